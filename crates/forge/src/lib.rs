@@ -1,0 +1,19 @@
+//! GitHub and Bitbucket: webhooks in, API calls out.
+//!
+//! [`Forge`] is what the server asks of a forge; `github` and `bitbucket` are the two real ones.
+//! Calls take a token and answer with plain data or a [`ForgeError`] whose class says what may be
+//! done about it (`VCS` §2.15, §4.12). [`event::parse`] turns a webhook's bytes into events.
+//!
+//! Deliberately absent: a database, policy, pipelines. Keys are in [`keys`], signatures in
+//! [`signature`], how a status is worded in the server.
+
+pub mod api;
+pub mod bitbucket;
+pub mod error;
+pub mod event;
+pub mod github;
+pub mod keys;
+pub mod signature;
+
+pub use api::*;
+pub use error::{ErrorClass, ForgeError};

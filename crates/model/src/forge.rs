@@ -1,0 +1,115 @@
+//! What every part of Roundel must know of a forge: which one, and how a project is named there.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+/// The kind of a forge. Data Center and Enterprise Server are of the kind whose API they speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ForgeKind {
+    /// github.com or GitHub Enterprise Server.
+    GitHub,
+    /// Bitbucket Cloud.
+    Bitbucket,
+}
+
+impl ForgeKind {
+    /// All kinds, in the order in which pages list them.
+    pub const ALL: [Self; 2] = [Self::GitHub, Self::Bitbucket];
+
+    /// Returns the short form used in addresses: `gh`, `bb`.
+    pub const fn slug(self) -> &'static str {
+        match self {
+            Self::GitHub => "gh",
+            Self::Bitbucket => "bb",
+        }
+    }
+
+    /// Returns the long form used in addresses: `github`, `bitbucket`.
+    pub const fn long_slug(self) -> &'static str {
+        match self {
+            Self::GitHub => "github",
+            Self::Bitbucket => "bitbucket",
+        }
+    }
+
+    /// Returns the name for people.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::GitHub => "GitHub",
+            Self::Bitbucket => "Bitbucket",
+        }
+    }
+}
+
+impl fmt::Display for ForgeKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.title())
+    }
+}
+
+/// A text that names no forge that we know.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("`{0}` is no forge that Roundel knows; use gh, github, bb or bitbucket")]
+pub struct UnknownForge(pub String);
+
+impl FromStr for ForgeKind {
+    type Err = UnknownForge;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "gh" | "github" => Ok(Self::GitHub),
+            "bb" | "bitbucket" => Ok(Self::Bitbucket),
+            _ => Err(UnknownForge(text.to_owned())),
+        }
+    }
+}
+
+/// How people name a project: `gh/acme/web`. Display data: identity is the forge's own id.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ProjectSlug {
+    /// The forge.
+    pub forge: ForgeKind,
+    /// The organization (GitHub) or workspace (Bitbucket).
+    pub owner: String,
+    /// The repository's name.
+    pub repository: String,
+}
+
+impl ProjectSlug {
+    /// Returns `owner/repository`.
+    pub fn full_name(&self) -> String {
+        format!("{}/{}", self.owner, self.repository)
+    }
+}
+
+impl fmt::Display for ProjectSlug {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}/{}", self.forge.slug(), self.owner, self.repository)
+    }
+}
+
+/// A forge's own, immutable id of a repository: a number on GitHub, `{uuid}` on Bitbucket
+/// (`VCS` §0 rule 1).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RepositoryId(pub String);
+
+/// A forge's own, immutable id of a user: a number on GitHub, `{uuid}` on Bitbucket
+/// (`VCS` §0 rule 2).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ForgeUserId(pub String);
+
+/// What somebody may do with a repository, as the forge tells it. Ordered: more is greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// May see it.
+    Read,
+    /// May push to it.
+    Write,
+    /// May add keys and hooks.
+    Admin,
+}

@@ -1,0 +1,146 @@
+//! Claiming: what a runner offers, and the job spec that it gets.
+
+use std::time::Duration;
+
+use roundel_model::{
+    forge::ProjectSlug,
+    id::{JobId, LeaseId, PipelineId, WorkflowId},
+    name::{CommitSha, GitRef, JobName, WorkflowName},
+    plan::JobBody,
+    secret::Secret,
+};
+use serde::{Deserialize, Serialize};
+
+/// A runner asks for a task. The server holds the request until there is one, or for a while.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClaimRequest {
+    /// Name of the runner, for people. Unique by convention: the host's name and a number.
+    pub runner: String,
+    /// Version of the runner.
+    pub version: String,
+    /// Resource classes that it serves. Empty: every class.
+    #[serde(default)]
+    pub resource_classes: Vec<String>,
+    /// What its host can do: `docker`, `machine`.
+    #[serde(default)]
+    pub executors: Vec<String>,
+    /// How long the server may hold the request, at most. Zero: answer at once.
+    #[serde(default)]
+    pub wait: Duration,
+}
+
+/// One of the parallel runs of a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct TaskRef {
+    /// The job.
+    pub job: JobId,
+    /// `CIRCLE_NODE_INDEX`: 0 to `parallelism` − 1.
+    pub index: u32,
+}
+
+/// Everything that a runner must know to run one task.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobSpec {
+    /// The task.
+    pub task: TaskRef,
+    /// The right to it.
+    pub lease: LeaseId,
+    /// How long the lease lasts from now, and from each renewal.
+    pub lease_duration: Duration,
+    /// Opens the requests of this task, and nothing else.
+    pub token: Secret<String>,
+    /// The project, for names and messages.
+    pub project: ProjectSlug,
+    /// The pipeline.
+    pub pipeline: PipelineId,
+    /// The workflow.
+    pub workflow: WorkflowId,
+    /// The workflow's name.
+    pub workflow_name: WorkflowName,
+    /// The job's name in its workflow.
+    pub job_name: JobName,
+    /// The job's number in its project.
+    pub job_number: u64,
+    /// What to do and where.
+    pub body: JobBody,
+    /// Built-in, project and context variables (`RUN` §3.1), in rising order of precedence. The
+    /// runner adds what only it knows (`HOME`, `PATH`, `BASH_ENV`, …) and the job's own.
+    pub variables: Vec<Variable>,
+    /// How to get the code.
+    pub checkout: CheckoutSpec,
+    /// What it may use.
+    pub limits: TaskLimits,
+}
+
+/// A variable of the job's environment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Variable {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: Secret<String>,
+    /// Where it comes from; decides precedence, masking and display.
+    pub source: VariableSource,
+}
+
+/// Where a variable comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VariableSource {
+    /// Set by Roundel; shown in clear.
+    BuiltIn,
+    /// Project settings; masked.
+    Project,
+    /// A context; masked.
+    Context,
+    /// Set by Roundel and secret; masked.
+    BuiltInSecret,
+}
+
+/// How to get the code.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckoutSpec {
+    /// `CIRCLE_REPOSITORY_URL`: `git@github.com:acme/web.git`, or `ssh://git@host:2222/acme/web.git`.
+    pub url: String,
+    /// The commit to build.
+    pub sha: CommitSha,
+    /// The branch or tag it was pushed to.
+    pub git_ref: GitRef,
+    /// The forge's ref that holds the commit, if neither branch nor tag: `refs/pull/7/head`.
+    #[serde(default)]
+    pub fetch_ref: Option<String>,
+    /// The key that opens the repository. None for a public repository without a key.
+    pub key: Option<DeployKey>,
+    /// `known_hosts` lines of the forge: pinned, never learned on first use.
+    pub known_hosts: String,
+}
+
+/// A key pair for one repository.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeployKey {
+    /// OpenSSH private key, not encrypted.
+    pub private: Secret<String>,
+    /// One line: `ssh-ed25519 AAAA… comment`.
+    pub public: String,
+}
+
+/// What a task may use.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskLimits {
+    /// From claim to end.
+    pub run_time: Duration,
+    /// Of one step's output.
+    pub log_bytes_per_step: u64,
+    /// Of all its processes together. None: what the host has.
+    #[serde(default)]
+    pub memory_bytes: Option<u64>,
+    /// In thousandths of a core. None: what the host has.
+    #[serde(default)]
+    pub cpu_millis: Option<u32>,
+    /// Processes and threads at a time.
+    #[serde(default)]
+    pub processes: Option<u32>,
+    /// Of what it writes to its file system.
+    #[serde(default)]
+    pub disk_bytes: Option<u64>,
+}

@@ -1,0 +1,1 @@
+//! Notices what did not happen.

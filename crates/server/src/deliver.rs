@@ -1,0 +1,1 @@
+//! Pays what the world is owed.

@@ -1,0 +1,1 @@
+//! From delivery to pipeline.
