@@ -1,4 +1,16 @@
 //! The life of one job, from `blocked` to an outcome.
+//!
+//! [`advance`] is the machine of a job, [`advance_task`] that of one of its parallel runs. A job
+//! changes only here. `docs/states.md` shows the diagrams, drawn from this very code.
+//!
+//! Invariants, checked after every step of every test (`invariants`):
+//!
+//! - **J1** An outcome is final. A rerun is a new job.
+//! - **J2** A task is claimed at most once, for a deploy that ran twice is worse than one that
+//!   failed. Whoever wants a second try asks for a rerun.
+//! - **J3** A task holds a lease exactly while it is running (the type says so).
+//!
+//! Deliberately absent: the order of jobs (`workflow`), steps (runner).
 
 use roundel_model::{
     id::{JobId, LeaseId},
@@ -93,5 +105,306 @@ impl Status {
             Self::OnHold => JobStatus::OnHold,
             Self::Ended(outcome) => JobStatus::from(*outcome),
         }
+    }
+}
+
+/// Something that happened to one job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JobEvent {
+    /// Everything that it needs is there.
+    Ready,
+    /// Something that it needs will never be there.
+    Skipped,
+    /// Somebody approved it.
+    Approved,
+    /// Somebody canceled it.
+    Canceled,
+    /// Something happened to one of its tasks.
+    Task {
+        /// Index of the task.
+        index: u32,
+        /// What happened.
+        event: TaskEvent,
+    },
+    /// Time has passed.
+    Tick,
+}
+
+/// Something that happened to one task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TaskEvent {
+    /// A runner takes it.
+    Claimed {
+        /// The right that it gets.
+        lease: LeaseId,
+        /// When that ends.
+        expires_at: Timestamp,
+    },
+    /// The runner is still there.
+    Renewed {
+        /// The right that it holds.
+        lease: LeaseId,
+        /// When that now ends.
+        expires_at: Timestamp,
+    },
+    /// The runner has a verdict.
+    Finished {
+        /// The right that it holds.
+        lease: LeaseId,
+        /// The verdict.
+        outcome: Outcome,
+    },
+}
+
+/// What an event leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change<S> {
+    /// The status that follows. May be equal to the one before, when a renewal names the same time.
+    To(S),
+    /// Late or repeated news.
+    Ignored,
+}
+
+/// Why an event is impossible.
+pub type Impossible = &'static str;
+
+/// Applies one event to a job.
+///
+/// Runners retry, and a cancel can cross a finish on the wire, so late and repeated events are part
+/// of the protocol: they come back as [`Change::Ignored`]. So does the verdict of a runner whose
+/// lease was lost, however right it may have been.
+///
+/// # Errors
+///
+/// Says why the event is impossible, if the caller broke the protocol. The job is as it was.
+pub fn advance(
+    kind: JobKind,
+    status: &Status,
+    event: JobEvent,
+    now: Timestamp,
+) -> Result<Change<Status>, Impossible> {
+    use {JobEvent as E, JobKind as K, Status as S};
+
+    Ok(match (status, event) {
+        (S::Blocked, E::Ready) => Change::To(match kind {
+            K::Build { .. } => S::NotRunning,
+            K::Approval => S::OnHold,
+            K::NoOp => S::Ended(Outcome::Success),
+        }),
+        (S::Blocked, E::Skipped) => Change::To(S::Ended(Outcome::NotRun)),
+        (S::OnHold, E::Approved) => Change::To(S::Ended(Outcome::Success)),
+        (S::Blocked | S::NotRunning | S::Running { .. } | S::OnHold, E::Canceled) => {
+            Change::To(S::Ended(Outcome::Canceled))
+        }
+        (S::NotRunning, E::Task { index, event }) => {
+            let K::Build { tasks } = kind else { return Err("only a build has tasks") };
+            let waiting: Vec<_> = (0..tasks).map(|_| TaskStatus::Waiting).collect();
+            in_task(&waiting, index, event)?
+        }
+        (S::Running { tasks }, E::Task { index, event }) => in_task(tasks, index, event)?,
+        (S::Running { tasks }, E::Tick) => expire(tasks, now),
+
+        // Late or repeated news, whatever the status.
+        (S::Blocked | S::NotRunning | S::OnHold | S::Ended(_), E::Tick) => Change::Ignored,
+        (S::NotRunning | S::Running { .. } | S::OnHold, E::Ready) => Change::Ignored,
+        (S::Ended(_), E::Ready | E::Skipped | E::Canceled | E::Approved | E::Task { .. }) => {
+            Change::Ignored
+        }
+
+        (S::NotRunning | S::Running { .. } | S::OnHold, E::Skipped) => {
+            return Err("it was let go ahead already");
+        }
+        (S::Blocked, E::Approved) => return Err("it does not wait for approval yet"),
+        (S::NotRunning | S::Running { .. }, E::Approved) => return Err("it is no approval job"),
+        (S::Blocked | S::OnHold, E::Task { .. }) => return Err("it is not on offer"),
+    })
+}
+
+/// Applies one event to a task.
+///
+/// # Errors
+///
+/// Says why the event is impossible.
+pub fn advance_task(
+    status: TaskStatus,
+    event: TaskEvent,
+) -> Result<Change<TaskStatus>, Impossible> {
+    use {TaskEvent as E, TaskStatus as S};
+
+    Ok(match (status, event) {
+        (S::Waiting, E::Claimed { lease, expires_at }) => {
+            Change::To(S::Running { lease, expires_at })
+        }
+        (S::Running { lease, .. }, E::Renewed { lease: from, expires_at }) if lease == from => {
+            Change::To(S::Running { lease, expires_at })
+        }
+        (S::Running { lease, .. }, E::Finished { lease: from, outcome }) if lease == from => {
+            match outcome {
+                Outcome::Success
+                | Outcome::Failed
+                | Outcome::Timedout
+                | Outcome::InfrastructureFail
+                | Outcome::Canceled => Change::To(S::Ended(outcome)),
+                Outcome::NotRun | Outcome::Unauthorized => {
+                    return Err("a runner cannot tell that a job did not run");
+                }
+            }
+        }
+
+        // Two servers may offer the same task: the second claim comes too late.
+        (S::Running { .. } | S::Ended(_), E::Claimed { .. }) => Change::Ignored,
+        // A lease that was lost has no say.
+        (S::Running { .. } | S::Ended(_), E::Renewed { .. } | E::Finished { .. }) => {
+            Change::Ignored
+        }
+
+        (S::Waiting, E::Renewed { .. } | E::Finished { .. }) => {
+            return Err("nobody has claimed the task");
+        }
+    })
+}
+
+/// Applies an event to one of several tasks, and sums them up.
+fn in_task(
+    tasks: &[TaskStatus],
+    index: u32,
+    event: TaskEvent,
+) -> Result<Change<Status>, Impossible> {
+    let position = usize::try_from(index).unwrap_or(usize::MAX);
+    let &task = tasks.get(position).ok_or("it has no such task")?;
+    Ok(match advance_task(task, event)? {
+        Change::Ignored => Change::Ignored,
+        Change::To(next) => {
+            let mut tasks = tasks.to_vec();
+            tasks[position] = next;
+            Change::To(sum_up(tasks))
+        }
+    })
+}
+
+/// Ends the tasks whose lease is over: their runner is gone, and nobody can know how far it came.
+fn expire(tasks: &[TaskStatus], now: Timestamp) -> Change<Status> {
+    let is_over = |task: &TaskStatus| matches!(task, TaskStatus::Running { expires_at, .. } if *expires_at <= now);
+    if !tasks.iter().any(is_over) {
+        return Change::Ignored;
+    }
+    let lost = TaskStatus::Ended(Outcome::InfrastructureFail);
+    Change::To(sum_up(tasks.iter().map(|task| if is_over(task) { lost } else { *task }).collect()))
+}
+
+/// A job runs until its last task ends; a task that failed does not stop the others (`RUN` §1.9).
+fn sum_up(tasks: Vec<TaskStatus>) -> Status {
+    let mut outcomes = Vec::with_capacity(tasks.len());
+    for task in &tasks {
+        let TaskStatus::Ended(outcome) = task else { return Status::Running { tasks } };
+        outcomes.push(*outcome);
+    }
+    let worst_first = [
+        Outcome::Failed,
+        Outcome::Timedout,
+        Outcome::InfrastructureFail,
+        Outcome::Canceled,
+        Outcome::Unauthorized,
+        Outcome::NotRun,
+    ];
+    let worst = worst_first.into_iter().find(|outcome| outcomes.contains(outcome));
+    Status::Ended(worst.unwrap_or(Outcome::Success))
+}
+
+impl Need {
+    /// Tells whether an ending will do. What the runner or we lost counts as failed (`RUN` §1.5).
+    pub fn is_met_by(&self, outcome: Outcome) -> bool {
+        let counts_as = match outcome {
+            Outcome::Timedout | Outcome::InfrastructureFail => Outcome::Failed,
+            Outcome::Success
+            | Outcome::Failed
+            | Outcome::Canceled
+            | Outcome::NotRun
+            | Outcome::Unauthorized => outcome,
+        };
+        self.accepts.contains(&outcome) || self.accepts.contains(&counts_as)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const START: Timestamp = Timestamp::from_micros(1_000_000);
+    const BUILD: JobKind = JobKind::Build { tasks: 1 };
+
+    fn lease(number: u128) -> LeaseId {
+        LeaseId::from_u128(number)
+    }
+
+    fn running(number: u128) -> Status {
+        let expires_at = START.plus(Duration::from_secs(30));
+        Status::Running { tasks: vec![TaskStatus::Running { lease: lease(number), expires_at }] }
+    }
+
+    fn finished(number: u128, outcome: Outcome) -> JobEvent {
+        JobEvent::Task { index: 0, event: TaskEvent::Finished { lease: lease(number), outcome } }
+    }
+
+    /// Nobody can know whether the lost runner was the last to touch the world.
+    #[test]
+    fn a_lost_lease_has_no_verdict() {
+        let verdict = finished(2, Outcome::Success);
+        assert_eq!(advance(BUILD, &running(1), verdict, START), Ok(Change::Ignored));
+    }
+
+    #[test]
+    fn a_lease_that_is_not_renewed_ends_the_job_as_our_fault() {
+        let late = START.plus(Duration::from_secs(30));
+        assert_eq!(
+            advance(BUILD, &running(1), JobEvent::Tick, late),
+            Ok(Change::To(Status::Ended(Outcome::InfrastructureFail)))
+        );
+        assert_eq!(advance(BUILD, &running(1), JobEvent::Tick, START), Ok(Change::Ignored));
+    }
+
+    #[test]
+    fn a_verdict_after_a_cancel_changes_nothing() {
+        let canceled = Status::Ended(Outcome::Canceled);
+        let verdict = finished(1, Outcome::Success);
+        assert_eq!(advance(BUILD, &canceled, verdict, START), Ok(Change::Ignored));
+    }
+
+    #[test]
+    fn a_failed_task_does_not_stop_its_siblings_but_fails_the_job() {
+        let both = JobKind::Build { tasks: 2 };
+        let claim = |index, number| JobEvent::Task {
+            index,
+            event: TaskEvent::Claimed {
+                lease: lease(number),
+                expires_at: START.plus(Duration::from_secs(9)),
+            },
+        };
+        let verdict = |index, number, outcome| JobEvent::Task {
+            index,
+            event: TaskEvent::Finished { lease: lease(number), outcome },
+        };
+        let mut status = Status::NotRunning;
+        for event in [claim(0, 1), verdict(0, 1, Outcome::Failed), claim(1, 2)] {
+            let Ok(Change::To(next)) = advance(both, &status, event, START) else {
+                panic!("{event:?} must change {status:?}");
+            };
+            status = next;
+            assert_eq!(status.public(), JobStatus::Running);
+        }
+        assert_eq!(
+            advance(both, &status, verdict(1, 2, Outcome::Success), START),
+            Ok(Change::To(Status::Ended(Outcome::Failed)))
+        );
+    }
+
+    #[test]
+    fn what_timed_out_counts_as_failed_for_those_who_wait_for_a_failure() {
+        let need = Need { job: JobId::from_u128(1), accepts: vec![Outcome::Failed] };
+        assert!(need.is_met_by(Outcome::Timedout));
+        assert!(need.is_met_by(Outcome::InfrastructureFail));
+        assert!(!need.is_met_by(Outcome::Canceled));
     }
 }

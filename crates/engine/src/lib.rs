@@ -7,10 +7,15 @@
 //!
 //! Deliberately absent: steps (runner), who may press which button (server), how to say it (forge).
 
+pub mod diagram;
 pub mod event;
+pub mod invariants;
 pub mod job;
 pub mod pipeline;
 pub mod workflow;
 
 pub use event::{Effect, Event, IllegalEvent, NewJob, NewWorkflow, Transition};
 pub use pipeline::{Pipeline, advance};
+
+#[cfg(test)]
+mod histories;

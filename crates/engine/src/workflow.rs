@@ -1,9 +1,23 @@
 //! A workflow: the order of its jobs and the roll-up of their statuses.
+//!
+//! A job that waits is let go, or skipped, as soon as that is certain: [`settle`] runs to a fixed
+//! point after every change. The status of the workflow is never set, only rolled up from its jobs
+//! ([`roll_up`], `RUN` §1.3).
 
-use roundel_model::{id::WorkflowId, name::WorkflowName, status::WorkflowStatus};
+use std::collections::HashMap;
+
+use roundel_model::{
+    id::{JobId, WorkflowId},
+    name::WorkflowName,
+    status::{Outcome, WorkflowStatus},
+    time::Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
-use crate::job::Job;
+use crate::{
+    event::NewWorkflow,
+    job::{self, Change, Impossible, Job, JobEvent, Status},
+};
 
 /// One workflow of a pipeline.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,4 +32,157 @@ pub struct Workflow {
     pub cancel_requested: bool,
     /// Its jobs, in the order of the file.
     pub jobs: Vec<Job>,
+}
+
+impl Workflow {
+    /// Makes a workflow that has just begun: what needs nothing is ready.
+    pub(crate) fn begin(new: NewWorkflow, now: Timestamp) -> Result<Self, Impossible> {
+        let jobs = new
+            .jobs
+            .into_iter()
+            .map(|job| Job {
+                id: job.id,
+                name: job.name,
+                kind: job.kind,
+                needs: job.needs,
+                status: Status::Blocked,
+            })
+            .collect();
+        let mut workflow = Self {
+            id: new.id,
+            name: new.name,
+            status: WorkflowStatus::Running,
+            cancel_requested: false,
+            jobs,
+        };
+        workflow.settle(now)?;
+        Ok(workflow)
+    }
+
+    /// Applies an event to one of its jobs. Tells whether anything changed.
+    pub(crate) fn in_job(
+        &mut self,
+        id: JobId,
+        event: JobEvent,
+        now: Timestamp,
+    ) -> Result<bool, Impossible> {
+        let job = self.jobs.iter_mut().find(|job| job.id == id).ok_or("there is no such job")?;
+        match job::advance(job.kind, &job.status, event, now)? {
+            Change::Ignored => Ok(false),
+            Change::To(next) => {
+                job.status = next;
+                self.settle(now)?;
+                Ok(true)
+            }
+        }
+    }
+
+    /// Ends everything that has not ended. Tells whether anything changed.
+    pub(crate) fn cancel(&mut self, now: Timestamp) -> Result<bool, Impossible> {
+        if self.status.is_final() {
+            return Ok(false);
+        }
+        self.cancel_requested = true;
+        // All at once, before anything settles: no job may start because another was canceled.
+        for job in &mut self.jobs {
+            if let Change::To(next) = job::advance(job.kind, &job.status, JobEvent::Canceled, now)?
+            {
+                job.status = next;
+            }
+        }
+        self.settle(now)?;
+        Ok(true)
+    }
+
+    /// Lets time pass. Tells whether anything changed.
+    pub(crate) fn tick(&mut self, now: Timestamp) -> Result<bool, Impossible> {
+        let mut changed = false;
+        for job in &mut self.jobs {
+            if let Change::To(next) = job::advance(job.kind, &job.status, JobEvent::Tick, now)? {
+                job.status = next;
+                changed = true;
+            }
+        }
+        if changed {
+            self.settle(now)?;
+        }
+        Ok(changed)
+    }
+
+    /// Lets go, or skips, every job whose needs are decided, until nothing is left to decide.
+    fn settle(&mut self, now: Timestamp) -> Result<(), Impossible> {
+        loop {
+            let ended: HashMap<JobId, Outcome> = self
+                .jobs
+                .iter()
+                .filter_map(|job| match job.status {
+                    Status::Ended(outcome) => Some((job.id, outcome)),
+                    Status::Blocked
+                    | Status::NotRunning
+                    | Status::Running { .. }
+                    | Status::OnHold => None,
+                })
+                .collect();
+            let mut changed = false;
+            for job in &mut self.jobs {
+                let Some(event) = decide(job, &ended) else { continue };
+                if let Change::To(next) = job::advance(job.kind, &job.status, event, now)? {
+                    job.status = next;
+                    changed = true;
+                }
+            }
+            if !changed {
+                self.status = roll_up(&self.jobs);
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// Says what becomes of a job that waits, if that is certain. One ending that will not do is enough
+/// to skip it; it does not wait for the others (`RUN` §1.5).
+fn decide(job: &Job, ended: &HashMap<JobId, Outcome>) -> Option<JobEvent> {
+    if job.status != Status::Blocked {
+        return None;
+    }
+    let mut all_met = true;
+    for need in &job.needs {
+        match ended.get(&need.job) {
+            Some(&outcome) if need.is_met_by(outcome) => {}
+            Some(_) => return Some(JobEvent::Skipped),
+            None => all_met = false,
+        }
+    }
+    all_met.then_some(JobEvent::Ready)
+}
+
+/// Rolls the statuses of jobs up into that of their workflow (`RUN` §1.3).
+///
+/// A job that is blocked counts neither as active nor as holding: it waits for one that is either.
+/// (The formula of `RUN` §1.3 counts it as active, which would hide every `on_hold` that has a job
+/// behind it; the table above that formula is what we follow.)
+pub fn roll_up(jobs: &[Job]) -> WorkflowStatus {
+    let any = |test: fn(&Status) -> bool| jobs.iter().any(|job| test(&job.status));
+    let active = any(|status| matches!(status, Status::NotRunning | Status::Running { .. }));
+    let holding = any(|status| matches!(status, Status::OnHold));
+    let canceled = any(|status| matches!(status, Status::Ended(Outcome::Canceled)));
+    let unauthorized = any(|status| matches!(status, Status::Ended(Outcome::Unauthorized)));
+    let success = any(|status| matches!(status, Status::Ended(Outcome::Success)));
+    let bad = any(|status| {
+        matches!(
+            status,
+            Status::Ended(Outcome::Failed | Outcome::Timedout | Outcome::InfrastructureFail)
+        )
+    });
+
+    match (active, holding) {
+        (true, _) | (false, true) if bad || unauthorized => WorkflowStatus::Failing,
+        (true, _) => WorkflowStatus::Running,
+        (false, true) => WorkflowStatus::OnHold,
+        (false, false) if canceled => WorkflowStatus::Canceled,
+        (false, false) if bad => WorkflowStatus::Failed,
+        (false, false) if unauthorized => WorkflowStatus::Unauthorized,
+        (false, false) if success => WorkflowStatus::Success,
+        (false, false) => WorkflowStatus::NotRun,
+    }
 }

@@ -149,7 +149,10 @@ mod tests {
     #[test]
     fn a_full_ref_name_survives_the_round_trip() {
         for full in ["refs/heads/feature/x", "refs/tags/v1.0"] {
-            assert_eq!(GitRef::from_full(full).map(|git_ref| git_ref.full()).as_deref(), Some(full));
+            assert_eq!(
+                GitRef::from_full(full).map(|git_ref| git_ref.full()).as_deref(),
+                Some(full)
+            );
         }
         assert_eq!(GitRef::from_full("refs/pull/1/head"), None);
         assert_eq!(GitRef::from_full("refs/heads/"), None);
