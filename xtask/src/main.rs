@@ -1,1 +1,61 @@
-fn main() { std::fs::create_dir_all("docs").unwrap(); std::fs::write("docs/states.md", roundel_engine::diagram::page()).unwrap(); }
+//! `cargo xtask VERB`: what people and CI do with this repository, one verb each.
+//!
+//! CI calls the same verbs. Deliberately absent: anything that the product needs at run time.
+
+#![expect(clippy::print_stdout, reason = "a program for the terminal")]
+
+mod bench;
+mod check;
+mod generate;
+mod install;
+mod shell;
+mod story;
+mod test;
+#[cfg(test)]
+mod tidy;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "What people and CI do with this repository")]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Formatting, clippy with warnings denied, tidy, and cargo-deny where it is installed
+    Check,
+    /// Installs what tests need and is missing, then runs everything that CI runs
+    Test {
+        /// Install nothing; tests that miss something skip with a notice
+        #[arg(long)]
+        no_install: bool,
+        /// Words that test names must contain, as for `cargo nextest run`
+        filters: Vec<String>,
+    },
+    /// Measures speed and memory beside the named peers, and prints a table
+    Bench {
+        /// Only measurements whose name contains this
+        filter: Option<String>,
+    },
+    /// Runs one end-to-end story of the test suite, with its output
+    Story {
+        /// Part of its name; without one, lists them
+        name: Option<String>,
+    },
+    /// Writes what is generated from the code (docs/states.md)
+    Gen,
+}
+
+fn main() -> Result<()> {
+    match Arguments::parse().verb {
+        Verb::Check => check::run(),
+        Verb::Test { no_install, filters } => test::run(no_install, &filters),
+        Verb::Bench { filter } => bench::run(filter.as_deref()),
+        Verb::Story { name } => story::run(name.as_deref()),
+        Verb::Gen => generate::run(),
+    }
+}

@@ -1,1 +1,5 @@
-//! testkit
+//! What tests share: tools from outside, a scripted runner, a mail sink, notices of what was skipped.
+//!
+//! No product crate imports this one. Each helper stands in a file of its own, beside its siblings.
+
+pub mod skip;
