@@ -1,0 +1,223 @@
+//! The visitor's mailbox: a small SMTP server that keeps what it gets, and a page that shows it.
+//!
+//! It takes mail for anybody and delivers it nowhere. Loopback only.
+
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use anyhow::Result;
+use axum::{Router, extract::State, response::Html, routing::get};
+use tokio::{
+    io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
+    net::{TcpListener, TcpStream},
+    task::JoinSet,
+};
+
+/// Mails that are kept; older ones go.
+const KEPT: usize = 200;
+/// Bytes of one mail, and of one line of the conversation.
+const MAIL_BYTES: usize = 1 << 20;
+const LINE_BYTES: u64 = 4096;
+/// A client that says nothing for so long is gone.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A mail that came.
+#[derive(Clone, Debug)]
+pub(crate) struct Mail {
+    pub(crate) to: String,
+    pub(crate) subject: String,
+    pub(crate) text: String,
+}
+
+type Mails = Arc<Mutex<Vec<Mail>>>;
+
+/// A running mailbox. Dropping it stops it.
+pub(crate) struct Mailbox {
+    mails: Mails,
+    smtp: SocketAddr,
+    page: SocketAddr,
+    _tasks: JoinSet<()>,
+}
+
+impl Mailbox {
+    /// Starts listening on two free ports of loopback.
+    pub(crate) async fn start() -> Result<Self> {
+        let any = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+        let smtp_listener = TcpListener::bind(any).await?;
+        let page_listener = TcpListener::bind(any).await?;
+        let (smtp, page) = (smtp_listener.local_addr()?, page_listener.local_addr()?);
+        let mails = Mails::default();
+        let mut tasks = JoinSet::new();
+        tasks.spawn(receive(smtp_listener, Arc::clone(&mails)));
+        let router = Router::new().route("/", get(show)).with_state(Arc::clone(&mails));
+        tasks.spawn(async move {
+            if let Err(error) = axum::serve(page_listener, router).await {
+                tracing::warn!(%error, "the mailbox page stopped");
+            }
+        });
+        Ok(Self { mails, smtp, page, _tasks: tasks })
+    }
+
+    /// Returns where mail is sent to.
+    pub(crate) fn smtp_url(&self) -> String {
+        format!("smtp://{}", self.smtp)
+    }
+
+    /// Returns where people look.
+    pub(crate) fn page_url(&self) -> String {
+        format!("http://{}/", self.page)
+    }
+
+    /// Returns what came so far, oldest first.
+    pub(crate) fn mails(&self) -> Vec<Mail> {
+        self.mails.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+async fn receive(listener: TcpListener, mails: Mails) {
+    let mut conversations = JoinSet::new();
+    while let Ok((stream, _)) = listener.accept().await {
+        let mails = Arc::clone(&mails);
+        conversations.spawn(async move {
+            if let Err(error) = converse(stream, &mails).await {
+                tracing::debug!(%error, "a mail conversation broke off");
+            }
+        });
+        while conversations.try_join_next().is_some() {}
+    }
+}
+
+/// Speaks SMTP (RFC 5321), as much of it as a sender without extensions needs.
+async fn converse(stream: TcpStream, mails: &Mails) -> Result<()> {
+    let mut stream = BufReader::new(stream);
+    stream.write_all(b"220 mailbox ESMTP\r\n").await?;
+    let mut to = Vec::new();
+    loop {
+        let mut line = String::new();
+        let mut limited = (&mut stream).take(LINE_BYTES);
+        if tokio::time::timeout(PATIENCE, limited.read_line(&mut line)).await?? == 0 {
+            return Ok(());
+        }
+        let verb = line.get(..4).unwrap_or("").to_ascii_uppercase();
+        let answer: &[u8] = match verb.as_str() {
+            "EHLO" | "HELO" => b"250-mailbox\r\n250 8BITMIME\r\n",
+            "MAIL" | "NOOP" => b"250 OK\r\n",
+            "RCPT" => {
+                to.push(line.split(['<', '>']).nth(1).unwrap_or("").to_owned());
+                b"250 OK\r\n"
+            }
+            "RSET" => {
+                to.clear();
+                b"250 OK\r\n"
+            }
+            "DATA" => {
+                stream.write_all(b"354 go on\r\n").await?;
+                let data = read_data(&mut stream).await?;
+                keep(mails, &to.join(", "), &data);
+                to.clear();
+                b"250 kept\r\n"
+            }
+            "QUIT" => {
+                stream.write_all(b"221 bye\r\n").await?;
+                return Ok(());
+            }
+            _ => b"502 not here\r\n",
+        };
+        stream.write_all(answer).await?;
+    }
+}
+
+/// Reads up to the lone dot, and takes the dots away that protect lines (RFC 5321 §4.5.2).
+async fn read_data(stream: &mut BufReader<TcpStream>) -> Result<Vec<u8>> {
+    let mut data = Vec::new();
+    loop {
+        let mut line = Vec::new();
+        let mut limited = (&mut *stream).take(MAIL_BYTES.try_into().unwrap_or(u64::MAX));
+        let read = tokio::time::timeout(PATIENCE, limited.read_until(b'\n', &mut line)).await??;
+        if read == 0 || line == b".\r\n" {
+            return Ok(data);
+        }
+        anyhow::ensure!(data.len() + read <= MAIL_BYTES, "the mail is too large");
+        data.extend_from_slice(line.strip_prefix(b".").unwrap_or(&line));
+    }
+}
+
+fn keep(mails: &Mails, to: &str, data: &[u8]) {
+    let Some(parsed) = mail_parser::MessageParser::default().parse(data) else { return };
+    let mail = Mail {
+        to: to.to_owned(),
+        subject: parsed.subject().unwrap_or("(no subject)").to_owned(),
+        text: parsed.body_text(0).unwrap_or_default().into_owned(),
+    };
+    let mut mails = mails.lock().unwrap_or_else(PoisonError::into_inner);
+    if mails.len() == KEPT {
+        mails.remove(0);
+    }
+    mails.push(mail);
+}
+
+async fn show(State(mails): State<Mails>) -> Html<String> {
+    let mails = mails.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let mut list = String::new();
+    for mail in mails.iter().rev() {
+        list.push_str(&format!(
+            "<article><h2>{}</h2><p>to {}</p><pre>{}</pre></article>",
+            escape(&mail.subject),
+            escape(&mail.to),
+            escape(&mail.text)
+        ));
+    }
+    if list.is_empty() {
+        list.push_str("<p>No mail yet. Push something.</p>");
+    }
+    Html(PAGE.replace("{mails}", &list))
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+const PAGE: &str = "<!doctype html>
+<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Mailbox of the demo</title>
+<meta name=\"viewport\" content=\"width=device-width\"><meta http-equiv=\"refresh\" content=\"5\">
+<style>
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
+body { max-width: 46rem; margin: 2rem auto; padding: 0 1rem }
+article { border: 1px solid color-mix(in srgb, currentcolor 20%, transparent); border-radius: .6rem; padding: .5rem 1rem; margin: 1rem 0 }
+h2 { font-size: 1rem; margin: .3rem 0 } p { margin: 0; opacity: .75 } pre { white-space: pre-wrap; overflow-wrap: anywhere }
+</style></head><body><h1>Mailbox of the demo</h1>{mails}</body></html>";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_mail_is_kept_with_its_subject_and_text() {
+        let mailbox = Mailbox::start().await.unwrap();
+        let stream = TcpStream::connect(mailbox.smtp).await.unwrap();
+        let mut stream = BufReader::new(stream);
+        for (say, expect) in [
+            ("", "220"),
+            ("EHLO here\r\n", "250-"),
+            ("", "250 "),
+            ("MAIL FROM:<ci@example.org>\r\n", "250"),
+            ("RCPT TO:<you@example.org>\r\n", "250"),
+            ("DATA\r\n", "354"),
+            ("Subject: green\r\n\r\nAll\r\n..dots\r\n.\r\n", "250"),
+            ("QUIT\r\n", "221"),
+        ] {
+            stream.write_all(say.as_bytes()).await.unwrap();
+            let mut line = String::new();
+            stream.read_line(&mut line).await.unwrap();
+            assert!(line.starts_with(expect), "{say:?} was answered with {line:?}");
+        }
+        let mails = mailbox.mails();
+        assert_eq!(mails.len(), 1);
+        assert_eq!(mails[0].subject, "green");
+        assert_eq!(mails[0].to, "you@example.org");
+        assert_eq!(mails[0].text.replace('\r', ""), "All\n.dots\n");
+    }
+}

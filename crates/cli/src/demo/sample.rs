@@ -1,0 +1,117 @@
+//! The two sample repositories, and pushing to them with the visitor's own git.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+
+use anyhow::{Context as _, Result, bail};
+use roundel_model::{forge::ForgeKind, name::CommitSha};
+
+/// Name under which the demo commits.
+const AUTHOR: (&str, &str) = ("Visitor", "visitor@example.org");
+/// No push over loopback takes longer.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A sample: where it lives, and what is in it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sample {
+    pub(crate) forge: ForgeKind,
+    pub(crate) owner: &'static str,
+    pub(crate) name: &'static str,
+    files: &'static [(&'static str, &'static str)],
+}
+
+macro_rules! files {
+    ($root:literal: $($path:literal),* $(,)?) => {
+        &[$(($path, include_str!(concat!("../../samples/", $root, "/", $path)))),*]
+    };
+}
+
+/// One for each forge.
+pub(crate) const SAMPLES: [Sample; 2] = [
+    Sample {
+        forge: ForgeKind::GitHub,
+        owner: "acme",
+        name: "greet",
+        files: files!("github": ".circleci/config.yml", "README.md", "bin/greet",
+            "test/greets-by-name.sh", "test/greets-everybody.sh"),
+    },
+    Sample {
+        forge: ForgeKind::Bitbucket,
+        owner: "acme",
+        name: "count",
+        files: files!("bitbucket": ".circleci/config.yml", "README.md", "bin/count", "test/expected"),
+    },
+];
+
+/// A clone of a sample on this machine.
+pub(crate) struct Clone {
+    directory: PathBuf,
+}
+
+impl Clone {
+    /// Clones an empty repository and pushes the sample as its first commit.
+    pub(crate) async fn seed(sample: &Sample, url: &str, parent: &Path) -> Result<Self> {
+        let directory = parent.join(sample.name);
+        let clone = Self { directory };
+        tokio::fs::create_dir_all(&clone.directory).await?;
+        clone.git(&["init", "--quiet", "--initial-branch=main"]).await?;
+        clone.git(&["remote", "add", "origin", url]).await?;
+        for (path, text) in sample.files {
+            let path = clone.directory.join(path);
+            if let Some(parent) = path.parent() {
+                tokio::fs::create_dir_all(parent).await?;
+            }
+            tokio::fs::write(path, text).await?;
+        }
+        clone.commit("Begin with something small").await?;
+        clone.push().await?;
+        Ok(clone)
+    }
+
+    /// Changes a line and commits it. Returns the commit.
+    pub(crate) async fn change(&self) -> Result<CommitSha> {
+        let path = self.directory.join("README.md");
+        let mut text = tokio::fs::read_to_string(&path).await?;
+        text.push_str("\nPushed by the demo.\n");
+        tokio::fs::write(&path, text).await?;
+        self.commit("Say who pushed this").await?;
+        let sha = self.git(&["rev-parse", "HEAD"]).await?;
+        Ok(CommitSha::from(sha.trim()))
+    }
+
+    /// Pushes what is committed. When this returns, the forge has accepted it.
+    pub(crate) async fn push(&self) -> Result<()> {
+        self.git(&["push", "--quiet", "--set-upstream", "origin", "main"]).await.map(drop)
+    }
+
+    async fn commit(&self, message: &str) -> Result<()> {
+        self.git(&["add", "--all"]).await?;
+        self.git(&["commit", "--quiet", "--message", message]).await.map(drop)
+    }
+
+    async fn git(&self, arguments: &[&str]) -> Result<String> {
+        let mut command = tokio::process::Command::new("git");
+        command
+            .args(arguments)
+            .current_dir(&self.directory)
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_TERMINAL_PROMPT", "0")
+            .envs([("GIT_AUTHOR_NAME", AUTHOR.0), ("GIT_AUTHOR_EMAIL", AUTHOR.1)])
+            .envs([("GIT_COMMITTER_NAME", AUTHOR.0), ("GIT_COMMITTER_EMAIL", AUTHOR.1)])
+            .stdin(Stdio::null())
+            .kill_on_drop(true);
+        let verb = arguments.first().copied().unwrap_or_default();
+        let output = tokio::time::timeout(PATIENCE, command.output())
+            .await
+            .with_context(|| format!("`git {verb}` did not end within {PATIENCE:?}"))?
+            .with_context(|| format!("failed to start `git {verb}`; is git installed?"))?;
+        if !output.status.success() {
+            bail!("`git {verb}` failed: {}", String::from_utf8_lossy(&output.stderr).trim());
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+}

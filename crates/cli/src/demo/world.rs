@@ -1,0 +1,201 @@
+//! Everything that the demo starts: the forges, the mailbox, the server, the runner.
+
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener},
+    path::Path,
+    time::Duration,
+};
+
+use anyhow::{Context as _, Result};
+use roundel_forge::ForgeSettings;
+use roundel_localforge::LocalForge;
+use roundel_model::{
+    forge::{ForgeKind, ForgeUserId},
+    id::{AccountId, ProjectId},
+    secret::Secret,
+    time::Timestamp,
+};
+use roundel_runner::Runner;
+use roundel_server::{MailSettings, Server, Settings, setup};
+use roundel_store::{
+    accounts::{SignIn, Token},
+    projects::{SetupState, SetupStepStatus},
+};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use super::{mailbox::Mailbox, sample::Sample};
+
+/// Who the visitor is at both forges.
+pub(crate) const VISITOR: &str = "visitor";
+/// A set-up over loopback takes a second; this is for a machine in trouble.
+const SETUP_PATIENCE: Duration = Duration::from_secs(60);
+
+/// The running demo.
+pub(crate) struct World {
+    pub(crate) forge: LocalForge,
+    pub(crate) mailbox: Mailbox,
+    pub(crate) server: Server,
+    users: BTreeMap<ForgeKind, String>,
+    runner: JoinHandle<()>,
+    stop: CancellationToken,
+    stop_now: CancellationToken,
+}
+
+impl World {
+    /// Starts everything, with its files below `directory`.
+    pub(crate) async fn start(directory: &Path, port: u16) -> Result<Self> {
+        let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        let forge = LocalForge::start(roundel_localforge::Settings {
+            directory: directory.join("forge"),
+            listen: loopback,
+            github_port: 0,
+            bitbucket_port: 0,
+            ssh_port: 0,
+        })
+        .await
+        .context("failed to start the local forge")?;
+        let mailbox = Mailbox::start().await.context("failed to start the mailbox")?;
+
+        let listen = SocketAddr::new(loopback, free_port(port)?);
+        let public_url = Url::parse(&format!("http://{listen}"))?;
+        let runner_token = Secret::new(hex::encode(rand::random::<[u8; 32]>()));
+        let mut users = BTreeMap::new();
+        let mut forges = Vec::new();
+        for kind in ForgeKind::ALL {
+            users.insert(kind, forge.add_user(kind, VISITOR, "Visitor", "visitor@example.org"));
+            forge.add_organization(kind, "acme", VISITOR);
+            forges.push(connect(&forge, kind, &public_url));
+        }
+        let server = Server::start(Settings {
+            listen,
+            public_url: public_url.clone(),
+            database_url: format!("sqlite:{}", directory.join("roundel.db").display()),
+            instance_key: Secret::new(rand::random::<[u8; 32]>().to_vec()),
+            runner_token: runner_token.clone(),
+            forges,
+            mail: Some(MailSettings {
+                smtp_url: mailbox.smtp_url().into(),
+                from: "Roundel <roundel@example.org>".to_owned(),
+            }),
+            status_prefix: "ci/roundel".to_owned(),
+        })
+        .await?;
+
+        let (stop, stop_now) = (CancellationToken::new(), CancellationToken::new());
+        let runner = Runner::open(roundel_runner::Settings {
+            server: public_url,
+            token: runner_token,
+            name: "demo".to_owned(),
+            directory: directory.join("runner"),
+            slots: 4,
+            resource_classes: Vec::new(),
+            claim_wait: Duration::from_secs(20),
+        })
+        .context("failed to start the runner; `roundel doctor` tells what this machine lacks")?;
+        let runner = tokio::spawn(runner.run(stop.clone(), stop_now.clone()));
+        Ok(Self { forge, mailbox, server, users, runner, stop, stop_now })
+    }
+
+    /// Signs the visitor in at both forges, as one account.
+    pub(crate) async fn sign_in(&self) -> Result<AccountId> {
+        let mut account = None;
+        for kind in ForgeKind::ALL {
+            let client = self.server.app.forges.get(&kind).context("a forge is not connected")?;
+            let scopes: Vec<&str> =
+                client.wanted_scopes().iter().map(|(scope, _)| *scope).collect();
+            let sign_in = SignIn {
+                forge: kind,
+                user: ForgeUserId(self.users.get(&kind).cloned().unwrap_or_default()),
+                login: VISITOR.to_owned(),
+                name: "Visitor".to_owned(),
+                email: Some("visitor@example.org".to_owned()),
+                avatar_url: None,
+                token: Token {
+                    access: self.forge.grant_token(kind, VISITOR, &scopes).into(),
+                    scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+                    expires_at: None,
+                    refresh: None,
+                    refused: false,
+                },
+                link_to: account,
+            };
+            account = Some(self.server.app.store.sign_in(&sign_in, Timestamp::now()).await?);
+        }
+        account.context("there is no forge")
+    }
+
+    /// Adds a sample as a project, as the button on the page does, and waits until that is done.
+    pub(crate) async fn add_project(&self, actor: AccountId, sample: &Sample) -> Result<ProjectId> {
+        let app = &self.server.app;
+        let mut news = app.live.listen();
+        let project = setup::begin(app, actor, sample.forge, sample.owner, sample.name).await?;
+        let wait = async {
+            loop {
+                if let Some(setup) = app.store.setup(project).await? {
+                    match setup.state {
+                        SetupState::Done => return Ok(project),
+                        SetupState::Failed | SetupState::Abandoned => {
+                            let failed = setup
+                                .steps
+                                .iter()
+                                .find(|step| step.status == SetupStepStatus::Failed);
+                            let reason = failed.map_or_else(String::new, |step| {
+                                format!(
+                                    " at “{}”: {}",
+                                    step.title,
+                                    step.detail.clone().unwrap_or_default()
+                                )
+                            });
+                            anyhow::bail!(
+                                "the set-up of {}/{} failed{reason}",
+                                sample.owner,
+                                sample.name
+                            );
+                        }
+                        SetupState::Running | SetupState::Compensating => {}
+                    }
+                }
+                // News may be lost; a look now and then makes up for it.
+                let _late = tokio::time::timeout(Duration::from_millis(250), news.recv()).await;
+            }
+        };
+        tokio::time::timeout(SETUP_PATIENCE, wait).await.context("a set-up did not end in time")?
+    }
+
+    /// Stops everything, in the order in which nothing is lost.
+    pub(crate) async fn stop(self) {
+        self.stop.cancel();
+        self.stop_now.cancel();
+        if let Err(error) = self.runner.await {
+            tracing::warn!(%error, "the runner did not stop well");
+        }
+        self.server.stop().await;
+    }
+}
+
+fn connect(forge: &LocalForge, kind: ForgeKind, public_url: &Url) -> ForgeSettings {
+    let callback = format!("{}login/{}/callback", public_url, kind.long_slug());
+    let (client_id, client_secret) = forge.register_application(kind, "Roundel demo", &callback);
+    ForgeSettings {
+        kind,
+        web_url: forge.web_url(kind),
+        api_url: forge.api_url(kind),
+        client_id,
+        client_secret: client_secret.into(),
+        known_hosts: forge.known_hosts(),
+        public_url: public_url.to_string(),
+    }
+}
+
+/// Returns the port that was asked for, or any other that is free.
+fn free_port(wanted: u16) -> Result<u16> {
+    for port in [wanted, 0] {
+        if let Ok(listener) = TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
+            return Ok(listener.local_addr()?.port());
+        }
+    }
+    anyhow::bail!("no port of 127.0.0.1 is free")
+}
