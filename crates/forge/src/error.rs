@@ -25,8 +25,9 @@ pub enum ErrorClass {
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct ForgeError {
+    /// What may be done about it.
     pub class: ErrorClass,
-    /// A sentence for people: which forge, which call, what it said.
+    /// A sentence for people: which forge, which call, what it said, and the way out.
     pub message: String,
     /// HTTP status, if there was an answer.
     pub status: Option<u16>,
@@ -34,4 +35,42 @@ pub struct ForgeError {
     pub retry_after: Option<Duration>,
     /// The forge's own words (field messages of a 422), for matching.
     pub details: Vec<String>,
+}
+
+impl ForgeError {
+    /// An error without an answer behind it.
+    pub fn new(class: ErrorClass, message: impl Into<String>) -> Self {
+        Self {
+            class,
+            message: message.into(),
+            status: None,
+            retry_after: None,
+            details: Vec::new(),
+        }
+    }
+
+    /// Tells whether the forge's own words contain a text, in any case. Forges reword their
+    /// messages: match on a short, telling part (`VCS` §2.7).
+    pub fn says(&self, text: &str) -> bool {
+        let text = text.to_lowercase();
+        self.details.iter().any(|detail| detail.to_lowercase().contains(&text))
+    }
+
+    /// Tells whether the call may succeed later without anybody doing anything.
+    pub fn is_passing(&self) -> bool {
+        matches!(self.class, ErrorClass::Unwell | ErrorClass::RateLimited)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_of_a_forge_are_matched_in_any_case() {
+        let mut error = ForgeError::new(ErrorClass::Invalid, "could not add a key");
+        error.details = vec!["Validation Failed".into(), "key is already in use".into()];
+        assert!(error.says("Already In Use"));
+        assert!(!error.says("could not"), "only the forge's words count, not ours");
+    }
 }

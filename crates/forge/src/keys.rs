@@ -1,6 +1,13 @@
 //! Deploy keys: generation and fingerprints (`VCS` §5.2).
+//!
+//! Deliberately absent: where keys are kept, which key serves what, and keys that people paste.
 
+use md5::{Digest, Md5};
 use roundel_model::secret::Secret;
+use russh::keys::{
+    Algorithm, HashAlg, PrivateKey, PublicKey,
+    ssh_key::{LineEnding, public::KeyData},
+};
 
 /// A fresh ed25519 pair.
 #[derive(Clone, Debug)]
@@ -15,5 +22,47 @@ pub struct KeyPair {
     pub fingerprint_md5: String,
 }
 
-/// Generates a pair in process.
-pub fn generate(comment: &str) -> Result<KeyPair, String> { let _ = comment; todo!() }
+/// Generates a pair in process, with randomness from the operating system. A comment is one line:
+/// control characters become spaces.
+///
+/// # Errors
+/// A sentence, if the pair cannot be written down; it never holds key material.
+pub fn generate(comment: &str) -> Result<KeyPair, String> {
+    let comment: String =
+        comment.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+    let mut key = PrivateKey::random(&mut rand::rng(), Algorithm::Ed25519)
+        .map_err(|error| format!("failed to generate a key: {error}"))?;
+    key.set_comment(comment.trim());
+    let private = key
+        .to_openssh(LineEnding::LF)
+        .map_err(|error| format!("failed to write a key down: {error}"))?;
+    let public = key
+        .public_key()
+        .to_openssh()
+        .map_err(|error| format!("failed to write a public key down: {error}"))?;
+    Ok(KeyPair {
+        // One copy only: `Zeroizing` wipes its own when it is dropped.
+        private: Secret::new(String::clone(&private)),
+        fingerprint: key.fingerprint(HashAlg::Sha256).to_string(),
+        fingerprint_md5: md5_fingerprint(key.public_key())?,
+        public,
+    })
+}
+
+fn md5_fingerprint(key: &PublicKey) -> Result<String, String> {
+    let blob = key.to_bytes().map_err(|error| format!("failed to encode a key: {error}"))?;
+    let pairs: Vec<String> = Md5::digest(&blob).iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(pairs.join(":"))
+}
+
+/// Tells whether two public key lines hold the same key, whatever their comments. Forges drop or
+/// change the comment (`VCS` §4.5).
+pub fn is_same_key(one: &str, other: &str) -> bool {
+    let data = |line: &str| -> Option<KeyData> {
+        PublicKey::from_openssh(line.trim()).ok().map(|key| key.key_data().clone())
+    };
+    data(one).is_some_and(|key| data(other) == Some(key))
+}
+
+#[cfg(test)]
+mod tests;

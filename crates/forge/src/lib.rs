@@ -8,11 +8,15 @@
 //! [`signature`], how a status is worded in the server.
 
 pub mod api;
-pub mod bitbucket;
+mod bitbucket;
 pub mod error;
 pub mod event;
-pub mod github;
+mod github;
+pub mod host_keys;
+mod http;
 pub mod keys;
+mod lenient;
+mod mark;
 pub mod signature;
 
 pub use api::*;

@@ -1,0 +1,165 @@
+//! Files, commits and branch heads (`VCS` §4.4, §4.11).
+
+use roundel_model::{
+    forge::{ForgeUserId, RepositoryId},
+    name::CommitSha,
+};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{Bitbucket, Link, users::User};
+use crate::{
+    AccessToken, Commit, ErrorClass, ForgeError,
+    http::{Answer, Call},
+    lenient::{maybe, name_and_email},
+};
+
+const READ_FILE: &str = "read a file";
+
+#[derive(Deserialize)]
+struct CommitAnswer {
+    hash: CommitSha,
+    #[serde(default, deserialize_with = "maybe")]
+    message: Option<String>,
+    #[serde(default, deserialize_with = "maybe")]
+    author: Option<Author>,
+    #[serde(default, deserialize_with = "maybe")]
+    links: Option<CommitLinks>,
+}
+
+#[derive(Deserialize)]
+struct Author {
+    #[serde(default, deserialize_with = "maybe")]
+    raw: Option<String>,
+    /// The account behind the address, if Bitbucket knows one.
+    #[serde(default, deserialize_with = "maybe")]
+    user: Option<User>,
+}
+
+#[derive(Deserialize)]
+struct CommitLinks {
+    #[serde(default, deserialize_with = "maybe")]
+    html: Option<Link>,
+}
+
+#[derive(Deserialize)]
+struct BranchAnswer {
+    target: Target,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    hash: CommitSha,
+}
+
+impl Bitbucket {
+    pub(super) async fn read_file(
+        &self,
+        token: &AccessToken,
+        repository: &RepositoryId,
+        sha: &CommitSha,
+        path: &str,
+    ) -> Result<Option<Vec<u8>>, ForgeError> {
+        // Unlike GitHub's, these slashes stay slashes.
+        let mut segments = vec!["src", sha.as_str()];
+        segments.extend(path.split('/'));
+        let call = Call::get(READ_FILE, self.of(repository, &segments)?).accept("*/*").by(token);
+        let answer = match self.client.send(&call).await {
+            Ok(answer) => answer,
+            Err(error) if error.status == Some(404) => {
+                // No such file, no such commit, or no such repository: only the first is an answer.
+                return match self.read_commit(token, repository, sha.as_str()).await? {
+                    Some(_) => Ok(None),
+                    None => Err(no_such_commit(sha)),
+                };
+            }
+            Err(error) => return Err(error),
+        };
+        if is_directory(&answer) {
+            let message =
+                format!("could not {READ_FILE} on Bitbucket: `{path}` is a directory, not a file");
+            return Err(ForgeError::new(ErrorClass::Invalid, message));
+        }
+        Ok(Some(answer.body.to_vec()))
+    }
+
+    pub(super) async fn read_commit(
+        &self,
+        token: &AccessToken,
+        repository: &RepositoryId,
+        revision: &str,
+    ) -> Result<Option<Commit>, ForgeError> {
+        let url = self.of(repository, &["commit", revision])?;
+        match self.ask::<CommitAnswer>(Call::get("read a commit", url).by(token)).await {
+            Ok(answer) => Ok(Some(answer.into_commit())),
+            Err(error) => self.absent(token, repository, error).await,
+        }
+    }
+
+    pub(super) async fn read_branch_head(
+        &self,
+        token: &AccessToken,
+        repository: &RepositoryId,
+        branch: &str,
+    ) -> Result<Option<CommitSha>, ForgeError> {
+        let url = self.of(repository, &["refs", "branches", branch])?;
+        match self.ask::<BranchAnswer>(Call::get("read a branch", url).by(token)).await {
+            Ok(answer) => Ok(Some(answer.target.hash)),
+            Err(error) => self.absent(token, repository, error).await,
+        }
+    }
+
+    /// Decides whether a 404 says that a commit or branch is not there: it does if the repository
+    /// itself can be seen.
+    async fn absent<T>(
+        &self,
+        token: &AccessToken,
+        repository: &RepositoryId,
+        error: ForgeError,
+    ) -> Result<Option<T>, ForgeError> {
+        if error.status != Some(404) {
+            return Err(error);
+        }
+        let call = Call::get("read the repository", self.of(repository, &[])?).by(token);
+        self.client.send(&call).await.map(|_| None)
+    }
+}
+
+/// A directory comes as a page of its entries. A file that is JSON has no entries of these types.
+fn is_directory(answer: &Answer) -> bool {
+    if !answer.header("content-type").starts_with("application/json") {
+        return false;
+    }
+    let page = answer.json::<Value>().unwrap_or_default();
+    page.get("pagelen").is_some()
+        && page.get("values").and_then(Value::as_array).is_some_and(|entries| {
+            entries.iter().all(|entry| {
+                let kind = entry.get("type").and_then(Value::as_str).unwrap_or_default();
+                kind.starts_with("commit_")
+            })
+        })
+}
+
+impl CommitAnswer {
+    fn into_commit(self) -> Commit {
+        let author = self.author.unwrap_or(Author { raw: None, user: None });
+        let (author_name, author_email) = name_and_email(&author.raw.unwrap_or_default());
+        let account = author.user;
+        Commit {
+            sha: self.hash,
+            message: self.message.unwrap_or_default(),
+            author_name,
+            author_email,
+            author_avatar: account.as_ref().and_then(User::avatar),
+            author_id: account.as_ref().map(|account| ForgeUserId(account.uuid.clone())),
+            author_login: account.and_then(|account| account.nickname.or(account.display_name)),
+            url: self.links.and_then(|links| links.html).map(|html| html.href),
+        }
+    }
+}
+
+fn no_such_commit(sha: &CommitSha) -> ForgeError {
+    let message =
+        format!("could not {READ_FILE} on Bitbucket: commit {} is not there any more", sha.short());
+    ForgeError { status: Some(404), ..ForgeError::new(ErrorClass::NotFound, message) }
+}

@@ -1,0 +1,103 @@
+//! What Bitbucket's refusals mean (`VCS` §4.12).
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::{
+    ErrorClass,
+    http::{Answer, Refusal, plain_words},
+    lenient::maybe,
+};
+
+/// Either `{"type":"error","error":{…}}` or, at the token end point,
+/// `{"error":"invalid_grant","error_description":"…"}`.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct ErrorBody {
+    #[serde(deserialize_with = "maybe")]
+    error: Option<Value>,
+    #[serde(deserialize_with = "maybe")]
+    error_description: Option<String>,
+}
+
+/// Understands an answer that is no success.
+pub(super) fn understand(answer: &Answer) -> Refusal {
+    let words = words(answer);
+    let says = |text: &str| words.iter().any(|word| word.to_lowercase().contains(text));
+    let (class, hint) = match answer.status {
+        // 555 is Bitbucket's own: the source took too long.
+        500.. => (ErrorClass::Unwell, None),
+        429 => (ErrorClass::RateLimited, None),
+        401 if says("invalid_client") => (ErrorClass::Forbidden, Some(CONSUMER)),
+        401 if says("app password") => {
+            (ErrorClass::Unauthorized, Some("Bitbucket no longer accepts app passwords"))
+        }
+        401 => (ErrorClass::Unauthorized, Some("Sign in with Bitbucket again")),
+        403 => (ErrorClass::Forbidden, way_out_of_403(&says)),
+        404 => (ErrorClass::NotFound, Some(HIDDEN)),
+        410 => (ErrorClass::NotFound, None),
+        400 if says("unauthorized_client") => (ErrorClass::Forbidden, Some(CONSUMER)),
+        400 | 409 | 422 => (ErrorClass::Invalid, None),
+        _ => (ErrorClass::Broken, None),
+    };
+    let refusal = Refusal::new(class, words);
+    match hint {
+        Some(hint) => refusal.hint(hint),
+        None => refusal,
+    }
+}
+
+const CONSUMER: &str =
+    "The operator of this server must correct the key and secret of the OAuth consumer";
+const HIDDEN: &str = "It was removed or renamed, or the signed-in user may not see it";
+
+fn way_out_of_403(says: &impl Fn(&str) -> bool) -> Option<&'static str> {
+    if says("privilege scopes") {
+        Some("The operator of this server must tick the missing permissions in the OAuth consumer")
+    } else if says("authentication mechanism") {
+        Some("It takes a person's sign-in, not an access token of a repository or workspace")
+    } else if says("whitelist") || says("allowlist") {
+        Some("An administrator of the workspace must add this server's address to the allow-list")
+    } else if says("two-step") {
+        Some("The workspace asks for two-step verification: turn it on in your account")
+    } else {
+        None
+    }
+}
+
+/// Bitbucket's words: the message, its detail, and the messages of each field.
+fn words(answer: &Answer) -> Vec<String> {
+    let Ok(body) = answer.json::<ErrorBody>() else { return plain_words(answer) };
+    let mut words = Vec::new();
+    match body.error {
+        Some(Value::String(code)) => words.push(code),
+        Some(Value::Object(error)) => {
+            words.extend(error.get("message").and_then(Value::as_str).map(str::to_owned));
+            words.extend(error.get("detail").and_then(detail));
+            let fields = error.get("fields").and_then(Value::as_object);
+            for (name, messages) in fields.into_iter().flatten() {
+                words.push(format!("{name}: {}", texts(messages).join(" ")));
+            }
+        }
+        _ => {}
+    }
+    words.extend(body.error_description);
+    words
+}
+
+/// A detail is a text, or says which scopes are there and which are not.
+fn detail(detail: &Value) -> Option<String> {
+    if let Some(text) = detail.as_str() {
+        return Some(text.to_owned());
+    }
+    let list = |key: &str| detail.get(key).map(|list| texts(list).join(", "));
+    Some(format!("required: {}; granted: {}", list("required")?, list("granted")?))
+}
+
+fn texts(value: &Value) -> Vec<&str> {
+    match value {
+        Value::String(text) => vec![text],
+        Value::Array(items) => items.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    }
+}

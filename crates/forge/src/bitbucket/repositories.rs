@@ -1,0 +1,203 @@
+//! Workspaces, repositories and what the caller may do with them (`VCS` §4.4).
+
+use std::collections::HashMap;
+
+use roundel_model::forge::{RepositoryId, Role};
+use serde::Deserialize;
+use url::Url;
+
+use super::{Bitbucket, Link, users::UserLinks};
+use crate::{
+    AccessToken, ErrorClass, ForgeError, ForgeOrganization, Repository, http::Call, lenient::maybe,
+};
+
+#[derive(Deserialize)]
+struct Repo {
+    uuid: String,
+    full_name: String,
+    #[serde(default, deserialize_with = "maybe")]
+    workspace: Option<Workspace>,
+    #[serde(default, deserialize_with = "maybe")]
+    is_private: Option<bool>,
+    #[serde(default, deserialize_with = "maybe")]
+    mainbranch: Option<Branch>,
+    #[serde(default, deserialize_with = "maybe")]
+    scm: Option<String>,
+    #[serde(default, deserialize_with = "maybe")]
+    links: Option<RepoLinks>,
+}
+
+#[derive(Deserialize)]
+struct Workspace {
+    uuid: String,
+    #[serde(default, deserialize_with = "maybe")]
+    slug: Option<String>,
+    #[serde(default, deserialize_with = "maybe")]
+    links: Option<UserLinks>,
+}
+
+#[derive(Deserialize)]
+struct Branch {
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct RepoLinks {
+    #[serde(default, deserialize_with = "maybe")]
+    html: Option<Link>,
+    #[serde(default, deserialize_with = "maybe")]
+    clone: Option<Vec<CloneLink>>,
+}
+
+#[derive(Deserialize)]
+struct CloneLink {
+    name: String,
+    href: String,
+}
+
+#[derive(Deserialize)]
+struct WorkspaceAccess {
+    workspace: Workspace,
+}
+
+#[derive(Deserialize)]
+struct Permission {
+    permission: String,
+    repository: PermittedRepository,
+}
+
+#[derive(Deserialize)]
+struct PermittedRepository {
+    uuid: String,
+}
+
+impl Permission {
+    fn role(&self) -> Option<Role> {
+        match self.permission.as_str() {
+            "admin" => Some(Role::Admin),
+            "write" => Some(Role::Write),
+            "read" => Some(Role::Read),
+            _ => None,
+        }
+    }
+}
+
+impl Repo {
+    fn into_repository(self, web_url: &Url, role: Option<Role>) -> Repository {
+        let (owner, name) = self.full_name.split_once('/').unwrap_or(("", &self.full_name));
+        let links = self.links.unwrap_or(RepoLinks { html: None, clone: None });
+        let ssh = links.clone.unwrap_or_default().into_iter().find(|link| link.name == "ssh");
+        let host = web_url.host_str().unwrap_or_default();
+        let (slug, avatar_url, id) = match self.workspace {
+            Some(workspace) => {
+                let avatar = workspace.links.and_then(|links| links.avatar);
+                (workspace.slug, avatar.map(|avatar| avatar.href), workspace.uuid)
+            }
+            None => (None, None, owner.to_owned()),
+        };
+        Repository {
+            id: RepositoryId(self.uuid),
+            owner: ForgeOrganization {
+                id,
+                login: slug.unwrap_or_else(|| owner.to_owned()),
+                avatar_url,
+            },
+            name: name.to_owned(),
+            default_branch: self.mainbranch.map(|branch| branch.name),
+            private: self.is_private.unwrap_or(true),
+            archived: false,
+            ssh_url: ssh
+                .map_or_else(|| format!("git@{host}:{}.git", self.full_name), |link| link.href),
+            web_url: links.html.map_or_else(
+                || format!("{}/{}", web_url.as_str().trim_end_matches('/'), self.full_name),
+                |link| link.href,
+            ),
+            role,
+        }
+    }
+}
+
+impl Bitbucket {
+    /// Lists workspace by workspace: the end points that listed all at once are gone.
+    pub(super) async fn all_repositories(
+        &self,
+        token: &AccessToken,
+    ) -> Result<Vec<Repository>, ForgeError> {
+        let url = self.api(&["user", "workspaces"])?;
+        let call = Call::get("list your workspaces", url).by(token);
+        let mut repositories = Vec::new();
+        for access in self.list::<WorkspaceAccess>(call).await? {
+            match self.repositories_of(token, &access.workspace.uuid).await {
+                Ok(found) => repositories.extend(found),
+                // One workspace that is blocked, or closed to our address, must not hide the rest.
+                Err(error) if is_closed(&error) => {
+                    let workspace = access.workspace.slug.unwrap_or(access.workspace.uuid);
+                    tracing::warn!(workspace, %error, "a Bitbucket workspace cannot be listed");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(repositories)
+    }
+
+    async fn repositories_of(
+        &self,
+        token: &AccessToken,
+        workspace: &str,
+    ) -> Result<Vec<Repository>, ForgeError> {
+        let url = self.api(&["user", "workspaces", workspace, "permissions", "repositories"])?;
+        let call = Call::get("list your permissions", url).by(token);
+        let permissions: Vec<Permission> = self.list(call).await?;
+        let roles: HashMap<&str, Role> = permissions
+            .iter()
+            .filter_map(|one| Some((one.repository.uuid.as_str(), one.role()?)))
+            .collect();
+        let url = self.api(&["repositories", workspace])?;
+        let call = Call::get("list the repositories of a workspace", url)
+            .query(&[("role", "member"), ("sort", "name")])
+            .by(token);
+        let repos: Vec<Repo> = self.list(call).await?;
+        let git = repos.into_iter().filter(|repo| !matches!(&repo.scm, Some(scm) if scm != "git"));
+        let found = git.map(|repo| {
+            // It was listed for this user, so it can at least be read.
+            let role = roles.get(repo.uuid.as_str()).copied().unwrap_or(Role::Read);
+            repo.into_repository(&self.settings.web_url, Some(role))
+        });
+        Ok(found.collect())
+    }
+
+    pub(super) async fn read_repository(
+        &self,
+        token: &AccessToken,
+        url: Url,
+    ) -> Result<Repository, ForgeError> {
+        let repo: Repo = self.ask(Call::get("read the repository", url).by(token)).await?;
+        let role = self.role_in(token, &repo).await?;
+        Ok(repo.into_repository(&self.settings.web_url, role))
+    }
+
+    /// What the caller may do: an answer of its own on Bitbucket. None if the workspace does not
+    /// tell strangers (a public repository).
+    async fn role_in(&self, token: &AccessToken, repo: &Repo) -> Result<Option<Role>, ForgeError> {
+        let slug = repo.full_name.split('/').next().unwrap_or_default();
+        let workspace = repo.workspace.as_ref().map_or(slug, |workspace| &workspace.uuid);
+        let url = self.api(&["user", "workspaces", workspace, "permissions", "repositories"])?;
+        let name = repo.full_name.replace(['"', '\\'], "");
+        let call = Call::get("read your permission", url)
+            .query(&[("q", &format!("repository.full_name=\"{name}\""))])
+            .by(token);
+        match self.list::<Permission>(call).await {
+            Ok(permissions) => {
+                // The filter is a wish; what counts is the id in the answer.
+                let own = permissions.iter().find(|one| one.repository.uuid == repo.uuid);
+                Ok(own.and_then(Permission::role))
+            }
+            Err(error) if is_closed(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn is_closed(error: &ForgeError) -> bool {
+    matches!(error.class, ErrorClass::Forbidden | ErrorClass::NotFound)
+}

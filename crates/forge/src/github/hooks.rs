@@ -1,0 +1,123 @@
+//! Webhooks (`VCS` §2.9, §3.2).
+
+use reqwest::Method;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::GitHub;
+use crate::{
+    AccessToken, ForgeError, ForgeHook, RepositoryRef, WantedHook, http::Call, lenient::maybe,
+};
+
+/// What a repository's hook delivers. `create` and `delete` add nothing to `push`.
+const EVENTS: [&str; 7] =
+    ["push", "pull_request", "repository", "public", "member", "deploy_key", "meta"];
+
+#[derive(Deserialize)]
+struct Hook {
+    id: u64,
+    #[serde(default, deserialize_with = "maybe")]
+    active: Option<bool>,
+    #[serde(default, deserialize_with = "maybe")]
+    events: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "maybe")]
+    config: Option<HookConfig>,
+    #[serde(default, deserialize_with = "maybe")]
+    last_response: Option<LastResponse>,
+}
+
+#[derive(Deserialize)]
+struct HookConfig {
+    #[serde(default, deserialize_with = "maybe")]
+    url: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct LastResponse {
+    #[serde(default, deserialize_with = "maybe")]
+    code: Option<u16>,
+    #[serde(default, deserialize_with = "maybe")]
+    status: Option<String>,
+    #[serde(default, deserialize_with = "maybe")]
+    message: Option<String>,
+}
+
+impl LastResponse {
+    /// `202 OK`, `connection_error (failed to connect to host)`; nothing if never used.
+    fn words(self) -> Option<String> {
+        let status = self.status.filter(|status| status != "unused" && status != "active");
+        let message = self.message.filter(|message| !message.is_empty());
+        let head = self.code.map(|code| code.to_string()).or(status);
+        match (head, message) {
+            (Some(head), Some(message)) => Some(format!("{head} {message}")),
+            (head, message) => head.or(message),
+        }
+    }
+}
+
+impl From<Hook> for ForgeHook {
+    fn from(hook: Hook) -> Self {
+        Self {
+            id: hook.id.to_string(),
+            url: hook.config.and_then(|config| config.url).unwrap_or_default(),
+            active: hook.active.unwrap_or(false),
+            events: hook.events.unwrap_or_default(),
+            last_response: hook.last_response.and_then(LastResponse::words),
+        }
+    }
+}
+
+/// The hook as we want it. `config` replaces what was there as a whole: leaving out the secret
+/// would remove it. The content type must be said, for the default is a form.
+fn wanted(hook: &WantedHook) -> Value {
+    json!({
+        "active": true,
+        "events": EVENTS,
+        "config": {
+            "url": hook.url,
+            "content_type": "json",
+            "secret": hook.secret.expose(),
+            "insecure_ssl": "0",
+        },
+    })
+}
+
+impl GitHub {
+    pub(super) async fn list_hooks(
+        &self,
+        token: &AccessToken,
+        repository: &RepositoryRef,
+    ) -> Result<Vec<ForgeHook>, ForgeError> {
+        let call = Call::get("list the webhooks", self.of(repository, &["hooks"])?).by(token);
+        Ok(self.list::<Hook>(call).await?.into_iter().map(ForgeHook::from).collect())
+    }
+
+    pub(super) async fn add_hook(
+        &self,
+        token: &AccessToken,
+        repository: &RepositoryRef,
+        hook: &WantedHook,
+    ) -> Result<ForgeHook, ForgeError> {
+        let mut body = wanted(hook);
+        body["name"] = json!("web");
+        let call = Call::new(Method::POST, "add a webhook", self.of(repository, &["hooks"])?)
+            .json(body)
+            .by(token);
+        Ok(self.ask::<Hook>(call).await?.into())
+    }
+
+    pub(super) async fn edit_hook(
+        &self,
+        token: &AccessToken,
+        repository: &RepositoryRef,
+        id: &str,
+        hook: &WantedHook,
+    ) -> Result<ForgeHook, ForgeError> {
+        let url = self.of(repository, &["hooks", id])?;
+        let call = Call::new(Method::PATCH, "change a webhook", url)
+            .json(wanted(hook))
+            .by(token)
+            .repeatable();
+        Ok(self.ask::<Hook>(call).await?.into())
+    }
+}

@@ -1,0 +1,156 @@
+//! What GitHub's refusals mean (`VCS` §2.15).
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::{
+    ErrorClass,
+    http::{Answer, Refusal, plain_words},
+    lenient::maybe,
+};
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct ErrorBody {
+    #[serde(deserialize_with = "maybe")]
+    message: Option<String>,
+    #[serde(deserialize_with = "maybe")]
+    errors: Option<Value>,
+}
+
+/// Understands an answer that is no success.
+pub(super) fn understand(answer: &Answer) -> Refusal {
+    let words = words(answer);
+    let says = |text: &str| words.iter().any(|word| word.to_lowercase().contains(text));
+    let (class, hint) = match answer.status {
+        500.. => (ErrorClass::Unwell, None),
+        429 => (ErrorClass::RateLimited, None),
+        401 if says("requires authentication") => (ErrorClass::Broken, None),
+        401 => (ErrorClass::Unauthorized, Some(RECONNECT.to_owned())),
+        403 if is_limit(answer) || says("rate limit") || says("abuse detection") => {
+            (ErrorClass::RateLimited, None)
+        }
+        403 => (ErrorClass::Forbidden, way_out_of_403(answer, &says)),
+        451 => (ErrorClass::Forbidden, Some("GitHub has taken it down".to_owned())),
+        404 => match missing_scope(answer) {
+            Some(hint) => (ErrorClass::Forbidden, Some(hint)),
+            None => (ErrorClass::NotFound, Some(HIDDEN.to_owned())),
+        },
+        409 if says("empty") => (ErrorClass::NotFound, None),
+        410 => (ErrorClass::NotFound, None),
+        400 | 409 | 422 => (ErrorClass::Invalid, way_out_of_422(&says)),
+        _ => (ErrorClass::Broken, None),
+    };
+    let refusal = Refusal::new(class, words);
+    match hint {
+        Some(hint) => refusal.hint(hint),
+        None => refusal,
+    }
+}
+
+const RECONNECT: &str = "Sign in with GitHub again; until then another member's sign-in is needed";
+const HIDDEN: &str = "It was removed or renamed, or the signed-in user may not see it: keys and webhooks need an \
+     administrator of the repository";
+
+/// A primary limit has run out, or a secondary one says when to come back.
+fn is_limit(answer: &Answer) -> bool {
+    answer.header("x-ratelimit-remaining") == "0" || !answer.header("retry-after").is_empty()
+}
+
+fn way_out_of_403(answer: &Answer, says: &impl Fn(&str) -> bool) -> Option<String> {
+    let sso = answer.header("x-github-sso");
+    let permissions = answer.header("x-accepted-github-permissions");
+    let hint = if says("oauth app access restrictions")
+        || says("restricting-access-to-your-organization")
+    {
+        "An owner of the organization must grant this server's OAuth app access to it"
+    } else if sso.starts_with("required") || says("saml enforcement") {
+        "Sign in to your organization's identity provider, then sign in here again"
+    } else if says("not accessible by") && !permissions.is_empty() {
+        return Some(format!("The permission that is missing: {permissions}"));
+    } else if says("archived") {
+        "The repository is archived: unarchive it on GitHub to build it"
+    } else if says("must have admin rights") {
+        "Only an administrator of the repository can do this"
+    } else if says("access blocked") {
+        "GitHub has blocked the repository"
+    } else {
+        return None;
+    };
+    Some(hint.to_owned())
+}
+
+fn way_out_of_422(says: &impl Fn(&str) -> bool) -> Option<String> {
+    let hint = if says("deploy keys are disabled") {
+        "An owner of the organization can allow them: Organization settings, Deploy keys"
+    } else if says("more than 20 hooks") {
+        "Delete a webhook that is no longer needed in the repository's settings"
+    } else if says("reachable over the public internet") {
+        "This server's public URL must be an address that GitHub can reach"
+    } else {
+        return None;
+    };
+    Some(hint.to_owned())
+}
+
+/// The scopes that the call accepts, if the token has none of them. A token of an application
+/// without scopes (GitHub App) tells none.
+fn missing_scope(answer: &Answer) -> Option<String> {
+    let accepted = super::oauth::split_scopes(answer.header("x-accepted-oauth-scopes"));
+    let granted = answer.headers.get("x-oauth-scopes")?.to_str().ok()?;
+    let granted = super::oauth::split_scopes(granted);
+    let covered = |scope: &String| granted.iter().any(|have| have == scope || covers(have, scope));
+    if accepted.is_empty() || accepted.iter().any(covered) {
+        return None;
+    }
+    let accepted = accepted.join("` or `");
+    Some(format!("The token lacks the scope `{accepted}`: sign in again and grant it"))
+}
+
+/// Tells whether a scope contains another: GitHub swallows the smaller one when it grants both.
+fn covers(have: &str, want: &str) -> bool {
+    let part = |scope: &str, prefix: &str| scope.strip_prefix(prefix).map(str::to_owned);
+    match have {
+        "repo" => want.starts_with("repo") || want == "public_repo" || want.ends_with(":repo_hook"),
+        "user" => want.starts_with("user:") || want == "read:user",
+        _ => match part(have, "admin:") {
+            Some(thing) => want == format!("write:{thing}") || want == format!("read:{thing}"),
+            None => part(have, "write:").is_some_and(|thing| want == format!("read:{thing}")),
+        },
+    }
+}
+
+/// GitHub's words: the message and those of each field.
+fn words(answer: &Answer) -> Vec<String> {
+    let Ok(body) = answer.json::<ErrorBody>() else { return plain_words(answer) };
+    let mut words: Vec<String> = body.message.into_iter().collect();
+    match body.errors {
+        Some(Value::String(text)) => words.push(text),
+        Some(Value::Array(errors)) => words.extend(errors.iter().filter_map(word)),
+        _ => {}
+    }
+    words
+}
+
+/// One entry of `errors`: a text, a message, or the field and what is the matter with it.
+fn word(error: &Value) -> Option<String> {
+    let text = |key: &str| error.get(key).and_then(Value::as_str);
+    let told = error.as_str().or_else(|| text("message")).map(str::to_owned);
+    told.or_else(|| Some(format!("{} is {}", text("field")?, text("code")?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wider_scope_covers_the_narrower_ones() {
+        assert!(covers("repo", "public_repo"));
+        assert!(covers("repo", "admin:repo_hook"));
+        assert!(covers("admin:public_key", "read:public_key"));
+        assert!(covers("user", "user:email"));
+        assert!(!covers("public_repo", "repo"));
+        assert!(!covers("read:org", "write:org"));
+        assert!(!covers("write:public_key", "admin:public_key"));
+    }
+}

@@ -1,0 +1,49 @@
+//! The texts of a commit status, cut to what the forges take (`VCS` §2.10, §4.10).
+
+use roundel_model::limits::STATUS_DESCRIPTION_CHARS;
+use sha2::{Digest, Sha256};
+
+/// Characters of a context. A job's name may be longer after matrix expansion.
+const CONTEXT_CHARS: usize = 200;
+
+/// Cuts a description to its limit, counting characters, with an ellipsis for what is missing.
+pub(crate) fn description(text: &str) -> String {
+    if text.chars().count() <= STATUS_DESCRIPTION_CHARS {
+        return text.to_owned();
+    }
+    let kept = text.chars().take(STATUS_DESCRIPTION_CHARS - 1);
+    kept.chain(['…']).collect()
+}
+
+/// Cuts a context to its limit; six digits of its hash keep two long names apart.
+pub(crate) fn context(text: &str) -> String {
+    if text.chars().count() <= CONTEXT_CHARS {
+        return text.to_owned();
+    }
+    let hash = hex::encode(Sha256::digest(text.as_bytes()));
+    let kept: String = text.chars().take(CONTEXT_CHARS - 7).collect();
+    format!("{kept}~{}", &hash[..6])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_description_is_cut_at_140_characters_not_bytes() {
+        let fits = "ä".repeat(140);
+        assert_eq!(description(&fits), fits);
+        let cut = description(&"ä".repeat(141));
+        assert_eq!(cut.chars().count(), 140);
+        assert!(cut.ends_with("ä…"));
+    }
+
+    #[test]
+    fn two_long_contexts_with_the_same_beginning_stay_apart() {
+        let (one, two) = (format!("{}1", "x".repeat(250)), format!("{}2", "x".repeat(250)));
+        assert_eq!(context(&one).chars().count(), 200);
+        assert_ne!(context(&one), context(&two));
+        assert_eq!(context(&one), context(&one));
+        assert_eq!(context("ci/roundel: build"), "ci/roundel: build");
+    }
+}
