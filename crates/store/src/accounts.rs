@@ -1,23 +1,43 @@
 //! People: accounts, their identities at the forges, tokens, sessions.
 
-use roundel_model::{forge::{ForgeKind, ForgeUserId}, id::AccountId, secret::Secret, time::Timestamp};
-use crate::{Store, StoreError};
+use crate::{
+    Store, StoreError,
+    db::{Row, Session, to_json, values},
+    vault::{Scope, Sealer},
+};
+use roundel_model::{
+    forge::{ForgeKind, ForgeUserId},
+    id::AccountId,
+    secret::Secret,
+    time::Timestamp,
+};
 
 /// A person.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Account { pub id: AccountId, pub name: String, pub email: Option<String>, pub created_at: Timestamp }
+pub struct Account {
+    pub id: AccountId,
+    pub name: String,
+    pub email: Option<String>,
+    pub created_at: Timestamp,
+}
 
 /// A person at one forge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
-    pub account: AccountId, pub forge: ForgeKind, pub user: ForgeUserId, pub login: String,
-    pub avatar_url: Option<String>, pub token: Option<Token>,
+    pub account: AccountId,
+    pub forge: ForgeKind,
+    pub user: ForgeUserId,
+    pub login: String,
+    pub avatar_url: Option<String>,
+    pub token: Option<Token>,
 }
 
 /// A forge's token of a person: a perishable loan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token {
-    pub access: Secret<String>, pub scopes: Vec<String>, pub expires_at: Option<Timestamp>,
+    pub access: Secret<String>,
+    pub scopes: Vec<String>,
+    pub expires_at: Option<Timestamp>,
     pub refresh: Option<Secret<String>>,
     /// The forge refused it: it is not used again until it is replaced (`VCS` §2.2).
     pub refused: bool,
@@ -26,30 +46,347 @@ pub struct Token {
 /// Somebody just signed in at a forge.
 #[derive(Clone, Debug)]
 pub struct SignIn {
-    pub forge: ForgeKind, pub user: ForgeUserId, pub login: String, pub name: String,
-    pub email: Option<String>, pub avatar_url: Option<String>, pub token: Token,
+    pub forge: ForgeKind,
+    pub user: ForgeUserId,
+    pub login: String,
+    pub name: String,
+    pub email: Option<String>,
+    pub avatar_url: Option<String>,
+    pub token: Token,
     /// The account of the session, when one was signed in already: the identity is linked to it.
     pub link_to: Option<AccountId>,
 }
 
+/// Expired sessions and sign-in states that one call clears away on its way.
+const SWEEP: u32 = 100;
+
+/// How often a sign-in starts over when another one moves its identity meanwhile.
+const SIGN_IN_TRIES: u32 = 5;
+
+const ACCESS: &str = "identities.access";
+const REFRESH: &str = "identities.refresh";
+const PAYLOAD: &str = "oauth_states.payload";
+
 impl Store {
     /// Finds or makes the account of an identity and keeps the new token.
-    pub async fn sign_in(&self, sign_in: &SignIn, now: Timestamp) -> Result<AccountId, StoreError> { todo!() }
-    pub async fn account(&self, id: AccountId) -> Result<Option<Account>, StoreError> { todo!() }
-    pub async fn identities(&self, account: AccountId) -> Result<Vec<Identity>, StoreError> { todo!() }
-    pub async fn identity(&self, account: AccountId, forge: ForgeKind) -> Result<Option<Identity>, StoreError> { todo!() }
-    /// Finds the account that an e-mail address or a forge user belongs to (for mail to authors).
-    pub async fn account_by_forge_user(&self, forge: ForgeKind, user: &ForgeUserId) -> Result<Option<Account>, StoreError> { todo!() }
-    pub async fn account_by_email(&self, email: &str) -> Result<Option<Account>, StoreError> { todo!() }
+    ///
+    /// A link to another account than the identity had moves the identity: whoever signs in to both
+    /// proves that they are one person.
+    pub async fn sign_in(&self, sign_in: &SignIn, now: Timestamp) -> Result<AccountId, StoreError> {
+        // Twice at most in practice: somebody may link the identity elsewhere between the two steps.
+        for _ in 0..SIGN_IN_TRIES {
+            let account = self.account_for(sign_in, now).await?;
+            let sealer = self.vault.unlock(&self.db, Scope::Account(account)).await?;
+            let mut session = self.db.write("keep a token").await?;
+            let token = SealedToken::seal(&sealer, (sign_in.forge, &sign_in.user), &sign_in.token)?;
+            let sql = "UPDATE identities SET login = $1, avatar_url = $2, sealed_access = $3,
+                    sealed_refresh = $4, scopes = $5, expires_at = $6, refused = $7, updated_at = $8
+                 WHERE forge = $9 AND forge_user = $10 AND account = $11";
+            let values = values![
+                &sign_in.login,
+                sign_in.avatar_url.as_deref(),
+                token.access,
+                token.refresh,
+                token.scopes,
+                sign_in.token.expires_at,
+                sign_in.token.refused,
+                now,
+                sign_in.forge,
+                &sign_in.user,
+                account,
+            ];
+            let kept = session.run(sql, values).await?;
+            session.commit().await?;
+            if kept > 0 {
+                return Ok(account);
+            }
+        }
+        Err(StoreError::Missing("identity"))
+    }
+
+    /// Settles which account an identity belongs to.
+    async fn account_for(&self, sign_in: &SignIn, now: Timestamp) -> Result<AccountId, StoreError> {
+        let mut session = self.db.write("record a sign-in").await?;
+        let SignIn { forge, user, .. } = sign_in;
+        session.take_turn(&format!("identity {forge} {}", user.0)).await?;
+        let found = session
+            .row(
+                "SELECT account FROM identities WHERE forge = $1 AND forge_user = $2",
+                values![*forge, user],
+            )
+            .await?
+            .map(|row| row.get::<AccountId>("account"))
+            .transpose()?;
+        let account = match sign_in.link_to.or(found) {
+            Some(account) => account,
+            None => insert_account(&mut session, sign_in, now).await?,
+        };
+        if found.is_some_and(|owner| owner != account) {
+            // Its tokens were sealed for the other account and are replaced in a moment.
+            let sql = "UPDATE identities SET account = $1, sealed_access = NULL,
+                    sealed_refresh = NULL WHERE forge = $2 AND forge_user = $3";
+            session.run(sql, values![account, *forge, user]).await?;
+        }
+        if found.is_none() {
+            let sql = "INSERT INTO identities (forge, forge_user, account, login, updated_at)
+                 VALUES ($1, $2, $3, $4, $5)";
+            session.run(sql, values![*forge, user, account, &sign_in.login, now]).await?;
+        }
+        if sign_in.link_to.is_none() {
+            let sql = "UPDATE accounts SET name = $1, email = COALESCE($2, email) WHERE id = $3";
+            session.run(sql, values![&sign_in.name, sign_in.email.as_deref(), account]).await?;
+        }
+        session.commit().await?;
+        Ok(account)
+    }
+
+    /// Finds an account.
+    pub async fn account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
+        let mut session = self.db.read("read an account").await?;
+        let row = session
+            .row("SELECT id, name, email, created_at FROM accounts WHERE id = $1", values![id])
+            .await?;
+        row.as_ref().map(account_from).transpose()
+    }
+
+    /// Lists the identities of an account, by forge.
+    pub async fn identities(&self, account: AccountId) -> Result<Vec<Identity>, StoreError> {
+        let sealer = self.vault.unlock(&self.db, Scope::Account(account)).await?;
+        let mut session = self.db.read("list identities").await?;
+        let sql = "SELECT forge, forge_user, account, login, avatar_url, sealed_access,
+                sealed_refresh, scopes, expires_at, refused
+             FROM identities WHERE account = $1 ORDER BY forge DESC, updated_at DESC, forge_user";
+        let rows = session.rows(sql, values![account]).await?;
+        rows.iter().map(|row| identity_from(row, &sealer)).collect()
+    }
+
+    /// Finds the identity of an account at a forge; the one that signed in last when it has several.
+    pub async fn identity(
+        &self,
+        account: AccountId,
+        forge: ForgeKind,
+    ) -> Result<Option<Identity>, StoreError> {
+        let identities = self.identities(account).await?;
+        Ok(identities.into_iter().find(|identity| identity.forge == forge))
+    }
+
+    /// Finds the account that a forge user belongs to (for mail to authors).
+    pub async fn account_by_forge_user(
+        &self,
+        forge: ForgeKind,
+        user: &ForgeUserId,
+    ) -> Result<Option<Account>, StoreError> {
+        let mut session = self.db.read("find an account").await?;
+        let sql = "SELECT a.id, a.name, a.email, a.created_at FROM accounts a
+             JOIN identities i ON i.account = a.id WHERE i.forge = $1 AND i.forge_user = $2";
+        let row = session.row(sql, values![forge, user]).await?;
+        row.as_ref().map(account_from).transpose()
+    }
+
+    /// Finds the account that an e-mail address belongs to, in any case; the oldest if several say so.
+    pub async fn account_by_email(&self, email: &str) -> Result<Option<Account>, StoreError> {
+        let mut session = self.db.read("find an account").await?;
+        let sql = "SELECT id, name, email, created_at FROM accounts
+             WHERE LOWER(email) = LOWER($1) ORDER BY created_at, id LIMIT 1";
+        let row = session.row(sql, values![email]).await?;
+        row.as_ref().map(account_from).transpose()
+    }
+
     /// Keeps a refreshed token.
-    pub async fn replace_token(&self, account: AccountId, forge: ForgeKind, token: &Token) -> Result<(), StoreError> { todo!() }
-    pub async fn mark_token_refused(&self, account: AccountId, forge: ForgeKind) -> Result<(), StoreError> { todo!() }
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Missing`] when the account has no identity at the forge.
+    pub async fn replace_token(
+        &self,
+        account: AccountId,
+        forge: ForgeKind,
+        token: &Token,
+    ) -> Result<(), StoreError> {
+        let sealer = self.vault.unlock(&self.db, Scope::Account(account)).await?;
+        let mut session = self.db.write("keep a token").await?;
+        let sql = "SELECT forge_user FROM identities WHERE account = $1 AND forge = $2
+             ORDER BY updated_at DESC, forge_user LIMIT 1";
+        let found = session.row(sql, values![account, forge]).await?;
+        let user: ForgeUserId = found.ok_or(StoreError::Missing("identity"))?.get("forge_user")?;
+        let sealed = SealedToken::seal(&sealer, (forge, &user), token)?;
+        let sql = "UPDATE identities SET sealed_access = $1, sealed_refresh = $2, scopes = $3,
+                expires_at = $4, refused = $5
+             WHERE forge = $6 AND forge_user = $7 AND account = $8";
+        let values = values![
+            sealed.access,
+            sealed.refresh,
+            sealed.scopes,
+            token.expires_at,
+            token.refused,
+            forge,
+            &user,
+            account,
+        ];
+        let kept = session.run(sql, values).await?;
+        session.commit().await?;
+        if kept == 0 { Err(StoreError::Missing("identity")) } else { Ok(()) }
+    }
+
+    /// Notes that the forge refused the token: it is not used again until it is replaced.
+    pub async fn mark_token_refused(
+        &self,
+        account: AccountId,
+        forge: ForgeKind,
+    ) -> Result<(), StoreError> {
+        let mut session = self.db.write("mark a token as refused").await?;
+        let sql = "UPDATE identities SET refused = 1 WHERE account = $1 AND forge = $2";
+        session.run(sql, values![account, forge]).await?;
+        session.commit().await
+    }
+
     /// Opens a session. `token_hash` is the SHA-256 of the cookie's value.
-    pub async fn open_session(&self, token_hash: &[u8], account: AccountId, now: Timestamp, expires_at: Timestamp) -> Result<(), StoreError> { todo!() }
-    pub async fn session(&self, token_hash: &[u8], now: Timestamp) -> Result<Option<Account>, StoreError> { todo!() }
-    pub async fn close_session(&self, token_hash: &[u8]) -> Result<(), StoreError> { todo!() }
+    pub async fn open_session(
+        &self,
+        token_hash: &[u8],
+        account: AccountId,
+        now: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut session = self.db.write("open a session").await?;
+        let sql = "DELETE FROM sessions WHERE token_hash IN
+             (SELECT token_hash FROM sessions WHERE expires_at <= $1 LIMIT $2)";
+        session.run(sql, values![now, SWEEP]).await?;
+        let sql = "INSERT INTO sessions (token_hash, account, created_at, expires_at)
+             VALUES ($1, $2, $3, $4)";
+        session.run(sql, values![token_hash, account, now, expires_at]).await?;
+        session.commit().await
+    }
+
+    /// Finds whose session it is, while it lasts.
+    pub async fn session(
+        &self,
+        token_hash: &[u8],
+        now: Timestamp,
+    ) -> Result<Option<Account>, StoreError> {
+        let mut session = self.db.read("find a session").await?;
+        let sql = "SELECT a.id, a.name, a.email, a.created_at FROM sessions s
+             JOIN accounts a ON a.id = s.account WHERE s.token_hash = $1 AND s.expires_at > $2";
+        let row = session.row(sql, values![token_hash, now]).await?;
+        row.as_ref().map(account_from).transpose()
+    }
+
+    /// Ends a session.
+    pub async fn close_session(&self, token_hash: &[u8]) -> Result<(), StoreError> {
+        let mut session = self.db.write("close a session").await?;
+        session.run("DELETE FROM sessions WHERE token_hash = $1", values![token_hash]).await?;
+        session.commit().await
+    }
+
     /// Keeps what a sign-in flow must remember (JSON), until `expires_at`.
-    pub async fn put_oauth_state(&self, state_hash: &[u8], payload: &str, expires_at: Timestamp) -> Result<(), StoreError> { todo!() }
+    pub async fn put_oauth_state(
+        &self,
+        state_hash: &[u8],
+        payload: &str,
+        expires_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let sealer = self.vault.unlock(&self.db, Scope::Instance).await?;
+        let sealed = sealer.seal(PAYLOAD, &hex::encode(state_hash), &payload.into())?;
+        let mut session = self.db.write("keep the state of a sign-in").await?;
+        let sql = "INSERT INTO oauth_states (state_hash, sealed_payload, expires_at)
+             VALUES ($1, $2, $3)";
+        session.run(sql, values![state_hash, sealed, expires_at]).await?;
+        session.commit().await
+    }
+
     /// Takes it: a second call finds nothing (single use).
-    pub async fn take_oauth_state(&self, state_hash: &[u8], now: Timestamp) -> Result<Option<String>, StoreError> { todo!() }
+    pub async fn take_oauth_state(
+        &self,
+        state_hash: &[u8],
+        now: Timestamp,
+    ) -> Result<Option<String>, StoreError> {
+        let sealer = self.vault.unlock(&self.db, Scope::Instance).await?;
+        let mut session = self.db.write("take the state of a sign-in").await?;
+        let sql = "DELETE FROM oauth_states WHERE state_hash IN
+             (SELECT state_hash FROM oauth_states WHERE expires_at <= $1 LIMIT $2)";
+        session.run(sql, values![now, SWEEP]).await?;
+        let sql = "DELETE FROM oauth_states WHERE state_hash = $1 AND expires_at > $2
+             RETURNING sealed_payload";
+        let row = session.row(sql, values![state_hash, now]).await?;
+        session.commit().await?;
+        let Some(row) = row else { return Ok(None) };
+        let sealed: Vec<u8> = row.get("sealed_payload")?;
+        let payload = sealer.open(PAYLOAD, &hex::encode(state_hash), &sealed)?;
+        Ok(Some(payload.expose().clone()))
+    }
+}
+
+async fn insert_account(
+    session: &mut Session,
+    sign_in: &SignIn,
+    now: Timestamp,
+) -> Result<AccountId, StoreError> {
+    let account = AccountId::fresh();
+    let sql = "INSERT INTO accounts (id, name, email, created_at) VALUES ($1, $2, $3, $4)";
+    session.run(sql, values![account, &sign_in.name, sign_in.email.as_deref(), now]).await?;
+    Ok(account)
+}
+
+fn account_from(row: &Row) -> Result<Account, StoreError> {
+    Ok(Account {
+        id: row.get("id")?,
+        name: row.get("name")?,
+        email: row.opt("email")?,
+        created_at: row.get("created_at")?,
+    })
+}
+
+/// A token as its columns hold it. The account is the scope, the forge's user the row.
+struct SealedToken {
+    access: Vec<u8>,
+    refresh: Option<Vec<u8>>,
+    scopes: String,
+}
+
+impl SealedToken {
+    fn seal(
+        sealer: &Sealer,
+        (forge, user): (ForgeKind, &ForgeUserId),
+        token: &Token,
+    ) -> Result<Self, StoreError> {
+        let row = sealed_row(forge, user);
+        let refresh = token.refresh.as_ref();
+        Ok(Self {
+            access: sealer.seal(ACCESS, &row, &token.access)?,
+            refresh: refresh.map(|refresh| sealer.seal(REFRESH, &row, refresh)).transpose()?,
+            scopes: to_json(&token.scopes)?,
+        })
+    }
+}
+
+fn sealed_row(forge: ForgeKind, user: &ForgeUserId) -> String {
+    format!("{}:{}", forge.slug(), user.0)
+}
+
+fn identity_from(row: &Row, sealer: &Sealer) -> Result<Identity, StoreError> {
+    let forge: ForgeKind = row.get("forge")?;
+    let user: ForgeUserId = row.get("forge_user")?;
+    let sealed_row = sealed_row(forge, &user);
+    let open = |column: &str, place: &str| -> Result<Option<Secret<String>>, StoreError> {
+        let sealed: Option<Vec<u8>> = row.opt(column)?;
+        sealed.map(|sealed| sealer.open(place, &sealed_row, &sealed)).transpose()
+    };
+    let token = match open("sealed_access", ACCESS)? {
+        Some(access) => Some(Token {
+            access,
+            scopes: row.json("scopes")?,
+            expires_at: row.opt("expires_at")?,
+            refresh: open("sealed_refresh", REFRESH)?,
+            refused: row.get("refused")?,
+        }),
+        None => None,
+    };
+    Ok(Identity {
+        account: row.get("account")?,
+        forge,
+        user,
+        login: row.get("login")?,
+        avatar_url: row.opt("avatar_url")?,
+        token,
+    })
 }

@@ -1,1 +1,298 @@
-//! db
+//! The two databases behind one face: statements with `$1` parameters in, rows out.
+//!
+//! This file and what lies below it are the only ones that name the driver. SQL is written once and
+//! runs on both; what differs is kept here: how a write transaction begins, how a claim skips rows
+//! that another server holds, and how two servers take turns.
+//!
+//! SQLite has one writer connection, taken with `BEGIN IMMEDIATE`, so writers queue in this process
+//! instead of failing with "database is locked"; readers have a pool of their own. PostgreSQL has
+//! one pool for both.
+//!
+//! Deliberately absent: tables and their meaning; retries (the three loops of the server retry).
+
+mod connect;
+mod migrate;
+pub(crate) mod value;
+
+use std::{future::Future, time::Duration};
+
+use sqlx::{
+    Arguments, AssertSqlSafe, Database, Encode, PgConnection, PgPool, Postgres, SqlSafeStr, SqlStr,
+    Sqlite, SqliteConnection, SqlitePool, Transaction, Type, pool::PoolConnection,
+};
+
+pub use sqlx::Error as DriverError;
+pub(crate) use value::{Row, Value, to_json, values, words};
+
+use crate::StoreError;
+
+/// How long one statement may take, with the way there and back. The server's own limit for a
+/// statement is shorter, so that this one only speaks when the connection is dead.
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(40);
+
+/// Rows of one multi-row insert. Both databases take many thousands of parameters; beyond this the
+/// gain is small and the statements kept prepared would be many.
+const ROWS_PER_INSERT: usize = 32;
+
+/// An open database, cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) enum Db {
+    /// A file, or memory.
+    Sqlite {
+        /// The one connection that writes.
+        writer: SqlitePool,
+        /// Connections that only read. The writer itself when the database lives in memory.
+        readers: SqlitePool,
+    },
+    /// A server.
+    Postgres(PgPool),
+}
+
+/// A connection in use, alone or in a transaction. Dropping a transaction undoes it.
+pub(crate) struct Session {
+    action: &'static str,
+    link: Link,
+}
+
+enum Link {
+    Sqlite(PoolConnection<Sqlite>),
+    SqliteTransaction(Transaction<'static, Sqlite>),
+    Postgres(PoolConnection<Postgres>),
+    PostgresTransaction(Transaction<'static, Postgres>),
+}
+
+/// The connection below a link, whichever kind it is.
+enum Connection<'a> {
+    Sqlite(&'a mut SqliteConnection),
+    Postgres(&'a mut PgConnection),
+}
+
+/// The text of a statement: written in the source, or assembled from such texts. Values are never
+/// part of it, only placeholders.
+pub(crate) struct Sql(SqlStr);
+
+impl From<&'static str> for Sql {
+    fn from(text: &'static str) -> Self {
+        Self(SqlStr::from_static(text))
+    }
+}
+
+impl From<String> for Sql {
+    fn from(text: String) -> Self {
+        Self(AssertSqlSafe(text).into_sql_str())
+    }
+}
+
+impl Db {
+    /// Takes a connection for one statement that reads.
+    pub(crate) async fn read(&self, action: &'static str) -> Result<Session, StoreError> {
+        let link = match self {
+            Self::Sqlite { readers, .. } => readers.acquire().await.map(Link::Sqlite),
+            Self::Postgres(pool) => pool.acquire().await.map(Link::Postgres),
+        };
+        Session::new(action, link)
+    }
+
+    /// Takes a connection for several statements that read one and the same state.
+    pub(crate) async fn snapshot(&self, action: &'static str) -> Result<Session, StoreError> {
+        let link = match self {
+            Self::Sqlite { readers, .. } => readers.begin().await.map(Link::SqliteTransaction),
+            Self::Postgres(pool) => pool
+                .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+                .await
+                .map(Link::PostgresTransaction),
+        };
+        Session::new(action, link)
+    }
+
+    /// Begins a transaction that writes. Nothing of it is there until [`Session::commit`].
+    pub(crate) async fn write(&self, action: &'static str) -> Result<Session, StoreError> {
+        let link = match self {
+            Self::Sqlite { writer, .. } => {
+                writer.begin_with("BEGIN IMMEDIATE").await.map(Link::SqliteTransaction)
+            }
+            Self::Postgres(pool) => pool.begin().await.map(Link::PostgresTransaction),
+        };
+        Session::new(action, link)
+    }
+
+    /// Waits for what is running and closes every connection.
+    pub(crate) async fn close(&self) {
+        match self {
+            Self::Sqlite { writer, readers } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Session {
+    fn new(action: &'static str, link: Result<Link, DriverError>) -> Result<Self, StoreError> {
+        match link {
+            Ok(link) => Ok(Self { action, link }),
+            Err(source) => Err(StoreError::Database { action, source }),
+        }
+    }
+
+    /// Runs a query and returns its rows.
+    pub(crate) async fn rows(
+        &mut self,
+        sql: impl Into<Sql>,
+        values: Vec<Value>,
+    ) -> Result<Vec<Row>, StoreError> {
+        let action = self.action;
+        let Sql(sql) = sql.into();
+        let answer = match self.connection() {
+            Connection::Sqlite(connection) => {
+                let query = async {
+                    let query = sqlx::query_with(sql, arguments::<Sqlite>(values)?);
+                    Ok(query.fetch_all(connection).await?.into_iter().map(Row::Sqlite).collect())
+                };
+                in_time(query).await
+            }
+            Connection::Postgres(connection) => {
+                let query = async {
+                    let query = sqlx::query_with(sql, arguments::<Postgres>(values)?);
+                    Ok(query.fetch_all(connection).await?.into_iter().map(Row::Postgres).collect())
+                };
+                in_time(query).await
+            }
+        };
+        answer.map_err(|source| StoreError::Database { action, source })
+    }
+
+    /// Runs a query and returns its first row.
+    pub(crate) async fn row(
+        &mut self,
+        sql: impl Into<Sql>,
+        values: Vec<Value>,
+    ) -> Result<Option<Row>, StoreError> {
+        Ok(self.rows(sql, values).await?.into_iter().next())
+    }
+
+    /// Runs a statement and returns how many rows it touched.
+    pub(crate) async fn run(
+        &mut self,
+        sql: impl Into<Sql>,
+        values: Vec<Value>,
+    ) -> Result<u64, StoreError> {
+        let action = self.action;
+        let Sql(sql) = sql.into();
+        let answer = match self.connection() {
+            Connection::Sqlite(connection) => {
+                let query = async {
+                    let query = sqlx::query_with(sql, arguments::<Sqlite>(values)?);
+                    Ok(query.execute(connection).await?.rows_affected())
+                };
+                in_time(query).await
+            }
+            Connection::Postgres(connection) => {
+                let query = async {
+                    let query = sqlx::query_with(sql, arguments::<Postgres>(values)?);
+                    Ok(query.execute(connection).await?.rows_affected())
+                };
+                in_time(query).await
+            }
+        };
+        answer.map_err(|source| StoreError::Database { action, source })
+    }
+
+    /// Inserts many rows with few statements, and returns what `tail` asks for (`RETURNING …`).
+    /// `head` is `INSERT INTO table (columns)`; every row has a value for each column.
+    pub(crate) async fn insert_all(
+        &mut self,
+        head: &str,
+        rows: Vec<Vec<Value>>,
+        tail: &str,
+    ) -> Result<Vec<Row>, StoreError> {
+        let mut answer = Vec::new();
+        let mut rows = rows.into_iter().peekable();
+        while let Some(columns) = rows.peek().map(Vec::len) {
+            let batch: Vec<Vec<Value>> = rows.by_ref().take(ROWS_PER_INSERT).collect();
+            let lists: Vec<String> =
+                (0..batch.len()).map(|row| placeholders(row * columns, columns)).collect();
+            let sql = format!("{head} VALUES {} {tail}", lists.join(", "));
+            answer.extend(self.rows(sql, batch.into_iter().flatten().collect()).await?);
+        }
+        Ok(answer)
+    }
+
+    /// Waits until no other transaction works on the thing of this name, on any server. Held until
+    /// the end of the transaction. SQLite has one writer, so there is nobody to wait for.
+    pub(crate) async fn take_turn(&mut self, name: &str) -> Result<(), StoreError> {
+        if self.is_postgres() {
+            let sql = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
+            self.rows(sql, values![name]).await?;
+        }
+        Ok(())
+    }
+
+    /// What ends a query whose row nobody else may change before this transaction ends.
+    pub(crate) fn for_update(&self) -> &'static str {
+        if self.is_postgres() { "FOR UPDATE" } else { "" }
+    }
+
+    /// What ends a query that takes rows which nobody else is taking.
+    pub(crate) fn skip_taken(&self) -> &'static str {
+        if self.is_postgres() { "FOR UPDATE SKIP LOCKED" } else { "" }
+    }
+
+    /// Makes durable what the transaction did.
+    pub(crate) async fn commit(self) -> Result<(), StoreError> {
+        let action = self.action;
+        let done = match self.link {
+            Link::SqliteTransaction(transaction) => in_time(transaction.commit()).await,
+            Link::PostgresTransaction(transaction) => in_time(transaction.commit()).await,
+            Link::Sqlite(_) | Link::Postgres(_) => Ok(()),
+        };
+        done.map_err(|source| StoreError::Database { action, source })
+    }
+
+    const fn is_postgres(&self) -> bool {
+        matches!(self.link, Link::Postgres(_) | Link::PostgresTransaction(_))
+    }
+
+    fn connection(&mut self) -> Connection<'_> {
+        match &mut self.link {
+            Link::Sqlite(connection) => Connection::Sqlite(connection),
+            Link::SqliteTransaction(transaction) => Connection::Sqlite(transaction),
+            Link::Postgres(connection) => Connection::Postgres(connection),
+            Link::PostgresTransaction(transaction) => Connection::Postgres(transaction),
+        }
+    }
+}
+
+/// Writes `($1, $2, …)` for so many values after the first `skip`.
+pub(crate) fn placeholders(skip: usize, count: usize) -> String {
+    let list: Vec<String> = (skip + 1..=skip + count).map(|number| format!("${number}")).collect();
+    format!("({})", list.join(", "))
+}
+
+fn arguments<D>(values: Vec<Value>) -> Result<D::Arguments, DriverError>
+where
+    D: Database,
+    Option<i64>: Encode<'static, D> + Type<D>,
+    Option<String>: Encode<'static, D> + Type<D>,
+    Option<Vec<u8>>: Encode<'static, D> + Type<D>,
+{
+    let mut arguments = D::Arguments::default();
+    for value in values {
+        match value {
+            Value::Int(number) => arguments.add(number),
+            Value::Text(text) => arguments.add(text),
+            Value::Blob(bytes) => arguments.add(bytes),
+        }
+        .map_err(DriverError::Encode)?;
+    }
+    Ok(arguments)
+}
+
+/// Waits for the database, but not for ever.
+async fn in_time<T>(work: impl Future<Output = Result<T, DriverError>>) -> Result<T, DriverError> {
+    match tokio::time::timeout(STATEMENT_TIMEOUT, work).await {
+        Ok(answer) => answer,
+        Err(_) => Err(DriverError::Io(std::io::ErrorKind::TimedOut.into())),
+    }
+}

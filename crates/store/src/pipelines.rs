@@ -1,34 +1,72 @@
 //! Pipelines with their workflows, jobs and tasks: creating, and changing behind the one door.
+//!
+//! A change loads the whole pipeline ([`load`]), asks what becomes of it, and writes the rows that
+//! differ ([`save`]) together with the effects that are now owed. Two changes of one pipeline never
+//! overlap: SQLite has one writer, on PostgreSQL the pipeline's row is locked.
+//!
+//! Deliberately absent: what may become of a pipeline (`engine`).
 
+mod load;
+mod save;
+
+use crate::{
+    Store, StoreError,
+    db::{to_json, values, words},
+    effects::owe,
+};
 use roundel_engine::{Effect, Pipeline};
-use roundel_model::{id::{AccountId, DeliveryId, JobId, PipelineId, ProjectId}, name::{CommitSha, GitRef}, plan::PlannedJob, time::Timestamp};
-use crate::{Store, StoreError};
+use roundel_model::{
+    id::{AccountId, DeliveryId, JobId, PipelineId, ProjectId, WorkflowId},
+    name::{BranchName, CommitSha, GitRef},
+    plan::PlannedJob,
+    status::PipelineStatus,
+    time::Timestamp,
+};
 
 /// A pipeline that is about to exist, `pending`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewPipeline {
-    pub id: PipelineId, pub project: ProjectId, pub trigger: TriggerKind, pub delivery: Option<DeliveryId>,
-    pub git_ref: GitRef, pub sha: CommitSha,
+    pub id: PipelineId,
+    pub project: ProjectId,
+    pub trigger: TriggerKind,
+    pub delivery: Option<DeliveryId>,
+    pub git_ref: GitRef,
+    pub sha: CommitSha,
     /// The commit that the ref pointed at before. Part of the identity of the event (invariant 1).
     pub before: Option<CommitSha>,
     pub commit: CommitInfo,
     /// Who started it, if that person has an account.
-    pub actor: Option<AccountId>, pub actor_login: Option<String>, pub created_at: Timestamp,
+    pub actor: Option<AccountId>,
+    pub actor_login: Option<String>,
+    pub created_at: Timestamp,
 }
 /// Why a pipeline was started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TriggerKind { Push, Tag, PullRequest, Setup, Manual }
+pub enum TriggerKind {
+    Push,
+    Tag,
+    PullRequest,
+    Setup,
+    Manual,
+}
 /// What people know a commit by.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct CommitInfo {
     /// First line of the message.
-    pub subject: String, pub body: String,
-    pub author_name: Option<String>, pub author_email: Option<String>, pub author_login: Option<String>, pub author_avatar: Option<String>,
+    pub subject: String,
+    pub body: String,
+    pub author_name: Option<String>,
+    pub author_email: Option<String>,
+    pub author_login: Option<String>,
+    pub author_avatar: Option<String>,
     pub url: Option<String>,
 }
 /// What creating a pipeline found: (project, ref, before, sha, kind) is built once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CreatedPipeline { New { number: u64 }, Known { id: PipelineId, number: u64 } }
+pub enum CreatedPipeline {
+    New { number: u64 },
+    Known { id: PipelineId, number: u64 },
+}
 
 /// What a change writes besides the statuses.
 #[derive(Clone, Debug, Default)]
@@ -56,25 +94,176 @@ pub enum Decision {
 }
 /// A task that waits for a runner.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OfferedTask { pub pipeline: PipelineId, pub job: JobId, pub index: u32, pub resource_class: Option<String>, pub executor: String }
+pub struct OfferedTask {
+    pub pipeline: PipelineId,
+    pub job: JobId,
+    pub index: u32,
+    pub resource_class: Option<String>,
+    pub executor: String,
+}
+
+words!(TriggerKind {
+    Push = "push",
+    Tag = "tag",
+    PullRequest = "pull_request",
+    Setup = "setup",
+    Manual = "manual",
+});
+
+impl NewPipeline {
+    /// What makes two events one (invariant 1). A forge repeats a push under a new delivery id; a
+    /// set-up that was interrupted asks for its first pipeline again; a person who asks twice wants
+    /// two.
+    fn identity(&self) -> String {
+        let (full, sha) = (self.git_ref.full(), &self.sha);
+        let before = self.before.as_ref().map_or("", CommitSha::as_str);
+        match self.trigger {
+            TriggerKind::Push => format!("push {before} {sha} {full}"),
+            TriggerKind::Tag => format!("tag {before} {sha} {full}"),
+            TriggerKind::PullRequest => format!("pull_request {before} {sha} {full}"),
+            TriggerKind::Setup => format!("setup {sha} {full}"),
+            TriggerKind::Manual => format!("manual {}", self.id),
+        }
+    }
+}
 
 impl Store {
-    /// Creates a pipeline, or finds the one that the same event had started. Gives it the next number of its project.
-    pub async fn create_pipeline(&self, new: &NewPipeline) -> Result<CreatedPipeline, StoreError> { todo!() }
+    /// Creates a pipeline, or finds the one that the same event had started. Gives it the next
+    /// number of its project.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Missing`] when there is no such project.
+    pub async fn create_pipeline(&self, new: &NewPipeline) -> Result<CreatedPipeline, StoreError> {
+        let mut session = self.db.write("create a pipeline").await?;
+        let identity = new.identity();
+        session.take_turn(&format!("pipeline {} {identity}", new.project)).await?;
+        let sql = "SELECT id, number FROM pipelines WHERE project = $1 AND identity = $2";
+        if let Some(row) = session.row(sql, values![new.project, &identity]).await? {
+            return Ok(CreatedPipeline::Known { id: row.get("id")?, number: row.get("number")? });
+        }
+        let sql = "UPDATE projects SET last_pipeline_number = last_pipeline_number + 1
+             WHERE id = $1 RETURNING last_pipeline_number";
+        let row = session.row(sql, values![new.project]).await?;
+        let number: u64 = row.ok_or(StoreError::Missing("project"))?.get("last_pipeline_number")?;
+        let sql = "INSERT INTO pipelines (id, project, number, identity, trigger_kind, delivery,
+                git_ref, branch, sha, before_sha, commit_info, actor, actor_login, status,
+                created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+        let values = values![
+            new.id,
+            new.project,
+            number,
+            identity,
+            new.trigger,
+            new.delivery,
+            new.git_ref.full(),
+            new.git_ref.branch().map(BranchName::as_str),
+            &new.sha,
+            new.before.as_ref(),
+            to_json(&new.commit)?,
+            new.actor,
+            new.actor_login.as_deref(),
+            PipelineStatus::Pending,
+            new.created_at,
+        ];
+        session.run(sql, values).await?;
+        session.commit().await?;
+        Ok(CreatedPipeline::New { number })
+    }
+
     /// Loads a pipeline, lets `decide` say what becomes of it, and saves that with the effects, in
     /// one transaction. Two changes of one pipeline never overlap.
     ///
     /// # Errors
-    /// The outer error is the store's; the inner one is what `decide` answered: nothing was saved.
-    pub async fn change<E: Send>(&self, id: PipelineId, now: Timestamp, decide: impl FnOnce(&Pipeline) -> Result<Decision, E> + Send) -> Result<Result<(), E>, StoreError> { todo!() }
-    pub async fn pipeline_state(&self, id: PipelineId) -> Result<Option<Pipeline>, StoreError> { todo!() }
+    ///
+    /// The outer error is the store's ([`StoreError::Missing`] when there is no such pipeline); the
+    /// inner one is what `decide` answered: nothing was saved.
+    pub async fn change<E: Send>(
+        &self,
+        id: PipelineId,
+        now: Timestamp,
+        decide: impl FnOnce(&Pipeline) -> Result<Decision, E> + Send,
+    ) -> Result<Result<(), E>, StoreError> {
+        let mut session = self.db.write("change a pipeline").await?;
+        let before = load::pipeline(&mut session, id, load::Purpose::Change).await?;
+        let before = before.ok_or(StoreError::Missing("pipeline"))?;
+        let (next, effects, attachments) = match decide(&before) {
+            Ok(Decision::Save { next, effects, attachments }) => (next, effects, attachments),
+            Ok(Decision::Leave) => return Ok(Ok(())),
+            Err(refused) => return Ok(Err(refused)),
+        };
+        save::Change { before: &before, next: &next, attachments: &attachments, now }
+            .write(&mut session)
+            .await?;
+        owe(&mut session, id, &effects, now).await?;
+        session.commit().await?;
+        Ok(Ok(()))
+    }
+
+    /// Reads a pipeline as the engine knows it.
+    pub async fn pipeline_state(&self, id: PipelineId) -> Result<Option<Pipeline>, StoreError> {
+        let mut session = self.db.snapshot("read a pipeline").await?;
+        load::pipeline(&mut session, id, load::Purpose::Read).await
+    }
+
     /// The pipeline that a job belongs to.
-    pub async fn pipeline_of_job(&self, job: JobId) -> Result<Option<PipelineId>, StoreError> { todo!() }
-    pub async fn pipeline_of_workflow(&self, workflow: roundel_model::id::WorkflowId) -> Result<Option<PipelineId>, StoreError> { todo!() }
+    pub async fn pipeline_of_job(&self, job: JobId) -> Result<Option<PipelineId>, StoreError> {
+        let mut session = self.db.read("find the pipeline of a job").await?;
+        let row = session.row("SELECT pipeline FROM jobs WHERE id = $1", values![job]).await?;
+        row.map(|row| row.get("pipeline")).transpose()
+    }
+
+    /// The pipeline that a workflow belongs to.
+    pub async fn pipeline_of_workflow(
+        &self,
+        workflow: WorkflowId,
+    ) -> Result<Option<PipelineId>, StoreError> {
+        let mut session = self.db.read("find the pipeline of a workflow").await?;
+        let sql = "SELECT pipeline FROM workflows WHERE id = $1";
+        let row = session.row(sql, values![workflow]).await?;
+        row.map(|row| row.get("pipeline")).transpose()
+    }
+
     /// Tasks that wait for a runner, oldest first.
-    pub async fn offered_tasks(&self, limit: u32) -> Result<Vec<OfferedTask>, StoreError> { todo!() }
+    pub async fn offered_tasks(&self, limit: u32) -> Result<Vec<OfferedTask>, StoreError> {
+        let mut session = self.db.read("list offered tasks").await?;
+        let sql = "SELECT t.pipeline, t.job, t.task, j.resource_class, j.executor
+             FROM tasks t JOIN jobs j ON j.id = t.job
+             WHERE t.state = 'waiting' ORDER BY t.offered_at, t.job, t.task LIMIT $1";
+        let rows = session.rows(sql, values![limit]).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(OfferedTask {
+                    pipeline: row.get("pipeline")?,
+                    job: row.get("job")?,
+                    index: row.get("task")?,
+                    resource_class: row.opt("resource_class")?,
+                    executor: row.opt("executor")?.unwrap_or_default(),
+                })
+            })
+            .collect()
+    }
+
     /// Pipelines with a lease that ended before `now`.
-    pub async fn pipelines_with_expired_leases(&self, now: Timestamp) -> Result<Vec<PipelineId>, StoreError> { todo!() }
+    pub async fn pipelines_with_expired_leases(
+        &self,
+        now: Timestamp,
+    ) -> Result<Vec<PipelineId>, StoreError> {
+        let mut session = self.db.read("look for lost leases").await?;
+        let sql = "SELECT DISTINCT pipeline FROM tasks WHERE state = 'running'
+             AND expires_at <= $1";
+        session.rows(sql, values![now]).await?.iter().map(|row| row.get("pipeline")).collect()
+    }
+
     /// Pipelines that are still `pending`: a crash may have come between creating and compiling.
-    pub async fn pending_pipelines(&self, created_before: Timestamp) -> Result<Vec<PipelineId>, StoreError> { todo!() }
+    pub async fn pending_pipelines(
+        &self,
+        created_before: Timestamp,
+    ) -> Result<Vec<PipelineId>, StoreError> {
+        let mut session = self.db.read("list pending pipelines").await?;
+        let sql = "SELECT id FROM pipelines WHERE status = 'pending' AND created_at < $1
+             ORDER BY created_at, id";
+        session.rows(sql, values![created_before]).await?.iter().map(|row| row.get("id")).collect()
+    }
 }

@@ -1,107 +1,456 @@
-//! Projects: what was added, with its key, its hook, its variables and the record of its set-up.
+//! Projects: what was added, who follows it, and the record of its set-up.
+//!
+//! A project is its forge's id of the repository; names are display data that change. Its key, its
+//! hook and its variables are in [`sealed`].
+//!
+//! Deliberately absent: deleting a project.
 
-use roundel_model::{forge::{ForgeKind, ProjectSlug, RepositoryId}, id::{AccountId, CheckoutKeyId, HookId, OrganizationId, ProjectId}, secret::Secret, time::Timestamp};
-use crate::{Store, StoreError};
+mod sealed;
+
+use crate::{
+    Store, StoreError,
+    db::{Row, Session, to_json, values, words},
+};
+use roundel_model::{
+    forge::{ForgeKind, ProjectSlug, RepositoryId},
+    id::{AccountId, CheckoutKeyId, HookId, OrganizationId, ProjectId},
+    secret::Secret,
+    time::Timestamp,
+};
 
 /// A repository that somebody added.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Project {
-    pub id: ProjectId, pub slug: ProjectSlug, pub organization: OrganizationId,
+    pub id: ProjectId,
+    pub slug: ProjectSlug,
+    pub organization: OrganizationId,
     /// The forge's immutable id: the identity (`VCS` §0 rule 1).
     pub repository: RepositoryId,
-    pub default_branch: String, pub private: bool, pub ssh_url: String, pub web_url: String,
+    pub default_branch: String,
+    pub private: bool,
+    pub ssh_url: String,
+    pub web_url: String,
     /// Whose token is used for what must work unattended.
     pub integration: AccountId,
     /// Set-up has ended well; pushes are built.
-    pub active: bool, pub created_at: Timestamp,
+    pub active: bool,
+    pub created_at: Timestamp,
 }
 
 /// What is known of a repository when it is added or seen again.
 #[derive(Clone, Debug)]
 pub struct NewProject {
-    pub slug: ProjectSlug, pub repository: RepositoryId, pub organization_forge_id: String,
-    pub default_branch: String, pub private: bool, pub ssh_url: String, pub web_url: String, pub integration: AccountId,
+    pub slug: ProjectSlug,
+    pub repository: RepositoryId,
+    pub organization_forge_id: String,
+    pub default_branch: String,
+    pub private: bool,
+    pub ssh_url: String,
+    pub web_url: String,
+    pub integration: AccountId,
 }
 
 /// The record of a set-up (`VCS` §8.1): survives a crash, shown as a list of steps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setup {
-    pub project: ProjectId, pub actor: AccountId, pub state: SetupState,
-    pub steps: Vec<SetupStep>, pub started_at: Timestamp, pub updated_at: Timestamp,
+    pub project: ProjectId,
+    pub actor: AccountId,
+    pub state: SetupState,
+    pub steps: Vec<SetupStep>,
+    pub started_at: Timestamp,
+    pub updated_at: Timestamp,
 }
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SetupState { Running, Done, Failed, Compensating, Abandoned }
+pub enum SetupState {
+    Running,
+    Done,
+    Failed,
+    Compensating,
+    Abandoned,
+}
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct SetupStep { pub key: String, pub title: String, pub status: SetupStepStatus, pub detail: Option<String> }
+pub struct SetupStep {
+    pub key: String,
+    pub title: String,
+    pub status: SetupStepStatus,
+    pub detail: Option<String>,
+}
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum SetupStepStatus { Waiting, Running, Done, Warning, Failed, Undone }
+pub enum SetupStepStatus {
+    Waiting,
+    Running,
+    Done,
+    Warning,
+    Failed,
+    Undone,
+}
 
 /// The key pair of a project.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CheckoutKey {
-    pub id: CheckoutKeyId, pub project: ProjectId, pub state: KeyState,
+    pub id: CheckoutKeyId,
+    pub project: ProjectId,
+    pub state: KeyState,
     /// The forge's id of it, once it is there.
     pub forge_id: Option<String>,
     /// One line: `ssh-ed25519 AAAA… comment`.
     pub public: String,
     /// `SHA256:…`
     pub fingerprint: String,
-    pub private: Secret<String>, pub created_at: Timestamp, pub last_used_at: Option<Timestamp>,
+    pub private: Secret<String>,
+    pub created_at: Timestamp,
+    pub last_used_at: Option<Timestamp>,
 }
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeyState { Pending, Active, Gone }
+pub enum KeyState {
+    Pending,
+    Active,
+    Gone,
+}
 
 /// Our webhook at a repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hook {
-    pub id: HookId, pub project: ProjectId, pub forge: ForgeKind, pub forge_id: Option<String>,
+    pub id: HookId,
+    pub project: ProjectId,
+    pub forge: ForgeKind,
+    pub forge_id: Option<String>,
     pub secret: Secret<String>,
     /// Still accepted for a while after a rotation.
     pub previous_secret: Option<Secret<String>>,
-    pub state: HookState, pub created_at: Timestamp,
+    pub state: HookState,
+    pub created_at: Timestamp,
     /// The newest delivery with a right signature.
     pub last_delivery_at: Option<Timestamp>,
 }
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HookState { Pending, Active, Missing, Gone }
+pub enum HookState {
+    Pending,
+    Active,
+    Missing,
+    Gone,
+}
+
+words!(SetupState {
+    Running = "running",
+    Done = "done",
+    Failed = "failed",
+    Compensating = "compensating",
+    Abandoned = "abandoned",
+});
+words!(KeyState { Pending = "pending", Active = "active", Gone = "gone" });
+words!(HookState { Pending = "pending", Active = "active", Missing = "missing", Gone = "gone" });
+
+/// Every column of a project, for `SELECT`.
+const COLUMNS: &str = "p.id, p.forge, p.owner, p.repository, p.organization, p.repository_id,
+    p.default_branch, p.private, p.ssh_url, p.web_url, p.integration, p.active, p.created_at";
 
 impl Store {
     /// Finds or makes the project of a repository, by the forge's id; refreshes the names.
-    pub async fn upsert_project(&self, new: &NewProject, now: Timestamp) -> Result<Project, StoreError> { todo!() }
-    pub async fn project(&self, id: ProjectId) -> Result<Option<Project>, StoreError> { todo!() }
+    ///
+    /// Whoever adds a project that is not active becomes its integration; an active one keeps the
+    /// integration that works.
+    pub async fn upsert_project(
+        &self,
+        new: &NewProject,
+        now: Timestamp,
+    ) -> Result<Project, StoreError> {
+        let mut session = self.db.write("add a project").await?;
+        let forge = new.slug.forge;
+        session.take_turn(&format!("repository {forge} {}", new.repository.0)).await?;
+        let organization = upsert_organization(&mut session, new).await?;
+        let found = session
+            .row(
+                "SELECT id FROM projects WHERE forge = $1 AND repository_id = $2",
+                values![forge, &new.repository],
+            )
+            .await?
+            .map(|row| row.get::<ProjectId>("id"))
+            .transpose()?;
+        let id = match found {
+            Some(id) => {
+                refresh(&mut session, id, new, organization).await?;
+                id
+            }
+            None => insert(&mut session, new, organization, now).await?,
+        };
+        rename(&mut session, id, &new.slug).await?;
+        let project = by_id(&mut session, id).await?.ok_or(StoreError::Missing("project"))?;
+        session.commit().await?;
+        Ok(project)
+    }
+
+    /// Finds a project.
+    pub async fn project(&self, id: ProjectId) -> Result<Option<Project>, StoreError> {
+        by_id(&mut self.db.read("read a project").await?, id).await
+    }
+
     /// Finds by name, in any case; an old name of a renamed repository finds it too.
-    pub async fn project_by_slug(&self, slug: &ProjectSlug) -> Result<Option<Project>, StoreError> { todo!() }
-    pub async fn project_by_repository(&self, forge: ForgeKind, repository: &RepositoryId) -> Result<Option<Project>, StoreError> { todo!() }
-    pub async fn projects(&self) -> Result<Vec<Project>, StoreError> { todo!() }
-    pub async fn followed_projects(&self, account: AccountId) -> Result<Vec<Project>, StoreError> { todo!() }
-    pub async fn set_project_active(&self, id: ProjectId, active: bool) -> Result<(), StoreError> { todo!() }
+    pub async fn project_by_slug(&self, slug: &ProjectSlug) -> Result<Option<Project>, StoreError> {
+        let mut session = self.db.read("find a project").await?;
+        // A name in use goes before one that was left, and who took it last before who had it first.
+        let sql = format!(
+            "SELECT {COLUMNS} FROM projects p WHERE p.id IN (
+                SELECT n.id FROM projects n WHERE n.forge = $1 AND n.path = $2
+                UNION ALL
+                SELECT a.project FROM project_aliases a WHERE a.forge = $1 AND a.path = $2)
+             ORDER BY CASE WHEN p.path = $2 THEN 0 ELSE 1 END, p.named_seq DESC LIMIT 1"
+        );
+        let row = session.row(sql, values![slug.forge, path_of(slug)]).await?;
+        row.as_ref().map(project_from).transpose()
+    }
+
+    /// Finds by the forge's id of the repository.
+    pub async fn project_by_repository(
+        &self,
+        forge: ForgeKind,
+        repository: &RepositoryId,
+    ) -> Result<Option<Project>, StoreError> {
+        let mut session = self.db.read("find a project").await?;
+        let sql =
+            format!("SELECT {COLUMNS} FROM projects p WHERE p.forge = $1 AND p.repository_id = $2");
+        let row = session.row(sql, values![forge, repository]).await?;
+        row.as_ref().map(project_from).transpose()
+    }
+
+    /// Lists all projects, by name.
+    pub async fn projects(&self) -> Result<Vec<Project>, StoreError> {
+        let mut session = self.db.read("list projects").await?;
+        let sql = format!("SELECT {COLUMNS} FROM projects p ORDER BY p.path, p.forge");
+        session.rows(sql, values![]).await?.iter().map(project_from).collect()
+    }
+
+    /// Lists the projects that somebody follows, by name.
+    pub async fn followed_projects(&self, account: AccountId) -> Result<Vec<Project>, StoreError> {
+        let mut session = self.db.read("list followed projects").await?;
+        let sql = format!(
+            "SELECT {COLUMNS} FROM projects p JOIN follows f ON f.project = p.id
+             WHERE f.account = $1 ORDER BY p.path, p.forge"
+        );
+        session.rows(sql, values![account]).await?.iter().map(project_from).collect()
+    }
+
+    /// Says whether pushes are built.
+    pub async fn set_project_active(&self, id: ProjectId, active: bool) -> Result<(), StoreError> {
+        let mut session = self.db.write("activate a project").await?;
+        let sql = "UPDATE projects SET active = $1 WHERE id = $2";
+        let changed = session.run(sql, values![active, id]).await?;
+        session.commit().await?;
+        if changed == 0 { Err(StoreError::Missing("project")) } else { Ok(()) }
+    }
+
     /// After a rename, transfer or change of default branch. `None` leaves a value.
-    pub async fn rename_project(&self, id: ProjectId, slug: Option<&ProjectSlug>, default_branch: Option<&str>, private: Option<bool>) -> Result<(), StoreError> { todo!() }
-    pub async fn follow(&self, account: AccountId, project: ProjectId, now: Timestamp) -> Result<(), StoreError> { todo!() }
-    pub async fn unfollow(&self, account: AccountId, project: ProjectId) -> Result<(), StoreError> { todo!() }
-    /// Everybody who follows a project.
-    pub async fn followers(&self, project: ProjectId) -> Result<Vec<AccountId>, StoreError> { todo!() }
+    pub async fn rename_project(
+        &self,
+        id: ProjectId,
+        slug: Option<&ProjectSlug>,
+        default_branch: Option<&str>,
+        private: Option<bool>,
+    ) -> Result<(), StoreError> {
+        let mut session = self.db.write("rename a project").await?;
+        let sql = "UPDATE projects SET default_branch = COALESCE($1, default_branch),
+                private = COALESCE($2, private) WHERE id = $3";
+        let changed = session.run(sql, values![default_branch, private, id]).await?;
+        if changed == 0 {
+            return Err(StoreError::Missing("project"));
+        }
+        if let Some(slug) = slug {
+            rename(&mut session, id, slug).await?;
+        }
+        session.commit().await
+    }
 
-    pub async fn setup(&self, project: ProjectId) -> Result<Option<Setup>, StoreError> { todo!() }
-    pub async fn save_setup(&self, setup: &Setup) -> Result<(), StoreError> { todo!() }
-    /// Set-ups that a crash may have interrupted.
-    pub async fn unfinished_setups(&self) -> Result<Vec<Setup>, StoreError> { todo!() }
+    /// Lets somebody follow a project. Again changes nothing.
+    pub async fn follow(
+        &self,
+        account: AccountId,
+        project: ProjectId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut session = self.db.write("follow a project").await?;
+        let sql = "INSERT INTO follows (account, project, created_at) VALUES ($1, $2, $3)
+             ON CONFLICT (account, project) DO NOTHING";
+        session.run(sql, values![account, project, now]).await?;
+        session.commit().await
+    }
 
-    pub async fn insert_checkout_key(&self, key: &CheckoutKey) -> Result<(), StoreError> { todo!() }
-    /// The newest key that is not gone.
-    pub async fn checkout_key(&self, project: ProjectId) -> Result<Option<CheckoutKey>, StoreError> { todo!() }
-    pub async fn update_checkout_key(&self, id: CheckoutKeyId, state: KeyState, forge_id: Option<&str>) -> Result<(), StoreError> { todo!() }
-    pub async fn touch_checkout_key(&self, project: ProjectId, now: Timestamp) -> Result<(), StoreError> { todo!() }
+    /// Ends that.
+    pub async fn unfollow(&self, account: AccountId, project: ProjectId) -> Result<(), StoreError> {
+        let mut session = self.db.write("unfollow a project").await?;
+        let sql = "DELETE FROM follows WHERE account = $1 AND project = $2";
+        session.run(sql, values![account, project]).await?;
+        session.commit().await
+    }
 
-    pub async fn insert_hook(&self, hook: &Hook) -> Result<(), StoreError> { todo!() }
-    pub async fn hook(&self, id: HookId) -> Result<Option<Hook>, StoreError> { todo!() }
-    /// The newest hook of a project that is not gone.
-    pub async fn hook_of(&self, project: ProjectId) -> Result<Option<Hook>, StoreError> { todo!() }
-    pub async fn update_hook(&self, id: HookId, state: HookState, forge_id: Option<&str>) -> Result<(), StoreError> { todo!() }
+    /// Everybody who follows a project, in the order in which they began.
+    pub async fn followers(&self, project: ProjectId) -> Result<Vec<AccountId>, StoreError> {
+        let mut session = self.db.read("list followers").await?;
+        let sql = "SELECT account FROM follows WHERE project = $1 ORDER BY created_at, account";
+        session.rows(sql, values![project]).await?.iter().map(|row| row.get("account")).collect()
+    }
 
-    pub async fn set_variable(&self, project: ProjectId, name: &str, value: &Secret<String>, now: Timestamp) -> Result<(), StoreError> { todo!() }
-    pub async fn delete_variable(&self, project: ProjectId, name: &str) -> Result<bool, StoreError> { todo!() }
-    /// Names and values, by name.
-    pub async fn variables(&self, project: ProjectId) -> Result<Vec<(String, Secret<String>)>, StoreError> { todo!() }
+    /// Reads the record of a set-up.
+    pub async fn setup(&self, project: ProjectId) -> Result<Option<Setup>, StoreError> {
+        let mut session = self.db.read("read a set-up").await?;
+        let sql = "SELECT project, actor, state, steps, started_at, updated_at
+             FROM setups WHERE project = $1";
+        let row = session.row(sql, values![project]).await?;
+        row.as_ref().map(setup_from).transpose()
+    }
+
+    /// Writes or replaces the record of a set-up.
+    pub async fn save_setup(&self, setup: &Setup) -> Result<(), StoreError> {
+        let mut session = self.db.write("save a set-up").await?;
+        let sql = "INSERT INTO setups (project, actor, state, steps, started_at, updated_at)
+             VALUES ($1, $2, $3, $4, $5, $6)
+             ON CONFLICT (project) DO UPDATE SET actor = excluded.actor, state = excluded.state,
+                steps = excluded.steps, started_at = excluded.started_at,
+                updated_at = excluded.updated_at";
+        let values = values![
+            setup.project,
+            setup.actor,
+            setup.state,
+            to_json(&setup.steps)?,
+            setup.started_at,
+            setup.updated_at,
+        ];
+        session.run(sql, values).await?;
+        session.commit().await
+    }
+
+    /// Set-ups that a crash may have interrupted, oldest first.
+    pub async fn unfinished_setups(&self) -> Result<Vec<Setup>, StoreError> {
+        let mut session = self.db.read("list set-ups").await?;
+        let sql = "SELECT project, actor, state, steps, started_at, updated_at FROM setups
+             WHERE state IN ($1, $2) ORDER BY started_at, project";
+        let values = values![SetupState::Running, SetupState::Compensating];
+        session.rows(sql, values).await?.iter().map(setup_from).collect()
+    }
+}
+
+async fn upsert_organization(
+    session: &mut Session,
+    new: &NewProject,
+) -> Result<OrganizationId, StoreError> {
+    let sql = "INSERT INTO organizations (id, forge, forge_id, login) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (forge, forge_id) DO UPDATE SET login = excluded.login RETURNING id";
+    let values = values![
+        OrganizationId::fresh(),
+        new.slug.forge,
+        &new.organization_forge_id,
+        &new.slug.owner,
+    ];
+    session.row(sql, values).await?.ok_or(StoreError::Missing("organization"))?.get("id")
+}
+
+async fn insert(
+    session: &mut Session,
+    new: &NewProject,
+    organization: OrganizationId,
+    now: Timestamp,
+) -> Result<ProjectId, StoreError> {
+    let id = ProjectId::fresh();
+    let sql = "INSERT INTO projects (id, forge, repository_id, organization, owner, repository,
+            path, named_seq, default_branch, private, ssh_url, web_url, integration, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, $10, $11, $12, $13)";
+    let values = values![
+        id,
+        new.slug.forge,
+        &new.repository,
+        organization,
+        &new.slug.owner,
+        &new.slug.repository,
+        path_of(&new.slug),
+        &new.default_branch,
+        new.private,
+        &new.ssh_url,
+        &new.web_url,
+        new.integration,
+        now,
+    ];
+    session.run(sql, values).await?;
+    Ok(id)
+}
+
+async fn refresh(
+    session: &mut Session,
+    id: ProjectId,
+    new: &NewProject,
+    organization: OrganizationId,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE projects SET organization = $1, default_branch = $2, private = $3,
+            ssh_url = $4, web_url = $5,
+            integration = CASE WHEN active = 0 THEN $6 ELSE integration END
+         WHERE id = $7";
+    let values = values![
+        organization,
+        &new.default_branch,
+        new.private,
+        &new.ssh_url,
+        &new.web_url,
+        new.integration,
+        id,
+    ];
+    session.run(sql, values).await.map(drop)
+}
+
+/// Gives a project a name, and keeps the one that it leaves as an alias.
+async fn rename(
+    session: &mut Session,
+    id: ProjectId,
+    slug: &ProjectSlug,
+) -> Result<(), StoreError> {
+    let path = path_of(slug);
+    let sql = "INSERT INTO project_aliases (forge, path, project)
+         SELECT forge, path, id FROM projects WHERE id = $1 AND path <> $2
+         ON CONFLICT (forge, path) DO UPDATE SET project = excluded.project";
+    session.run(sql, values![id, &path]).await?;
+    let sql = "DELETE FROM project_aliases WHERE forge = $1 AND path = $2";
+    session.run(sql, values![slug.forge, &path]).await?;
+    let sql = "UPDATE projects SET owner = $1, repository = $2, path = $3,
+            named_seq = (SELECT COALESCE(MAX(n.named_seq), 0) + 1 FROM projects n)
+         WHERE id = $4 AND (owner <> $1 OR repository <> $2 OR named_seq = 0)";
+    session.run(sql, values![&slug.owner, &slug.repository, &path, id]).await.map(drop)
+}
+
+async fn by_id(session: &mut Session, id: ProjectId) -> Result<Option<Project>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM projects p WHERE p.id = $1");
+    let row = session.row(sql, values![id]).await?;
+    row.as_ref().map(project_from).transpose()
+}
+
+fn path_of(slug: &ProjectSlug) -> String {
+    slug.full_name().to_lowercase()
+}
+
+fn project_from(row: &Row) -> Result<Project, StoreError> {
+    Ok(Project {
+        id: row.get("id")?,
+        slug: ProjectSlug {
+            forge: row.get("forge")?,
+            owner: row.get("owner")?,
+            repository: row.get("repository")?,
+        },
+        organization: row.get("organization")?,
+        repository: row.get("repository_id")?,
+        default_branch: row.get("default_branch")?,
+        private: row.get("private")?,
+        ssh_url: row.get("ssh_url")?,
+        web_url: row.get("web_url")?,
+        integration: row.get("integration")?,
+        active: row.get("active")?,
+        created_at: row.get("created_at")?,
+    })
+}
+
+fn setup_from(row: &Row) -> Result<Setup, StoreError> {
+    Ok(Setup {
+        project: row.get("project")?,
+        actor: row.get("actor")?,
+        state: row.get("state")?,
+        steps: row.json("steps")?,
+        started_at: row.get("started_at")?,
+        updated_at: row.get("updated_at")?,
+    })
 }

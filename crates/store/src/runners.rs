@@ -1,16 +1,83 @@
-//! Runners that were seen.
+//! Runners that were seen, and small settings of the instance.
+//!
+//! Deliberately absent: whether a runner is alive (`server` judges by the time it was last seen).
 
+use crate::{
+    Store, StoreError,
+    db::{to_json, values},
+    vault::Scope,
+};
 use roundel_model::time::Timestamp;
-use crate::{Store, StoreError};
 
 /// A runner, as it last introduced itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RunnerRow { pub name: String, pub version: String, pub resource_classes: Vec<String>, pub executors: Vec<String>, pub last_seen_at: Timestamp }
+pub struct RunnerRow {
+    pub name: String,
+    pub version: String,
+    pub resource_classes: Vec<String>,
+    pub executors: Vec<String>,
+    pub last_seen_at: Timestamp,
+}
+
+const VALUE: &str = "settings.value";
 
 impl Store {
-    pub async fn touch_runner(&self, runner: &RunnerRow) -> Result<(), StoreError> { todo!() }
-    pub async fn runners(&self) -> Result<Vec<RunnerRow>, StoreError> { todo!() }
-    /// Small settings of the instance, by key (JSON text).
-    pub async fn setting(&self, key: &str) -> Result<Option<String>, StoreError> { todo!() }
-    pub async fn put_setting(&self, key: &str, value: &str) -> Result<(), StoreError> { todo!() }
+    /// Notes that a runner was seen, and what it said of itself.
+    pub async fn touch_runner(&self, runner: &RunnerRow) -> Result<(), StoreError> {
+        let mut session = self.db.write("note a runner").await?;
+        let sql = "INSERT INTO runners (name, version, resource_classes, executors, last_seen_at)
+             VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (name) DO UPDATE SET version = excluded.version,
+                resource_classes = excluded.resource_classes, executors = excluded.executors,
+                last_seen_at = excluded.last_seen_at";
+        let values = values![
+            &runner.name,
+            &runner.version,
+            to_json(&runner.resource_classes)?,
+            to_json(&runner.executors)?,
+            runner.last_seen_at,
+        ];
+        session.run(sql, values).await?;
+        session.commit().await
+    }
+
+    /// Lists the runners that were ever seen, by name.
+    pub async fn runners(&self) -> Result<Vec<RunnerRow>, StoreError> {
+        let mut session = self.db.read("list runners").await?;
+        let sql = "SELECT name, version, resource_classes, executors, last_seen_at
+             FROM runners ORDER BY name";
+        let rows = session.rows(sql, values![]).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(RunnerRow {
+                    name: row.get("name")?,
+                    version: row.get("version")?,
+                    resource_classes: row.json("resource_classes")?,
+                    executors: row.json("executors")?,
+                    last_seen_at: row.get("last_seen_at")?,
+                })
+            })
+            .collect()
+    }
+
+    /// Reads a small setting of the instance (JSON text).
+    pub async fn setting(&self, key: &str) -> Result<Option<String>, StoreError> {
+        let sealer = self.vault.unlock(&self.db, Scope::Instance).await?;
+        let mut session = self.db.read("read a setting").await?;
+        let sql = "SELECT sealed_value FROM settings WHERE key = $1";
+        let Some(row) = session.row(sql, values![key]).await? else { return Ok(None) };
+        let value = sealer.open(VALUE, key, &row.get::<Vec<u8>>("sealed_value")?)?;
+        Ok(Some(value.expose().clone()))
+    }
+
+    /// Keeps a small setting of the instance (JSON text). It is sealed, for some hold passwords.
+    pub async fn put_setting(&self, key: &str, value: &str) -> Result<(), StoreError> {
+        let sealer = self.vault.unlock(&self.db, Scope::Instance).await?;
+        let sealed = sealer.seal(VALUE, key, &value.into())?;
+        let mut session = self.db.write("keep a setting").await?;
+        let sql = "INSERT INTO settings (key, sealed_value) VALUES ($1, $2)
+             ON CONFLICT (key) DO UPDATE SET sealed_value = excluded.sealed_value";
+        session.run(sql, values![key, sealed]).await?;
+        session.commit().await
+    }
 }

@@ -1,0 +1,98 @@
+//! Brings the schema up to date.
+//!
+//! A migration is a plain file with a number. It is applied once, in a transaction of its own, and
+//! recorded with its checksum: a file that changed after it was applied is refused, for nobody could
+//! say which schema the database then has. A database of a later release is accepted: migrations
+//! only expand until no release that is still in use needs the old shape (expand, then contract).
+//!
+//! Deliberately absent: going back. A backup goes back.
+
+use sha2::{Digest, Sha256};
+
+use super::{Db, DriverError, Link, Session, in_time, values};
+use crate::StoreError;
+
+/// One step of the schema.
+struct Migration {
+    number: u32,
+    name: &'static str,
+    sql: &'static str,
+}
+
+/// All of them, in order. Append; never change one that was released.
+const MIGRATIONS: &[Migration] =
+    &[Migration { number: 1, name: "start", sql: include_str!("../../migrations/0001_start.sql") }];
+
+impl Db {
+    /// Applies the migrations that are missing. Servers that start together take turns.
+    pub(crate) async fn migrate(&self) -> Result<(), StoreError> {
+        let mut session = self.write("prepare its schema").await?;
+        session.take_turn("schema").await?;
+        session
+            .run(
+                "CREATE TABLE IF NOT EXISTS schema_migrations (
+                    number BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL)",
+                values![],
+            )
+            .await?;
+        session.commit().await?;
+        for migration in MIGRATIONS {
+            self.apply(migration).await?;
+        }
+        Ok(())
+    }
+
+    async fn apply(&self, migration: &Migration) -> Result<(), StoreError> {
+        let checksum = hex::encode(Sha256::digest(migration.sql));
+        let mut session = self.write("bring its schema up to date").await?;
+        session.take_turn("schema").await?;
+        let applied = session
+            .row(
+                "SELECT checksum FROM schema_migrations WHERE number = $1",
+                values![migration.number],
+            )
+            .await?;
+        if let Some(row) = applied {
+            if row.get::<String>("checksum")? == checksum {
+                return Ok(());
+            }
+            let Migration { number, name, .. } = migration;
+            return Err(StoreError::Unreadable {
+                what: format!("schema: migration {number} ({name}) was applied in another wording"),
+            });
+        }
+        session.script(migration.sql).await?;
+        session
+            .run(
+                "INSERT INTO schema_migrations (number, name, checksum) VALUES ($1, $2, $3)",
+                values![migration.number, migration.name, checksum],
+            )
+            .await?;
+        session.commit().await?;
+        tracing::info!(migration.number, migration.name, "brought the schema up to date");
+        Ok(())
+    }
+}
+
+impl Session {
+    /// Runs the statements of a migration, with the one word in which the databases differ.
+    async fn script(&mut self, sql: &str) -> Result<(), StoreError> {
+        let blob = if self.is_postgres() { "BYTEA" } else { "BLOB" };
+        let script = sqlx::raw_sql(sqlx::AssertSqlSafe(sql.replace("{blob}", blob)));
+        let done = match &mut self.link {
+            Link::SqliteTransaction(transaction) => {
+                in_time(script.execute(&mut **transaction)).await.map(drop)
+            }
+            Link::PostgresTransaction(transaction) => {
+                in_time(script.execute(&mut **transaction)).await.map(drop)
+            }
+            Link::Sqlite(_) | Link::Postgres(_) => {
+                Err(DriverError::Protocol("a migration needs a transaction".to_owned()))
+            }
+        };
+        done.map_err(|source| StoreError::Database { action: self.action, source })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,316 @@
+//! Writes what a change made different, and nothing else.
+//!
+//! The times of a job follow from its statuses: `queued_at` when it is on offer or on hold,
+//! `started_at` when its first task is claimed, `stopped_at` when it ends.
+//!
+//! Deliberately absent: deleting. Nothing of a pipeline goes away while it lives.
+
+use std::collections::HashMap;
+
+use roundel_engine::{
+    Pipeline,
+    job::{Job, JobKind, Status, TaskStatus},
+    workflow::Workflow,
+};
+use roundel_model::{
+    id::{JobId, ProjectId, WorkflowId},
+    plan::{Executor, PlannedJob, PlannedJobKind},
+    time::Timestamp,
+};
+
+use super::{Attachments, load};
+use crate::{
+    StoreError,
+    db::{Session, Value, to_json, values},
+    pack::pack_now,
+};
+
+/// A pipeline before and after, and what comes with it.
+pub(super) struct Change<'a> {
+    pub(super) before: &'a Pipeline,
+    pub(super) next: &'a Pipeline,
+    pub(super) attachments: &'a Attachments,
+    pub(super) now: Timestamp,
+}
+
+impl Change<'_> {
+    /// Writes the rows that differ.
+    pub(super) async fn write(&self, session: &mut Session) -> Result<(), StoreError> {
+        self.write_pipeline(session).await?;
+        let old: HashMap<WorkflowId, &Workflow> =
+            self.before.workflows.iter().map(|workflow| (workflow.id, workflow)).collect();
+        for (workflow, before) in
+            self.next.workflows.iter().filter_map(|next| Some((next, old.get(&next.id)?)))
+        {
+            self.update_workflow(session, before, workflow).await?;
+        }
+        let is_new = |(_, workflow): &(usize, &Workflow)| !old.contains_key(&workflow.id);
+        let new: Vec<_> = self.next.workflows.iter().enumerate().filter(is_new).collect();
+        if !new.is_empty() {
+            self.insert_workflows(session, &new).await?;
+        }
+        self.write_claim(session).await?;
+        for (job, reason) in &self.attachments.reasons {
+            let sql = "UPDATE jobs SET reason = $1 WHERE id = $2";
+            session.run(sql, values![reason, *job]).await?;
+        }
+        Ok(())
+    }
+
+    async fn write_pipeline(&self, session: &mut Session) -> Result<(), StoreError> {
+        let Attachments { config, diagnostics, errors, .. } = self.attachments;
+        if self.before.status != self.next.status || !errors.is_empty() {
+            let sql = "UPDATE pipelines SET status = $1, errors = $2 WHERE id = $3";
+            let values = values![self.next.status, to_json(errors)?, self.next.id];
+            session.run(sql, values).await?;
+        }
+        if config.is_some() || diagnostics.is_some() {
+            let pack = |text: &Option<String>| text.as_ref().map(|text| pack_now(text.as_bytes()));
+            let sql = "INSERT INTO pipeline_configs (pipeline, config, diagnostics)
+                 VALUES ($1, $2, $3) ON CONFLICT (pipeline) DO UPDATE SET
+                    config = COALESCE(excluded.config, pipeline_configs.config),
+                    diagnostics = COALESCE(excluded.diagnostics, pipeline_configs.diagnostics)";
+            session.run(sql, values![self.next.id, pack(config), pack(diagnostics)]).await?;
+        }
+        Ok(())
+    }
+
+    async fn insert_workflows(
+        &self,
+        session: &mut Session,
+        new: &[(usize, &Workflow)],
+    ) -> Result<(), StoreError> {
+        let rows = new.iter().map(|(position, workflow)| {
+            let stopped_at = workflow.status.is_final().then_some(self.now);
+            values![
+                workflow.id,
+                self.next.id,
+                *position,
+                &workflow.name,
+                workflow.status,
+                workflow.cancel_requested,
+                self.now,
+                stopped_at,
+            ]
+        });
+        let head = "INSERT INTO workflows (id, pipeline, position, name, status, cancel_requested,
+             created_at, stopped_at)";
+        session.insert_all(head, rows.collect(), "").await?;
+        self.insert_jobs(session, new).await
+    }
+
+    /// Inserts the jobs of new workflows. Those of kind build get the next numbers of the project.
+    async fn insert_jobs(
+        &self,
+        session: &mut Session,
+        new: &[(usize, &Workflow)],
+    ) -> Result<(), StoreError> {
+        let bodies: HashMap<JobId, &PlannedJob> =
+            self.attachments.bodies.iter().map(|(id, body)| (*id, body)).collect();
+        let jobs: Vec<(WorkflowId, &Job)> = new
+            .iter()
+            .flat_map(|(_, workflow)| workflow.jobs.iter().map(|job| (workflow.id, job)))
+            .collect();
+        let (project, numbers) = self.numbers(session, &jobs).await?;
+        let mut rows = Vec::with_capacity(jobs.len());
+        let mut tasks = Vec::new();
+        for (position, (workflow, job)) in jobs.iter().enumerate() {
+            let (kind, count) = load::words_of_kind(job.kind);
+            let (executor, resource_class) = routing(bodies.get(&job.id).copied());
+            let mut row = values![
+                job.id,
+                self.next.id,
+                *workflow,
+                project,
+                position,
+                &job.name,
+                numbers.get(&job.id).copied(),
+                kind,
+                count,
+                to_json(&job.needs)?,
+                executor,
+                resource_class,
+            ];
+            row.extend(self.status_columns(&Status::Blocked, &job.status));
+            rows.push(row);
+            tasks.extend(self.new_tasks(job));
+        }
+        let head =
+            "INSERT INTO jobs (id, pipeline, workflow, project, position, name, number, kind,
+             tasks, needs, executor, resource_class, status, queued_at, started_at, stopped_at)";
+        session.insert_all(head, rows, "").await?;
+        self.insert_tasks(session, tasks).await?;
+        self.insert_bodies(session).await
+    }
+
+    /// Draws numbers for the new jobs of kind build, in the order of the attachments, then for those
+    /// that have no attachment.
+    async fn numbers(
+        &self,
+        session: &mut Session,
+        jobs: &[(WorkflowId, &Job)],
+    ) -> Result<(ProjectId, HashMap<JobId, u64>), StoreError> {
+        let order: HashMap<JobId, usize> = self
+            .attachments
+            .bodies
+            .iter()
+            .enumerate()
+            .map(|(position, (id, _))| (*id, position))
+            .collect();
+        let mut builds: Vec<JobId> = jobs
+            .iter()
+            .filter(|(_, job)| matches!(job.kind, JobKind::Build { .. }))
+            .map(|(_, job)| job.id)
+            .collect();
+        builds.sort_by_key(|id| order.get(id).copied().unwrap_or(usize::MAX));
+        let sql = "UPDATE projects SET last_job_number = last_job_number + $1
+             WHERE id = (SELECT p.project FROM pipelines p WHERE p.id = $2)
+             RETURNING id, last_job_number";
+        let row = session.row(sql, values![builds.len(), self.next.id]).await?;
+        let row = row.ok_or(StoreError::Missing("project"))?;
+        let last: u64 = row.get("last_job_number")?;
+        let numbers = builds.into_iter().rev().zip((0..=last).rev()).collect();
+        Ok((row.get("id")?, numbers))
+    }
+
+    async fn insert_bodies(&self, session: &mut Session) -> Result<(), StoreError> {
+        let mut rows = Vec::with_capacity(self.attachments.bodies.len());
+        for (job, body) in &self.attachments.bodies {
+            rows.push(values![*job, pack_now(to_json(body)?.as_bytes())]);
+        }
+        session.insert_all("INSERT INTO job_bodies (job, body)", rows, "").await.map(drop)
+    }
+
+    async fn update_workflow(
+        &self,
+        session: &mut Session,
+        before: &Workflow,
+        next: &Workflow,
+    ) -> Result<(), StoreError> {
+        if before.status != next.status || before.cancel_requested != next.cancel_requested {
+            let stopped_at = next.status.is_final().then_some(self.now);
+            let sql = "UPDATE workflows SET status = $1, cancel_requested = $2,
+                    stopped_at = COALESCE(stopped_at, $3) WHERE id = $4";
+            let values = values![next.status, next.cancel_requested, stopped_at, next.id];
+            session.run(sql, values).await?;
+        }
+        let old: HashMap<JobId, &Job> = before.jobs.iter().map(|job| (job.id, job)).collect();
+        for job in &next.jobs {
+            let before =
+                old.get(&job.id).ok_or(StoreError::Missing("job in a workflow that began"))?;
+            if before.status != job.status {
+                self.update_job(session, before, job).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn update_job(
+        &self,
+        session: &mut Session,
+        before: &Job,
+        next: &Job,
+    ) -> Result<(), StoreError> {
+        if before.status.public() != next.status.public() {
+            let sql = "UPDATE jobs SET status = $1, queued_at = COALESCE(queued_at, $2),
+                    started_at = COALESCE(started_at, $3), stopped_at = COALESCE(stopped_at, $4)
+                 WHERE id = $5";
+            let mut values = self.status_columns(&before.status, &next.status);
+            values.extend(values![next.id]);
+            session.run(sql, values).await?;
+        }
+        let old = tasks_of(before);
+        if old.is_empty() {
+            return self.insert_tasks(session, self.new_tasks(next)).await;
+        }
+        let Status::Running { .. } = &next.status else {
+            return self.end_tasks(session, next).await;
+        };
+        for (index, (old, new)) in old.iter().zip(tasks_of(next)).enumerate() {
+            if *old != new {
+                let sql = "UPDATE tasks SET state = $1, lease = $2, expires_at = $3, outcome = $4
+                     WHERE job = $5 AND task = $6";
+                let mut values = load::words_of_task(new);
+                values.extend(values![next.id, index]);
+                session.run(sql, values).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the tasks of a job that ended. The verdict of the last of several tasks is in the job's
+    /// and nowhere else, so theirs is left open.
+    async fn end_tasks(&self, session: &mut Session, job: &Job) -> Result<(), StoreError> {
+        let outcome = match (&job.status, job.kind) {
+            (Status::Ended(outcome), JobKind::Build { tasks: 1 }) => Some(*outcome),
+            _ => None,
+        };
+        let sql = "UPDATE tasks SET state = 'ended', lease = NULL, expires_at = NULL,
+                outcome = COALESCE(outcome, $1) WHERE job = $2 AND state <> 'ended'";
+        session.run(sql, values![outcome, job.id]).await.map(drop)
+    }
+
+    fn new_tasks(&self, job: &Job) -> Vec<Vec<Value>> {
+        let row = |(index, status): (usize, TaskStatus)| {
+            let mut row = values![job.id, index, self.next.id, self.now];
+            row.extend(load::words_of_task(status));
+            row
+        };
+        tasks_of(job).into_iter().enumerate().map(row).collect()
+    }
+
+    async fn insert_tasks(
+        &self,
+        session: &mut Session,
+        rows: Vec<Vec<Value>>,
+    ) -> Result<(), StoreError> {
+        let head = "INSERT INTO tasks (job, task, pipeline, offered_at, state, lease, expires_at,
+             outcome)";
+        session.insert_all(head, rows, "").await.map(drop)
+    }
+
+    async fn write_claim(&self, session: &mut Session) -> Result<(), StoreError> {
+        let Some((job, task, runner)) = &self.attachments.claimed_by else { return Ok(()) };
+        let sql = "UPDATE tasks SET runner = $1 WHERE job = $2 AND task = $3";
+        session.run(sql, values![runner, *job, *task]).await.map(drop)
+    }
+
+    /// Status and times of a job: status, queued_at, started_at, stopped_at.
+    fn status_columns(&self, before: &Status, next: &Status) -> Vec<Value> {
+        let at = |it_is: bool| it_is.then_some(self.now);
+        let was_claimed = matches!(next, Status::Running { .. });
+        let waits = matches!(next, Status::NotRunning | Status::OnHold);
+        let ended = matches!(next, Status::Ended(_));
+        // What ends at once, or is claimed in the change that lets it go, never waited.
+        let let_go = matches!(before, Status::Blocked) && was_claimed;
+        values![next.public(), at(waits || let_go), at(was_claimed), at(ended)]
+    }
+}
+
+/// The tasks that have rows: those of a build that is on offer or runs.
+fn tasks_of(job: &Job) -> Vec<TaskStatus> {
+    match (&job.status, job.kind) {
+        (Status::NotRunning, JobKind::Build { tasks }) => {
+            (0..tasks).map(|_| TaskStatus::Waiting).collect()
+        }
+        (Status::Running { tasks }, _) => tasks.clone(),
+        (
+            Status::NotRunning | Status::Blocked | Status::OnHold | Status::Ended(_),
+            JobKind::Build { .. } | JobKind::Approval | JobKind::NoOp,
+        ) => Vec::new(),
+    }
+}
+
+/// What decides which runners may take a job: the word for its executor, and its resource class.
+fn routing(body: Option<&PlannedJob>) -> (Option<&'static str>, Option<&str>) {
+    match body.map(|body| &body.kind) {
+        Some(PlannedJobKind::Build(body)) => {
+            let executor = match body.executor {
+                Executor::Docker { .. } => "docker",
+                Executor::Machine { .. } => "machine",
+            };
+            (Some(executor), body.resource_class.as_deref())
+        }
+        Some(PlannedJobKind::Approval | PlannedJobKind::NoOp) | None => (None, None),
+    }
+}

@@ -1,0 +1,250 @@
+//! What a project has that must not be seen: its key pair, its hook's secret, its variables.
+//!
+//! Each value is sealed with the project's data key before it is written (`vault`).
+//!
+//! Deliberately absent: making keys and secrets (`forge`), showing them (nobody does).
+
+use roundel_model::{
+    id::{CheckoutKeyId, HookId, ProjectId},
+    secret::Secret,
+    time::Timestamp,
+};
+
+use super::{CheckoutKey, Hook, HookState, KeyState};
+use crate::{
+    Store, StoreError,
+    db::{Row, values},
+    vault::{Scope, Sealer},
+};
+
+const PRIVATE: &str = "checkout_keys.private";
+const SECRET: &str = "hooks.secret";
+const PREVIOUS: &str = "hooks.previous_secret";
+const VALUE: &str = "variables.value";
+
+/// Every column of a hook, for `SELECT`.
+const HOOK_COLUMNS: &str = "id, project, forge, forge_id, sealed_secret, sealed_previous_secret,
+    state, created_at, last_delivery_at";
+
+impl Store {
+    /// Keeps a new key pair.
+    pub async fn insert_checkout_key(&self, key: &CheckoutKey) -> Result<(), StoreError> {
+        let sealer = self.vault.unlock(&self.db, Scope::Project(key.project)).await?;
+        let sealed = sealer.seal(PRIVATE, &key.id.to_string(), &key.private)?;
+        let mut session = self.db.write("keep a checkout key").await?;
+        let sql = "INSERT INTO checkout_keys (id, project, state, forge_id, public, fingerprint,
+                sealed_private, created_at, last_used_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+        let values = values![
+            key.id,
+            key.project,
+            key.state,
+            key.forge_id.as_deref(),
+            &key.public,
+            &key.fingerprint,
+            sealed,
+            key.created_at,
+            key.last_used_at,
+        ];
+        session.run(sql, values).await?;
+        session.commit().await
+    }
+
+    /// The newest key that is not gone.
+    pub async fn checkout_key(
+        &self,
+        project: ProjectId,
+    ) -> Result<Option<CheckoutKey>, StoreError> {
+        let sealer = self.vault.unlock(&self.db, Scope::Project(project)).await?;
+        let mut session = self.db.read("read a checkout key").await?;
+        let sql = "SELECT id, project, state, forge_id, public, fingerprint, sealed_private,
+                created_at, last_used_at
+             FROM checkout_keys WHERE project = $1 AND state <> $2
+             ORDER BY created_at DESC, id DESC LIMIT 1";
+        let row = session.row(sql, values![project, KeyState::Gone]).await?;
+        row.as_ref().map(|row| key_from(row, &sealer)).transpose()
+    }
+
+    /// Says what became of a key. A `forge_id` of `None` leaves what is known.
+    pub async fn update_checkout_key(
+        &self,
+        id: CheckoutKeyId,
+        state: KeyState,
+        forge_id: Option<&str>,
+    ) -> Result<(), StoreError> {
+        let mut session = self.db.write("update a checkout key").await?;
+        let sql = "UPDATE checkout_keys SET state = $1, forge_id = COALESCE($2, forge_id)
+             WHERE id = $3";
+        let changed = session.run(sql, values![state, forge_id, id]).await?;
+        session.commit().await?;
+        if changed == 0 { Err(StoreError::Missing("checkout key")) } else { Ok(()) }
+    }
+
+    /// Notes that the key of a project was used.
+    pub async fn touch_checkout_key(
+        &self,
+        project: ProjectId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut session = self.db.write("note the use of a checkout key").await?;
+        let sql = "UPDATE checkout_keys SET last_used_at = $1 WHERE id = (SELECT k.id
+             FROM checkout_keys k WHERE k.project = $2 AND k.state <> $3
+             ORDER BY k.created_at DESC, k.id DESC LIMIT 1)";
+        session.run(sql, values![now, project, KeyState::Gone]).await?;
+        session.commit().await
+    }
+
+    /// Keeps a new hook.
+    pub async fn insert_hook(&self, hook: &Hook) -> Result<(), StoreError> {
+        let sealer = self.vault.unlock(&self.db, Scope::Project(hook.project)).await?;
+        let row = hook.id.to_string();
+        let secret = sealer.seal(SECRET, &row, &hook.secret)?;
+        let previous = hook.previous_secret.as_ref();
+        let previous =
+            previous.map(|previous| sealer.seal(PREVIOUS, &row, previous)).transpose()?;
+        let mut session = self.db.write("keep a hook").await?;
+        let sql = format!(
+            "INSERT INTO hooks ({HOOK_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+        );
+        let values = values![
+            hook.id,
+            hook.project,
+            hook.forge,
+            hook.forge_id.as_deref(),
+            secret,
+            previous,
+            hook.state,
+            hook.created_at,
+            hook.last_delivery_at,
+        ];
+        session.run(sql, values).await?;
+        session.commit().await
+    }
+
+    /// Finds a hook.
+    pub async fn hook(&self, id: HookId) -> Result<Option<Hook>, StoreError> {
+        let sql = format!("SELECT {HOOK_COLUMNS} FROM hooks WHERE id = $1");
+        let row = self.db.read("read a hook").await?.row(sql, values![id]).await?;
+        self.opened_hook(row).await
+    }
+
+    /// The newest hook of a project that is not gone.
+    pub async fn hook_of(&self, project: ProjectId) -> Result<Option<Hook>, StoreError> {
+        let sql = format!(
+            "SELECT {HOOK_COLUMNS} FROM hooks WHERE project = $1 AND state <> $2
+             ORDER BY created_at DESC, id DESC LIMIT 1"
+        );
+        let values = values![project, HookState::Gone];
+        let row = self.db.read("read a hook").await?.row(sql, values).await?;
+        self.opened_hook(row).await
+    }
+
+    async fn opened_hook(&self, row: Option<Row>) -> Result<Option<Hook>, StoreError> {
+        let Some(row) = row else { return Ok(None) };
+        let sealer = self.vault.unlock(&self.db, Scope::Project(row.get("project")?)).await?;
+        hook_from(&row, &sealer).map(Some)
+    }
+
+    /// Says what became of a hook. A `forge_id` of `None` leaves what is known.
+    pub async fn update_hook(
+        &self,
+        id: HookId,
+        state: HookState,
+        forge_id: Option<&str>,
+    ) -> Result<(), StoreError> {
+        let mut session = self.db.write("update a hook").await?;
+        let sql = "UPDATE hooks SET state = $1, forge_id = COALESCE($2, forge_id) WHERE id = $3";
+        let changed = session.run(sql, values![state, forge_id, id]).await?;
+        session.commit().await?;
+        if changed == 0 { Err(StoreError::Missing("hook")) } else { Ok(()) }
+    }
+
+    /// Keeps a variable, in place of one of the same name.
+    pub async fn set_variable(
+        &self,
+        project: ProjectId,
+        name: &str,
+        value: &Secret<String>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let sealer = self.vault.unlock(&self.db, Scope::Project(project)).await?;
+        let sealed = sealer.seal(VALUE, name, value)?;
+        let mut session = self.db.write("keep a variable").await?;
+        let sql = "INSERT INTO variables (project, name, sealed_value, updated_at)
+             VALUES ($1, $2, $3, $4)
+             ON CONFLICT (project, name) DO UPDATE SET sealed_value = excluded.sealed_value,
+                updated_at = excluded.updated_at";
+        session.run(sql, values![project, name, sealed, now]).await?;
+        session.commit().await
+    }
+
+    /// Deletes a variable. Tells whether there was one.
+    pub async fn delete_variable(
+        &self,
+        project: ProjectId,
+        name: &str,
+    ) -> Result<bool, StoreError> {
+        let mut session = self.db.write("delete a variable").await?;
+        let sql = "DELETE FROM variables WHERE project = $1 AND name = $2";
+        let deleted = session.run(sql, values![project, name]).await?;
+        session.commit().await?;
+        Ok(deleted > 0)
+    }
+
+    /// Names and values, by name.
+    pub async fn variables(
+        &self,
+        project: ProjectId,
+    ) -> Result<Vec<(String, Secret<String>)>, StoreError> {
+        let sealer = self.vault.unlock(&self.db, Scope::Project(project)).await?;
+        let mut session = self.db.read("list variables").await?;
+        let sql = "SELECT name, sealed_value FROM variables WHERE project = $1";
+        let mut variables = session
+            .rows(sql, values![project])
+            .await?
+            .iter()
+            .map(|row| {
+                let name: String = row.get("name")?;
+                let value = sealer.open(VALUE, &name, &row.get::<Vec<u8>>("sealed_value")?)?;
+                Ok((name, value))
+            })
+            .collect::<Result<Vec<_>, StoreError>>()?;
+        // Databases sort text by their own rules; bytes sort the same everywhere.
+        variables.sort_by(|one, other| one.0.cmp(&other.0));
+        Ok(variables)
+    }
+}
+
+fn key_from(row: &Row, sealer: &Sealer) -> Result<CheckoutKey, StoreError> {
+    let id: CheckoutKeyId = row.get("id")?;
+    let sealed: Vec<u8> = row.get("sealed_private")?;
+    Ok(CheckoutKey {
+        id,
+        project: row.get("project")?,
+        state: row.get("state")?,
+        forge_id: row.opt("forge_id")?,
+        public: row.get("public")?,
+        fingerprint: row.get("fingerprint")?,
+        private: sealer.open(PRIVATE, &id.to_string(), &sealed)?,
+        created_at: row.get("created_at")?,
+        last_used_at: row.opt("last_used_at")?,
+    })
+}
+
+fn hook_from(row: &Row, sealer: &Sealer) -> Result<Hook, StoreError> {
+    let id: HookId = row.get("id")?;
+    let secret: Vec<u8> = row.get("sealed_secret")?;
+    let previous: Option<Vec<u8>> = row.opt("sealed_previous_secret")?;
+    let previous = previous.map(|sealed| sealer.open(PREVIOUS, &id.to_string(), &sealed));
+    Ok(Hook {
+        id,
+        project: row.get("project")?,
+        forge: row.get("forge")?,
+        forge_id: row.opt("forge_id")?,
+        secret: sealer.open(SECRET, &id.to_string(), &secret)?,
+        previous_secret: previous.transpose()?,
+        state: row.get("state")?,
+        created_at: row.get("created_at")?,
+        last_delivery_at: row.opt("last_delivery_at")?,
+    })
+}

@@ -1,0 +1,121 @@
+//! The rows of `reading`, and how each is made from columns.
+
+use std::collections::HashMap;
+
+use roundel_engine::job::Need;
+use roundel_model::{
+    forge::ProjectSlug,
+    id::{JobId, WorkflowId},
+    name::GitRef,
+};
+
+use super::{JobRow, PipelineRow, WorkflowRow};
+use crate::{
+    StoreError,
+    db::{Row, Session, placeholders, values},
+};
+
+/// Pipelines with the names of their projects.
+pub(super) const PIPELINE: &str =
+    "SELECT p.id, p.project, o.forge, o.owner, o.repository, p.number,
+    p.status, p.trigger_kind, p.delivery, p.git_ref, p.sha, p.before_sha, p.commit_info,
+    p.actor_login, p.created_at, p.errors
+    FROM pipelines p JOIN projects o ON o.id = p.project";
+
+/// Workflows.
+pub(super) const WORKFLOW: &str =
+    "SELECT w.id, w.pipeline, w.name, w.status, w.created_at, w.stopped_at FROM workflows w";
+
+/// Jobs, each with the name of its workflow.
+pub(super) const JOB: &str = "SELECT j.id, j.workflow, j.pipeline, j.name, j.number, j.kind,
+    j.status, j.tasks, j.needs, j.queued_at, j.started_at, j.stopped_at, j.reason,
+    (SELECT n.name FROM workflows n WHERE n.id = j.workflow) AS workflow_name
+    FROM jobs j";
+
+/// Jobs whose runners one query looks for.
+const JOBS_PER_QUERY: usize = 500;
+
+pub(super) fn pipeline(row: &Row) -> Result<PipelineRow, StoreError> {
+    let git_ref: String = row.get("git_ref")?;
+    Ok(PipelineRow {
+        id: row.get("id")?,
+        project: row.get("project")?,
+        slug: ProjectSlug {
+            forge: row.get("forge")?,
+            owner: row.get("owner")?,
+            repository: row.get("repository")?,
+        },
+        number: row.get("number")?,
+        status: row.get("status")?,
+        trigger: row.get("trigger_kind")?,
+        delivery: row.opt("delivery")?,
+        git_ref: GitRef::from_full(&git_ref)
+            .ok_or_else(|| StoreError::Unreadable { what: format!("ref {git_ref}") })?,
+        sha: row.get("sha")?,
+        before: row.opt("before_sha")?,
+        commit: row.json("commit_info")?,
+        actor_login: row.opt("actor_login")?,
+        created_at: row.get("created_at")?,
+        errors: row.json("errors")?,
+    })
+}
+
+/// Makes a workflow and takes its jobs.
+pub(super) fn workflow(
+    row: &Row,
+    jobs: &mut HashMap<WorkflowId, Vec<JobRow>>,
+) -> Result<WorkflowRow, StoreError> {
+    let id = row.get("id")?;
+    Ok(WorkflowRow {
+        id,
+        pipeline: row.get("pipeline")?,
+        name: row.get("name")?,
+        status: row.get("status")?,
+        created_at: row.get("created_at")?,
+        stopped_at: row.opt("stopped_at")?,
+        jobs: jobs.remove(&id).unwrap_or_default(),
+    })
+}
+
+/// Makes jobs, in the order of the rows, and looks up which runners claimed their tasks.
+pub(super) async fn jobs(session: &mut Session, found: &[Row]) -> Result<Vec<JobRow>, StoreError> {
+    let mut jobs = found.iter().map(job).collect::<Result<Vec<_>, StoreError>>()?;
+    let started: Vec<JobId> =
+        jobs.iter().filter(|job| job.started_at.is_some()).map(|job| job.id).collect();
+    let mut runners: HashMap<(JobId, u64), String> = HashMap::new();
+    for some in started.chunks(JOBS_PER_QUERY) {
+        let sql = format!(
+            "SELECT job, task, runner FROM tasks WHERE runner IS NOT NULL AND job IN {}",
+            placeholders(0, some.len())
+        );
+        let ids = some.iter().flat_map(|job| values![*job]).collect();
+        for row in session.rows(sql, ids).await? {
+            runners.insert((row.get("job")?, row.get("task")?), row.get("runner")?);
+        }
+    }
+    for job in &mut jobs {
+        job.runners =
+            (0..u64::from(job.tasks)).map(|index| runners.remove(&(job.id, index))).collect();
+    }
+    Ok(jobs)
+}
+
+fn job(row: &Row) -> Result<JobRow, StoreError> {
+    let needs: Vec<Need> = row.json("needs")?;
+    Ok(JobRow {
+        id: row.get("id")?,
+        workflow: row.get("workflow")?,
+        pipeline: row.get("pipeline")?,
+        name: row.get("name")?,
+        number: row.opt("number")?,
+        kind: row.get("kind")?,
+        status: row.get("status")?,
+        tasks: row.get("tasks")?,
+        needs: needs.into_iter().map(|need| need.job).collect(),
+        queued_at: row.opt("queued_at")?,
+        started_at: row.opt("started_at")?,
+        stopped_at: row.opt("stopped_at")?,
+        reason: row.opt("reason")?,
+        runners: Vec::new(),
+    })
+}
