@@ -1,0 +1,81 @@
+//! What all tasks of a runner share: the environment runtime, images, mirrors, the server.
+
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use nix::fcntl::{Flock, FlockArg};
+use roundel_container::{Runtime, RuntimeSettings, image::ImageStore};
+
+use crate::{RunnerError, Settings, client::ServerClient, mirror::Mirrors};
+
+/// The host's side of a runner.
+pub(crate) struct Host {
+    /// How the runner is set up.
+    pub(crate) settings: Settings,
+    /// Starts environments.
+    pub(crate) runtime: Runtime,
+    /// Pulls images.
+    pub(crate) images: ImageStore,
+    /// Fetches repositories.
+    pub(crate) mirrors: Mirrors,
+    /// Speaks to the server.
+    pub(crate) client: Arc<ServerClient>,
+    /// Held as long as the runner lives: two in one directory would sweep each other's tasks.
+    _lock: Flock<File>,
+}
+
+impl Host {
+    /// Opens everything and sweeps what a killed predecessor left.
+    pub(crate) fn open(settings: Settings) -> Result<Self, RunnerError> {
+        let directory = settings.directory.clone();
+        let tasks = tasks(&directory);
+        make(&directory)?;
+        let lock = lock(&directory)?;
+        if tasks.exists() {
+            std::fs::remove_dir_all(&tasks).map_err(|source| at(&tasks, source))?;
+        }
+        make(&tasks)?;
+        let mirrors = directory.join("mirrors");
+        make(&mirrors)?;
+        let runtime = Runtime::open(RuntimeSettings {
+            directory: directory.join("container"),
+            boot: None,
+        })?;
+        let client = ServerClient::new(settings.server.clone(), settings.token.clone())?;
+        Ok(Self {
+            images: runtime.images(),
+            runtime,
+            mirrors: Mirrors::new(mirrors),
+            client: Arc::new(client),
+            settings,
+            _lock: lock,
+        })
+    }
+
+    /// Where tasks keep their files.
+    pub(crate) fn tasks(&self) -> PathBuf {
+        tasks(&self.settings.directory)
+    }
+}
+
+fn tasks(directory: &Path) -> PathBuf {
+    directory.join("tasks")
+}
+
+fn make(path: &Path) -> Result<(), RunnerError> {
+    std::fs::create_dir_all(path).map_err(|source| at(path, source))
+}
+
+fn lock(directory: &Path) -> Result<Flock<File>, RunnerError> {
+    let path = directory.join("runner.lock");
+    let file = File::create(&path).map_err(|source| at(&path, source))?;
+    Flock::lock(file, FlockArg::LockExclusiveNonblock)
+        .map_err(|_| RunnerError::InUse { path: directory.to_owned() })
+}
+
+fn at(path: &Path, source: std::io::Error) -> RunnerError {
+    RunnerError::Directory { path: path.to_owned(), source }
+}

@@ -1,0 +1,19 @@
+//! The log of a step: masked, spooled to disk, uploaded until the server has it (invariant 3).
+//!
+//! ```text
+//! pty ──▶ StepLog::write ──▶ Masker ──▶ Spool (file) ──▶ Uplink ──▶ PUT …/log?offset=N
+//!         cut at the limit   secrets    survives a       until acknowledged, in order
+//!                            go here    server restart
+//! ```
+//!
+//! Deliberately absent: what is written (the steps), and any rendering: bytes go as they come.
+
+pub(crate) mod mask;
+pub(crate) mod spool;
+pub(crate) mod uplink;
+mod writer;
+
+pub(crate) use mask::Needles;
+pub(crate) use spool::Spool;
+pub(crate) use uplink::{Uplink, UplinkTrouble};
+pub(crate) use writer::StepLog;

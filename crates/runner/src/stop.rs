@@ -1,0 +1,84 @@
+//! Why a task must end before its steps are through, told once to everybody who waits for it.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+/// Why a task is stopped. The first reason counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum StopReason {
+    /// Somebody else has the right to the task now, or nobody. Everything ends at once, and there is
+    /// no verdict (invariant 2).
+    LeaseLost,
+    /// A person or a rule canceled the job (RUN §1.12).
+    Canceled,
+    /// The job ran for too long (RUN §1.9).
+    RunTime,
+    /// The runner is told to end what it runs.
+    Shutdown,
+    /// The runner itself cannot go on; the sentence is for the job page.
+    Broken(String),
+}
+
+/// A task's brake, shared by everybody who may pull it and everybody who must heed it.
+#[derive(Clone, Debug)]
+pub(crate) struct Stop {
+    reason: Arc<watch::Sender<Option<StopReason>>>,
+}
+
+impl Stop {
+    /// Makes a brake that nobody has pulled.
+    pub(crate) fn new() -> Self {
+        Self { reason: Arc::new(watch::Sender::new(None)) }
+    }
+
+    /// Stops the task, unless it was stopped before.
+    pub(crate) fn trigger(&self, reason: StopReason) {
+        self.reason.send_if_modified(|current| {
+            let first = current.is_none();
+            if first {
+                tracing::debug!(?reason, "a task is stopped");
+                *current = Some(reason);
+            }
+            first
+        });
+    }
+
+    /// Returns the reason, once there is one.
+    pub(crate) fn reason(&self) -> Option<StopReason> {
+        self.reason.borrow().clone()
+    }
+
+    /// Waits until the task is stopped.
+    pub(crate) async fn stopped(&self) -> StopReason {
+        let mut receiver = self.reason.subscribe();
+        loop {
+            if let Some(reason) = receiver.borrow_and_update().clone() {
+                return reason;
+            }
+            // `self` keeps the sender, so a closed channel cannot be seen here.
+            if receiver.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_first_reason_counts_and_everybody_hears_it() {
+        let stop = Stop::new();
+        let listener = tokio::spawn({
+            let stop = stop.clone();
+            async move { stop.stopped().await }
+        });
+        stop.trigger(StopReason::RunTime);
+        stop.trigger(StopReason::Canceled);
+        assert_eq!(listener.await.unwrap(), StopReason::RunTime);
+        assert_eq!(stop.stopped().await, StopReason::RunTime);
+        assert_eq!(stop.reason(), Some(StopReason::RunTime));
+    }
+}
