@@ -99,7 +99,7 @@ impl Client {
             .redirect(reqwest::redirect::Policy::none())
             .timeout(patience.request)
             .connect_timeout(patience.request)
-            .pool_idle_timeout(Duration::from_secs(60))
+            .pool_idle_timeout(Duration::from_mins(1))
             .build()
             .map_err(|error| {
                 let message = format!("failed to set up a client for {}: {error}", dialect.kind);

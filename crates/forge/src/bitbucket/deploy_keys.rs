@@ -15,7 +15,8 @@ use crate::{
 #[derive(Deserialize)]
 struct Key {
     id: AnyId,
-    key: String,
+    #[serde(rename = "key")]
+    public: String,
     #[serde(default, deserialize_with = "maybe")]
     label: Option<String>,
 }
@@ -25,7 +26,7 @@ impl From<Key> for ForgeKey {
         // Access keys cannot push, ever.
         Self {
             id: key.id.0,
-            public: key.key,
+            public: key.public,
             title: key.label.unwrap_or_default(),
             read_only: true,
         }

@@ -95,9 +95,8 @@ fn detail(detail: &Value) -> Option<String> {
 }
 
 fn texts(value: &Value) -> Vec<&str> {
-    match value {
-        Value::String(text) => vec![text],
-        Value::Array(items) => items.iter().filter_map(Value::as_str).collect(),
-        _ => Vec::new(),
+    match value.as_array() {
+        Some(items) => items.iter().filter_map(Value::as_str).collect(),
+        None => value.as_str().into_iter().collect(),
     }
 }

@@ -25,7 +25,8 @@ pub(super) struct UserLinks {
 
 #[derive(Deserialize)]
 struct Email {
-    email: String,
+    #[serde(rename = "email")]
+    address: String,
     #[serde(default)]
     is_primary: bool,
     #[serde(default)]
@@ -68,7 +69,7 @@ impl Bitbucket {
             Ok(emails) => Ok(emails
                 .into_iter()
                 .find(|email| email.is_primary && email.is_confirmed)
-                .map(|email| email.email)),
+                .map(|email| email.address)),
             Err(error) if matches!(error.class, ErrorClass::Forbidden | ErrorClass::NotFound) => {
                 Ok(None)
             }

@@ -18,8 +18,8 @@ struct Content {
     kind: String,
     #[serde(default, deserialize_with = "maybe")]
     encoding: Option<String>,
-    #[serde(default, deserialize_with = "maybe")]
-    content: Option<String>,
+    #[serde(default, rename = "content", deserialize_with = "maybe")]
+    text: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -97,8 +97,7 @@ impl GitHub {
             Err(_) => return Err(no_file(path, "directory")),
         };
         if content.encoding.as_deref() == Some("base64") {
-            let text: String =
-                content.content.unwrap_or_default().split_ascii_whitespace().collect();
+            let text: String = content.text.unwrap_or_default().split_ascii_whitespace().collect();
             return STANDARD.decode(text).map(Some).map_err(|error| {
                 let message =
                     format!("could not {READ_FILE} on GitHub: its base64 is damaged: {error}");

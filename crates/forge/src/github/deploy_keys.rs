@@ -10,7 +10,8 @@ use crate::{AccessToken, ForgeError, ForgeKey, RepositoryRef, http::Call, lenien
 #[derive(Deserialize)]
 struct Key {
     id: u64,
-    key: String,
+    #[serde(rename = "key")]
+    public: String,
     #[serde(default, deserialize_with = "maybe")]
     title: Option<String>,
     /// Absent means the more dangerous of the two.
@@ -22,7 +23,7 @@ impl From<Key> for ForgeKey {
     fn from(key: Key) -> Self {
         Self {
             id: key.id.to_string(),
-            public: key.key,
+            public: key.public,
             title: key.title.unwrap_or_default(),
             read_only: key.read_only.unwrap_or(false),
         }

@@ -89,7 +89,7 @@ impl GitHub {
             .form(&all);
         let answer: TokenAnswer = self.ask(call).await?;
         if let Some(error) = answer.error {
-            return Err(refused(what, error, answer.error_description));
+            return Err(refused(what, &error, answer.error_description.as_deref()));
         }
         let Some(access) = answer.access_token else {
             let message = format!("could not {what} on GitHub: its answer holds no token");
@@ -111,8 +111,8 @@ pub(super) fn split_scopes(scopes: &str) -> Vec<String> {
 }
 
 /// An error that came with HTTP 200.
-fn refused(what: &str, error: String, description: Option<String>) -> ForgeError {
-    let (class, hint) = match error.as_str() {
+fn refused(what: &str, error: &str, description: Option<&str>) -> ForgeError {
+    let (class, hint) = match error {
         "bad_verification_code" => {
             (ErrorClass::Invalid, "The code was used already or is too old: sign in once more")
         }
@@ -133,8 +133,8 @@ fn refused(what: &str, error: String, description: Option<String>) -> ForgeError
         }
         _ => (ErrorClass::Invalid, "Sign in once more"),
     };
-    let said = description.as_deref().unwrap_or(&error);
+    let said = description.unwrap_or(error);
     let message = format!("could not {what} on GitHub: {said}. {hint}");
-    let details = [Some(error.clone()), description.clone()].into_iter().flatten().collect();
+    let details = [Some(error), description].into_iter().flatten().map(str::to_owned).collect();
     ForgeError { status: Some(200), details, ..ForgeError::new(class, message) }
 }

@@ -18,7 +18,8 @@ struct User {
 
 #[derive(Deserialize)]
 struct Email {
-    email: String,
+    #[serde(rename = "email")]
+    address: String,
     #[serde(default)]
     primary: bool,
     /// Enterprise Servers that send no mail do not know.
@@ -52,7 +53,7 @@ impl GitHub {
             Ok(emails) => Ok(emails
                 .into_iter()
                 .find(|email| email.primary && email.verified != Some(false))
-                .map(|email| email.email)),
+                .map(|email| email.address)),
             Err(error) if matches!(error.class, ErrorClass::Forbidden | ErrorClass::NotFound) => {
                 Ok(None)
             }

@@ -19,16 +19,13 @@ pub(crate) fn at(base: &Url, segments: &[&str]) -> Result<Url, ForgeError> {
             return Err(ForgeError::new(ErrorClass::Invalid, message));
         }
     }
-    match url.path_segments_mut() {
-        Ok(mut path) => {
-            path.pop_if_empty().extend(segments);
-        }
-        Err(()) => {
-            let message = format!("`{base}` cannot be the address of a forge");
-            return Err(ForgeError::new(ErrorClass::Broken, message));
-        }
-    }
-    Ok(url)
+    let extended = url.path_segments_mut().map(|mut path| {
+        path.pop_if_empty().extend(segments);
+    });
+    extended.map(|()| url).map_err(|()| {
+        let message = format!("`{base}` cannot be the address of a forge");
+        ForgeError::new(ErrorClass::Broken, message)
+    })
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::{Answer, Call, Client};
+use super::{Call, Client};
 use crate::ForgeError;
 
 /// Pages of one list: against loops. With 100 items each, far beyond what an account holds.

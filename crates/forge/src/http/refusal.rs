@@ -46,7 +46,7 @@ impl Refusal {
         // People quote it to the forge's support.
         let request_id = answer.header("x-github-request-id");
         if !request_id.is_empty() {
-            message.push_str(&format!(" [request {request_id}]"));
+            message.extend([" [request ", request_id, "]"]);
         }
         ForgeError {
             class: self.class,

@@ -8,10 +8,10 @@ use roundel_model::time::Timestamp;
 use crate::ErrorClass;
 
 /// When the forge says "slow down" and not for how long.
-const UNTOLD: Duration = Duration::from_secs(60);
+const UNTOLD: Duration = Duration::from_mins(1);
 
 /// Longest wait that we believe: primary limits are renewed every hour.
-const LONGEST: Duration = Duration::from_secs(3_600);
+const LONGEST: Duration = Duration::from_hours(1);
 
 /// Reads how long to wait: `Retry-After` first, then the end of an exhausted window.
 pub(super) fn retry_after(class: ErrorClass, headers: &HeaderMap) -> Option<Duration> {
