@@ -1,8 +1,36 @@
 //! Starting environments and running processes in them. Safe to use from a threaded host.
+//!
+//! Nothing in here waits longer than a few milliseconds except [`Process::wait`], which is async,
+//! and [`Environment::stop`], which is told how long. How an environment is built is the helper's
+//! affair ([`crate::boot`]).
 
-use std::{os::fd::OwnedFd, path::PathBuf, sync::Arc, time::Duration};
+mod conversation;
+mod process;
+mod runtime;
 
-use crate::{error::ContainerError, limits::Limits};
+use std::{
+    net::TcpListener,
+    os::fd::AsFd,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+pub use process::Process;
+pub use runtime::Runtime;
+
+use conversation::Conversation;
+pub(crate) use runtime::Inner;
+
+use crate::{
+    cgroup::Group,
+    error::ContainerError,
+    limits::Limits,
+    wire::{Answer, FileHead, StepPlan, Wish, memory_file, read_memory_file},
+};
+
+/// Dropping an environment waits this long for it to be gone, so that nothing is left to sweep.
+const DROP_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Where environments live on this host.
 #[derive(Clone, Debug)]
@@ -12,10 +40,6 @@ pub struct RuntimeSettings {
     /// The binary that answers [`crate::boot::run_if_asked`]; `None`: this one (`/proc/self/exe`).
     pub boot: Option<PathBuf>,
 }
-
-/// Starts environments.
-#[derive(Clone)]
-pub struct Runtime { inner: Arc<()> }
 
 /// What an environment's root file system is made of.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
@@ -32,8 +56,11 @@ pub enum Root {
 pub struct EnvironmentSpec {
     /// For directory and cgroup names: letters, digits, `-`.
     pub name: String,
+    /// What it starts from.
     pub root: Root,
+    /// What it may use.
     pub limits: Limits,
+    /// Its host name.
     pub hostname: String,
     /// Extra `name -> 127.0.0.1` entries of `/etc/hosts`.
     pub hosts: Vec<String>,
@@ -46,7 +73,11 @@ pub struct EnvironmentSpec {
 }
 
 /// A running environment. Dropping it ends everything in it.
-pub struct Environment { inner: () }
+pub struct Environment {
+    conversation: Arc<Conversation>,
+    group: Arc<Group>,
+    not_enforced: Vec<String>,
+}
 
 /// A process that is wanted in an environment.
 #[derive(Clone, Debug)]
@@ -66,53 +97,195 @@ pub struct ProcessSpec {
 /// How a process ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Exit {
+    /// It ended by itself.
     Code(i32),
     /// Ended by a signal; `out_of_memory` if the memory limit did it.
-    Signal { signal: i32, out_of_memory: bool },
-}
-
-/// A process in an environment.
-pub struct Process { inner: () }
-
-impl Runtime {
-    /// Opens the runtime, sweeps what a killed predecessor left, and finds out what the host can do.
-    pub fn open(settings: RuntimeSettings) -> Result<Self, ContainerError> { let _ = settings; todo!() }
-    /// Sentences on what this host cannot do, for `roundel doctor`.
-    pub fn shortcomings(&self) -> Vec<String> { todo!() }
-    /// The image store.
-    pub fn images(&self) -> crate::image::ImageStore { todo!() }
-    /// Starts an environment. Blocks for a few milliseconds.
-    pub fn start(&self, spec: &EnvironmentSpec) -> Result<Environment, ContainerError> { let _ = spec; todo!() }
+    Signal {
+        /// The signal's number.
+        signal: i32,
+        /// The memory limit did it.
+        out_of_memory: bool,
+    },
 }
 
 impl Environment {
     /// Limits and features that this host does not enforce, one sentence each.
-    pub fn not_enforced(&self) -> &[String] { todo!() }
+    pub fn not_enforced(&self) -> &[String] {
+        &self.not_enforced
+    }
+
+    /// How many processes the memory limit has killed in it so far. A shell that lost its child
+    /// this way reports code 137 like any other death; this tells it apart.
+    pub fn out_of_memory_kills(&self) -> u64 {
+        self.group.out_of_memory_kills()
+    }
+
     /// Starts a process. Blocks for a millisecond.
-    pub fn spawn(&self, spec: &ProcessSpec) -> Result<Process, ContainerError> { let _ = spec; todo!() }
+    ///
+    /// # Errors
+    ///
+    /// [`ContainerError::Request`] if the program, the user or the directory does not exist, and
+    /// [`ContainerError::Host`] if the environment has ended or is at its limit of processes.
+    pub fn spawn(&self, spec: &ProcessSpec) -> Result<Process, ContainerError> {
+        let plan = StepPlan {
+            argv: spec.argv.clone(),
+            env: spec.env.clone(),
+            cwd: spec.cwd.clone(),
+            user: spec.user.clone(),
+            pty: spec.pty,
+        };
+        let kills = self.group.out_of_memory_kills();
+        let (id, end, fds) = self.conversation.spawn(Wish::Spawn(plan), kills)?;
+        Ok(Process::new(Arc::clone(&self.conversation), id, end, fds))
+    }
+
     /// The home directory and ids of a user, from the environment's user database:
     /// (name, uid, gid, home, shell).
-    pub fn user(&self, user: Option<&str>) -> Result<(String, u32, u32, PathBuf, String), ContainerError> { let _ = user; todo!() }
-    /// Makes a directory and its parents, owned by the ids, as seen from inside.
-    pub fn make_dir(&self, path: &std::path::Path, uid: u32, gid: u32, mode: u32) -> Result<(), ContainerError> { let _ = (path, uid, gid, mode); todo!() }
+    ///
+    /// # Errors
+    ///
+    /// [`ContainerError::Request`] if the database does not know a name.
+    pub fn user(
+        &self,
+        user: Option<&str>,
+    ) -> Result<(String, u32, u32, PathBuf, String), ContainerError> {
+        match self.conversation.ask(Wish::User(user.map(str::to_owned)), &[])? {
+            (Answer::User(user), _) => {
+                Ok((user.name, user.uid, user.gid, user.home, user.shell))
+            }
+            _ => Err(out_of_turn()),
+        }
+    }
+
+    /// Makes a directory and its parents, owned by the ids, as seen from inside. What exists is
+    /// left as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`ContainerError::Request`] if something on the way is no directory.
+    pub fn make_dir(
+        &self,
+        path: &Path,
+        uid: u32,
+        gid: u32,
+        mode: u32,
+    ) -> Result<(), ContainerError> {
+        let wish = Wish::MakeDir { path: path.to_owned(), uid, gid, mode };
+        self.conversation.ask(wish, &[]).map(drop)
+    }
+
     /// Writes a small file as seen from inside (links are resolved inside).
-    pub fn write_file(&self, path: &std::path::Path, bytes: &[u8], uid: u32, gid: u32, mode: u32) -> Result<(), ContainerError> { let _ = (path, bytes, uid, gid, mode); todo!() }
+    ///
+    /// # Errors
+    ///
+    /// [`ContainerError::Request`] if the path cannot be a file, [`ContainerError::Host`] if the
+    /// environment's disk limit is reached.
+    pub fn write_file(
+        &self,
+        path: &Path,
+        bytes: &[u8],
+        uid: u32,
+        gid: u32,
+        mode: u32,
+    ) -> Result<(), ContainerError> {
+        let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        let head = FileHead { path: path.to_owned(), mode, uid, gid, bytes: length };
+        let file = memory_file(bytes)
+            .map_err(|error| ContainerError::host("hold a file in memory", error))?;
+        self.conversation.ask(Wish::WriteFile(head), &[file.as_fd()]).map(drop)
+    }
+
     /// Reads a small file as seen from inside; `None` if there is none.
-    pub fn read_file(&self, path: &std::path::Path, max_bytes: usize) -> Result<Option<Vec<u8>>, ContainerError> { let _ = (path, max_bytes); todo!() }
+    ///
+    /// # Errors
+    ///
+    /// [`ContainerError::Request`] if it is no regular file or larger than `max_bytes`.
+    pub fn read_file(
+        &self,
+        path: &Path,
+        max_bytes: usize,
+    ) -> Result<Option<Vec<u8>>, ContainerError> {
+        let most = u64::try_from(max_bytes).unwrap_or(u64::MAX);
+        let wish = Wish::ReadFile { path: path.to_owned(), max_bytes: most };
+        match self.conversation.ask(wish, &[])? {
+            (Answer::Read { bytes: None }, _) => Ok(None),
+            (Answer::Read { bytes: Some(_) }, fds) => {
+                let file = fds.into_iter().next().ok_or_else(out_of_turn)?;
+                read_memory_file(file, most)
+                    .map(Some)
+                    .map_err(|error| ContainerError::host("read what was received", error))
+            }
+            _ => Err(out_of_turn()),
+        }
+    }
+
     /// Tells whether a path exists inside.
-    pub fn exists(&self, path: &std::path::Path) -> Result<bool, ContainerError> { let _ = path; todo!() }
+    ///
+    /// # Errors
+    ///
+    /// [`ContainerError::Request`] if the path cannot be looked at, for example a circle of links.
+    pub fn exists(&self, path: &Path) -> Result<bool, ContainerError> {
+        match self.conversation.ask(Wish::Exists(path.to_owned()), &[])? {
+            (Answer::Exists(exists), _) => Ok(exists),
+            _ => Err(out_of_turn()),
+        }
+    }
+
+    /// Listens on a port of the environment's loopback: whoever accepts on this socket talks to
+    /// processes inside, without any outside network. Port 0: any free one.
+    ///
+    /// # Errors
+    ///
+    /// [`ContainerError::Host`] if the port is taken inside.
+    pub fn listen(&self, port: u16) -> Result<TcpListener, ContainerError> {
+        match self.conversation.ask(Wish::Listen { port }, &[])? {
+            (Answer::Listening, fds) => {
+                fds.into_iter().next().map(TcpListener::from).ok_or_else(out_of_turn)
+            }
+            _ => Err(out_of_turn()),
+        }
+    }
+
     /// Ends everything in it and waits until it is gone, at most `patience`.
-    pub fn stop(self, patience: Duration) -> Result<(), ContainerError> { let _ = patience; todo!() }
+    ///
+    /// # Errors
+    ///
+    /// [`ContainerError::Host`] if the kernel has not let go of it in time.
+    pub fn stop(self, patience: Duration) -> Result<(), ContainerError> {
+        if self.end(patience) {
+            return Ok(());
+        }
+        Err(ContainerError::Host(format!(
+            "the environment was still there {} ms after its end: a process hangs in the kernel",
+            patience.as_millis()
+        )))
+    }
+
+    /// Hangs up, and kills if that does not help; tells whether everything is gone.
+    fn end(&self, patience: Duration) -> bool {
+        self.conversation.hang_up();
+        if self.conversation.wait_until_gone(patience / 2) {
+            return true;
+        }
+        self.conversation.kill();
+        self.conversation.wait_until_gone(patience / 2)
+    }
 }
 
-impl Process {
-    /// The pty's master (reads what it prints, merged), or the read end of its stdout pipe.
-    /// Taken once.
-    pub fn take_output(&mut self) -> Option<OwnedFd> { todo!() }
-    /// The read end of its stderr pipe, without a pty. Taken once.
-    pub fn take_error(&mut self) -> Option<OwnedFd> { todo!() }
-    /// Sends a signal to its process group.
-    pub fn signal(&self, signal: i32) -> Result<(), ContainerError> { let _ = signal; todo!() }
-    /// Waits until it ends. Cancel-safe; may be called again.
-    pub async fn wait(&self) -> Result<Exit, ContainerError> { todo!() }
+impl Drop for Environment {
+    fn drop(&mut self) {
+        if !self.end(DROP_PATIENCE) {
+            tracing::warn!("an environment was not gone in time; the kernel ends it later");
+        }
+    }
+}
+
+impl std::fmt::Debug for Environment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Environment").field("not_enforced", &self.not_enforced).finish()
+    }
+}
+
+fn out_of_turn() -> ContainerError {
+    ContainerError::Host("the environment answered out of turn".to_owned())
 }

@@ -10,3 +10,10 @@ pub enum ContainerError {
     #[error("{0}")]
     Host(String),
 }
+
+impl ContainerError {
+    /// The host's trouble with something that was tried.
+    pub(crate) fn host(tried: impl std::fmt::Display, error: impl std::fmt::Display) -> Self {
+        Self::Host(format!("failed to {tried}: {error}"))
+    }
+}

@@ -1,11 +1,14 @@
 //! The image store: pulls from registries, OCI layouts and tars into content-addressed layers.
 
-use std::path::{Path, PathBuf};
+pub(crate) mod unpack;
+
+use std::{path::{Path, PathBuf}, sync::Arc};
+
 use crate::error::ContainerError;
 
 /// Layers on disk, shared by all environments of this host.
 #[derive(Clone)]
-pub struct ImageStore {}
+pub struct ImageStore { inner: Arc<crate::environment::Inner> }
 
 /// An image that is on disk.
 #[derive(Clone, Debug)]
@@ -28,6 +31,7 @@ pub struct Image {
 pub type Progress<'a> = &'a (dyn Fn(String) + Send + Sync);
 
 impl ImageStore {
+    pub(crate) fn new(inner: Arc<crate::environment::Inner>) -> Self { Self { inner } }
     /// Pulls `name:tag` or `name@digest` (default registry: Docker Hub). Layers at hand are reused.
     /// Registries on loopback are spoken to over plain HTTP.
     pub async fn pull(&self, reference: &str, auth: Option<(&str, &str)>, progress: Progress<'_>) -> Result<Image, ContainerError> { let _ = (reference, auth, progress); todo!() }

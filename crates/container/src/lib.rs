@@ -14,5 +14,18 @@ pub mod error;
 pub mod image;
 pub mod limits;
 
-pub use environment::{Environment, EnvironmentSpec, Exit, Process, ProcessSpec, Root, Runtime, RuntimeSettings};
+mod cgroup;
+mod host;
+mod netlink;
+mod network;
+mod owner;
+mod scratch;
+mod sys;
+mod toolchain;
+mod wire;
+
+pub use environment::{
+    Environment, EnvironmentSpec, Exit, Process, ProcessSpec, Root, Runtime, RuntimeSettings,
+};
 pub use error::ContainerError;
+pub use limits::Limits;

@@ -1,0 +1,174 @@
+//! The order in which a helper gives up the host: cgroups, mounts, namespaces, PID 1.
+//!
+//! Root attaches the sources with mapped ids *before* it enters the user namespace, because only
+//! the owner of a file system may map its ids; an ordinary user attaches them *after*, because only
+//! a namespace of its own lets it mount at all.
+
+use std::os::fd::{AsFd, OwnedFd};
+
+use nix::{
+    mount::{MsFlags, mount},
+    sched::{CloneFlags, unshare},
+    sys::wait::{WaitStatus, waitpid},
+    unistd::{Gid, Uid, geteuid, setgroups, setresgid, setresuid},
+};
+
+use super::{agent, machine, network, rootfs};
+use crate::{
+    sys,
+    wire::{Blueprint, Fault, Link, Mapped, Report},
+};
+
+/// Every namespace of an environment.
+const ALL: CloneFlags = CloneFlags::CLONE_NEWUSER
+    .union(CloneFlags::CLONE_NEWNS)
+    .union(CloneFlags::CLONE_NEWPID)
+    .union(CloneFlags::CLONE_NEWIPC)
+    .union(CloneFlags::CLONE_NEWUTS)
+    .union(CloneFlags::CLONE_NEWNET)
+    .union(CloneFlags::CLONE_NEWCGROUP);
+
+/// Becomes an environment. Ends when PID 1, and with it everything inside, is gone.
+pub(super) fn environment(link: Link, blueprint: &Blueprint, fds: Vec<OwnedFd>) -> i32 {
+    let prepared = match prepare(&link, blueprint, fds) {
+        Ok(prepared) => prepared,
+        Err(fault) => return refuse(&link, fault),
+    };
+    match sys::fork() {
+        Ok(Some(child)) => {
+            drop(link);
+            drop(prepared);
+            wait_for(child)
+        }
+        Ok(None) => first_process(&link, blueprint, prepared),
+        Err(error) => refuse(&link, Fault::host("start the environment's first process", error)),
+    }
+}
+
+/// What PID 1 inherits from the stages before it.
+pub(super) struct Prepared {
+    /// The bytes of the blueprint's files.
+    files: Option<OwnedFd>,
+    interface: Option<crate::wire::Interface>,
+    not_enforced: Vec<String>,
+}
+
+fn prepare(link: &Link, blueprint: &Blueprint, fds: Vec<OwnedFd>) -> Result<Prepared, Fault> {
+    let mut fds = fds.into_iter();
+    let ids = if blueprint.idmapped { fds.next() } else { None };
+    let files = fds.next();
+    for procs in &blueprint.cgroups {
+        std::fs::write(procs, "0")
+            .map_err(|error| Fault::host(format!("join the cgroup of `{}`", procs.display()), error))?;
+    }
+    // Jobs go before the runner when memory runs out. Where it is forbidden, nothing is lost.
+    let _forbidden = std::fs::write("/proc/self/oom_score_adj", "300");
+
+    let mut not_enforced = Vec::new();
+    let owner = geteuid().is_root();
+    if owner {
+        unshare(CloneFlags::CLONE_NEWNS)
+            .map_err(|error| Fault::host("make a mount namespace", error))?;
+        rootfs::attach_sources(blueprint, ids.as_ref().map(AsFd::as_fd), &mut not_enforced)?;
+    }
+    let mapped = unshare_and_wait(link, ALL)?;
+    if !owner {
+        rootfs::attach_sources(blueprint, None, &mut not_enforced)?;
+    }
+    become_inner_root(blueprint.single_id)?;
+    Ok(Prepared { files, interface: mapped.interface, not_enforced })
+}
+
+/// Enters new namespaces and waits until the host side has written the id maps.
+fn unshare_and_wait(link: &Link, flags: CloneFlags) -> Result<Mapped, Fault> {
+    unshare(flags).map_err(|error| {
+        Fault::host(
+            "make namespaces (is `kernel.unprivileged_userns_clone` or \
+             `user.max_user_namespaces` 0 on this host?)",
+            error,
+        )
+    })?;
+    link.send(&Report::Unshared, &[]).map_err(|error| Fault::host("report", error))?;
+    match link.receive::<Mapped>() {
+        Ok(Some((mapped, _))) => Ok(mapped),
+        Ok(None) => Err(Fault::host("wait for the id maps", "the host side is gone")),
+        Err(error) => Err(Fault::host("wait for the id maps", error)),
+    }
+}
+
+fn become_inner_root(single_id: bool) -> Result<(), Fault> {
+    let root = Gid::from_raw(0);
+    setresgid(root, root, root).map_err(|error| Fault::host("become the inner root", error))?;
+    // With a single id the kernel forbids `setgroups`; then there is nothing to drop either.
+    if !single_id {
+        setgroups(&[]).map_err(|error| Fault::host("drop the host's groups", error))?;
+    }
+    let root = Uid::from_raw(0);
+    setresuid(root, root, root).map_err(|error| Fault::host("become the inner root", error))
+}
+
+/// Enters a user and a mount namespace, for a task on files only.
+pub(super) fn enter_namespace(link: &Link) -> Result<(), Fault> {
+    unshare_and_wait(link, CloneFlags::CLONE_NEWUSER.union(CloneFlags::CLONE_NEWNS))?;
+    // Files are made as they are listed, so a group that cannot be dropped does no harm.
+    become_inner_root(true)
+}
+
+/// Holds a user namespace until the host side hangs up.
+pub(super) fn hold_namespace(link: &Link) -> Result<(), Fault> {
+    unshare_and_wait(link, CloneFlags::CLONE_NEWUSER)?;
+    link.send(&Report::Ready { not_enforced: Vec::new() }, &[])
+        .map_err(|error| Fault::host("report", error))?;
+    let _end = link.receive::<Mapped>();
+    Ok(())
+}
+
+/// Runs as PID 1: builds the environment, then serves it.
+fn first_process(link: &Link, blueprint: &Blueprint, prepared: Prepared) -> i32 {
+    match build(blueprint, prepared) {
+        Ok(not_enforced) => {
+            if link.send(&Report::Ready { not_enforced }, &[]).is_err() {
+                return 1;
+            }
+            agent::serve(link, blueprint.single_id)
+        }
+        Err(fault) => refuse(link, fault),
+    }
+}
+
+fn build(blueprint: &Blueprint, prepared: Prepared) -> Result<Vec<String>, Fault> {
+    // If the helper outside is killed, this process must not live on without anybody to reap it.
+    nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL)
+        .map_err(|error| Fault::host("tie the environment to its helper", error))?;
+    nix::sys::stat::umask(nix::sys::stat::Mode::empty());
+    let Prepared { files, interface, mut not_enforced } = prepared;
+    mount(None::<&str>, "/", None::<&str>, MsFlags::MS_PRIVATE | MsFlags::MS_REC, None::<&str>)
+        .map_err(|error| Fault::host("make the mounts private", error))?;
+    nix::unistd::sethostname(&blueprint.hostname)
+        .map_err(|error| Fault::host("set the host name", error))?;
+    network::bring_up(interface.as_ref(), &mut not_enforced);
+    rootfs::build(blueprint)?;
+    machine::mount_all(blueprint, &mut not_enforced)?;
+    rootfs::enter(blueprint)?;
+    super::files::place(blueprint, files)?;
+    super::privileges::restrict_agent(blueprint.setuid, &mut not_enforced)?;
+    nix::sys::stat::umask(nix::sys::stat::Mode::S_IWGRP | nix::sys::stat::Mode::S_IWOTH);
+    Ok(not_enforced)
+}
+
+/// Waits until PID 1 is gone; the kernel has then ended all the others too.
+fn wait_for(child: nix::unistd::Pid) -> i32 {
+    loop {
+        match waitpid(child, None) {
+            Ok(WaitStatus::Exited(_, code)) => return code,
+            Err(nix::errno::Errno::EINTR) => {}
+            Ok(_) | Err(_) => return 1,
+        }
+    }
+}
+
+fn refuse(link: &Link, fault: Fault) -> i32 {
+    // If nobody listens any more, nobody needs to know.
+    let _lost = link.send(&Report::Failed(fault), &[]);
+    1
+}

@@ -1,0 +1,206 @@
+//! Where the writes of an environment go, and how much it may write.
+//!
+//! | wanted | host | place |
+//! | --- | --- | --- |
+//! | no quota | any | a directory on the host's disk |
+//! | a quota that fits into half of the memory | kernel with `user.*` attributes on tmpfs | tmpfs of that size |
+//! | a larger quota | root with `mkfs.ext4` and loop devices | a file system of that size |
+//! | a larger quota | any other | a directory, and a sentence that the quota is not enforced |
+
+use std::{
+    fs::{self, File},
+    io::{self, Write},
+    os::fd::OwnedFd,
+    os::unix::fs::{FileExt, PermissionsExt, chown},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::Mutex,
+};
+
+use nix::unistd::{Whence, lseek64};
+
+use crate::{error::ContainerError, sys, wire::Upper};
+
+/// Piece in which a file system's template is copied.
+const PIECE: usize = 1024 * 1024;
+
+/// Only one template is made at a time.
+static TEMPLATES: Mutex<()> = Mutex::new(());
+
+/// What the place for writes has to be.
+#[derive(Debug)]
+pub(crate) struct Wanted<'a> {
+    /// A free path for a directory or an image file.
+    pub(crate) path: &'a Path,
+    /// Where templates of file systems are kept.
+    pub(crate) templates: &'a Path,
+    pub(crate) quota_bytes: Option<u64>,
+    /// What tmpfs may take at most.
+    pub(crate) memory_bytes: u64,
+    /// The kernel stores overlay's marks on tmpfs.
+    pub(crate) memory_works: bool,
+    /// The host id of the inner root; `None` if that is this process's own user.
+    pub(crate) owner: Option<u32>,
+}
+
+/// A place for writes.
+#[derive(Debug)]
+pub(crate) struct Scratch {
+    pub(crate) upper: Upper,
+    /// To be removed when the environment is gone.
+    pub(crate) path: Option<PathBuf>,
+    /// The block device, kept open until it is mounted.
+    pub(crate) device: Option<OwnedFd>,
+    pub(crate) not_enforced: Option<String>,
+}
+
+/// Makes a place for writes.
+pub(crate) fn make(wanted: &Wanted<'_>) -> Result<Scratch, ContainerError> {
+    let Some(bytes) = wanted.quota_bytes else {
+        return directory(wanted, None);
+    };
+    if wanted.memory_works && bytes <= wanted.memory_bytes / 2 {
+        let upper = Upper::Memory { bytes: Some(bytes) };
+        return Ok(Scratch { upper, path: None, device: None, not_enforced: None });
+    }
+    match device(wanted, bytes) {
+        Ok(scratch) => Ok(scratch),
+        Err(error) if error.kind() == io::ErrorKind::StorageFull => Err(full(wanted.path, &error)),
+        Err(error) => directory(
+            wanted,
+            Some(format!("the disk limit of {bytes} bytes is not enforced on this host: {error}")),
+        ),
+    }
+}
+
+fn full(path: &Path, error: &io::Error) -> ContainerError {
+    ContainerError::Host(format!(
+        "failed to make a place for writes at `{}`: {error}; free some space on that disk",
+        path.display()
+    ))
+}
+
+fn directory(
+    wanted: &Wanted<'_>,
+    not_enforced: Option<String>,
+) -> Result<Scratch, ContainerError> {
+    let path = wanted.path;
+    let made = fs::create_dir(path)
+        .and_then(|()| wanted.owner.map_or(Ok(()), |id| chown(path, Some(id), Some(id))));
+    made.map_err(|error| full(path, &error))?;
+    let upper = Upper::Directory(path.to_owned());
+    Ok(Scratch { upper, path: Some(path.to_owned()), device: None, not_enforced })
+}
+
+/// A file system of its own in a sparse file.
+fn device(wanted: &Wanted<'_>, bytes: u64) -> io::Result<Scratch> {
+    let Some(owner) = wanted.owner else {
+        return Err(io::Error::other("only root can mount a file system of that size"));
+    };
+    let template = template(wanted.templates, bytes)?;
+    let made = copy_sparse(&template, wanted.path).and_then(sys::attach_loop);
+    let (device, node) = match made {
+        Ok(made) => made,
+        Err(error) => {
+            let _absent = fs::remove_file(wanted.path);
+            return Err(error);
+        }
+    };
+    let upper = Upper::Device { device: PathBuf::from(node), owner };
+    Ok(Scratch {
+        upper,
+        path: Some(wanted.path.to_owned()),
+        device: Some(device),
+        not_enforced: None,
+    })
+}
+
+/// Finds or makes an empty file system of a size.
+fn template(templates: &Path, bytes: u64) -> io::Result<PathBuf> {
+    let path = templates.join(format!("ext4-{bytes}.img"));
+    let _one_at_a_time = TEMPLATES.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    if path.exists() {
+        return Ok(path);
+    }
+    fs::create_dir_all(templates)?;
+    let unfinished = tempfile::Builder::new().prefix("new-").tempfile_in(templates)?;
+    unfinished.as_file().set_len(bytes)?;
+    let features = ["-q", "-F", "-m", "0", "-O", "^has_journal,^resize_inode"];
+    let extended = ["-E", "lazy_itable_init=1,nodiscard,root_owner=0:0"];
+    let done = Command::new("mkfs.ext4")
+        .args(features)
+        .args(extended)
+        .arg(unfinished.path())
+        .env("PATH", "/usr/sbin:/sbin:/usr/bin:/bin")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .map_err(|error| io::Error::new(error.kind(), format!("failed to run `mkfs.ext4`: {error}")))?;
+    if !done.success() {
+        return Err(io::Error::other("`mkfs.ext4` failed"));
+    }
+    unfinished.persist(&path).map_err(|error| error.error)?;
+    Ok(path)
+}
+
+/// Copies a file with its holes, so that only what is written takes space.
+fn copy_sparse(from: &Path, to: &Path) -> io::Result<File> {
+    let source = File::open(from)?;
+    let length = source.metadata()?.len();
+    let copy = File::options().read(true).write(true).create_new(true).open(to)?;
+    copy.set_len(length)?;
+    let mut piece = vec![0; PIECE];
+    let mut offset = 0;
+    while let Some(start) = seek(&source, offset, Whence::SeekData)? {
+        let end = seek(&source, start, Whence::SeekHole)?.unwrap_or(length);
+        let mut at = start;
+        while at < end {
+            let rest = usize::try_from(end - at).unwrap_or(PIECE).min(PIECE);
+            let Some(part) = piece.get_mut(..rest) else { break };
+            source.read_exact_at(part, at)?;
+            copy.write_all_at(part, at)?;
+            at += u64::try_from(rest).unwrap_or_default();
+        }
+        offset = end;
+    }
+    (&copy).flush()?;
+    Ok(copy)
+}
+
+/// The next data or hole; `None` past the last.
+fn seek(file: &File, offset: u64, whence: Whence) -> io::Result<Option<u64>> {
+    let offset = i64::try_from(offset).map_err(io::Error::other)?;
+    match lseek64(file, offset, whence) {
+        Ok(found) => Ok(Some(u64::try_from(found).map_err(io::Error::other)?)),
+        Err(nix::errno::Errno::ENXIO) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Removes a file or a tree, whatever modes its directories have.
+pub(crate) fn remove_tree(path: &Path) -> io::Result<()> {
+    let Ok(found) = fs::symlink_metadata(path) else { return Ok(()) };
+    if !found.is_dir() {
+        return fs::remove_file(path);
+    }
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            open_up(path)?;
+            fs::remove_dir_all(path)
+        }
+        other => other,
+    }
+}
+
+/// Gives the owner access to every directory of a tree.
+fn open_up(path: &Path) -> io::Result<()> {
+    fs::set_permissions(path, fs::Permissions::from_mode(0o700))?;
+    for entry in fs::read_dir(path)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            open_up(&entry.path())?;
+        }
+    }
+    Ok(())
+}
