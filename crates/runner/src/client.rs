@@ -6,10 +6,10 @@
 use std::{fmt::Display, sync::Arc, time::Duration};
 
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
-use roundel_model::secret::Secret;
+use roundel_model::{id::LeaseId, secret::Secret};
 use roundel_protocol::{
     ClaimRequest, FinishReport, JobSpec, LEASE_HEADER, LogAnswer, PREFIX, Refusal, RenewAnswer,
-    RenewRequest, StepReport,
+    RenewRequest, StepReport, TaskRef,
 };
 use url::Url;
 
@@ -84,12 +84,17 @@ impl ServerClient {
     }
 
     /// Returns the client for the requests of a task.
-    pub(crate) fn task(self: &Arc<Self>, spec: &JobSpec) -> TaskClient {
+    pub(crate) fn task_of(
+        self: &Arc<Self>,
+        task: TaskRef,
+        lease: LeaseId,
+        token: Secret<String>,
+    ) -> TaskClient {
         TaskClient {
             server: Arc::clone(self),
-            path: format!("/tasks/{}/{}", spec.task.job, spec.task.index),
-            lease: spec.lease.to_string(),
-            token: spec.token.clone(),
+            path: format!("/tasks/{}/{}", task.job, task.index),
+            lease: lease.to_string(),
+            token,
         }
     }
 

@@ -119,7 +119,7 @@ pub(crate) async fn run(host: Arc<Host>, spec: JobSpec, stop_now: CancellationTo
     let task_ref = spec.task;
     tracing::info!(job.id = %task_ref.job, index = task_ref.index, "a task begins");
     let stop = Stop::new();
-    let client = Arc::new(host.client.task(&spec));
+    let client = Arc::new(host.client.task_of(spec.task, spec.lease, spec.token.clone()));
     // Dropped at the end: what watches a task ends with it.
     let mut watchers = JoinSet::new();
     watchers.spawn(lease::keep(Arc::clone(&client), stop.clone(), spec.lease_duration));

@@ -12,19 +12,18 @@
 use std::{
     future::Future,
     io,
-    os::fd::{AsFd, OwnedFd},
+    os::fd::{AsFd as _, OwnedFd},
     time::Duration,
 };
 
 use nix::{
-    errno::Errno,
     fcntl::{FcntlArg, OFlag, fcntl},
-    libc::{SIGKILL, SIGTERM},
+    libc::{EIO, SIGKILL, SIGTERM},
 };
 use roundel_container::{Exit, Process};
 use roundel_model::limits::GRACE;
 use tokio::{
-    io::unix::AsyncFd,
+    net::unix::pipe::Receiver,
     time::{Instant, sleep_until},
 };
 
@@ -63,7 +62,7 @@ pub(crate) struct End {
 }
 
 /// A terminal that something still holds.
-pub(crate) struct Leftover(AsyncFd<OwnedFd>);
+pub(crate) struct Leftover(Receiver);
 
 impl Leftover {
     /// Reads and forgets, so that nobody blocks on a full terminal.
@@ -187,13 +186,14 @@ async fn room(log: &StepLog) {
     log.spool().has_room().await;
 }
 
-fn asynchronous(fd: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
+/// A terminal is read like a pipe, without waiting in a thread.
+fn asynchronous(fd: OwnedFd) -> io::Result<Receiver> {
     let flags = OFlag::from_bits_retain(fcntl(fd.as_fd(), FcntlArg::F_GETFL)?);
     fcntl(fd.as_fd(), FcntlArg::F_SETFL(flags | OFlag::O_NONBLOCK))?;
-    AsyncFd::register(fd).map_err(io::Error::from)
+    Receiver::from_owned_fd_unchecked(fd)
 }
 
-async fn read_some(output: Option<&AsyncFd<OwnedFd>>, piece: &mut [u8]) -> io::Result<usize> {
+async fn read_some(output: Option<&Receiver>, piece: &mut [u8]) -> io::Result<usize> {
     match output {
         Some(output) => read(output, piece).await,
         None => std::future::pending().await,
@@ -201,17 +201,19 @@ async fn read_some(output: Option<&AsyncFd<OwnedFd>>, piece: &mut [u8]) -> io::R
 }
 
 /// Reads what there is. A terminal that nobody holds any more answers EIO: that is its end.
-async fn read(output: &AsyncFd<OwnedFd>, piece: &mut [u8]) -> io::Result<usize> {
+async fn read(output: &Receiver, piece: &mut [u8]) -> io::Result<usize> {
     loop {
-        let mut ready = output.readable().await?;
-        let found = ready.try_io(|fd| match nix::unistd::read(fd.as_fd(), piece) {
-            Err(Errno::EIO) => Ok(0),
-            other => other.map_err(io::Error::from),
-        });
-        match found {
-            Ok(Err(error)) if error.kind() == io::ErrorKind::Interrupted => {}
-            Ok(result) => return result,
-            Err(_would_block) => {}
+        output.readable().await?;
+        // Not the `AsyncRead` of the pipe: that takes a short read for "nothing is left", which
+        // is not so for terminals.
+        match output.try_read(piece) {
+            Err(error) if error.raw_os_error() == Some(EIO) => return Ok(0),
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
+                ) => {}
+            other => return other,
         }
     }
 }
