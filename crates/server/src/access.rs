@@ -1,13 +1,48 @@
 //! Who may see and do what: one decision, used by every route (`VCS` §7).
+//!
+//! Roles follow the forge: there is no second system of rights. What the forge said is kept for a
+//! few minutes; while it is away an older answer still opens pages for reading, never for writing.
 
-use axum::{extract::FromRequestParts, http::request::Parts, response::{IntoResponse, Response}};
-use roundel_model::forge::Role;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, StatusCode, header, request::Parts},
+    response::{IntoResponse, Redirect, Response},
+};
+use axum_extra::extract::CookieJar;
+use roundel_forge::ErrorClass;
+use roundel_model::{
+    forge::Role,
+    id::{AccountId, ProjectId},
+    time::Timestamp,
+};
 use roundel_store::{accounts::Account, projects::Project};
-use std::sync::Arc;
-use crate::app::App;
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    app::App,
+    tokens::{self, CallError},
+};
 
 /// Name of the session cookie.
 pub const SESSION_COOKIE: &str = "roundel_session";
+
+/// How long an answer of the forge is taken as it is (`VCS` §7.4).
+const FRESH: Duration = Duration::from_mins(5);
+
+/// How long an older answer opens pages for writing while the forge is away.
+const STALE_WRITE: Duration = Duration::from_hours(1);
+
+/// How long it opens them for reading.
+const STALE_READ: Duration = Duration::from_hours(24);
+
+/// Answers that are kept. Beyond it all are forgotten, which only costs calls.
+const MAX_ROLES: usize = 20_000;
 
 /// The person who is signed in. As an extractor it sends others to the sign-in page
 /// (`/login?return=…`), or answers 401 to programs.
@@ -18,16 +53,163 @@ pub struct Visitor(pub Option<Account>);
 
 impl FromRequestParts<Arc<App>> for SignedIn {
     type Rejection = Response;
-    async fn from_request_parts(_parts: &mut Parts, _app: &Arc<App>) -> Result<Self, Response> { todo!() }
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
+        let Visitor(visitor) = Visitor::from_request_parts(parts, app).await?;
+        visitor.map(Self).ok_or_else(|| sign_in_first(parts))
+    }
 }
+
 impl FromRequestParts<Arc<App>> for Visitor {
     type Rejection = Response;
-    async fn from_request_parts(_parts: &mut Parts, _app: &Arc<App>) -> Result<Self, Response> { todo!() }
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
+        let Some(hash) = session_hash(&parts.headers) else { return Ok(Self(None)) };
+        match app.store.session(&hash, Timestamp::now()).await {
+            Ok(account) => Ok(Self(account)),
+            Err(error) => {
+                tracing::error!(%error, "a session could not be looked up");
+                Err(StatusCode::SERVICE_UNAVAILABLE.into_response())
+            }
+        }
+    }
+}
+
+/// Returns the hash under which the session of a request is stored.
+pub(crate) fn session_hash(headers: &HeaderMap) -> Option<Vec<u8>> {
+    let jar = CookieJar::from_headers(headers);
+    jar.get(SESSION_COOKIE).map(|cookie| hash(cookie.value()))
+}
+
+/// Hashes a random value, so that a copy of the database opens nothing.
+pub(crate) fn hash(value: &str) -> Vec<u8> {
+    Sha256::digest(value.as_bytes()).to_vec()
+}
+
+fn sign_in_first(parts: &Parts) -> Response {
+    let accepts = parts.headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    let is_browser = accepts.is_some_and(|accepts| accepts.contains("text/html"));
+    if !is_browser {
+        return (StatusCode::UNAUTHORIZED, "sign in first\n").into_response();
+    }
+    // Coming back makes sense only to what can be asked for again.
+    let back = if parts.method == axum::http::Method::GET {
+        parts.uri.path_and_query().map_or("/", axum::http::uri::PathAndQuery::as_str)
+    } else {
+        "/"
+    };
+    let query: String = url::form_urlencoded::byte_serialize(back.as_bytes()).collect();
+    Redirect::to(&format!("/login?return={query}")).into_response()
+}
+
+/// What the forge said of a person and a project, and when.
+#[derive(Default)]
+pub(crate) struct RoleCache(Mutex<HashMap<(AccountId, ProjectId), Known>>);
+
+#[derive(Clone, Copy)]
+struct Known {
+    role: Option<Role>,
+    at: Timestamp,
+}
+
+impl RoleCache {
+    fn get(&self, key: (AccountId, ProjectId)) -> Option<Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key).copied()
+    }
+
+    fn put(&self, key: (AccountId, ProjectId), known: Known) {
+        let mut roles = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if roles.len() >= MAX_ROLES {
+            roles.clear();
+        }
+        roles.insert(key, known);
+    }
+
+    /// Forgets what is known of a project: its visibility or owner changed.
+    pub(crate) fn forget_project(&self, project: ProjectId) {
+        let mut roles = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        roles.retain(|(_, of), _| *of != project);
+    }
+
+    /// Forgets what is known of a person: they signed in anew.
+    pub(crate) fn forget_account(&self, account: AccountId) {
+        let mut roles = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        roles.retain(|(of, _), _| *of != account);
+    }
 }
 
 /// What a person may do with a project, as the forge tells it (cached for a few minutes). `None`:
 /// the project must not be seen; answer 404.
-pub async fn role(app: &App, account: Option<&Account>, project: &Project) -> Option<Role> { let _ = (app, account, project); todo!() }
+pub async fn role(app: &App, account: Option<&Account>, project: &Project) -> Option<Role> {
+    let everybody = (!project.private).then_some(Role::Read);
+    let Some(account) = account else { return everybody };
+    own_role(app, account.id, project).await.max(everybody)
+}
+
+async fn own_role(app: &App, account: AccountId, project: &Project) -> Option<Role> {
+    let key = (account, project.id);
+    let now = Timestamp::now();
+    let known = app.roles.get(key);
+    if let Some(known) = known
+        && now.since(known.at) < FRESH
+    {
+        return known.role;
+    }
+    match ask(app, account, project).await {
+        Ok(role) => {
+            app.roles.put(key, Known { role, at: now });
+            role
+        }
+        Err(error) => {
+            tracing::warn!(account.id = %account, project = %project.slug, %error, "a role could not be read");
+            known.and_then(|known| stale(known.role?, now.since(known.at)))
+        }
+    }
+}
+
+fn stale(role: Role, age: Duration) -> Option<Role> {
+    if age < STALE_WRITE {
+        Some(role)
+    } else {
+        (age < STALE_READ).then_some(Role::Read)
+    }
+}
+
+/// Asks the forge, with the person's own token. A clear no is an answer, too.
+async fn ask(app: &App, account: AccountId, project: &Project) -> Result<Option<Role>, CallError> {
+    let kind = project.slug.forge;
+    let Some(token) = tokens::usable(app, account, kind).await? else { return Ok(None) };
+    let forge = tokens::forge_of(app, kind)?;
+    match forge.repository_by_id(&token, &project.repository).await {
+        Ok(repository) => Ok(repository.role),
+        Err(error) => match error.class {
+            ErrorClass::NotFound | ErrorClass::Forbidden => Ok(None),
+            ErrorClass::Unauthorized => {
+                app.store.mark_token_refused(account, kind).await?;
+                Ok(None)
+            }
+            ErrorClass::Invalid
+            | ErrorClass::RateLimited
+            | ErrorClass::Unwell
+            | ErrorClass::Broken => Err(error.into()),
+        },
+    }
+}
 
 /// A 404 that does not tell whether there is something.
-pub fn not_found() -> Response { axum::http::StatusCode::NOT_FOUND.into_response() }
+pub fn not_found() -> Response {
+    (StatusCode::NOT_FOUND, "not found\n").into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `VCS` §7.4: an outage of the forge must neither lock readers out nor keep writers in.
+    #[test]
+    fn an_old_answer_opens_less_and_less() {
+        assert_eq!(stale(Role::Admin, Duration::from_mins(50)), Some(Role::Admin));
+        assert_eq!(stale(Role::Admin, Duration::from_hours(2)), Some(Role::Read));
+        assert_eq!(stale(Role::Admin, Duration::from_hours(25)), None);
+    }
+}

@@ -1,14 +1,18 @@
-//! What routes and loops share.
+//! What routes and loops share: settings, the store, the forges, and the bells.
+//!
+//! Nothing here decides anything. Whoever holds an [`App`] can read; whoever wants to change a
+//! status goes through [`crate::drive`].
 
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 
 use roundel_forge::{Forge, ForgeSettings};
 use roundel_model::{forge::ForgeKind, secret::Secret};
 use roundel_store::Store;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use url::Url;
 
-use crate::live::Live;
+use crate::{StartError, access::RoleCache, live::Live, setup::UnderWay};
 
 /// How a server is set up.
 #[derive(Clone, Debug)]
@@ -52,6 +56,14 @@ pub struct App {
     pub live: Live,
     /// Wakes the loops and waiting claims.
     pub nudges: Nudges,
+    /// Canceled when the server stops: long answers (claims, streams) end then.
+    pub stopping: CancellationToken,
+    /// Work that outlives the request that began it. Joined by [`crate::Server::stop`].
+    pub tasks: TaskTracker,
+    pub(crate) roles: RoleCache,
+    pub(crate) setups: UnderWay,
+    /// One refresh of a rotating token at a time: two at once would burn each other's (`VCS` §4.2).
+    pub(crate) refreshing: Semaphore,
 }
 
 /// One bell for each loop, and one for waiting claims. A lost ring is made up for by a period.
@@ -63,4 +75,43 @@ pub struct Nudges {
     pub deliver: Notify,
     /// A task waits for a runner.
     pub offer: Notify,
+}
+
+impl App {
+    /// Opens the store and connects the forges.
+    ///
+    /// # Errors
+    ///
+    /// If the store does not open or a forge's settings do not work.
+    pub async fn open(settings: Settings) -> Result<Self, StartError> {
+        let store = Store::open(&roundel_store::Settings {
+            url: settings.database_url.clone(),
+            instance_key: settings.instance_key.clone(),
+        })
+        .await?;
+        let mut forges = BTreeMap::new();
+        for forge in &settings.forges {
+            forges.insert(forge.kind, roundel_forge::connect(forge.clone())?);
+        }
+        Ok(Self {
+            settings,
+            store,
+            forges,
+            live: Live::default(),
+            nudges: Nudges::default(),
+            stopping: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            roles: RoleCache::default(),
+            setups: UnderWay::default(),
+            refreshing: Semaphore::new(1),
+        })
+    }
+
+    /// Begins work that goes on by itself until it is done or the server stops.
+    pub(crate) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let stopping = self.stopping.clone();
+        self.tasks.spawn(async move {
+            stopping.run_until_cancelled(work).await;
+        });
+    }
 }

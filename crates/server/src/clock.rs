@@ -1,1 +1,91 @@
-//! Notices what did not happen.
+//! Notices what did not happen: the third loop.
+//!
+//! Leases that ended, pipelines that a crash left between creating and compiling, sessions that are
+//! over. It only looks; every change goes through [`drive`](crate::drive).
+//!
+//! After a start it leaves leases alone for as long as a lease lasts: while the server was away no
+//! runner could renew, and a runner that is still there must not lose its job for our absence.
+
+use std::{sync::Arc, time::Duration};
+
+use roundel_engine::Event;
+use roundel_model::{limits, time::Timestamp};
+use roundel_store::{StoreError, pipelines::Attachments};
+
+use crate::{app::App, drive, trigger};
+
+/// How often it looks.
+const PERIOD: Duration = Duration::from_secs(2);
+
+/// How often sessions and sign-ins that are over are forgotten.
+const FORGET_PERIOD: Duration = Duration::from_hours(1);
+
+/// A pipeline that is `pending` for this long has been forgotten by whoever created it.
+const STUCK: Duration = Duration::from_secs(30);
+
+/// After this long a pipeline that cannot be compiled ends with its error.
+const PATIENCE: Duration = Duration::from_hours(24);
+
+/// Runs until the server stops.
+pub(crate) async fn run(app: Arc<App>) {
+    let started = Timestamp::now();
+    let mut forgotten = None;
+    resume_pending(&app, started).await;
+    loop {
+        tokio::select! {
+            () = app.stopping.cancelled() => return,
+            () = tokio::time::sleep(PERIOD) => {}
+        }
+        let now = Timestamp::now();
+        if now.since(started) >= limits::LEASE
+            && let Err(error) = expire_leases(&app, now).await
+        {
+            tracing::error!(%error, "could not look for leases that ended");
+        }
+        resume_pending(&app, before(now, STUCK)).await;
+        if forgotten.is_none_or(|then| now.since(then) >= FORGET_PERIOD) {
+            forgotten = Some(now);
+            if let Err(error) = app.store.forget_expired(now).await {
+                tracing::warn!(%error, "could not forget what expired");
+            }
+        }
+    }
+}
+
+/// Ends the tasks whose lease is over at `now`.
+///
+/// # Errors
+///
+/// If the store cannot be read. A pipeline that cannot be changed is logged, and tried again later.
+pub async fn expire_leases(app: &App, now: Timestamp) -> Result<(), StoreError> {
+    for pipeline in app.store.pipelines_with_expired_leases(now).await? {
+        match drive::apply(app, pipeline, &Event::Tick, Attachments::default(), now).await {
+            Ok(applied) => tracing::warn!(pipeline.id = %pipeline, ?applied, "a lease ended"),
+            Err(error) => tracing::error!(pipeline.id = %pipeline, %error, "a tick was not applied"),
+        }
+    }
+    Ok(())
+}
+
+/// Goes on with pipelines that were created before `created_before` and never compiled.
+async fn resume_pending(app: &App, created_before: Timestamp) {
+    let stuck = match app.store.pending_pipelines(created_before).await {
+        Ok(stuck) => stuck,
+        Err(error) => return tracing::error!(%error, "could not look for pending pipelines"),
+    };
+    for pipeline in stuck {
+        let age = match app.store.pipeline(pipeline).await {
+            Ok(Some(row)) => Timestamp::now().since(row.created_at),
+            Ok(None) | Err(_) => Duration::ZERO,
+        };
+        match trigger::resume(app, pipeline, age > PATIENCE).await {
+            Ok(()) => tracing::info!(pipeline.id = %pipeline, "a pending pipeline was resumed"),
+            Err(error) => tracing::warn!(pipeline.id = %pipeline, %error, "still pending"),
+        }
+    }
+}
+
+fn before(now: Timestamp, by: Duration) -> Timestamp {
+    let micros = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
+    Timestamp::from_micros(now.as_micros().saturating_sub(micros))
+}

@@ -12,19 +12,31 @@ pub mod deliver;
 pub mod drive;
 pub mod http;
 pub mod intake;
+mod lanes;
+pub mod links;
 pub mod live;
 pub mod setup;
+mod tokens;
+mod trigger;
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::serve::ListenerExt as _;
+use tokio::{net::TcpListener, task::JoinSet};
 
 pub use app::{App, MailSettings, Settings};
 
-/// A running server. Owns its listener and its loops.
+/// How long open requests and loops may take to end when the server stops.
+const STOP_PATIENCE: Duration = Duration::from_secs(10);
+
+/// A running server. Owns its listener and its loops. Dropping it stops them where they are, as a
+/// crash would.
 pub struct Server {
     /// What everything shares; tests and `demo` look at it.
     pub app: Arc<App>,
     /// Where it listens.
     pub address: SocketAddr,
+    work: JoinSet<()>,
 }
 
 /// Why a server could not start.
@@ -49,7 +61,64 @@ pub enum StartError {
 
 impl Server {
     /// Opens the store, starts the loops and listens. When this returns, requests are answered.
-    pub async fn start(settings: Settings) -> Result<Self, StartError> { let _ = settings; todo!() }
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] if the store, a forge or the address cannot be had.
+    pub async fn start(settings: Settings) -> Result<Self, StartError> {
+        let address = settings.listen;
+        let failed = |source| StartError::Listen { address, source };
+        // The address first: a second server on the same data must not get as far as the store.
+        let listener = TcpListener::bind(address).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let app = Arc::new(App::open(settings).await?);
+        app.store.release_leases().await?;
+
+        let mut work = JoinSet::new();
+        work.spawn(serve(listener, Arc::clone(&app)));
+        work.spawn(intake::run(Arc::clone(&app)));
+        work.spawn(deliver::run(Arc::clone(&app)));
+        work.spawn(clock::run(Arc::clone(&app)));
+        setup::resume_all(&app).await;
+        tracing::info!(%address, public_url = %app.settings.public_url, "the server is up");
+        Ok(Self { app, address, work })
+    }
+
     /// Stops listening, lets the loops end their turn, and closes the store.
-    pub async fn stop(self) { todo!() }
+    pub async fn stop(mut self) {
+        self.app.stopping.cancel();
+        self.app.tasks.close();
+        let ended = async {
+            self.app.tasks.wait().await;
+            while self.work.join_next().await.is_some() {}
+        };
+        if tokio::time::timeout(STOP_PATIENCE, ended).await.is_err() {
+            tracing::warn!("some work did not end in time and is left to the next start");
+            self.work.abort_all();
+        }
+        self.app.store.close().await;
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.app.stopping.cancel();
+    }
+}
+
+/// Answers requests until the server stops.
+async fn serve(listener: TcpListener, app: Arc<App>) {
+    let stopping = app.stopping.clone();
+    let listener = listener.tap_io(|stream| {
+        // Small answers must not wait for company: claims and logs are latency itself.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection keeps its delay");
+        }
+    });
+    let served = axum::serve(listener, http::router(app))
+        .with_graceful_shutdown(stopping.cancelled_owned())
+        .await;
+    if let Err(error) = served {
+        tracing::error!(%error, "the listener failed");
+    }
 }

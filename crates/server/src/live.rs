@@ -3,19 +3,45 @@
 use roundel_model::id::{JobId, PipelineId, ProjectId};
 use tokio::sync::broadcast;
 
+/// How many news a slow listener may be behind before it loses some.
+const BACKLOG: usize = 4096;
+
 /// Something that an open page may want to show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum News {
     /// A pipeline, or something in it, changed its status.
-    Pipeline { project: ProjectId, pipeline: PipelineId },
+    Pipeline {
+        /// Its project.
+        project: ProjectId,
+        /// The pipeline.
+        pipeline: PipelineId,
+    },
     /// A step of a job started or ended.
-    Step { job: JobId },
+    Step {
+        /// The job.
+        job: JobId,
+    },
     /// A log grew.
-    Log { job: JobId, task: u32, step: u32, total: u64 },
+    Log {
+        /// The job.
+        job: JobId,
+        /// Index of the task.
+        task: u32,
+        /// Number of the step.
+        step: u32,
+        /// Bytes that are stored.
+        total: u64,
+    },
     /// A delivery came or was decided.
-    Delivery { project: ProjectId },
+    Delivery {
+        /// Its project.
+        project: ProjectId,
+    },
     /// A set-up moved on.
-    Setup { project: ProjectId },
+    Setup {
+        /// Its project.
+        project: ProjectId,
+    },
 }
 
 /// Spreads news to whoever listens.
@@ -25,7 +51,7 @@ pub struct Live {
 
 impl Default for Live {
     fn default() -> Self {
-        Self { sender: broadcast::channel(4096).0 }
+        Self { sender: broadcast::channel(BACKLOG).0 }
     }
 }
 
@@ -38,5 +64,10 @@ impl Live {
     /// Listens from now on.
     pub fn listen(&self) -> broadcast::Receiver<News> {
         self.sender.subscribe()
+    }
+
+    /// Tells whether anybody listens: what only they would need need not be looked up.
+    pub fn has_listeners(&self) -> bool {
+        self.sender.receiver_count() > 0
     }
 }

@@ -1,20 +1,306 @@
 //! Adding a project: the sequence of `VCS` §8.1, idempotent and resumable.
+//!
+//! [`begin`] checks what can be checked at once and answers; the steps that change something at the
+//! forge are in [`sequence`], which goes on by itself: closing the page does not cancel it. What a
+//! failed set-up had made is taken back in [`undo`]. The proof that a key works is in [`prove`].
 
-use std::sync::Arc;
-use roundel_model::{forge::ForgeKind, id::{AccountId, PipelineId, ProjectId}};
-use crate::app::App;
+mod prove;
+mod record;
+mod sequence;
+mod undo;
+
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use roundel_forge::{ErrorClass, ForgeError, Repository};
+use roundel_model::{
+    forge::{ForgeKind, ProjectSlug, Role},
+    id::{AccountId, PipelineId, ProjectId},
+    name::{BranchName, GitRef},
+    time::Timestamp,
+};
+use roundel_store::{
+    StoreError,
+    accounts::Account,
+    pipelines::TriggerKind,
+    projects::{NewProject, Project},
+};
+
+use self::record::Record;
+use crate::{
+    access,
+    app::App,
+    intake::from_api,
+    tokens::{self, CallError},
+    trigger::{self, Started, Trigger, TriggerError},
+};
 
 /// Why a set-up could not even begin: a sentence for the person who asked.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct SetupRefused(pub String);
 
+/// Set-ups that this process is at: one for each project at a time.
+#[derive(Default)]
+pub(crate) struct UnderWay(Mutex<HashSet<ProjectId>>);
+
+impl UnderWay {
+    fn enter(&self, project: ProjectId) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(project)
+    }
+
+    fn leave(&self, project: ProjectId) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&project);
+    }
+}
+
 /// Starts (or joins) the set-up of a repository and returns its project at once; the sequence goes
 /// on by itself, its record is in the store, its news on [`crate::live`].
-pub async fn begin(app: &Arc<App>, actor: AccountId, forge: ForgeKind, owner: &str, name: &str) -> Result<ProjectId, SetupRefused> { let _ = (app, actor, forge, owner, name); todo!() }
+///
+/// # Errors
+///
+/// [`SetupRefused`] if the repository cannot be seen or the person may not set it up.
+pub async fn begin(
+    app: &Arc<App>,
+    actor: AccountId,
+    forge: ForgeKind,
+    owner: &str,
+    name: &str,
+) -> Result<ProjectId, SetupRefused> {
+    let repository = resolve(app, actor, forge, owner, name).await?;
+    check_scopes(app, actor, forge, repository.private).await?;
+    let slug = ProjectSlug {
+        forge,
+        owner: repository.owner.login.clone(),
+        repository: repository.name.clone(),
+    };
+    let new = NewProject {
+        slug,
+        repository: repository.id,
+        organization_forge_id: repository.owner.id,
+        default_branch: repository.default_branch.unwrap_or_else(|| "main".to_owned()),
+        private: repository.private,
+        ssh_url: repository.ssh_url,
+        web_url: repository.web_url,
+        integration: actor,
+    };
+    let project = app.store.upsert_project(&new, Timestamp::now()).await.map_err(unwell)?;
+    if app.setups.enter(project.id) {
+        let record = match Record::begin(app, &project, actor).await {
+            Ok(record) => record,
+            Err(error) => {
+                app.setups.leave(project.id);
+                return Err(unwell(error));
+            }
+        };
+        go_on(app, project.clone(), record);
+    }
+    Ok(project.id)
+}
 
 /// Goes on with what a crash interrupted. Called once at start.
-pub async fn resume_all(app: &Arc<App>) { let _ = app; todo!() }
+pub async fn resume_all(app: &Arc<App>) {
+    let setups = match app.store.unfinished_setups().await {
+        Ok(setups) => setups,
+        Err(error) => return tracing::error!(%error, "could not look for unfinished set-ups"),
+    };
+    for setup in setups {
+        match app.store.project(setup.project).await {
+            Ok(Some(project)) if app.setups.enter(project.id) => {
+                tracing::info!(project = %project.slug, "going on with a set-up");
+                go_on(app, project, Record::resume(app, setup));
+            }
+            Ok(_) => {}
+            Err(error) => tracing::error!(%error, "could not go on with a set-up"),
+        }
+    }
+}
+
+fn go_on(app: &Arc<App>, project: Project, record: Record) {
+    let owned = Arc::clone(app);
+    app.spawn(async move {
+        let id = project.id;
+        sequence::run(&owned, &project, record).await;
+        owned.setups.leave(id);
+    });
+}
+
+/// Step 1: what is it, and what may this person do with it?
+async fn resolve(
+    app: &App,
+    actor: AccountId,
+    kind: ForgeKind,
+    owner: &str,
+    name: &str,
+) -> Result<Repository, SetupRefused> {
+    let forge = tokens::forge_of(app, kind).map_err(|error| SetupRefused(error.message))?;
+    let token = tokens::usable(app, actor, kind).await.map_err(call_failed)?.ok_or_else(|| {
+        SetupRefused(format!(
+            "Roundel has no working connection to {kind} for you. Sign in with {kind} and try again."
+        ))
+    })?;
+    let repository = match forge.repository(&token, owner, name).await {
+        Ok(repository) => repository,
+        Err(error) => {
+            if error.class == ErrorClass::Unauthorized {
+                app.store.mark_token_refused(actor, kind).await.map_err(unwell)?;
+            }
+            return Err(SetupRefused(explain(kind, owner, name, &error)));
+        }
+    };
+    if repository.archived {
+        return Err(SetupRefused(format!(
+            "{owner}/{name} is archived on {kind}: keys and webhooks cannot be added. Unarchive it first."
+        )));
+    }
+    if repository.role != Some(Role::Admin) {
+        return Err(SetupRefused(format!(
+            "Setting up {owner}/{name} adds a deploy key and a webhook, and {kind} lets only \
+             administrators of the repository do that. Ask one of them to set it up here, or to make \
+             you an administrator."
+        )));
+    }
+    Ok(repository)
+}
+
+fn explain(kind: ForgeKind, owner: &str, name: &str, error: &ForgeError) -> String {
+    match error.class {
+        ErrorClass::Unauthorized => format!(
+            "{kind} no longer accepts your connection. Sign in with {kind} again and come back."
+        ),
+        ErrorClass::NotFound => format!(
+            "{kind} shows you no repository {owner}/{name}. It may be renamed, or its organization \
+             may not have granted access to Roundel yet."
+        ),
+        ErrorClass::Forbidden
+        | ErrorClass::Invalid
+        | ErrorClass::RateLimited
+        | ErrorClass::Unwell
+        | ErrorClass::Broken => format!("{kind} did not answer as hoped: {error}. Try again."),
+    }
+}
+
+/// Step 2: people may have unticked something at consent. Says exactly what is missing.
+async fn check_scopes(
+    app: &App,
+    actor: AccountId,
+    kind: ForgeKind,
+    private: bool,
+) -> Result<(), SetupRefused> {
+    let identity = app.store.identity(actor, kind).await.map_err(unwell)?;
+    let granted = identity.and_then(|identity| identity.token).map(|token| token.scopes);
+    let granted = granted.unwrap_or_default();
+    // A token whose scopes the forge does not tell is tried as it is.
+    if granted.is_empty() {
+        return Ok(());
+    }
+    let has = |scope: &str| granted.iter().any(|granted| granted == scope);
+    let missing: Vec<&str> = match kind {
+        ForgeKind::GitHub if has("repo") => Vec::new(),
+        ForgeKind::GitHub if private => vec!["repo"],
+        ForgeKind::GitHub => {
+            ["public_repo", "admin:repo_hook"].into_iter().filter(|scope| !has(scope)).collect()
+        }
+        ForgeKind::Bitbucket => ["repository", "repository:admin", "webhook"]
+            .into_iter()
+            .filter(|scope| !has(scope))
+            .collect(),
+    };
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(SetupRefused(format!(
+        "Your connection to {kind} lacks the permission `{}`, which deploy keys and webhooks need. \
+         Sign in with {kind} again and leave it ticked.",
+        missing.join("`, `")
+    )))
+}
 
 /// Starts a pipeline by hand on the head of a branch.
-pub async fn trigger(app: &Arc<App>, actor: AccountId, project: ProjectId, branch: &str) -> Result<PipelineId, SetupRefused> { let _ = (app, actor, project, branch); todo!() }
+///
+/// # Errors
+///
+/// [`SetupRefused`] if the person may not, there is no such branch, or it has no configuration.
+pub async fn trigger(
+    app: &Arc<App>,
+    actor: AccountId,
+    project: ProjectId,
+    branch: &str,
+) -> Result<PipelineId, SetupRefused> {
+    let missing = || SetupRefused("There is no such project.".to_owned());
+    let project = app.store.project(project).await.map_err(unwell)?.ok_or_else(missing)?;
+    let account = app.store.account(actor).await.map_err(unwell)?.ok_or_else(missing)?;
+    let role = access::role(app, Some(&account), &project).await.ok_or_else(missing)?;
+    if role < Role::Write {
+        return Err(SetupRefused(
+            "Starting a pipeline needs the right to push to the repository.".to_owned(),
+        ));
+    }
+    if !project.active {
+        return Err(SetupRefused("The project is not set up yet.".to_owned()));
+    }
+    match start_on_head(app, &project, &account, branch, TriggerKind::Manual).await? {
+        Some(Started::Pipeline { id, .. } | Started::Known { id, .. }) => Ok(id),
+        Some(Started::NoConfig) => Err(SetupRefused(format!(
+            "The newest commit of `{branch}` has no `{}`, so there is nothing to run.",
+            trigger::CONFIG_PATH
+        ))),
+        None => Err(SetupRefused(format!("There is no branch `{branch}`."))),
+    }
+}
+
+/// Starts a pipeline on the newest commit of a branch. `None`: there is no such branch.
+async fn start_on_head(
+    app: &App,
+    project: &Project,
+    actor: &Account,
+    branch: &str,
+    kind: TriggerKind,
+) -> Result<Option<Started>, SetupRefused> {
+    let forge = &tokens::forge_of(app, project.slug.forge)
+        .map_err(|error| SetupRefused(error.message))?;
+    let repository = &trigger::repository_ref(project);
+    let found = tokens::call(app, project, |token| async move {
+        let Some(sha) = forge.branch_head(&token, repository, branch).await? else {
+            return Ok(None);
+        };
+        forge.commit(&token, repository, sha.as_str()).await
+    })
+    .await
+    .map_err(call_failed)?;
+    let Some(commit) = found else { return Ok(None) };
+    let identity = app.store.identity(actor.id, project.slug.forge).await.map_err(unwell)?;
+    let trigger = Trigger {
+        kind,
+        delivery: None,
+        git_ref: GitRef::Branch(BranchName::from(branch)),
+        sha: commit.sha.clone(),
+        before: None,
+        commit: from_api(commit),
+        actor: Some(actor.id),
+        actor_login: identity.map(|identity| identity.login),
+    };
+    match trigger::start(app, project, &trigger, true).await {
+        Ok(started) => Ok(Some(started)),
+        Err(TriggerError::Later(error)) => Err(SetupRefused(error.message)),
+        Err(TriggerError::Store(error)) => Err(unwell(error)),
+        Err(TriggerError::Drive(error)) => {
+            tracing::error!(project = %project.slug, %error, "a pipeline could not be started");
+            Err(SetupRefused("The pipeline could not be started; try again.".to_owned()))
+        }
+    }
+}
+
+fn unwell(error: StoreError) -> SetupRefused {
+    tracing::error!(%error, "a set-up could not be stored");
+    SetupRefused("Roundel's database does not answer at the moment. Try again in a minute.".to_owned())
+}
+
+fn call_failed(error: CallError) -> SetupRefused {
+    match error {
+        CallError::Store(error) => unwell(error),
+        CallError::Forge(error) => SetupRefused(error.message),
+    }
+}

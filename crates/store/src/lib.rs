@@ -11,6 +11,7 @@ pub mod accounts;
 pub mod db;
 pub mod deliveries;
 pub mod effects;
+pub mod leases;
 pub mod logs;
 pub mod pipelines;
 pub mod projects;

@@ -2,4 +2,5 @@
 //!
 //! No product crate imports this one. Each helper stands in a file of its own, beside its siblings.
 
+pub mod postgres;
 pub mod skip;

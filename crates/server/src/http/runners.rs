@@ -1,1 +1,302 @@
-//! runners
+//! The protocol's server side: claim, renew, report steps and logs, finish.
+//!
+//! A claim is held until there is a task that fits, or for a while. Everything else is opened by the
+//! task's own token, which is derived and never stored: [`token`]. What a runner gets is built in
+//! [`job_spec`]. A runner whose lease is lost is told so with 410 and stops.
+
+mod claim;
+mod job_spec;
+mod token;
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    body::Bytes,
+    extract::{DefaultBodyLimit, FromRequestParts, Path, Query, State},
+    http::{HeaderMap, StatusCode, header, request::Parts},
+    response::{IntoResponse, Response},
+    routing::{post, put},
+};
+use roundel_engine::Event;
+use roundel_model::{
+    id::{JobId, LeaseId, PipelineId},
+    limits,
+    status::{JobStatus, Outcome},
+    time::Timestamp,
+};
+use roundel_protocol::{
+    FinishReport, LEASE_HEADER, LogAnswer, PREFIX, Refusal, RenewAnswer, RenewRequest, StepKindName,
+    StepReport,
+};
+use roundel_store::{
+    StoreError,
+    logs::{Appended, StepRow},
+    pipelines::Attachments,
+    reading::JobRow,
+};
+use serde::Deserialize;
+
+use crate::{
+    app::App,
+    drive::{self, Applied, DriveError},
+    live::News,
+};
+
+/// Bytes of any message but a log: names, commands and reasons.
+const MESSAGE_BYTES: usize = 4 << 20;
+
+/// Returns the routes of the protocol.
+pub(crate) fn router() -> Router<Arc<App>> {
+    let task = format!("{PREFIX}/tasks/{{job}}/{{index}}");
+    Router::new()
+        .route(&format!("{PREFIX}/claim"), post(claim::claim))
+        .route(&format!("{task}/renew"), post(renew))
+        .route(&format!("{task}/steps/{{number}}"), put(report_step))
+        .route(&format!("{task}/finish"), post(finish))
+        .layer(DefaultBodyLimit::max(MESSAGE_BYTES))
+        .merge(
+            Router::new()
+                .route(&format!("{task}/steps/{{number}}/log"), put(append_log))
+                .layer(DefaultBodyLimit::max(limits::LOG_CHUNK_BYTES)),
+        )
+}
+
+/// The right to speak for a task: its token fits its lease. Whether the lease is still held is for
+/// the engine to say.
+struct Held {
+    job: JobId,
+    index: u32,
+    lease: LeaseId,
+}
+
+impl FromRequestParts<Arc<App>> for Held {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Refused> {
+        #[derive(Deserialize)]
+        struct Task {
+            job: JobId,
+            index: u32,
+        }
+        let Path(Task { job, index }) = Path::<Task>::from_request_parts(parts, app)
+            .await
+            .map_err(|error| Refused::bad_request(&error.to_string()))?;
+        let lease = parts
+            .headers
+            .get(LEASE_HEADER)
+            .and_then(|value| value.to_str().ok()?.parse::<LeaseId>().ok())
+            .ok_or_else(|| Refused::bad_request("the lease is missing"))?;
+        let given = bearer(&parts.headers).unwrap_or_default();
+        if !token::fits(&app.settings.instance_key, given, job, index, lease) {
+            return Err(Refused::unauthorized("the token does not open this task"));
+        }
+        Ok(Self { job, index, lease })
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
+}
+
+/// A runner is still there.
+async fn renew(
+    State(app): State<Arc<App>>,
+    held: Held,
+    Json(RenewRequest {}): Json<RenewRequest>,
+) -> Result<Json<RenewAnswer>, Refused> {
+    let now = Timestamp::now();
+    let event = Event::Renewed {
+        job: held.job,
+        task: held.index,
+        lease: held.lease,
+        expires_at: now.plus(limits::LEASE),
+    };
+    let pipeline = pipeline_of(&app, held.job).await?;
+    match drive::apply(&app, pipeline, &event, Attachments::default(), now).await? {
+        Applied::Changed => Ok(Json(RenewAnswer { lease_duration: limits::LEASE })),
+        Applied::Ignored => Err(lost(&app, held.job).await),
+    }
+}
+
+/// A step started or ended.
+async fn report_step(
+    State(app): State<Arc<App>>,
+    held: Held,
+    Path((_, _, number)): Path<(JobId, u32, u32)>,
+    Json(report): Json<StepReport>,
+) -> Result<StatusCode, Refused> {
+    must_run(&app, held.job).await?;
+    app.store
+        .put_step(&StepRow {
+            job: held.job,
+            task: held.index,
+            number,
+            name: report.name.chars().take(limits::STEP_NAME_CHARS).collect(),
+            kind: kind_name(report.kind).to_owned(),
+            status: report.status,
+            command: report.command,
+            line: report.line,
+            background: report.background,
+            exit_code: report.exit_code,
+            started_at: report.started_at,
+            ended_at: report.ended_at,
+            truncated: report.truncated,
+            log_bytes: 0,
+        })
+        .await?;
+    app.live.tell(News::Step { job: held.job });
+    Ok(StatusCode::NO_CONTENT)
+}
+
+const fn kind_name(kind: StepKindName) -> &'static str {
+    match kind {
+        StepKindName::SpinUp => "spin_up",
+        StepKindName::Variables => "variables",
+        StepKindName::Run => "run",
+        StepKindName::Checkout => "checkout",
+        StepKindName::Service => "service",
+    }
+}
+
+#[derive(Deserialize)]
+struct At {
+    offset: u64,
+}
+
+/// A piece of a log. Answered when it is on disk: the runner may then forget it.
+async fn append_log(
+    State(app): State<Arc<App>>,
+    held: Held,
+    Path((_, _, step)): Path<(JobId, u32, u32)>,
+    Query(At { offset }): Query<At>,
+    bytes: Bytes,
+) -> Result<Response, Refused> {
+    must_run(&app, held.job).await?;
+    let (job, task) = (held.job, held.index);
+    let appended = app.store.append_log(job, task, step, offset, &bytes, Timestamp::now()).await?;
+    Ok(match appended {
+        Appended::Committed(committed) => {
+            app.live.tell(News::Log { job, task, step, total: committed });
+            Json(LogAnswer { committed }).into_response()
+        }
+        Appended::WrongOffset(committed) => {
+            (StatusCode::CONFLICT, Json(LogAnswer { committed })).into_response()
+        }
+    })
+}
+
+/// The verdict. Only the holder of the lease has one.
+async fn finish(
+    State(app): State<Arc<App>>,
+    held: Held,
+    Json(report): Json<FinishReport>,
+) -> Result<StatusCode, Refused> {
+    let event = Event::Finished {
+        job: held.job,
+        task: held.index,
+        lease: held.lease,
+        outcome: report.outcome,
+    };
+    let attachments = Attachments {
+        reasons: reason(&report).map(|reason| (held.job, reason)).into_iter().collect(),
+        ..Attachments::default()
+    };
+    let pipeline = pipeline_of(&app, held.job).await?;
+    match drive::apply(&app, pipeline, &event, attachments, Timestamp::now()).await? {
+        Applied::Changed => Ok(StatusCode::NO_CONTENT),
+        // The first answer may have been lost: the same verdict again is no news and no quarrel.
+        Applied::Ignored if ended_as(&app, held.job, report.outcome).await? => {
+            Ok(StatusCode::NO_CONTENT)
+        }
+        Applied::Ignored => Err(lost(&app, held.job).await),
+    }
+}
+
+fn reason(report: &FinishReport) -> Option<String> {
+    let mut sentences: Vec<String> = report.reason.clone().into_iter().collect();
+    if !report.not_enforced.is_empty() {
+        sentences.push(format!("not enforced on this host: {}", report.not_enforced.join("; ")));
+    }
+    (!sentences.is_empty()).then(|| sentences.join(". "))
+}
+
+async fn ended_as(app: &App, job: JobId, outcome: Outcome) -> Result<bool, Refused> {
+    Ok(job_row(app, job).await?.status == JobStatus::from(outcome))
+}
+
+async fn pipeline_of(app: &App, job: JobId) -> Result<PipelineId, Refused> {
+    app.store.pipeline_of_job(job).await?.ok_or_else(|| Refused::gone("there is no such job"))
+}
+
+async fn job_row(app: &App, job: JobId) -> Result<JobRow, Refused> {
+    app.store.job(job).await?.ok_or_else(|| Refused::gone("there is no such job"))
+}
+
+/// Steps and logs of a job that is over change nothing any more.
+async fn must_run(app: &App, job: JobId) -> Result<(), Refused> {
+    match job_row(app, job).await?.status {
+        JobStatus::Running => Ok(()),
+        status => Err(over(status)),
+    }
+}
+
+async fn lost(app: &App, job: JobId) -> Refused {
+    match job_row(app, job).await {
+        Ok(row) => over(row.status),
+        Err(refused) => refused,
+    }
+}
+
+fn over(status: JobStatus) -> Refused {
+    if status == JobStatus::Canceled {
+        return Refused::new(StatusCode::GONE, "canceled", "the job was canceled");
+    }
+    Refused::gone("the lease on this task is lost: nothing that you do counts any more")
+}
+
+/// A refusal, as the protocol words it.
+struct Refused(StatusCode, Refusal);
+
+impl Refused {
+    fn new(status: StatusCode, code: &str, message: &str) -> Self {
+        Self(status, Refusal { code: code.to_owned(), message: message.to_owned() })
+    }
+
+    fn unauthorized(message: &str) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", message)
+    }
+
+    fn bad_request(message: &str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad-request", message)
+    }
+
+    fn gone(message: &str) -> Self {
+        Self::new(StatusCode::GONE, "lease-lost", message)
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        (self.0, Json(self.1)).into_response()
+    }
+}
+
+impl From<StoreError> for Refused {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "a runner's request could not be served");
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "try again")
+    }
+}
+
+impl From<DriveError> for Refused {
+    fn from(error: DriveError) -> Self {
+        match error {
+            DriveError::Store(error) => error.into(),
+            DriveError::Illegal(error) => {
+                tracing::warn!(%error, "a runner broke the protocol");
+                Self::new(StatusCode::CONFLICT, "bad-request", &error.to_string())
+            }
+        }
+    }
+}

@@ -1,1 +1,145 @@
-//! webhooks
+//! The receiver: verify, store, answer. No thinking in a request.
+//!
+//! The order is that of `VCS` §3.1. A delivery is on disk before it is answered, so that a push is
+//! never lost (invariant 1); whatever else must happen is [`crate::intake`]'s. The answer's body can
+//! be read by the administrators of the repository: it names no secret and no decision.
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    body::Body,
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse as _, Response},
+    routing::post,
+};
+use bytes::Bytes;
+use roundel_forge::{event, signature};
+use roundel_model::{
+    forge::ForgeKind,
+    id::{DeliveryId, HookId},
+    limits,
+    time::Timestamp,
+};
+use roundel_store::{
+    deliveries::{NewDelivery, Recorded},
+    projects::{Hook, HookState},
+};
+use serde_json::json;
+
+use crate::{app::App, live::News};
+
+/// Compared with when there is no hook, so that the answer takes as long as for a real one.
+const NOBODYS_SECRET: &[u8] = b"there is no hook with this identifier";
+
+/// Returns the routes of the receiver.
+pub(crate) fn router() -> Router<Arc<App>> {
+    Router::new().route("/hooks/{forge}/{hook}", post(receive))
+}
+
+/// Takes a delivery.
+async fn receive(
+    State(app): State<Arc<App>>,
+    Path((forge, hook)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    match admit(&app, &forge, &hook, &headers, body).await {
+        Ok((status, word, guid)) => {
+            (status, Json(json!({ "status": word, "delivery": guid }))).into_response()
+        }
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+/// A refusal, with the one sentence that the forge shows to administrators.
+type Refusal = (StatusCode, &'static str);
+
+const UNKNOWN: Refusal = (StatusCode::NOT_FOUND, "there is no such hook");
+
+async fn admit(
+    app: &App,
+    forge: &str,
+    hook: &str,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<(StatusCode, &'static str, String), Refusal> {
+    let hook = find(app, forge, hook).await?;
+    let body = axum::body::to_bytes(body, limits::DELIVERY_BYTES).await;
+    let Some(hook) = hook else {
+        let body = body.unwrap_or_default();
+        signature::verify(NOBODYS_SECRET, &body, signature_header(headers).unwrap_or("sha256=00"));
+        return Err(UNKNOWN);
+    };
+    let body = body.map_err(|_| {
+        (StatusCode::PAYLOAD_TOO_LARGE, "the delivery is larger than 25 MB, or was cut off")
+    })?;
+    if !is_signed(&hook, &body, signature_header(headers)) {
+        tracing::warn!(hook.id = %hook.id, "a delivery with a wrong signature was refused");
+        return Err((StatusCode::UNAUTHORIZED, "the signature is missing or wrong"));
+    }
+    let named = event::headers(hook.forge, |name| headers.get(name)?.to_str().ok())
+        .map_err(|_| (StatusCode::BAD_REQUEST, "the headers of a delivery are missing"))?;
+    let recorded = record(app, &hook, &named, body).await?;
+    Ok(match recorded {
+        Recorded::New => (StatusCode::ACCEPTED, "queued", named.guid),
+        Recorded::Duplicate(_) => (StatusCode::OK, "duplicate", named.guid),
+    })
+}
+
+async fn find(app: &App, forge: &str, hook: &str) -> Result<Option<Hook>, Refusal> {
+    let (Ok(forge), Ok(id)) = (forge.parse::<ForgeKind>(), hook.parse::<HookId>()) else {
+        return Ok(None);
+    };
+    let found = app.store.hook(id).await.map_err(|error| unavailable(&error))?;
+    Ok(found.filter(|hook| hook.forge == forge && hook.state != HookState::Gone))
+}
+
+/// Both forges sign in this way; GitHub's older `X-Hub-Signature` is SHA-1 and does not count, while
+/// Bitbucket uses the same name for SHA-256.
+fn signature_header(headers: &HeaderMap) -> Option<&str> {
+    ["x-hub-signature-256", "x-hub-signature"]
+        .iter()
+        .find_map(|name| headers.get(*name)?.to_str().ok())
+}
+
+fn is_signed(hook: &Hook, body: &[u8], signature: Option<&str>) -> bool {
+    let Some(signature) = signature else { return false };
+    let accepts = |secret: &str| signature::verify(secret.as_bytes(), body, signature);
+    accepts(hook.secret.expose())
+        || hook.previous_secret.as_ref().is_some_and(|secret| accepts(secret.expose()))
+}
+
+async fn record(
+    app: &App,
+    hook: &Hook,
+    named: &event::DeliveryHeaders,
+    body: Bytes,
+) -> Result<Recorded, Refusal> {
+    let recorded = app
+        .store
+        .record_delivery(NewDelivery {
+            id: DeliveryId::fresh(),
+            hook: hook.id,
+            project: hook.project,
+            forge: hook.forge,
+            guid: named.guid.clone(),
+            event: named.event.clone(),
+            body: body.into(),
+            received_at: Timestamp::now(),
+        })
+        .await
+        .map_err(|error| unavailable(&error))?;
+    if recorded == Recorded::New {
+        app.nudges.intake.notify_one();
+        app.live.tell(News::Delivery { project: hook.project });
+    }
+    Ok(recorded)
+}
+
+/// The forge then records a failure, which can be found and redelivered.
+fn unavailable(error: &roundel_store::StoreError) -> Refusal {
+    tracing::error!(%error, "a delivery could not be stored");
+    (StatusCode::SERVICE_UNAVAILABLE, "the delivery could not be stored; send it again")
+}

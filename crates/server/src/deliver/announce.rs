@@ -1,0 +1,302 @@
+//! Whom to tell that a workflow ended or waits, and what (`VCS` §10.1).
+//!
+//! Everybody who follows the project, whose account has an address, and who wants it. What is said
+//! is read when it is said. A person gets at most one mail of each kind for a workflow: who was
+//! reached before a failure is remembered, and the `Message-ID` is the same in every try.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Mutex, PoisonError},
+};
+
+use lettre::message::Mailbox;
+use roundel_model::{
+    id::{AccountId, EffectId, WorkflowId},
+    status::{JobStatus, PipelineStatus, StepStatus, WorkflowStatus},
+};
+use roundel_store::{
+    StoreError,
+    effects::OwedEffect,
+    projects::Project,
+    reading::{JobRow, PipelineRow, WorkflowRow},
+};
+
+use super::{
+    Unpaid,
+    mail::{Failure, Letter, Mailer, SendError, Wish, tail, wish},
+};
+use crate::{app::App, links};
+
+/// Jobs that one mail tells of; the page has the rest.
+const MAX_FAILURES: usize = 5;
+
+/// Lines of the failing step that a mail shows.
+const TAIL_LINES: usize = 15;
+
+/// Bytes from the end of a log in which these lines are looked for.
+const TAIL_BYTES: u64 = 16 << 10;
+
+/// Effects whose reached people are remembered at a time.
+const MAX_REMEMBERED: usize = 1_024;
+
+/// The way out for mail, and who was reached already.
+pub(super) struct Post {
+    mailer: Option<Mailer>,
+    reached: Mutex<BTreeMap<EffectId, BTreeSet<AccountId>>>,
+}
+
+impl Post {
+    /// Prepares the way out. Settings that cannot be used are logged: mail must not keep a server
+    /// from starting.
+    pub(super) fn open(app: &App) -> Self {
+        let mailer = app.settings.mail.as_ref().and_then(|settings| {
+            Mailer::open(settings)
+                .map_err(|error| tracing::error!(%error, "no mail will be sent"))
+                .ok()
+        });
+        Self { mailer, reached: Mutex::default() }
+    }
+
+    fn was_reached(&self, effect: EffectId, account: AccountId) -> bool {
+        let reached = self.reached.lock().unwrap_or_else(PoisonError::into_inner);
+        reached.get(&effect).is_some_and(|accounts| accounts.contains(&account))
+    }
+
+    fn remember(&self, effect: EffectId, account: AccountId) {
+        let mut reached = self.reached.lock().unwrap_or_else(PoisonError::into_inner);
+        reached.entry(effect).or_default().insert(account);
+        // Ids sort by time: the oldest goes first.
+        while reached.len() > MAX_REMEMBERED {
+            drop(reached.pop_first());
+        }
+    }
+
+    fn forget(&self, effect: EffectId) {
+        drop(self.reached.lock().unwrap_or_else(PoisonError::into_inner).remove(&effect));
+    }
+}
+
+/// Tells people how a workflow stands.
+pub(super) async fn workflow(
+    app: &App,
+    post: &Post,
+    owed: &OwedEffect,
+    id: WorkflowId,
+) -> Result<(), Unpaid> {
+    if post.mailer.is_none() {
+        return Ok(());
+    }
+    let Some((project, pipeline)) = surroundings(app, owed).await? else { return Ok(()) };
+    let workflows = app.store.workflows(owed.pipeline).await?;
+    let Some(workflow) = workflows.into_iter().find(|workflow| workflow.id == id) else {
+        return Ok(());
+    };
+    let before = app.store.previous_outcome(id).await?;
+    let Some(word) = word(workflow.status, before) else { return Ok(()) };
+    let failures = failures(app, &project, &workflow).await?;
+    let news = News {
+        word,
+        title: workflow.name.to_string(),
+        event: format!("{id}.{word}"),
+        link: links::workflow(app, &project.slug, pipeline.number, id),
+        is_trouble: !matches!(workflow.status, WorkflowStatus::Success),
+        errors: Vec::new(),
+        failures,
+    };
+    send_to_all(app, post, owed, &About { project: &project, pipeline: &pipeline, news: &news }).await
+}
+
+/// Tells people that a configuration does not compile.
+pub(super) async fn config_error(app: &App, post: &Post, owed: &OwedEffect) -> Result<(), Unpaid> {
+    if post.mailer.is_none() {
+        return Ok(());
+    }
+    let Some((project, pipeline)) = surroundings(app, owed).await? else { return Ok(()) };
+    if pipeline.status != PipelineStatus::Errored {
+        return Ok(());
+    }
+    let news = News {
+        word: "config error",
+        title: format!("pipeline {}", pipeline.number),
+        event: format!("{}.config", pipeline.id),
+        link: links::pipeline(app, &project.slug, pipeline.number),
+        is_trouble: true,
+        errors: pipeline.errors.clone(),
+        failures: Vec::new(),
+    };
+    send_to_all(app, post, owed, &About { project: &project, pipeline: &pipeline, news: &news }).await
+}
+
+async fn surroundings(
+    app: &App,
+    owed: &OwedEffect,
+) -> Result<Option<(Project, PipelineRow)>, StoreError> {
+    let Some(row) = app.store.pipeline(owed.pipeline).await? else { return Ok(None) };
+    Ok(app.store.project(row.project).await?.map(|project| (project, row)))
+}
+
+/// The word for how a workflow stands, or `None` while there is nothing to tell.
+fn word(status: WorkflowStatus, before: Option<WorkflowStatus>) -> Option<&'static str> {
+    let was_bad = matches!(before, Some(WorkflowStatus::Failed | WorkflowStatus::Error));
+    Some(match status {
+        WorkflowStatus::Running | WorkflowStatus::Failing | WorkflowStatus::NotRun => return None,
+        WorkflowStatus::Success if was_bad => "fixed",
+        WorkflowStatus::Success => "success",
+        WorkflowStatus::Failed => "failed",
+        WorkflowStatus::Error => "error",
+        WorkflowStatus::Canceled => "canceled",
+        WorkflowStatus::Unauthorized => "unauthorized",
+        WorkflowStatus::OnHold => "on hold",
+    })
+}
+
+/// What happened.
+struct News {
+    word: &'static str,
+    title: String,
+    event: String,
+    link: String,
+    is_trouble: bool,
+    errors: Vec<String>,
+    failures: Vec<Failure>,
+}
+
+struct About<'a> {
+    project: &'a Project,
+    pipeline: &'a PipelineRow,
+    news: &'a News,
+}
+
+async fn send_to_all(
+    app: &App,
+    post: &Post,
+    owed: &OwedEffect,
+    about: &About<'_>,
+) -> Result<(), Unpaid> {
+    let Some(mailer) = &post.mailer else { return Ok(()) };
+    let mut trouble = None;
+    for account in app.store.followers(about.project.id).await? {
+        if post.was_reached(owed.id, account) {
+            continue;
+        }
+        let Some(to) = address(app, account, about.news).await? else { continue };
+        match mailer.send(app, &letter(account, to, about)).await {
+            Ok(()) => post.remember(owed.id, account),
+            // An address that is refused for good must not keep the others from their mail.
+            Err(SendError::Refused(reason)) => {
+                tracing::warn!(account.id = %account, reason, "a mail was refused");
+                post.remember(owed.id, account);
+            }
+            Err(SendError::Unwell(reason)) => trouble = Some(reason),
+            Err(SendError::Malformed(reason)) => return Err(Unpaid::never(reason)),
+        }
+    }
+    match trouble {
+        None => {
+            post.forget(owed.id);
+            Ok(())
+        }
+        Some(reason) => Err(Unpaid::later(format!("the mail server did not take it: {reason}"))),
+    }
+}
+
+/// Where a person wants this, if at all.
+async fn address(
+    app: &App,
+    account: AccountId,
+    news: &News,
+) -> Result<Option<Mailbox>, StoreError> {
+    let wants = match wish(app, account).await? {
+        Wish::Everything => true,
+        Wish::Trouble => news.is_trouble || news.word == "fixed",
+        Wish::Nothing => false,
+    };
+    if !wants {
+        return Ok(None);
+    }
+    let Some(person) = app.store.account(account).await? else { return Ok(None) };
+    let address = person.email.and_then(|email| email.parse().ok());
+    Ok(address.map(|address| Mailbox::new(Some(person.name), address)))
+}
+
+fn letter(account: AccountId, to: Mailbox, about: &About<'_>) -> Letter {
+    let About { project, pipeline, news } = about;
+    Letter {
+        account,
+        to,
+        project: project.id,
+        slug: project.slug.clone(),
+        branch: pipeline.git_ref.name().to_owned(),
+        number: pipeline.number,
+        sha: pipeline.sha.short().to_owned(),
+        subject: pipeline.commit.subject.clone(),
+        author: pipeline.commit.author_name.clone(),
+        status: news.word,
+        title: news.title.clone(),
+        event: news.event.clone(),
+        link: news.link.clone(),
+        errors: news.errors.clone(),
+        failures: news.failures.clone(),
+    }
+}
+
+/// The jobs that failed, each with the step that failed and the end of its log.
+async fn failures(
+    app: &App,
+    project: &Project,
+    workflow: &WorkflowRow,
+) -> Result<Vec<Failure>, StoreError> {
+    let failed = workflow.jobs.iter().filter(|job| {
+        matches!(
+            job.status,
+            JobStatus::Failed
+                | JobStatus::Timedout
+                | JobStatus::InfrastructureFail
+                | JobStatus::Unauthorized
+        )
+    });
+    let mut failures = Vec::new();
+    for job in failed.take(MAX_FAILURES) {
+        failures.push(failure(app, project, job).await?);
+    }
+    Ok(failures)
+}
+
+async fn failure(app: &App, project: &Project, job: &JobRow) -> Result<Failure, StoreError> {
+    let mut failure = Failure {
+        job: job.name.to_string(),
+        status: job.status.as_str(),
+        reason: job.reason.clone(),
+        step: None,
+        tail: Vec::new(),
+        link: job.number.map(|number| links::job(app, &project.slug, number)),
+    };
+    let steps = app.store.steps(job.id).await?;
+    let bad = steps.iter().find(|step| {
+        matches!(
+            step.status,
+            StepStatus::Failed | StepStatus::Timedout | StepStatus::InfrastructureFail
+        ) && !step.background
+    });
+    let Some(step) = bad else { return Ok(failure) };
+    failure.step = Some(step.name.lines().next().unwrap_or_default().to_owned());
+    let from = step.log_bytes.saturating_sub(TAIL_BYTES);
+    let most = usize::try_from(TAIL_BYTES).unwrap_or(usize::MAX);
+    let log = app.store.read_log(job.id, step.task, step.number, from, most).await?;
+    failure.tail = tail::last_lines(&log.bytes, TAIL_LINES);
+    Ok(failure)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// "Fixed" is what people wait for after a red one; a green after a green is only "success".
+    #[test]
+    fn a_success_after_a_failure_is_called_fixed() {
+        assert_eq!(word(WorkflowStatus::Success, Some(WorkflowStatus::Failed)), Some("fixed"));
+        assert_eq!(word(WorkflowStatus::Success, Some(WorkflowStatus::Success)), Some("success"));
+        assert_eq!(word(WorkflowStatus::Success, None), Some("success"));
+        assert_eq!(word(WorkflowStatus::Running, None), None);
+    }
+}

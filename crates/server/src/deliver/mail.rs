@@ -1,0 +1,216 @@
+//! Mail: building a letter, and handing it to an SMTP server (`VCS` §10.1).
+//!
+//! Plain text and HTML, no picture and nothing from elsewhere; the status is told by word and by
+//! colour. One thread for each branch. Names come from commits: header values are encoded, and line
+//! breaks never reach them.
+
+pub(super) mod tail;
+mod wish;
+
+use std::time::Duration;
+
+use askama::Template;
+use lettre::{
+    AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor,
+    message::{Mailbox, MultiPart, header},
+};
+use roundel_model::{
+    forge::ProjectSlug,
+    id::{AccountId, ProjectId},
+};
+use sha2::{Digest as _, Sha256};
+
+pub use wish::{Wish, set_wish, wish};
+pub(crate) use wish::{is_signature, signature};
+
+use crate::{
+    app::{App, MailSettings},
+    links,
+};
+
+/// How long one conversation with the server may take.
+const TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Characters of a subject line.
+const SUBJECT_CHARS: usize = 200;
+
+/// What one mail says, to one person.
+pub(super) struct Letter {
+    pub(super) account: AccountId,
+    pub(super) to: Mailbox,
+    pub(super) project: ProjectId,
+    pub(super) slug: ProjectSlug,
+    pub(super) branch: String,
+    pub(super) number: u64,
+    pub(super) sha: String,
+    pub(super) subject: String,
+    pub(super) author: Option<String>,
+    pub(super) status: &'static str,
+    pub(super) title: String,
+    /// Names what is told; part of the message's id.
+    pub(super) event: String,
+    pub(super) link: String,
+    pub(super) errors: Vec<String>,
+    pub(super) failures: Vec<Failure>,
+}
+
+/// A job that failed.
+#[derive(Clone)]
+pub(super) struct Failure {
+    pub(super) job: String,
+    pub(super) status: &'static str,
+    pub(super) reason: Option<String>,
+    pub(super) step: Option<String>,
+    pub(super) tail: Vec<String>,
+    pub(super) link: Option<String>,
+}
+
+/// Why a letter was not sent.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum SendError {
+    /// This address will never take it.
+    #[error("refused: {0}")]
+    Refused(String),
+    /// The server is unwell: try again.
+    #[error("unwell: {0}")]
+    Unwell(String),
+    /// The letter cannot be written, or the settings cannot be used.
+    #[error("malformed: {0}")]
+    Malformed(String),
+}
+
+/// The way to the SMTP server.
+pub(super) struct Mailer {
+    transport: AsyncSmtpTransport<Tokio1Executor>,
+    from: Mailbox,
+}
+
+impl Mailer {
+    /// Reads the settings. Connects only when there is something to send.
+    pub(super) fn open(settings: &MailSettings) -> Result<Self, SendError> {
+        let malformed = |what: &str, error: &dyn std::fmt::Display| {
+            SendError::Malformed(format!("the mail settings have no usable {what}: {error}"))
+        };
+        let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(settings.smtp_url.expose())
+            .map_err(|error| malformed("address of the server", &error))?
+            .timeout(Some(TIMEOUT))
+            .build();
+        let from = settings.from.parse().map_err(|error| malformed("sender", &error))?;
+        Ok(Self { transport, from })
+    }
+
+    /// Sends one letter.
+    pub(super) async fn send(&self, app: &App, letter: &Letter) -> Result<(), SendError> {
+        let message = compose(app, &self.from, letter)
+            .map_err(|error| SendError::Malformed(error.to_string()))?;
+        // The library's time-out is for each step of the conversation; this one is for all.
+        match tokio::time::timeout(TIMEOUT, self.transport.send(message)).await {
+            Err(_) => Err(SendError::Unwell("it did not answer in time".to_owned())),
+            Ok(Err(error)) if error.is_permanent() => Err(SendError::Refused(error.to_string())),
+            Ok(Err(error)) => Err(SendError::Unwell(error.to_string())),
+            Ok(Ok(_)) => Ok(()),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "mail/workflow.html")]
+struct HtmlBody<'a> {
+    letter: &'a Letter,
+    colour: &'static str,
+    stop: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "mail/workflow.txt")]
+struct TextBody<'a> {
+    letter: &'a Letter,
+    stop: &'a str,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum ComposeError {
+    #[error("a mail could not be rendered")]
+    Template(#[from] askama::Error),
+    #[error("a mail could not be put together")]
+    Mail(#[from] lettre::error::Error),
+    #[error("a mail has a header with an impossible name")]
+    Header(#[from] header::InvalidHeaderName),
+}
+
+fn compose(app: &App, from: &Mailbox, letter: &Letter) -> Result<Message, ComposeError> {
+    let signature = signature(app, letter.account);
+    let stop = links::unsubscribe(app, letter.account, &signature);
+    let text = TextBody { letter, stop: &stop }.render()?;
+    let html = HtmlBody { letter, colour: colour(letter.status), stop: &stop }.render()?;
+    let host = app.settings.public_url.host_str().unwrap_or("localhost");
+    let branch = hex::encode(Sha256::digest(letter.branch.as_bytes()));
+    let thread =
+        format!("<thread.{}.{}@{host}>", letter.project, branch.get(..16).unwrap_or_default());
+    let mut builder = Message::builder()
+        .from(from.clone())
+        .to(letter.to.clone())
+        .subject(subject(letter))
+        .message_id(Some(format!("<{}@{host}>", letter.event.replace(' ', "-"))))
+        .in_reply_to(thread.clone())
+        .references(thread);
+    let slug = &letter.slug;
+    let list = format!(
+        "{} <{}.{}.{host}>",
+        slug.full_name(),
+        domain_part(&slug.repository),
+        domain_part(&slug.owner)
+    );
+    for (name, value) in [
+        ("List-Id", list.as_str()),
+        ("List-Unsubscribe", &format!("<{stop}>")),
+        ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+        ("Auto-Submitted", "auto-generated"),
+        ("Precedence", "bulk"),
+        ("X-Roundel-Project", &slug.to_string()),
+        ("X-Roundel-Branch", &letter.branch),
+        ("X-Roundel-Status", letter.status),
+        ("X-Roundel-Reason", "follows the project"),
+    ] {
+        let name = header::HeaderName::new_from_ascii(name.to_owned())?;
+        builder = builder.raw_header(header::HeaderValue::new(name, one_line(value)));
+    }
+    Ok(builder.multipart(MultiPart::alternative_plain_html(text, html))?)
+}
+
+/// `[acme/web] failed: build-and-test on main (4f2c1ab)`
+fn subject(letter: &Letter) -> String {
+    let Letter { slug, status, title, branch, sha, .. } = letter;
+    let subject = format!("[{}] {status}: {title} on {branch} ({sha})", slug.full_name());
+    one_line(&subject).chars().take(SUBJECT_CHARS).collect()
+}
+
+fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+fn domain_part(name: &str) -> String {
+    let keep = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+    name.chars().map(keep).collect()
+}
+
+fn colour(status: &str) -> &'static str {
+    match status {
+        "success" | "fixed" => "#1a7f37",
+        "on hold" => "#8250df",
+        "canceled" => "#57606a",
+        _ => "#cf222e",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A branch may be named so that it would end a header and begin another.
+    #[test]
+    fn a_name_cannot_break_out_of_its_header() {
+        assert_eq!(one_line("main\r\nBcc: everybody@example.org"), "main  Bcc: everybody@example.org");
+        assert_eq!(domain_part("My_Repo.rs"), "my-repo-rs");
+    }
+}

@@ -1,0 +1,203 @@
+//! Claiming: a runner waits for a task that fits it, and gets the right to it.
+//!
+//! The job spec is built before the task is claimed: what cannot be told to a runner must not be
+//! taken by one. Losing the race for a task is ordinary: the next one is tried.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse as _, Response},
+};
+use roundel_engine::Event;
+use roundel_model::{
+    id::LeaseId,
+    limits,
+    status::Outcome,
+    time::Timestamp,
+};
+use roundel_protocol::{ClaimRequest, JobSpec};
+use roundel_store::{
+    pipelines::{Attachments, OfferedTask},
+    runners::RunnerRow,
+};
+use subtle::ConstantTimeEq as _;
+
+use super::{
+    Refused, bearer,
+    job_spec::{self, SpecError},
+};
+use crate::{
+    app::App,
+    drive::{self, Applied, DriveError},
+};
+
+/// Makes up for a lost ring.
+const PERIOD: Duration = Duration::from_secs(2);
+
+/// Offers that are looked at in one round.
+const LOOK_AT: u32 = 64;
+
+/// Hands out a task, as soon as there is one that fits.
+pub(super) async fn claim(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    Json(request): Json<ClaimRequest>,
+) -> Result<Response, Refused> {
+    let given = bearer(&headers).unwrap_or_default();
+    let right = app.settings.runner_token.expose();
+    if !bool::from(given.as_bytes().ct_eq(right.as_bytes())) {
+        return Err(Refused::unauthorized("the runner's token is wrong"));
+    }
+    app.store
+        .touch_runner(&RunnerRow {
+            name: request.runner.clone(),
+            version: request.version.clone(),
+            resource_classes: request.resource_classes.clone(),
+            executors: request.executors.clone(),
+            last_seen_at: Timestamp::now(),
+        })
+        .await?;
+    let patience = tokio::time::sleep(request.wait.min(limits::CLAIM_WAIT));
+    tokio::pin!(patience);
+    loop {
+        // Listening begins before looking, so that an offer in between is not missed.
+        let offered = app.nudges.offer.notified();
+        tokio::pin!(offered);
+        offered.as_mut().enable();
+        if let Some(spec) = take(&app, &request).await? {
+            return Ok(Json(spec).into_response());
+        }
+        tokio::select! {
+            () = &mut patience => return Ok(StatusCode::NO_CONTENT.into_response()),
+            () = app.stopping.cancelled() => return Ok(StatusCode::NO_CONTENT.into_response()),
+            () = offered => {}
+            () = tokio::time::sleep(PERIOD) => {}
+        }
+    }
+}
+
+/// Takes the oldest task that fits, if there is one.
+async fn take(app: &App, request: &ClaimRequest) -> Result<Option<JobSpec>, Refused> {
+    for offered in app.store.offered_tasks(LOOK_AT).await? {
+        if !fits(request, &offered) {
+            continue;
+        }
+        let lease = LeaseId::fresh();
+        let spec = match job_spec::build(app, &offered, lease).await {
+            Ok(spec) => Some(spec),
+            Err(SpecError::Store(error)) => return Err(error.into()),
+            Err(SpecError::Hopeless(reason)) => {
+                give_up(app, request, &offered, &reason).await?;
+                None
+            }
+        };
+        if let Some(spec) = spec
+            && is_claimed(app, request, &offered, lease).await?
+        {
+            return Ok(Some(spec));
+        }
+    }
+    Ok(None)
+}
+
+fn fits(request: &ClaimRequest, offered: &OfferedTask) -> bool {
+    let serves = |list: &[String], wanted: &str| {
+        list.is_empty() || list.iter().any(|served| served == wanted)
+    };
+    serves(&request.executors, &offered.executor)
+        && offered
+            .resource_class
+            .as_deref()
+            .is_none_or(|class| serves(&request.resource_classes, class))
+}
+
+/// Claims a task through the one door. False if somebody else was faster.
+async fn is_claimed(
+    app: &App,
+    request: &ClaimRequest,
+    offered: &OfferedTask,
+    lease: LeaseId,
+) -> Result<bool, Refused> {
+    let now = Timestamp::now();
+    let event = Event::Claimed {
+        job: offered.job,
+        task: offered.index,
+        lease,
+        expires_at: now.plus(limits::LEASE),
+    };
+    let attachments = Attachments {
+        claimed_by: Some((offered.job, offered.index, request.runner.clone())),
+        ..Attachments::default()
+    };
+    match drive::apply(app, offered.pipeline, &event, attachments, now).await {
+        Ok(Applied::Changed) => Ok(true),
+        Ok(Applied::Ignored) | Err(DriveError::Illegal(_)) => Ok(false),
+        Err(DriveError::Store(error)) => Err(error.into()),
+    }
+}
+
+/// Ends a task that no runner can be told about, with the reason on its page.
+async fn give_up(
+    app: &App,
+    request: &ClaimRequest,
+    offered: &OfferedTask,
+    reason: &str,
+) -> Result<(), Refused> {
+    tracing::error!(job.id = %offered.job, reason, "a task cannot be handed out");
+    let lease = LeaseId::fresh();
+    if !is_claimed(app, request, offered, lease).await? {
+        return Ok(());
+    }
+    let event = Event::Finished {
+        job: offered.job,
+        task: offered.index,
+        lease,
+        outcome: Outcome::InfrastructureFail,
+    };
+    let attachments = Attachments {
+        reasons: vec![(offered.job, reason.to_owned())],
+        ..Attachments::default()
+    };
+    drive::apply(app, offered.pipeline, &event, attachments, Timestamp::now()).await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use roundel_model::id::{JobId, PipelineId};
+
+    use super::*;
+
+    fn runner(classes: &[&str], executors: &[&str]) -> ClaimRequest {
+        let owned = |list: &[&str]| list.iter().map(|&text| text.to_owned()).collect();
+        ClaimRequest {
+            runner: "r".to_owned(),
+            version: "1".to_owned(),
+            resource_classes: owned(classes),
+            executors: owned(executors),
+            wait: Duration::ZERO,
+        }
+    }
+
+    fn task(class: Option<&str>, executor: &str) -> OfferedTask {
+        OfferedTask {
+            pipeline: PipelineId::from_u128(1),
+            job: JobId::from_u128(2),
+            index: 0,
+            resource_class: class.map(str::to_owned),
+            executor: executor.to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_task_goes_to_a_runner_that_serves_its_class_and_executor() {
+        assert!(fits(&runner(&[], &[]), &task(Some("acme/gpu"), "docker")));
+        assert!(fits(&runner(&["acme/gpu"], &["docker"]), &task(Some("acme/gpu"), "docker")));
+        assert!(!fits(&runner(&["acme/gpu"], &[]), &task(Some("large"), "docker")));
+        assert!(!fits(&runner(&[], &["machine"]), &task(None, "docker")));
+        assert!(fits(&runner(&["acme/gpu"], &["machine"]), &task(None, "machine")));
+    }
+}

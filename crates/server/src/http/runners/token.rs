@@ -1,0 +1,62 @@
+//! Tokens of tasks: derived from the instance key, so that none is stored and each opens one task.
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use roundel_model::{
+    id::{JobId, LeaseId},
+    secret::Secret,
+};
+use sha2::Sha256;
+
+/// Separates these tokens from everything else that the instance key signs.
+const PURPOSE: &[u8] = b"roundel task token v1\0";
+
+/// Makes the token of a task under a lease.
+pub(super) fn issue(
+    key: &Secret<Vec<u8>>,
+    job: JobId,
+    index: u32,
+    lease: LeaseId,
+) -> Secret<String> {
+    let tag = mac(key, job, index, lease).map(|mac| mac.finalize().into_bytes());
+    Secret::new(tag.map(hex::encode).unwrap_or_default())
+}
+
+/// Tells whether a token opens a task, in constant time.
+pub(super) fn fits(
+    key: &Secret<Vec<u8>>,
+    given: &str,
+    job: JobId,
+    index: u32,
+    lease: LeaseId,
+) -> bool {
+    let Ok(given) = hex::decode(given) else { return false };
+    mac(key, job, index, lease).is_some_and(|mac| mac.verify_slice(&given).is_ok())
+}
+
+fn mac(key: &Secret<Vec<u8>>, job: JobId, index: u32, lease: LeaseId) -> Option<Hmac<Sha256>> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key.expose()).ok()?;
+    mac.update(PURPOSE);
+    mac.update(job.as_uuid().as_bytes());
+    mac.update(&index.to_be_bytes());
+    mac.update(lease.as_uuid().as_bytes());
+    Some(mac)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A job may leak its own token; that must not open the task beside it.
+    #[test]
+    fn a_token_opens_one_task_under_one_lease() {
+        let key = Secret::new(vec![7; 32]);
+        let (job, lease) = (JobId::from_u128(1), LeaseId::from_u128(2));
+        let token = issue(&key, job, 0, lease);
+        assert!(fits(&key, token.expose(), job, 0, lease));
+        assert!(!fits(&key, token.expose(), job, 1, lease));
+        assert!(!fits(&key, token.expose(), JobId::from_u128(9), 0, lease));
+        assert!(!fits(&key, token.expose(), job, 0, LeaseId::from_u128(3)));
+        assert!(!fits(&Secret::new(vec![8; 32]), token.expose(), job, 0, lease));
+        assert!(!fits(&key, "", job, 0, lease));
+    }
+}

@@ -1,0 +1,303 @@
+//! What becomes of one change that a delivery tells of: the order of questions of `VCS` §3.3.
+
+use roundel_forge::{
+    ErrorClass, ForgeError,
+    event::{ForgeEvent, HeadCommit, Push},
+};
+use roundel_model::{
+    forge::RepositoryId,
+    limits,
+    name::{CommitSha, GitRef},
+};
+use roundel_store::{
+    deliveries::{Delivery, Verdict},
+    pipelines::{CommitInfo, TriggerKind},
+    projects::{HookState, KeyState, Project},
+};
+
+use super::{Trouble, ignored};
+use crate::{
+    app::App,
+    tokens::{self, CallError},
+    trigger::{self, Started, Trigger},
+};
+
+/// The surroundings of a decision.
+pub(super) struct Case<'a> {
+    pub(super) app: &'a App,
+    pub(super) project: &'a Project,
+    pub(super) delivery: &'a Delivery,
+    pub(super) last_try: bool,
+}
+
+/// Decides one change.
+pub(super) async fn decide(case: &Case<'_>, event: ForgeEvent) -> Result<Verdict, Trouble> {
+    if let Some(repository) = repository_of(&event)
+        && *repository != case.project.repository
+    {
+        // Whoever knows the secret of one hook must not start builds of another repository.
+        return Ok(ignored(&case.delivery.event, "it is about another repository than its hook"));
+    }
+    match event {
+        ForgeEvent::Ping { hook_id } => ping(case, hook_id).await,
+        ForgeEvent::Push(push) => pushed(case, push).await,
+        ForgeEvent::Deleted { git_ref, .. } => {
+            Ok(ignored(describe(&git_ref), "it was deleted: there is nothing to build"))
+        }
+        ForgeEvent::PullRequest(pull) => {
+            let what = format!("pull request #{} {}", pull.number, pull.action);
+            let because = if pull.from_fork {
+                "it comes from a fork, and Roundel does not build forks: their code must not meet this \
+                 project's keys and secrets"
+            } else {
+                "its branch is built when it is pushed"
+            };
+            Ok(ignored(what, because))
+        }
+        ForgeEvent::RepositoryChanged { what, .. } => repository_changed(case, &what).await,
+        ForgeEvent::OursRemoved { what } => ours_removed(case, &what).await,
+        ForgeEvent::Ignored { because } => Ok(ignored(&case.delivery.event, because)),
+    }
+}
+
+fn repository_of(event: &ForgeEvent) -> Option<&RepositoryId> {
+    match event {
+        ForgeEvent::Push(push) => Some(&push.repository),
+        ForgeEvent::PullRequest(pull) => Some(&pull.repository),
+        ForgeEvent::Deleted { repository, .. }
+        | ForgeEvent::RepositoryChanged { repository, .. } => Some(repository),
+        ForgeEvent::Ping { .. } | ForgeEvent::OursRemoved { .. } | ForgeEvent::Ignored { .. } => {
+            None
+        }
+    }
+}
+
+fn describe(git_ref: &GitRef) -> String {
+    match git_ref {
+        GitRef::Branch(name) => format!("push to {name}"),
+        GitRef::Tag(name) => format!("tag {name}"),
+    }
+}
+
+async fn ping(case: &Case<'_>, hook_id: Option<String>) -> Result<Verdict, Trouble> {
+    let store = &case.app.store;
+    if let Some(hook) = store.hook(case.delivery.hook).await? {
+        // A set-up that is under way keeps its hook `pending` until it is done.
+        let state = if hook.state == HookState::Missing { HookState::Active } else { hook.state };
+        let forge_id = hook_id.or(hook.forge_id);
+        store.update_hook(hook.id, state, forge_id.as_deref()).await?;
+    }
+    Ok(ignored("ping", "it only proves that the webhook works"))
+}
+
+async fn pushed(case: &Case<'_>, push: Push) -> Result<Verdict, Trouble> {
+    let what = describe(&push.git_ref);
+    if push.after.is_zero() {
+        return Ok(ignored(what, "it was deleted: there is nothing to build"));
+    }
+    if !case.project.active {
+        return Ok(ignored(what, "the project is not set up, or building was stopped"));
+    }
+    let (sha, commit) = match commit_of(case, &push).await {
+        Ok(Some(found)) => found,
+        Ok(None) => {
+            return Ok(ignored(what, format!("commit {} is gone from the forge", push.after)));
+        }
+        Err(CallError::Store(error)) => return Err(error.into()),
+        Err(CallError::Forge(error)) if may_pass(&error) && !case.last_try => {
+            return Err(Trouble::Forge(error));
+        }
+        // The pipeline that follows shows the same trouble, with the way out.
+        Err(CallError::Forge(_)) => (push.after.clone(), CommitInfo::default()),
+    };
+    let is_tag = push.git_ref.tag().is_some();
+    if !is_tag && has_skip_marker(&commit) {
+        return Ok(ignored(what, "the commit's message asks to skip it ([skip ci])"));
+    }
+    let actor = match &push.sender_id {
+        Some(user) => {
+            case.app.store.account_by_forge_user(case.project.slug.forge, user).await?
+        }
+        None => None,
+    };
+    let trigger = Trigger {
+        kind: if is_tag { TriggerKind::Tag } else { TriggerKind::Push },
+        delivery: Some(case.delivery.id),
+        git_ref: push.git_ref,
+        sha,
+        before: push.before,
+        commit,
+        actor: actor.map(|account| account.id),
+        actor_login: push.sender_login,
+    };
+    Ok(match trigger::start(case.app, case.project, &trigger, case.last_try).await? {
+        Started::Pipeline { id, number } => Verdict::Started { pipeline: id, number, what },
+        Started::Known { id, number } => Verdict::Known { pipeline: id, number, what },
+        Started::NoConfig => {
+            let because = format!("commit {} has no `{}`", trigger.sha.short(), trigger::CONFIG_PATH);
+            ignored(what, because)
+        }
+    })
+}
+
+fn may_pass(error: &ForgeError) -> bool {
+    matches!(error.class, ErrorClass::Unwell | ErrorClass::RateLimited)
+}
+
+/// Finds the commit that was pushed. On GitHub, `after` of an annotated tag is the tag object: the
+/// head commit has the right id, and where there is none the API resolves it (`VCS` §3.3).
+async fn commit_of(
+    case: &Case<'_>,
+    push: &Push,
+) -> Result<Option<(CommitSha, CommitInfo)>, CallError> {
+    if let Some(head) = &push.head
+        && head.sha.is_well_formed()
+    {
+        return Ok(Some((head.sha.clone(), from_payload(head))));
+    }
+    let forge = &tokens::forge_of(case.app, case.project.slug.forge)?;
+    let repository = &trigger::repository_ref(case.project);
+    let revision = match &push.git_ref {
+        GitRef::Tag(tag) => tag.as_str(),
+        GitRef::Branch(_) => push.after.as_str(),
+    };
+    let commit = tokens::call(case.app, case.project, |token| async move {
+        forge.commit(&token, repository, revision).await
+    })
+    .await?;
+    Ok(commit.map(|commit| (commit.sha.clone(), from_api(commit))))
+}
+
+fn from_payload(head: &HeadCommit) -> CommitInfo {
+    let (subject, body) = trigger::split_message(&head.message);
+    CommitInfo {
+        subject,
+        body,
+        author_name: head.author_name.clone(),
+        author_email: head.author_email.clone(),
+        author_login: head.author_login.clone(),
+        author_avatar: None,
+        url: head.url.clone(),
+    }
+}
+
+/// Takes over what the API knows of a commit.
+pub(crate) fn from_api(commit: roundel_forge::Commit) -> CommitInfo {
+    let (subject, body) = trigger::split_message(&commit.message);
+    CommitInfo {
+        subject,
+        body,
+        author_name: commit.author_name,
+        author_email: commit.author_email,
+        author_login: commit.author_login,
+        author_avatar: commit.author_avatar,
+        url: commit.url,
+    }
+}
+
+/// Looks for a skip marker that begins within the first characters of the message, in any case
+/// (`RUN` §1.10, VCS-028: characters, not bytes).
+fn has_skip_marker(commit: &CommitInfo) -> bool {
+    let message = format!("{}\n{}", commit.subject, commit.body).to_lowercase();
+    ["[skip ci]", "[ci skip]"].iter().any(|marker| {
+        message
+            .find(marker)
+            .is_some_and(|at| message[..at].chars().count() < limits::SKIP_MARKER_CHARS)
+    })
+}
+
+/// Names and visibility are display data, refreshed from the API, which has the truth.
+async fn repository_changed(case: &Case<'_>, what: &str) -> Result<Verdict, Trouble> {
+    let forge = &tokens::forge_of(case.app, case.project.slug.forge).map_err(Trouble::Forge)?;
+    let id = &case.project.repository;
+    let found = tokens::call(case.app, case.project, |token| async move {
+        forge.repository_by_id(&token, id).await
+    })
+    .await;
+    let repository = match found {
+        Ok(repository) => repository,
+        Err(CallError::Store(error)) => return Err(error.into()),
+        Err(CallError::Forge(error)) if may_pass(&error) && !case.last_try => {
+            return Err(Trouble::Forge(error));
+        }
+        Err(CallError::Forge(error)) => {
+            return Ok(ignored(what, format!("the repository could not be read: {error}")));
+        }
+    };
+    let slug = roundel_model::forge::ProjectSlug {
+        forge: case.project.slug.forge,
+        owner: repository.owner.login,
+        repository: repository.name,
+    };
+    let default_branch = repository.default_branch.as_deref();
+    case.app
+        .store
+        .rename_project(case.project.id, Some(&slug), default_branch, Some(repository.private))
+        .await?;
+    case.app.roles.forget_project(case.project.id);
+    Ok(ignored(what, format!("names and visibility were refreshed: {slug}")))
+}
+
+/// Somebody removed a key or a hook at the forge: looks which of ours are gone (`VCS` §0 rule 8).
+async fn ours_removed(case: &Case<'_>, what: &str) -> Result<Verdict, Trouble> {
+    let store = &case.app.store;
+    let forge = &tokens::forge_of(case.app, case.project.slug.forge).map_err(Trouble::Forge)?;
+    let repository = &trigger::repository_ref(case.project);
+    let found = tokens::call(case.app, case.project, |token| async move {
+        let keys = forge.deploy_keys(&token, repository).await?;
+        let hooks = forge.hooks(&token, repository).await?;
+        Ok((keys, hooks))
+    })
+    .await;
+    let (keys, hooks) = match found {
+        Ok(found) => found,
+        Err(CallError::Store(error)) => return Err(error.into()),
+        Err(CallError::Forge(error)) if may_pass(&error) && !case.last_try => {
+            return Err(Trouble::Forge(error));
+        }
+        Err(CallError::Forge(error)) => {
+            return Ok(ignored(what, format!("what is left could not be listed: {error}")));
+        }
+    };
+    let mut missing = Vec::new();
+    if let Some(key) = store.checkout_key(case.project.id).await?
+        && let Some(id) = &key.forge_id
+        && !keys.iter().any(|there| there.id == *id)
+    {
+        store.update_checkout_key(key.id, KeyState::Gone, None).await?;
+        missing.push("the deploy key");
+    }
+    if let Some(hook) = store.hook_of(case.project.id).await?
+        && let Some(id) = &hook.forge_id
+        && !hooks.iter().any(|there| there.id == *id)
+    {
+        store.update_hook(hook.id, HookState::Missing, None).await?;
+        missing.push("the webhook");
+    }
+    Ok(if missing.is_empty() {
+        ignored(what, "it was not one of ours")
+    } else {
+        let because = format!("{} of this project is gone; set the project up again", missing.join(" and "));
+        ignored(what, because)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn saying(message: &str) -> CommitInfo {
+        let (subject, body) = trigger::split_message(message);
+        CommitInfo { subject, body, ..CommitInfo::default() }
+    }
+
+    /// VCS-028: the marker counts within the first 250 characters, not bytes, in any case.
+    #[test]
+    fn a_skip_marker_counts_only_near_the_beginning() {
+        assert!(has_skip_marker(&saying("fix typo [Skip CI]")));
+        assert!(has_skip_marker(&saying("fix\n\nbody [ci skip]")));
+        assert!(has_skip_marker(&saying(&format!("{}[ci skip]", "ä".repeat(249)))));
+        assert!(!has_skip_marker(&saying(&format!("{}[ci skip]", "ä".repeat(250)))));
+        assert!(!has_skip_marker(&saying("skip ci")));
+    }
+}

@@ -1,0 +1,81 @@
+//! Addresses of our own pages, as mails and commit statuses need them: absolute, and stable.
+
+use roundel_model::{
+    forge::{ForgeKind, ProjectSlug},
+    id::{AccountId, HookId, WorkflowId},
+};
+use url::Url;
+
+use crate::app::App;
+
+/// Returns the address of a page below the public address, with each segment escaped.
+pub fn page(app: &App, segments: &[&str]) -> String {
+    below(&app.settings.public_url, segments)
+}
+
+/// The page of a project: `/gh/acme/web`.
+pub fn project(app: &App, slug: &ProjectSlug) -> String {
+    page(app, &[slug.forge.slug(), &slug.owner, &slug.repository])
+}
+
+/// The page of a pipeline: `/pipelines/gh/acme/web/12`.
+pub fn pipeline(app: &App, slug: &ProjectSlug, number: u64) -> String {
+    let number = number.to_string();
+    page(app, &["pipelines", slug.forge.slug(), &slug.owner, &slug.repository, &number])
+}
+
+/// The page of a workflow: `/pipelines/gh/acme/web/12/workflows/…`.
+pub fn workflow(app: &App, slug: &ProjectSlug, number: u64, id: WorkflowId) -> String {
+    let (number, id) = (number.to_string(), id.to_string());
+    page(
+        app,
+        &["pipelines", slug.forge.slug(), &slug.owner, &slug.repository, &number, "workflows", &id],
+    )
+}
+
+/// The page of a job: `/gh/acme/web/34`, which is also `CIRCLE_BUILD_URL` (`RUN` §3.1).
+pub fn job(app: &App, slug: &ProjectSlug, number: u64) -> String {
+    page(app, &[slug.forge.slug(), &slug.owner, &slug.repository, &number.to_string()])
+}
+
+/// The address that a forge sends deliveries to.
+pub fn hook(app: &App, forge: ForgeKind, id: HookId) -> String {
+    page(app, &["hooks", forge.long_slug(), &id.to_string()])
+}
+
+/// Where a forge sends the browser after consent: exactly as registered there.
+pub fn callback(app: &App, forge: ForgeKind) -> String {
+    page(app, &["login", forge.long_slug(), "callback"])
+}
+
+/// Where one click stops the mail of a person.
+pub fn unsubscribe(app: &App, account: AccountId, signature: &str) -> String {
+    page(app, &["mail", "stop", &account.to_string(), signature])
+}
+
+fn below(base: &Url, segments: &[&str]) -> String {
+    let mut url = base.clone();
+    if let Ok(mut path) = url.path_segments_mut() {
+        path.pop_if_empty().extend(segments);
+    }
+    url.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_public_address_may_have_a_path_and_a_slash() {
+        for base in ["https://ci.example.org/ci", "https://ci.example.org/ci/"] {
+            let base = Url::parse(base).unwrap();
+            assert_eq!(below(&base, &["gh", "acme"]), "https://ci.example.org/ci/gh/acme");
+        }
+    }
+
+    #[test]
+    fn a_name_cannot_break_out_of_its_segment() {
+        let base = Url::parse("https://ci.example.org").unwrap();
+        assert_eq!(below(&base, &["gh", "a/b?c"]), "https://ci.example.org/gh/a%2Fb%3Fc");
+    }
+}

@@ -1,0 +1,174 @@
+//! Proves that a deploy key opens its repository, the way a job will: real git over real SSH, with
+//! the forge's pinned host keys (`VCS` §8.1 step 7).
+//!
+//! New keys take some seconds to work at the forges, so a refusal is asked again for a while.
+
+use std::{
+    io::Write as _,
+    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
+    path::Path,
+    process::Stdio,
+    time::Duration,
+};
+
+use roundel_store::projects::CheckoutKey;
+use tokio::{process::Command, time::Instant};
+
+use super::sequence::{Run, StepError};
+use crate::tokens;
+
+/// How long a new key may take to work.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Between two tries.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// How long one try may take.
+const ONE_TRY: Duration = Duration::from_secs(15);
+
+/// Characters of git's own words that are shown.
+const SHOWN_CHARS: usize = 500;
+
+/// What came of it.
+pub(super) enum Proof {
+    /// The key opens the repository.
+    Works,
+    /// This host has no git or no ssh: nothing could be proven.
+    NoGit,
+}
+
+/// Lists the repository's refs with the key.
+pub(super) async fn prove(run: &Run<'_>, key: &CheckoutKey) -> Result<Proof, StepError> {
+    let directory = private_directory()?;
+    let result = try_for_a_while(run, key, directory.path()).await;
+    if let Err(error) = directory.close() {
+        tracing::error!(%error, "a directory with a key could not be removed");
+    }
+    result
+}
+
+/// A directory that goes away with its key, also when the set-up is interrupted.
+struct PrivateDirectory(std::path::PathBuf);
+
+fn private_directory() -> Result<PrivateDirectory, StepError> {
+    let name = format!("roundel-key-{}", hex::encode(rand::random::<[u8; 16]>()));
+    let path = std::env::temp_dir().join(name);
+    std::fs::create_dir(&path)
+        .and_then(|()| std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o700)))
+        .map_err(|error| io_failed(&error))?;
+    Ok(PrivateDirectory(path))
+}
+
+impl PrivateDirectory {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn close(self) -> std::io::Result<()> {
+        std::fs::remove_dir_all(&self.0)
+    }
+}
+
+impl Drop for PrivateDirectory {
+    fn drop(&mut self) {
+        if self.0.exists()
+            && let Err(error) = std::fs::remove_dir_all(&self.0)
+        {
+            tracing::error!(%error, "a directory with a key could not be removed");
+        }
+    }
+}
+
+async fn try_for_a_while(
+    run: &Run<'_>,
+    key: &CheckoutKey,
+    directory: &Path,
+) -> Result<Proof, StepError> {
+    let known_hosts = tokens::known_hosts(run.app, run.project.slug.forge);
+    write_private(&directory.join("key"), key.private.expose())?;
+    write_private(&directory.join("known_hosts"), &known_hosts)?;
+    let until = Instant::now() + PATIENCE;
+    loop {
+        let refusal = match ls_remote(&run.project.ssh_url, directory).await? {
+            Tried::Works => return Ok(Proof::Works),
+            Tried::NoGit => return Ok(Proof::NoGit),
+            Tried::Refused(refusal) => refusal,
+        };
+        // Pinned keys do not change while we wait.
+        let is_stranger = refusal.contains("Host key verification failed");
+        if is_stranger || Instant::now() + PAUSE > until {
+            return Err(StepError::Said(format!(
+                "the key does not open {}: {refusal}",
+                run.project.ssh_url
+            )));
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+enum Tried {
+    Works,
+    NoGit,
+    Refused(String),
+}
+
+async fn ls_remote(url: &str, directory: &Path) -> Result<Tried, StepError> {
+    let mut command = Command::new("git");
+    command
+        .args(["-c", "credential.helper=", "ls-remote", "--quiet", "--", url])
+        .current_dir(directory)
+        .env("GIT_TERMINAL_PROMPT", "0")
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_ALLOW_PROTOCOL", "ssh")
+        .env("GIT_SSH_VARIANT", "ssh")
+        .env("GIT_SSH_COMMAND", ssh_command(directory))
+        .env_remove("SSH_AUTH_SOCK")
+        .env_remove("GIT_DIR")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    let child = match command.spawn() {
+        Ok(child) => child,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Tried::NoGit),
+        Err(error) => return Err(io_failed(&error)),
+    };
+    let output = match tokio::time::timeout(ONE_TRY, child.wait_with_output()).await {
+        Err(_) => return Ok(Tried::Refused("no answer in time".to_owned())),
+        Ok(output) => output.map_err(|error| io_failed(&error))?,
+    };
+    if output.status.success() {
+        return Ok(Tried::Works);
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    if said.contains("cannot run ssh") || said.contains("ssh: not found") {
+        return Ok(Tried::NoGit);
+    }
+    Ok(Tried::Refused(said.trim().chars().take(SHOWN_CHARS).collect()))
+}
+
+/// Nothing of this host's own ssh takes part: no configuration, no agent, no other key, and no host
+/// that is learned on first use.
+fn ssh_command(directory: &Path) -> String {
+    let directory = directory.display();
+    format!(
+        "ssh -F /dev/null -i '{directory}/key' -o IdentitiesOnly=yes -o IdentityAgent=none \
+         -o UserKnownHostsFile='{directory}/known_hosts' -o GlobalKnownHostsFile=/dev/null \
+         -o StrictHostKeyChecking=yes -o BatchMode=yes -o ConnectTimeout=10 -o UpdateHostKeys=no"
+    )
+}
+
+fn write_private(path: &Path, text: &str) -> Result<(), StepError> {
+    std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .map_err(|error| io_failed(&error))
+}
+
+fn io_failed(error: &std::io::Error) -> StepError {
+    StepError::Said(format!("this server could not run git to prove the key: {error}"))
+}

@@ -1,0 +1,187 @@
+//! The record of a set-up: a list of steps that survives a crash and that people watch.
+
+use roundel_model::{id::AccountId, time::Timestamp};
+use roundel_store::{
+    StoreError,
+    projects::{Project, Setup, SetupState, SetupStep, SetupStepStatus},
+};
+
+use crate::{app::App, live::News};
+
+/// A step of the sequence, in its order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    Config,
+    Key,
+    Proof,
+    Hook,
+    Ping,
+    Activate,
+    Pipeline,
+}
+
+impl Step {
+    const ALL: [(Self, &'static str, &'static str); 7] = [
+        (Self::Config, "config", "Look for .circleci/config.yml"),
+        (Self::Key, "key", "Add a read-only deploy key"),
+        (Self::Proof, "proof", "Prove the key with git over SSH"),
+        (Self::Hook, "hook", "Add a webhook"),
+        (Self::Ping, "ping", "Hear from the webhook"),
+        (Self::Activate, "activate", "Activate and follow the project"),
+        (Self::Pipeline, "pipeline", "Start the first pipeline"),
+    ];
+
+    const fn index(self) -> usize {
+        match self {
+            Self::Config => 0,
+            Self::Key => 1,
+            Self::Proof => 2,
+            Self::Hook => 3,
+            Self::Ping => 4,
+            Self::Activate => 5,
+            Self::Pipeline => 6,
+        }
+    }
+}
+
+/// The record, written to the store after every change.
+pub(super) struct Record {
+    setup: Setup,
+}
+
+impl Record {
+    /// Begins a new record, in place of an older one of the project.
+    pub(super) async fn begin(
+        app: &App,
+        project: &Project,
+        actor: AccountId,
+    ) -> Result<Self, StoreError> {
+        let now = Timestamp::now();
+        let mut steps = vec![SetupStep {
+            key: "repository".to_owned(),
+            title: format!("Find {} and your rights", project.slug.full_name()),
+            status: SetupStepStatus::Done,
+            detail: None,
+        }];
+        steps.extend(Step::ALL.iter().map(|(_, key, title)| SetupStep {
+            key: (*key).to_owned(),
+            title: (*title).to_owned(),
+            status: SetupStepStatus::Waiting,
+            detail: None,
+        }));
+        let setup = Setup {
+            project: project.id,
+            actor,
+            state: SetupState::Running,
+            steps,
+            started_at: now,
+            updated_at: now,
+        };
+        app.store.save_setup(&setup).await?;
+        app.live.tell(News::Setup { project: project.id });
+        Ok(Self { setup })
+    }
+
+    /// Takes up a record after a crash.
+    pub(super) fn resume(_app: &App, setup: Setup) -> Self {
+        Self { setup }
+    }
+
+    pub(super) const fn actor(&self) -> AccountId {
+        self.setup.actor
+    }
+
+    /// Tells whether the set-up had failed and was being taken back.
+    pub(super) fn is_compensating(&self) -> bool {
+        self.setup.state == SetupState::Compensating
+    }
+
+    pub(super) async fn started(&mut self, app: &App, step: Step) -> Result<(), StoreError> {
+        self.put(app, step, SetupStepStatus::Running, None).await
+    }
+
+    pub(super) async fn done(
+        &mut self,
+        app: &App,
+        step: Step,
+        detail: impl Into<String>,
+    ) -> Result<(), StoreError> {
+        self.put(app, step, SetupStepStatus::Done, Some(detail.into())).await
+    }
+
+    pub(super) async fn warned(
+        &mut self,
+        app: &App,
+        step: Step,
+        detail: impl Into<String>,
+    ) -> Result<(), StoreError> {
+        self.put(app, step, SetupStepStatus::Warning, Some(detail.into())).await
+    }
+
+    pub(super) async fn failed(
+        &mut self,
+        app: &App,
+        step: Step,
+        detail: impl Into<String>,
+    ) -> Result<(), StoreError> {
+        self.setup.state = SetupState::Compensating;
+        self.put(app, step, SetupStepStatus::Failed, Some(detail.into())).await
+    }
+
+    /// Marks a step as taken back, or says what is left over.
+    pub(super) async fn undone(
+        &mut self,
+        app: &App,
+        step: Step,
+        detail: impl Into<String>,
+    ) -> Result<(), StoreError> {
+        // The step that failed keeps its reason: that is what people need to read.
+        let failed = self.at(step).is_some_and(|step| step.status == SetupStepStatus::Failed);
+        if failed {
+            return Ok(());
+        }
+        self.put(app, step, SetupStepStatus::Undone, Some(detail.into())).await
+    }
+
+    pub(super) async fn end(&mut self, app: &App, state: SetupState) -> Result<(), StoreError> {
+        self.setup.state = state;
+        self.save(app).await
+    }
+
+    fn at(&self, step: Step) -> Option<&SetupStep> {
+        self.setup.steps.get(step.index() + 1)
+    }
+
+    async fn put(
+        &mut self,
+        app: &App,
+        step: Step,
+        status: SetupStepStatus,
+        detail: Option<String>,
+    ) -> Result<(), StoreError> {
+        if let Some(row) = self.setup.steps.get_mut(step.index() + 1) {
+            row.status = status;
+            row.detail = detail;
+        }
+        self.save(app).await
+    }
+
+    async fn save(&mut self, app: &App) -> Result<(), StoreError> {
+        self.setup.updated_at = Timestamp::now();
+        app.store.save_setup(&self.setup).await?;
+        app.live.tell(News::Setup { project: self.setup.project });
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_are_listed_in_the_order_of_their_numbers() {
+        for (position, (step, ..)) in Step::ALL.iter().enumerate() {
+            assert_eq!(step.index(), position);
+        }
+    }
+}

@@ -1,0 +1,438 @@
+//! The steps of a set-up that change something (`VCS` §8.1, 4 to 12).
+//!
+//! Each step looks before it acts, so it may be repeated: after a crash, after an answer that was
+//! lost on the way, or because somebody pressed the button again. Our rows stay `pending` until the
+//! project is activated: what is `pending` belongs to a set-up, and is what [`super::undo`] takes back.
+
+use std::{sync::Arc, time::Duration};
+
+use roundel_forge::{
+    AccessToken, ErrorClass, Forge, ForgeError, ForgeHook, RepositoryRef, WantedHook, keys,
+};
+use roundel_model::{
+    forge::ForgeKind,
+    id::{CheckoutKeyId, HookId},
+    secret::Secret,
+    time::Timestamp,
+};
+use roundel_store::{
+    StoreError,
+    pipelines::TriggerKind,
+    projects::{CheckoutKey, Hook, HookState, KeyState, Project, SetupState},
+};
+
+use super::{
+    prove,
+    record::{Record, Step},
+    start_on_head, undo,
+};
+use crate::{
+    app::App,
+    intake::backoff,
+    links,
+    tokens::{self, CallError},
+    trigger::{self, Started},
+};
+
+/// A pair that was not used within this time is not used any more.
+const PENDING_KEY_LASTS: Duration = Duration::from_hours(1);
+
+/// How often something is tried at a forge that is unwell, while somebody watches.
+const TRIES: u32 = 4;
+
+/// How long we wait for the ping of a new hook.
+const PING_PATIENCE: Duration = Duration::from_secs(10);
+
+/// How often we look whether it came.
+const PING_PERIOD: Duration = Duration::from_millis(200);
+
+/// What the steps share.
+pub(super) struct Run<'a> {
+    pub(super) app: &'a App,
+    pub(super) project: &'a Project,
+    pub(super) forge: Arc<dyn Forge>,
+    pub(super) repository: RepositoryRef,
+    pub(super) token: AccessToken,
+}
+
+/// Why a step failed: a sentence for people.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum StepError {
+    #[error("{0}")]
+    Said(String),
+    #[error(transparent)]
+    Forge(#[from] ForgeError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Runs the sequence to its end, or takes it back.
+pub(super) async fn run(app: &App, project: &Project, mut record: Record) {
+    if let Err(error) = walk(app, project, &mut record).await {
+        // Only the store can fail here: the record stays as it is, and the next start goes on.
+        tracing::error!(project = %project.slug, %error, "a set-up was interrupted");
+    }
+}
+
+async fn walk(app: &App, project: &Project, record: &mut Record) -> Result<(), StoreError> {
+    let run = match open(app, project, record).await {
+        Ok(run) => run,
+        Err(error) => {
+            record.failed(app, Step::Config, error.to_string()).await?;
+            return record.end(app, SetupState::Failed).await;
+        }
+    };
+    if record.is_compensating() {
+        return undo::run(&run, record).await;
+    }
+    match forward(&run, record).await? {
+        Ok(()) => {
+            tracing::info!(project = %project.slug, "a project was set up");
+            record.end(app, SetupState::Done).await
+        }
+        Err((step, error)) => {
+            tracing::warn!(project = %project.slug, ?step, %error, "a set-up failed");
+            record.failed(app, step, error.to_string()).await?;
+            undo::run(&run, record).await
+        }
+    }
+}
+
+async fn open<'a>(
+    app: &'a App,
+    project: &'a Project,
+    record: &Record,
+) -> Result<Run<'a>, StepError> {
+    let kind = project.slug.forge;
+    let forge = tokens::forge_of(app, kind)?;
+    let token = match tokens::usable(app, record.actor(), kind).await {
+        Ok(Some(token)) => token,
+        Ok(None) => {
+            return Err(StepError::Said(format!(
+                "Roundel's connection to {kind} for you ended; sign in with {kind} and set up again"
+            )));
+        }
+        Err(CallError::Forge(error)) => return Err(error.into()),
+        Err(CallError::Store(error)) => return Err(error.into()),
+    };
+    Ok(Run { app, project, forge, repository: trigger::repository_ref(project), token })
+}
+
+/// The steps in order. The outer error is the store's; the inner one ends the set-up.
+async fn forward(
+    run: &Run<'_>,
+    record: &mut Record,
+) -> Result<Result<(), (Step, StepError)>, StoreError> {
+    macro_rules! step {
+        ($step:expr, $work:expr) => {{
+            record.started(run.app, $step).await?;
+            match $work.await {
+                Ok(answer) => answer,
+                Err(error) => return Ok(Err(($step, error))),
+            }
+        }};
+    }
+    let app = run.app;
+    let has_config = step!(Step::Config, has_config(run));
+    let said = if has_config { "found" } else { "not there yet; you can push it later" };
+    record.done(app, Step::Config, said).await?;
+
+    let key = step!(Step::Key, ensure_key(run));
+    record.done(app, Step::Key, key.fingerprint.clone()).await?;
+
+    let proof = step!(Step::Proof, prove::prove(run, &key));
+    match proof {
+        prove::Proof::Works => record.done(app, Step::Proof, "the repository can be read").await?,
+        prove::Proof::NoGit => {
+            let said = "not proven: git or ssh is not installed on this server's host";
+            record.warned(app, Step::Proof, said).await?;
+        }
+    }
+
+    let made = step!(Step::Hook, ensure_hook(run));
+    record.done(app, Step::Hook, links::hook(app, run.project.slug.forge, made.id)).await?;
+
+    match step!(Step::Ping, hear(run, &made)) {
+        Ok(said) => record.done(app, Step::Ping, said).await?,
+        Err(warning) => record.warned(app, Step::Ping, warning).await?,
+    }
+
+    step!(Step::Activate, activate(run, record, &key, &made));
+    record.done(app, Step::Activate, "pushes are built from now on").await?;
+
+    record.started(app, Step::Pipeline).await?;
+    match first_pipeline(run, record, has_config).await {
+        Ok(said) => record.done(app, Step::Pipeline, said).await?,
+        // The project is set up; what is wrong with its first pipeline is no reason to undo that.
+        Err(warning) => record.warned(app, Step::Pipeline, warning).await?,
+    }
+    Ok(Ok(()))
+}
+
+async fn has_config(run: &Run<'_>) -> Result<bool, StepError> {
+    let branch = &run.project.default_branch;
+    let head = retry(|| run.forge.branch_head(&run.token, &run.repository, branch)).await?;
+    let Some(sha) = head else { return Ok(false) };
+    let path = trigger::CONFIG_PATH;
+    let found = retry(|| run.forge.file_at(&run.token, &run.repository, &sha, path)).await?;
+    Ok(found.is_some())
+}
+
+/// Makes sure that there is one key of ours, and that the forge has it.
+async fn ensure_key(run: &Run<'_>) -> Result<CheckoutKey, StepError> {
+    let store = &run.app.store;
+    let there = retry(|| run.forge.deploy_keys(&run.token, &run.repository)).await?;
+    let is_there =
+        |key: &CheckoutKey| there.iter().any(|one| keys::is_same_key(&one.public, &key.public));
+    let now = Timestamp::now();
+    let mut key = match store.checkout_key(run.project.id).await? {
+        Some(key) if is_there(&key) => key,
+        Some(key)
+            if key.state == KeyState::Pending && now.since(key.created_at) < PENDING_KEY_LASTS =>
+        {
+            key
+        }
+        old => {
+            if let Some(old) = old {
+                store.update_checkout_key(old.id, KeyState::Gone, None).await?;
+            }
+            new_key(run, now).await?
+        }
+    };
+    let forge_id = upload_key(run, &key).await?;
+    store.update_checkout_key(key.id, key.state, Some(&forge_id)).await?;
+    key.forge_id = Some(forge_id);
+    Ok(key)
+}
+
+async fn new_key(run: &Run<'_>, now: Timestamp) -> Result<CheckoutKey, StepError> {
+    let comment = format!("roundel {}", run.project.slug);
+    let pair = keys::generate(&comment).map_err(StepError::Said)?;
+    let key = CheckoutKey {
+        id: CheckoutKeyId::fresh(),
+        project: run.project.id,
+        state: KeyState::Pending,
+        forge_id: None,
+        public: pair.public,
+        fingerprint: pair.fingerprint,
+        private: pair.private,
+        created_at: now,
+        last_used_at: None,
+    };
+    run.app.store.insert_checkout_key(&key).await?;
+    Ok(key)
+}
+
+/// Looks, adds if it is not there, and looks again if the answer was lost.
+async fn upload_key(run: &Run<'_>, key: &CheckoutKey) -> Result<String, StepError> {
+    let host = run.app.settings.public_url.host_str().unwrap_or("server").to_owned();
+    let title = format!("Roundel {host}");
+    let mut tries = Tries::default();
+    loop {
+        let there = retry(|| run.forge.deploy_keys(&run.token, &run.repository)).await?;
+        if let Some(found) = there.iter().find(|one| keys::is_same_key(&one.public, &key.public)) {
+            return Ok(found.id.clone());
+        }
+        let made =
+            run.forge.create_deploy_key(&run.token, &run.repository, &title, &key.public).await;
+        match made {
+            Ok(made) => return Ok(made.id),
+            Err(error) => tries.again(error).await?,
+        }
+    }
+}
+
+/// A hook that the forge has, and whether this run made it.
+pub(super) struct MadeHook {
+    pub(super) id: HookId,
+    forge_id: String,
+    state: HookState,
+    is_new: bool,
+}
+
+/// Makes sure that there is one hook of ours, with our secret and events.
+async fn ensure_hook(run: &Run<'_>) -> Result<MadeHook, StepError> {
+    let store = &run.app.store;
+    let hook = match store.hook_of(run.project.id).await? {
+        Some(hook) => hook,
+        None => new_hook(run).await?,
+    };
+    let wanted = WantedHook {
+        url: links::hook(run.app, run.project.slug.forge, hook.id),
+        secret: hook.secret.clone(),
+    };
+    let (there, is_new) = install_hook(run, &wanted).await?;
+    let state = match hook.state {
+        HookState::Active => HookState::Active,
+        HookState::Pending | HookState::Missing | HookState::Gone => HookState::Pending,
+    };
+    store.update_hook(hook.id, state, Some(&there.id)).await?;
+    Ok(MadeHook { id: hook.id, forge_id: there.id, state, is_new })
+}
+
+async fn new_hook(run: &Run<'_>) -> Result<Hook, StepError> {
+    let hook = Hook {
+        id: HookId::fresh(),
+        project: run.project.id,
+        forge: run.project.slug.forge,
+        forge_id: None,
+        secret: Secret::new(hex::encode(rand::random::<[u8; 32]>())),
+        previous_secret: None,
+        state: HookState::Pending,
+        created_at: Timestamp::now(),
+        last_delivery_at: None,
+    };
+    run.app.store.insert_hook(&hook).await?;
+    Ok(hook)
+}
+
+async fn install_hook(
+    run: &Run<'_>,
+    wanted: &WantedHook,
+) -> Result<(ForgeHook, bool), StepError> {
+    let mut tries = Tries::default();
+    loop {
+        let hooks = retry(|| run.forge.hooks(&run.token, &run.repository)).await?;
+        let made = match hooks.iter().find(|hook| hook.url == wanted.url) {
+            // Its secret may be another one: an answer was lost, or somebody edited it.
+            Some(there) => {
+                let id = &there.id;
+                retry(|| run.forge.update_hook(&run.token, &run.repository, id, wanted))
+                    .await
+                    .map(|hook| (hook, false))
+            }
+            None => run
+                .forge
+                .create_hook(&run.token, &run.repository, wanted)
+                .await
+                .map(|hook| (hook, true)),
+        };
+        match made {
+            Ok(made) => return Ok(made),
+            Err(error) => tries.again(error).await?,
+        }
+    }
+}
+
+/// Waits for the ping of a new hook. That it does not come is a warning, not a failure.
+async fn hear(run: &Run<'_>, made: &MadeHook) -> Result<Result<String, String>, StepError> {
+    if run.project.slug.forge == ForgeKind::Bitbucket {
+        return Ok(Ok("Bitbucket sends no ping: the first push proves it".to_owned()));
+    }
+    if !made.is_new {
+        return Ok(Ok("the webhook was there already".to_owned()));
+    }
+    let heard = tokio::time::timeout(PING_PATIENCE, async {
+        loop {
+            let hook = run.app.store.hook(made.id).await?;
+            if hook.is_some_and(|hook| hook.last_delivery_at.is_some()) {
+                return Ok::<_, StoreError>(());
+            }
+            tokio::time::sleep(PING_PERIOD).await;
+        }
+    })
+    .await;
+    if let Ok(heard) = heard {
+        heard?;
+        return Ok(Ok("GitHub reaches this server".to_owned()));
+    }
+    let said = last_response(run, made).await.unwrap_or_else(|| "nothing yet".to_owned());
+    let url = links::hook(run.app, run.project.slug.forge, made.id);
+    Ok(Err(format!(
+        "GitHub has not reached this server at {url} (its last answer: {said}). Pushes are not seen \
+         until it can: check the public address, the firewall and the certificate."
+    )))
+}
+
+async fn last_response(run: &Run<'_>, made: &MadeHook) -> Option<String> {
+    let hooks = run.forge.hooks(&run.token, &run.repository).await.ok()?;
+    hooks.into_iter().find(|hook| hook.id == made.forge_id)?.last_response
+}
+
+async fn activate(
+    run: &Run<'_>,
+    record: &Record,
+    key: &CheckoutKey,
+    hook: &MadeHook,
+) -> Result<(), StepError> {
+    let store = &run.app.store;
+    store.update_checkout_key(key.id, KeyState::Active, key.forge_id.as_deref()).await?;
+    if hook.state != HookState::Active {
+        store.update_hook(hook.id, HookState::Active, Some(&hook.forge_id)).await?;
+    }
+    store.follow(record.actor(), run.project.id, Timestamp::now()).await?;
+    store.set_project_active(run.project.id, true).await?;
+    Ok(())
+}
+
+async fn first_pipeline(
+    run: &Run<'_>,
+    record: &Record,
+    has_config: bool,
+) -> Result<String, String> {
+    if !has_config {
+        return Ok(format!(
+            "none: the first push with a `{}` starts one",
+            trigger::CONFIG_PATH
+        ));
+    }
+    let actor = run.app.store.account(record.actor()).await.map_err(|error| error.to_string())?;
+    let actor = actor.ok_or("whoever set the project up is gone")?;
+    let branch = &run.project.default_branch;
+    let started = start_on_head(run.app, run.project, &actor, branch, TriggerKind::Setup).await;
+    match started.map_err(|refused| refused.0)? {
+        Some(Started::Pipeline { number, .. } | Started::Known { number, .. }) => {
+            Ok(format!("pipeline {number} on {branch}"))
+        }
+        Some(Started::NoConfig) | None => Ok("none: the branch has moved on".to_owned()),
+    }
+}
+
+/// Counts tries of something that may not simply be repeated.
+#[derive(Default)]
+struct Tries(u32);
+
+impl Tries {
+    /// Waits before the next try, or gives up.
+    async fn again(&mut self, error: ForgeError) -> Result<(), ForgeError> {
+        // "Already there" (422) is seen by looking again; so is what was done before an answer
+        // was lost.
+        let may_help = matches!(
+            error.class,
+            ErrorClass::Unwell | ErrorClass::RateLimited | ErrorClass::Invalid | ErrorClass::Broken
+        );
+        self.0 += 1;
+        let most = if error.class == ErrorClass::Invalid { 2 } else { TRIES };
+        if !may_help || self.0 >= most {
+            return Err(error);
+        }
+        pause(self.0, &error).await;
+        Ok(())
+    }
+}
+
+/// Repeats a call that is safe to repeat while the forge is unwell.
+pub(super) async fn retry<T, F>(call: impl Fn() -> F) -> Result<T, ForgeError>
+where
+    F: Future<Output = Result<T, ForgeError>>,
+{
+    let mut tries = 0;
+    loop {
+        match call().await {
+            Err(error)
+                if tries + 1 < TRIES
+                    && matches!(error.class, ErrorClass::Unwell | ErrorClass::RateLimited) =>
+            {
+                tries += 1;
+                pause(tries, &error).await;
+            }
+            answer => return answer,
+        }
+    }
+}
+
+/// Somebody watches: a forge that asks for more patience than this has failed the step.
+async fn pause(tries: u32, error: &ForgeError) {
+    const LONGEST: Duration = Duration::from_secs(10);
+    tokio::time::sleep(backoff(tries, error.retry_after).min(LONGEST)).await;
+}

@@ -1,0 +1,90 @@
+//! Takes back what a failed set-up had made, in reverse order (`VCS` §8.2).
+//!
+//! Only what is `pending` belongs to the set-up. An answer that was lost is resolved by listing:
+//! what the forge has of ours is deleted, whether we heard of it or not. What cannot be deleted is
+//! named, so that a person can.
+
+use roundel_forge::{ForgeError, keys};
+use roundel_store::{
+    StoreError,
+    projects::{HookState, KeyState, SetupState},
+};
+
+use super::{
+    record::{Record, Step},
+    sequence::{Run, retry},
+};
+use crate::links;
+
+/// Takes everything back and ends the record.
+pub(super) async fn run(run: &Run<'_>, record: &mut Record) -> Result<(), StoreError> {
+    let hook = undo_hook(run, record).await?;
+    let key = undo_key(run, record).await?;
+    // What is left over is tried again at the next start, or when somebody sets up again.
+    let state = if hook && key { SetupState::Failed } else { SetupState::Abandoned };
+    record.end(run.app, state).await
+}
+
+/// True if nothing of ours is left.
+async fn undo_hook(run: &Run<'_>, record: &mut Record) -> Result<bool, StoreError> {
+    let store = &run.app.store;
+    let Some(hook) = store.hook_of(run.project.id).await? else { return Ok(true) };
+    if hook.state != HookState::Pending {
+        return Ok(true);
+    }
+    let url = links::hook(run.app, run.project.slug.forge, hook.id);
+    match delete_hooks(run, &url).await {
+        Ok(()) => {
+            store.update_hook(hook.id, HookState::Gone, None).await?;
+            record.undone(run.app, Step::Hook, "taken back").await?;
+            Ok(true)
+        }
+        Err(error) => {
+            let left = format!("left over: please delete the webhook {url} by hand ({error})");
+            record.undone(run.app, Step::Hook, left).await?;
+            Ok(false)
+        }
+    }
+}
+
+async fn delete_hooks(run: &Run<'_>, url: &str) -> Result<(), ForgeError> {
+    for hook in retry(|| run.forge.hooks(&run.token, &run.repository)).await? {
+        if hook.url == url {
+            let id = &hook.id;
+            retry(|| run.forge.delete_hook(&run.token, &run.repository, id)).await?;
+        }
+    }
+    Ok(())
+}
+
+/// True if nothing of ours is left.
+async fn undo_key(run: &Run<'_>, record: &mut Record) -> Result<bool, StoreError> {
+    let store = &run.app.store;
+    let Some(key) = store.checkout_key(run.project.id).await? else { return Ok(true) };
+    if key.state != KeyState::Pending {
+        return Ok(true);
+    }
+    match delete_keys(run, &key.public).await {
+        Ok(()) => {
+            store.update_checkout_key(key.id, KeyState::Gone, None).await?;
+            record.undone(run.app, Step::Key, "taken back").await?;
+            Ok(true)
+        }
+        Err(error) => {
+            let fingerprint = &key.fingerprint;
+            let left = format!("left over: please delete the deploy key {fingerprint} by hand ({error})");
+            record.undone(run.app, Step::Key, left).await?;
+            Ok(false)
+        }
+    }
+}
+
+async fn delete_keys(run: &Run<'_>, public: &str) -> Result<(), ForgeError> {
+    for key in retry(|| run.forge.deploy_keys(&run.token, &run.repository)).await? {
+        if keys::is_same_key(&key.public, public) {
+            let id = &key.id;
+            retry(|| run.forge.delete_deploy_key(&run.token, &run.repository, id)).await?;
+        }
+    }
+    Ok(())
+}

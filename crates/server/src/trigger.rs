@@ -1,0 +1,267 @@
+//! Starts one pipeline: read the configuration at the commit, create, compile, through the door.
+//!
+//! Whatever starts a pipeline (a push, a set-up, a person, a restart) comes through here, so that it
+//! is done in one way. The configuration is read at the commit itself, never from a branch
+//! (VCS-012); how it becomes jobs is in [`plan`].
+//!
+//! A crash between creating and compiling leaves the pipeline `pending`: [`resume`] goes on.
+
+mod plan;
+mod values;
+
+use roundel_engine::Event;
+use roundel_forge::{ErrorClass, ForgeError, RepositoryRef};
+use roundel_model::{
+    forge::RepositoryId,
+    id::{AccountId, DeliveryId, PipelineId},
+    limits,
+    name::{CommitSha, GitRef},
+    status::PipelineStatus,
+    time::Timestamp,
+};
+use roundel_store::{
+    StoreError,
+    pipelines::{Attachments, CommitInfo, CreatedPipeline, NewPipeline, TriggerKind},
+    projects::Project,
+    reading::PipelineRow,
+};
+
+use crate::{
+    app::App,
+    drive::{self, DriveError},
+    tokens::{self, CallError},
+};
+
+/// Where the configuration is.
+pub(crate) const CONFIG_PATH: &str = ".circleci/config.yml";
+
+/// What is to be built, and why.
+#[derive(Clone, Debug)]
+pub(crate) struct Trigger {
+    pub(crate) kind: TriggerKind,
+    pub(crate) delivery: Option<DeliveryId>,
+    pub(crate) git_ref: GitRef,
+    pub(crate) sha: CommitSha,
+    pub(crate) before: Option<CommitSha>,
+    pub(crate) commit: CommitInfo,
+    pub(crate) actor: Option<AccountId>,
+    pub(crate) actor_login: Option<String>,
+}
+
+/// What became of a trigger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Started {
+    /// A pipeline was created for it (perhaps before a crash).
+    Pipeline { id: PipelineId, number: u64 },
+    /// The same event had started one already.
+    Known { id: PipelineId, number: u64 },
+    /// The commit has no configuration, so there is nothing to run.
+    NoConfig,
+}
+
+/// Why a trigger could not be decided now.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TriggerError {
+    #[error("the configuration could not be read yet: {0}")]
+    Later(ForgeError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Drive(#[from] DriveError),
+}
+
+/// A configuration, or the sentence that says why there is none.
+enum Config {
+    Text(String),
+    Absent,
+    Unreadable(String),
+}
+
+/// Starts the pipeline of a trigger, or finds the one that it had started.
+///
+/// # Errors
+///
+/// [`TriggerError::Later`] if the forge is unwell: nothing was decided, try again. With `last_try`
+/// that becomes an errored pipeline, which people can see.
+pub(crate) async fn start(
+    app: &App,
+    project: &Project,
+    trigger: &Trigger,
+    last_try: bool,
+) -> Result<Started, TriggerError> {
+    let config = match read_config(app, project, &trigger.sha, last_try).await? {
+        Config::Absent => return Ok(Started::NoConfig),
+        config => config,
+    };
+    let id = PipelineId::fresh();
+    let created = app
+        .store
+        .create_pipeline(&NewPipeline {
+            id,
+            project: project.id,
+            trigger: trigger.kind,
+            delivery: trigger.delivery,
+            git_ref: trigger.git_ref.clone(),
+            sha: trigger.sha.clone(),
+            before: trigger.before.clone(),
+            commit: trigger.commit.clone(),
+            actor: trigger.actor,
+            actor_login: trigger.actor_login.clone(),
+            created_at: Timestamp::now(),
+        })
+        .await?;
+    let (id, number, known) = match created {
+        CreatedPipeline::New { number } => (id, number, false),
+        CreatedPipeline::Known { id, number } => (id, number, true),
+    };
+    let Some(row) = app.store.pipeline(id).await? else {
+        return Err(StoreError::Missing("pipeline").into());
+    };
+    if row.status == PipelineStatus::Pending {
+        settle(app, project, &row, config).await?;
+    }
+    let ours = !known || (row.delivery.is_some() && row.delivery == trigger.delivery);
+    Ok(if ours { Started::Pipeline { id, number } } else { Started::Known { id, number } })
+}
+
+/// Goes on with a pipeline that a crash left `pending`.
+///
+/// # Errors
+///
+/// As [`start`].
+pub(crate) async fn resume(app: &App, id: PipelineId, last_try: bool) -> Result<(), TriggerError> {
+    let Some(row) = app.store.pipeline(id).await? else { return Ok(()) };
+    if row.status != PipelineStatus::Pending {
+        return Ok(());
+    }
+    let Some(project) = app.store.project(row.project).await? else { return Ok(()) };
+    let config = read_config(app, &project, &row.sha, last_try).await?;
+    settle(app, &project, &row, config).await
+}
+
+/// Compiles and lets the pipeline begin, or end with its errors.
+async fn settle(
+    app: &App,
+    project: &Project,
+    row: &PipelineRow,
+    config: Config,
+) -> Result<(), TriggerError> {
+    let text = match config {
+        Config::Text(text) => text,
+        Config::Absent => {
+            return fail(app, row.id, errored(format!("`{CONFIG_PATH}` is gone from {}", row.sha)))
+                .await;
+        }
+        Config::Unreadable(reason) => return fail(app, row.id, errored(reason)).await,
+    };
+    let inputs = values::inputs(project, row);
+    let source = text.clone();
+    // Compiling is bounded but may take a while: other requests must not wait for it.
+    let compiled = tokio::task::spawn_blocking(move || roundel_config::compile(&source, &inputs))
+        .await
+        .map_err(|error| tracing::error!(pipeline.id = %row.id, %error, "the compiler broke"));
+    let Ok(compiled) = compiled else {
+        let reason = "Roundel's compiler broke on this configuration; this is our mistake, not yours";
+        return fail(app, row.id, Attachments { config: Some(text), ..errored(reason.to_owned()) })
+            .await;
+    };
+    let diagnostics = plan::diagnostics_json(&compiled.diagnostics);
+    let Some(planned) = compiled.plan else {
+        let errors = plan::sentences(&compiled.diagnostics);
+        let attachments =
+            Attachments { config: Some(text), diagnostics, errors, ..Attachments::default() };
+        return fail(app, row.id, attachments).await;
+    };
+    let (workflows, bodies) = plan::to_engine(planned);
+    let attachments = Attachments {
+        bodies,
+        config: Some(text.clone()),
+        diagnostics: diagnostics.clone(),
+        ..Attachments::default()
+    };
+    let event = Event::Compiled { workflows };
+    match drive::apply(app, row.id, &event, attachments, Timestamp::now()).await {
+        Ok(_) => Ok(()),
+        // The engine refuses a graph that could never end or is too large: the author's to mend.
+        Err(DriveError::Illegal(refusal)) => {
+            let sentence = format!("the workflows cannot run: {}", refusal.reason);
+            let attachments =
+                Attachments { config: Some(text), diagnostics, ..errored(sentence) };
+            fail(app, row.id, attachments).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn fail(app: &App, id: PipelineId, attachments: Attachments) -> Result<(), TriggerError> {
+    drive::apply(app, id, &Event::CompileFailed, attachments, Timestamp::now()).await?;
+    Ok(())
+}
+
+fn errored(sentence: String) -> Attachments {
+    Attachments { errors: vec![sentence], ..Attachments::default() }
+}
+
+/// Reads the configuration at a commit with any token of the project.
+async fn read_config(
+    app: &App,
+    project: &Project,
+    sha: &CommitSha,
+    last_try: bool,
+) -> Result<Config, TriggerError> {
+    match fetch(app, project, sha).await {
+        Ok(Some(bytes)) if bytes.len() > limits::CONFIG_BYTES => Ok(Config::Unreadable(format!(
+            "`{CONFIG_PATH}` has {} bytes; the limit is {}",
+            bytes.len(),
+            limits::CONFIG_BYTES
+        ))),
+        Ok(Some(bytes)) => Ok(String::from_utf8(bytes).map_or_else(
+            |_| Config::Unreadable(format!("`{CONFIG_PATH}` is not UTF-8 text")),
+            Config::Text,
+        )),
+        Ok(None) => Ok(Config::Absent),
+        Err(CallError::Store(error)) => Err(error.into()),
+        Err(CallError::Forge(error)) => {
+            let may_pass = matches!(error.class, ErrorClass::Unwell | ErrorClass::RateLimited);
+            if may_pass && !last_try {
+                return Err(TriggerError::Later(error));
+            }
+            Ok(Config::Unreadable(format!("`{CONFIG_PATH}` could not be read: {error}")))
+        }
+    }
+}
+
+async fn fetch(
+    app: &App,
+    project: &Project,
+    sha: &CommitSha,
+) -> Result<Option<Vec<u8>>, CallError> {
+    let forge = &tokens::forge_of(app, project.slug.forge)?;
+    let repository = &repository_ref(project);
+    let id: &RepositoryId = &project.repository;
+    tokens::call(app, project, |token| async move {
+        let found = forge.file_at(&token, repository, sha, CONFIG_PATH).await?;
+        if found.is_none() {
+            // A forge also says "not found" to whoever may not see the repository. Only somebody
+            // who sees it can tell that the file is not there.
+            forge.repository_by_id(&token, id).await?;
+        }
+        Ok(found)
+    })
+    .await
+}
+
+/// Names a project's repository in calls.
+pub(crate) fn repository_ref(project: &Project) -> RepositoryRef {
+    RepositoryRef {
+        id: project.repository.clone(),
+        owner: project.slug.owner.clone(),
+        name: project.slug.repository.clone(),
+    }
+}
+
+/// Splits a commit message into what pages show: first line and the rest.
+pub(crate) fn split_message(message: &str) -> (String, String) {
+    let (subject, body) = message.split_once('\n').unwrap_or((message, ""));
+    (subject.trim().to_owned(), body.trim().to_owned())
+}

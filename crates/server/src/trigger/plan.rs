@@ -1,0 +1,76 @@
+//! From a compiled plan to what the engine starts: ids for names, and a body for each job.
+
+use std::collections::HashMap;
+
+use roundel_config::{Diagnostic, Severity};
+use roundel_engine::{
+    NewJob, NewWorkflow,
+    job::{JobKind, Need},
+};
+use roundel_model::{
+    id::{JobId, WorkflowId},
+    name::JobName,
+    plan::{Plan, PlannedJob, PlannedJobKind, PlannedWorkflow},
+};
+
+/// Sentences of one compilation that are kept; more of the same help nobody.
+const MAX_SENTENCES: usize = 50;
+
+/// Gives every workflow and job an id, and resolves requirements to them.
+pub(super) fn to_engine(plan: Plan) -> (Vec<NewWorkflow>, Vec<(JobId, PlannedJob)>) {
+    let mut bodies = Vec::new();
+    let workflows =
+        plan.workflows.into_iter().map(|workflow| to_workflow(workflow, &mut bodies)).collect();
+    (workflows, bodies)
+}
+
+fn to_workflow(workflow: PlannedWorkflow, bodies: &mut Vec<(JobId, PlannedJob)>) -> NewWorkflow {
+    let ids: HashMap<JobName, JobId> =
+        workflow.jobs.iter().map(|job| (job.name.clone(), JobId::fresh())).collect();
+    let mut jobs = Vec::with_capacity(workflow.jobs.len());
+    for job in workflow.jobs {
+        let Some(&id) = ids.get(&job.name) else { continue };
+        jobs.push(NewJob {
+            id,
+            name: job.name.clone(),
+            kind: kind(&job.kind),
+            // A name that is not there gets an id that is not there: the engine refuses it.
+            needs: job
+                .requires
+                .iter()
+                .map(|requirement| Need {
+                    job: ids.get(&requirement.job).copied().unwrap_or_else(JobId::fresh),
+                    accepts: requirement.accepts.clone(),
+                })
+                .collect(),
+        });
+        bodies.push((id, job));
+    }
+    NewWorkflow { id: WorkflowId::fresh(), name: workflow.name, jobs }
+}
+
+fn kind(kind: &PlannedJobKind) -> JobKind {
+    match kind {
+        PlannedJobKind::Build(body) => JobKind::Build { tasks: body.parallelism },
+        PlannedJobKind::Approval => JobKind::Approval,
+        PlannedJobKind::NoOp => JobKind::NoOp,
+    }
+}
+
+/// Writes diagnostics as the store keeps them; `None` if there are none.
+pub(super) fn diagnostics_json(diagnostics: &[Diagnostic]) -> Option<String> {
+    if diagnostics.is_empty() {
+        return None;
+    }
+    serde_json::to_string(diagnostics).ok()
+}
+
+/// One sentence for each error, with its place.
+pub(super) fn sentences(diagnostics: &[Diagnostic]) -> Vec<String> {
+    diagnostics
+        .iter()
+        .filter(|diagnostic| diagnostic.severity == Severity::Error)
+        .take(MAX_SENTENCES)
+        .map(|found| format!("{}:{}:{}: {}", found.path, found.line, found.column, found.message))
+        .collect()
+}
