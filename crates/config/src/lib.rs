@@ -3,6 +3,49 @@
 //! [`compile`] never fails and never runs away: it returns a plan if it can, and every
 //! [`Diagnostic`] that it finds, each with the place in the text. It is a pure function: no I/O, no
 //! async, no clock.
+//!
+//! The phases, each in a file of its own (CFG §7.2):
+//!
+//! ```text
+//! yaml ▸ version ▸ pipeline_parameters ▸ definitions + shape ▸ workflows (when/unless)
+//!      ▸ invocation (matrix) ▸ job ▸ executor ▸ steps ▸ names ▸ graph ▸ filters ▸ the plan
+//! ```
+//!
+//! Deliberately absent: what this release cannot run (orbs, caches, …). It is recognised and told
+//! as an `unsupported-…` diagnostic, never dropped in silence.
+
+mod budget;
+pub mod codes;
+mod compile;
+mod definitions;
+mod environment;
+mod evaluate;
+mod executor;
+mod expression;
+mod fields;
+mod filters;
+mod graph;
+mod invocation;
+mod job;
+mod logic;
+mod matrix;
+mod names;
+mod parameters;
+mod pattern;
+mod pipeline;
+mod pipeline_parameters;
+mod report;
+mod run;
+mod shape;
+mod snippet;
+mod source;
+mod steps;
+mod suggest;
+mod template;
+mod value;
+mod version;
+mod workflows;
+mod yaml;
 
 use roundel_model::{name::GitRef, plan::Plan};
 
@@ -21,7 +64,14 @@ pub struct Inputs {
 
 /// A value that is put into a configuration.
 #[derive(Clone, Debug, PartialEq)]
-pub enum PipelineValue { Text(String), Integer(i64), Boolean(bool) }
+pub enum PipelineValue {
+    /// A text.
+    Text(String),
+    /// A whole number.
+    Integer(i64),
+    /// A truth value.
+    Boolean(bool),
+}
 
 /// What compiling found.
 #[derive(Clone, Debug, Default)]
@@ -35,28 +85,44 @@ pub struct Compiled {
 /// One thing that somebody should know about the configuration.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Diagnostic {
-    /// Stable slug: `unknown-parameter`. With the catalogue's number where it has one: `E-033`.
+    /// Stable slug: `unknown-parameter`. [`codes::code`] tells the catalogue's number: `E-033`.
     pub code: String,
+    /// Whether it keeps the configuration from running.
     pub severity: Severity,
+    /// What is wrong, in one sentence.
     pub message: String,
+    /// The file.
     pub path: String,
-    /// Bytes of the text that are meant; empty range at the start if none.
+    /// First byte of the text that is meant; equal to `end` if none is.
     pub start: usize,
+    /// Byte after the text that is meant.
     pub end: usize,
-    /// 1-based; column in characters.
+    /// Line of `start`, counted from 1.
     pub line: u32,
+    /// Column of `start` in characters, counted from 1.
     pub column: u32,
     /// Further places: (start, end, line, column, text).
     pub related: Vec<(usize, usize, u32, u32, String)>,
+    /// How to mend it.
     pub help: Option<String>,
 }
 
+/// How bad a diagnostic is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Severity { Error, Warning }
+pub enum Severity {
+    /// There is no plan because of it.
+    Error,
+    /// There is a plan, perhaps not the one that was meant.
+    Warning,
+}
 
-/// Compiles a configuration.
-pub fn compile(text: &str, inputs: &Inputs) -> Compiled { let _ = (text, inputs); todo!() }
+/// Compiles a configuration (CFG §7). Never fails, never panics, never runs away.
+pub fn compile(text: &str, inputs: &Inputs) -> Compiled {
+    compile::compile(text, inputs)
+}
 
 /// Renders diagnostics as text with the source underlined, for terminals (`color`) and logs.
-pub fn render(text: &str, diagnostics: &[Diagnostic], color: bool) -> String { let _ = (text, diagnostics, color); todo!() }
+pub fn render(text: &str, diagnostics: &[Diagnostic], color: bool) -> String {
+    snippet::render(text, diagnostics, color)
+}

@@ -1,0 +1,144 @@
+//! `environment`: names and texts (CFG §2.7, RUN §3.4).
+//!
+//! Values are literal: `$VAR` is not filled in. In a step a boolean arrives as `1` or `0`, in a
+//! job, executor or container as `true` or `false`.
+
+use std::rc::Rc;
+
+use crate::{
+    codes,
+    compile::Context,
+    parameters::is_variable_name,
+    report::Problem,
+    source::Place,
+    value::{Data, Scope, Value},
+    yaml::{At, View},
+};
+
+/// Variables in order, each name once.
+pub(crate) type Variables = Vec<(String, String)>;
+
+/// Where an `environment` stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// A `run` step.
+    Step,
+    /// A job or an executor.
+    Job,
+    /// An entry of `docker`, whose names may hold dots and dashes.
+    Container,
+}
+
+impl Context<'_> {
+    /// Reads an `environment` in any of its shapes.
+    pub(crate) fn environment(&mut self, at: At, scope: &Rc<Scope>, owner: Owner) -> Variables {
+        let mut variables = Variables::new();
+        match self.doc.view(at) {
+            View::Broken => {}
+            View::Map(_) => self.mapping(at, scope, owner, &mut variables),
+            View::Seq(items) => {
+                for item in items {
+                    match self.doc.view(item) {
+                        View::Map(_) => self.mapping(item, scope, owner, &mut variables),
+                        _ => {
+                            let value = self.evaluate(item, scope);
+                            self.assignment(&value, &mut variables);
+                        }
+                    }
+                }
+            }
+            View::Scalar(..) => {
+                let value = self.evaluate(at, scope);
+                self.assignment(&value, &mut variables);
+            }
+        }
+        variables
+    }
+
+    fn mapping(&mut self, at: At, scope: &Rc<Scope>, owner: Owner, variables: &mut Variables) {
+        for entry in self.doc.entries(at) {
+            let value = self.evaluate(entry.value, scope);
+            // The only keys in which tags are rendered (CFG §4.4.1).
+            let Some(name) = self.render(entry.name, entry.key, scope).scalar_text() else { continue };
+            self.check_name(&name, entry.key, owner);
+            if let Some(text) = self.variable_text(&value, &name, owner) {
+                set(variables, &name, text);
+            }
+        }
+    }
+
+    fn variable_text(&mut self, value: &Value, name: &str, owner: Owner) -> Option<String> {
+        let text = match &value.data {
+            Data::Unknown => return None,
+            Data::Bool(value) if owner == Owner::Step => u8::from(*value).to_string(),
+            data => match data.scalar_text() {
+                Some(text) => text.to_string(),
+                None => {
+                    let found = value.data.type_name();
+                    let message = format!("the variable `{name}` must be a scalar, found a {found}");
+                    let problem = Problem::error(codes::BAD_ENVIRONMENT, value.place, message);
+                    self.report.add(problem.help("quote it, or write the structure as JSON text"));
+                    return None;
+                }
+            },
+        };
+        if let Data::Float(..) = value.data {
+            let written = self.source(value.place);
+            if written != text && !written.contains("<<") {
+                let message = format!("YAML reads `{written}` as the number {text}");
+                let problem = Problem::warning(codes::LOST_DIGITS, value.place, message);
+                self.report.add(problem.help(format!("quote it: `\"{written}\"`")));
+            }
+        }
+        if text.contains('\0') {
+            let message = format!("the variable `{name}` holds a null byte");
+            self.report.add(Problem::error(codes::BAD_ENVIRONMENT, value.place, message));
+            return None;
+        }
+        Some(text)
+    }
+
+    /// `NAME=value` in one text.
+    fn assignment(&mut self, value: &Value, variables: &mut Variables) {
+        match &value.data {
+            Data::Unknown | Data::Null => {}
+            Data::Text(text) => {
+                let (name, text) = text.split_once('=').unwrap_or((text, ""));
+                self.check_name(name, value.place, Owner::Container);
+                set(variables, name, text.to_owned());
+            }
+            other => {
+                let message = format!("`environment` takes a mapping, found {}", other.type_name());
+                let problem = Problem::error(codes::BAD_ENVIRONMENT, value.place, message);
+                self.report.add(problem.help("write `environment: { NAME: value }`"));
+            }
+        }
+    }
+
+    fn check_name(&mut self, name: &str, place: Place, owner: Owner) {
+        if name.is_empty() || name.contains(['=', '\0']) {
+            let message = format!("`{name}` cannot name a variable");
+            self.report.add(Problem::error(codes::BAD_ENVIRONMENT, place, message));
+        } else if owner != Owner::Container && !is_variable_name(name) {
+            let message = format!("shells cannot read a variable called `{name}`");
+            let problem = Problem::warning(codes::BAD_ENVIRONMENT, place, message);
+            self.report.add(problem.help("use letters, digits and `_`"));
+        }
+    }
+}
+
+/// Sets a variable; a later one of the same name replaces the earlier.
+fn set(variables: &mut Variables, name: &str, value: String) {
+    match variables.iter_mut().find(|(known, _)| known == name) {
+        Some(known) => known.1 = value,
+        None => variables.push((name.to_owned(), value)),
+    }
+}
+
+/// Adds the variables of `over` to `base`; where both know a name, `over` wins.
+pub(crate) fn overlay(mut base: Variables, over: Variables) -> Variables {
+    for (name, value) in over {
+        set(&mut base, &name, value);
+    }
+    base
+}

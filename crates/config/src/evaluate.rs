@@ -1,0 +1,259 @@
+//! Renders nodes: template tags become values (CFG §4.3, §4.4).
+
+use std::rc::Rc;
+
+use crate::{
+    budget::Draw,
+    codes,
+    compile::Context,
+    expression,
+    pipeline,
+    report::Problem,
+    source::{Place, Span},
+    suggest::{did_you_mean, list},
+    template::{self, Malformation, Malformed, Piece, Tag},
+    value::{Data, Field, Scope, Value},
+    yaml::{At, View, scalar},
+};
+
+impl Context<'_> {
+    /// Renders a node and everything below it.
+    pub(crate) fn evaluate(&mut self, at: At, scope: &Rc<Scope>) -> Value {
+        let doc = self.doc;
+        let place = doc.place(at);
+        if !self.afford(Draw::Nodes, 1, place) {
+            return Value::unknown(place);
+        }
+        let data = match doc.view(at) {
+            View::Broken => Data::Unknown,
+            View::Scalar(text, style) => match scalar::resolve(text, style) {
+                scalar::Scalar::Null => Data::Null,
+                scalar::Scalar::Bool(value) => Data::Bool(value),
+                scalar::Scalar::Int(value) => Data::Int(value),
+                scalar::Scalar::Float(value) => Data::float(value, text),
+                scalar::Scalar::Text(text) => self.render(text, place, scope),
+            },
+            View::Seq(items) => {
+                let items = items.into_iter().map(|item| self.evaluate(item, scope)).collect();
+                Data::List(Rc::new(items))
+            }
+            View::Map(entries) => {
+                let fields = entries.into_iter().map(|entry| Field {
+                    name: Rc::from(entry.name),
+                    key: entry.key,
+                    value: self.evaluate(entry.value, scope),
+                });
+                Data::Map(Rc::new(fields.collect()))
+            }
+        };
+        Value { data, place }
+    }
+
+    /// Renders a text. What comes in through a tag is not read again.
+    pub(crate) fn render(&mut self, text: &str, place: Place, scope: &Rc<Scope>) -> Data {
+        if !self.afford(Draw::Bytes, text.len(), place) {
+            return Data::Unknown;
+        }
+        if !self.templates || !text.contains("<<") {
+            return Data::text(text);
+        }
+        let pieces = match template::parse(text) {
+            Ok(pieces) => pieces,
+            Err(malformed) => {
+                let problem = self.malformed(malformed, place);
+                self.report.add(problem);
+                return Data::Unknown;
+            }
+        };
+        if let Some(tag) = template::sole_tag(&pieces) {
+            return self.tag(tag, place, scope);
+        }
+        let mut rendered = String::new();
+        if self.pieces(&pieces, place, scope, &mut rendered) {
+            Data::Text(rendered.into())
+        } else {
+            Data::Unknown
+        }
+    }
+
+    fn pieces(&mut self, pieces: &[Piece<'_>], place: Place, scope: &Rc<Scope>, into: &mut String) -> bool {
+        let mut known = true;
+        for piece in pieces {
+            match piece {
+                Piece::Literal(text) => into.push_str(text),
+                Piece::Tag(tag) => {
+                    let data = self.tag(tag, place, scope);
+                    let text = self.as_text(&data, tag, place);
+                    match text {
+                        Some(text) if self.afford(Draw::Bytes, text.len(), place) => into.push_str(&text),
+                        _ => known = false,
+                    }
+                }
+                Piece::Section { tag, inverted, pieces } => {
+                    let data = self.tag(tag, place, scope);
+                    if matches!(data, Data::Unknown) {
+                        known = false;
+                    } else if data.is_truthy() != *inverted {
+                        known &= self.pieces(pieces, place, scope, into);
+                    }
+                }
+            }
+        }
+        known
+    }
+
+    fn as_text(&mut self, data: &Data, tag: &Tag<'_>, place: Place) -> Option<Rc<str>> {
+        let text = executor_name(data).or_else(|| data.scalar_text());
+        if text.is_none() && !matches!(data, Data::Unknown) {
+            let name = data.type_name();
+            let message = format!("`{}` is a {name} and cannot be part of a text", tag.inner);
+            let problem = Problem::error(codes::COLLECTION_IN_TEXT, self.tag_place(place, tag), message);
+            let problem = match data {
+                Data::Steps(_) => problem.help(format!("use `- steps: << {} >>`", tag.inner)),
+                _ => problem,
+            };
+            self.report.add(problem);
+        }
+        text
+    }
+
+    /// Finds the value of a tag.
+    fn tag(&mut self, tag: &Tag<'_>, place: Place, scope: &Rc<Scope>) -> Data {
+        let place = self.tag_place(place, tag);
+        if is_path(tag.inner) {
+            return self.lookup(tag.inner, scope).unwrap_or_else(|(code, message, help)| {
+                self.report.add(Problem::error(code, place, message).maybe_help(help));
+                Data::Unknown
+            });
+        }
+        if !tag.inner.contains('.') || tag.inner.starts_with("include(") {
+            let message = format!("`{}` is no value that a tag can have", shorten(tag.inner));
+            self.report.add(Problem::error(codes::BAD_TEMPLATE, place, message).help(ESCAPE_HELP));
+            return Data::Unknown;
+        }
+        let found = expression::evaluate(tag.inner, &mut |name| self.lookup(name, scope));
+        found.unwrap_or_else(|error| {
+            // Shell text between a here-document and a later `>>` looks like one large tag.
+            let is_shell = error.is_syntax && tag.inner.contains('\n');
+            let code = if is_shell { codes::BAD_TEMPLATE } else { error.code };
+            let help = if error.is_syntax { Some(ESCAPE_HELP.to_owned()) } else { error.help };
+            let message = format!("{} in `{}`", error.message, shorten(tag.inner));
+            self.report.add(Problem::error(code, place, message).maybe_help(help));
+            Data::Unknown
+        })
+    }
+
+    /// Finds a value by its full path (CFG §4.3).
+    pub(crate) fn lookup(&self, path: &str, scope: &Scope) -> Result<Data, expression::Refusal> {
+        if let Some(name) = path.strip_prefix("parameters.") {
+            let Some(bindings) = &scope.parameters else {
+                let message = format!("there are no parameters in {}", scope.owner);
+                let help = "pipeline parameters are written `pipeline.parameters.…`";
+                return Err((codes::UNDECLARED_PARAMETER, message, Some(help.to_owned())));
+            };
+            return bindings.get(name).map(|value| value.data.clone()).ok_or_else(|| {
+                let names = || bindings.keys().map(String::as_str);
+                let message = format!("{} has no parameter `{name}`", scope.owner);
+                let help = did_you_mean(name, names()).or_else(|| {
+                    let declared = list(names());
+                    let help = format!("declare it under `parameters` of {}", scope.owner);
+                    Some(if declared.is_empty() { help } else { format!("{help}; declared: {declared}") })
+                });
+                (codes::UNDECLARED_PARAMETER, message, help)
+            });
+        }
+        if let Some(name) = path.strip_prefix("matrix.") {
+            return scope.matrix.as_ref().and_then(|m| m.get(name)).map(|value| value.data.clone()).ok_or_else(|| {
+                let help = match &scope.matrix {
+                    Some(matrix) => did_you_mean(name, matrix.keys().map(String::as_str)),
+                    None => Some("`matrix.` exists beside a `matrix:` only; a job's body sees `parameters.`".to_owned()),
+                };
+                (codes::UNKNOWN_MATRIX_VALUE, format!("no matrix parameter `{name}` here"), help)
+            });
+        }
+        let Some(name) = path.strip_prefix("pipeline.") else {
+            let first = path.split('.').next().unwrap_or(path);
+            let help = did_you_mean(first, ["parameters", "pipeline", "matrix"])
+                .unwrap_or_else(|| ESCAPE_HELP.to_owned());
+            return Err((codes::BAD_TEMPLATE, format!("`{}` is not known here", shorten(path)), Some(help)));
+        };
+        if let Some(data) = self.pipeline.get(name) {
+            return Ok(data.clone());
+        }
+        if pipeline::is_known(name) {
+            return Ok(if pipeline::is_boolean(name) { Data::Bool(false) } else { Data::Null });
+        }
+        let message = format!("referred to a variable `{path}` that does not exist");
+        let known = self.pipeline.keys().map(String::as_str).chain(pipeline::KNOWN.iter().copied());
+        let help = did_you_mean(name, known).map(|help| help.replace(" `", " `pipeline."));
+        Err((codes::UNKNOWN_PIPELINE_VALUE, message, help))
+    }
+
+    fn malformed(&self, malformed: Malformed, place: Place) -> Problem {
+        let place = self.opening_place(place, malformed.opening);
+        let message = match malformed.kind {
+            Malformation::Unclosed => "unclosed `<<` tag (`<<` must be escaped as `\\<<` in config v2.1+)",
+            Malformation::Empty => "this tag is empty",
+            Malformation::Section => "this section tag does not match its counterpart",
+            Malformation::TooDeep => "sections are nested too deeply",
+        };
+        Problem::error(codes::BAD_TEMPLATE, place, message).help(ESCAPE_HELP)
+    }
+
+    /// Finds the text of a tag in the source, through quotes and indentation.
+    fn tag_place(&self, place: Place, tag: &Tag<'_>) -> Place {
+        self.opening_place(place, tag.opening)
+    }
+
+    /// Finds the n-th `<<` of a scalar in the source: styles change blanks, but never these.
+    fn opening_place(&self, place: Place, opening: usize) -> Place {
+        const UNDERLINED: usize = 120;
+        let span = place.span;
+        let source = self.text.get(span.start()..span.end()).unwrap_or("");
+        let Some((at, _)) = source.match_indices("<<").nth(opening) else { return place };
+        let rest = &source[at..];
+        let line = rest.lines().next().unwrap_or(rest);
+        let end = line.find(">>").map_or(line.len(), |end| end + 2).min(UNDERLINED);
+        Place { span: Span::new(span.start() + at, span.start() + at + end), via: place.via }
+    }
+
+    /// Draws from the budget; tells once when it is used up.
+    pub(crate) fn afford(&mut self, what: Draw, amount: usize, place: Place) -> bool {
+        let enough = self.budget.take(what, amount);
+        if !enough && !self.exhausted {
+            self.exhausted = true;
+            let message = "the configuration expands beyond every measure";
+            let help = "fewer levels of commands or aliases, or a smaller matrix";
+            self.report.add(Problem::error(codes::EXPANDS_TOO_FAR, place, message).help(help));
+        }
+        enough
+    }
+}
+
+const ESCAPE_HELP: &str = "in version 2.1 a literal `<<`, as in a here-document, is written `\\<<`";
+
+/// A plain lookup by full path, whatever characters the name has (CFG §4.4.6).
+fn is_path(inner: &str) -> bool {
+    let known = ["parameters.", "pipeline.", "matrix."].iter().any(|start| inner.starts_with(start));
+    known && !inner.contains(|c: char| c.is_whitespace() || "\"'()=!<>".contains(c))
+}
+
+/// An executor with arguments stands for its name in a text (CFG §4.9).
+pub(crate) fn executor_name(data: &Data) -> Option<Rc<str>> {
+    let Data::Map(fields) = data else { return None };
+    let name = fields.iter().find(|field| &*field.name == "name")?;
+    match &name.value.data {
+        Data::Text(text) => Some(text.clone()),
+        _ => None,
+    }
+}
+
+fn shorten(text: &str) -> String {
+    const SHOWN: usize = 60;
+    let line = text.lines().next().unwrap_or("");
+    let short: String = line.chars().take(SHOWN).collect();
+    if short.len() < text.len() { format!("{short} …") } else { short }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,132 @@
+//! Reading the keys of a mapping: known ones by name and type, unknown ones as mistakes.
+
+use std::rc::Rc;
+
+use crate::{
+    codes::{self, Code},
+    compile::Context,
+    report::Problem,
+    source::Place,
+    suggest::{list, nearest},
+    value::{Data, Scope, Value},
+    yaml::At,
+};
+
+/// The keys that something knows.
+#[derive(Clone, Copy)]
+pub(crate) struct Known<'k> {
+    /// What it is, for messages: "`run`".
+    pub(crate) what: &'k str,
+    /// Its keys.
+    pub(crate) keys: &'k [&'k str],
+    /// The mistake that another key is.
+    pub(crate) code: Code,
+    /// Advice for keys that belong somewhere else.
+    pub(crate) advice: fn(&str) -> Option<&'static str>,
+}
+
+impl Known<'_> {
+    /// No key of these belongs anywhere else.
+    pub(crate) const fn no_advice(_: &str) -> Option<&'static str> {
+        None
+    }
+}
+
+impl Context<'_> {
+    /// Reports keys that nobody knows. Version 2.0 ignores them (CFG §1.2).
+    pub(crate) fn check_keys<'n>(&mut self, keys: impl IntoIterator<Item = (&'n str, Place)>, known: Known<'_>) {
+        if !self.templates {
+            return;
+        }
+        for (name, place) in keys {
+            if known.keys.contains(&name) {
+                continue;
+            }
+            let problem = Problem::error(known.code, place, format!("{} has no key `{name}`", known.what));
+            let help = match ((known.advice)(name), nearest(name, known.keys.iter().copied())) {
+                (Some(advice), _) => advice.to_owned(),
+                (None, Some(near)) => format!("did you mean `{near}`?"),
+                (None, None) => format!("permitted keys: {}", list(known.keys.iter().copied())),
+            };
+            self.report.add(problem.help(help));
+        }
+    }
+
+    /// Renders the value of a key that must be a text; numbers and booleans are taken as written.
+    pub(crate) fn text_field(&mut self, at: At, name: &str, scope: &Rc<Scope>) -> Option<String> {
+        let value = self.evaluate(at, scope);
+        self.text_of(&value, name)
+    }
+
+    /// Returns a value that must be a text; numbers and booleans are taken as written.
+    pub(crate) fn text_of(&mut self, value: &Value, name: &str) -> Option<String> {
+        match &value.data {
+            Data::Text(text) => Some(text.to_string()),
+            Data::Int(_) | Data::Float(..) | Data::Bool(_) => {
+                let written = self.source(value.place);
+                if written.contains("<<") || written.contains('\n') {
+                    value.data.scalar_text().map(|text| text.to_string())
+                } else {
+                    Some(written.to_owned())
+                }
+            }
+            Data::Null | Data::Unknown => None,
+            Data::List(_) | Data::Map(_) | Data::Steps(_) => {
+                self.wrong_type(value, name, "string");
+                None
+            }
+        }
+    }
+
+    /// Returns a value that must be a boolean.
+    pub(crate) fn bool_of(&mut self, value: &Value, name: &str) -> Option<bool> {
+        match &value.data {
+            Data::Bool(value) => Some(*value),
+            Data::Null | Data::Unknown => None,
+            _ => {
+                self.wrong_type(value, name, "boolean");
+                None
+            }
+        }
+    }
+
+    /// Returns the items of a list of texts, or one text as a list.
+    pub(crate) fn texts_of(&mut self, value: &Value, name: &str) -> Vec<(String, Place)> {
+        match &value.data {
+            Data::List(items) => {
+                let items = items.clone();
+                items.iter().filter_map(|item| Some((self.text_of(item, name)?, item.place))).collect()
+            }
+            _ => self.text_of(value, name).map(|text| (text, value.place)).into_iter().collect(),
+        }
+    }
+
+    /// Reports a value of the wrong type.
+    pub(crate) fn wrong_type(&mut self, value: &Value, name: &str, expected: &str) {
+        let message = format!("`{name}`: expected type {expected}, found {}", value.describe());
+        let problem = Problem::error(codes::WRONG_TYPE, value.place, message);
+        let help = self.type_help(value, expected);
+        self.report.add(problem.maybe_help(help));
+    }
+
+    /// Says how quotes change a value's type, with the text as it is written.
+    pub(crate) fn type_help(&self, value: &Value, expected: &str) -> Option<String> {
+        let written = self.source(value.place);
+        if written.contains("<<") || written.contains('\n') || written.is_empty() {
+            return None;
+        }
+        match (&value.data, expected) {
+            (Data::Int(_) | Data::Float(..) | Data::Bool(_), "string") => {
+                Some(format!("quote it: `\"{written}\"`"))
+            }
+            (Data::Text(text), "integer") if text.parse::<i64>().is_ok() => {
+                Some(format!("remove the quotes: `{text}`"))
+            }
+            (Data::Text(text), "boolean") if matches!(&**text, "true" | "false") => {
+                Some(format!("remove the quotes: `{text}`"))
+            }
+            (Data::Text(_), "boolean") => Some("booleans are `true` and `false`".to_owned()),
+            _ => None,
+        }
+    }
+}

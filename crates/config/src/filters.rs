@@ -1,0 +1,244 @@
+//! Phase 18: branch and tag filters, and what follows from them (CFG §5.4).
+
+use std::rc::Rc;
+
+use roundel_model::name::GitRef;
+
+use crate::{
+    codes,
+    compile::Context,
+    expression,
+    fields::Known,
+    pattern::Pattern,
+    report::Problem,
+    source::Place,
+    value::{Data, Scope},
+    yaml::{At, Entry, View},
+};
+
+/// The filters of one job.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Filters {
+    /// None: branches run, tags do not.
+    #[default]
+    Absent,
+    /// By the name of the branch or tag.
+    Names { branches: Option<Rule>, tags: Option<Rule> },
+    /// An expression, which is known already.
+    Decided(bool),
+}
+
+/// `only` or `ignore`; where both are given, `only` decides alone (D-06).
+#[derive(Clone, Debug)]
+pub(crate) enum Rule {
+    Only(Vec<NameTest>),
+    Ignore(Vec<NameTest>),
+}
+
+/// One entry of a rule.
+#[derive(Clone, Debug)]
+pub(crate) struct NameTest {
+    place: Place,
+    kind: NameTestKind,
+}
+
+#[derive(Clone, Debug)]
+enum NameTestKind {
+    Exact(String),
+    Matches(Rc<Pattern>),
+    /// Reported already.
+    Broken,
+}
+
+const FILTERS: Known<'static> = Known {
+    what: "`filters`",
+    keys: &["branches", "tags"],
+    code: codes::BAD_FILTERS,
+    advice: Known::no_advice,
+};
+
+const RULE: Known<'static> = Known {
+    what: "a filter",
+    keys: &["only", "ignore"],
+    code: codes::BAD_FILTERS,
+    advice: Known::no_advice,
+};
+
+impl Context<'_> {
+    /// Reads the filters of an invocation.
+    pub(crate) fn filters(&mut self, entry: &Entry<'_>, scope: &Rc<Scope>) -> Filters {
+        match self.doc.view(entry.value) {
+            View::Map(entries) => {
+                self.check_keys(entries.iter().map(|entry| (entry.name, entry.key)), FILTERS);
+                let mut read = |name: &str| {
+                    let rule = entries.iter().find(|entry| entry.name == name)?;
+                    self.rule(rule, scope)
+                };
+                Filters::Names { branches: read("branches"), tags: read("tags") }
+            }
+            View::Scalar(text, _) if !self.doc.is_null(entry.value) => {
+                self.filter_expression(text, entry, scope)
+            }
+            View::Scalar(..) | View::Broken => Filters::Absent,
+            View::Seq(_) => {
+                let problem = Problem::error(codes::BAD_FILTERS, entry.key, "`filters` is a mapping or an expression");
+                self.report.add(problem.help("write `filters: { branches: { only: main } }`"));
+                Filters::Absent
+            }
+        }
+    }
+
+    fn filter_expression(&mut self, text: &str, entry: &Entry<'_>, scope: &Rc<Scope>) -> Filters {
+        if !self.templates {
+            let problem = Problem::error(codes::NEEDS_2_1, entry.key, "filter expressions need version 2.1");
+            self.report.add(problem);
+            return Filters::Absent;
+        }
+        let place = self.doc.place(entry.value);
+        let trimmed = text.trim();
+        if trimmed.contains("<<") {
+            let sole = trimmed.starts_with("<<") && trimmed.ends_with(">>") && trimmed.matches("<<").count() == 1;
+            if !sole {
+                let message = "a filter expression cannot be mixed with `<< … >>`";
+                let problem = Problem::error(codes::BAD_FILTER_EXPRESSION, place, message);
+                self.report.add(problem.help("write `pipeline.git.branch == \"main\"` without `<< >>`"));
+                return Filters::Absent;
+            }
+            let value = self.evaluate(entry.value, scope);
+            return match value.data {
+                Data::Unknown => Filters::Absent,
+                data => Filters::Decided(data.is_truthy()),
+            };
+        }
+        match expression::evaluate(trimmed, &mut |name| self.lookup(name, scope)) {
+            Ok(data) => Filters::Decided(data.is_truthy()),
+            Err(error) => {
+                let message = format!("error evaluating the filter expression: {}", error.message);
+                let problem = Problem::error(codes::BAD_FILTER_EXPRESSION, place, message);
+                self.report.add(problem.maybe_help(error.help));
+                Filters::Absent
+            }
+        }
+    }
+
+    /// Reads `branches` or `tags`; `None` if it has neither `only` nor `ignore`.
+    pub(crate) fn rule(&mut self, entry: &Entry<'_>, scope: &Rc<Scope>) -> Option<Rule> {
+        let entries = match self.doc.view(entry.value) {
+            View::Map(entries) => entries,
+            View::Broken => return None,
+            View::Scalar(..) if self.doc.is_null(entry.value) => return None,
+            View::Scalar(..) | View::Seq(_) => {
+                let message = format!("`{}` is a mapping with `only` or `ignore`", entry.name);
+                let problem = Problem::error(codes::BAD_FILTERS, entry.key, message);
+                self.report.add(problem.help(format!("write `{}: {{ only: … }}`", entry.name)));
+                return None;
+            }
+        };
+        self.check_keys(entries.iter().map(|entry| (entry.name, entry.key)), RULE);
+        let get = |name: &str| entries.iter().find(|entry| entry.name == name);
+        let only = get("only").filter(|entry| !self.doc.is_null(entry.value));
+        let ignore = get("ignore").filter(|entry| !self.doc.is_null(entry.value));
+        let ignore = ignore.map(|ignore| Rule::Ignore(self.tests(ignore.value, ignore.name, scope)));
+        only.map(|only| Rule::Only(self.tests(only.value, only.name, scope))).or(ignore)
+    }
+
+    fn tests(&mut self, at: At, name: &str, scope: &Rc<Scope>) -> Vec<NameTest> {
+        let value = self.evaluate(at, scope);
+        let texts = self.texts_of(&value, name);
+        texts.into_iter().map(|(text, place)| self.test(&text, place)).collect()
+    }
+
+    fn test(&mut self, text: &str, place: Place) -> NameTest {
+        let pattern = text.strip_prefix('/').and_then(|rest| rest.strip_suffix('/'));
+        let Some(pattern) = pattern else {
+            self.check_literal(text, place);
+            return NameTest { place, kind: NameTestKind::Exact(text.to_owned()) };
+        };
+        let kind = match self.pattern(pattern) {
+            Ok(pattern) => NameTestKind::Matches(pattern),
+            Err(error) => {
+                let message = format!("invalid regular expression `{pattern}`: {error}");
+                self.report.add(Problem::error(codes::BAD_REGEX, place, message));
+                NameTestKind::Broken
+            }
+        };
+        NameTest { place, kind }
+    }
+
+    /// Warns about texts that were probably meant as patterns (W-07).
+    fn check_literal(&mut self, text: &str, place: Place) {
+        let looks_like_one = text.starts_with('/')
+            || text.ends_with('/')
+            || text.starts_with('^')
+            || text.contains([ '*', '|', '(' ]);
+        if looks_like_one {
+            let message = format!("`{text}` is compared as it is; patterns stand between slashes");
+            let problem = Problem::warning(codes::REGEX_WITHOUT_SLASHES, place, message);
+            self.report.add(problem.help(format!("write `/{}/`", text.trim_matches('/'))));
+        }
+    }
+
+    /// Tells whether a job runs for a branch or tag (CFG §5.4.1).
+    pub(crate) fn passes(&mut self, filters: &Filters, git_ref: &GitRef) -> bool {
+        let (branches, tags) = match filters {
+            Filters::Decided(decided) => return *decided,
+            Filters::Absent => (&None, &None),
+            Filters::Names { branches, tags } => (branches, tags),
+        };
+        let rule = match git_ref {
+            GitRef::Branch(_) => branches,
+            GitRef::Tag(_) => tags,
+        };
+        match rule {
+            // Tags are opt-in.
+            None => git_ref.branch().is_some(),
+            Some(Rule::Only(tests)) => self.any(tests, git_ref.name()),
+            Some(Rule::Ignore(tests)) => !self.any(tests, git_ref.name()),
+        }
+    }
+
+    fn any(&mut self, tests: &[NameTest], name: &str) -> bool {
+        tests.iter().any(|test| match &test.kind {
+            NameTestKind::Exact(text) => text == name,
+            NameTestKind::Broken => false,
+            NameTestKind::Matches(pattern) => pattern.matches(name).unwrap_or_else(|error| {
+                // Neither answer would be safe, so the whole configuration is refused.
+                self.report.add(Problem::error(codes::BAD_REGEX, test.place, error));
+                false
+            }),
+        })
+    }
+}
+
+/// Removes jobs all of whose requirements are gone, until nothing changes (CFG §5.4.3, RUN §1.5).
+///
+/// `kept` is what the filters say; `requires` are indices of jobs. What remains of the requirements
+/// of a kept job are those that are kept.
+pub(crate) fn settle(kept: &mut [bool], requires: &[Vec<usize>]) {
+    loop {
+        let mut changed = false;
+        for job in 0..kept.len() {
+            let orphaned = !requires[job].is_empty() && requires[job].iter().all(|&other| !kept[other]);
+            if kept[job] && orphaned {
+                kept[job] = false;
+                changed = true;
+            }
+        }
+        if !changed {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// CFG §11.6: lint, build (removed), publish(lint, build), notify(build), audit(notify), gate(publish).
+    #[test]
+    fn a_job_without_any_requirement_left_goes_too() {
+        let mut kept = [true, false, true, true, true, true];
+        settle(&mut kept, &[vec![], vec![], vec![0, 1], vec![1], vec![3], vec![2]]);
+        assert_eq!(kept, [true, false, true, false, false, true]);
+    }
+}

@@ -1,0 +1,57 @@
+//! Phase 16: the final names of jobs (CFG §4.12).
+//!
+//! Compiled jobs share one namespace over all workflows. A requested name that is used once, or
+//! once per workflow for the same body, stays; otherwise every use of it is numbered.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use roundel_model::plan::PlannedJobKind;
+
+use crate::invocation::Draft;
+
+/// Returns the final name of every job, by workflow.
+pub(crate) fn number(workflows: &[&[Draft]]) -> Vec<Vec<String>> {
+    let mut groups: BTreeMap<&str, Vec<(usize, usize)>> = BTreeMap::new();
+    let mut names: Vec<Vec<String>> = Vec::new();
+    for (w, drafts) in workflows.iter().enumerate() {
+        names.push(drafts.iter().map(|draft| draft.requested.clone()).collect());
+        for (d, draft) in drafts.iter().enumerate() {
+            groups.entry(&draft.requested).or_default().push((w, d));
+        }
+    }
+    let requested: BTreeSet<&str> = groups.keys().copied().collect();
+    for (name, uses) in &groups {
+        let kinds: Vec<_> = uses.iter().map(|&(w, d)| workflows[w][d].kind.as_ref()).collect();
+        if stays(uses, &kinds) {
+            continue;
+        }
+        let mut next = 1;
+        // What a number was given to: its body, and the workflows that use it.
+        let mut given: Vec<(u32, Option<&PlannedJobKind>, BTreeSet<usize>)> = Vec::new();
+        for (&(w, d), &kind) in uses.iter().zip(&kinds) {
+            let shared = given.iter_mut().find(|(_, other, users)| {
+                kind.is_some() && *other == kind && !users.contains(&w)
+            });
+            let number = if let Some((number, _, users)) = shared {
+                users.insert(w);
+                *number
+            } else {
+                while requested.contains(format!("{name}-{next}").as_str()) {
+                    next += 1;
+                }
+                given.push((next, kind, BTreeSet::from([w])));
+                next += 1;
+                next - 1
+            };
+            names[w][d] = format!("{name}-{number}");
+        }
+    }
+    names
+}
+
+fn stays(uses: &[(usize, usize)], kinds: &[Option<&PlannedJobKind>]) -> bool {
+    let workflows: BTreeSet<_> = uses.iter().map(|(w, _)| w).collect();
+    uses.len() == 1
+        || workflows.len() == uses.len()
+            && kinds.windows(2).all(|pair| pair[0].is_some() && pair[0] == pair[1])
+}

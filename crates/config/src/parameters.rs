@@ -1,0 +1,226 @@
+//! Parameters: declarations, and binding arguments to them (CFG §4.1, §4.2).
+
+mod declare;
+
+use std::rc::Rc;
+
+use indexmap::IndexMap;
+
+pub(crate) use declare::Element;
+
+use crate::{
+    codes::{self, Code},
+    compile::Context,
+    report::Problem,
+    source::Place,
+    suggest::{list, nearest},
+    value::{Bindings, Data, Scope, Steps, Value},
+    yaml::{At, View},
+};
+
+/// A parameter's type.
+#[derive(Clone, Debug)]
+pub(crate) enum Kind {
+    String,
+    Boolean,
+    Integer,
+    /// Members as text.
+    Enum(Vec<Rc<str>>),
+    Executor,
+    Steps,
+    EnvVarName,
+    /// The declaration is wrong and was reported: anything fits.
+    Unknown,
+}
+
+/// One declared parameter.
+#[derive(Clone, Debug)]
+pub(crate) struct Declaration {
+    pub(crate) key: Place,
+    pub(crate) kind: Kind,
+    /// The default, if there is one; an explicit null is none.
+    pub(crate) default: Option<At>,
+}
+
+/// Parameters by name, in the order of the file.
+pub(crate) type Declarations = IndexMap<String, Declaration>;
+
+/// An argument on its way to a parameter.
+pub(crate) struct Argument {
+    pub(crate) name: String,
+    pub(crate) key: Place,
+    pub(crate) source: ArgumentSource,
+}
+
+/// Where an argument's value comes from.
+pub(crate) enum ArgumentSource {
+    /// A node, to be rendered in the caller's scope.
+    Node(At, Rc<Scope>),
+    /// A value that is known already.
+    Ready(Value),
+}
+
+/// Who is called, and from where.
+pub(crate) struct Call<'c> {
+    /// What is called, for messages: "command `install`".
+    pub(crate) callee: &'c str,
+    pub(crate) declarations: &'c Declarations,
+    /// Where the call stands.
+    pub(crate) place: Place,
+}
+
+impl Kind {
+    /// The word that declares the type.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::String => "string",
+            Self::Boolean => "boolean",
+            Self::Integer => "integer",
+            Self::Enum(_) => "enum",
+            Self::Executor => "executor",
+            Self::Steps => "steps",
+            Self::EnvVarName => "env_var_name",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// Tells whether a value is of the type (CFG §4.1).
+    pub(crate) fn accepts(&self, data: &Data) -> bool {
+        match (self, data) {
+            (_, Data::Unknown) | (Self::Unknown, _) => true,
+            (Self::String, Data::Text(_))
+            | (Self::Boolean, Data::Bool(_))
+            | (Self::Integer, Data::Int(_))
+            | (Self::Steps, Data::Steps(_))
+            | (Self::Executor, Data::Text(_)) => true,
+            (Self::Executor, Data::Map(_)) => crate::evaluate::executor_name(data).is_some(),
+            (Self::EnvVarName, Data::Text(text)) => is_variable_name(text),
+            (Self::Enum(members), _) => {
+                data.scalar_text().is_some_and(|text| members.contains(&text))
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Tells whether a text can name an environment variable.
+pub(crate) fn is_variable_name(text: &str) -> bool {
+    !text.starts_with(|c: char| c.is_ascii_digit())
+        && !text.is_empty()
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+impl Context<'_> {
+    /// Binds arguments. Whatever is wrong is reported and bound as unknown, so that the body can
+    /// still be looked at.
+    pub(crate) fn bind(&mut self, call: &Call<'_>, arguments: Vec<Argument>) -> Bindings {
+        let mut given: IndexMap<String, Argument> = IndexMap::new();
+        for argument in arguments {
+            if call.declarations.contains_key(&argument.name) {
+                given.insert(argument.name.clone(), argument);
+            } else {
+                self.unexpected_argument(call, &argument);
+            }
+        }
+        let mut bindings = Bindings::new();
+        let definition = self.outer_scope(call.callee);
+        for (name, declaration) in call.declarations {
+            let argument = given.shift_remove(name);
+            let value = argument.and_then(|argument| self.argument(call, declaration, argument));
+            let value = value.or_else(|| {
+                let default = declaration.default?;
+                Some(self.typed(declaration, default, &definition))
+            });
+            let value = value.unwrap_or_else(|| {
+                self.missing_argument(call, name, declaration);
+                Value::unknown(call.place)
+            });
+            bindings.insert(name.clone(), value);
+        }
+        bindings
+    }
+
+    /// Renders a node for a parameter; a list of steps becomes a closure.
+    pub(crate) fn typed(&mut self, declaration: &Declaration, at: At, scope: &Rc<Scope>) -> Value {
+        let is_steps = matches!(declaration.kind, Kind::Steps);
+        if is_steps && matches!(self.doc.view(at), View::Seq(_)) {
+            let data = Data::Steps(Steps { list: at, scope: scope.clone() });
+            return Value { data, place: self.doc.place(at) };
+        }
+        self.evaluate(at, scope)
+    }
+
+    /// Renders and checks an argument; `None` if it counts as not given.
+    fn argument(&mut self, call: &Call<'_>, declaration: &Declaration, argument: Argument) -> Option<Value> {
+        let value = match argument.source {
+            ArgumentSource::Ready(value) => value,
+            ArgumentSource::Node(at, scope) => {
+                let mut value = self.typed(declaration, at, &scope);
+                // An absent pipeline value is an empty text where a text is wanted.
+                let absent = matches!(value.data, Data::Null) && !self.doc.is_null(at);
+                if absent && matches!(declaration.kind, Kind::String | Kind::Enum(_)) {
+                    value.data = Data::text("");
+                }
+                value
+            }
+        };
+        if matches!(value.data, Data::Null) {
+            return None;
+        }
+        if declaration.kind.accepts(&value.data) {
+            return Some(value);
+        }
+        let name = &argument.name;
+        let code = codes::WRONG_ARGUMENT_TYPE;
+        let what = format!("argument `{name}` of {}", call.callee);
+        let problem = self.type_problem(code, &what, &declaration.kind, &value);
+        self.report.add(problem.related(declaration.key, "declared here"));
+        Some(Value::unknown(value.place))
+    }
+
+    /// Describes a value that does not fit.
+    pub(crate) fn type_problem(&self, code: Code, what: &str, kind: &Kind, value: &Value) -> Problem {
+        let found = value.describe();
+        if let Kind::Enum(members) = kind {
+            let members = || members.iter().map(|member| &**member);
+            let message = format!("{what}: {found} is none of {}", list(members()));
+            let near = value.data.scalar_text().and_then(|text| nearest(&text, members()).map(str::to_owned));
+            return Problem::error(code, value.place, message)
+                .maybe_help(near.map(|near| format!("did you mean `{near}`?")));
+        }
+        let expected = kind.name();
+        let message = format!("{what}: expected type {expected}, found {found}");
+        let expected = if matches!(kind, Kind::EnvVarName) { "string" } else { expected };
+        let help = match (kind, &value.data) {
+            (Kind::EnvVarName, Data::Text(_)) => {
+                Some("names of variables have letters, digits and `_`".to_owned())
+            }
+            (Kind::Steps, _) => Some("write a list of steps, even for one".to_owned()),
+            (Kind::Executor, _) => Some("write a name, or `{ name: …, … }`".to_owned()),
+            _ => self.type_help(value, expected),
+        };
+        Problem::error(code, value.place, message).maybe_help(help)
+    }
+
+    fn unexpected_argument(&mut self, call: &Call<'_>, argument: &Argument) {
+        let name = &argument.name;
+        let names = || call.declarations.keys().map(String::as_str);
+        let message = format!("{} has no parameter `{name}`", call.callee);
+        let help = match nearest(name, names()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if matches!(name.as_str(), "when" | "name") && call.callee.starts_with("command") => {
+                format!("`{name}` is an attribute of `run`; commands take their parameters only")
+            }
+            None if call.declarations.is_empty() => format!("{} takes no arguments", call.callee),
+            None => format!("it declares {}", list(names())),
+        };
+        self.report.add(Problem::error(codes::UNKNOWN_PARAMETER, argument.key, message).help(help));
+    }
+
+    fn missing_argument(&mut self, call: &Call<'_>, name: &str, declaration: &Declaration) {
+        let message = format!("{} needs the argument `{name}`", call.callee);
+        let problem = Problem::error(codes::MISSING_ARGUMENT, call.place, message);
+        let problem = problem.related(declaration.key, "declared here, without a default");
+        self.report.add(problem.help("pass it, or give the parameter a `default`"));
+    }
+}

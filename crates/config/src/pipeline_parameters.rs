@@ -1,0 +1,83 @@
+//! Phase 4: the pipeline's parameters, and what the trigger passes for them (CFG §9.1, §9.2).
+
+use crate::{
+    PipelineValue, codes,
+    compile::{Context, data},
+    parameters::{Declaration, Element, Kind},
+    report::Problem,
+    source::Place,
+    suggest::{did_you_mean, list},
+    value::{Data, Value},
+    yaml::At,
+};
+
+impl Context<'_> {
+    /// Declares and binds them; they become `pipeline.parameters.*`.
+    pub(crate) fn bind_pipeline_parameters(&mut self, root: At) {
+        let section = self.doc.get(root, "parameters").filter(|_| self.templates);
+        let place = section.map_or_else(Place::default, |section| section.key);
+        let parameters = section.map(|section| section.value);
+        let declarations = self.declare(parameters, Element::Pipeline, "the pipeline");
+        let mut bound = Vec::new();
+        for (name, declaration) in &declarations {
+            let given = self.inputs.parameters.iter().rev().find(|(given, _)| given == name);
+            let value = match (given, declaration.default) {
+                (Some((_, value)), _) => self.trigger_value(name, declaration, value),
+                (None, Some(default)) => {
+                    let scope = self.outer_scope("a pipeline parameter's default");
+                    self.evaluate(default, &scope).data
+                }
+                (None, None) => Data::Unknown,
+            };
+            if declaration.default.is_none() {
+                let message = format!("pipeline parameter `{name}` needs a default");
+                let problem = Problem::error(codes::DEFAULT_MISSING, declaration.key, message);
+                self.report.add(problem.help("add `default:`"));
+            }
+            bound.push((format!("parameters.{name}"), value));
+        }
+        for (name, _) in &self.inputs.parameters {
+            if !declarations.contains_key(name) {
+                let names = || declarations.keys().map(String::as_str);
+                let message = format!("the trigger passes the parameter `{name}`, which is not declared");
+                let help = did_you_mean(name, names()).unwrap_or_else(|| match list(names()) {
+                    none if none.is_empty() => "declare it under `parameters`".to_owned(),
+                    declared => format!("declared: {declared}"),
+                });
+                let problem = Problem::error(codes::UNKNOWN_PIPELINE_PARAMETER, place, message);
+                self.report.add(problem.help(help));
+            }
+        }
+        // Bound together at the end: defaults do not see each other.
+        self.pipeline.extend(bound);
+    }
+
+    /// Checks a value from the trigger. Texts that spell a boolean or a number are taken as such.
+    fn trigger_value(&mut self, name: &str, declaration: &Declaration, given: &PipelineValue) -> Data {
+        let mut value = Value { data: data(given), place: declaration.key };
+        if let PipelineValue::Text(text) = given {
+            let coerced = match declaration.kind {
+                Kind::Boolean => text.parse().ok().map(Data::Bool),
+                Kind::Integer => text.parse().ok().map(Data::Int),
+                _ => None,
+            };
+            if let Some(coerced) = coerced {
+                let message = format!("the trigger passes `{name}` as a text; it is taken as {}", declaration.kind.name());
+                self.report.add(Problem::warning(codes::PIPELINE_PARAMETER_VALUE, declaration.key, message));
+                value.data = coerced;
+            }
+        }
+        if declaration.kind.accepts(&value.data) {
+            return value.data;
+        }
+        let code = if matches!(declaration.kind, Kind::Enum(_)) {
+            codes::PIPELINE_PARAMETER_ENUM
+        } else {
+            codes::PIPELINE_PARAMETER_VALUE
+        };
+        let what = format!("the trigger's parameter `{name}`");
+        let problem = self.type_problem(code, &what, &declaration.kind, &value);
+        self.report.add(problem);
+        Data::Unknown
+    }
+}

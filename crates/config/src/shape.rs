@@ -1,0 +1,199 @@
+//! Phase 5: the shape of definitions, used or not, before any value is known (CFG §7.2).
+//!
+//! Whatever holds a template tag passes here; it is looked at again once it is rendered. What
+//! both phases report is told once.
+
+use crate::{
+    codes,
+    compile::Context,
+    definitions::Definition,
+    executor::EXECUTOR_KEYS,
+    fields::Known,
+    report::Problem,
+    run::RUN,
+    source::Place,
+    yaml::{At, Entry, View},
+};
+
+/// Keys of a job.
+pub(crate) const JOB: Known<'static> = Known {
+    what: "a job",
+    keys: &[
+        "type",
+        "description",
+        "parameters",
+        "executor",
+        "docker",
+        "machine",
+        "macos",
+        "resource_class",
+        "parallelism",
+        "shell",
+        "working_directory",
+        "environment",
+        "steps",
+        "circleci_ip_ranges",
+        "retention",
+        "branches",
+        "plan_name",
+        "validation",
+        "key",
+        "windows",
+    ],
+    code: codes::UNKNOWN_JOB_KEY,
+    advice: job_key_advice,
+};
+
+const COMMAND: Known<'static> = Known {
+    what: "a command",
+    keys: &["description", "parameters", "steps"],
+    code: codes::UNKNOWN_KEY,
+    advice: command_key_advice,
+};
+
+const EXECUTOR: Known<'static> = Known {
+    what: "an executor",
+    keys: EXECUTOR_KEYS,
+    code: codes::UNKNOWN_KEY,
+    advice: Known::no_advice,
+};
+
+fn job_key_advice(key: &str) -> Option<&'static str> {
+    match key {
+        "requires" | "context" | "filters" | "matrix" | "name" | "pre-steps" | "post-steps" => {
+            Some("it belongs to the job's entry in a workflow: `workflows: main: jobs: - job: …`")
+        }
+        "max_auto_reruns" => Some("it belongs to a `run` step, or to a workflow"),
+        "command" | "run" => Some("write it as a step: `steps:`, below it `- run: …`"),
+        "image" => Some("write `docker:`, below it `- image: …`"),
+        _ => None,
+    }
+}
+
+fn command_key_advice(key: &str) -> Option<&'static str> {
+    match key {
+        "docker" | "machine" | "executor" | "environment" | "working_directory" => {
+            Some("commands have steps only; it belongs to the job, or to each `run`")
+        }
+        _ => None,
+    }
+}
+
+impl<'d> Context<'d> {
+    /// Checks every definition.
+    pub(crate) fn check_shapes(&mut self) {
+        let sound = |definition: &&Definition| !definition.broken;
+        let jobs: Vec<_> = self.definitions.jobs.values().filter(sound).cloned().collect();
+        for job in jobs {
+            self.check_definition(&job, JOB);
+        }
+        let commands: Vec<_> = self.definitions.commands.values().filter(sound).cloned().collect();
+        for command in commands {
+            self.check_definition(&command, COMMAND);
+            if self.doc.get(command.body, "steps").is_none() {
+                self.steps_missing(command.key, "a command");
+            }
+        }
+        let executors: Vec<_> = self.definitions.executors.values().filter(sound).cloned().collect();
+        for executor in executors {
+            self.check_definition(&executor, EXECUTOR);
+        }
+    }
+
+    fn check_definition(&mut self, definition: &Definition, known: Known<'_>) {
+        let entries = self.doc.entries(definition.body);
+        self.check_keys(entries.iter().map(|entry| (entry.name, entry.key)), known);
+        if let Some(steps) = entries.iter().find(|entry| entry.name == "steps") {
+            self.check_steps(steps.value, steps.key);
+        }
+    }
+
+    /// Reports that steps are missing.
+    pub(crate) fn steps_missing(&mut self, place: Place, what: &str) {
+        let problem = Problem::error(codes::STEPS_MISSING, place, format!("{what} needs `steps`"));
+        self.report.add(problem.help("add `steps:` with at least one `- run: …`"));
+    }
+
+    /// Checks a list of steps before rendering.
+    pub(crate) fn check_steps(&mut self, list: At, place: Place) {
+        match self.doc.view(list) {
+            View::Seq(steps) => {
+                for step in steps {
+                    self.check_step(step);
+                }
+            }
+            // A tag may stand for the whole list.
+            View::Scalar(text, _) if text.contains("<<") => {}
+            View::Broken => {}
+            View::Scalar(..) if self.doc.is_null(list) => {
+                let problem = Problem::error(codes::STEPS_MISSING, place, "`steps` is empty");
+                self.report.add(problem.help("list at least one step below it: `- run: …`"));
+            }
+            View::Scalar(..) | View::Map(_) => {
+                let problem = Problem::error(codes::STEPS_MISSING, place, "`steps` must be a list");
+                self.report.add(problem.help("put a dash before each step: `- run: …`"));
+            }
+        }
+    }
+
+    fn check_step(&mut self, step: At) {
+        let Some((name, _, Some(value))) = self.step_shape(step) else { return };
+        match name {
+            "run" => {
+                let fields = self.doc.entries(value);
+                self.check_keys(fields.iter().map(|field| (field.name, field.key)), RUN);
+            }
+            "when" | "unless" if self.templates => {
+                if let Some(steps) = self.doc.get(value, "steps") {
+                    self.check_steps_of_condition(steps.value, steps.key);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The schema tolerates a single step where a condition lists steps.
+    fn check_steps_of_condition(&mut self, steps: At, key: Place) {
+        match self.doc.view(steps) {
+            View::Map(_) => self.check_step(steps),
+            View::Scalar(..) | View::Seq(_) | View::Broken => self.check_steps(steps, key),
+        }
+    }
+
+    /// Takes a step apart: its name, where that stands, and what follows. Reports any other shape.
+    pub(crate) fn step_shape(&mut self, step: At) -> Option<(&'d str, Place, Option<At>)> {
+        let doc = self.doc;
+        let place = doc.place(step);
+        match doc.view(step) {
+            View::Broken => None,
+            View::Scalar(name, _) if !doc.is_null(step) => Some((name, place, None)),
+            View::Map(entries) if entries.len() == 1 => {
+                let entry = entries[0];
+                let value = (!doc.is_null(entry.value)).then_some(entry.value);
+                Some((entry.name, entry.key, value))
+            }
+            View::Map(entries) if entries.len() > 1 => {
+                self.several_keys(&entries);
+                None
+            }
+            View::Scalar(..) | View::Seq(_) | View::Map(_) => {
+                let message = "a step is a name or a mapping with one key";
+                let problem = Problem::error(codes::BAD_STEP, place, message);
+                self.report.add(problem.help("lists cannot be spliced into lists: repeat the steps, or use a command"));
+                None
+            }
+        }
+    }
+
+    fn several_keys(&mut self, entries: &[Entry<'_>]) {
+        let (first, second) = (entries[0], entries[1]);
+        let message = format!("a step has one key; `{}` is the second", second.name);
+        let help = if self.doc.is_null(first.value) {
+            format!("indent `{}` deeper than `{}`", second.name, first.name)
+        } else {
+            format!("begin a new step with `- {}:`, or indent it below `{}:`", second.name, first.name)
+        };
+        let problem = Problem::error(codes::STEP_SEVERAL_KEYS, second.key, message);
+        self.report.add(problem.help(help).related(first.key, "the first key"));
+    }
+}

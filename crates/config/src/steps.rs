@@ -1,0 +1,309 @@
+//! Phase 14: steps, with commands and conditions expanded to a flat list (CFG §3.0, §4.8).
+
+use std::rc::Rc;
+
+use roundel_model::{limits, plan::PlannedStep};
+
+use crate::{
+    budget::Draw,
+    codes,
+    compile::Context,
+    fields::Known,
+    parameters::{Argument, ArgumentSource, Call},
+    report::Problem,
+    run::Site,
+    source::Place,
+    suggest::nearest,
+    value::{Data, Scope, Steps},
+    yaml::{At, View},
+};
+
+/// Commands and conditions within each other (CFG §4.8).
+const DEPTH: usize = 100;
+
+/// Built-in steps that the language knows and this release cannot run.
+const UNSUPPORTED: &[&str] = &[
+    "setup_remote_docker",
+    "save_cache",
+    "restore_cache",
+    "store_artifacts",
+    "store_test_results",
+    "persist_to_workspace",
+    "attach_workspace",
+    "add_ssh_keys",
+    "install_signing_bundle",
+];
+
+/// Built-in steps that this release runs.
+const SUPPORTED: &[&str] = &["run", "checkout", "deploy", "when", "unless", "steps"];
+
+/// Built-in steps that no command of the same name can replace (CFG §3.0).
+const RESERVED: &[&str] = &["run", "when", "unless", "steps", "deploy"];
+
+const CONDITION: Known<'static> = Known {
+    what: "a condition",
+    keys: &["condition", "steps"],
+    code: codes::UNKNOWN_KEY,
+    advice: condition_key_advice,
+};
+
+fn condition_key_advice(key: &str) -> Option<&'static str> {
+    match key {
+        "else" => Some("there is no `else`: add an `unless` step with the same condition"),
+        "equal" | "and" | "or" | "not" | "matches" => Some("put the statement below `condition:`"),
+        _ => None,
+    }
+}
+
+/// The list that is being made.
+pub(crate) struct Expansion {
+    steps: Vec<PlannedStep>,
+    /// Names of the commands that are being expanded, outermost first.
+    calls: Vec<String>,
+    depth: usize,
+    /// The job runs as several tasks.
+    parallel: bool,
+    /// Steps beyond the limit were told.
+    full: bool,
+}
+
+impl Expansion {
+    pub(crate) fn new(parallel: bool) -> Self {
+        Self { steps: Vec::new(), calls: Vec::new(), depth: 0, parallel, full: false }
+    }
+
+    /// Returns the steps.
+    pub(crate) fn finish(self) -> Vec<PlannedStep> {
+        self.steps
+    }
+}
+
+impl Context<'_> {
+    /// Expands a list of steps, or a tag that stands for one.
+    pub(crate) fn expand(&mut self, list: At, key: Place, scope: &Rc<Scope>, into: &mut Expansion) {
+        let place = self.doc.place(list);
+        if into.depth >= DEPTH {
+            let message = format!("commands and conditions are nested more than {DEPTH} levels deep");
+            self.report.add(Problem::error(codes::RECURSION, place, message));
+            return;
+        }
+        if !self.afford(Draw::Calls, 1, place) {
+            return;
+        }
+        into.depth += 1;
+        match self.doc.view(list) {
+            View::Seq(steps) => {
+                for step in steps {
+                    self.expand_step(step, scope, into);
+                }
+            }
+            View::Scalar(text, _) if text.contains("<<") && self.templates => {
+                let value = self.evaluate(list, scope);
+                match value.data {
+                    Data::Steps(Steps { list, scope }) => self.expand(list, key, &scope, into),
+                    Data::Unknown => {}
+                    _ => {
+                        let message = format!("{} is no list of steps", value.describe());
+                        let problem = Problem::error(codes::NOT_STEPS, value.place, message);
+                        self.report.add(problem.help("declare the parameter with `type: steps`"));
+                    }
+                }
+            }
+            View::Map(_) | View::Scalar(..) | View::Broken => self.check_steps(list, key),
+        }
+        into.depth -= 1;
+    }
+
+    fn expand_step(&mut self, step: At, scope: &Rc<Scope>, into: &mut Expansion) {
+        let Some((name, key, value)) = self.step_shape(step) else { return };
+        if self.templates && value.is_none() && name.contains("<<") {
+            self.tag_as_step(step, scope, into);
+            return;
+        }
+        self.expand_named(&Site { name, key, value, scope }, into);
+    }
+
+    /// A tag as an item of a list: a command's name, or a mistake if it is a list of steps.
+    fn tag_as_step(&mut self, step: At, scope: &Rc<Scope>, into: &mut Expansion) {
+        let value = self.evaluate(step, scope);
+        match &value.data {
+            Data::Text(name) => {
+                let site = Site { name, key: value.place, value: None, scope };
+                self.expand_named(&site, into);
+            }
+            Data::Unknown => {}
+            Data::Steps(_) => {
+                let written = self.source(value.place);
+                let problem = Problem::error(codes::BAD_STEP, value.place, "a list of steps stands where a step is expected");
+                self.report.add(problem.help(format!("write `- steps: {written}`")));
+            }
+            _ => {
+                let message = format!("{} is no step", value.describe());
+                self.report.add(Problem::error(codes::BAD_STEP, value.place, message));
+            }
+        }
+    }
+
+    fn expand_named(&mut self, site: &Site<'_>, into: &mut Expansion) {
+        if self.definitions.commands.contains_key(site.name) && !RESERVED.contains(&site.name) {
+            self.expand_command(site, into);
+            return;
+        }
+        let step = match site.name {
+            "run" => self.run_step(site),
+            "checkout" => self.checkout_step(site),
+            "deploy" => self.deploy_step(site, into.parallel),
+            "when" | "unless" if self.templates => {
+                self.expand_condition(site, into);
+                return;
+            }
+            "steps" if self.templates => {
+                match site.value {
+                    Some(list) => self.expand(list, site.key, site.scope, into),
+                    None => self.steps_missing(site.key, "`steps`"),
+                }
+                return;
+            }
+            name if UNSUPPORTED.contains(&name) => {
+                let message = format!("the step `{name}` cannot be run by this release yet");
+                let problem = Problem::error(codes::UNSUPPORTED_STEP, site.key, message);
+                self.report.add(problem.help("remove the step, or do its work in a `run` step"));
+                return;
+            }
+            _ => {
+                self.unknown_command(site);
+                return;
+            }
+        };
+        let Some(step) = step else { return };
+        if into.steps.len() < limits::STEPS_PER_JOB {
+            into.steps.push(step);
+        } else if !into.full {
+            into.full = true;
+            let message = format!("a job has at most {} steps", limits::STEPS_PER_JOB);
+            self.report.add(Problem::error(codes::EXPANDS_TOO_FAR, site.key, message));
+        }
+    }
+
+    fn deploy_step(&mut self, site: &Site<'_>, parallel: bool) -> Option<PlannedStep> {
+        if parallel {
+            let message = "`deploy` in a parallel job cannot be run by this release yet";
+            let problem = Problem::error(codes::UNSUPPORTED_STEP, site.key, message);
+            self.report.add(problem.help("move it to a job of its own that requires this one"));
+            return None;
+        }
+        let problem = Problem::warning(codes::DEPRECATED, site.key, "`deploy` is an old name of `run`");
+        self.report.add(problem.help("write `run`"));
+        self.run_step(site)
+    }
+
+    fn expand_command(&mut self, site: &Site<'_>, into: &mut Expansion) {
+        let Some(command) = self.definitions.commands.get(site.name).cloned() else { return };
+        if !self.afford(Draw::Calls, 1, site.key) || command.broken {
+            return;
+        }
+        if into.calls.iter().any(|call| call == site.name) {
+            let mut path = into.calls.clone();
+            path.push(site.name.to_owned());
+            let message = format!("the command calls itself: {}", path.join(" → "));
+            self.report.add(Problem::error(codes::RECURSION, site.key, message).help("a command cannot be recursive"));
+            return;
+        }
+        let callee = format!("command `{}`", site.name);
+        let Some(arguments) = self.arguments_of_command(site, &callee) else { return };
+        let call = Call { callee: &callee, declarations: &command.parameters, place: site.key };
+        let bindings = self.bind(&call, arguments);
+        let Some(steps) = self.doc.get(command.body, "steps") else { return };
+        let scope = Scope { owner: callee, parameters: Some(Rc::new(bindings)), matrix: None };
+        into.calls.push(site.name.to_owned());
+        self.expand(steps.value, steps.key, &Rc::new(scope), into);
+        into.calls.pop();
+    }
+
+    fn arguments_of_command(&mut self, site: &Site<'_>, callee: &str) -> Option<Vec<Argument>> {
+        let Some(at) = site.value else { return Some(Vec::new()) };
+        match self.doc.view(at) {
+            View::Map(entries) => {
+                let arguments = entries.into_iter().map(|entry| Argument {
+                    name: entry.name.to_owned(),
+                    key: entry.key,
+                    source: ArgumentSource::Node(entry.value, site.scope.clone()),
+                });
+                Some(arguments.collect())
+            }
+            View::Broken => None,
+            View::Scalar(..) | View::Seq(_) => {
+                let message = format!("the arguments of {callee} must be a mapping");
+                let place = self.doc.place(at);
+                let problem = Problem::error(codes::WRONG_TYPE, place, message);
+                self.report.add(problem.help(format!("write `- {}: {{ name: value }}`", site.name)));
+                None
+            }
+        }
+    }
+
+    /// `when` and `unless` steps; what is not taken is not looked at (CFG §3.15).
+    fn expand_condition(&mut self, site: &Site<'_>, into: &mut Expansion) {
+        let entries = match site.value.map(|at| self.doc.view(at)) {
+            Some(View::Map(entries)) => entries,
+            Some(View::Broken) => return,
+            None | Some(View::Scalar(..) | View::Seq(_)) => {
+                let message = format!("`{}` as a step takes `condition` and `steps`", site.name);
+                let problem = Problem::error(codes::CONDITION_MISPLACED, site.key, message);
+                self.report.add(problem.help("the attribute `when: always` belongs inside of `run:`"));
+                return;
+            }
+        };
+        self.check_keys(entries.iter().map(|entry| (entry.name, entry.key)), CONDITION);
+        let condition = entries.iter().find(|entry| entry.name == "condition");
+        let steps = entries.iter().find(|entry| entry.name == "steps");
+        if steps.is_none() {
+            self.steps_missing(site.key, &format!("`{}`", site.name));
+        }
+        let Some(condition) = condition else {
+            let message = format!("`{}` as a step needs `condition`", site.name);
+            self.report.add(Problem::error(codes::CONDITION_MISPLACED, site.key, message));
+            return;
+        };
+        let statement = self.evaluate(condition.value, site.scope);
+        self.check_literal_condition(&statement);
+        let (Some(decided), Some(steps)) = (self.decide(&statement, 0), steps) else { return };
+        if decided != (site.name == "when") {
+            return;
+        }
+        if let View::Map(_) = self.doc.view(steps.value) {
+            self.expand_step(steps.value, site.scope, into);
+        } else {
+            self.expand(steps.value, steps.key, site.scope, into);
+        }
+    }
+
+    /// Expressions are not read here; a text is simply true (W-11).
+    fn check_literal_condition(&mut self, statement: &crate::value::Value) {
+        let written = self.source(statement.place);
+        let is_literal = matches!(&statement.data, Data::Text(text) if text.trim() == written.trim_matches(['"', '\'']));
+        if is_literal && (written.contains("pipeline.") || written.contains("==")) {
+            let message = "this condition is a text and therefore always true";
+            let problem = Problem::warning(codes::ALWAYS_TRUE, statement.place, message);
+            self.report.add(problem.help("put the expression into a tag: `<< … >>`"));
+        }
+    }
+
+    fn unknown_command(&mut self, site: &Site<'_>) {
+        if site.name.contains('/') && self.templates {
+            if let Some(problem) = self.missing_from_orb(site.name, site.key, "command") {
+                self.report.add(problem);
+            }
+            return;
+        }
+        let commands = self.definitions.commands.keys().copied();
+        let names = commands.chain(SUPPORTED.iter().copied()).chain(UNSUPPORTED.iter().copied());
+        let help = match nearest(site.name, names) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if !self.templates => "commands need version 2.1".to_owned(),
+            None => "declare it under `commands`, or put shell text after `run:`".to_owned(),
+        };
+        let message = format!("cannot find a definition for command named `{}`", site.name);
+        self.report.add(Problem::error(codes::UNKNOWN_COMMAND, site.key, message).help(help));
+    }
+}

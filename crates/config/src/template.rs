@@ -1,0 +1,211 @@
+//! Reads `<< … >>` tags in a text (CFG §4.4.2). What they mean is decided in `evaluate`.
+//!
+//! A tag cannot contain another tag. Text that came in through a tag is never read again, so a
+//! value can never smuggle a tag in.
+
+/// A piece of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Piece<'t> {
+    /// Text as it stands, escapes resolved.
+    Literal(String),
+    /// `<< expression >>`.
+    Tag(Tag<'t>),
+    /// `<<# path >> … <</ path >>`, rendered if truthy, or `<<^ … >>`, rendered if falsy.
+    Section { tag: Tag<'t>, inverted: bool, pieces: Vec<Piece<'t>> },
+}
+
+/// The inside of a tag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Tag<'t> {
+    /// What stands between `<<` and `>>`, trimmed.
+    pub(crate) inner: &'t str,
+    /// Which `<<` of the text opens it, counted from 0.
+    pub(crate) opening: usize,
+}
+
+/// What is wrong with a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Malformed {
+    pub(crate) kind: Malformation,
+    /// Which `<<` of the text is meant, counted from 0.
+    pub(crate) opening: usize,
+}
+
+/// What can be wrong with a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Malformation {
+    /// `<<` without `>>`.
+    Unclosed,
+    /// `<< >>`.
+    Empty,
+    /// A section that is not closed, closed by another name, or closed without being open.
+    Section,
+    /// Sections within sections without end.
+    TooDeep,
+}
+
+/// Levels of sections within each other.
+const DEPTH: usize = 20;
+
+/// Reads a text.
+pub(crate) fn parse(text: &str) -> Result<Vec<Piece<'_>>, Malformed> {
+    let mut reader = Reader { rest: text, opening: 0 };
+    let (pieces, closing) = reader.pieces(None, 0)?;
+    match closing {
+        Some(tag) => Err(Malformed { kind: Malformation::Section, opening: tag.opening }),
+        None => Ok(pieces),
+    }
+}
+
+/// Tells whether the text, blanks aside, is exactly one tag; then it keeps the value's type.
+pub(crate) fn sole_tag<'p, 't>(pieces: &'p [Piece<'t>]) -> Option<&'p Tag<'t>> {
+    let mut tags = pieces.iter().filter(|piece| !matches!(piece, Piece::Literal(text) if text.trim().is_empty()));
+    match (tags.next(), tags.next()) {
+        (Some(Piece::Tag(tag)), None) => Some(tag),
+        _ => None,
+    }
+}
+
+struct Reader<'t> {
+    rest: &'t str,
+    opening: usize,
+}
+
+impl<'t> Reader<'t> {
+    /// Reads until the end, or until the tag that closes `section`.
+    fn pieces(&mut self, section: Option<&str>, depth: usize) -> Result<(Vec<Piece<'t>>, Option<Tag<'t>>), Malformed> {
+        let mut pieces = Vec::new();
+        let mut literal = String::new();
+        while let Some(at) = self.rest.find("<<") {
+            let before = &self.rest[..at];
+            let backslashes = before.len() - before.trim_end_matches('\\').len();
+            literal.push_str(&before[..before.len() - backslashes]);
+            literal.push_str(&"\\".repeat(backslashes / 2));
+            let opening = self.opening;
+            self.opening += 1;
+            self.rest = &self.rest[at + 2..];
+            if backslashes % 2 == 1 {
+                literal.push_str("<<");
+                continue;
+            }
+            let tag = self.tag(opening)?;
+            match tag.inner.chars().next() {
+                None => return Err(Malformed { kind: Malformation::Empty, opening }),
+                Some('/') => {
+                    let name = tag.inner[1..].trim();
+                    if section != Some(name) {
+                        return Err(Malformed { kind: Malformation::Section, opening });
+                    }
+                    flush(&mut pieces, &mut literal);
+                    return Ok((pieces, Some(tag)));
+                }
+                Some(mark @ ('#' | '^')) => {
+                    if depth >= DEPTH {
+                        return Err(Malformed { kind: Malformation::TooDeep, opening });
+                    }
+                    flush(&mut pieces, &mut literal);
+                    let tag = Tag { inner: tag.inner[1..].trim(), opening };
+                    let (inside, closing) = self.pieces(Some(tag.inner), depth + 1)?;
+                    if closing.is_none() {
+                        return Err(Malformed { kind: Malformation::Section, opening });
+                    }
+                    pieces.push(Piece::Section { tag, inverted: mark == '^', pieces: inside });
+                }
+                Some(_) => {
+                    flush(&mut pieces, &mut literal);
+                    pieces.push(Piece::Tag(tag));
+                }
+            }
+        }
+        literal.push_str(self.rest);
+        self.rest = "";
+        flush(&mut pieces, &mut literal);
+        Ok((pieces, None))
+    }
+
+    /// Reads the rest of a tag whose `<<` was read.
+    fn tag(&mut self, opening: usize) -> Result<Tag<'t>, Malformed> {
+        let Some(end) = closing(self.rest) else {
+            return Err(Malformed { kind: Malformation::Unclosed, opening });
+        };
+        let inner = &self.rest[..end];
+        self.opening += inner.matches("<<").count();
+        self.rest = &self.rest[end + 2..];
+        Ok(Tag { inner: inner.trim(), opening })
+    }
+}
+
+/// Finds the `>>` that closes a tag; one within a string of an expression does not.
+fn closing(text: &str) -> Option<usize> {
+    let mut in_string = false;
+    let mut escaped = false;
+    for (at, c) in text.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if in_string => escaped = true,
+            '"' => in_string = !in_string,
+            '>' if !in_string && text[at..].starts_with(">>") => return Some(at),
+            _ => {}
+        }
+    }
+    // A quote that never ends is no string: here-documents hold all kinds of text.
+    text.find(">>")
+}
+
+fn flush(pieces: &mut Vec<Piece<'_>>, literal: &mut String) {
+    if !literal.is_empty() {
+        pieces.push(Piece::Literal(std::mem::take(literal)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn literal(text: &str) -> String {
+        match parse(text).unwrap().as_slice() {
+            [Piece::Literal(text)] => text.clone(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn escapes_are_resolved_once() {
+        assert_eq!(literal(r"cat \<< EOF"), "cat << EOF");
+        assert_eq!(literal(r#"tr a b \<<< "$x""#), r#"tr a b <<< "$x""#);
+        assert_eq!(literal("echo hi >> out.txt"), "echo hi >> out.txt");
+        assert_eq!(literal(r"a\b\\c"), r"a\b\\c");
+    }
+
+    #[test]
+    fn two_backslashes_are_one_and_the_tag_lives() {
+        let pieces = parse(r"C:\\<< parameters.d >>").unwrap();
+        let tag = Tag { inner: "parameters.d", opening: 0 };
+        assert_eq!(pieces, [Piece::Literal(r"C:\".to_owned()), Piece::Tag(tag)]);
+        assert!(sole_tag(&pieces).is_none());
+        assert!(sole_tag(&parse("  <<a>>\n").unwrap()).is_some());
+    }
+
+    #[test]
+    fn an_unclosed_or_empty_tag_is_told_with_its_number() {
+        let error = |text: &str| parse(text).unwrap_err();
+        assert_eq!(error("<< a >> cat <<EOF"), Malformed { kind: Malformation::Unclosed, opening: 1 });
+        assert_eq!(error("<<>>").kind, Malformation::Empty);
+        assert_eq!(error("<<# a >>x").kind, Malformation::Section);
+        assert_eq!(error("x<</ a >>").kind, Malformation::Section);
+        assert_eq!(error("<<# a >>x<</ b >>").kind, Malformation::Section);
+        assert_eq!(error(&"<<#a>>".repeat(30)).kind, Malformation::TooDeep);
+    }
+
+    #[test]
+    fn sections_nest() {
+        let pieces = parse("x<<# parameters.b >> -v<</ parameters.b >>").unwrap();
+        assert!(matches!(&pieces[1], Piece::Section { inverted: false, pieces, .. } if pieces.len() == 1));
+    }
+
+    #[test]
+    fn a_string_in_an_expression_may_hold_the_closing_mark() {
+        let pieces = parse(r#"<< pipeline.x == "a >> b" >>!"#).unwrap();
+        assert!(matches!(&pieces[0], Piece::Tag(tag) if tag.inner.ends_with("b\"")));
+    }
+}

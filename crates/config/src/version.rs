@@ -1,0 +1,114 @@
+//! Phases 2 and 3: the version, the setup flag, and top-level keys that mean nothing (CFG §1.2,
+//! §1.6).
+
+use crate::{
+    codes,
+    compile::Context,
+    report::Problem,
+    source::Place,
+    suggest::nearest,
+    yaml::{At, View, scalar},
+};
+
+/// A version of the language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Version {
+    /// `2` or `2.0`: no templates, no reuse, unknown keys are ignored.
+    V2_0,
+    /// `2.1`.
+    V2_1,
+}
+
+/// Top-level keys that mean something.
+const SECTIONS: &[&str] = &[
+    "version",
+    "setup",
+    "orbs",
+    "commands",
+    "executors",
+    "parameters",
+    "jobs",
+    "job-groups",
+    "workflows",
+    "description",
+    "display",
+    "examples",
+    "experimental",
+    "build_agent",
+];
+
+/// Top-level keys of version 1, which are ignored since.
+const VERSION_1: &[&str] = &["general", "notify", "machine", "dependencies", "test", "deployment"];
+
+impl Context<'_> {
+    /// Reads `version`. `None` if the file is in a language that we do not speak.
+    pub(crate) fn check_version(&mut self, root: At) -> Option<Version> {
+        let Some(version) = self.doc.get(root, "version") else {
+            let place = self.first_key(root);
+            let problem = Problem::error(codes::VERSION_MISSING, place, "required key [version] not found");
+            self.report.add(problem.help("add `version: 2.1`"));
+            return Some(Version::V2_1);
+        };
+        // The raw text is compared: `2.10` is no version, though it is the number 2.1.
+        if let View::Scalar(text, _) = self.doc.view(version.value) {
+            match text.trim() {
+                "2" | "2.0" => return Some(Version::V2_0),
+                "2.1" => return Some(Version::V2_1),
+                _ => {}
+            }
+        }
+        let place = self.doc.place(version.value);
+        let message = format!("unsupported version `{}`", self.source(place).lines().next().unwrap_or(""));
+        self.report.add(Problem::error(codes::VERSION_UNSUPPORTED, place, message).help("use `2.1`"));
+        None
+    }
+
+    /// Reads `setup`. Dynamic configuration cannot run yet.
+    pub(crate) fn check_setup(&mut self, root: At, version: Version) {
+        let Some(setup) = self.doc.get(root, "setup") else { return };
+        let is_off = match self.doc.view(setup.value) {
+            View::Scalar(text, style) => matches!(
+                scalar::resolve(text, style),
+                scalar::Scalar::Null | scalar::Scalar::Bool(false) | scalar::Scalar::Text("false")
+            ),
+            View::Broken => true,
+            View::Seq(_) | View::Map(_) => false,
+        };
+        if is_off {
+            return;
+        }
+        if version == Version::V2_0 {
+            let problem = Problem::error(codes::NEEDS_2_1, setup.key, "`setup` needs version 2.1");
+            self.report.add(problem.help("change the version to `2.1`"));
+            return;
+        }
+        let message = "dynamic configuration (`setup: true`) cannot be run by this release yet";
+        let help = "put the jobs into this file and remove `setup`; later releases continue pipelines";
+        self.report.add(Problem::error(codes::UNSUPPORTED_SETUP, setup.key, message).help(help));
+    }
+
+    /// Warns about top-level keys that are probably misspelt; others are shelves for anchors.
+    pub(crate) fn check_top_level(&mut self, root: At) {
+        for entry in self.doc.entries(root) {
+            if SECTIONS.contains(&entry.name) {
+                continue;
+            }
+            let problem = if let Some(name) = nearest(entry.name, SECTIONS.iter().copied()) {
+                let message = format!("the top-level key `{}` is ignored", entry.name);
+                let problem = Problem::warning(codes::UNKNOWN_SECTION, entry.key, message);
+                problem.help(format!("did you mean `{name}`?"))
+            } else if VERSION_1.contains(&entry.name) {
+                let message = format!("`{}` belongs to version 1 and is ignored", entry.name);
+                Problem::warning(codes::DEPRECATED, entry.key, message)
+            } else {
+                continue;
+            };
+            self.report.add(problem);
+        }
+    }
+
+    /// Returns the place of the first key, for what is missing.
+    pub(crate) fn first_key(&self, root: At) -> Place {
+        self.doc.entries(root).first().map_or_else(Place::default, |entry| entry.key)
+    }
+}

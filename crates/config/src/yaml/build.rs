@@ -1,0 +1,326 @@
+//! Builds the tree from the parser's events.
+//!
+//! The only file that names the parser's crate. Everything wrong with the YAML itself is reported
+//! here, so that later phases may walk the tree without fear: it is finite, shallow and of bounded
+//! weight, and every merge key holds mappings.
+
+use std::{borrow::Cow, collections::HashMap};
+
+use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Tag, options};
+
+use super::{At, Doc, Id, Kind, Node, Style};
+use crate::{
+    codes,
+    report::{Problem, Report},
+    source::{Place, Span},
+};
+
+/// Levels of nesting in the text, and along aliases. People use about ten.
+const DEPTH: usize = 64;
+
+/// Nodes after all aliases are expanded (CFG §1.4).
+const EXPANDED_NODES: u32 = 2_000_000;
+
+/// Parses a text. What is wrong with it goes into the report; without a root nothing can be said
+/// about the rest.
+pub(crate) fn parse<'t>(text: &'t str, report: &mut Report<'_>) -> Doc<'t> {
+    if let Some((at, _)) = text.char_indices().find(|&(_, c)| !is_printable(c)) {
+        let place = Place::direct(Span::new(at, at + 1));
+        let message = "special characters are not allowed";
+        let help = "save the file as UTF-8 and remove the character shown";
+        report.add(Problem::error(codes::SPECIAL_CHARACTER, place, message).help(help));
+        return Doc::default();
+    }
+    let options = options! {
+        // The strict rules forbid what the hosted service accepts: a `]` in its parent's column.
+        strict_indentation: false,
+        emit_unresolved_aliases: true,
+        emit_comments: false,
+        flow_nesting_limit: DEPTH,
+        block_nesting_limit: DEPTH,
+    };
+    let mut builder = Builder { text, report, doc: Doc::default(), open: Vec::new(), anchors: HashMap::new(), documents: 0 };
+    for event in Parser::new_from_str_with_options(text, options) {
+        let proceeds = match event {
+            Ok((event, span)) => builder.take(event, span),
+            Err(error) => {
+                builder.syntax_error(&error);
+                builder.doc.root = None;
+                false
+            }
+        };
+        if !proceeds {
+            break;
+        }
+    }
+    builder.check_merges();
+    builder.doc
+}
+
+/// What YAML 1.1 may contain.
+fn is_printable(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | '\u{85}' | '\u{feff}' | ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
+}
+
+struct Open {
+    anchor: usize,
+    is_map: bool,
+    is_flow: bool,
+    span: Span,
+    items: Vec<Id>,
+}
+
+struct Builder<'t, 'r, 'x> {
+    text: &'t str,
+    report: &'r mut Report<'x>,
+    doc: Doc<'t>,
+    open: Vec<Open>,
+    anchors: HashMap<usize, Id>,
+    documents: usize,
+}
+
+impl<'t> Builder<'t, '_, '_> {
+    /// Takes one event; `false` ends the parsing.
+    fn take(&mut self, event: Event<'t>, span: granit_parser::Span) -> bool {
+        let at = bytes(span);
+        match event {
+            Event::DocumentStart(..) => {
+                self.documents += 1;
+                if self.documents > 1 {
+                    let message = "only one YAML document is allowed";
+                    let problem = Problem::error(codes::SEVERAL_DOCUMENTS, Place::direct(at), message);
+                    self.report.add(problem.help("delete the separator, or split the file"));
+                    return false;
+                }
+            }
+            Event::Scalar(text, style, anchor, tag) => self.scalar((text, style, anchor, tag), at),
+            Event::SequenceStart(style, anchor, tag) => {
+                self.check_tag(tag.as_deref(), at);
+                self.begin(false, is_flow(style), anchor, at);
+            }
+            Event::MappingStart(style, anchor, tag) => {
+                self.check_tag(tag.as_deref(), at);
+                self.begin(true, is_flow(style), anchor, at);
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.end(at),
+            Event::Alias(anchor) => self.alias(anchor, at),
+            Event::UnresolvedAlias(name) => {
+                let message = format!("found undefined alias `{name}`");
+                let problem = Problem::error(codes::UNDEFINED_ALIAS, Place::direct(at), message);
+                self.report.add(problem.help(format!("define `&{name}` above its first use")));
+                self.push(Kind::Broken, at);
+            }
+            // Borders of the stream, and kinds of events that later versions may add.
+            _ => {}
+        }
+        true
+    }
+
+    fn scalar(&mut self, scalar: (Cow<'t, str>, ScalarStyle, usize, Option<Cow<'t, Tag>>), at: Span) {
+        let (text, style, anchor, tag) = scalar;
+        self.check_tag(tag.as_deref(), at);
+        let is_text = tag.is_some_and(|tag| tag.is_yaml_core_schema_tag("str"));
+        let style = if style == ScalarStyle::Plain && !is_text { Style::Plain } else { Style::Text };
+        let id = self.push(Kind::Scalar(text, style), at);
+        if anchor != 0 {
+            self.anchors.insert(anchor, id);
+        }
+    }
+
+    fn begin(&mut self, is_map: bool, is_flow: bool, anchor: usize, span: Span) {
+        self.open.push(Open { anchor, is_map, is_flow, span, items: Vec::new() });
+    }
+
+    fn end(&mut self, at: Span) {
+        let Some(open) = self.open.pop() else { return };
+        let span = Span { start: open.span.start, end: at.end.max(open.span.end) };
+        let kind = if open.is_map { self.mapping(&open.items, span) } else { Kind::Seq(open.items) };
+        let id = self.push(kind, span);
+        if open.anchor != 0 {
+            self.anchors.insert(open.anchor, id);
+        }
+    }
+
+    /// Checks the keys of a mapping and pairs them with their values.
+    fn mapping(&mut self, items: &[Id], span: Span) -> Kind<'t> {
+        let pairs: Vec<(Id, Id)> = items.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect();
+        let mut first: HashMap<&str, Id> = HashMap::new();
+        let mut problems = Vec::new();
+        for &(key, _) in &pairs {
+            let Some(name) = self.doc.key_text(key) else {
+                if !matches!(self.doc.nodes[key.0].kind, Kind::Broken) {
+                    problems.push(self.complex_key(key, span));
+                }
+                continue;
+            };
+            if self.doc.is_merge(key) {
+                continue;
+            }
+            if let Some(&earlier) = first.get(name) {
+                let place = Place::direct(self.doc.nodes[key.0].span);
+                let before = Place::direct(self.doc.nodes[earlier.0].span);
+                let message = format!("found duplicate key `{name}`");
+                let help = "merge both entries, or rename one of them";
+                let problem = Problem::error(codes::DUPLICATE_KEY, place, message).help(help);
+                problems.push(problem.related(before, "first given here"));
+            } else {
+                first.insert(name, key);
+            }
+        }
+        let broken = pairs.iter().any(|&(key, _)| self.doc.key_text(key).is_none());
+        for problem in problems {
+            self.report.add(problem);
+        }
+        if broken { Kind::Broken } else { Kind::Map(pairs) }
+    }
+
+    fn complex_key(&self, key: Id, map: Span) -> Problem {
+        let source = self.text.get(map.start()..).unwrap_or("");
+        let place = Place::direct(self.doc.nodes[key.0].span);
+        let message = "a key must be text, not a mapping or a list";
+        let problem = Problem::error(codes::COMPLEX_KEY, place, message);
+        if source.starts_with("{{") {
+            return problem.help("quote texts that begin with `{{`: \"{{ … }}\"");
+        }
+        problem.help("quote the text if it is meant as one")
+    }
+
+    fn alias(&mut self, anchor: usize, at: Span) {
+        let name = self.text.get(at.start()..at.end()).unwrap_or("*").to_owned();
+        let Some(&target) = self.anchors.get(&anchor) else {
+            // The anchor's node is still open: it would contain itself.
+            let message = format!("`{name}` stands inside the node that it refers to");
+            let problem = Problem::error(codes::EXPANDS_TOO_FAR, Place::direct(at), message);
+            self.report.add(problem.help("an anchor cannot contain itself"));
+            self.push(Kind::Broken, at);
+            return;
+        };
+        self.push(Kind::Alias(target), at);
+    }
+
+    /// Adds a node. One that would make the tree too large or too deep is broken instead.
+    fn push(&mut self, kind: Kind<'t>, span: Span) -> Id {
+        let (weight, height) = self.measure(&kind);
+        let depth = u32::try_from(DEPTH).unwrap_or(u32::MAX);
+        let too_far = weight > EXPANDED_NODES || height > depth;
+        let (kind, weight, height) = if too_far {
+            let what = if height > depth { "deep" } else { "large" };
+            let message = format!("the expanded document is too {what}");
+            let problem = Problem::error(codes::EXPANDS_TOO_FAR, Place::direct(span), message);
+            self.report.add(problem.help("use fewer aliases within aliases"));
+            (Kind::Broken, 1, 1)
+        } else {
+            (kind, weight, height)
+        };
+        let id = Id(self.doc.nodes.len());
+        self.doc.nodes.push(Node { kind, span, weight, height });
+        match self.open.last_mut() {
+            Some(open) => open.items.push(id),
+            None => {
+                self.doc.root.get_or_insert(id);
+            }
+        }
+        id
+    }
+
+    fn measure(&self, kind: &Kind<'t>) -> (u32, u32) {
+        let of = |id: &Id| (self.doc.nodes[id.0].weight, self.doc.nodes[id.0].height);
+        let sum = |children: &mut dyn Iterator<Item = (u32, u32)>| {
+            children.fold((1u32, 1u32), |(weight, height), (more, below)| {
+                (weight.saturating_add(more), height.max(below.saturating_add(1)))
+            })
+        };
+        match kind {
+            Kind::Scalar(..) | Kind::Broken => (1, 1),
+            Kind::Alias(target) => of(target),
+            Kind::Seq(items) => sum(&mut items.iter().map(of)),
+            Kind::Map(pairs) => sum(&mut pairs.iter().flat_map(|(key, value)| [of(key), of(value)])),
+        }
+    }
+
+    fn check_tag(&mut self, tag: Option<&Tag>, at: Span) {
+        let Some(tag) = tag.filter(|tag| tag.is_custom()) else { return };
+        let (handle, suffix) = tag.parts();
+        if handle.is_empty() && suffix.is_empty() || suffix.is_empty() && handle == "!" {
+            return;
+        }
+        // `!!set`, `!!timestamp` and other tags of YAML 1.1 do no harm.
+        if handle.starts_with("tag:yaml.org") {
+            return;
+        }
+        let message = format!("unknown YAML tag `!{}`", suffix.trim_start_matches('!'));
+        let problem = Problem::error(codes::UNKNOWN_TAG, Place::direct(at), message);
+        self.report.add(problem.help("quote values and expressions that begin with `!`"));
+    }
+
+    /// Reports merge keys whose value is no mapping; [`Doc::entries`] leaves them out.
+    fn check_merges(&mut self) {
+        let mut problems = Vec::new();
+        for node in &self.doc.nodes {
+            let Kind::Map(pairs) = &node.kind else { continue };
+            for &(key, value) in pairs {
+                if self.doc.is_merge(key) && !self.is_mergeable(value, true) {
+                    let place = self.doc.place(At { id: value, via: None });
+                    let message = "`<<:` needs a mapping or a list of mappings";
+                    let help = "lists cannot be merged: use a command, or repeat the items";
+                    problems.push(Problem::error(codes::BAD_MERGE, place, message).help(help));
+                }
+            }
+        }
+        for problem in problems {
+            self.report.add(problem);
+        }
+    }
+
+    fn is_mergeable(&self, value: Id, list: bool) -> bool {
+        match &self.doc.nodes[self.doc.follow(At { id: value, via: None }).id.0].kind {
+            Kind::Map(_) | Kind::Broken => true,
+            Kind::Seq(items) => list && items.iter().all(|&item| self.is_mergeable(item, false)),
+            Kind::Scalar(..) | Kind::Alias(_) => false,
+        }
+    }
+
+    fn syntax_error(&mut self, error: &ScanError) {
+        let mark = error.marker().byte_offset().unwrap_or(self.text.len()).min(self.text.len());
+        let line_start = self.text.get(..mark).and_then(|t| t.rfind('\n')).map_or(0, |at| at + 1);
+        let line = self.text.get(line_start..).and_then(|t| t.lines().next()).unwrap_or("");
+        let end = self.text.get(mark..).and_then(|t| t.chars().next()).map_or(mark, |c| mark + c.len_utf8());
+        let message = format!("this is not YAML: {}", error.info());
+        let place = Place::direct(Span::new(mark, end));
+        let mut problem = Problem::error(codes::SYNTAX, place, message).help(advice(error.kind(), line));
+        if let Some(open) = self.open.iter().rev().find(|open| open.is_flow) {
+            let span = Span { start: open.span.start, end: open.span.start.saturating_add(1) };
+            let what = if open.is_map { "mapping" } else { "list" };
+            problem = problem.related(Place::direct(span), format!("inside this {what}, which is not closed"));
+        }
+        self.report.add(problem);
+    }
+}
+
+/// Guesses the cause of a syntax error, the usual ones first.
+fn advice(kind: &ErrorKind, line: &str) -> &'static str {
+    let indentation = &line[..line.len() - line.trim_start().len()];
+    let tab = matches!(
+        kind,
+        ErrorKind::TabNotAllowed | ErrorKind::TabInBlockIndentation | ErrorKind::TabInIndentation
+    );
+    if tab || indentation.contains('\t') {
+        return "indent with spaces: YAML does not allow tabs there";
+    }
+    if matches!(kind, ErrorKind::UnclosedQuotedScalar) || line.matches('"').count() % 2 == 1 {
+        return "a quote is opened and not closed";
+    }
+    let after_key = line.split_once(": ").map_or("", |(_, value)| value);
+    if after_key.contains(": ") || after_key.ends_with(':') {
+        return "a text that contains `: ` must be quoted, or put into a block that begins with `|`";
+    }
+    "check the indentation of this line and of the lines above it"
+}
+
+fn is_flow(style: granit_parser::StructureStyle) -> bool {
+    style == granit_parser::StructureStyle::Flow
+}
+
+fn bytes(span: granit_parser::Span) -> Span {
+    span.byte_range().map_or(Span::default(), |range| Span::new(range.start, range.end))
+}
