@@ -126,3 +126,10 @@ pub fn compile(text: &str, inputs: &Inputs) -> Compiled {
 pub fn render(text: &str, diagnostics: &[Diagnostic], color: bool) -> String {
     snippet::render(text, diagnostics, color)
 }
+
+#[cfg(test)]
+mod corpus_tests;
+#[cfg(test)]
+mod robustness_tests;
+#[cfg(test)]
+mod spec_tests;

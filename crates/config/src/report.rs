@@ -144,7 +144,8 @@ mod tests {
 
     #[test]
     fn a_flood_of_mistakes_ends() {
-        let mut report = Report::new(&"x".repeat(9_000), "c.yml");
+        let text = "x".repeat(9_000);
+        let mut report = Report::new(&text, "c.yml");
         for at in 0..9_000 {
             let place = Place::direct(Span::new(at, at + 1));
             report.add(Problem::error(codes::UNKNOWN_KEY, place, "x"));

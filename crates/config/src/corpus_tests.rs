@@ -1,0 +1,71 @@
+//! Real files: nothing panics, and each gives a plan or a diagnostic that points into it.
+//!
+//! The corpus lies beside the repository and is data only. Where it is absent the test says so and
+//! counts as skipped.
+
+use std::{collections::BTreeMap, fs, path::PathBuf, time::Instant};
+
+use super::*;
+
+fn corpus() -> Option<Vec<PathBuf>> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus/configs");
+    let mut files: Vec<_> = fs::read_dir(&folder).ok()?.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    files.sort();
+    Some(files)
+}
+
+#[test]
+fn every_file_of_the_corpus_gives_a_plan_or_a_diagnostic() {
+    let Some(files) = corpus() else {
+        println!("skipped 1: the corpus is not beside this repository");
+        return;
+    };
+    let inputs = Inputs {
+        path: "config.yml".to_owned(),
+        git_ref: Some(GitRef::Branch("main".into())),
+        pipeline_values: vec![
+            ("git.branch".to_owned(), PipelineValue::Text("main".to_owned())),
+            ("number".to_owned(), PipelineValue::Integer(1)),
+        ],
+        ..Inputs::default()
+    };
+    let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
+    let (mut plans, mut only_unsupported, mut slowest) = (0, 0, 0);
+    for file in &files {
+        let Ok(text) = fs::read_to_string(file) else { continue };
+        let started = Instant::now();
+        let compiled = compile(&text, &inputs);
+        slowest = slowest.max(started.elapsed().as_millis());
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        check(&name, &text, &compiled);
+        let errors: Vec<_> =
+            compiled.diagnostics.iter().filter(|found| found.severity == Severity::Error).collect();
+        plans += usize::from(compiled.plan.is_some());
+        if !errors.is_empty() && errors.iter().all(|error| error.code.starts_with("unsupported-")) {
+            only_unsupported += 1;
+        }
+        for error in errors.iter().filter(|error| !error.code.starts_with("unsupported-")) {
+            *reasons.entry(error.code.clone()).or_default() += 1;
+            println!("{name}:{}:{}: {}: {}", error.line, error.column, error.code, error.message);
+        }
+    }
+    println!(
+        "{} files: {plans} compile, {only_unsupported} are held back by what is not supported yet, {} have other errors; slowest {slowest} ms",
+        files.len(),
+        files.len() - plans - only_unsupported,
+    );
+    println!("{reasons:?}");
+    assert!(plans > 0);
+}
+
+/// What must hold for every text.
+pub(crate) fn check(name: &str, text: &str, compiled: &Compiled) {
+    let has_error = compiled.diagnostics.iter().any(|found| found.severity == Severity::Error);
+    assert_eq!(compiled.plan.is_none(), has_error, "{name}: a plan or an error, never both");
+    for found in &compiled.diagnostics {
+        assert!(text.get(found.start..found.end).is_some(), "{name}: {found:?}");
+        assert!(found.line >= 1 && found.column >= 1, "{name}: {found:?}");
+        assert!(codes::code(&found.code).is_some(), "{name}: {found:?}");
+    }
+    render(text, &compiled.diagnostics, false);
+}

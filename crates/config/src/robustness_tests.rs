@@ -1,0 +1,157 @@
+//! Whatever the text, compiling ends, quickly and without a panic.
+
+use std::time::{Duration, Instant};
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::corpus_tests::check;
+
+/// Far above what any text needs on a busy machine; a text that runs away needs minutes.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn compile_any(text: &str) -> Compiled {
+    let inputs = Inputs {
+        path: "config.yml".to_owned(),
+        git_ref: Some(GitRef::Branch("main".into())),
+        ..Inputs::default()
+    };
+    let started = Instant::now();
+    let compiled = compile(text, &inputs);
+    check("generated", text, &compiled);
+    assert!(started.elapsed() < PATIENCE);
+    compiled
+}
+
+fn codes_of(text: &str) -> Vec<String> {
+    compile_any(text).diagnostics.into_iter().map(|found| found.code).collect()
+}
+
+/// Pieces that configurations are made of, in any order.
+fn fragments() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(vec![
+        "version: 2.1", "jobs:", "workflows:", "commands:", "executors:", "parameters:", "build:", "main:",
+        "steps:", "- run: echo", "- checkout", "docker:", "- image: x", "machine: true", "- build", "when:",
+        "unless:", "condition:", "<< parameters.x >>", "<< pipeline.number >>", "<<: *a", "&a", "*a", "<<",
+        ">>", "matrix:", "requires: [build]", "filters:", "branches:", "only: /.*/", "type: approval",
+        "- when:", "- steps: << parameters.s >>", "{", "}", "[", "]", "\"", "'", "|", ">", "? ", "!x", "-",
+        ": ", "#", "\t", "é", "name: x", "equal: [1, 1]", "and: []", "not:", "matches:", "pattern: (",
+    ]);
+    let indent = prop::sample::select(vec!["", "  ", "    ", "      ", "        "]);
+    let end = prop::sample::select(vec!["\n", " ", ", ", "\r\n", ""]);
+    prop::collection::vec((indent, piece, end), 0..60)
+        .prop_map(|parts| parts.into_iter().map(|(a, b, c)| format!("{a}{b}{c}")).collect())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_text_is_survived(text in ".{0,400}") {
+        compile_any(&text);
+    }
+
+    #[test]
+    fn any_mixture_of_fragments_is_survived(text in fragments()) {
+        compile_any(&text);
+    }
+
+    #[test]
+    fn any_template_is_survived(body in "[<>#/^ a-z.=\"'()\\\\\n-]{0,80}") {
+        let body = body.replace('\n', "\n          ");
+        compile_any(&format!(
+            "version: 2.1\njobs:\n  build:\n    docker: [{{image: x}}]\n    steps:\n      - run: |\n          {body}\n"
+        ));
+    }
+
+    #[test]
+    fn any_condition_is_survived(body in "[a-z<>=!&|()\"/. -]{0,60}") {
+        compile_any(&format!(
+            "version: 2.1\njobs: {{b: {{machine: true, steps: [checkout]}}}}\nworkflows:\n  w:\n    when: {body}\n    jobs: [b]\n"
+        ));
+    }
+}
+
+#[test]
+fn commands_that_multiply_are_stopped() {
+    let mut text = String::from(
+        "version: 2.1\njobs: {build: {machine: true, steps: [c30]}}\ncommands:\n  c0: {steps: []}\n",
+    );
+    for level in 1..=30 {
+        let below = level - 1;
+        text += &format!("  c{level}: {{steps: [c{below}, c{below}]}}\n");
+    }
+    assert_eq!(codes_of(&text), ["expands-too-far"]);
+}
+
+#[test]
+fn texts_that_double_are_stopped() {
+    let mut text = String::from(
+        "version: 2.1\njobs: {build: {machine: true, steps: [{c60: {x: aaaaaaaaaa}}]}}\ncommands:\n  c0: {parameters: {x: {type: string}}, steps: [{run: << parameters.x >>}]}\n",
+    );
+    for level in 1..=60 {
+        text += &format!(
+            "  c{level}: {{parameters: {{x: {{type: string}}}}, steps: [{{c{}: {{x: \"<< parameters.x >><< parameters.x >>\"}}}}]}}\n",
+            level - 1
+        );
+    }
+    assert_eq!(codes_of(&text), ["expands-too-far"]);
+}
+
+#[test]
+fn recursion_is_told_with_its_path() {
+    let text = "version: 2.1\njobs: {build: {machine: true, steps: [a]}}\ncommands: {a: {steps: [b]}, b: {steps: [a]}}\n";
+    let compiled = compile_any(text);
+    assert_eq!(compiled.diagnostics.len(), 1);
+    assert!(compiled.diagnostics[0].message.ends_with("a → b → a"), "{compiled:?}");
+}
+
+#[test]
+fn steps_that_splice_each_other_end() {
+    let mut text = String::from("version: 2.1\njobs: {build: {machine: true, steps: [{c: {s: [{steps: << parameters.s >>}]}}]}}\n");
+    text += "commands: {c: {parameters: {s: {type: steps}}, steps: [{steps: << parameters.s >>}]}}\n";
+    assert_eq!(codes_of(&text), ["undeclared-parameter"]);
+}
+
+#[test]
+fn a_huge_matrix_is_refused() {
+    let values = (0..100).map(|n| n.to_string()).collect::<Vec<_>>().join(", ");
+    let text = format!(
+        "version: 2.1\njobs: {{j: {{parameters: {{a: {{type: integer}}, b: {{type: integer}}, c: {{type: integer}}}}, machine: true, steps: [checkout]}}}}\nworkflows: {{w: {{jobs: [{{j: {{matrix: {{parameters: {{a: [{values}], b: [{values}], c: [{values}]}}}}}}}}]}}}}\n"
+    );
+    assert_eq!(codes_of(&text), ["expands-too-far"]);
+}
+
+#[test]
+fn a_matrix_of_a_thousand_jobs_is_compiled() {
+    let values = |count: i32| (0..count).map(|n| n.to_string()).collect::<Vec<_>>().join(", ");
+    let text = format!(
+        "version: 2.1\njobs: {{j: {{parameters: {{a: {{type: integer}}, b: {{type: integer}}}}, machine: true, steps: [checkout]}}}}\nworkflows: {{w: {{jobs: [{{j: {{matrix: {{parameters: {{a: [{}], b: [{}]}}}}}}}}]}}}}\n",
+        values(25),
+        values(40)
+    );
+    let plan = compile_any(&text).plan.expect("a plan");
+    assert_eq!(plan.workflows[0].jobs.len(), 1_000);
+}
+
+#[test]
+fn a_slow_regular_expression_is_refused() {
+    let text = "version: 2.1\njobs: {b: {machine: true, steps: [checkout]}}\nworkflows: {w: {when: {matches: {pattern: '(?=(a+)+b)(a|a)*c', value: 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'}}, jobs: [b]}}\n";
+    let compiled = compile_any(text);
+    assert!(compiled.diagnostics.iter().all(|found| found.code == "bad-regex"), "{compiled:?}");
+}
+
+#[test]
+fn a_text_beyond_the_limit_is_not_even_read() {
+    let text = "#".repeat(roundel_model::limits::CONFIG_BYTES + 1);
+    assert_eq!(codes_of(&text), ["too-large"]);
+}
+
+#[test]
+fn a_text_of_the_largest_size_is_compiled_in_time() {
+    let mut text = String::from("version: 2.1\njobs:\n  build:\n    machine: true\n    steps: [checkout]\nx-shelf:\n");
+    while text.len() < roundel_model::limits::CONFIG_BYTES - 100 {
+        text += "  - {run: {command: make, name: \"a step\", environment: {A: 1}}}\n";
+    }
+    assert!(compile_any(&text).plan.is_some());
+}
