@@ -2,9 +2,48 @@
 //!
 //! It is a model (users, repositories, keys, hooks, commits, statuses) behind real HTTP and real
 //! git, never a list of canned answers. `roundel demo` runs it, and so do our tests.
+//!
+//! Deliberately absent: everything that Roundel does not use of a forge (issues, reviews, merging,
+//! forks), passwords (whoever is on loopback picks a user from a list), and rate limits other than
+//! injected ones.
 
-use std::path::PathBuf;
-use url::Url;
+// The forges' objects have dozens of fields; `json!` recurses once for each.
+#![recursion_limit = "256"]
+
+use std::{net::IpAddr, path::PathBuf, time::Duration};
+
+use roundel_model::time::Timestamp;
+
+mod access;
+mod answer;
+mod bitbucket;
+mod caller;
+mod control;
+mod faults;
+mod git;
+mod github;
+mod hooks;
+mod keys;
+mod listener;
+mod model;
+mod oauth;
+mod page;
+mod payload;
+mod pulls;
+mod push;
+mod random;
+mod session;
+mod side;
+mod smart_http;
+mod ssh;
+mod stamp;
+mod start;
+mod web;
+
+pub use control::NewCommit;
+/// Which of the two.
+pub use roundel_model::forge::ForgeKind;
+pub use start::LocalForge;
 
 /// What to start.
 #[derive(Clone, Debug)]
@@ -12,74 +51,127 @@ pub struct Settings {
     /// Bare repositories, host key and state live here.
     pub directory: PathBuf,
     /// Address to listen on; ports are chosen when 0. Loopback only.
-    pub listen: std::net::IpAddr,
-    /// Ports (0: any) of the GitHub, the Bitbucket and the SSH side.
+    pub listen: IpAddr,
+    /// Port of the GitHub side (0: any).
     pub github_port: u16,
+    /// Port of the Bitbucket side (0: any).
     pub bitbucket_port: u16,
+    /// Port of git over SSH, which both share (0: any).
     pub ssh_port: u16,
-}
-
-/// A running forge pair. Dropping it stops it.
-pub struct LocalForge {}
-
-/// Which of the two.
-pub use roundel_model::forge::ForgeKind;
-
-impl LocalForge {
-    /// Starts both forges.
-    pub async fn start(settings: Settings) -> std::io::Result<Self> { let _ = settings; todo!() }
-    /// Where people look at it, and the base of OAuth: `http://127.0.0.1:PORT`.
-    pub fn web_url(&self, kind: ForgeKind) -> Url { let _ = kind; todo!() }
-    /// Where programs talk to it: `…/api/v3` or `…/2.0`.
-    pub fn api_url(&self, kind: ForgeKind) -> Url { let _ = kind; todo!() }
-    /// `known_hosts` lines of the SSH server.
-    pub fn known_hosts(&self) -> String { todo!() }
-    /// Registers an OAuth application: (client id, client secret).
-    pub fn register_application(&self, kind: ForgeKind, name: &str, redirect_uri: &str) -> (String, String) { let _ = (kind, name, redirect_uri); todo!() }
-    /// Makes a user (login, name, e-mail) and returns its id.
-    pub fn add_user(&self, kind: ForgeKind, login: &str, name: &str, email: &str) -> String { let _ = (kind, login, name, email); todo!() }
-    /// Makes a token of a user, as if it had been granted (for tests and `demo --once`).
-    pub fn grant_token(&self, kind: ForgeKind, login: &str, scopes: &[&str]) -> String { let _ = (kind, login, scopes); todo!() }
-    /// Makes an organization or workspace owned by a user.
-    pub fn add_organization(&self, kind: ForgeKind, login: &str, owner: &str) { let _ = (kind, login, owner); todo!() }
-    /// Makes an empty bare repository; the user named gets admin.
-    pub async fn add_repository(&self, kind: ForgeKind, owner: &str, name: &str, private: bool, admin: &str) -> std::io::Result<()> { let _ = (kind, owner, name, private, admin); todo!() }
-    /// A clone URL with a user's credentials, for pushes over HTTP: hooks fire.
-    pub fn push_url(&self, kind: ForgeKind, owner: &str, name: &str, login: &str) -> String { let _ = (kind, owner, name, login); todo!() }
-    /// The marks on a commit: newest per context.
-    pub fn statuses(&self, kind: ForgeKind, owner: &str, name: &str, sha: &str) -> Vec<StatusMark> { let _ = (kind, owner, name, sha); todo!() }
-    /// Waits until a condition on the marks of a commit holds, or time is up.
-    pub async fn wait_for_statuses(&self, kind: ForgeKind, owner: &str, name: &str, sha: &str, patience: std::time::Duration, done: impl Fn(&[StatusMark]) -> bool + Send) -> Vec<StatusMark> { let _ = (kind, owner, name, sha, patience, done); todo!() }
-    /// Fails calls on purpose.
-    pub fn inject(&self, failure: Failure) { let _ = failure; todo!() }
-    /// Forgets all injected failures.
-    pub fn heal(&self) { todo!() }
 }
 
 /// A mark on a commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StatusMark { pub context: String, pub state: String, pub description: String, pub target_url: String, pub creator: String, pub created_at: roundel_model::time::Timestamp }
+pub struct StatusMark {
+    /// The context on GitHub; the name on Bitbucket, where the key is only an id.
+    pub context: String,
+    /// In the forge's own words: `success`, `SUCCESSFUL` …
+    pub state: String,
+    /// What it says.
+    pub description: String,
+    /// Where it leads.
+    pub target_url: String,
+    /// Login of whoever made it.
+    pub creator: String,
+    /// When it was made; on Bitbucket, when the newest word on its key came.
+    pub created_at: Timestamp,
+}
+
+/// A webhook, as its owner sees it, and its secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HookMark {
+    /// A number on GitHub, `{uuid}` on Bitbucket.
+    pub id: String,
+    /// Where it delivers to.
+    pub url: String,
+    /// Whether it delivers.
+    pub active: bool,
+    /// What it listens to.
+    pub events: Vec<String>,
+    /// What it signs with.
+    pub secret: Option<String>,
+    /// What it delivered, oldest first.
+    pub deliveries: Vec<DeliveryMark>,
+}
+
+/// One attempt of a webhook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeliveryMark {
+    /// The same for all attempts to deliver one event.
+    pub guid: String,
+    /// `push`, `repo:push` …
+    pub event: String,
+    /// 0 when there was no answer.
+    pub status_code: u16,
+    /// 1 for the first.
+    pub attempt: u32,
+    /// Whether somebody asked for it once more.
+    pub redelivery: bool,
+    /// The headers that were sent.
+    pub headers: Vec<(String, String)>,
+    /// The body that was sent.
+    pub payload: String,
+}
+
+/// A deploy key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyMark {
+    /// The forge's id.
+    pub id: String,
+    /// Its title or label.
+    pub title: String,
+    /// Algorithm and base64.
+    pub public: String,
+    /// `SHA256:…`
+    pub fingerprint: String,
+    /// Whether it may only fetch.
+    pub read_only: bool,
+    /// Whether it was ever used.
+    pub used: bool,
+}
 
 /// A failure to inject into calls.
 #[derive(Clone, Debug)]
 pub struct Failure {
+    /// Which forge.
     pub kind: ForgeKind,
     /// `POST`, or empty for any.
     pub method: String,
-    /// Part of the path.
+    /// Part of the path, percent-decoded, with the query.
     pub path_contains: String,
     /// How many calls are let through first.
     pub after: u32,
     /// How many calls fail; `u32::MAX` for all.
     pub times: u32,
+    /// What happens to them.
     pub how: FailureKind,
 }
+
+/// What happens to a call that fails on purpose.
 #[derive(Clone, Debug)]
 pub enum FailureKind {
     /// Answers with this status and body, without doing it.
-    Answer { status: u16, headers: Vec<(String, String)>, body: String },
+    Answer {
+        /// The HTTP status.
+        status: u16,
+        /// Headers; the content type is JSON unless given.
+        headers: Vec<(String, String)>,
+        /// The body.
+        body: String,
+    },
     /// Waits first.
-    Delay(std::time::Duration),
+    Delay(Duration),
     /// Does it, then drops the connection.
     LoseAnswer,
+}
+
+/// What happens to a webhook delivery on purpose.
+#[derive(Clone, Debug)]
+pub enum DeliveryFault {
+    /// It is never sent, and nobody notes it.
+    Lose,
+    /// It is sent twice, under the same id.
+    Repeat,
+    /// It is sent later: others overtake it.
+    Delay(Duration),
 }

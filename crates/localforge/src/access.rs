@@ -1,0 +1,130 @@
+//! Who may fetch from and push to a repository, and what the forge says when not (`VCS` §6.4).
+
+use roundel_model::{
+    forge::{ForgeKind, Role},
+    time::Timestamp,
+};
+
+use crate::{model::Repository, side::Side};
+
+/// What git wants to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Service {
+    /// `git-upload-pack`: clone and fetch.
+    Fetch,
+    /// `git-receive-pack`: push.
+    Push,
+}
+
+impl Service {
+    /// Reads the name of a git program.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        match name {
+            "git-upload-pack" => Some(Self::Fetch),
+            "git-receive-pack" => Some(Self::Push),
+            _ => None,
+        }
+    }
+
+    /// Returns git's word for it.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Fetch => "upload-pack",
+            Self::Push => "receive-pack",
+        }
+    }
+}
+
+/// A key that was shown, as text without comment.
+#[derive(Clone, Debug)]
+pub(crate) struct ShownKey(pub(crate) String);
+
+/// Somebody who may: the name under which a push is told.
+pub(crate) struct Pass {
+    pub(crate) actor: String,
+}
+
+/// Decides whether a key may do something with a repository, in the provider's own words.
+pub(crate) fn by_key(
+    side: &Side,
+    key: &ShownKey,
+    repository: Option<&Repository>,
+    service: Service,
+) -> Result<Pass, String> {
+    let Some(repository) = repository else { return Err(not_found(side.kind)) };
+    let own = side.read(|state| {
+        let mut like = state.deploy_keys_like(&key.0).into_iter();
+        like.find(|one| one.repository == repository.id).cloned()
+    });
+    if let Some(own) = own {
+        if service == Service::Push && own.read_only {
+            return Err(read_only(side.kind));
+        }
+        let now = Timestamp::now();
+        side.write(|state| {
+            if let Some(one) = state.deploy_keys.iter_mut().find(|one| one.id == own.id) {
+                one.last_used = Some(now);
+            }
+        });
+        return Ok(Pass { actor: own.added_by });
+    }
+    let person = side.read(|state| state.user_key(&key.0).map(|one| one.login.clone()));
+    let Some(login) = person else { return Err(forbidden(side.kind)) };
+    let role = side.read(|state| state.role(&login, repository));
+    match role {
+        None => Err(forbidden(side.kind)),
+        Some(_) if service == Service::Push && repository.archived => {
+            Err("ERROR: This repository was archived so it is read-only.".to_owned())
+        }
+        Some(role) if service == Service::Push && role < Role::Write => {
+            Err(denied(side.kind, repository, &login))
+        }
+        Some(_) => {
+            let now = Timestamp::now();
+            side.write(|state| {
+                if let Some(one) = state.user_keys.iter_mut().find(|one| one.key == key.0) {
+                    one.last_used = Some(now);
+                }
+            });
+            Ok(Pass { actor: login })
+        }
+    }
+}
+
+fn not_found(kind: ForgeKind) -> String {
+    match kind {
+        ForgeKind::GitHub => "ERROR: Repository not found.".to_owned(),
+        ForgeKind::Bitbucket => GONE_ON_BITBUCKET.to_owned(),
+    }
+}
+
+/// What Bitbucket says over HTTP, and over SSH of what is not there.
+pub(crate) const GONE_ON_BITBUCKET: &str = "The requested repository either does not exist or you do not have access. If you believe \
+     this repository exists and you have access, make sure you're authenticated.";
+
+fn forbidden(kind: ForgeKind) -> String {
+    match kind {
+        ForgeKind::GitHub => "ERROR: Repository not found.".to_owned(),
+        ForgeKind::Bitbucket => "Forbidden".to_owned(),
+    }
+}
+
+fn read_only(kind: ForgeKind) -> String {
+    match kind {
+        ForgeKind::GitHub => {
+            "ERROR: The key you are authenticating with has been marked as read only.".to_owned()
+        }
+        ForgeKind::Bitbucket => "conq: repository access denied. access via a deployment key is \
+                                 read-only."
+            .to_owned(),
+    }
+}
+
+fn denied(kind: ForgeKind, repository: &Repository, login: &str) -> String {
+    match kind {
+        ForgeKind::GitHub => {
+            format!("ERROR: Permission to {}.git denied to {login}.", repository.full_name())
+        }
+        ForgeKind::Bitbucket => "conq: repository access denied.".to_owned(),
+    }
+}

@@ -1,0 +1,60 @@
+//! Answers that say no, and bodies that are read.
+
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use serde_json::Value;
+
+/// A call that is refused, with the answer that says so.
+pub(crate) struct Refusal(pub(crate) Box<Response>);
+
+impl Refusal {
+    /// Wraps an answer.
+    pub(crate) fn new(response: impl IntoResponse) -> Self {
+        Self(Box::new(response.into_response()))
+    }
+
+    /// Says no in JSON.
+    pub(crate) fn json(status: StatusCode, body: Value) -> Self {
+        Self::new((status, axum::Json(body)))
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        *self.0
+    }
+}
+
+impl From<crate::git::GitError> for Refusal {
+    fn from(error: crate::git::GitError) -> Self {
+        tracing::warn!(%error, "git failed in a call");
+        let message = serde_json::json!({ "message": "Server Error" });
+        Self::json(StatusCode::INTERNAL_SERVER_ERROR, message)
+    }
+}
+
+/// What a call comes to.
+pub(crate) type Outcome = Result<Response, Refusal>;
+
+/// Answers with JSON.
+pub(crate) fn ok(status: StatusCode, body: Value) -> Outcome {
+    Ok((status, axum::Json(body)).into_response())
+}
+
+/// Answers with nothing.
+pub(crate) fn nothing(status: StatusCode) -> Outcome {
+    Ok(status.into_response())
+}
+
+/// Returns a text field of a body, if it is one.
+pub(crate) fn text<'a>(body: &'a Value, field: &str) -> Option<&'a str> {
+    body.get(field).and_then(Value::as_str)
+}
+
+/// Returns the texts of a list field.
+pub(crate) fn texts(body: &Value, field: &str) -> Option<Vec<String>> {
+    let list = body.get(field)?.as_array()?;
+    Some(list.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+}

@@ -1,0 +1,142 @@
+//! Repositories and what people may do with them (`VCS` §4.4).
+
+use std::sync::Arc;
+
+use axum::{
+    Extension,
+    extract::{Path, Query, State},
+    http::{StatusCode, Uri},
+};
+use roundel_model::forge::Role;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{login_of, refuse, repository, scoped, shape};
+use crate::{
+    answer::{Outcome, ok},
+    caller::Caller,
+    model::Repository,
+    page::{Paging, paginated},
+    side::Side,
+};
+
+/// What a list is narrowed by.
+#[derive(Debug, Deserialize)]
+pub(super) struct Filter {
+    role: Option<String>,
+    q: Option<String>,
+}
+
+/// Returns the repositories of a workspace that somebody sees, with their role.
+fn seen(side: &Side, login: Option<&str>, workspace: &str) -> Vec<(Repository, Role)> {
+    let mut found: Vec<_> = side.read(|state| {
+        let here = state.repositories.values();
+        here.filter(|one| one.owner.eq_ignore_ascii_case(workspace))
+            .filter_map(|one| {
+                let role = match login {
+                    Some(login) => state.role(login, one),
+                    None => (!one.private).then_some(Role::Read),
+                };
+                role.map(|role| (one.clone(), role))
+            })
+            .collect()
+    });
+    found.sort_by_key(|(one, _)| one.name.to_lowercase());
+    found
+}
+
+/// `GET /repositories/{ws}`
+pub(super) async fn list(
+    State(side): State<Arc<Side>>,
+    Extension(caller): Extension<Caller>,
+    Path(workspace): Path<String>,
+    Query(filter): Query<Filter>,
+    Query(paging): Query<Paging>,
+    uri: Uri,
+) -> Outcome {
+    let Some(slug) = login_of(&side, &workspace) else {
+        let message = format!("No workspace with identifier '{workspace}'.");
+        return Err(refuse(StatusCode::NOT_FOUND, &message));
+    };
+    let login = match &caller.0 {
+        Some(_) => Some(scoped(&caller, "repository")?.login.as_str()),
+        None => None,
+    };
+    let least = match filter.role.as_deref() {
+        Some("admin" | "owner") => Role::Admin,
+        Some("contributor") => Role::Write,
+        Some(_) | None => Role::Read,
+    };
+    let some = seen(&side, login, &slug).into_iter().filter(|(_, role)| *role >= least);
+    let all = some.map(|(one, _)| shape::repository(&side, &one)).collect();
+    Ok(paginated(&side, &uri, &paging, all))
+}
+
+/// `GET /repositories/{ws}/{repo}`
+pub(super) async fn show(
+    State(side): State<Arc<Side>>,
+    Extension(caller): Extension<Caller>,
+    Path((workspace, name)): Path<(String, String)>,
+) -> Outcome {
+    let wanted = (Role::Read, "repository");
+    let found = repository(&side, &caller, (&workspace, &name), wanted)?;
+    ok(StatusCode::OK, shape::repository(&side, &found))
+}
+
+/// `GET /user/workspaces/{ws}/permissions/repositories`
+pub(super) async fn permissions(
+    State(side): State<Arc<Side>>,
+    Extension(caller): Extension<Caller>,
+    Path(workspace): Path<String>,
+    Query(filter): Query<Filter>,
+    Query(paging): Query<Paging>,
+    uri: Uri,
+) -> Outcome {
+    scoped(&caller, "repository")?;
+    let login = scoped(&caller, "account")?.login.clone();
+    let Some(slug) = login_of(&side, &workspace) else {
+        return Err(refuse(StatusCode::FORBIDDEN, "You are not a member of this workspace."));
+    };
+    let query = filter.q.unwrap_or_default();
+    let fits = |one: &Repository, role: Role| {
+        let word = |field: &str| term(&query, field);
+        word("permission").is_none_or(|wanted| wanted == shape::role_name(role))
+            && word("repository.full_name")
+                .is_none_or(|wanted| wanted.eq_ignore_ascii_case(&one.full_name()))
+            && word("repository.uuid")
+                .is_none_or(|wanted| super::uuid_of(&wanted) == Some(one.uuid))
+            && word("repository.name").is_none_or(|wanted| wanted.eq_ignore_ascii_case(&one.name))
+    };
+    let user = shape::user(&side, &side.person(&login));
+    let some = seen(&side, Some(&login), &slug).into_iter().filter(|(one, role)| fits(one, *role));
+    let all = some.map(|(one, role)| {
+        json!({
+            "type": "repository_permission",
+            "permission": shape::role_name(role),
+            "user": user,
+            "repository": shape::short_repository(&side, &one),
+        })
+    });
+    Ok(paginated(&side, &uri, &paging, all.collect()))
+}
+
+/// Returns what a query wants a field to be: `permission="admin" AND repository.name="web"`.
+fn term(query: &str, field: &str) -> Option<String> {
+    query.split(" AND ").find_map(|part| {
+        let (name, value) = part.split_once('=')?;
+        (name.trim() == field).then(|| value.trim().trim_matches('"').to_owned())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_is_taken_apart() {
+        let query = r#"permission="admin" AND repository.full_name="acme/web""#;
+        assert_eq!(term(query, "permission").as_deref(), Some("admin"));
+        assert_eq!(term(query, "repository.full_name").as_deref(), Some("acme/web"));
+        assert_eq!(term(query, "repository.uuid"), None);
+    }
+}

@@ -1,0 +1,359 @@
+//! Bitbucket's JSON, within what its API description allows.
+
+use roundel_model::forge::Role;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::{
+    git::CommitInfo,
+    github::shape::merge,
+    model::{DeployKey, Hook, Organization, Owner, Pull, Repository, Status, User, UserKey},
+    side::Side,
+    stamp,
+};
+
+/// Returns a uuid with braces, as Bitbucket writes it.
+pub(crate) fn braced(uuid: Uuid) -> String {
+    format!("{{{uuid}}}")
+}
+
+fn link(href: String) -> Value {
+    json!({ "href": href })
+}
+
+/// Returns a person.
+pub(crate) fn user(side: &Side, one: &User) -> Value {
+    let uuid = braced(one.uuid);
+    json!({
+        "type": "user",
+        "uuid": uuid,
+        "account_id": format!("557058:{}", one.uuid),
+        "account_status": "active",
+        "nickname": one.login,
+        "display_name": one.name,
+        "created_on": stamp::offset(one.created_at),
+        "links": {
+            "self": link(side.api(&format!("users/{}", encoded(&uuid)))),
+            "html": link(side.page(&one.login)),
+            "avatar": link(side.page(&format!("avatars/{}", one.login))),
+        },
+    })
+}
+
+/// Returns a uuid or name as it stands in an address.
+pub(crate) fn encoded(text: &str) -> String {
+    text.replace('{', "%7B").replace('}', "%7D").replace(' ', "%20")
+}
+
+/// Returns a workspace: an organization, or a person's own.
+pub(crate) fn workspace(side: &Side, login: &str) -> Value {
+    let (uuid, name) = side.read(|state| {
+        let owner = state.owner(login);
+        let name = match &owner {
+            Some(Owner::User(user)) => user.name.clone(),
+            Some(Owner::Organization(_)) | None => login.to_owned(),
+        };
+        (owner.map_or(Uuid::nil(), |owner| workspace_uuid(&owner)), name)
+    });
+    json!({
+        "type": "workspace",
+        "uuid": braced(uuid),
+        "slug": login,
+        "name": name,
+        "is_private": true,
+        "links": {
+            "self": link(side.api(&format!("workspaces/{login}"))),
+            "html": link(side.page(login)),
+            "avatar": link(side.page(&format!("avatars/{login}"))),
+            "members": link(side.api(&format!("workspaces/{login}/members"))),
+            "repositories": link(side.api(&format!("repositories/{login}"))),
+        },
+    })
+}
+
+/// A person and their own workspace share the id, as on Bitbucket.
+pub(crate) fn workspace_uuid(owner: &Owner<'_>) -> Uuid {
+    owner.uuid()
+}
+
+/// Returns a workspace as an account, where it owns things.
+fn team(side: &Side, one: &Organization) -> Value {
+    json!({
+        "type": "team",
+        "uuid": braced(one.uuid),
+        "display_name": one.login,
+        "username": one.login,
+        "links": {
+            "self": link(side.api(&format!("workspaces/{}", one.login))),
+            "html": link(side.page(&one.login)),
+            "avatar": link(side.page(&format!("avatars/{}", one.login))),
+        },
+    })
+}
+
+fn owner(side: &Side, repository: &Repository) -> Value {
+    side.read(|state| match state.owner(&repository.owner) {
+        Some(Owner::User(one)) => user(side, one),
+        Some(Owner::Organization(one)) => team(side, one),
+        None => json!({ "type": "team", "display_name": repository.owner }),
+    })
+}
+
+/// Returns a repository as it appears beside other things.
+pub(crate) fn short_repository(side: &Side, one: &Repository) -> Value {
+    json!({
+        "type": "repository",
+        "uuid": braced(one.uuid),
+        "name": one.name,
+        "full_name": one.full_name(),
+        "links": {
+            "self": link(side.api(&format!("repositories/{}", one.full_name()))),
+            "html": link(side.page(&one.full_name())),
+            "avatar": link(side.page(&format!("avatars/{}", one.name))),
+        },
+    })
+}
+
+/// Returns a repository. Webhooks have it without the default branch (`VCS` §4.8).
+pub(crate) fn repository(side: &Side, one: &Repository) -> Value {
+    let base = side.api(&format!("repositories/{}", one.full_name()));
+    let updated = one.pushed_at.unwrap_or(one.created_at);
+    let branch = one.pushed_at.map(|_| json!({ "type": "branch", "name": one.default_branch }));
+    let mut value = json!({
+        "type": "repository",
+        "uuid": braced(one.uuid),
+        "full_name": one.full_name(),
+        "name": one.name,
+        "slug": one.name.to_lowercase(),
+        "description": "",
+        "scm": "git",
+        "is_private": one.private,
+        "owner": owner(side, one),
+        "workspace": workspace(side, &one.owner),
+        "project": {
+            "type": "project", "key": "MAIN", "name": "Main", "uuid": braced(one.uuid),
+            "links": { "html": link(side.page(&one.owner)) },
+        },
+        "created_on": stamp::offset(one.created_at),
+        "updated_on": stamp::offset(updated),
+        "size": 0,
+        "language": "",
+        "has_issues": false,
+        "has_wiki": false,
+        "fork_policy": "allow_forks",
+        "website": "",
+        "links": {
+            "self": link(base.clone()),
+            "html": link(side.page(&one.full_name())),
+            "avatar": link(side.page(&format!("avatars/{}", one.name))),
+            "pullrequests": link(format!("{base}/pullrequests")),
+            "commits": link(format!("{base}/commits")),
+            "forks": link(format!("{base}/forks")),
+            "watchers": link(format!("{base}/watchers")),
+            "downloads": link(format!("{base}/downloads")),
+            "hooks": link(format!("{base}/hooks")),
+            "clone": [
+                { "name": "https", "href": side.clone_url(one) },
+                { "name": "ssh", "href": side.ssh_url(one) },
+            ],
+        },
+    });
+    if let Some(branch) = branch {
+        merge(&mut value, json!({ "mainbranch": branch }));
+    }
+    value
+}
+
+/// Returns a commit.
+pub(crate) fn commit(side: &Side, repository: &Repository, one: &CommitInfo) -> Value {
+    let base = side.api(&format!("repositories/{}/commit", repository.full_name()));
+    let page = side.page(&format!("{}/commits", repository.full_name()));
+    let parents = one.parents.iter().map(|sha| {
+        json!({
+            "type": "commit",
+            "hash": sha,
+            "links": {
+                "self": link(format!("{base}/{sha}")), "html": link(format!("{page}/{sha}")),
+            },
+        })
+    });
+    json!({
+        "type": "commit",
+        "hash": one.sha,
+        "date": one.author_date,
+        "message": one.message,
+        "summary": { "raw": one.message, "markup": "markdown", "html": "" },
+        "author": author(side, &one.author_name, &one.author_email),
+        "committer": author(side, &one.committer_name, &one.committer_email),
+        "parents": parents.collect::<Vec<_>>(),
+        "repository": short_repository(side, repository),
+        "links": {
+            "self": link(format!("{base}/{}", one.sha)),
+            "html": link(format!("{page}/{}", one.sha)),
+            "statuses": link(format!("{base}/{}/statuses", one.sha)),
+        },
+    })
+}
+
+fn author(side: &Side, name: &str, email: &str) -> Value {
+    let mut value = json!({ "type": "author", "raw": format!("{name} <{email}>") });
+    let found = side.read(|state| {
+        state.users.iter().find(|one| one.email.eq_ignore_ascii_case(email)).cloned()
+    });
+    if let Some(found) = found {
+        merge(&mut value, json!({ "user": user(side, &found) }));
+    }
+    value
+}
+
+/// Returns a branch or tag.
+pub(crate) fn branch(side: &Side, repository: &Repository, name: &str, tip: &CommitInfo) -> Value {
+    let base = side.api(&format!("repositories/{}", repository.full_name()));
+    json!({
+        "type": "branch",
+        "name": name,
+        "target": commit(side, repository, tip),
+        "merge_strategies": ["merge_commit", "squash", "fast_forward"],
+        "default_merge_strategy": "merge_commit",
+        "links": {
+            "self": link(format!("{base}/refs/branches/{name}")),
+            "commits": link(format!("{base}/commits/{name}")),
+            "html": link(side.page(&format!("{}/branch/{name}", repository.full_name()))),
+        },
+    })
+}
+
+/// Returns a build status.
+pub(crate) fn status(side: &Side, repository: &Repository, sha: &str, one: &Status) -> Value {
+    let base = side.api(&format!("repositories/{}/commit/{sha}", repository.full_name()));
+    json!({
+        "type": "build",
+        "uuid": braced(one.uuid),
+        "key": one.context,
+        "name": one.name,
+        "state": one.state,
+        "url": one.target_url,
+        "description": one.description,
+        "refname": one.refname.clone().unwrap_or_default(),
+        "created_on": stamp::offset(one.created_at),
+        "updated_on": stamp::offset(one.updated_at),
+        "author": user(side, &side.person(&one.creator)),
+        "commit": { "type": "commit", "hash": sha, "links": { "self": link(base.clone()) } },
+        "repository": short_repository(side, repository),
+        "links": {
+            "self": link(format!("{base}/statuses/build/{}", encoded(&one.context))),
+            "commit": link(base.clone()),
+        },
+    })
+}
+
+/// Returns a webhook; its secret is never shown.
+pub(crate) fn hook(side: &Side, repository: &Repository, one: &Hook) -> Value {
+    let base = side.api(&format!("repositories/{}/hooks", repository.full_name()));
+    json!({
+        "type": "webhook_subscription",
+        "uuid": braced(one.uuid),
+        "url": one.url,
+        "description": one.description,
+        "subject_type": "repository",
+        "subject": short_repository(side, repository),
+        "active": one.active,
+        "created_at": stamp::offset(one.created_at),
+        "events": one.events,
+        "secret_set": one.secret.is_some(),
+        "skip_cert_verification": one.insecure_ssl == "1",
+        "links": { "self": link(format!("{base}/{}", encoded(&braced(one.uuid)))) },
+    })
+}
+
+/// Returns an access key.
+pub(crate) fn deploy_key(side: &Side, repository: &Repository, one: &DeployKey) -> Value {
+    let base = side.api(&format!("repositories/{}/deploy-keys", repository.full_name()));
+    let mut value = json!({
+        "type": "deploy_key",
+        "id": one.id,
+        "key": one.key,
+        "label": one.title,
+        "comment": one.comment,
+        "added_on": stamp::offset(one.created_at),
+        "owner": user(side, &side.person(&one.added_by)),
+        "repository": short_repository(side, repository),
+        "links": { "self": link(format!("{base}/{}", one.id)) },
+    });
+    if let Some(used) = one.last_used {
+        merge(&mut value, json!({ "last_used": stamp::offset(used) }));
+    }
+    value
+}
+
+/// Returns a key of a person.
+pub(crate) fn user_key(side: &Side, one: &UserKey, fingerprint: &str) -> Value {
+    let owner = side.person(&one.login);
+    let base = side.api(&format!("users/{}/ssh-keys", encoded(&braced(owner.uuid))));
+    let mut value = json!({
+        "type": "ssh_key",
+        "uuid": braced(one.uuid),
+        "key": one.key,
+        "label": one.title,
+        "comment": one.comment,
+        "fingerprint": fingerprint,
+        "created_on": stamp::offset(one.created_at),
+        "owner": user(side, &owner),
+        "links": { "self": link(format!("{base}/{}", encoded(&braced(one.uuid)))) },
+    });
+    if let Some(used) = one.last_used {
+        merge(&mut value, json!({ "last_used": stamp::offset(used) }));
+    }
+    value
+}
+
+/// Returns a pull request. Its hashes have twelve digits (`VCS` §4.9).
+pub(crate) fn pull(side: &Side, repository: &Repository, one: &Pull) -> Value {
+    let base =
+        side.api(&format!("repositories/{}/pullrequests/{}", repository.full_name(), one.number));
+    let page = side.page(&format!("{}/pull-requests/{}", repository.full_name(), one.number));
+    let end = |branch: &str, sha: &str| {
+        json!({
+            "branch": { "name": branch },
+            "commit": { "type": "commit", "hash": sha.get(..12).unwrap_or(sha) },
+            "repository": short_repository(side, repository),
+        })
+    };
+    json!({
+        "type": "pullrequest",
+        "id": one.number,
+        "title": one.title,
+        "description": one.body,
+        "summary": { "raw": one.body, "markup": "markdown", "html": "" },
+        "state": if one.open { "OPEN" } else { "DECLINED" },
+        "draft": one.draft,
+        "author": user(side, &side.person(&one.author)),
+        "source": end(&one.head, &one.head_sha),
+        "destination": end(&one.base, &one.base_sha),
+        "merge_commit": null,
+        "comment_count": 0,
+        "task_count": 0,
+        "close_source_branch": false,
+        "reason": "",
+        "reviewers": [],
+        "participants": [],
+        "created_on": stamp::offset(one.created_at),
+        "updated_on": stamp::offset(one.updated_at),
+        "links": {
+            "self": link(base.clone()),
+            "html": link(page),
+            "commits": link(format!("{base}/commits")),
+            "diff": link(format!("{base}/diff")),
+            "statuses": link(format!("{base}/statuses")),
+        },
+    })
+}
+
+/// Returns the word for a role.
+pub(crate) const fn role_name(role: Role) -> &'static str {
+    match role {
+        Role::Read => "read",
+        Role::Write => "write",
+        Role::Admin => "admin",
+    }
+}

@@ -1,0 +1,139 @@
+//! Files and directories at a revision (`VCS` §4.11).
+
+use std::sync::Arc;
+
+use axum::{
+    Extension,
+    extract::{Path, Query, State},
+    http::{HeaderMap, StatusCode, Uri, header},
+    response::IntoResponse,
+};
+use roundel_model::forge::Role;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{refuse, repository, shape};
+use crate::{
+    answer::{Outcome, ok},
+    caller::Caller,
+    git::Entry,
+    model::Repository,
+    page::{Paging, paginated},
+    side::Side,
+};
+
+const READ: (Role, &str) = (Role::Read, "repository");
+
+/// Whether the file itself is wanted, or what is known of it.
+#[derive(Debug, Deserialize)]
+pub(super) struct Form {
+    format: Option<String>,
+}
+
+/// `GET …/src`: the top of the default branch.
+pub(super) async fn root(
+    state: State<Arc<Side>>,
+    Extension(caller): Extension<Caller>,
+    Path((workspace, name)): Path<(String, String)>,
+    form: Query<Form>,
+    paging: Query<Paging>,
+    uri: Uri,
+) -> Outcome {
+    let found = repository(&state.0, &caller, (&workspace, &name), READ)?;
+    let what = What { path: "", revision: &found.default_branch.clone(), known: None };
+    answer(&state.0, &found, &what, (form.0, paging.0, uri)).await
+}
+
+/// `GET …/src/{revision}/`: the top.
+pub(super) async fn top(
+    State(side): State<Arc<Side>>,
+    Extension(caller): Extension<Caller>,
+    Path((workspace, name, revision)): Path<(String, String, String)>,
+    Query(form): Query<Form>,
+    Query(paging): Query<Paging>,
+    uri: Uri,
+) -> Outcome {
+    let found = repository(&side, &caller, (&workspace, &name), READ)?;
+    let what = What { path: "", revision: &revision, known: None };
+    answer(&side, &found, &what, (form, paging, uri)).await
+}
+
+/// `GET …/src/{revision}/{path}`: raw bytes of a file, a list of a directory.
+pub(super) async fn show(
+    State(side): State<Arc<Side>>,
+    Extension(caller): Extension<Caller>,
+    Path((workspace, name, revision, path)): Path<(String, String, String, String)>,
+    (Query(form), Query(paging)): (Query<Form>, Query<Paging>),
+    (uri, headers): (Uri, HeaderMap),
+) -> Outcome {
+    let found = repository(&side, &caller, (&workspace, &name), READ)?;
+    let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    let what = What { path: path.trim_end_matches('/'), revision: &revision, known };
+    answer(&side, &found, &what, (form, paging, uri)).await
+}
+
+struct What<'a> {
+    path: &'a str,
+    revision: &'a str,
+    /// The ETag that the caller has.
+    known: Option<&'a str>,
+}
+
+async fn answer(
+    side: &Side,
+    found: &Repository,
+    what: &What<'_>,
+    (form, paging, uri): (Form, Paging, Uri),
+) -> Outcome {
+    let git = side.git(found.id);
+    let Some(sha) = git.resolve(what.revision).await else {
+        let message = format!("Commit not found: {}", what.revision);
+        return Err(refuse(StatusCode::NOT_FOUND, &message));
+    };
+    let Some(entry) = git.entry(&sha, what.path).await else {
+        let message = format!("No such file or directory: {}", what.path);
+        return Err(refuse(StatusCode::NOT_FOUND, &message));
+    };
+    if form.format.as_deref() == Some("meta") {
+        return ok(StatusCode::OK, shown(side, found, &sha, &entry));
+    }
+    if entry.kind == "tree" {
+        let inside = git.directory_entries(&sha, what.path).await?;
+        let all = inside.iter().map(|one| shown(side, found, &sha, one)).collect();
+        return Ok(paginated(side, &uri, &paging, all));
+    }
+    let etag = format!("\"{}\"", entry.sha);
+    if what.known == Some(etag.as_str()) {
+        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, etag)]).into_response());
+    }
+    let bytes = git.blob(&entry.sha).await?;
+    let kind =
+        if std::str::from_utf8(&bytes).is_ok() { "text/plain" } else { "application/octet-stream" };
+    let headers = [(header::CONTENT_TYPE, kind.to_owned()), (header::ETAG, etag)];
+    Ok((headers, bytes).into_response())
+}
+
+fn shown(side: &Side, repository: &Repository, sha: &str, entry: &Entry) -> Value {
+    let base = side.api(&format!("repositories/{}", repository.full_name()));
+    let link = format!("{base}/src/{sha}/{}", shape::encoded(&entry.path));
+    let commit = json!({
+        "type": "commit", "hash": sha,
+        "links": { "self": { "href": format!("{base}/commit/{sha}") } },
+    });
+    let kind = if entry.kind == "tree" { "commit_directory" } else { "commit_file" };
+    let mut value = json!({
+        "type": kind, "path": entry.path, "commit": commit,
+        "links": { "self": { "href": link }, "meta": { "href": format!("{link}?format=meta") } },
+    });
+    if entry.kind != "tree" {
+        let attributes: &[&str] = match entry.mode.as_str() {
+            "100755" => &["executable"],
+            "120000" => &["link"],
+            "160000" => &["subrepository"],
+            _ => &[],
+        };
+        let more = json!({ "size": entry.size, "attributes": attributes, "mimetype": null });
+        crate::github::shape::merge(&mut value, more);
+    }
+    value
+}

@@ -1,0 +1,223 @@
+//! Reading commits, trees and files.
+
+use super::{Git, GitError};
+
+/// A commit, as git tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CommitInfo {
+    pub(crate) sha: String,
+    pub(crate) tree: String,
+    pub(crate) parents: Vec<String>,
+    pub(crate) author_name: String,
+    pub(crate) author_email: String,
+    pub(crate) author_date: String,
+    pub(crate) committer_name: String,
+    pub(crate) committer_email: String,
+    pub(crate) committer_date: String,
+    pub(crate) message: String,
+}
+
+impl CommitInfo {
+    /// Returns the first line of the message.
+    pub(crate) fn title(&self) -> &str {
+        self.message.lines().next().unwrap_or_default()
+    }
+}
+
+/// A file that a commit touched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FileChange {
+    /// `A`, `D`, `M` or `T`.
+    pub(crate) letter: char,
+    pub(crate) path: String,
+    pub(crate) added: u64,
+    pub(crate) removed: u64,
+}
+
+/// Something in a tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) mode: String,
+    /// `blob`, `tree` or `commit`.
+    pub(crate) kind: String,
+    pub(crate) sha: String,
+    pub(crate) size: u64,
+    pub(crate) path: String,
+}
+
+const FORMAT: &str = "--format=%H%x00%T%x00%P%x00%an%x00%ae%x00%aI%x00%cn%x00%ce%x00%cI%x00%B";
+const FIELDS: usize = 10;
+
+impl Git {
+    /// Returns the commit that a name stands for: a branch, a tag or a (short) id.
+    pub(crate) async fn resolve(&self, name: &str) -> Option<String> {
+        let revision = format!("{name}^{{commit}}");
+        let args = ["rev-parse", "--verify", "--quiet", "--end-of-options", &revision];
+        self.text(&args).await.ok().filter(|sha| !sha.is_empty())
+    }
+
+    /// Tells whether nothing was ever pushed.
+    pub(crate) async fn is_empty(&self) -> bool {
+        self.refs().await.is_ok_and(|refs| refs.is_empty())
+    }
+
+    /// Returns one commit.
+    pub(crate) async fn commit(&self, sha: &str) -> Result<CommitInfo, GitError> {
+        let commits = self.log(&[sha], 1).await?;
+        commits.into_iter().next().ok_or_else(|| GitError::Odd { command: "log".to_owned() })
+    }
+
+    /// Returns commits that a range names, newest first.
+    pub(crate) async fn log(
+        &self,
+        range: &[&str],
+        limit: usize,
+    ) -> Result<Vec<CommitInfo>, GitError> {
+        let count = format!("--max-count={limit}");
+        let mut args = vec!["log", "-z", &count, FORMAT, "--end-of-options"];
+        args.extend_from_slice(range);
+        args.push("--");
+        let text = String::from_utf8_lossy(&self.bytes(&args).await?).into_owned();
+        let fields: Vec<&str> = text.split('\0').collect();
+        Ok(fields.chunks_exact(FIELDS).filter_map(commit_of).collect())
+    }
+
+    /// Returns what a commit changed against its first parent.
+    pub(crate) async fn changes(&self, sha: &str) -> Result<Vec<FileChange>, GitError> {
+        let common =
+            ["diff-tree", "--no-commit-id", "--root", "--diff-merges=first-parent", "-r", "-z"];
+        self.diff(&common, &["--end-of-options", sha]).await
+    }
+
+    /// Returns what changed between two commits.
+    pub(crate) async fn difference(
+        &self,
+        old: &str,
+        new: &str,
+    ) -> Result<Vec<FileChange>, GitError> {
+        self.diff(&["diff-tree", "-r", "-z"], &["--end-of-options", old, new]).await
+    }
+
+    async fn diff(&self, common: &[&str], what: &[&str]) -> Result<Vec<FileChange>, GitError> {
+        let names = [common, &["--no-renames", "--name-status"], what].concat();
+        let names = String::from_utf8_lossy(&self.bytes(&names).await?).into_owned();
+        let counts = [common, &["--no-renames", "--numstat"], what].concat();
+        let counts = String::from_utf8_lossy(&self.bytes(&counts).await?).into_owned();
+        let fields: Vec<&str> = names.split('\0').collect();
+        let changes = fields.chunks_exact(2).map(|pair| {
+            let (letter, path) = (pair.first().copied(), pair.get(1).copied());
+            let path = path.unwrap_or_default();
+            let (added, removed) = count_of(&counts, path);
+            FileChange {
+                letter: letter.and_then(|one| one.chars().next()).unwrap_or('M'),
+                path: path.to_owned(),
+                added,
+                removed,
+            }
+        });
+        Ok(changes.collect())
+    }
+
+    /// Returns how many commits each side of a comparison has that the other has not.
+    pub(crate) async fn ahead_behind(
+        &self,
+        base: &str,
+        head: &str,
+    ) -> Result<(u64, u64), GitError> {
+        let range = format!("{base}...{head}");
+        let args = ["rev-list", "--left-right", "--count", "--end-of-options", &range, "--"];
+        let text = self.text(&args).await?;
+        let mut numbers = text.split_whitespace().map(|one| one.parse().unwrap_or(0));
+        let behind = numbers.next().unwrap_or(0);
+        Ok((numbers.next().unwrap_or(0), behind))
+    }
+
+    /// Returns the newest commit that both have, if there is one.
+    pub(crate) async fn merge_base(&self, one: &str, other: &str) -> Option<String> {
+        self.text(&["merge-base", "--end-of-options", one, other]).await.ok()
+    }
+
+    /// Returns one entry of a tree; the root is the empty path.
+    pub(crate) async fn entry(&self, sha: &str, path: &str) -> Option<Entry> {
+        let path = path.trim_matches('/');
+        if path.is_empty() {
+            let tree = self.text(&["rev-parse", "--verify", &format!("{sha}^{{tree}}")]).await.ok();
+            return tree.map(|sha| Entry {
+                mode: "040000".to_owned(),
+                kind: "tree".to_owned(),
+                sha,
+                size: 0,
+                path: String::new(),
+            });
+        }
+        let found = self.entries(sha, path).await.ok()?;
+        found.into_iter().find(|entry| entry.path == path)
+    }
+
+    /// Returns what is in a directory.
+    pub(crate) async fn directory_entries(
+        &self,
+        sha: &str,
+        path: &str,
+    ) -> Result<Vec<Entry>, GitError> {
+        let path = path.trim_matches('/');
+        if path.is_empty() {
+            return self.entries(sha, ".").await;
+        }
+        self.entries(sha, &format!("{path}/")).await
+    }
+
+    async fn entries(&self, sha: &str, path: &str) -> Result<Vec<Entry>, GitError> {
+        // A path is taken literally: `*` in a file name is only a star.
+        let mut args = vec!["--literal-pathspecs", "ls-tree", "-z", "--long", "--full-tree", sha];
+        if path != "." {
+            args.extend(["--", path]);
+        }
+        let text = String::from_utf8_lossy(&self.bytes(&args).await?).into_owned();
+        Ok(text.split('\0').filter_map(entry_of).collect())
+    }
+
+    /// Returns the bytes of a file.
+    pub(crate) async fn blob(&self, sha: &str) -> Result<Vec<u8>, GitError> {
+        self.bytes(&["cat-file", "blob", sha]).await
+    }
+
+    /// Returns the type of an object: `commit` or `tag` are the ones that refs point at.
+    pub(crate) async fn kind_of(&self, sha: &str) -> Option<String> {
+        self.text(&["cat-file", "-t", sha]).await.ok()
+    }
+}
+
+fn commit_of(fields: &[&str]) -> Option<CommitInfo> {
+    let field = |index: usize| fields.get(index).map(|text| (*text).to_owned());
+    Some(CommitInfo {
+        sha: field(0)?,
+        tree: field(1)?,
+        parents: field(2)?.split_whitespace().map(str::to_owned).collect(),
+        author_name: field(3)?,
+        author_email: field(4)?,
+        author_date: field(5)?,
+        committer_name: field(6)?,
+        committer_email: field(7)?,
+        committer_date: field(8)?,
+        message: field(9)?.trim_end_matches('\n').to_owned(),
+    })
+}
+
+fn count_of(counts: &str, path: &str) -> (u64, u64) {
+    let line = counts.split('\0').find(|line| line.splitn(3, '\t').nth(2) == Some(path));
+    let mut numbers = line.unwrap_or_default().split('\t').map(|one| one.parse().unwrap_or(0));
+    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
+}
+
+fn entry_of(line: &str) -> Option<Entry> {
+    let (head, path) = line.split_once('\t')?;
+    let mut words = head.split_whitespace().map(str::to_owned);
+    Some(Entry {
+        mode: words.next()?,
+        kind: words.next()?,
+        sha: words.next()?,
+        size: words.next()?.parse().unwrap_or(0),
+        path: path.to_owned(),
+    })
+}

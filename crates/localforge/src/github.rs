@@ -1,0 +1,321 @@
+//! GitHub's REST API, version 2022-11-28, below `/api/v3` as on an Enterprise Server.
+//!
+//! A module for each kind of thing; here are the routes and what every call goes through:
+//! `User-Agent`, API version, token, headers about scopes and limits, ETag.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    body::{Body, Bytes, to_bytes},
+    extract::{Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+    routing::{delete, get, post},
+};
+use roundel_model::forge::Role;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    answer::Refusal,
+    caller::{Caller, Credentials, Verdict, credentials},
+    model::Repository,
+    side::Side,
+};
+
+mod applications;
+mod commits;
+mod contents;
+mod hooks;
+mod keys;
+mod people;
+mod pulls;
+mod repos;
+pub(crate) mod shape;
+mod statuses;
+
+const DOCS: &str = "https://docs.github.com/rest";
+/// Calls that one user has in an hour. Counted by nobody here; limits are injected.
+const LIMIT: &str = "5000";
+/// Bytes of an answer that gets an ETag.
+const TAGGED_BYTES: usize = 8 << 20;
+
+/// Returns the routes.
+pub(crate) fn router(side: &Arc<Side>) -> Router<Arc<Side>> {
+    let guard = axum::middleware::from_fn_with_state(Arc::clone(side), guard);
+    people_routes()
+        .merge(repository_routes())
+        .merge(commit_routes())
+        .fallback(|| async { not_found() })
+        .method_not_allowed_fallback(|| async { not_found() })
+        .layer(guard)
+}
+
+fn people_routes() -> Router<Arc<Side>> {
+    Router::new()
+        .route("/meta", get(people::meta))
+        .route("/rate_limit", get(people::rate_limit))
+        .route("/user", get(people::me))
+        .route("/user/emails", get(people::emails))
+        .route("/user/repos", get(repos::mine))
+        .route("/user/orgs", get(people::my_organizations))
+        .route("/user/memberships/orgs", get(people::my_memberships))
+        .route("/user/memberships/orgs/{org}", get(people::my_membership))
+        .route("/user/keys", get(keys::list_mine).post(keys::add_mine))
+        .route("/user/keys/{id}", get(keys::show_mine).delete(keys::remove_mine))
+        .route("/users/{login}", get(people::show))
+        .route("/orgs/{org}", get(people::organization))
+        .route("/orgs/{org}/repos", get(repos::of_organization))
+        .route("/orgs/{org}/members/{login}", get(people::is_member))
+        .route("/orgs/{org}/memberships/{login}", get(people::membership))
+        .route(
+            "/applications/{client_id}/token",
+            post(applications::check).patch(applications::reset).delete(applications::delete),
+        )
+        .route("/applications/{client_id}/grant", delete(applications::revoke))
+}
+
+fn repository_routes() -> Router<Arc<Side>> {
+    Router::new()
+        .route("/repositories/{id}", get(repos::show_by_id))
+        .route("/repos/{owner}/{repo}", get(repos::show).patch(repos::change))
+        .route("/repos/{owner}/{repo}/collaborators/{login}/permission", get(repos::permission))
+        .route("/repos/{owner}/{repo}/keys", get(keys::list).post(keys::add))
+        .route("/repos/{owner}/{repo}/keys/{id}", get(keys::show).delete(keys::remove))
+        .route("/repos/{owner}/{repo}/hooks", get(hooks::list).post(hooks::add))
+        .route(
+            "/repos/{owner}/{repo}/hooks/{id}",
+            get(hooks::show).patch(hooks::change).delete(hooks::remove),
+        )
+        .route("/repos/{owner}/{repo}/hooks/{id}/pings", post(hooks::ping))
+        .route("/repos/{owner}/{repo}/hooks/{id}/deliveries", get(hooks::deliveries))
+        .route("/repos/{owner}/{repo}/hooks/{id}/deliveries/{delivery}", get(hooks::delivery))
+        .route(
+            "/repos/{owner}/{repo}/hooks/{id}/deliveries/{delivery}/attempts",
+            post(hooks::redeliver),
+        )
+        .route("/repos/{owner}/{repo}/pulls", get(pulls::list).post(pulls::open))
+        .route("/repos/{owner}/{repo}/pulls/{number}", get(pulls::show).patch(pulls::change))
+        .route("/repos/{owner}/{repo}/pulls/{number}/files", get(pulls::files))
+}
+
+fn commit_routes() -> Router<Arc<Side>> {
+    Router::new()
+        .route("/repos/{owner}/{repo}/branches", get(commits::branches))
+        .route("/repos/{owner}/{repo}/branches/{*branch}", get(commits::branch))
+        .route("/repos/{owner}/{repo}/git/ref/{*name}", get(commits::git_ref))
+        .route("/repos/{owner}/{repo}/git/matching-refs/{*name}", get(commits::matching_refs))
+        .route("/repos/{owner}/{repo}/commits", get(commits::list))
+        .route("/repos/{owner}/{repo}/commits/{revision}", get(commits::show))
+        .route("/repos/{owner}/{repo}/commits/{revision}/pulls", get(pulls::of_commit))
+        .route("/repos/{owner}/{repo}/commits/{revision}/status", get(statuses::combined))
+        .route("/repos/{owner}/{repo}/commits/{revision}/statuses", get(statuses::list))
+        .route("/repos/{owner}/{repo}/statuses/{sha}", post(statuses::add))
+        .route("/repos/{owner}/{repo}/compare/{*range}", get(commits::compare))
+        .route("/repos/{owner}/{repo}/contents", get(contents::root))
+        .route("/repos/{owner}/{repo}/contents/", get(contents::root))
+        .route("/repos/{owner}/{repo}/contents/{*path}", get(contents::show))
+}
+
+/// Says no as GitHub does.
+pub(crate) fn refuse(status: StatusCode, message: &str) -> Refusal {
+    Refusal::json(
+        status,
+        json!({
+            "message": message, "documentation_url": DOCS, "status": status.as_u16().to_string(),
+        }),
+    )
+}
+
+/// Says that there is nothing, or nothing for this caller (`VCS` §2.2: 404 instead of 403).
+pub(crate) fn not_found() -> Refusal {
+    refuse(StatusCode::NOT_FOUND, "Not Found")
+}
+
+/// Says what is wrong with a body.
+pub(crate) fn invalid(resource: &str, field: &str, code: &str, message: &str) -> Refusal {
+    Refusal::json(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        json!({
+            "message": "Validation Failed",
+            "errors": [{
+                "resource": resource, "code": code, "field": field, "message": message,
+            }],
+            "documentation_url": DOCS,
+            "status": "422",
+        }),
+    )
+}
+
+/// Says that a body is not JSON.
+pub(crate) fn body(bytes: &Bytes) -> Result<Value, Refusal> {
+    let value: Value = serde_json::from_slice(bytes)
+        .map_err(|_| refuse(StatusCode::BAD_REQUEST, "Problems parsing JSON"))?;
+    if value.is_object() {
+        Ok(value)
+    } else {
+        Err(refuse(StatusCode::BAD_REQUEST, "Body should be a JSON object"))
+    }
+}
+
+/// What a call wants to do with a repository.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// Look.
+    Read,
+    /// Look at something that only somebody with rights sees, or change it.
+    Role(Role, &'static [&'static str]),
+}
+
+/// Scopes that let one do anything with a private repository, or a public one.
+const REPO: &[&str] = &["repo"];
+const PUBLIC: &[&str] = &["repo", "public_repo"];
+
+/// Finds a repository that the caller may use so.
+pub(crate) fn repository(
+    side: &Side,
+    caller: &Caller,
+    (owner, name): (&str, &str),
+    need: Need,
+) -> Result<Repository, Refusal> {
+    let Some(found) = side.find(owner, name) else { return Err(moved_or_gone(side, owner, name)) };
+    allowed(side, caller, &found, need).map(|()| found)
+}
+
+/// Somebody who calls by an old name is sent to the id.
+fn moved_or_gone(side: &Side, owner: &str, name: &str) -> Refusal {
+    let old = format!("{owner}/{name}");
+    let id = side.read(|state| {
+        let had = |one: &&Repository| {
+            one.former_names.iter().any(|former| former.eq_ignore_ascii_case(&old))
+        };
+        state.repositories.values().find(had).map(|one| one.id)
+    });
+    let Some(id) = id else { return not_found() };
+    let url = side.api(&format!("repositories/{id}"));
+    let body = json!({ "message": "Moved Permanently", "url": url, "documentation_url": DOCS });
+    Refusal::new((StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, url)], axum::Json(body)))
+}
+
+/// Tells whether the caller may use a repository so.
+pub(crate) fn allowed(
+    side: &Side,
+    caller: &Caller,
+    repository: &Repository,
+    need: Need,
+) -> Result<(), Refusal> {
+    let role = caller.login().and_then(|login| side.read(|state| state.role(login, repository)));
+    let seen = !repository.private || (role.is_some() && caller.has_any(REPO));
+    if !seen {
+        return Err(not_found());
+    }
+    let Need::Role(wanted, scopes) = need else { return Ok(()) };
+    let general = if repository.private { REPO } else { PUBLIC };
+    let scoped = caller.has_any(general) || (!repository.private && caller.has_any(scopes));
+    if role < Some(wanted) || !scoped {
+        return Err(not_found());
+    }
+    Ok(())
+}
+
+/// Refuses changes to an archived repository.
+pub(crate) fn writable(repository: &Repository) -> Result<(), Refusal> {
+    if repository.archived {
+        let message = "Repository was archived so is read-only.";
+        return Err(refuse(StatusCode::FORBIDDEN, message));
+    }
+    Ok(())
+}
+
+/// Refuses whoever is nobody.
+pub(crate) fn signed_in(caller: &Caller) -> Result<&crate::caller::Identity, Refusal> {
+    caller.0.as_ref().ok_or_else(|| refuse(StatusCode::UNAUTHORIZED, "Requires authentication"))
+}
+
+async fn guard(State(side): State<Arc<Side>>, mut request: Request, next: Next) -> Response {
+    let caller = match admit(&side, request.headers(), request.uri().path()) {
+        Ok(caller) => caller,
+        Err(refusal) => return dress(refusal.into_response(), &Caller::default()),
+    };
+    let get = request.method() == axum::http::Method::GET;
+    let known = request.headers().get(header::IF_NONE_MATCH).cloned();
+    request.extensions_mut().insert(caller.clone());
+    let response = dress(next.run(request).await, &caller);
+    if get && response.status() == StatusCode::OK { tag(response, known).await } else { response }
+}
+
+/// Checks what every call needs (`VCS` §2.2) and finds out who calls.
+fn admit(side: &Side, headers: &HeaderMap, path: &str) -> Result<Caller, Refusal> {
+    if headers.get(header::USER_AGENT).is_none_or(HeaderValue::is_empty) {
+        let message = "Request forbidden by administrative rules. Please make sure your request \
+                       has a User-Agent header.";
+        return Err(refuse(StatusCode::FORBIDDEN, message));
+    }
+    let version = headers.get("x-github-api-version").and_then(|value| value.to_str().ok());
+    if version.is_some_and(|version| !["2022-11-28", "2026-03-10"].contains(&version)) {
+        return Err(refuse(StatusCode::BAD_REQUEST, "The version is not supported."));
+    }
+    // Applications show their own id and secret; their routes check them.
+    if path.contains("/applications/") {
+        return Ok(Caller::default());
+    }
+    let verdict = match credentials(headers) {
+        Credentials::Nothing => return Ok(Caller::default()),
+        Credentials::Bearer(token) => side.judge(&token),
+        Credentials::Basic(name, password) => match side.judge(&password) {
+            Verdict::Unknown => side.judge(&name),
+            verdict @ (Verdict::Good(_) | Verdict::Expired) => verdict,
+        },
+    };
+    match verdict {
+        Verdict::Good(identity) => Ok(Caller(Some(identity))),
+        Verdict::Expired | Verdict::Unknown => {
+            Err(refuse(StatusCode::UNAUTHORIZED, "Bad credentials"))
+        }
+    }
+}
+
+/// Adds the headers that every answer has.
+fn dress(mut response: Response, caller: &Caller) -> Response {
+    let headers = response.headers_mut();
+    let id = crate::random::word(24).to_uppercase();
+    let mut put = |name: &'static str, value: &str| {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    };
+    put("x-github-request-id", &id);
+    put("x-github-media-type", "github.v3; format=json");
+    put("x-ratelimit-limit", LIMIT);
+    put("x-ratelimit-remaining", LIMIT);
+    put("x-ratelimit-used", "0");
+    put("x-ratelimit-resource", "core");
+    let reset = crate::stamp::epoch(roundel_model::time::Timestamp::now()) + 3_600;
+    put("x-ratelimit-reset", &reset.to_string());
+    if let Some(identity) = &caller.0 {
+        put("x-oauth-scopes", &identity.scopes.join(", "));
+        put("x-accepted-oauth-scopes", "repo");
+    }
+    response
+}
+
+/// Adds an ETag, and answers 304 to who has the body already.
+async fn tag(response: Response, known: Option<HeaderValue>) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let Ok(bytes) = to_bytes(body, TAGGED_BYTES).await else {
+        return refuse(StatusCode::INTERNAL_SERVER_ERROR, "Server Error").into_response();
+    };
+    let etag = format!("W/\"{}\"", hex::encode(Sha256::digest(&bytes)));
+    let same = known.is_some_and(|known| known.as_bytes() == etag.as_bytes());
+    if let Ok(value) = HeaderValue::from_str(&etag) {
+        parts.headers.insert(header::ETAG, value);
+    }
+    if same {
+        parts.status = StatusCode::NOT_MODIFIED;
+        parts.headers.remove(header::CONTENT_LENGTH);
+        return Response::from_parts(parts, Body::empty());
+    }
+    Response::from_parts(parts, Body::from(bytes))
+}

@@ -1,0 +1,170 @@
+//! Repositories and what people may do with them (`VCS` §2.6).
+
+use std::sync::Arc;
+
+use axum::{
+    Extension,
+    body::Bytes,
+    extract::{Path, Query, State},
+    http::{StatusCode, Uri},
+};
+use roundel_model::forge::Role;
+use serde_json::{Value, json};
+
+use super::{Need, allowed, body, invalid, not_found, repository, shape, signed_in};
+use crate::{
+    answer::{Outcome, ok, text},
+    caller::Caller,
+    hooks::{self, Event},
+    model::Repository,
+    page::{Paging, linked},
+    side::Side,
+};
+
+fn shown(side: &Side, caller: &Caller, one: &Repository) -> Value {
+    let role = caller.login().and_then(|login| side.read(|state| state.role(login, one)));
+    shape::full_repository(side, one, role)
+}
+
+/// `GET /user/repos`
+pub(super) async fn mine(
+    State(side): State<Arc<Side>>,
+    Extension(caller): Extension<Caller>,
+    Query(paging): Query<Paging>,
+    uri: Uri,
+) -> Outcome {
+    let login = &signed_in(&caller)?.login;
+    let found: Vec<Repository> =
+        side.read(|state| state.repositories_of(login).into_iter().cloned().collect());
+    let seen = found.iter().filter(|one| allowed(&side, &caller, one, Need::Read).is_ok());
+    let all = seen.map(|one| shown(&side, &caller, one)).collect();
+    Ok(linked(&side, &uri, &paging, all))
+}
+
+/// `GET /orgs/{org}/repos`
+pub(super) async fn of_organization(
+    State(side): State<Arc<Side>>,
+    Extension(caller): Extension<Caller>,
+    Path(organization): Path<String>,
+    Query(paging): Query<Paging>,
+    uri: Uri,
+) -> Outcome {
+    let found: Vec<Repository> = side.read(|state| {
+        let theirs = state.repositories.values();
+        theirs.filter(|one| one.owner.eq_ignore_ascii_case(&organization)).cloned().collect()
+    });
+    let seen = found.iter().filter(|one| allowed(&side, &caller, one, Need::Read).is_ok());
+    let all = seen.map(|one| shown(&side, &caller, one)).collect();
+    Ok(linked(&side, &uri, &paging, all))
+}
+
+/// `GET /repos/{owner}/{repo}`
+pub(super) async fn show(
+    State(side): State<Arc<Side>>,
+    Extension(caller): Extension<Caller>,
+    Path((owner, name)): Path<(String, String)>,
+) -> Outcome {
+    let found = repository(&side, &caller, (&owner, &name), Need::Read)?;
+    ok(StatusCode::OK, shown(&side, &caller, &found))
+}
+
+/// `GET /repositories/{id}`: follows renames (`VCS` §2.6).
+pub(super) async fn show_by_id(
+    State(side): State<Arc<Side>>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<u64>,
+) -> Outcome {
+    let found = side.read(|state| state.repositories.get(&id).cloned()).ok_or_else(not_found)?;
+    allowed(&side, &caller, &found, Need::Read)?;
+    ok(StatusCode::OK, shown(&side, &caller, &found))
+}
+
+/// `PATCH /repos/{owner}/{repo}`: name, visibility, default branch, archived.
+pub(super) async fn change(
+    State(side): State<Arc<Side>>,
+    Extension(caller): Extension<Caller>,
+    Path((owner, name)): Path<(String, String)>,
+    bytes: Bytes,
+) -> Outcome {
+    let found = repository(&side, &caller, (&owner, &name), Need::Role(Role::Admin, &[]))?;
+    let wanted = body(&bytes)?;
+    if let Some(branch) = text(&wanted, "default_branch") {
+        let git = side.git(found.id);
+        if git.resolve(&format!("refs/heads/{branch}")).await.is_none() {
+            let message = "The branch was not found. Please push that ref first.";
+            return Err(invalid("Repository", "default_branch", "invalid", message));
+        }
+        git.set_head(branch).await?;
+    }
+    let changed = side.write(|state| {
+        let one = state.repositories.get_mut(&found.id)?;
+        if let Some(new) = text(&wanted, "name").filter(|new| *new != one.name) {
+            one.former_names.push(one.full_name());
+            new.clone_into(&mut one.name);
+        }
+        if let Some(branch) = text(&wanted, "default_branch") {
+            branch.clone_into(&mut one.default_branch);
+        }
+        if let Some(private) = wanted.get("private").and_then(Value::as_bool) {
+            one.private = private;
+        }
+        if let Some(archived) = wanted.get("archived").and_then(Value::as_bool) {
+            one.archived = archived;
+        }
+        Some(one.clone())
+    });
+    let changed = changed.ok_or_else(not_found)?;
+    tell(&side, &caller, &found, &changed);
+    ok(StatusCode::OK, shown(&side, &caller, &changed))
+}
+
+/// Fires the `repository` events of a change.
+fn tell(side: &Arc<Side>, caller: &Caller, before: &Repository, after: &Repository) {
+    let mut news = Vec::new();
+    if before.name != after.name {
+        news.push(("renamed", json!({ "repository": { "name": { "from": before.name } } })));
+    }
+    if before.default_branch != after.default_branch {
+        news.push(("edited", json!({ "default_branch": { "from": before.default_branch } })));
+    }
+    if before.private != after.private {
+        news.push((if after.private { "privatized" } else { "publicized" }, Value::Null));
+    }
+    if before.archived != after.archived {
+        news.push((if after.archived { "archived" } else { "unarchived" }, Value::Null));
+    }
+    let sender = side.person(caller.login().unwrap_or_default());
+    for (action, changes) in news {
+        let mut payload = json!({
+            "action": action,
+            "repository": shape::repository(side, after),
+            "sender": shape::user(side, &sender),
+        });
+        if !changes.is_null() {
+            shape::merge(&mut payload, json!({ "changes": changes }));
+        }
+        let event = Event {
+            repository: after.id,
+            name: "repository".to_owned(),
+            action: Some(action.to_owned()),
+            payload: payload.to_string(),
+        };
+        hooks::fire(side, &event);
+    }
+}
+
+/// `GET /repos/{owner}/{repo}/collaborators/{login}/permission`
+pub(super) async fn permission(
+    State(side): State<Arc<Side>>,
+    Extension(caller): Extension<Caller>,
+    Path((owner, name, login)): Path<(String, String, String)>,
+) -> Outcome {
+    let found = repository(&side, &caller, (&owner, &name), Need::Role(Role::Read, &[]))?;
+    let user = side.read(|state| state.user(&login).cloned()).ok_or_else(not_found)?;
+    let role = side.read(|state| state.role(&user.login, &found));
+    let word = role.map_or("none", shape::role_name);
+    let mut shown = shape::user(&side, &user);
+    shape::merge(&mut shown, json!({ "role_name": word }));
+    let body = json!({ "permission": word, "role_name": word, "user": shown });
+    ok(StatusCode::OK, body)
+}

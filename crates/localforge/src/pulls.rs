@@ -1,0 +1,109 @@
+//! Opening and closing pull requests, for both forges.
+
+use std::sync::Arc;
+
+use roundel_model::time::Timestamp;
+
+use crate::{
+    git::GitError,
+    model::{Pull, Repository},
+    push::{PullChange, announce_pull},
+    side::Side,
+};
+
+/// What a pull request is opened with.
+pub(crate) struct NewPull {
+    pub(crate) title: String,
+    pub(crate) body: String,
+    /// The branch that is to be merged.
+    pub(crate) head: String,
+    /// The branch that it is to be merged into.
+    pub(crate) base: String,
+    pub(crate) draft: bool,
+    pub(crate) author: String,
+}
+
+/// Why it was not opened.
+pub(crate) enum PullRefusal {
+    /// There is no such branch; the name of the field.
+    NoBranch(&'static str),
+    /// The branch has nothing that the other has not.
+    NothingNew,
+    /// There is one already.
+    Exists,
+    /// Git failed.
+    Git(GitError),
+}
+
+impl From<GitError> for PullRefusal {
+    fn from(error: GitError) -> Self {
+        Self::Git(error)
+    }
+}
+
+/// Opens a pull request and tells the hooks.
+pub(crate) async fn open(
+    side: &Arc<Side>,
+    repository: &Repository,
+    new: NewPull,
+) -> Result<Pull, PullRefusal> {
+    let git = side.git(repository.id);
+    let head = git.resolve(&format!("refs/heads/{}", new.head)).await;
+    let head_sha = head.ok_or(PullRefusal::NoBranch("head"))?;
+    let base = git.resolve(&format!("refs/heads/{}", new.base)).await;
+    let base_sha = base.ok_or(PullRefusal::NoBranch("base"))?;
+    let (ahead, _) = git.ahead_behind(&base_sha, &head_sha).await?;
+    if ahead == 0 {
+        return Err(PullRefusal::NothingNew);
+    }
+    let now = Timestamp::now();
+    let pull = side.write(|state| {
+        let here = |one: &&Pull| one.repository == repository.id;
+        let twin = |one: &Pull| one.open && one.head == new.head && one.base == new.base;
+        if state.pulls.iter().filter(here).any(twin) {
+            return Err(PullRefusal::Exists);
+        }
+        let number = state.pulls.iter().filter(here).map(|one| one.number).max().unwrap_or(0) + 1;
+        let pull = Pull {
+            id: state.fresh_id(),
+            repository: repository.id,
+            number,
+            title: new.title,
+            body: new.body,
+            head: new.head,
+            base: new.base,
+            head_sha,
+            base_sha,
+            draft: new.draft,
+            open: true,
+            author: new.author,
+            created_at: now,
+            updated_at: now,
+        };
+        state.pulls.push(pull.clone());
+        Ok(pull)
+    })?;
+    announce_pull(side, repository, &pull.author, &pull, &PullChange::Opened).await?;
+    Ok(pull)
+}
+
+/// Closes a pull request without merging, and tells the hooks.
+pub(crate) async fn close(
+    side: &Arc<Side>,
+    repository: &Repository,
+    number: u64,
+    actor: &str,
+) -> Result<(), GitError> {
+    let closed = side.write(|state| {
+        let same =
+            |one: &&mut Pull| one.repository == repository.id && one.number == number && one.open;
+        let pull = state.pulls.iter_mut().find(same)?;
+        pull.open = false;
+        pull.updated_at = Timestamp::now();
+        Some(pull.clone())
+    });
+    match closed {
+        Some(pull) => announce_pull(side, repository, actor, &pull, &PullChange::Closed).await,
+        None => Ok(()),
+    }
+}

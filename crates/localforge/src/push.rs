@@ -1,0 +1,240 @@
+//! From refs that moved to events: what happens after every push, however it came.
+//!
+//! Pushes are seen by comparing the refs with what they were when hooks last fired, so that SSH,
+//! HTTP and commits made by the forge itself take the same road.
+
+use std::sync::Arc;
+
+use roundel_model::{forge::ForgeKind, time::Timestamp};
+
+use crate::{
+    git::{GitError, Refs},
+    hooks::{self, Event},
+    model::{Pull, Repository},
+    payload,
+    side::Side,
+};
+
+/// GitHub sends nothing when more tags than this are pushed at once (`VCS` §3.3).
+const GITHUB_TAGS: usize = 3;
+
+/// A ref that moved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RefChange {
+    /// `refs/heads/…` or `refs/tags/…`.
+    pub(crate) name: String,
+    pub(crate) before: Option<String>,
+    pub(crate) after: Option<String>,
+}
+
+impl RefChange {
+    /// Returns the branch, if it is one.
+    pub(crate) fn branch(&self) -> Option<&str> {
+        self.name.strip_prefix("refs/heads/")
+    }
+}
+
+/// Looks at a repository's refs and fires hooks for what moved.
+///
+/// # Errors
+///
+/// When git cannot read the repository. The refs then count as not looked at.
+pub(crate) async fn notice(
+    side: &Arc<Side>,
+    repository: u64,
+    actor: &str,
+) -> Result<Vec<RefChange>, GitError> {
+    let changes = {
+        let mut known = side.known_refs.lock().await;
+        let now = side.git(repository).refs().await?;
+        let before = known.insert(repository, now.clone()).unwrap_or_default();
+        differences(&before, &now)
+    };
+    if changes.is_empty() {
+        return Ok(changes);
+    }
+    let time = Timestamp::now();
+    let found = side.write(|state| {
+        let one = state.repositories.get_mut(&repository)?;
+        one.pushed_at = Some(time);
+        Some(one.clone())
+    });
+    if let Some(mut found) = found {
+        settle_default_branch(side, &mut found, &changes).await;
+        announce(side, &found, actor, &changes).await?;
+        announce_pulls(side, &found, actor, &changes).await?;
+    }
+    Ok(changes)
+}
+
+/// The first branch that comes becomes the default one, if the chosen one is not there.
+async fn settle_default_branch(side: &Side, repository: &mut Repository, changes: &[RefChange]) {
+    let git = side.git(repository.id);
+    if git.resolve(&format!("refs/heads/{}", repository.default_branch)).await.is_some() {
+        return;
+    }
+    let first = changes.iter().find(|change| change.after.is_some() && change.branch().is_some());
+    let Some(branch) = first.and_then(RefChange::branch) else { return };
+    if let Err(error) = git.set_head(branch).await {
+        tracing::warn!(repository.id, %error, "the default branch cannot be set");
+    }
+    branch.clone_into(&mut repository.default_branch);
+    side.write(|state| {
+        if let Some(one) = state.repositories.get_mut(&repository.id) {
+            branch.clone_into(&mut one.default_branch);
+        }
+    });
+}
+
+fn differences(before: &Refs, after: &Refs) -> Vec<RefChange> {
+    let gone = before.iter().filter(|(name, _)| !after.contains_key(*name));
+    let gone = gone.map(|(name, sha)| RefChange {
+        name: name.clone(),
+        before: Some(sha.clone()),
+        after: None,
+    });
+    let moved = after.iter().filter(|(name, sha)| before.get(*name) != Some(sha));
+    let moved = moved.map(|(name, sha)| RefChange {
+        name: name.clone(),
+        before: before.get(name).cloned(),
+        after: Some(sha.clone()),
+    });
+    gone.chain(moved).collect()
+}
+
+async fn announce(
+    side: &Arc<Side>,
+    repository: &Repository,
+    actor: &str,
+    changes: &[RefChange],
+) -> Result<(), GitError> {
+    if side.kind == ForgeKind::Bitbucket {
+        let payload = payload::bitbucket::push(side, repository, actor, changes).await?;
+        hooks::fire(side, &event(repository, "repo:push", None, &payload));
+        return Ok(());
+    }
+    let tags = changes.iter().filter(|change| change.branch().is_none()).count();
+    for change in changes {
+        if change.branch().is_none() && tags > GITHUB_TAGS {
+            continue;
+        }
+        let payload = payload::github::push(side, repository, actor, change).await?;
+        hooks::fire(side, &event(repository, "push", None, &payload));
+        if change.before.is_none() || change.after.is_none() {
+            let name = if change.after.is_some() { "create" } else { "delete" };
+            let payload = payload::github::created_or_deleted(side, repository, actor, change);
+            hooks::fire(side, &event(repository, name, None, &payload));
+        }
+    }
+    Ok(())
+}
+
+async fn announce_pulls(
+    side: &Arc<Side>,
+    repository: &Repository,
+    actor: &str,
+    changes: &[RefChange],
+) -> Result<(), GitError> {
+    for change in changes {
+        let (Some(branch), Some(after)) = (change.branch(), &change.after) else { continue };
+        let moved = side.write(|state| {
+            let ours = state.pulls.iter_mut().filter(|pull| {
+                pull.repository == repository.id && pull.open && pull.head == branch
+            });
+            ours.map(|pull| {
+                let before = std::mem::replace(&mut pull.head_sha, after.clone());
+                pull.updated_at = Timestamp::now();
+                (pull.clone(), before)
+            })
+            .collect::<Vec<_>>()
+        });
+        for (pull, before) in moved {
+            let change = PullChange::Moved { before };
+            announce_pull(side, repository, actor, &pull, &change).await?;
+        }
+    }
+    Ok(())
+}
+
+/// What happened to a pull request.
+pub(crate) enum PullChange {
+    /// It was opened.
+    Opened,
+    /// Its branch moved.
+    Moved {
+        /// Where its head was.
+        before: String,
+    },
+    /// It was closed without merging.
+    Closed,
+}
+
+/// Tells the hooks about a pull request, and keeps `refs/pull/N/head` where GitHub has it.
+pub(crate) async fn announce_pull(
+    side: &Arc<Side>,
+    repository: &Repository,
+    actor: &str,
+    pull: &Pull,
+    change: &PullChange,
+) -> Result<(), GitError> {
+    if side.kind == ForgeKind::GitHub {
+        let name = format!("refs/pull/{}/head", pull.number);
+        side.git(repository.id).update_ref(&name, Some(&pull.head_sha)).await?;
+        let payload = payload::github::pull_request(side, repository, actor, pull, change).await?;
+        let action = match change {
+            PullChange::Opened => "opened",
+            PullChange::Moved { .. } => "synchronize",
+            PullChange::Closed => "closed",
+        };
+        hooks::fire(side, &event(repository, "pull_request", Some(action), &payload));
+        return Ok(());
+    }
+    let name = match change {
+        PullChange::Opened => "pullrequest:created",
+        PullChange::Moved { .. } => "pullrequest:updated",
+        PullChange::Closed => "pullrequest:rejected",
+    };
+    let payload = payload::bitbucket::pull_request(side, repository, actor, pull);
+    hooks::fire(side, &event(repository, name, None, &payload));
+    Ok(())
+}
+
+fn event(
+    repository: &Repository,
+    name: &str,
+    action: Option<&str>,
+    payload: &serde_json::Value,
+) -> Event {
+    Event {
+        repository: repository.id,
+        name: name.to_owned(),
+        action: action.map(str::to_owned),
+        payload: payload.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn created_moved_and_deleted_refs_are_all_seen() {
+        let refs = |pairs: &[(&str, &str)]| {
+            pairs.iter().map(|(name, sha)| ((*name).into(), (*sha).into())).collect::<Refs>()
+        };
+        let before = refs(&[("refs/heads/a", "1"), ("refs/heads/b", "1"), ("refs/heads/c", "1")]);
+        let after = refs(&[("refs/heads/a", "1"), ("refs/heads/b", "2"), ("refs/tags/d", "3")]);
+        let seen: Vec<_> = differences(&before, &after)
+            .into_iter()
+            .map(|change| (change.name, change.before.is_some(), change.after.is_some()))
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                ("refs/heads/c".to_owned(), true, false),
+                ("refs/heads/b".to_owned(), true, true),
+                ("refs/tags/d".to_owned(), false, true),
+            ]
+        );
+    }
+}

@@ -1,0 +1,267 @@
+//! Git over HTTP: git's own CGI program behind three routes.
+
+use std::{process::Stdio, sync::Arc};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{Path, Query, Request, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use futures_util::StreamExt;
+use roundel_model::forge::{ForgeKind, Role};
+use serde::Deserialize;
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+    process::{Child, ChildStdout, Command},
+};
+use tokio_util::io::ReaderStream;
+
+use crate::{
+    access::{GONE_ON_BITBUCKET, Service},
+    answer::{Outcome, Refusal},
+    caller::{Credentials, Identity, Verdict, credentials},
+    git,
+    model::Repository,
+    push,
+    side::Side,
+};
+
+/// Lines of a CGI header.
+const HEADER_LINES: usize = 100;
+
+/// Returns the routes.
+pub(crate) fn router() -> Router<Arc<Side>> {
+    Router::new()
+        .route("/{owner}/{repo}/info/refs", get(refs))
+        .route("/{owner}/{repo}/git-upload-pack", post(fetch))
+        .route("/{owner}/{repo}/git-receive-pack", post(receive))
+        .layer(axum::extract::DefaultBodyLimit::disable())
+}
+
+/// Which service the refs are for.
+#[derive(Debug, Deserialize)]
+struct Wanted {
+    service: Option<String>,
+}
+
+async fn refs(
+    State(side): State<Arc<Side>>,
+    Path((owner, name)): Path<(String, String)>,
+    Query(wanted): Query<Wanted>,
+    request: Request,
+) -> Outcome {
+    let Some(service) = wanted.service.as_deref().and_then(Service::named) else {
+        return Err(Refusal::new((StatusCode::FORBIDDEN, "Please upgrade your git client.\n")));
+    };
+    let pass = admit(&side, request.headers(), (&owner, &name), service)?;
+    run(&side, pass, "info/refs", request).await
+}
+
+async fn fetch(
+    State(side): State<Arc<Side>>,
+    Path((owner, name)): Path<(String, String)>,
+    request: Request,
+) -> Outcome {
+    let pass = admit(&side, request.headers(), (&owner, &name), Service::Fetch)?;
+    run(&side, pass, "git-upload-pack", request).await
+}
+
+async fn receive(
+    State(side): State<Arc<Side>>,
+    Path((owner, name)): Path<(String, String)>,
+    request: Request,
+) -> Outcome {
+    let pass = admit(&side, request.headers(), (&owner, &name), Service::Push)?;
+    run(&side, pass, "git-receive-pack", request).await
+}
+
+/// Who goes in, to what.
+struct Admitted {
+    repository: Repository,
+    actor: String,
+    service: Service,
+}
+
+fn identify(side: &Side, headers: &HeaderMap) -> Result<Option<Identity>, Refusal> {
+    let verdict = match credentials(headers) {
+        Credentials::Nothing => return Ok(None),
+        Credentials::Bearer(token) => side.judge(&token),
+        Credentials::Basic(name, password) => match side.judge(&password) {
+            Verdict::Unknown => side.judge(&name),
+            verdict @ (Verdict::Good(_) | Verdict::Expired) => verdict,
+        },
+    };
+    match verdict {
+        Verdict::Good(identity) => Ok(Some(identity)),
+        Verdict::Expired | Verdict::Unknown => Err(ask(side)),
+    }
+}
+
+/// Asks for a name and a token.
+fn ask(side: &Side) -> Refusal {
+    let realm = format!("Basic realm=\"{}\"", side.kind);
+    let text = match side.kind {
+        ForgeKind::GitHub => "Invalid username or token.\n",
+        ForgeKind::Bitbucket => "Invalid credentials\n",
+    };
+    Refusal::new((StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, realm)], text))
+}
+
+fn admit(
+    side: &Side,
+    headers: &HeaderMap,
+    (owner, name): (&str, &str),
+    service: Service,
+) -> Result<Admitted, Refusal> {
+    let gone = || {
+        let text = match side.kind {
+            ForgeKind::GitHub => "Repository not found.\n".to_owned(),
+            ForgeKind::Bitbucket => format!("{GONE_ON_BITBUCKET}\n"),
+        };
+        Refusal::new((StatusCode::NOT_FOUND, text))
+    };
+    let identity = identify(side, headers)?;
+    let found = side.find(owner, name.strip_suffix(".git").unwrap_or(name));
+    let role = match (&identity, &found) {
+        (Some(identity), Some(found)) => side.read(|state| state.role(&identity.login, found)),
+        (_, _) => None,
+    };
+    let Some(found) = found else {
+        return Err(if identity.is_none() { ask(side) } else { gone() });
+    };
+    let Some(identity) = identity else {
+        if found.private || service == Service::Push {
+            return Err(ask(side));
+        }
+        return Ok(Admitted { repository: found, actor: String::new(), service });
+    };
+    let scopes: &[&str] = match (side.kind, found.private, service) {
+        (ForgeKind::GitHub, true, _) => &["repo"],
+        (ForgeKind::GitHub, false, _) => &["repo", "public_repo"],
+        (ForgeKind::Bitbucket, _, Service::Fetch) => &["repository", "repository:write"],
+        (ForgeKind::Bitbucket, _, Service::Push) => &["repository:write"],
+    };
+    let scoped = identity.has_any(scopes) || (!found.private && service == Service::Fetch);
+    if role.is_none() || (!scoped && found.private && service == Service::Fetch) {
+        return Err(gone());
+    }
+    if service == Service::Push && (role < Some(Role::Write) || !scoped || found.archived) {
+        let text = match side.kind {
+            ForgeKind::GitHub => "Write access to repository not granted.\n",
+            ForgeKind::Bitbucket => {
+                "Your credentials lack one or more required privilege scopes.\n"
+            }
+        };
+        return Err(Refusal::new((StatusCode::FORBIDDEN, text)));
+    }
+    Ok(Admitted { repository: found, actor: identity.login, service })
+}
+
+fn broken(error: &std::io::Error) -> Refusal {
+    tracing::warn!(%error, "git http-backend failed");
+    Refusal::new((StatusCode::INTERNAL_SERVER_ERROR, "git cannot be run\n"))
+}
+
+/// Returns git's CGI program with the request in its environment.
+fn prepare(side: &Side, pass: &Admitted, path: &str, request: &Request) -> Command {
+    let mut command = git::command();
+    let header = |name: &str| {
+        request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    };
+    command
+        .arg("http-backend")
+        .env("GIT_PROJECT_ROOT", side.repositories())
+        .env("GIT_HTTP_EXPORT_ALL", "1")
+        .env("PATH_INFO", format!("/{}.git/{path}", pass.repository.id))
+        .env("REQUEST_METHOD", request.method().as_str())
+        .env("QUERY_STRING", request.uri().query().unwrap_or_default())
+        .env("CONTENT_TYPE", header("content-type"))
+        .env("REMOTE_USER", if pass.actor.is_empty() { "anonymous" } else { &pass.actor })
+        .env("REMOTE_ADDR", "127.0.0.1")
+        .env("HTTP_CONTENT_ENCODING", header("content-encoding"))
+        .env("GIT_PROTOCOL", header("git-protocol"));
+    if !header("content-length").is_empty() {
+        command.env("CONTENT_LENGTH", header("content-length"));
+    }
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    command
+}
+
+async fn run(side: &Arc<Side>, pass: Admitted, path: &str, request: Request) -> Outcome {
+    let mut command = prepare(side, &pass, path, &request);
+    let mut child = command.spawn().map_err(|error| broken(&error))?;
+    feed(side, &mut child, request.into_body());
+    let Some(stdout) = child.stdout.take() else {
+        return Err(broken(&std::io::ErrorKind::BrokenPipe.into()));
+    };
+    let mut stdout = BufReader::new(stdout);
+    let mut response = cgi_headers(&mut stdout).await.map_err(|error| broken(&error))?;
+    *response.body_mut() = answer_body(side, pass, child, stdout);
+    Ok(response)
+}
+
+/// Hands the request's body to git while git already answers.
+fn feed(side: &Arc<Side>, child: &mut Child, body: Body) {
+    let Some(mut stdin) = child.stdin.take() else { return };
+    let stop = side.life.stop.clone();
+    side.life.tasks.spawn(async move {
+        let mut chunks = body.into_data_stream();
+        let work = async {
+            while let Some(Ok(chunk)) = chunks.next().await {
+                // Git may stop reading; it then says why in its answer.
+                if stdin.write_all(&chunk).await.is_err() {
+                    return;
+                }
+            }
+        };
+        tokio::select! { () = stop.cancelled() => {}, () = work => {} }
+    });
+}
+
+async fn cgi_headers(stdout: &mut BufReader<ChildStdout>) -> std::io::Result<Response> {
+    let mut response = ().into_response();
+    for _ in 0..HEADER_LINES {
+        let mut line = String::new();
+        if stdout.read_line(&mut line).await? == 0 {
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        }
+        let Some((name, value)) = line.trim_end().split_once(':') else { return Ok(response) };
+        let value = value.trim();
+        if name.eq_ignore_ascii_case("status") {
+            let code = value.split(' ').next().and_then(|code| code.parse::<u16>().ok());
+            let code = code.and_then(|code| StatusCode::from_u16(code).ok());
+            *response.status_mut() = code.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        } else if let (Ok(name), Ok(value)) =
+            (header::HeaderName::try_from(name), header::HeaderValue::try_from(value))
+        {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    Err(std::io::ErrorKind::InvalidData.into())
+}
+
+/// Streams git's answer; when it has ended after a push, the hooks fire before the last byte is
+/// given away, so that whoever waits for the push sees it told.
+fn answer_body(
+    side: &Arc<Side>,
+    pass: Admitted,
+    mut child: Child,
+    stdout: BufReader<ChildStdout>,
+) -> Body {
+    let side = Arc::clone(side);
+    let rest = futures_util::stream::once(async move {
+        if let Err(error) = child.wait().await {
+            tracing::debug!(%error, "git http-backend is gone");
+        }
+        if pass.service == Service::Push {
+            if let Err(error) = push::notice(&side, pass.repository.id, &pass.actor).await {
+                tracing::warn!(%error, "a push cannot be told to the hooks");
+            }
+        }
+        Ok(bytes::Bytes::new())
+    });
+    Body::from_stream(ReaderStream::new(stdout).chain(rest))
+}

@@ -1,0 +1,109 @@
+//! Running git behind an SSH channel.
+
+use std::{process::Stdio, sync::Arc};
+
+use russh::{Channel, server::Msg};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+
+use crate::{access::Service, git, model::Repository, push, side::Side};
+
+/// Bytes that are copied at a time.
+const BUFFER: usize = 32 * 1024;
+
+/// What to run for whom.
+pub(super) struct Order {
+    pub(super) side: Arc<Side>,
+    pub(super) repository: Repository,
+    pub(super) service: Service,
+    pub(super) actor: String,
+    pub(super) protocol: Option<String>,
+}
+
+/// Says one thing on the error stream and hangs up.
+pub(super) async fn say(channel: Channel<Msg>, text: String, code: u32) {
+    let line = format!("{text}\n");
+    let said = async {
+        channel.extended_data_bytes(1, line.into_bytes()).await?;
+        channel.exit_status(code).await?;
+        channel.eof().await?;
+        channel.close().await
+    };
+    if let Err(error) = said.await {
+        tracing::debug!(%error, "nobody listens any more");
+    }
+}
+
+/// Runs git for a channel, and fires hooks after a push.
+pub(super) async fn git(channel: Channel<Msg>, order: Order) {
+    let mut command = git::command();
+    command.arg(order.service.word()).arg(order.side.git(order.repository.id).directory());
+    if let Some(protocol) = &order.protocol {
+        command.env("GIT_PROTOCOL", protocol);
+    }
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let stop = order.side.life.stop.clone();
+    let work = async {
+        if let Err(error) = pump(channel, command, &order).await {
+            tracing::debug!(%error, "git over SSH was cut short");
+        }
+    };
+    tokio::select! { () = stop.cancelled() => {}, () = work => {} }
+}
+
+/// Copies both ways until git ends, then tells how it ended.
+async fn pump(
+    channel: Channel<Msg>,
+    mut command: tokio::process::Command,
+    order: &Order,
+) -> Result<(), russh::Error> {
+    let mut child = command.spawn()?;
+    let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let (mut reader, writer) = channel.split();
+    let input = async {
+        let mut from = reader.make_reader();
+        if let Some(mut to) = stdin {
+            // Git may stop reading when it has what it needs.
+            drop(tokio::io::copy(&mut from, &mut to).await);
+            drop(to.shutdown().await);
+        }
+        // The client keeps its side open until it hears how it went.
+        std::future::pending::<()>().await;
+    };
+    let output = async {
+        let out = copy(stdout, |bytes| writer.data_bytes(bytes));
+        let err = copy(stderr, |bytes| writer.extended_data_bytes(1, bytes));
+        let (out, err) = tokio::join!(out, err);
+        out.and(err)?;
+        child.wait().await.map_err(russh::Error::from)
+    };
+    let status = tokio::select! {
+        status = output => status?,
+        () = input => return Ok(()),
+    };
+    // Before the client hears of the end: who waits for its push sees the push.
+    if order.service == Service::Push {
+        if let Err(error) = push::notice(&order.side, order.repository.id, &order.actor).await {
+            tracing::warn!(%error, "a push cannot be told to the hooks");
+        }
+    }
+    let code = status.code().and_then(|code| u32::try_from(code).ok()).unwrap_or(128);
+    writer.exit_status(code).await?;
+    writer.eof().await?;
+    writer.close().await
+}
+
+async fn copy<R, F>(from: Option<R>, mut to: impl FnMut(Vec<u8>) -> F) -> Result<(), russh::Error>
+where
+    R: AsyncRead + Unpin,
+    F: Future<Output = Result<(), russh::Error>>,
+{
+    let Some(mut from) = from else { return Ok(()) };
+    let mut buffer = vec![0; BUFFER];
+    loop {
+        let count = from.read(&mut buffer).await?;
+        if count == 0 {
+            return Ok(());
+        }
+        to(buffer.get(..count).unwrap_or_default().to_vec()).await?;
+    }
+}

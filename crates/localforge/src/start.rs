@@ -1,0 +1,180 @@
+//! Starting and stopping both forges.
+
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
+
+use axum::{Router, middleware::from_fn_with_state};
+use roundel_model::forge::ForgeKind;
+use russh::keys::{Algorithm, PrivateKey, ssh_key::LineEnding};
+use tokio::net::TcpListener;
+use url::Url;
+
+use crate::{
+    Settings, bitbucket, faults, github,
+    listener::{Connection, Listener},
+    oauth,
+    side::{Addresses, Life, Side},
+    smart_http, ssh, web,
+};
+
+/// How long connections may take to end when the forge stops.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// A running forge pair. Dropping it stops it.
+pub struct LocalForge {
+    pub(crate) github: Arc<Side>,
+    pub(crate) bitbucket: Arc<Side>,
+    life: Life,
+    known_hosts: String,
+}
+
+impl LocalForge {
+    /// Starts both forges, with what they remember from last time.
+    ///
+    /// # Errors
+    ///
+    /// When the address is not loopback, a port is taken, or the directory cannot be used.
+    pub async fn start(settings: Settings) -> io::Result<Self> {
+        if !settings.listen.is_loopback() {
+            let message = "the local forge has no passwords and listens on loopback only";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+        }
+        tokio::fs::create_dir_all(&settings.directory).await?;
+        let key = host_key(&settings.directory.join("ssh_host_ed25519_key"))?;
+        let at = |port: u16| bind(settings.listen, port);
+        let (web_github, web_bitbucket) =
+            (at(settings.github_port).await?, at(settings.bitbucket_port).await?);
+        let ssh_listener = at(settings.ssh_port).await?;
+        let ssh = ssh_listener.local_addr()?;
+
+        let life = Life::default();
+        let open = |kind, listener: &TcpListener| {
+            let directory = settings.directory.clone();
+            let web = listener.local_addr();
+            let life = life.clone();
+            async move { Side::open(kind, Addresses { web: web?, ssh, directory }, life).await }
+        };
+        let github = open(ForgeKind::GitHub, &web_github).await?;
+        let bitbucket = open(ForgeKind::Bitbucket, &web_bitbucket).await?;
+        let known_hosts = known_hosts(ssh, &key)?;
+
+        serve(web_github, &github);
+        serve(web_bitbucket, &bitbucket);
+        let sides = ssh::Sides { github: Arc::clone(&github), bitbucket: Arc::clone(&bitbucket) };
+        life.tasks.spawn(ssh::run(ssh_listener, sides, key, life.clone()));
+        Ok(Self { github, bitbucket, life, known_hosts })
+    }
+
+    /// Stops both and waits until ports are free and everything is on disk.
+    ///
+    /// # Errors
+    ///
+    /// When the state cannot be written.
+    pub async fn stop(self) -> io::Result<()> {
+        self.life.stop.cancel();
+        self.life.tasks.close();
+        if tokio::time::timeout(FAREWELL, self.life.tasks.wait()).await.is_err() {
+            tracing::warn!("some connections to the local forge did not end in time");
+        }
+        self.github.save()?;
+        self.bitbucket.save()
+    }
+
+    /// Where people look at it, and the base of OAuth: `http://127.0.0.1:PORT`.
+    pub fn web_url(&self, kind: ForgeKind) -> Url {
+        self.side(kind).web.clone()
+    }
+
+    /// Where programs talk to it: `…/api/v3` or `…/2.0`.
+    pub fn api_url(&self, kind: ForgeKind) -> Url {
+        let side = self.side(kind);
+        let address = side.api("");
+        Url::parse(address.trim_end_matches('/')).unwrap_or_else(|_| side.web.clone())
+    }
+
+    /// `known_hosts` lines of the SSH server.
+    pub fn known_hosts(&self) -> String {
+        self.known_hosts.clone()
+    }
+
+    pub(crate) fn side(&self, kind: ForgeKind) -> &Arc<Side> {
+        match kind {
+            ForgeKind::GitHub => &self.github,
+            ForgeKind::Bitbucket => &self.bitbucket,
+        }
+    }
+}
+
+impl Drop for LocalForge {
+    fn drop(&mut self) {
+        self.life.stop.cancel();
+        self.life.tasks.close();
+        for side in [&self.github, &self.bitbucket] {
+            if let Err(error) = side.save() {
+                tracing::warn!(%error, "the forge's state cannot be saved");
+            }
+        }
+    }
+}
+
+async fn bind(address: IpAddr, port: u16) -> io::Result<TcpListener> {
+    let wanted = SocketAddr::new(address, port);
+    TcpListener::bind(wanted).await.map_err(|error| {
+        io::Error::new(error.kind(), format!("cannot listen on {wanted}: {error}"))
+    })
+}
+
+/// Returns the routes of one forge. A page's name for a repository comes last: everything that has
+/// a name of its own goes before it.
+fn routes(side: &Arc<Side>) -> Router {
+    let api = match side.kind {
+        ForgeKind::GitHub => Router::new().nest("/api/v3", github::router(side)),
+        ForgeKind::Bitbucket => Router::new().nest("/2.0", bitbucket::router(side)),
+    };
+    api.merge(oauth::router(side.kind))
+        .merge(smart_http::router())
+        .merge(web::router(side.kind))
+        .layer(from_fn_with_state(Arc::clone(side), faults::fail_on_purpose))
+        .with_state(Arc::clone(side))
+}
+
+fn serve(listener: TcpListener, side: &Arc<Side>) {
+    let service = routes(side).into_make_service_with_connect_info::<Connection>();
+    let (stop, kind) = (side.life.stop.clone(), side.kind);
+    side.life.tasks.spawn(async move {
+        let ended = axum::serve(Listener(listener), service)
+            .with_graceful_shutdown(stop.clone().cancelled_owned())
+            .into_future();
+        let late = async {
+            stop.cancelled().await;
+            tokio::time::sleep(FAREWELL).await;
+        };
+        tokio::select! {
+            ended = ended => if let Err(error) = ended {
+                tracing::warn!(%kind, %error, "the forge stopped serving");
+            },
+            () = late => {}
+        }
+    });
+}
+
+/// Reads the host key, or makes one: it stays the same, so that pinned lines stay good.
+fn host_key(path: &Path) -> io::Result<PrivateKey> {
+    if path.exists() {
+        return PrivateKey::read_openssh_file(path).map_err(io::Error::other);
+    }
+    let key = PrivateKey::random(&mut rand::rng(), Algorithm::Ed25519).map_err(io::Error::other)?;
+    key.write_openssh_file(path, LineEnding::LF).map_err(io::Error::other)?;
+    Ok(key)
+}
+
+fn known_hosts(at: SocketAddr, key: &PrivateKey) -> io::Result<String> {
+    let public = crate::keys::canonical(key.public_key());
+    let public = public.ok_or_else(|| io::Error::other("the host key cannot be written"))?;
+    Ok(format!("[{}]:{} {public}\n", at.ip(), at.port()))
+}
