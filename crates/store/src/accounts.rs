@@ -3,7 +3,7 @@
 use crate::{
     Store, StoreError,
     db::{Row, Session, to_json, values},
-    vault::{Scope, Sealer},
+    vault::{DataKey, Scope},
 };
 use roundel_model::{
     forge::{ForgeKind, ForgeUserId},
@@ -76,9 +76,10 @@ impl Store {
         // Twice at most in practice: somebody may link the identity elsewhere between the two steps.
         for _ in 0..SIGN_IN_TRIES {
             let account = self.account_for(sign_in, now).await?;
-            let sealer = self.vault.unlock(&self.db, Scope::Account(account)).await?;
+            let data_key = self.vault.unlock(&self.db, Scope::Account(account)).await?;
             let mut session = self.db.write("keep a token").await?;
-            let token = SealedToken::seal(&sealer, (sign_in.forge, &sign_in.user), &sign_in.token)?;
+            let token =
+                SealedToken::seal(&data_key, (sign_in.forge, &sign_in.user), &sign_in.token)?;
             let sql = "UPDATE identities SET login = $1, avatar_url = $2, sealed_access = $3,
                     sealed_refresh = $4, scopes = $5, expires_at = $6, refused = $7, updated_at = $8
                  WHERE forge = $9 AND forge_user = $10 AND account = $11";
@@ -151,13 +152,13 @@ impl Store {
 
     /// Lists the identities of an account, by forge.
     pub async fn identities(&self, account: AccountId) -> Result<Vec<Identity>, StoreError> {
-        let sealer = self.vault.unlock(&self.db, Scope::Account(account)).await?;
+        let data_key = self.vault.unlock(&self.db, Scope::Account(account)).await?;
         let mut session = self.db.read("list identities").await?;
         let sql = "SELECT forge, forge_user, account, login, avatar_url, sealed_access,
                 sealed_refresh, scopes, expires_at, refused
              FROM identities WHERE account = $1 ORDER BY forge DESC, updated_at DESC, forge_user";
         let rows = session.rows(sql, values![account]).await?;
-        rows.iter().map(|row| identity_from(row, &sealer)).collect()
+        rows.iter().map(|row| identity_from(row, &data_key)).collect()
     }
 
     /// Finds the identity of an account at a forge; the one that signed in last when it has several.
@@ -203,13 +204,13 @@ impl Store {
         forge: ForgeKind,
         token: &Token,
     ) -> Result<(), StoreError> {
-        let sealer = self.vault.unlock(&self.db, Scope::Account(account)).await?;
+        let data_key = self.vault.unlock(&self.db, Scope::Account(account)).await?;
         let mut session = self.db.write("keep a token").await?;
         let sql = "SELECT forge_user FROM identities WHERE account = $1 AND forge = $2
              ORDER BY updated_at DESC, forge_user LIMIT 1";
         let found = session.row(sql, values![account, forge]).await?;
         let user: ForgeUserId = found.ok_or(StoreError::Missing("identity"))?.get("forge_user")?;
-        let sealed = SealedToken::seal(&sealer, (forge, &user), token)?;
+        let sealed = SealedToken::seal(&data_key, (forge, &user), token)?;
         let sql = "UPDATE identities SET sealed_access = $1, sealed_refresh = $2, scopes = $3,
                 expires_at = $4, refused = $5
              WHERE forge = $6 AND forge_user = $7 AND account = $8";
@@ -285,8 +286,8 @@ impl Store {
         payload: &str,
         expires_at: Timestamp,
     ) -> Result<(), StoreError> {
-        let sealer = self.vault.unlock(&self.db, Scope::Instance).await?;
-        let sealed = sealer.seal(PAYLOAD, &hex::encode(state_hash), &payload.into())?;
+        let data_key = self.vault.unlock(&self.db, Scope::Instance).await?;
+        let sealed = data_key.seal(PAYLOAD, &hex::encode(state_hash), &payload.into())?;
         let mut session = self.db.write("keep the state of a sign-in").await?;
         let sql = "INSERT INTO oauth_states (state_hash, sealed_payload, expires_at)
              VALUES ($1, $2, $3)";
@@ -300,7 +301,7 @@ impl Store {
         state_hash: &[u8],
         now: Timestamp,
     ) -> Result<Option<String>, StoreError> {
-        let sealer = self.vault.unlock(&self.db, Scope::Instance).await?;
+        let data_key = self.vault.unlock(&self.db, Scope::Instance).await?;
         let mut session = self.db.write("take the state of a sign-in").await?;
         let sql = "DELETE FROM oauth_states WHERE state_hash IN
              (SELECT state_hash FROM oauth_states WHERE expires_at <= $1 LIMIT $2)";
@@ -311,7 +312,7 @@ impl Store {
         session.commit().await?;
         let Some(row) = row else { return Ok(None) };
         let sealed: Vec<u8> = row.get("sealed_payload")?;
-        let payload = sealer.open(PAYLOAD, &hex::encode(state_hash), &sealed)?;
+        let payload = data_key.open(PAYLOAD, &hex::encode(state_hash), &sealed)?;
         Ok(Some(payload.expose().clone()))
     }
 }
@@ -345,15 +346,15 @@ struct SealedToken {
 
 impl SealedToken {
     fn seal(
-        sealer: &Sealer,
+        data_key: &DataKey,
         (forge, user): (ForgeKind, &ForgeUserId),
         token: &Token,
     ) -> Result<Self, StoreError> {
         let row = sealed_row(forge, user);
         let refresh = token.refresh.as_ref();
         Ok(Self {
-            access: sealer.seal(ACCESS, &row, &token.access)?,
-            refresh: refresh.map(|refresh| sealer.seal(REFRESH, &row, refresh)).transpose()?,
+            access: data_key.seal(ACCESS, &row, &token.access)?,
+            refresh: refresh.map(|refresh| data_key.seal(REFRESH, &row, refresh)).transpose()?,
             scopes: to_json(&token.scopes)?,
         })
     }
@@ -363,13 +364,13 @@ fn sealed_row(forge: ForgeKind, user: &ForgeUserId) -> String {
     format!("{}:{}", forge.slug(), user.0)
 }
 
-fn identity_from(row: &Row, sealer: &Sealer) -> Result<Identity, StoreError> {
+fn identity_from(row: &Row, data_key: &DataKey) -> Result<Identity, StoreError> {
     let forge: ForgeKind = row.get("forge")?;
     let user: ForgeUserId = row.get("forge_user")?;
     let sealed_row = sealed_row(forge, &user);
     let open = |column: &str, place: &str| -> Result<Option<Secret<String>>, StoreError> {
         let sealed: Option<Vec<u8>> = row.opt(column)?;
-        sealed.map(|sealed| sealer.open(place, &sealed_row, &sealed)).transpose()
+        sealed.map(|sealed| data_key.open(place, &sealed_row, &sealed)).transpose()
     };
     let token = match open("sealed_access", ACCESS)? {
         Some(access) => Some(Token {

@@ -150,6 +150,7 @@ impl Store {
     }
 
     /// Reads at most `max_bytes` from `from` on. A log that nobody wrote is empty.
+    #[expect(clippy::too_many_arguments, reason = "the place of a log and a range of it")]
     pub async fn read_log(
         &self,
         job: JobId,

@@ -86,6 +86,7 @@ pub struct Attachments {
 }
 /// What the caller of [`Store::change`] decided.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "one at a time, for as long as a transaction takes")]
 pub enum Decision {
     /// Save this.
     Save { next: Pipeline, effects: Vec<Effect>, attachments: Attachments },

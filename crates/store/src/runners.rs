@@ -62,18 +62,18 @@ impl Store {
 
     /// Reads a small setting of the instance (JSON text).
     pub async fn setting(&self, key: &str) -> Result<Option<String>, StoreError> {
-        let sealer = self.vault.unlock(&self.db, Scope::Instance).await?;
+        let data_key = self.vault.unlock(&self.db, Scope::Instance).await?;
         let mut session = self.db.read("read a setting").await?;
         let sql = "SELECT sealed_value FROM settings WHERE key = $1";
         let Some(row) = session.row(sql, values![key]).await? else { return Ok(None) };
-        let value = sealer.open(VALUE, key, &row.get::<Vec<u8>>("sealed_value")?)?;
+        let value = data_key.open(VALUE, key, &row.get::<Vec<u8>>("sealed_value")?)?;
         Ok(Some(value.expose().clone()))
     }
 
     /// Keeps a small setting of the instance (JSON text). It is sealed, for some hold passwords.
     pub async fn put_setting(&self, key: &str, value: &str) -> Result<(), StoreError> {
-        let sealer = self.vault.unlock(&self.db, Scope::Instance).await?;
-        let sealed = sealer.seal(VALUE, key, &value.into())?;
+        let data_key = self.vault.unlock(&self.db, Scope::Instance).await?;
+        let sealed = data_key.seal(VALUE, key, &value.into())?;
         let mut session = self.db.write("keep a setting").await?;
         let sql = "INSERT INTO settings (key, sealed_value) VALUES ($1, $2)
              ON CONFLICT (key) DO UPDATE SET sealed_value = excluded.sealed_value";

@@ -70,7 +70,7 @@ pub(crate) struct Vault {
 }
 
 /// A scope whose data key is at hand.
-pub(crate) struct Sealer {
+pub(crate) struct DataKey {
     scope: Scope,
     cipher: Cipher,
 }
@@ -91,9 +91,9 @@ impl Vault {
     /// # Errors
     ///
     /// [`StoreError::Sealed`] if the data key was made under another instance key.
-    pub(crate) async fn unlock(&self, db: &Db, scope: Scope) -> Result<Sealer, StoreError> {
+    pub(crate) async fn unlock(&self, db: &Db, scope: Scope) -> Result<DataKey, StoreError> {
         if let Some(cipher) = self.opened().get(&scope).cloned() {
-            return Ok(Sealer { scope, cipher });
+            return Ok(DataKey { scope, cipher });
         }
         let name = scope.name();
         let label = format!("roundel:data key:{name}");
@@ -113,7 +113,7 @@ impl Vault {
         }
         opened.insert(scope, cipher.clone());
         drop(opened);
-        Ok(Sealer { scope, cipher })
+        Ok(DataKey { scope, cipher })
     }
 
     async fn make_key(&self, db: &Db, name: &str, label: &str) -> Result<Vec<u8>, StoreError> {
@@ -141,7 +141,7 @@ async fn stored_key(db: &Db, name: &str) -> Result<Option<Vec<u8>>, StoreError> 
     session.row(sql, values![name]).await?.map(|row| row.get("wrapped")).transpose()
 }
 
-impl Sealer {
+impl DataKey {
     /// Seals a text for a row of a column (`hooks.secret`).
     pub(crate) fn seal(
         &self,

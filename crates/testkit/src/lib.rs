@@ -3,4 +3,6 @@
 //! No product crate imports this one. Each helper stands in a file of its own, beside its siblings.
 
 pub mod postgres;
+pub mod scripted_runner;
 pub mod skip;
+pub mod smtp_sink;

@@ -137,7 +137,7 @@ pub(super) const fn words_of_kind(kind: JobKind) -> (&'static str, u32) {
     }
 }
 
-/// A task as its columns hold it: state, lease, expires_at, outcome.
+/// A task as its columns hold it: state, lease, end of the lease, outcome.
 pub(super) fn words_of_task(status: TaskStatus) -> Vec<Value> {
     let none = None::<&str>;
     match status {

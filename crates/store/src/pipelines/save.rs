@@ -275,7 +275,7 @@ impl Change<'_> {
         session.run(sql, values![runner, *job, *task]).await.map(drop)
     }
 
-    /// Status and times of a job: status, queued_at, started_at, stopped_at.
+    /// A job's status, and when it was queued, started and stopped if that is now.
     fn status_columns(&self, before: &Status, next: &Status) -> Vec<Value> {
         let at = |it_is: bool| it_is.then_some(self.now);
         let was_claimed = matches!(next, Status::Running { .. });

@@ -14,7 +14,7 @@ use super::{CheckoutKey, Hook, HookState, KeyState};
 use crate::{
     Store, StoreError,
     db::{Row, values},
-    vault::{Scope, Sealer},
+    vault::{DataKey, Scope},
 };
 
 const PRIVATE: &str = "checkout_keys.private";
@@ -29,8 +29,8 @@ const HOOK_COLUMNS: &str = "id, project, forge, forge_id, sealed_secret, sealed_
 impl Store {
     /// Keeps a new key pair.
     pub async fn insert_checkout_key(&self, key: &CheckoutKey) -> Result<(), StoreError> {
-        let sealer = self.vault.unlock(&self.db, Scope::Project(key.project)).await?;
-        let sealed = sealer.seal(PRIVATE, &key.id.to_string(), &key.private)?;
+        let data_key = self.vault.unlock(&self.db, Scope::Project(key.project)).await?;
+        let sealed = data_key.seal(PRIVATE, &key.id.to_string(), &key.private)?;
         let mut session = self.db.write("keep a checkout key").await?;
         let sql = "INSERT INTO checkout_keys (id, project, state, forge_id, public, fingerprint,
                 sealed_private, created_at, last_used_at)
@@ -55,14 +55,14 @@ impl Store {
         &self,
         project: ProjectId,
     ) -> Result<Option<CheckoutKey>, StoreError> {
-        let sealer = self.vault.unlock(&self.db, Scope::Project(project)).await?;
+        let data_key = self.vault.unlock(&self.db, Scope::Project(project)).await?;
         let mut session = self.db.read("read a checkout key").await?;
         let sql = "SELECT id, project, state, forge_id, public, fingerprint, sealed_private,
                 created_at, last_used_at
              FROM checkout_keys WHERE project = $1 AND state <> $2
              ORDER BY created_at DESC, id DESC LIMIT 1";
         let row = session.row(sql, values![project, KeyState::Gone]).await?;
-        row.as_ref().map(|row| key_from(row, &sealer)).transpose()
+        row.as_ref().map(|row| key_from(row, &data_key)).transpose()
     }
 
     /// Says what became of a key. A `forge_id` of `None` leaves what is known.
@@ -96,12 +96,12 @@ impl Store {
 
     /// Keeps a new hook.
     pub async fn insert_hook(&self, hook: &Hook) -> Result<(), StoreError> {
-        let sealer = self.vault.unlock(&self.db, Scope::Project(hook.project)).await?;
+        let data_key = self.vault.unlock(&self.db, Scope::Project(hook.project)).await?;
         let row = hook.id.to_string();
-        let secret = sealer.seal(SECRET, &row, &hook.secret)?;
+        let secret = data_key.seal(SECRET, &row, &hook.secret)?;
         let previous = hook.previous_secret.as_ref();
         let previous =
-            previous.map(|previous| sealer.seal(PREVIOUS, &row, previous)).transpose()?;
+            previous.map(|previous| data_key.seal(PREVIOUS, &row, previous)).transpose()?;
         let mut session = self.db.write("keep a hook").await?;
         let sql = format!(
             "INSERT INTO hooks ({HOOK_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
@@ -141,8 +141,8 @@ impl Store {
 
     async fn opened_hook(&self, row: Option<Row>) -> Result<Option<Hook>, StoreError> {
         let Some(row) = row else { return Ok(None) };
-        let sealer = self.vault.unlock(&self.db, Scope::Project(row.get("project")?)).await?;
-        hook_from(&row, &sealer).map(Some)
+        let data_key = self.vault.unlock(&self.db, Scope::Project(row.get("project")?)).await?;
+        hook_from(&row, &data_key).map(Some)
     }
 
     /// Says what became of a hook. A `forge_id` of `None` leaves what is known.
@@ -167,8 +167,8 @@ impl Store {
         value: &Secret<String>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let sealer = self.vault.unlock(&self.db, Scope::Project(project)).await?;
-        let sealed = sealer.seal(VALUE, name, value)?;
+        let data_key = self.vault.unlock(&self.db, Scope::Project(project)).await?;
+        let sealed = data_key.seal(VALUE, name, value)?;
         let mut session = self.db.write("keep a variable").await?;
         let sql = "INSERT INTO variables (project, name, sealed_value, updated_at)
              VALUES ($1, $2, $3, $4)
@@ -196,7 +196,7 @@ impl Store {
         &self,
         project: ProjectId,
     ) -> Result<Vec<(String, Secret<String>)>, StoreError> {
-        let sealer = self.vault.unlock(&self.db, Scope::Project(project)).await?;
+        let data_key = self.vault.unlock(&self.db, Scope::Project(project)).await?;
         let mut session = self.db.read("list variables").await?;
         let sql = "SELECT name, sealed_value FROM variables WHERE project = $1";
         let mut variables = session
@@ -205,7 +205,7 @@ impl Store {
             .iter()
             .map(|row| {
                 let name: String = row.get("name")?;
-                let value = sealer.open(VALUE, &name, &row.get::<Vec<u8>>("sealed_value")?)?;
+                let value = data_key.open(VALUE, &name, &row.get::<Vec<u8>>("sealed_value")?)?;
                 Ok((name, value))
             })
             .collect::<Result<Vec<_>, StoreError>>()?;
@@ -215,7 +215,7 @@ impl Store {
     }
 }
 
-fn key_from(row: &Row, sealer: &Sealer) -> Result<CheckoutKey, StoreError> {
+fn key_from(row: &Row, data_key: &DataKey) -> Result<CheckoutKey, StoreError> {
     let id: CheckoutKeyId = row.get("id")?;
     let sealed: Vec<u8> = row.get("sealed_private")?;
     Ok(CheckoutKey {
@@ -225,23 +225,23 @@ fn key_from(row: &Row, sealer: &Sealer) -> Result<CheckoutKey, StoreError> {
         forge_id: row.opt("forge_id")?,
         public: row.get("public")?,
         fingerprint: row.get("fingerprint")?,
-        private: sealer.open(PRIVATE, &id.to_string(), &sealed)?,
+        private: data_key.open(PRIVATE, &id.to_string(), &sealed)?,
         created_at: row.get("created_at")?,
         last_used_at: row.opt("last_used_at")?,
     })
 }
 
-fn hook_from(row: &Row, sealer: &Sealer) -> Result<Hook, StoreError> {
+fn hook_from(row: &Row, data_key: &DataKey) -> Result<Hook, StoreError> {
     let id: HookId = row.get("id")?;
     let secret: Vec<u8> = row.get("sealed_secret")?;
     let previous: Option<Vec<u8>> = row.opt("sealed_previous_secret")?;
-    let previous = previous.map(|sealed| sealer.open(PREVIOUS, &id.to_string(), &sealed));
+    let previous = previous.map(|sealed| data_key.open(PREVIOUS, &id.to_string(), &sealed));
     Ok(Hook {
         id,
         project: row.get("project")?,
         forge: row.get("forge")?,
         forge_id: row.opt("forge_id")?,
-        secret: sealer.open(SECRET, &id.to_string(), &secret)?,
+        secret: data_key.open(SECRET, &id.to_string(), &secret)?,
         previous_secret: previous.transpose()?,
         state: row.get("state")?,
         created_at: row.get("created_at")?,

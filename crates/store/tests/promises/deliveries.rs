@@ -1,0 +1,243 @@
+//! The inbox: durable, once, in order.
+
+use std::{
+    collections::HashSet,
+    io::{BufRead as _, BufReader, Write as _},
+    process::{Command, Stdio},
+};
+
+use roundel_model::id::{DeliveryId, HookId, PipelineId};
+use roundel_store::{
+    Store, StoreError,
+    deliveries::{NewDelivery, Recorded, Verdict},
+    projects::Hook,
+};
+
+use crate::world::{KEY, World, at, delivery, settings};
+
+on_both! {
+    a_delivery_comes_back_byte_for_byte,
+    a_repeated_delivery_is_a_duplicate_of_the_first,
+    deliveries_at_the_same_time_are_recorded_once_each,
+    one_bad_delivery_does_not_take_its_neighbours_with_it,
+    deliveries_are_taken_oldest_first_and_by_one_taker,
+    a_delivery_whose_taker_vanished_is_taken_again,
+    a_postponed_delivery_waits_and_says_why,
+    a_decided_delivery_has_its_receipt_and_rests,
+    what_was_answered_survives_a_kill,
+}
+
+async fn hook(world: &World) -> Hook {
+    let project = world.project("acme/web").await;
+    world.hook(&project).await
+}
+
+async fn a_delivery_comes_back_byte_for_byte(world: World) {
+    let hook = hook(&world).await;
+    let every_byte: Vec<u8> = (0..=255).cycle().take(70_000).collect();
+    for (guid, body) in [("empty", &[][..]), ("short", b"{}"), ("long", &every_byte)] {
+        let new = delivery(&hook, guid, body);
+        assert_eq!(world.store.record_delivery(new.clone()).await.unwrap(), Recorded::New);
+        assert_eq!(world.store.delivery_body(new.id).await.unwrap().as_deref(), Some(body));
+        let found = world.store.delivery(new.id).await.unwrap().unwrap();
+        assert_eq!((found.hook, found.project, found.forge), (hook.id, hook.project, hook.forge));
+        assert_eq!((found.guid.as_str(), found.event.as_str()), (guid, "push"));
+        assert_eq!(found.size_bytes, u64::try_from(body.len()).unwrap());
+        assert_eq!((found.received_at, found.decided_at, found.attempts), (at(50), None, 0));
+    }
+    let hook = world.store.hook(hook.id).await.unwrap().unwrap();
+    assert_eq!(hook.last_delivery_at, Some(at(50)));
+    assert_eq!(world.store.delivery(DeliveryId::fresh()).await.unwrap(), None);
+    assert_eq!(world.store.delivery_body(DeliveryId::fresh()).await.unwrap(), None);
+}
+
+async fn a_repeated_delivery_is_a_duplicate_of_the_first(world: World) {
+    let first_hook = hook(&world).await;
+    let second_hook = hook(&world).await;
+    let first = delivery(&first_hook, "guid", b"one");
+    assert_eq!(world.store.record_delivery(first.clone()).await.unwrap(), Recorded::New);
+    let again = delivery(&first_hook, "guid", b"two");
+    let recorded = world.store.record_delivery(again).await.unwrap();
+    assert_eq!(recorded, Recorded::Duplicate(first.id));
+    assert_eq!(world.store.delivery_body(first.id).await.unwrap().unwrap(), b"one");
+    // Another hook has its own numbering.
+    let elsewhere = delivery(&second_hook, "guid", b"three");
+    assert_eq!(world.store.record_delivery(elsewhere).await.unwrap(), Recorded::New);
+}
+
+async fn deliveries_at_the_same_time_are_recorded_once_each(world: World) {
+    let hook = hook(&world).await;
+    let other = world.another_store().await;
+    let mut recordings = tokio::task::JoinSet::new();
+    for turn in 0..200 {
+        let new = delivery(&hook, &format!("guid {}", turn % 100), b"body");
+        let store = if turn % 3 == 0 { other.clone() } else { world.store.clone() };
+        recordings.spawn(async move { (new.id, store.record_delivery(new).await.unwrap()) });
+    }
+    let answers = recordings.join_all().await;
+    let new: HashSet<DeliveryId> = answers
+        .iter()
+        .filter(|(_, recorded)| *recorded == Recorded::New)
+        .map(|(id, _)| *id)
+        .collect();
+    assert_eq!(new.len(), 100);
+    for (_, recorded) in &answers {
+        if let Recorded::Duplicate(first) = recorded {
+            assert!(new.contains(first));
+        }
+    }
+    assert_eq!(world.store.deliveries(hook.project, 1000).await.unwrap().len(), 100);
+}
+
+async fn one_bad_delivery_does_not_take_its_neighbours_with_it(world: World) {
+    let hook = hook(&world).await;
+    let mut recordings = tokio::task::JoinSet::new();
+    for turn in 0..40 {
+        let mut new = delivery(&hook, &format!("guid {turn}"), b"body");
+        let is_bad = turn % 10 == 0;
+        if is_bad {
+            new.hook = HookId::fresh();
+        }
+        let store = world.store.clone();
+        recordings.spawn(async move { (is_bad, store.record_delivery(new).await) });
+    }
+    for (is_bad, recorded) in recordings.join_all().await {
+        match recorded {
+            Ok(recorded) => assert!(!is_bad && recorded == Recorded::New),
+            Err(error) => assert!(is_bad && matches!(error, StoreError::Database { .. })),
+        }
+    }
+}
+
+async fn deliveries_are_taken_oldest_first_and_by_one_taker(world: World) {
+    let hook = hook(&world).await;
+    let mut ids = Vec::new();
+    for turn in [2, 0, 1] {
+        let new = NewDelivery {
+            received_at: at(50 + turn),
+            ..delivery(&hook, &format!("guid {turn}"), format!("body {turn}").as_bytes())
+        };
+        ids.push((turn, new.id));
+        world.store.record_delivery(new).await.unwrap();
+    }
+    let newest_first = world.store.deliveries(hook.project, 2).await.unwrap();
+    assert_eq!(
+        newest_first.iter().map(|d| d.guid.as_str()).collect::<Vec<_>>(),
+        ["guid 2", "guid 1"]
+    );
+    ids.sort_unstable();
+    let other = world.another_store().await;
+    for (turn, id) in ids {
+        let store = if turn % 2 == 0 { &other } else { &world.store };
+        let (taken, body) = store.next_delivery(at(60), at(90)).await.unwrap().unwrap();
+        assert_eq!((taken.id, taken.attempts), (id, 1));
+        assert_eq!(body, format!("body {turn}").as_bytes());
+    }
+    assert_eq!(world.store.next_delivery(at(60), at(90)).await.unwrap(), None);
+}
+
+async fn a_delivery_whose_taker_vanished_is_taken_again(world: World) {
+    let hook = hook(&world).await;
+    world.store.record_delivery(delivery(&hook, "guid", b"body")).await.unwrap();
+    assert!(world.store.next_delivery(at(60), at(90)).await.unwrap().is_some());
+    assert_eq!(world.store.next_delivery(at(89), at(99)).await.unwrap(), None);
+    let (again, _) = world.store.next_delivery(at(90), at(99)).await.unwrap().unwrap();
+    assert_eq!(again.attempts, 2);
+}
+
+async fn a_postponed_delivery_waits_and_says_why(world: World) {
+    let hook = hook(&world).await;
+    world.store.record_delivery(delivery(&hook, "guid", b"body")).await.unwrap();
+    let (taken, _) = world.store.next_delivery(at(60), at(90)).await.unwrap().unwrap();
+    world.store.postpone_delivery(taken.id, at(70), "the forge is unwell").await.unwrap();
+    assert_eq!(world.store.next_delivery(at(69), at(99)).await.unwrap(), None);
+    let (again, _) = world.store.next_delivery(at(70), at(99)).await.unwrap().unwrap();
+    assert_eq!(again.last_error.as_deref(), Some("the forge is unwell"));
+}
+
+async fn a_decided_delivery_has_its_receipt_and_rests(world: World) {
+    let hook = hook(&world).await;
+    world.store.record_delivery(delivery(&hook, "guid", b"body")).await.unwrap();
+    let (taken, _) = world.store.next_delivery(at(60), at(61)).await.unwrap().unwrap();
+    let verdicts = [
+        Verdict::Started { pipeline: PipelineId::fresh(), number: 3, what: "main".to_owned() },
+        Verdict::Known { pipeline: PipelineId::fresh(), number: 2, what: "dev".to_owned() },
+        Verdict::Ignored { what: "gone".to_owned(), because: "it was deleted".to_owned() },
+    ];
+    world.store.decide_delivery(taken.id, &verdicts, at(62)).await.unwrap();
+    assert_eq!(world.store.next_delivery(at(99), at(100)).await.unwrap(), None);
+    let decided = world.store.delivery(taken.id).await.unwrap().unwrap();
+    assert_eq!((decided.decided_at, decided.verdicts), (Some(at(62)), verdicts.to_vec()));
+    let missing = world.store.decide_delivery(DeliveryId::fresh(), &[], at(62)).await;
+    assert!(matches!(missing, Err(StoreError::Missing("delivery"))));
+}
+
+/// Invariant 1: a delivery is on disk before it is answered. Another process records deliveries and
+/// says which were answered, until it is killed at an arbitrary moment.
+async fn what_was_answered_survives_a_kill(world: World) {
+    let hook = hook(&world).await;
+    let answered = tokio::task::spawn_blocking({
+        let (url, hook) = (world.url.clone(), hook.id.to_string());
+        move || record_elsewhere_and_kill(&url, &hook, 300)
+    });
+    let answered = answered.await.unwrap();
+    let store = world.another_store().await;
+    for id in &answered {
+        let body = store.delivery_body(*id).await.unwrap();
+        assert_eq!(body, Some(body_of(*id)), "{id} was answered and is lost");
+    }
+    assert!(answered.len() >= 300);
+}
+
+const CHILD: &str = "ROUNDEL_STORE_TEST_CHILD";
+
+/// Runs this very test binary again, with only the test below, and kills it while it works.
+fn record_elsewhere_and_kill(url: &str, hook: &str, enough: usize) -> Vec<DeliveryId> {
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["deliveries::a_child_records_until_it_is_killed", "--exact", "--nocapture"])
+        .env(CHILD, format!("{hook} {url}"))
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
+    let id_of = |line: String| line.strip_prefix("answered ").map(|id| id.parse().unwrap());
+    let mut answered: Vec<DeliveryId> =
+        said.by_ref().map_while(Result::ok).filter_map(id_of).take(enough).collect();
+    child.kill().unwrap();
+    // What it said before it died counts too; a line that was cut off does not.
+    answered.extend(
+        said.map_while(Result::ok)
+            .filter(|line| line.len() == "answered ".len() + 36)
+            .filter_map(id_of),
+    );
+    child.wait().unwrap();
+    answered
+}
+
+fn body_of(id: DeliveryId) -> Vec<u8> {
+    format!("body of {id} ").repeat(200).into_bytes()
+}
+
+/// Not a test of its own: what the test above starts.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_child_records_until_it_is_killed() {
+    let Ok(task) = std::env::var(CHILD) else { return };
+    let (hook, url) = task.split_once(' ').unwrap();
+    let store = Store::open(&settings(url, KEY)).await.unwrap();
+    let hook = store.hook(hook.parse().unwrap()).await.unwrap().unwrap();
+    let mut senders = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        let (store, hook) = (store.clone(), hook.clone());
+        senders.spawn(async move {
+            loop {
+                let mut new = delivery(&hook, "", b"");
+                new.guid = new.id.to_string();
+                new.body = body_of(new.id);
+                let id = new.id;
+                assert_eq!(store.record_delivery(new).await.unwrap(), Recorded::New);
+                writeln!(std::io::stdout(), "answered {id}").unwrap();
+            }
+        });
+    }
+    senders.join_all().await;
+}

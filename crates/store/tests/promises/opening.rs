@@ -1,0 +1,136 @@
+//! Opening, closing, and what holds for the whole instance.
+
+use roundel_model::{id::HookId, secret::Secret};
+use roundel_store::{
+    Settings, Store, StoreError,
+    projects::{CheckoutKey, Hook},
+    runners::RunnerRow,
+};
+
+use crate::world::{KEY, World, at, checkout_key, delivery, settings, sign_in};
+
+on_both! {
+    what_was_written_is_there_after_a_restart,
+    another_instance_key_is_refused_at_once,
+    no_secret_is_in_the_clear,
+    a_closed_store_refuses,
+    runners_are_remembered_as_they_last_introduced_themselves,
+    settings_are_kept_by_key,
+}
+
+async fn what_was_written_is_there_after_a_restart(world: World) {
+    let project = world.project("acme/web").await;
+    let hook = world.hook(&project).await;
+    let new = delivery(&hook, "guid", b"body");
+    world.store.record_delivery(new.clone()).await.unwrap();
+    world.store.close().await;
+    let again = world.another_store().await;
+    assert_eq!(again.project(project.id).await.unwrap(), Some(project));
+    assert_eq!(again.delivery_body(new.id).await.unwrap().as_deref(), Some(&b"body"[..]));
+    let found = again.hook(hook.id).await.unwrap().unwrap();
+    assert_eq!(found.secret, hook.secret);
+}
+
+/// Better at the start than when a job needs a secret, or when new ones are sealed with it.
+async fn another_instance_key_is_refused_at_once(world: World) {
+    let refused = Store::open(&settings(&world.url, KEY + 1)).await.err().unwrap();
+    assert!(matches!(refused, StoreError::Sealed { .. }));
+    assert!(refused.to_string().contains("instance key that this database was made with"));
+    let short = Settings { instance_key: Secret::new(vec![1; 5]), url: world.url.clone() };
+    let refused = Store::open(&short).await.err().unwrap();
+    assert!(matches!(refused, StoreError::InstanceKey { bytes: 5 }));
+}
+
+/// Invariant 7, judged by the bytes of the file (PostgreSQL's are not ours to read; the same
+/// statements write them).
+async fn no_secret_is_in_the_clear(world: World) {
+    let project = world.project("acme/web").await;
+    let store = &world.store;
+    let needle = "correct-horse-battery-staple";
+    let mut sign_in = sign_in(roundel_model::forge::ForgeKind::GitHub, "ada");
+    sign_in.token.access = needle.into();
+    sign_in.token.refresh = Some(needle.into());
+    store.sign_in(&sign_in, at(1)).await.unwrap();
+    store.set_variable(project.id, "PASSWORD", &needle.into(), at(1)).await.unwrap();
+    store.put_setting("mail", needle).await.unwrap();
+    store.put_oauth_state(b"state", needle, at(9)).await.unwrap();
+    let hook = Hook {
+        id: HookId::fresh(),
+        secret: needle.into(),
+        previous_secret: Some(needle.into()),
+        ..world.hook(&project).await
+    };
+    store.insert_hook(&hook).await.unwrap();
+    let key = CheckoutKey { private: needle.into(), ..checkout_key(&project, 1) };
+    store.insert_checkout_key(&key).await.unwrap();
+    store.close().await;
+    let Some(path) = world.url.strip_prefix("sqlite:") else { return };
+    for suffix in ["", "-wal"] {
+        let bytes = std::fs::read(format!("{path}{suffix}")).unwrap_or_default();
+        let is_there = bytes.windows(needle.len()).any(|window| window == needle.as_bytes());
+        assert!(!is_there, "{path}{suffix}");
+        let is_file = suffix.is_empty();
+        let has_name = bytes.windows(8).any(|window| window == b"PASSWORD");
+        assert!(has_name || !is_file, "the search finds what is there");
+    }
+}
+
+async fn a_closed_store_refuses(world: World) {
+    let project = world.project("acme/web").await;
+    let hook = world.hook(&project).await;
+    world.store.close().await;
+    let refused = world.store.record_delivery(delivery(&hook, "guid", b"body")).await;
+    assert!(matches!(refused, Err(StoreError::Database { action: "record a delivery", .. })));
+    assert!(world.store.projects().await.is_err());
+    world.store.close().await;
+}
+
+async fn runners_are_remembered_as_they_last_introduced_themselves(world: World) {
+    let row = |name: &str, version: &str, seconds| RunnerRow {
+        name: name.to_owned(),
+        version: version.to_owned(),
+        resource_classes: vec!["small".to_owned()],
+        executors: vec!["docker".to_owned(), "machine".to_owned()],
+        last_seen_at: at(seconds),
+    };
+    for runner in [row("b", "1", 1), row("a", "1", 2), row("b", "2", 3)] {
+        world.store.touch_runner(&runner).await.unwrap();
+    }
+    assert_eq!(world.store.runners().await.unwrap(), [row("a", "1", 2), row("b", "2", 3)]);
+}
+
+async fn settings_are_kept_by_key(world: World) {
+    let store = &world.store;
+    assert_eq!(store.setting("mail").await.unwrap(), None);
+    store.put_setting("mail", "{\"host\":\"a\"}").await.unwrap();
+    store.put_setting("mail", "{\"host\":\"b\"}").await.unwrap();
+    store.put_setting("other", "1").await.unwrap();
+    assert_eq!(store.setting("mail").await.unwrap().as_deref(), Some("{\"host\":\"b\"}"));
+}
+
+/// Tests of other crates lean on it.
+#[tokio::test]
+async fn a_store_in_memory_works_with_many_callers() {
+    let store = Store::open(&settings("sqlite::memory:", KEY)).await.unwrap();
+    let mut callers = tokio::task::JoinSet::new();
+    for turn in 0..20 {
+        let store = store.clone();
+        callers.spawn(async move {
+            let key = format!("key {turn}");
+            store.put_setting(&key, "1").await.unwrap();
+            store.setting(&key).await.unwrap()
+        });
+    }
+    assert!(callers.join_all().await.iter().all(|value| value.as_deref() == Some("1")));
+    let other = Store::open(&settings("sqlite::memory:", KEY)).await.unwrap();
+    assert_eq!(other.setting("key 1").await.unwrap(), None, "each has a memory of its own");
+}
+
+#[tokio::test]
+async fn a_url_that_names_no_database_is_refused_with_the_ones_that_do() {
+    for url in ["mysql://localhost/x", "roundel.db", ""] {
+        let refused = Store::open(&settings(url, KEY)).await.err().unwrap();
+        let reason = std::error::Error::source(&refused).unwrap().to_string();
+        assert!(reason.contains("sqlite: or postgres://"), "{reason}");
+    }
+}

@@ -1,0 +1,127 @@
+//! Creating pipelines: once for each event, numbered without a gap.
+
+use std::collections::BTreeSet;
+
+use roundel_model::{
+    id::{PipelineId, ProjectId},
+    name::{CommitSha, GitRef},
+};
+use roundel_store::{
+    StoreError,
+    pipelines::{CreatedPipeline, NewPipeline, TriggerKind},
+};
+
+use crate::world::{World, at, push};
+
+on_both! {
+    the_same_push_is_built_once,
+    another_push_is_another_pipeline,
+    whoever_asks_by_hand_twice_gets_two,
+    a_set_up_that_was_interrupted_starts_one_pipeline,
+    pipelines_created_at_the_same_time_are_numbered_without_a_gap,
+    a_pipeline_needs_a_project,
+    pending_pipelines_are_found_after_a_crash,
+}
+
+/// What is new about an event that may be told again.
+fn told_again(new: &NewPipeline) -> NewPipeline {
+    NewPipeline { id: PipelineId::fresh(), created_at: at(999), ..new.clone() }
+}
+
+async fn the_same_push_is_built_once(world: World) {
+    let project = world.project("acme/web").await.id;
+    for trigger in [TriggerKind::Push, TriggerKind::Tag, TriggerKind::PullRequest] {
+        let before = Some(CommitSha::from("b".repeat(40)));
+        let new = NewPipeline { trigger, before, ..push(project, &"a".repeat(40)) };
+        let created = world.store.create_pipeline(&new).await.unwrap();
+        let CreatedPipeline::New { number } = created else { panic!("{created:?}") };
+        let again = world.store.create_pipeline(&told_again(&new)).await.unwrap();
+        assert_eq!(again, CreatedPipeline::Known { id: new.id, number });
+    }
+}
+
+async fn another_push_is_another_pipeline(world: World) {
+    let project = world.project("acme/web").await.id;
+    let other = world.project("acme/api").await.id;
+    let first = push(project, &"a".repeat(40));
+    let before = |letter: &str| Some(CommitSha::from(letter.repeat(40)));
+    let tag = GitRef::Tag("main".into());
+    // The last one pushes an old commit again, over another one: that is news.
+    let variants = [
+        first.clone(),
+        NewPipeline { sha: CommitSha::from("c".repeat(40)), ..told_again(&first) },
+        NewPipeline { git_ref: tag, trigger: TriggerKind::Tag, ..told_again(&first) },
+        NewPipeline { git_ref: GitRef::Branch("dev".into()), ..told_again(&first) },
+        NewPipeline { trigger: TriggerKind::PullRequest, ..told_again(&first) },
+        NewPipeline { before: before("c"), ..told_again(&first) },
+    ];
+    for (new, number) in variants.iter().zip(1..) {
+        let created = world.store.create_pipeline(new).await.unwrap();
+        assert_eq!(created, CreatedPipeline::New { number });
+    }
+    let elsewhere = NewPipeline { project: other, ..told_again(&first) };
+    let created = world.store.create_pipeline(&elsewhere).await.unwrap();
+    assert_eq!(created, CreatedPipeline::New { number: 1 }, "each project counts for itself");
+}
+
+async fn whoever_asks_by_hand_twice_gets_two(world: World) {
+    let project = world.project("acme/web").await.id;
+    let new = NewPipeline { trigger: TriggerKind::Manual, ..push(project, &"a".repeat(40)) };
+    let create = |new: NewPipeline| {
+        let store = world.store.clone();
+        async move { store.create_pipeline(&new).await.unwrap() }
+    };
+    assert_eq!(create(new.clone()).await, CreatedPipeline::New { number: 1 });
+    assert_eq!(create(told_again(&new)).await, CreatedPipeline::New { number: 2 });
+    let known = CreatedPipeline::Known { id: new.id, number: 1 };
+    assert_eq!(create(new).await, known, "one request that is repeated is one");
+}
+
+async fn a_set_up_that_was_interrupted_starts_one_pipeline(world: World) {
+    let project = world.project("acme/web").await.id;
+    let new = NewPipeline { trigger: TriggerKind::Setup, ..push(project, &"a".repeat(40)) };
+    world.store.create_pipeline(&new).await.unwrap();
+    let before = Some(CommitSha::from("d".repeat(40)));
+    let again = NewPipeline { before, ..told_again(&new) };
+    let known = CreatedPipeline::Known { id: new.id, number: 1 };
+    assert_eq!(world.store.create_pipeline(&again).await.unwrap(), known);
+}
+
+async fn pipelines_created_at_the_same_time_are_numbered_without_a_gap(world: World) {
+    let project = world.project("acme/web").await.id;
+    let other = world.another_store().await;
+    let mut creations = tokio::task::JoinSet::new();
+    for turn in 0..40 {
+        let store = if turn % 2 == 0 { world.store.clone() } else { other.clone() };
+        let new = push(project, &format!("{:040}", turn % 20));
+        creations.spawn(async move { store.create_pipeline(&new).await.unwrap() });
+    }
+    let (mut new, mut known) = (BTreeSet::new(), BTreeSet::new());
+    for created in creations.join_all().await {
+        match created {
+            CreatedPipeline::New { number } => assert!(new.insert(number)),
+            CreatedPipeline::Known { number, .. } => assert!(known.insert(number)),
+        }
+    }
+    assert_eq!(new, (1..=20).collect());
+    assert_eq!(new, known);
+}
+
+async fn a_pipeline_needs_a_project(world: World) {
+    let orphan = push(ProjectId::fresh(), &"a".repeat(40));
+    let refused = world.store.create_pipeline(&orphan).await;
+    assert!(matches!(refused, Err(StoreError::Missing("project"))));
+}
+
+async fn pending_pipelines_are_found_after_a_crash(world: World) {
+    let project = world.project("acme/web").await.id;
+    let (first, second) = (world.pipeline(project, 1).await, world.pipeline(project, 2).await);
+    world.compiled(world.pipeline(project, 0).await, vec![], at(200)).await;
+    let pending = |seconds| {
+        let store = world.store.clone();
+        async move { store.pending_pipelines(at(seconds)).await.unwrap() }
+    };
+    assert_eq!(pending(103).await, [first, second]);
+    assert_eq!(pending(102).await, [first]);
+    assert_eq!(pending(101).await, []);
+}

@@ -1,0 +1,237 @@
+//! Projects, followers, set-ups, keys, hooks, variables.
+
+use roundel_model::{
+    forge::{ForgeKind, RepositoryId},
+    id::{CheckoutKeyId, ProjectId},
+};
+use roundel_store::{
+    StoreError,
+    projects::{
+        CheckoutKey, Hook, HookState, KeyState, NewProject, Project, Setup, SetupState, SetupStep,
+        SetupStepStatus,
+    },
+};
+
+use crate::world::{World, at, checkout_key, new_project, slug};
+
+on_both! {
+    a_repository_is_one_project_whatever_it_is_called,
+    a_project_is_found_by_its_old_name_until_another_takes_it,
+    the_newest_owner_of_a_name_has_it,
+    a_rename_changes_what_it_names_and_nothing_else,
+    an_active_project_keeps_its_integration,
+    people_follow_projects,
+    a_set_up_is_remembered_and_found_when_unfinished,
+    the_newest_key_that_is_not_gone_is_the_key,
+    a_hook_keeps_both_secrets,
+    a_variable_is_replaced_listed_and_deleted,
+    what_does_not_exist_is_not_changed,
+}
+
+async fn a_repository_is_one_project_whatever_it_is_called(world: World) {
+    let first = world.project("acme/web").await;
+    assert_eq!(first.slug, slug("acme/web"));
+    assert!(first.private && !first.active);
+    let renamed = NewProject {
+        slug: slug("acme/website"),
+        default_branch: "trunk".to_owned(),
+        private: false,
+        ..new_project("acme/web", first.integration)
+    };
+    let again = world.store.upsert_project(&renamed, at(9)).await.unwrap();
+    let expected = Project {
+        slug: slug("acme/website"),
+        default_branch: "trunk".to_owned(),
+        private: false,
+        ..first.clone()
+    };
+    assert_eq!(again, expected);
+    assert_eq!(world.store.project(first.id).await.unwrap(), Some(again.clone()));
+    let repository = RepositoryId("id of acme/web".to_owned());
+    let found = world.store.project_by_repository(ForgeKind::GitHub, &repository).await.unwrap();
+    assert_eq!(found, Some(again.clone()));
+    let found = world.store.project_by_repository(ForgeKind::Bitbucket, &repository).await.unwrap();
+    assert_eq!(found, None);
+    let other = world.project("acme/api").await;
+    assert_eq!(other.organization, again.organization);
+    assert_eq!(world.store.projects().await.unwrap(), [other, again]);
+    assert_eq!(world.store.project(ProjectId::fresh()).await.unwrap(), None);
+}
+
+async fn a_project_is_found_by_its_old_name_until_another_takes_it(world: World) {
+    let first = world.project("acme/web").await;
+    world.store.rename_project(first.id, Some(&slug("acme/site")), None, None).await.unwrap();
+    let found = |name: &'static str| {
+        let store = world.store.clone();
+        async move { store.project_by_slug(&slug(name)).await.unwrap().map(|project| project.id) }
+    };
+    assert_eq!(found("ACME/Site").await, Some(first.id));
+    assert_eq!(found("acme/WEB").await, Some(first.id));
+    let integration = first.integration;
+    let taker = NewProject {
+        repository: RepositoryId("2".to_owned()),
+        ..new_project("acme/web", integration)
+    };
+    let second = world.store.upsert_project(&taker, at(3)).await.unwrap();
+    assert_eq!(found("acme/web").await, Some(second.id));
+    assert_eq!(found("acme/site").await, Some(first.id));
+    assert_eq!(found("acme/none").await, None);
+    // And back again: the name follows.
+    world.store.rename_project(second.id, Some(&slug("acme/new")), None, None).await.unwrap();
+    world.store.rename_project(first.id, Some(&slug("acme/web")), None, None).await.unwrap();
+    assert_eq!(found("acme/web").await, Some(first.id));
+    assert_eq!(found("acme/new").await, Some(second.id));
+}
+
+/// The rename of the first was missed: a forge never gives one name to two repositories.
+async fn the_newest_owner_of_a_name_has_it(world: World) {
+    let first = world.project("acme/web").await;
+    let taker = NewProject {
+        repository: RepositoryId("2".to_owned()),
+        ..new_project("acme/web", first.integration)
+    };
+    let second = world.store.upsert_project(&taker, at(3)).await.unwrap();
+    let found = world.store.project_by_slug(&slug("acme/web")).await.unwrap().unwrap();
+    assert_eq!(found.id, second.id);
+}
+
+async fn a_rename_changes_what_it_names_and_nothing_else(world: World) {
+    let before = world.project("acme/web").await;
+    world.store.rename_project(before.id, None, Some("trunk"), None).await.unwrap();
+    world.store.rename_project(before.id, None, None, Some(false)).await.unwrap();
+    let after = world.store.project(before.id).await.unwrap().unwrap();
+    let expected = Project { default_branch: "trunk".to_owned(), private: false, ..before };
+    assert_eq!(after, expected);
+}
+
+async fn an_active_project_keeps_its_integration(world: World) {
+    let project = world.project("acme/web").await;
+    let grace = world.account("grace").await;
+    let again = new_project("acme/web", grace);
+    assert_eq!(world.store.upsert_project(&again, at(2)).await.unwrap().integration, grace);
+    world.store.set_project_active(project.id, true).await.unwrap();
+    let third = new_project("acme/web", project.integration);
+    let kept = world.store.upsert_project(&third, at(3)).await.unwrap();
+    assert!(kept.active);
+    assert_eq!(kept.integration, grace);
+}
+
+async fn people_follow_projects(world: World) {
+    let (web, api) = (world.project("acme/web").await, world.project("acme/api").await);
+    let (ada, grace) = (world.account("ada").await, world.account("grace").await);
+    let store = &world.store;
+    store.follow(grace, web.id, at(1)).await.unwrap();
+    store.follow(ada, web.id, at(2)).await.unwrap();
+    store.follow(ada, web.id, at(3)).await.unwrap();
+    store.follow(ada, api.id, at(4)).await.unwrap();
+    assert_eq!(store.followers(web.id).await.unwrap(), [grace, ada]);
+    assert_eq!(store.followed_projects(ada).await.unwrap(), [api.clone(), web.clone()]);
+    assert!(store.follows(ada, web.id).await.unwrap());
+    store.unfollow(ada, web.id).await.unwrap();
+    assert!(!store.follows(ada, web.id).await.unwrap());
+    assert_eq!(store.followed_projects(ada).await.unwrap(), [api]);
+    assert_eq!(store.followers(web.id).await.unwrap(), [grace]);
+}
+
+async fn a_set_up_is_remembered_and_found_when_unfinished(world: World) {
+    let project = world.project("acme/web").await;
+    assert_eq!(world.store.setup(project.id).await.unwrap(), None);
+    let step = SetupStep {
+        key: "key".to_owned(),
+        title: "Upload the deploy key".to_owned(),
+        status: SetupStepStatus::Running,
+        detail: Some("id 9".to_owned()),
+    };
+    let mut setup = Setup {
+        project: project.id,
+        actor: project.integration,
+        state: SetupState::Running,
+        steps: vec![step],
+        started_at: at(1),
+        updated_at: at(2),
+    };
+    for (state, is_unfinished) in [
+        (SetupState::Running, true),
+        (SetupState::Compensating, true),
+        (SetupState::Failed, false),
+        (SetupState::Abandoned, false),
+        (SetupState::Done, false),
+    ] {
+        setup.state = state;
+        world.store.save_setup(&setup).await.unwrap();
+        assert_eq!(world.store.setup(project.id).await.unwrap(), Some(setup.clone()));
+        let unfinished = world.store.unfinished_setups().await.unwrap();
+        assert_eq!(!unfinished.is_empty(), is_unfinished, "{state:?}");
+    }
+}
+
+async fn the_newest_key_that_is_not_gone_is_the_key(world: World) {
+    let project = world.project("acme/web").await;
+    let store = &world.store;
+    assert_eq!(store.checkout_key(project.id).await.unwrap(), None);
+    let (old, new) = (checkout_key(&project, 1), checkout_key(&project, 2));
+    store.insert_checkout_key(&old).await.unwrap();
+    store.insert_checkout_key(&new).await.unwrap();
+    store.update_checkout_key(new.id, KeyState::Active, Some("17")).await.unwrap();
+    store.touch_checkout_key(project.id, at(9)).await.unwrap();
+    let expected = CheckoutKey {
+        state: KeyState::Active,
+        forge_id: Some("17".to_owned()),
+        last_used_at: Some(at(9)),
+        ..new.clone()
+    };
+    assert_eq!(store.checkout_key(project.id).await.unwrap(), Some(expected));
+    store.update_checkout_key(new.id, KeyState::Gone, None).await.unwrap();
+    assert_eq!(store.checkout_key(project.id).await.unwrap(), Some(old));
+}
+
+async fn a_hook_keeps_both_secrets(world: World) {
+    let project = world.project("acme/web").await;
+    let first = world.hook(&project).await;
+    assert_eq!(world.store.hook(first.id).await.unwrap(), Some(first.clone()));
+    let second = Hook {
+        id: roundel_model::id::HookId::fresh(),
+        forge_id: None,
+        previous_secret: Some("older".into()),
+        state: HookState::Pending,
+        created_at: at(3),
+        ..first.clone()
+    };
+    world.store.insert_hook(&second).await.unwrap();
+    world.store.update_hook(second.id, HookState::Missing, Some("5")).await.unwrap();
+    world.store.update_hook(second.id, HookState::Active, None).await.unwrap();
+    let expected =
+        Hook { state: HookState::Active, forge_id: Some("5".to_owned()), ..second.clone() };
+    assert_eq!(world.store.hook_of(project.id).await.unwrap(), Some(expected));
+    world.store.update_hook(second.id, HookState::Gone, None).await.unwrap();
+    assert_eq!(world.store.hook_of(project.id).await.unwrap(), Some(first));
+}
+
+async fn a_variable_is_replaced_listed_and_deleted(world: World) {
+    let project = world.project("acme/web").await;
+    let other = world.project("acme/api").await;
+    let store = &world.store;
+    for (name, value) in [("TOKEN", "old"), ("a", "2"), ("TOKEN", "new"), ("EMPTY", "")] {
+        store.set_variable(project.id, name, &value.into(), at(1)).await.unwrap();
+    }
+    store.set_variable(other.id, "TOKEN", &"other".into(), at(1)).await.unwrap();
+    let listed = store.variables(project.id).await.unwrap();
+    let listed: Vec<_> =
+        listed.iter().map(|(name, value)| (name.as_str(), value.expose().as_str())).collect();
+    assert_eq!(listed, [("EMPTY", ""), ("TOKEN", "new"), ("a", "2")]);
+    assert!(store.delete_variable(project.id, "TOKEN").await.unwrap());
+    assert!(!store.delete_variable(project.id, "TOKEN").await.unwrap());
+    assert_eq!(store.variables(other.id).await.unwrap().len(), 1);
+}
+
+async fn what_does_not_exist_is_not_changed(world: World) {
+    let store = &world.store;
+    let missing = |answer: Result<(), StoreError>| matches!(answer, Err(StoreError::Missing(_)));
+    assert!(missing(store.set_project_active(ProjectId::fresh(), true).await));
+    assert!(missing(store.rename_project(ProjectId::fresh(), None, Some("x"), None).await));
+    let key = CheckoutKeyId::fresh();
+    assert!(missing(store.update_checkout_key(key, KeyState::Active, None).await));
+    let hook = roundel_model::id::HookId::fresh();
+    assert!(missing(store.update_hook(hook, HookState::Active, None).await));
+    assert_eq!(store.hook(hook).await.unwrap(), None);
+}

@@ -1,0 +1,209 @@
+//! What pages, badges and reports read.
+
+use roundel_engine::Event;
+use roundel_model::{
+    id::{JobId, PipelineId, ProjectId, WorkflowId},
+    name::GitRef,
+    status::{JobStatus, Outcome, PipelineStatus, WorkflowStatus},
+};
+use roundel_store::{
+    pipelines::{Attachments, NewPipeline},
+    reading::PipelineFilter,
+};
+
+use crate::world::{World, at, bodies, delivery, push, slug, workflow};
+
+on_both! {
+    a_pipeline_is_shown_as_it_was_created,
+    pipelines_are_listed_newest_first_and_page_by_page,
+    a_list_can_be_narrowed_to_projects_and_a_branch,
+    workflows_come_in_the_order_of_the_file_with_their_jobs,
+    the_body_of_a_job_is_read_back,
+    the_reason_of_a_job_is_shown,
+    the_newest_pipeline_of_a_branch_that_ran_something_is_found,
+    the_previous_outcome_of_a_workflow_is_found,
+    a_commit_is_judged_by_the_newest_run_of_each_job,
+    branches_are_listed_by_their_newest_pipeline,
+}
+
+async fn a_pipeline_is_shown_as_it_was_created(world: World) {
+    let project = world.project("acme/web").await;
+    let hook = world.hook(&project).await;
+    let delivery = delivery(&hook, "guid", b"{}");
+    world.store.record_delivery(delivery.clone()).await.unwrap();
+    let new = NewPipeline {
+        delivery: Some(delivery.id),
+        before: Some("b".repeat(40).into()),
+        git_ref: GitRef::Tag("v1/rc".into()),
+        actor: Some(project.integration),
+        ..push(project.id, &"a".repeat(40))
+    };
+    world.store.create_pipeline(&new).await.unwrap();
+    let row = world.store.pipeline(new.id).await.unwrap().unwrap();
+    assert_eq!((row.id, row.project, &row.slug), (new.id, project.id, &slug("acme/web")));
+    assert_eq!((row.number, row.status, row.trigger), (1, PipelineStatus::Pending, new.trigger));
+    assert_eq!((&row.git_ref, &row.sha, &row.before), (&new.git_ref, &new.sha, &new.before));
+    assert_eq!((&row.commit, &row.actor_login), (&new.commit, &new.actor_login));
+    assert_eq!((row.delivery, row.created_at), (new.delivery, new.created_at));
+    assert_eq!(row.errors, Vec::<String>::new());
+    let same = world.store.pipeline_by_number(project.id, 1).await.unwrap();
+    assert_eq!(same, Some(row));
+    assert_eq!(world.store.pipeline_by_number(project.id, 2).await.unwrap(), None);
+    assert_eq!(world.store.pipeline(PipelineId::fresh()).await.unwrap(), None);
+}
+
+async fn list(world: &World, filter: PipelineFilter, limit: u32) -> Vec<u64> {
+    let listed = world.store.pipelines(&filter, limit).await.unwrap();
+    listed.iter().map(|(pipeline, _)| pipeline.number).collect()
+}
+
+async fn pipelines_are_listed_newest_first_and_page_by_page(world: World) {
+    let project = world.project("acme/web").await.id;
+    let mut ids = Vec::new();
+    for number in 1..=5 {
+        ids.push(world.one_job(project, number).await.0);
+    }
+    assert_eq!(list(&world, PipelineFilter::default(), 3).await, [5, 4, 3]);
+    let before = |id| PipelineFilter { before: Some(id), ..PipelineFilter::default() };
+    assert_eq!(list(&world, before(ids[2]), 3).await, [2, 1]);
+    assert_eq!(list(&world, before(ids[0]), 3).await, [0_u64; 0]);
+    let listed = world.store.pipelines(&PipelineFilter::default(), 9).await.unwrap();
+    for (pipeline, workflows) in listed {
+        assert_eq!(workflows, world.store.workflows(pipeline.id).await.unwrap());
+        assert_eq!(workflows[0].jobs.len(), 1);
+    }
+}
+
+async fn a_list_can_be_narrowed_to_projects_and_a_branch(world: World) {
+    let (web, api) = (world.project("acme/web").await.id, world.project("acme/api").await.id);
+    for (project, branch, sha) in [(web, "main", "1"), (api, "main", "2"), (web, "dev", "3")] {
+        let git_ref = GitRef::Branch(branch.into());
+        let new = NewPipeline { git_ref, ..push(project, &sha.repeat(40)) };
+        world.store.create_pipeline(&new).await.unwrap();
+    }
+    let of = |projects: &[ProjectId], branch: Option<&str>| PipelineFilter {
+        projects: Some(projects.to_vec()),
+        branch: branch.map(str::to_owned),
+        before: None,
+    };
+    assert_eq!(list(&world, of(&[web], None), 9).await, [2, 1]);
+    assert_eq!(list(&world, of(&[web, api], Some("main")), 9).await, [1, 1]);
+    assert_eq!(list(&world, of(&[web], Some("dev")), 9).await, [2]);
+    assert_eq!(list(&world, of(&[], None), 9).await, [0_u64; 0]);
+}
+
+async fn workflows_come_in_the_order_of_the_file_with_their_jobs(world: World) {
+    let project = world.project("acme/web").await.id;
+    let pipeline = world.pipeline(project, 1).await;
+    let workflows = vec![workflow("zebra", &[("y", 1), ("x", 2)]), workflow("ape", &[("z", 1)])];
+    let (first, second) = (workflows[0].jobs[0].id, workflows[0].jobs[1].id);
+    world.compiled(pipeline, workflows, at(200)).await;
+    let read = world.store.workflows(pipeline).await.unwrap();
+    let names: Vec<_> = read
+        .iter()
+        .map(|w| (w.name.as_str(), w.jobs.iter().map(|job| job.name.as_str()).collect::<Vec<_>>()))
+        .collect();
+    assert_eq!(names, [("zebra", vec!["y", "x"]), ("ape", vec!["z"])]);
+    let job = &read[0].jobs[1];
+    assert_eq!(
+        (job.id, &job.needs, job.tasks, job.kind.as_str()),
+        (second, &vec![first], 2, "build")
+    );
+    assert_eq!((job.status, &job.runners), (JobStatus::Blocked, &vec![None, None]));
+    assert_eq!(world.store.job(second).await.unwrap().as_ref(), Some(job));
+    assert_eq!(world.store.job(JobId::fresh()).await.unwrap(), None);
+}
+
+async fn the_body_of_a_job_is_read_back(world: World) {
+    let project = world.project("acme/web").await.id;
+    let pipeline = world.pipeline(project, 1).await;
+    let workflows = vec![workflow("main", &[("build", 2)])];
+    let (id, body) = bodies(&workflows).remove(0);
+    world.compiled(pipeline, workflows, at(200)).await;
+    assert_eq!(world.store.job_body(id).await.unwrap(), Some(body));
+    assert_eq!(world.store.job_body(JobId::fresh()).await.unwrap(), None);
+}
+
+async fn the_reason_of_a_job_is_shown(world: World) {
+    let project = world.project("acme/web").await.id;
+    let (pipeline, job) = world.one_job(project, 1).await;
+    let reasons = vec![(job, "Canceled by Ada".to_owned())];
+    let attachments = Attachments { reasons, ..Attachments::default() };
+    world.apply(pipeline, &Event::JobCanceled { job }, attachments, at(300)).await;
+    let row = world.store.job(job).await.unwrap().unwrap();
+    assert_eq!((row.status, row.reason.as_deref()), (JobStatus::Canceled, Some("Canceled by Ada")));
+    assert_eq!(row.runners, [None]);
+}
+
+async fn the_newest_pipeline_of_a_branch_that_ran_something_is_found(world: World) {
+    let project = world.project("acme/web").await.id;
+    assert_eq!(world.store.latest_pipeline(project, "main").await.unwrap(), None);
+    world.one_job(project, 1).await;
+    let (second, job) = world.one_job(project, 2).await;
+    let nothing = world.pipeline(project, 3).await;
+    world.compiled(nothing, vec![], at(300)).await;
+    let (pipeline, workflows) =
+        world.store.latest_pipeline(project, "main").await.unwrap().unwrap();
+    assert_eq!((pipeline.id, workflows[0].jobs[0].id), (second, job));
+    assert_eq!(world.store.latest_pipeline(project, "dev").await.unwrap(), None);
+}
+
+async fn the_previous_outcome_of_a_workflow_is_found(world: World) {
+    let project = world.project("acme/web").await.id;
+    let mut workflows: Vec<WorkflowId> = Vec::new();
+    let outcomes = [Outcome::Failed, Outcome::Success, Outcome::Success];
+    for (number, outcome) in (1..).zip(outcomes) {
+        let (pipeline, job) = world.one_job(project, number).await;
+        let lease = world.claim(pipeline, job, 0, at(300)).await;
+        world.finish((pipeline, job), lease, outcome, at(400 + number)).await;
+        workflows.push(world.state(pipeline).await.workflows[0].id);
+    }
+    let (running, _) = world.one_job(project, 4).await;
+    workflows.push(world.state(running).await.workflows[0].id);
+    let (failed, success) = (Some(WorkflowStatus::Failed), Some(WorkflowStatus::Success));
+    let mut previous = Vec::new();
+    for workflow in workflows {
+        previous.push(world.store.previous_outcome(workflow).await.unwrap());
+    }
+    assert_eq!(previous, [None, failed, success, success]);
+}
+
+/// Two pipelines of one commit share a mark: the newest run of each job counts, whatever order they
+/// end in, and a job of the same name in another workflow is another job.
+async fn a_commit_is_judged_by_the_newest_run_of_each_job(world: World) {
+    let project = world.project("acme/web").await.id;
+    let sha = "a".repeat(40);
+    let mut newest = Vec::new();
+    for branch in ["main", "dev"] {
+        let git_ref = GitRef::Branch(branch.into());
+        let new = NewPipeline { git_ref, ..push(project, &sha) };
+        world.store.create_pipeline(&new).await.unwrap();
+        let workflows =
+            vec![workflow("one", &[("test", 1), ("other", 1)]), workflow("two", &[("test", 1)])];
+        newest = vec![workflows[1].jobs[0].id, workflows[0].jobs[0].id];
+        world.compiled(new.id, workflows, at(200)).await;
+    }
+    world.one_job(project, 9).await;
+    let jobs = world.store.jobs_for_commit(project, &sha.as_str().into(), &"test".into()).await;
+    let jobs: Vec<JobId> = jobs.unwrap().iter().map(|job| job.id).collect();
+    assert_eq!(jobs, newest);
+    let none = world.store.jobs_for_commit(project, &sha.as_str().into(), &"deploy".into()).await;
+    assert_eq!(none.unwrap(), []);
+}
+
+async fn branches_are_listed_by_their_newest_pipeline(world: World) {
+    let project = world.project("acme/web").await.id;
+    let tag = GitRef::Tag("v1".into());
+    let refs = [
+        GitRef::Branch("main".into()),
+        GitRef::Branch("dev".into()),
+        tag,
+        GitRef::Branch("main".into()),
+    ];
+    for (git_ref, letter) in refs.into_iter().zip(["1", "2", "3", "4"]) {
+        let new = NewPipeline { git_ref, ..push(project, &letter.repeat(40)) };
+        world.store.create_pipeline(&new).await.unwrap();
+    }
+    assert_eq!(world.store.branches(project, 9).await.unwrap(), ["main", "dev"]);
+    assert_eq!(world.store.branches(project, 1).await.unwrap(), ["main"]);
+}

@@ -1,0 +1,228 @@
+//! A private PostgreSQL for tests: one cluster for a test run, a fresh database for each test.
+//!
+//! The first test that asks makes the cluster in a temporary directory and starts it; the others,
+//! also in other processes, find it there. It speaks on a Unix socket only, and writes nothing
+//! durably, for nobody will miss it. A small shell watches the test run and removes everything
+//! when the run is over, however it ends.
+//!
+//! Deliberately absent: installing PostgreSQL (`cargo xtask test` does), and tables (the store's).
+
+use std::{
+    ffi::OsStr,
+    fs::{self, File},
+    io,
+    os::unix::{fs::DirBuilderExt as _, process::CommandExt as _},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::skip;
+
+/// The superuser of the cluster.
+const USER: &str = "postgres";
+
+/// What makes a cluster fast and forgetful.
+const OPTIONS: &str = "-c listen_addresses='' -c fsync=off -c synchronous_commit=off \
+     -c full_page_writes=off -c shared_buffers=64MB -c max_connections=300 -c max_wal_size=256MB";
+
+/// Stops the cluster and removes it once the watched process is gone.
+const WATCH: &str = r#"
+watched=$1 base=$2
+shift 2
+while kill -0 "$watched" 2>/dev/null; do sleep 0.5; done
+"$@"
+rm -rf "$base" "$base.lock"
+"#;
+
+/// Makes an empty database for one test and returns its URL. Where PostgreSQL cannot be had, tells
+/// so, counts it and returns `None`: the test then ends.
+pub fn database_or_notice(test: &str) -> Option<String> {
+    match database() {
+        Ok(url) => Some(url),
+        Err(error) => {
+            skip::notice(test, &format!("no PostgreSQL: {error:#}"));
+            None
+        }
+    }
+}
+
+/// Makes an empty database in the cluster of this test run and returns its URL.
+///
+/// # Errors
+///
+/// Says why there is no PostgreSQL: not installed, or it did not start.
+pub fn database() -> Result<String> {
+    let cluster = Cluster::of_this_run()?;
+    cluster.ensure()?;
+    let name = format!("t_{}", uuid::Uuid::new_v4().simple());
+    run(Command::new(cluster.programs.join("createdb")).arg("--host").arg(&cluster.base).args([
+        "--username",
+        USER,
+        &name,
+    ]))?;
+    Ok(format!("postgres://{USER}@localhost/{name}?host={}", cluster.base.display()))
+}
+
+/// The cluster that the tests of one run share.
+struct Cluster {
+    /// Where `initdb` and its siblings are.
+    programs: PathBuf,
+    /// Data, socket and log.
+    base: PathBuf,
+    /// The process whose end is the end of the run.
+    watched: u32,
+}
+
+impl Cluster {
+    fn of_this_run() -> Result<Self> {
+        // nextest gives each test a process of its own, below one that lives as long as the run.
+        let (key, watched) = match std::env::var("NEXTEST_RUN_ID") {
+            Ok(id) => (id, std::os::unix::process::parent_id()),
+            Err(_) => (std::process::id().to_string(), std::process::id()),
+        };
+        let base = std::env::temp_dir().join(format!("roundel-pg-{key}"));
+        Ok(Self { programs: programs()?, base, watched })
+    }
+
+    /// Starts it, unless somebody has.
+    fn ensure(&self) -> Result<()> {
+        let lock = File::create(self.base.with_extension("lock"))?;
+        lock.lock()?;
+        let verdict = self.base.join("verdict");
+        match fs::read_to_string(&verdict) {
+            Ok(verdict) if verdict.is_empty() => return Ok(()),
+            Ok(verdict) => bail!("{verdict}"),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error.into()),
+        }
+        let started = self.start();
+        // The others need not find out again, one by one, what does not work.
+        let words = started.as_ref().err().map(|error| format!("{error:#}")).unwrap_or_default();
+        fs::write(&verdict, words)?;
+        started
+    }
+
+    fn start(&self) -> Result<()> {
+        fs::DirBuilder::new()
+            .mode(0o700)
+            .create(&self.base)
+            .with_context(|| format!("failed to create `{}`", self.base.display()))?;
+        let owner = Owner::choose()?;
+        owner.give(&self.base)?;
+        let data = self.base.join("data");
+        self.watch(&owner)?;
+        run(owner
+            .command(self.programs.join("initdb"))
+            .args(["--username", USER, "--auth", "trust", "--encoding", "UTF8", "--locale", "C"])
+            .args(["--no-sync", "--pgdata"])
+            .arg(&data))?;
+        let options = format!("{OPTIONS} -c unix_socket_directories='{}'", self.base.display());
+        run(owner
+            .command(self.programs.join("pg_ctl"))
+            .args(["start", "--wait", "--timeout", "60", "--options", &options, "--pgdata"])
+            .arg(&data)
+            .arg("--log")
+            .arg(self.base.join("log")))
+    }
+
+    /// Starts the shell that cleans up. It holds none of our pipes and is in a group of its own, so
+    /// that a test runner which ends a test, or waits for its output, leaves it alone.
+    fn watch(&self, owner: &Owner) -> Result<()> {
+        let stop = owner.command(self.programs.join("pg_ctl"));
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-c", WATCH, "sh", &self.watched.to_string()]).arg(&self.base);
+        shell.arg(stop.get_program()).args(stop.get_args());
+        shell.args(["stop", "--mode", "immediate", "--pgdata"]).arg(self.base.join("data"));
+        shell.current_dir("/").process_group(0);
+        shell.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        shell.spawn().context("failed to start the shell that cleans up")?;
+        Ok(())
+    }
+}
+
+/// Who runs the cluster: PostgreSQL refuses to be root.
+enum Owner {
+    /// We are an ordinary user.
+    Ourselves,
+    /// Somebody without rights.
+    Other { user: u32, group: u32 },
+}
+
+impl Owner {
+    fn choose() -> Result<Self> {
+        if id(&["-u"])? != 0 {
+            return Ok(Self::Ourselves);
+        }
+        let name = if id(&["-u", USER]).is_ok() { USER } else { "nobody" };
+        Ok(Self::Other { user: id(&["-u", name])?, group: id(&["-g", name])? })
+    }
+
+    fn give(&self, path: &Path) -> Result<()> {
+        if let Self::Other { user, group } = self {
+            std::os::unix::fs::chown(path, Some(*user), Some(*group))?;
+        }
+        Ok(())
+    }
+
+    fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = match self {
+            Self::Ourselves => Command::new(program),
+            Self::Other { user, group } => {
+                let mut command = Command::new("setpriv");
+                command.args([format!("--reuid={user}"), format!("--regid={group}")]);
+                command.arg("--clear-groups").arg(program);
+                command
+            }
+        };
+        // Where we stand may be closed to the other user.
+        command.current_dir("/");
+        command
+    }
+}
+
+fn id(arguments: &[&str]) -> Result<u32> {
+    let output = Command::new("id").args(arguments).output().context("failed to run `id`")?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    text.trim().parse().with_context(|| format!("`id {}` said nothing", arguments.join(" ")))
+}
+
+/// Finds the newest PostgreSQL: where Debian puts it, or else on the path.
+fn programs() -> Result<PathBuf> {
+    let has_initdb = |directory: &PathBuf| directory.join("initdb").is_file();
+    let mut debian: Vec<(u32, PathBuf)> = fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| {
+            let version = entry.file_name().to_str()?.parse().ok()?;
+            Some((version, entry.path().join("bin")))
+        })
+        .filter(|(_, directory)| has_initdb(directory))
+        .collect();
+    debian.sort();
+    if let Some((_, directory)) = debian.pop() {
+        return Ok(directory);
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).find(has_initdb).context("there is no `initdb` on this machine")
+}
+
+fn run(command: &mut Command) -> Result<()> {
+    let program = format!("{command:?}");
+    // Not a pipe: what the server inherits would keep it open.
+    let said = tempfile::tempfile()?;
+    let status = command
+        .stdin(Stdio::null())
+        .stdout(said.try_clone()?)
+        .stderr(said.try_clone()?)
+        .status()
+        .with_context(|| format!("failed to run {program}"))?;
+    if status.success() {
+        return Ok(());
+    }
+    let mut said = said;
+    io::Seek::rewind(&mut said)?;
+    bail!("{program} ended with {status}: {}", io::read_to_string(said)?.trim());
+}
