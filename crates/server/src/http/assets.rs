@@ -1,1 +1,109 @@
-//! assets
+//! Styles, scripts and pictures: inside the program, under an address that changes with them.
+//!
+//! One digest of all assets is part of every address, so a browser keeps them for ever and modules
+//! import each other by relative names. In debug builds they are read from disk.
+
+use std::sync::{Arc, LazyLock};
+
+use axum::{
+    Router,
+    extract::Path,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use rust_embed::RustEmbed;
+use sha2::{Digest, Sha256};
+
+use crate::app::App;
+
+#[derive(RustEmbed)]
+#[folder = "assets/"]
+struct Assets;
+
+/// One digest of everything.
+static DIGEST: LazyLock<String> = LazyLock::new(|| {
+    let mut names: Vec<_> = Assets::iter().collect();
+    names.sort();
+    let mut digest = Sha256::new();
+    for name in names {
+        digest.update(name.as_bytes());
+        if let Some(file) = Assets::get(&name) {
+            digest.update(file.metadata.sha256_hash());
+        }
+    }
+    hex::encode(&digest.finalize()[..6])
+});
+
+/// Routes of assets.
+pub fn router() -> Router<Arc<App>> {
+    Router::new()
+        .route("/assets/{digest}/{name}", get(asset))
+        .route("/favicon.ico", get(|headers: HeaderMap| async move {
+            answer("favicon-none.svg", &headers, false)
+        }))
+}
+
+/// Returns the address of an asset.
+pub(crate) fn address(name: &str) -> String {
+    format!("/assets/{}/{name}", *DIGEST)
+}
+
+async fn asset(Path((digest, name)): Path<(String, String)>, headers: HeaderMap) -> Response {
+    answer(&name, &headers, digest == *DIGEST)
+}
+
+fn answer(name: &str, headers: &HeaderMap, forever: bool) -> Response {
+    let Some(file) = Assets::get(name) else { return StatusCode::NOT_FOUND.into_response() };
+    let etag = format!("\"{}\"", hex::encode(&file.metadata.sha256_hash()[..12]));
+    let fresh = headers
+        .get(header::IF_NONE_MATCH)
+        .is_some_and(|value| value.as_bytes() == etag.as_bytes());
+    let mut response = if fresh {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        let kind = file.metadata.mimetype().to_owned();
+        ([(header::CONTENT_TYPE, kind)], file.data.into_owned()).into_response()
+    };
+    let caching = if forever { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let all = response.headers_mut();
+    all.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
+    all.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if let Ok(etag) = HeaderValue::from_str(&etag) {
+        all.insert(header::ETAG, etag);
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_asset_under_its_digest_may_be_kept_for_ever() {
+        let now = answer("app.css", &HeaderMap::new(), true);
+        assert!(now.headers()[header::CACHE_CONTROL].to_str().unwrap().contains("immutable"));
+        let mut headers = HeaderMap::new();
+        headers.insert(header::IF_NONE_MATCH, now.headers()[header::ETAG].clone());
+        assert_eq!(answer("app.css", &headers, true).status(), StatusCode::NOT_MODIFIED);
+    }
+
+    #[test]
+    fn no_path_leads_out_of_the_assets() {
+        for name in ["../Cargo.toml", "/etc/passwd", "..%2fsrc%2flib.rs", ""] {
+            assert_eq!(answer(name, &HeaderMap::new(), true).status(), StatusCode::NOT_FOUND);
+        }
+    }
+
+    /// Scripts must run under `script-src 'self'` and know no other server.
+    #[test]
+    fn no_script_of_ours_evaluates_text_or_names_a_strange_host() {
+        for name in Assets::iter().filter(|name| name.ends_with(".js")) {
+            let file = Assets::get(&name).unwrap();
+            let text = String::from_utf8(file.data.into_owned()).unwrap();
+            for word in ["eval(", "new Function", "https://", "http://", "document.write"] {
+                assert!(!text.contains(word), "{name} contains {word}");
+            }
+        }
+    }
+}

@@ -1,1 +1,428 @@
-//! badges
+//! Status badges (`VCS` §9): a small picture for a README that tells how a branch is.
+//!
+//! Every address answers 200 with a picture. A project that does not exist, or that the asker must
+//! not see, gives the same bytes as any other: a badge must not tell what exists. Deliberately
+//! absent: the page that generates the Markdown (`pages::settings`).
+
+use std::{fmt::Write as _, sync::Arc};
+
+use axum::{
+    Router,
+    extract::{Path, RawQuery, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+    routing::get,
+};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use hmac::{Hmac, KeyInit, Mac};
+use roundel_model::{
+    forge::{ForgeKind, ProjectSlug},
+    id::ProjectId,
+    status::{JobStatus, WorkflowStatus},
+};
+use roundel_store::{
+    StoreError,
+    projects::Project,
+    reading::{PipelineFilter, WorkflowRow},
+};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use crate::{
+    access::{Visitor, role},
+    app::App,
+};
+
+/// Pipelines that are looked at to find one that counts.
+const LOOK_BACK: u32 = 30;
+/// Characters of a `label`.
+const LABEL_CHARS: usize = 40;
+
+/// Routes of badges, except `/gh/:org/:repo.svg`: a path cannot be split within a segment, so the
+/// project's page hands those to [`serve`].
+pub fn router() -> Router<Arc<App>> {
+    let mut router = Router::new().route("/project/badge/{project}/{*branch}", get(by_id));
+    for kind in ForgeKind::ALL {
+        for prefix in [kind.slug(), kind.long_slug()] {
+            router = router.route(
+                &format!("/{prefix}/{{owner}}/{{repository}}/tree/{{*branch}}"),
+                get(
+                    move |app: State<Arc<App>>,
+                          visitor: Visitor,
+                          Path((owner, repository, branch)): Path<(String, String, String)>,
+                          RawQuery(query): RawQuery,
+                          headers: HeaderMap| async move {
+                        let slug = ProjectSlug { forge: kind, owner, repository };
+                        tree(app, visitor, slug, branch, (query, headers)).await
+                    },
+                ),
+            );
+        }
+    }
+    router
+}
+
+/// `/gh/:org/:repo/tree/…`: a badge when it ends in `.svg`, the project's page for a branch otherwise.
+async fn tree(
+    State(app): State<Arc<App>>,
+    Visitor(account): Visitor,
+    slug: ProjectSlug,
+    branch: String,
+    (query, headers): (Option<String>, HeaderMap),
+) -> Response {
+    let asked = Asked::read(query.as_deref().unwrap_or_default());
+    if let Some(branch) = branch.strip_suffix(".svg") {
+        let project = app.store.project_by_slug(&slug).await;
+        let state = state_for(&app, account.as_ref(), project, Some(branch), &asked).await;
+        return picture(state, &asked, &headers);
+    }
+    let page = format!("/{slug}?branch={}", super::pages::encode(&branch));
+    match branch.strip_suffix(".png") {
+        Some(branch) => moved(&format!("/{slug}/tree/{}.svg", encode_path(branch)), query.as_deref()),
+        None => Redirect::to(&page).into_response(),
+    }
+}
+
+fn encode_path(path: &str) -> String {
+    path.split('/').map(super::pages::encode).collect::<Vec<_>>().join("/")
+}
+
+fn moved(path: &str, query: Option<&str>) -> Response {
+    let target = query.map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
+    (StatusCode::FOUND, [(header::LOCATION, target)]).into_response()
+}
+
+/// `/project/badge/:uuid/:branch.svg`: survives a rename.
+async fn by_id(
+    State(app): State<Arc<App>>,
+    Visitor(account): Visitor,
+    Path((project, branch)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let asked = Asked::read(query.as_deref().unwrap_or_default());
+    let project = match project.parse() {
+        Ok(id) => app.store.project(id).await,
+        Err(_) => Ok(None),
+    };
+    let branch = branch.strip_suffix(".svg").unwrap_or(&branch);
+    let state = state_for(&app, account.as_ref(), project, Some(branch), &asked).await;
+    picture(state, &asked, &headers)
+}
+
+/// Answers `/gh/:org/:repo.svg` and `.png`; `None` if the name ends otherwise.
+pub(crate) async fn serve(
+    app: &App,
+    account: Option<&roundel_store::accounts::Account>,
+    slug: &ProjectSlug,
+    query: Option<&str>,
+    headers: &HeaderMap,
+) -> Option<Response> {
+    if let Some(name) = slug.repository.strip_suffix(".png") {
+        let slug = ProjectSlug { repository: name.to_owned(), ..slug.clone() };
+        return Some(moved(&format!("/{slug}.svg"), query));
+    }
+    let name = slug.repository.strip_suffix(".svg")?;
+    let slug = ProjectSlug { repository: name.to_owned(), ..slug.clone() };
+    let asked = Asked::read(query.unwrap_or_default());
+    let project = app.store.project_by_slug(&slug).await;
+    let state = state_for(app, account, project, None, &asked).await;
+    Some(picture(state, &asked, headers))
+}
+
+/// What the query asks for. Unknown values mean the default: a badge never fails.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Asked {
+    shield: bool,
+    live: bool,
+    token: Option<String>,
+    workflow: Option<String>,
+    job: Option<String>,
+    label: Option<String>,
+}
+
+impl Asked {
+    fn read(query: &str) -> Self {
+        let mut asked = Self::default();
+        for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+            match name.as_ref() {
+                "style" => asked.shield = value == "shield",
+                "live" => asked.live = value == "1",
+                "circle-token" | "token" => asked.token = Some(value.into_owned()),
+                "workflow" => asked.workflow = Some(value.into_owned()),
+                "job" => asked.job = Some(value.into_owned()),
+                "label" => asked.label = Some(value.chars().take(LABEL_CHARS).collect()),
+                _ => {}
+            }
+        }
+        asked
+    }
+}
+
+/// What a badge says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum BadgeState {
+    Passing,
+    Failing,
+    Running,
+    Canceled,
+    NoBuilds,
+    Unknown,
+}
+
+impl BadgeState {
+    /// (button, shield, colour)
+    const fn words(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::Passing => ("PASSED", "passing", "#1a7f45"),
+            Self::Failing => ("FAILED", "failing", "#c02b2b"),
+            Self::Running => ("RUNNING", "running", "#1f62c9"),
+            Self::Canceled => ("CANCELED", "canceled", "#6b6f76"),
+            Self::NoBuilds => ("NO BUILDS", "no builds", "#6b6f76"),
+            Self::Unknown => ("UNKNOWN", "unknown", "#6b6f76"),
+        }
+    }
+}
+
+async fn state_for(
+    app: &App,
+    account: Option<&roundel_store::accounts::Account>,
+    project: Result<Option<Project>, StoreError>,
+    branch: Option<&str>,
+    asked: &Asked,
+) -> BadgeState {
+    let Ok(Some(project)) = project else { return BadgeState::Unknown };
+    let may_see = match &asked.token {
+        Some(token) => token_opens(app, project.id, token).await,
+        None => role(app, account, &project).await.is_some(),
+    };
+    if !may_see {
+        return BadgeState::Unknown;
+    }
+    let branch = branch.unwrap_or(&project.default_branch);
+    state_of(app, project.id, branch, asked).await.unwrap_or(BadgeState::Unknown)
+}
+
+/// The state of a branch: over all workflows of its newest pipeline that has a job; while that
+/// runs, of the newest one before it that ended.
+async fn state_of(
+    app: &App,
+    project: ProjectId,
+    branch: &str,
+    asked: &Asked,
+) -> Result<BadgeState, StoreError> {
+    let filter = PipelineFilter {
+        projects: Some(vec![project]),
+        branch: Some(branch.to_owned()),
+        before: None,
+    };
+    let pipelines = app.store.pipelines(&filter, LOOK_BACK).await?;
+    let verdicts = pipelines.iter().filter_map(|(_, workflows)| verdict(workflows, asked));
+    Ok(newest(verdicts, asked.live))
+}
+
+fn newest(verdicts: impl Iterator<Item = BadgeState>, live: bool) -> BadgeState {
+    let mut first = None;
+    for state in verdicts {
+        if state != BadgeState::Running || live {
+            return state;
+        }
+        first = first.or(Some(state));
+    }
+    first.unwrap_or(BadgeState::NoBuilds)
+}
+
+/// The verdict of one pipeline, as narrow as was asked for; `None` if it had nothing of it.
+fn verdict(workflows: &[WorkflowRow], asked: &Asked) -> Option<BadgeState> {
+    let named = |workflow: &&WorkflowRow| {
+        !workflow.jobs.is_empty()
+            && asked.workflow.as_deref().is_none_or(|name| workflow.name.as_str() == name)
+    };
+    let states: Vec<BadgeState> = match &asked.job {
+        Some(name) => workflows
+            .iter()
+            .filter(named)
+            .flat_map(|workflow| &workflow.jobs)
+            .filter(|job| job.name.as_str() == name)
+            .map(|job| of_job(job.status))
+            .collect(),
+        None => workflows.iter().filter(named).map(|workflow| of_workflow(workflow.status)).collect(),
+    };
+    const ORDER: [BadgeState; 4] =
+        [BadgeState::Failing, BadgeState::Running, BadgeState::Canceled, BadgeState::Passing];
+    ORDER.into_iter().find(|state| states.contains(state))
+}
+
+const fn of_workflow(status: WorkflowStatus) -> BadgeState {
+    match status {
+        WorkflowStatus::Running | WorkflowStatus::OnHold => BadgeState::Running,
+        WorkflowStatus::Success => BadgeState::Passing,
+        WorkflowStatus::Failing
+        | WorkflowStatus::Failed
+        | WorkflowStatus::Error
+        | WorkflowStatus::Unauthorized => BadgeState::Failing,
+        WorkflowStatus::Canceled | WorkflowStatus::NotRun => BadgeState::Canceled,
+    }
+}
+
+const fn of_job(status: JobStatus) -> BadgeState {
+    match status {
+        JobStatus::Blocked | JobStatus::NotRunning | JobStatus::Running | JobStatus::OnHold => {
+            BadgeState::Running
+        }
+        JobStatus::Success => BadgeState::Passing,
+        JobStatus::Failed
+        | JobStatus::Timedout
+        | JobStatus::InfrastructureFail
+        | JobStatus::Unauthorized => BadgeState::Failing,
+        JobStatus::Canceled | JobStatus::NotRun => BadgeState::Canceled,
+    }
+}
+
+fn picture(state: BadgeState, asked: &Asked, headers: &HeaderMap) -> Response {
+    let svg = draw(state, asked);
+    let etag = format!("\"{}\"", hex::encode(&Sha256::digest(svg.as_bytes())[..16]));
+    let fresh = headers
+        .get(header::IF_NONE_MATCH)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.split(',').any(|tag| tag.trim() == etag || tag.trim() == "*"));
+    let mut response = if fresh {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        ([(header::CONTENT_TYPE, "image/svg+xml; charset=utf-8")], svg).into_response()
+    };
+    // GitHub's image proxy keeps pictures for long unless told in every way not to.
+    let caching = if asked.token.is_some() {
+        "private, no-cache, max-age=0, must-revalidate"
+    } else {
+        "no-cache, max-age=0, must-revalidate"
+    };
+    let all = response.headers_mut();
+    all.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
+    all.insert(header::EXPIRES, HeaderValue::from_static("Thu, 01 Jan 1970 00:00:00 GMT"));
+    all.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    all.insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'"),
+    );
+    if let Ok(etag) = HeaderValue::from_str(&etag) {
+        all.insert(header::ETAG, etag);
+    }
+    response
+}
+
+fn draw(state: BadgeState, asked: &Asked) -> String {
+    if state == BadgeState::Unknown {
+        // Whatever was asked for, so that nothing can be told from it.
+        return if asked.shield { shield("roundel", state) } else { button(state) };
+    }
+    match (asked.shield, asked.label.as_deref()) {
+        (true, label) => shield(label.filter(|label| !label.is_empty()).unwrap_or("roundel"), state),
+        (false, _) => button(state),
+    }
+}
+
+/// The width of a text in tenths of a pixel at 11 px, wide enough for the fonts that readers have.
+/// `textLength` makes it exact whatever the font.
+fn text_width(text: &str) -> u32 {
+    text.chars()
+        .map(|c| match c {
+            'i' | 'j' | 'l' | '.' | ',' | ':' | '\'' | '|' | '!' => 32,
+            'f' | 't' | 'r' | ' ' | '-' | '(' | ')' => 42,
+            'm' | 'w' | 'M' | 'W' => 98,
+            'A'..='Z' => 76,
+            _ if c.is_ascii() => 66,
+            _ => 110,
+        })
+        .sum()
+}
+
+const FONT: &str = "font-family=\"Verdana,Geneva,DejaVu Sans,sans-serif\" text-rendering=\"geometricPrecision\"";
+
+fn shield(label: &str, state: BadgeState) -> String {
+    let (_, word, colour) = state.words();
+    let (left, right) = (text_width(label) / 10, text_width(word) / 10);
+    let (split, total) = (left + 12, left + right + 24);
+    let label = super::pages::escape(label);
+    let mut out = String::with_capacity(900);
+    drop(write!(
+        out,
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{total}\" height=\"20\" role=\"img\" \
+         aria-label=\"{label}: {word}\"><title>{label}: {word}</title>\
+         <clipPath id=\"r\"><rect width=\"{total}\" height=\"20\" rx=\"4\"/></clipPath>\
+         <g clip-path=\"url(#r)\"><rect width=\"{split}\" height=\"20\" fill=\"#24282d\"/>\
+         <rect x=\"{split}\" width=\"{rest}\" height=\"20\" fill=\"{colour}\"/></g>\
+         <g fill=\"#fff\" font-size=\"11\" {FONT}>\
+         <text x=\"6\" y=\"14\" textLength=\"{left}\" lengthAdjust=\"spacingAndGlyphs\">{label}</text>\
+         <text x=\"{x}\" y=\"14\" textLength=\"{right}\" lengthAdjust=\"spacingAndGlyphs\">{word}</text></g></svg>",
+        rest = total - split,
+        x = split + 6,
+    ));
+    out
+}
+
+fn button(state: BadgeState) -> String {
+    let (word, _, colour) = state.words();
+    let brand = text_width("Roundel") * 12 / 110;
+    let text = text_width(word) * 10 / 110 + 4;
+    let split = 24 + brand + 8;
+    let total = split + text + 18;
+    let mut out = String::with_capacity(1_000);
+    drop(write!(
+        out,
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{total}\" height=\"24\" role=\"img\" \
+         aria-label=\"Roundel: {word}\"><title>Roundel: {word}</title>\
+         <rect width=\"{total}\" height=\"24\" rx=\"5\" fill=\"#24282d\"/>\
+         <path d=\"M{split} 0h{square}a5 5 0 0 1 5 5v14a5 5 0 0 1-5 5H{split}z\" fill=\"{colour}\"/>\
+         <circle cx=\"13\" cy=\"12\" r=\"6.4\" fill=\"none\" stroke=\"#fff\" stroke-width=\"2\"/>\
+         <circle cx=\"13\" cy=\"12\" r=\"2.6\" fill=\"#fff\"/>\
+         <g fill=\"#fff\" {FONT}>\
+         <text x=\"24\" y=\"16\" font-size=\"12\" textLength=\"{brand}\" lengthAdjust=\"spacingAndGlyphs\">Roundel</text>\
+         <text x=\"{x}\" y=\"16\" font-size=\"10\" font-weight=\"bold\" textLength=\"{text}\" \
+         lengthAdjust=\"spacingAndGlyphs\">{word}</text></g></svg>",
+        square = total - split - 5,
+        x = split + 9,
+    ));
+    out
+}
+
+/// Returns the token that opens the badges of a project, and nothing else. It is derived from the
+/// instance key and a number that grows when the token is replaced, so that none is stored.
+///
+/// # Errors
+///
+/// If the store fails.
+pub(crate) async fn token(app: &App, project: ProjectId) -> Result<Option<String>, StoreError> {
+    let generation = app.store.setting(&token_setting(project)).await?;
+    Ok(generation.map(|generation| derive(app, project, &generation)))
+}
+
+/// Makes the first token of a project, or one that replaces it.
+///
+/// # Errors
+///
+/// If the store fails.
+pub(crate) async fn renew_token(app: &App, project: ProjectId) -> Result<(), StoreError> {
+    let key = token_setting(project);
+    let last = app.store.setting(&key).await?.and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
+    app.store.put_setting(&key, &(last + 1).to_string()).await
+}
+
+fn token_setting(project: ProjectId) -> String {
+    format!("badge-token:{project}")
+}
+
+fn derive(app: &App, project: ProjectId, generation: &str) -> String {
+    let key = app.settings.instance_key.expose();
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return String::new() };
+    mac.update(format!("badge:{project}:{generation}").as_bytes());
+    URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())
+}
+
+async fn token_opens(app: &App, project: ProjectId, given: &str) -> bool {
+    let Ok(Some(right)) = token(app, project).await else { return false };
+    !right.is_empty() && bool::from(right.as_bytes().ct_eq(given.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,275 @@
-//! stream
+//! What open pages hear: `GET /events?topic=…`, as server-sent events.
+//!
+//! A stream carries no content, only that something moved; the page then fetches its part again, by
+//! the same route and rights as before. So nothing is lost by a break: after every (re)connection
+//! the first event says `hello`, and the page looks. Topics: `mine`, `project:ID`, `pipeline:ID`,
+//! `job:ID`; each is checked when the stream opens, and a stream ends after a while so that rights
+//! are checked again.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    convert::Infallible,
+    sync::Arc,
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    http::StatusCode,
+    response::{
+        IntoResponse, Response,
+        sse::{Event, KeepAlive, Sse},
+    },
+    routing::get,
+};
+use futures_util::{Stream, StreamExt, stream};
+use roundel_model::id::{JobId, PipelineId, ProjectId};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
+
+use super::pages::visit::{PageError, Visit};
+use crate::{app::App, live::News};
+
+/// Topics of one stream: a page has a handful.
+const TOPICS: usize = 8;
+/// Streams at a time: each costs a buffer and a connection.
+const STREAMS: usize = 2_000;
+/// How long a stream lasts; browsers come back by themselves.
+const LIFE: Duration = Duration::from_mins(15);
+/// How often a comment keeps proxies from closing a quiet stream.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+/// News that are put into one event.
+const TOGETHER: usize = 512;
+
+/// Route of the stream.
+pub fn router() -> Router<Arc<App>> {
+    let room = Arc::new(Semaphore::new(STREAMS));
+    Router::new().route("/events", get(move |visit: Visit| events(visit, Arc::clone(&room))))
+}
+
+async fn events(visit: Visit, room: Arc<Semaphore>) -> Response {
+    let topics = match Topics::open(&visit).await {
+        Ok(topics) => topics,
+        Err(error) => return error.into_response(),
+    };
+    let Ok(permit) = room.try_acquire_owned() else {
+        return (StatusCode::SERVICE_UNAVAILABLE, [("retry-after", "5")]).into_response();
+    };
+    let stopping = visit.app.stopping.clone();
+    let stream = listen(topics, visit.app.live.listen(), permit).take_until(async move {
+        tokio::select! {
+            () = stopping.cancelled() => {}
+            () = tokio::time::sleep(LIFE) => {}
+        }
+    });
+    let keep = KeepAlive::new().interval(HEARTBEAT);
+    let mut response = Sse::new(stream).keep_alive(keep).into_response();
+    // A proxy that collects an answer before it passes it on would make the page late.
+    response.headers_mut().insert("x-accel-buffering", axum::http::HeaderValue::from_static("no"));
+    response
+}
+
+/// What one stream tells of. Each set was checked against the visitor's rights.
+#[derive(Debug, Default)]
+struct Topics {
+    mine: BTreeSet<ProjectId>,
+    projects: BTreeSet<ProjectId>,
+    pipelines: BTreeSet<PipelineId>,
+    jobs: BTreeMap<JobId, PipelineId>,
+}
+
+impl Topics {
+    async fn open(visit: &Visit) -> Result<Self, PageError> {
+        let mut topics = Self::default();
+        let query = visit.query.as_deref().unwrap_or_default();
+        let asked = url::form_urlencoded::parse(query.as_bytes())
+            .filter(|(name, _)| name == "topic")
+            .map(|(_, value)| value.into_owned());
+        for topic in asked.take(TOPICS) {
+            topics.add(visit, &topic).await?;
+        }
+        Ok(topics)
+    }
+
+    async fn add(&mut self, visit: &Visit, topic: &str) -> Result<(), PageError> {
+        match topic.split_once(':') {
+            Some(("project", id)) => {
+                let id = id.parse().map_err(|_| visit.not_found())?;
+                self.projects.insert(visit.project_by_id(id).await?.0.id);
+            }
+            Some(("pipeline", id)) => {
+                self.pipelines.insert(visit.pipeline(id).await?.0.id);
+            }
+            Some(("job", id)) => {
+                let id = id.parse().map_err(|_| visit.not_found())?;
+                let (job, row, _) = visit.job(id).await?;
+                self.jobs.insert(job.id, row.id);
+            }
+            None if topic == "mine" => {
+                let account = visit.account.as_ref().ok_or_else(|| visit.not_found())?;
+                for project in visit.app.store.followed_projects(account.id).await? {
+                    if visit.project_by_id(project.id).await.is_ok() {
+                        self.mine.insert(project.id);
+                    }
+                }
+            }
+            _ => return Err(visit.not_found()),
+        }
+        Ok(())
+    }
+
+    /// Adds the topics that some news belong to.
+    fn note(&self, news: News, moved: &mut Moved) {
+        match news {
+            News::Pipeline { project, pipeline } => {
+                self.note_project(project, moved);
+                if self.pipelines.contains(&pipeline) {
+                    moved.topics.insert(format!("pipeline:{pipeline}"));
+                }
+                for (job, _) in self.jobs.iter().filter(|(_, other)| **other == pipeline) {
+                    moved.topics.insert(format!("job:{job}"));
+                }
+            }
+            News::Step { job } => {
+                if self.jobs.contains_key(&job) {
+                    moved.topics.insert(format!("job:{job}"));
+                }
+            }
+            News::Log { job, task, step, total } => {
+                if self.jobs.contains_key(&job) {
+                    moved.logs.insert(format!("{job}/{task}/{step}"), total);
+                }
+            }
+            News::Delivery { project } | News::Setup { project } => {
+                if self.projects.contains(&project) {
+                    moved.topics.insert(format!("project:{project}"));
+                }
+            }
+        }
+    }
+
+    fn note_project(&self, project: ProjectId, moved: &mut Moved) {
+        if self.mine.contains(&project) {
+            moved.topics.insert("mine".to_owned());
+        }
+        if self.projects.contains(&project) {
+            moved.topics.insert(format!("project:{project}"));
+        }
+    }
+}
+
+/// What moved since the last event.
+#[derive(Debug, Default, serde::Serialize)]
+struct Moved {
+    topics: BTreeSet<String>,
+    /// `job/task/step` → bytes.
+    logs: BTreeMap<String, u64>,
+}
+
+impl Moved {
+    fn is_empty(&self) -> bool {
+        self.topics.is_empty() && self.logs.is_empty()
+    }
+
+    fn event(&self) -> Event {
+        Event::default().event("news").data(serde_json::to_string(self).unwrap_or_default())
+    }
+}
+
+struct Listener {
+    topics: Topics,
+    receiver: broadcast::Receiver<News>,
+    /// Held as long as the stream lives.
+    _room: OwnedSemaphorePermit,
+}
+
+fn listen(
+    topics: Topics,
+    receiver: broadcast::Receiver<News>,
+    room: OwnedSemaphorePermit,
+) -> impl Stream<Item = Result<Event, Infallible>> {
+    let hello = Event::default().event("hello").retry(Duration::from_secs(1)).data("look");
+    let listener = Listener { topics, receiver, _room: room };
+    let news = stream::unfold(listener, |mut listener| async move {
+        let event = listener.next().await?;
+        Some((Ok(event), listener))
+    });
+    stream::iter([Ok(hello)]).chain(news)
+}
+
+impl Listener {
+    /// Waits for news that matter here, and takes what came with them.
+    async fn next(&mut self) -> Option<Event> {
+        loop {
+            let mut moved = Moved::default();
+            match self.receiver.recv().await {
+                Ok(news) => self.topics.note(news, &mut moved),
+                // Some were lost: the page must look at everything.
+                Err(broadcast::error::RecvError::Lagged(_)) => {
+                    return Some(Event::default().event("hello").data("look"));
+                }
+                Err(broadcast::error::RecvError::Closed) => return None,
+            }
+            for _ in 0..TOGETHER {
+                let Ok(news) = self.receiver.try_recv() else { break };
+                self.topics.note(news, &mut moved);
+            }
+            if !moved.is_empty() {
+                return Some(moved.event());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn topics() -> Topics {
+        Topics {
+            mine: [ProjectId::from_u128(1)].into(),
+            projects: [ProjectId::from_u128(2)].into(),
+            pipelines: [PipelineId::from_u128(3)].into(),
+            jobs: [(JobId::from_u128(4), PipelineId::from_u128(3))].into(),
+        }
+    }
+
+    fn moved(news: News) -> Moved {
+        let mut moved = Moved::default();
+        topics().note(news, &mut moved);
+        moved
+    }
+
+    #[test]
+    fn news_of_a_strange_project_are_not_heard() {
+        let strange = ProjectId::from_u128(99);
+        let other = JobId::from_u128(98);
+        for news in [
+            News::Pipeline { project: strange, pipeline: PipelineId::from_u128(97) },
+            News::Step { job: other },
+            News::Log { job: other, task: 0, step: 101, total: 5 },
+            News::Delivery { project: strange },
+            News::Setup { project: strange },
+        ] {
+            assert!(moved(news).is_empty(), "{news:?}");
+        }
+    }
+
+    #[test]
+    fn a_change_of_a_pipeline_is_heard_by_its_jobs_page() {
+        let news = News::Pipeline {
+            project: ProjectId::from_u128(1),
+            pipeline: PipelineId::from_u128(3),
+        };
+        assert_eq!(moved(news).topics.len(), 3);
+    }
+
+    #[test]
+    fn many_growths_of_a_log_are_one() {
+        let mut all = Moved::default();
+        for total in 1..100 {
+            let news = News::Log { job: JobId::from_u128(4), task: 0, step: 101, total };
+            topics().note(news, &mut all);
+        }
+        assert_eq!(all.logs.values().copied().collect::<Vec<_>>(), [99]);
+    }
+}

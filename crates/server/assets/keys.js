@@ -1,0 +1,90 @@
+// Keys. None of them is needed: each does what a link or a button does, too.
+
+const help = [
+  ['?', 'This list'],
+  ['j', 'Next pipeline or step'],
+  ['k', 'The one before'],
+  ['o', 'Open or close the step'],
+  ['/', 'Search in the open log, or in the list'],
+  ['n', 'Next hit'],
+  ['N', 'The hit before'],
+  ['f', 'Follow the end of the log'],
+  ['t', 'Show times'],
+];
+
+const stops = '.pipeline .subject, .receipts .subject, .step > summary, .node';
+
+function dialog() {
+  const box = document.createElement('dialog');
+  box.className = 'keys';
+  box.setAttribute('aria-labelledby', 'keys-title');
+  const title = document.createElement('h2');
+  title.id = 'keys-title';
+  title.textContent = 'Keys';
+  const list = document.createElement('dl');
+  for (const [key, what] of help) {
+    const dt = document.createElement('dt');
+    const kbd = document.createElement('kbd');
+    kbd.textContent = key;
+    dt.append(kbd);
+    const dd = document.createElement('dd');
+    dd.textContent = what;
+    list.append(dt, dd);
+  }
+  const close = document.createElement('button');
+  close.className = 'button';
+  close.textContent = 'Close';
+  close.addEventListener('click', () => box.close());
+  box.append(title, list, close);
+  box.addEventListener('close', () => box.remove());
+  document.body.append(box);
+  box.showModal();
+}
+
+function step(by) {
+  const all = [...document.querySelectorAll(stops)];
+  const at = all.indexOf(document.activeElement);
+  const next = all[at < 0 ? (by > 0 ? 0 : all.length - 1) : at + by];
+  next?.focus();
+  next?.scrollIntoView({ block: 'nearest' });
+}
+
+// The log that somebody reads: the one with the focus, else the first open one.
+function log() {
+  const focused = document.activeElement?.closest('.step');
+  const step = focused?.open ? focused : document.querySelector('.step[open]');
+  return step?.querySelector('log-view');
+}
+
+const actions = {
+  '?': dialog,
+  j: () => step(1),
+  k: () => step(-1),
+  o: () => document.activeElement?.closest('summary')?.click(),
+  '/': () => {
+    const view = log();
+    if (view) view.focusSearch();
+    else document.querySelector('main input[type=search]')?.focus();
+  },
+  n: () => log()?.nextHit(1),
+  N: () => log()?.nextHit(-1),
+  f: () => log()?.toggleFollow(),
+  t: () => log()?.toggleTimes(),
+};
+
+document.addEventListener('keydown', (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const field = event.target.closest?.('input, textarea, select, dialog');
+  if (event.key === 'Escape' && field) field.blur?.();
+  if (field) return;
+  const action = actions[event.key];
+  if (!action) return;
+  event.preventDefault();
+  action();
+});
+
+const button = document.getElementById('help-button');
+if (button) {
+  button.hidden = false;
+  button.addEventListener('click', dialog);
+}

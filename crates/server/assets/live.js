@@ -1,0 +1,181 @@
+// Live parts of a page: <live-region topics="pipeline:ID" src="/pipeline/ID/live">.
+//
+// One stream for a page tells that something moved; the region then fetches its part anew and lets
+// the differences into the page. Nothing is lost by a broken stream: each new one begins with
+// `hello`, and every region looks.
+
+const regions = new Set();
+let stream = null;
+let hiddenSince = null;
+
+export function start() {
+  if (!regions.size) return;
+  connect();
+  // A page that nobody looks at gives its connection back: browsers have few for one host.
+  setInterval(() => {
+    if (document.hidden) hiddenSince ??= Date.now();
+    if (hiddenSince && Date.now() - hiddenSince > 60_000) disconnect();
+  }, 10_000);
+  document.addEventListener('visibilitychange', () => {
+    if (document.hidden) return;
+    hiddenSince = null;
+    if (!stream) connect();
+  });
+}
+
+function connect() {
+  const topics = new Set([...regions].flatMap((region) => region.topics));
+  const query = new URLSearchParams([...topics].map((topic) => ['topic', topic]));
+  stream = new EventSource(`/events?${query}`);
+  stream.addEventListener('hello', () => {
+    lamp(true);
+    for (const region of regions) region.refresh();
+    document.dispatchEvent(new CustomEvent('logs-moved', { detail: null }));
+  });
+  stream.addEventListener('news', (event) => {
+    const news = JSON.parse(event.data);
+    const topics = new Set(news.topics);
+    for (const region of regions) {
+      if (region.topics.some((topic) => topics.has(topic))) region.refresh();
+    }
+    if (Object.keys(news.logs).length) {
+      document.dispatchEvent(new CustomEvent('logs-moved', { detail: news.logs }));
+    }
+  });
+  stream.addEventListener('error', () => {
+    lamp(false);
+    // A refusal ends the stream for good; a lost connection is taken up again by the browser.
+    if (stream?.readyState === EventSource.CLOSED) setTimeout(reconnect, 5_000);
+  });
+}
+
+function reconnect() {
+  if (document.hidden) return;
+  disconnect();
+  connect();
+}
+
+function disconnect() {
+  stream?.close();
+  stream = null;
+}
+
+function lamp(good) {
+  const lamp = document.getElementById('lamp');
+  if (!lamp) return;
+  lamp.hidden = false;
+  lamp.classList.toggle('lost', !good);
+  const text = good ? 'Live' : 'Reconnecting';
+  if (lamp.textContent !== text) lamp.textContent = text;
+}
+
+class LiveRegion extends HTMLElement {
+  #busy = false;
+  #again = false;
+
+  connectedCallback() {
+    regions.add(this);
+  }
+
+  disconnectedCallback() {
+    regions.delete(this);
+  }
+
+  get topics() {
+    return this.getAttribute('topics').split(' ');
+  }
+
+  // Many news make one fetch, and never two at a time.
+  async refresh() {
+    if (this.#busy) {
+      this.#again = true;
+      return;
+    }
+    this.#busy = true;
+    try {
+      await this.#fetch();
+    } catch {
+      this.#again = false;
+    }
+    await new Promise((done) => setTimeout(done, 120));
+    this.#busy = false;
+    if (this.#again) {
+      this.#again = false;
+      this.refresh();
+    }
+  }
+
+  async #fetch() {
+    const answer = await fetch(this.getAttribute('src'), { headers: { accept: 'text/html' } });
+    if (!answer.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    const next = page.body.firstElementChild;
+    const now = this.firstElementChild;
+    if (!next || !now) return;
+    morph(now, next);
+    if (now.dataset.family) favicon(now.dataset.family);
+    this.dispatchEvent(new CustomEvent('refreshed', { bubbles: true }));
+  }
+}
+
+customElements.define('live-region', LiveRegion);
+
+function favicon(family) {
+  const icon = document.getElementById('favicon');
+  const address = icon.href.replace(/favicon-\w+/, `favicon-${family}`);
+  if (icon.href !== address) icon.href = address;
+}
+
+// Makes `now` like `next` and leaves alone what is the same: focus, selection, what is open.
+function morph(now, next) {
+  if (now.nodeType !== next.nodeType || now.nodeName !== next.nodeName) {
+    now.replaceWith(next);
+    return;
+  }
+  if (now.nodeType !== Node.ELEMENT_NODE) {
+    if (now.nodeValue !== next.nodeValue) now.nodeValue = next.nodeValue;
+    return;
+  }
+  attributes(now, next);
+  if (!now.hasAttribute('data-keep')) children(now, next);
+}
+
+function attributes(now, next) {
+  const kept = (name) => name === 'open' && 'touched' in now.dataset;
+  for (const { name, value } of next.attributes) {
+    if (!kept(name) && now.getAttribute(name) !== value) now.setAttribute(name, value);
+  }
+  for (const { name } of [...now.attributes]) {
+    if (!next.hasAttribute(name) && !kept(name) && name !== 'data-touched') now.removeAttribute(name);
+  }
+}
+
+function children(now, next) {
+  const known = new Map();
+  for (const child of now.children) if (child.id) known.set(child.id, child);
+  let at = now.firstChild;
+  for (const wanted of [...next.childNodes]) {
+    let match = wanted.id ? known.get(wanted.id) : null;
+    if (!match && at && !wanted.id && !at.id && at.nodeName === wanted.nodeName) match = at;
+    if (!match) {
+      if (known.size && wanted.id) wanted.classList.add('fresh');
+      now.insertBefore(wanted, at);
+    } else {
+      if (match === at) at = at.nextSibling;
+      else now.insertBefore(match, at);
+      morph(match, wanted);
+    }
+  }
+  while (at) {
+    const gone = at;
+    at = at.nextSibling;
+    gone.remove();
+  }
+}
+
+// Whatever somebody opened or closed stays so.
+document.addEventListener('click', (event) => {
+  const summary = event.target.closest?.('summary');
+  const details = summary?.parentElement;
+  if (details?.hasAttribute('data-keep-open')) details.dataset.touched = '';
+});

@@ -1,0 +1,177 @@
+//! The configuration of a pipeline as it was read, with what is wrong with it underlined.
+
+use std::{fmt::Write as _, ops::Range};
+
+use roundel_config::{Diagnostic, Severity};
+
+use super::words::{Foreign, Html, escape, sentence};
+
+/// Lines around a diagnostic that its excerpt shows.
+const CONTEXT: usize = 2;
+/// Lines of an excerpt, at most: a span may be a whole file.
+const EXCERPT: usize = 12;
+
+/// A diagnostic for a page.
+pub(crate) struct DiagnosticView {
+    pub(crate) error: bool,
+    pub(crate) word: &'static str,
+    pub(crate) code: Foreign,
+    pub(crate) message: Html,
+    pub(crate) place: Foreign,
+    pub(crate) line: u32,
+    pub(crate) excerpt: Html,
+    pub(crate) related: Vec<(u32, Html)>,
+    pub(crate) help: Option<Html>,
+}
+
+/// Reads stored diagnostics. What cannot be read is left out: the sentences of the pipeline remain.
+pub(crate) fn read(json: Option<&str>) -> Vec<Diagnostic> {
+    json.and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default()
+}
+
+/// Makes the view of diagnostics over their text.
+pub(crate) fn views(text: &str, diagnostics: &[Diagnostic]) -> Vec<DiagnosticView> {
+    diagnostics.iter().map(|diagnostic| view(text, diagnostic)).collect()
+}
+
+fn view(text: &str, diagnostic: &Diagnostic) -> DiagnosticView {
+    let error = diagnostic.severity == Severity::Error;
+    let lines = lines(text);
+    let first = usize::try_from(diagnostic.line).unwrap_or(1).saturating_sub(1);
+    let last = lines
+        .iter()
+        .rposition(|line| line.start < diagnostic.end)
+        .unwrap_or(first)
+        .clamp(first, first + EXCERPT);
+    let shown = first.saturating_sub(CONTEXT)..(last + CONTEXT + 1).min(lines.len());
+    let mut excerpt = String::new();
+    for number in shown {
+        if let Some(line) = lines.get(number) {
+            push_line(&mut excerpt, text, line.clone(), number, std::slice::from_ref(diagnostic));
+        }
+    }
+    DiagnosticView {
+        error,
+        word: if error { "error" } else { "warning" },
+        code: Foreign(diagnostic.code.clone()),
+        message: sentence(&diagnostic.message),
+        place: Foreign(format!("{}:{}:{}", diagnostic.path, diagnostic.line, diagnostic.column)),
+        line: diagnostic.line,
+        excerpt: Html(excerpt),
+        related: diagnostic
+            .related
+            .iter()
+            .map(|(_, _, line, _, text)| (*line, sentence(text)))
+            .collect(),
+        help: diagnostic.help.as_deref().map(sentence),
+    }
+}
+
+/// The whole text, each line with an address (`#L12`).
+pub(crate) fn source(text: &str, diagnostics: &[Diagnostic]) -> Html {
+    let mut out = String::with_capacity(text.len() * 2);
+    for (number, line) in lines(text).into_iter().enumerate() {
+        push_line(&mut out, text, line, number, diagnostics);
+    }
+    Html(out)
+}
+
+fn lines(text: &str) -> Vec<Range<usize>> {
+    let mut start = 0;
+    let mut lines = Vec::new();
+    for line in text.split_inclusive('\n') {
+        lines.push(start..start + line.trim_end_matches(['\n', '\r']).len());
+        start += line.len();
+    }
+    lines
+}
+
+fn push_line(
+    out: &mut String,
+    text: &str,
+    line: Range<usize>,
+    number: usize,
+    diagnostics: &[Diagnostic],
+) {
+    let number = number + 1;
+    drop(write!(
+        out,
+        "<span class=\"src-line\"><span class=\"src-no\" data-no=\"{number}\"></span><code>"
+    ));
+    let mut at = line.start;
+    for (span, severity) in spans(&line, diagnostics) {
+        let span = span.start.max(at)..span.end;
+        let (Some(before), Some(inside)) = (text.get(at..span.start), text.get(span.clone())) else {
+            continue;
+        };
+        if inside.is_empty() {
+            continue;
+        }
+        let class = if severity == Severity::Error { "error" } else { "warning" };
+        drop(write!(
+            out,
+            "{}<mark class=\"sq sq-{class}\">{}</mark>",
+            escape(before),
+            escape(inside)
+        ));
+        at = span.end;
+    }
+    out.push_str(&escape(text.get(at..line.end).unwrap_or_default()));
+    out.push_str("</code></span>\n");
+}
+
+/// The parts of a line that diagnostics mean, in order.
+fn spans(line: &Range<usize>, diagnostics: &[Diagnostic]) -> Vec<(Range<usize>, Severity)> {
+    let mut spans: Vec<_> = diagnostics
+        .iter()
+        .map(|diagnostic| {
+            let start = diagnostic.start.max(line.start);
+            (start..diagnostic.end.min(line.end), diagnostic.severity)
+        })
+        .filter(|(span, _)| span.start < span.end)
+        .collect();
+    spans.sort_by_key(|(span, _)| (span.start, span.end));
+    spans
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn diagnostic(text: &str, word: &str) -> Diagnostic {
+        let start = text.find(word).unwrap();
+        let before = &text[..start];
+        Diagnostic {
+            code: "unknown-key".into(),
+            severity: Severity::Error,
+            message: "no key `verison`".into(),
+            path: ".circleci/config.yml".into(),
+            start,
+            end: start + word.len(),
+            line: u32::try_from(before.matches('\n').count()).unwrap() + 1,
+            column: 1,
+            related: Vec::new(),
+            help: None,
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_underlined_and_nothing_else() {
+        let text = "a: 1\nverison: <b>\nc: 3\n";
+        let html = source(text, &[diagnostic(text, "verison")]).0;
+        assert!(html.contains("<mark class=\"sq sq-error\">verison</mark>: &lt;b&gt;"), "{html}");
+        assert_eq!(html.matches("<mark").count(), 1);
+        let view = view(text, &diagnostic(text, "verison"));
+        assert_eq!(view.message.0, "no key <code>verison</code>");
+    }
+
+    /// Spans come from a database; none may make a page fail.
+    #[test]
+    fn a_span_that_is_not_in_the_text_is_left_out() {
+        let text = "é: 1\n";
+        let mut bad = diagnostic(text, "1");
+        (bad.start, bad.end, bad.line) = (1, 500, 700);
+        assert!(source(text, &[bad.clone()]).0.contains("é: 1"));
+        assert_eq!(view(text, &bad).excerpt.0, "");
+    }
+}

@@ -1,0 +1,233 @@
+//! Receipts: what the forge sent, how it was understood, and what became of it (invariant 8).
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{Router, extract::Path, routing::get};
+use roundel_model::{id::DeliveryId, time::Timestamp};
+use roundel_store::deliveries::{Delivery, Verdict};
+
+use super::{
+    project::ProjectHead,
+    visit::{Answer, PageError, Shell, Visit},
+    words::{Foreign, Mark, When, exact, size},
+};
+use crate::app::App;
+
+/// Deliveries in the list.
+const LISTED: u32 = 100;
+/// Bytes of a body that the page shows.
+const SHOWN_BYTES: usize = 200 * 1024;
+
+/// Routes below `/gh/:owner/:repository`.
+pub(crate) fn routes(base: &str) -> Router<Arc<App>> {
+    Router::new()
+        .route(&format!("{base}/deliveries"), get(list))
+        .route(&format!("{base}/deliveries/live"), get(live))
+        .route(&format!("{base}/deliveries/{{delivery}}"), get(receipt))
+}
+
+#[derive(Template)]
+#[template(path = "deliveries.html")]
+struct ListPage {
+    shell: Shell,
+    head: ProjectHead,
+    id: String,
+    live: DeliveryList,
+}
+
+#[derive(Template)]
+#[template(path = "parts/deliveries.html")]
+struct DeliveryList {
+    at: String,
+    deliveries: Vec<DeliveryView>,
+}
+
+/// A delivery for a page.
+struct DeliveryView {
+    id: String,
+    event: Foreign,
+    guid: Foreign,
+    mark: Mark,
+    word: &'static str,
+    received: When,
+    received_exact: String,
+    decided: Option<When>,
+    took: Option<String>,
+    size: String,
+    attempts: u32,
+    error: Option<Foreign>,
+    verdicts: Vec<VerdictView>,
+}
+
+/// What became of one change that a delivery tells of.
+struct VerdictView {
+    mark: Mark,
+    word: &'static str,
+    what: Foreign,
+    because: Option<Foreign>,
+    pipeline: Option<(String, u64)>,
+}
+
+impl VerdictView {
+    fn new(verdict: &Verdict) -> Self {
+        let to = |pipeline: &roundel_model::id::PipelineId, number: &u64| {
+            Some((format!("/pipeline/{pipeline}"), *number))
+        };
+        match verdict {
+            Verdict::Started { pipeline, number, what } => Self {
+                mark: Mark::Passed,
+                word: "Started",
+                what: Foreign(what.clone()),
+                because: None,
+                pipeline: to(pipeline, number),
+            },
+            Verdict::Known { pipeline, number, what } => Self {
+                mark: Mark::Canceled,
+                word: "Known already",
+                what: Foreign(what.clone()),
+                because: Some(Foreign("the same push had started this pipeline before".to_owned())),
+                pipeline: to(pipeline, number),
+            },
+            Verdict::Ignored { what, because } => Self {
+                mark: Mark::NotRun,
+                word: "Ignored",
+                what: Foreign(what.clone()),
+                because: Some(Foreign(because.clone())),
+                pipeline: None,
+            },
+        }
+    }
+}
+
+impl DeliveryView {
+    fn new(delivery: &Delivery, now: Timestamp) -> Self {
+        let verdicts: Vec<VerdictView> = delivery.verdicts.iter().map(VerdictView::new).collect();
+        let started = delivery.verdicts.iter().any(|v| matches!(v, Verdict::Started { .. }));
+        let (mark, word) = match (delivery.decided_at, &delivery.last_error) {
+            (Some(_), _) if started => (Mark::Passed, "Pipeline started"),
+            (Some(_), _) => (Mark::NotRun, "Nothing to start"),
+            (None, Some(_)) => (Mark::Infrastructure, "Will be tried again"),
+            (None, None) => (Mark::Running, "Being read"),
+        };
+        Self {
+            id: delivery.id.to_string(),
+            event: Foreign(delivery.event.clone()),
+            guid: Foreign(delivery.guid.clone()),
+            mark,
+            word,
+            received: When::new(delivery.received_at, now),
+            received_exact: exact(delivery.received_at),
+            decided: delivery.decided_at.map(|at| When::new(at, now)),
+            took: delivery.decided_at.map(|at| format!("{} ms", at.since(delivery.received_at).as_millis())),
+            size: size(delivery.size_bytes),
+            attempts: delivery.attempts,
+            error: delivery.last_error.clone().map(Foreign),
+            verdicts,
+        }
+    }
+}
+
+async fn list(visit: Visit, Path(names): Path<(String, String)>) -> Answer {
+    let (project, role) = visit.project(&names).await?;
+    visit.signed_in()?;
+    let head = ProjectHead::read(&visit, &project, role, "deliveries").await?;
+    let live = read(&visit, &head.at, project.id).await?;
+    let title = format!("Deliveries · {}", project.slug.full_name());
+    let shell = visit.shell(title, "projects");
+    visit.page(&ListPage { shell, head, id: project.id.to_string(), live })
+}
+
+async fn live(visit: Visit, Path(names): Path<(String, String)>) -> Answer {
+    let (project, _) = visit.project(&names).await?;
+    visit.signed_in()?;
+    let at = super::visit::address(&project.slug);
+    visit.page(&read(&visit, &at, project.id).await?)
+}
+
+async fn read(
+    visit: &Visit,
+    at: &str,
+    project: roundel_model::id::ProjectId,
+) -> Result<DeliveryList, PageError> {
+    let found = visit.app.store.deliveries(project, LISTED).await?;
+    let deliveries = found.iter().map(|one| DeliveryView::new(one, visit.now)).collect();
+    Ok(DeliveryList { at: at.to_owned(), deliveries })
+}
+
+#[derive(Template)]
+#[template(path = "delivery.html")]
+struct Receipt {
+    shell: Shell,
+    head: ProjectHead,
+    id: String,
+    delivery: DeliveryView,
+    hook: String,
+    /// For people with write access: it holds addresses of people.
+    body: Option<Foreign>,
+    cut: bool,
+    way_out: &'static str,
+}
+
+async fn receipt(
+    visit: Visit,
+    Path((owner, repository, delivery)): Path<(String, String, String)>,
+) -> Answer {
+    let (project, role) = visit.project(&(owner, repository)).await?;
+    visit.signed_in()?;
+    let id: DeliveryId = delivery.parse().map_err(|_| visit.not_found())?;
+    let delivery = visit.app.store.delivery(id).await?;
+    let delivery = delivery.filter(|delivery| delivery.project == project.id);
+    let delivery = delivery.ok_or_else(|| visit.not_found())?;
+    let body = visit.app.store.delivery_body(id).await?.unwrap_or_default();
+    let (body, cut) = pretty(&body);
+    let may_write = role >= roundel_model::forge::Role::Write;
+    let title = format!("Delivery · {}", project.slug.full_name());
+    visit.page(&Receipt {
+        shell: visit.shell(title, "projects"),
+        head: ProjectHead::read(&visit, &project, role, "deliveries").await?,
+        id: id.to_string(),
+        way_out: way_out(&delivery),
+        hook: delivery.hook.to_string(),
+        delivery: DeliveryView::new(&delivery, visit.now),
+        body: may_write.then_some(Foreign(body)),
+        cut,
+    })
+}
+
+/// What somebody can do who expected something else.
+fn way_out(delivery: &Delivery) -> &'static str {
+    if delivery.decided_at.is_none() {
+        return "Nothing to do: it is tried again by itself until the forge answers.";
+    }
+    let ignored = delivery.verdicts.iter().any(|verdict| matches!(verdict, Verdict::Ignored { .. }));
+    if ignored || delivery.verdicts.is_empty() {
+        "Expected a pipeline? Push again, or start one by hand from the project's page with Trigger \
+         pipeline."
+    } else {
+        ""
+    }
+}
+
+/// Indents JSON; anything else is shown as it came.
+fn pretty(body: &[u8]) -> (String, bool) {
+    let text = match serde_json::from_slice::<serde_json::Value>(body) {
+        Ok(value) => serde_json::to_string_pretty(&value).unwrap_or_default(),
+        Err(_) => String::from_utf8_lossy(body).into_owned(),
+    };
+    let end = text.floor_char_boundary(SHOWN_BYTES.min(text.len()));
+    (text[..end].to_owned(), end < text.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_that_is_no_json_is_shown_as_it_came() {
+        assert_eq!(pretty(b"{\"a\":1}").0, "{\n  \"a\": 1\n}");
+        assert_eq!(pretty(b"payload=%7B"), ("payload=%7B".to_owned(), false));
+        let (text, cut) = pretty("é".repeat(SHOWN_BYTES).as_bytes());
+        assert!(cut && text.len() <= SHOWN_BYTES);
+    }
+}

@@ -1,0 +1,287 @@
+//! The graph of a workflow: which job stands where, and the lines between them, as SVG.
+//!
+//! Layers by the longest way from the start; within a layer, an order with few crossings (a few
+//! sweeps by the mean of the neighbours, with place-holders where a line passes a layer). Lines that
+//! another way already implies are left out of the drawing; the list beside it names every
+//! requirement. The picture is drawn with attributes only, for the content policy allows no inline
+//! style, and every node is a link, so that a keyboard can walk it.
+
+use std::{collections::HashMap, fmt::Write as _};
+
+use roundel_model::{id::JobId, time::Timestamp};
+use roundel_store::reading::JobRow;
+
+use super::words::{Html, Mark, duration, escape};
+
+const NODE_WIDTH: usize = 204;
+const NODE_HEIGHT: usize = 44;
+const COLUMN: usize = 268;
+const ROW: usize = 58;
+const MARGIN: usize = 8;
+/// Jobs beyond which only the list is shown: nobody reads such a picture.
+const DRAWN_JOBS: usize = 150;
+const NAME_CHARS: usize = 22;
+
+/// Where a node stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Place {
+    layer: usize,
+    row: usize,
+}
+
+/// A drawing: places of the jobs (by index) and bends of the lines.
+#[derive(Debug)]
+struct Layout {
+    places: Vec<Place>,
+    /// From job, through place-holders, to job.
+    lines: Vec<Vec<Place>>,
+}
+
+/// Draws the graph of a workflow. Nothing for one that is too large, or has no order to show.
+pub(crate) fn draw(name: &str, jobs: &[JobRow], now: Timestamp) -> Option<Html> {
+    if jobs.is_empty() || jobs.len() > DRAWN_JOBS {
+        return None;
+    }
+    let layout = lay_out(&needs(jobs));
+    let columns = layout.places.iter().map(|place| place.layer + 1).max().unwrap_or(1);
+    let rows = layout.places.iter().chain(layout.lines.iter().flatten()).map(|p| p.row + 1).max();
+    let width = (columns - 1) * COLUMN + NODE_WIDTH + 2 * MARGIN;
+    let height = (rows.unwrap_or(1) - 1) * ROW + NODE_HEIGHT + 2 * MARGIN;
+    let mut out = format!(
+        "<svg class=\"graph\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
+         role=\"group\" aria-label=\"Jobs of {}, from left to right\">",
+        escape(name)
+    );
+    for line in &layout.lines {
+        push_line(&mut out, line);
+    }
+    // In reading order, so that the Tab key walks from left to right.
+    let mut order: Vec<(Place, &JobRow)> = layout.places.iter().copied().zip(jobs).collect();
+    order.sort_by_key(|(place, _)| (place.layer, place.row));
+    for (place, job) in order {
+        push_node(&mut out, place, job, now);
+    }
+    out.push_str("</svg>");
+    Some(Html(out))
+}
+
+fn push_line(out: &mut String, line: &[Place]) {
+    let mut path = String::new();
+    for pair in line.windows(2) {
+        let [from, to] = pair else { continue };
+        let (x1, y1) = (from.layer * COLUMN + MARGIN + NODE_WIDTH, middle(from.row));
+        let (x2, y2) = (to.layer * COLUMN + MARGIN, middle(to.row));
+        if path.is_empty() {
+            drop(write!(path, "M{x1} {y1}"));
+        } else {
+            // Across a layer that the line only passes.
+            drop(write!(path, "L{x1} {y1}"));
+        }
+        let bend = x1 + (x2 - x1) / 2;
+        drop(write!(path, "C{bend} {y1} {bend} {y2} {x2} {y2}"));
+    }
+    drop(write!(out, "<path class=\"edge\" d=\"{path}\"/>"));
+}
+
+const fn middle(row: usize) -> usize {
+    row * ROW + MARGIN + NODE_HEIGHT / 2
+}
+
+fn push_node(out: &mut String, place: Place, job: &JobRow, now: Timestamp) {
+    let mark = Mark::from(job.status);
+    let (x, y) = (place.layer * COLUMN + MARGIN, place.row * ROW + MARGIN);
+    let name = escape(job.name.as_str());
+    let class = mark.class();
+    let time = match (job.started_at, job.stopped_at) {
+        (Some(from), to) => duration(to.unwrap_or(now).since(from)),
+        (None, _) => String::new(),
+    };
+    drop(write!(
+        out,
+        "<a href=\"/job/{id}\" class=\"node n-{class}\" aria-label=\"{name}: {word} {time}\">\
+         <title>{name}: {word}</title>\
+         <rect x=\"{x}\" y=\"{y}\" width=\"{NODE_WIDTH}\" height=\"{NODE_HEIGHT}\" rx=\"10\"/>\
+         <svg class=\"mark m-{class}\" x=\"{mx}\" y=\"{my}\" width=\"22\" height=\"22\" viewBox=\"0 0 24 24\">\
+         <use href=\"#m-{class}\"/></svg>\
+         <text class=\"node-name\" x=\"{tx}\" y=\"{ty}\">{short}</text>\
+         <text class=\"node-word\" x=\"{tx}\" y=\"{wy}\">{word}</text>\
+         <text class=\"node-time\" x=\"{ex}\" y=\"{wy}\" text-anchor=\"end\">{time}</text></a>",
+        id = job.id,
+        word = mark.word(),
+        short = escape(&shorten(job.name.as_str(), NAME_CHARS)),
+        mx = x + 11,
+        my = y + 11,
+        tx = x + 43,
+        ty = y + 19,
+        wy = y + 34,
+        ex = x + NODE_WIDTH - 11,
+    ));
+}
+
+/// Cuts a name in the middle: matrix jobs differ at their ends.
+fn shorten(name: &str, chars: usize) -> String {
+    let all: Vec<char> = name.chars().collect();
+    if all.len() <= chars {
+        return name.to_owned();
+    }
+    let tail = chars / 2;
+    let head = chars - tail - 1;
+    all.iter().take(head).chain(['…'].iter()).chain(all.iter().skip(all.len() - tail)).collect()
+}
+
+/// Requirements by index. What is not of this workflow, or would go in a circle, is left out.
+fn needs(jobs: &[JobRow]) -> Vec<Vec<usize>> {
+    let index: HashMap<JobId, usize> = jobs.iter().enumerate().map(|(at, job)| (job.id, at)).collect();
+    jobs.iter().map(|job| job.needs.iter().filter_map(|id| index.get(id).copied()).collect()).collect()
+}
+
+fn lay_out(needs: &[Vec<usize>]) -> Layout {
+    let layers = layers(needs);
+    let mut points: Vec<Point> = layers.iter().map(|&layer| Point { layer, before: Vec::new() }).collect();
+    let mut lines = Vec::new();
+    for (to, from) in reduced(needs, &layers) {
+        lines.push(route(&mut points, from, to));
+    }
+    let rows = place_rows(&points);
+    let place = |&point: &usize| Place { layer: points[point].layer, row: rows[point] };
+    Layout {
+        places: (0..needs.len()).map(|job| place(&job)).collect(),
+        lines: lines.iter().map(|line: &Vec<usize>| line.iter().map(place).collect()).collect(),
+    }
+}
+
+/// A node or a place-holder.
+struct Point {
+    layer: usize,
+    before: Vec<usize>,
+}
+
+/// Puts a place-holder into every layer between two jobs.
+fn route(points: &mut Vec<Point>, from: usize, to: usize) -> Vec<usize> {
+    let mut line = vec![from];
+    let mut last = from;
+    for layer in points[from].layer + 1..points[to].layer {
+        points.push(Point { layer, before: vec![last] });
+        last = points.len() - 1;
+        line.push(last);
+    }
+    points[to].before.push(last);
+    line.push(to);
+    line
+}
+
+/// The longest way from the start to each job. A circle cannot be compiled; were there one, it would
+/// be cut after as many rounds as there are jobs.
+fn layers(needs: &[Vec<usize>]) -> Vec<usize> {
+    let mut layers = vec![0; needs.len()];
+    for _ in 0..needs.len() {
+        let mut moved = false;
+        for (job, before) in needs.iter().enumerate() {
+            let layer = before.iter().map(|&other| layers[other] + 1).max().unwrap_or(0);
+            if layer > layers[job] && layer < needs.len() {
+                layers[job] = layer;
+                moved = true;
+            }
+        }
+        if !moved {
+            break;
+        }
+    }
+    layers
+}
+
+/// Requirements (job, required) that no other way implies.
+fn reduced(needs: &[Vec<usize>], layers: &[usize]) -> Vec<(usize, usize)> {
+    let mut order: Vec<usize> = (0..needs.len()).collect();
+    order.sort_by_key(|&job| layers[job]);
+    let mut above = vec![vec![false; needs.len()]; needs.len()];
+    for &job in &order {
+        for &other in needs[job].iter().filter(|&&other| layers[other] < layers[job]) {
+            above[job][other] = true;
+            for index in 0..needs.len() {
+                above[job][index] |= above[other][index];
+            }
+        }
+    }
+    let implied =
+        |job: usize, other: usize| needs[job].iter().any(|&via| via != other && above[via][other]);
+    let all = needs.iter().enumerate().flat_map(|(job, before)| before.iter().map(move |&b| (job, b)));
+    all.filter(|&(job, other)| layers[other] < layers[job] && !implied(job, other)).collect()
+}
+
+/// Gives every point a row: near the middle of what comes before it, in the order of the file.
+fn place_rows(points: &[Point]) -> Vec<usize> {
+    let count = points.iter().map(|point| point.layer + 1).max().unwrap_or(0);
+    let mut columns: Vec<Vec<usize>> = vec![Vec::new(); count];
+    for (index, point) in points.iter().enumerate() {
+        columns[point.layer].push(index);
+    }
+    let mut rows = vec![0; points.len()];
+    for column in &mut columns {
+        // Twice the mean, so that halves stay whole numbers.
+        let mean = |&index: &usize| match points[index].before.as_slice() {
+            [] => usize::MAX,
+            before => before.iter().map(|&b| rows[b]).sum::<usize>() * 2 / before.len(),
+        };
+        let mut wish: Vec<(usize, usize)> = column.iter().map(|index| (mean(index), *index)).collect();
+        wish.sort();
+        let mut next = 0;
+        for &(mean, index) in &wish {
+            let row = if mean == usize::MAX { next } else { (mean / 2).max(next) };
+            rows[index] = row;
+            next = row + 1;
+        }
+    }
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn places(needs: &[&[usize]]) -> Layout {
+        lay_out(&needs.iter().map(|before| before.to_vec()).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn a_job_stands_right_of_everything_that_it_requires() {
+        let needs: &[&[usize]] = &[&[], &[0], &[0], &[1, 2], &[0, 3], &[]];
+        let layout = places(needs);
+        for (job, before) in needs.iter().enumerate() {
+            for &other in *before {
+                assert!(layout.places[other].layer < layout.places[job].layer);
+            }
+        }
+    }
+
+    #[test]
+    fn no_two_jobs_stand_in_the_same_place() {
+        let layout = places(&[&[], &[], &[0], &[0], &[1], &[2, 3, 4], &[0, 5]]);
+        for (index, one) in layout.places.iter().enumerate() {
+            assert!(!layout.places[index + 1..].contains(one), "{layout:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_another_way_implies_is_not_drawn() {
+        assert_eq!(places(&[&[], &[0], &[0, 1]]).lines.len(), 2);
+    }
+
+    #[test]
+    fn a_chain_is_a_straight_line() {
+        let layout = places(&[&[], &[0], &[1], &[2]]);
+        assert!(layout.places.iter().all(|place| place.row == 0));
+    }
+
+    /// Configurations with circles do not compile, but a drawing must not hang on bad rows.
+    #[test]
+    fn a_circle_does_not_hang() {
+        let layout = places(&[&[1], &[0], &[2]]);
+        assert_eq!(layout.places.len(), 3);
+    }
+
+    #[test]
+    fn a_long_name_keeps_both_ends() {
+        assert_eq!(shorten("test-linux-node-20-postgres-16", 13), "test-l…res-16");
+    }
+}

@@ -1,0 +1,157 @@
+//! The first page: what Roundel is, for visitors; live pipelines, for those who signed in. And the
+//! page that asks how to sign in.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{Router, routing::get};
+use roundel_model::forge::ForgeKind;
+use roundel_store::{projects::Project, reading::PipelineFilter};
+
+use super::{
+    lists::PipelineList,
+    visit::{Answer, PageError, Shell, Visit, see_other},
+};
+use crate::app::App;
+
+/// Routes of this file.
+pub(crate) fn router() -> Router<Arc<App>> {
+    Router::new()
+        .route("/", get(home))
+        .route("/live/pipelines", get(live))
+        .route("/login", get(login))
+}
+
+/// A forge that one can sign in with.
+pub(crate) struct SignInChoice {
+    pub(crate) title: &'static str,
+    pub(crate) slug: &'static str,
+    pub(crate) host: String,
+    /// What is asked for, and why.
+    pub(crate) scopes: Vec<(&'static str, &'static str)>,
+}
+
+/// The forges that this server knows.
+pub(crate) fn choices(visit: &Visit) -> Vec<SignInChoice> {
+    let choice = |(kind, forge): (&ForgeKind, &Arc<dyn roundel_forge::Forge>)| SignInChoice {
+        title: kind.title(),
+        slug: kind.long_slug(),
+        host: forge.settings().web_url.host_str().unwrap_or_default().to_owned(),
+        scopes: forge.wanted_scopes(),
+    };
+    visit.app.forges.iter().map(choice).collect()
+}
+
+#[derive(Template)]
+#[template(path = "landing.html")]
+struct Landing {
+    shell: Shell,
+    choices: Vec<SignInChoice>,
+    back: String,
+    /// The visitor came to sign in, not to read.
+    only_sign_in: bool,
+}
+
+#[derive(Template)]
+#[template(path = "home.html")]
+struct Home {
+    shell: Shell,
+    list: PipelineList,
+    projects: Vec<ProjectChoice>,
+    branch: String,
+    /// Where the live part comes from.
+    source: String,
+}
+
+/// A project in the filter.
+struct ProjectChoice {
+    id: String,
+    name: String,
+    chosen: bool,
+}
+
+async fn home(visit: Visit) -> Answer {
+    if visit.account.is_none() {
+        let shell = visit.shell("Continuous integration", "");
+        let choices = choices(&visit);
+        return visit.page(&Landing { shell, choices, back: "/".to_owned(), only_sign_in: false });
+    }
+    let (list, projects) = read(&visit).await?;
+    let chosen = visit.parameter("project");
+    let projects = projects
+        .iter()
+        .map(|project| ProjectChoice {
+            id: project.id.to_string(),
+            name: project.slug.full_name(),
+            chosen: chosen.as_deref() == Some(&project.id.to_string()),
+        })
+        .collect();
+    let query = visit.query.as_deref().map(|query| format!("?{query}")).unwrap_or_default();
+    visit.page(&Home {
+        shell: visit.shell("Pipelines", "pipelines").showing(list.family()),
+        list,
+        projects,
+        branch: visit.parameter("branch").unwrap_or_default(),
+        source: format!("/live/pipelines{query}"),
+    })
+}
+
+async fn live(visit: Visit) -> Answer {
+    let (list, _) = read(&visit).await?;
+    visit.page(&list)
+}
+
+/// The pipelines of the projects that the visitor follows and may still see.
+async fn read(visit: &Visit) -> Result<(PipelineList, Vec<Project>), PageError> {
+    let account = visit.account.as_ref().ok_or_else(|| visit.not_found())?;
+    let mut projects = Vec::new();
+    for project in visit.app.store.followed_projects(account.id).await? {
+        if visit.project_by_id(project.id).await.is_ok() {
+            projects.push(project);
+        }
+    }
+    let chosen = visit.parameter("project");
+    let ids = projects
+        .iter()
+        .map(|project| project.id)
+        .filter(|id| chosen.as_deref().is_none_or(|chosen| chosen == id.to_string()))
+        .collect();
+    let filter = PipelineFilter {
+        projects: Some(ids),
+        branch: visit.parameter("branch"),
+        before: None,
+    };
+    let list = PipelineList::read(visit, filter, true).await?;
+    Ok((list, projects))
+}
+
+async fn login(visit: Visit) -> Answer {
+    let back = visit.parameter("return").filter(|path| is_ours(path)).unwrap_or_else(|| "/".to_owned());
+    let linking = visit.parameter("link").is_some();
+    if visit.account.is_some() && !linking {
+        return Ok(see_other(&back));
+    }
+    let shell = visit.shell("Sign in", "");
+    visit.page(&Landing { shell, choices: choices(&visit), back, only_sign_in: true })
+}
+
+/// Tells whether a way back stays on this server: a path, and none that a browser reads as a host.
+fn is_ours(path: &str) -> bool {
+    path.starts_with('/')
+        && !path.starts_with("//")
+        && !path.contains('\\')
+        && !path.chars().any(char::is_control)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_back_never_leaves_this_server() {
+        for path in ["https://evil.test", "//evil.test", "/\\evil.test", "evil", "/a\nb", ""] {
+            assert!(!is_ours(path), "{path}");
+        }
+        assert!(is_ours("/gh/acme/web?branch=main"));
+    }
+}

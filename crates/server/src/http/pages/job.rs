@@ -1,0 +1,337 @@
+//! The page of a job: its steps and their logs, live; where it ran, why it waits, how it ended.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    Extension, Router,
+    extract::Path,
+    routing::{get, post},
+};
+use roundel_engine::Event;
+use roundel_model::{
+    forge::Role,
+    id::JobId,
+    plan::{Executor, PlannedJob, PlannedJobKind},
+    status::{JobStatus, StepStatus},
+    time::Timestamp,
+};
+use roundel_store::{
+    logs::StepRow,
+    pipelines::Attachments,
+    reading::{JobRow, PipelineRow, WorkflowRow},
+};
+
+use super::{
+    lists::Row,
+    log::{self, LogIndexes, LogKey, Preview},
+    project::ProjectHead,
+    visit::{Answer, PageError, Shell, Visit, see_other},
+    words::{Foreign, Html, Lasting, Mark, When, sentence, why_waiting},
+};
+use crate::{
+    app::App,
+    drive::{self, Applied},
+};
+
+/// Routes of this file.
+pub(crate) fn router() -> Router<Arc<App>> {
+    Router::new()
+        .route("/job/{job}", get(by_id))
+        .route("/job/{job}/live", get(live))
+        .route("/job/{job}/cancel", post(cancel))
+}
+
+/// Routes below `/gh/:owner/:repository`.
+pub(crate) fn routes(base: &str) -> Router<Arc<App>> {
+    Router::new().route(&format!("{base}/{{number}}"), get(by_number))
+}
+
+#[derive(Template)]
+#[template(path = "job.html")]
+struct JobPage {
+    shell: Shell,
+    head: ProjectHead,
+    id: String,
+    name: Foreign,
+    row: Row,
+    workflow: Foreign,
+    workflow_id: String,
+    task: u32,
+    live: JobLive,
+}
+
+#[derive(Template)]
+#[template(path = "parts/job.html")]
+struct JobLive {
+    id: String,
+    family: &'static str,
+    mark: Mark,
+    name: Foreign,
+    number: Option<u64>,
+    lasting: Lasting,
+    may_write: bool,
+    approval: bool,
+    on_hold: bool,
+    going: bool,
+    pipeline: String,
+    facts: Vec<(&'static str, Html)>,
+    why: Option<Html>,
+    reason: Option<Html>,
+    task: u32,
+    tasks: Vec<TaskTab>,
+    steps: Vec<StepView>,
+    hint: bool,
+}
+
+/// A tab of one parallel run.
+struct TaskTab {
+    index: u32,
+    mark: Mark,
+    chosen: bool,
+}
+
+struct StepView {
+    number: u32,
+    name: Foreign,
+    mark: Mark,
+    lasting: Lasting,
+    exit_code: Option<i32>,
+    background: bool,
+    truncated: bool,
+    running: bool,
+    open: bool,
+    command: Option<Foreign>,
+    config: Option<String>,
+    source: String,
+    bytes: u64,
+    preview: Option<Preview>,
+}
+
+async fn by_id(
+    visit: Visit,
+    Extension(indexes): Extension<Arc<LogIndexes>>,
+    Path(id): Path<String>,
+) -> Answer {
+    let id: JobId = id.parse().map_err(|_| visit.not_found())?;
+    page(&visit, &indexes, id).await
+}
+
+async fn by_number(
+    visit: Visit,
+    Extension(indexes): Extension<Arc<LogIndexes>>,
+    Path((owner, repository, number)): Path<(String, String, String)>,
+) -> Answer {
+    let number: u64 = number.parse().map_err(|_| visit.not_found())?;
+    let (project, _) = visit.project(&(owner, repository)).await?;
+    let job = visit.app.store.job_by_number(project.id, number).await?;
+    let job = job.ok_or_else(|| visit.not_found())?;
+    page(&visit, &indexes, job.id).await
+}
+
+async fn page(visit: &Visit, indexes: &LogIndexes, id: JobId) -> Answer {
+    let (job, row, role) = visit.job(id).await?;
+    let (project, _) = visit.project_by_id(row.project).await?;
+    let head = ProjectHead::read(visit, &project, role, "pipelines").await?;
+    let workflows = visit.app.store.workflows(row.id).await?;
+    let workflow = workflows.iter().find(|workflow| workflow.id == job.workflow);
+    let mut live = read(visit, &job, workflow, head.may_write).await?;
+    for step in live.steps.iter_mut().filter(|step| step.open) {
+        let key = LogKey { job: id, task: live.task, step: step.number };
+        step.preview = Some(log::preview(&visit.app, indexes, key).await?);
+    }
+    visit.page(&JobPage {
+        shell: visit
+            .shell(format!("{} · {}", job.name, project.slug.full_name()), "pipelines")
+            .showing(live.family),
+        id: id.to_string(),
+        name: Foreign(job.name.to_string()),
+        row: Row::new(&row, &workflows, visit.now),
+        workflow: Foreign(workflow.map(|workflow| workflow.name.to_string()).unwrap_or_default()),
+        workflow_id: job.workflow.to_string(),
+        task: live.task,
+        head,
+        live,
+    })
+}
+
+async fn live(visit: Visit, Path(id): Path<String>) -> Answer {
+    let id: JobId = id.parse().map_err(|_| visit.not_found())?;
+    let (job, row, role) = visit.job(id).await?;
+    let workflows = visit.app.store.workflows(row.id).await?;
+    let workflow = workflows.iter().find(|workflow| workflow.id == job.workflow);
+    let may_write = visit.account.is_some() && role >= Role::Write;
+    visit.page(&read(&visit, &job, workflow, may_write).await?)
+}
+
+async fn read(
+    visit: &Visit,
+    job: &JobRow,
+    workflow: Option<&WorkflowRow>,
+    may_write: bool,
+) -> Result<JobLive, PageError> {
+    let store = &visit.app.store;
+    let all = store.steps(job.id).await?;
+    let body = store.job_body(job.id).await?;
+    let task = visit
+        .parameter("task")
+        .and_then(|task| task.parse().ok())
+        .filter(|task| *task < job.tasks)
+        .unwrap_or_else(|| interesting(&all));
+    let mut steps: Vec<&StepRow> = all.iter().filter(|step| step.task == task).collect();
+    steps.sort_by_key(|step| step.number);
+    let open = opened(&steps, job);
+    let mark = Mark::from(job.status);
+    let siblings = workflow.map(|workflow| workflow.jobs.as_slice()).unwrap_or_default();
+    Ok(JobLive {
+        id: job.id.to_string(),
+        family: mark.family(),
+        mark,
+        name: Foreign(job.name.to_string()),
+        number: job.number,
+        lasting: Lasting::new(job.started_at, job.stopped_at, visit.now),
+        may_write,
+        approval: job.kind == "approval",
+        on_hold: job.status == JobStatus::OnHold,
+        going: !job.status.is_final(),
+        pipeline: job.pipeline.to_string(),
+        facts: facts(job, body.as_ref(), task, visit.now),
+        why: why_waiting(job, siblings).map(|why| sentence(&why)),
+        reason: job.reason.as_deref().map(|reason| sentence(&finished(reason))),
+        task,
+        tasks: tabs(&all, job, task),
+        steps: steps.iter().map(|step| step_view(step, job, open, visit.now)).collect(),
+        hint: mark.family() == "bad",
+    })
+}
+
+/// Makes a sentence of a fragment.
+fn finished(reason: &str) -> String {
+    let mut chars = reason.chars();
+    let first: String = chars.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
+    let stop = if reason.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{first}{}{stop}", chars.as_str())
+}
+
+/// The task that somebody wants to see who did not say: the first that failed.
+fn interesting(steps: &[StepRow]) -> u32 {
+    let failed = steps.iter().find(|step| Mark::from(step.status).family() == "bad");
+    failed.map_or(0, |step| step.task)
+}
+
+/// The step whose log is open: the one that failed, else the one that runs.
+fn opened(steps: &[&StepRow], job: &JobRow) -> Option<u32> {
+    let failed = steps.iter().find(|step| Mark::from(step.status).family() == "bad");
+    let running =
+        || steps.iter().rev().find(|step| step.status == StepStatus::Running && !step.background);
+    let last = || match job.status.is_final() {
+        true => None,
+        false => steps.last(),
+    };
+    failed.or_else(running).or_else(last).map(|step| step.number)
+}
+
+fn tabs(steps: &[StepRow], job: &JobRow, chosen: u32) -> Vec<TaskTab> {
+    if job.tasks < 2 {
+        return Vec::new();
+    }
+    let mark = |index| {
+        let mut statuses = steps.iter().filter(|step| step.task == index).map(|step| step.status);
+        match statuses.clone().find(|&status| Mark::from(status).family() == "bad") {
+            Some(bad) => Mark::from(bad),
+            None if statuses.clone().next().is_none() => Mark::Queued,
+            None if statuses.any(|status| status == StepStatus::Running) => Mark::Running,
+            None if job.status.is_final() => Mark::Passed,
+            None => Mark::Running,
+        }
+    };
+    (0..job.tasks).map(|index| TaskTab { index, mark: mark(index), chosen: index == chosen }).collect()
+}
+
+fn step_view(step: &StepRow, job: &JobRow, open: Option<u32>, now: Timestamp) -> StepView {
+    StepView {
+        number: step.number,
+        name: Foreign(step.name.clone()),
+        mark: Mark::from(step.status),
+        lasting: Lasting::new(Some(step.started_at), step.ended_at, now),
+        exit_code: step.exit_code.filter(|code| *code != 0),
+        background: step.background,
+        truncated: step.truncated,
+        running: step.status == StepStatus::Running,
+        open: open == Some(step.number),
+        command: step
+            .command
+            .clone()
+            .filter(|command| command.trim() != step.name.trim())
+            .map(Foreign),
+        config: step.line.map(|line| format!("/pipeline/{}/config#L{line}", job.pipeline)),
+        source: format!("/job/{}/log/{}/{}", job.id, step.task, step.number),
+        bytes: step.log_bytes,
+        preview: None,
+    }
+}
+
+/// What is known of where and when it ran.
+fn facts(
+    job: &JobRow,
+    body: Option<&PlannedJob>,
+    task: u32,
+    now: Timestamp,
+) -> Vec<(&'static str, Html)> {
+    let text = |text: &str| Html(Foreign(text.to_owned()).to_string());
+    let mut facts = Vec::new();
+    if let Some(at) = job.queued_at {
+        facts.push(("Queued", Html(When::new(at, now).to_string())));
+    }
+    if let (Some(queued), Some(started)) = (job.queued_at, job.started_at) {
+        facts.push(("Waited", Html(Lasting::new(Some(queued), Some(started), now).to_string())));
+    }
+    let runner = usize::try_from(task).ok().and_then(|task| job.runners.get(task)?.as_deref());
+    if let Some(runner) = runner {
+        facts.push(("Runner", text(runner)));
+    }
+    let Some(PlannedJobKind::Build(body)) = body.map(|body| &body.kind) else { return facts };
+    match &body.executor {
+        Executor::Docker { containers } => {
+            let images: Vec<&str> = containers.iter().map(|one| one.image.as_str()).collect();
+            facts.push(("Image", text(&images.join(" + "))));
+        }
+        Executor::Machine { image } => {
+            facts.push(("Machine", text(image.as_deref().unwrap_or("the runner's own toolchain"))));
+        }
+    }
+    facts.push(("Resource class", text(body.resource_class.as_deref().unwrap_or("any"))));
+    if body.parallelism > 1 {
+        facts.push(("Parallel runs", text(&body.parallelism.to_string())));
+    }
+    facts
+}
+
+async fn cancel(visit: Visit, Path(id): Path<String>) -> Answer {
+    let id: JobId = id.parse().map_err(|_| visit.not_found())?;
+    let (job, row, role): (JobRow, PipelineRow, Role) = visit.job(id).await?;
+    if visit.account.is_none() {
+        return Err(visit.not_found());
+    }
+    visit.require(role, Role::Write)?;
+    let event = Event::JobCanceled { job: job.id };
+    let applied = drive::apply(&visit.app, row.id, &event, Attachments::default(), visit.now).await;
+    let done = match applied {
+        Ok(Applied::Changed) => "canceled",
+        Ok(Applied::Ignored) | Err(drive::DriveError::Illegal(_)) => "late",
+        Err(drive::DriveError::Store(error)) => return Err(error.into()),
+    };
+    Ok(see_other(&format!("/job/{id}?done={done}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fragment_becomes_a_sentence() {
+        assert_eq!(finished("lost the runner"), "Lost the runner.");
+        assert_eq!(finished("Ok."), "Ok.");
+        assert_eq!(finished(""), ".");
+    }
+}

@@ -1,0 +1,172 @@
+//! A list of pipelines: the live part of the dashboard and of a project's page.
+
+use askama::Template;
+use roundel_model::{status::PipelineStatus, time::Timestamp};
+use roundel_store::{
+    StoreError,
+    reading::{JobRow, PipelineFilter, PipelineRow, WorkflowRow},
+};
+
+use super::{
+    encode,
+    visit::{Visit, address},
+    words::{Foreign, Lasting, Mark, Person, When, trigger},
+};
+
+/// Pipelines on one page of a list.
+pub(crate) const PAGE: u32 = 25;
+/// Segments of one workflow in a row; a matrix of hundreds is told by numbers.
+const SEGMENTS: usize = 36;
+
+/// A list of pipelines.
+#[derive(Template)]
+#[template(path = "parts/pipelines.html")]
+pub(crate) struct PipelineList {
+    /// Rows, newest first.
+    pub(crate) rows: Vec<Row>,
+    /// The query of the next page, if there is more.
+    pub(crate) older: Option<String>,
+    /// Rows name their project.
+    pub(crate) with_project: bool,
+    /// A filter is on: an empty list means something else.
+    pub(crate) filtered: bool,
+}
+
+/// A pipeline in a list.
+pub(crate) struct Row {
+    pub(crate) id: String,
+    pub(crate) mark: Mark,
+    pub(crate) subject: Foreign,
+    pub(crate) project: String,
+    pub(crate) project_at: String,
+    pub(crate) ref_icon: &'static str,
+    pub(crate) ref_name: Foreign,
+    pub(crate) ref_at: String,
+    pub(crate) sha: String,
+    pub(crate) author: Person,
+    pub(crate) author_name: Foreign,
+    pub(crate) number: u64,
+    pub(crate) trigger: &'static str,
+    pub(crate) lasting: Lasting,
+    pub(crate) when: When,
+    pub(crate) workflows: Vec<WorkflowChip>,
+    pub(crate) error: Option<Foreign>,
+}
+
+/// A workflow in a row.
+pub(crate) struct WorkflowChip {
+    pub(crate) id: String,
+    pub(crate) name: Foreign,
+    pub(crate) mark: Mark,
+    pub(crate) segments: Vec<Segment>,
+    pub(crate) done: usize,
+    pub(crate) all: usize,
+}
+
+/// A job in a row.
+pub(crate) struct Segment {
+    pub(crate) mark: Mark,
+    pub(crate) name: Foreign,
+    pub(crate) at: String,
+}
+
+impl PipelineList {
+    /// Reads a page of the list.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
+    pub(crate) async fn read(
+        visit: &Visit,
+        mut filter: PipelineFilter,
+        with_project: bool,
+    ) -> Result<Self, StoreError> {
+        filter.before = visit.parameter("before").and_then(|id| id.parse().ok());
+        let filtered = filter.branch.is_some() || filter.before.is_some();
+        let found = visit.app.store.pipelines(&filter, PAGE + 1).await?;
+        let more = found.len() > usize::try_from(PAGE).unwrap_or(usize::MAX);
+        let rows: Vec<Row> = found
+            .iter()
+            .take(usize::try_from(PAGE).unwrap_or(usize::MAX))
+            .map(|(row, workflows)| Row::new(row, workflows, visit.now))
+            .collect();
+        let older = rows.last().filter(|_| more).map(|last| {
+            let mut query = format!("?before={}", last.id);
+            for name in ["project", "branch"] {
+                if let Some(value) = visit.parameter(name) {
+                    query.push_str(&format!("&{name}={}", encode(&value)));
+                }
+            }
+            query
+        });
+        Ok(Self { rows, older, with_project, filtered })
+    }
+
+    /// The family of the newest row, for the favicon.
+    pub(crate) fn family(&self) -> &'static str {
+        self.rows.first().map_or("none", |row| row.mark.family())
+    }
+}
+
+impl Row {
+    /// Makes the view of a pipeline.
+    pub(crate) fn new(row: &PipelineRow, workflows: &[WorkflowRow], now: Timestamp) -> Self {
+        let project_at = address(&row.slug);
+        let name = row.git_ref.name();
+        let ended = workflows.iter().map(|workflow| workflow.stopped_at).max().flatten();
+        let going = row.status == PipelineStatus::Pending
+            || workflows.iter().any(|workflow| !workflow.status.is_final());
+        let subject = match row.commit.subject.trim() {
+            "" => format!("Commit {}", row.sha.short()),
+            subject => subject.to_owned(),
+        };
+        Self {
+            id: row.id.to_string(),
+            mark: Mark::of_pipeline(row, workflows),
+            subject: Foreign(subject),
+            project: row.slug.full_name(),
+            ref_icon: if row.git_ref.tag().is_some() { "tag" } else { "branch" },
+            ref_at: format!("{project_at}?branch={}", encode(name)),
+            ref_name: Foreign(name.to_owned()),
+            project_at,
+            sha: row.sha.short().to_owned(),
+            author: Person::author(&row.commit, row.actor_login.as_deref()),
+            author_name: Foreign(Person::author(&row.commit, row.actor_login.as_deref()).name),
+            number: row.number,
+            trigger: trigger(row.trigger),
+            lasting: Lasting::new(
+                Some(row.created_at),
+                if going { None } else { ended.or(Some(row.created_at)) },
+                now,
+            ),
+            when: When::new(row.created_at, now),
+            workflows: workflows.iter().map(WorkflowChip::new).collect(),
+            error: row.errors.first().map(|text| Foreign(text.clone())),
+        }
+    }
+}
+
+impl WorkflowChip {
+    fn new(row: &WorkflowRow) -> Self {
+        let done = row.jobs.iter().filter(|job| job.status.is_final()).count();
+        let segments = if row.jobs.len() > SEGMENTS { &[] } else { row.jobs.as_slice() };
+        Self {
+            id: row.id.to_string(),
+            name: Foreign(row.name.to_string()),
+            mark: Mark::from(row.status),
+            segments: segments.iter().map(Segment::new).collect(),
+            done,
+            all: row.jobs.len(),
+        }
+    }
+}
+
+impl Segment {
+    fn new(job: &JobRow) -> Self {
+        Self {
+            mark: Mark::from(job.status),
+            name: Foreign(job.name.to_string()),
+            at: format!("/job/{}", job.id),
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! Logs for pages: lines by number, search, and the raw bytes.
+//!
+//! ```text
+//! GET /job/ID/log/TASK/STEP?from=LINE&count=N   lines as HTML, with how many there are
+//! GET /job/ID/log/TASK/STEP/search?q=TEXT       numbers of the lines that contain it
+//! GET /job/ID/log/TASK/STEP/raw                 what the step wrote, byte for byte
+//! ```
+//!
+//! Live and finished logs are read in the same way, so whoever joins late sees everything. Lines are
+//! made on the server ([`ansi`]), found by an index ([`index`]); the page draws the ones in view.
+
+mod ansi;
+mod index;
+
+use std::sync::Arc;
+
+use axum::{
+    Extension, Json, Router,
+    body::Body,
+    extract::Path,
+    http::{HeaderValue, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use bytes::Bytes;
+use futures_util::stream;
+use roundel_model::{id::JobId, time::Timestamp};
+use roundel_store::StoreError;
+
+pub(crate) use index::{LogIndexes, LogKey, ShownLine};
+
+use super::visit::{Answer, PageError, Visit};
+use crate::app::App;
+
+/// Lines of one answer.
+const LINES: usize = 1_000;
+/// Lines that a page brings along for the step that is open.
+const PREVIEW: u64 = 400;
+/// Lines that a search names.
+const HITS: usize = 2_000;
+/// Bytes of the raw log that are read at a time.
+const RAW_BYTES: usize = 256 * 1024;
+
+/// Routes of this file.
+pub(crate) fn router() -> Router<Arc<App>> {
+    Router::new()
+        .route("/job/{job}/log/{task}/{step}", get(lines))
+        .route("/job/{job}/log/{task}/{step}/search", get(search))
+        .route("/job/{job}/log/{task}/{step}/raw", get(raw))
+}
+
+/// The last lines of a log, as a page brings them along.
+pub(crate) struct Preview {
+    /// Number of the first of them, from 1.
+    pub(crate) first: u64,
+    /// How many there are in all.
+    pub(crate) total: u64,
+    /// Their HTML.
+    pub(crate) lines: Vec<(u64, ShownLine)>,
+}
+
+/// Reads the last lines of a log.
+///
+/// # Errors
+///
+/// If the store fails.
+pub(crate) async fn preview(
+    app: &App,
+    indexes: &LogIndexes,
+    key: LogKey,
+) -> Result<Preview, StoreError> {
+    let index = indexes.current(&app.store, key).await?;
+    let total = index.lines();
+    let from = total.saturating_sub(PREVIEW);
+    let lines = index.read(&app.store, from, usize::try_from(PREVIEW).unwrap_or(LINES)).await?;
+    Ok(Preview { first: from + 1, total, lines: (from + 1..).zip(lines).collect() })
+}
+
+/// An answer with lines.
+#[derive(serde::Serialize)]
+struct Lines {
+    total: u64,
+    bytes: u64,
+    from: u64,
+    /// HTML and microseconds since the epoch.
+    lines: Vec<(String, Option<i64>)>,
+}
+
+type Place = Path<(String, u32, u32)>;
+
+async fn open(visit: &Visit, Path((job, task, step)): Place) -> Result<LogKey, PageError> {
+    let job: JobId = job.parse().map_err(|_| visit.not_found())?;
+    let (job, _, _) = visit.job(job).await?;
+    Ok(LogKey { job: job.id, task, step })
+}
+
+async fn lines(
+    visit: Visit,
+    Extension(indexes): Extension<Arc<LogIndexes>>,
+    place: Place,
+) -> Answer {
+    let key = open(&visit, place).await?;
+    let number = |name: &str| visit.parameter(name).and_then(|text| text.parse::<u64>().ok());
+    let from = number("from").unwrap_or(0);
+    let count = number("count").and_then(|count| usize::try_from(count).ok()).unwrap_or(LINES);
+    let index = indexes.current(&visit.app.store, key).await?;
+    let shown = index.read(&visit.app.store, from, count.min(LINES)).await?;
+    let micros = |at: Timestamp| at.as_micros();
+    let answer = Lines {
+        total: index.lines(),
+        bytes: index.bytes(),
+        from,
+        lines: shown.into_iter().map(|line| (line.html, line.at.map(micros))).collect(),
+    };
+    Ok(plain(Json(answer).into_response()))
+}
+
+/// Numbers of lines, from 0.
+#[derive(serde::Serialize)]
+struct Hits {
+    lines: Vec<u64>,
+    total: u64,
+}
+
+async fn search(
+    visit: Visit,
+    Extension(indexes): Extension<Arc<LogIndexes>>,
+    place: Place,
+) -> Answer {
+    let key = open(&visit, place).await?;
+    let Some(needle) = visit.parameter("q") else {
+        return Ok(plain(Json(Hits { lines: Vec::new(), total: 0 }).into_response()));
+    };
+    let index = indexes.current(&visit.app.store, key).await?;
+    let (lines, total) = index.search(&visit.app.store, &needle, HITS).await?;
+    Ok(plain(Json(Hits { lines, total }).into_response()))
+}
+
+async fn raw(visit: Visit, place: Place) -> Answer {
+    let name = format!("log-{}-{}.txt", place.1, place.2);
+    let key = open(&visit, place).await?;
+    let app = Arc::clone(&visit.app);
+    let body = stream::try_unfold(0_u64, move |from| {
+        let app = Arc::clone(&app);
+        async move {
+            let slice = app.store.read_log(key.job, key.task, key.step, from, RAW_BYTES).await?;
+            let next = from + u64::try_from(slice.bytes.len()).unwrap_or(0);
+            Ok::<_, StoreError>((next > from).then(|| (Bytes::from(slice.bytes), next)))
+        }
+    });
+    let mut response = Body::from_stream(body).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    if let Ok(value) = HeaderValue::from_str(&format!("inline; filename=\"{name}\"")) {
+        headers.insert(header::CONTENT_DISPOSITION, value);
+    }
+    Ok(plain(response))
+}
+
+/// What a job wrote must never be taken for a page.
+fn plain(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; sandbox"),
+    );
+    response
+}

@@ -1,0 +1,296 @@
+//! Where the lines of a log are, so that any of them can be read without reading all before it.
+//!
+//! A log is cut into blocks at places that depend on its bytes alone ([`Block::is_full`]), so every
+//! reader, early or late, sees the same lines with the same numbers. The index keeps where each
+//! block begins, with which line and in which style, and the last block as it was played so far: a
+//! growing log is read once. Indexes are kept for the logs that were looked at last.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use roundel_model::{id::JobId, time::Timestamp};
+use roundel_store::{Store, StoreError, logs::LogSlice};
+
+use super::ansi::{Block, Line, Style};
+
+/// Bytes that are read at a time.
+const READ_BYTES: usize = 256 * 1024;
+/// Logs whose index is kept: as many as people look at side by side.
+const KEPT: usize = 32;
+
+/// Names the log of one step of one task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LogKey {
+    /// The job.
+    pub(crate) job: JobId,
+    /// Index of the task.
+    pub(crate) task: u32,
+    /// Number of the step.
+    pub(crate) step: u32,
+}
+
+impl LogKey {
+    async fn read(self, store: &Store, from: u64, max: usize) -> Result<LogSlice, StoreError> {
+        store.read_log(self.job, self.task, self.step, from, max).await
+    }
+}
+
+/// Where a block begins.
+#[derive(Clone, Copy, Debug)]
+struct Start {
+    line: u64,
+    offset: u64,
+    style: Style,
+}
+
+/// Where the lines of one log are.
+#[derive(Clone)]
+pub(crate) struct LogIndex {
+    key: LogKey,
+    /// One for each block, the last included.
+    starts: Vec<Start>,
+    last: Block,
+}
+
+/// One line for a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ShownLine {
+    /// Its HTML.
+    pub(crate) html: String,
+    /// When its first byte came, as far as that is known.
+    pub(crate) at: Option<Timestamp>,
+}
+
+impl LogIndex {
+    fn new(key: LogKey) -> Self {
+        let start = Start { line: 0, offset: 0, style: Style::default() };
+        Self { key, starts: vec![start], last: Block::new(0, Style::default()) }
+    }
+
+    /// Returns how many lines the log has so far.
+    pub(crate) fn lines(&self) -> u64 {
+        self.last_start().line + count(self.last.lines())
+    }
+
+    /// Returns how many bytes were read so far.
+    pub(crate) const fn bytes(&self) -> u64 {
+        self.last.end
+    }
+
+    fn last_start(&self) -> Start {
+        self.starts.last().copied().unwrap_or(Start { line: 0, offset: 0, style: Style::default() })
+    }
+
+    /// Reads what came since. Returns whether there was anything.
+    async fn extend(&mut self, store: &Store) -> Result<bool, StoreError> {
+        let before = self.last.end;
+        loop {
+            let slice = self.key.read(store, self.last.end, READ_BYTES).await?;
+            if slice.bytes.is_empty() {
+                return Ok(self.last.end > before);
+            }
+            self.play(&slice.bytes);
+        }
+    }
+
+    fn play(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            let taken = self.last.feed(bytes);
+            bytes = bytes.get(taken..).unwrap_or_default();
+            if self.last.is_full() {
+                let start = Start {
+                    line: self.lines(),
+                    offset: self.last.end,
+                    style: self.last.style(),
+                };
+                self.last = Block::new(start.offset, start.style);
+                self.starts.push(start);
+            }
+        }
+    }
+
+    /// Returns at most `count` lines from line `from` (0-based) on.
+    pub(crate) async fn read(
+        &self,
+        store: &Store,
+        from: u64,
+        count: usize,
+    ) -> Result<Vec<ShownLine>, StoreError> {
+        let mut shown = Vec::with_capacity(count);
+        let mut index = self.block_of(from);
+        while shown.len() < count {
+            let Some(start) = self.starts.get(index) else { break };
+            let block = self.block(store, index).await?;
+            let skip = from.saturating_sub(start.line);
+            let lines = block.lines().iter().skip(usize::try_from(skip).unwrap_or(usize::MAX));
+            let wanted: Vec<&Line> = lines.take(count - shown.len()).collect();
+            let times = self.times(store, &wanted, block.end).await?;
+            shown.extend(wanted.iter().map(|line| ShownLine {
+                html: line.html(),
+                at: time_of(&times, line.offset),
+            }));
+            index += 1;
+        }
+        Ok(shown)
+    }
+
+    /// Returns the numbers (0-based) of lines that contain `needle`, in any case, and how many there are.
+    pub(crate) async fn search(
+        &self,
+        store: &Store,
+        needle: &str,
+        limit: usize,
+    ) -> Result<(Vec<u64>, u64), StoreError> {
+        let needle = needle.to_lowercase();
+        let (mut found, mut total) = (Vec::new(), 0);
+        for (index, start) in self.starts.iter().enumerate() {
+            let block = self.block(store, index).await?;
+            for (line, number) in block.lines().iter().zip(start.line..) {
+                if line.text().to_lowercase().contains(&needle) {
+                    total += 1;
+                    if found.len() < limit {
+                        found.push(number);
+                    }
+                }
+            }
+        }
+        Ok((found, total))
+    }
+
+    fn block_of(&self, line: u64) -> usize {
+        self.starts.partition_point(|start| start.line <= line).saturating_sub(1)
+    }
+
+    /// Plays a block again; the last one is at hand.
+    async fn block(&self, store: &Store, index: usize) -> Result<Block, StoreError> {
+        let (Some(start), Some(next)) = (self.starts.get(index), self.starts.get(index + 1)) else {
+            return Ok(self.last.clone());
+        };
+        let mut block = Block::new(start.offset, start.style);
+        while block.end < next.offset {
+            let want = usize::try_from(next.offset - block.end).unwrap_or(READ_BYTES);
+            let slice = self.key.read(store, block.end, want.min(READ_BYTES)).await?;
+            if slice.bytes.is_empty() || block.feed(&slice.bytes) == 0 {
+                break;
+            }
+        }
+        Ok(block)
+    }
+
+    /// The marks of time that cover some lines.
+    async fn times(
+        &self,
+        store: &Store,
+        lines: &[&Line],
+        end: u64,
+    ) -> Result<Vec<(u64, Timestamp)>, StoreError> {
+        let Some(mut from) = lines.first().map(|line| line.offset) else { return Ok(Vec::new()) };
+        let last = lines.last().map_or(from, |line| line.offset);
+        let mut times = Vec::new();
+        while from <= last && from < end {
+            let want = usize::try_from(last - from + 1).unwrap_or(READ_BYTES);
+            let slice = self.key.read(store, from, want.min(READ_BYTES)).await?;
+            if slice.bytes.is_empty() {
+                break;
+            }
+            times.extend(slice.times);
+            from += u64::try_from(slice.bytes.len()).unwrap_or(u64::MAX);
+        }
+        Ok(times)
+    }
+}
+
+fn count(lines: &[Line]) -> u64 {
+    u64::try_from(lines.len()).unwrap_or(u64::MAX)
+}
+
+fn time_of(times: &[(u64, Timestamp)], offset: u64) -> Option<Timestamp> {
+    let after = times.partition_point(|&(from, _)| from <= offset);
+    times.get(after.saturating_sub(1)).map(|&(_, at)| at)
+}
+
+/// The indexes of the logs that were looked at last.
+#[derive(Default)]
+pub(crate) struct LogIndexes {
+    kept: Mutex<VecDeque<Arc<LogIndex>>>,
+}
+
+impl LogIndexes {
+    /// Returns the index of a log as it is now. Two readers may extend it at the same time; the one
+    /// who came further is kept, so nobody waits for anybody.
+    pub(crate) async fn current(
+        &self,
+        store: &Store,
+        key: LogKey,
+    ) -> Result<Arc<LogIndex>, StoreError> {
+        let kept = self.find(key);
+        let mut index = match &kept {
+            Some(kept) => LogIndex::clone(kept),
+            None => LogIndex::new(key),
+        };
+        match (index.extend(store).await?, kept) {
+            (false, Some(kept)) => Ok(kept),
+            _ => {
+                let index = Arc::new(index);
+                self.keep(Arc::clone(&index));
+                Ok(index)
+            }
+        }
+    }
+
+    fn find(&self, key: LogKey) -> Option<Arc<LogIndex>> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.iter().find(|index| index.key == key).cloned()
+    }
+
+    fn keep(&self, index: Arc<LogIndex>) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(at) = kept.iter().position(|other| other.key == index.key) {
+            let further = kept.get(at).is_some_and(|other| other.bytes() > index.bytes());
+            if further {
+                return;
+            }
+            kept.remove(at);
+        }
+        kept.push_front(index);
+        kept.truncate(KEPT);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever joins late must see what whoever watched saw: the same lines, the same numbers.
+    #[test]
+    fn a_log_in_pieces_has_the_same_blocks_as_a_log_at_once() {
+        let key = LogKey { job: JobId::from_u128(1), task: 0, step: 101 };
+        let text: Vec<u8> = (0..5_000)
+            .flat_map(|n| format!("\x1b[3{}mline {n}\x1b[1Aup\r\n\n", n % 8).into_bytes())
+            .collect();
+        let mut whole = LogIndex::new(key);
+        whole.play(&text);
+        let mut pieces = LogIndex::new(key);
+        for piece in text.chunks(777) {
+            pieces.play(piece);
+        }
+        let starts = |index: &LogIndex| {
+            index.starts.iter().map(|start| (start.line, start.offset)).collect::<Vec<_>>()
+        };
+        assert!(whole.starts.len() > 3);
+        assert_eq!(starts(&whole), starts(&pieces));
+        assert_eq!(whole.lines(), pieces.lines());
+    }
+
+    #[test]
+    fn a_line_has_the_time_of_the_piece_it_came_in() {
+        let at = Timestamp::from_micros;
+        let times = [(0, at(1)), (100, at(2))];
+        assert_eq!(time_of(&times, 0), Some(at(1)));
+        assert_eq!(time_of(&times, 99), Some(at(1)));
+        assert_eq!(time_of(&times, 100), Some(at(2)));
+        assert_eq!(time_of(&[], 3), None);
+    }
+}

@@ -1,0 +1,302 @@
+//! The page of a pipeline: the commit, its workflows as graphs, what is wrong with its
+//! configuration, what the world is still owed; and the buttons that change something.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    Router,
+    extract::Path,
+    routing::{get, post},
+};
+use roundel_engine::{Effect, Event};
+use roundel_model::{
+    forge::Role,
+    id::{JobId, WorkflowId},
+    status::{PipelineStatus, WorkflowStatus},
+};
+use roundel_store::{
+    pipelines::Attachments,
+    reading::{JobRow, PipelineRow, WorkflowRow},
+};
+
+use super::{
+    config_view::{self, DiagnosticView},
+    graph,
+    lists::Row,
+    project::ProjectHead,
+    visit::{Answer, PageError, Shell, Visit, see_other},
+    words::{Foreign, Html, Lasting, Mark, sentence, why_waiting},
+};
+use crate::{
+    app::App,
+    drive::{self, Applied},
+};
+
+/// Routes of this file.
+pub(crate) fn router() -> Router<Arc<App>> {
+    Router::new()
+        .route("/pipeline/{pipeline}", get(page))
+        .route("/pipeline/{pipeline}/live", get(live))
+        .route("/pipeline/{pipeline}/config", get(config))
+        .route("/pipeline/{pipeline}/cancel/{workflow}", post(cancel))
+        .route("/pipeline/{pipeline}/approve/{job}", post(approve))
+}
+
+/// Routes below `/pipelines/gh/:owner/:repository`: the addresses that mails and clients know.
+pub(crate) fn routes(base: &str) -> Router<Arc<App>> {
+    Router::new()
+        .route(&format!("{base}/{{number}}"), get(by_number))
+        .route(&format!("{base}/{{number}}/workflows/{{workflow}}"), get(by_workflow))
+}
+
+#[derive(Template)]
+#[template(path = "pipeline.html")]
+struct PipelinePage {
+    shell: Shell,
+    head: ProjectHead,
+    id: String,
+    row: Row,
+    body: Foreign,
+    commit_url: Option<String>,
+    delivery: Option<String>,
+    before: Option<String>,
+    live: PipelineLive,
+}
+
+#[derive(Template)]
+#[template(path = "parts/pipeline.html")]
+struct PipelineLive {
+    id: String,
+    row: Row,
+    family: &'static str,
+    may_write: bool,
+    compiling: bool,
+    workflows: Vec<WorkflowView>,
+    errors: Vec<Html>,
+    diagnostics: Vec<DiagnosticView>,
+    has_config: bool,
+    troubles: Vec<Trouble>,
+}
+
+struct WorkflowView {
+    id: String,
+    name: Foreign,
+    mark: Mark,
+    lasting: Lasting,
+    running: bool,
+    graph: Option<Html>,
+    jobs: Vec<JobLine>,
+    tally: String,
+}
+
+/// A job in the list.
+struct JobLine {
+    id: String,
+    name: Foreign,
+    mark: Mark,
+    number: Option<u64>,
+    lasting: Lasting,
+    needs: Vec<Foreign>,
+    why: Option<Html>,
+    on_hold: bool,
+}
+
+/// Something that the world is owed and did not get yet.
+struct Trouble {
+    what: Html,
+    attempts: u32,
+    error: Foreign,
+    parked: bool,
+}
+
+async fn page(visit: Visit, Path(id): Path<String>) -> Answer {
+    let (row, project, role) = visit.pipeline(&id).await?;
+    let head = ProjectHead::read(&visit, &project, role, "pipelines").await?;
+    let live = read(&visit, &row, head.may_write).await?;
+    let workflows = visit.app.store.workflows(row.id).await?;
+    let title = format!("{} · #{}", row.commit.subject, row.number);
+    visit.page(&PipelinePage {
+        shell: visit.shell(title, "pipelines").showing(live.family),
+        id: row.id.to_string(),
+        body: Foreign(row.commit.body.trim().to_owned()),
+        commit_url: row.commit.url.clone().filter(|url| url.starts_with("http")),
+        delivery: row.delivery.map(|id| format!("{}/deliveries/{id}", head.at)),
+        before: row.before.as_ref().map(|sha| sha.short().to_owned()),
+        row: Row::new(&row, &workflows, visit.now),
+        head,
+        live,
+    })
+}
+
+async fn live(visit: Visit, Path(id): Path<String>) -> Answer {
+    let (row, _, role) = visit.pipeline(&id).await?;
+    let may_write = visit.account.is_some() && role >= Role::Write;
+    visit.page(&read(&visit, &row, may_write).await?)
+}
+
+async fn read(
+    visit: &Visit,
+    row: &PipelineRow,
+    may_write: bool,
+) -> Result<PipelineLive, PageError> {
+    let store = &visit.app.store;
+    let workflows = store.workflows(row.id).await?;
+    let (text, diagnostics) = store.config_of(row.id).await?.unwrap_or_default();
+    let diagnostics = config_view::read(diagnostics.as_deref());
+    let troubles = store.troubled_effects(row.id).await?;
+    let view = Row::new(row, &workflows, visit.now);
+    // The sentences repeat the diagnostics; they speak alone only when there is nothing to underline.
+    let errors = if diagnostics.is_empty() {
+        row.errors.iter().map(|text| sentence(text)).collect()
+    } else {
+        Vec::new()
+    };
+    Ok(PipelineLive {
+        id: row.id.to_string(),
+        family: view.mark.family(),
+        row: view,
+        may_write,
+        compiling: row.status == PipelineStatus::Pending,
+        workflows: workflows.iter().map(|workflow| workflow_view(workflow, visit)).collect(),
+        errors,
+        diagnostics: config_view::views(text.as_deref().unwrap_or_default(), &diagnostics),
+        has_config: text.is_some(),
+        troubles: troubles
+            .into_iter()
+            .map(|(effect, attempts, error, parked)| Trouble {
+                what: sentence(&owed(effect, &workflows)),
+                attempts,
+                error: Foreign(error),
+                parked,
+            })
+            .collect(),
+    })
+}
+
+fn workflow_view(workflow: &WorkflowRow, visit: &Visit) -> WorkflowView {
+    let line = |job: &JobRow| JobLine {
+        id: job.id.to_string(),
+        name: Foreign(job.name.to_string()),
+        mark: Mark::from(job.status),
+        number: job.number,
+        lasting: Lasting::new(job.started_at, job.stopped_at, visit.now),
+        needs: workflow
+            .jobs
+            .iter()
+            .filter(|other| job.needs.contains(&other.id))
+            .map(|other| Foreign(other.name.to_string()))
+            .collect(),
+        why: why_waiting(job, &workflow.jobs).or_else(|| job.reason.clone()).map(|why| sentence(&why)),
+        on_hold: job.status == roundel_model::status::JobStatus::OnHold,
+    };
+    let running = matches!(
+        workflow.status,
+        WorkflowStatus::Running | WorkflowStatus::Failing | WorkflowStatus::OnHold
+    );
+    let done = workflow.jobs.iter().filter(|job| job.status.is_final()).count();
+    WorkflowView {
+        id: workflow.id.to_string(),
+        name: Foreign(workflow.name.to_string()),
+        mark: Mark::from(workflow.status),
+        lasting: Lasting::new(Some(workflow.created_at), workflow.stopped_at, visit.now),
+        running,
+        graph: graph::draw(workflow.name.as_str(), &workflow.jobs, visit.now),
+        jobs: workflow.jobs.iter().map(line).collect(),
+        tally: format!("{done} of {} jobs ended", workflow.jobs.len()),
+    }
+}
+
+/// Names what is owed.
+fn owed(effect: Effect, workflows: &[WorkflowRow]) -> String {
+    let job = |id: JobId| {
+        let mut jobs = workflows.iter().flat_map(|workflow| &workflow.jobs);
+        jobs.find(|job| job.id == id).map_or_else(|| "a job".to_owned(), |job| format!("`{}`", job.name))
+    };
+    match effect {
+        Effect::ReportJob(id) => format!("The commit status of {} is not at the forge yet", job(id)),
+        Effect::ReportConfigError => {
+            "The commit status that tells of the config error is not at the forge yet".to_owned()
+        }
+        Effect::OfferToRunners(id) => format!("Runners were not told of {}", job(id)),
+        Effect::AnnounceWorkflow(id) => {
+            let name = workflows.iter().find(|workflow| workflow.id == id);
+            let name = name.map_or_else(String::new, |workflow| format!(" `{}`", workflow.name));
+            format!("The mail on workflow{name} was not sent yet")
+        }
+        Effect::AnnounceConfigError => "The mail on the config error was not sent yet".to_owned(),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "config.html")]
+struct ConfigPage {
+    shell: Shell,
+    head: ProjectHead,
+    row: Row,
+    source: Html,
+    diagnostics: Vec<DiagnosticView>,
+}
+
+async fn config(visit: Visit, Path(id): Path<String>) -> Answer {
+    let (row, project, role) = visit.pipeline(&id).await?;
+    let (text, diagnostics) = visit.app.store.config_of(row.id).await?.unwrap_or_default();
+    let text = text.ok_or_else(|| visit.not_found())?;
+    let diagnostics = config_view::read(diagnostics.as_deref());
+    let workflows = visit.app.store.workflows(row.id).await?;
+    visit.page(&ConfigPage {
+        shell: visit.shell(format!("Configuration · #{}", row.number), "pipelines"),
+        head: ProjectHead::read(&visit, &project, role, "pipelines").await?,
+        row: Row::new(&row, &workflows, visit.now),
+        source: config_view::source(&text, &diagnostics),
+        diagnostics: config_view::views(&text, &diagnostics),
+    })
+}
+
+async fn cancel(visit: Visit, Path((pipeline, workflow)): Path<(String, String)>) -> Answer {
+    let workflow: WorkflowId = workflow.parse().map_err(|_| visit.not_found())?;
+    press(&visit, &pipeline, &Event::WorkflowCanceled { workflow }, "canceled").await
+}
+
+async fn approve(visit: Visit, Path((pipeline, job)): Path<(String, String)>) -> Answer {
+    let job: JobId = job.parse().map_err(|_| visit.not_found())?;
+    press(&visit, &pipeline, &Event::Approved { job }, "approved").await
+}
+
+/// Brings a click to the one door.
+async fn press(visit: &Visit, pipeline: &str, event: &Event, done: &str) -> Answer {
+    let (row, project, role) = visit.pipeline(pipeline).await?;
+    if visit.account.is_none() {
+        return Err(visit.not_found());
+    }
+    visit.require(role, Role::Write)?;
+    let applied = drive::apply(&visit.app, row.id, event, Attachments::default(), visit.now).await;
+    let done = match applied {
+        Ok(Applied::Changed) => done,
+        Ok(Applied::Ignored) | Err(drive::DriveError::Illegal(_)) => "late",
+        Err(drive::DriveError::Store(error)) => return Err(error.into()),
+    };
+    tracing::info!(project = %project.slug, pipeline = row.number, done, "somebody pressed a button");
+    Ok(see_other(&format!("/pipeline/{}?done={done}", row.id)))
+}
+
+async fn by_number(
+    visit: Visit,
+    Path((owner, repository, number)): Path<(String, String, u64)>,
+) -> Answer {
+    let (project, _) = visit.project(&(owner, repository)).await?;
+    let row = visit.app.store.pipeline_by_number(project.id, number).await?;
+    let row = row.ok_or_else(|| visit.not_found())?;
+    Ok(see_other(&format!("/pipeline/{}", row.id)))
+}
+
+async fn by_workflow(
+    visit: Visit,
+    Path((owner, repository, number, workflow)): Path<(String, String, u64, String)>,
+) -> Answer {
+    let (project, _) = visit.project(&(owner, repository)).await?;
+    let row = visit.app.store.pipeline_by_number(project.id, number).await?;
+    let row = row.ok_or_else(|| visit.not_found())?;
+    let workflow: WorkflowId = workflow.parse().map_err(|_| visit.not_found())?;
+    Ok(see_other(&format!("/pipeline/{}#w-{workflow}", row.id)))
+}

@@ -1,0 +1,226 @@
+//! The projects that somebody follows, and the page that adds one.
+//!
+//! *Add projects* asks each forge for everything that the visitor can see there, and groups it by
+//! organization. What cannot be added says why, and who can.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use askama::Template;
+use axum::{
+    Form, Router,
+    response::Response,
+    routing::get,
+};
+use roundel_forge::Repository;
+use roundel_model::{
+    forge::{ForgeKind, RepositoryId, Role},
+    id::AccountId,
+};
+use roundel_store::{projects::Project, reading::PipelineFilter};
+
+use super::{
+    home::{SignInChoice, choices},
+    lists::Row,
+    visit::{Answer, PageError, Shell, Visit, address, see_other},
+    words::{Foreign, Html, Mark, sentence},
+};
+use crate::{app::App, setup, tokens};
+
+/// Routes of this file.
+pub(crate) fn router() -> Router<Arc<App>> {
+    Router::new().route("/projects", get(followed)).route("/add", get(add).post(begin))
+}
+
+#[derive(Template)]
+#[template(path = "projects.html")]
+struct Projects {
+    shell: Shell,
+    projects: Vec<ProjectCard>,
+}
+
+/// A followed project with its newest pipeline.
+struct ProjectCard {
+    name: String,
+    forge: &'static str,
+    at: String,
+    mark: Mark,
+    active: bool,
+    newest: Option<Row>,
+}
+
+async fn followed(visit: Visit) -> Answer {
+    let Some(account) = &visit.account else { return Ok(see_other("/login?return=/projects")) };
+    let mut projects = Vec::new();
+    for project in visit.app.store.followed_projects(account.id).await? {
+        if visit.project_by_id(project.id).await.is_ok() {
+            projects.push(card(&visit, &project).await?);
+        }
+    }
+    visit.page(&Projects { shell: visit.shell("Projects", "projects"), projects })
+}
+
+async fn card(visit: &Visit, project: &Project) -> Result<ProjectCard, PageError> {
+    let filter = PipelineFilter { projects: Some(vec![project.id]), ..PipelineFilter::default() };
+    let newest = visit.app.store.pipelines(&filter, 1).await?;
+    let newest = newest.first().map(|(row, workflows)| Row::new(row, workflows, visit.now));
+    Ok(ProjectCard {
+        name: project.slug.full_name(),
+        forge: project.slug.forge.title(),
+        at: address(&project.slug),
+        mark: newest.as_ref().map_or(Mark::Nothing, |row| row.mark),
+        active: project.active,
+        newest,
+    })
+}
+
+#[derive(Template)]
+#[template(path = "add.html")]
+struct Add {
+    shell: Shell,
+    forges: Vec<ForgeSection>,
+}
+
+/// One forge on the page.
+struct ForgeSection {
+    choice: SignInChoice,
+    login: Option<String>,
+    /// Why there is no list.
+    trouble: Option<Html>,
+    organizations: Vec<Organization>,
+    count: usize,
+}
+
+/// An organization with its repositories.
+struct Organization {
+    name: Foreign,
+    repositories: Vec<Choice>,
+}
+
+/// A repository that may be added.
+struct Choice {
+    owner: String,
+    name: String,
+    private: bool,
+    /// The page of its project, when somebody added it.
+    added: Option<String>,
+    /// Why it cannot be added by this person.
+    because: Option<&'static str>,
+}
+
+async fn add(visit: Visit) -> Answer {
+    let Some(account) = visit.account.as_ref().map(|account| account.id) else {
+        return Ok(see_other("/login?return=/add"));
+    };
+    let mut forges = Vec::new();
+    for (choice, kind) in choices(&visit).into_iter().zip(visit.app.forges.keys()) {
+        forges.push(section(&visit, account, *kind, choice).await?);
+    }
+    visit.page(&Add { shell: visit.shell("Add projects", "add"), forges })
+}
+
+async fn section(
+    visit: &Visit,
+    account: AccountId,
+    kind: ForgeKind,
+    choice: SignInChoice,
+) -> Result<ForgeSection, PageError> {
+    let login = visit.app.store.identity(account, kind).await?.map(|identity| identity.login);
+    let mut section =
+        ForgeSection { choice, login, trouble: None, organizations: Vec::new(), count: 0 };
+    if section.login.is_none() {
+        return Ok(section);
+    }
+    match repositories(visit, account, kind).await {
+        Ok(Some(found)) => {
+            section.count = found.len();
+            section.organizations = group(visit, kind, found).await?;
+        }
+        Ok(None) => section.login = None,
+        Err(text) => section.trouble = Some(sentence(&text)),
+    }
+    Ok(section)
+}
+
+/// Everything that a person can see at a forge. `None`: the token no longer works.
+async fn repositories(
+    visit: &Visit,
+    account: AccountId,
+    kind: ForgeKind,
+) -> Result<Option<Vec<Repository>>, String> {
+    let Some(forge) = visit.app.forges.get(&kind) else { return Ok(None) };
+    let token = tokens::usable(&visit.app, account, kind).await.map_err(|error| error.to_string())?;
+    let Some(token) = token else { return Ok(None) };
+    match forge.repositories(&token).await {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.class == roundel_forge::ErrorClass::Unauthorized => {
+            let marked = visit.app.store.mark_token_refused(account, kind).await;
+            marked.map_err(|error| error.to_string())?;
+            Ok(None)
+        }
+        Err(error) => Err(error.message),
+    }
+}
+
+async fn group(
+    visit: &Visit,
+    kind: ForgeKind,
+    found: Vec<Repository>,
+) -> Result<Vec<Organization>, PageError> {
+    let all = visit.app.store.projects().await?;
+    let added: BTreeMap<&RepositoryId, &Project> = all
+        .iter()
+        .filter(|project| project.slug.forge == kind)
+        .map(|project| (&project.repository, project))
+        .collect();
+    let mut organizations: BTreeMap<String, Vec<Choice>> = BTreeMap::new();
+    for repository in found {
+        let project = added.get(&repository.id);
+        let choice = Choice {
+            added: project.filter(|project| project.active).map(|project| address(&project.slug)),
+            because: because(&repository),
+            owner: repository.owner.login.clone(),
+            name: repository.name,
+            private: repository.private,
+        };
+        organizations.entry(repository.owner.login).or_default().push(choice);
+    }
+    let organization = |(name, mut repositories): (String, Vec<Choice>)| {
+        repositories.sort_by_key(|choice| choice.name.to_lowercase());
+        Organization { name: Foreign(name), repositories }
+    };
+    Ok(organizations.into_iter().map(organization).collect())
+}
+
+/// Why somebody cannot add a repository (VCS-008).
+fn because(repository: &Repository) -> Option<&'static str> {
+    if repository.archived {
+        return Some("archived: nothing can be pushed to it");
+    }
+    match repository.role {
+        Some(Role::Admin) | None => None,
+        Some(Role::Write | Role::Read) => {
+            Some("needs an administrator of the repository, for its key and its hook")
+        }
+    }
+}
+
+/// What the button of a repository sends.
+#[derive(serde::Deserialize)]
+struct Wanted {
+    forge: String,
+    owner: String,
+    name: String,
+}
+
+async fn begin(visit: Visit, Form(wanted): Form<Wanted>) -> Result<Response, PageError> {
+    let Some(account) = visit.account.as_ref().map(|account| account.id) else {
+        return Ok(see_other("/login?return=/add"));
+    };
+    let forge: ForgeKind =
+        wanted.forge.parse().map_err(|_| PageError::Bad("There is no such forge.".to_owned()))?;
+    let project = setup::begin(&visit.app, account, forge, &wanted.owner, &wanted.name)
+        .await
+        .map_err(|refused| PageError::Bad(refused.0))?;
+    let (project, _) = visit.project_by_id(project).await?;
+    Ok(see_other(&format!("{}/setup", address(&project.slug))))
+}

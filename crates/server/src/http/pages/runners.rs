@@ -1,0 +1,60 @@
+//! The runners that were seen, and how long ago.
+
+use std::{sync::Arc, time::Duration};
+
+use askama::Template;
+use axum::{Router, routing::get};
+
+use super::{
+    visit::{Answer, Shell, Visit, see_other},
+    words::{Foreign, When},
+};
+use crate::app::App;
+
+/// A runner claims at least this often; one that has not is away.
+const AWAY: Duration = Duration::from_mins(2);
+
+/// Routes of this file.
+pub(crate) fn router() -> Router<Arc<App>> {
+    Router::new().route("/runners", get(page))
+}
+
+#[derive(Template)]
+#[template(path = "runners.html")]
+struct Runners {
+    shell: Shell,
+    runners: Vec<RunnerView>,
+    server: String,
+    waiting: usize,
+}
+
+struct RunnerView {
+    name: Foreign,
+    version: Foreign,
+    classes: Vec<Foreign>,
+    executors: Vec<Foreign>,
+    seen: When,
+    here: bool,
+}
+
+async fn page(visit: Visit) -> Answer {
+    if visit.account.is_none() {
+        return Ok(see_other("/login?return=/runners"));
+    }
+    let rows = visit.app.store.runners().await?;
+    let foreign = |all: &[String]| all.iter().cloned().map(Foreign).collect();
+    let runners = rows
+        .iter()
+        .map(|row| RunnerView {
+            name: Foreign(row.name.clone()),
+            version: Foreign(row.version.clone()),
+            classes: foreign(&row.resource_classes),
+            executors: foreign(&row.executors),
+            seen: When::new(row.last_seen_at, visit.now),
+            here: visit.now.since(row.last_seen_at) < AWAY,
+        })
+        .collect();
+    let waiting = visit.app.store.offered_tasks(100).await?.len();
+    let server = visit.app.settings.public_url.as_str().trim_end_matches('/').to_owned();
+    visit.page(&Runners { shell: visit.shell("Runners", "runners"), runners, server, waiting })
+}

@@ -1,0 +1,295 @@
+//! Settings of a project: its key, its hook, its variables, its badge, the names of its commit
+//! statuses.
+//!
+//! Private halves and values never come here: the page shows what is public of a key, and only the
+//! names of variables (VCS §7.1).
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use askama::Template;
+use axum::{
+    Form, Router,
+    extract::Path,
+    routing::{get, post},
+};
+use roundel_model::{
+    forge::{ForgeKind, Role},
+    secret::Secret,
+};
+use roundel_store::{
+    projects::{CheckoutKey, Hook, HookState, KeyState, Project},
+    reading::PipelineFilter,
+};
+
+use super::{
+    encode,
+    project::ProjectHead,
+    visit::{Answer, PageError, Shell, Visit, address, see_other},
+    words::{Foreign, When},
+};
+use crate::{
+    app::App,
+    http::badges,
+    links,
+};
+
+/// Bytes of a variable's value: what an environment can hold with room for the others.
+const VALUE_BYTES: usize = 64 * 1024;
+/// Variables of a project.
+const VARIABLES: usize = 500;
+/// Pipelines that are looked at for names of commit statuses.
+const LOOK_BACK: u32 = 10;
+
+/// Routes below `/gh/:owner/:repository`.
+pub(crate) fn routes(base: &str) -> Router<Arc<App>> {
+    Router::new()
+        .route(&format!("{base}/settings"), get(page))
+        .route(&format!("{base}/settings/variables"), post(set_variable))
+        .route(&format!("{base}/settings/variables/delete"), post(delete_variable))
+        .route(&format!("{base}/settings/badge-token"), post(badge_token))
+}
+
+#[derive(Template)]
+#[template(path = "settings.html")]
+struct Settings {
+    shell: Shell,
+    head: ProjectHead,
+    key: Option<KeyView>,
+    hook: Option<HookView>,
+    variables: Vec<Foreign>,
+    contexts: Vec<Foreign>,
+    badge: BadgeView,
+    mail: bool,
+}
+
+struct KeyView {
+    fingerprint: String,
+    public: String,
+    state: &'static str,
+    good: bool,
+    forge_id: Option<String>,
+    created: When,
+    used: Option<When>,
+    at_forge: String,
+}
+
+struct HookView {
+    state: &'static str,
+    good: bool,
+    forge_id: Option<String>,
+    address: String,
+    last: Option<When>,
+    created: When,
+    at_forge: String,
+}
+
+struct BadgeView {
+    preview: String,
+    preview_shield: String,
+    private: bool,
+    has_token: bool,
+    boxes: Vec<(&'static str, String)>,
+    branches: Vec<Foreign>,
+    branch: String,
+}
+
+async fn page(visit: Visit, Path(names): Path<(String, String)>) -> Answer {
+    let (project, role) = visit.project(&names).await?;
+    if visit.account.is_none() {
+        return Err(visit.not_found());
+    }
+    visit.require(role, Role::Write)?;
+    let store = &visit.app.store;
+    let key = store.checkout_key(project.id).await?;
+    let hook = store.hook_of(project.id).await?;
+    let variables = store.variables(project.id).await?;
+    let head = ProjectHead::read(&visit, &project, role, "settings").await?;
+    visit.page(&Settings {
+        shell: visit.shell(format!("Settings · {}", project.slug.full_name()), "projects"),
+        key: key.map(|key| key_view(&visit, &project, &key)),
+        hook: hook.map(|hook| hook_view(&visit, &project, &hook)),
+        variables: variables.into_iter().map(|(name, _)| Foreign(name)).collect(),
+        contexts: contexts(&visit, &project).await?,
+        badge: badge_view(&visit, &project).await?,
+        mail: visit.app.settings.mail.is_some(),
+        head,
+    })
+}
+
+fn key_view(visit: &Visit, project: &Project, key: &CheckoutKey) -> KeyView {
+    let (state, good) = match key.state {
+        KeyState::Active => ("Active: opens this repository, read-only", true),
+        KeyState::Pending => ("Not at the forge yet: run the set-up again", false),
+        KeyState::Gone => ("Gone: run the set-up again", false),
+    };
+    let tail = match project.slug.forge {
+        ForgeKind::GitHub => "settings/keys",
+        ForgeKind::Bitbucket => "admin/access-keys/",
+    };
+    KeyView {
+        fingerprint: key.fingerprint.clone(),
+        public: key.public.clone(),
+        state,
+        good,
+        forge_id: key.forge_id.clone(),
+        created: When::new(key.created_at, visit.now),
+        used: key.last_used_at.map(|at| When::new(at, visit.now)),
+        at_forge: format!("{}/{tail}", project.web_url.trim_end_matches('/')),
+    }
+}
+
+fn hook_view(visit: &Visit, project: &Project, hook: &Hook) -> HookView {
+    let (state, good) = match (hook.state, hook.last_delivery_at) {
+        (HookState::Active, Some(_)) => ("Active: deliveries arrive", true),
+        (HookState::Active, None) => ("Active, and nothing has arrived yet", true),
+        (HookState::Pending, _) => ("Not at the forge yet: run the set-up again", false),
+        (HookState::Missing, _) => ("Missing at the forge: run the set-up again", false),
+        (HookState::Gone, _) => ("Gone: run the set-up again", false),
+    };
+    let tail = match project.slug.forge {
+        ForgeKind::GitHub => "settings/hooks",
+        ForgeKind::Bitbucket => "admin/webhooks",
+    };
+    HookView {
+        state,
+        good,
+        forge_id: hook.forge_id.clone(),
+        address: links::hook(&visit.app, hook.forge, hook.id),
+        last: hook.last_delivery_at.map(|at| When::new(at, visit.now)),
+        created: When::new(hook.created_at, visit.now),
+        at_forge: format!("{}/{tail}", project.web_url.trim_end_matches('/')),
+    }
+}
+
+/// Names of commit statuses that the newest pipelines set, to be copied into branch protection.
+async fn contexts(visit: &Visit, project: &Project) -> Result<Vec<Foreign>, PageError> {
+    let filter = PipelineFilter { projects: Some(vec![project.id]), ..PipelineFilter::default() };
+    let pipelines = visit.app.store.pipelines(&filter, LOOK_BACK).await?;
+    let names: BTreeSet<String> = pipelines
+        .iter()
+        .flat_map(|(_, workflows)| workflows)
+        .flat_map(|workflow| &workflow.jobs)
+        .filter(|job| job.kind != "no-op")
+        .map(|job| format!("{}: {}", visit.app.settings.status_prefix, job.name))
+        .collect();
+    Ok(names.into_iter().map(Foreign).collect())
+}
+
+async fn badge_view(visit: &Visit, project: &Project) -> Result<BadgeView, PageError> {
+    let branch = visit.parameter("badge-branch").unwrap_or_else(|| project.default_branch.clone());
+    let token = badges::token(&visit.app, project.id).await?;
+    let at = address(&project.slug);
+    let path = if branch == project.default_branch {
+        format!("{at}.svg")
+    } else {
+        let branch: Vec<String> = branch.split('/').map(encode).collect();
+        format!("{at}/tree/{}.svg", branch.join("/"))
+    };
+    let query = match (&token, project.private) {
+        (Some(token), true) => format!("&token={token}"),
+        _ => String::new(),
+    };
+    let base = visit.app.settings.public_url.as_str().trim_end_matches('/').to_owned();
+    let image = format!("{base}{path}?style=shield{query}");
+    let link = links::project(&visit.app, &project.slug);
+    let branches = visit.app.store.branches(project.id, 100).await?;
+    Ok(BadgeView {
+        preview: path.clone(),
+        preview_shield: format!("{path}?style=shield"),
+        private: project.private,
+        has_token: token.is_some(),
+        boxes: boxes(&image, &link),
+        branches: branches.into_iter().map(Foreign).collect(),
+        branch,
+    })
+}
+
+/// The badge in the languages of READMEs (`VCS` §9).
+fn boxes(image: &str, link: &str) -> Vec<(&'static str, String)> {
+    vec![
+        ("Markdown", format!("[![Roundel]({image})]({link})")),
+        ("HTML", format!("<a href=\"{link}\"><img src=\"{image}\" alt=\"Roundel\"></a>")),
+        ("AsciiDoc", format!("image:{image}[\"Roundel\", link=\"{link}\"]")),
+        ("reStructuredText", format!(".. image:: {image}\n   :target: {link}")),
+        ("Textile", format!("!{image}!:{link}")),
+        ("RDoc", format!("{{<img src=\"{image}\" alt=\"Roundel\" />}}[{link}]")),
+        ("POD", format!("=for HTML <a href=\"{link}\"><img src=\"{image}\"></a>")),
+        ("Image address", image.to_owned()),
+    ]
+}
+
+#[derive(serde::Deserialize)]
+struct Variable {
+    name: String,
+    #[serde(default)]
+    value: String,
+}
+
+async fn set_variable(
+    visit: Visit,
+    Path(names): Path<(String, String)>,
+    Form(wanted): Form<Variable>,
+) -> Answer {
+    let (project, role) = visit.project(&names).await?;
+    visit.require(role, Role::Admin)?;
+    let name = wanted.name.trim();
+    if !is_variable_name(name) {
+        return Err(PageError::Bad(format!(
+            "`{name}` cannot be a variable: a name has letters, digits and `_`, and does not begin \
+             with a digit."
+        )));
+    }
+    if wanted.value.is_empty() || wanted.value.len() > VALUE_BYTES || wanted.value.contains('\0') {
+        return Err(PageError::Bad(format!(
+            "The value must not be empty, nor hold more than {VALUE_BYTES} bytes or a NUL."
+        )));
+    }
+    let known = visit.app.store.variables(project.id).await?;
+    if known.len() >= VARIABLES && !known.iter().any(|(other, _)| other == name) {
+        return Err(PageError::Bad(format!("A project can have {VARIABLES} variables.")));
+    }
+    let value = Secret::new(wanted.value);
+    visit.app.store.set_variable(project.id, name, &value, visit.now).await?;
+    tracing::info!(project = %project.slug, variable = name, "a variable was set");
+    Ok(see_other(&format!("{}/settings?done=variable-set#variables", address(&project.slug))))
+}
+
+async fn delete_variable(
+    visit: Visit,
+    Path(names): Path<(String, String)>,
+    Form(wanted): Form<Variable>,
+) -> Answer {
+    let (project, role) = visit.project(&names).await?;
+    visit.require(role, Role::Admin)?;
+    visit.app.store.delete_variable(project.id, &wanted.name).await?;
+    tracing::info!(project = %project.slug, variable = wanted.name, "a variable was deleted");
+    Ok(see_other(&format!("{}/settings?done=variable-deleted#variables", address(&project.slug))))
+}
+
+async fn badge_token(visit: Visit, Path(names): Path<(String, String)>) -> Answer {
+    let (project, role) = visit.project(&names).await?;
+    visit.require(role, Role::Admin)?;
+    badges::renew_token(&visit.app, project.id).await?;
+    Ok(see_other(&format!("{}/settings?done=badge-token#badge", address(&project.slug))))
+}
+
+fn is_variable_name(name: &str) -> bool {
+    name.len() <= 200
+        && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_has_a_name_that_a_shell_can_read() {
+        for name in ["A", "_x", "NPM_TOKEN2"] {
+            assert!(is_variable_name(name), "{name}");
+        }
+        for name in ["", "2A", "A-B", "A B", "Ä", "A=B", "A\n"] {
+            assert!(!is_variable_name(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! The set-up of a project, step by step, live; and the way out when a step failed.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{Router, extract::Path, routing::get};
+use roundel_model::forge::Role;
+use roundel_store::{
+    projects::{Project, Setup, SetupState, SetupStepStatus},
+    reading::PipelineFilter,
+};
+
+use super::{
+    project::ProjectHead,
+    visit::{Answer, PageError, Shell, Visit, address, see_other},
+    words::{Foreign, Html, Lasting, Mark, sentence},
+};
+use crate::{app::App, setup};
+
+/// Routes below `/gh/:owner/:repository`.
+pub(crate) fn routes(base: &str) -> Router<Arc<App>> {
+    Router::new()
+        .route(&format!("{base}/setup"), get(page).post(again))
+        .route(&format!("{base}/setup/live"), get(live))
+}
+
+#[derive(Template)]
+#[template(path = "setup.html")]
+struct SetupPage {
+    shell: Shell,
+    head: ProjectHead,
+    id: String,
+    live: SetupSteps,
+}
+
+#[derive(Template)]
+#[template(path = "parts/setup.html")]
+struct SetupSteps {
+    /// Nothing was begun.
+    none: bool,
+    mark: Mark,
+    title: &'static str,
+    text: &'static str,
+    steps: Vec<StepView>,
+    lasting: Lasting,
+    /// May be tried again.
+    again: bool,
+    done: bool,
+    at: String,
+    first_pipeline: Option<String>,
+}
+
+struct StepView {
+    mark: Mark,
+    title: Foreign,
+    detail: Option<Html>,
+    class: &'static str,
+    word: &'static str,
+}
+
+async fn page(visit: Visit, Path(names): Path<(String, String)>) -> Answer {
+    let (project, role) = visit.project(&names).await?;
+    let head = ProjectHead::read(&visit, &project, role, "settings").await?;
+    let live = read(&visit, &project).await?;
+    let title = format!("Set up {}", project.slug.full_name());
+    let shell = visit.shell(title, "add").showing(live.mark.family());
+    visit.page(&SetupPage { shell, head, id: project.id.to_string(), live })
+}
+
+async fn live(visit: Visit, Path(names): Path<(String, String)>) -> Answer {
+    let (project, _) = visit.project(&names).await?;
+    visit.page(&read(&visit, &project).await?)
+}
+
+async fn again(visit: Visit, Path(names): Path<(String, String)>) -> Answer {
+    let (project, role) = visit.project(&names).await?;
+    visit.require(role, Role::Admin)?;
+    let Some(account) = visit.account.as_ref().map(|account| account.id) else {
+        return Err(visit.not_found());
+    };
+    let slug = &project.slug;
+    setup::begin(&visit.app, account, slug.forge, &slug.owner, &slug.repository)
+        .await
+        .map_err(|refused| PageError::Bad(refused.0))?;
+    Ok(see_other(&format!("{}/setup", address(slug))))
+}
+
+async fn read(visit: &Visit, project: &Project) -> Result<SetupSteps, PageError> {
+    let setup = visit.app.store.setup(project.id).await?;
+    let done = setup.as_ref().is_some_and(|setup| setup.state == SetupState::Done);
+    let filter = PipelineFilter { projects: Some(vec![project.id]), ..PipelineFilter::default() };
+    let pipelines = if done { visit.app.store.pipelines(&filter, 1).await? } else { Vec::new() };
+    let first_pipeline = pipelines.first().map(|(row, _)| format!("/pipeline/{}", row.id));
+    Ok(view(setup.as_ref(), visit, address(&project.slug), first_pipeline))
+}
+
+fn view(
+    setup: Option<&Setup>,
+    visit: &Visit,
+    at: String,
+    first_pipeline: Option<String>,
+) -> SetupSteps {
+    let (mark, title, text) = match setup.map(|setup| setup.state) {
+        None => (Mark::Nothing, "Not set up", "This project was never set up."),
+        Some(SetupState::Running) => (
+            Mark::Running,
+            "Setting up",
+            "You may close this page: the set-up goes on by itself, and the page joins it again.",
+        ),
+        Some(SetupState::Done) => {
+            (Mark::Passed, "Ready", "Every push to this repository starts a pipeline now.")
+        }
+        Some(SetupState::Compensating) => (
+            Mark::Failing,
+            "Tidying up",
+            "A step failed. What this run had made at the forge is being removed.",
+        ),
+        Some(SetupState::Failed) => (
+            Mark::Failed,
+            "A step failed",
+            "Nothing of ours was left behind. The step below says why; put that right and try again.",
+        ),
+        Some(SetupState::Abandoned) => {
+            (Mark::Canceled, "Given up", "The set-up was given up. It can be tried again.")
+        }
+    };
+    let state = setup.map(|setup| setup.state);
+    let going = matches!(state, Some(SetupState::Running | SetupState::Compensating));
+    SetupSteps {
+        none: setup.is_none(),
+        mark,
+        title,
+        text,
+        steps: setup.map(|setup| setup.steps.iter().map(StepView::new).collect()).unwrap_or_default(),
+        lasting: Lasting::new(
+            setup.map(|setup| setup.started_at),
+            setup.filter(|_| !going).map(|setup| setup.updated_at),
+            visit.now,
+        ),
+        again: !going && state != Some(SetupState::Done),
+        done: state == Some(SetupState::Done),
+        at,
+        first_pipeline,
+    }
+}
+
+impl StepView {
+    fn new(step: &roundel_store::projects::SetupStep) -> Self {
+        let (mark, class, word) = match step.status {
+            SetupStepStatus::Waiting => (Mark::Blocked, "waiting", "waiting"),
+            SetupStepStatus::Running => (Mark::Running, "running", "under way"),
+            SetupStepStatus::Done => (Mark::Passed, "done", "done"),
+            SetupStepStatus::Warning => (Mark::Infrastructure, "warning", "done, with a warning"),
+            SetupStepStatus::Failed => (Mark::Failed, "failed", "failed"),
+            SetupStepStatus::Undone => (Mark::Canceled, "undone", "undone"),
+        };
+        Self {
+            mark,
+            title: Foreign(step.title.clone()),
+            detail: step.detail.as_deref().map(sentence),
+            class,
+            word,
+        }
+    }
+}
