@@ -67,7 +67,7 @@ pub(super) async fn workspaces(
         json!({
             "type": "workspace_access",
             "administrator": administrator,
-            "workspace": shape::workspace(&side, &slug),
+            "workspace": shape::workspace_base(&side, &slug),
         })
     });
     Ok(paginated(&side, &uri, &paging, all.collect()))

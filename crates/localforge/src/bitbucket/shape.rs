@@ -71,6 +71,15 @@ pub(crate) fn workspace(side: &Side, login: &str) -> Value {
     })
 }
 
+/// Returns a workspace as it stands in a list of what somebody has access to: with fewer links.
+pub(crate) fn workspace_base(side: &Side, login: &str) -> Value {
+    let mut whole = workspace(side, login);
+    let links = json!({ "self": whole["links"]["self"], "avatar": whole["links"]["avatar"] });
+    whole["type"] = json!("workspace_base");
+    whole["links"] = links;
+    whole
+}
+
 /// A person and their own workspace share the id, as on Bitbucket.
 pub(crate) fn workspace_uuid(owner: &Owner<'_>) -> Uuid {
     owner.uuid()
