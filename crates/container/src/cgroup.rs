@@ -125,15 +125,14 @@ impl Cgroups {
         let hierarchies = hierarchies(own, mounts);
         for controller in Controller::ALL {
             let mut reason = "the kernel offers no such cgroup controller here".to_owned();
-            let place = hierarchies.iter().find_map(|hierarchy| {
-                match hierarchy.place(controller) {
+            let place =
+                hierarchies.iter().find_map(|hierarchy| match hierarchy.place(controller) {
                     Ok(place) => place,
                     Err(error) => {
                         reason = error;
                         None
                     }
-                }
-            });
+                });
             match place {
                 Some(base) => found.places.push(base),
                 None => found.missing.push((controller, reason)),

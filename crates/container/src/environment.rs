@@ -150,9 +150,7 @@ impl Environment {
         user: Option<&str>,
     ) -> Result<(String, u32, u32, PathBuf, String), ContainerError> {
         match self.conversation.ask(Wish::User(user.map(str::to_owned)), &[])? {
-            (Answer::User(user), _) => {
-                Ok((user.name, user.uid, user.gid, user.home, user.shell))
-            }
+            (Answer::User(user), _) => Ok((user.name, user.uid, user.gid, user.home, user.shell)),
             _ => Err(out_of_turn()),
         }
     }

@@ -1,2 +1,4 @@
 //! rtnetlink.
-pub(crate) fn configure(_interface: &crate::wire::Interface) -> std::io::Result<()> { Ok(()) }
+pub(crate) fn configure(_interface: &crate::wire::Interface) -> std::io::Result<()> {
+    Ok(())
+}

@@ -80,10 +80,7 @@ fn full(path: &Path, error: &io::Error) -> ContainerError {
     ))
 }
 
-fn directory(
-    wanted: &Wanted<'_>,
-    not_enforced: Option<String>,
-) -> Result<Scratch, ContainerError> {
+fn directory(wanted: &Wanted<'_>, not_enforced: Option<String>) -> Result<Scratch, ContainerError> {
     let path = wanted.path;
     let made = fs::create_dir(path)
         .and_then(|()| wanted.owner.map_or(Ok(()), |id| chown(path, Some(id), Some(id))));
@@ -136,7 +133,9 @@ fn template(templates: &Path, bytes: u64) -> io::Result<PathBuf> {
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status()
-        .map_err(|error| io::Error::new(error.kind(), format!("failed to run `mkfs.ext4`: {error}")))?;
+        .map_err(|error| {
+            io::Error::new(error.kind(), format!("failed to run `mkfs.ext4`: {error}"))
+        })?;
     if !done.success() {
         return Err(io::Error::other("`mkfs.ext4` failed"));
     }

@@ -165,18 +165,16 @@ pub(crate) fn loopback_up() -> io::Result<()> {
     let flags = libc::IFF_UP | libc::IFF_RUNNING;
     request.ifr_ifru.ifru_flags = libc::c_short::try_from(flags).map_err(io::Error::other)?;
     // SAFETY: the request reads one `ifreq`, which lives over the call.
-    let answer = unsafe {
-        libc::ioctl(socket.as_raw_fd(), libc::SIOCSIFFLAGS, ptr::from_ref(&request))
-    };
+    let answer =
+        unsafe { libc::ioctl(socket.as_raw_fd(), libc::SIOCSIFFLAGS, ptr::from_ref(&request)) };
     check(c_long::from(answer))?;
     Ok(())
 }
 
 /// Opens a new pty of the devpts at `/dev/ptmx`: master and slave.
 pub(crate) fn open_pty(columns: u16, rows: u16) -> io::Result<(OwnedFd, OwnedFd)> {
-    let master = OwnedFd::from(
-        std::fs::OpenOptions::new().read(true).write(true).open("/dev/ptmx")?,
-    );
+    let master =
+        OwnedFd::from(std::fs::OpenOptions::new().read(true).write(true).open("/dev/ptmx")?);
     let unlocked: c_int = 0;
     // SAFETY: the call reads one `int`, which lives over it.
     let answer =
@@ -188,8 +186,7 @@ pub(crate) fn open_pty(columns: u16, rows: u16) -> io::Result<(OwnedFd, OwnedFd)
     let slave = own(c_long::from(slave))?;
     let size = libc::winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
     // SAFETY: the call reads one `winsize`, which lives over it.
-    let answer =
-        unsafe { libc::ioctl(master.as_raw_fd(), libc::TIOCSWINSZ, ptr::from_ref(&size)) };
+    let answer = unsafe { libc::ioctl(master.as_raw_fd(), libc::TIOCSWINSZ, ptr::from_ref(&size)) };
     check(c_long::from(answer))?;
     Ok((master, slave))
 }
@@ -205,9 +202,7 @@ pub(crate) fn take_terminal(terminal: BorrowedFd<'_>) -> io::Result<()> {
 /// Removes a capability from the bounding set. A number that the kernel does not know is an error.
 pub(crate) fn drop_from_bounding_set(capability: u8) -> io::Result<()> {
     // SAFETY: the call takes integers.
-    let answer = unsafe {
-        libc::prctl(libc::PR_CAPBSET_DROP, c_ulong::from(capability), 0, 0, 0)
-    };
+    let answer = unsafe { libc::prctl(libc::PR_CAPBSET_DROP, c_ulong::from(capability), 0, 0, 0) };
     check(c_long::from(answer))?;
     Ok(())
 }
@@ -354,9 +349,7 @@ pub(crate) fn attach_loop(file: impl AsFd) -> io::Result<(OwnedFd, String)> {
             reserved: [0; 8],
         };
         // SAFETY: the call reads one `loop_config`, whose layout `Config` has; it lives over it.
-        let answer = unsafe {
-            libc::ioctl(device.as_raw_fd(), CONFIGURE, ptr::from_ref(&config))
-        };
+        let answer = unsafe { libc::ioctl(device.as_raw_fd(), CONFIGURE, ptr::from_ref(&config)) };
         match check(c_long::from(answer)) {
             Ok(_) => return Ok((OwnedFd::from(device), path)),
             // Somebody else took it between the two calls.

@@ -14,7 +14,9 @@ use std::{
 
 use nix::sys::{
     memfd::{MFdFlags, memfd_create},
-    socket::{self, AddressFamily, ControlMessage, ControlMessageOwned, MsgFlags, SockFlag, SockType},
+    socket::{
+        self, AddressFamily, ControlMessage, ControlMessageOwned, MsgFlags, SockFlag, SockType,
+    },
     time::TimeVal,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -65,7 +67,9 @@ pub(crate) enum Report {
     /// It has a new user namespace and waits for its id maps.
     Unshared,
     /// It did what was asked, or PID 1 serves; sentences on what is not enforced.
-    Ready { not_enforced: Vec<String> },
+    Ready {
+        not_enforced: Vec<String>,
+    },
     /// A layer was unpacked.
     Unpacked(crate::image::unpack::Unpacked),
     Failed(Fault),
@@ -142,10 +146,15 @@ pub(crate) struct HostTree {
 /// Where writes go.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Upper {
-    Memory { bytes: Option<u64> },
+    Memory {
+        bytes: Option<u64>,
+    },
     Directory(PathBuf),
     /// An ext4 file system on a block device; its root must be given to this id.
-    Device { device: PathBuf, owner: u32 },
+    Device {
+        device: PathBuf,
+        owner: u32,
+    },
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -176,15 +185,28 @@ pub(crate) struct Call {
 pub(crate) enum Wish {
     /// The call's id becomes the process's.
     Spawn(StepPlan),
-    Signal { process: u64, signal: i32 },
+    Signal {
+        process: u64,
+        signal: i32,
+    },
     User(Option<String>),
-    MakeDir { path: PathBuf, uid: u32, gid: u32, mode: u32 },
+    MakeDir {
+        path: PathBuf,
+        uid: u32,
+        gid: u32,
+        mode: u32,
+    },
     /// The bytes come in a memory file.
     WriteFile(FileHead),
-    ReadFile { path: PathBuf, max_bytes: u64 },
+    ReadFile {
+        path: PathBuf,
+        max_bytes: u64,
+    },
     Exists(PathBuf),
     /// A listening socket on this port of the environment's loopback.
-    Listen { port: u16 },
+    Listen {
+        port: u16,
+    },
 }
 
 /// A process that is wanted.
@@ -211,7 +233,9 @@ pub(crate) enum Answer {
     Spawned,
     User(UserEntry),
     /// The bytes are attached in a memory file; `None`: there is no such file.
-    Read { bytes: Option<u64> },
+    Read {
+        bytes: Option<u64>,
+    },
     Exists(bool),
     /// The socket is attached.
     Listening,

@@ -42,8 +42,7 @@ struct Agent<'a> {
 
 /// Serves until the host side hangs up.
 pub(super) fn serve(link: &Link, single_id: bool) -> i32 {
-    let mut agent =
-        Agent { link, single_id, groups: HashMap::new(), running: HashMap::new() };
+    let mut agent = Agent { link, single_id, groups: HashMap::new(), running: HashMap::new() };
     match agent.run() {
         Ok(()) => 0,
         // The host side sees the end of the conversation, which ends everything else too.

@@ -68,12 +68,7 @@ fn replace(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
 }
 
 /// Makes a directory and its parents; those that it makes get the owner, those that exist stay.
-pub(super) fn make_dir(
-    path: &Path,
-    owner: Owner,
-    mode: u32,
-    single_id: bool,
-) -> Result<(), Fault> {
+pub(super) fn make_dir(path: &Path, owner: Owner, mode: u32, single_id: bool) -> Result<(), Fault> {
     let wrong = |error: io::Error| {
         Fault::request(format!("failed to make the directory `{}`: {error}", path.display()))
     };
@@ -134,13 +129,10 @@ fn write_bytes(head: &FileHead, bytes: &[u8], single_id: bool) -> Result<(), Fau
 
 /// Reads a file of at most so many bytes.
 pub(super) fn read(path: &Path, max_bytes: u64) -> Outcome {
-    let wrong = |error: io::Error| {
-        Fault::request(format!("failed to read `{}`: {error}", path.display()))
-    };
-    let file = OpenOptions::new()
-        .read(true)
-        .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY)
-        .open(path);
+    let wrong =
+        |error: io::Error| Fault::request(format!("failed to read `{}`: {error}", path.display()));
+    let file =
+        OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path);
     let file: File = match file {
         Ok(file) => file,
         Err(error) if is_absent(&error) => {

@@ -38,8 +38,7 @@ const HIDDEN: [&str; 10] = [
 /// Parts of `/proc` that change the host: read-only.
 const READ_ONLY: [&str; 5] = ["proc/bus", "proc/fs", "proc/irq", "proc/sys", "proc/sysrq-trigger"];
 
-const QUIET: MsFlags =
-    MsFlags::MS_NOSUID.union(MsFlags::MS_NODEV).union(MsFlags::MS_NOEXEC);
+const QUIET: MsFlags = MsFlags::MS_NOSUID.union(MsFlags::MS_NODEV).union(MsFlags::MS_NOEXEC);
 
 /// Mounts all of it into the root that lies at `root`, the working directory being the stash.
 pub(super) fn mount_all(

@@ -123,7 +123,8 @@ pub(super) fn restrict_agent(setuid: bool, not_enforced: &mut Vec<String>) -> Re
         Ok(programs) => {
             for program in programs {
                 if let Err(error) = sys::install_filter(&program) {
-                    not_enforced.push(format!("this kernel does not filter system calls ({error})"));
+                    not_enforced
+                        .push(format!("this kernel does not filter system calls ({error})"));
                 }
             }
         }

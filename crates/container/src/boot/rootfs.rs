@@ -5,8 +5,7 @@
 //! fit into a page: `l0…` layers, `t0…` trees of the host, `m0…` their masks, `b0…` binds.
 
 use std::{
-    fs,
-    io,
+    fs, io,
     os::fd::{AsFd, BorrowedFd, OwnedFd},
     os::unix::fs::{DirBuilderExt, chown, symlink},
     path::{Path, PathBuf},
@@ -73,8 +72,7 @@ pub(super) fn attach_sources(
         }
     }
     for (index, bind) in blueprint.binds.iter().enumerate() {
-        let change =
-            MountChange { read_only: bind.read_only, no_dev: true, recursive: true, ids };
+        let change = MountChange { read_only: bind.read_only, no_dev: true, recursive: true, ids };
         attach(&bind.source, &format!("b{index}"), change, not_enforced)?;
     }
     attach_upper(&blueprint.upper)
@@ -191,8 +189,9 @@ fn overlay(lowers: &[String], suffix: &str, at: &Path, upper: &Upper) -> Result<
         // Nobody ever mounts these writes again, so nobody needs them synced.
         options.push_str(",volatile");
     }
-    mount(Some("roundel"), at, Some("overlay"), MsFlags::MS_NODEV, Some(options.as_str()))
-        .map_err(|error| Fault::host(format!("mount the overlay of {} layers", lowers.len()), error))
+    mount(Some("roundel"), at, Some("overlay"), MsFlags::MS_NODEV, Some(options.as_str())).map_err(
+        |error| Fault::host(format!("mount the overlay of {} layers", lowers.len()), error),
+    )
 }
 
 /// Makes a directory with exactly this mode.

@@ -58,8 +58,9 @@ fn prepare(link: &Link, blueprint: &Blueprint, fds: Vec<OwnedFd>) -> Result<Prep
     let ids = if blueprint.idmapped { fds.next() } else { None };
     let files = fds.next();
     for procs in &blueprint.cgroups {
-        std::fs::write(procs, "0")
-            .map_err(|error| Fault::host(format!("join the cgroup of `{}`", procs.display()), error))?;
+        std::fs::write(procs, "0").map_err(|error| {
+            Fault::host(format!("join the cgroup of `{}`", procs.display()), error)
+        })?;
     }
     // Jobs go before the runner when memory runs out. Where it is forbidden, nothing is lost.
     let _forbidden = std::fs::write("/proc/self/oom_score_adj", "300");

@@ -109,11 +109,7 @@ fn run(plan: &StepPlan, user: &users::User, standard: &Standard) -> Fault {
     }
 }
 
-fn become_process(
-    plan: &StepPlan,
-    user: &users::User,
-    standard: &Standard,
-) -> Result<(), Fault> {
+fn become_process(plan: &StepPlan, user: &users::User, standard: &Standard) -> Result<(), Fault> {
     setsid().map_err(|error| Fault::host("make a session", error))?;
     if standard.terminal {
         sys::take_terminal(standard.input.as_fd())

@@ -3,6 +3,7 @@
 use std::{
     fs,
     os::fd::{AsFd, BorrowedFd, OwnedFd},
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
@@ -18,7 +19,7 @@ use crate::{
     cgroup::Cgroups,
     error::ContainerError,
     host::{Helper, Host, Mapping},
-    image::ImageStore,
+    image::{Flights, ImageStore},
     limits::Limits,
     network::Network,
     owner::{self, Owner},
@@ -45,6 +46,8 @@ pub(crate) struct Inner {
     pub(crate) host: Host,
     /// Removes this process's part of the directory when the last environment is gone.
     pub(crate) owner: Owner,
+    /// Layers that are being brought to disk.
+    pub(crate) flights: Flights,
     cgroups: Cgroups,
     network: Network,
     toolchain: Mutex<Option<HostPlan>>,
@@ -64,8 +67,16 @@ impl Runtime {
             fs::create_dir_all(&path)
                 .map_err(|error| ContainerError::host(format!("make `{}`", path.display()), error))
         };
-        for part in ["layers", "images", "owners", "stash", "templates"] {
+        for part in ["layers", "owners", "stash", "templates"] {
             make(directory.join(part))?;
+        }
+        // In layers and scratch lie files that somebody else made setuid root: nobody on the host
+        // may reach them.
+        for part in ["layers", "owners"] {
+            let path = directory.join(part);
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).map_err(|error| {
+                ContainerError::host(format!("close `{}` to others", path.display()), error)
+            })?;
         }
         let directory = directory
             .canonicalize()
@@ -79,6 +90,7 @@ impl Runtime {
                 directory,
                 host,
                 owner,
+                flights: Flights::default(),
                 cgroups,
                 network: Network::default(),
                 toolchain: Mutex::default(),
@@ -329,9 +341,8 @@ fn check(spec: &EnvironmentSpec) -> Result<(), ContainerError> {
     if let Some(wrong) = spec.hosts.iter().find(|name| !host(name)) {
         return refuse(format!("`{wrong}` cannot be a host name"));
     }
-    let target = |path: &Path| {
-        path.is_absolute() && !path.components().any(|part| part.as_os_str() == "..")
-    };
+    let target =
+        |path: &Path| path.is_absolute() && !path.components().any(|part| part.as_os_str() == "..");
     if let Some((_, wrong, _)) = spec.binds.iter().find(|(_, inside, _)| !target(inside)) {
         return refuse(format!("`{}` cannot be bound to: not an absolute path", wrong.display()));
     }
@@ -364,4 +375,3 @@ fn resolv() -> String {
     }
     loopback_only
 }
-

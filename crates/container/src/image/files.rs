@@ -1,0 +1,325 @@
+//! Images from files: an OCI layout directory, the same as a tar, or what `docker save` writes.
+//!
+//! A tar is not unpacked: its entries are found once, and layers are read where they lie.
+
+use std::{
+    collections::HashMap,
+    fs::File,
+    io::{self, Read, Seek, SeekFrom},
+    path::{Component, Path, PathBuf},
+};
+
+use serde::Deserialize;
+
+use super::manifest::{
+    Blob, DOCUMENT_BYTES, Described, Descriptor, Document, for_this_machine, hex_of, verify,
+};
+use crate::error::ContainerError;
+
+/// Entries of an archive: a few for each layer.
+const MOST_ENTRIES: usize = 100_000;
+/// Links from one entry of an archive to another.
+const MOST_LINKS: usize = 8;
+/// An index may lead to an index.
+const MOST_INDEXES: usize = 4;
+/// Annotation with an image's name.
+const NAME: &str = "org.opencontainers.image.ref.name";
+/// The same, as container engines write it, with the registry.
+const FULL_NAME: &str = "io.containerd.image.name";
+
+/// A set of named files.
+#[derive(Debug)]
+pub(super) enum Files {
+    Directory(PathBuf),
+    Archive { path: PathBuf, entries: HashMap<PathBuf, Entry> },
+}
+
+#[derive(Debug)]
+pub(super) enum Entry {
+    Part { offset: u64, bytes: u64 },
+    Link(PathBuf),
+}
+
+/// One image of `docker save`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Saved {
+    config: PathBuf,
+    #[serde(default)]
+    repo_tags: Option<Vec<String>>,
+    layers: Vec<PathBuf>,
+}
+
+impl Files {
+    /// Looks at a directory or an archive.
+    pub(super) fn open(path: &Path) -> Result<Self, ContainerError> {
+        let wrong = |error: io::Error| {
+            let message = format!("`{}` cannot be read as an image: {error}", path.display());
+            ContainerError::Request(message)
+        };
+        if std::fs::metadata(path).map_err(wrong)?.is_dir() {
+            return Ok(Self::Directory(path.to_owned()));
+        }
+        let entries = list(path).map_err(wrong)?;
+        Ok(Self::Archive { path: path.to_owned(), entries })
+    }
+
+    fn name(&self) -> &Path {
+        match self {
+            Self::Directory(path) | Self::Archive { path, .. } => path,
+        }
+    }
+
+    fn wrong(&self, reason: impl std::fmt::Display) -> ContainerError {
+        ContainerError::Request(format!(
+            "`{}` is not a usable image: {reason}",
+            self.name().display()
+        ))
+    }
+
+    /// Opens a file; `None` if there is none.
+    fn find(&self, name: &Path) -> Result<Option<(File, Option<(u64, u64)>)>, ContainerError> {
+        let wanted = normal(name).ok_or_else(|| self.wrong("it names a file outside of itself"))?;
+        let opened = match self {
+            Self::Directory(directory) => {
+                File::open(directory.join(wanted)).map(|file| (file, None))
+            }
+            Self::Archive { path, entries } => {
+                let Some((offset, bytes)) = follow(entries, wanted) else { return Ok(None) };
+                File::open(path).map(|file| (file, Some((offset, bytes))))
+            }
+        };
+        match opened {
+            Ok(opened) => Ok(Some(opened)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(self.wrong(error)),
+        }
+    }
+
+    /// Opens a layer, and tells which part of the file it is.
+    pub(super) fn open_blob(
+        &self,
+        name: &str,
+    ) -> Result<(File, Option<(u64, u64)>), ContainerError> {
+        let path = match hex_of(name) {
+            Ok(hex) => Path::new("blobs/sha256").join(hex),
+            Err(_) => PathBuf::from(name),
+        };
+        self.find(&path)?.ok_or_else(|| self.wrong(format!("`{}` is missing", path.display())))
+    }
+
+    /// Reads a small file; `None` if there is none.
+    fn document(&self, name: &Path) -> Result<Option<Vec<u8>>, ContainerError> {
+        let Some((mut file, part)) = self.find(name)? else { return Ok(None) };
+        let mut most = DOCUMENT_BYTES + 1;
+        if let Some((offset, bytes)) = part {
+            file.seek(SeekFrom::Start(offset)).map_err(|error| self.wrong(error))?;
+            most = most.min(bytes);
+        }
+        let mut document = Vec::new();
+        file.take(most).read_to_end(&mut document).map_err(|error| self.wrong(error))?;
+        if u64::try_from(document.len()).unwrap_or(u64::MAX) > DOCUMENT_BYTES {
+            return Err(self.wrong(format!("`{}` is too large", name.display())));
+        }
+        Ok(Some(document))
+    }
+
+    fn verified(&self, descriptor: &Descriptor) -> Result<Vec<u8>, ContainerError> {
+        let path = Path::new("blobs/sha256").join(hex_of(&descriptor.digest)?);
+        let document = self.document(&path)?;
+        let document =
+            document.ok_or_else(|| self.wrong(format!("`{}` is missing", path.display())))?;
+        verify(&document, &descriptor.digest)?;
+        Ok(document)
+    }
+
+    /// Finds the image that is meant.
+    pub(super) fn describe(&self, reference: Option<&str>) -> Result<Described, ContainerError> {
+        if let Some(index) = self.document(Path::new("index.json"))? {
+            return self.describe_layout(&index, reference);
+        }
+        if let Some(saved) = self.document(Path::new("manifest.json"))? {
+            return self.describe_saved(&saved, reference);
+        }
+        Err(self.wrong(
+            "neither `index.json` (OCI layout) nor `manifest.json` (docker archive) is in it; a \
+             compressed archive must be decompressed first",
+        ))
+    }
+
+    fn describe_layout(
+        &self,
+        index: &[u8],
+        reference: Option<&str>,
+    ) -> Result<Described, ContainerError> {
+        let mut document: Document =
+            serde_json::from_slice(index).map_err(|error| self.wrong(error))?;
+        let mut chosen = self.choose(&document.manifests, reference)?.clone();
+        for _ in 0..MOST_INDEXES {
+            let bytes = self.verified(&chosen)?;
+            document = serde_json::from_slice(&bytes).map_err(|error| self.wrong(error))?;
+            if let Some(config) = &document.config {
+                let config = self.verified(config)?;
+                let layers = document.layers.iter().map(Blob::from).collect();
+                return Ok(Described { digest: chosen.digest, config, layers });
+            }
+            let next = for_this_machine(&document.manifests)
+                .ok_or_else(|| self.wrong("it holds nothing for this machine"))?;
+            chosen = next.clone();
+        }
+        Err(self.wrong("its indexes lead nowhere"))
+    }
+
+    fn choose<'a>(
+        &self,
+        manifests: &'a [Descriptor],
+        reference: Option<&str>,
+    ) -> Result<&'a Descriptor, ContainerError> {
+        let named = |descriptor: &&Descriptor| {
+            let names = [NAME, FULL_NAME].map(|key| descriptor.annotations.get(key));
+            reference.is_some_and(|wanted| names.into_iter().flatten().any(|n| same(n, wanted)))
+        };
+        if let Some(descriptor) = manifests.iter().find(named) {
+            return Ok(descriptor);
+        }
+        match (manifests, reference) {
+            ([], _) => Err(self.wrong("it holds no image")),
+            // A layout with one image that has no name is that image, whatever it is called here.
+            ([only], reference) if reference.is_none() || !only.annotations.contains_key(NAME) => {
+                Ok(only)
+            }
+            (_, Some(wanted)) => Err(self.wrong(format!("it holds no image `{wanted}`"))),
+            (many, None) => for_this_machine(many)
+                .filter(|_| many.iter().all(|one| one.platform.is_some()))
+                .ok_or_else(|| self.wrong("it holds several images: say which one")),
+        }
+    }
+
+    fn describe_saved(
+        &self,
+        saved: &[u8],
+        reference: Option<&str>,
+    ) -> Result<Described, ContainerError> {
+        let images: Vec<Saved> =
+            serde_json::from_slice(saved).map_err(|error| self.wrong(error))?;
+        let named = |image: &&Saved| {
+            let tags = image.repo_tags.iter().flatten();
+            reference.is_some_and(|wanted| tags.clone().any(|tag| same(tag, wanted)))
+        };
+        let image = match (images.iter().find(named), images.as_slice(), reference) {
+            (Some(image), _, _) | (None, [image], None) => image,
+            (None, _, Some(wanted)) => {
+                return Err(self.wrong(format!("it holds no image `{wanted}`")));
+            }
+            (None, [], None) => return Err(self.wrong("it holds no image")),
+            (None, _, None) => {
+                return Err(self.wrong("it holds several images: say which one"));
+            }
+        };
+        let config = self.document(&image.config)?;
+        let config = config.ok_or_else(|| self.wrong("its configuration is missing"))?;
+        let layers = image.layers.iter().map(|path| Blob {
+            name: path.to_string_lossy().into_owned(),
+            // Only the unpacked digest is known, from the configuration.
+            digest: None,
+            bytes: None,
+        });
+        let digest = {
+            use sha2::Digest;
+            format!("sha256:{}", hex::encode(sha2::Sha256::digest(&config)))
+        };
+        Ok(Described { digest, layers: layers.collect(), config })
+    }
+}
+
+/// Compares names as people write them: the registry and its default namespace may be left out.
+fn same(have: &str, wanted: &str) -> bool {
+    let short = |name: &str| {
+        let name = name.strip_prefix("docker.io/").unwrap_or(name);
+        let name = name.strip_prefix("library/").unwrap_or(name).to_owned();
+        let tagged = name.rsplit('/').next().is_some_and(|last| last.contains(':'));
+        if tagged { name } else { format!("{name}:latest") }
+    };
+    let tag = wanted.rsplit_once(':').map_or(wanted, |(_, tag)| tag);
+    have == wanted || short(have) == short(wanted) || have == tag
+}
+
+/// A relative path without `.`; `None` if it leads outside.
+fn normal(path: &Path) -> Option<PathBuf> {
+    let mut normal = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::Normal(name) => normal.push(name),
+            Component::CurDir => {}
+            Component::ParentDir => {
+                if !normal.pop() {
+                    return None;
+                }
+            }
+            Component::RootDir | Component::Prefix(_) => return None,
+        }
+    }
+    Some(normal)
+}
+
+/// Finds where an entry's bytes lie, also through links.
+fn follow(entries: &HashMap<PathBuf, Entry>, wanted: PathBuf) -> Option<(u64, u64)> {
+    let mut at = wanted;
+    for _ in 0..MOST_LINKS {
+        match entries.get(&at)? {
+            Entry::Part { offset, bytes } => return Some((*offset, *bytes)),
+            Entry::Link(target) => {
+                at = normal(&at.parent().unwrap_or(Path::new("")).join(target))?;
+            }
+        }
+    }
+    None
+}
+
+/// Lists the entries of an archive.
+fn list(path: &Path) -> io::Result<HashMap<PathBuf, Entry>> {
+    let mut archive = tar::Archive::new(File::open(path)?);
+    let mut entries = HashMap::new();
+    for entry in archive.entries_with_seek()? {
+        let entry = entry?;
+        let Some(name) = normal(&entry.path()?) else { continue };
+        let kind = entry.header().entry_type();
+        if kind.is_file() {
+            let part = Entry::Part { offset: entry.raw_file_position(), bytes: entry.size() };
+            entries.insert(name, part);
+        } else if kind.is_symlink() {
+            let target = entry.link_name()?.unwrap_or_default().into_owned();
+            entries.insert(name, Entry::Link(target));
+        } else if kind.is_hard_link() {
+            // A hard link names its target from the top of the archive.
+            let target = entry.link_name()?.unwrap_or_default();
+            let up: PathBuf =
+                name.parent().into_iter().flat_map(Path::components).map(|_| "..").collect();
+            entries.insert(name, Entry::Link(up.join(target)));
+        }
+        if entries.len() > MOST_ENTRIES {
+            return Err(io::Error::other(format!("it has more than {MOST_ENTRIES} entries")));
+        }
+    }
+    Ok(entries)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_match_as_people_write_them() {
+        assert!(same("docker.io/library/alpine:3.20", "alpine:3.20"));
+        assert!(same("alpine:latest", "alpine"));
+        assert!(same("3.20", "alpine:3.20"));
+        assert!(!same("alpine:3.19", "alpine:3.20"));
+    }
+
+    #[test]
+    fn a_name_outside_of_the_layout_is_refused() {
+        assert_eq!(normal(Path::new("../x")), None);
+        assert_eq!(normal(Path::new("/etc/passwd")), None);
+        assert_eq!(normal(Path::new("a/../b/./c")), Some(PathBuf::from("b/c")));
+    }
+}

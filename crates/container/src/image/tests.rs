@@ -1,0 +1,1 @@
+//! The store, from layouts and archives made here.
