@@ -1,0 +1,94 @@
+//! What the forges themselves say about our requests and about `localforge`'s answers.
+//!
+//! ```text
+//! forge's client ─▶ relay ─▶ Prism, with the forge's published API description ─▶ localforge
+//!                     └─ keeps every objection of Prism, and fails the test with all of them
+//! ```
+//!
+//! So neither the client nor the local forge is judged by what we believe. Webhooks that the local
+//! GitHub sends are judged by `@octokit/webhooks-schemas`, and by our own reader and signature.
+//!
+//! Deliberately absent: sign-in (no description has it), behaviour when a forge is unwell (tests of
+//! `forge`). Needs Node programs that `cargo xtask test` installs and the descriptions beside the
+//! repository; without them the tests say so, and it is counted.
+
+#[path = "contract/description.rs"]
+mod description;
+#[path = "contract/judge.rs"]
+mod judge;
+#[path = "contract/scenario.rs"]
+mod scenario;
+#[path = "contract/webhooks.rs"]
+mod webhooks;
+#[path = "contract/world.rs"]
+mod world;
+
+use roundel_localforge::ForgeKind;
+use roundel_testkit::skip;
+
+use self::{judge::Judge, world::World};
+
+/// What the tests of this file need from outside, or a counted notice.
+fn outside(test: &str) -> Option<judge::Outside> {
+    match judge::Outside::find() {
+        Ok(outside) => Some(outside),
+        Err(missing) => {
+            skip::notice(test, &missing);
+            None
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn github_finds_nothing_to_object_to() {
+    let Some(outside) = outside("github_finds_nothing_to_object_to") else { return };
+    let world = World::start(ForgeKind::GitHub).await;
+    let judge = Judge::start(&outside, &world).await;
+    scenario::play(&world, &judge).await;
+    let heard = judge.heard();
+    assert!(heard.objections.is_empty(), "{}", heard.objections.join("\n"));
+    assert!(heard.judged >= 20, "only {} requests came past the judge", heard.judged);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bitbucket_finds_nothing_to_object_to() {
+    let Some(outside) = outside("bitbucket_finds_nothing_to_object_to") else { return };
+    let world = World::start(ForgeKind::Bitbucket).await;
+    let judge = Judge::start(&outside, &world).await;
+    scenario::play(&world, &judge).await;
+    let heard = judge.heard();
+    assert!(heard.objections.is_empty(), "{}", heard.objections.join("\n"));
+    assert!(heard.judged >= 20, "only {} requests came past the judge", heard.judged);
+}
+
+// A judge that never objects proves nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_judges_do_object() {
+    let Some(outside) = outside("the_judges_do_object") else { return };
+    for kind in ForgeKind::ALL {
+        let world = World::start(kind).await;
+        let judge = Judge::start(&outside, &world).await;
+        let wrong = judge.say_something_wrong(&world).await;
+        let objections = judge.heard().objections;
+        assert_eq!(objections.len(), wrong, "{kind}: {objections:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_local_github_sends_webhooks_as_github_describes_them() {
+    let name = "the_local_github_sends_webhooks_as_github_describes_them";
+    let Some(outside) = outside(name) else { return };
+    let world = World::start(ForgeKind::GitHub).await;
+    let deliveries = webhooks::provoke(&world).await;
+    let objections = outside.judge_payloads(&world.directory(), &deliveries);
+    assert!(objections.is_empty(), "{}", objections.join("\n"));
+    webhooks::read_all(&world, &deliveries);
+}
+
+// No schema of Bitbucket's webhooks is published: here our reader is the only judge.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_local_bitbucket_sends_webhooks_that_are_signed_and_read() {
+    let world = World::start(ForgeKind::Bitbucket).await;
+    let deliveries = webhooks::provoke(&world).await;
+    webhooks::read_all(&world, &deliveries);
+}

@@ -1,0 +1,120 @@
+//! Webhooks that a local forge really sends, caught and read.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{Router, body::Bytes, extract::State, http::HeaderMap};
+use roundel_forge::{
+    WantedHook,
+    event::{self, ForgeEvent},
+    signature,
+};
+use roundel_localforge::ForgeKind;
+use roundel_model::{name::GitRef, secret::Secret};
+use serde_json::Value;
+use tokio::{
+    net::TcpListener,
+    sync::mpsc::{self, UnboundedReceiver, UnboundedSender},
+    time::timeout,
+};
+
+use super::world::{self, NAME, OWNER, World, git};
+
+const SECRET: &str = "0123456789abcdef";
+
+/// One webhook, as it arrived.
+pub(crate) struct Delivery {
+    pub(crate) event: String,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Delivery {
+    pub(crate) fn payload(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+}
+
+/// Adds a hook and does what sends one webhook of each kind: ping, branch, tag, deletion.
+pub(crate) async fn provoke(world: &World) -> Vec<Delivery> {
+    let (sender, mut receiver) = mpsc::unbounded_channel();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/hooks/1", listener.local_addr().unwrap());
+    let service = Router::new().fallback(catch).with_state(Arc::new((world.kind, sender)));
+    let server = tokio::spawn(async move { axum::serve(listener, service).await.unwrap() });
+
+    let client = world.client(world.api_url());
+    let token = Secret::from(world.token.as_str());
+    let repository = client.repository(&token, OWNER, NAME).await.unwrap();
+    let hook = WantedHook { url, secret: Secret::from(SECRET) };
+    client.create_hook(&token, &world::reference(&repository), &hook).await.unwrap();
+    let mut deliveries = Vec::new();
+    if world.kind == ForgeKind::GitHub {
+        deliveries.push(next(&mut receiver).await);
+    }
+
+    let copy = world.copy();
+    git(&copy, &["commit", "--quiet", "--allow-empty", "--message", "Second"]);
+    world.push(&["main"]);
+    deliveries.push(next(&mut receiver).await);
+    git(&copy, &["tag", "--annotate", "--message", "One", "v1"]);
+    world.push(&["v1"]);
+    deliveries.push(next(&mut receiver).await);
+    world.push(&[":feature/x"]);
+    deliveries.push(next(&mut receiver).await);
+    git(&copy, &["commit", "--quiet", "--amend", "--allow-empty", "--message", "Another second"]);
+    world.push(&["+main"]);
+    deliveries.push(next(&mut receiver).await);
+    server.abort();
+    deliveries
+}
+
+async fn catch(
+    State(state): State<Arc<(ForgeKind, UnboundedSender<Delivery>)>>,
+    headers: HeaderMap,
+    body: Bytes,
+) {
+    let (kind, sender) = &*state;
+    let look = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let event = event::headers(*kind, look).unwrap().event;
+    sender.send(Delivery { event, headers, body }).unwrap();
+}
+
+async fn next(receiver: &mut UnboundedReceiver<Delivery>) -> Delivery {
+    timeout(Duration::from_secs(30), receiver.recv()).await.expect("no webhook came").unwrap()
+}
+
+/// Verifies and reads what [`provoke`] brought about.
+pub(crate) fn read_all(world: &World, deliveries: &[Delivery]) {
+    let mut read = Vec::new();
+    for delivery in deliveries {
+        let look = |name: &str| delivery.headers.get(name).and_then(|value| value.to_str().ok());
+        let headers = event::headers(world.kind, look).unwrap();
+        let signed = headers.signature.expect("an unsigned webhook");
+        assert!(signature::verify(SECRET.as_bytes(), &delivery.body, &signed), "{signed}");
+        read.extend(event::parse(world.kind, &headers.event, &delivery.body));
+    }
+    let mut read = read.into_iter();
+    if world.kind == ForgeKind::GitHub {
+        let ping = read.next().unwrap();
+        assert!(matches!(ping, ForgeEvent::Ping { hook_id: Some(_) }), "{ping:?}");
+    }
+    let read: Vec<ForgeEvent> = read.collect();
+    let [main, tag, deleted, forced] = read.as_slice() else { panic!("{read:?}") };
+    let push = |event: &ForgeEvent| match event {
+        ForgeEvent::Push(push) => push.clone(),
+        other => panic!("no push: {other:?}"),
+    };
+    let (main, tag, forced) = (push(main), push(tag), push(forced));
+    assert_eq!(main.git_ref, GitRef::Branch("main".into()));
+    assert_eq!(main.before.map(|sha| sha.to_string()), Some(world.head.clone()));
+    let head = main.head.unwrap();
+    assert_eq!((head.sha, head.message.trim_end()), (main.after.clone(), "Second"));
+    assert_eq!(head.author_email.as_deref(), Some("ada@example.org"));
+    assert!(main.sender_id.is_some() && !main.forced);
+    assert_eq!((tag.git_ref, tag.before), (GitRef::Tag("v1".into()), None));
+    assert_eq!(tag.head.unwrap().sha, main.after);
+    let feature = GitRef::Branch("feature/x".into());
+    let gone = ForgeEvent::Deleted { repository: main.repository.clone(), git_ref: feature };
+    assert_eq!(*deleted, gone);
+    assert!(forced.forced && forced.before == Some(main.after));
+}

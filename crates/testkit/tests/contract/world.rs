@@ -1,0 +1,135 @@
+//! A local forge with a person, an organization, a repository and a few commits.
+
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use roundel_forge::{Forge, ForgeSettings, Repository, RepositoryRef};
+use roundel_localforge::{ForgeKind, LocalForge, Settings};
+use roundel_model::secret::Secret;
+use tempfile::TempDir;
+use url::Url;
+
+pub(crate) const LOGIN: &str = "ada";
+pub(crate) const OWNER: &str = "acme";
+pub(crate) const NAME: &str = "web";
+pub(crate) const CONFIG: &str = "version: 2.1\n";
+
+/// One of the two local forges, and what lives there.
+pub(crate) struct World {
+    pub(crate) kind: ForgeKind,
+    pub(crate) forge: LocalForge,
+    pub(crate) token: String,
+    /// The commit on `main`.
+    pub(crate) head: String,
+    directory: TempDir,
+}
+
+impl World {
+    pub(crate) async fn start(kind: ForgeKind) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let settings = Settings {
+            directory: directory.path().join("forge"),
+            listen: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            github_port: 0,
+            bitbucket_port: 0,
+            ssh_port: 0,
+        };
+        let forge = LocalForge::start(settings).await.unwrap();
+        forge.add_user(kind, LOGIN, "Ada Lovelace", "ada@example.org");
+        forge.add_organization(kind, OWNER, LOGIN);
+        forge.add_repository(kind, OWNER, NAME, true, LOGIN).await.unwrap();
+        let scopes: &[&str] = match kind {
+            ForgeKind::GitHub => &["repo", "read:org", "user:email"],
+            ForgeKind::Bitbucket => {
+                &["account", "email", "repository", "repository:admin", "webhook", "pullrequest"]
+            }
+        };
+        let token = forge.grant_token(kind, LOGIN, scopes);
+        let mut world = Self { kind, forge, token, head: String::new(), directory };
+        world.first_commit();
+        world
+    }
+
+    /// A place for files of the test.
+    pub(crate) fn directory(&self) -> PathBuf {
+        self.directory.path().to_owned()
+    }
+
+    pub(crate) fn api_url(&self) -> Url {
+        self.forge.api_url(self.kind)
+    }
+
+    /// The repository in addresses that are not made by the client.
+    pub(crate) fn address(&self) -> String {
+        match self.kind {
+            ForgeKind::GitHub => format!("repos/{OWNER}/{NAME}"),
+            ForgeKind::Bitbucket => format!("repositories/{OWNER}/{NAME}"),
+        }
+    }
+
+    /// Our client, calling at an address.
+    pub(crate) fn client(&self, api_url: Url) -> std::sync::Arc<dyn Forge> {
+        let settings = ForgeSettings {
+            kind: self.kind,
+            web_url: self.forge.web_url(self.kind),
+            api_url,
+            client_id: "unused".into(),
+            client_secret: Secret::from("unused"),
+            known_hosts: self.forge.known_hosts(),
+            public_url: "http://127.0.0.1:1".into(),
+        };
+        roundel_forge::connect(settings).unwrap()
+    }
+
+    fn first_commit(&mut self) {
+        let copy = self.copy();
+        std::fs::create_dir_all(copy.join(".circleci")).unwrap();
+        git(&copy, &["init", "--quiet", "--initial-branch=main"]);
+        std::fs::write(copy.join(".circleci/config.yml"), CONFIG).unwrap();
+        git(&copy, &["add", "."]);
+        git(&copy, &["commit", "--quiet", "--message", "Add a config\n\nWith a body."]);
+        self.push(&["main", "main:feature/x"]);
+        self.head = git(&copy, &["rev-parse", "HEAD"]);
+    }
+
+    /// The working copy.
+    pub(crate) fn copy(&self) -> PathBuf {
+        self.directory.path().join("copy")
+    }
+
+    /// Pushes refs.
+    pub(crate) fn push(&self, refs: &[&str]) {
+        let url = self.forge.push_url(self.kind, OWNER, NAME, LOGIN);
+        let mut arguments = vec!["push", "--quiet", &url];
+        arguments.extend(refs);
+        git(&self.copy(), &arguments);
+    }
+}
+
+/// Names a repository for calls.
+pub(crate) fn reference(repository: &Repository) -> RepositoryRef {
+    RepositoryRef {
+        id: repository.id.clone(),
+        owner: repository.owner.login.clone(),
+        name: repository.name.clone(),
+    }
+}
+
+/// Runs the real git, apart from the settings of whoever runs the tests.
+pub(crate) fn git(directory: &Path, arguments: &[&str]) -> String {
+    let output = Command::new("git")
+        .current_dir(directory)
+        .args(["-c", "user.name=Ada Lovelace", "-c", "user.email=ada@example.org"])
+        .args(arguments)
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_TERMINAL_PROMPT", "0")
+        .output()
+        .unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "git {arguments:?}: {errors}");
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
