@@ -94,17 +94,23 @@ impl Client {
         patience: Patience,
     ) -> Result<Self, ForgeError> {
         dialect.headers.insert(USER_AGENT, user_agent(&settings.public_url));
-        let inner = reqwest::Client::builder()
+        let builder = reqwest::Client::builder()
             // Redirects are ours: the library's own policy would leave the host.
             .redirect(reqwest::redirect::Policy::none())
             .timeout(patience.request)
             .connect_timeout(patience.request)
-            .pool_idle_timeout(Duration::from_mins(1))
-            .build()
-            .map_err(|error| {
-                let message = format!("failed to set up a client for {}: {error}", dialect.kind);
-                ForgeError::new(ErrorClass::Broken, message)
-            })?;
+            .pool_idle_timeout(Duration::from_mins(1));
+        // A forge without TLS needs no certificates; a machine for a demo may have none.
+        let plain = [&settings.web_url, &settings.api_url].iter().all(|url| url.scheme() == "http");
+        let builder = if plain { builder.tls_certs_only([]) } else { builder };
+        let inner = builder.build().map_err(|error| {
+            let message = format!(
+                "failed to set up a client for {}: {}; are the system's CA certificates installed?",
+                dialect.kind,
+                root_cause(&error)
+            );
+            ForgeError::new(ErrorClass::Broken, message)
+        })?;
         Ok(Self { inner, dialect, patience })
     }
 
