@@ -1,0 +1,23 @@
+//! The runner as it is: real environments, real shells, a server that the tests script.
+//!
+//! This binary has a `main` of its own, because environments are started by re-executing it.
+
+#[cfg(test)]
+#[path = "story"]
+mod story {
+    pub(crate) mod checkout;
+    pub(crate) mod endings;
+    pub(crate) mod server;
+    pub(crate) mod steps;
+    pub(crate) mod world;
+}
+
+#[cfg(test)]
+fn main() {
+    roundel_container::boot::run_if_asked();
+    let arguments = libtest_mimic::Arguments::from_args();
+    let trials =
+        [story::steps::trials(), story::endings::trials(), story::checkout::trials()].concat();
+    libtest_mimic::run(&arguments, trials.into_iter().map(story::world::Named::trial).collect())
+        .exit();
+}

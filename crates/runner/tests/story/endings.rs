@@ -1,0 +1,118 @@
+//! How jobs end before they are through, and what a server's trouble does to them.
+
+use std::time::Duration;
+
+use roundel_model::{
+    plan::When,
+    status::{Outcome, StepStatus},
+};
+
+use super::world::{World, job, run, run_with, when};
+
+crate::stories![
+    a_silent_step_fails_with_the_known_words,
+    a_job_that_runs_too_long_is_timed_out_and_runs_nothing_more,
+    a_canceled_job_gets_a_signal_and_the_slot_is_free_again,
+    a_lost_lease_has_no_verdict,
+    a_server_that_is_away_for_a_while_gets_everything,
+    a_drained_runner_finishes_what_runs,
+    a_runner_that_is_told_to_end_ends_its_tasks,
+];
+
+async fn a_silent_step_fails_with_the_known_words() {
+    let world = World::new().await;
+    let silent = run_with("echo before; sleep 1000", |step| {
+        step.no_output_timeout = Duration::from_secs(1);
+    });
+    let ended = world.run(job(vec![silent, when(When::Always, run("echo cleanup"))])).await;
+    assert_eq!(ended.outcome(), Outcome::Failed);
+    assert_eq!(ended.status(101), Some(StepStatus::Timedout));
+    assert_eq!(
+        ended.log(101),
+        "before\nToo long with no output (exceeded 1s): context deadline exceeded\n"
+    );
+    assert!(ended.log(102).starts_with("cleanup\n"));
+}
+
+async fn a_job_that_runs_too_long_is_timed_out_and_runs_nothing_more() {
+    let world = World::new().await;
+    let mut spec = job(vec![
+        run("while true; do echo tick; sleep 0.2; done"),
+        when(When::Always, run("echo not even this")),
+    ]);
+    spec.limits.run_time = Duration::from_secs(6);
+    let ended = world.run(spec).await;
+    assert_eq!(ended.outcome(), Outcome::Timedout);
+    assert_eq!(ended.status(101), Some(StepStatus::Timedout));
+    assert_eq!(ended.numbers(), [0, 99, 101]);
+    assert!(ended.log(101).contains("The job ran for longer than it may."));
+}
+
+async fn a_canceled_job_gets_a_signal_and_the_slot_is_free_again() {
+    let world = World::new().await;
+    world.server.offer(job(vec![run("trap 'exit 0' TERM; echo ready; while :; do sleep 0.1; done")]));
+    world.printed(101, "ready").await;
+    world.server.change(|known| known.gone = Some("canceled"));
+    // Only a runner whose task is over asks for another one.
+    let claims = world.server.change(|known| known.claims.len());
+    world
+        .server
+        .until("the slot asks again", |known| (known.claims.len() > claims).then_some(()))
+        .await;
+    assert_eq!(world.server.change(|known| known.finish.clone()), None);
+    let ended = world.run(job(vec![run("echo next")])).await;
+    assert_eq!(ended.outcome(), Outcome::Success);
+}
+
+async fn a_lost_lease_has_no_verdict() {
+    let world = World::new().await;
+    world.server.offer(job(vec![run("echo ready; sleep 1000"), run("echo never")]));
+    world.printed(101, "ready").await;
+    let claims = world.server.change(|known| {
+        known.gone = Some("lease-lost");
+        known.claims.len()
+    });
+    world
+        .server
+        .until("the slot asks again", |known| (known.claims.len() > claims).then_some(()))
+        .await;
+    world.server.change(|known| {
+        assert_eq!(known.finish, None);
+        assert!(!known.steps.contains_key(&102));
+    });
+}
+
+async fn a_server_that_is_away_for_a_while_gets_everything() {
+    let world = World::new().await;
+    world.server.offer(job(vec![run(
+        "echo ready; for n in $(seq 1 200); do echo line $n; sleep 0.002; done",
+    )]));
+    world.printed(101, "ready").await;
+    world.server.change(|known| known.away = 4);
+    let ended = world.ended().await;
+    assert_eq!(ended.outcome(), Outcome::Success);
+    let expected: String = (1..=200).map(|n| format!("line {n}\n")).collect();
+    assert!(ended.log(101).contains(&expected), "{}", ended.log(101));
+}
+
+async fn a_drained_runner_finishes_what_runs() {
+    let mut world = World::new().await;
+    world.server.offer(job(vec![run("echo ready; sleep 0.5; echo done")]));
+    world.printed(101, "ready").await;
+    world.stop.cancel();
+    let ended = world.ended().await;
+    assert_eq!(ended.outcome(), Outcome::Success);
+    world.runner_ends().await;
+}
+
+async fn a_runner_that_is_told_to_end_ends_its_tasks() {
+    let mut world = World::new().await;
+    world.server.offer(job(vec![run("echo ready; sleep 1000")]));
+    world.printed(101, "ready").await;
+    world.stop_now.cancel();
+    let ended = world.ended().await;
+    assert_eq!(ended.outcome(), Outcome::InfrastructureFail);
+    assert_eq!(ended.status(101), Some(StepStatus::InfrastructureFail));
+    assert!(ended.finish.reason.unwrap().contains("told to stop"));
+    world.runner_ends().await;
+}

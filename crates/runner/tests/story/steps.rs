@@ -1,0 +1,230 @@
+//! What a step finds, prints and leaves behind.
+
+use std::time::Duration;
+
+use roundel_model::{
+    plan::{ContainerSpec, Executor, When},
+    status::{Outcome, StepStatus},
+};
+use roundel_protocol::VariableSource;
+
+use super::world::{World, job, run, run_with, variable, when};
+
+crate::stories![
+    a_job_runs_its_steps_in_order_and_passes,
+    a_failed_step_lets_only_always_and_on_fail_run,
+    a_step_finds_a_terminal_its_directory_and_its_home,
+    what_a_step_writes_to_bash_env_reaches_the_next_one,
+    a_secret_is_masked_even_when_it_is_printed_in_pieces,
+    a_background_step_serves_the_others_and_does_not_fail_the_job,
+    a_halted_job_ends_well_and_runs_nothing_more,
+    a_step_is_run_again_in_the_same_environment,
+    a_step_that_floods_its_output_is_cut,
+    another_shell_gets_the_script_as_a_file,
+    a_directory_that_is_not_there_fails_the_step,
+    a_child_that_outlives_its_step_does_not_hold_it,
+    services_are_refused_in_step_zero,
+];
+
+async fn a_job_runs_its_steps_in_order_and_passes() {
+    let world = World::new().await;
+    let ended = world
+        .run(job(vec![run("echo one > file\necho done"), run("cat file"), run("exit 0")]))
+        .await;
+    assert_eq!(ended.outcome(), Outcome::Success, "{ended:?}");
+    assert_eq!(ended.numbers(), [0, 99, 101, 102, 103]);
+    assert_eq!(ended.log(101), "done\nCircleCI received exit code 0\n");
+    assert_eq!(ended.log(102), "one\nCircleCI received exit code 0\n");
+    assert_eq!(ended.exit_code(101), Some(0));
+    assert_eq!(
+        ended.command(102).as_deref(),
+        Some("#!/bin/bash -eo pipefail\ncat file")
+    );
+    assert!(ended.log(0).starts_with("Build-agent version "), "{}", ended.log(0));eprintln!("{}", ended.log(0));
+    assert!(ended.log(99).contains("CIRCLE_SHELL_ENV=/tmp/.bash_env-"), "{}", ended.log(99));
+}
+
+async fn a_failed_step_lets_only_always_and_on_fail_run() {
+    let world = World::new().await;
+    let ended = world
+        .run(job(vec![
+            when(When::OnFail, run("echo too early")),
+            run("false; echo not reached"),
+            run("echo skipped"),
+            when(When::Always, run("echo always")),
+            when(When::OnFail, run("echo on fail")),
+        ]))
+        .await;
+    assert_eq!(ended.outcome(), Outcome::Failed);
+    // Numbers are positions: a step that does not run leaves a hole.
+    assert_eq!(ended.numbers(), [0, 99, 102, 104, 105]);
+    assert_eq!(
+        ended.log(102),
+        "Exited with code exit status 1\nCircleCI received exit code 1\n"
+    );
+    assert_eq!(ended.status(102), Some(StepStatus::Failed));
+    assert_eq!(ended.status(104), Some(StepStatus::Success));
+}
+
+async fn a_step_finds_a_terminal_its_directory_and_its_home() {
+    let world = World::new().await;
+    let mut spec = job(vec![
+        run("[ -t 0 ] && [ -t 1 ] && [ -t 2 ] && stty size && echo $TERM"),
+        run("pwd; echo $PWD; ls -ld ~ >/dev/null; umask; echo home is $HOME"),
+        run_with("pwd; echo $MODE $LEVEL", |step| {
+            step.working_directory = Some("/tmp".to_owned());
+            step.environment = vec![("LEVEL".to_owned(), "step".to_owned())];
+        }),
+    ]);
+    spec.body.environment = vec![
+        ("MODE".to_owned(), "job".to_owned()),
+        ("LEVEL".to_owned(), "job".to_owned()),
+    ];
+    let ended = world.run(spec).await;
+    assert_eq!(ended.outcome(), Outcome::Success, "{}", ended.log(101));
+    assert_eq!(ended.log(101), "24 80\nxterm\nCircleCI received exit code 0\n");
+    let home = ended.log(102).lines().last().map(str::to_owned);
+    assert!(home.is_some());
+    let lines: Vec<_> = ended.log(102).lines().map(str::to_owned).collect();
+    assert_eq!(lines[0], lines[1]);
+    assert!(lines[0].ends_with("/project"), "{lines:?}");
+    assert_eq!(lines[2], "0022");
+    assert_eq!(format!("{}/project", lines[3].replace("home is ", "")), lines[0]);
+    assert!(ended.log(103).starts_with("/tmp\njob step\n"), "{}", ended.log(103));
+}
+
+async fn what_a_step_writes_to_bash_env_reaches_the_next_one() {
+    let world = World::new().await;
+    let ended = world
+        .run(job(vec![
+            run("echo 'export COLOUR=green' >> \"$BASH_ENV\"; export LOST=yes"),
+            run("echo \"colour: $COLOUR, lost: ${LOST:-no}\""),
+        ]))
+        .await;
+    assert!(ended.log(102).starts_with("colour: green, lost: no\n"), "{}", ended.log(102));
+}
+
+async fn a_secret_is_masked_even_when_it_is_printed_in_pieces() {
+    let world = World::new().await;
+    let mut spec = job(vec![
+        run("printf 'a hun'; printf 'ter'; printf '22 b\\n'; echo \"$TOKEN$TOKEN\"; printf hunt"),
+        run("echo 'public: visible'"),
+    ]);
+    spec.variables = vec![
+        variable("TOKEN", "hunter22", VariableSource::Project),
+        variable("SHOWN", "visible", VariableSource::BuiltIn),
+    ];
+    let ended = world.run(spec).await;
+    assert_eq!(ended.log(101), "a **** b\n********\nhunt\nCircleCI received exit code 0\n");
+    assert!(ended.log(102).starts_with("public: visible\n"));
+    assert!(ended.log(99).contains("  TOKEN=********\n"), "{}", ended.log(99));
+    assert!((0..110).all(|number| !ended.log(number).contains("hunter22")));
+}
+
+async fn a_background_step_serves_the_others_and_does_not_fail_the_job() {
+    let world = World::new().await;
+    let background = |command| run_with(command, |step| step.background = true);
+    let ended = world
+        .run(job(vec![
+            background("echo up > state; echo serving; sleep 1000"),
+            background("exit 3"),
+            run("until [ -e state ]; do sleep 0.01; done; cat state"),
+        ]))
+        .await;
+    assert_eq!(ended.outcome(), Outcome::Success);
+    assert_eq!(ended.status(101), Some(StepStatus::Success));
+    assert_eq!(ended.exit_code(101), None);
+    assert!(ended.log(101).starts_with("serving\n"));
+    assert_eq!(ended.status(102), Some(StepStatus::Failed));
+    assert_eq!(ended.exit_code(102), Some(3));
+}
+
+async fn a_halted_job_ends_well_and_runs_nothing_more() {
+    let world = World::new().await;
+    let ended = world
+        .run(job(vec![
+            run("rm -rf /tmp/*; circleci-agent step halt; echo still this step"),
+            run("echo not this one"),
+            when(When::Always, run("echo nor this one")),
+        ]))
+        .await;
+    assert_eq!(ended.outcome(), Outcome::Success);
+    assert_eq!(ended.numbers(), [0, 99, 101]);
+    assert!(ended.log(101).starts_with("still this step\n"), "{}", ended.log(101));
+}
+
+async fn a_step_is_run_again_in_the_same_environment() {
+    let world = World::new().await;
+    let command = "echo try >> tries; [ $(wc -l < tries) -eq 3 ]";
+    let flaky = run_with(command, |step| {
+        step.max_auto_reruns = 4;
+        step.auto_rerun_delay = Duration::from_millis(10);
+    });
+    let ended = world.run(job(vec![flaky])).await;
+    assert_eq!(ended.outcome(), Outcome::Success);
+    let log = ended.log(101);
+    assert!(log.contains("Running it again (2 of 4) in 10ms."), "{log}");
+    assert!(!log.contains("(3 of 4)"), "{log}");
+}
+
+async fn a_step_that_floods_its_output_is_cut() {
+    let world = World::new().await;
+    let mut spec = job(vec![run("head -c 300000 /dev/zero | tr '\\0' y; echo; echo end")]);
+    spec.limits.log_bytes_per_step = 100_000;
+    let ended = world.run(spec).await;
+    assert_eq!(ended.outcome(), Outcome::Success);
+    assert!(ended.is_truncated(101));
+    let log = ended.log(101);
+    assert!(log.len() <= 100_000);
+    assert!(log.contains("The rest is not kept.]"), "{}", &log[log.len() - 200..]);
+    assert!(log.ends_with("CircleCI received exit code 0\n"));
+}
+
+async fn another_shell_gets_the_script_as_a_file() {
+    let world = World::new().await;
+    let python = run_with("import os\nprint('pid', os.getpid() > 0)", |step| {
+        step.shell = Some("python3".to_owned());
+    });
+    let absent = run_with("true", |step| step.shell = Some("/no/such/shell -x".to_owned()));
+    let ended = world.run(job(vec![python, absent])).await;
+    assert!(ended.log(101).starts_with("pid True\n"), "{}", ended.log(101));
+    assert_eq!(ended.outcome(), Outcome::Failed);
+    assert_eq!(ended.status(102), Some(StepStatus::Failed));
+    assert!(ended.log(102).contains("/no/such/shell"), "{}", ended.log(102));
+}
+
+async fn a_directory_that_is_not_there_fails_the_step() {
+    let world = World::new().await;
+    let lost = run_with("true", |step| step.working_directory = Some("lost".to_owned()));
+    let ended = world.run(job(vec![lost])).await;
+    assert_eq!(ended.outcome(), Outcome::Failed);
+    assert!(ended.log(101).contains("/project/lost: no such file or directory"));
+}
+
+async fn a_child_that_outlives_its_step_does_not_hold_it() {
+    let world = World::new().await;
+    let ended = world
+        .run(job(vec![
+            // The shell leads the terminal's session: who outlives it must not heed its hang-up.
+            run("(trap '' HUP; echo alive > state; exec sleep 1000) &\n\
+                 until [ -e state ]; do sleep 0.01; done; echo left; echo $! > pid"),
+            run("cat state; kill -0 $(cat pid) && echo still there"),
+        ]))
+        .await;
+    assert_eq!(ended.outcome(), Outcome::Success);
+    assert!(ended.log(101).starts_with("left\n"), "{}", ended.log(101));
+    assert!(ended.log(102).starts_with("alive\nstill there\n"), "{}", ended.log(102));
+}
+
+async fn services_are_refused_in_step_zero() {
+    let world = World::new().await;
+    let mut spec = job(vec![run("true")]);
+    let container = |image: &str| ContainerSpec { image: image.to_owned(), ..Default::default() };
+    spec.body.executor =
+        Executor::Docker { containers: vec![container("debian"), container("postgres:16")] };
+    let ended = world.run(spec).await;
+    assert_eq!(ended.outcome(), Outcome::Failed);
+    assert_eq!(ended.numbers(), [0]);
+    assert!(ended.log(0).contains("`postgres:16`"), "{}", ended.log(0));
+    assert!(ended.finish.reason.is_some());
+}
