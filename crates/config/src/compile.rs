@@ -17,7 +17,7 @@ use crate::{
     pattern::Pattern,
     report::{Problem, Report},
     source::{Place, Span},
-    value::{Data, Scope},
+    value::Data,
     version::Version,
     yaml::{self, At, Doc, View},
 };
@@ -93,14 +93,10 @@ impl<'d> Context<'d> {
     }
 
     fn not_a_mapping(&mut self, place: Place) {
-        let place = Place { span: Span { end: place.span.start.saturating_add(1), ..place.span }, ..place };
+        let place =
+            Place { span: Span { end: place.span.start.saturating_add(1), ..place.span }, ..place };
         let problem = Problem::error(codes::NOT_A_MAPPING, place, "the config must be a mapping");
         self.report.add(problem.help("begin with `version: 2.1`"));
-    }
-
-    /// Returns the scope of places where only `pipeline.*` is visible.
-    pub(crate) fn outer_scope(&self, owner: impl Into<String>) -> Rc<Scope> {
-        Rc::new(Scope { owner: owner.into(), parameters: None, matrix: None })
     }
 
     /// Returns the text of a place as it is written.

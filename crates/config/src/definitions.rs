@@ -1,6 +1,6 @@
 //! What a file defines: jobs, commands, executors, and the orbs that it names (CFG §2.1).
 
-use std::rc::Rc;
+use std::{collections::HashSet, rc::Rc};
 
 use indexmap::IndexMap;
 
@@ -35,6 +35,8 @@ pub(crate) struct Definitions<'d> {
     pub(crate) executors: IndexMap<&'d str, Definition>,
     /// Names under which orbs are imported.
     pub(crate) orbs: IndexMap<&'d str, Place>,
+    /// Names of orbs that are used, not imported, and were reported.
+    pub(crate) unknown_orbs: HashSet<String>,
     /// The key `jobs`.
     pub(crate) jobs_key: Option<Place>,
     /// `jobs` is there and empty, as in a document that ends a pipeline (CFG §1.7).
@@ -82,13 +84,16 @@ impl<'d> Context<'d> {
         self.definitions.jobs_key = Some(jobs.key);
         let errors = self.report.errors();
         let mut entries = self.section(root, "jobs");
-        let nameless = |entry: &Entry<'_>| KEYS_OF_A_JOB.contains(&entry.name) && !self.is_job(entry.value);
+        let nameless =
+            |entry: &Entry<'_>| KEYS_OF_A_JOB.contains(&entry.name) && !self.is_job(entry.value);
         if let Some(stray) = entries.iter().find(|entry| nameless(entry)) {
-            let message = format!("`{}` stands directly below `jobs`: the job's name is missing", stray.name);
+            let message =
+                format!("`{}` stands directly below `jobs`: the job's name is missing", stray.name);
             let problem = Problem::error(codes::STEPS_WITHOUT_JOB, stray.key, message);
             let help = "put a name between: `jobs:`, below it `build:`, below that the job's keys";
             self.report.add(problem.help(help).related(jobs.key, "jobs by name are expected here"));
-            entries.retain(|entry| !KEYS_OF_A_JOB.contains(&entry.name) || self.is_job(entry.value));
+            entries
+                .retain(|entry| !KEYS_OF_A_JOB.contains(&entry.name) || self.is_job(entry.value));
             self.definitions.jobs_broken = true;
         }
         self.definitions.jobs_empty = entries.is_empty();
@@ -133,11 +138,18 @@ impl<'d> Context<'d> {
         };
         let message = format!("`{name}` must be a mapping, found {found}");
         let problem = Problem::error(codes::SECTION_TYPE, section.key, message);
-        self.report.add(problem.help(format!("write names below it, without dashes: `{name}:`, then `  a-name:`")));
+        self.report
+            .add(problem.help(format!(
+                "write names below it, without dashes: `{name}:`, then `  a-name:`"
+            )));
         Vec::new()
     }
 
-    fn collect(&mut self, entries: Vec<Entry<'d>>, element: Element) -> IndexMap<&'d str, Definition> {
+    fn collect(
+        &mut self,
+        entries: Vec<Entry<'d>>,
+        element: Element,
+    ) -> IndexMap<&'d str, Definition> {
         let what = match element {
             Element::Job => "job",
             Element::Command => "command",
@@ -160,7 +172,8 @@ impl<'d> Context<'d> {
                 }
                 View::Broken => definition.broken = true,
                 // An executor may be another one's name (CFG §2.2).
-                View::Scalar(..) if element == Element::Executor && !self.doc.is_null(entry.value) => {}
+                View::Scalar(..)
+                    if element == Element::Executor && !self.doc.is_null(entry.value) => {}
                 View::Scalar(..) | View::Seq(_) => {
                     definition.broken = true;
                     self.not_a_mapping_below(&entry, what, element);
@@ -173,7 +186,8 @@ impl<'d> Context<'d> {
 
     fn not_a_mapping_below(&mut self, entry: &Entry<'_>, what: &str, element: Element) {
         let is_empty = self.doc.is_null(entry.value);
-        let code = if element == Element::Job { codes::JOB_NOT_A_MAPPING } else { codes::SECTION_TYPE };
+        let code =
+            if element == Element::Job { codes::JOB_NOT_A_MAPPING } else { codes::SECTION_TYPE };
         let message = format!("{what} `{}` must be a mapping", entry.name);
         let help = if is_empty {
             format!("indent what belongs to it deeper than `{}`", entry.name)
@@ -183,10 +197,17 @@ impl<'d> Context<'d> {
         self.report.add(Problem::error(code, entry.key, message).help(help));
     }
 
-    /// Describes an orb's element that cannot be found; `None` if its orb was reported already.
-    pub(crate) fn missing_from_orb(&self, name: &str, place: Place, what: &str) -> Option<Problem> {
+    /// Describes an orb's element that cannot be found; `None` if its orb was reported already, as
+    /// one that is unknown or that this release cannot use.
+    pub(crate) fn missing_from_orb(
+        &mut self,
+        name: &str,
+        place: Place,
+        what: &str,
+    ) -> Option<Problem> {
         let (orb, element) = name.split_once('/')?;
-        if self.definitions.orbs.contains_key(orb) {
+        let declared = self.definitions.orbs.contains_key(orb);
+        if declared || !self.definitions.unknown_orbs.insert(orb.to_owned()) {
             return None;
         }
         let message = format!("cannot find orb `{orb}`, looking for the {what} `{element}`");

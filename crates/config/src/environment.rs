@@ -38,12 +38,11 @@ impl Context<'_> {
             View::Map(_) => self.mapping(at, scope, owner, &mut variables),
             View::Seq(items) => {
                 for item in items {
-                    match self.doc.view(item) {
-                        View::Map(_) => self.mapping(item, scope, owner, &mut variables),
-                        _ => {
-                            let value = self.evaluate(item, scope);
-                            self.assignment(&value, &mut variables);
-                        }
+                    if let View::Map(_) = self.doc.view(item) {
+                        self.mapping(item, scope, owner, &mut variables);
+                    } else {
+                        let value = self.evaluate(item, scope);
+                        self.assignment(&value, &mut variables);
                     }
                 }
             }
@@ -59,7 +58,9 @@ impl Context<'_> {
         for entry in self.doc.entries(at) {
             let value = self.evaluate(entry.value, scope);
             // The only keys in which tags are rendered (CFG §4.4.1).
-            let Some(name) = self.render(entry.name, entry.key, scope).scalar_text() else { continue };
+            let Some(name) = self.render(entry.name, entry.key, scope).scalar_text() else {
+                continue;
+            };
             self.check_name(&name, entry.key, owner);
             if let Some(text) = self.variable_text(&value, &name, owner) {
                 set(variables, &name, text);
@@ -71,16 +72,18 @@ impl Context<'_> {
         let text = match &value.data {
             Data::Unknown => return None,
             Data::Bool(value) if owner == Owner::Step => u8::from(*value).to_string(),
-            data => match data.scalar_text() {
-                Some(text) => text.to_string(),
-                None => {
+            data => {
+                if let Some(text) = data.scalar_text() {
+                    text.to_string()
+                } else {
                     let found = value.data.type_name();
-                    let message = format!("the variable `{name}` must be a scalar, found a {found}");
+                    let message =
+                        format!("the variable `{name}` must be a scalar, found a {found}");
                     let problem = Problem::error(codes::BAD_ENVIRONMENT, value.place, message);
                     self.report.add(problem.help("quote it, or write the structure as JSON text"));
                     return None;
                 }
-            },
+            }
         };
         if let Data::Float(..) = value.data {
             let written = self.source(value.place);

@@ -6,8 +6,7 @@ use crate::{
     budget::Draw,
     codes,
     compile::Context,
-    expression,
-    pipeline,
+    expression, pipeline,
     report::Problem,
     source::{Place, Span},
     suggest::{did_you_mean, list},
@@ -76,7 +75,13 @@ impl Context<'_> {
         }
     }
 
-    fn pieces(&mut self, pieces: &[Piece<'_>], place: Place, scope: &Rc<Scope>, into: &mut String) -> bool {
+    fn pieces(
+        &mut self,
+        pieces: &[Piece<'_>],
+        place: Place,
+        scope: &Rc<Scope>,
+        into: &mut String,
+    ) -> bool {
         let mut known = true;
         for piece in pieces {
             match piece {
@@ -85,7 +90,9 @@ impl Context<'_> {
                     let data = self.tag(tag, place, scope);
                     let text = self.as_text(&data, tag, place);
                     match text {
-                        Some(text) if self.afford(Draw::Bytes, text.len(), place) => into.push_str(&text),
+                        Some(text) if self.afford(Draw::Bytes, text.len(), place) => {
+                            into.push_str(&text);
+                        }
                         _ => known = false,
                     }
                 }
@@ -107,7 +114,8 @@ impl Context<'_> {
         if text.is_none() && !matches!(data, Data::Unknown) {
             let name = data.type_name();
             let message = format!("`{}` is a {name} and cannot be part of a text", tag.inner);
-            let problem = Problem::error(codes::COLLECTION_IN_TEXT, self.tag_place(place, tag), message);
+            let problem =
+                Problem::error(codes::COLLECTION_IN_TEXT, self.tag_place(place, tag), message);
             let problem = match data {
                 Data::Steps(_) => problem.help(format!("use `- steps: << {} >>`", tag.inner)),
                 _ => problem,
@@ -157,7 +165,11 @@ impl Context<'_> {
                 let help = did_you_mean(name, names()).or_else(|| {
                     let declared = list(names());
                     let help = format!("declare it under `parameters` of {}", scope.owner);
-                    Some(if declared.is_empty() { help } else { format!("{help}; declared: {declared}") })
+                    Some(if declared.is_empty() {
+                        help
+                    } else {
+                        format!("{help}; declared: {declared}")
+                    })
                 });
                 (codes::UNDECLARED_PARAMETER, message, help)
             });
@@ -175,7 +187,11 @@ impl Context<'_> {
             let first = path.split('.').next().unwrap_or(path);
             let help = did_you_mean(first, ["parameters", "pipeline", "matrix"])
                 .unwrap_or_else(|| ESCAPE_HELP.to_owned());
-            return Err((codes::BAD_TEMPLATE, format!("`{}` is not known here", shorten(path)), Some(help)));
+            return Err((
+                codes::BAD_TEMPLATE,
+                format!("`{}` is not known here", shorten(path)),
+                Some(help),
+            ));
         };
         if let Some(data) = self.pipeline.get(name) {
             return Ok(data.clone());
@@ -192,7 +208,9 @@ impl Context<'_> {
     fn malformed(&self, malformed: Malformed, place: Place) -> Problem {
         let place = self.opening_place(place, malformed.opening);
         let message = match malformed.kind {
-            Malformation::Unclosed => "unclosed `<<` tag (`<<` must be escaped as `\\<<` in config v2.1+)",
+            Malformation::Unclosed => {
+                "unclosed `<<` tag (`<<` must be escaped as `\\<<` in config v2.1+)"
+            }
             Malformation::Empty => "this tag is empty",
             Malformation::Section => "this section tag does not match its counterpart",
             Malformation::TooDeep => "sections are nested too deeply",
@@ -234,7 +252,8 @@ const ESCAPE_HELP: &str = "in version 2.1 a literal `<<`, as in a here-document,
 
 /// A plain lookup by full path, whatever characters the name has (CFG §4.4.6).
 fn is_path(inner: &str) -> bool {
-    let known = ["parameters.", "pipeline.", "matrix."].iter().any(|start| inner.starts_with(start));
+    let known =
+        ["parameters.", "pipeline.", "matrix."].iter().any(|start| inner.starts_with(start));
     known && !inner.contains(|c: char| c.is_whitespace() || "\"'()=!<>".contains(c))
 }
 
@@ -254,6 +273,3 @@ fn shorten(text: &str) -> String {
     let short: String = line.chars().take(SHOWN).collect();
     if short.len() < text.len() { format!("{short} …") } else { short }
 }
-
-#[cfg(test)]
-mod tests;

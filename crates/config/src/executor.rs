@@ -77,14 +77,20 @@ impl Surroundings {
 
 impl Context<'_> {
     /// Reads a job's surroundings, its executor's below its own.
-    pub(crate) fn surroundings_of_job(&mut self, body: At, scope: &Rc<Scope>, key: Place) -> Surroundings {
+    pub(crate) fn surroundings_of_job(
+        &mut self,
+        body: At,
+        scope: &Rc<Scope>,
+        key: Place,
+    ) -> Surroundings {
         let own = self.surroundings(body, scope);
         let executor = match self.doc.get(body, "executor") {
             Some(executor) if !self.templates => {
                 if own.kind == Found::Nothing {
                     let message = "`executor` needs version 2.1";
                     let problem = Problem::error(codes::NEEDS_2_1, executor.key, message);
-                    self.report.add(problem.help("change the version to `2.1` and escape `<<` as `\\<<`"));
+                    self.report
+                        .add(problem.help("change the version to `2.1` and escape `<<` as `\\<<`"));
                     return Surroundings::broken();
                 }
                 Surroundings::default()
@@ -99,7 +105,9 @@ impl Context<'_> {
         if all.kind == Found::Nothing {
             let message = "the job names no execution environment";
             let problem = Problem::error(codes::NO_EXECUTOR, key, message);
-            self.report.add(problem.help("add `docker: [{ image: cimg/base:stable }]`, `machine: true` or `executor: …`"));
+            self.report.add(problem.help(
+                "add `docker: [{ image: cimg/base:stable }]`, `machine: true` or `executor: …`",
+            ));
         }
         all
     }
@@ -147,12 +155,15 @@ impl Context<'_> {
         let callee = format!("executor `{name}`");
         let call = Call { callee: &callee, declarations: &definition.parameters, place };
         let bindings = self.bind(&call, arguments);
-        let inner = Rc::new(Scope { owner: callee, parameters: Some(Rc::new(bindings)), matrix: None });
+        let inner =
+            Rc::new(Scope { owner: callee, parameters: Some(Rc::new(bindings)), matrix: None });
         let surroundings = self.surroundings(definition.body, &inner);
         if surroundings.kind == Found::Nothing {
             let message = format!("executor `{name}` has no docker, machine or macos");
             let problem = Problem::error(codes::NO_EXECUTOR, definition.key, message);
-            self.report.add(problem.help("add `docker: [{ image: cimg/base:stable }]` or `machine: true`"));
+            self.report.add(
+                problem.help("add `docker: [{ image: cimg/base:stable }]` or `machine: true`"),
+            );
             return Surroundings::broken();
         }
         surroundings
@@ -193,7 +204,8 @@ impl Context<'_> {
                 }
                 "shell" => found.shell = self.shell(entry.value, scope).or(found.shell),
                 "working_directory" => {
-                    found.working_directory = self.text_field(entry.value, "working_directory", scope);
+                    found.working_directory =
+                        self.text_field(entry.value, "working_directory", scope);
                 }
                 "environment" => {
                     found.environment = self.environment(entry.value, scope, Owner::Job);
@@ -220,6 +232,7 @@ impl Context<'_> {
 
 /// Quotes a word for a command line that is split like a shell does.
 fn quoted(word: &str) -> String {
-    let plain = !word.is_empty() && !word.contains(|c: char| c.is_whitespace() || "'\"\\".contains(c));
+    let plain =
+        !word.is_empty() && !word.contains(|c: char| c.is_whitespace() || "'\"\\".contains(c));
     if plain { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }

@@ -131,7 +131,10 @@ fn number(data: &Data) -> Result<f64, ExpressionError> {
 }
 
 fn not_a_number(data: &Data) -> ExpressionError {
-    ExpressionError::value(format!("only numbers can be compared by size, not a {}", data.type_name()))
+    ExpressionError::value(format!(
+        "only numbers can be compared by size, not a {}",
+        data.type_name()
+    ))
 }
 
 #[cfg(test)]
@@ -165,7 +168,10 @@ mod tests {
             (r#"not (pipeline.git.branch == "main")"#, true),
             (r#"pipeline.parameters.deploy == "false""#, false),
             ("pipeline.number >= 1 and pipeline.parameters.deploy", false),
-            (r#"pipeline.event.name == "pull_request" and pipeline.event.github.pull_request.draft"#, false),
+            (
+                r#"pipeline.event.name == "pull_request" and pipeline.event.github.pull_request.draft"#,
+                false,
+            ),
             ("1 < 2 and -1 <= -1", true),
             ("!false", true),
             (r#""a\"b" == "a\"b""#, true),
@@ -173,16 +179,31 @@ mod tests {
             let data = result(text).unwrap_or_else(|error| panic!("{text}: {error:?}"));
             assert!(matches!(data, Data::Bool(value) if value == expected), "{text}: {data:?}");
         }
-        assert!(matches!(result("pipeline.git.branch or pipeline.git.tag"), Ok(Data::Text(t)) if &*t == "feature/a"));
+        assert!(
+            matches!(result("pipeline.git.branch or pipeline.git.tag"), Ok(Data::Text(t)) if &*t == "feature/a")
+        );
         assert!(matches!(result(r#"pipeline.git.branch == "x" and 10 or 1"#), Ok(Data::Int(1))));
     }
 
     #[test]
     fn what_cannot_be_read_or_computed_is_told_apart() {
-        for text in ["pipeline.git.branch =~ /x/", "a ==", "(a", "a b", r#""x"#, "a in b", "a.", "a..b", "'x'", ""] {
+        for text in [
+            "pipeline.git.branch =~ /x/",
+            "a ==",
+            "(a",
+            "a b",
+            r#""x"#,
+            "a in b",
+            "a.",
+            "a..b",
+            "'x'",
+            "",
+        ] {
             assert!(result(text).unwrap_err().is_syntax, "{text}");
         }
-        for text in ["pipeline.nope == 1", "always", "1 starts-with 2", r#""a" > 1"#, r#""a" matches /(/"#] {
+        for text in
+            ["pipeline.nope == 1", "always", "1 starts-with 2", r#""a" > 1"#, r#""a" matches /(/"#]
+        {
             assert!(!result(text).unwrap_err().is_syntax, "{text}");
         }
     }

@@ -34,7 +34,11 @@ impl Known<'_> {
 
 impl Context<'_> {
     /// Reports keys that nobody knows. Version 2.0 ignores them (CFG §1.2).
-    pub(crate) fn check_keys<'n>(&mut self, keys: impl IntoIterator<Item = (&'n str, Place)>, known: Known<'_>) {
+    pub(crate) fn check_keys<'n>(
+        &mut self,
+        keys: impl IntoIterator<Item = (&'n str, Place)>,
+        known: Known<'_>,
+    ) {
         if !self.templates {
             return;
         }
@@ -42,7 +46,8 @@ impl Context<'_> {
             if known.keys.contains(&name) {
                 continue;
             }
-            let problem = Problem::error(known.code, place, format!("{} has no key `{name}`", known.what));
+            let problem =
+                Problem::error(known.code, place, format!("{} has no key `{name}`", known.what));
             let help = match ((known.advice)(name), nearest(name, known.keys.iter().copied())) {
                 (Some(advice), _) => advice.to_owned(),
                 (None, Some(near)) => format!("did you mean `{near}`?"),
@@ -95,7 +100,10 @@ impl Context<'_> {
         match &value.data {
             Data::List(items) => {
                 let items = items.clone();
-                items.iter().filter_map(|item| Some((self.text_of(item, name)?, item.place))).collect()
+                items
+                    .iter()
+                    .filter_map(|item| Some((self.text_of(item, name)?, item.place)))
+                    .collect()
             }
             _ => self.text_of(value, name).map(|text| (text, value.place)).into_iter().collect(),
         }

@@ -81,7 +81,11 @@ impl Context<'_> {
             }
             View::Scalar(..) | View::Broken => Filters::Absent,
             View::Seq(_) => {
-                let problem = Problem::error(codes::BAD_FILTERS, entry.key, "`filters` is a mapping or an expression");
+                let problem = Problem::error(
+                    codes::BAD_FILTERS,
+                    entry.key,
+                    "`filters` is a mapping or an expression",
+                );
                 self.report.add(problem.help("write `filters: { branches: { only: main } }`"));
                 Filters::Absent
             }
@@ -90,18 +94,22 @@ impl Context<'_> {
 
     fn filter_expression(&mut self, text: &str, entry: &Entry<'_>, scope: &Rc<Scope>) -> Filters {
         if !self.templates {
-            let problem = Problem::error(codes::NEEDS_2_1, entry.key, "filter expressions need version 2.1");
+            let problem =
+                Problem::error(codes::NEEDS_2_1, entry.key, "filter expressions need version 2.1");
             self.report.add(problem);
             return Filters::Absent;
         }
         let place = self.doc.place(entry.value);
         let trimmed = text.trim();
         if trimmed.contains("<<") {
-            let sole = trimmed.starts_with("<<") && trimmed.ends_with(">>") && trimmed.matches("<<").count() == 1;
+            let sole = trimmed.starts_with("<<")
+                && trimmed.ends_with(">>")
+                && trimmed.matches("<<").count() == 1;
             if !sole {
                 let message = "a filter expression cannot be mixed with `<< … >>`";
                 let problem = Problem::error(codes::BAD_FILTER_EXPRESSION, place, message);
-                self.report.add(problem.help("write `pipeline.git.branch == \"main\"` without `<< >>`"));
+                self.report
+                    .add(problem.help("write `pipeline.git.branch == \"main\"` without `<< >>`"));
                 return Filters::Absent;
             }
             let value = self.evaluate(entry.value, scope);
@@ -138,7 +146,8 @@ impl Context<'_> {
         let get = |name: &str| entries.iter().find(|entry| entry.name == name);
         let only = get("only").filter(|entry| !self.doc.is_null(entry.value));
         let ignore = get("ignore").filter(|entry| !self.doc.is_null(entry.value));
-        let ignore = ignore.map(|ignore| Rule::Ignore(self.tests(ignore.value, ignore.name, scope)));
+        let ignore =
+            ignore.map(|ignore| Rule::Ignore(self.tests(ignore.value, ignore.name, scope)));
         only.map(|only| Rule::Only(self.tests(only.value, only.name, scope))).or(ignore)
     }
 
@@ -170,7 +179,7 @@ impl Context<'_> {
         let looks_like_one = text.starts_with('/')
             || text.ends_with('/')
             || text.starts_with('^')
-            || text.contains([ '*', '|', '(' ]);
+            || text.contains(['*', '|', '(']);
         if looks_like_one {
             let message = format!("`{text}` is compared as it is; patterns stand between slashes");
             let problem = Problem::warning(codes::REGEX_WITHOUT_SLASHES, place, message);
@@ -218,7 +227,8 @@ pub(crate) fn settle(kept: &mut [bool], requires: &[Vec<usize>]) {
     loop {
         let mut changed = false;
         for job in 0..kept.len() {
-            let orphaned = !requires[job].is_empty() && requires[job].iter().all(|&other| !kept[other]);
+            let orphaned =
+                !requires[job].is_empty() && requires[job].iter().all(|&other| !kept[other]);
             if kept[job] && orphaned {
                 kept[job] = false;
                 changed = true;

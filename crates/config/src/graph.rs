@@ -26,7 +26,12 @@ pub(crate) struct Edge {
 
 impl Context<'_> {
     /// Resolves the requirements of a workflow's jobs and looks for circles.
-    pub(crate) fn graph(&mut self, workflow: &str, drafts: &[Draft], names: &[String]) -> Vec<Vec<Edge>> {
+    pub(crate) fn graph(
+        &mut self,
+        workflow: &str,
+        drafts: &[Draft],
+        names: &[String],
+    ) -> Vec<Vec<Edge>> {
         let mut index = Index::default();
         for (job, draft) in drafts.iter().enumerate() {
             index.requested.entry(&draft.requested).or_default().push(job);
@@ -43,11 +48,18 @@ impl Context<'_> {
                     // The same job twice: any of the statuses will do.
                     match own.iter_mut().find(|edge| edge.job == other) {
                         Some(edge) => {
-                            let new = item.accepts.iter().filter(|outcome| !edge.accepts.contains(outcome));
+                            let new = item
+                                .accepts
+                                .iter()
+                                .filter(|outcome| !edge.accepts.contains(outcome));
                             let new: Vec<_> = new.copied().collect();
                             edge.accepts.extend(new);
                         }
-                        None => own.push(Edge { job: other, accepts: item.accepts.clone(), place: item.place }),
+                        None => own.push(Edge {
+                            job: other,
+                            accepts: item.accepts.clone(),
+                            place: item.place,
+                        }),
                     }
                 }
             }
@@ -57,20 +69,36 @@ impl Context<'_> {
         edges
     }
 
-    fn resolve(&mut self, workflow: &str, (job, drafts): (usize, &[Draft]), item: &Item, index: &Index<'_>) -> Vec<usize> {
+    fn resolve(
+        &mut self,
+        workflow: &str,
+        (job, drafts): (usize, &[Draft]),
+        item: &Item,
+        index: &Index<'_>,
+    ) -> Vec<usize> {
         let others = |map: &HashMap<&str, Vec<usize>>| -> Vec<usize> {
-            map.get(item.name.as_str()).into_iter().flatten().copied().filter(|&other| other != job).collect()
+            map.get(item.name.as_str())
+                .into_iter()
+                .flatten()
+                .copied()
+                .filter(|&other| other != job)
+                .collect()
         };
         let named = others(&index.requested);
         let aliased = others(&index.aliases);
-        let one_entry = |jobs: &[usize]| jobs.windows(2).all(|pair| drafts[pair[0]].entry == drafts[pair[1]].entry);
+        let one_entry = |jobs: &[usize]| {
+            jobs.windows(2).all(|pair| drafts[pair[0]].entry == drafts[pair[1]].entry)
+        };
         let beyond = aliased.iter().any(|other| !named.contains(other));
         match (named.as_slice(), aliased.as_slice()) {
             ([], []) => {}
             ([], matrix) if one_entry(matrix) => return aliased,
-            (jobs, _) if !jobs.is_empty() && !beyond && (jobs.len() == 1 || one_entry(jobs)) => return named,
+            (jobs, _) if !jobs.is_empty() && !beyond && (jobs.len() == 1 || one_entry(jobs)) => {
+                return named;
+            }
             (jobs, [_, ..]) if beyond || jobs.is_empty() => {
-                let message = format!("`{}` is the name of several jobs or matrices here", item.name);
+                let message =
+                    format!("`{}` is the name of several jobs or matrices here", item.name);
                 let problem = Problem::error(codes::AMBIGUOUS_ALIAS, item.place, message);
                 self.report.add(problem.help("give the matrix an `alias:`, or the job a `name:`"));
                 return Vec::new();
@@ -95,9 +123,16 @@ impl Context<'_> {
         Vec::new()
     }
 
-    fn unknown_requirement(&mut self, workflow: &str, requiring: &str, item: &Item, drafts: &[Draft]) {
+    fn unknown_requirement(
+        &mut self,
+        workflow: &str,
+        requiring: &str,
+        item: &Item,
+        drafts: &[Draft],
+    ) {
         let name = &item.name;
-        if drafts.iter().filter(|draft| draft.requested == *name).count() == 1 && requiring == name {
+        if drafts.iter().filter(|draft| draft.requested == *name).count() == 1 && requiring == name
+        {
             let message = format!("the job `{name}` requires itself");
             self.report.add(Problem::error(codes::CYCLE, item.place, message));
             return;
@@ -138,8 +173,12 @@ impl Context<'_> {
             let mut text: Vec<&str> = path.iter().map(|&job| names[job].as_str()).collect();
             text.extend(path.first().map(|&job| names[job].as_str()));
             let first = text.first().copied().unwrap_or_default();
-            let message = format!("the job `{first}` is part of a cycle: {}", text.join(" requires "));
-            self.report.add(Problem::error(codes::CYCLE, place, message).help("remove one of these requirements"));
+            let message =
+                format!("the job `{first}` is part of a cycle: {}", text.join(" requires "));
+            self.report.add(
+                Problem::error(codes::CYCLE, place, message)
+                    .help("remove one of these requirements"),
+            );
         }
     }
 }

@@ -66,20 +66,21 @@ impl<'d> Context<'d> {
     /// Compiles one entry of a workflow's `jobs` into its jobs.
     pub(crate) fn invoke(&mut self, item: At, entry: usize, workflow: &str) -> Vec<Draft> {
         let Some(invocation) = self.invocation(item, entry) else { return Vec::new() };
-        let outer = self.outer_scope(format!("workflow `{workflow}`"));
+        let outer = Scope::outer(format!("workflow `{workflow}`"));
         self.check_unsupported(&invocation);
         let get = |name: &str| invocation.fields.iter().find(|field| field.name == name);
         let Some(matrix) = get("matrix").filter(|field| !self.doc.is_null(field.value)) else {
             return vec![self.draft(&invocation, &outer, None)];
         };
         if !self.templates {
-            let problem = Problem::error(codes::NEEDS_2_1, matrix.key, "`matrix` needs version 2.1");
+            let problem =
+                Problem::error(codes::NEEDS_2_1, matrix.key, "`matrix` needs version 2.1");
             self.report.add(problem);
             return Vec::new();
         }
         let Some(matrix) = self.matrix(matrix, &outer) else {
             // Kept under its plain name, so that requirements on it find something.
-            let draft = self.broken(&invocation, Some(invocation.name.to_owned()));
+            let draft = Self::broken(&invocation, Some(invocation.name.to_owned()));
             return vec![draft];
         };
         self.check_given_twice(&invocation, &matrix);
@@ -108,7 +109,8 @@ impl<'d> Context<'d> {
                     View::Scalar(..) | View::Seq(_) => {
                         let message = format!("what belongs to `{name}` must be a mapping");
                         let problem = Problem::error(codes::WRONG_TYPE, doc.place(value), message);
-                        self.report.add(problem.help("write `requires: […]` and the like below it"));
+                        self.report
+                            .add(problem.help("write `requires: […]` and the like below it"));
                         Vec::new()
                     }
                 };
@@ -116,7 +118,10 @@ impl<'d> Context<'d> {
             }
             View::Map(entries) if entries.len() > 1 => {
                 let (first, second) = (entries[0], entries[1]);
-                let message = format!("an entry has one key, the job's name; `{}` is the second", second.name);
+                let message = format!(
+                    "an entry has one key, the job's name; `{}` is the second",
+                    second.name
+                );
                 let problem = Problem::error(codes::INVOCATION_SEVERAL_KEYS, second.key, message);
                 let help = format!("indent `{}` deeper than `{}`", second.name, first.name);
                 self.report.add(problem.help(help).related(first.key, "the first key"));
@@ -124,7 +129,9 @@ impl<'d> Context<'d> {
             }
             View::Scalar(..) | View::Seq(_) | View::Map(_) => {
                 let message = "an entry of `jobs` is a job's name, or a mapping with it as key";
-                self.report.add(Problem::error(codes::SECTION_TYPE, place, message).help("write `- build`"));
+                self.report.add(
+                    Problem::error(codes::SECTION_TYPE, place, message).help("write `- build`"),
+                );
                 None
             }
         }
@@ -148,26 +155,37 @@ impl<'d> Context<'d> {
                 continue;
             }
             if let Some(direct) = invocation.fields.iter().find(|field| field.name == name) {
-                let message = format!("`{name}` is given by the matrix and directly");
-                let problem = Problem::error(codes::MATRIX_PARAMETER, direct.key, message);
+                // Official orbs' own configurations do this, and the matrix wins.
+                let message = format!("`{name}` is given by the matrix too, which wins");
+                let problem = Problem::warning(codes::MATRIX_PARAMETER, direct.key, message);
                 self.report.add(problem.related(*key, "in the matrix").help("remove one of them"));
             }
         }
     }
 
     /// Compiles one job.
-    fn draft(&mut self, invocation: &Invocation<'d>, scope: &Rc<Scope>, matrix: Option<&Matrix>) -> Draft {
-        let alias = matrix.map(|matrix| matrix.alias.clone().unwrap_or_else(|| invocation.name.to_owned()));
-        let mut draft = self.broken(invocation, alias);
+    fn draft(
+        &mut self,
+        invocation: &Invocation<'d>,
+        scope: &Rc<Scope>,
+        matrix: Option<&Matrix>,
+    ) -> Draft {
+        let alias =
+            matrix.map(|matrix| matrix.alias.clone().unwrap_or_else(|| invocation.name.to_owned()));
+        let mut draft = Self::broken(invocation, alias);
         if let Some(combination) = &scope.matrix {
             draft.requested = Self::generated_name(invocation.name, combination);
+            // A matrix over `name` names its jobs; no job can declare such a parameter.
+            let named = combination.get("name").and_then(|value| value.data.scalar_text());
+            draft.requested = named.map_or(draft.requested, |name| name.to_string());
         }
         let mut is_approval = false;
         for field in &invocation.fields {
             match field.name {
                 "name" => {
                     let name = self.text_field(field.value, "name", scope);
-                    draft.requested = name.filter(|name| !name.trim().is_empty()).unwrap_or(draft.requested);
+                    draft.requested =
+                        name.filter(|name| !name.trim().is_empty()).unwrap_or(draft.requested);
                 }
                 "requires" => draft.requires = self.requirements(field, scope),
                 "context" => draft.contexts = self.contexts(field, scope),
@@ -185,7 +203,7 @@ impl<'d> Context<'d> {
         draft
     }
 
-    fn broken(&self, invocation: &Invocation<'_>, alias: Option<String>) -> Draft {
+    fn broken(invocation: &Invocation<'_>, alias: Option<String>) -> Draft {
         Draft {
             requested: invocation.name.to_owned(),
             entry: invocation.entry,
@@ -215,7 +233,8 @@ impl<'d> Context<'d> {
 
     fn check_approval(&mut self, invocation: &Invocation<'_>) {
         if let Some(job) = self.definitions.jobs.get(invocation.name) {
-            let message = format!("the job `{}` is not run: this entry is an approval", invocation.name);
+            let message =
+                format!("the job `{}` is not run: this entry is an approval", invocation.name);
             let problem = Problem::warning(codes::IGNORED, invocation.key, message);
             let problem = problem.related(job.key, "the job of the same name");
             self.report.add(problem.help("give the approval a name of its own"));
@@ -247,12 +266,14 @@ impl<'d> Context<'d> {
         let errors = self.report.errors();
         let arguments = self.arguments_of(invocation, scope);
         let callee = format!("job `{name}`");
-        let call = Call { callee: &callee, declarations: &definition.parameters, place: invocation.key };
+        let call =
+            Call { callee: &callee, declarations: &definition.parameters, place: invocation.key };
         let bindings = self.bind(&call, arguments);
         let get = |name: &str| invocation.fields.iter().find(|field| field.name == name).copied();
         let around = Around { before: get("pre-steps"), after: get("post-steps") };
         let body = self.job_body(name, &definition, bindings, (&around, scope));
-        body.filter(|_| self.report.errors() == errors).map(|body| PlannedJobKind::Build(Box::new(body)))
+        body.filter(|_| self.report.errors() == errors)
+            .map(|body| PlannedJobKind::Build(Box::new(body)))
     }
 
     fn arguments_of(&self, invocation: &Invocation<'_>, scope: &Rc<Scope>) -> Vec<Argument> {
@@ -266,6 +287,7 @@ impl<'d> Context<'d> {
             source: ArgumentSource::Node(field.value, scope.clone()),
         });
         let matrix = scope.matrix.iter().flat_map(|matrix| matrix.iter());
+        let matrix = matrix.filter(|(name, _)| *name != "name");
         let matrix = matrix.map(|(name, value)| Argument {
             name: name.clone(),
             key: value.place,
@@ -287,8 +309,9 @@ impl<'d> Context<'d> {
             return;
         }
         let message = format!("cannot find a definition for job named `{name}`");
-        let help = did_you_mean(name, self.definitions.jobs.keys().copied())
-            .unwrap_or_else(|| "declare it under `jobs`; a gate for people needs `type: approval`".to_owned());
+        let help = did_you_mean(name, self.definitions.jobs.keys().copied()).unwrap_or_else(|| {
+            "declare it under `jobs`; a gate for people needs `type: approval`".to_owned()
+        });
         self.report.add(Problem::error(codes::UNKNOWN_JOB, invocation.key, message).help(help));
     }
 
@@ -303,8 +326,9 @@ impl<'d> Context<'d> {
 
     /// Compiles the implicit workflow's only job (CFG §5.1).
     pub(crate) fn implicit_build(&mut self, definition: &Definition) -> Draft {
-        let invocation = Invocation { name: "build", key: definition.key, fields: Vec::new(), entry: 0 };
-        let outer = self.outer_scope("the implicit workflow");
+        let invocation =
+            Invocation { name: "build", key: definition.key, fields: Vec::new(), entry: 0 };
+        let outer = Scope::outer("the implicit workflow");
         let mut draft = self.draft(&invocation, &outer, None);
         if let Some(branches) = self.doc.get(definition.body, "branches") {
             let branches = self.rule(&branches, &outer);

@@ -41,7 +41,7 @@ impl Context<'_> {
         let Some(kind) = self.doc.get(definition.body, "type").filter(|_| self.templates) else {
             return JobType::Build;
         };
-        let scope = self.outer_scope(format!("job `{name}`"));
+        let scope = Scope::outer(format!("job `{name}`"));
         let value = self.evaluate(kind.value, &scope);
         let text = match &value.data {
             Data::Unknown => return JobType::Unusable,
@@ -59,14 +59,21 @@ impl Context<'_> {
             other => {
                 let message = format!("`{other}` is no type of job");
                 let help = "types: build, approval, no-op, release, lock, unlock";
-                self.report.add(Problem::error(codes::UNKNOWN_JOB_TYPE, value.place, message).help(help));
+                self.report
+                    .add(Problem::error(codes::UNKNOWN_JOB_TYPE, value.place, message).help(help));
                 JobType::Unusable
             }
         }
     }
 
     /// Compiles the body of a job; `None` if it cannot run, which was reported.
-    pub(crate) fn job_body(&mut self, name: &str, definition: &Definition, bindings: Bindings, around: (&Around<'_>, &Rc<Scope>)) -> Option<JobBody> {
+    pub(crate) fn job_body(
+        &mut self,
+        name: &str,
+        definition: &Definition,
+        bindings: Bindings,
+        around: (&Around<'_>, &Rc<Scope>),
+    ) -> Option<JobBody> {
         let errors = self.report.errors();
         let scope = Rc::new(Scope {
             owner: format!("job `{name}`"),
@@ -94,8 +101,12 @@ impl Context<'_> {
         if self.report.errors() > errors {
             return None;
         }
-        if steps.is_empty() {
-            let problem = Problem::warning(codes::IGNORED, definition.key, format!("job `{name}` has no steps"));
+        if steps.is_empty() && self.report.errors() == 0 {
+            let problem = Problem::warning(
+                codes::IGNORED,
+                definition.key,
+                format!("job `{name}` has no steps"),
+            );
             self.report.add(problem);
         }
         Some(JobBody {
@@ -121,7 +132,8 @@ impl Context<'_> {
             _ => None,
         };
         let Some(count) = count else {
-            let message = format!("parallelism must be a positive whole number, found {}", value.describe());
+            let message =
+                format!("parallelism must be a positive whole number, found {}", value.describe());
             let help = self.type_help(&value, "integer");
             let problem = Problem::error(codes::BAD_PARALLELISM, value.place, message);
             self.report.add(problem.maybe_help(help));

@@ -49,7 +49,11 @@ impl Context<'_> {
                 } else {
                     "wrap both in `and: [ … ]`"
                 };
-                let problem = Problem::error(codes::SEVERAL_OPERATORS, second.key, "only one operator per mapping");
+                let problem = Problem::error(
+                    codes::SEVERAL_OPERATORS,
+                    second.key,
+                    "only one operator per mapping",
+                );
                 self.report.add(problem.help(help));
                 None
             }
@@ -61,10 +65,13 @@ impl Context<'_> {
             "and" | "or" => {
                 let operands = self.operands(field)?;
                 // No short cut: every operand is looked at for mistakes.
-                let decided: Vec<_> = operands.iter().map(|op| self.decide(op, depth + 1)).collect();
+                let decided: Vec<_> =
+                    operands.iter().map(|op| self.decide(op, depth + 1)).collect();
                 let decided: Option<Vec<bool>> = decided.into_iter().collect();
                 let all = &*field.name == "and";
-                decided.map(|decided| if all { decided.iter().all(|&b| b) } else { decided.iter().any(|&b| b) })
+                decided.map(|decided| {
+                    if all { decided.iter().all(|&b| b) } else { decided.iter().any(|&b| b) }
+                })
             }
             "not" => match &field.value.data {
                 Data::List(items) if items.len() == 1 => {
@@ -83,21 +90,34 @@ impl Context<'_> {
                 if operands.iter().any(|operand| matches!(operand.data, Data::Unknown)) {
                     return None;
                 }
-                let named: Vec<Data> = operands.iter().map(|operand| by_name(&operand.data)).collect();
+                let named: Vec<Data> =
+                    operands.iter().map(|operand| by_name(&operand.data)).collect();
                 Some(named.windows(2).all(|pair| same(&pair[0], &pair[1])))
             }
             "matches" => self.matches(field),
             "condition" => {
-                let message = "`condition` belongs to `when` steps; a workflow takes the statement itself";
+                let message =
+                    "`condition` belongs to `when` steps; a workflow takes the statement itself";
                 let problem = Problem::error(codes::CONDITION_MISPLACED, field.key, message);
                 self.report.add(problem.help("remove the level `condition:`"));
                 None
+            }
+            // Seen in the field as an operand that does nothing; the hosted service lets it pass.
+            "when"
+                if depth > 0
+                    && matches!(&field.value.data, Data::Text(text) if &**text == "always") =>
+            {
+                let message = "`when: always` is no statement; it counts as true";
+                self.report
+                    .add(Problem::warning(codes::IGNORED, field.key, message).help("remove it"));
+                Some(true)
             }
             other => {
                 let message = format!("`{other}` is no operator");
                 let help = did_you_mean(other, OPERATORS.iter().copied())
                     .unwrap_or_else(|| format!("operators: {}", OPERATORS.join(", ")));
-                self.report.add(Problem::error(codes::UNKNOWN_OPERATOR, field.key, message).help(help));
+                self.report
+                    .add(Problem::error(codes::UNKNOWN_OPERATOR, field.key, message).help(help));
                 None
             }
         }
@@ -134,8 +154,15 @@ impl Context<'_> {
         let (Some(pattern), Some(value), true) =
             (field.value.field("pattern"), field.value.field("value"), exactly)
         else {
-            let problem = Problem::error(codes::BAD_MATCHES, field.key, "`matches` takes `pattern` and `value`");
-            self.report.add(problem.help("write `matches: { pattern: \"^v.*$\", value: << pipeline.git.tag >> }`"));
+            let problem = Problem::error(
+                codes::BAD_MATCHES,
+                field.key,
+                "`matches` takes `pattern` and `value`",
+            );
+            self.report
+                .add(problem.help(
+                    "write `matches: { pattern: \"^v.*$\", value: << pipeline.git.tag >> }`",
+                ));
             return None;
         };
         let source = match &pattern.value.data {

@@ -44,7 +44,8 @@ impl Context<'_> {
             return self.bad_matrix(entry.key, "a matrix needs `parameters`");
         };
         let axes = self.axes(parameters, scope)?;
-        let size = axes.iter().try_fold(1usize, |size, (_, _, values)| size.checked_mul(values.len()));
+        let size =
+            axes.iter().try_fold(1usize, |size, (_, _, values)| size.checked_mul(values.len()));
         if size.is_none_or(|size| size > limits::JOBS_PER_PIPELINE) {
             let message = format!("the matrix has more than {} jobs", limits::JOBS_PER_PIPELINE);
             self.report.add(Problem::error(codes::EXPANDS_TOO_FAR, parameters.key, message));
@@ -66,12 +67,17 @@ impl Context<'_> {
 
     fn bad_matrix(&mut self, place: Place, message: &str) -> Option<Matrix> {
         let problem = Problem::error(codes::BAD_MATRIX, place, message);
-        self.report.add(problem.help("write `matrix: { parameters: { version: [\"1\", \"2\"] } }`"));
+        self.report
+            .add(problem.help("write `matrix: { parameters: { version: [\"1\", \"2\"] } }`"));
         None
     }
 
     /// Reads the parameters with their values, by name.
-    fn axes(&mut self, parameters: &Entry<'_>, scope: &Rc<Scope>) -> Option<Vec<(String, Place, Vec<Value>)>> {
+    fn axes(
+        &mut self,
+        parameters: &Entry<'_>,
+        scope: &Rc<Scope>,
+    ) -> Option<Vec<(String, Place, Vec<Value>)>> {
         let View::Map(entries) = self.doc.view(parameters.value) else {
             self.bad_matrix(parameters.key, "`parameters` is a mapping of names to lists");
             return None;
@@ -101,7 +107,13 @@ impl Context<'_> {
         sound.then_some(axes)
     }
 
-    fn exclude(&mut self, entry: &Entry<'_>, scope: &Rc<Scope>, axes: &[(String, Place, Vec<Value>)], combinations: &mut Vec<Bindings>) -> Option<()> {
+    fn exclude(
+        &mut self,
+        entry: &Entry<'_>,
+        scope: &Rc<Scope>,
+        axes: &[(String, Place, Vec<Value>)],
+        combinations: &mut Vec<Bindings>,
+    ) -> Option<()> {
         let View::Seq(items) = self.doc.view(entry.value) else {
             self.bad_matrix(entry.key, "`exclude` is a list of mappings");
             return None;
@@ -129,7 +141,9 @@ impl Context<'_> {
             let before = combinations.len();
             combinations.retain(|combination| {
                 let same = |field: &crate::value::Field| {
-                    combination.get(&*field.name).is_some_and(|value| value.data.equals(&field.value.data))
+                    combination
+                        .get(&*field.name)
+                        .is_some_and(|value| value.data.equals(&field.value.data))
                 };
                 !fields.iter().all(same)
             });
@@ -145,7 +159,8 @@ impl Context<'_> {
     pub(crate) fn generated_name(job: &str, combination: &Bindings) -> String {
         let mut name = job.to_owned();
         for value in combination.values() {
-            let text = crate::evaluate::executor_name(&value.data).or_else(|| value.data.scalar_text());
+            let text =
+                crate::evaluate::executor_name(&value.data).or_else(|| value.data.scalar_text());
             name.push('-');
             name.push_str(&text.unwrap_or_default());
         }
@@ -157,7 +172,6 @@ impl Context<'_> {
         matches!(self.doc.view(at), View::Map(_))
     }
 }
-
 
 fn product(axes: &[(String, Place, Vec<Value>)]) -> Vec<Bindings> {
     let mut combinations = vec![Bindings::new()];

@@ -29,9 +29,9 @@ pub(crate) fn number(workflows: &[&[Draft]]) -> Vec<Vec<String>> {
         // What a number was given to: its body, and the workflows that use it.
         let mut given: Vec<(u32, Option<&PlannedJobKind>, BTreeSet<usize>)> = Vec::new();
         for (&(w, d), &kind) in uses.iter().zip(&kinds) {
-            let shared = given.iter_mut().find(|(_, other, users)| {
-                kind.is_some() && *other == kind && !users.contains(&w)
-            });
+            let shared = given
+                .iter_mut()
+                .find(|(_, other, users)| kind.is_some() && *other == kind && !users.contains(&w));
             let number = if let Some((number, _, users)) = shared {
                 users.insert(w);
                 *number

@@ -88,11 +88,10 @@ impl Kind {
     pub(crate) fn accepts(&self, data: &Data) -> bool {
         match (self, data) {
             (_, Data::Unknown) | (Self::Unknown, _) => true,
-            (Self::String, Data::Text(_))
+            (Self::String | Self::Executor, Data::Text(_))
             | (Self::Boolean, Data::Bool(_))
             | (Self::Integer, Data::Int(_))
-            | (Self::Steps, Data::Steps(_))
-            | (Self::Executor, Data::Text(_)) => true,
+            | (Self::Steps, Data::Steps(_)) => true,
             (Self::Executor, Data::Map(_)) => crate::evaluate::executor_name(data).is_some(),
             (Self::EnvVarName, Data::Text(text)) => is_variable_name(text),
             (Self::Enum(members), _) => {
@@ -123,7 +122,7 @@ impl Context<'_> {
             }
         }
         let mut bindings = Bindings::new();
-        let definition = self.outer_scope(call.callee);
+        let definition = Scope::outer(call.callee);
         for (name, declaration) in call.declarations {
             let argument = given.shift_remove(name);
             let value = argument.and_then(|argument| self.argument(call, declaration, argument));
@@ -132,7 +131,9 @@ impl Context<'_> {
                 Some(self.typed(declaration, default, &definition))
             });
             let value = value.unwrap_or_else(|| {
-                self.missing_argument(call, name, declaration);
+                if !matches!(declaration.kind, Kind::Unknown) {
+                    self.missing_argument(call, name, declaration);
+                }
                 Value::unknown(call.place)
             });
             bindings.insert(name.clone(), value);
@@ -151,7 +152,12 @@ impl Context<'_> {
     }
 
     /// Renders and checks an argument; `None` if it counts as not given.
-    fn argument(&mut self, call: &Call<'_>, declaration: &Declaration, argument: Argument) -> Option<Value> {
+    fn argument(
+        &mut self,
+        call: &Call<'_>,
+        declaration: &Declaration,
+        argument: Argument,
+    ) -> Option<Value> {
         let value = match argument.source {
             ArgumentSource::Ready(value) => value,
             ArgumentSource::Node(at, scope) => {
@@ -179,12 +185,21 @@ impl Context<'_> {
     }
 
     /// Describes a value that does not fit.
-    pub(crate) fn type_problem(&self, code: Code, what: &str, kind: &Kind, value: &Value) -> Problem {
+    pub(crate) fn type_problem(
+        &self,
+        code: Code,
+        what: &str,
+        kind: &Kind,
+        value: &Value,
+    ) -> Problem {
         let found = value.describe();
         if let Kind::Enum(members) = kind {
             let members = || members.iter().map(|member| &**member);
             let message = format!("{what}: {found} is none of {}", list(members()));
-            let near = value.data.scalar_text().and_then(|text| nearest(&text, members()).map(str::to_owned));
+            let near = value
+                .data
+                .scalar_text()
+                .and_then(|text| nearest(&text, members()).map(str::to_owned));
             return Problem::error(code, value.place, message)
                 .maybe_help(near.map(|near| format!("did you mean `{near}`?")));
         }
@@ -208,7 +223,9 @@ impl Context<'_> {
         let message = format!("{} has no parameter `{name}`", call.callee);
         let help = match nearest(name, names()) {
             Some(near) => format!("did you mean `{near}`?"),
-            None if matches!(name.as_str(), "when" | "name") && call.callee.starts_with("command") => {
+            None if matches!(name.as_str(), "when" | "name")
+                && call.callee.starts_with("command") =>
+            {
                 format!("`{name}` is an attribute of `run`; commands take their parameters only")
             }
             None if call.declarations.is_empty() => format!("{} takes no arguments", call.callee),

@@ -36,7 +36,11 @@ impl Pattern {
             .build();
         regex.map(Self).map_err(|error| {
             let text = error.to_string();
-            text.lines().last().unwrap_or("it cannot be read").trim().to_owned()
+            let text = text.lines().last().unwrap_or("it cannot be read").trim();
+            // The position counts our wrapping too, so it would mislead.
+            let reason =
+                text.strip_prefix("Parsing error at position ").and_then(|t| t.split_once(": "));
+            reason.map_or(text, |(_, reason)| reason).to_owned()
         })
     }
 
@@ -62,8 +66,8 @@ fn from_java(source: &str) -> String {
                 continue;
             }
             ('\\', Some('h')) if in_class > 0 => regex.push_str(HORIZONTAL),
-            ('\\', Some('h')) => regex.push_str(&format!("[{HORIZONTAL}]")),
-            ('\\', Some('H')) => regex.push_str(&format!("[^{HORIZONTAL}]")),
+            ('\\', Some('h')) => regex.extend(["[", HORIZONTAL, "]"]),
+            ('\\', Some('H')) => regex.extend(["[^", HORIZONTAL, "]"]),
             ('\\', Some('R')) if in_class == 0 => regex.push_str(LINE_BREAK),
             ('\\', Some(next)) => {
                 regex.push(c);

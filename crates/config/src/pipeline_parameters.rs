@@ -7,7 +7,7 @@ use crate::{
     report::Problem,
     source::Place,
     suggest::{did_you_mean, list},
-    value::{Data, Value},
+    value::{Data, Scope, Value},
     yaml::At,
 };
 
@@ -24,7 +24,7 @@ impl Context<'_> {
             let value = match (given, declaration.default) {
                 (Some((_, value)), _) => self.trigger_value(name, declaration, value),
                 (None, Some(default)) => {
-                    let scope = self.outer_scope("a pipeline parameter's default");
+                    let scope = Scope::outer("a pipeline parameter's default");
                     self.evaluate(default, &scope).data
                 }
                 (None, None) => Data::Unknown,
@@ -39,7 +39,8 @@ impl Context<'_> {
         for (name, _) in &self.inputs.parameters {
             if !declarations.contains_key(name) {
                 let names = || declarations.keys().map(String::as_str);
-                let message = format!("the trigger passes the parameter `{name}`, which is not declared");
+                let message =
+                    format!("the trigger passes the parameter `{name}`, which is not declared");
                 let help = did_you_mean(name, names()).unwrap_or_else(|| match list(names()) {
                     none if none.is_empty() => "declare it under `parameters`".to_owned(),
                     declared => format!("declared: {declared}"),
@@ -53,7 +54,12 @@ impl Context<'_> {
     }
 
     /// Checks a value from the trigger. Texts that spell a boolean or a number are taken as such.
-    fn trigger_value(&mut self, name: &str, declaration: &Declaration, given: &PipelineValue) -> Data {
+    fn trigger_value(
+        &mut self,
+        name: &str,
+        declaration: &Declaration,
+        given: &PipelineValue,
+    ) -> Data {
         let mut value = Value { data: data(given), place: declaration.key };
         if let PipelineValue::Text(text) = given {
             let coerced = match declaration.kind {
@@ -62,8 +68,15 @@ impl Context<'_> {
                 _ => None,
             };
             if let Some(coerced) = coerced {
-                let message = format!("the trigger passes `{name}` as a text; it is taken as {}", declaration.kind.name());
-                self.report.add(Problem::warning(codes::PIPELINE_PARAMETER_VALUE, declaration.key, message));
+                let message = format!(
+                    "the trigger passes `{name}` as a text; it is taken as {}",
+                    declaration.kind.name()
+                );
+                self.report.add(Problem::warning(
+                    codes::PIPELINE_PARAMETER_VALUE,
+                    declaration.key,
+                    message,
+                ));
                 value.data = coerced;
             }
         }

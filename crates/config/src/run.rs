@@ -100,27 +100,41 @@ impl<'d> Context<'d> {
     }
 
     fn bad_run(&mut self, site: &Site<'_>, found: &str) -> Option<PlannedStep> {
-        let message = format!("`{}` takes a text or a mapping with `command`, this one {found}", site.name);
+        let message =
+            format!("`{}` takes a text or a mapping with `command`, this one {found}", site.name);
         let problem = Problem::error(codes::BAD_RUN, site.key, message);
-        self.report.add(problem.help(format!("write `{}: make test`, or indent `command:` below it", site.name)));
+        self.report.add(
+            problem
+                .help(format!("write `{}: make test`, or indent `command:` below it", site.name)),
+        );
         None
     }
 
-    fn run_attributes(&mut self, entries: &[Entry<'d>], site: &Site<'_>) -> Option<(RunStep, Option<String>, When)> {
+    fn run_attributes(
+        &mut self,
+        entries: &[Entry<'d>],
+        site: &Site<'_>,
+    ) -> Option<(RunStep, Option<String>, When)> {
         let mut run = blank_run();
         let (mut name, mut when, mut command) = (None, When::OnSuccess, None);
         let mut reruns = None;
         for entry in entries {
             match entry.name {
-                "environment" => run.environment = self.environment(entry.value, site.scope, Owner::Step),
+                "environment" => {
+                    run.environment = self.environment(entry.value, site.scope, Owner::Step);
+                }
                 "shell" => run.shell = self.shell(entry.value, site.scope),
                 _ => {
                     let value = self.evaluate(entry.value, site.scope);
                     match entry.name {
                         "command" => command = Some(self.command(&value)),
                         "name" => name = self.text_of(&value, "name").map(|name| step_name(&name)),
-                        "background" => run.background = self.bool_of(&value, "background").unwrap_or(false),
-                        "working_directory" => run.working_directory = self.text_of(&value, "working_directory"),
+                        "background" => {
+                            run.background = self.bool_of(&value, "background").unwrap_or(false);
+                        }
+                        "working_directory" => {
+                            run.working_directory = self.text_of(&value, "working_directory");
+                        }
                         "no_output_timeout" => {
                             let limit = self.duration(&value, entry.name);
                             run.no_output_timeout = limit.unwrap_or(limits::NO_OUTPUT_TIMEOUT);
@@ -131,7 +145,8 @@ impl<'d> Context<'d> {
                             run.max_auto_reruns = self.reruns(&value);
                         }
                         "auto_rerun_delay" => {
-                            run.auto_rerun_delay = self.duration(&value, entry.name).unwrap_or_default();
+                            run.auto_rerun_delay =
+                                self.duration(&value, entry.name).unwrap_or_default();
                         }
                         _ => {}
                     }
@@ -152,7 +167,11 @@ impl<'d> Context<'d> {
 
     fn command(&mut self, value: &Value) -> Option<String> {
         // An empty script runs and succeeds.
-        if matches!(value.data, Data::Null) { Some(String::new()) } else { self.text_of(value, "command") }
+        if matches!(value.data, Data::Null) {
+            Some(String::new())
+        } else {
+            self.text_of(value, "command")
+        }
     }
 
     fn reruns(&mut self, value: &Value) -> u32 {
@@ -161,19 +180,26 @@ impl<'d> Context<'d> {
             Data::Int(count) if RERUNS.contains(count) => u32::try_from(*count).unwrap_or(0),
             _ => {
                 let message = "max_auto_reruns must be between 1 and 5";
-                self.report.add(Problem::error(codes::CONFLICTING_ATTRIBUTES, value.place, message));
+                self.report.add(Problem::error(
+                    codes::CONFLICTING_ATTRIBUTES,
+                    value.place,
+                    message,
+                ));
                 0
             }
         }
     }
 
     fn check_reruns(&mut self, entries: &[Entry<'_>], run: &RunStep, reruns: Option<Place>) {
-        let delay = entries.iter().find(|entry| entry.name == "auto_rerun_delay").map(|entry| entry.key);
+        let delay =
+            entries.iter().find(|entry| entry.name == "auto_rerun_delay").map(|entry| entry.key);
         let mut report = |place, message: &str| {
             self.report.add(Problem::error(codes::CONFLICTING_ATTRIBUTES, place, message));
         };
         match (delay, reruns) {
-            (Some(delay), None) => report(delay, "auto_rerun_delay requires max_auto_reruns to be specified"),
+            (Some(delay), None) => {
+                report(delay, "auto_rerun_delay requires max_auto_reruns to be specified");
+            }
             (Some(delay), Some(_)) if run.auto_rerun_delay > RERUN_DELAY => {
                 report(delay, "auto_rerun_delay is at most 10 minutes");
             }
@@ -201,9 +227,14 @@ impl<'d> Context<'d> {
             other => {
                 const ALLOWED: [&str; 3] = ["on_success", "always", "on_fail"];
                 let message = format!("`when` cannot be `{other}`");
-                let help = did_you_mean(other, ALLOWED)
-                    .unwrap_or_else(|| format!("allowed: {}; conditions are written as a `when:` step", ALLOWED.join(", ")));
-                self.report.add(Problem::error(codes::NOT_IN_ENUM, value.place, message).help(help));
+                let help = did_you_mean(other, ALLOWED).unwrap_or_else(|| {
+                    format!(
+                        "allowed: {}; conditions are written as a `when:` step",
+                        ALLOWED.join(", ")
+                    )
+                });
+                self.report
+                    .add(Problem::error(codes::NOT_IN_ENUM, value.place, message).help(help));
                 None
             }
         }
@@ -212,6 +243,12 @@ impl<'d> Context<'d> {
     fn duration(&mut self, value: &Value, name: &str) -> Option<Duration> {
         if matches!(value.data, Data::Unknown | Data::Null) {
             return None;
+        }
+        if let Data::Int(seconds @ 0..=86_400) = value.data {
+            let message = format!("`{name}` has no unit; it is taken as seconds");
+            let problem = Problem::warning(codes::BAD_DURATION, value.place, message);
+            self.report.add(problem.help(format!("write `{seconds}s`")));
+            return u64::try_from(seconds).ok().map(Duration::from_secs);
         }
         let found = value.data.scalar_text().and_then(|text| duration(text.trim()));
         if found.is_none() {
@@ -233,7 +270,9 @@ impl<'d> Context<'d> {
             None => Vec::new(),
             Some(View::Scalar(..) | View::Seq(_)) => {
                 let message = "`checkout` takes no value, or a mapping";
-                self.report.add(Problem::error(codes::BAD_STEP, site.key, message).help("write `- checkout`"));
+                self.report.add(
+                    Problem::error(codes::BAD_STEP, site.key, message).help("write `- checkout`"),
+                );
                 return None;
             }
         };
@@ -266,7 +305,8 @@ impl<'d> Context<'d> {
             other => {
                 let message = format!("`method` cannot be `{other}`");
                 let help = "allowed: `blobless`, `full`, `shallow`";
-                self.report.add(Problem::error(codes::NOT_IN_ENUM, value.place, message).help(help));
+                self.report
+                    .add(Problem::error(codes::NOT_IN_ENUM, value.place, message).help(help));
                 CheckoutMethod::default()
             }
         }
@@ -324,10 +364,14 @@ mod tests {
 
     #[test]
     fn durations_have_a_number_and_a_unit() {
-        for (text, seconds) in [("5s", 5.0), ("20m", 1200.0), ("1.25h", 4500.0), ("1h30m", 5400.0), ("500ms", 0.5)] {
+        for (text, seconds) in
+            [("5s", 5.0), ("20m", 1200.0), ("1.25h", 4500.0), ("1h30m", 5400.0), ("500ms", 0.5)]
+        {
             assert_eq!(duration(text), Some(Duration::from_secs_f64(seconds)), "{text}");
         }
-        for text in ["", "5", "m", "5d", "1.h", ".5h", "-1m", "1e9h", "9999999999999999999999h", "5 m"] {
+        for text in
+            ["", "5", "m", "5d", "1.h", ".5h", "-1m", "1e9h", "9999999999999999999999h", "5 m"]
+        {
             assert_eq!(duration(text), None, "{text}");
         }
     }

@@ -94,7 +94,8 @@ impl<'d> Context<'d> {
                 self.steps_missing(command.key, "a command");
             }
         }
-        let executors: Vec<_> = self.definitions.executors.values().filter(sound).cloned().collect();
+        let executors: Vec<_> =
+            self.definitions.executors.values().filter(sound).cloned().collect();
         for executor in executors {
             self.check_definition(&executor, EXECUTOR);
         }
@@ -179,7 +180,9 @@ impl<'d> Context<'d> {
             View::Scalar(..) | View::Seq(_) | View::Map(_) => {
                 let message = "a step is a name or a mapping with one key";
                 let problem = Problem::error(codes::BAD_STEP, place, message);
-                self.report.add(problem.help("lists cannot be spliced into lists: repeat the steps, or use a command"));
+                self.report.add(problem.help(
+                    "lists cannot be spliced into lists: repeat the steps, or use a command",
+                ));
                 None
             }
         }
@@ -191,7 +194,10 @@ impl<'d> Context<'d> {
         let help = if self.doc.is_null(first.value) {
             format!("indent `{}` deeper than `{}`", second.name, first.name)
         } else {
-            format!("begin a new step with `- {}:`, or indent it below `{}:`", second.name, first.name)
+            format!(
+                "begin a new step with `- {}:`, or indent it below `{}:`",
+                second.name, first.name
+            )
         };
         let problem = Problem::error(codes::STEP_SEVERAL_KEYS, second.key, message);
         self.report.add(problem.help(help).related(first.key, "the first key"));

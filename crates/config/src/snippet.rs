@@ -10,16 +10,16 @@ const LABEL_CHARS: usize = 50;
 /// Renders diagnostics, one after another.
 pub(crate) fn render(text: &str, diagnostics: &[Diagnostic], color: bool) -> String {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
-    let mut rendered = String::new();
+    let mut output = String::new();
     for diagnostic in diagnostics {
-        rendered.push_str(&renderer.render(&[group(text, diagnostic)]));
-        rendered.push_str("\n\n");
+        output.push_str(&renderer.render(&[group(text, diagnostic)]));
+        output.push_str("\n\n");
     }
-    rendered.truncate(rendered.trim_end_matches('\n').len());
-    if !rendered.is_empty() {
-        rendered.push('\n');
+    output.truncate(output.trim_end_matches('\n').len());
+    if !output.is_empty() {
+        output.push('\n');
     }
-    rendered
+    output
 }
 
 fn group<'a>(text: &'a str, diagnostic: &'a Diagnostic) -> Group<'a> {
@@ -28,10 +28,8 @@ fn group<'a>(text: &'a str, diagnostic: &'a Diagnostic) -> Group<'a> {
         Severity::Warning => Level::WARNING,
     };
     let number = codes::code(&diagnostic.code).and_then(|code| code.number);
-    let id = number.map_or_else(
-        || diagnostic.code.clone(),
-        |number| format!("{number} {}", diagnostic.code),
-    );
+    let id = number
+        .map_or_else(|| diagnostic.code.clone(), |number| format!("{number} {}", diagnostic.code));
     let help = diagnostic.help.as_deref();
     let short = help.filter(|help| help.chars().count() <= LABEL_CHARS);
     let primary = AnnotationKind::Primary.span(within(text, diagnostic.start, diagnostic.end));

@@ -83,7 +83,8 @@ impl Context<'_> {
     pub(crate) fn expand(&mut self, list: At, key: Place, scope: &Rc<Scope>, into: &mut Expansion) {
         let place = self.doc.place(list);
         if into.depth >= DEPTH {
-            let message = format!("commands and conditions are nested more than {DEPTH} levels deep");
+            let message =
+                format!("commands and conditions are nested more than {DEPTH} levels deep");
             self.report.add(Problem::error(codes::RECURSION, place, message));
             return;
         }
@@ -134,7 +135,11 @@ impl Context<'_> {
             Data::Unknown => {}
             Data::Steps(_) => {
                 let written = self.source(value.place);
-                let problem = Problem::error(codes::BAD_STEP, value.place, "a list of steps stands where a step is expected");
+                let problem = Problem::error(
+                    codes::BAD_STEP,
+                    value.place,
+                    "a list of steps stands where a step is expected",
+                );
                 self.report.add(problem.help(format!("write `- steps: {written}`")));
             }
             _ => {
@@ -192,7 +197,8 @@ impl Context<'_> {
             self.report.add(problem.help("move it to a job of its own that requires this one"));
             return None;
         }
-        let problem = Problem::warning(codes::DEPRECATED, site.key, "`deploy` is an old name of `run`");
+        let problem =
+            Problem::warning(codes::DEPRECATED, site.key, "`deploy` is an old name of `run`");
         self.report.add(problem.help("write `run`"));
         self.run_step(site)
     }
@@ -206,7 +212,10 @@ impl Context<'_> {
             let mut path = into.calls.clone();
             path.push(site.name.to_owned());
             let message = format!("the command calls itself: {}", path.join(" → "));
-            self.report.add(Problem::error(codes::RECURSION, site.key, message).help("a command cannot be recursive"));
+            self.report.add(
+                Problem::error(codes::RECURSION, site.key, message)
+                    .help("a command cannot be recursive"),
+            );
             return;
         }
         let callee = format!("command `{}`", site.name);
@@ -236,7 +245,8 @@ impl Context<'_> {
                 let message = format!("the arguments of {callee} must be a mapping");
                 let place = self.doc.place(at);
                 let problem = Problem::error(codes::WRONG_TYPE, place, message);
-                self.report.add(problem.help(format!("write `- {}: {{ name: value }}`", site.name)));
+                self.report
+                    .add(problem.help(format!("write `- {}: {{ name: value }}`", site.name)));
                 None
             }
         }
@@ -250,7 +260,8 @@ impl Context<'_> {
             None | Some(View::Scalar(..) | View::Seq(_)) => {
                 let message = format!("`{}` as a step takes `condition` and `steps`", site.name);
                 let problem = Problem::error(codes::CONDITION_MISPLACED, site.key, message);
-                self.report.add(problem.help("the attribute `when: always` belongs inside of `run:`"));
+                self.report
+                    .add(problem.help("the attribute `when: always` belongs inside of `run:`"));
                 return;
             }
         };
@@ -281,7 +292,7 @@ impl Context<'_> {
     /// Expressions are not read here; a text is simply true (W-11).
     fn check_literal_condition(&mut self, statement: &crate::value::Value) {
         let written = self.source(statement.place);
-        let is_literal = matches!(&statement.data, Data::Text(text) if text.trim() == written.trim_matches(['"', '\'']));
+        let is_literal = matches!(statement.data, Data::Text(_)) && !written.contains("<<");
         if is_literal && (written.contains("pipeline.") || written.contains("==")) {
             let message = "this condition is a text and therefore always true";
             let problem = Problem::warning(codes::ALWAYS_TRUE, statement.place, message);

@@ -59,7 +59,9 @@ pub(crate) fn parse(text: &str) -> Result<Vec<Piece<'_>>, Malformed> {
 
 /// Tells whether the text, blanks aside, is exactly one tag; then it keeps the value's type.
 pub(crate) fn sole_tag<'p, 't>(pieces: &'p [Piece<'t>]) -> Option<&'p Tag<'t>> {
-    let mut tags = pieces.iter().filter(|piece| !matches!(piece, Piece::Literal(text) if text.trim().is_empty()));
+    let mut tags = pieces
+        .iter()
+        .filter(|piece| !matches!(piece, Piece::Literal(text) if text.trim().is_empty()));
     match (tags.next(), tags.next()) {
         (Some(Piece::Tag(tag)), None) => Some(tag),
         _ => None,
@@ -73,7 +75,11 @@ struct Reader<'t> {
 
 impl<'t> Reader<'t> {
     /// Reads until the end, or until the tag that closes `section`.
-    fn pieces(&mut self, section: Option<&str>, depth: usize) -> Result<(Vec<Piece<'t>>, Option<Tag<'t>>), Malformed> {
+    fn pieces(
+        &mut self,
+        section: Option<&str>,
+        depth: usize,
+    ) -> Result<(Vec<Piece<'t>>, Option<Tag<'t>>), Malformed> {
         let mut pieces = Vec::new();
         let mut literal = String::new();
         while let Some(at) = self.rest.find("<<") {
@@ -189,7 +195,10 @@ mod tests {
     #[test]
     fn an_unclosed_or_empty_tag_is_told_with_its_number() {
         let error = |text: &str| parse(text).unwrap_err();
-        assert_eq!(error("<< a >> cat <<EOF"), Malformed { kind: Malformation::Unclosed, opening: 1 });
+        assert_eq!(
+            error("<< a >> cat <<EOF"),
+            Malformed { kind: Malformation::Unclosed, opening: 1 }
+        );
         assert_eq!(error("<<>>").kind, Malformation::Empty);
         assert_eq!(error("<<# a >>x").kind, Malformation::Section);
         assert_eq!(error("x<</ a >>").kind, Malformation::Section);
@@ -200,7 +209,9 @@ mod tests {
     #[test]
     fn sections_nest() {
         let pieces = parse("x<<# parameters.b >> -v<</ parameters.b >>").unwrap();
-        assert!(matches!(&pieces[1], Piece::Section { inverted: false, pieces, .. } if pieces.len() == 1));
+        assert!(
+            matches!(&pieces[1], Piece::Section { inverted: false, pieces, .. } if pieces.len() == 1)
+        );
     }
 
     #[test]

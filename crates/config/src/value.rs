@@ -63,6 +63,13 @@ pub(crate) struct Scope {
     pub(crate) matrix: Option<Rc<Bindings>>,
 }
 
+impl Scope {
+    /// Makes the scope of places where only `pipeline.*` is visible.
+    pub(crate) fn outer(owner: impl Into<String>) -> Rc<Self> {
+        Rc::new(Self { owner: owner.into(), parameters: None, matrix: None })
+    }
+}
+
 impl Data {
     /// Makes a text.
     pub(crate) fn text(text: impl AsRef<str>) -> Self {
@@ -122,7 +129,8 @@ impl Data {
             (Self::Bool(a), Self::Bool(b)) => a == b,
             (Self::Int(a), Self::Int(b)) => a == b,
             (Self::Float(a, _), Self::Float(b, _)) => a.total_cmp(b).is_eq(),
-            (Self::Int(whole), Self::Float(float, _)) | (Self::Float(float, _), Self::Int(whole)) => {
+            (Self::Int(whole), Self::Float(float, _))
+            | (Self::Float(float, _), Self::Int(whole)) => {
                 float.fract() == 0.0 && format!("{float:.0}") == whole.to_string()
             }
             (Self::Text(a), Self::Text(b)) => a == b,
@@ -183,10 +191,18 @@ mod tests {
 
     #[test]
     fn only_nothing_is_falsy() {
-        for falsy in [Data::Null, Data::Bool(false), Data::Int(0), Data::float(f64::NAN, ".nan"), Data::text("")] {
+        for falsy in [
+            Data::Null,
+            Data::Bool(false),
+            Data::Int(0),
+            Data::float(f64::NAN, ".nan"),
+            Data::text(""),
+        ] {
             assert!(!falsy.is_truthy(), "{falsy:?}");
         }
-        for truthy in [Data::text("false"), Data::text("0"), Data::Int(-1), Data::List(Rc::default())] {
+        for truthy in
+            [Data::text("false"), Data::text("0"), Data::Int(-1), Data::List(Rc::default())]
+        {
             assert!(truthy.is_truthy(), "{truthy:?}");
         }
     }

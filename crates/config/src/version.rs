@@ -45,7 +45,8 @@ impl Context<'_> {
     pub(crate) fn check_version(&mut self, root: At) -> Option<Version> {
         let Some(version) = self.doc.get(root, "version") else {
             let place = self.first_key(root);
-            let problem = Problem::error(codes::VERSION_MISSING, place, "required key [version] not found");
+            let problem =
+                Problem::error(codes::VERSION_MISSING, place, "required key [version] not found");
             self.report.add(problem.help("add `version: 2.1`"));
             return Some(Version::V2_1);
         };
@@ -58,8 +59,10 @@ impl Context<'_> {
             }
         }
         let place = self.doc.place(version.value);
-        let message = format!("unsupported version `{}`", self.source(place).lines().next().unwrap_or(""));
-        self.report.add(Problem::error(codes::VERSION_UNSUPPORTED, place, message).help("use `2.1`"));
+        let message =
+            format!("unsupported version `{}`", self.source(place).lines().next().unwrap_or(""));
+        self.report
+            .add(Problem::error(codes::VERSION_UNSUPPORTED, place, message).help("use `2.1`"));
         None
     }
 
@@ -83,7 +86,8 @@ impl Context<'_> {
             return;
         }
         let message = "dynamic configuration (`setup: true`) cannot be run by this release yet";
-        let help = "put the jobs into this file and remove `setup`; later releases continue pipelines";
+        let help =
+            "put the jobs into this file and remove `setup`; later releases continue pipelines";
         self.report.add(Problem::error(codes::UNSUPPORTED_SETUP, setup.key, message).help(help));
     }
 

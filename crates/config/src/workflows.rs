@@ -17,7 +17,7 @@ use crate::{
     invocation::Draft,
     names,
     report::Problem,
-    value::Data,
+    value::{Data, Scope},
     yaml::{At, Entry, View},
 };
 
@@ -68,24 +68,32 @@ impl<'d> Context<'d> {
             self.report.add(Problem::error(codes::EXPANDS_TOO_FAR, place, message));
             return None;
         }
-        let drafts: Vec<&[Draft]> = live.iter().map(|workflow| workflow.drafts.as_slice()).collect();
+        let drafts: Vec<&[Draft]> =
+            live.iter().map(|workflow| workflow.drafts.as_slice()).collect();
         let names = names::number(&drafts);
-        let workflows: Vec<_> =
-            live.iter().zip(&names).filter_map(|(workflow, names)| self.emit(workflow, names)).collect();
+        let workflows: Vec<_> = live
+            .iter()
+            .zip(&names)
+            .filter_map(|(workflow, names)| self.emit(workflow, names))
+            .collect();
         Some(Plan { workflows })
     }
 
     /// Returns the workflows of the file, without `version`.
     fn workflow_entries(&mut self, root: At) -> Vec<Entry<'d>> {
-        if let Some(section) = self.doc.get(root, "workflows") {
-            if let View::Seq(_) = self.doc.view(section.value) {
-                let problem = Problem::error(codes::SECTION_TYPE, section.key, "`workflows` must be a mapping, found a list");
-                self.report.add(problem.help("remove the dashes before the workflows' names"));
-                // One mistake, not also "nothing to run".
-                self.definitions.jobs_empty = true;
-                self.definitions.jobs_broken = true;
-                return Vec::new();
-            }
+        if let Some(section) = self.doc.get(root, "workflows")
+            && let View::Seq(_) = self.doc.view(section.value)
+        {
+            let problem = Problem::error(
+                codes::SECTION_TYPE,
+                section.key,
+                "`workflows` must be a mapping, found a list",
+            );
+            self.report.add(problem.help("remove the dashes before the workflows' names"));
+            // One mistake, not also "nothing to run".
+            self.definitions.jobs_empty = true;
+            self.definitions.jobs_broken = true;
+            return Vec::new();
         }
         let mut entries = self.section(root, "workflows");
         let version = entries.iter().position(|entry| entry.name == "version");
@@ -104,7 +112,9 @@ impl<'d> Context<'d> {
         }
         // A document without any work ends a pipeline (CFG §1.7).
         let is_empty = self.definitions.jobs_empty && self.doc.get(root, "workflows").is_some();
-        if is_empty || self.definitions.jobs_broken {
+        // Without a version it is probably no configuration of this kind at all.
+        let has_version = self.doc.get(root, "version").is_some();
+        if is_empty || self.definitions.jobs_broken || !has_version {
             return None;
         }
         let place = self.definitions.jobs_key.unwrap_or_else(|| self.first_key(root));
@@ -122,7 +132,9 @@ impl<'d> Context<'d> {
             View::Scalar(..) | View::Seq(_) => {
                 let message = format!("workflow `{}` must be a mapping with `jobs`", entry.name);
                 let problem = Problem::error(codes::WORKFLOW_WITHOUT_JOBS, entry.key, message);
-                self.report.add(problem.help("write `jobs:` below it, and below that the jobs with dashes"));
+                self.report.add(
+                    problem.help("write `jobs:` below it, and below that the jobs with dashes"),
+                );
                 return None;
             }
         };
@@ -134,8 +146,12 @@ impl<'d> Context<'d> {
             let message = "this release does not rerun workflows by itself";
             self.report.add(Problem::warning(codes::UNSUPPORTED_OPTION, reruns.key, message));
         }
-        if let Some(triggers) = get("triggers").filter(|triggers| !self.doc.is_null(triggers.value)) {
-            let message = format!("workflow `{}` runs on its schedule only, and this release starts no schedules", entry.name);
+        if let Some(triggers) = get("triggers").filter(|triggers| !self.doc.is_null(triggers.value))
+        {
+            let message = format!(
+                "workflow `{}` runs on its schedule only, and this release starts no schedules",
+                entry.name
+            );
             self.report.add(Problem::warning(codes::UNSUPPORTED_SCHEDULE, triggers.key, message));
             return None;
         }
@@ -172,13 +188,26 @@ impl<'d> Context<'d> {
     }
 
     /// Decides `when` and `unless`; `None` if that cannot be known, which was reported.
-    fn selected(&mut self, entry: &Entry<'_>, when: Option<&Entry<'d>>, unless: Option<&Entry<'d>>) -> Option<bool> {
+    fn selected(
+        &mut self,
+        entry: &Entry<'_>,
+        when: Option<&Entry<'d>>,
+        unless: Option<&Entry<'d>>,
+    ) -> Option<bool> {
         if !self.templates {
             return Some(true);
         }
         if let (Some(when), Some(unless)) = (when, unless) {
-            let problem = Problem::error(codes::WHEN_AND_UNLESS, unless.key, "use only one of `when` and `unless`");
-            self.report.add(problem.related(when.key, "the other one").help("fold both into one with `and` and `not`"));
+            let problem = Problem::error(
+                codes::WHEN_AND_UNLESS,
+                unless.key,
+                "use only one of `when` and `unless`",
+            );
+            self.report.add(
+                problem
+                    .related(when.key, "the other one")
+                    .help("fold both into one with `and` and `not`"),
+            );
             return None;
         }
         match (when, unless) {
@@ -189,9 +218,11 @@ impl<'d> Context<'d> {
     }
 
     fn condition(&mut self, entry: &Entry<'_>, condition: &Entry<'_>) -> Option<bool> {
-        let scope = self.outer_scope(format!("workflow `{}`", entry.name));
+        let scope = Scope::outer(format!("workflow `{}`", entry.name));
         let place = self.doc.place(condition.value);
-        let View::Scalar(text, crate::yaml::Style::Plain | crate::yaml::Style::Text) = self.doc.view(condition.value) else {
+        let View::Scalar(text, crate::yaml::Style::Plain | crate::yaml::Style::Text) =
+            self.doc.view(condition.value)
+        else {
             let statement = self.evaluate(condition.value, &scope);
             return self.decide(&statement, 0);
         };
@@ -215,9 +246,11 @@ impl<'d> Context<'d> {
                 }
             };
         }
-        let is_sole_tag = crate::template::parse(text).is_ok_and(|pieces| crate::template::sole_tag(&pieces).is_some());
+        let is_sole_tag = crate::template::parse(text)
+            .is_ok_and(|pieces| crate::template::sole_tag(&pieces).is_some());
         if !is_sole_tag {
-            let message = "this condition mixes text and tags: it is a text, and always true unless empty";
+            let message =
+                "this condition mixes text and tags: it is a text, and always true unless empty";
             let problem = Problem::warning(codes::ALWAYS_TRUE, place, message);
             self.report.add(problem.help("write the expression without `<< >>`"));
         }
@@ -239,7 +272,11 @@ impl<'d> Context<'d> {
         let unused = self.definitions.jobs.iter().filter(|(name, _)| !invoked.contains(*name));
         let unused: Vec<_> = unused.map(|(name, job)| (*name, job.key)).collect();
         for (name, key) in unused {
-            let problem = Problem::warning(codes::UNUSED_JOB, key, format!("no workflow runs the job `{name}`"));
+            let problem = Problem::warning(
+                codes::UNUSED_JOB,
+                key,
+                format!("no workflow runs the job `{name}`"),
+            );
             self.report.add(problem);
         }
     }
@@ -271,6 +308,7 @@ impl<'d> Context<'d> {
                 contexts: draft.contexts.clone(),
             });
         }
-        (!jobs.is_empty()).then(|| PlannedWorkflow { name: WorkflowName::new(workflow.name.clone()), jobs })
+        (!jobs.is_empty())
+            .then(|| PlannedWorkflow { name: WorkflowName::new(workflow.name.clone()), jobs })
     }
 }

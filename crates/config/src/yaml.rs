@@ -87,7 +87,7 @@ pub(crate) struct Doc<'t> {
     root: Option<Id>,
 }
 
-impl<'t> Doc<'t> {
+impl Doc<'_> {
     /// Returns the root, if the text could be parsed and holds anything.
     pub(crate) fn root(&self) -> Option<At> {
         self.root.map(|id| self.follow(At { id, via: None }))
@@ -104,9 +104,7 @@ impl<'t> Doc<'t> {
         let at = self.follow(at);
         match &self.nodes[at.id.0].kind {
             Kind::Scalar(text, style) => View::Scalar(text, *style),
-            Kind::Seq(items) => {
-                View::Seq(items.iter().map(|&id| At { id, via: at.via }).collect())
-            }
+            Kind::Seq(items) => View::Seq(items.iter().map(|&id| At { id, via: at.via }).collect()),
             Kind::Map(_) => View::Map(self.entries(at)),
             Kind::Alias(_) | Kind::Broken => View::Broken,
         }

@@ -17,7 +17,17 @@ use crate::{
 
 const CONTAINER: Known<'static> = Known {
     what: "a `docker` entry",
-    keys: &["image", "name", "entrypoint", "command", "user", "environment", "auth", "aws_auth", "gcp_auth"],
+    keys: &[
+        "image",
+        "name",
+        "entrypoint",
+        "command",
+        "user",
+        "environment",
+        "auth",
+        "aws_auth",
+        "gcp_auth",
+    ],
     code: codes::UNKNOWN_KEY,
     advice: Known::no_advice,
 };
@@ -47,7 +57,9 @@ impl Context<'_> {
                 "windows" if self.templates => {
                     let message = "`windows` is no execution environment";
                     let problem = Problem::error(codes::WINDOWS_EXECUTOR, entry.key, message);
-                    self.report.add(problem.help("use `machine` with a Windows image and a `windows.*` class"));
+                    self.report.add(
+                        problem.help("use `machine` with a Windows image and a `windows.*` class"),
+                    );
                     Found::Broken
                 }
                 _ => continue,
@@ -75,11 +87,13 @@ impl Context<'_> {
             View::Seq(_) | View::Map(_) | View::Scalar(..) => {
                 let message = "`docker` is a list of containers, at least one";
                 let problem = Problem::error(codes::BAD_DOCKER, entry.key, message);
-                self.report.add(problem.help("write `- image: cimg/base:stable` below it, with the dash"));
+                self.report
+                    .add(problem.help("write `- image: cimg/base:stable` below it, with the dash"));
                 return Found::Broken;
             }
         };
-        let containers: Vec<_> = items.into_iter().map(|item| self.container(item, scope)).collect();
+        let containers: Vec<_> =
+            items.into_iter().map(|item| self.container(item, scope)).collect();
         match containers.into_iter().collect::<Option<Vec<_>>>() {
             Some(containers) => Found::Known(Executor::Docker { containers }),
             None => Found::Broken,
@@ -92,7 +106,11 @@ impl Context<'_> {
             View::Map(entries) => entries,
             View::Broken => return None,
             View::Scalar(..) | View::Seq(_) => {
-                let problem = Problem::error(codes::BAD_DOCKER, place, "a container is a mapping with `image`");
+                let problem = Problem::error(
+                    codes::BAD_DOCKER,
+                    place,
+                    "a container is a mapping with `image`",
+                );
                 self.report.add(problem.help("write `- image: cimg/base:stable`"));
                 return None;
             }
@@ -108,11 +126,14 @@ impl Context<'_> {
                     let empty = matches!(&value.data, Data::Null)
                         || matches!(&value.data, Data::Text(text) if text.trim().is_empty());
                     if empty {
-                        let problem = Problem::error(codes::BAD_DOCKER, entry.key, "`image` is empty");
+                        let problem =
+                            Problem::error(codes::BAD_DOCKER, entry.key, "`image` is empty");
                         self.report.add(problem.help("name an image: `image: cimg/base:stable`"));
                     }
                     image = self.text_of(&value, "image");
-                    container.image = image.clone().unwrap_or_default().trim().to_owned();
+                    if let Some(image) = &image {
+                        image.trim().clone_into(&mut container.image);
+                    }
                 }
                 "name" => container.name = self.text_field(entry.value, "name", scope),
                 "user" => container.user = self.text_field(entry.value, "user", scope),
@@ -124,14 +145,16 @@ impl Context<'_> {
                 "auth" => container.auth = self.auth(entry, scope),
                 "aws_auth" | "gcp_auth" => {
                     let message = format!("`{}` cannot be used by this release yet", entry.name);
-                    let problem = Problem::error(codes::UNSUPPORTED_REGISTRY_AUTH, entry.key, message);
+                    let problem =
+                        Problem::error(codes::UNSUPPORTED_REGISTRY_AUTH, entry.key, message);
                     self.report.add(problem.help("use `auth` with a user name and a token"));
                 }
                 _ => {}
             }
         }
         if !entries.iter().any(|entry| entry.name == "image") {
-            let problem = Problem::error(codes::BAD_DOCKER, place, "required key [image] not found");
+            let problem =
+                Problem::error(codes::BAD_DOCKER, place, "required key [image] not found");
             self.report.add(problem.help("write `- image: cimg/base:stable`"));
         }
         (image.is_some() && self.report.errors() == errors).then_some(container)
@@ -166,13 +189,22 @@ impl Context<'_> {
         let (Some(username), Some(password)) = found else {
             let message = "`auth` needs `username` and `password`";
             let problem = Problem::error(codes::MISSING_KEY, entry.key, message);
-            self.report.add(problem.help("write `auth: { username: $REGISTRY_USER, password: $REGISTRY_PASSWORD }`"));
+            self.report.add(
+                problem.help(
+                    "write `auth: { username: $REGISTRY_USER, password: $REGISTRY_PASSWORD }`",
+                ),
+            );
             return None;
         };
         Some(RegistryAuth { username, password })
     }
 
-    fn machine(&mut self, entry: &Entry<'_>, scope: &Rc<Scope>, hoisted: &mut Surroundings) -> Found {
+    fn machine(
+        &mut self,
+        entry: &Entry<'_>,
+        scope: &Rc<Scope>,
+        hoisted: &mut Surroundings,
+    ) -> Found {
         let entries = match self.doc.view(entry.value) {
             View::Map(entries) => entries,
             View::Broken => return Found::Broken,
@@ -194,7 +226,11 @@ impl Context<'_> {
                     let value = self.evaluate(entry.value, scope);
                     if self.bool_of(&value, "docker_layer_caching") == Some(true) {
                         let message = "this release does not cache docker layers between jobs";
-                        self.report.add(Problem::warning(codes::UNSUPPORTED_OPTION, entry.key, message));
+                        self.report.add(Problem::warning(
+                            codes::UNSUPPORTED_OPTION,
+                            entry.key,
+                            message,
+                        ));
                     }
                 }
                 "enabled" => {
@@ -218,7 +254,10 @@ impl Context<'_> {
             _ => {
                 let message = "`machine` is `true`, an image, or a mapping with `image`";
                 let problem = Problem::error(codes::BAD_MACHINE, entry.key, message);
-                self.report.add(problem.help("write `machine: { image: ubuntu-2404:current }` or `machine: true`"));
+                self.report
+                    .add(problem.help(
+                        "write `machine: { image: ubuntu-2404:current }` or `machine: true`",
+                    ));
                 Found::Broken
             }
         }

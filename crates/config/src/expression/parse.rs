@@ -59,7 +59,7 @@ struct Parser<'t> {
 
 type Parsed = Result<Expr, ExpressionError>;
 
-impl<'t> Parser<'t> {
+impl Parser<'_> {
     fn or(&mut self) -> Parsed {
         let mut left = self.and()?;
         while self.word("or") {
@@ -176,13 +176,15 @@ impl<'t> Parser<'t> {
                     self.rest = &self.rest[1 + at + 1..];
                     return Ok(Expr::Literal(Operand::Text(text)));
                 }
-                '\\' => match chars.next() {
-                    Some((_, escaped @ ('"' | '\\'))) => text.push(escaped),
-                    _ => {
-                        let message = "only `\\\"` and `\\\\` can be escaped in a string".to_owned();
+                '\\' => {
+                    if let Some((_, escaped @ ('"' | '\\'))) = chars.next() {
+                        text.push(escaped);
+                    } else {
+                        let message =
+                            "only `\\\"` and `\\\\` can be escaped in a string".to_owned();
                         return Err(ExpressionError::syntax(message, None));
                     }
-                },
+                }
                 other => text.push(other),
             }
         }

@@ -61,13 +61,20 @@ impl Context<'_> {
         let Data::Map(fields) = &item.data else {
             let name = self.text_of(item, "requires").filter(|name| !name.is_empty());
             let accepts = vec![Outcome::Success];
-            return name.map(|name| Item { name, place: item.place, accepts }).into_iter().collect();
+            return name
+                .map(|name| Item { name, place: item.place, accepts })
+                .into_iter()
+                .collect();
         };
         let mut items = Vec::new();
         for field in fields.iter() {
             let statuses = self.statuses(&field.value);
             if !statuses.is_empty() {
-                items.push(Item { name: field.name.to_string(), place: field.key, accepts: statuses });
+                items.push(Item {
+                    name: field.name.to_string(),
+                    place: field.key,
+                    accepts: statuses,
+                });
             }
         }
         items
@@ -79,7 +86,8 @@ impl Context<'_> {
         for (status, place) in self.texts_of(value, "requires") {
             let found = outcomes(&status).filter(|_| !(is_list && status == "terminal"));
             if let Some(found) = found {
-                let new: Vec<_> = found.iter().filter(|outcome| !accepts.contains(outcome)).copied().collect();
+                let new: Vec<_> =
+                    found.iter().filter(|outcome| !accepts.contains(outcome)).copied().collect();
                 accepts.extend(new);
                 continue;
             }

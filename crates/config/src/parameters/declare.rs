@@ -7,7 +7,7 @@ use crate::{
     parameters::{Declaration, Declarations, Kind},
     report::Problem,
     suggest::did_you_mean,
-    value::Data,
+    value::{Data, Scope},
     yaml::{At, Entry, View},
 };
 
@@ -50,7 +50,12 @@ impl Element {
 
 impl Context<'_> {
     /// Reads the `parameters` of an element; `owner` is what messages call it.
-    pub(crate) fn declare(&mut self, parameters: Option<At>, element: Element, owner: &str) -> Declarations {
+    pub(crate) fn declare(
+        &mut self,
+        parameters: Option<At>,
+        element: Element,
+        owner: &str,
+    ) -> Declarations {
         let mut declarations = Declarations::new();
         let Some(at) = parameters else { return declarations };
         match self.doc.view(at) {
@@ -64,7 +69,8 @@ impl Context<'_> {
             View::Scalar(..) | View::Seq(_) => {
                 if !self.doc.is_null(at) {
                     let message = format!("the parameters of {owner} must be a mapping");
-                    let problem = Problem::error(codes::BAD_DECLARATION, self.doc.place(at), message);
+                    let problem =
+                        Problem::error(codes::BAD_DECLARATION, self.doc.place(at), message);
                     self.report.add(problem.help("write `parameters: { name: { type: string } }`"));
                 }
             }
@@ -77,17 +83,21 @@ impl Context<'_> {
         if element == Element::Job && RESERVED.contains(&entry.name)
             || element == Element::Executor && entry.name == "name"
         {
-            let message = format!("a parameter cannot be called `{}`: the name is taken", entry.name);
-            self.report.add(Problem::error(codes::BAD_DECLARATION, entry.key, message).help("rename it"));
+            let message =
+                format!("a parameter cannot be called `{}`: the name is taken", entry.name);
+            self.report
+                .add(Problem::error(codes::BAD_DECLARATION, entry.key, message).help("rename it"));
             return declaration;
         }
         let fields = match self.doc.view(entry.value) {
             View::Map(fields) => fields,
             View::Broken => return declaration,
             View::Scalar(..) | View::Seq(_) => {
-                let message = format!("the declaration of `{}` must be a mapping with `type`", entry.name);
+                let message =
+                    format!("the declaration of `{}` must be a mapping with `type`", entry.name);
                 let problem = Problem::error(codes::BAD_DECLARATION, entry.key, message);
-                self.report.add(problem.help(format!("write `{}: {{ type: string }}`", entry.name)));
+                self.report
+                    .add(problem.help(format!("write `{}: {{ type: string }}`", entry.name)));
                 return declaration;
             }
         };
@@ -108,7 +118,13 @@ impl Context<'_> {
         declaration
     }
 
-    fn kind(&mut self, entry: &Entry<'_>, kind: Option<&Entry<'_>>, members: Option<&Entry<'_>>, element: Element) -> Kind {
+    fn kind(
+        &mut self,
+        entry: &Entry<'_>,
+        kind: Option<&Entry<'_>>,
+        members: Option<&Entry<'_>>,
+        element: Element,
+    ) -> Kind {
         let Some(kind) = kind else {
             let message = format!("parameter `{}` has no type", entry.name);
             let problem = Problem::error(codes::BAD_DECLARATION, entry.key, message);
@@ -134,7 +150,11 @@ impl Context<'_> {
         }
         match name {
             _ if !element.types().contains(&name) => {
-                let code = if element == Element::Pipeline { codes::PIPELINE_PARAMETER_TYPE } else { codes::BAD_DECLARATION };
+                let code = if element == Element::Pipeline {
+                    codes::PIPELINE_PARAMETER_TYPE
+                } else {
+                    codes::BAD_DECLARATION
+                };
                 let message = format!("`{name}` is no type that a parameter can have here");
                 let help = did_you_mean(name, element.types().iter().copied())
                     .unwrap_or_else(|| format!("allowed: {}", element.types().join(", ")));
@@ -152,11 +172,12 @@ impl Context<'_> {
     }
 
     fn members(&mut self, members: &Entry<'_>) -> Kind {
-        let scope = self.outer_scope("an enum");
+        let scope = Scope::outer("an enum");
         let value = self.evaluate(members.value, &scope);
         let Data::List(items) = &value.data else {
             if !matches!(value.data, Data::Unknown) {
-                let problem = Problem::error(codes::BAD_DECLARATION, value.place, "`enum` must be a list");
+                let problem =
+                    Problem::error(codes::BAD_DECLARATION, value.place, "`enum` must be a list");
                 self.report.add(problem.help("write `enum: [a, b]`"));
             }
             return Kind::Unknown;
@@ -165,8 +186,14 @@ impl Context<'_> {
     }
 
     /// Checks a default, whether it is ever used or not (CFG §4.2).
-    fn check_default(&mut self, name: &str, declaration: &mut Declaration, default: At, owner: &str) {
-        let scope = self.outer_scope(owner);
+    fn check_default(
+        &mut self,
+        name: &str,
+        declaration: &mut Declaration,
+        default: At,
+        owner: &str,
+    ) {
+        let scope = Scope::outer(owner);
         let value = self.typed(declaration, default, &scope);
         // A default that is a tag is checked by its value; an absent one may be anything.
         let is_tag = matches!(value.data, Data::Null);

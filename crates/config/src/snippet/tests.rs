@@ -1,1 +1,44 @@
+//! What people read.
 
+use super::*;
+use crate::{Inputs, compile};
+
+const TEXT: &str =
+    "version: 2.1\r\njobs:\r\n  build:\r\n    machine: true\r\n    steps: [\"é\", chekout]\r\n";
+
+fn diagnostics() -> Vec<Diagnostic> {
+    compile(TEXT, &Inputs { path: "c.yml".to_owned(), ..Inputs::default() }).diagnostics
+}
+
+#[test]
+fn colour_comes_only_when_asked_for() {
+    assert!(!render(TEXT, &diagnostics(), false).contains('\u{1b}'));
+    assert!(render(TEXT, &diagnostics(), true).contains('\u{1b}'));
+}
+
+#[test]
+fn code_place_source_and_help_are_shown() {
+    let text = render(TEXT, &diagnostics(), false);
+    for part in [
+        "error[E-021 unknown-command]: cannot find a definition for command named `chekout`",
+        "--> c.yml:5:18",
+        "did you mean `checkout`?",
+    ] {
+        assert!(text.contains(part), "{part} is missing in\n{text}");
+    }
+    assert_eq!(render(TEXT, &[], false), "");
+}
+
+/// A diagnostic may have been stored beside another version of the text.
+#[test]
+fn places_outside_of_the_text_do_no_harm() {
+    let mut found = diagnostics();
+    for (start, end) in [(0, 9_999), (9_998, 9_999), (61, 62), (5, 2)] {
+        found[0].start = start;
+        found[0].end = end;
+        found[0].related = vec![(end, start, 1, 1, "there".to_owned())];
+        render(TEXT, &found, false);
+        render("", &found, false);
+        render("ééé", &found, false);
+    }
+}

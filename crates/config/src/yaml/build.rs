@@ -39,7 +39,14 @@ pub(crate) fn parse<'t>(text: &'t str, report: &mut Report<'_>) -> Doc<'t> {
         flow_nesting_limit: DEPTH,
         block_nesting_limit: DEPTH,
     };
-    let mut builder = Builder { text, report, doc: Doc::default(), open: Vec::new(), anchors: HashMap::new(), documents: 0 };
+    let mut builder = Builder {
+        text,
+        report,
+        doc: Doc::default(),
+        open: Vec::new(),
+        anchors: HashMap::new(),
+        documents: 0,
+    };
     for event in Parser::new_from_str_with_options(text, options) {
         let proceeds = match event {
             Ok((event, span)) => builder.take(event, span),
@@ -83,23 +90,28 @@ impl<'t> Builder<'t, '_, '_> {
     /// Takes one event; `false` ends the parsing.
     fn take(&mut self, event: Event<'t>, span: granit_parser::Span) -> bool {
         let at = bytes(span);
+        let tag_at = span.tag_span().map_or(at, bytes);
         match event {
             Event::DocumentStart(..) => {
                 self.documents += 1;
                 if self.documents > 1 {
                     let message = "only one YAML document is allowed";
-                    let problem = Problem::error(codes::SEVERAL_DOCUMENTS, Place::direct(at), message);
+                    let problem =
+                        Problem::error(codes::SEVERAL_DOCUMENTS, Place::direct(at), message);
                     self.report.add(problem.help("delete the separator, or split the file"));
                     return false;
                 }
             }
-            Event::Scalar(text, style, anchor, tag) => self.scalar((text, style, anchor, tag), at),
+            Event::Scalar(text, style, anchor, tag) => {
+                self.check_tag(tag.as_deref(), tag_at);
+                self.scalar((text, style, anchor, tag), at);
+            }
             Event::SequenceStart(style, anchor, tag) => {
-                self.check_tag(tag.as_deref(), at);
+                self.check_tag(tag.as_deref(), tag_at);
                 self.begin(false, is_flow(style), anchor, at);
             }
             Event::MappingStart(style, anchor, tag) => {
-                self.check_tag(tag.as_deref(), at);
+                self.check_tag(tag.as_deref(), tag_at);
                 self.begin(true, is_flow(style), anchor, at);
             }
             Event::SequenceEnd | Event::MappingEnd => self.end(at),
@@ -116,11 +128,15 @@ impl<'t> Builder<'t, '_, '_> {
         true
     }
 
-    fn scalar(&mut self, scalar: (Cow<'t, str>, ScalarStyle, usize, Option<Cow<'t, Tag>>), at: Span) {
+    fn scalar(
+        &mut self,
+        scalar: (Cow<'t, str>, ScalarStyle, usize, Option<Cow<'t, Tag>>),
+        at: Span,
+    ) {
         let (text, style, anchor, tag) = scalar;
-        self.check_tag(tag.as_deref(), at);
         let is_text = tag.is_some_and(|tag| tag.is_yaml_core_schema_tag("str"));
-        let style = if style == ScalarStyle::Plain && !is_text { Style::Plain } else { Style::Text };
+        let style =
+            if style == ScalarStyle::Plain && !is_text { Style::Plain } else { Style::Text };
         let id = self.push(Kind::Scalar(text, style), at);
         if anchor != 0 {
             self.anchors.insert(anchor, id);
@@ -134,7 +150,8 @@ impl<'t> Builder<'t, '_, '_> {
     fn end(&mut self, at: Span) {
         let Some(open) = self.open.pop() else { return };
         let span = Span { start: open.span.start, end: at.end.max(open.span.end) };
-        let kind = if open.is_map { self.mapping(&open.items, span) } else { Kind::Seq(open.items) };
+        let kind =
+            if open.is_map { self.mapping(&open.items, span) } else { Kind::Seq(open.items) };
         let id = self.push(kind, span);
         if open.anchor != 0 {
             self.anchors.insert(open.anchor, id);
@@ -176,10 +193,11 @@ impl<'t> Builder<'t, '_, '_> {
 
     fn complex_key(&self, key: Id, map: Span) -> Problem {
         let source = self.text.get(map.start()..).unwrap_or("");
-        let place = Place::direct(self.doc.nodes[key.0].span);
+        let is_template = source.starts_with("{{");
+        let span = if is_template { map } else { self.doc.nodes[key.0].span };
         let message = "a key must be text, not a mapping or a list";
-        let problem = Problem::error(codes::COMPLEX_KEY, place, message);
-        if source.starts_with("{{") {
+        let problem = Problem::error(codes::COMPLEX_KEY, Place::direct(span), message);
+        if is_template {
             return problem.help("quote texts that begin with `{{`: \"{{ … }}\"");
         }
         problem.help("quote the text if it is meant as one")
@@ -234,7 +252,9 @@ impl<'t> Builder<'t, '_, '_> {
             Kind::Scalar(..) | Kind::Broken => (1, 1),
             Kind::Alias(target) => of(target),
             Kind::Seq(items) => sum(&mut items.iter().map(of)),
-            Kind::Map(pairs) => sum(&mut pairs.iter().flat_map(|(key, value)| [of(key), of(value)])),
+            Kind::Map(pairs) => {
+                sum(&mut pairs.iter().flat_map(|(key, value)| [of(key), of(value)]))
+            }
         }
     }
 
@@ -284,14 +304,20 @@ impl<'t> Builder<'t, '_, '_> {
         let mark = error.marker().byte_offset().unwrap_or(self.text.len()).min(self.text.len());
         let line_start = self.text.get(..mark).and_then(|t| t.rfind('\n')).map_or(0, |at| at + 1);
         let line = self.text.get(line_start..).and_then(|t| t.lines().next()).unwrap_or("");
-        let end = self.text.get(mark..).and_then(|t| t.chars().next()).map_or(mark, |c| mark + c.len_utf8());
+        let end = self
+            .text
+            .get(mark..)
+            .and_then(|t| t.chars().next())
+            .map_or(mark, |c| mark + c.len_utf8());
         let message = format!("this is not YAML: {}", error.info());
         let place = Place::direct(Span::new(mark, end));
-        let mut problem = Problem::error(codes::SYNTAX, place, message).help(advice(error.kind(), line));
+        let mut problem =
+            Problem::error(codes::SYNTAX, place, message).help(advice(error.kind(), line));
         if let Some(open) = self.open.iter().rev().find(|open| open.is_flow) {
             let span = Span { start: open.span.start, end: open.span.start.saturating_add(1) };
             let what = if open.is_map { "mapping" } else { "list" };
-            problem = problem.related(Place::direct(span), format!("inside this {what}, which is not closed"));
+            problem = problem
+                .related(Place::direct(span), format!("inside this {what}, which is not closed"));
         }
         self.report.add(problem);
     }

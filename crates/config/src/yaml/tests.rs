@@ -1,5 +1,7 @@
 //! What the tree promises: places, aliases as references, merges, and an end to everything.
 
+use std::fmt::Write;
+
 use super::{scalar::Scalar, *};
 use crate::{Diagnostic, report::Report};
 
@@ -48,7 +50,10 @@ fn own_keys_win_over_merged_ones_and_two_merges_are_fine() {
                 other => panic!("{other:?}"),
             }
         };
-        assert_eq!((value("c", "x"), value("c", "y"), value("c", "z")), ("1".into(), "3".into(), "2".into()));
+        assert_eq!(
+            (value("c", "x"), value("c", "y"), value("c", "z")),
+            ("1".into(), "3".into(), "2".into())
+        );
         assert_eq!((value("d", "x"), value("d", "y")), ("2".into(), "1".into()));
     });
     assert!(problems(text).is_empty());
@@ -65,7 +70,10 @@ fn a_quoted_merge_key_and_a_template_key_are_ordinary_keys() {
 #[test]
 fn several_mistakes_of_the_yaml_are_told_at_once() {
     let text = "a: 1\na: 2\nb: *nope\nc: {<<: [x]}\nd: {{ checksum \"x\" }}\ne: !x y\n";
-    assert_eq!(codes(text), ["duplicate-key", "undefined-alias", "bad-merge", "complex-key", "unknown-yaml-tag"]);
+    assert_eq!(
+        codes(text),
+        ["duplicate-key", "undefined-alias", "bad-merge", "complex-key", "unknown-yaml-tag"]
+    );
     let duplicate = &problems(text)[0];
     assert_eq!((duplicate.line, duplicate.related[0].2), (2, 1));
 }
@@ -90,7 +98,7 @@ fn an_alias_bomb_is_stopped() {
     let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for level in 1..12 {
         let before = format!("*a{}, ", level - 1).repeat(10);
-        text += &format!("a{level}: &a{level} [{}]\n", before.trim_end_matches(", "));
+        writeln!(text, "a{level}: &a{level} [{}]", before.trim_end_matches(", ")).unwrap();
     }
     assert_eq!(codes(&text).first().map(String::as_str), Some("expands-too-far"));
 }
@@ -99,7 +107,7 @@ fn an_alias_bomb_is_stopped() {
 fn a_long_chain_of_aliases_is_too_deep() {
     let mut text = "a0: &a0 [x]\n".to_owned();
     for level in 1..200 {
-        text += &format!("a{level}: &a{level} [*a{}]\n", level - 1);
+        writeln!(text, "a{level}: &a{level} [*a{}]", level - 1).unwrap();
     }
     assert!(codes(&text).contains(&"expands-too-far".to_owned()));
 }
