@@ -47,10 +47,20 @@ impl Stage<'_> {
         // Bitbucket's documents tell of scopes with the token only.
         let told = self.world.kind == ForgeKind::GitHub;
         assert!(!told || scopes.iter().any(|scope| scope == "repo"), "{scopes:?}");
+        // A page holds a hundred, so the list has two pages.
+        for number in 0..100 {
+            let name = format!("more-{number}");
+            self.world
+                .forge
+                .add_repository(self.world.kind, OWNER, &name, true, LOGIN)
+                .await
+                .unwrap();
+        }
         let listed = self.client.repositories(&self.token).await.unwrap();
-        let [only] = listed.as_slice() else { panic!("{listed:?}") };
-        assert_eq!((&only.id, only.role), (&self.repository.id, Some(Role::Admin)));
-        let by_id = self.client.repository_by_id(&self.token, &only.id).await.unwrap();
+        assert_eq!(listed.len(), 101);
+        let ours = listed.iter().find(|one| one.id == self.repository.id).unwrap();
+        assert_eq!((ours.name.as_str(), ours.role), (NAME, Some(Role::Admin)));
+        let by_id = self.client.repository_by_id(&self.token, &ours.id).await.unwrap();
         assert_eq!(by_id.name, NAME);
         assert!(by_id.ssh_url.contains("127.0.0.1"), "{}", by_id.ssh_url);
     }

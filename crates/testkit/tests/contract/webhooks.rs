@@ -3,14 +3,15 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::{Router, body::Bytes, extract::State, http::HeaderMap};
+use reqwest::Method;
 use roundel_forge::{
     WantedHook,
-    event::{self, ForgeEvent},
+    event::{self, ForgeEvent, PullRequest},
     signature,
 };
 use roundel_localforge::ForgeKind;
 use roundel_model::{name::GitRef, secret::Secret};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::{
     net::TcpListener,
     sync::mpsc::{self, UnboundedReceiver, UnboundedSender},
@@ -34,7 +35,8 @@ impl Delivery {
     }
 }
 
-/// Adds a hook and does what sends one webhook of each kind: ping, branch, tag, deletion.
+/// Adds a hook and does what sends webhooks of each kind: ping, branch, tag, deletion, force, and
+/// the life of a pull request.
 pub(crate) async fn provoke(world: &World) -> Vec<Delivery> {
     let (sender, mut receiver) = mpsc::unbounded_channel();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -64,7 +66,45 @@ pub(crate) async fn provoke(world: &World) -> Vec<Delivery> {
     git(&copy, &["commit", "--quiet", "--amend", "--allow-empty", "--message", "Another second"]);
     world.push(&["+main"]);
     deliveries.push(next(&mut receiver).await);
+    deliveries.extend(pull_request(world, &mut receiver).await);
     server.abort();
+    deliveries
+}
+
+/// Opens, moves and closes a pull request. Moving it is a push as well.
+async fn pull_request(world: &World, receiver: &mut UnboundedReceiver<Delivery>) -> Vec<Delivery> {
+    let copy = world.copy();
+    let mut deliveries = Vec::new();
+    git(&copy, &["checkout", "--quiet", "-b", "fix"]);
+    git(&copy, &["commit", "--quiet", "--allow-empty", "--message", "Fix"]);
+    world.push(&["fix"]);
+    deliveries.push(next(receiver).await);
+
+    let end = |branch: &str| json!({ "branch": { "name": branch } });
+    let wanted = match world.kind {
+        ForgeKind::GitHub => json!({ "title": "Fix", "head": "fix", "base": "main" }),
+        ForgeKind::Bitbucket => {
+            json!({ "title": "Fix", "source": end("fix"), "destination": end("main") })
+        }
+    };
+    let opened = world.change(Method::POST, world.pulls(), &wanted).await;
+    deliveries.push(next(receiver).await);
+    git(&copy, &["commit", "--quiet", "--allow-empty", "--message", "Fix more"]);
+    world.push(&["fix"]);
+    deliveries.push(next(receiver).await);
+    deliveries.push(next(receiver).await);
+    let one = world.pulls();
+    match world.kind {
+        ForgeKind::GitHub => {
+            let one = format!("{one}/{}", opened["number"]);
+            world.change(Method::PATCH, one, &json!({ "state": "closed" })).await;
+        }
+        ForgeKind::Bitbucket => {
+            let one = format!("{one}/{}/decline", opened["id"]);
+            world.change(Method::POST, one, &json!({})).await;
+        }
+    }
+    deliveries.push(next(receiver).await);
     deliveries
 }
 
@@ -98,8 +138,10 @@ pub(crate) fn read_all(world: &World, deliveries: &[Delivery]) {
         let ping = read.next().unwrap();
         assert!(matches!(ping, ForgeEvent::Ping { hook_id: Some(_) }), "{ping:?}");
     }
-    let read: Vec<ForgeEvent> = read.collect();
-    let [main, tag, deleted, forced] = read.as_slice() else { panic!("{read:?}") };
+    let (pulls, read): (Vec<_>, Vec<_>) =
+        read.partition(|event| matches!(event, ForgeEvent::PullRequest(_)));
+    read_pull_requests(world.kind, &pulls);
+    let [main, tag, deleted, forced, fix, more] = read.as_slice() else { panic!("{read:?}") };
     let push = |event: &ForgeEvent| match event {
         ForgeEvent::Push(push) => push.clone(),
         other => panic!("no push: {other:?}"),
@@ -117,4 +159,33 @@ pub(crate) fn read_all(world: &World, deliveries: &[Delivery]) {
     let gone = ForgeEvent::Deleted { repository: main.repository.clone(), git_ref: feature };
     assert_eq!(*deleted, gone);
     assert!(forced.forced && forced.before == Some(main.after));
+    let (fix, more) = (push(fix), push(more));
+    assert_eq!((fix.before, more.before), (None, Some(fix.after)));
+}
+
+fn read_pull_requests(kind: ForgeKind, events: &[ForgeEvent]) {
+    let words = match kind {
+        ForgeKind::GitHub => ["opened", "synchronize", "closed"],
+        ForgeKind::Bitbucket => ["created", "updated", "rejected"],
+    };
+    let pulls: Vec<PullRequest> = events
+        .iter()
+        .filter_map(|event| match event {
+            ForgeEvent::PullRequest(pull) => Some(pull.clone()),
+            ForgeEvent::Ping { .. }
+            | ForgeEvent::Push(_)
+            | ForgeEvent::Deleted { .. }
+            | ForgeEvent::RepositoryChanged { .. }
+            | ForgeEvent::OursRemoved { .. }
+            | ForgeEvent::Ignored { .. } => None,
+        })
+        .collect();
+    assert_eq!(pulls.iter().map(|pull| pull.action.as_str()).collect::<Vec<_>>(), words);
+    for pull in &pulls {
+        assert!(!pull.from_fork && pull.number == 1, "{pull:?}");
+        assert_eq!(pull.head_branch, "fix");
+        // Bitbucket's are short: whoever uses one resolves it first.
+        assert_eq!(pull.head_sha.is_well_formed(), kind == ForgeKind::GitHub);
+    }
+    assert_ne!(pulls[0].head_sha, pulls[1].head_sha);
 }

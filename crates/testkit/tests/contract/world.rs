@@ -6,9 +6,11 @@ use std::{
     process::Command,
 };
 
+use reqwest::Method;
 use roundel_forge::{Forge, ForgeSettings, Repository, RepositoryRef};
 use roundel_localforge::{ForgeKind, LocalForge, Settings};
 use roundel_model::secret::Secret;
+use serde_json::Value;
 use tempfile::TempDir;
 use url::Url;
 
@@ -68,6 +70,27 @@ impl World {
             ForgeKind::GitHub => format!("repos/{OWNER}/{NAME}"),
             ForgeKind::Bitbucket => format!("repositories/{OWNER}/{NAME}"),
         }
+    }
+
+    /// The list of pull requests, in the same way.
+    pub(crate) fn pulls(&self) -> String {
+        let name = if self.kind == ForgeKind::GitHub { "pulls" } else { "pullrequests" };
+        format!("{}/{name}", self.address())
+    }
+
+    /// Changes something that our client never would, as somebody who may.
+    pub(crate) async fn change(&self, method: Method, path: String, body: &Value) -> Value {
+        let scopes = match self.kind {
+            ForgeKind::GitHub => ["repo"],
+            ForgeKind::Bitbucket => ["pullrequest:write"],
+        };
+        let token = self.forge.grant_token(self.kind, LOGIN, &scopes);
+        let url = format!("{}/{path}", self.api_url().as_str().trim_end_matches('/'));
+        let call = reqwest::Client::new().request(method, url).bearer_auth(token).json(body);
+        let call = call.header("user-agent", "contract");
+        let answer = call.send().await.unwrap();
+        assert!(answer.status().is_success(), "{path}: {}", answer.text().await.unwrap());
+        answer.json().await.unwrap()
     }
 
     /// Our client, calling at an address.
