@@ -80,13 +80,6 @@ pub(crate) enum Owner<'a> {
 }
 
 impl Owner<'_> {
-    pub(crate) fn id(&self) -> u64 {
-        match self {
-            Self::User(user) => user.id,
-            Self::Organization(organization) => organization.id,
-        }
-    }
-
     pub(crate) fn uuid(&self) -> Uuid {
         match self {
             Self::User(user) => user.uuid,

@@ -1,1 +1,107 @@
-//! Placeholder.
+//! Who is signed in to the forge's own pages. There are no passwords: one picks a person.
+//!
+//! The cookie is named by forge, for cookies know no ports and both forges share a host. Requests
+//! that change something are refused when another site sends them.
+
+use std::sync::Arc;
+
+use axum::{
+    Form, Router,
+    extract::{Request, State},
+    http::{HeaderMap, HeaderName, Method, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Redirect, Response},
+    routing::post,
+};
+use serde::Deserialize;
+
+use crate::{
+    model::{SESSIONS, User},
+    random,
+    side::Side,
+};
+
+const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// Returns the routes.
+pub(crate) fn router() -> Router<Arc<Side>> {
+    Router::new().route("/session", post(sign_in)).route("/session/end", post(sign_out))
+}
+
+fn cookie_name(side: &Side) -> String {
+    format!("localforge_{}", side.kind.long_slug())
+}
+
+fn cookie(side: &Side, headers: &HeaderMap) -> Option<String> {
+    let name = cookie_name(side);
+    let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let pairs = all.flat_map(|value| value.split(';')).filter_map(|pair| pair.split_once('='));
+    pairs.into_iter().find(|(one, _)| one.trim() == name).map(|(_, value)| value.trim().to_owned())
+}
+
+/// Returns who is signed in.
+pub(crate) fn visitor(side: &Side, headers: &HeaderMap) -> Option<User> {
+    let id = cookie(side, headers)?;
+    side.read(|state| state.sessions.get(&id).and_then(|login| state.user(login)).cloned())
+}
+
+/// A person, and where to go next.
+#[derive(Debug, Deserialize)]
+struct SignIn {
+    login: String,
+    return_to: String,
+}
+
+/// Keeps a way back on this site.
+pub(crate) fn local(path: &str) -> &str {
+    let good = path.starts_with('/') && !path.starts_with("//") && !path.contains('\\');
+    if good { path } else { "/" }
+}
+
+async fn sign_in(State(side): State<Arc<Side>>, Form(wanted): Form<SignIn>) -> Response {
+    let id = random::word(40);
+    let known = side.write(|state| {
+        let login = state.user(&wanted.login)?.login.clone();
+        while state.sessions.len() >= SESSIONS {
+            state.sessions.pop_first();
+        }
+        state.sessions.insert(id.clone(), login);
+        Some(())
+    });
+    if known.is_none() {
+        return (StatusCode::NOT_FOUND, "There is no such person here.\n").into_response();
+    }
+    let cookie = format!("{}={id}; Path=/; HttpOnly; SameSite=Lax", cookie_name(&side));
+    ([(header::SET_COOKIE, cookie)], Redirect::to(local(&wanted.return_to))).into_response()
+}
+
+async fn sign_out(State(side): State<Arc<Side>>, headers: HeaderMap) -> Response {
+    if let Some(id) = cookie(&side, &headers) {
+        side.write(|state| state.sessions.remove(&id));
+    }
+    let cookie = format!("{}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax", cookie_name(&side));
+    ([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response()
+}
+
+/// Refuses changes that another site's page asks for.
+pub(crate) async fn same_site(request: Request, next: Next) -> Response {
+    let site = request.headers().get(FETCH_SITE).and_then(|value| value.to_str().ok());
+    let foreign = matches!(site, Some("cross-site" | "same-site"));
+    if foreign && request.method() == Method::POST {
+        return (StatusCode::FORBIDDEN, "This form belongs to another site.\n").into_response();
+    }
+    next.run(request).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_way_back_stays_on_this_site() {
+        assert_eq!(local("/login/oauth/authorize?x=1"), "/login/oauth/authorize?x=1");
+        for bad in ["//evil.example", "https://evil.example", "/\\evil.example", ""] {
+            assert_eq!(local(bad), "/");
+        }
+    }
+}

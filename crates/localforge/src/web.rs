@@ -1,6 +1,302 @@
-//! Placeholder while the rest is compiled.
-use crate::side::Side;
+//! The pages of a forge: what a visitor of the demo sees of the other side.
+//!
+//! They work without JavaScript; a small script keeps the live parts fresh. Pages of one repository
+//! are in [`repository`].
+
 use std::sync::Arc;
-pub(crate) fn router(_: crate::ForgeKind) -> axum::Router<Arc<Side>> {
-    axum::Router::new()
+
+use askama::Template;
+use axum::{
+    Router,
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{Html, IntoResponse, Response},
+    routing::{get, post},
+};
+use roundel_model::{forge::ForgeKind, time::Timestamp};
+
+use crate::{
+    model::{Repository, Status, User},
+    session,
+    side::Side,
+};
+
+mod actions;
+mod repository;
+
+const POLICY: &str = "default-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Returns the routes.
+pub(crate) fn router(kind: ForgeKind) -> Router<Arc<Side>> {
+    let commit = match kind {
+        ForgeKind::GitHub => "/{owner}/{repo}/commit/{revision}",
+        ForgeKind::Bitbucket => "/{owner}/{repo}/commits/{revision}",
+    };
+    let pull = match kind {
+        ForgeKind::GitHub => "/{owner}/{repo}/pull/{number}",
+        ForgeKind::Bitbucket => "/{owner}/{repo}/pull-requests/{number}",
+    };
+    let delivery = "/{owner}/{repo}/hooks/{id}/deliveries/{delivery}/attempts";
+    Router::new()
+        .route("/", get(home))
+        .route("/signin", get(sign_in))
+        .route("/assets/forge.css", get(style))
+        .route("/assets/forge.js", get(script))
+        .route("/avatars/{name}", get(avatar))
+        .route("/{owner}", get(of_owner))
+        .route("/{owner}/{repo}", get(repository::show))
+        .route("/{owner}/{repo}/tree/{*revision}", get(repository::show_branch))
+        .route("/{owner}/{repo}/branch/{*revision}", get(repository::show_branch))
+        .route("/{owner}/{repo}/compare/{*range}", get(repository::compare))
+        .route("/{owner}/{repo}/raw/{sha}/{*path}", get(repository::raw))
+        .route("/{owner}/{repo}/blob/{sha}/{*path}", get(repository::raw))
+        .route(commit, get(repository::commit))
+        .route(pull, get(repository::pull))
+        .route("/{owner}/{repo}/hooks/{id}", get(repository::hook))
+        .route("/{owner}/{repo}/commit-something", post(actions::commit_something))
+        .route(delivery, post(actions::send_again))
+        .merge(session::router())
+        .layer(axum::middleware::from_fn(session::same_site))
+}
+
+/// What all pages have around them.
+pub(crate) struct Frame {
+    pub(crate) title: String,
+    pub(crate) forge: &'static str,
+    pub(crate) class: &'static str,
+    pub(crate) login: Option<String>,
+    pub(crate) live: bool,
+}
+
+impl Frame {
+    /// Returns the frame of a page that stays as it is.
+    pub(crate) fn of(side: &Side, headers: &HeaderMap, title: &str) -> Self {
+        Self {
+            title: title.to_owned(),
+            forge: side.kind.title(),
+            class: side.kind.long_slug(),
+            login: session::visitor(side, headers).map(|user| user.login),
+            live: false,
+        }
+    }
+
+    fn live(mut self) -> Self {
+        self.live = true;
+        self
+    }
+}
+
+/// Answers with a page.
+pub(crate) fn html(page: &impl Template) -> Response {
+    match page.render() {
+        Ok(text) => {
+            let headers = [
+                (header::CONTENT_SECURITY_POLICY, POLICY),
+                (header::CACHE_CONTROL, "no-store"),
+                (header::REFERRER_POLICY, "no-referrer"),
+            ];
+            (headers, Html(text)).into_response()
+        }
+        Err(error) => {
+            tracing::warn!(%error, "a page cannot be rendered");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+/// What a status looks like: colour, sign and word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Mark {
+    class: &'static str,
+    glyph: &'static str,
+    word: &'static str,
+}
+
+impl Mark {
+    const NONE: Self = Self { class: "odd", glyph: "○", word: "no mark" };
+
+    /// Reads the words of both forges.
+    fn of(state: &str) -> Self {
+        match state {
+            "success" | "SUCCESSFUL" => Self { class: "good", glyph: "✓", word: "success" },
+            "failure" | "FAILED" => Self { class: "bad", glyph: "✗", word: "failure" },
+            "pending" | "INPROGRESS" => Self { class: "wait", glyph: "●", word: "pending" },
+            "error" => Self { class: "bad", glyph: "!", word: "error" },
+            "STOPPED" => Self { class: "odd", glyph: "■", word: "stopped" },
+            _ => Self::NONE,
+        }
+    }
+
+    /// Returns the worst of several.
+    fn worst(all: &[Status]) -> Self {
+        let rank = |mark: &Self| match mark.class {
+            "bad" => 3,
+            "wait" => 2,
+            "odd" => 1,
+            _ => 0,
+        };
+        all.iter().map(|one| Self::of(&one.state)).max_by_key(rank).unwrap_or(Self::NONE)
+    }
+}
+
+/// Says how long ago something was.
+fn ago(time: Timestamp, now: Timestamp) -> String {
+    let seconds = now.since(time).as_secs();
+    match seconds {
+        0..5 => "just now".to_owned(),
+        5..120 => format!("{seconds} s ago"),
+        120..7_200 => format!("{} min ago", seconds / 60),
+        7_200..172_800 => format!("{} h ago", seconds / 3_600),
+        _ => format!("{} days ago", seconds / 86_400),
+    }
+}
+
+struct Row {
+    full_name: String,
+    visibility: &'static str,
+    news: String,
+    mark: Mark,
+}
+
+#[derive(Template)]
+#[template(path = "home.html")]
+struct Home {
+    frame: Frame,
+    heading: String,
+    repositories: Vec<Row>,
+    people: Vec<User>,
+    /// Name, callback address, how many allowed it.
+    applications: Vec<(String, String, String)>,
+}
+
+const fn visibility(repository: &Repository) -> &'static str {
+    if repository.private { "private" } else { "public" }
+}
+
+async fn home(State(side): State<Arc<Side>>, headers: HeaderMap) -> Response {
+    let heading = format!("{} on this machine", side.kind);
+    overview(&side, &headers, heading, None).await
+}
+
+async fn of_owner(
+    State(side): State<Arc<Side>>,
+    Path(owner): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let known = side.read(|state| state.owner(&owner).map(|one| one.login().to_owned()));
+    match known {
+        Some(owner) => overview(&side, &headers, owner.clone(), Some(&owner)).await,
+        None => not_found(&side, &headers),
+    }
+}
+
+async fn overview(
+    side: &Side,
+    headers: &HeaderMap,
+    heading: String,
+    owner: Option<&str>,
+) -> Response {
+    let (repositories, people, applications) = side.read(|state| {
+        let shown = |one: &&Repository| owner.is_none_or(|owner| one.owner == owner);
+        let mut repositories: Vec<Repository> =
+            state.repositories.values().filter(shown).cloned().collect();
+        repositories.sort_by_key(|one| one.full_name().to_lowercase());
+        let applications = state.applications.iter().map(|one| {
+            let count = state.grants.iter().filter(|two| two.client_id == one.client_id).count();
+            let users = if count == 1 { "1 user".to_owned() } else { format!("{count} users") };
+            (one.name.clone(), one.redirect_uri.clone(), users)
+        });
+        (repositories, state.users.clone(), applications.collect())
+    });
+    let mut rows = Vec::new();
+    for repository in &repositories {
+        rows.push(row(side, repository).await);
+    }
+    let frame = Frame::of(side, headers, &heading).live();
+    html(&Home { frame, heading, repositories: rows, people, applications })
+}
+
+async fn row(side: &Side, repository: &Repository) -> Row {
+    let git = side.git(repository.id);
+    let head = git.resolve(&format!("refs/heads/{}", repository.default_branch)).await;
+    let commit = match &head {
+        Some(sha) => git.commit(sha).await.ok(),
+        None => None,
+    };
+    let (news, mark) = match (commit, repository.pushed_at) {
+        (Some(commit), Some(pushed)) => {
+            let statuses = side.read(|state| state.newest_statuses(repository.id, &commit.sha));
+            let when = ago(pushed, Timestamp::now());
+            (format!("{} · pushed {when}", commit.title()), Mark::worst(&statuses))
+        }
+        (_, _) => ("nothing was pushed yet".to_owned(), Mark::NONE),
+    };
+    Row { full_name: repository.full_name(), visibility: visibility(repository), news, mark }
+}
+
+#[derive(Template)]
+#[template(path = "signin.html")]
+struct SignIn<'a> {
+    frame: Frame,
+    people: Vec<User>,
+    application: &'a str,
+    return_to: &'a str,
+    suggested: &'a str,
+}
+
+async fn sign_in(State(side): State<Arc<Side>>, headers: HeaderMap) -> Response {
+    let people = side.read(|state| state.users.clone());
+    let frame = Frame::of(&side, &headers, "Sign in");
+    html(&SignIn { frame, people, application: "", return_to: "/", suggested: "" })
+}
+
+#[derive(Template)]
+#[template(path = "message.html")]
+struct Message<'a> {
+    frame: Frame,
+    title: &'a str,
+    text: &'a str,
+}
+
+fn not_found(side: &Side, headers: &HeaderMap) -> Response {
+    let frame = Frame::of(side, headers, "Not found");
+    let text = "There is nothing at this address.";
+    (StatusCode::NOT_FOUND, html(&Message { frame, title: "Not found", text })).into_response()
+}
+
+async fn style() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("../assets/forge.css"))
+}
+
+async fn script() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], include_str!("../assets/forge.js"))
+}
+
+/// Draws a disc with the first letter of a name, in a colour of its own.
+async fn avatar(Path(name): Path<String>) -> impl IntoResponse {
+    let hue = name.bytes().fold(7_u32, |hue, byte| (hue * 31 + u32::from(byte)) % 360);
+    let letter = name.chars().next().filter(|one| one.is_alphanumeric()).unwrap_or('?');
+    let letter = letter.to_uppercase();
+    let drawing = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 40 40\"><circle cx=\"20\" \
+         cy=\"20\" r=\"20\" fill=\"hsl({hue} 45% 40%)\"/><text x=\"20\" y=\"27\" \
+         font-family=\"sans-serif\" font-size=\"20\" fill=\"#fff\" text-anchor=\"middle\">\
+         {letter}</text></svg>"
+    );
+    ([(header::CONTENT_TYPE, "image/svg+xml")], drawing)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_told_in_words() {
+        let now = Timestamp::from_micros(1_000_000_000_000);
+        let before = |seconds: i64| Timestamp::from_micros((1_000_000 - seconds) * 1_000_000);
+        assert_eq!(ago(before(2), now), "just now");
+        assert_eq!(ago(before(90), now), "90 s ago");
+        assert_eq!(ago(before(600), now), "10 min ago");
+        assert_eq!(ago(before(10_000), now), "2 h ago");
+    }
 }

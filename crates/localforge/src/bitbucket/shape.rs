@@ -45,7 +45,7 @@ pub(crate) fn encoded(text: &str) -> String {
     text.replace('{', "%7B").replace('}', "%7D").replace(' ', "%20")
 }
 
-/// Returns a workspace: an organization, or a person's own.
+/// Returns a workspace: an organization, or a person's own, which shares the person's id.
 pub(crate) fn workspace(side: &Side, login: &str) -> Value {
     let (uuid, name) = side.read(|state| {
         let owner = state.owner(login);
@@ -53,7 +53,7 @@ pub(crate) fn workspace(side: &Side, login: &str) -> Value {
             Some(Owner::User(user)) => user.name.clone(),
             Some(Owner::Organization(_)) | None => login.to_owned(),
         };
-        (owner.map_or(Uuid::nil(), |owner| workspace_uuid(&owner)), name)
+        (owner.map_or(Uuid::nil(), |owner| owner.uuid()), name)
     });
     json!({
         "type": "workspace",
@@ -78,11 +78,6 @@ pub(crate) fn workspace_base(side: &Side, login: &str) -> Value {
     whole["type"] = json!("workspace_base");
     whole["links"] = links;
     whole
-}
-
-/// A person and their own workspace share the id, as on Bitbucket.
-pub(crate) fn workspace_uuid(owner: &Owner<'_>) -> Uuid {
-    owner.uuid()
 }
 
 /// Returns a workspace as an account, where it owns things.

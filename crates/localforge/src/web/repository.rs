@@ -1,0 +1,443 @@
+//! Pages of one repository: its commits with their marks, one commit, one webhook.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    extract::{Path, Query, State},
+    http::{HeaderMap, header},
+    response::{IntoResponse, Redirect, Response},
+};
+use roundel_model::{forge::ForgeKind, time::Timestamp};
+use serde::Deserialize;
+
+use super::{Frame, Mark, ago, html, not_found, visibility};
+use crate::{
+    control::push_token,
+    git::{CommitInfo, Refs},
+    github::shape::role_name,
+    keys,
+    model::{Delivery, Hook, Repository, Status},
+    session,
+    side::Side,
+};
+
+/// Commits on the page.
+const COMMITS: usize = 30;
+
+struct Shown {
+    context: String,
+    description: String,
+    link: String,
+    class: &'static str,
+    glyph: &'static str,
+    word: &'static str,
+}
+
+fn shown_mark(one: &Status) -> Shown {
+    let mark = Mark::of(&one.state);
+    Shown {
+        context: one.name.clone(),
+        description: one.description.clone(),
+        link: one.target_url.clone(),
+        class: mark.class,
+        glyph: mark.glyph,
+        word: mark.word,
+    }
+}
+
+struct CommitRow {
+    title: String,
+    link: String,
+    short: String,
+    author: String,
+    when: String,
+    marks: Vec<Shown>,
+}
+
+struct HookRow {
+    id: u64,
+    url: String,
+    events: String,
+    mark: Mark,
+}
+
+struct KeyRow {
+    title: String,
+    fingerprint: String,
+    added_by: String,
+    used: String,
+    rights: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "repository.html")]
+struct Page {
+    frame: Frame,
+    owner: String,
+    name: String,
+    visibility: &'static str,
+    branch: String,
+    branches: Vec<(String, String)>,
+    commits: Vec<CommitRow>,
+    pulls: Vec<(u64, String, &'static str)>,
+    hooks: Vec<HookRow>,
+    keys_title: &'static str,
+    keys: Vec<KeyRow>,
+    people: Vec<(String, &'static str)>,
+    actor: String,
+    clone: String,
+    suggestion: String,
+}
+
+/// `/{owner}/{repo}`
+pub(super) async fn show(
+    State(side): State<Arc<Side>>,
+    Path((owner, name)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    match side.find(&owner, name.strip_suffix(".git").unwrap_or(&name)) {
+        Some(found) => {
+            let branch = found.default_branch.clone();
+            page(&side, &headers, &found, branch).await
+        }
+        None => not_found(&side, &headers),
+    }
+}
+
+/// `/{owner}/{repo}/tree/{branch}`
+pub(super) async fn show_branch(
+    State(side): State<Arc<Side>>,
+    Path((owner, name, branch)): Path<(String, String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    match side.find(&owner, &name) {
+        Some(found) => page(&side, &headers, &found, branch).await,
+        None => not_found(&side, &headers),
+    }
+}
+
+/// Who acts on this page: the visitor, or somebody who may.
+pub(super) fn actor(side: &Side, headers: &HeaderMap, repository: &Repository) -> String {
+    let visitor = session::visitor(side, headers).map(|user| user.login).filter(|login| {
+        let role = side.read(|state| state.role(login, repository));
+        role >= Some(roundel_model::forge::Role::Write)
+    });
+    visitor.or_else(|| side.read(|state| state.admin_of(repository))).unwrap_or_default()
+}
+
+async fn page(side: &Side, headers: &HeaderMap, found: &Repository, branch: String) -> Response {
+    let git = side.git(found.id);
+    let commits = match git.resolve(&branch).await {
+        Some(sha) => git.log(&[&sha], COMMITS).await.unwrap_or_default(),
+        None => Vec::new(),
+    };
+    let refs = git.refs().await.unwrap_or_default();
+    let actor = actor(side, headers, found);
+    let mut clone = side.web.clone();
+    clone.set_path(&format!("{}.git", found.full_name()));
+    let user = if side.kind == ForgeKind::GitHub { actor.as_str() } else { "x-token-auth" };
+    let token = push_token(side, &actor);
+    // An http address takes both; without them git would ask.
+    if clone.set_username(user).is_err() || clone.set_password(Some(&token)).is_err() {
+        tracing::debug!("a clone address without credentials is shown");
+    }
+    let page = Page {
+        frame: Frame::of(side, headers, &found.full_name()).live(),
+        owner: found.owner.clone(),
+        name: found.name.clone(),
+        visibility: visibility(found),
+        branches: ref_links(found, &refs),
+        commits: commits.iter().map(|one| commit_row(side, found, one)).collect(),
+        pulls: pulls(side, found),
+        hooks: hook_rows(side, found),
+        keys_title: if side.kind == ForgeKind::GitHub { "Deploy keys" } else { "Access keys" },
+        keys: key_rows(side, found),
+        people: side.read(|state| {
+            let people = state.people_of(found).into_iter();
+            people.map(|(login, role)| (login, role_name(role))).collect()
+        }),
+        suggestion: format!("Visit number {}", commits.len() + 1),
+        clone: format!("git clone {clone}"),
+        actor,
+        branch,
+    };
+    html(&page)
+}
+
+fn ref_links(repository: &Repository, refs: &Refs) -> Vec<(String, String)> {
+    let link = |name: &String| {
+        let short = name.strip_prefix("refs/heads/").or_else(|| name.strip_prefix("refs/tags/"))?;
+        Some((short.to_owned(), format!("/{}/tree/{short}", repository.full_name())))
+    };
+    refs.keys().filter_map(link).collect()
+}
+
+/// Returns the page of a commit, as the forge names it.
+fn commit_link(side: &Side, repository: &Repository, sha: &str) -> String {
+    let word = if side.kind == ForgeKind::GitHub { "commit" } else { "commits" };
+    format!("/{}/{word}/{sha}", repository.full_name())
+}
+
+fn commit_row(side: &Side, repository: &Repository, commit: &CommitInfo) -> CommitRow {
+    let statuses = side.read(|state| state.newest_statuses(repository.id, &commit.sha));
+    CommitRow {
+        title: commit.title().to_owned(),
+        link: commit_link(side, repository, &commit.sha),
+        short: commit.sha.get(..7).unwrap_or(&commit.sha).to_owned(),
+        author: commit.author_name.clone(),
+        when: commit.committer_date.clone(),
+        marks: statuses.iter().map(shown_mark).collect(),
+    }
+}
+
+fn pulls(side: &Side, repository: &Repository) -> Vec<(u64, String, &'static str)> {
+    side.read(|state| {
+        let ours = state.pulls.iter().rev().filter(|one| one.repository == repository.id);
+        ours.map(|one| (one.number, one.title.clone(), if one.open { "open" } else { "closed" }))
+            .collect()
+    })
+}
+
+fn hook_mark(hook: &Hook, last: Option<&Delivery>) -> Mark {
+    match last {
+        _ if !hook.active => Mark { class: "odd", glyph: "■", word: "switched off" },
+        None => Mark { class: "odd", glyph: "○", word: "not used yet" },
+        Some(one) if one.is_good() => Mark { class: "good", glyph: "✓", word: "delivered" },
+        Some(_) => Mark { class: "bad", glyph: "✗", word: "failed" },
+    }
+}
+
+fn hook_rows(side: &Side, repository: &Repository) -> Vec<HookRow> {
+    side.read(|state| {
+        let rows = state.hooks_of(repository.id).map(|hook| HookRow {
+            id: hook.id,
+            url: hook.url.clone(),
+            events: hook.events.join(", "),
+            mark: hook_mark(hook, state.deliveries.iter().rev().find(|one| one.hook == hook.id)),
+        });
+        rows.collect()
+    })
+}
+
+fn key_rows(side: &Side, repository: &Repository) -> Vec<KeyRow> {
+    let now = Timestamp::now();
+    let all: Vec<_> = side.read(|state| state.deploy_keys_of(repository.id).cloned().collect());
+    all.into_iter()
+        .map(|key| KeyRow {
+            fingerprint: keys::fingerprint(&key.key),
+            title: key.title,
+            added_by: key.added_by,
+            used: key
+                .last_used
+                .map_or_else(|| "never used".to_owned(), |time| format!("used {}", ago(time, now))),
+            rights: if key.read_only { "read-only" } else { "read and write" },
+        })
+        .collect()
+}
+
+struct FileRow {
+    path: String,
+    what: &'static str,
+    added: u64,
+    removed: u64,
+}
+
+#[derive(Template)]
+#[template(path = "commit.html")]
+struct CommitPage {
+    frame: Frame,
+    full_name: String,
+    sha: String,
+    title: String,
+    body: String,
+    author: String,
+    when: String,
+    marks: Vec<Shown>,
+    files: Vec<FileRow>,
+}
+
+/// `/{owner}/{repo}/commit/{revision}`
+pub(super) async fn commit(
+    State(side): State<Arc<Side>>,
+    Path((owner, name, revision)): Path<(String, String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    let Some(found) = side.find(&owner, &name) else { return not_found(&side, &headers) };
+    let git = side.git(found.id);
+    let Some(sha) = git.resolve(&revision).await else { return not_found(&side, &headers) };
+    let Ok(commit) = git.commit(&sha).await else { return not_found(&side, &headers) };
+    let changes = git.changes(&sha).await.unwrap_or_default();
+    let statuses = side.read(|state| state.newest_statuses(found.id, &sha));
+    let files = changes.into_iter().map(|one| FileRow {
+        what: match one.letter {
+            'A' => "added",
+            'D' => "removed",
+            _ => "changed",
+        },
+        path: one.path,
+        added: one.added,
+        removed: one.removed,
+    });
+    let body = commit.message.split_once('\n').map_or("", |(_, body)| body.trim());
+    let page = CommitPage {
+        frame: Frame::of(&side, &headers, commit.title()).live(),
+        full_name: found.full_name(),
+        title: commit.title().to_owned(),
+        body: body.to_owned(),
+        author: format!("{} <{}>", commit.author_name, commit.author_email),
+        when: commit.author_date.clone(),
+        marks: statuses.iter().map(shown_mark).collect(),
+        files: files.collect(),
+        sha,
+    };
+    html(&page)
+}
+
+/// `/{owner}/{repo}/pull/{number}`: its newest commit.
+pub(super) async fn pull(
+    State(side): State<Arc<Side>>,
+    Path((owner, name, number)): Path<(String, String, u64)>,
+    headers: HeaderMap,
+) -> Response {
+    let Some(found) = side.find(&owner, &name) else { return not_found(&side, &headers) };
+    let head = side.read(|state| {
+        let mut ours = state.pulls.iter().filter(|one| one.repository == found.id);
+        ours.find(|one| one.number == number).map(|one| one.head_sha.clone())
+    });
+    match head {
+        Some(head) => Redirect::to(&commit_link(&side, &found, &head)).into_response(),
+        None => not_found(&side, &headers),
+    }
+}
+
+/// `/{owner}/{repo}/compare/{base}...{head}`: the commit at its end.
+pub(super) async fn compare(
+    State(side): State<Arc<Side>>,
+    Path((owner, name, range)): Path<(String, String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    let Some(found) = side.find(&owner, &name) else { return not_found(&side, &headers) };
+    let head = range.rsplit("...").next().unwrap_or(&range);
+    match side.git(found.id).resolve(head).await {
+        Some(sha) => Redirect::to(&commit_link(&side, &found, &sha)).into_response(),
+        None => not_found(&side, &headers),
+    }
+}
+
+/// `/{owner}/{repo}/raw/{sha}/{path}`: a file as text, whatever it is.
+pub(super) async fn raw(
+    State(side): State<Arc<Side>>,
+    Path((owner, name, revision, path)): Path<(String, String, String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    let Some(found) = side.find(&owner, &name) else { return not_found(&side, &headers) };
+    let git = side.git(found.id);
+    let Some(sha) = git.resolve(&revision).await else { return not_found(&side, &headers) };
+    let Some(entry) = git.entry(&sha, &path).await else { return not_found(&side, &headers) };
+    match git.blob(&entry.sha).await {
+        Ok(bytes) => {
+            let headers = [
+                (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
+                (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+            ];
+            (headers, bytes).into_response()
+        }
+        Err(_) => not_found(&side, &headers),
+    }
+}
+
+struct DeliveryRow {
+    id: u64,
+    guid: String,
+    event: String,
+    when: String,
+    duration_ms: u64,
+    attempt: u32,
+    redelivery: bool,
+    mark: Mark,
+    headers: String,
+    payload: String,
+    answer: String,
+}
+
+#[derive(Template)]
+#[template(path = "hook.html")]
+struct HookPage {
+    frame: Frame,
+    full_name: String,
+    id: u64,
+    url: String,
+    events: String,
+    active: &'static str,
+    signed: &'static str,
+    deliveries: Vec<DeliveryRow>,
+}
+
+/// How many deliveries to show.
+#[derive(Debug, Deserialize)]
+pub(super) struct Most {
+    most: Option<usize>,
+}
+
+/// `/{owner}/{repo}/hooks/{id}`
+pub(super) async fn hook(
+    State(side): State<Arc<Side>>,
+    Path((owner, name, id)): Path<(String, String, u64)>,
+    Query(most): Query<Most>,
+    headers: HeaderMap,
+) -> Response {
+    let Some(found) = side.find(&owner, &name) else { return not_found(&side, &headers) };
+    let hook = side.read(|state| state.hooks_of(found.id).find(|one| one.id == id).cloned());
+    let Some(hook) = hook else { return not_found(&side, &headers) };
+    let most = most.most.unwrap_or(20).min(100);
+    let now = Timestamp::now();
+    let deliveries = side.read(|state| {
+        let ours = state.deliveries.iter().rev().filter(|one| one.hook == id).take(most);
+        ours.map(|one| delivery_row(one, now)).collect()
+    });
+    let page = HookPage {
+        frame: Frame::of(&side, &headers, "Webhook").live(),
+        full_name: found.full_name(),
+        id,
+        url: hook.url,
+        events: hook.events.join(", "),
+        active: if hook.active { "yes" } else { "no" },
+        signed: if hook.secret.is_some() { "with a secret" } else { "no" },
+        deliveries,
+    };
+    html(&page)
+}
+
+fn delivery_row(one: &Delivery, now: Timestamp) -> DeliveryRow {
+    let mark = if one.is_good() {
+        Mark { class: "good", glyph: "✓", word: "delivered" }
+    } else {
+        Mark { class: "bad", glyph: "✗", word: "failed" }
+    };
+    let lines = |list: &[(String, String)]| {
+        list.iter().map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join("\n")
+    };
+    let payload = serde_json::from_str::<serde_json::Value>(&one.payload)
+        .and_then(|value| serde_json::to_string_pretty(&value))
+        .unwrap_or_else(|_| one.payload.clone());
+    DeliveryRow {
+        id: one.id,
+        guid: one.guid.clone(),
+        event: one.event.clone(),
+        when: ago(one.delivered_at, now),
+        duration_ms: one.duration_ms,
+        attempt: one.attempt,
+        redelivery: one.redelivery,
+        mark,
+        headers: lines(&one.request_headers),
+        payload,
+        answer: format!(
+            "{} {}\n{}\n\n{}",
+            one.status_code,
+            one.status,
+            lines(&one.response_headers),
+            one.response_body
+        ),
+    }
+}
