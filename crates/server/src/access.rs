@@ -168,11 +168,7 @@ async fn own_role(app: &App, account: AccountId, project: &Project) -> Option<Ro
 }
 
 fn stale(role: Role, age: Duration) -> Option<Role> {
-    if age < STALE_WRITE {
-        Some(role)
-    } else {
-        (age < STALE_READ).then_some(Role::Read)
-    }
+    if age < STALE_WRITE { Some(role) } else { (age < STALE_READ).then_some(Role::Read) }
 }
 
 /// Asks the forge, with the person's own token. A clear no is an answer, too.

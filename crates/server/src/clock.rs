@@ -61,7 +61,9 @@ pub async fn expire_leases(app: &App, now: Timestamp) -> Result<(), StoreError> 
     for pipeline in app.store.pipelines_with_expired_leases(now).await? {
         match drive::apply(app, pipeline, &Event::Tick, Attachments::default(), now).await {
             Ok(applied) => tracing::warn!(pipeline.id = %pipeline, ?applied, "a lease ended"),
-            Err(error) => tracing::error!(pipeline.id = %pipeline, %error, "a tick was not applied"),
+            Err(error) => {
+                tracing::error!(pipeline.id = %pipeline, %error, "a tick was not applied");
+            }
         }
     }
     Ok(())

@@ -28,7 +28,7 @@ const PERIOD: Duration = Duration::from_secs(1);
 const WIDTH: usize = 64;
 
 /// How long a taken effect is kept from other payers, with its wait in its lane.
-const LEASE: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_mins(1);
 
 /// How long one payment may take. It ends before its lease does, so that nobody pays beside us.
 const PAYMENT: Duration = Duration::from_secs(30);
@@ -147,9 +147,7 @@ async fn pay(app: &App, post: &Post, owed: &OwedEffect) -> Result<(), Unpaid> {
             Some(report) => send(app, &report).await,
             None => Ok(()),
         },
-        Effect::AnnounceWorkflow(workflow) => {
-            announce::workflow(app, post, owed, workflow).await
-        }
+        Effect::AnnounceWorkflow(workflow) => announce::workflow(app, post, owed, workflow).await,
         Effect::AnnounceConfigError => announce::config_error(app, post, owed).await,
     }
 }
@@ -184,12 +182,7 @@ enum Chance {
 
 impl Unpaid {
     fn later(reason: impl Into<String>) -> Self {
-        Self {
-            reason: reason.into(),
-            retry_after: None,
-            chance: Chance::Good,
-            is_final_mark: true,
-        }
+        Self { reason: reason.into(), retry_after: None, chance: Chance::Good, is_final_mark: true }
     }
 
     fn never(reason: impl Into<String>) -> Self {

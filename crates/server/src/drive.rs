@@ -99,10 +99,8 @@ struct Saved {
 
 /// Lists the jobs that ended without a word of their runner: nobody else will end their steps.
 fn abandoned_jobs(before: &Pipeline, after: &Pipeline, event: &Event) -> Vec<(JobId, JobStatus)> {
-    let without_runner = matches!(
-        event,
-        Event::Tick | Event::WorkflowCanceled { .. } | Event::JobCanceled { .. }
-    );
+    let without_runner =
+        matches!(event, Event::Tick | Event::WorkflowCanceled { .. } | Event::JobCanceled { .. });
     if !without_runner {
         return Vec::new();
     }

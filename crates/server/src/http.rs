@@ -5,11 +5,11 @@
 
 pub mod assets;
 pub mod badges;
-pub mod login;
+mod login;
 pub mod pages;
 pub mod runners;
 pub mod stream;
-pub mod unsubscribe;
+mod unsubscribe;
 pub mod webhooks;
 
 use std::{sync::Arc, time::Duration};
@@ -26,7 +26,7 @@ use tower_http::{
 use crate::app::App;
 
 /// How long an ordinary request may take. Claims and streams have their own measure.
-const REQUEST_TIME: Duration = Duration::from_secs(60);
+const REQUEST_TIME: Duration = Duration::from_mins(1);
 
 /// How long taking a delivery may take: the forges give up after ten seconds themselves.
 const DELIVERY_TIME: Duration = Duration::from_secs(30);
@@ -52,16 +52,18 @@ pub fn router(app: Arc<App>) -> Router {
         )
         .merge(runners::router())
         .merge(stream::router());
-    let always = |name, value| {
-        SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
-    };
+    let always =
+        |name, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
     Router::new()
         .merge(browser)
         .merge(machines)
         .layer(always(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(always(header::X_FRAME_OPTIONS, "DENY"))
         .layer(always(header::REFERRER_POLICY, "same-origin"))
-        .layer(always(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"))
+        .layer(always(
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; frame-ancestors 'none'",
+        ))
         .layer(CatchPanicLayer::new())
         .with_state(app)
 }

@@ -32,7 +32,7 @@ const WIDTH: usize = 16;
 
 /// How long a taken delivery is kept from others. Deciding one twice at a time would be harmless:
 /// a push that started a pipeline is recognised.
-const LEASE: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_mins(1);
 
 /// After this long of a forge being unwell, a delivery ends with an errored pipeline.
 const PATIENCE: Duration = Duration::from_hours(24);

@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 /// Runs items, at most one of each key at a time.
 pub(crate) struct Lanes<K, T> {
     /// A key is in here exactly while one of its items runs; the rest of them wait.
-    lanes: HashMap<K, VecDeque<T>>,
+    waiting: HashMap<K, VecDeque<T>>,
     running: JoinSet<K>,
     taken: usize,
 }
@@ -26,7 +26,7 @@ where
     T: Send + 'static,
 {
     pub(crate) fn new() -> Self {
-        Self { lanes: HashMap::new(), running: JoinSet::new(), taken: 0 }
+        Self { waiting: HashMap::new(), running: JoinSet::new(), taken: 0 }
     }
 
     /// Returns how many items run or wait.
@@ -40,11 +40,11 @@ where
         F: Future<Output = ()> + Send + 'static,
     {
         self.taken += 1;
-        if let Some(waiting) = self.lanes.get_mut(&key) {
-            waiting.push_back(item);
+        if let Some(lane) = self.waiting.get_mut(&key) {
+            lane.push_back(item);
             return;
         }
-        self.lanes.insert(key.clone(), VecDeque::new());
+        self.waiting.insert(key.clone(), VecDeque::new());
         self.begin(key, work(item));
     }
 
@@ -58,9 +58,9 @@ where
             return std::future::pending().await;
         };
         self.taken = self.taken.saturating_sub(1);
-        match self.lanes.get_mut(&key).and_then(VecDeque::pop_front) {
+        match self.waiting.get_mut(&key).and_then(VecDeque::pop_front) {
             Some(item) => self.begin(key, work(item)),
-            None => drop(self.lanes.remove(&key)),
+            None => drop(self.waiting.remove(&key)),
         }
     }
 

@@ -259,8 +259,8 @@ async fn start_on_head(
     branch: &str,
     kind: TriggerKind,
 ) -> Result<Option<Started>, SetupRefused> {
-    let forge = &tokens::forge_of(app, project.slug.forge)
-        .map_err(|error| SetupRefused(error.message))?;
+    let forge =
+        &tokens::forge_of(app, project.slug.forge).map_err(|error| SetupRefused(error.message))?;
     let repository = &trigger::repository_ref(project);
     let found = tokens::call(app, project, |token| async move {
         let Some(sha) = forge.branch_head(&token, repository, branch).await? else {
@@ -293,9 +293,12 @@ async fn start_on_head(
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "stands in `map_err`")]
 fn unwell(error: StoreError) -> SetupRefused {
     tracing::error!(%error, "a set-up could not be stored");
-    SetupRefused("Roundel's database does not answer at the moment. Try again in a minute.".to_owned())
+    SetupRefused(
+        "Roundel's database does not answer at the moment. Try again in a minute.".to_owned(),
+    )
 }
 
 fn call_failed(error: CallError) -> SetupRefused {

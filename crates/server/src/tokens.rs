@@ -5,11 +5,7 @@
 //! (VCS-022). A token that the forge refuses is not used again until its owner signs in anew.
 
 use roundel_forge::{AccessToken, ErrorClass, Forge, ForgeError};
-use roundel_model::{
-    forge::ForgeKind,
-    id::AccountId,
-    time::Timestamp,
-};
+use roundel_model::{forge::ForgeKind, id::AccountId, time::Timestamp};
 use roundel_store::{
     StoreError,
     accounts::{Identity, Token},

@@ -91,7 +91,7 @@ pub(crate) async fn start(
 ) -> Result<Started, TriggerError> {
     let config = match read_config(app, project, &trigger.sha, last_try).await? {
         Config::Absent => return Ok(Started::NoConfig),
-        config => config,
+        config @ (Config::Text(_) | Config::Unreadable(_)) => config,
     };
     let id = PipelineId::fresh();
     let created = app
@@ -161,7 +161,8 @@ async fn settle(
         .await
         .map_err(|error| tracing::error!(pipeline.id = %row.id, %error, "the compiler broke"));
     let Ok(compiled) = compiled else {
-        let reason = "Roundel's compiler broke on this configuration; this is our mistake, not yours";
+        let reason =
+            "Roundel's compiler broke on this configuration; this is our mistake, not yours";
         return fail(app, row.id, Attachments { config: Some(text), ..errored(reason.to_owned()) })
             .await;
     };
@@ -185,8 +186,7 @@ async fn settle(
         // The engine refuses a graph that could never end or is too large: the author's to mend.
         Err(DriveError::Illegal(refusal)) => {
             let sentence = format!("the workflows cannot run: {}", refusal.reason);
-            let attachments =
-                Attachments { config: Some(text), diagnostics, ..errored(sentence) };
+            let attachments = Attachments { config: Some(text), diagnostics, ..errored(sentence) };
             fail(app, row.id, attachments).await
         }
         Err(error) => Err(error.into()),

@@ -6,3 +6,4 @@ pub mod postgres;
 pub mod scripted_runner;
 pub mod skip;
 pub mod smtp_sink;
+pub mod visitor;

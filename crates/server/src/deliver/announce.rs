@@ -103,7 +103,8 @@ pub(super) async fn workflow(
         errors: Vec::new(),
         failures,
     };
-    send_to_all(app, post, owed, &About { project: &project, pipeline: &pipeline, news: &news }).await
+    send_to_all(app, post, owed, &About { project: &project, pipeline: &pipeline, news: &news })
+        .await
 }
 
 /// Tells people that a configuration does not compile.
@@ -124,7 +125,8 @@ pub(super) async fn config_error(app: &App, post: &Post, owed: &OwedEffect) -> R
         errors: pipeline.errors.clone(),
         failures: Vec::new(),
     };
-    send_to_all(app, post, owed, &About { project: &project, pipeline: &pipeline, news: &news }).await
+    send_to_all(app, post, owed, &About { project: &project, pipeline: &pipeline, news: &news })
+        .await
 }
 
 async fn surroundings(

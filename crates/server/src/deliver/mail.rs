@@ -20,8 +20,7 @@ use roundel_model::{
 };
 use sha2::{Digest as _, Sha256};
 
-pub use wish::{Wish, set_wish, wish};
-pub(crate) use wish::{is_signature, signature};
+pub(crate) use wish::{Wish, is_signature, set_wish, signature, wish};
 
 use crate::{
     app::{App, MailSettings},
@@ -210,7 +209,10 @@ mod tests {
     /// A branch may be named so that it would end a header and begin another.
     #[test]
     fn a_name_cannot_break_out_of_its_header() {
-        assert_eq!(one_line("main\r\nBcc: everybody@example.org"), "main  Bcc: everybody@example.org");
+        assert_eq!(
+            one_line("main\r\nBcc: everybody@example.org"),
+            "main  Bcc: everybody@example.org"
+        );
         assert_eq!(domain_part("My_Repo.rs"), "my-repo-rs");
     }
 }

@@ -163,9 +163,10 @@ fn cut(description: &str) -> String {
 
 /// The run that decides: error before failure before pending before success.
 fn worst(runs: &[JobRow]) -> Option<&JobRow> {
-    runs.iter().filter_map(|run| Some((rank(words(run)?.0), run))).max_by_key(|(rank, _)| *rank).map(
-        |(_, run)| run,
-    )
+    runs.iter()
+        .filter_map(|run| Some((rank(words(run)?.0), run)))
+        .max_by_key(|(rank, _)| *rank)
+        .map(|(_, run)| run)
 }
 
 const fn rank(state: CommitState) -> u8 {
@@ -182,9 +183,13 @@ const fn rank(state: CommitState) -> u8 {
 fn words(job: &JobRow) -> Option<(CommitState, String)> {
     let (state, words) = match job.status {
         JobStatus::Blocked | JobStatus::NotRun => return None,
-        JobStatus::NotRunning => (CommitState::Pending, "Roundel is queueing your tests".to_owned()),
+        JobStatus::NotRunning => {
+            (CommitState::Pending, "Roundel is queueing your tests".to_owned())
+        }
         JobStatus::Running => (CommitState::Pending, "Roundel is running your tests".to_owned()),
-        JobStatus::OnHold => (CommitState::Pending, format!("Waiting for approval of {}", job.name)),
+        JobStatus::OnHold => {
+            (CommitState::Pending, format!("Waiting for approval of {}", job.name))
+        }
         JobStatus::Success if job.kind == "approval" => {
             (CommitState::Success, format!("{} was approved", job.name))
         }

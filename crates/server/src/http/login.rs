@@ -87,8 +87,7 @@ async fn start_by_form(
 ) -> Response {
     // A button without fields sends no form at all.
     let form = form.map(|Form(form)| form).unwrap_or_default();
-    let wanted =
-        Wanted { back: form.back.or(asked.back), login: form.login.or(asked.login) };
+    let wanted = Wanted { back: form.back.or(asked.back), login: form.login.or(asked.login) };
     start(&app, &forge, visitor, wanted).await.unwrap_or_else(Trouble::into_page)
 }
 
@@ -219,14 +218,12 @@ async fn flow(
 ) -> Result<Flow, Trouble> {
     let state = state.ok_or(Trouble::Spoiled)?;
     let payload = app.store.take_oauth_state(&access::hash(state), Timestamp::now()).await?;
-    let flow: Flow = payload
-        .and_then(|payload| serde_json::from_str(&payload).ok())
-        .ok_or(Trouble::Spoiled)?;
+    let flow: Flow =
+        payload.and_then(|payload| serde_json::from_str(&payload).ok()).ok_or(Trouble::Spoiled)?;
     let jar = CookieJar::from_headers(headers);
     let browser = jar.get(FLOW_COOKIE).map(|cookie| hex::encode(access::hash(cookie.value())));
-    let same = browser.is_some_and(|browser| {
-        bool::from(browser.as_bytes().ct_eq(flow.browser.as_bytes()))
-    });
+    let same = browser
+        .is_some_and(|browser| bool::from(browser.as_bytes().ct_eq(flow.browser.as_bytes())));
     if !same || flow.forge != forge.kind() {
         return Err(Trouble::Spoiled);
     }
@@ -282,7 +279,11 @@ enum Trouble {
     NotConnected(String),
     /// No state, a used one, an old one, or one of another browser.
     Spoiled,
-    Refused { forge: ForgeKind, error: String, description: String },
+    Refused {
+        forge: ForgeKind,
+        error: String,
+        description: String,
+    },
     Forge(ForgeError),
     Store(StoreError),
 }
@@ -344,7 +345,8 @@ mod tests {
     #[test]
     fn the_way_back_never_leaves_the_server() {
         assert_eq!(safe_path(Some("/gh/acme/web?x=1")), "/gh/acme/web?x=1");
-        for bad in ["//evil.example", "https://evil.example", "/\\evil.example", "evil", "/a\r\nb"] {
+        for bad in ["//evil.example", "https://evil.example", "/\\evil.example", "evil", "/a\r\nb"]
+        {
             assert_eq!(safe_path(Some(bad)), "/", "{bad}");
         }
         assert_eq!(safe_path(None), "/");

@@ -26,8 +26,8 @@ use roundel_model::{
     time::Timestamp,
 };
 use roundel_protocol::{
-    FinishReport, LEASE_HEADER, LogAnswer, PREFIX, Refusal, RenewAnswer, RenewRequest, StepKindName,
-    StepReport,
+    FinishReport, LEASE_HEADER, LogAnswer, PREFIX, Refusal, RenewAnswer, RenewRequest,
+    StepKindName, StepReport,
 };
 use roundel_store::{
     StoreError,
@@ -235,10 +235,8 @@ async fn job_row(app: &App, job: JobId) -> Result<JobRow, Refused> {
 
 /// Steps and logs of a job that is over change nothing any more.
 async fn must_run(app: &App, job: JobId) -> Result<(), Refused> {
-    match job_row(app, job).await?.status {
-        JobStatus::Running => Ok(()),
-        status => Err(over(status)),
-    }
+    let status = job_row(app, job).await?.status;
+    if status == JobStatus::Running { Ok(()) } else { Err(over(status)) }
 }
 
 async fn lost(app: &App, job: JobId) -> Refused {

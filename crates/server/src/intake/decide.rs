@@ -115,9 +115,7 @@ async fn pushed(case: &Case<'_>, push: Push) -> Result<Verdict, Trouble> {
         return Ok(ignored(what, "the commit's message asks to skip it ([skip ci])"));
     }
     let actor = match &push.sender_id {
-        Some(user) => {
-            case.app.store.account_by_forge_user(case.project.slug.forge, user).await?
-        }
+        Some(user) => case.app.store.account_by_forge_user(case.project.slug.forge, user).await?,
         None => None,
     };
     let trigger = Trigger {
@@ -134,7 +132,8 @@ async fn pushed(case: &Case<'_>, push: Push) -> Result<Verdict, Trouble> {
         Started::Pipeline { id, number } => Verdict::Started { pipeline: id, number, what },
         Started::Known { id, number } => Verdict::Known { pipeline: id, number, what },
         Started::NoConfig => {
-            let because = format!("commit {} has no `{}`", trigger.sha.short(), trigger::CONFIG_PATH);
+            let because =
+                format!("commit {} has no `{}`", trigger.sha.short(), trigger::CONFIG_PATH);
             ignored(what, because)
         }
     })
@@ -277,7 +276,8 @@ async fn ours_removed(case: &Case<'_>, what: &str) -> Result<Verdict, Trouble> {
     Ok(if missing.is_empty() {
         ignored(what, "it was not one of ours")
     } else {
-        let because = format!("{} of this project is gone; set the project up again", missing.join(" and "));
+        let because =
+            format!("{} of this project is gone; set the project up again", missing.join(" and "));
         ignored(what, because)
     })
 }

@@ -286,10 +286,7 @@ async fn new_hook(run: &Run<'_>) -> Result<Hook, StepError> {
     Ok(hook)
 }
 
-async fn install_hook(
-    run: &Run<'_>,
-    wanted: &WantedHook,
-) -> Result<(ForgeHook, bool), StepError> {
+async fn install_hook(run: &Run<'_>, wanted: &WantedHook) -> Result<(ForgeHook, bool), StepError> {
     let mut tries = Tries::default();
     loop {
         let hooks = retry(|| run.forge.hooks(&run.token, &run.repository)).await?;
@@ -371,10 +368,7 @@ async fn first_pipeline(
     has_config: bool,
 ) -> Result<String, String> {
     if !has_config {
-        return Ok(format!(
-            "none: the first push with a `{}` starts one",
-            trigger::CONFIG_PATH
-        ));
+        return Ok(format!("none: the first push with a `{}` starts one", trigger::CONFIG_PATH));
     }
     let actor = run.app.store.account(record.actor()).await.map_err(|error| error.to_string())?;
     let actor = actor.ok_or("whoever set the project up is gone")?;

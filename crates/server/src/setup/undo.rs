@@ -72,7 +72,8 @@ async fn undo_key(run: &Run<'_>, record: &mut Record) -> Result<bool, StoreError
         }
         Err(error) => {
             let fingerprint = &key.fingerprint;
-            let left = format!("left over: please delete the deploy key {fingerprint} by hand ({error})");
+            let left =
+                format!("left over: please delete the deploy key {fingerprint} by hand ({error})");
             record.undone(run.app, Step::Key, left).await?;
             Ok(false)
         }

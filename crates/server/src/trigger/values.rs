@@ -63,10 +63,7 @@ fn of_git(values: &mut Values, project: &Project, row: &PipelineRow) {
     let is_default = branch == Some(project.default_branch.as_str());
     values.0.push(("git.branch.is_default".to_owned(), PipelineValue::Boolean(is_default)));
     values.put("git.revision", row.sha.as_str());
-    values.put_some(
-        "git.base_revision",
-        row.before.as_ref().map(CommitSha::as_str),
-    );
+    values.put_some("git.base_revision", row.before.as_ref().map(CommitSha::as_str));
     values.put_some("git.commit.url", row.commit.url.as_deref());
     values.put("git.commit.subject", &row.commit.subject);
     values.put("git.commit.body", &row.commit.body);

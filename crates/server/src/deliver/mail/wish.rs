@@ -14,7 +14,7 @@ const PURPOSE: &[u8] = b"roundel stop mail v1\0";
 
 /// Which mail a person wants about the projects that they follow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Wish {
+pub(crate) enum Wish {
     /// A mail for every workflow that ends.
     #[default]
     Everything,
@@ -26,7 +26,7 @@ pub enum Wish {
 
 impl Wish {
     /// Returns the word that is stored and used in forms.
-    pub const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Everything => "everything",
             Self::Trouble => "trouble",
@@ -53,7 +53,7 @@ impl FromStr for Wish {
 /// # Errors
 ///
 /// If the store cannot be read.
-pub async fn wish(app: &App, account: AccountId) -> Result<Wish, StoreError> {
+pub(crate) async fn wish(app: &App, account: AccountId) -> Result<Wish, StoreError> {
     let stored = app.store.setting(&key(account)).await?;
     Ok(stored.and_then(|word| word.trim_matches('"').parse().ok()).unwrap_or_default())
 }
@@ -63,7 +63,7 @@ pub async fn wish(app: &App, account: AccountId) -> Result<Wish, StoreError> {
 /// # Errors
 ///
 /// If the store cannot be written.
-pub async fn set_wish(app: &App, account: AccountId, wish: Wish) -> Result<(), StoreError> {
+pub(crate) async fn set_wish(app: &App, account: AccountId, wish: Wish) -> Result<(), StoreError> {
     app.store.put_setting(&key(account), &format!("\"{}\"", wish.as_str())).await
 }
 

@@ -12,12 +12,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use roundel_engine::Event;
-use roundel_model::{
-    id::LeaseId,
-    limits,
-    status::Outcome,
-    time::Timestamp,
-};
+use roundel_model::{id::LeaseId, limits, status::Outcome, time::Timestamp};
 use roundel_protocol::{ClaimRequest, JobSpec};
 use roundel_store::{
     pipelines::{Attachments, OfferedTask},
@@ -157,10 +152,8 @@ async fn give_up(
         lease,
         outcome: Outcome::InfrastructureFail,
     };
-    let attachments = Attachments {
-        reasons: vec![(offered.job, reason.to_owned())],
-        ..Attachments::default()
-    };
+    let attachments =
+        Attachments { reasons: vec![(offered.job, reason.to_owned())], ..Attachments::default() };
     drive::apply(app, offered.pipeline, &event, attachments, Timestamp::now()).await?;
     Ok(())
 }

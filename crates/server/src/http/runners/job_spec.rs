@@ -131,12 +131,12 @@ fn built_in(sources: &Sources<'_>, number: u64) -> Vec<Variable> {
     variables.put_some("CIRCLE_BRANCH", pipeline.git_ref.branch());
     variables.put_some("CIRCLE_TAG", pipeline.git_ref.tag());
     variables.put("CIRCLE_SHA1", &pipeline.sha);
-    variables.put("CIRCLE_BUILD_NUM", number);
-    variables.put("CIRCLE_BUILD_URL", links::job(app, slug, number));
+    variables.put("CIRCLE_BUILD_NUM", &number);
+    variables.put("CIRCLE_BUILD_URL", &links::job(app, slug, number));
     variables.put("CIRCLE_JOB", &job.name);
     variables.put("CIRCLE_STAGE", &job.name);
     variables.put("CIRCLE_NODE_INDEX", index);
-    variables.put("CIRCLE_NODE_TOTAL", body.parallelism);
+    variables.put("CIRCLE_NODE_TOTAL", &body.parallelism);
     variables.put_some("CIRCLE_USERNAME", pipeline.actor_login.as_ref());
     variables.put("CIRCLE_PROJECT_USERNAME", &slug.owner);
     variables.put("CIRCLE_PROJECT_REPONAME", &slug.repository);
@@ -145,19 +145,19 @@ fn built_in(sources: &Sources<'_>, number: u64) -> Vec<Variable> {
         let base = project.web_url.trim_end_matches('/');
         variables.put(
             "CIRCLE_COMPARE_URL",
-            format!("{base}/compare/{}...{}", before.short(), pipeline.sha.short()),
+            &format!("{base}/compare/{}...{}", before.short(), pipeline.sha.short()),
         );
     }
-    variables.put("CIRCLE_WORKFLOW_ID", job.workflow);
-    variables.put("CIRCLE_WORKFLOW_JOB_ID", job.id);
-    variables.put("CIRCLE_WORKFLOW_WORKSPACE_ID", job.workflow);
+    variables.put("CIRCLE_WORKFLOW_ID", &job.workflow);
+    variables.put("CIRCLE_WORKFLOW_JOB_ID", &job.id);
+    variables.put("CIRCLE_WORKFLOW_WORKSPACE_ID", &job.workflow);
     if !job.needs.is_empty() {
         let needs: Vec<String> = job.needs.iter().map(ToString::to_string).collect();
-        variables.put("CIRCLE_WORKFLOW_UPSTREAM_JOB_IDS", needs.join(","));
+        variables.put("CIRCLE_WORKFLOW_UPSTREAM_JOB_IDS", &needs.join(","));
     }
-    variables.put("CIRCLE_PIPELINE_ID", pipeline.id);
-    variables.put("CIRCLE_PROJECT_ID", project.id);
-    variables.put("CIRCLE_ORGANIZATION_ID", project.organization);
+    variables.put("CIRCLE_PIPELINE_ID", &pipeline.id);
+    variables.put("CIRCLE_PROJECT_ID", &project.id);
+    variables.put("CIRCLE_ORGANIZATION_ID", &project.organization);
     variables.put("CIRCLE_WORKING_DIRECTORY", &body.working_directory);
     variables.0
 }
@@ -165,7 +165,7 @@ fn built_in(sources: &Sources<'_>, number: u64) -> Vec<Variable> {
 struct BuiltIns(Vec<Variable>);
 
 impl BuiltIns {
-    fn put(&mut self, name: &str, value: impl ToString) {
+    fn put(&mut self, name: &str, value: &(impl ToString + ?Sized)) {
         self.0.push(Variable {
             name: name.to_owned(),
             value: Secret::new(value.to_string()),
@@ -173,7 +173,7 @@ impl BuiltIns {
         });
     }
 
-    fn put_some(&mut self, name: &str, value: Option<impl ToString>) {
+    fn put_some(&mut self, name: &str, value: Option<&impl ToString>) {
         if let Some(value) = value {
             self.put(name, value);
         }

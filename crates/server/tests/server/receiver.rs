@@ -1,0 +1,100 @@
+//! What the receiver lets in, and what it answers (`VCS` §3.1).
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use reqwest::StatusCode;
+use roundel_model::{forge::ForgeKind, id::HookId, limits};
+use roundel_store::projects::Hook;
+use sha2::Sha256;
+
+use super::world::World;
+
+fn sign(secret: &str, body: &[u8]) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
+    mac.update(body);
+    format!("sha256={}", hex::encode(mac.finalize().into_bytes()))
+}
+
+struct Sent<'a> {
+    hook: &'a str,
+    guid: &'a str,
+    body: Vec<u8>,
+    signature: Option<String>,
+}
+
+async fn send(world: &World, sent: Sent<'_>) -> (StatusCode, String) {
+    let client = reqwest::Client::new();
+    let mut request = client
+        .post(world.url(&format!("/hooks/github/{}", sent.hook)))
+        .header("x-github-event", "push")
+        .header("x-github-delivery", sent.guid)
+        .header("content-type", "application/json")
+        .body(sent.body);
+    if let Some(signature) = sent.signature {
+        request = request.header("x-hub-signature-256", signature);
+    }
+    let answer = request.send().await.unwrap();
+    (answer.status(), answer.text().await.unwrap())
+}
+
+async fn hook(world: &World) -> Hook {
+    let project = world.project(ForgeKind::GitHub, "web").await;
+    world.app().store.hook_of(project).await.unwrap().unwrap()
+}
+
+/// Anybody can reach the address; only the forge knows the secret.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delivery_that_the_forge_did_not_sign_is_refused_and_not_kept() {
+    let world = World::start().await;
+    let hook = hook(&world).await;
+    let before = world.deliveries(hook.project).await.len();
+    let (id, body) = (hook.id.to_string(), b"{}".to_vec());
+    let sent = |signature| Sent { hook: &id, guid: "1", body: body.clone(), signature };
+
+    let (status, _) = send(&world, sent(None)).await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+    let (status, _) = send(&world, sent(Some(sign("another secret", &body)))).await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+    let (status, _) = send(&world, sent(Some("sha256=nonsense".to_owned()))).await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+
+    let nobodys = HookId::fresh().to_string();
+    let signature = Some(sign(hook.secret.expose(), &body));
+    let (status, _) =
+        send(&world, Sent { hook: &nobodys, guid: "1", body: body.clone(), signature }).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    assert_eq!(world.deliveries(hook.project).await.len(), before);
+}
+
+/// A forge repeats itself under the same id, and a person presses "redeliver".
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_delivery_twice_is_one() {
+    let world = World::start().await;
+    let hook = hook(&world).await;
+    let before = world.deliveries(hook.project).await.len();
+    let (id, body) = (hook.id.to_string(), b"{\"what\": \"no push at all\"}".to_vec());
+    let signature = Some(sign(hook.secret.expose(), &body));
+    let sent = || Sent { hook: &id, guid: "7", body: body.clone(), signature: signature.clone() };
+
+    let (status, answer) = send(&world, sent()).await;
+    assert_eq!(status, StatusCode::ACCEPTED);
+    assert!(answer.contains("queued") && answer.contains('7'), "{answer}");
+    let (status, answer) = send(&world, sent()).await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(answer.contains("duplicate"), "{answer}");
+    assert_eq!(world.deliveries(hook.project).await.len(), before + 1);
+    // What is no push is no harm either: it has a receipt that says why nothing happened.
+    let verdict = world.receipt(hook.project, "push").await;
+    assert!(matches!(verdict, roundel_store::deliveries::Verdict::Ignored { .. }), "{verdict:?}");
+}
+
+/// GitHub itself never sends more; whoever does wants our memory.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delivery_beyond_the_limit_is_refused() {
+    let world = World::start().await;
+    let hook = hook(&world).await;
+    let body = vec![b' '; limits::DELIVERY_BYTES + 1];
+    let signature = Some(sign(hook.secret.expose(), &body));
+    let id = hook.id.to_string();
+    let (status, _) = send(&world, Sent { hook: &id, guid: "9", body, signature }).await;
+    assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
+}

@@ -1,0 +1,164 @@
+//! The protocol: who may say what about a task, and for how long.
+
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use roundel_engine::Event;
+use roundel_model::{
+    forge::ForgeKind,
+    limits,
+    status::{JobStatus, Outcome, StepStatus},
+    time::Timestamp,
+};
+use roundel_server::{clock, drive};
+use roundel_store::pipelines::Attachments;
+use roundel_testkit::scripted_runner::ScriptedRunner;
+
+use super::world::{ONE_JOB, World};
+
+const KIND: ForgeKind = ForgeKind::GitHub;
+
+/// Nobody can know whether the lost runner was the last to touch the world: its verdict, however
+/// right, comes too late, and the commit says that it was our fault.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_lease_has_no_verdict_and_marks_the_commit() {
+    let world = World::start().await;
+    world.project(KIND, "web").await;
+    let sha = world.push(KIND, "web", ONE_JOB).await;
+    let task = world.runner().claim().await.unwrap();
+    let long_after = Timestamp::now().plus(limits::LEASE + Duration::from_secs(1));
+    clock::expire_leases(world.app(), long_after).await.unwrap();
+
+    let mark = world.marked(KIND, "web", &sha, "error").await;
+    assert!(mark.description.starts_with("Roundel could not run your tests"), "{mark:?}");
+    let job = world.app().store.job(task.spec.task.job).await.unwrap().unwrap();
+    assert_eq!(job.status, JobStatus::InfrastructureFail);
+    assert!(job.reason.unwrap().contains("stopped answering"));
+
+    let late = task.finish(Outcome::Success).await.unwrap();
+    assert_eq!(late.status, StatusCode::GONE);
+    assert_eq!(late.refusal.as_deref(), Some("lease-lost"));
+    assert_eq!(task.renew().await.unwrap().status, StatusCode::GONE);
+    world.marked(KIND, "web", &sha, "error").await;
+}
+
+/// A renewal keeps a slow job alive for as long as its runner is there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_renewed_lease_does_not_end() {
+    let world = World::start().await;
+    world.project(KIND, "web").await;
+    world.push(KIND, "web", ONE_JOB).await;
+    let task = world.runner().claim().await.unwrap();
+    let claimed = Timestamp::now();
+    assert_eq!(task.renew().await.unwrap().status, StatusCode::OK);
+    clock::expire_leases(world.app(), claimed).await.unwrap();
+    assert_eq!(task.finish(Outcome::Success).await.unwrap().status, StatusCode::NO_CONTENT);
+}
+
+/// The first answer may be lost on the way: the same verdict again is no quarrel.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_verdict_may_be_repeated_but_not_changed() {
+    let world = World::start().await;
+    world.project(KIND, "web").await;
+    world.push(KIND, "web", ONE_JOB).await;
+    let task = world.runner().claim().await.unwrap();
+    assert_eq!(task.finish(Outcome::Success).await.unwrap().status, StatusCode::NO_CONTENT);
+    assert_eq!(task.finish(Outcome::Success).await.unwrap().status, StatusCode::NO_CONTENT);
+    assert_eq!(task.finish(Outcome::Failed).await.unwrap().status, StatusCode::GONE);
+}
+
+/// A cancel reaches the runner with its next word, and its steps do not run for ever on the page.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_canceled_job_tells_its_runner_and_ends_its_steps() {
+    let world = World::start().await;
+    let project = world.project(KIND, "web").await;
+    let sha = world.push(KIND, "web", ONE_JOB).await;
+    let task = world.runner().claim().await.unwrap();
+    let step = roundel_protocol::StepReport {
+        name: "sleep".to_owned(),
+        kind: roundel_protocol::StepKindName::Run,
+        status: StepStatus::Running,
+        command: None,
+        line: None,
+        background: false,
+        exit_code: None,
+        started_at: Timestamp::now(),
+        ended_at: None,
+        truncated: false,
+    };
+    assert_eq!(task.report_step(101, &step).await.unwrap().status, StatusCode::NO_CONTENT);
+
+    let pipeline = world.only_pipeline(project).await;
+    let event = Event::WorkflowCanceled { workflow: task.spec.workflow };
+    let now = Timestamp::now();
+    drive::apply(world.app(), pipeline, &event, Attachments::default(), now).await.unwrap();
+
+    let answer = task.renew().await.unwrap();
+    assert_eq!(answer.status, StatusCode::GONE);
+    assert_eq!(answer.refusal.as_deref(), Some("canceled"));
+    let steps = world.app().store.steps(task.spec.task.job).await.unwrap();
+    assert_eq!(steps[0].status, StepStatus::Canceled);
+    let mark = world.marked(KIND, "web", &sha, "error").await;
+    assert_eq!(mark.description, "Your tests were canceled");
+}
+
+/// A job may leak its token; that must not open the task beside it, nor the claim.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_token_opens_nothing_but_its_task() {
+    let world = World::start().await;
+    world.project(KIND, "web").await;
+    let config = ONE_JOB.replace("machine: true", "machine: true\n    parallelism: 2");
+    world.push(KIND, "web", &config).await;
+    let (mut one, other) =
+        (world.runner().claim().await.unwrap(), world.runner().claim().await.unwrap());
+    assert_ne!(one.spec.task.index, other.spec.task.index);
+    one.spec.token = other.spec.token.clone();
+    assert_eq!(one.renew().await.unwrap().status, StatusCode::UNAUTHORIZED);
+    let thief = ScriptedRunner::new(world.url(""), other.spec.token.expose().clone());
+    assert!(thief.try_claim(Duration::ZERO).await.is_err());
+}
+
+/// Invariant 3: a log has no hidden gap, and a repeated piece is not there twice.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_takes_pieces_in_order_and_each_once() {
+    let world = World::start().await;
+    world.project(KIND, "web").await;
+    world.push(KIND, "web", ONE_JOB).await;
+    let task = world.runner().claim().await.unwrap();
+    assert_eq!(task.append_log(101, 0, b"hello ").await.unwrap().1, Some(6));
+    assert_eq!(task.append_log(101, 0, b"hello ").await.unwrap().1, Some(6));
+    let (answer, committed) = task.append_log(101, 9, b"gap").await.unwrap();
+    assert_eq!((answer.status, committed), (StatusCode::CONFLICT, Some(6)));
+    assert_eq!(task.append_log(101, 6, b"world").await.unwrap().1, Some(11));
+    let log = world.app().store.read_log(task.spec.task.job, 0, 101, 0, 100).await.unwrap();
+    assert_eq!(log.bytes, b"hello world");
+}
+
+/// A runner that waits gets the task when it is there, not when its wait is over.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_waiting_claim_is_answered_by_the_next_push() {
+    let world = World::start().await;
+    world.project(KIND, "web").await;
+    let runner = world.runner();
+    let waiting = tokio::spawn(async move { runner.claim().await });
+    world.push(KIND, "web", ONE_JOB).await;
+    let task = waiting.await.unwrap().unwrap();
+    assert_eq!(task.spec.job_name.as_str(), "build");
+}
+
+/// Two runners that ask at the same moment get two tasks or one and nothing, never the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_is_claimed_once() {
+    let world = World::start().await;
+    world.project(KIND, "web").await;
+    world.push(KIND, "web", ONE_JOB).await;
+    let claims = (0..8).map(|_| {
+        let runner = world.runner();
+        tokio::spawn(async move { runner.try_claim(Duration::from_secs(3)).await.unwrap() })
+    });
+    let mut claimed = 0;
+    for claim in claims.collect::<Vec<_>>() {
+        claimed += usize::from(claim.await.unwrap().is_some());
+    }
+    assert_eq!(claimed, 1);
+}

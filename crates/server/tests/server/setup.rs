@@ -1,0 +1,182 @@
+//! Adding a project: once, thrice, and with a fault at every step (VCS-001, VCS-006, VCS-007).
+
+use roundel_localforge::{Failure, FailureKind};
+use roundel_model::forge::ForgeKind;
+use roundel_server::setup;
+use roundel_store::projects::{HookState, KeyState, SetupState, SetupStepStatus};
+
+use super::world::{ONE_JOB, OWNER, World};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn setting_up_makes_one_key_and_one_hook_and_the_first_pipeline() {
+    let world = World::start().await;
+    for kind in ForgeKind::ALL {
+        world.add_repository(kind, "web", &[(".circleci/config.yml", ONE_JOB)]).await;
+        let (project, setup) = world.set_up(kind, "web").await;
+        assert_eq!(setup.state, SetupState::Done, "{setup:#?}");
+        for step in &setup.steps {
+            assert_eq!(step.status, SetupStepStatus::Done, "{setup:#?}");
+        }
+        let keys = world.forge.keys_of(kind, OWNER, "web");
+        let ours = world.app().store.checkout_key(project).await.unwrap().unwrap();
+        assert_eq!(keys.len(), 1);
+        assert!(keys[0].read_only);
+        assert!(keys[0].used, "real git has proven it");
+        assert_eq!(keys[0].fingerprint, ours.fingerprint);
+        assert_eq!(ours.state, KeyState::Active);
+        let hooks = world.forge.hooks_of(kind, OWNER, "web");
+        assert_eq!(hooks.len(), 1);
+        assert!(hooks[0].active);
+        let hook = world.app().store.hook_of(project).await.unwrap().unwrap();
+        assert_eq!(hook.state, HookState::Active);
+        assert_eq!(hooks[0].secret.as_deref(), Some(hook.secret.expose().as_str()));
+        assert!(world.app().store.project(project).await.unwrap().unwrap().active);
+        world.only_pipeline(project).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn setting_up_thrice_leaves_one_key_and_one_hook() {
+    let world = World::start().await;
+    for kind in ForgeKind::ALL {
+        world.add_repository(kind, "web", &[(".circleci/config.yml", ONE_JOB)]).await;
+        for _ in 0..3 {
+            let (project, setup) = world.set_up(kind, "web").await;
+            assert_eq!(setup.state, SetupState::Done, "{setup:#?}");
+            world.only_pipeline(project).await;
+        }
+        assert_eq!(world.forge.keys_of(kind, OWNER, "web").len(), 1);
+        assert_eq!(world.forge.hooks_of(kind, OWNER, "web").len(), 1);
+    }
+}
+
+fn refusal(status: u16) -> FailureKind {
+    FailureKind::Answer { status, headers: Vec::new(), body: "{\"message\": \"no\"}".to_owned() }
+}
+
+/// Whatever fails, afterwards either everything exists or nothing of ours remains, people can read
+/// which step it was, and a second run succeeds.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fault_at_any_step_leaves_all_or_nothing_and_the_next_run_succeeds() {
+    let world = World::start().await;
+    for kind in ForgeKind::ALL {
+        let file = if kind == ForgeKind::GitHub { "/contents/" } else { "/src/" };
+        let faults = [
+            ("GET", file, refusal(403)),
+            ("GET", "keys", refusal(403)),
+            ("POST", "keys", refusal(403)),
+            ("POST", "keys", refusal(422)),
+            ("GET", "hooks", refusal(403)),
+            ("POST", "hooks", refusal(403)),
+            ("POST", "hooks", refusal(404)),
+        ];
+        for (number, (method, path, how)) in faults.into_iter().enumerate() {
+            let name = format!("repo{number}");
+            world.add_repository(kind, &name, &[("README.md", "x")]).await;
+            let (method, path_contains) = (method.to_owned(), path.to_owned());
+            // Only the listings before the thing was made: taking it back needs them, too.
+            let times = if method == "GET" { 1 } else { u32::MAX };
+            let what = format!("{kind} {method} {path_contains} {how:?}");
+            world.forge.inject(Failure { kind, method, path_contains, after: 0, times, how });
+            let (project, setup) = world.set_up(kind, &name).await;
+            assert_eq!(setup.state, SetupState::Failed, "{what}: {setup:#?}");
+            assert!(
+                setup
+                    .steps
+                    .iter()
+                    .any(|step| step.status == SetupStepStatus::Failed && step.detail.is_some()),
+                "{what}: {setup:#?}"
+            );
+            assert!(world.forge.keys_of(kind, OWNER, &name).is_empty(), "{what}");
+            assert!(world.forge.hooks_of(kind, OWNER, &name).is_empty(), "{what}");
+            assert!(!world.app().store.project(project).await.unwrap().unwrap().active);
+
+            world.forge.heal();
+            let (_, setup) = world.set_up(kind, &name).await;
+            assert_eq!(setup.state, SetupState::Done, "{what}: {setup:#?}");
+            assert_eq!(world.forge.keys_of(kind, OWNER, &name).len(), 1, "{what}");
+            assert_eq!(world.forge.hooks_of(kind, OWNER, &name).len(), 1, "{what}");
+        }
+    }
+}
+
+/// The forge did it, but its answer was lost: looking again finds it, and nothing is there twice.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_answer_is_found_again_by_looking() {
+    let world = World::start().await;
+    for kind in ForgeKind::ALL {
+        for path in ["keys", "hooks"] {
+            let name = format!("lost-{path}");
+            world.add_repository(kind, &name, &[("README.md", "x")]).await;
+            let (method, path_contains) = ("POST".to_owned(), path.to_owned());
+            let how = FailureKind::LoseAnswer;
+            world.forge.inject(Failure { kind, method, path_contains, after: 0, times: 1, how });
+            let (_, setup) = world.set_up(kind, &name).await;
+            assert_eq!(setup.state, SetupState::Done, "{setup:#?}");
+            assert_eq!(world.forge.keys_of(kind, OWNER, &name).len(), 1);
+            assert_eq!(world.forge.hooks_of(kind, OWNER, &name).len(), 1);
+            world.forge.heal();
+        }
+    }
+}
+
+/// VCS-008: keys and hooks need an administrator, and the page says so instead of a raw 404.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_no_administrator_reads_who_can_do_it() {
+    let world = World::start().await;
+    let kind = ForgeKind::GitHub;
+    world.add_repository(kind, "web", &[]).await;
+    let grace = world.sign_in_as(kind, "grace", "grace@example.org").await;
+    let role = Some(roundel_model::forge::Role::Write);
+    world.forge.set_role(kind, OWNER, "web", "grace", role).unwrap();
+    let refused = setup::begin(world.app(), grace, kind, OWNER, "web").await.unwrap_err();
+    assert!(refused.0.contains("administrator"), "{refused}");
+    let refused = setup::begin(world.app(), grace, kind, OWNER, "nowhere").await.unwrap_err();
+    assert!(refused.0.contains("shows you no repository"), "{refused}");
+}
+
+/// A server that dies in the middle of a set-up goes on with it when it is back.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_set_up_survives_a_crash() {
+    let mut world = World::start().await;
+    for kind in ForgeKind::ALL {
+        for path in ["keys", "hooks"] {
+            let name = format!("crash-{path}");
+            world.add_repository(kind, &name, &[("README.md", "x")]).await;
+            let account = world.sign_in(kind).await;
+            let (method, path_contains) = ("POST".to_owned(), path.to_owned());
+            let how = FailureKind::Delay(std::time::Duration::from_secs(5));
+            world.forge.inject(Failure { kind, method, path_contains, after: 0, times: 1, how });
+            let project = setup::begin(world.app(), account, kind, OWNER, &name).await.unwrap();
+            let step = if path == "keys" { "key" } else { "hook" };
+            super::world::until("the step to begin", async || {
+                let setup = world.app().store.setup(project).await.unwrap()?;
+                let at = setup.steps.into_iter().find(|found| found.key == step)?;
+                (at.status == SetupStepStatus::Running).then_some(())
+            })
+            .await;
+            world.restart().await;
+            world.forge.heal();
+            let setup = world.setup_ended(project).await;
+            assert_eq!(setup.state, SetupState::Done, "{setup:#?}");
+            assert_eq!(world.forge.keys_of(kind, OWNER, &name).len(), 1, "{kind} {path}");
+            assert_eq!(world.forge.hooks_of(kind, OWNER, &name).len(), 1, "{kind} {path}");
+        }
+    }
+}
+
+/// A stranger in place of the forge's SSH server must not get a key that "works".
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forge_with_an_unknown_host_key_is_not_trusted() {
+    let mut world = World::start().await;
+    for forge in &mut world.settings.forges {
+        // The pinned keys of the public forges: not those of this machine.
+        forge.known_hosts = roundel_forge::host_keys::pinned(forge.kind).to_owned();
+    }
+    world.restart().await;
+    let kind = ForgeKind::GitHub;
+    world.add_repository(kind, "web", &[("README.md", "x")]).await;
+    let (_, setup) = world.set_up(kind, "web").await;
+    assert_eq!(setup.state, SetupState::Failed, "{setup:#?}");
+    assert!(world.forge.keys_of(kind, OWNER, "web").is_empty());
+}

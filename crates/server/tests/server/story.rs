@@ -1,0 +1,197 @@
+//! The story of a push, on both forges, with a runner that plays its part from a script.
+
+use roundel_localforge::{Failure, FailureKind};
+use roundel_model::{
+    forge::ForgeKind,
+    status::{PipelineStatus, WorkflowStatus},
+};
+use roundel_store::deliveries::Verdict;
+use roundel_testkit::scripted_runner::ScriptedStep;
+
+use super::world::{LOGIN, ONE_JOB, OWNER, World, until, words};
+
+/// The promise of the product in one test, for each forge.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_push_becomes_a_green_check_and_a_mail() {
+    let world = World::start().await;
+    for kind in ForgeKind::ALL {
+        let (pending, green, _) = words(kind);
+        let project = world.project(kind, "web").await;
+        let sha = world.push(kind, "web", ONE_JOB).await;
+        let mark = world.marked(kind, "web", &sha, pending).await;
+        assert_eq!(mark.context, "ci/roundel: build");
+
+        let task = world.runner().claim().await.unwrap();
+        let variable = |name: &str| {
+            let found = task.spec.variables.iter().find(|variable| variable.name == name);
+            found.map(|variable| variable.value.expose().clone())
+        };
+        assert_eq!(task.spec.checkout.sha.as_str(), sha);
+        assert_eq!(variable("CIRCLE_SHA1").as_deref(), Some(sha.as_str()));
+        assert_eq!(variable("CIRCLE_BRANCH").as_deref(), Some("main"));
+        assert_eq!(variable("CIRCLE_TAG"), None);
+        assert!(task.spec.checkout.key.is_some());
+        task.play(&[ScriptedStep::new("echo hello", "hello\r\n", 0)]).await.unwrap();
+
+        let mark = world.marked(kind, "web", &sha, green).await;
+        assert_eq!(mark.description, "Your tests passed on Roundel!");
+        assert!(mark.target_url.starts_with(world.settings.public_url.as_str()));
+        assert_eq!(mark.creator, LOGIN);
+        let verdict = world.receipt(project, "push to main").await;
+        assert!(matches!(verdict, Verdict::Started { .. } | Verdict::Ignored { .. }));
+        let pipelines = world.pipelines(project).await;
+        assert_eq!(pipelines[0].1[0].status, WorkflowStatus::Success);
+    }
+    let mails = world.sink.wait_for(2, super::world::PATIENCE).await;
+    assert_eq!(mails.len(), 2, "{mails:#?}");
+}
+
+/// A configuration that does not compile must not leave the commit silently unmarked.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_configuration_is_told_on_the_commit_and_on_the_page() {
+    let world = World::start().await;
+    for (kind, state) in [(ForgeKind::GitHub, "error"), (ForgeKind::Bitbucket, "FAILED")] {
+        let project = world.project(kind, "web").await;
+        let sha = world.push(kind, "web", "version: 2.1\njobs: [this, is, no, map]\n").await;
+        let mark = world.marked(kind, "web", &sha, state).await;
+        assert_eq!(mark.context, "ci/roundel: config");
+        let (pipeline, workflows) = world.pipelines(project).await.remove(0);
+        assert_eq!(pipeline.status, PipelineStatus::Errored);
+        assert!(pipeline.errors[0].contains(".circleci/config.yml:"), "{:?}", pipeline.errors);
+        assert!(workflows.is_empty());
+    }
+}
+
+/// "Why was my push not built?" has an answer (invariant 8).
+#[tokio::test(flavor = "multi_thread")]
+async fn a_push_that_is_not_built_has_a_receipt_that_says_why() {
+    let world = World::start().await;
+    let kind = ForgeKind::GitHub;
+    let project = world.project(kind, "web").await;
+
+    world.commit(kind, "web", "plain", &[("x", "1")], "no config here").await;
+    let verdict = world.receipt(project, "push to plain").await;
+    assert!(because(&verdict).contains("no `.circleci/config.yml`"), "{verdict:?}");
+
+    let config = [(".circleci/config.yml", ONE_JOB)];
+    world.commit(kind, "web", "quiet", &config, "typo [skip ci]").await;
+    let verdict = world.receipt(project, "push to quiet").await;
+    assert!(because(&verdict).contains("[skip ci]"), "{verdict:?}");
+
+    world.forge.delete_branch(kind, (OWNER, "web"), "quiet", LOGIN).await.unwrap();
+    until("the deletion's receipt", async || {
+        let deliveries = world.deliveries(project).await;
+        let mut verdicts = deliveries.iter().flat_map(|delivery| &delivery.verdicts);
+        verdicts.any(|verdict| because(verdict).contains("deleted")).then_some(())
+    })
+    .await;
+    assert!(world.pipelines(project).await.is_empty());
+}
+
+fn because(verdict: &Verdict) -> &str {
+    match verdict {
+        Verdict::Ignored { because, .. } => because,
+        Verdict::Started { what, .. } | Verdict::Known { what, .. } => what,
+    }
+}
+
+/// On GitHub an annotated tag arrives as the id of the tag object; what is built and marked is the
+/// commit, and branch-only jobs stay away.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tag_is_built_on_its_commit() {
+    let world = World::start().await;
+    let config = ONE_JOB.replace(
+        "jobs: [build]",
+        "jobs:\n      - build:\n          filters: {branches: {ignore: /.*/}, tags: {only: /v.*/}}",
+    );
+    for kind in ForgeKind::ALL {
+        let project = world.project(kind, "web").await;
+        let sha = world.push(kind, "web", &config).await;
+        let tag = ("v1", sha.as_str(), Some("first"));
+        world.forge.push_tag(kind, (OWNER, "web"), tag, LOGIN).await.unwrap();
+        let task = world.runner().claim().await.unwrap();
+        assert_eq!(task.spec.checkout.sha.as_str(), sha);
+        assert_eq!(task.spec.checkout.git_ref.tag().map(|tag| tag.as_str()), Some("v1"));
+        task.play(&[]).await.unwrap();
+        world.marked(kind, "web", &sha, words(kind).1).await;
+        assert_eq!(world.pipelines(project).await.len(), 2);
+    }
+}
+
+/// Two workflows may have a job of one name: the green one must not hide the red one (invariant 4).
+#[tokio::test(flavor = "multi_thread")]
+async fn a_later_green_does_not_paint_over_a_red_of_the_same_name() {
+    let world = World::start().await;
+    let kind = ForgeKind::GitHub;
+    world.project(kind, "web").await;
+    let config = format!("{ONE_JOB}  second:\n    jobs: [build]\n");
+    let sha = world.push(kind, "web", &config).await;
+    let failing = [ScriptedStep::new("false", "", 1)];
+    world.runner().claim().await.unwrap().play(&failing).await.unwrap();
+    world.marked(kind, "web", &sha, "failure").await;
+    world.runner().claim().await.unwrap().play(&[]).await.unwrap();
+    // Both mails are out, so both reports have been looked at.
+    world.sink.wait_for(2, super::world::PATIENCE).await;
+    until("everything to be paid", async || {
+        world.app().store.next_effect_at().await.unwrap().is_none().then_some(())
+    })
+    .await;
+    world.marked(kind, "web", &sha, "failure").await;
+}
+
+/// A forge that is unwell delays a push; it does not lose it (`VCS` §0 rule 9).
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forge_that_is_unwell_delays_a_push_and_does_not_lose_it() {
+    let world = World::start().await;
+    for (kind, path) in [(ForgeKind::GitHub, "/contents/"), (ForgeKind::Bitbucket, "/src/")] {
+        let project = world.project(kind, "web").await;
+        let how = FailureKind::Answer { status: 502, headers: Vec::new(), body: "no".to_owned() };
+        let (method, path_contains) = (String::new(), path.to_owned());
+        world.forge.inject(Failure { kind, method, path_contains, after: 0, times: 2, how });
+        let sha = world.push(kind, "web", ONE_JOB).await;
+        world.runner().claim().await.unwrap().play(&[]).await.unwrap();
+        world.marked(kind, "web", &sha, words(kind).1).await;
+        assert_eq!(world.pipelines(project).await.len(), 1);
+        world.forge.heal();
+    }
+}
+
+/// A mark that could not be set at once is set later, and is then the newest truth.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mark_that_was_refused_is_set_later() {
+    let world = World::start().await;
+    for kind in ForgeKind::ALL {
+        world.project(kind, "web").await;
+        for how in [
+            FailureKind::Answer { status: 500, headers: Vec::new(), body: "no".to_owned() },
+            FailureKind::LoseAnswer,
+        ] {
+            let (method, path_contains) = ("POST".to_owned(), "/statuses".to_owned());
+            world.forge.inject(Failure { kind, method, path_contains, after: 0, times: 2, how });
+        }
+        let sha = world.push(kind, "web", ONE_JOB).await;
+        world.runner().claim().await.unwrap().play(&[]).await.unwrap();
+        world.marked(kind, "web", &sha, words(kind).1).await;
+        world.forge.heal();
+    }
+}
+
+/// A token is a perishable loan: when it is refused, another follower's is used (`VCS` §0 rule 6).
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_token_is_replaced_by_another_followers() {
+    let world = World::start().await;
+    let kind = ForgeKind::GitHub;
+    let project = world.project(kind, "web").await;
+    let first = world.sign_in(kind).await;
+    let second = world.sign_in_as(kind, "grace", "grace@example.org").await;
+    world
+        .forge
+        .set_role(kind, OWNER, "web", "grace", Some(roundel_model::forge::Role::Write))
+        .unwrap();
+    let now = roundel_model::time::Timestamp::now();
+    world.app().store.follow(second, project, now).await.unwrap();
+    world.app().store.mark_token_refused(first, kind).await.unwrap();
+    let sha = world.push(kind, "web", ONE_JOB).await;
+    let mark = world.marked(kind, "web", &sha, "pending").await;
+    assert_eq!(mark.creator, "grace");
+}

@@ -1,0 +1,299 @@
+//! What every test stands on: a forge pair, a mail sink, a server on a database file, and people.
+
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+
+use roundel_forge::ForgeSettings;
+use roundel_localforge::{LocalForge, NewCommit, StatusMark};
+use roundel_model::{
+    forge::{ForgeKind, ForgeUserId},
+    id::{AccountId, PipelineId, ProjectId},
+    secret::Secret,
+    time::Timestamp,
+};
+use roundel_server::{App, MailSettings, Server, Settings, setup};
+use roundel_store::{
+    accounts::{SignIn, Token},
+    deliveries::{Delivery, Verdict},
+    projects::{Setup, SetupState},
+    reading::{PipelineRow, WorkflowRow},
+};
+use roundel_testkit::{scripted_runner::ScriptedRunner, smtp_sink::SmtpSink};
+use tempfile::TempDir;
+
+/// How long anything may take before a test gives up on it.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(40);
+
+pub(crate) const OWNER: &str = "acme";
+pub(crate) const LOGIN: &str = "ada";
+pub(crate) const RUNNER_TOKEN: &str = "the runner's token";
+
+/// A configuration with one job that needs nothing.
+pub(crate) const ONE_JOB: &str = "version: 2.1
+jobs:
+  build:
+    machine: true
+    steps:
+      - run: echo hello
+workflows:
+  main:
+    jobs: [build]
+";
+
+/// A world that a test can break and mend.
+pub(crate) struct World {
+    pub(crate) forge: LocalForge,
+    pub(crate) sink: SmtpSink,
+    pub(crate) settings: Settings,
+    server: Option<Server>,
+    _directory: TempDir,
+}
+
+impl World {
+    /// Starts everything: two forges with one user, an organization each, and a server.
+    pub(crate) async fn start() -> Self {
+        let directory = TempDir::new().unwrap();
+        let forge = LocalForge::start(roundel_localforge::Settings {
+            directory: directory.path().join("forge"),
+            listen: [127, 0, 0, 1].into(),
+            github_port: 0,
+            bitbucket_port: 0,
+            ssh_port: 0,
+        })
+        .await
+        .unwrap();
+        let sink = SmtpSink::start().await.unwrap();
+        let settings = settings(&forge, &sink, directory.path().join("roundel.db"));
+        for kind in ForgeKind::ALL {
+            forge.add_user(kind, LOGIN, "Ada", "ada@example.org");
+            forge.add_organization(kind, OWNER, LOGIN);
+        }
+        let server = Some(Server::start(settings.clone()).await.unwrap());
+        Self { forge, sink, settings, server, _directory: directory }
+    }
+
+    pub(crate) fn app(&self) -> &Arc<App> {
+        &self.server.as_ref().expect("the server is down").app
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.settings.listen)
+    }
+
+    /// Ends the server where it is, as a crash would.
+    pub(crate) fn kill(&mut self) {
+        drop(self.server.take());
+    }
+
+    /// Starts another server on the same database.
+    pub(crate) async fn restart(&mut self) {
+        self.kill();
+        // The port may take a moment to be free.
+        let mut tries = 0;
+        loop {
+            match Server::start(self.settings.clone()).await {
+                Ok(server) => {
+                    self.server = Some(server);
+                    return;
+                }
+                Err(error) if tries > 100 => panic!("the server does not start again: {error:?}"),
+                Err(_) => tries += 1,
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Makes an account for the user of a forge, as signing in does.
+    pub(crate) async fn sign_in(&self, kind: ForgeKind) -> AccountId {
+        self.sign_in_as(kind, LOGIN, "ada@example.org").await
+    }
+
+    pub(crate) async fn sign_in_as(&self, kind: ForgeKind, login: &str, email: &str) -> AccountId {
+        let user = self.forge.add_user(kind, login, login, email);
+        let scopes: &[&str] = match kind {
+            ForgeKind::GitHub => &["repo", "read:org", "user:email"],
+            ForgeKind::Bitbucket => {
+                &["account", "email", "repository", "repository:admin", "webhook", "pullrequest"]
+            }
+        };
+        let token = self.forge.grant_token(kind, login, scopes);
+        let sign_in = SignIn {
+            forge: kind,
+            user: ForgeUserId(user),
+            login: login.to_owned(),
+            name: login.to_owned(),
+            email: Some(email.to_owned()),
+            avatar_url: None,
+            token: Token {
+                access: Secret::new(token),
+                scopes: scopes.iter().map(|&scope| scope.to_owned()).collect(),
+                expires_at: None,
+                refresh: None,
+                refused: false,
+            },
+            link_to: None,
+        };
+        self.app().store.sign_in(&sign_in, Timestamp::now()).await.unwrap()
+    }
+
+    /// Makes a repository with these files on `main`.
+    pub(crate) async fn add_repository(&self, kind: ForgeKind, name: &str, files: &[(&str, &str)]) {
+        self.forge.add_repository(kind, OWNER, name, true, LOGIN).await.unwrap();
+        self.commit(kind, name, "main", files, "begin").await;
+    }
+
+    /// Commits files and tells the hooks, as a push does.
+    pub(crate) async fn commit(
+        &self,
+        kind: ForgeKind,
+        name: &str,
+        branch: &str,
+        files: &[(&str, &str)],
+        message: &str,
+    ) -> String {
+        let commit = NewCommit { branch, files, message, author: LOGIN };
+        self.forge.commit_files(kind, OWNER, name, &commit).await.unwrap()
+    }
+
+    /// Sets a repository up and waits until that has ended.
+    pub(crate) async fn set_up(&self, kind: ForgeKind, name: &str) -> (ProjectId, Setup) {
+        let account = self.sign_in(kind).await;
+        let project = setup::begin(self.app(), account, kind, OWNER, name).await.unwrap();
+        (project, self.setup_ended(project).await)
+    }
+
+    pub(crate) async fn setup_ended(&self, project: ProjectId) -> Setup {
+        until("the set-up to end", async || {
+            let setup = self.app().store.setup(project).await.unwrap()?;
+            let ended = !matches!(setup.state, SetupState::Running | SetupState::Compensating);
+            ended.then_some(setup)
+        })
+        .await
+    }
+
+    /// A repository without a configuration, set up; the tests push the configuration themselves.
+    pub(crate) async fn project(&self, kind: ForgeKind, name: &str) -> ProjectId {
+        self.add_repository(kind, name, &[("README.md", "hello\n")]).await;
+        let (project, setup) = self.set_up(kind, name).await;
+        assert_eq!(setup.state, SetupState::Done, "{setup:#?}");
+        project
+    }
+
+    /// Pushes a configuration to `main`.
+    pub(crate) async fn push(&self, kind: ForgeKind, name: &str, config: &str) -> String {
+        self.commit(kind, name, "main", &[(".circleci/config.yml", config)], "try it").await
+    }
+
+    pub(crate) fn runner(&self) -> ScriptedRunner {
+        ScriptedRunner::new(self.url(""), RUNNER_TOKEN)
+    }
+
+    /// Waits until a commit has a mark in this state (in the words of the forge).
+    pub(crate) async fn marked(
+        &self,
+        kind: ForgeKind,
+        name: &str,
+        sha: &str,
+        state: &str,
+    ) -> StatusMark {
+        let is_it = |marks: &[StatusMark]| marks.iter().any(|mark| mark.state == state);
+        let marks = self.forge.wait_for_statuses(kind, OWNER, name, sha, PATIENCE, is_it).await;
+        let found = marks.iter().find(|mark| mark.state == state).cloned();
+        found.unwrap_or_else(|| panic!("{sha} of {kind} is not `{state}` but {marks:#?}"))
+    }
+
+    /// Waits until the newest delivery has its receipt.
+    pub(crate) async fn receipt(&self, project: ProjectId, about: &str) -> Verdict {
+        until("a receipt", async || {
+            let deliveries = self.deliveries(project).await;
+            let verdicts = deliveries.into_iter().flat_map(|delivery| delivery.verdicts);
+            verdicts.into_iter().find(|verdict| what(verdict).contains(about))
+        })
+        .await
+    }
+
+    pub(crate) async fn deliveries(&self, project: ProjectId) -> Vec<Delivery> {
+        self.app().store.deliveries(project, 100).await.unwrap()
+    }
+
+    pub(crate) async fn pipelines(
+        &self,
+        project: ProjectId,
+    ) -> Vec<(PipelineRow, Vec<WorkflowRow>)> {
+        let filter = roundel_store::reading::PipelineFilter {
+            projects: Some(vec![project]),
+            ..Default::default()
+        };
+        self.app().store.pipelines(&filter, 100).await.unwrap()
+    }
+
+    pub(crate) async fn only_pipeline(&self, project: ProjectId) -> PipelineId {
+        let pipelines = self.pipelines(project).await;
+        assert_eq!(pipelines.len(), 1, "{pipelines:#?}");
+        pipelines[0].0.id
+    }
+}
+
+fn what(verdict: &Verdict) -> &str {
+    match verdict {
+        Verdict::Started { what, .. }
+        | Verdict::Known { what, .. }
+        | Verdict::Ignored { what, .. } => what,
+    }
+}
+
+/// Asks again and again, for as long as anything may take.
+pub(crate) async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let end = tokio::time::Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = look().await {
+            return found;
+        }
+        assert!(tokio::time::Instant::now() < end, "waited for {what} in vain");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// The words of each forge for the same thing.
+pub(crate) fn words(kind: ForgeKind) -> (&'static str, &'static str, &'static str) {
+    match kind {
+        ForgeKind::GitHub => ("pending", "success", "failure"),
+        ForgeKind::Bitbucket => ("INPROGRESS", "SUCCESSFUL", "FAILED"),
+    }
+}
+
+fn settings(forge: &LocalForge, sink: &SmtpSink, database: PathBuf) -> Settings {
+    let listen = free_address();
+    let public_url = format!("http://{listen}");
+    let forges = ForgeKind::ALL.map(|kind| {
+        let callback = format!("{public_url}/login/{}/callback", kind.long_slug());
+        let (client_id, client_secret) = forge.register_application(kind, "Roundel", &callback);
+        ForgeSettings {
+            kind,
+            web_url: forge.web_url(kind),
+            api_url: forge.api_url(kind),
+            client_id,
+            client_secret: client_secret.into(),
+            known_hosts: forge.known_hosts(),
+            public_url: public_url.clone(),
+        }
+    });
+    Settings {
+        listen,
+        public_url: public_url.parse().unwrap(),
+        database_url: format!("sqlite:{}", database.display()),
+        instance_key: Secret::new(vec![42; 32]),
+        runner_token: RUNNER_TOKEN.into(),
+        forges: forges.into(),
+        mail: Some(MailSettings {
+            smtp_url: sink.url().into(),
+            from: "Roundel <ci@example.org>".to_owned(),
+        }),
+        status_prefix: "ci/roundel".to_owned(),
+    }
+}
+
+/// An address that the server can come back to after a restart.
+fn free_address() -> SocketAddr {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    listener.local_addr().unwrap()
+}

@@ -1,0 +1,247 @@
+//! A runner that runs nothing: it claims over real HTTP and reports what its script says.
+//!
+//! It speaks the protocol as the real one does, step by step, so that a test can stop between any
+//! two requests, repeat one, or forget to send it.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use reqwest::{Client, RequestBuilder, StatusCode};
+use roundel_model::{
+    status::{Outcome, StepStatus},
+    time::Timestamp,
+};
+use roundel_protocol::{
+    ClaimRequest, FinishReport, JobSpec, LEASE_HEADER, LogAnswer, PREFIX, Refusal, RenewRequest,
+    StepKindName, StepReport,
+};
+
+/// How long any request may take, besides the time that a claim is held.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Number of the first step that a user wrote (`RUN` §1.7).
+pub const FIRST_USER_STEP: u32 = 101;
+
+/// Claims tasks and plays them.
+#[derive(Clone, Debug)]
+pub struct ScriptedRunner {
+    client: Client,
+    server: String,
+    token: String,
+    /// How it introduces itself.
+    pub introduction: ClaimRequest,
+}
+
+/// A task that was claimed.
+#[derive(Clone, Debug)]
+pub struct ScriptedTask {
+    client: Client,
+    base: String,
+    /// What the server told.
+    pub spec: JobSpec,
+}
+
+/// One step of a script: what it is called, prints, and ends with.
+#[derive(Clone, Debug)]
+pub struct ScriptedStep {
+    /// What people see.
+    pub name: String,
+    /// Its whole output.
+    pub output: String,
+    /// How its process ended.
+    pub exit_code: i32,
+}
+
+impl ScriptedStep {
+    /// Makes a step.
+    pub fn new(name: &str, output: &str, exit_code: i32) -> Self {
+        Self { name: name.to_owned(), output: output.to_owned(), exit_code }
+    }
+}
+
+/// The server's answer to a report: its status, and the code of the refusal if it was one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: StatusCode,
+    /// `lease-lost`, `canceled`, …
+    pub refusal: Option<String>,
+}
+
+impl ScriptedRunner {
+    /// Makes a runner for the server at `server` (no trailing slash).
+    pub fn new(server: impl Into<String>, token: impl Into<String>) -> Self {
+        Self {
+            client: Client::new(),
+            server: server.into(),
+            token: token.into(),
+            introduction: ClaimRequest {
+                runner: "scripted".to_owned(),
+                version: "0.0.0".to_owned(),
+                resource_classes: Vec::new(),
+                executors: Vec::new(),
+                wait: Duration::from_secs(10),
+            },
+        }
+    }
+
+    /// Asks for a task and waits as long as the server holds the request.
+    ///
+    /// # Errors
+    ///
+    /// If the server cannot be reached or refuses.
+    pub async fn try_claim(&self, wait: Duration) -> Result<Option<ScriptedTask>> {
+        let request = ClaimRequest { wait, ..self.introduction.clone() };
+        let answer = self
+            .client
+            .post(format!("{}{PREFIX}/claim", self.server))
+            .bearer_auth(&self.token)
+            .timeout(wait + PATIENCE)
+            .json(&request)
+            .send()
+            .await?;
+        match answer.status() {
+            StatusCode::NO_CONTENT => Ok(None),
+            StatusCode::OK => {
+                let spec: JobSpec = answer.json().await?;
+                let base =
+                    format!("{}{PREFIX}/tasks/{}/{}", self.server, spec.task.job, spec.task.index);
+                Ok(Some(ScriptedTask { client: self.client.clone(), base, spec }))
+            }
+            status => bail!("the claim was answered with {status}: {}", answer.text().await?),
+        }
+    }
+
+    /// Asks for a task, which must come.
+    ///
+    /// # Errors
+    ///
+    /// If none comes in time.
+    pub async fn claim(&self) -> Result<ScriptedTask> {
+        self.try_claim(self.introduction.wait).await?.context("there is no task to claim")
+    }
+}
+
+impl ScriptedTask {
+    /// Plays a script: reports every step with its output, then the verdict. The first step that
+    /// fails is the last.
+    ///
+    /// # Errors
+    ///
+    /// If a request fails or is refused.
+    pub async fn play(&self, steps: &[ScriptedStep]) -> Result<Outcome> {
+        let mut outcome = Outcome::Success;
+        for (number, step) in (FIRST_USER_STEP..).zip(steps) {
+            self.play_step(number, step).await?;
+            if step.exit_code != 0 {
+                outcome = Outcome::Failed;
+                break;
+            }
+        }
+        let answer = self.finish(outcome).await?;
+        if answer.status != StatusCode::NO_CONTENT {
+            bail!("the verdict was answered with {answer:?}");
+        }
+        Ok(outcome)
+    }
+
+    async fn play_step(&self, number: u32, step: &ScriptedStep) -> Result<()> {
+        let mut report = StepReport {
+            name: step.name.clone(),
+            kind: StepKindName::Run,
+            status: StepStatus::Running,
+            command: Some(step.name.clone()),
+            line: None,
+            background: false,
+            exit_code: None,
+            started_at: Timestamp::now(),
+            ended_at: None,
+            truncated: false,
+        };
+        self.accepted(self.report_step(number, &report).await?)?;
+        if !step.output.is_empty() {
+            let (answer, committed) = self.append_log(number, 0, step.output.as_bytes()).await?;
+            self.accepted(answer)?;
+            anyhow::ensure!(committed == u64::try_from(step.output.len()).ok(), "log was cut");
+        }
+        report.status = if step.exit_code == 0 { StepStatus::Success } else { StepStatus::Failed };
+        report.exit_code = Some(step.exit_code);
+        report.ended_at = Some(Timestamp::now());
+        self.accepted(self.report_step(number, &report).await?)
+    }
+
+    fn accepted(&self, answer: Answer) -> Result<()> {
+        anyhow::ensure!(answer.status.is_success(), "{} was refused: {answer:?}", self.base);
+        Ok(())
+    }
+
+    /// Renews the lease.
+    ///
+    /// # Errors
+    ///
+    /// If the server cannot be reached.
+    pub async fn renew(&self) -> Result<Answer> {
+        let request = self.client.post(format!("{}/renew", self.base));
+        self.send(request.json(&RenewRequest {})).await
+    }
+
+    /// Reports a step.
+    ///
+    /// # Errors
+    ///
+    /// If the server cannot be reached.
+    pub async fn report_step(&self, number: u32, report: &StepReport) -> Result<Answer> {
+        let request = self.client.put(format!("{}/steps/{number}", self.base));
+        self.send(request.json(report)).await
+    }
+
+    /// Sends a piece of a log; answers with how many bytes are stored, if it was told.
+    ///
+    /// # Errors
+    ///
+    /// If the server cannot be reached.
+    pub async fn append_log(
+        &self,
+        number: u32,
+        offset: u64,
+        bytes: &[u8],
+    ) -> Result<(Answer, Option<u64>)> {
+        let request = self
+            .client
+            .put(format!("{}/steps/{number}/log", self.base))
+            .query(&[("offset", offset)])
+            .body(bytes.to_vec());
+        let answer = self.opened(request).send().await?;
+        let status = answer.status();
+        let text = answer.text().await?;
+        let committed = serde_json::from_str::<LogAnswer>(&text).ok().map(|log| log.committed);
+        Ok((Answer { status, refusal: refusal(&text) }, committed))
+    }
+
+    /// Sends the verdict.
+    ///
+    /// # Errors
+    ///
+    /// If the server cannot be reached.
+    pub async fn finish(&self, outcome: Outcome) -> Result<Answer> {
+        let report = FinishReport { outcome, reason: None, not_enforced: Vec::new() };
+        self.send(self.client.post(format!("{}/finish", self.base)).json(&report)).await
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Result<Answer> {
+        let answer = self.opened(request).send().await?;
+        let status = answer.status();
+        Ok(Answer { status, refusal: refusal(&answer.text().await?) })
+    }
+
+    fn opened(&self, request: RequestBuilder) -> RequestBuilder {
+        request
+            .timeout(PATIENCE)
+            .bearer_auth(self.spec.token.expose())
+            .header(LEASE_HEADER, self.spec.lease.to_string())
+    }
+}
+
+fn refusal(text: &str) -> Option<String> {
+    serde_json::from_str::<Refusal>(text).ok().map(|refusal| refusal.code)
+}
