@@ -4,7 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use roundel_model::limits::CLAIM_WAIT;
 use roundel_protocol::{ClaimRequest, JobSpec};
-use tokio::time::{Instant, sleep};
+use tokio::{
+    task::JoinSet,
+    time::{Instant, sleep},
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{backoff::Backoff, client::CallError, host::Host, task};
@@ -27,7 +30,12 @@ pub(crate) async fn serve(
             () = stop_now.cancelled() => return,
             claimed = claim(&host, &request) => claimed,
         };
-        task::run(Arc::clone(&host), claimed, stop_now.clone()).await;
+        // In a task of its own: should it panic, the slot lives on.
+        let mut one = JoinSet::new();
+        one.spawn(task::run(Arc::clone(&host), claimed, stop_now.clone()));
+        if let Some(Err(error)) = one.join_next().await {
+            tracing::error!(%error, "a task was lost");
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 //! Deliberately absent: retries. Who calls knows whether a repetition does harm, and how long it is
 //! worth it.
 
-use std::{fmt::Display, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use roundel_model::{id::LeaseId, secret::Secret};
@@ -136,8 +136,11 @@ impl TaskClient {
             .header(reqwest::header::CONTENT_TYPE, "application/octet-stream")
             .body(bytes);
         let response = request.send().await.map_err(away)?;
-        let response =
-            if response.status() == StatusCode::CONFLICT { response } else { check(response).await? };
+        let response = if response.status() == StatusCode::CONFLICT {
+            response
+        } else {
+            check(response).await?
+        };
         read_json(response).await
     }
 
@@ -202,7 +205,7 @@ async fn read(mut response: Response) -> Result<Vec<u8>, CallError> {
     Ok(text)
 }
 
-fn away(error: impl Display + std::error::Error) -> CallError {
+fn away(error: impl std::error::Error) -> CallError {
     let mut message = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

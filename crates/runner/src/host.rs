@@ -40,10 +40,8 @@ impl Host {
         make(&tasks)?;
         let mirrors = directory.join("mirrors");
         make(&mirrors)?;
-        let runtime = Runtime::open(RuntimeSettings {
-            directory: directory.join("container"),
-            boot: None,
-        })?;
+        let runtime =
+            Runtime::open(RuntimeSettings { directory: directory.join("container"), boot: None })?;
         let client = ServerClient::new(settings.server.clone(), settings.token.clone())?;
         Ok(Self {
             images: runtime.images(),

@@ -52,6 +52,8 @@ pub(crate) struct Inside {
     scratch: PathBuf,
     /// Command line of the job's shell.
     shell: String,
+    /// What it writes is counted.
+    has_disk_limit: bool,
 }
 
 /// What an environment is made ready with.
@@ -72,12 +74,11 @@ impl Inside {
     ) -> Result<Self, Trouble> {
         let spec = preparation.spec;
         let written = preparation.user;
-        let (name, uid, gid, record_home, login_shell) =
-            blocking(&environment, {
-                let written = written.clone();
-                move |environment| environment.user(written.as_deref())
-            })
-            .await?;
+        let (name, uid, gid, record_home, login_shell) = blocking(&environment, {
+            let written = written.clone();
+            move |environment| environment.user(written.as_deref())
+        })
+        .await?;
         let home = home(preparation.image_variables, record_home);
         let local = Local {
             home: home.clone(),
@@ -85,8 +86,12 @@ impl Inside {
             shell: login_shell,
             tools: TOOLS.into(),
             shell_env: format!("/tmp/.bash_env-{}-{}-build", spec.task.job, spec.task.index).into(),
-            scratch: format!("/tmp/circleci-{}-{}", spec.task.job.as_uuid().simple(), spec.task.index)
-                .into(),
+            scratch: format!(
+                "/tmp/circleci-{}-{}",
+                spec.task.job.as_uuid().simple(),
+                spec.task.index
+            )
+            .into(),
             working_directory: spec.body.working_directory.clone(),
         };
         let variables = Variables::merge(
@@ -102,6 +107,7 @@ impl Inside {
             directory: paths::resolve(&spec.body.working_directory, &home, &home),
             scratch: local.scratch.clone(),
             shell: String::new(),
+            has_disk_limit: spec.limits.disk_bytes.is_some(),
         };
         inside.furnish(&local).await?;
         let shell = inside.job_shell(spec.body.shell.as_deref()).await?;
@@ -144,10 +150,13 @@ impl Inside {
 
     /// Writes a step's script and returns where it is.
     pub(crate) async fn write_script(&self, name: &str, text: &str) -> Result<PathBuf, Trouble> {
-        // A step may have emptied `/tmp`.
-        self.make_dir(&self.scratch, 0o755).await?;
         let path = self.scratch.join(name);
-        self.write_file(&path, text.as_bytes().to_vec(), 0o700).await?;
+        let bytes = text.as_bytes().to_vec();
+        if self.write_file(&path, bytes.clone(), 0o700).await.is_err() {
+            // A step may have emptied `/tmp`.
+            self.make_dir(&self.scratch, 0o755).await?;
+            self.write_file(&path, bytes, 0o700).await?;
+        }
         Ok(path)
     }
 
@@ -188,10 +197,23 @@ impl Inside {
         mode: u32,
     ) -> Result<(), Trouble> {
         let (path, uid, gid) = (path.to_owned(), self.user.uid, self.user.gid);
-        blocking(&self.environment, move |environment| {
+        let written = blocking(&self.environment, move |environment| {
             environment.write_file(&path, &bytes, uid, gid, mode)
         })
-        .await
+        .await;
+        written.map_err(|trouble| self.full(trouble))
+    }
+
+    /// A job that has filled its own disk is not our trouble.
+    fn full(&self, trouble: Trouble) -> Trouble {
+        match trouble {
+            Trouble::Infrastructure(sentence)
+                if self.has_disk_limit && sentence.contains("No space left") =>
+            {
+                Trouble::Request(format!("The job has filled the disk that it may use: {sentence}"))
+            }
+            other @ (Trouble::Infrastructure(_) | Trouble::Request(_)) => other,
+        }
     }
 
     /// Reads a small file.
@@ -201,7 +223,8 @@ impl Inside {
         max_bytes: usize,
     ) -> Result<Option<Vec<u8>>, Trouble> {
         let path = path.to_owned();
-        blocking(&self.environment, move |environment| environment.read_file(&path, max_bytes)).await
+        blocking(&self.environment, move |environment| environment.read_file(&path, max_bytes))
+            .await
     }
 
     /// Tells whether a path exists.

@@ -66,9 +66,8 @@ mod tests {
 
     #[test]
     fn a_cancel_is_told_from_a_lost_lease() {
-        let gone = |code: &str| {
-            CallError::Gone(Refusal { code: code.to_owned(), message: String::new() })
-        };
+        let gone =
+            |code: &str| CallError::Gone(Refusal { code: code.to_owned(), message: String::new() });
         assert_eq!(reason(&gone("canceled")), StopReason::Canceled);
         assert_eq!(reason(&gone("lease-lost")), StopReason::LeaseLost);
     }

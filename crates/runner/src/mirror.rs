@@ -95,8 +95,16 @@ impl Mirrors {
     ) -> Result<String, FetchTrouble> {
         let git = Git::new(&self.directory);
         let (parcel, into) = (text(parcel), text(into));
-        git.local(&["clone", "-q", "--no-checkout", "--no-hardlinks", "--template=", &parcel, &into])
-            .await?;
+        git.local(&[
+            "clone",
+            "-q",
+            "--no-checkout",
+            "--no-hardlinks",
+            "--template=",
+            &parcel,
+            &into,
+        ])
+        .await?;
         git.local(&["-C", &into, "remote", "set-url", "origin", &checkout.url]).await?;
         let sha = checkout.sha.as_str();
         match checkout.git_ref.branch() {

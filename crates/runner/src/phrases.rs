@@ -58,10 +58,7 @@ pub(crate) fn ending(exit: Exit) -> Vec<String> {
 
 /// Returns what is said when a step was silent for too long.
 pub(crate) fn no_output(patience: Duration) -> String {
-    format!(
-        "Too long with no output (exceeded {}): context deadline exceeded",
-        duration(patience)
-    )
+    format!("Too long with no output (exceeded {}): context deadline exceeded", duration(patience))
 }
 
 fn signal_name(signal: i32, out_of_memory: bool) -> String {

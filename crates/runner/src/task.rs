@@ -62,15 +62,13 @@ pub(crate) enum Trouble {
 impl Trouble {
     /// Says what it means when the runner's disk does not take something.
     pub(crate) fn disk(error: &io::Error) -> Self {
-        let sentence = match error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                "The runner's disk is full. Free some space in its data directory, then run the \
-                 job again."
-                    .to_owned()
-            }
-            _ => format!("The runner cannot use its data directory: {error}"),
-        };
-        Self::Infrastructure(sentence)
+        Self::Infrastructure(if is_disk_full(error) {
+            "The runner's disk is full. Free some space in its data directory, then run the job \
+             again."
+                .to_owned()
+        } else {
+            format!("The runner cannot use its data directory: {error}")
+        })
     }
 
     /// Returns the sentence for people.
@@ -88,6 +86,11 @@ impl From<ContainerError> for Trouble {
             ContainerError::Host(sentence) => Self::Infrastructure(sentence),
         }
     }
+}
+
+/// Tells whether an error means that there is no room left.
+pub(crate) fn is_disk_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
 /// A task that runs.
@@ -200,12 +203,8 @@ impl Task {
 
     /// Fetches while the environment is being made, if some step will want it.
     async fn prefetch(&self) {
-        let wanted = self
-            .spec
-            .body
-            .steps
-            .iter()
-            .any(|step| matches!(step.kind, StepKind::Checkout { .. }));
+        let wanted =
+            self.spec.body.steps.iter().any(|step| matches!(step.kind, StepKind::Checkout { .. }));
         if wanted {
             // The step that wants it tells what went wrong.
             let _: &Result<PathBuf, FetchTrouble> = self.repository().await;
@@ -216,7 +215,9 @@ impl Task {
     async fn work(self: &Arc<Self>) -> Option<Verdict> {
         let spun_up = match steps::spin_up::spin_up(self).await {
             Ok(spun_up) => spun_up,
-            Err(trouble) => return Verdict::of(self.stop.reason(), Err(trouble), self.not_enforced()),
+            Err(trouble) => {
+                return Verdict::of(self.stop.reason(), Err(trouble), self.not_enforced());
+            }
         };
         let result = self.run_steps(&spun_up.inside).await;
         // What stops the task from here on does not change how its steps ended.

@@ -95,7 +95,11 @@ impl Variables {
     }
 
     /// Returns the environment of one step: the step's own variables on top, `PWD` at its directory.
-    pub(crate) fn of_step(&self, own: &[(String, String)], directory: &Path) -> Vec<(String, String)> {
+    pub(crate) fn of_step(
+        &self,
+        own: &[(String, String)],
+        directory: &Path,
+    ) -> Vec<(String, String)> {
         let mut values = self.values.clone();
         values.insert("PWD".to_owned(), directory.to_string_lossy().into_owned());
         for (name, value) in own {
@@ -242,8 +246,7 @@ mod tests {
         from_server.extend(upto(3, "built-in").iter().map(|(n, v)| variable(n, v, BuiltIn)));
         from_server.extend(upto(4, "context").iter().map(|(n, v)| variable(n, v, Context)));
         from_server.extend(upto(5, "project").iter().map(|(n, v)| variable(n, v, Project)));
-        let merged =
-            Variables::merge(&upto(6, "image"), &from_server, &local(), &upto(2, "job"));
+        let merged = Variables::merge(&upto(6, "image"), &from_server, &local(), &upto(2, "job"));
         let step = merged.of_step(&upto(1, "step"), Path::new("/work"));
         let found: Vec<_> = layers.iter().filter_map(|name| value(&step, name)).collect();
         assert_eq!(found, ["step", "job", "built-in", "context", "project", "image"]);
@@ -298,9 +301,11 @@ mod tests {
             ),
             "{text}"
         );
-        assert!(text.ends_with(
-            "The redacted variables listed above will be masked in run step output."
-        ));
+        assert!(
+            text.ends_with(
+                "The redacted variables listed above will be masked in run step output."
+            )
+        );
         assert!(!text.contains("hunter22") && !text.contains("jwt") && !text.contains('\0'));
     }
 

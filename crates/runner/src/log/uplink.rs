@@ -157,11 +157,7 @@ impl Queue {
     }
 }
 
-async fn work(
-    queue: Arc<Queue>,
-    client: Arc<TaskClient>,
-    stop: Stop,
-) -> Result<(), UplinkTrouble> {
+async fn work(queue: Arc<Queue>, client: Arc<TaskClient>, stop: Stop) -> Result<(), UplinkTrouble> {
     let mut backoff = Backoff::new();
     let mut last = u32::MAX;
     loop {

@@ -2,7 +2,10 @@
 
 use std::{io, time::Duration};
 
-use crate::{phrases, task::Trouble};
+use crate::{
+    phrases,
+    task::{Trouble, is_disk_full},
+};
 
 /// Lines of git's own words that are shown.
 const SHOWN_LINES: usize = 12;
@@ -90,7 +93,13 @@ impl FetchTrouble {
             Self::Gone { detail, .. } | Self::Other(detail) => {
                 Self::Gone { sha: sha.to_owned(), detail }
             }
-            other => other,
+            other @ (Self::HostKey(_)
+            | Self::Denied(_)
+            | Self::Slow(_)
+            | Self::NoGit
+            | Self::DiskFull
+            | Self::Damaged(_)
+            | Self::Path(_)) => other,
         }
     }
 
@@ -131,9 +140,7 @@ impl FetchTrouble {
     /// Returns the trouble that is ours: not the forge's, not the user's.
     pub(crate) fn of_ours(&self) -> Option<Trouble> {
         match self {
-            Self::DiskFull => {
-                Some(Trouble::disk(&io::Error::from(io::ErrorKind::StorageFull)))
-            }
+            Self::DiskFull => Some(Trouble::disk(&io::Error::from(io::ErrorKind::StorageFull))),
             Self::NoGit | Self::Path(_) | Self::Damaged(_) => {
                 Some(Trouble::Infrastructure(format!("The code could not be fetched: {self}.")))
             }
@@ -148,10 +155,7 @@ impl FetchTrouble {
 
 impl From<io::Error> for FetchTrouble {
     fn from(error: io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull,
-            _ => Self::Other(error.to_string()),
-        }
+        if is_disk_full(&error) { Self::DiskFull } else { Self::Other(error.to_string()) }
     }
 }
 
@@ -169,7 +173,10 @@ mod tests {
     #[test]
     fn what_git_says_is_understood() {
         let of = |said: &str| FetchTrouble::from_git(Some(128), said);
-        assert!(matches!(of("Host key verification failed.\r\nfatal: x"), FetchTrouble::HostKey(_)));
+        assert!(matches!(
+            of("Host key verification failed.\r\nfatal: x"),
+            FetchTrouble::HostKey(_)
+        ));
         assert!(matches!(
             of("git@github.com: Permission denied (publickey).\nfatal: Could not read"),
             FetchTrouble::Denied(_)
@@ -179,8 +186,10 @@ mod tests {
             of("fatal: remote error: upload-pack: not our ref 1234"),
             FetchTrouble::Gone { .. }
         ));
-        assert!(of("error: Unable to create '/x/refs/heads/main.lock': File exists.")
-            .blames_the_mirror());
+        assert!(
+            of("error: Unable to create '/x/refs/heads/main.lock': File exists.")
+                .blames_the_mirror()
+        );
         assert_eq!(of("fatal: write error: No space left on device"), FetchTrouble::DiskFull);
         assert_eq!(
             FetchTrouble::from_git(Some(127), "git: exec: git: not found"),

@@ -37,13 +37,9 @@ pub(crate) async fn launch(
     let of_task = Arc::clone(task);
     task.beside.lock().await.spawn(async move {
         let task = of_task;
-        let attended = attend(
-            &mut process,
-            &mut step.log,
-            Patience { silence: None },
-            ending(&task, &over),
-        )
-        .await;
+        let attended =
+            attend(&mut process, &mut step.log, Patience { silence: None }, ending(&task, &over))
+                .await;
         let ended = match attended {
             Ok((end, leftover)) => {
                 if let (None, Some(exit)) = (&end.why, end.exit) {

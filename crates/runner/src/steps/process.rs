@@ -97,7 +97,8 @@ pub(crate) async fn attend(
     patience: Patience,
     ending: impl Future<Output = Why>,
 ) -> Result<(End, Option<Leftover>), Trouble> {
-    let mut output = process.take_output().map(asynchronous).transpose().map_err(lost)?;
+    let mut output =
+        process.take_output().map(asynchronous).transpose().map_err(|error| lost(&error))?;
     let mut piece = vec![0; PIECE];
     let mut phase = Phase::Running;
     let mut deadline = patience.silence.map(after);
@@ -218,6 +219,6 @@ async fn read(output: &Receiver, piece: &mut [u8]) -> io::Result<usize> {
     }
 }
 
-fn lost(error: io::Error) -> Trouble {
+fn lost(error: &io::Error) -> Trouble {
     Trouble::Infrastructure(format!("the output of a step cannot be read: {error}"))
 }

@@ -91,10 +91,6 @@ pub(super) async fn start(
     run: &RunStep,
 ) -> Result<Started, Trouble> {
     let directory = directory(inside, run);
-    if !inside.exists(&directory).await? {
-        step.line(&format!("chdir {}: no such file or directory", directory.display()))?;
-        return Ok(Started::Failed);
-    }
     let script = inside.write_script(&format!("step-{number}"), &run.command).await?;
     let mut argv = shell::words(inside.shell(run.shell.as_deref()));
     if argv.is_empty() {

@@ -3,7 +3,12 @@
 //! A wrong image name or password is the user's error and fails the job here; a host that cannot do
 //! its part is ours ([`Trouble`]).
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use roundel_container::{Environment, EnvironmentSpec, Root, image::Image, limits::Limits};
 use roundel_model::plan::{ContainerSpec, Executor};
@@ -91,7 +96,7 @@ async fn prepare(task: &Task, step: &mut OpenStep) -> Result<SpunUp, Trouble> {
 
 fn environment_spec(task: &Task, base: &Base) -> Result<EnvironmentSpec, Trouble> {
     let share = task.share();
-    std::fs::create_dir_all(&share).map_err(|error| Trouble::disk(&error))?;
+    open_directory(&share).map_err(|error| Trouble::disk(&error))?;
     let limits = &task.spec.limits;
     let id = task.spec.task.job.as_uuid().simple().to_string();
     Ok(EnvironmentSpec {
@@ -109,6 +114,13 @@ fn environment_spec(task: &Task, base: &Base) -> Result<EnvironmentSpec, Trouble
         files: Vec::new(),
         network: true,
     })
+}
+
+/// Makes a directory that everybody may read, whatever the runner's umask: the step user is somebody
+/// else.
+fn open_directory(path: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(path)?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755))
 }
 
 /// The primary container: its image, and what the configuration says of it.

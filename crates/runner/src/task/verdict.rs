@@ -44,10 +44,9 @@ impl Verdict {
     ) -> Option<Self> {
         let (outcome, reason) = match (stop, steps) {
             (Some(StopReason::LeaseLost | StopReason::Canceled), _) => return None,
-            (Some(StopReason::RunTime), _) => (
-                Outcome::Timedout,
-                Some("The job ran for longer than a job may.".to_owned()),
-            ),
+            (Some(StopReason::RunTime), _) => {
+                (Outcome::Timedout, Some("The job ran for longer than a job may.".to_owned()))
+            }
             (Some(StopReason::Shutdown), _) => (
                 Outcome::InfrastructureFail,
                 Some("The runner was told to stop while the job ran.".to_owned()),
@@ -105,7 +104,8 @@ mod tests {
     #[test]
     fn after_a_failure_only_always_and_on_fail_are_due() {
         use When::{Always, OnFail, OnSuccess};
-        let due = |progress: &Progress| [OnSuccess, Always, OnFail].map(|when| progress.is_due(when));
+        let due =
+            |progress: &Progress| [OnSuccess, Always, OnFail].map(|when| progress.is_due(when));
         assert_eq!(due(&after(&[StepStatus::Success])), [true, true, false]);
         assert_eq!(due(&after(&[StepStatus::Failed])), [false, true, true]);
         // A silent step is a failed step; the others go on (RUN §2.6).

@@ -22,12 +22,12 @@ crate::stories![
     a_commit_that_is_gone_fails_the_step_with_the_way_out,
 ];
 
-struct Origin {
+pub(crate) struct Origin {
     directory: tempfile::TempDir,
 }
 
 impl Origin {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let origin = Self { directory: tempfile::tempdir().unwrap() };
         origin.git(&["init", "-q", "-b", "main"]);
         origin
@@ -49,14 +49,14 @@ impl Origin {
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     }
 
-    fn commit(&self, text: &str) -> CommitSha {
+    pub(crate) fn commit(&self, text: &str) -> CommitSha {
         std::fs::write(self.path().join("file.txt"), text).unwrap();
         self.git(&["add", "-A"]);
         self.git(&["commit", "-q", "-m", text]);
         CommitSha::new(self.git(&["rev-parse", "HEAD"]))
     }
 
-    fn job(&self, git_ref: GitRef, sha: &CommitSha, after: Vec<PlannedStep>) -> JobSpec {
+    pub(crate) fn job(&self, git_ref: GitRef, sha: &CommitSha, after: Vec<PlannedStep>) -> JobSpec {
         let mut steps = vec![checkout(".")];
         steps.extend(after);
         JobSpec {
@@ -82,7 +82,7 @@ fn checkout(path: &str) -> PlannedStep {
     }
 }
 
-fn branch(name: &str) -> GitRef {
+pub(crate) fn branch(name: &str) -> GitRef {
     GitRef::Branch(name.into())
 }
 
@@ -155,7 +155,8 @@ async fn a_repository_that_is_there_already_is_updated() {
     origin.commit("first");
     let second = origin.commit("second");
     let mut spec = origin.job(branch("main"), &second, vec![run("cat file.txt; git remote -v")]);
-    let stale = "git init -q -b old .; git remote add origin https://old.example/x.git; echo x > file.txt";
+    let stale =
+        "git init -q -b old .; git remote add origin https://old.example/x.git; echo x > file.txt";
     spec.body.steps.insert(0, run(stale));
     let ended = world.run(spec).await;
     assert_eq!(ended.outcome(), Outcome::Success, "{}", ended.log(102));
@@ -177,7 +178,8 @@ async fn a_directory_with_other_files_fails_the_checkout() {
 async fn the_key_is_left_for_later_steps_and_shown_to_nobody() {
     let (world, origin) = (World::new().await, Origin::new());
     let sha = origin.commit("first");
-    let look = "stat -c '%a %U' ~/.ssh ~/.ssh/id_rsa; cat ~/.ssh/id_rsa; env | grep -c SECRETLINE || true";
+    let look =
+        "stat -c '%a %U' ~/.ssh ~/.ssh/id_rsa; cat ~/.ssh/id_rsa; env | grep -c SECRETLINE || true";
     let mut spec = origin.job(branch("main"), &sha, vec![run(look)]);
     spec.checkout.key = Some(DeployKey {
         private: Secret::from("-----BEGIN KEY-----\nSECRETLINE1\nSECRETLINE2\n-----END KEY-----"),

@@ -87,7 +87,11 @@ impl Server {
     }
 
     /// Waits until something holds.
-    pub(crate) async fn until<T>(&self, what: &str, mut look: impl FnMut(&Known) -> Option<T>) -> T {
+    pub(crate) async fn until<T>(
+        &self,
+        what: &str,
+        mut look: impl FnMut(&Known) -> Option<T>,
+    ) -> T {
         let wait = async {
             loop {
                 let changed = self.changed.notified();
@@ -99,7 +103,7 @@ impl Server {
                 changed.await;
             }
         };
-        if let Ok(found) = tokio::time::timeout(Duration::from_secs(60), wait).await {
+        if let Ok(found) = tokio::time::timeout(Duration::from_mins(1), wait).await {
             return found;
         }
         let known = self.known.lock().unwrap();
@@ -111,15 +115,18 @@ impl Server {
         panic!("waited in vain until {what}: {:?} {steps:#?}", known.finish)
     }
 
-    fn admit(&self, headers: &HeaderMap) -> Result<std::sync::MutexGuard<'_, Known>, Response> {
+    fn admit(
+        &self,
+        headers: &HeaderMap,
+    ) -> Result<std::sync::MutexGuard<'_, Known>, Box<Response>> {
         let mut known = self.known.lock().unwrap();
         if known.away > 0 {
             known.away -= 1;
-            return Err(StatusCode::SERVICE_UNAVAILABLE.into_response());
+            return Err(Box::new(StatusCode::SERVICE_UNAVAILABLE.into_response()));
         }
         if let Some(code) = known.gone {
             let refusal = Refusal { code: code.to_owned(), message: "gone".to_owned() };
-            return Err((StatusCode::GONE, Json(refusal)).into_response());
+            return Err(Box::new((StatusCode::GONE, Json(refusal)).into_response()));
         }
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         assert_eq!(text("authorization"), Some(format!("Bearer {}", known.token).as_str()));
@@ -156,7 +163,7 @@ async fn claim(
 async fn renew(State(server): State<Server>, headers: HeaderMap) -> Response {
     match server.admit(&headers) {
         Ok(_) => Json(RenewAnswer { lease_duration: Duration::from_secs(3) }).into_response(),
-        Err(refusal) => refusal,
+        Err(refusal) => *refusal,
     }
 }
 
@@ -168,7 +175,7 @@ async fn put_step(
 ) -> Response {
     match server.admit(&headers) {
         Ok(mut known) => known.steps.entry(number).or_default().report = Some(report),
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     }
     server.changed.notify_waiters();
     StatusCode::NO_CONTENT.into_response()
@@ -193,7 +200,7 @@ async fn put_log(
             step.log.extend_from_slice(&bytes);
             step.log.len()
         }
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     server.changed.notify_waiters();
     Json(LogAnswer { committed: u64::try_from(committed).unwrap() }).into_response()
@@ -206,7 +213,7 @@ async fn finish(
 ) -> Response {
     match server.admit(&headers) {
         Ok(mut known) => known.finish = Some(report),
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     }
     server.changed.notify_waiters();
     StatusCode::NO_CONTENT.into_response()

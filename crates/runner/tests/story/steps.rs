@@ -36,11 +36,9 @@ async fn a_job_runs_its_steps_in_order_and_passes() {
     assert_eq!(ended.log(101), "done\nCircleCI received exit code 0\n");
     assert_eq!(ended.log(102), "one\nCircleCI received exit code 0\n");
     assert_eq!(ended.exit_code(101), Some(0));
-    assert_eq!(
-        ended.command(102).as_deref(),
-        Some("#!/bin/bash -eo pipefail\ncat file")
-    );
-    assert!(ended.log(0).starts_with("Build-agent version "), "{}", ended.log(0));eprintln!("{}", ended.log(0));
+    assert_eq!(ended.command(102).as_deref(), Some("#!/bin/bash -eo pipefail\ncat file"));
+    assert!(ended.log(0).starts_with("Build-agent version "), "{}", ended.log(0));
+
     assert!(ended.log(99).contains("CIRCLE_SHELL_ENV=/tmp/.bash_env-"), "{}", ended.log(99));
 }
 
@@ -58,10 +56,7 @@ async fn a_failed_step_lets_only_always_and_on_fail_run() {
     assert_eq!(ended.outcome(), Outcome::Failed);
     // Numbers are positions: a step that does not run leaves a hole.
     assert_eq!(ended.numbers(), [0, 99, 102, 104, 105]);
-    assert_eq!(
-        ended.log(102),
-        "Exited with code exit status 1\nCircleCI received exit code 1\n"
-    );
+    assert_eq!(ended.log(102), "Exited with code exit status 1\nCircleCI received exit code 1\n");
     assert_eq!(ended.status(102), Some(StepStatus::Failed));
     assert_eq!(ended.status(104), Some(StepStatus::Success));
 }
@@ -76,10 +71,8 @@ async fn a_step_finds_a_terminal_its_directory_and_its_home() {
             step.environment = vec![("LEVEL".to_owned(), "step".to_owned())];
         }),
     ]);
-    spec.body.environment = vec![
-        ("MODE".to_owned(), "job".to_owned()),
-        ("LEVEL".to_owned(), "job".to_owned()),
-    ];
+    spec.body.environment =
+        vec![("MODE".to_owned(), "job".to_owned()), ("LEVEL".to_owned(), "job".to_owned())];
     let ended = world.run(spec).await;
     assert_eq!(ended.outcome(), Outcome::Success, "{}", ended.log(101));
     assert_eq!(ended.log(101), "24 80\nxterm\nCircleCI received exit code 0\n");
@@ -198,7 +191,11 @@ async fn a_directory_that_is_not_there_fails_the_step() {
     let lost = run_with("true", |step| step.working_directory = Some("lost".to_owned()));
     let ended = world.run(job(vec![lost])).await;
     assert_eq!(ended.outcome(), Outcome::Failed);
-    assert!(ended.log(101).contains("/project/lost: no such file or directory"));
+    assert!(
+        ended.log(101).contains("/project/lost`: No such file or directory"),
+        "{}",
+        ended.log(101)
+    );
 }
 
 async fn a_child_that_outlives_its_step_does_not_hold_it() {

@@ -192,7 +192,7 @@ pub(crate) fn job(steps: Vec<PlannedStep>) -> JobSpec {
             known_hosts: String::new(),
         },
         limits: TaskLimits {
-            run_time: Duration::from_secs(120),
+            run_time: Duration::from_mins(2),
             log_bytes_per_step: 1 << 20,
             memory_bytes: None,
             cpu_millis: None,

@@ -69,7 +69,7 @@ async fn put_step(
     match seen.faults.pop_front().unwrap_or(Fault::None) {
         Fault::Unavailable => StatusCode::SERVICE_UNAVAILABLE.into_response(),
         Fault::Gone => gone(),
-        fault => {
+        fault @ (Fault::None | Fault::LoseAnswer | Fault::Forget) => {
             seen.statuses.push((report.status, length));
             answer(fault, StatusCode::OK.into_response())
         }
@@ -147,7 +147,7 @@ async fn upload(address: SocketAddr, pieces: &[Vec<u8>]) -> (Stop, Result<(), Up
         tokio::task::yield_now().await;
     }
     uplink.ended(101, report(StepStatus::Success));
-    let closed = uplink.close(Duration::from_secs(60)).await;
+    let closed = uplink.close(Duration::from_mins(1)).await;
     (stop, closed)
 }
 

@@ -115,8 +115,7 @@ async fn a_refused_key_says_the_way_out_and_nothing_of_itself() {
     let sha = world.commit("first");
     let sshd = sshd(&world);
     let stranger = keygen(&world.path("stranger"));
-    let checkout =
-        CheckoutSpec { key: Some(stranger.clone()), ..over_ssh(&world, &sshd, &sha) };
+    let checkout = CheckoutSpec { key: Some(stranger.clone()), ..over_ssh(&world, &sshd, &sha) };
     let trouble = world.parcel(&checkout, "parcel").await.unwrap_err();
     assert!(matches!(trouble, FetchTrouble::Denied(_)), "{trouble:?}");
     let shown = format!("{trouble:?}\n{}", trouble.lines(&checkout.url).join("\n"));
