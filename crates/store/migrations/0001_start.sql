@@ -187,6 +187,7 @@ CREATE TABLE pipelines (
     UNIQUE (project, number)
 );
 CREATE INDEX pipelines_newest ON pipelines (created_at, id);
+CREATE INDEX pipelines_newest_of_project ON pipelines (project, created_at, id);
 CREATE INDEX pipelines_branch ON pipelines (project, branch, number);
 CREATE INDEX pipelines_commit ON pipelines (project, sha);
 CREATE INDEX pipelines_pending ON pipelines (created_at) WHERE status = 'pending';
@@ -200,6 +201,10 @@ CREATE TABLE pipeline_configs (
 CREATE TABLE workflows (
     id                TEXT   NOT NULL PRIMARY KEY,
     pipeline          TEXT   NOT NULL REFERENCES pipelines (id) ON DELETE CASCADE,
+    -- Those of the pipeline, for the history of a workflow.
+    project           TEXT   NOT NULL REFERENCES projects (id) ON DELETE CASCADE,
+    git_ref           TEXT   NOT NULL,
+    pipeline_number   BIGINT NOT NULL,
     position          BIGINT NOT NULL,
     name              TEXT   NOT NULL,
     status            TEXT   NOT NULL,
@@ -208,6 +213,7 @@ CREATE TABLE workflows (
     stopped_at        BIGINT
 );
 CREATE INDEX workflows_pipeline ON workflows (pipeline, position);
+CREATE INDEX workflows_history ON workflows (project, git_ref, name, stopped_at);
 
 CREATE TABLE jobs (
     id              TEXT   NOT NULL PRIMARY KEY,

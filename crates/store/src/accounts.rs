@@ -152,12 +152,14 @@ impl Store {
 
     /// Lists the identities of an account, by forge.
     pub async fn identities(&self, account: AccountId) -> Result<Vec<Identity>, StoreError> {
-        let data_key = self.vault.unlock(&self.db, Scope::Account(account)).await?;
-        let mut session = self.db.read("list identities").await?;
         let sql = "SELECT forge, forge_user, account, login, avatar_url, sealed_access,
                 sealed_refresh, scopes, expires_at, refused
              FROM identities WHERE account = $1 ORDER BY forge DESC, updated_at DESC, forge_user";
-        let rows = session.rows(sql, values![account]).await?;
+        let rows = self.db.read("list identities").await?.rows(sql, values![account]).await?;
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let data_key = self.vault.unlock(&self.db, Scope::Account(account)).await?;
         rows.iter().map(|row| identity_from(row, &data_key)).collect()
     }
 

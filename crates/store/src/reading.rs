@@ -220,13 +220,11 @@ impl Store {
     ) -> Result<Option<WorkflowStatus>, StoreError> {
         let mut session = self.db.read("find the previous outcome").await?;
         let sql = "SELECT w.status FROM workflows t
-             JOIN pipelines tp ON tp.id = t.pipeline
-             JOIN pipelines p ON p.project = tp.project AND p.git_ref = tp.git_ref
-             JOIN workflows w ON w.pipeline = p.id AND w.name = t.name
+             JOIN workflows w ON w.project = t.project AND w.git_ref = t.git_ref AND w.name = t.name
              WHERE t.id = $1 AND w.id <> t.id AND w.stopped_at IS NOT NULL
                 AND (t.stopped_at IS NULL OR w.stopped_at < t.stopped_at
-                    OR (w.stopped_at = t.stopped_at AND p.number < tp.number))
-             ORDER BY w.stopped_at DESC, p.number DESC LIMIT 1";
+                    OR (w.stopped_at = t.stopped_at AND w.pipeline_number < t.pipeline_number))
+             ORDER BY w.stopped_at DESC, w.pipeline_number DESC LIMIT 1";
         let row = session.row(sql, values![workflow]).await?;
         row.map(|row| row.get("status")).transpose()
     }

@@ -85,6 +85,9 @@ impl Vault {
 
     /// Finds the data key of a scope, or makes it. Two servers that make it at once end up with one.
     ///
+    /// Called when there is something to seal or to open, not to find out whether there is: it would
+    /// make keys for whatever somebody asks about.
+    ///
     /// Takes connections of its own, so it is called before a transaction is begun: a key that was
     /// made in a transaction, kept, and then undone with it would seal values for ever.
     ///

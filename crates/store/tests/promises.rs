@@ -1,7 +1,7 @@
 //! What the store promises, kept on SQLite and on PostgreSQL.
 //!
-//! Each promise is a function over a [`World`]; [`on_both`] makes two tests of it. Nothing here
-//! looks below the public surface.
+//! Each promise is a function over a `World`; `on_both` makes two tests of it, `on_all` a third one
+//! in memory. Nothing here looks below the public surface.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![expect(clippy::panic, reason = "a test that cannot go on has failed")]
@@ -16,6 +16,8 @@ mod changes;
 mod deliveries;
 #[path = "promises/effects.rs"]
 mod effects;
+#[path = "promises/killed.rs"]
+mod killed;
 #[path = "promises/logs.rs"]
 mod logs;
 #[path = "promises/opening.rs"]

@@ -22,6 +22,9 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long SQLite waits for another process that writes (a backup, an `admin` command).
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Bytes of the write-ahead log that are kept for reuse.
+const WAL_BYTES: &str = "67108864";
+
 /// Readers of SQLite. Each keeps about 2 MB of pages; more of them than cores gain nothing.
 const SQLITE_READERS: u32 = 4;
 
@@ -74,6 +77,8 @@ async fn file(path: &Path) -> Result<Db, DriverError> {
         .foreign_keys(true)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
+        // A burst makes the write-ahead log long; without this it would stay as long.
+        .pragma("journal_size_limit", WAL_BYTES)
         .busy_timeout(BUSY_TIMEOUT);
     let pool = SqlitePoolOptions::new().test_before_acquire(false).acquire_timeout(ACQUIRE_TIMEOUT);
     let writer = pool

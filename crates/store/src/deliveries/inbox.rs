@@ -98,7 +98,7 @@ async fn write_groups(db: Db, mut queue: mpsc::Receiver<Waiting>) {
                 }
             }
             // One that the database refuses must not take the others with it.
-            Err(_) => {
+            Err(StoreError::Database { source: DriverError::Database(_), .. }) => {
                 for waiting in group.drain(..) {
                     let alone = write(&db, std::slice::from_ref(&waiting)).await;
                     let alone = alone.and_then(|recorded| {
@@ -107,8 +107,27 @@ async fn write_groups(db: Db, mut queue: mpsc::Receiver<Waiting>) {
                     answer(waiting, alone);
                 }
             }
+            // There is no database: trying for each would only take as many times as long.
+            Err(error) => {
+                let reason = sources(&error);
+                for waiting in group.drain(..) {
+                    let source = DriverError::Io(std::io::Error::other(reason.clone()));
+                    answer(waiting, Err(StoreError::Database { action: ACTION, source }));
+                }
+            }
         }
     }
+}
+
+/// An error with what caused it, in one line: it goes to many.
+fn sources(error: &StoreError) -> String {
+    let mut words = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        words = format!("{words}: {error}");
+        cause = error.source();
+    }
+    words
 }
 
 /// Whoever asked may have gone: the forge closed the connection. The row is there all the same.

@@ -80,11 +80,19 @@ impl Change<'_> {
         session: &mut Session,
         new: &[(usize, &Workflow)],
     ) -> Result<(), StoreError> {
+        let sql = "SELECT project, git_ref, number FROM pipelines WHERE id = $1";
+        let row = session.row(sql, values![self.next.id]).await?;
+        let row = row.ok_or(StoreError::Missing("pipeline"))?;
+        let project: ProjectId = row.get("project")?;
+        let (git_ref, number): (String, u64) = (row.get("git_ref")?, row.get("number")?);
         let rows = new.iter().map(|(position, workflow)| {
             let stopped_at = workflow.status.is_final().then_some(self.now);
             values![
                 workflow.id,
                 self.next.id,
+                project,
+                &git_ref,
+                number,
                 *position,
                 &workflow.name,
                 workflow.status,
@@ -93,16 +101,18 @@ impl Change<'_> {
                 stopped_at,
             ]
         });
-        let head = "INSERT INTO workflows (id, pipeline, position, name, status, cancel_requested,
-             created_at, stopped_at)";
+        let head =
+            "INSERT INTO workflows (id, pipeline, project, git_ref, pipeline_number, position,
+             name, status, cancel_requested, created_at, stopped_at)";
         session.insert_all(head, rows.collect(), "").await?;
-        self.insert_jobs(session, new).await
+        self.insert_jobs(session, project, new).await
     }
 
     /// Inserts the jobs of new workflows. Those of kind build get the next numbers of the project.
     async fn insert_jobs(
         &self,
         session: &mut Session,
+        project: ProjectId,
         new: &[(usize, &Workflow)],
     ) -> Result<(), StoreError> {
         let bodies: HashMap<JobId, &PlannedJob> =
@@ -111,7 +121,7 @@ impl Change<'_> {
             .iter()
             .flat_map(|(_, workflow)| workflow.jobs.iter().map(|job| (workflow.id, job)))
             .collect();
-        let (project, numbers) = self.numbers(session, &jobs).await?;
+        let numbers = self.numbers(session, project, &jobs).await?;
         let mut rows = Vec::with_capacity(jobs.len());
         let mut tasks = Vec::new();
         for (position, (workflow, job)) in jobs.iter().enumerate() {
@@ -148,8 +158,9 @@ impl Change<'_> {
     async fn numbers(
         &self,
         session: &mut Session,
+        project: ProjectId,
         jobs: &[(WorkflowId, &Job)],
-    ) -> Result<(ProjectId, HashMap<JobId, u64>), StoreError> {
+    ) -> Result<HashMap<JobId, u64>, StoreError> {
         let order: HashMap<JobId, usize> = self
             .attachments
             .bodies
@@ -163,14 +174,11 @@ impl Change<'_> {
             .map(|(_, job)| job.id)
             .collect();
         builds.sort_by_key(|id| order.get(id).copied().unwrap_or(usize::MAX));
-        let sql = "UPDATE projects SET last_job_number = last_job_number + $1
-             WHERE id = (SELECT p.project FROM pipelines p WHERE p.id = $2)
-             RETURNING id, last_job_number";
-        let row = session.row(sql, values![builds.len(), self.next.id]).await?;
-        let row = row.ok_or(StoreError::Missing("project"))?;
-        let last: u64 = row.get("last_job_number")?;
-        let numbers = builds.into_iter().rev().zip((0..=last).rev()).collect();
-        Ok((row.get("id")?, numbers))
+        let sql = "UPDATE projects SET last_job_number = last_job_number + $1 WHERE id = $2
+             RETURNING last_job_number";
+        let row = session.row(sql, values![builds.len(), project]).await?;
+        let last: u64 = row.ok_or(StoreError::Missing("project"))?.get("last_job_number")?;
+        Ok(builds.into_iter().rev().zip((0..=last).rev()).collect())
     }
 
     async fn insert_bodies(&self, session: &mut Session) -> Result<(), StoreError> {

@@ -55,14 +55,15 @@ impl Store {
         &self,
         project: ProjectId,
     ) -> Result<Option<CheckoutKey>, StoreError> {
-        let data_key = self.vault.unlock(&self.db, Scope::Project(project)).await?;
-        let mut session = self.db.read("read a checkout key").await?;
         let sql = "SELECT id, project, state, forge_id, public, fingerprint, sealed_private,
                 created_at, last_used_at
              FROM checkout_keys WHERE project = $1 AND state <> $2
              ORDER BY created_at DESC, id DESC LIMIT 1";
-        let row = session.row(sql, values![project, KeyState::Gone]).await?;
-        row.as_ref().map(|row| key_from(row, &data_key)).transpose()
+        let values = values![project, KeyState::Gone];
+        let row = self.db.read("read a checkout key").await?.row(sql, values).await?;
+        let Some(row) = row else { return Ok(None) };
+        let data_key = self.vault.unlock(&self.db, Scope::Project(project)).await?;
+        key_from(&row, &data_key).map(Some)
     }
 
     /// Says what became of a key. A `forge_id` of `None` leaves what is known.
@@ -196,12 +197,13 @@ impl Store {
         &self,
         project: ProjectId,
     ) -> Result<Vec<(String, Secret<String>)>, StoreError> {
-        let data_key = self.vault.unlock(&self.db, Scope::Project(project)).await?;
-        let mut session = self.db.read("list variables").await?;
         let sql = "SELECT name, sealed_value FROM variables WHERE project = $1";
-        let mut variables = session
-            .rows(sql, values![project])
-            .await?
+        let rows = self.db.read("list variables").await?.rows(sql, values![project]).await?;
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let data_key = self.vault.unlock(&self.db, Scope::Project(project)).await?;
+        let mut variables = rows
             .iter()
             .map(|row| {
                 let name: String = row.get("name")?;

@@ -17,7 +17,7 @@ use roundel_store::{
 
 use crate::world::{World, apply, at, bodies, workflow};
 
-on_both! {
+on_all! {
     every_state_that_the_engine_reaches_is_read_back,
     jobs_of_kind_build_are_numbered_in_the_order_of_their_bodies,
     a_job_has_the_times_of_its_statuses,

@@ -14,7 +14,7 @@ use roundel_store::{
 
 use crate::world::{World, at};
 
-on_both! {
+on_all! {
     a_change_owes_its_effects_in_the_same_transaction,
     what_is_owed_twice_is_one_effect_of_a_higher_generation,
     paying_an_older_generation_does_not_settle_a_newer,

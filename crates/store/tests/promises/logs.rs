@@ -9,7 +9,7 @@ use roundel_store::{
 
 use crate::world::{World, at};
 
-on_both! {
+on_all! {
     a_log_is_read_back_in_any_range_whatever_pieces_it_came_in,
     pieces_that_two_writers_repeat_are_stored_once,
     a_piece_beyond_the_end_is_refused_with_the_end,

@@ -11,7 +11,7 @@ use roundel_store::{
 
 use crate::world::{World, at, sign_in, token};
 
-on_both! {
+on_all! {
     somebody_who_signs_in_again_is_the_same_person,
     a_link_gives_one_account_an_identity_at_each_forge,
     a_link_moves_an_identity_from_another_account,

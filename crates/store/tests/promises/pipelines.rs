@@ -13,7 +13,7 @@ use roundel_store::{
 
 use crate::world::{World, at, push};
 
-on_both! {
+on_all! {
     the_same_push_is_built_once,
     another_push_is_another_pipeline,
     whoever_asks_by_hand_twice_gets_two,

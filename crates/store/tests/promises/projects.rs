@@ -14,7 +14,7 @@ use roundel_store::{
 
 use crate::world::{World, at, checkout_key, new_project, slug};
 
-on_both! {
+on_all! {
     a_repository_is_one_project_whatever_it_is_called,
     a_project_is_found_by_its_old_name_until_another_takes_it,
     the_newest_owner_of_a_name_has_it,

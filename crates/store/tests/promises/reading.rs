@@ -13,7 +13,7 @@ use roundel_store::{
 
 use crate::world::{World, at, bodies, delivery, push, slug, workflow};
 
-on_both! {
+on_all! {
     a_pipeline_is_shown_as_it_was_created,
     pipelines_are_listed_newest_first_and_page_by_page,
     a_list_can_be_narrowed_to_projects_and_a_branch,

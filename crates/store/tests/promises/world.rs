@@ -26,7 +26,8 @@ use roundel_store::{
     projects::{CheckoutKey, Hook, HookState, KeyState, NewProject, Project},
 };
 
-/// Makes two tests of each promise, one for each database.
+/// Makes two tests of each promise: on SQLite in a file, and on PostgreSQL. For promises that need a
+/// second server or a restart.
 macro_rules! on_both {
     ($($promise:ident),* $(,)?) => {
         mod on_sqlite {
@@ -38,9 +39,24 @@ macro_rules! on_both {
         mod on_postgres {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $promise() {
-                if let Some(world) = $crate::world::World::on_postgres(module_path!()).await {
+                let test = concat!(module_path!(), "::", stringify!($promise));
+                if let Some(world) = $crate::world::World::on_postgres(test).await {
                     super::$promise(world).await;
                 }
+            })*
+        }
+    };
+}
+
+/// Makes three tests of each promise: also on SQLite in memory, where one connection serves all, so
+/// that a method which wants two would wait for itself.
+macro_rules! on_all {
+    ($($promise:ident),* $(,)?) => {
+        on_both! { $($promise),* }
+        mod in_memory {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $promise() {
+                super::$promise($crate::world::World::in_memory().await).await;
             })*
         }
     };
@@ -77,13 +93,20 @@ impl World {
         Some(Self::open(url, None).await)
     }
 
+    pub(crate) async fn in_memory() -> Self {
+        Self::open("sqlite::memory:".to_owned(), None).await
+    }
+
     async fn open(url: String, directory: Option<tempfile::TempDir>) -> Self {
         let store = Store::open(&settings(&url, KEY)).await.unwrap();
         Self { store, url, _directory: directory }
     }
 
-    /// Another server on the same database.
+    /// Another server on the same database. In memory there is only one.
     pub(crate) async fn another_store(&self) -> Store {
+        if self.url == "sqlite::memory:" {
+            return self.store.clone();
+        }
         Store::open(&settings(&self.url, KEY)).await.unwrap()
     }
 
