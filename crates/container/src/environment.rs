@@ -12,7 +12,7 @@ use std::{
     net::TcpListener,
     os::fd::AsFd,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -26,6 +26,7 @@ use crate::{
     cgroup::Group,
     error::ContainerError,
     limits::Limits,
+    network::Signal,
     wire::{Answer, FileHead, StepPlan, Wish, memory_file, read_memory_file},
 };
 
@@ -77,6 +78,8 @@ pub struct Environment {
     conversation: Arc<Conversation>,
     group: Arc<Group>,
     not_enforced: Vec<String>,
+    /// Until the outside network is ready.
+    network: Mutex<Option<Signal>>,
 }
 
 /// A process that is wanted in an environment.
@@ -134,6 +137,7 @@ impl Environment {
             user: spec.user.clone(),
             pty: spec.pty,
         };
+        self.wait_for_network();
         let kills = self.group.out_of_memory_kills();
         let (id, end, fds) = self.conversation.spawn(Wish::Spawn(plan), kills)?;
         Ok(Process::new(Arc::clone(&self.conversation), id, end, fds))
@@ -257,6 +261,14 @@ impl Environment {
             "the environment was still there {} ms after its end: a process hangs in the kernel",
             patience.as_millis()
         )))
+    }
+
+    /// The way out is laid while the environment is built; its first process waits for the rest.
+    fn wait_for_network(&self) {
+        let mut network = self.network.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(signal) = network.take() {
+            signal.wait();
+        }
     }
 
     /// Hangs up, and kills if that does not help; tells whether everything is gone.

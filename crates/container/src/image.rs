@@ -182,6 +182,3 @@ async fn blocking<T: Send + 'static>(
         .await
         .map_err(|error| ContainerError::host("finish work on an image", error))?
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,1 +1,124 @@
 //! Cgroups, on trees of plain files: what the machine at hand has is for `tests/container.rs`.
+
+use super::*;
+
+/// The mounts of a machine with only version 2, one with only version 1, and a mixture.
+const TWO: &str = "30 23 0:26 / /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw,nsdelegate\n";
+const ONE: &str = "40 30 0:27 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n\
+    41 30 0:28 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct\n";
+const DOCKER: &str = "52 30 0:27 /docker/abc /sys/fs/cgroup/memory ro - cgroup cgroup rw,memory\n";
+
+#[test]
+fn hierarchies_are_found_in_either_version_and_in_a_mixture() {
+    let own = "0::/user.slice/runner.scope\n";
+    let [two] = hierarchies(own, TWO).try_into().unwrap();
+    assert_eq!((two.version, two.top), (Version::Two, PathBuf::from("/sys/fs/cgroup")));
+    assert_eq!(two.own, Path::new("/sys/fs/cgroup/user.slice/runner.scope"));
+
+    let own = "5:memory:/jobs\n3:cpu,cpuacct:/\n0::/\n";
+    let found = hierarchies(own, &format!("{ONE}{TWO}"));
+    let own: Vec<_> = found.iter().map(|found| found.own.display().to_string()).collect();
+    assert_eq!(own, ["/sys/fs/cgroup/memory/jobs", "/sys/fs/cgroup/cpu,cpuacct", "/sys/fs/cgroup"]);
+
+    // Inside a container the mount begins where the container's own group lies.
+    let [inner] = hierarchies("5:memory:/docker/abc/x\n", DOCKER).try_into().unwrap();
+    assert_eq!(inner.own, Path::new("/sys/fs/cgroup/memory/x"));
+}
+
+/// A version 2 group with controllers, made of plain files.
+fn group(at: &Path, controllers: &str, given: &str) -> PathBuf {
+    fs::create_dir_all(at).unwrap();
+    fs::write(at.join("cgroup.controllers"), controllers).unwrap();
+    fs::write(at.join("cgroup.subtree_control"), given).unwrap();
+    at.to_owned()
+}
+
+#[test]
+fn the_own_group_is_divided_before_the_top_is() {
+    let scratch = tempfile::tempdir().unwrap();
+    let top = group(scratch.path(), "cpu memory pids", "cpu memory pids");
+    let own = group(&top.join("runner"), "memory pids", "memory");
+    let two = Hierarchy {
+        version: Version::Two,
+        controllers: Vec::new(),
+        top: top.clone(),
+        own: own.clone(),
+    };
+    let base = |controller| two.place(controller).unwrap().unwrap().base;
+    assert_eq!(base(Controller::Memory), own);
+    assert_eq!(base(Controller::Pids), own);
+    assert_eq!(fs::read_to_string(own.join("cgroup.subtree_control")).unwrap(), "+pids");
+    // The own group was not given this one.
+    assert_eq!(base(Controller::Cpu), top);
+}
+
+#[test]
+fn limits_are_written_in_the_words_of_their_version() {
+    let scratch = tempfile::tempdir().unwrap();
+    let limits = Limits {
+        memory_bytes: Some(1 << 30),
+        cpu_millis: Some(1500),
+        processes: Some(100),
+        disk_bytes: None,
+    };
+    for (version, expected) in [
+        (
+            Version::One,
+            [
+                ("memory.limit_in_bytes", "1073741824"),
+                ("cpu.cfs_quota_us", "150000"),
+                ("pids.max", "102"),
+            ],
+        ),
+        (
+            Version::Two,
+            [("memory.max", "1073741824"), ("cpu.max", "150000 100000"), ("pids.max", "102")],
+        ),
+    ] {
+        let base = scratch.path().join(format!("{version:?}"));
+        fs::create_dir(&base).unwrap();
+        let places =
+            Controller::ALL.map(|controller| Place { controller, version, base: base.clone() });
+        let cgroups = Cgroups { places: places.to_vec(), missing: Vec::new() };
+        let group = cgroups.create("one", &limits);
+        assert_eq!(group.not_enforced, Vec::<String>::new());
+        assert_eq!(group.procs(), [base.join("one/cgroup.procs")]);
+        for (file, text) in expected {
+            assert_eq!(fs::read_to_string(base.join("one").join(file)).unwrap(), text);
+        }
+    }
+}
+
+#[test]
+fn a_limit_that_cannot_be_set_is_a_sentence_and_not_an_error() {
+    let scratch = tempfile::tempdir().unwrap();
+    let place = |controller, base: &str| Place {
+        controller,
+        version: Version::Two,
+        base: scratch.path().join(base),
+    };
+    fs::create_dir(scratch.path().join("good")).unwrap();
+    let cgroups = Cgroups {
+        places: vec![place(Controller::Memory, "absent"), place(Controller::Pids, "good")],
+        missing: vec![(Controller::Cpu, "no such controller".to_owned())],
+    };
+    let limits =
+        Limits { memory_bytes: Some(1), cpu_millis: Some(1), processes: Some(1), disk_bytes: None };
+    let group = cgroups.create("one", &limits);
+    let [cpu, memory] = group.not_enforced.as_slice() else { panic!("{:?}", group.not_enforced) };
+    assert!(cpu.contains("CPU limit") && cpu.contains("no such controller"), "{cpu}");
+    assert!(memory.contains("memory limit"), "{memory}");
+    assert_eq!(group.procs().len(), 1);
+    // What nobody asked for is nobody's disappointment.
+    assert_eq!(cgroups.create("two", &Limits::default()).not_enforced, Vec::<String>::new());
+}
+
+#[test]
+fn the_victims_of_the_memory_limit_are_counted_in_either_version() {
+    assert_eq!(
+        parse_kills("low 0\nhigh 0\nmax 12\noom 3\noom_kill 2\noom_group_kill 0\n"),
+        Some(2)
+    );
+    assert_eq!(parse_kills("oom_kill_disable 0\nunder_oom 0\noom_kill 5\n"), Some(5));
+    assert_eq!(parse_kills(""), None);
+}

@@ -21,7 +21,7 @@ use crate::{
     host::{Helper, Host, Mapping},
     image::{Flights, ImageStore},
     limits::Limits,
-    network::Network,
+    network::{Attachment, Network},
     owner::{self, Owner},
     scratch::{self, Scratch},
     toolchain,
@@ -165,15 +165,28 @@ impl Runtime {
         if inner.host.mapping == Mapping::Single {
             not_enforced.extend(inner.host.shortcomings());
         }
+        if matches!(spec.root, Root::Host) && inner.host.inner_root().is_none() {
+            not_enforced.push(
+                "the host's /usr and /opt can be read but cannot be changed: they belong to the \
+                 host's root, and the runner is an ordinary user"
+                    .to_owned(),
+            );
+        }
         not_enforced.extend(scratch.not_enforced.clone());
         let (blueprint, files) = inner.blueprint(spec, root, &scratch, belongings.group.procs())?;
         match inner.launch(spec, blueprint, files, belongings) {
-            Ok((helper, belongings, said)) => {
+            Ok((helper, mut belongings, said)) => {
                 not_enforced.extend(said);
+                let network = belongings.network.as_mut().and_then(Attachment::take_signal);
                 // The device is mounted now; the mount keeps it.
                 drop(scratch.device);
                 match conversation::begin(helper, belongings) {
-                    Ok(conversation) => Ok(Environment { conversation, group, not_enforced }),
+                    Ok(conversation) => Ok(Environment {
+                        conversation,
+                        group,
+                        not_enforced,
+                        network: Mutex::new(network),
+                    }),
                     Err((error, helper, belongings)) => {
                         helper.finish();
                         belongings.clear();

@@ -274,7 +274,7 @@ mod tests {
 
     #[test]
     fn a_bad_reference_is_the_askers_mistake() {
-        for asked in ["", "UPPER/case", "a b", "x@sha256:short"] {
+        for asked in ["", "docker.io/UPPER/case", "a b", "x@sha256:short"] {
             assert!(
                 matches!(Registry::open(asked, None), Err(ContainerError::Request(_))),
                 "{asked}"

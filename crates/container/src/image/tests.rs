@@ -1,1 +1,0 @@
-//! The store, from layouts and archives made here.

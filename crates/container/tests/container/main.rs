@@ -1,0 +1,14 @@
+//! Environments and images on the machine at hand: as root, and the same again as ordinary users.
+//!
+//! What a machine lacks is skipped with a notice that begins with `SKIPPED`, so that a run can
+//! count them.
+
+mod escapes;
+mod image_files;
+mod leaks;
+mod limits;
+mod network;
+mod ordinary_users;
+mod processes;
+mod registry;
+mod world;
