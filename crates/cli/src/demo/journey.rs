@@ -1,12 +1,12 @@
 //! A push on its way to the green mark: following it, and saying when it passed what.
 
-use std::time::Duration;
+use std::{fmt::Write as _, time::Duration};
 
 use anyhow::{Context as _, Result, bail};
 use roundel_model::{
     id::{PipelineId, ProjectId},
     name::CommitSha,
-    status::{PipelineStatus, WorkflowStatus},
+    status::{JobStatus, PipelineStatus, WorkflowStatus},
     time::Timestamp,
 };
 use roundel_server::App;
@@ -15,7 +15,7 @@ use roundel_store::reading::{PipelineFilter, PipelineRow, WorkflowRow};
 use super::{sample::Sample, world::World};
 
 /// How long a sample's pipeline may take on a slow machine.
-const PATIENCE: Duration = Duration::from_secs(180);
+const PATIENCE: Duration = Duration::from_mins(3);
 /// How often rows are looked at.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -113,14 +113,13 @@ fn is_green(state: &str) -> bool {
 }
 
 fn blame(workflow: &WorkflowRow) -> String {
-    workflow
-        .jobs
-        .iter()
-        .filter(|job| job.status.is_final() && job.status.as_str() != "success")
-        .map(|job| {
-            format!("; `{}`: {} {}", job.name, job.status, job.reason.clone().unwrap_or_default())
-        })
-        .collect()
+    let mut text = String::new();
+    for job in workflow.jobs.iter().filter(|job| job.status != JobStatus::Success) {
+        let reason = job.reason.as_deref().unwrap_or_default();
+        // Writing to a string cannot fail.
+        let _infallible = write!(text, "; `{}`: {} {reason}", job.name, job.status);
+    }
+    text
 }
 
 async fn find(

@@ -22,7 +22,7 @@ const KEPT: usize = 200;
 const MAIL_BYTES: usize = 1 << 20;
 const LINE_BYTES: u64 = 4096;
 /// A client that says nothing for so long is gone.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A mail that came.
 #[derive(Clone, Debug)]
@@ -163,12 +163,12 @@ async fn show(State(mails): State<Mails>) -> Html<String> {
     let mails = mails.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let mut list = String::new();
     for mail in mails.iter().rev() {
-        list.push_str(&format!(
-            "<article><h2>{}</h2><p>to {}</p><pre>{}</pre></article>",
-            escape(&mail.subject),
-            escape(&mail.to),
-            escape(&mail.text)
-        ));
+        let [subject, to, text] = [&mail.subject, &mail.to, &mail.text].map(|text| escape(text));
+        for piece in
+            ["<article><h2>", &subject, "</h2><p>to ", &to, "</p><pre>", &text, "</pre></article>"]
+        {
+            list.push_str(piece);
+        }
     }
     if list.is_empty() {
         list.push_str("<p>No mail yet. Push something.</p>");

@@ -12,7 +12,7 @@ use roundel_model::{forge::ForgeKind, name::CommitSha};
 /// Name under which the demo commits.
 const AUTHOR: (&str, &str) = ("Visitor", "visitor@example.org");
 /// No push over loopback takes longer.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A sample: where it lives, and what is in it.
 #[derive(Clone, Copy, Debug)]

@@ -31,7 +31,7 @@ use super::{mailbox::Mailbox, sample::Sample};
 /// Who the visitor is at both forges.
 pub(crate) const VISITOR: &str = "visitor";
 /// A set-up over loopback takes a second; this is for a machine in trouble.
-const SETUP_PATIENCE: Duration = Duration::from_secs(60);
+const SETUP_PATIENCE: Duration = Duration::from_mins(1);
 
 /// The running demo.
 pub(crate) struct World {

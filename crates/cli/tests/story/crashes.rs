@@ -1,0 +1,218 @@
+//! Killing the server and the runner at every border between two phases: nothing is lost, and
+//! nothing happens twice.
+
+use std::time::Duration;
+
+use roundel_localforge::{Failure, FailureKind, ForgeKind, StatusMark};
+use roundel_model::status::JobStatus;
+
+use crate::house::{House, PATIENCE, until};
+
+const KIND: ForgeKind = ForgeKind::GitHub;
+const MARK: &str = "ci/roundel: build";
+
+/// A job that leaves a trace for every time it ran, and waits until it is let go.
+fn config(gate: &str) -> String {
+    format!(
+        "version: 2.1
+jobs:
+  build:
+    machine: true
+    steps:
+      - run:
+          name: Count
+          command: |
+            for line in $(seq 1 500); do echo \"line $line\"; done
+            {gate}
+            echo the end
+workflows:
+  main:
+    jobs: [build]
+"
+    )
+}
+
+fn delay(method: &str, path: &str) -> Failure {
+    Failure {
+        kind: KIND,
+        method: method.to_owned(),
+        path_contains: path.to_owned(),
+        after: 0,
+        times: u32::MAX,
+        how: FailureKind::Delay(Duration::from_secs(30)),
+    }
+}
+
+async fn house() -> House {
+    let house = House::build().await;
+    let mut visitor = house.sign_in().await;
+    house.add_project(&mut visitor, KIND, "web").await;
+    house
+}
+
+/// After everything: one pipeline, one job, one attempt, the whole log, one green mark.
+async fn assert_once_and_whole(house: &House, sha: &str) {
+    house.marks(KIND, "web", sha, &[(MARK, "success")]).await;
+    let store = house.store().await;
+    let pipelines = house.pipelines(&store, sha).await;
+    assert_eq!(pipelines.len(), 1, "built once: {pipelines:#?}");
+    let (_, workflows) = &pipelines[0];
+    assert_eq!(workflows.len(), 1);
+    let job = &workflows[0].jobs[0];
+    assert_eq!(job.status, JobStatus::Success);
+    let steps = store.steps(job.id).await.unwrap();
+    let counts: Vec<_> = steps.iter().filter(|step| step.name == "Count").collect();
+    assert_eq!(counts.len(), 1, "ran once: {steps:#?}");
+    let log = store.read_log(job.id, 0, counts[0].number, 0, 1 << 20).await.unwrap();
+    let text = String::from_utf8_lossy(&log.bytes).replace('\r', "");
+    for line in 1..=500 {
+        assert_eq!(
+            text.matches(&format!("line {line}\n")).count(),
+            1,
+            "line {line} is there once in:\n{text}"
+        );
+    }
+    assert!(text.contains("the end"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_between_delivery_and_pipeline_it_goes_on_where_it_was() {
+    let mut house = house().await;
+    house.start_runner();
+    // The configuration cannot be read, so the delivery waits in the inbox.
+    house.forge.inject(delay("GET", "/contents/"));
+    let sha = house.push(KIND, "web", &[(".circleci/config.yml", &config("true"))], "One").await;
+    let store = house.store().await;
+    let project = store.projects().await.unwrap()[0].id;
+    until("the delivery is stored", async || {
+        store
+            .deliveries(project, 10)
+            .await
+            .unwrap()
+            .iter()
+            .any(|found| found.event == "push" && found.decided_at.is_none())
+    })
+    .await;
+    house.kill_server();
+    house.forge.heal();
+    house.start_server().await;
+    assert_once_and_whole(&house, &sha).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_between_pipeline_and_claim_the_job_is_still_on_offer() {
+    let mut house = house().await;
+    let sha = house.push(KIND, "web", &[(".circleci/config.yml", &config("true"))], "One").await;
+    house.marks(KIND, "web", &sha, &[(MARK, "pending")]).await;
+    house.kill_server();
+    house.start_server().await;
+    house.start_runner();
+    assert_once_and_whole(&house, &sha).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_while_a_job_runs_the_job_and_its_log_survive() {
+    let mut house = house().await;
+    house.start_runner();
+    let sha = house.push(KIND, "web", &[(".circleci/config.yml", &config("sleep 4"))], "One").await;
+    let store = house.store().await;
+    until("the job prints", async || {
+        let Some((_, workflows)) = house.pipelines(&store, &sha).await.pop() else { return false };
+        let Some(job) = workflows.first().and_then(|workflow| workflow.jobs.first()) else {
+            return false;
+        };
+        store
+            .steps(job.id)
+            .await
+            .unwrap()
+            .iter()
+            .any(|step| step.name == "Count" && step.log_bytes > 0)
+    })
+    .await;
+    house.kill_server();
+    // Long enough for the job to end while nobody listens.
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    house.start_server().await;
+    assert_once_and_whole(&house, &sha).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_between_verdict_and_mark_the_mark_is_still_owed() {
+    let mut house = house().await;
+    house.start_runner();
+    let sha = house.push(KIND, "web", &[(".circleci/config.yml", &config("sleep 2"))], "One").await;
+    house.marks(KIND, "web", &sha, &[(MARK, "pending")]).await;
+    house.forge.inject(delay("POST", "/statuses/"));
+    let store = house.store().await;
+    until("the job ended", async || {
+        let pipelines = house.pipelines(&store, &sha).await;
+        pipelines.iter().flat_map(|(_, w)| w).any(|workflow| workflow.status.is_final())
+    })
+    .await;
+    house.kill_server();
+    house.forge.heal();
+    house.start_server().await;
+    assert_once_and_whole(&house, &sha).await;
+}
+
+/// A job that we lost is our fault, and the commit says so.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_runner_that_is_killed_costs_its_job_and_the_commit_is_marked() {
+    let mut house = house().await;
+    house.start_runner();
+    let sha =
+        house.push(KIND, "web", &[(".circleci/config.yml", &config("sleep 600"))], "One").await;
+    let store = house.store().await;
+    until("the job runs", async || {
+        let pipelines = house.pipelines(&store, &sha).await;
+        pipelines
+            .iter()
+            .flat_map(|(_, workflows)| workflows)
+            .flat_map(|workflow| &workflow.jobs)
+            .any(|job| job.status == JobStatus::Running)
+    })
+    .await;
+    house.kill_runner();
+    let marks = house.marks(KIND, "web", &sha, &[(MARK, "error")]).await;
+    let mark = marks.iter().find(|mark| mark.context == MARK).unwrap();
+    assert!(mark.description.contains("could not run"), "not the user's fault: {mark:?}");
+    let pipelines = house.pipelines(&store, &sha).await;
+    assert_eq!(pipelines[0].1[0].jobs[0].status, JobStatus::InfrastructureFail);
+    assert!(pipelines[0].1[0].status.is_final());
+}
+
+/// The server dies again and again, at moments that nobody chose, while pushes come in. Every push
+/// that the forge could deliver is built, once, and marked.
+#[tokio::test(flavor = "multi_thread")]
+async fn pushes_survive_a_server_that_keeps_dying() {
+    let mut house = house().await;
+    house.start_runner();
+    let mut pushed = Vec::new();
+    // Moments that do not line up with anything that the server does.
+    for round in 0..8_u64 {
+        let text = config("true").replace("the end", &format!("the end of {round}"));
+        let files = [(".circleci/config.yml", text.as_str())];
+        pushed.push(house.push(KIND, "web", &files, &format!("Round {round}")).await);
+        let store = house.store().await;
+        // GitHub does not repeat a delivery: it must have been answered before the power goes.
+        let project = store.projects().await.unwrap()[0].id;
+        until("the push is stored", async || {
+            let stored = store.deliveries(project, 100).await.unwrap();
+            stored.iter().filter(|delivery| delivery.event == "push").count() > pushed.len() - 1
+        })
+        .await;
+        tokio::time::sleep(Duration::from_millis(37 * round * round % 400)).await;
+        house.kill_server();
+        house.start_server().await;
+    }
+    let is_green = |marks: &[StatusMark]| {
+        marks.iter().any(|mark| mark.context == MARK && mark.state == "success")
+    };
+    let store = house.store().await;
+    for sha in &pushed {
+        let marks =
+            house.forge.wait_for_statuses(KIND, "acme", "web", sha, PATIENCE, is_green).await;
+        assert!(is_green(&marks), "{sha}: {marks:#?}");
+        assert_eq!(house.pipelines(&store, sha).await.len(), 1, "{sha} is built once");
+    }
+}

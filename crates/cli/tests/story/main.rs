@@ -1,0 +1,9 @@
+//! Stories: the real binary, the local forge, real git. One test for each promise of the README.
+
+#![expect(clippy::unwrap_used, reason = "a story that stumbles fails")]
+#![expect(clippy::format_push_string, reason = "the settings of a story are a few lines")]
+
+mod crashes;
+mod demo;
+mod house;
+mod pushes;

@@ -1,0 +1,102 @@
+//! What a push becomes: green, red, or an explained refusal, on either forge.
+
+use roundel_localforge::ForgeKind;
+
+use crate::house::House;
+
+const GREEN: &str = "version: 2.1
+jobs:
+  build:
+    machine: true
+    steps:
+      - checkout
+      - run: test -f README.md && echo built $CIRCLE_BRANCH
+workflows:
+  main:
+    jobs: [build]
+";
+
+const RED: &str = "version: 2.1
+jobs:
+  build:
+    machine: true
+    steps:
+      - run: echo before; exit 3
+      - run: echo never
+      - run: { command: echo tidied up, when: always }
+  after:
+    machine: true
+    steps:
+      - run: echo never either
+workflows:
+  main:
+    jobs:
+      - build
+      - after: { requires: [build] }
+";
+
+/// Returns (success, failure) in the words of a forge.
+fn words(kind: ForgeKind) -> (&'static str, &'static str) {
+    match kind {
+        ForgeKind::GitHub => ("success", "failure"),
+        ForgeKind::Bitbucket => ("SUCCESSFUL", "FAILED"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_push_turns_its_commit_green_or_red_on_both_forges() {
+    let mut house = House::build().await;
+    house.start_runner();
+    let mut visitor = house.sign_in().await;
+    for kind in ForgeKind::ALL {
+        let (green, red) = words(kind);
+        house.add_project(&mut visitor, kind, "web").await;
+        let sha = house.push(kind, "web", &[(".circleci/config.yml", GREEN)], "Build").await;
+        house.marks(kind, "web", &sha, &[("ci/roundel: build", green)]).await;
+
+        let sha = house.push(kind, "web", &[(".circleci/config.yml", RED)], "Break").await;
+        let marks = house.marks(kind, "web", &sha, &[("ci/roundel: build", red)]).await;
+        assert!(
+            !marks.iter().any(|mark| mark.context == "ci/roundel: after"),
+            "a job that did not run has no mark: {marks:#?}"
+        );
+        let store = house.store().await;
+        let pipelines = house.pipelines(&store, &sha).await;
+        assert_eq!(pipelines.len(), 1, "one push, one pipeline");
+        let job = &pipelines[0].1[0].jobs[0];
+        let steps = store.steps(job.id).await.unwrap();
+        let ran: Vec<_> = steps.iter().filter(|step| step.number > 100).collect();
+        assert_eq!(ran.len(), 2, "the step after the failure has no record: {ran:#?}");
+        assert_eq!(ran[0].exit_code, Some(3));
+        let log = store.read_log(job.id, 0, ran[1].number, 0, 1 << 20).await.unwrap();
+        assert!(String::from_utf8_lossy(&log.bytes).contains("tidied up"));
+
+        let path = format!("{}/acme/web/{}", kind.slug(), job.number.unwrap());
+        let page = house.open(&mut visitor, &path).await;
+        assert!(page.status.is_success() && page.text.contains("echo before"), "{}", page.text);
+    }
+}
+
+/// An error is a result too: on the commit, on the page, in the receipt.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_config_that_is_wrong_is_explained_on_the_commit_and_on_the_page() {
+    let mut house = House::build().await;
+    let mut visitor = house.sign_in().await;
+    for (kind, state) in [(ForgeKind::GitHub, "error"), (ForgeKind::Bitbucket, "FAILED")] {
+        house.add_project(&mut visitor, kind, "web").await;
+        let config = GREEN.replace("jobs: [build]", "jobs: [biuld]");
+        let sha = house.push(kind, "web", &[(".circleci/config.yml", &config)], "Misspell").await;
+        let marks = house.marks(kind, "web", &sha, &[("ci/roundel: config", state)]).await;
+        let page = visitor.open(marks[0].target_url.parse().unwrap()).await.unwrap();
+        assert!(page.text.contains("biuld") && page.text.contains("build"), "{}", page.text);
+
+        let receipts =
+            house.open(&mut visitor, &format!("{}/acme/web/deliveries", kind.slug())).await;
+        assert!(receipts.status.is_success(), "{}", receipts.text);
+    }
+    // Somebody else sees nothing of it.
+    let mut stranger = roundel_testkit::visitor::Visitor::new().unwrap();
+    let page = house.open(&mut stranger, "gh/acme/web").await;
+    assert!(!page.text.contains("Misspell"), "{}", page.text);
+    house.start_runner();
+}
