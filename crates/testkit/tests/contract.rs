@@ -8,8 +8,8 @@
 //! So neither the client nor the local forge is judged by what we believe. Webhooks that the local
 //! GitHub sends are judged by `@octokit/webhooks-schemas`, and by our own reader and signature.
 //!
-//! Deliberately absent: sign-in (no description has it), behaviour when a forge is unwell (tests of
-//! `forge`). Needs Node programs that `cargo xtask test` installs and the descriptions beside the
+//! Signing in is in no description: there client and local forge judge each other. Deliberately
+//! absent: behaviour when a forge is unwell (tests of `forge`). Needs Node programs that `cargo xtask test` installs and the descriptions beside the
 //! repository; without them the tests say so, and it is counted.
 
 #[path = "contract/description.rs"]
@@ -18,6 +18,8 @@ mod description;
 mod judge;
 #[path = "contract/scenario.rs"]
 mod scenario;
+#[path = "contract/sign_in.rs"]
+mod sign_in;
 #[path = "contract/webhooks.rs"]
 mod webhooks;
 #[path = "contract/world.rs"]
@@ -91,4 +93,18 @@ async fn the_local_bitbucket_sends_webhooks_that_are_signed_and_read() {
     let world = World::start(ForgeKind::Bitbucket).await;
     let deliveries = webhooks::provoke(&world).await;
     webhooks::read_all(&world, &deliveries);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_signs_in_and_the_token_is_renewed() {
+    for kind in ForgeKind::ALL {
+        sign_in::once(&World::start(kind).await).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_used_code_a_stolen_code_and_a_wrong_secret_lead_to_no_token() {
+    for kind in ForgeKind::ALL {
+        sign_in::wrongly(&World::start(kind).await).await;
+    }
 }
