@@ -117,6 +117,7 @@ catalogue! {
     ALWAYS_TRUE = "always-true", Some("W-08"), "A condition that is a text and therefore always true.";
     REGEX_WITHOUT_SLASHES = "regex-without-slashes", Some("W-07"), "A filter looks like a regular expression but is compared as text.";
     IGNORED = "ignored", None, "Something has no effect where it stands.";
+    MORE_PROBLEMS = "more-problems", None, "More was found than is shown.";
     TOO_MANY_CONTEXTS = "too-many-contexts", Some("E-094"), "More contexts than allowed.";
 
     // Pipeline parameters (§7.5.6)

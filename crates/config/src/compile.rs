@@ -63,6 +63,7 @@ pub(crate) fn compile(text: &str, inputs: &Inputs) -> Compiled {
         definitions: Definitions::default(),
         patterns: HashMap::new(),
     };
+    context.name_git_ref();
     let plan = doc.root().and_then(|root| context.phases(root));
     if doc.root().is_none() && context.report.errors() == 0 {
         context.not_a_mapping(Place::default());
@@ -90,6 +91,13 @@ impl<'d> Context<'d> {
         self.define(root);
         self.check_shapes();
         self.plan(root)
+    }
+
+    /// Supplies `git.branch` or `git.tag` where the caller left them out.
+    fn name_git_ref(&mut self) {
+        let Some(git_ref) = &self.inputs.git_ref else { return };
+        let name = if git_ref.tag().is_some() { "git.tag" } else { "git.branch" };
+        self.pipeline.entry(name.to_owned()).or_insert_with(|| Data::text(git_ref.name()));
     }
 
     fn not_a_mapping(&mut self, place: Place) {

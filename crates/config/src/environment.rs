@@ -85,7 +85,7 @@ impl Context<'_> {
                 }
             }
         };
-        if let Data::Float(..) = value.data {
+        if let Data::Float(..) | Data::Int(_) = value.data {
             let written = self.source(value.place);
             if written != text && !written.contains("<<") {
                 let message = format!("YAML reads `{written}` as the number {text}");

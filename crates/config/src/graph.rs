@@ -7,7 +7,7 @@ use roundel_model::status::Outcome;
 use crate::{
     codes,
     compile::Context,
-    invocation::{Draft, Item},
+    invocation::{Draft, Item, Presence},
     report::Problem,
     source::Place,
     suggest::did_you_mean,
@@ -135,6 +135,9 @@ impl Context<'_> {
         {
             let message = format!("the job `{name}` requires itself");
             self.report.add(Problem::error(codes::CYCLE, item.place, message));
+            return;
+        }
+        if drafts.iter().any(|draft| draft.presence == Presence::Guessed) {
             return;
         }
         let message = format!(

@@ -38,6 +38,19 @@ pub(crate) struct Draft {
     pub(crate) contexts: Vec<String>,
     /// The name of the matrix that it belongs to.
     pub(crate) alias: Option<String>,
+    pub(crate) presence: Presence,
+}
+
+/// How much is known of a job's place in its workflow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Presence {
+    /// Its name is known.
+    Certain,
+    /// Its name is a guess, for something was wrong with the entry: a requirement that finds
+    /// nobody may mean it.
+    Guessed,
+    /// It stands for a matrix without any combination; whoever requires it finds it filtered out.
+    Empty,
 }
 
 /// An entry of the list.
@@ -46,6 +59,8 @@ struct Invocation<'d> {
     key: Place,
     fields: Vec<Entry<'d>>,
     entry: usize,
+    /// It has a shape that was reported: only its name is used.
+    broken: bool,
 }
 
 /// Keys of an entry that are no arguments.
@@ -66,6 +81,9 @@ impl<'d> Context<'d> {
     /// Compiles one entry of a workflow's `jobs` into its jobs.
     pub(crate) fn invoke(&mut self, item: At, entry: usize, workflow: &str) -> Vec<Draft> {
         let Some(invocation) = self.invocation(item, entry) else { return Vec::new() };
+        if invocation.broken {
+            return vec![Self::without_body(&invocation, None)];
+        }
         let outer = Scope::outer(format!("workflow `{workflow}`"));
         self.check_unsupported(&invocation);
         let get = |name: &str| invocation.fields.iter().find(|field| field.name == name);
@@ -76,18 +94,22 @@ impl<'d> Context<'d> {
             let problem =
                 Problem::error(codes::NEEDS_2_1, matrix.key, "`matrix` needs version 2.1");
             self.report.add(problem);
-            return Vec::new();
+            return vec![Self::without_body(&invocation, None)];
         }
         let Some(matrix) = self.matrix(matrix, &outer) else {
             // Kept under its plain name, so that requirements on it find something.
-            let draft = Self::broken(&invocation, Some(invocation.name.to_owned()));
-            return vec![draft];
+            return vec![Self::without_body(&invocation, None)];
         };
         self.check_given_twice(&invocation, &matrix);
         let mut drafts = Vec::new();
         for combination in &matrix.combinations {
             let scope = Rc::new(Scope { matrix: Some(combination.clone()), ..(*outer).clone() });
             drafts.push(self.draft(&invocation, &scope, Some(&matrix)));
+        }
+        if drafts.is_empty() {
+            let kind = Some(PlannedJobKind::NoOp);
+            let empty = Self::without_body(&invocation, matrix.alias.clone());
+            drafts.push(Draft { kind, presence: Presence::Empty, ..empty });
         }
         drafts
     }
@@ -98,23 +120,23 @@ impl<'d> Context<'d> {
         match doc.view(item) {
             View::Broken => None,
             View::Scalar(name, _) if !doc.is_null(item) => {
-                Some(Invocation { name, key: place, fields: Vec::new(), entry })
+                Some(Invocation { name, key: place, fields: Vec::new(), entry, broken: false })
             }
             View::Map(entries) if entries.len() == 1 => {
                 let Entry { name, key, value } = entries[0];
-                let fields = match doc.view(value) {
-                    View::Map(fields) => fields,
-                    View::Broken => return None,
-                    View::Scalar(..) if doc.is_null(value) => Vec::new(),
+                let (fields, broken) = match doc.view(value) {
+                    View::Map(fields) => (fields, false),
+                    View::Broken => (Vec::new(), true),
+                    View::Scalar(..) if doc.is_null(value) => (Vec::new(), false),
                     View::Scalar(..) | View::Seq(_) => {
                         let message = format!("what belongs to `{name}` must be a mapping");
                         let problem = Problem::error(codes::WRONG_TYPE, doc.place(value), message);
                         self.report
                             .add(problem.help("write `requires: […]` and the like below it"));
-                        Vec::new()
+                        (Vec::new(), true)
                     }
                 };
-                Some(Invocation { name, key, fields, entry })
+                Some(Invocation { name, key, fields, entry, broken })
             }
             View::Map(entries) if entries.len() > 1 => {
                 let (first, second) = (entries[0], entries[1]);
@@ -125,7 +147,8 @@ impl<'d> Context<'d> {
                 let problem = Problem::error(codes::INVOCATION_SEVERAL_KEYS, second.key, message);
                 let help = format!("indent `{}` deeper than `{}`", second.name, first.name);
                 self.report.add(problem.help(help).related(first.key, "the first key"));
-                None
+                let Entry { name, key, .. } = first;
+                Some(Invocation { name, key, fields: Vec::new(), entry, broken: true })
             }
             View::Scalar(..) | View::Seq(_) | View::Map(_) => {
                 let message = "an entry of `jobs` is a job's name, or a mapping with it as key";
@@ -172,7 +195,8 @@ impl<'d> Context<'d> {
     ) -> Draft {
         let alias =
             matrix.map(|matrix| matrix.alias.clone().unwrap_or_else(|| invocation.name.to_owned()));
-        let mut draft = Self::broken(invocation, alias);
+        let presence = Presence::Certain;
+        let mut draft = Draft { presence, ..Self::without_body(invocation, alias) };
         if let Some(combination) = &scope.matrix {
             draft.requested = Self::generated_name(invocation.name, combination);
             // A matrix over `name` names its jobs; no job can declare such a parameter.
@@ -183,7 +207,11 @@ impl<'d> Context<'d> {
         for field in &invocation.fields {
             match field.name {
                 "name" => {
+                    let errors = self.report.errors();
                     let name = self.text_field(field.value, "name", scope);
+                    if self.report.errors() > errors {
+                        draft.presence = Presence::Guessed;
+                    }
                     draft.requested =
                         name.filter(|name| !name.trim().is_empty()).unwrap_or(draft.requested);
                 }
@@ -203,7 +231,8 @@ impl<'d> Context<'d> {
         draft
     }
 
-    fn broken(invocation: &Invocation<'_>, alias: Option<String>) -> Draft {
+    /// A job of which only a name is known.
+    fn without_body(invocation: &Invocation<'_>, alias: Option<String>) -> Draft {
         Draft {
             requested: invocation.name.to_owned(),
             entry: invocation.entry,
@@ -212,6 +241,7 @@ impl<'d> Context<'d> {
             filters: Filters::default(),
             contexts: Vec::new(),
             alias,
+            presence: Presence::Guessed,
         }
     }
 
@@ -326,8 +356,8 @@ impl<'d> Context<'d> {
 
     /// Compiles the implicit workflow's only job (CFG §5.1).
     pub(crate) fn implicit_build(&mut self, definition: &Definition) -> Draft {
-        let invocation =
-            Invocation { name: "build", key: definition.key, fields: Vec::new(), entry: 0 };
+        let (key, fields) = (definition.key, Vec::new());
+        let invocation = Invocation { name: "build", key, fields, entry: 0, broken: false };
         let outer = Scope::outer("the implicit workflow");
         let mut draft = self.draft(&invocation, &outer, None);
         if let Some(branches) = self.doc.get(definition.body, "branches") {

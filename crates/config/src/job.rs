@@ -151,6 +151,9 @@ impl Context<'_> {
     fn ignored_options(&mut self, body: At) {
         for entry in self.doc.entries(body) {
             let message = match entry.name {
+                "circleci_ip_ranges" if self.source(self.doc.place(entry.value)) == "false" => {
+                    continue;
+                }
                 "circleci_ip_ranges" => "jobs use the runner's own addresses",
                 "retention" => "how long caches are kept is a setting of the server",
                 "branches" if self.definitions.has_workflows => {

@@ -22,6 +22,7 @@ impl Context<'_> {
         for (name, declaration) in &declarations {
             let given = self.inputs.parameters.iter().rev().find(|(given, _)| given == name);
             let value = match (given, declaration.default) {
+                _ if matches!(declaration.kind, Kind::Unknown) => Data::Unknown,
                 (Some((_, value)), _) => self.trigger_value(name, declaration, value),
                 (None, Some(default)) => {
                     let scope = Scope::outer("a pipeline parameter's default");

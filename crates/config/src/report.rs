@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use crate::{
     Diagnostic, Severity,
-    codes::Code,
+    codes::{self, Code},
     source::{Lines, Place, Span},
 };
 
@@ -63,13 +63,15 @@ pub(crate) struct Report<'t> {
     found: Vec<Diagnostic>,
     seen: HashSet<(&'static str, Span, String)>,
     errors: usize,
+    /// Problems beyond the limit.
+    hidden: usize,
 }
 
 impl<'t> Report<'t> {
     pub(crate) fn new(text: &'t str, path: &str) -> Self {
         let path = path.to_owned();
         let lines = Lines::new(text);
-        Self { lines, path, found: Vec::new(), seen: HashSet::new(), errors: 0 }
+        Self { lines, path, found: Vec::new(), seen: HashSet::new(), errors: 0, hidden: 0 }
     }
 
     /// Adds a problem, unless the same was told already.
@@ -82,6 +84,7 @@ impl<'t> Report<'t> {
             self.errors += 1;
         }
         if self.found.len() >= DIAGNOSTICS {
+            self.hidden += 1;
             return;
         }
         let (start, end) = self.lines.trim(problem.place.span);
@@ -119,6 +122,16 @@ impl<'t> Report<'t> {
     /// Returns the diagnostics in the order of the text.
     pub(crate) fn finish(mut self) -> Vec<Diagnostic> {
         self.found.sort_by_key(|diagnostic| (diagnostic.start, diagnostic.end));
+        if let (1.., Some(last)) = (self.hidden, self.found.last().cloned()) {
+            self.found.push(Diagnostic {
+                code: codes::MORE_PROBLEMS.slug.to_owned(),
+                severity: Severity::Warning,
+                message: format!("{} more problems are not shown", self.hidden),
+                related: Vec::new(),
+                help: Some("mend the first ones and look again".to_owned()),
+                ..last
+            });
+        }
         self.found
     }
 }
@@ -151,6 +164,8 @@ mod tests {
             report.add(Problem::error(codes::UNKNOWN_KEY, place, "x"));
         }
         assert_eq!(report.errors(), 9_000);
-        assert_eq!(report.finish().len(), DIAGNOSTICS);
+        let found = report.finish();
+        assert_eq!(found.len(), DIAGNOSTICS + 1);
+        assert_eq!(found[DIAGNOSTICS].message, "8800 more problems are not shown");
     }
 }

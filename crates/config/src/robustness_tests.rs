@@ -157,6 +157,21 @@ fn recursion_is_told_with_its_path() {
     assert!(compiled.diagnostics[0].message.ends_with("a → b → a"), "{compiled:?}");
 }
 
+/// Every level is a command and a condition, so this is as deep as the stack ever gets.
+#[test]
+fn commands_as_deep_as_they_may_be_do_not_exhaust_the_stack() {
+    let mut text = String::from(
+        "version: 2.1\njobs: {build: {machine: true, steps: [c90]}}\ncommands:\n  c0: {steps: [checkout]}\n",
+    );
+    for level in 1..=90 {
+        let steps = format!("{{when: {{condition: true, steps: [c{}]}}}}", level - 1);
+        writeln!(text, "  c{level}: {{steps: [{steps}]}}").unwrap();
+    }
+    let half_of_a_small_stack = std::thread::Builder::new().stack_size(1 << 20);
+    let codes = half_of_a_small_stack.spawn(move || codes_of(&text)).unwrap().join().unwrap();
+    assert_eq!(codes, ["recursion"]);
+}
+
 #[test]
 fn steps_that_splice_each_other_end() {
     let mut text = String::from(

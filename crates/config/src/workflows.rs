@@ -14,11 +14,12 @@ use crate::{
     expression,
     fields::Known,
     filters::settle,
-    invocation::Draft,
+    invocation::{Draft, Presence},
     names,
     report::Problem,
+    template,
     value::{Data, Scope},
-    yaml::{At, Entry, View},
+    yaml::{At, Entry, View, scalar},
 };
 
 const WORKFLOW: Known<'static> = Known {
@@ -220,9 +221,7 @@ impl<'d> Context<'d> {
     fn condition(&mut self, entry: &Entry<'_>, condition: &Entry<'_>) -> Option<bool> {
         let scope = Scope::outer(format!("workflow `{}`", entry.name));
         let place = self.doc.place(condition.value);
-        let View::Scalar(text, crate::yaml::Style::Plain | crate::yaml::Style::Text) =
-            self.doc.view(condition.value)
-        else {
+        let View::Scalar(text, style) = self.doc.view(condition.value) else {
             let statement = self.evaluate(condition.value, &scope);
             return self.decide(&statement, 0);
         };
@@ -231,7 +230,8 @@ impl<'d> Context<'d> {
             return None;
         }
         let trimmed = text.trim();
-        let is_text = matches!(self.raw(condition.value), Data::Text(_)) && !trimmed.is_empty();
+        let is_text = matches!(scalar::resolve(text, style), scalar::Scalar::Text(_));
+        let is_text = is_text && !trimmed.is_empty();
         if !is_text {
             return Some(value.data.is_truthy());
         }
@@ -246,8 +246,8 @@ impl<'d> Context<'d> {
                 }
             };
         }
-        let is_sole_tag = crate::template::parse(text)
-            .is_ok_and(|pieces| crate::template::sole_tag(&pieces).is_some());
+        let is_sole_tag =
+            template::parse(text).is_ok_and(|pieces| template::sole_tag(&pieces).is_some());
         if !is_sole_tag {
             let message =
                 "this condition mixes text and tags: it is a text, and always true unless empty";
@@ -255,17 +255,6 @@ impl<'d> Context<'d> {
             self.report.add(problem.help("write the expression without `<< >>`"));
         }
         Some(value.data.is_truthy())
-    }
-
-    /// A scalar's value before templates.
-    fn raw(&self, at: At) -> Data {
-        match self.doc.view(at) {
-            View::Scalar(text, style) => match crate::yaml::scalar::resolve(text, style) {
-                crate::yaml::scalar::Scalar::Text(text) => Data::text(text),
-                _ => Data::Null,
-            },
-            View::Seq(_) | View::Map(_) | View::Broken => Data::Unknown,
-        }
     }
 
     fn unused_jobs(&mut self, invoked: &HashSet<&str>) {
@@ -285,10 +274,11 @@ impl<'d> Context<'d> {
     fn emit(&mut self, workflow: &Live, names: &[String]) -> Option<PlannedWorkflow> {
         let drafts = &workflow.drafts;
         let edges = self.graph(&workflow.name, drafts, names);
-        let mut kept = vec![true; drafts.len()];
+        let mut kept: Vec<bool> =
+            drafts.iter().map(|draft| draft.presence != Presence::Empty).collect();
         if let Some(git_ref) = &self.inputs.git_ref {
             for (kept, draft) in kept.iter_mut().zip(drafts) {
-                *kept = self.passes(&draft.filters, git_ref);
+                *kept = *kept && self.passes(&draft.filters, git_ref);
             }
         }
         let requires: Vec<Vec<usize>> =

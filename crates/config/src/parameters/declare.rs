@@ -113,9 +113,26 @@ impl Context<'_> {
         declaration.default =
             get("default").map(|field| field.value).filter(|&at| !self.doc.is_null(at));
         if let Some(default) = declaration.default {
+            if element == Element::Pipeline && self.refers_to_parameters(default) {
+                declaration.kind = Kind::Unknown;
+                return declaration;
+            }
             self.check_default(entry.name, &mut declaration, default, owner);
         }
         declaration
+    }
+
+    /// Pipeline parameters cannot depend on each other (CFG §9.1).
+    fn refers_to_parameters(&mut self, default: At) -> bool {
+        let View::Scalar(text, _) = self.doc.view(default) else { return false };
+        let refers = text.contains("<<") && text.contains("pipeline.parameters.");
+        if refers {
+            let place = self.doc.place(default);
+            let message = "pipeline parameters cannot depend on each other";
+            let problem = Problem::error(codes::PARAMETER_DEPENDS, place, message);
+            self.report.add(problem.help("combine them where they are used"));
+        }
+        refers
     }
 
     fn kind(
