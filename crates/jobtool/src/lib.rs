@@ -42,8 +42,7 @@ mod tests {
     }
 
     fn scratch(name: &str) -> std::path::PathBuf {
-        let directory =
-            std::env::temp_dir().join(format!("jobtool-{name}-{}", std::process::id()));
+        let directory = std::env::temp_dir().join(format!("jobtool-{name}-{}", std::process::id()));
         std::fs::create_dir_all(&directory).unwrap();
         directory
     }

@@ -13,6 +13,7 @@ use std::{
     future::Future,
     io,
     os::fd::{AsFd as _, OwnedFd},
+    pin::Pin,
     time::Duration,
 };
 
@@ -20,7 +21,7 @@ use nix::{
     fcntl::{FcntlArg, OFlag, fcntl},
     libc::{EIO, SIGKILL, SIGTERM},
 };
-use roundel_container::{Exit, Process};
+use roundel_container::{ContainerError, Exit, Process};
 use roundel_model::limits::GRACE;
 use tokio::{
     net::unix::pipe::Receiver,
@@ -72,14 +73,6 @@ impl Leftover {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Phase {
-    Running,
-    Stopping(Why),
-    Killed(Why),
-    Draining(Exit, Option<Why>),
-}
-
 /// What the process is measured by.
 pub(crate) struct Patience {
     /// How long it may be silent; `None`: for ever.
@@ -97,79 +90,161 @@ pub(crate) async fn attend(
     patience: Patience,
     ending: impl Future<Output = Why>,
 ) -> Result<(End, Option<Leftover>), Trouble> {
-    let mut output =
-        process.take_output().map(asynchronous).transpose().map_err(|error| lost(&error))?;
-    let mut piece = vec![0; PIECE];
-    let mut phase = Phase::Running;
-    let mut deadline = patience.silence.map(after);
-    let mut flush_at = None;
+    let output = process.take_output().map(asynchronous).transpose();
+    let mut attendance = Attendance {
+        output: output.map_err(|error| lost(&error))?,
+        deadline: patience.silence.map(after),
+        flush_at: None,
+        phase: Phase::Running,
+        piece: vec![0; PIECE],
+        process,
+        log,
+        patience,
+    };
     tokio::pin!(ending);
     loop {
-        let open = output.is_some();
-        if let (Phase::Draining(exit, why), false) = (&phase, open) {
+        if let (Phase::Draining(exit, why), None) = (&attendance.phase, &attendance.output) {
             return Ok((End { why: why.clone(), exit: Some(*exit) }, None));
         }
-        let full = log.spool().is_full();
-        tokio::select! {
-            biased;
-            why = &mut ending, if phase == Phase::Running => {
-                (phase, deadline) = end(process, why)?;
-            }
-            // The server is behind: the job waits, and nobody blames it for being silent.
-            () = room(log), if full => deadline = renewed(&phase, deadline, &patience),
-            count = read_some(output.as_ref(), &mut piece), if open && !full => match count {
-                Ok(count @ 1..) => {
-                    log.write(&piece[..count]).map_err(|error| Trouble::disk(&error))?;
-                    deadline = renewed(&phase, deadline, &patience);
-                    flush_at = log.holds().then(|| after(FLUSH));
-                }
-                Ok(0) | Err(_) => output = None,
-            },
-            exit = process.wait(), if !matches!(phase, Phase::Draining(..)) => {
-                let why = match phase {
-                    Phase::Stopping(why) | Phase::Killed(why) => Some(why),
-                    Phase::Running | Phase::Draining(..) => None,
-                };
-                phase = Phase::Draining(exit.map_err(Trouble::from)?, why);
-                deadline = Some(after(DRAIN));
-            }
-            () = at(flush_at), if flush_at.is_some() => {
-                log.flush().map_err(|error| Trouble::disk(&error))?;
-                flush_at = None;
-            }
-            () = at(deadline), if deadline.is_some() && !(full && phase == Phase::Running) => match phase {
-                Phase::Running => (phase, deadline) = end(process, Why::Silent)?,
-                Phase::Stopping(why) => {
-                    signal(process, SIGKILL)?;
-                    phase = Phase::Killed(why);
-                    deadline = Some(after(KILL));
-                }
-                // Not even SIGKILL helps: the environment's own end must.
-                Phase::Killed(why) => return Ok((End { why: Some(why), exit: None }, None)),
-                Phase::Draining(exit, why) => {
-                    return Ok((End { why, exit: Some(exit) }, output.map(Leftover)));
-                }
-            },
+        let event = attendance.next(ending.as_mut()).await;
+        if let Some(end) = attendance.heed(event)? {
+            return Ok((end, attendance.output.map(Leftover)));
         }
     }
 }
 
-/// Begins to end a process: politely, unless somebody else may have the task already.
-fn end(process: &Process, why: Why) -> Result<(Phase, Option<Instant>), Trouble> {
-    if why == Why::Stopped(StopReason::LeaseLost) {
-        signal(process, SIGKILL)?;
-        return Ok((Phase::Killed(why), Some(after(KILL))));
+struct Attendance<'a> {
+    process: &'a Process,
+    log: &'a mut StepLog,
+    patience: Patience,
+    phase: Phase,
+    /// When the phase ends by itself.
+    deadline: Option<Instant>,
+    /// When silence lets out what is held back.
+    flush_at: Option<Instant>,
+    /// `None`: nobody holds the other end any more.
+    output: Option<Receiver>,
+    piece: Vec<u8>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Phase {
+    Running,
+    Stopping(Why),
+    Killed(Why),
+    Draining(Exit, Option<Why>),
+}
+
+/// What happens to a process that is attended.
+enum Event {
+    End(Why),
+    Exited(Result<Exit, ContainerError>),
+    Deadline,
+    Silence,
+    Room,
+    Output(io::Result<usize>),
+}
+
+impl Attendance<'_> {
+    async fn next(&mut self, ending: Pin<&mut impl Future<Output = Why>>) -> Event {
+        let open = self.output.is_some();
+        let full = self.log.spool().is_full();
+        // The server is behind: the job waits, and nobody blames it for being silent.
+        let paused = full && self.phase.is_patient();
+        // In this order: output without end must not keep anything else from being seen.
+        tokio::select! {
+            biased;
+            why = ending, if self.phase.is_patient() => Event::End(why),
+            exit = self.process.wait(), if !matches!(self.phase, Phase::Draining(..)) => {
+                Event::Exited(exit)
+            }
+            () = at(self.deadline), if !paused => Event::Deadline,
+            () = at(self.flush_at) => Event::Silence,
+            () = self.log.spool().has_room(), if full => Event::Room,
+            count = read_some(self.output.as_ref(), &mut self.piece), if open && !full => {
+                Event::Output(count)
+            }
+        }
     }
-    signal(process, SIGTERM)?;
-    Ok((Phase::Stopping(why), Some(after(GRACE))))
+
+    /// Takes what happened; answers how the process ended, if it did.
+    fn heed(&mut self, event: Event) -> Result<Option<End>, Trouble> {
+        match event {
+            Event::End(why) => return self.end(why),
+            Event::Exited(exit) => {
+                let why = match &self.phase {
+                    Phase::Stopping(why) | Phase::Killed(why) => Some(why.clone()),
+                    Phase::Running | Phase::Draining(..) => None,
+                };
+                self.enter(Phase::Draining(exit?, why), Some(DRAIN));
+            }
+            Event::Deadline => return self.on_deadline(),
+            Event::Silence => {
+                self.log.flush().map_err(|error| Trouble::disk(&error))?;
+                self.flush_at = None;
+            }
+            Event::Room => self.renew(),
+            Event::Output(Ok(count @ 1..)) => {
+                self.log.write(&self.piece[..count]).map_err(|error| Trouble::disk(&error))?;
+                self.flush_at = self.log.holds().then(|| after(FLUSH));
+                if self.phase == Phase::Running {
+                    self.renew();
+                }
+            }
+            Event::Output(Ok(0) | Err(_)) => self.output = None,
+        }
+        Ok(None)
+    }
+
+    /// Begins to end a process: politely, unless somebody else may have the task already.
+    fn end(&mut self, why: Why) -> Result<Option<End>, Trouble> {
+        if let Phase::Draining(exit, _) = self.phase {
+            return Ok(Some(End { why: Some(why), exit: Some(exit) }));
+        }
+        if why == Why::Stopped(StopReason::LeaseLost) {
+            self.process.signal(SIGKILL)?;
+            self.enter(Phase::Killed(why), Some(KILL));
+        } else {
+            self.process.signal(SIGTERM)?;
+            self.enter(Phase::Stopping(why), Some(GRACE));
+        }
+        Ok(None)
+    }
+
+    fn on_deadline(&mut self) -> Result<Option<End>, Trouble> {
+        match self.phase.clone() {
+            Phase::Running => self.end(Why::Silent),
+            Phase::Stopping(why) => {
+                self.process.signal(SIGKILL)?;
+                self.enter(Phase::Killed(why), Some(KILL));
+                Ok(None)
+            }
+            // Not even SIGKILL helps: the end of the environment must.
+            Phase::Killed(why) => Ok(Some(End { why: Some(why), exit: None })),
+            Phase::Draining(exit, why) => Ok(Some(End { why, exit: Some(exit) })),
+        }
+    }
+
+    fn enter(&mut self, phase: Phase, patience: Option<Duration>) {
+        self.phase = phase;
+        self.deadline = patience.map(after);
+    }
+
+    /// Begins to count anew, after output or after time that does not count.
+    fn renew(&mut self) {
+        match self.phase {
+            Phase::Running => self.deadline = self.patience.silence.map(after),
+            Phase::Draining(_, None) => self.deadline = Some(after(DRAIN)),
+            Phase::Stopping(_) | Phase::Killed(_) | Phase::Draining(_, Some(_)) => {}
+        }
+    }
 }
 
-fn signal(process: &Process, signal: i32) -> Result<(), Trouble> {
-    process.signal(signal).map_err(Trouble::from)
-}
-
-fn renewed(phase: &Phase, deadline: Option<Instant>, patience: &Patience) -> Option<Instant> {
-    if *phase == Phase::Running { patience.silence.map(after) } else { deadline }
+impl Phase {
+    /// Tells whether the process is left in peace: it runs, or ended by itself.
+    fn is_patient(&self) -> bool {
+        matches!(self, Self::Running | Self::Draining(_, None))
+    }
 }
 
 fn after(time: Duration) -> Instant {
@@ -181,10 +256,6 @@ async fn at(time: Option<Instant>) {
         Some(time) => sleep_until(time).await,
         None => std::future::pending().await,
     }
-}
-
-async fn room(log: &StepLog) {
-    log.spool().has_room().await;
 }
 
 /// A terminal is read like a pipe, without waiting in a thread.

@@ -13,6 +13,8 @@ crate::stories![
     a_silent_step_fails_with_the_known_words,
     a_job_that_runs_too_long_is_timed_out_and_runs_nothing_more,
     a_canceled_job_gets_a_signal_and_the_slot_is_free_again,
+    a_step_that_floods_and_ignores_sigterm_is_killed,
+    a_child_that_floods_does_not_hold_its_step,
     a_lost_lease_has_no_verdict,
     a_server_that_is_away_for_a_while_gets_everything,
     a_drained_runner_finishes_what_runs,
@@ -40,7 +42,7 @@ async fn a_job_that_runs_too_long_is_timed_out_and_runs_nothing_more() {
         run("while true; do echo tick; sleep 0.2; done"),
         when(When::Always, run("echo not even this")),
     ]);
-    spec.limits.run_time = Duration::from_secs(6);
+    spec.limits.run_time = Duration::from_secs(10);
     let ended = world.run(spec).await;
     assert_eq!(ended.outcome(), Outcome::Timedout);
     assert_eq!(ended.status(101), Some(StepStatus::Timedout));
@@ -64,6 +66,30 @@ async fn a_canceled_job_gets_a_signal_and_the_slot_is_free_again() {
     assert_eq!(world.server.change(|known| known.finish.clone()), None);
     let ended = world.run(job(vec![run("echo next")])).await;
     assert_eq!(ended.outcome(), Outcome::Success);
+}
+
+async fn a_step_that_floods_and_ignores_sigterm_is_killed() {
+    let world = World::new().await;
+    let mut spec = job(vec![run("trap '' TERM; while :; do echo flood; done")]);
+    spec.limits.log_bytes_per_step = 50_000;
+    world.server.offer(spec);
+    world.printed(101, "The rest is not kept.").await;
+    world.stop_now.cancel();
+    let ended = world.ended().await;
+    assert_eq!(ended.exit_code(101), Some(137));
+    assert!(ended.is_truncated(101));
+}
+
+async fn a_child_that_floods_does_not_hold_its_step() {
+    let world = World::new().await;
+    let mut spec = job(vec![
+        run("(trap '' HUP; touch up; exec yes) &\nuntil [ -e up ]; do sleep 0.01; done"),
+        run("echo next"),
+    ]);
+    spec.limits.log_bytes_per_step = 50_000;
+    let ended = world.run(spec).await;
+    assert_eq!(ended.outcome(), Outcome::Success);
+    assert!(ended.log(102).starts_with("next\n"), "{}", ended.log(102));
 }
 
 async fn a_lost_lease_has_no_verdict() {
