@@ -37,11 +37,10 @@ static DIGEST: LazyLock<String> = LazyLock::new(|| {
 
 /// Routes of assets.
 pub fn router() -> Router<Arc<App>> {
-    Router::new()
-        .route("/assets/{digest}/{name}", get(asset))
-        .route("/favicon.ico", get(|headers: HeaderMap| async move {
-            answer("favicon-none.svg", &headers, false)
-        }))
+    Router::new().route("/assets/{digest}/{name}", get(asset)).route(
+        "/favicon.ico",
+        get(|headers: HeaderMap| async move { answer("favicon-none.svg", &headers, false) }),
+    )
 }
 
 /// Returns the address of an asset.
@@ -56,9 +55,8 @@ async fn asset(Path((digest, name)): Path<(String, String)>, headers: HeaderMap)
 fn answer(name: &str, headers: &HeaderMap, forever: bool) -> Response {
     let Some(file) = Assets::get(name) else { return StatusCode::NOT_FOUND.into_response() };
     let etag = format!("\"{}\"", hex::encode(&file.metadata.sha256_hash()[..12]));
-    let fresh = headers
-        .get(header::IF_NONE_MATCH)
-        .is_some_and(|value| value.as_bytes() == etag.as_bytes());
+    let fresh =
+        headers.get(header::IF_NONE_MATCH).is_some_and(|value| value.as_bytes() == etag.as_bytes());
     let mut response = if fresh {
         StatusCode::NOT_MODIFIED.into_response()
     } else {

@@ -78,7 +78,9 @@ async fn tree(
     }
     let page = format!("/{slug}?branch={}", super::pages::encode(&branch));
     match branch.strip_suffix(".png") {
-        Some(branch) => moved(&format!("/{slug}/tree/{}.svg", encode_path(branch)), query.as_deref()),
+        Some(branch) => {
+            moved(&format!("/{slug}/tree/{}.svg", encode_path(branch)), query.as_deref())
+        }
         None => Redirect::to(&page).into_response(),
     }
 }
@@ -232,6 +234,10 @@ fn newest(verdicts: impl Iterator<Item = BadgeState>, live: bool) -> BadgeState 
     first.unwrap_or(BadgeState::NoBuilds)
 }
 
+/// The worst news first.
+const ORDER: [BadgeState; 4] =
+    [BadgeState::Failing, BadgeState::Running, BadgeState::Canceled, BadgeState::Passing];
+
 /// The verdict of one pipeline, as narrow as was asked for; `None` if it had nothing of it.
 fn verdict(workflows: &[WorkflowRow], asked: &Asked) -> Option<BadgeState> {
     let named = |workflow: &&WorkflowRow| {
@@ -246,10 +252,10 @@ fn verdict(workflows: &[WorkflowRow], asked: &Asked) -> Option<BadgeState> {
             .filter(|job| job.name.as_str() == name)
             .map(|job| of_job(job.status))
             .collect(),
-        None => workflows.iter().filter(named).map(|workflow| of_workflow(workflow.status)).collect(),
+        None => {
+            workflows.iter().filter(named).map(|workflow| of_workflow(workflow.status)).collect()
+        }
     };
-    const ORDER: [BadgeState; 4] =
-        [BadgeState::Failing, BadgeState::Running, BadgeState::Canceled, BadgeState::Passing];
     ORDER.into_iter().find(|state| states.contains(state))
 }
 
@@ -317,7 +323,9 @@ fn draw(state: BadgeState, asked: &Asked) -> String {
         return if asked.shield { shield("roundel", state) } else { button(state) };
     }
     match (asked.shield, asked.label.as_deref()) {
-        (true, label) => shield(label.filter(|label| !label.is_empty()).unwrap_or("roundel"), state),
+        (true, label) => {
+            shield(label.filter(|label| !label.is_empty()).unwrap_or("roundel"), state)
+        }
         (false, _) => button(state),
     }
 }
@@ -337,7 +345,8 @@ fn text_width(text: &str) -> u32 {
         .sum()
 }
 
-const FONT: &str = "font-family=\"Verdana,Geneva,DejaVu Sans,sans-serif\" text-rendering=\"geometricPrecision\"";
+const FONT: &str =
+    "font-family=\"Verdana,Geneva,DejaVu Sans,sans-serif\" text-rendering=\"geometricPrecision\"";
 
 fn shield(label: &str, state: BadgeState) -> String {
     let (_, word, colour) = state.words();
@@ -345,7 +354,7 @@ fn shield(label: &str, state: BadgeState) -> String {
     let (split, total) = (left + 12, left + right + 24);
     let label = super::pages::escape(label);
     let mut out = String::with_capacity(900);
-    drop(write!(
+    let _ = write!(
         out,
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{total}\" height=\"20\" role=\"img\" \
          aria-label=\"{label}: {word}\"><title>{label}: {word}</title>\
@@ -357,7 +366,7 @@ fn shield(label: &str, state: BadgeState) -> String {
          <text x=\"{x}\" y=\"14\" textLength=\"{right}\" lengthAdjust=\"spacingAndGlyphs\">{word}</text></g></svg>",
         rest = total - split,
         x = split + 6,
-    ));
+    );
     out
 }
 
@@ -368,7 +377,7 @@ fn button(state: BadgeState) -> String {
     let split = 24 + brand + 8;
     let total = split + text + 18;
     let mut out = String::with_capacity(1_000);
-    drop(write!(
+    let _ = write!(
         out,
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{total}\" height=\"24\" role=\"img\" \
          aria-label=\"Roundel: {word}\"><title>Roundel: {word}</title>\
@@ -382,7 +391,7 @@ fn button(state: BadgeState) -> String {
          lengthAdjust=\"spacingAndGlyphs\">{word}</text></g></svg>",
         square = total - split - 5,
         x = split + 9,
-    ));
+    );
     out
 }
 
@@ -404,7 +413,8 @@ pub(crate) async fn token(app: &App, project: ProjectId) -> Result<Option<String
 /// If the store fails.
 pub(crate) async fn renew_token(app: &App, project: ProjectId) -> Result<(), StoreError> {
     let key = token_setting(project);
-    let last = app.store.setting(&key).await?.and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
+    let last =
+        app.store.setting(&key).await?.and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
     app.store.put_setting(&key, &(last + 1).to_string()).await
 }
 

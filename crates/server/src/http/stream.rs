@@ -256,10 +256,8 @@ mod tests {
 
     #[test]
     fn a_change_of_a_pipeline_is_heard_by_its_jobs_page() {
-        let news = News::Pipeline {
-            project: ProjectId::from_u128(1),
-            pipeline: PipelineId::from_u128(3),
-        };
+        let news =
+            News::Pipeline { project: ProjectId::from_u128(1), pipeline: PipelineId::from_u128(3) };
         assert_eq!(moved(news).topics.len(), 3);
     }
 

@@ -63,7 +63,10 @@ fn a_badge_that_did_not_change_is_not_sent_again() {
     assert_eq!(first.headers()[header::CACHE_CONTROL], "no-cache, max-age=0, must-revalidate");
     let mut headers = HeaderMap::new();
     headers.insert(header::IF_NONE_MATCH, first.headers()[header::ETAG].clone());
-    assert_eq!(picture(BadgeState::Passing, &asked(""), &headers).status(), StatusCode::NOT_MODIFIED);
+    assert_eq!(
+        picture(BadgeState::Passing, &asked(""), &headers).status(),
+        StatusCode::NOT_MODIFIED
+    );
     assert_eq!(picture(BadgeState::Failing, &asked(""), &headers).status(), StatusCode::OK);
     let shield = picture(BadgeState::Passing, &asked("style=shield"), &headers);
     assert_eq!(shield.status(), StatusCode::OK, "each style has a tag of its own");

@@ -94,30 +94,31 @@ fn push_line(
     diagnostics: &[Diagnostic],
 ) {
     let number = number + 1;
-    drop(write!(
+    let _ = write!(
         out,
         "<span class=\"src-line\"><span class=\"src-no\" data-no=\"{number}\"></span><code>"
-    ));
+    );
     let mut at = line.start;
     for (span, severity) in spans(&line, diagnostics) {
         let span = span.start.max(at)..span.end;
-        let (Some(before), Some(inside)) = (text.get(at..span.start), text.get(span.clone())) else {
+        let (Some(before), Some(inside)) = (text.get(at..span.start), text.get(span.clone()))
+        else {
             continue;
         };
         if inside.is_empty() {
             continue;
         }
         let class = if severity == Severity::Error { "error" } else { "warning" };
-        drop(write!(
+        let _ = write!(
             out,
             "{}<mark class=\"sq sq-{class}\">{}</mark>",
             escape(before),
             escape(inside)
-        ));
+        );
         at = span.end;
     }
     out.push_str(&escape(text.get(at..line.end).unwrap_or_default()));
-    out.push_str("</code></span>\n");
+    out.push_str("</code></span>");
 }
 
 /// The parts of a line that diagnostics mean, in order.

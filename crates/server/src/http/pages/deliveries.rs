@@ -10,7 +10,7 @@ use roundel_store::deliveries::{Delivery, Verdict};
 use super::{
     project::ProjectHead,
     visit::{Answer, PageError, Shell, Visit},
-    words::{Foreign, Mark, When, exact, size},
+    words::{Foreign, Html, Mark, When, exact, sentence, size},
 };
 use crate::app::App;
 
@@ -64,8 +64,8 @@ struct DeliveryView {
 struct VerdictView {
     mark: Mark,
     word: &'static str,
-    what: Foreign,
-    because: Option<Foreign>,
+    what: Html,
+    because: Option<Html>,
     pipeline: Option<(String, u64)>,
 }
 
@@ -78,22 +78,22 @@ impl VerdictView {
             Verdict::Started { pipeline, number, what } => Self {
                 mark: Mark::Passed,
                 word: "Started",
-                what: Foreign(what.clone()),
+                what: sentence(what),
                 because: None,
                 pipeline: to(pipeline, number),
             },
             Verdict::Known { pipeline, number, what } => Self {
                 mark: Mark::Canceled,
                 word: "Known already",
-                what: Foreign(what.clone()),
-                because: Some(Foreign("the same push had started this pipeline before".to_owned())),
+                what: sentence(what),
+                because: Some(sentence("the same push had started this pipeline before")),
                 pipeline: to(pipeline, number),
             },
             Verdict::Ignored { what, because } => Self {
                 mark: Mark::NotRun,
                 word: "Ignored",
-                what: Foreign(what.clone()),
-                because: Some(Foreign(because.clone())),
+                what: sentence(what),
+                because: Some(sentence(because.trim_end_matches('.'))),
                 pipeline: None,
             },
         }
@@ -119,7 +119,9 @@ impl DeliveryView {
             received: When::new(delivery.received_at, now),
             received_exact: exact(delivery.received_at),
             decided: delivery.decided_at.map(|at| When::new(at, now)),
-            took: delivery.decided_at.map(|at| format!("{} ms", at.since(delivery.received_at).as_millis())),
+            took: delivery
+                .decided_at
+                .map(|at| format!("{} ms", at.since(delivery.received_at).as_millis())),
             size: size(delivery.size_bytes),
             attempts: delivery.attempts,
             error: delivery.last_error.clone().map(Foreign),
@@ -200,7 +202,8 @@ fn way_out(delivery: &Delivery) -> &'static str {
     if delivery.decided_at.is_none() {
         return "Nothing to do: it is tried again by itself until the forge answers.";
     }
-    let ignored = delivery.verdicts.iter().any(|verdict| matches!(verdict, Verdict::Ignored { .. }));
+    let ignored =
+        delivery.verdicts.iter().any(|verdict| matches!(verdict, Verdict::Ignored { .. }));
     if ignored || delivery.verdicts.is_empty() {
         "Expected a pipeline? Push again, or start one by hand from the project's page with Trigger \
          pipeline."

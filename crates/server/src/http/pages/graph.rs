@@ -13,14 +13,14 @@ use roundel_store::reading::JobRow;
 
 use super::words::{Html, Mark, duration, escape};
 
-const NODE_WIDTH: usize = 204;
+const NODE_WIDTH: usize = 222;
 const NODE_HEIGHT: usize = 44;
-const COLUMN: usize = 268;
+const COLUMN: usize = 278;
 const ROW: usize = 58;
 const MARGIN: usize = 8;
 /// Jobs beyond which only the list is shown: nobody reads such a picture.
 const DRAWN_JOBS: usize = 150;
-const NAME_CHARS: usize = 22;
+const NAME_CHARS: usize = 19;
 
 /// Where a node stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,15 +72,15 @@ fn push_line(out: &mut String, line: &[Place]) {
         let (x1, y1) = (from.layer * COLUMN + MARGIN + NODE_WIDTH, middle(from.row));
         let (x2, y2) = (to.layer * COLUMN + MARGIN, middle(to.row));
         if path.is_empty() {
-            drop(write!(path, "M{x1} {y1}"));
+            let _ = write!(path, "M{x1} {y1}");
         } else {
             // Across a layer that the line only passes.
-            drop(write!(path, "L{x1} {y1}"));
+            let _ = write!(path, "L{x1} {y1}");
         }
         let bend = x1 + (x2 - x1) / 2;
-        drop(write!(path, "C{bend} {y1} {bend} {y2} {x2} {y2}"));
+        let _ = write!(path, "C{bend} {y1} {bend} {y2} {x2} {y2}");
     }
-    drop(write!(out, "<path class=\"edge\" d=\"{path}\"/>"));
+    let _ = write!(out, "<path class=\"edge\" d=\"{path}\"/>");
 }
 
 const fn middle(row: usize) -> usize {
@@ -96,7 +96,7 @@ fn push_node(out: &mut String, place: Place, job: &JobRow, now: Timestamp) {
         (Some(from), to) => duration(to.unwrap_or(now).since(from)),
         (None, _) => String::new(),
     };
-    drop(write!(
+    let _ = write!(
         out,
         "<a href=\"/job/{id}\" class=\"node n-{class}\" aria-label=\"{name}: {word} {time}\">\
          <title>{name}: {word}</title>\
@@ -115,7 +115,7 @@ fn push_node(out: &mut String, place: Place, job: &JobRow, now: Timestamp) {
         ty = y + 19,
         wy = y + 34,
         ex = x + NODE_WIDTH - 11,
-    ));
+    );
 }
 
 /// Cuts a name in the middle: matrix jobs differ at their ends.
@@ -131,13 +131,17 @@ fn shorten(name: &str, chars: usize) -> String {
 
 /// Requirements by index. What is not of this workflow, or would go in a circle, is left out.
 fn needs(jobs: &[JobRow]) -> Vec<Vec<usize>> {
-    let index: HashMap<JobId, usize> = jobs.iter().enumerate().map(|(at, job)| (job.id, at)).collect();
-    jobs.iter().map(|job| job.needs.iter().filter_map(|id| index.get(id).copied()).collect()).collect()
+    let index: HashMap<JobId, usize> =
+        jobs.iter().enumerate().map(|(at, job)| (job.id, at)).collect();
+    jobs.iter()
+        .map(|job| job.needs.iter().filter_map(|id| index.get(id).copied()).collect())
+        .collect()
 }
 
 fn lay_out(needs: &[Vec<usize>]) -> Layout {
     let layers = layers(needs);
-    let mut points: Vec<Point> = layers.iter().map(|&layer| Point { layer, before: Vec::new() }).collect();
+    let mut points: Vec<Point> =
+        layers.iter().map(|&layer| Point { layer, before: Vec::new() }).collect();
     let mut lines = Vec::new();
     for (to, from) in reduced(needs, &layers) {
         lines.push(route(&mut points, from, to));
@@ -198,14 +202,14 @@ fn reduced(needs: &[Vec<usize>], layers: &[usize]) -> Vec<(usize, usize)> {
     for &job in &order {
         for &other in needs[job].iter().filter(|&&other| layers[other] < layers[job]) {
             above[job][other] = true;
-            for index in 0..needs.len() {
-                above[job][index] |= above[other][index];
-            }
+            let further = above[other].clone();
+            above[job].iter_mut().zip(further).for_each(|(one, more)| *one |= more);
         }
     }
     let implied =
         |job: usize, other: usize| needs[job].iter().any(|&via| via != other && above[via][other]);
-    let all = needs.iter().enumerate().flat_map(|(job, before)| before.iter().map(move |&b| (job, b)));
+    let all =
+        needs.iter().enumerate().flat_map(|(job, before)| before.iter().map(move |&b| (job, b)));
     all.filter(|&(job, other)| layers[other] < layers[job] && !implied(job, other)).collect()
 }
 
@@ -223,8 +227,9 @@ fn place_rows(points: &[Point]) -> Vec<usize> {
             [] => usize::MAX,
             before => before.iter().map(|&b| rows[b]).sum::<usize>() * 2 / before.len(),
         };
-        let mut wish: Vec<(usize, usize)> = column.iter().map(|index| (mean(index), *index)).collect();
-        wish.sort();
+        let mut wish: Vec<(usize, usize)> =
+            column.iter().map(|index| (mean(index), *index)).collect();
+        wish.sort_unstable();
         let mut next = 0;
         for &(mean, index) in &wish {
             let row = if mean == usize::MAX { next } else { (mean / 2).max(next) };

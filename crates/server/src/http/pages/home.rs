@@ -116,17 +116,15 @@ async fn read(visit: &Visit) -> Result<(PipelineList, Vec<Project>), PageError> 
         .map(|project| project.id)
         .filter(|id| chosen.as_deref().is_none_or(|chosen| chosen == id.to_string()))
         .collect();
-    let filter = PipelineFilter {
-        projects: Some(ids),
-        branch: visit.parameter("branch"),
-        before: None,
-    };
+    let filter =
+        PipelineFilter { projects: Some(ids), branch: visit.parameter("branch"), before: None };
     let list = PipelineList::read(visit, filter, true).await?;
     Ok((list, projects))
 }
 
 async fn login(visit: Visit) -> Answer {
-    let back = visit.parameter("return").filter(|path| is_ours(path)).unwrap_or_else(|| "/".to_owned());
+    let back =
+        visit.parameter("return").filter(|path| is_ours(path)).unwrap_or_else(|| "/".to_owned());
     let linking = visit.parameter("link").is_some();
     if visit.account.is_some() && !linking {
         return Ok(see_other(&back));

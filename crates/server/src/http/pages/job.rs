@@ -53,7 +53,6 @@ struct JobPage {
     shell: Shell,
     head: ProjectHead,
     id: String,
-    name: Foreign,
     row: Row,
     workflow: Foreign,
     workflow_id: String,
@@ -61,6 +60,7 @@ struct JobPage {
     live: JobLive,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "what a template asks, one by one")]
 #[derive(Template)]
 #[template(path = "parts/job.html")]
 struct JobLive {
@@ -91,6 +91,7 @@ struct TaskTab {
     chosen: bool,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "what a template asks, one by one")]
 struct StepView {
     number: u32,
     name: Foreign,
@@ -145,7 +146,6 @@ async fn page(visit: &Visit, indexes: &LogIndexes, id: JobId) -> Answer {
             .shell(format!("{} · {}", job.name, project.slug.full_name()), "pipelines")
             .showing(live.family),
         id: id.to_string(),
-        name: Foreign(job.name.to_string()),
         row: Row::new(&row, &workflows, visit.now),
         workflow: Foreign(workflow.map(|workflow| workflow.name.to_string()).unwrap_or_default()),
         workflow_id: job.workflow.to_string(),
@@ -224,10 +224,7 @@ fn opened(steps: &[&StepRow], job: &JobRow) -> Option<u32> {
     let failed = steps.iter().find(|step| Mark::from(step.status).family() == "bad");
     let running =
         || steps.iter().rev().find(|step| step.status == StepStatus::Running && !step.background);
-    let last = || match job.status.is_final() {
-        true => None,
-        false => steps.last(),
-    };
+    let last = || if job.status.is_final() { None } else { steps.last() };
     failed.or_else(running).or_else(last).map(|step| step.number)
 }
 
@@ -245,7 +242,9 @@ fn tabs(steps: &[StepRow], job: &JobRow, chosen: u32) -> Vec<TaskTab> {
             None => Mark::Running,
         }
     };
-    (0..job.tasks).map(|index| TaskTab { index, mark: mark(index), chosen: index == chosen }).collect()
+    (0..job.tasks)
+        .map(|index| TaskTab { index, mark: mark(index), chosen: index == chosen })
+        .collect()
 }
 
 fn step_view(step: &StepRow, job: &JobRow, open: Option<u32>, now: Timestamp) -> StepView {

@@ -10,13 +10,15 @@ use roundel_store::{
 use super::{
     encode,
     visit::{Visit, address},
-    words::{Foreign, Lasting, Mark, Person, When, trigger},
+    words::{Foreign, Html, Lasting, Mark, Person, When, sentence, trigger},
 };
 
 /// Pipelines on one page of a list.
 pub(crate) const PAGE: u32 = 25;
 /// Segments of one workflow in a row; a matrix of hundreds is told by numbers.
 const SEGMENTS: usize = 36;
+/// Jobs that ended badly and are named in a row.
+const CULPRITS: usize = 2;
 
 /// A list of pipelines.
 #[derive(Template)]
@@ -50,7 +52,7 @@ pub(crate) struct Row {
     pub(crate) lasting: Lasting,
     pub(crate) when: When,
     pub(crate) workflows: Vec<WorkflowChip>,
-    pub(crate) error: Option<Foreign>,
+    pub(crate) error: Option<Html>,
 }
 
 /// A workflow in a row.
@@ -59,6 +61,8 @@ pub(crate) struct WorkflowChip {
     pub(crate) name: Foreign,
     pub(crate) mark: Mark,
     pub(crate) segments: Vec<Segment>,
+    /// The first jobs that ended badly: where to look.
+    pub(crate) failed: Vec<Segment>,
     pub(crate) done: usize,
     pub(crate) all: usize,
 }
@@ -94,7 +98,7 @@ impl PipelineList {
             let mut query = format!("?before={}", last.id);
             for name in ["project", "branch"] {
                 if let Some(value) = visit.parameter(name) {
-                    query.push_str(&format!("&{name}={}", encode(&value)));
+                    query.extend(["&", name, "=", &encode(&value)]);
                 }
             }
             query
@@ -116,6 +120,8 @@ impl Row {
         let ended = workflows.iter().map(|workflow| workflow.stopped_at).max().flatten();
         let going = row.status == PipelineStatus::Pending
             || workflows.iter().any(|workflow| !workflow.status.is_final());
+        // One that never ran has no duration.
+        let began = (going || ended.is_some()).then_some(row.created_at);
         let subject = match row.commit.subject.trim() {
             "" => format!("Commit {}", row.sha.short()),
             subject => subject.to_owned(),
@@ -134,14 +140,10 @@ impl Row {
             author_name: Foreign(Person::author(&row.commit, row.actor_login.as_deref()).name),
             number: row.number,
             trigger: trigger(row.trigger),
-            lasting: Lasting::new(
-                Some(row.created_at),
-                if going { None } else { ended.or(Some(row.created_at)) },
-                now,
-            ),
+            lasting: Lasting::new(began, if going { None } else { ended }, now),
             when: When::new(row.created_at, now),
             workflows: workflows.iter().map(WorkflowChip::new).collect(),
-            error: row.errors.first().map(|text| Foreign(text.clone())),
+            error: row.errors.first().map(|text| sentence(text)),
         }
     }
 }
@@ -149,12 +151,14 @@ impl Row {
 impl WorkflowChip {
     fn new(row: &WorkflowRow) -> Self {
         let done = row.jobs.iter().filter(|job| job.status.is_final()).count();
+        let failed = row.jobs.iter().filter(|job| Mark::from(job.status).family() == "bad");
         let segments = if row.jobs.len() > SEGMENTS { &[] } else { row.jobs.as_slice() };
         Self {
             id: row.id.to_string(),
             name: Foreign(row.name.to_string()),
             mark: Mark::from(row.status),
             segments: segments.iter().map(Segment::new).collect(),
+            failed: failed.take(CULPRITS).map(Segment::new).collect(),
             done,
             all: row.jobs.len(),
         }

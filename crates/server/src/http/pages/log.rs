@@ -53,8 +53,6 @@ pub(crate) fn router() -> Router<Arc<App>> {
 pub(crate) struct Preview {
     /// Number of the first of them, from 1.
     pub(crate) first: u64,
-    /// How many there are in all.
-    pub(crate) total: u64,
     /// Their HTML.
     pub(crate) lines: Vec<(u64, ShownLine)>,
 }
@@ -73,12 +71,12 @@ pub(crate) async fn preview(
     let total = index.lines();
     let from = total.saturating_sub(PREVIEW);
     let lines = index.read(&app.store, from, usize::try_from(PREVIEW).unwrap_or(LINES)).await?;
-    Ok(Preview { first: from + 1, total, lines: (from + 1..).zip(lines).collect() })
+    Ok(Preview { first: from + 1, lines: (from + 1..).zip(lines).collect() })
 }
 
 /// An answer with lines.
 #[derive(serde::Serialize)]
-struct Lines {
+struct Piece {
     total: u64,
     bytes: u64,
     from: u64,
@@ -106,7 +104,7 @@ async fn lines(
     let index = indexes.current(&visit.app.store, key).await?;
     let shown = index.read(&visit.app.store, from, count.min(LINES)).await?;
     let micros = |at: Timestamp| at.as_micros();
-    let answer = Lines {
+    let answer = Piece {
         total: index.lines(),
         bytes: index.bytes(),
         from,

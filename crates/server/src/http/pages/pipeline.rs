@@ -187,7 +187,9 @@ fn workflow_view(workflow: &WorkflowRow, visit: &Visit) -> WorkflowView {
             .filter(|other| job.needs.contains(&other.id))
             .map(|other| Foreign(other.name.to_string()))
             .collect(),
-        why: why_waiting(job, &workflow.jobs).or_else(|| job.reason.clone()).map(|why| sentence(&why)),
+        why: why_waiting(job, &workflow.jobs)
+            .or_else(|| job.reason.clone())
+            .map(|why| sentence(&why)),
         on_hold: job.status == roundel_model::status::JobStatus::OnHold,
     };
     let running = matches!(
@@ -211,10 +213,13 @@ fn workflow_view(workflow: &WorkflowRow, visit: &Visit) -> WorkflowView {
 fn owed(effect: Effect, workflows: &[WorkflowRow]) -> String {
     let job = |id: JobId| {
         let mut jobs = workflows.iter().flat_map(|workflow| &workflow.jobs);
-        jobs.find(|job| job.id == id).map_or_else(|| "a job".to_owned(), |job| format!("`{}`", job.name))
+        jobs.find(|job| job.id == id)
+            .map_or_else(|| "a job".to_owned(), |job| format!("`{}`", job.name))
     };
     match effect {
-        Effect::ReportJob(id) => format!("The commit status of {} is not at the forge yet", job(id)),
+        Effect::ReportJob(id) => {
+            format!("The commit status of {} is not at the forge yet", job(id))
+        }
         Effect::ReportConfigError => {
             "The commit status that tells of the config error is not at the forge yet".to_owned()
         }

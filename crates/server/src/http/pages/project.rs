@@ -35,6 +35,7 @@ pub(crate) fn routes(base: &str) -> Router<Arc<App>> {
 }
 
 /// What the head of every page of a project shows.
+#[expect(clippy::struct_excessive_bools, reason = "what a template asks, one by one")]
 pub(crate) struct ProjectHead {
     pub(crate) name: Foreign,
     pub(crate) owner: Foreign,
@@ -106,11 +107,7 @@ struct BranchChoice {
     chosen: bool,
 }
 
-async fn page(
-    visit: Visit,
-    Path(names): Path<(String, String)>,
-    headers: HeaderMap,
-) -> Answer {
+async fn page(visit: Visit, Path(names): Path<(String, String)>, headers: HeaderMap) -> Answer {
     if let Some(badge) = badge(&visit, &names, &headers).await {
         return Ok(badge);
     }

@@ -6,11 +6,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use askama::Template;
-use axum::{
-    Form, Router,
-    response::Response,
-    routing::get,
-};
+use axum::{Form, Router, response::Response, routing::get};
 use roundel_forge::Repository;
 use roundel_model::{
     forge::{ForgeKind, RepositoryId, Role},
@@ -148,7 +144,8 @@ async fn repositories(
     kind: ForgeKind,
 ) -> Result<Option<Vec<Repository>>, String> {
     let Some(forge) = visit.app.forges.get(&kind) else { return Ok(None) };
-    let token = tokens::usable(&visit.app, account, kind).await.map_err(|error| error.to_string())?;
+    let token =
+        tokens::usable(&visit.app, account, kind).await.map_err(|error| error.to_string())?;
     let Some(token) = token else { return Ok(None) };
     match forge.repositories(&token).await {
         Ok(found) => Ok(Some(found)),

@@ -21,7 +21,7 @@ pub(crate) fn router() -> Router<Arc<App>> {
 
 #[derive(Template)]
 #[template(path = "runners.html")]
-struct Runners {
+struct Page {
     shell: Shell,
     runners: Vec<RunnerView>,
     server: String,
@@ -56,5 +56,5 @@ async fn page(visit: Visit) -> Answer {
         .collect();
     let waiting = visit.app.store.offered_tasks(100).await?.len();
     let server = visit.app.settings.public_url.as_str().trim_end_matches('/').to_owned();
-    visit.page(&Runners { shell: visit.shell("Runners", "runners"), runners, server, waiting })
+    visit.page(&Page { shell: visit.shell("Runners", "runners"), runners, server, waiting })
 }

@@ -27,11 +27,7 @@ use super::{
     visit::{Answer, PageError, Shell, Visit, address, see_other},
     words::{Foreign, When},
 };
-use crate::{
-    app::App,
-    http::badges,
-    links,
-};
+use crate::{app::App, http::badges, links};
 
 /// Bytes of a variable's value: what an environment can hold with room for the others.
 const VALUE_BYTES: usize = 64 * 1024;

@@ -13,7 +13,7 @@ use roundel_store::{
 use super::{
     project::ProjectHead,
     visit::{Answer, PageError, Shell, Visit, address, see_other},
-    words::{Foreign, Html, Lasting, Mark, sentence},
+    words::{Html, Lasting, Mark, sentence},
 };
 use crate::{app::App, setup};
 
@@ -52,7 +52,7 @@ struct SetupSteps {
 
 struct StepView {
     mark: Mark,
-    title: Foreign,
+    title: Html,
     detail: Option<Html>,
     class: &'static str,
     word: &'static str,
@@ -131,7 +131,9 @@ fn view(
         mark,
         title,
         text,
-        steps: setup.map(|setup| setup.steps.iter().map(StepView::new).collect()).unwrap_or_default(),
+        steps: setup
+            .map(|setup| setup.steps.iter().map(StepView::new).collect())
+            .unwrap_or_default(),
         lasting: Lasting::new(
             setup.map(|setup| setup.started_at),
             setup.filter(|_| !going).map(|setup| setup.updated_at),
@@ -156,7 +158,7 @@ impl StepView {
         };
         Self {
             mark,
-            title: Foreign(step.title.clone()),
+            title: sentence(&step.title),
             detail: step.detail.as_deref().map(sentence),
             class,
             word,

@@ -1,1 +1,235 @@
-//! The pages over a real store.
+//! The pages over a real store and a pretended forge: what is shown, and to whom.
+
+mod world;
+
+use axum::http::{StatusCode, header};
+use roundel_model::{forge::Role, status::StepStatus};
+
+use world::{World, text};
+
+#[tokio::test]
+async fn a_stranger_gets_the_same_404_for_a_private_project_and_for_nothing() {
+    let world = World::new().await;
+    let pipeline = world.pipeline("main", "Add a door").await;
+    for path in [
+        "/gh/acme/web".to_owned(),
+        "/gh/acme/web/settings".to_owned(),
+        "/gh/acme/web/deliveries".to_owned(),
+        "/gh/acme/web/setup".to_owned(),
+        "/gh/acme/web/1".to_owned(),
+        format!("/pipeline/{pipeline}"),
+        format!("/pipeline/{pipeline}/live"),
+        format!("/pipeline/{pipeline}/config"),
+        format!("/events?topic=pipeline:{pipeline}"),
+        format!("/pipelines/gh/acme/web/1"),
+    ] {
+        let answer = world.get(&path, Some("stranger")).await;
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{path}");
+        let body = text(answer).await;
+        let nothing = text(world.get("/gh/no/such", Some("stranger")).await).await;
+        assert_eq!(body, nothing, "{path}");
+        assert!(!body.contains("Add a door"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_may_read_sees_the_pipeline_but_no_buttons() {
+    let world = World::new().await;
+    let pipeline = world.pipeline("main", "Add a door").await;
+    let page = text(world.get(&format!("/pipeline/{pipeline}"), Some("reader")).await).await;
+    assert!(page.contains("Add a door"), "{page}");
+    assert!(!page.contains("/cancel/"), "a reader gets no button to cancel");
+    let page = text(world.get(&format!("/pipeline/{pipeline}"), Some("writer")).await).await;
+    assert!(page.contains("/cancel/"), "{page}");
+}
+
+#[tokio::test]
+async fn a_press_by_a_reader_changes_nothing() {
+    let world = World::new().await;
+    let pipeline = world.pipeline("main", "Add a door").await;
+    let workflow = world.app.store.workflows(pipeline).await.unwrap()[0].id;
+    let path = format!("/pipeline/{pipeline}/cancel/{workflow}");
+    assert_eq!(world.post(&path, "", "reader").await.status(), StatusCode::FORBIDDEN);
+    let status = || async { world.app.store.workflows(pipeline).await.unwrap()[0].status.as_str() };
+    assert_eq!(status().await, "running");
+    let answer = world.post(&path, "", "writer").await;
+    assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+    assert_eq!(status().await, "canceled");
+    let late = world.post(&path, "", "writer").await;
+    assert!(late.headers()[header::LOCATION].to_str().unwrap().ends_with("done=late"));
+}
+
+#[tokio::test]
+async fn another_spelling_of_a_project_moves_to_the_right_one() {
+    let world = World::new().await;
+    for (asked, right) in [
+        ("/github/acme/web", "/gh/acme/web"),
+        ("/gh/ACME/Web", "/gh/acme/web"),
+        ("/github/Acme/web/settings", "/gh/acme/web/settings"),
+        ("/github/acme/web?branch=a%2Fb", "/gh/acme/web?branch=a%2Fb"),
+    ] {
+        let answer = world.get(asked, Some("writer")).await;
+        assert_eq!(answer.status(), StatusCode::MOVED_PERMANENTLY, "{asked}");
+        assert_eq!(answer.headers()[header::LOCATION], right);
+    }
+    assert_eq!(world.get("/gh/ACME/web", Some("stranger")).await.status(), StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_hostile_commit_message_is_shown_as_text() {
+    let world = World::new().await;
+    let subject = "<script>alert(1)</script>\u{202E}\"'&";
+    let pipeline = world.pipeline("x\"><img src=x>", subject).await;
+    for path in ["/".to_owned(), "/gh/acme/web".to_owned(), format!("/pipeline/{pipeline}")] {
+        let page = text(world.get(&path, Some("writer")).await).await;
+        assert!(!page.contains("<script>alert"), "{path}");
+        assert!(!page.contains("<img src=x"), "{path}");
+        assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn every_page_forbids_foreign_scripts_and_frames() {
+    let world = World::new().await;
+    for path in ["/", "/login", "/projects", "/gh/acme/web", "/gh/no/such"] {
+        let answer = world.get(path, Some("writer")).await;
+        if answer.status().is_redirection() {
+            continue;
+        }
+        let policy = answer.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+        for part in ["default-src 'none'", "script-src 'self'", "frame-ancestors 'none'"] {
+            assert!(policy.contains(part), "{path}: {policy}");
+        }
+        assert!(!policy.contains("unsafe"), "{path}: {policy}");
+    }
+}
+
+#[tokio::test]
+async fn a_form_of_another_site_is_refused() {
+    let world = World::new().await;
+    let answer = world.post_from("/gh/acme/web/follow", "", "writer", "https://evil.test").await;
+    assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+    let answer = world.post("/gh/acme/web/follow", "", "reader").await;
+    assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn a_variable_can_be_set_and_deleted_but_never_read() {
+    let world = World::new().await;
+    let at = "/gh/acme/web/settings/variables";
+    let form = "name=NPM_TOKEN&value=s3cr3t-value";
+    assert_eq!(world.post(at, form, "writer").await.status(), StatusCode::FORBIDDEN);
+    assert_eq!(world.post(at, form, "admin").await.status(), StatusCode::SEE_OTHER);
+    let page = text(world.get("/gh/acme/web/settings", Some("admin")).await).await;
+    assert!(page.contains("NPM_TOKEN") && !page.contains("s3cr3t"), "{page}");
+    let bad = world.post(at, "name=A-B&value=x", "admin").await;
+    assert_eq!(bad.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let delete = format!("{at}/delete");
+    assert_eq!(
+        world.post(&delete, "name=NPM_TOKEN", "admin").await.status(),
+        StatusCode::SEE_OTHER
+    );
+    assert!(world.app.store.variables(world.project.id).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn the_failing_step_is_open_and_its_bytes_are_harmless() {
+    let world = World::new().await;
+    let pipeline = world.pipeline("main", "Break it").await;
+    let job = world.claim(pipeline, "build").await;
+    world.step(job, 101, "Checkout code", StepStatus::Success, b"ok\n").await;
+    world.step(job, 102, "Test", StepStatus::Failed, b"\x1b[31m<b>boom</b>\x1b[0m\n\xff\n").await;
+    let page = text(world.get(&format!("/job/{job}"), Some("reader")).await).await;
+    assert!(page.contains("<span class=\"f1\">&lt;b&gt;boom&lt;/b&gt;</span>"), "{page}");
+    let open: Vec<&str> = page.split("<details class=\"step\"").skip(1).collect();
+    assert!(!open[0].split('>').next().unwrap().contains(" open"));
+    assert!(open[1].split('>').next().unwrap().contains(" open"));
+}
+
+/// Joining late shows everything: any piece of the answer is the same at any time.
+#[tokio::test]
+async fn lines_of_a_long_log_are_found_by_number_and_by_text() {
+    let world = World::new().await;
+    let pipeline = world.pipeline("main", "Talk").await;
+    let job = world.claim(pipeline, "build").await;
+    let log: String = (1..=4_321).map(|n| format!("line {n}\n")).collect();
+    world.step(job, 101, "Talk", StepStatus::Running, log.as_bytes()).await;
+    let answer =
+        world.get(&format!("/job/{job}/log/0/101?from=4000&count=3"), Some("reader")).await;
+    assert_eq!(answer.headers()[header::CONTENT_SECURITY_POLICY], "default-src 'none'; sandbox");
+    let lines: serde_json::Value = serde_json::from_str(&text(answer).await).unwrap();
+    assert_eq!(lines["total"], 4_321);
+    assert_eq!(lines["lines"][0][0], "line 4001");
+    assert_eq!(lines["lines"].as_array().unwrap().len(), 3);
+    assert!(lines["lines"][0][1].is_i64(), "each line has a time: {lines}");
+    let hits = world.get(&format!("/job/{job}/log/0/101/search?q=LINE+432"), Some("reader")).await;
+    let hits: serde_json::Value = serde_json::from_str(&text(hits).await).unwrap();
+    assert_eq!(hits["lines"], serde_json::json!([431, 4319, 4320]), "432, 4320, 4321");
+    let raw = text(world.get(&format!("/job/{job}/log/0/101/raw"), Some("reader")).await).await;
+    assert_eq!(raw, log);
+    let stranger = world.get(&format!("/job/{job}/log/0/101/raw"), Some("stranger")).await;
+    assert_eq!(stranger.status(), StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_live_part_is_the_same_as_in_its_page() {
+    let world = World::new().await;
+    let pipeline = world.pipeline("main", "Add a door").await;
+    let page = text(world.get(&format!("/pipeline/{pipeline}"), Some("writer")).await).await;
+    let part = text(world.get(&format!("/pipeline/{pipeline}/live"), Some("writer")).await).await;
+    // Durations move on between the two; everything else must not.
+    let still = |html: &str| {
+        html.split('<')
+            .filter(|tag| !tag.starts_with("text class=\"node-time\"") && !tag.contains("data-"))
+            .count()
+    };
+    let inside = page.split("<live-region").nth(1).unwrap();
+    let inside = &inside[inside.find('>').unwrap() + 1..inside.find("</live-region>").unwrap()];
+    assert_eq!(still(inside), still(&part));
+    assert!(part.contains("Add a door") || part.contains("class=\"workflow\""));
+}
+
+#[tokio::test]
+async fn a_badge_tells_strangers_nothing() {
+    let world = World::new().await;
+    let pipeline = world.pipeline("main", "Add a door").await;
+    let job = world.claim(pipeline, "build").await;
+    world.finish(pipeline, job, roundel_model::status::Outcome::Success).await;
+    let bytes = |path: &'static str, who: Option<&'static str>| {
+        let world = &world;
+        async move { text(world.get(path, who).await).await }
+    };
+    let unknown = bytes("/gh/no/such.svg", None).await;
+    assert!(unknown.contains("UNKNOWN"));
+    assert_eq!(bytes("/gh/acme/web.svg", None).await, unknown);
+    assert_eq!(bytes("/gh/acme/web.svg?token=wrong", Some("admin")).await, unknown);
+    assert_eq!(bytes("/gh/acme/web/tree/feature/x.svg", Some("stranger")).await, unknown);
+    assert!(bytes("/gh/acme/web/tree/feature/x.svg", Some("reader")).await.contains("NO BUILDS"));
+    world.post("/gh/acme/web/settings/badge-token", "", "admin").await;
+    let token = crate::http::badges::token(&world.app, world.project.id).await.unwrap().unwrap();
+    let with = world.get(&format!("/gh/acme/web.svg?style=shield&token={token}"), None).await;
+    assert!(with.headers()[header::CACHE_CONTROL].to_str().unwrap().starts_with("private"));
+    assert!(!text(with).await.contains("unknown"), "the token opens the badge");
+    let moved = world.get("/gh/acme/web.png?style=shield", None).await;
+    assert_eq!(moved.headers()[header::LOCATION], "/gh/acme/web.svg?style=shield");
+}
+
+#[tokio::test]
+async fn repositories_to_add_are_grouped_and_marked() {
+    let world = World::new().await;
+    let page = text(world.get("/add", Some("admin")).await).await;
+    assert!(page.contains("Connect Bitbucket"), "the other forge offers to be connected");
+    assert!(page.contains("Set up project") && page.contains(">added<"), "{page}");
+    assert!(page.contains("needs an administrator"), "{page}");
+}
+
+#[tokio::test]
+async fn roles_are_asked_of_the_forge() {
+    let world = World::new().await;
+    for (who, role) in
+        [("reader", Some(Role::Read)), ("admin", Some(Role::Admin)), ("stranger", None)]
+    {
+        let account = world.account(who).await;
+        assert_eq!(crate::access::role(&world.app, Some(&account), &world.project).await, role);
+    }
+}

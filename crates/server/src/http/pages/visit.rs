@@ -92,8 +92,10 @@ impl IntoResponse for PageError {
                 "Nothing here",
                 match login {
                     Some(_) => "There is no such page, or you have to sign in to see it.",
-                    None => "There is no such page, or your account may not see it. Rights follow the \
-                             forge: whoever can read a repository there can see its pipelines here.",
+                    None => {
+                        "There is no such page, or your account may not see it. Rights follow the \
+                             forge: whoever can read a repository there can see its pipelines here."
+                    }
                 },
                 Some(login.as_deref().map_or(("To the pipelines", "/"), |to| ("Sign in", to))),
             ),
@@ -177,13 +179,10 @@ impl Visit {
 
     /// Renders a page.
     pub(crate) fn page(&self, template: &impl Template) -> Answer {
-        let targets: String = self
-            .app
-            .settings
-            .forges
-            .iter()
-            .map(|forge| format!(" {}", forge.web_url.origin().ascii_serialization()))
-            .collect();
+        let mut targets = String::new();
+        for forge in &self.app.settings.forges {
+            targets.extend([" ", &forge.web_url.origin().ascii_serialization()]);
+        }
         Ok(secured(Html(template.render()?).into_response(), &targets))
     }
 
@@ -202,7 +201,10 @@ impl Visit {
     }
 
     /// Opens the project that the address names. Another spelling of its name moves to the right one.
-    pub(crate) async fn project(&self, names: &(String, String)) -> Result<(Project, Role), PageError> {
+    pub(crate) async fn project(
+        &self,
+        names: &(String, String),
+    ) -> Result<(Project, Role), PageError> {
         let path = self.path.strip_prefix("/pipelines").unwrap_or(&self.path);
         let first = path.split('/').nth(1).unwrap_or_default();
         let forge: ForgeKind = first.parse().map_err(|_| self.not_found())?;
@@ -211,7 +213,8 @@ impl Visit {
         let project = project.ok_or_else(|| self.not_found())?;
         let role = self.role(&project).await?;
         if project.slug != slug || first != forge.slug() {
-            let rest: String = path.splitn(5, '/').nth(4).map(|rest| format!("/{rest}")).unwrap_or_default();
+            let rest: String =
+                path.splitn(5, '/').nth(4).map(|rest| format!("/{rest}")).unwrap_or_default();
             let query = match (&self.query, rest.is_empty()) {
                 (Some(query), true) => format!("?{query}"),
                 _ => String::new(),
@@ -229,7 +232,10 @@ impl Visit {
     }
 
     /// Opens a pipeline.
-    pub(crate) async fn pipeline(&self, id: &str) -> Result<(PipelineRow, Project, Role), PageError> {
+    pub(crate) async fn pipeline(
+        &self,
+        id: &str,
+    ) -> Result<(PipelineRow, Project, Role), PageError> {
         let id: PipelineId = id.parse().map_err(|_| self.not_found())?;
         let row = self.app.store.pipeline(id).await?.ok_or_else(|| self.not_found())?;
         let (project, role) = self.project_by_id(row.project).await?;

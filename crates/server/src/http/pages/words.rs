@@ -52,6 +52,19 @@ pub(crate) enum Mark {
     Nothing,
 }
 
+/// The worst news first; what still runs hides what ended well.
+const ORDER: [WorkflowStatus; 9] = [
+    WorkflowStatus::Failing,
+    WorkflowStatus::Running,
+    WorkflowStatus::Failed,
+    WorkflowStatus::Error,
+    WorkflowStatus::Unauthorized,
+    WorkflowStatus::OnHold,
+    WorkflowStatus::Canceled,
+    WorkflowStatus::Success,
+    WorkflowStatus::NotRun,
+];
+
 impl Mark {
     /// Returns the word for people.
     pub(crate) const fn word(self) -> &'static str {
@@ -123,18 +136,6 @@ impl Mark {
             PipelineStatus::Errored => return Self::ConfigError,
             PipelineStatus::Created => {}
         }
-        // The worst news first; what still runs hides what ended well.
-        const ORDER: [WorkflowStatus; 9] = [
-            WorkflowStatus::Failing,
-            WorkflowStatus::Running,
-            WorkflowStatus::Failed,
-            WorkflowStatus::Error,
-            WorkflowStatus::Unauthorized,
-            WorkflowStatus::OnHold,
-            WorkflowStatus::Canceled,
-            WorkflowStatus::Success,
-            WorkflowStatus::NotRun,
-        ];
         let has = |status| workflows.iter().any(|workflow| workflow.status == status);
         if has(WorkflowStatus::Running) && has(WorkflowStatus::Failed) {
             return Self::Failing;
@@ -146,7 +147,13 @@ impl Mark {
 /// The roundel with its word, for places where the word stands beside it.
 impl fmt::Display for Mark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, r#"<span class="status s-{}">{}{}</span>"#, self.class(), Icon(*self), self.word())
+        write!(
+            f,
+            r#"<span class="status s-{}">{}{}</span>"#,
+            self.class(),
+            Icon(*self),
+            self.word()
+        )
     }
 }
 
@@ -253,7 +260,11 @@ pub(crate) struct Lasting {
 
 impl Lasting {
     /// From `from` to `to`, or to now while there is no `to`.
-    pub(crate) const fn new(from: Option<Timestamp>, to: Option<Timestamp>, now: Timestamp) -> Self {
+    pub(crate) const fn new(
+        from: Option<Timestamp>,
+        to: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Self {
         Self { from, to, now }
     }
 }
@@ -264,7 +275,12 @@ impl fmt::Display for Lasting {
         let text = duration(self.to.unwrap_or(self.now).since(from));
         match self.to {
             Some(to) => {
-                write!(f, r#"<span class="dur" title="{} to {}">{text}</span>"#, exact(from), exact(to))
+                write!(
+                    f,
+                    r#"<span class="dur" title="{} to {}">{text}</span>"#,
+                    exact(from),
+                    exact(to)
+                )
             }
             None => write!(f, r#"<span class="dur" data-since="{from}">{text}</span>"#),
         }
@@ -355,9 +371,10 @@ impl Person {
 
 impl fmt::Display for Person {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let safe = self.avatar.as_deref().filter(|url| {
-            url.starts_with("https://") || url.starts_with("http://127.0.0.1:")
-        });
+        let safe = self
+            .avatar
+            .as_deref()
+            .filter(|url| url.starts_with("https://") || url.starts_with("http://127.0.0.1:"));
         match safe {
             Some(url) => write!(
                 f,
@@ -405,9 +422,7 @@ pub(crate) fn why_waiting(job: &JobRow, siblings: &[JobRow]) -> Option<String> {
             "Ready. Waits for a runner that is free and serves its resource class and executor."
                 .to_owned(),
         ),
-        JobStatus::OnHold => {
-            Some("Waits for somebody with write access to approve it.".to_owned())
-        }
+        JobStatus::OnHold => Some("Waits for somebody with write access to approve it.".to_owned()),
         JobStatus::Running
         | JobStatus::Success
         | JobStatus::Failed
@@ -445,7 +460,9 @@ pub(crate) fn push_escaped(out: &mut String, c: char) {
         '>' => out.push_str("&gt;"),
         '"' => out.push_str("&quot;"),
         '\'' => out.push_str("&#39;"),
-        _ if is_trick(c) => drop(write!(out, "⟦U+{:04X}⟧", u32::from(c))),
+        _ if is_trick(c) => {
+            let _ = write!(out, "⟦U+{:04X}⟧", u32::from(c));
+        }
         _ => out.push(c),
     }
 }

@@ -84,7 +84,7 @@ impl Line {
 fn push_run(out: &mut String, run: &str, style: Style) {
     let classes = style.classes();
     if !classes.is_empty() {
-        drop(write!(out, "<span class=\"{classes}\">"));
+        let _ = write!(out, "<span class=\"{classes}\">");
     }
     push_linked(out, run);
     if !classes.is_empty() {
@@ -104,10 +104,10 @@ fn push_linked(out: &mut String, text: &str) {
         let address = from[..end].trim_end_matches(['.', ',', ';', ':', '!', '?']);
         let mut escaped = String::with_capacity(address.len());
         push_text(&mut escaped, address);
-        drop(write!(
+        let _ = write!(
             out,
             "<a href=\"{escaped}\" rel=\"nofollow noopener noreferrer\" target=\"_blank\">{escaped}</a>"
-        ));
+        );
         rest = &from[address.len()..];
     }
     push_text(out, rest);
@@ -137,10 +137,10 @@ impl Style {
             (foreground, background) = (background, foreground);
         }
         if foreground > 0 {
-            drop(write!(out, "f{} ", foreground - 1));
+            let _ = write!(out, "f{} ", foreground - 1);
         }
         if background > 0 {
-            drop(write!(out, "b{} ", background - 1));
+            let _ = write!(out, "b{} ", background - 1);
         }
         for (flag, class) in
             [(BOLD, "bo "), (DIM, "di "), (ITALIC, "it "), (UNDERLINE, "un "), (STRIKE, "st ")]
@@ -246,14 +246,23 @@ struct Screen {
     cells: usize,
     /// Where in the log the next byte stands.
     offset: u64,
+    /// Bytes that the character under way still needs.
+    pending: u8,
 }
 
 impl Block {
     /// Begins a block.
     pub(crate) fn new(start: u64, style: Style) -> Self {
         let first = Line { offset: start, ..Line::default() };
-        let screen =
-            Screen { lines: vec![first], row: 0, column: 0, style, cells: 0, offset: start };
+        let screen = Screen {
+            lines: vec![first],
+            row: 0,
+            column: 0,
+            style,
+            cells: 0,
+            offset: start,
+            pending: 0,
+        };
         Self { parser: Parser::<Utf8Parser>::default(), screen, start, end: start }
     }
 
@@ -264,7 +273,12 @@ impl Block {
                 return index;
             }
             self.screen.offset = self.end;
-            self.parser.advance(&mut self.screen, byte);
+            if self.screen.is_stray(byte) {
+                // The parser drops what cannot begin a character; a reader must see that it was there.
+                self.screen.put('\u{FFFD}');
+            } else {
+                self.parser.advance(&mut self.screen, byte);
+            }
             self.end += 1;
         }
         bytes.len()
@@ -293,6 +307,20 @@ impl Block {
 }
 
 impl Screen {
+    /// Tells whether a byte can neither begin a character nor go on with one.
+    fn is_stray(&mut self, byte: u8) -> bool {
+        let (needs, stray) = match byte {
+            0x00..=0x7F => (0, false),
+            0x80..=0xBF => (self.pending.saturating_sub(1), self.pending == 0),
+            0xC2..=0xDF => (1, false),
+            0xE0..=0xEF => (2, false),
+            0xF0..=0xF4 => (3, false),
+            0xC0 | 0xC1 | 0xF5..=0xFF => (0, true),
+        };
+        self.pending = needs;
+        stray
+    }
+
     fn at_fresh_line(&self) -> bool {
         self.row + 1 == self.lines.len()
             && self.column == 0
@@ -332,7 +360,11 @@ impl Screen {
         let before = line.cells.len();
         match how {
             0 => line.cells.truncate(column),
-            1 => line.cells.iter_mut().take(column + 1).for_each(|cell| *cell = (' ', Style::default())),
+            1 => line
+                .cells
+                .iter_mut()
+                .take(column + 1)
+                .for_each(|cell| *cell = (' ', Style::default())),
             2 => line.cells.clear(),
             _ => {}
         }
@@ -443,7 +475,10 @@ mod tests {
 
     #[test]
     fn hostile_bytes_stay_text() {
-        assert_eq!(html(b"<script>alert(1)</script>&\n"), ["&lt;script&gt;alert(1)&lt;/script&gt;&amp;"]);
+        assert_eq!(
+            html(b"<script>alert(1)</script>&\n"),
+            ["&lt;script&gt;alert(1)&lt;/script&gt;&amp;"]
+        );
         assert_eq!(html(b"\x1b]8;;javascript:alert(1)\x07x\x1b]8;;\x07\n"), ["x"]);
         assert_eq!(html(b"bad \xff\xfe utf8\n"), ["bad \u{FFFD}\u{FFFD} utf8"]);
         assert_eq!(html("a\u{202E}b\n".as_bytes()), ["a⟦U+202E⟧b"]);

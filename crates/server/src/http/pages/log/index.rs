@@ -100,11 +100,8 @@ impl LogIndex {
             let taken = self.last.feed(bytes);
             bytes = bytes.get(taken..).unwrap_or_default();
             if self.last.is_full() {
-                let start = Start {
-                    line: self.lines(),
-                    offset: self.last.end,
-                    style: self.last.style(),
-                };
+                let start =
+                    Start { line: self.lines(), offset: self.last.end, style: self.last.style() };
                 self.last = Block::new(start.offset, start.style);
                 self.starts.push(start);
             }
@@ -127,10 +124,11 @@ impl LogIndex {
             let lines = block.lines().iter().skip(usize::try_from(skip).unwrap_or(usize::MAX));
             let wanted: Vec<&Line> = lines.take(count - shown.len()).collect();
             let times = self.times(store, &wanted, block.end).await?;
-            shown.extend(wanted.iter().map(|line| ShownLine {
-                html: line.html(),
-                at: time_of(&times, line.offset),
-            }));
+            shown.extend(
+                wanted
+                    .iter()
+                    .map(|line| ShownLine { html: line.html(), at: time_of(&times, line.offset) }),
+            );
             index += 1;
         }
         Ok(shown)
@@ -230,14 +228,12 @@ impl LogIndexes {
             Some(kept) => LogIndex::clone(kept),
             None => LogIndex::new(key),
         };
-        match (index.extend(store).await?, kept) {
-            (false, Some(kept)) => Ok(kept),
-            _ => {
-                let index = Arc::new(index);
-                self.keep(Arc::clone(&index));
-                Ok(index)
-            }
+        if let (false, Some(kept)) = (index.extend(store).await?, kept) {
+            return Ok(kept);
         }
+        let index = Arc::new(index);
+        self.keep(Arc::clone(&index));
+        Ok(index)
     }
 
     fn find(&self, key: LogKey) -> Option<Arc<LogIndex>> {

@@ -1,0 +1,468 @@
+//! A server without its loops: a store in memory, a forge that knows four people and their roles.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use async_trait::async_trait;
+use axum::{
+    Router,
+    body::Body,
+    http::{Request, header},
+    response::Response,
+};
+use roundel_engine::{
+    Event, NewJob, NewWorkflow,
+    job::{JobKind, Need},
+};
+use roundel_forge::{
+    AccessToken, AuthorizeRequest, Commit, CommitStatus, ErrorClass, Forge, ForgeError, ForgeHook,
+    ForgeKey, ForgeOrganization, ForgeSettings, ForgeUser, Grant, Repository, RepositoryRef,
+    WantedHook,
+};
+use roundel_model::{
+    forge::{ForgeKind, ForgeUserId, ProjectSlug, RepositoryId, Role},
+    id::{JobId, LeaseId, PipelineId, WorkflowId},
+    name::{CommitSha, GitRef},
+    secret::Secret,
+    status::{Outcome, StepStatus},
+    time::Timestamp,
+};
+use roundel_store::{
+    accounts::{Account, SignIn, Token},
+    logs::StepRow,
+    pipelines::{Attachments, CommitInfo, NewPipeline, TriggerKind},
+    projects::{NewProject, Project},
+};
+use tower::ServiceExt as _;
+use url::Url;
+
+use crate::{
+    access,
+    app::{App, Settings},
+    drive,
+};
+
+/// People and what they may do.
+pub(super) const PEOPLE: [(&str, Option<Role>); 4] = [
+    ("admin", Some(Role::Admin)),
+    ("writer", Some(Role::Write)),
+    ("reader", Some(Role::Read)),
+    ("stranger", None),
+];
+
+pub(super) struct World {
+    pub(super) app: Arc<App>,
+    pub(super) project: Project,
+    router: Router,
+}
+
+impl World {
+    pub(super) async fn new() -> Self {
+        let mut app = App::open(settings()).await.unwrap();
+        for kind in ForgeKind::ALL {
+            app.forges.insert(kind, Arc::new(Pretended(forge_settings(kind))));
+        }
+        let app = Arc::new(app);
+        for (login, _) in PEOPLE {
+            sign_in(&app, login).await;
+        }
+        let user = ForgeUserId("admin".into());
+        let admin = app.store.account_by_forge_user(ForgeKind::GitHub, &user).await;
+        let admin = admin.unwrap().unwrap();
+        let project =
+            app.store.upsert_project(&new_project(admin.id), Timestamp::now()).await.unwrap();
+        app.store.set_project_active(project.id, true).await.unwrap();
+        let project = app.store.project(project.id).await.unwrap().unwrap();
+        for (login, role) in PEOPLE {
+            let user = ForgeUserId(login.into());
+            let account =
+                app.store.account_by_forge_user(ForgeKind::GitHub, &user).await.unwrap().unwrap();
+            if role.is_some() {
+                app.store.follow(account.id, project.id, Timestamp::now()).await.unwrap();
+            }
+        }
+        let router = crate::http::router(Arc::clone(&app));
+        Self { app, project, router }
+    }
+
+    pub(super) async fn account(&self, login: &str) -> Account {
+        let user = ForgeUserId(login.into());
+        let found = self.app.store.account_by_forge_user(ForgeKind::GitHub, &user).await;
+        found.unwrap().unwrap()
+    }
+
+    pub(super) async fn get(&self, path: &str, who: Option<&str>) -> Response {
+        let mut request = Request::get(path).header(header::ACCEPT, "text/html");
+        if let Some(who) = who {
+            request = request.header(header::COOKIE, cookie(who));
+        }
+        self.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
+    }
+
+    pub(super) async fn post(&self, path: &str, form: &str, who: &str) -> Response {
+        self.post_from(path, form, who, "http://127.0.0.1:1").await
+    }
+
+    pub(super) async fn post_from(
+        &self,
+        path: &str,
+        form: &str,
+        who: &str,
+        origin: &str,
+    ) -> Response {
+        let request = Request::post(path)
+            .header(header::HOST, "127.0.0.1:1")
+            .header(header::ORIGIN, origin)
+            .header(header::COOKIE, cookie(who))
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from(form.to_owned()))
+            .unwrap();
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+
+    /// A pipeline with two jobs, `build` and `test`, the second after the first.
+    pub(super) async fn pipeline(&self, branch: &str, subject: &str) -> PipelineId {
+        let id = PipelineId::fresh();
+        let new = NewPipeline {
+            id,
+            project: self.project.id,
+            trigger: TriggerKind::Push,
+            delivery: None,
+            git_ref: GitRef::Branch(branch.into()),
+            sha: CommitSha::from(format!("{:040x}", id.as_uuid().as_u128())),
+            before: None,
+            commit: CommitInfo {
+                subject: subject.to_owned(),
+                author_name: Some("Robin Roe".into()),
+                ..CommitInfo::default()
+            },
+            actor: None,
+            actor_login: Some("writer".into()),
+            created_at: Timestamp::now(),
+        };
+        self.app.store.create_pipeline(&new).await.unwrap();
+        let (build, test) = (JobId::fresh(), JobId::fresh());
+        let job = |id, name: &str, needs| NewJob {
+            id,
+            name: name.into(),
+            kind: JobKind::Build { tasks: 1 },
+            needs,
+        };
+        let need = Need { job: build, accepts: vec![Outcome::Success] };
+        let workflow = NewWorkflow {
+            id: WorkflowId::fresh(),
+            name: "main".into(),
+            jobs: vec![job(build, "build", vec![]), job(test, "test", vec![need])],
+        };
+        self.apply(id, &Event::Compiled { workflows: vec![workflow] }).await;
+        id
+    }
+
+    pub(super) async fn claim(&self, pipeline: PipelineId, name: &str) -> JobId {
+        let workflows = self.app.store.workflows(pipeline).await.unwrap();
+        let mut jobs = workflows.iter().flat_map(|workflow| &workflow.jobs);
+        let job = jobs.find(|job| job.name.as_str() == name).unwrap().id;
+        let lease = lease(job);
+        let expires_at = Timestamp::now().plus(std::time::Duration::from_secs(60));
+        self.apply(pipeline, &Event::Claimed { job, task: 0, lease, expires_at }).await;
+        job
+    }
+
+    pub(super) async fn finish(&self, pipeline: PipelineId, job: JobId, outcome: Outcome) {
+        let lease = lease(job);
+        self.apply(pipeline, &Event::Finished { job, task: 0, lease, outcome }).await;
+    }
+
+    pub(super) async fn step(
+        &self,
+        job: JobId,
+        number: u32,
+        name: &str,
+        status: StepStatus,
+        log: &[u8],
+    ) {
+        let now = Timestamp::now();
+        let step = StepRow {
+            job,
+            task: 0,
+            number,
+            name: name.to_owned(),
+            kind: "run".to_owned(),
+            status,
+            command: Some("make test".to_owned()),
+            line: Some(7),
+            background: false,
+            exit_code: (status == StepStatus::Failed).then_some(2),
+            started_at: now,
+            ended_at: (status != StepStatus::Running).then_some(now),
+            truncated: false,
+            log_bytes: 0,
+        };
+        self.app.store.put_step(&step).await.unwrap();
+        for (index, piece) in log.chunks(1_000).enumerate() {
+            let offset = u64::try_from(index * 1_000).unwrap();
+            self.app.store.append_log(job, 0, number, offset, piece, now).await.unwrap();
+        }
+    }
+
+    async fn apply(&self, pipeline: PipelineId, event: &Event) {
+        let applied =
+            drive::apply(&self.app, pipeline, event, Attachments::default(), Timestamp::now())
+                .await;
+        assert_eq!(applied.unwrap(), drive::Applied::Changed);
+    }
+}
+
+fn lease(job: JobId) -> LeaseId {
+    LeaseId::from(job.as_uuid())
+}
+
+fn cookie(who: &str) -> String {
+    format!("{}=session-of-{who}", access::SESSION_COOKIE)
+}
+
+async fn sign_in(app: &App, login: &str) {
+    let now = Timestamp::now();
+    let account = app
+        .store
+        .sign_in(
+            &SignIn {
+                forge: ForgeKind::GitHub,
+                user: ForgeUserId(login.into()),
+                login: login.into(),
+                name: format!("The {login}"),
+                email: None,
+                avatar_url: None,
+                token: Token {
+                    access: Secret::from(login),
+                    scopes: vec!["repo".into()],
+                    expires_at: None,
+                    refresh: None,
+                    refused: false,
+                },
+                link_to: None,
+            },
+            now,
+        )
+        .await
+        .unwrap();
+    let hash = access::hash(&format!("session-of-{login}"));
+    let end = now.plus(std::time::Duration::from_secs(3600));
+    app.store.open_session(&hash, account, now, end).await.unwrap();
+}
+
+fn settings() -> Settings {
+    Settings {
+        listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+        public_url: Url::parse("http://127.0.0.1:1").unwrap(),
+        database_url: "sqlite::memory:".into(),
+        instance_key: Secret::new(vec![7; 32]),
+        runner_token: Secret::from("runner-token"),
+        forges: Vec::new(),
+        mail: None,
+        status_prefix: "ci/roundel".into(),
+    }
+}
+
+fn forge_settings(kind: ForgeKind) -> ForgeSettings {
+    ForgeSettings {
+        kind,
+        web_url: Url::parse("http://127.0.0.1:2").unwrap(),
+        api_url: Url::parse("http://127.0.0.1:2/api").unwrap(),
+        client_id: "id".into(),
+        client_secret: Secret::from("secret"),
+        known_hosts: String::new(),
+        public_url: "http://127.0.0.1:1".into(),
+    }
+}
+
+fn new_project(integration: roundel_model::id::AccountId) -> NewProject {
+    NewProject {
+        slug: ProjectSlug {
+            forge: ForgeKind::GitHub,
+            owner: "acme".into(),
+            repository: "web".into(),
+        },
+        repository: RepositoryId("1".into()),
+        organization_forge_id: "10".into(),
+        default_branch: "main".into(),
+        private: true,
+        ssh_url: "ssh://git@127.0.0.1:3/acme/web.git".into(),
+        web_url: "http://127.0.0.1:2/acme/web".into(),
+        integration,
+    }
+}
+
+/// Reads a whole answer.
+pub(super) async fn text(answer: Response) -> String {
+    let bytes = axum::body::to_bytes(answer.into_body(), 64 << 20).await.unwrap();
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// A forge of three repositories. A token is the login of its owner.
+struct Pretended(ForgeSettings);
+
+fn repository(id: &str, name: &str, role: Option<Role>) -> Repository {
+    Repository {
+        id: RepositoryId(id.into()),
+        owner: ForgeOrganization { id: "10".into(), login: "acme".into(), avatar_url: None },
+        name: name.into(),
+        default_branch: Some("main".into()),
+        private: true,
+        archived: false,
+        ssh_url: String::new(),
+        web_url: String::new(),
+        role,
+    }
+}
+
+fn no<T>() -> Result<T, ForgeError> {
+    Err(ForgeError {
+        class: ErrorClass::NotFound,
+        message: "GitHub has no such thing".into(),
+        status: Some(404),
+        retry_after: None,
+        details: Vec::new(),
+    })
+}
+
+#[async_trait]
+impl Forge for Pretended {
+    fn kind(&self) -> ForgeKind {
+        self.0.kind
+    }
+    fn settings(&self) -> &ForgeSettings {
+        &self.0
+    }
+    fn authorize_url(&self, _: &AuthorizeRequest) -> Url {
+        self.0.web_url.clone()
+    }
+    fn wanted_scopes(&self) -> Vec<(&'static str, &'static str)> {
+        vec![("repo", "to list repositories, add a key and a hook, and set commit statuses")]
+    }
+    async fn exchange_code(&self, _: &str, _: &str, _: &str) -> Result<Grant, ForgeError> {
+        no()
+    }
+    async fn refresh(&self, _: &Secret<String>) -> Result<Grant, ForgeError> {
+        no()
+    }
+    async fn current_user(&self, _: &AccessToken) -> Result<(ForgeUser, Vec<String>), ForgeError> {
+        no()
+    }
+    async fn repositories(&self, token: &AccessToken) -> Result<Vec<Repository>, ForgeError> {
+        let web = self.repository(token, "acme", "web").await?;
+        Ok(vec![
+            web,
+            repository("2", "api", Some(Role::Admin)),
+            repository("3", "docs", Some(Role::Write)),
+        ])
+    }
+    async fn repository(
+        &self,
+        token: &AccessToken,
+        _: &str,
+        _: &str,
+    ) -> Result<Repository, ForgeError> {
+        let person = PEOPLE.iter().find(|(login, _)| login == token.expose());
+        match person.and_then(|(_, role)| *role) {
+            Some(role) => Ok(repository("1", "web", Some(role))),
+            None => no(),
+        }
+    }
+    async fn repository_by_id(
+        &self,
+        token: &AccessToken,
+        _: &RepositoryId,
+    ) -> Result<Repository, ForgeError> {
+        self.repository(token, "acme", "web").await
+    }
+    async fn file_at(
+        &self,
+        _: &AccessToken,
+        _: &RepositoryRef,
+        _: &CommitSha,
+        _: &str,
+    ) -> Result<Option<Vec<u8>>, ForgeError> {
+        no()
+    }
+    async fn commit(
+        &self,
+        _: &AccessToken,
+        _: &RepositoryRef,
+        _: &str,
+    ) -> Result<Option<Commit>, ForgeError> {
+        no()
+    }
+    async fn branch_head(
+        &self,
+        _: &AccessToken,
+        _: &RepositoryRef,
+        _: &str,
+    ) -> Result<Option<CommitSha>, ForgeError> {
+        no()
+    }
+    async fn deploy_keys(
+        &self,
+        _: &AccessToken,
+        _: &RepositoryRef,
+    ) -> Result<Vec<ForgeKey>, ForgeError> {
+        no()
+    }
+    async fn create_deploy_key(
+        &self,
+        _: &AccessToken,
+        _: &RepositoryRef,
+        _: &str,
+        _: &str,
+    ) -> Result<ForgeKey, ForgeError> {
+        no()
+    }
+    async fn delete_deploy_key(
+        &self,
+        _: &AccessToken,
+        _: &RepositoryRef,
+        _: &str,
+    ) -> Result<(), ForgeError> {
+        no()
+    }
+    async fn hooks(
+        &self,
+        _: &AccessToken,
+        _: &RepositoryRef,
+    ) -> Result<Vec<ForgeHook>, ForgeError> {
+        no()
+    }
+    async fn create_hook(
+        &self,
+        _: &AccessToken,
+        _: &RepositoryRef,
+        _: &WantedHook,
+    ) -> Result<ForgeHook, ForgeError> {
+        no()
+    }
+    async fn update_hook(
+        &self,
+        _: &AccessToken,
+        _: &RepositoryRef,
+        _: &str,
+        _: &WantedHook,
+    ) -> Result<ForgeHook, ForgeError> {
+        no()
+    }
+    async fn delete_hook(
+        &self,
+        _: &AccessToken,
+        _: &RepositoryRef,
+        _: &str,
+    ) -> Result<(), ForgeError> {
+        no()
+    }
+    async fn post_status(
+        &self,
+        _: &AccessToken,
+        _: &RepositoryRef,
+        _: &CommitSha,
+        _: &CommitStatus,
+    ) -> Result<(), ForgeError> {
+        no()
+    }
+}
