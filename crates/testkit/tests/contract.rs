@@ -12,6 +12,13 @@
 //! absent: behaviour when a forge is unwell (tests of `forge`). Needs Node programs that `cargo xtask test` installs and the descriptions beside the
 //! repository; without them the tests say so, and it is counted.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "all of it is a test, but clippy sees only functions marked so"
+)]
+
 #[path = "contract/description.rs"]
 mod description;
 #[path = "contract/judge.rs"]

@@ -108,7 +108,7 @@ impl Judge {
         let own = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
         let client = Client::builder()
             .redirect(reqwest::redirect::Policy::none())
-            .timeout(Duration::from_secs(60))
+            .timeout(Duration::from_mins(1))
             .no_proxy()
             .build()
             .unwrap();

@@ -132,14 +132,14 @@ impl Stage<'_> {
     async fn statuses(&self) {
         let (client, token, repository) = (self.client, &self.token, &self.repository);
         let head = CommitSha::from(self.world.head.as_str());
-        let states = [
+        let sequence = [
             CommitState::Pending,
             CommitState::Canceled,
             CommitState::Error,
             CommitState::Failure,
             CommitState::Success,
         ];
-        for state in states {
+        for state in sequence {
             let status = CommitStatus {
                 state,
                 context: "ci/roundel: build".into(),

@@ -142,9 +142,9 @@ pub(crate) fn read_all(world: &World, deliveries: &[Delivery]) {
         read.partition(|event| matches!(event, ForgeEvent::PullRequest(_)));
     read_pull_requests(world.kind, &pulls);
     let [main, tag, deleted, forced, fix, more] = read.as_slice() else { panic!("{read:?}") };
-    let push = |event: &ForgeEvent| match event {
-        ForgeEvent::Push(push) => push.clone(),
-        other => panic!("no push: {other:?}"),
+    let push = |event: &ForgeEvent| {
+        let ForgeEvent::Push(push) = event else { panic!("no push: {event:?}") };
+        push.clone()
     };
     let (main, tag, forced) = (push(main), push(tag), push(forced));
     assert_eq!(main.git_ref, GitRef::Branch("main".into()));
@@ -170,14 +170,9 @@ fn read_pull_requests(kind: ForgeKind, events: &[ForgeEvent]) {
     };
     let pulls: Vec<PullRequest> = events
         .iter()
-        .filter_map(|event| match event {
-            ForgeEvent::PullRequest(pull) => Some(pull.clone()),
-            ForgeEvent::Ping { .. }
-            | ForgeEvent::Push(_)
-            | ForgeEvent::Deleted { .. }
-            | ForgeEvent::RepositoryChanged { .. }
-            | ForgeEvent::OursRemoved { .. }
-            | ForgeEvent::Ignored { .. } => None,
+        .filter_map(|event| {
+            let ForgeEvent::PullRequest(pull) = event else { return None };
+            Some(pull.clone())
         })
         .collect();
     assert_eq!(pulls.iter().map(|pull| pull.action.as_str()).collect::<Vec<_>>(), words);
