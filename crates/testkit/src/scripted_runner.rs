@@ -158,19 +158,19 @@ impl ScriptedTask {
             ended_at: None,
             truncated: false,
         };
-        self.accepted(self.report_step(number, &report).await?)?;
+        self.accepted(&self.report_step(number, &report).await?)?;
         if !step.output.is_empty() {
             let (answer, committed) = self.append_log(number, 0, step.output.as_bytes()).await?;
-            self.accepted(answer)?;
+            self.accepted(&answer)?;
             anyhow::ensure!(committed == u64::try_from(step.output.len()).ok(), "log was cut");
         }
         report.status = if step.exit_code == 0 { StepStatus::Success } else { StepStatus::Failed };
         report.exit_code = Some(step.exit_code);
         report.ended_at = Some(Timestamp::now());
-        self.accepted(self.report_step(number, &report).await?)
+        self.accepted(&self.report_step(number, &report).await?)
     }
 
-    fn accepted(&self, answer: Answer) -> Result<()> {
+    fn accepted(&self, answer: &Answer) -> Result<()> {
         anyhow::ensure!(answer.status.is_success(), "{} was refused: {answer:?}", self.base);
         Ok(())
     }

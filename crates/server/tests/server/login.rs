@@ -1,9 +1,11 @@
 //! Signing in (`VCS` §2.3.2): the browser's half is played by a client that keeps cookies by hand.
 
 use reqwest::{Client, Response, StatusCode, header, redirect};
-use roundel_model::forge::ForgeKind;
+use roundel_model::{forge::ForgeKind, time::Timestamp};
+use roundel_store::accounts::Account;
+use sha2::Digest as _;
 
-use super::world::World;
+use super::world::{LOGIN, World};
 
 fn browser() -> Client {
     Client::builder().redirect(redirect::Policy::none()).build().unwrap()
@@ -57,4 +59,76 @@ async fn whoever_declines_comes_back_without_a_session() {
     assert_eq!(answer.status(), StatusCode::SEE_OTHER);
     assert_eq!(location(&answer), "/gh/acme/web");
     assert!(!cookies(&answer).contains("roundel_session="));
+}
+
+/// Walks through the forge's own pages as a person would, and comes back with cookies of ours.
+async fn sign_in(world: &World, kind: ForgeKind, mine: &str) -> Response {
+    let client = browser();
+    let begun = client
+        .get(world.url(&format!("/login/{}?return=/projects", kind.long_slug())))
+        .header(header::COOKIE, mine)
+        .send()
+        .await
+        .unwrap();
+    let consent = url::Url::parse(&location(&begun)).unwrap();
+    let web = world.forge.web_url(kind);
+    let back = format!("{}?{}", consent.path(), consent.query().unwrap());
+    let entered = client
+        .post(web.join("/session").unwrap())
+        .form(&[("login", LOGIN), ("return_to", &back)])
+        .send()
+        .await
+        .unwrap();
+    let mut fields: Vec<(String, String)> = consent.query_pairs().into_owned().collect();
+    fields.push(("decision".to_owned(), "allow".to_owned()));
+    let allowed = client
+        .post(consent.clone())
+        .header(header::COOKIE, cookies(&entered))
+        .form(&fields)
+        .send()
+        .await
+        .unwrap();
+    let callback = location(&allowed);
+    assert!(callback.starts_with(world.settings.public_url.as_str()), "{callback}");
+    let all = format!("{mine}; {}", cookies(&begun));
+    client.get(callback).header(header::COOKIE, all).send().await.unwrap()
+}
+
+async fn who(world: &World, session: &str) -> Option<Account> {
+    let value = session.split("roundel_session=").nth(1)?.split(';').next()?;
+    let hash = sha2::Sha256::digest(value.as_bytes());
+    world.app().store.session(&hash, Timestamp::now()).await.unwrap()
+}
+
+/// One person, two forges, one account; and leaving means leaving.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_signs_in_with_both_forges_and_is_one_account() {
+    let world = World::start().await;
+    let first = sign_in(&world, ForgeKind::GitHub, "").await;
+    assert_eq!(first.status(), StatusCode::SEE_OTHER, "{}", first.text().await.unwrap());
+    assert_eq!(location(&first), "/projects");
+    let set: Vec<_> = first.headers().get_all(header::SET_COOKIE).iter().collect();
+    let session = set.iter().find(|cookie| cookie.to_str().unwrap().contains("_session="));
+    let session = session.unwrap().to_str().unwrap();
+    assert!(session.contains("HttpOnly") && session.contains("SameSite=Lax"), "{session}");
+    let person = who(&world, &cookies(&first)).await.unwrap();
+    assert_eq!(person.email.as_deref(), Some("ada@example.org"));
+
+    let second = sign_in(&world, ForgeKind::Bitbucket, &cookies(&first)).await;
+    assert_eq!(second.status(), StatusCode::SEE_OTHER, "{}", second.text().await.unwrap());
+    assert_eq!(who(&world, &cookies(&second)).await.unwrap().id, person.id);
+    assert!(who(&world, &cookies(&first)).await.is_none(), "the older session is over");
+    let identities = world.app().store.identities(person.id).await.unwrap();
+    assert_eq!(identities.len(), 2);
+    assert!(identities.iter().all(|identity| identity.token.is_some()));
+
+    let leave = || {
+        let request = browser().post(world.url("/logout"));
+        request.header(header::COOKIE, cookies(&second))
+    };
+    let forged = leave().header("sec-fetch-site", "cross-site").send().await.unwrap();
+    assert_eq!(forged.status(), StatusCode::FORBIDDEN);
+    assert!(who(&world, &cookies(&second)).await.is_some());
+    assert_eq!(leave().send().await.unwrap().status(), StatusCode::SEE_OTHER);
+    assert!(who(&world, &cookies(&second)).await.is_none());
 }

@@ -13,7 +13,8 @@ async fn a_failure_is_mailed_with_the_end_of_its_log() {
     let world = World::start().await;
     world.project(KIND, "web").await;
     let sha = world.push(KIND, "web", ONE_JOB).await;
-    let output: String = (1..=20).map(|line| format!("line {line}\r\n")).collect();
+    let lines: Vec<String> = (1..=20).map(|line| format!("line {line}\r\n")).collect();
+    let output = lines.concat();
     let step = ScriptedStep::new("make test", &output, 2);
     world.runner().claim().await.unwrap().play(&[step]).await.unwrap();
     let mails = world.sink.wait_for(1, PATIENCE).await;
@@ -30,7 +31,7 @@ async fn a_failure_is_mailed_with_the_end_of_its_log() {
     assert!(!mail.text.contains("line 5\n"), "{}", mail.text);
 
     // The next green one is good news of its own kind, in the same thread.
-    world.commit(KIND, "web", "main", &[("fix", "1")], "mend it").await;
+    world.commit(KIND, ("web", "main"), &[("fix", "1")], "mend it").await;
     world.runner().claim().await.unwrap().play(&[]).await.unwrap();
     let mails = world.sink.wait_for(2, PATIENCE).await;
     assert!(mails[1].header("Subject").unwrap().starts_with("[acme/web] fixed: main on main"));
@@ -72,7 +73,7 @@ async fn one_click_stops_the_mail() {
     let body = [("List-Unsubscribe", "One-Click")];
     assert!(client.post(&link).form(&body).send().await.unwrap().status().is_success());
 
-    world.commit(KIND, "web", "main", &[("more", "1")], "again").await;
+    world.commit(KIND, ("web", "main"), &[("more", "1")], "again").await;
     world.runner().claim().await.unwrap().play(&[]).await.unwrap();
     super::world::until("everything to be paid", async || {
         world.app().store.next_effect_at().await.unwrap().is_none().then_some(())

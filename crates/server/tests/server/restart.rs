@@ -51,7 +51,7 @@ async fn a_pipeline_that_was_created_is_compiled_after_a_crash() {
     let sha = world.forge.head_of(kind, super::world::OWNER, "web", "main").await.unwrap();
     // The row as the crash leaves it. The configuration is not there: that is an answer, too.
     let id = PipelineId::fresh();
-    let created = world
+    world
         .app()
         .store
         .create_pipeline(&NewPipeline {
@@ -69,7 +69,6 @@ async fn a_pipeline_that_was_created_is_compiled_after_a_crash() {
         })
         .await
         .unwrap();
-    drop(created);
     world.restart().await;
     until("the pipeline to be decided", async || {
         let row = world.app().store.pipeline(id).await.unwrap().unwrap();

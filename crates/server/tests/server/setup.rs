@@ -106,7 +106,7 @@ async fn a_lost_answer_is_found_again_by_looking() {
     let world = World::start().await;
     for kind in ForgeKind::ALL {
         for path in ["keys", "hooks"] {
-            let name = format!("lost-{path}");
+            let name = format!("lost{}", path.len());
             world.add_repository(kind, &name, &[("README.md", "x")]).await;
             let (method, path_contains) = ("POST".to_owned(), path.to_owned());
             let how = FailureKind::LoseAnswer;
@@ -128,7 +128,7 @@ async fn whoever_is_no_administrator_reads_who_can_do_it() {
     world.add_repository(kind, "web", &[]).await;
     let grace = world.sign_in_as(kind, "grace", "grace@example.org").await;
     let role = Some(roundel_model::forge::Role::Write);
-    world.forge.set_role(kind, OWNER, "web", "grace", role).unwrap();
+    world.forge.set_role(kind, (OWNER, "web"), "grace", role).unwrap();
     let refused = setup::begin(world.app(), grace, kind, OWNER, "web").await.unwrap_err();
     assert!(refused.0.contains("administrator"), "{refused}");
     let refused = setup::begin(world.app(), grace, kind, OWNER, "nowhere").await.unwrap_err();
@@ -141,7 +141,7 @@ async fn a_set_up_survives_a_crash() {
     let mut world = World::start().await;
     for kind in ForgeKind::ALL {
         for path in ["keys", "hooks"] {
-            let name = format!("crash-{path}");
+            let name = format!("crash{}", path.len());
             world.add_repository(kind, &name, &[("README.md", "x")]).await;
             let account = world.sign_in(kind).await;
             let (method, path_contains) = ("POST".to_owned(), path.to_owned());

@@ -3,6 +3,7 @@
 use roundel_localforge::{Failure, FailureKind};
 use roundel_model::{
     forge::ForgeKind,
+    name::TagName,
     status::{PipelineStatus, WorkflowStatus},
 };
 use roundel_store::deliveries::Verdict;
@@ -69,12 +70,12 @@ async fn a_push_that_is_not_built_has_a_receipt_that_says_why() {
     let kind = ForgeKind::GitHub;
     let project = world.project(kind, "web").await;
 
-    world.commit(kind, "web", "plain", &[("x", "1")], "no config here").await;
+    world.commit(kind, ("web", "plain"), &[("x", "1")], "no config here").await;
     let verdict = world.receipt(project, "push to plain").await;
     assert!(because(&verdict).contains("no `.circleci/config.yml`"), "{verdict:?}");
 
     let config = [(".circleci/config.yml", ONE_JOB)];
-    world.commit(kind, "web", "quiet", &config, "typo [skip ci]").await;
+    world.commit(kind, ("web", "quiet"), &config, "typo [skip ci]").await;
     let verdict = world.receipt(project, "push to quiet").await;
     assert!(because(&verdict).contains("[skip ci]"), "{verdict:?}");
 
@@ -111,7 +112,7 @@ async fn a_tag_is_built_on_its_commit() {
         world.forge.push_tag(kind, (OWNER, "web"), tag, LOGIN).await.unwrap();
         let task = world.runner().claim().await.unwrap();
         assert_eq!(task.spec.checkout.sha.as_str(), sha);
-        assert_eq!(task.spec.checkout.git_ref.tag().map(|tag| tag.as_str()), Some("v1"));
+        assert_eq!(task.spec.checkout.git_ref.tag().map(TagName::as_str), Some("v1"));
         task.play(&[]).await.unwrap();
         world.marked(kind, "web", &sha, words(kind).1).await;
         assert_eq!(world.pipelines(project).await.len(), 2);
@@ -186,7 +187,7 @@ async fn a_refused_token_is_replaced_by_another_followers() {
     let second = world.sign_in_as(kind, "grace", "grace@example.org").await;
     world
         .forge
-        .set_role(kind, OWNER, "web", "grace", Some(roundel_model::forge::Role::Write))
+        .set_role(kind, (OWNER, "web"), "grace", Some(roundel_model::forge::Role::Write))
         .unwrap();
     let now = roundel_model::time::Timestamp::now();
     world.app().store.follow(second, project, now).await.unwrap();

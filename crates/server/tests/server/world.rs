@@ -1,6 +1,6 @@
 //! What every test stands on: a forge pair, a mail sink, a server on a database file, and people.
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use roundel_forge::ForgeSettings;
 use roundel_localforge::{LocalForge, NewCommit, StatusMark};
@@ -62,7 +62,7 @@ impl World {
         .await
         .unwrap();
         let sink = SmtpSink::start().await.unwrap();
-        let settings = settings(&forge, &sink, directory.path().join("roundel.db"));
+        let settings = settings(&forge, &sink, &directory.path().join("roundel.db"));
         for kind in ForgeKind::ALL {
             forge.add_user(kind, LOGIN, "Ada", "ada@example.org");
             forge.add_organization(kind, OWNER, LOGIN);
@@ -138,15 +138,14 @@ impl World {
     /// Makes a repository with these files on `main`.
     pub(crate) async fn add_repository(&self, kind: ForgeKind, name: &str, files: &[(&str, &str)]) {
         self.forge.add_repository(kind, OWNER, name, true, LOGIN).await.unwrap();
-        self.commit(kind, name, "main", files, "begin").await;
+        self.commit(kind, (name, "main"), files, "begin").await;
     }
 
     /// Commits files and tells the hooks, as a push does.
     pub(crate) async fn commit(
         &self,
         kind: ForgeKind,
-        name: &str,
-        branch: &str,
+        (name, branch): (&str, &str),
         files: &[(&str, &str)],
         message: &str,
     ) -> String {
@@ -180,7 +179,7 @@ impl World {
 
     /// Pushes a configuration to `main`.
     pub(crate) async fn push(&self, kind: ForgeKind, name: &str, config: &str) -> String {
-        self.commit(kind, name, "main", &[(".circleci/config.yml", config)], "try it").await
+        self.commit(kind, (name, "main"), &[(".circleci/config.yml", config)], "try it").await
     }
 
     pub(crate) fn runner(&self) -> ScriptedRunner {
@@ -261,7 +260,7 @@ pub(crate) fn words(kind: ForgeKind) -> (&'static str, &'static str, &'static st
     }
 }
 
-fn settings(forge: &LocalForge, sink: &SmtpSink, database: PathBuf) -> Settings {
+fn settings(forge: &LocalForge, sink: &SmtpSink, database: &Path) -> Settings {
     let listen = free_address();
     let public_url = format!("http://{listen}");
     let forges = ForgeKind::ALL.map(|kind| {
