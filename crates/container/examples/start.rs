@@ -15,78 +15,93 @@ use roundel_container::{
     ContainerError, EnvironmentSpec, Limits, ProcessSpec, Root, Runtime, RuntimeSettings,
 };
 
+/// The times of one environment's life.
+struct Life {
+    ready: Duration,
+    start: Duration,
+    step: Duration,
+    end: Duration,
+}
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     roundel_container::boot::run_if_asked();
     let mut arguments = std::env::args().skip(1);
     let iterations: u32 = arguments.next().map_or(Ok(100), |text| text.parse())?;
     let directory = arguments.next().map_or_else(std::env::temp_dir, PathBuf::from);
     let runtime = Runtime::open(RuntimeSettings { directory, boot: None })?;
-    let tokio = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let root = match arguments.next() {
-        Some(image) => {
-            let path = PathBuf::from(&image);
-            let images = runtime.images();
-            let quiet = |_: String| {};
-            let image = if path.exists() {
-                tokio.block_on(images.import(&path, None, &quiet))?
-            } else {
-                tokio.block_on(images.pull(&image, None, &quiet))?
-            };
-            Root::Layers(image.layers)
-        }
+        Some(image) => Root::Layers(layers(&runtime, &image)?),
         None => Root::Host,
     };
-    let limits = Limits {
-        memory_bytes: Some(512 * 1024 * 1024),
-        cpu_millis: Some(2000),
-        processes: Some(512),
-        disk_bytes: Some(128 * 1024 * 1024),
-    };
-    let mut starts = Vec::new();
-    let mut steps = Vec::new();
-    let mut stops = Vec::new();
+    let mut lives = Vec::new();
     for _ in 0..iterations {
-        let spec = EnvironmentSpec {
-            name: "bench".to_owned(),
-            root: root.clone(),
-            limits: limits.clone(),
-            hostname: "bench".to_owned(),
-            hosts: Vec::new(),
-            binds: Vec::new(),
-            files: Vec::new(),
-            network: false,
-        };
-        let begin = Instant::now();
-        let environment = runtime.start(&spec)?;
-        let ready = begin.elapsed();
-        first_byte(&environment)?;
-        let start = begin.elapsed();
-        let begin = Instant::now();
-        first_byte(&environment)?;
-        let step = begin.elapsed();
-        let begin = Instant::now();
-        environment.stop(Duration::from_secs(10))?;
-        let stop = begin.elapsed();
+        let life = live(&runtime, &root)?;
         println!(
-            r#"{{"ready_us":{},"start_us":{},"step_us":{},"stop_us":{}}}"#,
-            ready.as_micros(),
-            start.as_micros(),
-            step.as_micros(),
-            stop.as_micros()
+            r#"{{"ready_us":{},"start_us":{},"step_us":{},"end_us":{}}}"#,
+            life.ready.as_micros(),
+            life.start.as_micros(),
+            life.step.as_micros(),
+            life.end.as_micros()
         );
-        starts.push(start);
-        steps.push(step);
-        stops.push(stop);
+        lives.push(life);
     }
+    let percentile = |time: fn(&Life) -> Duration, percent: usize| {
+        let mut times: Vec<_> = lives.iter().map(time).collect();
+        times.sort();
+        times.get(times.len() * percent / 100).map_or(0, Duration::as_micros)
+    };
     println!(
-        r#"{{"n":{iterations},"start_p50_us":{},"start_p95_us":{},"step_p50_us":{},"step_p95_us":{},"stop_p50_us":{}}}"#,
-        percentile(&mut starts, 50),
-        percentile(&mut starts, 95),
-        percentile(&mut steps, 50),
-        percentile(&mut steps, 95),
-        percentile(&mut stops, 50),
+        r#"{{"n":{iterations},"start_min_us":{},"start_p50_us":{},"start_p95_us":{},"step_p50_us":{},"step_p95_us":{},"end_p50_us":{}}}"#,
+        percentile(|life| life.start, 0),
+        percentile(|life| life.start, 50),
+        percentile(|life| life.start, 95),
+        percentile(|life| life.step, 50),
+        percentile(|life| life.step, 95),
+        percentile(|life| life.end, 50),
     );
     Ok(())
+}
+
+/// The layers of an image from a file or a registry.
+fn layers(runtime: &Runtime, image: &str) -> Result<Vec<PathBuf>, Box<dyn std::error::Error>> {
+    let tokio = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let (path, images) = (PathBuf::from(image), runtime.images());
+    let image = if path.exists() {
+        tokio.block_on(images.import(&path, None, &|_| {}))?
+    } else {
+        tokio.block_on(images.pull(image, None, &|_| {}))?
+    };
+    Ok(image.layers)
+}
+
+/// Starts an environment with all limits, runs two steps in it, and ends it.
+fn live(runtime: &Runtime, root: &Root) -> Result<Life, ContainerError> {
+    let spec = EnvironmentSpec {
+        name: "bench".to_owned(),
+        root: root.clone(),
+        limits: Limits {
+            memory_bytes: Some(512 * 1024 * 1024),
+            cpu_millis: Some(2000),
+            processes: Some(512),
+            disk_bytes: Some(128 * 1024 * 1024),
+        },
+        hostname: "bench".to_owned(),
+        hosts: Vec::new(),
+        binds: Vec::new(),
+        files: Vec::new(),
+        network: std::env::var_os("NETWORK").is_some(),
+    };
+    let begin = Instant::now();
+    let environment = runtime.start(&spec)?;
+    let ready = begin.elapsed();
+    first_byte(&environment)?;
+    let start = begin.elapsed();
+    let begin = Instant::now();
+    first_byte(&environment)?;
+    let step = begin.elapsed();
+    let begin = Instant::now();
+    environment.stop(Duration::from_secs(10))?;
+    Ok(Life { ready, start, step, end: begin.elapsed() })
 }
 
 /// Runs `echo` under a terminal until its first byte is here.
@@ -106,9 +121,4 @@ fn first_byte(environment: &roundel_container::Environment) -> Result<(), Contai
         Some(Err(error)) => Err(ContainerError::Host(format!("no output: {error}"))),
         None => Err(ContainerError::Host("no output".to_owned())),
     }
-}
-
-fn percentile(times: &mut [Duration], percent: usize) -> u128 {
-    times.sort();
-    times.get(times.len() * percent / 100).map_or(0, Duration::as_micros)
 }

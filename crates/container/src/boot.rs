@@ -55,10 +55,7 @@ fn release_standard_input() {
 
 /// Does the one task of this process. The exit code tells nothing: the link does.
 fn serve(link: Link) -> i32 {
-    let (task, fds) = match link.receive::<Task>() {
-        Ok(Some(received)) => received,
-        Ok(None) | Err(_) => return 1,
-    };
+    let Ok(Some((task, fds))) = link.receive::<Task>() else { return 1 };
     let done = match task {
         Task::Environment(blueprint) => return stage::environment(link, &blueprint, fds),
         Task::Namespace => stage::hold_namespace(&link),

@@ -182,6 +182,7 @@ impl Environment {
     ///
     /// [`ContainerError::Request`] if the path cannot be a file, [`ContainerError::Host`] if the
     /// environment's disk limit is reached.
+    #[expect(clippy::too_many_arguments, reason = "the same attributes as of `make_dir`")]
     pub fn write_file(
         &self,
         path: &Path,
@@ -292,7 +293,9 @@ impl Drop for Environment {
 
 impl std::fmt::Debug for Environment {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Environment").field("not_enforced", &self.not_enforced).finish()
+        f.debug_struct("Environment")
+            .field("not_enforced", &self.not_enforced)
+            .finish_non_exhaustive()
     }
 }
 

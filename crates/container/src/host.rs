@@ -67,7 +67,7 @@ pub(crate) struct Helper {
 
 impl Host {
     /// Finds out what the host can do. `trial` is a directory on the file system of the layers.
-    pub(crate) fn probe(boot: Option<PathBuf>, trial: &Path) -> Result<Self, ContainerError> {
+    pub(crate) fn probe(boot: Option<PathBuf>, trial: &Path) -> Self {
         let mut host = Self {
             mapping: Mapping::Single,
             ids: None,
@@ -77,23 +77,23 @@ impl Host {
             reason: None,
         };
         if geteuid().is_root() {
-            host.probe_as_root(trial)?;
+            host.probe_as_root(trial);
         } else {
             match subordinate_ids() {
                 Ok(mapping) => host.mapping = mapping,
                 Err(reason) => host.reason = Some(reason),
             }
         }
-        Ok(host)
+        host
     }
 
-    fn probe_as_root(&mut self, trial: &Path) -> Result<(), ContainerError> {
+    fn probe_as_root(&mut self, trial: &Path) {
         self.mapping = Mapping::Range;
         match self.namespace() {
             Ok(ids) => match can_map_ids(trial, &ids) {
                 Ok(()) => {
                     self.ids = Some(ids);
-                    return Ok(());
+                    return;
                 }
                 Err(error) => {
                     self.reason = Some(format!(
@@ -105,7 +105,6 @@ impl Host {
             Err(error) => self.reason = Some(error.to_string()),
         }
         self.mapping = Mapping::Identity;
-        Ok(())
     }
 
     /// Makes a user namespace that only serves as a map of ids.

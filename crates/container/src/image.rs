@@ -71,7 +71,7 @@ pub type Progress<'a> = &'a (dyn Fn(String) + Send + Sync);
 
 /// Where an image comes from.
 enum Source {
-    Registry(Registry),
+    Registry(Box<Registry>),
     Files(Arc<Files>),
 }
 
@@ -97,7 +97,7 @@ impl ImageStore {
         let registry = Registry::open(reference, auth)?;
         progress(format!("pulling {reference} from {}", registry.host()));
         let described = registry.describe().await?;
-        self.take(reference, described, &Source::Registry(registry), progress).await
+        self.take(reference, described, &Source::Registry(Box::new(registry)), progress).await
     }
 
     /// Reads an OCI layout directory or a tar (OCI or docker-archive).

@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// PID 1 answers in milliseconds; one that does not within this time is stuck in the kernel.
-const ANSWER_PATIENCE: Duration = Duration::from_secs(60);
+const ANSWER_PATIENCE: Duration = Duration::from_mins(1);
 
 type Reply = (Result<Answer, Fault>, Vec<OwnedFd>);
 
@@ -79,15 +79,18 @@ impl Belongings {
     }
 }
 
+/// A process that was started: its number, its end, and what it prints into.
+pub(super) type Spawned = (u64, watch::Receiver<Option<Exit>>, Vec<OwnedFd>);
+
 /// Starts to listen to a helper that is ready.
 pub(super) fn begin(
     helper: Helper,
     belongings: Belongings,
-) -> Result<Arc<Conversation>, (ContainerError, Helper, Belongings)> {
+) -> Result<Arc<Conversation>, ContainerError> {
     let prepared = helper.link.set_patience(None).and_then(|()| helper.link.another());
     let link = match prepared {
         Ok(link) => link,
-        Err(error) => return Err((failed(&error), helper, belongings)),
+        Err(error) => return Err(give_up(&error, helper, belongings)),
     };
     let conversation = Arc::new(Conversation {
         link,
@@ -109,14 +112,16 @@ pub(super) fn begin(
     if let Err(error) = spawned {
         let taken = parts.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some((helper, belongings)) = taken {
-            return Err((failed(&error), helper, belongings));
+            return Err(give_up(&error, helper, belongings));
         }
     }
     Ok(conversation)
 }
 
-fn failed(error: &std::io::Error) -> ContainerError {
-    ContainerError::Host(format!("failed to listen to an environment: {error}"))
+fn give_up(error: &std::io::Error, helper: Helper, belongings: Belongings) -> ContainerError {
+    helper.finish();
+    belongings.clear();
+    ContainerError::host("listen to an environment", error)
 }
 
 fn is_gone() -> ContainerError {
@@ -139,11 +144,7 @@ impl Conversation {
     }
 
     /// Starts a process: its number and its end.
-    pub(super) fn spawn(
-        &self,
-        wish: Wish,
-        kills_before: u64,
-    ) -> Result<(u64, watch::Receiver<Option<Exit>>, Vec<OwnedFd>), ContainerError> {
+    pub(super) fn spawn(&self, wish: Wish, kills_before: u64) -> Result<Spawned, ContainerError> {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let (end, ended) = watch::channel(None);
         // Before the question, because the process may end before its answer is read.

@@ -16,7 +16,7 @@ use super::{
     conversation::{self, Belongings},
 };
 use crate::{
-    cgroup::Cgroups,
+    cgroup::{Cgroups, Group},
     error::ContainerError,
     host::{Helper, Host, Mapping},
     image::{Flights, ImageStore},
@@ -81,7 +81,7 @@ impl Runtime {
         let directory = directory
             .canonicalize()
             .map_err(|error| ContainerError::host("find the runtime's directory", error))?;
-        let host = Host::probe(boot, &directory)?;
+        let host = Host::probe(boot, &directory);
         let cgroups = Cgroups::probe();
         owner::sweep(&directory, &|leftovers| host.remove(leftovers));
         let owner = Owner::open(&directory, cgroups.bases())?;
@@ -155,46 +155,31 @@ impl Runtime {
         let scratch = inner.scratch(spec, number)?;
         let name = format!("{}{number}-{}", inner.owner.prefix(), spec.name);
         let group = Arc::new(inner.cgroups.create(&name, &spec.limits));
-        let belongings = Belongings {
+        let mut belongings = Belongings {
             runtime: Arc::clone(inner),
             group: Arc::clone(&group),
             scratch: scratch.path.clone(),
             network: None,
         };
-        let mut not_enforced = group.not_enforced.clone();
-        if inner.host.mapping == Mapping::Single {
-            not_enforced.extend(inner.host.shortcomings());
-        }
-        if matches!(spec.root, Root::Host) && inner.host.inner_root().is_none() {
-            not_enforced.push(
-                "the host's /usr and /opt can be read but cannot be changed: they belong to the \
-                 host's root, and the runner is an ordinary user"
-                    .to_owned(),
-            );
-        }
-        not_enforced.extend(scratch.not_enforced.clone());
-        let (blueprint, files) = inner.blueprint(spec, root, &scratch, belongings.group.procs())?;
-        match inner.launch(spec, blueprint, files, belongings) {
-            Ok((helper, mut belongings, said)) => {
+        let mut not_enforced = inner.missing(spec, &group, &scratch);
+        let (blueprint, files) = match inner.blueprint(spec, root, &scratch, group.procs()) {
+            Ok(made) => made,
+            Err(error) => {
+                belongings.clear();
+                return Err(error);
+            }
+        };
+        match inner.launch(spec, blueprint, files.as_ref(), &mut belongings) {
+            Ok((helper, said)) => {
                 not_enforced.extend(said);
                 let network = belongings.network.as_mut().and_then(Attachment::take_signal);
                 // The device is mounted now; the mount keeps it.
                 drop(scratch.device);
-                match conversation::begin(helper, belongings) {
-                    Ok(conversation) => Ok(Environment {
-                        conversation,
-                        group,
-                        not_enforced,
-                        network: Mutex::new(network),
-                    }),
-                    Err((error, helper, belongings)) => {
-                        helper.finish();
-                        belongings.clear();
-                        Err(error)
-                    }
-                }
+                let network = Mutex::new(network);
+                let conversation = conversation::begin(helper, belongings)?;
+                Ok(Environment { conversation, group, not_enforced, network })
             }
-            Err((error, belongings)) => {
+            Err(error) => {
                 drop(scratch.device);
                 belongings.clear();
                 Err(error)
@@ -208,8 +193,6 @@ impl std::fmt::Debug for Runtime {
         f.debug_struct("Runtime").field("directory", &self.inner.directory).finish_non_exhaustive()
     }
 }
-
-type Launched = (Helper, Belongings, Vec<String>);
 
 impl Inner {
     fn root(&self, root: &Root) -> Result<RootPlan, ContainerError> {
@@ -225,6 +208,23 @@ impl Inner {
                 Ok(RootPlan::Host(made))
             }
         }
+    }
+
+    /// Sentences on what this host does not enforce of a spec.
+    fn missing(&self, spec: &EnvironmentSpec, group: &Group, scratch: &Scratch) -> Vec<String> {
+        let mut missing = group.not_enforced.clone();
+        if self.host.mapping == Mapping::Single {
+            missing.extend(self.host.shortcomings());
+        }
+        if matches!(spec.root, Root::Host) && self.host.inner_root().is_none() {
+            missing.push(
+                "the host's /usr and /opt can be read but cannot be changed: they belong to the \
+                 host's root, and the runner is an ordinary user"
+                    .to_owned(),
+            );
+        }
+        missing.extend(scratch.not_enforced.clone());
+        missing
     }
 
     fn scratch(&self, spec: &EnvironmentSpec, number: u64) -> Result<Scratch, ContainerError> {
@@ -287,20 +287,16 @@ impl Inner {
         &self,
         spec: &EnvironmentSpec,
         blueprint: Blueprint,
-        files: Option<OwnedFd>,
-        mut belongings: Belongings,
-    ) -> Result<Launched, (ContainerError, Belongings)> {
-        let fds: Vec<BorrowedFd<'_>> =
-            self.host.ids.iter().chain(&files).map(AsFd::as_fd).collect();
-        let mut helper = match self.host.helper(&Task::Environment(Box::new(blueprint)), &fds) {
-            Ok(helper) => helper,
-            Err(error) => return Err((error, belongings)),
-        };
-        match self.lead(spec, &mut helper, &mut belongings) {
-            Ok(said) => Ok((helper, belongings, said)),
+        files: Option<&OwnedFd>,
+        belongings: &mut Belongings,
+    ) -> Result<(Helper, Vec<String>), ContainerError> {
+        let fds: Vec<BorrowedFd<'_>> = self.host.ids.iter().chain(files).map(AsFd::as_fd).collect();
+        let mut helper = self.host.helper(&Task::Environment(Box::new(blueprint)), &fds)?;
+        match self.lead(spec, &mut helper, belongings) {
+            Ok(said) => Ok((helper, said)),
             Err(error) => {
                 helper.finish();
-                Err((error, belongings))
+                Err(error)
             }
         }
     }
@@ -369,7 +365,7 @@ fn hosts(spec: &EnvironmentSpec) -> String {
         spec.hostname
     );
     for name in &spec.hosts {
-        text.push_str(&format!("127.0.0.1\t{name}\n"));
+        text.extend(["127.0.0.1\t", name, "\n"]);
     }
     text
 }

@@ -27,6 +27,9 @@ const NAME: &str = "org.opencontainers.image.ref.name";
 /// The same, as container engines write it, with the registry.
 const FULL_NAME: &str = "io.containerd.image.name";
 
+/// An open file, and the part of it that is meant: offset and length.
+type Opened = (File, Option<(u64, u64)>);
+
 /// A set of named files.
 #[derive(Debug)]
 pub(super) enum Files {
@@ -78,7 +81,7 @@ impl Files {
     }
 
     /// Opens a file; `None` if there is none.
-    fn find(&self, name: &Path) -> Result<Option<(File, Option<(u64, u64)>)>, ContainerError> {
+    fn find(&self, name: &Path) -> Result<Option<Opened>, ContainerError> {
         let wanted = normal(name).ok_or_else(|| self.wrong("it names a file outside of itself"))?;
         let opened = match self {
             Self::Directory(directory) => {
@@ -97,10 +100,7 @@ impl Files {
     }
 
     /// Opens a layer, and tells which part of the file it is.
-    pub(super) fn open_blob(
-        &self,
-        name: &str,
-    ) -> Result<(File, Option<(u64, u64)>), ContainerError> {
+    pub(super) fn open_blob(&self, name: &str) -> Result<Opened, ContainerError> {
         let path = match hex_of(name) {
             Ok(hex) => Path::new("blobs/sha256").join(hex),
             Err(_) => PathBuf::from(name),

@@ -32,7 +32,7 @@ use crate::{
 /// An unpacked layer may have this many bytes.
 const LAYER_BYTES: u64 = 64 * 1024 * 1024 * 1024;
 /// The whole of unpacking one.
-const UNPACK_PATIENCE: Duration = Duration::from_secs(60 * 60);
+const UNPACK_PATIENCE: Duration = Duration::from_hours(1);
 /// The pipe to the helper; what the kernel allows without privileges.
 const PIPE_BYTES: i32 = 1024 * 1024;
 

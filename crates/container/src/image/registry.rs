@@ -17,7 +17,7 @@ use crate::error::ContainerError;
 
 const CONNECT_PATIENCE: Duration = Duration::from_secs(15);
 /// Between two pieces of a body.
-const READ_PATIENCE: Duration = Duration::from_secs(60);
+const READ_PATIENCE: Duration = Duration::from_mins(1);
 /// The pauses before a second and a third try of what a network can break.
 const PAUSES: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(3)];
 

@@ -30,7 +30,7 @@ const ZSTD_WINDOW: u32 = 27;
 /// Marks of overlay itself; a layer that brings them would forge whiteouts.
 const FORGED: [&str; 2] = ["user.overlay.", "trusted."];
 const OPAQUE: &str = "user.overlay.opaque";
-/// CHOWN, DAC_OVERRIDE, FOWNER, FSETID, SETFCAP: what making another's files takes.
+/// `CHOWN`, `DAC_OVERRIDE`, `FOWNER`, `FSETID`, `SETFCAP`: what making another's files takes.
 const CAPABILITIES: u64 = 1 | 1 << 1 | 1 << 3 | 1 << 4 | 1 << 31;
 /// Bytes of a link's or a file's path.
 const MOST_PATH_BYTES: usize = 4096;
@@ -128,12 +128,8 @@ fn read_fault(error: &io::Error) -> Fault {
 
 /// Writing failed: mostly the disk is full.
 fn write_fault(path: &Path, error: &io::Error) -> Fault {
-    let way_out = match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            "; free some space on the disk of the runner's directory"
-        }
-        _ => "",
-    };
+    let full = matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
+    let way_out = if full { "; free some space on the disk of the runner's directory" } else { "" };
     Fault {
         request: false,
         message: format!("failed to unpack `{}`: {error}{way_out}", path.display()),

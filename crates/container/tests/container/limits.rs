@@ -34,7 +34,7 @@ fn a_fork_bomb_hits_the_limit_and_the_host_stays_calm() {
     let sleepers = ids
         .flatten()
         .filter_map(|entry| std::fs::read_to_string(entry.path().join("cmdline")).ok())
-        .filter(|line| line.starts_with("sleep\030\0"))
+        .filter(|line| *line == ["sleep", "30", ""].join("\0"))
         .count();
     assert!(sleepers <= 40, "{sleepers} processes got through");
     environment.stop(crate::world::PATIENCE).unwrap();

@@ -3,6 +3,12 @@
 //! What a machine lacks is skipped with a notice that begins with `SKIPPED`, so that a run can
 //! count them.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "all of it is tests, also what they share"
+)]
+
 mod escapes;
 mod image_files;
 mod leaks;

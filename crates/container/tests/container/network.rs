@@ -55,12 +55,11 @@ fn two_environments_cannot_reach_each_other() {
     let (one, other) = (world.start(&spec), world.start(&spec));
     let address = |environment| {
         let text = output(environment, "cat /proc/net/fib_trie");
-        let local = text.lines().zip(text.lines().skip(1)).find_map(|(line, next)| {
+        text.lines().zip(text.lines().skip(1)).find_map(|(line, next)| {
             let address = line.trim().strip_prefix("|-- ")?;
             (next.contains("host LOCAL") && !address.starts_with("127."))
                 .then(|| address.to_owned())
-        });
-        local
+        })
     };
     let Some(address) = address(&one) else {
         skip("no outside network on this host");

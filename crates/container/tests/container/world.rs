@@ -14,7 +14,7 @@ use roundel_container::{
 use sha2::{Digest, Sha256};
 
 /// Enough for the slowest machine; nothing waits this long when all is well.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The helper's binary; as an ordinary user, a copy that it may run.
 pub(crate) fn boot() -> PathBuf {
