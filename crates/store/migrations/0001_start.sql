@@ -189,8 +189,8 @@ CREATE TABLE pipelines (
 CREATE INDEX pipelines_newest ON pipelines (created_at, id);
 CREATE INDEX pipelines_newest_of_project ON pipelines (project, created_at, id);
 CREATE INDEX pipelines_branch ON pipelines (project, branch, number);
-CREATE INDEX pipelines_commit ON pipelines (project, sha);
-CREATE INDEX pipelines_pending ON pipelines (created_at) WHERE status = 'pending';
+CREATE INDEX pipelines_commit ON pipelines (project, sha, number);
+CREATE INDEX pipelines_pending ON pipelines (created_at, id) WHERE status = 'pending';
 
 CREATE TABLE pipeline_configs (
     pipeline     TEXT   NOT NULL PRIMARY KEY REFERENCES pipelines (id) ON DELETE CASCADE,
@@ -258,7 +258,7 @@ CREATE TABLE tasks (
 );
 CREATE INDEX tasks_pipeline ON tasks (pipeline);
 CREATE INDEX tasks_waiting ON tasks (offered_at, job, task) WHERE state = 'waiting';
-CREATE INDEX tasks_leased ON tasks (expires_at) WHERE state = 'running';
+CREATE INDEX tasks_leased ON tasks (expires_at, pipeline) WHERE state = 'running';
 
 CREATE TABLE effects (
     id            TEXT   NOT NULL PRIMARY KEY,

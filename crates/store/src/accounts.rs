@@ -1,10 +1,12 @@
-//! People: accounts, their identities at the forges, tokens, sessions.
+//! People: accounts, their identities at the forges, tokens. Who is signed in is in [`sessions`].
+//!
+//! An account is a person; an identity is that person at one forge, with the token that the forge
+//! gave. Tokens are sealed with the account's data key (`vault`).
+//!
+//! Deliberately absent: what somebody may do (`server::access`), refreshing tokens (`server`).
 
-use crate::{
-    Store, StoreError,
-    db::{Row, Session, to_json, values},
-    vault::{DataKey, Scope},
-};
+mod sessions;
+
 use roundel_model::{
     forge::{ForgeKind, ForgeUserId},
     id::AccountId,
@@ -12,32 +14,52 @@ use roundel_model::{
     time::Timestamp,
 };
 
+use crate::{
+    Store, StoreError,
+    db::{Row, Session, to_json, values},
+    vault::{DataKey, Scope},
+};
+
 /// A person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
+    /// Its id.
     pub id: AccountId,
+    /// What to call them.
     pub name: String,
+    /// Where to write to, if known.
     pub email: Option<String>,
+    /// When they first signed in.
     pub created_at: Timestamp,
 }
 
 /// A person at one forge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
+    /// Whose it is.
     pub account: AccountId,
+    /// Where.
     pub forge: ForgeKind,
+    /// The forge's immutable id of the person (`VCS` §0 rule 2).
     pub user: ForgeUserId,
+    /// The name there; it may change.
     pub login: String,
+    /// A picture.
     pub avatar_url: Option<String>,
+    /// What we may act with, unless it moved with the identity and was not renewed yet.
     pub token: Option<Token>,
 }
 
 /// A forge's token of a person: a perishable loan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token {
+    /// What is sent with each request.
     pub access: Secret<String>,
+    /// What it may be used for, as the forge said.
     pub scopes: Vec<String>,
+    /// When it ends; `None`: it does not.
     pub expires_at: Option<Timestamp>,
+    /// What a new one is bought with.
     pub refresh: Option<Secret<String>>,
     /// The forge refused it: it is not used again until it is replaced (`VCS` §2.2).
     pub refused: bool,
@@ -46,26 +68,29 @@ pub struct Token {
 /// Somebody just signed in at a forge.
 #[derive(Clone, Debug)]
 pub struct SignIn {
+    /// Where.
     pub forge: ForgeKind,
+    /// The forge's immutable id of the person.
     pub user: ForgeUserId,
+    /// The name there.
     pub login: String,
+    /// What to call them.
     pub name: String,
+    /// Where to write to, if the forge told.
     pub email: Option<String>,
+    /// A picture.
     pub avatar_url: Option<String>,
+    /// What the forge just gave.
     pub token: Token,
     /// The account of the session, when one was signed in already: the identity is linked to it.
     pub link_to: Option<AccountId>,
 }
-
-/// Expired sessions and sign-in states that one call clears away on its way.
-const SWEEP: u32 = 100;
 
 /// How often a sign-in starts over when another one moves its identity meanwhile.
 const SIGN_IN_TRIES: u32 = 5;
 
 const ACCESS: &str = "identities.access";
 const REFRESH: &str = "identities.refresh";
-const PAYLOAD: &str = "oauth_states.payload";
 
 impl Store {
     /// Finds or makes the account of an identity and keeps the new token.
@@ -241,81 +266,6 @@ impl Store {
         let sql = "UPDATE identities SET refused = 1 WHERE account = $1 AND forge = $2";
         session.run(sql, values![account, forge]).await?;
         session.commit().await
-    }
-
-    /// Opens a session. `token_hash` is the SHA-256 of the cookie's value.
-    pub async fn open_session(
-        &self,
-        token_hash: &[u8],
-        account: AccountId,
-        now: Timestamp,
-        expires_at: Timestamp,
-    ) -> Result<(), StoreError> {
-        let mut session = self.db.write("open a session").await?;
-        let sql = "DELETE FROM sessions WHERE token_hash IN
-             (SELECT token_hash FROM sessions WHERE expires_at <= $1 LIMIT $2)";
-        session.run(sql, values![now, SWEEP]).await?;
-        let sql = "INSERT INTO sessions (token_hash, account, created_at, expires_at)
-             VALUES ($1, $2, $3, $4)";
-        session.run(sql, values![token_hash, account, now, expires_at]).await?;
-        session.commit().await
-    }
-
-    /// Finds whose session it is, while it lasts.
-    pub async fn session(
-        &self,
-        token_hash: &[u8],
-        now: Timestamp,
-    ) -> Result<Option<Account>, StoreError> {
-        let mut session = self.db.read("find a session").await?;
-        let sql = "SELECT a.id, a.name, a.email, a.created_at FROM sessions s
-             JOIN accounts a ON a.id = s.account WHERE s.token_hash = $1 AND s.expires_at > $2";
-        let row = session.row(sql, values![token_hash, now]).await?;
-        row.as_ref().map(account_from).transpose()
-    }
-
-    /// Ends a session.
-    pub async fn close_session(&self, token_hash: &[u8]) -> Result<(), StoreError> {
-        let mut session = self.db.write("close a session").await?;
-        session.run("DELETE FROM sessions WHERE token_hash = $1", values![token_hash]).await?;
-        session.commit().await
-    }
-
-    /// Keeps what a sign-in flow must remember (JSON), until `expires_at`.
-    pub async fn put_oauth_state(
-        &self,
-        state_hash: &[u8],
-        payload: &str,
-        expires_at: Timestamp,
-    ) -> Result<(), StoreError> {
-        let data_key = self.vault.unlock(&self.db, Scope::Instance).await?;
-        let sealed = data_key.seal(PAYLOAD, &hex::encode(state_hash), &payload.into())?;
-        let mut session = self.db.write("keep the state of a sign-in").await?;
-        let sql = "INSERT INTO oauth_states (state_hash, sealed_payload, expires_at)
-             VALUES ($1, $2, $3)";
-        session.run(sql, values![state_hash, sealed, expires_at]).await?;
-        session.commit().await
-    }
-
-    /// Takes it: a second call finds nothing (single use).
-    pub async fn take_oauth_state(
-        &self,
-        state_hash: &[u8],
-        now: Timestamp,
-    ) -> Result<Option<String>, StoreError> {
-        let data_key = self.vault.unlock(&self.db, Scope::Instance).await?;
-        let mut session = self.db.write("take the state of a sign-in").await?;
-        let sql = "DELETE FROM oauth_states WHERE state_hash IN
-             (SELECT state_hash FROM oauth_states WHERE expires_at <= $1 LIMIT $2)";
-        session.run(sql, values![now, SWEEP]).await?;
-        let sql = "DELETE FROM oauth_states WHERE state_hash = $1 AND expires_at > $2
-             RETURNING sealed_payload";
-        let row = session.row(sql, values![state_hash, now]).await?;
-        session.commit().await?;
-        let Some(row) = row else { return Ok(None) };
-        let sealed: Vec<u8> = row.get("sealed_payload")?;
-        let payload = data_key.open(PAYLOAD, &hex::encode(state_hash), &sealed)?;
-        Ok(Some(payload.expose().clone()))
     }
 }
 

@@ -7,73 +7,104 @@
 
 pub(crate) mod inbox;
 
-use crate::{
-    Store, StoreError,
-    db::{Row, to_json, values},
-    pack::unpack,
-};
 use roundel_model::{
     forge::ForgeKind,
     id::{DeliveryId, HookId, PipelineId, ProjectId},
     time::Timestamp,
 };
 
+use crate::{
+    Store, StoreError,
+    db::{Row, to_json, values},
+    pack::unpack,
+};
+
 /// A webhook request with a right signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewDelivery {
+    /// Its id.
     pub id: DeliveryId,
+    /// The hook whose address it came to.
     pub hook: HookId,
+    /// The hook's project.
     pub project: ProjectId,
+    /// Who sent it.
     pub forge: ForgeKind,
     /// The forge's id of it: the same again is a duplicate.
     pub guid: String,
     /// The event's name from the header: `push`, `repo:push`.
     pub event: String,
+    /// The request, byte for byte.
     pub body: Vec<u8>,
+    /// When it came.
     pub received_at: Timestamp,
 }
+
 /// What recording a delivery found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recorded {
+    /// It was not there.
     New,
+    /// It was there, under this id.
     Duplicate(DeliveryId),
 }
 
 /// A delivery with what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
+    /// Its id.
     pub id: DeliveryId,
+    /// The hook whose address it came to.
     pub hook: HookId,
+    /// The hook's project.
     pub project: ProjectId,
+    /// Who sent it.
     pub forge: ForgeKind,
+    /// The forge's id of it.
     pub guid: String,
+    /// The event's name from the header.
     pub event: String,
+    /// When it came.
     pub received_at: Timestamp,
+    /// When its verdicts were written.
     pub decided_at: Option<Timestamp>,
-    /// How often processing it was tried, and what went wrong last.
+    /// How often processing it was tried.
     pub attempts: u32,
+    /// What went wrong last.
     pub last_error: Option<String>,
     /// One for each change that it tells of. Empty while undecided.
     pub verdicts: Vec<Verdict>,
+    /// Bytes of the request.
     pub size_bytes: u64,
 }
+
 /// The receipt of one change (invariant 8).
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
+    /// It started this pipeline.
     Started {
+        /// The pipeline.
         pipeline: PipelineId,
+        /// Its number in the project.
         number: u64,
+        /// The branch or tag that changed.
         what: String,
     },
     /// The same push had started it already.
     Known {
+        /// The pipeline.
         pipeline: PipelineId,
+        /// Its number in the project.
         number: u64,
+        /// The branch or tag that changed.
         what: String,
     },
+    /// Nothing is built.
     Ignored {
+        /// What changed.
         what: String,
+        /// Why that is not built.
         because: String,
     },
 }

@@ -12,23 +12,29 @@
 //!
 //! Deliberately absent: how to pay (`server::deliver`) and how long to try.
 
-use crate::{
-    Store, StoreError,
-    db::{Row, Session, Value, values},
-};
 use roundel_engine::Effect;
 use roundel_model::{
     id::{EffectId, JobId, PipelineId, WorkflowId},
     time::Timestamp,
 };
 
+use crate::{
+    Store, StoreError,
+    db::{Row, Session, Value, values},
+};
+
 /// An effect that is not paid yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwedEffect {
+    /// Its id.
     pub id: EffectId,
+    /// The pipeline that owes it.
     pub pipeline: PipelineId,
+    /// What is owed.
     pub effect: Effect,
+    /// How often it was taken since it was last owed, this time included.
     pub attempts: u32,
+    /// When it was last owed.
     pub created_at: Timestamp,
     /// Grows each time the same thing is owed again: paying an older one does not settle a newer.
     pub generation: u64,

@@ -5,42 +5,64 @@
 //!
 //! Deliberately absent: how long a log may be (the runner cuts it and says so), masking, colours.
 
+use roundel_model::{id::JobId, status::StepStatus, time::Timestamp};
+
 use crate::{
     Store, StoreError,
     db::{Row, Session, values},
     pack::{pack, pack_now, unpack},
 };
-use roundel_model::{id::JobId, status::StepStatus, time::Timestamp};
 
 /// One step of one task, as the runner reported it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StepRow {
+    /// Its job.
     pub job: JobId,
+    /// Which of the tasks side by side.
     pub task: u32,
+    /// Its place in the task, from 0.
     pub number: u32,
+    /// What people see.
     pub name: String,
+    /// `run`, `checkout`, …
     pub kind: String,
+    /// What it is doing, or how it ended.
     pub status: StepStatus,
+    /// What the shell was given.
     pub command: Option<String>,
+    /// The line of the configuration that asks for it.
     pub line: Option<u32>,
+    /// Runs beside the steps that follow.
     pub background: bool,
+    /// What its process ended with.
     pub exit_code: Option<i32>,
+    /// When it began.
     pub started_at: Timestamp,
+    /// When it ended.
     pub ended_at: Option<Timestamp>,
+    /// The end of its log was cut off.
     pub truncated: bool,
+    /// Bytes of its log. Read only: [`Store::put_step`] ignores it.
     pub log_bytes: u64,
 }
+
 /// What appending found. The number is how many bytes are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Appended {
+    /// All of the piece is there.
     Committed(u64),
+    /// The piece begins beyond what is there: nothing was stored.
     WrongOffset(u64),
 }
+
 /// A piece of a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogSlice {
+    /// Where it begins.
     pub from: u64,
+    /// What was printed, masked, with colours.
     pub bytes: Vec<u8>,
+    /// Bytes of the whole log so far.
     pub total: u64,
     /// (offset, time) marks within the piece: the bytes from `offset` on came at `time`.
     pub times: Vec<(u64, Timestamp)>,

@@ -9,11 +9,8 @@
 mod load;
 mod save;
 
-use crate::{
-    Store, StoreError,
-    db::{to_json, values, words},
-    effects::owe,
-};
+use std::collections::HashSet;
+
 use roundel_engine::{Effect, Pipeline};
 use roundel_model::{
     id::{AccountId, DeliveryId, JobId, PipelineId, ProjectId, WorkflowId},
@@ -23,49 +20,88 @@ use roundel_model::{
     time::Timestamp,
 };
 
+use crate::{
+    Store, StoreError,
+    db::{to_json, values, words},
+    effects::owe,
+};
+
 /// A pipeline that is about to exist, `pending`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewPipeline {
+    /// Its id.
     pub id: PipelineId,
+    /// Its project.
     pub project: ProjectId,
+    /// Why it is started.
     pub trigger: TriggerKind,
+    /// The webhook that told of it.
     pub delivery: Option<DeliveryId>,
+    /// The branch or tag.
     pub git_ref: GitRef,
+    /// The commit.
     pub sha: CommitSha,
     /// The commit that the ref pointed at before. Part of the identity of the event (invariant 1).
     pub before: Option<CommitSha>,
+    /// What people know the commit by.
     pub commit: CommitInfo,
     /// Who started it, if that person has an account.
     pub actor: Option<AccountId>,
+    /// Their name at the forge.
     pub actor_login: Option<String>,
+    /// When it was started.
     pub created_at: Timestamp,
 }
+
 /// Why a pipeline was started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TriggerKind {
+    /// Somebody pushed to a branch.
     Push,
+    /// Somebody pushed a tag.
     Tag,
+    /// A pull request from a fork was opened or changed.
     PullRequest,
+    /// The project was added.
     Setup,
+    /// Somebody asked for it.
     Manual,
 }
+
 /// What people know a commit by.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct CommitInfo {
     /// First line of the message.
     pub subject: String,
+    /// The rest of it.
     pub body: String,
+    /// Who wrote it.
     pub author_name: Option<String>,
+    /// Where to write to them.
     pub author_email: Option<String>,
+    /// Their name at the forge, if it knows them.
     pub author_login: Option<String>,
+    /// A picture.
     pub author_avatar: Option<String>,
+    /// Its page at the forge.
     pub url: Option<String>,
 }
+
 /// What creating a pipeline found: (project, ref, before, sha, kind) is built once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CreatedPipeline {
-    New { number: u64 },
-    Known { id: PipelineId, number: u64 },
+    /// It was not there; this is its number.
+    New {
+        /// Its number in the project.
+        number: u64,
+    },
+    /// The same event had started this one.
+    Known {
+        /// The pipeline.
+        id: PipelineId,
+        /// Its number in the project.
+        number: u64,
+    },
 }
 
 /// What a change writes besides the statuses.
@@ -84,22 +120,36 @@ pub struct Attachments {
     /// The runner that claimed: (job, task, runner's name).
     pub claimed_by: Option<(JobId, u32, String)>,
 }
+
 /// What the caller of [`Store::change`] decided.
 #[derive(Clone, Debug)]
 #[expect(clippy::large_enum_variant, reason = "one at a time, for as long as a transaction takes")]
 pub enum Decision {
     /// Save this.
-    Save { next: Pipeline, effects: Vec<Effect>, attachments: Attachments },
+    Save {
+        /// What becomes of it.
+        next: Pipeline,
+        /// What the world is then owed.
+        effects: Vec<Effect>,
+        /// What else is written.
+        attachments: Attachments,
+    },
     /// Nothing changes.
     Leave,
 }
+
 /// A task that waits for a runner.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OfferedTask {
+    /// Its pipeline.
     pub pipeline: PipelineId,
+    /// Its job.
     pub job: JobId,
+    /// Which of the tasks side by side.
     pub index: u32,
+    /// The label that routes it, as written.
     pub resource_class: Option<String>,
+    /// `docker` or `machine`.
     pub executor: String,
 }
 
@@ -246,15 +296,21 @@ impl Store {
             .collect()
     }
 
-    /// Pipelines with a lease that ended before `now`.
+    /// Pipelines with a lease that ended before `now`, the longest ago first.
     pub async fn pipelines_with_expired_leases(
         &self,
         now: Timestamp,
     ) -> Result<Vec<PipelineId>, StoreError> {
         let mut session = self.db.read("look for lost leases").await?;
-        let sql = "SELECT DISTINCT pipeline FROM tasks WHERE state = 'running'
-             AND expires_at <= $1";
-        session.rows(sql, values![now]).await?.iter().map(|row| row.get("pipeline")).collect()
+        // Not `DISTINCT`: SQLite would rather read every task there ever was, in the order of their
+        // pipelines, than sort the few that run.
+        let sql = "SELECT pipeline FROM tasks WHERE state = 'running' AND expires_at <= $1
+             ORDER BY expires_at, pipeline";
+        let rows = session.rows(sql, values![now]).await?;
+        let mut seen = HashSet::new();
+        let pipelines: Result<Vec<PipelineId>, StoreError> =
+            rows.iter().map(|row| row.get("pipeline")).collect();
+        Ok(pipelines?.into_iter().filter(|pipeline| seen.insert(*pipeline)).collect())
     }
 
     /// Pipelines that are still `pending`: a crash may have come between creating and compiling.

@@ -1,146 +1,74 @@
-//! Projects: what was added, who follows it, and the record of its set-up.
+//! Projects: what was added, and who follows it.
 //!
 //! A project is its forge's id of the repository; names are display data that change. Its key, its
-//! hook and its variables are in [`sealed`].
+//! hook and its variables are in [`sealed`], the record of its set-up in [`setups`].
 //!
 //! Deliberately absent: deleting a project.
 
 mod sealed;
+mod setups;
+
+use roundel_model::{
+    forge::{ForgeKind, ProjectSlug, RepositoryId},
+    id::{AccountId, OrganizationId, ProjectId},
+    time::Timestamp,
+};
 
 use crate::{
     Store, StoreError,
-    db::{Row, Session, to_json, values, words},
+    db::{Row, Session, values},
 };
-use roundel_model::{
-    forge::{ForgeKind, ProjectSlug, RepositoryId},
-    id::{AccountId, CheckoutKeyId, HookId, OrganizationId, ProjectId},
-    secret::Secret,
-    time::Timestamp,
-};
+
+pub use sealed::{CheckoutKey, Hook, HookState, KeyState};
+pub use setups::{Setup, SetupState, SetupStep, SetupStepStatus};
 
 /// A repository that somebody added.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Project {
+    /// Its id.
     pub id: ProjectId,
+    /// What people call it; it may change.
     pub slug: ProjectSlug,
+    /// Its owner.
     pub organization: OrganizationId,
     /// The forge's immutable id: the identity (`VCS` §0 rule 1).
     pub repository: RepositoryId,
+    /// The branch that pages and badges show.
     pub default_branch: String,
+    /// Not everybody may see it.
     pub private: bool,
+    /// Where git fetches from.
     pub ssh_url: String,
+    /// Its page at the forge.
     pub web_url: String,
     /// Whose token is used for what must work unattended.
     pub integration: AccountId,
     /// Set-up has ended well; pushes are built.
     pub active: bool,
+    /// When it was added.
     pub created_at: Timestamp,
 }
 
 /// What is known of a repository when it is added or seen again.
 #[derive(Clone, Debug)]
 pub struct NewProject {
+    /// What people call it.
     pub slug: ProjectSlug,
+    /// The forge's immutable id of it.
     pub repository: RepositoryId,
+    /// The forge's immutable id of its owner.
     pub organization_forge_id: String,
+    /// The branch that pages and badges show.
     pub default_branch: String,
+    /// Not everybody may see it.
     pub private: bool,
+    /// Where git fetches from.
     pub ssh_url: String,
+    /// Its page at the forge.
     pub web_url: String,
+    /// Who adds it.
     pub integration: AccountId,
 }
-
-/// The record of a set-up (`VCS` §8.1): survives a crash, shown as a list of steps.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Setup {
-    pub project: ProjectId,
-    pub actor: AccountId,
-    pub state: SetupState,
-    pub steps: Vec<SetupStep>,
-    pub started_at: Timestamp,
-    pub updated_at: Timestamp,
-}
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SetupState {
-    Running,
-    Done,
-    Failed,
-    Compensating,
-    Abandoned,
-}
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct SetupStep {
-    pub key: String,
-    pub title: String,
-    pub status: SetupStepStatus,
-    pub detail: Option<String>,
-}
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SetupStepStatus {
-    Waiting,
-    Running,
-    Done,
-    Warning,
-    Failed,
-    Undone,
-}
-
-/// The key pair of a project.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CheckoutKey {
-    pub id: CheckoutKeyId,
-    pub project: ProjectId,
-    pub state: KeyState,
-    /// The forge's id of it, once it is there.
-    pub forge_id: Option<String>,
-    /// One line: `ssh-ed25519 AAAA… comment`.
-    pub public: String,
-    /// `SHA256:…`
-    pub fingerprint: String,
-    pub private: Secret<String>,
-    pub created_at: Timestamp,
-    pub last_used_at: Option<Timestamp>,
-}
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeyState {
-    Pending,
-    Active,
-    Gone,
-}
-
-/// Our webhook at a repository.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hook {
-    pub id: HookId,
-    pub project: ProjectId,
-    pub forge: ForgeKind,
-    pub forge_id: Option<String>,
-    pub secret: Secret<String>,
-    /// Still accepted for a while after a rotation.
-    pub previous_secret: Option<Secret<String>>,
-    pub state: HookState,
-    pub created_at: Timestamp,
-    /// The newest delivery with a right signature.
-    pub last_delivery_at: Option<Timestamp>,
-}
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HookState {
-    Pending,
-    Active,
-    Missing,
-    Gone,
-}
-
-words!(SetupState {
-    Running = "running",
-    Done = "done",
-    Failed = "failed",
-    Compensating = "compensating",
-    Abandoned = "abandoned",
-});
-words!(KeyState { Pending = "pending", Active = "active", Gone = "gone" });
-words!(HookState { Pending = "pending", Active = "active", Missing = "missing", Gone = "gone" });
 
 /// Every column of a project, for `SELECT`.
 const COLUMNS: &str = "p.id, p.forge, p.owner, p.repository, p.organization, p.repository_id,
@@ -289,44 +217,6 @@ impl Store {
         let sql = "SELECT account FROM follows WHERE project = $1 ORDER BY created_at, account";
         session.rows(sql, values![project]).await?.iter().map(|row| row.get("account")).collect()
     }
-
-    /// Reads the record of a set-up.
-    pub async fn setup(&self, project: ProjectId) -> Result<Option<Setup>, StoreError> {
-        let mut session = self.db.read("read a set-up").await?;
-        let sql = "SELECT project, actor, state, steps, started_at, updated_at
-             FROM setups WHERE project = $1";
-        let row = session.row(sql, values![project]).await?;
-        row.as_ref().map(setup_from).transpose()
-    }
-
-    /// Writes or replaces the record of a set-up.
-    pub async fn save_setup(&self, setup: &Setup) -> Result<(), StoreError> {
-        let mut session = self.db.write("save a set-up").await?;
-        let sql = "INSERT INTO setups (project, actor, state, steps, started_at, updated_at)
-             VALUES ($1, $2, $3, $4, $5, $6)
-             ON CONFLICT (project) DO UPDATE SET actor = excluded.actor, state = excluded.state,
-                steps = excluded.steps, started_at = excluded.started_at,
-                updated_at = excluded.updated_at";
-        let values = values![
-            setup.project,
-            setup.actor,
-            setup.state,
-            to_json(&setup.steps)?,
-            setup.started_at,
-            setup.updated_at,
-        ];
-        session.run(sql, values).await?;
-        session.commit().await
-    }
-
-    /// Set-ups that a crash may have interrupted, oldest first.
-    pub async fn unfinished_setups(&self) -> Result<Vec<Setup>, StoreError> {
-        let mut session = self.db.read("list set-ups").await?;
-        let sql = "SELECT project, actor, state, steps, started_at, updated_at FROM setups
-             WHERE state IN ($1, $2) ORDER BY started_at, project";
-        let values = values![SetupState::Running, SetupState::Compensating];
-        session.rows(sql, values).await?.iter().map(setup_from).collect()
-    }
 }
 
 async fn upsert_organization(
@@ -441,16 +331,5 @@ fn project_from(row: &Row) -> Result<Project, StoreError> {
         integration: row.get("integration")?,
         active: row.get("active")?,
         created_at: row.get("created_at")?,
-    })
-}
-
-fn setup_from(row: &Row) -> Result<Setup, StoreError> {
-    Ok(Setup {
-        project: row.get("project")?,
-        actor: row.get("actor")?,
-        state: row.get("state")?,
-        steps: row.json("steps")?,
-        started_at: row.get("started_at")?,
-        updated_at: row.get("updated_at")?,
     })
 }

@@ -2,20 +2,26 @@
 //!
 //! Deliberately absent: whether a runner is alive (`server` judges by the time it was last seen).
 
+use roundel_model::time::Timestamp;
+
 use crate::{
     Store, StoreError,
     db::{to_json, values},
     vault::Scope,
 };
-use roundel_model::time::Timestamp;
 
 /// A runner, as it last introduced itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunnerRow {
+    /// Its name.
     pub name: String,
+    /// Its release.
     pub version: String,
+    /// The labels that it takes jobs of.
     pub resource_classes: Vec<String>,
+    /// The executors that it has.
     pub executors: Vec<String>,
+    /// When it last asked for a job or reported.
     pub last_seen_at: Timestamp,
 }
 

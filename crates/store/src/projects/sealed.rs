@@ -5,17 +5,90 @@
 //! Deliberately absent: making keys and secrets (`forge`), showing them (nobody does).
 
 use roundel_model::{
+    forge::ForgeKind,
     id::{CheckoutKeyId, HookId, ProjectId},
     secret::Secret,
     time::Timestamp,
 };
 
-use super::{CheckoutKey, Hook, HookState, KeyState};
 use crate::{
     Store, StoreError,
-    db::{Row, values},
+    db::{Row, values, words},
     vault::{DataKey, Scope},
 };
+
+/// The key pair of a project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckoutKey {
+    /// Its id.
+    pub id: CheckoutKeyId,
+    /// What it opens.
+    pub project: ProjectId,
+    /// Whether the forge has it.
+    pub state: KeyState,
+    /// The forge's id of it, once it is there.
+    pub forge_id: Option<String>,
+    /// One line: `ssh-ed25519 AAAA… comment`.
+    pub public: String,
+    /// `SHA256:…`
+    pub fingerprint: String,
+    /// The private half, in OpenSSH format.
+    pub private: Secret<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When a job last got it.
+    pub last_used_at: Option<Timestamp>,
+}
+
+/// Where a key is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyState {
+    /// Made; the forge may not have it yet.
+    Pending,
+    /// The forge has it.
+    Active,
+    /// It was taken back or replaced.
+    Gone,
+}
+
+/// Our webhook at a repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hook {
+    /// Its id, part of its address.
+    pub id: HookId,
+    /// Whose it is.
+    pub project: ProjectId,
+    /// Who calls it.
+    pub forge: ForgeKind,
+    /// The forge's id of it, once it is there.
+    pub forge_id: Option<String>,
+    /// What deliveries are signed with.
+    pub secret: Secret<String>,
+    /// Still accepted for a while after a rotation.
+    pub previous_secret: Option<Secret<String>>,
+    /// Whether the forge has it.
+    pub state: HookState,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// The newest delivery with a right signature.
+    pub last_delivery_at: Option<Timestamp>,
+}
+
+/// Where a hook is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HookState {
+    /// Made; the forge may not have it yet.
+    Pending,
+    /// The forge has it.
+    Active,
+    /// It vanished at the forge.
+    Missing,
+    /// It was taken back or replaced.
+    Gone,
+}
+
+words!(KeyState { Pending = "pending", Active = "active", Gone = "gone" });
+words!(HookState { Pending = "pending", Active = "active", Missing = "missing", Gone = "gone" });
 
 const PRIVATE: &str = "checkout_keys.private";
 const SECRET: &str = "hooks.secret";

@@ -1,0 +1,136 @@
+//! The record of a set-up: what was done at the forge, so that a crash resumes it and a failure can
+//! take it back.
+//!
+//! Deliberately absent: the steps themselves (`server::setup`).
+
+use roundel_model::{
+    id::{AccountId, ProjectId},
+    time::Timestamp,
+};
+
+use crate::{
+    Store, StoreError,
+    db::{Row, to_json, values, words},
+};
+
+/// The record of a set-up (`VCS` §8.1): survives a crash, shown as a list of steps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setup {
+    /// What is set up.
+    pub project: ProjectId,
+    /// Who asked for it.
+    pub actor: AccountId,
+    /// How far it is.
+    pub state: SetupState,
+    /// What it does, in order.
+    pub steps: Vec<SetupStep>,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When a step last changed.
+    pub updated_at: Timestamp,
+}
+
+/// How far a set-up is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SetupState {
+    /// It goes on, also after a restart.
+    Running,
+    /// All is in place.
+    Done,
+    /// A step failed; what is in place stays for the next try.
+    Failed,
+    /// What it made at the forge is being taken back.
+    Compensating,
+    /// All was taken back.
+    Abandoned,
+}
+
+/// One step of a set-up.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct SetupStep {
+    /// A stable name.
+    pub key: String,
+    /// What people see.
+    pub title: String,
+    /// How far it is.
+    pub status: SetupStepStatus,
+    /// What came of it, or what went wrong.
+    pub detail: Option<String>,
+}
+
+/// How far a step is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SetupStepStatus {
+    /// Not begun.
+    Waiting,
+    /// Under way.
+    Running,
+    /// It ended well.
+    Done,
+    /// It ended, and somebody should look.
+    Warning,
+    /// It did not work.
+    Failed,
+    /// It was taken back.
+    Undone,
+}
+
+words!(SetupState {
+    Running = "running",
+    Done = "done",
+    Failed = "failed",
+    Compensating = "compensating",
+    Abandoned = "abandoned",
+});
+
+impl Store {
+    /// Reads the record of a set-up.
+    pub async fn setup(&self, project: ProjectId) -> Result<Option<Setup>, StoreError> {
+        let mut session = self.db.read("read a set-up").await?;
+        let sql = "SELECT project, actor, state, steps, started_at, updated_at
+             FROM setups WHERE project = $1";
+        let row = session.row(sql, values![project]).await?;
+        row.as_ref().map(setup_from).transpose()
+    }
+
+    /// Writes or replaces the record of a set-up.
+    pub async fn save_setup(&self, setup: &Setup) -> Result<(), StoreError> {
+        let mut session = self.db.write("save a set-up").await?;
+        let sql = "INSERT INTO setups (project, actor, state, steps, started_at, updated_at)
+             VALUES ($1, $2, $3, $4, $5, $6)
+             ON CONFLICT (project) DO UPDATE SET actor = excluded.actor, state = excluded.state,
+                steps = excluded.steps, started_at = excluded.started_at,
+                updated_at = excluded.updated_at";
+        let values = values![
+            setup.project,
+            setup.actor,
+            setup.state,
+            to_json(&setup.steps)?,
+            setup.started_at,
+            setup.updated_at,
+        ];
+        session.run(sql, values).await?;
+        session.commit().await
+    }
+
+    /// Set-ups that a crash may have interrupted, oldest first.
+    pub async fn unfinished_setups(&self) -> Result<Vec<Setup>, StoreError> {
+        let mut session = self.db.read("list set-ups").await?;
+        let sql = "SELECT project, actor, state, steps, started_at, updated_at FROM setups
+             WHERE state IN ($1, $2) ORDER BY started_at, project";
+        let values = values![SetupState::Running, SetupState::Compensating];
+        session.rows(sql, values).await?.iter().map(setup_from).collect()
+    }
+}
+
+fn setup_from(row: &Row) -> Result<Setup, StoreError> {
+    Ok(Setup {
+        project: row.get("project")?,
+        actor: row.get("actor")?,
+        state: row.get("state")?,
+        steps: row.json("steps")?,
+        started_at: row.get("started_at")?,
+        updated_at: row.get("updated_at")?,
+    })
+}
