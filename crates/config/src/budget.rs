@@ -3,10 +3,10 @@
 //! A budget that is used up is told once; from then on everything is unknown and the compilation
 //! ends quickly. The amounts are far beyond what the largest real files need.
 
-/// Nodes rendered, bytes of text made, and calls of commands, executors and jobs.
+/// What is left of each kind.
 #[derive(Debug)]
 pub(crate) struct Budget {
-    left: [u64; 3],
+    left: [u64; 5],
 }
 
 /// What is drawn.
@@ -18,11 +18,15 @@ pub(crate) enum Draw {
     Bytes,
     /// Invocations of commands, conditions and spliced steps.
     Calls,
+    /// Keys looked at, regular expressions tried, requirements resolved: the small things.
+    Visits,
+    /// Steps of all jobs together. The 8 MB of a compiled config hold fewer.
+    Steps,
 }
 
 impl Default for Budget {
     fn default() -> Self {
-        Self { left: [2_000_000, 64 << 20, 200_000] }
+        Self { left: [2_000_000, 64 << 20, 200_000, 30_000_000, 100_000] }
     }
 }
 
@@ -33,6 +37,8 @@ impl Budget {
             Draw::Nodes => &mut self.left[0],
             Draw::Bytes => &mut self.left[1],
             Draw::Calls => &mut self.left[2],
+            Draw::Visits => &mut self.left[3],
+            Draw::Steps => &mut self.left[4],
         };
         let amount = u64::try_from(amount).unwrap_or(u64::MAX);
         let enough = amount <= *left;

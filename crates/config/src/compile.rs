@@ -11,7 +11,7 @@ use roundel_model::{limits, plan::Plan};
 
 use crate::{
     Compiled, Inputs, PipelineValue,
-    budget::Budget,
+    budget::{Budget, Draw},
     codes,
     definitions::Definitions,
     pattern::Pattern,
@@ -114,6 +114,10 @@ impl<'d> Context<'d> {
 
     /// Compiles a regular expression, once.
     pub(crate) fn pattern(&mut self, source: &str) -> Result<Rc<Pattern>, String> {
+        const VISITS: usize = 30_000;
+        if !self.patterns.contains_key(source) && !self.budget.take(Draw::Visits, VISITS) {
+            return Err("there are too many patterns".to_owned());
+        }
         let compiled = self
             .patterns
             .entry(source.to_owned())

@@ -112,3 +112,33 @@ pub(crate) fn check(name: &str, text: &str, compiled: &Compiled) {
     }
     render(text, &compiled.diagnostics, false);
 }
+
+/// Files as they look while somebody edits them: a line less, a line twice, a piece missing.
+#[test]
+fn damaged_files_of_the_corpus_are_survived() {
+    let Some(files) = corpus("configs") else {
+        println!("skipped 1: the corpus is not beside this repository");
+        return;
+    };
+    let inputs = Inputs { path: "config.yml".to_owned(), ..Inputs::default() };
+    let (mut count, mut silent) = (0, 0);
+    for (seed, file) in files.iter().enumerate() {
+        let Ok(text) = fs::read_to_string(file) else { continue };
+        let lines: Vec<&str> = text.lines().collect();
+        let at = (seed * 7_919) % lines.len().max(1);
+        let without = [&lines[..at], &lines[at + 1..]].concat().join("\n");
+        let twice = [&lines[..=at], &lines[at..]].concat().join("\n");
+        let indented = lines
+            .iter()
+            .enumerate()
+            .map(|(n, line)| if n == at { format!("  {line}\n") } else { format!("{line}\n") });
+        let indented: String = indented.collect::<Vec<_>>().concat();
+        for damaged in [without, twice, indented] {
+            let compiled = compile(&damaged, &inputs);
+            check(&file.to_string_lossy(), &damaged, &compiled);
+            count += 1;
+            silent += usize::from(compiled.diagnostics.is_empty());
+        }
+    }
+    println!("{count} damaged files, {silent} without any diagnostic");
+}

@@ -5,6 +5,8 @@
 
 use std::rc::Rc;
 
+use indexmap::IndexMap;
+
 use crate::{
     codes,
     compile::Context,
@@ -16,7 +18,7 @@ use crate::{
 };
 
 /// Variables in order, each name once.
-pub(crate) type Variables = Vec<(String, String)>;
+pub(crate) type Variables = IndexMap<String, String>;
 
 /// Where an `environment` stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +65,7 @@ impl Context<'_> {
             };
             self.check_name(&name, entry.key, owner);
             if let Some(text) = self.variable_text(&value, &name, owner) {
-                set(variables, &name, text);
+                variables.insert(name.to_string(), text);
             }
         }
     }
@@ -108,7 +110,7 @@ impl Context<'_> {
             Data::Text(text) => {
                 let (name, text) = text.split_once('=').unwrap_or((text, ""));
                 self.check_name(name, value.place, Owner::Container);
-                set(variables, name, text.to_owned());
+                variables.insert(name.to_owned(), text.to_owned());
             }
             other => {
                 let message = format!("`environment` takes a mapping, found {}", other.type_name());
@@ -130,18 +132,8 @@ impl Context<'_> {
     }
 }
 
-/// Sets a variable; a later one of the same name replaces the earlier.
-fn set(variables: &mut Variables, name: &str, value: String) {
-    match variables.iter_mut().find(|(known, _)| known == name) {
-        Some(known) => known.1 = value,
-        None => variables.push((name.to_owned(), value)),
-    }
-}
-
 /// Adds the variables of `over` to `base`; where both know a name, `over` wins.
 pub(crate) fn overlay(mut base: Variables, over: Variables) -> Variables {
-    for (name, value) in over {
-        set(&mut base, &name, value);
-    }
+    base.extend(over);
     base
 }

@@ -65,7 +65,9 @@ impl Context<'_> {
             }
         };
         if let Some(tag) = template::sole_tag(&pieces) {
-            return self.tag(tag, place, scope);
+            let data = self.tag(tag, place, scope);
+            let copied = if let Data::Text(text) = &data { text.len() } else { 0 };
+            return if self.afford(Draw::Bytes, copied, place) { data } else { Data::Unknown };
         }
         let mut rendered = String::new();
         if self.pieces(&pieces, place, scope, &mut rendered) {
@@ -84,6 +86,9 @@ impl Context<'_> {
     ) -> bool {
         let mut known = true;
         for piece in pieces {
+            if self.report.is_full() {
+                return false;
+            }
             match piece {
                 Piece::Literal(text) => into.push_str(text),
                 Piece::Tag(tag) => {
@@ -127,20 +132,22 @@ impl Context<'_> {
 
     /// Finds the value of a tag.
     fn tag(&mut self, tag: &Tag<'_>, place: Place, scope: &Rc<Scope>) -> Data {
-        let place = self.tag_place(place, tag);
         if is_path(tag.inner) {
             return self.lookup(tag.inner, scope).unwrap_or_else(|(code, message, help)| {
+                let place = self.tag_place(place, tag);
                 self.report.add(Problem::error(code, place, message).maybe_help(help));
                 Data::Unknown
             });
         }
         if !tag.inner.contains('.') || tag.inner.starts_with("include(") {
+            let place = self.tag_place(place, tag);
             let message = format!("`{}` is no value that a tag can have", shorten(tag.inner));
             self.report.add(Problem::error(codes::BAD_TEMPLATE, place, message).help(ESCAPE_HELP));
             return Data::Unknown;
         }
         let found = expression::evaluate(tag.inner, &mut |name| self.lookup(name, scope));
         found.unwrap_or_else(|error| {
+            let place = self.tag_place(place, tag);
             // Shell text between a here-document and a later `>>` looks like one large tag.
             let is_shell = error.is_syntax && tag.inner.contains('\n');
             let code = if is_shell { codes::BAD_TEMPLATE } else { error.code };
@@ -235,8 +242,12 @@ impl Context<'_> {
         Place { span: Span::new(span.start() + at, span.start() + at + end), via: place.via }
     }
 
-    /// Draws from the budget; tells once when it is used up.
+    /// Draws from the budget; tells once when it is used up. A full report ends everything too:
+    /// nobody reads what comes after it.
     pub(crate) fn afford(&mut self, what: Draw, amount: usize, place: Place) -> bool {
+        if self.report.is_full() {
+            return false;
+        }
         let enough = self.budget.take(what, amount);
         if !enough && !self.exhausted {
             self.exhausted = true;

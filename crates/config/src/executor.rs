@@ -133,14 +133,12 @@ impl Context<'_> {
             _ => return self.bad_executor(value),
         };
         let (name, place) = name;
-        if !self.afford(Draw::Calls, 1, place) {
-            return Surroundings::broken();
-        }
         let Some(definition) = self.definitions.executors.get(&*name).cloned() else {
             self.unknown_executor(&name, place);
             return Surroundings::broken();
         };
-        if definition.broken {
+        let width = self.doc.width(definition.body);
+        if definition.broken || !self.afford(Draw::Visits, 8 * width, place) {
             return Surroundings::broken();
         }
         if let View::Scalar(..) = self.doc.view(definition.body) {

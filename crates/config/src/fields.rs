@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use crate::{
+    budget::Draw,
     codes::{self, Code},
     compile::Context,
     report::Problem,
@@ -43,6 +44,9 @@ impl Context<'_> {
             return;
         }
         for (name, place) in keys {
+            if !self.afford(Draw::Visits, 1, place) {
+                return;
+            }
             if known.keys.contains(&name) {
                 continue;
             }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use roundel_model::name::GitRef;
 
 use crate::{
+    budget::Draw,
     codes,
     compile::Context,
     expression,
@@ -207,9 +208,12 @@ impl Context<'_> {
     }
 
     fn any(&mut self, tests: &[NameTest], name: &str) -> bool {
+        // What one match may cost, next to looking at a key.
+        const VISITS: usize = 500;
         tests.iter().any(|test| match &test.kind {
             NameTestKind::Exact(text) => text == name,
             NameTestKind::Broken => false,
+            NameTestKind::Matches(_) if !self.afford(Draw::Visits, VISITS, test.place) => false,
             NameTestKind::Matches(pattern) => pattern.matches(name).unwrap_or_else(|error| {
                 // Neither answer would be safe, so the whole configuration is refused.
                 self.report.add(Problem::error(codes::BAD_REGEX, test.place, error));

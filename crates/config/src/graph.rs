@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use roundel_model::status::Outcome;
 
 use crate::{
+    budget::Draw,
     codes,
     compile::Context,
     invocation::{Draft, Item, Presence},
@@ -44,7 +45,11 @@ impl Context<'_> {
         for (job, draft) in drafts.iter().enumerate() {
             let mut own: Vec<Edge> = Vec::new();
             for item in &draft.requires {
-                for other in self.resolve(workflow, (job, drafts), item, &index) {
+                let others = self.resolve(workflow, (job, drafts), item, &index);
+                if !self.afford(Draw::Visits, others.len() * (1 + own.len()), item.place) {
+                    break;
+                }
+                for other in others {
                     // The same job twice: any of the statuses will do.
                     match own.iter_mut().find(|edge| edge.job == other) {
                         Some(edge) => {
@@ -156,22 +161,31 @@ impl Context<'_> {
 
     /// Reports every circle once, with its path.
     fn check_cycles(&mut self, names: &[String], edges: &[Vec<Edge>]) {
+        let mut dependents: Vec<Vec<usize>> = vec![Vec::new(); edges.len()];
+        let mut open: Vec<usize> = edges.iter().map(Vec::len).collect();
+        for (job, edges) in edges.iter().enumerate() {
+            for edge in edges {
+                dependents[edge.job].push(job);
+            }
+        }
         let mut done = vec![false; edges.len()];
+        let mut ready: Vec<usize> = (0..edges.len()).filter(|&job| open[job] == 0).collect();
         loop {
-            let mut changed = true;
-            while changed {
-                changed = false;
-                for job in 0..edges.len() {
-                    if !done[job] && edges[job].iter().all(|edge| done[edge.job]) {
-                        done[job] = true;
-                        changed = true;
+            while let Some(job) = ready.pop() {
+                done[job] = true;
+                for &dependent in &dependents[job] {
+                    open[dependent] = open[dependent].saturating_sub(1);
+                    if open[dependent] == 0 && !done[dependent] {
+                        ready.push(dependent);
                     }
                 }
             }
             let Some(start) = done.iter().position(|&done| !done) else { return };
             let (path, place) = walk(start, edges, &done);
+            // The circle counts as broken open, so that what depends on it is no circle of its own.
             for &job in &path {
                 done[job] = true;
+                ready.push(job);
             }
             let mut text: Vec<&str> = path.iter().map(|&job| names[job].as_str()).collect();
             text.extend(path.first().map(|&job| names[job].as_str()));

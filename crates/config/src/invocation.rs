@@ -81,6 +81,9 @@ impl<'d> Context<'d> {
     /// Compiles one entry of a workflow's `jobs` into its jobs.
     pub(crate) fn invoke(&mut self, item: At, entry: usize, workflow: &str) -> Vec<Draft> {
         let Some(invocation) = self.invocation(item, entry) else { return Vec::new() };
+        if !self.afford(Draw::Calls, 1, invocation.key) {
+            return Vec::new();
+        }
         if invocation.broken {
             return vec![Self::without_body(&invocation, None)];
         }
@@ -103,6 +106,9 @@ impl<'d> Context<'d> {
         self.check_given_twice(&invocation, &matrix);
         let mut drafts = Vec::new();
         for combination in &matrix.combinations {
+            if !self.afford(Draw::Visits, 4 * invocation.fields.len(), invocation.key) {
+                break;
+            }
             let scope = Rc::new(Scope { matrix: Some(combination.clone()), ..(*outer).clone() });
             drafts.push(self.draft(&invocation, &scope, Some(&matrix)));
         }

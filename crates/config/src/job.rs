@@ -5,6 +5,7 @@ use std::rc::Rc;
 use roundel_model::{limits, plan::JobBody};
 
 use crate::{
+    budget::Draw,
     codes,
     compile::Context,
     definitions::Definition,
@@ -74,6 +75,10 @@ impl Context<'_> {
         bindings: Bindings,
         around: (&Around<'_>, &Rc<Scope>),
     ) -> Option<JobBody> {
+        // Its keys are looked up about a dozen times.
+        if !self.afford(Draw::Visits, 12 * self.doc.width(definition.body), definition.key) {
+            return None;
+        }
         let errors = self.report.errors();
         let scope = Rc::new(Scope {
             owner: format!("job `{name}`"),
@@ -112,7 +117,7 @@ impl Context<'_> {
         Some(JobBody {
             executor,
             resource_class: surroundings.resource_class,
-            environment: surroundings.environment,
+            environment: surroundings.environment.into_iter().collect(),
             working_directory: surroundings
                 .working_directory
                 .filter(|directory| !directory.trim().is_empty())

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use roundel_model::limits;
 
 use crate::{
+    budget::Draw,
     codes,
     compile::Context,
     fields::Known,
@@ -20,6 +21,9 @@ const MATRIX: Known<'static> = Known {
     code: codes::BAD_MATRIX,
     advice: Known::no_advice,
 };
+
+/// Parameters of one matrix. People use three.
+const PARAMETERS: usize = 50;
 
 /// A matrix, multiplied out.
 #[derive(Clone, Debug)]
@@ -103,6 +107,11 @@ impl Context<'_> {
                 }
             }
         }
+        if axes.len() > PARAMETERS {
+            let message = format!("a matrix has at most {PARAMETERS} parameters");
+            self.report.add(Problem::error(codes::EXPANDS_TOO_FAR, parameters.key, message));
+            return None;
+        }
         axes.sort_by(|(a, _, _), (b, _, _)| a.cmp(b));
         sound.then_some(axes)
     }
@@ -120,6 +129,9 @@ impl Context<'_> {
         };
         for item in items {
             let value = self.evaluate(item, scope);
+            if !self.afford(Draw::Visits, combinations.len(), value.place) {
+                return None;
+            }
             let fields = match &value.data {
                 Data::Map(fields) => fields.clone(),
                 Data::Unknown => return None,

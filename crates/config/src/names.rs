@@ -3,7 +3,11 @@
 //! Compiled jobs share one namespace over all workflows. A requested name that is used once, or
 //! once per workflow for the same body, stays; otherwise every use of it is numbered.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::{self, Write},
+    hash::{DefaultHasher, Hasher},
+};
 
 use roundel_model::plan::PlannedJobKind;
 
@@ -26,20 +30,23 @@ pub(crate) fn number(workflows: &[&[Draft]]) -> Vec<Vec<String>> {
             continue;
         }
         let mut next = 1;
-        // What a number was given to: its body, and the workflows that use it.
-        let mut given: Vec<(u32, Option<&PlannedJobKind>, BTreeSet<usize>)> = Vec::new();
+        let mut given: Vec<Given<'_>> = Vec::new();
         for (&(w, d), &kind) in uses.iter().zip(&kinds) {
-            let shared = given
-                .iter_mut()
-                .find(|(_, other, users)| kind.is_some() && *other == kind && !users.contains(&w));
-            let number = if let Some((number, _, users)) = shared {
-                users.insert(w);
-                *number
+            let digest = digest(kind);
+            let shared = given.iter_mut().find(|given| {
+                digest == given.digest
+                    && !given.users.contains(&w)
+                    && kind.is_some()
+                    && kind == given.kind
+            });
+            let number = if let Some(given) = shared {
+                given.users.insert(w);
+                given.number
             } else {
                 while requested.contains(format!("{name}-{next}").as_str()) {
                     next += 1;
                 }
-                given.push((next, kind, BTreeSet::from([w])));
+                given.push(Given { number: next, kind, digest, users: BTreeSet::from([w]) });
                 next += 1;
                 next - 1
             };
@@ -47,6 +54,28 @@ pub(crate) fn number(workflows: &[&[Draft]]) -> Vec<Vec<String>> {
         }
     }
     names
+}
+
+/// What a number was given to: a body, and the workflows that use it.
+struct Given<'d> {
+    number: u32,
+    kind: Option<&'d PlannedJobKind>,
+    digest: u64,
+    users: BTreeSet<usize>,
+}
+
+/// Bodies may be long and alike; most pairs of them are told apart by this.
+fn digest(kind: Option<&PlannedJobKind>) -> u64 {
+    struct Digest(DefaultHasher);
+    impl Write for Digest {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            self.0.write(text.as_bytes());
+            Ok(())
+        }
+    }
+    let mut digest = Digest(DefaultHasher::new());
+    // Hashing cannot fail; a digest of less only means one more comparison.
+    write!(digest, "{kind:?}").map_or(0, |()| digest.0.finish())
 }
 
 fn stays(uses: &[(usize, usize)], kinds: &[Option<&PlannedJobKind>]) -> bool {

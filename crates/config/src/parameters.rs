@@ -9,6 +9,7 @@ use indexmap::IndexMap;
 pub(crate) use declare::Element;
 
 use crate::{
+    budget::Draw,
     codes::{self, Code},
     compile::Context,
     report::Problem,
@@ -115,6 +116,9 @@ impl Context<'_> {
     pub(crate) fn bind(&mut self, call: &Call<'_>, arguments: Vec<Argument>) -> Bindings {
         let mut given: IndexMap<String, Argument> = IndexMap::new();
         for argument in arguments {
+            if !self.afford(Draw::Visits, 1, argument.key) {
+                break;
+            }
             if call.declarations.contains_key(&argument.name) {
                 given.insert(argument.name.clone(), argument);
             } else {

@@ -9,7 +9,7 @@ use fancy_regex::{Regex, RegexBuilder};
 const LENGTH: usize = 2_000;
 
 /// Steps back that one match may take.
-const BACKTRACKS: usize = 100_000;
+const BACKTRACKS: usize = 50_000;
 
 /// Bytes of a compiled pattern.
 const COMPILED_BYTES: usize = 1 << 20;

@@ -114,6 +114,11 @@ impl<'t> Report<'t> {
         self.errors
     }
 
+    /// Tells whether nothing more will be shown.
+    pub(crate) fn is_full(&self) -> bool {
+        self.found.len() >= DIAGNOSTICS
+    }
+
     /// Returns the line of a place, counted from 1.
     pub(crate) fn line(&self, place: Place) -> u32 {
         self.lines.position(self.lines.trim(place.span).0).0

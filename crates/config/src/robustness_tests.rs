@@ -11,7 +11,7 @@ use super::*;
 use crate::corpus_tests::check;
 
 /// Far above what any text needs on a busy machine; a text that runs away needs minutes.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 fn compile_any(text: &str) -> Compiled {
     let inputs = Inputs {
@@ -225,4 +225,73 @@ fn a_text_of_the_largest_size_is_compiled_in_time() {
         text += "  - {run: {command: make, name: \"a step\", environment: {A: 1}}}\n";
     }
     assert!(compile_any(&text).plan.is_some());
+}
+
+/// Repeats a piece until the text is as large as it may be.
+fn fill(start: &str, piece: &dyn Fn(usize) -> String, end: &str) -> String {
+    let mut text = start.to_owned();
+    for index in 0.. {
+        let piece = piece(index);
+        if text.len() + piece.len() + end.len() > roundel_model::limits::CONFIG_BYTES {
+            break;
+        }
+        text += &piece;
+    }
+    text + end
+}
+
+const HEAD: &str = "version: 2.1\njobs:\n  build:\n    machine: true\n";
+
+#[test]
+fn the_largest_jobs_of_every_kind_end() {
+    let steps = format!("{HEAD}    steps:\n");
+    let job = format!("{HEAD}    steps: [checkout]\n");
+    let script = format!("{steps}      - run: \"");
+    for text in [
+        fill(&format!("{job}    environment:\n"), &|n| format!("      A{n}: x\n"), ""),
+        fill(&script, &|_| "<<pipeline.id>>".to_owned(), "\"\n"),
+        fill(&script, &|n| format!("<<pipeline.{n}>>"), "\"\n"),
+        fill(&job, &|n| format!("    k{n}: x\n"), ""),
+        fill(&steps, &|n| format!("      - s{n}\n"), ""),
+        fill(&steps, &|_| "      - checkout\n".to_owned(), ""),
+    ] {
+        compile_any(&text);
+    }
+}
+
+#[test]
+fn the_largest_workflows_of_every_kind_end() {
+    let job = format!("{HEAD}    steps: [checkout]\n");
+    let numbers = (0..1_000).map(|n| n.to_string()).collect::<Vec<_>>().join(",");
+    let thousand = format!(
+        "{HEAD}    parameters: {{n: {{type: integer}}}}\n    steps: [checkout]\nworkflows: {{w: {{jobs: [{{build: {{matrix: {{parameters: {{n: [{numbers}]}}}}}}}}]}}}}\n"
+    );
+    let when = format!("{job}workflows: {{w: {{jobs: [build], when: {{and: [");
+    let requires = format!("{job}workflows: {{w: {{jobs: [build, {{build: {{requires: [");
+    let matrix = format!("{job}workflows: {{w: {{jobs: [{{build: {{matrix: {{parameters: {{");
+    for text in [
+        fill(&when, &|n| format!("{{matches: {{pattern: a{n}, value: a}}}},"), "]}}}\n"),
+        fill(&requires, &|_| "build,".to_owned(), "]}}]}}\n"),
+        fill(&format!("{job}workflows:\n"), &|n| format!("  w{n}: {{jobs: [build]}}\n"), ""),
+        fill(&format!("{thousand}x:\n"), &|n| format!("  k{n}: &k{n} y\n"), ""),
+        fill(
+            &format!("{thousand}parameters:\n"),
+            &|n| format!("  p{n}: {{type: string, default: x}}\n"),
+            "",
+        ),
+        fill(&matrix, &|n| format!("p{n}: [1],"), "}}}}]}}\n"),
+    ] {
+        compile_any(&text);
+    }
+}
+
+/// A text that is handed on by name is copied wherever it lands.
+#[test]
+fn copies_of_a_large_text_are_counted() {
+    let large = "x".repeat(500_000);
+    let steps = "{run: << pipeline.parameters.t >>},".repeat(1_000);
+    let text = format!(
+        "version: 2.1\nparameters: {{t: {{type: string, default: {large}}}}}\njobs: {{build: {{machine: true, steps: [{steps}]}}}}\n"
+    );
+    assert_eq!(codes_of(&text), ["expands-too-far"]);
 }

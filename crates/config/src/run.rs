@@ -121,7 +121,8 @@ impl<'d> Context<'d> {
         for entry in entries {
             match entry.name {
                 "environment" => {
-                    run.environment = self.environment(entry.value, site.scope, Owner::Step);
+                    let variables = self.environment(entry.value, site.scope, Owner::Step);
+                    run.environment = variables.into_iter().collect();
                 }
                 "shell" => run.shell = self.shell(entry.value, site.scope),
                 _ => {

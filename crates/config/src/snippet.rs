@@ -1,11 +1,21 @@
 //! Diagnostics as text, with the source underlined.
 
-use annotate_snippets::{AnnotationKind, Element, Group, Level, Renderer, Snippet};
+use std::ops::Range;
+
+use annotate_snippets::{
+    Annotation, AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet, Title,
+};
 
 use crate::{Diagnostic, Severity, codes};
 
 /// Longest help that stands beside the underlined text; longer ones get a line of their own.
 const LABEL_CHARS: usize = 50;
+
+/// Places that are further apart are shown in snippets of their own.
+const NEAR_BYTES: usize = 8_192;
+
+/// Bytes of the lines that are shown at most.
+const EXCERPT_BYTES: usize = 32_768;
 
 /// Renders diagnostics, one after another.
 pub(crate) fn render(text: &str, diagnostics: &[Diagnostic], color: bool) -> String {
@@ -32,26 +42,83 @@ fn group<'a>(text: &'a str, diagnostic: &'a Diagnostic) -> Group<'a> {
         .map_or_else(|| diagnostic.code.clone(), |number| format!("{number} {}", diagnostic.code));
     let help = diagnostic.help.as_deref();
     let short = help.filter(|help| help.chars().count() <= LABEL_CHARS);
-    let primary = AnnotationKind::Primary.span(within(text, diagnostic.start, diagnostic.end));
-    let mut snippet = Snippet::source(text).path(diagnostic.path.as_str()).fold(true);
-    snippet = snippet.annotation(match short {
+    let start = within(text, diagnostic.start, diagnostic.end);
+    let near = |range: &Range<usize>| start.start.abs_diff(range.start) <= NEAR_BYTES;
+    let related = || {
+        let related = diagnostic.related.iter();
+        related.map(|(start, end, _, _, label)| (within(text, *start, *end), label.as_str()))
+    };
+    // The renderer reads all of the source that it is given, so it gets no more than it shows.
+    let close: Vec<_> = related().filter(|(range, _)| near(range)).collect();
+    let shown = lines_around(text, std::iter::once(&start).chain(close.iter().map(|(r, _)| r)));
+    if shown.len() > EXCERPT_BYTES {
+        return without_source(diagnostic, level.primary_title(diagnostic.message.as_str()).id(id));
+    }
+    let primary = AnnotationKind::Primary.span(shift(&start, &shown));
+    let mut snippet = excerpt(text, &shown, diagnostic).annotation(match short {
         Some(help) => primary.label(help),
         None => primary,
     });
-    for (start, end, _, _, label) in &diagnostic.related {
-        let context = AnnotationKind::Context.span(within(text, *start, *end));
-        snippet = snippet.annotation(context.label(label.as_str()));
+    for (range, label) in &close {
+        let context = AnnotationKind::Context.span(shift(range, &shown));
+        snippet = snippet.annotation(context.label(*label));
     }
     let mut elements: Vec<Element<'a>> = vec![snippet.into()];
+    for (range, label) in related().filter(|(range, _)| !near(range)) {
+        let shown = lines_around(text, std::iter::once(&range));
+        if shown.len() > EXCERPT_BYTES {
+            continue;
+        }
+        let context = AnnotationKind::Context.span(shift(&range, &shown)).label(label);
+        elements.push(excerpt(text, &shown, diagnostic).annotation(context).into());
+    }
     if let (Some(help), None) = (help, short) {
         elements.push(Level::HELP.message(help).into());
     }
     level.primary_title(diagnostic.message.as_str()).id(id).elements(elements)
 }
 
+/// The place alone, where a line is too long for anybody to look at.
+fn without_source<'a>(diagnostic: &'a Diagnostic, title: Title<'a>) -> Group<'a> {
+    let line = usize::try_from(diagnostic.line).unwrap_or(usize::MAX);
+    let column = usize::try_from(diagnostic.column).unwrap_or(usize::MAX);
+    let origin = Origin::path(diagnostic.path.as_str()).line(line).char_column(column);
+    let help = diagnostic.help.as_deref().map(|help| Level::HELP.message(help).into());
+    let origin: Element<'a> = origin.into();
+    title.elements(std::iter::once(origin).chain(help))
+}
+
+/// The lines of a range of the text, as the renderer wants them.
+fn excerpt<'a>(
+    text: &'a str,
+    shown: &Range<usize>,
+    diagnostic: &'a Diagnostic,
+) -> Snippet<'a, Annotation<'a>> {
+    let before = text[..shown.start].bytes().filter(|&byte| byte == b'\n').count();
+    let source = Snippet::source(&text[shown.clone()]).line_start(before + 1);
+    source.path(diagnostic.path.as_str()).fold(true)
+}
+
+/// Returns the range of the lines that hold all of the ranges.
+fn lines_around<'r>(text: &str, ranges: impl Iterator<Item = &'r Range<usize>>) -> Range<usize> {
+    let (mut start, mut end) = (usize::MAX, 0);
+    for range in ranges {
+        start = start.min(range.start);
+        end = end.max(range.end);
+    }
+    let start = start.min(end);
+    let first = text[..start].rfind('\n').map_or(0, |at| at + 1);
+    let last = text[end..].find('\n').map_or(text.len(), |at| end + at);
+    first..last
+}
+
+fn shift(range: &Range<usize>, shown: &Range<usize>) -> Range<usize> {
+    range.start - shown.start..range.end - shown.start
+}
+
 /// A range that lies within the text, on borders of characters and on one line: a diagnostic may
 /// have been stored beside another version of the text, and an underlined page helps nobody.
-fn within(text: &str, start: usize, end: usize) -> std::ops::Range<usize> {
+fn within(text: &str, start: usize, end: usize) -> Range<usize> {
     let floor = |mut at: usize| {
         at = at.min(text.len());
         while !text.is_char_boundary(at) {

@@ -116,6 +116,9 @@ impl Context<'_> {
     }
 
     fn expand_step(&mut self, step: At, scope: &Rc<Scope>, into: &mut Expansion) {
+        if !self.afford(Draw::Visits, 1, self.doc.place(step)) {
+            return;
+        }
         let Some((name, key, value)) = self.step_shape(step) else { return };
         if self.templates && value.is_none() && name.contains("<<") {
             self.tag_as_step(step, scope, into);
@@ -180,7 +183,7 @@ impl Context<'_> {
                 return;
             }
         };
-        let Some(step) = step else { return };
+        let Some(step) = step.filter(|_| self.afford(Draw::Steps, 1, site.key)) else { return };
         if into.steps.len() < limits::STEPS_PER_JOB {
             into.steps.push(step);
         } else if !into.full {
@@ -205,7 +208,10 @@ impl Context<'_> {
 
     fn expand_command(&mut self, site: &Site<'_>, into: &mut Expansion) {
         let Some(command) = self.definitions.commands.get(site.name).cloned() else { return };
-        if !self.afford(Draw::Calls, 1, site.key) || command.broken {
+        let width = self.doc.width(command.body);
+        let affordable =
+            self.afford(Draw::Calls, 1, site.key) && self.afford(Draw::Visits, 2 * width, site.key);
+        if !affordable || command.broken {
             return;
         }
         if into.calls.iter().any(|call| call == site.name) {

@@ -55,16 +55,20 @@ impl<'d> Context<'d> {
         if entries.is_empty() {
             live.extend(self.implicit_workflow(root));
         }
+        let mut count = 0;
         let mut invoked = HashSet::new();
         for entry in &entries {
             live.extend(self.workflow(entry, &mut invoked));
+            count = live.iter().map(|workflow| workflow.drafts.len()).sum();
+            if count > limits::JOBS_PER_PIPELINE {
+                break;
+            }
         }
         if !entries.is_empty() {
             self.unused_jobs(&invoked);
         }
-        let count: usize = live.iter().map(|workflow| workflow.drafts.len()).sum();
         if count > limits::JOBS_PER_PIPELINE {
-            let message = format!("{count} jobs are more than {}", limits::JOBS_PER_PIPELINE);
+            let message = format!("a pipeline has at most {} jobs", limits::JOBS_PER_PIPELINE);
             let place = entries.first().map_or_else(|| self.first_key(root), |entry| entry.key);
             self.report.add(Problem::error(codes::EXPANDS_TOO_FAR, place, message));
             return None;
@@ -274,6 +278,10 @@ impl<'d> Context<'d> {
     fn emit(&mut self, workflow: &Live, names: &[String]) -> Option<PlannedWorkflow> {
         let drafts = &workflow.drafts;
         let edges = self.graph(&workflow.name, drafts, names);
+        // With any error there is no plan, and filters need not be tried.
+        if self.report.errors() > 0 {
+            return None;
+        }
         let mut kept: Vec<bool> =
             drafts.iter().map(|draft| draft.presence != Presence::Empty).collect();
         if let Some(git_ref) = &self.inputs.git_ref {

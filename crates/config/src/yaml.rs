@@ -47,6 +47,8 @@ struct Node<'t> {
     weight: u32,
     /// Levels of the tree below, aliases followed.
     height: u32,
+    /// Entries that reading the mapping has to pass, merged ones too.
+    width: u32,
 }
 
 /// A node and the way to it.
@@ -147,6 +149,11 @@ impl Doc<'_> {
     /// Returns the value of a key, if the node is a mapping that has it.
     pub(crate) fn get(&self, at: At, name: &str) -> Option<Entry<'_>> {
         self.entries(at).into_iter().find(|entry| entry.name == name)
+    }
+
+    /// Returns what reading the entries of a mapping costs.
+    pub(crate) fn width(&self, at: At) -> usize {
+        usize::try_from(self.nodes[self.follow(at).id.0].width).unwrap_or(usize::MAX)
     }
 
     fn merged(&self, value: At) -> Vec<Entry<'_>> {

@@ -140,7 +140,8 @@ impl Context<'_> {
                 "entrypoint" => container.entrypoint = self.words(entry, scope),
                 "command" => container.command = self.words(entry, scope),
                 "environment" => {
-                    container.environment = self.environment(entry.value, scope, Owner::Container);
+                    let variables = self.environment(entry.value, scope, Owner::Container);
+                    container.environment = variables.into_iter().collect();
                 }
                 "auth" => container.auth = self.auth(entry, scope),
                 "aws_auth" | "gcp_auth" => {

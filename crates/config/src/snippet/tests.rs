@@ -42,3 +42,28 @@ fn places_outside_of_the_text_do_no_harm() {
         render("ééé", &found, false);
     }
 }
+
+#[test]
+fn a_line_that_nobody_could_read_is_left_out() {
+    let text = format!(
+        "version: 2.1\njobs: {{build: {{machine: true, steps: [chekout]}}}} #{}",
+        "x".repeat(99_999)
+    );
+    let found =
+        compile(&text, &Inputs { path: "c.yml".to_owned(), ..Inputs::default() }).diagnostics;
+    let shown = render(&text, &found, false);
+    assert!(shown.contains("c.yml:2:39") && shown.contains("checkout"), "{shown}");
+    assert!(shown.len() < 400, "{shown}");
+}
+
+#[test]
+fn places_far_apart_are_shown_apart() {
+    let shelf = "  - a long line of the shelf\n".repeat(1_000);
+    let text = format!(
+        "version: 2.1\nx: &x [nope]\ny:\n{shelf}jobs: {{build: {{machine: true, steps: *x}}}}\n"
+    );
+    let found =
+        compile(&text, &Inputs { path: "c.yml".to_owned(), ..Inputs::default() }).diagnostics;
+    let shown = render(&text, &found, false);
+    assert!(shown.contains("c.yml:2:8") && shown.contains("reached through this alias"), "{shown}");
+}

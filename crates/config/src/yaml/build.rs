@@ -18,6 +18,9 @@ use crate::{
 /// Levels of nesting in the text, and along aliases. People use about ten.
 const DEPTH: usize = 64;
 
+/// Entries of one mapping that merges others, theirs counted each time.
+const MERGED_ENTRIES: u32 = 1_000;
+
 /// Nodes after all aliases are expanded (CFG §1.4).
 const EXPANDED_NODES: u32 = 2_000_000;
 
@@ -219,19 +222,22 @@ impl<'t> Builder<'t, '_, '_> {
     /// Adds a node. One that would make the tree too large or too deep is broken instead.
     fn push(&mut self, kind: Kind<'t>, span: Span) -> Id {
         let (weight, height) = self.measure(&kind);
+        let width = self.width(&kind);
         let depth = u32::try_from(DEPTH).unwrap_or(u32::MAX);
-        let too_far = weight > EXPANDED_NODES || height > depth;
-        let (kind, weight, height) = if too_far {
+        let merges = matches!(&kind, Kind::Map(pairs) if pairs.iter().any(|&(key, _)| self.doc.is_merge(key)));
+        let too_wide = merges && width > MERGED_ENTRIES;
+        let too_far = weight > EXPANDED_NODES || height > depth || too_wide;
+        let (kind, weight, height, width) = if too_far {
             let what = if height > depth { "deep" } else { "large" };
             let message = format!("the expanded document is too {what}");
             let problem = Problem::error(codes::EXPANDS_TOO_FAR, Place::direct(span), message);
             self.report.add(problem.help("use fewer aliases within aliases"));
-            (Kind::Broken, 1, 1)
+            (Kind::Broken, 1, 1, 1)
         } else {
-            (kind, weight, height)
+            (kind, weight, height, width)
         };
         let id = Id(self.doc.nodes.len());
-        self.doc.nodes.push(Node { kind, span, weight, height });
+        self.doc.nodes.push(Node { kind, span, weight, height, width });
         match self.open.last_mut() {
             Some(open) => open.items.push(id),
             None => {
@@ -255,6 +261,20 @@ impl<'t> Builder<'t, '_, '_> {
             Kind::Map(pairs) => {
                 sum(&mut pairs.iter().flat_map(|(key, value)| [of(key), of(value)]))
             }
+        }
+    }
+
+    /// Counts the entries that reading a mapping has to pass; for a list, those of its mappings.
+    fn width(&self, kind: &Kind<'t>) -> u32 {
+        let of = |id: Id| self.doc.nodes[id.0].width;
+        let sum = |widths: &mut dyn Iterator<Item = u32>| widths.fold(0, u32::saturating_add);
+        match kind {
+            Kind::Scalar(..) | Kind::Broken => 1,
+            Kind::Alias(target) => of(*target),
+            Kind::Seq(items) => sum(&mut items.iter().map(|&item| of(item))),
+            Kind::Map(pairs) => sum(&mut pairs
+                .iter()
+                .map(|&(key, value)| if self.doc.is_merge(key) { of(value) } else { 1 })),
         }
     }
 
