@@ -62,18 +62,20 @@ impl Visitor {
         self.go(url, Some(fields)).await
     }
 
-    /// Sends the first form of a page that posts, with its hidden fields and `more`.
+    /// Sends the form of a page that has the first field of `more`, with its hidden fields.
     ///
     /// # Errors
     ///
     /// If the page has no such form.
     pub async fn submit(&mut self, page: &Page, more: &[(&str, &str)]) -> Result<Page> {
-        let form =
-            page.text.split("<form").skip(1).find(|form| {
-                form.split('>').next().is_some_and(|tag| tag.contains("method=\"post\""))
-            });
-        let form = form.with_context(|| format!("{} has no form:\n{}", page.url, page.text))?;
-        let form = form.split("</form").next().unwrap_or_default();
+        let wanted = more.first().map(|(name, _)| format!("name=\"{name}\"")).unwrap_or_default();
+        let form = page
+            .text
+            .split("<form")
+            .skip(1)
+            .map(|form| form.split("</form").next().unwrap_or_default())
+            .find(|form| form.contains("method=\"post\"") && form.contains(&wanted));
+        let form = form.with_context(|| format!("{} has no such form:\n{}", page.url, page.text))?;
         let action = attribute(form.split('>').next().unwrap_or_default(), "action");
         let url = page.url.join(action.as_deref().unwrap_or(page.url.as_str()))?;
         let mut fields: Vec<(String, String)> = form
