@@ -39,11 +39,13 @@ impl From<crate::git::GitError> for Refusal {
 pub(crate) type Outcome = Result<Response, Refusal>;
 
 /// Answers with JSON.
+#[expect(clippy::unnecessary_wraps, reason = "calls end with it, beside refusals")]
 pub(crate) fn ok(status: StatusCode, body: Value) -> Outcome {
     Ok((status, axum::Json(body)).into_response())
 }
 
 /// Answers with nothing.
+#[expect(clippy::unnecessary_wraps, reason = "calls end with it, beside refusals")]
 pub(crate) fn nothing(status: StatusCode) -> Outcome {
     Ok(status.into_response())
 }

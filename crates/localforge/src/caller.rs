@@ -81,7 +81,7 @@ impl Side {
     pub(crate) fn judge(&self, token: &str) -> Verdict {
         let now = Timestamp::now();
         self.read(|state| {
-            let Some(found) = state.tokens.iter().find(|one| one.token == token) else {
+            let Some(found) = state.tokens.iter().find(|one| one.word == token) else {
                 return Verdict::Unknown;
             };
             if found.expires_at.is_some_and(|end| end <= now) {

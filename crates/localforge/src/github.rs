@@ -1,7 +1,7 @@
 //! GitHub's REST API, version 2022-11-28, below `/api/v3` as on an Enterprise Server.
 //!
 //! A module for each kind of thing; here are the routes and what every call goes through:
-//! `User-Agent`, API version, token, headers about scopes and limits, ETag.
+//! `User-Agent`, API version, token, headers about scopes and limits, `ETag`.
 
 use std::sync::Arc;
 
@@ -39,7 +39,7 @@ mod statuses;
 const DOCS: &str = "https://docs.github.com/rest";
 /// Calls that one user has in an hour. Counted by nobody here; limits are injected.
 const LIMIT: &str = "5000";
-/// Bytes of an answer that gets an ETag.
+/// Bytes of an answer that gets an `ETag`.
 const TAGGED_BYTES: usize = 8 << 20;
 
 /// Returns the routes.
@@ -213,8 +213,8 @@ pub(crate) fn allowed(
     }
     let Need::Role(wanted, scopes) = need else { return Ok(()) };
     let general = if repository.private { REPO } else { PUBLIC };
-    let scoped = caller.has_any(general) || (!repository.private && caller.has_any(scopes));
-    if role < Some(wanted) || !scoped {
+    let permitted = caller.has_any(general) || (!repository.private && caller.has_any(scopes));
+    if role < Some(wanted) || !permitted {
         return Err(not_found());
     }
     Ok(())
@@ -301,7 +301,7 @@ fn dress(mut response: Response, caller: &Caller) -> Response {
     response
 }
 
-/// Adds an ETag, and answers 304 to who has the body already.
+/// Adds an `ETag`, and answers 304 to who has the body already.
 async fn tag(response: Response, known: Option<HeaderValue>) -> Response {
     let (mut parts, body) = response.into_parts();
     let Ok(bytes) = to_bytes(body, TAGGED_BYTES).await else {

@@ -231,7 +231,7 @@ async fn exchange(side: &Side, hook: &Hook, delivery: &mut Delivery) {
         Ok(response) => {
             let status = response.status();
             delivery.status_code = status.as_u16();
-            delivery.status = status.canonical_reason().unwrap_or("Unknown").to_owned();
+            status.canonical_reason().unwrap_or("Unknown").clone_into(&mut delivery.status);
             delivery.response_headers = response
                 .headers()
                 .iter()

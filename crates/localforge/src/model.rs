@@ -268,7 +268,7 @@ pub(crate) struct Grant {
 /// A code of the web flow, before it is exchanged.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Code {
-    pub(crate) code: String,
+    pub(crate) word: String,
     pub(crate) client_id: String,
     pub(crate) login: String,
     pub(crate) scopes: Vec<String>,
@@ -282,7 +282,7 @@ pub(crate) struct Code {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Token {
     pub(crate) id: u64,
-    pub(crate) token: String,
+    pub(crate) word: String,
     pub(crate) login: String,
     pub(crate) scopes: Vec<String>,
     pub(crate) client_id: Option<String>,

@@ -18,6 +18,7 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::{
+    answer::Refusal,
     model::{Application, Code, User},
     random, session,
     side::Side,
@@ -110,16 +111,16 @@ fn message(side: &Side, headers: &HeaderMap, title: &str, text: &str) -> Respons
 
 /// Makes sense of a request. What is wrong is told to the person, or to the application where its
 /// address is known to be good.
-fn understand(side: &Side, headers: &HeaderMap, asked: Asked) -> Result<Request, Response> {
+fn understand(side: &Side, headers: &HeaderMap, asked: Asked) -> Result<Request, Refusal> {
     let application = side.read(|state| state.application(&asked.client_id).cloned());
     let Some(application) = application else {
         let text = "No application is registered here under this client id.";
-        return Err(message(side, headers, "Unknown application", text));
+        return Err(Refusal::new(message(side, headers, "Unknown application", text)));
     };
     let registered = Url::parse(&application.redirect_uri);
     let Ok(registered) = registered else {
         let text = "The application's registered callback address is no address.";
-        return Err(message(side, headers, "Broken application", text));
+        return Err(Refusal::new(message(side, headers, "Broken application", text)));
     };
     let wanted = match &asked.redirect_uri {
         Some(wanted) => Url::parse(wanted).ok().filter(|one| fits(&registered, one)),
@@ -130,16 +131,16 @@ fn understand(side: &Side, headers: &HeaderMap, asked: Asked) -> Result<Request,
             let text = "The redirect_uri MUST match the registered callback URL for this \
                         application.";
             let back = tell(&registered, "redirect_uri_mismatch", text, asked.state.as_deref());
-            return Err(Redirect::to(back.as_str()).into_response());
+            return Err(Refusal::new(Redirect::to(back.as_str())));
         }
         let text = "The callback address of the request is not the one that was registered.";
-        return Err(message(side, headers, "Invalid redirect_uri", text));
+        return Err(Refusal::new(message(side, headers, "Invalid redirect_uri", text)));
     };
     let method = asked.code_challenge_method.as_deref();
     if asked.code_challenge.is_some() && method.is_some_and(|method| method != "S256") {
         let text = "Only S256 is supported as code_challenge_method.";
         let back = tell(&redirect, "invalid_request", text, asked.state.as_deref());
-        return Err(Redirect::to(back.as_str()).into_response());
+        return Err(Refusal::new(Redirect::to(back.as_str())));
     }
     let scopes = match side.kind {
         ForgeKind::GitHub => scopes::normal(asked.scope.as_deref().unwrap_or_default()),
@@ -176,7 +177,7 @@ async fn ask(
 ) -> Response {
     let mut request = match understand(&side, &headers, asked) {
         Ok(request) => request,
-        Err(response) => return response,
+        Err(refusal) => return refusal.into_response(),
     };
     let user = session::visitor(&side, &headers);
     let choose = request.asked.prompt.as_deref() == Some("select_account");
@@ -262,7 +263,7 @@ async fn decide(
 ) -> Response {
     let request = match understand(&side, &headers, decision.asked) {
         Ok(request) => request,
-        Err(response) => return response,
+        Err(refusal) => return refusal.into_response(),
     };
     let Some(user) = session::visitor(&side, &headers) else {
         return message(&side, &headers, "Not signed in", "Please start again and sign in first.");
@@ -287,7 +288,7 @@ fn hand_over(side: &Side, request: &Request, user: &User) -> Response {
             state.codes.remove(0);
         }
         state.codes.push(Code {
-            code: code.clone(),
+            word: code.clone(),
             client_id: client_id.clone(),
             login: user.login.clone(),
             scopes: request.scopes.clone(),

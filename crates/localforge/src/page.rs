@@ -49,8 +49,8 @@ fn address(side: &Side, uri: &Uri, page: usize) -> String {
 
 /// Answers with a page of a list, GitHub's way.
 pub(crate) fn linked(side: &Side, uri: &Uri, paging: &Paging, items: Vec<Value>) -> Response {
-    let size = paging.per_page.unwrap_or(30).clamp(1, 100);
-    let part = cut(items, paging.page, size);
+    let length = paging.per_page.unwrap_or(30).clamp(1, 100);
+    let part = cut(items, paging.page, length);
     let mut links = Vec::new();
     let mut link = |page: usize, rel: &str| {
         links.push(format!("<{}>; rel=\"{rel}\"", address(side, uri, page)));
@@ -72,10 +72,10 @@ pub(crate) fn linked(side: &Side, uri: &Uri, paging: &Paging, items: Vec<Value>)
 
 /// Answers with a page of a list, Bitbucket's way.
 pub(crate) fn paginated(side: &Side, uri: &Uri, paging: &Paging, items: Vec<Value>) -> Response {
-    let size = paging.pagelen.unwrap_or(10).clamp(1, 100);
-    let part = cut(items, paging.page, size);
+    let length = paging.pagelen.unwrap_or(10).clamp(1, 100);
+    let part = cut(items, paging.page, length);
     let mut body = json!({
-        "size": part.total, "page": part.page, "pagelen": size, "values": part.items,
+        "size": part.total, "page": part.page, "pagelen": length, "values": part.items,
     });
     let mut more = |name: &str, page: usize| {
         if let Value::Object(fields) = &mut body {

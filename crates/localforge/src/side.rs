@@ -185,7 +185,7 @@ impl Side {
         loop {
             tokio::select! {
                 () = self.life.stop.cancelled() => return,
-                changed = changes.changed() => if changed.is_err() { return },
+                news = changes.changed() => if news.is_err() { return },
             }
             let side = Arc::clone(&self);
             let saved = tokio::task::spawn_blocking(move || side.save()).await;

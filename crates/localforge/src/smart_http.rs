@@ -144,11 +144,11 @@ fn admit(
         (ForgeKind::Bitbucket, _, Service::Fetch) => &["repository", "repository:write"],
         (ForgeKind::Bitbucket, _, Service::Push) => &["repository:write"],
     };
-    let scoped = identity.has_any(scopes) || (!found.private && service == Service::Fetch);
-    if role.is_none() || (!scoped && found.private && service == Service::Fetch) {
+    let permitted = identity.has_any(scopes) || (!found.private && service == Service::Fetch);
+    if role.is_none() || (!permitted && found.private && service == Service::Fetch) {
         return Err(gone());
     }
-    if service == Service::Push && (role < Some(Role::Write) || !scoped || found.archived) {
+    if service == Service::Push && (role < Some(Role::Write) || !permitted || found.archived) {
         let text = match side.kind {
             ForgeKind::GitHub => "Write access to repository not granted.\n",
             ForgeKind::Bitbucket => {
@@ -256,10 +256,10 @@ fn answer_body(
         if let Err(error) = child.wait().await {
             tracing::debug!(%error, "git http-backend is gone");
         }
-        if pass.service == Service::Push {
-            if let Err(error) = push::notice(&side, pass.repository.id, &pass.actor).await {
-                tracing::warn!(%error, "a push cannot be told to the hooks");
-            }
+        if pass.service == Service::Push
+            && let Err(error) = push::notice(&side, pass.repository.id, &pass.actor).await
+        {
+            tracing::warn!(%error, "a push cannot be told to the hooks");
         }
         Ok(bytes::Bytes::new())
     });

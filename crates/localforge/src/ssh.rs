@@ -239,15 +239,12 @@ impl Visitor {
 
 /// Takes `git-upload-pack '/acme/web.git'` apart.
 fn parse(command: &str) -> Option<(Service, String)> {
-    let (program, rest) = match command.strip_prefix("git ") {
-        Some(rest) => {
-            let (word, rest) = rest.split_once(' ')?;
-            (format!("git-{word}"), rest)
-        }
-        None => {
-            let (word, rest) = command.split_once(' ')?;
-            (word.to_owned(), rest)
-        }
+    let (program, rest) = if let Some(rest) = command.strip_prefix("git ") {
+        let (word, rest) = rest.split_once(' ')?;
+        (format!("git-{word}"), rest)
+    } else {
+        let (word, rest) = command.split_once(' ')?;
+        (word.to_owned(), rest)
     };
     let path = rest.trim();
     let path = path.strip_prefix('\'').and_then(|path| path.strip_suffix('\'')).unwrap_or(path);

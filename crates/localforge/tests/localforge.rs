@@ -1,6 +1,9 @@
 //! The local forge as its users meet it: real git, real OpenSSH, real HTTP.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+
 use std::{
+    collections::HashMap,
     path::{Path, PathBuf},
     process::{Command, Output},
     sync::{Arc, Mutex},
@@ -428,137 +431,190 @@ async fn tags_deletions_and_pull_requests_are_told() {
     assert_eq!(gone["head_commit"], Value::Null);
 }
 
-/// The whole web flow as a browser walks it, with PKCE, for both forges.
-#[tokio::test]
-async fn the_oauth_flow_ends_with_a_token_for_the_person_who_signed_in() {
-    let world = World::new().await;
-    for kind in ForgeKind::ALL {
-        let back = "http://127.0.0.1:4/login/callback";
-        let (id, secret) = world.forge.register_application(kind, "Roundel", back);
-        let verifier = "v".repeat(50);
-        let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()));
+/// An application that asks for consent, and where it is asked.
+struct Application {
+    kind: ForgeKind,
+    id: String,
+    secret: String,
+    authorize: String,
+    token: String,
+    verifier: String,
+}
+
+const BACK: &str = "http://127.0.0.1:4/login/callback";
+
+impl Application {
+    fn register(world: &World, kind: ForgeKind) -> Self {
+        let (id, secret) = world.forge.register_application(kind, "Roundel", BACK);
         let base = world.forge.web_url(kind);
         let (authorize, token) = match kind {
             ForgeKind::GitHub => ("login/oauth/authorize", "login/oauth/access_token"),
             ForgeKind::Bitbucket => ("site/oauth2/authorize", "site/oauth2/access_token"),
         };
-        let ask = [
-            ("client_id", id.as_str()),
-            ("redirect_uri", back),
-            ("scope", "repo user:email repo:status"),
-            ("state", "st&te"),
-            ("response_type", "code"),
-            ("code_challenge", &challenge),
-            ("code_challenge_method", "S256"),
-        ];
-        let url = format!("{base}{authorize}");
-        let page = world.client.get(&url).query(&ask).send().await.unwrap();
-        assert!(page.text().await.unwrap().contains("pick a person"), "nobody is signed in yet");
+        let (authorize, token) = (format!("{base}{authorize}"), format!("{base}{token}"));
+        Self { kind, id, secret, authorize, token, verifier: "v".repeat(50) }
+    }
 
-        let form = [("login", "ada"), ("return_to", "/x")];
-        let signed = world.client.post(format!("{base}session")).form(&form).send().await.unwrap();
-        let cookie = signed.headers()["set-cookie"].to_str().unwrap();
-        let cookie = cookie.split(';').next().unwrap().to_owned();
-        let page = world.client.get(&url).query(&ask).header("cookie", &cookie);
-        let page = page.send().await.unwrap().text().await.unwrap();
+    fn question(&self) -> Vec<(&'static str, String)> {
+        let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(self.verifier.as_bytes()));
+        vec![
+            ("client_id", self.id.clone()),
+            ("redirect_uri", BACK.to_owned()),
+            ("scope", "repo user:email repo:status".to_owned()),
+            ("state", "st&te".to_owned()),
+            ("response_type", "code".to_owned()),
+            ("code_challenge", challenge),
+            ("code_challenge_method", "S256".to_owned()),
+        ]
+    }
+
+    async fn page(&self, world: &World, cookie: &str) -> String {
+        let request = world.client.get(&self.authorize).query(&self.question());
+        request.header("cookie", cookie).send().await.unwrap().text().await.unwrap()
+    }
+
+    /// Decides, and returns the parameters with which the browser comes back.
+    async fn decide(&self, world: &World, cookie: &str, verdict: &str) -> HashMap<String, String> {
+        let mut form = self.question();
+        form.push(("decision", verdict.to_owned()));
+        let request = world.client.post(&self.authorize).header("cookie", cookie).form(&form);
+        let place = request.send().await.unwrap().headers()["location"].clone();
+        let place: url::Url = place.to_str().unwrap().parse().unwrap();
+        assert!(place.as_str().starts_with(BACK));
+        place.query_pairs().into_owned().collect()
+    }
+
+    async fn exchange(&self, world: &World, code: &str, verifier: &str) -> (u16, Value) {
+        let form = [
+            ("grant_type", "authorization_code"),
+            ("client_id", &self.id),
+            ("client_secret", &self.secret),
+            ("code", code),
+            ("redirect_uri", BACK),
+            ("code_verifier", verifier),
+        ];
+        self.ask_for_token(world, &form).await
+    }
+
+    async fn refresh(&self, world: &World, refresh: &str) -> (u16, Value) {
+        let form = [
+            ("grant_type", "refresh_token"),
+            ("client_id", &self.id),
+            ("client_secret", &self.secret),
+            ("refresh_token", refresh),
+        ];
+        self.ask_for_token(world, &form).await
+    }
+
+    async fn ask_for_token(&self, world: &World, form: &[(&str, &str)]) -> (u16, Value) {
+        let request = world.client.post(&self.token).form(form);
+        let answer = request.header("accept", "application/json").send().await.unwrap();
+        (answer.status().as_u16(), answer.json().await.unwrap())
+    }
+
+    /// Walks the whole way and returns the answer with the token.
+    async fn token(&self, world: &World) -> Value {
+        let cookie = sign_in(world, self.kind).await;
+        let back = self.decide(world, &cookie, "allow").await;
+        self.exchange(world, &back["code"], &self.verifier).await.1
+    }
+}
+
+/// Signs Ada in to the forge's pages and returns her cookie.
+async fn sign_in(world: &World, kind: ForgeKind) -> String {
+    let form = [("login", "ada"), ("return_to", "/x")];
+    let url = format!("{}session", world.forge.web_url(kind));
+    let signed = world.client.post(url).form(&form).send().await.unwrap();
+    assert_eq!(signed.headers()["location"], "/x");
+    let cookie = signed.headers()["set-cookie"].to_str().unwrap();
+    cookie.split(';').next().unwrap().to_owned()
+}
+
+/// The whole web flow as a browser walks it, with PKCE, for both forges.
+#[tokio::test]
+async fn the_oauth_flow_ends_with_a_token_for_the_person_who_signed_in() {
+    let world = World::new().await;
+    for kind in ForgeKind::ALL {
+        let application = Application::register(&world, kind);
+        assert!(application.page(&world, "").await.contains("pick a person"));
+        let cookie = sign_in(&world, kind).await;
+        let page = application.page(&world, &cookie).await;
         assert!(page.contains("Authorize Roundel") && page.contains("Ada Example"), "{page}");
 
-        let mut form = ask.to_vec();
-        form.push(("decision", "allow"));
-        let decide = |form: Vec<(&'static str, String)>| {
-            world.client.post(&url).header("cookie", &cookie).form(&form).send()
-        };
-        let form: Vec<_> = form
-            .into_iter()
-            .map(|(name, value)| (name.to_owned().leak() as &'static str, value.to_owned()))
-            .collect();
-        let sent = decide(form).await.unwrap();
-        let place: url::Url = sent.headers()["location"].to_str().unwrap().parse().unwrap();
-        let pairs: std::collections::HashMap<_, _> = place.query_pairs().into_owned().collect();
-        assert_eq!(pairs["state"], "st&te");
-
-        let exchange = |code: &str, verifier: &str| {
-            let form = [
-                ("grant_type", "authorization_code"),
-                ("client_id", &id),
-                ("client_secret", &secret),
-                ("code", code),
-                ("redirect_uri", back),
-                ("code_verifier", verifier),
-            ];
-            let request = world.client.post(format!("{base}{token}")).form(&form);
-            request.header("accept", "application/json").send()
-        };
-        let answer = exchange(&pairs["code"], &verifier).await.unwrap();
-        let answer: Value = answer.json().await.unwrap();
-        let access = answer["access_token"].as_str().expect("a token").to_owned();
-        let (status, me) = world.call((kind, &access), Method::GET, "/user", None).await;
+        let no = application.decide(&world, &cookie, "deny").await;
+        assert_eq!((no["error"].as_str(), no["state"].as_str()), ("access_denied", "st&te"));
+        let yes = application.decide(&world, &cookie, "allow").await;
+        assert_eq!(yes["state"], "st&te");
+        let verifier = &application.verifier;
+        let (_, answer) = application.exchange(&world, &yes["code"], verifier).await;
+        let access = answer["access_token"].as_str().expect("a token");
+        let (status, me) = world.call((kind, access), Method::GET, "/user", None).await;
         assert_eq!(status, 200, "{me}");
-        let again = exchange(&pairs["code"], &verifier).await.unwrap();
+        let again = application.exchange(&world, &yes["code"], verifier).await;
         match kind {
             ForgeKind::GitHub => {
                 assert_eq!(answer["scope"], "repo,user:email", "scopes are tidied");
                 assert_eq!(me["login"], "ada");
-                assert_eq!(again.status(), 200, "GitHub says errors with 200");
-                let again: Value = again.json().await.unwrap();
-                assert_eq!(again["error"], "bad_verification_code");
+                assert_eq!((again.0, &again.1["error"]), (200, &json!("bad_verification_code")));
             }
             ForgeKind::Bitbucket => {
                 assert_eq!(me["nickname"], "ada");
-                assert_eq!(again.status(), 400);
-                let form = [
-                    ("grant_type", "refresh_token"),
-                    ("refresh_token", answer["refresh_token"].as_str().unwrap()),
-                ];
-                world.forge.expire_tokens(kind, "ada");
-                let (status, said) = world.call((kind, &access), Method::GET, "/user", None).await;
-                assert_eq!(status, 401);
-                assert!(
-                    said["error"]["message"].as_str().unwrap().starts_with("Access token expired")
-                );
-                let refresh = || {
-                    let request = world.client.post(format!("{base}{token}")).form(&form);
-                    request.basic_auth(&id, Some(&secret)).send()
-                };
-                let fresh: Value = refresh().await.unwrap().json().await.unwrap();
-                let fresh = fresh["access_token"].as_str().unwrap();
-                let (status, _) = world.call((kind, fresh), Method::GET, "/user", None).await;
-                assert_eq!(status, 200);
-                assert_eq!(refresh().await.unwrap().status(), 400, "refresh tokens rotate");
+                assert_eq!((again.0, &again.1["error"]), (400, &json!("invalid_grant")));
             }
         }
+        // Who consented once is not asked again.
+        assert!(application.page(&world, &cookie).await.is_empty());
     }
 }
 
-/// A wrong verifier uses the code up: who stole it gains nothing.
+/// A wrong verifier uses the code up: who stole it gains nothing, not even by trying.
+#[tokio::test]
+async fn a_code_without_its_proof_is_worth_nothing() {
+    let world = World::new().await;
+    for kind in ForgeKind::ALL {
+        let application = Application::register(&world, kind);
+        let cookie = sign_in(&world, kind).await;
+        let code = application.decide(&world, &cookie, "allow").await["code"].clone();
+        let (_, stolen) = application.exchange(&world, &code, "guess").await;
+        assert!(stolen.get("error").is_some());
+        let (_, late) = application.exchange(&world, &code, &application.verifier).await;
+        assert!(late.get("error").is_some());
+    }
+}
+
+#[tokio::test]
+async fn an_expired_token_is_refreshed_once() {
+    let world = World::new().await;
+    let application = Application::register(&world, BITBUCKET);
+    let answer = application.token(&world).await;
+    let access = answer["access_token"].as_str().unwrap();
+    world.forge.expire_tokens(BITBUCKET, "ada");
+    let (status, said) = world.call((BITBUCKET, access), Method::GET, "/user", None).await;
+    assert_eq!(status, 401);
+    assert!(said["error"]["message"].as_str().unwrap().starts_with("Access token expired"));
+    let refresh = answer["refresh_token"].as_str().unwrap();
+    let (_, fresh) = application.refresh(&world, refresh).await;
+    let fresh = fresh["access_token"].as_str().unwrap();
+    assert_eq!(world.call((BITBUCKET, fresh), Method::GET, "/user", None).await.0, 200);
+    assert_eq!(application.refresh(&world, refresh).await.0, 400, "refresh tokens rotate");
+}
+
+/// `VCS` §2.4: keys that an application made go when its authorisation goes.
 #[tokio::test]
 async fn a_revoked_grant_takes_its_tokens_and_keys_with_it() {
     let world = World::new().await;
     let (_, public) = world.key_pair("deploy");
-    let back = "http://127.0.0.1:4/login";
-    let (id, secret) = world.forge.register_application(GITHUB, "Roundel", back);
-    let base = world.forge.web_url(GITHUB);
-    let form = [("login", "ada"), ("return_to", "/")];
-    let signed = world.client.post(format!("{base}session")).form(&form).send().await.unwrap();
-    let cookie = signed.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap();
-    let form = [("client_id", id.as_str()), ("scope", "repo"), ("decision", "allow")];
-    let url = format!("{base}login/oauth/authorize");
-    let sent = world.client.post(&url).header("cookie", cookie).form(&form).send().await.unwrap();
-    let place: url::Url = sent.headers()["location"].to_str().unwrap().parse().unwrap();
-    let code = place.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
-    let form = [("client_id", &id), ("client_secret", &secret), ("code", &code)];
-    let url = format!("{base}login/oauth/access_token");
-    let answer = world.client.post(url).form(&form).header("accept", "application/json");
-    let answer: Value = answer.send().await.unwrap().json().await.unwrap();
+    let application = Application::register(&world, GITHUB);
+    let answer = application.token(&world).await;
     let token = answer["access_token"].as_str().unwrap();
-
     let wanted = json!({ "title": "ours", "key": public, "read_only": true });
     let path = "/repos/acme/web/keys";
     let (status, _) = world.call((GITHUB, token), Method::POST, path, Some(wanted)).await;
     assert_eq!(status, 201);
+    let Application { id, secret, .. } = &application;
     let url = format!("{}/applications/{id}/grant", world.forge.api_url(GITHUB));
     let body = json!({ "access_token": token });
-    let gone = world.client.delete(url).basic_auth(&id, Some(&secret)).json(&body);
+    let gone = world.client.delete(url).basic_auth(id, Some(secret)).json(&body);
     assert_eq!(gone.send().await.unwrap().status(), 204);
     assert!(world.forge.keys_of(GITHUB, "acme", "web").is_empty(), "the keys went too");
     let (status, said) = world.call((GITHUB, token), Method::GET, "/user", None).await;
@@ -776,8 +832,8 @@ async fn failures_happen_to_the_calls_that_were_chosen() {
     let (_, public) = world.key_pair("deploy");
     let url = format!("{}/repos/acme/web/keys", world.forge.api_url(GITHUB));
     let wanted = json!({ "title": "ours", "key": public, "read_only": true });
-    let lost = world.client.post(url).bearer_auth(&ada).json(&wanted).send().await;
-    assert!(lost.is_err(), "no answer came");
+    let unanswered = world.client.post(url).bearer_auth(&ada).json(&wanted).send().await;
+    assert!(unanswered.is_err(), "no answer came");
     assert_eq!(world.forge.keys_of(GITHUB, "acme", "web").len(), 1, "and yet it was done");
 
     world.forge.inject(Failure { times: u32::MAX, ..failure("", 0, FailureKind::Delay(PATIENCE)) });
@@ -887,11 +943,11 @@ async fn a_visitor_commits_with_a_button_and_sees_the_marks() {
             ),
         };
         assert_eq!(world.call((kind, &ada), Method::POST, &path, Some(body)).await.0, 201);
-        let text = world.client.get(&page).send().await.unwrap().text().await.unwrap();
-        assert!(text.contains("Hello from a visitor"));
-        assert!(text.contains(target) && text.contains("failure: build"), "the mark has a word");
-        assert!(!text.contains("<b>bold"), "what people write is no markup");
-        assert!(text.contains("git clone http://"));
+        let shown = world.client.get(&page).send().await.unwrap().text().await.unwrap();
+        assert!(shown.contains("Hello from a visitor"));
+        assert!(shown.contains(target) && shown.contains("failure: build"), "the mark has a word");
+        assert!(!shown.contains("<b>bold"), "what people write is no markup");
+        assert!(shown.contains("git clone http://"));
         for path in ["", "acme", "acme/web/hooks/1", "signin", "assets/forge.css", "avatars/ada"] {
             let url = format!("{}{path}", world.forge.web_url(kind));
             let status = world.client.get(url).send().await.unwrap().status();

@@ -36,8 +36,7 @@ pub(super) async fn list(
     State(side): State<Arc<Side>>,
     Extension(caller): Extension<Caller>,
     Path((workspace, name)): Path<(String, String)>,
-    Query(filter): Query<Filter>,
-    Query(paging): Query<Paging>,
+    (Query(filter), Query(paging)): (Query<Filter>, Query<Paging>),
     uri: Uri,
 ) -> Outcome {
     let found = repository(&side, &caller, (&workspace, &name), READ)?;

@@ -50,8 +50,7 @@ pub(super) async fn list(
     State(side): State<Arc<Side>>,
     Extension(caller): Extension<Caller>,
     Path(workspace): Path<String>,
-    Query(filter): Query<Filter>,
-    Query(paging): Query<Paging>,
+    (Query(filter), Query(paging)): (Query<Filter>, Query<Paging>),
     uri: Uri,
 ) -> Outcome {
     let Some(slug) = login_of(&side, &workspace) else {
@@ -88,8 +87,7 @@ pub(super) async fn permissions(
     State(side): State<Arc<Side>>,
     Extension(caller): Extension<Caller>,
     Path(workspace): Path<String>,
-    Query(filter): Query<Filter>,
-    Query(paging): Query<Paging>,
+    (Query(filter), Query(paging)): (Query<Filter>, Query<Paging>),
     uri: Uri,
 ) -> Outcome {
     scoped(&caller, "repository")?;

@@ -17,8 +17,8 @@ pub(crate) fn braced(uuid: Uuid) -> String {
     format!("{{{uuid}}}")
 }
 
-fn link(href: String) -> Value {
-    json!({ "href": href })
+fn link(href: impl Into<String>) -> Value {
+    json!({ "href": href.into() })
 }
 
 /// Returns a person.

@@ -35,13 +35,12 @@ pub(super) async fn root(
     state: State<Arc<Side>>,
     Extension(caller): Extension<Caller>,
     Path((workspace, name)): Path<(String, String)>,
-    form: Query<Form>,
-    paging: Query<Paging>,
+    (Query(form), Query(paging)): (Query<Form>, Query<Paging>),
     uri: Uri,
 ) -> Outcome {
     let found = repository(&state.0, &caller, (&workspace, &name), READ)?;
     let what = What { path: "", revision: &found.default_branch.clone(), known: None };
-    answer(&state.0, &found, &what, (form.0, paging.0, uri)).await
+    answer(&state.0, &found, &what, (form, paging, uri)).await
 }
 
 /// `GET …/src/{revision}/`: the top.
@@ -49,8 +48,7 @@ pub(super) async fn top(
     State(side): State<Arc<Side>>,
     Extension(caller): Extension<Caller>,
     Path((workspace, name, revision)): Path<(String, String, String)>,
-    Query(form): Query<Form>,
-    Query(paging): Query<Paging>,
+    (Query(form), Query(paging)): (Query<Form>, Query<Paging>),
     uri: Uri,
 ) -> Outcome {
     let found = repository(&side, &caller, (&workspace, &name), READ)?;
@@ -75,7 +73,7 @@ pub(super) async fn show(
 struct What<'a> {
     path: &'a str,
     revision: &'a str,
-    /// The ETag that the caller has.
+    /// The `ETag` that the caller has.
     known: Option<&'a str>,
 }
 

@@ -39,22 +39,22 @@ fn prove(
         return Err(refuse(StatusCode::UNPROCESSABLE_ENTITY, "access_token is missing"));
     };
     let found = side.read(|state| {
-        let ours = |one: &&Token| one.token == token && one.client_id.as_deref() == Some(client_id);
+        let ours = |one: &&Token| one.word == token && one.client_id.as_deref() == Some(client_id);
         state.tokens.iter().find(ours).cloned()
     });
     Ok((application, found))
 }
 
 fn shown(side: &Side, application: &Application, token: &Token) -> Value {
-    let tail: String = token.token.chars().rev().take(8).collect::<Vec<_>>().iter().rev().collect();
+    let tail: String = token.word.chars().rev().take(8).collect::<Vec<_>>().iter().rev().collect();
     let user = side.person(&token.login);
     json!({
         "id": token.id,
         "url": side.api(&format!("authorizations/{}", token.id)),
         "scopes": token.scopes,
-        "token": token.token,
+        "token": token.word,
         "token_last_eight": tail,
-        "hashed_token": hex::encode(Sha256::digest(token.token.as_bytes())),
+        "hashed_token": hex::encode(Sha256::digest(token.word.as_bytes())),
         "app": {
             "client_id": application.client_id, "name": application.name,
             "url": application.redirect_uri,
@@ -92,7 +92,7 @@ pub(super) async fn reset(
     let token = token.ok_or_else(not_found)?;
     let fresh = side.write(|state| {
         let one = state.tokens.iter_mut().find(|one| one.id == token.id)?;
-        one.token = format!("gho_{}", crate::random::word(40));
+        one.word = format!("gho_{}", crate::random::word(40));
         Some(one.clone())
     });
     ok(StatusCode::OK, shown(&side, &application, &fresh.ok_or_else(not_found)?))

@@ -140,8 +140,7 @@ pub(super) async fn list(
     State(side): State<Arc<Side>>,
     Extension(caller): Extension<Caller>,
     Path((owner, name)): Path<(String, String)>,
-    Query(from): Query<From>,
-    Query(paging): Query<Paging>,
+    (Query(from), Query(paging)): (Query<From>, Query<Paging>),
     uri: Uri,
 ) -> Outcome {
     let found = repository(&side, &caller, (&owner, &name), Need::Read)?;

@@ -268,7 +268,7 @@ pub(super) async fn deliveries(
         }
         None => u64::MAX,
     };
-    let size = filter.per_page.unwrap_or(30).clamp(1, 100);
+    let most = filter.per_page.unwrap_or(30).clamp(1, 100);
     let wanted = |one: &&Delivery| {
         let fits = match filter.status.as_deref() {
             Some("failure") => !one.is_good(),
@@ -279,14 +279,14 @@ pub(super) async fn deliveries(
     };
     let found_ones: Vec<Delivery> = side.read(|state| {
         let newest_first = state.deliveries.iter().rev().filter(wanted);
-        newest_first.take(size + 1).cloned().collect()
+        newest_first.take(most + 1).cloned().collect()
     });
-    let shown: Vec<_> = found_ones.iter().take(size).map(shape::delivery).collect();
+    let shown: Vec<_> = found_ones.iter().take(most).map(shape::delivery).collect();
     let mut response = axum::response::IntoResponse::into_response(axum::Json(shown));
-    if let (true, Some(last)) = (found_ones.len() > size, found_ones.get(size - 1)) {
+    if let (true, Some(last)) = (found_ones.len() > most, found_ones.get(most - 1)) {
         let path = format!("repos/{}/hooks/{id}/deliveries", found.full_name());
         let next =
-            format!("<{}?per_page={size}&cursor={}>; rel=\"next\"", side.api(&path), last.id);
+            format!("<{}?per_page={most}&cursor={}>; rel=\"next\"", side.api(&path), last.id);
         if let Ok(value) = next.parse() {
             response.headers_mut().insert(axum::http::header::LINK, value);
         }

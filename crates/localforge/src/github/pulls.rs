@@ -95,8 +95,8 @@ pub(super) async fn open(
 }
 
 async fn shown(side: &Side, repository: &Repository, pull: &Pull) -> Result<Value, Refusal> {
-    let size = pull_size(&side.git(repository.id), pull).await?;
-    Ok(shape::full_pull(side, repository, pull, size))
+    let extent = pull_size(&side.git(repository.id), pull).await?;
+    Ok(shape::full_pull(side, repository, pull, extent))
 }
 
 fn find(side: &Side, repository: &Repository, number: u64) -> Result<Pull, Refusal> {

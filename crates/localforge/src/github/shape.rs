@@ -453,16 +453,21 @@ pub(crate) fn pull(side: &Side, repository: &Repository, one: &Pull) -> Value {
 }
 
 /// Returns a pull request as its own page has it.
-pub(crate) fn full_pull(side: &Side, repository: &Repository, one: &Pull, size: PullSize) -> Value {
+pub(crate) fn full_pull(
+    side: &Side,
+    repository: &Repository,
+    one: &Pull,
+    extent: PullSize,
+) -> Value {
     let mut value = pull(side, repository, one);
     merge(
         &mut value,
         json!({
             "merged": false, "mergeable": null, "rebaseable": null,
             "mergeable_state": "unknown", "merged_by": null, "comments": 0,
-            "review_comments": 0, "maintainer_can_modify": false, "commits": size.commits,
-            "additions": size.additions, "deletions": size.deletions,
-            "changed_files": size.files,
+            "review_comments": 0, "maintainer_can_modify": false, "commits": extent.commits,
+            "additions": extent.additions, "deletions": extent.deletions,
+            "changed_files": extent.files,
         }),
     );
     value

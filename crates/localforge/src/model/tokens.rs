@@ -28,7 +28,7 @@ impl State {
         };
         let token = Token {
             id: self.fresh_id(),
-            token: format!("{prefix}{}", random::word(40)),
+            word: format!("{prefix}{}", random::word(40)),
             login: wanted.login.to_owned(),
             scopes: wanted.scopes,
             client_id: wanted.client_id,

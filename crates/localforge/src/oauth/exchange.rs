@@ -64,7 +64,7 @@ fn redeem(side: &Side, application: &Application, fields: &Fields) -> Result<Cod
     let now = Timestamp::now();
     let code = side.write(|state| {
         let same =
-            |one: &Code| one.code == fields.get("code") && one.client_id == application.client_id;
+            |one: &Code| one.word == fields.get("code") && one.client_id == application.client_id;
         let index = state.codes.iter().position(same)?;
         Some(state.codes.remove(index))
     });
@@ -162,7 +162,7 @@ fn github_token(side: &Side, fields: &Fields) -> Result<Token, No> {
 
 fn github_answer(token: &Token) -> Value {
     let mut body = json!({
-        "access_token": token.token, "scope": token.scopes.join(","), "token_type": "bearer",
+        "access_token": token.word, "scope": token.scopes.join(","), "token_type": "bearer",
     });
     if let Some(refresh) = &token.refresh {
         crate::github::shape::merge(
@@ -205,7 +205,7 @@ pub(super) async fn bitbucket(
     let fields = Fields::read(&headers, &bytes);
     match bitbucket_token(&side, &headers, &fields) {
         Ok(token) => axum::Json(json!({
-            "access_token": token.token, "refresh_token": token.refresh,
+            "access_token": token.word, "refresh_token": token.refresh,
             "scopes": token.scopes.join(" "), "expires_in": BITBUCKET_LIFE.as_secs(),
             "token_type": "bearer", "state": fields.get("grant_type"),
         }))

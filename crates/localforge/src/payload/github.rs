@@ -216,7 +216,7 @@ pub(crate) async fn pull_request(
     pull: &Pull,
     change: &PullChange,
 ) -> Result<Value, GitError> {
-    let size = pull_size(&side.git(repository.id), pull).await?;
+    let extent = pull_size(&side.git(repository.id), pull).await?;
     let action = match change {
         PullChange::Opened => "opened",
         PullChange::Moved { .. } => "synchronize",
@@ -225,7 +225,7 @@ pub(crate) async fn pull_request(
     let mut value = json!({
         "action": action,
         "number": pull.number,
-        "pull_request": shape::full_pull(side, repository, pull, size),
+        "pull_request": shape::full_pull(side, repository, pull, extent),
         "repository": shape::repository(side, repository),
         "sender": shape::user(side, &side.person(actor)),
     });

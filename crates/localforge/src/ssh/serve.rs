@@ -81,10 +81,10 @@ async fn pump(
         () = input => return Ok(()),
     };
     // Before the client hears of the end: who waits for its push sees the push.
-    if order.service == Service::Push {
-        if let Err(error) = push::notice(&order.side, order.repository.id, &order.actor).await {
-            tracing::warn!(%error, "a push cannot be told to the hooks");
-        }
+    if order.service == Service::Push
+        && let Err(error) = push::notice(&order.side, order.repository.id, &order.actor).await
+    {
+        tracing::warn!(%error, "a push cannot be told to the hooks");
     }
     let code = status.code().and_then(|code| u32::try_from(code).ok()).unwrap_or(128);
     writer.exit_status(code).await?;

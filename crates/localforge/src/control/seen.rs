@@ -1,0 +1,127 @@
+//! What others did to the forge: marks, webhooks, keys.
+
+use std::time::Duration;
+
+use crate::{
+    DeliveryMark, ForgeKind, HookMark, KeyMark, LocalForge, StatusMark, bitbucket::shape::braced,
+    keys,
+};
+
+/// What the other side did.
+impl LocalForge {
+    /// The marks on a commit: newest per context.
+    pub fn statuses(&self, kind: ForgeKind, owner: &str, name: &str, sha: &str) -> Vec<StatusMark> {
+        let side = self.side(kind);
+        let Some(found) = side.find(owner, name) else { return Vec::new() };
+        side.read(|state| state.newest_statuses(found.id, sha))
+            .into_iter()
+            .map(|one| StatusMark {
+                context: one.name,
+                state: one.state,
+                description: one.description,
+                target_url: one.target_url,
+                creator: one.creator,
+                created_at: one.updated_at,
+            })
+            .collect()
+    }
+
+    /// Waits until a condition on the marks of a commit holds, or time is up.
+    #[expect(clippy::too_many_arguments, reason = "the agreed surface; callers name a commit")]
+    pub async fn wait_for_statuses(
+        &self,
+        kind: ForgeKind,
+        owner: &str,
+        name: &str,
+        sha: &str,
+        patience: Duration,
+        done: impl Fn(&[StatusMark]) -> bool + Send,
+    ) -> Vec<StatusMark> {
+        let mut changes = self.side(kind).changes();
+        let wait = async {
+            loop {
+                changes.mark_unchanged();
+                if done(&self.statuses(kind, owner, name, sha)) {
+                    return;
+                }
+                if changes.changed().await.is_err() {
+                    return;
+                }
+            }
+        };
+        // Out of time is an answer too: the caller sees the marks as they are.
+        drop(tokio::time::timeout(patience, wait).await);
+        self.statuses(kind, owner, name, sha)
+    }
+
+    /// Returns the webhooks of a repository and what they delivered.
+    pub fn hooks_of(&self, kind: ForgeKind, owner: &str, name: &str) -> Vec<HookMark> {
+        let side = self.side(kind);
+        let Some(found) = side.find(owner, name) else { return Vec::new() };
+        side.read(|state| {
+            let hooks = state.hooks_of(found.id).map(|hook| HookMark {
+                id: match kind {
+                    ForgeKind::GitHub => hook.id.to_string(),
+                    ForgeKind::Bitbucket => braced(hook.uuid),
+                },
+                url: hook.url.clone(),
+                active: hook.active,
+                events: hook.events.clone(),
+                secret: hook.secret.clone(),
+                deliveries: state
+                    .deliveries
+                    .iter()
+                    .filter(|one| one.hook == hook.id)
+                    .map(|one| DeliveryMark {
+                        guid: one.guid.clone(),
+                        event: one.event.clone(),
+                        status_code: one.status_code,
+                        attempt: one.attempt,
+                        redelivery: one.redelivery,
+                        headers: one.request_headers.clone(),
+                        payload: one.payload.clone(),
+                    })
+                    .collect(),
+            });
+            hooks.collect()
+        })
+    }
+
+    /// Waits until a condition on the webhooks of a repository holds, or time is up.
+    pub async fn wait_for_hooks(
+        &self,
+        kind: ForgeKind,
+        (owner, name): (&str, &str),
+        patience: Duration,
+        done: impl Fn(&[HookMark]) -> bool + Send,
+    ) -> Vec<HookMark> {
+        let mut changes = self.side(kind).changes();
+        let wait = async {
+            loop {
+                changes.mark_unchanged();
+                if done(&self.hooks_of(kind, owner, name)) || changes.changed().await.is_err() {
+                    return;
+                }
+            }
+        };
+        drop(tokio::time::timeout(patience, wait).await);
+        self.hooks_of(kind, owner, name)
+    }
+
+    /// Returns the deploy keys of a repository.
+    pub fn keys_of(&self, kind: ForgeKind, owner: &str, name: &str) -> Vec<KeyMark> {
+        let side = self.side(kind);
+        let Some(found) = side.find(owner, name) else { return Vec::new() };
+        let all: Vec<_> = side.read(|state| state.deploy_keys_of(found.id).cloned().collect());
+        all.into_iter()
+            .map(|key| KeyMark {
+                id: key.id.to_string(),
+                title: key.title,
+                fingerprint: keys::fingerprint(&key.key),
+                public: key.key,
+                read_only: key.read_only,
+                used: key.last_used.is_some(),
+            })
+            .collect()
+    }
+}
