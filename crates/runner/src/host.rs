@@ -7,7 +7,9 @@ use std::{
 };
 
 use nix::fcntl::{Flock, FlockArg};
-use roundel_container::{Runtime, RuntimeSettings, image::ImageStore};
+use roundel_container::{
+    EnvironmentSpec, Root, Runtime, RuntimeSettings, image::ImageStore, limits::Limits,
+};
 
 use crate::{RunnerError, Settings, client::ServerClient, mirror::Mirrors};
 
@@ -51,6 +53,25 @@ impl Host {
             settings,
             _lock: lock,
         })
+    }
+
+    /// Starts an environment and ends it, so that the first task does not wait for what is made
+    /// only once. Blocks.
+    pub(crate) fn warm_up(&self) {
+        let spec = EnvironmentSpec {
+            name: "warm-up".to_owned(),
+            root: Root::Host,
+            limits: Limits::default(),
+            hostname: "warm-up".to_owned(),
+            hosts: Vec::new(),
+            binds: Vec::new(),
+            files: Vec::new(),
+            network: true,
+        };
+        // The first task tells what is wrong, if something is.
+        if let Err(error) = self.runtime.start(&spec) {
+            tracing::warn!(%error, "no environment can be started on this host");
+        }
     }
 
     /// Where tasks keep their files.

@@ -73,6 +73,8 @@ impl Runner {
     /// Claims and runs until `stop` is canceled; then finishes what runs (drain), or, when
     /// `stop_now` is canceled, ends it.
     pub async fn run(self, stop: CancellationToken, stop_now: CancellationToken) {
+        let host = Arc::clone(&self.host);
+        let warmed_up = tokio::task::spawn_blocking(move || host.warm_up());
         let mut slots = JoinSet::new();
         for slot in 0..self.host.settings.slots.max(1) {
             let host = Arc::clone(&self.host);
@@ -82,6 +84,9 @@ impl Runner {
             if let Err(error) = ended {
                 tracing::error!(%error, "a slot of the runner was lost");
             }
+        }
+        if let Err(error) = warmed_up.await {
+            tracing::error!(%error, "the runner could not warm up");
         }
     }
 }

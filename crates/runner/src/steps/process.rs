@@ -154,10 +154,11 @@ impl Attendance<'_> {
         // In this order: output without end must not keep anything else from being seen.
         tokio::select! {
             biased;
-            why = ending, if self.phase.is_patient() => Event::End(why),
+            // A process that ended by itself is judged by that, whatever else comes about.
             exit = self.process.wait(), if !matches!(self.phase, Phase::Draining(..)) => {
                 Event::Exited(exit)
             }
+            why = ending, if self.phase.is_patient() => Event::End(why),
             () = at(self.deadline), if !paused => Event::Deadline,
             () = at(self.flush_at) => Event::Silence,
             () = self.log.spool().has_room(), if full => Event::Room,
@@ -199,7 +200,8 @@ impl Attendance<'_> {
     /// Begins to end a process: politely, unless somebody else may have the task already.
     fn end(&mut self, why: Why) -> Result<Option<End>, Trouble> {
         if let Phase::Draining(exit, _) = self.phase {
-            return Ok(Some(End { why: Some(why), exit: Some(exit) }));
+            let why = (why != Why::JobOver).then_some(why);
+            return Ok(Some(End { why, exit: Some(exit) }));
         }
         if why == Why::Stopped(StopReason::LeaseLost) {
             self.process.signal(SIGKILL)?;

@@ -120,8 +120,9 @@ async fn a_background_step_serves_the_others_and_does_not_fail_the_job() {
     let ended = world
         .run(job(vec![
             background("echo up > state; echo serving; sleep 1000"),
-            background("exit 3"),
-            run("until [ -e state ]; do sleep 0.01; done; cat state"),
+            background("echo $$ > pid; exit 3"),
+            run("until [ -e state ] && [ -s pid ]; do sleep 0.01; done; cat state\n\
+                 while kill -0 $(cat pid) 2>/dev/null; do sleep 0.01; done"),
         ]))
         .await;
     assert_eq!(ended.outcome(), Outcome::Success);
