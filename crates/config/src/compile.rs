@@ -49,7 +49,8 @@ pub(crate) fn compile(text: &str, inputs: &Inputs) -> Compiled {
         report.add(Problem::error(codes::TOO_LARGE, Place::default(), message));
         return Compiled { plan: None, diagnostics: report.finish() };
     }
-    let doc = yaml::parse(text, &mut report);
+    let repaired = yaml::repaired(text);
+    let doc = yaml::parse(repaired.as_deref().unwrap_or(text), &mut report);
     let pipeline = inputs.pipeline_values.iter().map(|(name, value)| (name.clone(), data(value)));
     let mut context = Context {
         doc: &doc,

@@ -5,14 +5,17 @@
 //! its anchor's node and is never copied, so that an alias bomb stays as small as its text and the
 //! place of use is known. Merge keys are resolved by [`Doc::entries`].
 //!
-//! Deliberately absent: what keys mean, and templates. Only [`build`] names the parser's crate.
+//! Deliberately absent: what keys mean, and templates. Only [`build`] and [`repair`] name the parser's
+//! crate.
 
 mod build;
+mod repair;
 pub(crate) mod scalar;
 
 use std::{borrow::Cow, collections::HashSet};
 
 pub(crate) use build::parse;
+pub(crate) use repair::repaired;
 
 use crate::source::{Place, Span};
 

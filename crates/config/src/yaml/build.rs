@@ -1,6 +1,6 @@
 //! Builds the tree from the parser's events.
 //!
-//! The only file that names the parser's crate. Everything wrong with the YAML itself is reported
+//! Everything wrong with the YAML itself is reported
 //! here, so that later phases may walk the tree without fear: it is finite, shallow and of bounded
 //! weight, and every merge key holds mappings.
 
