@@ -1,0 +1,255 @@
+// The story of a visitor, from the first page to a green pipeline and beyond.
+import { accessible, assert, browser, chapter, complaints, fits, picture, push, signIn, visitor } from './visitor.mjs';
+import * as configs from './configs.mjs';
+
+const page = await visitor();
+
+// A page that went on without being loaded anew still knows this.
+const mark = () => page.evaluate(() => { window.stayed = true; });
+const stayed = () => page.evaluate(() => window.stayed === true);
+const verdict = (word) => page.locator('.verdict strong', { hasText: word }).waitFor({ timeout: 60_000 });
+
+await chapter('the first page says what it is and asks to sign in', async () => {
+  await page.goto('/');
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  await accessible(page, 'landing');
+  await picture(page, 'landing-light');
+});
+
+await chapter('signing in at GitHub leads to an empty dashboard that says what to do', async () => {
+  await signIn(page, 'GitHub', 'visitor');
+  await page.getByText('Nothing to watch yet').waitFor();
+  await accessible(page, 'empty dashboard');
+  await page.getByRole('link', { name: 'Add a project' }).click();
+});
+
+await chapter('the other forge is connected to the same account', async () => {
+  await signIn(page, 'Bitbucket', 'visitor');
+  await page.waitForURL('**/add');
+  assert.equal(await page.getByRole('button', { name: /^Connect/ }).count(), 0);
+  await page.getByRole('button', { name: 'Set up project acme/greet' }).waitFor();
+  await page.getByRole('button', { name: 'Set up project acme/count' }).waitFor();
+  await page.getByRole('searchbox').first().fill('no such thing');
+  await page.getByText('No repository has that in its name.').first().waitFor();
+  await page.getByRole('searchbox').first().fill('GREE');
+  await accessible(page, 'add projects');
+});
+
+await chapter('one click sets a project up, step by step, live', async () => {
+  await page.getByRole('button', { name: 'Set up project acme/greet' }).click();
+  await page.waitForURL('**/gh/acme/greet/setup');
+  await mark();
+  await page.getByRole('heading', { name: 'Ready' }).waitFor({ timeout: 60_000 });
+  assert.ok(await stayed(), 'the page followed the set-up by itself');
+  assert.equal(await page.locator('.setup-step.is-failed').count(), 0);
+  await accessible(page, 'set-up');
+  await picture(page, 'setup-light');
+  await page.getByRole('link', { name: 'Watch the first pipeline' }).click();
+});
+
+await chapter('the pipeline moves on its page without being loaded anew', async () => {
+  await mark();
+  await page.locator('.node', { hasText: 'build' }).waitFor();
+  await page.locator('.node.n-hold', { hasText: 'approve' }).waitFor({ timeout: 60_000 });
+  assert.ok(await stayed());
+  await accessible(page, 'pipeline on hold');
+  await picture(page, 'pipeline-light');
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await accessible(page, 'pipeline, dark');
+  await picture(page, 'pipeline-dark');
+  await page.emulateMedia({ colorScheme: 'light' });
+});
+
+await chapter('an approval lets the rest go on, to green', async () => {
+  await page.getByRole('button', { name: 'Approve approve' }).click();
+  await verdict('Passed');
+  const favicon = await page.locator('#favicon').getAttribute('href');
+  assert.match(favicon, /favicon-ok/);
+});
+
+await chapter('the graph can be walked with the keyboard, to a job and its parallel runs', async () => {
+  await page.locator('.graph-frame').focus();
+  for (let tries = 0; tries < 8; tries += 1) {
+    await page.keyboard.press('Tab');
+    const at = await page.evaluate(() => document.activeElement.getAttribute('aria-label') ?? '');
+    if (at.startsWith('test:')) break;
+  }
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { level: 1, name: 'test' }).waitFor();
+  await page.getByRole('navigation', { name: 'Parallel runs' }).getByRole('link').nth(1).click();
+  await page.waitForURL('**task=1');
+  await page.locator('summary', { hasText: 'Tests' }).click();
+  await page.locator('.log-lines', { hasText: 'task 1 of 2' }).waitFor();
+  await accessible(page, 'job with parallel runs');
+});
+
+await chapter('a push to Bitbucket appears on the dashboard by itself', async () => {
+  await page.goto('/add');
+  await page.getByRole('button', { name: 'Set up project acme/count' }).click();
+  await page.waitForURL('**/bb/acme/count/setup');
+  await page.getByRole('heading', { name: 'Ready' }).waitFor({ timeout: 60_000 });
+  await page.goto('/');
+  await mark();
+  await page.locator('#lamp', { hasText: 'Live' }).waitFor();
+  await push('bb', 'count', 'Talk for a while', configs.talkative);
+  await page.locator('.pipeline', { hasText: 'Talk for a while' }).waitFor();
+  assert.ok(await stayed());
+});
+
+await chapter('a running log grows under the eyes of the reader, to its end', async () => {
+  await page.getByRole('link', { name: 'Talk for a while' }).click();
+  await page.locator('.node', { hasText: 'talk' }).click();
+  await page.getByRole('heading', { level: 1, name: 'talk' }).waitFor();
+  await mark();
+  const lines = page.locator('.log-lines li', { hasText: /word \d+/ });
+  await lines.first().waitFor();
+  const before = await lines.count();
+  await page.locator('.log-lines li', { hasText: 'word 40' }).waitFor({ timeout: 60_000 });
+  assert.ok(before < 40, `the reader came before the end: ${before} lines`);
+  const all = await lines.allInnerTexts();
+  assert.deepEqual(all.map((text) => Number(/word (\d+)/.exec(text)[1])), [...Array(40).keys()].map((n) => n + 1));
+  await page.locator('.job-head strong', { hasText: 'Passed' }).waitFor();
+  assert.ok(await stayed());
+});
+
+await chapter('a failure is open at the line that matters, and harmless', async () => {
+  await push('gh', 'greet', 'Try a heavier door', configs.failing);
+  await page.goto('/gh/acme/greet');
+  await page.getByRole('link', { name: 'Try a heavier door' }).click();
+  await verdict('Failed');
+  await page.locator('.node', { hasText: 'break' }).click();
+  await page.locator('.step[open] .step-name', { hasText: 'Test' }).waitFor();
+  await page.locator('.step[open] .chip.bad', { hasText: 'exit 3' }).waitFor();
+  await page.locator('.log-lines', { hasText: '<script>window.hacked' }).waitFor();
+  assert.equal(await page.evaluate(() => window.hacked), undefined);
+  await page.locator('.log-tools').first().waitFor();
+  await accessible(page, 'failed job');
+  await picture(page, 'job-light');
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await accessible(page, 'failed job, dark');
+  await picture(page, 'job-dark');
+  await page.emulateMedia({ colorScheme: 'light' });
+});
+
+await chapter('the log can be searched and pointed at', async () => {
+  await page.locator('h1').click();
+  await page.keyboard.press('/');
+  await page.keyboard.type('HINGE 2');
+  await page.getByText('1 of 11').waitFor();
+  await page.keyboard.press('Enter');
+  await page.getByText('2 of 11').waitFor();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('?');
+  await page.getByRole('dialog').waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await page.locator('.no[data-n="5"]').click();
+  await page.locator('.no[data-n="9"]').click({ modifiers: ['Shift'] });
+  assert.match(page.url(), /#step-\d+-L5-L9$/);
+  await page.reload();
+  await page.locator('.log-lines li.aimed').nth(4).waitFor();
+  assert.equal(await page.locator('.log-lines li.aimed').count(), 5);
+  await page.getByRole('button', { name: 'Times' }).click();
+  assert.match(await page.locator('.log-lines .at').first().innerText(), /^\d\d:\d\d:\d\d\.\d{3}$/);
+});
+
+await chapter('a long log shows any of its lines and keeps few in the page', async () => {
+  await push('bb', 'count', 'Write a lot', configs.long);
+  await page.goto('/bb/acme/count');
+  await page.getByRole('link', { name: 'Write a lot' }).click();
+  await verdict('Passed');
+  await page.locator('.node', { hasText: 'write' }).click();
+  await page.locator('summary', { hasText: 'Write a lot' }).click();
+  await page.locator('.log-lines li', { hasText: 'row 5 of' }).waitFor();
+  await page.getByRole('button', { name: 'End' }).click();
+  await page.locator('.log-lines li', { hasText: 'row 30000 of' }).waitFor();
+  await page.getByRole('searchbox').fill('row 12345 ');
+  await page.locator('.log-lines li.hit.now', { hasText: 'row 12345 of' }).waitFor();
+  const rows = await page.locator('.log-lines li').count();
+  assert.ok(rows < 200, `${rows} rows are in the page`);
+  await accessible(page, 'long log');
+  const step = await page.locator('details.step[open]').getAttribute('id');
+  const address = new URL(`#${step}-L20000`, page.url()).href;
+  await page.goto('about:blank');
+  await page.goto(address);
+  await page.locator('.log-lines li.aimed', { hasText: 'row 20000 of' }).waitFor();
+});
+
+await chapter('a mistake in the configuration is underlined where it is', async () => {
+  await push('gh', 'greet', 'Install a newer one', configs.wrong);
+  await page.goto('/gh/acme/greet');
+  await page.getByRole('link', { name: 'Install a newer one' }).click();
+  await verdict('Config error');
+  await page.locator('.diagnostic mark', { hasText: 'verison' }).first().waitFor();
+  await accessible(page, 'config error');
+  await picture(page, 'config-error-light');
+  await page.getByRole('link', { name: /config\.yml:\d+/ }).first().click();
+  await page.locator('.src-line.aimed', { hasText: 'verison' }).waitFor();
+  await accessible(page, 'configuration');
+});
+
+await chapter('every other page is in order, wide and narrow, light and dark', async () => {
+  await page.goto('/gh/acme/greet/deliveries');
+  await page.locator('.receipts .subject').first().click();
+  await page.getByRole('heading', { name: 'Received' }).waitFor();
+  const receipt = new URL(page.url()).pathname;
+  const pages = {
+    dashboard: '/', projects: '/projects', add: '/add', runners: '/runners',
+    project: '/gh/acme/greet', settings: '/gh/acme/greet/settings', setup: '/gh/acme/greet/setup',
+    deliveries: '/gh/acme/greet/deliveries', receipt, job: '/gh/acme/greet/1',
+  };
+  for (const [name, path] of Object.entries(pages)) {
+    for (const [scheme, width] of [['light', 1280], ['dark', 1280], ['light', 390]]) {
+      await page.setViewportSize({ width, height: 860 });
+      await page.emulateMedia({ colorScheme: scheme });
+      await page.goto(path);
+      await page.locator('main h1').first().waitFor({ state: 'attached' });
+      await accessible(page, `${name}, ${scheme}, ${width}`);
+      await fits(page, `${name} at ${width}`);
+      const wanted = ['dashboard', 'settings', 'project'].includes(name);
+      if (wanted) await picture(page, `${name}-${width < 500 ? 'phone' : scheme}`);
+    }
+  }
+  await page.setViewportSize({ width: 1280, height: 860 });
+  await page.emulateMedia({ colorScheme: 'light' });
+});
+
+await chapter('badges are pictures that a browser can draw', async () => {
+  await page.goto('/gh/acme/greet/settings');
+  const sizes = await page.locator('.badge-previews img').evaluateAll((all) => all.map((one) => one.naturalWidth));
+  assert.equal(sizes.length, 2);
+  assert.ok(sizes.every((width) => width > 60), `${sizes}`);
+});
+
+await chapter('the receipt of a push is there', async () => {
+  await page.goto('/gh/acme/greet/deliveries');
+  await page.locator('.receipts', { hasText: 'Pipeline started' }).waitFor();
+});
+
+await chapter('without script the pages are complete', async () => {
+  const state = await page.context().storageState();
+  const plain = await visitor({ javaScriptEnabled: false, storageState: state });
+  await plain.goto('/');
+  await plain.getByRole('link', { name: 'Try a heavier door' }).click();
+  await plain.locator('.node', { hasText: 'break' }).click();
+  await plain.locator('.log-lines', { hasText: 'AssertionError' }).waitFor();
+  await plain.context().close();
+});
+
+await chapter('somebody else sees nothing of it', async () => {
+  const address = new URL(page.url()).pathname;
+  const other = await visitor();
+  other.expected.push(/404/);
+  await other.goto('/login');
+  await signIn(other, 'GitHub', 'stranger');
+  for (const path of [address, '/gh/acme/greet', '/gh/acme/greet/1', '/gh/acme/greet/settings']) {
+    const answer = await other.goto(path);
+    assert.equal(answer.status(), 404, path);
+  }
+  await other.context().close();
+});
+
+await browser.close();
+assert.deepEqual(complaints, [], 'pages complained in the console');
+console.log('The visitor is content.');
+process.exit(0);
