@@ -249,6 +249,12 @@ async fn a_read_only_deploy_key_clones_and_is_refused_to_push() {
     let (status, again) = world.call((GITHUB, &ada), Method::POST, path, Some(wanted)).await;
     assert_eq!(status, 422);
     assert_eq!(again["errors"][0]["message"], "key is already in use");
+
+    world.forge.allow_deploy_keys(GITHUB, ("acme", "web"), false).unwrap();
+    let wanted = json!({ "title": "other", "key": world.key_pair("other").1, "read_only": true });
+    let (status, said) = world.call((GITHUB, &ada), Method::POST, path, Some(wanted)).await;
+    assert_eq!(status, 422);
+    assert_eq!(said["errors"][0]["message"], "Deploy keys are disabled for this repository");
 }
 
 #[tokio::test]

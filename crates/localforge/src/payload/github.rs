@@ -199,10 +199,14 @@ pub(crate) fn created_or_deleted(
 
 /// Returns the payload of `ping`.
 pub(crate) fn ping(side: &Side, repository: &Repository, actor: &str, hook: &Hook) -> Value {
+    let mut shown = shape::hook(side, repository, hook);
+    // The schema knows a ping only as the first thing that a hook ever sends.
+    let unused = json!({ "code": null, "status": "unused", "message": null });
+    shape::merge(&mut shown, json!({ "last_response": unused }));
     json!({
         "zen": "Keep it logically awesome.",
         "hook_id": hook.id,
-        "hook": shape::hook(side, repository, hook),
+        "hook": shown,
         "repository": shape::repository(side, repository),
         "sender": shape::user(side, &side.person(actor)),
     })
