@@ -98,3 +98,16 @@ async fn a_delivery_beyond_the_limit_is_refused() {
     let (status, _) = send(&world, Sent { hook: &id, guid: "9", body, signature }).await;
     assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
 }
+
+/// A delivery that cannot be stored must look like a failure at the forge, where it can be found and
+/// sent again; a 2xx would lose the push (invariant 1).
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delivery_that_cannot_be_stored_is_not_acknowledged() {
+    let world = World::start().await;
+    let hook = hook(&world).await;
+    let (id, body) = (hook.id.to_string(), b"{}".to_vec());
+    let signature = Some(sign(hook.secret.expose(), &body));
+    world.app().store.close().await;
+    let (status, _) = send(&world, Sent { hook: &id, guid: "11", body, signature }).await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+}

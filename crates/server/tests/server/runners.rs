@@ -6,7 +6,6 @@ use reqwest::StatusCode;
 use roundel_engine::Event;
 use roundel_model::{
     forge::ForgeKind,
-    limits,
     status::{JobStatus, Outcome, StepStatus},
     time::Timestamp,
 };
@@ -23,11 +22,16 @@ const KIND: ForgeKind = ForgeKind::GitHub;
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_lease_has_no_verdict_and_marks_the_commit() {
     let world = World::start().await;
-    world.project(KIND, "web").await;
+    let project = world.project(KIND, "web").await;
     let sha = world.push(KIND, "web", ONE_JOB).await;
     let task = world.runner().claim().await.unwrap();
-    let long_after = Timestamp::now().plus(limits::LEASE + Duration::from_secs(1));
-    clock::expire_leases(world.app(), long_after).await.unwrap();
+    // The lease ends now, and nobody renews it.
+    let (now, of) = (Timestamp::now(), task.spec.task);
+    let (job, lease) = (of.job, task.spec.lease);
+    let ends = Event::Renewed { job, task: of.index, lease, expires_at: now };
+    let pipeline = world.only_pipeline(project).await;
+    drive::apply(world.app(), pipeline, &ends, Attachments::default(), now).await.unwrap();
+    clock::expire_leases(world.app(), Timestamp::now()).await.unwrap();
 
     let mark = world.marked(KIND, "web", &sha, "error").await;
     assert!(mark.description.starts_with("Roundel could not run your tests"), "{mark:?}");

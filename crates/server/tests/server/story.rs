@@ -1,6 +1,6 @@
 //! The story of a push, on both forges, with a runner that plays its part from a script.
 
-use roundel_localforge::{Failure, FailureKind};
+use roundel_localforge::{DeliveryFault, Failure, FailureKind};
 use roundel_model::{
     forge::ForgeKind,
     name::TagName,
@@ -195,4 +195,32 @@ async fn a_refused_token_is_replaced_by_another_followers() {
     let sha = world.push(kind, "web", ONE_JOB).await;
     let mark = world.marked(kind, "web", &sha, "pending").await;
     assert_eq!(mark.creator, "grace");
+}
+
+/// VCS-012: the configuration is that of the commit, however the branch has moved on since; and
+/// deliveries that come twice, late or in the wrong order change nothing about that.
+#[tokio::test(flavor = "multi_thread")]
+async fn each_push_is_built_once_with_its_own_configuration_in_any_order() {
+    let world = World::start().await;
+    for kind in ForgeKind::ALL {
+        let project = world.project(kind, "web").await;
+        let late = std::time::Duration::from_millis(500);
+        world.forge.disturb(kind, DeliveryFault::Delay(late), 1);
+        let first = world.push(kind, "web", ONE_JOB).await;
+        world.forge.disturb(kind, DeliveryFault::Repeat, 1);
+        let second = world.push(kind, "web", &ONE_JOB.replace("build", "check")).await;
+        let mut claimed = Vec::new();
+        for _ in 0..2 {
+            let task = world.runner().claim().await.unwrap();
+            let sha = task.spec.checkout.sha.as_str().to_owned();
+            claimed.push((sha, task.spec.job_name.as_str().to_owned()));
+            task.play(&[]).await.unwrap();
+        }
+        claimed.sort();
+        let mut expected = vec![(first.clone(), "build".to_owned()), (second, "check".to_owned())];
+        expected.sort();
+        assert_eq!(claimed, expected);
+        world.marked(kind, "web", &first, words(kind).1).await;
+        assert_eq!(world.pipelines(project).await.len(), 2);
+    }
 }

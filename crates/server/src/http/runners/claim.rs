@@ -89,9 +89,14 @@ async fn take(app: &App, request: &ClaimRequest) -> Result<Option<JobSpec>, Refu
                 None
             }
         };
-        if let Some(spec) = spec
+        if let Some((spec, project)) = spec
             && is_claimed(app, request, &offered, lease).await?
         {
+            if spec.checkout.key.is_some()
+                && let Err(error) = app.store.touch_checkout_key(project, Timestamp::now()).await
+            {
+                tracing::warn!(%project, %error, "could not note that a key was used");
+            }
             return Ok(Some(spec));
         }
     }

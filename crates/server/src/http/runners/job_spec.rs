@@ -5,7 +5,7 @@
 //! towards the runner that is about to claim the task (`VCS` §0 rule 7).
 
 use roundel_model::{
-    id::LeaseId,
+    id::{LeaseId, ProjectId},
     limits,
     plan::{JobBody, PlannedJobKind},
     secret::Secret,
@@ -65,12 +65,12 @@ struct Sources<'a> {
     index: u32,
 }
 
-/// Builds the spec of an offered task, for a lease that is about to be claimed.
+/// Builds the spec of an offered task, for a lease that is about to be claimed; with its project.
 pub(super) async fn build(
     app: &App,
     offered: &OfferedTask,
     lease: LeaseId,
-) -> Result<JobSpec, SpecError> {
+) -> Result<(JobSpec, ProjectId), SpecError> {
     let sources = read(app, offered).await?;
     let workflow = app
         .store
@@ -89,7 +89,7 @@ pub(super) async fn build(
         .collect();
     variables.extend(built_in(&sources, number));
     let checkout = checkout(&sources).await?;
-    Ok(JobSpec {
+    let spec = JobSpec {
         task: TaskRef { job: offered.job, index: offered.index },
         lease,
         lease_duration: limits::LEASE,
@@ -104,7 +104,8 @@ pub(super) async fn build(
         body: sources.body,
         variables,
         checkout,
-    })
+    };
+    Ok((spec, sources.project.id))
 }
 
 fn hopeless(what: &str) -> SpecError {
