@@ -16,8 +16,8 @@ use crate::limits::Limits;
 /// The kernel needs a moment to let go of a group whose processes are dead.
 const REMOVAL_PATIENCE: Duration = Duration::from_secs(3);
 const REMOVAL_PAUSE: Duration = Duration::from_millis(2);
-/// The helper and PID 1 count too.
-const OWN_PROCESSES: u32 = 2;
+/// PID 1 counts too.
+const OWN_PROCESSES: u32 = 1;
 const CPU_PERIOD_US: u64 = 100_000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,16 +1,22 @@
-//! The order in which a helper gives up the host: cgroups, mounts, namespaces, PID 1.
+//! The order in which a helper gives up the host: mounts, namespaces, PID 1, cgroups.
 //!
 //! Root attaches the sources with mapped ids *before* it enters the user namespace, because only
 //! the owner of a file system may map its ids; an ordinary user attaches them *after*, because only
 //! a namespace of its own lets it mount at all.
 
-use std::os::fd::{AsFd, OwnedFd};
+use std::{
+    fs::File,
+    io::{Read, Write},
+    os::fd::{AsFd, OwnedFd},
+    path::PathBuf,
+};
 
 use nix::{
+    fcntl::OFlag,
     mount::{MsFlags, mount},
     sched::{CloneFlags, unshare},
     sys::wait::{WaitStatus, waitpid},
-    unistd::{Gid, Uid, geteuid, setgroups, setresgid, setresuid},
+    unistd::{Gid, Pid, Uid, geteuid, pipe2, setgroups, setresgid, setresuid},
 };
 
 use super::{agent, machine, network, rootfs};
@@ -19,28 +25,40 @@ use crate::{
     wire::{Blueprint, Fault, Link, Mapped, Report},
 };
 
-/// Every namespace of an environment.
+/// Every namespace of an environment but the one of cgroups, which PID 1 makes in its own.
 const ALL: CloneFlags = CloneFlags::CLONE_NEWUSER
     .union(CloneFlags::CLONE_NEWNS)
     .union(CloneFlags::CLONE_NEWPID)
     .union(CloneFlags::CLONE_NEWIPC)
     .union(CloneFlags::CLONE_NEWUTS)
-    .union(CloneFlags::CLONE_NEWNET)
-    .union(CloneFlags::CLONE_NEWCGROUP);
+    .union(CloneFlags::CLONE_NEWNET);
+
+/// What the helper says to PID 1 when the limits hold.
+const LIMITED: &str = "limited";
 
 /// Becomes an environment. Ends when PID 1, and with it everything inside, is gone.
 pub(super) fn environment(link: Link, blueprint: &Blueprint, fds: Vec<OwnedFd>) -> i32 {
-    let prepared = match prepare(&link, blueprint, fds) {
-        Ok(prepared) => prepared,
+    let made = prepare(&link, blueprint, fds).and_then(|prepared| {
+        let pipe = pipe2(OFlag::O_CLOEXEC).map_err(|error| Fault::host("make a pipe", error))?;
+        Ok((prepared, pipe))
+    });
+    let (mut prepared, (reader, writer)) = match made {
+        Ok(made) => made,
         Err(fault) => return refuse(&link, fault),
     };
     match sys::fork() {
         Ok(Some(child)) => {
             drop(link);
+            drop(reader);
+            limit(child, &prepared.cgroups, writer);
             drop(prepared);
             wait_for(child)
         }
-        Ok(None) => first_process(&link, blueprint, prepared),
+        Ok(None) => {
+            drop(writer);
+            prepared.cgroups.clear();
+            first_process(&link, blueprint, prepared, reader)
+        }
         Err(error) => refuse(&link, Fault::host("start the environment's first process", error)),
     }
 }
@@ -49,6 +67,8 @@ pub(super) fn environment(link: Link, blueprint: &Blueprint, fds: Vec<OwnedFd>) 
 pub(super) struct Prepared {
     /// The bytes of the blueprint's files.
     files: Option<OwnedFd>,
+    /// The `cgroup.procs` to join, opened with the rights of the host side.
+    cgroups: Vec<File>,
     interface: Option<crate::wire::Interface>,
     not_enforced: Vec<String>,
 }
@@ -57,14 +77,10 @@ fn prepare(link: &Link, blueprint: &Blueprint, fds: Vec<OwnedFd>) -> Result<Prep
     let mut fds = fds.into_iter();
     let ids = if blueprint.idmapped { fds.next() } else { None };
     let files = fds.next();
-    for procs in &blueprint.cgroups {
-        std::fs::write(procs, "0").map_err(|error| {
-            Fault::host(format!("join the cgroup of `{}`", procs.display()), error)
-        })?;
-    }
     // Jobs go before the runner when memory runs out. Where it is forbidden, nothing is lost.
     let _forbidden = std::fs::write("/proc/self/oom_score_adj", "300");
 
+    let cgroups = open_cgroups(&blueprint.cgroups)?;
     let mut not_enforced = Vec::new();
     let owner = geteuid().is_root();
     if owner {
@@ -77,7 +93,7 @@ fn prepare(link: &Link, blueprint: &Blueprint, fds: Vec<OwnedFd>) -> Result<Prep
         rootfs::attach_sources(blueprint, None, &mut not_enforced)?;
     }
     become_inner_root(blueprint.single_id)?;
-    Ok(Prepared { files, interface: mapped.interface, not_enforced })
+    Ok(Prepared { files, cgroups, interface: mapped.interface, not_enforced })
 }
 
 /// Enters new namespaces and waits until the host side has written the id maps.
@@ -125,8 +141,8 @@ pub(super) fn hold_namespace(link: &Link) -> Result<(), Fault> {
 }
 
 /// Runs as PID 1: builds the environment, then serves it.
-fn first_process(link: &Link, blueprint: &Blueprint, prepared: Prepared) -> i32 {
-    match build(blueprint, prepared) {
+fn first_process(link: &Link, blueprint: &Blueprint, prepared: Prepared, limited: OwnedFd) -> i32 {
+    match build(blueprint, prepared, limited) {
         Ok(not_enforced) => {
             if link.send(&Report::Ready { not_enforced }, &[]).is_err() {
                 return 1;
@@ -137,12 +153,16 @@ fn first_process(link: &Link, blueprint: &Blueprint, prepared: Prepared) -> i32 
     }
 }
 
-fn build(blueprint: &Blueprint, prepared: Prepared) -> Result<Vec<String>, Fault> {
+fn build(
+    blueprint: &Blueprint,
+    prepared: Prepared,
+    limited: OwnedFd,
+) -> Result<Vec<String>, Fault> {
     // If the helper outside is killed, this process must not live on without anybody to reap it.
     nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL)
         .map_err(|error| Fault::host("tie the environment to its helper", error))?;
     nix::sys::stat::umask(nix::sys::stat::Mode::empty());
-    let Prepared { files, interface, mut not_enforced } = prepared;
+    let Prepared { files, interface, mut not_enforced, .. } = prepared;
     mount(None::<&str>, "/", None::<&str>, MsFlags::MS_PRIVATE | MsFlags::MS_REC, None::<&str>)
         .map_err(|error| Fault::host("make the mounts private", error))?;
     nix::unistd::sethostname(&blueprint.hostname)
@@ -152,13 +172,43 @@ fn build(blueprint: &Blueprint, prepared: Prepared) -> Result<Vec<String>, Fault
     machine::mount_all(blueprint, &mut not_enforced)?;
     rootfs::enter(blueprint)?;
     super::files::place(blueprint, files)?;
+    wait_for_limits(limited)?;
+    // After it has its cgroups, so that their names outside are not seen inside.
+    unshare(CloneFlags::CLONE_NEWCGROUP)
+        .map_err(|error| Fault::host("make a cgroup namespace", error))?;
     super::privileges::restrict_agent(blueprint.setuid, &mut not_enforced)?;
     nix::sys::stat::umask(nix::sys::stat::Mode::S_IWGRP | nix::sys::stat::Mode::S_IWOTH);
     Ok(not_enforced)
 }
 
+fn open_cgroups(procs: &[PathBuf]) -> Result<Vec<File>, Fault> {
+    let open = |procs: &PathBuf| {
+        File::options().write(true).open(procs).map_err(|error| {
+            Fault::host(format!("open the cgroup of `{}`", procs.display()), error)
+        })
+    };
+    procs.iter().map(open).collect()
+}
+
+/// Puts PID 1 into its cgroups while it builds the environment: the kernel takes several
+/// milliseconds for each hierarchy. Tells it how that went.
+fn limit(child: Pid, cgroups: &[File], told: OwnedFd) {
+    let joined = cgroups.iter().try_for_each(|mut procs| write!(procs, "{child}"));
+    let said = joined.map_or_else(|error| error.to_string(), |()| LIMITED.to_owned());
+    // If PID 1 is gone already, it has said why itself.
+    let _gone = File::from(told).write_all(said.as_bytes());
+}
+
+fn wait_for_limits(limited: OwnedFd) -> Result<(), Fault> {
+    let mut said = String::new();
+    File::from(limited)
+        .read_to_string(&mut said)
+        .map_err(|error| Fault::host("wait for the limits", error))?;
+    if said == LIMITED { Ok(()) } else { Err(Fault::host("join the cgroups", said)) }
+}
+
 /// Waits until PID 1 is gone; the kernel has then ended all the others too.
-fn wait_for(child: nix::unistd::Pid) -> i32 {
+fn wait_for(child: Pid) -> i32 {
     loop {
         match waitpid(child, None) {
             Ok(WaitStatus::Exited(_, code)) => return code,

@@ -67,12 +67,12 @@ fn limits_are_written_in_the_words_of_their_version() {
             [
                 ("memory.limit_in_bytes", "1073741824"),
                 ("cpu.cfs_quota_us", "150000"),
-                ("pids.max", "102"),
+                ("pids.max", "101"),
             ],
         ),
         (
             Version::Two,
-            [("memory.max", "1073741824"), ("cpu.max", "150000 100000"), ("pids.max", "102")],
+            [("memory.max", "1073741824"), ("cpu.max", "150000 100000"), ("pids.max", "101")],
         ),
     ] {
         let base = scratch.path().join(format!("{version:?}"));
