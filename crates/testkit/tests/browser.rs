@@ -5,6 +5,12 @@
 //! story needs something to happen at the forge (a push), it asks this test. It also takes the
 //! pictures that the README shows: `ROUNDEL_SCREENSHOTS=docs/screenshots` says where to.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "all of it is a test, but clippy sees only functions marked so"
+)]
+
 #[path = "browser/house.rs"]
 mod house;
 

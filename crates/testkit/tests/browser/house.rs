@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use url::Url;
 
 /// How long the server may take to answer for the first time.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The repository of each forge, and what is in it when it is added.
 const REPOSITORIES: [(ForgeKind, &str, &str); 2] = [

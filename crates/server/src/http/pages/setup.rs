@@ -60,7 +60,7 @@ struct StepView {
 
 async fn page(visit: Visit, Path(names): Path<(String, String)>) -> Answer {
     let (project, role) = visit.project(&names).await?;
-    let head = ProjectHead::read(&visit, &project, role, "settings").await?;
+    let head = ProjectHead::read(&visit, &project, role, "setup").await?;
     let live = read(&visit, &project).await?;
     let title = format!("Set up {}", project.slug.full_name());
     let shell = visit.shell(title, "add").showing(live.mark.family());

@@ -21,7 +21,7 @@ async fn a_stranger_gets_the_same_404_for_a_private_project_and_for_nothing() {
         format!("/pipeline/{pipeline}/live"),
         format!("/pipeline/{pipeline}/config"),
         format!("/events?topic=pipeline:{pipeline}"),
-        format!("/pipelines/gh/acme/web/1"),
+        "/pipelines/gh/acme/web/1".to_owned(),
     ] {
         let answer = world.get(&path, Some("stranger")).await;
         assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{path}");
@@ -137,8 +137,8 @@ async fn the_failing_step_is_open_and_its_bytes_are_harmless() {
     let world = World::new().await;
     let pipeline = world.pipeline("main", "Break it").await;
     let job = world.claim(pipeline, "build").await;
-    world.step(job, 101, "Checkout code", StepStatus::Success, b"ok\n").await;
-    world.step(job, 102, "Test", StepStatus::Failed, b"\x1b[31m<b>boom</b>\x1b[0m\n\xff\n").await;
+    world.step(job, (101, "Checkout code"), StepStatus::Success, b"ok\n").await;
+    world.step(job, (102, "Test"), StepStatus::Failed, b"\x1b[31m<b>boom</b>\x1b[0m\n\xff\n").await;
     let page = text(world.get(&format!("/job/{job}"), Some("reader")).await).await;
     assert!(page.contains("<span class=\"f1\">&lt;b&gt;boom&lt;/b&gt;</span>"), "{page}");
     let open: Vec<&str> = page.split("<details class=\"step\"").skip(1).collect();
@@ -152,8 +152,9 @@ async fn lines_of_a_long_log_are_found_by_number_and_by_text() {
     let world = World::new().await;
     let pipeline = world.pipeline("main", "Talk").await;
     let job = world.claim(pipeline, "build").await;
-    let log: String = (1..=4_321).map(|n| format!("line {n}\n")).collect();
-    world.step(job, 101, "Talk", StepStatus::Running, log.as_bytes()).await;
+    let lines: Vec<String> = (1..=4_321).map(|n| format!("line {n}")).collect();
+    let log = lines.join("\n") + "\n";
+    world.step(job, (101, "Talk"), StepStatus::Running, log.as_bytes()).await;
     let answer =
         world.get(&format!("/job/{job}/log/0/101?from=4000&count=3"), Some("reader")).await;
     assert_eq!(answer.headers()[header::CONTENT_SECURITY_POLICY], "default-src 'none'; sandbox");

@@ -526,7 +526,7 @@ mod tests {
         for (millis, text) in cases {
             assert_eq!(duration(Duration::from_millis(millis)), text);
         }
-        assert_eq!(duration(Duration::from_secs(3_720)), "1h 02m");
+        assert_eq!(duration(Duration::from_mins(62)), "1h 02m");
     }
 
     /// A hostile commit message must stay text, and must not be able to turn itself around.

@@ -162,7 +162,7 @@ impl World {
         let mut jobs = workflows.iter().flat_map(|workflow| &workflow.jobs);
         let job = jobs.find(|job| job.name.as_str() == name).unwrap().id;
         let lease = lease(job);
-        let expires_at = Timestamp::now().plus(std::time::Duration::from_secs(60));
+        let expires_at = Timestamp::now().plus(std::time::Duration::from_mins(1));
         self.apply(pipeline, &Event::Claimed { job, task: 0, lease, expires_at }).await;
         job
     }
@@ -172,14 +172,8 @@ impl World {
         self.apply(pipeline, &Event::Finished { job, task: 0, lease, outcome }).await;
     }
 
-    pub(super) async fn step(
-        &self,
-        job: JobId,
-        number: u32,
-        name: &str,
-        status: StepStatus,
-        log: &[u8],
-    ) {
+    pub(super) async fn step(&self, job: JobId, step: (u32, &str), status: StepStatus, log: &[u8]) {
+        let (number, name) = step;
         let now = Timestamp::now();
         let step = StepRow {
             job,
@@ -246,7 +240,7 @@ async fn sign_in(app: &App, login: &str) {
         .await
         .unwrap();
     let hash = access::hash(&format!("session-of-{login}"));
-    let end = now.plus(std::time::Duration::from_secs(3600));
+    let end = now.plus(std::time::Duration::from_hours(1));
     app.store.open_session(&hash, account, now, end).await.unwrap();
 }
 
