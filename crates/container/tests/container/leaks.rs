@@ -156,10 +156,20 @@ fn owner_that_will_be_killed() {
     }
 }
 
+/// An owner that does not outlive a test that fails.
+struct Owner(std::process::Child);
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        let _dead = self.0.kill();
+        let _reaped = self.0.wait();
+    }
+}
+
 #[test]
 fn a_killed_owner_leaves_nothing() {
     let directory = tempfile::tempdir().unwrap();
-    let mut owner = Command::new(std::env::current_exe().unwrap())
+    let owner = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "leaks::owner_that_will_be_killed", "--nocapture"])
         .env("ROUNDEL_TEST_OWNED", directory.path())
         .env("ROUNDEL_TEST_BOOT", boot())
@@ -167,15 +177,15 @@ fn a_killed_owner_leaves_nothing() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let said = BufReader::new(owner.stderr.take().unwrap()).lines();
+    let mut owner = Owner(owner);
+    let said = BufReader::new(owner.0.stderr.take().unwrap()).lines();
     let ready = said.map_while(Result::ok).any(|line| line == "READY");
     assert!(ready, "the owner should have started its environments");
     let binary = directory.path().join("boot-of-this-test");
     let [id] = owners(directory.path()).try_into().unwrap();
     assert_eq!(helpers(&binary).len(), 20, "a helper and a PID 1 for each environment");
 
-    owner.kill().unwrap();
-    owner.wait().unwrap();
+    drop(owner);
     eventually("every process dies with its owner", || helpers(&binary).is_empty());
     if cgroups(&id).is_empty() {
         skip("this host gives no cgroups, so none could be left");
