@@ -4,7 +4,7 @@
 //! What follows after it (bells, news, steps that nobody will end) may be lost in a crash without
 //! harm: the loops look for themselves, pages read the rows.
 
-use roundel_engine::{Effect, Event, IllegalEvent, Pipeline, Transition};
+use roundel_engine::{Effect, Event, IllegalEvent, Pipeline, Transition, invariants};
 use roundel_model::{
     id::{JobId, PipelineId},
     status::{JobStatus, StepStatus},
@@ -61,6 +61,7 @@ pub async fn apply(
             Ok::<_, IllegalEvent>(match roundel_engine::advance(before, event, now)? {
                 Transition::Ignored => Decision::Leave,
                 Transition::To(next, effects) => {
+                    guard(before, &next, &effects, event)?;
                     let abandoned = abandoned_jobs(before, &next, event);
                     let mut attachments = attachments;
                     explain(&abandoned, &mut attachments);
@@ -90,6 +91,22 @@ pub async fn apply(
         tell(app, pipeline).await;
     }
     Ok(Applied::Changed)
+}
+
+/// Refuses to save what breaks an invariant. A bug of ours then costs one event, not the truth of a
+/// mark; the log says which invariant it was.
+fn guard(
+    before: &Pipeline,
+    after: &Pipeline,
+    effects: &[Effect],
+    event: &Event,
+) -> Result<(), IllegalEvent> {
+    invariants::check(after)
+        .and_then(|()| invariants::check_change(before, after, effects))
+        .map_err(|reason| {
+            tracing::error!(pipeline.id = %after.id, event = event.name(), %reason, "an invariant would break");
+            IllegalEvent { event: event.name(), reason }
+        })
 }
 
 struct Saved {
