@@ -99,7 +99,7 @@ fn settings(forge: &LocalForge, url: &Url, data: &Path) -> String {
     let listen = format!("127.0.0.1:{}", url.port().unwrap());
     let mut text = format!("listen = \"{listen}\"\npublic_url = \"{url}\"\n");
     for kind in ForgeKind::ALL {
-        forge.add_user(kind, "visitor", "Vera Visitor", "visitor@example.org");
+        forge.add_user(kind, "visitor", "Visitor", "visitor@example.org");
         forge.add_user(kind, "stranger", "Sam Stranger", "stranger@example.org");
         forge.add_organization(kind, "acme", "visitor");
         let callback = url.join(&format!("login/{}/callback", kind.long_slug())).unwrap();
