@@ -112,6 +112,7 @@ class LiveRegion extends HTMLElement {
     const next = page.body.firstElementChild;
     const now = this.firstElementChild;
     if (!next || !now) return;
+    keepOpen = !next.querySelector('details[data-keep-open][open]');
     morph(now, next);
     if (now.dataset.family) favicon(now.dataset.family);
     this.dispatchEvent(new CustomEvent('refreshed', { bubbles: true }));
@@ -140,8 +141,11 @@ function morph(now, next) {
   if (!now.hasAttribute('data-keep')) children(now, next);
 }
 
+// Nothing else opens: what somebody looks at must not close under the eyes because it ended.
+let keepOpen = false;
+
 function attributes(now, next) {
-  const kept = (name) => name === 'open' && 'touched' in now.dataset;
+  const kept = (name) => name === 'open' && ('touched' in now.dataset || (keepOpen && now.hasAttribute('data-keep-open')));
   for (const { name, value } of next.attributes) {
     if (!kept(name) && now.getAttribute(name) !== value) now.setAttribute(name, value);
   }
@@ -173,9 +177,10 @@ function children(now, next) {
   }
 }
 
-// Whatever somebody opened or closed stays so.
-document.addEventListener('click', (event) => {
-  const summary = event.target.closest?.('summary');
-  const details = summary?.parentElement;
-  if (details?.hasAttribute('data-keep-open')) details.dataset.touched = '';
-});
+// Whatever somebody opened, closed or reads stays as it is.
+for (const kind of ['click', 'wheel', 'keydown']) {
+  document.addEventListener(kind, (event) => {
+    const details = event.target.closest?.('details[data-keep-open]');
+    if (details) details.dataset.touched = '';
+  }, { passive: true });
+}

@@ -109,6 +109,8 @@ await chapter('a running log grows under the eyes of the reader, to its end', as
   const all = await lines.allInnerTexts();
   assert.deepEqual(all.map((text) => Number(/word (\d+)/.exec(text)[1])), [...Array(40).keys()].map((n) => n + 1));
   await page.locator('.job-head strong', { hasText: 'Passed' }).waitFor();
+  // What somebody reads stays open when it has ended.
+  assert.ok(await page.locator('.log-lines li', { hasText: 'word 40' }).isVisible());
   assert.ok(await stayed());
 });
 

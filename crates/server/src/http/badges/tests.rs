@@ -1,3 +1,5 @@
+//! Badges: what they say, and to whom.
+
 use super::*;
 
 fn asked(query: &str) -> Asked {
