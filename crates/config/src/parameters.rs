@@ -115,6 +115,8 @@ impl Context<'_> {
     /// still be looked at.
     pub(crate) fn bind(&mut self, call: &Call<'_>, arguments: Vec<Argument>) -> Bindings {
         let mut given: IndexMap<String, Argument> = IndexMap::new();
+        // What a misspelt name stands for is not missing: one mistake, one message.
+        let mut misspelt: Vec<String> = Vec::new();
         for argument in arguments {
             if !self.afford(Draw::Visits, 1, argument.key) {
                 break;
@@ -122,7 +124,7 @@ impl Context<'_> {
             if call.declarations.contains_key(&argument.name) {
                 given.insert(argument.name.clone(), argument);
             } else {
-                self.unexpected_argument(call, &argument);
+                misspelt.extend(self.unexpected_argument(call, &argument));
             }
         }
         let mut bindings = Bindings::new();
@@ -135,7 +137,7 @@ impl Context<'_> {
                 Some(self.typed(declaration, default, &definition))
             });
             let value = value.unwrap_or_else(|| {
-                if !matches!(declaration.kind, Kind::Unknown) {
+                if !matches!(declaration.kind, Kind::Unknown) && !misspelt.contains(name) {
                     self.missing_argument(call, name, declaration);
                 }
                 Value::unknown(call.place)
@@ -221,11 +223,13 @@ impl Context<'_> {
         Problem::error(code, value.place, message).maybe_help(help)
     }
 
-    fn unexpected_argument(&mut self, call: &Call<'_>, argument: &Argument) {
+    /// Reports an argument that nobody declared. Returns the parameter that was probably meant.
+    fn unexpected_argument(&mut self, call: &Call<'_>, argument: &Argument) -> Option<String> {
         let name = &argument.name;
         let names = || call.declarations.keys().map(String::as_str);
         let message = format!("{} has no parameter `{name}`", call.callee);
-        let help = match nearest(name, names()) {
+        let near = nearest(name, names());
+        let help = match near {
             Some(near) => format!("did you mean `{near}`?"),
             None if matches!(name.as_str(), "when" | "name")
                 && call.callee.starts_with("command") =>
@@ -236,6 +240,7 @@ impl Context<'_> {
             None => format!("it declares {}", list(names())),
         };
         self.report.add(Problem::error(codes::UNKNOWN_PARAMETER, argument.key, message).help(help));
+        near.map(str::to_owned)
     }
 
     fn missing_argument(&mut self, call: &Call<'_>, name: &str, declaration: &Declaration) {
