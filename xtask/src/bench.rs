@@ -1,13 +1,20 @@
 //! `cargo xtask bench`: builds the release binaries and runs the measurements of `testkit`.
 //!
-//! The measurements themselves are an example program there, for they drive the whole product.
+//! The measurements themselves are an example program there, for they drive the whole product. Only
+//! how long building takes is measured here, and only when asked for, for it takes a quarter of an
+//! hour.
 
-use anyhow::Result;
+use std::{fs::File, time::Instant};
+
+use anyhow::{Context as _, Result};
 
 use crate::{install, shell};
 
-/// Measures, and prints the table.
-pub(crate) fn run(filter: Option<&str>) -> Result<()> {
+/// Measures, and prints the table; or, for `builds`, how long building takes.
+pub(crate) fn run(filter: Option<&str>, builds: bool) -> Result<()> {
+    if builds {
+        return measure_builds();
+    }
     install::run(install::For::Bench);
     shell::run(shell::cargo().args(["build", "--release", "--package", "roundel-cli"]))?;
     let mut bench = shell::cargo();
@@ -15,4 +22,33 @@ pub(crate) fn run(filter: Option<&str>) -> Result<()> {
     bench.args(filter);
     bench.env("ROUNDEL_BIN", shell::target_dir().join("release/roundel"));
     shell::run(&mut bench)
+}
+
+/// Builds from cold in a directory of its own, then once more after a change to `server`.
+fn measure_builds() -> Result<()> {
+    let target = shell::target_dir().join("bench-builds");
+    if target.exists() {
+        std::fs::remove_dir_all(&target)?;
+    }
+    let timed = |profile: &[&str]| -> Result<f64> {
+        let mut build = shell::cargo();
+        build.args(["build", "--package", "roundel-cli"]).args(profile);
+        build.env("CARGO_TARGET_DIR", &target);
+        let began = Instant::now();
+        shell::run(&mut build)?;
+        Ok(began.elapsed().as_secs_f64())
+    };
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let cold = timed(&["--release"])?;
+    let debug = timed(&[])?;
+    let source = shell::root().join("crates/server/src/lib.rs");
+    let touched = File::options().append(true).open(&source);
+    let touched = touched.with_context(|| format!("failed to touch `{}`", source.display()))?;
+    touched.set_modified(std::time::SystemTime::now())?;
+    let incremental = timed(&[])?;
+    println!("load at the start (1, 5, 15 minutes)      {}", load.trim());
+    println!("release build from cold                   {cold:.0} s (reach: < 900 s on 2 cores)");
+    println!("debug build from cold                     {debug:.0} s");
+    println!("debug build after touching crates/server  {incremental:.1} s (reach: < 30 s)");
+    Ok(std::fs::remove_dir_all(&target)?)
 }

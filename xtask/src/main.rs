@@ -40,6 +40,9 @@ enum Verb {
     Bench {
         /// Only measurements whose name contains this
         filter: Option<String>,
+        /// Instead, how long building takes, from cold and after a change; a quarter of an hour
+        #[arg(long, conflicts_with = "filter")]
+        builds: bool,
     },
     /// Runs one end-to-end story of the test suite, with its output
     Story {
@@ -54,7 +57,7 @@ fn main() -> Result<()> {
     match Arguments::parse().verb {
         Verb::Check => check::run(),
         Verb::Test { no_install, filters } => test::run(no_install, &filters),
-        Verb::Bench { filter } => bench::run(filter.as_deref()),
+        Verb::Bench { filter, builds } => bench::run(filter.as_deref(), builds),
         Verb::Story { name } => story::run(name.as_deref()),
         Verb::Gen => generate::run(),
     }

@@ -1,0 +1,136 @@
+//! What a server with many projects costs while nothing happens, and how soon it answers.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use roundel_model::{
+    forge::{ForgeKind, ForgeUserId, ProjectSlug, RepositoryId},
+    id::HookId,
+    time::Timestamp,
+};
+use roundel_store::{
+    Store,
+    accounts::{SignIn, Token},
+    projects::{Hook, HookState, NewProject},
+};
+
+use crate::{
+    Place,
+    house::{House, OWNER, VISITOR},
+    machine,
+    table::{Row, Times},
+};
+
+const PROJECTS: u32 = 100;
+const STARTS: usize = 10;
+/// After that, whatever a start leaves behind is given back.
+const SETTLING: Duration = Duration::from_secs(5);
+/// What seeded hooks sign with.
+pub(crate) const SECRET: &str = "a secret for measuring";
+
+/// Measures resident memory, with and without a runner inside.
+pub(crate) async fn memory(place: &Place) -> Result<Vec<Row>> {
+    let mut house = seeded(place, "memory").await?;
+    let mut rows = Vec::new();
+    for (slots, with) in [(0, "no runner inside"), (2, "a runner inside, 2 slots")] {
+        house.serve(slots).await?;
+        tokio::time::sleep(SETTLING).await;
+        let status = house.status_file()?;
+        let [now, most] = ["VmRSS", "VmHWM"].map(|name| megabytes(&machine::field(&status, name)));
+        rows.push(
+            Row::new(format!("serve, idle, {PROJECTS} projects, {with}: resident memory"))
+                .ours(format!("{} MB (at most {} MB since its start)", now?, most?))
+                .reach("≤ 60 MB"),
+        );
+        house.end()?;
+    }
+    Ok(rows)
+}
+
+/// Measures from the command to the first answer.
+pub(crate) async fn start(place: &Place) -> Result<Vec<Row>> {
+    let mut house = seeded(place, "start").await?;
+    let mut times = Times::default();
+    for _ in 0..STARTS {
+        times.push(house.serve(2).await?);
+        house.end()?;
+    }
+    let mut first = House::build(place, "first-start").await?;
+    let first = first.serve(2).await?;
+    let what = format!("serve: start → first answer, {PROJECTS} projects");
+    let one = Times::of(vec![first]);
+    Ok(vec![
+        Row::new(what).ours(times.shown()).reach("≤ 300 ms"),
+        Row::new("serve: the very first start, which makes the database").ours(one.shown()),
+    ])
+}
+
+async fn seeded(place: &Place, name: &str) -> Result<House> {
+    let house = House::build(place, name).await?;
+    let store = house.store().await?;
+    seed(&store, PROJECTS).await?;
+    store.close().await;
+    Ok(house)
+}
+
+/// Adds so many projects with hooks, without a forge. Returns the last one's hook.
+pub(crate) async fn seed(store: &Store, projects: u32) -> Result<HookId> {
+    let (forge, now) = (ForgeKind::GitHub, Timestamp::now());
+    let integration = store.sign_in(&visitor(forge), now).await?;
+    let mut last = None;
+    for number in 0..projects {
+        let repository = format!("project-{number}");
+        let project = NewProject {
+            slug: ProjectSlug { forge, owner: OWNER.to_owned(), repository },
+            repository: RepositoryId(number.to_string()),
+            organization_forge_id: "1".to_owned(),
+            default_branch: "main".to_owned(),
+            private: true,
+            ssh_url: String::new(),
+            web_url: String::new(),
+            integration,
+        };
+        let project = store.upsert_project(&project, now).await?.id;
+        store.set_project_active(project, true).await?;
+        let hook = Hook {
+            id: HookId::fresh(),
+            project,
+            forge,
+            forge_id: None,
+            secret: SECRET.into(),
+            previous_secret: None,
+            state: HookState::Active,
+            created_at: now,
+            last_delivery_at: None,
+        };
+        store.insert_hook(&hook).await?;
+        last = Some(hook.id);
+    }
+    last.context("no project was asked for")
+}
+
+fn visitor(forge: ForgeKind) -> SignIn {
+    SignIn {
+        forge,
+        user: ForgeUserId("1".to_owned()),
+        login: VISITOR.to_owned(),
+        name: "Visitor".to_owned(),
+        email: None,
+        avatar_url: None,
+        token: Token {
+            access: "token".into(),
+            scopes: Vec::new(),
+            expires_at: None,
+            refresh: None,
+            refused: false,
+        },
+        link_to: None,
+    }
+}
+
+/// Reads `12345 kB`.
+fn megabytes(text: &str) -> Result<String> {
+    let kilobytes: u32 =
+        text.split(' ').next().unwrap_or_default().parse().context("no such line")?;
+    Ok(format!("{:.1}", f64::from(kilobytes) * 1024.0 / 1e6))
+}
