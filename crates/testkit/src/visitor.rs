@@ -75,7 +75,8 @@ impl Visitor {
             .skip(1)
             .map(|form| form.split("</form").next().unwrap_or_default())
             .find(|form| form.contains("method=\"post\"") && form.contains(&wanted));
-        let form = form.with_context(|| format!("{} has no such form:\n{}", page.url, page.text))?;
+        let form =
+            form.with_context(|| format!("{} has no such form:\n{}", page.url, page.text))?;
         let action = attribute(form.split('>').next().unwrap_or_default(), "action");
         let url = page.url.join(action.as_deref().unwrap_or(page.url.as_str()))?;
         let mut fields: Vec<(String, String)> = form
