@@ -16,6 +16,7 @@ mod machine;
 mod network;
 mod privileges;
 mod rootfs;
+mod session;
 mod stage;
 mod step;
 mod users;

@@ -50,6 +50,20 @@ pub(crate) fn fork() -> io::Result<Option<nix::unistd::Pid>> {
     }
 }
 
+/// Forks a child that is not this process's but its parent's; `None` in the child.
+///
+/// Only for the helper, and only to load a program soon: the C library's notes on its own thread
+/// are those of the forking process.
+pub(crate) fn fork_sibling() -> io::Result<Option<nix::unistd::Pid>> {
+    let flags = c_long::from(libc::CLONE_PARENT | libc::SIGCHLD);
+    let none: c_long = 0;
+    // SAFETY: without `CLONE_VM` and without a stack this is `fork`, and the helper has one thread
+    // (see `fork`). All arguments are integers.
+    let pid = check(unsafe { libc::syscall(libc::SYS_clone, flags, none, none, none, none) })?;
+    let pid = libc::pid_t::try_from(pid).map_err(io::Error::other)?;
+    Ok((pid != 0).then(|| nix::unistd::Pid::from_raw(pid)))
+}
+
 /// Ends this process at once, without destructors or `atexit` functions.
 pub(crate) fn exit_now(code: i32) -> ! {
     // SAFETY: `_exit` takes no pointers and does not return.

@@ -4,17 +4,17 @@ use std::{
     ffi::CString,
     fs::File,
     io::{self, Read, Write},
-    os::fd::{AsFd, OwnedFd},
+    os::fd::OwnedFd,
     os::unix::ffi::OsStrExt,
 };
 
 use nix::{
     fcntl::OFlag,
     sys::signal::SigSet,
-    unistd::{Gid, Pid, Uid, pipe2, setgroups, setresgid, setresuid, setsid},
+    unistd::{Gid, Pid, Uid, getpid, pipe2, setgroups, setresgid, setresuid, setsid},
 };
 
-use super::{agent::Outcome, users};
+use super::{agent::Outcome, session, users};
 use crate::{
     sys,
     wire::{Answer, Fault, StepPlan},
@@ -49,39 +49,58 @@ pub(super) fn start(plan: &StepPlan, single_id: bool) -> Result<Started, Fault> 
     let (reader, writer) =
         pipe2(OFlag::O_CLOEXEC).map_err(|error| Fault::host("make a pipe", error))?;
     match sys::fork() {
-        Ok(Some(pid)) => {
+        Ok(Some(_)) => {
             drop(standard);
             drop(writer);
-            confirm(reader)?;
-            Ok(Started { pid, outputs })
+            Ok(Started { pid: confirm(reader)?, outputs })
         }
         Ok(None) => {
             drop(reader);
             drop(outputs);
-            let fault = run(plan, &user, &standard);
-            let said = serde_json::to_vec(&fault).unwrap_or_default();
-            // If PID 1 is gone, this process is about to be.
-            let _gone = File::from(writer).write_all(&said);
-            sys::exit_now(127)
+            sys::exit_now(child(plan, &user, standard, File::from(writer)))
         }
-        Err(error) => Err(Fault::host(
-            "start a process (has the environment reached its limit of processes?)",
-            error,
-        )),
+        Err(error) => Err(not_started(error)),
     }
 }
 
-/// Waits until the program is loaded: the pipe closes, or carries the reason why not.
-fn confirm(reader: OwnedFd) -> Result<(), Fault> {
+pub(super) fn not_started(error: io::Error) -> Fault {
+    Fault::host("start a process (has the environment reached its limit of processes?)", error)
+}
+
+/// Runs in the child: as the program, or as the leader of its session. Returns with an exit code
+/// if it did not become the program.
+fn child(plan: &StepPlan, user: &users::User, standard: Standard, mut told: File) -> i32 {
+    let entered = if standard.terminal {
+        session::enter(&standard.input, user.entry.uid)
+    } else {
+        setsid().map(|_| None).map_err(|error| Fault::host("make a session", error))
+    };
+    if let Ok(Some(program)) = entered {
+        let Standard { input, output, error, .. } = standard;
+        drop((output, error));
+        session::lead(input, program, told);
+        return 0;
+    }
+    // If PID 1 is gone, this process is about to be.
+    let _gone = told.write_all(&getpid().as_raw().to_ne_bytes());
+    let fault = entered.map_or_else(|fault| fault, |_| run(plan, user, &standard));
+    let _gone = told.write_all(&serde_json::to_vec(&fault).unwrap_or_default());
+    127
+}
+
+/// Waits until the program is loaded: the pipe carries its number and closes, or also carries the
+/// reason why not.
+fn confirm(reader: OwnedFd) -> Result<Pid, Fault> {
     let mut said = Vec::new();
     File::from(reader)
         .read_to_end(&mut said)
         .map_err(|error| Fault::host("wait for the process", error))?;
-    if said.is_empty() {
-        return Ok(());
+    match said.split_first_chunk() {
+        Some((pid, [])) => Ok(Pid::from_raw(i32::from_ne_bytes(*pid))),
+        Some((_, reason)) => Err(serde_json::from_slice(reason)
+            .unwrap_or_else(|error| Fault::host("understand why the process failed", error))),
+        None => Err(Fault::host("start a process", "it ended before it could say why")),
     }
-    Err(serde_json::from_slice(&said)
-        .unwrap_or_else(|error| Fault::host("understand why the process failed", error)))
 }
 
 fn standard(pty: Option<(u16, u16)>) -> io::Result<(Standard, Vec<OwnedFd>)> {
@@ -110,13 +129,6 @@ fn run(plan: &StepPlan, user: &users::User, standard: &Standard) -> Fault {
 }
 
 fn become_process(plan: &StepPlan, user: &users::User, standard: &Standard) -> Result<(), Fault> {
-    setsid().map_err(|error| Fault::host("make a session", error))?;
-    if standard.terminal {
-        sys::take_terminal(standard.input.as_fd())
-            .map_err(|error| Fault::host("take the terminal", error))?;
-        // Programs such as `tty` and `mesg` expect the terminal to be their user's.
-        let _unmapped = std::os::unix::fs::fchown(&standard.input, Some(user.entry.uid), None);
-    }
     sys::default_signals();
     let tried = |error: nix::errno::Errno| Fault::host("set up the process", error);
     SigSet::empty().thread_set_mask().map_err(tried)?;

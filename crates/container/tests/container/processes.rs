@@ -98,6 +98,85 @@ fn a_process_that_ignores_sigterm_is_killed_with_its_children() {
     process.signal(libc::SIGTERM).unwrap();
 }
 
+/// RUN §2.5: what a step leaves behind with a plain `&` lives on, and so does what prints.
+#[test]
+fn what_a_shell_leaves_under_its_terminal_survives_it() {
+    let world = World::new();
+    let environment = world.host();
+    let script = "sleep 1000 & echo $! > /tmp/holder; \
+        sleep 1001 </dev/null >/dev/null 2>&1 & echo $! > /tmp/redirected; \
+        (trap 'echo hung up > /tmp/hung; exit' HUP; until test -e /tmp/go; do sleep 0.05; done; \
+         echo printed && touch /tmp/done; exec sleep 1002) & echo $! > /tmp/printer; echo left";
+    let spec = ProcessSpec { pty: Some((80, 24)), ..shell(script) };
+    let mut process = environment.spawn(&spec).unwrap();
+    assert_eq!(wait(&process), Exit::Code(0));
+    output(&environment, "touch /tmp/go; until test -e /tmp/done; do sleep 0.05; done");
+    let mut master = std::fs::File::from(process.take_output().unwrap());
+    let mut text = String::new();
+    while !text.contains("printed") {
+        let mut piece = [0; 100];
+        let count = std::io::Read::read(&mut master, &mut piece).unwrap();
+        text.push_str(std::str::from_utf8(&piece[..count]).unwrap());
+    }
+    assert_eq!(text, "left\r\nprinted\r\n");
+    // Who holds the terminal loses it when the host side lets go of it; nobody dies of that.
+    drop(master);
+    wait_until_alone(&environment, 3);
+    let alive = "kill -0 $(cat /tmp/holder) $(cat /tmp/redirected) $(cat /tmp/printer) && echo yes";
+    assert_eq!(output(&environment, alive), "yes\n");
+    assert!(!environment.exists(Path::new("/tmp/hung")).unwrap());
+    // They are still the group of the process.
+    process.signal(libc::SIGKILL).unwrap();
+    wait_until_alone(&environment, 0);
+}
+
+#[test]
+fn no_process_stays_behind_a_terminal_that_is_not_used_any_more() {
+    let world = World::new();
+    let environment = world.host();
+    for script in ["true", "exit 3", "kill -9 $$", "sleep 0 &", "setsid true; exec true"] {
+        let spec = ProcessSpec { pty: Some((80, 24)), ..shell(script) };
+        let process = environment.spawn(&spec).unwrap();
+        wait(&process);
+    }
+    let lost = ProcessSpec { pty: Some((80, 24)), cwd: PathBuf::from("/lost"), ..shell("true") };
+    assert!(matches!(environment.spawn(&lost), Err(ContainerError::Request(_))));
+    wait_until_alone(&environment, 0);
+}
+
+#[test]
+fn a_program_under_a_terminal_leads_the_foreground_and_ends_as_itself() {
+    let world = World::new();
+    let environment = world.host();
+    let under_terminal = |script: &str| {
+        let spec = ProcessSpec { pty: Some((80, 24)), ..shell(script) };
+        let mut process = environment.spawn(&spec).unwrap();
+        (read_all(&mut process), wait(&process))
+    };
+    // Number, group and the terminal's foreground group are the same.
+    let script = "read -r pid _ _ parent group _ _ foreground _ < /proc/self/stat; \
+        test $pid = $group && test $group = $foreground && echo child of $parent";
+    let expected = ("child of 1\r\n".to_owned(), Exit::Code(0));
+    assert_eq!(under_terminal(script), expected);
+    let killed = Exit::Signal { signal: 15, out_of_memory: false };
+    assert_eq!(under_terminal("kill -TERM $$"), (String::new(), killed));
+    assert_eq!(under_terminal("stty -echo; exit 7"), (String::new(), Exit::Code(7)));
+}
+
+/// Waits until so many processes are left beside PID 1 and the shell that counts them.
+fn wait_until_alone(environment: &roundel_container::Environment, expected: usize) {
+    let count = "for p in /proc/[0-9]*; do echo $p $(tr '\\0' ' ' 2>&1 < $p/cmdline); done";
+    let mut seen = String::new();
+    for _ in 0..400 {
+        seen = output(environment, count);
+        if seen.lines().count() == expected + 2 {
+            break;
+        }
+        output(environment, "sleep 0.01");
+    }
+    assert_eq!(seen.lines().count(), expected + 2, "{seen}");
+}
+
 #[test]
 fn orphans_are_reaped() {
     let world = World::new();
