@@ -28,6 +28,9 @@ pub(crate) struct Arguments {
     /// Serve only these resource classes (may be given several times)
     #[arg(long = "resource-class", value_name = "CLASS")]
     resource_classes: Vec<String>,
+    /// Let `sudo` and other setuid programs work in jobs
+    #[arg(long, env = "ROUNDEL_ALLOW_SETUID")]
+    allow_setuid: bool,
 }
 
 /// Runs jobs until it is told to stop: once to finish what runs, twice to end it.
@@ -43,6 +46,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Ended> {
         directory: arguments.data.clone(),
         slots: arguments.slots,
         resource_classes: arguments.resource_classes.clone(),
+        allow_setuid: arguments.allow_setuid,
         claim_wait: roundel_model::limits::CLAIM_WAIT,
     })
     .context("failed to start the runner; `roundel doctor` tells what this machine lacks")?;

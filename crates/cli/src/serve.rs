@@ -33,6 +33,9 @@ pub(crate) struct Arguments {
     /// Jobs at a time in the runner inside; 0 for no runner
     #[arg(long, env = "ROUNDEL_SLOTS", value_name = "N")]
     slots: Option<u32>,
+    /// Let `sudo` and other setuid programs work in jobs of the runner inside
+    #[arg(long, env = "ROUNDEL_ALLOW_SETUID")]
+    allow_setuid: bool,
 }
 
 /// Serves until it is told to stop.
@@ -64,6 +67,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Ended> {
             directory: arguments.data.join("runner"),
             slots,
             resource_classes: Vec::new(),
+            allow_setuid: arguments.allow_setuid || file.runner.allow_setuid,
             claim_wait: roundel_model::limits::CLAIM_WAIT,
         })
         .context(

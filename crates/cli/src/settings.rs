@@ -60,11 +60,13 @@ pub(crate) struct MailFile {
 pub(crate) struct RunnerFile {
     pub(crate) embedded: bool,
     pub(crate) slots: u32,
+    /// `sudo` and other setuid programs work in jobs.
+    pub(crate) allow_setuid: bool,
 }
 
 impl Default for RunnerFile {
     fn default() -> Self {
-        Self { embedded: true, slots: 2 }
+        Self { embedded: true, slots: 2, allow_setuid: false }
     }
 }
 
@@ -185,6 +187,14 @@ mod tests {
         fs::write(&path, "lisen = \"127.0.0.1:1\"\n").unwrap();
         let error = format!("{:#}", read(&path).unwrap_err());
         assert!(error.contains("lisen"), "{error}");
+    }
+
+    #[test]
+    fn setuid_programs_work_only_where_somebody_said_so() {
+        let file = |text| toml::from_str::<File>(text).unwrap();
+        assert!(!file("").runner.allow_setuid);
+        assert!(!file("[runner]\nslots = 4\n").runner.allow_setuid);
+        assert!(file("[runner]\nallow_setuid = true\n").runner.allow_setuid);
     }
 
     #[test]

@@ -196,6 +196,12 @@ impl Host {
         }
     }
 
+    /// The ids inside are others than the host's, so that whoever becomes one of them is nobody new
+    /// outside.
+    pub(crate) fn setuid_stays_inside(&self) -> bool {
+        matches!(self.mapping, Mapping::Range | Mapping::Subordinate { .. })
+    }
+
     /// Files of environments and layers have owners that only a namespace can name.
     pub(crate) fn needs_namespace_for_files(&self) -> bool {
         matches!(self.mapping, Mapping::Subordinate { .. })

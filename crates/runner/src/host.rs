@@ -43,7 +43,8 @@ impl Host {
         let mirrors = directory.join("mirrors");
         make(&mirrors)?;
         let runtime =
-            Runtime::open(RuntimeSettings { directory: directory.join("container"), boot: None })?;
+            Runtime::open(RuntimeSettings { directory: directory.join("container"), boot: None })?
+                .with_setuid(settings.allow_setuid);
         let client = ServerClient::new(settings.server.clone(), settings.token.clone())?;
         Ok(Self {
             images: runtime.images(),

@@ -51,6 +51,9 @@ pub struct Settings {
     pub slots: u32,
     /// Resource classes that it serves; empty: every class.
     pub resource_classes: Vec<String>,
+    /// Programs such as `sudo` may gain the rights of their files' owners, inside their own
+    /// environment only (decision 0007). Off: `no_new_privs`.
+    pub allow_setuid: bool,
     /// Mark at which idle claims are answered; tests make it short.
     pub claim_wait: Duration,
 }

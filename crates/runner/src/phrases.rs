@@ -61,6 +61,18 @@ pub(crate) fn no_output(patience: Duration) -> String {
     format!("Too long with no output (exceeded {}): context deadline exceeded", duration(patience))
 }
 
+/// Returns what is said when `sudo` complained that it may not become root.
+pub(crate) fn refused_setuid(allowed: bool) -> &'static str {
+    if allowed {
+        "This runner allows `sudo`, but its host cannot keep it inside the environment: the step \
+         \"Spin up environment\" says why. Run the job as root instead: `user: root` beside `image:`."
+    } else {
+        "This runner does not let `sudo` and other setuid programs work. Run the job as root \
+         instead (`user: root` beside `image:`), or let the runner's administrator allow them: \
+         `allow_setuid = true` under `[runner]`, or `--allow-setuid`."
+    }
+}
+
 fn signal_name(signal: i32, out_of_memory: bool) -> String {
     match signal {
         _ if out_of_memory => "killed".to_owned(),

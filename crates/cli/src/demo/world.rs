@@ -92,6 +92,7 @@ impl World {
             directory: directory.join("runner"),
             slots: 4,
             resource_classes: Vec::new(),
+            allow_setuid: false,
             claim_wait: Duration::from_secs(20),
         })
         .context("failed to start the runner; `roundel doctor` tells what this machine lacks")?;

@@ -102,7 +102,8 @@ impl Runtime {
 
     /// Lets setuid programs such as `sudo` work in environments that are started from now on:
     /// `no_new_privs` is not set. What they can gain is the environment's own root, in its user
-    /// namespace, with the same capabilities as any process that is started as root.
+    /// namespace, with the same capabilities as any process that is started as root. Where the ids
+    /// inside are those of the host, it stays set, and [`Environment::not_enforced`] says so.
     #[must_use]
     pub fn with_setuid(self, allowed: bool) -> Self {
         self.inner.setuid.store(allowed, Ordering::Relaxed);
@@ -223,6 +224,13 @@ impl Inner {
                     .to_owned(),
             );
         }
+        if self.setuid.load(Ordering::Relaxed) && !self.host.setuid_stays_inside() {
+            missing.push(
+                "setuid programs such as `sudo` are allowed on this runner but do not work: on \
+                 this host, users of an environment are not users of its own"
+                    .to_owned(),
+            );
+        }
         missing.extend(scratch.not_enforced.clone());
         missing
     }
@@ -277,7 +285,7 @@ impl Inner {
             idmapped: self.host.ids.is_some(),
             single_id: self.host.mapping == Mapping::Single,
             shm_bytes: memory / 2,
-            setuid: self.setuid.load(Ordering::Relaxed),
+            setuid: self.setuid.load(Ordering::Relaxed) && self.host.setuid_stays_inside(),
         };
         Ok((blueprint, files))
     }

@@ -17,4 +17,5 @@ mod network;
 mod ordinary_users;
 mod processes;
 mod registry;
+mod setuid;
 mod world;

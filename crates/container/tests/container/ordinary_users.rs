@@ -8,8 +8,8 @@ use crate::world::{boot, is_root, program, skip};
 const USER: &str = "roundel-test";
 
 /// Tests that must hold for everybody.
-const FOR_EVERYBODY: [&str; 6] =
-    ["network::", "processes::", "escapes::", "leaks::", "limits::", "image_files::"];
+const FOR_EVERYBODY: [&str; 7] =
+    ["network::", "processes::", "escapes::", "leaks::", "limits::", "image_files::", "setuid::"];
 
 #[test]
 fn everything_holds_for_a_user_with_subordinate_ids() {

@@ -5,7 +5,7 @@ use std::{io, sync::Arc};
 use tokio::sync::Notify;
 
 use super::{
-    Spool,
+    RefusedSetuid, Spool,
     mask::{Masker, Needles},
 };
 
@@ -20,6 +20,7 @@ pub(crate) struct StepLog {
     limit_bytes: u64,
     truncated: bool,
     at_line_start: bool,
+    refusals: RefusedSetuid,
 }
 
 impl StepLog {
@@ -37,6 +38,7 @@ impl StepLog {
             limit_bytes: limit_bytes.saturating_sub(RESERVED_BYTES),
             truncated: false,
             at_line_start: true,
+            refusals: RefusedSetuid::default(),
         }
     }
 
@@ -46,6 +48,7 @@ impl StepLog {
     ///
     /// The runner's disk does not take it.
     pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.refusals.look(bytes);
         let mut seen = Vec::with_capacity(bytes.len());
         self.masker.push(bytes, &mut seen);
         self.append(&seen)
@@ -79,6 +82,11 @@ impl StepLog {
     /// Tells whether output was dropped.
     pub(crate) fn is_truncated(&self) -> bool {
         self.truncated
+    }
+
+    /// Tells whether `sudo` said that it may not become root.
+    pub(crate) fn has_refused_setuid(&self) -> bool {
+        self.refusals.seen
     }
 
     /// Returns the spool, for waiting until it has room.

@@ -6,8 +6,8 @@
 //!    └──SIGTERM──▶ stopping ──10 s──▶ SIGKILL ──exit──────┘
 //! ```
 //!
-//! The terminal's other end stays open when children of the shell hold it: they may live on
-//! (RUN §2.5), and would die of a hang-up. The caller gets what is left as [`Leftover`].
+//! The terminal stays open when children of the shell hold it: they may live on (RUN §2.5), and
+//! whoever printed into a closed one would fail. The caller gets what is left as [`Leftover`].
 
 use std::{
     future::Future,
@@ -25,13 +25,16 @@ use roundel_container::{ContainerError, Exit, Process};
 use roundel_model::limits::GRACE;
 use tokio::{
     net::unix::pipe::Receiver,
-    time::{Instant, sleep_until},
+    time::{Instant, sleep, sleep_until},
 };
 
 use crate::{log::StepLog, stop::StopReason, task::Trouble};
 
 /// How long output may follow the end of the shell (RUN §2.5).
 const DRAIN: Duration = Duration::from_secs(2);
+
+/// How long nobody reads between two pieces of output that nobody wants.
+const BREATH: Duration = Duration::from_millis(5);
 
 /// How much silence lets out what is held back for masking (RUN §7.3).
 const FLUSH: Duration = Duration::from_millis(100);
@@ -66,10 +69,13 @@ pub(crate) struct End {
 pub(crate) struct Leftover(Receiver);
 
 impl Leftover {
-    /// Reads and forgets, so that nobody blocks on a full terminal.
+    /// Reads and forgets until nobody holds the terminal any more, so that nobody blocks on it for
+    /// long. Without haste: what prints without end shall not keep the runner busy.
     pub(crate) async fn drain(self) {
         let mut piece = vec![0; PIECE];
-        while let Ok(1..) = read(&self.0, &mut piece).await {}
+        while let Ok(1..) = read(&self.0, &mut piece).await {
+            sleep(BREATH).await;
+        }
     }
 }
 

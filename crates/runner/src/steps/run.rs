@@ -129,13 +129,18 @@ async fn attempt(
     let patience = Patience { silence: Some(run.no_output_timeout) };
     let ending = async { Why::Stopped(task.stop.stopped().await) };
     let (end, leftover) = attend(&mut process, &mut step.log, patience, ending).await?;
-    if let Some(leftover) = leftover {
+    // What is left of a step that was ended is not asked to stay: its terminal is hung up.
+    if let (Some(leftover), None) = (leftover, &end.why) {
         task.keep_draining(leftover);
+    }
+    let ended = verdict(&end);
+    if ended.is_failure() && step.log.has_refused_setuid() {
+        step.line(phrases::refused_setuid(task.host.settings.allow_setuid))?;
     }
     for line in last_lines(&end, run) {
         step.line(&line)?;
     }
-    Ok(verdict(&end))
+    Ok(ended)
 }
 
 /// Says how the process ended, in the words that scripts look for.

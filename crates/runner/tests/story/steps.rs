@@ -8,7 +8,7 @@ use roundel_model::{
 };
 use roundel_protocol::VariableSource;
 
-use super::world::{World, job, run, run_with, variable, when};
+use super::world::{Setup, World, job, run, run_with, variable, when};
 
 crate::stories![
     a_job_runs_its_steps_in_order_and_passes,
@@ -23,6 +23,10 @@ crate::stories![
     another_shell_gets_the_script_as_a_file,
     a_directory_that_is_not_there_fails_the_step,
     a_child_that_outlives_its_step_does_not_hold_it,
+    what_a_step_leaves_running_serves_the_steps_after_it,
+    a_child_that_goes_on_printing_neither_holds_its_step_nor_dies,
+    sudo_that_is_refused_names_the_setting_that_allows_it,
+    setuid_programs_work_on_a_runner_that_allows_them,
     services_are_refused_in_step_zero,
 ];
 
@@ -203,8 +207,7 @@ async fn a_child_that_outlives_its_step_does_not_hold_it() {
     let world = World::new().await;
     let ended = world
         .run(job(vec![
-            // The shell leads the terminal's session: who outlives it must not heed its hang-up.
-            run("(trap '' HUP; echo alive > state; exec sleep 1000) &\n\
+            run("(echo alive > state; exec sleep 1000) &\n\
                  until [ -e state ]; do sleep 0.01; done; echo left; echo $! > pid"),
             run("cat state; kill -0 $(cat pid) && echo still there"),
         ]))
@@ -212,6 +215,92 @@ async fn a_child_that_outlives_its_step_does_not_hold_it() {
     assert_eq!(ended.outcome(), Outcome::Success);
     assert!(ended.log(101).starts_with("left\n"), "{}", ended.log(101));
     assert!(ended.log(102).starts_with("alive\nstill there\n"), "{}", ended.log(102));
+}
+
+/// RUN §2.5: a database or a server that a step starts with `&` is there for the others.
+async fn what_a_step_leaves_running_serves_the_steps_after_it() {
+    let world = World::new().await;
+    let ended = world
+        .run(job(vec![
+            run("echo hello > greeting\n\
+                 sleep 86399 & echo $! > /tmp/pid\n\
+                 python3 -m http.server 8000 >/dev/null 2>&1 &"),
+            run("kill -0 $(cat /tmp/pid) && echo sleeps\n\
+                 cat > ask.py <<'END'\n\
+                 import time, urllib.request\n\
+                 for _ in range(600):\n\
+                 \x20   try:\n\
+                 \x20       print(urllib.request.urlopen('http://127.0.0.1:8000/greeting').read())\n\
+                 \x20       break\n\
+                 \x20   except OSError:\n\
+                 \x20       time.sleep(0.05)\n\
+                 END\n\
+                 python3 ask.py"),
+            run("kill -0 $(cat /tmp/pid) && echo still sleeps"),
+        ]))
+        .await;
+    assert_eq!(ended.outcome(), Outcome::Success, "{}", ended.log(102));
+    assert!(ended.log(102).starts_with("sleeps\nb'hello\\n'\n"), "{}", ended.log(102));
+    assert!(ended.log(103).starts_with("still sleeps\n"), "{}", ended.log(103));
+    assert_eq!(on_host("sleep\x0086399\0"), 0, "nothing of a job survives it");
+}
+
+async fn a_child_that_goes_on_printing_neither_holds_its_step_nor_dies() {
+    let world = World::new().await;
+    let printer = "while :; do echo x; echo $((i += 1)) > count; sleep 0.1; done & echo $! > pid";
+    let ended = world
+        .run(job(vec![
+            run(printer),
+            // It goes on counting, so it was not stopped by what it prints into.
+            run("kill -0 $(cat pid); before=$(cat count)\n\
+                 for i in 1 2 3; do\n\
+                 until [ \"$(cat count)\" ] && [ \"$(cat count)\" -gt \"$((before + i))\" ]; \
+                 do sleep 0.01; done\ndone; echo counts"),
+        ]))
+        .await;
+    assert_eq!(ended.outcome(), Outcome::Success, "{}", ended.log(102));
+    let took = ended.duration(101);
+    assert!(took < Duration::from_secs(5), "{took:?}: two seconds after the shell are enough");
+    assert!(ended.log(101).contains("x\n"), "{}", ended.log(101));
+    assert!(ended.log(102).starts_with("counts\n"), "{}", ended.log(102));
+}
+
+/// How many processes of the host have this command line.
+fn on_host(command_line: &str) -> usize {
+    let processes = std::fs::read_dir("/proc").unwrap().flatten();
+    let lines = processes.filter_map(|it| std::fs::read(it.path().join("cmdline")).ok());
+    lines.filter(|line| line == command_line.as_bytes()).count()
+}
+
+/// Images of the hosted service's family call `sudo` in steps (decision 0007).
+async fn sudo_that_is_refused_names_the_setting_that_allows_it() {
+    let world = World::new().await;
+    let said =
+        "echo 'sudo: The \"no new privileges\" flag is set, which prevents sudo from running'";
+    let ended = world.run(job(vec![run(said), run(&format!("{said}; exit 1"))])).await;
+    assert!(!ended.log(101).contains("allow_setuid"), "{}", ended.log(101));
+    assert!(
+        ended.log(102).contains("`allow_setuid = true` under `[runner]`"),
+        "{}",
+        ended.log(102)
+    );
+    assert!(ended.log(102).ends_with("CircleCI received exit code 1\n"));
+}
+
+async fn setuid_programs_work_on_a_runner_that_allows_them() {
+    let gain = "cp /usr/bin/id /tmp/own-id && chmod 4755 /tmp/own-id\n\
+                setpriv --reuid 1234 --regid 1234 --clear-groups /tmp/own-id -u\n\
+                grep NoNewPrivs /proc/self/status";
+    let refused = World::new().await.run(job(vec![run(gain)])).await;
+    assert!(refused.log(101).starts_with("1234\nNoNewPrivs:\t1\n"), "{}", refused.log(101));
+    let world = World::with(Setup { allow_setuid: true }).await;
+    let ended = world.run(job(vec![run(gain)])).await;
+    if ended.log(0).contains("do not work") {
+        eprintln!("SKIPPED: the ids of environments are those of this host");
+        assert!(ended.log(101).starts_with("1234\nNoNewPrivs:\t1\n"), "{}", ended.log(101));
+        return;
+    }
+    assert!(ended.log(101).starts_with("0\nNoNewPrivs:\t0\n"), "{}", ended.log(101));
 }
 
 async fn services_are_refused_in_step_zero() {

@@ -67,8 +67,18 @@ pub(crate) struct Ended {
     steps: BTreeMap<u32, Step>,
 }
 
+/// What is not as usual about a runner.
+#[derive(Default)]
+pub(crate) struct Setup {
+    pub(crate) allow_setuid: bool,
+}
+
 impl World {
     pub(crate) async fn new() -> Self {
+        Self::with(Setup::default()).await
+    }
+
+    pub(crate) async fn with(setup: Setup) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let (server, url) = Server::start().await;
         let (stop, stop_now) = (CancellationToken::new(), CancellationToken::new());
@@ -79,6 +89,7 @@ impl World {
             directory: directory.path().join("runner"),
             slots: 1,
             resource_classes: Vec::new(),
+            allow_setuid: setup.allow_setuid,
             claim_wait: Duration::from_secs(5),
         })
         .unwrap();
@@ -139,6 +150,11 @@ impl Ended {
 
     pub(crate) fn exit_code(&self, number: u32) -> Option<i32> {
         self.steps.get(&number)?.report.as_ref()?.exit_code
+    }
+
+    pub(crate) fn duration(&self, number: u32) -> Duration {
+        let report = self.steps[&number].report.as_ref().unwrap();
+        report.ended_at.unwrap().since(report.started_at)
     }
 
     pub(crate) fn is_truncated(&self, number: u32) -> bool {
