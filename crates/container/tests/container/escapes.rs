@@ -85,9 +85,21 @@ fn nothing_of_the_host_is_in_sight() {
     let count: u32 = output(&environment, "ls -d /proc/[0-9]* | wc -l").trim().parse().unwrap();
     assert!(count < 6, "{count} processes");
     assert_eq!(output(&environment, "ls /sys/class/net"), "lo\n");
+    // Nothing of the host is mounted but device nodes and the environment's own place for writes,
+    // whose name within its file system the kernel always tells.
     let mounts = output(&environment, "cat /proc/self/mountinfo");
-    let directory = world.directory.path().to_string_lossy().into_owned();
-    assert!(!mounts.contains(&directory) || !is_root(), "{mounts}");
+    let own = world.directory.path().file_name().unwrap().to_string_lossy().into_owned();
+    let foreign: Vec<&str> = mounts
+        .lines()
+        .filter(|line| {
+            let mut fields = line.split(' ').skip(3);
+            let (source, target) = (fields.next().unwrap(), fields.next().unwrap());
+            let is_masked = source == "/null";
+            source != "/" && !is_masked && !source.contains(&own) && !target.starts_with("/dev/")
+        })
+        .filter(|line| !line.contains(" - proc ") && !line.contains(" - sysfs "))
+        .collect();
+    assert!(foreign.is_empty() || !is_root(), "{foreign:#?}");
 }
 
 #[test]
