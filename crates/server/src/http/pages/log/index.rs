@@ -17,6 +17,8 @@ use super::ansi::{Block, Line, Style};
 
 /// Bytes that are read at a time.
 const READ_BYTES: usize = 256 * 1024;
+/// Bytes after which an index is kept, though there is more to read.
+const PORTION_BYTES: u64 = 8 << 20;
 /// Logs whose index is kept: as many as people look at side by side.
 const KEPT: usize = 32;
 
@@ -83,16 +85,29 @@ impl LogIndex {
         self.starts.last().copied().unwrap_or(Start { line: 0, offset: 0, style: Style::default() })
     }
 
-    /// Reads what came since. Returns whether there was anything.
-    async fn extend(&mut self, store: &Store) -> Result<bool, StoreError> {
-        let before = self.last.end;
-        loop {
-            let slice = self.key.read(store, self.last.end, READ_BYTES).await?;
-            if slice.bytes.is_empty() {
-                return Ok(self.last.end > before);
-            }
+    /// Reads a portion of what came since, with `read(from, max_bytes)`. Returns whether there is
+    /// more to read on the way to `goal`.
+    ///
+    /// The goal is where the log ended at the first portion: whoever would go on for as long as
+    /// there is something would never be done with a step that floods its log.
+    async fn extend<F>(
+        &mut self,
+        read: impl Fn(u64, usize) -> F,
+        goal: &mut Option<u64>,
+    ) -> Result<bool, StoreError>
+    where
+        F: Future<Output = Result<LogSlice, StoreError>>,
+    {
+        let portion_end = self.last.end + PORTION_BYTES;
+        while self.last.end < portion_end {
+            let slice = read(self.last.end, READ_BYTES).await?;
+            let goal = *goal.get_or_insert(slice.total);
             self.play(&slice.bytes);
+            if slice.bytes.is_empty() || self.last.end >= goal {
+                return Ok(false);
+            }
         }
+        Ok(true)
     }
 
     fn play(&mut self, mut bytes: &[u8]) {
@@ -228,7 +243,13 @@ impl LogIndexes {
             Some(kept) => LogIndex::clone(kept),
             None => LogIndex::new(key),
         };
-        if let (false, Some(kept)) = (index.extend(store).await?, kept) {
+        let before = index.bytes();
+        let mut goal = None;
+        while index.extend(|from, max| key.read(store, from, max), &mut goal).await? {
+            // Should the reader of a huge log give up, the next one goes on from here.
+            self.keep(Arc::new(index.clone()));
+        }
+        if let (true, Some(kept)) = (index.bytes() == before, kept) {
             return Ok(kept);
         }
         let index = Arc::new(index);
@@ -278,6 +299,22 @@ mod tests {
         assert!(whole.starts.len() > 3);
         assert_eq!(starts(&whole), starts(&pieces));
         assert_eq!(whole.lines(), pieces.lines());
+    }
+
+    /// A reader that runs after a flood would keep its page waiting until the flood is over.
+    #[tokio::test]
+    async fn a_log_that_grows_faster_than_it_is_read_is_read_to_where_it_was() {
+        let key = LogKey { job: JobId::from_u128(1), task: 0, step: 101 };
+        let total = std::cell::Cell::new(10_u64);
+        let read = |from: u64, _| {
+            let slice =
+                LogSlice { from, bytes: b"four\n".to_vec(), total: total.get(), times: Vec::new() };
+            total.set(total.get() + 100);
+            async move { Ok(slice) }
+        };
+        let mut index = LogIndex::new(key);
+        assert!(!index.extend(read, &mut None).await.unwrap(), "it is done");
+        assert_eq!((index.bytes(), index.lines()), (10, 2));
     }
 
     #[test]
