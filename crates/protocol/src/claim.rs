@@ -27,6 +27,11 @@ pub struct ClaimRequest {
     /// How long the server may hold the request, at most. Zero: answer at once.
     #[serde(default)]
     pub wait: Duration,
+    /// The id that the lease is to have: the same in every repetition of a request whose answer did
+    /// not arrive. A task that was handed out then is handed out again, and not lost with the
+    /// answer. Without it the server makes one up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease: Option<LeaseId>,
 }
 
 /// One of the parallel runs of a job.

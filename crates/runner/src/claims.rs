@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use roundel_model::limits::CLAIM_WAIT;
+use roundel_model::{id::LeaseId, limits::CLAIM_WAIT};
 use roundel_protocol::{ClaimRequest, JobSpec};
 use tokio::{
     task::JoinSet,
@@ -22,8 +22,9 @@ pub(crate) async fn serve(
     stop: CancellationToken,
     stop_now: CancellationToken,
 ) {
-    let request = request(&host, slot);
     loop {
+        // One lease for each task: a claim whose answer is lost is repeated under the same.
+        let request = request(&host, slot, LeaseId::fresh());
         let claimed = tokio::select! {
             biased;
             () = stop.cancelled() => return,
@@ -65,7 +66,7 @@ async fn claim(host: &Host, request: &ClaimRequest) -> JobSpec {
     }
 }
 
-fn request(host: &Host, slot: u32) -> ClaimRequest {
+fn request(host: &Host, slot: u32, lease: LeaseId) -> ClaimRequest {
     let settings = &host.settings;
     ClaimRequest {
         runner: format!("{}-{}", settings.name, slot + 1),
@@ -73,5 +74,6 @@ fn request(host: &Host, slot: u32) -> ClaimRequest {
         resource_classes: settings.resource_classes.clone(),
         executors: vec!["docker".to_owned(), "machine".to_owned()],
         wait: settings.claim_wait.min(CLAIM_WAIT),
+        lease: Some(lease),
     }
 }

@@ -13,7 +13,7 @@ use std::collections::HashSet;
 
 use roundel_engine::{Effect, Pipeline};
 use roundel_model::{
-    id::{AccountId, DeliveryId, JobId, PipelineId, ProjectId, WorkflowId},
+    id::{AccountId, DeliveryId, JobId, LeaseId, PipelineId, ProjectId, WorkflowId},
     name::{BranchName, CommitSha, GitRef},
     plan::PlannedJob,
     status::PipelineStatus,
@@ -22,7 +22,7 @@ use roundel_model::{
 
 use crate::{
     Store, StoreError,
-    db::{to_json, values, words},
+    db::{Row, to_json, values, words},
     effects::owe,
 };
 
@@ -138,7 +138,7 @@ pub enum Decision {
     Leave,
 }
 
-/// A task that waits for a runner.
+/// A task that waits for a runner, or was handed to one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OfferedTask {
     /// Its pipeline.
@@ -151,6 +151,18 @@ pub struct OfferedTask {
     pub resource_class: Option<String>,
     /// `docker` or `machine`.
     pub executor: String,
+}
+
+impl OfferedTask {
+    fn read(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            pipeline: row.get("pipeline")?,
+            job: row.get("job")?,
+            index: row.get("task")?,
+            resource_class: row.opt("resource_class")?,
+            executor: row.opt("executor")?.unwrap_or_default(),
+        })
+    }
 }
 
 words!(TriggerKind {
@@ -283,17 +295,16 @@ impl Store {
              FROM tasks t JOIN jobs j ON j.id = t.job
              WHERE t.state = 'waiting' ORDER BY t.offered_at, t.job, t.task LIMIT $1";
         let rows = session.rows(sql, values![limit]).await?;
-        rows.iter()
-            .map(|row| {
-                Ok(OfferedTask {
-                    pipeline: row.get("pipeline")?,
-                    job: row.get("job")?,
-                    index: row.get("task")?,
-                    resource_class: row.opt("resource_class")?,
-                    executor: row.opt("executor")?.unwrap_or_default(),
-                })
-            })
-            .collect()
+        rows.iter().map(OfferedTask::read).collect()
+    }
+
+    /// The task that runs under a lease.
+    pub async fn task_of_lease(&self, lease: LeaseId) -> Result<Option<OfferedTask>, StoreError> {
+        let mut session = self.db.read("find a leased task").await?;
+        let sql = "SELECT t.pipeline, t.job, t.task, j.resource_class, j.executor
+             FROM tasks t JOIN jobs j ON j.id = t.job
+             WHERE t.state = 'running' AND t.lease = $1";
+        session.row(sql, values![lease]).await?.as_ref().map(OfferedTask::read).transpose()
     }
 
     /// Pipelines with a lease that ended before `now`, the longest ago first.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use reqwest::{Client, RequestBuilder, StatusCode};
 use roundel_model::{
+    id::LeaseId,
     status::{Outcome, StepStatus},
     time::Timestamp,
 };
@@ -81,8 +82,16 @@ impl ScriptedRunner {
                 resource_classes: Vec::new(),
                 executors: Vec::new(),
                 wait: Duration::from_secs(10),
+                lease: None,
             },
         }
+    }
+
+    /// Asks under a lease of its own making from now on.
+    #[must_use]
+    pub fn under(mut self, lease: LeaseId) -> Self {
+        self.introduction.lease = Some(lease);
+        self
     }
 
     /// Asks for a task and waits as long as the server holds the request.

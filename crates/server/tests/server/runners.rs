@@ -6,6 +6,7 @@ use reqwest::StatusCode;
 use roundel_engine::Event;
 use roundel_model::{
     forge::ForgeKind,
+    id::LeaseId,
     status::{JobStatus, Outcome, StepStatus},
     time::Timestamp,
 };
@@ -165,4 +166,22 @@ async fn a_task_is_claimed_once() {
         claimed += usize::from(claim.await.unwrap().is_some());
     }
     assert_eq!(claimed, 1);
+}
+
+/// A server that is killed just after it has handed a task out must not cost the task: its runner
+/// never heard of it, and asks again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_claim_whose_answer_was_lost_gets_the_same_task_again() {
+    let world = World::start().await;
+    world.project(KIND, "web").await;
+    world.push(KIND, "web", ONE_JOB).await;
+    let asks = || world.runner().under(LeaseId::from_u128(7));
+    let lost = asks().claim().await.unwrap();
+    let task = asks().try_claim(Duration::ZERO).await.unwrap().unwrap();
+    assert_eq!((task.spec.task, task.spec.lease), (lost.spec.task, lost.spec.lease));
+    let other = world.runner().try_claim(Duration::ZERO).await.unwrap();
+    assert!(other.is_none(), "nobody else gets it");
+    assert_eq!(task.finish(Outcome::Success).await.unwrap().status, StatusCode::NO_CONTENT);
+    let late = asks().try_claim(Duration::ZERO).await.unwrap();
+    assert!(late.is_none(), "what has ended is not handed out again");
 }

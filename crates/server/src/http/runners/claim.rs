@@ -55,6 +55,11 @@ pub(super) async fn claim(
             last_seen_at: Timestamp::now(),
         })
         .await?;
+    if let Some(lease) = request.lease
+        && let Some(spec) = again(&app, lease).await?
+    {
+        return Ok(Json(spec).into_response());
+    }
     let patience = tokio::time::sleep(request.wait.min(limits::CLAIM_WAIT));
     tokio::pin!(patience);
     loop {
@@ -74,13 +79,35 @@ pub(super) async fn claim(
     }
 }
 
+/// Hands out once more what was handed out under a lease: the answer did not arrive, because this
+/// process was killed, say. Nothing if the lease is over.
+async fn again(app: &App, lease: LeaseId) -> Result<Option<JobSpec>, Refused> {
+    let Some(task) = app.store.task_of_lease(lease).await? else { return Ok(None) };
+    let now = Timestamp::now();
+    let expires_at = now.plus(limits::LEASE);
+    let event = Event::Renewed { job: task.job, task: task.index, lease, expires_at };
+    let renewed = drive::apply(app, task.pipeline, &event, Attachments::default(), now).await?;
+    if renewed == Applied::Ignored {
+        return Ok(None);
+    }
+    match job_spec::build(app, &task, lease).await {
+        Ok((spec, _)) => Ok(Some(spec)),
+        Err(SpecError::Store(error)) => Err(error.into()),
+        // It could be built before. Should it stay so, the lease ends, and the job with it.
+        Err(SpecError::Hopeless(reason)) => {
+            tracing::error!(job.id = %task.job, reason, "a task cannot be handed out again");
+            Ok(None)
+        }
+    }
+}
+
 /// Takes the oldest task that fits, if there is one.
 async fn take(app: &App, request: &ClaimRequest) -> Result<Option<JobSpec>, Refused> {
     for offered in app.store.offered_tasks(LOOK_AT).await? {
         if !fits(request, &offered) {
             continue;
         }
-        let lease = LeaseId::fresh();
+        let lease = request.lease.unwrap_or_else(LeaseId::fresh);
         let spec = match job_spec::build(app, &offered, lease).await {
             Ok(spec) => Some(spec),
             Err(SpecError::Store(error)) => return Err(error.into()),
@@ -177,6 +204,7 @@ mod tests {
             resource_classes: owned(classes),
             executors: owned(executors),
             wait: Duration::ZERO,
+            lease: None,
         }
     }
 
