@@ -226,7 +226,24 @@ async fn read_config(
             if may_pass && !last_try {
                 return Err(TriggerError::Later(error));
             }
-            Ok(Config::Unreadable(format!("`{CONFIG_PATH}` could not be read: {error}")))
+            let way_out = way_out(error.class);
+            Ok(Config::Unreadable(format!("`{CONFIG_PATH}` could not be read: {error}. {way_out}")))
+        }
+    }
+}
+
+/// What somebody can do about a configuration that the forge does not show.
+const fn way_out(class: ErrorClass) -> &'static str {
+    match class {
+        ErrorClass::Unauthorized => {
+            "After that, push again, or use Trigger pipeline on the project's page."
+        }
+        ErrorClass::Forbidden | ErrorClass::NotFound => {
+            "Somebody who follows this project must be allowed to read the repository: check that \
+             at the forge, then push again, or use Trigger pipeline on the project's page."
+        }
+        ErrorClass::Invalid | ErrorClass::RateLimited | ErrorClass::Unwell | ErrorClass::Broken => {
+            "Push again, or use Trigger pipeline on the project's page, once the forge answers."
         }
     }
 }
