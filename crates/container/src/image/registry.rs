@@ -41,7 +41,10 @@ impl Registry {
     /// Understands a reference. Nothing is sent yet.
     pub(super) fn open(asked: &str, auth: Option<(&str, &str)>) -> Result<Self, ContainerError> {
         let reference: Reference = asked.parse().map_err(|error| {
-            ContainerError::Request(format!("`{asked}` is no image reference: {error}"))
+            ContainerError::Request(format!(
+                "`{asked}` is no image reference ({error}): write it as `name:tag` or \
+                 `registry/name:tag`, in lower case and without blanks"
+            ))
         })?;
         let protocol = if is_loopback(reference.registry()) {
             ClientProtocol::Http
