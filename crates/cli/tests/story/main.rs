@@ -5,5 +5,6 @@
 
 mod crashes;
 mod demo;
+mod faults;
 mod house;
 mod pushes;

@@ -1,0 +1,135 @@
+//! Configurations that are none, that ask for the impossible, that are not there, or not wanted.
+
+use std::{path::Path, process::Command};
+
+use super::{CONFIG, KIND, Scene, job, reason, spoken};
+use crate::house::House;
+
+/// What is pushed, and words that the page must have for it.
+fn hopeless() -> Vec<(&'static str, String, Vec<&'static str>)> {
+    let built = "version: 2.1\njobs:\n  build: { machine: true, steps: [run: 'true'] }\n";
+    let workflow = |jobs: &str| format!("{built}workflows:\n  main:\n    jobs:{jobs}\n");
+    vec![
+        ("tabs", "version: 2.1\njobs:\n\tbuild:\n\t\tmachine: true\n".to_owned(), vec!["tab"]),
+        ("a list", "- version\n- jobs\n".to_owned(), vec!["list", "mapping"]),
+        ("a word", "hello\n".to_owned(), vec!["mapping"]),
+        ("nothing", String::new(), vec!["mapping", "begin with version: 2.1"]),
+        ("control characters", "\u{0}\u{1}\u{2}PNG\u{0}".to_owned(), vec!["character"]),
+        ("an open quote", "version: 2.1\njobs: \"build\n".to_owned(), vec!["quote"]),
+        (
+            "a circle",
+            workflow(
+                "\n      - build: { name: a, requires: [b] }\n      - build: { name: b, requires: [a] }",
+            ),
+            vec!["cycle"],
+        ),
+        (
+            "too many at once",
+            built.replace("machine: true,", "machine: true, parallelism: 10000,"),
+            vec!["parallelism", "10000", "256"],
+        ),
+        (
+            "an executor of nobody",
+            built.replace("machine: true,", "executor: nowhere,"),
+            vec!["nowhere", "executor"],
+        ),
+        ("no executor", built.replace("machine: true,", ""), vec!["docker", "machine"]),
+        ("a job of nobody", workflow(" [nobody]"), vec!["nobody"]),
+        ("no job", "version: 2.1\n".to_owned(), vec!["no workflows"]),
+        ("another time", built.replace("2.1", "7"), vec!["version", "2.1"]),
+        ("too much", format!("{built}# {}\n", "x".repeat(1 << 20)), vec!["limit", "1048576"]),
+        ("a bomb of aliases", aliases(), vec!["alias"]),
+    ]
+}
+
+/// Nine names for nine lists of nine names: a few hundred bytes that mean 387 million.
+fn aliases() -> String {
+    let mut text = "a: &a [x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for pair in ["a", "b", "c", "d", "e", "f", "g", "h", "i"].windows(2) {
+        let list = vec![format!("*{}", pair[0]); 9].join(", ");
+        text.push_str(&format!("{0}: &{0} [{list}]\n", pair[1]));
+    }
+    text + "version: 2.1\njobs: *i\n"
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_configuration_that_cannot_work_is_explained_on_the_commit_and_on_its_page() {
+    let mut scene = Scene::with("web").await;
+    let mut pushed = Vec::new();
+    for (what, text, words) in hopeless() {
+        pushed.push((what, scene.push("web", &text, what).await, words));
+    }
+    let png: &[u8] = b"\x89PNG\r\n\x1a\n\x00\xff\xfe";
+    pushed.push(("a picture", push_bytes(&scene.house, png), vec!["UTF-8"]));
+    let mut wrong = Vec::new();
+    for (what, sha, words) in &pushed {
+        let mark = ("ci/roundel: config", "error");
+        let (mark, page) = scene.follow((KIND, "web"), sha, mark).await;
+        let (row, workflows) = scene.pipeline(sha).await;
+        let text = spoken(&page.text);
+        let missing: Vec<_> = words
+            .iter()
+            .filter(|word| !text.to_lowercase().contains(&word.to_lowercase()))
+            .collect();
+        if mark.description.is_empty() || !missing.is_empty() || !workflows.is_empty() {
+            wrong
+                .push(format!("{what}: no {missing:?} on the page, and {mark:?} {:?}", row.errors));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+
+    // Whoever mends it goes on as if nothing had been.
+    scene.house.start_runner();
+    let sha = scene.push("web", &job("build", "echo mended"), "Mend").await;
+    scene.house.marks(KIND, "web", &sha, &[("ci/roundel: build", "success")]).await;
+}
+
+/// Pushes bytes that are no text, with real git.
+fn push_bytes(house: &House, bytes: &[u8]) -> String {
+    let tree = house.directory.path().join("clone");
+    let url = house.forge.push_url(KIND, "acme", "web", "visitor");
+    git(house.directory.path(), &["clone", "-q", &url, "clone"]);
+    std::fs::write(tree.join(CONFIG), bytes).unwrap();
+    git(&tree, &["add", CONFIG]);
+    let who = ["-c", "user.name=Visitor", "-c", "user.email=visitor@example.org"];
+    git(&tree, &[&who[..], &["commit", "-q", "-m", "A picture"]].concat());
+    git(&tree, &["push", "-q", "origin", "HEAD:main"]);
+    git(&tree, &["rev-parse", "HEAD"])
+}
+
+fn git(directory: &Path, arguments: &[&str]) -> String {
+    let output = Command::new("git").current_dir(directory).args(arguments).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "git {arguments:?}: {said}");
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_built_has_a_receipt_that_says_why() {
+    let mut scene = Scene::with("web").await;
+    let absent =
+        scene.house.push(KIND, "web", &[("README.md", "still nothing\n")], "Words only").await;
+    let (delivery, page) = scene
+        .receipt((KIND, "web"), "the push without a configuration is decided", |found, body| {
+            found.event == "push" && body.contains(&absent)
+        })
+        .await;
+    assert!(reason(&delivery).contains(CONFIG), "{delivery:#?}");
+    assert!(page.contains(CONFIG) && page.contains("Push again"), "{page}");
+
+    for marker in ["[skip ci]", "[CI Skip]"] {
+        let message = format!("Mend a word {marker}");
+        let sha = scene.push("web", &job("build", "exit 1"), &message).await;
+        let (delivery, page) = scene
+            .receipt((KIND, "web"), "the push to skip is decided", |found, body| {
+                found.event == "push" && body.contains(&sha)
+            })
+            .await;
+        assert!(reason(&delivery).contains("asks to skip"), "{delivery:#?}");
+        assert!(page.contains("[skip ci]"), "{page}");
+        assert!(scene.house.pipelines(&scene.store, &sha).await.is_empty());
+        assert!(scene.house.forge.statuses(KIND, "acme", "web", &sha).is_empty());
+    }
+    assert!(scene.house.pipelines(&scene.store, &absent).await.is_empty());
+    assert!(scene.house.forge.statuses(KIND, "acme", "web", &absent).is_empty());
+}
