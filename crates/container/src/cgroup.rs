@@ -101,6 +101,8 @@ struct Place {
 pub(crate) struct Cgroups {
     places: Vec<Place>,
     missing: Vec<(Controller, String)>,
+    /// Where this process is, as the kernel writes it.
+    own: String,
 }
 
 /// The groups of one environment.
@@ -115,9 +117,10 @@ pub(crate) struct Group {
 impl Cgroups {
     /// Finds out where this process may make groups.
     pub(crate) fn probe() -> Self {
-        let own = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
         let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
-        Self::find(&own, &mounts)
+        let found = Self::find(&own_groups(), &mounts);
+        // To find out may have moved this process.
+        Self { own: own_groups(), ..found }
     }
 
     fn find(own: &str, mounts: &str) -> Self {
@@ -181,6 +184,29 @@ impl Cgroups {
         }
         group
     }
+
+    /// Begins what joins wait for, beside whatever else there is to do until then.
+    ///
+    /// Before the first of several moves between groups, the kernel waits until every CPU has passed
+    /// by: 5 to 12 ms. Those that follow closely cost a tenth of a millisecond. So this process moves
+    /// to where it is already. Groups cannot be made meanwhile: make them before. The thread is over
+    /// when the first join is.
+    pub(crate) fn hasten_joins(&self) -> Option<thread::JoinHandle<()>> {
+        let place = self.places.iter().find(|place| place.version == Version::One)?;
+        let (procs, own) = (place.base.join("cgroup.procs"), self.own.clone());
+        let hasten = move || {
+            // Whom somebody has moved elsewhere stays there.
+            if own_groups() == own {
+                // Without it, the first join takes its time.
+                let _slower = fs::write(procs, "0");
+            }
+        };
+        thread::Builder::new().name("cgroups".to_owned()).spawn(hasten).ok()
+    }
+}
+
+fn own_groups() -> String {
+    fs::read_to_string("/proc/self/cgroup").unwrap_or_default()
 }
 
 fn sentence(controller: Controller, reason: &str) -> String {

@@ -79,7 +79,7 @@ fn limits_are_written_in_the_words_of_their_version() {
         fs::create_dir(&base).unwrap();
         let places =
             Controller::ALL.map(|controller| Place { controller, version, base: base.clone() });
-        let cgroups = Cgroups { places: places.to_vec(), missing: Vec::new() };
+        let cgroups = Cgroups { places: places.to_vec(), ..Cgroups::default() };
         let group = cgroups.create("one", &limits);
         assert_eq!(group.not_enforced, Vec::<String>::new());
         assert_eq!(group.procs(), [base.join("one/cgroup.procs")]);
@@ -101,6 +101,7 @@ fn a_limit_that_cannot_be_set_is_a_sentence_and_not_an_error() {
     let cgroups = Cgroups {
         places: vec![place(Controller::Memory, "absent"), place(Controller::Pids, "good")],
         missing: vec![(Controller::Cpu, "no such controller".to_owned())],
+        own: String::new(),
     };
     let limits =
         Limits { memory_bytes: Some(1), cpu_millis: Some(1), processes: Some(1), disk_bytes: None };
@@ -121,4 +122,25 @@ fn the_victims_of_the_memory_limit_are_counted_in_either_version() {
     );
     assert_eq!(parse_kills("oom_kill_disable 0\nunder_oom 0\noom_kill 5\n"), Some(5));
     assert_eq!(parse_kills(""), None);
+}
+
+/// Somebody may move a runner into a group of its own while it runs: it must stay there.
+#[test]
+fn joins_are_hastened_only_from_where_this_process_is() {
+    let scratch = tempfile::tempdir().unwrap();
+    let procs = scratch.path().join("cgroup.procs");
+    let place =
+        |version| Place { controller: Controller::Pids, version, base: scratch.path().to_owned() };
+    let hasten = |version, own: &str| {
+        let places = vec![place(version)];
+        let cgroups = Cgroups { places, own: own.to_owned(), ..Cgroups::default() };
+        if let Some(thread) = cgroups.hasten_joins() {
+            thread.join().unwrap();
+        }
+    };
+    hasten(Version::One, "1:pids:/elsewhere\n");
+    hasten(Version::Two, &own_groups());
+    assert!(!procs.exists());
+    hasten(Version::One, &own_groups());
+    assert_eq!(fs::read_to_string(procs).unwrap(), "0");
 }

@@ -299,8 +299,14 @@ impl Inner {
         belongings: &mut Belongings,
     ) -> Result<(Helper, Vec<String>), ContainerError> {
         let fds: Vec<BorrowedFd<'_>> = self.host.ids.iter().chain(files).map(AsFd::as_fd).collect();
+        let hastened =
+            if blueprint.cgroups.is_empty() { None } else { self.cgroups.hasten_joins() };
         let mut helper = self.host.helper(&Task::Environment(Box::new(blueprint)), &fds)?;
-        match self.lead(spec, &mut helper, belongings) {
+        let led = self.lead(spec, &mut helper, belongings);
+        if hastened.is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("a thread that hastens joins was lost");
+        }
+        match led {
             Ok(said) => Ok((helper, said)),
             Err(error) => {
                 helper.finish();
