@@ -122,10 +122,15 @@ fn template(templates: &Path, bytes: u64) -> io::Result<PathBuf> {
     fs::create_dir_all(templates)?;
     let unfinished = tempfile::Builder::new().prefix("new-").tempfile_in(templates)?;
     unfinished.as_file().set_len(bytes)?;
-    let features = ["-q", "-F", "-m", "0", "-O", "^has_journal,^resize_inode"];
+    // Few and contiguous: what the template holds is copied for each environment. No journal, for
+    // nothing of it survives; one copy of the super block; tables beside each other; an inode for
+    // each 64 KiB, which is 800,000 files in 50 GB.
+    let features = ["-q", "-F", "-m", "0", "-O", "^has_journal,^resize_inode,sparse_super2"];
+    let layout = ["-G", "4096", "-i", "65536"];
     let extended = ["-E", "lazy_itable_init=1,nodiscard,root_owner=0:0"];
     let done = Command::new("mkfs.ext4")
         .args(features)
+        .args(layout)
         .args(extended)
         .arg(unfinished.path())
         .env("PATH", "/usr/sbin:/sbin:/usr/bin:/bin")
