@@ -171,7 +171,9 @@ impl House {
         files: &[(&str, &str)],
         message: &str,
     ) -> String {
-        let commit = NewCommit { branch: "main", files, message, author: "visitor" };
+        // Two repositories with the same files would have the same commit within one second.
+        let message = format!("{message}\n\nIn {kind} {name}.");
+        let commit = NewCommit { branch: "main", files, message: &message, author: "visitor" };
         self.forge.commit_files(kind, "acme", name, &commit).await.unwrap()
     }
 

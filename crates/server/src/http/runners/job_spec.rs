@@ -25,7 +25,7 @@ use crate::{app::App, links, tokens};
 
 /// Processes and threads of one task at a time: far beyond honest builds, and the end of a step
 /// that forks without end.
-const PROCESSES: u32 = 8_192;
+const PROCESSES: u32 = 4_096;
 
 /// Bytes that one task may write to its file system.
 const DISK_BYTES: u64 = 50 << 30;
