@@ -47,7 +47,7 @@ pub(crate) fn compile(text: &str, inputs: &Inputs) -> Compiled {
     if text.len() > limits::CONFIG_BYTES {
         let message = format!("the configuration is larger than {} bytes", limits::CONFIG_BYTES);
         report.add(Problem::error(codes::TOO_LARGE, Place::default(), message));
-        return Compiled { plan: None, diagnostics: report.finish() };
+        return Compiled { diagnostics: report.finish(), ..Compiled::default() };
     }
     let repaired = yaml::repaired(text);
     let doc = yaml::parse(repaired.as_deref().unwrap_or(text), &mut report);
@@ -70,7 +70,7 @@ pub(crate) fn compile(text: &str, inputs: &Inputs) -> Compiled {
         context.not_a_mapping(Place::default());
     }
     let plan = plan.filter(|_| context.report.errors() == 0);
-    Compiled { plan, diagnostics: context.report.finish() }
+    Compiled { plan, diagnostics: context.report.finish(), ..Compiled::default() }
 }
 
 impl<'d> Context<'d> {

@@ -125,6 +125,8 @@ impl Context<'_> {
             shell: surroundings.shell,
             parallelism,
             steps,
+            cache_days: None,
+            ip_ranges: false,
         })
     }
 

@@ -23,6 +23,7 @@ mod budget;
 pub mod codes;
 mod compile;
 mod definitions;
+pub mod document;
 mod environment;
 mod evaluate;
 mod executor;
@@ -35,6 +36,7 @@ mod job;
 mod logic;
 mod matrix;
 mod names;
+pub mod orbs;
 mod parameters;
 mod pattern;
 mod pipeline;
@@ -54,6 +56,11 @@ mod yaml;
 
 use roundel_model::{name::GitRef, plan::Plan};
 
+use crate::{
+    document::Node,
+    orbs::{OrbReference, OrbSet, ResolvedOrb},
+};
+
 /// What a configuration is compiled with.
 #[derive(Clone, Debug, Default)]
 pub struct Inputs {
@@ -65,6 +72,30 @@ pub struct Inputs {
     pub parameters: Vec<(String, PipelineValue)>,
     /// What the pipeline was started for: filters are applied to it. `None`: no filtering.
     pub git_ref: Option<GitRef>,
+    /// How strictly it is read (CFG §10.1).
+    pub profile: Profile,
+    /// What is known about the orbs that it names.
+    pub orbs: OrbSet,
+    /// It was posted by a setup configuration's job (CFG §8).
+    pub continuation: bool,
+    /// The workflow whose schedule starts the pipeline; otherwise scheduled workflows do not run
+    /// (CFG §5.8).
+    pub scheduled: Option<String>,
+    /// Workflows whose condition is false are compiled too, for checking; their problems are told
+    /// as warnings (CFG §5.1).
+    pub all_workflows: bool,
+}
+
+/// How strictly a configuration is read (CFG §10.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Profile {
+    /// As the hosted service did until September 2026; what most files were written against.
+    #[default]
+    Legacy,
+    /// The stricter rules that it announced: version 2.1 only, linear regular expressions, every
+    /// reference must exist.
+    Next,
 }
 
 /// A value that is put into a configuration.
@@ -83,8 +114,34 @@ pub enum PipelineValue {
 pub struct Compiled {
     /// The plan, if there is one to run. `None` whenever a diagnostic is an error.
     pub plan: Option<Plan>,
+    /// The same as a document in the shape of version 2.0, as `config process` prints it
+    /// (CFG §7.4). Filters are kept in it. `None` whenever `plan` is.
+    pub document: Option<Node>,
     /// Everything that was found, in the order of the text.
     pub diagnostics: Vec<Diagnostic>,
+    /// What is right, and what this release cannot run yet. Each is an error for whoever wants to
+    /// run the plan, and of no interest to whoever only checks the file.
+    pub unsupported: Vec<Diagnostic>,
+    /// The orbs that were used.
+    pub orbs: Vec<ResolvedOrb>,
+    /// Orbs that [`Inputs::orbs`] knows nothing about. Everything that depends on them is passed
+    /// over in silence, so the diagnostics are incomplete while there are any.
+    pub wanted: Vec<OrbReference>,
+    /// It is a setup configuration: a job of it posts the one that goes on (CFG §8).
+    pub setup: bool,
+    /// Workflows that a clock starts (CFG §5.8).
+    pub schedules: Vec<Schedule>,
+}
+
+/// A workflow that a clock starts, on the branch that its file stands on (CFG §5.8).
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Schedule {
+    /// The workflow.
+    pub workflow: String,
+    /// Five fields, in UTC.
+    pub cron: String,
+    /// Whether the branch in [`Inputs::git_ref`] passes the schedule's filters; `true` without one.
+    pub applies: bool,
 }
 
 /// One thing that somebody should know about the configuration.
@@ -106,10 +163,34 @@ pub struct Diagnostic {
     pub line: u32,
     /// Column of `start` in characters, counted from 1.
     pub column: u32,
-    /// Further places: (start, end, line, column, text).
-    pub related: Vec<(usize, usize, u32, u32, String)>,
+    /// Where that is in the configuration: `jobs.build.steps[2].run.command`. Empty if unknown.
+    #[serde(default)]
+    pub at: String,
+    /// How one gets there, outermost first: "workflow `main`", "job `test`", "command `upload`".
+    #[serde(default)]
+    pub via: Vec<String>,
+    /// Further places.
+    pub related: Vec<Related>,
     /// How to mend it.
     pub help: Option<String>,
+}
+
+/// A further place that belongs to a diagnostic.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Related {
+    /// The file, if it is another one: an orb, `circleci/node@5.2.0`.
+    #[serde(default)]
+    pub path: Option<String>,
+    /// First byte of the text that is meant.
+    pub start: usize,
+    /// Byte after it.
+    pub end: usize,
+    /// Line of `start`, counted from 1.
+    pub line: u32,
+    /// Column of `start` in characters, counted from 1.
+    pub column: u32,
+    /// What it has to do with it.
+    pub text: String,
 }
 
 /// How bad a diagnostic is.

@@ -93,7 +93,7 @@ impl<'t> Report<'t> {
         let related = problem.related.into_iter().chain(via).map(|(span, text)| {
             let (start, end) = self.lines.trim(span);
             let (line, column) = self.lines.position(start);
-            (start, end, line, column, text)
+            crate::Related { path: None, start, end, line, column, text }
         });
         self.found.push(Diagnostic {
             code: problem.code.slug.to_owned(),
@@ -104,6 +104,8 @@ impl<'t> Report<'t> {
             end,
             line,
             column,
+            at: String::new(),
+            via: Vec::new(),
             related: related.collect(),
             help: problem.help,
         });

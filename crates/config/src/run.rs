@@ -324,6 +324,7 @@ fn blank_run() -> RunStep {
         no_output_timeout: limits::NO_OUTPUT_TIMEOUT,
         max_auto_reruns: 0,
         auto_rerun_delay: Duration::ZERO,
+        after_all_tasks: false,
     }
 }
 

@@ -46,7 +46,9 @@ fn group<'a>(text: &'a str, diagnostic: &'a Diagnostic) -> Group<'a> {
     let near = |range: &Range<usize>| start.start.abs_diff(range.start) <= NEAR_BYTES;
     let related = || {
         let related = diagnostic.related.iter();
-        related.map(|(start, end, _, _, label)| (within(text, *start, *end), label.as_str()))
+        related
+            .filter(|related| related.path.is_none())
+            .map(|related| (within(text, related.start, related.end), related.text.as_str()))
     };
     // The renderer reads all of the source that it is given, so it gets no more than it shows.
     let close: Vec<_> = related().filter(|(range, _)| near(range)).collect();

@@ -304,9 +304,13 @@ impl<'d> Context<'d> {
                 kind: draft.kind.clone()?,
                 requires: requires.collect(),
                 contexts: draft.contexts.clone(),
+                serial_group: None,
             });
         }
-        (!jobs.is_empty())
-            .then(|| PlannedWorkflow { name: WorkflowName::new(workflow.name.clone()), jobs })
+        (!jobs.is_empty()).then(|| PlannedWorkflow {
+            name: WorkflowName::new(workflow.name.clone()),
+            jobs,
+            max_auto_reruns: 0,
+        })
     }
 }

@@ -27,6 +27,9 @@ pub struct PlannedWorkflow {
     pub name: WorkflowName,
     /// Its jobs, in the order of the file. Names are unique within it.
     pub jobs: Vec<PlannedJob>,
+    /// How often it is run again from its failed jobs, at most (CFG §5.9).
+    #[serde(default)]
+    pub max_auto_reruns: u32,
 }
 
 /// One job of a workflow.
@@ -40,6 +43,9 @@ pub struct PlannedJob {
     pub requires: Vec<Requirement>,
     /// Contexts whose variables it gets; later ones win.
     pub contexts: Vec<String>,
+    /// The key under which it runs alone in its organisation (CFG §5.10).
+    #[serde(default)]
+    pub serial_group: Option<String>,
 }
 
 /// What a job is.
@@ -52,6 +58,21 @@ pub enum PlannedJobKind {
     Approval,
     /// Succeeds at once.
     NoOp,
+    /// Marks a release (CFG §2.10).
+    Release {
+        /// The release plan's name, as written.
+        plan_name: String,
+    },
+    /// Waits for, and takes, a lock of the organisation.
+    Lock {
+        /// The lock's name.
+        key: String,
+    },
+    /// Gives a lock back.
+    Unlock {
+        /// The lock's name.
+        key: String,
+    },
 }
 
 /// A job that must have ended in one of some ways (`RUN` §1.5).
@@ -80,6 +101,12 @@ pub struct JobBody {
     pub parallelism: u32,
     /// Its steps, in order, with commands and conditions expanded.
     pub steps: Vec<PlannedStep>,
+    /// Days for which its caches are kept, if it says (CFG §2.9).
+    #[serde(default)]
+    pub cache_days: Option<u32>,
+    /// It asks for the hosted service's fixed addresses; runners have their own.
+    #[serde(default)]
+    pub ip_ranges: bool,
 }
 
 /// Where steps run.
@@ -95,6 +122,16 @@ pub enum Executor {
     Machine {
         /// The image's name, as written; `None` for `machine: true`.
         image: Option<String>,
+        /// Layers of images that it builds are kept for the next job.
+        #[serde(default)]
+        layer_caching: bool,
+    },
+    /// A Mac.
+    Macos {
+        /// Version of Xcode, as written.
+        xcode: String,
+        /// Names of the signing bundles that it may install.
+        code_signing: Vec<String>,
     },
 }
 
@@ -115,6 +152,10 @@ pub struct ContainerSpec {
     pub environment: Vec<(String, String)>,
     /// Registry credentials; `$NAME` in them is filled from project and context variables.
     pub auth: Option<RegistryAuth>,
+    /// Login at Amazon's or Google's registry by their own means, keys in lower case, values as
+    /// written.
+    #[serde(default)]
+    pub cloud_auth: Vec<(String, String)>,
 }
 
 /// Credentials for pulling an image, as written: values may be `$NAME`.
@@ -165,6 +206,75 @@ pub enum StepKind {
         /// How much history and content is fetched.
         method: CheckoutMethod,
     },
+    /// Gives the job a Docker daemon of its own (CFG §3.4).
+    SetupRemoteDocker {
+        /// The daemon's version, as written.
+        version: Option<String>,
+        /// Layers are kept for the next job.
+        layer_caching: bool,
+    },
+    /// Keeps files for later jobs of the project (CFG §3.5).
+    SaveCache {
+        /// Its name, with `{{ … }}` to be filled in at run time.
+        key: String,
+        /// Files and directories.
+        paths: Vec<String>,
+    },
+    /// Brings files of an earlier job back (CFG §3.6).
+    RestoreCache {
+        /// Beginnings of names, tried in order; `{{ … }}` to be filled in. Never empty.
+        keys: Vec<String>,
+    },
+    /// Keeps files for people (CFG §3.8).
+    StoreArtifacts {
+        /// A file or directory.
+        path: String,
+        /// Where they appear; `None` derives it from the path.
+        destination: Option<String>,
+    },
+    /// Reads test reports (CFG §3.9).
+    StoreTestResults {
+        /// A file or directory.
+        path: String,
+    },
+    /// Hands files to later jobs of the workflow (CFG §3.10).
+    PersistToWorkspace {
+        /// The directory that paths are relative to.
+        root: String,
+        /// Globs.
+        paths: Vec<String>,
+    },
+    /// Takes the files of earlier jobs of the workflow (CFG §3.11).
+    AttachWorkspace {
+        /// The directory that they are laid into.
+        at: String,
+    },
+    /// Gives the job further SSH keys (CFG §3.12).
+    AddSshKeys {
+        /// Fingerprints as written; empty means all of the project's.
+        fingerprints: Vec<String>,
+    },
+    /// Installs what a Mac signs code with (CFG §3.13).
+    InstallSigningBundle,
+}
+
+impl StepKind {
+    /// The word that asks for it in a configuration.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Run(_) => "run",
+            Self::Checkout { .. } => "checkout",
+            Self::SetupRemoteDocker { .. } => "setup_remote_docker",
+            Self::SaveCache { .. } => "save_cache",
+            Self::RestoreCache { .. } => "restore_cache",
+            Self::StoreArtifacts { .. } => "store_artifacts",
+            Self::StoreTestResults { .. } => "store_test_results",
+            Self::PersistToWorkspace { .. } => "persist_to_workspace",
+            Self::AttachWorkspace { .. } => "attach_workspace",
+            Self::AddSshKeys { .. } => "add_ssh_keys",
+            Self::InstallSigningBundle => "install_signing_bundle",
+        }
+    }
 }
 
 /// A `run` step (`RUN` §2.1).
@@ -186,6 +296,10 @@ pub struct RunStep {
     pub max_auto_reruns: u32,
     /// Pause before each of these.
     pub auto_rerun_delay: Duration,
+    /// In a parallel job it runs in the first task only, once all tasks have come so far: the old
+    /// step `deploy` (CFG §3.14).
+    #[serde(default)]
+    pub after_all_tasks: bool,
 }
 
 /// How much a checkout fetches (`RUN` §4.1).
@@ -197,4 +311,9 @@ pub enum CheckoutMethod {
     Blobless,
     /// Everything.
     Full,
+    /// The newest commits only (CFG §3.3).
+    Shallow {
+        /// How many.
+        depth: u32,
+    },
 }

@@ -269,6 +269,19 @@ impl Task {
                 let wish = steps::checkout::Wish { path, method: *method };
                 steps::checkout::checkout(self, inside, number, planned, wish).await.map(Some)
             }
+            // The server accepts no plan with them; another server might.
+            StepKind::SetupRemoteDocker { .. }
+            | StepKind::SaveCache { .. }
+            | StepKind::RestoreCache { .. }
+            | StepKind::StoreArtifacts { .. }
+            | StepKind::StoreTestResults { .. }
+            | StepKind::PersistToWorkspace { .. }
+            | StepKind::AttachWorkspace { .. }
+            | StepKind::AddSshKeys { .. }
+            | StepKind::InstallSigningBundle => {
+                let word = planned.kind.word();
+                Err(Trouble::Infrastructure(format!("this runner has no step `{word}`; update it")))
+            }
         }
     }
 

@@ -166,9 +166,14 @@ async fn settle(
         return fail(app, row.id, Attachments { config: Some(text), ..errored(reason.to_owned()) })
             .await;
     };
-    let diagnostics = plan::diagnostics_json(&compiled.diagnostics);
-    let Some(planned) = compiled.plan else {
-        let errors = plan::sentences(&compiled.diagnostics);
+    let mut found = compiled.diagnostics;
+    // A plan that would be run in part only is not run at all.
+    let runnable = compiled.unsupported.is_empty();
+    found.extend(compiled.unsupported);
+    found.sort_by_key(|diagnostic| (diagnostic.start, diagnostic.end));
+    let diagnostics = plan::diagnostics_json(&found);
+    let Some(planned) = compiled.plan.filter(|_| runnable) else {
+        let errors = plan::sentences(&found);
         let attachments =
             Attachments { config: Some(text), diagnostics, errors, ..Attachments::default() };
         return fail(app, row.id, attachments).await;

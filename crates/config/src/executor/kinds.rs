@@ -243,15 +243,20 @@ impl Context<'_> {
                 _ => {}
             }
         }
-        Found::Known(Executor::Machine { image })
+        Found::Known(Executor::Machine { image, layer_caching: false })
     }
 
     fn short_machine(&mut self, entry: &Entry<'_>, value: &Value) -> Found {
         match &value.data {
             Data::Unknown => Found::Broken,
-            Data::Bool(true) => Found::Known(Executor::Machine { image: None }),
+            Data::Bool(true) => {
+                Found::Known(Executor::Machine { image: None, layer_caching: false })
+            }
             Data::Bool(false) => Found::Nothing,
-            Data::Text(image) => Found::Known(Executor::Machine { image: Some(image.to_string()) }),
+            Data::Text(image) => Found::Known(Executor::Machine {
+                image: Some(image.to_string()),
+                layer_caching: false,
+            }),
             _ => {
                 let message = "`machine` is `true`, an image, or a mapping with `image`";
                 let problem = Problem::error(codes::BAD_MACHINE, entry.key, message);

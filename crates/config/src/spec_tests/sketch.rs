@@ -70,6 +70,18 @@ fn job(job: &PlannedJob) -> Json {
         PlannedJobKind::Build(build) => body(build, &mut fields),
         PlannedJobKind::Approval => add(&mut fields, "type", "approval"),
         PlannedJobKind::NoOp => add(&mut fields, "type", "no-op"),
+        PlannedJobKind::Release { plan_name } => {
+            add(&mut fields, "type", "release");
+            add(&mut fields, "plan_name", plan_name.as_str());
+        }
+        PlannedJobKind::Lock { key } => {
+            add(&mut fields, "type", "lock");
+            add(&mut fields, "key", key.as_str());
+        }
+        PlannedJobKind::Unlock { key } => {
+            add(&mut fields, "type", "unlock");
+            add(&mut fields, "key", key.as_str());
+        }
     }
     fields.into()
 }
@@ -79,8 +91,9 @@ fn body(body: &JobBody, fields: &mut Map<String, Json>) {
         Executor::Docker { containers } => {
             add(fields, "docker", containers.iter().map(container).collect::<Vec<_>>());
         }
-        Executor::Machine { image: Some(image) } => add(fields, "machine", image.as_str()),
-        Executor::Machine { image: None } => add(fields, "machine", true),
+        Executor::Machine { image: Some(image), .. } => add(fields, "machine", image.as_str()),
+        Executor::Machine { image: None, .. } => add(fields, "machine", true),
+        Executor::Macos { xcode, .. } => add(fields, "macos", xcode.as_str()),
     }
     add(fields, "resource_class", body.resource_class.clone());
     add(fields, "environment", variables(&body.environment));
@@ -130,8 +143,44 @@ fn step(step: &PlannedStep) -> Json {
             let method = match method {
                 CheckoutMethod::Blobless => "blobless",
                 CheckoutMethod::Full => "full",
+                CheckoutMethod::Shallow { depth } => {
+                    add(&mut fields, "depth", *depth);
+                    "shallow"
+                }
             };
             add(&mut fields, "method", method);
+        }
+        StepKind::SetupRemoteDocker { version, layer_caching } => {
+            fields.insert("setup_remote_docker".to_owned(), true.into());
+            add(&mut fields, "version", version.clone());
+            add(&mut fields, "layer_caching", layer_caching.then_some(true));
+        }
+        StepKind::SaveCache { key, paths } => {
+            fields.insert("save_cache".to_owned(), key.as_str().into());
+            add(&mut fields, "paths", paths.clone());
+        }
+        StepKind::RestoreCache { keys } => {
+            fields.insert("restore_cache".to_owned(), keys.clone().into());
+        }
+        StepKind::StoreArtifacts { path, destination } => {
+            fields.insert("store_artifacts".to_owned(), path.as_str().into());
+            add(&mut fields, "destination", destination.clone());
+        }
+        StepKind::StoreTestResults { path } => {
+            fields.insert("store_test_results".to_owned(), path.as_str().into());
+        }
+        StepKind::PersistToWorkspace { root, paths } => {
+            fields.insert("persist_to_workspace".to_owned(), root.as_str().into());
+            add(&mut fields, "paths", paths.clone());
+        }
+        StepKind::AttachWorkspace { at } => {
+            fields.insert("attach_workspace".to_owned(), at.as_str().into());
+        }
+        StepKind::AddSshKeys { fingerprints } => {
+            fields.insert("add_ssh_keys".to_owned(), fingerprints.clone().into());
+        }
+        StepKind::InstallSigningBundle => {
+            fields.insert("install_signing_bundle".to_owned(), true.into());
         }
     }
     add(&mut fields, "name", step.name.as_str());

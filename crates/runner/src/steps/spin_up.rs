@@ -71,7 +71,11 @@ async fn prepare(task: &Task, step: &mut OpenStep) -> Result<SpunUp, Trouble> {
     ))?;
     let base = match &task.spec.body.executor {
         Executor::Docker { containers } => docker(task, step, containers).await?,
-        Executor::Machine { image } => machine(step, image.as_deref())?,
+        Executor::Machine { image, .. } => machine(step, image.as_deref())?,
+        Executor::Macos { .. } => {
+            let sentence = "this runner is no Mac; the job needs one";
+            return Err(Trouble::Infrastructure(sentence.to_owned()));
+        }
     };
     let began_at = Instant::now();
     let spec = environment_spec(task, &base)?;

@@ -190,13 +190,15 @@ pub(crate) fn job(steps: Vec<PlannedStep>) -> JobSpec {
         job_name: "test".into(),
         job_number: 1,
         body: JobBody {
-            executor: Executor::Machine { image: None },
+            executor: Executor::Machine { image: None, layer_caching: false },
             resource_class: None,
             environment: Vec::new(),
             working_directory: "~/project".to_owned(),
             shell: None,
             parallelism: 1,
             steps,
+            cache_days: None,
+            ip_ranges: false,
         },
         variables: Vec::new(),
         checkout: CheckoutSpec {
@@ -234,6 +236,7 @@ pub(crate) fn run_with(command: &str, change: impl FnOnce(&mut RunStep)) -> Plan
         no_output_timeout: Duration::from_secs(30),
         max_auto_reruns: 0,
         auto_rerun_delay: Duration::ZERO,
+        after_all_tasks: false,
     };
     change(&mut step);
     PlannedStep {

@@ -53,7 +53,11 @@ fn kind(kind: &PlannedJobKind) -> JobKind {
     match kind {
         PlannedJobKind::Build(body) => JobKind::Build { tasks: body.parallelism },
         PlannedJobKind::Approval => JobKind::Approval,
-        PlannedJobKind::NoOp => JobKind::NoOp,
+        // Nothing waits for a release here; locks are refused before a plan comes this far.
+        PlannedJobKind::NoOp
+        | PlannedJobKind::Release { .. }
+        | PlannedJobKind::Lock { .. }
+        | PlannedJobKind::Unlock { .. } => JobKind::NoOp,
     }
 }
 

@@ -21,6 +21,7 @@ pub(super) fn inputs(project: &Project, row: &PipelineRow) -> Inputs {
         pipeline_values: values.0,
         parameters: Vec::new(),
         git_ref: Some(row.git_ref.clone()),
+        ..Inputs::default()
     }
 }
 

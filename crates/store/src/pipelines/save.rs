@@ -316,9 +316,17 @@ fn routing(body: Option<&PlannedJob>) -> (Option<&'static str>, Option<&str>) {
             let executor = match body.executor {
                 Executor::Docker { .. } => "docker",
                 Executor::Machine { .. } => "machine",
+                Executor::Macos { .. } => "macos",
             };
             (Some(executor), body.resource_class.as_deref())
         }
-        Some(PlannedJobKind::Approval | PlannedJobKind::NoOp) | None => (None, None),
+        Some(
+            PlannedJobKind::Approval
+            | PlannedJobKind::NoOp
+            | PlannedJobKind::Release { .. }
+            | PlannedJobKind::Lock { .. }
+            | PlannedJobKind::Unlock { .. },
+        )
+        | None => (None, None),
     }
 }

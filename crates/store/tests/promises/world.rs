@@ -353,16 +353,24 @@ pub(crate) fn bodies(workflows: &[NewWorkflow]) -> Vec<(JobId, PlannedJob)> {
 fn body(job: &NewJob) -> PlannedJob {
     let kind = match job.kind {
         JobKind::Build { tasks } => PlannedJobKind::Build(Box::new(JobBody {
-            executor: Executor::Machine { image: None },
+            executor: Executor::Machine { image: None, layer_caching: false },
             resource_class: Some("small".to_owned()),
             environment: vec![("NAME".to_owned(), "value".to_owned())],
             working_directory: "~/project".to_owned(),
             shell: None,
             parallelism: tasks,
             steps: Vec::new(),
+            cache_days: None,
+            ip_ranges: false,
         })),
         JobKind::Approval => PlannedJobKind::Approval,
         JobKind::NoOp => PlannedJobKind::NoOp,
     };
-    PlannedJob { name: job.name.clone(), kind, requires: Vec::new(), contexts: Vec::new() }
+    PlannedJob {
+        name: job.name.clone(),
+        kind,
+        requires: Vec::new(),
+        contexts: Vec::new(),
+        serial_group: None,
+    }
 }

@@ -61,7 +61,7 @@ fn view(text: &str, diagnostic: &Diagnostic) -> DiagnosticView {
         related: diagnostic
             .related
             .iter()
-            .map(|(_, _, line, _, text)| (*line, sentence(text)))
+            .map(|related| (related.line, sentence(&related.text)))
             .collect(),
         help: diagnostic.help.as_deref().map(sentence),
     }
@@ -151,6 +151,8 @@ mod tests {
             end: start + word.len(),
             line: u32::try_from(before.matches('\n').count()).unwrap() + 1,
             column: 1,
+            at: String::new(),
+            via: Vec::new(),
             related: Vec::new(),
             help: None,
         }

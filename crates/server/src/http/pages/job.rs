@@ -295,9 +295,10 @@ fn facts(
             let images: Vec<&str> = containers.iter().map(|one| one.image.as_str()).collect();
             facts.push(("Image", text(&images.join(" + "))));
         }
-        Executor::Machine { image } => {
+        Executor::Machine { image, .. } => {
             facts.push(("Machine", text(image.as_deref().unwrap_or("the runner's own toolchain"))));
         }
+        Executor::Macos { xcode, .. } => facts.push(("Xcode", text(xcode))),
     }
     facts.push(("Resource class", text(body.resource_class.as_deref().unwrap_or("any"))));
     if body.parallelism > 1 {
