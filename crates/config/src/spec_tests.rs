@@ -168,6 +168,7 @@ fn inputs(text: &str) -> Inputs {
         pipeline_values: values,
         parameters: pairs(given.get("parameters")),
         git_ref,
+        ..Inputs::default()
     }
 }
 

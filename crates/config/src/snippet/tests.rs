@@ -36,7 +36,9 @@ fn places_outside_of_the_text_do_no_harm() {
     for (start, end) in [(0, 9_999), (9_998, 9_999), (61, 62), (5, 2)] {
         found[0].start = start;
         found[0].end = end;
-        found[0].related = vec![(end, start, 1, 1, "there".to_owned())];
+        let text = "there".to_owned();
+        found[0].related =
+            vec![crate::Related { path: None, start: end, end: start, line: 1, column: 1, text }];
         render(TEXT, &found, false);
         render("", &found, false);
         render("ééé", &found, false);

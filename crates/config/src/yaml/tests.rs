@@ -75,7 +75,7 @@ fn several_mistakes_of_the_yaml_are_told_at_once() {
         ["duplicate-key", "undefined-alias", "bad-merge", "complex-key", "unknown-yaml-tag"]
     );
     let duplicate = &problems(text)[0];
-    assert_eq!((duplicate.line, duplicate.related[0].2), (2, 1));
+    assert_eq!((duplicate.line, duplicate.related[0].line), (2, 1));
 }
 
 #[test]
@@ -134,5 +134,5 @@ fn control_characters_tabs_and_second_documents_are_named() {
 fn an_unclosed_list_is_shown_with_its_beginning() {
     let problem = &problems("a:\n  b: [x, y\n  c: 1\n")[0];
     assert_eq!(problem.code, "yaml-syntax");
-    assert!(problem.related.iter().any(|related| related.2 == 2), "{problem:?}");
+    assert!(problem.related.iter().any(|related| related.line == 2), "{problem:?}");
 }
