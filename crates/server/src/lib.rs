@@ -15,6 +15,7 @@ pub mod intake;
 mod lanes;
 pub mod links;
 pub mod live;
+pub mod orbs;
 pub mod setup;
 mod tokens;
 mod trigger;

@@ -1,0 +1,75 @@
+//! Where orbs come from: a folder, this instance, a registry, an address (CFG §4.13, §4.14).
+//!
+//! The compiler is pure and only says which orbs it wants. This module finds them:
+//!
+//! ```text
+//! lock file or what the pipeline recorded ▸ directory ▸ published ▸ upstream ▸ stand-ins
+//! ```
+//!
+//! The first place that has a version which fits is taken, so that what an administrator put into
+//! the folder wins over what others publish. [`Offline`] is the part for commands that have no
+//! server.
+
+mod directory;
+mod lock;
+mod offline;
+
+use std::{cmp::Reverse, sync::Arc};
+
+use roundel_config::orbs::{Missing, Orb, Resolution};
+use semver::Version;
+use sha2::{Digest as _, Sha256};
+
+pub use offline::Offline;
+
+/// Bytes of an orb's source. The largest known one has less than one megabyte.
+pub(crate) const ORB_BYTES: u64 = 5 << 20;
+
+/// Versions of one orb that are looked at.
+pub(crate) const VERSIONS: usize = 10_000;
+
+/// Versions that a diagnostic names.
+const VERSIONS_TOLD: usize = 10;
+
+/// What one place says to a reference.
+#[derive(Debug)]
+enum Answer {
+    /// It has it.
+    Found(Box<Orb>),
+    /// It has none that fits, but perhaps other versions, best first.
+    Absent(Vec<String>),
+    /// It could not be asked.
+    Trouble(String),
+}
+
+impl Answer {
+    /// Makes the last word of it, if this was the only place to ask.
+    fn resolve(self, place: &str, help: impl FnOnce() -> String) -> Resolution {
+        let looked_in = vec![place.to_owned()];
+        let missing = match self {
+            Self::Found(orb) => return Resolution::Found(Arc::from(orb)),
+            Self::Absent(versions) => Missing { looked_in, versions, ..Missing::default() },
+            Self::Trouble(trouble) => {
+                Missing { looked_in, trouble: Some(trouble), ..Missing::default() }
+            }
+        };
+        Resolution::Missing(Missing { help: Some(help()), ..missing })
+    }
+}
+
+/// Returns the digest by which a source is known: lower-case hex SHA-256.
+pub(crate) fn digest(text: &str) -> String {
+    hex::encode(Sha256::digest(text))
+}
+
+/// Sorts versions as a person wants to choose from them, and keeps the first few: releases from the
+/// highest, then pre-releases, then labels.
+fn best_first(mut versions: Vec<String>) -> Vec<String> {
+    versions.sort_by_cached_key(|text| {
+        let version = Version::parse(text).ok();
+        let is_release = version.as_ref().is_some_and(|version| version.pre.is_empty());
+        (Reverse(is_release), Reverse(version), text.clone())
+    });
+    versions.truncate(VERSIONS_TOLD);
+    versions
+}
