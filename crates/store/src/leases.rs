@@ -23,11 +23,12 @@ impl Store {
         session.commit().await
     }
 
-    /// Forgets sessions and sign-ins that are over.
+    /// Forgets sessions and sign-ins that are over, and of orbs what nobody needs any more.
     pub async fn forget_expired(&self, now: Timestamp) -> Result<(), StoreError> {
         let mut session = self.db.write("forget what expired").await?;
         session.run("DELETE FROM sessions WHERE expires_at <= $1", values![now]).await?;
         session.run("DELETE FROM oauth_states WHERE expires_at <= $1", values![now]).await?;
+        crate::orbs::forget(&mut session, now).await?;
         session.commit().await
     }
 }

@@ -13,6 +13,7 @@ pub mod deliveries;
 pub mod effects;
 pub mod leases;
 pub mod logs;
+pub mod orbs;
 pub mod pipelines;
 pub mod projects;
 pub mod reading;

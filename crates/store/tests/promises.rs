@@ -22,6 +22,8 @@ mod killed;
 mod logs;
 #[path = "promises/opening.rs"]
 mod opening;
+#[path = "promises/orbs.rs"]
+mod orbs;
 #[path = "promises/people.rs"]
 mod people;
 #[path = "promises/pipelines.rs"]

@@ -20,8 +20,10 @@ struct Migration {
 }
 
 /// All of them, in order. Append; never change one that was released.
-const MIGRATIONS: &[Migration] =
-    &[Migration { number: 1, name: "start", sql: include_str!("../../migrations/0001_start.sql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { number: 1, name: "start", sql: include_str!("../../migrations/0001_start.sql") },
+    Migration { number: 2, name: "orbs", sql: include_str!("../../migrations/0002_orbs.sql") },
+];
 
 impl Db {
     /// Applies the migrations that are missing. Servers that start together take turns.

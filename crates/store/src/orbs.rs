@@ -1,0 +1,375 @@
+//! Orbs that were published to this instance: namespaces, versions, sources.
+//!
+//! A namespace has one owner: an organization, or the instance itself. Who may see its orbs is its
+//! [`Visibility`]. A released version never changes; a label (`dev:x`) is overwritten and ends after
+//! a while. Sources are kept once, by digest: what a pipeline was compiled with is in [`used`], what
+//! a registry answered in [`answers`].
+//!
+//! Deliberately absent: whether a source is a sound orb, and what a version means (`server::orbs`).
+
+mod answers;
+mod used;
+
+use roundel_model::{forge::ForgeKind, id::OrganizationId, time::Timestamp};
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    Store, StoreError,
+    db::{Row, Session, Value, values, words},
+    pack,
+};
+
+pub use answers::{OrbAnswer, OrbText};
+pub use used::PipelineOrb;
+
+/// Bytes of one source; the caller refuses more. A row that claims more is damaged.
+const SOURCE_BYTES: usize = 8 << 20;
+
+/// Versions of one orb. Whoever publishes from every commit should use a label.
+const VERSIONS: u64 = 10_000;
+
+/// Versions that one list shows, of all orbs together.
+const LISTED: u32 = 100_000;
+
+/// For how long a source that nobody refers to is kept: it may have been stored a moment ago.
+const ORPHAN: std::time::Duration = std::time::Duration::from_hours(24);
+
+/// Who may see the orbs of a namespace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Visibility {
+    /// Projects of the organization that owns it.
+    Organization,
+    /// All projects of this instance.
+    Instance,
+    /// Whoever can reach this server, also without signing in.
+    Everyone,
+}
+
+words!(Visibility {
+    Organization = "organization",
+    Instance = "instance",
+    Everyone = "everyone",
+});
+
+/// Who looks for an orb.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrbReader {
+    /// An administrator of the instance.
+    Administrator,
+    /// A project of an organization.
+    Project(OrganizationId),
+    /// Somebody of whom nothing is known.
+    Anybody,
+}
+
+/// A namespace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Namespace {
+    /// Its name.
+    pub name: String,
+    /// The organization that owns it; `None`: the instance itself.
+    pub organization: Option<OrganizationId>,
+    /// Who may see its orbs.
+    pub visibility: Visibility,
+}
+
+/// A version that somebody wants to publish.
+#[derive(Clone, Debug)]
+pub struct NewOrb {
+    /// The namespace. It is made if it is not there.
+    pub namespace: String,
+    /// The orb's name within it.
+    pub name: String,
+    /// The exact version, or a label.
+    pub version: String,
+    /// Its packed source.
+    pub text: String,
+    /// The owner that the namespace gets or must have; `None`: whoever has it.
+    pub organization: Option<OrganizationId>,
+    /// Who may see the namespace from now on; `None`: as it was.
+    pub visibility: Option<Visibility>,
+    /// Who publishes it.
+    pub published_by: String,
+    /// When a label ends. Released versions do not.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// What publishing found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Published {
+    /// It is there now.
+    New,
+    /// It was there already, with the same source.
+    Same,
+    /// The label stands for it now.
+    Replaced,
+    /// The version is there with another source, and stays as it is.
+    Differs {
+        /// The digest of what is there.
+        digest: String,
+    },
+    /// The namespace is not there, and nobody was named to own it.
+    NoOwner,
+    /// The namespace belongs to somebody else.
+    OtherOwner,
+    /// The orb has too many versions.
+    Full,
+}
+
+/// A published version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrbVersionRow {
+    /// The namespace.
+    pub namespace: String,
+    /// Who may see it.
+    pub visibility: Visibility,
+    /// The organization that owns it, as `github/acme`; `None`: the instance.
+    pub owner: Option<String>,
+    /// The orb's name within it.
+    pub name: String,
+    /// The exact version, or a label.
+    pub version: String,
+    /// Lower-case hex SHA-256 of its source.
+    pub digest: String,
+    /// Bytes of its source.
+    pub size_bytes: u64,
+    /// When it was published.
+    pub published_at: Timestamp,
+    /// By whom.
+    pub published_by: String,
+    /// When it ends, if it is a label.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl Store {
+    /// Finds an organization that owns a project here, by its name in any case.
+    pub async fn organization_by_login(
+        &self,
+        forge: ForgeKind,
+        login: &str,
+    ) -> Result<Option<OrganizationId>, StoreError> {
+        let mut session = self.db.read("find an organization").await?;
+        let sql = "SELECT id FROM organizations WHERE forge = $1 AND LOWER(login) = $2
+             ORDER BY id LIMIT 1";
+        let row = session.row(sql, values![forge, login.to_lowercase()]).await?;
+        row.map(|row| row.get("id")).transpose()
+    }
+
+    /// Publishes a version. A released version is there once and for ever; a label moves.
+    pub async fn publish_orb(&self, new: &NewOrb, now: Timestamp) -> Result<Published, StoreError> {
+        let (digest, packed) = prepare(&new.text).await;
+        let mut session = self.db.write("publish an orb").await?;
+        session.take_turn(&format!("orb namespace {}", new.namespace)).await?;
+        if let Some(refusal) = settle_namespace(&mut session, new, now).await? {
+            return Ok(refusal);
+        }
+        forget_labels(&mut session, now).await?;
+        let key = values![&new.namespace, &new.name, &new.version];
+        let sql = "SELECT digest FROM orb_versions
+             WHERE namespace = $1 AND name = $2 AND version = $3";
+        let before = session.row(sql, key.clone()).await?;
+        let before = before.map(|row| row.get::<String>("digest")).transpose()?;
+        let answer = match before {
+            Some(before) if before == digest && new.expires_at.is_none() => Published::Same,
+            Some(digest_there) if new.expires_at.is_none() => {
+                return Ok(Published::Differs { digest: digest_there });
+            }
+            Some(_) => Published::Replaced,
+            None if is_full(&mut session, new).await? => return Ok(Published::Full),
+            None => Published::New,
+        };
+        if answer != Published::Same {
+            keep_source(&mut session, &digest, new.text.len(), packed, now).await?;
+            let sql = "INSERT INTO orb_versions (namespace, name, version, digest, published_at,
+                    published_by, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+                 ON CONFLICT (namespace, name, version) DO UPDATE SET digest = excluded.digest,
+                    published_at = excluded.published_at, published_by = excluded.published_by,
+                    expires_at = excluded.expires_at";
+            let rest = values![&digest, now, &new.published_by, new.expires_at];
+            session.run(sql, [key, rest].concat()).await?;
+        }
+        session.commit().await?;
+        Ok(answer)
+    }
+
+    /// Finds a namespace, whoever may see it.
+    pub async fn orb_namespace(&self, name: &str) -> Result<Option<Namespace>, StoreError> {
+        namespace(&mut self.db.read("find a namespace").await?, name).await
+    }
+
+    /// Lists the versions of one orb that a reader may see, in no order that means anything.
+    pub async fn orb_versions(
+        &self,
+        reader: OrbReader,
+        namespace: &str,
+        name: &str,
+        now: Timestamp,
+    ) -> Result<Vec<OrbVersionRow>, StoreError> {
+        let mut session = self.db.read("list the versions of an orb").await?;
+        let sql =
+            format!("{SELECT} AND n.name = $4 AND v.name = $5 ORDER BY v.version LIMIT {LISTED}");
+        let values = [visible(reader, now), values![namespace, name]].concat();
+        session.rows(sql, values).await?.iter().map(OrbVersionRow::read).collect()
+    }
+
+    /// Lists the versions of all orbs that a reader may see, or of those in one namespace.
+    pub async fn orbs(
+        &self,
+        reader: OrbReader,
+        namespace: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Vec<OrbVersionRow>, StoreError> {
+        let mut session = self.db.read("list orbs").await?;
+        let sql = format!(
+            "{SELECT} AND (n.name = $4 OR $4 IS NULL)
+             ORDER BY n.name, v.name, v.version LIMIT {LISTED}"
+        );
+        let values = [visible(reader, now), values![namespace]].concat();
+        session.rows(sql, values).await?.iter().map(OrbVersionRow::read).collect()
+    }
+
+    /// Reads a source by its digest.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unreadable`] if what is there has another digest: nothing is built from it.
+    pub async fn orb_source(&self, digest: &str) -> Result<Option<String>, StoreError> {
+        let mut session = self.db.read("read an orb").await?;
+        let sql = "SELECT digest, size_bytes, body FROM orb_sources WHERE digest = $1";
+        session.row(sql, values![digest]).await?.as_ref().map(source_from).transpose()
+    }
+}
+
+/// Every version with its namespace, restricted to what may be seen by `$1`, `$2` at `$3`.
+const SELECT: &str = "SELECT n.name AS namespace, n.visibility, o.forge, o.login, v.name,
+        v.version, v.digest, s.size_bytes, v.published_at, v.published_by, v.expires_at
+     FROM orb_versions v
+        JOIN orb_namespaces n ON n.name = v.namespace
+        JOIN orb_sources s ON s.digest = v.digest
+        LEFT JOIN organizations o ON o.id = n.organization
+     WHERE ($1 = 'administrator' OR n.visibility = 'everyone'
+            OR ($1 = 'project' AND (n.visibility = 'instance' OR n.organization = $2)))
+        AND (v.expires_at IS NULL OR v.expires_at > $3)";
+
+fn visible(reader: OrbReader, now: Timestamp) -> Vec<Value> {
+    match reader {
+        OrbReader::Administrator => values!["administrator", None::<OrganizationId>, now],
+        OrbReader::Project(organization) => values!["project", Some(organization), now],
+        OrbReader::Anybody => values!["anybody", None::<OrganizationId>, now],
+    }
+}
+
+impl OrbVersionRow {
+    fn read(row: &Row) -> Result<Self, StoreError> {
+        let forge: Option<ForgeKind> = row.opt("forge")?;
+        let login: Option<String> = row.opt("login")?;
+        Ok(Self {
+            namespace: row.get("namespace")?,
+            visibility: row.get("visibility")?,
+            owner: forge.zip(login).map(|(forge, login)| format!("{}/{login}", forge.long_slug())),
+            name: row.get("name")?,
+            version: row.get("version")?,
+            digest: row.get("digest")?,
+            size_bytes: row.get("size_bytes")?,
+            published_at: row.get("published_at")?,
+            published_by: row.get("published_by")?,
+            expires_at: row.opt("expires_at")?,
+        })
+    }
+}
+
+/// Finds or makes the namespace of a version. Returns why it cannot be published there.
+async fn settle_namespace(
+    session: &mut Session,
+    new: &NewOrb,
+    now: Timestamp,
+) -> Result<Option<Published>, StoreError> {
+    let Some(found) = namespace(session, &new.namespace).await? else {
+        // Without an organization there is nobody to whom it could be private.
+        let visibility = new.visibility.unwrap_or(Visibility::Organization);
+        if new.organization.is_none() && visibility == Visibility::Organization {
+            return Ok(Some(Published::NoOwner));
+        }
+        let sql = "INSERT INTO orb_namespaces (name, organization, visibility, created_at)
+             VALUES ($1, $2, $3, $4)";
+        session.run(sql, values![&new.namespace, new.organization, visibility, now]).await?;
+        return Ok(None);
+    };
+    if new.organization.is_some() && found.organization != new.organization {
+        return Ok(Some(Published::OtherOwner));
+    }
+    let Some(visibility) = new.visibility else { return Ok(None) };
+    if found.organization.is_none() && visibility == Visibility::Organization {
+        return Ok(Some(Published::NoOwner));
+    }
+    let sql = "UPDATE orb_namespaces SET visibility = $1 WHERE name = $2";
+    session.run(sql, values![visibility, &new.namespace]).await?;
+    Ok(None)
+}
+
+async fn namespace(session: &mut Session, name: &str) -> Result<Option<Namespace>, StoreError> {
+    let sql = "SELECT name, organization, visibility FROM orb_namespaces WHERE name = $1";
+    let Some(row) = session.row(sql, values![name]).await? else { return Ok(None) };
+    Ok(Some(Namespace {
+        name: row.get("name")?,
+        organization: row.opt("organization")?,
+        visibility: row.get("visibility")?,
+    }))
+}
+
+async fn is_full(session: &mut Session, new: &NewOrb) -> Result<bool, StoreError> {
+    let sql = "SELECT COUNT(*) AS versions FROM orb_versions WHERE namespace = $1 AND name = $2";
+    let row = session.row(sql, values![&new.namespace, &new.name]).await?;
+    let versions = row.map(|row| row.get::<u64>("versions")).transpose()?;
+    Ok(versions.is_some_and(|versions| versions >= VERSIONS))
+}
+
+/// Computes what is stored of a source.
+async fn prepare(text: &str) -> (String, Vec<u8>) {
+    let digest = hex::encode(Sha256::digest(text));
+    (digest, pack::pack(text.as_bytes().to_vec()).await)
+}
+
+/// Keeps a source, or notes that it is still of use.
+async fn keep_source(
+    session: &mut Session,
+    digest: &str,
+    size_bytes: usize,
+    packed: Vec<u8>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let sql = "INSERT INTO orb_sources (digest, size_bytes, stored_at, body)
+         VALUES ($1, $2, $3, $4)
+         ON CONFLICT (digest) DO UPDATE SET stored_at = excluded.stored_at";
+    session.run(sql, values![digest, size_bytes, now, packed]).await.map(drop)
+}
+
+/// Reads a source from a row with `digest`, `size_bytes` and `body`, and checks the digest.
+fn source_from(row: &Row) -> Result<String, StoreError> {
+    let digest: String = row.get("digest")?;
+    let unreadable = || StoreError::Unreadable { what: format!("orb source {digest}") };
+    let size = usize::try_from(row.get::<u64>("size_bytes")?).map_err(|_| unreadable())?;
+    let bytes = pack::unpack(&row.get::<Vec<u8>>("body")?, size.min(SOURCE_BYTES))?;
+    if hex::encode(Sha256::digest(&bytes)) != digest {
+        return Err(unreadable());
+    }
+    String::from_utf8(bytes).map_err(|_| unreadable())
+}
+
+async fn forget_labels(session: &mut Session, now: Timestamp) -> Result<(), StoreError> {
+    let sql = "DELETE FROM orb_versions WHERE expires_at IS NOT NULL AND expires_at <= $1";
+    session.run(sql, values![now]).await.map(drop)
+}
+
+/// Forgets labels that ended, the oldest answers, and sources that nobody refers to.
+pub(crate) async fn forget(session: &mut Session, now: Timestamp) -> Result<(), StoreError> {
+    forget_labels(session, now).await?;
+    answers::forget_oldest(session).await?;
+    let sql = "DELETE FROM orb_sources WHERE stored_at <= $1
+         AND NOT EXISTS (SELECT 1 FROM orb_versions v WHERE v.digest = orb_sources.digest)
+         AND NOT EXISTS (SELECT 1 FROM orb_answers a WHERE a.digest = orb_sources.digest)
+         AND NOT EXISTS (SELECT 1 FROM pipeline_orbs p WHERE p.digest = orb_sources.digest)";
+    let micros = i64::try_from(ORPHAN.as_micros()).unwrap_or(i64::MAX);
+    let long_ago = Timestamp::from_micros(now.as_micros().saturating_sub(micros));
+    session.run(sql, values![long_ago]).await.map(drop)
+}
