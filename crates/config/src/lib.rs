@@ -37,6 +37,7 @@ mod logic;
 mod matrix;
 mod names;
 pub mod orbs;
+pub mod pack;
 mod parameters;
 mod pattern;
 mod pipeline;

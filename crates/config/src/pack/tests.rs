@@ -1,0 +1,225 @@
+//! Folders and the documents that they make.
+
+use super::*;
+use crate::document::to_yaml;
+
+fn files(files: &[(&str, &str)]) -> Vec<PackFile> {
+    let file = |&(path, text): &(&str, &str)| PackFile { path: path.into(), text: text.into() };
+    files.iter().map(file).collect()
+}
+
+fn packed(of: &[(&str, &str)]) -> String {
+    to_yaml(&pack(&files(of), &mut no_include).unwrap())
+}
+
+fn problems(of: &[(&str, &str)]) -> Vec<String> {
+    let problems = pack(&files(of), &mut no_include).unwrap_err();
+    problems.iter().map(ToString::to_string).collect()
+}
+
+fn no_include(_: &str) -> Result<String, String> {
+    Err("which does not exist".to_owned())
+}
+
+#[test]
+fn folders_and_files_are_keys_and_the_top_is_merged() {
+    let text = packed(&[
+        ("jobs/build.yml", "docker: [{image: alpine}]\nsteps: [checkout]\n"),
+        ("commands/greet.yaml", "steps:\n  - run: echo hi\n"),
+        ("@orb.yml", "version: 2.1\ndescription: kit\n"),
+        ("README.md", "# no"),
+        (".hidden.yml", "no: 1"),
+        ("jobs/.git/x.yml", "no: 1"),
+        ("scripts/greet.sh", "echo"),
+    ]);
+    assert_eq!(
+        text,
+        "version: 2.1\ndescription: kit\ncommands:\n  greet:\n    steps:\n    - run: echo hi\n\
+         jobs:\n  build:\n    docker:\n    - image: alpine\n    steps:\n    - checkout\n"
+    );
+}
+
+#[test]
+fn what_begins_with_an_at_sign_goes_into_the_level_above() {
+    let text = packed(&[
+        ("config.yml", "version: 2.1\n"),
+        ("commands/@shared.yml", "one: {steps: [checkout]}\ntwo: {steps: [checkout]}\n"),
+        ("commands/three.yml", "steps: [checkout]\n"),
+        ("@more/executors.yml", "tiny: {docker: [{image: alpine}]}\n"),
+        ("commands/@cloud/login.yml", "steps: [checkout]\n"),
+    ]);
+    assert_eq!(
+        text,
+        "version: 2.1\nexecutors:\n  tiny:\n    docker:\n    - image: alpine\ncommands:\n  one:\n    \
+         steps:\n    - checkout\n  two:\n    steps:\n    - checkout\n  three:\n    steps:\n    - \
+         checkout\n  login:\n    steps:\n    - checkout\n"
+    );
+}
+
+#[test]
+fn folders_within_a_section_are_for_order_as_in_the_new_client() {
+    let steps = "steps: [checkout]\n";
+    let text = packed(&[
+        ("@orb.yml", "version: 2.1\n"),
+        ("commands/top.yml", steps),
+        ("commands/cloud/login.yml", steps),
+        ("commands/cloud/deep/auth.yml", steps),
+        ("workflows/nightly/soak.yml", "jobs: [soak]\n"),
+        ("orbs/kit/commands/greet.yml", steps),
+    ]);
+    assert_eq!(
+        text,
+        "version: 2.1\ncommands:\n  top:\n    steps:\n    - checkout\n  login:\n    steps:\n    - \
+         checkout\n  auth:\n    steps:\n    - checkout\norbs:\n  kit:\n    commands:\n      greet:\n        \
+         steps:\n        - checkout\nworkflows:\n  soak:\n    jobs:\n    - soak\n"
+    );
+}
+
+#[test]
+fn a_folder_that_holds_one_definition_is_that_definition_as_in_the_old_client() {
+    let text = packed(&[
+        ("config.yml", "version: 2.1\n"),
+        ("jobs/build/@base.yml", "docker: [{image: alpine}]\n"),
+        ("jobs/build/steps.yml", "- checkout\n- run: make\n"),
+        ("jobs/build/environment/MODE.yml", "fast\n"),
+        ("jobs/test.yml", "docker: [{image: alpine}]\n"),
+        ("jobs/test/steps.yml", "[checkout]\n"),
+    ]);
+    assert_eq!(
+        text,
+        "version: 2.1\njobs:\n  test:\n    docker:\n    - image: alpine\n    steps:\n    - checkout\n  \
+         build:\n    docker:\n    - image: alpine\n    steps:\n    - checkout\n    - run: make\n    \
+         environment:\n      MODE: fast\n"
+    );
+}
+
+#[test]
+fn sections_may_be_spread_over_the_files_of_the_top() {
+    let text = packed(&[
+        ("a.yml", "version: 2.1\ncommands: {one: {steps: []}}\n"),
+        ("b.yml", "commands: {two: {steps: []}}\n"),
+        ("commands/three.yml", "steps: []\n"),
+    ]);
+    assert_eq!(
+        text,
+        "version: 2.1\ncommands:\n  one:\n    steps: []\n  two:\n    steps: []\n  three:\n    steps: []\n"
+    );
+}
+
+#[test]
+fn an_anchor_of_any_file_is_known_in_all() {
+    let text = packed(&[
+        ("commands/greet.yml", "description: *mine\nsteps: *later\n"),
+        ("x-shared/@anchors.yml", "mine: &mine hello\nlist: &later [*image, checkout]\n"),
+        ("x-shared/z.yml", "image: &image {run: *mine}\nown: &mine other\nuse: *mine\n"),
+    ]);
+    assert_eq!(
+        text,
+        "commands:\n  greet:\n    description: hello\n    steps:\n    - run: hello\n    - checkout\n\
+         x-shared:\n  mine: hello\n  list:\n  - run: hello\n  - checkout\n  z:\n    image:\n      run: \
+         hello\n    own: other\n    use: other\n"
+    );
+    let problems =
+        pack(&files(&[("a.yml", "a: &a 1\n"), ("b.yml", "b: *nobody\n")]), &mut no_include);
+    let Err(problems) = problems else { panic!("an alias without anchor") };
+    let [PackError::Yaml { path, diagnostics }] = problems.as_slice() else {
+        panic!("{problems:?}")
+    };
+    assert_eq!((path.as_str(), diagnostics[0].code.as_str()), ("b.yml", "undefined-alias"));
+    assert_eq!(diagnostics[0].path, "b.yml");
+}
+
+#[test]
+fn truth_values_and_numbers_come_out_as_they_were_read() {
+    let text = packed(&[(
+        "commands/vpn.yml",
+        "parameters:\n  a: {type: boolean, default: on}\n  b: {type: string, default: \"on\"}\n  \
+         c: {type: string, default: '1.20'}\non: 1.20\nmode: 0755\n",
+    )]);
+    assert_eq!(
+        text,
+        "commands:\n  vpn:\n    parameters:\n      a:\n        type: boolean\n        default: true\n      b:\n        \
+         type: string\n        default: 'on'\n      c:\n        type: string\n        default: '1.20'\n    \
+         'on': 1.20\n    mode: 493\n"
+    );
+}
+
+#[test]
+fn the_same_key_in_two_files_names_both() {
+    assert_eq!(
+        problems(&[
+            ("commands/a.yml", "steps: []\n"),
+            ("commands/a.yaml", "steps: []\n"),
+            ("commands/x/a.yml", "steps: []\nextra: 1\n"),
+            ("@orb.yml", "version: 2.1\ncommands: {b: {}}\n"),
+            ("orb.yml", "version: 2.1\n"),
+            ("commands/b.yml", "steps: []\n"),
+            ("jobs.yml", "jobs: 1\n"),
+            ("jobs/c.yml", "steps: []\n"),
+        ]),
+        [
+            "`version` is given twice, by `@orb.yml` and by `orb.yml`",
+            "`commands.a` is given twice, by `commands/a.yaml` and by `commands/a.yml`",
+            "`commands.a` is given twice, by `commands/a.yaml` and by `commands/x/a.yml`",
+            "`commands.b` is given twice, by `@orb.yml` and by `commands/b.yml`",
+            "`jobs` is given twice, by `jobs.yml` and by `jobs/c.yml`",
+        ]
+    );
+}
+
+#[test]
+fn what_cannot_be_packed_is_told() {
+    assert_eq!(problems(&[]), ["there is no YAML file in it"]);
+    assert_eq!(problems(&[("a.txt", "a: 1"), (".b.yml", "b: 1")]), ["there is no YAML file in it"]);
+    assert_eq!(
+        problems(&[("@a.yml", "- 1\n"), ("jobs/@b.yml", "text\n"), ("c.yml", "a: [\n")]),
+        [
+            "`c.yml` is not YAML",
+            "`@a.yml` must hold a mapping, for its contents go into the top",
+            "`jobs/@b.yml` must hold a mapping, for its contents go into `jobs`",
+        ]
+    );
+}
+
+#[test]
+fn cfg_136_an_included_file_becomes_the_text() {
+    let mut asked = Vec::new();
+    let mut include = |path: &str| {
+        asked.push(path.to_owned());
+        match path {
+            "scripts/greet.sh" => {
+                Ok("cat <<EOF\n<< include(scripts/greet.sh) >>\nEOF\n".to_owned())
+            }
+            "name.txt" => Ok("world".to_owned()),
+            _ => Err("which does not exist".to_owned()),
+        }
+    };
+    let command = "description: << include(name.txt) >>\nsteps:\n\
+                   - run: {name: hi, command: << include(scripts/../scripts/greet.sh) >>}\n\
+                   - run: echo << include(name.txt) >> and << include(name.txt) >>\n";
+    let of = files(&[
+        ("commands/greet.yml", command),
+        ("examples/greet.yml", "usage: << include(name.txt) >>\n"),
+    ]);
+    let document = pack(&of, &mut include).unwrap();
+    assert_eq!(
+        to_yaml(&document),
+        "commands:\n  greet:\n    description: << include(name.txt) >>\n    steps:\n    - run:\n        \
+         name: hi\n        command: |\n          cat \\<<EOF\n          \\<< include(scripts/greet.sh) >>\n          \
+         EOF\n    - run: echo world and world\nexamples:\n  greet:\n    usage: << include(name.txt) >>\n"
+    );
+    let wrong = files(&[(
+        "jobs/a.yml",
+        "steps: [{run: << include(nowhere.sh) >>}, {run: << include(../../etc/passwd) >>}]\n",
+    )]);
+    let told: Vec<String> =
+        pack(&wrong, &mut include).unwrap_err().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        [
+            "`jobs/a.yml` includes `nowhere.sh`, which does not exist",
+            "`jobs/a.yml` includes `../../etc/passwd`, which leads out of the folder",
+        ]
+    );
+    assert_eq!(asked, ["scripts/greet.sh", "name.txt", "name.txt", "nowhere.sh"]);
+}
