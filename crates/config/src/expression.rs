@@ -1,18 +1,21 @@
 //! Expressions in tags and conditions: `pipeline.git.branch == "main" and 10 or 1` (CFG §6.2–§6.4).
 //!
 //! `and` and `or` give back one of their operands, and look at the right one only if they must.
+//! What is wrong in an operand that was not looked at is told as a warning.
 
+mod compute;
 mod parse;
+mod rewrite;
 
-use std::rc::Rc;
+use std::ops::Range;
 
 use crate::{
+    Profile,
     codes::{self, Code},
-    pattern::Pattern,
     value::Data,
 };
 
-use parse::{Comparison, Expr, Operand};
+use compute::Machine;
 
 /// Why a variable has no value: code, sentence, help.
 pub(crate) type Refusal = (Code, String, Option<String>);
@@ -25,193 +28,86 @@ pub(crate) struct ExpressionError {
     pub(crate) is_syntax: bool,
     pub(crate) message: String,
     pub(crate) help: Option<String>,
+    /// Bytes of the expression that are meant.
+    pub(crate) span: Range<usize>,
 }
 
 impl ExpressionError {
-    fn syntax(message: String, help: Option<&str>) -> Self {
-        let help = help.map(str::to_owned);
-        Self { code: codes::EXPRESSION_SYNTAX, is_syntax: true, message, help }
+    fn syntax(span: Range<usize>, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self { code: codes::EXPRESSION_SYNTAX, is_syntax: true, message, help: None, span }
     }
 
-    fn value(message: String) -> Self {
-        Self { code: codes::EXPRESSION_VALUE, is_syntax: false, message, help: None }
+    fn value(span: Range<usize>, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self { code: codes::EXPRESSION_VALUE, is_syntax: false, message, help: None, span }
+    }
+
+    fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
     }
 }
 
 /// Finds the value of a variable.
 type Lookup<'l> = dyn FnMut(&str) -> Result<Data, Refusal> + 'l;
 
-/// Evaluates an expression.
+/// What an expression comes to, and what its author should know besides.
+#[derive(Debug)]
+pub(crate) struct Assessment {
+    pub(crate) result: Result<Data, ExpressionError>,
+    pub(crate) warnings: Vec<ExpressionError>,
+}
+
+/// Evaluates an expression and looks for traps in it.
+pub(crate) fn assess(text: &str, profile: Profile, lookup: &mut Lookup<'_>) -> Assessment {
+    let parsed = match parse::parse(text) {
+        Ok(parsed) => parsed,
+        Err(error) => return Assessment { result: Err(error), warnings: Vec::new() },
+    };
+    let mut machine = Machine::new(text, profile, Data::is_truthy, lookup);
+    machine.warn_of_tight_not(&parsed);
+    let result = machine.value(&parsed);
+    Assessment { result, warnings: machine.warnings }
+}
+
+/// Evaluates an expression of the legacy profile; warnings are dropped.
 pub(crate) fn evaluate(text: &str, lookup: &mut Lookup<'_>) -> Result<Data, ExpressionError> {
+    assess(text, Profile::Legacy, lookup).result
+}
+
+/// Evaluates an expression of the dialect in which only `false` is falsy (CFG §6.6).
+pub(crate) fn restricted(text: &str, lookup: &mut Lookup<'_>) -> Result<Data, ExpressionError> {
     let parsed = parse::parse(text)?;
-    value(&parsed, lookup)
+    let truthy = |data: &Data| !matches!(data, Data::Bool(false));
+    Machine::new(text, Profile::Legacy, truthy, lookup).value(&parsed)
 }
 
-fn value(expr: &Expr, lookup: &mut Lookup<'_>) -> Result<Data, ExpressionError> {
-    Ok(match expr {
-        Expr::Literal(Operand::Text(text)) => Data::text(text),
-        Expr::Literal(Operand::Int(value)) => Data::Int(*value),
-        Expr::Literal(Operand::Bool(value)) => Data::Bool(*value),
-        Expr::Variable(name) => lookup(name).map_err(|(code, message, help)| ExpressionError {
-            // A bare word is no template mistake here: it is a variable that does not exist.
-            code: if code == codes::BAD_TEMPLATE { codes::EXPRESSION_VALUE } else { code },
-            is_syntax: false,
-            message: if code == codes::BAD_TEMPLATE {
-                format!("referred to a variable `{name}` that does not exist")
-            } else {
-                message
-            },
-            help,
-        })?,
-        Expr::Not(inner) => Data::Bool(!value(inner, lookup)?.is_truthy()),
-        Expr::Or(left, right) => {
-            let left = value(left, lookup)?;
-            if left.is_truthy() { left } else { value(right, lookup)? }
-        }
-        Expr::And(left, right) => {
-            let left = value(left, lookup)?;
-            if left.is_truthy() { value(right, lookup)? } else { left }
-        }
-        Expr::Equal { left, right, negated } => {
-            let same = value(left, lookup)?.equals(&value(right, lookup)?);
-            Data::Bool(same != *negated)
-        }
-        Expr::StartsWith(left, right) => {
-            let left = text(value(left, lookup)?, "starts-with")?;
-            let right = text(value(right, lookup)?, "starts-with")?;
-            Data::Bool(left.starts_with(&*right))
-        }
-        Expr::Matches(left, right) => {
-            let left = text(value(left, lookup)?, "matches")?;
-            let pattern = match &**right {
-                Expr::Regex(pattern) => Rc::from(pattern.as_str()),
-                other => text(value(other, lookup)?, "matches")?,
-            };
-            let found = Pattern::new(&pattern).and_then(|pattern| pattern.matches(&left));
-            Data::Bool(found.map_err(|message| {
-                ExpressionError::value(format!("invalid regular expression `{pattern}`: {message}"))
-            })?)
-        }
-        Expr::Compare(left, comparison, right) => {
-            let left = number(&value(left, lookup)?)?;
-            let right = number(&value(right, lookup)?)?;
-            Data::Bool(match comparison {
-                Comparison::AtLeast => left >= right,
-                Comparison::More => left > right,
-                Comparison::AtMost => left <= right,
-                Comparison::Less => left < right,
-            })
-        }
-        Expr::Regex(_) => {
-            let message = "a regular expression stands on the right of `matches` only".to_owned();
-            return Err(ExpressionError::value(message));
-        }
-    })
+/// Says what is certainly wrong with an expression, whatever its variables are.
+pub(crate) fn refused(text: &str, lookup: &mut Lookup<'_>) -> Vec<ExpressionError> {
+    let parsed = match parse::parse(text) {
+        Ok(parsed) => parsed,
+        Err(error) => return vec![error],
+    };
+    let mut machine = Machine::new(text, Profile::Legacy, Data::is_truthy, lookup);
+    machine.warn_of_tight_not(&parsed);
+    machine.look_at(&parsed);
+    machine.warnings
 }
 
-/// An absent pipeline value is an empty text for the operators on texts (CFG §6.3).
-fn text(data: Data, operator: &str) -> Result<Rc<str>, ExpressionError> {
-    match data {
-        Data::Text(text) => Ok(text),
-        Data::Null => Ok(Rc::from("")),
-        other => {
-            let name = other.type_name();
-            Err(ExpressionError::value(format!("`{operator}` compares texts, not a {name}")))
-        }
-    }
-}
-
-fn number(data: &Data) -> Result<f64, ExpressionError> {
-    match data {
-        // Integers beyond 2^53 lose digits in a comparison; nobody writes them.
-        Data::Int(value) => value.to_string().parse().map_err(|_| not_a_number(data)),
-        Data::Float(value, _) => Ok(*value),
-        _ => Err(not_a_number(data)),
-    }
-}
-
-fn not_a_number(data: &Data) -> ExpressionError {
-    ExpressionError::value(format!(
-        "only numbers can be compared by size, not a {}",
-        data.type_name()
-    ))
+/// Tells whether a text that is compared as it is was probably meant as an expression (W-11).
+pub(crate) fn looks_like_one(text: &str) -> bool {
+    let text = text.trim();
+    let mentions = ["pipeline.", "parameters.", "matrix."].iter().any(|name| text.contains(name));
+    let operates =
+        [" == ", " != ", " matches ", " starts-with ", " and ", " or ", " =~ ", " >", " <"]
+            .iter()
+            .any(|operator| text.contains(operator));
+    let sole_name = !text.contains(char::is_whitespace)
+        && ["pipeline.", "parameters.", "matrix."].iter().any(|name| text.starts_with(name));
+    let negated = ["not ", "!"].iter().any(|not| text.starts_with(not));
+    sole_name || (mentions && (operates || negated))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn lookup(name: &str) -> Result<Data, Refusal> {
-        Ok(match name {
-            "pipeline.git.branch" => Data::text("feature/a"),
-            "pipeline.git.tag" => Data::Null,
-            "pipeline.parameters.deploy" => Data::Bool(false),
-            "pipeline.number" => Data::Int(7),
-            "pipeline.event.name" => Data::text("push"),
-            _ => return Err((codes::UNKNOWN_PIPELINE_VALUE, format!("no `{name}`"), None)),
-        })
-    }
-
-    fn result(text: &str) -> Result<Data, ExpressionError> {
-        evaluate(text, &mut lookup)
-    }
-
-    /// The examples of CFG §11.9.
-    #[test]
-    fn the_worked_examples_come_out_as_documented() {
-        for (text, expected) in [
-            (r#"pipeline.git.branch starts-with "feature/""#, true),
-            (r"pipeline.git.branch matches /feature\/.*/", true),
-            ("pipeline.git.branch matches /feature/", false),
-            (r#"pipeline.git.tag starts-with "v""#, false),
-            (r#"not pipeline.git.branch == "main""#, false),
-            (r#"not (pipeline.git.branch == "main")"#, true),
-            (r#"pipeline.parameters.deploy == "false""#, false),
-            ("pipeline.number >= 1 and pipeline.parameters.deploy", false),
-            (
-                r#"pipeline.event.name == "pull_request" and pipeline.event.github.pull_request.draft"#,
-                false,
-            ),
-            ("1 < 2 and -1 <= -1", true),
-            ("!false", true),
-            (r#""a\"b" == "a\"b""#, true),
-        ] {
-            let data = result(text).unwrap_or_else(|error| panic!("{text}: {error:?}"));
-            assert!(matches!(data, Data::Bool(value) if value == expected), "{text}: {data:?}");
-        }
-        assert!(
-            matches!(result("pipeline.git.branch or pipeline.git.tag"), Ok(Data::Text(t)) if &*t == "feature/a")
-        );
-        assert!(matches!(result(r#"pipeline.git.branch == "x" and 10 or 1"#), Ok(Data::Int(1))));
-    }
-
-    #[test]
-    fn what_cannot_be_read_or_computed_is_told_apart() {
-        for text in [
-            "pipeline.git.branch =~ /x/",
-            "a ==",
-            "(a",
-            "a b",
-            r#""x"#,
-            "a in b",
-            "a.",
-            "a..b",
-            "'x'",
-            "",
-        ] {
-            assert!(result(text).unwrap_err().is_syntax, "{text}");
-        }
-        for text in
-            ["pipeline.nope == 1", "always", "1 starts-with 2", r#""a" > 1"#, r#""a" matches /(/"#]
-        {
-            assert!(!result(text).unwrap_err().is_syntax, "{text}");
-        }
-    }
-
-    #[test]
-    fn an_endless_expression_ends() {
-        assert!(result(&"(".repeat(100_000)).unwrap_err().is_syntax);
-        assert!(result(&"not ".repeat(100_000)).unwrap_err().is_syntax);
-        assert!(result(&format!("1{}", " or 1".repeat(100_000))).unwrap_err().is_syntax);
-    }
-}
+mod tests;

@@ -43,6 +43,7 @@ mod pattern;
 mod pipeline;
 mod pipeline_parameters;
 mod report;
+pub mod restriction;
 mod run;
 mod shape;
 mod snippet;

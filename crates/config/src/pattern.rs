@@ -1,134 +1,200 @@
 //! Regular expressions as the hosted service reads them: Java's, matched in full (CFG §6.5).
 //!
-//! The engine backtracks only where look-around or back-references force it, and then within a
-//! limit, so that no pattern runs away.
+//! A pattern is read by a parser of our own and written anew for the engines: the linear one
+//! wherever possible, and one that backtracks only where look-around, back-references or possessive
+//! quantifiers force it, and then within a limit, so that no pattern runs away. The profile `next`
+//! knows the linear one only.
 
-use fancy_regex::{Regex, RegexBuilder};
+mod class;
+mod emit;
+mod java;
+mod properties;
+pub(crate) mod reach;
+mod tree;
+
+use std::{fmt, ops::Range};
+
+use crate::Profile;
 
 /// Longest pattern, in bytes. Real ones have some tens of characters.
 const LENGTH: usize = 2_000;
 
+/// Longest pattern under `next`, in characters.
+const NEXT_LENGTH: usize = 128;
+
 /// Steps back that one match may take.
-const BACKTRACKS: usize = 50_000;
+const BACKTRACKS: usize = 20_000;
 
 /// Bytes of a compiled pattern.
 const COMPILED_BYTES: usize = 1 << 20;
 
-/// Java's `\h`, for use inside of brackets.
-const HORIZONTAL: &str = r" \t\x{A0}\x{1680}\x{180E}\x{2000}-\x{200A}\x{202F}\x{205F}\x{3000}";
+/// Longest text that is matched with backtracking, in bytes.
+const BACKTRACKED_TEXT: usize = 4_096;
 
-/// Java's `\R`.
-const LINE_BREAK: &str = r"(?:\r\n|[\n\x{0B}\x{0C}\r\x{85}\x{2028}\x{2029}])";
+/// Size of a pattern times length of a text: what the linear engine does in some tens of
+/// milliseconds.
+const LINEAR_WORK: u64 = 20_000_000;
 
 /// A pattern that must match a whole text.
 #[derive(Debug)]
-pub(crate) struct Pattern(Regex);
+pub(crate) struct Pattern {
+    engine: Engine,
+    tree: tree::Node,
+    weight: u64,
+    backtracking: Option<&'static str>,
+    characters: usize,
+}
+
+#[derive(Debug)]
+enum Engine {
+    Linear(regex::Regex),
+    Backtracking(Box<fancy_regex::Regex>),
+}
+
+/// Why a pattern cannot be used, or a text cannot be matched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PatternError {
+    /// A sentence without its subject: "this `(` is never closed".
+    pub(crate) message: String,
+    pub(crate) help: Option<String>,
+    /// Bytes of the pattern that are meant, where known.
+    pub(crate) span: Option<Range<usize>>,
+}
+
+impl PatternError {
+    fn at(span: Range<usize>, message: impl Into<String>) -> Self {
+        Self { message: message.into(), help: None, span: Some(span) }
+    }
+
+    fn whole(message: impl Into<String>) -> Self {
+        Self { message: message.into(), help: None, span: None }
+    }
+
+    fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+impl fmt::Display for PatternError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.message)
+    }
+}
+
+impl From<PatternError> for String {
+    fn from(error: PatternError) -> Self {
+        error.message
+    }
+}
 
 impl Pattern {
-    /// Compiles a pattern; the error is a sentence.
-    pub(crate) fn new(source: &str) -> Result<Self, String> {
+    /// Compiles a pattern.
+    pub(crate) fn new(source: &str, profile: Profile) -> Result<Self, PatternError> {
+        let characters = source.chars().count();
         if source.len() > LENGTH {
-            return Err(format!("the pattern is longer than {LENGTH} bytes"));
+            let message = format!("the pattern is longer than {LENGTH} bytes");
+            return Err(PatternError::whole(message).help("split it into several entries"));
         }
-        let regex = RegexBuilder::new(&format!(r"\A(?:{})\z", from_java(source)))
-            .backtrack_limit(BACKTRACKS)
-            .delegate_size_limit(COMPILED_BYTES)
-            .build();
-        regex.map(Self).map_err(|error| {
-            let text = error.to_string();
-            let text = text.lines().last().unwrap_or("it cannot be read").trim();
-            // The position counts our wrapping too, so it would mislead.
-            let reason =
-                text.strip_prefix("Parsing error at position ").and_then(|t| t.split_once(": "));
-            reason.map_or(text, |(_, reason)| reason).to_owned()
+        if profile == Profile::Next && characters > NEXT_LENGTH {
+            let message = format!("pattern too long: {characters} characters of {NEXT_LENGTH}");
+            return Err(PatternError::whole(message).help("split it into several entries"));
+        }
+        let parsed = java::parse(source)?;
+        if let (Profile::Next, Some((what, span))) = (profile, &parsed.backtracking) {
+            let message = format!("invalid pattern: the `next` profile knows no {what}");
+            return Err(PatternError::at(span.clone(), message).help(way_out(what)));
+        }
+        let written = emit::emit(&parsed.node, parsed.groups, profile == Profile::Legacy);
+        let engine =
+            if written.backtracks { backtracking(&written.text) } else { linear(&written.text) }?;
+        Ok(Self {
+            engine,
+            weight: parsed.node.weight(),
+            tree: parsed.node,
+            backtracking: parsed.backtracking.map(|(what, _)| what),
+            characters,
         })
     }
 
-    /// Tells whether the whole text matches; the error is a sentence.
-    pub(crate) fn matches(&self, text: &str) -> Result<bool, String> {
-        self.0.is_match(text).map_err(|_| format!("matching `{text}` takes too long"))
+    /// Tells whether the whole text matches.
+    pub(crate) fn matches(&self, text: &str) -> Result<bool, PatternError> {
+        let length = u64::try_from(text.len()).unwrap_or(u64::MAX);
+        let too_slow = || {
+            let shown: String = text.chars().take(40).collect();
+            PatternError::whole(format!("matching `{shown}` takes too long"))
+                .help("make the pattern simpler: no repetition within a repetition, no look-around")
+        };
+        match &self.engine {
+            Engine::Linear(_) if self.weight.saturating_mul(length) > LINEAR_WORK => {
+                Err(too_slow())
+            }
+            Engine::Linear(regex) => Ok(regex.is_match(text)),
+            Engine::Backtracking(_) if text.len() > BACKTRACKED_TEXT => Err(too_slow()),
+            Engine::Backtracking(regex) => regex.is_match(text).map_err(|_| too_slow()),
+        }
+    }
+
+    /// Tells whether it looks around, refers back, or never gives back, which `next` refuses (W-18).
+    pub(crate) const fn uses_look_around(&self) -> bool {
+        self.backtracking.is_some()
+    }
+
+    /// Says why `next` refuses it, and the way out; `None` if it does not (W-18).
+    pub(crate) fn refused_by_next(&self) -> Option<(String, String)> {
+        if let Some(what) = self.backtracking {
+            return Some((format!("the `next` profile knows no {what}"), way_out(what).to_owned()));
+        }
+        (self.characters > NEXT_LENGTH).then(|| {
+            let message = format!("the `next` profile takes at most {NEXT_LENGTH} characters");
+            (message, "split it into several entries".to_owned())
+        })
     }
 }
 
-/// Rewrites what Java spells differently: `\Q…\E`, `\h`, `\H`, `\R`.
-fn from_java(source: &str) -> String {
-    let mut regex = String::with_capacity(source.len());
-    let mut rest = source;
-    let mut in_class = 0usize;
-    while let Some(c) = rest.chars().next() {
-        let next = rest.get(1..).and_then(|rest| rest.chars().next());
-        match (c, next) {
-            ('\\', Some('Q')) => {
-                let quoted = &rest[2..];
-                let end = quoted.find("\\E").unwrap_or(quoted.len());
-                regex.push_str(&fancy_regex::escape(&quoted[..end]));
-                rest = quoted.get(end + 2..).unwrap_or("");
-                continue;
-            }
-            ('\\', Some('h')) if in_class > 0 => regex.push_str(HORIZONTAL),
-            ('\\', Some('h')) => regex.extend(["[", HORIZONTAL, "]"]),
-            ('\\', Some('H')) => regex.extend(["[^", HORIZONTAL, "]"]),
-            ('\\', Some('R')) if in_class == 0 => regex.push_str(LINE_BREAK),
-            ('\\', Some(next)) => {
-                regex.push(c);
-                regex.push(next);
-            }
-            _ => {
-                match c {
-                    '[' => in_class += 1,
-                    ']' => in_class = in_class.saturating_sub(1),
-                    _ => {}
-                }
-                regex.push(c);
-                rest = &rest[c.len_utf8()..];
-                continue;
-            }
+fn way_out(what: &str) -> &'static str {
+    match what {
+        "look-ahead" | "look-behind" => {
+            "say what it excludes with `ignore` (or `not … matches`), without look-around"
         }
-        rest = rest.get(1 + next.map_or(0, char::len_utf8)..).unwrap_or("");
+        "back-reference" => "write out the alternatives",
+        _ => "use an ordinary quantifier or group",
     }
-    regex
+}
+
+fn linear(text: &str) -> Result<Engine, PatternError> {
+    let built = regex::RegexBuilder::new(text)
+        .size_limit(COMPILED_BYTES)
+        .dfa_size_limit(COMPILED_BYTES)
+        .build();
+    built.map(Engine::Linear).map_err(|error| match error {
+        regex::Error::CompiledTooBig(_) => too_large(),
+        _ => PatternError::whole("invalid pattern"),
+    })
+}
+
+fn backtracking(text: &str) -> Result<Engine, PatternError> {
+    let built = fancy_regex::RegexBuilder::new(text)
+        .backtrack_limit(BACKTRACKS)
+        .delegate_size_limit(COMPILED_BYTES)
+        .build();
+    built.map(|regex| Engine::Backtracking(Box::new(regex))).map_err(|error| {
+        let text = error.to_string();
+        if text.contains("size limit") {
+            return too_large();
+        }
+        if text.contains("ook-behind") || text.contains("ookbehind") {
+            return PatternError::whole("a look-behind has no limit to its length")
+                .help("use `{0,20}` instead of `*` in it");
+        }
+        PatternError::whole("invalid pattern")
+    })
+}
+
+fn too_large() -> PatternError {
+    PatternError::whole("the pattern is too large once its repetitions are written out")
+        .help("smaller numbers in `{…}`")
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn matches(pattern: &str, text: &str) -> bool {
-        Pattern::new(pattern).unwrap().matches(text).unwrap()
-    }
-
-    #[test]
-    fn a_pattern_must_match_the_whole_text() {
-        assert!(matches("rel-.*", "rel-1"));
-        assert!(!matches("rel", "rel-1"));
-        assert!(matches("a|ab", "ab"));
-        assert!(!matches("main", "main\n"));
-        assert!(matches(r"feature\/.*", "feature/x"));
-    }
-
-    #[test]
-    fn java_spellings_work() {
-        assert!(matches(r"\Qa.b+c\E\d", "a.b+c1"));
-        assert!(!matches(r"\Qa.b\E", "axb"));
-        assert!(matches(r"\Qunclosed", "unclosed"));
-        assert!(matches(r"a\hb", "a b"));
-        assert!(!matches(r"\h", "f"));
-        assert!(matches("^(?!main).*$", "dev"));
-        assert!(!matches("^(?!main).*$", "main"));
-        assert!(matches(r"(\w+)-\1", "ab-ab"));
-        assert!(!matches("a++a", "aaa"));
-        assert!(matches("(?i)MAIN", "main"));
-        assert!(matches("[a-z&&[^b]]+", "ac"));
-        assert!(!matches("[a-z&&[^b]]+", "abc"));
-        assert!(matches(r"\p{Alpha}+", "abc"));
-    }
-
-    #[test]
-    fn bad_and_runaway_patterns_are_refused() {
-        assert!(Pattern::new("(").is_err());
-        assert!(Pattern::new(&"a".repeat(3_000)).is_err());
-        assert!(Pattern::new("(?:a{1000}){1000}").is_err());
-        let slow = Pattern::new(r"(a|aa)+\1b(?=c)").unwrap();
-        assert!(slow.matches(&"a".repeat(200)).is_err());
-    }
-}
+mod tests;

@@ -1,20 +1,15 @@
 //! Reads expressions; weakest operator first (CFG §6.2).
 
-use super::ExpressionError;
+use std::ops::Range;
+
+use super::{ExpressionError, rewrite};
+use crate::codes;
 
 /// Longest expression, in bytes.
 const LENGTH: usize = 8_000;
 
-/// Levels of parentheses and negations, and operators in a row.
+/// Levels of parentheses, negations and comparisons within each other.
 const DEPTH: usize = 100;
-
-/// A literal.
-#[derive(Clone, Debug)]
-pub(super) enum Operand {
-    Text(String),
-    Int(i64),
-    Bool(bool),
-}
 
 /// How two numbers are compared.
 #[derive(Clone, Copy, Debug)]
@@ -25,15 +20,26 @@ pub(super) enum Comparison {
     Less,
 }
 
-/// An expression.
+/// An expression and where it stands.
 #[derive(Clone, Debug)]
-pub(super) enum Expr {
-    Literal(Operand),
+pub(super) struct Expr {
+    pub(super) kind: Kind,
+    pub(super) span: Range<usize>,
+    /// It stands in parentheses of its own.
+    pub(super) enclosed: bool,
+}
+
+/// What an expression is.
+#[derive(Clone, Debug)]
+pub(super) enum Kind {
+    Text(String),
+    Int(i64),
+    Bool(bool),
     Variable(String),
     Regex(String),
     Not(Box<Expr>),
-    Or(Box<Expr>, Box<Expr>),
-    And(Box<Expr>, Box<Expr>),
+    Or(Vec<Expr>),
+    And(Vec<Expr>),
     Equal { left: Box<Expr>, right: Box<Expr>, negated: bool },
     StartsWith(Box<Expr>, Box<Expr>),
     Matches(Box<Expr>, Box<Expr>),
@@ -44,71 +50,82 @@ pub(super) enum Expr {
 pub(super) fn parse(text: &str) -> Result<Expr, ExpressionError> {
     if text.len() > LENGTH {
         let message = format!("an expression has at most {LENGTH} bytes");
-        return Err(ExpressionError::syntax(message, None));
+        return Err(ExpressionError::syntax(0..0, message));
     }
-    let mut parser = Parser { rest: text, depth: 0 };
+    let mut parser = Parser { text, at: 0, depth: 0 };
     let expr = parser.or()?;
     parser.skip_blanks();
-    if parser.rest.is_empty() { Ok(expr) } else { Err(parser.unexpected()) }
+    if parser.rest().is_empty() { Ok(expr) } else { Err(rewrite::unexpected(text, parser.at)) }
 }
 
 struct Parser<'t> {
-    rest: &'t str,
+    text: &'t str,
+    at: usize,
     depth: usize,
 }
 
 type Parsed = Result<Expr, ExpressionError>;
 
-impl Parser<'_> {
+impl<'t> Parser<'t> {
     fn or(&mut self) -> Parsed {
-        let mut left = self.and()?;
-        while self.word("or") {
-            self.deeper()?;
-            left = Expr::Or(Box::new(left), Box::new(self.and()?));
+        let first = self.and()?;
+        if !self.word("or") {
+            return Ok(first);
         }
-        Ok(left)
+        let mut operands = vec![first, self.and()?];
+        while self.word("or") {
+            operands.push(self.and()?);
+        }
+        Ok(row(operands, Kind::Or))
     }
 
     fn and(&mut self) -> Parsed {
-        let mut left = self.equality()?;
-        while self.word("and") {
-            self.deeper()?;
-            left = Expr::And(Box::new(left), Box::new(self.equality()?));
+        let first = self.equality()?;
+        if !self.word("and") {
+            return Ok(first);
         }
-        Ok(left)
+        let mut operands = vec![first, self.equality()?];
+        while self.word("and") {
+            operands.push(self.equality()?);
+        }
+        Ok(row(operands, Kind::And))
     }
 
     fn equality(&mut self) -> Parsed {
         let mut left = self.on_texts()?;
+        let depth = self.depth;
         loop {
             let negated = if self.symbol("==") {
                 false
             } else if self.symbol("!=") {
                 true
             } else {
+                self.depth = depth;
                 return Ok(left);
             };
             self.deeper()?;
-            let right = Box::new(self.on_texts()?);
-            left = Expr::Equal { left: Box::new(left), right, negated };
+            let right = self.on_texts()?;
+            left = pair(left, right, |left, right| Kind::Equal { left, right, negated });
         }
     }
 
     fn on_texts(&mut self) -> Parsed {
         let mut left = self.comparison()?;
+        let depth = self.depth;
         loop {
             if self.word("starts-with") {
                 self.deeper()?;
-                left = Expr::StartsWith(Box::new(left), Box::new(self.comparison()?));
+                let right = self.comparison()?;
+                left = pair(left, right, Kind::StartsWith);
             } else if self.word("matches") {
                 self.deeper()?;
-                self.skip_blanks();
                 let right = match self.regex()? {
-                    Some(pattern) => Expr::Regex(pattern),
+                    Some(pattern) => pattern,
                     None => self.comparison()?,
                 };
-                left = Expr::Matches(Box::new(left), Box::new(right));
+                left = pair(left, right, Kind::Matches);
             } else {
+                self.depth = depth;
                 return Ok(left);
             }
         }
@@ -116,6 +133,7 @@ impl Parser<'_> {
 
     fn comparison(&mut self) -> Parsed {
         let mut left = self.unary()?;
+        let depth = self.depth;
         loop {
             let comparison = if self.symbol(">=") {
                 Comparison::AtLeast
@@ -126,165 +144,210 @@ impl Parser<'_> {
             } else if self.symbol("<") {
                 Comparison::Less
             } else {
+                self.depth = depth;
                 return Ok(left);
             };
             self.deeper()?;
-            left = Expr::Compare(Box::new(left), comparison, Box::new(self.unary()?));
+            let right = self.unary()?;
+            left = pair(left, right, |left, right| Kind::Compare(left, comparison, right));
         }
     }
 
     fn unary(&mut self) -> Parsed {
         self.skip_blanks();
+        let from = self.at;
         let is_not = self.word("not");
-        if is_not || (self.rest.starts_with('!') && !self.rest.starts_with("!=")) {
-            if !is_not {
-                self.rest = &self.rest[1..];
+        if !is_not {
+            if !self.rest().starts_with('!') || self.rest().starts_with("!=") {
+                return self.primary();
             }
-            self.deeper()?;
-            return Ok(Expr::Not(Box::new(self.unary()?)));
+            self.at += 1;
         }
-        self.primary()
+        self.deeper()?;
+        let inner = self.unary()?;
+        self.depth -= 1;
+        let span = from..inner.span.end;
+        Ok(Expr { kind: Kind::Not(Box::new(inner)), span, enclosed: false })
     }
 
     fn primary(&mut self) -> Parsed {
         self.skip_blanks();
-        match self.rest.chars().next() {
-            Some('(') => {
-                self.deeper()?;
-                self.rest = &self.rest[1..];
-                let inner = self.or()?;
-                self.skip_blanks();
-                if !self.rest.starts_with(')') {
-                    return Err(ExpressionError::syntax("a `)` is missing".to_owned(), None));
-                }
-                self.rest = &self.rest[1..];
-                Ok(inner)
-            }
+        match self.rest().chars().next() {
+            Some('(') => self.parentheses(),
             Some('"') => self.string(),
             Some(c) if c.is_ascii_digit() || c == '-' => self.integer(),
             Some(c) if c.is_ascii_alphabetic() => self.name(),
-            _ => Err(self.unexpected()),
+            _ => Err(rewrite::unexpected(self.text, self.at)),
         }
+    }
+
+    fn parentheses(&mut self) -> Parsed {
+        let from = self.at;
+        self.deeper()?;
+        self.at += 1;
+        let inner = self.or()?;
+        self.depth -= 1;
+        self.skip_blanks();
+        if self.rest().is_empty() {
+            let message = "this `(` is never closed";
+            return Err(ExpressionError::syntax(from..from + 1, message).help("add a `)`"));
+        }
+        if !self.rest().starts_with(')') {
+            return Err(rewrite::unexpected(self.text, self.at));
+        }
+        self.at += 1;
+        Ok(Expr { kind: inner.kind, span: from..self.at, enclosed: true })
     }
 
     fn string(&mut self) -> Parsed {
+        let from = self.at;
         let mut text = String::new();
-        let mut chars = self.rest[1..].char_indices();
+        let mut chars = self.text[from + 1..].char_indices();
         while let Some((at, c)) = chars.next() {
+            let at = from + 1 + at;
             match c {
                 '"' => {
-                    self.rest = &self.rest[1 + at + 1..];
-                    return Ok(Expr::Literal(Operand::Text(text)));
+                    self.at = at + 1;
+                    return Ok(leaf(Kind::Text(text), from..self.at));
                 }
-                '\\' => {
-                    if let Some((_, escaped @ ('"' | '\\'))) = chars.next() {
-                        text.push(escaped);
-                    } else {
-                        let message =
-                            "only `\\\"` and `\\\\` can be escaped in a string".to_owned();
-                        return Err(ExpressionError::syntax(message, None));
+                '\\' => match chars.next() {
+                    Some((_, escaped @ ('"' | '\\'))) => text.push(escaped),
+                    other => {
+                        let end = at + 1 + other.map_or(0, |(_, c)| c.len_utf8());
+                        let message = "only `\\\"` and `\\\\` can be escaped in a string";
+                        let error = ExpressionError::syntax(at..end, message);
+                        return Err(ExpressionError { code: codes::EXPRESSION_VALUE, ..error }
+                            .help("write `\\\\` for a backslash"));
                     }
-                }
+                },
                 other => text.push(other),
             }
         }
-        Err(ExpressionError::syntax("a string is not closed".to_owned(), None))
+        let message = "this string is never closed";
+        Err(ExpressionError::syntax(from..self.text.len(), message).help("add a `\"`"))
     }
 
     fn integer(&mut self) -> Parsed {
-        let sign = usize::from(self.rest.starts_with('-'));
-        let digits = self.rest[sign..].bytes().take_while(u8::is_ascii_digit).count();
-        let (number, rest) = self.rest.split_at(sign + digits);
+        let from = self.at;
+        let sign = usize::from(self.rest().starts_with('-'));
+        let digits = self.rest()[sign..].bytes().take_while(u8::is_ascii_digit).count();
+        if digits == 0 {
+            return Err(rewrite::unexpected(self.text, from));
+        }
+        self.at += sign + digits;
+        if self.rest().starts_with(is_name) {
+            self.at += self.rest().find(|c: char| !is_name(c)).unwrap_or(self.rest().len());
+            let found = &self.text[from..self.at];
+            let message = format!("`{found}` is neither a whole number nor a name");
+            return Err(ExpressionError::syntax(from..self.at, message)
+                .help(format!("a text stands in quotes: `\"{found}\"`")));
+        }
+        let number = &self.text[from..self.at];
         let value = number.parse().map_err(|_| {
-            ExpressionError::syntax(format!("`{number}` is no whole number of 64 bits"), None)
+            let message = format!("`{number}` is no whole number of 64 bits");
+            ExpressionError::syntax(from..self.at, message)
         })?;
-        self.rest = rest;
-        Ok(Expr::Literal(Operand::Int(value)))
+        Ok(leaf(Kind::Int(value), from..self.at))
     }
 
     fn name(&mut self) -> Parsed {
-        let end = self.rest.find(|c: char| !is_name(c)).unwrap_or(self.rest.len());
-        let (name, rest) = self.rest.split_at(end);
+        let from = self.at;
+        let rest = self.rest();
+        let name = &rest[..rest.find(|c: char| !is_name(c)).unwrap_or(rest.len())];
+        let span = from..from + name.len();
         if name.ends_with('.') || name.contains("..") {
             let message = format!("`{name}` has a dot too many");
-            return Err(ExpressionError::syntax(message, None));
+            return Err(ExpressionError::syntax(span, message));
         }
-        self.rest = rest;
-        Ok(match name {
-            "true" => Expr::Literal(Operand::Bool(true)),
-            "false" => Expr::Literal(Operand::Bool(false)),
-            "and" | "or" | "not" | "matches" | "starts-with" => {
-                let message = format!("`{name}` stands where a value is expected");
-                return Err(ExpressionError::syntax(message, None));
-            }
-            _ => Expr::Variable(name.to_owned()),
-        })
+        self.at = span.end;
+        Ok(leaf(
+            match name {
+                "true" => Kind::Bool(true),
+                "false" => Kind::Bool(false),
+                "and" | "or" | "not" | "matches" | "starts-with" => {
+                    let message = format!("`{name}` stands where a value is expected");
+                    return Err(ExpressionError::syntax(span, message));
+                }
+                _ => Kind::Variable(name.to_owned()),
+            },
+            span,
+        ))
     }
 
-    fn regex(&mut self) -> Result<Option<String>, ExpressionError> {
-        let Some(body) = self.rest.strip_prefix('/') else { return Ok(None) };
+    fn regex(&mut self) -> Result<Option<Expr>, ExpressionError> {
+        self.skip_blanks();
+        let from = self.at;
+        if !self.rest().starts_with('/') {
+            return Ok(None);
+        }
         let mut escaped = false;
-        for (at, c) in body.char_indices() {
+        for (at, c) in self.text[from + 1..].char_indices() {
             match c {
                 _ if escaped => escaped = false,
                 '\\' => escaped = true,
                 '/' => {
-                    self.rest = &body[at + 1..];
-                    return Ok(Some(body[..at].to_owned()));
+                    let pattern = self.text[from + 1..from + 1 + at].to_owned();
+                    self.at = from + at + 2;
+                    return Ok(Some(leaf(Kind::Regex(pattern), from..self.at)));
                 }
                 _ => {}
             }
         }
-        Err(ExpressionError::syntax("a regular expression is not closed".to_owned(), None))
+        let message = "this regular expression is never closed";
+        Err(ExpressionError::syntax(from..self.text.len(), message).help("add a `/`"))
+    }
+
+    fn rest(&self) -> &'t str {
+        self.text.get(self.at..).unwrap_or("")
     }
 
     fn word(&mut self, word: &str) -> bool {
         self.skip_blanks();
-        let Some(rest) = self.rest.strip_prefix(word) else { return false };
-        let ends = !rest.starts_with(is_name);
-        if ends {
-            self.rest = rest;
-        }
-        ends
+        let found = self.rest().strip_prefix(word).is_some_and(|rest| !rest.starts_with(is_name));
+        self.at += if found { word.len() } else { 0 };
+        found
     }
 
     fn symbol(&mut self, symbol: &str) -> bool {
         self.skip_blanks();
-        let rest = self.rest.strip_prefix(symbol);
-        self.rest = rest.unwrap_or(self.rest);
-        rest.is_some()
+        // `===` and `<<` are no operators, however they begin.
+        let found = self.rest().strip_prefix(symbol).is_some_and(|rest| {
+            !rest.starts_with('=') && !(symbol.len() == 1 && rest.starts_with(['<', '>']))
+        });
+        self.at += if found { symbol.len() } else { 0 };
+        found
     }
 
     fn skip_blanks(&mut self) {
-        self.rest = self.rest.trim_start();
+        let rest = self.rest();
+        self.at += rest.len() - rest.trim_start().len();
     }
 
     fn deeper(&mut self) -> Result<(), ExpressionError> {
         self.depth += 1;
         if self.depth > DEPTH {
-            let message = format!("an expression has at most {DEPTH} operators");
-            return Err(ExpressionError::syntax(message, None));
+            let message = format!("an expression has at most {DEPTH} levels");
+            return Err(ExpressionError::syntax(self.at..self.at, message));
         }
         Ok(())
     }
-
-    fn unexpected(&self) -> ExpressionError {
-        let end = self.rest.find(char::is_whitespace).unwrap_or(self.rest.len());
-        let found = &self.rest[..end];
-        let help = match found {
-            "" => return ExpressionError::syntax("the expression ends too early".to_owned(), None),
-            "=~" => "write `matches /…/`",
-            "=" => "write `==`",
-            "&&" => "write `and`",
-            "||" => "write `or`",
-            "in" | "contains" => "write `a == \"x\" or a == \"y\"`, or `a matches /x|y/`",
-            _ if found.starts_with('\'') => "strings are written with double quotes",
-            _ => "operators: and, or, not, ==, !=, <, <=, >, >=, starts-with, matches",
-        };
-        ExpressionError::syntax(format!("unexpected `{found}`"), Some(help))
-    }
 }
 
-fn is_name(c: char) -> bool {
+fn leaf(kind: Kind, span: Range<usize>) -> Expr {
+    Expr { kind, span, enclosed: false }
+}
+
+fn pair(left: Expr, right: Expr, kind: impl FnOnce(Box<Expr>, Box<Expr>) -> Kind) -> Expr {
+    let span = left.span.start..right.span.end;
+    leaf(kind(Box::new(left), Box::new(right)), span)
+}
+
+fn row(operands: Vec<Expr>, kind: impl FnOnce(Vec<Expr>) -> Kind) -> Expr {
+    let start = operands.first().map_or(0, |first| first.span.start);
+    let end = operands.last().map_or(0, |last| last.span.end);
+    leaf(kind(operands), start..end)
+}
+
+pub(super) fn is_name(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')
 }

@@ -1,0 +1,97 @@
+//! What people write who know other languages, and how it is written here (CFG §6.2, D-25).
+
+use super::{ExpressionError, parse::is_name};
+
+/// Longest part of the source that a message repeats, in characters.
+const SHOWN: usize = 40;
+
+/// Describes what stands at a place where it cannot stand.
+pub(super) fn unexpected(text: &str, at: usize) -> ExpressionError {
+    let rest = text.get(at..).unwrap_or("");
+    let found = token(rest);
+    let span = at..at + found.len();
+    if found.is_empty() {
+        let message = "the expression ends too early";
+        return ExpressionError::syntax(span, message).help("a value is missing at its end");
+    }
+    let before = text.get(..at).unwrap_or("");
+    let shown: String = found.chars().take(SHOWN).collect();
+    ExpressionError::syntax(span, format!("unexpected `{shown}`")).help(help(
+        found,
+        operand_before(before),
+        rest.get(found.len()..).unwrap_or(""),
+    ))
+}
+
+/// The run of characters that belong together: a name, signs, or one character.
+fn token(rest: &str) -> &str {
+    let Some(first) = rest.chars().next() else { return "" };
+    let end = if is_name(first) {
+        rest.find(|c: char| !is_name(c))
+    } else if "=~!&|<>?:+*%$".contains(first) {
+        rest.find(|c: char| !"=~!&|<>?:+*%$".contains(c))
+    } else if first == '\'' || first == '/' {
+        rest[1..].find(first).map(|end| end + 2)
+    } else {
+        Some(first.len_utf8())
+    };
+    &rest[..end.unwrap_or(rest.len())]
+}
+
+fn help(found: &str, left: &str, after: &str) -> String {
+    let right = operand_after(after);
+    let text = right.trim_matches(['"', '\'']);
+    match found {
+        "=~" | "~=" => {
+            let pattern = if right.starts_with('/') { right } else { "/…/" };
+            format!("write `{left} matches {pattern}`")
+        }
+        "=" | "===" | "equals" | "is" | "eq" => format!("write `{left} == {right}`"),
+        "!==" | "<>" | "ne" | "!~" if found != "!~" => format!("write `{left} != {right}`"),
+        "!~" => format!("write `not ({left} matches {right})`"),
+        "&&" | "&" | "AND" | "And" => "write `and`".to_owned(),
+        "||" | "|" | "OR" | "Or" => "write `or`".to_owned(),
+        "NOT" | "Not" => "write `not`".to_owned(),
+        "in" => format!("write `{left} == \"x\" or {left} == \"y\"`, or `{left} matches /x|y/`"),
+        "contains" | "includes" => format!("write `{left} matches /.*{text}.*/`"),
+        "ends-with" | "endsWith" | "ends_with" => format!("write `{left} matches /.*{text}/`"),
+        "startsWith" | "starts_with" | "startswith" | "begins-with" => {
+            format!("write `{left} starts-with {right}`")
+        }
+        "match" | "matches-regex" => format!("write `{left} matches /…/`"),
+        _ if found.starts_with('?') => "there is no `a ? b : c`; write `a and b or c`".to_owned(),
+        _ if found.starts_with("<<") || found.starts_with(">>") => {
+            "an expression stands without `<< >>`".to_owned()
+        }
+        _ if found.starts_with('\'') => {
+            let inner = found.trim_matches('\'');
+            format!("a text stands in double quotes: `\"{inner}\"`")
+        }
+        _ if found.starts_with('$') => {
+            "environment variables do not exist yet; use `pipeline.…` or `parameters.…`".to_owned()
+        }
+        _ if found.starts_with('/') => "a `/…/` stands behind `matches` only".to_owned(),
+        "[" => "there are no lists; write `a == \"x\" or a == \"y\"`".to_owned(),
+        "(" => "there are no functions".to_owned(),
+        ")" => "this `)` closes nothing".to_owned(),
+        "\"" => "join two values with `and`, `or`, `==`, …".to_owned(),
+        _ if found.starts_with(['+', '*', '%']) => "there is no arithmetic".to_owned(),
+        _ => "operators: and, or, not, ==, !=, <, <=, >, >=, starts-with, matches".to_owned(),
+    }
+}
+
+/// The last operand before the mistake.
+fn operand_before(before: &str) -> &str {
+    let before = before.trim_end();
+    let start = before.rfind(char::is_whitespace).map_or(0, |at| at + 1);
+    let operand = before[start..].trim_start_matches(['(', '!']);
+    if operand.is_empty() || operand.len() > 80 { "a" } else { operand }
+}
+
+/// The first operand behind the mistake.
+fn operand_after(after: &str) -> &str {
+    let after = after.trim_start();
+    let end = after.find(|c: char| c.is_whitespace() || c == ')').unwrap_or(after.len());
+    let operand = &after[..end];
+    if operand.is_empty() || operand.len() > 80 { "b" } else { operand }
+}
