@@ -1,104 +1,134 @@
-//! Real files: nothing panics, and each gives a plan or a diagnostic that points into it.
+//! Real files: each compiles, or is rightly rejected for a reason that the list gives; and what
+//! comes out is what the hosted compiler printed.
 //!
-//! The corpus lies beside the repository and is data only. Where it is absent the test says so and
-//! counts as skipped.
+//! The corpus lies beside the repository and is data only. Where it is absent the tests say so and
+//! count as skipped. `cargo xtask corpus` prints the same as a table.
 
-use std::{collections::BTreeMap, fs, path::PathBuf, time::Instant};
+mod expected;
+mod gold;
+pub(crate) mod library;
+
+use std::{collections::BTreeMap, io::Write as _, path::Path};
+
+use expected::Expected;
+use library::Corpus;
 
 use super::*;
+use crate as config;
 
-fn corpus(part: &str) -> Option<Vec<PathBuf>> {
-    let folder =
-        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus").join(part);
-    let mut files: Vec<_> =
-        fs::read_dir(&folder).ok()?.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    files.sort();
-    Some(files)
-}
+const REJECTIONS: &str = include_str!("../corpus-rejections.tsv");
 
-#[test]
-fn every_file_of_the_corpus_gives_a_plan_or_a_diagnostic() {
-    let Some(files) = corpus("configs") else {
-        println!("skipped 1: the corpus is not beside this repository");
-        return;
-    };
-    let inputs = Inputs {
-        path: "config.yml".to_owned(),
-        git_ref: Some(GitRef::Branch("main".into())),
-        pipeline_values: vec![
-            ("git.branch".to_owned(), PipelineValue::Text("main".to_owned())),
-            ("number".to_owned(), PipelineValue::Integer(1)),
-        ],
-        ..Inputs::default()
-    };
-    let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
-    let (mut plans, mut only_unsupported, mut slowest) = (0, 0, 0);
-    for file in &files {
-        let Ok(text) = fs::read_to_string(file) else { continue };
-        let started = Instant::now();
-        let compiled = compile(&text, &inputs);
-        slowest = slowest.max(started.elapsed().as_millis());
-        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        check(&name, &text, &compiled);
-        let errors: Vec<_> =
-            compiled.diagnostics.iter().filter(|found| found.severity == Severity::Error).collect();
-        plans += usize::from(compiled.plan.is_some());
-        if !errors.is_empty() && errors.iter().all(|error| error.code.starts_with("unsupported-")) {
-            only_unsupported += 1;
-        }
-        for error in errors.iter().filter(|error| !error.code.starts_with("unsupported-")) {
-            *reasons.entry(error.code.clone()).or_default() += 1;
-            println!("{name}:{}:{}: {}: {}", error.line, error.column, error.code, error.message);
+/// Opens the corpus, or says that a test is skipped.
+pub(crate) fn corpus(test: &str) -> Option<Corpus> {
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let corpus = Corpus::open(&repository);
+    if corpus.is_none() {
+        let line = format!("{test}: the corpus is not beside this repository");
+        println!("SKIPPED {line}");
+        if let Some(notices) = std::env::var_os("ROUNDEL_SKIPPED_TESTS") {
+            let file = std::fs::OpenOptions::new().create(true).append(true).open(notices);
+            writeln!(file.unwrap(), "{line}").unwrap();
         }
     }
-    println!(
-        "{} files: {plans} compile, {only_unsupported} are held back by what is not supported yet, {} have other errors; slowest {slowest} ms",
-        files.len(),
-        files.len() - plans - only_unsupported,
-    );
-    println!("{reasons:?}");
-    assert!(plans > 0);
+    corpus
 }
 
-/// The hosted compiler's own output is a configuration of version 2.0 that asks for the same jobs.
-/// So a source and its output must give the same plan.
 #[test]
-fn a_source_and_the_hosted_compilers_output_give_the_same_plan() {
-    let Some(files) = corpus("gold") else {
-        println!("skipped 1: the corpus is not beside this repository");
+fn every_file_of_the_corpus_compiles_or_is_rightly_rejected() {
+    let Some(corpus) = corpus("every_file_of_the_corpus_compiles_or_is_rightly_rejected") else {
         return;
     };
-    let plan = |path: &PathBuf| {
-        let text = fs::read_to_string(path).unwrap();
-        let mut plan = compile(&text, &Inputs::default()).plan?;
-        // Lines differ, for the texts do.
-        for workflow in &mut plan.workflows {
-            for job in &mut workflow.jobs {
-                if let roundel_model::plan::PlannedJobKind::Build(body) = &mut job.kind {
-                    body.steps.iter_mut().for_each(|step| step.line = None);
-                }
-            }
-        }
-        Some(plan)
-    };
-    let (mut compared, mut held_back) = (0, 0);
-    for source in files.iter().filter(|file| file.to_string_lossy().ends_with(".in.yml")) {
-        let output = PathBuf::from(source.to_string_lossy().replace(".in.yml", ".out.yml"));
-        match (plan(source), plan(&output)) {
-            (Some(source_plan), Some(output_plan)) => {
-                assert_eq!(source_plan, output_plan, "{}", source.display());
-                compared += 1;
-            }
-            (None, None) => held_back += 1,
-            (source_plan, _) => panic!(
-                "{}: only the {} compiles",
-                source.display(),
-                if source_plan.is_some() { "source" } else { "output" }
+    let expected = Expected::read(REJECTIONS).unwrap();
+    let mut totals: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut problems = expected.strangers(corpus.entries().iter().map(|entry| &*entry.file));
+    for entry in corpus.entries() {
+        let attempt = corpus.compile(&entry.text, entry.inputs());
+        check(&entry.file, &entry.text, &attempt.compiled);
+        let errors = attempt.errors();
+        let outcome = match (errors.is_empty(), attempt.missing.is_empty()) {
+            (true, true) => "compiled",
+            (true, false) => "missing orb",
+            (false, _) if expected.reason(&entry.file).is_some() => "rightly rejected",
+            (false, _) => "rejected",
+        };
+        *totals.entry(outcome).or_default() += 1;
+        problems.extend(expected.compare(&entry.file, &errors));
+        let unknown = attempt.missing.iter().filter(|orb| !corpus.is_unresolved(orb));
+        problems.extend(unknown.map(|orb| format!("{}: `{orb}` must be found", entry.file)));
+    }
+    println!("{} files: {totals:?}", corpus.entries().len());
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+#[test]
+fn every_gold_pair_is_the_same_document() {
+    let Some(corpus) = corpus("every_gold_pair_is_the_same_document") else { return };
+    let mut problems = Vec::new();
+    let pairs = corpus.gold();
+    for pair in &pairs {
+        let attempt = corpus.compile(&pair.source, Inputs::default());
+        check(&pair.name, &pair.source, &attempt.compiled);
+        let theirs = gold::read(&pair.output).unwrap();
+        match &attempt.compiled.document {
+            Some(ours) => problems.extend(
+                gold::differences(ours, &theirs)
+                    .into_iter()
+                    .map(|difference| format!("{}: {difference}", pair.name)),
             ),
+            None => problems.push(format!("{}: {:?}", pair.name, attempt.errors())),
         }
     }
-    println!("{compared} pairs are equal, {held_back} need what is not supported yet");
-    assert!(compared > 0);
+    assert!(!pairs.is_empty());
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+/// Feeding the output back through the compiler changes nothing (CFG §7.4).
+#[test]
+fn cfg_223_the_hosted_compilers_output_compiles_to_itself() {
+    let Some(corpus) = corpus("cfg_223_the_hosted_compilers_output_compiles_to_itself") else {
+        return;
+    };
+    for pair in corpus.gold() {
+        let attempt = corpus.compile(&pair.output, Inputs::default());
+        let theirs = gold::read(&pair.output).unwrap();
+        let ours = attempt.compiled.document.as_ref();
+        let ours = ours.unwrap_or_else(|| panic!("{}: {:?}", pair.name, attempt.errors()));
+        let differences = gold::differences(ours, &theirs);
+        assert!(differences.is_empty(), "{}: {}", pair.name, differences.join("\n"));
+    }
+}
+
+#[test]
+fn a_difference_is_told_by_its_path_and_order_in_mappings_is_none() {
+    let read = |text| gold::read(text).unwrap();
+    let theirs = read("a: {b: [1, 'x'], c: 1.50}\nd: yes\n");
+    assert!(gold::differences(&read("d: true\na: {c: 1.5, b: [1, x]}\n"), &theirs).is_empty());
+    assert_eq!(
+        gold::differences(&read("a: {b: [x, 1, 2], c: 1.5}\ne: 1\n"), &theirs),
+        [
+            ".a.b[0]: x, not 1",
+            ".a.b[1]: 1, not x",
+            ".a.b: 3 entries, not 2",
+            ".e: only ours, 1",
+            ".d: only the hosted compiler's, true",
+        ]
+    );
+}
+
+#[test]
+fn the_list_of_rejections_is_compared_in_both_directions() {
+    let list = "file\tcodes\twhy\nbad.yml\tcycle bad-regex\tjobs of it wait for each other\n";
+    let expected = Expected::read(list).unwrap();
+    let codes = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(expected.compare("bad.yml", &codes("bad-regex cycle")), None);
+    assert_eq!(expected.compare("good.yml", &[]), None);
+    assert!(expected.compare("bad.yml", &[]).unwrap().contains("compiles"));
+    assert!(expected.compare("bad.yml", &codes("cycle")).unwrap().contains("listed (bad-regex"));
+    assert!(expected.compare("new.yml", &codes("cycle")).unwrap().contains("no reason"));
+    assert_eq!(expected.strangers(["good.yml"].into_iter()).len(), 1);
+    for bad in ["h\nx\ty\n", "h\nx\ty\ttoo short\n", "h\nx\t\tlong enough to be a reason\n"] {
+        assert!(Expected::read(bad).is_err(), "{bad}");
+    }
 }
 
 /// What must hold for every text.
@@ -111,34 +141,4 @@ pub(crate) fn check(name: &str, text: &str, compiled: &Compiled) {
         assert!(codes::code(&found.code).is_some(), "{name}: {found:?}");
     }
     render(text, &compiled.diagnostics, false);
-}
-
-/// Files as they look while somebody edits them: a line less, a line twice, a piece missing.
-#[test]
-fn damaged_files_of_the_corpus_are_survived() {
-    let Some(files) = corpus("configs") else {
-        println!("skipped 1: the corpus is not beside this repository");
-        return;
-    };
-    let inputs = Inputs { path: "config.yml".to_owned(), ..Inputs::default() };
-    let (mut count, mut silent) = (0, 0);
-    for (seed, file) in files.iter().enumerate() {
-        let Ok(text) = fs::read_to_string(file) else { continue };
-        let lines: Vec<&str> = text.lines().collect();
-        let at = (seed * 7_919) % lines.len().max(1);
-        let without = [&lines[..at], &lines[at + 1..]].concat().join("\n");
-        let twice = [&lines[..=at], &lines[at..]].concat().join("\n");
-        let indented = lines
-            .iter()
-            .enumerate()
-            .map(|(n, line)| if n == at { format!("  {line}\n") } else { format!("{line}\n") });
-        let indented: String = indented.collect::<Vec<_>>().concat();
-        for damaged in [without, twice, indented] {
-            let compiled = compile(&damaged, &inputs);
-            check(&file.to_string_lossy(), &damaged, &compiled);
-            count += 1;
-            silent += usize::from(compiled.diagnostics.is_empty());
-        }
-    }
-    println!("{count} damaged files, {silent} without any diagnostic");
 }

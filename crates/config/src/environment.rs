@@ -13,8 +13,7 @@ use crate::{
     parameters::is_variable_name,
     report::Problem,
     source::Place,
-    value::{Data, Scope, Value},
-    yaml::{At, View},
+    value::{Data, Value},
 };
 
 /// Variables in order, each name once.
@@ -33,39 +32,29 @@ pub(crate) enum Owner {
 
 impl Context<'_> {
     /// Reads an `environment` in any of its shapes.
-    pub(crate) fn environment(&mut self, at: At, scope: &Rc<Scope>, owner: Owner) -> Variables {
+    pub(crate) fn environment(&mut self, value: &Value, owner: Owner) -> Variables {
         let mut variables = Variables::new();
-        match self.doc.view(at) {
-            View::Broken => {}
-            View::Map(_) => self.mapping(at, scope, owner, &mut variables),
-            View::Seq(items) => {
-                for item in items {
-                    if let View::Map(_) = self.doc.view(item) {
-                        self.mapping(item, scope, owner, &mut variables);
+        match &value.data {
+            Data::Map(_) => self.mapping(value, owner, &mut variables),
+            Data::List(items) => {
+                for item in items.iter() {
+                    if let Data::Map(_) = item.data {
+                        self.mapping(item, owner, &mut variables);
                     } else {
-                        let value = self.evaluate(item, scope);
-                        self.assignment(&value, &mut variables);
+                        self.assignment(item, &mut variables);
                     }
                 }
             }
-            View::Scalar(..) => {
-                let value = self.evaluate(at, scope);
-                self.assignment(&value, &mut variables);
-            }
+            _ => self.assignment(value, &mut variables),
         }
         variables
     }
 
-    fn mapping(&mut self, at: At, scope: &Rc<Scope>, owner: Owner, variables: &mut Variables) {
-        for entry in self.doc.entries(at) {
-            let value = self.evaluate(entry.value, scope);
-            // The only keys in which tags are rendered (CFG §4.4.1).
-            let Some(name) = self.render(entry.name, entry.key, scope).scalar_text() else {
-                continue;
-            };
-            self.check_name(&name, entry.key, owner);
-            if let Some(text) = self.variable_text(&value, &name, owner) {
-                variables.insert(name.to_string(), text);
+    fn mapping(&mut self, value: &Value, owner: Owner, variables: &mut Variables) {
+        for field in value.fields() {
+            self.check_name(&field.name, field.key, owner);
+            if let Some(text) = self.variable_text(&field.value, &field.name, owner) {
+                variables.insert(field.name.to_string(), text);
             }
         }
     }
@@ -88,7 +77,7 @@ impl Context<'_> {
             }
         };
         if let Data::Float(..) | Data::Int(_) = value.data {
-            let written = self.source(value.place);
+            let written = self.doc.written(value.place);
             if written != text && !written.contains("<<") {
                 let message = format!("YAML reads `{written}` as the number {text}");
                 let problem = Problem::warning(codes::LOST_DIGITS, value.place, message);
@@ -130,6 +119,21 @@ impl Context<'_> {
             self.report.add(problem.help("use letters, digits and `_`"));
         }
     }
+}
+
+/// Lists the variables of an `environment` with their values as rendered, each name once.
+pub(crate) fn listed(value: &Value) -> IndexMap<Rc<str>, Value> {
+    let mut variables = IndexMap::new();
+    match &value.data {
+        Data::List(items) => items.iter().for_each(|item| variables.extend(listed(item))),
+        Data::Text(text) => {
+            let (name, text) = text.split_once('=').unwrap_or((text, ""));
+            variables.insert(Rc::from(name), Value::new(Data::text(text), value.place));
+        }
+        _ => variables
+            .extend(value.fields().iter().map(|field| (field.name.clone(), field.value.clone()))),
+    }
+    variables
 }
 
 /// Adds the variables of `over` to `base`; where both know a name, `over` wins.

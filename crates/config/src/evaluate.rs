@@ -6,13 +6,14 @@ use crate::{
     budget::Draw,
     codes,
     compile::Context,
+    explain::Trail,
     expression, pipeline,
     report::Problem,
     source::{Place, Span},
     suggest::{did_you_mean, list},
     template::{self, Malformation, Malformed, Piece, Tag},
     value::{Data, Field, Scope, Value},
-    yaml::{At, View, scalar},
+    yaml::{self, At, View, scalar},
 };
 
 impl Context<'_> {
@@ -25,6 +26,9 @@ impl Context<'_> {
         }
         let data = match doc.view(at) {
             View::Broken => Data::Unknown,
+            View::Scalar(text, style) if self.tracing => {
+                return self.traced_scalar((text, style), place, scope);
+            }
             View::Scalar(text, style) => match scalar::resolve(text, style) {
                 scalar::Scalar::Null => Data::Null,
                 scalar::Scalar::Bool(value) => Data::Bool(value),
@@ -33,19 +37,66 @@ impl Context<'_> {
                 scalar::Scalar::Text(text) => self.render(text, place, scope),
             },
             View::Seq(items) => {
-                let items = items.into_iter().map(|item| self.evaluate(item, scope)).collect();
+                let items = items.iter().map(|item| self.evaluate(item, scope)).collect();
                 Data::List(Rc::new(items))
             }
             View::Map(entries) => {
-                let fields = entries.into_iter().map(|entry| Field {
-                    name: Rc::from(entry.name),
-                    key: entry.key,
-                    value: self.evaluate(entry.value, scope),
-                });
-                Data::Map(Rc::new(fields.collect()))
+                let mut fields = Vec::with_capacity(entries.len());
+                for entry in entries.iter() {
+                    let value = match entry.name {
+                        "environment" => self.evaluate_environment(entry.value, scope),
+                        _ => self.evaluate(entry.value, scope),
+                    };
+                    fields.push(Field { name: Rc::from(entry.name), key: entry.key, value });
+                }
+                Data::Map(Rc::new(fields))
             }
         };
-        Value { data, place }
+        Value::new(data, place)
+    }
+
+    /// Renders variables: the only mappings in whose keys tags are rendered (CFG §4.4.1).
+    pub(crate) fn evaluate_environment(&mut self, at: At, scope: &Rc<Scope>) -> Value {
+        let place = self.doc.place(at);
+        let data = match self.doc.view(at) {
+            View::Map(entries) if self.afford(Draw::Nodes, 1, place) => {
+                let mut fields = Vec::with_capacity(entries.len());
+                for entry in entries.iter() {
+                    let name = self.render(entry.name, entry.key, scope).scalar_text();
+                    let value = self.evaluate(entry.value, scope);
+                    fields.extend(name.map(|name| Field { name, key: entry.key, value }));
+                }
+                Data::Map(Rc::new(fields))
+            }
+            View::Seq(items) => Data::List(Rc::new(
+                items.iter().map(|item| self.evaluate_environment(item, scope)).collect(),
+            )),
+            View::Map(_) | View::Scalar(..) | View::Broken => return self.evaluate(at, scope),
+        };
+        Value::new(data, place)
+    }
+
+    /// Renders a scalar and notes what was put into it.
+    fn traced_scalar(
+        &mut self,
+        (text, style): (&str, yaml::Style),
+        place: Place,
+        scope: &Rc<Scope>,
+    ) -> Value {
+        let outer = std::mem::take(&mut self.trails);
+        let data = match scalar::resolve(text, style) {
+            scalar::Scalar::Null => Data::Null,
+            scalar::Scalar::Bool(value) => Data::Bool(value),
+            scalar::Scalar::Int(value) => Data::Int(value),
+            scalar::Scalar::Float(value) => Data::float(value, text),
+            scalar::Scalar::Text(text) => self.render(text, place, scope),
+        };
+        let from = std::mem::replace(&mut self.trails, outer);
+        let trail = (!from.is_empty()).then(|| {
+            let what = format!("written in {}", scope.owner);
+            Rc::new(Trail { what, place, from })
+        });
+        Value { data, place, trail }
     }
 
     /// Renders a text. What comes in through a tag is not read again.
@@ -132,6 +183,9 @@ impl Context<'_> {
 
     /// Finds the value of a tag.
     fn tag(&mut self, tag: &Tag<'_>, place: Place, scope: &Rc<Scope>) -> Data {
+        if self.tracing {
+            self.leave_trail(tag, place, scope);
+        }
         if is_path(tag.inner) {
             return self.lookup(tag.inner, scope).unwrap_or_else(|(code, message, help)| {
                 let place = self.tag_place(place, tag);
@@ -190,6 +244,11 @@ impl Context<'_> {
                 (codes::UNKNOWN_MATRIX_VALUE, format!("no matrix parameter `{name}` here"), help)
             });
         }
+        if path.starts_with("pipeline.parameters.") && scope.module.is_orb() {
+            let message = format!("referred to a variable `{path}` that does not exist in an orb");
+            let help = "declare a parameter in the orb, and pass the value where it is used";
+            return Err((codes::ORB_PIPELINE_PARAMETER, message, Some(help.to_owned())));
+        }
         let Some(name) = path.strip_prefix("pipeline.") else {
             let first = path.split('.').next().unwrap_or(path);
             let help = did_you_mean(first, ["parameters", "pipeline", "matrix"])
@@ -210,6 +269,39 @@ impl Context<'_> {
         let known = self.pipeline.keys().map(String::as_str).chain(pipeline::KNOWN.iter().copied());
         let help = did_you_mean(name, known).map(|help| help.replace(" `", " `pipeline."));
         Err((codes::UNKNOWN_PIPELINE_VALUE, message, help))
+    }
+
+    /// Notes where the values of a tag come from.
+    fn leave_trail(&mut self, tag: &Tag<'_>, place: Place, scope: &Rc<Scope>) {
+        let place = self.tag_place(place, tag);
+        let inner = tag.inner;
+        let bound = |name: &str| {
+            let (kind, name) = name.split_once('.')?;
+            match kind {
+                "parameters" => scope.parameters.as_ref()?.get(name),
+                "matrix" => scope.matrix.as_ref()?.get(name),
+                _ => None,
+            }
+        };
+        let words = inner.split(|c: char| !(c.is_ascii_alphanumeric() || "._-".contains(c)));
+        let mut from = Vec::new();
+        for word in words.filter(|word| word.contains('.')) {
+            if let Some(value) = bound(word) {
+                let own = || {
+                    let what = format!("the value of `{word}`");
+                    Rc::new(Trail { what, place: value.place, from: Vec::new() })
+                };
+                from.push(value.trail.clone().unwrap_or_else(own));
+            } else if let Ok(data) = self.lookup(word, scope)
+                && word.starts_with("pipeline.")
+            {
+                let value = Value::new(data, place).describe();
+                let what = format!("`{word}` of this pipeline is {value}");
+                from.push(Rc::new(Trail { what, place, from: Vec::new() }));
+            }
+        }
+        let what = format!("the tag `<< {} >>`", shorten(inner));
+        self.trails.push(Rc::new(Trail { what, place, from }));
     }
 
     fn malformed(&self, malformed: Malformed, place: Place) -> Problem {
@@ -234,12 +326,13 @@ impl Context<'_> {
     fn opening_place(&self, place: Place, opening: usize) -> Place {
         const UNDERLINED: usize = 120;
         let span = place.span;
-        let source = self.text.get(span.start()..span.end()).unwrap_or("");
+        let text = &self.doc.file(place.file).text;
+        let source = text.get(span.start()..span.end()).unwrap_or("");
         let Some((at, _)) = source.match_indices("<<").nth(opening) else { return place };
         let rest = &source[at..];
         let line = rest.lines().next().unwrap_or(rest);
         let end = line.find(">>").map_or(line.len(), |end| end + 2).min(UNDERLINED);
-        Place { span: Span::new(span.start() + at, span.start() + at + end), via: place.via }
+        place.with_span(Span::new(span.start() + at, span.start() + at + end))
     }
 
     /// Draws from the budget; tells once when it is used up. A full report ends everything too:
@@ -270,7 +363,12 @@ fn is_path(inner: &str) -> bool {
 
 /// An executor with arguments stands for its name in a text (CFG §4.9).
 pub(crate) fn executor_name(data: &Data) -> Option<Rc<str>> {
-    let Data::Map(fields) = data else { return None };
+    let fields = match data {
+        Data::Executor(executor) => return Some(executor.name.clone()),
+        Data::Text(text) => return Some(text.clone()),
+        Data::Map(fields) => fields,
+        _ => return None,
+    };
     let name = fields.iter().find(|field| &*field.name == "name")?;
     match &name.value.data {
         Data::Text(text) => Some(text.clone()),

@@ -4,18 +4,20 @@ mod kinds;
 
 use std::rc::Rc;
 
+use indexmap::IndexMap;
 use roundel_model::plan::Executor;
 
 use crate::{
     budget::Draw,
     codes,
     compile::Context,
-    environment::{Owner, Variables, overlay},
-    parameters::{Argument, ArgumentSource, Call},
+    environment::{self, Owner, Variables, overlay},
+    modules::{Definition, Found, ModuleId},
+    parameters::{Argument, ArgumentSource, Call, Element},
     report::Problem,
     source::Place,
     suggest::{did_you_mean, list},
-    value::{Data, Scope, Value},
+    value::{Data, Field, Scope, Value},
     yaml::{At, View},
 };
 
@@ -39,16 +41,29 @@ const ALIASES: usize = 16;
 /// What a body says about where it runs.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Surroundings {
-    pub(crate) kind: Found,
-    pub(crate) resource_class: Option<String>,
-    pub(crate) shell: Option<String>,
-    pub(crate) working_directory: Option<String>,
+    pub(crate) kind: Host,
+    /// `docker`, `machine` or `macos` as rendered.
+    pub(crate) block: Option<Field>,
+    pub(crate) resource_class: Option<Setting>,
+    pub(crate) shell: Option<Setting>,
+    pub(crate) working_directory: Option<Setting>,
     pub(crate) environment: Variables,
+    /// The same with values as rendered, and where they stand.
+    pub(crate) variables: IndexMap<Rc<str>, Value>,
+    /// `environment` as rendered, unless an executor had a part in it.
+    pub(crate) own_environment: Option<Value>,
+}
+
+/// A text, and the value that it was read from.
+#[derive(Clone, Debug)]
+pub(crate) struct Setting {
+    pub(crate) text: String,
+    pub(crate) value: Value,
 }
 
 /// What was found of an execution environment.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) enum Found {
+pub(crate) enum Host {
     /// Nothing was given.
     #[default]
     Nothing,
@@ -61,21 +76,27 @@ pub(crate) enum Found {
 impl Surroundings {
     /// Puts a job's own surroundings over those of its executor (CFG §4.9).
     fn over(self, executor: Self) -> Self {
+        let own = self.kind != Host::Nothing;
+        let mut variables = executor.variables;
+        variables.extend(self.variables);
         Self {
-            kind: if self.kind == Found::Nothing { executor.kind } else { self.kind },
+            kind: if own { self.kind } else { executor.kind },
+            block: if own { self.block } else { executor.block },
             resource_class: self.resource_class.or(executor.resource_class),
             shell: self.shell.or(executor.shell),
             working_directory: self.working_directory.or(executor.working_directory),
             environment: overlay(executor.environment, self.environment),
+            variables,
+            own_environment: None,
         }
     }
 
     fn broken() -> Self {
-        Self { kind: Found::Broken, ..Self::default() }
+        Self { kind: Host::Broken, ..Self::default() }
     }
 }
 
-impl Context<'_> {
+impl<'d> Context<'d> {
     /// Reads a job's surroundings, its executor's below its own.
     pub(crate) fn surroundings_of_job(
         &mut self,
@@ -84,57 +105,71 @@ impl Context<'_> {
         key: Place,
     ) -> Surroundings {
         let own = self.surroundings(body, scope);
-        let executor = match self.doc.get(body, "executor") {
-            Some(executor) if !self.templates => {
-                if own.kind == Found::Nothing {
-                    let message = "`executor` needs version 2.1";
-                    let problem = Problem::error(codes::NEEDS_2_1, executor.key, message);
-                    self.report
-                        .add(problem.help("change the version to `2.1` and escape `<<` as `\\<<`"));
-                    return Surroundings::broken();
-                }
-                Surroundings::default()
+        let Some(executor) = self.doc.get(body, "executor") else {
+            if own.kind == Host::Nothing {
+                self.no_executor(key);
             }
-            Some(executor) => {
-                let value = self.evaluate(executor.value, scope);
-                self.executor(&value, scope, 0)
-            }
-            None => Surroundings::default(),
+            return own;
         };
+        if !self.templates {
+            if own.kind == Host::Nothing {
+                let message = "`executor` needs version 2.1";
+                let problem = Problem::error(codes::NEEDS_2_1, executor.key, message);
+                self.report
+                    .add(problem.help("change the version to `2.1` and escape `<<` as `\\<<`"));
+                return Surroundings::broken();
+            }
+            return own;
+        }
+        let value = self.evaluate(executor.value, scope);
+        if value.is_null() {
+            if own.kind == Host::Nothing {
+                self.no_executor(key);
+            }
+            return own;
+        }
+        let executor = self.executor(&value, scope, 0);
         let all = own.over(executor);
-        if all.kind == Found::Nothing {
-            let message = "the job names no execution environment";
-            let problem = Problem::error(codes::NO_EXECUTOR, key, message);
-            self.report.add(problem.help(
-                "add `docker: [{ image: cimg/base:stable }]`, `machine: true` or `executor: …`",
-            ));
+        if all.kind == Host::Nothing {
+            self.no_executor(key);
         }
         all
     }
 
+    fn no_executor(&mut self, key: Place) {
+        let message = "the job names no execution environment";
+        let problem = Problem::error(codes::NO_EXECUTOR, key, message);
+        self.report.add(
+            problem.help(
+                "add `docker: [{ image: cimg/base:stable }]`, `machine: true` or `executor: …`",
+            ),
+        );
+    }
+
     /// Resolves the value of `executor:`.
     fn executor(&mut self, value: &Value, scope: &Rc<Scope>, depth: usize) -> Surroundings {
-        let (name, arguments) = match &value.data {
+        let (name, arguments, module) = match &value.data {
             Data::Unknown => return Surroundings::broken(),
-            Data::Text(name) => ((name.clone(), value.place), Vec::new()),
-            Data::Map(fields) => match value.field("name").map(|field| &field.value) {
-                Some(Value { data: Data::Text(name), place }) => {
+            Data::Text(name) => (name.clone(), Vec::new(), scope.module),
+            Data::Executor(executor) => {
+                (executor.name.clone(), executor.arguments.clone(), executor.module)
+            }
+            Data::Map(fields) => match value.field("name").map(|field| &field.value.data) {
+                Some(Data::Text(name)) => {
                     let others = fields.iter().filter(|field| &*field.name != "name");
-                    let arguments = others.map(|field| Argument {
-                        name: field.name.to_string(),
-                        key: field.key,
-                        source: ArgumentSource::Ready(field.value.clone()),
-                    });
-                    ((name.clone(), *place), arguments.collect())
+                    (name.clone(), others.cloned().collect(), scope.module)
                 }
-                Some(Value { data: Data::Unknown, .. }) => return Surroundings::broken(),
+                Some(Data::Executor(executor)) if executor.arguments.is_empty() => {
+                    let others = fields.iter().filter(|field| &*field.name != "name");
+                    (executor.name.clone(), others.cloned().collect(), executor.module)
+                }
+                Some(Data::Unknown) => return Surroundings::broken(),
                 _ => return self.bad_executor(value),
             },
             _ => return self.bad_executor(value),
         };
-        let (name, place) = name;
-        let Some(definition) = self.definitions.executors.get(&*name).cloned() else {
-            self.unknown_executor(&name, place);
+        let place = value.field("name").map_or(value.place, |field| field.value.place);
+        let Some(definition) = self.executor_called(&name, module, place) else {
             return Surroundings::broken();
         };
         let width = self.doc.width(definition.body);
@@ -147,17 +182,36 @@ impl Context<'_> {
                 self.report.add(Problem::error(codes::RECURSION, definition.key, message));
                 return Surroundings::broken();
             }
-            let alias = self.evaluate(definition.body, scope);
-            return self.executor(&alias, scope, depth + 1);
+            let outer = Scope::outer(scope.owner.clone(), definition.module);
+            let alias = self.evaluate(definition.body, &outer);
+            return self.executor(&alias, &outer, depth + 1);
         }
-        let callee = format!("executor `{name}`");
-        let call = Call { callee: &callee, declarations: &definition.parameters, place };
-        let bindings = self.bind(&call, arguments);
-        let inner =
-            Rc::new(Scope { owner: callee, parameters: Some(Rc::new(bindings)), matrix: None });
+        let callee: Rc<str> = format!("executor `{name}`").into();
+        self.report.enter(&callee, place);
+        let surroundings = self.executor_body(&callee, &definition, arguments, place);
+        self.report.leave();
+        surroundings
+    }
+
+    fn executor_body(
+        &mut self,
+        callee: &Rc<str>,
+        definition: &Definition,
+        arguments: Vec<Field>,
+        place: Place,
+    ) -> Surroundings {
+        let arguments = arguments.into_iter().map(|field| Argument {
+            name: field.name.to_string(),
+            key: field.key,
+            source: ArgumentSource::Ready(field.value),
+        });
+        let declarations = &definition.parameters;
+        let call = Call { callee, declarations, place, module: definition.module };
+        let bindings = self.bind(&call, arguments.collect());
+        let inner = Scope::inner(callee, definition.module, bindings);
         let surroundings = self.surroundings(definition.body, &inner);
-        if surroundings.kind == Found::Nothing {
-            let message = format!("executor `{name}` has no docker, machine or macos");
+        if surroundings.kind == Host::Nothing {
+            let message = format!("{callee} has no docker, machine or macos");
             let problem = Problem::error(codes::NO_EXECUTOR, definition.key, message);
             self.report.add(
                 problem.help("add `docker: [{ image: cimg/base:stable }]` or `machine: true`"),
@@ -167,20 +221,35 @@ impl Context<'_> {
         surroundings
     }
 
-    fn unknown_executor(&mut self, name: &str, place: Place) {
-        if name.contains('/') {
-            if let Some(problem) = self.missing_from_orb(name, place, "executor") {
-                self.report.add(problem);
-            }
-            return;
+    /// Finds an executor where its name is written. A name that came into an orb as a text may
+    /// also be one of the configuration's (CFG §4.9).
+    fn executor_called(
+        &mut self,
+        name: &str,
+        module: ModuleId,
+        place: Place,
+    ) -> Option<Definition> {
+        let fallback = || module.is_orb() && !name.contains('/');
+        match self.find(module, Element::Executor, name, place) {
+            Found::Definition(definition) => return Some(definition),
+            Found::Told => return None,
+            Found::Nobody => {}
         }
-        let names = || self.definitions.executors.keys().copied();
+        if fallback()
+            && let Found::Definition(definition) =
+                self.find(ModuleId::CONFIG, Element::Executor, name, place)
+        {
+            return Some(definition);
+        }
+        let names = self.names(module, Element::Executor);
+        let names = || names.iter().copied();
         let help = did_you_mean(name, names()).unwrap_or_else(|| match list(names()) {
             none if none.is_empty() => "declare it under `executors`".to_owned(),
             declared => format!("declared: {declared}"),
         });
         let message = format!("there is no executor `{name}`");
         self.report.add(Problem::error(codes::UNKNOWN_EXECUTOR, place, message).help(help));
+        None
     }
 
     fn bad_executor(&mut self, value: &Value) -> Surroundings {
@@ -192,21 +261,29 @@ impl Context<'_> {
 
     /// Reads the keys that jobs and executors share.
     fn surroundings(&mut self, body: At, scope: &Rc<Scope>) -> Surroundings {
-        let (kind, hoisted) = self.kind_of(body, scope);
-        let mut found = Surroundings { kind, ..hoisted };
-        for entry in self.doc.entries(body) {
+        let mut found = self.kind_of(body, scope);
+        for entry in self.doc.entries(body).iter() {
             match entry.name {
-                "resource_class" => {
-                    let class = self.text_field(entry.value, "resource_class", scope);
-                    found.resource_class = class.or(found.resource_class);
+                "resource_class" | "working_directory" => {
+                    let value = self.evaluate(entry.value, scope);
+                    let text = self.text_of(&value, entry.name);
+                    let setting = text.map(|text| Setting { text, value });
+                    if entry.name == "resource_class" {
+                        found.resource_class = setting.or(found.resource_class);
+                    } else {
+                        found.working_directory = setting;
+                    }
                 }
-                "shell" => found.shell = self.shell(entry.value, scope).or(found.shell),
-                "working_directory" => {
-                    found.working_directory =
-                        self.text_field(entry.value, "working_directory", scope);
+                "shell" => {
+                    let value = self.evaluate(entry.value, scope);
+                    found.shell = self.shell(value).or(found.shell);
                 }
                 "environment" => {
-                    found.environment = self.environment(entry.value, scope, Owner::Job);
+                    let value = self.evaluate_environment(entry.value, scope);
+                    found.environment = self.environment(&value, Owner::Job);
+                    found.variables = environment::listed(&value);
+                    self.lint_environment(&value);
+                    found.own_environment = Some(value);
                 }
                 _ => {}
             }
@@ -215,16 +292,16 @@ impl Context<'_> {
     }
 
     /// Reads a shell's command line; a list is joined into one, words with blanks quoted.
-    pub(crate) fn shell(&mut self, at: At, scope: &Rc<Scope>) -> Option<String> {
-        let value = self.evaluate(at, scope);
+    pub(crate) fn shell(&mut self, value: Value) -> Option<Setting> {
         let words = self.texts_of(&value, "shell");
-        match (&value.data, words.as_slice()) {
-            (_, []) => None,
+        let text = match (&value.data, words.as_slice()) {
+            (_, []) => return None,
             (Data::List(_), words) => {
-                Some(words.iter().map(|(word, _)| quoted(word)).collect::<Vec<_>>().join(" "))
+                words.iter().map(|(word, _)| quoted(word)).collect::<Vec<_>>().join(" ")
             }
-            (_, [(line, _), ..]) => Some(line.clone()).filter(|line| !line.trim().is_empty()),
-        }
+            (_, [(line, _), ..]) => line.clone(),
+        };
+        (!text.trim().is_empty()).then_some(Setting { text, value })
     }
 }
 

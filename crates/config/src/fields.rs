@@ -71,8 +71,9 @@ impl Context<'_> {
     pub(crate) fn text_of(&mut self, value: &Value, name: &str) -> Option<String> {
         match &value.data {
             Data::Text(text) => Some(text.to_string()),
+            Data::Executor(executor) => Some(executor.name.to_string()),
             Data::Int(_) | Data::Float(..) | Data::Bool(_) => {
-                let written = self.source(value.place);
+                let written = self.doc.written(value.place);
                 if written.contains("<<") || written.contains('\n') {
                     value.data.scalar_text().map(|text| text.to_string())
                 } else {
@@ -123,7 +124,7 @@ impl Context<'_> {
 
     /// Says how quotes change a value's type, with the text as it is written.
     pub(crate) fn type_help(&self, value: &Value, expected: &str) -> Option<String> {
-        let written = self.source(value.place);
+        let written = self.doc.written(value.place);
         if written.contains("<<") || written.contains('\n') || written.is_empty() {
             return None;
         }

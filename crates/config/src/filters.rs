@@ -8,12 +8,14 @@ use crate::{
     budget::Draw,
     codes,
     compile::Context,
-    expression,
     fields::Known,
-    pattern::Pattern,
+    pattern::{
+        Pattern,
+        reach::{self, NameRule},
+    },
     report::Problem,
     source::Place,
-    value::{Data, Scope},
+    value::{Data, Field, Scope, Value},
     yaml::{At, Entry, View},
 };
 
@@ -29,11 +31,71 @@ pub(crate) enum Filters {
     Decided(bool),
 }
 
+impl Filters {
+    /// Tells whether no branch and no tag will ever pass.
+    pub(crate) const fn is_refused(&self) -> bool {
+        matches!(self, Self::Decided(false))
+    }
+
+    /// Returns where the tags are named that a job runs for, unless it runs for every tag.
+    pub(crate) fn only_tags(&self) -> Option<Place> {
+        let Self::Names { tags: Some(Rule::Only(tests)), .. } = self else { return None };
+        let narrow = |test: &&NameTest| !test.reach().is_some_and(reach::matches_everything);
+        tests.iter().find(narrow).map(|test| test.place)
+    }
+
+    /// Tells whether no tag passes.
+    pub(crate) const fn skips_tags(&self) -> bool {
+        matches!(self, Self::Absent | Self::Names { tags: None, .. })
+    }
+
+    /// Says why nothing passes, if that is so.
+    pub(crate) fn never(&self) -> Option<String> {
+        let Self::Names { branches, tags } = self else { return None };
+        let branch_tests = branches.as_ref().map(Rule::reach);
+        let tag_tests = tags.as_ref().map(Rule::reach);
+        if matches!(branch_tests, Some(None)) || matches!(tag_tests, Some(None)) {
+            return None;
+        }
+        let (branch_tests, tag_tests) = (branch_tests.flatten(), tag_tests.flatten());
+        reach::never_runs(
+            branches.as_ref().zip(branch_tests.as_deref()).map(|(rule, tests)| rule.asked(tests)),
+            tags.as_ref().zip(tag_tests.as_deref()).map(|(rule, tests)| rule.asked(tests)),
+        )
+    }
+}
+
 /// `only` or `ignore`; where both are given, `only` decides alone (D-06).
 #[derive(Clone, Debug)]
 pub(crate) enum Rule {
     Only(Vec<NameTest>),
     Ignore(Vec<NameTest>),
+}
+
+impl Rule {
+    /// Its entries for questions about all names; `None` if one was reported.
+    fn reach(&self) -> Option<Vec<reach::NameTest<'_>>> {
+        let (Self::Only(tests) | Self::Ignore(tests)) = self;
+        tests.iter().map(NameTest::reach).collect()
+    }
+
+    const fn asked<'r, 'p>(&self, tests: &'r [reach::NameTest<'p>]) -> NameRule<'r, 'p> {
+        match self {
+            Self::Only(_) => NameRule::Only(tests),
+            Self::Ignore(_) => NameRule::Ignore(tests),
+        }
+    }
+}
+
+impl NameTest {
+    /// The same for questions about all names; `None` if it was reported.
+    fn reach(&self) -> Option<reach::NameTest<'_>> {
+        match &self.kind {
+            NameTestKind::Exact(text) => Some(reach::NameTest::Text(text)),
+            NameTestKind::Matches(pattern) => Some(reach::NameTest::Pattern(pattern)),
+            NameTestKind::Broken => None,
+        }
+    }
 }
 
 /// One entry of a rule.
@@ -72,8 +134,8 @@ impl Context<'_> {
             View::Map(entries) => {
                 self.check_keys(entries.iter().map(|entry| (entry.name, entry.key)), FILTERS);
                 let mut read = |name: &str| {
-                    let rule = entries.iter().find(|entry| entry.name == name)?;
-                    self.rule(rule, scope)
+                    let rule = entries.get(name)?;
+                    self.rule(&rule, scope)
                 };
                 Filters::Names { branches: read("branches"), tags: read("tags") }
             }
@@ -119,15 +181,36 @@ impl Context<'_> {
                 data => Filters::Decided(data.is_truthy()),
             };
         }
-        match expression::evaluate(trimmed, &mut |name| self.lookup(name, scope)) {
-            Ok(data) => Filters::Decided(data.is_truthy()),
-            Err(error) => {
-                let message = format!("error evaluating the filter expression: {}", error.message);
-                let problem = Problem::error(codes::BAD_FILTER_EXPRESSION, place, message);
-                self.report.add(problem.maybe_help(error.help));
-                Filters::Absent
-            }
+        match self.express(trimmed, (place, codes::BAD_FILTER_EXPRESSION), scope) {
+            Some(data) => Filters::Decided(data.is_truthy()),
+            None => Filters::Absent,
         }
+    }
+
+    /// Renders filters for the compiled document. An expression is decided by now, and what is left
+    /// must not be left out again for a tag.
+    pub(crate) fn rendered_filters(
+        &mut self,
+        entry: &Entry<'_>,
+        filters: &Filters,
+        scope: &Rc<Scope>,
+    ) -> Option<Field> {
+        let value = match filters {
+            Filters::Absent => return None,
+            Filters::Names { .. } => self.evaluate(entry.value, scope),
+            Filters::Decided(_) => {
+                let map = |name: &str, value: Data| {
+                    let value = Value::new(value, self.doc.place(entry.value));
+                    Data::Map(Rc::new(vec![Field::new(name, value)]))
+                };
+                let fields = ["branches", "tags"].map(|name| {
+                    let value = Value::new(map("only", Data::text("/.*/")), entry.key);
+                    Field::new(name, value)
+                });
+                Value::new(Data::Map(Rc::new(fields.to_vec())), entry.key)
+            }
+        };
+        Some(Field { name: Rc::from(entry.name), key: entry.key, value })
     }
 
     /// Reads `branches` or `tags`; `None` if it has neither `only` nor `ignore`.
@@ -144,7 +227,7 @@ impl Context<'_> {
             }
         };
         self.check_keys(entries.iter().map(|entry| (entry.name, entry.key)), RULE);
-        let get = |name: &str| entries.iter().find(|entry| entry.name == name);
+        let get = |name: &str| entries.get(name);
         let only = get("only").filter(|entry| !self.doc.is_null(entry.value));
         let ignore = get("ignore").filter(|entry| !self.doc.is_null(entry.value));
         let ignore =
@@ -165,10 +248,14 @@ impl Context<'_> {
             return NameTest { place, kind: NameTestKind::Exact(text.to_owned()) };
         };
         let kind = match self.pattern(pattern) {
-            Ok(pattern) => NameTestKind::Matches(pattern),
+            Ok(pattern) => {
+                self.lint_pattern(&pattern, place);
+                NameTestKind::Matches(pattern)
+            }
             Err(error) => {
-                let message = format!("invalid regular expression `{pattern}`: {error}");
-                self.report.add(Problem::error(codes::BAD_REGEX, place, message));
+                let message = format!("invalid regular expression `{pattern}`: {}", error.message);
+                let problem = Problem::error(codes::BAD_REGEX, place, message);
+                self.report.add(problem.maybe_help(error.help));
                 NameTestKind::Broken
             }
         };
@@ -207,6 +294,13 @@ impl Context<'_> {
         }
     }
 
+    /// Warns about what the profile `next` refuses (W-18).
+    fn lint_pattern(&mut self, pattern: &Pattern, place: Place) {
+        if let Some((message, help)) = pattern.refused_by_next() {
+            self.report.add(Problem::warning(codes::LOOK_AROUND, place, message).help(help));
+        }
+    }
+
     fn any(&mut self, tests: &[NameTest], name: &str) -> bool {
         // What one match may cost, next to looking at a key.
         const VISITS: usize = 500;
@@ -216,7 +310,8 @@ impl Context<'_> {
             NameTestKind::Matches(_) if !self.afford(Draw::Visits, VISITS, test.place) => false,
             NameTestKind::Matches(pattern) => pattern.matches(name).unwrap_or_else(|error| {
                 // Neither answer would be safe, so the whole configuration is refused.
-                self.report.add(Problem::error(codes::BAD_REGEX, test.place, error));
+                let problem = Problem::error(codes::BAD_REGEX, test.place, error.message);
+                self.report.add(problem.maybe_help(error.help));
                 false
             }),
         })

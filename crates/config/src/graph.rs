@@ -9,9 +9,11 @@ use crate::{
     codes,
     compile::Context,
     invocation::{Draft, Item, Presence},
+    modules::ModuleId,
     report::Problem,
     source::Place,
     suggest::did_you_mean,
+    value::Value,
 };
 
 /// A resolved requirement.
@@ -23,6 +25,8 @@ pub(crate) struct Edge {
     pub(crate) accepts: Vec<Outcome>,
     /// Where the requirement stands.
     pub(crate) place: Place,
+    /// Its statuses as they are written, if they are.
+    pub(crate) written: Option<Value>,
 }
 
 impl Context<'_> {
@@ -59,11 +63,13 @@ impl Context<'_> {
                                 .filter(|outcome| !edge.accepts.contains(outcome));
                             let new: Vec<_> = new.copied().collect();
                             edge.accepts.extend(new);
+                            edge.written = edge.written.take().or(item.written.clone());
                         }
                         None => own.push(Edge {
                             job: other,
                             accepts: item.accepts.clone(),
                             place: item.place,
+                            written: item.written.clone(),
                         }),
                     }
                 }
@@ -89,7 +95,16 @@ impl Context<'_> {
                 .filter(|&other| other != job)
                 .collect()
         };
-        let named = others(&index.requested);
+        let mut named = others(&index.requested);
+        if drafts[job].group.is_none() {
+            let inside = |&other: &usize| drafts[other].group.is_some();
+            let (members, outside): (Vec<_>, Vec<_>) = named.into_iter().partition(inside);
+            named = outside;
+            if let (true, Some(&member)) = (named.is_empty(), members.first()) {
+                self.requires_member(item, &drafts[member], drafts);
+                return Vec::new();
+            }
+        }
         let aliased = others(&index.aliases);
         let one_entry = |jobs: &[usize]| {
             jobs.windows(2).all(|pair| drafts[pair[0]].entry == drafts[pair[1]].entry)
@@ -128,6 +143,16 @@ impl Context<'_> {
         Vec::new()
     }
 
+    /// A job group is required as a whole (CFG §5.11).
+    fn requires_member(&mut self, item: &Item, member: &Draft, drafts: &[Draft]) {
+        let exit = drafts.iter().find(|draft| draft.group == member.group && draft.alias.is_some());
+        let group = exit.and_then(|exit| exit.alias.clone()).unwrap_or_default();
+        let message =
+            format!("`{}` is inside of the job group `{group}`, not in this workflow", item.name);
+        let problem = Problem::error(codes::GROUP_MEMBER, item.place, message);
+        self.report.add(problem.help(format!("require `{group}`")));
+    }
+
     fn unknown_requirement(
         &mut self,
         workflow: &str,
@@ -152,7 +177,7 @@ impl Context<'_> {
             std::iter::once(draft.requested.as_str()).chain(draft.alias.as_deref())
         });
         let help = did_you_mean(name, names.filter(|other| *other != requiring)).or_else(|| {
-            let declared = self.definitions.jobs.contains_key(name.as_str());
+            let declared = self.module(ModuleId::CONFIG).jobs.contains_key(name.as_str());
             declared.then(|| format!("add `- {name}` to the jobs of workflow `{workflow}`"))
         });
         let problem = Problem::error(codes::UNKNOWN_REQUIREMENT, item.place, message);

@@ -1,5 +1,6 @@
 //! Phases 10 and 11: entries of a workflow's `jobs`, matrices multiplied out (CFG §5.2, §5.3).
 
+mod group;
 mod requirements;
 
 use std::rc::Rc;
@@ -12,15 +13,15 @@ use crate::{
     budget::Draw,
     codes,
     compile::Context,
-    definitions::Definition,
     filters::Filters,
     job::{Around, JobType},
     matrix::Matrix,
-    parameters::{Argument, ArgumentSource, Call},
+    modules::{Definition, Found, Import, ModuleId},
+    parameters::{Argument, ArgumentSource, Call, Element},
     report::Problem,
     source::Place,
     suggest::did_you_mean,
-    value::{Data, Scope},
+    value::{Data, Field, Scope, Value},
     yaml::{At, Entry, View},
 };
 
@@ -31,11 +32,22 @@ pub(crate) struct Draft {
     pub(crate) requested: String,
     /// The entry of the list that it comes from; the elements of a matrix share one.
     pub(crate) entry: usize,
+    /// Where it stands.
+    pub(crate) key: Place,
     /// What it does; `None` if that could not be compiled, which was reported.
     pub(crate) kind: Option<PlannedJobKind>,
+    /// The job as rendered; `None` for one that has no definition.
+    pub(crate) document: Option<Value>,
+    /// What the entry says beside its requirements, as rendered.
+    pub(crate) rendered: Vec<Field>,
     pub(crate) requires: Vec<Item>,
     pub(crate) filters: Filters,
+    /// The key of the filters.
+    pub(crate) filters_key: Option<Place>,
     pub(crate) contexts: Vec<String>,
+    pub(crate) serial_group: Option<String>,
+    /// The job group's invocation that it is a member of, by the entry's number.
+    pub(crate) group: Option<usize>,
     /// The name of the matrix that it belongs to.
     pub(crate) alias: Option<String>,
     pub(crate) presence: Presence,
@@ -84,37 +96,46 @@ impl<'d> Context<'d> {
         if !self.afford(Draw::Calls, 1, invocation.key) {
             return Vec::new();
         }
-        if invocation.broken {
-            return vec![Self::without_body(&invocation, None)];
+        let outer = Scope::outer(format!("workflow `{workflow}`"), ModuleId::CONFIG);
+        let group = self.module(ModuleId::CONFIG).groups.get(invocation.name).cloned();
+        match group {
+            Some(group) if !invocation.broken => self.invoke_group(&invocation, &group, &outer),
+            _ => self.invoke_entry(&invocation, &outer),
         }
-        let outer = Scope::outer(format!("workflow `{workflow}`"));
-        self.check_unsupported(&invocation);
+    }
+
+    /// Compiles an entry that names a job.
+    fn invoke_entry(&mut self, invocation: &Invocation<'d>, outer: &Rc<Scope>) -> Vec<Draft> {
+        if invocation.broken {
+            return vec![Self::without_body(invocation, None)];
+        }
+        self.check_fields(invocation);
         let get = |name: &str| invocation.fields.iter().find(|field| field.name == name);
         let Some(matrix) = get("matrix").filter(|field| !self.doc.is_null(field.value)) else {
-            return vec![self.draft(&invocation, &outer, None)];
+            return vec![self.draft(invocation, outer, None)];
         };
         if !self.templates {
             let problem =
                 Problem::error(codes::NEEDS_2_1, matrix.key, "`matrix` needs version 2.1");
             self.report.add(problem);
-            return vec![Self::without_body(&invocation, None)];
+            return vec![Self::without_body(invocation, None)];
         }
-        let Some(matrix) = self.matrix(matrix, &outer) else {
+        let Some(matrix) = self.matrix(matrix, outer) else {
             // Kept under its plain name, so that requirements on it find something.
-            return vec![Self::without_body(&invocation, None)];
+            return vec![Self::without_body(invocation, None)];
         };
-        self.check_given_twice(&invocation, &matrix);
+        self.check_given_twice(invocation, &matrix);
         let mut drafts = Vec::new();
         for combination in &matrix.combinations {
             if !self.afford(Draw::Visits, 4 * invocation.fields.len(), invocation.key) {
                 break;
             }
-            let scope = Rc::new(Scope { matrix: Some(combination.clone()), ..(*outer).clone() });
-            drafts.push(self.draft(&invocation, &scope, Some(&matrix)));
+            let scope = Rc::new(Scope { matrix: Some(combination.clone()), ..(**outer).clone() });
+            drafts.push(self.draft(invocation, &scope, Some(&matrix)));
         }
         if drafts.is_empty() {
             let kind = Some(PlannedJobKind::NoOp);
-            let empty = Self::without_body(&invocation, matrix.alias.clone());
+            let empty = Self::without_body(invocation, matrix.alias.clone());
             drafts.push(Draft { kind, presence: Presence::Empty, ..empty });
         }
         drafts
@@ -129,9 +150,9 @@ impl<'d> Context<'d> {
                 Some(Invocation { name, key: place, fields: Vec::new(), entry, broken: false })
             }
             View::Map(entries) if entries.len() == 1 => {
-                let Entry { name, key, value } = entries[0];
+                let Entry { name, key, value } = entries.first()?;
                 let (fields, broken) = match doc.view(value) {
-                    View::Map(fields) => (fields, false),
+                    View::Map(fields) => (fields.iter().collect(), false),
                     View::Broken => (Vec::new(), true),
                     View::Scalar(..) if doc.is_null(value) => (Vec::new(), false),
                     View::Scalar(..) | View::Seq(_) => {
@@ -145,7 +166,7 @@ impl<'d> Context<'d> {
                 Some(Invocation { name, key, fields, entry, broken })
             }
             View::Map(entries) if entries.len() > 1 => {
-                let (first, second) = (entries[0], entries[1]);
+                let (first, second) = (entries.first()?, entries.iter().nth(1)?);
                 let message = format!(
                     "an entry has one key, the job's name; `{}` is the second",
                     second.name
@@ -166,15 +187,14 @@ impl<'d> Context<'d> {
         }
     }
 
-    fn check_unsupported(&mut self, invocation: &Invocation<'_>) {
-        for field in &invocation.fields {
-            let (code, what) = match field.name {
-                "serial-group" => (codes::UNSUPPORTED_SERIAL_GROUP, "serial groups"),
-                "override-with" => (codes::UNSUPPORTED_OVERRIDE, "`override-with`"),
-                _ => continue,
-            };
-            let message = format!("{what} cannot be used by this release yet");
-            self.report.add(Problem::error(code, field.key, message).help("remove the key"));
+    /// Keys that only version 2.1 has.
+    fn check_fields(&mut self, invocation: &Invocation<'_>) {
+        for field in invocation.fields.iter().filter(|_| !self.templates) {
+            // The compiled document is of version 2 and keeps serial groups.
+            if matches!(field.name, "pre-steps" | "post-steps" | "override-with") {
+                let message = format!("`{}` needs version 2.1", field.name);
+                self.report.add(Problem::error(codes::NEEDS_2_1, field.key, message));
+            }
         }
     }
 
@@ -222,19 +242,67 @@ impl<'d> Context<'d> {
                         name.filter(|name| !name.trim().is_empty()).unwrap_or(draft.requested);
                 }
                 "requires" => draft.requires = self.requirements(field, scope),
-                "context" => draft.contexts = self.contexts(field, scope),
-                "filters" => draft.filters = self.filters(field, scope),
-                "type" => is_approval = self.is_approval(field, scope),
+                "context" => {
+                    let value = self.evaluate(field.value, scope);
+                    draft.contexts = self.contexts(&value);
+                    if !draft.contexts.is_empty() {
+                        draft.rendered.push(rendered(field, value));
+                    }
+                }
+                "filters" => {
+                    draft.filters = self.filters(field, scope);
+                    draft.filters_key = Some(field.key);
+                    draft.rendered.extend(self.rendered_filters(field, &draft.filters, scope));
+                }
+                "serial-group" => {
+                    let value = self.evaluate(field.value, scope);
+                    draft.serial_group = self.serial_group(&value, field.key);
+                    draft.rendered.push(rendered(field, value));
+                }
+                "type" => {
+                    is_approval = self.is_approval(field, scope);
+                    if is_approval {
+                        let value = self.evaluate(field.value, scope);
+                        draft.rendered.push(rendered(field, value));
+                    }
+                }
                 _ => {}
             }
         }
-        draft.kind = if is_approval {
+        if is_approval {
             self.check_approval(invocation);
-            Some(PlannedJobKind::Approval)
-        } else {
-            self.build(invocation, scope)
-        };
+            draft.kind = Some(PlannedJobKind::Approval);
+            return draft;
+        }
+        let what: Rc<str> = format!("job `{}`", invocation.name).into();
+        self.report.enter(&what, invocation.key);
+        if let Some((kind, document)) = self.build(invocation, &what, scope) {
+            draft.kind = Some(kind);
+            draft.document = document;
+        }
+        self.report.leave();
         draft
+    }
+
+    /// Reads a serial group's key (CFG §5.10).
+    fn serial_group(&mut self, value: &Value, key: Place) -> Option<String> {
+        const CHARS: usize = 512;
+        let text = match &value.data {
+            Data::Unknown => return None,
+            data => data.scalar_text().unwrap_or_default(),
+        };
+        let allowed = |c: char| c.is_ascii_alphanumeric() || "._/-".contains(c);
+        if text.trim().is_empty() || text.len() > CHARS || !text.chars().all(allowed) {
+            let message = format!("`{text}` cannot name a serial group");
+            let problem = Problem::error(codes::BAD_SERIAL_GROUP, value.place, message);
+            let help = "1 to 512 letters, digits, `.`, `_`, `/` and `-`; an absent pipeline value is empty";
+            self.report.add(problem.help(help));
+            return None;
+        }
+        let message = "serial groups cannot be used by this release yet";
+        let problem = Problem::error(codes::UNSUPPORTED_SERIAL_GROUP, key, message);
+        self.report.add_unsupported(problem.help("remove the key"));
+        Some(text.to_string())
     }
 
     /// A job of which only a name is known.
@@ -242,10 +310,16 @@ impl<'d> Context<'d> {
         Draft {
             requested: invocation.name.to_owned(),
             entry: invocation.entry,
+            key: invocation.key,
             kind: None,
+            document: None,
+            rendered: Vec::new(),
             requires: Vec::new(),
             filters: Filters::default(),
+            filters_key: None,
             contexts: Vec::new(),
+            serial_group: None,
+            group: None,
             alias,
             presence: Presence::Guessed,
         }
@@ -268,7 +342,8 @@ impl<'d> Context<'d> {
     }
 
     fn check_approval(&mut self, invocation: &Invocation<'_>) {
-        if let Some(job) = self.definitions.jobs.get(invocation.name) {
+        let job = self.module(ModuleId::CONFIG).jobs.get(invocation.name);
+        if let Some(job) = job.filter(|_| self.templates) {
             let message =
                 format!("the job `{}` is not run: this entry is an approval", invocation.name);
             let problem = Problem::warning(codes::IGNORED, invocation.key, message);
@@ -283,33 +358,81 @@ impl<'d> Context<'d> {
         }
     }
 
-    /// Compiles the job that an entry names.
-    fn build(&mut self, invocation: &Invocation<'d>, scope: &Rc<Scope>) -> Option<PlannedJobKind> {
+    /// Compiles the job that an entry names; also returns it as rendered.
+    fn build(
+        &mut self,
+        invocation: &Invocation<'d>,
+        what: &Rc<str>,
+        scope: &Rc<Scope>,
+    ) -> Option<(PlannedJobKind, Option<Value>)> {
         let name = invocation.name;
-        let Some(definition) = self.definitions.jobs.get(name).cloned() else {
-            self.unknown_job(invocation);
-            return None;
-        };
+        let definition = self.job_of(invocation, scope)?;
         if definition.broken || !self.afford(Draw::Calls, 1, invocation.key) {
             return None;
         }
-        match self.job_type(name, &definition) {
-            JobType::Approval => return Some(PlannedJobKind::Approval),
-            JobType::NoOp => return Some(PlannedJobKind::NoOp),
-            JobType::Unusable => return None,
-            JobType::Build => {}
-        }
         let errors = self.report.errors();
         let arguments = self.arguments_of(invocation, scope);
-        let callee = format!("job `{name}`");
-        let call =
-            Call { callee: &callee, declarations: &definition.parameters, place: invocation.key };
+        let declarations = &definition.parameters;
+        let (place, module) = (invocation.key, definition.module);
+        let call = Call { callee: what, declarations, place, module };
         let bindings = self.bind(&call, arguments);
-        let get = |name: &str| invocation.fields.iter().find(|field| field.name == name).copied();
-        let around = Around { before: get("pre-steps"), after: get("post-steps") };
-        let body = self.job_body(name, &definition, bindings, (&around, scope));
-        body.filter(|_| self.report.errors() == errors)
-            .map(|body| PlannedJobKind::Build(Box::new(body)))
+        let inner = Scope::inner(what, module, bindings.clone());
+        let kind = match self.job_type(name, &definition, &inner) {
+            JobType::Approval => PlannedJobKind::Approval,
+            JobType::NoOp => PlannedJobKind::NoOp,
+            JobType::Release(plan_name) => PlannedJobKind::Release { plan_name },
+            JobType::Lock(key) => PlannedJobKind::Lock { key },
+            JobType::Unlock(key) => PlannedJobKind::Unlock { key },
+            JobType::Unusable => return None,
+            JobType::Build => {
+                let get =
+                    |name: &str| invocation.fields.iter().find(|field| field.name == name).copied();
+                let around = Around { before: get("pre-steps"), after: get("post-steps") };
+                let body = self.job_body(what, &definition, bindings, (&around, scope));
+                let (body, document) = body.filter(|_| self.report.errors() == errors)?;
+                return Some((PlannedJobKind::Build(Box::new(body)), Some(document)));
+            }
+        };
+        let entries = self.doc.entries(definition.body);
+        let kept = entries
+            .iter()
+            .filter(|entry| matches!(entry.name, "type" | "key" | "plan_name" | "validation"));
+        let kept: Vec<Field> =
+            kept.map(|entry| rendered(&entry, self.evaluate(entry.value, &inner))).collect();
+        let document = Value::new(Data::Map(Rc::new(kept)), definition.key);
+        (self.report.errors() == errors).then_some((kind, Some(document)))
+    }
+
+    /// Finds the definition of the job that an entry names (CFG §4.13.6).
+    fn job_of(&mut self, invocation: &Invocation<'d>, scope: &Rc<Scope>) -> Option<Definition> {
+        let local = match self.find(ModuleId::CONFIG, Element::Job, invocation.name, invocation.key)
+        {
+            Found::Definition(definition) => definition,
+            Found::Told => return None,
+            Found::Nobody => {
+                self.unknown_job(invocation);
+                return None;
+            }
+        };
+        let over = invocation.fields.iter().find(|field| field.name == "override-with").copied();
+        let Some(over) = over.filter(|_| self.templates) else { return Some(local) };
+        let name = self.text_field(over.value, "override-with", scope)?;
+        let place = self.doc.place(over.value);
+        let Some((alias, job)) = name.split_once('/') else {
+            let message = format!("`override-with` names an orb's job, not `{name}`");
+            let problem = Problem::error(codes::ORB_ELEMENT, place, message);
+            self.report.add(problem.help("write `override-with: orb/job`"));
+            return None;
+        };
+        match self.import(ModuleId::CONFIG, alias) {
+            None => {
+                // Tells that nobody declares the alias.
+                self.find(ModuleId::CONFIG, Element::Job, &name, place);
+                None
+            }
+            Some(Import::Absent) => None,
+            Some(Import::Module(orb)) => Some(self.local(orb, Element::Job, job).unwrap_or(local)),
+        }
     }
 
     fn arguments_of(&self, invocation: &Invocation<'_>, scope: &Rc<Scope>) -> Vec<Argument> {
@@ -334,18 +457,14 @@ impl<'d> Context<'d> {
 
     fn unknown_job(&mut self, invocation: &Invocation<'_>) {
         let name = invocation.name;
-        if name.contains('/') && self.templates {
-            if let Some(problem) = self.missing_from_orb(name, invocation.key, "job") {
-                self.report.add(problem);
-            }
-            return;
-        }
         // Whatever stands wrongly below `jobs` was told; a job that it hides is no second mistake.
-        if self.definitions.jobs_broken && self.definitions.jobs.is_empty() {
+        if self.jobs_section.broken && self.module(ModuleId::CONFIG).jobs.is_empty() {
             return;
         }
         let message = format!("cannot find a definition for job named `{name}`");
-        let help = did_you_mean(name, self.definitions.jobs.keys().copied()).unwrap_or_else(|| {
+        let names = self.names(ModuleId::CONFIG, Element::Job);
+        let groups = self.names(ModuleId::CONFIG, Element::Group);
+        let help = did_you_mean(name, names.into_iter().chain(groups)).unwrap_or_else(|| {
             "declare it under `jobs`; a gate for people needs `type: approval`".to_owned()
         });
         self.report.add(Problem::error(codes::UNKNOWN_JOB, invocation.key, message).help(help));
@@ -364,12 +483,20 @@ impl<'d> Context<'d> {
     pub(crate) fn implicit_build(&mut self, definition: &Definition) -> Draft {
         let (key, fields) = (definition.key, Vec::new());
         let invocation = Invocation { name: "build", key, fields, entry: 0, broken: false };
-        let outer = Scope::outer("the implicit workflow");
+        let outer = Scope::outer("the implicit workflow", ModuleId::CONFIG);
         let mut draft = self.draft(&invocation, &outer, None);
         if let Some(branches) = self.doc.get(definition.body, "branches") {
-            let branches = self.rule(&branches, &outer);
-            draft.filters = Filters::Names { branches, tags: None };
+            let rule = self.rule(&branches, &outer);
+            draft.filters = Filters::Names { branches: rule, tags: None };
+            let value = self.evaluate(branches.value, &outer);
+            let value = Value::new(Data::Map(Rc::new(vec![rendered(&branches, value)])), key);
+            draft.rendered.push(Field::new("filters", value));
         }
         draft
     }
+}
+
+/// An entry's key with its value as rendered.
+fn rendered(entry: &Entry<'_>, value: Value) -> Field {
+    Field { name: Rc::from(entry.name), key: entry.key, value }
 }

@@ -2,22 +2,30 @@
 
 use std::rc::Rc;
 
-use roundel_model::{limits, plan::JobBody};
+use roundel_model::{
+    limits,
+    plan::{Executor, JobBody},
+};
 
 use crate::{
     budget::Draw,
+    builtin::Ground,
     codes,
     compile::Context,
-    definitions::Definition,
-    executor::Found,
+    executor::{Host, Surroundings},
+    fields::Known,
+    modules::Definition,
     report::Problem,
     steps::Expansion,
-    value::{Bindings, Data, Scope},
+    value::{Bindings, Data, Field, Scope, Value},
     yaml::{At, Entry},
 };
 
 /// Where steps run unless the job says otherwise (CFG §2.8).
 const WORKING_DIRECTORY: &str = "~/project";
+
+/// Longest time for which caches are kept, in days (D-03).
+const RETENTION: std::ops::RangeInclusive<u32> = 1..=30;
 
 /// Steps that an invocation puts around a job's own (CFG §4.10).
 #[derive(Clone, Debug, Default)]
@@ -27,69 +35,127 @@ pub(crate) struct Around<'d> {
 }
 
 /// What a definition's `type` makes of a job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum JobType {
     Build,
     Approval,
     NoOp,
-    /// Wrong or not possible, which was reported.
+    /// With its plan.
+    Release(String),
+    /// With its key.
+    Lock(String),
+    Unlock(String),
+    /// Wrong, which was reported.
     Unusable,
 }
 
-impl Context<'_> {
-    /// Reads a definition's `type`.
-    pub(crate) fn job_type(&mut self, name: &str, definition: &Definition) -> JobType {
-        let Some(kind) = self.doc.get(definition.body, "type").filter(|_| self.templates) else {
-            return JobType::Build;
-        };
-        let scope = Scope::outer(format!("job `{name}`"));
-        let value = self.evaluate(kind.value, &scope);
+impl<'d> Context<'d> {
+    /// Reads a definition's `type`. The compiled document has types too, and it is of version 2.
+    pub(crate) fn job_type(
+        &mut self,
+        name: &str,
+        definition: &Definition,
+        scope: &Rc<Scope>,
+    ) -> JobType {
+        let Some(kind) = self.doc.get(definition.body, "type") else { return JobType::Build };
+        let value = self.evaluate(kind.value, scope);
         let text = match &value.data {
             Data::Unknown => return JobType::Unusable,
             data => data.scalar_text().unwrap_or_default(),
         };
-        match &*text {
-            "build" => JobType::Build,
+        let kind = match &*text {
+            "build" => return JobType::Build,
             "approval" => JobType::Approval,
             "no-op" => JobType::NoOp,
-            "release" | "lock" | "unlock" => {
+            "release" => {
+                self.check_validation(definition, scope);
+                let plan = self.needed_key(definition, "plan_name", &value, scope);
+                plan.map_or(JobType::Unusable, JobType::Release)
+            }
+            "lock" | "unlock" => {
                 let message = format!("jobs of type `{text}` cannot be run by this release yet");
-                self.report.add(Problem::error(codes::UNSUPPORTED_JOB_TYPE, value.place, message));
-                JobType::Unusable
+                let problem = Problem::error(codes::UNSUPPORTED_JOB_TYPE, value.place, message);
+                self.report.add_unsupported(problem);
+                match self.needed_key(definition, "key", &value, scope) {
+                    Some(key) if &*text == "lock" => JobType::Lock(key),
+                    Some(key) => JobType::Unlock(key),
+                    None => JobType::Unusable,
+                }
             }
             other => {
                 let message = format!("`{other}` is no type of job");
-                let help = "types: build, approval, no-op, release, lock, unlock";
+                let help = crate::suggest::did_you_mean(
+                    other,
+                    ["build", "approval", "no-op", "release", "lock", "unlock"],
+                )
+                .unwrap_or_else(|| {
+                    "types: build, approval, no-op, release, lock, unlock".to_owned()
+                });
                 self.report
                     .add(Problem::error(codes::UNKNOWN_JOB_TYPE, value.place, message).help(help));
-                JobType::Unusable
+                return JobType::Unusable;
             }
+        };
+        self.check_without_steps(name, definition, &text);
+        kind
+    }
+
+    fn needed_key(
+        &mut self,
+        definition: &Definition,
+        key: &str,
+        kind: &Value,
+        scope: &Rc<Scope>,
+    ) -> Option<String> {
+        let text = self.doc.get(definition.body, key);
+        let text = text.and_then(|entry| self.text_field(entry.value, key, scope));
+        if text.is_none() {
+            let word = kind.data.scalar_text().unwrap_or_default();
+            let message = format!("a job of type `{word}` needs `{key}`");
+            let problem = Problem::error(codes::JOB_TYPE_KEY, kind.place, message);
+            self.report.add(problem.help(format!("add `{key}: …` beside it")));
+        }
+        text
+    }
+
+    /// The keys of a release's `validation` (CFG §2.10).
+    fn check_validation(&mut self, definition: &Definition, scope: &Rc<Scope>) {
+        let Some(validation) = self.doc.get(definition.body, "validation") else { return };
+        let value = self.evaluate(validation.value, scope);
+        let known = Known {
+            what: "`validation`",
+            keys: &["enabled", "evaluation_time", "auto_rollback_on_failure", "webhooks"],
+            code: codes::UNKNOWN_KEY,
+            advice: Known::no_advice,
+        };
+        self.check_keys(value.fields().iter().map(|field| (&*field.name, field.key)), known);
+    }
+
+    fn check_without_steps(&mut self, name: &str, definition: &Definition, kind: &str) {
+        if let Some(steps) = self.doc.get(definition.body, "steps") {
+            let message = format!("the steps of `{name}` do not run: its type is `{kind}`");
+            self.report.add(Problem::warning(codes::IGNORED, steps.key, message));
         }
     }
 
-    /// Compiles the body of a job; `None` if it cannot run, which was reported.
+    /// Compiles the body of a job, and renders it; `None` if it cannot run, which was reported.
     pub(crate) fn job_body(
         &mut self,
-        name: &str,
+        owner: &Rc<str>,
         definition: &Definition,
         bindings: Bindings,
         around: (&Around<'_>, &Rc<Scope>),
-    ) -> Option<JobBody> {
+    ) -> Option<(JobBody, Value)> {
         // Its keys are looked up about a dozen times.
         if !self.afford(Draw::Visits, 12 * self.doc.width(definition.body), definition.key) {
             return None;
         }
         let errors = self.report.errors();
-        let scope = Rc::new(Scope {
-            owner: format!("job `{name}`"),
-            parameters: Some(Rc::new(bindings)),
-            matrix: None,
-        });
+        let scope = Scope::inner(owner, definition.module, bindings);
         let body = definition.body;
         let surroundings = self.surroundings_of_job(body, &scope, definition.key);
-        let parallelism = self.parallelism(body, &scope);
-        self.ignored_options(body);
-        let mut expansion = Expansion::new(parallelism > 1);
+        let (parallelism, written) = self.parallelism(body, &scope);
+        let mut expansion = Expansion::new(parallelism > 1, ground(&surroundings.kind));
         let (around, outer) = around;
         if let Some(before) = &around.before {
             self.expand(before.value, before.key, outer, &mut expansion);
@@ -101,40 +167,78 @@ impl Context<'_> {
         if let Some(after) = &around.after {
             self.expand(after.value, after.key, outer, &mut expansion);
         }
-        let steps = expansion.finish();
-        let Found::Known(executor) = surroundings.kind else { return None };
+        let (steps, rendered) = expansion.finish();
+        if steps.is_empty() && self.report.errors() == errors {
+            let message = format!("{owner} has no steps");
+            self.report.add(Problem::warning(codes::IGNORED, definition.key, message));
+        }
+        let mut extras = Vec::new();
+        extras.extend(written.map(|value| Field::new("parallelism", value)));
+        let cache_days = self.retention(body, &scope, &mut extras);
+        let ip_ranges = self.ip_ranges(body, &scope, &mut extras);
+        self.lint_surroundings(&surroundings);
+        self.ignored_branches(body);
         if self.report.errors() > errors {
             return None;
         }
-        if steps.is_empty() && self.report.errors() == 0 {
-            let problem = Problem::warning(
-                codes::IGNORED,
-                definition.key,
-                format!("job `{name}` has no steps"),
-            );
-            self.report.add(problem);
-        }
-        Some(JobBody {
+        let document = self.job_document(definition, &surroundings, extras, rendered);
+        let Host::Known(executor) = surroundings.kind else { return None };
+        let text = |setting: Option<crate::executor::Setting>| setting.map(|setting| setting.text);
+        let body = JobBody {
             executor,
-            resource_class: surroundings.resource_class,
+            resource_class: text(surroundings.resource_class),
             environment: surroundings.environment.into_iter().collect(),
-            working_directory: surroundings
-                .working_directory
+            working_directory: text(surroundings.working_directory)
                 .filter(|directory| !directory.trim().is_empty())
                 .unwrap_or_else(|| WORKING_DIRECTORY.to_owned()),
-            shell: surroundings.shell,
+            shell: text(surroundings.shell),
             parallelism,
             steps,
-            cache_days: None,
-            ip_ranges: false,
-        })
+            cache_days,
+            ip_ranges,
+        };
+        Some((body, document))
     }
 
-    fn parallelism(&mut self, body: At, scope: &Rc<Scope>) -> u32 {
-        let Some(entry) = self.doc.get(body, "parallelism") else { return 1 };
+    /// Puts the rendered job together, as version 2.0 writes it (CFG §7.4).
+    fn job_document(
+        &self,
+        definition: &Definition,
+        surroundings: &Surroundings,
+        extras: Vec<Field>,
+        steps: Vec<Value>,
+    ) -> Value {
+        let mut fields: Vec<Field> = surroundings.block.iter().cloned().collect();
+        let mut setting = |name: &str, setting: &Option<crate::executor::Setting>| {
+            fields.extend(setting.iter().map(|setting| Field::new(name, setting.value.clone())));
+        };
+        setting("resource_class", &surroundings.resource_class);
+        setting("shell", &surroundings.shell);
+        setting("working_directory", &surroundings.working_directory);
+        fields.extend(extras);
+        let place = definition.key;
+        if let Some(environment) = &surroundings.own_environment {
+            fields.push(Field::new("environment", environment.clone()));
+        } else if !surroundings.variables.is_empty() {
+            // The hosted compiler lists variables one by one where an executor had a part in them.
+            let one = |(name, value): (&Rc<str>, &Value)| {
+                let field = Field { name: name.clone(), key: value.place, value: value.clone() };
+                Value::new(Data::Map(Rc::new(vec![field])), value.place)
+            };
+            let list = surroundings.variables.iter().map(one).collect();
+            let list = Value::new(Data::List(Rc::new(list)), place);
+            fields.push(Field::new("environment", list));
+        }
+        let steps = Value::new(Data::List(Rc::new(steps)), place);
+        fields.push(Field { name: "steps".into(), key: place, value: steps });
+        Value::new(Data::Map(Rc::new(fields)), place)
+    }
+
+    fn parallelism(&mut self, body: At, scope: &Rc<Scope>) -> (u32, Option<Value>) {
+        let Some(entry) = self.doc.get(body, "parallelism") else { return (1, None) };
         let value = self.evaluate(entry.value, scope);
         let count = match &value.data {
-            Data::Unknown | Data::Null => return 1,
+            Data::Unknown | Data::Null => return (1, None),
             Data::Int(count) => u32::try_from(*count).ok().filter(|count| *count >= 1),
             _ => None,
         };
@@ -144,37 +248,75 @@ impl Context<'_> {
             let help = self.type_help(&value, "integer");
             let problem = Problem::error(codes::BAD_PARALLELISM, value.place, message);
             self.report.add(problem.maybe_help(help));
-            return 1;
+            return (1, None);
         };
         if count > limits::PARALLELISM {
             let message = format!("parallelism is at most {}", limits::PARALLELISM);
             self.report.add(Problem::error(codes::BAD_PARALLELISM, value.place, message));
-            return 1;
+            return (1, None);
         }
-        count
+        if count == 1 && !self.doc.written(value.place).contains("<<") {
+            let message = "`parallelism: 1` is what every job has";
+            self.report.add(Problem::warning(codes::POINTLESS_PARALLELISM, value.place, message));
+        }
+        (count, Some(value))
     }
 
-    /// Options of the hosted service that change nothing here.
-    fn ignored_options(&mut self, body: At) {
-        for entry in self.doc.entries(body) {
-            let message = match entry.name {
-                "circleci_ip_ranges" if self.source(self.doc.place(entry.value)) == "false" => {
-                    continue;
-                }
-                "circleci_ip_ranges" => "jobs use the runner's own addresses",
-                "retention" => "how long caches are kept is a setting of the server",
-                "branches" if self.definitions.has_workflows => {
-                    "`branches` in a job is ignored where there are workflows"
-                }
-                _ => continue,
-            };
-            let problem = Problem::warning(codes::UNSUPPORTED_OPTION, entry.key, message);
-            let problem = if entry.name == "branches" {
-                problem.help("write `filters: { branches: … }` at the job's entry in the workflow")
-            } else {
-                problem
-            };
-            self.report.add(problem);
+    /// Reads `retention: { caches: 7d }` (CFG §2.9, Q-49).
+    fn retention(&mut self, body: At, scope: &Rc<Scope>, extras: &mut Vec<Field>) -> Option<u32> {
+        let entry = self.doc.get(body, "retention").filter(|_| self.templates)?;
+        let value = self.evaluate(entry.value, scope);
+        if value.is_unknown() || value.is_null() {
+            return None;
         }
+        let text = value.field("caches").and_then(|field| field.value.data.scalar_text());
+        let days = text.as_deref().and_then(|text| text.strip_suffix('d')?.parse().ok());
+        let only = value.fields().len() == 1;
+        let days = days.filter(|days| RETENTION.contains(days) && only);
+        if days.is_none() && !value.field("caches").is_some_and(|field| field.value.is_unknown()) {
+            let message = "`retention` says for how many days caches are kept, from 1 to 30";
+            let problem = Problem::error(codes::BAD_RETENTION, value.place, message);
+            self.report.add(problem.help("write `retention: { caches: 7d }`"));
+            return None;
+        }
+        let message = "how long caches are kept is a setting of the server";
+        let problem = Problem::warning(codes::UNSUPPORTED_OPTION, entry.key, message);
+        self.report.add_unsupported(problem);
+        extras.push(Field { name: "retention".into(), key: entry.key, value });
+        days
+    }
+
+    fn ip_ranges(&mut self, body: At, scope: &Rc<Scope>, extras: &mut Vec<Field>) -> bool {
+        let entry = self.doc.get(body, "circleci_ip_ranges").filter(|_| self.templates);
+        let Some(entry) = entry else { return false };
+        let value = self.evaluate(entry.value, scope);
+        let wanted = self.bool_of(&value, entry.name).unwrap_or(false);
+        if wanted {
+            let message = "jobs use the runner's own addresses";
+            let problem = Problem::warning(codes::UNSUPPORTED_OPTION, entry.key, message);
+            self.report.add_unsupported(problem);
+        }
+        extras.push(Field { name: "circleci_ip_ranges".into(), key: entry.key, value });
+        wanted
+    }
+
+    fn ignored_branches(&mut self, body: At) {
+        let Some(entry) = self.doc.get(body, "branches").filter(|_| self.has_workflows) else {
+            return;
+        };
+        let message = "`branches` in a job is ignored where there are workflows";
+        let problem = Problem::warning(codes::DEPRECATED, entry.key, message);
+        self.report.add(
+            problem.help("write `filters: { branches: … }` at the job's entry in the workflow"),
+        );
+    }
+}
+
+fn ground(host: &Host) -> Ground {
+    match host {
+        Host::Known(Executor::Docker { .. }) => Ground::Docker,
+        Host::Known(Executor::Machine { .. }) => Ground::Machine,
+        Host::Known(Executor::Macos { .. }) => Ground::Macos,
+        Host::Nothing | Host::Broken => Ground::Unknown,
     }
 }

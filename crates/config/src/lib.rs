@@ -20,21 +20,29 @@
 )]
 
 mod budget;
+mod builtin;
 pub mod codes;
 mod compile;
+mod compiled;
+mod cron;
 mod definitions;
 pub mod document;
 mod environment;
 mod evaluate;
 mod executor;
+mod explain;
+mod express;
 mod expression;
 mod fields;
 mod filters;
 mod graph;
+mod imports;
 mod invocation;
 mod job;
+mod lints;
 mod logic;
 mod matrix;
+mod modules;
 mod names;
 pub mod orbs;
 pub mod pack;
@@ -51,6 +59,7 @@ mod source;
 mod steps;
 mod suggest;
 mod template;
+mod triggers;
 mod value;
 mod version;
 mod workflows;

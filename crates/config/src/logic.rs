@@ -180,7 +180,7 @@ impl Context<'_> {
             data => data.scalar_text(),
         };
         let result = self.pattern(&source).and_then(|pattern| match &text {
-            Some(text) => pattern.matches(text).map_err(String::from),
+            Some(text) => pattern.matches(text),
             None => Ok(false),
         });
         result

@@ -12,7 +12,7 @@ use crate::{
     report::Problem,
     source::Place,
     value::{Bindings, Data, Scope, Value},
-    yaml::{At, Entry, View},
+    yaml::{Entry, View},
 };
 
 const MATRIX: Known<'static> = Known {
@@ -43,11 +43,11 @@ impl Context<'_> {
             return self.bad_matrix(entry.key, "a matrix is a mapping with `parameters`");
         };
         self.check_keys(entries.iter().map(|entry| (entry.name, entry.key)), MATRIX);
-        let get = |name: &str| entries.iter().find(|entry| entry.name == name);
+        let get = |name: &str| entries.get(name);
         let Some(parameters) = get("parameters") else {
             return self.bad_matrix(entry.key, "a matrix needs `parameters`");
         };
-        let axes = self.axes(parameters, scope)?;
+        let axes = self.axes(&parameters, scope)?;
         let size =
             axes.iter().try_fold(1usize, |size, (_, _, values)| size.checked_mul(values.len()));
         if size.is_none_or(|size| size > limits::JOBS_PER_PIPELINE) {
@@ -57,7 +57,7 @@ impl Context<'_> {
         }
         let mut combinations = product(&axes);
         if let Some(exclude) = get("exclude") {
-            self.exclude(exclude, scope, &axes, &mut combinations)?;
+            self.exclude(&exclude, scope, &axes, &mut combinations)?;
         }
         if combinations.is_empty() {
             let message = "the matrix has no combination left";
@@ -127,7 +127,7 @@ impl Context<'_> {
             self.bad_matrix(entry.key, "`exclude` is a list of mappings");
             return None;
         };
-        for item in items {
+        for item in items.iter() {
             let value = self.evaluate(item, scope);
             if !self.afford(Draw::Visits, combinations.len(), value.place) {
                 return None;
@@ -177,11 +177,6 @@ impl Context<'_> {
             name.push_str(&text.unwrap_or_default());
         }
         name
-    }
-
-    /// Tells whether a node is a mapping.
-    pub(crate) fn is_mapping(&self, at: At) -> bool {
-        matches!(self.doc.view(at), View::Map(_))
     }
 }
 

@@ -8,9 +8,14 @@
 
 mod reference;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 pub use reference::{OrbReference, OrbVersion, ReferenceError};
+
+use crate::source::Source;
 
 /// One version of an orb, as it was published.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +60,12 @@ pub struct Missing {
 #[derive(Clone, Debug, Default)]
 pub struct OrbSet {
     known: HashMap<String, Resolution>,
+    /// Parsed sources by name and digest, for the next compilation.
+    parsed: Arc<Mutex<HashMap<(String, String), Arc<Source>>>>,
 }
+
+/// Parsed orbs that a set keeps.
+const PARSED: usize = 500;
 
 impl OrbSet {
     /// Records what a reference stands for.
@@ -66,6 +76,22 @@ impl OrbSet {
     /// Returns what is known about a reference.
     pub fn get(&self, reference: &OrbReference) -> Option<&Resolution> {
         self.known.get(&reference.to_string())
+    }
+
+    /// Parses an orb's source, or finds it parsed.
+    pub(crate) fn parsed(&self, orb: &Orb, name: &str) -> Arc<Source> {
+        let key = (name.to_owned(), orb.digest.clone());
+        // A panic elsewhere leaves the map whole: entries are added at once.
+        let mut parsed = self.parsed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(source) = parsed.get(&key).filter(|source| source.text == orb.text) {
+            return source.clone();
+        }
+        let source = Arc::new(Source::parse(name, orb.text.clone()));
+        if parsed.len() >= PARSED {
+            parsed.clear();
+        }
+        parsed.insert(key, source.clone());
+        source
     }
 
     /// Tells how many references are known.

@@ -12,10 +12,12 @@ use crate::{
     budget::Draw,
     codes::{self, Code},
     compile::Context,
+    explain::Trail,
+    modules::ModuleId,
     report::Problem,
     source::Place,
     suggest::{list, nearest},
-    value::{Bindings, Data, Scope, Steps, Value},
+    value::{Bindings, Data, ExecutorValue, Scope, Steps, Value},
     yaml::{At, View},
 };
 
@@ -64,7 +66,9 @@ pub(crate) enum ArgumentSource {
 /// Who is called, and from where.
 pub(crate) struct Call<'c> {
     /// What is called, for messages: "command `install`".
-    pub(crate) callee: &'c str,
+    pub(crate) callee: &'c Rc<str>,
+    /// Where it is defined.
+    pub(crate) module: ModuleId,
     pub(crate) declarations: &'c Declarations,
     /// Where the call stands.
     pub(crate) place: Place,
@@ -93,6 +97,7 @@ impl Kind {
             | (Self::Boolean, Data::Bool(_))
             | (Self::Integer, Data::Int(_))
             | (Self::Steps, Data::Steps(_)) => true,
+            (Self::Executor, Data::Executor(_)) => true,
             (Self::Executor, Data::Map(_)) => crate::evaluate::executor_name(data).is_some(),
             (Self::EnvVarName, Data::Text(text)) => is_variable_name(text),
             (Self::Enum(members), _) => {
@@ -128,13 +133,15 @@ impl Context<'_> {
             }
         }
         let mut bindings = Bindings::new();
-        let definition = Scope::outer(call.callee);
+        let definition = Scope::outer(call.callee.clone(), call.module);
         for (name, declaration) in call.declarations {
             let argument = given.shift_remove(name);
             let value = argument.and_then(|argument| self.argument(call, declaration, argument));
+            let value = value.map(|value| self.traced(value, name, call, "the argument"));
             let value = value.or_else(|| {
                 let default = declaration.default?;
-                Some(self.typed(declaration, default, &definition))
+                let value = self.default(name, call, declaration, (default, &definition));
+                Some(self.traced(value, name, call, "the default"))
             });
             let value = value.unwrap_or_else(|| {
                 if !matches!(declaration.kind, Kind::Unknown) && !misspelt.contains(name) {
@@ -152,9 +159,57 @@ impl Context<'_> {
         let is_steps = matches!(declaration.kind, Kind::Steps);
         if is_steps && matches!(self.doc.view(at), View::Seq(_)) {
             let data = Data::Steps(Steps { list: at, scope: scope.clone() });
-            return Value { data, place: self.doc.place(at) };
+            return Value::new(data, self.doc.place(at));
         }
-        self.evaluate(at, scope)
+        let mut value = self.evaluate(at, scope);
+        if matches!(declaration.kind, Kind::Executor)
+            && let Some(name) = crate::evaluate::executor_name(&value.data)
+            && !matches!(value.data, Data::Executor(_))
+        {
+            let arguments = value.fields().iter().filter(|field| &*field.name != "name");
+            let arguments = arguments.cloned().collect();
+            let module = scope.module;
+            value.data = Data::Executor(Rc::new(ExecutorValue { name, arguments, module }));
+        }
+        value
+    }
+
+    /// Renders a default. Its type was checked where it is declared, unless it holds tags.
+    fn default(
+        &mut self,
+        name: &str,
+        call: &Call<'_>,
+        declaration: &Declaration,
+        (default, scope): (At, &Rc<Scope>),
+    ) -> Value {
+        let mut value = self.typed(declaration, default, scope);
+        self.absent_is_empty(declaration, &mut value);
+        let rendered = self.templates && self.doc.written(value.place).contains("<<");
+        if rendered && !value.is_null() && !declaration.kind.accepts(&value.data) {
+            let what = format!("the default of parameter `{name}` of {}", call.callee);
+            let problem = self.type_problem(codes::BAD_DEFAULT, &what, &declaration.kind, &value);
+            self.report.add(problem);
+            return Value::unknown(value.place);
+        }
+        value
+    }
+
+    /// An absent pipeline value is an empty text where a text is wanted.
+    fn absent_is_empty(&self, declaration: &Declaration, value: &mut Value) {
+        if value.is_null() && matches!(declaration.kind, Kind::String | Kind::Enum(_)) {
+            value.data = Data::text("");
+        }
+    }
+
+    /// Notes where a parameter's value comes from, if somebody asked.
+    fn traced(&self, value: Value, name: &str, call: &Call<'_>, how: &str) -> Value {
+        if !self.tracing {
+            return value;
+        }
+        let what = format!("{how} `{name}` of {}", call.callee);
+        let from = value.trail.clone().into_iter().collect();
+        let trail = Some(Rc::new(Trail { what, place: value.place, from }));
+        Value { trail, ..value }
     }
 
     /// Renders and checks an argument; `None` if it counts as not given.
@@ -168,10 +223,8 @@ impl Context<'_> {
             ArgumentSource::Ready(value) => value,
             ArgumentSource::Node(at, scope) => {
                 let mut value = self.typed(declaration, at, &scope);
-                // An absent pipeline value is an empty text where a text is wanted.
-                let absent = matches!(value.data, Data::Null) && !self.doc.is_null(at);
-                if absent && matches!(declaration.kind, Kind::String | Kind::Enum(_)) {
-                    value.data = Data::text("");
+                if !self.doc.is_null(at) {
+                    self.absent_is_empty(declaration, &mut value);
                 }
                 value
             }

@@ -66,7 +66,7 @@ impl PatternError {
         Self { message: message.into(), help: None, span: Some(span) }
     }
 
-    fn whole(message: impl Into<String>) -> Self {
+    pub(crate) fn whole(message: impl Into<String>) -> Self {
         Self { message: message.into(), help: None, span: None }
     }
 

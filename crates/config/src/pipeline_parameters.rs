@@ -1,8 +1,9 @@
 //! Phase 4: the pipeline's parameters, and what the trigger passes for them (CFG §9.1, §9.2).
 
 use crate::{
-    PipelineValue, codes,
+    PipelineValue, Profile, codes,
     compile::{Context, data},
+    modules::ModuleId,
     parameters::{Declaration, Element, Kind},
     report::Problem,
     source::Place,
@@ -16,8 +17,10 @@ impl Context<'_> {
     pub(crate) fn bind_pipeline_parameters(&mut self, root: At) {
         let section = self.doc.get(root, "parameters").filter(|_| self.templates);
         let place = section.map_or_else(Place::default, |section| section.key);
-        let parameters = section.map(|section| section.value);
-        let declarations = self.declare(parameters, Element::Pipeline, "the pipeline");
+        let owner = "the pipeline".into();
+        let declarations = section
+            .map(|section| self.declare(section.value, Element::Pipeline, &owner, ModuleId::CONFIG))
+            .unwrap_or_default();
         let mut bound = Vec::new();
         for (name, declaration) in &declarations {
             let given = self.inputs.parameters.iter().rev().find(|(given, _)| given == name);
@@ -25,7 +28,7 @@ impl Context<'_> {
                 _ if matches!(declaration.kind, Kind::Unknown) => Data::Unknown,
                 (Some((_, value)), _) => self.trigger_value(name, declaration, value),
                 (None, Some(default)) => {
-                    let scope = Scope::outer("a pipeline parameter's default");
+                    let scope = Scope::outer("a pipeline parameter's default", ModuleId::CONFIG);
                     self.evaluate(default, &scope).data
                 }
                 (None, None) => Data::Unknown,
@@ -61,8 +64,8 @@ impl Context<'_> {
         declaration: &Declaration,
         given: &PipelineValue,
     ) -> Data {
-        let mut value = Value { data: data(given), place: declaration.key };
-        if let PipelineValue::Text(text) = given {
+        let mut value = Value::new(data(given), declaration.key);
+        if let (PipelineValue::Text(text), Profile::Legacy) = (given, self.inputs.profile) {
             let coerced = match declaration.kind {
                 Kind::Boolean => text.parse().ok().map(Data::Bool),
                 Kind::Integer => text.parse().ok().map(Data::Int),
@@ -74,7 +77,7 @@ impl Context<'_> {
                     declaration.kind.name()
                 );
                 self.report.add(Problem::warning(
-                    codes::PIPELINE_PARAMETER_VALUE,
+                    codes::COERCED_PARAMETER,
                     declaration.key,
                     message,
                 ));

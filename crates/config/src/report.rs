@@ -1,13 +1,15 @@
 //! Collects what the phases find, each thing once, in the order of the text.
 //!
 //! A definition is compiled once per use, so the same mistake is met many times; it is told once.
+//! What is wrong inside of an orb is told where the configuration uses the orb, with the orb's
+//! place beside it.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, rc::Rc};
 
 use crate::{
-    Diagnostic, Severity,
+    Diagnostic, Related, Severity,
     codes::{self, Code},
-    source::{Lines, Place, Span},
+    source::{FileId, Place, Sources, Span},
 };
 
 /// Diagnostics that one compilation returns at most. Nobody reads more, and a damaged file of
@@ -22,7 +24,7 @@ pub(crate) struct Problem {
     place: Place,
     message: String,
     help: Option<String>,
-    related: Vec<(Span, String)>,
+    related: Vec<(Place, String)>,
 }
 
 impl Problem {
@@ -51,33 +53,89 @@ impl Problem {
 
     /// Adds another place that belongs to it.
     pub(crate) fn related(mut self, place: Place, text: impl Into<String>) -> Self {
-        self.related.push((place.span, text.into()));
+        self.related.push((place, text.into()));
         self
     }
+
+    /// The same in another file: an orb's text is parsed before anybody knows where it goes.
+    pub(crate) fn in_file(mut self, file: FileId) -> Self {
+        self.place.file = file;
+        for (place, _) in &mut self.related {
+            place.file = file;
+        }
+        self
+    }
+
+    /// Tells whether it keeps the configuration from running.
+    pub(crate) fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+}
+
+/// What is being compiled: workflow, job, command.
+#[derive(Clone, Debug)]
+pub(crate) struct Frame {
+    /// "command `upload`".
+    pub(crate) what: Rc<str>,
+    /// Where it is used.
+    pub(crate) place: Place,
 }
 
 /// Everything that was found so far.
-pub(crate) struct Report<'t> {
-    lines: Lines<'t>,
-    path: String,
+pub(crate) struct Report<'d> {
+    sources: &'d Sources,
     found: Vec<Diagnostic>,
-    seen: HashSet<(&'static str, Span, String)>,
+    /// What this release cannot run.
+    unsupported: Vec<Diagnostic>,
+    seen: HashSet<(&'static str, FileId, Span, String)>,
     errors: usize,
     /// Problems beyond the limit.
     hidden: usize,
+    /// What is being compiled, outermost first.
+    frames: Vec<Frame>,
+    /// Errors count as warnings, for they are about something that does not run.
+    lenient: bool,
 }
 
-impl<'t> Report<'t> {
-    pub(crate) fn new(text: &'t str, path: &str) -> Self {
-        let path = path.to_owned();
-        let lines = Lines::new(text);
-        Self { lines, path, found: Vec::new(), seen: HashSet::new(), errors: 0, hidden: 0 }
+impl<'d> Report<'d> {
+    pub(crate) fn new(sources: &'d Sources) -> Self {
+        Self {
+            sources,
+            found: Vec::new(),
+            unsupported: Vec::new(),
+            seen: HashSet::new(),
+            errors: 0,
+            hidden: 0,
+            frames: Vec::new(),
+            lenient: false,
+        }
+    }
+
+    /// Enters something that is compiled; whatever is added until [`Self::leave`] is about it.
+    pub(crate) fn enter(&mut self, what: &Rc<str>, place: Place) {
+        self.frames.push(Frame { what: what.clone(), place });
+    }
+
+    pub(crate) fn leave(&mut self) {
+        self.frames.pop();
+    }
+
+    /// Returns what is being compiled, outermost first.
+    pub(crate) fn frames(&self) -> &[Frame] {
+        &self.frames
+    }
+
+    /// From now on errors count as warnings, or no longer. Returns what it was.
+    pub(crate) fn set_lenient(&mut self, lenient: bool) -> bool {
+        std::mem::replace(&mut self.lenient, lenient)
     }
 
     /// Adds a problem, unless the same was told already.
-    pub(crate) fn add(&mut self, problem: Problem) {
-        let key = (problem.code.slug, problem.place.span, problem.message.clone());
-        if !self.seen.insert(key) {
+    pub(crate) fn add(&mut self, mut problem: Problem) {
+        if self.lenient {
+            problem.severity = Severity::Warning;
+        }
+        if !self.is_new(&problem) {
             return;
         }
         if problem.severity == Severity::Error {
@@ -87,28 +145,63 @@ impl<'t> Report<'t> {
             self.hidden += 1;
             return;
         }
-        let (start, end) = self.lines.trim(problem.place.span);
-        let (line, column) = self.lines.position(start);
-        let via = problem.place.via.map(|via| (via, "reached through this alias".to_owned()));
-        let related = problem.related.into_iter().chain(via).map(|(span, text)| {
-            let (start, end) = self.lines.trim(span);
-            let (line, column) = self.lines.position(start);
-            crate::Related { path: None, start, end, line, column, text }
-        });
-        self.found.push(Diagnostic {
-            code: problem.code.slug.to_owned(),
-            severity: problem.severity,
-            message: problem.message,
-            path: self.path.clone(),
+        let diagnostic = self.diagnostic(problem);
+        self.found.push(diagnostic);
+    }
+
+    /// Adds something that is right and that this release cannot run.
+    pub(crate) fn add_unsupported(&mut self, problem: Problem) {
+        if !self.lenient && self.is_new(&problem) && self.unsupported.len() < DIAGNOSTICS {
+            let diagnostic = self.diagnostic(problem);
+            self.unsupported.push(diagnostic);
+        }
+    }
+
+    fn is_new(&mut self, problem: &Problem) -> bool {
+        let Place { file, span, .. } = problem.place;
+        self.seen.insert((problem.code.slug, file, span, problem.message.clone()))
+    }
+
+    fn diagnostic(&self, problem: Problem) -> Diagnostic {
+        let Problem { code, severity, place: at, mut message, help, related } = problem;
+        let mut place = at;
+        let mut own = None;
+        if at.file != FileId::CONFIG {
+            // Whoever reads this can change the configuration, not the orb.
+            let user = self.frames.iter().rev().find(|frame| frame.place.file == FileId::CONFIG);
+            place = user.map_or_else(Place::default, |frame| frame.place);
+            let name = &self.sources.file(at.file).name;
+            message = format!("in the orb `{name}`: {message}");
+            own = Some((at, "here in the orb".to_owned()));
+        }
+        let config = self.sources.file(FileId::CONFIG);
+        let (start, end) = config.lines().trim(place.span);
+        let (line, column) = config.lines().position(start);
+        let via =
+            place.via.map(|span| (place.with_span(span), "reached through this alias".to_owned()));
+        let related = own.into_iter().chain(related).chain(via);
+        Diagnostic {
+            code: code.slug.to_owned(),
+            severity,
+            message,
+            path: config.name.clone(),
             start,
             end,
             line,
             column,
-            at: String::new(),
-            via: Vec::new(),
-            related: related.collect(),
-            help: problem.help,
-        });
+            at: config.doc.path_at(start),
+            via: self.frames.iter().map(|frame| frame.what.to_string()).collect(),
+            related: related.map(|(place, text)| self.related(place, text)).collect(),
+            help,
+        }
+    }
+
+    fn related(&self, place: Place, text: String) -> Related {
+        let source = self.sources.file(place.file);
+        let (start, end) = source.lines().trim(place.span);
+        let (line, column) = source.lines().position(start);
+        let path = (place.file != FileId::CONFIG).then(|| source.name.clone());
+        Related { path, start, end, line, column, text }
     }
 
     /// Tells how many errors there are; a phase compares before and after.
@@ -121,14 +214,19 @@ impl<'t> Report<'t> {
         self.found.len() >= DIAGNOSTICS
     }
 
-    /// Returns the line of a place, counted from 1.
+    /// Returns the line of a place in the configuration, counted from 1; for a place in an orb, the
+    /// line that uses the orb.
     pub(crate) fn line(&self, place: Place) -> u32 {
-        self.lines.position(self.lines.trim(place.span).0).0
+        let here = std::iter::once(place).chain(self.frames.iter().rev().map(|frame| frame.place));
+        let place = here.into_iter().find(|place| place.file == FileId::CONFIG);
+        let lines = self.sources.file(FileId::CONFIG).lines();
+        lines.position(lines.trim(place.unwrap_or_default().span).0).0
     }
 
-    /// Returns the diagnostics in the order of the text.
-    pub(crate) fn finish(mut self) -> Vec<Diagnostic> {
+    /// Returns the diagnostics in the order of the text, and what cannot be run.
+    pub(crate) fn finish(mut self) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
         self.found.sort_by_key(|diagnostic| (diagnostic.start, diagnostic.end));
+        self.unsupported.sort_by_key(|diagnostic| (diagnostic.start, diagnostic.end));
         if let (1.., Some(last)) = (self.hidden, self.found.last().cloned()) {
             self.found.push(Diagnostic {
                 code: codes::MORE_PROBLEMS.slug.to_owned(),
@@ -139,18 +237,23 @@ impl<'t> Report<'t> {
                 ..last
             });
         }
-        self.found
+        (self.found, self.unsupported)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::codes;
+    use crate::{codes, source::Source};
+
+    fn sources(text: &str) -> Sources {
+        Sources::new(Source::parse("c.yml", text.into()))
+    }
 
     #[test]
     fn the_same_mistake_is_told_once_and_places_stay_in_the_text() {
-        let mut report = Report::new("version: 2.1\njobs: []\n", "c.yml");
+        let sources = sources("version: 2.1\njobs: []\n");
+        let mut report = Report::new(&sources);
         for _ in 0..3 {
             let place = Place::direct(Span::new(19, 21));
             report.add(Problem::error(codes::SECTION_TYPE, place, "jobs is a list"));
@@ -158,20 +261,21 @@ mod tests {
         let start = Place::direct(Span::new(0, 7));
         report.add(Problem::warning(codes::DEPRECATED, start, "old"));
         assert_eq!(report.errors(), 1);
-        let found = report.finish();
+        let found = report.finish().0;
         assert_eq!(found.iter().map(|d| (d.line, d.column)).collect::<Vec<_>>(), [(1, 1), (2, 7)]);
     }
 
     #[test]
     fn a_flood_of_mistakes_ends() {
         let text = "x".repeat(9_000);
-        let mut report = Report::new(&text, "c.yml");
+        let sources = sources(&text);
+        let mut report = Report::new(&sources);
         for at in 0..9_000 {
             let place = Place::direct(Span::new(at, at + 1));
             report.add(Problem::error(codes::UNKNOWN_KEY, place, "x"));
         }
         assert_eq!(report.errors(), 9_000);
-        let found = report.finish();
+        let found = report.finish().0;
         assert_eq!(found.len(), DIAGNOSTICS + 1);
         assert_eq!(found[DIAGNOSTICS].message, "8800 more problems are not shown");
     }

@@ -1,14 +1,22 @@
 //! Whatever the text, compiling ends, quickly and without a panic.
+//!
+//! The same is looked for without a bound by the targets in `fuzz/`; what they found stands below as
+//! a test of its own.
+
+mod bombs;
+mod damage;
 
 use std::{
     fmt::Write,
     time::{Duration, Instant},
 };
 
+use damage::Damage;
 use proptest::prelude::*;
 
 use super::*;
-use crate::corpus_tests::check;
+use crate as config;
+use crate::corpus_tests::{check, corpus};
 
 /// Far above what any text needs on a busy machine; a text that runs away needs minutes.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -28,6 +36,61 @@ fn compile_any(text: &str) -> Compiled {
 
 fn codes_of(text: &str) -> Vec<String> {
     compile_any(text).diagnostics.into_iter().map(|found| found.code).collect()
+}
+
+/// Processor time that one compilation of an edited real file may take. Whatever else the machine
+/// does is not counted.
+const PROCESSOR_TIME: Duration = Duration::from_secs(1);
+/// Damaged texts, so many that a debug build takes ten to twenty seconds.
+const DAMAGED: usize = 4_000;
+
+/// The processor time of this thread so far; the clock's, where the kernel does not tell.
+pub(crate) fn processor_time(began: Instant) -> Duration {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let nanoseconds = told.and_then(|text| text.split_whitespace().next()?.parse().ok());
+    nanoseconds.map_or_else(|| began.elapsed(), Duration::from_nanos)
+}
+
+#[test]
+fn damaged_files_of_the_corpus_are_survived() {
+    let Some(corpus) = corpus("damaged_files_of_the_corpus_are_survived") else { return };
+    let texts: Vec<_> = corpus
+        .entries()
+        .iter()
+        .map(|entry| (entry, corpus.compile(&entry.text, entry.inputs()).inputs))
+        .collect();
+    let began = Instant::now();
+    let (mut silent, mut slowest) = (0, Duration::ZERO);
+    for seed in 0..DAMAGED {
+        let mut damage = Damage(u64::try_from(seed).unwrap());
+        let (entry, inputs) = &texts[damage.below(texts.len())];
+        let other = &texts[damage.below(texts.len())].0.text;
+        let text = damage.damage(&entry.text, other);
+        let before = processor_time(began);
+        let compiled = compile(&text, inputs);
+        let took = processor_time(began).saturating_sub(before);
+        assert!(took < PROCESSOR_TIME, "seed {seed}, {}: {took:?}", entry.file);
+        slowest = slowest.max(took);
+        check(&format!("seed {seed}, {}", entry.file), &text, &compiled);
+        silent += usize::from(compiled.diagnostics.is_empty());
+    }
+    println!("{DAMAGED} damaged texts, {silent} without any diagnostic, slowest {slowest:?}");
+}
+
+#[test]
+fn every_bomb_is_a_diagnostic() {
+    for bomb in bombs::all() {
+        let began = Instant::now();
+        let compiled = bomb.compile();
+        let took = began.elapsed();
+        check(bomb.name, bomb.text(), &compiled);
+        let first = compiled.diagnostics.iter().find(|found| found.severity == Severity::Error);
+        println!("BOMB {took:>10.1?}  {}: {}", bomb.name, first.map_or("-", |found| &found.code));
+        if first.is_none() {
+            println!("NOTHING {}: {:?}", bomb.name, compiled.wanted);
+        }
+        assert!(took < PATIENCE, "{}: {took:?}", bomb.name);
+    }
 }
 
 /// Pieces that configurations are made of, in any order.

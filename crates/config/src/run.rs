@@ -1,11 +1,10 @@
-//! The built-in steps that run: `run`, `checkout`, and `deploy` as an old name of `run`
-//! (CFG §3.2, §3.3, §3.14).
+//! The step `run`, and `deploy`, its old name (CFG §3.2, §3.14).
 
 use std::{rc::Rc, time::Duration};
 
 use roundel_model::{
     limits,
-    plan::{CheckoutMethod, PlannedStep, RunStep, StepKind, When},
+    plan::{PlannedStep, RunStep, StepKind, When},
 };
 
 use crate::{
@@ -16,8 +15,8 @@ use crate::{
     report::Problem,
     source::Place,
     suggest::did_you_mean,
-    value::{Data, Scope, Value},
-    yaml::{At, Entry, View},
+    value::{Data, Field, Scope, Value},
+    yaml::At,
 };
 
 /// Keys of `run`.
@@ -26,6 +25,7 @@ pub(crate) const RUN: Known<'static> = Known {
     keys: &[
         "command",
         "name",
+        "description",
         "shell",
         "environment",
         "background",
@@ -37,13 +37,6 @@ pub(crate) const RUN: Known<'static> = Known {
     ],
     code: codes::UNKNOWN_KEY,
     advice: run_key_advice,
-};
-
-const CHECKOUT: Known<'static> = Known {
-    what: "`checkout`",
-    keys: &["path", "method", "depth", "name", "when"],
-    code: codes::UNKNOWN_KEY,
-    advice: Known::no_advice,
 };
 
 /// Extra attempts that a step may ask for (CFG §1.5).
@@ -62,6 +55,9 @@ fn run_key_advice(key: &str) -> Option<&'static str> {
     }
 }
 
+/// A compiled step, and the step as rendered.
+pub(crate) type Made = (PlannedStep, Value);
+
 /// Where a step stands and in which scope it is read.
 pub(crate) struct Site<'s> {
     pub(crate) name: &'s str,
@@ -70,36 +66,61 @@ pub(crate) struct Site<'s> {
     pub(crate) scope: &'s Rc<Scope>,
 }
 
-impl<'d> Context<'d> {
+impl Context<'_> {
     /// Compiles a `run` step.
-    pub(crate) fn run_step(&mut self, site: &Site<'_>) -> Option<PlannedStep> {
+    pub(crate) fn run_step(&mut self, site: &Site<'_>) -> Option<Made> {
         let line = Some(self.report.line(site.key));
         let Some(at) = site.value else {
             return self.bad_run(site, "is empty");
         };
-        match self.doc.view(at) {
-            View::Broken => None,
-            View::Seq(_) => self.bad_run(site, "is a list"),
-            View::Scalar(..) => {
-                let value = self.evaluate(at, site.scope);
-                let command = match &value.data {
-                    Data::Null => return self.bad_run(site, "is empty"),
-                    _ => self.text_of(&value, site.name)?,
-                };
-                let name = step_name(&command);
-                let kind = StepKind::Run(RunStep { command, ..blank_run() });
-                Some(PlannedStep { name, when: When::OnSuccess, kind, line })
+        let value = self.evaluate(at, site.scope);
+        let (run, name, when) = match &value.data {
+            Data::Unknown => return None,
+            Data::Null => return self.bad_run(site, "is empty"),
+            Data::List(_) => return self.bad_run(site, "is a list"),
+            Data::Map(_) => {
+                let fields = value.fields().iter();
+                self.check_keys(fields.map(|field| (&*field.name, field.key)), RUN);
+                self.run_attributes(&value, site)?
             }
-            View::Map(entries) => {
-                self.check_keys(entries.iter().map(|entry| (entry.name, entry.key)), RUN);
-                let (run, name, when) = self.run_attributes(&entries, site)?;
-                let name = name.unwrap_or_else(|| step_name(&run.command));
-                Some(PlannedStep { name, when, kind: StepKind::Run(run), line })
+            _ => {
+                let command = self.text_of(&value, site.name)?;
+                (RunStep { command, ..blank_run() }, None, When::OnSuccess)
             }
-        }
+        };
+        let name = name.unwrap_or_else(|| step_name(&run.command));
+        let rendered = match value.data {
+            Data::Map(_) => value,
+            _ => {
+                let place = value.place;
+                let command = Value::new(Data::text(&run.command), place);
+                let command = Field::new("command", Value { trail: value.trail, ..command });
+                Value::new(Data::Map(Rc::new(vec![command])), place)
+            }
+        };
+        let step = PlannedStep { name, when, kind: StepKind::Run(run), line };
+        Some((step, self.rendered_step(site, rendered, RUN.keys)))
     }
 
-    fn bad_run(&mut self, site: &Site<'_>, found: &str) -> Option<PlannedStep> {
+    /// Puts a step's rendered attributes below its name.
+    pub(crate) fn rendered_step(
+        &self,
+        site: &Site<'_>,
+        mut attributes: Value,
+        keys: &[&str],
+    ) -> Value {
+        if !self.templates
+            && let Data::Map(fields) = &attributes.data
+        {
+            // Version 2.0 ignores keys that it does not know.
+            let known = fields.iter().filter(|field| keys.contains(&&*field.name));
+            attributes.data = Data::Map(Rc::new(known.cloned().collect()));
+        }
+        let field = Field { name: Rc::from(site.name), key: site.key, value: attributes };
+        Value::new(Data::Map(Rc::new(vec![field])), site.key)
+    }
+
+    fn bad_run<T>(&mut self, site: &Site<'_>, found: &str) -> Option<T> {
         let message =
             format!("`{}` takes a text or a mapping with `command`, this one {found}", site.name);
         let problem = Problem::error(codes::BAD_RUN, site.key, message);
@@ -112,52 +133,49 @@ impl<'d> Context<'d> {
 
     fn run_attributes(
         &mut self,
-        entries: &[Entry<'d>],
+        attributes: &Value,
         site: &Site<'_>,
     ) -> Option<(RunStep, Option<String>, When)> {
         let mut run = blank_run();
         let (mut name, mut when, mut command) = (None, When::OnSuccess, None);
         let mut reruns = None;
-        for entry in entries {
-            match entry.name {
+        for field in attributes.fields() {
+            let value = &field.value;
+            match &*field.name {
                 "environment" => {
-                    let variables = self.environment(entry.value, site.scope, Owner::Step);
+                    let variables = self.environment(value, Owner::Step);
                     run.environment = variables.into_iter().collect();
+                    self.lint_environment(value);
                 }
-                "shell" => run.shell = self.shell(entry.value, site.scope),
-                _ => {
-                    let value = self.evaluate(entry.value, site.scope);
-                    match entry.name {
-                        "command" => command = Some(self.command(&value)),
-                        "name" => name = self.text_of(&value, "name").map(|name| step_name(&name)),
-                        "background" => {
-                            run.background = self.bool_of(&value, "background").unwrap_or(false);
-                        }
-                        "working_directory" => {
-                            run.working_directory = self.text_of(&value, "working_directory");
-                        }
-                        "no_output_timeout" => {
-                            let limit = self.duration(&value, entry.name);
-                            run.no_output_timeout = limit.unwrap_or(limits::NO_OUTPUT_TIMEOUT);
-                        }
-                        "when" => when = self.when(&value).unwrap_or_default(),
-                        "max_auto_reruns" => {
-                            reruns = Some(entry.key);
-                            run.max_auto_reruns = self.reruns(&value);
-                        }
-                        "auto_rerun_delay" => {
-                            run.auto_rerun_delay =
-                                self.duration(&value, entry.name).unwrap_or_default();
-                        }
-                        _ => {}
-                    }
+                "shell" => run.shell = self.shell(value.clone()).map(|shell| shell.text),
+                "command" => command = Some(self.command(value)),
+                "name" => name = self.text_of(value, "name").map(|name| step_name(&name)),
+                "background" => {
+                    run.background = self.bool_of(value, "background").unwrap_or(false);
                 }
+                "working_directory" => {
+                    run.working_directory = self.text_of(value, "working_directory");
+                }
+                "no_output_timeout" => {
+                    let limit = self.duration(value, &field.name);
+                    run.no_output_timeout = limit.unwrap_or(limits::NO_OUTPUT_TIMEOUT);
+                }
+                "when" => when = self.when(value).unwrap_or_default(),
+                "max_auto_reruns" if !value.is_null() => {
+                    reruns = Some(field.key);
+                    run.max_auto_reruns = self.reruns(value);
+                }
+                "auto_rerun_delay" => {
+                    run.auto_rerun_delay = self.duration(value, &field.name).unwrap_or_default();
+                }
+                _ => {}
             }
         }
-        self.check_reruns(entries, &run, reruns);
+        self.check_reruns(attributes, &run, reruns);
         let Some(command) = command else {
             let message = format!("`{}` needs `command`", site.name);
-            let near = did_you_mean("command", entries.iter().map(|entry| entry.name));
+            let fields = attributes.fields().iter();
+            let near = did_you_mean("command", fields.map(|field| &*field.name));
             let problem = Problem::error(codes::RUN_WITHOUT_COMMAND, site.key, message);
             self.report.add(problem.help("add `command:`").maybe_help(near));
             return None;
@@ -191,9 +209,9 @@ impl<'d> Context<'d> {
         }
     }
 
-    fn check_reruns(&mut self, entries: &[Entry<'_>], run: &RunStep, reruns: Option<Place>) {
-        let delay =
-            entries.iter().find(|entry| entry.name == "auto_rerun_delay").map(|entry| entry.key);
+    fn check_reruns(&mut self, attributes: &Value, run: &RunStep, reruns: Option<Place>) {
+        let delay = attributes.field("auto_rerun_delay").filter(|delay| !delay.value.is_null());
+        let delay = delay.map(|delay| delay.key);
         let mut report = |place, message: &str| {
             self.report.add(Problem::error(codes::CONFLICTING_ATTRIBUTES, place, message));
         };
@@ -212,7 +230,7 @@ impl<'d> Context<'d> {
     }
 
     /// Reads the attribute `when`.
-    fn when(&mut self, value: &Value) -> Option<When> {
+    pub(crate) fn when(&mut self, value: &Value) -> Option<When> {
         let text = match &value.data {
             Data::Unknown | Data::Null => return None,
             Data::Text(text) => text.clone(),
@@ -259,59 +277,6 @@ impl<'d> Context<'d> {
         }
         found
     }
-
-    /// Compiles a `checkout` step.
-    pub(crate) fn checkout_step(&mut self, site: &Site<'_>) -> Option<PlannedStep> {
-        let line = Some(self.report.line(site.key));
-        let (mut path, mut method) = (".".to_owned(), CheckoutMethod::default());
-        let (mut name, mut when) = ("Checkout code".to_owned(), When::OnSuccess);
-        let entries = match site.value.map(|at| self.doc.view(at)) {
-            Some(View::Map(entries)) => entries,
-            Some(View::Broken) => return None,
-            None => Vec::new(),
-            Some(View::Scalar(..) | View::Seq(_)) => {
-                let message = "`checkout` takes no value, or a mapping";
-                self.report.add(
-                    Problem::error(codes::BAD_STEP, site.key, message).help("write `- checkout`"),
-                );
-                return None;
-            }
-        };
-        self.check_keys(entries.iter().map(|entry| (entry.name, entry.key)), CHECKOUT);
-        for entry in entries {
-            let value = self.evaluate(entry.value, site.scope);
-            match entry.name {
-                "path" => path = self.text_of(&value, "path").unwrap_or(path),
-                "name" => name = self.text_of(&value, "name").unwrap_or(name),
-                "when" => when = self.when(&value).unwrap_or_default(),
-                "method" => method = self.checkout_method(&value),
-                _ => {}
-            }
-        }
-        let kind = StepKind::Checkout { path, method };
-        Some(PlannedStep { name: step_name(&name), when, kind, line })
-    }
-
-    fn checkout_method(&mut self, value: &Value) -> CheckoutMethod {
-        let text = value.data.scalar_text().unwrap_or_default();
-        match &*text {
-            "blobless" => CheckoutMethod::Blobless,
-            "full" => CheckoutMethod::Full,
-            "shallow" => {
-                let message = "this release fetches the history without file contents instead of a shallow clone";
-                self.report.add(Problem::warning(codes::UNSUPPORTED_OPTION, value.place, message));
-                CheckoutMethod::Blobless
-            }
-            _ if matches!(value.data, Data::Unknown | Data::Null) => CheckoutMethod::default(),
-            other => {
-                let message = format!("`method` cannot be `{other}`");
-                let help = "allowed: `blobless`, `full`, `shallow`";
-                self.report
-                    .add(Problem::error(codes::NOT_IN_ENUM, value.place, message).help(help));
-                CheckoutMethod::default()
-            }
-        }
-    }
 }
 
 fn blank_run() -> RunStep {
@@ -329,7 +294,7 @@ fn blank_run() -> RunStep {
 }
 
 /// Cuts a name to what people can read (RUN §1.7).
-fn step_name(text: &str) -> String {
+pub(crate) fn step_name(text: &str) -> String {
     text.trim().chars().take(limits::STEP_NAME_CHARS).collect()
 }
 

@@ -6,13 +6,13 @@
 use crate::{
     codes,
     compile::Context,
-    definitions::Definition,
     executor::EXECUTOR_KEYS,
     fields::Known,
+    modules::{Definition, ModuleId},
     report::Problem,
     run::RUN,
     source::Place,
-    yaml::{At, Entry, View},
+    yaml::{At, Entries, View},
 };
 
 /// Keys of a job.
@@ -83,28 +83,29 @@ impl<'d> Context<'d> {
     /// Checks every definition.
     pub(crate) fn check_shapes(&mut self) {
         let sound = |definition: &&Definition| !definition.broken;
-        let jobs: Vec<_> = self.definitions.jobs.values().filter(sound).cloned().collect();
+        let module = self.module(ModuleId::CONFIG);
+        let jobs: Vec<_> = module.jobs.values().filter(sound).cloned().collect();
+        let commands: Vec<_> = module.commands.values().filter(sound).cloned().collect();
+        let executors: Vec<_> = module.executors.values().filter(sound).cloned().collect();
         for job in jobs {
             self.check_definition(&job, JOB);
         }
-        let commands: Vec<_> = self.definitions.commands.values().filter(sound).cloned().collect();
         for command in commands {
             self.check_definition(&command, COMMAND);
             if self.doc.get(command.body, "steps").is_none() {
                 self.steps_missing(command.key, "a command");
             }
         }
-        let executors: Vec<_> =
-            self.definitions.executors.values().filter(sound).cloned().collect();
         for executor in executors {
             self.check_definition(&executor, EXECUTOR);
         }
+        self.check_groups();
     }
 
     fn check_definition(&mut self, definition: &Definition, known: Known<'_>) {
         let entries = self.doc.entries(definition.body);
         self.check_keys(entries.iter().map(|entry| (entry.name, entry.key)), known);
-        if let Some(steps) = entries.iter().find(|entry| entry.name == "steps") {
+        if let Some(steps) = entries.get("steps") {
             self.check_steps(steps.value, steps.key);
         }
     }
@@ -119,7 +120,7 @@ impl<'d> Context<'d> {
     pub(crate) fn check_steps(&mut self, list: At, place: Place) {
         match self.doc.view(list) {
             View::Seq(steps) => {
-                for step in steps {
+                for step in steps.iter() {
                     self.check_step(step);
                 }
             }
@@ -169,7 +170,7 @@ impl<'d> Context<'d> {
             View::Broken => None,
             View::Scalar(name, _) if !doc.is_null(step) => Some((name, place, None)),
             View::Map(entries) if entries.len() == 1 => {
-                let entry = entries[0];
+                let entry = entries.first()?;
                 let value = (!doc.is_null(entry.value)).then_some(entry.value);
                 Some((entry.name, entry.key, value))
             }
@@ -188,8 +189,8 @@ impl<'d> Context<'d> {
         }
     }
 
-    fn several_keys(&mut self, entries: &[Entry<'_>]) {
-        let (first, second) = (entries[0], entries[1]);
+    fn several_keys(&mut self, entries: &Entries<'_>) {
+        let (Some(first), Some(second)) = (entries.first(), entries.iter().nth(1)) else { return };
         let message = format!("a step has one key; `{}` is the second", second.name);
         let help = if self.doc.is_null(first.value) {
             format!("indent `{}` deeper than `{}`", second.name, first.name)

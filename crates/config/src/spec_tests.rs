@@ -15,8 +15,8 @@ use serde_json::Value as Json;
 
 use crate::{
     Compiled, Inputs, PipelineValue, Severity, compile, render,
-    report::Report,
-    yaml::{self, At, Doc, View, scalar},
+    source::{FileId, Source, Sources},
+    yaml::{At, View, scalar},
 };
 
 #[derive(Default)]
@@ -187,14 +187,13 @@ fn pairs(map: Option<&Json>) -> Vec<(String, PipelineValue)> {
 
 /// Reads a block of YAML with our own parser.
 fn json(text: &str) -> Json {
-    let mut report = Report::new(text, "block");
-    let doc = yaml::parse(text, &mut report);
-    let problems = report.finish();
+    let sources = Sources::new(Source::parse("block", text.into()));
+    let problems = &sources.file(FileId::CONFIG).problems;
     assert!(problems.is_empty(), "a block of the specification is no YAML: {problems:?}\n{text}");
-    doc.root().map_or(Json::Null, |root| node(&doc, root))
+    sources.root(FileId::CONFIG).map_or(Json::Null, |root| node(&sources, root))
 }
 
-fn node(doc: &Doc<'_>, at: At) -> Json {
+fn node(doc: &Sources, at: At) -> Json {
     match doc.view(at) {
         View::Scalar(text, style) => match scalar::resolve(text, style) {
             scalar::Scalar::Null => Json::Null,
@@ -202,7 +201,7 @@ fn node(doc: &Doc<'_>, at: At) -> Json {
             scalar::Scalar::Int(value) => value.into(),
             scalar::Scalar::Float(_) | scalar::Scalar::Text(_) => text.into(),
         },
-        View::Seq(items) => items.into_iter().map(|item| node(doc, item)).collect(),
+        View::Seq(items) => items.iter().map(|item| node(doc, item)).collect(),
         View::Map(entries) => entries
             .into_iter()
             .map(|entry| (entry.name.to_owned(), node(doc, entry.value)))

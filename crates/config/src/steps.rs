@@ -2,43 +2,36 @@
 
 use std::rc::Rc;
 
-use roundel_model::{limits, plan::PlannedStep};
+use roundel_model::{
+    limits,
+    plan::{PlannedStep, StepKind},
+};
 
 use crate::{
     budget::Draw,
+    builtin::{self, Ground},
     codes,
     compile::Context,
+    explain::Trail,
     fields::Known,
-    parameters::{Argument, ArgumentSource, Call},
+    modules::{Definition, Found},
+    parameters::{Argument, ArgumentSource, Call, Element},
     report::Problem,
-    run::Site,
+    run::{Made, Site},
     source::Place,
     suggest::nearest,
-    value::{Data, Scope, Steps},
+    value::{Data, Scope, Steps, Value},
     yaml::{At, View},
 };
 
 /// Commands and conditions within each other (CFG §4.8).
 const DEPTH: usize = 100;
 
-/// Built-in steps that the language knows and this release cannot run.
-const UNSUPPORTED: &[&str] = &[
-    "setup_remote_docker",
-    "save_cache",
-    "restore_cache",
-    "store_artifacts",
-    "store_test_results",
-    "persist_to_workspace",
-    "attach_workspace",
-    "add_ssh_keys",
-    "install_signing_bundle",
-];
-
-/// Built-in steps that this release runs.
-const SUPPORTED: &[&str] = &["run", "checkout", "deploy", "when", "unless", "steps"];
+/// Built-in steps beside those in [`builtin`].
+const WORDS: &[&str] = &["run", "deploy", "when", "unless", "steps"];
 
 /// Built-in steps that no command of the same name can replace (CFG §3.0).
-const RESERVED: &[&str] = &["run", "when", "unless", "steps", "deploy"];
+const RESERVED: &[&str] = &["run", "when", "unless", "steps"];
 
 const CONDITION: Known<'static> = Known {
     what: "a condition",
@@ -58,27 +51,28 @@ fn condition_key_advice(key: &str) -> Option<&'static str> {
 /// The list that is being made.
 pub(crate) struct Expansion {
     steps: Vec<PlannedStep>,
-    /// Names of the commands that are being expanded, outermost first.
-    calls: Vec<String>,
+    /// The same as rendered.
+    rendered: Vec<Value>,
     depth: usize,
     /// The job runs as several tasks.
     parallel: bool,
+    ground: Ground,
     /// Steps beyond the limit were told.
     full: bool,
 }
 
 impl Expansion {
-    pub(crate) fn new(parallel: bool) -> Self {
-        Self { steps: Vec::new(), calls: Vec::new(), depth: 0, parallel, full: false }
+    pub(crate) fn new(parallel: bool, ground: Ground) -> Self {
+        Self { steps: Vec::new(), rendered: Vec::new(), depth: 0, parallel, ground, full: false }
     }
 
-    /// Returns the steps.
-    pub(crate) fn finish(self) -> Vec<PlannedStep> {
-        self.steps
+    /// Returns the steps, and the same as rendered.
+    pub(crate) fn finish(self) -> (Vec<PlannedStep>, Vec<Value>) {
+        (self.steps, self.rendered)
     }
 }
 
-impl Context<'_> {
+impl<'d> Context<'d> {
     /// Expands a list of steps, or a tag that stands for one.
     pub(crate) fn expand(&mut self, list: At, key: Place, scope: &Rc<Scope>, into: &mut Expansion) {
         let place = self.doc.place(list);
@@ -94,7 +88,7 @@ impl Context<'_> {
         into.depth += 1;
         match self.doc.view(list) {
             View::Seq(steps) => {
-                for step in steps {
+                for step in steps.iter() {
                     self.expand_step(step, scope, into);
                 }
             }
@@ -137,7 +131,7 @@ impl Context<'_> {
             }
             Data::Unknown => {}
             Data::Steps(_) => {
-                let written = self.source(value.place);
+                let written = self.doc.written(value.place);
                 let problem = Problem::error(
                     codes::BAD_STEP,
                     value.place,
@@ -153,13 +147,21 @@ impl Context<'_> {
     }
 
     fn expand_named(&mut self, site: &Site<'_>, into: &mut Expansion) {
-        if self.definitions.commands.contains_key(site.name) && !RESERVED.contains(&site.name) {
-            self.expand_command(site, into);
-            return;
+        if self.templates && !RESERVED.contains(&site.name) {
+            let module = site.scope.module;
+            // At the configuration's own level `deploy` stays the built-in step.
+            let shadowed = site.name == "deploy" && !module.is_orb();
+            match self.find(module, Element::Command, site.name, site.key) {
+                Found::Definition(command) if !shadowed => {
+                    self.expand_command(site, &command, into);
+                    return;
+                }
+                Found::Told => return,
+                Found::Definition(_) | Found::Nobody => {}
+            }
         }
-        let step = match site.name {
+        let made = match site.name {
             "run" => self.run_step(site),
-            "checkout" => self.checkout_step(site),
             "deploy" => self.deploy_step(site, into.parallel),
             "when" | "unless" if self.templates => {
                 self.expand_condition(site, into);
@@ -172,20 +174,19 @@ impl Context<'_> {
                 }
                 return;
             }
-            name if UNSUPPORTED.contains(&name) => {
-                let message = format!("the step `{name}` cannot be run by this release yet");
-                let problem = Problem::error(codes::UNSUPPORTED_STEP, site.key, message);
-                self.report.add(problem.help("remove the step, or do its work in a `run` step"));
-                return;
-            }
+            name if builtin::is_builtin(name) => self.builtin_step(site, into.ground),
             _ => {
                 self.unknown_command(site);
                 return;
             }
         };
-        let Some(step) = step.filter(|_| self.afford(Draw::Steps, 1, site.key)) else { return };
+        let Some((step, rendered)) = made.filter(|_| self.afford(Draw::Steps, 1, site.key)) else {
+            return;
+        };
         if into.steps.len() < limits::STEPS_PER_JOB {
             into.steps.push(step);
+            let rendered = self.traced_step(rendered);
+            into.rendered.push(rendered);
         } else if !into.full {
             into.full = true;
             let message = format!("a job has at most {} steps", limits::STEPS_PER_JOB);
@@ -193,53 +194,75 @@ impl Context<'_> {
         }
     }
 
-    fn deploy_step(&mut self, site: &Site<'_>, parallel: bool) -> Option<PlannedStep> {
-        if parallel {
-            let message = "`deploy` in a parallel job cannot be run by this release yet";
-            let problem = Problem::error(codes::UNSUPPORTED_STEP, site.key, message);
-            self.report.add(problem.help("move it to a job of its own that requires this one"));
-            return None;
+    /// Notes through which commands a step came, if somebody asked.
+    fn traced_step(&self, rendered: Value) -> Value {
+        if !self.tracing {
+            return rendered;
         }
+        let frames = self.report.frames().iter().map(|frame| {
+            let what = format!("{} is used", frame.what);
+            Rc::new(Trail { what, place: frame.place, from: Vec::new() })
+        });
+        let trail = Trail {
+            what: "the step is written".to_owned(),
+            place: rendered.place,
+            from: frames.collect(),
+        };
+        Value { trail: Some(Rc::new(trail)), ..rendered }
+    }
+
+    fn deploy_step(&mut self, site: &Site<'_>, parallel: bool) -> Option<Made> {
         let problem =
             Problem::warning(codes::DEPRECATED, site.key, "`deploy` is an old name of `run`");
         self.report.add(problem.help("write `run`"));
-        self.run_step(site)
+        let (mut step, rendered) = self.run_step(site)?;
+        if let (StepKind::Run(run), true) = (&mut step.kind, parallel) {
+            run.after_all_tasks = true;
+            let message = "`deploy` in a parallel job cannot be run by this release yet";
+            let problem = Problem::error(codes::UNSUPPORTED_STEP, site.key, message);
+            let help = "move it to a job of its own that requires this one";
+            self.report.add_unsupported(problem.help(help));
+        }
+        Some((step, rendered))
     }
 
-    fn expand_command(&mut self, site: &Site<'_>, into: &mut Expansion) {
-        let Some(command) = self.definitions.commands.get(site.name).cloned() else { return };
+    fn expand_command(&mut self, site: &Site<'_>, command: &Definition, into: &mut Expansion) {
         let width = self.doc.width(command.body);
         let affordable =
             self.afford(Draw::Calls, 1, site.key) && self.afford(Draw::Visits, 2 * width, site.key);
         if !affordable || command.broken {
             return;
         }
-        if into.calls.iter().any(|call| call == site.name) {
-            let mut path = into.calls.clone();
-            path.push(site.name.to_owned());
-            let message = format!("the command calls itself: {}", path.join(" → "));
+        let callee: Rc<str> = format!("command `{}`", site.name).into();
+        if site.scope.callers().any(|call| call.body == command.body) {
+            let mut path: Vec<&str> = site.scope.callers().map(|call| &*call.name).collect();
+            path.reverse();
+            path.push(&callee);
+            let path = path.join(" → ").replace("command ", "").replace('`', "");
+            let message = format!("the command calls itself: {path}");
             self.report.add(
                 Problem::error(codes::RECURSION, site.key, message)
                     .help("a command cannot be recursive"),
             );
             return;
         }
-        let callee = format!("command `{}`", site.name);
         let Some(arguments) = self.arguments_of_command(site, &callee) else { return };
-        let call = Call { callee: &callee, declarations: &command.parameters, place: site.key };
-        let bindings = self.bind(&call, arguments);
-        let Some(steps) = self.doc.get(command.body, "steps") else { return };
-        let scope = Scope { owner: callee, parameters: Some(Rc::new(bindings)), matrix: None };
-        into.calls.push(site.name.to_owned());
-        self.expand(steps.value, steps.key, &Rc::new(scope), into);
-        into.calls.pop();
+        self.report.enter(&callee, site.key);
+        let declarations = &command.parameters;
+        let (module, place) = (command.module, site.key);
+        let bindings = self.bind(&Call { callee: &callee, declarations, place, module }, arguments);
+        if let Some(steps) = self.doc.get(command.body, "steps") {
+            let scope = site.scope.called(&callee, (module, command.body), bindings);
+            self.expand(steps.value, steps.key, &scope, into);
+        }
+        self.report.leave();
     }
 
     fn arguments_of_command(&mut self, site: &Site<'_>, callee: &str) -> Option<Vec<Argument>> {
         let Some(at) = site.value else { return Some(Vec::new()) };
         match self.doc.view(at) {
             View::Map(entries) => {
-                let arguments = entries.into_iter().map(|entry| Argument {
+                let arguments = entries.iter().map(|entry| Argument {
                     name: entry.name.to_owned(),
                     key: entry.key,
                     source: ArgumentSource::Node(entry.value, site.scope.clone()),
@@ -272,8 +295,8 @@ impl Context<'_> {
             }
         };
         self.check_keys(entries.iter().map(|entry| (entry.name, entry.key)), CONDITION);
-        let condition = entries.iter().find(|entry| entry.name == "condition");
-        let steps = entries.iter().find(|entry| entry.name == "steps");
+        let condition = entries.get("condition");
+        let steps = entries.get("steps");
         if steps.is_none() {
             self.steps_missing(site.key, &format!("`{}`", site.name));
         }
@@ -297,7 +320,7 @@ impl Context<'_> {
 
     /// Expressions are not read here; a text is simply true (W-11).
     fn check_literal_condition(&mut self, statement: &crate::value::Value) {
-        let written = self.source(statement.place);
+        let written = self.doc.written(statement.place);
         let is_literal = matches!(statement.data, Data::Text(_)) && !written.contains("<<");
         if is_literal && (written.contains("pipeline.") || written.contains("==")) {
             let message = "this condition is a text and therefore always true";
@@ -307,17 +330,18 @@ impl Context<'_> {
     }
 
     fn unknown_command(&mut self, site: &Site<'_>) {
-        if site.name.contains('/') && self.templates {
-            if let Some(problem) = self.missing_from_orb(site.name, site.key, "command") {
-                self.report.add(problem);
-            }
-            return;
+        let mut names: Vec<&str> = self.names(site.scope.module, Element::Command);
+        for word in builtin::words().chain(WORDS.iter().copied()) {
+            names.push(word);
         }
-        let commands = self.definitions.commands.keys().copied();
-        let names = commands.chain(SUPPORTED.iter().copied()).chain(UNSUPPORTED.iter().copied());
-        let help = match nearest(site.name, names) {
+        let underscored = site.name.replace('-', "_");
+        let help = match nearest(site.name, names).map(str::to_owned) {
+            _ if builtin::is_builtin(&underscored) => format!("did you mean `{underscored}`?"),
             Some(near) => format!("did you mean `{near}`?"),
             None if !self.templates => "commands need version 2.1".to_owned(),
+            None if site.name == "type" => {
+                "write the step's name as its key: `- run: make test`, `- checkout`".to_owned()
+            }
             None => "declare it under `commands`, or put shell text after `run:`".to_owned(),
         };
         let message = format!("cannot find a definition for command named `{}`", site.name);

@@ -8,13 +8,15 @@ use std::rc::Rc;
 
 use indexmap::IndexMap;
 
-use crate::{source::Place, yaml::At};
+use crate::{document::Node, explain::Trail, modules::ModuleId, source::Place, yaml::At};
 
 /// A rendered value and the place that it is blamed on.
 #[derive(Clone, Debug)]
 pub(crate) struct Value {
     pub(crate) data: Data,
     pub(crate) place: Place,
+    /// How it came here, if somebody asked.
+    pub(crate) trail: Option<Rc<Trail>>,
 }
 
 /// A rendered value.
@@ -30,6 +32,8 @@ pub(crate) enum Data {
     Map(Rc<Vec<Field>>),
     /// Steps that were passed as an argument, with what they see.
     Steps(Steps),
+    /// An executor that was passed as an argument, with the module that it is looked for in.
+    Executor(Rc<ExecutorValue>),
     /// Reported already.
     Unknown,
 }
@@ -42,6 +46,13 @@ pub(crate) struct Field {
     pub(crate) value: Value,
 }
 
+impl Field {
+    /// Makes an entry that stands where its value stands.
+    pub(crate) fn new(name: &str, value: Value) -> Self {
+        Self { name: Rc::from(name), key: value.place, value }
+    }
+}
+
 /// A list of steps and the scope in which it was written: a closure (CFG §4.8).
 #[derive(Clone, Debug)]
 pub(crate) struct Steps {
@@ -49,14 +60,37 @@ pub(crate) struct Steps {
     pub(crate) scope: Rc<Scope>,
 }
 
+/// An executor's name, perhaps with arguments (CFG §4.9).
+#[derive(Clone, Debug)]
+pub(crate) struct ExecutorValue {
+    pub(crate) name: Rc<str>,
+    /// The arguments beside `name`.
+    pub(crate) arguments: Vec<Field>,
+    /// Where the value was written: an orb's default means the orb's own executor.
+    pub(crate) module: ModuleId,
+}
+
 /// Bound parameters by name.
 pub(crate) type Bindings = IndexMap<String, Value>;
 
+/// A command that is being expanded, and what called it. Steps that are passed as an argument
+/// remember the caller's, so that a command within its own argument is no recursion.
+#[derive(Debug)]
+pub(crate) struct Calls {
+    pub(crate) name: Rc<str>,
+    pub(crate) body: At,
+    outer: Option<Rc<Self>>,
+}
+
 /// What template tags may refer to at some place (CFG §4.3). `pipeline.*` is visible everywhere.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Scope {
     /// What the scope belongs to, for messages: "job `test`".
-    pub(crate) owner: String,
+    pub(crate) owner: Rc<str>,
+    /// Where names are looked up.
+    pub(crate) module: ModuleId,
+    /// The commands whose body this is in, innermost first.
+    pub(crate) calls: Option<Rc<Calls>>,
     /// Values of `parameters.*`; `None` where there are none, as in workflows.
     pub(crate) parameters: Option<Rc<Bindings>>,
     /// Values of `matrix.*`; `None` outside of a matrix.
@@ -65,8 +99,32 @@ pub(crate) struct Scope {
 
 impl Scope {
     /// Makes the scope of places where only `pipeline.*` is visible.
-    pub(crate) fn outer(owner: impl Into<String>) -> Rc<Self> {
-        Rc::new(Self { owner: owner.into(), parameters: None, matrix: None })
+    pub(crate) fn outer(owner: impl Into<Rc<str>>, module: ModuleId) -> Rc<Self> {
+        let owner = owner.into();
+        Rc::new(Self { owner, module, calls: None, parameters: None, matrix: None })
+    }
+
+    /// Makes the scope of an element's body.
+    pub(crate) fn inner(owner: &Rc<str>, module: ModuleId, parameters: Bindings) -> Rc<Self> {
+        let parameters = Some(Rc::new(parameters));
+        Rc::new(Self { owner: owner.clone(), module, calls: None, parameters, matrix: None })
+    }
+
+    /// Makes the scope of a command's body, which `self` calls.
+    pub(crate) fn called(
+        &self,
+        owner: &Rc<str>,
+        (module, body): (ModuleId, At),
+        parameters: Bindings,
+    ) -> Rc<Self> {
+        let call = Calls { name: owner.clone(), body, outer: self.calls.clone() };
+        let (calls, parameters) = (Some(Rc::new(call)), Some(Rc::new(parameters)));
+        Rc::new(Self { owner: owner.clone(), module, calls, parameters, matrix: None })
+    }
+
+    /// Returns the commands whose body this is in, innermost first.
+    pub(crate) fn callers(&self) -> impl Iterator<Item = &Calls> {
+        std::iter::successors(self.calls.as_deref(), |call| call.outer.as_deref())
     }
 }
 
@@ -91,6 +149,7 @@ impl Data {
             Self::Bool(value) => Some(Rc::from(if *value { "true" } else { "false" })),
             Self::Int(value) => Some(value.to_string().into()),
             Self::Float(_, text) | Self::Text(text) => Some(text.clone()),
+            Self::Executor(executor) => Some(executor.name.clone()),
             Self::List(_) | Self::Map(_) | Self::Steps(_) | Self::Unknown => None,
         }
     }
@@ -106,6 +165,7 @@ impl Data {
             Self::List(_) => "list",
             Self::Map(_) => "mapping",
             Self::Steps(_) => "steps",
+            Self::Executor(_) => "executor",
             Self::Unknown => "unknown",
         }
     }
@@ -118,7 +178,9 @@ impl Data {
             Self::Int(value) => *value != 0,
             Self::Float(value, _) => *value != 0.0 && !value.is_nan(),
             Self::Text(text) => !text.is_empty(),
-            Self::List(_) | Self::Map(_) | Self::Steps(_) | Self::Unknown => true,
+            Self::List(_) | Self::Map(_) | Self::Steps(_) | Self::Executor(_) | Self::Unknown => {
+                true
+            }
         }
     }
 
@@ -134,6 +196,8 @@ impl Data {
                 float.fract() == 0.0 && format!("{float:.0}") == whole.to_string()
             }
             (Self::Text(a), Self::Text(b)) => a == b,
+            (Self::Executor(a), Self::Text(b)) | (Self::Text(b), Self::Executor(a)) => a.name == *b,
+            (Self::Executor(a), Self::Executor(b)) => a.name == b.name,
             (Self::List(a), Self::List(b)) => {
                 a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| a.data.equals(&b.data))
             }
@@ -149,9 +213,48 @@ impl Data {
 }
 
 impl Value {
+    /// A value that came here directly.
+    pub(crate) const fn new(data: Data, place: Place) -> Self {
+        Self { data, place, trail: None }
+    }
+
     /// A value that was reported already.
     pub(crate) const fn unknown(place: Place) -> Self {
-        Self { data: Data::Unknown, place }
+        Self::new(Data::Unknown, place)
+    }
+
+    /// Returns the entries of a mapping; none for anything else.
+    pub(crate) fn fields(&self) -> &[Field] {
+        match &self.data {
+            Data::Map(fields) => fields,
+            _ => &[],
+        }
+    }
+
+    /// Tells whether nothing is there.
+    pub(crate) const fn is_null(&self) -> bool {
+        matches!(self.data, Data::Null)
+    }
+
+    /// Tells whether it was reported already.
+    pub(crate) const fn is_unknown(&self) -> bool {
+        matches!(self.data, Data::Unknown)
+    }
+
+    /// Turns it into a tree of plain values.
+    pub(crate) fn node(&self) -> Node {
+        match &self.data {
+            Data::Null | Data::Steps(_) | Data::Unknown => Node::Null,
+            Data::Bool(value) => Node::Bool(*value),
+            Data::Int(value) => Node::Int(*value),
+            Data::Float(_, text) => Node::Float(text.to_string()),
+            Data::Text(text) => Node::Text(text.to_string()),
+            Data::Executor(executor) => Node::Text(executor.name.to_string()),
+            Data::List(items) => Node::List(items.iter().map(Self::node).collect()),
+            Data::Map(fields) => Node::Map(
+                fields.iter().map(|field| (field.name.to_string(), field.value.node())).collect(),
+            ),
+        }
     }
 
     /// Describes the value as error messages of the hosted service do: `"1" (type string)`.
@@ -160,6 +263,7 @@ impl Value {
         let name = self.data.type_name();
         match (&self.data, self.data.scalar_text()) {
             (Data::Null, _) => "null".to_owned(),
+            (Data::Executor(executor), _) => format!("the executor `{}`", executor.name),
             (_, Some(text)) => {
                 let short: String = text.chars().take(SHOWN).collect();
                 format!("`{short}` (type {name})")

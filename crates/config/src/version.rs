@@ -2,7 +2,7 @@
 //! §1.6).
 
 use crate::{
-    codes,
+    Profile, codes,
     compile::Context,
     report::Problem,
     source::Place,
@@ -53,20 +53,38 @@ impl Context<'_> {
         // The raw text is compared: `2.10` is no version, though it is the number 2.1.
         if let View::Scalar(text, _) = self.doc.view(version.value) {
             match text.trim() {
-                "2" | "2.0" => return Some(Version::V2_0),
+                "2" | "2.0" => {
+                    self.check_old_version(root, version.value);
+                    return Some(Version::V2_0);
+                }
                 "2.1" => return Some(Version::V2_1),
                 _ => {}
             }
         }
         let place = self.doc.place(version.value);
-        let message =
-            format!("unsupported version `{}`", self.source(place).lines().next().unwrap_or(""));
+        let message = format!(
+            "unsupported version `{}`",
+            self.doc.written(place).lines().next().unwrap_or("")
+        );
         self.report
             .add(Problem::error(codes::VERSION_UNSUPPORTED, place, message).help("use `2.1`"));
         None
     }
 
-    /// Reads `setup`. Dynamic configuration cannot run yet.
+    /// The `next` profile knows version 2.1 only, and the document that ends a pipeline (CFG §10.1).
+    fn check_old_version(&mut self, root: At, version: At) {
+        let has_jobs =
+            self.doc.get(root, "jobs").is_some_and(|jobs| !self.doc.entries(jobs.value).is_empty());
+        if self.inputs.profile == Profile::Next && has_jobs {
+            let place = self.doc.place(version);
+            let message = "the profile `next` knows version 2.1 only";
+            let problem = Problem::error(codes::VERSION_UNSUPPORTED, place, message);
+            self.report
+                .add(problem.help("write `version: 2.1`, and `\\<<` for every literal `<<`"));
+        }
+    }
+
+    /// Reads `setup` (CFG §8.1).
     pub(crate) fn check_setup(&mut self, root: At, version: Version) {
         let Some(setup) = self.doc.get(root, "setup") else { return };
         let is_off = match self.doc.view(setup.value) {
@@ -81,14 +99,23 @@ impl Context<'_> {
             return;
         }
         if version == Version::V2_0 {
-            let problem = Problem::error(codes::NEEDS_2_1, setup.key, "`setup` needs version 2.1");
+            let message = "a setup configuration needs version 2.1";
+            let problem = Problem::error(codes::SETUP_VERSION, setup.key, message);
             self.report.add(problem.help("change the version to `2.1`"));
             return;
         }
+        if self.inputs.continuation {
+            let message = "a configuration that goes on from a setup cannot be a setup itself";
+            let problem = Problem::error(codes::CONTINUATION_IS_SETUP, setup.key, message);
+            self.report.add(problem.help("remove `setup`"));
+            return;
+        }
+        self.setup = true;
         let message = "dynamic configuration (`setup: true`) cannot be run by this release yet";
         let help =
             "put the jobs into this file and remove `setup`; later releases continue pipelines";
-        self.report.add(Problem::error(codes::UNSUPPORTED_SETUP, setup.key, message).help(help));
+        let problem = Problem::error(codes::UNSUPPORTED_SETUP, setup.key, message);
+        self.report.add_unsupported(problem.help(help));
     }
 
     /// Warns about top-level keys that are probably misspelt; others are shelves for anchors.

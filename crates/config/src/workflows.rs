@@ -1,6 +1,6 @@
 //! Phase 8 and the end: which workflows run, and the plan that comes of them (CFG §5.1, §5.5).
 
-use std::collections::HashSet;
+use std::{collections::HashSet, rc::Rc};
 
 use roundel_model::{
     limits,
@@ -9,16 +9,19 @@ use roundel_model::{
 };
 
 use crate::{
-    codes,
+    Profile, codes,
     compile::Context,
-    expression,
+    compiled,
     fields::Known,
     filters::settle,
+    graph::Edge,
     invocation::{Draft, Presence},
+    modules::ModuleId,
     names,
     report::Problem,
     template,
-    value::{Data, Scope},
+    triggers::Start,
+    value::{Data, Field, Scope, Value},
     yaml::{At, Entry, View, scalar},
 };
 
@@ -37,6 +40,9 @@ fn workflow_key_advice(key: &str) -> Option<&'static str> {
     }
 }
 
+/// Runs of a workflow that it may ask for (CFG §5.9).
+const RERUNS: std::ops::RangeInclusive<u32> = 1..=5;
+
 /// Name of the workflow of a lone `build` job.
 const IMPLICIT: &str = "workflow";
 
@@ -44,13 +50,18 @@ const IMPLICIT: &str = "workflow";
 struct Live {
     name: String,
     drafts: Vec<Draft>,
+    /// It belongs to this pipeline; otherwise a schedule starts it in another one.
+    runs: bool,
+    max_auto_reruns: u32,
+    /// What the workflow says beside its jobs, as rendered.
+    rendered: Vec<Field>,
 }
 
 impl<'d> Context<'d> {
-    /// Makes the plan.
-    pub(crate) fn plan(&mut self, root: At) -> Option<Plan> {
+    /// Makes the plan, and the compiled document.
+    pub(crate) fn plan(&mut self, root: At) -> Option<(Plan, Value)> {
         let entries: Vec<_> = self.workflow_entries(root);
-        self.definitions.has_workflows = !entries.is_empty();
+        self.has_workflows = !entries.is_empty();
         let mut live = Vec::new();
         if entries.is_empty() {
             live.extend(self.implicit_workflow(root));
@@ -58,7 +69,10 @@ impl<'d> Context<'d> {
         let mut count = 0;
         let mut invoked = HashSet::new();
         for entry in &entries {
+            let what: Rc<str> = format!("workflow `{}`", entry.name).into();
+            self.report.enter(&what, entry.key);
             live.extend(self.workflow(entry, &mut invoked));
+            self.report.leave();
             count = live.iter().map(|workflow| workflow.drafts.len()).sum();
             if count > limits::JOBS_PER_PIPELINE {
                 break;
@@ -66,6 +80,14 @@ impl<'d> Context<'d> {
         }
         if !entries.is_empty() {
             self.unused_jobs(&invoked);
+        }
+        if self.setup && live.len() > 1 {
+            let second = live.get(1).map(|workflow| workflow.name.clone());
+            let second = entries.iter().find(|entry| Some(entry.name) == second.as_deref());
+            let place = second.map_or_else(|| self.first_key(root), |entry| entry.key);
+            let message = "a setup configuration runs exactly one workflow";
+            let problem = Problem::error(codes::SETUP_WORKFLOWS, place, message);
+            self.report.add(problem.help("guard the others with `when`, or put them into one"));
         }
         if count > limits::JOBS_PER_PIPELINE {
             let message = format!("a pipeline has at most {} jobs", limits::JOBS_PER_PIPELINE);
@@ -76,12 +98,16 @@ impl<'d> Context<'d> {
         let drafts: Vec<&[Draft]> =
             live.iter().map(|workflow| workflow.drafts.as_slice()).collect();
         let names = names::number(&drafts);
-        let workflows: Vec<_> = live
-            .iter()
-            .zip(&names)
-            .filter_map(|(workflow, names)| self.emit(workflow, names))
-            .collect();
-        Some(Plan { workflows })
+        let mut document = compiled::Builder::default();
+        let mut workflows = Vec::new();
+        for (workflow, names) in live.iter().zip(&names) {
+            let what: Rc<str> = format!("workflow `{}`", workflow.name).into();
+            self.report
+                .enter(&what, workflow.drafts.first().map(|draft| draft.key).unwrap_or_default());
+            workflows.extend(self.emit(workflow, names, &mut document));
+            self.report.leave();
+        }
+        Some((Plan { workflows }, document.finish(self.first_key(root))))
     }
 
     /// Returns the workflows of the file, without `version`.
@@ -96,33 +122,51 @@ impl<'d> Context<'d> {
             );
             self.report.add(problem.help("remove the dashes before the workflows' names"));
             // One mistake, not also "nothing to run".
-            self.definitions.jobs_empty = true;
-            self.definitions.jobs_broken = true;
+            self.jobs_section.empty = true;
+            self.jobs_section.broken = true;
             return Vec::new();
         }
         let mut entries = self.section(root, "workflows");
         let version = entries.iter().position(|entry| entry.name == "version");
-        let named = version.filter(|&at| !self.is_mapping(entries[at].value));
+        let named = version.filter(|&at| !self.doc.is_map(entries[at].value));
         if let Some(at) = named {
+            self.check_workflows_version(&entries[at]);
             entries.remove(at);
         }
         entries
     }
 
+    /// Version 2.1 has no use for it (W-03).
+    fn check_workflows_version(&mut self, version: &Entry<'_>) {
+        let written = self.doc.written(self.doc.place(version.value));
+        if self.templates && !matches!(written, "2" | "2.0" | "2.1") {
+            let message = format!("the version of workflows is 2, not `{written}`; it is ignored");
+            self.report.add(Problem::warning(codes::DEPRECATED, version.key, message));
+        }
+    }
+
     /// Runs the job called `build` where there is no workflow at all.
     fn implicit_workflow(&mut self, root: At) -> Option<Live> {
-        if let Some(definition) = self.definitions.jobs.get("build").cloned() {
+        let build = self.module(ModuleId::CONFIG).jobs.get("build").cloned();
+        if let Some(definition) = build {
             let drafts = vec![self.implicit_build(&definition)];
-            return Some(Live { name: IMPLICIT.to_owned(), drafts });
+            let name = IMPLICIT.to_owned();
+            return Some(Live {
+                name,
+                drafts,
+                runs: true,
+                max_auto_reruns: 0,
+                rendered: Vec::new(),
+            });
         }
         // A document without any work ends a pipeline (CFG §1.7).
-        let is_empty = self.definitions.jobs_empty && self.doc.get(root, "workflows").is_some();
+        let is_empty = self.jobs_section.empty && self.doc.get(root, "workflows").is_some();
         // Without a version it is probably no configuration of this kind at all.
         let has_version = self.doc.get(root, "version").is_some();
-        if is_empty || self.definitions.jobs_broken || !has_version {
+        if is_empty || self.jobs_section.broken || !has_version {
             return None;
         }
-        let place = self.definitions.jobs_key.unwrap_or_else(|| self.first_key(root));
+        let place = self.jobs_section.key.unwrap_or_else(|| self.first_key(root));
         let message = "cannot find a job named `build` to run, and there are no workflows";
         let problem = Problem::error(codes::NOTHING_TO_RUN, place, message);
         self.report.add(problem.help("add a top-level key `workflows:`, or call the job `build`"));
@@ -144,39 +188,75 @@ impl<'d> Context<'d> {
             }
         };
         self.check_keys(fields.iter().map(|field| (field.name, field.key)), WORKFLOW);
-        let get = |name: &str| fields.iter().find(|field| field.name == name);
+        let get = |name: &str| fields.get(name);
         let items = self.workflow_jobs(entry, get("jobs"));
         invoked.extend(items.iter().filter_map(|&item| self.invoked_name(item)));
-        if let Some(reruns) = get("max_auto_reruns") {
-            let message = "this release does not rerun workflows by itself";
-            self.report.add(Problem::warning(codes::UNSUPPORTED_OPTION, reruns.key, message));
-        }
-        if let Some(triggers) = get("triggers").filter(|triggers| !self.doc.is_null(triggers.value))
-        {
-            let message = format!(
-                "workflow `{}` runs on its schedule only, and this release starts no schedules",
-                entry.name
-            );
-            self.report.add(Problem::warning(codes::UNSUPPORTED_SCHEDULE, triggers.key, message));
+        let mut rendered = Vec::new();
+        let start = self.start(entry, get("triggers"), &mut rendered);
+        let max_auto_reruns = self.workflow_reruns(get("max_auto_reruns"), &mut rendered);
+        let selected = self.selected(entry, get("when"), get("unless"))?;
+        if !selected && !self.inputs.all_workflows {
+            self.mention_groups(&items, invoked);
             return None;
         }
-        if !self.selected(entry, get("when"), get("unless"))? {
-            return None;
-        }
+        let lenient = self.report.set_lenient(!selected);
         let mut drafts: Vec<Draft> = Vec::new();
-        for (index, item) in items.into_iter().enumerate() {
+        for (index, &item) in items.iter().enumerate() {
             if drafts.len() > limits::JOBS_PER_PIPELINE {
                 break;
             }
             drafts.extend(self.invoke(item, index, entry.name));
         }
-        Some(Live { name: entry.name.to_owned(), drafts })
+        self.mention_groups(&items, invoked);
+        self.lint_workflow(&drafts);
+        self.report.set_lenient(lenient);
+        let name = entry.name.to_owned();
+        let runs = start != Start::Clock;
+        selected.then_some(Live { name, drafts, runs, max_auto_reruns, rendered })
     }
 
-    fn workflow_jobs(&mut self, entry: &Entry<'_>, jobs: Option<&Entry<'d>>) -> Vec<At> {
+    /// Jobs that a group's members run are used.
+    fn mention_groups(&self, items: &[At], invoked: &mut HashSet<&'d str>) {
+        let groups = &self.module(ModuleId::CONFIG).groups;
+        for group in items.iter().filter_map(|&item| groups.get(self.invoked_name(item)?)) {
+            if let Some(View::Seq(jobs)) =
+                self.doc.get(group.body, "jobs").map(|jobs| self.doc.view(jobs.value))
+            {
+                invoked.extend(jobs.iter().filter_map(|job| self.invoked_name(job)));
+            }
+        }
+    }
+
+    fn workflow_reruns(&mut self, reruns: Option<Entry<'d>>, rendered: &mut Vec<Field>) -> u32 {
+        let Some(entry) = reruns else { return 0 };
+        let scope = Scope::outer("a workflow", ModuleId::CONFIG);
+        let value = self.evaluate(entry.value, &scope);
+        let count = match &value.data {
+            Data::Unknown | Data::Null => return 0,
+            Data::Int(count) => u32::try_from(*count).ok(),
+            _ => None,
+        };
+        let Some(count) = count.filter(|count| RERUNS.contains(count)) else {
+            let message = "max_auto_reruns must be between 1 and 5";
+            let code = codes::CONFLICTING_ATTRIBUTES;
+            self.report.add(Problem::error(code, value.place, message));
+            return 0;
+        };
+        if self.setup {
+            let message = "a setup workflow cannot be rerun: `max_auto_reruns` has no effect";
+            self.report.add(Problem::warning(codes::IGNORED, entry.key, message));
+        }
+        let message = "this release does not rerun workflows by itself";
+        let problem = Problem::warning(codes::UNSUPPORTED_OPTION, entry.key, message);
+        self.report.add_unsupported(problem);
+        rendered.push(Field { name: entry.name.into(), key: entry.key, value });
+        count
+    }
+
+    fn workflow_jobs(&mut self, entry: &Entry<'_>, jobs: Option<Entry<'d>>) -> Vec<At> {
         let place = jobs.map_or(entry.key, |jobs| jobs.key);
         match jobs.map(|jobs| self.doc.view(jobs.value)) {
-            Some(View::Seq(items)) if !items.is_empty() => return items,
+            Some(View::Seq(items)) if !items.is_empty() => return items.iter().collect(),
             Some(View::Broken) => return Vec::new(),
             Some(View::Map(_)) => {
                 let message = "the jobs of a workflow are a list";
@@ -196,8 +276,8 @@ impl<'d> Context<'d> {
     fn selected(
         &mut self,
         entry: &Entry<'_>,
-        when: Option<&Entry<'d>>,
-        unless: Option<&Entry<'d>>,
+        when: Option<Entry<'d>>,
+        unless: Option<Entry<'d>>,
     ) -> Option<bool> {
         if !self.templates {
             return Some(true);
@@ -216,14 +296,14 @@ impl<'d> Context<'d> {
             return None;
         }
         match (when, unless) {
-            (Some(when), _) => self.condition(entry, when),
-            (None, Some(unless)) => self.condition(entry, unless).map(|holds| !holds),
+            (Some(when), _) => self.condition(entry, &when),
+            (None, Some(unless)) => self.condition(entry, &unless).map(|holds| !holds),
             (None, None) => Some(true),
         }
     }
 
     fn condition(&mut self, entry: &Entry<'_>, condition: &Entry<'_>) -> Option<bool> {
-        let scope = Scope::outer(format!("workflow `{}`", entry.name));
+        let scope = Scope::outer(format!("workflow `{}`", entry.name), ModuleId::CONFIG);
         let place = self.doc.place(condition.value);
         let View::Scalar(text, style) = self.doc.view(condition.value) else {
             let statement = self.evaluate(condition.value, &scope);
@@ -240,29 +320,25 @@ impl<'d> Context<'d> {
             return Some(value.data.is_truthy());
         }
         if !trimmed.contains("<<") {
-            return match expression::evaluate(trimmed, &mut |name| self.lookup(name, &scope)) {
-                Ok(data) => Some(data.is_truthy()),
-                Err(error) => {
-                    let message = format!("error evaluating the condition: {}", error.message);
-                    let problem = Problem::error(error.code, place, message);
-                    self.report.add(problem.maybe_help(error.help));
-                    None
-                }
-            };
+            let data = self.express(trimmed, (place, codes::EXPRESSION_VALUE), &scope);
+            return data.map(|data| data.is_truthy());
         }
         let is_sole_tag =
             template::parse(text).is_ok_and(|pieces| template::sole_tag(&pieces).is_some());
         if !is_sole_tag {
             let message =
                 "this condition mixes text and tags: it is a text, and always true unless empty";
-            let problem = Problem::warning(codes::ALWAYS_TRUE, place, message);
+            let strict = self.inputs.profile == Profile::Next;
+            let make = if strict { Problem::error } else { Problem::warning };
+            let problem = make(codes::ALWAYS_TRUE, place, message.to_owned());
             self.report.add(problem.help("write the expression without `<< >>`"));
         }
         Some(value.data.is_truthy())
     }
 
     fn unused_jobs(&mut self, invoked: &HashSet<&str>) {
-        let unused = self.definitions.jobs.iter().filter(|(name, _)| !invoked.contains(*name));
+        let jobs = &self.module(ModuleId::CONFIG).jobs;
+        let unused = jobs.iter().filter(|(name, _)| !invoked.contains(*name));
         let unused: Vec<_> = unused.map(|(name, job)| (*name, job.key)).collect();
         for (name, key) in unused {
             let problem = Problem::warning(
@@ -274,23 +350,37 @@ impl<'d> Context<'d> {
         }
     }
 
-    /// Resolves requirements, applies the filters, and puts the workflow into the plan.
-    fn emit(&mut self, workflow: &Live, names: &[String]) -> Option<PlannedWorkflow> {
+    /// Resolves requirements, applies the filters, and puts the workflow into the plan and the
+    /// document. Names are filtered for the plan only: the document serves every branch and tag.
+    fn emit(
+        &mut self,
+        workflow: &Live,
+        names: &[String],
+        document: &mut compiled::Builder,
+    ) -> Option<PlannedWorkflow> {
         let drafts = &workflow.drafts;
         let edges = self.graph(&workflow.name, drafts, names);
+        self.lint_graph(drafts, &edges);
         // With any error there is no plan, and filters need not be tried.
         if self.report.errors() > 0 {
             return None;
         }
-        let mut kept: Vec<bool> =
-            drafts.iter().map(|draft| draft.presence != Presence::Empty).collect();
+        let requires: Vec<Vec<usize>> =
+            edges.iter().map(|edges| edges.iter().map(|edge| edge.job).collect()).collect();
+        let mut kept: Vec<bool> = drafts
+            .iter()
+            .map(|draft| draft.presence != Presence::Empty && !draft.filters.is_refused())
+            .collect();
+        settle(&mut kept, &requires);
+        document.workflow(workflow, (drafts, names), &edges, &kept);
+        if !workflow.runs {
+            return None;
+        }
         if let Some(git_ref) = &self.inputs.git_ref {
             for (kept, draft) in kept.iter_mut().zip(drafts) {
                 *kept = *kept && self.passes(&draft.filters, git_ref);
             }
         }
-        let requires: Vec<Vec<usize>> =
-            edges.iter().map(|edges| edges.iter().map(|edge| edge.job).collect()).collect();
         settle(&mut kept, &requires);
         let mut jobs = Vec::new();
         for (job, draft) in drafts.iter().enumerate().filter(|&(job, _)| kept[job]) {
@@ -304,13 +394,61 @@ impl<'d> Context<'d> {
                 kind: draft.kind.clone()?,
                 requires: requires.collect(),
                 contexts: draft.contexts.clone(),
-                serial_group: None,
+                serial_group: draft.serial_group.clone(),
             });
         }
-        (!jobs.is_empty()).then(|| PlannedWorkflow {
-            name: WorkflowName::new(workflow.name.clone()),
-            jobs,
-            max_auto_reruns: 0,
-        })
+        let name = WorkflowName::new(workflow.name.clone());
+        let max_auto_reruns = workflow.max_auto_reruns;
+        (!jobs.is_empty()).then_some(PlannedWorkflow { name, jobs, max_auto_reruns })
     }
+}
+
+impl compiled::Builder {
+    /// Adds a workflow and the jobs that it runs (CFG §7.4).
+    fn workflow(
+        &mut self,
+        workflow: &Live,
+        (drafts, names): (&[Draft], &[String]),
+        edges: &[Vec<Edge>],
+        kept: &[bool],
+    ) {
+        let mut jobs = Vec::new();
+        for (job, draft) in drafts.iter().enumerate().filter(|&(job, _)| kept[job]) {
+            let name = &names[job];
+            if let Some(body) = &draft.document {
+                self.job(name, body);
+            }
+            let mut fields = draft.rendered.clone();
+            let left: Vec<_> = edges[job].iter().filter(|edge| kept[edge.job]).collect();
+            if !left.is_empty() {
+                let items = left.iter().map(|edge| required(edge, &names[edge.job])).collect();
+                fields.push(Field::new(
+                    "requires",
+                    Value::new(Data::List(Rc::new(items)), draft.key),
+                ));
+            }
+            jobs.push(if fields.is_empty() {
+                Value::new(Data::text(name), draft.key)
+            } else {
+                let fields = Value::new(Data::Map(Rc::new(fields)), draft.key);
+                let entry = Field { name: name.as_str().into(), key: draft.key, value: fields };
+                Value::new(Data::Map(Rc::new(vec![entry])), draft.key)
+            });
+        }
+        let place = drafts.first().map(|draft| draft.key).unwrap_or_default();
+        let mut fields = vec![Field::new("jobs", Value::new(Data::List(Rc::new(jobs)), place))];
+        fields.extend(workflow.rendered.iter().cloned());
+        let empty = kept.iter().all(|kept| !kept);
+        if !empty {
+            self.add_workflow(&workflow.name, Value::new(Data::Map(Rc::new(fields)), place));
+        }
+    }
+}
+
+/// A requirement: a name, or a name with its statuses.
+fn required(edge: &Edge, name: &str) -> Value {
+    let text = Value::new(Data::text(name), edge.place);
+    let Some(written) = &edge.written else { return text };
+    let field = Field { name: name.into(), key: edge.place, value: written.clone() };
+    Value::new(Data::Map(Rc::new(vec![field])), edge.place)
 }

@@ -3,7 +3,7 @@
 //! The tree stays untyped until templates are rendered, for `<< parameters.n >>` may stand where a
 //! number, a step or a whole mapping is wanted. Nodes live in an arena; an alias is a reference to
 //! its anchor's node and is never copied, so that an alias bomb stays as small as its text and the
-//! place of use is known. Merge keys are resolved by [`Doc::entries`].
+//! place of use is known. Merge keys are resolved once, while the tree is built.
 //!
 //! Deliberately absent: what keys mean, and templates. Only [`build`] and [`repair`] name the parser's
 //! crate.
@@ -12,16 +12,21 @@ mod build;
 mod repair;
 pub(crate) mod scalar;
 
-use std::{borrow::Cow, collections::HashSet};
+use std::collections::HashSet;
 
 pub(crate) use build::parse;
-pub(crate) use repair::repaired;
 
-use crate::source::{Place, Span};
+use crate::source::{FileId, Place, Source, Sources, Span};
 
 /// A node of a [`Doc`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Id(usize);
+pub(crate) struct Id(u32);
+
+impl Id {
+    fn index(self) -> usize {
+        usize::try_from(self.0).unwrap_or(usize::MAX)
+    }
+}
 
 /// How a scalar is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,18 +38,39 @@ pub(crate) enum Style {
 }
 
 #[derive(Debug)]
-enum Kind<'t> {
-    Scalar(Cow<'t, str>, Style),
-    Seq(Vec<Id>),
-    Map(Vec<(Id, Id)>),
+enum Text {
+    /// A part of the document's text.
+    Raw(Span),
+    /// Escapes, folds and indentation are taken out.
+    Cooked(Box<str>),
+}
+
+#[derive(Debug)]
+enum Kind {
+    Scalar(Text, Style),
+    Seq(Box<[Id]>),
+    Map {
+        /// As written, merge keys too.
+        pairs: Box<[(Id, Id)]>,
+        /// What they come to; `None` if there is no merge key among them.
+        merged: Option<Box<[Merged]>>,
+    },
     Alias(Id),
     /// Something that was reported and that no phase shall talk about again.
     Broken,
 }
 
+/// An entry of a mapping that merges others.
+#[derive(Clone, Copy, Debug)]
+struct Merged {
+    key: Id,
+    value: Id,
+    via: Option<Span>,
+}
+
 #[derive(Debug)]
-struct Node<'t> {
-    kind: Kind<'t>,
+struct Node {
+    kind: Kind,
     span: Span,
     /// Nodes of the whole tree below, aliases followed.
     weight: u32,
@@ -55,21 +81,22 @@ struct Node<'t> {
 }
 
 /// A node and the way to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct At {
+    file: FileId,
     id: Id,
     via: Option<Span>,
 }
 
 /// What a node is, once aliases are followed.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum View<'d> {
     /// A scalar: its text and how it is written.
     Scalar(&'d str, Style),
     /// A list.
-    Seq(Vec<At>),
+    Seq(Items<'d>),
     /// A mapping, without entries whose key was reported.
-    Map(Vec<Entry<'d>>),
+    Map(Entries<'d>),
     /// Something that was reported already.
     Broken,
 }
@@ -85,34 +112,236 @@ pub(crate) struct Entry<'d> {
     pub(crate) value: At,
 }
 
+/// The items of a list.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Items<'d> {
+    ids: &'d [Id],
+    way: At,
+}
+
+impl<'d> Items<'d> {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = At> + use<'d> {
+        let way = self.way;
+        self.ids.iter().map(move |&id| At { id, ..way })
+    }
+}
+
+/// The entries of a mapping, merge keys resolved: keys written in the mapping win over merged ones
+/// wherever they stand; among merged ones the first wins (CFG §1.4).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entries<'d> {
+    doc: &'d Doc,
+    pairs: &'d [(Id, Id)],
+    merged: Option<&'d [Merged]>,
+    way: At,
+}
+
+impl<'d> Entries<'d> {
+    pub(crate) fn len(&self) -> usize {
+        self.merged.map_or(self.pairs.len(), <[Merged]>::len)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Returns the entry with a key.
+    pub(crate) fn get(&self, name: &str) -> Option<Entry<'d>> {
+        self.iter().find(|entry| entry.name == name)
+    }
+
+    pub(crate) fn first(&self) -> Option<Entry<'d>> {
+        self.iter().next()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Entry<'d>> + use<'d> {
+        let Self { doc, pairs, merged, way } = *self;
+        let direct = merged.is_none().then_some(pairs).unwrap_or_default();
+        let direct = direct.iter().map(|&(key, value)| Merged { key, value, via: None });
+        let merged = merged.unwrap_or_default().iter().copied();
+        direct.chain(merged).map(move |Merged { key, value, via }| {
+            let way = At { via: way.via.or(via), ..way };
+            Entry {
+                name: doc.key_text(key).unwrap_or(""),
+                key: doc.place(At { id: key, ..way }),
+                value: At { id: value, ..way },
+            }
+        })
+    }
+}
+
+impl<'d> IntoIterator for Entries<'d> {
+    type Item = Entry<'d>;
+    type IntoIter = std::vec::IntoIter<Entry<'d>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter().collect::<Vec<_>>().into_iter()
+    }
+}
+
+/// Texts that stand where a name may be used.
+#[derive(Debug, Default)]
+pub(crate) struct Mentions<'d> {
+    /// Items of lists, and keys of mappings that are such items.
+    pub(crate) items: HashSet<&'d str>,
+    /// All scalars.
+    pub(crate) scalars: HashSet<&'d str>,
+    /// What stands before a slash.
+    pub(crate) prefixes: HashSet<&'d str>,
+}
+
 /// A parsed text.
 #[derive(Debug, Default)]
-pub(crate) struct Doc<'t> {
-    nodes: Vec<Node<'t>>,
+pub(crate) struct Doc {
+    /// The text that raw scalars are parts of: the source, or the source repaired, which is as
+    /// long.
+    text: std::sync::Arc<str>,
+    nodes: Vec<Node>,
     root: Option<Id>,
 }
 
-impl Doc<'_> {
-    /// Returns the root, if the text could be parsed and holds anything.
-    pub(crate) fn root(&self) -> Option<At> {
-        self.root.map(|id| self.follow(At { id, via: None }))
+impl Doc {
+    fn node(&self, id: Id) -> &Node {
+        &self.nodes[id.index()]
+    }
+
+    fn text<'d>(&'d self, text: &'d Text) -> &'d str {
+        match text {
+            Text::Raw(span) => self.text.get(span.start()..span.end()).unwrap_or(""),
+            Text::Cooked(text) => text,
+        }
+    }
+
+    fn follow(&self, mut at: At) -> At {
+        while let Kind::Alias(target) = &self.node(at.id).kind {
+            at = At { id: *target, via: at.via.or(Some(self.node(at.id).span)), ..at };
+        }
+        at
+    }
+
+    fn place(&self, at: At) -> Place {
+        let at = self.follow(at);
+        Place { file: at.file, span: self.node(at.id).span, via: at.via }
+    }
+
+    fn view(&self, at: At) -> View<'_> {
+        let way = self.follow(at);
+        match &self.node(way.id).kind {
+            Kind::Scalar(text, style) => View::Scalar(self.text(text), *style),
+            Kind::Seq(ids) => View::Seq(Items { ids, way }),
+            Kind::Map { pairs, merged } => {
+                View::Map(Entries { doc: self, pairs, merged: merged.as_deref(), way })
+            }
+            Kind::Alias(_) | Kind::Broken => View::Broken,
+        }
+    }
+
+    /// Only a plain `<<` merges; a quoted one is an ordinary key.
+    fn is_merge(&self, key: Id) -> bool {
+        matches!(&self.node(key).kind, Kind::Scalar(text, Style::Plain) if self.text(text) == "<<")
+    }
+
+    fn key_text(&self, key: Id) -> Option<&str> {
+        let at = self.follow(At { file: FileId::CONFIG, id: key, via: None });
+        match &self.node(at.id).kind {
+            Kind::Scalar(text, _) => Some(self.text(text)),
+            Kind::Seq(_) | Kind::Map { .. } | Kind::Alias(_) | Kind::Broken => None,
+        }
+    }
+
+    /// Collects the texts that stand where a name may be used.
+    pub(crate) fn mentions(&self) -> Mentions<'_> {
+        let mut mentions = Mentions::default();
+        for node in &self.nodes {
+            match &node.kind {
+                Kind::Seq(items) => {
+                    for &item in items {
+                        let way = At { file: FileId::CONFIG, id: item, via: None };
+                        match &self.node(self.follow(way).id).kind {
+                            Kind::Scalar(text, _) => {
+                                mentions.items.insert(self.text(text));
+                            }
+                            Kind::Map { pairs, .. } => {
+                                mentions.items.extend(
+                                    pairs.iter().filter_map(|&(key, _)| self.key_text(key)),
+                                );
+                            }
+                            Kind::Seq(_) | Kind::Alias(_) | Kind::Broken => {}
+                        }
+                    }
+                }
+                Kind::Scalar(text, _) => {
+                    let text = self.text(text);
+                    mentions.scalars.insert(text);
+                    if let Some((prefix, _)) = text.split_once('/') {
+                        mentions.prefixes.insert(prefix);
+                    }
+                }
+                Kind::Map { pairs, .. } => {
+                    // A single step may stand where a condition lists them.
+                    if let [(key, _)] = pairs[..] {
+                        mentions.items.extend(self.key_text(key));
+                    }
+                }
+                Kind::Alias(_) | Kind::Broken => {}
+            }
+        }
+        mentions
+    }
+
+    /// Describes where a byte stands: `jobs.build.steps[2].run`.
+    pub(crate) fn path_at(&self, byte: usize) -> String {
+        let mut path = String::new();
+        let mut id = self.root;
+        while let Some(current) = id.take() {
+            match &self.node(current).kind {
+                Kind::Map { pairs, .. } => {
+                    let before = |&&(key, _): &&(Id, Id)| self.node(key).span.start() <= byte;
+                    let Some(&(key, value)) = pairs.iter().rev().find(before) else { break };
+                    if !path.is_empty() {
+                        path.push('.');
+                    }
+                    path.push_str(self.key_text(key).unwrap_or("?"));
+                    let inside =
+                        byte >= self.node(key).span.end().max(self.node(value).span.start());
+                    id = inside.then_some(value);
+                }
+                Kind::Seq(items) => {
+                    let before = |&id: &Id| self.node(id).span.start() <= byte;
+                    let Some(index) = items.iter().rposition(|id| before(id)) else { break };
+                    path.push_str(&format!("[{index}]"));
+                    id = items.get(index).copied();
+                }
+                Kind::Scalar(..) | Kind::Alias(_) | Kind::Broken => {}
+            }
+        }
+        path
+    }
+}
+
+impl Sources {
+    /// Returns the root of a file, if its text could be parsed and holds anything.
+    pub(crate) fn root(&self, file: FileId) -> Option<At> {
+        let doc = &self.file(file).doc;
+        doc.root.map(|id| doc.follow(At { file, id, via: None }))
+    }
+
+    fn doc(&self, at: At) -> &Doc {
+        &self.file(at.file).doc
     }
 
     /// Returns where a node stands; for an alias, where its anchor's node stands.
     pub(crate) fn place(&self, at: At) -> Place {
-        let at = self.follow(at);
-        Place { span: self.nodes[at.id.0].span, via: at.via }
+        self.doc(at).place(at)
     }
 
     /// Looks at a node.
     pub(crate) fn view(&self, at: At) -> View<'_> {
-        let at = self.follow(at);
-        match &self.nodes[at.id.0].kind {
-            Kind::Scalar(text, style) => View::Scalar(text, *style),
-            Kind::Seq(items) => View::Seq(items.iter().map(|&id| At { id, via: at.via }).collect()),
-            Kind::Map(_) => View::Map(self.entries(at)),
-            Kind::Alias(_) | Kind::Broken => View::Broken,
-        }
+        self.doc(at).view(at)
     }
 
     /// Tells whether nothing stands there: an empty value, `~` or `null`.
@@ -123,70 +352,36 @@ impl Doc<'_> {
         }
     }
 
-    /// Returns the entries of a mapping, merge keys resolved; empty for anything else.
-    ///
-    /// Keys written in the mapping win over merged ones wherever they stand; among merged ones the
-    /// first wins (CFG §1.4).
-    pub(crate) fn entries(&self, at: At) -> Vec<Entry<'_>> {
-        let at = self.follow(at);
-        let Kind::Map(pairs) = &self.nodes[at.id.0].kind else { return Vec::new() };
-        let explicit = pairs.iter().filter(|&&(key, _)| !self.is_merge(key));
-        let mut seen: HashSet<&str> = explicit.filter_map(|&(key, _)| self.key_text(key)).collect();
-        let mut entries = Vec::with_capacity(pairs.len());
-        for &(key, value) in pairs {
-            let value = At { id: value, via: at.via };
-            if self.is_merge(key) {
-                for merged in self.merged(value) {
-                    if seen.insert(merged.name) {
-                        entries.push(merged);
-                    }
-                }
-            } else if let Some(name) = self.key_text(key) {
-                let key = self.place(At { id: key, via: at.via });
-                entries.push(Entry { name, key, value });
+    /// Tells whether a node is a mapping.
+    pub(crate) fn is_map(&self, at: At) -> bool {
+        matches!(self.view(at), View::Map(_))
+    }
+
+    /// Returns the entries of a mapping, merge keys resolved; none for anything else.
+    pub(crate) fn entries(&self, at: At) -> Entries<'_> {
+        match self.view(at) {
+            View::Map(entries) => entries,
+            View::Scalar(..) | View::Seq(_) | View::Broken => {
+                Entries { doc: self.doc(at), pairs: &[], merged: None, way: at }
             }
         }
-        entries
     }
 
     /// Returns the value of a key, if the node is a mapping that has it.
     pub(crate) fn get(&self, at: At, name: &str) -> Option<Entry<'_>> {
-        self.entries(at).into_iter().find(|entry| entry.name == name)
+        self.entries(at).get(name)
     }
 
     /// Returns what reading the entries of a mapping costs.
     pub(crate) fn width(&self, at: At) -> usize {
-        usize::try_from(self.nodes[self.follow(at).id.0].width).unwrap_or(usize::MAX)
+        let doc = self.doc(at);
+        usize::try_from(doc.node(doc.follow(at).id).width).unwrap_or(usize::MAX)
     }
 
-    fn merged(&self, value: At) -> Vec<Entry<'_>> {
-        let value = self.follow(value);
-        match &self.nodes[value.id.0].kind {
-            Kind::Map(_) => self.entries(value),
-            Kind::Seq(items) => {
-                items.iter().flat_map(|&id| self.entries(At { id, via: value.via })).collect()
-            }
-            Kind::Scalar(..) | Kind::Alias(_) | Kind::Broken => Vec::new(),
-        }
-    }
-
-    fn follow(&self, mut at: At) -> At {
-        while let Kind::Alias(target) = &self.nodes[at.id.0].kind {
-            at = At { id: *target, via: at.via.or(Some(self.nodes[at.id.0].span)) };
-        }
-        at
-    }
-
-    /// Only a plain `<<` merges; a quoted one is an ordinary key.
-    fn is_merge(&self, key: Id) -> bool {
-        matches!(&self.nodes[key.0].kind, Kind::Scalar(text, Style::Plain) if text == "<<")
-    }
-
-    fn key_text(&self, key: Id) -> Option<&str> {
-        match &self.nodes[self.follow(At { id: key, via: None }).id.0].kind {
-            Kind::Scalar(text, _) => Some(text),
-            Kind::Seq(_) | Kind::Map(_) | Kind::Alias(_) | Kind::Broken => None,
-        }
+    /// Returns the text of a place as it is written.
+    pub(crate) fn written(&self, place: Place) -> &str {
+        let Source { text, .. } = self.file(place.file);
+        text.get(place.span.start()..place.span.end()).unwrap_or("").trim()
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
     yaml::Entry,
 };
 
-/// Contexts of one job (CFG §1.5).
+/// Contexts of one configuration (CFG §1.5).
 const CONTEXTS: usize = 100;
 
 /// One requirement, by the name that it is written with.
@@ -23,6 +23,8 @@ pub(crate) struct Item {
     pub(crate) name: String,
     pub(crate) place: Place,
     pub(crate) accepts: Vec<Outcome>,
+    /// The statuses as they are written, if they are.
+    pub(crate) written: Option<Value>,
 }
 
 const STATUSES: &[&str] = &["success", "failed", "canceled", "unauthorized", "not_run", "terminal"];
@@ -49,7 +51,7 @@ impl Context<'_> {
             // Appears in an official example.
             Data::Text(_) | Data::Int(_) | Data::Float(..) | Data::Map(_) => Rc::new(vec![value]),
             Data::Null | Data::Unknown => return Vec::new(),
-            Data::Bool(_) | Data::Steps(_) => {
+            Data::Bool(_) | Data::Steps(_) | Data::Executor(_) => {
                 self.wrong_type(&value, "requires", "list");
                 return Vec::new();
             }
@@ -62,7 +64,7 @@ impl Context<'_> {
             let name = self.text_of(item, "requires").filter(|name| !name.is_empty());
             let accepts = vec![Outcome::Success];
             return name
-                .map(|name| Item { name, place: item.place, accepts })
+                .map(|name| Item { name, place: item.place, accepts, written: None })
                 .into_iter()
                 .collect();
         };
@@ -74,6 +76,7 @@ impl Context<'_> {
                     name: field.name.to_string(),
                     place: field.key,
                     accepts: statuses,
+                    written: Some(field.value.clone()),
                 });
             }
         }
@@ -112,15 +115,15 @@ impl Context<'_> {
     }
 
     /// Reads `context`. An empty text is no context.
-    pub(super) fn contexts(&mut self, field: &Entry<'_>, scope: &Rc<Scope>) -> Vec<String> {
-        let value = self.evaluate(field.value, scope);
+    pub(super) fn contexts(&mut self, value: &Value) -> Vec<String> {
         let mut contexts: Vec<String> = Vec::new();
-        for (context, place) in self.texts_of(&value, "context") {
+        for (context, place) in self.texts_of(value, "context") {
             if context.is_empty() || contexts.contains(&context) {
                 continue;
             }
-            if contexts.len() >= CONTEXTS {
-                let message = format!("a job has at most {CONTEXTS} contexts");
+            self.contexts.insert(context.clone());
+            if self.contexts.len() > CONTEXTS {
+                let message = format!("a configuration uses at most {CONTEXTS} contexts");
                 self.report.add(Problem::error(codes::TOO_MANY_CONTEXTS, place, message));
                 break;
             }

@@ -79,7 +79,8 @@ fn find(text: &str) -> Option<Directive<'_>> {
         from = start + 2;
         let slashes = text[..start].len() - text[..start].trim_end_matches('\\').len();
         let inside = text[from..].trim_start();
-        let Some(argument) = inside.strip_prefix("include(").filter(|_| slashes.is_multiple_of(2)) else {
+        let Some(argument) = inside.strip_prefix("include(").filter(|_| slashes.is_multiple_of(2))
+        else {
             continue;
         };
         let length = argument.find(|c: char| !is_in_path(c)).unwrap_or(argument.len());

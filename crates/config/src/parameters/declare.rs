@@ -1,9 +1,12 @@
 //! Declarations of parameters: their shape, type and default (CFG §4.1), used or not.
 
+use std::rc::Rc;
+
 use crate::{
     codes,
     compile::Context,
     fields::Known,
+    modules::ModuleId,
     parameters::{Declaration, Declarations, Kind},
     report::Problem,
     suggest::did_you_mean,
@@ -18,6 +21,8 @@ pub(crate) enum Element {
     Command,
     Executor,
     Pipeline,
+    /// A job group, which has no parameters.
+    Group,
 }
 
 const DECLARATION_KEYS: &[&str] = &["type", "default", "description", "enum"];
@@ -37,13 +42,46 @@ const RESERVED: &[&str] = &[
 ];
 
 impl Element {
+    /// The word for one of them.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Job => "job",
+            Self::Command => "command",
+            Self::Executor => "executor",
+            Self::Pipeline => "pipeline",
+            Self::Group => "job group",
+        }
+    }
+
+    /// The word with its article.
+    pub(crate) const fn word_with_article(self) -> &'static str {
+        match self {
+            Self::Job => "a job",
+            Self::Command => "a command",
+            Self::Executor => "an executor",
+            Self::Pipeline => "a pipeline",
+            Self::Group => "a job group",
+        }
+    }
+
+    /// The top-level section that defines them.
+    pub(crate) const fn section(self) -> &'static str {
+        match self {
+            Self::Job => "jobs",
+            Self::Command => "commands",
+            Self::Executor => "executors",
+            Self::Pipeline => "parameters",
+            Self::Group => "job-groups",
+        }
+    }
+
     const fn types(self) -> &'static [&'static str] {
         match self {
             Self::Job | Self::Command => {
                 &["string", "boolean", "integer", "enum", "executor", "steps", "env_var_name"]
             }
             Self::Executor => &["string", "boolean", "integer", "enum", "env_var_name"],
-            Self::Pipeline => &["string", "boolean", "integer", "enum"],
+            Self::Pipeline | Self::Group => &["string", "boolean", "integer", "enum"],
         }
     }
 }
@@ -52,16 +90,17 @@ impl Context<'_> {
     /// Reads the `parameters` of an element; `owner` is what messages call it.
     pub(crate) fn declare(
         &mut self,
-        parameters: Option<At>,
+        at: At,
         element: Element,
-        owner: &str,
+        owner: &Rc<str>,
+        module: ModuleId,
     ) -> Declarations {
         let mut declarations = Declarations::new();
-        let Some(at) = parameters else { return declarations };
+        let scope = Scope::outer(owner.clone(), module);
         match self.doc.view(at) {
             View::Map(entries) => {
                 for entry in entries {
-                    let declaration = self.declaration(&entry, element, owner);
+                    let declaration = self.declaration(&entry, element, &scope);
                     declarations.insert(entry.name.to_owned(), declaration);
                 }
             }
@@ -78,7 +117,12 @@ impl Context<'_> {
         declarations
     }
 
-    fn declaration(&mut self, entry: &Entry<'_>, element: Element, owner: &str) -> Declaration {
+    fn declaration(
+        &mut self,
+        entry: &Entry<'_>,
+        element: Element,
+        scope: &Rc<Scope>,
+    ) -> Declaration {
         let mut declaration = Declaration { key: entry.key, kind: Kind::Unknown, default: None };
         if element == Element::Job && RESERVED.contains(&entry.name)
             || element == Element::Executor && entry.name == "name"
@@ -108,8 +152,8 @@ impl Context<'_> {
             advice: Known::no_advice,
         };
         self.check_keys(fields.iter().map(|field| (field.name, field.key)), known);
-        let get = |name: &str| fields.iter().find(|field| field.name == name);
-        declaration.kind = self.kind(entry, get("type"), get("enum"), element);
+        let get = |name: &str| fields.get(name);
+        declaration.kind = self.kind(entry, (get("type"), get("enum")), element, scope);
         declaration.default =
             get("default").map(|field| field.value).filter(|&at| !self.doc.is_null(at));
         if let Some(default) = declaration.default {
@@ -117,7 +161,7 @@ impl Context<'_> {
                 declaration.kind = Kind::Unknown;
                 return declaration;
             }
-            self.check_default(entry.name, &mut declaration, default, owner);
+            self.check_default(entry.name, &mut declaration, default, scope);
         }
         declaration
     }
@@ -138,9 +182,9 @@ impl Context<'_> {
     fn kind(
         &mut self,
         entry: &Entry<'_>,
-        kind: Option<&Entry<'_>>,
-        members: Option<&Entry<'_>>,
+        (kind, members): (Option<Entry<'_>>, Option<Entry<'_>>),
         element: Element,
+        scope: &Rc<Scope>,
     ) -> Kind {
         let Some(kind) = kind else {
             let message = format!("parameter `{}` has no type", entry.name);
@@ -183,14 +227,13 @@ impl Context<'_> {
             "executor" => Kind::Executor,
             "steps" => Kind::Steps,
             "env_var_name" => Kind::EnvVarName,
-            "enum" => members.map_or(Kind::Unknown, |members| self.members(members)),
+            "enum" => members.map_or(Kind::Unknown, |members| self.members(&members, scope)),
             _ => Kind::String,
         }
     }
 
-    fn members(&mut self, members: &Entry<'_>) -> Kind {
-        let scope = Scope::outer("an enum");
-        let value = self.evaluate(members.value, &scope);
+    fn members(&mut self, members: &Entry<'_>, scope: &Rc<Scope>) -> Kind {
+        let value = self.evaluate(members.value, scope);
         let Data::List(items) = &value.data else {
             if !matches!(value.data, Data::Unknown) {
                 let problem =
@@ -208,13 +251,17 @@ impl Context<'_> {
         name: &str,
         declaration: &mut Declaration,
         default: At,
-        owner: &str,
+        scope: &Rc<Scope>,
     ) {
-        let scope = Scope::outer(owner);
-        let value = self.typed(declaration, default, &scope);
-        // A default that is a tag is checked by its value; an absent one may be anything.
-        let is_tag = matches!(value.data, Data::Null);
-        if is_tag || declaration.kind.accepts(&value.data) {
+        // A default with tags is checked when it is used, by its value.
+        if let View::Scalar(text, _) = self.doc.view(default)
+            && self.templates
+            && text.contains("<<")
+        {
+            return;
+        }
+        let value = self.typed(declaration, default, scope);
+        if declaration.kind.accepts(&value.data) {
             return;
         }
         let what = format!("the default of parameter `{name}`");

@@ -4,15 +4,19 @@
 //! here, so that later phases may walk the tree without fear: it is finite, shallow and of bounded
 //! weight, and every merge key holds mappings.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Tag, options};
 
-use super::{At, Doc, Id, Kind, Node, Style};
+use super::{At, Doc, Id, Kind, Merged, Node, Style, Text, repair::repaired};
 use crate::{
     codes,
-    report::{Problem, Report},
-    source::{Place, Span},
+    report::Problem,
+    source::{FileId, Place, Span},
 };
 
 /// Levels of nesting in the text, and along aliases. People use about ten.
@@ -24,16 +28,17 @@ const MERGED_ENTRIES: u32 = 1_000;
 /// Nodes after all aliases are expanded (CFG §1.4).
 const EXPANDED_NODES: u32 = 2_000_000;
 
-/// Parses a text. What is wrong with it goes into the report; without a root nothing can be said
-/// about the rest.
-pub(crate) fn parse<'t>(text: &'t str, report: &mut Report<'_>) -> Doc<'t> {
+/// Parses a text. Returns what is wrong with it too; without a root nothing can be said about the
+/// rest.
+pub(crate) fn parse(text: &Arc<str>) -> (Doc, Vec<Problem>) {
     if let Some((at, _)) = text.char_indices().find(|&(_, c)| !is_printable(c)) {
         let place = Place::direct(Span::new(at, at + 1));
         let message = "special characters are not allowed";
         let help = "save the file as UTF-8 and remove the character shown";
-        report.add(Problem::error(codes::SPECIAL_CHARACTER, place, message).help(help));
-        return Doc::default();
+        let problem = Problem::error(codes::SPECIAL_CHARACTER, place, message).help(help);
+        return (Doc::default(), vec![problem]);
     }
+    let text = repaired(text).map_or_else(|| text.clone(), Arc::from);
     let options = options! {
         // The strict rules forbid what the hosted service accepts: a `]` in its parent's column.
         strict_indentation: false,
@@ -43,14 +48,14 @@ pub(crate) fn parse<'t>(text: &'t str, report: &mut Report<'_>) -> Doc<'t> {
         block_nesting_limit: DEPTH,
     };
     let mut builder = Builder {
-        text,
-        report,
-        doc: Doc::default(),
+        text: &text,
+        problems: Vec::new(),
+        doc: Doc { text: text.clone(), nodes: Vec::with_capacity(text.len() / 16), root: None },
         open: Vec::new(),
         anchors: HashMap::new(),
         documents: 0,
     };
-    for event in Parser::new_from_str_with_options(text, options) {
+    for event in Parser::new_from_str_with_options(&text, options) {
         let proceeds = match event {
             Ok((event, span)) => builder.take(event, span),
             Err(error) => {
@@ -64,7 +69,7 @@ pub(crate) fn parse<'t>(text: &'t str, report: &mut Report<'_>) -> Doc<'t> {
         }
     }
     builder.check_merges();
-    builder.doc
+    (builder.doc, builder.problems)
 }
 
 /// What YAML 1.1 may contain.
@@ -80,16 +85,16 @@ struct Open {
     items: Vec<Id>,
 }
 
-struct Builder<'t, 'r, 'x> {
+struct Builder<'t> {
     text: &'t str,
-    report: &'r mut Report<'x>,
-    doc: Doc<'t>,
+    problems: Vec<Problem>,
+    doc: Doc,
     open: Vec<Open>,
     anchors: HashMap<usize, Id>,
     documents: usize,
 }
 
-impl<'t> Builder<'t, '_, '_> {
+impl<'t> Builder<'t> {
     /// Takes one event; `false` ends the parsing.
     fn take(&mut self, event: Event<'t>, span: granit_parser::Span) -> bool {
         let at = bytes(span);
@@ -101,7 +106,7 @@ impl<'t> Builder<'t, '_, '_> {
                     let message = "only one YAML document is allowed";
                     let problem =
                         Problem::error(codes::SEVERAL_DOCUMENTS, Place::direct(at), message);
-                    self.report.add(problem.help("delete the separator, or split the file"));
+                    self.problems.push(problem.help("delete the separator, or split the file"));
                     return false;
                 }
             }
@@ -122,7 +127,7 @@ impl<'t> Builder<'t, '_, '_> {
             Event::UnresolvedAlias(name) => {
                 let message = format!("found undefined alias `{name}`");
                 let problem = Problem::error(codes::UNDEFINED_ALIAS, Place::direct(at), message);
-                self.report.add(problem.help(format!("define `&{name}` above its first use")));
+                self.problems.push(problem.help(format!("define `&{name}` above its first use")));
                 self.push(Kind::Broken, at);
             }
             // Borders of the stream, and kinds of events that later versions may add.
@@ -140,9 +145,24 @@ impl<'t> Builder<'t, '_, '_> {
         let is_text = tag.is_some_and(|tag| tag.is_yaml_core_schema_tag("str"));
         let style =
             if style == ScalarStyle::Plain && !is_text { Style::Plain } else { Style::Text };
+        let text = self.text(text);
         let id = self.push(Kind::Scalar(text, style), at);
         if anchor != 0 {
             self.anchors.insert(anchor, id);
+        }
+    }
+
+    /// Keeps a borrowed text as its place.
+    fn text(&self, text: Cow<'t, str>) -> Text {
+        let borrowed = match &text {
+            Cow::Borrowed(part) => part.as_ptr().addr().checked_sub(self.text.as_ptr().addr()),
+            Cow::Owned(_) => None,
+        };
+        match borrowed {
+            Some(start) if self.text.get(start..start + text.len()) == Some(&*text) => {
+                Text::Raw(Span::new(start, start + text.len()))
+            }
+            _ => Text::Cooked(text.into()),
         }
     }
 
@@ -153,8 +173,11 @@ impl<'t> Builder<'t, '_, '_> {
     fn end(&mut self, at: Span) {
         let Some(open) = self.open.pop() else { return };
         let span = Span { start: open.span.start, end: at.end.max(open.span.end) };
-        let kind =
-            if open.is_map { self.mapping(&open.items, span) } else { Kind::Seq(open.items) };
+        let kind = if open.is_map {
+            self.mapping(&open.items, span)
+        } else {
+            Kind::Seq(open.items.into())
+        };
         let id = self.push(kind, span);
         if open.anchor != 0 {
             self.anchors.insert(open.anchor, id);
@@ -162,42 +185,81 @@ impl<'t> Builder<'t, '_, '_> {
     }
 
     /// Checks the keys of a mapping and pairs them with their values.
-    fn mapping(&mut self, items: &[Id], span: Span) -> Kind<'t> {
-        let pairs: Vec<(Id, Id)> = items.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect();
-        let mut first: HashMap<&str, Id> = HashMap::new();
+    fn mapping(&mut self, items: &[Id], span: Span) -> Kind {
+        let pairs: Box<[(Id, Id)]> = items.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect();
         let mut problems = Vec::new();
+        let mut merges = false;
+        let mut broken = false;
+        let mut seen = Seen::new(pairs.len());
         for &(key, _) in &pairs {
             let Some(name) = self.doc.key_text(key) else {
-                if !matches!(self.doc.nodes[key.0].kind, Kind::Broken) {
+                broken = true;
+                if !matches!(self.doc.node(key).kind, Kind::Broken) {
                     problems.push(self.complex_key(key, span));
                 }
                 continue;
             };
-            if self.doc.is_merge(key) {
+            if name == "<<" && self.doc.is_merge(key) {
+                merges = true;
                 continue;
             }
-            if let Some(&earlier) = first.get(name) {
-                let place = Place::direct(self.doc.nodes[key.0].span);
-                let before = Place::direct(self.doc.nodes[earlier.0].span);
+            if let Some(earlier) = seen.insert(name, key) {
+                let place = Place::direct(self.doc.node(key).span);
+                let before = Place::direct(self.doc.node(earlier).span);
                 let message = format!("found duplicate key `{name}`");
                 let help = "merge both entries, or rename one of them";
                 let problem = Problem::error(codes::DUPLICATE_KEY, place, message).help(help);
                 problems.push(problem.related(before, "first given here"));
-            } else {
-                first.insert(name, key);
             }
         }
-        let broken = pairs.iter().any(|&(key, _)| self.doc.key_text(key).is_none());
-        for problem in problems {
-            self.report.add(problem);
+        self.problems.extend(problems);
+        if broken {
+            return Kind::Broken;
         }
-        if broken { Kind::Broken } else { Kind::Map(pairs) }
+        let merged = (merges && self.merged_width(&pairs) <= MERGED_ENTRIES)
+            .then(|| self.merge(&pairs).into_boxed_slice());
+        Kind::Map { pairs, merged }
+    }
+
+    /// Resolves the merge keys of a mapping (CFG §1.4).
+    fn merge(&self, pairs: &[(Id, Id)]) -> Vec<Merged> {
+        let doc = &self.doc;
+        let explicit = pairs.iter().filter(|&&(key, _)| !doc.is_merge(key));
+        let mut seen: HashSet<&str> = explicit.filter_map(|&(key, _)| doc.key_text(key)).collect();
+        let mut entries = Vec::with_capacity(pairs.len());
+        for &(key, value) in pairs {
+            if !doc.is_merge(key) {
+                entries.push(Merged { key, value, via: None });
+                continue;
+            }
+            let way = doc.follow(At { file: FileId::CONFIG, id: value, via: None });
+            let whole = [way.id];
+            let parts = match &doc.node(way.id).kind {
+                Kind::Seq(items) => items,
+                Kind::Map { .. } | Kind::Scalar(..) | Kind::Alias(_) | Kind::Broken => &whole[..],
+            };
+            for &id in parts {
+                let way = doc.follow(At { id, ..way });
+                let Kind::Map { pairs, merged } = &doc.node(way.id).kind else { continue };
+                let direct = pairs.iter().map(|&(key, value)| Merged { key, value, via: None });
+                let all = match merged {
+                    Some(merged) => merged.to_vec(),
+                    None => direct.collect(),
+                };
+                for one in all {
+                    if doc.key_text(one.key).is_some_and(|name| seen.insert(name)) {
+                        entries.push(Merged { via: way.via.or(one.via), ..one });
+                    }
+                }
+            }
+        }
+        entries
     }
 
     fn complex_key(&self, key: Id, map: Span) -> Problem {
         let source = self.text.get(map.start()..).unwrap_or("");
         let is_template = source.starts_with("{{");
-        let span = if is_template { map } else { self.doc.nodes[key.0].span };
+        let span = if is_template { map } else { self.doc.node(key).span };
         let message = "a key must be text, not a mapping or a list";
         let problem = Problem::error(codes::COMPLEX_KEY, Place::direct(span), message);
         if is_template {
@@ -212,7 +274,7 @@ impl<'t> Builder<'t, '_, '_> {
             // The anchor's node is still open: it would contain itself.
             let message = format!("`{name}` stands inside the node that it refers to");
             let problem = Problem::error(codes::EXPANDS_TOO_FAR, Place::direct(at), message);
-            self.report.add(problem.help("an anchor cannot contain itself"));
+            self.problems.push(problem.help("an anchor cannot contain itself"));
             self.push(Kind::Broken, at);
             return;
         };
@@ -220,23 +282,23 @@ impl<'t> Builder<'t, '_, '_> {
     }
 
     /// Adds a node. One that would make the tree too large or too deep is broken instead.
-    fn push(&mut self, kind: Kind<'t>, span: Span) -> Id {
+    fn push(&mut self, kind: Kind, span: Span) -> Id {
         let (weight, height) = self.measure(&kind);
         let width = self.width(&kind);
         let depth = u32::try_from(DEPTH).unwrap_or(u32::MAX);
-        let merges = matches!(&kind, Kind::Map(pairs) if pairs.iter().any(|&(key, _)| self.doc.is_merge(key)));
-        let too_wide = merges && width > MERGED_ENTRIES;
+        let merges = || matches!(&kind, Kind::Map { pairs, .. } if pairs.iter().any(|&(key, _)| self.doc.is_merge(key)));
+        let too_wide = width > MERGED_ENTRIES && merges();
         let too_far = weight > EXPANDED_NODES || height > depth || too_wide;
         let (kind, weight, height, width) = if too_far {
             let what = if height > depth { "deep" } else { "large" };
             let message = format!("the expanded document is too {what}");
             let problem = Problem::error(codes::EXPANDS_TOO_FAR, Place::direct(span), message);
-            self.report.add(problem.help("use fewer aliases within aliases"));
+            self.problems.push(problem.help("use fewer aliases within aliases"));
             (Kind::Broken, 1, 1, 1)
         } else {
             (kind, weight, height, width)
         };
-        let id = Id(self.doc.nodes.len());
+        let id = Id(u32::try_from(self.doc.nodes.len()).unwrap_or(u32::MAX));
         self.doc.nodes.push(Node { kind, span, weight, height, width });
         match self.open.last_mut() {
             Some(open) => open.items.push(id),
@@ -247,8 +309,8 @@ impl<'t> Builder<'t, '_, '_> {
         id
     }
 
-    fn measure(&self, kind: &Kind<'t>) -> (u32, u32) {
-        let of = |id: &Id| (self.doc.nodes[id.0].weight, self.doc.nodes[id.0].height);
+    fn measure(&self, kind: &Kind) -> (u32, u32) {
+        let of = |id: &Id| (self.doc.node(*id).weight, self.doc.node(*id).height);
         let sum = |children: &mut dyn Iterator<Item = (u32, u32)>| {
             children.fold((1u32, 1u32), |(weight, height), (more, below)| {
                 (weight.saturating_add(more), height.max(below.saturating_add(1)))
@@ -258,24 +320,29 @@ impl<'t> Builder<'t, '_, '_> {
             Kind::Scalar(..) | Kind::Broken => (1, 1),
             Kind::Alias(target) => of(target),
             Kind::Seq(items) => sum(&mut items.iter().map(of)),
-            Kind::Map(pairs) => {
+            Kind::Map { pairs, .. } => {
                 sum(&mut pairs.iter().flat_map(|(key, value)| [of(key), of(value)]))
             }
         }
     }
 
     /// Counts the entries that reading a mapping has to pass; for a list, those of its mappings.
-    fn width(&self, kind: &Kind<'t>) -> u32 {
-        let of = |id: Id| self.doc.nodes[id.0].width;
+    fn width(&self, kind: &Kind) -> u32 {
+        let of = |id: Id| self.doc.node(id).width;
         let sum = |widths: &mut dyn Iterator<Item = u32>| widths.fold(0, u32::saturating_add);
         match kind {
             Kind::Scalar(..) | Kind::Broken => 1,
             Kind::Alias(target) => of(*target),
             Kind::Seq(items) => sum(&mut items.iter().map(|&item| of(item))),
-            Kind::Map(pairs) => sum(&mut pairs
-                .iter()
-                .map(|&(key, value)| if self.doc.is_merge(key) { of(value) } else { 1 })),
+            Kind::Map { pairs, .. } => self.merged_width(pairs),
         }
+    }
+
+    fn merged_width(&self, pairs: &[(Id, Id)]) -> u32 {
+        let of = |&(key, value): &(Id, Id)| {
+            if self.doc.is_merge(key) { self.doc.node(value).width } else { 1 }
+        };
+        pairs.iter().map(of).fold(0, u32::saturating_add)
     }
 
     fn check_tag(&mut self, tag: Option<&Tag>, at: Span) {
@@ -290,31 +357,33 @@ impl<'t> Builder<'t, '_, '_> {
         }
         let message = format!("unknown YAML tag `!{}`", suffix.trim_start_matches('!'));
         let problem = Problem::error(codes::UNKNOWN_TAG, Place::direct(at), message);
-        self.report.add(problem.help("quote values and expressions that begin with `!`"));
+        self.problems.push(problem.help("quote values and expressions that begin with `!`"));
     }
 
     /// Reports merge keys whose value is no mapping; [`Doc::entries`] leaves them out.
     fn check_merges(&mut self) {
         let mut problems = Vec::new();
         for node in &self.doc.nodes {
-            let Kind::Map(pairs) = &node.kind else { continue };
+            let Kind::Map { pairs, .. } = &node.kind else { continue };
             for &(key, value) in pairs {
                 if self.doc.is_merge(key) && !self.is_mergeable(value, true) {
-                    let place = self.doc.place(At { id: value, via: None });
+                    let place = self.doc.place(At { file: FileId::CONFIG, id: value, via: None });
                     let message = "`<<:` needs a mapping or a list of mappings";
                     let help = "lists cannot be merged: use a command, or repeat the items";
                     problems.push(Problem::error(codes::BAD_MERGE, place, message).help(help));
                 }
             }
         }
-        for problem in problems {
-            self.report.add(problem);
-        }
+        self.problems.extend(problems);
     }
 
     fn is_mergeable(&self, value: Id, list: bool) -> bool {
-        match &self.doc.nodes[self.doc.follow(At { id: value, via: None }).id.0].kind {
-            Kind::Map(_) | Kind::Broken => true,
+        match &self
+            .doc
+            .node(self.doc.follow(At { file: FileId::CONFIG, id: value, via: None }).id)
+            .kind
+        {
+            Kind::Map { .. } | Kind::Broken => true,
             Kind::Seq(items) => list && items.iter().all(|&item| self.is_mergeable(item, false)),
             Kind::Scalar(..) | Kind::Alias(_) => false,
         }
@@ -339,7 +408,39 @@ impl<'t> Builder<'t, '_, '_> {
             problem = problem
                 .related(Place::direct(span), format!("inside this {what}, which is not closed"));
         }
-        self.report.add(problem);
+        self.problems.push(problem);
+    }
+}
+
+/// The keys of a mapping so far. Most mappings are small.
+struct Seen<'n> {
+    few: Vec<(&'n str, Id)>,
+    many: HashMap<&'n str, Id>,
+    is_large: bool,
+}
+
+impl<'n> Seen<'n> {
+    fn new(keys: usize) -> Self {
+        const FEW: usize = 12;
+        Self { few: Vec::with_capacity(keys.min(FEW)), many: HashMap::new(), is_large: keys > FEW }
+    }
+
+    /// Adds a key; returns the earlier one of the same name.
+    fn insert(&mut self, name: &'n str, key: Id) -> Option<Id> {
+        if self.is_large {
+            return match self.many.entry(name) {
+                std::collections::hash_map::Entry::Occupied(first) => Some(*first.get()),
+                std::collections::hash_map::Entry::Vacant(free) => {
+                    free.insert(key);
+                    None
+                }
+            };
+        }
+        let earlier = self.few.iter().find(|(other, _)| *other == name).map(|&(_, key)| key);
+        if earlier.is_none() {
+            self.few.push((name, key));
+        }
+        earlier
     }
 }
 

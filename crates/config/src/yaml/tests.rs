@@ -6,20 +6,21 @@ use super::{scalar::Scalar, *};
 use crate::{Diagnostic, report::Report};
 
 fn problems(text: &str) -> Vec<Diagnostic> {
-    let mut report = Report::new(text, "c.yml");
-    parse(text, &mut report);
-    report.finish()
+    let sources = Sources::new(Source::parse("c.yml", text.into()));
+    let mut report = Report::new(&sources);
+    let problems = sources.file(FileId::CONFIG).problems.clone();
+    problems.into_iter().for_each(|problem| report.add(problem));
+    report.finish().0
 }
 
 fn codes(text: &str) -> Vec<String> {
     problems(text).into_iter().map(|problem| problem.code).collect()
 }
 
-fn with_doc(text: &str, check: impl FnOnce(&Doc<'_>, At)) {
-    let mut report = Report::new(text, "c.yml");
-    let doc = parse(text, &mut report);
-    let root = doc.root().expect("a root");
-    check(&doc, root);
+fn with_doc(text: &str, check: impl FnOnce(&Sources, At)) {
+    let sources = Sources::new(Source::parse("c.yml", text.into()));
+    let root = sources.root(FileId::CONFIG).expect("a root");
+    check(&sources, root);
 }
 
 fn slice(text: &str, span: Span) -> &str {

@@ -1,0 +1,150 @@
+//! Compares a compiled document with what the hosted compiler printed.
+//!
+//! The printed text is read here by a small reader of its own, by the rules of YAML 1.1, so that a
+//! mistake of the compiler's reader cannot hide itself. Mappings are compared without regard to
+//! order, lists in order: the hosted compiler keeps the order of steps, of a workflow's jobs, of
+//! requirements and of every other list, in all of the pairs.
+
+use std::fmt::Write as _;
+
+use granit_parser::{Event, Parser, ScalarStyle};
+
+use super::config::document::Node;
+
+/// Differences that are told; further ones only repeat them.
+const TOLD: usize = 20;
+
+/// Reads the text that the hosted compiler printed: one document without anchors and tags.
+///
+/// # Errors
+///
+/// Where it is no such text.
+pub(crate) fn read(text: &str) -> Result<Node, String> {
+    let mut open: Vec<Open> = Vec::new();
+    for event in Parser::new_from_str(text) {
+        let (event, span) = event.map_err(|error| error.to_string())?;
+        let done = match event {
+            Event::Scalar(text, style, ..) => Some(scalar(&text, style == ScalarStyle::Plain)),
+            Event::SequenceStart(..) => {
+                open.push(Open { is_map: false, items: Vec::new() });
+                None
+            }
+            Event::MappingStart(..) => {
+                open.push(Open { is_map: true, items: Vec::new() });
+                None
+            }
+            Event::SequenceEnd | Event::MappingEnd => open.pop().map(Open::close),
+            Event::Alias(_) => return Err(format!("an alias in line {}", span.start.line())),
+            Event::StreamStart | Event::StreamEnd | Event::DocumentStart(..) => None,
+            Event::DocumentEnd => break,
+            // Kinds of events that are asked for, or that later versions may add.
+            Event::Anchor(..) | Event::UnresolvedAlias(_) | _ => None,
+        };
+        if let Some(node) = done {
+            match open.last_mut() {
+                Some(parent) => parent.items.push(node),
+                None => return Ok(node),
+            }
+        }
+    }
+    Err("the text is empty".to_owned())
+}
+
+struct Open {
+    is_map: bool,
+    items: Vec<Node>,
+}
+
+impl Open {
+    fn close(self) -> Node {
+        if !self.is_map {
+            return Node::List(self.items);
+        }
+        let mut entries = Vec::new();
+        let mut items = self.items.into_iter();
+        while let (Some(key), Some(value)) = (items.next(), items.next()) {
+            entries.push((shown(&key), value));
+        }
+        Node::Map(entries)
+    }
+}
+
+/// What a scalar means; numbers only in the forms that a printer uses.
+fn scalar(text: &str, is_plain: bool) -> Node {
+    let digits = text.trim_start_matches('-');
+    let is_number = digits.starts_with(|c: char| c.is_ascii_digit());
+    match text {
+        _ if !is_plain => Node::text(text),
+        "" | "~" | "null" => Node::Null,
+        "true" | "yes" | "on" => Node::Bool(true),
+        "false" | "no" | "off" => Node::Bool(false),
+        _ if !is_number => Node::text(text),
+        _ => match (text.parse::<i64>(), text.parse::<f64>()) {
+            (Ok(whole), _) if digits == "0" || !digits.starts_with('0') => Node::Int(whole),
+            (Err(_), Ok(_)) => Node::Float(text.to_owned()),
+            _ => Node::text(text),
+        },
+    }
+}
+
+/// Tells where two documents differ, by path, ours first.
+pub(crate) fn differences(ours: &Node, theirs: &Node) -> Vec<String> {
+    let mut found = Vec::new();
+    compare("", ours, theirs, &mut found);
+    found.truncate(TOLD);
+    found
+}
+
+fn compare(path: &str, ours: &Node, theirs: &Node, found: &mut Vec<String>) {
+    match (ours, theirs) {
+        (Node::Map(mine), Node::Map(other)) => {
+            for (key, value) in mine {
+                match theirs.get(key) {
+                    Some(their_value) => {
+                        compare(&format!("{path}.{key}"), value, their_value, found);
+                    }
+                    None => found.push(format!("{path}.{key}: only ours, {}", shown(value))),
+                }
+            }
+            for (key, value) in other.iter().filter(|(key, _)| ours.get(key).is_none()) {
+                found.push(format!("{path}.{key}: only the hosted compiler's, {}", shown(value)));
+            }
+        }
+        (Node::List(mine), Node::List(other)) => {
+            for (index, (value, their_value)) in mine.iter().zip(other).enumerate() {
+                compare(&format!("{path}[{index}]"), value, their_value, found);
+            }
+            if mine.len() != other.len() {
+                let lengths = format!("{} entries, not {}", mine.len(), other.len());
+                found.push(format!("{path}: {lengths}"));
+            }
+        }
+        (Node::Float(mine), Node::Float(other)) if mine.parse::<f64>() == other.parse::<f64>() => {}
+        _ if ours == theirs => {}
+        _ => found.push(format!("{path}: {}, not {}", shown(ours), shown(theirs))),
+    }
+}
+
+fn shown(node: &Node) -> String {
+    match node {
+        Node::Null => "null".to_owned(),
+        Node::Bool(value) => value.to_string(),
+        Node::Int(value) => value.to_string(),
+        Node::Float(text) | Node::Text(text) => text.clone(),
+        Node::List(items) => {
+            let mut text = String::from("[");
+            for item in items {
+                // Writing to a text cannot fail.
+                let _infallible = write!(text, "{}, ", shown(item));
+            }
+            text + "]"
+        }
+        Node::Map(entries) => {
+            let mut text = String::from("{");
+            for (key, value) in entries {
+                let _infallible = write!(text, "{key}: {}, ", shown(value));
+            }
+            text + "}"
+        }
+    }
+}

@@ -1,0 +1,308 @@
+//! Modules: the configuration and the orbs that it imports, each with definitions of its own
+//! (CFG §4.13.4).
+//!
+//! A name without a slash is looked up where it is written; `alias/name` in the orb that the alias
+//! stands for *there*. Orbs never see the configuration's definitions. Definitions of orbs are read
+//! when somebody first uses them: a large orb costs nothing for what is not used.
+
+use std::{collections::HashSet, rc::Rc};
+
+use indexmap::IndexMap;
+
+use crate::{
+    budget::Draw,
+    codes,
+    compile::Context,
+    parameters::{Declarations, Element},
+    report::Problem,
+    source::Place,
+    suggest::did_you_mean,
+    yaml::{At, Entry, View},
+};
+
+/// The configuration, or one of the orbs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct ModuleId(u16);
+
+impl ModuleId {
+    /// The configuration itself.
+    pub(crate) const CONFIG: Self = Self(0);
+
+    /// Tells whether it is an orb, inline or not.
+    pub(crate) fn is_orb(self) -> bool {
+        self != Self::CONFIG
+    }
+}
+
+/// One job, command, executor or job group.
+#[derive(Clone, Debug)]
+pub(crate) struct Definition {
+    /// Its name's place.
+    pub(crate) key: Place,
+    /// A mapping, unless `broken`.
+    pub(crate) body: At,
+    /// Its parameters.
+    pub(crate) parameters: Rc<Declarations>,
+    /// Where it is written.
+    pub(crate) module: ModuleId,
+    /// Its shape is wrong, which was reported: nobody shall look inside.
+    pub(crate) broken: bool,
+}
+
+/// What a name leads to.
+#[derive(Clone, Debug)]
+pub(crate) enum Found {
+    /// This definition.
+    Definition(Definition),
+    /// Nothing, for a reason that was told, or because an orb is not at hand yet.
+    Told,
+    /// Nothing: nobody defines the name.
+    Nobody,
+}
+
+/// What an alias under `orbs` stands for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Import {
+    /// An orb.
+    Module(ModuleId),
+    /// An orb that is not at hand, or that cannot be read; both were told.
+    Absent,
+}
+
+/// A module and what is known of its definitions.
+#[derive(Debug)]
+pub(crate) struct Module<'d> {
+    /// What people call it: `circleci/node@5.2.0`, "the inline orb `kit`".
+    pub(crate) name: String,
+    pub(crate) root: Option<At>,
+    pub(crate) jobs: IndexMap<&'d str, Definition>,
+    pub(crate) commands: IndexMap<&'d str, Definition>,
+    pub(crate) executors: IndexMap<&'d str, Definition>,
+    pub(crate) groups: IndexMap<&'d str, Definition>,
+    /// All definitions are in the maps above; otherwise they are read when they are used.
+    pub(crate) complete: bool,
+    /// Aliases that were resolved.
+    pub(crate) imports: IndexMap<&'d str, Import>,
+    /// Aliases that are used, not declared, and were reported.
+    pub(crate) unknown_aliases: HashSet<String>,
+    /// Steps from the configuration: an orb that imports one that imports …
+    pub(crate) depth: usize,
+}
+
+impl<'d> Module<'d> {
+    pub(crate) fn new(name: impl Into<String>, root: Option<At>, depth: usize) -> Self {
+        Self {
+            name: name.into(),
+            root,
+            jobs: IndexMap::new(),
+            commands: IndexMap::new(),
+            executors: IndexMap::new(),
+            groups: IndexMap::new(),
+            complete: false,
+            imports: IndexMap::new(),
+            unknown_aliases: HashSet::new(),
+            depth,
+        }
+    }
+
+    pub(crate) fn section(&self, element: Element) -> &IndexMap<&'d str, Definition> {
+        match element {
+            Element::Job | Element::Pipeline => &self.jobs,
+            Element::Command => &self.commands,
+            Element::Executor => &self.executors,
+            Element::Group => &self.groups,
+        }
+    }
+
+    fn section_mut(&mut self, element: Element) -> &mut IndexMap<&'d str, Definition> {
+        match element {
+            Element::Job | Element::Pipeline => &mut self.jobs,
+            Element::Command => &mut self.commands,
+            Element::Executor => &mut self.executors,
+            Element::Group => &mut self.groups,
+        }
+    }
+}
+
+impl<'d> Context<'d> {
+    pub(crate) fn module(&self, id: ModuleId) -> &Module<'d> {
+        self.modules.get(usize::from(id.0)).unwrap_or(&self.nowhere)
+    }
+
+    pub(crate) fn module_mut(&mut self, id: ModuleId) -> &mut Module<'d> {
+        match self.modules.get_mut(usize::from(id.0)) {
+            Some(module) => module,
+            None => &mut self.nowhere,
+        }
+    }
+
+    /// Adds a module.
+    pub(crate) fn add_module(&mut self, module: Module<'d>) -> Option<ModuleId> {
+        let id = u16::try_from(self.modules.len()).ok()?;
+        self.modules.push(module);
+        Some(ModuleId(id))
+    }
+
+    /// Finds what a name means where it is written. `place` is that of the name.
+    pub(crate) fn find(
+        &mut self,
+        module: ModuleId,
+        element: Element,
+        name: &str,
+        place: Place,
+    ) -> Found {
+        let Some((alias, local)) = name.split_once('/') else {
+            return self.local(module, element, name).map_or(Found::Nobody, Found::Definition);
+        };
+        if !self.templates {
+            return Found::Nobody;
+        }
+        let Some(import) = self.import(module, alias) else {
+            self.unknown_alias(module, (alias, local), element, place);
+            return Found::Told;
+        };
+        let Import::Module(orb) = import else { return Found::Told };
+        if let Some(definition) = self.local(orb, element, local) {
+            return Found::Definition(definition);
+        }
+        self.missing_element(orb, (alias, local), element, place);
+        Found::Told
+    }
+
+    /// Finds a definition of a module.
+    pub(crate) fn local(
+        &mut self,
+        module: ModuleId,
+        element: Element,
+        name: &str,
+    ) -> Option<Definition> {
+        let known = self.module(module);
+        if let Some(definition) = known.section(element).get(name) {
+            return Some(definition.clone());
+        }
+        if known.complete {
+            return None;
+        }
+        let section = self.doc.get(known.root?, element.section())?;
+        let entry = self.doc.get(section.value, name)?;
+        let definition = self.definition(module, element, &entry);
+        self.module_mut(module).section_mut(element).insert(entry.name, definition.clone());
+        Some(definition)
+    }
+
+    /// Reads one definition: its shape from outside, and its parameters.
+    pub(crate) fn definition(
+        &mut self,
+        module: ModuleId,
+        element: Element,
+        entry: &Entry<'d>,
+    ) -> Definition {
+        let mut definition = Definition {
+            key: entry.key,
+            body: entry.value,
+            parameters: Rc::default(),
+            module,
+            broken: false,
+        };
+        match self.doc.view(entry.value) {
+            View::Map(_) => {
+                let parameters = self.doc.get(entry.value, "parameters");
+                let parameters = parameters.filter(|_| self.templates && element != Element::Group);
+                if let Some(parameters) = parameters {
+                    let owner: Rc<str> = format!("{} `{}`", element.word(), entry.name).into();
+                    definition.parameters =
+                        Rc::new(self.declare(parameters.value, element, &owner, module));
+                }
+            }
+            View::Broken => definition.broken = true,
+            // An executor may be another one's name (CFG §2.2).
+            View::Scalar(..) if element == Element::Executor && !self.doc.is_null(entry.value) => {}
+            View::Scalar(..) | View::Seq(_) => {
+                definition.broken = true;
+                self.not_a_mapping_below(entry, element);
+            }
+        }
+        definition
+    }
+
+    /// Returns the names that a module defines, for suggestions.
+    pub(crate) fn names(&self, module: ModuleId, element: Element) -> Vec<&'d str> {
+        let module = self.module(module);
+        let section = module.root.and_then(|root| self.doc.get(root, element.section()));
+        section
+            .map(|section| self.doc.entries(section.value).iter().map(|entry| entry.name).collect())
+            .unwrap_or_default()
+    }
+
+    fn not_a_mapping_below(&mut self, entry: &Entry<'_>, element: Element) {
+        let is_empty = self.doc.is_null(entry.value);
+        let code =
+            if element == Element::Job { codes::JOB_NOT_A_MAPPING } else { codes::SECTION_TYPE };
+        let message = format!("{} `{}` must be a mapping", element.word(), entry.name);
+        let help = if is_empty {
+            format!("indent what belongs to it deeper than `{}`", entry.name)
+        } else {
+            format!("write its keys below `{}`, without dashes", entry.name)
+        };
+        self.report.add(Problem::error(code, entry.key, message).help(help));
+    }
+
+    /// Reports an orb that nobody declared, once for each alias.
+    fn unknown_alias(
+        &mut self,
+        module: ModuleId,
+        (alias, local): (&str, &str),
+        element: Element,
+        place: Place,
+    ) {
+        if !self.module_mut(module).unknown_aliases.insert(alias.to_owned()) {
+            return;
+        }
+        let message =
+            format!("cannot find orb `{alias}`, looking for the {} `{local}`", element.word());
+        let root = self.module(module).root;
+        let orbs = root.and_then(|root| self.doc.get(root, "orbs"));
+        let declared: Vec<&str> = orbs
+            .map(|orbs| self.doc.entries(orbs.value).iter().map(|entry| entry.name).collect())
+            .unwrap_or_default();
+        let help = did_you_mean(alias, declared)
+            .unwrap_or_else(|| format!("add `{alias}: namespace/{alias}@1.0` under `orbs`"));
+        self.report.add(Problem::error(codes::UNKNOWN_ORB, place, message).help(help));
+    }
+
+    /// Reports an element that an orb does not have.
+    fn missing_element(
+        &mut self,
+        orb: ModuleId,
+        (alias, local): (&str, &str),
+        element: Element,
+        place: Place,
+    ) {
+        let name = self.module(orb).name.clone();
+        let word = element.word();
+        if local.contains('/') {
+            let message = format!("`{alias}/{local}` has more than one slash");
+            let problem = Problem::error(codes::ORB_ELEMENT, place, message);
+            self.report.add(problem.help("an orb's own orbs cannot be reached from outside"));
+            return;
+        }
+        if !self.afford(Draw::Visits, 50, place) {
+            return;
+        }
+        let names = self.names(orb, element);
+        let help = did_you_mean(local, names.iter().copied()).unwrap_or_else(|| {
+            let others = [Element::Command, Element::Job, Element::Executor];
+            let other = others.into_iter().filter(|other| *other != element);
+            let other = other.into_iter().find(|other| self.names(orb, *other).contains(&local));
+            match (other, names.is_empty()) {
+                (Some(other), _) => {
+                    format!("`{local}` is {} of this orb", other.word_with_article())
+                }
+                (None, true) => format!("this orb has no {word}s"),
+                (None, false) => format!("it has {}", crate::suggest::list(names.iter().copied())),
+            }
+        });
+        let message = format!("the orb `{name}` has no {word} `{local}`");
+        self.report.add(Problem::error(codes::ORB_ELEMENT, place, message).help(help));
+    }
+}
