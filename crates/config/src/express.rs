@@ -50,7 +50,7 @@ impl Context<'_> {
     }
 
     /// Finds a part of a scalar in the source, if the source has the scalar's text as it is.
-    fn within(&self, place: Place, text: &str, part: &Range<usize>) -> Place {
+    pub(crate) fn within(&self, place: Place, text: &str, part: &Range<usize>) -> Place {
         let span = place.span;
         let source = self.doc.file(place.file).text.get(span.start()..span.end()).unwrap_or("");
         let Some(offset) = source.find(text) else { return place };

@@ -1,17 +1,18 @@
 //! Logic statements: `and`, `or`, `not`, `equal`, `matches` (CFG §6.1).
 //!
 //! Everything is rendered before anything is decided, so that a mistake in an operand that does not
-//! matter today is told today.
+//! matter today is told today: as a warning, for the pipeline runs without it.
 
 use crate::{
     codes,
     compile::Context,
+    expression,
     report::Problem,
     suggest::did_you_mean,
     value::{Data, Field, Value},
 };
 
-/// Levels of statements within each other (CFG §1.5). The YAML depth stops below this.
+/// Levels of statements within each other (CFG §1.5).
 const DEPTH: usize = 100;
 
 const OPERATORS: &[&str] = &["and", "or", "not", "equal", "matches"];
@@ -28,11 +29,17 @@ impl Context<'_> {
                 self.report.add(problem.help("wrap it in `and:` or `or:`"));
                 return None;
             }
-            other => return Some(other.is_truthy()),
+            other => {
+                if depth > 0 {
+                    self.check_literal_operand(statement);
+                }
+                return Some(other.is_truthy());
+            }
         };
         if depth > DEPTH {
-            let message = "the statement is nested too deeply";
-            self.report.add(Problem::error(codes::EXPANDS_TOO_FAR, statement.place, message));
+            let message = format!("more than {DEPTH} statements within each other");
+            let problem = Problem::error(codes::LOGIC_TOO_DEEP, statement.place, message);
+            self.report.add(problem.help("`and` and `or` take any number of operands"));
             return None;
         }
         let fields = fields.clone();
@@ -49,42 +56,37 @@ impl Context<'_> {
                 } else {
                     "wrap both in `and: [ … ]`"
                 };
-                let problem = Problem::error(
-                    codes::SEVERAL_OPERATORS,
-                    second.key,
-                    "only one operator per mapping",
-                );
+                let message = "only one operator per mapping";
+                let problem = Problem::error(codes::SEVERAL_OPERATORS, second.key, message);
                 self.report.add(problem.help(help));
                 None
             }
         }
     }
 
+    /// Texts are not evaluated within a statement; they are true unless empty (W-11).
+    fn check_literal_operand(&mut self, operand: &Value) {
+        let Data::Text(text) = &operand.data else { return };
+        let written = self.doc.written(operand.place);
+        if written.contains("<<") {
+            return;
+        }
+        if expression::looks_like_one(text) {
+            let message = "this text is not evaluated here: it is true unless empty";
+            let problem = Problem::warning(codes::ALWAYS_TRUE, operand.place, message);
+            self.report.add(problem.help(format!("write `<< {} >>`", text.trim())));
+        } else if matches!(&**text, "false" | "no" | "off" | "0") {
+            let message = format!("`\"{text}\"` is a text, and therefore true");
+            let problem = Problem::warning(codes::ALWAYS_TRUE, operand.place, message);
+            self.report.add(problem.help(format!("write `{text}` without quotes")));
+        }
+    }
+
     fn operator(&mut self, field: &Field, depth: usize) -> Option<bool> {
         match &*field.name {
-            "and" | "or" => {
-                let operands = self.operands(field)?;
-                // No short cut: every operand is looked at for mistakes.
-                let decided: Vec<_> =
-                    operands.iter().map(|op| self.decide(op, depth + 1)).collect();
-                let decided: Option<Vec<bool>> = decided.into_iter().collect();
-                let all = &*field.name == "and";
-                decided.map(|decided| {
-                    if all { decided.iter().all(|&b| b) } else { decided.iter().any(|&b| b) }
-                })
-            }
-            "not" => match &field.value.data {
-                Data::List(items) if items.len() == 1 => {
-                    let message = "`not` takes one statement, not a list";
-                    self.report.add(Problem::warning(codes::IGNORED, field.value.place, message));
-                    self.decide(&items[0], depth + 1).map(|value| !value)
-                }
-                Data::List(_) => {
-                    self.empty_or_wrong(field, "`not` takes one statement");
-                    None
-                }
-                _ => self.decide(&field.value, depth + 1).map(|value| !value),
-            },
+            "and" => self.all_or_any(field, depth, false),
+            "or" => self.all_or_any(field, depth, true),
+            "not" => self.not(field, depth),
             "equal" => {
                 let operands = self.operands(field)?;
                 if operands.iter().any(|operand| matches!(operand.data, Data::Unknown)) {
@@ -114,12 +116,52 @@ impl Context<'_> {
             }
             other => {
                 let message = format!("`{other}` is no operator");
-                let help = did_you_mean(other, OPERATORS.iter().copied())
+                let help = other_language(other)
+                    .map(str::to_owned)
+                    .or_else(|| did_you_mean(other, OPERATORS.iter().copied()))
                     .unwrap_or_else(|| format!("operators: {}", OPERATORS.join(", ")));
                 self.report
                     .add(Problem::error(codes::UNKNOWN_OPERATOR, field.key, message).help(help));
                 None
             }
+        }
+    }
+
+    /// Decides from left to right. What stands behind the operand that decides is looked at, too,
+    /// but whatever is wrong there does not matter today.
+    fn all_or_any(&mut self, field: &Field, depth: usize, decides: bool) -> Option<bool> {
+        let operands = self.operands(field)?;
+        let mut result = Some(!decides);
+        for operand in operands {
+            if result == Some(decides) {
+                let before = self.report.set_lenient(true);
+                self.decide(operand, depth + 1);
+                self.report.set_lenient(before);
+                continue;
+            }
+            match self.decide(operand, depth + 1) {
+                Some(value) if value == decides => result = Some(decides),
+                Some(_) => {}
+                None => result = None,
+            }
+        }
+        result
+    }
+
+    fn not(&mut self, field: &Field, depth: usize) -> Option<bool> {
+        match &field.value.data {
+            Data::List(items) if items.len() == 1 => {
+                let message = "`not` takes one statement, not a list";
+                let problem = Problem::warning(codes::IGNORED, field.value.place, message);
+                self.report.add(problem.help("remove the brackets, or the dash"));
+                self.decide(&items[0], depth + 1).map(|value| !value)
+            }
+            Data::List(_) => {
+                let help = "write `not: { or: [ … ] }` to refuse each of them";
+                self.wrong_shape(field, "`not` takes one statement", help);
+                None
+            }
+            _ => self.decide(&field.value, depth + 1).map(|value| !value),
         }
     }
 
@@ -129,20 +171,22 @@ impl Context<'_> {
             Data::List(items) if !items.is_empty() => Some(items),
             Data::List(_) => {
                 let message = format!("`{}` needs at least one operand", field.name);
-                self.report.add(Problem::error(codes::EMPTY_LOGIC, field.value.place, message));
+                let problem = Problem::error(codes::EMPTY_LOGIC, field.value.place, message);
+                self.report.add(problem.help("add an operand, or remove the operator"));
                 None
             }
             _ => {
-                self.empty_or_wrong(field, &format!("`{}` takes a list", field.name));
+                let help = format!("write `{}: [ …, … ]`", field.name);
+                self.wrong_shape(field, &format!("`{}` takes a list", field.name), &help);
                 None
             }
         }
     }
 
-    fn empty_or_wrong(&mut self, field: &Field, message: &str) {
+    fn wrong_shape(&mut self, field: &Field, message: &str, help: &str) {
         let empty = matches!(&field.value.data, Data::List(items) if items.is_empty());
         let code = if empty { codes::EMPTY_LOGIC } else { codes::UNKNOWN_OPERATOR };
-        self.report.add(Problem::error(code, field.value.place, message));
+        self.report.add(Problem::error(code, field.value.place, message).help(help));
     }
 
     fn matches(&mut self, field: &Field) -> Option<bool> {
@@ -154,15 +198,10 @@ impl Context<'_> {
         let (Some(pattern), Some(value), true) =
             (field.value.field("pattern"), field.value.field("value"), exactly)
         else {
-            let problem = Problem::error(
-                codes::BAD_MATCHES,
-                field.key,
-                "`matches` takes `pattern` and `value`",
-            );
-            self.report
-                .add(problem.help(
-                    "write `matches: { pattern: \"^v.*$\", value: << pipeline.git.tag >> }`",
-                ));
+            let message = "`matches` takes `pattern` and `value`";
+            let problem = Problem::error(codes::BAD_MATCHES, field.key, message);
+            let help = "write `matches: { pattern: \"^v.*$\", value: << pipeline.git.tag >> }`";
+            self.report.add(problem.help(help));
             return None;
         };
         let source = match &pattern.value.data {
@@ -176,9 +215,14 @@ impl Context<'_> {
         let text = match &value.value.data {
             Data::Unknown => return None,
             // An absent tag or branch matches nothing, not even an empty pattern.
-            Data::Null => None,
-            data => data.scalar_text(),
+            Data::Null => Some(None),
+            data => data.scalar_text().map(Some),
         };
+        let Some(text) = text else {
+            self.wrong_type(&value.value, "value", "string");
+            return None;
+        };
+        self.check_slashes(&source, pattern);
         let result = self.pattern(&source).and_then(|pattern| match &text {
             Some(text) => pattern.matches(text),
             None => Ok(false),
@@ -190,6 +234,38 @@ impl Context<'_> {
             })
             .ok()
     }
+
+    /// Slashes enclose patterns in filters and expressions; here they belong to the pattern.
+    fn check_slashes(&mut self, source: &str, pattern: &Field) {
+        let bare = source.strip_prefix('/').and_then(|rest| rest.strip_suffix('/'));
+        if let Some(bare) = bare {
+            let message = "the slashes belong to the pattern here, so hardly anything matches it";
+            let problem = Problem::warning(codes::NEVER_RUNS, pattern.value.place, message);
+            self.report.add(problem.help(format!("write `{bare}` without the slashes")));
+        }
+    }
+}
+
+/// What people write who know other languages.
+fn other_language(operator: &str) -> Option<&'static str> {
+    Some(match operator {
+        "eq" | "==" | "is" | "same" => "write `equal: [a, b]`",
+        "not_equal" | "not-equal" | "notEqual" | "!=" | "ne" => "write `not: { equal: [a, b] }`",
+        "xor" => "write `and: [{ or: [a, b] }, { not: { and: [a, b] } }]`",
+        "in" | "one_of" | "contains" | "any_of" => {
+            "write `or: [{ equal: [a, x] }, { equal: [a, y] }]`, or `matches`"
+        }
+        "any" | "||" => "write `or: [ … ]`",
+        "all" | "&&" => "write `and: [ … ]`",
+        "none" | "nor" => "write `not: { or: [ … ] }`",
+        "nand" => "write `not: { and: [ … ] }`",
+        "!" => "write `not:`",
+        "match" | "regex" | "pattern" | "=~" | "starts-with" | "ends-with" => {
+            "write `matches: { pattern: \"^v.*$\", value: << pipeline.git.tag >> }`"
+        }
+        "if" | "unless" | "when" => "write the statement itself: `equal:`, `and:`, `not:`, …",
+        _ => return None,
+    })
 }
 
 /// An executor compares by its name (CFG §4.9).

@@ -1,7 +1,7 @@
 //! Reads `<< … >>` tags in a text (CFG §4.4.2). What they mean is decided in `evaluate`.
 //!
 //! A tag cannot contain another tag. Text that came in through a tag is never read again, so a
-//! value can never smuggle a tag in.
+//! value can never smuggle a tag in. Reading takes one pass, whatever the text is.
 
 /// A piece of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,6 +66,36 @@ pub(crate) fn sole_tag<'p, 't>(pieces: &'p [Piece<'t>]) -> Option<&'p Tag<'t>> {
         (Some(Piece::Tag(tag)), None) => Some(tag),
         _ => None,
     }
+}
+
+/// Says what the `<<` at the given place probably is, if it is no tag: a here-document, a
+/// here-string, a shift. The sentence tells how it is written.
+pub(crate) fn not_a_tag(text: &str, opening: usize) -> Option<String> {
+    let (at, _) = text.match_indices("<<").nth(opening)?;
+    let before = &text[..at];
+    let after = &text[at + 2..];
+    if let Some(rest) = after.strip_prefix('<') {
+        return (!rest.starts_with('<')).then(|| {
+            "`<<<` gives a text to a command; in version 2.1 it is written `\\<<<`".to_owned()
+        });
+    }
+    let mark = after.strip_prefix(['-', '~']).unwrap_or(after);
+    let mark = mark.trim_start_matches([' ', '\t', '\'', '"', '\\']);
+    let word: String =
+        mark.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').take(40).collect();
+    let ends_later = || after.lines().skip(1).any(|line| line.trim() == word);
+    if !word.is_empty() && ends_later() {
+        let intro: String =
+            after.chars().take_while(|c| !c.is_ascii_alphanumeric()).take(4).collect();
+        let written = format!("{intro}{word}");
+        return Some(format!(
+            "`<<{written}` begins a here-document; in version 2.1 it is written `\\<<{written}`"
+        ));
+    }
+    let is_shift = before.trim_end().ends_with(|c: char| c.is_ascii_digit() || c == ')')
+        && mark.starts_with(|c: char| c.is_ascii_digit() || c == '$' || c == '(');
+    (is_shift || before.trim_end().ends_with("cout"))
+        .then(|| "in version 2.1 a literal `<<` is written `\\<<`".to_owned())
 }
 
 struct Reader<'t> {
@@ -143,19 +173,23 @@ impl<'t> Reader<'t> {
 
 /// Finds the `>>` that closes a tag; one within a string of an expression does not.
 fn closing(text: &str) -> Option<usize> {
+    let first = text.find(">>")?;
     let mut in_string = false;
-    let mut escaped = false;
-    for (at, c) in text.char_indices() {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' if in_string => escaped = true,
-            '"' => in_string = !in_string,
-            '>' if !in_string && text[at..].starts_with(">>") => return Some(at),
+    let mut bytes = text.bytes().enumerate();
+    while let Some((at, byte)) = bytes.next() {
+        match byte {
+            b'\\' if in_string => {
+                bytes.next();
+            }
+            b'"' => in_string = !in_string,
+            b'>' if !in_string && text[at..].starts_with(">>") => return Some(at),
+            // Beyond the next tag, or without an end, it is no string of this one: here-documents
+            // hold all kinds of text. Looking no further keeps the time in proportion.
+            b'<' if at > first && text[at..].starts_with("<<") => break,
             _ => {}
         }
     }
-    // A quote that never ends is no string: here-documents hold all kinds of text.
-    text.find(">>")
+    Some(first)
 }
 
 fn flush(pieces: &mut Vec<Piece<'_>>, literal: &mut String) {
@@ -166,6 +200,10 @@ fn flush(pieces: &mut Vec<Piece<'_>>, literal: &mut String) {
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, Instant};
+
+    use proptest::prelude::*;
+
     use super::*;
 
     fn literal(text: &str) -> String {
@@ -178,9 +216,12 @@ mod tests {
     #[test]
     fn escapes_are_resolved_once() {
         assert_eq!(literal(r"cat \<< EOF"), "cat << EOF");
+        assert_eq!(literal(r"cat \<<-EOF"), "cat <<-EOF");
         assert_eq!(literal(r#"tr a b \<<< "$x""#), r#"tr a b <<< "$x""#);
         assert_eq!(literal("echo hi >> out.txt"), "echo hi >> out.txt");
         assert_eq!(literal(r"a\b\\c"), r"a\b\\c");
+        assert_eq!(literal(r"\\\<< x >>"), r"\<< x >>");
+        assert_eq!(literal(r"\<<\<<"), "<<<<");
     }
 
     #[test]
@@ -188,6 +229,8 @@ mod tests {
         let pieces = parse(r"C:\\<< parameters.d >>").unwrap();
         let tag = Tag { inner: "parameters.d", opening: 0 };
         assert_eq!(pieces, [Piece::Literal(r"C:\".to_owned()), Piece::Tag(tag)]);
+        let four = parse(r"\\\\<< a >>").unwrap();
+        assert_eq!(four[0], Piece::Literal(r"\\".to_owned()));
         assert!(sole_tag(&pieces).is_none());
         assert!(sole_tag(&parse("  <<a>>\n").unwrap()).is_some());
     }
@@ -212,11 +255,87 @@ mod tests {
         assert!(
             matches!(&pieces[1], Piece::Section { inverted: false, pieces, .. } if pieces.len() == 1)
         );
+        let pieces = parse("<<#a>>1<<^b>>2<<c>><</b>>3<</a>>4").unwrap();
+        let [Piece::Section { pieces: inside, .. }, Piece::Literal(_)] = pieces.as_slice() else {
+            panic!("{pieces:?}");
+        };
+        assert!(
+            matches!(&inside[1], Piece::Section { inverted: true, pieces, .. } if pieces.len() == 2)
+        );
     }
 
     #[test]
     fn a_string_in_an_expression_may_hold_the_closing_mark() {
         let pieces = parse(r#"<< pipeline.x == "a >> b" >>!"#).unwrap();
         assert!(matches!(&pieces[0], Piece::Tag(tag) if tag.inner.ends_with("b\"")));
+        let pieces = parse(r#"<< pipeline.x == "a\" >> b" >>!"#).unwrap();
+        assert!(matches!(&pieces[0], Piece::Tag(tag) if tag.inner.ends_with("b\"")));
+        // A quote that stands alone opens no string.
+        let pieces = parse(r#"<< a" >> and "<< b >>"#).unwrap();
+        assert_eq!(pieces.iter().filter(|piece| matches!(piece, Piece::Tag(_))).count(), 2);
+    }
+
+    #[test]
+    fn a_tag_may_run_over_lines() {
+        let pieces = parse("<< pipeline.a\n  and\n  pipeline.b >>").unwrap();
+        assert!(sole_tag(&pieces).is_some_and(|tag| tag.inner.lines().count() == 3));
+    }
+
+    /// Q-07: the shell's `<<` is the mistake that everybody makes once.
+    #[test]
+    fn what_the_shell_means_is_recognised() {
+        for (text, opening, help) in [
+            ("cat <<EOF\nx\nEOF\ndate >> log", 0, "`<<EOF` begins a here-document"),
+            ("cat <<-'END'\nx\n  END\n", 0, "written `\\<<-'END`"),
+            ("cat << \"EOF\" > f\nEOF\n", 0, "here-document"),
+            ("tr a b <<< \"$x\"", 0, "`\\<<<`"),
+            ("<< a >>; tr a b <<< \"$x\"", 1, "`\\<<<`"),
+            ("echo $((1 << 2))", 0, "`\\<<`"),
+        ] {
+            let told = not_a_tag(text, opening).unwrap_or_else(|| panic!("{text}"));
+            assert!(told.contains(help), "{text}: {told}");
+        }
+        for text in ["<< parameters.x >>", "echo << parameters.x", "<<\n parameters.x\n>>"] {
+            assert_eq!(not_a_tag(text, 0), None, "{text}");
+        }
+    }
+
+    /// A file of the largest size must not keep the compiler busy, whatever is in it.
+    #[test]
+    fn reading_takes_time_in_proportion() {
+        for piece in
+            [r#"<<"\">>"#, r#"<<">>"#, "<<a>>", r"\<<", "<<#a>><</a>>", r#"<<a"b>>"#, "<", r"\"]
+        {
+            let text = piece.repeat(1_000_000 / piece.len());
+            let started = Instant::now();
+            drop(parse(&text));
+            assert!(
+                started.elapsed() < Duration::from_secs(2),
+                "{piece} took {:?}",
+                started.elapsed()
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_survived(text in "([<>#^/\\\\\"a. \n]|\\PC){0,40}") {
+            if let Err(malformed) = parse(&text) {
+                prop_assert!(malformed.opening < text.matches("<<").count());
+                not_a_tag(&text, malformed.opening);
+            }
+        }
+
+        /// Escaping is the way out of everything: what was escaped comes back as it was.
+        #[test]
+        fn an_escaped_text_comes_back(text in "[<>a\n ]{0,30}") {
+            let escaped = text.replace("<<", r"\<<");
+            let pieces = parse(&escaped).unwrap();
+            let back: String = pieces.iter().map(|piece| match piece {
+                Piece::Literal(text) => text.as_str(),
+                Piece::Tag(_) | Piece::Section { .. } => "?",
+            }).collect();
+            prop_assert_eq!(back, text);
+        }
     }
 }

@@ -133,14 +133,16 @@ impl<'d> Context<'d> {
         match cron::check(&text) {
             Ok(lints) => {
                 for lint in lints {
-                    let problem = Problem::warning(codes::BAD_CRON, value.place, lint);
-                    self.report.add(problem);
+                    let place = self.within(value.place, &text, &lint.span);
+                    let problem = Problem::warning(codes::BAD_CRON, place, lint.message);
+                    self.report.add(problem.maybe_help(lint.help));
                 }
                 Some(text)
             }
             Err(error) => {
-                let problem = Problem::error(codes::BAD_CRON, value.place, error.message);
-                self.report.add(problem.help(error.help));
+                let place = self.within(value.place, &text, &error.span);
+                let problem = Problem::error(codes::BAD_CRON, place, error.message);
+                self.report.add(problem.maybe_help(error.help));
                 None
             }
         }

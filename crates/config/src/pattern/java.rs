@@ -219,7 +219,7 @@ impl Parser {
         let Some(token) = self.peek() else {
             return Err(PatternError::at(from..self.end, "this `(?` is never closed"));
         };
-        let mut look = |parser: &mut Self, name, ahead, negated| {
+        let look = |parser: &mut Self, name, ahead, negated| {
             parser.at += 1;
             let end = parser.position();
             parser.needs_backtracking(name, from..end);

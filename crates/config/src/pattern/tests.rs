@@ -4,10 +4,6 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn matches(pattern: &str, text: &str) -> bool {
-    legacy(pattern).matches(text).unwrap()
-}
-
 fn legacy(pattern: &str) -> Pattern {
     Pattern::new(pattern, Profile::Legacy).unwrap()
 }
