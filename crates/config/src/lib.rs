@@ -21,12 +21,14 @@
 
 mod budget;
 mod builtin;
+mod check_orb;
 pub mod codes;
 mod compile;
 mod compiled;
 mod cron;
 mod definitions;
 pub mod document;
+pub mod editor;
 mod environment;
 mod evaluate;
 mod executor;
@@ -223,6 +225,8 @@ pub fn compile(text: &str, inputs: &Inputs) -> Compiled {
 pub fn render(text: &str, diagnostics: &[Diagnostic], color: bool) -> String {
     snippet::render(text, diagnostics, color)
 }
+
+pub use check_orb::check_orb;
 
 #[cfg(test)]
 mod corpus_tests;

@@ -52,7 +52,11 @@ pub enum Icon {
 }
 
 /// Returns what can be typed at `offset`, best first.
-pub fn complete(document: &Document, offset: usize, environment: &Environment<'_>) -> Vec<Completion> {
+pub fn complete(
+    document: &Document,
+    offset: usize,
+    environment: &Environment<'_>,
+) -> Vec<Completion> {
     let text: &str = &document.text;
     if !text.is_char_boundary(offset) {
         return Vec::new();
@@ -113,9 +117,10 @@ impl List<'_> {
     fn item_of(&mut self, spot: Spot) -> Spot {
         let is_item = matches!(self.place.last(), Some(Segment::Item(_)));
         let What::Shape(shape) = &spot.what else { return spot };
-        let takes_list = shape.alternatives().into_iter().any(|shape| {
-            matches!(shape, Shape::List(_) | Shape::Requires)
-        });
+        let takes_list = shape
+            .alternatives()
+            .into_iter()
+            .any(|shape| matches!(shape, Shape::List(_) | Shape::Requires));
         if is_item || !takes_list || self.place.in_flow {
             return spot;
         }
@@ -182,7 +187,8 @@ impl List<'_> {
             Shape::Invocation if as_key => self.jobs(&spot.scope),
             Shape::Requires if as_key => self.requirements(spot),
             Shape::Executor if as_key => {
-                let name = self.place.container.get("name").and_then(Node::text).unwrap_or_default();
+                let name =
+                    self.place.container.get("name").and_then(Node::text).unwrap_or_default();
                 let (scope, name) = super::outline::split(&spot.scope, name);
                 if !self.has("name") {
                     self.push("name", Icon::Key, "name: $0");

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     Document, Environment,
-    index::{Symbol, Word, opened_by},
+    index::{Symbol, Within, Word, opened_by},
     library::Source,
     schema::Kind,
     spot::Callee,
@@ -23,7 +23,11 @@ pub struct Target {
 }
 
 /// Returns where the word at `offset` is defined.
-pub fn definition(document: &Document, offset: usize, environment: &Environment<'_>) -> Vec<Target> {
+pub fn definition(
+    document: &Document,
+    offset: usize,
+    environment: &Environment<'_>,
+) -> Vec<Target> {
     let Some(word) = document.index.at(offset) else { return Vec::new() };
     let here: Vec<Target> = document
         .index
@@ -69,7 +73,7 @@ fn in_orb(symbol: &Symbol, environment: &Environment<'_>) -> Option<Target> {
 fn target(document: &Document, source: Option<Arc<Source>>, word: &Word) -> Target {
     let items = document.outline.items.iter();
     let whole = items.filter(|item| item.name_span == word.span).map(|item| item.span.clone());
-    let whole = whole.last().unwrap_or_else(|| word.span.clone());
+    let whole = whole.rev().next().unwrap_or_else(|| word.span.clone());
     Target { source, name: word.span.clone(), whole }
 }
 
@@ -93,14 +97,16 @@ fn related(document: &Document, symbol: &Symbol) -> Vec<Symbol> {
     let outline = &document.outline;
     match symbol {
         Symbol::Element(Callee { scope, kind: Kind::Job | Kind::Group, name }) => {
-            let unnamed = outline.invocations.iter().filter(|found| {
-                found.scope == *scope && found.job == *name && found.name == *name
-            });
+            let unnamed = outline
+                .invocations
+                .iter()
+                .filter(|found| found.scope == *scope && found.job == *name && found.name == *name);
             all.extend(unnamed.map(|found| {
-                Symbol::Invocation(scope.clone(), Some(found.list.clone()), name.clone())
+                let within = Within { scope: scope.clone(), list: Some(found.list.clone()) };
+                Symbol::Invocation(within, name.clone())
             }));
         }
-        Symbol::Invocation(scope, Some(list), name) => {
+        Symbol::Invocation(Within { scope, list: Some(list) }, name) => {
             let entries = outline.invocations_of(scope, list);
             let is_job = entries.iter().any(|found| found.name == *name && found.job == *name);
             for kind in [Kind::Job, Kind::Group] {

@@ -48,7 +48,11 @@ pub(crate) fn item(item: &Item, name: &str) -> String {
 pub(crate) fn brief(parameter: &Parameter) -> String {
     let mut text = format!("`{}`: {}", parameter.name, kind(parameter));
     match &parameter.default {
-        Some(default) => text.push_str(&format!(", default `{default}`")),
+        Some(default) => {
+            text.push_str(", default `");
+            text.push_str(default);
+            text.push('`');
+        }
         None => text.push_str(", required"),
     }
     if let Some(description) = &parameter.description {

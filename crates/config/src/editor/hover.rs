@@ -1,8 +1,10 @@
 //! What the word under the cursor is, and what it compiles to.
 
+use std::fmt::Write as _;
+
 use super::{
     Document, Environment, describe,
-    index::{Symbol, Word, opened_by},
+    index::{Symbol, Within, Word, opened_by},
     outline::{Invocation, Item, Parameter, split},
     schema::{Kind, values},
     spot::Callee,
@@ -45,7 +47,13 @@ impl About<'_> {
         match symbol {
             Symbol::Key(key, of) => {
                 let step = self.step();
-                Some([describe::key(key, of)].into_iter().chain(step).collect::<Vec<_>>().join("\n\n"))
+                Some(
+                    [describe::key(key, of)]
+                        .into_iter()
+                        .chain(step)
+                        .collect::<Vec<_>>()
+                        .join("\n\n"),
+                )
             }
             Symbol::Element(callee) if callee.kind == Kind::Orb => Some(self.orb(callee)),
             Symbol::Element(callee) => self.element(callee),
@@ -59,28 +67,18 @@ impl About<'_> {
                 let parameter = parameters.find(|parameter| parameter.name == *name)?;
                 Some(format!("{}\n\nA pipeline parameter (CFG §9.1).", describe::brief(parameter)))
             }
-            Symbol::PipelineValue(name) => values::pipeline_value(name).map(describe::pipeline_value),
-            Symbol::Matrix(scope, list, entry, name) => self.matrix(scope, list.as_ref(), *entry, name),
-            Symbol::Invocation(scope, list, name) => self.invocation(scope, list.as_ref()?, name),
+            Symbol::PipelineValue(name) => {
+                values::pipeline_value(name).map(describe::pipeline_value)
+            }
+            Symbol::Matrix(within, entry, name) => self.matrix(within, *entry, name),
+            Symbol::Invocation(within, name) => self.invocation(within, name),
             Symbol::Anchor(name) => {
                 let lookup = super::tree::Lookup::new(&self.document.root);
                 let node = lookup.anchored(name)?;
-                let source = self.source(&self.document.text, &node.span);
+                let source = source(&self.document.text, &node.span);
                 Some(format!("anchor `{name}`\n\n{source}"))
             }
         }
-    }
-
-    /// A part of a text as a block of YAML, as it is indented there.
-    fn source(&self, text: &str, span: &Span) -> String {
-        let start = super::tree::line_start(text, span.start);
-        let lead = text.get(start..span.start).unwrap_or_default();
-        let lead = if lead.trim().is_empty() { start } else { span.start };
-        let part = text.get(lead..span.end).unwrap_or_default();
-        let margin = part.lines().filter(|line| !line.trim().is_empty());
-        let margin = margin.map(|line| line.len() - line.trim_start().len()).min().unwrap_or(0);
-        let lines = part.lines().map(|line| line.get(margin..).unwrap_or_default());
-        describe::yaml(&lines.collect::<Vec<_>>().join("\n"), LINES)
     }
 
     fn item(&self, callee: &Callee) -> Option<(&str, &Item)> {
@@ -99,11 +97,11 @@ impl About<'_> {
 
     fn element(&self, callee: &Callee) -> Option<String> {
         let (text, item) = self.item(callee)?;
-        let called = match callee.scope.rsplit('/').next() {
+        let shown = match callee.scope.rsplit('/').next() {
             Some(alias) if !alias.is_empty() => format!("{alias}/{}", callee.name),
             _ => callee.name.clone(),
         };
-        let mut parts = vec![describe::item(item, &called)];
+        let mut parts = vec![describe::item(item, &shown)];
         if let Some(source) = self.environment.library.source(&callee.scope) {
             parts.push(format!("From {}@{}.", source.orb.name, source.orb.version));
         }
@@ -112,7 +110,7 @@ impl About<'_> {
             Kind::Command => self.step(),
             _ => None,
         };
-        parts.push(compiled.unwrap_or_else(|| self.source(text, &item.span)));
+        parts.push(compiled.unwrap_or_else(|| source(text, &item.span)));
         Some(parts.join("\n\n"))
     }
 
@@ -148,8 +146,8 @@ impl About<'_> {
         Some(text)
     }
 
-    fn invocation(&self, scope: &str, list: &(Kind, String), name: &str) -> Option<String> {
-        let entries = self.document.outline.invocations_of(scope, list);
+    fn invocation(&self, within: &Within, name: &str) -> Option<String> {
+        let entries = self.document.outline.invocations_of(&within.scope, within.list.as_ref()?);
         let named = |found: &&Invocation| {
             found.name == name || found.alias.as_ref().is_some_and(|(alias, _)| alias == name)
         };
@@ -158,15 +156,18 @@ impl About<'_> {
         if first.is_approval {
             return Some(format!("`{name}` waits for a person's approval (CFG §5.7)."));
         }
-        let (scope, job) = split(scope, &first.job);
+        let (scope, job) = split(&within.scope, &first.job);
         let item = self.item(&Callee { scope, kind: Kind::Job, name: job });
-        let item = item.map_or_else(|| format!("job `{}`", first.job), |(_, item)| describe::item(item, &first.job));
+        let item = item.map_or_else(
+            || format!("job `{}`", first.job),
+            |(_, item)| describe::item(item, &first.job),
+        );
         let compiled = self.compiled_invocations(&entries);
         Some([item].into_iter().chain(compiled).collect::<Vec<_>>().join("\n\n"))
     }
 
-    fn matrix(&self, scope: &str, list: Option<&(Kind, String)>, entry: usize, name: &str) -> Option<String> {
-        let entries = self.document.outline.invocations_of(scope, list?);
+    fn matrix(&self, within: &Within, entry: usize, name: &str) -> Option<String> {
+        let entries = self.document.outline.invocations_of(&within.scope, within.list.as_ref()?);
         let found = entries.into_iter().find(|found| found.index == entry)?;
         let (_, span) = found.matrix.iter().find(|(known, _)| known == name)?;
         let line_end = super::tree::line_end(&self.document.text, span.start);
@@ -179,16 +180,16 @@ impl About<'_> {
         if let Some((reference, missing)) = self.environment.library.missing(&alias) {
             let mut text = format!("orb `{}`: not to be had.", reference.orb());
             if let Some(trouble) = &missing.trouble {
-                text.push_str(&format!(" {trouble}."));
+                add(&mut text, format_args!(" {trouble}."));
             }
             if !missing.looked_in.is_empty() {
-                text.push_str(&format!("\n\nLooked in {}.", missing.looked_in.join(", ")));
+                add(&mut text, format_args!("\n\nLooked in {}.", missing.looked_in.join(", ")));
             }
             if !missing.versions.is_empty() {
-                text.push_str(&format!("\n\nThere is {}.", list(&missing.versions)));
+                add(&mut text, format_args!("\n\nThere is {}.", list(&missing.versions)));
             }
             if let Some(help) = &missing.help {
-                text.push_str(&format!("\n\n{help}"));
+                add(&mut text, format_args!("\n\n{help}"));
             }
             return text;
         }
@@ -203,12 +204,15 @@ impl About<'_> {
         let mut text = title;
         let about = scope.is_empty().then(|| outline.root.get("description")).flatten();
         if let Some(about) = about.and_then(super::tree::Node::text) {
-            text.push_str(&format!("\n\n{}", about.trim()));
+            add(&mut text, format_args!("\n\n{}", about.trim()));
         }
-        for (kind, plural) in [(Kind::Job, "Jobs"), (Kind::Command, "Commands"), (Kind::Executor, "Executors")] {
-            let names: Vec<_> = outline.outline.of_kind(&scope, kind).map(|item| item.name.clone()).collect();
+        for (kind, plural) in
+            [(Kind::Job, "Jobs"), (Kind::Command, "Commands"), (Kind::Executor, "Executors")]
+        {
+            let names: Vec<_> =
+                outline.outline.of_kind(&scope, kind).map(|item| item.name.clone()).collect();
             if !names.is_empty() {
-                text.push_str(&format!("\n\n{plural}: {}.", list(&names)));
+                add(&mut text, format_args!("\n\n{plural}: {}.", list(&names)));
             }
         }
         text
@@ -221,4 +225,21 @@ fn list(names: &[String]) -> String {
         shown.push("…".to_owned());
     }
     shown.join(", ")
+}
+
+/// A part of a text as a block of YAML, as it is indented there.
+fn source(text: &str, span: &Span) -> String {
+    let start = super::tree::line_start(text, span.start);
+    let lead = text.get(start..span.start).unwrap_or_default();
+    let lead = if lead.trim().is_empty() { start } else { span.start };
+    let part = text.get(lead..span.end).unwrap_or_default();
+    let margin = part.lines().filter(|line| !line.trim().is_empty());
+    let margin = margin.map(|line| line.len() - line.trim_start().len()).min().unwrap_or(0);
+    let lines = part.lines().map(|line| line.get(margin..).unwrap_or_default());
+    describe::yaml(&lines.collect::<Vec<_>>().join("\n"), LINES)
+}
+
+fn add(text: &mut String, more: std::fmt::Arguments<'_>) {
+    // Writing to a string cannot fail.
+    let _written = text.write_fmt(more);
 }

@@ -38,11 +38,24 @@ pub(crate) enum Symbol {
     Parameter(Callee, String),
     PipelineParameter(String),
     PipelineValue(String),
-    /// A matrix's parameter: scope, workflow, entry, name.
-    Matrix(String, Option<(Kind, String)>, usize, String),
-    /// What `requires` names: scope, workflow, name.
-    Invocation(String, Option<(Kind, String)>, String),
+    /// A parameter of the matrix of an entry.
+    Matrix(Within, usize, String),
+    /// What `requires` names.
+    Invocation(Within, String),
     Anchor(String),
+}
+
+/// The workflow or group whose jobs something is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Within {
+    pub(crate) scope: String,
+    pub(crate) list: Option<(Kind, String)>,
+}
+
+impl Within {
+    fn of(spot: &Spot) -> Self {
+        Self { scope: spot.scope.clone(), list: spot.owner.clone() }
+    }
 }
 
 impl Symbol {
@@ -53,8 +66,10 @@ impl Symbol {
             (Self::PipelineParameter(a), Self::PipelineParameter(b))
             | (Self::PipelineValue(a), Self::PipelineValue(b))
             | (Self::Anchor(a), Self::Anchor(b)) => a == b,
-            (Self::Matrix(s, a, i, x), Self::Matrix(t, b, j, y)) => s == t && a == b && i == j && x == y,
-            (Self::Invocation(s, a, x), Self::Invocation(t, b, y)) => s == t && a == b && x == y,
+            (Self::Matrix(a, entry, x), Self::Matrix(b, other, y)) => {
+                a == b && entry == other && x == y
+            }
+            (Self::Invocation(a, x), Self::Invocation(b, y)) => a == b && x == y,
             _ => false,
         }
     }
@@ -72,7 +87,8 @@ impl Index {
 
     /// Returns what the word at a place stands for; of several the innermost, names before keys.
     pub(crate) fn at(&self, offset: usize) -> Option<&Word> {
-        let touched = self.words.iter().filter(|word| word.span.start <= offset && offset <= word.span.end);
+        let touched =
+            self.words.iter().filter(|word| word.span.start <= offset && offset <= word.span.end);
         touched.min_by_key(|word| {
             let is_key = matches!(word.symbol, Symbol::Key(..));
             // Right behind a word is still the word, unless another begins there.
@@ -105,7 +121,9 @@ impl Walk<'_> {
         }
         match &node.value {
             Value::Empty => {}
-            Value::Alias(name) => self.push(name.span.clone(), Symbol::Anchor(name.text.clone()), false),
+            Value::Alias(name) => {
+                self.push(name.span.clone(), Symbol::Anchor(name.text.clone()), false);
+            }
             Value::Scalar(scalar) => self.scalar(node, &scalar.text, scalar.style, spot),
             Value::List(list) => {
                 for (index, item) in list.items.iter().enumerate() {
@@ -134,7 +152,11 @@ impl Walk<'_> {
             }
             What::Invoked(callee) => match spot.key(key) {
                 Some(found) => self.table_key(Some(found), "a job in a workflow", span),
-                None => self.push(span.clone(), Symbol::Parameter(callee.clone(), key.to_owned()), false),
+                None => self.push(
+                    span.clone(),
+                    Symbol::Parameter(callee.clone(), key.to_owned()),
+                    false,
+                ),
             },
             What::Shape(shape) => {
                 for shape in shape.alternatives() {
@@ -168,8 +190,8 @@ impl Walk<'_> {
                 if let Some(job) = spot.matrix.clone() {
                     self.push(span.clone(), Symbol::Parameter(job, key.to_owned()), false);
                 }
-                let (list, entry) = (spot.owner.clone(), spot.entry.unwrap_or_default());
-                let symbol = Symbol::Matrix(spot.scope.clone(), list, entry, key.to_owned());
+                let entry = spot.entry.unwrap_or_default();
+                let symbol = Symbol::Matrix(Within::of(spot), entry, key.to_owned());
                 self.push(span.clone(), symbol, true);
             }
             _ => {}
@@ -218,7 +240,7 @@ impl Walk<'_> {
     }
 
     fn requirement(&mut self, name: &str, span: &Span, spot: &Spot) {
-        let symbol = Symbol::Invocation(spot.scope.clone(), spot.owner.clone(), name.to_owned());
+        let symbol = Symbol::Invocation(Within::of(spot), name.to_owned());
         self.push(span.clone(), symbol, false);
     }
 
@@ -229,7 +251,9 @@ impl Walk<'_> {
                 match shape {
                     Shape::Step if !has_tag => self.step(text, &node.span, spot),
                     Shape::Invocation => self.invoked(text, &node.span, spot),
-                    Shape::Executor if !has_tag => self.element(Kind::Executor, text, &node.span, spot),
+                    Shape::Executor if !has_tag => {
+                        self.element(Kind::Executor, text, &node.span, spot);
+                    }
                     Shape::Requires if !has_tag => self.requirement(text, &node.span, spot),
                     Shape::Expression if !has_tag && style != Style::Block => {
                         self.expression(node.span.clone());
@@ -268,26 +292,25 @@ impl Walk<'_> {
             self.push(span, Symbol::PipelineParameter(name.to_owned()), false);
         } else if values::pipeline_value(path).is_some() {
             self.push(whole, Symbol::PipelineValue(path.to_owned()), false);
-        } else if let (Some(name), Some((kind, owner))) = (path.strip_prefix("parameters."), &spot.owner) {
+        } else if let (Some(name), Some((kind, owner))) =
+            (path.strip_prefix("parameters."), &spot.owner)
+        {
             let owner = Callee { scope: spot.scope.clone(), kind: *kind, name: owner.clone() };
             let span = whole.end - name.len()..whole.end;
             self.push(span, Symbol::Parameter(owner, name.to_owned()), false);
         } else if let (Some(name), Some(entry)) = (path.strip_prefix("matrix."), spot.entry) {
             let span = whole.end - name.len()..whole.end;
-            let list = spot.owner.clone();
-            self.push(span, Symbol::Matrix(spot.scope.clone(), list, entry, name.to_owned()), false);
+            self.push(span, Symbol::Matrix(Within::of(spot), entry, name.to_owned()), false);
         }
     }
 
     /// What `requires` can name is defined by the workflow's entries.
     fn invocations(&mut self, outline: &Outline) {
         for found in &outline.invocations {
-            let names = [(Some(found.name.clone()), found.name_span.clone())];
-            let alias = found.alias.clone().map(|(name, span)| (Some(name), span));
-            for (name, span) in names.into_iter().chain(alias) {
-                let Some(name) = name else { continue };
-                let list = Some(found.list.clone());
-                self.push(span, Symbol::Invocation(found.scope.clone(), list, name), true);
+            let own = (found.name.clone(), found.name_span.clone());
+            for (name, span) in std::iter::once(own).chain(found.alias.clone()) {
+                let within = Within { scope: found.scope.clone(), list: Some(found.list.clone()) };
+                self.push(span, Symbol::Invocation(within, name), true);
             }
         }
     }

@@ -66,7 +66,12 @@ impl Library {
     }
 
     /// Finds an element of an orb.
-    pub(crate) fn item(&self, alias: &str, kind: Kind, name: &str) -> Option<(&Arc<Source>, &Item)> {
+    pub(crate) fn item(
+        &self,
+        alias: &str,
+        kind: Kind,
+        name: &str,
+    ) -> Option<(&Arc<Source>, &Item)> {
         let source = self.source(alias)?;
         Some((source, source.document.outline.item("", kind, name)?))
     }
@@ -79,9 +84,10 @@ fn reference_of(outline: &Outline, item: &Item) -> Option<OrbReference> {
     for parameter in &outline.parameters {
         let Some(default) = &parameter.default else { continue };
         let value = default.trim_matches(['"', '\'']);
-        for tag in
-            [format!("<< pipeline.parameters.{} >>", parameter.name), format!("<<pipeline.parameters.{}>>", parameter.name)]
-        {
+        for tag in [
+            format!("<< pipeline.parameters.{} >>", parameter.name),
+            format!("<<pipeline.parameters.{}>>", parameter.name),
+        ] {
             text = text.replace(&tag, value);
         }
     }

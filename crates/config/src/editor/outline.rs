@@ -148,7 +148,9 @@ impl<'d> Reader<'d> {
                     span: entry.key_span.start..entry.value.span.end.max(entry.key_span.end),
                     description: self.text_of(definition, "description"),
                     parameters: self.parameters(definition),
-                    reference: (kind == Kind::Orb).then(|| definition.text().map(str::to_owned)).flatten(),
+                    reference: (kind == Kind::Orb)
+                        .then(|| definition.text().map(str::to_owned))
+                        .flatten(),
                 });
                 if kind == Kind::Orb && nested > 0 && definition.text().is_none() {
                     self.scope(definition, &join(scope, &entry.key), nested - 1, outline);
@@ -177,7 +179,11 @@ impl<'d> Reader<'d> {
                     default: self.default_of(&entry.value),
                     description: self.text_of(&entry.value, "description"),
                     choices: choices.map_or_else(Vec::new, |choices| {
-                        choices.items().iter().filter_map(|item| item.text().map(str::to_owned)).collect()
+                        choices
+                            .items()
+                            .iter()
+                            .filter_map(|item| item.text().map(str::to_owned))
+                            .collect()
                     }),
                 }
             })
@@ -196,7 +202,13 @@ impl<'d> Reader<'d> {
         Some(if short.len() < words.len() { format!("{short}…") } else { short })
     }
 
-    fn invocations(&self, body: &'d Node, scope: &str, list: &(Kind, String), outline: &mut Outline) {
+    fn invocations(
+        &self,
+        body: &'d Node,
+        scope: &str,
+        list: &(Kind, String),
+        outline: &mut Outline,
+    ) {
         let Some(jobs) = self.lookup.get(body, "jobs") else { return };
         for (index, item) in jobs.items().iter().enumerate().take(ITEMS) {
             let item = self.lookup.follow(item);

@@ -68,7 +68,8 @@ impl<'d> Place<'d> {
     pub(crate) fn dashes(&self, text: &str) -> usize {
         let start = line_start(text, self.word.start);
         let before = text.get(start..self.word.start).unwrap_or_default();
-        before.split_whitespace().take_while(|word| *word == "-").count() + usize::from(self.needs_dash)
+        before.split_whitespace().take_while(|word| *word == "-").count()
+            + usize::from(self.needs_dash)
     }
 }
 

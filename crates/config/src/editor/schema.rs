@@ -110,12 +110,7 @@ const TEXT: Shape = Shape::Text(&[]);
 const TEXTS: Shape = Shape::List(&TEXT);
 const STEPS: Shape = Shape::List(&Shape::Step);
 
-const fn key(
-    name: &'static str,
-    shape: Shape,
-    section: &'static str,
-    doc: &'static str,
-) -> Key {
+const fn key(name: &'static str, shape: Shape, section: &'static str, doc: &'static str) -> Key {
     Key { name, shape, section, doc, required: false, old: false, snippet: None }
 }
 
@@ -181,7 +176,9 @@ impl Shape {
         match self {
             Self::Boolean => " ${1|true,false|}".to_owned(),
             Self::Choice(values) => format!(" ${{1|{}|}}", values.join(",")),
-            Self::Table(_) | Self::Named(..) | Self::Environment | Self::Matrix => "\n  $0".to_owned(),
+            Self::Table(_) | Self::Named(..) | Self::Environment | Self::Matrix => {
+                "\n  $0".to_owned()
+            }
             Self::List(_) | Self::Requires => "\n  - $0".to_owned(),
             Self::Either(shapes) => shapes.first().map_or_else(|| " $0".to_owned(), Self::ending),
             Self::Text(_)

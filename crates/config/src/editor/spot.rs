@@ -153,7 +153,13 @@ impl Spot {
         }
     }
 
-    fn shape_at_key(&self, names: Names<'_>, shape: &'static Shape, mapping: &Node, key: &str) -> Self {
+    fn shape_at_key(
+        &self,
+        names: Names<'_>,
+        shape: &'static Shape,
+        mapping: &Node,
+        key: &str,
+    ) -> Self {
         for shape in shape.alternatives() {
             return match shape {
                 Shape::Table(table) => self.to(known(table, key)),

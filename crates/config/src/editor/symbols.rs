@@ -77,7 +77,9 @@ fn definition(entry: &Entry, kind: Kind, left: &mut usize) -> Outlined {
         _ => body.get("description").and_then(Node::text).map(|text| first_line(text).to_owned()),
     };
     match kind {
-        Kind::Job | Kind::Command => children(body.get("steps"), SymbolKind::Step, &mut outlined, left),
+        Kind::Job | Kind::Command => {
+            children(body.get("steps"), SymbolKind::Step, &mut outlined, left);
+        }
         Kind::Workflow | Kind::Group => {
             children(body.get("jobs"), SymbolKind::Invocation, &mut outlined, left);
         }
@@ -107,7 +109,14 @@ fn children(list: Option<&Node>, kind: SymbolKind, into: &mut Outlined, left: &m
         if let Some((name, selection, detail)) = found {
             let span = item.span.start.min(selection.start)..item.span.end.max(selection.end);
             let detail = detail.map(|text| first_line(&text).to_owned());
-            into.children.push(Outlined { name, detail, kind, span, selection, children: Vec::new() });
+            into.children.push(Outlined {
+                name,
+                detail,
+                kind,
+                span,
+                selection,
+                children: Vec::new(),
+            });
         }
     }
 }

@@ -43,7 +43,8 @@ pub(crate) fn words(source: &str) -> Vec<(usize, &str)> {
             at += 1;
             continue;
         }
-        let length = bytes.get(at..).unwrap_or_default().iter().take_while(|byte| is_word(**byte)).count();
+        let length =
+            bytes.get(at..).unwrap_or_default().iter().take_while(|byte| is_word(**byte)).count();
         let word = source.get(at..at + length).unwrap_or_default();
         if word.contains('.') {
             found.push((at, word));
@@ -63,7 +64,10 @@ pub(crate) fn open_at(text: &str, offset: usize) -> Option<Span> {
     let is_tag = !inside.contains(">>")
         && !inside.starts_with([':', '<'])
         && !is_escaped(text, start + open)
-        && (inside.is_empty() || inside.starts_with([' ', '#', '^', '/']) || inside.contains('.') || "parameters pipeline matrix".split(' ').any(|word| word.starts_with(inside)));
+        && (inside.is_empty()
+            || inside.starts_with([' ', '#', '^', '/'])
+            || inside.contains('.')
+            || "parameters pipeline matrix".split(' ').any(|word| word.starts_with(inside)));
     is_tag.then(|| word_at(text, offset))
 }
 

@@ -50,7 +50,8 @@ impl List<'_> {
 
     fn element(&mut self, item: &Item, name: &str, from: Option<&str>) {
         let required = item.parameters.iter().filter(|parameter| parameter.is_required());
-        let with_arguments = item.kind != Kind::Executor && !self.place.in_flow && !self.has_colon();
+        let with_arguments =
+            item.kind != Kind::Executor && !self.place.in_flow && !self.has_colon();
         let arguments: Vec<String> = required
             .enumerate()
             .map(|(index, parameter)| format!("\n  {}: ${{{}}}", parameter.name, index + 1))
@@ -76,7 +77,9 @@ impl List<'_> {
     pub(super) fn arguments(&mut self, callee: &Callee) {
         let mut parameters = self.names.parameters(callee);
         parameters.sort_by_key(|parameter| !parameter.is_required());
-        for parameter in parameters.iter().filter(|parameter| !self.has(&parameter.name)).collect::<Vec<_>>() {
+        for parameter in
+            parameters.iter().filter(|parameter| !self.has(&parameter.name)).collect::<Vec<_>>()
+        {
             let in_matrix = callee.kind == Kind::Job && self.in_matrix();
             let insert = if self.has_colon() {
                 parameter.name.clone()
@@ -114,7 +117,8 @@ impl List<'_> {
                     && !default.ends_with('…')
                 {
                     let insert = default.replace('$', "\\$");
-                    self.push(default, Icon::Value, &insert).detail = Some("the default".to_owned());
+                    self.push(default, Icon::Value, &insert).detail =
+                        Some("the default".to_owned());
                 }
             }
         }
@@ -138,7 +142,8 @@ impl List<'_> {
                 let (scope, job) = split(&spot.scope, &found.job);
                 let item = outline.item(&scope, Kind::Job, &job);
                 let documentation = item.map(|item| describe::item(item, &found.job));
-                let insert = if name.contains("<<") { format!("\"{name}\"") } else { name.to_owned() };
+                let insert =
+                    if name.contains("<<") { format!("\"{name}\"") } else { name.to_owned() };
                 let added = self.push(name, Icon::Name(Kind::Job), &insert);
                 added.detail = (found.job != name).then(|| format!("job {}", found.job));
                 added.documentation = documentation;

@@ -10,7 +10,10 @@ use crate::{
 };
 
 /// Returns the compiled jobs of invocations: the first one's name and text, and the other names.
-pub(super) fn jobs(document: &Compiled, of: &[&Invocation]) -> Option<(String, String, Vec<String>)> {
+pub(super) fn jobs(
+    document: &Compiled,
+    of: &[&Invocation],
+) -> Option<(String, String, Vec<String>)> {
     let Some(Compiled::Map(jobs)) = document.get("jobs") else { return None };
     let mut found = jobs.iter().filter(|(name, _)| of.iter().any(|one| became(one, name)));
     let (name, body) = found.next()?;
@@ -35,7 +38,11 @@ fn became(invocation: &Invocation, name: &str) -> bool {
 
 /// Compiles the step of a job whose name is at `word` by itself: the document with the job's other
 /// steps left out. So arguments, conditions and defaults are what the compiler makes of them.
-pub(super) fn step(document: &Document, word: &Span, environment: &Environment<'_>) -> Option<String> {
+pub(super) fn step(
+    document: &Document,
+    word: &Span,
+    environment: &Environment<'_>,
+) -> Option<String> {
     let inputs = environment.inputs?;
     let (job, list, index) = step_at(document, word)?;
     let text = only(&document.text, list, index)?;
@@ -53,9 +60,10 @@ pub(super) fn step(document: &Document, word: &Span, environment: &Environment<'
 /// Finds the step that a word names: its job, the list that it is in, and its position.
 fn step_at<'d>(document: &'d Document, word: &Span) -> Option<(&'d str, &'d List, usize)> {
     let jobs = document.root.get("jobs")?;
-    let job = jobs.entries().iter().find(|entry| {
-        entry.value.span.start <= word.start && word.end <= entry.value.span.end
-    })?;
+    let job = jobs
+        .entries()
+        .iter()
+        .find(|entry| entry.value.span.start <= word.start && word.end <= entry.value.span.end)?;
     let Value::List(list) = &job.value.get("steps")?.value else { return None };
     let index = list.items.iter().position(|item| {
         let name = item.entries().first().map_or(&item.span, |entry| &entry.key_span);
@@ -77,8 +85,12 @@ fn only(text: &str, list: &List, index: usize) -> Option<String> {
         Some(next) => dash(next)?,
         None => text.len(),
     };
-    let last = list.items.last()?;
-    let end = if index + 1 == list.items.len() { after } else { crate::editor::tree::line_end(text, last.span.end) };
+    let closing = list.items.last()?;
+    let end = if index + 1 == list.items.len() {
+        after
+    } else {
+        crate::editor::tree::line_end(text, closing.span.end)
+    };
     let mut made = text.get(..first)?.to_owned();
     made.push_str(text.get(start..after)?);
     made.push_str(text.get(end..)?);

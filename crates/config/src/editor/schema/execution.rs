@@ -4,9 +4,25 @@ use super::{Key, STEPS, Shape, TEXT, TEXTS, Table, key, top::PARAMETERS};
 
 /// Classes that are documented, of every environment (CFG §2.6).
 const RESOURCE_CLASSES: &[&str] = &[
-    "small", "medium", "medium+", "large", "xlarge", "2xlarge", "2xlarge+", "arm.medium",
-    "arm.large", "arm.xlarge", "arm.2xlarge", "m4pro.medium", "m4pro.large", "windows.medium",
-    "windows.large", "windows.xlarge", "windows.2xlarge", "gpu.nvidia.small", "gpu.nvidia.medium",
+    "small",
+    "medium",
+    "medium+",
+    "large",
+    "xlarge",
+    "2xlarge",
+    "2xlarge+",
+    "arm.medium",
+    "arm.large",
+    "arm.xlarge",
+    "arm.2xlarge",
+    "m4pro.medium",
+    "m4pro.large",
+    "windows.medium",
+    "windows.large",
+    "windows.xlarge",
+    "windows.2xlarge",
+    "gpu.nvidia.small",
+    "gpu.nvidia.medium",
     "gpu.nvidia.large",
 ];
 
@@ -15,8 +31,20 @@ const WORDS: Shape = Shape::Either(&[TEXT, TEXTS]);
 static AUTH: Table = Table {
     what: "a login for a registry",
     keys: &[
-        key("username", TEXT, "§2.3", "Who logs in. `$NAME` is filled in from contexts and project variables.").required(),
-        key("password", TEXT, "§2.3", "The password or token, best as `$NAME` from a context or a project variable.").required(),
+        key(
+            "username",
+            TEXT,
+            "§2.3",
+            "Who logs in. `$NAME` is filled in from contexts and project variables.",
+        )
+        .required(),
+        key(
+            "password",
+            TEXT,
+            "§2.3",
+            "The password or token, best as `$NAME` from a context or a project variable.",
+        )
+        .required(),
     ],
 };
 
@@ -25,7 +53,12 @@ static AWS_AUTH: Table = Table {
     keys: &[
         key("aws_access_key_id", TEXT, "§2.3", "The access key's id, or `$NAME`."),
         key("aws_secret_access_key", TEXT, "§2.3", "The secret key, best as `$NAME`."),
-        key("oidc_role_arn", TEXT, "§2.3", "The role to take on with the job's identity token, instead of keys."),
+        key(
+            "oidc_role_arn",
+            TEXT,
+            "§2.3",
+            "The role to take on with the job's identity token, instead of keys.",
+        ),
     ],
 };
 
@@ -33,7 +66,12 @@ static GCP_AUTH: Table = Table {
     what: "a login for Google's registry",
     keys: &[
         key("oidc_service_account", TEXT, "§2.3", "The service account to act as."),
-        key("workload_identity_pool", TEXT, "§2.3", "The identity pool that trusts the job's token."),
+        key(
+            "workload_identity_pool",
+            TEXT,
+            "§2.3",
+            "The identity pool that trusts the job's token.",
+        ),
         key("workload_identity_provider", TEXT, "§2.3", "The provider within that pool."),
     ],
 };
@@ -57,9 +95,29 @@ static DOCKER: Table = Table {
 static MACHINE: Table = Table {
     what: "a machine",
     keys: &[
-        key("image", Shape::Text(&["ubuntu-2404:current", "ubuntu-2204:current", "windows-server-2022-gui:current", "default"]), "§2.4", "The machine's image, a label that the server maps to what it has."),
-        key("docker_layer_caching", Shape::Boolean, "§2.4", "Keeps layers of images that the job builds for later jobs."),
-        key("resource_class", Shape::Text(RESOURCE_CLASSES), "§2.4", "The machine's size. The job's or executor's own `resource_class` wins."),
+        key(
+            "image",
+            Shape::Text(&[
+                "ubuntu-2404:current",
+                "ubuntu-2204:current",
+                "windows-server-2022-gui:current",
+                "default",
+            ]),
+            "§2.4",
+            "The machine's image, a label that the server maps to what it has.",
+        ),
+        key(
+            "docker_layer_caching",
+            Shape::Boolean,
+            "§2.4",
+            "Keeps layers of images that the job builds for later jobs.",
+        ),
+        key(
+            "resource_class",
+            Shape::Text(RESOURCE_CLASSES),
+            "§2.4",
+            "The machine's size. The job's or executor's own `resource_class` wins.",
+        ),
         key("shell", WORDS, "§2.4", "The shell that runs the steps."),
         key("enabled", Shape::Boolean, "§2.4", "The older way to write `machine: true`.").old(),
     ],
@@ -68,8 +126,19 @@ static MACHINE: Table = Table {
 static MACOS: Table = Table {
     what: "a macOS machine",
     keys: &[
-        key("xcode", TEXT, "§2.5", "The version of Xcode. Quote it: an unquoted `15.10` is the number 15.1.").required(),
-        key("code_signing", TEXTS, "§2.5", "Names of signing bundles that the step `install_signing_bundle` installs."),
+        key(
+            "xcode",
+            TEXT,
+            "§2.5",
+            "The version of Xcode. Quote it: an unquoted `15.10` is the number 15.1.",
+        )
+        .required(),
+        key(
+            "code_signing",
+            TEXTS,
+            "§2.5",
+            "Names of signing bundles that the step `install_signing_bundle` installs.",
+        ),
         key("resource_class", Shape::Text(RESOURCE_CLASSES), "§2.5", "The machine's size."),
         key("shell", WORDS, "§2.5", "The shell that runs the steps."),
     ],
@@ -80,14 +149,39 @@ static MACHINES: [Shape; 3] = [Shape::Table(&MACHINE), Shape::Boolean, Shape::Te
 
 const DOCKER_KEY: Key = key("docker", Shape::List(&CONTAINER), "§2.3", "Containers to run in. Steps run in the first; the others are services, reachable on localhost.")
     .snippet("docker:\n  - image: ${1:cimg/base:stable}");
-const MACHINE_KEY: Key = key("machine", Shape::Either(&MACHINES), "§2.4", "A whole machine to run on. `true` is for runners of one's own.")
-    .snippet("machine:\n  image: ${1:ubuntu-2404:current}");
+const MACHINE_KEY: Key = key(
+    "machine",
+    Shape::Either(&MACHINES),
+    "§2.4",
+    "A whole machine to run on. `true` is for runners of one's own.",
+)
+.snippet("machine:\n  image: ${1:ubuntu-2404:current}");
 const MACOS_KEY: Key = key("macos", Shape::Table(&MACOS), "§2.5", "A macOS machine to run on.")
     .snippet("macos:\n  xcode: \"${1:16.0.0}\"");
-const CLASS_KEY: Key = key("resource_class", Shape::Text(RESOURCE_CLASSES), "§2.6", "How large the environment is. `namespace/name` chooses runners of that class instead.");
-const SHELL_KEY: Key = key("shell", WORDS, "§2.8", "The shell that runs the steps, with its options. It replaces the default whole: `/bin/sh` alone no longer stops at the first error.");
-const DIRECTORY_KEY: Key = key("working_directory", TEXT, "§2.8", "Where steps run: `~/project` unless told otherwise. Only a leading `~` is expanded.");
-const ENVIRONMENT_KEY: Key = key("environment", Shape::Environment, "§2.7", "Variables for all steps. Values are literal: `$OTHER` in them is not expanded.");
+const CLASS_KEY: Key = key(
+    "resource_class",
+    Shape::Text(RESOURCE_CLASSES),
+    "§2.6",
+    "How large the environment is. `namespace/name` chooses runners of that class instead.",
+);
+const SHELL_KEY: Key = key(
+    "shell",
+    WORDS,
+    "§2.8",
+    "The shell that runs the steps, with its options. It replaces the default whole: `/bin/sh` alone no longer stops at the first error.",
+);
+const DIRECTORY_KEY: Key = key(
+    "working_directory",
+    TEXT,
+    "§2.8",
+    "Where steps run: `~/project` unless told otherwise. Only a leading `~` is expanded.",
+);
+const ENVIRONMENT_KEY: Key = key(
+    "environment",
+    Shape::Environment,
+    "§2.7",
+    "Variables for all steps. Values are literal: `$OTHER` in them is not expanded.",
+);
 const PARAMETERS_KEY: Key = key("parameters", PARAMETERS, "§4.1", "What it can be given. Its body reads them as `<< parameters.name >>`.")
     .snippet("parameters:\n  ${1:name}:\n    type: ${2|string,boolean,integer,enum,executor,steps,env_var_name|}\n    default: $0");
 

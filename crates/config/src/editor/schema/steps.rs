@@ -32,8 +32,18 @@ static RUN: Table = Table {
 static CHECKOUT: Table = Table {
     what: "fetching the source",
     keys: &[
-        key("path", TEXT, "§3.3", "Where the source goes: the job's directory unless told otherwise."),
-        key("method", Shape::Choice(&["blobless", "full", "shallow"]), "§3.3", "How much of the history is fetched."),
+        key(
+            "path",
+            TEXT,
+            "§3.3",
+            "Where the source goes: the job's directory unless told otherwise.",
+        ),
+        key(
+            "method",
+            Shape::Choice(&["blobless", "full", "shallow"]),
+            "§3.3",
+            "How much of the history is fetched.",
+        ),
         key("depth", Shape::Integer, "§3.3", "How many commits, with `method: shallow`."),
         NAME,
     ],
@@ -43,7 +53,12 @@ static REMOTE_DOCKER: Table = Table {
     what: "a Docker engine",
     keys: &[
         key("version", Shape::Text(&["default"]), "§3.4", "The engine's version, or `default`."),
-        key("docker_layer_caching", Shape::Boolean, "§3.4", "Keeps layers of images that are built for later jobs."),
+        key(
+            "docker_layer_caching",
+            Shape::Boolean,
+            "§3.4",
+            "Keeps layers of images that are built for later jobs.",
+        ),
         key("prefer_same_region", Shape::Boolean, "§3.4", "Asks for an engine near the job."),
         NAME,
     ],
@@ -63,7 +78,12 @@ static RESTORE_CACHE: Table = Table {
     what: "a cache to restore",
     keys: &[
         key("key", TEXT, "§3.6", CACHE_KEY),
-        key("keys", TEXTS, "§3.6", "Keys to try in order. Each matches as a prefix, and the newest cache wins."),
+        key(
+            "keys",
+            TEXTS,
+            "§3.6",
+            "Keys to try in order. Each matches as a prefix, and the newest cache wins.",
+        ),
         NAME,
         WHEN,
     ],
@@ -81,14 +101,24 @@ static ARTIFACTS: Table = Table {
 
 static TEST_RESULTS: Table = Table {
     what: "test results",
-    keys: &[key("path", TEXT, "§3.9", "A directory with JUnit XML files, or one such file.").required(), NAME, WHEN],
+    keys: &[
+        key("path", TEXT, "§3.9", "A directory with JUnit XML files, or one such file.").required(),
+        NAME,
+        WHEN,
+    ],
 };
 
 static PERSIST: Table = Table {
     what: "files for later jobs",
     keys: &[
         key("root", TEXT, "§3.10", "The directory that the paths are relative to.").required(),
-        key("paths", TEXTS, "§3.10", "Files and directories below `root`; `*` and `?` match within a name.").required(),
+        key(
+            "paths",
+            TEXTS,
+            "§3.10",
+            "Files and directories below `root`; `*` and `?` match within a name.",
+        )
+        .required(),
         NAME,
         WHEN,
     ],
@@ -97,7 +127,8 @@ static PERSIST: Table = Table {
 static ATTACH: Table = Table {
     what: "files of earlier jobs",
     keys: &[
-        key("at", TEXT, "§3.11", "The directory that they are laid into; it is made if missing.").required(),
+        key("at", TEXT, "§3.11", "The directory that they are laid into; it is made if missing.")
+            .required(),
         NAME,
         WHEN,
     ],
@@ -106,7 +137,12 @@ static ATTACH: Table = Table {
 static SSH_KEYS: Table = Table {
     what: "SSH keys",
     keys: &[
-        key("fingerprints", TEXTS, "§3.12", "Which keys, as `SHA256:…` or `aa:bb:…`. All of the project's without it."),
+        key(
+            "fingerprints",
+            TEXTS,
+            "§3.12",
+            "Which keys, as `SHA256:…` or `aa:bb:…`. All of the project's without it.",
+        ),
         NAME,
     ],
 };

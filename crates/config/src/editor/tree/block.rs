@@ -151,7 +151,10 @@ impl<'t> Reader<'t> {
         let mut found = Properties::default();
         while let Some(sign @ (b'&' | b'!')) = self.byte() {
             let start = self.at + 1;
-            while self.byte().is_some_and(|byte| !byte.is_ascii_whitespace() && !b",[]{}".contains(&byte)) {
+            while self
+                .byte()
+                .is_some_and(|byte| !byte.is_ascii_whitespace() && !b",[]{}".contains(&byte))
+            {
                 self.at += 1;
             }
             if sign == b'&' {
@@ -166,7 +169,8 @@ impl<'t> Reader<'t> {
 
     fn list(&mut self, column: usize) -> Node {
         let start = self.at;
-        let mut node = Node::new(start..start, Value::List(List { items: Vec::new(), column: Some(column) }));
+        let mut node =
+            Node::new(start..start, Value::List(List { items: Vec::new(), column: Some(column) }));
         loop {
             self.at += 1;
             let after_dash = self.at;
@@ -196,16 +200,18 @@ impl<'t> Reader<'t> {
 
     fn map(&mut self, column: usize) -> Node {
         let start = self.at;
-        let mut node = Node::new(start..start, Value::Map(Map { entries: Vec::new(), column: Some(column) }));
+        let mut node =
+            Node::new(start..start, Value::Map(Map { entries: Vec::new(), column: Some(column) }));
         loop {
             let entry = self.entry(column);
             node.span.end = node.span.end.max(entry.key_span.end).max(entry.value.span.end);
             if let Value::Map(map) = &mut node.value {
                 map.entries.push(entry);
             }
-            while self.peek_content().is_some_and(|next| {
-                next > column || (next == column && self.is_dash_next())
-            }) {
+            while self
+                .peek_content()
+                .is_some_and(|next| next > column || (next == column && self.is_dash_next()))
+            {
                 self.stray(column, &mut node);
             }
             if self.peek_content() != Some(column) {
@@ -348,7 +354,10 @@ impl<'t> Reader<'t> {
     pub(super) fn alias(&mut self) -> Node {
         let start = self.at;
         self.at += 1;
-        while self.byte().is_some_and(|byte| !byte.is_ascii_whitespace() && !b",[]{}".contains(&byte)) {
+        while self
+            .byte()
+            .is_some_and(|byte| !byte.is_ascii_whitespace() && !b",[]{}".contains(&byte))
+        {
             self.at += 1;
         }
         let span = start + 1..self.at;
@@ -447,9 +456,8 @@ impl<'t> Reader<'t> {
         let end = self.line_end();
         let line = self.text.get(start..end).unwrap_or_default();
         let comment = line.match_indices('#').find(|(at, _)| {
-            at.checked_sub(1).is_some_and(|before| {
-                matches!(line.as_bytes().get(before), Some(b' ' | b'\t'))
-            })
+            at.checked_sub(1)
+                .is_some_and(|before| matches!(line.as_bytes().get(before), Some(b' ' | b'\t')))
         });
         let text = comment.map_or(line, |(at, _)| line.get(..at).unwrap_or_default()).trim_end();
         self.at = end.max(start);

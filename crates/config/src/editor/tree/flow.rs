@@ -1,9 +1,6 @@
 //! Collections in brackets and braces, closed or not.
 
-use super::{
-    DEPTH, Entry, List, Map, Node, Scalar, Style, Value,
-    block::Reader,
-};
+use super::{DEPTH, Entry, List, Map, Node, Scalar, Style, Value, block::Reader};
 
 impl Reader<'_> {
     /// Reads a collection that begins here. One that is never closed ends with its lines: where
@@ -136,8 +133,13 @@ impl Reader<'_> {
             let next = self.bytes.get(self.at + 1);
             let ends = match byte {
                 b',' | b'[' | b']' | b'{' | b'}' => true,
-                b':' => next.is_none_or(|next| next.is_ascii_whitespace() || b",[]{}".contains(next)),
-                b'#' => self.at > start && self.bytes.get(self.at - 1).is_some_and(u8::is_ascii_whitespace),
+                b':' => {
+                    next.is_none_or(|next| next.is_ascii_whitespace() || b",[]{}".contains(next))
+                }
+                b'#' => {
+                    self.at > start
+                        && self.bytes.get(self.at - 1).is_some_and(u8::is_ascii_whitespace)
+                }
                 _ => false,
             };
             if ends {

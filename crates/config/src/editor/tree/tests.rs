@@ -41,13 +41,20 @@ fn reference(text: &str) -> Option<String> {
         let (event, span) = event.ok()?;
         let start = span.byte_range().map_or(0, |range| range.start);
         let value = match event {
-            Event::Alias(id, ..) => Some(format!("*{}", names.get(&id).cloned().unwrap_or_default())),
+            Event::Alias(id, ..) => {
+                Some(format!("*{}", names.get(&id).cloned().unwrap_or_default()))
+            }
             Event::Scalar(value, style, id, _) => {
                 names.insert(id, anchored(text, start));
-                let is_key = stack.last().is_some_and(|(is_map, parts)| *is_map && parts.len() % 2 == 0);
+                let is_key =
+                    stack.last().is_some_and(|(is_map, parts)| *is_map && parts.len() % 2 == 0);
                 Some(match style {
                     _ if is_key => value.into_owned(),
-                    ScalarStyle::Plain if span.byte_range().is_none_or(|range| range.is_empty()) => "~".to_owned(),
+                    ScalarStyle::Plain
+                        if span.byte_range().is_none_or(|range| range.is_empty()) =>
+                    {
+                        "~".to_owned()
+                    }
                     ScalarStyle::Plain => value.into_owned(),
                     ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => "\"".to_owned(),
                     ScalarStyle::Literal | ScalarStyle::Folded => "|".to_owned(),
@@ -114,8 +121,15 @@ fn real_files_get_the_shape_that_the_compiler_sees() {
             same += 1;
         } else {
             let at = found.bytes().zip(expected.bytes()).take_while(|(a, b)| a == b).count();
-            let show = |text: &str| text.get(at.saturating_sub(40)..).map(|t| t.chars().take(100).collect::<String>());
-            different.push(format!("{:?}\n  {:?}\n  {:?}", entry.path(), show(&found), show(&expected)));
+            let show = |text: &str| {
+                text.get(at.saturating_sub(40)..).map(|t| t.chars().take(100).collect::<String>())
+            };
+            different.push(format!(
+                "{:?}\n  {:?}\n  {:?}",
+                entry.path(),
+                show(&found),
+                show(&expected)
+            ));
         }
     }
     println!("{same} files have the same shape");
@@ -126,7 +140,10 @@ fn real_files_get_the_shape_that_the_compiler_sees() {
 #[test]
 fn half_a_word_does_not_hide_what_is_around_it() {
     for (text, expected) in [
-        ("jobs:\n  build:\n    doc\n    steps:\n      - checkout\n", "{jobs: {build: {doc: ~, steps: [checkout]}}}"),
+        (
+            "jobs:\n  build:\n    doc\n    steps:\n      - checkout\n",
+            "{jobs: {build: {doc: ~, steps: [checkout]}}}",
+        ),
         ("jobs:\n  bui\n  test: {}\n", "{jobs: {bui: ~, test: {}}}"),
         ("a:\n  - x\n  y\nb: c\n", "{a: [x, y], b: c}"),
         ("a: [x, y\nb: c\n", "{a: [x, y], b: c}"),
@@ -160,7 +177,8 @@ fn no_prefix_of_a_file_and_no_nonsense_hangs_or_panics() {
     Node::read(&"- ".repeat(100_000));
     Node::read(&"{a: ".repeat(100_000));
     Node::read(&"\"\n".repeat(100_000));
-    Node::read(&(0..3_000).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect::<String>());
+    let deep: Vec<String> = (0..3_000).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect();
+    Node::read(&deep.concat());
 }
 
 #[test]
