@@ -1,46 +1,60 @@
-//! `roundel config`: looks at a configuration, offline.
+//! `roundel config`: looks at configurations, offline.
+//!
+//! ```text
+//! validate  what is wrong, and where        process  what it compiles to
+//! explain   where a compiled value is from  pack     a folder of files as one
+//! migrate-check  what moving here takes
+//! ```
+//!
+//! Exit codes: 0 fine, 1 the configuration is wrong, 2 the command was called wrongly (a file that
+//! is named and not there is one of the ways), 3 our own trouble (a file that cannot be read).
+//! Results go to standard output and remarks about them to standard error.
 
-use std::{
-    io::{IsTerminal as _, Read as _},
-    path::PathBuf,
-};
+mod check;
+mod inputs;
+mod local;
+mod migrate;
+mod output;
+mod pack;
+mod process;
+mod report;
+mod sources;
+mod validate;
 
-use anyhow::{Context as _, Result};
-use roundel_config::{Inputs, Severity};
+use anyhow::Result;
 
-use crate::Ended;
+use crate::{Ended, terminal};
 
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
-    /// Says what is wrong with a configuration, and where
-    Validate {
-        /// The file; `-` reads from standard input
-        #[arg(default_value = ".circleci/config.yml", value_name = "FILE")]
-        path: PathBuf,
-    },
+    /// Says what is wrong with configurations, and where
+    Validate(validate::Arguments),
+    /// Prints what a configuration compiles to
+    Process(process::Arguments),
+    /// Makes one document of a folder of files
+    Pack(pack::Arguments),
+    /// Tells what has to be done to run repositories here that ran elsewhere
+    MigrateCheck(migrate::Arguments),
 }
+
+/// The command was called wrongly.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Misuse(String);
 
 /// Runs one of the commands.
 pub(crate) fn run(command: &Command) -> Result<Ended> {
-    let Command::Validate { path } = command;
-    let text = if path.as_os_str() == "-" {
-        let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).context("failed to read standard input")?;
-        text
-    } else {
-        std::fs::read_to_string(path)
-            .with_context(|| format!("failed to read `{}`", path.display()))?
+    let ended = match command {
+        Command::Validate(arguments) => validate::run(arguments),
+        Command::Process(arguments) => process::run(arguments),
+        Command::Pack(arguments) => pack::run(arguments),
+        Command::MigrateCheck(arguments) => migrate::run(arguments),
     };
-    let inputs = Inputs { path: path.display().to_string(), ..Inputs::default() };
-    let compiled = roundel_config::compile(&text, &inputs);
-    let color = std::io::stdout().is_terminal();
-    print!("{}", roundel_config::render(&text, &compiled.diagnostics, color));
-    let errors =
-        compiled.diagnostics.iter().filter(|found| found.severity == Severity::Error).count();
-    if errors > 0 {
-        println!("{}: {errors} to mend", path.display());
-        return Ok(Ended::Failed);
+    match ended {
+        Err(error) if error.is::<Misuse>() => {
+            terminal::complain(&error);
+            Ok(Ended::Misused)
+        }
+        ended => ended,
     }
-    println!("{}: fine", path.display());
-    Ok(Ended::Fine)
 }

@@ -39,6 +39,12 @@ impl Node {
         Self::Text(text.into())
     }
 
+    /// Returns the text, if it is one.
+    pub fn as_text(&self) -> Option<&str> {
+        let Self::Text(text) = self else { return None };
+        Some(text)
+    }
+
     /// Returns the value of a key, if this is a mapping that has it.
     pub fn get(&self, key: &str) -> Option<&Self> {
         let Self::Map(entries) = self else { return None };

@@ -1,0 +1,153 @@
+//! Compiles texts with what the command line gives: inputs, orbs, a lock file.
+
+use std::{
+    cell::RefCell,
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, Result};
+use roundel_config::{
+    Compiled, Diagnostic, Inputs, Severity,
+    orbs::{Missing, OrbReference, OrbSet, Resolution, ResolvedOrb},
+};
+use roundel_server::orbs::Offline;
+
+use super::{
+    Misuse,
+    inputs::{Given, InputArguments},
+    local::Clone,
+    sources::Source,
+};
+
+/// Options that say how files are compiled.
+#[derive(clap::Args, Debug, Default)]
+pub(crate) struct CheckArguments {
+    #[command(flatten)]
+    inputs: InputArguments,
+    #[command(flatten)]
+    orbs: OrbArguments,
+}
+
+/// Options that say where orbs are.
+#[derive(clap::Args, Debug, Default)]
+#[command(next_help_heading = "Orbs")]
+pub(crate) struct OrbArguments {
+    /// A folder with packed orbs: `DIR/<namespace>/<name>/<version>.yml`
+    #[arg(long, value_name = "DIR", env = "ROUNDEL_ORBS")]
+    orbs: Option<PathBuf>,
+    /// A file that pins orbs to a version and a digest: what it pins is what is used
+    #[arg(long, value_name = "FILE")]
+    lock: Option<PathBuf>,
+    /// Looks for all orbs again and writes what was found into the lock file
+    #[arg(long, requires = "lock")]
+    update_lock: bool,
+}
+
+/// Compiles any number of files in the same way.
+pub(crate) struct Compiler {
+    given: Given,
+    orbs: Offline,
+    lock: Option<PathBuf>,
+    clones: RefCell<HashMap<PathBuf, Clone>>,
+}
+
+/// What compiling a file found.
+pub(crate) struct Checked {
+    pub(crate) path: String,
+    pub(crate) text: String,
+    pub(crate) inputs: Inputs,
+    pub(crate) compiled: Compiled,
+    /// Orbs that are not to be had.
+    pub(crate) missing: Vec<(OrbReference, Missing)>,
+}
+
+impl CheckArguments {
+    /// Reads the options.
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse`] if one of them makes no sense; otherwise if a file cannot be read.
+    pub(crate) fn compiler(&self) -> Result<Compiler> {
+        Compiler::new(self.inputs.read()?, &self.orbs)
+    }
+}
+
+impl Compiler {
+    /// Opens the folder and the lock file.
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse`] if the folder is not there; otherwise if the lock file cannot be read.
+    pub(crate) fn new(given: Given, arguments: &OrbArguments) -> Result<Self> {
+        if let Some(folder) = arguments.orbs.as_deref().filter(|folder| !folder.is_dir()) {
+            let message = format!("there is no folder `{}` to take orbs from", folder.display());
+            return Err(Misuse(message).into());
+        }
+        // Pins are of no interest to whoever wants to make them anew.
+        let pins = arguments.lock.as_deref().filter(|_| !arguments.update_lock);
+        let orbs = Offline::new(arguments.orbs.as_deref(), pins).context("cannot look for orbs")?;
+        let lock = arguments.lock.clone().filter(|_| arguments.update_lock);
+        Ok(Self { given, orbs, lock, clones: RefCell::default() })
+    }
+
+    /// Compiles a text.
+    pub(crate) fn check(&self, source: Source) -> Checked {
+        let inputs = self.given.inputs(&source, &self.clone_of(&source.folder));
+        self.check_with(source, inputs)
+    }
+
+    /// Compiles a text with inputs that were changed.
+    pub(crate) fn check_with(&self, source: Source, inputs: Inputs) -> Checked {
+        let Source { path, text, broken, .. } = source;
+        if let Some(broken) = broken {
+            let compiled = Compiled { diagnostics: vec![broken], ..Compiled::default() };
+            return Checked { path, text, inputs, compiled, missing: Vec::new() };
+        }
+        let mut missing = Vec::new();
+        let mut find = |reference: &OrbReference| {
+            let found = self.orbs.find(reference);
+            if let Resolution::Missing(why) = &found {
+                missing.push((reference.clone(), why.clone()));
+            }
+            found
+        };
+        let (compiled, inputs) = OrbSet::complete(&text, inputs, &mut find);
+        Checked { path, text, inputs, compiled, missing }
+    }
+
+    /// Returns the inputs for a text.
+    pub(crate) fn inputs(&self, source: &Source) -> Inputs {
+        self.given.inputs(source, &self.clone_of(&source.folder))
+    }
+
+    /// Writes the lock file, if that was asked for.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be written.
+    pub(crate) fn write_lock(&self, orbs: &[ResolvedOrb]) -> Result<()> {
+        let Some(lock) = &self.lock else { return Ok(()) };
+        let failed = || format!("failed to write the lock file `{}`", lock.display());
+        let writer = Offline::new(None, Some(lock)).with_context(failed)?;
+        writer.write_lock(orbs).with_context(failed)
+    }
+
+    /// Asks git once for each folder.
+    fn clone_of(&self, folder: &Path) -> Clone {
+        let mut clones = self.clones.borrow_mut();
+        clones.entry(folder.to_owned()).or_insert_with(|| Clone::of(folder)).clone()
+    }
+}
+
+impl Checked {
+    /// Counts the diagnostics of a kind.
+    pub(crate) fn count(&self, severity: Severity) -> usize {
+        self.of(severity).count()
+    }
+
+    /// Returns the diagnostics of a kind.
+    pub(crate) fn of(&self, severity: Severity) -> impl Iterator<Item = &Diagnostic> {
+        self.compiled.diagnostics.iter().filter(move |told| told.severity == severity)
+    }
+}

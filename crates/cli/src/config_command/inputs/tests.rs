@@ -1,0 +1,115 @@
+//! Options and the inputs that they make.
+
+use clap::Parser as _;
+
+use super::*;
+
+#[derive(clap::Parser)]
+struct Program {
+    #[command(flatten)]
+    inputs: InputArguments,
+}
+
+fn given(arguments: &[&str]) -> Result<Given> {
+    let program = Program::try_parse_from(["program"].iter().chain(arguments)).unwrap();
+    program.inputs.read()
+}
+
+fn inputs(arguments: &[&str], text: &str) -> Inputs {
+    let source = Source {
+        path: "c.yml".to_owned(),
+        folder: PathBuf::new(),
+        text: text.to_owned(),
+        broken: None,
+    };
+    let clone = Clone { branch: "here".to_owned(), ..Clone::default() };
+    given(arguments).unwrap().inputs(&source, &clone)
+}
+
+fn text(text: &str) -> PipelineValue {
+    PipelineValue::Text(text.to_owned())
+}
+
+#[test]
+fn cfg_235_a_parameter_has_the_type_that_is_declared_or_that_it_looks_like() {
+    let declared = "parameters:\n  tag: {type: string, default: x}\n  kind: {type: enum, enum: ['1']}\n  \
+                    many: {type: integer, default: 1}\n";
+    let of = |arguments: &[&str]| inputs(arguments, declared).parameters[0].1.clone();
+    assert_eq!(of(&["--param", "tag=12"]), text("12"));
+    assert_eq!(of(&["--param", "tag=true"]), text("true"));
+    assert_eq!(of(&["--param", "kind=1"]), text("1"));
+    assert_eq!(of(&["--param", "many=12"]), PipelineValue::Integer(12));
+    assert_eq!(of(&["--param", "many=\"12\""]), text("12"));
+    assert_eq!(of(&["--param", "other=true"]), PipelineValue::Boolean(true));
+    assert_eq!(of(&["--param", "other=-3"]), PipelineValue::Integer(-3));
+    assert_eq!(of(&["--param", "other=007"]), text("007"));
+    assert_eq!(of(&["--param", "other=a=b"]), text("a=b"));
+    assert_eq!(of(&["--param", "other="]), text(""));
+    assert_eq!(of(&["--param", "other=\"a\\tb\""]), text("a\tb"));
+    assert_eq!(of(&["--param", "a=1", "--param", "a=2"]), PipelineValue::Integer(2));
+    assert_eq!(of(&["--pipeline-value", "pipeline.parameters.many=3"]), PipelineValue::Integer(3));
+}
+
+#[test]
+fn a_file_of_parameters_gives_types_and_options_win_over_it() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "{\"a\": true, \"b\": \"12\", \"c\": 3}").unwrap();
+    let path = file.path().to_str().unwrap();
+    let read = inputs(&["--param-file", path, "--param", "c=4"], "").parameters;
+    let expected = [
+        ("a".to_owned(), PipelineValue::Boolean(true)),
+        ("b".to_owned(), text("12")),
+        ("c".to_owned(), PipelineValue::Integer(4)),
+    ];
+    assert_eq!(read, expected);
+    for wrong in ["[1]", "{\"a\": 1.5}", "{\"a\": null}", "{\"a\": "] {
+        std::fs::write(file.path(), wrong).unwrap();
+        let error = given(&["--param-file", path]).unwrap_err();
+        assert!(error.is::<Misuse>(), "{error:?}");
+    }
+    assert!(given(&["--param-file", "/nowhere/p.json"]).unwrap_err().is::<Misuse>());
+}
+
+#[test]
+fn a_branch_or_a_tag_is_what_was_pushed() {
+    let value = |inputs: &Inputs, name: &str| {
+        let found = inputs.pipeline_values.iter().find(|(there, _)| there == name);
+        found.map(|(_, value)| value.clone())
+    };
+    let local = inputs(&[], "");
+    assert_eq!((local.git_ref.clone(), value(&local, "git.branch")), (None, Some(text("here"))));
+    let branch = inputs(&["--branch", "main"], "");
+    assert_eq!(branch.git_ref, Some(GitRef::Branch("main".into())));
+    assert_eq!(value(&branch, "git.branch"), Some(text("main")));
+    let tag = inputs(&["--tag", "v1"], "");
+    assert_eq!(tag.git_ref, Some(GitRef::Tag("v1".into())));
+    assert_eq!((value(&tag, "git.branch"), value(&tag, "git.tag")), (None, Some(text("v1"))));
+    let both = Program::try_parse_from(["program", "--branch", "a", "--tag", "b"]);
+    assert!(both.is_err());
+}
+
+#[test]
+fn pipeline_values_have_the_types_of_the_language() {
+    let read = inputs(
+        &[
+            "--pipeline-value",
+            "pipeline.number=42",
+            "--pipeline-value",
+            "git.branch.is_default=true",
+            "--pipeline-value",
+            "git.branch=7",
+        ],
+        "",
+    );
+    let last: Vec<_> = read.pipeline_values.iter().rev().take(3).rev().cloned().collect();
+    let expected = [
+        ("number".to_owned(), PipelineValue::Integer(42)),
+        ("git.branch.is_default".to_owned(), PipelineValue::Boolean(true)),
+        ("git.branch".to_owned(), text("7")),
+    ];
+    assert_eq!(last, expected);
+    for wrong in ["number=many", "git.branch.is_default=perhaps", "=x", "x"] {
+        let error = given(&["--pipeline-value", wrong]).unwrap_err();
+        assert!(error.is::<Misuse>(), "{wrong}");
+    }
+}

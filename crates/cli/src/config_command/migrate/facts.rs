@@ -1,0 +1,354 @@
+//! What a configuration relies on that is not in the repository: read off its tree, as it is written
+//! and as it compiles to.
+//!
+//! The written tree shows everything, also what no workflow runs, but with templates unfilled; the
+//! compiled one shows what templates and orbs become. Names with a template in them are left out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use roundel_config::{
+    document::{Node, from_yaml},
+    orbs::{OrbReference, Resolution},
+};
+
+use super::{super::check::Checked, scripts::Scripts};
+
+/// Names, each once, in order.
+type Names = BTreeSet<String>;
+
+/// Everything that was seen.
+#[derive(Debug, Default)]
+pub(super) struct Facts {
+    pub(super) setup: bool,
+    pub(super) contexts: Names,
+    /// Some contexts have a name that only the pipeline knows.
+    pub(super) templated_context: bool,
+    /// Variables that logins to registries are made of.
+    pub(super) login_variables: Names,
+    /// Variables in the keys of caches.
+    pub(super) cache_variables: Names,
+    /// Variables that orbs and commands are told to read by their name.
+    pub(super) named_variables: Names,
+    /// Resource classes of the hosted service, with the jobs that ask for them.
+    pub(super) classes: BTreeMap<String, Names>,
+    /// Resource classes of self-hosted runners.
+    pub(super) pools: Names,
+    pub(super) machine_images: Names,
+    pub(super) windows: Names,
+    pub(super) arm: Names,
+    pub(super) gpu: Names,
+    pub(super) fingerprints: Names,
+    /// `add_ssh_keys` without a list.
+    pub(super) all_keys: bool,
+    pub(super) schedules: Names,
+    pub(super) scripts: Scripts,
+    /// Variables that the configuration sets itself.
+    pub(super) assigned: Names,
+    /// Elements of orbs that are used, with their arguments: `node/install`.
+    uses: Vec<(String, Vec<(String, String)>)>,
+    /// Aliases of orbs: `node` is `circleci/node`.
+    aliases: BTreeMap<String, String>,
+    /// What is looked at: the job's name.
+    job: Option<String>,
+}
+
+impl Facts {
+    /// Looks at a configuration as it is written.
+    pub(super) fn of_source(tree: &Node) -> Self {
+        let mut facts = Self { setup: super::is_setup(tree), ..Self::default() };
+        if let Some(Node::Map(orbs)) = tree.get("orbs") {
+            for (alias, reference) in orbs {
+                if let Node::Text(reference) = reference {
+                    let orb = reference.split('@').next().unwrap_or(reference);
+                    facts.aliases.insert(alias.clone(), orb.to_owned());
+                }
+            }
+        }
+        let Node::Map(sections) = tree else { return facts };
+        for (section, value) in sections {
+            match section.as_str() {
+                "jobs" => facts.jobs(value),
+                "workflows" => facts.workflows(value),
+                "commands" | "executors" | "orbs" | "job-groups" => facts.walk(value),
+                _ => {}
+            }
+        }
+        facts
+    }
+
+    /// Looks at what it compiles to.
+    pub(super) fn add_document(&mut self, document: &Node) {
+        if let Some(jobs) = document.get("jobs") {
+            // What is compiled says it better than what is written.
+            self.classes.clear();
+            self.jobs(jobs);
+        }
+        if let Some(workflows) = document.get("workflows") {
+            self.workflows(workflows);
+        }
+    }
+
+    /// Looks at the parameters of orbs' elements that name variables.
+    pub(super) fn add_orbs(&mut self, checked: &Checked) {
+        for orb in &checked.compiled.orbs {
+            let reference = orb.requested.parse::<OrbReference>();
+            let Ok(reference) = reference else { continue };
+            let Some(Resolution::Found(found)) = checked.inputs.orbs.get(&reference) else {
+                continue;
+            };
+            let Ok(tree) = from_yaml(&found.text) else { continue };
+            let aliases = self.aliases.iter().filter(|(_, name)| **name == found.name);
+            let aliases: Vec<String> = aliases.map(|(alias, _)| alias.clone()).collect();
+            for (alias, section) in aliases.iter().flat_map(|alias| {
+                ["commands", "jobs", "executors"].iter().map(move |section| (alias, section))
+            }) {
+                if let Some(Node::Map(elements)) = tree.get(section) {
+                    for (name, element) in elements {
+                        self.named_by(&format!("{alias}/{name}"), element);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes the variables that an element's parameters of type `env_var_name` name: where it is
+    /// used, the argument or else the default.
+    fn named_by(&mut self, name: &str, element: &Node) {
+        let Some(Node::Map(parameters)) = element.get("parameters") else { return };
+        let is_name =
+            |declaration: &Node| declaration.get("type") == Some(&Node::text("env_var_name"));
+        for (parameter, declaration) in parameters.iter().filter(|(_, one)| is_name(one)) {
+            for (_, arguments) in self.uses.iter().filter(|(used, _)| used == name) {
+                let given = arguments.iter().find(|(key, _)| key == parameter);
+                let default = || text_of(declaration.get("default")?);
+                let named = given.map(|(_, value)| value.clone()).or_else(default);
+                self.named_variables.extend(named.filter(|name| is_fixed(name)));
+            }
+        }
+    }
+
+    fn jobs(&mut self, jobs: &Node) {
+        let Node::Map(jobs) = jobs else { return };
+        for (name, job) in jobs {
+            self.job = Some(name.clone());
+            self.walk(job);
+        }
+        self.job = None;
+    }
+
+    fn workflows(&mut self, workflows: &Node) {
+        let Node::Map(workflows) = workflows else { return };
+        for (_, workflow) in workflows {
+            if let Some(Node::List(triggers)) = workflow.get("triggers") {
+                let crons =
+                    triggers.iter().filter_map(|trigger| trigger.get("schedule")?.get("cron"));
+                self.schedules.extend(crons.filter_map(text_of));
+            }
+            let Some(Node::List(invocations)) = workflow.get("jobs") else { continue };
+            for invocation in invocations {
+                self.walk_step(invocation);
+                let Node::Map(entries) = invocation else { continue };
+                for (_, invocation) in entries {
+                    self.contexts(invocation.get("context"));
+                }
+            }
+        }
+    }
+
+    fn contexts(&mut self, value: Option<&Node>) {
+        let names = match value {
+            Some(Node::List(items)) => items.iter().filter_map(text_of).collect(),
+            Some(node) => text_of(node).into_iter().collect(),
+            None => Vec::new(),
+        };
+        for name in names.into_iter().filter(|name| !name.is_empty()) {
+            if is_fixed(&name) {
+                self.contexts.insert(name);
+            } else {
+                self.templated_context = true;
+            }
+        }
+    }
+
+    /// Looks at a tree wherever it stands.
+    fn walk(&mut self, node: &Node) {
+        match node {
+            Node::Map(entries) => {
+                for (key, value) in entries {
+                    self.entry(key, value);
+                }
+            }
+            Node::List(items) => items.iter().for_each(|item| self.walk_step(item)),
+            Node::Text(text) => self.text(text),
+            Node::Null | Node::Bool(_) | Node::Int(_) | Node::Float(_) => {}
+        }
+    }
+
+    /// Looks at an item of a list, which may be a step or an invocation.
+    fn walk_step(&mut self, item: &Node) {
+        match item {
+            Node::Text(name) if name == "add_ssh_keys" => self.all_keys = true,
+            Node::Text(name) if name.contains('/') => self.uses.push((name.clone(), Vec::new())),
+            Node::Map(entries) => {
+                if let [(name, arguments)] = entries.as_slice()
+                    && name.contains('/')
+                {
+                    self.uses.push((name.clone(), texts_of(arguments)));
+                }
+            }
+            Node::Null
+            | Node::Bool(_)
+            | Node::Int(_)
+            | Node::Float(_)
+            | Node::Text(_)
+            | Node::List(_) => {}
+        }
+        self.walk(item);
+    }
+
+    fn entry(&mut self, key: &str, value: &Node) {
+        match (key, value) {
+            ("description" | "examples" | "display", _) => return,
+            ("docker", Node::List(images)) => images.iter().for_each(|image| self.image(image)),
+            ("machine", _) => self.machine(value),
+            ("resource_class", Node::Text(class)) => self.class(class),
+            ("add_ssh_keys", _) => self.keys(value),
+            ("executor", Node::Text(name)) if name.contains('/') => {
+                self.uses.push((name.clone(), Vec::new()));
+            }
+            ("executor", Node::Map(_)) => {
+                if let Some(Node::Text(name)) = value.get("name") {
+                    self.uses.push((name.clone(), texts_of(value)));
+                }
+            }
+            ("environment", _) => self.environment(value),
+            ("parameters", Node::Map(parameters)) => {
+                let names = parameters.iter().filter(|(_, declaration)| {
+                    declaration.get("type") == Some(&Node::text("env_var_name"))
+                });
+                let defaults = names.filter_map(|(_, one)| text_of(one.get("default")?));
+                self.named_variables.extend(defaults.filter(|name| is_fixed(name)));
+            }
+            ("run" | "deploy", Node::Text(script)) => self.scripts.read(script),
+            ("run" | "deploy", Node::Map(_)) => {
+                if let Some(Node::Text(script)) = value.get("command") {
+                    self.scripts.read(script);
+                }
+            }
+            _ => {}
+        }
+        self.walk(value);
+    }
+
+    fn image(&mut self, entry: &Node) {
+        for login in ["auth", "aws_auth", "gcp_auth"] {
+            for (_, value) in entry.get(login).map(texts_of).unwrap_or_default() {
+                self.login_variables.extend(variable(&value));
+            }
+        }
+        let Some(Node::Text(image)) = entry.get("image") else { return };
+        let without = |login: &str| entry.get(login).is_none() && entry.get("auth").is_none();
+        let needed: &[&str] = if image.contains(".dkr.ecr.") && without("aws_auth") {
+            &["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]
+        } else if image.contains("-docker.pkg.dev/") && without("gcp_auth") {
+            &[
+                "GCP_OIDC_SERVICE_ACCOUNT",
+                "GCP_WORKLOAD_IDENTITY_POOL",
+                "GCP_WORKLOAD_IDENTITY_PROVIDER",
+            ]
+        } else {
+            &[]
+        };
+        self.login_variables.extend(needed.iter().map(|&name| name.to_owned()));
+    }
+
+    fn machine(&mut self, value: &Node) {
+        let image = value.as_text().or_else(|| value.get("image")?.as_text());
+        let Some(image) = image.filter(|image| is_fixed(image)) else { return };
+        if image.contains("windows") {
+            self.windows.insert(image.to_owned());
+        } else if image.contains("cuda") {
+            self.gpu.insert(image.to_owned());
+        } else if image.starts_with("arm-") || image.contains("-arm") {
+            self.arm.insert(image.to_owned());
+        }
+        self.machine_images.insert(image.to_owned());
+    }
+
+    fn class(&mut self, class: &str) {
+        if !is_fixed(class) {
+            return;
+        }
+        if class.contains('/') {
+            self.pools.insert(class.to_owned());
+            return;
+        }
+        if class.contains("gpu.") {
+            self.gpu.insert(class.to_owned());
+        }
+        if class.starts_with("windows.") {
+            self.windows.insert(class.to_owned());
+        } else if class.starts_with("arm.") {
+            self.arm.insert(class.to_owned());
+        }
+        let jobs = self.classes.entry(class.to_owned()).or_default();
+        jobs.extend(self.job.clone());
+    }
+
+    fn keys(&mut self, value: &Node) {
+        match value.get("fingerprints") {
+            Some(Node::List(items)) => {
+                let fixed = items.iter().filter_map(text_of).filter(|text| is_fixed(text));
+                self.fingerprints.extend(fixed);
+            }
+            _ => self.all_keys = true,
+        }
+    }
+
+    fn environment(&mut self, value: &Node) {
+        match value {
+            Node::Map(entries) => {
+                self.assigned.extend(entries.iter().map(|(name, _)| name.clone()));
+            }
+            Node::List(items) => items.iter().for_each(|item| self.environment(item)),
+            Node::Text(text) => {
+                self.assigned.extend(text.split('=').next().map(str::to_owned));
+            }
+            Node::Null | Node::Bool(_) | Node::Int(_) | Node::Float(_) => {}
+        }
+    }
+
+    /// Finds `{{ .Environment.NAME }}`.
+    fn text(&mut self, text: &str) {
+        for part in text.split(".Environment.").skip(1) {
+            let end = part.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+            let name = part.get(..end.unwrap_or(part.len())).unwrap_or("");
+            if !name.is_empty() && !name.starts_with("CIRCLE_") {
+                self.cache_variables.insert(name.to_owned());
+            }
+        }
+    }
+}
+
+/// Tells whether a text has no templates in it.
+fn is_fixed(text: &str) -> bool {
+    !text.contains("<<")
+}
+
+fn text_of(node: &Node) -> Option<String> {
+    node.as_text().map(str::to_owned)
+}
+
+/// The entries of a mapping that are texts.
+fn texts_of(node: &Node) -> Vec<(String, String)> {
+    let Node::Map(entries) = node else { return Vec::new() };
+    let entries = entries.iter();
+    entries.filter_map(|(key, value)| Some((key.clone(), text_of(value)?))).collect()
+}
+
+/// The variable that a text consists of: `$NAME`, `${NAME}`.
+fn variable(text: &str) -> Option<String> {
+    let name = text.strip_prefix('$')?;
+    let name = name.strip_prefix('{').and_then(|name| name.strip_suffix('}')).unwrap_or(name);
+    is_fixed(name).then(|| name.to_owned())
+}

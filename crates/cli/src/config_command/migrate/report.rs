@@ -1,0 +1,315 @@
+//! The findings as a report: one repository in full, several as a table with what they share.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+
+use super::{
+    super::output::{counted, line, styled},
+    FileReport, Repository, Verdict,
+    findings::{Finding, Level},
+};
+
+/// Names of one kind that the summary over several repositories shows.
+const SHARED: usize = 25;
+
+/// Characters of a line of names.
+const WIDTH: usize = 96;
+
+#[derive(Serialize)]
+struct Document<'r> {
+    repositories: &'r [Repository],
+    summary: Summary,
+}
+
+#[derive(Serialize)]
+struct Summary {
+    repositories: usize,
+    files: usize,
+    ready: usize,
+    prepare: usize,
+    cannot: usize,
+    nothing: usize,
+}
+
+/// Writes everything as one JSON document.
+pub(super) fn json(repositories: &[Repository]) -> anyhow::Result<String> {
+    let of = |verdict| repositories.iter().filter(|one| one.verdict == verdict).count();
+    let summary = Summary {
+        repositories: repositories.len(),
+        files: repositories.iter().map(|one| one.files.len()).sum(),
+        ready: of(Verdict::Ready),
+        prepare: of(Verdict::Prepare),
+        cannot: of(Verdict::Cannot),
+        nothing: of(Verdict::Nothing),
+    };
+    Ok(serde_json::to_string_pretty(&Document { repositories, summary })? + "\n")
+}
+
+/// Writes the report.
+pub(super) fn text(repositories: &[Repository], colors: bool) -> String {
+    let writer = Writer { colors };
+    match repositories {
+        [one] => writer.one(one),
+        several => writer.table(several),
+    }
+}
+
+struct Writer {
+    colors: bool,
+}
+
+impl Writer {
+    fn one(&self, repository: &Repository) -> String {
+        if repository.files.is_empty() {
+            return format!("{}: there is no `.circleci/config.yml`\n", repository.path);
+        }
+        let mut text = String::new();
+        for file in &repository.files {
+            text.push_str(&self.file(file));
+            text.push('\n');
+        }
+        let ready = repository.files.iter().filter(|file| file.verdict == Verdict::Ready).count();
+        let files = counted(repository.files.len(), "file");
+        let rest = match repository.verdict {
+            Verdict::Nothing | Verdict::Ready => "ready to run here".to_owned(),
+            Verdict::Prepare => format!("{ready} ready, the rest after what is marked `prepare`"),
+            Verdict::Cannot => {
+                let cannot =
+                    repository.files.iter().filter(|file| file.verdict == Verdict::Cannot).count();
+                format!("{ready} ready, {cannot} with parts that cannot run")
+            }
+        };
+        text + &format!("{files}: {rest}\n")
+    }
+
+    fn file(&self, file: &FileReport) -> String {
+        let mut text = format!("{}: {}\n", self.bold(&file.path), self.verdict(file.verdict));
+        for finding in &file.findings {
+            line(&mut text, &format!("\n  {}  {}", self.level(finding.level), finding.title));
+            let names = finding.names.iter().map(String::as_str);
+            let listed = matches!(finding.kind, "errors" | "next-profile" | "orb-stand-ins");
+            if listed {
+                for name in names {
+                    line(&mut text, &format!("           line {name}"));
+                }
+            } else {
+                for names in wrapped(names.map(str::to_owned)) {
+                    line(&mut text, &format!("           {names}"));
+                }
+            }
+            if let Some(help) = &finding.help {
+                for help in filled(help) {
+                    line(&mut text, &format!("           {}", self.dim(&help)));
+                }
+            }
+        }
+        text
+    }
+
+    fn table(&self, repositories: &[Repository]) -> String {
+        let wide =
+            repositories.iter().map(|one| one.path.chars().count()).max().unwrap_or(0).max(10);
+        let mut text = self.bold(&format!(
+            "{:wide$}  files  {:9}  what is in the way, or to do",
+            "repository", "verdict"
+        ));
+        text.push('\n');
+        for one in repositories {
+            let verdict = format!("{:9}", word(one.verdict));
+            let verdict = styled(&verdict, style(one.verdict), self.colors);
+            let remarks = remarks(one);
+            let files = one.files.len();
+            line(&mut text, &format!("{:wide$}  {files:5}  {verdict}  {remarks}", one.path));
+        }
+        text.push_str(&self.shared(repositories));
+        let of = |verdict| repositories.iter().filter(|one| one.verdict == verdict).count();
+        let (ready, prepare) = (of(Verdict::Ready), of(Verdict::Prepare));
+        let (cannot, nothing) = (of(Verdict::Cannot), of(Verdict::Nothing));
+        let summary = format!(
+            "\n{} repositories: {ready} ready, {prepare} after preparation, {cannot} with parts that \
+             cannot run, {nothing} without a configuration",
+            repositories.len(),
+        );
+        line(&mut text, &summary);
+        text
+    }
+
+    /// What has to be done once for all: names, with how many repositories have them.
+    fn shared(&self, repositories: &[Repository]) -> String {
+        let mut kinds: BTreeMap<(Level, &str, &str), BTreeMap<&str, BTreeSet<&str>>> =
+            BTreeMap::new();
+        for repository in repositories {
+            for finding in repository.files.iter().flat_map(|file| &file.findings) {
+                // Lines of one file say nothing about another.
+                let names: Vec<&str> = match finding.kind {
+                    "errors" | "unsupported" | "differs" | "next-profile" => vec![""],
+                    "resource-classes" => {
+                        finding.names.iter().filter_map(|name| name.split(" (").next()).collect()
+                    }
+                    _ if finding.names.is_empty() => vec![""],
+                    _ => finding.names.iter().map(String::as_str).collect(),
+                };
+                let key = (finding.level, finding.kind, finding.title.as_str());
+                for name in names {
+                    let users = kinds.entry(key).or_default().entry(name).or_default();
+                    users.insert(&repository.path);
+                }
+            }
+        }
+        let users = |names: &BTreeMap<&str, BTreeSet<&str>>| {
+            names.values().flatten().copied().collect::<BTreeSet<_>>().len()
+        };
+        let mut kinds: Vec<_> = kinds.into_iter().collect();
+        kinds.sort_by_key(|((level, ..), names)| (*level, std::cmp::Reverse(users(names))));
+        let mut text = String::new();
+        for ((level, _, title), names) in kinds {
+            let users = match users(&names) {
+                1 => "1 repository".to_owned(),
+                count => format!("{count} repositories"),
+            };
+            line(&mut text, &format!("\n  {}  {title} ({users})", self.level(level)));
+            let mut names: Vec<_> =
+                names.into_iter().filter(|(name, _)| !name.is_empty()).collect();
+            names.sort_by_key(|(_, users)| std::cmp::Reverse(users.len()));
+            let more = names.len().saturating_sub(SHARED);
+            let shown = names.into_iter().take(SHARED).map(|(name, users)| match users.len() {
+                1 => name.to_owned(),
+                count => format!("{name} ×{count}"),
+            });
+            let more = (more > 0).then(|| format!("and {more} more"));
+            for names in wrapped(shown.chain(more)) {
+                line(&mut text, &format!("           {names}"));
+            }
+        }
+        text
+    }
+
+    fn level(&self, level: Level) -> String {
+        let (word, color) = match level {
+            Level::Cannot => ("cannot ", AnsiColor::Red),
+            Level::Prepare => ("prepare", AnsiColor::Yellow),
+            Level::Note => ("note   ", AnsiColor::Cyan),
+        };
+        styled(word, color.on_default().bold(), self.colors)
+    }
+
+    fn verdict(&self, verdict: Verdict) -> String {
+        let text = match verdict {
+            Verdict::Nothing => "nothing to run",
+            Verdict::Ready => "ready",
+            Verdict::Prepare => "needs preparation",
+            Verdict::Cannot => "a part of it cannot run here",
+        };
+        styled(text, style(verdict), self.colors)
+    }
+
+    fn bold(&self, text: &str) -> String {
+        styled(text, Style::new().bold(), self.colors)
+    }
+
+    fn dim(&self, text: &str) -> String {
+        styled(text, Style::new().dimmed(), self.colors)
+    }
+}
+
+fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Nothing => "no config",
+        Verdict::Ready => "ready",
+        Verdict::Prepare => "prepare",
+        Verdict::Cannot => "cannot",
+    }
+}
+
+fn style(verdict: Verdict) -> Style {
+    let color = match verdict {
+        Verdict::Nothing => return Style::new().dimmed(),
+        Verdict::Ready => AnsiColor::Green,
+        Verdict::Prepare => AnsiColor::Yellow,
+        Verdict::Cannot => AnsiColor::Red,
+    };
+    color.on_default().bold()
+}
+
+/// `2 orbs, 1 context`: what is in the way of a repository, the worst first.
+fn remarks(repository: &Repository) -> String {
+    let mut counts: BTreeMap<(Level, (&str, &str)), BTreeSet<&str>> = BTreeMap::new();
+    let findings = repository.files.iter().flat_map(|file| &file.findings);
+    for finding in findings.filter(|finding| finding.level != Level::Note) {
+        let names = counts.entry((finding.level, short(finding))).or_default();
+        names.extend(finding.names.iter().map(String::as_str));
+    }
+    let worst = counts.keys().map(|(level, _)| *level).min();
+    let shown = counts.into_iter().filter(|((level, _), _)| Some(*level) == worst);
+    let words: Vec<String> = shown
+        .map(|((_, (one, many)), names)| match names.len() {
+            _ if one.is_empty() => many.to_owned(),
+            0 => many.to_owned(),
+            1 => format!("1 {one}"),
+            count => format!("{count} {many}"),
+        })
+        .collect();
+    words.join(", ")
+}
+
+/// One and many of a kind; what is not counted has no singular.
+fn short(finding: &Finding) -> (&'static str, &'static str) {
+    match finding.kind {
+        "errors" => ("", "errors"),
+        "orbs" => ("orb", "orbs"),
+        "unsupported" => ("", "unsupported steps or options"),
+        "windows" => ("", "Windows"),
+        "runners" => ("runner class", "runner classes"),
+        "arm" => ("", "ARM"),
+        "gpu" => ("", "GPU"),
+        "machine-images" => ("machine image", "machine images"),
+        "contexts" | "contexts-by-template" => ("context", "contexts"),
+        "login-variables" | "named-variables" | "cache-variables" | "script-variables" => {
+            ("variable", "variables")
+        }
+        "ssh-keys" | "all-ssh-keys" => ("SSH key", "SSH keys"),
+        "identity-tokens" => ("", "identity tokens"),
+        "job-tool" => ("", "`circleci` command"),
+        "hosted-api" => ("", "calls of the hosted API"),
+        _ => ("", "remarks"),
+    }
+}
+
+/// Names with commas, in lines that fit.
+fn wrapped(names: impl Iterator<Item = String>) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for name in names {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + name.chars().count() + 2 <= WIDTH => {
+                line.push_str(", ");
+                line.push_str(&name);
+            }
+            Some(line) => {
+                line.push(',');
+                lines.push(name);
+            }
+            None => lines.push(name),
+        }
+    }
+    lines
+}
+
+/// A sentence in lines that fit.
+fn filled(text: &str) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let fits =
+            lines.last().is_some_and(|line| line.chars().count() + word.chars().count() < WIDTH);
+        match lines.last_mut() {
+            Some(line) if fits && !line.is_empty() => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            Some(line) if line.is_empty() => line.push_str(word),
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}

@@ -1,0 +1,199 @@
+//! Repositories and what is said about them.
+
+use clap::Parser as _;
+
+use super::*;
+
+#[derive(clap::Parser)]
+struct Program {
+    #[command(flatten)]
+    arguments: Arguments,
+}
+
+fn repository(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in files {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    folder
+}
+
+fn look(files: &[(&str, &str)]) -> Repository {
+    let folder = repository(files);
+    let program = Program::try_parse_from(["program"]).unwrap();
+    let compiler = program.arguments.check.compiler().unwrap();
+    let mut found = Repository::look(folder.path(), &compiler).unwrap();
+    let shown = folder.path().display().to_string();
+    "REPO".clone_into(&mut found.path);
+    for file in &mut found.files {
+        file.path = file.path.replace(&shown, "REPO");
+    }
+    found
+}
+
+fn finding<'r>(repository: &'r Repository, kind: &str) -> &'r Finding {
+    let mut findings = repository.files.iter().flat_map(|file| &file.findings);
+    findings.find(|finding| finding.kind == kind).unwrap_or_else(|| panic!("no {kind}"))
+}
+
+const PLAIN: &str = "version: 2.1\njobs:\n  build:\n    docker: [{image: cimg/base:2024.01}]\n    \
+                     steps: [checkout, run: make]\nworkflows: {main: {jobs: [build]}}\n";
+
+const RICH: &str = r#"
+version: 2.1
+parameters: {where: {type: string, default: staging}}
+commands:
+  login:
+    parameters: {token: {type: env_var_name, default: DEPLOY_TOKEN}}
+    steps: [run: 'curl -H "X: ${<< parameters.token >>}" "$API_URL"']
+jobs:
+  build:
+    docker:
+      - image: acme/private:1
+        auth: {username: $HUB_USER, password: "${HUB_PASSWORD}"}
+      - image: 1.dkr.ecr.eu.amazonaws.com/db:1
+    resource_class: large
+    environment: {MODE: fast}
+    steps:
+      - checkout
+      - add_ssh_keys: {fingerprints: ["SHA256:abc"]}
+      - login
+      - run: |
+          VERSION=1
+          echo $VERSION $MODE $NPM_TOKEN
+          circleci tests glob "*" | circleci tests split
+          circleci step halt
+          curl https://circleci.com/api/v2/me
+  vm:
+    machine: {image: "ubuntu-2404:current"}
+    resource_class: acme/big
+    steps: [run: make]
+  win:
+    machine: {image: "windows-server-2022-gui:current"}
+    resource_class: windows.medium
+    steps: [run: make]
+workflows:
+  main:
+    jobs:
+      - build: {context: [deploy, << pipeline.parameters.where >>]}
+      - vm: {context: org-wide}
+      - win
+  nightly:
+    triggers: [schedule: {cron: "0 3 * * *", filters: {branches: {only: main}}}]
+    jobs: [build]
+"#;
+
+#[test]
+fn a_plain_repository_is_ready() {
+    let found = look(&[(".circleci/config.yml", PLAIN), (".circleci/notes.yml", "a: 1\n")]);
+    assert_eq!(found.verdict, Verdict::Ready);
+    let text = report::text(&[found], false);
+    assert_eq!(text, "REPO/.circleci/config.yml: ready\n\n1 file: ready to run here\n");
+}
+
+#[test]
+fn a_repository_without_configuration_has_nothing_to_move() {
+    let found = look(&[("README.md", "hello")]);
+    assert_eq!(found.verdict, Verdict::Nothing);
+    assert_eq!(report::text(&[found], false), "REPO: there is no `.circleci/config.yml`\n");
+}
+
+#[test]
+fn what_is_not_in_the_repository_is_named() {
+    let found = look(&[(".circleci/config.yml", RICH)]);
+    let names = |kind: &str| finding(&found, kind).names.join(" ");
+    assert_eq!(names("contexts"), "deploy org-wide staging");
+    assert_eq!(
+        names("login-variables"),
+        "AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY HUB_PASSWORD HUB_USER"
+    );
+    assert_eq!(names("named-variables"), "DEPLOY_TOKEN");
+    assert_eq!(names("script-variables"), "API_URL NPM_TOKEN");
+    assert_eq!(names("ssh-keys"), "SHA256:abc");
+    assert_eq!(names("runners"), "acme/big");
+    assert_eq!(names("windows"), "windows-server-2022-gui:current windows.medium");
+    assert_eq!(names("machine-images"), "ubuntu-2404:current");
+    assert_eq!(names("schedules"), "0 3 * * *");
+    assert_eq!(names("job-tool"), "circleci tests glob circleci tests split");
+    assert!(names("resource-classes").contains("large (1 job, 4 CPU, 8 GB)"));
+    assert_eq!(finding(&found, "hosted-api").level, Level::Prepare);
+    assert_eq!(found.verdict, Verdict::Cannot);
+}
+
+#[test]
+fn an_orb_that_is_not_at_hand_says_how_to_get_it() {
+    let text = "version: 2.1\norbs: {node: circleci/node@5.1}\njobs:\n  build:\n    executor: node/default\n    \
+                steps: [checkout]\nworkflows: {main: {jobs: [build]}}\n";
+    let found = look(&[(".circleci/config.yml", text)]);
+    let orbs = finding(&found, "orbs");
+    assert_eq!(orbs.names, ["circleci/node@5.1"]);
+    assert!(orbs.help.as_ref().unwrap().contains("DIR/circleci/node/<version>.yml"));
+    assert_eq!(found.verdict, Verdict::Cannot);
+}
+
+#[test]
+fn a_wrong_configuration_shows_its_first_errors() {
+    let found = look(&[(".circleci/config.yml", "version: 2.1\njobs: [\n")]);
+    assert_eq!(found.verdict, Verdict::Cannot);
+    assert!(!finding(&found, "errors").names.is_empty());
+}
+
+#[test]
+fn cfg_238_what_the_next_profile_refuses_is_a_remark() {
+    let text = PLAIN.replace("2.1", "2").replace("{main:", "{version: 2, main:");
+    let found = look(&[(".circleci/config.yml", &text)]);
+    assert_eq!(finding(&found, "next-profile").level, Level::Note);
+    assert_eq!(found.verdict, Verdict::Ready);
+}
+
+#[test]
+fn several_repositories_make_a_table_with_what_they_share() {
+    let named = |name: &str, files: &[(&str, &str)]| {
+        let mut found = look(files);
+        name.clone_into(&mut found.path);
+        found
+    };
+    let several = [
+        named("web", &[(".circleci/config.yml", PLAIN)]),
+        named("api", &[(".circleci/config.yml", RICH)]),
+        named("lib", &[(".circleci/config.yml", RICH)]),
+        named("docs", &[]),
+    ];
+    let text = report::text(&several, false);
+    assert!(
+        text.starts_with("repository  files  verdict    what is in the way, or to do\n"),
+        "{text}"
+    );
+    assert!(text.contains("\nweb             1  ready"), "{text}");
+    assert!(text.contains("\napi             1  cannot"), "{text}");
+    assert!(text.contains("\ndocs            0  no config"), "{text}");
+    assert!(
+        text.contains(
+            "contexts have to be made again (2 repositories)\n           deploy ×2, org-wide ×2"
+        ),
+        "{text}"
+    );
+    assert!(
+        text.ends_with(
+            "\n4 repositories: 1 ready, 0 after preparation, 2 with parts that cannot run, 1 without \
+             a configuration\n"
+        ),
+        "{text}"
+    );
+    let json: serde_json::Value = serde_json::from_str(&report::json(&several).unwrap()).unwrap();
+    assert_eq!(json["summary"]["cannot"], 2);
+    assert_eq!(json["repositories"][0]["files"][0]["verdict"], "ready");
+}
+
+#[test]
+fn the_list_of_what_the_job_tool_can_do_is_the_truth() {
+    let script = include_str!("../../../../jobtool/src/circleci.sh");
+    assert!(script.contains("'step halt' | 'task halt')\n    halt"), "{script}");
+    // Whoever teaches the tool more finds this test, and the list in `findings`.
+    assert!(
+        script.contains("'tests '* | 'env '* | 'run '* | 'testsuite '*)\n    fail"),
+        "{script}"
+    );
+}

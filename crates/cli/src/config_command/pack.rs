@@ -1,0 +1,227 @@
+//! `roundel config pack`: one document of a folder of files. What goes where decides
+//! [`roundel_config::pack`]; here the files are read.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, Result};
+use roundel_config::{
+    document::to_yaml,
+    pack::{FILES, PackError, PackFile, is_packed, pack},
+    render,
+};
+use roundel_model::limits::CONFIG_BYTES;
+
+use super::{
+    Misuse,
+    output::{self, counted},
+};
+use crate::Ended;
+
+/// Levels of folders.
+const DEPTH: usize = 32;
+
+/// Bytes of all files together.
+const BYTES: usize = 8 * CONFIG_BYTES;
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Arguments {
+    /// The folder, or a single file
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+    /// Writes to a file instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// Reads the folder and prints the document.
+pub(crate) fn run(arguments: &Arguments) -> Result<Ended> {
+    let folder = &arguments.folder;
+    let shown = folder.display();
+    if !folder.exists() {
+        return Err(Misuse(format!("there is no folder `{shown}`")).into());
+    }
+    let (root, files) = if folder.is_dir() {
+        let mut walk = Walk { output: arguments.output.as_deref(), files: Vec::new(), bytes: 0 };
+        walk.folder(folder, "", 0)?;
+        (folder.clone(), walk.files)
+    } else {
+        let parent = folder.parent().filter(|parent| parent.as_os_str() != "");
+        let path = "config.yml".to_owned();
+        let text = read(folder)?;
+        (parent.unwrap_or(Path::new(".")).to_owned(), vec![PackFile { path, text }])
+    };
+    let root = root.canonicalize().with_context(|| format!("failed to look at `{shown}`"))?;
+    match pack(&files, &mut |path| include(&root, path)) {
+        Ok(document) => {
+            let text = to_yaml(&document);
+            match &arguments.output {
+                Some(path) => fs::write(path, text)
+                    .with_context(|| format!("failed to write `{}`", path.display()))?,
+                None => output::print(&text)?,
+            }
+            Ok(Ended::Fine)
+        }
+        Err(problems) => {
+            output::remark(&told(&problems, &files, folder, output::remark_colors()));
+            Ok(Ended::Failed)
+        }
+    }
+}
+
+/// Says everything that is wrong.
+fn told(problems: &[PackError], files: &[PackFile], folder: &Path, colors: bool) -> String {
+    let label = output::styled("error:", anstyle::AnsiColor::Red.on_default().bold(), colors);
+    let mut text = String::new();
+    for problem in problems {
+        if let PackError::Yaml { path, diagnostics } = problem {
+            let source = files.iter().find(|file| file.path == *path).map_or("", |file| &file.text);
+            text.push_str(&render(source, diagnostics, colors));
+            text.push('\n');
+        } else {
+            output::line(&mut text, &format!("{label} {problem}"));
+        }
+    }
+    let count = counted(problems.len(), "problem");
+    text + &format!("`{}` cannot be packed: {count}\n", folder.display())
+}
+
+/// Reads all YAML files below a folder.
+struct Walk<'o> {
+    /// What is written is not read.
+    output: Option<&'o Path>,
+    files: Vec<PackFile>,
+    bytes: usize,
+}
+
+impl Walk<'_> {
+    fn folder(&mut self, folder: &Path, prefix: &str, depth: usize) -> Result<()> {
+        let shown = folder.display();
+        if depth > DEPTH {
+            // Links may lead in a circle.
+            return Err(Misuse(format!("`{shown}` is nested too deeply")).into());
+        }
+        let failed = || format!("failed to read the folder `{shown}`");
+        for entry in fs::read_dir(folder).with_context(failed)? {
+            let entry = entry.with_context(failed)?;
+            let Ok(name) = entry.file_name().into_string() else { continue };
+            let (path, inner) = (entry.path(), format!("{prefix}{name}"));
+            if name.starts_with('.') || self.is_output(&path) {
+                continue;
+            }
+            if path.is_dir() {
+                self.folder(&path, &format!("{inner}/"), depth + 1)?;
+            } else if is_packed(&inner) {
+                let text = read(&path)?;
+                self.bytes += text.len();
+                if self.files.len() >= FILES || self.bytes > BYTES {
+                    return Err(Misuse(format!("`{shown}` holds too much to pack")).into());
+                }
+                self.files.push(PackFile { path: inner, text });
+            }
+        }
+        Ok(())
+    }
+
+    fn is_output(&self, path: &Path) -> bool {
+        let same = |output: &Path| Some(output.canonicalize().ok()? == path.canonicalize().ok()?);
+        self.output.and_then(same).unwrap_or(false)
+    }
+}
+
+fn read(path: &Path) -> Result<String> {
+    let shown = path.display();
+    let length = path.metadata().with_context(|| format!("failed to read `{shown}`"))?.len();
+    if usize::try_from(length).is_ok_and(|length| length > CONFIG_BYTES) {
+        return Err(Misuse(format!("`{shown}` is larger than a configuration may be")).into());
+    }
+    fs::read_to_string(path).with_context(|| format!("failed to read `{shown}`"))
+}
+
+/// Reads an included file, which must lie within the folder however links lead.
+fn include(root: &Path, path: &str) -> Result<String, String> {
+    let file = match root.join(path).canonicalize() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err("which does not exist".to_owned());
+        }
+        Err(error) => return Err(format!("which cannot be read: {error}")),
+        Ok(file) => file,
+    };
+    if !file.starts_with(root) {
+        return Err("which leads out of the folder".to_owned());
+    }
+    read(&file).map_err(|error| match error.downcast::<Misuse>() {
+        Ok(_) => "which is larger than a configuration may be".to_owned(),
+        Err(error) => format!("which cannot be read: {}", error.root_cause()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let path = folder.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        folder
+    }
+
+    #[test]
+    fn a_folder_is_packed_into_a_file_within_it_again_and_again() {
+        let folder = folder(&[
+            ("@orb.yml", "version: 2.1\n"),
+            ("commands/greet.yml", "steps: [run: << include(scripts/greet.sh) >>]\n"),
+            ("scripts/greet.sh", "cat <<EOF\nhi\nEOF\n"),
+            (".git/x.yml", "no: [\n"),
+        ]);
+        let output = folder.path().join("config.yml");
+        let arguments =
+            Arguments { folder: folder.path().to_owned(), output: Some(output.clone()) };
+        for _ in 0..2 {
+            assert_eq!(run(&arguments).unwrap(), Ended::Fine);
+            assert_eq!(
+                fs::read_to_string(&output).unwrap(),
+                "version: 2.1\ncommands:\n  greet:\n    steps:\n    - run: |\n        cat \\<<EOF\n        \
+                 hi\n        EOF\n"
+            );
+        }
+    }
+
+    #[test]
+    fn an_included_file_is_never_read_from_elsewhere() {
+        let outside = folder(&[("secret.txt", "secret")]);
+        let folder = folder(&[("scripts/a.sh", "a")]);
+        let root = folder.path().canonicalize().unwrap();
+        std::os::unix::fs::symlink(outside.path().join("secret.txt"), root.join("link.txt"))
+            .unwrap();
+        assert_eq!(include(&root, "scripts/a.sh"), Ok("a".to_owned()));
+        assert_eq!(include(&root, "scripts/b.sh"), Err("which does not exist".to_owned()));
+        assert_eq!(include(&root, "link.txt"), Err("which leads out of the folder".to_owned()));
+    }
+
+    #[test]
+    fn links_in_a_circle_are_told() {
+        let folder = folder(&[("commands/a.yml", "steps: []\n")]);
+        std::os::unix::fs::symlink(folder.path(), folder.path().join("commands/again")).unwrap();
+        let arguments = Arguments { folder: folder.path().to_owned(), output: None };
+        assert!(run(&arguments).unwrap_err().is::<Misuse>());
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_the_files() {
+        let files = [
+            PackFile { path: "a.yml".to_owned(), text: "a: [\n".to_owned() },
+            PackFile { path: "b.yml".to_owned(), text: "b: 1\n".to_owned() },
+        ];
+        let problems = pack(&files, &mut |_| Err(String::new())).unwrap_err();
+        let text = told(&problems, &files, Path::new("src"), false);
+        assert!(text.contains("--> a.yml:"), "{text}");
+        assert!(text.ends_with("`src` cannot be packed: 1 problem\n"), "{text}");
+    }
+}

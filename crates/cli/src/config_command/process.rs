@@ -1,0 +1,64 @@
+//! `roundel config process`: what a configuration compiles to (CFG §7.4).
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use roundel_config::{Severity, document::to_yaml, render};
+
+use super::{
+    check::{CheckArguments, Checked},
+    output,
+    report::Report,
+    sources,
+};
+use crate::Ended;
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Arguments {
+    /// The file; `-` is standard input
+    #[arg(value_name = "FILE", default_value = sources::DEFAULT)]
+    file: PathBuf,
+    /// Prints one JSON document: what was found, and `document`
+    #[arg(long)]
+    json: bool,
+    /// Repeats the source in comments at the end
+    #[arg(long, conflicts_with = "json")]
+    with_source: bool,
+    #[command(flatten)]
+    check: CheckArguments,
+}
+
+/// Compiles the file and prints the document; diagnostics go to standard error.
+pub(crate) fn run(arguments: &Arguments) -> Result<Ended> {
+    let compiler = arguments.check.compiler()?;
+    let checked = compiler.check(sources::read(&arguments.file)?);
+    if arguments.json {
+        output::print(&Report::with_document(&checked).to_json()?)?;
+    } else {
+        let diagnostics = &checked.compiled.diagnostics;
+        if !diagnostics.is_empty() {
+            output::remark(&render(&checked.text, diagnostics, output::remark_colors()));
+        }
+        output::print(&printed(&checked, arguments.with_source))?;
+    }
+    compiler.write_lock(&checked.compiled.orbs)?;
+    Ok(if checked.count(Severity::Error) > 0 { Ended::Failed } else { Ended::Fine })
+}
+
+/// The document with its header and, if wanted, its source; nothing if there is none.
+fn printed(checked: &Checked, with_source: bool) -> String {
+    let Some(document) = &checked.compiled.document else { return String::new() };
+    let mut text = String::new();
+    for orb in &checked.compiled.orbs {
+        let header = format!("# Orb '{}' resolved to '{}'", orb.requested, orb.resolved);
+        output::line(&mut text, &header);
+    }
+    text.push_str(&to_yaml(document));
+    if with_source {
+        text.push_str("\n# Original config.yml file:\n");
+        for line in checked.text.lines() {
+            output::line(&mut text, format!("# {line}").trim_end());
+        }
+    }
+    text
+}

@@ -1,0 +1,128 @@
+//! What was found, for programs: one JSON document for all files.
+
+use std::path::{Path, PathBuf};
+
+use roundel_config::{Diagnostic, Related, Severity, codes, orbs::ResolvedOrb};
+use serde::Serialize;
+
+use super::check::Checked;
+
+/// Everything that was looked at.
+#[derive(Serialize)]
+pub(crate) struct Report<'c> {
+    files: Vec<File<'c>>,
+}
+
+/// One file.
+#[derive(Serialize)]
+struct File<'c> {
+    path: &'c str,
+    /// It has no errors.
+    valid: bool,
+    diagnostics: Vec<Told<'c>>,
+    /// The orbs that it was compiled with.
+    orbs: &'c [ResolvedOrb],
+    /// What it compiles to, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    document: Option<&'c roundel_config::document::Node>,
+}
+
+/// One diagnostic.
+#[derive(Serialize)]
+pub(crate) struct Told<'c> {
+    code: &'c str,
+    number: Option<&'static str>,
+    severity: Severity,
+    message: &'c str,
+    /// Where that is in the configuration: `jobs.build.steps[2].run.command`.
+    at: &'c str,
+    via: &'c [String],
+    path: &'c str,
+    span: Span,
+    line: u32,
+    column: u32,
+    related: Vec<Place<'c>>,
+    help: Option<&'c str>,
+    /// The page about the code, within the documentation.
+    docs: Option<PathBuf>,
+}
+
+/// Bytes of the text: from the first to the one after the last.
+#[derive(Serialize)]
+struct Span {
+    start: usize,
+    end: usize,
+}
+
+/// A further place.
+#[derive(Serialize)]
+struct Place<'c> {
+    path: &'c str,
+    span: Span,
+    line: u32,
+    column: u32,
+    text: &'c str,
+}
+
+impl<'c> Report<'c> {
+    /// Tells what was found in files.
+    pub(crate) fn of(checked: &'c [Checked]) -> Self {
+        Self { files: checked.iter().map(|checked| File::of(checked, false)).collect() }
+    }
+
+    /// Tells what a file compiles to.
+    pub(crate) fn with_document(checked: &'c Checked) -> Self {
+        Self { files: vec![File::of(checked, true)] }
+    }
+
+    /// Writes the document.
+    pub(crate) fn to_json(&self) -> anyhow::Result<String> {
+        Ok(serde_json::to_string_pretty(self)? + "\n")
+    }
+}
+
+impl<'c> File<'c> {
+    fn of(checked: &'c Checked, with_document: bool) -> Self {
+        Self {
+            path: &checked.path,
+            valid: checked.count(Severity::Error) == 0,
+            diagnostics: checked.compiled.diagnostics.iter().map(Told::of).collect(),
+            orbs: &checked.compiled.orbs,
+            document: checked.compiled.document.as_ref().filter(|_| with_document),
+        }
+    }
+}
+
+impl<'c> Told<'c> {
+    fn of(told: &'c Diagnostic) -> Self {
+        let code = codes::code(&told.code);
+        Self {
+            code: &told.code,
+            number: code.and_then(|code| code.number),
+            severity: told.severity,
+            message: &told.message,
+            at: &told.at,
+            via: &told.via,
+            path: &told.path,
+            span: Span { start: told.start, end: told.end },
+            line: told.line,
+            column: told.column,
+            related: told.related.iter().map(|related| Place::of(related, &told.path)).collect(),
+            help: told.help.as_deref(),
+            docs: code
+                .map(|code| Path::new("docs/diagnostics").join(code.slug).with_extension("md")),
+        }
+    }
+}
+
+impl<'c> Place<'c> {
+    fn of(related: &'c Related, path: &'c str) -> Self {
+        Self {
+            path: related.path.as_deref().unwrap_or(path),
+            span: Span { start: related.start, end: related.end },
+            line: related.line,
+            column: related.column,
+            text: &related.text,
+        }
+    }
+}
