@@ -223,14 +223,20 @@ impl Context<'_> {
             return None;
         };
         self.check_slashes(&source, pattern);
-        let result = self.pattern(&source).and_then(|pattern| match &text {
+        let compiled = self.pattern(&source);
+        if let Some((message, help)) = compiled.as_ref().ok().and_then(|p| p.refused_by_next()) {
+            let problem = Problem::warning(codes::LOOK_AROUND, pattern.value.place, message);
+            self.report.add(problem.help(help));
+        }
+        let result = compiled.and_then(|pattern| match &text {
             Some(text) => pattern.matches(text),
             None => Ok(false),
         });
         result
             .map_err(|error| {
                 let message = format!("invalid regular expression `{source}`: {error}");
-                self.report.add(Problem::error(codes::BAD_REGEX, pattern.value.place, message));
+                let problem = Problem::error(codes::BAD_REGEX, pattern.value.place, message);
+                self.report.add(problem.maybe_help(error.help));
             })
             .ok()
     }

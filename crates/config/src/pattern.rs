@@ -135,11 +135,6 @@ impl Pattern {
         }
     }
 
-    /// Tells whether it looks around, refers back, or never gives back, which `next` refuses (W-18).
-    pub(crate) const fn uses_look_around(&self) -> bool {
-        self.backtracking.is_some()
-    }
-
     /// Says why `next` refuses it, and the way out; `None` if it does not (W-18).
     pub(crate) fn refused_by_next(&self) -> Option<(String, String)> {
         if let Some(what) = self.backtracking {

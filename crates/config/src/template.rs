@@ -70,6 +70,7 @@ pub(crate) fn sole_tag<'p, 't>(pieces: &'p [Piece<'t>]) -> Option<&'p Tag<'t>> {
 
 /// Says what the `<<` at the given place probably is, if it is no tag: a here-document, a
 /// here-string, a shift. The sentence tells how it is written.
+#[cfg_attr(not(test), expect(dead_code, reason = "the help of tags that cannot be read"))]
 pub(crate) fn not_a_tag(text: &str, opening: usize) -> Option<String> {
     let (at, _) = text.match_indices("<<").nth(opening)?;
     let before = &text[..at];

@@ -138,14 +138,13 @@ impl<'m, 'l> Machine<'m, 'l> {
     fn matches(&mut self, left: &Expr, right: &Expr) -> Computed {
         let value = self.value(left)?;
         let text = self.operand(value, left, "matches")?;
-        let (pattern, at): (Rc<str>, _) = match &right.kind {
-            Kind::Regex(pattern) => (Rc::from(pattern.as_str()), Some(right.span.start + 1)),
-            _ => {
-                let value = self.value(right)?;
-                match self.operand(value, right, "matches")? {
-                    Some(pattern) => (pattern, None),
-                    None => return Ok(Data::Bool(false)),
-                }
+        let (pattern, at): (Rc<str>, _) = if let Kind::Regex(pattern) = &right.kind {
+            (Rc::from(pattern.as_str()), Some(right.span.start + 1))
+        } else {
+            let value = self.value(right)?;
+            match self.operand(value, right, "matches")? {
+                Some(pattern) => (pattern, None),
+                None => return Ok(Data::Bool(false)),
             }
         };
         let compiled = self.pattern(&pattern, at, right.span.clone())?;
@@ -244,7 +243,9 @@ impl<'m, 'l> Machine<'m, 'l> {
             }
             Kind::Not(inner) => self.look_at(inner),
             Kind::Or(operands) | Kind::And(operands) => {
-                operands.iter().for_each(|operand| self.look_at(operand));
+                for operand in operands {
+                    self.look_at(operand);
+                }
             }
             Kind::Equal { left, right, .. }
             | Kind::StartsWith(left, right)
@@ -260,7 +261,9 @@ impl<'m, 'l> Machine<'m, 'l> {
     pub(super) fn warn_of_tight_not(&mut self, expr: &Expr) {
         match &expr.kind {
             Kind::Or(operands) | Kind::And(operands) => {
-                operands.iter().for_each(|operand| self.warn_of_tight_not(operand));
+                for operand in operands {
+                    self.warn_of_tight_not(operand);
+                }
             }
             Kind::Not(inner) => self.warn_of_tight_not(inner),
             Kind::Equal { left, right, .. }

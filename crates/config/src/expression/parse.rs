@@ -312,7 +312,8 @@ impl<'t> Parser<'t> {
         self.skip_blanks();
         // `===` and `<<` are no operators, however they begin.
         let found = self.rest().strip_prefix(symbol).is_some_and(|rest| {
-            !rest.starts_with('=') && !(symbol.len() == 1 && rest.starts_with(['<', '>']))
+            let doubled = symbol.len() == 1 && rest.starts_with(['<', '>']);
+            !doubled && !rest.starts_with('=')
         });
         self.at += if found { symbol.len() } else { 0 };
         found

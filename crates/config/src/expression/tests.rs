@@ -201,7 +201,7 @@ fn a_not_before_a_comparison_is_warned_of() {
     assert_eq!(found[0].help.as_deref(), Some(r#"write `not (pipeline.git.branch == "main")`"#));
     for fine in [
         r#"not (pipeline.git.branch == "main")"#,
-        r#"(not pipeline.git.branch) == false"#,
+        "(not pipeline.git.branch) == false",
         "not pipeline.git.branch and true",
         r#"pipeline.git.branch != "main""#,
     ] {

@@ -26,7 +26,7 @@ pub(crate) enum NameRule<'r, 'p> {
 /// Says why an entry can match no branch and no tag.
 pub(crate) fn never_matches(test: NameTest<'_>) -> Option<String> {
     match test {
-        NameTest::Text(text) => no_git_name(text).map(str::to_owned),
+        NameTest::Text(name) => no_git_name(name).map(str::to_owned),
         NameTest::Pattern(pattern) if pattern.tree.lengths().1 == Some(0) => {
             Some("it matches the empty text only, and no name is empty".to_owned())
         }
@@ -150,8 +150,9 @@ fn shown(c: char) -> String {
 
 /// Says why a text is the name of no branch and no tag.
 fn no_git_name(text: &str) -> Option<&'static str> {
-    let part_wrong =
-        |part: &str| part.is_empty() || part.starts_with('.') || part.ends_with(".lock");
+    let part_wrong = |part: &str| {
+        part.is_empty() || part.starts_with('.') || part.strip_suffix(".lock").is_some()
+    };
     if text.is_empty() {
         Some("no name is empty")
     } else if text.chars().any(is_forbidden) {

@@ -155,6 +155,7 @@ pub(crate) struct Lost {
 
 /// Tells what is lost when an unquoted scalar is used as a text: `1.20` becomes `1.2`, `0755`
 /// becomes `493`, `yes` becomes `true`. `None` if its text is kept.
+#[cfg_attr(not(test), expect(dead_code, reason = "asked where a text is expected"))]
 pub(crate) fn lost(text: &str) -> Option<Lost> {
     let digits = text.trim_start_matches(['-', '+']);
     let (becomes, reason) = match resolve(text, Style::Plain) {
@@ -203,7 +204,7 @@ fn decimal(value: f64) -> String {
 mod tests {
     use super::{Scalar::*, *};
 
-    /// What SnakeYAML 1.33, the parser of the hosted service, made of each. It reads exponents
+    /// What `SnakeYAML` 1.33, the parser of the hosted service, made of each. It reads exponents
     /// without a dot or sign as floats, and `-.5`, which other parsers of YAML 1.1 do not.
     #[test]
     fn cfg_008_every_scalar_is_what_snake_yaml_makes_of_it() {
