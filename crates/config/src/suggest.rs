@@ -18,8 +18,8 @@ pub(crate) fn nearest<'n>(
         .into_iter()
         .take(CANDIDATES)
         .filter(|name| *name != wrong)
-        .map(|name| (distance(&folded, &fold(name)), name))
-        .filter(|&(edits, name)| edits <= allowed && edits < name.chars().count())
+        .filter_map(|name| Some((distance(&folded, &fold(name), allowed)?, name)))
+        .filter(|&(edits, name)| edits < name.chars().count())
         .min_by_key(|&(edits, _)| edits)
         .map(|(_, name)| name)
 }
@@ -48,23 +48,32 @@ fn fold(text: &str) -> Vec<char> {
     lower.map(|c| if c == '-' { '_' } else { c }).collect()
 }
 
-/// Counts insertions, deletions, replacements and swaps of neighbours.
-fn distance(a: &[char], b: &[char]) -> usize {
-    let mut before = Vec::new();
-    let mut last: Vec<usize> = (0..=b.len()).collect();
+/// Counts insertions, deletions, replacements and swaps of neighbours, up to `allowed`; more is
+/// `None`. Only what lies near the diagonal is looked at, so that long names cost little.
+fn distance(a: &[char], b: &[char], allowed: usize) -> Option<usize> {
+    if a.len().abs_diff(b.len()) > allowed {
+        return None;
+    }
+    let far = allowed + 1;
+    let mut before: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=b.len()).map(|edits| edits.min(far)).collect();
     for (i, ca) in a.iter().enumerate() {
-        let mut row = vec![i + 1];
-        for (j, cb) in b.iter().enumerate() {
-            let replaced = last[j] + usize::from(ca != cb);
+        let mut row = vec![far; b.len() + 1];
+        row[0] = (i + 1).min(far);
+        for j in i.saturating_sub(allowed)..b.len().min(i + allowed + 1) {
+            let replaced = last[j] + usize::from(*ca != b[j]);
             let mut best = replaced.min(last[j + 1] + 1).min(row[j] + 1);
-            if i > 0 && j > 0 && *ca == b[j - 1] && a[i - 1] == *cb {
+            if i > 0 && j > 0 && *ca == b[j - 1] && a[i - 1] == b[j] {
                 best = best.min(before[j - 1] + 1);
             }
-            row.push(best);
+            row[j + 1] = best.min(far);
+        }
+        if row.iter().all(|edits| *edits >= far) {
+            return None;
         }
         before = std::mem::replace(&mut last, row);
     }
-    last.last().copied().unwrap_or(0)
+    last.last().copied().filter(|edits| *edits <= allowed)
 }
 
 #[cfg(test)]
@@ -82,9 +91,41 @@ mod tests {
 
     #[test]
     fn swapped_letters_count_as_one_edit() {
-        let chars = |text: &str| text.chars().collect::<Vec<_>>();
-        assert_eq!(distance(&chars("ab"), &chars("ba")), 1);
-        assert_eq!(distance(&chars(""), &chars("abc")), 3);
-        assert_eq!(distance(&chars("kitten"), &chars("sitting")), 3);
+        assert_eq!(distance(&chars("ab"), &chars("ba"), 2), Some(1));
+        assert_eq!(distance(&chars(""), &chars("abc"), 3), Some(3));
+        assert_eq!(distance(&chars("kitten"), &chars("sitting"), 3), Some(3));
+        assert_eq!(distance(&chars("kitten"), &chars("sitting"), 2), None);
+    }
+
+    fn chars(text: &str) -> Vec<char> {
+        text.chars().collect()
+    }
+
+    /// The whole table, by the book.
+    fn slowly(a: &[char], b: &[char]) -> usize {
+        let mut table = vec![vec![0; b.len() + 1]; a.len() + 1];
+        for i in 0..=a.len() {
+            for j in 0..=b.len() {
+                table[i][j] = if i == 0 || j == 0 {
+                    i + j
+                } else {
+                    let replaced = table[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+                    replaced.min(table[i - 1][j] + 1).min(table[i][j - 1] + 1)
+                };
+                if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                    table[i][j] = table[i][j].min(table[i - 2][j - 2] + 1);
+                }
+            }
+        }
+        table[a.len()][b.len()]
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn looking_near_the_diagonal_is_enough(a in "[abc]{0,8}", b in "[abc]{0,8}", allowed in 0usize..4) {
+            let exact = slowly(&chars(&a), &chars(&b));
+            let found = distance(&chars(&a), &chars(&b), allowed);
+            proptest::prop_assert_eq!(found, (exact <= allowed).then_some(exact));
+        }
     }
 }
