@@ -8,6 +8,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use roundel_config::{
+    Diagnostic,
     document::to_yaml,
     pack::{FILES, PackError, PackFile, is_packed, pack},
     render,
@@ -78,7 +79,12 @@ fn told(problems: &[PackError], files: &[PackFile], folder: &Path, colors: bool)
     for problem in problems {
         if let PackError::Yaml { path, diagnostics } = problem {
             let source = files.iter().find(|file| file.path == *path).map_or("", |file| &file.text);
-            text.push_str(&render(source, diagnostics, colors));
+            // So that a terminal can open it.
+            let place = if folder.is_dir() { folder.join(path) } else { folder.to_owned() };
+            let path = place.display().to_string();
+            let whole = |told: &Diagnostic| Diagnostic { path: path.clone(), ..told.clone() };
+            let diagnostics: Vec<Diagnostic> = diagnostics.iter().map(whole).collect();
+            text.push_str(&render(source, &diagnostics, colors));
             text.push('\n');
         } else {
             output::line(&mut text, &format!("{label} {problem}"));
@@ -220,8 +226,10 @@ mod tests {
             PackFile { path: "b.yml".to_owned(), text: "b: 1\n".to_owned() },
         ];
         let problems = pack(&files, &mut |_| Err(String::new())).unwrap_err();
-        let text = told(&problems, &files, Path::new("src"), false);
-        assert!(text.contains("--> a.yml:"), "{text}");
-        assert!(text.ends_with("`src` cannot be packed: 1 problem\n"), "{text}");
+        let folder = folder(&[]);
+        let shown = folder.path().display();
+        let text = told(&problems, &files, folder.path(), false);
+        assert!(text.contains(&format!("--> {shown}/a.yml:1:4")), "{text}");
+        assert!(text.ends_with(&format!("`{shown}` cannot be packed: 1 problem\n")), "{text}");
     }
 }

@@ -1,0 +1,257 @@
+//! The story of a configuration on a laptop: checked, compiled, packed, and looked at before moving.
+
+use std::{
+    fs,
+    io::Write as _,
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+use tempfile::TempDir;
+
+use crate::house::binary;
+
+const GOOD: &str = "version: 2.1
+parameters:
+  tag: { type: string, default: '1' }
+  many: { type: integer, default: 1 }
+jobs:
+  build:
+    docker: [{ image: 'cimg/base:<< pipeline.parameters.tag >>' }]
+    parallelism: << pipeline.parameters.many >>
+    steps: [checkout, run: make]
+workflows:
+  main:
+    jobs:
+      - build: { filters: { branches: { only: main } } }
+";
+
+const WRONG: &str = "version: 2.1
+jobs:
+  build:
+    docker: [{ image: alpine }]
+    steps: [chekout]
+workflows: { main: { jobs: [build] } }
+";
+
+fn folder(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in files {
+        put(folder.path(), path, text);
+    }
+    folder
+}
+
+fn put(folder: &Path, path: &str, text: &str) {
+    let path = folder.join(path);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+fn config(folder: &Path, arguments: &[&str], input: &str) -> Output {
+    let mut child = Command::new(binary())
+        .arg("config")
+        .args(arguments)
+        .current_dir(folder)
+        .env_remove("ROUNDEL_ORBS")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A command that does not read it may have ended.
+    let written = child.stdin.take().unwrap().write_all(input.as_bytes());
+    drop(written);
+    child.wait_with_output().unwrap()
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[test]
+fn validate_says_what_is_wrong_and_the_exit_code_says_whose_fault_it_is() {
+    let folder = folder(&[(".circleci/config.yml", GOOD), ("wrong.yml", WRONG)]);
+    let run = |arguments: &[&str], input: &str| {
+        let output = config(folder.path(), arguments, input);
+        (output.status.code(), out(&output), err(&output))
+    };
+    let (code, text, _) = run(&["validate"], "");
+    assert_eq!((code, text.as_str()), (Some(0), ".circleci/config.yml: fine\n"));
+    let (code, text, _) = run(&["validate", ".circleci/config.yml", "wrong.yml", "-"], GOOD);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("did you mean `checkout`?"), "{text}");
+    assert!(text.contains(" --> wrong.yml:5:13\n"), "{text}");
+    assert!(text.ends_with("standard input: fine\n\n2 files fine, 1 with errors\n"), "{text}");
+    assert!(!text.contains('\u{1b}'), "no colours in a pipe: {text}");
+    let (code, text, _) = run(&["validate", "--quiet"], "");
+    assert_eq!((code, text.as_str()), (Some(0), ""));
+    let floating = "version: 2\njobs: {build: {docker: [{image: alpine}], steps: [checkout]}}\n";
+    assert_eq!(run(&["validate", "-"], floating).0, Some(0));
+    assert_eq!(run(&["validate", "-", "--deny-warnings"], floating).0, Some(1));
+    let (code, text, told) = run(&["validate", "nowhere.yml"], "");
+    assert_eq!((code, text.as_str()), (Some(2), ""));
+    assert_eq!(told, "error: there is no file `nowhere.yml`\n");
+    for misuse in [
+        &["validate", "--param", "x"][..],
+        &["validate", "--no-such-option"],
+        &["validate", "--orbs", "nowhere"],
+        &["validate", "--update-lock"],
+        &["pack", "nowhere"],
+        &["migrate-check", "nowhere"],
+    ] {
+        assert_eq!(run(misuse, "").0, Some(2), "{misuse:?}");
+    }
+    // It cannot be read, and that is nobody's mistake here.
+    let (code, _, told) = run(&["validate", "wrong.yml/inner"], "");
+    assert_eq!(code, Some(3), "{told}");
+}
+
+#[test]
+fn validate_tells_programs_everything_in_one_document() {
+    let folder = folder(&[("a.yml", GOOD), ("b.yml", WRONG)]);
+    let output = config(folder.path(), &["validate", "a.yml", "b.yml", "--json"], "");
+    let json: serde_json::Value = serde_json::from_str(&out(&output)).unwrap();
+    assert_eq!(json["files"][0]["valid"], true);
+    let told = json["files"][1]["diagnostics"].as_array().unwrap();
+    let told = told.iter().find(|told| told["severity"] == "error").unwrap();
+    assert_eq!(
+        (told["code"].as_str(), told["number"].as_str()),
+        (Some("unknown-command"), Some("E-021"))
+    );
+    let span = |name: &str| usize::try_from(told["span"][name].as_u64().unwrap()).unwrap();
+    assert_eq!(&WRONG[span("start")..span("end")], "chekout");
+    assert_eq!((told["line"].as_u64(), told["column"].as_u64()), (Some(5), Some(13)));
+    assert_eq!(told["path"], "b.yml");
+    assert_eq!(told["docs"], "docs/diagnostics/unknown-command.md");
+}
+
+#[test]
+fn cfg_222_process_prints_a_document_that_is_a_configuration_again() {
+    let folder = folder(&[("config.yml", GOOD)]);
+    let arguments = ["process", "config.yml", "--param", "tag=12", "--param", "many=3"];
+    let output = config(folder.path(), &arguments, "");
+    let expected = "\
+version: 2
+jobs:
+  build:
+    docker:
+    - image: cimg/base:12
+    parallelism: 3
+    steps:
+    - checkout
+    - run:
+        command: make
+workflows:
+  main:
+    jobs:
+    - build:
+        filters:
+          branches:
+            only: main
+  version: 2
+";
+    let sorted = |text: &str| {
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    // The order of keys is free (CFG §7.4).
+    assert_eq!(sorted(&out(&output)), sorted(expected), "{}", err(&output));
+    let again = config(folder.path(), &["process", "-"], &out(&output));
+    assert_eq!(out(&again), out(&output));
+    let source = config(folder.path(), &["process", "config.yml", "--with-source"], "");
+    assert!(
+        out(&source).contains("\n# Original config.yml file:\n# version: 2.1\n# parameters:\n")
+    );
+    let wrong = config(folder.path(), &["process", "-"], WRONG);
+    assert_eq!((wrong.status.code(), out(&wrong).as_str()), (Some(1), ""));
+    assert!(err(&wrong).contains("cannot find a definition for command named"), "{}", err(&wrong));
+    let typed = config(folder.path(), &["process", "config.yml", "--param", "many=\"3\""], "");
+    assert_eq!(typed.status.code(), Some(0), "a numeric text is coerced: {}", err(&typed));
+}
+
+#[test]
+fn cfg_162_orbs_come_from_a_folder_and_stay_pinned() {
+    let orb =
+        |text: &str| format!("version: 2.1\ncommands: {{greet: {{steps: [run: echo {text}]}}}}\n");
+    let uses = "version: 2.1\norbs: {kit: acme/kit@1}\njobs:\n  build:\n    docker: [{image: 'a:1'}]\n    \
+                steps: [kit/greet]\nworkflows: {main: {jobs: [build]}}\n";
+    let folder = folder(&[("config.yml", uses), ("orbs/acme/kit/1.0.0.yml", &orb("old"))]);
+    let process = |more: &[&str]| {
+        let arguments = [&["process", "config.yml", "--orbs", "orbs"], more].concat();
+        out(&config(folder.path(), &arguments, ""))
+    };
+    let missing = config(folder.path(), &["validate", "config.yml"], "");
+    assert_eq!(missing.status.code(), Some(1));
+    assert!(out(&missing).contains("--orbs DIR"), "{}", out(&missing));
+    let first = process(&["--lock", "orbs.lock", "--update-lock"]);
+    assert!(
+        first.starts_with("# Orb 'acme/kit@1' resolved to 'acme/kit@1.0.0'\nversion: 2\n"),
+        "{first}"
+    );
+    assert!(first.contains("command: echo old"), "{first}");
+    put(folder.path(), "orbs/acme/kit/1.1.0.yml", &orb("new"));
+    assert!(process(&[]).contains("command: echo new"));
+    assert!(process(&["--lock", "orbs.lock"]).contains("command: echo old"));
+    assert!(process(&["--lock", "orbs.lock", "--update-lock"]).contains("command: echo new"));
+    assert!(process(&["--lock", "orbs.lock"]).contains("command: echo new"));
+    put(folder.path(), "orbs/acme/kit/1.1.0.yml", &orb("changed behind your back"));
+    assert_eq!(process(&["--lock", "orbs.lock"]), "");
+}
+
+#[test]
+fn a_packed_folder_is_a_configuration() {
+    let folder = folder(&[
+        ("src/@config.yml", "version: 2.1\n"),
+        (
+            "src/jobs/build.yml",
+            "docker: [{image: 'cimg/base:2024.01'}]\nsteps:\n  - run: << include(run.sh) >>\n",
+        ),
+        ("src/run.sh", "cat <<EOF\nhello\nEOF\n"),
+        ("src/workflows/main.yml", "jobs: [build]\n"),
+    ]);
+    let packed = config(folder.path(), &["pack", "src"], "");
+    assert_eq!(packed.status.code(), Some(0), "{}", err(&packed));
+    let validated = config(folder.path(), &["validate", "-", "--deny-warnings"], &out(&packed));
+    assert_eq!(out(&validated), "standard input: fine\n");
+    let processed = config(folder.path(), &["process", "-"], &out(&packed));
+    assert!(out(&processed).contains("cat <<EOF\n"), "{}", out(&processed));
+    put(folder.path(), "src/jobs/more/build.yml", "docker: []\nextra: 1\n");
+    let twice = config(folder.path(), &["pack", "src"], "");
+    assert_eq!((twice.status.code(), out(&twice).as_str()), (Some(1), ""));
+    assert!(
+        err(&twice).contains(
+            "`jobs.build` is given twice, by `jobs/build.yml` and by `jobs/more/build.yml`"
+        ),
+        "{}",
+        err(&twice)
+    );
+}
+
+#[test]
+fn repositories_are_looked_at_before_they_move() {
+    let orb = "version: 2.1\norbs: {kit: acme/kit@1}\njobs: {}\nworkflows: {main: {jobs: [kit/build: {context: deploy}]}}\n";
+    let folder = folder(&[
+        ("web/.circleci/config.yml", GOOD),
+        ("api/.circleci/config.yml", orb),
+        ("docs/README.md", "hello"),
+    ]);
+    let one = config(folder.path(), &["migrate-check", "web"], "");
+    assert_eq!(one.status.code(), Some(0), "{}", out(&one));
+    assert!(out(&one).ends_with("1 file: ready to run here\n"), "{}", out(&one));
+    let all = config(folder.path(), &["migrate-check", "web", "api", "docs"], "");
+    assert_eq!(all.status.code(), Some(1));
+    assert!(out(&all).contains("\napi             1  cannot     1 orb\n"), "{}", out(&all));
+    assert!(
+        out(&all).contains("contexts have to be made again (1 repository)\n           deploy\n")
+    );
+    let json = config(folder.path(), &["migrate-check", "web", "api", "--json"], "");
+    let json: serde_json::Value = serde_json::from_str(&out(&json)).unwrap();
+    assert_eq!(json["summary"]["ready"], 1);
+    assert_eq!(json["repositories"][1]["verdict"], "cannot");
+}
