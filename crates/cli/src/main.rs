@@ -8,6 +8,7 @@
 mod config_command;
 mod demo;
 mod doctor;
+mod orb_command;
 mod runner_command;
 mod serve;
 mod settings;
@@ -43,6 +44,9 @@ enum Command {
     /// Looks at a configuration
     #[command(subcommand)]
     Config(config_command::Command),
+    /// Publishes orbs to an instance, and shows what is published
+    #[command(subcommand)]
+    Orb(orb_command::Command),
     /// Tells what this machine can and cannot do for jobs
     Doctor(doctor::Arguments),
 }
@@ -54,6 +58,8 @@ enum Ended {
     Fine,
     /// 1: a pipeline or a configuration failed.
     Failed,
+    /// 2: the program was called wrongly, which only became clear on the way.
+    Misused,
 }
 
 fn main() -> ExitCode {
@@ -67,6 +73,7 @@ fn main() -> ExitCode {
     match run(arguments.command) {
         Ok(Ended::Fine) => ExitCode::SUCCESS,
         Ok(Ended::Failed) => ExitCode::from(1),
+        Ok(Ended::Misused) => ExitCode::from(2),
         Err(error) => {
             terminal::complain(&error);
             ExitCode::from(3)
@@ -85,6 +92,7 @@ fn run(command: Command) -> anyhow::Result<Ended> {
             Command::Runner(arguments) => runner_command::run(&arguments).await,
             Command::Demo(arguments) => demo::run(&arguments).await,
             Command::Doctor(arguments) => doctor::run(&arguments),
+            Command::Orb(command) => orb_command::run(command).await,
             Command::Config(command) => config_command::run(&command),
         }
     });

@@ -91,11 +91,9 @@ fn server_settings(arguments: &Arguments, file: &settings::File) -> Result<Setti
     };
     let instance_key = settings::own_secret(&arguments.data, "instance.key")?;
     let runner_token = settings::own_secret(&arguments.data, "runner.token")?;
-    let database_url = arguments
-        .database_url
-        .clone()
-        .or_else(|| file.database_url.clone())
-        .unwrap_or_else(|| format!("sqlite:{}", arguments.data.join("roundel.db").display()));
+    let admin_token = settings::own_secret(&arguments.data, "admin.token")?;
+    let database_url =
+        settings::database_url(arguments.database_url.as_deref(), file, &arguments.data);
     Ok(Settings {
         listen,
         forges: file.forges(&public_url)?,
@@ -104,7 +102,9 @@ fn server_settings(arguments: &Arguments, file: &settings::File) -> Result<Setti
         database_url,
         instance_key,
         runner_token: Secret::new(hex::encode(runner_token.expose())),
+        admin_token: Secret::new(hex::encode(admin_token.expose())),
         status_prefix: file.status_prefix.clone().unwrap_or_else(|| "ci/roundel".to_owned()),
+        orbs: file.orbs.settings()?,
     })
 }
 

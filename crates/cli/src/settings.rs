@@ -30,6 +30,7 @@ pub(crate) struct File {
     pub(crate) github: Option<ForgeFile>,
     pub(crate) bitbucket: Option<ForgeFile>,
     pub(crate) mail: Option<MailFile>,
+    pub(crate) orbs: OrbsFile,
     pub(crate) runner: RunnerFile,
 }
 
@@ -52,6 +53,20 @@ pub(crate) struct MailFile {
     smtp_url: Option<String>,
     smtp_url_file: Option<PathBuf>,
     from: String,
+}
+
+/// `[orbs]`: where orbs come from, besides those that are published here.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct OrbsFile {
+    /// A folder in the layout `<namespace>/<name>/<version>.yml`.
+    directory: Option<PathBuf>,
+    /// Another registry.
+    registry: Option<Url>,
+    registry_token: Option<String>,
+    registry_token_file: Option<PathBuf>,
+    /// Orbs may be fetched from addresses that begin with one of these.
+    url_prefixes: Vec<Url>,
 }
 
 /// `[runner]`: the runner inside `serve`.
@@ -131,6 +146,44 @@ impl ForgeFile {
     }
 }
 
+impl OrbsFile {
+    /// Returns where the server looks for orbs.
+    pub(crate) fn settings(&self) -> Result<roundel_server::orbs::Settings> {
+        for url in self.registry.iter().chain(&self.url_prefixes) {
+            let is_web = matches!(url.scheme(), "http" | "https") && url.has_host();
+            if !is_web || !url.username().is_empty() || url.password().is_some() {
+                bail!(
+                    "`{}` in [orbs] is no plain http(s) address; a token goes into \
+                     `registry_token_file`",
+                    url.host_str().unwrap_or_else(|| url.as_str())
+                );
+            }
+        }
+        if let Some(directory) = self.directory.as_deref().filter(|path| !path.is_dir()) {
+            bail!("`{}` (orbs.directory) is no folder", directory.display());
+        }
+        let registry_token = match (&self.registry_token, &self.registry_token_file) {
+            (None, None) => None,
+            (value, file) => {
+                Some(secret("orbs.registry_token", value.as_deref(), file.as_deref())?)
+            }
+        };
+        Ok(roundel_server::orbs::Settings {
+            directory: self.directory.clone(),
+            registry: self.registry.clone(),
+            registry_token,
+            url_prefixes: self.url_prefixes.clone(),
+            ..roundel_server::orbs::Settings::default()
+        })
+    }
+}
+
+/// Returns the database: the one that was asked for, that of the file, or SQLite in the directory.
+pub(crate) fn database_url(asked: Option<&str>, file: &File, data: &Path) -> String {
+    let asked = asked.or(file.database_url.as_deref());
+    asked.map_or_else(|| format!("sqlite:{}", data.join("roundel.db").display()), str::to_owned)
+}
+
 fn secret(name: &str, value: Option<&str>, file: Option<&Path>) -> Result<Secret<String>> {
     match (value, file) {
         (Some(value), None) => Ok(value.into()),
@@ -206,6 +259,27 @@ mod tests {
         let mode =
             fs::metadata(directory.path().join("instance.key")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn orbs_come_from_plain_addresses_and_folders_that_exist() {
+        let settings = |text: &str| toml::from_str::<File>(text).unwrap().orbs.settings();
+        let plain = settings("").unwrap();
+        assert!(plain.directory.is_none() && plain.registry.is_none());
+        assert!(plain.url_prefixes.is_empty());
+        let text = "[orbs]\nregistry = 'https://orbs.test'\nregistry_token = 'x'\n\
+                    url_prefixes = ['https://a.test/orbs/']\n";
+        let full = settings(text).unwrap();
+        assert!(full.registry_token.is_some());
+        assert_eq!(full.url_prefixes.len(), 1);
+        for (text, told) in [
+            ("[orbs]\nregistry = 'https://me:secret@orbs.test'\n", "registry_token_file"),
+            ("[orbs]\nurl_prefixes = ['file:///etc/']\n", "no plain http"),
+            ("[orbs]\ndirectory = '/nowhere/at/all'\n", "is no folder"),
+        ] {
+            let error = settings(text).unwrap_err().to_string();
+            assert!(error.contains(told) && !error.contains("secret@"), "{error}");
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use url::Url;
 
-use crate::{StartError, access::RoleCache, live::Live, setup::UnderWay};
+use crate::{StartError, access::RoleCache, live::Live, orbs, setup::UnderWay};
 
 /// How a server is set up.
 #[derive(Clone, Debug)]
@@ -27,12 +27,16 @@ pub struct Settings {
     pub instance_key: Secret<Vec<u8>>,
     /// Opens `claim`.
     pub runner_token: Secret<String>,
+    /// Opens what only the instance's administrator may do, as publishing orbs. Empty: nobody may.
+    pub admin_token: Secret<String>,
     /// The forges that people can sign in with.
     pub forges: Vec<ForgeSettings>,
     /// None: no mail is sent, and the settings page says so.
     pub mail: Option<MailSettings>,
     /// Prefix of commit status contexts: `ci/roundel`.
     pub status_prefix: String,
+    /// Where orbs come from.
+    pub orbs: orbs::Settings,
 }
 
 /// How mail is sent.
@@ -60,6 +64,7 @@ pub struct App {
     pub stopping: CancellationToken,
     /// Work that outlives the request that began it. Joined by [`crate::Server::stop`].
     pub tasks: TaskTracker,
+    pub(crate) orbs: orbs::Sources,
     pub(crate) roles: RoleCache,
     pub(crate) setups: UnderWay,
     /// One refresh of a rotating token at a time: two at once would burn each other's (`VCS` §4.2).
@@ -93,8 +98,10 @@ impl App {
         for forge in &settings.forges {
             forges.insert(forge.kind, roundel_forge::connect(forge.clone())?);
         }
+        let orbs = orbs::Sources::new(&settings.orbs, store.clone()).map_err(StartError::Orbs)?;
         Ok(Self {
             settings,
+            orbs,
             store,
             forges,
             live: Live::default(),

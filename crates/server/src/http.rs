@@ -6,6 +6,7 @@
 pub mod assets;
 pub mod badges;
 mod login;
+mod orbs;
 pub mod pages;
 pub mod runners;
 pub mod stream;
@@ -49,6 +50,10 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(
             webhooks::router()
                 .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, DELIVERY_TIME)),
+        )
+        .merge(
+            orbs::router()
+                .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, REQUEST_TIME)),
         )
         .merge(runners::router())
         .merge(stream::router());

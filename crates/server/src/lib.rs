@@ -55,6 +55,9 @@ pub enum StartError {
     /// The store could not be opened.
     #[error(transparent)]
     Store(#[from] roundel_store::StoreError),
+    /// There can be no client for a registry of orbs.
+    #[error("failed to set up a client for orbs; are the system's CA certificates installed?")]
+    Orbs(#[source] reqwest::Error),
     /// A forge's settings do not work.
     #[error(transparent)]
     Forge(#[from] roundel_forge::ForgeError),

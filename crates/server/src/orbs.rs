@@ -10,23 +10,39 @@
 //! the folder wins over what others publish. [`Offline`] is the part for commands that have no
 //! server.
 
+mod address;
+pub mod catalog;
+pub mod describe;
 mod directory;
+mod fetch;
 mod lock;
+#[cfg(test)]
+pub(crate) mod loopback;
 mod offline;
+pub mod publish;
+mod published;
+mod sources;
+mod upstream;
+pub mod wire;
 
-use std::{cmp::Reverse, sync::Arc};
+use std::{cmp::Reverse, sync::Arc, time::Duration};
 
 use roundel_config::orbs::{Missing, Orb, Resolution};
 use semver::Version;
 use sha2::{Digest as _, Sha256};
 
 pub use offline::Offline;
+pub use sources::Settings;
+pub(crate) use sources::Sources;
 
 /// Bytes of an orb's source. The largest known one has less than one megabyte.
 pub(crate) const ORB_BYTES: u64 = 5 << 20;
 
 /// Versions of one orb that are looked at.
 pub(crate) const VERSIONS: usize = 10_000;
+
+/// How long an answer from outside is taken as it is, if it may change.
+const FRESH: Duration = Duration::from_mins(5);
 
 /// Versions that a diagnostic names.
 const VERSIONS_TOLD: usize = 10;
@@ -62,14 +78,17 @@ pub(crate) fn digest(text: &str) -> String {
     hex::encode(Sha256::digest(text))
 }
 
-/// Sorts versions as a person wants to choose from them, and keeps the first few: releases from the
-/// highest, then pre-releases, then labels.
+/// Where a version stands among others when a person wants to choose: releases from the highest, then
+/// pre-releases, then labels.
+fn rank(version: &str) -> impl Ord + use<> {
+    let parsed = Version::parse(version).ok();
+    let is_release = parsed.as_ref().is_some_and(|parsed| parsed.pre.is_empty());
+    (Reverse(is_release), Reverse(parsed), version.to_owned())
+}
+
+/// Sorts versions as a person wants to choose from them, and keeps the first few.
 fn best_first(mut versions: Vec<String>) -> Vec<String> {
-    versions.sort_by_cached_key(|text| {
-        let version = Version::parse(text).ok();
-        let is_release = version.as_ref().is_some_and(|version| version.pre.is_empty());
-        (Reverse(is_release), Reverse(version), text.clone())
-    });
+    versions.sort_by_cached_key(|version| rank(version));
     versions.truncate(VERSIONS_TOLD);
     versions
 }

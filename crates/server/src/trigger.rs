@@ -2,10 +2,11 @@
 //!
 //! Whatever starts a pipeline (a push, a set-up, a person, a restart) comes through here, so that it
 //! is done in one way. The configuration is read at the commit itself, never from a branch
-//! (VCS-012); how it becomes jobs is in [`plan`].
+//! (VCS-012); how it meets its orbs is in [`compile`], how it becomes jobs in [`plan`].
 //!
 //! A crash between creating and compiling leaves the pipeline `pending`: [`resume`] goes on.
 
+mod compile;
 mod plan;
 mod values;
 
@@ -26,6 +27,7 @@ use roundel_store::{
     reading::PipelineRow,
 };
 
+use self::compile::Failure;
 use crate::{
     app::App,
     drive::{self, DriveError},
@@ -155,16 +157,15 @@ async fn settle(
         Config::Unreadable(reason) => return fail(app, row.id, errored(reason)).await,
     };
     let inputs = values::inputs(project, row);
-    let source = text.clone();
-    // Compiling is bounded but may take a while: other requests must not wait for it.
-    let compiled = tokio::task::spawn_blocking(move || roundel_config::compile(&source, &inputs))
-        .await
-        .map_err(|error| tracing::error!(pipeline.id = %row.id, %error, "the compiler broke"));
-    let Ok(compiled) = compiled else {
-        let reason =
-            "Roundel's compiler broke on this configuration; this is our mistake, not yours";
-        return fail(app, row.id, Attachments { config: Some(text), ..errored(reason.to_owned()) })
-            .await;
+    let compiled = match compile::compile(app, project, row.id, (&text, inputs)).await {
+        Ok(compiled) => compiled,
+        Err(Failure::Store(error)) => return Err(error.into()),
+        Err(Failure::Broken) => {
+            let ours =
+                "Roundel's compiler broke on this configuration; this is our mistake, not yours";
+            let attachments = Attachments { config: Some(text), ..errored(ours.to_owned()) };
+            return fail(app, row.id, attachments).await;
+        }
     };
     let mut found = compiled.diagnostics;
     // A plan that would be run in part only is not run at all.

@@ -73,6 +73,20 @@ pub struct Namespace {
     pub visibility: Visibility,
 }
 
+impl Namespace {
+    /// Tells whether somebody may know of it.
+    pub fn is_seen_by(&self, reader: OrbReader) -> bool {
+        match (reader, self.visibility) {
+            (OrbReader::Administrator, _) | (_, Visibility::Everyone) => true,
+            (OrbReader::Project(_), Visibility::Instance) => true,
+            (OrbReader::Project(organization), Visibility::Organization) => {
+                self.organization == Some(organization)
+            }
+            (OrbReader::Anybody, Visibility::Instance | Visibility::Organization) => false,
+        }
+    }
+}
+
 /// A version that somebody wants to publish.
 #[derive(Clone, Debug)]
 pub struct NewOrb {

@@ -81,6 +81,8 @@ impl World {
                 from: "Roundel <roundel@example.org>".to_owned(),
             }),
             status_prefix: "ci/roundel".to_owned(),
+            admin_token: Secret::new(String::new()),
+            orbs: roundel_server::orbs::Settings::default(),
         })
         .await?;
 

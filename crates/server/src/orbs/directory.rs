@@ -258,15 +258,12 @@ fn version_of(stem: &str) -> String {
     while let Some((before, after)) = rest.split_once('%') {
         version.push_str(before);
         let code = after.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        match code.filter(u8::is_ascii) {
-            Some(code) => {
-                version.push(char::from(code));
-                rest = after.get(2..).unwrap_or_default();
-            }
-            None => {
-                version.push('%');
-                rest = after;
-            }
+        if let Some(code) = code.filter(u8::is_ascii) {
+            version.push(char::from(code));
+            rest = after.get(2..).unwrap_or_default();
+        } else {
+            version.push('%');
+            rest = after;
         }
     }
     version + rest
@@ -275,16 +272,16 @@ fn version_of(stem: &str) -> String {
 /// The name of a version's file, without its ending.
 fn file_stem(version: &str) -> String {
     let Some(label) = version.strip_prefix("dev:") else { return version.to_owned() };
-    let mut stem = DEV.to_owned();
-    for c in label.chars() {
-        // What would be a folder, a stand-in, or the beginning of a code itself.
-        if "/\\%~\0".contains(c) {
-            stem.push_str(&format!("%{:02X}", u32::from(c)));
-        } else {
-            stem.push(c);
-        }
-    }
-    stem
+    // What would be a folder, a stand-in, or the beginning of a code itself.
+    let coded = |c: char| match c {
+        '/' => "%2F".to_owned(),
+        '\\' => "%5C".to_owned(),
+        '%' => "%25".to_owned(),
+        '~' => "%7E".to_owned(),
+        '\0' => "%00".to_owned(),
+        _ => c.to_string(),
+    };
+    DEV.chars().map(String::from).chain(label.chars().map(coded)).collect()
 }
 
 #[cfg(test)]

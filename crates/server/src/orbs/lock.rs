@@ -102,7 +102,7 @@ impl Lock {
         }
         for entry in document.orb {
             let reference = entry.reference.clone();
-            let pin = Pin::of(entry.resolved, entry.sha256, entry.origin);
+            let pin = Pin::of(entry.resolved, &entry.sha256, entry.origin);
             let pin =
                 pin.ok_or_else(|| invalid(format!("the entry of `{reference}` has no digest")))?;
             if pins.insert(reference.clone(), pin).is_some() {
@@ -132,7 +132,7 @@ impl Lock {
         let mut pins = self.pins.clone();
         for orb in orbs {
             let resolved = orb.resolved.clone();
-            let Some(pin) = Pin::of(resolved, orb.digest.clone(), orb.origin.clone()) else {
+            let Some(pin) = Pin::of(resolved, &orb.digest, orb.origin.clone()) else {
                 continue;
             };
             pins.insert(key(&orb.requested), pin);
@@ -152,7 +152,7 @@ impl Lock {
 }
 
 impl Pin {
-    fn of(resolved: String, sha256: String, origin: String) -> Option<Self> {
+    fn of(resolved: String, sha256: &str, origin: String) -> Option<Self> {
         let is_digest = sha256.len() == 64 && sha256.bytes().all(|b| b.is_ascii_hexdigit());
         let (name, version) = match resolved.split_once('@') {
             Some((name, version)) if !name.contains("://") => (name.to_owned(), version.to_owned()),

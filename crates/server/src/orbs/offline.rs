@@ -56,9 +56,9 @@ impl Offline {
         let answer = match directory.find(reference) {
             Answer::Absent(versions) => match directory.find_stand_in(reference) {
                 Answer::Absent(_) => Answer::Absent(versions),
-                better => better,
+                better @ (Answer::Found(_) | Answer::Trouble(_)) => better,
             },
-            answer => answer,
+            answer @ (Answer::Found(_) | Answer::Trouble(_)) => answer,
         };
         answer.resolve(&directory.shown, || help(reference))
     }

@@ -7,6 +7,7 @@
 
 mod login;
 mod mail;
+mod orbs;
 mod receiver;
 mod restart;
 mod runners;

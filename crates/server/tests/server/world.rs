@@ -26,6 +26,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(40);
 pub(crate) const OWNER: &str = "acme";
 pub(crate) const LOGIN: &str = "ada";
 pub(crate) const RUNNER_TOKEN: &str = "the runner's token";
+pub(crate) const ADMIN_TOKEN: &str = "the administrator's token";
 
 /// A configuration with one job that needs nothing.
 pub(crate) const ONE_JOB: &str = "version: 2.1
@@ -288,6 +289,8 @@ fn settings(forge: &LocalForge, sink: &SmtpSink, database: &Path) -> Settings {
             from: "Roundel <ci@example.org>".to_owned(),
         }),
         status_prefix: "ci/roundel".to_owned(),
+        admin_token: Secret::new(ADMIN_TOKEN.to_owned()),
+        orbs: roundel_server::orbs::Settings::default(),
     }
 }
 

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use roundel_model::{forge::ForgeKind, id::OrganizationId, time::Timestamp};
-use roundel_store::orbs::{NewOrb, OrbReader, PipelineOrb, Published, Visibility};
+use roundel_store::{
+    orbs::{NewOrb, OrbReader, PipelineOrb, Published, Visibility},
+    projects::NewProject,
+};
 
 use crate::world::{World, at, new_project};
 
@@ -37,8 +40,8 @@ async fn organization(world: &World) -> OrganizationId {
 
 async fn another_organization(world: &World) -> OrganizationId {
     let integration = world.account("bob").await;
-    let mut new = new_project("other/web", integration);
-    new.organization_forge_id = "88".to_owned();
+    let known = new_project("other/web", integration);
+    let new = NewProject { organization_forge_id: "88".to_owned(), ..known };
     world.store.upsert_project(&new, at(1)).await.unwrap().organization
 }
 
@@ -105,6 +108,8 @@ async fn a_namespace_is_seen_by_its_organization_unless_it_is_opened(world: Worl
         for (reader, sees) in everybody.into_iter().zip(sees) {
             let found = versions(&world, reader, at(12)).await;
             assert_eq!(!found.is_empty(), sees, "{visibility:?} {reader:?}");
+            let namespace = store.orb_namespace("acme").await.unwrap().unwrap();
+            assert_eq!(namespace.is_seen_by(reader), sees, "{visibility:?} {reader:?}");
             let listed = store.orbs(reader, None, at(12)).await.unwrap();
             assert_eq!(!listed.is_empty(), sees, "{visibility:?} {reader:?}");
             assert!(store.orbs(reader, Some("nobody"), at(12)).await.unwrap().is_empty());

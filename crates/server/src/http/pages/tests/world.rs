@@ -254,6 +254,8 @@ fn settings() -> Settings {
         forges: Vec::new(),
         mail: None,
         status_prefix: "ci/roundel".into(),
+        admin_token: Secret::new(String::new()),
+        orbs: crate::orbs::Settings::default(),
     }
 }
 

@@ -1,0 +1,151 @@
+//! `roundel orb`: publishes orbs to an instance, and shows what is published.
+//!
+//! Works on a running server (`--server`, with the administrator's token) or on the data directory
+//! of one on this machine: [`access`]. What is printed is in [`show`].
+
+mod access;
+mod show;
+
+use std::{io::Read as _, path::PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use roundel_config::orbs::{OrbReference, OrbVersion};
+use roundel_server::orbs::{describe, publish::Publication, wire::OrbVersions};
+
+use self::access::Access;
+use crate::Ended;
+
+#[derive(clap::Subcommand)]
+pub(crate) enum Command {
+    /// Publishes a packed orb, after checking it
+    Publish(PublishArguments),
+    /// Lists the orbs that are published
+    List {
+        /// Only those of this namespace
+        namespace: Option<String>,
+        /// As JSON, for programs
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        access: access::Arguments,
+    },
+    /// Shows what an orb offers and how to use it
+    Info {
+        /// `namespace/name`, or with a version: `@1.4.2`, `@1`, `@dev:mine`
+        orb: String,
+        /// As JSON, for programs
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        access: access::Arguments,
+    },
+}
+
+#[derive(clap::Args)]
+pub(crate) struct PublishArguments {
+    /// The packed source; `-` reads from standard input
+    file: PathBuf,
+    /// `namespace/name@1.4.2`, or a label that may be published again: `namespace/name@dev:mine`
+    orb: String,
+    /// The organization that owns the namespace: `github/acme`. Needed when the namespace is new
+    #[arg(long = "org", value_name = "FORGE/NAME")]
+    organization: Option<String>,
+    /// Who may use the orbs of the namespace: `organization`, `instance` or `everyone`
+    #[arg(long, value_name = "WHO")]
+    visibility: Option<String>,
+    /// As JSON, for programs
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    access: access::Arguments,
+}
+
+/// Runs one of the commands.
+pub(crate) async fn run(command: Command) -> Result<Ended> {
+    match command {
+        Command::Publish(arguments) => publish(arguments).await,
+        Command::List { namespace, json, access } => {
+            let list = Access::open(&access).await?.list(namespace.as_deref()).await?;
+            if json {
+                show::json(&list)?;
+            } else {
+                show::list(&list);
+            }
+            Ok(Ended::Fine)
+        }
+        Command::Info { orb, json, access } => info(&orb, json, &access).await,
+    }
+}
+
+async fn publish(arguments: PublishArguments) -> Result<Ended> {
+    let text = read(&arguments.file)?;
+    let access = Access::open(&arguments.access).await?;
+    let publication = Publication {
+        orb: arguments.orb,
+        text,
+        organization: arguments.organization,
+        visibility: arguments.visibility,
+        published_by: std::env::var("USER").unwrap_or_else(|_| "administrator".to_owned()),
+    };
+    match access.publish(publication).await? {
+        Ok(published) if arguments.json => show::json(&published)?,
+        Ok(published) => show::published(&published),
+        Err(refusal) => {
+            show::refusal(&refusal);
+            return Ok(Ended::Failed);
+        }
+    }
+    Ok(Ended::Fine)
+}
+
+async fn info(orb: &str, json: bool, access: &access::Arguments) -> Result<Ended> {
+    let reference: OrbReference = orb.parse()?;
+    if reference.version == OrbVersion::Url {
+        bail!("`{orb}` is an address; name an orb as namespace/name");
+    }
+    let access = Access::open(access).await?;
+    let Some(versions) = access.versions(&reference).await? else {
+        show::refusal(&format!(
+            "there is no orb `{}` that you may see; `roundel orb list` tells which there are",
+            reference.orb()
+        ));
+        return Ok(Ended::Failed);
+    };
+    let Some(version) = pick(&reference, &versions) else {
+        let known: Vec<&str> =
+            versions.versions.iter().take(10).map(|entry| entry.version.as_str()).collect();
+        let (wanted, known) = (&reference.version, known.join(", "));
+        show::refusal(&format!("`{}` has no version {wanted}; it has {known}", reference.orb()));
+        return Ok(Ended::Failed);
+    };
+    let Some(source) = access.source(&reference, version).await? else {
+        bail!("{}@{version} was there a moment ago; try again", reference.orb());
+    };
+    let described = describe::describe(&source)
+        .map_err(|_| anyhow::anyhow!("{}@{version} is not YAML", reference.orb()))?;
+    let shown = show::Info { version, versions: &versions, described: &described };
+    if json {
+        show::json(&shown)?;
+    } else {
+        show::info(&shown);
+    }
+    Ok(Ended::Fine)
+}
+
+/// The version that a reference means; only labels exist before the first release.
+fn pick<'v>(reference: &OrbReference, versions: &'v OrbVersions) -> Option<&'v str> {
+    let known = || versions.versions.iter().map(|entry| entry.version.as_str());
+    let best = reference.select(known());
+    best.or_else(|| known().next().filter(|_| reference.version == OrbVersion::Volatile))
+}
+
+fn read(path: &std::path::Path) -> Result<String> {
+    if path.as_os_str() == "-" {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).context("failed to read standard input")?;
+        return Ok(text);
+    }
+    std::fs::read_to_string(path).with_context(|| {
+        format!("failed to read `{}`; pack an orb of many files first", path.display())
+    })
+}

@@ -1,0 +1,195 @@
+//! What `roundel orb` prints, for people and for programs.
+
+use anyhow::Result;
+use roundel_server::orbs::{
+    describe::{Description, Element, Parameter, plain},
+    wire::{OrbList, OrbPublished, OrbVersions},
+};
+use serde::Serialize;
+
+/// Versions that are listed under an orb.
+const VERSIONS: usize = 20;
+
+/// One version of an orb, and what it offers.
+#[derive(Serialize)]
+pub(super) struct Info<'a> {
+    /// The version that is described.
+    pub(super) version: &'a str,
+    /// All versions, and who may see them.
+    #[serde(flatten)]
+    pub(super) versions: &'a OrbVersions,
+    /// What it offers.
+    #[serde(flatten)]
+    pub(super) described: &'a Description,
+}
+
+/// Prints anything as JSON.
+pub(super) fn json(value: &impl Serialize) -> Result<()> {
+    println!("{}", serde_json::to_string_pretty(value)?);
+    Ok(())
+}
+
+/// Prints why something was not done.
+pub(super) fn refusal(message: &str) {
+    anstream::eprintln!("{}", message.trim_end());
+}
+
+/// Prints what publishing did.
+pub(super) fn published(published: &OrbPublished) {
+    if !published.warnings.is_empty() {
+        anstream::eprint!("{}", published.warnings);
+    }
+    let what = match published.outcome.as_str() {
+        "same" => "was published already, with this source",
+        "replaced" => "is published again",
+        _ => "is published",
+    };
+    println!("{} {what}", published.orb);
+    println!("  sha256 {}", published.sha256);
+}
+
+/// Prints a table of orbs.
+pub(super) fn list(list: &OrbList) {
+    if list.orbs.is_empty() {
+        println!(
+            "no orbs are published; `roundel orb publish FILE namespace/name@1.0.0` does that"
+        );
+        return;
+    }
+    let header = ["ORB", "LATEST", "VERSIONS", "FOR"].map(str::to_owned);
+    let mut rows = vec![header];
+    for orb in &list.orbs {
+        let latest = if orb.latest.is_empty() { "-" } else { &orb.latest };
+        let seen = seen_by(&orb.visibility, orb.owner.as_deref());
+        rows.push([orb.name.clone(), latest.to_owned(), orb.versions.to_string(), seen]);
+    }
+    let width =
+        |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let (first, second, third) = (width(0), width(1), width(2));
+    for [name, latest, versions, seen] in &rows {
+        println!("{name:first$}  {latest:second$}  {versions:third$}  {seen}");
+    }
+}
+
+fn seen_by(visibility: &str, owner: Option<&str>) -> String {
+    match (visibility, owner) {
+        ("organization", Some(owner)) => owner.to_owned(),
+        ("instance", Some(owner)) => format!("all projects here (of {owner})"),
+        ("instance", None) => "all projects here".to_owned(),
+        ("everyone", Some(owner)) => format!("everyone (of {owner})"),
+        (other, _) => other.to_owned(),
+    }
+}
+
+/// Prints what an orb offers and how to use it.
+pub(super) fn info(info: &Info<'_>) {
+    let Info { version, versions, described } = info;
+    println!("{}@{version}", versions.name);
+    if let Some(description) = &described.description {
+        println!("{}", indented(description, "  "));
+    }
+    for (what, url) in [("home", &described.home_url), ("source", &described.source_url)] {
+        if let Some(url) = url {
+            println!("  {what}: {}", clean(url));
+        }
+    }
+    println!("  for: {}", seen_by(&versions.visibility, versions.owner.as_deref()));
+    if let Some(entry) = versions.versions.iter().find(|entry| entry.version == *version) {
+        let at = entry.published_at.map(|at| format!(" at {at}")).unwrap_or_default();
+        println!("  published by {}{at}", clean(&entry.published_by));
+        if let Some(ends) = entry.expires_at {
+            println!("  ends at {ends} unless it is published again");
+        }
+        println!("  sha256: {}", entry.sha256);
+    }
+    let alias = versions.name.rsplit('/').next().unwrap_or_default();
+    println!("\nUsage\n  orbs:\n    {alias}: {}@{version}", versions.name);
+    for (title, elements) in [
+        ("Commands", &described.commands),
+        ("Jobs", &described.jobs),
+        ("Executors", &described.executors),
+    ] {
+        section(title, alias, elements);
+    }
+    let known: Vec<&str> =
+        versions.versions.iter().take(VERSIONS).map(|entry| entry.version.as_str()).collect();
+    let more = versions.versions.len().saturating_sub(VERSIONS);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    println!("\nVersions\n  {}{more}", known.join(", "));
+}
+
+fn section(title: &str, alias: &str, elements: &[Element]) {
+    if elements.is_empty() {
+        return;
+    }
+    println!("\n{title}");
+    for element in elements {
+        println!("  {alias}/{}", clean(&element.name));
+        if let Some(description) = &element.description {
+            println!("{}", indented(description, "      "));
+        }
+        for parameter in &element.parameters {
+            println!("    {}", parameter_line(parameter));
+        }
+    }
+}
+
+fn parameter_line(parameter: &Parameter) -> String {
+    let mut line = format!("{}: {}", clean(&parameter.name), clean(&parameter.kind));
+    if !parameter.values.is_empty() {
+        line = format!("{line} ({})", clean(&parameter.values.join(" | ")));
+    }
+    line = match &parameter.default {
+        Some(default) => format!("{line} = {}", first_line(&plain(default))),
+        None => format!("{line}, required"),
+    };
+    match &parameter.description {
+        Some(description) => format!("{line}  # {}", first_line(description)),
+        None => line,
+    }
+}
+
+fn first_line(text: &str) -> String {
+    let mut lines = text.lines();
+    let first = clean(lines.next().unwrap_or_default());
+    if first.is_empty() {
+        return "\"\"".to_owned();
+    }
+    if lines.next().is_some() { format!("{first} …") } else { first }
+}
+
+fn indented(text: &str, by: &str) -> String {
+    let lines: Vec<String> = text.lines().map(|line| format!("{by}{}", clean(line))).collect();
+    lines.join("\n")
+}
+
+/// An orb's author must not move the cursor of whoever reads about it.
+fn clean(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parameter_reads_like_its_declaration() {
+        let source = "commands: { c: { parameters: {
+            a: { type: string },
+            b: { type: enum, enum: [x, y], default: x, description: 'Which\nOne' },
+            d: { type: string, default: '' },
+            e: { type: string, default: \"\\e[2J\" } } } }";
+        let described = roundel_server::orbs::describe::describe(source).unwrap();
+        let lines: Vec<String> =
+            described.commands[0].parameters.iter().map(parameter_line).collect();
+        assert_eq!(
+            lines,
+            [
+                "a: string, required",
+                "b: enum (x | y) = x  # Which One",
+                "d: string = \"\"",
+                "e: string =  [2J"
+            ]
+        );
+    }
+}

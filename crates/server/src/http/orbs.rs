@@ -1,0 +1,178 @@
+//! Orbs over HTTP: what is published here, for programs, other instances and `roundel orb`.
+//!
+//! The words are in [`wire`]. Reading without a token shows what is visible to everyone; the
+//! administrator's token shows all and publishes. Browsers' cookies open nothing here.
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    extract::{DefaultBodyLimit, FromRequestParts, Path, Query, State},
+    http::{StatusCode, header, request::Parts},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use roundel_model::time::Timestamp;
+use roundel_protocol::Refusal;
+use roundel_store::{StoreError, orbs::OrbReader};
+use serde::Deserialize;
+use subtle::ConstantTimeEq as _;
+
+use crate::{
+    app::App,
+    orbs::{
+        ORB_BYTES, catalog, digest,
+        publish::{self, Publication, PublishError},
+        wire::{DIGEST_HEADER, OrbList, OrbPublished, OrbVersions, PATH},
+    },
+};
+
+/// Returns the routes.
+pub(crate) fn router() -> Router<Arc<App>> {
+    let limit = usize::try_from(ORB_BYTES).unwrap_or(usize::MAX);
+    Router::new()
+        .route(PATH, get(list))
+        .route(&format!("{PATH}/{{namespace}}/{{name}}"), get(versions))
+        .route(&format!("{PATH}/{{namespace}}/{{name}}/{{version}}"), get(source).put(put))
+        .layer(DefaultBodyLimit::max(limit))
+}
+
+/// Who asks, by the token that came along. A wrong one is refused, not overlooked.
+struct Asker(OrbReader);
+
+impl FromRequestParts<Arc<App>> for Asker {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Refused> {
+        let Some(given) = parts.headers.get(header::AUTHORIZATION) else {
+            return Ok(Self(OrbReader::Anybody));
+        };
+        let given = given.to_str().ok().and_then(|given| given.strip_prefix("Bearer "));
+        let right = app.settings.admin_token.expose();
+        let fits = given.is_some_and(|given| given.as_bytes().ct_eq(right.as_bytes()).into());
+        if !fits || right.is_empty() {
+            return Err(Refused::unauthorized("the token is not the administrator's"));
+        }
+        Ok(Self(OrbReader::Administrator))
+    }
+}
+
+#[derive(Deserialize)]
+struct Filter {
+    namespace: Option<String>,
+}
+
+async fn list(
+    State(app): State<Arc<App>>,
+    Asker(reader): Asker,
+    Query(filter): Query<Filter>,
+) -> Result<Json<OrbList>, Refused> {
+    Ok(Json(catalog::list(&app.store, reader, filter.namespace.as_deref()).await?))
+}
+
+async fn versions(
+    State(app): State<Arc<App>>,
+    Asker(reader): Asker,
+    Path((namespace, name)): Path<(String, String)>,
+) -> Result<Json<OrbVersions>, Refused> {
+    let found = catalog::versions(&app.store, reader, (&namespace, &name)).await?;
+    found.map(Json).ok_or_else(Refused::not_found)
+}
+
+async fn source(
+    State(app): State<Arc<App>>,
+    Asker(reader): Asker,
+    Path((namespace, name, version)): Path<(String, String, String)>,
+) -> Result<Response, Refused> {
+    let found = catalog::source(&app.store, reader, (&namespace, &name, &version)).await?;
+    let text = found.ok_or_else(Refused::not_found)?;
+    let kind = (header::CONTENT_TYPE.as_str(), "application/yaml; charset=utf-8".to_owned());
+    Ok(([kind, (DIGEST_HEADER, digest(&text))], text).into_response())
+}
+
+#[derive(Deserialize)]
+struct Terms {
+    organization: Option<String>,
+    visibility: Option<String>,
+    /// Who publishes, as they call themselves. The token is one for all administrators.
+    by: Option<String>,
+}
+
+async fn put(
+    State(app): State<Arc<App>>,
+    Asker(reader): Asker,
+    Path((namespace, name, version)): Path<(String, String, String)>,
+    Query(terms): Query<Terms>,
+    text: String,
+) -> Result<(StatusCode, Json<OrbPublished>), Refused> {
+    if reader != OrbReader::Administrator {
+        return Err(Refused::unauthorized("publishing needs the administrator's token"));
+    }
+    let publication = Publication {
+        orb: format!("{namespace}/{name}@{version}"),
+        text,
+        organization: terms.organization,
+        visibility: terms.visibility,
+        published_by: terms.by.unwrap_or_else(|| "administrator".to_owned()),
+    };
+    let published = publish::publish(&app.store, publication, Timestamp::now()).await?;
+    let status = if published.outcome == "new" { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, Json(published)))
+}
+
+/// A refusal, as the protocol words it.
+struct Refused(StatusCode, Refusal);
+
+impl Refused {
+    fn new(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
+        Self(status, Refusal { code: code.to_owned(), message: message.into() })
+    }
+
+    fn unauthorized(message: &str) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", message)
+    }
+
+    /// What may not be seen is not there.
+    fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not-found", "there is no such orb that you may see")
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        (self.0, Json(self.1)).into_response()
+    }
+}
+
+impl From<StoreError> for Refused {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "a request about orbs could not be served");
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "try again")
+    }
+}
+
+impl From<PublishError> for Refused {
+    fn from(error: PublishError) -> Self {
+        let message = error.to_string();
+        let (status, code) = match error {
+            PublishError::Store(error) => return error.into(),
+            PublishError::Unsound { rendered, .. } => {
+                let message = format!("{rendered}{message}");
+                return Self::new(StatusCode::UNPROCESSABLE_ENTITY, "unsound-orb", message);
+            }
+            PublishError::Reference(_) | PublishError::Version(_) | PublishError::Visibility(_) => {
+                (StatusCode::BAD_REQUEST, "bad-request")
+            }
+            PublishError::Size { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "too-large"),
+            PublishError::Organization(_) => (StatusCode::BAD_REQUEST, "unknown-organization"),
+            PublishError::Differs { .. } => (StatusCode::CONFLICT, "version-exists"),
+            PublishError::NoOwner(_) => (StatusCode::BAD_REQUEST, "no-owner"),
+            PublishError::OtherOwner(_) => (StatusCode::CONFLICT, "other-owner"),
+            PublishError::Full(_) => (StatusCode::CONFLICT, "too-many-versions"),
+        };
+        Self::new(status, code, message)
+    }
+}
+
+#[cfg(test)]
+mod tests;

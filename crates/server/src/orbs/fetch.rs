@@ -1,0 +1,104 @@
+//! Gets a text over HTTP, within a time and a size, and never goes where it was not told to.
+//!
+//! Deliberately absent: caches, and what the text means.
+
+use std::time::Duration;
+
+use reqwest::{StatusCode, header};
+use roundel_model::secret::Secret;
+use url::Url;
+
+use super::wire;
+
+/// Gets texts.
+#[derive(Clone, Debug)]
+pub(super) struct Fetcher {
+    client: reqwest::Client,
+    patience: Duration,
+}
+
+/// What is at an address.
+#[derive(Debug)]
+pub(super) enum Got {
+    /// A text, and the digest that its server promised.
+    Text(String, Option<String>),
+    /// Something else, at this address.
+    Elsewhere(Url),
+    /// Nothing, or nothing for us.
+    Nothing,
+}
+
+/// What to get, and how much of it at most.
+pub(super) struct Wish<'a> {
+    pub(super) url: &'a Url,
+    pub(super) token: Option<&'a Secret<String>>,
+    pub(super) limit_bytes: u64,
+}
+
+impl Fetcher {
+    /// Builds one. With `plain` no address needs TLS, and this machine may have no certificates.
+    ///
+    /// # Errors
+    ///
+    /// If TLS cannot be set up on this machine.
+    pub(super) fn new(patience: Duration, plain: bool) -> Result<Self, reqwest::Error> {
+        let builder = reqwest::Client::builder()
+            // Redirects are ours: the library would follow them anywhere.
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(patience)
+            .user_agent(concat!("Roundel/", env!("CARGO_PKG_VERSION")));
+        let builder = if plain { builder.tls_certs_only([]) } else { builder };
+        Ok(Self { client: builder.build()?, patience })
+    }
+
+    /// Gets a text.
+    ///
+    /// # Errors
+    ///
+    /// A phrase that says what went wrong: "did not answer within 10 s".
+    pub(super) async fn get(&self, wish: &Wish<'_>) -> Result<Got, String> {
+        let mut request = self.client.get(wish.url.clone());
+        if let Some(token) = wish.token {
+            request = request.bearer_auth(token.expose());
+        }
+        let mut response = request.send().await.map_err(|error| self.reason(&error))?;
+        let status = response.status();
+        if status.is_redirection() {
+            let to = response.headers().get(header::LOCATION).and_then(|to| to.to_str().ok());
+            return to
+                .and_then(|to| wish.url.join(to).ok())
+                .map(Got::Elsewhere)
+                .ok_or_else(|| "redirects to nowhere".to_owned());
+        }
+        match status {
+            StatusCode::OK => {}
+            StatusCode::NOT_FOUND | StatusCode::GONE => return Ok(Got::Nothing),
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+                return Err(format!("refuses us (status {})", status.as_u16()));
+            }
+            _ => return Err(format!("answers with status {}", status.as_u16())),
+        }
+        let digest = response.headers().get(wire::DIGEST_HEADER);
+        let digest = digest.and_then(|digest| digest.to_str().ok()).map(str::to_owned);
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.reason(&error))? {
+            body.extend_from_slice(&chunk);
+            if u64::try_from(body.len()).is_ok_and(|length| length > wish.limit_bytes) {
+                return Err(format!("sends more than {} bytes", wish.limit_bytes));
+            }
+        }
+        let text = String::from_utf8(body).map_err(|_| "sends something that is no text")?;
+        Ok(Got::Text(text, digest))
+    }
+
+    fn reason(&self, error: &reqwest::Error) -> String {
+        if error.is_timeout() {
+            return format!("did not answer within {} s", self.patience.as_secs_f32());
+        }
+        let mut cause: &dyn std::error::Error = error;
+        while let Some(source) = cause.source() {
+            cause = source;
+        }
+        format!("cannot be reached: {cause}")
+    }
+}

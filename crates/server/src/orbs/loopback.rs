@@ -1,0 +1,223 @@
+//! Servers on loopback for the tests of this module: one that does as it is told, and a real second
+//! instance.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::State,
+    http::{HeaderMap, StatusCode, Uri, header},
+    response::{IntoResponse as _, Response},
+};
+use roundel_config::orbs::{Missing, Orb, Resolution};
+use roundel_model::{
+    forge::{ForgeKind, ForgeUserId, ProjectSlug, RepositoryId},
+    secret::Secret,
+    time::Timestamp,
+};
+use roundel_store::{
+    Store,
+    accounts::{SignIn, Token},
+    projects::{NewProject, Project},
+};
+use tokio::net::TcpListener;
+use url::Url;
+
+use super::{digest, wire};
+use crate::app::{App, Settings};
+
+/// How long the tests let a server take.
+pub(super) const PATIENCE: Duration = Duration::from_millis(500);
+
+/// How a server answers for one path.
+#[derive(Clone, Debug)]
+pub(super) enum Manner {
+    /// With a text and its digest.
+    Text(String),
+    /// With a text and the digest of another one.
+    WrongDigest(String),
+    /// With this status.
+    Status(u16),
+    /// Never.
+    Silence,
+    /// With more than anybody wants.
+    Flood,
+    /// With half of what it promised.
+    Half,
+    /// With another place.
+    Redirect(String),
+}
+
+#[derive(Default)]
+struct Inner {
+    manners: Mutex<HashMap<String, Manner>>,
+    asked: Mutex<Vec<String>>,
+    token: Mutex<Option<String>>,
+}
+
+/// A server that does as it is told.
+#[derive(Clone)]
+pub(super) struct Backend {
+    pub(super) url: Url,
+    inner: Arc<Inner>,
+}
+
+impl Backend {
+    pub(super) async fn start() -> Self {
+        let inner = Arc::new(Inner::default());
+        let router = Router::new().fallback(answer).with_state(Arc::clone(&inner));
+        Self { url: serve(router).await, inner }
+    }
+
+    pub(super) fn put(&self, path: &str, manner: Manner) {
+        self.inner.manners.lock().unwrap().insert(path.to_owned(), manner);
+    }
+
+    /// Lists versions of an orb, and has the source of each.
+    pub(super) fn publish(&self, orb: &str, versions: &[(&str, &str)]) {
+        let entry = |(version, text): &(&str, &str)| {
+            self.put(&format!("{}/{orb}/{version}", wire::PATH), Manner::Text((*text).to_owned()));
+            wire::OrbVersionEntry {
+                version: (*version).to_owned(),
+                sha256: digest(text),
+                published_at: None,
+                published_by: String::new(),
+                expires_at: None,
+            }
+        };
+        let versions = versions.iter().map(entry).collect();
+        let list = wire::OrbVersions { name: orb.to_owned(), versions, ..Default::default() };
+        let text = serde_json::to_string(&list).unwrap();
+        self.put(&format!("{}/{orb}", wire::PATH), Manner::Text(text));
+    }
+
+    /// What was asked for since the last time.
+    pub(super) fn asked(&self) -> Vec<String> {
+        std::mem::take(&mut *self.inner.asked.lock().unwrap())
+    }
+
+    pub(super) fn last_token(&self) -> Option<String> {
+        self.inner.token.lock().unwrap().clone()
+    }
+
+    pub(super) fn at(&self, path: &str) -> String {
+        self.url.join(path).unwrap().to_string()
+    }
+}
+
+async fn answer(State(inner): State<Arc<Inner>>, uri: Uri, headers: HeaderMap) -> Response {
+    let path = uri.path().to_owned();
+    inner.asked.lock().unwrap().push(path.clone());
+    let token = headers.get(header::AUTHORIZATION).map(|token| token.to_str().unwrap().to_owned());
+    *inner.token.lock().unwrap() = token;
+    let manner = inner.manners.lock().unwrap().get(&path).cloned();
+    match manner {
+        None => StatusCode::NOT_FOUND.into_response(),
+        Some(Manner::Text(text)) => ([(wire::DIGEST_HEADER, digest(&text))], text).into_response(),
+        Some(Manner::WrongDigest(text)) => {
+            ([(wire::DIGEST_HEADER, digest("another"))], text).into_response()
+        }
+        Some(Manner::Status(status)) => StatusCode::from_u16(status).unwrap().into_response(),
+        Some(Manner::Silence) => std::future::pending().await,
+        Some(Manner::Flood) => {
+            let chunk = || Ok::<_, std::io::Error>(vec![b'x'; 1 << 16]);
+            Body::from_stream(futures_util::stream::iter(std::iter::repeat_with(chunk)))
+                .into_response()
+        }
+        Some(Manner::Half) => {
+            let chunks = [Ok("version: 2.1\n"), Err(std::io::Error::other("cut"))];
+            Body::from_stream(futures_util::stream::iter(chunks)).into_response()
+        }
+        Some(Manner::Redirect(to)) => (StatusCode::FOUND, [(header::LOCATION, to)]).into_response(),
+    }
+}
+
+/// Serves until the test ends.
+pub(super) async fn serve(router: Router) -> Url {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    url
+}
+
+pub(super) async fn store() -> Store {
+    let url = "sqlite::memory:".to_owned();
+    let settings = roundel_store::Settings { url, instance_key: Secret::new(vec![7; 32]) };
+    Store::open(&settings).await.unwrap()
+}
+
+/// A whole instance, in memory.
+pub(crate) async fn instance(admin_token: &str, orbs: super::Settings) -> (Arc<App>, Url) {
+    let settings = Settings {
+        listen: ([127, 0, 0, 1], 0).into(),
+        public_url: Url::parse("http://ci.test").unwrap(),
+        database_url: "sqlite::memory:".to_owned(),
+        instance_key: Secret::new(vec![7; 32]),
+        runner_token: "runner".into(),
+        admin_token: admin_token.into(),
+        forges: Vec::new(),
+        mail: None,
+        status_prefix: "ci/roundel".to_owned(),
+        orbs,
+    };
+    let app = Arc::new(App::open(settings).await.unwrap());
+    let url = serve(crate::http::router(Arc::clone(&app))).await;
+    (app, url)
+}
+
+/// The orb, or the test ends.
+pub(super) fn found(resolution: Resolution) -> Arc<Orb> {
+    match resolution {
+        Resolution::Found(orb) => orb,
+        Resolution::Missing(missing) => panic!("{missing:?}"),
+    }
+}
+
+/// Why it is missing, or the test ends.
+pub(super) fn missing(resolution: Resolution) -> Missing {
+    match resolution {
+        Resolution::Missing(missing) => missing,
+        Resolution::Found(orb) => panic!("{orb:?}"),
+    }
+}
+
+/// Adds a project of an organization on GitHub.
+pub(crate) async fn add_project(store: &Store, owner: &str) -> Project {
+    let sign_in = SignIn {
+        forge: ForgeKind::GitHub,
+        user: ForgeUserId("1".to_owned()),
+        login: "ada".to_owned(),
+        name: "Ada".to_owned(),
+        email: None,
+        avatar_url: None,
+        token: Token {
+            access: "token".into(),
+            scopes: Vec::new(),
+            expires_at: None,
+            refresh: None,
+            refused: false,
+        },
+        link_to: None,
+    };
+    let integration = store.sign_in(&sign_in, Timestamp::now()).await.unwrap();
+    let new = NewProject {
+        slug: ProjectSlug {
+            forge: ForgeKind::GitHub,
+            owner: owner.to_owned(),
+            repository: "web".to_owned(),
+        },
+        repository: RepositoryId(format!("repository of {owner}")),
+        organization_forge_id: format!("id of {owner}"),
+        default_branch: "main".to_owned(),
+        private: true,
+        ssh_url: String::new(),
+        web_url: String::new(),
+        integration,
+    };
+    store.upsert_project(&new, Timestamp::now()).await.unwrap()
+}

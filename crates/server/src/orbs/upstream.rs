@@ -1,0 +1,245 @@
+//! Another registry that is asked over HTTP, in the words of [`wire`]: another Roundel, say.
+//!
+//! What it answered is kept in the store: a released version for ever, since it never changes; lists
+//! and labels for five minutes, and for as long as the registry is away.
+//!
+//! Deliberately absent: the hosted service's own registry, which speaks otherwise and only to its
+//! customers.
+
+use std::sync::Arc;
+
+use roundel_config::orbs::{Orb, OrbReference, OrbVersion};
+use roundel_model::{secret::Secret, time::Timestamp};
+use roundel_store::{Store, StoreError, orbs::OrbAnswer};
+use url::Url;
+
+use super::{
+    Answer, FRESH, ORB_BYTES, VERSIONS, best_first, digest,
+    fetch::{Fetcher, Got, Wish},
+    wire::{self, OrbVersions},
+};
+
+/// Bytes of a list: room for some hundred bytes a version.
+const LIST_BYTES: u64 = 4 << 20;
+
+/// A registry.
+pub(super) struct Upstream {
+    base: Url,
+    token: Option<Secret<String>>,
+    fetcher: Fetcher,
+    store: Store,
+}
+
+/// What is known of a thing that may be at the registry.
+enum Known<T> {
+    There(T),
+    NotThere,
+    Trouble(String),
+}
+
+impl Upstream {
+    pub(super) fn new(
+        base: Url,
+        token: Option<Secret<String>>,
+        fetcher: Fetcher,
+        store: Store,
+    ) -> Self {
+        Self { base, token, fetcher, store }
+    }
+
+    /// How diagnostics call it.
+    pub(super) fn shown(&self) -> String {
+        format!("the registry `{}`", self.base)
+    }
+
+    /// Looks for the best version that the registry has.
+    pub(super) async fn find(
+        &self,
+        reference: &OrbReference,
+        now: Timestamp,
+    ) -> Result<Answer, StoreError> {
+        match &reference.version {
+            OrbVersion::Url => Ok(Answer::Absent(Vec::new())),
+            OrbVersion::Exact(_) | OrbVersion::Dev(_) => {
+                let version = reference.version.to_string();
+                match self.source(reference, &version, now).await? {
+                    Known::There(orb) => Ok(Answer::Found(Box::new(orb))),
+                    Known::Trouble(trouble) => Ok(Answer::Trouble(trouble)),
+                    Known::NotThere => Ok(match self.versions(reference, now).await? {
+                        Known::There(versions) => Answer::Absent(best_first(versions)),
+                        Known::NotThere => Answer::Absent(Vec::new()),
+                        Known::Trouble(trouble) => Answer::Trouble(trouble),
+                    }),
+                }
+            }
+            OrbVersion::Minor(..) | OrbVersion::Major(_) | OrbVersion::Volatile => {
+                self.best(reference, now).await
+            }
+        }
+    }
+
+    async fn best(&self, reference: &OrbReference, now: Timestamp) -> Result<Answer, StoreError> {
+        let versions = match self.versions(reference, now).await? {
+            Known::There(versions) => versions,
+            Known::NotThere => return Ok(Answer::Absent(Vec::new())),
+            Known::Trouble(trouble) => return Ok(Answer::Trouble(trouble)),
+        };
+        let Some(best) = reference.select(versions.iter().map(String::as_str)) else {
+            return Ok(Answer::Absent(best_first(versions)));
+        };
+        Ok(match self.source(reference, best, now).await? {
+            Known::There(orb) => Answer::Found(Box::new(orb)),
+            Known::Trouble(trouble) => Answer::Trouble(trouble),
+            Known::NotThere => Answer::Trouble(format!(
+                "{} lists {}@{best} and does not have it",
+                self.shown(),
+                reference.orb()
+            )),
+        })
+    }
+
+    /// Returns one version, from what is kept or from the registry.
+    async fn source(
+        &self,
+        reference: &OrbReference,
+        version: &str,
+        now: Timestamp,
+    ) -> Result<Known<Orb>, StoreError> {
+        let question = format!("{} source {}@{version}", self.base, reference.orb());
+        let kept = self.store.orb_answer(&question).await?;
+        let is_label = version.starts_with("dev:");
+        if let Some(answer) = &kept
+            && (!is_label || is_fresh(answer, now))
+            && let Some(orb) = self.kept_orb(answer, reference, version)
+        {
+            return Ok(Known::There(orb));
+        }
+        let url = self.address(&[&reference.namespace, &reference.name, version]);
+        match self.get(&url, ORB_BYTES).await {
+            Ok(Some((text, promised))) if promised.as_deref() == Some(&*digest(&text)) => {
+                self.store.put_orb_answer(&question, "", Some(&text), now).await?;
+                Ok(Known::There(self.orb(reference, version, text)))
+            }
+            Ok(Some(_)) => Ok(Known::Trouble(format!(
+                "the source of {}@{version} that {} sent does not have the digest that its header \
+                 `{}` promises",
+                reference.orb(),
+                self.shown(),
+                wire::DIGEST_HEADER
+            ))),
+            Ok(None) => Ok(Known::NotThere),
+            Err(trouble) => {
+                let kept = kept.and_then(|answer| self.kept_orb(&answer, reference, version));
+                Ok(self.fall_back(kept, trouble))
+            }
+        }
+    }
+
+    /// Returns the versions of an orb, from what is kept or from the registry.
+    async fn versions(
+        &self,
+        reference: &OrbReference,
+        now: Timestamp,
+    ) -> Result<Known<Vec<String>>, StoreError> {
+        let question = format!("{} versions {}", self.base, reference.orb());
+        let kept = self.store.orb_answer(&question).await?;
+        if let Some(answer) = &kept
+            && is_fresh(answer, now)
+            && let Some(versions) = kept_versions(answer)
+        {
+            return Ok(known(versions));
+        }
+        let url = self.address(&[&reference.namespace, &reference.name]);
+        let versions = match self.get(&url, LIST_BYTES).await {
+            Ok(None) => Vec::new(),
+            Ok(Some((text, _))) => match serde_json::from_str::<OrbVersions>(&text) {
+                Ok(list) if list.versions.len() <= VERSIONS => {
+                    list.versions.into_iter().map(|entry| entry.version).collect()
+                }
+                Ok(_) => {
+                    let orb = reference.orb();
+                    let shown = self.shown();
+                    return Ok(Known::Trouble(format!(
+                        "{shown} lists more than {VERSIONS} versions of {orb}"
+                    )));
+                }
+                Err(error) => {
+                    let trouble = format!("{} sends no list of versions: {error}", self.shown());
+                    return Ok(self.fall_back(kept.and_then(|kept| kept_versions(&kept)), trouble));
+                }
+            },
+            Err(trouble) => {
+                return Ok(self.fall_back(kept.and_then(|kept| kept_versions(&kept)), trouble));
+            }
+        };
+        let answer = serde_json::to_string(&versions).unwrap_or_default();
+        self.store.put_orb_answer(&question, &answer, None, now).await?;
+        Ok(known(versions))
+    }
+
+    /// What was known before is better than nothing while the registry is away.
+    fn fall_back<T>(&self, kept: Option<T>, trouble: String) -> Known<T> {
+        match kept {
+            Some(kept) => {
+                tracing::warn!(registry = %self.base, %trouble, "an older answer about an orb is used");
+                Known::There(kept)
+            }
+            None => Known::Trouble(trouble),
+        }
+    }
+
+    async fn get(
+        &self,
+        url: &Url,
+        limit_bytes: u64,
+    ) -> Result<Option<(String, Option<String>)>, String> {
+        let wish = Wish { url, token: self.token.as_ref(), limit_bytes };
+        match self.fetcher.get(&wish).await {
+            Ok(Got::Text(text, digest)) => Ok(Some((text, digest))),
+            Ok(Got::Nothing) => Ok(None),
+            Ok(Got::Elsewhere(_)) => {
+                Err(format!("{} redirects; set its new address", self.shown()))
+            }
+            Err(reason) => Err(format!("{} {reason}", self.shown())),
+        }
+    }
+
+    fn address(&self, parts: &[&str]) -> Url {
+        let mut url = self.base.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(wire::PATH.trim_start_matches('/').split('/')).extend(parts);
+        }
+        url
+    }
+
+    fn orb(&self, reference: &OrbReference, version: &str, text: String) -> Orb {
+        Orb {
+            name: reference.orb(),
+            version: version.to_owned(),
+            origin: self.base.to_string(),
+            digest: digest(&text),
+            text: Arc::from(text),
+            notice: None,
+        }
+    }
+
+    fn kept_orb(&self, kept: &OrbAnswer, reference: &OrbReference, version: &str) -> Option<Orb> {
+        Some(self.orb(reference, version, kept.source.as_ref()?.text.clone()))
+    }
+}
+
+/// No versions and no orb are the same.
+fn known(versions: Vec<String>) -> Known<Vec<String>> {
+    if versions.is_empty() { Known::NotThere } else { Known::There(versions) }
+}
+
+fn kept_versions(kept: &OrbAnswer) -> Option<Vec<String>> {
+    serde_json::from_str(&kept.answer).ok()
+}
+
+pub(super) fn is_fresh(answer: &OrbAnswer, now: Timestamp) -> bool {
+    now.since(answer.asked_at) < FRESH
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,163 @@
+//! Proves what is asked of a registry, when, and what becomes of bad answers.
+
+use roundel_model::time::Timestamp;
+
+use super::{
+    super::loopback::{Backend, Manner, PATIENCE, store},
+    *,
+};
+
+fn at(seconds: u64) -> Timestamp {
+    Timestamp::from_micros(1_000_000_000).plus(std::time::Duration::from_secs(seconds))
+}
+
+async fn upstream(backend: &Backend) -> Upstream {
+    let fetcher = Fetcher::new(PATIENCE, true).unwrap();
+    Upstream::new(backend.url.clone(), None, fetcher, store().await)
+}
+
+async fn ask(upstream: &Upstream, reference: &str, now: Timestamp) -> Answer {
+    upstream.find(&reference.parse().unwrap(), now).await.unwrap()
+}
+
+async fn version(upstream: &Upstream, reference: &str, now: Timestamp) -> String {
+    let answer = ask(upstream, reference, now).await;
+    let Answer::Found(orb) = answer else { panic!("{reference}: {answer:?}") };
+    orb.version
+}
+
+async fn trouble(upstream: &Upstream, reference: &str, now: Timestamp) -> String {
+    let answer = ask(upstream, reference, now).await;
+    let Answer::Trouble(trouble) = answer else { panic!("{reference}: {answer:?}") };
+    trouble
+}
+
+#[tokio::test]
+async fn a_released_version_is_fetched_once_and_never_again() {
+    let backend = Backend::start().await;
+    backend.publish("a/b", &[("1.0.0", "one")]);
+    let upstream = upstream(&backend).await;
+    assert_eq!(version(&upstream, "a/b@1.0.0", at(0)).await, "1.0.0");
+    assert_eq!(backend.asked(), ["/api/roundel/v1/orbs/a/b/1.0.0"]);
+    assert_eq!(version(&upstream, "a/b@1.0.0", at(1_000_000)).await, "1.0.0");
+    assert!(backend.asked().is_empty());
+}
+
+#[tokio::test]
+async fn cfg_162_a_range_is_asked_again_after_five_minutes() {
+    let backend = Backend::start().await;
+    backend.publish("a/b", &[("1.0.0", "one"), ("2.0.0", "two")]);
+    let upstream = upstream(&backend).await;
+    assert_eq!(version(&upstream, "a/b@1", at(0)).await, "1.0.0");
+    assert_eq!(version(&upstream, "a/b@volatile", at(0)).await, "2.0.0");
+    backend.publish("a/b", &[("1.0.0", "one"), ("1.1.0", "new"), ("2.0.0", "two")]);
+    backend.asked();
+    assert_eq!(version(&upstream, "a/b@1", at(299)).await, "1.0.0");
+    assert!(backend.asked().is_empty());
+    assert_eq!(version(&upstream, "a/b@1", at(301)).await, "1.1.0");
+    assert_eq!(backend.asked(), ["/api/roundel/v1/orbs/a/b", "/api/roundel/v1/orbs/a/b/1.1.0"]);
+}
+
+#[tokio::test]
+async fn cfg_163_a_label_moves_after_five_minutes() {
+    let backend = Backend::start().await;
+    let path = "/api/roundel/v1/orbs/a/b/dev:ada%2Fx";
+    backend.put(path, Manner::Text("one".to_owned()));
+    let upstream = upstream(&backend).await;
+    let text = async |now| {
+        let answer = ask(&upstream, "a/b@dev:ada/x", now).await;
+        let Answer::Found(orb) = answer else { panic!("{answer:?}") };
+        orb.text.to_string()
+    };
+    assert_eq!(text(at(0)).await, "one");
+    backend.put(path, Manner::Text("two".to_owned()));
+    assert_eq!(text(at(100)).await, "one");
+    assert_eq!(text(at(400)).await, "two");
+}
+
+/// A registry that is away must not stop builds that worked an hour ago.
+#[tokio::test]
+async fn while_the_registry_is_away_the_last_answer_counts() {
+    let backend = Backend::start().await;
+    backend.publish("a/b", &[("1.0.0", "one"), ("dev:x", "label")]);
+    let upstream = upstream(&backend).await;
+    for reference in ["a/b@1", "a/b@dev:x"] {
+        version(&upstream, reference, at(0)).await;
+    }
+    for path in ["", "/1.0.0", "/1.5.0", "/dev:x"] {
+        backend.put(&format!("/api/roundel/v1/orbs/a/b{path}"), Manner::Status(503));
+    }
+    assert_eq!(version(&upstream, "a/b@1", at(9_000)).await, "1.0.0");
+    assert_eq!(version(&upstream, "a/b@dev:x", at(9_000)).await, "dev:x");
+    let told = trouble(&upstream, "a/b@1.5.0", at(9_000)).await;
+    assert!(told.contains("answers with status 503"), "{told}");
+}
+
+#[tokio::test]
+async fn a_bad_answer_is_trouble_and_says_what_was_bad() {
+    let backend = Backend::start().await;
+    let upstream = upstream(&backend).await;
+    let source = |number: u32| format!("/api/roundel/v1/orbs/a/b/{number}.0.0");
+    for (number, manner, told) in [
+        (1, Manner::Silence, "did not answer within 0.5 s"),
+        (2, Manner::Flood, "more than 5242880 bytes"),
+        (3, Manner::Half, "cannot be reached"),
+        (4, Manner::WrongDigest("version: 2.1".to_owned()), "does not have the digest"),
+        (5, Manner::Status(401), "refuses us"),
+        (6, Manner::Redirect("https://elsewhere.test/".to_owned()), "redirects"),
+    ] {
+        backend.put(&source(number), manner.clone());
+        let trouble = trouble(&upstream, &format!("a/b@{number}.0.0"), at(0)).await;
+        assert!(trouble.contains(told), "{manner:?}: {trouble}");
+        assert!(trouble.contains(backend.url.as_str()), "{trouble}");
+    }
+    let list = "/api/roundel/v1/orbs/a/c";
+    for (manner, told) in [
+        (Manner::Text("<html>".to_owned()), "no list of versions"),
+        (Manner::Flood, "more than 4194304 bytes"),
+        (Manner::Silence, "did not answer"),
+    ] {
+        backend.put(list, manner.clone());
+        let trouble = trouble(&upstream, "a/c@1", at(0)).await;
+        assert!(trouble.contains(told), "{manner:?}: {trouble}");
+    }
+    backend.publish("a/d", &[("1.0.0", "one")]);
+    backend.put("/api/roundel/v1/orbs/a/d/1.0.0", Manner::Status(404));
+    let trouble = trouble(&upstream, "a/d@1", at(0)).await;
+    assert!(trouble.contains("lists a/d@1.0.0 and does not have it"), "{trouble}");
+}
+
+#[tokio::test]
+async fn an_orb_that_is_not_there_is_told_with_the_versions_that_are() {
+    let backend = Backend::start().await;
+    backend.publish("a/b", &[("1.0.0", "one"), ("1.2.0", "two")]);
+    let upstream = upstream(&backend).await;
+    for reference in ["a/b@3.0.0", "a/b@3"] {
+        let answer = ask(&upstream, reference, at(0)).await;
+        assert!(
+            matches!(&answer, Answer::Absent(known) if known == &["1.2.0", "1.0.0"]),
+            "{answer:?}"
+        );
+    }
+    backend.asked();
+    for _ in 0..2 {
+        let answer = ask(&upstream, "no/such@1", at(0)).await;
+        assert!(matches!(&answer, Answer::Absent(known) if known.is_empty()), "{answer:?}");
+    }
+    assert_eq!(backend.asked(), ["/api/roundel/v1/orbs/no/such"], "a no is remembered, too");
+}
+
+#[tokio::test]
+async fn the_token_goes_to_the_registry() {
+    let backend = Backend::start().await;
+    backend.publish("a/b", &[("1.0.0", "one")]);
+    let fetcher = Fetcher::new(PATIENCE, true).unwrap();
+    let base = backend.url.join("/mirror/").unwrap();
+    let upstream = Upstream::new(base, Some("secret".into()), fetcher, store().await);
+    ask(&upstream, "a/b@1.0.0", at(0)).await;
+    assert_eq!(
+        backend.asked().first().map(String::as_str),
+        Some("/mirror/api/roundel/v1/orbs/a/b/1.0.0")
+    );
+    assert_eq!(backend.last_token().as_deref(), Some("Bearer secret"));
+}
