@@ -1,3 +1,5 @@
+//! Expressions: the worked examples, what they refuse, and what they warn of.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Patterns against what Java answered, against runaways, and against arbitrary texts.
+
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
