@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a story that stumbles fails")]
 #![expect(clippy::format_push_string, reason = "the settings of a story are a few lines")]
 
+mod config;
 mod crashes;
 mod demo;
 mod faults;
 mod house;
+mod orbs;
 mod pushes;
