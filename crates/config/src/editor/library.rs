@@ -55,6 +55,11 @@ impl Library {
         library
     }
 
+    /// Returns all orbs that were found.
+    pub fn orbs(&self) -> impl Iterator<Item = &Arc<Orb>> {
+        self.found.values().map(|source| &source.orb)
+    }
+
     /// Returns the orb that an alias stands for.
     pub(crate) fn source(&self, alias: &str) -> Option<&Arc<Source>> {
         self.found.get(alias)

@@ -1,0 +1,97 @@
+//! Compiles documents on a thread of its own, so that typing never waits.
+//!
+//! Every change is a task. The thread waits until the typing pauses, forgets all but the newest task
+//! of each document, and compiles that.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    time::Duration,
+};
+
+use crossbeam_channel::{Receiver, Sender, after, select};
+use gen_lsp_types::Uri;
+use roundel_config::{Compiled, Inputs, orbs::OrbSet};
+
+use crate::settings::Finder;
+
+/// How long a pause in the typing is.
+const PAUSE: Duration = Duration::from_millis(120);
+
+/// How long somebody who never pauses waits for diagnostics.
+const PATIENCE: Duration = Duration::from_millis(700);
+
+/// A document to compile.
+#[derive(Debug)]
+pub(crate) enum Task {
+    Compile {
+        uri: Uri,
+        version: i32,
+        text: String,
+        /// What the file is called in diagnostics.
+        path: String,
+    },
+    /// Orbs may have changed: look for them again.
+    Refresh,
+}
+
+/// What became of it.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) uri: Uri,
+    pub(crate) version: i32,
+    pub(crate) compiled: Compiled,
+    /// What it was compiled with, orbs included.
+    pub(crate) inputs: Inputs,
+}
+
+/// Compiles until nobody sends tasks any more.
+pub(crate) fn run(
+    tasks: &Receiver<Task>,
+    outcomes: &Sender<Outcome>,
+    base: &Inputs,
+    find: &mut Finder,
+) {
+    let mut orbs = OrbSet::default();
+    while let Ok(first) = tasks.recv() {
+        let mut waiting: Vec<Task> = vec![first];
+        let deadline = after(PATIENCE);
+        loop {
+            select! {
+                recv(tasks) -> task => match task {
+                    Ok(task) => waiting.push(task),
+                    Err(_) => return,
+                },
+                recv(deadline) -> _ => break,
+                default(PAUSE) => break,
+            }
+        }
+        if waiting.iter().any(|task| matches!(task, Task::Refresh)) {
+            orbs = OrbSet::default();
+        }
+        for task in newest(waiting) {
+            let Task::Compile { uri, version, text, path } = task else { continue };
+            let inputs = Inputs { path, orbs: orbs.clone(), ..base.clone() };
+            let compiled = catch_unwind(AssertUnwindSafe(|| OrbSet::complete(&text, inputs, find)));
+            let Ok((compiled, inputs)) = compiled else {
+                tracing::error!(%uri, "the compiler panicked");
+                continue;
+            };
+            orbs = inputs.orbs.clone();
+            if outcomes.send(Outcome { uri, version, compiled, inputs }).is_err() {
+                return;
+            }
+        }
+    }
+}
+
+/// Keeps the last task of each document.
+fn newest(tasks: Vec<Task>) -> Vec<Task> {
+    let mut kept: Vec<Task> = Vec::new();
+    for task in tasks {
+        let Task::Compile { uri, .. } = &task else { continue };
+        let uri = uri.clone();
+        kept.retain(|other| !matches!(other, Task::Compile { uri: other, .. } if *other == uri));
+        kept.push(task);
+    }
+    kept
+}

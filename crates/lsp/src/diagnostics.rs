@@ -1,0 +1,114 @@
+//! What the compiler found, as editors show it.
+
+use gen_lsp_types::{
+    Code, CodeDescription, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity,
+    DiagnosticTag, Location, Message, Range, Uri,
+};
+use roundel_config::{Related, Severity};
+
+use crate::{
+    documents::Open,
+    sources::Sources,
+    text::{Encoding, Text},
+};
+
+/// Codes of things that are there for nothing: editors grey them out.
+const UNNECESSARY: &[&str] =
+    &["unused-job", "unused-definition", "unused-parameter", "pointless-parallelism", "ignored"];
+
+/// Makes the diagnostics of a document.
+pub(crate) fn all(
+    open: &Open,
+    uri: &Uri,
+    sources: &mut Sources,
+    encoding: Encoding,
+) -> Vec<Diagnostic> {
+    let mut maker = Maker { open, uri, sources, encoding };
+    open.diagnostics.iter().map(|found| maker.one(found)).collect()
+}
+
+struct Maker<'a> {
+    open: &'a Open,
+    uri: &'a Uri,
+    sources: &'a mut Sources,
+    encoding: Encoding,
+}
+
+impl Maker<'_> {
+    fn one(&mut self, found: &roundel_config::Diagnostic) -> Diagnostic {
+        let mut message = found.message.clone();
+        for via in &found.via {
+            message.push_str(&format!("\nin {via}"));
+        }
+        if let Some(help) = &found.help {
+            message.push_str(&format!("\nhelp: {help}"));
+        }
+        let mut related: Vec<_> =
+            found.related.iter().filter_map(|related| self.related(related)).collect();
+        let mut range = self.open.text.range(&(found.start..found.end), self.encoding);
+        if found.path != self.open.path() && !self.open.path().is_empty() {
+            // It is in an orb: shown where the orb is named, with the place beside it.
+            range = self.mention(&found.path);
+            related.extend(self.related(&Related {
+                path: Some(found.path.clone()),
+                start: found.start,
+                end: found.end,
+                line: found.line,
+                column: found.column,
+                text: "it is here, in the orb".to_owned(),
+            }));
+        }
+        let page = self.sources.page(&found.code);
+        Diagnostic {
+            range,
+            severity: Some(match found.severity {
+                Severity::Error => DiagnosticSeverity::Error,
+                Severity::Warning => DiagnosticSeverity::Warning,
+            }),
+            code: Some(Code::String(found.code.clone())),
+            code_description: page.map(|href| CodeDescription { href }),
+            source: Some("roundel".to_owned()),
+            message: Message::String(message),
+            tags: tags(&found.code),
+            related_information: (!related.is_empty()).then_some(related),
+            data: None,
+        }
+    }
+
+    /// Where the text names an orb.
+    fn mention(&self, exact: &str) -> Range {
+        let name = exact.split('@').next().unwrap_or_default();
+        let start = self.open.text.as_str().find(name).filter(|_| !name.is_empty());
+        let span = start.map_or(0..0, |start| start..start + name.len());
+        self.open.text.range(&span, self.encoding)
+    }
+
+    fn related(&mut self, related: &Related) -> Option<DiagnosticRelatedInformation> {
+        let (uri, range) = match &related.path {
+            None => (self.uri.clone(), self.range(&self.open.text, related)),
+            Some(path) if *path == self.open.path() => {
+                (self.uri.clone(), self.range(&self.open.text, related))
+            }
+            Some(path) => {
+                let orb = self.open.orb(path)?;
+                let uri = self.sources.orb(orb)?;
+                (uri, self.range(&Text::new(orb.text.to_string()), related))
+            }
+        };
+        Some(DiagnosticRelatedInformation {
+            location: Location { uri, range },
+            message: related.text.clone(),
+        })
+    }
+
+    fn range(&self, text: &Text, related: &Related) -> Range {
+        text.range(&(related.start..related.end), self.encoding)
+    }
+}
+
+fn tags(code: &str) -> Option<Vec<DiagnosticTag>> {
+    if UNNECESSARY.contains(&code) {
+        return Some(vec![DiagnosticTag::Unnecessary]);
+    }
+    (code == "deprecated").then(|| vec![DiagnosticTag::Deprecated])
+}

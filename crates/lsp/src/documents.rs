@@ -1,0 +1,149 @@
+//! The documents that are open, and what is known about each.
+
+use std::{collections::HashMap, sync::Arc};
+
+use gen_lsp_types::Uri;
+use roundel_config::{
+    Inputs,
+    document::Node,
+    editor::{Document, Environment, Library},
+};
+
+use crate::{analysis::Outcome, text::Text};
+
+/// Documents that are open at once; an editor that opens a whole repository gets no more.
+const OPEN: usize = 500;
+
+/// A document that is open.
+#[derive(Debug)]
+pub(crate) struct Open {
+    pub(crate) text: Text,
+    pub(crate) version: i32,
+    pub(crate) kind: Kind,
+    /// What was found in this very text.
+    pub(crate) diagnostics: Vec<roundel_config::Diagnostic>,
+    /// The document and its orbs, until the text changes.
+    read: Option<Arc<Document>>,
+    library: Library,
+    compiled: Option<Node>,
+    inputs: Inputs,
+}
+
+/// What a document is taken for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A configuration: it is compiled.
+    Config,
+    /// The source of an orb: names are known, but it is nothing to compile.
+    Orb,
+    /// Some other file.
+    Other,
+}
+
+/// All of them.
+#[derive(Debug, Default)]
+pub(crate) struct Documents {
+    open: HashMap<Uri, Open>,
+}
+
+impl Documents {
+    pub(crate) fn open(&mut self, uri: Uri, text: String, version: i32, base: &Inputs) {
+        if self.open.len() >= OPEN && !self.open.contains_key(&uri) {
+            tracing::warn!(%uri, "too many documents are open; this one is left alone");
+            return;
+        }
+        let mut open = Open {
+            text: Text::new(text),
+            version,
+            kind: Kind::Other,
+            diagnostics: Vec::new(),
+            read: None,
+            library: Library::default(),
+            compiled: None,
+            inputs: base.clone(),
+        };
+        open.classify(&uri);
+        self.open.insert(uri, open);
+    }
+
+    pub(crate) fn get(&mut self, uri: &Uri) -> Option<&mut Open> {
+        self.open.get_mut(uri)
+    }
+
+    pub(crate) fn close(&mut self, uri: &Uri) {
+        self.open.remove(uri);
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Uri, &Open)> {
+        self.open.iter()
+    }
+}
+
+impl Open {
+    /// Says that the text has changed.
+    pub(crate) fn changed(&mut self, uri: &Uri, version: i32) {
+        self.version = version;
+        self.read = None;
+        self.diagnostics.clear();
+        self.classify(uri);
+    }
+
+    /// Decides by the place of the file, then by what is in it.
+    fn classify(&mut self, uri: &Uri) {
+        let document = self.read();
+        let has = |section| document.has_section(section);
+        let is_at_home = uri.path().contains("/.circleci/");
+        let defines = ["jobs", "commands", "executors", "orbs"].into_iter().any(has);
+        self.kind = if is_at_home
+            && (uri.path().ends_with("/config.yml") || has("workflows") || defines)
+            || has("version") && has("workflows")
+        {
+            Kind::Config
+        } else if has("version") && defines {
+            Kind::Orb
+        } else {
+            Kind::Other
+        };
+    }
+
+    /// Returns the text as it was read.
+    pub(crate) fn read(&mut self) -> Arc<Document> {
+        let text = &self.text;
+        Arc::clone(self.read.get_or_insert_with(|| Arc::new(Document::new(text.as_str()))))
+    }
+
+    /// Takes over what compiling found. Returns whether it is about this very text.
+    pub(crate) fn learn(&mut self, outcome: Outcome) -> bool {
+        let is_current = outcome.version == self.version;
+        if outcome.compiled.document.is_some() {
+            self.compiled = outcome.compiled.document;
+        }
+        self.inputs = outcome.inputs;
+        if is_current {
+            self.diagnostics = outcome.compiled.diagnostics;
+        }
+        is_current
+    }
+
+    /// Asks something about the text, with what is known besides.
+    pub(crate) fn ask<T>(&mut self, ask: impl FnOnce(&Document, &Environment<'_>) -> T) -> T {
+        let document = self.read();
+        self.library = Library::new(&document, &self.inputs.orbs, &self.library);
+        let environment = Environment {
+            library: &self.library,
+            compiled: self.compiled.as_ref(),
+            inputs: Some(&self.inputs),
+        };
+        ask(&document, &environment)
+    }
+
+    /// Returns what the file is called in diagnostics.
+    pub(crate) fn path(&self) -> &str {
+        &self.inputs.path
+    }
+
+    /// Returns the orb of a name and version that the document imports.
+    pub(crate) fn orb(&self, exact: &str) -> Option<&Arc<roundel_config::orbs::Orb>> {
+        self.library.orbs().find(|orb| format!("{}@{}", orb.name, orb.version) == exact)
+    }
+}

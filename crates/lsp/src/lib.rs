@@ -1,0 +1,38 @@
+//! The language server: what the module `editor` of `config` knows, in the Language Server
+//! Protocol.
+//!
+//! ```text
+//! editor ─▶ frames ─▶ server (one loop) ─▶ requests: hover, completion, definition, …
+//!                       │   ▲
+//!                       ▼   │
+//!                     analysis (a thread): orbs, compile ─▶ diagnostics
+//! ```
+//!
+//! Requests are answered at once, from the text as it is. Compiling happens beside them, after the
+//! typing has paused, and its outcome is dropped when the text has moved on. The crate reads no
+//! file and knows no registry: who starts it hands it a way to find orbs.
+//!
+//! Deliberately absent: formatting. Files stay as their authors wrote them.
+
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "messages are asked whether they are the one kind that fits; all others are ignored"
+)]
+
+mod actions;
+mod analysis;
+mod diagnostics;
+mod documents;
+mod frames;
+mod requests;
+mod server;
+mod settings;
+mod shapes;
+mod sources;
+mod text;
+
+pub use server::{Ended, serve};
+pub use settings::{Finder, OpenOrbs, Settings};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,344 @@
+//! The conversation with one editor, from `initialize` to `exit`.
+//!
+//! One loop takes messages and the outcomes of compiling, in the order in which they come. What has
+//! come in already is looked through first, so that a request that was canceled meanwhile is not
+//! answered.
+
+use std::{
+    collections::VecDeque,
+    io::{BufReader, Read, Write},
+    thread,
+};
+
+use crossbeam_channel::{Receiver, Sender, bounded, select, unbounded};
+use gen_lsp_types::{InitializeParams, Uri};
+use lsp_server::{ErrorCode, Message, Notification, Request, RequestId, Response};
+use roundel_config::{
+    Inputs,
+    orbs::{Missing, Resolution},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    analysis::{self, Outcome, Task},
+    diagnostics,
+    documents::{Documents, Kind},
+    frames::{self, Incoming},
+    requests::{Desk, Refusal},
+    settings::{OpenOrbs, Settings},
+    sources::Sources,
+    text::Encoding,
+};
+
+mod capabilities;
+mod synchronize;
+
+/// Messages that wait to be read or written.
+const WAITING: usize = 1_000;
+
+/// How the conversation ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// As it should.
+    Fine,
+    /// The editor went away without saying so.
+    Abandoned,
+}
+
+/// Talks to an editor until it says `exit` or goes away.
+pub fn serve(
+    input: impl Read + Send + 'static,
+    output: impl Write + Send + 'static,
+    settings: Settings,
+    open: OpenOrbs,
+) -> Ended {
+    let (incoming_to, incoming) = bounded(WAITING);
+    let (outgoing, outgoing_from) = bounded(WAITING);
+    // Reading blocks for as long as the editor likes, so this thread is not waited for.
+    let _reader = thread::spawn(move || {
+        let mut input = BufReader::new(input);
+        loop {
+            let message = frames::read(&mut input);
+            let is_end = matches!(message, Incoming::End);
+            if incoming_to.send(message).is_err() || is_end {
+                return;
+            }
+        }
+    });
+    let writer = thread::spawn(move || write(output, &outgoing_from));
+    let (outcomes_to, outcomes) = unbounded();
+    let session = Session {
+        stage: Stage::Fresh { settings, open },
+        desk: Desk {
+            documents: Documents::default(),
+            sources: Sources::default(),
+            encoding: Encoding::Utf16,
+            snippets: false,
+            links: false,
+        },
+        tasks: None,
+        outcomes_to,
+        outgoing,
+        inputs: Inputs::default(),
+        queue: VecDeque::new(),
+    };
+    let ended = session.run(&incoming, &outcomes);
+    if writer.join().is_err() {
+        tracing::error!("the thread that writes to the editor panicked");
+    }
+    ended
+}
+
+fn write(mut output: impl Write, messages: &Receiver<Outgoing>) {
+    for message in messages {
+        let written = match message {
+            Outgoing::Message(message) => message.write(&mut output),
+            Outgoing::Raw(value) => {
+                let text = value.to_string();
+                write!(output, "Content-Length: {}\r\n\r\n{text}", text.len())
+                    .and_then(|()| output.flush())
+            }
+        };
+        if let Err(error) = written {
+            tracing::info!(%error, "the editor no longer listens");
+            return;
+        }
+    }
+}
+
+/// What goes out.
+#[derive(Debug)]
+enum Outgoing {
+    Message(Message),
+    /// An answer to something that had no id.
+    Raw(Value),
+}
+
+/// How far the conversation is.
+enum Stage {
+    /// Nothing but `initialize` is answered.
+    Fresh {
+        settings: Settings,
+        open: OpenOrbs,
+    },
+    Open,
+    /// Nothing but `exit` is expected.
+    ShutDown,
+}
+
+struct Session {
+    stage: Stage,
+    desk: Desk,
+    tasks: Option<Sender<Task>>,
+    outcomes_to: Sender<Outcome>,
+    outgoing: Sender<Outgoing>,
+    inputs: Inputs,
+    queue: VecDeque<Incoming>,
+}
+
+impl Session {
+    fn run(mut self, incoming: &Receiver<Incoming>, outcomes: &Receiver<Outcome>) -> Ended {
+        loop {
+            if self.queue.is_empty() {
+                select! {
+                    recv(incoming) -> message => {
+                        let Ok(message) = message else { return Ended::Abandoned };
+                        self.enqueue(message);
+                    }
+                    recv(outcomes) -> outcome => {
+                        if let Ok(outcome) = outcome {
+                            self.learn(outcome);
+                        }
+                    }
+                }
+            }
+            for message in incoming.try_iter() {
+                self.enqueue(message);
+            }
+            let Some(message) = self.queue.pop_front() else { continue };
+            if let Some(ended) = self.take(message) {
+                return ended;
+            }
+        }
+    }
+
+    /// Puts a message into the queue; a cancellation takes one out.
+    fn enqueue(&mut self, message: Incoming) {
+        let canceled = match &message {
+            Incoming::Message(Message::Notification(one)) if one.method == "$/cancelRequest" => {
+                one.params.get("id").cloned()
+            }
+            _ => None,
+        };
+        let Some(id) = canceled else { return self.queue.push_back(message) };
+        let Ok(id) = serde_json::from_value::<RequestId>(id) else { return };
+        let same = |waiting: &Incoming| matches!(waiting, Incoming::Message(Message::Request(request)) if request.id == id);
+        if let Some(position) = self.queue.iter().position(same) {
+            self.queue.remove(position);
+            self.refuse(id, ErrorCode::RequestCanceled, "canceled");
+        }
+    }
+
+    fn take(&mut self, message: Incoming) -> Option<Ended> {
+        match message {
+            Incoming::End => Some(Ended::Abandoned),
+            Incoming::Malformed(reason) => {
+                let error = json!({ "code": -32_700, "message": reason });
+                self.send(Outgoing::Raw(json!({ "jsonrpc": "2.0", "id": null, "error": error })));
+                None
+            }
+            Incoming::Message(Message::Request(request)) => {
+                self.request(request);
+                None
+            }
+            Incoming::Message(Message::Notification(one)) if one.method == "exit" => {
+                Some(match self.stage {
+                    Stage::ShutDown => Ended::Fine,
+                    Stage::Fresh { .. } | Stage::Open => Ended::Abandoned,
+                })
+            }
+            Incoming::Message(Message::Notification(one)) => {
+                if matches!(self.stage, Stage::Open) {
+                    self.notification(one);
+                }
+                None
+            }
+            Incoming::Message(Message::Response(_)) => None,
+        }
+    }
+
+    fn request(&mut self, request: Request) {
+        let Request { id, method, params } = request;
+        match (&self.stage, method.as_str()) {
+            (Stage::Fresh { .. }, "initialize") => self.initialize(id, params),
+            (Stage::Fresh { .. }, _) => {
+                self.refuse(id, ErrorCode::ServerNotInitialized, "`initialize` comes first");
+            }
+            (Stage::ShutDown, _) => {
+                self.refuse(id, ErrorCode::InvalidRequest, "the server was shut down");
+            }
+            (Stage::Open, "initialize") => {
+                self.refuse(id, ErrorCode::InvalidRequest, "`initialize` came already");
+            }
+            (Stage::Open, "shutdown") => {
+                self.stage = Stage::ShutDown;
+                self.tasks = None;
+                self.reply(id, Value::Null);
+            }
+            (Stage::Open, method) => match self.desk.answer(method, params) {
+                Ok(value) => self.reply(id, value),
+                Err(Refusal { code, message }) => self.refuse(id, code, &message),
+            },
+        }
+    }
+
+    fn initialize(&mut self, id: RequestId, params: Value) {
+        let params: InitializeParams = match serde_json::from_value(params) {
+            Ok(params) => params,
+            Err(error) => return self.refuse(id, ErrorCode::InvalidParams, &error.to_string()),
+        };
+        let Stage::Fresh { settings, open } = std::mem::replace(&mut self.stage, Stage::Open)
+        else {
+            return;
+        };
+        let wishes = capabilities::wishes(&params);
+        self.desk.encoding = wishes.encoding;
+        self.desk.snippets = wishes.snippets;
+        self.desk.links = wishes.links;
+        self.reply(id, capabilities::offered(wishes.encoding));
+
+        let theirs = match params.initialization_options.map(serde_json::to_value) {
+            Some(Ok(Value::Null)) | None => Settings::default(),
+            Some(options) => options.and_then(serde_json::from_value).unwrap_or_else(|error| {
+                self.show(&format!("the server's options cannot be read: {error}"));
+                Settings::default()
+            }),
+        };
+        let settings = settings.overlaid(theirs, wishes.root);
+        self.inputs = settings.inputs();
+        let mut find = open(&settings).unwrap_or_else(|reason| {
+            self.show(&reason);
+            Box::new(|_| Resolution::Missing(Missing::default()))
+        });
+        let (tasks, tasks_from) = unbounded();
+        let (outcomes, inputs) = (self.outcomes_to.clone(), self.inputs.clone());
+        // It ends when the tasks do, which is with the session.
+        let _analyst =
+            thread::spawn(move || analysis::run(&tasks_from, &outcomes, &inputs, &mut find));
+        self.tasks = Some(tasks);
+    }
+
+    /// Takes over what compiling found, and tells it.
+    fn learn(&mut self, outcome: Outcome) {
+        let uri = outcome.uri.clone();
+        let Some(open) = self.desk.documents.get(&uri) else { return };
+        if !open.learn(outcome) {
+            return;
+        }
+        // Places in orbs are looked up in what was just found.
+        open.ask(|_, _| ());
+        self.publish(&uri);
+    }
+
+    /// Tells the editor what is wrong with a document.
+    fn publish(&mut self, uri: &Uri) {
+        let Some(open) = self.desk.documents.get(uri) else { return };
+        let (version, encoding) = (open.version, self.desk.encoding);
+        let found = diagnostics::all(open, uri, &mut self.desk.sources, encoding);
+        self.notify(
+            "textDocument/publishDiagnostics",
+            json!({ "uri": uri, "version": version, "diagnostics": found }),
+        );
+    }
+
+    /// Asks for a document to be compiled, if it is something to compile.
+    fn analyze(&mut self, uri: &Uri) {
+        let Some(open) = self.desk.documents.get(uri) else { return };
+        if open.kind != Kind::Config || self.desk.sources.holds(uri) {
+            return self.publish(uri);
+        }
+        let text = open.text.as_str().to_owned();
+        let task = Task::Compile {
+            uri: uri.clone(),
+            version: open.version,
+            text,
+            path: synchronize::name(uri),
+        };
+        self.give(task);
+    }
+
+    fn give(&self, task: Task) {
+        if let Some(tasks) = &self.tasks
+            && tasks.send(task).is_err()
+        {
+            tracing::error!("the thread that compiles is gone");
+        }
+    }
+
+    fn send(&self, message: Outgoing) {
+        if self.outgoing.send(message).is_err() {
+            tracing::debug!("the editor no longer listens");
+        }
+    }
+
+    fn reply(&self, id: RequestId, value: Value) {
+        let response = Response { id, response_result: Ok(value) };
+        self.send(Outgoing::Message(Message::Response(response)));
+    }
+
+    fn refuse(&self, id: RequestId, code: ErrorCode, message: &str) {
+        let response = Response::new_err(id, capabilities::number(code), message.to_owned());
+        self.send(Outgoing::Message(Message::Response(response)));
+    }
+
+    fn notify(&self, method: &str, params: Value) {
+        let one = Notification { method: method.to_owned(), params };
+        self.send(Outgoing::Message(Message::Notification(one)));
+    }
+
+    /// Shows a message to whoever sits at the editor.
+    fn show(&self, message: &str) {
+        tracing::warn!(message, "told to the editor");
+        self.notify("window/showMessage", json!({ "type": 2, "message": message }));
+    }
+}

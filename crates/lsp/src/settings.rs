@@ -1,0 +1,67 @@
+//! What the server is told: by the command line, and by the editor when it starts.
+
+use std::path::PathBuf;
+
+use roundel_config::{
+    Inputs, PipelineValue, Profile,
+    orbs::{OrbReference, Resolution},
+};
+use serde::Deserialize;
+
+/// Looks for an orb.
+pub type Finder = Box<dyn FnMut(&OrbReference) -> Resolution + Send>;
+
+/// Makes a [`Finder`] of settings, or says why that cannot be.
+pub type OpenOrbs = Box<dyn Fn(&Settings) -> Result<Finder, String> + Send>;
+
+/// Where orbs are and how strictly files are read. The editor gives the same in
+/// `initializationOptions`; what it gives wins.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// A folder with orbs.
+    pub orbs: Option<PathBuf>,
+    /// A lock file that pins orbs.
+    pub lock: Option<PathBuf>,
+    /// How strictly files are read.
+    pub profile: Option<Profile>,
+    /// Values for pipeline parameters.
+    pub parameters: serde_json::Map<String, serde_json::Value>,
+}
+
+impl Settings {
+    /// Puts the editor's settings over these. Its paths are relative to the folder that it opened.
+    pub(crate) fn overlaid(self, by: Self, root: Option<PathBuf>) -> Self {
+        let resolve = |path: PathBuf| match &root {
+            Some(root) => root.join(path),
+            None => path,
+        };
+        let parameters = if by.parameters.is_empty() { self.parameters } else { by.parameters };
+        Self {
+            orbs: by.orbs.map(resolve).or(self.orbs),
+            lock: by.lock.map(resolve).or(self.lock),
+            profile: by.profile.or(self.profile),
+            parameters,
+        }
+    }
+
+    /// Returns what documents are compiled with. Every workflow is looked at, whatever its
+    /// condition says: people want to see the mistakes in all of them.
+    pub(crate) fn inputs(&self) -> Inputs {
+        let parameters = self.parameters.iter().filter_map(|(name, value)| {
+            let value = match value {
+                serde_json::Value::String(text) => PipelineValue::Text(text.clone()),
+                serde_json::Value::Bool(truth) => PipelineValue::Boolean(*truth),
+                serde_json::Value::Number(number) => PipelineValue::Integer(number.as_i64()?),
+                _ => return None,
+            };
+            Some((name.clone(), value))
+        });
+        Inputs {
+            parameters: parameters.collect(),
+            profile: self.profile.unwrap_or_default(),
+            all_workflows: true,
+            ..Inputs::default()
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! The editor's side: frames over pipes, ids counted, every wait with an end.
+
+use std::{
+    collections::HashMap,
+    io::{BufReader, PipeWriter, Write as _},
+    sync::Arc,
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use crossbeam_channel::{Receiver, unbounded};
+use lsp_server::Message;
+use roundel_config::orbs::{Missing, Orb, OrbReference, Resolution};
+use serde_json::{Value, json};
+
+use crate::{Ended, Finder, Settings, serve};
+
+/// Longer than anything takes on a machine that is busy.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+const ORB: &str = "version: 2.1\ncommands:\n  install:\n    description: Installs packages\n    steps: [{ run: npm ci }]\nexecutors:\n  default:\n    docker: [{ image: cimg/node:22.1 }]\njobs:\n  test:\n    executor: default\n    steps: [checkout, install]\n";
+
+pub(crate) struct Client {
+    input: Option<PipeWriter>,
+    output: Receiver<Value>,
+    server: Option<JoinHandle<Ended>>,
+    next_id: i32,
+    /// Notifications that came while something else was waited for.
+    told: Vec<Value>,
+    answers: HashMap<i64, Value>,
+    counts: HashMap<String, usize>,
+}
+
+fn find(reference: &OrbReference) -> Resolution {
+    if reference.orb() != "acme/node" {
+        return Resolution::Missing(Missing::default());
+    }
+    Resolution::Found(Arc::new(Orb {
+        name: "acme/node".to_owned(),
+        version: "1.4.2".to_owned(),
+        origin: "the test".to_owned(),
+        text: Arc::from(ORB),
+        digest: "0123456789abcdef".to_owned(),
+        notice: None,
+    }))
+}
+
+fn open_orbs(settings: &Settings) -> Result<Finder, String> {
+    match &settings.orbs {
+        Some(folder) => Err(format!("there is no folder `{}`", folder.display())),
+        None => Ok(Box::new(find)),
+    }
+}
+
+pub(crate) fn frame(value: &Value) -> Vec<u8> {
+    let text = value.to_string();
+    format!("Content-Length: {}\r\n\r\n{text}", text.len()).into_bytes()
+}
+
+pub(crate) fn at(uri: &str, line: u32, character: u32) -> Value {
+    json!({ "textDocument": { "uri": uri }, "position": { "line": line, "character": character } })
+}
+
+impl Client {
+    /// Connects and says nothing.
+    pub(crate) fn connect() -> Self {
+        let (server_input, input) = std::io::pipe().unwrap();
+        let (output, server_output) = std::io::pipe().unwrap();
+        let server = thread::spawn(move || {
+            serve(server_input, server_output, Settings::default(), Box::new(open_orbs))
+        });
+        let (to, from) = unbounded();
+        // It ends with the pipe.
+        let _reader = thread::spawn(move || {
+            let mut output = BufReader::new(output);
+            while let Some(value) = read(&mut output) {
+                if to.send(value).is_err() {
+                    return;
+                }
+            }
+        });
+        Self {
+            input: Some(input),
+            output: from,
+            server: Some(server),
+            next_id: 1,
+            told: Vec::new(),
+            answers: HashMap::new(),
+            counts: HashMap::new(),
+        }
+    }
+
+    /// Connects and initializes as an editor that can do much.
+    pub(crate) fn start() -> Self {
+        let completion = json!({ "completionItem": { "snippetSupport": true } });
+        Self::start_with(json!({ "textDocument": { "completion": completion } }), Value::Null)
+    }
+
+    pub(crate) fn start_with(capabilities: Value, options: Value) -> Self {
+        let mut client = Self::connect();
+        client.initialize(capabilities, options);
+        client
+    }
+
+    pub(crate) fn initialize(&mut self, capabilities: Value, options: Value) {
+        let answer = self.ask("initialize", json!({
+            "processId": null, "rootUri": null, "capabilities": capabilities, "initializationOptions": options,
+        }));
+        assert_eq!(answer["serverInfo"]["name"], "roundel");
+        assert!(answer["capabilities"]["documentFormattingProvider"].is_null());
+        self.notify("initialized", json!({}));
+    }
+
+    pub(crate) fn raw(&mut self, bytes: &[u8]) {
+        self.input.as_mut().unwrap().write_all(bytes).unwrap();
+    }
+
+    pub(crate) fn notify(&mut self, method: &str, params: Value) {
+        self.raw(&frame(&json!({ "jsonrpc": "2.0", "method": method, "params": params })));
+    }
+
+    /// Sends a request and returns the whole answer.
+    pub(crate) fn request(&mut self, method: &str, params: Value) -> Value {
+        let id = self.next_id;
+        self.next_id += 1;
+        self.raw(&frame(
+            &json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }),
+        ));
+        self.answer(i64::from(id))
+    }
+
+    /// Sends a request that is expected to be answered.
+    pub(crate) fn ask(&mut self, method: &str, params: Value) -> Value {
+        let answer = self.request(method, params);
+        assert!(answer["error"].is_null(), "{method}: {answer}");
+        answer["result"].clone()
+    }
+
+    pub(crate) fn answer(&mut self, id: i64) -> Value {
+        loop {
+            if let Some(answer) = self.answers.remove(&id) {
+                return answer;
+            }
+            self.receive();
+        }
+    }
+
+    /// Returns the next thing that is no answer.
+    pub(crate) fn next(&mut self) -> Value {
+        while self.told.is_empty() {
+            self.receive();
+        }
+        self.told.remove(0)
+    }
+
+    pub(crate) fn notified(&mut self, method: &str) -> Value {
+        loop {
+            let told = self.next();
+            if told["method"] == method {
+                return told["params"].clone();
+            }
+        }
+    }
+
+    /// Waits for the diagnostics of a version.
+    pub(crate) fn diagnostics(&mut self, version: i32) -> Value {
+        loop {
+            let told = self.notified("textDocument/publishDiagnostics");
+            if told["version"] == version {
+                return told;
+            }
+        }
+    }
+
+    /// How often something was told so far.
+    pub(crate) fn seen(&self, method: &str) -> usize {
+        self.counts.get(method).copied().unwrap_or_default()
+    }
+
+    fn receive(&mut self) {
+        let value = self.output.recv_timeout(PATIENCE).expect("the server says something");
+        match (value["id"].as_i64(), value["method"].as_str()) {
+            (Some(id), None) => {
+                self.answers.insert(id, value);
+            }
+            (_, method) => {
+                *self.counts.entry(method.unwrap_or_default().to_owned()).or_default() += 1;
+                self.told.push(value);
+            }
+        }
+    }
+
+    pub(crate) fn open(&mut self, uri: &str, text: &str) {
+        self.notify(
+            "textDocument/didOpen",
+            json!({
+                "textDocument": { "uri": uri, "languageId": "yaml", "version": 1, "text": text },
+            }),
+        );
+    }
+
+    pub(crate) fn change(&mut self, uri: &str, version: i32, changes: &Value) {
+        self.notify(
+            "textDocument/didChange",
+            json!({
+                "textDocument": { "uri": uri, "version": version }, "contentChanges": changes,
+            }),
+        );
+    }
+
+    /// Ends the conversation as it should be.
+    pub(crate) fn stop(mut self) -> Ended {
+        self.ask("shutdown", Value::Null);
+        self.exit()
+    }
+
+    pub(crate) fn exit(mut self) -> Ended {
+        self.notify("exit", Value::Null);
+        self.ended()
+    }
+
+    /// Goes away, and returns how the server took it.
+    pub(crate) fn ended(mut self) -> Ended {
+        drop(self.input.take());
+        self.server.take().unwrap().join().unwrap()
+    }
+}
+
+fn read(output: &mut BufReader<std::io::PipeReader>) -> Option<Value> {
+    use std::io::{BufRead as _, Read as _};
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        if output.read_line(&mut line).ok()? == 0 {
+            return None;
+        }
+        if line == "\r\n" {
+            break;
+        }
+        length = line.trim().strip_prefix("Content-Length: ")?.parse().ok()?;
+    }
+    let mut bytes = vec![0; length];
+    output.read_exact(&mut bytes).ok()?;
+    // What is no message for `lsp-server` may still be an answer to something without an id.
+    let value: Value = serde_json::from_slice(&bytes).ok()?;
+    let is_message =
+        value["id"].is_null() || serde_json::from_value::<Message>(value.clone()).is_ok();
+    assert!(is_message, "{value}");
+    Some(value)
+}
