@@ -134,3 +134,35 @@ fn a_folder_that_is_not_there_is_told_at_once() {
     assert!(error.contains("/nowhere/at/all"), "{error}");
     assert!(Offline::new(None, None).unwrap().write_lock(&[]).is_err());
 }
+
+/// Every version and every stand-in that the corpus lists is found in its folder.
+#[test]
+fn the_folder_of_the_corpus_is_understood() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus/orbs");
+    let Ok(index) = fs::read_to_string(root.join("ORBS.tsv")) else {
+        roundel_testkit::skip::notice(
+            "the_folder_of_the_corpus_is_understood",
+            "there is no corpus beside the project",
+        );
+        return;
+    };
+    let offline = Offline::new(Some(&root), None).unwrap();
+    let mut seen = 0;
+    for line in index.lines().skip(1) {
+        let mut columns = line.split('\t');
+        let (orb, version) = (columns.next().unwrap(), columns.next().unwrap());
+        // Commits without a version are reached as stand-ins only.
+        let Ok(reference) = format!("{orb}@{version}").parse::<OrbReference>() else { continue };
+        let Resolution::Found(found) = offline.find(&reference) else { panic!("{reference}") };
+        assert_eq!((found.name.as_str(), found.version.as_str()), (orb, version));
+        seen += 1;
+    }
+    assert!(seen > 200, "{seen}");
+    let list = fs::read_to_string(root.join("APPROX.tsv")).unwrap();
+    for line in list.lines().filter(|line| !line.starts_with('#')).skip(1) {
+        let reference = line.split('\t').next().unwrap();
+        let Ok(parsed) = reference.parse::<OrbReference>() else { continue };
+        let Resolution::Found(found) = offline.find(&parsed) else { panic!("{reference}") };
+        assert!(found.notice.is_some(), "{reference}");
+    }
+}
