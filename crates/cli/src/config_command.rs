@@ -11,6 +11,7 @@
 //! Results go to standard output and remarks about them to standard error.
 
 mod check;
+mod explain;
 mod inputs;
 mod local;
 mod migrate;
@@ -31,6 +32,8 @@ pub(crate) enum Command {
     Validate(validate::Arguments),
     /// Prints what a configuration compiles to
     Process(process::Arguments),
+    /// Tells where a compiled value comes from
+    Explain(explain::Arguments),
     /// Makes one document of a folder of files
     Pack(pack::Arguments),
     /// Tells what has to be done to run repositories here that ran elsewhere
@@ -47,6 +50,7 @@ pub(crate) fn run(command: &Command) -> Result<Ended> {
     let ended = match command {
         Command::Validate(arguments) => validate::run(arguments),
         Command::Process(arguments) => process::run(arguments),
+        Command::Explain(arguments) => explain::run(arguments),
         Command::Pack(arguments) => pack::run(arguments),
         Command::MigrateCheck(arguments) => migrate::run(arguments),
     };

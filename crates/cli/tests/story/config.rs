@@ -176,6 +176,33 @@ workflows:
 }
 
 #[test]
+fn explain_shows_every_place_that_a_value_comes_from() {
+    let folder = folder(&[(".circleci/config.yml", GOOD)]);
+    let explain = |arguments: &[&str]| {
+        let output = config(folder.path(), &[&["explain"], arguments].concat(), "");
+        (output.status.code(), out(&output), err(&output))
+    };
+    let image = "jobs.build.docker[0].image";
+    let (code, text, told) = explain(&[image, "--param", "tag=12"]);
+    assert_eq!(code, Some(0), "{told}");
+    assert!(text.starts_with("jobs.build.docker[0].image\n  cimg/base:12\n"), "{text}");
+    assert!(text.contains("--> .circleci/config.yml:7:"), "{text}");
+    assert!(text.contains("pipeline.parameters.tag"), "{text}");
+    let (_, by_name, _) = explain(&[".circleci/config.yml", image, "--param", "tag=12"]);
+    assert_eq!(by_name, text);
+    let (_, json, _) = explain(&[image, "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((&json["value"], &json["steps"][0]["line"]), (&"cimg/base:1".into(), &7.into()));
+    let (code, _, told) = explain(&["jobs.biuld"]);
+    assert_eq!(code, Some(2));
+    assert!(told.contains("did you mean `build`?"), "{told}");
+    put(folder.path(), ".circleci/config.yml", WRONG);
+    let (code, text, told) = explain(&["jobs.build"]);
+    assert_eq!((code, text.as_str()), (Some(1), ""));
+    assert!(told.contains("did you mean `checkout`?"), "{told}");
+}
+
+#[test]
 fn cfg_162_orbs_come_from_a_folder_and_stay_pinned() {
     let orb =
         |text: &str| format!("version: 2.1\ncommands: {{greet: {{steps: [run: echo {text}]}}}}\n");

@@ -1,0 +1,175 @@
+//! `roundel config explain`: where a compiled value comes from, through every substitution.
+
+use std::path::PathBuf;
+
+use anstyle::{AnsiColor, Style};
+use anyhow::Result;
+use roundel_config::{
+    ExplainError, Explanation, ExplanationStep,
+    document::{Node, to_yaml},
+    render,
+};
+
+use super::{
+    Misuse,
+    check::CheckArguments,
+    output::{self, line, styled},
+    report::Report,
+    sources,
+};
+use crate::Ended;
+
+/// Lines of a value that are shown; the rest is in `process`.
+const VALUE_LINES: usize = 20;
+
+#[derive(clap::Args, Debug)]
+#[command(allow_missing_positional = true)]
+pub(crate) struct Arguments {
+    /// The file; `-` is standard input
+    #[arg(value_name = "FILE", default_value = sources::DEFAULT)]
+    file: PathBuf,
+    /// A place in what `process` prints: `jobs.test.steps[3].run.command`
+    #[arg(value_name = "PATH", required = true)]
+    path: String,
+    /// Prints one JSON document instead of text
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    check: CheckArguments,
+}
+
+/// An explanation for programs.
+#[derive(serde::Serialize)]
+struct Document<'e> {
+    at: &'e str,
+    value: &'e Node,
+    steps: &'e [ExplanationStep],
+}
+
+/// Compiles the file and explains one value.
+pub(crate) fn run(arguments: &Arguments) -> Result<Ended> {
+    let compiler = arguments.check.compiler()?;
+    let checked = compiler.check(sources::read(&arguments.file)?);
+    compiler.write_lock(&checked.compiled.orbs)?;
+    let told = match roundel_config::explain(&checked.text, &checked.inputs, &arguments.path) {
+        Ok(explanation) => explanation,
+        Err(ExplainError::Broken(diagnostics)) => {
+            if arguments.json {
+                output::print(&Report::of(std::slice::from_ref(&checked)).to_json()?)?;
+            } else {
+                output::remark(&render(&checked.text, &diagnostics, output::remark_colors()));
+            }
+            return Ok(Ended::Failed);
+        }
+        Err(error @ ExplainError::NoSuchPath { .. }) => return Err(no_such_path(&error).into()),
+    };
+    if arguments.json {
+        let document = Document { at: &arguments.path, value: &told.value, steps: &told.steps };
+        output::print(&(serde_json::to_string_pretty(&document)? + "\n"))?;
+    } else {
+        output::print(&text(&arguments.path, &told, output::colors()))?;
+    }
+    Ok(Ended::Fine)
+}
+
+/// The error with what there is instead.
+fn no_such_path(error: &ExplainError) -> Misuse {
+    let ExplainError::NoSuchPath { choices, help, .. } = error else {
+        return Misuse(error.to_string());
+    };
+    let choices = if choices.is_empty() {
+        "there is nothing below".to_owned()
+    } else {
+        format!("there is {}", choices.join(", "))
+    };
+    let help = help.as_ref().map_or(choices, Clone::clone);
+    Misuse(format!("{error}; {help}"))
+}
+
+/// The value, and below it every step, what it is made of further in.
+fn text(path: &str, told: &Explanation, colors: bool) -> String {
+    let (bold, dim) = (Style::new().bold(), Style::new().dimmed());
+    let mut text = String::new();
+    line(&mut text, &styled(path, bold, colors));
+    let value = to_yaml(&told.value);
+    let count = value.lines().count();
+    for part in value.lines().take(VALUE_LINES) {
+        line(&mut text, format!("  {part}").trim_end());
+    }
+    if count > VALUE_LINES {
+        let more = format!("  … {} more lines", count - VALUE_LINES);
+        line(&mut text, &styled(&more, dim, colors));
+    }
+    for step in &told.steps {
+        let indent = " ".repeat(2 + 2 * step.depth.min(20));
+        let number = step.line.to_string();
+        let margin = " ".repeat(number.len());
+        let bar = styled("|", dim, colors);
+        let arrow = styled("-->", dim, colors);
+        let what = styled(&step.what, AnsiColor::Cyan.on_default().bold(), colors);
+        line(&mut text, &format!("\n{indent}{what}"));
+        line(
+            &mut text,
+            &format!("{indent}{margin}{arrow} {}:{}:{}", step.path, step.line, step.column),
+        );
+        line(&mut text, &format!("{indent}{} {bar} {}", styled(&number, dim, colors), step.source));
+        let before = usize::try_from(step.column.saturating_sub(1)).unwrap_or(0);
+        // As wide as what is above it: tabs stay tabs.
+        let before: String =
+            step.source.chars().take(before).map(|c| if c == '\t' { c } else { ' ' }).collect();
+        let caret = styled("^", AnsiColor::Cyan.on_default().bold(), colors);
+        line(&mut text, &format!("{indent}{margin} {bar} {before}{caret}"));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(depth: usize, what: &str, place: (u32, u32), source: &str) -> ExplanationStep {
+        ExplanationStep {
+            depth,
+            what: what.to_owned(),
+            path: "c.yml".to_owned(),
+            line: place.0,
+            column: place.1,
+            source: source.to_owned(),
+        }
+    }
+
+    #[test]
+    fn every_step_shows_its_line_and_what_it_is_made_of_stands_further_in() {
+        let told = Explanation {
+            value: Node::text("cimg/base:12"),
+            steps: vec![
+                step(0, "written here", (6, 16), "    docker: [{image: 'cimg/base:<< x >>'}]"),
+                step(1, "the default of the parameter `tag`", (13, 3), "\ttag: 12"),
+            ],
+        };
+        assert_eq!(
+            text("jobs.build.docker[0].image", &told, false),
+            "jobs.build.docker[0].image\n  cimg/base:12\n\n  written here\n   --> c.yml:6:16\n  6 |     \
+             docker: [{image: 'cimg/base:<< x >>'}]\n    |                ^\n\n    the default of the \
+             parameter `tag`\n      --> c.yml:13:3\n    13 | \ttag: 12\n       | \t ^\n"
+        );
+    }
+
+    #[test]
+    fn a_path_that_is_not_there_says_what_is() {
+        let told = |choices: &[&str], help: Option<&str>| {
+            let error = ExplainError::NoSuchPath {
+                reached: "jobs".to_owned(),
+                missing: "biuld".to_owned(),
+                choices: choices.iter().map(|&choice| choice.to_owned()).collect(),
+                help: help.map(str::to_owned),
+            };
+            no_such_path(&error).to_string()
+        };
+        let start = "the compiled document has no `biuld` below `jobs`; ";
+        assert_eq!(told(&["a", "b"], None), format!("{start}there is a, b"));
+        let help = Some("did you mean `build`?");
+        assert_eq!(told(&["build"], help), format!("{start}did you mean `build`?"));
+        assert_eq!(told(&[], None), format!("{start}there is nothing below"));
+    }
+}
