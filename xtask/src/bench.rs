@@ -1,8 +1,13 @@
 //! `cargo xtask bench`: builds the release binaries and runs the measurements of `testkit`.
 //!
 //! The measurements themselves are an example program there, for they drive the whole product. Only
-//! how long building takes is measured here, and only when asked for, for it takes a quarter of an
-//! hour.
+//! those of the compiler, which need nothing else of it, are here; and how long building takes, only
+//! when asked for, for it takes a quarter of an hour.
+
+pub(crate) mod configuration;
+#[expect(dead_code, reason = "measurements beside a peer in the same unit use the rest")]
+#[path = "../../crates/testkit/examples/bench/table.rs"]
+mod table;
 
 use std::{fs::File, time::Instant};
 
@@ -14,6 +19,14 @@ use crate::{install, shell};
 pub(crate) fn run(filter: Option<&str>, builds: bool) -> Result<()> {
     if builds {
         return measure_builds();
+    }
+    if filter.is_none_or(|filter| "configuration".contains(filter)) {
+        let measure = ["run", "--release", "--package", "xtask", "--", "measure-configuration"];
+        shell::run(shell::cargo().args(measure))?;
+        // Nobody who asks for this section alone waits for the product to be built.
+        if filter.is_some_and(|filter| filter.starts_with("conf")) {
+            return Ok(());
+        }
     }
     install::run(install::For::Bench);
     shell::run(shell::cargo().args(["build", "--release", "--package", "roundel-cli"]))?;

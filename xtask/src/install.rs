@@ -39,6 +39,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("python3", "python3"),
     ("chromium", "chromium"),
     ("tmux", "tmux"),
+    ("neovim", "nvim"),
     ("npm", "npm"),
 ];
 

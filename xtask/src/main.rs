@@ -6,6 +6,7 @@
 
 mod bench;
 mod check;
+mod corpus;
 mod generate;
 mod install;
 mod shell;
@@ -44,6 +45,15 @@ enum Verb {
         #[arg(long, conflicts_with = "filter")]
         builds: bool,
     },
+    /// Compiles the real configurations of ../shared/corpus, and prints what became of each
+    Corpus(corpus::Arguments),
+    /// The section `configuration` of `bench`, in the build that this is
+    #[command(hide = true)]
+    MeasureConfiguration {
+        /// Only the large configuration, which has this process for itself
+        #[arg(long)]
+        large: bool,
+    },
     /// Runs one end-to-end story of the test suite, with its output
     Story {
         /// Part of its name; without one, lists them
@@ -58,6 +68,8 @@ fn main() -> Result<()> {
         Verb::Check => check::run(),
         Verb::Test { no_install, filters } => test::run(no_install, &filters),
         Verb::Bench { filter, builds } => bench::run(filter.as_deref(), builds),
+        Verb::Corpus(arguments) => corpus::run(&arguments),
+        Verb::MeasureConfiguration { large } => bench::configuration::run(large),
         Verb::Story { name } => story::run(name.as_deref()),
         Verb::Gen => generate::run(),
     }

@@ -14,6 +14,7 @@ use crate::shell;
 const ARROWS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("config", &["model"]),
+    ("lsp", &["config"]),
     ("engine", &["model"]),
     ("protocol", &["model"]),
     ("forge", &["model"]),
@@ -24,7 +25,20 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("runner", &["model", "protocol", "container", "jobtool"]),
     ("server", &["model", "config", "engine", "protocol", "forge", "store"]),
     ("testkit", &["model", "protocol", "localforge"]),
-    ("cli", &["model", "config", "container", "forge", "localforge", "runner", "server", "store"]),
+    (
+        "cli",
+        &[
+            "model",
+            "config",
+            "container",
+            "forge",
+            "localforge",
+            "lsp",
+            "runner",
+            "server",
+            "store",
+        ],
+    ),
 ];
 
 const FILE_LINES: usize = 600;

@@ -32,6 +32,8 @@ const LINES: usize = 400;
 const SEED: u64 = 20_260_101;
 /// Of a hundred edits, so many are noticed.
 const REACH: usize = 95;
+/// A text that is underlined over so many further lines still shows where to look.
+const SHORT: usize = 1;
 /// Processor time that one compilation may take.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -62,17 +64,21 @@ fn a_thousand_edits_of_real_files_are_noticed_where_they_are_made() {
     let (mut missed, mut slowest, mut made) = (Vec::new(), Duration::ZERO, HashSet::new());
     for (index, site) in choose(&files, &mut chance) {
         let file = &files[index];
-        let edited = [&file.text[..site.span.start], &site.new, &file.text[site.span.end..]].concat();
+        let edited =
+            [&file.text[..site.span.start], &site.new, &file.text[site.span.end..]].concat();
         let same = || Some(Tree::parse(&edited)?.is_same(&Tree::parse(&file.text)?));
         if edited == file.text || same() == Some(true) || !made.insert(edited.clone()) {
             continue;
         }
         let before = processor_time(began);
-        let compiled = compile(&edited, &file.inputs);
+        let mut compiled = compile(&edited, &file.inputs);
         slowest = slowest.max(processor_time(began).saturating_sub(before));
+        if !compiled.wanted.is_empty() {
+            compiled = corpus.compile(&edited, file.inputs.clone()).compiled;
+        }
         check(&file.name, &edited, &compiled);
         let score = scores.entry(site.sort).or_default();
-        if is_noticed(&compiled, &file.before, &places(&edited, &site)) {
+        if is_noticed(&compiled, file, &edited, &places(&edited, &site)) {
             score.noticed += 1;
         } else {
             score.missed += 1;
@@ -142,7 +148,8 @@ fn choose<'f>(files: &'f [File], chance: &mut Chance) -> impl Iterator<Item = (u
 fn places(edited: &str, site: &Site) -> HashSet<u32> {
     let line = |at: usize| -> u32 {
         let at = at.min(edited.len());
-        u32::try_from(edited.as_bytes()[..at].iter().filter(|&&byte| byte == b'\n').count()).unwrap()
+        u32::try_from(edited.as_bytes()[..at].iter().filter(|&&byte| byte == b'\n').count())
+            .unwrap()
             + 1
     };
     let end = site.span.start + site.new.len();
@@ -152,20 +159,27 @@ fn places(edited: &str, site: &Site) -> HashSet<u32> {
         lines.insert(line(site.span.start.saturating_sub(1)));
     }
     let moved = |&at: &usize| {
-        if at < site.span.end { at.min(site.span.start) } else { at - site.span.len() + site.new.len() }
+        if at < site.span.end {
+            at.min(site.span.start)
+        } else {
+            at - site.span.len() + site.new.len()
+        }
     };
     lines.extend(site.near.iter().map(moved).map(line));
     lines
 }
 
-fn is_noticed(compiled: &Compiled, before: &HashSet<(String, String)>, lines: &HashSet<u32>) -> bool {
-    let fresh = compiled
+fn is_noticed(compiled: &Compiled, file: &File, edited: &str, lines: &HashSet<u32>) -> bool {
+    let mut fresh = compiled
         .diagnostics
         .iter()
-        .filter(|found| !before.contains(&(found.code.clone(), found.message.clone())));
-    fresh.into_iter().any(|found| {
-        let related = found.related.iter().filter(|related| related.path.is_none());
-        lines.contains(&found.line) || related.into_iter().any(|place| lines.contains(&place.line))
+        .filter(|found| !file.before.contains(&(found.code.clone(), found.message.clone())));
+    fresh.any(|found| {
+        let underlined = edited.get(found.start..found.end).unwrap_or("").matches('\n').count();
+        let last = found.line + u32::try_from(underlined.min(SHORT)).unwrap();
+        let mut related = found.related.iter().filter(|related| related.path.is_none());
+        (found.line..=last).any(|line| lines.contains(&line))
+            || related.any(|place| lines.contains(&place.line))
     })
 }
 

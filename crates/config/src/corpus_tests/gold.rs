@@ -4,15 +4,30 @@
 //! mistake of the compiler's reader cannot hide itself. Mappings are compared without regard to
 //! order, lists in order: the hosted compiler keeps the order of steps, of a workflow's jobs, of
 //! requirements and of every other list, in all of the pairs.
+//!
+//! Some outputs were edited after they were printed: one and the same source stands beside
+//! several outputs, which no compiler can print. [`Edits`] is the list of what was edited there.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use granit_parser::{Event, Parser, ScalarStyle};
 
 use super::config::document::Node;
 
-/// Differences that are told; further ones only repeat them.
-const TOLD: usize = 20;
+/// Where two documents differ, and how.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Difference {
+    /// `.jobs.build.steps[2].run.name`
+    pub(crate) path: String,
+    /// What is there in ours and in the other one.
+    pub(crate) how: String,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.path, self.how)
+    }
+}
 
 /// Reads the text that the hosted compiler printed: one document without anchors and tags.
 ///
@@ -88,14 +103,13 @@ fn scalar(text: &str, is_plain: bool) -> Node {
 }
 
 /// Tells where two documents differ, by path, ours first.
-pub(crate) fn differences(ours: &Node, theirs: &Node) -> Vec<String> {
+pub(crate) fn differences(ours: &Node, theirs: &Node) -> Vec<Difference> {
     let mut found = Vec::new();
     compare("", ours, theirs, &mut found);
-    found.truncate(TOLD);
     found
 }
 
-fn compare(path: &str, ours: &Node, theirs: &Node, found: &mut Vec<String>) {
+fn compare(path: &str, ours: &Node, theirs: &Node, found: &mut Vec<Difference>) {
     match (ours, theirs) {
         (Node::Map(mine), Node::Map(other)) => {
             for (key, value) in mine {
@@ -103,11 +117,15 @@ fn compare(path: &str, ours: &Node, theirs: &Node, found: &mut Vec<String>) {
                     Some(their_value) => {
                         compare(&format!("{path}.{key}"), value, their_value, found);
                     }
-                    None => found.push(format!("{path}.{key}: only ours, {}", shown(value))),
+                    None => found.push(Difference {
+                        path: format!("{path}.{key}"),
+                        how: format!("only ours, {}", shown(value)),
+                    }),
                 }
             }
             for (key, value) in other.iter().filter(|(key, _)| ours.get(key).is_none()) {
-                found.push(format!("{path}.{key}: only the hosted compiler's, {}", shown(value)));
+                let how = format!("only the hosted compiler's, {}", shown(value));
+                found.push(Difference { path: format!("{path}.{key}"), how });
             }
         }
         (Node::List(mine), Node::List(other)) => {
@@ -115,13 +133,16 @@ fn compare(path: &str, ours: &Node, theirs: &Node, found: &mut Vec<String>) {
                 compare(&format!("{path}[{index}]"), value, their_value, found);
             }
             if mine.len() != other.len() {
-                let lengths = format!("{} entries, not {}", mine.len(), other.len());
-                found.push(format!("{path}: {lengths}"));
+                let how = format!("{} entries, not {}", mine.len(), other.len());
+                found.push(Difference { path: path.to_owned(), how });
             }
         }
         (Node::Float(mine), Node::Float(other)) if mine.parse::<f64>() == other.parse::<f64>() => {}
         _ if ours == theirs => {}
-        _ => found.push(format!("{path}: {}, not {}", shown(ours), shown(theirs))),
+        _ => {
+            let how = format!("{}, not {}", shown(ours), shown(theirs));
+            found.push(Difference { path: path.to_owned(), how });
+        }
     }
 }
 
@@ -146,5 +167,41 @@ fn shown(node: &Node) -> String {
             }
             text + "}"
         }
+    }
+}
+
+/// Places of outputs that somebody edited by hand, each with how one sees it.
+pub(crate) struct Edits(Vec<[String; 2]>);
+
+impl Edits {
+    /// Reads the list: a row for each place, with the pair, the path, and how one sees it.
+    ///
+    /// # Errors
+    ///
+    /// A row that is none.
+    pub(crate) fn read(text: &str) -> Result<Self, String> {
+        let rows = text.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).skip(1);
+        let read = |row: &str| match row.split('\t').collect::<Vec<_>>().as_slice() {
+            [pair, path, why] if why.len() >= 20 => Ok([*pair, *path].map(str::to_owned)),
+            _ => Err(format!("not a pair, a path and a reason: {row}")),
+        };
+        rows.map(read).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Tells whether anything of a pair was edited.
+    pub(crate) fn concern(&self, pair: &str) -> bool {
+        self.0.iter().any(|[name, _]| name == pair)
+    }
+
+    /// Takes the edits out of the differences of a pair. What is left is the compiler's mistake, or
+    /// an edit that is listed and is none.
+    pub(crate) fn judge(&self, pair: &str, differences: &[Difference]) -> Vec<String> {
+        let listed: Vec<&str> =
+            self.0.iter().filter(|[name, _]| name == pair).map(|[_, path]| path.as_str()).collect();
+        let unlisted =
+            differences.iter().filter(|difference| !listed.contains(&difference.path.as_str()));
+        let equal = listed.iter().filter(|path| !differences.iter().any(|d| d.path == **path));
+        let equal = equal.map(|path| format!("{path}: listed as edited, but equal"));
+        unlisted.map(ToString::to_string).chain(equal).collect()
     }
 }

@@ -40,7 +40,7 @@ pub(crate) struct Entry {
     commit: String,
     /// Where it stood there.
     path: String,
-    /// Its text.
+    /// Its text; that of an orb's own tests with the orb put in.
     pub(crate) text: String,
 }
 
@@ -74,12 +74,13 @@ impl Corpus {
         for row in table(&root.join("INDEX.tsv"))? {
             let [file, repository, commit, path, ..] = row.as_slice() else { continue };
             let bytes = fs::read(root.join("configs").join(file)).ok()?;
+            let text = String::from_utf8_lossy(&bytes);
             entries.push(Entry {
                 file: file.clone(),
                 repository: repository.clone(),
                 commit: commit.clone(),
                 path: path.clone(),
-                text: String::from_utf8_lossy(&bytes).into_owned(),
+                text: with_own_orb(&root, repository, &text),
             });
         }
         entries.sort_by(|a, b| a.file.cmp(&b.file));
@@ -112,6 +113,22 @@ impl Corpus {
             .collect();
         pairs.sort_by(|a, b| a.name.cmp(&b.name));
         pairs
+    }
+
+    /// The names of all orbs that have a numbered version.
+    pub(crate) fn orbs(&self) -> Vec<String> {
+        let folder = self.root.join("orbs");
+        let mut found = Vec::new();
+        for namespace in names(&folder) {
+            for name in names(&folder.join(&namespace)) {
+                let files = names(&folder.join(&namespace).join(&name));
+                if files.iter().any(|file| file.starts_with(|c: char| c.is_ascii_digit())) {
+                    found.push(format!("{namespace}/{name}"));
+                }
+            }
+        }
+        found.sort();
+        found
     }
 
     /// Finds an orb: the best version in its folder, else the stand-in that the index names. A
@@ -243,6 +260,24 @@ impl Attempt {
         found.dedup();
         found
     }
+}
+
+/// Repositories of orbs test what they are about to publish with a configuration that leaves its
+/// place empty (`orbs: { node: {} }`): a setup job puts the packed orb there and posts the text. The
+/// published orb does as well.
+fn with_own_orb(root: &Path, repository: &str, text: &str) -> String {
+    let owner = repository.split('/').next().unwrap_or_default();
+    let namespace = if owner == "CircleCI-Public" { "circleci" } else { owner };
+    let fill = |line: &str| {
+        let name = line.strip_suffix(": {}\n").map(str::trim).unwrap_or_default();
+        let is_orb = !name.is_empty() && root.join("orbs").join(namespace).join(name).is_dir();
+        if is_orb {
+            line.replace("{}", &format!("{namespace}/{name}@volatile"))
+        } else {
+            line.to_owned()
+        }
+    };
+    text.split_inclusive('\n').map(fill).collect()
 }
 
 fn read(reference: &OrbReference, file: &Path, notice: Option<String>) -> Resolution {

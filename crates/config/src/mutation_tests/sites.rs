@@ -74,13 +74,17 @@ struct Walk<'t> {
 impl Walk<'_> {
     fn root(&mut self) {
         let root = self.tree.root();
+        let others = self.tree.entries(root).into_iter();
+        let first = others.map(|entry| entry.key).find(|&key| self.tree.text(key) != "version");
         for entry in self.tree.entries(root) {
             let name = self.tree.text(entry.key).to_owned();
             if SECTIONS.contains(&&*name) || name == "version" || name == "workflows" {
                 self.known_key(entry, &[]);
             }
             if name == "version" {
-                self.replace("remove the version", self.whole_lines(entry), "", vec![0]);
+                // The first key that is left is where the gap is seen.
+                let near = first.map(|key| self.span(key).start).into_iter().collect();
+                self.replace("remove the version", self.whole_lines(entry), "", near);
                 self.wrong(entry.value, "3");
             }
         }
@@ -321,8 +325,8 @@ impl Walk<'_> {
                     self.wrong(variable.value, "[a]");
                 }
             }
-            "resource_class" | "working_directory" | "shell" | "machine" | "macos" | "parallelism"
-            | "description" => {
+            "resource_class" | "working_directory" | "shell" | "machine" | "macos"
+            | "parallelism" | "description" => {
                 self.known_key(entry, &[]);
                 self.tags(entry.value);
                 if matches!(key, "resource_class" | "working_directory" | "description") {
@@ -698,8 +702,7 @@ impl Walk<'_> {
         let node = self.tree.raw(id);
         match &node.kind {
             Kind::Scalar {
-                style: ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted,
-                ..
+                style: ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted, ..
             } => node.span.start + 1..node.span.end - 1,
             _ => node.span.clone(),
         }
