@@ -174,7 +174,8 @@ impl Context<'_> {
                 keys.extend(["name", "when"]);
                 let what = format!("`{}`", builtin.word);
                 let code = codes::UNKNOWN_KEY;
-                let known = Known { what: &what, keys: &keys, code, advice: step_key_advice };
+                let (advice, tolerant) = (step_key_advice, true);
+                let known = Known { what: &what, keys: &keys, code, advice, tolerant };
                 let fields = value.fields().iter();
                 self.check_keys(fields.map(|field| (&*field.name, field.key)), known);
                 Some(value)

@@ -14,6 +14,7 @@ use crate::{
     report::Problem,
     source::Place,
     value::{Data, Value},
+    yaml::scalar,
 };
 
 /// Variables in order, each name once.
@@ -62,7 +63,12 @@ impl Context<'_> {
     fn variable_text(&mut self, value: &Value, name: &str, owner: Owner) -> Option<String> {
         let text = match &value.data {
             Data::Unknown => return None,
-            Data::Bool(value) if owner == Owner::Step => u8::from(*value).to_string(),
+            Data::Bool(truth) if owner == Owner::Step => {
+                let message = format!("`{name}` arrives as `{}`, not as `{truth}`", u8::from(*truth));
+                let problem = Problem::warning(codes::BOOLEAN_VARIABLE, value.place, message);
+                self.report.add(problem.help("quote it where the script expects the word"));
+                u8::from(*truth).to_string()
+            }
             data => {
                 if let Some(text) = data.scalar_text() {
                     text.to_string()
@@ -79,7 +85,9 @@ impl Context<'_> {
         if let Data::Float(..) | Data::Int(_) = value.data {
             let written = self.doc.written(value.place);
             if written != text && !written.contains("<<") {
-                let message = format!("YAML reads `{written}` as the number {text}");
+                let reason =
+                    scalar::lost(written).map_or("YAML reads it as a number", |lost| lost.reason);
+                let message = format!("`{written}` becomes `{text}`: {reason}");
                 let problem = Problem::warning(codes::LOST_DIGITS, value.place, message);
                 self.report.add(problem.help(format!("quote it: `\"{written}\"`")));
             }

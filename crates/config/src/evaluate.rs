@@ -194,22 +194,48 @@ impl Context<'_> {
             });
         }
         if !tag.inner.contains('.') || tag.inner.starts_with("include(") {
+            let scalar = place;
             let place = self.tag_place(place, tag);
             let message = format!("`{}` is no value that a tag can have", shorten(tag.inner));
-            self.report.add(Problem::error(codes::BAD_TEMPLATE, place, message).help(ESCAPE_HELP));
+            let help = if tag.inner.starts_with("include(") {
+                Some("`include` is for packing: run `roundel config pack` first".to_owned())
+            } else {
+                self.shell_help(scalar, tag.opening).or_else(|| Some(ESCAPE_HELP.to_owned()))
+            };
+            let problem = Problem::error(codes::BAD_TEMPLATE, place, message);
+            self.report.add(problem.maybe_help(help));
             return Data::Unknown;
         }
-        let found = expression::evaluate(tag.inner, &mut |name| self.lookup(name, scope));
-        found.unwrap_or_else(|error| {
-            let place = self.tag_place(place, tag);
+        let profile = self.inputs.profile;
+        let assessed = expression::assess(tag.inner, profile, &mut |name| self.lookup(name, scope));
+        for warning in assessed.warnings {
+            let place = self.within(place, tag.inner, &warning.span);
+            let problem = Problem::warning(warning.code, place, warning.message);
+            self.report.add(problem.maybe_help(warning.help));
+        }
+        assessed.result.unwrap_or_else(|error| {
             // Shell text between a here-document and a later `>>` looks like one large tag.
-            let is_shell = error.is_syntax && tag.inner.contains('\n');
-            let code = if is_shell { codes::BAD_TEMPLATE } else { error.code };
-            let help = if error.is_syntax { Some(ESCAPE_HELP.to_owned()) } else { error.help };
+            let shell = error.is_syntax.then(|| self.shell_help(place, tag.opening)).flatten();
+            let is_shell = shell.is_some() || error.is_syntax && tag.inner.contains('\n');
+            let (code, place) = if is_shell {
+                (codes::BAD_TEMPLATE, self.tag_place(place, tag))
+            } else {
+                (error.code, self.within(place, tag.inner, &error.span))
+            };
+            let help = match shell {
+                Some(help) => Some(help),
+                None if is_shell => Some(ESCAPE_HELP.to_owned()),
+                None => error.help.or_else(|| error.is_syntax.then(|| ESCAPE_HELP.to_owned())),
+            };
             let message = format!("{} in `{}`", error.message, shorten(tag.inner));
             self.report.add(Problem::error(code, place, message).maybe_help(help));
             Data::Unknown
         })
+    }
+
+    /// Says what shell text a `<<` of a scalar begins, if it does.
+    fn shell_help(&self, place: Place, opening: usize) -> Option<String> {
+        template::not_a_tag(self.doc.written(place), opening)
     }
 
     /// Finds a value by its full path (CFG §4.3).
@@ -305,6 +331,7 @@ impl Context<'_> {
     }
 
     fn malformed(&self, malformed: Malformed, place: Place) -> Problem {
+        let help = self.shell_help(place, malformed.opening);
         let place = self.opening_place(place, malformed.opening);
         let message = match malformed.kind {
             Malformation::Unclosed => {
@@ -314,7 +341,7 @@ impl Context<'_> {
             Malformation::Section => "this section tag does not match its counterpart",
             Malformation::TooDeep => "sections are nested too deeply",
         };
-        Problem::error(codes::BAD_TEMPLATE, place, message).help(ESCAPE_HELP)
+        Problem::error(codes::BAD_TEMPLATE, place, message).help(ESCAPE_HELP).maybe_help(help)
     }
 
     /// Finds the text of a tag in the source, through quotes and indentation.

@@ -50,8 +50,6 @@ pub(crate) struct Surroundings {
     pub(crate) environment: Variables,
     /// The same with values as rendered, and where they stand.
     pub(crate) variables: IndexMap<Rc<str>, Value>,
-    /// `environment` as rendered, unless an executor had a part in it.
-    pub(crate) own_environment: Option<Value>,
 }
 
 /// A text, and the value that it was read from.
@@ -87,12 +85,21 @@ impl Surroundings {
             working_directory: self.working_directory.or(executor.working_directory),
             environment: overlay(executor.environment, self.environment),
             variables,
-            own_environment: None,
         }
     }
 
     fn broken() -> Self {
         Self { kind: Host::Broken, ..Self::default() }
+    }
+
+    /// Notes that all of it came through an executor.
+    fn through(&mut self, what: &str, place: Place) {
+        let settings = [&mut self.resource_class, &mut self.shell, &mut self.working_directory];
+        let settings = settings.into_iter().flatten().map(|setting| &mut setting.value);
+        let block = self.block.iter_mut().map(|field| &mut field.value);
+        for value in settings.chain(block).chain(self.variables.values_mut()) {
+            value.through(what, place);
+        }
     }
 }
 
@@ -188,8 +195,11 @@ impl<'d> Context<'d> {
         }
         let callee: Rc<str> = format!("executor `{name}`").into();
         self.report.enter(&callee, place);
-        let surroundings = self.executor_body(&callee, &definition, arguments, place);
+        let mut surroundings = self.executor_body(&callee, &definition, arguments, place);
         self.report.leave();
+        if self.tracing {
+            surroundings.through(&callee, place);
+        }
         surroundings
     }
 
@@ -283,7 +293,6 @@ impl<'d> Context<'d> {
                     found.environment = self.environment(&value, Owner::Job);
                     found.variables = environment::listed(&value);
                     self.lint_environment(&value);
-                    found.own_environment = Some(value);
                 }
                 _ => {}
             }

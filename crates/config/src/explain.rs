@@ -4,15 +4,290 @@
 
 use std::rc::Rc;
 
-use crate::source::Place;
+use crate::{
+    Diagnostic, Inputs, Severity,
+    compile::{run, source},
+    document::Node,
+    source::{Place, Sources},
+    suggest::did_you_mean,
+    value::{Data, Value},
+};
 
 /// One step on the way of a value, and those before it.
 #[derive(Clone, Debug)]
 pub(crate) struct Trail {
-    /// What happened, as a clause: "the parameter `tag` of job `test`".
+    /// What happened, as a clause: "the argument `tag` of job `test`".
     pub(crate) what: String,
     /// Where.
     pub(crate) place: Place,
     /// What it was made of.
     pub(crate) from: Vec<Rc<Trail>>,
+}
+
+/// Where a compiled value comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Explanation {
+    /// The value in the compiled document.
+    pub value: Node,
+    /// How it came there, what is nearest to it first.
+    pub steps: Vec<ExplanationStep>,
+}
+
+/// One step of an explanation.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct ExplanationStep {
+    /// How far it is from the value: what a step was made of is one deeper.
+    pub depth: usize,
+    /// What happened, as a clause.
+    pub what: String,
+    /// The file: the configuration's path, or an orb, `circleci/node@5.2.0`.
+    pub path: String,
+    /// Line, counted from 1.
+    pub line: u32,
+    /// Column in characters, counted from 1.
+    pub column: u32,
+    /// The line's text.
+    pub source: String,
+}
+
+/// Why there is no explanation.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum ExplainError {
+    /// The configuration has mistakes, so there is no compiled document. Render them.
+    #[error("the configuration does not compile")]
+    Broken(Vec<Diagnostic>),
+    /// The compiled document has nothing there.
+    #[error("the compiled document has no `{missing}`{}", below(reached))]
+    NoSuchPath {
+        /// The part of the path that does exist.
+        reached: String,
+        /// What is missing there.
+        missing: String,
+        /// What is there instead.
+        choices: Vec<String>,
+        /// The choice that was probably meant.
+        help: Option<String>,
+    },
+}
+
+fn below(reached: &str) -> String {
+    if reached.is_empty() { String::new() } else { format!(" below `{reached}`") }
+}
+
+/// Steps of one explanation. A value that is made of more is beyond explaining.
+const STEPS: usize = 200;
+
+/// Explains a value of the compiled document, as in `jobs.test.steps[3].run.command`: every place
+/// that had a part in it. Names may hold dots: the longest name that exists is taken.
+///
+/// # Errors
+///
+/// See [`ExplainError`].
+pub fn explain(text: &str, inputs: &Inputs, path: &str) -> Result<Explanation, ExplainError> {
+    let sources = Sources::new(source(text, inputs));
+    let outcome = run(&sources, inputs, true);
+    let Some(document) = outcome.document else {
+        let mut found = outcome.compiled.diagnostics;
+        found.retain(|diagnostic| diagnostic.severity == Severity::Error);
+        return Err(ExplainError::Broken(found));
+    };
+    let mut way = vec![&document];
+    let mut rest = path.trim().trim_start_matches('.');
+    while !rest.is_empty() {
+        let reached =
+            || path.trim()[..path.trim().len() - rest.len()].trim_end_matches('.').to_owned();
+        let current = way[way.len() - 1];
+        let Some((next, left)) = step(current, rest) else {
+            let missing = rest.split(['.', '[']).find(|part| !part.is_empty()).unwrap_or(rest);
+            let missing = if rest.starts_with('[') { rest.to_owned() } else { missing.to_owned() };
+            let choices = choices(current);
+            let help = did_you_mean(&missing, choices.iter().map(String::as_str));
+            return Err(ExplainError::NoSuchPath { reached: reached(), missing, choices, help });
+        };
+        way.push(next);
+        rest = left;
+    }
+    let mut steps = Steps { sources: &sources, list: Vec::new() };
+    for (index, value) in way.iter().enumerate().rev() {
+        let is_it = index + 1 == way.len();
+        if let Some(trail) = &value.trail {
+            steps.add(trail, 0);
+        } else if is_it {
+            steps.push("written here", value.place, 0);
+        }
+    }
+    let value = way[way.len() - 1].node();
+    Ok(Explanation { value, steps: steps.list })
+}
+
+/// Takes one step of a path.
+fn step<'v, 'p>(value: &'v Value, path: &'p str) -> Option<(&'v Value, &'p str)> {
+    match &value.data {
+        Data::List(items) => {
+            let (index, rest) = path.strip_prefix('[')?.split_once(']')?;
+            let item = items.get(index.trim().parse::<usize>().ok()?)?;
+            Some((item, rest.trim_start_matches('.')))
+        }
+        Data::Map(fields) => {
+            let fits = fields.iter().filter_map(|field| {
+                let rest = path.strip_prefix(&*field.name)?;
+                let ends = rest.is_empty() || rest.starts_with(['.', '[']);
+                ends.then_some((field, rest))
+            });
+            let (field, rest) = fits.max_by_key(|(field, _)| field.name.len())?;
+            Some((&field.value, rest.strip_prefix('.').unwrap_or(rest)))
+        }
+        _ => None,
+    }
+}
+
+fn choices(value: &Value) -> Vec<String> {
+    const SHOWN: usize = 20;
+    match &value.data {
+        Data::List(items) if items.is_empty() => Vec::new(),
+        Data::List(items) => vec![format!("[0] to [{}]", items.len() - 1)],
+        _ => value.fields().iter().take(SHOWN).map(|field| field.name.to_string()).collect(),
+    }
+}
+
+struct Steps<'s> {
+    sources: &'s Sources,
+    list: Vec<ExplanationStep>,
+}
+
+impl Steps<'_> {
+    fn add(&mut self, trail: &Trail, depth: usize) {
+        if self.list.len() < STEPS {
+            self.push(&trail.what, trail.place, depth);
+            trail.from.iter().for_each(|from| self.add(from, depth + 1));
+        }
+    }
+
+    fn push(&mut self, what: &str, place: Place, depth: usize) {
+        let source = self.sources.file(place.file);
+        let (start, _) = source.lines().trim(place.span);
+        let (line, column) = source.lines().position(start);
+        let step = ExplanationStep {
+            depth,
+            what: what.to_owned(),
+            path: source.name.clone(),
+            line,
+            column,
+            source: source.lines().line_at(start).to_owned(),
+        };
+        let known = |other: &ExplanationStep| {
+            (&other.what, &other.path, other.line) == (&step.what, &step.path, step.line)
+        };
+        if !self.list.iter().any(known) {
+            self.list.push(step);
+        }
+    }
+}
+
+impl Value {
+    /// Notes that it came through something that was used.
+    pub(crate) fn through(&mut self, what: &str, place: Place) {
+        let own = self.trail.take().unwrap_or_else(|| {
+            let what = "written here".to_owned();
+            Rc::new(Trail { what, place: self.place, from: Vec::new() })
+        });
+        let used = Trail { what: format!("{what} is used"), place, from: Vec::new() };
+        let from = own.from.iter().cloned().chain([Rc::new(used)]).collect();
+        let trail = Trail { what: own.what.clone(), place: own.place, from };
+        self.trail = Some(Rc::new(trail));
+        if let Data::Map(fields) = &self.data {
+            let fields = fields.iter().cloned().map(|mut field| {
+                field.value.through(what, place);
+                field
+            });
+            self.data = Data::Map(Rc::new(fields.collect()));
+        } else if let Data::List(items) = &self.data {
+            let items = items.iter().cloned().map(|mut item| {
+                item.through(what, place);
+                item
+            });
+            self.data = Data::List(Rc::new(items.collect()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::PipelineValue;
+
+    const TEXT: &str = r#"version: 2.1
+executors:
+  linux:
+    parameters: { tag: { type: string, default: "3.12" } }
+    docker: [ { image: "cimg/python:<< parameters.tag >>" } ]
+commands:
+  greet:
+    parameters: { who: { type: string } }
+    steps:
+      - run: echo "<< parameters.who >> on << pipeline.git.branch >>"
+jobs:
+  test:
+    parameters: { name: { type: string, default: world } }
+    executor: linux
+    steps:
+      - checkout
+      - greet: { who: << parameters.whom >> }
+workflows: { main: { jobs: [ test: { whom: all } ] } }
+"#;
+
+    fn text() -> String {
+        TEXT.replace("parameters: { name:", "parameters: { whom:")
+    }
+
+    fn inputs() -> Inputs {
+        let branch = PipelineValue::Text("main".to_owned());
+        let pipeline_values = vec![("git.branch".to_owned(), branch)];
+        Inputs { path: "c.yml".to_owned(), pipeline_values, ..Inputs::default() }
+    }
+
+    fn steps(path: &str) -> Vec<(u32, String)> {
+        let explained = explain(&text(), &inputs(), path).unwrap();
+        explained.steps.into_iter().map(|step| (step.line, step.what)).collect()
+    }
+
+    #[test]
+    fn a_command_shows_every_place_that_had_a_part_in_it() {
+        let explained = explain(&text(), &inputs(), "jobs.test.steps[1].run.command").unwrap();
+        assert_eq!(explained.value, Node::text("echo \"all on main\""));
+        let steps = steps("jobs.test.steps[1].run.command");
+        for expected in [
+            (10, "the tag `<< parameters.who >>`"),
+            (17, "the argument `who` of command `greet`"),
+            (17, "the tag `<< parameters.whom >>`"),
+            (18, "the argument `whom` of job `test`"),
+            (17, "command `greet` is used"),
+            (18, "job `test` is used"),
+        ] {
+            let found = steps.iter().any(|(line, what)| (*line, &**what) == expected);
+            assert!(found, "{expected:?} is missing in {steps:#?}");
+        }
+    }
+
+    #[test]
+    fn a_default_and_the_executor_are_named() {
+        let steps = steps("jobs.test.docker[0].image");
+        for expected in
+            [(4, "the default `tag` of executor `linux`"), (14, "executor `linux` is used")]
+        {
+            let found = steps.iter().any(|(line, what)| (*line, &**what) == expected);
+            assert!(found, "{expected:?} is missing in {steps:#?}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_leads_nowhere_says_where_it_ends_and_what_is_there() {
+        let error = explain(&text(), &inputs(), "jobs.tset.steps").unwrap_err();
+        assert_eq!(error.to_string(), "the compiled document has no `tset` below `jobs`");
+        let ExplainError::NoSuchPath { choices, help, .. } = error else { panic!("{error:?}") };
+        assert_eq!(choices, ["test"]);
+        assert_eq!(help.as_deref(), Some("did you mean `test`?"));
+        let error = explain(&text(), &inputs(), "jobs.test.steps[7]").unwrap_err();
+        assert!(error.to_string().contains("no `[7]` below `jobs.test.steps`"), "{error}");
+    }
 }

@@ -30,13 +30,9 @@ impl Context<'_> {
         match assessed.result {
             Ok(data) => Some(data),
             Err(error) => {
-                let ExpressionError { message, help, span, is_syntax, .. } = error;
+                let ExpressionError { message, help, span, code: error_code, .. } = error;
                 let place = self.within(place, text, &span);
-                let code = if is_syntax && code == codes::EXPRESSION_VALUE {
-                    codes::EXPRESSION_SYNTAX
-                } else {
-                    code
-                };
+                let code = if code == codes::EXPRESSION_VALUE { error_code } else { code };
                 let message = match code {
                     codes::BAD_FILTER_EXPRESSION => {
                         format!("error evaluating the filter expression: {message}")

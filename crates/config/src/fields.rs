@@ -10,7 +10,7 @@ use crate::{
     source::Place,
     suggest::{list, nearest},
     value::{Data, Scope, Value},
-    yaml::At,
+    yaml::{At, scalar},
 };
 
 /// The keys that something knows.
@@ -24,6 +24,9 @@ pub(crate) struct Known<'k> {
     pub(crate) code: Code,
     /// Advice for keys that belong somewhere else.
     pub(crate) advice: fn(&str) -> Option<&'static str>,
+    /// The hosted service lets other keys pass and keeps them; only a key that is nearly a known
+    /// one is a mistake.
+    pub(crate) tolerant: bool,
 }
 
 impl Known<'_> {
@@ -50,9 +53,12 @@ impl Context<'_> {
             if known.keys.contains(&name) {
                 continue;
             }
-            let problem =
-                Problem::error(known.code, place, format!("{} has no key `{name}`", known.what));
-            let help = match ((known.advice)(name), nearest(name, known.keys.iter().copied())) {
+            let near = nearest(name, known.keys.iter().copied());
+            let tolerated = known.tolerant && near.is_none();
+            let make = if tolerated { Problem::warning } else { Problem::error };
+            let message = format!("{} has no key `{name}`", known.what);
+            let problem = make(known.code, place, message);
+            let help = match ((known.advice)(name), near) {
                 (Some(advice), _) => advice.to_owned(),
                 (None, Some(near)) => format!("did you mean `{near}`?"),
                 (None, None) => format!("permitted keys: {}", list(known.keys.iter().copied())),
@@ -130,7 +136,12 @@ impl Context<'_> {
         }
         match (&value.data, expected) {
             (Data::Int(_) | Data::Float(..) | Data::Bool(_), "string") => {
-                Some(format!("quote it: `\"{written}\"`"))
+                Some(match scalar::lost(written) {
+                    Some(lost) => {
+                        format!("{}, `{}`; quote it: `\"{written}\"`", lost.reason, lost.becomes)
+                    }
+                    None => format!("quote it: `\"{written}\"`"),
+                })
             }
             (Data::Text(text), "integer") if text.parse::<i64>().is_ok() => {
                 Some(format!("remove the quotes: `{text}`"))

@@ -49,9 +49,19 @@ impl Filters {
         matches!(self, Self::Absent | Self::Names { tags: None, .. })
     }
 
-    /// Says why nothing passes, if that is so.
+    /// Says why nothing passes, if that is so and was not told in other words.
     pub(crate) fn never(&self) -> Option<String> {
         let Self::Names { branches, tags } = self else { return None };
+        let rules = branches.iter().chain(tags);
+        let told = |rule: &Rule| {
+            let (Rule::Only(tests) | Rule::Ignore(tests)) = rule;
+            tests.iter().any(
+                |test| matches!(&test.kind, NameTestKind::Exact(text) if looks_like_pattern(text)),
+            )
+        };
+        if rules.into_iter().any(told) {
+            return None;
+        }
         let branch_tests = branches.as_ref().map(Rule::reach);
         let tag_tests = tags.as_ref().map(Rule::reach);
         if matches!(branch_tests, Some(None)) || matches!(tag_tests, Some(None)) {
@@ -118,6 +128,7 @@ const FILTERS: Known<'static> = Known {
     keys: &["branches", "tags"],
     code: codes::BAD_FILTERS,
     advice: Known::no_advice,
+    tolerant: false,
 };
 
 const RULE: Known<'static> = Known {
@@ -125,6 +136,7 @@ const RULE: Known<'static> = Known {
     keys: &["only", "ignore"],
     code: codes::BAD_FILTERS,
     advice: Known::no_advice,
+    tolerant: false,
 };
 
 impl Context<'_> {
@@ -253,6 +265,8 @@ impl Context<'_> {
                 NameTestKind::Matches(pattern)
             }
             Err(error) => {
+                let place =
+                    error.span.as_ref().map_or(place, |span| self.within(place, pattern, span));
                 let message = format!("invalid regular expression `{pattern}`: {}", error.message);
                 let problem = Problem::error(codes::BAD_REGEX, place, message);
                 self.report.add(problem.maybe_help(error.help));
@@ -264,11 +278,7 @@ impl Context<'_> {
 
     /// Warns about texts that were probably meant as patterns (W-07).
     fn check_literal(&mut self, text: &str, place: Place) {
-        let looks_like_one = text.starts_with('/')
-            || text.ends_with('/')
-            || text.starts_with('^')
-            || text.contains(['*', '|', '(']);
-        if looks_like_one {
+        if looks_like_pattern(text) {
             let message = format!("`{text}` is compared as it is; patterns stand between slashes");
             let problem = Problem::warning(codes::REGEX_WITHOUT_SLASHES, place, message);
             self.report.add(problem.help(format!("write `/{}/`", text.trim_matches('/'))));
@@ -316,6 +326,14 @@ impl Context<'_> {
             }),
         })
     }
+}
+
+/// Looks like a pattern whose slashes were forgotten (W-07).
+fn looks_like_pattern(text: &str) -> bool {
+    text.starts_with('/')
+        || text.ends_with('/')
+        || text.starts_with('^')
+        || text.contains(['*', '|', '('])
 }
 
 /// Removes jobs all of whose requirements are gone, until nothing changes (CFG §5.4.3, RUN §1.5).

@@ -27,7 +27,7 @@ const DEPTH: usize = 10;
 const URL_ORBS: usize = 50;
 
 /// Keys of an orb.
-const ORB_KEYS: &[&str] = &[
+pub(crate) const ORB_KEYS: &[&str] = &[
     "version",
     "description",
     "display",
@@ -101,6 +101,7 @@ impl<'d> Context<'d> {
             keys: ORB_KEYS,
             code: codes::UNKNOWN_KEY,
             advice: crate::fields::Known::no_advice,
+            tolerant: false,
         };
         let entries = self.doc.entries(entry.value);
         self.check_keys(entries.iter().map(|entry| (entry.name, entry.key)), known);

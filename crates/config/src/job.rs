@@ -127,6 +127,7 @@ impl<'d> Context<'d> {
             keys: &["enabled", "evaluation_time", "auto_rollback_on_failure", "webhooks"],
             code: codes::UNKNOWN_KEY,
             advice: Known::no_advice,
+            tolerant: false,
         };
         self.check_keys(value.fields().iter().map(|field| (&*field.name, field.key)), known);
     }
@@ -168,7 +169,7 @@ impl<'d> Context<'d> {
             self.expand(after.value, after.key, outer, &mut expansion);
         }
         let (steps, rendered) = expansion.finish();
-        if steps.is_empty() && self.report.errors() == errors {
+        if steps.is_empty() && self.report.errors() == 0 {
             let message = format!("{owner} has no steps");
             self.report.add(Problem::warning(codes::IGNORED, definition.key, message));
         }
@@ -208,7 +209,7 @@ impl<'d> Context<'d> {
         extras: Vec<Field>,
         steps: Vec<Value>,
     ) -> Value {
-        let mut fields: Vec<Field> = surroundings.block.iter().cloned().collect();
+        let mut fields: Vec<Field> = surroundings.block.iter().map(without_hoisted).collect();
         let mut setting = |name: &str, setting: &Option<crate::executor::Setting>| {
             fields.extend(setting.iter().map(|setting| Field::new(name, setting.value.clone())));
         };
@@ -217,10 +218,8 @@ impl<'d> Context<'d> {
         setting("working_directory", &surroundings.working_directory);
         fields.extend(extras);
         let place = definition.key;
-        if let Some(environment) = &surroundings.own_environment {
-            fields.push(Field::new("environment", environment.clone()));
-        } else if !surroundings.variables.is_empty() {
-            // The hosted compiler lists variables one by one where an executor had a part in them.
+        if !surroundings.variables.is_empty() {
+            // The hosted compiler lists the variables of a job one by one.
             let one = |(name, value): (&Rc<str>, &Value)| {
                 let field = Field { name: name.clone(), key: value.place, value: value.clone() };
                 Value::new(Data::Map(Rc::new(vec![field])), value.place)
@@ -310,6 +309,20 @@ impl<'d> Context<'d> {
             problem.help("write `filters: { branches: … }` at the job's entry in the workflow"),
         );
     }
+}
+
+/// `machine` and `macos` without the keys that stand beside them in the compiled job.
+fn without_hoisted(block: &Field) -> Field {
+    let mut block = block.clone();
+    if let (Data::Map(fields), "machine" | "macos") = (&block.value.data, &*block.name) {
+        let kept =
+            fields.iter().filter(|field| !matches!(&*field.name, "resource_class" | "shell"));
+        let kept: Vec<Field> = kept.cloned().collect();
+        // A machine of which nothing is left is any machine.
+        block.value.data =
+            if kept.is_empty() { Data::Bool(true) } else { Data::Map(Rc::new(kept)) };
+    }
+    block
 }
 
 fn ground(host: &Host) -> Ground {

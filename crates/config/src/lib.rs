@@ -227,9 +227,12 @@ pub fn render(text: &str, diagnostics: &[Diagnostic], color: bool) -> String {
 }
 
 pub use check_orb::check_orb;
+pub use explain::{ExplainError, Explanation, ExplanationStep, explain};
 
 #[cfg(test)]
 mod corpus_tests;
+#[cfg(test)]
+mod mutation_tests;
 #[cfg(test)]
 mod robustness_tests;
 #[cfg(test)]

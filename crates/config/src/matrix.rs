@@ -20,6 +20,7 @@ const MATRIX: Known<'static> = Known {
     keys: &["parameters", "exclude", "alias"],
     code: codes::BAD_MATRIX,
     advice: Known::no_advice,
+    tolerant: false,
 };
 
 /// Parameters of one matrix. People use three.

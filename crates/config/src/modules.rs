@@ -302,7 +302,11 @@ impl<'d> Context<'d> {
                 (None, false) => format!("it has {}", crate::suggest::list(names.iter().copied())),
             }
         });
-        let message = format!("the orb `{name}` has no {word} `{local}`");
+        let message = if name.starts_with("the ") {
+            format!("{name} has no {word} `{local}`")
+        } else {
+            format!("the orb `{name}` has no {word} `{local}`")
+        };
         self.report.add(Problem::error(codes::ORB_ELEMENT, place, message).help(help));
     }
 }

@@ -12,6 +12,11 @@ use crate::{
     yaml::At,
 };
 
+/// Parameters that a trigger passes, and the length of their names and values (CFG §1.5).
+const PARAMETERS: usize = 100;
+const NAME_CHARS: usize = 128;
+const VALUE_CHARS: usize = 512;
+
 impl Context<'_> {
     /// Declares and binds them; they become `pipeline.parameters.*`.
     pub(crate) fn bind_pipeline_parameters(&mut self, root: At) {
@@ -40,6 +45,7 @@ impl Context<'_> {
             }
             bound.push((format!("parameters.{name}"), value));
         }
+        self.check_size_of_parameters(place);
         for (name, _) in &self.inputs.parameters {
             if !declarations.contains_key(name) {
                 let names = || declarations.keys().map(String::as_str);
@@ -55,6 +61,24 @@ impl Context<'_> {
         }
         // Bound together at the end: defaults do not see each other.
         self.pipeline.extend(bound);
+    }
+
+    /// What a request passes is stored and shown, so it has limits (E-085).
+    fn check_size_of_parameters(&mut self, place: Place) {
+        let given = &self.inputs.parameters;
+        let long = given.iter().find(|(name, value)| {
+            let value = if let PipelineValue::Text(text) = value { text.chars().count() } else { 0 };
+            name.chars().count() > NAME_CHARS || value > VALUE_CHARS
+        });
+        let message = match long {
+            _ if given.len() > PARAMETERS => {
+                format!("the trigger passes {} parameters; {PARAMETERS} are allowed", given.len())
+            }
+            Some((name, _)) => format!("the trigger's parameter `{name:.NAME_CHARS$}` is too long"),
+            None => return,
+        };
+        let problem = Problem::error(codes::TOO_MANY_PARAMETERS, place, message);
+        self.report.add(problem.help("pass the address of a file instead"));
     }
 
     /// Checks a value from the trigger. Texts that spell a boolean or a number are taken as such.

@@ -37,6 +37,7 @@ pub(crate) const RUN: Known<'static> = Known {
     ],
     code: codes::UNKNOWN_KEY,
     advice: run_key_advice,
+    tolerant: true,
 };
 
 /// Extra attempts that a step may ask for (CFG §1.5).

@@ -42,6 +42,7 @@ pub(crate) const JOB: Known<'static> = Known {
     ],
     code: codes::UNKNOWN_JOB_KEY,
     advice: job_key_advice,
+    tolerant: false,
 };
 
 const COMMAND: Known<'static> = Known {
@@ -49,6 +50,7 @@ const COMMAND: Known<'static> = Known {
     keys: &["description", "parameters", "steps"],
     code: codes::UNKNOWN_KEY,
     advice: command_key_advice,
+    tolerant: false,
 };
 
 const EXECUTOR: Known<'static> = Known {
@@ -56,6 +58,7 @@ const EXECUTOR: Known<'static> = Known {
     keys: EXECUTOR_KEYS,
     code: codes::UNKNOWN_KEY,
     advice: Known::no_advice,
+    tolerant: false,
 };
 
 fn job_key_advice(key: &str) -> Option<&'static str> {

@@ -18,7 +18,7 @@ use crate::{
     parameters::{Argument, ArgumentSource, Call, Element},
     report::Problem,
     run::{Made, Site},
-    source::Place,
+    source::{FileId, Place},
     suggest::nearest,
     value::{Data, Scope, Steps, Value},
     yaml::{At, View},
@@ -38,6 +38,7 @@ const CONDITION: Known<'static> = Known {
     keys: &["condition", "steps"],
     code: codes::UNKNOWN_KEY,
     advice: condition_key_advice,
+    tolerant: false,
 };
 
 fn condition_key_advice(key: &str) -> Option<&'static str> {
@@ -130,14 +131,15 @@ impl<'d> Context<'d> {
                 self.expand_named(&site, into);
             }
             Data::Unknown => {}
-            Data::Steps(_) => {
-                let written = self.doc.written(value.place);
-                let problem = Problem::error(
-                    codes::BAD_STEP,
-                    value.place,
-                    "a list of steps stands where a step is expected",
-                );
-                self.report.add(problem.help(format!("write `- steps: {written}`")));
+            // Official orbs do this, so the hosted service splices it.
+            Data::Steps(Steps { list, scope: inner }) => {
+                if value.place.file == FileId::CONFIG {
+                    let written = self.doc.written(value.place);
+                    let message = "a list of steps stands where a step is expected";
+                    let problem = Problem::warning(codes::BAD_STEP, value.place, message);
+                    self.report.add(problem.help(format!("write `- steps: {written}`")));
+                }
+                self.expand(*list, value.place, inner, into);
             }
             _ => {
                 let message = format!("{} is no step", value.describe());

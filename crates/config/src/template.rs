@@ -49,7 +49,7 @@ const DEPTH: usize = 20;
 
 /// Reads a text.
 pub(crate) fn parse(text: &str) -> Result<Vec<Piece<'_>>, Malformed> {
-    let mut reader = Reader { rest: text, opening: 0 };
+    let mut reader = Reader { text, rest: text, opening: 0 };
     let (pieces, closing) = reader.pieces(None, 0)?;
     match closing {
         Some(tag) => Err(Malformed { kind: Malformation::Section, opening: tag.opening }),
@@ -70,7 +70,6 @@ pub(crate) fn sole_tag<'p, 't>(pieces: &'p [Piece<'t>]) -> Option<&'p Tag<'t>> {
 
 /// Says what the `<<` at the given place probably is, if it is no tag: a here-document, a
 /// here-string, a shift. The sentence tells how it is written.
-#[cfg_attr(not(test), expect(dead_code, reason = "the help of tags that cannot be read"))]
 pub(crate) fn not_a_tag(text: &str, opening: usize) -> Option<String> {
     let (at, _) = text.match_indices("<<").nth(opening)?;
     let before = &text[..at];
@@ -100,6 +99,7 @@ pub(crate) fn not_a_tag(text: &str, opening: usize) -> Option<String> {
 }
 
 struct Reader<'t> {
+    text: &'t str,
     rest: &'t str,
     opening: usize,
 }
@@ -120,12 +120,16 @@ impl<'t> Reader<'t> {
             literal.push_str(&"\\".repeat(backslashes / 2));
             let opening = self.opening;
             self.opening += 1;
+            let line_before = self.line_before(at);
             self.rest = &self.rest[at + 2..];
             if backslashes % 2 == 1 {
                 literal.push_str("<<");
                 continue;
             }
             let tag = self.tag(opening)?;
+            if line_before.is_some() && tag.inner.starts_with(['/', '#', '^']) {
+                self.take_line(&mut literal);
+            }
             match tag.inner.chars().next() {
                 None => return Err(Malformed { kind: Malformation::Empty, opening }),
                 Some('/') => {
@@ -158,6 +162,23 @@ impl<'t> Reader<'t> {
         self.rest = "";
         flush(&mut pieces, &mut literal);
         Ok((pieces, None))
+    }
+
+    /// Returns the part of the line before a place, if it is blank.
+    fn line_before(&self, at: usize) -> Option<&'t str> {
+        let before = self.text.get(..self.text.len() - self.rest.len() + at)?;
+        let line = before.rfind('\n').map_or(before, |end| &before[end + 1..]);
+        line.chars().all(|c| c == ' ' || c == '\t').then_some(line)
+    }
+
+    /// A section's tag that is alone on its line goes with the whole line, as in Mustache; the
+    /// hosted compiler's outputs show it.
+    fn take_line(&mut self, literal: &mut String) {
+        let line = self.rest.split_inclusive('\n').next().unwrap_or("");
+        if line.trim_matches([' ', '\t', '\r', '\n']).is_empty() {
+            self.rest = &self.rest[line.len()..];
+            literal.truncate(literal.trim_end_matches([' ', '\t']).len());
+        }
     }
 
     /// Reads the rest of a tag whose `<<` was read.
@@ -223,6 +244,25 @@ mod tests {
         assert_eq!(literal(r"a\b\\c"), r"a\b\\c");
         assert_eq!(literal(r"\\\<< x >>"), r"\<< x >>");
         assert_eq!(literal(r"\<<\<<"), "<<<<");
+    }
+
+    #[test]
+    fn cfg_137_a_section_tag_alone_on_its_line_takes_the_line_with_it() {
+        let pieces = parse("a\n  <<# b >>\n  c\n  <</ b >>\nd\n").unwrap();
+        let tag = Tag { inner: "b", opening: 0 };
+        let inside = vec![Piece::Literal("  c\n".to_owned())];
+        let section = Piece::Section { tag, inverted: false, pieces: inside };
+        let (before, after) = ("a\n".to_owned(), "d\n".to_owned());
+        assert_eq!(pieces, [Piece::Literal(before), section, Piece::Literal(after)]);
+        // On a shared line only the tag goes.
+        let pieces = parse("x\n <<# b >> c <</ b >> \\\n").unwrap();
+        let [Piece::Literal(before), Piece::Section { pieces: inside, .. }, Piece::Literal(after)] =
+            pieces.as_slice()
+        else {
+            panic!("{pieces:?}")
+        };
+        assert_eq!((before.as_str(), after.as_str()), ("x\n ", " \\\n"));
+        assert_eq!(*inside, [Piece::Literal(" c ".to_owned())]);
     }
 
     #[test]

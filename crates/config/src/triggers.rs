@@ -28,6 +28,7 @@ const SCHEDULE: Known<'static> = Known {
     keys: &["cron", "filters"],
     code: codes::BAD_TRIGGER,
     advice: Known::no_advice,
+    tolerant: false,
 };
 
 impl<'d> Context<'d> {

@@ -8,7 +8,13 @@ use std::rc::Rc;
 
 use indexmap::IndexMap;
 
-use crate::{document::Node, explain::Trail, modules::ModuleId, source::Place, yaml::At};
+use crate::{
+    document::Node,
+    explain::Trail,
+    modules::ModuleId,
+    source::Place,
+    yaml::{At, scalar::decimal},
+};
 
 /// A rendered value and the place that it is blamed on.
 #[derive(Clone, Debug)]
@@ -138,7 +144,7 @@ impl Data {
     pub(crate) fn float(value: f64, source: &str) -> Self {
         let digits = source.trim_start_matches(['+', '-']);
         let is_whole = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-        let text = if is_whole { source.to_owned() } else { value.to_string() };
+        let text = if is_whole { source.to_owned() } else { decimal(value) };
         Self::Float(value, text.into())
     }
 

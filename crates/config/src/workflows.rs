@@ -30,6 +30,7 @@ const WORKFLOW: Known<'static> = Known {
     keys: &["jobs", "when", "unless", "triggers", "max_auto_reruns", "description"],
     code: codes::UNKNOWN_KEY,
     advice: workflow_key_advice,
+    tolerant: false,
 };
 
 fn workflow_key_advice(key: &str) -> Option<&'static str> {

@@ -72,8 +72,8 @@ fn in_orb(symbol: &Symbol, environment: &Environment<'_>) -> Option<Target> {
 
 fn target(document: &Document, source: Option<Arc<Source>>, word: &Word) -> Target {
     let items = document.outline.items.iter();
-    let whole = items.filter(|item| item.name_span == word.span).map(|item| item.span.clone());
-    let whole = whole.rev().next().unwrap_or_else(|| word.span.clone());
+    let mut whole = items.filter(|item| item.name_span == word.span).map(|item| item.span.clone());
+    let whole = whole.next_back().unwrap_or_else(|| word.span.clone());
     Target { source, name: word.span.clone(), whole }
 }
 

@@ -30,6 +30,7 @@ const CONTAINER: Known<'static> = Known {
     ],
     code: codes::UNKNOWN_KEY,
     advice: Known::no_advice,
+    tolerant: false,
 };
 
 const MACHINE: Known<'static> = Known {
@@ -37,6 +38,7 @@ const MACHINE: Known<'static> = Known {
     keys: &["image", "docker_layer_caching", "enabled", "resource_class", "shell"],
     code: codes::UNKNOWN_KEY,
     advice: Known::no_advice,
+    tolerant: false,
 };
 
 const MACOS: Known<'static> = Known {
@@ -44,6 +46,7 @@ const MACOS: Known<'static> = Known {
     keys: &["xcode", "code_signing", "resource_class", "shell"],
     code: codes::UNKNOWN_KEY,
     advice: Known::no_advice,
+    tolerant: false,
 };
 
 impl Context<'_> {
@@ -177,6 +180,7 @@ impl Context<'_> {
             keys: &["username", "password"],
             code: codes::UNKNOWN_KEY,
             advice: Known::no_advice,
+            tolerant: false,
         };
         let fields = field.value.fields();
         self.check_keys(fields.iter().map(|field| (&*field.name, field.key)), known);

@@ -27,6 +27,7 @@ const GROUP: Known<'static> = Known {
     keys: &["jobs", "description"],
     code: codes::GROUP_KEY,
     advice: group_key_advice,
+    tolerant: false,
 };
 
 fn group_key_advice(key: &str) -> Option<&'static str> {

@@ -107,6 +107,11 @@ impl Context<'_> {
             };
             self.report.add(Problem::error(codes::BAD_STATUS, place, message).help(help));
         }
+        if is_list && accepts.len() == Outcome::ALL.len() {
+            let message = "this is every status there is";
+            let problem = Problem::warning(codes::ALL_STATUSES, value.place, message);
+            self.report.add(problem.help("write `terminal`"));
+        }
         if accepts.is_empty() && matches!(value.data, Data::Null | Data::List(_)) {
             let problem = Problem::error(codes::BAD_STATUS, value.place, "a status is missing");
             self.report.add(problem.help(format!("allowed: {}", STATUSES.join(", "))));

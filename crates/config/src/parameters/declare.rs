@@ -150,6 +150,7 @@ impl Context<'_> {
             keys: DECLARATION_KEYS,
             code: codes::BAD_DECLARATION,
             advice: Known::no_advice,
+            tolerant: false,
         };
         self.check_keys(fields.iter().map(|field| (field.name, field.key)), known);
         let get = |name: &str| fields.get(name);

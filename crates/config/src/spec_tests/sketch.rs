@@ -45,7 +45,11 @@ pub(super) fn plan(plan: &Plan) -> Json {
     let workflows = plan.workflows.iter().map(|workflow| {
         (workflow.name.to_string(), workflow.jobs.iter().map(job).collect::<Json>())
     });
-    json!({ "workflows": workflows.collect::<Map<_, _>>() })
+    let reruns = plan
+        .workflows
+        .iter()
+        .map(|workflow| (workflow.name.to_string(), workflow.max_auto_reruns.into()));
+    json!({ "workflows": workflows.collect::<Map<_, _>>(), "reruns": reruns.collect::<Map<_, _>>() })
 }
 
 fn job(job: &PlannedJob) -> Json {
@@ -66,6 +70,7 @@ fn job(job: &PlannedJob) -> Json {
         .collect();
     add(&mut fields, "requires", requires);
     add(&mut fields, "contexts", job.contexts.clone());
+    add(&mut fields, "serial_group", job.serial_group.clone());
     match &job.kind {
         PlannedJobKind::Build(build) => body(build, &mut fields),
         PlannedJobKind::Approval => add(&mut fields, "type", "approval"),
@@ -91,10 +96,17 @@ fn body(body: &JobBody, fields: &mut Map<String, Json>) {
         Executor::Docker { containers } => {
             add(fields, "docker", containers.iter().map(container).collect::<Vec<_>>());
         }
-        Executor::Machine { image: Some(image), .. } => add(fields, "machine", image.as_str()),
-        Executor::Machine { image: None, .. } => add(fields, "machine", true),
-        Executor::Macos { xcode, .. } => add(fields, "macos", xcode.as_str()),
+        Executor::Machine { image, layer_caching } => {
+            add(fields, "machine", image.clone().map_or(Json::Bool(true), Json::from));
+            add(fields, "layer_caching", layer_caching.then_some(true));
+        }
+        Executor::Macos { xcode, code_signing } => {
+            add(fields, "macos", xcode.as_str());
+            add(fields, "code_signing", code_signing.clone());
+        }
     }
+    add(fields, "cache_days", body.cache_days);
+    add(fields, "ip_ranges", body.ip_ranges.then_some(true));
     add(fields, "resource_class", body.resource_class.clone());
     add(fields, "environment", variables(&body.environment));
     add(fields, "working_directory", body.working_directory.as_str());
@@ -114,6 +126,7 @@ fn container(container: &ContainerSpec) -> Json {
     if let Some(auth) = &container.auth {
         add(&mut fields, "auth", json!({ "username": auth.username, "password": auth.password }));
     }
+    add(&mut fields, "cloud_auth", variables(&container.cloud_auth));
     if fields.len() == 1 { container.image.as_str().into() } else { fields.into() }
 }
 
@@ -137,6 +150,7 @@ fn step(step: &PlannedStep) -> Json {
                 "auto_rerun_delay",
                 format!("{}s", run.auto_rerun_delay.as_secs_f64()),
             );
+            add(&mut fields, "after_all_tasks", run.after_all_tasks.then_some(true));
         }
         StepKind::Checkout { path, method } => {
             fields.insert("checkout".to_owned(), path.as_str().into());

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Levels of nesting in the text, and along aliases. People use about ten.
-const DEPTH: usize = 64;
+const DEPTH: usize = 220;
 
 /// Entries of one mapping that merges others, theirs counted each time.
 const MERGED_ENTRIES: u32 = 1_000;

@@ -155,7 +155,6 @@ pub(crate) struct Lost {
 
 /// Tells what is lost when an unquoted scalar is used as a text: `1.20` becomes `1.2`, `0755`
 /// becomes `493`, `yes` becomes `true`. `None` if its text is kept.
-#[cfg_attr(not(test), expect(dead_code, reason = "asked where a text is expected"))]
 pub(crate) fn lost(text: &str) -> Option<Lost> {
     let digits = text.trim_start_matches(['-', '+']);
     let (becomes, reason) = match resolve(text, Style::Plain) {
@@ -194,7 +193,7 @@ pub(crate) fn lost(text: &str) -> Option<Lost> {
 }
 
 /// The shortest text that reads back the same, and is a fraction.
-fn decimal(value: f64) -> String {
+pub(crate) fn decimal(value: f64) -> String {
     let text = value.to_string();
     let is_whole = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
     if is_whole { format!("{text}.0") } else { text }
