@@ -8,6 +8,7 @@
 mod config_command;
 mod demo;
 mod doctor;
+mod lsp_command;
 mod orb_command;
 mod runner_command;
 mod serve;
@@ -47,6 +48,8 @@ enum Command {
     /// Publishes orbs to an instance, and shows what is published
     #[command(subcommand)]
     Orb(orb_command::Command),
+    /// Helps an editor with configurations, over standard input and output
+    Lsp(lsp_command::Arguments),
     /// Tells what this machine can and cannot do for jobs
     Doctor(doctor::Arguments),
 }
@@ -85,6 +88,9 @@ fn run(command: Command) -> anyhow::Result<Ended> {
     if let Command::Config(command) = &command {
         return config_command::run(command);
     }
+    if let Command::Lsp(arguments) = &command {
+        return Ok(lsp_command::run(arguments));
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let ended = runtime.block_on(async {
         match command {
@@ -94,6 +100,7 @@ fn run(command: Command) -> anyhow::Result<Ended> {
             Command::Doctor(arguments) => doctor::run(&arguments),
             Command::Orb(command) => orb_command::run(command).await,
             Command::Config(command) => config_command::run(&command),
+            Command::Lsp(arguments) => Ok(lsp_command::run(&arguments)),
         }
     });
     runtime.shutdown_timeout(std::time::Duration::from_secs(5));

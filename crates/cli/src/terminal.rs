@@ -11,7 +11,11 @@ use crate::Command;
 pub(crate) fn start_log(filter: Option<&str>, command: &Command) {
     let default = match command {
         Command::Serve(_) | Command::Runner(_) => "info",
-        Command::Demo(_) | Command::Config(_) | Command::Doctor(_) | Command::Orb(_) => "error",
+        Command::Demo(_)
+        | Command::Config(_)
+        | Command::Doctor(_)
+        | Command::Lsp(_)
+        | Command::Orb(_) => "error",
     };
     let filter =
         EnvFilter::try_new(filter.unwrap_or(default)).unwrap_or_else(|_| EnvFilter::new(default));

@@ -6,6 +6,7 @@
 mod config;
 mod crashes;
 mod demo;
+mod editors;
 mod faults;
 mod house;
 mod orbs;
