@@ -38,10 +38,12 @@ impl Maker<'_> {
     fn one(&mut self, found: &roundel_config::Diagnostic) -> Diagnostic {
         let mut message = found.message.clone();
         for via in &found.via {
-            message.push_str(&format!("\nin {via}"));
+            message.push_str("\nin ");
+            message.push_str(via);
         }
         if let Some(help) = &found.help {
-            message.push_str(&format!("\nhelp: {help}"));
+            message.push_str("\nhelp: ");
+            message.push_str(help);
         }
         let mut related: Vec<_> =
             found.related.iter().filter_map(|related| self.related(related)).collect();

@@ -254,7 +254,7 @@ impl Session {
                 Settings::default()
             }),
         };
-        let settings = settings.overlaid(theirs, wishes.root);
+        let settings = settings.overlaid(theirs, wishes.root.as_deref());
         self.inputs = settings.inputs();
         let mut find = open(&settings).unwrap_or_else(|reason| {
             self.show(&reason);

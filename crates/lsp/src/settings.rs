@@ -1,6 +1,6 @@
 //! What the server is told: by the command line, and by the editor when it starts.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use roundel_config::{
     Inputs, PipelineValue, Profile,
@@ -31,8 +31,8 @@ pub struct Settings {
 
 impl Settings {
     /// Puts the editor's settings over these. Its paths are relative to the folder that it opened.
-    pub(crate) fn overlaid(self, by: Self, root: Option<PathBuf>) -> Self {
-        let resolve = |path: PathBuf| match &root {
+    pub(crate) fn overlaid(self, by: Self, root: Option<&Path>) -> Self {
+        let resolve = |path: PathBuf| match root {
             Some(root) => root.join(path),
             None => path,
         };

@@ -1,5 +1,7 @@
 //! The editor's side: frames over pipes, ids counted, every wait with an end.
 
+#![expect(clippy::needless_pass_by_value, reason = "calls read best with literals")]
+
 use std::{
     collections::HashMap,
     io::{BufReader, PipeWriter, Write as _},
@@ -16,7 +18,7 @@ use serde_json::{Value, json};
 use crate::{Ended, Finder, Settings, serve};
 
 /// Longer than anything takes on a machine that is busy.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 const ORB: &str = "version: 2.1\ncommands:\n  install:\n    description: Installs packages\n    steps: [{ run: npm ci }]\nexecutors:\n  default:\n    docker: [{ image: cimg/node:22.1 }]\njobs:\n  test:\n    executor: default\n    steps: [checkout, install]\n";
 
