@@ -67,7 +67,10 @@ mod text;
 mod values;
 mod workflows;
 
-pub(crate) use self::{text::*, values::*, steps::*, jobs::*, executors::*, parameters::*, orbs::*, workflows::*, graph::*, groups::*, filters::*, conditions::*, pipeline::*, release::*};
+pub(crate) use self::{
+    conditions::*, executors::*, filters::*, graph::*, groups::*, jobs::*, orbs::*, parameters::*,
+    pipeline::*, release::*, steps::*, text::*, values::*, workflows::*,
+};
 
 /// Every code, in the order of the catalogue.
 pub const AREAS: &[Area] = &[

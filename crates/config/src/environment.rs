@@ -12,7 +12,7 @@ use crate::{
     compile::Context,
     parameters::is_variable_name,
     report::Problem,
-    source::Place,
+    source::{FileId, Place},
     value::{Data, Value},
     yaml::scalar,
 };
@@ -64,9 +64,7 @@ impl Context<'_> {
         let text = match &value.data {
             Data::Unknown => return None,
             Data::Bool(truth) if owner == Owner::Step => {
-                let message = format!("`{name}` arrives as `{}`, not as `{truth}`", u8::from(*truth));
-                let problem = Problem::warning(codes::BOOLEAN_VARIABLE, value.place, message);
-                self.report.add(problem.help("quote it where the script expects the word"));
+                self.lint_boolean(name, *truth, value.place);
                 u8::from(*truth).to_string()
             }
             data => {
@@ -98,6 +96,22 @@ impl Context<'_> {
             return None;
         }
         Some(text)
+    }
+
+    /// Scripts compare with words, and get numbers (W-15).
+    fn lint_boolean(&mut self, name: &str, truth: bool, place: Place) {
+        if place.file != FileId::CONFIG {
+            return;
+        }
+        let number = u8::from(truth);
+        let message = format!("the variable `{name}` arrives as `{number}`, not as `{truth}`");
+        let help = if self.doc.written(place).contains("<<") {
+            format!("let the script compare with `{number}`")
+        } else {
+            format!("quote it: `\"{truth}\"`, or write `{number}`")
+        };
+        let problem = Problem::warning(codes::BOOLEAN_VARIABLE, place, message);
+        self.report.add(problem.help(help));
     }
 
     /// `NAME=value` in one text.

@@ -180,6 +180,7 @@ impl<'d> Context<'d> {
             return Surroundings::broken();
         };
         let width = self.doc.width(definition.body);
+        self.empty_is_used(&definition, Element::Executor);
         if definition.broken || !self.afford(Draw::Visits, 8 * width, place) {
             return Surroundings::broken();
         }

@@ -367,6 +367,7 @@ impl<'d> Context<'d> {
     ) -> Option<(PlannedJobKind, Option<Value>)> {
         let name = invocation.name;
         let definition = self.job_of(invocation, scope)?;
+        self.empty_is_used(&definition, Element::Job);
         if definition.broken || !self.afford(Draw::Calls, 1, invocation.key) {
             return None;
         }
@@ -459,6 +460,13 @@ impl<'d> Context<'d> {
         let name = invocation.name;
         // Whatever stands wrongly below `jobs` was told; a job that it hides is no second mistake.
         if self.jobs_section.broken && self.module(ModuleId::CONFIG).jobs.is_empty() {
+            return;
+        }
+        // A type that no entry can have was told, and the job is meant to be defined by it.
+        let typed = invocation.fields.iter().find(|field| field.name == "type");
+        if typed
+            .is_some_and(|field| !matches!(self.doc.view(field.value), View::Scalar("build", _)))
+        {
             return;
         }
         let message = format!("cannot find a definition for job named `{name}`");

@@ -78,18 +78,8 @@ impl<'d> Context<'d> {
     /// Filters that do something else than they seem to (W-05), or that nothing passes.
     pub(crate) fn lint_workflow(&mut self, drafts: &[Draft]) {
         let mut serial: HashMap<&str, Place> = HashMap::new();
-        let mut groups: HashMap<&str, Place> = HashMap::new();
         for draft in drafts {
             self.lint_filters(draft);
-            // The jobs around a group's members carry the entry that invokes it.
-            if let (Some(name), true) = (&draft.alias, draft.group == Some(draft.entry))
-                && let Some(first) = groups.insert(name, draft.key)
-            {
-                let message = format!("the job group `{name}` is invoked twice under this name");
-                let problem = Problem::error(codes::GROUP_REPEATED, draft.key, message);
-                let problem = problem.related(first, "the first time");
-                self.report.add(problem.help("give each invocation a `name:` of its own"));
-            }
             let Some(key) = &draft.serial_group else { continue };
             if let Some(first) = serial.insert(key, draft.key) {
                 let message = format!("the serial group `{key}` is used twice in this workflow");

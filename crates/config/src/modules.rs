@@ -239,12 +239,34 @@ impl<'d> Context<'d> {
         let code =
             if element == Element::Job { codes::JOB_NOT_A_MAPPING } else { codes::SECTION_TYPE };
         let message = format!("{} `{}` must be a mapping", element.word(), entry.name);
+        // The hosted service lets an empty definition pass as long as nothing uses it.
+        let severe = !is_empty;
         let help = if is_empty {
             format!("indent what belongs to it deeper than `{}`", entry.name)
         } else {
             format!("write its keys below `{}`, without dashes", entry.name)
         };
-        self.report.add(Problem::error(code, entry.key, message).help(help));
+        let problem = if severe {
+            Problem::error(code, entry.key, message)
+        } else {
+            Problem::warning(code, entry.key, message)
+        };
+        self.report.add(problem.help(help));
+    }
+
+    /// Reports the use of an empty definition, which by itself is a warning only.
+    pub(crate) fn empty_is_used(&mut self, definition: &Definition, element: Element) {
+        if definition.broken && self.doc.is_null(definition.body) {
+            let word = element.word();
+            let code = if element == Element::Job {
+                codes::JOB_NOT_A_MAPPING
+            } else {
+                codes::SECTION_TYPE
+            };
+            let message = format!("this {word} is used and is empty");
+            let problem = Problem::error(code, definition.key, message);
+            self.report.add(problem.help("indent what belongs to it deeper than its name"));
+        }
     }
 
     /// Reports an orb that nobody declared, once for each alias.

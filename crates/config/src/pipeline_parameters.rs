@@ -67,7 +67,8 @@ impl Context<'_> {
     fn check_size_of_parameters(&mut self, place: Place) {
         let given = &self.inputs.parameters;
         let long = given.iter().find(|(name, value)| {
-            let value = if let PipelineValue::Text(text) = value { text.chars().count() } else { 0 };
+            let value =
+                if let PipelineValue::Text(text) = value { text.chars().count() } else { 0 };
             name.chars().count() > NAME_CHARS || value > VALUE_CHARS
         });
         let message = match long {

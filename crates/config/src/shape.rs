@@ -194,6 +194,10 @@ impl<'d> Context<'d> {
 
     fn several_keys(&mut self, entries: &Entries<'_>) {
         let (Some(first), Some(second)) = (entries.first(), entries.iter().nth(1)) else { return };
+        if first.name == second.name {
+            // Told as a duplicate key.
+            return;
+        }
         let message = format!("a step has one key; `{}` is the second", second.name);
         let help = if self.doc.is_null(first.value) {
             format!("indent `{}` deeper than `{}`", second.name, first.name)

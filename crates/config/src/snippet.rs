@@ -1,4 +1,16 @@
 //! Diagnostics as text, with the source underlined.
+//!
+//! ```text
+//! error[E-033 unknown-parameter]: command `install` has no parameter `verison`
+//!  --> .circleci/config.yml:14:20  jobs.build.steps[2].install.verison
+//!    |
+//! 14 |       - install: { verison: "20" }
+//!    |                    ^^^^^^^ did you mean `version`?
+//!    |
+//!    = via: workflow `main` → job `build`
+//! ```
+//!
+//! Deliberately absent: the sources of orbs, of which a diagnostic tells the place alone.
 
 use std::ops::Range;
 
@@ -22,8 +34,12 @@ pub(crate) fn render(text: &str, diagnostics: &[Diagnostic], color: bool) -> Str
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     let mut output = String::new();
     for diagnostic in diagnostics {
-        output.push_str(&renderer.render(&[group(text, diagnostic)]));
-        output.push_str("\n\n");
+        let rendered = renderer.render(&[group(text, diagnostic)]);
+        for line in with_path(&rendered, diagnostic).lines() {
+            output.push_str(line.trim_end());
+            output.push('\n');
+        }
+        output.push('\n');
     }
     output.truncate(output.trim_end_matches('\n').len());
     if !output.is_empty() {
@@ -40,9 +56,10 @@ fn group<'a>(text: &'a str, diagnostic: &'a Diagnostic) -> Group<'a> {
     let number = codes::code(&diagnostic.code).and_then(|code| code.number);
     let id = number
         .map_or_else(|| diagnostic.code.clone(), |number| format!("{number} {}", diagnostic.code));
+    let title = level.primary_title(diagnostic.message.as_str()).id(id);
     let help = diagnostic.help.as_deref();
-    let short = help.filter(|help| help.chars().count() <= LABEL_CHARS);
     let start = within(text, diagnostic.start, diagnostic.end);
+    let short = help.filter(|help| help.chars().count() <= LABEL_CHARS);
     let near = |range: &Range<usize>| start.start.abs_diff(range.start) <= NEAR_BYTES;
     let related = || {
         let related = diagnostic.related.iter();
@@ -53,8 +70,8 @@ fn group<'a>(text: &'a str, diagnostic: &'a Diagnostic) -> Group<'a> {
     // The renderer reads all of the source that it is given, so it gets no more than it shows.
     let close: Vec<_> = related().filter(|(range, _)| near(range)).collect();
     let shown = lines_around(text, std::iter::once(&start).chain(close.iter().map(|(r, _)| r)));
-    if shown.len() > EXCERPT_BYTES {
-        return without_source(diagnostic, level.primary_title(diagnostic.message.as_str()).id(id));
+    if shown.len() > EXCERPT_BYTES || text.is_empty() {
+        return without_source(diagnostic, title);
     }
     let primary = AnnotationKind::Primary.span(shift(&start, &shown));
     let mut snippet = excerpt(text, &shown, diagnostic).annotation(match short {
@@ -74,20 +91,44 @@ fn group<'a>(text: &'a str, diagnostic: &'a Diagnostic) -> Group<'a> {
         let context = AnnotationKind::Context.span(shift(&range, &shown)).label(label);
         elements.push(excerpt(text, &shown, diagnostic).annotation(context).into());
     }
-    if let (Some(help), None) = (help, short) {
-        elements.push(Level::HELP.message(help).into());
-    }
-    level.primary_title(diagnostic.message.as_str()).id(id).elements(elements)
+    elements.extend(remarks(diagnostic, help.filter(|_| short.is_none())));
+    title.elements(elements)
 }
 
-/// The place alone, where a line is too long for anybody to look at.
+/// The place alone, where there is no text, or a line is too long for anybody to look at.
 fn without_source<'a>(diagnostic: &'a Diagnostic, title: Title<'a>) -> Group<'a> {
     let line = usize::try_from(diagnostic.line).unwrap_or(usize::MAX);
     let column = usize::try_from(diagnostic.column).unwrap_or(usize::MAX);
     let origin = Origin::path(diagnostic.path.as_str()).line(line).char_column(column);
-    let help = diagnostic.help.as_deref().map(|help| Level::HELP.message(help).into());
     let origin: Element<'a> = origin.into();
-    title.elements(std::iter::once(origin).chain(help))
+    let remarks = remarks(diagnostic, diagnostic.help.as_deref());
+    title.elements(std::iter::once(origin).chain(remarks))
+}
+
+/// What stands below the source: places in orbs, the way there, the way out.
+fn remarks<'a>(diagnostic: &'a Diagnostic, help: Option<&'a str>) -> Vec<Element<'a>> {
+    let mut remarks: Vec<Element<'a>> = Vec::new();
+    for related in &diagnostic.related {
+        let Some(path) = &related.path else { continue };
+        let text = format!("{path}:{}:{}: {}", related.line, related.column, related.text);
+        remarks.push(Level::NOTE.with_name("orb").message(text).into());
+    }
+    // A workflow alone is told by the place already.
+    if diagnostic.via.len() > 1 {
+        remarks.push(Level::NOTE.with_name("via").message(diagnostic.via.join(" → ")).into());
+    }
+    remarks.extend(help.map(|help| Level::HELP.message(help).into()));
+    remarks
+}
+
+/// Adds the place within the configuration to the first line that tells the one in the file.
+fn with_path(rendered: &str, diagnostic: &Diagnostic) -> String {
+    let place = format!("{}:{}:{}", diagnostic.path, diagnostic.line, diagnostic.column);
+    let arrow = rendered.find("--> ").filter(|_| !diagnostic.at.is_empty());
+    let found = arrow.and_then(|at| Some(at + rendered.get(at..)?.find(&place)? + place.len()));
+    let Some(end) = found else { return rendered.to_owned() };
+    let line_end = rendered[end..].find('\n').map_or(rendered.len(), |at| end + at);
+    format!("{}  {}{}", &rendered[..line_end], diagnostic.at, &rendered[line_end..])
 }
 
 /// The lines of a range of the text, as the renderer wants them.

@@ -151,8 +151,13 @@ impl<'d> Context<'d> {
     fn expand_named(&mut self, site: &Site<'_>, into: &mut Expansion) {
         if self.templates && !RESERVED.contains(&site.name) {
             let module = site.scope.module;
-            // At the configuration's own level `deploy` stays the built-in step.
-            let shadowed = site.name == "deploy" && !module.is_orb();
+            // At the configuration's own level `deploy` with a script stays the built-in step
+            // without one only the command can be meant, and the hosted compiler's outputs
+            // show that it is.
+            let has_script = site.value.is_some_and(|at| {
+                !self.doc.is_map(at) || self.doc.get(at, "command").is_some()
+            });
+            let shadowed = site.name == "deploy" && !module.is_orb() && has_script;
             match self.find(module, Element::Command, site.name, site.key) {
                 Found::Definition(command) if !shadowed => {
                     self.expand_command(site, &command, into);
@@ -232,6 +237,7 @@ impl<'d> Context<'d> {
         let width = self.doc.width(command.body);
         let affordable =
             self.afford(Draw::Calls, 1, site.key) && self.afford(Draw::Visits, 2 * width, site.key);
+        self.empty_is_used(command, Element::Command);
         if !affordable || command.broken {
             return;
         }

@@ -82,14 +82,6 @@ impl<'d> Context<'d> {
         if !entries.is_empty() {
             self.unused_jobs(&invoked);
         }
-        if self.setup && live.len() > 1 {
-            let second = live.get(1).map(|workflow| workflow.name.clone());
-            let second = entries.iter().find(|entry| Some(entry.name) == second.as_deref());
-            let place = second.map_or_else(|| self.first_key(root), |entry| entry.key);
-            let message = "a setup configuration runs exactly one workflow";
-            let problem = Problem::error(codes::SETUP_WORKFLOWS, place, message);
-            self.report.add(problem.help("guard the others with `when`, or put them into one"));
-        }
         if count > limits::JOBS_PER_PIPELINE {
             let message = format!("a pipeline has at most {} jobs", limits::JOBS_PER_PIPELINE);
             let place = entries.first().map_or_else(|| self.first_key(root), |entry| entry.key);
@@ -101,14 +93,32 @@ impl<'d> Context<'d> {
         let names = names::number(&drafts);
         let mut document = compiled::Builder::default();
         let mut workflows = Vec::new();
+        let mut running = Vec::new();
         for (workflow, names) in live.iter().zip(&names) {
             let what: Rc<str> = format!("workflow `{}`", workflow.name).into();
             self.report
                 .enter(&what, workflow.drafts.first().map(|draft| draft.key).unwrap_or_default());
-            workflows.extend(self.emit(workflow, names, &mut document));
+            let emitted = self.emit(workflow, names, &mut document);
             self.report.leave();
+            // On its branch or tag a workflow may have no job left, and then it is none.
+            if emitted.is_some() || !workflow.runs || self.inputs.git_ref.is_none() {
+                running.push(workflow.name.as_str());
+            }
+            workflows.extend(emitted);
+        }
+        if self.setup && self.report.errors() == 0 {
+            self.check_setup_workflows(&entries, &running);
         }
         Some((Plan { workflows }, document.finish(self.first_key(root))))
+    }
+
+    /// A setup configuration runs one workflow (CFG §8.1, E-092).
+    fn check_setup_workflows(&mut self, entries: &[Entry<'_>], running: &[&str]) {
+        let [_, second, ..] = running else { return };
+        let Some(entry) = entries.iter().find(|entry| entry.name == *second) else { return };
+        let message = "a setup configuration runs exactly one workflow";
+        let problem = Problem::error(codes::SETUP_WORKFLOWS, entry.key, message);
+        self.report.add(problem.help("guard the others with `when`, or put them into one"));
     }
 
     /// Returns the workflows of the file, without `version`.
@@ -209,6 +219,7 @@ impl<'d> Context<'d> {
             drafts.extend(self.invoke(item, index, entry.name));
         }
         self.mention_groups(&items, invoked);
+        self.drop_repeated_groups(&mut drafts);
         self.lint_workflow(&drafts);
         self.report.set_lenient(lenient);
         let name = entry.name.to_owned();

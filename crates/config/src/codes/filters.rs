@@ -242,10 +242,10 @@ area! {
 
     /// A filter that can never match.
     ///
-    /// What `only` lets in, `ignore` takes away again, or a pattern holds signs that no name has.
-    /// The job never runs, and its status never appears on a commit.
+    /// Every branch is ignored and no tag is let in, or a pattern holds signs that no name has. The
+    /// job never runs, and its status never appears on a commit.
     ///
-    /// Name a branch under `only`, or remove the filter.
+    /// Name a branch under `only`, add the `tags` that are meant, or remove the filter.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -261,7 +261,6 @@ area! {
     ///       - ship:
     ///           filters:
     ///             branches:
-    ///               only: main
     ///               ignore: /.*/
     /// ```
     ///
@@ -279,7 +278,9 @@ area! {
     ///       - ship:
     ///           filters:
     ///             branches:
-    ///               only: main
+    ///               ignore: /.*/
+    ///             tags:
+    ///               only: /v.*/
     /// ```
     NEVER_RUNS = "never-runs", None;
 

@@ -30,7 +30,6 @@ area! {
     ///   main:
     ///     jobs:
     ///       - ship
-    ///       - build
     /// ```
     ///
     /// ```yaml right

@@ -356,12 +356,16 @@ area! {
     ///   greet:
     ///     steps:
     ///       - run: echo hello
+    ///   part:
+    ///     steps:
+    ///       - run: echo goodbye
     /// jobs:
     ///   build:
     ///     docker:
     ///       - image: cimg/base:2026.01
     ///     steps:
     ///       - run: make
+    ///       - part
     /// ```
     ///
     /// ```yaml right
@@ -370,6 +374,9 @@ area! {
     ///   greet:
     ///     steps:
     ///       - run: echo hello
+    ///   part:
+    ///     steps:
+    ///       - run: echo goodbye
     /// jobs:
     ///   build:
     ///     docker:
@@ -377,6 +384,7 @@ area! {
     ///     steps:
     ///       - greet
     ///       - run: make
+    ///       - part
     /// ```
     UNUSED_DEFINITION = "unused-definition", Some("W-01");
 

@@ -61,9 +61,8 @@ pub fn page(name: &str) -> Option<Page> {
         AREAS.iter().find_map(|area| Some((area, area.codes.iter().find(|code| test(code))?)))
     };
     let found = find(&|code| code.slug == name);
-    let (area, code) = found.or_else(|| {
-        find(&|code| wanted.is_some() && code.number.and_then(number) == wanted)
-    })?;
+    let (area, code) = found
+        .or_else(|| find(&|code| wanted.is_some() && code.number.and_then(number) == wanted))?;
     Some(Page::new(area, code))
 }
 

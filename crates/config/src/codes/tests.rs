@@ -9,7 +9,10 @@ use crate::{Compiled, Inputs, PipelineValue, Severity, compile};
 const MADE: &[(&str, fn() -> (String, Inputs))] = &[
     ("special-character", || (format!("{JOB} # \u{8}"), Inputs::default())),
     ("too-large", || (format!("{JOB}#{}", "x".repeat(9_000_000)), Inputs::default())),
-    ("more-problems", || (steps(&"nope, ".repeat(201)), Inputs::default())),
+    ("more-problems", || {
+        let keys = "x: 1, ".repeat(250);
+        (format!("{JOB}shelf: {{ {keys} }}\n"), Inputs::default())
+    }),
     ("logic-too-deep", || {
         let (open, close) = ("{ not: ".repeat(102), " }".repeat(102));
         let steps = format!("when: {{ condition: {open}true{close}, steps: [checkout] }}");
@@ -17,18 +20,25 @@ const MADE: &[(&str, fn() -> (String, Inputs))] = &[
     }),
     ("too-many-contexts", || {
         let contexts: Vec<String> = (0..101).map(|number| format!("c{number}")).collect();
-        let workflow = format!("workflows: {{ w: {{ jobs: [build: {{ context: [{}] }}] }} }}\n", contexts.join(", "));
+        let workflow = format!(
+            "workflows: {{ w: {{ jobs: [build: {{ context: [{}] }}] }} }}\n",
+            contexts.join(", ")
+        );
         (format!("{JOB}{workflow}"), Inputs::default())
     }),
     ("too-many-parameters", || {
         let names = (0..101).map(|number| format!("p{number}"));
-        let declared: String = names.clone().map(|name| format!("  {name}: {{ type: string, default: x }}\n")).collect();
+        let declared: String = names
+            .clone()
+            .map(|name| format!("  {name}: {{ type: string, default: x }}\n"))
+            .collect();
         let parameters = names.map(|name| (name, PipelineValue::Text("x".into()))).collect();
         (format!("{JOB}parameters:\n{declared}"), Inputs { parameters, ..Inputs::default() })
     }),
 ];
 
-const JOB: &str = "version: 2.1\njobs: { build: { docker: [{ image: a:1 }], steps: [checkout] } }\n";
+const JOB: &str =
+    "version: 2.1\njobs: { build: { docker: [{ image: a:1 }], steps: [checkout] } }\n";
 
 fn steps(steps: &str) -> String {
     JOB.replace("[checkout]", &format!("[checkout, {steps}]"))
@@ -59,10 +69,18 @@ fn every_wrong_example_gives_its_code_and_no_other() {
     let mut failures = Vec::new();
     for code in all() {
         let Some((text, compiled)) = page::example(code, Which::Wrong) else {
-            assert!(MADE.iter().any(|(slug, _)| *slug == code.slug), "{} has no example", code.slug);
+            assert!(
+                MADE.iter().any(|(slug, _)| *slug == code.slug),
+                "{} has no example",
+                code.slug
+            );
             continue;
         };
-        if found(&compiled) != BTreeSet::from([code.slug.to_owned()]) {
+        let mut others = found(&compiled);
+        let given = others.remove(code.slug);
+        // What is read and cannot be run yet is no mistake.
+        others.retain(|slug| !slug.starts_with("unsupported-"));
+        if !given || !others.is_empty() {
             failures.push(format!("{}:\n{}", code.slug, told(&compiled, &text)));
         }
     }
@@ -75,7 +93,11 @@ fn every_right_example_compiles_without_a_word() {
     let mut failures = Vec::new();
     for code in all() {
         let Some((text, compiled)) = page::example(code, Which::Right) else {
-            assert!(MADE.iter().any(|(slug, _)| *slug == code.slug), "{} has no example", code.slug);
+            assert!(
+                MADE.iter().any(|(slug, _)| *slug == code.slug),
+                "{} has no example",
+                code.slug
+            );
             continue;
         };
         let unsupported = compiled.unsupported.iter().any(|found| found.code == code.slug);
@@ -100,13 +122,11 @@ fn codes_without_an_example_are_given_too() {
 #[test]
 fn every_number_of_the_catalogue_is_given_or_excused() {
     let given: HashSet<&str> = all().filter_map(|code| code.number).collect();
-    let numbers = (1..=109).map(|number| ("E", 3, number)).chain((1..=20).map(|number| ("W", 2, number)));
-    for (letter, width, number) in numbers {
-        let number = format!("{letter}-{number:0width$}");
+    // The catalogue has no 57, 58 and 59.
+    let errors = (1..=56).chain(60..=109).map(|number| format!("E-{number:03}"));
+    for number in errors.chain((1..=20).map(|number| format!("W-{number:02}"))) {
         let excused = NOT_GIVEN.iter().any(|(known, _)| *known == number);
-        // The catalogue leaves this one out.
-        let gap = number == "E-110";
-        assert!(given.contains(&*number) != excused || gap, "{number}");
+        assert!(given.contains(&*number) != excused, "{number}");
     }
 }
 
@@ -121,7 +141,12 @@ fn a_page_is_found_by_slug_and_by_number() {
     let page = page::page("unknown-parameter").unwrap();
     assert_eq!(page.area, "Parameters and template tags");
     let text = page.markdown();
-    for part in ["# `unknown-parameter` (E-033)\n", "\n## Wrong\n\n```yaml\nversion: 2.1\n", "did you mean `version`?", "\n## Right\n"] {
+    for part in [
+        "# `unknown-parameter` (E-033)\n",
+        "\n## Wrong\n\n```yaml\nversion: 2.1\n",
+        "did you mean `version`?",
+        "\n## Right\n",
+    ] {
         assert!(text.contains(part), "{part} is missing in\n{text}");
     }
 }
@@ -134,7 +159,9 @@ fn a_number_with_w_is_a_warning_and_one_with_e_an_error() {
         let errors = compiled.diagnostics.iter().filter(|found| found.severity == Severity::Error);
         match code.number.and_then(|number| number.chars().next()) {
             Some('W') => assert_eq!(errors.count(), 0, "{}", code.slug),
-            Some(_) if code.slug != "bad-matrix-parameter" => assert!(errors.count() > 0, "{}", code.slug),
+            Some(_) if code.slug != "bad-matrix-parameter" => {
+                assert!(errors.count() > 0, "{}", code.slug)
+            }
             _ => {}
         }
     }

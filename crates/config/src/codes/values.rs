@@ -365,7 +365,7 @@ area! {
     /// ```yaml wrong
     /// version: 2.1
     /// jobs:
-    ///   web/build:
+    ///   build (linux):
     ///     docker:
     ///       - image: cimg/base:2026.01
     ///     steps:
@@ -373,13 +373,13 @@ area! {
     /// workflows:
     ///   main:
     ///     jobs:
-    ///       - test
+    ///       - build (linux)
     /// ```
     ///
     /// ```yaml right
     /// version: 2.1
     /// jobs:
-    ///   web-build:
+    ///   build-linux:
     ///     docker:
     ///       - image: cimg/base:2026.01
     ///     steps:
@@ -387,7 +387,7 @@ area! {
     /// workflows:
     ///   main:
     ///     jobs:
-    ///       - web-build
+    ///       - build-linux
     /// ```
     SUSPICIOUS_NAME = "suspicious-name", None;
 

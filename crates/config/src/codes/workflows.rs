@@ -53,7 +53,9 @@ area! {
     /// workflows:
     ///   main:
     ///     jobs:
-    ///       build:
+    ///       - build
+    ///   nightly:
+    ///     jobs:
     /// ```
     ///
     /// ```yaml right
@@ -66,6 +68,9 @@ area! {
     ///       - run: make
     /// workflows:
     ///   main:
+    ///     jobs:
+    ///       - build
+    ///   nightly:
     ///     jobs:
     ///       - build
     /// ```

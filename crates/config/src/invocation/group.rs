@@ -1,6 +1,9 @@
 //! Phase 9: job groups, expanded into their members between an entry and an exit (CFG §5.11).
 
-use std::rc::Rc;
+use std::{
+    collections::{HashMap, HashSet},
+    rc::Rc,
+};
 
 use roundel_model::{plan::PlannedJobKind, status::Outcome};
 
@@ -119,6 +122,29 @@ impl<'d> Context<'d> {
             drafts.push(unlock);
         }
         drafts
+    }
+
+    /// Reports groups that are invoked under one name again (E-103), and leaves their jobs out:
+    /// whatever requires them would be ambiguous too.
+    pub(crate) fn drop_repeated_groups(&mut self, drafts: &mut Vec<Draft>) {
+        let mut first: HashMap<String, (usize, Place)> = HashMap::new();
+        let mut repeated = HashSet::new();
+        for draft in drafts.iter() {
+            // The jobs around the members carry the entry that invokes the group.
+            let (Some(name), true) = (&draft.alias, draft.group == Some(draft.entry)) else {
+                continue;
+            };
+            let (entry, place) = *first.entry(name.clone()).or_insert((draft.entry, draft.key));
+            if entry == draft.entry {
+                continue;
+            }
+            let message = format!("the job group `{name}` is invoked twice under this name");
+            let problem = Problem::error(codes::GROUP_REPEATED, draft.key, message);
+            let problem = problem.related(place, "the first time");
+            self.report.add(problem.help("give each invocation a `name:` of its own"));
+            repeated.insert(draft.entry);
+        }
+        drafts.retain(|draft| draft.group.is_none_or(|group| !repeated.contains(&group)));
     }
 
     fn group_call(&mut self, invocation: &Invocation<'d>, outer: &Rc<Scope>) -> Call {
