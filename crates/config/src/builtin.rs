@@ -154,10 +154,7 @@ impl Context<'_> {
         }
         let rendered = match attributes.data {
             Data::Null => Value::new(Data::text(site.name), site.key),
-            _ => {
-                let keys = [builtin.keys, &["name", "when"]].concat();
-                self.rendered_step(site, attributes, &keys)
-            }
+            _ => self.rendered_step(site, attributes),
         };
         Some((PlannedStep { name, when, kind, line }, rendered))
     }

@@ -1,16 +1,20 @@
 //! An orb by itself, before it is published (CFG §4.13.2).
 
 use crate::{
-    Diagnostic, Inputs, codes,
+    Diagnostic, Inputs,
+    builtin::is_builtin,
+    codes,
     compile::{Context, source},
     fields::Known,
     imports::ORB_KEYS,
-    modules::ModuleId,
+    modules::{Found, ModuleId},
     parameters::Element,
     report::Problem,
+    run::Site,
     source::{FileId, Place, Sources},
+    value::Scope,
     version::Version,
-    yaml::At,
+    yaml::{At, View},
 };
 
 /// Says what is wrong with the source of an orb: its shape, its parameters, and names that nobody
@@ -58,6 +62,7 @@ impl Context<'_> {
         self.import_all(root);
         self.define(root);
         self.check_shapes();
+        self.check_step_names();
         self.lint_orb_names();
         let module = self.module(ModuleId::CONFIG);
         let defined = [Element::Command, Element::Executor, Element::Job]
@@ -67,6 +72,48 @@ impl Context<'_> {
             let place = self.first_key(root);
             let message = "the orb defines no command, executor or job";
             self.report.add(Problem::warning(codes::IGNORED, place, message));
+        }
+    }
+
+    /// Steps that nobody defines, whether something calls them or not: whoever uses the orb could
+    /// not mend it.
+    fn check_step_names(&mut self) {
+        let module = self.module(ModuleId::CONFIG);
+        let all = [Element::Command, Element::Job].into_iter();
+        let bodies: Vec<At> = all
+            .flat_map(|element| module.section(element).values())
+            .filter(|definition| !definition.broken)
+            .map(|definition| definition.body)
+            .collect();
+        for body in bodies {
+            if let Some(steps) = self.doc.get(body, "steps") {
+                self.check_names(steps.value, 0);
+            }
+        }
+    }
+
+    fn check_names(&mut self, steps: At, depth: usize) {
+        const DEPTH: usize = 100;
+        let View::Seq(items) = self.doc.view(steps) else { return };
+        for item in items.iter().filter(|_| depth < DEPTH) {
+            let Some((name, key, value)) = self.step_shape(item) else { continue };
+            match (name, value) {
+                ("when" | "unless", Some(value)) => {
+                    if let Some(steps) = self.doc.get(value, "steps") {
+                        self.check_names(steps.value, depth + 1);
+                    }
+                }
+                ("steps", Some(value)) => self.check_names(value, depth + 1),
+                ("run" | "deploy", _) => {}
+                (name, _) if name.contains("<<") || is_builtin(name) => {}
+                (name, value) => {
+                    let found = self.find(ModuleId::CONFIG, Element::Command, name, key);
+                    if let Found::Nobody = found {
+                        let scope = Scope::outer("an orb", ModuleId::CONFIG);
+                        self.unknown_command(&Site { name, key, value, scope: &scope });
+                    }
+                }
+            }
         }
     }
 
@@ -85,5 +132,40 @@ impl Context<'_> {
                 format!("`{name}` is hard to use: names of an orb's elements have no blanks");
             self.report.add(Problem::warning(codes::SUSPICIOUS_NAME, key, message));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(text: &str) -> Vec<String> {
+        let found = check_orb(text, &Inputs::default());
+        found
+            .into_iter()
+            .map(|found| format!("{}:{} {}", found.line, found.column, found.code))
+            .collect()
+    }
+
+    #[test]
+    fn a_sound_orb_is_sound() {
+        let text = "version: 2.1\ncommands:\n  greet:\n    parameters: { who: { type: string } }\n    steps:\n      - run: echo << parameters.who >>\n      - when: { condition: << parameters.who >>, steps: [checkout] }\n";
+        assert_eq!(found(text), [] as [&str; 0]);
+    }
+
+    #[test]
+    fn mistakes_in_what_nobody_calls_are_found_before_publishing() {
+        let text = "version: 2.1\ncommands:\n  a:\n    steps:\n      - no-such-step: {}\n      - unless: { condition: true, steps: [nor-this] }\n  b:\n    parameters: { n: { type: integer, default: x } }\n    steps: [ run: y ]\n";
+        assert_eq!(
+            found(text),
+            ["5:9 unknown-command", "6:44 unknown-command", "8:48 bad-default"]
+        );
+    }
+
+    #[test]
+    fn an_orb_of_another_version_or_of_nothing_is_refused() {
+        assert_eq!(found("version: 2\n"), ["1:1 orb-invalid"]);
+        assert_eq!(found("- a\n"), ["1:1 not-a-mapping"]);
+        assert_eq!(found("a: [\n").len(), 1);
     }
 }

@@ -98,7 +98,6 @@ pub const NOT_GIVEN: &[(&str, &str)] = &[
     ("E-099", "the answer of a request that continues a pipeline, not a remark about a text"),
     ("E-106", "a job waits for a runner of its class, and says so on its page"),
     ("W-11", "the same as W-08, in a step"),
-    ("W-19", "an undeclared reference is E-108 in both profiles"),
 ];
 
 /// Returns the catalogue's entry of a slug.
@@ -109,6 +108,11 @@ pub fn code(slug: &str) -> Option<&'static Code> {
 /// Returns every code, in the order of the catalogue.
 pub fn all() -> impl Iterator<Item = &'static Code> {
     AREAS.iter().flat_map(|area| area.codes)
+}
+
+/// Returns the slug that is nearest to what somebody wrote.
+pub fn near(name: &str) -> Option<&'static str> {
+    crate::suggest::nearest(name, all().map(|code| code.slug))
 }
 
 #[cfg(test)]

@@ -361,7 +361,11 @@ mod tests {
                     let canonical = canonical(&text);
                     prop_assert!(croner_takes(&canonical));
                 }
-                Err(error) => prop_assert!(!croner_takes(&text), "{text}: {error:?}"),
+                // A step beyond its field says the same as one number; it is refused here as a slip.
+                Err(error) => prop_assert!(
+                    !croner_takes(&text) || error.message.contains("is no step"),
+                    "{text}: {error:?}"
+                ),
             }
         }
 

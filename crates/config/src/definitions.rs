@@ -1,5 +1,7 @@
 //! Phases 5 and 7: what the configuration itself defines (CFG §2.1).
 
+use std::collections::HashMap;
+
 use indexmap::IndexMap;
 
 use crate::{
@@ -107,7 +109,15 @@ impl<'d> Context<'d> {
         element: Element,
     ) -> IndexMap<&'d str, Definition> {
         let mut definitions = IndexMap::with_capacity(entries.len());
+        let mut folded: HashMap<String, Entry<'d>> = HashMap::new();
         for entry in entries {
+            // Both work; the documentation asks for names that differ in more.
+            if let Some(first) = folded.insert(entry.name.to_lowercase(), entry) {
+                let message = format!("`{}` and `{}` differ only in case", first.name, entry.name);
+                let problem = Problem::warning(codes::SUSPICIOUS_NAME, entry.key, message);
+                let problem = problem.related(first.key, "the other one");
+                self.report.add(problem.help("rename one of them"));
+            }
             self.check_definition_name(&entry, element);
             let definition = self.definition(ModuleId::CONFIG, element, &entry);
             definitions.insert(entry.name, definition);

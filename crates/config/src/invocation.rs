@@ -289,6 +289,10 @@ impl<'d> Context<'d> {
         const CHARS: usize = 512;
         let text = match &value.data {
             Data::Unknown => return None,
+            Data::List(_) | Data::Map(_) | Data::Steps(_) => {
+                self.wrong_type(value, "serial-group", "string");
+                return None;
+            }
             data => data.scalar_text().unwrap_or_default(),
         };
         let allowed = |c: char| c.is_ascii_alphanumeric() || "._/-".contains(c);

@@ -263,7 +263,7 @@ impl<'d> Context<'d> {
 
     /// Reads `retention: { caches: 7d }` (CFG §2.9, Q-49).
     fn retention(&mut self, body: At, scope: &Rc<Scope>, extras: &mut Vec<Field>) -> Option<u32> {
-        let entry = self.doc.get(body, "retention").filter(|_| self.templates)?;
+        let entry = self.doc.get(body, "retention")?;
         let value = self.evaluate(entry.value, scope);
         if value.is_unknown() || value.is_null() {
             return None;
@@ -286,7 +286,7 @@ impl<'d> Context<'d> {
     }
 
     fn ip_ranges(&mut self, body: At, scope: &Rc<Scope>, extras: &mut Vec<Field>) -> bool {
-        let entry = self.doc.get(body, "circleci_ip_ranges").filter(|_| self.templates);
+        let entry = self.doc.get(body, "circleci_ip_ranges");
         let Some(entry) = entry else { return false };
         let value = self.evaluate(entry.value, scope);
         let wanted = self.bool_of(&value, entry.name).unwrap_or(false);

@@ -151,12 +151,10 @@ impl<'d> Context<'d> {
         name: &str,
         place: Place,
     ) -> Found {
-        let Some((alias, local)) = name.split_once('/') else {
+        // Version 2.0 knows no orbs; in a compiled document a job is called `orb/job`.
+        let Some((alias, local)) = name.split_once('/').filter(|_| self.templates) else {
             return self.local(module, element, name).map_or(Found::Nobody, Found::Definition);
         };
-        if !self.templates {
-            return Found::Nobody;
-        }
         let Some(import) = self.import(module, alias) else {
             self.unknown_alias(module, (alias, local), element, place);
             return Found::Told;

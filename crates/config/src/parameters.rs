@@ -9,13 +9,14 @@ use indexmap::IndexMap;
 pub(crate) use declare::Element;
 
 use crate::{
+    Profile,
     budget::Draw,
     codes::{self, Code},
     compile::Context,
     explain::Trail,
     modules::ModuleId,
     report::Problem,
-    source::Place,
+    source::{FileId, Place},
     suggest::{list, nearest},
     value::{Bindings, Data, ExecutorValue, Scope, Steps, Value},
     yaml::{At, View},
@@ -182,6 +183,9 @@ impl Context<'_> {
         declaration: &Declaration,
         (default, scope): (At, &Rc<Scope>),
     ) -> Value {
+        if let Some(nulled) = self.nulled(declaration, default, scope) {
+            return nulled;
+        }
         let mut value = self.typed(declaration, default, scope);
         self.absent_is_empty(declaration, &mut value);
         let rendered = self.templates && self.doc.written(value.place).contains("<<");
@@ -192,6 +196,30 @@ impl Context<'_> {
             return Value::unknown(value.place);
         }
         value
+    }
+
+    /// In one position the legacy profile takes a reference to nothing for null: a default within an
+    /// inline orb that names a parameter of the pipeline (CFG §4.3, W-19).
+    fn nulled(
+        &mut self,
+        declaration: &Declaration,
+        default: At,
+        scope: &Rc<Scope>,
+    ) -> Option<Value> {
+        let View::Scalar(text, _) = self.doc.view(default) else { return None };
+        let place = self.doc.place(default);
+        let inline = scope.module.is_orb() && place.file == FileId::CONFIG;
+        let legacy = self.inputs.profile == Profile::Legacy;
+        let names = text.contains("<<") && text.contains("pipeline.parameters.");
+        if !(inline && legacy && names) {
+            return None;
+        }
+        let message = "orbs see no parameters of the pipeline: this default is empty";
+        let problem = Problem::warning(codes::NULLED_REFERENCE, place, message);
+        self.report.add(problem.help("pass the value where the orb is used"));
+        let mut value = Value::new(Data::Null, place);
+        self.absent_is_empty(declaration, &mut value);
+        Some(value)
     }
 
     /// An absent pipeline value is an empty text where a text is wanted.

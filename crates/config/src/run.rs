@@ -14,7 +14,7 @@ use crate::{
     fields::Known,
     report::Problem,
     source::Place,
-    suggest::did_you_mean,
+    suggest::{did_you_mean, nearest},
     value::{Data, Field, Scope, Value},
     yaml::At,
 };
@@ -100,23 +100,11 @@ impl Context<'_> {
             }
         };
         let step = PlannedStep { name, when, kind: StepKind::Run(run), line };
-        Some((step, self.rendered_step(site, rendered, RUN.keys)))
+        Some((step, self.rendered_step(site, rendered)))
     }
 
     /// Puts a step's rendered attributes below its name.
-    pub(crate) fn rendered_step(
-        &self,
-        site: &Site<'_>,
-        mut attributes: Value,
-        keys: &[&str],
-    ) -> Value {
-        if !self.templates
-            && let Data::Map(fields) = &attributes.data
-        {
-            // Version 2.0 ignores keys that it does not know.
-            let known = fields.iter().filter(|field| keys.contains(&&*field.name));
-            attributes.data = Data::Map(Rc::new(known.cloned().collect()));
-        }
+    pub(crate) fn rendered_step(&self, site: &Site<'_>, attributes: Value) -> Value {
         let field = Field { name: Rc::from(site.name), key: site.key, value: attributes };
         Value::new(Data::Map(Rc::new(vec![field])), site.key)
     }
@@ -176,9 +164,11 @@ impl Context<'_> {
         let Some(command) = command else {
             let message = format!("`{}` needs `command`", site.name);
             let fields = attributes.fields().iter();
-            let near = did_you_mean("command", fields.map(|field| &*field.name));
-            let problem = Problem::error(codes::RUN_WITHOUT_COMMAND, site.key, message);
-            self.report.add(problem.help("add `command:`").maybe_help(near));
+            // A misspelt `command` was told already.
+            if nearest("command", fields.map(|field| &*field.name)).is_none() || !self.templates {
+                let problem = Problem::error(codes::RUN_WITHOUT_COMMAND, site.key, message);
+                self.report.add(problem.help("add `command:`"));
+            }
             return None;
         };
         run.command = command?;

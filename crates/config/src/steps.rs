@@ -154,9 +154,9 @@ impl<'d> Context<'d> {
             // At the configuration's own level `deploy` with a script stays the built-in step
             // without one only the command can be meant, and the hosted compiler's outputs
             // show that it is.
-            let has_script = site.value.is_some_and(|at| {
-                !self.doc.is_map(at) || self.doc.get(at, "command").is_some()
-            });
+            let has_script = site
+                .value
+                .is_some_and(|at| !self.doc.is_map(at) || self.doc.get(at, "command").is_some());
             let shadowed = site.name == "deploy" && !module.is_orb() && has_script;
             match self.find(module, Element::Command, site.name, site.key) {
                 Found::Definition(command) if !shadowed => {
@@ -337,7 +337,7 @@ impl<'d> Context<'d> {
         }
     }
 
-    fn unknown_command(&mut self, site: &Site<'_>) {
+    pub(crate) fn unknown_command(&mut self, site: &Site<'_>) {
         let mut names: Vec<&str> = self.names(site.scope.module, Element::Command);
         for word in builtin::words().chain(WORDS.iter().copied()) {
             names.push(word);

@@ -120,14 +120,14 @@ impl<'t> Reader<'t> {
             literal.push_str(&"\\".repeat(backslashes / 2));
             let opening = self.opening;
             self.opening += 1;
-            let line_before = self.line_before(at);
+            let is_first = self.is_first(at);
             self.rest = &self.rest[at + 2..];
             if backslashes % 2 == 1 {
                 literal.push_str("<<");
                 continue;
             }
             let tag = self.tag(opening)?;
-            if line_before.is_some() && tag.inner.starts_with(['/', '#', '^']) {
+            if is_first && tag.inner.starts_with(['/', '#', '^']) {
                 self.take_line(&mut literal);
             }
             match tag.inner.chars().next() {
@@ -164,11 +164,10 @@ impl<'t> Reader<'t> {
         Ok((pieces, None))
     }
 
-    /// Returns the part of the line before a place, if it is blank.
-    fn line_before(&self, at: usize) -> Option<&'t str> {
-        let before = self.text.get(..self.text.len() - self.rest.len() + at)?;
-        let line = before.rfind('\n').map_or(before, |end| &before[end + 1..]);
-        line.chars().all(|c| c == ' ' || c == '\t').then_some(line)
+    /// Tells whether the line before a place is blank. Looks back no further than it must.
+    fn is_first(&self, at: usize) -> bool {
+        let before = self.text.get(..self.text.len() - self.rest.len() + at).unwrap_or("");
+        before.trim_end_matches([' ', '\t']).bytes().next_back().is_none_or(|byte| byte == b'\n')
     }
 
     /// A section's tag that is alone on its line goes with the whole line, as in Mustache; the

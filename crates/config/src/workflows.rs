@@ -100,16 +100,20 @@ impl<'d> Context<'d> {
                 .enter(&what, workflow.drafts.first().map(|draft| draft.key).unwrap_or_default());
             let emitted = self.emit(workflow, names, &mut document);
             self.report.leave();
-            // On its branch or tag a workflow may have no job left, and then it is none.
-            if emitted.is_some() || !workflow.runs || self.inputs.git_ref.is_none() {
+            workflows.extend(emitted);
+            if self.setup && (!workflow.runs || self.begins(&workflow.drafts)) {
                 running.push(workflow.name.as_str());
             }
-            workflows.extend(emitted);
         }
-        if self.setup && self.report.errors() == 0 {
-            self.check_setup_workflows(&entries, &running);
-        }
+        self.check_setup_workflows(&entries, &running);
         Some((Plan { workflows }, document.finish(self.first_key(root))))
+    }
+
+    /// Tells whether a workflow has a job to begin with on its branch or tag.
+    fn begins(&mut self, drafts: &[Draft]) -> bool {
+        let Some(git_ref) = &self.inputs.git_ref else { return true };
+        let mut first = drafts.iter().filter(|draft| draft.requires.is_empty());
+        first.any(|draft| self.passes(&draft.filters, git_ref))
     }
 
     /// A setup configuration runs one workflow (CFG §8.1, E-092).

@@ -9,6 +9,7 @@
 //! crate.
 
 mod build;
+mod cause;
 mod repair;
 pub(crate) mod scalar;
 

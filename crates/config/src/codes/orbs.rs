@@ -295,6 +295,64 @@ area! {
     /// ```
     ORB_PIPELINE_PARAMETER = "pipeline-parameter-in-orb", Some("E-056");
 
+    /// A reference to nothing, which the legacy profile leaves empty.
+    ///
+    /// Orbs do not see the pipeline's parameters, inline ones neither. The hosted service let one
+    /// such reference pass for years, the default of a parameter within an inline orb, and put
+    /// nothing in its place. So does the profile `legacy`; `next` refuses it.
+    ///
+    /// Pass the value where the orb is used.
+    ///
+    /// ```yaml wrong
+    /// version: 2.1
+    /// parameters:
+    ///   target:
+    ///     type: string
+    ///     default: all
+    /// orbs:
+    ///   kit:
+    ///     jobs:
+    ///       make:
+    ///         parameters:
+    ///           target:
+    ///             type: string
+    ///             default: << pipeline.parameters.target >>
+    ///         docker:
+    ///           - image: cimg/base:2026.01
+    ///         steps:
+    ///           - run: make << parameters.target >>
+    /// workflows:
+    ///   main:
+    ///     jobs:
+    ///       - kit/make
+    /// ```
+    ///
+    /// ```yaml right
+    /// version: 2.1
+    /// parameters:
+    ///   target:
+    ///     type: string
+    ///     default: all
+    /// orbs:
+    ///   kit:
+    ///     jobs:
+    ///       make:
+    ///         parameters:
+    ///           target:
+    ///             type: string
+    ///             default: all
+    ///         docker:
+    ///           - image: cimg/base:2026.01
+    ///         steps:
+    ///           - run: make << parameters.target >>
+    /// workflows:
+    ///   main:
+    ///     jobs:
+    ///       - kit/make:
+    ///           target: << pipeline.parameters.target >>
+    /// ```
+    NULLED_REFERENCE = "nulled-reference", Some("W-19");
+
     /// Another version of an orb stands in for the one that is asked for.
     ///
     /// A folder of orbs may say that one file is used for versions that are not at hand. The

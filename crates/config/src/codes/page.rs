@@ -257,3 +257,35 @@ fn pipeline_value(node: Node) -> Option<PipelineValue> {
         Node::Null | Node::Float(_) | Node::List(_) | Node::Map(_) => return None,
     })
 }
+
+/// Writes the list of all pages as Markdown.
+pub fn index() -> String {
+    use std::fmt::Write as _;
+
+    let mut text = String::from(
+        "<!-- Written by `cargo xtask gen`. -->\n\n# Diagnostics\n\nWhat the compiler says about a \
+         configuration, a page for each: what it means, and how to mend it. `roundel config code` \
+         shows them in a terminal. Numbers are those of the error catalogue: `E` for what keeps a \
+         pipeline from starting, `W` for what is probably not meant.\n",
+    );
+    // Writing to a text cannot fail.
+    for area in AREAS {
+        let _ = write!(text, "\n## {}\n\n| code | number | |\n|---|---|---|\n", area.title);
+        for Code { slug, number, about, .. } in area.codes {
+            let number = number.unwrap_or("");
+            let _ = writeln!(text, "| [`{slug}`]({slug}.md) | {number} | {about} |");
+        }
+    }
+    text.push_str("\n## By number\n\n| number | code |\n|---|---|\n");
+    let numbered = super::all().filter_map(|code| Some((code.number?, code.slug)));
+    let mut numbered: Vec<_> = numbered.collect();
+    numbered.sort_unstable();
+    for (number, slug) in numbered {
+        let _ = writeln!(text, "| {number} | [`{slug}`]({slug}.md) |");
+    }
+    text.push_str("\n## Numbers that nothing gives\n\n| number | why |\n|---|---|\n");
+    for (number, why) in super::NOT_GIVEN {
+        let _ = writeln!(text, "| {number} | {why} |");
+    }
+    text
+}

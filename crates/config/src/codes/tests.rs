@@ -65,7 +65,7 @@ fn slugs_are_unique_and_say_what_they_are() {
 
 /// Nobody should read a page whose mistake gives another message, or several.
 #[test]
-fn every_wrong_example_gives_its_code_and_no_other() {
+fn cfg_225_every_wrong_example_gives_its_code_and_no_other() {
     let mut failures = Vec::new();
     for code in all() {
         let Some((text, compiled)) = page::example(code, Which::Wrong) else {
@@ -89,7 +89,7 @@ fn every_wrong_example_gives_its_code_and_no_other() {
 
 /// The way out must not lead into the next mistake, and not into a warning either.
 #[test]
-fn every_right_example_compiles_without_a_word() {
+fn cfg_225_every_right_example_compiles_without_a_word() {
     let mut failures = Vec::new();
     for code in all() {
         let Some((text, compiled)) = page::example(code, Which::Right) else {
@@ -109,7 +109,7 @@ fn every_right_example_compiles_without_a_word() {
 }
 
 #[test]
-fn codes_without_an_example_are_given_too() {
+fn cfg_225_codes_without_an_example_are_given_too() {
     for (slug, make) in MADE {
         let (text, inputs) = make();
         let compiled = compile(&text, &inputs);
@@ -120,7 +120,7 @@ fn codes_without_an_example_are_given_too() {
 
 /// The error catalogue of CFG §7.5 is complete: a number is a code's, or there is a reason.
 #[test]
-fn every_number_of_the_catalogue_is_given_or_excused() {
+fn cfg_225_every_number_of_the_catalogue_is_given_or_excused() {
     let given: HashSet<&str> = all().filter_map(|code| code.number).collect();
     // The catalogue has no 57, 58 and 59.
     let errors = (1..=56).chain(60..=109).map(|number| format!("E-{number:03}"));
@@ -153,7 +153,7 @@ fn a_page_is_found_by_slug_and_by_number() {
 
 /// A reader of the catalogue sees at once whether a pipeline can go on.
 #[test]
-fn a_number_with_w_is_a_warning_and_one_with_e_an_error() {
+fn cfg_226_a_number_with_w_is_a_warning_and_one_with_e_an_error() {
     for code in all() {
         let Some((_, compiled)) = page::example(code, Which::Wrong) else { continue };
         let errors = compiled.diagnostics.iter().filter(|found| found.severity == Severity::Error);

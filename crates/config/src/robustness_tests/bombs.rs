@@ -222,7 +222,7 @@ fn of_orbs() -> Vec<Bomb> {
     for _ in 0..200 {
         nested = format!("orbs: {{a: {{{nested}}}}}, commands: {{c: {{steps: [a/c]}}}}");
     }
-    let mut many = String::from("version: 2.1\ncommands: {c: {steps: [checkout]}}\norbs:\n");
+    let mut many = String::from("version: 2.1\ncommands: {c: {steps: [o19999/c]}}\norbs:\n");
     for number in 0..20_000 {
         let _infallible = writeln!(many, "  o{number}: x/o{number}@1");
     }

@@ -10,9 +10,9 @@ use std::{
     sync::Arc,
 };
 
-use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Tag, options};
+use granit_parser::{Event, Parser, ScalarStyle, ScanError, Tag, options};
 
-use super::{At, Doc, Id, Kind, Merged, Node, Style, Text, repair::repaired};
+use super::{At, Doc, Id, Kind, Merged, Node, Style, Text, cause::cause, repair::repaired};
 use crate::{
     codes,
     report::Problem,
@@ -391,22 +391,23 @@ impl<'t> Builder<'t> {
 
     fn syntax_error(&mut self, error: &ScanError) {
         let mark = error.marker().byte_offset().unwrap_or(self.text.len()).min(self.text.len());
-        let line_start = self.text.get(..mark).and_then(|t| t.rfind('\n')).map_or(0, |at| at + 1);
-        let line = self.text.get(line_start..).and_then(|t| t.lines().next()).unwrap_or("");
         let end = self
             .text
             .get(mark..)
             .and_then(|t| t.chars().next())
             .map_or(mark, |c| mark + c.len_utf8());
-        let message = format!("this is not YAML: {}", error.info());
-        let place = Place::direct(Span::new(mark, end));
-        let mut problem =
-            Problem::error(codes::SYNTAX, place, message).help(advice(error.kind(), line));
+        let cause = cause(self.text, mark, error.kind());
+        let what = cause.message.unwrap_or_else(|| error.info().to_string());
+        let place = Place::direct(cause.span.unwrap_or_else(|| Span::new(mark, end)));
+        let message = format!("this is not YAML: {what}");
+        let mut problem = Problem::error(codes::SYNTAX, place, message).help(cause.help);
         if let Some(open) = self.open.iter().rev().find(|open| open.is_flow) {
             let span = Span { start: open.span.start, end: open.span.start.saturating_add(1) };
             let what = if open.is_map { "mapping" } else { "list" };
             problem = problem
                 .related(Place::direct(span), format!("inside this {what}, which is not closed"));
+        } else if let Some((span, what)) = cause.related {
+            problem = problem.related(Place::direct(span), what);
         }
         self.problems.push(problem);
     }
@@ -442,26 +443,6 @@ impl<'n> Seen<'n> {
         }
         earlier
     }
-}
-
-/// Guesses the cause of a syntax error, the usual ones first.
-fn advice(kind: &ErrorKind, line: &str) -> &'static str {
-    let indentation = &line[..line.len() - line.trim_start().len()];
-    let tab = matches!(
-        kind,
-        ErrorKind::TabNotAllowed | ErrorKind::TabInBlockIndentation | ErrorKind::TabInIndentation
-    );
-    if tab || indentation.contains('\t') {
-        return "indent with spaces: YAML does not allow tabs there";
-    }
-    if matches!(kind, ErrorKind::UnclosedQuotedScalar) || line.matches('"').count() % 2 == 1 {
-        return "a quote is opened and not closed";
-    }
-    let after_key = line.split_once(": ").map_or("", |(_, value)| value);
-    if after_key.contains(": ") || after_key.ends_with(':') {
-        return "a text that contains `: ` must be quoted, or put into a block that begins with `|`";
-    }
-    "check the indentation of this line and of the lines above it"
 }
 
 fn is_flow(style: granit_parser::StructureStyle) -> bool {
