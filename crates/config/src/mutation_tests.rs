@@ -148,9 +148,7 @@ fn choose<'f>(files: &'f [File], chance: &mut Chance) -> impl Iterator<Item = (u
 fn places(edited: &str, site: &Site) -> HashSet<u32> {
     let line = |at: usize| -> u32 {
         let at = at.min(edited.len());
-        u32::try_from(edited.as_bytes()[..at].iter().filter(|&&byte| byte == b'\n').count())
-            .unwrap()
-            + 1
+        u32::try_from(edited[..at].matches('\n').count()).unwrap() + 1
     };
     let end = site.span.start + site.new.len();
     let mut lines: HashSet<u32> = (line(site.span.start)..=line(end)).collect();

@@ -34,8 +34,10 @@ fn compile_any(text: &str) -> Compiled {
     compiled
 }
 
+/// The slugs of the errors of a text.
 fn codes_of(text: &str) -> Vec<String> {
-    compile_any(text).diagnostics.into_iter().map(|found| found.code).collect()
+    let found = compile_any(text).diagnostics.into_iter();
+    found.filter(|found| found.severity == Severity::Error).map(|found| found.code).collect()
 }
 
 /// Processor time that one compilation of an edited real file may take. Whatever else the machine

@@ -46,9 +46,11 @@ pub(crate) fn run(only_large: bool) -> Result<()> {
     println!("model    {}", field("/proc/cpuinfo", "model name"));
     println!("program  {} build", if cfg!(debug_assertions) { "debug" } else { "release" });
     let mut rows = Vec::new();
-    for measure in [of_corpus, of_large, of_bombs] {
+    let measurements: [&dyn Fn() -> Result<Vec<Row>>; 3] =
+        [&|| of_corpus(corpus.as_ref()), &of_large, &|| Ok(of_bombs())];
+    for measure in measurements {
         let before = load();
-        let found = measure(corpus.as_ref())?;
+        let found = measure()?;
         let after = load();
         rows.extend(found.into_iter().map(|row| row.at(&before, &after)));
     }
@@ -144,7 +146,7 @@ fn orbs_of(attempt: &Attempt) -> Vec<Arc<str>> {
     found.collect()
 }
 
-fn of_large(_: Option<&Corpus>) -> Result<Vec<Row>> {
+fn of_large() -> Result<Vec<Row>> {
     let this = std::env::current_exe().context("failed to find this program")?;
     let output = std::process::Command::new(this)
         .args(["measure-configuration", "--large"])
@@ -159,7 +161,7 @@ fn of_large(_: Option<&Corpus>) -> Result<Vec<Row>> {
     ])
 }
 
-fn of_bombs(_: Option<&Corpus>) -> Result<Vec<Row>> {
+fn of_bombs() -> Vec<Row> {
     let rows = bombs::all().into_iter().map(|bomb| {
         let mut first = None;
         let time = middle(|| {
@@ -172,5 +174,5 @@ fn of_bombs(_: Option<&Corpus>) -> Result<Vec<Row>> {
             .ours(format!("{} ms, {told}", millis(time)))
             .reach("a diagnostic in ≤ 100 ms")
     });
-    Ok(rows.collect())
+    rows.collect()
 }

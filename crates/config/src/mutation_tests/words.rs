@@ -1,6 +1,6 @@
 //! The words of the language, and how they are misspelt.
 
-/// Numbers by chance that are the same every time (SplitMix64).
+/// Numbers by chance that are the same every time (`SplitMix64`).
 pub(super) struct Chance(pub(super) u64);
 
 impl Chance {

@@ -1,6 +1,8 @@
 //! Damages texts: by bytes, by lines, and by putting pieces of others into them.
 
-/// Numbers by chance that are the same every time (SplitMix64).
+use std::ops::Range;
+
+/// Numbers by chance that are the same every time (`SplitMix64`).
 pub(super) struct Damage(pub(super) u64);
 
 /// Signs that mean something to YAML, to templates or to expressions.
@@ -98,14 +100,14 @@ impl Damage {
         at
     }
 
-    fn piece<'t>(&mut self, text: &'t str, most: usize) -> &'t str {
+    fn piece(&mut self, text: &str, most: usize) -> Range<usize> {
         let start = self.place(text);
         let length = self.below(most) + 1;
         let mut end = (start + length).min(text.len());
         while !text.is_char_boundary(end) {
             end += 1;
         }
-        &text[start..end]
+        start..end
     }
 
     fn signs(&mut self, text: &str) -> String {
@@ -116,8 +118,7 @@ impl Damage {
 
     fn without_a_piece(&mut self, text: &str) -> String {
         let piece = self.piece(text, 40);
-        let at = piece.as_ptr() as usize - text.as_ptr() as usize;
-        [&text[..at], &text[at + piece.len()..]].concat()
+        [&text[..piece.start], &text[piece.end..]].concat()
     }
 
     fn bytes(&mut self, text: &str) -> String {
@@ -173,7 +174,7 @@ impl Damage {
 
     fn a_piece_of_another(&mut self, text: &str, other: &str) -> String {
         let at = self.place(text);
-        let piece = self.piece(other, 200);
+        let piece = &other[self.piece(other, 200)];
         [&text[..at], piece, &text[at..]].concat()
     }
 }

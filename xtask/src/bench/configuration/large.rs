@@ -6,7 +6,7 @@ use std::{fmt::Write as _, fs, sync::Arc, time::Instant};
 
 use anyhow::{Result, ensure};
 use roundel_config::{
-    self as config, Inputs,
+    self as config, Inputs, Severity,
     orbs::{Missing, Orb, OrbReference, OrbSet, Resolution},
 };
 
@@ -21,12 +21,10 @@ const LINES: usize = 10_000;
 pub(super) fn compile_and_tell(corpus: Option<&Corpus>) -> Result<()> {
     let real = corpus.map(real_orbs).unwrap_or_default();
     let what = if real.len() == ORBS { "real orbs" } else { "made-up orbs" };
-    let names: Vec<String> = if real.len() == ORBS {
-        real
-    } else {
-        (0..ORBS).map(|number| format!("made/up{number}")).collect()
-    };
-    let text = text(&names);
+    let made_up_import =
+        |number| Import { orb: format!("made/up{number}"), executor: "e".to_owned() };
+    let imports = if real.len() == ORBS { real } else { (0..ORBS).map(made_up_import).collect() };
+    let text = text(&imports, LINES);
     let mut find = |reference: &OrbReference| match corpus {
         Some(corpus) if reference.namespace != "made" => corpus.find(reference),
         _ => made_up(reference),
@@ -36,7 +34,8 @@ pub(super) fn compile_and_tell(corpus: Option<&Corpus>) -> Result<()> {
         .plan
         .as_ref()
         .map_or(0, |plan| plan.workflows.iter().map(|workflow| workflow.jobs.len()).sum::<usize>());
-    ensure!(jobs > 256, "it does not compile: {:?}", first.diagnostics.first());
+    let mut errors = first.diagnostics.iter().filter(|found| found.severity == Severity::Error);
+    ensure!(jobs > 256, "it does not compile: {:?}", errors.next());
     drop(first);
     let times = (0..LARGE_ROUNDS).map(|_| {
         let began = Instant::now();
@@ -57,29 +56,48 @@ pub(super) fn compile_and_tell(corpus: Option<&Corpus>) -> Result<()> {
     Ok(())
 }
 
-/// Orbs that are complete: what they import is there too.
-fn real_orbs(corpus: &Corpus) -> Vec<String> {
-    let is_complete = |orb: &String| {
-        let text = format!(
-            "version: 2.1\norbs: {{o: {orb}@volatile}}\njobs: {{build: {{machine: true, steps: [checkout]}}}}\n"
-        );
-        corpus.compile(&text, Inputs::default()).compiled.plan.is_some()
+/// Orbs that are complete, and have an executor that can be used as it is.
+fn real_orbs(corpus: &Corpus) -> Vec<Import> {
+    let import = |orb: String| {
+        let reference: OrbReference = format!("{orb}@volatile").parse().ok()?;
+        let Resolution::Found(found) = corpus.find(&reference) else { return None };
+        let import = Import { executor: first_executor(&found.text)?, orb };
+        let probe = text(std::slice::from_ref(&import), 0);
+        corpus.compile(&probe, Inputs::default()).compiled.plan.is_some().then_some(import)
     };
-    corpus.orbs().into_iter().filter(is_complete).take(ORBS).collect()
+    corpus.orbs().into_iter().filter_map(import).take(ORBS).collect()
 }
 
-fn text(orbs: &[String]) -> String {
+/// The name of the first executor of a packed orb.
+fn first_executor(orb: &str) -> Option<String> {
+    let mut lines = orb.lines().skip_while(|line| *line != "executors:").skip(1);
+    let name = lines.next()?.strip_prefix("  ")?.strip_suffix(':')?;
+    (!name.starts_with(' ')).then(|| name.to_owned())
+}
+
+/// An orb, and its executor that a job uses.
+struct Import {
+    orb: String,
+    executor: String,
+}
+
+fn text(imports: &[Import], lines_at_least: usize) -> String {
     let mut text = String::from("version: 2.1\norbs:\n");
-    for (number, orb) in orbs.iter().enumerate() {
+    for (number, import) in imports.iter().enumerate() {
         // Writing to a text cannot fail.
-        let _infallible = writeln!(text, "  o{number}: {orb}@volatile");
+        let _infallible = writeln!(text, "  o{number}: {}@volatile", import.orb);
     }
     text += "executors:\n  small:\n    parameters: {tag: {type: string, default: stable}}\n    docker: [{image: \"cimg/base:<< parameters.tag >>\"}]\n";
     text += "commands:\n  build:\n    parameters: {what: {type: string}, how: {type: integer, default: 1}}\n    steps:\n      - run: make << parameters.what >> -j<< parameters.how >>\n      - when:\n          condition: {equal: [all, << parameters.what >>]}\n          steps: [checkout]\n";
-    text += "jobs:\n  wide:\n    parameters: {a: {type: integer}, b: {type: integer}}\n    executor: {name: small, tag: \"<< parameters.a >>\"}\n    steps:\n      - build: {what: \"x<< parameters.a >>y<< parameters.b >>\"}\n";
+    text += "jobs:\n  wide:\n    parameters: {a: {type: integer}, b: {type: integer}}\n    executor: {name: small, tag: \"22.<< parameters.a >>\"}\n    steps:\n      - build: {what: \"x<< parameters.a >>y<< parameters.b >>\"}\n";
     let mut names = Vec::new();
+    for (number, import) in imports.iter().enumerate() {
+        let job = format!("    executor: o{number}/{}\n    steps: [checkout]\n", import.executor);
+        let _infallible = write!(text, "  orb{number}:\n{job}");
+        names.push(format!("orb{number}"));
+    }
     let mut lines = text.lines().count();
-    while lines + 3 * names.len() + 40 < LINES {
+    while lines + 3 * names.len() + 40 < lines_at_least {
         let name = format!("job{}", names.len());
         let _infallible = write!(
             text,
@@ -106,7 +124,7 @@ fn made_up(reference: &OrbReference) -> Resolution {
     if reference.namespace != "made" {
         return Resolution::Missing(Missing::default());
     }
-    let mut text = String::from("version: 2.1\ncommands:\n");
+    let mut text = String::from("version: 2.1\nexecutors:\n  e: {machine: true}\ncommands:\n");
     for number in 0..20 {
         let _infallible = writeln!(
             text,
