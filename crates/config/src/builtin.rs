@@ -9,7 +9,7 @@ use crate::{
     compile::Context,
     fields::Known,
     report::Problem,
-    run::{Made, Site, step_name},
+    run::{Made, Site, rendered_step, step_name},
     value::{Data, Value},
 };
 
@@ -154,7 +154,7 @@ impl Context<'_> {
         }
         let rendered = match attributes.data {
             Data::Null => Value::new(Data::text(site.name), site.key),
-            _ => self.rendered_step(site, attributes),
+            _ => rendered_step(site, attributes),
         };
         Some((PlannedStep { name, when, kind, line }, rendered))
     }
@@ -263,6 +263,11 @@ impl Context<'_> {
     fn cache_keys(&mut self, attributes: &Value, site: &Site<'_>) -> Option<Vec<String>> {
         let mut keys: Vec<String> = self.attribute(attributes, "key").into_iter().collect();
         if let Some(field) = attributes.field("keys") {
+            if matches!(field.value.data, Data::Text(_)) {
+                let message = "`keys` is a list; the text is taken as its only item";
+                let problem = Problem::warning(codes::WRONG_TYPE, field.value.place, message);
+                self.report.add(problem.help("write `key: …` for one key"));
+            }
             keys.extend(self.texts_of(&field.value, "keys").into_iter().map(|(key, _)| key));
         }
         let unknown =

@@ -8,9 +8,21 @@
 //! wrong and a right example, which are tests. Blocks are `yaml wrong`, `yaml right`,
 //! `yaml inputs` (what the pipeline is started with) and `yaml orb NAME@VERSION`.
 
-/// One entry of the catalogue.
+/// One entry of the catalogue, by reference: it travels with every mistake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Code {
+pub struct Code(&'static Entry);
+
+impl std::ops::Deref for Code {
+    type Target = Entry;
+
+    fn deref(&self) -> &Entry {
+        self.0
+    }
+}
+
+/// What the catalogue says about a code.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Entry {
     /// What people and machines call it: `unknown-parameter`.
     pub slug: &'static str,
     /// Its number in the catalogue, where it has one: `E-033`.
@@ -34,17 +46,17 @@ macro_rules! area {
         $title:literal;
         $(#[doc = $about:literal] $(#[doc = $text:literal])* $name:ident = $slug:literal, $number:expr;)*
     ) => {
-        use super::{Area, Code};
+        use super::{Area, Code, Entry};
 
         $(
             #[doc = $about]
             $(#[doc = $text])*
-            pub(crate) const $name: Code = Code {
+            pub(crate) const $name: Code = Code(&Entry {
                 slug: $slug,
                 number: $number,
                 about: $about.trim_ascii(),
                 text: concat!($($text, "\n"),*),
-            };
+            });
         )*
 
         pub(super) const AREA: Area = Area { title: $title, codes: &[$($name),*] };

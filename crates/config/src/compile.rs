@@ -29,6 +29,7 @@ use crate::{
 };
 
 /// What the phases share.
+#[expect(clippy::struct_excessive_bools, reason = "independent facts about one compilation")]
 pub(crate) struct Context<'d> {
     /// The texts and their trees.
     pub(crate) doc: &'d Sources,

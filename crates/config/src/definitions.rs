@@ -131,6 +131,14 @@ impl<'d> Context<'d> {
             return;
         }
         let word = element.word();
+        if element == Element::Command && matches!(entry.name, "run" | "when" | "unless" | "steps")
+        {
+            let message =
+                format!("a command called `{}` is never used: the step is built in", entry.name);
+            let problem = Problem::warning(codes::SUSPICIOUS_NAME, entry.key, message);
+            self.report.add(problem.help("rename the command"));
+            return;
+        }
         if entry.name.contains('/') {
             let message = format!("the name of a {word} cannot hold a slash: `{}`", entry.name);
             let problem = Problem::error(codes::SUSPICIOUS_NAME, entry.key, message);

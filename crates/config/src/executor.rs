@@ -103,7 +103,7 @@ impl Surroundings {
     }
 }
 
-impl<'d> Context<'d> {
+impl Context<'_> {
     /// Reads a job's surroundings, its executor's below its own.
     pub(crate) fn surroundings_of_job(
         &mut self,

@@ -71,11 +71,6 @@ pub(crate) fn assess(text: &str, profile: Profile, lookup: &mut Lookup<'_>) -> A
     Assessment { result, warnings: machine.warnings }
 }
 
-/// Evaluates an expression of the legacy profile; warnings are dropped.
-pub(crate) fn evaluate(text: &str, lookup: &mut Lookup<'_>) -> Result<Data, ExpressionError> {
-    assess(text, Profile::Legacy, lookup).result
-}
-
 /// Evaluates an expression of the dialect in which only `false` is falsy (CFG §6.6).
 pub(crate) fn restricted(text: &str, lookup: &mut Lookup<'_>) -> Result<Data, ExpressionError> {
     let parsed = parse::parse(text)?;

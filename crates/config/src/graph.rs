@@ -16,6 +16,9 @@ use crate::{
     value::Value,
 };
 
+/// Requirements of a circle that are shown beside the one that closes it.
+const CIRCLE: usize = 5;
+
 /// A resolved requirement.
 #[derive(Clone, Debug)]
 pub(crate) struct Edge {
@@ -207,6 +210,13 @@ impl Context<'_> {
             }
             let Some(start) = done.iter().position(|&done| !done) else { return };
             let (path, place) = walk(start, edges, &done);
+            let circle = path.iter().zip(path.iter().cycle().skip(1));
+            let others: Vec<Place> = circle
+                .filter_map(|(&job, &next)| edges[job].iter().find(|edge| edge.job == next))
+                .map(|edge| edge.place)
+                .filter(|other| *other != place)
+                .take(CIRCLE)
+                .collect();
             // The circle counts as broken open, so that what depends on it is no circle of its own.
             for &job in &path {
                 done[job] = true;
@@ -217,10 +227,11 @@ impl Context<'_> {
             let first = text.first().copied().unwrap_or_default();
             let message =
                 format!("the job `{first}` is part of a cycle: {}", text.join(" requires "));
-            self.report.add(
-                Problem::error(codes::CYCLE, place, message)
-                    .help("remove one of these requirements"),
-            );
+            let problem = Problem::error(codes::CYCLE, place, message);
+            let problem = others
+                .into_iter()
+                .fold(problem, |problem, other| problem.related(other, "part of the cycle"));
+            self.report.add(problem.help("remove one of these requirements"));
         }
     }
 }

@@ -355,7 +355,9 @@ impl<'d> Context<'d> {
             self.report.add(problem.help("give the approval a name of its own"));
         }
         for field in &invocation.fields {
-            if matches!(field.name, "context" | "pre-steps" | "post-steps") {
+            let has_effect =
+                matches!(field.name, "type" | "name" | "requires" | "filters" | "matrix");
+            if !has_effect && self.templates {
                 let message = format!("`{}` has no effect on an approval", field.name);
                 self.report.add(Problem::warning(codes::IGNORED, field.key, message));
             }

@@ -49,7 +49,7 @@ pub(crate) enum JobType {
     Unusable,
 }
 
-impl<'d> Context<'d> {
+impl Context<'_> {
     /// Reads a definition's `type`. The compiled document has types too, and it is of version 2.
     pub(crate) fn job_type(
         &mut self,
@@ -130,6 +130,42 @@ impl<'d> Context<'d> {
             tolerant: false,
         };
         self.check_keys(value.fields().iter().map(|field| (&*field.name, field.key)), known);
+        if value.field("enabled").is_none() && !value.is_unknown() {
+            let message = "`validation` needs `enabled`";
+            let problem = Problem::error(codes::MISSING_KEY, validation.key, message);
+            self.report.add(problem.help("write `enabled: true`"));
+        }
+        if let Some(time) = value.field("evaluation_time") {
+            self.duration(&time.value, "evaluation_time");
+        }
+        let webhooks = value.field("webhooks").map(|field| field.value.clone());
+        let Some(Data::List(webhooks)) = webhooks.map(|value| value.data) else { return };
+        for webhook in webhooks.iter() {
+            self.check_webhook(webhook);
+        }
+    }
+
+    fn check_webhook(&mut self, webhook: &Value) {
+        const PROVIDERS: [&str; 5] = ["datadog", "prometheus", "grafana", "alertmanager", "custom"];
+        for key in ["name", "provider"] {
+            if webhook.field(key).is_none() && !webhook.is_unknown() {
+                let message = format!("a webhook needs `{key}`");
+                let problem = Problem::error(codes::MISSING_KEY, webhook.place, message);
+                self.report.add(problem.help(format!("add `{key}: …`")));
+            }
+        }
+        let provider = webhook.field("provider").map(|field| &field.value);
+        let Some((text, place)) =
+            provider.and_then(|value| Some((value.data.scalar_text()?, value.place)))
+        else {
+            return;
+        };
+        if !PROVIDERS.contains(&&*text) {
+            let message = format!("`provider` cannot be `{text}`");
+            let help = crate::suggest::did_you_mean(&text, PROVIDERS)
+                .unwrap_or_else(|| format!("allowed: {}", PROVIDERS.join(", ")));
+            self.report.add(Problem::error(codes::NOT_IN_ENUM, place, message).help(help));
+        }
     }
 
     fn check_without_steps(&mut self, name: &str, definition: &Definition, kind: &str) {
@@ -182,7 +218,7 @@ impl<'d> Context<'d> {
         if self.report.errors() > errors {
             return None;
         }
-        let document = self.job_document(definition, &surroundings, extras, rendered);
+        let document = job_document(definition, &surroundings, extras, rendered);
         let Host::Known(executor) = surroundings.kind else { return None };
         let text = |setting: Option<crate::executor::Setting>| setting.map(|setting| setting.text);
         let body = JobBody {
@@ -199,38 +235,6 @@ impl<'d> Context<'d> {
             ip_ranges,
         };
         Some((body, document))
-    }
-
-    /// Puts the rendered job together, as version 2.0 writes it (CFG §7.4).
-    fn job_document(
-        &self,
-        definition: &Definition,
-        surroundings: &Surroundings,
-        extras: Vec<Field>,
-        steps: Vec<Value>,
-    ) -> Value {
-        let mut fields: Vec<Field> = surroundings.block.iter().map(without_hoisted).collect();
-        let mut setting = |name: &str, setting: &Option<crate::executor::Setting>| {
-            fields.extend(setting.iter().map(|setting| Field::new(name, setting.value.clone())));
-        };
-        setting("resource_class", &surroundings.resource_class);
-        setting("shell", &surroundings.shell);
-        setting("working_directory", &surroundings.working_directory);
-        fields.extend(extras);
-        let place = definition.key;
-        if !surroundings.variables.is_empty() {
-            // The hosted compiler lists the variables of a job one by one.
-            let one = |(name, value): (&Rc<str>, &Value)| {
-                let field = Field { name: name.clone(), key: value.place, value: value.clone() };
-                Value::new(Data::Map(Rc::new(vec![field])), value.place)
-            };
-            let list = surroundings.variables.iter().map(one).collect();
-            let list = Value::new(Data::List(Rc::new(list)), place);
-            fields.push(Field::new("environment", list));
-        }
-        let steps = Value::new(Data::List(Rc::new(steps)), place);
-        fields.push(Field { name: "steps".into(), key: place, value: steps });
-        Value::new(Data::Map(Rc::new(fields)), place)
     }
 
     fn parallelism(&mut self, body: At, scope: &Rc<Scope>) -> (u32, Option<Value>) {
@@ -309,6 +313,37 @@ impl<'d> Context<'d> {
             problem.help("write `filters: { branches: … }` at the job's entry in the workflow"),
         );
     }
+}
+
+/// Puts the rendered job together, as version 2.0 writes it (CFG §7.4).
+fn job_document(
+    definition: &Definition,
+    surroundings: &Surroundings,
+    extras: Vec<Field>,
+    steps: Vec<Value>,
+) -> Value {
+    let mut fields: Vec<Field> = surroundings.block.iter().map(without_hoisted).collect();
+    let mut setting = |name: &str, setting: &Option<crate::executor::Setting>| {
+        fields.extend(setting.iter().map(|setting| Field::new(name, setting.value.clone())));
+    };
+    setting("resource_class", &surroundings.resource_class);
+    setting("shell", &surroundings.shell);
+    setting("working_directory", &surroundings.working_directory);
+    fields.extend(extras);
+    let place = definition.key;
+    if !surroundings.variables.is_empty() {
+        // The hosted compiler lists the variables of a job one by one.
+        let one = |(name, value): (&Rc<str>, &Value)| {
+            let field = Field { name: name.clone(), key: value.place, value: value.clone() };
+            Value::new(Data::Map(Rc::new(vec![field])), value.place)
+        };
+        let list = surroundings.variables.iter().map(one).collect();
+        let list = Value::new(Data::List(Rc::new(list)), place);
+        fields.push(Field::new("environment", list));
+    }
+    let steps = Value::new(Data::List(Rc::new(steps)), place);
+    fields.push(Field { name: "steps".into(), key: place, value: steps });
+    Value::new(Data::Map(Rc::new(fields)), place)
 }
 
 /// `machine` and `macos` without the keys that stand beside them in the compiled job.

@@ -61,8 +61,10 @@ pub struct Missing {
 pub struct OrbSet {
     known: HashMap<String, Resolution>,
     /// Parsed sources by name and digest, for the next compilation.
-    parsed: Arc<Mutex<HashMap<(String, String), Arc<Source>>>>,
+    parsed: Arc<Mutex<Parsed>>,
 }
+
+type Parsed = HashMap<(String, String), Arc<Source>>;
 
 /// Parsed orbs that a set keeps.
 const PARSED: usize = 500;

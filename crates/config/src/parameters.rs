@@ -109,6 +109,13 @@ impl Kind {
     }
 }
 
+/// An absent pipeline value is an empty text where a text is wanted.
+fn absent_is_empty(declaration: &Declaration, value: &mut Value) {
+    if value.is_null() && matches!(declaration.kind, Kind::String | Kind::Enum(_)) {
+        value.data = Data::text("");
+    }
+}
+
 /// Tells whether a text can name an environment variable.
 pub(crate) fn is_variable_name(text: &str) -> bool {
     !text.starts_with(|c: char| c.is_ascii_digit())
@@ -187,7 +194,7 @@ impl Context<'_> {
             return nulled;
         }
         let mut value = self.typed(declaration, default, scope);
-        self.absent_is_empty(declaration, &mut value);
+        absent_is_empty(declaration, &mut value);
         let rendered = self.templates && self.doc.written(value.place).contains("<<");
         if rendered && !value.is_null() && !declaration.kind.accepts(&value.data) {
             let what = format!("the default of parameter `{name}` of {}", call.callee);
@@ -218,15 +225,8 @@ impl Context<'_> {
         let problem = Problem::warning(codes::NULLED_REFERENCE, place, message);
         self.report.add(problem.help("pass the value where the orb is used"));
         let mut value = Value::new(Data::Null, place);
-        self.absent_is_empty(declaration, &mut value);
+        absent_is_empty(declaration, &mut value);
         Some(value)
-    }
-
-    /// An absent pipeline value is an empty text where a text is wanted.
-    fn absent_is_empty(&self, declaration: &Declaration, value: &mut Value) {
-        if value.is_null() && matches!(declaration.kind, Kind::String | Kind::Enum(_)) {
-            value.data = Data::text("");
-        }
     }
 
     /// Notes where a parameter's value comes from, if somebody asked.
@@ -252,7 +252,7 @@ impl Context<'_> {
             ArgumentSource::Node(at, scope) => {
                 let mut value = self.typed(declaration, at, &scope);
                 if !self.doc.is_null(at) {
-                    self.absent_is_empty(declaration, &mut value);
+                    absent_is_empty(declaration, &mut value);
                 }
                 value
             }

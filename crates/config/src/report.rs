@@ -227,11 +227,17 @@ impl<'d> Report<'d> {
     pub(crate) fn finish(mut self) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
         self.found.sort_by_key(|diagnostic| (diagnostic.start, diagnostic.end));
         self.unsupported.sort_by_key(|diagnostic| (diagnostic.start, diagnostic.end));
-        if let (1.., Some(last)) = (self.hidden, self.found.last().cloned()) {
+        // A full report ends the phases, so there may be more than what was counted.
+        let full = self.found.len() >= DIAGNOSTICS;
+        if let (true, Some(last)) = (full, self.found.last().cloned()) {
+            let message = match self.hidden {
+                0 => "there may be more problems than are shown".to_owned(),
+                hidden => format!("{hidden} more problems are not shown"),
+            };
             self.found.push(Diagnostic {
                 code: codes::MORE_PROBLEMS.slug.to_owned(),
                 severity: Severity::Warning,
-                message: format!("{} more problems are not shown", self.hidden),
+                message,
                 related: Vec::new(),
                 help: Some("mend the first ones and look again".to_owned()),
                 ..last

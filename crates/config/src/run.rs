@@ -90,23 +90,16 @@ impl Context<'_> {
             }
         };
         let name = name.unwrap_or_else(|| step_name(&run.command));
-        let rendered = match value.data {
-            Data::Map(_) => value,
-            _ => {
-                let place = value.place;
-                let command = Value::new(Data::text(&run.command), place);
-                let command = Field::new("command", Value { trail: value.trail, ..command });
-                Value::new(Data::Map(Rc::new(vec![command])), place)
-            }
+        let rendered = if let Data::Map(_) = value.data {
+            value
+        } else {
+            let place = value.place;
+            let command = Value::new(Data::text(&run.command), place);
+            let command = Field::new("command", Value { trail: value.trail, ..command });
+            Value::new(Data::Map(Rc::new(vec![command])), place)
         };
         let step = PlannedStep { name, when, kind: StepKind::Run(run), line };
-        Some((step, self.rendered_step(site, rendered)))
-    }
-
-    /// Puts a step's rendered attributes below its name.
-    pub(crate) fn rendered_step(&self, site: &Site<'_>, attributes: Value) -> Value {
-        let field = Field { name: Rc::from(site.name), key: site.key, value: attributes };
-        Value::new(Data::Map(Rc::new(vec![field])), site.key)
+        Some((step, rendered_step(site, rendered)))
     }
 
     fn bad_run<T>(&mut self, site: &Site<'_>, found: &str) -> Option<T> {
@@ -178,6 +171,9 @@ impl Context<'_> {
     fn command(&mut self, value: &Value) -> Option<String> {
         // An empty script runs and succeeds.
         if matches!(value.data, Data::Null) {
+            let message = "`command` is empty: the step does nothing";
+            let problem = Problem::warning(codes::IGNORED, value.place, message);
+            self.report.add(problem.help("write the script behind it, or below it after `|`"));
             Some(String::new())
         } else {
             self.text_of(value, "command")
@@ -250,7 +246,7 @@ impl Context<'_> {
         }
     }
 
-    fn duration(&mut self, value: &Value, name: &str) -> Option<Duration> {
+    pub(crate) fn duration(&mut self, value: &Value, name: &str) -> Option<Duration> {
         if matches!(value.data, Data::Unknown | Data::Null) {
             return None;
         }
@@ -268,6 +264,12 @@ impl Context<'_> {
         }
         found
     }
+}
+
+/// Puts a step's rendered attributes below its name.
+pub(crate) fn rendered_step(site: &Site<'_>, attributes: Value) -> Value {
+    let field = Field { name: Rc::from(site.name), key: site.key, value: attributes };
+    Value::new(Data::Map(Rc::new(vec![field])), site.key)
 }
 
 fn blank_run() -> RunStep {

@@ -12,7 +12,7 @@ use crate::{
     report::Problem,
     run::RUN,
     source::Place,
-    yaml::{At, Entries, View},
+    yaml::{At, Entries, View, scalar},
 };
 
 /// Keys of a job.
@@ -63,7 +63,8 @@ const EXECUTOR: Known<'static> = Known {
 
 fn job_key_advice(key: &str) -> Option<&'static str> {
     match key {
-        "requires" | "context" | "filters" | "matrix" | "name" | "pre-steps" | "post-steps" => {
+        "requires" | "context" | "filters" | "matrix" | "name" | "pre-steps" | "post-steps"
+        | "serial-group" | "override-with" => {
             Some("it belongs to the job's entry in a workflow: `workflows: main: jobs: - job: …`")
         }
         "max_auto_reruns" => Some("it belongs to a `run` step, or to a workflow"),
@@ -171,7 +172,9 @@ impl<'d> Context<'d> {
         let place = doc.place(step);
         match doc.view(step) {
             View::Broken => None,
-            View::Scalar(name, _) if !doc.is_null(step) => Some((name, place, None)),
+            View::Scalar(name, style) if matches!(scalar::resolve(name, style), scalar::Scalar::Text(text) if !text.is_empty()) => {
+                Some((name, place, None))
+            }
             View::Map(entries) if entries.len() == 1 => {
                 let entry = entries.first()?;
                 let value = (!doc.is_null(entry.value)).then_some(entry.value);
@@ -199,7 +202,9 @@ impl<'d> Context<'d> {
             return;
         }
         let message = format!("a step has one key; `{}` is the second", second.name);
-        let help = if self.doc.is_null(first.value) {
+        let help = if first.name == "type" {
+            "write the step's name as its key: `- run: { command: … }`".to_owned()
+        } else if self.doc.is_null(first.value) {
             format!("indent `{}` deeper than `{}`", second.name, first.name)
         } else {
             format!(

@@ -34,8 +34,8 @@ pub(crate) fn render(text: &str, diagnostics: &[Diagnostic], color: bool) -> Str
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     let mut output = String::new();
     for diagnostic in diagnostics {
-        let rendered = renderer.render(&[group(text, diagnostic)]);
-        for line in with_path(&rendered, diagnostic).lines() {
+        let shown = renderer.render(&[group(text, diagnostic)]);
+        for line in with_path(&shown, diagnostic).lines() {
             output.push_str(line.trim_end());
             output.push('\n');
         }

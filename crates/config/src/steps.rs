@@ -14,7 +14,7 @@ use crate::{
     compile::Context,
     explain::Trail,
     fields::Known,
-    modules::{Definition, Found},
+    modules::{Definition, Found, Import},
     parameters::{Argument, ArgumentSource, Call, Element},
     report::Problem,
     run::{Made, Site},
@@ -73,7 +73,7 @@ impl Expansion {
     }
 }
 
-impl<'d> Context<'d> {
+impl Context<'_> {
     /// Expands a list of steps, or a tag that stands for one.
     pub(crate) fn expand(&mut self, list: At, key: Place, scope: &Rc<Scope>, into: &mut Expansion) {
         let place = self.doc.place(list);
@@ -337,6 +337,16 @@ impl<'d> Context<'d> {
         }
     }
 
+    /// The first imported orb that has a command of this name.
+    fn orb_with_command(&self, site: &Site<'_>) -> Option<&str> {
+        let imports = &self.module(site.scope.module).imports;
+        let found = imports.iter().find(|(_, import)| {
+            let Import::Module(orb) = import else { return false };
+            self.module(*orb).commands.contains_key(site.name)
+        });
+        found.map(|(name, _)| *name)
+    }
+
     pub(crate) fn unknown_command(&mut self, site: &Site<'_>) {
         let mut names: Vec<&str> = self.names(site.scope.module, Element::Command);
         for word in builtin::words().chain(WORDS.iter().copied()) {
@@ -350,7 +360,10 @@ impl<'d> Context<'d> {
             None if site.name == "type" => {
                 "write the step's name as its key: `- run: make test`, `- checkout`".to_owned()
             }
-            None => "declare it under `commands`, or put shell text after `run:`".to_owned(),
+            None => match self.orb_with_command(site) {
+                Some(orb) => format!("did you mean `{orb}/{}`?", site.name),
+                None => "declare it under `commands`, or put shell text after `run:`".to_owned(),
+            },
         };
         let message = format!("cannot find a definition for command named `{}`", site.name);
         self.report.add(Problem::error(codes::UNKNOWN_COMMAND, site.key, message).help(help));

@@ -19,6 +19,7 @@ use crate::{
     modules::ModuleId,
     names,
     report::Problem,
+    suggest::nearest,
     template,
     triggers::Start,
     value::{Data, Field, Scope, Value},
@@ -183,7 +184,12 @@ impl<'d> Context<'d> {
         }
         let place = self.jobs_section.key.unwrap_or_else(|| self.first_key(root));
         let message = "cannot find a job named `build` to run, and there are no workflows";
-        let problem = Problem::error(codes::NOTHING_TO_RUN, place, message);
+        let mut problem = Problem::error(codes::NOTHING_TO_RUN, place, message);
+        let misspelt = |name: &str| nearest(name, ["workflows"]).is_some();
+        let entries = self.doc.entries(root);
+        if let Some(entry) = entries.iter().find(|entry| misspelt(entry.name)) {
+            problem = problem.related(entry.key, "perhaps this should be `workflows`");
+        }
         self.report.add(problem.help("add a top-level key `workflows:`, or call the job `build`"));
         None
     }
@@ -362,7 +368,7 @@ impl<'d> Context<'d> {
                 key,
                 format!("no workflow runs the job `{name}`"),
             );
-            self.report.add(problem);
+            self.report.add(problem.help(format!("list it: `- {name}`, or remove it")));
         }
     }
 

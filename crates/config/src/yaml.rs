@@ -161,7 +161,7 @@ impl<'d> Entries<'d> {
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = Entry<'d>> + use<'d> {
         let Self { doc, pairs, merged, way } = *self;
-        let direct = merged.is_none().then_some(pairs).unwrap_or_default();
+        let direct = if merged.is_none() { pairs } else { &[] };
         let direct = direct.iter().map(|&(key, value)| Merged { key, value, via: None });
         let merged = merged.unwrap_or_default().iter().copied();
         direct.chain(merged).map(move |Merged { key, value, via }| {
@@ -257,7 +257,12 @@ impl Doc {
     /// Collects the texts that stand where a name may be used.
     pub(crate) fn mentions(&self) -> Mentions<'_> {
         let mut mentions = Mentions::default();
-        for node in &self.nodes {
+        let sections = match self.root.map(|root| &self.node(root).kind) {
+            Some(Kind::Map { pairs, .. }) => pairs.iter().map(|&(_, value)| value).collect(),
+            _ => HashSet::new(),
+        };
+        for (index, node) in self.nodes.iter().enumerate() {
+            let is_section = u32::try_from(index).is_ok_and(|id| sections.contains(&Id(id)));
             match &node.kind {
                 Kind::Seq(items) => {
                     for &item in items {
@@ -282,6 +287,7 @@ impl Doc {
                         mentions.prefixes.insert(prefix);
                     }
                 }
+                Kind::Map { .. } if is_section => {}
                 Kind::Map { pairs, .. } => {
                     // A single step may stand where a condition lists them.
                     if let [(key, _)] = pairs[..] {
@@ -313,8 +319,10 @@ impl Doc {
                 }
                 Kind::Seq(items) => {
                     let before = |&id: &Id| self.node(id).span.start() <= byte;
-                    let Some(index) = items.iter().rposition(|id| before(id)) else { break };
-                    path.push_str(&format!("[{index}]"));
+                    let Some(index) = items.iter().rposition(before) else { break };
+                    path.push('[');
+                    path.push_str(&index.to_string());
+                    path.push(']');
                     id = items.get(index).copied();
                 }
                 Kind::Scalar(..) | Kind::Alias(_) | Kind::Broken => {}

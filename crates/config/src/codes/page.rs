@@ -4,7 +4,7 @@
 //! The same page is a file of the documentation, an answer of the dashboard, and what
 //! `roundel config code` prints. Deliberately absent: HTML, which belongs to whoever serves it.
 
-use super::{AREAS, Area, Code};
+use super::{AREAS, Area, Code, Entry};
 use crate::{
     Compiled, Diagnostic, Inputs, PipelineValue,
     document::{Node, from_yaml},
@@ -271,7 +271,8 @@ pub fn index() -> String {
     // Writing to a text cannot fail.
     for area in AREAS {
         let _ = write!(text, "\n## {}\n\n| code | number | |\n|---|---|---|\n", area.title);
-        for Code { slug, number, about, .. } in area.codes {
+        for code in area.codes {
+            let Entry { slug, number, about, .. } = &**code;
             let number = number.unwrap_or("");
             let _ = writeln!(text, "| [`{slug}`]({slug}.md) | {number} | {about} |");
         }

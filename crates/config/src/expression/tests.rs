@@ -21,7 +21,7 @@ fn lookup(name: &str) -> Result<Data, Refusal> {
 }
 
 fn result(text: &str) -> Result<Data, ExpressionError> {
-    evaluate(text, &mut lookup)
+    assess(text, Profile::Legacy, &mut lookup).result
 }
 
 fn holds(text: &str) -> bool {

@@ -216,9 +216,9 @@ impl<'t> Builder<'t> {
         if broken {
             return Kind::Broken;
         }
-        let merged = (merges && self.merged_width(&pairs) <= MERGED_ENTRIES)
+        let resolved = (merges && self.merged_width(&pairs) <= MERGED_ENTRIES)
             .then(|| self.merge(&pairs).into_boxed_slice());
-        Kind::Map { pairs, merged }
+        Kind::Map { pairs, merged: resolved }
     }
 
     /// Resolves the merge keys of a mapping (CFG §1.4).

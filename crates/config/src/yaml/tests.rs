@@ -9,7 +9,9 @@ fn problems(text: &str) -> Vec<Diagnostic> {
     let sources = Sources::new(Source::parse("c.yml", text.into()));
     let mut report = Report::new(&sources);
     let problems = sources.file(FileId::CONFIG).problems.clone();
-    problems.into_iter().for_each(|problem| report.add(problem));
+    for problem in problems {
+        report.add(problem);
+    }
     report.finish().0
 }
 
