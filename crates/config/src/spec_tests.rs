@@ -31,7 +31,7 @@ use roundel_model::name::GitRef;
 use serde_json::Value as Json;
 
 use crate::{
-    Compiled, Inputs, PipelineValue, Profile, compile, document,
+    Compiled, Inputs, PipelineValue, Profile, Severity, compile, document,
     orbs::{Missing, Orb, OrbReference, OrbSet, Resolution},
     source::{FileId, Source, Sources},
     yaml::{At, View, scalar},
@@ -100,7 +100,10 @@ fn run(case: &Case) -> Result<(), String> {
     for part in &case.parts {
         let mut compiled = case.compile(part);
         let mentioned = |code: &str| part.mentions(code);
-        compiled.diagnostics.retain(|found| !is_lint(&found.code) || mentioned(&found.code));
+        compiled.diagnostics.retain(|found| {
+            let is_lint = found.severity == Severity::Warning && is_lint(&found.code);
+            !is_lint || mentioned(&found.code)
+        });
         let checks = expect::checks(part, &case.config, &compiled);
         checked |= !checks.is_empty();
         failures.extend(checks.into_iter().filter_map(Result::err));
