@@ -1,14 +1,74 @@
 //! `cargo xtask gen`: what is generated from the code. Tests fail when it is stale.
 
+use std::{collections::BTreeMap, fs, path::Path};
+
 use anyhow::{Context as _, Result};
+use roundel_config::codes::page;
 
 use crate::shell;
 
-/// Writes every generated file.
+/// Where the pages of diagnostics are.
+const DIAGNOSTICS: &str = "docs/diagnostics";
+
+/// Writes every generated file, and removes pages of codes that are no more.
 pub(crate) fn run() -> Result<()> {
-    let path = shell::root().join("docs/states.md");
-    std::fs::write(&path, roundel_engine::diagram::page())
-        .with_context(|| format!("failed to write `{}`", path.display()))?;
-    println!("wrote docs/states.md");
+    let root = shell::root();
+    let folder = root.join(DIAGNOSTICS);
+    fs::create_dir_all(&folder)
+        .with_context(|| format!("failed to create `{}`", folder.display()))?;
+    let files = files();
+    for name in stale_names(&folder, &files)? {
+        let path = folder.join(name);
+        fs::remove_file(&path).with_context(|| format!("failed to remove `{}`", path.display()))?;
+    }
+    for (name, text) in &files {
+        let path = root.join(name);
+        fs::write(&path, text).with_context(|| format!("failed to write `{}`", path.display()))?;
+    }
+    println!("wrote docs/states.md and {} pages of {DIAGNOSTICS}", files.len() - 1);
     Ok(())
+}
+
+/// All generated files, by their names within the repository.
+fn files() -> BTreeMap<String, String> {
+    let mut files = BTreeMap::from([
+        ("docs/states.md".to_owned(), roundel_engine::diagram::page()),
+        (format!("{DIAGNOSTICS}/README.md"), page::index()),
+    ]);
+    files.extend(
+        page::pages().map(|page| (format!("{DIAGNOSTICS}/{}.md", page.code.slug), page.markdown())),
+    );
+    files
+}
+
+/// Pages that no code has.
+fn stale_names(folder: &Path, files: &BTreeMap<String, String>) -> Result<Vec<String>> {
+    let entries =
+        fs::read_dir(folder).with_context(|| format!("failed to list `{}`", folder.display()))?;
+    let mut stale = Vec::new();
+    for entry in entries {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        if !files.contains_key(&format!("{DIAGNOSTICS}/{name}")) {
+            stale.push(name);
+        }
+    }
+    Ok(stale)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A page that says what the compiler no longer says is worse than none.
+    #[test]
+    fn the_pages_of_diagnostics_are_as_the_code_has_them() {
+        let root = shell::root();
+        let files = files();
+        for (name, text) in &files {
+            let found = fs::read_to_string(root.join(name)).unwrap_or_default();
+            assert_eq!(&found, text, "`{name}` is stale: run `cargo xtask gen`");
+        }
+        let stale = stale_names(&root.join(DIAGNOSTICS), &files).unwrap();
+        assert!(stale.is_empty(), "{stale:?} belong to no code: run `cargo xtask gen`");
+    }
 }
