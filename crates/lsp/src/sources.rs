@@ -35,7 +35,7 @@ impl Sources {
     /// Returns the page of a diagnostic.
     pub(crate) fn page(&mut self, slug: &str) -> Option<Uri> {
         let code = codes::code(slug)?;
-        self.file(&format!("{slug}.md"), || page(code))
+        self.file(&format!("{slug}.md"), || page(*code))
     }
 
     fn file(&mut self, name: &str, text: impl FnOnce() -> String) -> Option<Uri> {
@@ -72,7 +72,6 @@ impl Sources {
     }
 }
 
-fn page(code: &codes::Code) -> String {
-    let number = code.number.map_or_else(String::new, |number| format!(" ({number})"));
-    format!("# {}{number}\n\n{}\n", code.slug, code.about)
+fn page(code: codes::Code) -> String {
+    codes::page::page(code.slug).map_or_else(|| code.about.to_owned(), |page| page.markdown())
 }
