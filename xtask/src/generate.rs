@@ -5,10 +5,16 @@ use std::{collections::BTreeMap, fs, path::Path};
 use anyhow::{Context as _, Result};
 use roundel_config::codes::page;
 
-use crate::shell;
+use crate::{coverage, shell};
 
 /// Where the pages of diagnostics are.
 const DIAGNOSTICS: &str = "docs/diagnostics";
+
+/// What stands on top of them.
+const WRITTEN: &str = "<!-- Written by `cargo xtask gen`. -->\n\n";
+
+/// What of the language is proved.
+const COVERAGE: &str = "docs/language-coverage.md";
 
 /// Writes every generated file, and removes pages of codes that are no more.
 pub(crate) fn run() -> Result<()> {
@@ -16,7 +22,7 @@ pub(crate) fn run() -> Result<()> {
     let folder = root.join(DIAGNOSTICS);
     fs::create_dir_all(&folder)
         .with_context(|| format!("failed to create `{}`", folder.display()))?;
-    let files = files();
+    let files = files()?;
     for name in stale_names(&folder, &files)? {
         let path = folder.join(name);
         fs::remove_file(&path).with_context(|| format!("failed to remove `{}`", path.display()))?;
@@ -25,20 +31,22 @@ pub(crate) fn run() -> Result<()> {
         let path = root.join(name);
         fs::write(&path, text).with_context(|| format!("failed to write `{}`", path.display()))?;
     }
-    println!("wrote docs/states.md and {} pages of {DIAGNOSTICS}", files.len() - 1);
+    println!("wrote docs/states.md, {COVERAGE} and {} pages of {DIAGNOSTICS}", files.len() - 2);
     Ok(())
 }
 
 /// All generated files, by their names within the repository.
-fn files() -> BTreeMap<String, String> {
+fn files() -> Result<BTreeMap<String, String>> {
     let mut files = BTreeMap::from([
         ("docs/states.md".to_owned(), roundel_engine::diagram::page()),
-        (format!("{DIAGNOSTICS}/README.md"), page::index()),
+        (COVERAGE.to_owned(), coverage::page()?),
+        (format!("{DIAGNOSTICS}/README.md"), format!("{WRITTEN}{}", page::index())),
     ]);
-    files.extend(
-        page::pages().map(|page| (format!("{DIAGNOSTICS}/{}.md", page.code.slug), page.markdown())),
-    );
-    files
+    files.extend(page::pages().map(|page| {
+        let text = format!("{WRITTEN}{}\n[All codes](README.md)\n", page.markdown());
+        (format!("{DIAGNOSTICS}/{}.md", page.code.slug), text)
+    }));
+    Ok(files)
 }
 
 /// Pages that no code has.
@@ -63,7 +71,7 @@ mod tests {
     #[test]
     fn the_pages_of_diagnostics_are_as_the_code_has_them() {
         let root = shell::root();
-        let files = files();
+        let files = files().unwrap();
         for (name, text) in &files {
             let found = fs::read_to_string(root.join(name)).unwrap_or_default();
             assert_eq!(&found, text, "`{name}` is stale: run `cargo xtask gen`");

@@ -7,6 +7,7 @@
 mod bench;
 mod check;
 mod corpus;
+mod coverage;
 mod generate;
 mod install;
 mod shell;
