@@ -36,7 +36,7 @@ impl Context<'_> {
                 return Some(other.is_truthy());
             }
         };
-        if depth > DEPTH {
+        if depth >= DEPTH {
             let message = format!("more than {DEPTH} statements within each other");
             let problem = Problem::error(codes::LOGIC_TOO_DEEP, statement.place, message);
             self.report.add(problem.help("`and` and `or` take any number of operands"));

@@ -49,7 +49,7 @@ fn the_specification_holds() {
     let count = cases.len();
     println!("{count} cases of the specification");
     assert!(failures.is_empty(), "{} of {count} failed\n\n{}", failures.len(), failures.join("\n"));
-    assert!(count > 200, "the specification has shrunk to {count} cases");
+    assert!(count > 500, "the specification has shrunk to {count} cases");
 }
 
 #[test]
