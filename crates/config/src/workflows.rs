@@ -231,6 +231,11 @@ impl<'d> Context<'d> {
         self.mention_groups(&items, invoked);
         self.drop_repeated_groups(&mut drafts);
         self.lint_workflow(&drafts);
+        if !selected {
+            // Nobody asks for its graph, but its requirements may be misspelt all the same.
+            let names: Vec<_> = drafts.iter().map(|draft| draft.requested.clone()).collect();
+            self.graph(entry.name, &drafts, &names);
+        }
         self.report.set_lenient(lenient);
         let name = entry.name.to_owned();
         let runs = start != Start::Clock;
@@ -281,6 +286,12 @@ impl<'d> Context<'d> {
             Some(View::Seq(items)) if !items.is_empty() => return items.iter().collect(),
             Some(View::Broken) => return Vec::new(),
             Some(View::Map(_)) => {
+                let message = "the jobs of a workflow are a list";
+                let problem = Problem::error(codes::WORKFLOW_WITHOUT_JOBS, place, message);
+                self.report.add(problem.help("put a dash before each job: `- build`"));
+            }
+            Some(View::Scalar(..)) if jobs.is_some_and(|jobs| !self.doc.is_null(jobs.value)) => {
+                let place = jobs.map_or(place, |jobs| self.doc.place(jobs.value));
                 let message = "the jobs of a workflow are a list";
                 let problem = Problem::error(codes::WORKFLOW_WITHOUT_JOBS, place, message);
                 self.report.add(problem.help("put a dash before each job: `- build`"));

@@ -108,7 +108,7 @@ impl Page {
     pub fn markdown(&self) -> String {
         use std::fmt::Write as _;
 
-        let mut text = String::from("<!-- Written by `cargo xtask gen`. -->\n\n");
+        let mut text = String::new();
         let number = self.code.number.map_or_else(String::new, |number| format!(" ({number})"));
         // Writing to a text cannot fail.
         let _ = writeln!(text, "# `{}`{number}", self.code.slug);
@@ -120,7 +120,6 @@ impl Page {
                 }
             };
         }
-        let _ = writeln!(text, "\n[All codes](README.md)");
         text
     }
 }
@@ -263,7 +262,7 @@ pub fn index() -> String {
     use std::fmt::Write as _;
 
     let mut text = String::from(
-        "<!-- Written by `cargo xtask gen`. -->\n\n# Diagnostics\n\nWhat the compiler says about a \
+        "# Diagnostics\n\nWhat the compiler says about a \
          configuration, a page for each: what it means, and how to mend it. `roundel config code` \
          shows them in a terminal. Numbers are those of the error catalogue: `E` for what keeps a \
          pipeline from starting, `W` for what is probably not meant.\n",

@@ -12,7 +12,9 @@ use std::{
 
 use granit_parser::{Event, Parser, ScalarStyle, ScanError, Tag, options};
 
-use super::{At, Doc, Id, Kind, Merged, Node, Style, Text, cause::cause, repair::repaired};
+use super::{
+    At, Doc, Id, Kind, Merged, Node, Style, Text, cause::cause, culprit::culprits, repair::repaired,
+};
 use crate::{
     codes,
     report::Problem,
@@ -85,6 +87,14 @@ struct Open {
     items: Vec<Id>,
 }
 
+impl Open {
+    /// Tells whether it began with a bracket or a brace: `[a: b]` holds a mapping that did not.
+    fn is_bracketed(&self, text: &str) -> bool {
+        self.is_flow
+            && text.get(self.span.start()..).is_some_and(|rest| rest.starts_with(['[', '{']))
+    }
+}
+
 struct Builder<'t> {
     text: &'t str,
     problems: Vec<Problem>,
@@ -143,6 +153,9 @@ impl<'t> Builder<'t> {
     ) {
         let (text, style, anchor, tag) = scalar;
         let is_text = tag.is_some_and(|tag| tag.is_yaml_core_schema_tag("str"));
+        if style == ScalarStyle::Plain {
+            self.check_swallowed(at);
+        }
         let style =
             if style == ScalarStyle::Plain && !is_text { Style::Plain } else { Style::Text };
         let text = self.text(text);
@@ -150,6 +163,37 @@ impl<'t> Builder<'t> {
         if anchor != 0 {
             self.anchors.insert(anchor, id);
         }
+    }
+
+    /// Warns about lines that look like an item of a list and are a part of the text above them:
+    /// those with a dash, and those below an item.
+    fn check_swallowed(&mut self, at: Span) {
+        let Some(text) = self.text.get(at.start()..at.end()).map(str::trim_end) else { return };
+        let is_item = self.open.last().is_some_and(|open| !open.is_map && !open.is_flow);
+        let mut start = at.start();
+        let mut lines = text.split_inclusive('\n').map(|line| {
+            start += line.len();
+            (start - line.len(), line)
+        });
+        lines.next();
+        let dashed = |line: &str| line.trim_start().starts_with("- ");
+        let Some((start, line)) = lines.find(|(_, line)| {
+            !line.trim().is_empty() && (dashed(line) || is_item && !text.contains("<<"))
+        }) else {
+            return;
+        };
+        let begin = start + line.len() - line.trim_start().len();
+        let place = Place::direct(Span::new(begin, start + line.trim_end().len()));
+        let first = at.start() + text.lines().next().map_or(0, str::len);
+        let above = Place::direct(Span::new(at.start(), first));
+        let message = "this line continues the text above it";
+        let help = if dashed(line) {
+            "put its dash below the dash of the item before it"
+        } else {
+            "begin it with a dash of its own, or quote a text that is meant to be this long"
+        };
+        let problem = Problem::warning(codes::SWALLOWED_LINE, place, message).help(help);
+        self.problems.push(problem.related(above, "the text begins here"));
     }
 
     /// Keeps a borrowed text as its place.
@@ -389,27 +433,62 @@ impl<'t> Builder<'t> {
         }
     }
 
+    fn written(&self, span: Span) -> &'t str {
+        self.text.get(span.start()..span.end()).unwrap_or("")
+    }
+
+    /// Reports a syntax error where it was made, as far as that can be guessed.
     fn syntax_error(&mut self, error: &ScanError) {
-        let mark = error.marker().byte_offset().unwrap_or(self.text.len()).min(self.text.len());
-        let end = self
-            .text
-            .get(mark..)
-            .and_then(|t| t.chars().next())
-            .map_or(mark, |c| mark + c.len_utf8());
-        let cause = cause(self.text, mark, error.kind());
+        let text = self.text;
+        let mark = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
+        let next = text.get(mark..).and_then(|rest| rest.chars().next());
+        let parser = Span::new(mark, next.map_or(mark, |c| mark + c.len_utf8()));
+        let known = self.doc.nodes.last().map_or_else(Span::default, |node| node.span);
+        let cause = cause(text, known, mark, error.kind());
+        let explained = cause.message.is_some();
         let what = cause.message.unwrap_or_else(|| error.info().to_string());
-        let place = Place::direct(cause.span.unwrap_or_else(|| Span::new(mark, end)));
         let message = format!("this is not YAML: {what}");
-        let mut problem = Problem::error(codes::SYNTAX, place, message).help(cause.help);
-        if let Some(open) = self.open.iter().rev().find(|open| open.is_flow) {
+        let mut place = cause.span.unwrap_or(parser);
+        let mut related: Vec<(Span, String)> = Vec::new();
+        let mut help = cause.help;
+        let mut limit = if explained { 1 } else { 3 };
+        if let Some(open) = self.open.iter().rev().find(|open| open.is_bracketed(text)) {
             let span = Span { start: open.span.start, end: open.span.start.saturating_add(1) };
             let what = if open.is_map { "mapping" } else { "list" };
-            problem = problem
-                .related(Place::direct(span), format!("inside this {what}, which is not closed"));
+            if span.start != place.start {
+                related.push((span, format!("inside this {what}, which is not closed")));
+            }
+            let sign = if open.is_map { '}' } else { ']' };
+            help = format!("close the {what} with `{sign}`, and put commas between its entries");
+            limit = 0;
         } else if let Some((span, what)) = cause.related {
-            problem = problem.related(Place::direct(span), what);
+            related.push((span, what.to_owned()));
+            // Of two dashes, and of a line above, everything is told.
+            let here = line_start(text, place) == line_start(text, parser);
+            limit = usize::from(here && !self.written(place).starts_with('-'));
         }
-        self.problems.push(problem);
+        for culprit in culprits(text, mark, error.kind()) {
+            let span = Span::new(culprit.place.start, culprit.place.end);
+            let is_known = |other: Span| line_start(text, other) == line_start(text, span);
+            if culprit.certain && !explained {
+                (place, help) = (span, culprit.help.map_or(help, str::to_owned));
+            } else if limit > 0
+                && !(explained && culprit.vague)
+                && !is_known(place)
+                && !related.iter().any(|(other, _)| is_known(*other))
+            {
+                limit -= 1;
+                related.push((span, culprit.what.to_owned()));
+            }
+        }
+        // Lines that seem swallowed are probably what is told here.
+        self.problems.retain(Problem::is_error);
+        let problem = Problem::error(codes::SYNTAX, Place::direct(place), message).help(help);
+        self.problems.push(
+            related
+                .into_iter()
+                .fold(problem, |problem, (span, what)| problem.related(Place::direct(span), what)),
+        );
     }
 }
 
@@ -451,4 +530,8 @@ fn is_flow(style: granit_parser::StructureStyle) -> bool {
 
 fn bytes(span: granit_parser::Span) -> Span {
     span.byte_range().map_or(Span::default(), |range| Span::new(range.start, range.end))
+}
+
+fn line_start(text: &str, at: Span) -> usize {
+    text.get(..at.start()).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1)
 }

@@ -6,6 +6,7 @@
 
 use granit_parser::ErrorKind;
 
+use super::culprit::unsigned;
 use crate::source::Span;
 
 /// Lines above the place that are looked at. Whoever indents wrongly sees the line to blame.
@@ -56,6 +57,19 @@ impl<'t> Line<'t> {
         self.content() == "-" || self.content().starts_with("- ")
     }
 
+    /// Tells whether it is a key with a value that ends on the line.
+    fn has_whole_value(self) -> bool {
+        let Some((_, value)) = self.content().split_once(": ") else { return false };
+        let value = value.trim_start();
+        let closed = |open: char, close: char| {
+            !value.starts_with(open) || value.len() > 1 && value.ends_with(close)
+        };
+        !value.starts_with(['|', '>', '&', '!'])
+            && [('"', '"'), ('\'', '\''), ('[', ']'), ('{', '}')]
+                .into_iter()
+                .all(|(open, close)| closed(open, close))
+    }
+
     /// What stands on the line: its key, its dash, its first word.
     fn span(self) -> Span {
         let content = self.content();
@@ -65,8 +79,9 @@ impl<'t> Line<'t> {
     }
 }
 
-/// Guesses the cause of an error at a byte of the text.
-pub(super) fn cause(text: &str, mark: usize, kind: &ErrorKind) -> Cause {
+/// Guesses the cause of an error at a byte of the text. `known` is the last thing that was
+/// understood.
+pub(super) fn cause(text: &str, known: Span, mark: usize, kind: &ErrorKind) -> Cause {
     let lines = lines(text, mark);
     let Some(&line) = lines.last() else {
         return Cause::help("check the indentation of the lines above");
@@ -76,8 +91,20 @@ pub(super) fn cause(text: &str, mark: usize, kind: &ErrorKind) -> Cause {
         let message = Some("a tab in the indentation".to_owned());
         return Cause { span: Some(tab), message, help, related: None };
     }
+    if let Some(quote) = open_quote(text, known.end(), line) {
+        let message = Some("a quote is opened here and not closed on its line".to_owned());
+        let help = "close it; a longer text is better a block that begins with `|`".to_owned();
+        return Cause { span: Some(quote), message, help, related: None };
+    }
     if matches!(kind, ErrorKind::UnclosedQuotedScalar) || line.text.matches('"').count() % 2 == 1 {
         return Cause::help("a quote is opened and not closed");
+    }
+    if let (ErrorKind::MappingValueNotAllowed, Some(found)) = (kind, swallowed(text, known, line)) {
+        return found;
+    }
+    // Where a sign is missing, the indentation only seems to be wrong.
+    if let Some(help) = unsigned(text, mark, kind) {
+        return Cause::help(help);
     }
     if let Some(found) = indentation(&lines) {
         return found;
@@ -109,6 +136,68 @@ fn lines(text: &str, mark: usize) -> Vec<Line<'_>> {
         }
     }
     lines
+}
+
+/// The quote that begins what was not understood, if it goes on over the end of its line and
+/// reaches the last one.
+fn open_quote(text: &str, known: usize, last: Line<'_>) -> Option<Span> {
+    let rest = text.get(known..)?;
+    let begins = |at: usize| {
+        let before = text[..at].trim_end_matches(' ');
+        before.is_empty() || before.ends_with(['\n', ':', '-', '[', '{', ',', '?'])
+    };
+    let mut quotes = rest.match_indices(['"', '\'']).take(LINES);
+    let (at, quote) = quotes.find(|&(at, _)| begins(known + at))?;
+    let start = known + at;
+    let mut escaped = false;
+    let close = rest[at + 1..].char_indices().find(|&(_, c)| {
+        let closes = !escaped && quote.starts_with(c);
+        escaped = c == '\\' && !escaped && quote == "\"";
+        closes
+    });
+    let end = close.map_or(text.len(), |(length, _)| start + 1 + length);
+    let goes_on = text[start..end].contains('\n') && end >= last.start;
+    (goes_on && start <= last.start + last.text.len()).then(|| Span::new(start, start + 1))
+}
+
+/// A text without quotes goes on over lines, so one that was not meant as a text swallows those
+/// below it: a colon is missing behind it, or a dash before it.
+fn swallowed(text: &str, known: Span, last: Line<'_>) -> Option<Cause> {
+    let (start, end) = (known.start(), known.end());
+    if start >= last.start || end < last.start || !text.get(start..end)?.contains('\n') {
+        return None;
+    }
+    let lines = lines(text, last.start);
+    let at = lines.iter().rposition(|line| line.start <= start)?;
+    let (&first, &next) = (lines.get(at)?, lines.get(at + 1)?);
+    let before = text.get(first.start..start)?.trim();
+    if !before.is_empty() && before != "-" {
+        return None;
+    }
+    let is_dash = first.is_dash();
+    if is_dash && next.is_dash() {
+        // The second one is indented too deeply.
+        return None;
+    }
+    let content = first.content();
+    let written = content.trim_start_matches("- ").trim_start();
+    let place = |message: String, help: String| Cause {
+        span: Some(Span::new(start, start + written.len())),
+        message: Some(message),
+        help,
+        related: Some((last.span(), "up to here it is one text")),
+    };
+    if next.is_dash() && !is_dash && next.column() <= first.column() {
+        let message = format!("a dash is missing before `{written}`");
+        return Some(place(
+            message,
+            format!("write `- {written}` in the column of the other dashes"),
+        ));
+    }
+    let key = written.split(' ').next().unwrap_or(written);
+    let rest = &written[key.len()..];
+    let message = format!("a colon is missing behind `{key}`");
+    Some(place(message, format!("write `{key}:{rest}`")))
 }
 
 /// The first tab in the indentation, here or on the next line, where the parser looks ahead to.
@@ -156,36 +245,38 @@ fn indentation(lines: &[Line<'_>]) -> Option<Cause> {
             Some(say("this dash is indented less than its list", *list, "the list", as_line(*list)))
         }
         None if column > previous.column() => {
-            let message = "this line is indented deeper, and nothing above it begins anything";
             if line.is_dash() && previous.is_dash() && !previous.content().ends_with(':') {
                 let message = "this dash is indented deeper than its list";
                 return Some(say(message, previous, "the list", as_line(previous)));
             }
-            let has_value = previous.content().split_once(": ").is_some_and(|(_, value)| {
-                !value.trim_start().starts_with(['|', '>', '&', '!', '{', '[', '"', '\''])
-            });
+            let message = "this line is indented deeper, and nothing above it begins anything";
             let help = if previous.is_dash() {
                 let column = previous.column() + 2;
                 format!("indent it by {column} blanks, to stand below what follows the dash")
             } else {
                 as_line(previous)
             };
-            has_value.then(|| say(message, previous, "this has its value already", help))
+            let whole = previous.has_whole_value();
+            whole.then(|| say(message, previous, "this has its value already", help))
         }
         None => {
-            let deeper = levels.iter().rev().find(|other| other.column() > column)?;
+            let distance = |other: &&Line<'_>| other.column().abs_diff(column);
+            let alike = levels.iter().filter(|other| other.is_dash() == line.is_dash());
+            let nearest =
+                *alike.min_by_key(distance).or_else(|| levels.iter().min_by_key(distance))?;
             let message = "this line is indented like none of those above it";
-            let less = levels.iter().find(|other| other.column() < column);
-            let help = match less {
-                Some(less) if less.is_dash() == line.is_dash() => format!(
-                    "{}, or by {}, as line {} is",
-                    as_line(*deeper),
-                    less.column(),
-                    less.number
-                ),
-                _ => as_line(*deeper),
-            };
-            Some(say(message, *deeper, "the nearest", help))
+            let deeper = nearest.column() > column;
+            let mut beyond = levels.iter().filter(|other| {
+                other.is_dash() == line.is_dash() && (other.column() > column) != deeper
+            });
+            let help = beyond.next().map_or_else(
+                || as_line(nearest),
+                |other| {
+                    let (column, number) = (other.column(), other.number);
+                    format!("{}, or by {column}, as line {number} is", as_line(nearest))
+                },
+            );
+            Some(say(message, nearest, "the nearest", help))
         }
         Some(_) => None,
     }
