@@ -7,7 +7,7 @@ use roundel_model::plan::{CheckoutMethod, PlannedStep, StepKind, When};
 use crate::{
     codes,
     compile::Context,
-    fields::Known,
+    fields::{Known, with_unknown},
     report::Problem,
     run::{Made, Site, rendered_step, step_name},
     value::{Data, Value},
@@ -125,10 +125,18 @@ impl Context<'_> {
         let line = Some(self.report.line(site.key));
         let attributes = self.attributes(site, builtin)?;
         let errors = self.report.errors();
+        let names: Vec<&str> = builtin.keys.iter().copied().chain(["name", "when"]).collect();
+        let keys = || attributes.fields().iter().map(|field| (&*field.name, field.key));
         for &key in builtin.required {
             if attributes.field(key).is_none_or(|field| field.value.is_null()) {
+                let (code, advice) = (codes::UNKNOWN_KEY, step_key_advice);
+                let known = Known { what: "", keys: &names, code, advice, tolerant: true };
+                if self.is_misspelt(keys(), known, &[key]) {
+                    continue;
+                }
                 let message = format!("`{}` needs `{key}`", builtin.word);
                 let problem = Problem::error(codes::MISSING_KEY, site.key, message);
+                let problem = with_unknown(problem, keys(), &names);
                 self.report.add(problem.help(format!("write `{}`", builtin.example)));
             }
         }
@@ -190,7 +198,7 @@ impl Context<'_> {
             }
             _ => {
                 let message = format!("`{}` takes no value, or a mapping", site.name);
-                let problem = Problem::error(codes::BAD_STEP, site.key, message);
+                let problem = Problem::error(codes::BAD_STEP, value.place, message);
                 self.report.add(problem.help(format!("write `{}`", builtin.example)));
                 None
             }
@@ -275,6 +283,8 @@ impl Context<'_> {
         if keys.is_empty() && !unknown("key") && !unknown("keys") {
             let message = "`restore_cache` needs `key` or `keys`";
             let problem = Problem::error(codes::CONFLICTING_ATTRIBUTES, site.key, message);
+            let given = attributes.fields().iter().map(|field| (&*field.name, field.key));
+            let problem = with_unknown(problem, given, &["key", "keys", "name", "when"]);
             self.report.add(problem.help("write `restore_cache: { keys: [deps-v1] }`"));
         }
         (!keys.is_empty()).then_some(keys)

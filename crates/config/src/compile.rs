@@ -171,6 +171,7 @@ impl<'d> Context<'d> {
         self.define(root);
         self.check_shapes();
         let made = self.plan(root);
+        self.check_dormant(root);
         self.lint_definitions(root);
         made
     }

@@ -12,9 +12,11 @@ use crate::{
     codes,
     compile::Context,
     environment::{self, Owner, Variables, overlay},
+    fields::with_unknown,
     modules::{Definition, Found, ModuleId},
     parameters::{Argument, ArgumentSource, Call, Element},
     report::Problem,
+    shape::JOB,
     source::Place,
     suggest::{did_you_mean, list},
     value::{Data, Field, Scope, Value},
@@ -114,7 +116,7 @@ impl Context<'_> {
         let own = self.surroundings(body, scope);
         let Some(executor) = self.doc.get(body, "executor") else {
             if own.kind == Host::Nothing {
-                self.no_executor(key);
+                self.no_executor(key, body);
             }
             return own;
         };
@@ -131,21 +133,27 @@ impl Context<'_> {
         let value = self.evaluate(executor.value, scope);
         if value.is_null() {
             if own.kind == Host::Nothing {
-                self.no_executor(key);
+                self.no_executor(key, body);
             }
             return own;
         }
         let executor = self.executor(&value, scope, 0);
         let all = own.over(executor);
         if all.kind == Host::Nothing {
-            self.no_executor(key);
+            self.no_executor(key, body);
         }
         all
     }
 
-    fn no_executor(&mut self, key: Place) {
+    fn no_executor(&mut self, key: Place, body: At) {
+        let doc = self.doc;
+        let keys = || doc.entries(body).into_iter().map(|entry| (entry.name, entry.key));
+        if self.is_misspelt(keys(), JOB, &["docker", "machine", "macos", "executor"]) {
+            return;
+        }
         let message = "the job names no execution environment";
         let problem = Problem::error(codes::NO_EXECUTOR, key, message);
+        let problem = with_unknown(problem, keys(), JOB.keys);
         self.report.add(
             problem.help(
                 "add `docker: [{ image: cimg/base:stable }]`, `machine: true` or `executor: …`",

@@ -36,16 +36,44 @@ impl Known<'_> {
     }
 }
 
+/// Adds the keys that nobody knows to the news that one is missing: perhaps one of them is meant.
+pub(crate) fn with_unknown<'n>(
+    problem: Problem,
+    keys: impl IntoIterator<Item = (&'n str, Place)>,
+    known: &[&str],
+) -> Problem {
+    const SHOWN: usize = 3;
+    let unknown = keys.into_iter().filter(|(name, _)| !known.contains(name)).take(SHOWN);
+    unknown.fold(problem, |problem, (name, place)| {
+        problem.related(place, format!("`{name}` is no key that is known here"))
+    })
+}
+
 impl Context<'_> {
-    /// Reports keys that nobody knows. Version 2.0 ignores them (CFG §1.2).
+    /// Tells whether a key was reported that is nearly one of these, which then is not missing: one
+    /// mistake, one message.
+    pub(crate) fn is_misspelt<'n>(
+        &self,
+        keys: impl IntoIterator<Item = (&'n str, Place)>,
+        known: Known<'_>,
+        wanted: &[&str],
+    ) -> bool {
+        let near = |name| nearest(name, known.keys.iter().copied());
+        keys.into_iter().any(|(name, place)| {
+            self.templates
+                && !known.keys.contains(&name)
+                && near(name).is_some_and(|near| wanted.contains(&near))
+                && self.report.is_told(known.code, place)
+        })
+    }
+
+    /// Reports keys that nobody knows. Version 2.0 ignores them (CFG §1.2), so there only a key that
+    /// is nearly a known one is worth a word.
     pub(crate) fn check_keys<'n>(
         &mut self,
         keys: impl IntoIterator<Item = (&'n str, Place)>,
         known: Known<'_>,
     ) {
-        if !self.templates {
-            return;
-        }
         for (name, place) in keys {
             if !self.afford(Draw::Visits, 1, place) {
                 return;
@@ -54,7 +82,10 @@ impl Context<'_> {
                 continue;
             }
             let near = nearest(name, known.keys.iter().copied());
-            let tolerated = known.tolerant && near.is_none();
+            if near.is_none() && !self.templates {
+                continue;
+            }
+            let tolerated = known.tolerant && near.is_none() || !self.templates;
             let make = if tolerated { Problem::warning } else { Problem::error };
             let message = format!("{} has no key `{name}`", known.what);
             let problem = make(known.code, place, message);

@@ -233,7 +233,8 @@ impl Context<'_> {
             View::Scalar(..) if self.doc.is_null(entry.value) => return None,
             View::Scalar(..) | View::Seq(_) => {
                 let message = format!("`{}` is a mapping with `only` or `ignore`", entry.name);
-                let problem = Problem::error(codes::BAD_FILTERS, entry.key, message);
+                let problem =
+                    Problem::error(codes::BAD_FILTERS, self.doc.place(entry.value), message);
                 self.report.add(problem.help(format!("write `{}: {{ only: … }}`", entry.name)));
                 return None;
             }

@@ -76,7 +76,7 @@ struct Invocation<'d> {
 }
 
 /// Keys of an entry that are no arguments.
-const RESERVED: &[&str] = &[
+pub(crate) const RESERVED: &[&str] = &[
     "requires",
     "name",
     "context",
@@ -417,7 +417,7 @@ impl<'d> Context<'d> {
             Found::Definition(definition) => definition,
             Found::Told => return None,
             Found::Nobody => {
-                self.unknown_job(invocation);
+                self.unknown_job(invocation.name, invocation.key, &invocation.fields);
                 return None;
             }
         };
@@ -454,22 +454,26 @@ impl<'d> Context<'d> {
         });
         let matrix = scope.matrix.iter().flat_map(|matrix| matrix.iter());
         let matrix = matrix.filter(|(name, _)| *name != "name");
+        let written = invocation.fields.iter().find(|field| field.name == "matrix");
+        let written = written.and_then(|field| self.doc.get(field.value, "parameters"));
+        let written = written.map(|parameters| self.doc.entries(parameters.value));
+        let key = |name: &str| written.and_then(|parameters| Some(parameters.get(name)?.key));
         let matrix = matrix.map(|(name, value)| Argument {
             name: name.clone(),
-            key: value.place,
+            key: key(name).unwrap_or(value.place),
             source: ArgumentSource::Ready(value.clone()),
         });
         direct.chain(matrix).collect()
     }
 
-    fn unknown_job(&mut self, invocation: &Invocation<'_>) {
-        let name = invocation.name;
+    /// Reports a job that nobody defines.
+    pub(crate) fn unknown_job(&mut self, name: &str, key: Place, fields: &[Entry<'_>]) {
         // Whatever stands wrongly below `jobs` was told; a job that it hides is no second mistake.
         if self.jobs_section.broken && self.module(ModuleId::CONFIG).jobs.is_empty() {
             return;
         }
         // A type that no entry can have was told, and the job is meant to be defined by it.
-        let typed = invocation.fields.iter().find(|field| field.name == "type");
+        let typed = fields.iter().find(|field| field.name == "type");
         if typed
             .is_some_and(|field| !matches!(self.doc.view(field.value), View::Scalar("build", _)))
         {
@@ -481,7 +485,7 @@ impl<'d> Context<'d> {
         let help = did_you_mean(name, names.into_iter().chain(groups)).unwrap_or_else(|| {
             "declare it under `jobs`; a gate for people needs `type: approval`".to_owned()
         });
-        self.report.add(Problem::error(codes::UNKNOWN_JOB, invocation.key, message).help(help));
+        self.report.add(Problem::error(codes::UNKNOWN_JOB, key, message).help(help));
     }
 
     /// Names the job that an entry runs, for the list of unused ones.

@@ -199,13 +199,13 @@ impl Context<'_> {
         }
         match self.doc.get(body, "steps") {
             Some(steps) => self.expand(steps.value, steps.key, &scope, &mut expansion),
-            None => self.steps_missing(definition.key, "a job"),
+            None => self.steps_of_job_missing(definition),
         }
         if let Some(after) = &around.after {
             self.expand(after.value, after.key, outer, &mut expansion);
         }
         let (steps, rendered) = expansion.finish();
-        if steps.is_empty() && self.report.errors() == 0 {
+        if steps.is_empty() && self.report.errors() == 0 && !self.report.is_lenient() {
             let message = format!("{owner} has no steps");
             self.report.add(Problem::warning(codes::IGNORED, definition.key, message));
         }

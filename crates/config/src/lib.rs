@@ -28,6 +28,7 @@ mod compiled;
 mod cron;
 mod definitions;
 pub mod document;
+mod dormant;
 pub mod editor;
 mod environment;
 mod evaluate;

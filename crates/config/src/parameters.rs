@@ -305,7 +305,11 @@ impl Context<'_> {
     }
 
     /// Reports an argument that nobody declared. Returns the parameter that was probably meant.
-    fn unexpected_argument(&mut self, call: &Call<'_>, argument: &Argument) -> Option<String> {
+    pub(crate) fn unexpected_argument(
+        &mut self,
+        call: &Call<'_>,
+        argument: &Argument,
+    ) -> Option<String> {
         let name = &argument.name;
         let names = || call.declarations.keys().map(String::as_str);
         let message = format!("{} has no parameter `{name}`", call.callee);

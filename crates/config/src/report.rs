@@ -81,13 +81,23 @@ pub(crate) struct Frame {
     pub(crate) place: Place,
 }
 
+/// What makes two problems the same.
+type Key = (&'static str, FileId, Span, String);
+
+fn key(problem: &Problem) -> Key {
+    let Place { file, span, .. } = problem.place;
+    (problem.code.slug, file, span, problem.message.clone())
+}
+
 /// Everything that was found so far.
 pub(crate) struct Report<'d> {
     sources: &'d Sources,
     found: Vec<Diagnostic>,
     /// What this release cannot run.
     unsupported: Vec<Diagnostic>,
-    seen: HashSet<(&'static str, FileId, Span, String)>,
+    seen: HashSet<Key>,
+    /// Those of them that were told as warnings because what they are about does not run.
+    softened: HashSet<Key>,
     errors: usize,
     /// Problems beyond the limit.
     hidden: usize,
@@ -104,6 +114,7 @@ impl<'d> Report<'d> {
             found: Vec::new(),
             unsupported: Vec::new(),
             seen: HashSet::new(),
+            softened: HashSet::new(),
             errors: 0,
             hidden: 0,
             frames: Vec::new(),
@@ -130,13 +141,30 @@ impl<'d> Report<'d> {
         std::mem::replace(&mut self.lenient, lenient)
     }
 
+    /// Tells whether errors count as warnings.
+    pub(crate) fn is_lenient(&self) -> bool {
+        self.lenient
+    }
+
     /// Adds a problem, unless the same was told already.
     pub(crate) fn add(&mut self, mut problem: Problem) {
-        if self.lenient {
+        let softened = self.lenient && problem.severity == Severity::Error;
+        if softened {
             problem.severity = Severity::Warning;
         }
         if !self.is_new(&problem) {
-            return;
+            // What is a warning where it does not run is an error where it does.
+            if problem.severity != Severity::Error || !self.softened.remove(&key(&problem)) {
+                return;
+            }
+            let Diagnostic { code, start, end, message, .. } = self.diagnostic(problem.clone());
+            let same = |found: &Diagnostic| {
+                (&found.code, found.start, found.end, &found.message)
+                    == (&code, start, end, &message)
+            };
+            self.found.retain(|found| !same(found));
+        } else if softened {
+            self.softened.insert(key(&problem));
         }
         if problem.severity == Severity::Error {
             self.errors += 1;
@@ -157,9 +185,14 @@ impl<'d> Report<'d> {
         }
     }
 
+    /// Tells whether something of this kind was told about a place.
+    pub(crate) fn is_told(&self, code: Code, place: Place) -> bool {
+        let told = |seen: &Key| seen.0 == code.slug && seen.1 == place.file && seen.2 == place.span;
+        self.seen.iter().any(told)
+    }
+
     fn is_new(&mut self, problem: &Problem) -> bool {
-        let Place { file, span, .. } = problem.place;
-        self.seen.insert((problem.code.slug, file, span, problem.message.clone()))
+        self.seen.insert(key(problem))
     }
 
     fn diagnostic(&self, problem: Problem) -> Diagnostic {
@@ -269,6 +302,23 @@ mod tests {
         assert_eq!(report.errors(), 1);
         let found = report.finish().0;
         assert_eq!(found.iter().map(|d| (d.line, d.column)).collect::<Vec<_>>(), [(1, 1), (2, 7)]);
+    }
+
+    #[test]
+    fn what_does_not_run_here_and_runs_there_is_an_error() {
+        let sources = sources("version: 2.1\n");
+        let mut report = Report::new(&sources);
+        let problem = || Problem::error(codes::SECTION_TYPE, Place::default(), "wrong");
+        let before = report.set_lenient(true);
+        report.add(problem());
+        report.set_lenient(before);
+        assert_eq!(report.errors(), 0);
+        report.add(problem());
+        report.set_lenient(true);
+        report.add(problem());
+        assert_eq!(report.errors(), 1);
+        let found = report.finish().0;
+        assert_eq!(found.iter().map(|d| d.severity).collect::<Vec<_>>(), [Severity::Error]);
     }
 
     #[test]

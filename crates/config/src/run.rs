@@ -11,10 +11,10 @@ use crate::{
     codes,
     compile::Context,
     environment::Owner,
-    fields::Known,
+    fields::{Known, with_unknown},
     report::Problem,
     source::Place,
-    suggest::{did_you_mean, nearest},
+    suggest::did_you_mean,
     value::{Data, Field, Scope, Value},
     yaml::At,
 };
@@ -102,7 +102,8 @@ impl Context<'_> {
         Some((step, rendered_step(site, rendered)))
     }
 
-    fn bad_run<T>(&mut self, site: &Site<'_>, found: &str) -> Option<T> {
+    /// Reports a `run` of the wrong shape.
+    pub(crate) fn bad_run<T>(&mut self, site: &Site<'_>, found: &str) -> Option<T> {
         let message =
             format!("`{}` takes a text or a mapping with `command`, this one {found}", site.name);
         let problem = Problem::error(codes::BAD_RUN, site.key, message);
@@ -154,14 +155,15 @@ impl Context<'_> {
             }
         }
         self.check_reruns(attributes, &run, reruns);
+        let keys = || attributes.fields().iter().map(|field| (&*field.name, field.key));
         let Some(command) = command else {
-            let message = format!("`{}` needs `command`", site.name);
-            let fields = attributes.fields().iter();
-            // A misspelt `command` was told already.
-            if nearest("command", fields.map(|field| &*field.name)).is_none() || !self.templates {
-                let problem = Problem::error(codes::RUN_WITHOUT_COMMAND, site.key, message);
-                self.report.add(problem.help("add `command:`"));
+            if self.is_misspelt(keys(), RUN, &["command"]) {
+                return None;
             }
+            let message = format!("`{}` needs `command`", site.name);
+            let problem = Problem::error(codes::RUN_WITHOUT_COMMAND, site.key, message);
+            let problem = with_unknown(problem, keys(), RUN.keys);
+            self.report.add(problem.help("add `command:`"));
             return None;
         };
         run.command = command?;

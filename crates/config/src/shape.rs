@@ -7,7 +7,7 @@ use crate::{
     codes,
     compile::Context,
     executor::EXECUTOR_KEYS,
-    fields::Known,
+    fields::{Known, with_unknown},
     modules::{Definition, ModuleId},
     report::Problem,
     run::RUN,
@@ -96,7 +96,11 @@ impl<'d> Context<'d> {
         }
         for command in commands {
             self.check_definition(&command, COMMAND);
-            if self.doc.get(command.body, "steps").is_none() {
+            let doc = self.doc;
+            let keys = doc.entries(command.body).into_iter().map(|entry| (entry.name, entry.key));
+            if self.doc.get(command.body, "steps").is_none()
+                && !self.is_misspelt(keys, COMMAND, &["steps"])
+            {
                 self.steps_missing(command.key, "a command");
             }
         }
@@ -120,6 +124,18 @@ impl<'d> Context<'d> {
         self.report.add(problem.help("add `steps:` with at least one `- run: …`"));
     }
 
+    /// Reports that a job has no steps, unless their key is misspelt.
+    pub(crate) fn steps_of_job_missing(&mut self, job: &Definition) {
+        let doc = self.doc;
+        let keys = || doc.entries(job.body).into_iter().map(|entry| (entry.name, entry.key));
+        if self.is_misspelt(keys(), JOB, &["steps"]) {
+            return;
+        }
+        let problem = Problem::error(codes::STEPS_MISSING, job.key, "a job needs `steps`");
+        let problem = with_unknown(problem, keys(), JOB.keys);
+        self.report.add(problem.help("add `steps:` with at least one `- run: …`"));
+    }
+
     /// Checks a list of steps before rendering.
     pub(crate) fn check_steps(&mut self, list: At, place: Place) {
         match self.doc.view(list) {
@@ -136,6 +152,8 @@ impl<'d> Context<'d> {
                 self.report.add(problem.help("list at least one step below it: `- run: …`"));
             }
             View::Scalar(..) | View::Map(_) => {
+                let is_text = matches!(self.doc.view(list), View::Scalar(..));
+                let place = if is_text { self.doc.place(list) } else { place };
                 let problem = Problem::error(codes::STEPS_MISSING, place, "`steps` must be a list");
                 self.report.add(problem.help("put a dash before each step: `- run: …`"));
             }

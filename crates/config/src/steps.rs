@@ -28,7 +28,7 @@ use crate::{
 const DEPTH: usize = 100;
 
 /// Built-in steps beside those in [`builtin`].
-const WORDS: &[&str] = &["run", "deploy", "when", "unless", "steps"];
+pub(crate) const WORDS: &[&str] = &["run", "deploy", "when", "unless", "steps"];
 
 /// Built-in steps that no command of the same name can replace (CFG §3.0).
 const RESERVED: &[&str] = &["run", "when", "unless", "steps"];
@@ -347,6 +347,7 @@ impl Context<'_> {
         found.map(|(name, _)| *name)
     }
 
+    /// Reports a step that nobody defines.
     pub(crate) fn unknown_command(&mut self, site: &Site<'_>) {
         let mut names: Vec<&str> = self.names(site.scope.module, Element::Command);
         for word in builtin::words().chain(WORDS.iter().copied()) {

@@ -6,8 +6,8 @@ use crate::{
     compile::Context,
     report::Problem,
     source::Place,
-    suggest::nearest,
-    yaml::{At, View, scalar},
+    suggest::{list, nearest},
+    yaml::{At, Entry, View, scalar},
 };
 
 /// A version of the language.
@@ -36,6 +36,9 @@ const SECTIONS: &[&str] = &[
     "experimental",
     "build_agent",
 ];
+
+/// Those that a key of another name may have been meant as.
+const USUAL: [&str; 6] = ["orbs", "parameters", "executors", "commands", "jobs", "workflows"];
 
 /// Top-level keys of version 1, which are ignored since.
 const VERSION_1: &[&str] = &["general", "notify", "machine", "dependencies", "test", "deployment"];
@@ -124,6 +127,10 @@ impl Context<'_> {
             if SECTIONS.contains(&entry.name) {
                 continue;
             }
+            // A shelf for anchors may be called anything.
+            if self.doc.is_referred_to(entry.value) {
+                continue;
+            }
             let problem = if let Some(name) = nearest(entry.name, SECTIONS.iter().copied()) {
                 let message = format!("the top-level key `{}` is ignored", entry.name);
                 let problem = Problem::warning(codes::UNKNOWN_SECTION, entry.key, message);
@@ -131,11 +138,24 @@ impl Context<'_> {
             } else if VERSION_1.contains(&entry.name) {
                 let message = format!("`{}` belongs to version 1 and is ignored", entry.name);
                 Problem::warning(codes::DEPRECATED, entry.key, message)
+            } else if self.is_strange(&entry) {
+                let message = format!("the top-level key `{}` is ignored", entry.name);
+                let problem = Problem::warning(codes::IGNORED, entry.key, message);
+                problem.help(format!("nothing refers to it; sections are {}", list(USUAL)))
             } else {
                 continue;
             };
             self.report.add(problem);
         }
+    }
+
+    /// Tells whether a section that nobody knows was probably meant as one: it holds something, and
+    /// has no name that says otherwise.
+    fn is_strange(&self, section: &Entry<'_>) -> bool {
+        !self.doc.entries(section.value).is_empty()
+            && !self.doc.has_anchor(section)
+            && !section.name.starts_with("x-")
+            && !section.name.starts_with('.')
     }
 
     /// Returns the place of the first key, for what is missing.

@@ -10,6 +10,7 @@
 
 mod build;
 mod cause;
+mod culprit;
 mod repair;
 pub(crate) mod scalar;
 
@@ -379,6 +380,23 @@ impl Sources {
     /// Returns the value of a key, if the node is a mapping that has it.
     pub(crate) fn get(&self, at: At, name: &str) -> Option<Entry<'_>> {
         self.entries(at).get(name)
+    }
+
+    /// Tells whether an alias somewhere refers to a node, or to one below it.
+    pub(crate) fn is_referred_to(&self, at: At) -> bool {
+        let doc = self.doc(at);
+        let Span { start, end } = doc.node(doc.follow(at).id).span;
+        let inside = |span: Span| start <= span.start && span.end <= end;
+        doc.nodes
+            .iter()
+            .any(|node| matches!(node.kind, Kind::Alias(target) if inside(doc.node(target).span)))
+    }
+
+    /// Tells whether the value of an entry has a name for aliases, used or not.
+    pub(crate) fn has_anchor(&self, entry: &Entry<'_>) -> bool {
+        let value = self.doc(entry.value).node(entry.value.id).span;
+        let text = &self.file(entry.key.file).text;
+        text.get(entry.key.span.end()..value.start()).is_some_and(|between| between.contains('&'))
     }
 
     /// Returns what reading the entries of a mapping costs.

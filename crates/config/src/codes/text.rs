@@ -45,6 +45,46 @@ area! {
     /// ```
     SYNTAX = "yaml-syntax", Some("E-002");
 
+    /// A line is taken into the text above it.
+    ///
+    /// A text without quotes goes on in the next lines as long as they are indented deeper. So an
+    /// item of a list whose dash is missing, or stands too far to the right, is no item: it becomes
+    /// the end of the one above, and nobody would notice.
+    ///
+    /// Put the dash below the dash of the item before. A long text that is meant as one goes into
+    /// quotes, or into a block that begins with `>`.
+    ///
+    /// ```yaml wrong
+    /// version: 2.1
+    /// jobs:
+    ///   build:
+    ///     docker:
+    ///       - image: cimg/base:2026.01
+    ///     steps:
+    ///       - run: make
+    ///       - persist_to_workspace:
+    ///           root: .
+    ///           paths:
+    ///             - build
+    ///               - reports
+    /// ```
+    ///
+    /// ```yaml right
+    /// version: 2.1
+    /// jobs:
+    ///   build:
+    ///     docker:
+    ///       - image: cimg/base:2026.01
+    ///     steps:
+    ///       - run: make
+    ///       - persist_to_workspace:
+    ///           root: .
+    ///           paths:
+    ///             - build
+    ///             - reports
+    /// ```
+    SWALLOWED_LINE = "swallowed-line", None;
+
     /// A mapping holds the same key twice.
     ///
     /// Only one of the two can count, and readers of YAML differ in which. So the hosted service

@@ -49,7 +49,14 @@ impl Context<'_> {
         let items = match &value.data {
             Data::List(items) => items.clone(),
             // Appears in an official example.
-            Data::Text(_) | Data::Int(_) | Data::Float(..) | Data::Map(_) => Rc::new(vec![value]),
+            Data::Text(_) | Data::Int(_) | Data::Float(..) | Data::Map(_) => {
+                if matches!(value.data, Data::Text(_)) {
+                    let message = "`requires` is a list; the text is taken as its only item";
+                    let problem = Problem::warning(codes::WRONG_TYPE, value.place, message);
+                    self.report.add(problem.help("put a dash before it, or brackets around it"));
+                }
+                Rc::new(vec![value])
+            }
             Data::Null | Data::Unknown => return Vec::new(),
             Data::Bool(_) | Data::Steps(_) | Data::Executor(_) => {
                 self.wrong_type(&value, "requires", "list");
