@@ -88,7 +88,7 @@ pub(crate) fn page() -> Result<String> {
 /// The row about all quirks is proved when each of them is.
 fn quirks<'r>(rows: &'r [Row], proofs: &mut BTreeMap<&'r str, Vec<String>>) {
     let quirks: Vec<_> = rows.iter().filter(|row| row.id.starts_with("Q-")).collect();
-    let is_open = |row: &&&Row| proofs.get(row.id.as_str()).is_none_or(|proofs| proofs.is_empty());
+    let is_open = |row: &&&Row| proofs.get(row.id.as_str()).is_none_or(Vec::is_empty);
     if let Some(row) = rows.iter().find(|row| row.id == ALL_QUIRKS)
         && !quirks.iter().any(|row| is_open(&row))
     {
@@ -109,23 +109,25 @@ fn text(rows: &[Row], proofs: &BTreeMap<&str, Vec<String>>, cases: &[Case]) -> S
     );
     let total = |rows: &[&Row]| {
         let count = rows.iter().filter(|row| proved(row)).count();
-        format!("{} | {count} | {} |\n", rows.len(), rows.len() - count)
+        format!("{} | {count} | {} |", rows.len(), rows.len() - count)
     };
-    page.push_str("| | rows | proved | open |\n|---|--:|--:|--:|\n");
+    let mut lines = vec!["| | rows | proved | open |".to_owned(), "|---|--:|--:|--:|".to_owned()];
     for area in &areas {
         let of_area: Vec<_> = rows.iter().filter(|row| row.area == *area).collect();
-        page.push_str(&format!("| [{area}](#{}) | {}", slug(area), total(&of_area)));
+        lines.push(format!("| [{area}](#{}) | {}", slug(area), total(&of_area)));
     }
-    page.push_str(&format!("| **all** | {}", total(&rows.iter().collect::<Vec<_>>())));
-    page.push_str(&format!("\nThe specification has {} cases.\n", cases.len()));
+    lines.push(format!("| **all** | {}", total(&rows.iter().collect::<Vec<_>>())));
+    lines.push(format!("\nThe specification has {} cases.", cases.len()));
     for area in &areas {
-        page.push_str(&format!("\n## {area}\n\n| row | what | proved by |\n|---|---|---|\n"));
+        lines.push(format!("\n## {area}\n\n| row | what | proved by |\n|---|---|---|"));
         for row in rows.iter().filter(|row| row.area == *area) {
             let proofs = proofs.get(row.id.as_str()).filter(|proofs| !proofs.is_empty());
             let proofs = proofs.map_or_else(|| "**open**".to_owned(), |proofs| proofs.join("<br>"));
-            page.push_str(&format!("| {} | {} | {proofs} |\n", row.id, row.what));
+            lines.push(format!("| {} | {} | {proofs} |", row.id, row.what));
         }
     }
+    page.push_str(&lines.join("\n"));
+    page.push('\n');
     diagnostics(&mut page, cases);
     page
 }
@@ -220,7 +222,7 @@ fn cases_of(file: &str, markdown: &str) -> Vec<Case> {
             }
             (Some(_), None) => {}
             (None, None) => {
-                cases.extend(line.strip_prefix("## ").map(|title| heading(file, title)))
+                cases.extend(line.strip_prefix("## ").map(|title| heading(file, title)));
             }
         }
     }

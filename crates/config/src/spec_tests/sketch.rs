@@ -3,7 +3,7 @@
 use roundel_model::{
     plan::{
         CheckoutMethod, ContainerSpec, Executor, JobBody, Plan, PlannedJob, PlannedJobKind,
-        PlannedStep, StepKind, When,
+        PlannedStep, RunStep, StepKind, When,
     },
     status::Outcome,
 };
@@ -133,25 +133,7 @@ fn container(container: &ContainerSpec) -> Json {
 fn step(step: &PlannedStep) -> Json {
     let mut fields = Map::new();
     match &step.kind {
-        StepKind::Run(run) => {
-            fields.insert("run".to_owned(), run.command.as_str().into());
-            add(&mut fields, "shell", run.shell.clone());
-            add(&mut fields, "environment", variables(&run.environment));
-            add(&mut fields, "background", run.background.then_some(true));
-            add(&mut fields, "working_directory", run.working_directory.clone());
-            add(
-                &mut fields,
-                "no_output_timeout",
-                format!("{}s", run.no_output_timeout.as_secs_f64()),
-            );
-            add(&mut fields, "max_auto_reruns", run.max_auto_reruns);
-            add(
-                &mut fields,
-                "auto_rerun_delay",
-                format!("{}s", run.auto_rerun_delay.as_secs_f64()),
-            );
-            add(&mut fields, "after_all_tasks", run.after_all_tasks.then_some(true));
-        }
+        StepKind::Run(run) => command(run, &mut fields),
         StepKind::Checkout { path, method } => {
             fields.insert("checkout".to_owned(), path.as_str().into());
             let method = match method {
@@ -206,6 +188,18 @@ fn step(step: &PlannedStep) -> Json {
     add(&mut fields, "when", when);
     add(&mut fields, "line", step.line);
     fields.into()
+}
+
+fn command(run: &RunStep, fields: &mut Map<String, Json>) {
+    fields.insert("run".to_owned(), run.command.as_str().into());
+    add(fields, "shell", run.shell.clone());
+    add(fields, "environment", variables(&run.environment));
+    add(fields, "background", run.background.then_some(true));
+    add(fields, "working_directory", run.working_directory.clone());
+    add(fields, "no_output_timeout", format!("{}s", run.no_output_timeout.as_secs_f64()));
+    add(fields, "max_auto_reruns", run.max_auto_reruns);
+    add(fields, "auto_rerun_delay", format!("{}s", run.auto_rerun_delay.as_secs_f64()));
+    add(fields, "after_all_tasks", run.after_all_tasks.then_some(true));
 }
 
 fn variables(variables: &[(String, String)]) -> Json {
