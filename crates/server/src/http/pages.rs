@@ -8,6 +8,7 @@
 
 mod config_view;
 mod deliveries;
+mod diagnostics;
 mod graph;
 mod home;
 mod job;
@@ -49,7 +50,8 @@ pub fn router() -> Router<Arc<App>> {
         .merge(pipeline::router())
         .merge(job::router())
         .merge(log::router())
-        .merge(runners::router());
+        .merge(runners::router())
+        .merge(diagnostics::router());
     for kind in ForgeKind::ALL {
         for prefix in [kind.slug(), kind.long_slug()] {
             let base = format!("/{prefix}/{{owner}}/{{repository}}");

@@ -69,12 +69,45 @@ pub(super) fn diagnostics_json(diagnostics: &[Diagnostic]) -> Option<String> {
     serde_json::to_string(diagnostics).ok()
 }
 
-/// One sentence for each error, with its place.
+/// One line for each error: place, sentence, way out, code, way there. Commit statuses cut it at its
+/// end, so what matters most comes first.
 pub(super) fn sentences(diagnostics: &[Diagnostic]) -> Vec<String> {
     diagnostics
         .iter()
         .filter(|diagnostic| diagnostic.severity == Severity::Error)
         .take(MAX_SENTENCES)
-        .map(|found| format!("{}:{}:{}: {}", found.path, found.line, found.column, found.message))
+        .map(line)
         .collect()
+}
+
+fn line(found: &Diagnostic) -> String {
+    let Diagnostic { path, line, column, message, code, .. } = found;
+    let help = found.help.as_ref().map_or_else(String::new, |help| format!(" ({help})"));
+    // A workflow alone is told by the place already.
+    let via = if found.via.len() > 1 {
+        format!(", via {}", found.via.join(" → "))
+    } else {
+        String::new()
+    };
+    format!("{path}:{line}:{column}: {message}{help} [{code}]{via}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever reads only the mail or the commit status must be able to mend it too.
+    #[test]
+    fn a_line_tells_place_way_out_and_way_there() {
+        let text = "version: 2.1\ncommands: { load: { steps: [chekout] } }\njobs: { build: { machine: true, steps: [load] } }\nworkflows: { w: { jobs: [build] } }\n";
+        let inputs = roundel_config::Inputs { path: "c.yml".to_owned(), ..Default::default() };
+        let found = roundel_config::compile(text, &inputs).diagnostics;
+        assert_eq!(
+            sentences(&found),
+            [
+                "c.yml:2:29: cannot find a definition for command named `chekout` (did you mean `checkout`?) \
+              [unknown-command], via workflow `w` → job `build` → command `load`"
+            ]
+        );
+    }
 }

@@ -2,10 +2,12 @@
 
 use std::{fmt::Write as _, ops::Range};
 
-use roundel_config::{Diagnostic, Severity};
+use roundel_config::{Diagnostic, Related, Severity, codes};
 
 use super::words::{Foreign, Html, escape, sentence};
 
+/// Where the pages of codes are.
+pub(crate) const DOCS: &str = "/docs/diagnostics";
 /// Lines around a diagnostic that its excerpt shows.
 const CONTEXT: usize = 2;
 /// Lines of an excerpt, at most: a span may be a whole file.
@@ -16,12 +18,41 @@ pub(crate) struct DiagnosticView {
     pub(crate) error: bool,
     pub(crate) word: &'static str,
     pub(crate) code: Foreign,
+    /// The address of the page about the code.
+    pub(crate) docs: Option<String>,
     pub(crate) message: Html,
     pub(crate) place: Foreign,
+    /// Where that is in the configuration: `jobs.build.steps[2]`.
+    pub(crate) at: Foreign,
+    /// How one gets there: workflow, job, command.
+    pub(crate) via: Option<Html>,
     pub(crate) line: u32,
     pub(crate) excerpt: Html,
-    pub(crate) related: Vec<(u32, Html)>,
+    pub(crate) related: Vec<RelatedView>,
     pub(crate) help: Option<Html>,
+}
+
+/// A further place.
+pub(crate) struct RelatedView {
+    /// Its line, if it is in the same text.
+    pub(crate) line: Option<u32>,
+    /// `line 4`, or the file of an orb with line and column.
+    pub(crate) place: Foreign,
+    pub(crate) text: Html,
+}
+
+impl RelatedView {
+    fn of(related: &Related) -> Self {
+        let place = match &related.path {
+            Some(path) => format!("{path}:{}:{}", related.line, related.column),
+            None => format!("line {}", related.line),
+        };
+        Self {
+            line: related.path.is_none().then_some(related.line),
+            place: Foreign(place),
+            text: sentence(&related.text),
+        }
+    }
 }
 
 /// Reads stored diagnostics. What cannot be read is left out: the sentences of the pipeline remain.
@@ -32,6 +63,17 @@ pub(crate) fn read(json: Option<&str>) -> Vec<Diagnostic> {
 /// Makes the view of diagnostics over their text.
 pub(crate) fn views(text: &str, diagnostics: &[Diagnostic]) -> Vec<DiagnosticView> {
     diagnostics.iter().map(|diagnostic| view(text, diagnostic)).collect()
+}
+
+/// `E-033 unknown-parameter`, as terminals show it.
+fn name(slug: &str) -> String {
+    let number = codes::code(slug).and_then(|code| code.number);
+    number.map_or_else(|| slug.to_owned(), |number| format!("{number} {slug}"))
+}
+
+/// The address of a code's page.
+pub(crate) fn address(slug: &str) -> String {
+    format!("{DOCS}/{slug}")
 }
 
 fn view(text: &str, diagnostic: &Diagnostic) -> DiagnosticView {
@@ -53,16 +95,16 @@ fn view(text: &str, diagnostic: &Diagnostic) -> DiagnosticView {
     DiagnosticView {
         error,
         word: if error { "error" } else { "warning" },
-        code: Foreign(diagnostic.code.clone()),
+        code: Foreign(name(&diagnostic.code)),
+        docs: codes::code(&diagnostic.code).map(|code| address(code.slug)),
         message: sentence(&diagnostic.message),
         place: Foreign(format!("{}:{}:{}", diagnostic.path, diagnostic.line, diagnostic.column)),
+        at: Foreign(diagnostic.at.clone()),
+        // A workflow alone is told by the place already.
+        via: (diagnostic.via.len() > 1).then(|| sentence(&diagnostic.via.join(" → "))),
         line: diagnostic.line,
         excerpt: Html(excerpt),
-        related: diagnostic
-            .related
-            .iter()
-            .map(|related| (related.line, sentence(&related.text)))
-            .collect(),
+        related: diagnostic.related.iter().map(RelatedView::of).collect(),
         help: diagnostic.help.as_deref().map(sentence),
     }
 }
@@ -166,6 +208,30 @@ mod tests {
         assert_eq!(html.matches("<mark").count(), 1);
         let view = view(text, &diagnostic(text, "verison"));
         assert_eq!(view.message.0, "no key <code>verison</code>");
+        assert_eq!(view.code.0, "E-024 unknown-key");
+        assert_eq!(view.docs.as_deref(), Some("/docs/diagnostics/unknown-key"));
+    }
+
+    /// Nobody could open line 12 of an orb in the configuration.
+    #[test]
+    fn the_way_there_is_shown_and_places_in_orbs_lead_nowhere() {
+        let text = "a: 1\n";
+        let mut one = diagnostic(text, "1");
+        one.via = vec!["workflow `w`".into(), "job `x`".into()];
+        let related = |path: Option<&str>| Related {
+            path: path.map(str::to_owned),
+            start: 0,
+            end: 1,
+            line: 12,
+            column: 3,
+            text: "here".into(),
+        };
+        one.related = vec![related(None), related(Some("acme/tools@1.0.0"))];
+        let view = view(text, &one);
+        assert_eq!(view.via.unwrap().0, "workflow <code>w</code> → job <code>x</code>");
+        let places: Vec<_> =
+            view.related.iter().map(|related| (related.line, related.place.0.as_str())).collect();
+        assert_eq!(places, [(Some(12), "line 12"), (None, "acme/tools@1.0.0:12:3")]);
     }
 
     /// Spans come from a database; none may make a page fail.

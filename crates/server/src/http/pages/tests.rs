@@ -234,3 +234,22 @@ async fn roles_are_asked_of_the_forge() {
         assert_eq!(crate::access::role(&world.app, Some(&account), &world.project).await, role);
     }
 }
+
+/// A link in a mail is followed by people who are not signed in.
+#[tokio::test]
+async fn anybody_may_read_what_a_diagnostic_means() {
+    let world = World::new().await;
+    let page = text(world.get("/docs/diagnostics/unknown-parameter", None).await).await;
+    for part in [
+        "E-033",
+        "What is said about it",
+        "did you mean `version`?",
+        "<h2 class=\"section-title\">Right",
+    ] {
+        assert!(page.contains(part), "{part} is missing in {page}");
+    }
+    let list = text(world.get("/docs/diagnostics", None).await).await;
+    assert!(list.contains("href=\"/docs/diagnostics/unknown-parameter\""), "{list}");
+    let nothing = world.get("/docs/diagnostics/no-such-code", None).await;
+    assert_eq!(nothing.status(), StatusCode::NOT_FOUND);
+}

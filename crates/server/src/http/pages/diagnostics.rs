@@ -1,0 +1,93 @@
+//! What diagnostics mean: a page for each code, made from its doc comment, and a list of them.
+//!
+//! Anybody may read them: they hold nothing of any project.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{Router, extract::Path, routing::get};
+use roundel_config::codes::{
+    self,
+    page::{self, Part},
+};
+
+use super::{
+    config_view::DOCS,
+    visit::{Answer, Shell, Visit},
+    words::{Html, escape, sentence},
+};
+use crate::app::App;
+
+/// Routes of this file.
+pub(crate) fn router() -> Router<Arc<App>> {
+    Router::new().route(DOCS, get(list)).route(&format!("{DOCS}/{{slug}}"), get(one))
+}
+
+#[derive(Template)]
+#[template(path = "diagnostics.html")]
+struct ListPage {
+    shell: Shell,
+    areas: Vec<AreaView>,
+}
+
+struct AreaView {
+    title: &'static str,
+    codes: Vec<CodeView>,
+}
+
+struct CodeView {
+    slug: &'static str,
+    number: Option<&'static str>,
+    about: Html,
+}
+
+async fn list(visit: Visit) -> Answer {
+    let view = |code: &codes::Code| CodeView {
+        slug: code.slug,
+        number: code.number,
+        about: sentence(code.about),
+    };
+    let areas = codes::AREAS.iter();
+    let areas = areas
+        .map(|area| AreaView { title: area.title, codes: area.codes.iter().map(view).collect() })
+        .collect();
+    visit.page(&ListPage { shell: visit.shell("Diagnostics", "docs"), areas })
+}
+
+#[derive(Template)]
+#[template(path = "diagnostic.html")]
+struct CodePage {
+    shell: Shell,
+    slug: &'static str,
+    number: Option<&'static str>,
+    area: &'static str,
+    parts: Vec<PartView>,
+}
+
+/// A paragraph, or a block with a title.
+struct PartView {
+    title: Option<Html>,
+    text: Html,
+}
+
+impl PartView {
+    fn of(part: &Part) -> Self {
+        match part {
+            Part::Paragraph(text) => Self { title: None, text: sentence(text) },
+            Part::Block { title, text, .. } => {
+                Self { title: Some(sentence(title)), text: Html(escape(text)) }
+            }
+        }
+    }
+}
+
+async fn one(visit: Visit, Path(slug): Path<String>) -> Answer {
+    let page = page::page(&slug).ok_or_else(|| visit.not_found())?;
+    visit.page(&CodePage {
+        shell: visit.shell(page.code.slug, "docs"),
+        slug: page.code.slug,
+        number: page.code.number,
+        area: page.area,
+        parts: page.parts.iter().map(PartView::of).collect(),
+    })
+}
