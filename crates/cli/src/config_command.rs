@@ -3,7 +3,7 @@
 //! ```text
 //! validate  what is wrong, and where        process  what it compiles to
 //! explain   where a compiled value is from  pack     a folder of files as one
-//! migrate-check  what moving here takes
+//! migrate-check  what moving here takes   code     what a diagnostic means
 //! ```
 //!
 //! Exit codes: 0 fine, 1 the configuration is wrong, 2 the command was called wrongly (a file that
@@ -11,6 +11,7 @@
 //! Results go to standard output and remarks about them to standard error.
 
 mod check;
+mod code;
 mod explain;
 mod inputs;
 mod local;
@@ -36,6 +37,8 @@ pub(crate) enum Command {
     Explain(explain::Arguments),
     /// Makes one document of a folder of files
     Pack(pack::Arguments),
+    /// Tells what a diagnostic code means, and how to mend it
+    Code(code::Arguments),
     /// Tells what has to be done to run repositories here that ran elsewhere
     MigrateCheck(migrate::Arguments),
 }
@@ -52,6 +55,7 @@ pub(crate) fn run(command: &Command) -> Result<Ended> {
         Command::Process(arguments) => process::run(arguments),
         Command::Explain(arguments) => explain::run(arguments),
         Command::Pack(arguments) => pack::run(arguments),
+        Command::Code(arguments) => code::run(arguments),
         Command::MigrateCheck(arguments) => migrate::run(arguments),
     };
     match ended {
