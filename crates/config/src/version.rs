@@ -149,10 +149,10 @@ impl Context<'_> {
         }
     }
 
-    /// Tells whether a section that nobody knows was probably meant as one: it holds something, and
-    /// has no name that says otherwise.
+    /// Tells whether a section that nobody knows was probably meant as one: it is a mapping, and
+    /// nothing says otherwise.
     fn is_strange(&self, section: &Entry<'_>) -> bool {
-        !self.doc.entries(section.value).is_empty()
+        self.doc.is_map(section.value)
             && !self.doc.has_anchor(section)
             && !section.name.starts_with("x-")
             && !section.name.starts_with('.')

@@ -82,9 +82,8 @@ fn help(found: &str, left: &str, after: &str) -> String {
 
 /// The last operand before the mistake.
 fn operand_before(before: &str) -> &str {
-    let before = before.trim_end();
-    let start = before.rfind(char::is_whitespace).map_or(0, |at| at + 1);
-    let operand = before[start..].trim_start_matches(['(', '!']);
+    let last = before.trim_end().rsplit(char::is_whitespace).next().unwrap_or("");
+    let operand = last.trim_start_matches(['(', '!']);
     if operand.is_empty() || operand.len() > 80 { "a" } else { operand }
 }
 

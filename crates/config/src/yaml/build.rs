@@ -446,7 +446,7 @@ impl<'t> Builder<'t> {
         let known = self.doc.nodes.last().map_or_else(Span::default, |node| node.span);
         let cause = cause(text, known, mark, error.kind());
         let explained = cause.message.is_some();
-        let what = cause.message.unwrap_or_else(|| error.info().to_string());
+        let what = cause.message.unwrap_or_else(|| error.info().clone());
         let message = format!("this is not YAML: {what}");
         let mut place = cause.span.unwrap_or(parser);
         let mut related: Vec<(Span, String)> = Vec::new();
@@ -469,14 +469,12 @@ impl<'t> Builder<'t> {
         }
         for culprit in culprits(text, mark, error.kind()) {
             let span = Span::new(culprit.place.start, culprit.place.end);
-            let is_known = |other: Span| line_start(text, other) == line_start(text, span);
+            let same = |other: Span| line_start(text, other) == line_start(text, span);
+            let is_known = same(place) || related.iter().any(|(other, _)| same(*other));
+            let is_wanted = limit > 0 && (!explained || !culprit.vague);
             if culprit.certain && !explained {
                 (place, help) = (span, culprit.help.map_or(help, str::to_owned));
-            } else if limit > 0
-                && !(explained && culprit.vague)
-                && !is_known(place)
-                && !related.iter().any(|(other, _)| is_known(*other))
-            {
+            } else if is_wanted && !is_known {
                 limit -= 1;
                 related.push((span, culprit.what.to_owned()));
             }

@@ -216,7 +216,7 @@ impl<'t> Lines<'t> {
         let mut found = vec![(before, what)];
         let Some(parent) = parent else {
             // The whole text should begin where this line does.
-            let first = above().filter(|&index| self.content(index).is_some()).last();
+            let first = (at.saturating_sub(REACH)..at).find(|&index| self.content(index).is_some());
             found.extend(
                 first.map(|first| (first, "the block begins here, with another indentation")),
             );
