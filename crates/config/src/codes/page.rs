@@ -20,7 +20,7 @@ const PATH: &str = ".circleci/config.yml";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
     /// The code.
-    pub code: &'static Code,
+    pub code: Code,
     /// The part of the catalogue that it belongs to: "Steps".
     pub area: &'static str,
     /// What stands on it, from top to bottom.
@@ -63,12 +63,12 @@ pub fn page(name: &str) -> Option<Page> {
     let found = find(&|code| code.slug == name);
     let (area, code) = found
         .or_else(|| find(&|code| wanted.is_some() && code.number.and_then(number) == wanted))?;
-    Some(Page::new(area, code))
+    Some(Page::new(area, *code))
 }
 
 /// Makes all pages, in the order of the catalogue.
 pub fn pages() -> impl Iterator<Item = Page> {
-    AREAS.iter().flat_map(|area| area.codes.iter().map(|code| Page::new(area, code)))
+    AREAS.iter().flat_map(|area| area.codes.iter().map(|code| Page::new(area, *code)))
 }
 
 /// Returns the letter and the value of `E-033`, `e033`, `E33`.
@@ -81,7 +81,7 @@ fn number(text: &str) -> Option<(char, u16)> {
 }
 
 impl Page {
-    fn new(area: &'static Area, code: &'static Code) -> Self {
+    fn new(area: &'static Area, code: Code) -> Self {
         let mut parts = vec![Part::Paragraph(code.about.to_owned())];
         let source = Source::of(code);
         parts.extend(source.paragraphs.iter().map(|text| Part::Paragraph(text.clone())));
@@ -125,7 +125,7 @@ impl Page {
 }
 
 /// Compiles an example of a code; `None` if it has none.
-pub fn example(code: &Code, which: Which) -> Option<(String, Compiled)> {
+pub fn example(code: Code, which: Which) -> Option<(String, Compiled)> {
     let source = Source::of(code);
     let text = match which {
         Which::Wrong => source.wrong.clone(),
@@ -150,7 +150,7 @@ struct Source {
 }
 
 impl Source {
-    fn of(code: &Code) -> Self {
+    fn of(code: Code) -> Self {
         let mut source = Self::default();
         let mut paragraph = String::new();
         let mut fence: Option<(&str, String)> = None;
@@ -221,7 +221,7 @@ impl Source {
     }
 
     /// What the wrong example is told with.
-    fn told(&self, code: &Code) -> Vec<Diagnostic> {
+    fn told(&self, code: Code) -> Vec<Diagnostic> {
         let Some(wrong) = &self.wrong else { return Vec::new() };
         let compiled = self.compile(wrong);
         let all = compiled.diagnostics.into_iter().chain(compiled.unsupported);

@@ -5,8 +5,10 @@ use std::collections::{BTreeSet, HashSet};
 use super::{page::Which, *};
 use crate::{Compiled, Inputs, PipelineValue, Severity, compile};
 
+type Make = fn() -> (String, Inputs);
+
 /// Codes whose example is too long, or not to be seen, to stand on a page.
-const MADE: &[(&str, fn() -> (String, Inputs))] = &[
+const MADE: &[(&str, Make)] = &[
     ("special-character", || (format!("{JOB} # \u{8}"), Inputs::default())),
     ("too-large", || (format!("{JOB}#{}", "x".repeat(9_000_000)), Inputs::default())),
     ("more-problems", || {
@@ -28,12 +30,11 @@ const MADE: &[(&str, fn() -> (String, Inputs))] = &[
     }),
     ("too-many-parameters", || {
         let names = (0..101).map(|number| format!("p{number}"));
-        let declared: String = names
-            .clone()
-            .map(|name| format!("  {name}: {{ type: string, default: x }}\n"))
-            .collect();
+        let declared: Vec<String> =
+            names.clone().map(|name| format!("  {name}: {{ type: string, default: x }}")).collect();
+        let declared = declared.join("\n");
         let parameters = names.map(|name| (name, PipelineValue::Text("x".into()))).collect();
-        (format!("{JOB}parameters:\n{declared}"), Inputs { parameters, ..Inputs::default() })
+        (format!("{JOB}parameters:\n{declared}\n"), Inputs { parameters, ..Inputs::default() })
     }),
 ];
 
@@ -68,7 +69,7 @@ fn slugs_are_unique_and_say_what_they_are() {
 fn cfg_225_every_wrong_example_gives_its_code_and_no_other() {
     let mut failures = Vec::new();
     for code in all() {
-        let Some((text, compiled)) = page::example(code, Which::Wrong) else {
+        let Some((text, compiled)) = page::example(*code, Which::Wrong) else {
             assert!(
                 MADE.iter().any(|(slug, _)| *slug == code.slug),
                 "{} has no example",
@@ -92,7 +93,7 @@ fn cfg_225_every_wrong_example_gives_its_code_and_no_other() {
 fn cfg_225_every_right_example_compiles_without_a_word() {
     let mut failures = Vec::new();
     for code in all() {
-        let Some((text, compiled)) = page::example(code, Which::Right) else {
+        let Some((text, compiled)) = page::example(*code, Which::Right) else {
             assert!(
                 MADE.iter().any(|(slug, _)| *slug == code.slug),
                 "{} has no example",
@@ -114,7 +115,7 @@ fn cfg_225_codes_without_an_example_are_given_too() {
         let (text, inputs) = make();
         let compiled = compile(&text, &inputs);
         assert!(found(&compiled).contains(*slug), "{slug}: {:?}", found(&compiled));
-        assert!(page::example(code(slug).unwrap(), Which::Wrong).is_none(), "{slug} has one");
+        assert!(page::example(*code(slug).unwrap(), Which::Wrong).is_none(), "{slug} has one");
     }
 }
 
@@ -155,12 +156,12 @@ fn a_page_is_found_by_slug_and_by_number() {
 #[test]
 fn cfg_226_a_number_with_w_is_a_warning_and_one_with_e_an_error() {
     for code in all() {
-        let Some((_, compiled)) = page::example(code, Which::Wrong) else { continue };
+        let Some((_, compiled)) = page::example(*code, Which::Wrong) else { continue };
         let errors = compiled.diagnostics.iter().filter(|found| found.severity == Severity::Error);
         match code.number.and_then(|number| number.chars().next()) {
             Some('W') => assert_eq!(errors.count(), 0, "{}", code.slug),
             Some(_) if code.slug != "bad-matrix-parameter" => {
-                assert!(errors.count() > 0, "{}", code.slug)
+                assert!(errors.count() > 0, "{}", code.slug);
             }
             _ => {}
         }
