@@ -49,7 +49,7 @@ impl Context<'_> {
             keys: ORB_KEYS,
             code: codes::UNKNOWN_KEY,
             advice: Known::no_advice,
-            tolerant: false,
+            tolerant: true,
         };
         let entries = self.doc.entries(root);
         self.check_keys(entries.iter().map(|entry| (entry.name, entry.key)), known);

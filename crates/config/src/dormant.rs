@@ -29,7 +29,7 @@ const DEPTH: usize = 50;
 impl<'d> Context<'d> {
     /// Looks at the names in the whole configuration.
     pub(crate) fn check_dormant(&mut self, root: At) {
-        if !self.templates {
+        if !self.templates || self.report.is_full() {
             return;
         }
         let lenient = self.report.set_lenient(true);

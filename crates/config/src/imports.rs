@@ -101,7 +101,7 @@ impl<'d> Context<'d> {
             keys: ORB_KEYS,
             code: codes::UNKNOWN_KEY,
             advice: crate::fields::Known::no_advice,
-            tolerant: false,
+            tolerant: true,
         };
         let entries = self.doc.entries(entry.value);
         self.check_keys(entries.iter().map(|entry| (entry.name, entry.key)), known);

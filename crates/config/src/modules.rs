@@ -223,8 +223,12 @@ impl<'d> Context<'d> {
         definition
     }
 
-    /// Returns the names that a module defines, for suggestions.
+    /// Returns the names that a module defines, for suggestions; none once nobody sees them, for
+    /// each of thousands of mistakes would be compared with thousands of names.
     pub(crate) fn names(&self, module: ModuleId, element: Element) -> Vec<&'d str> {
+        if self.report.is_full() {
+            return Vec::new();
+        }
         let module = self.module(module);
         let section = module.root.and_then(|root| self.doc.get(root, element.section()));
         section

@@ -14,6 +14,7 @@ use crate::{
     codes::{self, Code},
     compile::Context,
     explain::Trail,
+    invocation::RESERVED,
     modules::ModuleId,
     report::Problem,
     source::{FileId, Place},
@@ -313,8 +314,13 @@ impl Context<'_> {
         let name = &argument.name;
         let names = || call.declarations.keys().map(String::as_str);
         let message = format!("{} has no parameter `{name}`", call.callee);
-        let near = nearest(name, names());
-        let help = match near {
+        // Once nobody sees it, it is not compared with thousands of names.
+        let seen = if self.report.is_full() { 0 } else { usize::MAX };
+        let near = nearest(name, names().take(seen));
+        // Beside its arguments a job's entry has keys of its own: `requries`.
+        let of_entry = if call.callee.starts_with("job ") { RESERVED } else { &[] };
+        let of_entry = nearest(name, of_entry.iter().copied());
+        let help = match near.or(of_entry) {
             Some(near) => format!("did you mean `{near}`?"),
             None if matches!(name.as_str(), "when" | "name")
                 && call.callee.starts_with("command") =>

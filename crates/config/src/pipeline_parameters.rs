@@ -119,6 +119,13 @@ impl Context<'_> {
         };
         let what = format!("the trigger's parameter `{name}`");
         let problem = self.type_problem(code, &what, &declaration.kind, &value);
+        // What is written is the declaration's name, not what was passed.
+        let problem = match (&declaration.kind, value.data.scalar_text()) {
+            (Kind::String, Some(text)) => problem.help(format!("pass it as a text: `\"{text}\"`")),
+            (Kind::Boolean, _) => problem.help("pass `true` or `false`"),
+            (Kind::Integer, _) => problem.help("pass a whole number, without quotes"),
+            _ => problem,
+        };
         self.report.add(problem);
         Data::Unknown
     }

@@ -350,7 +350,8 @@ impl Context<'_> {
     /// Reports a step that nobody defines.
     pub(crate) fn unknown_command(&mut self, site: &Site<'_>) {
         let mut names: Vec<&str> = self.names(site.scope.module, Element::Command);
-        for word in builtin::words().chain(WORDS.iter().copied()) {
+        let seen = !self.report.is_full();
+        for word in builtin::words().chain(WORDS.iter().copied()).filter(|_| seen) {
             names.push(word);
         }
         let underscored = site.name.replace('-', "_");

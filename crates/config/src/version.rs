@@ -5,7 +5,7 @@ use crate::{
     Profile, codes,
     compile::Context,
     report::Problem,
-    source::Place,
+    source::{FileId, Place},
     suggest::{list, nearest},
     yaml::{At, Entry, View, scalar},
 };
@@ -123,12 +123,15 @@ impl Context<'_> {
 
     /// Warns about top-level keys that are probably misspelt; others are shelves for anchors.
     pub(crate) fn check_top_level(&mut self, root: At) {
+        let referred_to = self.doc.referred_to(FileId::CONFIG);
         for entry in self.doc.entries(root) {
             if SECTIONS.contains(&entry.name) {
                 continue;
             }
             // A shelf for anchors may be called anything.
-            if self.doc.is_referred_to(entry.value) {
+            let span = self.doc.place(entry.value).span;
+            let first = referred_to.partition_point(|start| *start < span.start);
+            if referred_to.get(first).is_some_and(|start| *start < span.end) {
                 continue;
             }
             let problem = if let Some(name) = nearest(entry.name, SECTIONS.iter().copied()) {

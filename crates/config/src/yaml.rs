@@ -382,14 +382,16 @@ impl Sources {
         self.entries(at).get(name)
     }
 
-    /// Tells whether an alias somewhere refers to a node, or to one below it.
-    pub(crate) fn is_referred_to(&self, at: At) -> bool {
-        let doc = self.doc(at);
-        let Span { start, end } = doc.node(doc.follow(at).id).span;
-        let inside = |span: Span| start <= span.start && span.end <= end;
-        doc.nodes
-            .iter()
-            .any(|node| matches!(node.kind, Kind::Alias(target) if inside(doc.node(target).span)))
+    /// Returns where the nodes of a file begin that aliases refer to, in the order of the text.
+    pub(crate) fn referred_to(&self, file: FileId) -> Vec<u32> {
+        let doc = &self.file(file).doc;
+        let targets = doc.nodes.iter().filter_map(|node| match node.kind {
+            Kind::Alias(target) => Some(doc.node(target).span.start),
+            Kind::Scalar(..) | Kind::Seq(_) | Kind::Map { .. } | Kind::Broken => None,
+        });
+        let mut starts: Vec<u32> = targets.collect();
+        starts.sort_unstable();
+        starts
     }
 
     /// Tells whether the value of an entry has a name for aliases, used or not.
