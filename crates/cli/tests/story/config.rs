@@ -85,7 +85,7 @@ fn validate_says_what_is_wrong_and_the_exit_code_says_whose_fault_it_is() {
     let (code, text, _) = run(&["validate", ".circleci/config.yml", "wrong.yml", "-"], GOOD);
     assert_eq!(code, Some(1), "{text}");
     assert!(text.contains("did you mean `checkout`?"), "{text}");
-    assert!(text.contains(" --> wrong.yml:5:13\n"), "{text}");
+    assert!(text.contains(" --> wrong.yml:5:13  jobs."), "{text}");
     assert!(text.ends_with("standard input: fine\n\n2 files fine, 1 with errors\n"), "{text}");
     assert!(!text.contains('\u{1b}'), "no colours in a pipe: {text}");
     let (code, text, _) = run(&["validate", "--quiet"], "");
