@@ -1,0 +1,116 @@
+//! Real git and OpenSSH: who may clone, who may push.
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::world::{BITBUCKET, GITHUB, World, fine, git, text};
+
+/// The promise of `VCS` §1.1: the key clones, and cannot push.
+#[tokio::test]
+async fn a_read_only_deploy_key_clones_and_is_refused_to_push() {
+    let world = World::new().await;
+    let (key, public) = world.key_pair("deploy");
+    world.commit(GITHUB, "main", "first").await;
+    let ada = world.token(GITHUB, "ada");
+    let wanted = json!({ "title": "ours", "key": public, "read_only": true });
+    let path = "/repos/acme/web/keys";
+    let (status, made) = world.call((GITHUB, &ada), Method::POST, path, Some(wanted.clone())).await;
+    assert_eq!(status, 201, "{made}");
+
+    let url = world.forge.ssh_url(GITHUB, "acme", "web").unwrap();
+    let folder = world.folder.path();
+    fine(&world.git_over_ssh(&key, folder, &["clone", &url, "clone"]).await);
+    let clone = world.path("clone");
+    assert_eq!(std::fs::read_to_string(clone.join("src/main.txt")).unwrap(), "first");
+
+    fine(&git(&clone, &["commit", "--allow-empty", "-m", "second"], &[]).await);
+    let pushed = world.git_over_ssh(&key, &clone, &["push"]).await;
+    assert!(!pushed.status.success());
+    let said = text(&pushed);
+    assert!(
+        said.contains("ERROR: The key you are authenticating with has been marked as read only.")
+    );
+    assert!(world.forge.keys_of(GITHUB, "acme", "web").iter().all(|key| key.used));
+
+    let (status, again) = world.call((GITHUB, &ada), Method::POST, path, Some(wanted)).await;
+    assert_eq!(status, 422);
+    assert_eq!(again["errors"][0]["message"], "key is already in use");
+
+    world.forge.allow_deploy_keys(GITHUB, ("acme", "web"), false).unwrap();
+    let wanted = json!({ "title": "other", "key": world.key_pair("other").1, "read_only": true });
+    let (status, said) = world.call((GITHUB, &ada), Method::POST, path, Some(wanted)).await;
+    assert_eq!(status, 422);
+    assert_eq!(said["errors"][0]["message"], "Deploy keys are disabled for this repository");
+}
+
+#[tokio::test]
+async fn bitbucket_refuses_in_its_own_words() {
+    let world = World::new().await;
+    let (key, public) = world.key_pair("deploy");
+    world.commit(BITBUCKET, "main", "first").await;
+    let ada = world.token(BITBUCKET, "ada");
+    let wanted = json!({ "key": public, "label": "ours" });
+    let path = "/repositories/acme/web/deploy-keys";
+    let (status, made) =
+        world.call((BITBUCKET, &ada), Method::POST, path, Some(wanted.clone())).await;
+    assert_eq!(status, 200, "{made}");
+    let (status, again) = world.call((BITBUCKET, &ada), Method::POST, path, Some(wanted)).await;
+    assert_eq!(status, 400);
+    assert!(again["error"]["message"].as_str().unwrap().contains("already added that access key"));
+
+    let url = world.forge.ssh_url(BITBUCKET, "acme", "web").unwrap();
+    fine(&world.git_over_ssh(&key, world.folder.path(), &["clone", &url, "clone"]).await);
+    let clone = world.path("clone");
+    fine(&git(&clone, &["commit", "--allow-empty", "-m", "second"], &[]).await);
+    let pushed = world.git_over_ssh(&key, &clone, &["push"]).await;
+    assert!(
+        text(&pushed).contains("access via a deployment key is read-only"),
+        "{}",
+        text(&pushed)
+    );
+}
+
+#[tokio::test]
+async fn a_key_opens_only_its_own_repository_and_an_unknown_key_nothing() {
+    let world = World::new().await;
+    world.forge.add_repository(GITHUB, "acme", "secret", true, "ada").await.unwrap();
+    let (key, public) = world.key_pair("deploy");
+    let (stranger, _) = world.key_pair("stranger");
+    let ada = world.token(GITHUB, "ada");
+    let wanted = json!({ "title": "ours", "key": public, "read_only": true });
+    world.call((GITHUB, &ada), Method::POST, "/repos/acme/web/keys", Some(wanted)).await;
+
+    let folder = world.folder.path();
+    let other = world.forge.ssh_url(GITHUB, "acme", "secret").unwrap();
+    let refused = world.git_over_ssh(&key, folder, &["ls-remote", &other]).await;
+    assert!(text(&refused).starts_with("ERROR: Repository not found."), "{}", text(&refused));
+    let own = world.forge.ssh_url(GITHUB, "acme", "web").unwrap();
+    fine(&world.git_over_ssh(&key, folder, &["ls-remote", &own]).await);
+    let unknown = world.git_over_ssh(&stranger, folder, &["ls-remote", &own]).await;
+    assert!(text(&unknown).contains("Permission denied (publickey)"), "{}", text(&unknown));
+}
+
+#[tokio::test]
+async fn git_over_http_wants_a_token_with_the_right() {
+    let world = World::new().await;
+    world.commit(GITHUB, "main", "first").await;
+    let folder = world.folder.path();
+    let plain = format!("{}acme/web.git", world.forge.web_url(GITHUB));
+    assert!(!git(folder, &["ls-remote", &plain], &[]).await.status.success());
+    let bob = world.forge.push_url(GITHUB, "acme", "web", "bob");
+    let refused = git(folder, &["ls-remote", &bob], &[]).await;
+    assert!(text(&refused).contains("Repository not found."), "{}", text(&refused));
+    let good = world.forge.push_url(GITHUB, "acme", "web", "ada");
+    fine(&git(folder, &["clone", "-q", &good, "clone"], &[]).await);
+    let clone = world.path("clone");
+    std::fs::write(clone.join("big.bin"), vec![7; 3 << 20]).unwrap();
+    fine(&git(&clone, &["add", "."], &[]).await);
+    fine(&git(&clone, &["commit", "-q", "-m", "big"], &[]).await);
+    fine(&git(&clone, &["push", "-q"], &[]).await);
+    let head = git(&clone, &["rev-parse", "HEAD"], &[]).await;
+    let head = String::from_utf8(head.stdout).unwrap().trim().to_owned();
+    assert_eq!(world.forge.head_of(GITHUB, "acme", "web", "main").await, Some(head));
+    fine(
+        &git(folder, &["clone", "-q", "--filter=blob:none", "--depth=1", &good, "part"], &[]).await,
+    );
+}

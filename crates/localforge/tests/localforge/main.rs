@@ -1,0 +1,11 @@
+//! The local forge as its users meet it: real git, real OpenSSH, real HTTP.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+
+mod api;
+mod faults;
+mod git;
+mod oauth;
+mod pages;
+mod webhooks;
+mod world;
