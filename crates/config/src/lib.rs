@@ -231,6 +231,8 @@ pub use check_orb::check_orb;
 pub use explain::{ExplainError, Explanation, ExplanationStep, explain};
 
 #[cfg(test)]
+mod chance;
+#[cfg(test)]
 mod corpus_tests;
 #[cfg(test)]
 mod mutation_tests;

@@ -16,9 +16,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::chance::Chance;
 use sites::Site;
 use tree::Tree;
-use words::Chance;
 
 use super::*;
 use crate::{

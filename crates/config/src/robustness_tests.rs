@@ -12,6 +12,8 @@ use std::{
 };
 
 use damage::Damage;
+
+use crate::chance::Chance;
 use proptest::prelude::*;
 
 use super::*;
@@ -64,9 +66,9 @@ fn damaged_files_of_the_corpus_are_survived() {
     let began = Instant::now();
     let (mut silent, mut slowest) = (0, Duration::ZERO);
     for seed in 0..DAMAGED {
-        let mut damage = Damage(u64::try_from(seed).unwrap());
-        let (entry, inputs) = &texts[damage.below(texts.len())];
-        let other = &texts[damage.below(texts.len())].0.text;
+        let mut damage = Damage(Chance(u64::try_from(seed).unwrap()));
+        let (entry, inputs) = &texts[damage.0.below(texts.len())];
+        let other = &texts[damage.0.below(texts.len())].0.text;
         let text = damage.damage(&entry.text, other);
         let before = processor_time(began);
         let compiled = compile(&text, inputs);

@@ -45,7 +45,8 @@ pub(crate) const JOB: Known<'static> = Known {
     tolerant: false,
 };
 
-const COMMAND: Known<'static> = Known {
+/// Keys of a command.
+pub(crate) const COMMAND: Known<'static> = Known {
     what: "a command",
     keys: &["description", "parameters", "steps"],
     code: codes::UNKNOWN_KEY,

@@ -1,5 +1,6 @@
 //! Edits that know lines and signs, not meanings: indentation, dashes, tabs, quotes, brackets.
 
+use crate::chance::Chance;
 use std::{collections::HashSet, ops::Range};
 
 use granit_parser::ScalarStyle;
@@ -7,7 +8,6 @@ use granit_parser::ScalarStyle;
 use super::{
     sites::Site,
     tree::{Entry, Id, Kind, Tree},
-    words::Chance,
 };
 
 /// Finds the sites at these keys and items.

@@ -9,6 +9,7 @@
 mod bodies;
 mod edits;
 
+use crate::chance::Chance;
 use std::{
     collections::{HashMap, HashSet},
     ops::Range,
@@ -17,7 +18,7 @@ use std::{
 use super::{
     lines,
     tree::{Entry, Id, Tree},
-    words::{Chance, misspell},
+    words::misspell,
 };
 
 /// An edit, and where it should be noticed.

@@ -3,50 +3,18 @@
 use std::collections::BTreeMap;
 
 use super::PackError;
-use crate::document::Node;
+use crate::{
+    document::Node,
+    executor::EXECUTOR_KEYS,
+    shape::{COMMAND, JOB},
+};
 
 /// Keys that definitions of a section can have. A folder that holds nothing else is one definition.
 const DEFINITIONS: &[(&str, &[&str])] = &[
-    ("commands", &["description", "parameters", "steps"]),
-    (
-        "executors",
-        &[
-            "description",
-            "parameters",
-            "docker",
-            "machine",
-            "macos",
-            "resource_class",
-            "shell",
-            "working_directory",
-            "environment",
-        ],
-    ),
+    ("commands", COMMAND.keys),
+    ("executors", EXECUTOR_KEYS),
     ("examples", &["description", "usage", "result"]),
-    (
-        "jobs",
-        &[
-            "type",
-            "description",
-            "parameters",
-            "executor",
-            "docker",
-            "machine",
-            "macos",
-            "resource_class",
-            "parallelism",
-            "shell",
-            "working_directory",
-            "environment",
-            "steps",
-            "circleci_ip_ranges",
-            "retention",
-            "branches",
-            "plan_name",
-            "validation",
-            "key",
-        ],
-    ),
+    ("jobs", JOB.keys),
     ("job-groups", &["description", "jobs", "parameters"]),
     ("parameters", &["type", "default", "description", "enum"]),
     ("workflows", &["jobs", "when", "unless", "triggers", "max_auto_reruns"]),

@@ -2,8 +2,10 @@
 
 use std::ops::Range;
 
-/// Numbers by chance that are the same every time (`SplitMix64`).
-pub(super) struct Damage(pub(super) u64);
+use crate::chance::Chance;
+
+/// Damage by chance.
+pub(super) struct Damage(pub(super) Chance);
 
 /// Signs that mean something to YAML, to templates or to expressions.
 const SIGNS: &[&str] = &[
@@ -65,20 +67,11 @@ const SIGNS: &[&str] = &[
 ];
 
 impl Damage {
-    pub(super) fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^= mixed >> 31;
-        usize::try_from(mixed % u64::try_from(limit.max(1)).unwrap()).unwrap()
-    }
-
     /// Damages a text in up to four places; `other` is another text to take pieces from.
     pub(super) fn damage(&mut self, text: &str, other: &str) -> String {
         let mut text = text.to_owned();
-        for _ in 0..=self.below(4) {
-            text = match self.below(8) {
+        for _ in 0..=self.0.below(4) {
+            text = match self.0.below(8) {
                 0 => self.signs(&text),
                 1 => self.without_a_piece(&text),
                 2 => self.bytes(&text),
@@ -93,7 +86,7 @@ impl Damage {
     }
 
     fn place(&mut self, text: &str) -> usize {
-        let mut at = self.below(text.len() + 1);
+        let mut at = self.0.below(text.len() + 1);
         while !text.is_char_boundary(at) {
             at -= 1;
         }
@@ -102,7 +95,7 @@ impl Damage {
 
     fn piece(&mut self, text: &str, most: usize) -> Range<usize> {
         let start = self.place(text);
-        let length = self.below(most) + 1;
+        let length = self.0.below(most) + 1;
         let mut end = (start + length).min(text.len());
         while !text.is_char_boundary(end) {
             end += 1;
@@ -112,7 +105,7 @@ impl Damage {
 
     fn signs(&mut self, text: &str) -> String {
         let at = self.place(text);
-        let sign = SIGNS[self.below(SIGNS.len())];
+        let sign = SIGNS[self.0.below(SIGNS.len())];
         [&text[..at], sign, &text[at..]].concat()
     }
 
@@ -123,9 +116,9 @@ impl Damage {
 
     fn bytes(&mut self, text: &str) -> String {
         let mut bytes = text.as_bytes().to_vec();
-        let at = self.below(bytes.len());
+        let at = self.0.below(bytes.len());
         if let Some(byte) = bytes.get_mut(at) {
-            *byte = u8::try_from(self.below(256)).unwrap();
+            *byte = u8::try_from(self.0.below(256)).unwrap();
         }
         String::from_utf8_lossy(&bytes).into_owned()
     }
@@ -137,8 +130,8 @@ impl Damage {
     fn a_line_elsewhere(&mut self, text: &str) -> String {
         let mut lines = Self::lines(text);
         if lines.len() > 1 {
-            let line = lines.remove(self.below(lines.len()));
-            lines.insert(self.below(lines.len() + 1), line);
+            let line = lines.remove(self.0.below(lines.len()));
+            lines.insert(self.0.below(lines.len() + 1), line);
         }
         lines.concat()
     }
@@ -146,7 +139,7 @@ impl Damage {
     fn a_line_twice(&mut self, text: &str) -> String {
         let mut lines = Self::lines(text);
         if !lines.is_empty() {
-            let at = self.below(lines.len());
+            let at = self.0.below(lines.len());
             lines.insert(at, lines[at]);
         }
         lines.concat()
@@ -154,8 +147,8 @@ impl Damage {
 
     fn indented(&mut self, text: &str) -> String {
         let lines = Self::lines(text);
-        let (first, count) = (self.below(lines.len()), self.below(12) + 1);
-        let more = self.below(2) == 0;
+        let (first, count) = (self.0.below(lines.len()), self.0.below(12) + 1);
+        let more = self.0.below(2) == 0;
         let moved = |(index, line): (usize, &&str)| match () {
             () if index < first || index >= first + count => (*line).to_owned(),
             () if more => format!("  {line}"),
@@ -166,9 +159,9 @@ impl Damage {
 
     fn lines_of_another(&mut self, text: &str, other: &str) -> String {
         let (mine, theirs) = (Self::lines(text), Self::lines(other));
-        let at = self.below(mine.len() + 1).min(mine.len());
-        let from = self.below(theirs.len());
-        let to = (from + self.below(20)).min(theirs.len());
+        let at = self.0.below(mine.len() + 1).min(mine.len());
+        let from = self.0.below(theirs.len());
+        let to = (from + self.0.below(20)).min(theirs.len());
         [&mine[..at], &theirs[from.min(to)..to], &mine[at..]].concat().concat()
     }
 
