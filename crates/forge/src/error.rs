@@ -15,10 +15,24 @@ pub enum ErrorClass {
     Invalid,
     /// Slow down; `retry_after` says for how long.
     RateLimited,
-    /// The forge is unwell or cannot be reached: try again.
-    Unwell,
+    /// The forge has trouble of its own or cannot be reached: try again.
+    Unavailable,
     /// We or it broke the protocol.
     Broken,
+}
+
+impl ErrorClass {
+    /// Tells whether the same call may succeed later without anyone doing anything.
+    pub const fn is_transient(self) -> bool {
+        match self {
+            Self::RateLimited | Self::Unavailable => true,
+            Self::Unauthorized
+            | Self::Forbidden
+            | Self::NotFound
+            | Self::Invalid
+            | Self::Broken => false,
+        }
+    }
 }
 
 /// A call to a forge did not succeed.
@@ -56,9 +70,9 @@ impl ForgeError {
         self.details.iter().any(|detail| detail.to_lowercase().contains(&text))
     }
 
-    /// Tells whether the call may succeed later without anybody doing anything.
-    pub fn is_passing(&self) -> bool {
-        matches!(self.class, ErrorClass::Unwell | ErrorClass::RateLimited)
+    /// Tells whether the same call may succeed later without anyone doing anything.
+    pub const fn is_transient(&self) -> bool {
+        self.class.is_transient()
     }
 }
 
@@ -72,5 +86,20 @@ mod tests {
         error.details = vec!["Validation Failed".into(), "key is already in use".into()];
         assert!(error.says("Already In Use"));
         assert!(!error.says("could not"), "only the forge's words count, not ours");
+    }
+
+    #[test]
+    fn only_a_limit_and_an_outage_pass_by_themselves() {
+        assert!(ErrorClass::RateLimited.is_transient());
+        assert!(ErrorClass::Unavailable.is_transient());
+        for class in [
+            ErrorClass::Unauthorized,
+            ErrorClass::Forbidden,
+            ErrorClass::NotFound,
+            ErrorClass::Invalid,
+            ErrorClass::Broken,
+        ] {
+            assert!(!ErrorClass::is_transient(class), "{class:?}");
+        }
     }
 }

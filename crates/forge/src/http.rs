@@ -7,7 +7,7 @@
 //!
 //! - It ends: a request has a time-out, an answer a size limit, a list a limit of pages.
 //! - A token goes to the host it was meant for, never to where a redirect or a page link points.
-//! - Only what is safe to repeat is repeated, and only when the forge is unwell. Long patience is
+//! - Only what is safe to repeat is repeated, and only when the forge is unavailable. Long patience is
 //!   not here: whoever owes the call pays it later.
 //!
 //! Deliberately absent: which calls exist (`github`, `bitbucket`), queues and budgets per token.
@@ -114,7 +114,7 @@ impl Client {
         Ok(Self { inner, dialect, patience })
     }
 
-    /// Sends a call and, if it is safe, repeats it while the forge is unwell.
+    /// Sends a call and, if it is safe, repeats it while the forge is unavailable.
     ///
     /// # Errors
     /// Whatever is no success, classified.
@@ -133,7 +133,7 @@ impl Client {
             };
             // A forge that hangs has used up the patience already: repeating only hurts both.
             let repeat = call.repeatable
-                && error.class == ErrorClass::Unwell
+                && error.class == ErrorClass::Unavailable
                 && started.elapsed() < self.patience.request;
             match delays.next() {
                 Some(delay) if repeat => tokio::time::sleep(delay).await,
@@ -203,7 +203,7 @@ impl Client {
         let host = call.url.host_str().unwrap_or_default();
         let message =
             format!("could not {} on {kind}: {host} cannot be reached: {reason}", call.what);
-        let class = if error.is_builder() { ErrorClass::Broken } else { ErrorClass::Unwell };
+        let class = if error.is_builder() { ErrorClass::Broken } else { ErrorClass::Unavailable };
         ForgeError::new(class, message)
     }
 }

@@ -186,7 +186,7 @@ async fn ask(app: &App, account: AccountId, project: &Project) -> Result<Option<
             }
             ErrorClass::Invalid
             | ErrorClass::RateLimited
-            | ErrorClass::Unwell
+            | ErrorClass::Unavailable
             | ErrorClass::Broken => Err(error.into()),
         },
     }

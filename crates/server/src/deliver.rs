@@ -208,11 +208,14 @@ impl From<StoreError> for Unpaid {
 
 impl From<ForgeError> for Unpaid {
     fn from(error: ForgeError) -> Self {
-        let chance = match error.class {
-            // Somebody may sign in again, and what waited flows on (VCS-079).
-            ErrorClass::Unauthorized | ErrorClass::RateLimited | ErrorClass::Unwell => Chance::Good,
-            ErrorClass::NotFound | ErrorClass::Forbidden | ErrorClass::Broken => Chance::Small,
-            ErrorClass::Invalid => Chance::None,
+        // A refused token is as good as transient: as soon as its owner signs in again, what waited
+        // is delivered (VCS-079).
+        let chance = if error.is_transient() || error.class == ErrorClass::Unauthorized {
+            Chance::Good
+        } else if error.class == ErrorClass::Invalid {
+            Chance::None
+        } else {
+            Chance::Small
         };
         Self { chance, retry_after: error.retry_after, ..Self::later(error.message) }
     }

@@ -5,7 +5,7 @@
 //! to look, so what matters is read from the forge's API; what the payload says is only believed
 //! where nothing is at stake (`VCS` §3.5).
 //!
-//! A forge that is unwell postpones the delivery; a crash in the middle of one lets its lease run
+//! A forge that is unavailable postpones the delivery; a crash in the middle of one lets its lease run
 //! out, and deciding it again finds what was started already.
 
 mod decide;
@@ -34,7 +34,7 @@ const WIDTH: usize = 16;
 /// a push that started a pipeline is recognised.
 const LEASE: Duration = Duration::from_mins(1);
 
-/// After this long of a forge being unwell, a delivery ends with an errored pipeline.
+/// After this long of a forge being unavailable, a delivery ends with an errored pipeline.
 const PATIENCE: Duration = Duration::from_hours(24);
 
 /// Runs until the server stops.
@@ -121,7 +121,7 @@ fn ignored(what: impl Into<String>, because: impl Into<String>) -> Verdict {
 /// Why a delivery cannot be decided now.
 #[derive(Debug, thiserror::Error)]
 enum Trouble {
-    #[error("the forge is unwell: {0}")]
+    #[error("the forge is unavailable: {0}")]
     Forge(ForgeError),
     #[error(transparent)]
     Trigger(#[from] TriggerError),

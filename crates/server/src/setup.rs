@@ -86,13 +86,13 @@ pub async fn begin(
         web_url: repository.web_url,
         integration: actor,
     };
-    let project = app.store.upsert_project(&new, Timestamp::now()).await.map_err(unwell)?;
+    let project = app.store.upsert_project(&new, Timestamp::now()).await.map_err(store_failed)?;
     if app.setups.enter(project.id) {
         let record = match Record::begin(app, &project, actor).await {
             Ok(record) => record,
             Err(error) => {
                 app.setups.leave(project.id);
-                return Err(unwell(error));
+                return Err(store_failed(error));
             }
         };
         go_on(app, project.clone(), record);
@@ -145,7 +145,7 @@ async fn resolve(
         Ok(repository) => repository,
         Err(error) => {
             if error.class == ErrorClass::Unauthorized {
-                app.store.mark_token_refused(actor, kind).await.map_err(unwell)?;
+                app.store.mark_token_refused(actor, kind).await.map_err(store_failed)?;
             }
             return Err(SetupRefused(explain(kind, owner, name, &error)));
         }
@@ -177,7 +177,7 @@ fn explain(kind: ForgeKind, owner: &str, name: &str, error: &ForgeError) -> Stri
         ErrorClass::Forbidden
         | ErrorClass::Invalid
         | ErrorClass::RateLimited
-        | ErrorClass::Unwell
+        | ErrorClass::Unavailable
         | ErrorClass::Broken => format!("{kind} did not answer as hoped: {error}. Try again."),
     }
 }
@@ -189,7 +189,7 @@ async fn check_scopes(
     kind: ForgeKind,
     private: bool,
 ) -> Result<(), SetupRefused> {
-    let identity = app.store.identity(actor, kind).await.map_err(unwell)?;
+    let identity = app.store.identity(actor, kind).await.map_err(store_failed)?;
     let granted = identity.and_then(|identity| identity.token).map(|token| token.scopes);
     let granted = granted.unwrap_or_default();
     // A token whose scopes the forge does not tell is tried as it is.
@@ -230,8 +230,8 @@ pub async fn trigger(
     branch: &str,
 ) -> Result<PipelineId, SetupRefused> {
     let missing = || SetupRefused("There is no such project.".to_owned());
-    let project = app.store.project(project).await.map_err(unwell)?.ok_or_else(missing)?;
-    let account = app.store.account(actor).await.map_err(unwell)?.ok_or_else(missing)?;
+    let project = app.store.project(project).await.map_err(store_failed)?.ok_or_else(missing)?;
+    let account = app.store.account(actor).await.map_err(store_failed)?.ok_or_else(missing)?;
     let role = access::role(app, Some(&account), &project).await.ok_or_else(missing)?;
     if role < Role::Write {
         return Err(SetupRefused(
@@ -271,7 +271,7 @@ async fn start_on_head(
     .await
     .map_err(call_failed)?;
     let Some(commit) = found else { return Ok(None) };
-    let identity = app.store.identity(actor.id, project.slug.forge).await.map_err(unwell)?;
+    let identity = app.store.identity(actor.id, project.slug.forge).await.map_err(store_failed)?;
     let trigger = Trigger {
         kind,
         delivery: None,
@@ -285,7 +285,7 @@ async fn start_on_head(
     match trigger::start(app, project, &trigger, true).await {
         Ok(started) => Ok(Some(started)),
         Err(TriggerError::Later(error)) => Err(SetupRefused(error.message)),
-        Err(TriggerError::Store(error)) => Err(unwell(error)),
+        Err(TriggerError::Store(error)) => Err(store_failed(error)),
         Err(TriggerError::Drive(error)) => {
             tracing::error!(project = %project.slug, %error, "a pipeline could not be started");
             Err(SetupRefused("The pipeline could not be started; try again.".to_owned()))
@@ -294,7 +294,7 @@ async fn start_on_head(
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "stands in `map_err`")]
-fn unwell(error: StoreError) -> SetupRefused {
+fn store_failed(error: StoreError) -> SetupRefused {
     tracing::error!(%error, "a set-up could not be stored");
     SetupRefused(
         "Roundel's database does not answer at the moment. Try again in a minute.".to_owned(),
@@ -303,7 +303,7 @@ fn unwell(error: StoreError) -> SetupRefused {
 
 fn call_failed(error: CallError) -> SetupRefused {
     match error {
-        CallError::Store(error) => unwell(error),
+        CallError::Store(error) => store_failed(error),
         CallError::Forge(error) => SetupRefused(error.message),
     }
 }

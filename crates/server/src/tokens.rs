@@ -55,7 +55,7 @@ where
                 ErrorClass::Forbidden | ErrorClass::NotFound => refused = Some(error),
                 ErrorClass::Invalid
                 | ErrorClass::RateLimited
-                | ErrorClass::Unwell
+                | ErrorClass::Unavailable
                 | ErrorClass::Broken => return Err(error.into()),
             },
         }

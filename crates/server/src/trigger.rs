@@ -83,7 +83,7 @@ enum Config {
 ///
 /// # Errors
 ///
-/// [`TriggerError::Later`] if the forge is unwell: nothing was decided, try again. With `last_try`
+/// [`TriggerError::Later`] if the forge is unavailable: nothing was decided, try again. With `last_try`
 /// that becomes an errored pipeline, which people can see.
 pub(crate) async fn start(
     app: &App,
@@ -228,8 +228,7 @@ async fn read_config(
         Ok(None) => Ok(Config::Absent),
         Err(CallError::Store(error)) => Err(error.into()),
         Err(CallError::Forge(error)) => {
-            let may_pass = matches!(error.class, ErrorClass::Unwell | ErrorClass::RateLimited);
-            if may_pass && !last_try {
+            if error.is_transient() && !last_try {
                 return Err(TriggerError::Later(error));
             }
             let way_out = way_out(error.class);
@@ -248,7 +247,10 @@ const fn way_out(class: ErrorClass) -> &'static str {
             "Somebody who follows this project must be allowed to read the repository: check that \
              at the forge, then push again, or use Trigger pipeline on the project's page."
         }
-        ErrorClass::Invalid | ErrorClass::RateLimited | ErrorClass::Unwell | ErrorClass::Broken => {
+        ErrorClass::Invalid
+        | ErrorClass::RateLimited
+        | ErrorClass::Unavailable
+        | ErrorClass::Broken => {
             "Push again, or use Trigger pipeline on the project's page, once the forge answers."
         }
     }

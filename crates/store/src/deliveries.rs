@@ -156,7 +156,7 @@ impl Store {
         if changed == 0 { Err(StoreError::Missing("delivery")) } else { Ok(()) }
     }
 
-    /// Tries again later (a forge that is unwell).
+    /// Tries again later (a forge that is unavailable).
     pub async fn postpone_delivery(
         &self,
         id: DeliveryId,

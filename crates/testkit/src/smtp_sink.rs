@@ -1,6 +1,6 @@
 //! A mail server that keeps what it gets: real SMTP over TCP (RFC 5321), on loopback.
 //!
-//! It can be told to be unwell for a while, as mail servers are.
+//! It can be told to be unavailable for a while, as mail servers are.
 
 use std::{
     net::SocketAddr,
@@ -54,7 +54,7 @@ struct Shared {
     mails: Mutex<Vec<ReceivedMail>>,
     news: Notify,
     /// How many mails are still to be refused with 451.
-    unwell: AtomicU32,
+    unavailable: AtomicU32,
 }
 
 impl SmtpSink {
@@ -78,8 +78,8 @@ impl SmtpSink {
     }
 
     /// Refuses the next mails with a temporary error.
-    pub fn be_unwell_for(&self, mails: u32) {
-        self.shared.unwell.store(mails, Ordering::SeqCst);
+    pub fn be_unavailable_for(&self, mails: u32) {
+        self.shared.unavailable.store(mails, Ordering::SeqCst);
     }
 
     /// What came so far.
@@ -159,7 +159,7 @@ async fn speak(stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
 
 fn take(shared: &Shared, mail: &mut ReceivedMail) -> &'static str {
     let less = |left: u32| left.checked_sub(1);
-    if shared.unwell.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).is_ok() {
+    if shared.unavailable.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).is_ok() {
         return "451 not now\r\n";
     }
     let next = ReceivedMail { from: String::new(), to: Vec::new(), text: String::new() };

@@ -26,7 +26,7 @@ pub(super) fn understand(answer: &Answer) -> Refusal {
     let says = |text: &str| words.iter().any(|word| word.to_lowercase().contains(text));
     let (class, hint) = match answer.status {
         // 555 is Bitbucket's own: the source took too long.
-        500.. => (ErrorClass::Unwell, None),
+        500.. => (ErrorClass::Unavailable, None),
         429 => (ErrorClass::RateLimited, None),
         401 if says("invalid_client") => (ErrorClass::Forbidden, Some(CONSUMER)),
         401 if says("app password") => {

@@ -96,8 +96,8 @@ async fn refusals_are_sorted_by_what_may_be_done_about_them() {
         (410, "This workspace is blocked", ErrorClass::NotFound, ""),
         (400, "Invalid SSH key", ErrorClass::Invalid, ""),
         (429, "Too many", ErrorClass::RateLimited, ""),
-        (500, "oops", ErrorClass::Unwell, ""),
-        (555, "took too long", ErrorClass::Unwell, ""),
+        (500, "oops", ErrorClass::Unavailable, ""),
+        (555, "took too long", ErrorClass::Unavailable, ""),
     ];
     for (status, message, class, hint) in cases {
         let refused = refusal(status, error(message)).await;

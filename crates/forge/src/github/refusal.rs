@@ -23,7 +23,7 @@ pub(super) fn understand(answer: &Answer) -> Refusal {
     let words = words(answer);
     let says = |text: &str| words.iter().any(|word| word.to_lowercase().contains(text));
     let (class, hint) = match answer.status {
-        500.. => (ErrorClass::Unwell, None),
+        500.. => (ErrorClass::Unavailable, None),
         429 => (ErrorClass::RateLimited, None),
         401 if says("requires authentication") => (ErrorClass::Broken, None),
         401 => (ErrorClass::Unauthorized, Some(RECONNECT.to_owned())),

@@ -135,7 +135,7 @@ async fn refusals_are_sorted_by_what_may_be_done_about_them() {
         (422, "Validation Failed", ErrorClass::Invalid, ""),
         (429, "slow", ErrorClass::RateLimited, ""),
         (451, "Repository access blocked", ErrorClass::Forbidden, "taken it down"),
-        (500, "Server Error", ErrorClass::Unwell, ""),
+        (500, "Server Error", ErrorClass::Unavailable, ""),
         (302, "", ErrorClass::Broken, ""),
     ];
     for (status, message, class, hint) in cases {
@@ -298,7 +298,7 @@ async fn errors_of_the_exchange_arrive_with_status_200() {
 async fn a_refresh_is_never_repeated() {
     let fake = Fake::start(|_, _| reply(502, "")).await;
     let error = github(&fake).refresh(&Secret::from("ghr_1")).await.unwrap_err();
-    assert_eq!(error.class, ErrorClass::Unwell);
+    assert_eq!(error.class, ErrorClass::Unavailable);
     assert_eq!(fake.seen().len(), 1);
 }
 

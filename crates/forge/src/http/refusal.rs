@@ -66,7 +66,7 @@ fn generic(class: ErrorClass) -> &'static str {
         ErrorClass::NotFound => "it is not there, or may not be seen",
         ErrorClass::Invalid => "the request was refused",
         ErrorClass::RateLimited => "too many requests",
-        ErrorClass::Unwell => "the forge has trouble of its own",
+        ErrorClass::Unavailable => "the forge has trouble of its own",
         ErrorClass::Broken => "the answer makes no sense",
     }
 }

@@ -168,7 +168,7 @@ fn client_with(fake: &Fake, patience: Patience) -> Client {
         refusal: |answer| {
             let class = match answer.status {
                 429 => ErrorClass::RateLimited,
-                500.. => ErrorClass::Unwell,
+                500.. => ErrorClass::Unavailable,
                 _ => ErrorClass::Invalid,
             };
             Refusal::new(class, plain_words(answer))
@@ -244,7 +244,7 @@ async fn a_circle_of_redirects_ends() {
 }
 
 #[tokio::test]
-async fn a_read_is_repeated_while_the_forge_is_unwell() {
+async fn a_read_is_repeated_while_the_forge_is_unavailable() {
     let fake = Fake::start(|_, before| match before {
         0 => reply(502, "<html><head><title>502 Bad Gateway</title></head></html>"),
         1 => reply(503, ""),
@@ -260,7 +260,7 @@ async fn patience_ends_after_two_repeats_with_the_words_of_the_forge() {
     let page = "<html><head><title>502 Bad\n Gateway</title></head><body>long</body></html>";
     let fake = Fake::start(move |_, _| reply(502, page)).await;
     let error = client(&fake).send(&get(&fake, "/")).await.err().unwrap();
-    assert_eq!((error.class, error.status), (ErrorClass::Unwell, Some(502)));
+    assert_eq!((error.class, error.status), (ErrorClass::Unavailable, Some(502)));
     assert_eq!(error.details, ["502 Bad Gateway"]);
     assert_eq!(fake.seen().len(), 3);
 }
@@ -270,7 +270,7 @@ async fn patience_ends_after_two_repeats_with_the_words_of_the_forge() {
 async fn a_write_is_never_repeated_unless_it_is_safe() {
     let fake = Fake::start(|_, _| reply(500, "oops")).await;
     let error = client(&fake).send(&post(&fake, "/")).await.err().unwrap();
-    assert_eq!(error.class, ErrorClass::Unwell);
+    assert_eq!(error.class, ErrorClass::Unavailable);
     assert_eq!(fake.seen().len(), 1);
     let _error = client(&fake).send(&post(&fake, "/").repeatable()).await.err().unwrap();
     assert_eq!(fake.seen().len(), 4);
@@ -290,20 +290,20 @@ async fn a_forge_that_hangs_is_left_after_the_time_out_and_not_asked_again() {
     let fake = Fake::start(|_, _| Reply::Silence).await;
     let patience = Patience { request: Duration::from_millis(300), ..BRISK };
     let error = client_with(&fake, patience).send(&get(&fake, "/")).await.err().unwrap();
-    assert_eq!((error.class, error.status), (ErrorClass::Unwell, None));
+    assert_eq!((error.class, error.status), (ErrorClass::Unavailable, None));
     assert!(error.message.contains("no answer within 0.3 s"), "{error}");
     assert_eq!(fake.seen().len(), 1);
 }
 
 #[tokio::test]
-async fn a_forge_that_is_down_is_unwell() {
+async fn a_forge_that_is_down_is_unavailable() {
     let fake = Fake::start(|_, _| reply(200, "")).await;
     let client = client(&fake);
     // A port that was just free, with nobody behind it.
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let url = Url::parse(&format!("http://{free}/")).unwrap();
     let error = client.send(&Call::get("read a thing", url)).await.err().unwrap();
-    assert_eq!(error.class, ErrorClass::Unwell);
+    assert_eq!(error.class, ErrorClass::Unavailable);
     assert!(error.message.contains("127.0.0.1 cannot be reached"), "{error}");
 }
 
@@ -322,7 +322,7 @@ async fn half_an_answer_is_no_answer() {
     });
     let fake = Fake::start(|_, _| reply(200, "")).await;
     let error = client(&fake).send(&Call::get("read a thing", url)).await.err().unwrap();
-    assert_eq!((error.class, error.status), (ErrorClass::Unwell, None));
+    assert_eq!((error.class, error.status), (ErrorClass::Unavailable, None));
     server.await.unwrap();
 }
 
@@ -382,7 +382,7 @@ async fn a_list_whose_second_page_fails_is_an_error() {
     })
     .await;
     let error = client(&fake).list(get(&fake, "/list")).await.err().unwrap();
-    assert_eq!(error.class, ErrorClass::Unwell);
+    assert_eq!(error.class, ErrorClass::Unavailable);
 }
 
 #[tokio::test]

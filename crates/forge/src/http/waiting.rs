@@ -16,7 +16,7 @@ const LONGEST: Duration = Duration::from_hours(1);
 /// Reads how long to wait: `Retry-After` first, then the end of an exhausted window.
 pub(super) fn retry_after(class: ErrorClass, headers: &HeaderMap) -> Option<Duration> {
     let limited = class == ErrorClass::RateLimited;
-    if !limited && class != ErrorClass::Unwell {
+    if !limited && class != ErrorClass::Unavailable {
         return None;
     }
     let told = told(headers, now(headers));
@@ -71,7 +71,7 @@ mod tests {
         assert_eq!(wait(ErrorClass::RateLimited, &[("retry-after", "7")]), Some(7));
         let date = ("retry-after", "Sun, 22 Nov 2026 08:02:00 GMT");
         assert_eq!(wait(ErrorClass::RateLimited, &[DATE, date]), Some(120));
-        assert_eq!(wait(ErrorClass::Unwell, &[("retry-after", "9")]), Some(9));
+        assert_eq!(wait(ErrorClass::Unavailable, &[("retry-after", "9")]), Some(9));
     }
 
     #[test]
@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn other_errors_ask_for_no_wait() {
-        assert_eq!(wait(ErrorClass::Unwell, &[]), None);
+        assert_eq!(wait(ErrorClass::Unavailable, &[]), None);
         assert_eq!(wait(ErrorClass::Forbidden, &[("retry-after", "7")]), None);
     }
 }

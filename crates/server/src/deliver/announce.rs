@@ -189,7 +189,7 @@ async fn send_to_all(
                 tracing::warn!(account.id = %account, reason, "a mail was refused");
                 post.remember(owed.id, account);
             }
-            Err(SendError::Unwell(reason)) => trouble = Some(reason),
+            Err(SendError::Unavailable(reason)) => trouble = Some(reason),
             Err(SendError::Malformed(reason)) => return Err(Unpaid::never(reason)),
         }
     }

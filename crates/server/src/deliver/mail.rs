@@ -70,9 +70,9 @@ pub(super) enum SendError {
     /// This address will never take it.
     #[error("refused: {0}")]
     Refused(String),
-    /// The server is unwell: try again.
-    #[error("unwell: {0}")]
-    Unwell(String),
+    /// The server is unavailable: try again.
+    #[error("unavailable: {0}")]
+    Unavailable(String),
     /// The letter cannot be written, or the settings cannot be used.
     #[error("malformed: {0}")]
     Malformed(String),
@@ -104,9 +104,9 @@ impl Mailer {
             .map_err(|error| SendError::Malformed(error.to_string()))?;
         // The library's time-out is for each step of the conversation; this one is for all.
         match tokio::time::timeout(TIMEOUT, self.transport.send(message)).await {
-            Err(_) => Err(SendError::Unwell("it did not answer in time".to_owned())),
+            Err(_) => Err(SendError::Unavailable("it did not answer in time".to_owned())),
             Ok(Err(error)) if error.is_permanent() => Err(SendError::Refused(error.to_string())),
-            Ok(Err(error)) => Err(SendError::Unwell(error.to_string())),
+            Ok(Err(error)) => Err(SendError::Unavailable(error.to_string())),
             Ok(Ok(_)) => Ok(()),
         }
     }

@@ -1,9 +1,6 @@
 //! What becomes of one change that a delivery tells of: the order of questions of `VCS` §3.3.
 
-use roundel_forge::{
-    ErrorClass, ForgeError,
-    event::{ForgeEvent, HeadCommit, Push},
-};
+use roundel_forge::event::{ForgeEvent, HeadCommit, Push};
 use roundel_model::{
     forge::RepositoryId,
     limits,
@@ -104,7 +101,7 @@ async fn pushed(case: &Case<'_>, push: Push) -> Result<Verdict, Trouble> {
             return Ok(ignored(what, format!("commit {} is gone from the forge", push.after)));
         }
         Err(CallError::Store(error)) => return Err(error.into()),
-        Err(CallError::Forge(error)) if may_pass(&error) && !case.last_try => {
+        Err(CallError::Forge(error)) if error.is_transient() && !case.last_try => {
             return Err(Trouble::Forge(error));
         }
         // The pipeline that follows shows the same trouble, with the way out.
@@ -137,10 +134,6 @@ async fn pushed(case: &Case<'_>, push: Push) -> Result<Verdict, Trouble> {
             ignored(what, because)
         }
     })
-}
-
-fn may_pass(error: &ForgeError) -> bool {
-    matches!(error.class, ErrorClass::Unwell | ErrorClass::RateLimited)
 }
 
 /// Finds the commit that was pushed. On GitHub, `after` of an annotated tag is the tag object: the
@@ -216,7 +209,7 @@ async fn repository_changed(case: &Case<'_>, what: &str) -> Result<Verdict, Trou
     let repository = match found {
         Ok(repository) => repository,
         Err(CallError::Store(error)) => return Err(error.into()),
-        Err(CallError::Forge(error)) if may_pass(&error) && !case.last_try => {
+        Err(CallError::Forge(error)) if error.is_transient() && !case.last_try => {
             return Err(Trouble::Forge(error));
         }
         Err(CallError::Forge(error)) => {
@@ -251,7 +244,7 @@ async fn ours_removed(case: &Case<'_>, what: &str) -> Result<Verdict, Trouble> {
     let (keys, hooks) = match found {
         Ok(found) => found,
         Err(CallError::Store(error)) => return Err(error.into()),
-        Err(CallError::Forge(error)) if may_pass(&error) && !case.last_try => {
+        Err(CallError::Forge(error)) if error.is_transient() && !case.last_try => {
             return Err(Trouble::Forge(error));
         }
         Err(CallError::Forge(error)) => {

@@ -37,7 +37,7 @@ use crate::{
 /// A pair that was not used within this time is not used any more.
 const PENDING_KEY_LASTS: Duration = Duration::from_hours(1);
 
-/// How often something is tried at a forge that is unwell, while somebody watches.
+/// How often something is tried at a forge that is unavailable, while somebody watches.
 const TRIES: u32 = 4;
 
 /// How long we wait for the ping of a new hook.
@@ -391,10 +391,8 @@ impl Tries {
     async fn again(&mut self, error: ForgeError) -> Result<(), ForgeError> {
         // "Already there" (422) is seen by looking again; so is what was done before an answer
         // was lost.
-        let may_help = matches!(
-            error.class,
-            ErrorClass::Unwell | ErrorClass::RateLimited | ErrorClass::Invalid | ErrorClass::Broken
-        );
+        let may_help =
+            error.is_transient() || matches!(error.class, ErrorClass::Invalid | ErrorClass::Broken);
         self.0 += 1;
         let most = if error.class == ErrorClass::Invalid { 2 } else { TRIES };
         if !may_help || self.0 >= most {
@@ -405,7 +403,7 @@ impl Tries {
     }
 }
 
-/// Repeats a call that is safe to repeat while the forge is unwell.
+/// Repeats a call that is safe to repeat while the forge is unavailable.
 pub(super) async fn retry<T, F>(call: impl Fn() -> F) -> Result<T, ForgeError>
 where
     F: Future<Output = Result<T, ForgeError>>,
@@ -413,10 +411,7 @@ where
     let mut tries = 0;
     loop {
         match call().await {
-            Err(error)
-                if tries + 1 < TRIES
-                    && matches!(error.class, ErrorClass::Unwell | ErrorClass::RateLimited) =>
-            {
+            Err(error) if tries + 1 < TRIES && error.is_transient() => {
                 tries += 1;
                 pause(tries, &error).await;
             }

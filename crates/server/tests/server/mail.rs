@@ -44,7 +44,7 @@ async fn a_failure_is_mailed_with_the_end_of_its_log() {
 async fn a_mail_that_was_refused_for_now_comes_later_and_once() {
     let world = World::start().await;
     world.project(KIND, "web").await;
-    world.sink.be_unwell_for(2);
+    world.sink.be_unavailable_for(2);
     world.push(KIND, "web", ONE_JOB).await;
     world.runner().claim().await.unwrap().play(&[]).await.unwrap();
     let mails = world.sink.wait_for(1, PATIENCE).await;

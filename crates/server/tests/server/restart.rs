@@ -110,11 +110,11 @@ async fn what_the_world_is_owed_is_paid_after_a_crash() {
         let mut failure = hang(kind, "/statuses");
         failure.times = u32::MAX;
         world.forge.inject(failure);
-        world.sink.be_unwell_for(u32::MAX);
+        world.sink.be_unavailable_for(u32::MAX);
         task.play(&[]).await.unwrap();
         world.restart().await;
         world.forge.heal();
-        world.sink.be_unwell_for(0);
+        world.sink.be_unavailable_for(0);
         world.marked(kind, "web", &sha, words(kind).1).await;
         expected += 1;
         let mails = world.sink.wait_for(expected, super::world::PATIENCE).await;

@@ -140,9 +140,9 @@ async fn a_later_green_does_not_paint_over_a_red_of_the_same_name() {
     world.marked(kind, "web", &sha, "failure").await;
 }
 
-/// A forge that is unwell delays a push; it does not lose it (`VCS` §0 rule 9).
+/// A forge that is unavailable delays a push; it does not lose it (`VCS` §0 rule 9).
 #[tokio::test(flavor = "multi_thread")]
-async fn a_forge_that_is_unwell_delays_a_push_and_does_not_lose_it() {
+async fn a_forge_that_is_unavailable_delays_a_push_and_does_not_lose_it() {
     let world = World::start().await;
     for (kind, path) in [(ForgeKind::GitHub, "/contents/"), (ForgeKind::Bitbucket, "/src/")] {
         let project = world.project(kind, "web").await;

@@ -144,10 +144,10 @@ async fn a_postponed_delivery_waits_and_says_why(world: World) {
     let hook = hook(&world).await;
     world.store.record_delivery(delivery(&hook, "guid", b"body")).await.unwrap();
     let (taken, _) = world.store.next_delivery(at(60), at(90)).await.unwrap().unwrap();
-    world.store.postpone_delivery(taken.id, at(70), "the forge is unwell").await.unwrap();
+    world.store.postpone_delivery(taken.id, at(70), "the forge is unavailable").await.unwrap();
     assert_eq!(world.store.next_delivery(at(69), at(99)).await.unwrap(), None);
     let (again, _) = world.store.next_delivery(at(70), at(99)).await.unwrap().unwrap();
-    assert_eq!(again.last_error.as_deref(), Some("the forge is unwell"));
+    assert_eq!(again.last_error.as_deref(), Some("the forge is unavailable"));
 }
 
 async fn a_decided_delivery_has_its_receipt_and_rests(world: World) {

@@ -81,7 +81,7 @@ fn calls(kind: ForgeKind, name: &str) -> [(&'static str, String); 2] {
 
 /// What passes: afterwards everything is as if nothing had been.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_forge_that_is_unwell_for_a_while_delays_a_build_and_its_mark_but_loses_neither() {
+async fn a_forge_that_is_unavailable_for_a_while_delays_a_build_and_its_mark_but_loses_neither() {
     let mut scene = Scene::with("broken").await;
     scene.house.start_runner();
     let mut cases = Vec::new();
