@@ -25,7 +25,7 @@ mod validate;
 
 use anyhow::Result;
 
-use crate::{Ended, terminal};
+use crate::exit::Exit;
 
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
@@ -43,26 +43,14 @@ pub(crate) enum Command {
     MigrateCheck(migrate::Arguments),
 }
 
-/// The command was called wrongly.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct Misuse(String);
-
 /// Runs one of the commands.
-pub(crate) fn run(command: &Command) -> Result<Ended> {
-    let ended = match command {
+pub(crate) fn run(command: &Command) -> Result<Exit> {
+    match command {
         Command::Validate(arguments) => validate::run(arguments),
         Command::Process(arguments) => process::run(arguments),
         Command::Explain(arguments) => explain::run(arguments),
         Command::Pack(arguments) => pack::run(arguments),
         Command::Code(arguments) => code::run(arguments),
         Command::MigrateCheck(arguments) => migrate::run(arguments),
-    };
-    match ended {
-        Err(error) if error.is::<Misuse>() => {
-            terminal::complain(&error);
-            Ok(Ended::Misused)
-        }
-        ended => ended,
     }
 }

@@ -17,7 +17,7 @@ use std::{
 use anyhow::{Context as _, Result};
 use roundel_model::time::Timestamp;
 
-use crate::{Ended, terminal};
+use crate::{exit::Exit, terminal};
 use journey::Journey;
 use sample::{Clone, SAMPLES, Sample};
 use world::{VISITOR, World};
@@ -39,7 +39,7 @@ pub(crate) struct Arguments {
 }
 
 /// Runs the demo.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Ended> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<Exit> {
     let began = Instant::now();
     let scratch = tempfile::Builder::new().prefix("roundel-demo-").tempdir()?;
     let directory = match &arguments.data {
@@ -59,11 +59,11 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Ended> {
                 "Both commits are green, {:.1} s after the start.",
                 began.elapsed().as_secs_f64()
             ));
-            Ended::Fine
+            Exit::Success
         }
         Err(error) => {
-            terminal::complain(&error);
-            Ended::Failed
+            terminal::print_error(&error);
+            Exit::Failure
         }
     };
     if !arguments.once {

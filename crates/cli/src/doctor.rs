@@ -2,10 +2,9 @@
 
 use std::{path::PathBuf, process::Command, time::Instant};
 
+use crate::exit::Exit;
 use anyhow::Result;
 use roundel_container::{EnvironmentSpec, Root, Runtime, RuntimeSettings, limits::Limits};
-
-use crate::Ended;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -15,7 +14,7 @@ pub(crate) struct Arguments {
 }
 
 /// Looks, tries, and tells. Fails if jobs could not run at all.
-pub(crate) fn run(arguments: &Arguments) -> Result<Ended> {
+pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     let scratch = tempfile::tempdir()?;
     let directory = arguments.data.clone().unwrap_or_else(|| scratch.path().to_path_buf());
     let mut good = true;
@@ -40,7 +39,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ended> {
             println!("missing  clean environments: {error}");
         }
     }
-    Ok(if good { Ended::Fine } else { Ended::Failed })
+    Ok(if good { Exit::Success } else { Exit::Failure })
 }
 
 fn try_environment(directory: PathBuf) -> Result<Vec<String>> {

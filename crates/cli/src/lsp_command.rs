@@ -2,10 +2,9 @@
 
 use std::path::PathBuf;
 
+use crate::exit::Exit;
 use roundel_lsp::{Finder, OpenOrbs, Settings};
 use roundel_server::orbs::Offline;
-
-use crate::Ended;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Arguments {
@@ -22,7 +21,7 @@ pub(crate) struct Arguments {
 
 /// Talks to the editor until it is done. The exit code is the protocol's: 1 if the editor went away
 /// without shutting the server down.
-pub(crate) fn run(arguments: &Arguments) -> Ended {
+pub(crate) fn run(arguments: &Arguments) -> Exit {
     let settings = Settings {
         orbs: arguments.orbs.clone(),
         lock: arguments.lock.clone(),
@@ -35,7 +34,7 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
         Ok(finder)
     });
     match roundel_lsp::serve(std::io::stdin(), std::io::stdout(), settings, open) {
-        roundel_lsp::Ended::Fine => Ended::Fine,
-        roundel_lsp::Ended::Abandoned => Ended::Failed,
+        roundel_lsp::Ended::Fine => Exit::Success,
+        roundel_lsp::Ended::Abandoned => Exit::Failure,
     }
 }

@@ -13,7 +13,7 @@ use roundel_config::orbs::{OrbReference, OrbVersion};
 use roundel_server::orbs::{describe, publish::Publication, wire::OrbVersions};
 
 use self::access::Access;
-use crate::Ended;
+use crate::exit::Exit;
 
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
@@ -61,7 +61,7 @@ pub(crate) struct PublishArguments {
 }
 
 /// Runs one of the commands.
-pub(crate) async fn run(command: Command) -> Result<Ended> {
+pub(crate) async fn run(command: Command) -> Result<Exit> {
     match command {
         Command::Publish(arguments) => publish(arguments).await,
         Command::List { namespace, json, access } => {
@@ -71,13 +71,13 @@ pub(crate) async fn run(command: Command) -> Result<Ended> {
             } else {
                 show::list(&list);
             }
-            Ok(Ended::Fine)
+            Ok(Exit::Success)
         }
         Command::Info { orb, json, access } => info(&orb, json, &access).await,
     }
 }
 
-async fn publish(arguments: PublishArguments) -> Result<Ended> {
+async fn publish(arguments: PublishArguments) -> Result<Exit> {
     let text = read(&arguments.file)?;
     let access = Access::open(&arguments.access).await?;
     let publication = Publication {
@@ -92,13 +92,13 @@ async fn publish(arguments: PublishArguments) -> Result<Ended> {
         Ok(published) => show::published(&published),
         Err(refusal) => {
             show::refusal(&refusal);
-            return Ok(Ended::Failed);
+            return Ok(Exit::Failure);
         }
     }
-    Ok(Ended::Fine)
+    Ok(Exit::Success)
 }
 
-async fn info(orb: &str, json: bool, access: &access::Arguments) -> Result<Ended> {
+async fn info(orb: &str, json: bool, access: &access::Arguments) -> Result<Exit> {
     let reference: OrbReference = orb.parse()?;
     if reference.version == OrbVersion::Url {
         bail!("`{orb}` is an address; name an orb as namespace/name");
@@ -109,14 +109,14 @@ async fn info(orb: &str, json: bool, access: &access::Arguments) -> Result<Ended
             "there is no orb `{}` that you may see; `roundel orb list` tells which there are",
             reference.orb()
         ));
-        return Ok(Ended::Failed);
+        return Ok(Exit::Failure);
     };
     let Some(version) = pick(&reference, &versions) else {
         let known: Vec<&str> =
             versions.versions.iter().take(10).map(|entry| entry.version.as_str()).collect();
         let (wanted, known) = (&reference.version, known.join(", "));
         show::refusal(&format!("`{}` has no version {wanted}; it has {known}", reference.orb()));
-        return Ok(Ended::Failed);
+        return Ok(Exit::Failure);
     };
     let Some(source) = access.source(&reference, version).await? else {
         bail!("{}@{version} was there a moment ago; try again", reference.orb());
@@ -129,7 +129,7 @@ async fn info(orb: &str, json: bool, access: &access::Arguments) -> Result<Ended
     } else {
         show::info(&shown);
     }
-    Ok(Ended::Fine)
+    Ok(Exit::Success)
 }
 
 /// The version that a reference means; only labels exist before the first release.

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use roundel_runner::Runner;
 use url::Url;
 
-use crate::{Ended, terminal};
+use crate::{exit::Exit, terminal};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -34,7 +34,7 @@ pub(crate) struct Arguments {
 }
 
 /// Runs jobs until it is told to stop: once to finish what runs, twice to end it.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Ended> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<Exit> {
     let name = arguments.name.clone().unwrap_or_else(|| {
         std::fs::read_to_string("/etc/hostname")
             .map_or_else(|_| "runner".to_owned(), |name| name.trim().to_owned())
@@ -53,5 +53,5 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Ended> {
     let (stop, stop_now) = terminal::stop_signals();
     tracing::info!(server = %arguments.server, slots = arguments.slots, "waiting for jobs");
     runner.run(stop, stop_now).await;
-    Ok(Ended::Fine)
+    Ok(Exit::Success)
 }

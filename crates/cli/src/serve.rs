@@ -11,7 +11,7 @@ use roundel_runner::Runner;
 use roundel_server::{Server, Settings};
 use url::Url;
 
-use crate::{Ended, settings, terminal};
+use crate::{exit::Exit, settings, terminal};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -39,7 +39,7 @@ pub(crate) struct Arguments {
 }
 
 /// Serves until it is told to stop.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Ended> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<Exit> {
     let path = arguments.config.clone().unwrap_or_else(|| arguments.data.join("roundel.toml"));
     let file = settings::read(&path)?;
     let settings = server_settings(arguments, &file)?;
@@ -77,7 +77,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Ended> {
     }
     tracing::info!("stopping");
     server.stop().await;
-    Ok(Ended::Fine)
+    Ok(Exit::Success)
 }
 
 fn server_settings(arguments: &Arguments, file: &settings::File) -> Result<Settings> {

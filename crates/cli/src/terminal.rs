@@ -1,22 +1,12 @@
-//! What the program says on a terminal: its log, its complaints, how to be stopped.
+//! The terminal: the log, error messages, signals to stop.
 
 use std::io::IsTerminal as _;
 
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
-use crate::Command;
-
-/// Starts the log on stderr. Programs that show progress of their own log warnings only.
-pub(crate) fn start_log(filter: Option<&str>, command: &Command) {
-    let default = match command {
-        Command::Serve(_) | Command::Runner(_) => "info",
-        Command::Demo(_)
-        | Command::Config(_)
-        | Command::Doctor(_)
-        | Command::Lsp(_)
-        | Command::Orb(_) => "error",
-    };
+/// Starts the log on standard error.
+pub(crate) fn start_log(filter: Option<&str>, default: &str) {
     let filter =
         EnvFilter::try_new(filter.unwrap_or(default)).unwrap_or_else(|_| EnvFilter::new(default));
     tracing_subscriber::fmt()
@@ -27,8 +17,8 @@ pub(crate) fn start_log(filter: Option<&str>, command: &Command) {
         .init();
 }
 
-/// Says what went wrong, with every cause, outermost first.
-pub(crate) fn complain(error: &anyhow::Error) {
+/// Prints an error with every cause, outermost first.
+pub(crate) fn print_error(error: &anyhow::Error) {
     let style = anstyle::AnsiColor::Red.on_default().bold();
     anstream::eprintln!("{style}error:{style:#} {error}");
     for cause in error.chain().skip(1) {

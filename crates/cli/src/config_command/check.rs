@@ -14,11 +14,11 @@ use roundel_config::{
 use roundel_server::orbs::Offline;
 
 use super::{
-    Misuse,
     inputs::{Given, InputArguments},
     local::Clone,
     sources::Source,
 };
+use crate::exit::UsageError;
 
 /// Options that say how files are compiled.
 #[derive(clap::Args, Debug, Default)]
@@ -67,7 +67,7 @@ impl CheckArguments {
     ///
     /// # Errors
     ///
-    /// [`Misuse`] if one of them makes no sense; otherwise if a file cannot be read.
+    /// [`UsageError`] if one of them makes no sense; otherwise if a file cannot be read.
     pub(crate) fn compiler(&self) -> Result<Compiler> {
         Compiler::new(self.inputs.read()?, &self.orbs)
     }
@@ -78,11 +78,11 @@ impl Compiler {
     ///
     /// # Errors
     ///
-    /// [`Misuse`] if the folder is not there; otherwise if the lock file cannot be read.
+    /// [`UsageError`] if the folder is not there; otherwise if the lock file cannot be read.
     pub(crate) fn new(given: Given, arguments: &OrbArguments) -> Result<Self> {
         if let Some(folder) = arguments.orbs.as_deref().filter(|folder| !folder.is_dir()) {
             let message = format!("there is no folder `{}` to take orbs from", folder.display());
-            return Err(Misuse(message).into());
+            return Err(UsageError(message).into());
         }
         // Pins are of no interest to whoever wants to make them anew.
         let pins = arguments.lock.as_deref().filter(|_| !arguments.update_lock);

@@ -6,8 +6,8 @@ use roundel_config::codes::{
     page::{self, Page, Part},
 };
 
-use super::{Misuse, output};
-use crate::Ended;
+use super::output;
+use crate::exit::{Exit, UsageError};
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Arguments {
@@ -17,16 +17,16 @@ pub(crate) struct Arguments {
 }
 
 /// Prints a page, or the list of all.
-pub(crate) fn run(arguments: &Arguments) -> Result<Ended> {
+pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     let text = match &arguments.code {
         None => list(output::colors()),
         Some(name) => match page::page(name) {
             Some(page) => show(&page, output::colors()),
-            None => return Err(Misuse(unknown(name)).into()),
+            None => return Err(UsageError(unknown(name)).into()),
         },
     };
     output::print(&text)?;
-    Ok(Ended::Fine)
+    Ok(Exit::Success)
 }
 
 fn unknown(name: &str) -> String {

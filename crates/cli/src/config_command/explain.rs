@@ -11,13 +11,12 @@ use roundel_config::{
 };
 
 use super::{
-    Misuse,
     check::CheckArguments,
     output::{self, line, styled},
     report::Report,
     sources,
 };
-use crate::Ended;
+use crate::exit::{Exit, UsageError};
 
 /// Lines of a value that are shown; the rest is in `process`.
 const VALUE_LINES: usize = 20;
@@ -47,7 +46,7 @@ struct Document<'e> {
 }
 
 /// Compiles the file and explains one value.
-pub(crate) fn run(arguments: &Arguments) -> Result<Ended> {
+pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     let compiler = arguments.check.compiler()?;
     let checked = compiler.check(sources::read(&arguments.file)?);
     compiler.write_lock(&checked.compiled.orbs)?;
@@ -59,7 +58,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ended> {
             } else {
                 output::remark(&render(&checked.text, &diagnostics, output::remark_colors()));
             }
-            return Ok(Ended::Failed);
+            return Ok(Exit::Failure);
         }
         Err(error @ ExplainError::NoSuchPath { .. }) => return Err(no_such_path(&error).into()),
     };
@@ -69,13 +68,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ended> {
     } else {
         output::print(&text(&arguments.path, &told, output::colors()))?;
     }
-    Ok(Ended::Fine)
+    Ok(Exit::Success)
 }
 
 /// The error with what there is instead.
-fn no_such_path(error: &ExplainError) -> Misuse {
+fn no_such_path(error: &ExplainError) -> UsageError {
     let ExplainError::NoSuchPath { choices, help, .. } = error else {
-        return Misuse(error.to_string());
+        return UsageError(error.to_string());
     };
     let choices = if choices.is_empty() {
         "there is nothing below".to_owned()
@@ -83,7 +82,7 @@ fn no_such_path(error: &ExplainError) -> Misuse {
         format!("there is {}", choices.join(", "))
     };
     let help = help.as_ref().map_or(choices, Clone::clone);
-    Misuse(format!("{error}; {help}"))
+    UsageError(format!("{error}; {help}"))
 }
 
 /// The value, and below it every step, what it is made of further in.

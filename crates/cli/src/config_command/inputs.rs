@@ -12,7 +12,8 @@ use roundel_config::{
 };
 use roundel_model::name::GitRef;
 
-use super::{Misuse, local::Clone, sources::Source};
+use super::{local::Clone, sources::Source};
+use crate::exit::UsageError;
 
 /// Bytes of a file of parameters.
 const PARAMETER_BYTES: u64 = 1 << 20;
@@ -88,7 +89,7 @@ impl InputArguments {
     ///
     /// # Errors
     ///
-    /// [`Misuse`] if one of them makes no sense; otherwise if the file cannot be read.
+    /// [`UsageError`] if one of them makes no sense; otherwise if the file cannot be read.
     pub(crate) fn read(&self) -> Result<Given> {
         let mut parameters = match &self.parameter_file {
             Some(path) => of_file(path)?,
@@ -159,7 +160,7 @@ fn split<'g>(option: &str, given: &'g str) -> Result<(&'g str, &'g str)> {
     let parts = given.split_once('=').filter(|(name, _)| !name.is_empty());
     parts.ok_or_else(|| {
         let message = format!("`{option} {given}` needs a name and a value: `{option} NAME=VALUE`");
-        Misuse(message).into()
+        UsageError(message).into()
     })
 }
 
@@ -172,20 +173,20 @@ fn of_file(path: &Path) -> Result<Vec<(String, Argument)>> {
     let name = path.display();
     let metadata = path.metadata();
     if metadata.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
-        return Err(Misuse(format!("there is no file `{name}`")).into());
+        return Err(UsageError(format!("there is no file `{name}`")).into());
     }
     if metadata.is_ok_and(|metadata| metadata.len() > PARAMETER_BYTES) {
-        return Err(Misuse(format!("`{name}` is too large for a file of parameters")).into());
+        return Err(UsageError(format!("`{name}` is too large for a file of parameters")).into());
     }
     let text = std::fs::read_to_string(path).with_context(|| format!("failed to read `{name}`"))?;
     // JSON is YAML, so both are read alike.
     let document = from_yaml(&text).map_err(|problems| {
         let first = problems.first().map(|told| format!("{}:{name}: {}", told.line, told.message));
-        Misuse(format!("`{name}` is neither JSON nor YAML: {}", first.unwrap_or_default()))
+        UsageError(format!("`{name}` is neither JSON nor YAML: {}", first.unwrap_or_default()))
     })?;
     let Node::Map(entries) = document else {
         let message = format!("`{name}` must hold names and values: `{{\"deploy\": true}}`");
-        return Err(Misuse(message).into());
+        return Err(UsageError(message).into());
     };
     let read = |(key, value): (String, Node)| {
         let value = match value {
@@ -196,7 +197,7 @@ fn of_file(path: &Path) -> Result<Vec<(String, Argument)>> {
                 let message = format!(
                     "`{key}` in `{name}` must be a text, a whole number, `true` or `false`"
                 );
-                return Err(Misuse(message).into());
+                return Err(UsageError(message).into());
             }
         };
         Ok((key, Argument::Typed(value)))
@@ -233,7 +234,8 @@ fn typed(text: &str, declared: Option<&str>) -> PipelineValue {
 }
 
 fn pipeline_value(name: &str, text: &str) -> Result<PipelineValue> {
-    let misuse = |what: &str| Misuse(format!("`pipeline.{name}` is {what}, and `{text}` is not"));
+    let misuse =
+        |what: &str| UsageError(format!("`pipeline.{name}` is {what}, and `{text}` is not"));
     if NUMBERS.contains(&name) {
         let number = text.parse().map_err(|_| misuse("a whole number"))?;
         return Ok(PipelineValue::Integer(number));

@@ -15,11 +15,8 @@ use roundel_config::{
 };
 use roundel_model::limits::CONFIG_BYTES;
 
-use super::{
-    Misuse,
-    output::{self, counted},
-};
-use crate::Ended;
+use super::output::{self, counted};
+use crate::exit::{Exit, UsageError};
 
 /// Levels of folders.
 const DEPTH: usize = 32;
@@ -38,11 +35,11 @@ pub(crate) struct Arguments {
 }
 
 /// Reads the folder and prints the document.
-pub(crate) fn run(arguments: &Arguments) -> Result<Ended> {
+pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     let folder = &arguments.folder;
     let shown = folder.display();
     if !folder.exists() {
-        return Err(Misuse(format!("there is no folder `{shown}`")).into());
+        return Err(UsageError(format!("there is no folder `{shown}`")).into());
     }
     let (root, files) = if folder.is_dir() {
         let mut walk = Walk { output: arguments.output.as_deref(), files: Vec::new(), bytes: 0 };
@@ -63,11 +60,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ended> {
                     .with_context(|| format!("failed to write `{}`", path.display()))?,
                 None => output::print(&text)?,
             }
-            Ok(Ended::Fine)
+            Ok(Exit::Success)
         }
         Err(problems) => {
             output::remark(&told(&problems, &files, folder, output::remark_colors()));
-            Ok(Ended::Failed)
+            Ok(Exit::Failure)
         }
     }
 }
@@ -107,7 +104,7 @@ impl Walk<'_> {
         let shown = folder.display();
         if depth > DEPTH {
             // Links may lead in a circle.
-            return Err(Misuse(format!("`{shown}` is nested too deeply")).into());
+            return Err(UsageError(format!("`{shown}` is nested too deeply")).into());
         }
         let failed = || format!("failed to read the folder `{shown}`");
         for entry in fs::read_dir(folder).with_context(failed)? {
@@ -123,7 +120,7 @@ impl Walk<'_> {
                 let text = read(&path)?;
                 self.bytes += text.len();
                 if self.files.len() >= FILES || self.bytes > BYTES {
-                    return Err(Misuse(format!("`{shown}` holds too much to pack")).into());
+                    return Err(UsageError(format!("`{shown}` holds too much to pack")).into());
                 }
                 self.files.push(PackFile { path: inner, text });
             }
@@ -141,7 +138,7 @@ fn read(path: &Path) -> Result<String> {
     let shown = path.display();
     let length = path.metadata().with_context(|| format!("failed to read `{shown}`"))?.len();
     if usize::try_from(length).is_ok_and(|length| length > CONFIG_BYTES) {
-        return Err(Misuse(format!("`{shown}` is larger than a configuration may be")).into());
+        return Err(UsageError(format!("`{shown}` is larger than a configuration may be")).into());
     }
     fs::read_to_string(path).with_context(|| format!("failed to read `{shown}`"))
 }
@@ -158,7 +155,7 @@ fn include(root: &Path, path: &str) -> Result<String, String> {
     if !file.starts_with(root) {
         return Err("which leads out of the folder".to_owned());
     }
-    read(&file).map_err(|error| match error.downcast::<Misuse>() {
+    read(&file).map_err(|error| match error.downcast::<UsageError>() {
         Ok(_) => "which is larger than a configuration may be".to_owned(),
         Err(error) => format!("which cannot be read: {}", error.root_cause()),
     })
@@ -190,7 +187,7 @@ mod tests {
         let arguments =
             Arguments { folder: folder.path().to_owned(), output: Some(output.clone()) };
         for _ in 0..2 {
-            assert_eq!(run(&arguments).unwrap(), Ended::Fine);
+            assert_eq!(run(&arguments).unwrap(), Exit::Success);
             assert_eq!(
                 fs::read_to_string(&output).unwrap(),
                 "version: 2.1\ncommands:\n  greet:\n    steps:\n    - run: |\n        cat \\<<EOF\n        \
@@ -216,7 +213,7 @@ mod tests {
         let folder = folder(&[("commands/a.yml", "steps: []\n")]);
         std::os::unix::fs::symlink(folder.path(), folder.path().join("commands/again")).unwrap();
         let arguments = Arguments { folder: folder.path().to_owned(), output: None };
-        assert!(run(&arguments).unwrap_err().is::<Misuse>());
+        assert!(run(&arguments).unwrap_err().is::<UsageError>());
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::{
     report::Report,
     sources,
 };
-use crate::Ended;
+use crate::exit::Exit;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Arguments {
@@ -29,7 +29,7 @@ pub(crate) struct Arguments {
 }
 
 /// Compiles the file and prints the document; diagnostics go to standard error.
-pub(crate) fn run(arguments: &Arguments) -> Result<Ended> {
+pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     let compiler = arguments.check.compiler()?;
     let checked = compiler.check(sources::read(&arguments.file)?);
     if arguments.json {
@@ -42,7 +42,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ended> {
         output::print(&printed(&checked, arguments.with_source))?;
     }
     compiler.write_lock(&checked.compiled.orbs)?;
-    Ok(if checked.count(Severity::Error) > 0 { Ended::Failed } else { Ended::Fine })
+    Ok(if checked.count(Severity::Error) > 0 { Exit::Failure } else { Exit::Success })
 }
 
 /// The document with its header and, if wanted, its source; nothing if there is none.

@@ -6,11 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::exit::UsageError;
 use anyhow::{Context as _, Result};
 use roundel_config::{Diagnostic, Severity};
 use roundel_model::limits::CONFIG_BYTES;
-
-use super::Misuse;
 
 /// Where a configuration stands if nobody says otherwise.
 pub(crate) const DEFAULT: &str = ".circleci/config.yml";
@@ -31,13 +30,13 @@ pub(crate) struct Source {
 ///
 /// # Errors
 ///
-/// [`Misuse`] if one of them is not there; otherwise if it cannot be read. Nothing is done then.
+/// [`UsageError`] if one of them is not there; otherwise if it cannot be read. Nothing is done then.
 pub(crate) fn read_all(paths: &[PathBuf]) -> Result<Vec<Source>> {
     if paths.is_empty() {
         return Ok(vec![read(Path::new(DEFAULT))?]);
     }
     if paths.iter().filter(|path| is_input(path)).count() > 1 {
-        return Err(Misuse("standard input (`-`) can be read once".to_owned()).into());
+        return Err(UsageError("standard input (`-`) can be read once".to_owned()).into());
     }
     let missing: Vec<_> = paths
         .iter()
@@ -46,7 +45,7 @@ pub(crate) fn read_all(paths: &[PathBuf]) -> Result<Vec<Source>> {
         .collect();
     if missing.len() > 1 {
         let names: Vec<_> = missing.iter().map(|path| format!("`{}`", path.display())).collect();
-        return Err(Misuse(format!("there are no files {}", names.join(", "))).into());
+        return Err(UsageError(format!("there are no files {}", names.join(", "))).into());
     }
     paths.iter().map(|path| read(path)).collect()
 }
@@ -77,7 +76,7 @@ fn is_input(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
-fn not_there(path: &Path) -> Misuse {
+fn not_there(path: &Path) -> UsageError {
     let name = path.display();
     let other = path.with_extension("yaml");
     let hint = if other != path && other.exists() {
@@ -87,10 +86,10 @@ fn not_there(path: &Path) -> Misuse {
     } else {
         String::new()
     };
-    Misuse(format!("there is no file `{name}`{hint}"))
+    UsageError(format!("there is no file `{name}`{hint}"))
 }
 
-fn is_folder(path: &Path) -> Misuse {
+fn is_folder(path: &Path) -> UsageError {
     let name = path.display();
     let inner = path.join(DEFAULT);
     let hint = if inner.exists() {
@@ -98,7 +97,7 @@ fn is_folder(path: &Path) -> Misuse {
     } else {
         format!("if it holds a configuration in parts: `roundel config pack {name}`")
     };
-    Misuse(format!("`{name}` is a folder; {hint}"))
+    UsageError(format!("`{name}` is a folder; {hint}"))
 }
 
 /// Reads a little more than a configuration may have, so that the compiler can say so.
@@ -152,7 +151,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let wrong = |path: &Path| {
             let error = read(path).unwrap_err();
-            assert!(error.is::<Misuse>(), "{error:?}");
+            assert!(error.is::<UsageError>(), "{error:?}");
             error.to_string().replace(&folder.path().display().to_string(), "DIR")
         };
         let file = folder.path().join("config.yml");

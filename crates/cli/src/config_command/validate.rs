@@ -11,7 +11,7 @@ use super::{
     report::Report,
     sources,
 };
-use crate::Ended;
+use crate::exit::Exit;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Arguments {
@@ -32,7 +32,7 @@ pub(crate) struct Arguments {
 }
 
 /// Compiles all files and tells what was found.
-pub(crate) fn run(arguments: &Arguments) -> Result<Ended> {
+pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     let compiler = arguments.check.compiler()?;
     let sources = sources::read_all(&arguments.files)?;
     let checked: Vec<Checked> = sources.into_iter().map(|source| compiler.check(source)).collect();
@@ -47,7 +47,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ended> {
     }
     let orbs: Vec<_> = checked.iter().flat_map(|checked| checked.compiled.orbs.clone()).collect();
     compiler.write_lock(&orbs)?;
-    Ok(if checked.iter().any(failed) { Ended::Failed } else { Ended::Fine })
+    Ok(if checked.iter().any(failed) { Exit::Failure } else { Exit::Success })
 }
 
 /// Renders what was found in all files, and a line on each.

@@ -65,9 +65,9 @@ fn a_file_of_parameters_gives_types_and_options_win_over_it() {
     for wrong in ["[1]", "{\"a\": 1.5}", "{\"a\": null}", "{\"a\": "] {
         std::fs::write(file.path(), wrong).unwrap();
         let error = given(&["--param-file", path]).unwrap_err();
-        assert!(error.is::<Misuse>(), "{error:?}");
+        assert!(error.is::<UsageError>(), "{error:?}");
     }
-    assert!(given(&["--param-file", "/nowhere/p.json"]).unwrap_err().is::<Misuse>());
+    assert!(given(&["--param-file", "/nowhere/p.json"]).unwrap_err().is::<UsageError>());
 }
 
 #[test]
@@ -110,6 +110,6 @@ fn pipeline_values_have_the_types_of_the_language() {
     assert_eq!(last, expected);
     for wrong in ["number=many", "git.branch.is_default=perhaps", "=x", "x"] {
         let error = given(&["--pipeline-value", wrong]).unwrap_err();
-        assert!(error.is::<Misuse>(), "{wrong}");
+        assert!(error.is::<UsageError>(), "{wrong}");
     }
 }

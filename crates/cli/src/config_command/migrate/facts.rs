@@ -55,7 +55,7 @@ pub(super) struct Facts {
 impl Facts {
     /// Looks at a configuration as it is written.
     pub(super) fn of_source(tree: &Node) -> Self {
-        let mut facts = Self { setup: super::is_setup(tree), ..Self::default() };
+        let mut facts = Self { setup: is_setup(tree), ..Self::default() };
         if let Some(Node::Map(orbs)) = tree.get("orbs") {
             for (alias, reference) in orbs {
                 if let Node::Text(reference) = reference {
@@ -328,6 +328,11 @@ impl Facts {
             }
         }
     }
+}
+
+/// Tells whether a configuration is a setup configuration, which posts the one that goes on.
+pub(super) fn is_setup(tree: &Node) -> bool {
+    !matches!(tree.get("setup"), None | Some(Node::Null | Node::Bool(false)))
 }
 
 /// Tells whether a text has no templates in it.

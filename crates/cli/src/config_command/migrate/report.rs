@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::{
     super::output::{counted, line, styled},
-    FileReport, Repository, Verdict,
     findings::{Finding, Level},
+    repository::{FileReport, Repository, Verdict},
 };
 
 /// Names of one kind that the summary over several repositories shows.

@@ -1,8 +1,13 @@
 //! Repositories and what is said about them.
 
+use std::fs;
+
 use clap::Parser as _;
 
-use super::*;
+use super::{
+    findings::{Finding, Level},
+    *,
+};
 
 #[derive(clap::Parser)]
 struct Program {

@@ -1,0 +1,145 @@
+//! One repository: its configurations, and what each of them takes to run here.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, Result};
+use roundel_config::{
+    Inputs, Profile,
+    document::{Node, from_yaml},
+};
+
+use super::{
+    super::{
+        check::{Checked, Compiler},
+        sources::{self, Source},
+    },
+    facts::{Facts, is_setup},
+    findings::{self, Finding, Level},
+};
+
+/// Configurations of one repository that are looked at.
+const FILES: usize = 200;
+
+/// One repository.
+#[derive(serde::Serialize)]
+pub(super) struct Repository {
+    /// The folder.
+    pub(super) path: String,
+    pub(super) verdict: Verdict,
+    pub(super) files: Vec<FileReport>,
+}
+
+/// One of its configurations.
+#[derive(serde::Serialize)]
+pub(super) struct FileReport {
+    pub(super) path: String,
+    pub(super) verdict: Verdict,
+    pub(super) findings: Vec<Finding>,
+}
+
+/// What it takes to run something here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Verdict {
+    /// There is nothing to run.
+    Nothing,
+    /// It runs as it is.
+    Ready,
+    /// It runs once what is found has been done.
+    Prepare,
+    /// A part of it cannot run.
+    Cannot,
+}
+
+impl Repository {
+    pub(super) fn look(folder: &Path, compiler: &Compiler) -> Result<Self> {
+        let sources = configurations(folder)?;
+        // Beside a setup configuration, the others are what it goes on with.
+        let has_setup = sources.iter().any(|(source, tree)| is_main(source) && is_setup(tree));
+        let mut files = Vec::new();
+        for (source, tree) in sources {
+            let continuation = has_setup && !is_main(&source) && !is_setup(&tree);
+            files.push(FileReport::look(source, &tree, compiler, continuation));
+        }
+        let verdict = files.iter().map(|file| file.verdict).max().unwrap_or(Verdict::Nothing);
+        Ok(Self { path: folder.display().to_string(), verdict, files })
+    }
+}
+
+impl FileReport {
+    fn look(source: Source, tree: &Node, compiler: &Compiler, continuation: bool) -> Self {
+        let base = compiler.inputs(&source);
+        let inputs = Inputs { all_workflows: true, continuation, ..base };
+        let again = Source { text: source.text.clone(), path: source.path.clone(), ..source };
+        let checked = compiler.check_with(again, inputs);
+        let mut facts = Facts::of_source(tree);
+        if let Some(document) = &checked.compiled.document {
+            facts.add_document(document);
+        }
+        facts.add_orbs(&checked);
+        let stricter = stricter(&checked, compiler);
+        let findings = findings::findings(&checked, &facts, stricter.as_ref());
+        let verdict = findings.iter().map(Verdict::of).max().unwrap_or(Verdict::Ready);
+        Self { path: checked.path, verdict, findings }
+    }
+}
+
+/// Compiles once more by the rules of the `next` profile, if the file is right by the old ones.
+fn stricter(checked: &Checked, compiler: &Compiler) -> Option<Checked> {
+    let is_legacy = checked.inputs.profile == Profile::Legacy;
+    let inputs = Inputs { profile: Profile::Next, ..checked.inputs.clone() };
+    let source = Source {
+        path: checked.path.clone(),
+        folder: PathBuf::new(),
+        text: checked.text.clone(),
+        broken: None,
+    };
+    let right = checked.count(roundel_config::Severity::Error) == 0;
+    (is_legacy && right).then(|| compiler.check_with(source, inputs))
+}
+
+impl Verdict {
+    fn of(finding: &Finding) -> Self {
+        match finding.level {
+            Level::Cannot => Self::Cannot,
+            Level::Prepare => Self::Prepare,
+            Level::Note => Self::Ready,
+        }
+    }
+}
+
+/// Reads all configurations of a repository: YAML files in `.circleci` with a `version`, and
+/// `config.yml` whatever it holds.
+fn configurations(folder: &Path) -> Result<Vec<(Source, Node)>> {
+    let inner = folder.join(".circleci");
+    let failed = || format!("failed to read the folder `{}`", inner.display());
+    if !inner.is_dir() {
+        return Ok(Vec::new());
+    }
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(&inner).with_context(failed)? {
+        let path = entry.with_context(failed)?.path();
+        let is_yaml =
+            path.extension().is_some_and(|extension| extension == "yml" || extension == "yaml");
+        if is_yaml && path.is_file() && paths.len() < FILES {
+            paths.push(path);
+        }
+    }
+    paths.sort_by_key(|path| (path.file_stem().is_none_or(|stem| stem != "config"), path.clone()));
+    let mut found = Vec::new();
+    for path in paths {
+        let source = sources::read(&path)?;
+        let tree = from_yaml(&source.text).unwrap_or(Node::Null);
+        if is_main(&source) || tree.get("version").is_some() {
+            found.push((source, tree));
+        }
+    }
+    Ok(found)
+}
+
+fn is_main(source: &Source) -> bool {
+    Path::new(&source.path).file_name().is_some_and(|name| name == "config.yml")
+}
