@@ -174,6 +174,27 @@ fn unsafe_code_stands_in_one_file_and_says_why() {
     report("`unsafe` only in container's sys.rs, each with SAFETY", &broken);
 }
 
+/// `server::http::routes` has a method for each verb, which asks the handler for its right.
+#[test]
+fn every_route_of_the_server_declares_its_right() {
+    const PLAIN: &[&str] =
+        &[concat!(".route", "("), concat!(".route", "_service("), concat!(".nest", "(")];
+    let mut broken = Vec::new();
+    for path in sources() {
+        let name = shown(&path);
+        let is_test = name.contains("/tests") || name.ends_with("loopback.rs");
+        if !name.starts_with("crates/server/src/") || is_test || name.ends_with("http/routes.rs") {
+            continue;
+        }
+        for (index, line) in fs::read_to_string(&path).unwrap().lines().enumerate() {
+            if PLAIN.iter().any(|call| line.contains(call)) {
+                broken.push(format!("{name}:{}", index + 1));
+            }
+        }
+    }
+    report("routes are declared with `Routes`, which asks for a right", &broken);
+}
+
 #[test]
 fn no_link_in_the_docs_is_dead() {
     let mut pages = Vec::new();

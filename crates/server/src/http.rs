@@ -3,15 +3,17 @@
 //! Forged requests are refused for what a browser does with its cookie; webhooks, runners and the
 //! links in mails carry their own right and stand outside of that.
 
-pub mod assets;
-pub mod badges;
+pub(crate) mod assets;
+pub(crate) mod badges;
 mod login;
 mod orbs;
-pub mod pages;
-pub mod runners;
-pub mod stream;
+pub(crate) mod pages;
+pub(crate) mod rights;
+pub(crate) mod routes;
+pub(crate) mod runners;
+pub(crate) mod stream;
 mod unsubscribe;
-pub mod webhooks;
+pub(crate) mod webhooks;
 
 use std::{sync::Arc, time::Duration};
 
@@ -25,6 +27,7 @@ use tower_http::{
 };
 
 use crate::app::App;
+use routes::Routes;
 
 /// How long an ordinary request may take. Claims and streams have their own measure.
 const REQUEST_TIME: Duration = Duration::from_mins(1);
@@ -37,29 +40,33 @@ const FORM_BYTES: usize = 1 << 20;
 
 /// Puts all routes together.
 pub fn router(app: Arc<App>) -> Router {
-    let browser = Router::new()
-        .merge(pages::router())
-        .merge(badges::router())
-        .merge(assets::router())
-        .merge(login::router().layer(CsrfLayer::new()))
-        .merge(unsubscribe::router())
+    routes().with_app(app)
+}
+
+fn routes() -> Routes {
+    let browser = Routes::new()
+        .merge(pages::routes())
+        .merge(badges::routes())
+        .merge(assets::routes())
+        .merge(login::routes().layer(CsrfLayer::new()))
+        .merge(unsubscribe::routes())
         .layer(RequestBodyLimitLayer::new(FORM_BYTES))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, REQUEST_TIME))
         .layer(CompressionLayer::new());
-    let machines = Router::new()
+    let machines = Routes::new()
         .merge(
-            webhooks::router()
+            webhooks::routes()
                 .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, DELIVERY_TIME)),
         )
         .merge(
-            orbs::router()
+            orbs::routes()
                 .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, REQUEST_TIME)),
         )
-        .merge(runners::router())
-        .merge(stream::router());
+        .merge(runners::routes())
+        .merge(stream::routes());
     let always =
         |name, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
-    Router::new()
+    Routes::new()
         .merge(browser)
         .merge(machines)
         .layer(always(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
@@ -70,5 +77,4 @@ pub fn router(app: Arc<App>) -> Router {
             "default-src 'none'; frame-ancestors 'none'",
         ))
         .layer(CatchPanicLayer::new())
-        .with_state(app)
 }

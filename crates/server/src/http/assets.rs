@@ -3,19 +3,17 @@
 //! One digest of all assets is part of every address, so a browser keeps them for ever and modules
 //! import each other by relative names. In debug builds they are read from disk.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use axum::{
-    Router,
     extract::Path,
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
-    routing::get,
 };
 use rust_embed::RustEmbed;
 use sha2::{Digest, Sha256};
 
-use crate::app::App;
+use super::{rights::Anyone, routes::Routes};
 
 #[derive(RustEmbed)]
 #[folder = "assets/"]
@@ -36,11 +34,8 @@ static DIGEST: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// Routes of assets.
-pub fn router() -> Router<Arc<App>> {
-    Router::new().route("/assets/{digest}/{name}", get(asset)).route(
-        "/favicon.ico",
-        get(|headers: HeaderMap| async move { answer("favicon-none.svg", &headers, false) }),
-    )
+pub(crate) fn routes() -> Routes {
+    Routes::new().get("/assets/{digest}/{name}", asset).get("/favicon.ico", favicon)
 }
 
 /// Returns the address of an asset.
@@ -48,8 +43,17 @@ pub(crate) fn address(name: &str) -> String {
     format!("/assets/{}/{name}", *DIGEST)
 }
 
-async fn asset(Path((digest, name)): Path<(String, String)>, headers: HeaderMap) -> Response {
+async fn asset(
+    _: Anyone,
+    Path((digest, name)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
     answer(&name, &headers, digest == *DIGEST)
+}
+
+/// What browsers ask for by themselves.
+async fn favicon(_: Anyone, headers: HeaderMap) -> Response {
+    answer("favicon-none.svg", &headers, false)
 }
 
 fn answer(name: &str, headers: &HeaderMap, forever: bool) -> Response {

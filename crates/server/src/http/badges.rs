@@ -7,11 +7,9 @@
 use std::{fmt::Write as _, sync::Arc};
 
 use axum::{
-    Router,
-    extract::{Path, RawQuery, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    extract::{FromRequestParts, Path},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
-    routing::get,
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};
@@ -22,12 +20,14 @@ use roundel_model::{
 };
 use roundel_store::{
     StoreError,
+    accounts::Account,
     projects::Project,
     reading::{PipelineFilter, WorkflowRow},
 };
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
+use super::{pages, rights::Anyone, routes::Routes};
 use crate::{
     access::{Visitor, role},
     app::App,
@@ -39,54 +39,93 @@ const LOOK_BACK: u32 = 30;
 const LABEL_CHARS: usize = 40;
 
 /// Routes of badges, except `/gh/:org/:repo.svg`: a path cannot be split within a segment, so the
-/// project's page hands those to [`serve`].
-pub fn router() -> Router<Arc<App>> {
-    let mut router = Router::new().route("/project/badge/{project}/{*branch}", get(by_id));
+/// project's page hands those to [`BadgeRequest::of_project`].
+pub(crate) fn routes() -> Routes {
+    let mut routes = Routes::new().get("/project/badge/{project}/{*branch}", by_id);
     for kind in ForgeKind::ALL {
         for prefix in [kind.slug(), kind.long_slug()] {
-            router = router.route(
-                &format!("/{prefix}/{{owner}}/{{repository}}/tree/{{*branch}}"),
-                get(
-                    move |app: State<Arc<App>>,
-                          visitor: Visitor,
-                          Path((owner, repository, branch)): Path<(String, String, String)>,
-                          RawQuery(query): RawQuery,
-                          headers: HeaderMap| async move {
-                        let slug = ProjectSlug { forge: kind, owner, repository };
-                        tree(app, visitor, slug, branch, (query, headers)).await
-                    },
-                ),
-            );
+            let path = format!("/{prefix}/{{owner}}/{{repository}}/tree/{{*branch}}");
+            let badge_or_page = move |_: Anyone, request: BadgeRequest, names: Path<Names>| {
+                tree(kind, request, names.0)
+            };
+            routes = routes.get(&path, badge_or_page);
         }
     }
-    router
+    routes
+}
+
+/// Tells whether what looks like the name of a repository asks for a badge.
+pub(crate) fn is_picture(name: &str) -> bool {
+    [".svg", ".png"].iter().any(|ending| name.ends_with(ending))
+}
+
+/// Owner, repository and what follows `/tree/`.
+type Names = (String, String, String);
+
+/// Who asks for a badge, and how. Whether they may see the project is found out for each picture,
+/// for the answer is one in any case.
+pub(crate) struct BadgeRequest {
+    app: Arc<App>,
+    account: Option<Account>,
+    query: Option<String>,
+    headers: HeaderMap,
+}
+
+impl FromRequestParts<Arc<App>> for BadgeRequest {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
+        let Visitor(account) = Visitor::from_request_parts(parts, app).await?;
+        let query = parts.uri.query().map(str::to_owned);
+        Ok(Self { app: Arc::clone(app), account, query, headers: parts.headers.clone() })
+    }
+}
+
+impl BadgeRequest {
+    /// Draws the badge of a project, or of one of its branches.
+    async fn draw(
+        &self,
+        project: Result<Option<Project>, StoreError>,
+        branch: Option<&str>,
+    ) -> Response {
+        let asked = Asked::read(self.query.as_deref().unwrap_or_default());
+        let state = state_for(&self.app, self.account.as_ref(), project, branch, &asked).await;
+        picture(state, &asked, &self.headers)
+    }
+
+    /// Answers `/gh/:org/:repo.svg` and `.png`; `None` if the name ends otherwise.
+    pub(crate) async fn of_project(&self, slug: &ProjectSlug) -> Option<Response> {
+        if let Some(name) = slug.repository.strip_suffix(".png") {
+            let slug = ProjectSlug { repository: name.to_owned(), ..slug.clone() };
+            return Some(moved(&format!("/{slug}.svg"), self.query.as_deref()));
+        }
+        let name = slug.repository.strip_suffix(".svg")?;
+        let slug = ProjectSlug { repository: name.to_owned(), ..slug.clone() };
+        let project = self.app.store.project_by_slug(&slug).await;
+        Some(self.draw(project, None).await)
+    }
 }
 
 /// `/gh/:org/:repo/tree/…`: a badge when it ends in `.svg`, the project's page for a branch otherwise.
-async fn tree(
-    State(app): State<Arc<App>>,
-    Visitor(account): Visitor,
-    slug: ProjectSlug,
-    branch: String,
-    (query, headers): (Option<String>, HeaderMap),
-) -> Response {
-    let asked = Asked::read(query.as_deref().unwrap_or_default());
+async fn tree(forge: ForgeKind, request: BadgeRequest, names: Names) -> Response {
+    let (owner, repository, branch) = names;
+    let slug = ProjectSlug { forge, owner, repository };
     if let Some(branch) = branch.strip_suffix(".svg") {
-        let project = app.store.project_by_slug(&slug).await;
-        let state = state_for(&app, account.as_ref(), project, Some(branch), &asked).await;
-        return picture(state, &asked, &headers);
+        let project = request.app.store.project_by_slug(&slug).await;
+        return request.draw(project, Some(branch)).await;
     }
-    let page = format!("/{slug}?branch={}", super::pages::encode(&branch));
+    let page = format!("/{slug}?branch={}", pages::address::encode(&branch));
     match branch.strip_suffix(".png") {
         Some(branch) => {
-            moved(&format!("/{slug}/tree/{}.svg", encode_path(branch)), query.as_deref())
+            let branch = encode_path(branch);
+            moved(&format!("/{slug}/tree/{branch}.svg"), request.query.as_deref())
         }
         None => Redirect::to(&page).into_response(),
     }
 }
 
 fn encode_path(path: &str) -> String {
-    path.split('/').map(super::pages::encode).collect::<Vec<_>>().join("/")
+    path.split('/').map(pages::address::encode).collect::<Vec<_>>().join("/")
 }
 
 fn moved(path: &str, query: Option<&str>) -> Response {
@@ -96,40 +135,16 @@ fn moved(path: &str, query: Option<&str>) -> Response {
 
 /// `/project/badge/:uuid/:branch.svg`: survives a rename.
 async fn by_id(
-    State(app): State<Arc<App>>,
-    Visitor(account): Visitor,
+    _: Anyone,
+    request: BadgeRequest,
     Path((project, branch)): Path<(String, String)>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
 ) -> Response {
-    let asked = Asked::read(query.as_deref().unwrap_or_default());
     let project = match project.parse() {
-        Ok(id) => app.store.project(id).await,
+        Ok(id) => request.app.store.project(id).await,
         Err(_) => Ok(None),
     };
     let branch = branch.strip_suffix(".svg").unwrap_or(&branch);
-    let state = state_for(&app, account.as_ref(), project, Some(branch), &asked).await;
-    picture(state, &asked, &headers)
-}
-
-/// Answers `/gh/:org/:repo.svg` and `.png`; `None` if the name ends otherwise.
-pub(crate) async fn serve(
-    app: &App,
-    account: Option<&roundel_store::accounts::Account>,
-    slug: &ProjectSlug,
-    query: Option<&str>,
-    headers: &HeaderMap,
-) -> Option<Response> {
-    if let Some(name) = slug.repository.strip_suffix(".png") {
-        let slug = ProjectSlug { repository: name.to_owned(), ..slug.clone() };
-        return Some(moved(&format!("/{slug}.svg"), query));
-    }
-    let name = slug.repository.strip_suffix(".svg")?;
-    let slug = ProjectSlug { repository: name.to_owned(), ..slug.clone() };
-    let asked = Asked::read(query.unwrap_or_default());
-    let project = app.store.project_by_slug(&slug).await;
-    let state = state_for(app, account, project, None, &asked).await;
-    Some(picture(state, &asked, headers))
+    request.draw(project, Some(branch)).await
 }
 
 /// What the query asks for. Unknown values mean the default: a badge never fails.
@@ -188,7 +203,7 @@ impl BadgeState {
 
 async fn state_for(
     app: &App,
-    account: Option<&roundel_store::accounts::Account>,
+    account: Option<&Account>,
     project: Result<Option<Project>, StoreError>,
     branch: Option<&str>,
     asked: &Asked,
@@ -352,7 +367,7 @@ fn shield(label: &str, state: BadgeState) -> String {
     let (_, word, colour) = state.words();
     let (left, right) = (text_width(label) / 10, text_width(word) / 10);
     let (split, total) = (left + 12, left + right + 24);
-    let label = super::pages::escape(label);
+    let label = pages::words::escape(label);
     let mut out = String::with_capacity(900);
     let _ = write!(
         out,

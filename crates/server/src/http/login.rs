@@ -8,11 +8,10 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::{
-    Router,
-    extract::{Form, Path, Query, State, rejection::FormRejection},
+    RequestExt as _,
+    extract::{Form, FromRequest, Path, Query, Request, State, rejection::QueryRejection},
     http::{HeaderMap, HeaderName, StatusCode, header},
     response::{AppendHeaders, IntoResponse as _, Redirect, Response},
-    routing::{get, post},
 };
 use axum_extra::extract::CookieJar;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -26,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
-use super::pages;
+use super::{pages::frame, rights::Anyone, routes::Routes};
 use crate::{
     access::{self, SESSION_COOKIE, Visitor},
     app::App,
@@ -43,13 +42,15 @@ const FLOW_LASTS: Duration = Duration::from_mins(10);
 const SESSION_LASTS: Duration = Duration::from_hours(30 * 24);
 
 /// Returns the routes.
-pub(crate) fn router() -> Router<Arc<App>> {
-    Router::new()
-        .route("/login/{forge}", get(start_by_link).post(start_by_form))
-        .route("/login/{forge}/callback", get(callback))
-        .route("/logout", post(sign_out))
+pub(crate) fn routes() -> Routes {
+    Routes::new()
+        .get("/login/{forge}", begin)
+        .post("/login/{forge}", begin)
+        .get("/login/{forge}/callback", callback)
+        .post("/logout", sign_out)
 }
 
+/// What a link or a form may say about a sign-in.
 #[derive(Default, Deserialize)]
 struct Wanted {
     #[serde(rename = "return")]
@@ -69,25 +70,25 @@ struct Flow {
     link_to: Option<AccountId>,
 }
 
-async fn start_by_link(
-    State(app): State<Arc<App>>,
-    Path(forge): Path<String>,
-    visitor: Visitor,
-    Query(wanted): Query<Wanted>,
-) -> Response {
-    start(&app, &forge, visitor, wanted).await.unwrap_or_else(Trouble::into_page)
+impl FromRequest<Arc<App>> for Wanted {
+    type Rejection = QueryRejection;
+
+    async fn from_request(mut request: Request, app: &Arc<App>) -> Result<Self, QueryRejection> {
+        let Query(asked) = request.extract_parts::<Query<Wanted>>().await?;
+        // A button without fields sends no form at all.
+        let form = Form::<Wanted>::from_request(request, app).await;
+        let form = form.map(|Form(form)| form).unwrap_or_default();
+        Ok(Self { back: form.back.or(asked.back), login: form.login.or(asked.login) })
+    }
 }
 
-async fn start_by_form(
+async fn begin(
+    _: Anyone,
     State(app): State<Arc<App>>,
     Path(forge): Path<String>,
     visitor: Visitor,
-    Query(asked): Query<Wanted>,
-    form: Result<Form<Wanted>, FormRejection>,
+    wanted: Wanted,
 ) -> Response {
-    // A button without fields sends no form at all.
-    let form = form.map(|Form(form)| form).unwrap_or_default();
-    let wanted = Wanted { back: form.back.or(asked.back), login: form.login.or(asked.login) };
     start(&app, &forge, visitor, wanted).await.unwrap_or_else(Trouble::into_page)
 }
 
@@ -130,6 +131,7 @@ struct Answer {
 }
 
 async fn callback(
+    _: Anyone,
     State(app): State<Arc<App>>,
     Path(forge): Path<String>,
     headers: HeaderMap,
@@ -230,7 +232,7 @@ async fn flow(
     Ok(flow)
 }
 
-async fn sign_out(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+async fn sign_out(_: Anyone, State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
     if let Some(session) = access::session_hash(&headers)
         && let Err(error) = app.store.close_session(&session).await
     {
@@ -333,7 +335,7 @@ impl Trouble {
                 )
             }
         };
-        pages::error_page(status, title, &text, Some(("Sign in again", "/login")))
+        frame::error_page(status, title, &text, Some(("Sign in again", "/login")))
     }
 }
 

@@ -6,11 +6,10 @@
 use std::sync::Arc;
 
 use axum::{
-    Json, Router,
+    Json,
     extract::{DefaultBodyLimit, FromRequestParts, Path, Query, State},
     http::{StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
-    routing::get,
 };
 use roundel_model::time::Timestamp;
 use roundel_protocol::Refusal;
@@ -18,6 +17,7 @@ use roundel_store::{StoreError, orbs::OrbReader};
 use serde::Deserialize;
 use subtle::ConstantTimeEq as _;
 
+use super::routes::{Right, Routes};
 use crate::{
     app::App,
     orbs::{
@@ -28,17 +28,48 @@ use crate::{
 };
 
 /// Returns the routes.
-pub(crate) fn router() -> Router<Arc<App>> {
+pub(crate) fn routes() -> Routes {
     let limit = usize::try_from(ORB_BYTES).unwrap_or(usize::MAX);
-    Router::new()
-        .route(PATH, get(list))
-        .route(&format!("{PATH}/{{namespace}}/{{name}}"), get(versions))
-        .route(&format!("{PATH}/{{namespace}}/{{name}}/{{version}}"), get(source).put(put))
+    let version = format!("{PATH}/{{namespace}}/{{name}}/{{version}}");
+    Routes::new()
+        .get(PATH, list)
+        .get(&format!("{PATH}/{{namespace}}/{{name}}"), versions)
+        .get(&version, source)
+        .put(&version, publish)
         .layer(DefaultBodyLimit::max(limit))
 }
 
-/// Who asks, by the token that came along. A wrong one is refused, not overlooked.
+/// Who asks, by the token that came along: the administrator, or anyone without one. A wrong one is
+/// refused, not overlooked. What each may see is for [`catalog`] to say.
 struct Asker(OrbReader);
+
+/// Came with the administrator's token.
+struct Administrator;
+
+impl Right for Asker {
+    fn name() -> String {
+        "OrbReader".to_owned()
+    }
+}
+
+impl Right for Administrator {
+    fn name() -> String {
+        "Administrator".to_owned()
+    }
+}
+
+impl FromRequestParts<Arc<App>> for Administrator {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Refused> {
+        match Asker::from_request_parts(parts, app).await?.0 {
+            OrbReader::Administrator => Ok(Self),
+            OrbReader::Anybody | OrbReader::Project(_) => {
+                Err(Refused::unauthorized("publishing needs the administrator's token"))
+            }
+        }
+    }
+}
 
 impl FromRequestParts<Arc<App>> for Asker {
     type Rejection = Refused;
@@ -63,16 +94,16 @@ struct Filter {
 }
 
 async fn list(
-    State(app): State<Arc<App>>,
     Asker(reader): Asker,
+    State(app): State<Arc<App>>,
     Query(filter): Query<Filter>,
 ) -> Result<Json<OrbList>, Refused> {
     Ok(Json(catalog::list(&app.store, reader, filter.namespace.as_deref()).await?))
 }
 
 async fn versions(
-    State(app): State<Arc<App>>,
     Asker(reader): Asker,
+    State(app): State<Arc<App>>,
     Path((namespace, name)): Path<(String, String)>,
 ) -> Result<Json<OrbVersions>, Refused> {
     let found = catalog::versions(&app.store, reader, (&namespace, &name)).await?;
@@ -80,8 +111,8 @@ async fn versions(
 }
 
 async fn source(
-    State(app): State<Arc<App>>,
     Asker(reader): Asker,
+    State(app): State<Arc<App>>,
     Path((namespace, name, version)): Path<(String, String, String)>,
 ) -> Result<Response, Refused> {
     let found = catalog::source(&app.store, reader, (&namespace, &name, &version)).await?;
@@ -98,16 +129,13 @@ struct Terms {
     by: Option<String>,
 }
 
-async fn put(
+async fn publish(
+    _: Administrator,
     State(app): State<Arc<App>>,
-    Asker(reader): Asker,
     Path((namespace, name, version)): Path<(String, String, String)>,
     Query(terms): Query<Terms>,
     text: String,
 ) -> Result<(StatusCode, Json<OrbPublished>), Refused> {
-    if reader != OrbReader::Administrator {
-        return Err(Refused::unauthorized("publishing needs the administrator's token"));
-    }
     let publication = Publication {
         orb: format!("{namespace}/{name}@{version}"),
         text,

@@ -11,12 +11,11 @@ mod token;
 use std::sync::Arc;
 
 use axum::{
-    Json, Router,
+    Json,
     body::Bytes,
     extract::{DefaultBodyLimit, FromRequestParts, Path, Query, State},
     http::{HeaderMap, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
-    routing::{post, put},
 };
 use roundel_engine::Event;
 use roundel_model::{
@@ -37,6 +36,7 @@ use roundel_store::{
 };
 use serde::Deserialize;
 
+use super::routes::{Right, Routes};
 use crate::{
     app::App,
     drive::{self, Applied, DriveError},
@@ -47,17 +47,17 @@ use crate::{
 const MESSAGE_BYTES: usize = 4 << 20;
 
 /// Returns the routes of the protocol.
-pub(crate) fn router() -> Router<Arc<App>> {
+pub(crate) fn routes() -> Routes {
     let task = format!("{PREFIX}/tasks/{{job}}/{{index}}");
-    Router::new()
-        .route(&format!("{PREFIX}/claim"), post(claim::claim))
-        .route(&format!("{task}/renew"), post(renew))
-        .route(&format!("{task}/steps/{{number}}"), put(report_step))
-        .route(&format!("{task}/finish"), post(finish))
+    Routes::new()
+        .post(&format!("{PREFIX}/claim"), claim::claim)
+        .post(&format!("{task}/renew"), renew)
+        .put(&format!("{task}/steps/{{number}}"), report_step)
+        .post(&format!("{task}/finish"), finish)
         .layer(DefaultBodyLimit::max(MESSAGE_BYTES))
         .merge(
-            Router::new()
-                .route(&format!("{task}/steps/{{number}}/log"), put(append_log))
+            Routes::new()
+                .put(&format!("{task}/steps/{{number}}/log"), append_log)
                 .layer(DefaultBodyLimit::max(limits::LOG_CHUNK_BYTES)),
         )
 }
@@ -68,6 +68,12 @@ struct Held {
     job: JobId,
     index: u32,
     lease: LeaseId,
+}
+
+impl Right for Held {
+    fn name() -> String {
+        "TaskToken".to_owned()
+    }
 }
 
 impl FromRequestParts<Arc<App>> for Held {
@@ -101,8 +107,8 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 
 /// A runner is still there.
 async fn renew(
-    State(app): State<Arc<App>>,
     held: Held,
+    State(app): State<Arc<App>>,
     Json(RenewRequest {}): Json<RenewRequest>,
 ) -> Result<Json<RenewAnswer>, Refused> {
     let now = Timestamp::now();
@@ -121,8 +127,8 @@ async fn renew(
 
 /// A step started or ended.
 async fn report_step(
-    State(app): State<Arc<App>>,
     held: Held,
+    State(app): State<Arc<App>>,
     Path((_, _, number)): Path<(JobId, u32, u32)>,
     Json(report): Json<StepReport>,
 ) -> Result<StatusCode, Refused> {
@@ -166,8 +172,8 @@ struct At {
 
 /// A piece of a log. Answered when it is on disk: the runner may then forget it.
 async fn append_log(
-    State(app): State<Arc<App>>,
     held: Held,
+    State(app): State<Arc<App>>,
     Path((_, _, step)): Path<(JobId, u32, u32)>,
     Query(At { offset }): Query<At>,
     bytes: Bytes,
@@ -188,8 +194,8 @@ async fn append_log(
 
 /// The verdict. Only the holder of the lease has one.
 async fn finish(
-    State(app): State<Arc<App>>,
     held: Held,
+    State(app): State<Arc<App>>,
     Json(report): Json<FinishReport>,
 ) -> Result<StatusCode, Refused> {
     let event = Event::Finished {

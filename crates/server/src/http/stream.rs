@@ -9,24 +9,28 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     convert::Infallible,
+    future::ready,
     sync::Arc,
     time::Duration,
 };
 
 use axum::{
-    Router,
-    http::StatusCode,
+    extract::{FromRequestParts, State},
+    http::{StatusCode, request::Parts},
     response::{
         IntoResponse, Response,
         sse::{Event, KeepAlive, Sse},
     },
-    routing::get,
 };
 use futures_util::{Stream, StreamExt, stream};
 use roundel_model::id::{JobId, PipelineId, ProjectId};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
 
-use super::pages::visit::{PageError, Visit};
+use super::{
+    pages::visit::{PageError, Visit},
+    rights::{self, Job, Pipeline},
+    routes::{Right, Routes},
+};
 use crate::{app::App, live::News};
 
 /// Topics of one stream: a page has a handful.
@@ -41,21 +45,19 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 const TOGETHER: usize = 512;
 
 /// Route of the stream.
-pub fn router() -> Router<Arc<App>> {
+pub(crate) fn routes() -> Routes {
     let room = Arc::new(Semaphore::new(STREAMS));
-    Router::new().route("/events", get(move |visit: Visit| events(visit, Arc::clone(&room))))
+    Routes::new().get("/events", move |topics: Topics, State(app): State<Arc<App>>| {
+        ready(events(topics, &app, Arc::clone(&room)))
+    })
 }
 
-async fn events(visit: Visit, room: Arc<Semaphore>) -> Response {
-    let topics = match Topics::open(&visit).await {
-        Ok(topics) => topics,
-        Err(error) => return error.into_response(),
-    };
+fn events(topics: Topics, app: &App, room: Arc<Semaphore>) -> Response {
     let Ok(permit) = room.try_acquire_owned() else {
         return (StatusCode::SERVICE_UNAVAILABLE, [("retry-after", "5")]).into_response();
     };
-    let stopping = visit.app.stopping.clone();
-    let stream = listen(topics, visit.app.live.listen(), permit).take_until(async move {
+    let stopping = app.stopping.clone();
+    let stream = listen(topics, app.live.listen(), permit).take_until(async move {
         tokio::select! {
             () = stopping.cancelled() => {}
             () = tokio::time::sleep(LIFE) => {}
@@ -77,6 +79,21 @@ struct Topics {
     jobs: BTreeMap<JobId, PipelineId>,
 }
 
+impl Right for Topics {
+    fn name() -> String {
+        "Reader of each topic".to_owned()
+    }
+}
+
+impl FromRequestParts<Arc<App>> for Topics {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
+        let visit = Visit::from_request_parts(parts, app).await?;
+        Self::open(&visit).await.map_err(PageError::into_response)
+    }
+}
+
 impl Topics {
     async fn open(visit: &Visit) -> Result<Self, PageError> {
         let mut topics = Self::default();
@@ -94,20 +111,25 @@ impl Topics {
         match topic.split_once(':') {
             Some(("project", id)) => {
                 let id = id.parse().map_err(|_| visit.not_found())?;
-                self.projects.insert(visit.project_by_id(id).await?.0.id);
+                let project = visit.app.store.project(id).await?;
+                let project = rights::readable(visit, project).await?;
+                self.projects.insert(project.id);
             }
             Some(("pipeline", id)) => {
-                self.pipelines.insert(visit.pipeline(id).await?.0.id);
+                let id = id.parse().map_err(|_| visit.not_found())?;
+                let pipeline =
+                    rights::readable(visit, Pipeline::by_id(&visit.app, id).await?).await?;
+                self.pipelines.insert(pipeline.row.id);
             }
             Some(("job", id)) => {
                 let id = id.parse().map_err(|_| visit.not_found())?;
-                let (job, row, _) = visit.job(id).await?;
-                self.jobs.insert(job.id, row.id);
+                let job = rights::readable(visit, Job::by_id(&visit.app, id).await?).await?;
+                self.jobs.insert(job.row.id, job.pipeline.id);
             }
             None if topic == "mine" => {
                 let account = visit.account.as_ref().ok_or_else(|| visit.not_found())?;
                 for project in visit.app.store.followed_projects(account.id).await? {
-                    if visit.project_by_id(project.id).await.is_ok() {
+                    if visit.may_see(&project).await {
                         self.mine.insert(project.id);
                     }
                 }

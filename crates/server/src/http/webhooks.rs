@@ -7,12 +7,10 @@
 use std::sync::Arc;
 
 use axum::{
-    Json, Router,
-    body::Body,
-    extract::{Path, State},
+    Json,
+    extract::{FromRequest, FromRequestParts as _, Path, Request},
     http::{HeaderMap, StatusCode},
-    response::{IntoResponse as _, Response},
-    routing::post,
+    response::{IntoResponse, Response},
 };
 use bytes::Bytes;
 use roundel_forge::{event, signature};
@@ -28,64 +26,80 @@ use roundel_store::{
 };
 use serde_json::json;
 
+use super::routes::{Right, Routes};
 use crate::{app::App, live::News};
 
 /// Compared with when there is no hook, so that the answer takes as long as for a real one.
 const NOBODYS_SECRET: &[u8] = b"there is no hook with this identifier";
 
 /// Returns the routes of the receiver.
-pub(crate) fn router() -> Router<Arc<App>> {
-    Router::new().route("/hooks/{forge}/{hook}", post(receive))
+pub(crate) fn routes() -> Routes {
+    Routes::new().post("/hooks/{forge}/{hook}", receive)
 }
 
 /// Takes a delivery.
-async fn receive(
-    State(app): State<Arc<App>>,
-    Path((forge, hook)): Path<(String, String)>,
+async fn receive(signed: Signed) -> Result<Response, Refusal> {
+    let Signed { app, hook, headers, body } = signed;
+    let named = event::headers(hook.forge, |name| headers.get(name)?.to_str().ok())
+        .map_err(|_| Refusal(StatusCode::BAD_REQUEST, "the headers of a delivery are missing"))?;
+    let (status, word) = match record(&app, &hook, &named, body).await? {
+        Recorded::New => (StatusCode::ACCEPTED, "queued"),
+        Recorded::Duplicate(_) => (StatusCode::OK, "duplicate"),
+    };
+    Ok((status, Json(json!({ "status": word, "delivery": named.guid }))).into_response())
+}
+
+/// A delivery of a hook that we know, signed with its secret.
+struct Signed {
+    app: Arc<App>,
+    hook: Hook,
     headers: HeaderMap,
-    body: Body,
-) -> Response {
-    match admit(&app, &forge, &hook, &headers, body).await {
-        Ok((status, word, guid)) => {
-            (status, Json(json!({ "status": word, "delivery": guid }))).into_response()
+    body: Bytes,
+}
+
+impl Right for Signed {
+    fn name() -> String {
+        "Signed".to_owned()
+    }
+}
+
+impl FromRequest<Arc<App>> for Signed {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Refusal> {
+        let (mut parts, body) = request.into_parts();
+        let address = Path::<(String, String)>::from_request_parts(&mut parts, app).await;
+        let Path((forge, hook)) = address.map_err(|_| UNKNOWN)?;
+        let hook = find(app, &forge, &hook).await?;
+        let body = axum::body::to_bytes(body, limits::DELIVERY_BYTES).await;
+        let headers = parts.headers;
+        let signature = signature_header(&headers);
+        let Some(hook) = hook else {
+            let body = body.unwrap_or_default();
+            signature::verify(NOBODYS_SECRET, &body, signature.unwrap_or("sha256=00"));
+            return Err(UNKNOWN);
+        };
+        let body = body.map_err(|_| TOO_LARGE)?;
+        if !is_signed(&hook, &body, signature) {
+            tracing::warn!(hook.id = %hook.id, "a delivery with a wrong signature was refused");
+            return Err(NOT_SIGNED);
         }
-        Err(refusal) => refusal.into_response(),
+        Ok(Self { app: Arc::clone(app), hook, headers, body })
     }
 }
 
 /// A refusal, with the one sentence that the forge shows to administrators.
-type Refusal = (StatusCode, &'static str);
+struct Refusal(StatusCode, &'static str);
 
-const UNKNOWN: Refusal = (StatusCode::NOT_FOUND, "there is no such hook");
+const UNKNOWN: Refusal = Refusal(StatusCode::NOT_FOUND, "there is no such hook");
+const TOO_LARGE: Refusal =
+    Refusal(StatusCode::PAYLOAD_TOO_LARGE, "the delivery is larger than 25 MB, or was cut off");
+const NOT_SIGNED: Refusal = Refusal(StatusCode::UNAUTHORIZED, "the signature is missing or wrong");
 
-async fn admit(
-    app: &App,
-    forge: &str,
-    hook: &str,
-    headers: &HeaderMap,
-    body: Body,
-) -> Result<(StatusCode, &'static str, String), Refusal> {
-    let hook = find(app, forge, hook).await?;
-    let body = axum::body::to_bytes(body, limits::DELIVERY_BYTES).await;
-    let Some(hook) = hook else {
-        let body = body.unwrap_or_default();
-        signature::verify(NOBODYS_SECRET, &body, signature_header(headers).unwrap_or("sha256=00"));
-        return Err(UNKNOWN);
-    };
-    let body = body.map_err(|_| {
-        (StatusCode::PAYLOAD_TOO_LARGE, "the delivery is larger than 25 MB, or was cut off")
-    })?;
-    if !is_signed(&hook, &body, signature_header(headers)) {
-        tracing::warn!(hook.id = %hook.id, "a delivery with a wrong signature was refused");
-        return Err((StatusCode::UNAUTHORIZED, "the signature is missing or wrong"));
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        (self.0, self.1).into_response()
     }
-    let named = event::headers(hook.forge, |name| headers.get(name)?.to_str().ok())
-        .map_err(|_| (StatusCode::BAD_REQUEST, "the headers of a delivery are missing"))?;
-    let recorded = record(app, &hook, &named, body).await?;
-    Ok(match recorded {
-        Recorded::New => (StatusCode::ACCEPTED, "queued", named.guid),
-        Recorded::Duplicate(_) => (StatusCode::OK, "duplicate", named.guid),
-    })
 }
 
 async fn find(app: &App, forge: &str, hook: &str) -> Result<Option<Hook>, Refusal> {
@@ -141,5 +155,5 @@ async fn record(
 /// The forge then records a failure, which can be found and redelivered.
 fn unavailable(error: &roundel_store::StoreError) -> Refusal {
     tracing::error!(%error, "a delivery could not be stored");
-    (StatusCode::SERVICE_UNAVAILABLE, "the delivery could not be stored; send it again")
+    Refusal(StatusCode::SERVICE_UNAVAILABLE, "the delivery could not be stored; send it again")
 }

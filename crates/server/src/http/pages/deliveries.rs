@@ -1,18 +1,23 @@
 //! Receipts: what the forge sent, how it was understood, and what became of it (invariant 8).
 
-use std::sync::Arc;
-
 use askama::Template;
-use axum::{Router, extract::Path, routing::get};
-use roundel_model::{id::DeliveryId, time::Timestamp};
-use roundel_store::deliveries::{Delivery, Verdict};
+use roundel_model::time::Timestamp;
+use roundel_store::{
+    deliveries::{Delivery, Verdict},
+    projects::Project,
+};
 
 use super::{
+    address::address,
+    frame::Shell,
     project::ProjectHead,
-    visit::{Answer, PageError, Shell, Visit},
+    visit::{Answer, PageError, Visit},
     words::{Foreign, Html, Mark, When, exact, sentence, size},
 };
-use crate::app::App;
+use crate::http::{
+    rights::{self, SignedInReader},
+    routes::Routes,
+};
 
 /// Deliveries in the list.
 const LISTED: u32 = 100;
@@ -20,11 +25,11 @@ const LISTED: u32 = 100;
 const SHOWN_BYTES: usize = 200 * 1024;
 
 /// Routes below `/gh/:owner/:repository`.
-pub(crate) fn routes(base: &str) -> Router<Arc<App>> {
-    Router::new()
-        .route(&format!("{base}/deliveries"), get(list))
-        .route(&format!("{base}/deliveries/live"), get(live))
-        .route(&format!("{base}/deliveries/{{delivery}}"), get(receipt))
+pub(crate) fn routes(base: &str) -> Routes {
+    Routes::new()
+        .get(&format!("{base}/deliveries"), list)
+        .get(&format!("{base}/deliveries/live"), live)
+        .get(&format!("{base}/deliveries/{{delivery}}"), receipt)
 }
 
 #[derive(Template)]
@@ -130,9 +135,9 @@ impl DeliveryView {
     }
 }
 
-async fn list(visit: Visit, Path(names): Path<(String, String)>) -> Answer {
-    let (project, role) = visit.project(&names).await?;
-    visit.signed_in()?;
+async fn list(
+    SignedInReader { visit, subject: project, role, .. }: SignedInReader<Project>,
+) -> Answer {
     let head = ProjectHead::read(&visit, &project, role, "deliveries").await?;
     let live = read(&visit, &head.at, project.id).await?;
     let title = format!("Deliveries · {}", project.slug.full_name());
@@ -140,10 +145,8 @@ async fn list(visit: Visit, Path(names): Path<(String, String)>) -> Answer {
     visit.page(&ListPage { shell, head, id: project.id.to_string(), live })
 }
 
-async fn live(visit: Visit, Path(names): Path<(String, String)>) -> Answer {
-    let (project, _) = visit.project(&names).await?;
-    visit.signed_in()?;
-    let at = super::visit::address(&project.slug);
+async fn live(SignedInReader { visit, subject: project, .. }: SignedInReader<Project>) -> Answer {
+    let at = address(&project.slug);
     visit.page(&read(&visit, &at, project.id).await?)
 }
 
@@ -172,23 +175,17 @@ struct Receipt {
 }
 
 async fn receipt(
-    visit: Visit,
-    Path((owner, repository, delivery)): Path<(String, String, String)>,
+    SignedInReader { visit, subject, role, .. }: SignedInReader<rights::Receipt>,
 ) -> Answer {
-    let (project, role) = visit.project(&(owner, repository)).await?;
-    visit.signed_in()?;
-    let id: DeliveryId = delivery.parse().map_err(|_| visit.not_found())?;
-    let delivery = visit.app.store.delivery(id).await?;
-    let delivery = delivery.filter(|delivery| delivery.project == project.id);
-    let delivery = delivery.ok_or_else(|| visit.not_found())?;
-    let body = visit.app.store.delivery_body(id).await?.unwrap_or_default();
+    let rights::Receipt { delivery, project } = subject;
+    let body = visit.app.store.delivery_body(delivery.id).await?.unwrap_or_default();
     let (body, cut) = pretty(&body);
     let may_write = role >= roundel_model::forge::Role::Write;
     let title = format!("Delivery · {}", project.slug.full_name());
     visit.page(&Receipt {
         shell: visit.shell(title, "projects"),
         head: ProjectHead::read(&visit, &project, role, "deliveries").await?,
-        id: id.to_string(),
+        id: delivery.id.to_string(),
         way_out: way_out(&delivery),
         hook: delivery.hook.to_string(),
         delivery: DeliveryView::new(&delivery, visit.now),

@@ -2,10 +2,8 @@
 //!
 //! Anybody may read them: they hold nothing of any project.
 
-use std::sync::Arc;
-
 use askama::Template;
-use axum::{Router, extract::Path, routing::get};
+use axum::extract::Path;
 use roundel_config::codes::{
     self,
     page::{self, Part},
@@ -13,14 +11,15 @@ use roundel_config::codes::{
 
 use super::{
     config_view::DOCS,
-    visit::{Answer, Shell, Visit},
+    frame::Shell,
+    visit::{Answer, Visit},
     words::{Html, escape, sentence},
 };
-use crate::app::App;
+use crate::http::{rights::Anyone, routes::Routes};
 
 /// Routes of this file.
-pub(crate) fn router() -> Router<Arc<App>> {
-    Router::new().route(DOCS, get(list)).route(&format!("{DOCS}/{{slug}}"), get(one))
+pub(crate) fn routes() -> Routes {
+    Routes::new().get(DOCS, list).get(&format!("{DOCS}/{{slug}}"), one)
 }
 
 #[derive(Template)]
@@ -41,7 +40,7 @@ struct CodeView {
     about: Html,
 }
 
-async fn list(visit: Visit) -> Answer {
+async fn list(_: Anyone, visit: Visit) -> Answer {
     let view = |code: &codes::Code| CodeView {
         slug: code.slug,
         number: code.number,
@@ -81,7 +80,7 @@ impl PartView {
     }
 }
 
-async fn one(visit: Visit, Path(slug): Path<String>) -> Answer {
+async fn one(_: Anyone, visit: Visit, Path(slug): Path<String>) -> Answer {
     let page = page::page(&slug).ok_or_else(|| visit.not_found())?;
     visit.page(&CodePage {
         shell: visit.shell(page.code.slug, "docs"),

@@ -4,22 +4,23 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{Router, routing::get};
-use roundel_model::forge::ForgeKind;
+use roundel_model::{forge::ForgeKind, id::AccountId};
 use roundel_store::{projects::Project, reading::PipelineFilter};
 
 use super::{
+    address::see_other,
+    frame::Shell,
     lists::PipelineList,
-    visit::{Answer, PageError, Shell, Visit, see_other},
+    visit::{Answer, PageError, Visit},
 };
-use crate::app::App;
+use crate::http::{
+    rights::{Anyone, SignedIn},
+    routes::Routes,
+};
 
 /// Routes of this file.
-pub(crate) fn router() -> Router<Arc<App>> {
-    Router::new()
-        .route("/", get(home))
-        .route("/live/pipelines", get(live))
-        .route("/login", get(login))
+pub(crate) fn routes() -> Routes {
+    Routes::new().get("/", home).get("/live/pipelines", live).get("/login", login)
 }
 
 /// A forge that one can sign in with.
@@ -70,13 +71,13 @@ struct ProjectChoice {
     chosen: bool,
 }
 
-async fn home(visit: Visit) -> Answer {
-    if visit.account.is_none() {
+async fn home(_: Anyone, visit: Visit) -> Answer {
+    let Some(account) = visit.account.as_ref().map(|account| account.id) else {
         let shell = visit.shell("Continuous integration", "");
         let choices = choices(&visit);
         return visit.page(&Landing { shell, choices, back: "/".to_owned(), only_sign_in: false });
-    }
-    let (list, projects) = read(&visit).await?;
+    };
+    let (list, projects) = read(&visit, account).await?;
     let chosen = visit.parameter("project");
     let projects = projects
         .iter()
@@ -96,17 +97,19 @@ async fn home(visit: Visit) -> Answer {
     })
 }
 
-async fn live(visit: Visit) -> Answer {
-    let (list, _) = read(&visit).await?;
+async fn live(SignedIn { visit, account }: SignedIn) -> Answer {
+    let (list, _) = read(&visit, account).await?;
     visit.page(&list)
 }
 
 /// The pipelines of the projects that the visitor follows and may still see.
-async fn read(visit: &Visit) -> Result<(PipelineList, Vec<Project>), PageError> {
-    let account = visit.account.as_ref().ok_or_else(|| visit.not_found())?;
+async fn read(
+    visit: &Visit,
+    account: AccountId,
+) -> Result<(PipelineList, Vec<Project>), PageError> {
     let mut projects = Vec::new();
-    for project in visit.app.store.followed_projects(account.id).await? {
-        if visit.project_by_id(project.id).await.is_ok() {
+    for project in visit.app.store.followed_projects(account).await? {
+        if visit.may_see(&project).await {
             projects.push(project);
         }
     }
@@ -122,7 +125,7 @@ async fn read(visit: &Visit) -> Result<(PipelineList, Vec<Project>), PageError> 
     Ok((list, projects))
 }
 
-async fn login(visit: Visit) -> Answer {
+async fn login(_: Anyone, visit: Visit) -> Answer {
     let back =
         visit.parameter("return").filter(|path| is_ours(path)).unwrap_or_else(|| "/".to_owned());
     let linking = visit.parameter("link").is_some();

@@ -3,15 +3,10 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{
-    Extension, Router,
-    extract::Path,
-    routing::{get, post},
-};
+use axum::Extension;
 use roundel_engine::Event;
 use roundel_model::{
     forge::Role,
-    id::JobId,
     plan::{Executor, PlannedJob, PlannedJobKind},
     status::{JobStatus, StepStatus},
     time::Timestamp,
@@ -19,32 +14,37 @@ use roundel_model::{
 use roundel_store::{
     logs::StepRow,
     pipelines::Attachments,
-    reading::{JobRow, PipelineRow, WorkflowRow},
+    reading::{JobRow, WorkflowRow},
 };
 
 use super::{
+    address::see_other,
+    frame::Shell,
     lists::Row,
     log::{self, LogIndexes, LogKey, Preview},
     project::ProjectHead,
-    visit::{Answer, PageError, Shell, Visit, see_other},
+    visit::{Answer, PageError, Visit},
     words::{Foreign, Html, Lasting, Mark, When, sentence, why_waiting},
 };
 use crate::{
-    app::App,
     drive::{self, Applied},
+    http::{
+        rights::{Job, Reader, Writer},
+        routes::Routes,
+    },
 };
 
 /// Routes of this file.
-pub(crate) fn router() -> Router<Arc<App>> {
-    Router::new()
-        .route("/job/{job}", get(by_id))
-        .route("/job/{job}/live", get(live))
-        .route("/job/{job}/cancel", post(cancel))
+pub(crate) fn routes() -> Routes {
+    Routes::new()
+        .get("/job/{job}", page)
+        .get("/job/{job}/live", live)
+        .post("/job/{job}/cancel", cancel)
 }
 
 /// Routes below `/gh/:owner/:repository`.
-pub(crate) fn routes(base: &str) -> Router<Arc<App>> {
-    Router::new().route(&format!("{base}/{{number}}"), get(by_number))
+pub(crate) fn routes_below(base: &str) -> Routes {
+    Routes::new().get(&format!("{base}/{{number}}"), page)
 }
 
 #[derive(Template)]
@@ -109,43 +109,24 @@ struct StepView {
     preview: Option<Preview>,
 }
 
-async fn by_id(
-    visit: Visit,
+async fn page(
+    Reader { visit, subject, role }: Reader<Job>,
     Extension(indexes): Extension<Arc<LogIndexes>>,
-    Path(id): Path<String>,
 ) -> Answer {
-    let id: JobId = id.parse().map_err(|_| visit.not_found())?;
-    page(&visit, &indexes, id).await
-}
-
-async fn by_number(
-    visit: Visit,
-    Extension(indexes): Extension<Arc<LogIndexes>>,
-    Path((owner, repository, number)): Path<(String, String, String)>,
-) -> Answer {
-    let number: u64 = number.parse().map_err(|_| visit.not_found())?;
-    let (project, _) = visit.project(&(owner, repository)).await?;
-    let job = visit.app.store.job_by_number(project.id, number).await?;
-    let job = job.ok_or_else(|| visit.not_found())?;
-    page(&visit, &indexes, job.id).await
-}
-
-async fn page(visit: &Visit, indexes: &LogIndexes, id: JobId) -> Answer {
-    let (job, row, role) = visit.job(id).await?;
-    let (project, _) = visit.project_by_id(row.project).await?;
-    let head = ProjectHead::read(visit, &project, role, "pipelines").await?;
+    let Job { row: job, pipeline: row, project } = subject;
+    let head = ProjectHead::read(&visit, &project, role, "pipelines").await?;
     let workflows = visit.app.store.workflows(row.id).await?;
     let workflow = workflows.iter().find(|workflow| workflow.id == job.workflow);
-    let mut live = read(visit, &job, workflow, head.may_write).await?;
+    let mut live = read(&visit, &job, workflow, head.may_write).await?;
     for step in live.steps.iter_mut().filter(|step| step.open) {
-        let key = LogKey { job: id, task: live.task, step: step.number };
-        step.preview = Some(log::preview(&visit.app, indexes, key).await?);
+        let key = LogKey { job: job.id, task: live.task, step: step.number };
+        step.preview = Some(log::preview(&visit.app, &indexes, key).await?);
     }
     visit.page(&JobPage {
         shell: visit
             .shell(format!("{} · {}", job.name, project.slug.full_name()), "pipelines")
             .showing(live.family),
-        id: id.to_string(),
+        id: job.id.to_string(),
         row: Row::new(&row, &workflows, visit.now),
         workflow: Foreign(workflow.map(|workflow| workflow.name.to_string()).unwrap_or_default()),
         workflow_id: job.workflow.to_string(),
@@ -155,10 +136,8 @@ async fn page(visit: &Visit, indexes: &LogIndexes, id: JobId) -> Answer {
     })
 }
 
-async fn live(visit: Visit, Path(id): Path<String>) -> Answer {
-    let id: JobId = id.parse().map_err(|_| visit.not_found())?;
-    let (job, row, role) = visit.job(id).await?;
-    let workflows = visit.app.store.workflows(row.id).await?;
+async fn live(Reader { visit, subject: Job { row: job, .. }, role }: Reader<Job>) -> Answer {
+    let workflows = visit.app.store.workflows(job.pipeline).await?;
     let workflow = workflows.iter().find(|workflow| workflow.id == job.workflow);
     let may_write = visit.account.is_some() && role >= Role::Write;
     visit.page(&read(&visit, &job, workflow, may_write).await?)
@@ -307,21 +286,16 @@ fn facts(
     facts
 }
 
-async fn cancel(visit: Visit, Path(id): Path<String>) -> Answer {
-    let id: JobId = id.parse().map_err(|_| visit.not_found())?;
-    let (job, row, role): (JobRow, PipelineRow, Role) = visit.job(id).await?;
-    if visit.account.is_none() {
-        return Err(visit.not_found());
-    }
-    visit.require(role, Role::Write)?;
+async fn cancel(Writer { visit, subject: Job { row: job, .. }, .. }: Writer<Job>) -> Answer {
     let event = Event::JobCanceled { job: job.id };
-    let applied = drive::apply(&visit.app, row.id, &event, Attachments::default(), visit.now).await;
+    let applied =
+        drive::apply(&visit.app, job.pipeline, &event, Attachments::default(), visit.now).await;
     let done = match applied {
         Ok(Applied::Changed) => "canceled",
         Ok(Applied::Ignored) | Err(drive::DriveError::Illegal(_)) => "late",
         Err(drive::DriveError::Store(error)) => return Err(error.into()),
     };
-    Ok(see_other(&format!("/job/{id}?done={done}")))
+    Ok(see_other(&format!("/job/{}?done={done}", job.id)))
 }
 
 #[cfg(test)]

@@ -8,8 +8,8 @@ use roundel_store::{
 };
 
 use super::{
-    encode,
-    visit::{Visit, address},
+    address::{address, encode},
+    visit::Visit,
     words::{Foreign, Html, Lasting, Mark, Person, When, sentence, trigger},
 };
 

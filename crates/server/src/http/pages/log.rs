@@ -15,22 +15,27 @@ mod index;
 use std::sync::Arc;
 
 use axum::{
-    Extension, Json, Router,
+    Extension, Json,
     body::Body,
     extract::Path,
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
-    routing::get,
 };
 use bytes::Bytes;
 use futures_util::stream;
-use roundel_model::{id::JobId, time::Timestamp};
+use roundel_model::time::Timestamp;
 use roundel_store::StoreError;
 
 pub(crate) use index::{LogIndexes, LogKey, ShownLine};
 
-use super::visit::{Answer, PageError, Visit};
-use crate::app::App;
+use super::visit::Answer;
+use crate::{
+    app::App,
+    http::{
+        rights::{Job, Reader},
+        routes::Routes,
+    },
+};
 
 /// Lines of one answer.
 const LINES: usize = 1_000;
@@ -42,11 +47,11 @@ const HITS: usize = 2_000;
 const RAW_BYTES: usize = 256 * 1024;
 
 /// Routes of this file.
-pub(crate) fn router() -> Router<Arc<App>> {
-    Router::new()
-        .route("/job/{job}/log/{task}/{step}", get(lines))
-        .route("/job/{job}/log/{task}/{step}/search", get(search))
-        .route("/job/{job}/log/{task}/{step}/raw", get(raw))
+pub(crate) fn routes() -> Routes {
+    Routes::new()
+        .get("/job/{job}/log/{task}/{step}", lines)
+        .get("/job/{job}/log/{task}/{step}/search", search)
+        .get("/job/{job}/log/{task}/{step}/raw", raw)
 }
 
 /// The last lines of a log, as a page brings them along.
@@ -84,20 +89,25 @@ struct Piece {
     lines: Vec<(String, Option<i64>)>,
 }
 
-type Place = Path<(String, u32, u32)>;
+/// Which log of a job is asked for.
+#[derive(serde::Deserialize)]
+struct StepAddress {
+    task: u32,
+    step: u32,
+}
 
-async fn open(visit: &Visit, Path((job, task, step)): Place) -> Result<LogKey, PageError> {
-    let job: JobId = job.parse().map_err(|_| visit.not_found())?;
-    let (job, _, _) = visit.job(job).await?;
-    Ok(LogKey { job: job.id, task, step })
+impl StepAddress {
+    const fn of(&self, job: &Job) -> LogKey {
+        LogKey { job: job.row.id, task: self.task, step: self.step }
+    }
 }
 
 async fn lines(
-    visit: Visit,
+    Reader { visit, subject: job, .. }: Reader<Job>,
     Extension(indexes): Extension<Arc<LogIndexes>>,
-    place: Place,
+    Path(step): Path<StepAddress>,
 ) -> Answer {
-    let key = open(&visit, place).await?;
+    let key = step.of(&job);
     let number = |name: &str| visit.parameter(name).and_then(|text| text.parse::<u64>().ok());
     let from = number("from").unwrap_or(0);
     let count = number("count").and_then(|count| usize::try_from(count).ok()).unwrap_or(LINES);
@@ -121,11 +131,11 @@ struct Hits {
 }
 
 async fn search(
-    visit: Visit,
+    Reader { visit, subject: job, .. }: Reader<Job>,
     Extension(indexes): Extension<Arc<LogIndexes>>,
-    place: Place,
+    Path(step): Path<StepAddress>,
 ) -> Answer {
-    let key = open(&visit, place).await?;
+    let key = step.of(&job);
     let Some(needle) = visit.parameter("q") else {
         return Ok(plain(Json(Hits { lines: Vec::new(), total: 0 }).into_response()));
     };
@@ -134,9 +144,12 @@ async fn search(
     Ok(plain(Json(Hits { lines, total }).into_response()))
 }
 
-async fn raw(visit: Visit, place: Place) -> Answer {
-    let name = format!("log-{}-{}.txt", place.1, place.2);
-    let key = open(&visit, place).await?;
+async fn raw(
+    Reader { visit, subject: job, .. }: Reader<Job>,
+    Path(step): Path<StepAddress>,
+) -> Answer {
+    let name = format!("log-{}-{}.txt", step.task, step.step);
+    let key = step.of(&job);
     let app = Arc::clone(&visit.app);
     let body = stream::try_unfold(0_u64, move |from| {
         let app = Arc::clone(&app);

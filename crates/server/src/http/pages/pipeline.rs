@@ -1,18 +1,12 @@
 //! The page of a pipeline: the commit, its workflows as graphs, what is wrong with its
 //! configuration, what the world is still owed; and the buttons that change something.
 
-use std::sync::Arc;
-
 use askama::Template;
-use axum::{
-    Router,
-    extract::Path,
-    routing::{get, post},
-};
+use axum::extract::Path;
 use roundel_engine::{Effect, Event};
 use roundel_model::{
     forge::Role,
-    id::{JobId, WorkflowId},
+    id::{JobId, PipelineId, WorkflowId},
     status::{PipelineStatus, WorkflowStatus},
 };
 use roundel_store::{
@@ -21,33 +15,38 @@ use roundel_store::{
 };
 
 use super::{
+    address::see_other,
     config_view::{self, DiagnosticView},
+    frame::Shell,
     graph,
     lists::Row,
     project::ProjectHead,
-    visit::{Answer, PageError, Shell, Visit, see_other},
+    visit::{Answer, PageError, Visit},
     words::{Foreign, Html, Lasting, Mark, sentence, why_waiting},
 };
 use crate::{
-    app::App,
     drive::{self, Applied},
+    http::{
+        rights::{Pipeline, Reader, Writer},
+        routes::Routes,
+    },
 };
 
 /// Routes of this file.
-pub(crate) fn router() -> Router<Arc<App>> {
-    Router::new()
-        .route("/pipeline/{pipeline}", get(page))
-        .route("/pipeline/{pipeline}/live", get(live))
-        .route("/pipeline/{pipeline}/config", get(config))
-        .route("/pipeline/{pipeline}/cancel/{workflow}", post(cancel))
-        .route("/pipeline/{pipeline}/approve/{job}", post(approve))
+pub(crate) fn routes() -> Routes {
+    Routes::new()
+        .get("/pipeline/{pipeline}", page)
+        .get("/pipeline/{pipeline}/live", live)
+        .get("/pipeline/{pipeline}/config", config)
+        .post("/pipeline/{pipeline}/cancel/{workflow}", cancel)
+        .post("/pipeline/{pipeline}/approve/{job}", approve)
 }
 
 /// Routes below `/pipelines/gh/:owner/:repository`: the addresses that mails and clients know.
-pub(crate) fn routes(base: &str) -> Router<Arc<App>> {
-    Router::new()
-        .route(&format!("{base}/{{number}}"), get(by_number))
-        .route(&format!("{base}/{{number}}/workflows/{{workflow}}"), get(by_workflow))
+pub(crate) fn routes_below(base: &str) -> Routes {
+    Routes::new()
+        .get(&format!("{base}/{{number}}"), by_number)
+        .get(&format!("{base}/{{number}}/workflows/{{workflow}}"), by_workflow)
 }
 
 #[derive(Template)]
@@ -110,8 +109,8 @@ struct Trouble {
     parked: bool,
 }
 
-async fn page(visit: Visit, Path(id): Path<String>) -> Answer {
-    let (row, project, role) = visit.pipeline(&id).await?;
+async fn page(Reader { visit, subject, role }: Reader<Pipeline>) -> Answer {
+    let Pipeline { row, project } = subject;
     let head = ProjectHead::read(&visit, &project, role, "pipelines").await?;
     let live = read(&visit, &row, head.may_write).await?;
     let workflows = visit.app.store.workflows(row.id).await?;
@@ -129,8 +128,7 @@ async fn page(visit: Visit, Path(id): Path<String>) -> Answer {
     })
 }
 
-async fn live(visit: Visit, Path(id): Path<String>) -> Answer {
-    let (row, _, role) = visit.pipeline(&id).await?;
+async fn live(Reader { visit, subject: Pipeline { row, .. }, role }: Reader<Pipeline>) -> Answer {
     let may_write = visit.account.is_some() && role >= Role::Write;
     visit.page(&read(&visit, &row, may_write).await?)
 }
@@ -243,8 +241,8 @@ struct ConfigPage {
     diagnostics: Vec<DiagnosticView>,
 }
 
-async fn config(visit: Visit, Path(id): Path<String>) -> Answer {
-    let (row, project, role) = visit.pipeline(&id).await?;
+async fn config(Reader { visit, subject, role }: Reader<Pipeline>) -> Answer {
+    let Pipeline { row, project } = subject;
     let (text, diagnostics) = visit.app.store.config_of(row.id).await?.unwrap_or_default();
     let text = text.ok_or_else(|| visit.not_found())?;
     let diagnostics = config_view::read(diagnostics.as_deref());
@@ -258,50 +256,46 @@ async fn config(visit: Visit, Path(id): Path<String>) -> Answer {
     })
 }
 
-async fn cancel(visit: Visit, Path((pipeline, workflow)): Path<(String, String)>) -> Answer {
-    let workflow: WorkflowId = workflow.parse().map_err(|_| visit.not_found())?;
-    press(&visit, &pipeline, &Event::WorkflowCanceled { workflow }, "canceled").await
+async fn cancel(
+    writer: Writer<Pipeline>,
+    Path((_, workflow)): Path<(PipelineId, String)>,
+) -> Answer {
+    let workflow: WorkflowId = workflow.parse().map_err(|_| writer.visit.not_found())?;
+    press(writer, &Event::WorkflowCanceled { workflow }, "canceled").await
 }
 
-async fn approve(visit: Visit, Path((pipeline, job)): Path<(String, String)>) -> Answer {
-    let job: JobId = job.parse().map_err(|_| visit.not_found())?;
-    press(&visit, &pipeline, &Event::Approved { job }, "approved").await
+async fn approve(writer: Writer<Pipeline>, Path((_, job)): Path<(PipelineId, String)>) -> Answer {
+    let job: JobId = job.parse().map_err(|_| writer.visit.not_found())?;
+    press(writer, &Event::Approved { job }, "approved").await
 }
 
 /// Brings a click to the one door.
-async fn press(visit: &Visit, pipeline: &str, event: &Event, done: &str) -> Answer {
-    let (row, project, role) = visit.pipeline(pipeline).await?;
-    if visit.account.is_none() {
-        return Err(visit.not_found());
-    }
-    visit.require(role, Role::Write)?;
+async fn press(writer: Writer<Pipeline>, event: &Event, done: &str) -> Answer {
+    let Writer { visit, account, subject: Pipeline { row, project }, .. } = writer;
     let applied = drive::apply(&visit.app, row.id, event, Attachments::default(), visit.now).await;
     let done = match applied {
         Ok(Applied::Changed) => done,
         Ok(Applied::Ignored) | Err(drive::DriveError::Illegal(_)) => "late",
         Err(drive::DriveError::Store(error)) => return Err(error.into()),
     };
-    tracing::info!(project = %project.slug, pipeline = row.number, done, "somebody pressed a button");
+    tracing::info!(project = %project.slug, pipeline = row.number, %account, done, "a button was pressed");
     Ok(see_other(&format!("/pipeline/{}?done={done}", row.id)))
 }
 
-async fn by_number(
-    visit: Visit,
-    Path((owner, repository, number)): Path<(String, String, u64)>,
-) -> Answer {
-    let (project, _) = visit.project(&(owner, repository)).await?;
-    let row = visit.app.store.pipeline_by_number(project.id, number).await?;
-    let row = row.ok_or_else(|| visit.not_found())?;
-    Ok(see_other(&format!("/pipeline/{}", row.id)))
+async fn by_number(Reader { subject, .. }: Reader<Pipeline>) -> Answer {
+    Ok(see_other(&format!("/pipeline/{}", subject.row.id)))
+}
+
+/// The workflow's place on the page of its pipeline.
+#[derive(serde::Deserialize)]
+struct Anchor {
+    workflow: String,
 }
 
 async fn by_workflow(
-    visit: Visit,
-    Path((owner, repository, number, workflow)): Path<(String, String, u64, String)>,
+    Reader { visit, subject, .. }: Reader<Pipeline>,
+    Path(Anchor { workflow }): Path<Anchor>,
 ) -> Answer {
-    let (project, _) = visit.project(&(owner, repository)).await?;
-    let row = visit.app.store.pipeline_by_number(project.id, number).await?;
-    let row = row.ok_or_else(|| visit.not_found())?;
     let workflow: WorkflowId = workflow.parse().map_err(|_| visit.not_found())?;
-    Ok(see_other(&format!("/pipeline/{}#w-{workflow}", row.id)))
+    Ok(see_other(&format!("/pipeline/{}#w-{workflow}", subject.row.id)))
 }

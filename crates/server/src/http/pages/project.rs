@@ -4,34 +4,42 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::{
-    Form, Router,
-    extract::Path,
-    http::HeaderMap,
+    Form,
+    extract::{FromRequestParts, Path},
+    http::request::Parts,
     response::Response,
-    routing::{get, post},
 };
-use roundel_model::forge::{ForgeKind, ProjectSlug, Role};
+use roundel_model::forge::{ProjectSlug, Role};
 use roundel_store::{projects::Project, reading::PipelineFilter};
 
 use super::{
-    encode,
+    address::{address, see_other},
+    frame::Shell,
     lists::PipelineList,
-    visit::{Answer, PageError, Shell, Visit, address, see_other},
+    visit::{Answer, PageError, Visit},
     words::Foreign,
 };
-use crate::{app::App, http::badges, setup};
+use crate::{
+    app::App,
+    http::{
+        badges::{self, BadgeRequest},
+        rights::{Reader, SignedInReader, Writer},
+        routes::{Right, Routes},
+    },
+    setup,
+};
 
 /// Branches that the filter offers.
 const BRANCHES: u32 = 100;
 
 /// Routes below `/gh/:owner/:repository`.
-pub(crate) fn routes(base: &str) -> Router<Arc<App>> {
-    Router::new()
-        .route(base, get(page))
-        .route(&format!("{base}/live"), get(live))
-        .route(&format!("{base}/trigger"), post(trigger))
-        .route(&format!("{base}/follow"), post(follow))
-        .route(&format!("{base}/unfollow"), post(unfollow))
+pub(crate) fn routes(base: &str) -> Routes {
+    Routes::new()
+        .get(base, page)
+        .get(&format!("{base}/live"), live)
+        .post(&format!("{base}/trigger"), trigger)
+        .post(&format!("{base}/follow"), follow)
+        .post(&format!("{base}/unfollow"), unfollow)
 }
 
 /// What the head of every page of a project shows.
@@ -107,11 +115,42 @@ struct BranchChoice {
     chosen: bool,
 }
 
-async fn page(visit: Visit, Path(names): Path<(String, String)>, headers: HeaderMap) -> Answer {
-    if let Some(badge) = badge(&visit, &names, &headers).await {
-        return Ok(badge);
+/// `/gh/:org/:repo.svg` has the shape of a project's page, but is a badge, for everyone.
+enum BadgeOrReader {
+    Badge(Response),
+    Reader(Box<Reader<Project>>),
+}
+
+impl Right for BadgeOrReader {
+    fn name() -> String {
+        format!("Anyone, for a badge; {}", Reader::<Project>::name())
     }
-    let (project, role) = visit.project(&names).await?;
+}
+
+impl FromRequestParts<Arc<App>> for BadgeOrReader {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
+        let forge = parts.uri.path().split('/').nth(1).and_then(|forge| forge.parse().ok());
+        let names = Path::<(String, String)>::from_request_parts(parts, app).await;
+        if let (Some(forge), Ok(Path((owner, repository)))) = (forge, names)
+            && badges::is_picture(&repository)
+        {
+            let request = BadgeRequest::from_request_parts(parts, app).await?;
+            let slug = ProjectSlug { forge, owner, repository };
+            if let Some(badge) = request.of_project(&slug).await {
+                return Ok(Self::Badge(badge));
+            }
+        }
+        Reader::from_request_parts(parts, app).await.map(Box::new).map(Self::Reader)
+    }
+}
+
+async fn page(asked: BadgeOrReader) -> Answer {
+    let Reader { visit, subject: project, role } = match asked {
+        BadgeOrReader::Badge(badge) => return Ok(badge),
+        BadgeOrReader::Reader(reader) => *reader,
+    };
     let head = ProjectHead::read(&visit, &project, role, "pipelines").await?;
     let list = read(&visit, &project).await?;
     let chosen = visit.parameter("branch");
@@ -136,16 +175,7 @@ async fn page(visit: Visit, Path(names): Path<(String, String)>, headers: Header
     })
 }
 
-/// `/gh/:org/:repo.svg` has the shape of a project's page.
-async fn badge(visit: &Visit, names: &(String, String), headers: &HeaderMap) -> Option<Response> {
-    let forge: ForgeKind = visit.path.split('/').nth(1)?.parse().ok()?;
-    let slug = ProjectSlug { forge, owner: names.0.clone(), repository: names.1.clone() };
-    let account = visit.account.as_ref();
-    badges::serve(&visit.app, account, &slug, visit.query.as_deref(), headers).await
-}
-
-async fn live(visit: Visit, Path(names): Path<(String, String)>) -> Answer {
-    let (project, _) = visit.project(&names).await?;
+async fn live(Reader { visit, subject: project, .. }: Reader<Project>) -> Answer {
     visit.page(&read(&visit, &project).await?)
 }
 
@@ -164,35 +194,25 @@ struct Trigger {
 }
 
 async fn trigger(
-    visit: Visit,
-    Path(names): Path<(String, String)>,
+    Writer { visit, account, subject: project, .. }: Writer<Project>,
     Form(wanted): Form<Trigger>,
 ) -> Answer {
-    let (project, role) = visit.project(&names).await?;
-    visit.require(role, Role::Write)?;
-    let Some(account) = visit.account.as_ref().map(|account| account.id) else {
-        return Err(visit.not_found());
-    };
     let pipeline = setup::trigger(&visit.app, account, project.id, wanted.branch.trim())
         .await
         .map_err(|refused| PageError::Bad(refused.0))?;
     Ok(see_other(&format!("/pipeline/{pipeline}?done=triggered")))
 }
 
-async fn follow(visit: Visit, Path(names): Path<(String, String)>) -> Answer {
-    let (project, _) = visit.project(&names).await?;
-    let Some(account) = &visit.account else { return Ok(to_login(&project)) };
-    visit.app.store.follow(account.id, project.id, visit.now).await?;
+async fn follow(
+    SignedInReader { visit, account, subject: project, .. }: SignedInReader<Project>,
+) -> Answer {
+    visit.app.store.follow(account, project.id, visit.now).await?;
     Ok(see_other(&format!("{}?done=followed", address(&project.slug))))
 }
 
-async fn unfollow(visit: Visit, Path(names): Path<(String, String)>) -> Answer {
-    let (project, _) = visit.project(&names).await?;
-    let Some(account) = &visit.account else { return Ok(to_login(&project)) };
-    visit.app.store.unfollow(account.id, project.id).await?;
+async fn unfollow(
+    SignedInReader { visit, account, subject: project, .. }: SignedInReader<Project>,
+) -> Answer {
+    visit.app.store.unfollow(account, project.id).await?;
     Ok(see_other(&format!("{}?done=unfollowed", address(&project.slug))))
-}
-
-fn to_login(project: &Project) -> Response {
-    see_other(&format!("/login?return={}", encode(&address(&project.slug))))
 }

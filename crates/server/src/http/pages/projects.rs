@@ -3,10 +3,10 @@
 //! *Add projects* asks each forge for everything that the visitor can see there, and groups it by
 //! organization. What cannot be added says why, and who can.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use askama::Template;
-use axum::{Form, Router, response::Response, routing::get};
+use axum::{Form, response::Response};
 use roundel_forge::Repository;
 use roundel_model::{
     forge::{ForgeKind, RepositoryId, Role},
@@ -15,16 +15,21 @@ use roundel_model::{
 use roundel_store::{projects::Project, reading::PipelineFilter};
 
 use super::{
+    address::{address, see_other},
+    frame::Shell,
     home::{SignInChoice, choices},
     lists::Row,
-    visit::{Answer, PageError, Shell, Visit, address, see_other},
+    visit::{Answer, PageError, Visit},
     words::{Foreign, Html, Mark, sentence},
 };
-use crate::{app::App, setup, tokens};
+use crate::{
+    http::{rights::SignedIn, routes::Routes},
+    setup, tokens,
+};
 
 /// Routes of this file.
-pub(crate) fn router() -> Router<Arc<App>> {
-    Router::new().route("/projects", get(followed)).route("/add", get(add).post(begin))
+pub(crate) fn routes() -> Routes {
+    Routes::new().get("/projects", followed).get("/add", add).post("/add", begin)
 }
 
 #[derive(Template)]
@@ -44,11 +49,10 @@ struct ProjectCard {
     newest: Option<Row>,
 }
 
-async fn followed(visit: Visit) -> Answer {
-    let Some(account) = &visit.account else { return Ok(see_other("/login?return=/projects")) };
+async fn followed(SignedIn { visit, account }: SignedIn) -> Answer {
     let mut projects = Vec::new();
-    for project in visit.app.store.followed_projects(account.id).await? {
-        if visit.project_by_id(project.id).await.is_ok() {
+    for project in visit.app.store.followed_projects(account).await? {
+        if visit.may_see(&project).await {
             projects.push(card(&visit, &project).await?);
         }
     }
@@ -103,10 +107,7 @@ struct Choice {
     because: Option<&'static str>,
 }
 
-async fn add(visit: Visit) -> Answer {
-    let Some(account) = visit.account.as_ref().map(|account| account.id) else {
-        return Ok(see_other("/login?return=/add"));
-    };
+async fn add(SignedIn { visit, account }: SignedIn) -> Answer {
     let mut forges = Vec::new();
     for (choice, kind) in choices(&visit).into_iter().zip(visit.app.forges.keys()) {
         forges.push(section(&visit, account, *kind, choice).await?);
@@ -209,15 +210,15 @@ struct Wanted {
     name: String,
 }
 
-async fn begin(visit: Visit, Form(wanted): Form<Wanted>) -> Result<Response, PageError> {
-    let Some(account) = visit.account.as_ref().map(|account| account.id) else {
-        return Ok(see_other("/login?return=/add"));
-    };
+async fn begin(
+    SignedIn { visit, account }: SignedIn,
+    Form(wanted): Form<Wanted>,
+) -> Result<Response, PageError> {
     let forge: ForgeKind =
         wanted.forge.parse().map_err(|_| PageError::Bad("There is no such forge.".to_owned()))?;
     let project = setup::begin(&visit.app, account, forge, &wanted.owner, &wanted.name)
         .await
         .map_err(|refused| PageError::Bad(refused.0))?;
-    let (project, _) = visit.project_by_id(project).await?;
+    let project = visit.app.store.project(project).await?.ok_or_else(|| visit.not_found())?;
     Ok(see_other(&format!("{}/setup", address(&project.slug))))
 }

@@ -1,22 +1,22 @@
 //! The runners that were seen, and how long ago.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use askama::Template;
-use axum::{Router, routing::get};
 
 use super::{
-    visit::{Answer, Shell, Visit, see_other},
+    frame::Shell,
+    visit::Answer,
     words::{Foreign, When},
 };
-use crate::app::App;
+use crate::http::{rights::SignedIn, routes::Routes};
 
 /// A runner claims at least this often; one that has not is away.
 const AWAY: Duration = Duration::from_mins(2);
 
 /// Routes of this file.
-pub(crate) fn router() -> Router<Arc<App>> {
-    Router::new().route("/runners", get(page))
+pub(crate) fn routes() -> Routes {
+    Routes::new().get("/runners", page)
 }
 
 #[derive(Template)]
@@ -37,10 +37,7 @@ struct RunnerView {
     here: bool,
 }
 
-async fn page(visit: Visit) -> Answer {
-    if visit.account.is_none() {
-        return Ok(see_other("/login?return=/runners"));
-    }
+async fn page(SignedIn { visit, .. }: SignedIn) -> Answer {
     let rows = visit.app.store.runners().await?;
     let foreign = |all: &[String]| all.iter().cloned().map(Foreign).collect();
     let runners = rows

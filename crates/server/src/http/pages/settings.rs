@@ -4,30 +4,31 @@
 //! Private halves and values never come here: the page shows what is public of a key, and only the
 //! names of variables (VCS §7.1).
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
 
 use askama::Template;
-use axum::{
-    Form, Router,
-    extract::Path,
-    routing::{get, post},
-};
-use roundel_model::{
-    forge::{ForgeKind, Role},
-    secret::Secret,
-};
+use axum::Form;
+use roundel_model::{forge::ForgeKind, secret::Secret};
 use roundel_store::{
     projects::{CheckoutKey, Hook, HookState, KeyState, Project},
     reading::PipelineFilter,
 };
 
 use super::{
-    encode,
+    address::{address, encode, see_other},
+    frame::Shell,
     project::ProjectHead,
-    visit::{Answer, PageError, Shell, Visit, address, see_other},
+    visit::{Answer, PageError, Visit},
     words::{Foreign, When},
 };
-use crate::{app::App, http::badges, links};
+use crate::{
+    http::{
+        badges,
+        rights::{Admin, Writer},
+        routes::Routes,
+    },
+    links,
+};
 
 /// Bytes of a variable's value: what an environment can hold with room for the others.
 const VALUE_BYTES: usize = 64 * 1024;
@@ -37,12 +38,12 @@ const VARIABLES: usize = 500;
 const LOOK_BACK: u32 = 10;
 
 /// Routes below `/gh/:owner/:repository`.
-pub(crate) fn routes(base: &str) -> Router<Arc<App>> {
-    Router::new()
-        .route(&format!("{base}/settings"), get(page))
-        .route(&format!("{base}/settings/variables"), post(set_variable))
-        .route(&format!("{base}/settings/variables/delete"), post(delete_variable))
-        .route(&format!("{base}/settings/badge-token"), post(badge_token))
+pub(crate) fn routes(base: &str) -> Routes {
+    Routes::new()
+        .get(&format!("{base}/settings"), page)
+        .post(&format!("{base}/settings/variables"), set_variable)
+        .post(&format!("{base}/settings/variables/delete"), delete_variable)
+        .post(&format!("{base}/settings/badge-token"), badge_token)
 }
 
 #[derive(Template)]
@@ -89,12 +90,7 @@ struct BadgeView {
     branch: String,
 }
 
-async fn page(visit: Visit, Path(names): Path<(String, String)>) -> Answer {
-    let (project, role) = visit.project(&names).await?;
-    if visit.account.is_none() {
-        return Err(visit.not_found());
-    }
-    visit.require(role, Role::Write)?;
+async fn page(Writer { visit, subject: project, role, .. }: Writer<Project>) -> Answer {
     let store = &visit.app.store;
     let key = store.checkout_key(project.id).await?;
     let hook = store.hook_of(project.id).await?;
@@ -222,12 +218,9 @@ struct Variable {
 }
 
 async fn set_variable(
-    visit: Visit,
-    Path(names): Path<(String, String)>,
+    Admin { visit, subject: project, .. }: Admin<Project>,
     Form(wanted): Form<Variable>,
 ) -> Answer {
-    let (project, role) = visit.project(&names).await?;
-    visit.require(role, Role::Admin)?;
     let name = wanted.name.trim();
     if !is_variable_name(name) {
         return Err(PageError::Bad(format!(
@@ -251,20 +244,15 @@ async fn set_variable(
 }
 
 async fn delete_variable(
-    visit: Visit,
-    Path(names): Path<(String, String)>,
+    Admin { visit, subject: project, .. }: Admin<Project>,
     Form(wanted): Form<Variable>,
 ) -> Answer {
-    let (project, role) = visit.project(&names).await?;
-    visit.require(role, Role::Admin)?;
     visit.app.store.delete_variable(project.id, &wanted.name).await?;
     tracing::info!(project = %project.slug, variable = wanted.name, "a variable was deleted");
     Ok(see_other(&format!("{}/settings?done=variable-deleted#variables", address(&project.slug))))
 }
 
-async fn badge_token(visit: Visit, Path(names): Path<(String, String)>) -> Answer {
-    let (project, role) = visit.project(&names).await?;
-    visit.require(role, Role::Admin)?;
+async fn badge_token(Admin { visit, subject: project, .. }: Admin<Project>) -> Answer {
     badges::renew_token(&visit.app, project.id).await?;
     Ok(see_other(&format!("{}/settings?done=badge-token#badge", address(&project.slug))))
 }

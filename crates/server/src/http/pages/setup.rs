@@ -1,27 +1,32 @@
 //! The set-up of a project, step by step, live; and the way out when a step failed.
 
-use std::sync::Arc;
-
 use askama::Template;
-use axum::{Router, extract::Path, routing::get};
-use roundel_model::forge::Role;
 use roundel_store::{
     projects::{Project, Setup, SetupState, SetupStepStatus},
     reading::PipelineFilter,
 };
 
 use super::{
+    address::{address, see_other},
+    frame::Shell,
     project::ProjectHead,
-    visit::{Answer, PageError, Shell, Visit, address, see_other},
+    visit::{Answer, PageError, Visit},
     words::{Html, Lasting, Mark, sentence},
 };
-use crate::{app::App, setup};
+use crate::{
+    http::{
+        rights::{Admin, Reader},
+        routes::Routes,
+    },
+    setup,
+};
 
 /// Routes below `/gh/:owner/:repository`.
-pub(crate) fn routes(base: &str) -> Router<Arc<App>> {
-    Router::new()
-        .route(&format!("{base}/setup"), get(page).post(again))
-        .route(&format!("{base}/setup/live"), get(live))
+pub(crate) fn routes(base: &str) -> Routes {
+    Routes::new()
+        .get(&format!("{base}/setup"), page)
+        .post(&format!("{base}/setup"), again)
+        .get(&format!("{base}/setup/live"), live)
 }
 
 #[derive(Template)]
@@ -58,8 +63,7 @@ struct StepView {
     word: &'static str,
 }
 
-async fn page(visit: Visit, Path(names): Path<(String, String)>) -> Answer {
-    let (project, role) = visit.project(&names).await?;
+async fn page(Reader { visit, subject: project, role }: Reader<Project>) -> Answer {
     let head = ProjectHead::read(&visit, &project, role, "setup").await?;
     let live = read(&visit, &project).await?;
     let title = format!("Set up {}", project.slug.full_name());
@@ -67,17 +71,11 @@ async fn page(visit: Visit, Path(names): Path<(String, String)>) -> Answer {
     visit.page(&SetupPage { shell, head, id: project.id.to_string(), live })
 }
 
-async fn live(visit: Visit, Path(names): Path<(String, String)>) -> Answer {
-    let (project, _) = visit.project(&names).await?;
+async fn live(Reader { visit, subject: project, .. }: Reader<Project>) -> Answer {
     visit.page(&read(&visit, &project).await?)
 }
 
-async fn again(visit: Visit, Path(names): Path<(String, String)>) -> Answer {
-    let (project, role) = visit.project(&names).await?;
-    visit.require(role, Role::Admin)?;
-    let Some(account) = visit.account.as_ref().map(|account| account.id) else {
-        return Err(visit.not_found());
-    };
+async fn again(Admin { visit, account, subject: project }: Admin<Project>) -> Answer {
     let slug = &project.slug;
     setup::begin(&visit.app, account, slug.forge, &slug.owner, &slug.repository)
         .await

@@ -1,5 +1,6 @@
 //! The pages over a real store and a pretended forge: what is shown, and to whom.
 
+mod rights;
 mod world;
 
 use axum::http::{StatusCode, header};
@@ -62,11 +63,13 @@ async fn a_press_by_a_reader_changes_nothing() {
 #[tokio::test]
 async fn another_spelling_of_a_project_moves_to_the_right_one() {
     let world = World::new().await;
+    world.pipeline("main", "Add a door").await;
     for (asked, right) in [
         ("/github/acme/web", "/gh/acme/web"),
         ("/gh/ACME/Web", "/gh/acme/web"),
         ("/github/Acme/web/settings", "/gh/acme/web/settings"),
         ("/github/acme/web?branch=a%2Fb", "/gh/acme/web?branch=a%2Fb"),
+        ("/pipelines/github/acme/Web/1?x=y", "/pipelines/gh/acme/web/1?x=y"),
     ] {
         let answer = world.get(asked, Some("writer")).await;
         assert_eq!(answer.status(), StatusCode::MOVED_PERMANENTLY, "{asked}");

@@ -1,8 +1,7 @@
-//! One visit to a page: who comes, when, and what that person may see.
+//! One visit to a page: who comes, when, with which query; and why there is no page.
 //!
-//! Every page that shows something of a project gets it through [`Visit::project`] and its likes,
-//! which ask [`access::role`] first. Whoever may not see a thing gets the same answer as if it did
-//! not exist. Deliberately absent: how rights are found out (`access`).
+//! A visit proves nothing. A page that shows something of a project takes one of
+//! [`crate::http::rights`] instead, which holds the visit together with what it may see.
 
 use std::{fmt, sync::Arc};
 
@@ -12,23 +11,17 @@ use axum::{
     http::{StatusCode, header, request::Parts},
     response::{Html, IntoResponse, Response},
 };
-use roundel_model::{
-    forge::{ForgeKind, ProjectSlug, Role},
-    id::{JobId, PipelineId, ProjectId},
-    time::Timestamp,
-};
-use roundel_store::{
-    StoreError,
-    accounts::Account,
-    projects::Project,
-    reading::{JobRow, PipelineRow},
-};
+use roundel_model::time::Timestamp;
+use roundel_store::{StoreError, accounts::Account, projects::Project};
 
-use super::{encode, error_page, secured, words::Person};
+use super::{
+    address::encode,
+    frame::{Shell, error_page, secured},
+    words::Person,
+};
 use crate::{
     access::{self, Visitor},
     app::App,
-    http::assets,
 };
 
 /// A request for a page.
@@ -127,45 +120,6 @@ fn broken(error: &(dyn std::error::Error + 'static)) -> Response {
 /// What a page answers.
 pub(crate) type Answer = Result<Response, PageError>;
 
-/// What the frame of every page needs.
-pub(crate) struct Shell {
-    /// Title of the page.
-    pub(crate) title: String,
-    /// Who is signed in.
-    pub(crate) person: Option<Person>,
-    /// Which part of the navigation is lit.
-    pub(crate) section: &'static str,
-    /// Which favicon: `ok`, `bad`, `busy`, `hold`, `none`.
-    pub(crate) family: &'static str,
-    /// A sentence on what was just done.
-    pub(crate) notice: Option<&'static str>,
-}
-
-impl Shell {
-    /// The frame of a page that knows nobody.
-    pub(crate) fn bare(title: &str) -> Self {
-        let title = title.to_owned();
-        Self { title, person: None, section: "", family: "none", notice: None }
-    }
-
-    /// The address of an asset, for templates.
-    #[expect(clippy::unused_self, reason = "templates call it as a method")]
-    pub(crate) fn asset(&self, name: &str) -> String {
-        assets::address(name)
-    }
-
-    /// The address of the favicon.
-    pub(crate) fn favicon(&self) -> String {
-        assets::address(&format!("favicon-{}.svg", self.family))
-    }
-
-    /// Chooses the favicon.
-    pub(crate) fn showing(mut self, family: &'static str) -> Self {
-        self.family = family;
-        self
-    }
-}
-
 impl Visit {
     /// Makes the frame of a page.
     pub(crate) fn shell(&self, title: impl fmt::Display, section: &'static str) -> Shell {
@@ -200,92 +154,10 @@ impl Visit {
         PageError::NotFound(self.account.is_none().then_some(login))
     }
 
-    /// Opens the project that the address names. Another spelling of its name moves to the right one.
-    pub(crate) async fn project(
-        &self,
-        names: &(String, String),
-    ) -> Result<(Project, Role), PageError> {
-        let path = self.path.strip_prefix("/pipelines").unwrap_or(&self.path);
-        let first = path.split('/').nth(1).unwrap_or_default();
-        let forge: ForgeKind = first.parse().map_err(|_| self.not_found())?;
-        let slug = ProjectSlug { forge, owner: names.0.clone(), repository: names.1.clone() };
-        let project = self.app.store.project_by_slug(&slug).await?;
-        let project = project.ok_or_else(|| self.not_found())?;
-        let role = self.role(&project).await?;
-        if project.slug != slug || first != forge.slug() {
-            let rest: String =
-                path.splitn(5, '/').nth(4).map(|rest| format!("/{rest}")).unwrap_or_default();
-            let query = match (&self.query, rest.is_empty()) {
-                (Some(query), true) => format!("?{query}"),
-                _ => String::new(),
-            };
-            return Err(PageError::Moved(format!("{}{rest}{query}", address(&project.slug))));
-        }
-        Ok((project, role))
+    /// Whether the visitor may see a project.
+    pub(crate) async fn may_see(&self, project: &Project) -> bool {
+        access::role(&self.app, self.account.as_ref(), project).await.is_some()
     }
-
-    /// Opens a project whose id is known.
-    pub(crate) async fn project_by_id(&self, id: ProjectId) -> Result<(Project, Role), PageError> {
-        let project = self.app.store.project(id).await?.ok_or_else(|| self.not_found())?;
-        let role = self.role(&project).await?;
-        Ok((project, role))
-    }
-
-    /// Opens a pipeline.
-    pub(crate) async fn pipeline(
-        &self,
-        id: &str,
-    ) -> Result<(PipelineRow, Project, Role), PageError> {
-        let id: PipelineId = id.parse().map_err(|_| self.not_found())?;
-        let row = self.app.store.pipeline(id).await?.ok_or_else(|| self.not_found())?;
-        let (project, role) = self.project_by_id(row.project).await?;
-        Ok((row, project, role))
-    }
-
-    /// Opens a job.
-    pub(crate) async fn job(&self, id: JobId) -> Result<(JobRow, PipelineRow, Role), PageError> {
-        let job = self.app.store.job(id).await?.ok_or_else(|| self.not_found())?;
-        let (row, _, role) = self.pipeline(&job.pipeline.to_string()).await?;
-        Ok((job, row, role))
-    }
-
-    /// What is public of a project is not all that its readers may see.
-    pub(crate) fn signed_in(&self) -> Result<(), PageError> {
-        if self.account.is_some() { Ok(()) } else { Err(self.not_found()) }
-    }
-
-    /// Says no to somebody who may see a thing but lacks the right to change it.
-    #[expect(clippy::unused_self, reason = "reads like the other questions of a visit")]
-    pub(crate) fn require(&self, has: Role, needs: Role) -> Result<(), PageError> {
-        if has >= needs {
-            return Ok(());
-        }
-        let what = match needs {
-            Role::Admin => "administrator",
-            Role::Write => "write",
-            Role::Read => "read",
-        };
-        Err(PageError::Refused(format!(
-            "This needs {what} access to the repository. Rights follow the forge: ask an \
-             administrator of the repository there."
-        )))
-    }
-
-    async fn role(&self, project: &Project) -> Result<Role, PageError> {
-        access::role(&self.app, self.account.as_ref(), project)
-            .await
-            .ok_or_else(|| self.not_found())
-    }
-}
-
-/// The path of a project's page, each name escaped.
-pub(crate) fn address(slug: &ProjectSlug) -> String {
-    format!("/{}/{}/{}", slug.forge.slug(), encode(&slug.owner), encode(&slug.repository))
-}
-
-/// Answers a form: go there and look.
-pub(crate) fn see_other(to: &str) -> Response {
-    (StatusCode::SEE_OTHER, [(header::LOCATION, to.to_owned())]).into_response()
 }
 
 /// What `?done=` says. Only words of ours: an address must not put text on a page.

@@ -7,8 +7,8 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json,
-    extract::State,
-    http::{HeaderMap, StatusCode},
+    extract::{FromRequestParts, State},
+    http::{StatusCode, request::Parts},
     response::{IntoResponse as _, Response},
 };
 use roundel_engine::Event;
@@ -27,6 +27,7 @@ use super::{
 use crate::{
     app::App,
     drive::{self, Applied, DriveError},
+    http::routes::Right,
 };
 
 /// Makes up for a lost ring.
@@ -35,17 +36,34 @@ const PERIOD: Duration = Duration::from_secs(2);
 /// Offers that are looked at in one round.
 const LOOK_AT: u32 = 64;
 
+/// Came with the token of the instance's runners. It is looked at before the body is read.
+pub(super) struct RunnerToken;
+
+impl Right for RunnerToken {
+    fn name() -> String {
+        "RunnerToken".to_owned()
+    }
+}
+
+impl FromRequestParts<Arc<App>> for RunnerToken {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Refused> {
+        let given = bearer(&parts.headers).unwrap_or_default();
+        let right = app.settings.runner_token.expose();
+        if bool::from(given.as_bytes().ct_eq(right.as_bytes())) {
+            return Ok(Self);
+        }
+        Err(Refused::unauthorized("the runner's token is wrong"))
+    }
+}
+
 /// Hands out a task, as soon as there is one that fits.
 pub(super) async fn claim(
+    _: RunnerToken,
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
     Json(request): Json<ClaimRequest>,
 ) -> Result<Response, Refused> {
-    let given = bearer(&headers).unwrap_or_default();
-    let right = app.settings.runner_token.expose();
-    if !bool::from(given.as_bytes().ct_eq(right.as_bytes())) {
-        return Err(Refused::unauthorized("the runner's token is wrong"));
-    }
     app.store
         .touch_runner(&RunnerRow {
             name: request.runner.clone(),

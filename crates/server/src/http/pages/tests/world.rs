@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use axum::{
     Router,
     body::Body,
-    http::{Request, header},
+    http::{Method, Request, header},
     response::Response,
 };
 use roundel_engine::{
@@ -57,6 +57,11 @@ pub(super) struct World {
 
 impl World {
     pub(super) async fn new() -> Self {
+        Self::with(true).await
+    }
+
+    /// A world whose project is private or public.
+    pub(super) async fn with(private: bool) -> Self {
         let mut app = App::open(settings()).await.unwrap();
         for kind in ForgeKind::ALL {
             app.forges.insert(kind, Arc::new(Pretended(forge_settings(kind))));
@@ -68,8 +73,8 @@ impl World {
         let user = ForgeUserId("admin".into());
         let admin = app.store.account_by_forge_user(ForgeKind::GitHub, &user).await;
         let admin = admin.unwrap().unwrap();
-        let project =
-            app.store.upsert_project(&new_project(admin.id), Timestamp::now()).await.unwrap();
+        let new = NewProject { private, ..new_project(admin.id) };
+        let project = app.store.upsert_project(&new, Timestamp::now()).await.unwrap();
         app.store.set_project_active(project.id, true).await.unwrap();
         let project = app.store.project(project.id).await.unwrap().unwrap();
         for (login, role) in PEOPLE {
@@ -116,6 +121,28 @@ impl World {
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(Body::from(form.to_owned()))
             .unwrap();
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+
+    /// Sends what a browser would, with any method.
+    pub(super) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        form: &str,
+        who: Option<&str>,
+    ) -> Response {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::HOST, "127.0.0.1:1")
+            .header(header::ORIGIN, "http://127.0.0.1:1")
+            .header(header::ACCEPT, "text/html")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        if let Some(who) = who {
+            request = request.header(header::COOKIE, cookie(who));
+        }
+        let request = request.body(Body::from(form.to_owned())).unwrap();
         self.router.clone().oneshot(request).await.unwrap()
     }
 

@@ -1,0 +1,31 @@
+//! Addresses of pages, and the answer that sends a browser to one.
+
+use axum::{
+    http::{StatusCode, header},
+    response::{IntoResponse as _, Response},
+};
+use roundel_model::forge::ProjectSlug;
+
+/// The path of a project's page, each name escaped.
+pub(crate) fn address(slug: &ProjectSlug) -> String {
+    format!("/{}/{}/{}", slug.forge.slug(), encode(&slug.owner), encode(&slug.repository))
+}
+
+/// Answers a form: go there and look.
+pub(crate) fn see_other(to: &str) -> Response {
+    (StatusCode::SEE_OTHER, [(header::LOCATION, to.to_owned())]).into_response()
+}
+
+/// Escapes text as one segment of a path, or a value of a query.
+pub(crate) fn encode(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push('%');
+            out.push_str(&hex::encode_upper([byte]));
+        }
+    }
+    out
+}

@@ -1,0 +1,94 @@
+//! What every page has around it: the head with its navigation, the headers that keep foreign code
+//! out, and the page that says what went wrong.
+
+use askama::Template;
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{Html as Body, IntoResponse as _, Response},
+};
+
+use super::words::{Html, Person, sentence};
+use crate::http::assets;
+
+/// What the frame of every page needs.
+pub(crate) struct Shell {
+    /// Title of the page.
+    pub(crate) title: String,
+    /// Who is signed in.
+    pub(crate) person: Option<Person>,
+    /// Which part of the navigation is lit.
+    pub(crate) section: &'static str,
+    /// Which favicon: `ok`, `bad`, `busy`, `hold`, `none`.
+    pub(crate) family: &'static str,
+    /// A sentence on what was just done.
+    pub(crate) notice: Option<&'static str>,
+}
+
+impl Shell {
+    /// The frame of a page that knows nobody.
+    pub(crate) fn bare(title: &str) -> Self {
+        let title = title.to_owned();
+        Self { title, person: None, section: "", family: "none", notice: None }
+    }
+
+    /// The address of an asset, for templates.
+    #[expect(clippy::unused_self, reason = "templates call it as a method")]
+    pub(crate) fn asset(&self, name: &str) -> String {
+        assets::address(name)
+    }
+
+    /// The address of the favicon.
+    pub(crate) fn favicon(&self) -> String {
+        assets::address(&format!("favicon-{}.svg", self.family))
+    }
+
+    /// Chooses the favicon.
+    pub(crate) fn showing(mut self, family: &'static str) -> Self {
+        self.family = family;
+        self
+    }
+}
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct ErrorPage<'a> {
+    shell: Shell,
+    status: u16,
+    title: &'a str,
+    text: Html,
+    way_out: Option<(&'a str, &'a str)>,
+}
+
+/// A page that says what went wrong and, where there is one, the way out (label, address).
+/// Back-quoted words of `text` are shown as code.
+pub(crate) fn error_page(
+    status: StatusCode,
+    title: &str,
+    text: &str,
+    way_out: Option<(&str, &str)>,
+) -> Response {
+    let shell = Shell::bare(title);
+    let page = ErrorPage { shell, status: status.as_u16(), title, text: sentence(text), way_out };
+    match page.render() {
+        Ok(html) => (status, secured(Body(html).into_response(), "")).into_response(),
+        Err(_) => (status, format!("{title}\n{text}\n")).into_response(),
+    }
+}
+
+/// Adds the headers that every page has. `form_targets` are origins besides our own that a form may
+/// lead to: signing in posts to us, and we redirect to the forge.
+pub(super) fn secured(mut response: Response, form_targets: &str) -> Response {
+    let policy = format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; \
+         img-src 'self' data: https: http://127.0.0.1:*; connect-src 'self'; \
+         form-action 'self'{form_targets}; base-uri 'none'; frame-ancestors 'none'"
+    );
+    let headers = response.headers_mut();
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    response
+}

@@ -1,0 +1,197 @@
+//! Every route of the server × who asks: a table that a new route must enter.
+//!
+//! Each visitor meets every route in a world of its own. The body of a request is a form with all
+//! fields that any form has, so that what decides is the right and not the form.
+
+use std::{collections::BTreeMap, fmt::Write as _};
+
+use axum::http::{Method, StatusCode};
+use roundel_model::{
+    forge::ForgeKind,
+    id::{DeliveryId, HookId},
+    secret::Secret,
+    status::StepStatus,
+    time::Timestamp,
+};
+use roundel_store::{
+    deliveries::NewDelivery,
+    projects::{Hook, HookState},
+};
+
+use super::world::World;
+use crate::{
+    deliver::mail,
+    http::{routes, routes::Declared},
+};
+
+/// Who meets the routes: whether the project is private, and who comes.
+const VISITORS: [(&str, bool, Option<&str>); 7] = [
+    ("anonymous", true, None),
+    ("stranger", true, Some("stranger")),
+    ("reader", true, Some("reader")),
+    ("writer", true, Some("writer")),
+    ("admin", true, Some("admin")),
+    ("anonymous, public", false, None),
+    ("stranger, public", false, Some("stranger")),
+];
+
+const FORM: &str = "branch=main&name=A&value=x&forge=github&owner=acme";
+
+/// Names under `/github`, `/bb` and `/bitbucket` are declared together with those under `/gh`.
+fn is_alias(path: &str) -> bool {
+    ["/github/", "/bb/", "/bitbucket/"].iter().any(|alias| path.contains(alias))
+}
+
+fn all_routes() -> Vec<Declared> {
+    let mut all = routes().declared();
+    all.retain(|route| !is_alias(&route.path));
+    // Whoever signs out does so last.
+    all.sort_by_key(|route| route.path == "/logout");
+    all
+}
+
+/// What stands for the placeholders of addresses.
+async fn names(world: &World) -> BTreeMap<&'static str, String> {
+    let pipeline = world.pipeline("main", "Add a door").await;
+    let workflow = world.app.store.workflows(pipeline).await.unwrap()[0].id;
+    let job = world.claim(pipeline, "build").await;
+    world.step(job, (101, "Test"), StepStatus::Running, b"ok\n").await;
+    let account = world.account("reader").await.id;
+    let (hook, delivery) = delivery(world).await;
+    BTreeMap::from([
+        ("owner", "acme".to_owned()),
+        ("repository", "web".to_owned()),
+        ("number", "1".to_owned()),
+        ("pipeline", pipeline.to_string()),
+        ("project", world.project.id.to_string()),
+        ("workflow", workflow.to_string()),
+        ("job", job.to_string()),
+        ("index", "0".to_owned()),
+        ("task", "0".to_owned()),
+        ("step", "101".to_owned()),
+        ("delivery", delivery.to_string()),
+        ("hook", hook.to_string()),
+        ("forge", "github".to_owned()),
+        ("slug", "unknown-key".to_owned()),
+        ("*branch", "main.svg".to_owned()),
+        ("digest", "0".to_owned()),
+        ("name", "app.css".to_owned()),
+        ("namespace", "acme".to_owned()),
+        ("version", "1.0.0".to_owned()),
+        ("account", account.to_string()),
+        ("signature", mail::signature(&world.app, account)),
+    ])
+}
+
+async fn delivery(world: &World) -> (HookId, DeliveryId) {
+    let (hook, id) = (HookId::fresh(), DeliveryId::fresh());
+    let now = Timestamp::now();
+    let forge = ForgeKind::GitHub;
+    world
+        .app
+        .store
+        .insert_hook(&Hook {
+            id: hook,
+            project: world.project.id,
+            forge,
+            forge_id: None,
+            secret: Secret::from("secret"),
+            previous_secret: None,
+            state: HookState::Active,
+            last_delivery_at: None,
+            created_at: now,
+        })
+        .await
+        .unwrap();
+    let new = NewDelivery {
+        id,
+        hook,
+        project: world.project.id,
+        forge,
+        guid: "guid".to_owned(),
+        event: "push".to_owned(),
+        body: b"{}".to_vec(),
+        received_at: now,
+    };
+    world.app.store.record_delivery(new).await.unwrap();
+    (hook, id)
+}
+
+fn address(path: &str, names: &BTreeMap<&'static str, String>) -> String {
+    let mut address = path.to_owned();
+    for (name, value) in names {
+        address = address.replace(&format!("{{{name}}}"), value);
+    }
+    assert!(!address.contains('{'), "{path} has a placeholder that this test does not know");
+    address
+}
+
+/// One line a route: the status that each visitor gets, and what the route requires.
+async fn table() -> String {
+    let routes = all_routes();
+    let mut statuses = vec![String::new(); routes.len()];
+    let mut head = String::new();
+    for (number, (visitor, private, who)) in VISITORS.into_iter().enumerate() {
+        let _ = writeln!(head, "{number}: {visitor}");
+        let world = World::with(private).await;
+        let names = names(&world).await;
+        for (route, statuses) in routes.iter().zip(&mut statuses) {
+            let form = if route.method == Method::GET { "" } else { FORM };
+            let address = address(&route.path, &names);
+            let answer = world.send(route.method.clone(), &address, form, who).await;
+            let _ = write!(statuses, "{} ", answer.status().as_u16());
+        }
+    }
+    let mut table = format!("{head}\n  0   1   2   3   4   5   6\n");
+    for (route, statuses) in routes.iter().zip(statuses) {
+        let Declared { path, method, right } = route;
+        let _ = writeln!(table, "{statuses} {method:<4} {path}  {right}");
+    }
+    table
+}
+
+#[tokio::test]
+async fn every_route_has_a_right_and_keeps_it() {
+    insta::assert_snapshot!(table().await);
+}
+
+/// The table again, as a rule: no answer to somebody without the right is a success, and what may
+/// not be seen is 404.
+#[tokio::test]
+async fn nothing_of_a_private_project_is_there_for_a_stranger() {
+    let world = World::with(true).await;
+    let names = names(&world).await;
+    let of_project = |right: &str| {
+        ["<Project>", "<Pipeline>", "<Job>", "<Delivery>"].iter().any(|of| right.ends_with(of))
+    };
+    let mut met = 0;
+    for route in all_routes().iter().filter(|route| of_project(&route.right)) {
+        let address = address(&route.path, &names);
+        for who in [None, Some("stranger")] {
+            let answer = world.send(route.method.clone(), &address, FORM, who).await;
+            assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{} {address}", route.method);
+        }
+        met += 1;
+    }
+    assert!(met > 20, "routes of a project were not found");
+}
+
+#[test]
+fn an_alias_of_a_forge_requires_what_its_short_name_does() {
+    let all = routes().declared();
+    let find = |path: &str, method: &Method| {
+        all.iter().find(|route| route.path == path && route.method == *method)
+    };
+    let aliases: Vec<_> = all.iter().filter(|route| is_alias(&route.path)).collect();
+    assert!(aliases.len() > 50, "{}", aliases.len());
+    for route in aliases {
+        let short = route
+            .path
+            .replace("/github/", "/gh/")
+            .replace("/bitbucket/", "/gh/")
+            .replace("/bb/", "/gh/");
+        let twin =
+            find(&short, &route.method).unwrap_or_else(|| panic!("{} has no twin", route.path));
+        assert_eq!(route.right, twin.right, "{}", route.path);
+    }
+}

@@ -1,0 +1,234 @@
+//! What a visitor must prove before a page answers, as types: `Reader<Project>`, `Writer<Job>`,
+//! `Admin<Project>`.
+//!
+//! A handler takes one of these as its first argument and gets the thing that the address names,
+//! together with the role that was proven. What a visitor may not see gets the same answer as what
+//! does not exist (404); what they see but may not do is 403, with the role that it needs. How a
+//! thing is found is in [`subject`], how roles are found out in [`crate::access`].
+
+mod subject;
+
+use std::sync::Arc;
+
+use axum::{
+    extract::FromRequestParts,
+    http::{Method, StatusCode, request::Parts},
+    response::{IntoResponse as _, Response},
+};
+use roundel_model::{forge::Role, id::AccountId};
+
+use super::{
+    pages::{
+        address::{address, encode, see_other},
+        visit::{PageError, Visit},
+    },
+    routes::Right,
+};
+use crate::{access, app::App};
+
+use subject::Names;
+pub(crate) use subject::{Job, Pipeline, Receipt, Subject};
+
+/// Nothing is required: the route is for everyone, signed in or not.
+pub(crate) struct Anyone;
+
+/// Somebody is signed in. Others are sent to the sign-in page, programs are answered 401.
+pub(crate) struct SignedIn {
+    pub(crate) visit: Visit,
+    pub(crate) account: AccountId,
+}
+
+/// May see the subject: a public one without signing in, too.
+pub(crate) struct Reader<T> {
+    pub(crate) visit: Visit,
+    pub(crate) subject: T,
+    pub(crate) role: Role,
+}
+
+/// May see the subject and is signed in: for what is public of a project is not all that its
+/// readers may see.
+pub(crate) struct SignedInReader<T> {
+    pub(crate) visit: Visit,
+    pub(crate) account: AccountId,
+    pub(crate) subject: T,
+    pub(crate) role: Role,
+}
+
+/// May push to the subject's repository.
+pub(crate) struct Writer<T> {
+    pub(crate) visit: Visit,
+    pub(crate) account: AccountId,
+    pub(crate) subject: T,
+    pub(crate) role: Role,
+}
+
+/// Administers the subject's repository.
+pub(crate) struct Admin<T> {
+    pub(crate) visit: Visit,
+    pub(crate) account: AccountId,
+    pub(crate) subject: T,
+}
+
+impl Right for Anyone {
+    fn name() -> String {
+        "Anyone".to_owned()
+    }
+}
+
+impl Right for SignedIn {
+    fn name() -> String {
+        "SignedIn".to_owned()
+    }
+}
+
+impl<T: Subject> Right for Reader<T> {
+    fn name() -> String {
+        format!("Reader<{}>", T::NAME)
+    }
+}
+
+impl<T: Subject> Right for SignedInReader<T> {
+    fn name() -> String {
+        format!("SignedInReader<{}>", T::NAME)
+    }
+}
+
+impl<T: Subject> Right for Writer<T> {
+    fn name() -> String {
+        format!("Writer<{}>", T::NAME)
+    }
+}
+
+impl<T: Subject> Right for Admin<T> {
+    fn name() -> String {
+        format!("Admin<{}>", T::NAME)
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Anyone {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(_: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self)
+    }
+}
+
+impl FromRequestParts<Arc<App>> for SignedIn {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
+        let visit = Visit::from_request_parts(parts, app).await?;
+        match &visit.account {
+            Some(account) => Ok(Self { account: account.id, visit }),
+            None => Err(sign_in_first(parts)),
+        }
+    }
+}
+
+impl<T: Subject> FromRequestParts<Arc<App>> for Reader<T> {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
+        let visit = Visit::from_request_parts(parts, app).await?;
+        read(visit, parts, app).await.map_err(PageError::into_response)
+    }
+}
+
+impl<T: Subject> FromRequestParts<Arc<App>> for SignedInReader<T> {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
+        let Reader { visit, subject, role } = Reader::<T>::from_request_parts(parts, app).await?;
+        match &visit.account {
+            Some(account) => Ok(Self { account: account.id, visit, subject, role }),
+            // A button that everybody sees leads to signing in, and back to where it was.
+            None if parts.method == Method::POST => {
+                let back = encode(&address(&subject.project().slug));
+                Err(see_other(&format!("/login?return={back}")))
+            }
+            None => Err(visit.not_found().into_response()),
+        }
+    }
+}
+
+impl<T: Subject> FromRequestParts<Arc<App>> for Writer<T> {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
+        let reader = Reader::<T>::from_request_parts(parts, app).await?;
+        let account = require(&reader, Role::Write).map_err(PageError::into_response)?;
+        let Reader { visit, subject, role } = reader;
+        Ok(Self { visit, account, subject, role })
+    }
+}
+
+impl<T: Subject> FromRequestParts<Arc<App>> for Admin<T> {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
+        let reader = Reader::<T>::from_request_parts(parts, app).await?;
+        let account = require(&reader, Role::Admin).map_err(PageError::into_response)?;
+        let Reader { visit, subject, .. } = reader;
+        Ok(Self { visit, account, subject })
+    }
+}
+
+/// Finds what the address names and asks whether the visitor may see it.
+async fn read<T: Subject>(
+    visit: Visit,
+    parts: &mut Parts,
+    app: &Arc<App>,
+) -> Result<Reader<T>, PageError> {
+    let names = Names::read(parts, app).await.ok_or_else(|| visit.not_found())?;
+    let (subject, role) = proven(&visit, T::find(app, &names).await?).await?;
+    match names.right_address(subject.project(), &visit) {
+        Some(to) => Err(PageError::Moved(to)),
+        None => Ok(Reader { visit, subject, role }),
+    }
+}
+
+/// Passes on what the visitor may see. Anything else is not there.
+pub(crate) async fn readable<T: Subject>(visit: &Visit, found: Option<T>) -> Result<T, PageError> {
+    proven(visit, found).await.map(|(subject, _)| subject)
+}
+
+async fn proven<T: Subject>(visit: &Visit, found: Option<T>) -> Result<(T, Role), PageError> {
+    let subject = found.ok_or_else(|| visit.not_found())?;
+    let role = access::role(&visit.app, visit.account.as_ref(), subject.project()).await;
+    let role = role.ok_or_else(|| visit.not_found())?;
+    Ok((subject, role))
+}
+
+/// Says no to somebody who may see a thing but lacks the right to change it.
+fn require<T>(reader: &Reader<T>, needs: Role) -> Result<AccountId, PageError> {
+    let Some(account) = &reader.visit.account else { return Err(reader.visit.not_found()) };
+    if reader.role >= needs {
+        return Ok(account.id);
+    }
+    let what = match needs {
+        Role::Admin => "administrator",
+        Role::Write => "write",
+        Role::Read => "read",
+    };
+    Err(PageError::Refused(format!(
+        "This needs {what} access to the repository. Rights follow the forge: ask an \
+         administrator of the repository there."
+    )))
+}
+
+fn sign_in_first(parts: &Parts) -> Response {
+    let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
+    // A script of a page that is open must not take the sign-in page for its part of the page.
+    let navigates = header("sec-fetch-mode").is_none_or(|mode| mode == "navigate");
+    let is_browser = header("accept").is_some_and(|accepts| accepts.contains("text/html"));
+    if !is_browser || !navigates {
+        return (StatusCode::UNAUTHORIZED, "sign in first\n").into_response();
+    }
+    // Coming back makes sense only to what can be asked for again.
+    let back = if parts.method == Method::GET {
+        parts.uri.path_and_query().map_or("/", axum::http::uri::PathAndQuery::as_str)
+    } else {
+        "/"
+    };
+    see_other(&format!("/login?return={}", encode(back)))
+}
