@@ -8,10 +8,7 @@ use roundel_model::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    job::{JobKind, Need},
-    pipeline::Pipeline,
-};
+use crate::job::{JobKind, Need};
 
 /// Something that happened to a pipeline.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,15 +112,6 @@ pub enum Effect {
     AnnounceWorkflow(WorkflowId),
     /// Tell people that the configuration could not be compiled.
     AnnounceConfigError,
-}
-
-/// What an event leads to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Transition {
-    /// The pipeline as it now is, and what the world is owed. No effect twice.
-    To(Pipeline, Vec<Effect>),
-    /// Late or repeated news: nothing changes.
-    Ignored,
 }
 
 /// A caller broke the protocol. The pipeline is as it was: log it and refuse.

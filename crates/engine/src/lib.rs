@@ -14,8 +14,8 @@ pub mod job;
 pub mod pipeline;
 pub mod workflow;
 
-pub use event::{Effect, Event, IllegalEvent, NewJob, NewWorkflow, Transition};
-pub use pipeline::{Pipeline, advance};
+pub use event::{Effect, Event, IllegalEvent, NewJob, NewWorkflow};
+pub use pipeline::{Pipeline, Transition, advance};
 
 #[cfg(test)]
 mod histories;

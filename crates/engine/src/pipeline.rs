@@ -15,7 +15,7 @@ use roundel_model::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    event::{Effect, Event, IllegalEvent, NewJob, NewWorkflow, Transition},
+    event::{Effect, Event, IllegalEvent, NewJob, NewWorkflow},
     job::{Impossible, JobEvent, JobKind, TaskEvent},
     workflow::Workflow,
 };
@@ -29,6 +29,15 @@ pub struct Pipeline {
     pub status: PipelineStatus,
     /// Its workflows, in the order of the file.
     pub workflows: Vec<Workflow>,
+}
+
+/// What an event leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Transition {
+    /// The pipeline as it now is, and what the world is owed. No effect twice.
+    To(Pipeline, Vec<Effect>),
+    /// Late or repeated news: nothing changes.
+    Ignored,
 }
 
 /// Applies one event to a pipeline, and says what the world is then owed.

@@ -1,6 +1,6 @@
 //! The two databases behind one face: statements with `$1` parameters in, rows out.
 //!
-//! This file and what lies below it are the only ones that name the driver. SQL is written once and
+//! This file, what lies below it and `error` are the only ones that name the driver. SQL is written once and
 //! runs on both; what differs is kept here: how a write transaction begins, how a claim skips rows
 //! that another server holds, and how two servers take turns.
 //!
@@ -21,7 +21,7 @@ use sqlx::{
     Sqlite, SqliteConnection, SqlitePool, Transaction, Type, pool::PoolConnection,
 };
 
-pub use sqlx::Error as DriverError;
+pub use crate::error::DriverError;
 pub(crate) use value::{Row, Value, to_json, values, words};
 
 use crate::StoreError;

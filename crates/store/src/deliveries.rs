@@ -13,41 +13,13 @@ use roundel_model::{
     time::Timestamp,
 };
 
+pub use inbox::{NewDelivery, Recorded};
+
 use crate::{
     Store, StoreError,
     db::{Row, to_json, values},
     pack::unpack,
 };
-
-/// A webhook request with a right signature.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewDelivery {
-    /// Its id.
-    pub id: DeliveryId,
-    /// The hook whose address it came to.
-    pub hook: HookId,
-    /// The hook's project.
-    pub project: ProjectId,
-    /// Who sent it.
-    pub forge: ForgeKind,
-    /// The forge's id of it: the same again is a duplicate.
-    pub guid: String,
-    /// The event's name from the header: `push`, `repo:push`.
-    pub event: String,
-    /// The request, byte for byte.
-    pub body: Vec<u8>,
-    /// When it came.
-    pub received_at: Timestamp,
-}
-
-/// What recording a delivery found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Recorded {
-    /// It was not there.
-    New,
-    /// It was there, under this id.
-    Duplicate(DeliveryId),
-}
 
 /// A delivery with what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]

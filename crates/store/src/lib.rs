@@ -11,6 +11,7 @@ pub mod accounts;
 pub mod db;
 pub mod deliveries;
 pub mod effects;
+mod error;
 pub mod leases;
 pub mod logs;
 pub mod orbs;
@@ -26,6 +27,8 @@ use std::sync::Arc;
 
 use roundel_model::secret::Secret;
 
+pub use error::StoreError;
+
 use crate::{
     db::Db,
     deliveries::inbox::Inbox,
@@ -38,47 +41,6 @@ pub struct Store {
     db: Db,
     vault: Vault,
     inbox: Arc<Inbox>,
-}
-
-/// Why the store could not do it.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The database refused or could not be reached.
-    #[error("the database could not {action}")]
-    Database {
-        /// What was tried: "record a delivery".
-        action: &'static str,
-        /// What it said.
-        #[source]
-        source: db::DriverError,
-    },
-    /// A row holds what no release of ours wrote.
-    #[error("the database holds an unreadable {what}")]
-    Unreadable {
-        /// Which kind of value, and of which row.
-        what: String,
-    },
-    /// A sealed value could not be opened: the instance key is another one.
-    #[error(
-        "a sealed value ({what}) does not open with this instance key; start the server with the \
-         instance key that this database was made with, from its key file or from a backup of it"
-    )]
-    Sealed {
-        /// Which kind of value.
-        what: String,
-    },
-    /// The instance key has the wrong size.
-    #[error("the instance key has {bytes} bytes instead of 32")]
-    InstanceKey {
-        /// How many it has.
-        bytes: usize,
-    },
-    /// The system has no random numbers to give.
-    #[error("the system gave no random numbers")]
-    NoRandomness,
-    /// There is no such row.
-    #[error("there is no such {0}")]
-    Missing(&'static str),
 }
 
 /// Where and how to open a store.

@@ -8,22 +8,20 @@
 //! Deliberately absent: whether a source is a sound orb, and what a version means (`server::orbs`).
 
 mod answers;
+mod sources;
 mod used;
 
 use roundel_model::{forge::ForgeKind, id::OrganizationId, time::Timestamp};
-use sha2::{Digest as _, Sha256};
 
 use crate::{
     Store, StoreError,
     db::{Row, Session, Value, values, words},
-    pack,
 };
+
+use sources::{keep_source, prepare, source_from};
 
 pub use answers::{OrbAnswer, OrbText};
 pub use used::PipelineOrb;
-
-/// Bytes of one source; the caller refuses more. A row that claims more is damaged.
-const SOURCE_BYTES: usize = 8 << 20;
 
 /// Versions of one orb. Whoever publishes from every commit should use a label.
 const VERSIONS: u64 = 10_000;
@@ -336,38 +334,6 @@ async fn is_full(session: &mut Session, new: &NewOrb) -> Result<bool, StoreError
     let row = session.row(sql, values![&new.namespace, &new.name]).await?;
     let versions = row.map(|row| row.get::<u64>("versions")).transpose()?;
     Ok(versions.is_some_and(|versions| versions >= VERSIONS))
-}
-
-/// Computes what is stored of a source.
-async fn prepare(text: &str) -> (String, Vec<u8>) {
-    let digest = hex::encode(Sha256::digest(text));
-    (digest, pack::pack(text.as_bytes().to_vec()).await)
-}
-
-/// Keeps a source, or notes that it is still of use.
-async fn keep_source(
-    session: &mut Session,
-    digest: &str,
-    size_bytes: usize,
-    packed: Vec<u8>,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let sql = "INSERT INTO orb_sources (digest, size_bytes, stored_at, body)
-         VALUES ($1, $2, $3, $4)
-         ON CONFLICT (digest) DO UPDATE SET stored_at = excluded.stored_at";
-    session.run(sql, values![digest, size_bytes, now, packed]).await.map(drop)
-}
-
-/// Reads a source from a row with `digest`, `size_bytes` and `body`, and checks the digest.
-fn source_from(row: &Row) -> Result<String, StoreError> {
-    let digest: String = row.get("digest")?;
-    let unreadable = || StoreError::Unreadable { what: format!("orb source {digest}") };
-    let size = usize::try_from(row.get::<u64>("size_bytes")?).map_err(|_| unreadable())?;
-    let bytes = pack::unpack(&row.get::<Vec<u8>>("body")?, size.min(SOURCE_BYTES))?;
-    if hex::encode(Sha256::digest(&bytes)) != digest {
-        return Err(unreadable());
-    }
-    String::from_utf8(bytes).map_err(|_| unreadable())
 }
 
 async fn forget_labels(session: &mut Session, now: Timestamp) -> Result<(), StoreError> {

@@ -15,10 +15,11 @@ use roundel_engine::{Effect, Pipeline};
 use roundel_model::{
     id::{AccountId, DeliveryId, JobId, LeaseId, PipelineId, ProjectId, WorkflowId},
     name::{BranchName, CommitSha, GitRef},
-    plan::PlannedJob,
     status::PipelineStatus,
     time::Timestamp,
 };
+
+pub use save::Attachments;
 
 use crate::{
     Store, StoreError,
@@ -102,23 +103,6 @@ pub enum CreatedPipeline {
         /// Its number in the project.
         number: u64,
     },
-}
-
-/// What a change writes besides the statuses.
-#[derive(Clone, Debug, Default)]
-pub struct Attachments {
-    /// What each new job does. Jobs of kind build get their number here, in this order.
-    pub bodies: Vec<(JobId, PlannedJob)>,
-    /// The configuration as it was read.
-    pub config: Option<String>,
-    /// Diagnostics as JSON, when there are any.
-    pub diagnostics: Option<String>,
-    /// Sentences for people when the pipeline is `errored`.
-    pub errors: Vec<String>,
-    /// A reason for a job's page: (job, sentence).
-    pub reasons: Vec<(JobId, String)>,
-    /// The runner that claimed: (job, task, runner's name).
-    pub claimed_by: Option<(JobId, u32, String)>,
 }
 
 /// What the caller of [`Store::change`] decided.

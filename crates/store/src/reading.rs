@@ -11,106 +11,19 @@ mod rows;
 use std::collections::{HashMap, HashSet};
 
 use roundel_model::{
-    forge::ProjectSlug,
-    id::{AccountId, DeliveryId, JobId, PipelineId, ProjectId, WorkflowId},
-    name::{CommitSha, GitRef, JobName, WorkflowName},
+    id::{AccountId, JobId, PipelineId, ProjectId, WorkflowId},
+    name::{CommitSha, JobName, WorkflowName},
     plan::PlannedJob,
-    status::{JobStatus, PipelineStatus, WorkflowStatus},
-    time::Timestamp,
+    status::WorkflowStatus,
 };
 
 use crate::{
     Store, StoreError,
     db::{Session, placeholders, values},
     pack::unpack_text,
-    pipelines::{CommitInfo, TriggerKind},
 };
 use rows::{JOB, PIPELINE, WORKFLOW};
-
-/// A pipeline with what stands around it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PipelineRow {
-    /// Its id.
-    pub id: PipelineId,
-    /// Its project.
-    pub project: ProjectId,
-    /// What people call that.
-    pub slug: ProjectSlug,
-    /// Its number in the project.
-    pub number: u64,
-    /// What it is doing.
-    pub status: PipelineStatus,
-    /// Why it was started.
-    pub trigger: TriggerKind,
-    /// The webhook that told of it.
-    pub delivery: Option<DeliveryId>,
-    /// The branch or tag.
-    pub git_ref: GitRef,
-    /// The commit.
-    pub sha: CommitSha,
-    /// The commit that the ref pointed at before.
-    pub before: Option<CommitSha>,
-    /// What people know the commit by.
-    pub commit: CommitInfo,
-    /// Who started it.
-    pub actor_login: Option<String>,
-    /// When it was started.
-    pub created_at: Timestamp,
-    /// Why it is `errored`.
-    pub errors: Vec<String>,
-}
-
-/// A workflow of a pipeline.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WorkflowRow {
-    /// Its id.
-    pub id: WorkflowId,
-    /// Its pipeline.
-    pub pipeline: PipelineId,
-    /// Its key in the file.
-    pub name: WorkflowName,
-    /// What it is doing, or how it ended.
-    pub status: WorkflowStatus,
-    /// When it began.
-    pub created_at: Timestamp,
-    /// When it ended.
-    pub stopped_at: Option<Timestamp>,
-    /// Its jobs, in the order of the file.
-    pub jobs: Vec<JobRow>,
-}
-
-/// A job of a workflow.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct JobRow {
-    /// Its id.
-    pub id: JobId,
-    /// Its workflow.
-    pub workflow: WorkflowId,
-    /// Its pipeline.
-    pub pipeline: PipelineId,
-    /// Its name in the workflow.
-    pub name: JobName,
-    /// Jobs of kind build have a number, unique in their project.
-    pub number: Option<u64>,
-    /// `build`, `approval` or `no-op`.
-    pub kind: String,
-    /// What it is doing, or how it ended.
-    pub status: JobStatus,
-    /// How many tasks run it side by side.
-    pub tasks: u32,
-    /// Jobs that it requires, by id.
-    pub needs: Vec<JobId>,
-    /// When it was on offer, or began to wait for a person.
-    pub queued_at: Option<Timestamp>,
-    /// When its first task was claimed.
-    pub started_at: Option<Timestamp>,
-    /// When it ended.
-    pub stopped_at: Option<Timestamp>,
-    /// One sentence when the ending is not plain from the steps.
-    pub reason: Option<String>,
-    /// Runners that claimed its tasks, by index.
-    pub runners: Vec<Option<String>>,
-}
+pub use rows::{JobRow, PipelineRow, WorkflowRow};
 
 /// Which pipelines a list shows.
 #[derive(Clone, Debug, Default)]

@@ -16,18 +16,51 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use roundel_model::id::DeliveryId;
+use roundel_model::{
+    forge::ForgeKind,
+    id::{DeliveryId, HookId, ProjectId},
+    time::Timestamp,
+};
 use tokio::{
     sync::{mpsc, oneshot},
     task::JoinHandle,
 };
 
-use super::{NewDelivery, Recorded};
 use crate::{
     StoreError,
     db::{Db, DriverError, Session, values},
     pack::pack,
 };
+
+/// A webhook request with a right signature.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewDelivery {
+    /// Its id.
+    pub id: DeliveryId,
+    /// The hook whose address it came to.
+    pub hook: HookId,
+    /// The hook's project.
+    pub project: ProjectId,
+    /// Who sent it.
+    pub forge: ForgeKind,
+    /// The forge's id of it: the same again is a duplicate.
+    pub guid: String,
+    /// The event's name from the header: `push`, `repo:push`.
+    pub event: String,
+    /// The request, byte for byte.
+    pub body: Vec<u8>,
+    /// When it came.
+    pub received_at: Timestamp,
+}
+
+/// What recording a delivery found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recorded {
+    /// It was not there.
+    New,
+    /// It was there, under this id.
+    Duplicate(DeliveryId),
+}
 
 /// Deliveries that share a commit. Bounds how long the first of them waits for the last.
 const GROUP: usize = 64;

@@ -5,7 +5,7 @@
 
 use roundel_model::time::Timestamp;
 
-use super::{keep_source, prepare};
+use super::sources::{keep_source, prepare, source_from};
 use crate::{
     Store, StoreError,
     db::{Session, values},
@@ -43,7 +43,7 @@ impl Store {
              WHERE a.question = $1";
         let Some(row) = session.row(sql, values![question]).await? else { return Ok(None) };
         let source = match row.opt::<String>("digest")? {
-            Some(digest) => Some(OrbText { digest, text: super::source_from(&row)? }),
+            Some(digest) => Some(OrbText { digest, text: source_from(&row)? }),
             None => None,
         };
         let (answer, asked_at) = (row.get("answer")?, row.get("asked_at")?);

@@ -2,7 +2,7 @@
 
 use roundel_model::{id::PipelineId, time::Timestamp};
 
-use super::{keep_source, prepare, source_from};
+use super::sources::{keep_source, prepare, source_from};
 use crate::{Store, StoreError, db::values};
 
 /// An orb that a pipeline was compiled with.

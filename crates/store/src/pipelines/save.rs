@@ -18,12 +18,29 @@ use roundel_model::{
     time::Timestamp,
 };
 
-use super::{Attachments, load};
+use super::load;
 use crate::{
     StoreError,
     db::{Session, Value, to_json, values},
     pack::pack_now,
 };
+
+/// What a change writes besides the statuses.
+#[derive(Clone, Debug, Default)]
+pub struct Attachments {
+    /// What each new job does. Jobs of kind build get their number here, in this order.
+    pub bodies: Vec<(JobId, PlannedJob)>,
+    /// The configuration as it was read.
+    pub config: Option<String>,
+    /// Diagnostics as JSON, when there are any.
+    pub diagnostics: Option<String>,
+    /// Sentences for people when the pipeline is `errored`.
+    pub errors: Vec<String>,
+    /// A reason for a job's page: (job, sentence).
+    pub reasons: Vec<(JobId, String)>,
+    /// The runner that claimed: (job, task, runner's name).
+    pub claimed_by: Option<(JobId, u32, String)>,
+}
 
 /// A pipeline before and after, and what comes with it.
 pub(super) struct Change<'a> {
