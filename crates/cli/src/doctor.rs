@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::Command, time::Instant};
 
 use crate::exit::Exit;
 use anyhow::Result;
-use roundel_container::{EnvironmentSpec, Root, Runtime, RuntimeSettings, limits::Limits};
+use roundel_container::{EnvironmentSpec, Root, Runtime, RuntimeSettings};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -43,31 +43,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
 }
 
 fn try_environment(directory: PathBuf) -> Result<Vec<String>> {
-    let runtime = Runtime::open(RuntimeSettings { directory, boot: None })?;
-    let mut lines: Vec<String> =
-        runtime.shortcomings().into_iter().map(|line| format!("limited  {line}")).collect();
+    let runtime = Runtime::open(RuntimeSettings { directory, helper_program: None })?;
+    let limitations = runtime.probe()?;
     let started = Instant::now();
-    let environment = runtime.start(&EnvironmentSpec {
-        name: "doctor".to_owned(),
-        root: Root::Host,
-        limits: Limits {
-            memory_bytes: Some(256 << 20),
-            cpu_millis: Some(1_000),
-            processes: Some(64),
-            disk_bytes: Some(64 << 20),
-        },
-        hostname: "doctor".to_owned(),
-        hosts: Vec::new(),
-        binds: Vec::new(),
-        files: Vec::new(),
-        network: true,
-    })?;
-    let took = started.elapsed();
-    lines.push(format!(
-        "ok       a clean environment starts, in {:.1} ms",
-        took.as_secs_f64() * 1e3
-    ));
-    lines.extend(environment.not_enforced().iter().map(|line| format!("limited  {line}")));
+    let spec = EnvironmentSpec { network: true, ..EnvironmentSpec::new("doctor", Root::Host) };
+    let environment = runtime.start(&spec)?;
+    let took = started.elapsed().as_secs_f64() * 1e3;
     environment.stop(std::time::Duration::from_secs(5))?;
+    let mut lines = vec![format!("ok       a clean environment starts, in {took:.1} ms")];
+    for limitation in limitations {
+        lines.push(format!("limited  {}", limitation.sentence("Jobs on this machine")));
+        lines.extend(limitation.remedy.map(|remedy| format!("         to fix it: {remedy}")));
+    }
     Ok(lines)
 }

@@ -1,29 +1,23 @@
-//! Runs a shell script in an environment over the host's toolchain: for looking around by hand.
+//! Runs a shell script in an environment over the host's toolchain: for exploring by hand.
 
 #![expect(clippy::print_stdout, reason = "what the script prints is its output")]
 
 use std::{io::Read, path::PathBuf};
 
-use roundel_container::{EnvironmentSpec, Limits, ProcessSpec, Root, Runtime, RuntimeSettings};
+use roundel_container::{EnvironmentSpec, ProcessSpec, Root, Runtime, RuntimeSettings};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     roundel_container::boot::run_if_asked();
     let mut arguments = std::env::args().skip(1);
     let directory = PathBuf::from(arguments.next().ok_or("usage: shell DIRECTORY SCRIPT")?);
     let script = arguments.next().ok_or("usage: shell DIRECTORY SCRIPT")?;
-    let runtime = Runtime::open(RuntimeSettings { directory, boot: None })?;
+    let runtime = Runtime::open(RuntimeSettings { directory, helper_program: None })?;
     let environment = runtime.start(&EnvironmentSpec {
-        name: "shell".to_owned(),
-        root: Root::Host,
-        limits: Limits::default(),
-        hostname: "shell".to_owned(),
-        hosts: Vec::new(),
-        binds: Vec::new(),
-        files: Vec::new(),
         network: std::env::var_os("NETWORK").is_some(),
+        ..EnvironmentSpec::new("shell", Root::Host)
     })?;
-    for sentence in environment.not_enforced() {
-        println!("not enforced: {sentence}");
+    for limitation in environment.limitations() {
+        println!("{}", limitation.sentence("environments"));
     }
     let mut process = environment.spawn(&ProcessSpec {
         argv: vec!["sh".to_owned(), "-c".to_owned(), script],

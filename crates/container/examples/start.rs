@@ -12,7 +12,7 @@ use std::{
 };
 
 use roundel_container::{
-    ContainerError, EnvironmentSpec, Limits, ProcessSpec, Root, Runtime, RuntimeSettings,
+    Environment, EnvironmentSpec, Limits, ProcessSpec, Root, Runtime, RuntimeSettings,
 };
 
 /// The times of one environment's life.
@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let iterations: u32 = arguments.next().map_or(Ok(100), |text| text.parse())?;
     let directory = arguments.next().map_or_else(std::env::temp_dir, PathBuf::from);
-    let runtime = Runtime::open(RuntimeSettings { directory, boot: None })?;
+    let runtime = Runtime::open(RuntimeSettings { directory, helper_program: None })?;
     let root = match arguments.next() {
         Some(image) => Root::Layers(layers(&runtime, &image)?),
         None => Root::Host,
@@ -75,21 +75,16 @@ fn layers(runtime: &Runtime, image: &str) -> Result<Vec<PathBuf>, Box<dyn std::e
 }
 
 /// Starts an environment with all limits, runs two steps in it, and ends it.
-fn live(runtime: &Runtime, root: &Root) -> Result<Life, ContainerError> {
+fn live(runtime: &Runtime, root: &Root) -> Result<Life, Box<dyn std::error::Error>> {
     let spec = EnvironmentSpec {
-        name: "bench".to_owned(),
-        root: root.clone(),
         limits: Limits {
             memory_bytes: Some(512 * 1024 * 1024),
             cpu_millis: Some(2000),
             processes: Some(512),
             disk_bytes: Some(128 * 1024 * 1024),
         },
-        hostname: "bench".to_owned(),
-        hosts: Vec::new(),
-        binds: Vec::new(),
-        files: Vec::new(),
         network: std::env::var_os("NETWORK").is_some(),
+        ..EnvironmentSpec::new("bench", root.clone())
     };
     let begin = Instant::now();
     let environment = runtime.start(&spec)?;
@@ -105,7 +100,7 @@ fn live(runtime: &Runtime, root: &Root) -> Result<Life, ContainerError> {
 }
 
 /// Runs `echo` under a terminal until its first byte is here.
-fn first_byte(environment: &roundel_container::Environment) -> Result<(), ContainerError> {
+fn first_byte(environment: &Environment) -> Result<(), Box<dyn std::error::Error>> {
     let mut process = environment.spawn(&ProcessSpec {
         argv: vec!["echo".to_owned(), "hi".to_owned()],
         env: vec![("PATH".to_owned(), "/usr/local/bin:/usr/bin:/bin".to_owned())],
@@ -114,11 +109,7 @@ fn first_byte(environment: &roundel_container::Environment) -> Result<(), Contai
         pty: Some((80, 24)),
     })?;
     let mut byte = [0];
-    let output = process.take_output().map(std::fs::File::from);
-    let read = output.map(|mut output| output.read_exact(&mut byte));
-    match read {
-        Some(Ok(())) => Ok(()),
-        Some(Err(error)) => Err(ContainerError::Host(format!("no output: {error}"))),
-        None => Err(ContainerError::Host("no output".to_owned())),
-    }
+    let output = process.take_output().ok_or("no output")?;
+    std::fs::File::from(output).read_exact(&mut byte)?;
+    Ok(())
 }

@@ -7,7 +7,7 @@
 //!                                                                       the kernel kills the rest
 //! ```
 //!
-//! A fork of the threaded host would run with locks that nobody releases; a fresh image of the same
+//! A fork of the threaded host would run with locks that no thread releases; a fresh image of the same
 //! binary has one thread and no state. Everything below this module runs in that process.
 
 mod agent;
@@ -24,25 +24,26 @@ mod users;
 use std::os::fd::{AsFd, OwnedFd};
 
 use crate::{
+    error::ContainerError,
+    image::unpack,
+    link::Link,
+    remove::remove_tree,
     sys,
-    wire::{Fault, Link, Report, Task},
+    wire::{HELPER_ARGUMENT, HelperReport, HelperTask, UnpackRequest},
 };
-
-/// First argument of a helper.
-pub(crate) const ARGUMENT: &str = "__roundel-boot";
 
 /// Becomes the helper if this process was started as one, and never returns then. Call it first in
 /// `main`, before any thread exists.
 ///
 /// A process is a helper if its first argument says so *and* its standard input is the socket that
-/// the host side made, so that nobody becomes one by typing the argument.
+/// the host side made, so that typing the argument does not make one.
 pub fn run_if_asked() {
-    if std::env::args_os().nth(1).is_none_or(|argument| argument != ARGUMENT) {
+    if std::env::args_os().nth(1).is_none_or(|argument| argument != HELPER_ARGUMENT) {
         return;
     }
     let Ok(inherited) = std::io::stdin().as_fd().try_clone_to_owned() else { return };
     let Some(link) = Link::inherited(inherited) else { return };
-    // The copy at 0 would keep the conversation open after this process has closed its own.
+    // The copy at 0 would keep the connection open after this process has closed its own.
     release_standard_input();
     sys::exit_now(serve(link));
 }
@@ -54,50 +55,55 @@ fn release_standard_input() {
     }
 }
 
-/// Does the one task of this process. The exit code tells nothing: the link does.
+/// Does the one task of this process. The result is reported on the link, not by the exit code.
 fn serve(link: Link) -> i32 {
-    let Ok(Some((task, fds))) = link.receive::<Task>() else { return 1 };
+    let Ok(Some((task, fds))) = link.receive::<HelperTask>() else { return 1 };
     let done = match task {
-        Task::Environment(blueprint) => return stage::environment(link, &blueprint, fds),
-        Task::Namespace => stage::hold_namespace(&link),
-        Task::Unpack(order) => unpack(&link, &order, fds),
-        Task::Remove { directories, new_namespace } => remove(&link, &directories, new_namespace),
+        HelperTask::Environment(blueprint) => return stage::environment(link, &blueprint, fds),
+        HelperTask::Namespace => stage::hold_namespace(&link),
+        HelperTask::Unpack(request) => unpack_layer(&link, &request, fds),
+        HelperTask::Remove { directories, new_namespace } => {
+            remove(&link, &directories, new_namespace)
+        }
     };
     match done {
         Ok(()) => 0,
-        Err(fault) => {
-            // If nobody listens any more, nobody needs to know.
-            let _lost = link.send(&Report::Failed(fault), &[]);
+        Err(error) => {
+            // If the host side is gone, the report is not needed.
+            let _lost = link.send(&HelperReport::Failed(error), &[]);
             1
         }
     }
 }
 
-fn unpack(
+fn unpack_layer(
     link: &Link,
-    order: &crate::image::unpack::Order,
+    request: &UnpackRequest,
     fds: Vec<OwnedFd>,
-) -> Result<(), Fault> {
-    let source = fds.into_iter().next().ok_or_else(|| Fault::request("no layer was attached"))?;
-    if order.new_namespace {
+) -> Result<(), ContainerError> {
+    let source =
+        fds.into_iter().next().ok_or_else(|| ContainerError::invalid("no layer was attached"))?;
+    if request.new_namespace {
         stage::enter_namespace(link)?;
     }
-    let unpacked = crate::image::unpack::run(order, source)?;
-    link.send(&Report::Unpacked(unpacked), &[]).map_err(|error| Fault::host("report", error))
+    let unpacked = unpack::run(request, source)?;
+    link.send(&HelperReport::Unpacked(unpacked), &[])
+        .map_err(|error| ContainerError::failed("report", error))
 }
 
 fn remove(
     link: &Link,
     directories: &[std::path::PathBuf],
     new_namespace: bool,
-) -> Result<(), Fault> {
+) -> Result<(), ContainerError> {
     if new_namespace {
         stage::enter_namespace(link)?;
     }
     for directory in directories {
-        crate::scratch::remove_tree(directory)
-            .map_err(|error| Fault::host(format!("remove `{}`", directory.display()), error))?;
+        remove_tree(directory).map_err(|error| {
+            ContainerError::failed(format!("remove `{}`", directory.display()), error)
+        })?;
     }
-    link.send(&Report::Ready { not_enforced: Vec::new() }, &[])
-        .map_err(|error| Fault::host("report", error))
+    link.send(&HelperReport::Ready { limitations: Vec::new() }, &[])
+        .map_err(|error| ContainerError::failed("report", error))
 }

@@ -1,124 +1,84 @@
-//! Starting environments and running processes in them. Safe to use from a threaded host.
+//! A running environment: start processes in it, read and write its files, end it.
 //!
-//! Nothing in here waits longer than a few milliseconds except [`Process::wait`], which is async,
-//! and [`Environment::stop`], which is told how long. How an environment is built is the helper's
-//! affair ([`crate::boot`]).
+//! Nothing in here blocks longer than a few milliseconds except [`Process::wait`], which is async,
+//! and [`Environment::stop`], which takes a timeout. How an environment is built is decided in
+//! [`crate::boot`]; what it is built from, in [`crate::Runtime`].
 
-mod conversation;
+mod connection;
 mod process;
-mod runtime;
 
 use std::{
     net::TcpListener,
     os::fd::AsFd,
-    path::{Path, PathBuf},
+    path::Path,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 pub use process::Process;
-pub use runtime::Runtime;
 
-use conversation::Conversation;
-pub(crate) use runtime::Inner;
+pub(crate) use connection::Resources;
+
+use connection::Connection;
 
 use crate::{
     cgroup::Group,
-    error::ContainerError,
-    limits::Limits,
-    network::Signal,
-    wire::{Answer, FileHead, StepPlan, Wish, memory_file, read_memory_file},
+    error::{ContainerError, ErrorKind},
+    helper::Helper,
+    limitation::Limitation,
+    link::{memory_file, read_memory_file},
+    network::Ready,
+    spec::{FileAttributes, ProcessSpec, User},
+    wire::{FileHeader, Request, Response},
 };
 
 /// Dropping an environment waits this long for it to be gone, so that nothing is left to sweep.
-const DROP_PATIENCE: Duration = Duration::from_secs(5);
-
-/// Where environments live on this host.
-#[derive(Clone, Debug)]
-pub struct RuntimeSettings {
-    /// Directory for layers, scratch and state. Made if missing; may be shared by many runtimes.
-    pub directory: PathBuf,
-    /// The binary that answers [`crate::boot::run_if_asked`]; `None`: this one (`/proc/self/exe`).
-    pub boot: Option<PathBuf>,
-}
-
-/// What an environment's root file system is made of.
-#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
-pub enum Root {
-    /// Image layers in the store, lowest first.
-    Layers(Vec<PathBuf>),
-    /// The host's toolchain, read-only: `/usr`, `/bin`, `/lib*`, `/etc` without secrets; fresh
-    /// `/home`, `/tmp`, `/var`, `/root`. Writes land in a throw-away overlay.
-    Host,
-}
-
-/// An environment that is wanted.
-#[derive(Clone, Debug)]
-pub struct EnvironmentSpec {
-    /// For directory and cgroup names: letters, digits, `-`.
-    pub name: String,
-    /// What it starts from.
-    pub root: Root,
-    /// What it may use.
-    pub limits: Limits,
-    /// Its host name.
-    pub hostname: String,
-    /// Extra `name -> 127.0.0.1` entries of `/etc/hosts`.
-    pub hosts: Vec<String>,
-    /// (host directory, path inside, read-only) binds.
-    pub binds: Vec<(PathBuf, PathBuf, bool)>,
-    /// Files to put into the root before anything runs: (path, mode, uid, gid, bytes).
-    pub files: Vec<(PathBuf, u32, u32, u32, Vec<u8>)>,
-    /// Outside network, where the host allows it; otherwise loopback only.
-    pub network: bool,
-}
+const DROP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A running environment. Dropping it ends everything in it.
 pub struct Environment {
-    conversation: Arc<Conversation>,
+    connection: Arc<Connection>,
     group: Arc<Group>,
-    not_enforced: Vec<String>,
+    limitations: Vec<Limitation>,
+    disk: Disk,
     /// Until the outside network is ready.
-    network: Mutex<Option<Signal>>,
+    network: Mutex<Option<Ready>>,
 }
 
-/// A process that is wanted in an environment.
-#[derive(Clone, Debug)]
-pub struct ProcessSpec {
-    /// Program and arguments; the program is looked up in the environment's `PATH`.
-    pub argv: Vec<String>,
-    /// All of its variables.
-    pub env: Vec<(String, String)>,
-    /// Must exist.
-    pub cwd: PathBuf,
-    /// Numbers or names, as in an image's `USER`: `root`, `1000`, `circleci:circleci`. None: root.
-    pub user: Option<String>,
-    /// Columns and rows of a new pty that becomes its controlling terminal; `None`: pipes, stdin empty.
-    pub pty: Option<(u16, u16)>,
+/// What is full when a write finds no room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Disk {
+    /// The environment's own space.
+    Own,
+    /// The host's disk.
+    Shared,
 }
 
-/// How a process ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub enum Exit {
-    /// It ended by itself.
-    Code(i32),
-    /// Ended by a signal; `out_of_memory` if the memory limit did it.
-    Signal {
-        /// The signal's number.
-        signal: i32,
-        /// The memory limit did it.
-        out_of_memory: bool,
-    },
+/// What is known of an environment whose PID 1 serves requests.
+pub(crate) struct Built {
+    pub(crate) helper: Helper,
+    pub(crate) resources: Resources,
+    pub(crate) limitations: Vec<Limitation>,
+    pub(crate) disk: Disk,
+    pub(crate) network: Option<Ready>,
 }
 
 impl Environment {
-    /// Limits and features that this host does not enforce, one sentence each.
-    pub fn not_enforced(&self) -> &[String] {
-        &self.not_enforced
+    /// Takes over what was built.
+    pub(crate) fn new(built: Built) -> Result<Self, ContainerError> {
+        let Built { helper, resources, limitations, disk, network } = built;
+        let group = Arc::clone(&resources.group);
+        let connection = connection::open(helper, resources)?;
+        Ok(Self { connection, group, limitations, disk, network: Mutex::new(network) })
     }
 
-    /// How many processes the memory limit has killed in it so far. A shell that lost its child
-    /// this way reports code 137 like any other death; this tells it apart.
+    /// Returns what it lacks of its spec on this host.
+    pub fn limitations(&self) -> &[Limitation] {
+        &self.limitations
+    }
+
+    /// Returns how many processes the memory limit has killed in it so far. A shell that lost its
+    /// child this way reports code 137 as for any other death; this tells them apart.
     pub fn out_of_memory_kills(&self) -> u64 {
         self.group.out_of_memory_kills()
     }
@@ -127,165 +87,156 @@ impl Environment {
     ///
     /// # Errors
     ///
-    /// [`ContainerError::Request`] if the program, the user or the directory does not exist, and
-    /// [`ContainerError::Host`] if the environment has ended or is at its limit of processes.
+    /// `NotFound`, `AccessDenied` or `InvalidRequest` if the program, the user or the directory
+    /// cannot be used, `Ended` if the environment has ended, `Host` if it is at its limit of
+    /// processes.
     pub fn spawn(&self, spec: &ProcessSpec) -> Result<Process, ContainerError> {
-        let plan = StepPlan {
-            argv: spec.argv.clone(),
-            env: spec.env.clone(),
-            cwd: spec.cwd.clone(),
-            user: spec.user.clone(),
-            pty: spec.pty,
-        };
         self.wait_for_network();
         let kills = self.group.out_of_memory_kills();
-        let (id, end, fds) = self.conversation.spawn(Wish::Spawn(plan), kills)?;
-        Ok(Process::new(Arc::clone(&self.conversation), id, end, fds))
+        let (id, end, fds) = self.connection.spawn(Request::Spawn(spec.clone()), kills)?;
+        Ok(Process::new(Arc::clone(&self.connection), id, end, fds))
     }
 
-    /// The home directory and ids of a user, from the environment's user database:
-    /// (name, uid, gid, home, shell).
+    /// Returns a user of the environment's user database.
     ///
     /// # Errors
     ///
-    /// [`ContainerError::Request`] if the database does not know a name.
-    pub fn user(
-        &self,
-        user: Option<&str>,
-    ) -> Result<(String, u32, u32, PathBuf, String), ContainerError> {
-        match self.conversation.ask(Wish::User(user.map(str::to_owned)), &[])? {
-            (Answer::User(user), _) => Ok((user.name, user.uid, user.gid, user.home, user.shell)),
-            _ => Err(out_of_turn()),
+    /// `NotFound` if the database does not have the name.
+    pub fn user(&self, user: Option<&str>) -> Result<User, ContainerError> {
+        match self.connection.ask(Request::User(user.map(str::to_owned)), &[])? {
+            (Response::User(user), _) => Ok(user),
+            _ => Err(unexpected_response()),
         }
     }
 
-    /// Makes a directory and its parents, owned by the ids, as seen from inside. What exists is
-    /// left as it is.
+    /// Makes a directory and its parents, owned by the ids, as seen from inside. A directory that
+    /// exists is left as it is.
     ///
     /// # Errors
     ///
-    /// [`ContainerError::Request`] if something on the way is no directory.
-    pub fn make_dir(
-        &self,
-        path: &Path,
-        uid: u32,
-        gid: u32,
-        mode: u32,
-    ) -> Result<(), ContainerError> {
-        let wish = Wish::MakeDir { path: path.to_owned(), uid, gid, mode };
-        self.conversation.ask(wish, &[]).map(drop)
+    /// `InvalidRequest` if a part of the path is not a directory, `DiskLimit` if the environment's
+    /// disk limit is reached, `StorageFull` if the host's disk is full.
+    pub fn make_dir(&self, path: &Path, attributes: FileAttributes) -> Result<(), ContainerError> {
+        let request = Request::MakeDir { path: path.to_owned(), attributes };
+        self.connection.ask(request, &[]).map(drop).map_err(|error| self.attribute(error))
     }
 
     /// Writes a small file as seen from inside (links are resolved inside).
     ///
     /// # Errors
     ///
-    /// [`ContainerError::Request`] if the path cannot be a file, [`ContainerError::Host`] if the
-    /// environment's disk limit is reached.
-    #[expect(clippy::too_many_arguments, reason = "the same attributes as of `make_dir`")]
+    /// `InvalidRequest` or `NotFound` if the path cannot be a file, `DiskLimit` if the environment's
+    /// disk limit is reached, `StorageFull` if the host's disk is full.
     pub fn write_file(
         &self,
         path: &Path,
         bytes: &[u8],
-        uid: u32,
-        gid: u32,
-        mode: u32,
+        attributes: FileAttributes,
     ) -> Result<(), ContainerError> {
         let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        let head = FileHead { path: path.to_owned(), mode, uid, gid, bytes: length };
+        let header = FileHeader { path: path.to_owned(), attributes, bytes: length };
         let file = memory_file(bytes)
-            .map_err(|error| ContainerError::host("hold a file in memory", error))?;
-        self.conversation.ask(Wish::WriteFile(head), &[file.as_fd()]).map(drop)
+            .map_err(|error| ContainerError::failed("hold a file in memory", error))?;
+        let written = self.connection.ask(Request::WriteFile(header), &[file.as_fd()]);
+        written.map(drop).map_err(|error| self.attribute(error))
     }
 
     /// Reads a small file as seen from inside; `None` if there is none.
     ///
     /// # Errors
     ///
-    /// [`ContainerError::Request`] if it is no regular file or larger than `max_bytes`.
+    /// `InvalidRequest` if it is not a regular file or larger than `max_bytes`.
     pub fn read_file(
         &self,
         path: &Path,
         max_bytes: usize,
     ) -> Result<Option<Vec<u8>>, ContainerError> {
-        let most = u64::try_from(max_bytes).unwrap_or(u64::MAX);
-        let wish = Wish::ReadFile { path: path.to_owned(), max_bytes: most };
-        match self.conversation.ask(wish, &[])? {
-            (Answer::Read { bytes: None }, _) => Ok(None),
-            (Answer::Read { bytes: Some(_) }, fds) => {
-                let file = fds.into_iter().next().ok_or_else(out_of_turn)?;
-                read_memory_file(file, most)
+        let max_bytes = u64::try_from(max_bytes).unwrap_or(u64::MAX);
+        let request = Request::ReadFile { path: path.to_owned(), max_bytes };
+        match self.connection.ask(request, &[])? {
+            (Response::Read { bytes: None }, _) => Ok(None),
+            (Response::Read { bytes: Some(_) }, fds) => {
+                let file = fds.into_iter().next().ok_or_else(unexpected_response)?;
+                read_memory_file(file, max_bytes)
                     .map(Some)
-                    .map_err(|error| ContainerError::host("read what was received", error))
+                    .map_err(|error| ContainerError::failed("read a file in memory", error))
             }
-            _ => Err(out_of_turn()),
+            _ => Err(unexpected_response()),
         }
     }
 
-    /// Tells whether a path exists inside.
+    /// Returns whether a path exists inside.
     ///
     /// # Errors
     ///
-    /// [`ContainerError::Request`] if the path cannot be looked at, for example a circle of links.
+    /// `InvalidRequest` if the path cannot be looked up, for example because of a circle of links.
     pub fn exists(&self, path: &Path) -> Result<bool, ContainerError> {
-        match self.conversation.ask(Wish::Exists(path.to_owned()), &[])? {
-            (Answer::Exists(exists), _) => Ok(exists),
-            _ => Err(out_of_turn()),
+        match self.connection.ask(Request::Exists(path.to_owned()), &[])? {
+            (Response::Exists(exists), _) => Ok(exists),
+            _ => Err(unexpected_response()),
         }
     }
 
-    /// Listens on a port of the environment's loopback: whoever accepts on this socket talks to
+    /// Listens on a port of the environment's loopback: connections accepted on this socket come from
     /// processes inside, without any outside network. Port 0: any free one.
     ///
     /// # Errors
     ///
-    /// [`ContainerError::Host`] if the port is taken inside.
+    /// `Host` if the port is taken inside.
     pub fn listen(&self, port: u16) -> Result<TcpListener, ContainerError> {
-        match self.conversation.ask(Wish::Listen { port }, &[])? {
-            (Answer::Listening, fds) => {
-                fds.into_iter().next().map(TcpListener::from).ok_or_else(out_of_turn)
+        match self.connection.ask(Request::Listen { port }, &[])? {
+            (Response::Listening, fds) => {
+                fds.into_iter().next().map(TcpListener::from).ok_or_else(unexpected_response)
             }
-            _ => Err(out_of_turn()),
+            _ => Err(unexpected_response()),
         }
     }
 
-    /// Ends everything in it and waits until it is gone, at most `patience`.
+    /// Ends everything in it and waits until it is gone, at most for `timeout`.
     ///
     /// # Errors
     ///
-    /// [`ContainerError::Host`] if the kernel has not let go of it in time.
-    pub fn stop(self, patience: Duration) -> Result<(), ContainerError> {
-        if self.end(patience) {
+    /// `Host` if the kernel has not let go of it in time.
+    pub fn stop(self, timeout: Duration) -> Result<(), ContainerError> {
+        if self.end(timeout) {
             return Ok(());
         }
-        Err(ContainerError::Host(format!(
+        Err(ContainerError::host(format!(
             "the environment was still there {} ms after its end: a process hangs in the kernel",
-            patience.as_millis()
+            timeout.as_millis()
         )))
     }
 
-    /// The way out is laid while the environment is built; its first process waits for the rest.
+    /// The network is connected while the environment is built; the first process waits for the rest.
     fn wait_for_network(&self) {
         let mut network = self.network.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(signal) = network.take() {
-            signal.wait();
+        if let Some(ready) = network.take() {
+            ready.wait();
         }
     }
 
-    /// Hangs up, and kills if that does not help; tells whether everything is gone.
-    fn end(&self, patience: Duration) -> bool {
-        self.conversation.hang_up();
-        if self.conversation.wait_until_gone(patience / 2) {
+    /// Decides whose space is used up, which PID 1 cannot know.
+    fn attribute(&self, error: ContainerError) -> ContainerError {
+        if error.kind() == ErrorKind::StorageFull && self.disk == Disk::Own {
+            return error.with_kind(ErrorKind::DiskLimit);
+        }
+        error
+    }
+
+    /// Hangs up, and kills if that does not help; returns whether everything is gone.
+    fn end(&self, timeout: Duration) -> bool {
+        self.connection.hang_up();
+        if self.connection.wait_until_gone(timeout / 2) {
             return true;
         }
-        self.conversation.kill();
-        self.conversation.wait_until_gone(patience / 2)
+        self.connection.kill();
+        self.connection.wait_until_gone(timeout / 2)
     }
 }
 
 impl Drop for Environment {
     fn drop(&mut self) {
-        if !self.end(DROP_PATIENCE) {
+        if !self.end(DROP_TIMEOUT) {
             tracing::warn!("an environment was not gone in time; the kernel ends it later");
         }
     }
@@ -294,11 +245,11 @@ impl Drop for Environment {
 impl std::fmt::Debug for Environment {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Environment")
-            .field("not_enforced", &self.not_enforced)
+            .field("limitations", &self.limitations)
             .finish_non_exhaustive()
     }
 }
 
-fn out_of_turn() -> ContainerError {
-    ContainerError::Host("the environment answered out of turn".to_owned())
+fn unexpected_response() -> ContainerError {
+    ContainerError::host("the environment broke the protocol: unexpected response")
 }

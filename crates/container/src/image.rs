@@ -8,39 +8,42 @@
 //! one; both that digest and the one of the bytes as they came are verified before it gets its
 //! name. Nothing of an image is ever run here.
 
-pub(crate) mod manifest;
+pub(crate) mod layers;
 pub(crate) mod unpack;
 
+mod archive;
 mod files;
-mod layer;
+mod manifest;
 mod registry;
+mod source;
 
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-pub(crate) use layer::Flights;
+pub use source::Progress;
 
 use crate::{
-    environment::Inner,
     error::ContainerError,
     image::{
         files::Files,
+        layers::{LayerSpec, LayerStore, blocking},
         manifest::{Config, Described},
         registry::Registry,
+        source::Source,
     },
 };
 
 /// Layers that are unpacked at a time: each has its own process, and the disk is one.
 const PARALLEL_LAYERS: usize = 3;
 /// Layers of one image: more than overlay takes, and more than any build tool makes.
-const MOST_LAYERS: usize = 400;
+const MAX_LAYERS: usize = 400;
 
-/// Layers on disk, shared by all environments of this host.
+/// Images on disk, shared by all environments of this host.
 #[derive(Clone)]
 pub struct ImageStore {
-    inner: Arc<Inner>,
+    layers: Arc<LayerStore>,
 }
 
 /// An image that is on disk.
@@ -66,28 +69,19 @@ pub struct Image {
     pub labels: Vec<(String, String)>,
 }
 
-/// Progress of a pull, one line for people at a time.
-pub type Progress<'a> = &'a (dyn Fn(String) + Send + Sync);
-
-/// Where an image comes from.
-enum Source {
-    Registry(Box<Registry>),
-    Files(Arc<Files>),
-}
-
 impl ImageStore {
-    pub(crate) fn new(inner: Arc<Inner>) -> Self {
-        Self { inner }
+    pub(crate) fn new(layers: Arc<LayerStore>) -> Self {
+        Self { layers }
     }
 
-    /// Pulls `name:tag` or `name@digest` (default registry: Docker Hub). Layers at hand are reused.
-    /// Registries on loopback are spoken to over plain HTTP.
+    /// Pulls `name:tag` or `name@digest` (default registry: Docker Hub). Layers that are
+    /// present are reused. Registries on loopback are reached over plain HTTP.
     ///
     /// # Errors
     ///
-    /// [`ContainerError::Request`] if the image does not exist, is not for this machine, or the
-    /// registry refuses the credentials; [`ContainerError::Host`] if the registry cannot be
-    /// reached or the disk is full.
+    /// `NotFound` if the image does not exist, `AccessDenied` if the registry refuses the
+    /// credentials, `InvalidRequest` if the image is damaged or not for this machine, `Unavailable`
+    /// if the registry cannot be reached, `StorageFull` if the disk is full.
     pub async fn pull(
         &self,
         reference: &str,
@@ -106,8 +100,8 @@ impl ImageStore {
     ///
     /// # Errors
     ///
-    /// [`ContainerError::Request`] if it is no image or holds no such image,
-    /// [`ContainerError::Host`] if the disk is full.
+    /// `NotFound` or `InvalidRequest` if it is not an image or holds no such image, `StorageFull` if
+    /// the disk is full.
     pub async fn import(
         &self,
         path: &Path,
@@ -137,8 +131,8 @@ impl ImageStore {
         progress: Progress<'_>,
     ) -> Result<Image, ContainerError> {
         let Config { diff_ids, run } = manifest::config(&described, reference)?;
-        if diff_ids.len() != described.layers.len() || diff_ids.len() > MOST_LAYERS {
-            return Err(ContainerError::Request(format!(
+        if diff_ids.len() != described.layers.len() || diff_ids.len() > MAX_LAYERS {
+            return Err(ContainerError::invalid(format!(
                 "image `{reference}` is damaged or too large: it has {} layers and {} names for them",
                 described.layers.len(),
                 diff_ids.len()
@@ -148,14 +142,13 @@ impl ImageStore {
         let fetch = |index: usize| {
             let (limit, described, diff_ids) = (&limit, &described, &diff_ids);
             async move {
-                let _place = limit.acquire().await;
+                let _permit = limit.acquire().await;
                 let (Some(blob), Some(diff_id)) =
                     (described.layers.get(index), diff_ids.get(index))
                 else {
-                    return Err(ContainerError::Request("a layer is missing".to_owned()));
+                    return Err(ContainerError::invalid("a layer is missing"));
                 };
-                let wanted = layer::Wanted { blob, diff_id };
-                layer::bring(&self.inner, source, wanted, progress).await
+                self.layers.bring(source, LayerSpec { blob, diff_id }, progress).await
             }
         };
         let layers = futures_util::future::try_join_all((0..diff_ids.len()).map(fetch)).await?;
@@ -172,13 +165,4 @@ impl ImageStore {
             labels: run.labels.unwrap_or_default().into_iter().collect(),
         })
     }
-}
-
-/// Runs what blocks on a thread that may.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, ContainerError> + Send + 'static,
-) -> Result<T, ContainerError> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|error| ContainerError::host("finish work on an image", error))?
 }

@@ -1,13 +1,13 @@
 //! Outside network for environments, where the host allows it.
 //!
-//! | host | way out |
+//! | host | connection |
 //! | --- | --- |
-//! | root with `nft` | a pair of virtual interfaces, and address translation on the host |
-//! | anybody with `slirp4netns` | a user-space network behind the user's own connections |
-//! | any other | none, and a sentence that says so |
+//! | root with `nft` | a pair of virtual interfaces, and address translation (NAT) on the host |
+//! | any user with `slirp4netns` | a user-space network behind the user's own connections |
+//! | any other | none, with a limitation that says so |
 //!
 //! Every environment has its own network namespace. None of this is needed for a start, and what
-//! takes time goes on beside it: the first process waits for what is left ([`Signal`]).
+//! takes time goes on concurrently: the first process waits for what is left ([`Ready`]).
 
 use std::{
     fs,
@@ -20,10 +20,19 @@ use std::{
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-use crate::{host::Host, netlink, wire::Interface};
+use crate::{
+    host::Mapping,
+    limitation::{Limitation, LimitationKind},
+    netlink,
+    wire::Interface,
+};
 
+/// Sets up address translation; package `nftables`.
+const NFT: &str = "nft";
+/// Is a network in user space; package of the same name.
+const SLIRP: &str = "slirp4netns";
 /// A user-space network is ready within tens of milliseconds.
-const READY_PATIENCE: Duration = Duration::from_secs(5);
+const READY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Environments get pairs of addresses from here; the range is for shared networks inside of
 /// providers, so that it meets neither homes nor offices nor container engines.
 const NETWORK: [u8; 2] = [100, 127];
@@ -52,87 +61,97 @@ table inet roundel {
 /// What a runtime knows about its host's network.
 #[derive(Debug, Default)]
 pub(crate) struct Network {
-    translation: Mutex<Translation>,
+    nat: Mutex<Nat>,
 }
 
+/// Address translation on this host.
 #[derive(Debug, Default)]
-enum Translation {
+enum Nat {
     #[default]
     Unknown,
     /// The next pair of addresses to try.
     Ready(u32),
-    Impossible(String),
+    Impossible(Cause),
 }
 
-/// An environment's way out; dropping it takes the way away.
+/// Why one of the two kinds of connection is impossible.
+#[derive(Clone, Debug)]
+enum Cause {
+    NotInstalled(&'static str),
+    Failed(String),
+}
+
+/// An environment's connection; dropping it takes the connection away.
 #[derive(Debug)]
 pub(crate) struct Attachment {
     /// A user-space network. Virtual interfaces go with their namespace.
     child: Option<Child>,
 }
 
-/// Tells when a user-space network is ready.
+/// Signals when a user-space network is ready.
 #[derive(Debug)]
-pub(crate) struct Signal {
+pub(crate) struct Ready {
     output: ChildStdout,
 }
 
-impl Signal {
+impl Ready {
     /// Waits until the network is ready or has failed.
     pub(crate) fn wait(mut self) {
         let mut fds = [PollFd::new(self.output.as_fd(), PollFlags::POLLIN)];
-        let patience = PollTimeout::try_from(READY_PATIENCE).unwrap_or(PollTimeout::MAX);
-        let heard = poll(&mut fds, patience).is_ok_and(|count| count > 0);
+        let timeout = PollTimeout::try_from(READY_TIMEOUT).unwrap_or(PollTimeout::MAX);
+        let signaled = poll(&mut fds, timeout).is_ok_and(|count| count > 0);
         let mut byte = [0];
-        if !heard || self.output.read(&mut byte).is_ok_and(|length| length == 0) {
+        if !signaled || self.output.read(&mut byte).is_ok_and(|length| length == 0) {
             tracing::warn!("an environment has no outside network: `slirp4netns` failed");
         }
     }
 }
 
 impl Attachment {
-    /// The signal that the network is ready, if that takes time.
-    pub(crate) fn take_signal(&mut self) -> Option<Signal> {
-        self.child.as_mut()?.stdout.take().map(|output| Signal { output })
+    /// Takes the signal that the network is ready, if that takes time.
+    pub(crate) fn take_ready(&mut self) -> Option<Ready> {
+        self.child.as_mut()?.stdout.take().map(|output| Ready { output })
     }
 }
 
 impl Network {
-    /// Gives the network namespace of a helper a way out; an error is the reason why there is none.
+    /// Connects the network namespace of a helper; the error says why that is impossible.
     pub(crate) fn attach(
         &self,
         pid: u32,
-        host: &Host,
-    ) -> Result<(Attachment, Option<Interface>), String> {
-        let mut reasons = Vec::new();
-        if host.inner_root().is_some() {
+        mapping: &Mapping,
+    ) -> Result<(Attachment, Option<Interface>), Limitation> {
+        let mut causes = Vec::new();
+        if mapping.inner_root().is_some() {
             match self.pair(pid) {
                 Ok(interface) => return Ok((Attachment { child: None }, Some(interface))),
-                Err(reason) => reasons.push(reason),
+                Err(cause) => causes.push(cause),
             }
         }
         match slirp(pid) {
             Ok(child) => Ok((Attachment { child: Some(child) }, None)),
-            Err(reason) => {
-                reasons.push(reason);
-                Err(reasons.join("; "))
+            Err(cause) => {
+                causes.push(cause);
+                Err(no_network(&causes))
             }
         }
     }
 
     /// Makes a pair of interfaces, one end in the helper's namespace.
-    fn pair(&self, pid: u32) -> Result<Interface, String> {
-        let mut translation = self.translation.lock().unwrap_or_else(PoisonError::into_inner);
-        if matches!(*translation, Translation::Unknown) {
-            *translation = match translate() {
-                Ok(()) => Translation::Ready(pid % PAIRS),
-                Err(reason) => Translation::Impossible(reason),
+    fn pair(&self, pid: u32) -> Result<Interface, Cause> {
+        let mut nat = self.nat.lock().unwrap_or_else(PoisonError::into_inner);
+        if matches!(*nat, Nat::Unknown) {
+            *nat = match set_up_nat() {
+                Ok(()) => Nat::Ready(pid % PAIRS),
+                Err(cause) => Nat::Impossible(cause),
             };
         }
-        let next = match &mut *translation {
-            Translation::Impossible(reason) => return Err(reason.clone()),
-            Translation::Unknown => return Err("address translation is not set up".to_owned()),
-            Translation::Ready(next) => next,
+        let next = match &mut *nat {
+            Nat::Impossible(cause) => return Err(cause.clone()),
+            Nat::Unknown => {
+                return Err(Cause::Failed("address translation is not set up".to_owned()));
+            }
+            Nat::Ready(next) => next,
         };
         // Another runtime may have taken a pair: names are the host's.
         for _ in 0..PAIRS {
@@ -151,10 +170,60 @@ impl Network {
                     });
                 }
                 Err(error) if error.raw_os_error() == Some(libc::EEXIST) => {}
-                Err(error) => return Err(format!("failed to make virtual interfaces: {error}")),
+                Err(error) => {
+                    return Err(Cause::Failed(format!(
+                        "virtual interfaces could not be created: {error}"
+                    )));
+                }
             }
         }
-        Err(format!("all {PAIRS} pairs of addresses are taken"))
+        Err(Cause::Failed(format!("all {PAIRS} pairs of addresses are taken")))
+    }
+}
+
+/// What environments lack if neither kind of connection is possible.
+fn no_network(causes: &[Cause]) -> Limitation {
+    let missing: Vec<&str> = causes.iter().filter_map(Cause::program).collect();
+    let mut sentences: Vec<String> = causes.iter().filter_map(Cause::failure).collect();
+    match missing.as_slice() {
+        [] => {}
+        [one] => sentences.push(format!("`{one}` is not installed")),
+        several => sentences.push(format!("`{}` are not installed", several.join("` and `"))),
+    }
+    let limitation = Limitation::new(LimitationKind::Network, sentences.join("; "));
+    if missing.is_empty() {
+        return limitation;
+    }
+    let packages: Vec<String> =
+        missing.iter().map(|program| format!("`{}`", package(program))).collect();
+    limitation.with_remedy(format!("install the package {}", packages.join(" or ")))
+}
+
+fn package(program: &str) -> &str {
+    if program == NFT { "nftables" } else { program }
+}
+
+impl Cause {
+    /// The program could not be started.
+    fn not_started(program: &'static str, error: &std::io::Error) -> Self {
+        if error.kind() == std::io::ErrorKind::NotFound {
+            return Self::NotInstalled(program);
+        }
+        Self::Failed(format!("failed to run `{program}`: {error}"))
+    }
+
+    fn program(&self) -> Option<&'static str> {
+        match self {
+            Self::NotInstalled(program) => Some(program),
+            Self::Failed(_) => None,
+        }
+    }
+
+    fn failure(&self) -> Option<String> {
+        match self {
+            Self::NotInstalled(_) => None,
+            Self::Failed(sentence) => Some(sentence.clone()),
+        }
     }
 }
 
@@ -166,18 +235,17 @@ fn addresses(number: u32) -> ([u8; 4], [u8; 4]) {
 }
 
 /// Lets the host forward packets of environments under its own address.
-fn translate() -> Result<(), String> {
+fn set_up_nat() -> Result<(), Cause> {
     let forward = "/proc/sys/net/ipv4/ip_forward";
     if fs::read_to_string(forward).unwrap_or_default().trim() != "1" {
-        fs::write(forward, "1").map_err(|error| format!("`{forward}`: {error}"))?;
+        fs::write(forward, "1").map_err(|error| Cause::Failed(format!("`{forward}`: {error}")))?;
     }
     nft(RULES)
 }
 
-fn nft(rules: &str) -> Result<(), String> {
-    let missing =
-        |error: std::io::Error| format!("failed to run `nft` (package `nftables`): {error}");
-    let mut child = Command::new("nft")
+fn nft(rules: &str) -> Result<(), Cause> {
+    let not_started = |error: std::io::Error| Cause::not_started(NFT, &error);
+    let mut child = Command::new(NFT)
         .args(["-f", "-"])
         .env_clear()
         .env("PATH", "/usr/sbin:/sbin:/usr/bin:/bin")
@@ -185,23 +253,23 @@ fn nft(rules: &str) -> Result<(), String> {
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
-        .map_err(missing)?;
+        .map_err(not_started)?;
     if let Some(mut input) = child.stdin.take() {
         // If it does not read to the end, its exit code says why.
         let _refused = input.write_all(rules.as_bytes());
     }
-    let done = child.wait_with_output().map_err(missing)?;
+    let done = child.wait_with_output().map_err(not_started)?;
     if done.status.success() {
         return Ok(());
     }
     let said = String::from_utf8_lossy(&done.stderr);
-    Err(format!("`nft` failed: {}", said.lines().next().unwrap_or_default()))
+    Err(Cause::Failed(format!("`nft` failed: {}", said.lines().next().unwrap_or_default())))
 }
 
 /// Starts a user-space network for a namespace.
-fn slirp(pid: u32) -> Result<Child, String> {
-    // Standard input is the leash: when this process dies, the pipe closes and the program ends.
-    Command::new("slirp4netns")
+fn slirp(pid: u32) -> Result<Child, Cause> {
+    // When this process dies, its end of standard input closes and the program ends.
+    Command::new(SLIRP)
         .args(["--configure", "--mtu=65520", "--disable-host-loopback", "--enable-sandbox"])
         .args(["--exit-fd=0", "--ready-fd=1"])
         .args([&pid.to_string(), "eth0"])
@@ -211,13 +279,13 @@ fn slirp(pid: u32) -> Result<Child, String> {
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
-        .map_err(|error| format!("failed to run `slirp4netns` (package `slirp4netns`): {error}"))
+        .map_err(|error| Cause::not_started(SLIRP, &error))
 }
 
 impl Drop for Attachment {
     fn drop(&mut self) {
         if let Some(child) = &mut self.child {
-            // Already dead is as good.
+            // It may have died already.
             let _dead = child.kill();
             let _reaped = child.wait();
         }
@@ -233,5 +301,18 @@ mod tests {
         assert_eq!(addresses(0), ([100, 127, 0, 1], [100, 127, 0, 2]));
         assert_eq!(addresses(64), ([100, 127, 1, 1], [100, 127, 1, 2]));
         assert_eq!(addresses(PAIRS - 1), ([100, 127, 255, 253], [100, 127, 255, 254]));
+    }
+
+    #[test]
+    fn an_impossible_network_says_which_programs_to_install() {
+        let missing = [Cause::NotInstalled(NFT), Cause::NotInstalled(SLIRP)];
+        let limitation = no_network(&missing);
+        assert_eq!(limitation.cause, "`nft` and `slirp4netns` are not installed");
+        let remedy = "install the package `nftables` or `slirp4netns`";
+        assert_eq!(limitation.remedy.as_deref(), Some(remedy));
+        let failed = [Cause::Failed("`nft` failed: denied".to_owned()), Cause::NotInstalled(SLIRP)];
+        let limitation = no_network(&failed);
+        assert_eq!(limitation.cause, "`nft` failed: denied; `slirp4netns` is not installed");
+        assert_eq!(limitation.remedy.as_deref(), Some("install the package `slirp4netns`"));
     }
 }

@@ -1,4 +1,4 @@
-//! Who owns what in the runtime's directory, and how the belongings of the dead are swept.
+//! Which process owns what in the runtime's directory, and how the files of dead owners are swept.
 //!
 //! ```text
 //! owners/<id>/lock       locked as long as the owner lives, by the kernel
@@ -26,7 +26,7 @@ const NEW: &str = "new-";
 /// This process's part of the runtime's directory. Dropping it removes the part.
 #[derive(Debug)]
 pub(crate) struct Owner {
-    pub(crate) id: String,
+    id: String,
     pub(crate) directory: PathBuf,
     _lock: Flock<File>,
 }
@@ -38,7 +38,7 @@ impl Owner {
         bases: impl Iterator<Item = &'a Path>,
     ) -> Result<Self, ContainerError> {
         let tried = |error: io::Error| {
-            ContainerError::Host(format!("failed to use `{}`: {error}", directory.display()))
+            ContainerError::failed(format!("use `{}`", directory.display()), error)
         };
         let id = random_id().map_err(tried)?;
         let owners = directory.join("owners");
@@ -51,7 +51,7 @@ impl Owner {
         let lock = File::create(unfinished.join("lock")).map_err(tried)?;
         let lock = Flock::lock(lock, FlockArg::LockExclusiveNonblock)
             .map_err(|(_, error)| tried(error.into()))?;
-        // Only a part that is complete and locked gets a name that a sweep looks at.
+        // Only a part that is complete and locked gets a name that is swept.
         let directory = owners.join(&id);
         fs::rename(&unfinished, &directory).map_err(tried)?;
         Ok(Self { id, directory, _lock: lock })
@@ -65,7 +65,7 @@ impl Owner {
 
 impl Drop for Owner {
     fn drop(&mut self) {
-        // What stays, because somebody else made it undeletable, is swept at the next opening.
+        // Files that other users have made undeletable are swept at the next opening.
         let _swept_later = fs::remove_dir_all(&self.directory);
     }
 }
@@ -80,7 +80,7 @@ fn random_id() -> io::Result<String> {
     Ok(hex::encode(bytes))
 }
 
-/// Removes what owners left that are no longer alive. `remove` removes directories.
+/// Removes what owners have left that are no longer alive. `remove` removes directories.
 pub(crate) fn sweep(directory: &Path, remove: &dyn Fn(Vec<PathBuf>)) {
     let Ok(entries) = fs::read_dir(directory.join("owners")) else { return };
     for entry in entries.flatten() {
@@ -88,13 +88,13 @@ pub(crate) fn sweep(directory: &Path, remove: &dyn Fn(Vec<PathBuf>)) {
         let Ok(lock) = File::open(entry.path().join("lock")) else {
             continue;
         };
-        // Whoever holds the lock lives.
+        // An owner that holds its lock is alive.
         let Ok(_lock) = Flock::lock(lock, FlockArg::LockExclusiveNonblock) else { continue };
         if id.starts_with(NEW) {
-            // Its maker may be between making the lock and taking it; a moment later it is not.
+            // It may be between making its lock and taking it; a moment later it is not.
             continue;
         }
-        tracing::info!(owner = %id, "sweeping what a killed owner left");
+        tracing::info!(owner = %id, "removing the files of a killed owner");
         let bases = fs::read_to_string(entry.path().join("cgroups")).unwrap_or_default();
         for base in bases.lines() {
             cgroup::sweep(Path::new(base), &prefix(&id));

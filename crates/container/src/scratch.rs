@@ -5,13 +5,13 @@
 //! | no quota | any | a directory on the host's disk |
 //! | a quota that fits into half of the memory | kernel with `user.*` attributes on tmpfs | tmpfs of that size |
 //! | a larger quota | root with `mkfs.ext4` and loop devices | a file system of that size |
-//! | a larger quota | any other | a directory, and a sentence that the quota is not enforced |
+//! | a larger quota | any other | a directory, with a limitation that says so |
 
 use std::{
     fs::{self, File},
     io::{self, Write},
     os::fd::OwnedFd,
-    os::unix::fs::{FileExt, PermissionsExt, chown},
+    os::unix::fs::{FileExt, chown},
     path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::Mutex,
@@ -19,7 +19,12 @@ use std::{
 
 use nix::unistd::{Whence, lseek64};
 
-use crate::{error::ContainerError, sys, wire::Upper};
+use crate::{
+    error::{ContainerError, ErrorKind, is_storage_full},
+    limitation::{Limitation, LimitationKind},
+    sys,
+    wire::Upper,
+};
 
 /// Piece in which a file system's template is copied.
 const PIECE: usize = 1024 * 1024;
@@ -29,7 +34,7 @@ static TEMPLATES: Mutex<()> = Mutex::new(());
 
 /// What the place for writes has to be.
 #[derive(Debug)]
-pub(crate) struct Wanted<'a> {
+pub(crate) struct ScratchSpec<'a> {
     /// A free path for a directory or an image file.
     pub(crate) path: &'a Path,
     /// Where templates of file systems are kept.
@@ -37,8 +42,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) quota_bytes: Option<u64>,
     /// What tmpfs may take at most.
     pub(crate) memory_bytes: u64,
-    /// The kernel stores overlay's marks on tmpfs.
-    pub(crate) memory_works: bool,
+    /// The kernel can keep overlay's marks on tmpfs.
+    pub(crate) memory_upper: bool,
     /// The host id of the inner root; `None` if that is this process's own user.
     pub(crate) owner: Option<u32>,
 }
@@ -51,65 +56,69 @@ pub(crate) struct Scratch {
     pub(crate) path: Option<PathBuf>,
     /// The block device, kept open until it is mounted.
     pub(crate) device: Option<OwnedFd>,
-    pub(crate) not_enforced: Option<String>,
+    pub(crate) limitation: Option<Limitation>,
 }
 
 /// Makes a place for writes.
-pub(crate) fn make(wanted: &Wanted<'_>) -> Result<Scratch, ContainerError> {
-    let Some(bytes) = wanted.quota_bytes else {
-        return directory(wanted, None);
+pub(crate) fn make(spec: &ScratchSpec<'_>) -> Result<Scratch, ContainerError> {
+    let Some(bytes) = spec.quota_bytes else {
+        return directory(spec, None);
     };
-    if wanted.memory_works && bytes <= wanted.memory_bytes / 2 {
+    if spec.memory_upper && bytes <= spec.memory_bytes / 2 {
         let upper = Upper::Memory { bytes: Some(bytes) };
-        return Ok(Scratch { upper, path: None, device: None, not_enforced: None });
+        return Ok(Scratch { upper, path: None, device: None, limitation: None });
     }
-    match device(wanted, bytes) {
+    match device(spec, bytes) {
         Ok(scratch) => Ok(scratch),
-        Err(error) if error.kind() == io::ErrorKind::StorageFull => Err(full(wanted.path, &error)),
-        Err(error) => directory(
-            wanted,
-            Some(format!("the disk limit of {bytes} bytes is not enforced on this host: {error}")),
-        ),
+        Err(error) if is_storage_full(&error) => Err(no_place(spec.path, error)),
+        Err(error) => {
+            let limitation = Limitation::new(LimitationKind::DiskLimit, error.to_string());
+            directory(spec, Some(limitation))
+        }
     }
 }
 
-fn full(path: &Path, error: &io::Error) -> ContainerError {
-    ContainerError::Host(format!(
-        "failed to make a place for writes at `{}`: {error}; free some space on that disk",
-        path.display()
-    ))
+fn no_place(path: &Path, error: io::Error) -> ContainerError {
+    if is_storage_full(&error) {
+        let message = format!(
+            "failed to create scratch space at `{}`: {error}; free some space on that disk",
+            path.display()
+        );
+        return ContainerError::new(ErrorKind::StorageFull, message);
+    }
+    ContainerError::failed(format!("create scratch space at `{}`", path.display()), error)
 }
 
-fn directory(wanted: &Wanted<'_>, not_enforced: Option<String>) -> Result<Scratch, ContainerError> {
-    let path = wanted.path;
+fn directory(
+    spec: &ScratchSpec<'_>,
+    limitation: Option<Limitation>,
+) -> Result<Scratch, ContainerError> {
+    let path = spec.path;
     let made = fs::create_dir(path)
-        .and_then(|()| wanted.owner.map_or(Ok(()), |id| chown(path, Some(id), Some(id))));
-    made.map_err(|error| full(path, &error))?;
+        .and_then(|()| spec.owner.map_or(Ok(()), |id| chown(path, Some(id), Some(id))));
+    made.map_err(|error| no_place(path, error))?;
     let upper = Upper::Directory(path.to_owned());
-    Ok(Scratch { upper, path: Some(path.to_owned()), device: None, not_enforced })
+    Ok(Scratch { upper, path: Some(path.to_owned()), device: None, limitation })
 }
 
 /// A file system of its own in a sparse file.
-fn device(wanted: &Wanted<'_>, bytes: u64) -> io::Result<Scratch> {
-    let Some(owner) = wanted.owner else {
-        return Err(io::Error::other("only root can mount a file system of that size"));
+fn device(spec: &ScratchSpec<'_>, bytes: u64) -> io::Result<Scratch> {
+    let Some(owner) = spec.owner else {
+        return Err(io::Error::other(
+            "only root can mount a file system of its own size for each environment",
+        ));
     };
-    let template = template(wanted.templates, bytes)?;
-    let made = copy_sparse(&template, wanted.path).and_then(sys::attach_loop);
+    let template = template(spec.templates, bytes)?;
+    let made = copy_sparse(&template, spec.path).and_then(sys::attach_loop);
     let (device, node) = match made {
         Ok(made) => made,
         Err(error) => {
-            let _absent = fs::remove_file(wanted.path);
+            let _absent = fs::remove_file(spec.path);
             return Err(error);
         }
     };
     let upper = Upper::Device { device: PathBuf::from(node), owner };
-    Ok(Scratch {
-        upper,
-        path: Some(wanted.path.to_owned()),
-        device: Some(device),
-        not_enforced: None,
-    })
+    Ok(Scratch { upper, path: Some(spec.path.to_owned()), device: Some(device), limitation: None })
 }
 
 /// Finds or makes an empty file system of a size.
@@ -123,7 +132,7 @@ fn template(templates: &Path, bytes: u64) -> io::Result<PathBuf> {
     let unfinished = tempfile::Builder::new().prefix("new-").tempfile_in(templates)?;
     unfinished.as_file().set_len(bytes)?;
     // Few and contiguous: what the template holds is copied for each environment. No journal, for
-    // nothing of it survives; one copy of the super block; tables beside each other; an inode for
+    // nothing of it survives; one copy of the super block; tables next to each other; an inode for
     // each 64 KiB, which is 800,000 files in 50 GB.
     let features = ["-q", "-F", "-m", "0", "-O", "^has_journal,^resize_inode,sparse_super2"];
     let layout = ["-G", "4096", "-i", "65536"];
@@ -180,31 +189,4 @@ fn seek(file: &File, offset: u64, whence: Whence) -> io::Result<Option<u64>> {
         Err(nix::errno::Errno::ENXIO) => Ok(None),
         Err(error) => Err(error.into()),
     }
-}
-
-/// Removes a file or a tree, whatever modes its directories have.
-pub(crate) fn remove_tree(path: &Path) -> io::Result<()> {
-    let Ok(found) = fs::symlink_metadata(path) else { return Ok(()) };
-    if !found.is_dir() {
-        return fs::remove_file(path);
-    }
-    match fs::remove_dir_all(path) {
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-            open_up(path)?;
-            fs::remove_dir_all(path)
-        }
-        other => other,
-    }
-}
-
-/// Gives the owner access to every directory of a tree.
-fn open_up(path: &Path) -> io::Result<()> {
-    fs::set_permissions(path, fs::Permissions::from_mode(0o700))?;
-    for entry in fs::read_dir(path)? {
-        let entry = entry?;
-        if entry.file_type()?.is_dir() {
-            open_up(&entry.path())?;
-        }
-    }
-    Ok(())
 }

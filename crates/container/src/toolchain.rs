@@ -1,8 +1,8 @@
 //! The host's toolchain as a root file system, without the host's secrets.
 //!
 //! `/usr` and `/opt` (and `/bin`, `/lib*`, where they are no links) are shown as they are, read-only
-//! below a throw-away overlay. `/etc` is a copy of what everybody on the host may read. In the parts
-//! that administrators fill (`/opt`, `/usr/local`) whatever is not readable for everybody is hidden:
+//! below a throw-away overlay. `/etc` is a copy of what every user of the host may read. In the parts
+//! that administrators fill (`/opt`, `/usr/local`) whatever is not readable for every user is hidden:
 //! the root of an environment owns what the host's root owns, so modes alone would not protect it.
 
 use std::{
@@ -13,6 +13,7 @@ use std::{
 
 use crate::{
     error::ContainerError,
+    overlay::white_out,
     wire::{HostPlan, HostTree},
 };
 
@@ -34,18 +35,16 @@ const NEVER: [&str; 12] = [
     "ssl/private",
     "sudoers.d",
 ];
-/// A file of `/etc` larger than this is no configuration.
+/// A file of `/etc` larger than this is not configuration.
 const FILE_BYTES: u64 = 16 * 1024 * 1024;
 /// Entries of a tree that are looked at for secrets.
-const MOST_ENTRIES: usize = 500_000;
-const EVERYBODY_READS: u32 = 0o004;
-const EVERYBODY_ENTERS: u32 = 0o005;
+const MAX_ENTRIES: usize = 500_000;
+const ALL_READ: u32 = 0o004;
+const ALL_ENTER: u32 = 0o005;
 
 /// Prepares the toolchain in a directory of this process's.
 pub(crate) fn prepare(directory: &Path) -> Result<HostPlan, ContainerError> {
-    let tried = |error: io::Error| {
-        ContainerError::Host(format!("failed to prepare the host's toolchain: {error}"))
-    };
+    let tried = |error: io::Error| ContainerError::failed("prepare the host's toolchain", error);
     let mut plan = HostPlan::default();
     for name in TREES {
         let source = Path::new("/").join(name);
@@ -63,7 +62,7 @@ pub(crate) fn prepare(directory: &Path) -> Result<HostPlan, ContainerError> {
     Ok(plan)
 }
 
-/// Copies what everybody may read, with its modes and links. Owners become root.
+/// Copies what every user may read, with its modes and links. Owners become root.
 fn copy_public(from: &Path, relative: &Path, to: &Path) -> io::Result<()> {
     fs::create_dir_all(to)?;
     fs::set_permissions(to, fs::Permissions::from_mode(0o755))?;
@@ -80,12 +79,9 @@ fn copy_public(from: &Path, relative: &Path, to: &Path) -> io::Result<()> {
             if let Ok(link) = fs::read_link(&source) {
                 symlink(link, target)?;
             }
-        } else if found.is_dir() && found.mode() & EVERYBODY_ENTERS == EVERYBODY_ENTERS {
+        } else if found.is_dir() && found.mode() & ALL_ENTER == ALL_ENTER {
             copy_public(&source, &relative, &target)?;
-        } else if found.is_file()
-            && found.mode() & EVERYBODY_READS != 0
-            && found.len() <= FILE_BYTES
-        {
+        } else if found.is_file() && found.mode() & ALL_READ != 0 && found.len() <= FILE_BYTES {
             copy_file(&source, &target, found.mode() & 0o755)?;
         }
     }
@@ -112,7 +108,7 @@ fn mask(name: &str, source: &Path, directory: &Path) -> io::Result<Option<PathBu
         _ => return Ok(None),
     };
     let mut hidden = Vec::new();
-    let mut budget = MOST_ENTRIES;
+    let mut budget = MAX_ENTRIES;
     find_hidden(&watched, &mut hidden, &mut budget);
     if hidden.is_empty() {
         return Ok(None);
@@ -138,19 +134,13 @@ fn copy_mode(from: &Path, to: &Path) -> io::Result<()> {
     fs::set_permissions(to, fs::Permissions::from_mode(mode))
 }
 
-/// Marks a name as deleted for overlay: a character device 0:0, which anybody may make.
-pub(crate) fn white_out(path: &Path) -> io::Result<()> {
-    use nix::sys::stat::{Mode, SFlag, makedev, mknod};
-    Ok(mknod(path, SFlag::S_IFCHR, Mode::empty(), makedev(0, 0))?)
-}
-
-/// Finds what not everybody may read. A tree that is too large is hidden from where looking ended.
+/// Finds what not every user may read. A tree that is too large is hidden from where the search ended.
 fn find_hidden(directory: &Path, hidden: &mut Vec<PathBuf>, budget: &mut usize) {
     let Ok(entries) = fs::read_dir(directory) else { return };
     for entry in entries.flatten() {
         let Ok(found) = entry.metadata() else { continue };
         *budget = budget.saturating_sub(1);
-        let wanted = if found.is_dir() { EVERYBODY_ENTERS } else { EVERYBODY_READS };
+        let wanted = if found.is_dir() { ALL_ENTER } else { ALL_READ };
         let public = found.is_symlink() || found.mode() & wanted == wanted;
         if !public || *budget == 0 {
             hidden.push(entry.path());
@@ -165,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_everybody_may_read_is_copied() {
+    fn only_what_every_user_may_read_is_copied() {
         let scratch = tempfile::tempdir().unwrap();
         let (from, to) = (scratch.path().join("etc"), scratch.path().join("copy"));
         fs::create_dir_all(from.join("ssl/private")).unwrap();

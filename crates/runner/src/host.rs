@@ -7,9 +7,7 @@ use std::{
 };
 
 use nix::fcntl::{Flock, FlockArg};
-use roundel_container::{
-    EnvironmentSpec, Root, Runtime, RuntimeSettings, image::ImageStore, limits::Limits,
-};
+use roundel_container::{EnvironmentSpec, Root, Runtime, RuntimeSettings, image::ImageStore};
 
 use crate::{RunnerError, Settings, client::ServerClient, mirror::Mirrors};
 
@@ -42,9 +40,13 @@ impl Host {
         make(&tasks)?;
         let mirrors = directory.join("mirrors");
         make(&mirrors)?;
-        let runtime =
-            Runtime::open(RuntimeSettings { directory: directory.join("container"), boot: None })?
-                .with_setuid(settings.allow_setuid);
+        let runtime = Runtime::open(RuntimeSettings {
+            directory: directory.join("container"),
+            helper_program: None,
+        })?;
+        if settings.allow_setuid {
+            runtime.allow_setuid();
+        }
         let client = ServerClient::new(settings.server.clone(), settings.token.clone())?;
         Ok(Self {
             images: runtime.images(),
@@ -59,16 +61,7 @@ impl Host {
     /// Starts an environment and ends it, so that the first task does not wait for what is made
     /// only once. Blocks.
     pub(crate) fn warm_up(&self) {
-        let spec = EnvironmentSpec {
-            name: "warm-up".to_owned(),
-            root: Root::Host,
-            limits: Limits::default(),
-            hostname: "warm-up".to_owned(),
-            hosts: Vec::new(),
-            binds: Vec::new(),
-            files: Vec::new(),
-            network: true,
-        };
+        let spec = EnvironmentSpec { network: true, ..EnvironmentSpec::new("warm-up", Root::Host) };
         // The first task tells what is wrong, if something is.
         if let Err(error) = self.runtime.start(&spec) {
             tracing::warn!(%error, "no environment can be started on this host");

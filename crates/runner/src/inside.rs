@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use roundel_container::{ContainerError, Environment, Process, ProcessSpec};
+use roundel_container::{ContainerError, Environment, FileAttributes, Process, ProcessSpec};
 
 use crate::{
     paths, shell,
@@ -39,6 +39,12 @@ pub(crate) struct StepUser {
     pub(crate) home: PathBuf,
 }
 
+impl StepUser {
+    fn attributes(&self, mode: u32) -> FileAttributes {
+        FileAttributes { uid: self.uid, gid: self.gid, mode }
+    }
+}
+
 /// An environment that is ready for steps.
 pub(crate) struct Inside {
     environment: Arc<Environment>,
@@ -52,8 +58,6 @@ pub(crate) struct Inside {
     scratch: PathBuf,
     /// Command line of the job's shell.
     shell: String,
-    /// What it writes is counted.
-    has_disk_limit: bool,
 }
 
 /// What an environment is made ready with.
@@ -74,16 +78,16 @@ impl Inside {
     ) -> Result<Self, Trouble> {
         let spec = preparation.spec;
         let written = preparation.user;
-        let (name, uid, gid, record_home, login_shell) = blocking(&environment, {
+        let user = blocking(&environment, {
             let written = written.clone();
             move |environment| environment.user(written.as_deref())
         })
         .await?;
-        let home = home(preparation.image_variables, record_home);
+        let home = home(preparation.image_variables, user.home);
         let local = Local {
             home: home.clone(),
-            user: name,
-            shell: login_shell,
+            user: user.name,
+            shell: user.shell,
             tools: TOOLS.into(),
             shell_env: format!("/tmp/.bash_env-{}-{}-build", spec.task.job, spec.task.index).into(),
             scratch: format!(
@@ -102,12 +106,11 @@ impl Inside {
         );
         let inside = Self {
             environment,
-            user: StepUser { written, uid, gid, home: home.clone() },
+            user: StepUser { written, uid: user.uid, gid: user.gid, home: home.clone() },
             variables,
             directory: paths::resolve(&spec.body.working_directory, &home, &home),
             scratch: local.scratch.clone(),
             shell: String::new(),
-            has_disk_limit: spec.limits.disk_bytes.is_some(),
         };
         inside.furnish(&local).await?;
         let shell = inside.job_shell(spec.body.shell.as_deref()).await?;
@@ -125,10 +128,11 @@ impl Inside {
             Trouble::Infrastructure("the scratch directory has a name with a quote".to_owned())
         })?;
         blocking(&self.environment, move |environment| {
-            environment.make_dir(Path::new(TOOLS), 0, 0, 0o755)?;
+            let executable = FileAttributes::root(0o755);
+            environment.make_dir(Path::new(TOOLS), executable)?;
             for name in roundel_jobtool::NAMES {
                 let path = Path::new(TOOLS).join(name);
-                environment.write_file(&path, script.as_bytes(), 0, 0, 0o755)?;
+                environment.write_file(&path, script.as_bytes(), executable)?;
             }
             Ok(())
         })
@@ -176,7 +180,7 @@ impl Inside {
         argv: Vec<String>,
         env: Vec<(String, String)>,
         cwd: PathBuf,
-    ) -> Result<Process, ContainerError> {
+    ) -> Result<Result<Process, ContainerError>, Trouble> {
         let spec =
             ProcessSpec { argv, env, cwd, user: self.user.written.clone(), pty: Some(TERMINAL) };
         off_thread(&self.environment, move |environment| environment.spawn(&spec)).await
@@ -184,8 +188,8 @@ impl Inside {
 
     /// Makes a directory of the step user.
     pub(crate) async fn make_dir(&self, path: &Path, mode: u32) -> Result<(), Trouble> {
-        let (path, uid, gid) = (path.to_owned(), self.user.uid, self.user.gid);
-        blocking(&self.environment, move |environment| environment.make_dir(&path, uid, gid, mode))
+        let (path, attributes) = (path.to_owned(), self.user.attributes(mode));
+        blocking(&self.environment, move |environment| environment.make_dir(&path, attributes))
             .await
     }
 
@@ -196,24 +200,11 @@ impl Inside {
         bytes: Vec<u8>,
         mode: u32,
     ) -> Result<(), Trouble> {
-        let (path, uid, gid) = (path.to_owned(), self.user.uid, self.user.gid);
-        let written = blocking(&self.environment, move |environment| {
-            environment.write_file(&path, &bytes, uid, gid, mode)
+        let (path, attributes) = (path.to_owned(), self.user.attributes(mode));
+        blocking(&self.environment, move |environment| {
+            environment.write_file(&path, &bytes, attributes)
         })
-        .await;
-        written.map_err(|trouble| self.full(trouble))
-    }
-
-    /// A job that has filled its own disk is not our trouble.
-    fn full(&self, trouble: Trouble) -> Trouble {
-        match trouble {
-            Trouble::Infrastructure(sentence)
-                if self.has_disk_limit && sentence.contains("No space left") =>
-            {
-                Trouble::Request(format!("The job has filled the disk that it may use: {sentence}"))
-            }
-            other @ (Trouble::Infrastructure(_) | Trouble::Request(_)) => other,
-        }
+        .await
     }
 
     /// Reads a small file.
@@ -265,17 +256,17 @@ async fn blocking<T: Send + 'static>(
     environment: &Arc<Environment>,
     call: impl FnOnce(&Environment) -> Result<T, ContainerError> + Send + 'static,
 ) -> Result<T, Trouble> {
-    off_thread(environment, call).await.map_err(Trouble::from)
+    off_thread(environment, call).await?.map_err(Trouble::from)
 }
 
 async fn off_thread<T: Send + 'static>(
     environment: &Arc<Environment>,
     call: impl FnOnce(&Environment) -> Result<T, ContainerError> + Send + 'static,
-) -> Result<T, ContainerError> {
+) -> Result<Result<T, ContainerError>, Trouble> {
     let environment = Arc::clone(environment);
-    tokio::task::spawn_blocking(move || call(&environment))
-        .await
-        .unwrap_or_else(|error| Err(ContainerError::Host(format!("a call was lost: {error}"))))
+    tokio::task::spawn_blocking(move || call(&environment)).await.map_err(|error| {
+        Trouble::Infrastructure(format!("a call to the environment ended unexpectedly: {error}"))
+    })
 }
 
 #[cfg(test)]

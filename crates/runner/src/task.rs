@@ -16,7 +16,7 @@ use std::{
     time::Duration,
 };
 
-use roundel_container::ContainerError;
+use roundel_container::{ContainerError, ErrorKind};
 use roundel_model::{
     limits::GRACE,
     plan::{PlannedStep, StepKind},
@@ -81,9 +81,12 @@ impl Trouble {
 
 impl From<ContainerError> for Trouble {
     fn from(error: ContainerError) -> Self {
-        match error {
-            ContainerError::Request(sentence) => Self::Request(sentence),
-            ContainerError::Host(sentence) => Self::Infrastructure(sentence),
+        if error.kind() == ErrorKind::DiskLimit {
+            Self::Request(format!("The job has used up its disk limit: {error}"))
+        } else if error.kind().is_request() {
+            Self::Request(error.to_string())
+        } else {
+            Self::Infrastructure(error.to_string())
         }
     }
 }

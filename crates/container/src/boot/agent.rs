@@ -22,17 +22,15 @@ use nix::{
 
 use super::{files, step, users};
 use crate::{
-    environment::Exit,
+    error::ContainerError,
+    link::Link,
     sys::{self, Death},
-    wire::{Answer, Call, Fault, Link, News, Wish},
+    wire::{AgentMessage, Call, Exit, InnerIds, Reply, Request, Response},
 };
-
-/// A call's answer, and the descriptors that go with it.
-pub(super) type Outcome = Result<(Answer, Vec<OwnedFd>), Fault>;
 
 struct Agent<'a> {
     link: &'a Link,
-    single_id: bool,
+    ids: InnerIds,
     /// Processes by the call that asked for them; they stay after their death, because a group may
     /// outlive its first process.
     groups: HashMap<u64, Pid>,
@@ -41,11 +39,11 @@ struct Agent<'a> {
 }
 
 /// Serves until the host side hangs up.
-pub(super) fn serve(link: &Link, single_id: bool) -> i32 {
-    let mut agent = Agent { link, single_id, groups: HashMap::new(), running: HashMap::new() };
+pub(super) fn serve(link: &Link, ids: InnerIds) -> i32 {
+    let mut agent = Agent { link, ids, groups: HashMap::new(), running: HashMap::new() };
     match agent.run() {
         Ok(()) => 0,
-        // The host side sees the end of the conversation, which ends everything else too.
+        // The host side sees the end of the connection, which ends everything else too.
         Err(_) => 1,
     }
 }
@@ -64,61 +62,64 @@ impl Agent<'_> {
             }
             if call {
                 match self.link.receive::<Call>()? {
-                    Some((call, fds)) => self.answer(call, fds)?,
+                    Some((call, fds)) => self.respond(call, fds)?,
                     None => return Ok(()),
                 }
             }
         }
     }
 
-    fn answer(&mut self, call: Call, fds: Vec<OwnedFd>) -> io::Result<()> {
-        let Call { id, wish } = call;
-        let (answer, fds) = match self.fulfil(id, wish, fds) {
-            Ok((answer, fds)) => (Ok(answer), fds),
-            Err(fault) => (Err(fault), Vec::new()),
+    fn respond(&mut self, call: Call, fds: Vec<OwnedFd>) -> io::Result<()> {
+        let Call { id, request } = call;
+        let (result, fds) = match self.handle(id, request, fds) {
+            Ok((response, fds)) => (Ok(response), fds),
+            Err(error) => (Err(error), Vec::new()),
         };
         let borrowed: Vec<BorrowedFd<'_>> = fds.iter().map(AsFd::as_fd).collect();
-        self.link.send(&News::Answer { id, answer }, &borrowed)
+        self.link.send(&AgentMessage::Responded { id, result }, &borrowed)
     }
 
-    fn fulfil(&mut self, id: u64, wish: Wish, fds: Vec<OwnedFd>) -> Outcome {
-        let done = |()| (Answer::Done, Vec::new());
-        match wish {
-            Wish::Spawn(plan) => {
-                let started = step::start(&plan, self.single_id)?;
+    fn handle(&mut self, id: u64, request: Request, fds: Vec<OwnedFd>) -> Reply {
+        let done = |()| (Response::Done, Vec::new());
+        match request {
+            Request::Spawn(spec) => {
+                let started = step::start(&spec, self.ids)?;
                 self.groups.insert(id, started.pid);
                 self.running.insert(started.pid, id);
-                Ok((Answer::Spawned, started.outputs))
+                Ok((Response::Spawned, started.outputs))
             }
-            Wish::Signal { process, signal } => self.signal(process, signal).map(done),
-            Wish::User(user) => {
-                let user = users::resolve(user.as_deref(), self.single_id)?;
-                Ok((Answer::User(user.entry), Vec::new()))
+            Request::Signal { process, signal } => self.signal(process, signal).map(done),
+            Request::User(user) => {
+                let user = users::resolve(user.as_deref(), self.ids)?;
+                Ok((Response::User(user.entry), Vec::new()))
             }
-            Wish::MakeDir { path, uid, gid, mode } => {
-                files::make_dir(&path, files::Owner { uid, gid }, mode, self.single_id).map(done)
+            Request::MakeDir { path, attributes } => {
+                files::make_dir(&path, attributes, self.ids).map(done)
             }
-            Wish::WriteFile(head) => files::write(&head, fds, self.single_id).map(done),
-            Wish::ReadFile { path, max_bytes } => files::read(&path, max_bytes),
-            Wish::Exists(path) => files::exists(&path),
-            Wish::Listen { port } => step::listen(port),
+            Request::WriteFile(header) => files::write(&header, fds, self.ids).map(done),
+            Request::ReadFile { path, max_bytes } => files::read(&path, max_bytes),
+            Request::Exists(path) => files::exists(&path),
+            Request::Listen { port } => step::listen(port),
         }
     }
 
-    fn signal(&self, process: u64, signal: i32) -> Result<(), Fault> {
-        let group = self.groups.get(&process).ok_or_else(|| Fault::request("no such process"))?;
+    fn signal(&self, process: u64, signal: i32) -> Result<(), ContainerError> {
+        let group = self
+            .groups
+            .get(&process)
+            .ok_or_else(|| ContainerError::not_found("no such process"))?;
         match sys::signal_group(*group, signal) {
             Ok(()) => Ok(()),
-            // The whole group is gone: what the signal wanted has come about.
+            // The whole group is gone: there is nothing left to signal.
             Err(error) if error.raw_os_error() == Some(libc::ESRCH) => Ok(()),
             Err(error) if error.raw_os_error() == Some(libc::EINVAL) => {
-                Err(Fault::request(format!("no signal has the number {signal}")))
+                Err(ContainerError::invalid(format!("{signal} is not a signal number")))
             }
-            Err(error) => Err(Fault::host("send a signal", error)),
+            Err(error) => Err(ContainerError::failed("send a signal", error)),
         }
     }
 
-    /// Reaps the dead: processes that were asked for, and orphans that only PID 1 can reap.
+    /// Reaps dead processes: those that were spawned, and orphans that only PID 1 can reap.
     fn reap(&mut self) -> io::Result<()> {
         while let Some((pid, death)) = sys::reap()? {
             let exit = match death {
@@ -127,14 +128,14 @@ impl Agent<'_> {
                 Death::Killed(signal) => Exit::Signal { signal, out_of_memory: false },
             };
             if let Some(process) = self.running.remove(&pid) {
-                self.link.send(&News::Ended { process, exit }, &[])?;
+                self.link.send(&AgentMessage::Exited { process, exit }, &[])?;
             }
         }
         Ok(())
     }
 }
 
-/// Waits for a call or a death; tells which.
+/// Waits for a call or a death; returns which of them came about.
 fn wait(link: BorrowedFd<'_>, deaths: BorrowedFd<'_>) -> io::Result<(bool, bool)> {
     let mut fds = [PollFd::new(link, PollFlags::POLLIN), PollFd::new(deaths, PollFlags::POLLIN)];
     loop {

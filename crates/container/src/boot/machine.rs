@@ -6,11 +6,13 @@ use nix::mount::{MsFlags, mount};
 
 use super::rootfs::make_dir;
 use crate::{
+    error::{ContainerError, ErrorKind},
+    limitation::{Limitation, LimitationKind},
     sys::{self, MountChange},
-    wire::{Blueprint, Fault},
+    wire::{Blueprint, InnerIds},
 };
 
-/// Devices that do no harm, taken from the host.
+/// Devices that are harmless, taken from the host.
 const DEVICES: [&str; 6] = ["null", "zero", "full", "random", "urandom", "tty"];
 
 const LINKS: [(&str, &str); 5] = [
@@ -21,7 +23,7 @@ const LINKS: [(&str, &str); 5] = [
     ("stderr", "/proc/self/fd/2"),
 ];
 
-/// Parts of `/proc` and `/sys` that tell of, or reach, the host: hidden.
+/// Parts of `/proc` and `/sys` that reveal or reach the host: hidden.
 const HIDDEN: [&str; 10] = [
     "proc/acpi",
     "proc/asound",
@@ -40,24 +42,23 @@ const READ_ONLY: [&str; 5] = ["proc/bus", "proc/fs", "proc/irq", "proc/sys", "pr
 
 const QUIET: MsFlags = MsFlags::MS_NOSUID.union(MsFlags::MS_NODEV).union(MsFlags::MS_NOEXEC);
 
-/// Mounts all of it into the root that lies at `root`, the working directory being the stash.
+/// Mounts all of it into the root at `root`; the working directory is the stash.
 pub(super) fn mount_all(
     blueprint: &Blueprint,
-    not_enforced: &mut Vec<String>,
-) -> Result<(), Fault> {
+    limitations: &mut Vec<Limitation>,
+) -> Result<(), ContainerError> {
     for name in ["dev", "proc", "sys"] {
         mount_point(&Path::new("root").join(name))?;
     }
     mount_devices(blueprint)?;
     mount(Some("proc"), "root/proc", Some("proc"), QUIET, None::<&str>).map_err(|error| {
-        Fault::host(
-            "mount /proc (inside another container, its runtime must leave /proc unmasked)",
-            error,
-        )
+        let tried = "mount /proc (inside another container, its runtime must leave /proc unmasked)";
+        ContainerError::failed(tried, error).with_kind(ErrorKind::Unsupported)
     })?;
     let read_only = QUIET | MsFlags::MS_RDONLY;
     if let Err(error) = mount(Some("sysfs"), "root/sys", Some("sysfs"), read_only, None::<&str>) {
-        not_enforced.push(format!("this host does not allow a `/sys` in environments ({error})"));
+        let cause = format!("mounting it failed ({error})");
+        limitations.push(Limitation::new(LimitationKind::Sysfs, cause));
     }
     for path in HIDDEN {
         hide(&Path::new("root").join(path))?;
@@ -69,23 +70,24 @@ pub(super) fn mount_all(
 }
 
 /// Makes sure that a mount point is a directory: an image could have a link there.
-fn mount_point(path: &Path) -> Result<(), Fault> {
+fn mount_point(path: &Path) -> Result<(), ContainerError> {
     match fs::symlink_metadata(path) {
         Ok(found) if found.is_dir() => return Ok(()),
-        Ok(_) => fs::remove_file(path)
-            .map_err(|error| Fault::host(format!("replace `{}`", path.display()), error))?,
+        Ok(_) => fs::remove_file(path).map_err(|error| {
+            ContainerError::failed(format!("replace `{}`", path.display()), error)
+        })?,
         Err(_) => {}
     }
     make_dir(path, 0o755)
 }
 
-fn mount_devices(blueprint: &Blueprint) -> Result<(), Fault> {
+fn mount_devices(blueprint: &Blueprint) -> Result<(), ContainerError> {
     let safe = MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC;
     mount(Some("dev"), "root/dev", Some("tmpfs"), safe, Some("mode=755,size=64k"))
-        .map_err(|error| Fault::host("mount /dev", error))?;
+        .map_err(|error| ContainerError::failed("mount /dev", error))?;
     for name in DEVICES {
         let at = Path::new("root/dev").join(name);
-        let tried = |error: io::Error| Fault::host(format!("make /dev/{name}"), error);
+        let tried = |error: io::Error| ContainerError::failed(format!("make /dev/{name}"), error);
         fs::write(&at, b"").map_err(tried)?;
         let node = Path::new("/dev").join(name);
         mount(Some(&node), &at, None::<&str>, MsFlags::MS_BIND, None::<&str>)
@@ -93,29 +95,29 @@ fn mount_devices(blueprint: &Blueprint) -> Result<(), Fault> {
     }
     for (name, target) in LINKS {
         symlink(target, Path::new("root/dev").join(name))
-            .map_err(|error| Fault::host(format!("link /dev/{name}"), error))?;
+            .map_err(|error| ContainerError::failed(format!("link /dev/{name}"), error))?;
     }
     for name in ["pts", "shm", "mqueue"] {
         make_dir(&Path::new("root/dev").join(name), 0o755)?;
     }
     // Group 5 is `tty` on Linux systems; with a single id it does not exist.
-    let group = if blueprint.single_id { "" } else { ",gid=5" };
+    let group = if blueprint.ids == InnerIds::Single { "" } else { ",gid=5" };
     let options = format!("newinstance,ptmxmode=0666,mode=0620{group}");
     mount(Some("devpts"), "root/dev/pts", Some("devpts"), safe, Some(options.as_str()))
-        .map_err(|error| Fault::host("mount /dev/pts", error))?;
+        .map_err(|error| ContainerError::failed("mount /dev/pts", error))?;
     let options = format!("mode=1777,size={}", blueprint.shm_bytes);
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
     mount(Some("shm"), "root/dev/shm", Some("tmpfs"), flags, Some(options.as_str()))
-        .map_err(|error| Fault::host("mount /dev/shm", error))?;
+        .map_err(|error| ContainerError::failed("mount /dev/shm", error))?;
     // A kernel without message queues does without them.
     let _absent = mount(Some("mqueue"), "root/dev/mqueue", Some("mqueue"), QUIET, None::<&str>);
     Ok(())
 }
 
 /// Covers a file with `/dev/null` or a directory with an empty one, if it exists.
-fn hide(path: &Path) -> Result<(), Fault> {
+fn hide(path: &Path) -> Result<(), ContainerError> {
     let Ok(found) = fs::symlink_metadata(path) else { return Ok(()) };
-    let tried = |error| Fault::host(format!("hide `{}`", path.display()), error);
+    let tried = |error| ContainerError::failed(format!("hide `{}`", path.display()), error);
     if found.is_dir() {
         let flags = QUIET | MsFlags::MS_RDONLY;
         mount(Some("hidden"), path, Some("tmpfs"), flags, Some("size=0,nr_inodes=1")).map_err(tried)
@@ -125,11 +127,11 @@ fn hide(path: &Path) -> Result<(), Fault> {
 }
 
 /// Makes a part read-only, if it exists.
-fn protect(path: &Path) -> Result<(), Fault> {
+fn protect(path: &Path) -> Result<(), ContainerError> {
     if fs::symlink_metadata(path).is_err() {
         return Ok(());
     }
-    let tried = |error| Fault::host(format!("protect `{}`", path.display()), error);
+    let tried = |error| ContainerError::failed(format!("protect `{}`", path.display()), error);
     let clone = sys::open_tree(path, true).map_err(tried)?;
     let change = MountChange { read_only: true, recursive: true, ..MountChange::default() };
     sys::change_mount(clone.as_fd(), change).map_err(tried)?;

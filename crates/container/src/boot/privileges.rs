@@ -12,7 +12,11 @@ use seccompiler::{
     SeccompFilter, SeccompRule, TargetArch,
 };
 
-use crate::{sys, wire::Fault};
+use crate::{
+    error::ContainerError,
+    limitation::{Limitation, LimitationKind},
+    sys,
+};
 
 /// The capabilities of Docker's default set, by number. They hold inside the user namespace only.
 const KEPT: [u8; 14] = [
@@ -111,28 +115,35 @@ const NAMESPACES: [i32; 7] = [
     libc::CLONE_NEWUTS,
 ];
 
-/// Restricts this process, and with it all that it will fork.
-pub(super) fn restrict_agent(setuid: bool, not_enforced: &mut Vec<String>) -> Result<(), Fault> {
+/// Restricts this process and everything that it will fork.
+pub(super) fn restrict_agent(
+    setuid: bool,
+    limitations: &mut Vec<Limitation>,
+) -> Result<(), ContainerError> {
     raise_open_files();
     if !setuid {
         nix::sys::prctl::set_no_new_privs()
-            .map_err(|error| Fault::host("set no_new_privs", error))?;
+            .map_err(|error| ContainerError::failed("set no_new_privs", error))?;
     }
     // The filter comes before the capabilities go: without no_new_privs it needs one of them.
     match filters() {
         Ok(programs) => {
             for program in programs {
                 if let Err(error) = sys::install_filter(&program) {
-                    not_enforced
-                        .push(format!("this kernel does not filter system calls ({error})"));
+                    let cause = format!("installing it failed ({error})");
+                    limitations.push(Limitation::new(LimitationKind::SystemCallFilter, cause));
                 }
             }
         }
-        Err(error) => return Err(Fault::host("build the filter of system calls", error)),
+        Err(error) => {
+            let message = format!("failed to build the system call filter: {error}");
+            return Err(ContainerError::host(message));
+        }
     }
-    drop_capabilities().map_err(|error| Fault::host("drop capabilities", error))?;
-    // Nobody inside may trace PID 1 or reach the host's binary by /proc/1/exe.
-    nix::sys::prctl::set_dumpable(false).map_err(|error| Fault::host("become unreadable", error))
+    drop_capabilities().map_err(|error| ContainerError::failed("drop capabilities", error))?;
+    // No process inside may trace PID 1 or reach the host's binary by /proc/1/exe.
+    nix::sys::prctl::set_dumpable(false)
+        .map_err(|error| ContainerError::failed("become unreadable", error))
 }
 
 fn drop_capabilities() -> io::Result<()> {
@@ -154,7 +165,7 @@ fn drop_capabilities() -> io::Result<()> {
 fn raise_open_files() {
     use nix::sys::resource::{Resource, getrlimit, setrlimit};
     if let Ok((_, hard)) = getrlimit(Resource::RLIMIT_NOFILE) {
-        // Where it is forbidden, the soft limit stays: a warning would tell nobody anything.
+        // Where it is forbidden, the soft limit stays: a warning would help no one.
         let _forbidden = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
     }
 }

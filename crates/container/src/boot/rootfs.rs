@@ -17,8 +17,10 @@ use nix::{
 };
 
 use crate::{
+    error::{ContainerError, ErrorKind},
+    limitation::{Limitation, LimitationKind},
     sys::{self, MountChange},
-    wire::{Blueprint, Fault, HostPlan, RootPlan, Upper},
+    wire::{Blueprint, HostPlan, RootPlan, Upper},
 };
 
 /// Directories of a root that is made of the host's trees: name and mode.
@@ -43,14 +45,16 @@ const FRESH: [(&str, u32); 14] = [
 pub(super) fn attach_sources(
     blueprint: &Blueprint,
     ids: Option<BorrowedFd<'_>>,
-    not_enforced: &mut Vec<String>,
-) -> Result<(), Fault> {
+    limitations: &mut Vec<Limitation>,
+) -> Result<(), ContainerError> {
     mount(None::<&str>, "/", None::<&str>, MsFlags::MS_PRIVATE | MsFlags::MS_REC, None::<&str>)
-        .map_err(|error| Fault::host("make the mounts private", error))?;
+        .map_err(|error| ContainerError::failed("make the mounts private", error))?;
     let stash = &blueprint.stash;
     mount(Some("roundel"), stash, Some("tmpfs"), MsFlags::MS_NODEV, Some("mode=711,size=1m"))
-        .map_err(|error| Fault::host(format!("mount a tmpfs on `{}`", stash.display()), error))?;
-    let enter = |error| Fault::host(format!("enter `{}`", stash.display()), error);
+        .map_err(|error| {
+            ContainerError::failed(format!("mount a tmpfs on `{}`", stash.display()), error)
+        })?;
+    let enter = |error| ContainerError::failed(format!("enter `{}`", stash.display()), error);
     std::env::set_current_dir(stash).map_err(enter)?;
     for name in ["up", "root", "empty"] {
         make_dir(Path::new(name), 0o755)?;
@@ -59,21 +63,21 @@ pub(super) fn attach_sources(
     match &blueprint.root {
         RootPlan::Layers(layers) => {
             for (index, layer) in layers.iter().enumerate() {
-                attach(layer, &format!("l{index}"), read_only, not_enforced)?;
+                attach(layer, &format!("l{index}"), read_only, limitations)?;
             }
         }
         RootPlan::Host(plan) => {
             for (index, tree) in plan.trees.iter().enumerate() {
-                attach(&tree.source, &format!("t{index}"), read_only, not_enforced)?;
+                attach(&tree.source, &format!("t{index}"), read_only, limitations)?;
                 if let Some(mask) = &tree.mask {
-                    attach(mask, &format!("m{index}"), read_only, not_enforced)?;
+                    attach(mask, &format!("m{index}"), read_only, limitations)?;
                 }
             }
         }
     }
     for (index, bind) in blueprint.binds.iter().enumerate() {
         let change = MountChange { read_only: bind.read_only, no_dev: true, recursive: true, ids };
-        attach(&bind.source, &format!("b{index}"), change, not_enforced)?;
+        attach(&bind.source, &format!("b{index}"), change, limitations)?;
     }
     attach_upper(&blueprint.upper)
 }
@@ -83,11 +87,12 @@ fn attach(
     source: &Path,
     name: &str,
     change: MountChange<'_>,
-    not_enforced: &mut Vec<String>,
-) -> Result<(), Fault> {
+    limitations: &mut Vec<Limitation>,
+) -> Result<(), ContainerError> {
     let tried = |error: io::Error| {
-        let message = format!("failed to mount `{}`: {error}", source.display());
-        Fault { request: error.kind() == io::ErrorKind::NotFound, message }
+        let is_absent = error.kind() == io::ErrorKind::NotFound;
+        let failed = ContainerError::failed(format!("mount `{}`", source.display()), error);
+        if is_absent { failed.with_kind(ErrorKind::NotFound) } else { failed }
     };
     let mut clone = sys::open_tree(source, change.recursive).map_err(tried)?;
     if let Err(error) = sys::change_mount(clone.as_fd(), change) {
@@ -98,9 +103,9 @@ fn attach(
         clone = sys::open_tree(source, change.recursive).map_err(tried)?;
         let plain = MountChange { ids: None, ..change };
         sys::change_mount(clone.as_fd(), plain).map_err(tried)?;
-        not_enforced.push(format!(
-            "the file system of `{}` cannot map ids ({error}): its files appear as `nobody`'s",
-            source.display()
+        limitations.push(Limitation::new(
+            LimitationKind::ForeignOwners,
+            format!("the file system of `{}` cannot map ids ({error})", source.display()),
         ));
     }
     let directory = fs::metadata(source).map_err(tried)?.is_dir();
@@ -112,8 +117,8 @@ fn attach(
     sys::attach_mount(clone.as_fd(), Path::new(name)).map_err(tried)
 }
 
-fn attach_upper(upper: &Upper) -> Result<(), Fault> {
-    let tried = |error: io::Error| Fault::host("attach the place for writes", error);
+fn attach_upper(upper: &Upper) -> Result<(), ContainerError> {
+    let tried = |error: io::Error| ContainerError::failed("attach the place for writes", error);
     match upper {
         // Mounted by PID 1, so that it belongs to the inner root.
         Upper::Memory { .. } => Ok(()),
@@ -134,12 +139,12 @@ fn attach_upper(upper: &Upper) -> Result<(), Fault> {
 
 /// Builds the root below the stash. Runs as PID 1, with the stash as working directory: the inner
 /// root may not be allowed to walk the path that leads there.
-pub(super) fn build(blueprint: &Blueprint) -> Result<(), Fault> {
+pub(super) fn build(blueprint: &Blueprint) -> Result<(), ContainerError> {
     if let Upper::Memory { bytes } = &blueprint.upper {
         let size = bytes.map_or_else(|| "50%".to_owned(), |bytes| bytes.to_string());
         let options = format!("mode=755,size={size}");
         mount(Some("roundel"), "up", Some("tmpfs"), MsFlags::MS_NODEV, Some(options.as_str()))
-            .map_err(|error| Fault::host("mount the place for writes", error))?;
+            .map_err(|error| ContainerError::failed("mount the place for writes", error))?;
     }
     match &blueprint.root {
         RootPlan::Layers(layers) => {
@@ -153,18 +158,19 @@ pub(super) fn build(blueprint: &Blueprint) -> Result<(), Fault> {
     }
 }
 
-fn build_from_host(plan: &HostPlan, upper: &Upper) -> Result<(), Fault> {
+fn build_from_host(plan: &HostPlan, upper: &Upper) -> Result<(), ContainerError> {
     make_dir(Path::new("up/root"), 0o755)?;
     mount(Some("up/root"), "root", None::<&str>, MsFlags::MS_BIND, None::<&str>)
-        .map_err(|error| Fault::host("mount the root", error))?;
+        .map_err(|error| ContainerError::failed("mount the root", error))?;
     for (name, mode) in FRESH {
         make_dir(&Path::new("root").join(name), mode)?;
     }
     for (name, target) in &plan.links {
         symlink(target, Path::new("root").join(name))
-            .map_err(|error| Fault::host(format!("link `/{name}`"), error))?;
+            .map_err(|error| ContainerError::failed(format!("link `/{name}`"), error))?;
     }
-    symlink("/run", "root/var/run").map_err(|error| Fault::host("link `/var/run`", error))?;
+    symlink("/run", "root/var/run")
+        .map_err(|error| ContainerError::failed("link `/var/run`", error))?;
     for (index, tree) in plan.trees.iter().enumerate() {
         let mut lowers = Vec::new();
         if tree.mask.is_some() {
@@ -179,7 +185,12 @@ fn build_from_host(plan: &HostPlan, upper: &Upper) -> Result<(), Fault> {
 }
 
 /// Mounts an overlay with its own place for writes.
-fn overlay(lowers: &[String], suffix: &str, at: &Path, upper: &Upper) -> Result<(), Fault> {
+fn overlay(
+    lowers: &[String],
+    suffix: &str,
+    at: &Path,
+    upper: &Upper,
+) -> Result<(), ContainerError> {
     let (writes, work) = (format!("up/u{suffix}"), format!("up/w{suffix}"));
     make_dir(Path::new(&writes), 0o755)?;
     make_dir(Path::new(&work), 0o755)?;
@@ -190,39 +201,44 @@ fn overlay(lowers: &[String], suffix: &str, at: &Path, upper: &Upper) -> Result<
         options.push_str(",volatile");
     }
     mount(Some("roundel"), at, Some("overlay"), MsFlags::MS_NODEV, Some(options.as_str())).map_err(
-        |error| Fault::host(format!("mount the overlay of {} layers", lowers.len()), error),
+        |error| {
+            ContainerError::failed(format!("mount the overlay of {} layers", lowers.len()), error)
+        },
     )
 }
 
 /// Makes a directory with exactly this mode.
-pub(super) fn make_dir(path: &Path, mode: u32) -> Result<(), Fault> {
+pub(super) fn make_dir(path: &Path, mode: u32) -> Result<(), ContainerError> {
     fs::DirBuilder::new()
         .mode(mode)
         .create(path)
-        .map_err(|error| Fault::host(format!("make `{}`", path.display()), error))
+        .map_err(|error| ContainerError::failed(format!("make `{}`", path.display()), error))
 }
 
 /// Moves into the root, lets go of the host's file systems, and attaches the binds.
 ///
 /// The targets of binds are resolved after the host is out of sight, so a link in an image can lead
 /// nowhere but into the image.
-pub(super) fn enter(blueprint: &Blueprint) -> Result<(), Fault> {
+pub(super) fn enter(blueprint: &Blueprint) -> Result<(), ContainerError> {
     let mut binds: Vec<(OwnedFd, bool, PathBuf)> = Vec::new();
     for (index, bind) in blueprint.binds.iter().enumerate() {
         let name = PathBuf::from(format!("b{index}"));
-        let tried = |error| Fault::host(format!("bind `{}`", bind.source.display()), error);
+        let tried =
+            |error| ContainerError::failed(format!("bind `{}`", bind.source.display()), error);
         let clone = sys::open_tree(&name, true).map_err(tried)?;
         let directory = fs::metadata(&name).map_err(tried)?.is_dir();
         binds.push((clone, directory, Path::new("/").join(&bind.target)));
     }
-    let tried = |error| Fault::host("change the root", error);
-    std::env::set_current_dir("root").map_err(|error| Fault::host("enter the root", error))?;
+    let tried = |error| ContainerError::failed("change the root", error);
+    std::env::set_current_dir("root")
+        .map_err(|error| ContainerError::failed("enter the root", error))?;
     pivot_root(".", ".").map_err(tried)?;
     umount2(".", MntFlags::MNT_DETACH).map_err(tried)?;
     nix::unistd::chdir("/").map_err(tried)?;
 
     for (clone, directory, target) in binds {
-        let tried = |error| Fault::host(format!("bind to `{}`", target.display()), error);
+        let tried =
+            |error| ContainerError::failed(format!("bind to `{}`", target.display()), error);
         if directory {
             fs::create_dir_all(&target).map_err(tried)?;
         } else {

@@ -1,9 +1,9 @@
 //! The session of a terminal, and its leader, which outlives the program that runs in it.
 //!
 //! When the leader of a session dies, the kernel hangs its terminal up: the foreground group gets
-//! SIGHUP, and whoever still prints gets EIO. A shell that led its own session would so take along
+//! SIGHUP, and processes that still print get EIO. A shell that led its own session would so end
 //! what it had left behind with `&`, and that must live on (RUN §2.5). Therefore a fork of PID 1
-//! leads, which does nothing but wait until nobody holds the terminal any more:
+//! leads, which does nothing but wait until no process holds the terminal any more:
 //!
 //! ```text
 //! PID 1 ──fork──▶ leader: session, terminal
@@ -12,8 +12,8 @@
 //!   │             leader: takes the foreground, lets go of the terminal, waits until all have
 //! ```
 //!
-//! The program is the leader's sibling, so that PID 1 hears of its end as of any other's, and
-//! nothing has to be passed on. Without a terminal there is nothing to hang up, and no leader.
+//! The program is the leader's sibling, so that PID 1 reaps it like any other process, and nothing
+//! has to be passed on. Without a terminal there is nothing to hang up, and no leader.
 
 use std::{
     fs::File,
@@ -31,23 +31,23 @@ use nix::{
     unistd::{Pid, getpid, setpgid, setsid, tcsetpgrp},
 };
 
-use crate::{sys, wire::Fault};
+use crate::{error::ContainerError, sys};
 
-/// How often the leader looks whether the terminal is still held. The host side's hang-up, which is
+/// How often the leader checks whether the terminal is still held. The host side's hang-up, which is
 /// how nearly all terminals end, wakes it at once.
 const LOOK_AGAIN_MILLIS: u16 = 1000;
 /// How often kernels without pidfds are asked whether the program still runs.
 const ASK_AGAIN: Duration = Duration::from_millis(20);
 
-/// Makes a session with a terminal, and a process in its foreground. Answers the leader with that
-/// process, and the process itself with `None`; the latter has all signals blocked.
-pub(super) fn enter(terminal: &OwnedFd, owner: u32) -> Result<Option<Pid>, Fault> {
-    let tried = |error: Errno| Fault::host("make a session", error);
+/// Makes a session with a terminal, and a process in its foreground. Returns that process to the
+/// leader, and `None` to the process itself, which has all signals blocked.
+pub(super) fn enter(terminal: &OwnedFd, owner: u32) -> Result<Option<Pid>, ContainerError> {
+    let tried = |error: Errno| ContainerError::failed("make a session", error);
     // Nobody inside ends the leader by a signal that was meant for everybody.
     SigSet::all().thread_block().map_err(tried)?;
     setsid().map_err(tried)?;
     sys::take_terminal(terminal.as_fd())
-        .map_err(|error| Fault::host("take the terminal", error))?;
+        .map_err(|error| ContainerError::failed("take the terminal", error))?;
     // Programs such as `tty` and `mesg` expect the terminal to be their user's.
     let _unmapped = std::os::unix::fs::fchown(terminal, Some(owner), None);
     match sys::fork_sibling() {
@@ -58,25 +58,31 @@ pub(super) fn enter(terminal: &OwnedFd, owner: u32) -> Result<Option<Pid>, Fault
             tcsetpgrp(terminal, own).map_err(tried)?;
             Ok(None)
         }
-        Err(error) => Err(super::step::not_started(error)),
+        Err(error) => Err(not_started(error)),
     }
 }
 
-/// Leads the session until it is not needed any more. `told` is closed when the program can be
-/// waited for: before that, PID 1 does not reap it, and its number is its own.
-pub(super) fn lead(terminal: OwnedFd, program: Pid, told: File) {
+/// A fork failed.
+pub(super) fn not_started(error: std::io::Error) -> ContainerError {
+    let tried = "start a process (has the environment reached its limit of processes?)";
+    ContainerError::failed(tried, error)
+}
+
+/// Leads the session until it is not needed any more. `report` is closed when the program can be
+/// waited for: before that, PID 1 does not reap it, and its number is not reused.
+pub(super) fn lead(terminal: OwnedFd, program: Pid, report: File) {
     let watched = u32::try_from(program.as_raw()).ok().and_then(|pid| sys::open_pidfd(pid).ok());
-    drop(told);
+    drop(report);
     wait_for(program, watched.as_ref());
-    // The kernel remembers who was in the foreground when the terminal was hung up, and sends them
-    // SIGHUP at the leader's end: that shall be the leader alone.
+    // The kernel remembers which group was in the foreground when the terminal was hung up, and sends
+    // it SIGHUP at the leader's end: that must be the leader alone.
     let _gone = tcsetpgrp(&terminal, getpid());
     drop(terminal);
     let mut hang_up = SigSet::empty();
     hang_up.add(Signal::SIGHUP);
     let hang_up = SignalFd::with_flags(&hang_up, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK);
     while is_held() {
-        // Whatever wakes it, or fails: the terminal tells.
+        // Whatever wakes it, or fails: the state of the terminal decides.
         let mut woken = hang_up.iter().map(AsFd::as_fd).map(readable).collect::<Vec<_>>();
         let _woken = poll(&mut woken, PollTimeout::from(LOOK_AGAIN_MILLIS));
         while let Ok(Ok(Some(_))) = hang_up.as_ref().map(SignalFd::read_signal) {}
@@ -98,7 +104,7 @@ fn readable(fd: BorrowedFd<'_>) -> PollFd<'_> {
     PollFd::new(fd, PollFlags::POLLIN)
 }
 
-/// Tells whether somebody has the session's terminal open. The kernel takes it from the session
+/// Returns whether a process has the session's terminal open. The kernel takes it from the session
 /// when the last one closes it, and when the host side hangs up.
 fn is_held() -> bool {
     File::open("/dev/tty").is_ok()

@@ -19,10 +19,13 @@ use nix::{
     unistd::{Gid, Pid, Uid, geteuid, pipe2, setgroups, setresgid, setresuid},
 };
 
-use super::{agent, machine, network, rootfs};
+use super::{agent, files, machine, network, privileges, rootfs};
 use crate::{
+    error::{ContainerError, ErrorKind},
+    limitation::Limitation,
+    link::Link,
     sys,
-    wire::{Blueprint, Fault, Link, Mapped, Report},
+    wire::{Blueprint, HelperReport, IdsMapped, InnerIds, Interface},
 };
 
 /// Every namespace of an environment but the one of cgroups, which PID 1 makes in its own.
@@ -33,18 +36,19 @@ const ALL: CloneFlags = CloneFlags::CLONE_NEWUSER
     .union(CloneFlags::CLONE_NEWUTS)
     .union(CloneFlags::CLONE_NEWNET);
 
-/// What the helper says to PID 1 when the limits hold.
+/// What the helper reports to PID 1 when the limits hold.
 const LIMITED: &str = "limited";
 
 /// Becomes an environment. Ends when PID 1, and with it everything inside, is gone.
 pub(super) fn environment(link: Link, blueprint: &Blueprint, fds: Vec<OwnedFd>) -> i32 {
     let made = prepare(&link, blueprint, fds).and_then(|prepared| {
-        let pipe = pipe2(OFlag::O_CLOEXEC).map_err(|error| Fault::host("make a pipe", error))?;
+        let pipe = pipe2(OFlag::O_CLOEXEC)
+            .map_err(|error| ContainerError::failed("make a pipe", error))?;
         Ok((prepared, pipe))
     });
     let (mut prepared, (reader, writer)) = match made {
         Ok(made) => made,
-        Err(fault) => return refuse(&link, fault),
+        Err(error) => return refuse(&link, error),
     };
     match sys::fork() {
         Ok(Some(child)) => {
@@ -59,7 +63,9 @@ pub(super) fn environment(link: Link, blueprint: &Blueprint, fds: Vec<OwnedFd>) 
             prepared.cgroups.clear();
             first_process(&link, blueprint, prepared, reader)
         }
-        Err(error) => refuse(&link, Fault::host("start the environment's first process", error)),
+        Err(error) => {
+            refuse(&link, ContainerError::failed("start the environment's first process", error))
+        }
     }
 }
 
@@ -69,87 +75,93 @@ pub(super) struct Prepared {
     files: Option<OwnedFd>,
     /// The `cgroup.procs` to join, opened with the rights of the host side.
     cgroups: Vec<File>,
-    interface: Option<crate::wire::Interface>,
-    not_enforced: Vec<String>,
+    interface: Option<Interface>,
+    limitations: Vec<Limitation>,
 }
 
-fn prepare(link: &Link, blueprint: &Blueprint, fds: Vec<OwnedFd>) -> Result<Prepared, Fault> {
+fn prepare(
+    link: &Link,
+    blueprint: &Blueprint,
+    fds: Vec<OwnedFd>,
+) -> Result<Prepared, ContainerError> {
     let mut fds = fds.into_iter();
     let ids = if blueprint.idmapped { fds.next() } else { None };
     let files = fds.next();
-    // Jobs go before the runner when memory runs out. Where it is forbidden, nothing is lost.
+    // When memory runs out, environments go before the program that started them. Where it is
+    // forbidden, nothing is lost.
     let _forbidden = std::fs::write("/proc/self/oom_score_adj", "300");
 
     let cgroups = open_cgroups(&blueprint.cgroups)?;
-    let mut not_enforced = Vec::new();
+    let mut limitations = Vec::new();
     let owner = geteuid().is_root();
     if owner {
         unshare(CloneFlags::CLONE_NEWNS)
-            .map_err(|error| Fault::host("make a mount namespace", error))?;
-        rootfs::attach_sources(blueprint, ids.as_ref().map(AsFd::as_fd), &mut not_enforced)?;
+            .map_err(|error| ContainerError::failed("make a mount namespace", error))?;
+        rootfs::attach_sources(blueprint, ids.as_ref().map(AsFd::as_fd), &mut limitations)?;
     }
     let mapped = unshare_and_wait(link, ALL)?;
     if !owner {
-        rootfs::attach_sources(blueprint, None, &mut not_enforced)?;
+        rootfs::attach_sources(blueprint, None, &mut limitations)?;
     }
-    become_inner_root(blueprint.single_id)?;
-    Ok(Prepared { files, cgroups, interface: mapped.interface, not_enforced })
+    become_inner_root(blueprint.ids)?;
+    Ok(Prepared { files, cgroups, interface: mapped.interface, limitations })
 }
 
 /// Enters new namespaces and waits until the host side has written the id maps.
-fn unshare_and_wait(link: &Link, flags: CloneFlags) -> Result<Mapped, Fault> {
+fn unshare_and_wait(link: &Link, flags: CloneFlags) -> Result<IdsMapped, ContainerError> {
     unshare(flags).map_err(|error| {
-        Fault::host(
-            "make namespaces (is `kernel.unprivileged_userns_clone` or \
-             `user.max_user_namespaces` 0 on this host?)",
-            error,
-        )
+        let tried = "make namespaces (is `kernel.unprivileged_userns_clone` or \
+                     `user.max_user_namespaces` 0 on this host?)";
+        ContainerError::failed(tried, error).with_kind(ErrorKind::Unsupported)
     })?;
-    link.send(&Report::Unshared, &[]).map_err(|error| Fault::host("report", error))?;
-    match link.receive::<Mapped>() {
+    link.send(&HelperReport::Unshared, &[])
+        .map_err(|error| ContainerError::failed("report", error))?;
+    match link.receive::<IdsMapped>() {
         Ok(Some((mapped, _))) => Ok(mapped),
-        Ok(None) => Err(Fault::host("wait for the id maps", "the host side is gone")),
-        Err(error) => Err(Fault::host("wait for the id maps", error)),
+        Ok(None) => Err(ContainerError::host("the host side is gone")),
+        Err(error) => Err(ContainerError::failed("wait for the id maps", error)),
     }
 }
 
-fn become_inner_root(single_id: bool) -> Result<(), Fault> {
+fn become_inner_root(ids: InnerIds) -> Result<(), ContainerError> {
     let root = Gid::from_raw(0);
-    setresgid(root, root, root).map_err(|error| Fault::host("become the inner root", error))?;
+    setresgid(root, root, root)
+        .map_err(|error| ContainerError::failed("become the inner root", error))?;
     // With a single id the kernel forbids `setgroups`; then there is nothing to drop either.
-    if !single_id {
-        setgroups(&[]).map_err(|error| Fault::host("drop the host's groups", error))?;
+    if ids == InnerIds::Many {
+        setgroups(&[]).map_err(|error| ContainerError::failed("drop the host's groups", error))?;
     }
     let root = Uid::from_raw(0);
-    setresuid(root, root, root).map_err(|error| Fault::host("become the inner root", error))
+    setresuid(root, root, root)
+        .map_err(|error| ContainerError::failed("become the inner root", error))
 }
 
 /// Enters a user and a mount namespace, for a task on files only.
-pub(super) fn enter_namespace(link: &Link) -> Result<(), Fault> {
+pub(super) fn enter_namespace(link: &Link) -> Result<(), ContainerError> {
     unshare_and_wait(link, CloneFlags::CLONE_NEWUSER.union(CloneFlags::CLONE_NEWNS))?;
     // Files are made as they are listed, so a group that cannot be dropped does no harm.
-    become_inner_root(true)
+    become_inner_root(InnerIds::Single)
 }
 
 /// Holds a user namespace until the host side hangs up.
-pub(super) fn hold_namespace(link: &Link) -> Result<(), Fault> {
+pub(super) fn hold_namespace(link: &Link) -> Result<(), ContainerError> {
     unshare_and_wait(link, CloneFlags::CLONE_NEWUSER)?;
-    link.send(&Report::Ready { not_enforced: Vec::new() }, &[])
-        .map_err(|error| Fault::host("report", error))?;
-    let _end = link.receive::<Mapped>();
+    link.send(&HelperReport::Ready { limitations: Vec::new() }, &[])
+        .map_err(|error| ContainerError::failed("report", error))?;
+    let _end = link.receive::<IdsMapped>();
     Ok(())
 }
 
 /// Runs as PID 1: builds the environment, then serves it.
 fn first_process(link: &Link, blueprint: &Blueprint, prepared: Prepared, limited: OwnedFd) -> i32 {
     match build(blueprint, prepared, limited) {
-        Ok(not_enforced) => {
-            if link.send(&Report::Ready { not_enforced }, &[]).is_err() {
+        Ok(limitations) => {
+            if link.send(&HelperReport::Ready { limitations }, &[]).is_err() {
                 return 1;
             }
-            agent::serve(link, blueprint.single_id)
+            agent::serve(link, blueprint.ids)
         }
-        Err(fault) => refuse(link, fault),
+        Err(error) => refuse(link, error),
     }
 }
 
@@ -157,54 +169,57 @@ fn build(
     blueprint: &Blueprint,
     prepared: Prepared,
     limited: OwnedFd,
-) -> Result<Vec<String>, Fault> {
-    // If the helper outside is killed, this process must not live on without anybody to reap it.
+) -> Result<Vec<Limitation>, ContainerError> {
+    // If the helper outside is killed, this process must not live on without a process to reap it.
     nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL)
-        .map_err(|error| Fault::host("tie the environment to its helper", error))?;
+        .map_err(|error| ContainerError::failed("tie the environment to its helper", error))?;
     nix::sys::stat::umask(nix::sys::stat::Mode::empty());
-    let Prepared { files, interface, mut not_enforced, .. } = prepared;
+    let Prepared { files, interface, mut limitations, .. } = prepared;
     mount(None::<&str>, "/", None::<&str>, MsFlags::MS_PRIVATE | MsFlags::MS_REC, None::<&str>)
-        .map_err(|error| Fault::host("make the mounts private", error))?;
+        .map_err(|error| ContainerError::failed("make the mounts private", error))?;
     nix::unistd::sethostname(&blueprint.hostname)
-        .map_err(|error| Fault::host("set the host name", error))?;
-    network::bring_up(interface.as_ref(), &mut not_enforced);
+        .map_err(|error| ContainerError::failed("set the host name", error))?;
+    network::bring_up(interface.as_ref(), &mut limitations);
     rootfs::build(blueprint)?;
-    machine::mount_all(blueprint, &mut not_enforced)?;
+    machine::mount_all(blueprint, &mut limitations)?;
     rootfs::enter(blueprint)?;
-    super::files::place(blueprint, files)?;
+    files::place(blueprint, files)?;
     wait_for_limits(limited)?;
     // After it has its cgroups, so that their names outside are not seen inside.
     unshare(CloneFlags::CLONE_NEWCGROUP)
-        .map_err(|error| Fault::host("make a cgroup namespace", error))?;
-    super::privileges::restrict_agent(blueprint.setuid, &mut not_enforced)?;
+        .map_err(|error| ContainerError::failed("make a cgroup namespace", error))?;
+    privileges::restrict_agent(blueprint.setuid, &mut limitations)?;
     nix::sys::stat::umask(nix::sys::stat::Mode::S_IWGRP | nix::sys::stat::Mode::S_IWOTH);
-    Ok(not_enforced)
+    Ok(limitations)
 }
 
-fn open_cgroups(procs: &[PathBuf]) -> Result<Vec<File>, Fault> {
+fn open_cgroups(procs: &[PathBuf]) -> Result<Vec<File>, ContainerError> {
     let open = |procs: &PathBuf| {
         File::options().write(true).open(procs).map_err(|error| {
-            Fault::host(format!("open the cgroup of `{}`", procs.display()), error)
+            ContainerError::failed(format!("open the cgroup of `{}`", procs.display()), error)
         })
     };
     procs.iter().map(open).collect()
 }
 
 /// Puts PID 1 into its cgroups while it builds the environment: the kernel takes several
-/// milliseconds for each hierarchy. Tells it how that went.
-fn limit(child: Pid, cgroups: &[File], told: OwnedFd) {
+/// milliseconds for each hierarchy. Reports to it how that went.
+fn limit(child: Pid, cgroups: &[File], report: OwnedFd) {
     let joined = cgroups.iter().try_for_each(|mut procs| write!(procs, "{child}"));
-    let said = joined.map_or_else(|error| error.to_string(), |()| LIMITED.to_owned());
-    // If PID 1 is gone already, it has said why itself.
-    let _gone = File::from(told).write_all(said.as_bytes());
+    let outcome = joined.map_or_else(|error| error.to_string(), |()| LIMITED.to_owned());
+    // If PID 1 is gone already, it has reported why itself.
+    let _gone = File::from(report).write_all(outcome.as_bytes());
 }
 
-fn wait_for_limits(limited: OwnedFd) -> Result<(), Fault> {
-    let mut said = String::new();
+fn wait_for_limits(limited: OwnedFd) -> Result<(), ContainerError> {
+    let mut outcome = String::new();
     File::from(limited)
-        .read_to_string(&mut said)
-        .map_err(|error| Fault::host("wait for the limits", error))?;
-    if said == LIMITED { Ok(()) } else { Err(Fault::host("join the cgroups", said)) }
+        .read_to_string(&mut outcome)
+        .map_err(|error| ContainerError::failed("wait for the limits", error))?;
+    if outcome == LIMITED {
+        return Ok(());
+    }
+    Err(ContainerError::host(format!("failed to join the cgroups: {outcome}")))
 }
 
 /// Waits until PID 1 is gone; the kernel has then ended all the others too.
@@ -218,8 +233,8 @@ fn wait_for(child: Pid) -> i32 {
     }
 }
 
-fn refuse(link: &Link, fault: Fault) -> i32 {
-    // If nobody listens any more, nobody needs to know.
-    let _lost = link.send(&Report::Failed(fault), &[]);
+fn refuse(link: &Link, error: ContainerError) -> i32 {
+    // If the host side is gone, the report is not needed.
+    let _lost = link.send(&HelperReport::Failed(error), &[]);
     1
 }

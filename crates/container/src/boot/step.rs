@@ -14,10 +14,12 @@ use nix::{
     unistd::{Gid, Pid, Uid, getpid, pipe2, setgroups, setresgid, setresuid, setsid},
 };
 
-use super::{agent::Outcome, session, users};
+use super::{session, users};
 use crate::{
+    error::{ContainerError, ErrorKind},
+    spec::ProcessSpec,
     sys,
-    wire::{Answer, Fault, StepPlan},
+    wire::{InnerIds, Reply, Response},
 };
 
 /// Where programs are looked for if the process has no `PATH`.
@@ -39,15 +41,15 @@ struct Standard {
 }
 
 /// Starts a process. Returns after its program has been loaded, or with the reason why not.
-pub(super) fn start(plan: &StepPlan, single_id: bool) -> Result<Started, Fault> {
-    if plan.argv.is_empty() {
-        return Err(Fault::request("no program was named"));
+pub(super) fn start(spec: &ProcessSpec, ids: InnerIds) -> Result<Started, ContainerError> {
+    if spec.argv.is_empty() {
+        return Err(ContainerError::invalid("the process has no program"));
     }
-    let user = users::resolve(plan.user.as_deref(), single_id)?;
-    let (standard, outputs) =
-        standard(plan.pty).map_err(|error| Fault::host("make a terminal or pipes", error))?;
+    let user = users::resolve(spec.user.as_deref(), ids)?;
+    let (standard, outputs) = standard(spec.pty)
+        .map_err(|error| ContainerError::failed("make a terminal or pipes", error))?;
     let (reader, writer) =
-        pipe2(OFlag::O_CLOEXEC).map_err(|error| Fault::host("make a pipe", error))?;
+        pipe2(OFlag::O_CLOEXEC).map_err(|error| ContainerError::failed("make a pipe", error))?;
     match sys::fork() {
         Ok(Some(_)) => {
             drop(standard);
@@ -57,49 +59,46 @@ pub(super) fn start(plan: &StepPlan, single_id: bool) -> Result<Started, Fault> 
         Ok(None) => {
             drop(reader);
             drop(outputs);
-            sys::exit_now(child(plan, &user, standard, File::from(writer)))
+            sys::exit_now(child(spec, &user, standard, File::from(writer)))
         }
-        Err(error) => Err(not_started(error)),
+        Err(error) => Err(session::not_started(error)),
     }
-}
-
-pub(super) fn not_started(error: io::Error) -> Fault {
-    Fault::host("start a process (has the environment reached its limit of processes?)", error)
 }
 
 /// Runs in the child: as the program, or as the leader of its session. Returns with an exit code
 /// if it did not become the program.
-fn child(plan: &StepPlan, user: &users::User, standard: Standard, mut told: File) -> i32 {
+fn child(spec: &ProcessSpec, user: &users::User, standard: Standard, mut report: File) -> i32 {
     let entered = if standard.terminal {
         session::enter(&standard.input, user.entry.uid)
     } else {
-        setsid().map(|_| None).map_err(|error| Fault::host("make a session", error))
+        setsid().map(|_| None).map_err(|error| ContainerError::failed("make a session", error))
     };
     if let Ok(Some(program)) = entered {
         let Standard { input, output, error, .. } = standard;
         drop((output, error));
-        session::lead(input, program, told);
+        session::lead(input, program, report);
         return 0;
     }
     // If PID 1 is gone, this process is about to be.
-    let _gone = told.write_all(&getpid().as_raw().to_ne_bytes());
-    let fault = entered.map_or_else(|fault| fault, |_| run(plan, user, &standard));
-    let _gone = told.write_all(&serde_json::to_vec(&fault).unwrap_or_default());
+    let _gone = report.write_all(&getpid().as_raw().to_ne_bytes());
+    let error = entered.map_or_else(|error| error, |_| run(spec, user, &standard));
+    let _gone = report.write_all(&serde_json::to_vec(&error).unwrap_or_default());
     127
 }
 
 /// Waits until the program is loaded: the pipe carries its number and closes, or also carries the
 /// reason why not.
-fn confirm(reader: OwnedFd) -> Result<Pid, Fault> {
+fn confirm(reader: OwnedFd) -> Result<Pid, ContainerError> {
     let mut said = Vec::new();
     File::from(reader)
         .read_to_end(&mut said)
-        .map_err(|error| Fault::host("wait for the process", error))?;
+        .map_err(|error| ContainerError::failed("wait for the process", error))?;
     match said.split_first_chunk() {
         Some((pid, [])) => Ok(Pid::from_raw(i32::from_ne_bytes(*pid))),
-        Some((_, reason)) => Err(serde_json::from_slice(reason)
-            .unwrap_or_else(|error| Fault::host("understand why the process failed", error))),
-        None => Err(Fault::host("start a process", "it ended before it could say why")),
+        Some((_, reason)) => Err(serde_json::from_slice(reason).unwrap_or_else(|_| {
+            ContainerError::host("a process failed to start, for unknown reasons")
+        })),
+        None => Err(ContainerError::host("a process ended before its program was loaded")),
     }
 }
 
@@ -121,29 +120,37 @@ fn standard(pty: Option<(u16, u16)>) -> io::Result<(Standard, Vec<OwnedFd>)> {
 }
 
 /// Becomes the process. Returns only if that failed.
-fn run(plan: &StepPlan, user: &users::User, standard: &Standard) -> Fault {
-    match become_process(plan, user, standard) {
-        Ok(()) => exec(plan),
-        Err(fault) => fault,
+fn run(spec: &ProcessSpec, user: &users::User, standard: &Standard) -> ContainerError {
+    match become_process(spec, user, standard) {
+        Ok(()) => exec(spec),
+        Err(error) => error,
     }
 }
 
-fn become_process(plan: &StepPlan, user: &users::User, standard: &Standard) -> Result<(), Fault> {
+fn become_process(
+    spec: &ProcessSpec,
+    user: &users::User,
+    standard: &Standard,
+) -> Result<(), ContainerError> {
     sys::default_signals();
-    let tried = |error: nix::errno::Errno| Fault::host("set up the process", error);
+    let tried = |error: nix::errno::Errno| ContainerError::failed("set up the process", error);
     SigSet::empty().thread_set_mask().map_err(tried)?;
     nix::unistd::dup2_stdin(&standard.input).map_err(tried)?;
     nix::unistd::dup2_stdout(&standard.output).map_err(tried)?;
     nix::unistd::dup2_stderr(&standard.error).map_err(tried)?;
     become_user(user)?;
-    std::env::set_current_dir(&plan.cwd).map_err(|error| {
-        Fault::request(format!("failed to enter the directory `{}`: {error}", plan.cwd.display()))
+    std::env::set_current_dir(&spec.cwd).map_err(|error| {
+        ContainerError::request_failed(
+            format!("enter the directory `{}`", spec.cwd.display()),
+            error,
+        )
     })
 }
 
-fn become_user(user: &users::User) -> Result<(), Fault> {
+fn become_user(user: &users::User) -> Result<(), ContainerError> {
     let name = &user.entry.name;
-    let tried = |error: nix::errno::Errno| Fault::host(format!("become user `{name}`"), error);
+    let tried =
+        |error: nix::errno::Errno| ContainerError::failed(format!("become user `{name}`"), error);
     if let Some(groups) = &user.groups {
         let groups: Vec<_> = groups.iter().copied().map(Gid::from_raw).collect();
         setgroups(&groups).map_err(tried)?;
@@ -156,21 +163,23 @@ fn become_user(user: &users::User) -> Result<(), Fault> {
 }
 
 /// Loads the program. Returns only if that failed.
-fn exec(plan: &StepPlan) -> Fault {
-    let Some(name) = plan.argv.first() else { return Fault::request("no program was named") };
-    let Ok(arguments) = plan.argv.iter().map(|word| CString::new(word.as_str())).collect() else {
-        return Fault::request("an argument contains a NUL byte");
+fn exec(spec: &ProcessSpec) -> ContainerError {
+    let Some(name) = spec.argv.first() else {
+        return ContainerError::invalid("the process has no program");
     };
-    let pairs = plan.env.iter().map(|(key, value)| CString::new(format!("{key}={value}")));
+    let Ok(arguments) = spec.argv.iter().map(|word| CString::new(word.as_str())).collect() else {
+        return ContainerError::invalid("an argument contains a NUL byte");
+    };
+    let pairs = spec.env.iter().map(|(key, value)| CString::new(format!("{key}={value}")));
     let Ok(variables) = pairs.collect::<Result<Vec<_>, _>>() else {
-        return Fault::request("a variable contains a NUL byte");
+        return ContainerError::invalid("a variable contains a NUL byte");
     };
     let arguments: Vec<CString> = arguments;
     if name.contains('/') {
         let error = load(name.as_bytes(), &arguments, &variables);
         return not_loaded(name, &error);
     }
-    let path = plan.env.iter().rev().find(|(key, _)| key == "PATH");
+    let path = spec.env.iter().rev().find(|(key, _)| key == "PATH");
     let path = path.map_or(DEFAULT_PATH, |(_, value)| value.as_str());
     let mut reason = io::Error::from(io::ErrorKind::NotFound);
     for directory in path.split(':') {
@@ -179,7 +188,7 @@ fn exec(plan: &StepPlan) -> Fault {
         let error = load(candidate.as_os_str().as_bytes(), &arguments, &variables);
         match error.raw_os_error() {
             Some(libc::ENOENT | libc::ENOTDIR) => {}
-            // Like a shell: go on looking, but remember that there was something.
+            // Like a shell: go on searching, but remember that a file was found.
             Some(libc::EACCES) => reason = error,
             _ => return not_loaded(name, &error),
         }
@@ -194,21 +203,25 @@ fn load(program: &[u8], arguments: &[CString], variables: &[CString]) -> io::Err
     }
 }
 
-fn not_loaded(name: &str, error: &io::Error) -> Fault {
+fn not_loaded(name: &str, error: &io::Error) -> ContainerError {
     match error.raw_os_error() {
         None | Some(libc::ENOENT) => {
-            Fault::request(format!("program `{name}` was not found in the environment"))
+            ContainerError::not_found(format!("program `{name}` was not found in the environment"))
         }
-        Some(libc::E2BIG) => Fault::request(format!(
+        Some(libc::E2BIG) => ContainerError::invalid(format!(
             "the arguments and variables of `{name}` are larger than the kernel takes"
         )),
-        _ => Fault::request(format!("failed to run `{name}`: {error}")),
+        Some(libc::EACCES) => {
+            let message = format!("failed to run `{name}`: {error}");
+            ContainerError::new(ErrorKind::AccessDenied, message)
+        }
+        _ => ContainerError::invalid(format!("failed to run `{name}`: {error}")),
     }
 }
 
 /// Listens on a port of the environment's loopback, for the host side.
-pub(super) fn listen(port: u16) -> Outcome {
+pub(super) fn listen(port: u16) -> Reply {
     let listener = std::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, port))
-        .map_err(|error| Fault::host(format!("listen on port {port} inside"), error))?;
-    Ok((Answer::Listening, vec![listener.into()]))
+        .map_err(|error| ContainerError::failed(format!("listen on port {port} inside"), error))?;
+    Ok((Response::Listening, vec![listener.into()]))
 }

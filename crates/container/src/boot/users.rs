@@ -1,11 +1,11 @@
 //! The user database inside: `/etc/passwd` and `/etc/group`.
 //!
-//! Read by PID 1, so links resolve inside. No name service is asked: an image's `USER` names
-//! somebody in these files, or is a number.
+//! Read by PID 1, so links resolve inside. No name service is asked: an image's `USER` is a name in
+//! these files, or a number.
 
 use std::{fs::File, io::Read, path::PathBuf};
 
-use crate::wire::{Fault, UserEntry};
+use crate::{error::ContainerError, spec, wire::InnerIds};
 
 /// A database may be this large; what lies beyond is not read.
 const DATABASE_BYTES: u64 = 4 * 1024 * 1024;
@@ -13,18 +13,18 @@ const DATABASE_BYTES: u64 = 4 * 1024 * 1024;
 /// A user that a process can become.
 #[derive(Debug)]
 pub(super) struct User {
-    pub(super) entry: UserEntry,
+    pub(super) entry: spec::User,
     /// Supplementary groups; `None` where the kernel forbids to set any.
     pub(super) groups: Option<Vec<u32>>,
 }
 
 /// Finds a user: a name or a number, with or without a group.
 ///
-/// Where only one id exists, everybody is root, with the home that the name has.
-pub(super) fn resolve(user: Option<&str>, single_id: bool) -> Result<User, Fault> {
+/// Where only one id exists, every user is root, with the home that the name has.
+pub(super) fn resolve(user: Option<&str>, ids: InnerIds) -> Result<User, ContainerError> {
     let found = find(user.unwrap_or("0"), &read("/etc/passwd"), &read("/etc/group"))?;
-    if single_id {
-        let entry = UserEntry { uid: 0, gid: 0, ..found.entry };
+    if ids == InnerIds::Single {
+        let entry = spec::User { uid: 0, gid: 0, ..found.entry };
         return Ok(User { entry, groups: None });
     }
     Ok(found)
@@ -39,7 +39,7 @@ fn read(path: &str) -> String {
     String::from_utf8_lossy(&text).into_owned()
 }
 
-fn find(wanted: &str, passwd: &str, group: &str) -> Result<User, Fault> {
+fn find(wanted: &str, passwd: &str, group: &str) -> Result<User, ContainerError> {
     let (user, wanted_group) = match wanted.split_once(':') {
         Some((user, group)) if !group.is_empty() => (user, Some(group)),
         Some((user, _)) => (user, None),
@@ -55,7 +55,7 @@ fn find(wanted: &str, passwd: &str, group: &str) -> Result<User, Fault> {
         (Some(entry), _) => entry,
         (None, Some(uid)) => unnamed(uid),
         (None, None) => {
-            return Err(Fault::request(format!(
+            return Err(ContainerError::not_found(format!(
                 "user `{user}` is not in the environment's /etc/passwd"
             )));
         }
@@ -73,20 +73,20 @@ fn find(wanted: &str, passwd: &str, group: &str) -> Result<User, Fault> {
 }
 
 /// A user that only has a number: root's group, as container engines do it.
-fn unnamed(uid: u32) -> UserEntry {
+fn unnamed(uid: u32) -> spec::User {
     let home = if uid == 0 { "/root" } else { "/" };
     let name = if uid == 0 { "root".to_owned() } else { uid.to_string() };
-    UserEntry { name, uid, gid: 0, home: PathBuf::from(home), shell: "/bin/sh".to_owned() }
+    spec::User { name, uid, gid: 0, home: PathBuf::from(home), shell: "/bin/sh".to_owned() }
 }
 
-fn parse_user(line: &str) -> Option<UserEntry> {
+fn parse_user(line: &str) -> Option<spec::User> {
     let mut fields = line.split(':');
     let name = fields.next()?.to_owned();
     let uid = fields.nth(1)?.parse().ok()?;
     let gid = fields.next()?.parse().ok()?;
     let home = fields.nth(1)?;
     let shell = fields.next().unwrap_or_default();
-    Some(UserEntry {
+    Some(spec::User {
         name,
         uid,
         gid,
@@ -95,7 +95,7 @@ fn parse_user(line: &str) -> Option<UserEntry> {
     })
 }
 
-fn find_group(wanted: &str, group: &str) -> Result<u32, Fault> {
+fn find_group(wanted: &str, group: &str) -> Result<u32, ContainerError> {
     let known = group.lines().find_map(|line| {
         let mut fields = line.split(':');
         let name = fields.next()?;
@@ -103,7 +103,9 @@ fn find_group(wanted: &str, group: &str) -> Result<u32, Fault> {
         (name == wanted).then(|| gid.parse::<u32>().ok())?
     });
     known.or_else(|| wanted.parse().ok()).ok_or_else(|| {
-        Fault::request(format!("group `{wanted}` is not in the environment's /etc/group"))
+        ContainerError::not_found(format!(
+            "group `{wanted}` is not in the environment's /etc/group"
+        ))
     })
 }
 
@@ -121,6 +123,7 @@ fn memberships(name: &str, group: &str) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ErrorKind;
 
     const PASSWD: &str = "root:x:0:0:root:/root:/bin/bash\n\
         broken line\n\
@@ -150,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_without_a_line_is_still_somebody() {
+    fn a_number_without_a_line_is_still_a_user() {
         let user = found("1000");
         assert_eq!((user.entry.uid, user.entry.gid), (1000, 0));
         assert_eq!(user.entry.home, PathBuf::from("/"));
@@ -158,9 +161,11 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_name_is_the_askers_mistake() {
-        let fault = find("nobody-here", PASSWD, GROUP).unwrap_err();
-        assert!(fault.request && fault.message.contains("nobody-here"));
-        assert!(find("root:nogroup", PASSWD, GROUP).unwrap_err().message.contains("nogroup"));
+    fn an_unknown_name_is_not_found() {
+        for (wanted, missing) in [("nobody-here", "nobody-here"), ("root:nogroup", "nogroup")] {
+            let error = find(wanted, PASSWD, GROUP).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::NotFound);
+            assert!(error.to_string().contains(missing), "{error}");
+        }
     }
 }

@@ -1,6 +1,7 @@
-//! Cgroups, on trees of plain files: what the machine at hand has is for `tests/container.rs`.
+//! Cgroups, on trees of plain files. What this machine has is tested in `tests/container`.
 
-use super::*;
+use super::{hierarchy::Hierarchy, *};
+use crate::limitation::LimitationKind;
 
 /// The mounts of a machine with only version 2, one with only version 1, and a mixture.
 const TWO: &str = "30 23 0:26 / /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw,nsdelegate\n";
@@ -44,7 +45,7 @@ fn the_own_group_is_divided_before_the_top_is() {
         top: top.clone(),
         own: own.clone(),
     };
-    let base = |controller| two.place(controller).unwrap().unwrap().base;
+    let base = |controller| two.base(controller).unwrap().unwrap().directory;
     assert_eq!(base(Controller::Memory), own);
     assert_eq!(base(Controller::Pids), own);
     assert_eq!(fs::read_to_string(own.join("cgroup.subtree_control")).unwrap(), "+pids");
@@ -53,7 +54,7 @@ fn the_own_group_is_divided_before_the_top_is() {
 }
 
 #[test]
-fn limits_are_written_in_the_words_of_their_version() {
+fn limits_are_written_to_the_files_of_their_version() {
     let scratch = tempfile::tempdir().unwrap();
     let limits = Limits {
         memory_bytes: Some(1 << 30),
@@ -77,11 +78,12 @@ fn limits_are_written_in_the_words_of_their_version() {
     ] {
         let base = scratch.path().join(format!("{version:?}"));
         fs::create_dir(&base).unwrap();
-        let places =
-            Controller::ALL.map(|controller| Place { controller, version, base: base.clone() });
-        let cgroups = Cgroups { places: places.to_vec(), ..Cgroups::default() };
+        let bases = Controller::ALL
+            .map(|controller| Base { controller, version, directory: base.clone() })
+            .to_vec();
+        let cgroups = Cgroups { bases, ..Cgroups::default() };
         let group = cgroups.create("one", &limits);
-        assert_eq!(group.not_enforced, Vec::<String>::new());
+        assert_eq!(group.limitations, Vec::new());
         assert_eq!(group.procs(), [base.join("one/cgroup.procs")]);
         for (file, text) in expected {
             assert_eq!(fs::read_to_string(base.join("one").join(file)).unwrap(), text);
@@ -90,32 +92,36 @@ fn limits_are_written_in_the_words_of_their_version() {
 }
 
 #[test]
-fn a_limit_that_cannot_be_set_is_a_sentence_and_not_an_error() {
+fn a_limit_that_cannot_be_set_is_a_limitation_and_not_an_error() {
     let scratch = tempfile::tempdir().unwrap();
-    let place = |controller, base: &str| Place {
+    let base = |controller, name: &str| Base {
         controller,
         version: Version::Two,
-        base: scratch.path().join(base),
+        directory: scratch.path().join(name),
     };
     fs::create_dir(scratch.path().join("good")).unwrap();
     let cgroups = Cgroups {
-        places: vec![place(Controller::Memory, "absent"), place(Controller::Pids, "good")],
-        missing: vec![(Controller::Cpu, "no such controller".to_owned())],
+        bases: vec![base(Controller::Memory, "absent"), base(Controller::Pids, "good")],
+        missing: vec![(
+            Controller::Cpu,
+            Limitation::new(LimitationKind::CpuLimit, "no such controller"),
+        )],
         own: String::new(),
     };
     let limits =
         Limits { memory_bytes: Some(1), cpu_millis: Some(1), processes: Some(1), disk_bytes: None };
     let group = cgroups.create("one", &limits);
-    let [cpu, memory] = group.not_enforced.as_slice() else { panic!("{:?}", group.not_enforced) };
-    assert!(cpu.contains("CPU limit") && cpu.contains("no such controller"), "{cpu}");
-    assert!(memory.contains("memory limit"), "{memory}");
+    let [cpu, memory] = group.limitations.as_slice() else { panic!("{:?}", group.limitations) };
+    assert_eq!((cpu.kind, cpu.cause.as_str()), (LimitationKind::CpuLimit, "no such controller"));
+    assert_eq!(memory.kind, LimitationKind::MemoryLimit);
+    assert!(memory.cause.contains("absent/one/memory.max"), "{}", memory.cause);
     assert_eq!(group.procs().len(), 1);
-    // What nobody asked for is nobody's disappointment.
-    assert_eq!(cgroups.create("two", &Limits::default()).not_enforced, Vec::<String>::new());
+    // Limits that were not asked for are not missed.
+    assert_eq!(cgroups.create("two", &Limits::default()).limitations, Vec::new());
 }
 
 #[test]
-fn the_victims_of_the_memory_limit_are_counted_in_either_version() {
+fn out_of_memory_kills_are_counted_in_either_version() {
     assert_eq!(
         parse_kills("low 0\nhigh 0\nmax 12\noom 3\noom_kill 2\noom_group_kill 0\n"),
         Some(2)
@@ -124,23 +130,22 @@ fn the_victims_of_the_memory_limit_are_counted_in_either_version() {
     assert_eq!(parse_kills(""), None);
 }
 
-/// Somebody may move a runner into a group of its own while it runs: it must stay there.
+/// An administrator may move a runner into another group while it runs: it must stay there.
 #[test]
-fn joins_are_hastened_only_from_where_this_process_is() {
+fn joins_are_prepared_only_from_where_this_process_is() {
     let scratch = tempfile::tempdir().unwrap();
     let procs = scratch.path().join("cgroup.procs");
-    let place =
-        |version| Place { controller: Controller::Pids, version, base: scratch.path().to_owned() };
-    let hasten = |version, own: &str| {
-        let places = vec![place(version)];
-        let cgroups = Cgroups { places, own: own.to_owned(), ..Cgroups::default() };
-        if let Some(thread) = cgroups.hasten_joins() {
+    let prepare = |version, own: &str| {
+        let directory = scratch.path().to_owned();
+        let bases = vec![Base { controller: Controller::Pids, version, directory }];
+        let cgroups = Cgroups { bases, own: own.to_owned(), ..Cgroups::default() };
+        if let Some(thread) = cgroups.prepare_joins() {
             thread.join().unwrap();
         }
     };
-    hasten(Version::One, "1:pids:/elsewhere\n");
-    hasten(Version::Two, &own_groups());
+    prepare(Version::One, "1:pids:/elsewhere\n");
+    prepare(Version::Two, &own_groups());
     assert!(!procs.exists());
-    hasten(Version::One, &own_groups());
+    prepare(Version::One, &own_groups());
     assert_eq!(fs::read_to_string(procs).unwrap(), "0");
 }

@@ -4,12 +4,15 @@ use std::{os::fd::OwnedFd, sync::Arc};
 
 use tokio::sync::watch;
 
-use super::{Exit, conversation::Conversation};
-use crate::{error::ContainerError, wire::Wish};
+use super::connection::{Connection, is_over};
+use crate::{
+    error::ContainerError,
+    wire::{Exit, Request},
+};
 
 /// A process in an environment. Dropping it leaves it running: it ends with the environment.
 pub struct Process {
-    conversation: Arc<Conversation>,
+    connection: Arc<Connection>,
     id: u64,
     end: watch::Receiver<Option<Exit>>,
     output: Option<OwnedFd>,
@@ -18,13 +21,13 @@ pub struct Process {
 
 impl Process {
     pub(super) fn new(
-        conversation: Arc<Conversation>,
+        connection: Arc<Connection>,
         id: u64,
         end: watch::Receiver<Option<Exit>>,
         fds: Vec<OwnedFd>,
     ) -> Self {
         let mut fds = fds.into_iter();
-        Self { conversation, id, end, output: fds.next(), error: fds.next() }
+        Self { connection, id, end, output: fds.next(), error: fds.next() }
     }
 
     /// The pty's master (reads what it prints, merged), or the read end of its stdout pipe.
@@ -44,20 +47,20 @@ impl Process {
     ///
     /// # Errors
     ///
-    /// [`ContainerError::Host`] if the environment has ended.
+    /// `Ended` if the environment has ended.
     pub fn signal(&self, signal: i32) -> Result<(), ContainerError> {
-        self.conversation.ask(Wish::Signal { process: self.id, signal }, &[]).map(drop)
+        self.connection.ask(Request::Signal { process: self.id, signal }, &[]).map(drop)
     }
 
     /// Waits until it ends. Cancel-safe; may be called again.
     ///
     /// # Errors
     ///
-    /// [`ContainerError::Host`] if nobody is left to tell.
+    /// `Ended` if the environment has ended without reporting it.
     pub async fn wait(&self) -> Result<Exit, ContainerError> {
         let mut end = self.end.clone();
         let ended = end.wait_for(Option::is_some).await.ok().and_then(|end| *end);
-        ended.ok_or_else(|| ContainerError::Host("the environment has ended".to_owned()))
+        ended.ok_or_else(is_over)
     }
 }
 

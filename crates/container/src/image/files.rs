@@ -3,25 +3,23 @@
 //! A tar is not unpacked: its entries are found once, and layers are read where they lie.
 
 use std::{
-    collections::HashMap,
     fs::File,
     io::{self, Read, Seek, SeekFrom},
-    path::{Component, Path, PathBuf},
+    path::{Path, PathBuf},
 };
 
 use serde::Deserialize;
 
-use super::manifest::{
-    Blob, DOCUMENT_BYTES, Described, Descriptor, Document, for_this_machine, hex_of, verify,
+use super::{
+    archive::{Archive, normal},
+    manifest::{
+        Blob, DOCUMENT_BYTES, Described, Descriptor, Document, for_this_machine, hex_of, verify,
+    },
 };
 use crate::error::ContainerError;
 
-/// Entries of an archive: a few for each layer.
-const MOST_ENTRIES: usize = 100_000;
-/// Links from one entry of an archive to another.
-const MOST_LINKS: usize = 8;
 /// An index may lead to an index.
-const MOST_INDEXES: usize = 4;
+const MAX_INDEXES: usize = 4;
 /// Annotation with an image's name.
 const NAME: &str = "org.opencontainers.image.ref.name";
 /// The same, as container engines write it, with the registry.
@@ -34,13 +32,7 @@ type Opened = (File, Option<(u64, u64)>);
 #[derive(Debug)]
 pub(super) enum Files {
     Directory(PathBuf),
-    Archive { path: PathBuf, entries: HashMap<PathBuf, Entry> },
-}
-
-#[derive(Debug)]
-pub(super) enum Entry {
-    Part { offset: u64, bytes: u64 },
-    Link(PathBuf),
+    Archive { path: PathBuf, archive: Archive },
 }
 
 /// One image of `docker save`.
@@ -57,14 +49,13 @@ impl Files {
     /// Looks at a directory or an archive.
     pub(super) fn open(path: &Path) -> Result<Self, ContainerError> {
         let wrong = |error: io::Error| {
-            let message = format!("`{}` cannot be read as an image: {error}", path.display());
-            ContainerError::Request(message)
+            ContainerError::request_failed(format!("read `{}` as an image", path.display()), error)
         };
         if std::fs::metadata(path).map_err(wrong)?.is_dir() {
             return Ok(Self::Directory(path.to_owned()));
         }
-        let entries = list(path).map_err(wrong)?;
-        Ok(Self::Archive { path: path.to_owned(), entries })
+        let archive = Archive::list(path).map_err(wrong)?;
+        Ok(Self::Archive { path: path.to_owned(), archive })
     }
 
     fn name(&self) -> &Path {
@@ -74,7 +65,7 @@ impl Files {
     }
 
     fn wrong(&self, reason: impl std::fmt::Display) -> ContainerError {
-        ContainerError::Request(format!(
+        ContainerError::invalid(format!(
             "`{}` is not a usable image: {reason}",
             self.name().display()
         ))
@@ -87,8 +78,8 @@ impl Files {
             Self::Directory(directory) => {
                 File::open(directory.join(wanted)).map(|file| (file, None))
             }
-            Self::Archive { path, entries } => {
-                let Some((offset, bytes)) = follow(entries, wanted) else { return Ok(None) };
+            Self::Archive { path, archive } => {
+                let Some((offset, bytes)) = archive.find(wanted) else { return Ok(None) };
                 File::open(path).map(|file| (file, Some((offset, bytes))))
             }
         };
@@ -155,7 +146,7 @@ impl Files {
         let mut document: Document =
             serde_json::from_slice(index).map_err(|error| self.wrong(error))?;
         let mut chosen = self.choose(&document.manifests, reference)?.clone();
-        for _ in 0..MOST_INDEXES {
+        for _ in 0..MAX_INDEXES {
             let bytes = self.verified(&chosen)?;
             document = serde_json::from_slice(&bytes).map_err(|error| self.wrong(error))?;
             if let Some(config) = &document.config {
@@ -244,66 +235,6 @@ fn same(have: &str, wanted: &str) -> bool {
     have == wanted || short(have) == short(wanted) || have == tag
 }
 
-/// A relative path without `.`; `None` if it leads outside.
-fn normal(path: &Path) -> Option<PathBuf> {
-    let mut normal = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::Normal(name) => normal.push(name),
-            Component::CurDir => {}
-            Component::ParentDir => {
-                if !normal.pop() {
-                    return None;
-                }
-            }
-            Component::RootDir | Component::Prefix(_) => return None,
-        }
-    }
-    Some(normal)
-}
-
-/// Finds where an entry's bytes lie, also through links.
-fn follow(entries: &HashMap<PathBuf, Entry>, wanted: PathBuf) -> Option<(u64, u64)> {
-    let mut at = wanted;
-    for _ in 0..MOST_LINKS {
-        match entries.get(&at)? {
-            Entry::Part { offset, bytes } => return Some((*offset, *bytes)),
-            Entry::Link(target) => {
-                at = normal(&at.parent().unwrap_or(Path::new("")).join(target))?;
-            }
-        }
-    }
-    None
-}
-
-/// Lists the entries of an archive.
-fn list(path: &Path) -> io::Result<HashMap<PathBuf, Entry>> {
-    let mut archive = tar::Archive::new(File::open(path)?);
-    let mut entries = HashMap::new();
-    for entry in archive.entries_with_seek()? {
-        let entry = entry?;
-        let Some(name) = normal(&entry.path()?) else { continue };
-        let kind = entry.header().entry_type();
-        if kind.is_file() {
-            let part = Entry::Part { offset: entry.raw_file_position(), bytes: entry.size() };
-            entries.insert(name, part);
-        } else if kind.is_symlink() {
-            let target = entry.link_name()?.unwrap_or_default().into_owned();
-            entries.insert(name, Entry::Link(target));
-        } else if kind.is_hard_link() {
-            // A hard link names its target from the top of the archive.
-            let target = entry.link_name()?.unwrap_or_default();
-            let up: PathBuf =
-                name.parent().into_iter().flat_map(Path::components).map(|_| "..").collect();
-            entries.insert(name, Entry::Link(up.join(target)));
-        }
-        if entries.len() > MOST_ENTRIES {
-            return Err(io::Error::other(format!("it has more than {MOST_ENTRIES} entries")));
-        }
-    }
-    Ok(entries)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -314,12 +245,5 @@ mod tests {
         assert!(same("alpine:latest", "alpine"));
         assert!(same("3.20", "alpine:3.20"));
         assert!(!same("alpine:3.19", "alpine:3.20"));
-    }
-
-    #[test]
-    fn a_name_outside_of_the_layout_is_refused() {
-        assert_eq!(normal(Path::new("../x")), None);
-        assert_eq!(normal(Path::new("/etc/passwd")), None);
-        assert_eq!(normal(Path::new("a/../b/./c")), Some(PathBuf::from("b/c")));
     }
 }

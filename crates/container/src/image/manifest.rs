@@ -116,11 +116,11 @@ impl Run {
 /// Reads a configuration and checks that the image is for this machine.
 pub(super) fn config(described: &Described, reference: &str) -> Result<Config, ContainerError> {
     let file: ConfigFile = serde_json::from_slice(&described.config).map_err(|error| {
-        ContainerError::Request(format!("image `{reference}` has no valid configuration: {error}"))
+        ContainerError::invalid(format!("image `{reference}` has no valid configuration: {error}"))
     })?;
     let fits = |given: &str, ours: &str| given.is_empty() || given == ours;
     if !fits(&file.os, "linux") || !fits(&file.architecture, architecture()) {
-        return Err(ContainerError::Request(format!(
+        return Err(ContainerError::invalid(format!(
             "image `{reference}` is for {}/{}, but this machine is linux/{}: choose an image, or \
              a tag, that exists for it",
             file.os,
@@ -151,7 +151,7 @@ pub(super) fn hex_of(digest: &str) -> Result<&str, ContainerError> {
         .filter(|hex| {
             hex.len() == 64 && hex.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
         })
-        .ok_or_else(|| ContainerError::Request(format!("`{digest}` is no sha256 digest")))
+        .ok_or_else(|| ContainerError::invalid(format!("`{digest}` is not a sha256 digest")))
 }
 
 /// Checks that bytes have the digest that was promised.
@@ -161,7 +161,7 @@ pub(super) fn verify(bytes: &[u8], digest: &str) -> Result<(), ContainerError> {
     if found == digest {
         return Ok(());
     }
-    Err(ContainerError::Request(format!(
+    Err(ContainerError::invalid(format!(
         "a document of the image is damaged: its digest is {found}, not {digest}"
     )))
 }

@@ -2,6 +2,7 @@
 
 use std::{os::fd::OwnedFd, time::Duration};
 
+use backon::{ExponentialBuilder, Retryable as _};
 use futures_util::StreamExt;
 use oci_client::{
     Client, Reference,
@@ -13,13 +14,11 @@ use oci_client::{
 use tokio::io::AsyncWriteExt;
 
 use super::manifest::{Blob, DOCUMENT_BYTES, Described, Document, for_this_machine, verify};
-use crate::error::ContainerError;
+use crate::error::{ContainerError, ErrorKind};
 
-const CONNECT_PATIENCE: Duration = Duration::from_secs(15);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 /// Between two pieces of a body.
-const READ_PATIENCE: Duration = Duration::from_mins(1);
-/// The pauses before a second and a third try of what a network can break.
-const PAUSES: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(3)];
+const READ_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// All that a manifest can be.
 const MANIFESTS: [&str; 4] = [
@@ -38,12 +37,12 @@ pub(super) struct Registry {
 }
 
 impl Registry {
-    /// Understands a reference. Nothing is sent yet.
+    /// Parses a reference. Nothing is sent yet.
     pub(super) fn open(asked: &str, auth: Option<(&str, &str)>) -> Result<Self, ContainerError> {
         let reference: Reference = asked.parse().map_err(|error| {
-            ContainerError::Request(format!(
-                "`{asked}` is no image reference ({error}): write it as `name:tag` or \
-                 `registry/name:tag`, in lower case and without blanks"
+            ContainerError::invalid(format!(
+                "`{asked}` is not a valid image reference ({error}): write it as `name:tag` or \
+                 `registry/name:tag`, in lower case and without spaces"
             ))
         })?;
         let protocol = if is_loopback(reference.registry()) {
@@ -53,8 +52,8 @@ impl Registry {
         };
         let client = Client::new(ClientConfig {
             protocol,
-            connect_timeout: Some(CONNECT_PATIENCE),
-            read_timeout: Some(READ_PATIENCE),
+            connect_timeout: Some(CONNECT_TIMEOUT),
+            read_timeout: Some(READ_TIMEOUT),
             user_agent: concat!("roundel/", env!("CARGO_PKG_VERSION")),
             ..ClientConfig::default()
         });
@@ -75,37 +74,38 @@ impl Registry {
         let mut digest = digest;
         if !document.manifests.is_empty() {
             let chosen = for_this_machine(&document.manifests).ok_or_else(|| {
-                ContainerError::Request(format!(
+                ContainerError::invalid(format!(
                     "image `{}` does not exist for linux/{}",
                     self.asked,
                     super::manifest::architecture()
                 ))
             })?;
-            let wanted = self.reference.clone_with_digest(chosen.digest.clone());
+            let chosen = self.reference.clone_with_digest(chosen.digest.clone());
             let bytes;
-            (bytes, digest) = self.manifest(&wanted).await?;
+            (bytes, digest) = self.manifest(&chosen).await?;
             verify(&bytes, &digest)?;
             document = parse(&bytes, &self.asked)?;
         }
         let config = document
             .config
-            .ok_or_else(|| ContainerError::Request(format!("`{}` is not an image", self.asked)))?;
+            .ok_or_else(|| ContainerError::invalid(format!("`{}` is not an image", self.asked)))?;
         let config = self.document(&Blob::from(&config)).await?;
         let layers = document.layers.iter().map(Blob::from).collect();
         Ok(Described { digest, config, layers })
     }
 
     async fn manifest(&self, wanted: &Reference) -> Result<(Vec<u8>, String), ContainerError> {
-        let mut pauses = PAUSES.iter();
-        loop {
-            match self.client.pull_manifest_raw(wanted, &self.auth, &MANIFESTS).await {
-                Ok((bytes, digest)) => return Ok((bytes.to_vec(), digest)),
-                Err(error) => match pauses.next() {
-                    Some(pause) if is_passing(&error) => tokio::time::sleep(*pause).await,
-                    _ => return Err(self.explain(&error)),
-                },
-            }
-        }
+        let pull = || self.client.pull_manifest_raw(wanted, &self.auth, &MANIFESTS);
+        let (bytes, digest) = self.repeat(pull).await?;
+        Ok((bytes.to_vec(), digest))
+    }
+
+    /// Sends a request, and repeats it after failures that another attempt may not meet.
+    async fn repeat<T, F>(&self, request: impl FnMut() -> F) -> Result<T, ContainerError>
+    where
+        F: Future<Output = Result<T, Oci>>,
+    {
+        request.retry(backoff()).when(is_transient).await.map_err(|error| self.explain(&error))
     }
 
     /// Reads a small blob into memory.
@@ -113,10 +113,10 @@ impl Registry {
         let mut stream = self.stream(blob).await?.stream;
         let mut bytes = Vec::new();
         while let Some(piece) = stream.next().await {
-            let piece = piece.map_err(|error| self.broken(&error))?;
+            let piece = piece.map_err(|error| self.interrupted(&error))?;
             bytes.extend_from_slice(&piece);
             if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > DOCUMENT_BYTES {
-                return Err(ContainerError::Request(format!(
+                return Err(ContainerError::invalid(format!(
                     "a document of image `{}` is larger than {DOCUMENT_BYTES} bytes",
                     self.asked
                 )));
@@ -128,25 +128,16 @@ impl Registry {
 
     async fn stream(&self, blob: &Blob) -> Result<SizedStream, ContainerError> {
         let descriptor = OciDescriptor { digest: blob.name.clone(), ..OciDescriptor::default() };
-        let mut pauses = PAUSES.iter();
-        loop {
-            match self.client.pull_blob_stream(&self.reference, &descriptor).await {
-                Ok(stream) => return Ok(stream),
-                Err(error) => match pauses.next() {
-                    Some(pause) if is_passing(&error) => tokio::time::sleep(*pause).await,
-                    _ => return Err(self.explain(&error)),
-                },
-            }
-        }
+        self.repeat(|| self.client.pull_blob_stream(&self.reference, &descriptor)).await
     }
 
-    /// Copies a layer into a pipe. A reader that went away is no error: it says itself why.
+    /// Copies a layer into a pipe. A reader that went away is not an error: it reports why itself.
     pub(super) async fn copy(&self, blob: &Blob, pipe: OwnedFd) -> Result<(), ContainerError> {
         let mut stream = self.stream(blob).await?.stream;
         let mut pipe = tokio::net::unix::pipe::Sender::from_owned_fd(pipe)
-            .map_err(|error| ContainerError::host("use a pipe", error))?;
+            .map_err(|error| ContainerError::failed("use a pipe", error))?;
         while let Some(piece) = stream.next().await {
-            let piece = piece.map_err(|error| self.broken(&error))?;
+            let piece = piece.map_err(|error| self.interrupted(&error))?;
             if pipe.write_all(&piece).await.is_err() {
                 return Ok(());
             }
@@ -154,83 +145,101 @@ impl Registry {
         Ok(())
     }
 
-    fn broken(&self, error: &std::io::Error) -> ContainerError {
-        ContainerError::Host(format!(
-            "the download of image `{}` from {} broke off: {}",
+    fn interrupted(&self, error: &std::io::Error) -> ContainerError {
+        let message = format!(
+            "the download of image `{}` from {} was interrupted: {}",
             self.asked,
             self.host(),
             with_sources(error)
-        ))
+        );
+        ContainerError::new(ErrorKind::Unavailable, message)
     }
 
-    /// Says whose trouble it is, and the way out.
+    /// Names the problem and what to do about it.
     fn explain(&self, error: &Oci) -> ContainerError {
         let (asked, host) = (&self.asked, self.host());
-        let kind = kind(error);
-        let said = with_sources(error);
-        match kind {
-            Kind::Absent => ContainerError::Request(format!(
+        let answer = with_sources(error);
+        match refusal(error) {
+            Refusal::Absent => ContainerError::not_found(format!(
                 "image `{asked}` does not exist in the registry {host}, or is private: check the \
-                 name and the tag, and give `auth` if it is private ({said})"
+                 name and the tag, and set `auth` if it is private ({answer})"
             )),
-            Kind::Refused => ContainerError::Request(format!(
-                "the registry {host} refuses access to image `{asked}`: check the name, and the \
-                 user name and password in `auth` ({said})"
-            )),
-            Kind::Limited => ContainerError::Host(format!(
-                "the registry {host} limits how often it is asked: give credentials in `auth`, or \
-                 try again later ({said})"
-            )),
-            Kind::Passing => ContainerError::Host(format!(
-                "the registry {host} cannot be reached for image `{asked}`: check the network, \
-                 the name of the registry and the proxy ({said})"
-            )),
-            Kind::Other => ContainerError::Request(format!(
-                "image `{asked}` cannot be pulled from the registry {host}: {said}"
+            Refusal::Denied => ContainerError::new(
+                ErrorKind::AccessDenied,
+                format!(
+                    "the registry {host} denies access to image `{asked}`: check the name, and the \
+                     user name and password in `auth` ({answer})"
+                ),
+            ),
+            Refusal::RateLimited => ContainerError::new(
+                ErrorKind::Unavailable,
+                format!(
+                    "the registry {host} limits the rate of requests: set credentials in `auth`, or \
+                     try again later ({answer})"
+                ),
+            ),
+            Refusal::Transient => ContainerError::new(
+                ErrorKind::Unavailable,
+                format!(
+                    "the registry {host} cannot be reached for image `{asked}`: check the network, \
+                     the name of the registry and the proxy ({answer})"
+                ),
+            ),
+            Refusal::Other => ContainerError::invalid(format!(
+                "image `{asked}` cannot be pulled from the registry {host}: {answer}"
             )),
         }
     }
 }
 
+/// Two more attempts: what a network breaks is often whole again within seconds.
+fn backoff() -> ExponentialBuilder {
+    ExponentialBuilder::default()
+        .with_min_delay(Duration::from_millis(500))
+        .with_factor(6.0)
+        .with_max_times(2)
+        .with_jitter()
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum Refusal {
     Absent,
-    Refused,
-    Limited,
-    /// Trouble that another try may not meet.
-    Passing,
+    Denied,
+    RateLimited,
+    /// Another attempt may succeed.
+    Transient,
     Other,
 }
 
-fn is_passing(error: &Oci) -> bool {
-    kind(error) == Kind::Passing
+fn is_transient(error: &Oci) -> bool {
+    refusal(error) == Refusal::Transient
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "most errors of the library are one kind to us")]
-fn kind(error: &Oci) -> Kind {
+#[expect(clippy::wildcard_enum_match_arm, reason = "most errors of the library are alike to us")]
+fn refusal(error: &Oci) -> Refusal {
     match error {
-        Oci::ImageManifestNotFoundError(_) => Kind::Absent,
-        Oci::UnauthorizedError { .. } | Oci::AuthenticationFailure(_) => Kind::Refused,
+        Oci::ImageManifestNotFoundError(_) => Refusal::Absent,
+        Oci::UnauthorizedError { .. } | Oci::AuthenticationFailure(_) => Refusal::Denied,
         Oci::RegistryError { envelope, .. } => match envelope.errors.first().map(|e| &e.code) {
             Some(
                 OciErrorCode::ManifestUnknown
                 | OciErrorCode::NameUnknown
                 | OciErrorCode::NotFound
                 | OciErrorCode::BlobUnknown,
-            ) => Kind::Absent,
-            Some(OciErrorCode::Unauthorized | OciErrorCode::Denied) => Kind::Refused,
-            Some(OciErrorCode::Toomanyrequests) => Kind::Limited,
-            _ => Kind::Other,
+            ) => Refusal::Absent,
+            Some(OciErrorCode::Unauthorized | OciErrorCode::Denied) => Refusal::Denied,
+            Some(OciErrorCode::Toomanyrequests) => Refusal::RateLimited,
+            _ => Refusal::Other,
         },
         Oci::ServerError { code, .. } => match code {
-            404 => Kind::Absent,
-            401 | 403 => Kind::Refused,
-            429 => Kind::Limited,
-            500.. => Kind::Passing,
-            _ => Kind::Other,
+            404 => Refusal::Absent,
+            401 | 403 => Refusal::Denied,
+            429 => Refusal::RateLimited,
+            500.. => Refusal::Transient,
+            _ => Refusal::Other,
         },
-        Oci::RequestError(_) | Oci::IoError(_) => Kind::Passing,
-        _ => Kind::Other,
+        Oci::RequestError(_) | Oci::IoError(_) => Refusal::Transient,
+        _ => Refusal::Other,
     }
 }
 
@@ -249,7 +258,7 @@ fn with_sources(error: &dyn std::error::Error) -> String {
 
 fn parse(bytes: &[u8], asked: &str) -> Result<Document, ContainerError> {
     serde_json::from_slice(bytes).map_err(|error| {
-        ContainerError::Request(format!("image `{asked}` has no valid manifest: {error}"))
+        ContainerError::invalid(format!("image `{asked}` has no valid manifest: {error}"))
     })
 }
 
@@ -276,12 +285,10 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_reference_is_the_askers_mistake() {
+    fn a_bad_reference_is_an_invalid_request() {
         for asked in ["", "docker.io/UPPER/case", "a b", "x@sha256:short"] {
-            assert!(
-                matches!(Registry::open(asked, None), Err(ContainerError::Request(_))),
-                "{asked}"
-            );
+            let refused = Registry::open(asked, None).err().map(|error| error.kind());
+            assert_eq!(refused, Some(ErrorKind::InvalidRequest), "{asked}");
         }
     }
 }

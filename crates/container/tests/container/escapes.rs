@@ -2,7 +2,7 @@
 
 use roundel_container::{Exit, Root};
 
-use crate::world::{Entry, World, import, is_root, layer, output, run, spec};
+use crate::world::{Entry, World, bind, file, import, is_root, layer, output, run, spec};
 
 /// Each of these must fail, and the environment must live on.
 const ATTEMPTS: [(&str, &str); 22] = [
@@ -128,8 +128,8 @@ fn links_and_nodes_of_a_hostile_image_do_no_harm() {
     let shared = tempfile::tempdir().unwrap();
     std::fs::write(shared.path().join("file"), "bound").unwrap();
     let mut spec = spec(Root::Layers(image.layers));
-    spec.binds = vec![(shared.path().to_owned(), "/run/shared".into(), true)];
-    spec.files = vec![("/run/file".into(), 0o644, 0, 0, b"placed".to_vec())];
+    spec.binds = vec![bind(shared.path(), "/run/shared", true)];
+    spec.files = vec![file("/run/file", 0o644, b"placed")];
     let environment = world.start(&spec);
     assert_eq!(output(&environment, "cat /shared/file /file"), "boundplaced");
     assert_eq!(

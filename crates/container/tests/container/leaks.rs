@@ -11,16 +11,18 @@ use std::{
 
 use roundel_container::{Limits, Root, Runtime, RuntimeSettings};
 
-use crate::world::{PATIENCE, boot, output, shell, skip, spec};
+use crate::world::{TIMEOUT, helper_program, output, shell, skip, spec};
 
 /// A runtime whose helpers can be told apart from those of all other tests: by their binary.
 fn own_runtime(directory: &Path) -> (Runtime, PathBuf) {
     let binary = directory.join("boot-of-this-test");
     if !binary.exists() {
-        fs::copy(boot(), &binary).unwrap();
+        fs::copy(helper_program(), &binary).unwrap();
     }
-    let settings =
-        RuntimeSettings { directory: directory.join("runtime"), boot: Some(binary.clone()) };
+    let settings = RuntimeSettings {
+        directory: directory.join("runtime"),
+        helper_program: Some(binary.clone()),
+    };
     (Runtime::open(settings).unwrap(), binary)
 }
 
@@ -30,7 +32,7 @@ fn helpers(binary: &Path) -> Vec<i32> {
         .unwrap()
         .flatten()
         .filter(|entry| {
-            // Not the link `exe`, which nobody may read of a PID 1.
+            // Not the link `exe`, which no other process may read of a PID 1.
             let line = fs::read(entry.path().join("cmdline")).unwrap_or_default();
             line.split(|byte| *byte == 0).next() == Some(binary.as_os_str().as_bytes())
         })
@@ -71,7 +73,7 @@ fn mounts_below(directory: &Path) -> usize {
 
 /// Waits for what the kernel does in its own time, with an end.
 fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
-    let end = Instant::now() + PATIENCE;
+    let end = Instant::now() + TIMEOUT;
     while !holds() {
         assert!(Instant::now() < end, "{what}");
         std::thread::yield_now();
@@ -104,7 +106,7 @@ fn nothing_is_left_of_two_hundred_environments() {
         let background = environment.spawn(&shell("trap '' TERM HUP; sleep 1000 & wait")).unwrap();
         assert_eq!(output(&environment, "echo hi | tee /usr/file"), "hi\n");
         match round % 4 {
-            0 => environment.stop(PATIENCE).unwrap(),
+            0 => environment.stop(TIMEOUT).unwrap(),
             1 => drop(environment),
             2 => {
                 // PID 1 dies under it.
@@ -113,11 +115,11 @@ fn nothing_is_left_of_two_hundred_environments() {
                     let _gone = nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL);
                 }
                 crate::world::wait(&background);
-                environment.stop(PATIENCE).unwrap();
+                environment.stop(TIMEOUT).unwrap();
             }
             _ => {
                 drop(background);
-                environment.stop(PATIENCE).unwrap();
+                environment.stop(TIMEOUT).unwrap();
             }
         }
     }
@@ -172,7 +174,7 @@ fn a_killed_owner_leaves_nothing() {
     let owner = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "leaks::owner_that_will_be_killed", "--nocapture"])
         .env("ROUNDEL_TEST_OWNED", directory.path())
-        .env("ROUNDEL_TEST_BOOT", boot())
+        .env("ROUNDEL_TEST_BOOT", helper_program())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()

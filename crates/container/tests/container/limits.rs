@@ -1,30 +1,31 @@
 //! Limits: what they stop, and that it is said when they cannot.
 
-use roundel_container::{Environment, Exit, Limits, Root};
+use roundel_container::{
+    Environment, ErrorKind, Exit, FileAttributes, LimitationKind, Limits, Root,
+};
 
 use crate::world::{World, is_root, output, run, skip, spec};
 
 const MIB: u64 = 1024 * 1024;
 
 /// An environment with limits; `None` with a notice if the host does not enforce this one.
-fn limited(world: &World, limits: Limits, kind: &str) -> Option<Environment> {
+fn limited(world: &World, limits: Limits, kind: LimitationKind) -> Option<Environment> {
     let mut spec = spec(Root::Host);
     spec.limits = limits;
     let environment = world.start(&spec);
-    match environment.not_enforced().iter().find(|reason| reason.contains(kind)) {
-        Some(reason) => {
-            skip(reason);
-            None
-        }
-        None => Some(environment),
+    let mut limitations = environment.limitations().iter();
+    if let Some(found) = limitations.find(|found| found.kind == kind) {
+        skip(&found.sentence("environments"));
+        return None;
     }
+    Some(environment)
 }
 
 #[test]
 fn a_fork_bomb_hits_the_limit_and_the_host_stays_calm() {
     let world = World::new();
     let limits = Limits { processes: Some(40), ..Limits::default() };
-    let Some(environment) = limited(&world, limits, "limit of processes") else { return };
+    let Some(environment) = limited(&world, limits, LimitationKind::ProcessLimit) else { return };
     let (text, _) = run(
         &environment,
         "i=0; while [ $i -lt 200 ]; do sleep 30 & i=$((i+1)); done 2>&1; echo over",
@@ -37,14 +38,14 @@ fn a_fork_bomb_hits_the_limit_and_the_host_stays_calm() {
         .filter(|line| *line == ["sleep", "30", ""].join("\0"))
         .count();
     assert!(sleepers <= 40, "{sleepers} processes got through");
-    environment.stop(crate::world::PATIENCE).unwrap();
+    environment.stop(crate::world::TIMEOUT).unwrap();
 }
 
 #[test]
 fn a_process_that_takes_too_much_memory_is_killed_and_it_is_said_why() {
     let world = World::new();
     let limits = Limits { memory_bytes: Some(64 * MIB), ..Limits::default() };
-    let Some(environment) = limited(&world, limits, "memory limit") else { return };
+    let Some(environment) = limited(&world, limits, LimitationKind::MemoryLimit) else { return };
     assert_eq!(environment.out_of_memory_kills(), 0);
     let (text, exit) = run(&environment, "exec dd if=/dev/zero of=/dev/null bs=300M count=1");
     assert_eq!(exit, Exit::Signal { signal: 9, out_of_memory: true }, "{text}");
@@ -59,12 +60,12 @@ fn a_process_that_takes_too_much_memory_is_killed_and_it_is_said_why() {
 fn a_cpu_limit_is_what_was_asked_for() {
     let world = World::new();
     let limits = Limits { cpu_millis: Some(500), ..Limits::default() };
-    let Some(environment) = limited(&world, limits, "CPU limit") else { return };
+    let Some(environment) = limited(&world, limits, LimitationKind::CpuLimit) else { return };
     // Half a core: the kernel counts periods in which it had to hold the processes back.
     output(&environment, "i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done");
 }
 
-/// Fills the disk from inside until it says no.
+/// Fills the disk from inside until it is full.
 fn fill(environment: &Environment, mebibytes: u64) -> (String, Exit) {
     run(environment, &format!("dd if=/dev/zero of=/usr/big bs=1M count={mebibytes}"))
 }
@@ -73,14 +74,13 @@ fn fill(environment: &Environment, mebibytes: u64) -> (String, Exit) {
 fn a_small_disk_quota_gives_enospc_to_the_job() {
     let world = World::new();
     let limits = Limits { disk_bytes: Some(16 * MIB), ..Limits::default() };
-    let Some(environment) = limited(&world, limits, "disk limit") else { return };
+    let Some(environment) = limited(&world, limits, LimitationKind::DiskLimit) else { return };
     let (text, exit) = fill(&environment, 64);
     assert!(exit != Exit::Code(0) && text.contains("No space left"), "{text}");
-    // The agent is told too, and whose trouble it is.
-    let error = environment
-        .write_file(std::path::Path::new("/usr/more"), &vec![1; 4_000_000], 0, 0, 0o644)
-        .unwrap_err();
-    assert!(matches!(error, roundel_container::ContainerError::Host(_)), "{error}");
+    // The host side learns of it too: its own limit is full, not the host's disk.
+    let path = std::path::Path::new("/usr/more");
+    let more = environment.write_file(path, &vec![1; 4_000_000], FileAttributes::root(0o644));
+    assert_eq!(more.unwrap_err().kind(), ErrorKind::DiskLimit);
     assert_eq!(
         output(&environment, "rm /usr/big; echo again > /usr/small; cat /usr/small"),
         "again\n"
@@ -97,10 +97,10 @@ fn a_large_disk_quota_is_a_file_system_of_its_own() {
     // More than half of the memory, so that it cannot be kept there.
     let limits =
         Limits { disk_bytes: Some(96 * MIB), memory_bytes: Some(128 * MIB), ..Limits::default() };
-    let Some(environment) = limited(&world, limits, "disk limit") else { return };
+    let Some(environment) = limited(&world, limits, LimitationKind::DiskLimit) else { return };
     let (text, exit) = fill(&environment, 200);
     assert!(exit != Exit::Code(0) && text.contains("No space left"), "{text}");
-    environment.stop(crate::world::PATIENCE).unwrap();
+    environment.stop(crate::world::TIMEOUT).unwrap();
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn writes_without_a_quota_go_to_disk() {
     let environment = world.host();
     assert_eq!(fill(&environment, 8).1, Exit::Code(0));
     assert_eq!(output(&environment, "mkdir -m 000 /usr/closed; stat -c %s /usr/big"), "8388608\n");
-    environment.stop(crate::world::PATIENCE).unwrap();
+    environment.stop(crate::world::TIMEOUT).unwrap();
     let owners = std::fs::read_dir(world.directory.path().join("owners")).unwrap();
     for owner in owners.flatten() {
         let left: Vec<_> = std::fs::read_dir(owner.path().join("scratch")).unwrap().collect();

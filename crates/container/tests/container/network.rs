@@ -1,6 +1,6 @@
 //! The network of environments.
 
-use roundel_container::{Exit, Root};
+use roundel_container::{Exit, LimitationKind, Root};
 
 use crate::world::{World, output, run, skip, spec};
 
@@ -23,14 +23,14 @@ fn services_of_one_environment_are_not_on_the_hosts_loopback() {
 }
 
 #[test]
-fn an_environment_with_a_network_has_a_way_out_before_its_first_process() {
+fn an_environment_with_a_network_is_connected_before_its_first_process() {
     let world = World::new();
     let mut spec = spec(Root::Host);
     spec.network = true;
     let environment = world.start(&spec);
-    if let Some(reason) = environment.not_enforced().iter().find(|r| r.contains("outside network"))
-    {
-        skip(reason);
+    let mut limitations = environment.limitations().iter();
+    if let Some(found) = limitations.find(|found| found.kind == LimitationKind::Network) {
+        skip(&found.sentence("environments"));
         return;
     }
     let routes = output(&environment, "cat /proc/net/route");
@@ -44,7 +44,7 @@ fn an_environment_with_a_network_has_a_way_out_before_its_first_process() {
     let port = listener.local_addr().unwrap().port();
     let script = format!("exec 3<>/dev/tcp/127.0.0.1/{port}");
     assert_ne!(run(&environment, &format!("exec bash -c '{script}'")).1, Exit::Code(0));
-    environment.stop(crate::world::PATIENCE).unwrap();
+    environment.stop(crate::world::TIMEOUT).unwrap();
 }
 
 #[test]

@@ -2,13 +2,13 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Command};
 
-use crate::world::{boot, is_root, program, skip};
+use crate::world::{helper_program, is_root, program, skip};
 
 /// The user that the tests make when they run as root.
 const USER: &str = "roundel-test";
 
-/// Tests that must hold for everybody.
-const FOR_EVERYBODY: [&str; 7] =
+/// Tests that must hold for every user.
+const FOR_ALL_USERS: [&str; 7] =
     ["network::", "processes::", "escapes::", "leaks::", "limits::", "image_files::", "setuid::"];
 
 #[test]
@@ -51,7 +51,7 @@ fn again(path: &str) {
     fs::set_permissions(place.path(), public.clone()).unwrap();
     let (tests, helper) = (place.path().join("tests"), place.path().join("boot"));
     fs::copy(std::env::current_exe().unwrap(), &tests).unwrap();
-    fs::copy(boot(), &helper).unwrap();
+    fs::copy(helper_program(), &helper).unwrap();
     let home = place.path().join("home");
     fs::create_dir(&home).unwrap();
     own(&home);
@@ -61,7 +61,7 @@ fn again(path: &str) {
     let output = Command::new(program("setpriv").unwrap())
         .args(["--reuid", USER, "--regid", USER, "--init-groups"])
         .arg(&tests)
-        .args(FOR_EVERYBODY)
+        .args(FOR_ALL_USERS)
         .args(["--test-threads=2"])
         .env("PATH", path)
         .env("TMPDIR", &home)

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use roundel_container::{ContainerError, Exit, ProcessSpec, Root};
+use roundel_container::{ErrorKind, Exit, FileAttributes, LimitationKind, ProcessSpec, Root, User};
 
-use crate::world::{World, import, output, read_all, run, shell, spec, wait};
+use crate::world::{World, bind, file, import, lacks, output, read_all, run, shell, spec, wait};
 
 #[test]
 fn a_process_prints_and_ends_with_its_code() {
@@ -52,7 +52,7 @@ fn steps_see_each_others_files_and_other_environments_do_not() {
     let (one, other) = (world.host(), world.host());
     output(&one, "echo x > /tmp/shared; echo z > /etc/mine");
     assert_eq!(output(&one, "cat /tmp/shared /etc/mine"), "x\nz\n");
-    if one.not_enforced().iter().any(|reason| reason.contains("cannot be changed")) {
+    if lacks(&one, LimitationKind::ReadOnlyToolchain) {
         // An ordinary user cannot own what the host's root owns.
         assert_ne!(run(&one, "echo y > /usr/local/mine").1, Exit::Code(0));
     } else {
@@ -140,7 +140,7 @@ fn no_process_stays_behind_a_terminal_that_is_not_used_any_more() {
         wait(&process);
     }
     let lost = ProcessSpec { pty: Some((80, 24)), cwd: PathBuf::from("/lost"), ..shell("true") };
-    assert!(matches!(environment.spawn(&lost), Err(ContainerError::Request(_))));
+    assert_eq!(environment.spawn(&lost).unwrap_err().kind(), ErrorKind::NotFound);
     wait_until_alone(&environment, 0);
 }
 
@@ -163,7 +163,7 @@ fn a_program_under_a_terminal_leads_the_foreground_and_ends_as_itself() {
     assert_eq!(under_terminal("stty -echo; exit 7"), (String::new(), Exit::Code(7)));
 }
 
-/// Waits until so many processes are left beside PID 1 and the shell that counts them.
+/// Waits until so many processes are left besides PID 1 and the shell that counts them.
 fn wait_until_alone(environment: &roundel_container::Environment, expected: usize) {
     let count = "for p in /proc/[0-9]*; do echo $p $(tr '\\0' ' ' 2>&1 < $p/cmdline); done";
     let mut seen = String::new();
@@ -194,7 +194,7 @@ fn orphans_are_reaped() {
 }
 
 #[test]
-fn a_program_a_user_or_a_directory_that_does_not_exist_is_the_askers_mistake() {
+fn a_program_a_user_or_a_directory_that_does_not_exist_is_the_requests_fault() {
     let world = World::new();
     let environment = world.host();
     let cases = [
@@ -202,13 +202,12 @@ fn a_program_a_user_or_a_directory_that_does_not_exist_is_the_askers_mistake() {
         (ProcessSpec { argv: vec!["/no/program".to_owned()], ..shell("") }, "/no/program"),
         (ProcessSpec { user: Some("no-such-user".to_owned()), ..shell("") }, "no-such-user"),
         (ProcessSpec { cwd: PathBuf::from("/no/directory"), ..shell("") }, "/no/directory"),
-        (ProcessSpec { argv: Vec::new(), ..shell("") }, "no program"),
+        (ProcessSpec { argv: Vec::new(), ..shell("") }, "has no program"),
     ];
     for (spec, named) in cases {
-        match environment.spawn(&spec) {
-            Err(ContainerError::Request(message)) => assert!(message.contains(named), "{message}"),
-            other => panic!("{named}: {other:?}"),
-        }
+        let refused = environment.spawn(&spec).unwrap_err();
+        assert!(refused.kind().is_request(), "{named}: {refused:?}");
+        assert!(refused.to_string().contains(named), "{refused}");
     }
     assert_eq!(output(&environment, "echo fine"), "fine\n");
 }
@@ -240,12 +239,13 @@ fn an_images_user_is_found_and_becomes_the_processes() {
     let world = World::new();
     let Some(image) = import(&world, &[]) else { return };
     let environment = world.start(&spec(Root::Layers(image.layers)));
-    let alone = environment.not_enforced().iter().any(|reason| reason.contains("only one user"));
-    let (name, uid, gid, home, shell_) = environment.user(Some("circleci")).unwrap();
-    assert_eq!((name.as_str(), shell_.as_str()), ("circleci", "/bin/sh"));
+    let alone = lacks(&environment, LimitationKind::SingleUser);
+    let User { name, uid, gid, home, shell: login } = environment.user(Some("circleci")).unwrap();
+    assert_eq!((name.as_str(), login.as_str()), ("circleci", "/bin/sh"));
     assert_eq!(home, Path::new("/home/circleci"));
     assert_eq!((uid, gid), if alone { (0, 0) } else { (3434, 3434) });
-    environment.make_dir(Path::new("/home/circleci/project"), uid, gid, 0o755).unwrap();
+    let attributes = FileAttributes { uid, gid, mode: 0o755 };
+    environment.make_dir(Path::new("/home/circleci/project"), attributes).unwrap();
     let spec = ProcessSpec {
         user: Some("circleci".to_owned()),
         cwd: PathBuf::from("/home/circleci/project"),
@@ -264,23 +264,23 @@ fn files_are_written_and_read_as_seen_from_inside() {
     let world = World::new();
     let environment = world.host();
     let path = Path::new("/tmp/a/b");
-    environment.make_dir(path, 0, 0, 0o700).unwrap();
-    environment.write_file(&path.join("file"), b"bytes", 0, 0, 0o640).unwrap();
+    environment.make_dir(path, FileAttributes::root(0o700)).unwrap();
+    environment.write_file(&path.join("file"), b"bytes", FileAttributes::root(0o640)).unwrap();
     assert_eq!(output(&environment, "stat -c %a /tmp/a /tmp/a/b /tmp/a/b/file"), "755\n700\n640\n");
     assert_eq!(environment.read_file(&path.join("file"), 5).unwrap().unwrap(), b"bytes");
-    assert!(matches!(
-        environment.read_file(&path.join("file"), 4),
-        Err(ContainerError::Request(_))
-    ));
+    let too_large = environment.read_file(&path.join("file"), 4).unwrap_err();
+    assert_eq!(too_large.kind(), ErrorKind::InvalidRequest);
     assert_eq!(environment.read_file(&path.join("none"), 5).unwrap(), None);
     assert!(environment.exists(path).unwrap() && !environment.exists(&path.join("no")).unwrap());
     let large = vec![7; 3_000_000];
-    environment.write_file(&path.join("large"), &large, 0, 0, 0o644).unwrap();
+    environment.write_file(&path.join("large"), &large, FileAttributes::root(0o644)).unwrap();
     assert_eq!(environment.read_file(&path.join("large"), 3_000_000).unwrap().unwrap(), large);
     // A pipe would block whoever opens it.
     output(&environment, "mkfifo /tmp/pipe");
     assert!(environment.read_file(Path::new("/tmp/pipe"), 10).is_err());
-    assert!(environment.write_file(Path::new("/tmp/pipe"), b"x", 0, 0, 0o644).is_err());
+    let into_pipe =
+        environment.write_file(Path::new("/tmp/pipe"), b"x", FileAttributes::root(0o644));
+    assert!(into_pipe.is_err());
 }
 
 #[test]
@@ -303,13 +303,13 @@ fn files_and_binds_of_the_spec_are_there_before_anything_runs() {
     std::fs::write(shared.path().join("single"), "file").unwrap();
     let mut spec = spec(Root::Host);
     spec.files = vec![
-        (PathBuf::from("/opt/tools/tool"), 0o755, 0, 0, b"#!/bin/sh\necho tool\n".to_vec()),
-        (PathBuf::from("/etc/empty"), 0o600, 0, 0, Vec::new()),
+        file("/opt/tools/tool", 0o755, b"#!/bin/sh\necho tool\n"),
+        file("/etc/empty", 0o600, b""),
     ];
     spec.binds = vec![
-        (shared.path().to_owned(), PathBuf::from("/mnt/rw"), false),
-        (shared.path().to_owned(), PathBuf::from("/mnt/ro"), true),
-        (shared.path().join("single"), PathBuf::from("/run/deep/single"), true),
+        bind(shared.path(), "/mnt/rw", false),
+        bind(shared.path(), "/mnt/ro", true),
+        bind(&shared.path().join("single"), "/run/deep/single", true),
     ];
     spec.hosts = vec!["db".to_owned()];
     let environment = world.start(&spec);
@@ -328,18 +328,18 @@ fn files_and_binds_of_the_spec_are_there_before_anything_runs() {
 }
 
 #[test]
-fn a_spec_that_cannot_be_is_refused_in_words() {
+fn an_invalid_spec_is_refused_with_the_reason() {
     let world = World::new();
     let mut wrong_name = spec(Root::Host);
     wrong_name.name = "../escape".to_owned();
     let mut wrong_host = spec(Root::Host);
     wrong_host.hosts = vec!["a\n1.2.3.4 github.com".to_owned()];
     let mut no_source = spec(Root::Host);
-    no_source.binds = vec![(PathBuf::from("/no/such/source"), PathBuf::from("/mnt/x"), true)];
+    no_source.binds = vec![bind(Path::new("/no/such/source"), "/mnt/x", true)];
     let no_layer = spec(Root::Layers(vec![PathBuf::from("/no/such/layer")]));
     for spec in [wrong_name, wrong_host, no_source, no_layer] {
         let refused = world.runtime.start(&spec);
-        assert!(matches!(refused, Err(ContainerError::Request(_))), "{refused:?}");
+        assert!(refused.as_ref().is_err_and(|error| error.kind().is_request()), "{refused:?}");
     }
 }
 

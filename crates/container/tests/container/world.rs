@@ -8,16 +8,16 @@ use std::{
 };
 
 use roundel_container::{
-    Environment, EnvironmentSpec, Exit, Limits, Process, ProcessSpec, Root, Runtime,
-    RuntimeSettings,
+    Bind, Environment, EnvironmentSpec, Exit, FileAttributes, FileSpec, LimitationKind, Process,
+    ProcessSpec, Root, Runtime, RuntimeSettings,
 };
 use sha2::{Digest, Sha256};
 
 /// Enough for the slowest machine; nothing waits this long when all is well.
-pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+pub(crate) const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The helper's binary; as an ordinary user, a copy that it may run.
-pub(crate) fn boot() -> PathBuf {
+pub(crate) fn helper_program() -> PathBuf {
     std::env::var_os("ROUNDEL_TEST_BOOT")
         .map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_roundel-boot")), PathBuf::from)
 }
@@ -62,21 +62,26 @@ impl World {
 }
 
 pub(crate) fn open(directory: &Path) -> Runtime {
-    let settings = RuntimeSettings { directory: directory.to_owned(), boot: Some(boot()) };
+    let settings =
+        RuntimeSettings { directory: directory.to_owned(), helper_program: Some(helper_program()) };
     Runtime::open(settings).unwrap()
 }
 
 pub(crate) fn spec(root: Root) -> EnvironmentSpec {
-    EnvironmentSpec {
-        name: "test".to_owned(),
-        root,
-        limits: Limits::default(),
-        hostname: "inside".to_owned(),
-        hosts: Vec::new(),
-        binds: Vec::new(),
-        files: Vec::new(),
-        network: false,
-    }
+    EnvironmentSpec { hostname: "inside".to_owned(), ..EnvironmentSpec::new("test", root) }
+}
+
+/// Whether an environment lacks something on this host.
+pub(crate) fn lacks(environment: &Environment, kind: LimitationKind) -> bool {
+    environment.limitations().iter().any(|limitation| limitation.kind == kind)
+}
+
+pub(crate) fn bind(source: &Path, target: &str, read_only: bool) -> Bind {
+    Bind { source: source.to_owned(), target: target.into(), read_only }
+}
+
+pub(crate) fn file(path: &str, mode: u32, bytes: &[u8]) -> FileSpec {
+    FileSpec { path: path.into(), attributes: FileAttributes::root(mode), bytes: bytes.to_vec() }
 }
 
 pub(crate) fn shell(script: &str) -> ProcessSpec {
@@ -96,7 +101,7 @@ pub(crate) fn shell(script: &str) -> ProcessSpec {
 pub(crate) fn wait(process: &Process) -> Exit {
     let tokio = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     tokio
-        .block_on(async { tokio::time::timeout(PATIENCE, process.wait()).await })
+        .block_on(async { tokio::time::timeout(TIMEOUT, process.wait()).await })
         .expect("the process should have ended")
         .unwrap()
 }

@@ -140,7 +140,7 @@ async fn script(
     let file = inside.write_script("checkout", text).await?;
     let argv = vec!["/bin/sh".to_owned(), file.to_string_lossy().into_owned()];
     let env = inside.variables.of_step(&variables(task, path), &inside.directory);
-    let mut process = inside.spawn(argv, env, inside.directory.clone()).await?;
+    let mut process = inside.spawn(argv, env, inside.directory.clone()).await??;
     let ending = async { Why::Stopped(task.stop.stopped().await) };
     let patience = Patience { silence: Some(roundel_model::limits::NO_OUTPUT_TIMEOUT) };
     let (end, leftover) = attend(&mut process, &mut step.log, patience, ending).await?;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use roundel_container::{ContainerError, Process};
+use roundel_container::Process;
 use roundel_model::{
     plan::{PlannedStep, RunStep},
     status::StepStatus,
@@ -99,13 +99,13 @@ pub(super) async fn start(
     }
     argv.push(script.to_string_lossy().into_owned());
     let env = inside.variables.of_step(&run.environment, &directory);
-    match inside.spawn(argv, env, directory).await {
+    match inside.spawn(argv, env, directory).await? {
         Ok(process) => Ok(Started::Process(process)),
-        Err(ContainerError::Request(sentence)) => {
-            step.line(&sentence)?;
+        Err(error) if error.kind().is_request() => {
+            step.line(&error.to_string())?;
             Ok(Started::Failed)
         }
-        Err(error @ ContainerError::Host(_)) => Err(error.into()),
+        Err(error) => Err(error.into()),
     }
 }
 

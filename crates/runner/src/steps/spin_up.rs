@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use roundel_container::{Environment, EnvironmentSpec, Root, image::Image, limits::Limits};
+use roundel_container::{Bind, Environment, EnvironmentSpec, Limits, Root, image::Image};
 use roundel_model::plan::{ContainerSpec, Executor};
 use roundel_protocol::StepKindName;
 use tokio::{sync::mpsc, time::Instant};
@@ -84,10 +84,15 @@ async fn prepare(task: &Task, step: &mut OpenStep) -> Result<SpunUp, Trouble> {
         .await
         .map_err(|error| Trouble::Infrastructure(format!("the environment was lost: {error}")))??;
     let environment = Arc::new(environment);
-    for sentence in environment.not_enforced() {
-        step.line(&format!("Warning: {sentence}"))?;
+    let limitations: Vec<String> = environment
+        .limitations()
+        .iter()
+        .map(|limitation| limitation.sentence("Jobs on this runner"))
+        .collect();
+    for sentence in &limitations {
+        step.line(sentence)?;
     }
-    task.not_enforced.set(environment.not_enforced().to_vec()).ok();
+    task.not_enforced.set(limitations).ok();
     let preparation =
         Preparation { user: base.user, image_variables: &base.variables, spec: &task.spec };
     let inside = Inside::prepare(Arc::clone(&environment), preparation).await?;
@@ -114,7 +119,7 @@ fn environment_spec(task: &Task, base: &Base) -> Result<EnvironmentSpec, Trouble
         },
         hostname: id.chars().skip(20).take(12).collect(),
         hosts: base.hosts.clone(),
-        binds: vec![(share, PathBuf::from(SHARE), true)],
+        binds: vec![Bind { source: share, target: PathBuf::from(SHARE), read_only: true }],
         files: Vec::new(),
         network: true,
     })

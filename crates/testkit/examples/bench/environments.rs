@@ -30,13 +30,22 @@ const PATH: &str = "/bin:/usr/bin";
 /// Measures both.
 pub(crate) async fn measure(place: &Place) -> Result<Vec<Row>> {
     let archive = image::write(&place.scratch)?;
-    let runtime =
-        Runtime::open(RuntimeSettings { directory: place.scratch.join("layers"), boot: None })?;
+    let runtime = Runtime::open(RuntimeSettings {
+        directory: place.scratch.join("layers"),
+        helper_program: None,
+    })?;
     let image = runtime.images().import(&archive, None, &|_| {}).await?;
     let root = Root::Layers(image.layers);
     let docker = Docker::start(&place.scratch, &archive);
     let peer = docker.as_ref().map_err(|error| format!("not measured: {error:#}"));
-    let missing = start(&runtime, &root)?.not_enforced().join(", ");
+    let environment = start(&runtime, &root)?;
+    let missing: Vec<String> = environment
+        .limitations()
+        .iter()
+        .map(|limitation| limitation.sentence("environments"))
+        .collect();
+    let missing = missing.join(", ");
+    drop(environment);
     let mut rows = vec![
         starts(&runtime, &root, peer.as_ref().copied().ok())?,
         steps(&runtime, &root, peer.as_ref().copied().ok())?,
@@ -101,19 +110,13 @@ fn beside(row: Row, what: &str, docker: Option<&Docker>, (ours, theirs): (&Times
 
 fn start(runtime: &Runtime, root: &Root) -> Result<Environment> {
     Ok(runtime.start(&EnvironmentSpec {
-        name: "bench".to_owned(),
-        root: root.clone(),
         limits: Limits {
             memory_bytes: Some(512 << 20),
             cpu_millis: Some(2_000),
             processes: Some(512),
             disk_bytes: Some(128 << 20),
         },
-        hostname: "bench".to_owned(),
-        hosts: Vec::new(),
-        binds: Vec::new(),
-        files: Vec::new(),
-        network: false,
+        ..EnvironmentSpec::new("bench", root.clone())
     })?)
 }
 
