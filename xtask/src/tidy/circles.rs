@@ -1,0 +1,249 @@
+//! No circle of files inside a crate: imports of files point down, too.
+//!
+//! A file imports another when its code names one of the other's items, however it comes by the
+//! name: `use`, a path in code, in a macro or in an attribute, `super::`, a glob, a re-export by
+//! the root of the crate or by a parent. `mod` is no import, and neither is a re-export by itself:
+//! a file that only hands a name on does not use it. Tests are not counted.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
+
+use super::{
+    modules::{Modules, Target},
+    report::report,
+    source::{self, Source},
+    syntax::Position,
+};
+
+/// Packages that still have a circle. The list only shrinks: one without a circle must leave it.
+///
+/// `cargo test -p xtask circles -- --nocapture` shows their circles.
+const WITH_CIRCLES: &[&str] = &[
+    "crates/cli",
+    "crates/config",
+    "crates/container",
+    "crates/engine",
+    "crates/forge",
+    "crates/localforge",
+    "crates/lsp",
+    "crates/runner",
+    "crates/server",
+    "crates/store",
+    "crates/testkit",
+    "xtask",
+];
+
+/// What a file takes from others: names, by the file that defines them.
+type Imports<'s> = BTreeMap<&'s str, BTreeMap<&'s str, BTreeSet<String>>>;
+
+/// Files of one package that reach each other.
+struct Circle<'s> {
+    files: Vec<&'s str>,
+    /// `a.rs → b.rs: Name` for every import among them.
+    arrows: Vec<String>,
+}
+
+impl Circle<'_> {
+    fn package(&self) -> &str {
+        self.files.first().map_or("", |file| package(file))
+    }
+}
+
+impl fmt::Display for Circle<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a circle of {} files in {}:", self.files.len(), self.package())?;
+        self.arrows.iter().try_for_each(|arrow| write!(f, "\n    {arrow}"))
+    }
+}
+
+fn circles(sources: &[Source]) -> Vec<Circle<'_>> {
+    let imports = imports(&Modules::read(sources));
+    knots(&imports)
+        .into_iter()
+        .map(|files| {
+            let arrows = arrows(&files, &imports);
+            Circle { files, arrows }
+        })
+        .collect()
+}
+
+fn arrows(files: &[&str], imports: &Imports<'_>) -> Vec<String> {
+    let mut arrows = Vec::new();
+    for from in files {
+        for (to, names) in imports.get(from).into_iter().flatten() {
+            if files.contains(to) {
+                let names: Vec<&str> = names.iter().map(String::as_str).collect();
+                arrows.push(format!("{from} → {to}: {}", names.join(", ")));
+            }
+        }
+    }
+    arrows
+}
+
+fn imports<'s>(modules: &Modules<'s>) -> Imports<'s> {
+    let mut imports = Imports::new();
+    for resolved in modules.resolved() {
+        if resolved.mention.position == Position::ReExport {
+            continue;
+        }
+        let from = modules.source(resolved.file).path.as_str();
+        for target in resolved.targets {
+            let Target::Item { file, name, .. } = target else { continue };
+            let to = modules.source(file).path.as_str();
+            if from != to && package(from) == package(to) {
+                imports.entry(from).or_default().entry(to).or_default().insert(name);
+            }
+        }
+    }
+    imports
+}
+
+/// Returns the sets of files that reach each other, each with its files in order.
+fn knots<'s>(imports: &Imports<'s>) -> Vec<Vec<&'s str>> {
+    let reach: BTreeMap<&str, BTreeSet<&str>> =
+        imports.keys().map(|from| (*from, reachable(from, imports))).collect();
+    let mut seen = BTreeSet::new();
+    let mut knots = Vec::new();
+    for (from, reached) in &reach {
+        if !reached.contains(from) || seen.contains(from) {
+            continue;
+        }
+        let back = |to: &&&str| reach.get(**to).is_some_and(|back| back.contains(from));
+        let knot: Vec<&str> = reached.iter().filter(back).copied().collect();
+        seen.extend(knot.iter().copied());
+        knots.push(knot);
+    }
+    knots
+}
+
+fn reachable<'s>(from: &str, imports: &Imports<'s>) -> BTreeSet<&'s str> {
+    let mut reached = BTreeSet::new();
+    let mut open = vec![from];
+    while let Some(file) = open.pop() {
+        for to in imports.get(file).into_iter().flat_map(BTreeMap::keys) {
+            if reached.insert(*to) {
+                open.push(to);
+            }
+        }
+    }
+    reached
+}
+
+/// Returns the folder of a file's crate: `crates/server`.
+fn package(path: &str) -> &str {
+    let end = path.find("/src/").or_else(|| path.find("/examples/"));
+    end.map_or(path, |end| &path[..end])
+}
+
+#[test]
+fn no_crate_has_a_circle_of_files() {
+    let sources = source::rust();
+    let circles = circles(&sources);
+    let (known, broken): (Vec<_>, Vec<_>) =
+        circles.iter().partition(|circle| WITH_CIRCLES.contains(&circle.package()));
+    report("imports of files point down only", broken);
+    for circle in &known {
+        println!("{circle}");
+    }
+    let is_clean = |name: &&&str| !known.iter().any(|circle| circle.package() == **name);
+    report("no circle is left: take it off `WITH_CIRCLES`", WITH_CIRCLES.iter().filter(is_clean));
+}
+
+mod tests {
+    use super::*;
+
+    /// Returns how the circle among these files of one crate is shown, without the crate's folder.
+    fn circle(files: &[(&str, &str)]) -> String {
+        let paths: Vec<String> =
+            files.iter().map(|(path, _)| format!("crates/sample/src/{path}")).collect();
+        let texts = files.iter().map(|(_, text)| *text);
+        let files: Vec<_> = paths.iter().map(String::as_str).zip(texts).collect();
+        let sources = source::sample(&files);
+        let shown: Vec<_> = circles(&sources).iter().map(ToString::to_string).collect();
+        shown.join("\n").replace("crates/sample/src/", "")
+    }
+
+    const BACK: (&str, &str) = ("b.rs", "use crate::a::A; pub struct B(A);");
+
+    /// Every way to name `B` closes the circle that `b.rs` begins.
+    #[test]
+    fn a_circle_is_seen_through_every_way_to_name_an_item() {
+        for naming in [
+            "use crate::b::B; pub struct A(B);",
+            "use crate::{a, b::{self as other, B}}; pub struct A;",
+            "use crate::b; pub struct A(b::B);",
+            "use crate::b as other; pub struct A(Box<other::B>);",
+            "use super::b::*; pub struct A(B);",
+            "pub struct A; pub fn f() -> impl Sized { crate::b::B::new() }",
+            "pub struct A; fn f() { use crate::{self as root}; root::b::B::new(); }",
+            "pub struct A; fn f() { println!(\"{}\", crate::b::B::new()); }",
+            "pub struct A; fn f() { matches!(1, _ if super::b::B::ok(&[self::f()])); }",
+            "pub struct A(#[serde(with = \"crate::b::B\")] u8);",
+            "pub struct A; mod inner { impl super::super::b::B {} }",
+            "pub struct A; impl From<crate::B> for A {}",
+            "use crate::{self, B}; pub struct A(B);",
+            "use crate::*; pub struct A(B);",
+            "use crate::Renamed; pub struct A(Renamed);",
+            "pub use crate::b::B as Other; pub struct A(Other);",
+        ] {
+            let root = "mod a; mod b; pub use b::B; pub use self::b::B as Renamed;";
+            let shown = circle(&[("lib.rs", root), ("a.rs", naming), BACK]);
+            assert_eq!(
+                shown,
+                "a circle of 2 files in crates/sample:\n    a.rs → b.rs: B\n    b.rs → a.rs: A",
+                "{naming}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_type_in_the_root_ties_the_root_to_what_it_uses() {
+        let root = "mod a; pub struct Settings; pub fn start() { a::run(); }";
+        let shown = circle(&[("lib.rs", root), ("a.rs", "pub fn run() { crate::Settings; }")]);
+        assert_eq!(
+            shown,
+            "a circle of 2 files in crates/sample:\n    a.rs → lib.rs: Settings\n    lib.rs → a.rs: run"
+        );
+    }
+
+    #[test]
+    fn a_file_in_a_folder_is_found_below_its_parent() {
+        let shown = circle(&[
+            ("main.rs", "mod a;"),
+            ("a.rs", "mod below; pub struct A; fn f() { below::go() }"),
+            ("a/below.rs", "use super::A; pub fn go() {}"),
+        ]);
+        assert_eq!(
+            shown,
+            "a circle of 2 files in crates/sample:\n    a.rs → a/below.rs: go\n    a/below.rs → a.rs: A"
+        );
+    }
+
+    #[test]
+    fn what_is_no_import_closes_no_circle() {
+        for harmless in [
+            "mod b {} pub struct A;",
+            "pub use crate::b::B; pub struct A;",
+            "use crate::b; pub struct A;",
+            "pub struct A; #[cfg(test)] mod tests { use crate::b::B; }",
+            "pub struct A; #[test] fn t() { crate::b::B::new(); }",
+            "/// See [`crate::b::B`].\npub struct A;",
+            "pub struct A { b: u8 } fn f(a: A) { dbg!(a.b::<u8>()); }",
+        ] {
+            let shown = circle(&[("lib.rs", "mod a; mod b;"), ("a.rs", harmless), BACK]);
+            assert_eq!(shown, "", "{harmless}");
+        }
+    }
+
+    #[test]
+    fn crates_are_not_mixed_up() {
+        let sources = source::sample(&[
+            ("crates/one/src/lib.rs", "pub use roundel_two::Two; pub mod a;"),
+            ("crates/one/src/a.rs", "pub struct A(crate::Two);"),
+            ("crates/two/src/lib.rs", "pub struct Two(roundel_one::a::A);"),
+        ]);
+        assert!(circles(&sources).is_empty());
+    }
+}

@@ -1,0 +1,100 @@
+//! The shape of files: what they say on top, how long they are, how they are called, where
+//! `unsafe` may stand.
+
+use super::{
+    report::report,
+    source::{self, Source},
+};
+
+const FILE_LINES: usize = 600;
+
+/// Names that invite everything and say nothing. `foo.rs` beside `foo/` takes the place of `mod.rs`.
+const DRAWERS: &[&str] =
+    &["utils", "util", "common", "helpers", "manager", "handler", "misc", "mod"];
+
+fn without_purpose(sources: &[Source]) -> Vec<&str> {
+    let says_nothing = |source: &&Source| {
+        !source.text.lines().find(|line| !line.is_empty()).unwrap_or("").starts_with("//!")
+    };
+    sources.iter().filter(says_nothing).map(|source| source.path.as_str()).collect()
+}
+
+fn too_long(sources: &[Source]) -> Vec<String> {
+    let product = sources.iter().filter(|source| {
+        !source.is_inside("tests") && !matches!(source.stem(), "tests" | "histories")
+    });
+    let sized = product.map(|source| {
+        (source, source.text.lines().take_while(|line| *line != "#[cfg(test)]").count())
+    });
+    let long = sized.filter(|(_, lines)| *lines > FILE_LINES);
+    long.map(|(source, lines)| format!("{}: {lines} lines", source.path)).collect()
+}
+
+fn drawers(sources: &[Source]) -> Vec<&str> {
+    let is_drawer = |source: &&Source| DRAWERS.contains(&source.stem());
+    sources.iter().filter(is_drawer).map(|source| source.path.as_str()).collect()
+}
+
+fn unexplained_unsafe(sources: &[Source]) -> Vec<String> {
+    let mut broken = Vec::new();
+    for source in sources {
+        let is_sys = source.path == "crates/container/src/sys.rs";
+        let lines: Vec<&str> = source.text.lines().collect();
+        for (index, line) in lines.iter().enumerate() {
+            let code = line.split("//").next().unwrap_or("");
+            if !code.contains(concat!("unsafe", " {")) {
+                continue;
+            }
+            let explained =
+                lines[index.saturating_sub(6)..index].iter().any(|line| line.contains("SAFETY:"));
+            if !is_sys || !explained {
+                broken.push(format!("{}:{}", source.path, index + 1));
+            }
+        }
+    }
+    broken
+}
+
+#[test]
+fn every_file_says_what_it_is_for() {
+    report("a file begins with `//!`", without_purpose(&source::rust()));
+}
+
+#[test]
+fn no_file_is_longer_than_a_reader_can_hold() {
+    report("files stay under 600 lines, tests not counted", too_long(&source::rust()));
+}
+
+#[test]
+fn no_file_is_a_drawer() {
+    report("banned file names", drawers(&source::rust()));
+}
+
+#[test]
+fn unsafe_code_stands_in_one_file_and_says_why() {
+    report(
+        "`unsafe` only in container's sys.rs, each with SAFETY",
+        unexplained_unsafe(&source::rust()),
+    );
+}
+
+#[test]
+fn files_of_a_bad_shape_are_seen() {
+    let long = "//! Long.\n".to_owned() + &"fn f() {}\n".repeat(600);
+    let tested = "//! Tested.\n#[cfg(test)]\n".to_owned() + &"fn f() {}\n".repeat(600);
+    let unsafe_code = concat!("//! Quick.\nfn f() { unsafe", " { g() } }\n");
+    let sources = source::sample(&[
+        ("crates/a/src/utils.rs", "use std::fs;"),
+        ("crates/a/src/long.rs", &long),
+        ("crates/a/src/tested.rs", &tested),
+        ("crates/a/src/quick.rs", unsafe_code),
+        ("crates/container/src/sys.rs", unsafe_code),
+    ]);
+    assert_eq!(without_purpose(&sources), ["crates/a/src/utils.rs"]);
+    assert_eq!(drawers(&sources), ["crates/a/src/utils.rs"]);
+    assert_eq!(too_long(&sources), ["crates/a/src/long.rs: 601 lines"]);
+    assert_eq!(
+        unexplained_unsafe(&sources),
+        ["crates/a/src/quick.rs:2", "crates/container/src/sys.rs:2"]
+    );
+}
