@@ -21,7 +21,6 @@ use super::{
 ///
 /// `cargo test -p xtask circles -- --nocapture` shows their circles.
 const WITH_CIRCLES: &[&str] = &[
-    "crates/cli",
     "crates/config",
     "crates/container",
     "crates/engine",
