@@ -23,13 +23,11 @@ use super::{
 const WITH_CIRCLES: &[&str] = &[
     "crates/config",
     "crates/container",
-    "crates/engine",
     "crates/forge",
     "crates/localforge",
     "crates/lsp",
     "crates/runner",
     "crates/server",
-    "crates/store",
     "crates/testkit",
     "xtask",
 ];
