@@ -64,6 +64,7 @@ mod suggest;
 mod template;
 mod triggers;
 mod value;
+mod verdict;
 mod version;
 mod workflows;
 mod yaml;
@@ -133,8 +134,8 @@ pub struct Compiled {
     pub document: Option<Node>,
     /// Everything that was found, in the order of the text.
     pub diagnostics: Vec<Diagnostic>,
-    /// What is right, and what this release cannot run yet. Each is an error for whoever wants to
-    /// run the plan, and of no interest to whoever only checks the file.
+    /// What is right, and what this release cannot run yet: errors for what keeps the plan from
+    /// running, warnings for options that have no effect. [`Compiled::verdict`] decides.
     pub unsupported: Vec<Diagnostic>,
     /// The orbs that were used.
     pub orbs: Vec<ResolvedOrb>,
@@ -229,6 +230,7 @@ pub fn render(text: &str, diagnostics: &[Diagnostic], color: bool) -> String {
 
 pub use check_orb::check_orb;
 pub use explain::{ExplainError, Explanation, ExplanationStep, explain};
+pub use verdict::Verdict;
 
 #[cfg(test)]
 mod chance;

@@ -64,6 +64,20 @@ statuses! {
         Errored = "errored",
     }
 
+    /// Why a pipeline is `errored`.
+    PipelineErrorKind {
+        /// The configuration has errors: its author can fix them.
+        Config = "config",
+        /// The configuration is right, and asks for what this release cannot run.
+        Unsupported = "unsupported",
+        /// The configuration could not be read at the forge.
+        ConfigFetch = "config-fetch",
+        /// Its workflows can never end, or are too large.
+        Plan = "plan",
+        /// A fault of ours.
+        Other = "other",
+    }
+
     /// What a workflow is doing, or how it ended (`RUN` §1.3).
     WorkflowStatus {
         /// Something runs or may still run, and nothing has failed.

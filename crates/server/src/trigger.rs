@@ -10,6 +10,7 @@ mod compile;
 mod plan;
 mod values;
 
+use roundel_config::Verdict;
 use roundel_engine::Event;
 use roundel_forge::{ErrorClass, ForgeError, RepositoryRef};
 use roundel_model::{
@@ -17,7 +18,7 @@ use roundel_model::{
     id::{AccountId, DeliveryId, PipelineId},
     limits,
     name::{CommitSha, GitRef},
-    status::PipelineStatus,
+    status::{PipelineErrorKind, PipelineStatus},
     time::Timestamp,
 };
 use roundel_store::{
@@ -151,10 +152,12 @@ async fn settle(
     let text = match config {
         Config::Text(text) => text,
         Config::Absent => {
-            return fail(app, row.id, errored(format!("`{CONFIG_PATH}` is gone from {}", row.sha)))
-                .await;
+            let sentence = format!("`{CONFIG_PATH}` is gone from {}", row.sha);
+            return fail(app, row.id, errored(PipelineErrorKind::ConfigFetch, sentence)).await;
         }
-        Config::Unreadable(reason) => return fail(app, row.id, errored(reason)).await,
+        Config::Unreadable(reason) => {
+            return fail(app, row.id, errored(PipelineErrorKind::ConfigFetch, reason)).await;
+        }
     };
     let inputs = values::inputs(project, row);
     let compiled = match compile::compile(app, project, row.id, (&text, inputs)).await {
@@ -163,21 +166,22 @@ async fn settle(
         Err(Failure::Broken) => {
             let ours =
                 "Roundel's compiler broke on this configuration; this is our mistake, not yours";
-            let attachments = Attachments { config: Some(text), ..errored(ours.to_owned()) };
-            return fail(app, row.id, attachments).await;
+            let errored = errored(PipelineErrorKind::Other, ours.to_owned());
+            return fail(app, row.id, Attachments { config: Some(text), ..errored }).await;
         }
     };
-    let mut found = compiled.diagnostics;
-    // A plan that would be run in part only is not run at all.
-    let runnable = compiled.unsupported.is_empty();
-    found.extend(compiled.unsupported);
-    found.sort_by_key(|diagnostic| (diagnostic.start, diagnostic.end));
-    let diagnostics = plan::diagnostics_json(&found);
-    let Some(planned) = compiled.plan.filter(|_| runnable) else {
-        let errors = plan::sentences(&found);
-        let attachments =
-            Attachments { config: Some(text), diagnostics, errors, ..Attachments::default() };
-        return fail(app, row.id, attachments).await;
+    let diagnostics = plan::diagnostics_json(&compiled);
+    let error_kind = match compiled.verdict() {
+        Verdict::Runs => None,
+        Verdict::Unsupported => Some(PipelineErrorKind::Unsupported),
+        Verdict::Invalid => Some(PipelineErrorKind::Config),
+    };
+    let errors = plan::sentences(compiled.refusals());
+    let (Some(planned), None) = (compiled.plan, error_kind) else {
+        let config = Some(text);
+        let refused =
+            Attachments { config, diagnostics, errors, error_kind, ..Attachments::default() };
+        return fail(app, row.id, refused).await;
     };
     let (workflows, bodies) = plan::to_engine(planned);
     let attachments = Attachments {
@@ -192,7 +196,8 @@ async fn settle(
         // The engine refuses a graph that could never end or is too large: the author's to mend.
         Err(DriveError::Illegal(refusal)) => {
             let sentence = format!("the workflows cannot run: {}", refusal.reason);
-            let attachments = Attachments { config: Some(text), diagnostics, ..errored(sentence) };
+            let errored = errored(PipelineErrorKind::Plan, sentence);
+            let attachments = Attachments { config: Some(text), diagnostics, ..errored };
             fail(app, row.id, attachments).await
         }
         Err(error) => Err(error.into()),
@@ -204,8 +209,8 @@ async fn fail(app: &App, id: PipelineId, attachments: Attachments) -> Result<(),
     Ok(())
 }
 
-fn errored(sentence: String) -> Attachments {
-    Attachments { errors: vec![sentence], ..Attachments::default() }
+fn errored(kind: PipelineErrorKind, sentence: String) -> Attachments {
+    Attachments { errors: vec![sentence], error_kind: Some(kind), ..Attachments::default() }
 }
 
 /// Reads the configuration at a commit with any token of the project.

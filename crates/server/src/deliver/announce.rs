@@ -12,7 +12,7 @@ use std::{
 use lettre::message::Mailbox;
 use roundel_model::{
     id::{AccountId, EffectId, WorkflowId},
-    status::{JobStatus, PipelineStatus, StepStatus, WorkflowStatus},
+    status::{JobStatus, PipelineErrorKind, PipelineStatus, StepStatus, WorkflowStatus},
 };
 use roundel_store::{
     StoreError,
@@ -116,8 +116,12 @@ pub(super) async fn config_error(app: &App, post: &Post, owed: &OwedEffect) -> R
     if pipeline.status != PipelineStatus::Errored {
         return Ok(());
     }
+    let word = match pipeline.error_kind {
+        Some(PipelineErrorKind::Unsupported) => "not supported",
+        Some(_) | None => "config error",
+    };
     let news = News {
-        word: "config error",
+        word,
         title: format!("pipeline {}", pipeline.number),
         event: format!("{}.config", pipeline.id),
         link: links::pipeline(app, &project.slug, pipeline.number),

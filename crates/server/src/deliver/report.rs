@@ -8,7 +8,7 @@ use roundel_model::{
     id::{JobId, PipelineId},
     limits,
     name::CommitSha,
-    status::{JobStatus, PipelineStatus},
+    status::{JobStatus, PipelineErrorKind, PipelineStatus},
 };
 use roundel_store::{
     StoreError,
@@ -112,10 +112,14 @@ pub(super) async fn of_config(
         return Ok(None);
     }
     let reason = row.errors.first().map_or("the configuration has errors", String::as_str);
+    let reason = match row.error_kind {
+        Some(PipelineErrorKind::Unsupported) => format!("Not supported yet: {reason}"),
+        Some(_) | None => reason.to_owned(),
+    };
     let status = CommitStatus {
         state: CommitState::Error,
         context: format!("{}: config", app.settings.status_prefix),
-        description: cut(reason),
+        description: cut(&reason),
         target_url: links::pipeline(app, &project.slug, row.number),
         branch: row.git_ref.branch().map(ToString::to_string),
     };

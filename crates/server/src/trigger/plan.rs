@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use roundel_config::{Diagnostic, Severity};
+use roundel_config::{Compiled, Diagnostic};
 use roundel_engine::{
     NewJob, NewWorkflow,
     job::{JobKind, Need},
@@ -61,23 +61,22 @@ fn kind(kind: &PlannedJobKind) -> JobKind {
     }
 }
 
-/// Writes diagnostics as the store keeps them; `None` if there are none.
-pub(super) fn diagnostics_json(diagnostics: &[Diagnostic]) -> Option<String> {
-    if diagnostics.is_empty() {
+/// Writes everything that was found as the store keeps it, in the order of the text; `None` if
+/// there is nothing.
+pub(super) fn diagnostics_json(compiled: &Compiled) -> Option<String> {
+    let mut found: Vec<&Diagnostic> = compiled.refusals().chain(compiled.notes()).collect();
+    if found.is_empty() {
         return None;
     }
-    serde_json::to_string(diagnostics).ok()
+    found.sort_by_key(|diagnostic| (diagnostic.start, diagnostic.end));
+    let json = serde_json::to_string(&found);
+    json.inspect_err(|error| tracing::error!(%error, "diagnostics could not be written")).ok()
 }
 
 /// One line for each error: place, sentence, way out, code, way there. Commit statuses cut it at its
 /// end, so what matters most comes first.
-pub(super) fn sentences(diagnostics: &[Diagnostic]) -> Vec<String> {
-    diagnostics
-        .iter()
-        .filter(|diagnostic| diagnostic.severity == Severity::Error)
-        .take(MAX_SENTENCES)
-        .map(line)
-        .collect()
+pub(super) fn sentences<'a>(refusals: impl Iterator<Item = &'a Diagnostic>) -> Vec<String> {
+    refusals.take(MAX_SENTENCES).map(line).collect()
 }
 
 fn line(found: &Diagnostic) -> String {
@@ -101,9 +100,9 @@ mod tests {
     fn a_line_tells_place_way_out_and_way_there() {
         let text = "version: 2.1\ncommands: { load: { steps: [chekout] } }\njobs: { build: { machine: true, steps: [load] } }\nworkflows: { w: { jobs: [build] } }\n";
         let inputs = roundel_config::Inputs { path: "c.yml".to_owned(), ..Default::default() };
-        let found = roundel_config::compile(text, &inputs).diagnostics;
+        let compiled = roundel_config::compile(text, &inputs);
         assert_eq!(
-            sentences(&found),
+            sentences(compiled.refusals()),
             [
                 "c.yml:2:29: cannot find a definition for command named `chekout` (did you mean `checkout`?) \
               [unknown-command], via workflow `w` → job `build` → command `load`"

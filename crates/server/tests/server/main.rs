@@ -13,4 +13,5 @@ mod restart;
 mod runners;
 mod setup;
 mod story;
+mod support;
 mod world;

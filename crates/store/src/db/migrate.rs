@@ -23,6 +23,11 @@ struct Migration {
 const MIGRATIONS: &[Migration] = &[
     Migration { number: 1, name: "start", sql: include_str!("../../migrations/0001_start.sql") },
     Migration { number: 2, name: "orbs", sql: include_str!("../../migrations/0002_orbs.sql") },
+    Migration {
+        number: 3,
+        name: "error_kind",
+        sql: include_str!("../../migrations/0003_error_kind.sql"),
+    },
 ];
 
 impl Db {

@@ -13,7 +13,7 @@ use roundel_model::{
         PipelineId, ProjectId, WorkflowId,
     },
     name::{CommitSha, JobName, WorkflowName},
-    status::{JobStatus, Outcome, PipelineStatus, StepStatus, WorkflowStatus},
+    status::{JobStatus, Outcome, PipelineErrorKind, PipelineStatus, StepStatus, WorkflowStatus},
     time::Timestamp,
 };
 use serde::de::DeserializeOwned;
@@ -81,6 +81,7 @@ to_value! { Text:
     JobStatus => |status| status.as_str().to_owned(),
     Outcome => |outcome| outcome.as_str().to_owned(),
     PipelineStatus => |status| status.as_str().to_owned(),
+    PipelineErrorKind => |kind| kind.as_str().to_owned(),
     StepStatus => |status| status.as_str().to_owned(),
     WorkflowStatus => |status| status.as_str().to_owned(),
 }
@@ -187,6 +188,7 @@ from_column! { String:
     JobStatus => |text| text.parse().ok(),
     Outcome => |text| text.parse().ok(),
     PipelineStatus => |text| text.parse().ok(),
+    PipelineErrorKind => |text| text.parse().ok(),
     StepStatus => |text| text.parse().ok(),
     WorkflowStatus => |text| text.parse().ok(),
 }

@@ -15,6 +15,7 @@ use roundel_engine::{
 use roundel_model::{
     id::{JobId, ProjectId, WorkflowId},
     plan::{Executor, PlannedJob, PlannedJobKind},
+    status::PipelineErrorKind,
     time::Timestamp,
 };
 
@@ -36,6 +37,8 @@ pub struct Attachments {
     pub diagnostics: Option<String>,
     /// Sentences for people when the pipeline is `errored`.
     pub errors: Vec<String>,
+    /// What kind of errors they are.
+    pub error_kind: Option<PipelineErrorKind>,
     /// A reason for a job's page: (job, sentence).
     pub reasons: Vec<(JobId, String)>,
     /// The runner that claimed: (job, task, runner's name).
@@ -75,10 +78,11 @@ impl Change<'_> {
     }
 
     async fn write_pipeline(&self, session: &mut Session) -> Result<(), StoreError> {
-        let Attachments { config, diagnostics, errors, .. } = self.attachments;
+        let Attachments { config, diagnostics, errors, error_kind, .. } = self.attachments;
         if self.before.status != self.next.status || !errors.is_empty() {
-            let sql = "UPDATE pipelines SET status = $1, errors = $2 WHERE id = $3";
-            let values = values![self.next.status, to_json(errors)?, self.next.id];
+            let sql =
+                "UPDATE pipelines SET status = $1, errors = $2, error_kind = $3 WHERE id = $4";
+            let values = values![self.next.status, to_json(errors)?, *error_kind, self.next.id];
             session.run(sql, values).await?;
         }
         if config.is_some() || diagnostics.is_some() {

@@ -7,7 +7,7 @@ use roundel_model::{
     forge::ProjectSlug,
     id::{DeliveryId, JobId, PipelineId, ProjectId, WorkflowId},
     name::{CommitSha, GitRef, JobName, WorkflowName},
-    status::{JobStatus, PipelineStatus, WorkflowStatus},
+    status::{JobStatus, PipelineErrorKind, PipelineStatus, WorkflowStatus},
     time::Timestamp,
 };
 
@@ -48,6 +48,8 @@ pub struct PipelineRow {
     pub created_at: Timestamp,
     /// Why it is `errored`.
     pub errors: Vec<String>,
+    /// What kind of errors they are. Pipelines of earlier releases have none.
+    pub error_kind: Option<PipelineErrorKind>,
 }
 
 /// A workflow of a pipeline.
@@ -106,7 +108,7 @@ pub struct JobRow {
 pub(super) const PIPELINE: &str =
     "SELECT p.id, p.project, o.forge, o.owner, o.repository, p.number,
     p.status, p.trigger_kind, p.delivery, p.git_ref, p.sha, p.before_sha, p.commit_info,
-    p.actor_login, p.created_at, p.errors
+    p.actor_login, p.created_at, p.errors, p.error_kind
     FROM pipelines p JOIN projects o ON o.id = p.project";
 
 /// Workflows.
@@ -144,6 +146,7 @@ pub(super) fn pipeline(row: &Row) -> Result<PipelineRow, StoreError> {
         actor_login: row.opt("actor_login")?,
         created_at: row.get("created_at")?,
         errors: row.json("errors")?,
+        error_kind: row.opt("error_kind")?,
     })
 }
 

@@ -8,7 +8,7 @@ use roundel_engine::{
 };
 use roundel_model::{
     id::{JobId, LeaseId, PipelineId, WorkflowId},
-    status::{JobStatus, Outcome, PipelineStatus, WorkflowStatus},
+    status::{JobStatus, Outcome, PipelineErrorKind, PipelineStatus, WorkflowStatus},
 };
 use roundel_store::{
     StoreError,
@@ -312,11 +312,13 @@ async fn a_pipeline_that_could_not_be_compiled_keeps_its_errors(world: World) {
         config: Some("version: 2.1\njobs: nonsense\n".repeat(100)),
         diagnostics: Some("[{\"slug\":\"not-a-map\"}]".to_owned()),
         errors: vec!["`jobs` must be a map".to_owned()],
+        error_kind: Some(PipelineErrorKind::Unsupported),
         ..Attachments::default()
     };
     world.apply(pipeline, &Event::CompileFailed, attachments.clone(), at(200)).await;
     let row = world.store.pipeline(pipeline).await.unwrap().unwrap();
     assert_eq!((row.status, row.errors), (PipelineStatus::Errored, attachments.errors));
+    assert_eq!(row.error_kind, attachments.error_kind);
     let kept = world.store.config_of(pipeline).await.unwrap();
     assert_eq!(kept, Some((attachments.config, attachments.diagnostics)));
     assert_eq!(world.store.pending_pipelines(at(9999)).await.unwrap(), []);

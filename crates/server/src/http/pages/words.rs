@@ -8,7 +8,7 @@ use std::fmt::{self, Write as _};
 
 use askama::filters::HtmlSafe;
 use roundel_model::{
-    status::{JobStatus, PipelineStatus, StepStatus, WorkflowStatus},
+    status::{JobStatus, PipelineErrorKind, PipelineStatus, StepStatus, WorkflowStatus},
     time::Timestamp,
 };
 use roundel_store::{
@@ -46,6 +46,8 @@ pub(crate) enum Mark {
     Unauthorized,
     /// The configuration could not be compiled.
     ConfigError,
+    /// The configuration is right, and asks for what this release cannot run.
+    NotSupported,
     /// The configuration is being compiled.
     Compiling,
     /// There is nothing to run.
@@ -82,6 +84,7 @@ impl Mark {
             Self::Infrastructure => "Infrastructure failure",
             Self::Unauthorized => "Unauthorized",
             Self::ConfigError => "Config error",
+            Self::NotSupported => "Not supported",
             Self::Compiling => "Compiling",
             Self::Nothing => "Nothing to run",
         }
@@ -102,7 +105,8 @@ impl Mark {
             Self::TimedOut => "timedout",
             Self::Infrastructure => "infra",
             Self::Unauthorized => "unauthorized",
-            Self::ConfigError => "configerror",
+            // Its symbol is that of a config error: both ask for another configuration.
+            Self::ConfigError | Self::NotSupported => "configerror",
             Self::Compiling => "compiling",
             Self::Nothing => "nothing",
         }
@@ -117,7 +121,8 @@ impl Mark {
             | Self::TimedOut
             | Self::Infrastructure
             | Self::Unauthorized
-            | Self::ConfigError => "bad",
+            | Self::ConfigError
+            | Self::NotSupported => "bad",
             Self::Running | Self::Queued | Self::Blocked | Self::Compiling => "busy",
             Self::Hold => "hold",
             Self::Canceled | Self::NotRun | Self::Nothing => "none",
@@ -133,6 +138,9 @@ impl Mark {
     pub(crate) fn of_pipeline(row: &PipelineRow, workflows: &[WorkflowRow]) -> Self {
         match row.status {
             PipelineStatus::Pending => return Self::Compiling,
+            PipelineStatus::Errored if row.error_kind == Some(PipelineErrorKind::Unsupported) => {
+                return Self::NotSupported;
+            }
             PipelineStatus::Errored => return Self::ConfigError,
             PipelineStatus::Created => {}
         }
