@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-/// What may be done about it.
+/// What may be done about an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorClass {
-    /// The token is no good: do not use it again until it is replaced.
+    /// The token is not accepted: do not use it again until it is replaced.
     Unauthorized,
     /// The forge said no: rights, scopes, policy. Repeating does not help.
     Forbidden,
@@ -41,7 +41,7 @@ impl ErrorClass {
 pub struct ForgeError {
     /// What may be done about it.
     pub class: ErrorClass,
-    /// A sentence for people: which forge, which call, what it said, and the way out.
+    /// A sentence for people: which forge, which call, what it said, and what to do.
     pub message: String,
     /// HTTP status, if there was an answer.
     pub status: Option<u16>,
@@ -64,7 +64,7 @@ impl ForgeError {
     }
 
     /// Tells whether the forge's own words contain a text, in any case. Forges reword their
-    /// messages: match on a short, telling part (`VCS` §2.7).
+    /// messages: match on a short, distinctive part (`VCS` §2.7).
     pub fn says(&self, text: &str) -> bool {
         let text = text.to_lowercase();
         self.details.iter().any(|detail| detail.to_lowercase().contains(&text))
@@ -73,6 +73,20 @@ impl ForgeError {
     /// Tells whether the same call may succeed later without anyone doing anything.
     pub const fn is_transient(&self) -> bool {
         self.class.is_transient()
+    }
+
+    /// Tells whether the caller may not see what was asked for; forges do not say whether it is
+    /// there.
+    pub(crate) const fn is_hidden(&self) -> bool {
+        matches!(self.class, ErrorClass::Forbidden | ErrorClass::NotFound)
+    }
+
+    /// Makes an empty answer of what the caller may not see, for what we can do without.
+    ///
+    /// # Errors
+    /// The error itself, if it is any other.
+    pub(crate) fn empty_if_hidden<T: Default>(self) -> Result<T, Self> {
+        if self.is_hidden() { Ok(T::default()) } else { Err(self) }
     }
 }
 

@@ -2,11 +2,13 @@
 //!
 //! A payload is a hint to look, not the truth (`VCS` §0 rule 4): only what names the change is read
 //! from it, every other field may be missing or odd, and addresses in it are never called
-//! (`VCS` §3.5). Whoever calls [`parse`] has verified the signature.
+//! (`VCS` §3.5). The caller of [`parse`] has verified the signature.
 //!
 //! Deliberately absent: whether to build, skip markers, forks' trust.
 
 mod bitbucket;
+mod change;
+mod fields;
 mod github;
 
 #[cfg(test)]
@@ -14,107 +16,10 @@ mod tests;
 
 use std::borrow::Cow;
 
-use roundel_model::{
-    forge::{ForgeKind, ForgeUserId, RepositoryId},
-    name::{CommitSha, GitRef},
-};
+use roundel_model::forge::ForgeKind;
 
-/// What a delivery tells.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ForgeEvent {
-    /// The hook works.
-    Ping {
-        /// The forge's id of the hook.
-        hook_id: Option<String>,
-    },
-    /// A branch or tag was created or moved.
-    Push(Push),
-    /// A branch or tag is gone.
-    Deleted {
-        /// Where.
-        repository: RepositoryId,
-        /// What is gone.
-        git_ref: GitRef,
-    },
-    /// A pull request from the same repository or a fork.
-    PullRequest(PullRequest),
-    /// Names or visibility changed; the API has the truth.
-    RepositoryChanged {
-        /// Which one.
-        repository: RepositoryId,
-        /// In the forge's words: `renamed`, `privatized`, `member added`, `repo:transfer` …
-        what: String,
-    },
-    /// A webhook or deploy key was removed at the forge. It may be one of ours: look.
-    OursRemoved {
-        /// `webhook 123` or `deploy key 123`.
-        what: String,
-    },
-    /// Understood, and nothing to do.
-    Ignored {
-        /// For the receipt that people read.
-        because: String,
-    },
-}
-
-/// A branch or tag points at a commit now.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Push {
-    /// Where.
-    pub repository: RepositoryId,
-    /// What moved.
-    pub git_ref: GitRef,
-    /// None if the ref was created.
-    pub before: Option<CommitSha>,
-    /// May be a tag object's id on GitHub: resolve before building.
-    pub after: CommitSha,
-    /// Whether history was rewritten, as far as the payload tells.
-    pub forced: bool,
-    /// The head commit, as far as the payload tells it.
-    pub head: Option<HeadCommit>,
-    /// Who pushed. Absent for some robots.
-    pub sender_id: Option<ForgeUserId>,
-    /// Display data.
-    pub sender_login: Option<String>,
-    /// GitHub tells it with each push, Bitbucket does not.
-    pub default_branch: Option<String>,
-}
-
-/// The newest commit of a push.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HeadCommit {
-    /// Its id: of the commit, also if a tag object was pushed.
-    pub sha: CommitSha,
-    /// The whole message.
-    pub message: String,
-    /// The name in the commit. Anybody can write anything there.
-    pub author_name: Option<String>,
-    /// The address in the commit. Anybody can write anything there.
-    pub author_email: Option<String>,
-    /// The account that the forge found for the address.
-    pub author_login: Option<String>,
-    /// The commit's page.
-    pub url: Option<String>,
-}
-
-/// A pull request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PullRequest {
-    /// The repository that it asks to change.
-    pub repository: RepositoryId,
-    /// Its number there.
-    pub number: u64,
-    /// In the forge's words: `opened`, `synchronize`, `created`, `fulfilled` …
-    pub action: String,
-    /// Its page.
-    pub url: Option<String>,
-    /// Its newest commit. Bitbucket sends twelve digits: resolve before use (`VCS` §4.9).
-    pub head_sha: CommitSha,
-    /// The branch that it comes from; in a fork, the fork's.
-    pub head_branch: String,
-    /// Decided by comparing ids; an unknown head repository counts as a fork.
-    pub from_fork: bool,
-}
+pub use self::change::{ForgeEvent, HeadCommit, PullRequest, Push};
+use self::fields::ignored;
 
 /// The headers of a delivery that matter, of either forge.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -136,7 +41,7 @@ pub fn parse(kind: ForgeKind, event: &str, body: &[u8]) -> Vec<ForgeEvent> {
         ForgeKind::Bitbucket => bitbucket::read(event, &body),
     };
     match read {
-        Ok(events) if events.is_empty() => vec![ignored("the payload tells of no change")],
+        Ok(events) if events.is_empty() => vec![ignored("the payload reports no change")],
         Ok(events) => events,
         Err(because) => vec![ignored(because)],
     }
@@ -153,27 +58,6 @@ fn unwrap_form(body: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
-fn ignored(because: impl Into<String>) -> ForgeEvent {
-    ForgeEvent::Ignored { because: because.into() }
-}
-
-/// Reads a body as JSON.
-fn json<'a, T: serde::Deserialize<'a>>(body: &'a [u8]) -> Result<T, String> {
-    serde_json::from_slice(body)
-        .map_err(|error| format!("the payload is not what it should be: {error}"))
-}
-
-/// Takes a field that is needed.
-fn need<T>(field: Option<T>, name: &str) -> Result<T, String> {
-    field.ok_or_else(|| format!("`{name}` is missing"))
-}
-
-/// Takes a commit id, if it is one.
-fn commit(sha: Option<String>, name: &str) -> Result<CommitSha, String> {
-    let sha = CommitSha::from(need(sha, name)?);
-    if sha.is_well_formed() { Ok(sha) } else { Err(format!("`{name}` is no commit id")) }
-}
-
 /// Longest header that we keep. The forges' own have 36 characters.
 const HEADER_CHARS: usize = 128;
 
@@ -181,7 +65,7 @@ const HEADER_CHARS: usize = 128;
 ///
 /// # Errors
 /// A sentence, if the event's name or the delivery's id is missing or absurd. A missing signature
-/// is no error here: whoever verifies it decides.
+/// is not an error here: the caller that verifies it decides.
 pub fn headers<'a>(
     kind: ForgeKind,
     header: impl Fn(&str) -> Option<&'a str>,

@@ -36,6 +36,12 @@ impl From<IdForms> for AnyId {
     }
 }
 
+/// Takes apart a list of scopes, with commas or spaces.
+pub(crate) fn scopes(list: &str) -> Vec<String> {
+    let scopes = list.split([',', ' ']).map(str::trim).filter(|scope| !scope.is_empty());
+    scopes.map(str::to_owned).collect()
+}
+
 /// Takes apart `Ada Lovelace <ada@example.org>`.
 pub(crate) fn name_and_email(raw: &str) -> (Option<String>, Option<String>) {
     let filled = |text: &str| {
@@ -75,6 +81,13 @@ mod tests {
             let reading: Reading = serde_json::from_str(text).unwrap();
             assert_eq!(reading.id, Some(AnyId("7".into())));
         }
+    }
+
+    #[test]
+    fn scopes_are_read_with_commas_and_with_spaces() {
+        assert_eq!(scopes("repo, user:email,,read:org"), ["repo", "user:email", "read:org"]);
+        assert_eq!(scopes("account webhook"), ["account", "webhook"]);
+        assert!(scopes("").is_empty());
     }
 
     #[test]

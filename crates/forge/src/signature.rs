@@ -9,7 +9,7 @@ use sha2::Sha256;
 /// Tells whether `header` (`sha256=<hex>`) signs `body` under `secret`.
 ///
 /// How long it takes depends on the body's length only, never on how much of a guess is right. An
-/// empty secret signs nothing: anybody could.
+/// empty secret signs nothing: anyone could.
 pub fn verify(secret: &[u8], body: &[u8], header: &str) -> bool {
     if secret.is_empty() {
         return false;

@@ -108,7 +108,7 @@ impl World {
         for kind in ForgeKind::ALL {
             let client = self.server.app.forges.get(&kind).context("a forge is not connected")?;
             let scopes: Vec<&str> =
-                client.wanted_scopes().iter().map(|(scope, _)| *scope).collect();
+                client.requested_scopes().iter().map(|scope| scope.name).collect();
             let sign_in = SignIn {
                 forge: kind,
                 user: ForgeUserId(self.users.get(&kind).cloned().unwrap_or_default()),

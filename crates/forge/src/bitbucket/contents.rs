@@ -1,20 +1,21 @@
 //! Files, commits and branch heads (`VCS` §4.4, §4.11).
 
-use roundel_model::{
-    forge::{ForgeUserId, RepositoryId},
-    name::CommitSha,
-};
+use async_trait::async_trait;
+use roundel_model::{forge::ForgeUserId, name::CommitSha};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Bitbucket, Link, users::User};
+use super::{
+    Bitbucket,
+    shape::{Account, Link},
+};
 use crate::{
-    AccessToken, Commit, ErrorClass, ForgeError,
+    absent_file::{READ_FILE, absent_file},
+    api::{AccessToken, Commit, Contents, RepositoryRef},
+    error::{ErrorClass, ForgeError},
     http::{Answer, Call},
     lenient::{maybe, name_and_email},
 };
-
-const READ_FILE: &str = "read a file";
 
 #[derive(Deserialize)]
 struct CommitAnswer {
@@ -33,7 +34,7 @@ struct Author {
     raw: Option<String>,
     /// The account behind the address, if Bitbucket knows one.
     #[serde(default, deserialize_with = "maybe")]
-    user: Option<User>,
+    user: Option<Account>,
 }
 
 #[derive(Deserialize)]
@@ -52,26 +53,24 @@ struct Target {
     hash: CommitSha,
 }
 
-impl Bitbucket {
-    pub(super) async fn read_file(
+#[async_trait]
+impl Contents for Bitbucket {
+    async fn file_at(
         &self,
         token: &AccessToken,
-        repository: &RepositoryId,
+        repository: &RepositoryRef,
         sha: &CommitSha,
         path: &str,
     ) -> Result<Option<Vec<u8>>, ForgeError> {
         // Unlike GitHub's, these slashes stay slashes.
         let mut segments = vec!["src", sha.as_str()];
         segments.extend(path.split('/'));
-        let call = Call::get(READ_FILE, self.of(repository, &segments)?).accept("*/*").by(token);
+        let call =
+            Call::get(READ_FILE, self.of(&repository.id, &segments)?).accept("*/*").by(token);
         let answer = match self.client.send(&call).await {
             Ok(answer) => answer,
             Err(error) if error.status == Some(404) => {
-                // No such file, no such commit, or no such repository: only the first is an answer.
-                return match self.read_commit(token, repository, sha.as_str()).await? {
-                    Some(_) => Ok(None),
-                    None => Err(no_such_commit(sha)),
-                };
+                return absent_file(self, token, repository, sha).await;
             }
             Err(error) => return Err(error),
         };
@@ -83,44 +82,46 @@ impl Bitbucket {
         Ok(Some(answer.body.to_vec()))
     }
 
-    pub(super) async fn read_commit(
+    async fn commit(
         &self,
         token: &AccessToken,
-        repository: &RepositoryId,
+        repository: &RepositoryRef,
         revision: &str,
     ) -> Result<Option<Commit>, ForgeError> {
-        let url = self.of(repository, &["commit", revision])?;
-        match self.ask::<CommitAnswer>(Call::get("read a commit", url).by(token)).await {
+        let url = self.of(&repository.id, &["commit", revision])?;
+        match self.client.ask::<CommitAnswer>(&Call::get("read a commit", url).by(token)).await {
             Ok(answer) => Ok(Some(answer.into_commit())),
             Err(error) => self.absent(token, repository, error).await,
         }
     }
 
-    pub(super) async fn read_branch_head(
+    async fn branch_head(
         &self,
         token: &AccessToken,
-        repository: &RepositoryId,
+        repository: &RepositoryRef,
         branch: &str,
     ) -> Result<Option<CommitSha>, ForgeError> {
-        let url = self.of(repository, &["refs", "branches", branch])?;
-        match self.ask::<BranchAnswer>(Call::get("read a branch", url).by(token)).await {
+        let url = self.of(&repository.id, &["refs", "branches", branch])?;
+        match self.client.ask::<BranchAnswer>(&Call::get("read a branch", url).by(token)).await {
             Ok(answer) => Ok(Some(answer.target.hash)),
             Err(error) => self.absent(token, repository, error).await,
         }
     }
+}
 
+impl Bitbucket {
     /// Decides whether a 404 says that a commit or branch is not there: it does if the repository
     /// itself can be seen.
     async fn absent<T>(
         &self,
         token: &AccessToken,
-        repository: &RepositoryId,
+        repository: &RepositoryRef,
         error: ForgeError,
     ) -> Result<Option<T>, ForgeError> {
         if error.status != Some(404) {
             return Err(error);
         }
-        let call = Call::get("read the repository", self.of(repository, &[])?).by(token);
+        let call = Call::get("read the repository", self.of(&repository.id, &[])?).by(token);
         self.client.send(&call).await.map(|_| None)
     }
 }
@@ -150,16 +151,10 @@ impl CommitAnswer {
             message: self.message.unwrap_or_default(),
             author_name,
             author_email,
-            author_avatar: account.as_ref().and_then(User::avatar),
+            author_avatar: account.as_ref().and_then(Account::avatar),
             author_id: account.as_ref().map(|account| ForgeUserId(account.uuid.clone())),
             author_login: account.and_then(|account| account.nickname.or(account.display_name)),
             url: self.links.and_then(|links| links.html).map(|html| html.href),
         }
     }
-}
-
-fn no_such_commit(sha: &CommitSha) -> ForgeError {
-    let message =
-        format!("could not {READ_FILE} on Bitbucket: commit {} is not there any more", sha.short());
-    ForgeError { status: Some(404), ..ForgeError::new(ErrorClass::NotFound, message) }
 }

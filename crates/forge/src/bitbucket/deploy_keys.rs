@@ -1,13 +1,14 @@
 //! Access keys, Bitbucket's deploy keys (`VCS` §4.5).
 
+use async_trait::async_trait;
 use reqwest::Method;
-use roundel_model::forge::RepositoryId;
 use serde::Deserialize;
 use serde_json::json;
 
 use super::Bitbucket;
 use crate::{
-    AccessToken, ForgeError, ForgeKey,
+    api::{AccessToken, DeployKeys, ForgeKey, RepositoryRef},
+    error::ForgeError,
     http::Call,
     lenient::{AnyId, maybe},
 };
@@ -33,28 +34,40 @@ impl From<Key> for ForgeKey {
     }
 }
 
-impl Bitbucket {
-    pub(super) async fn list_deploy_keys(
+#[async_trait]
+impl DeployKeys for Bitbucket {
+    async fn deploy_keys(
         &self,
         token: &AccessToken,
-        repository: &RepositoryId,
+        repository: &RepositoryRef,
     ) -> Result<Vec<ForgeKey>, ForgeError> {
-        let url = self.of(repository, &["deploy-keys"])?;
-        let keys: Vec<Key> = self.list(Call::get("list the access keys", url).by(token)).await?;
+        let url = self.of(&repository.id, &["deploy-keys"])?;
+        let keys: Vec<Key> =
+            self.client.list(Call::get("list the access keys", url).by(token)).await?;
         Ok(keys.into_iter().map(ForgeKey::from).collect())
     }
 
-    pub(super) async fn add_deploy_key(
+    async fn create_deploy_key(
         &self,
         token: &AccessToken,
-        repository: &RepositoryId,
+        repository: &RepositoryRef,
         title: &str,
         public: &str,
     ) -> Result<ForgeKey, ForgeError> {
-        let url = self.of(repository, &["deploy-keys"])?;
+        let url = self.of(&repository.id, &["deploy-keys"])?;
         let call = Call::new(Method::POST, "add an access key", url)
             .json(json!({ "key": public, "label": title }))
             .by(token);
-        Ok(self.ask::<Key>(call).await?.into())
+        Ok(self.client.ask::<Key>(&call).await?.into())
+    }
+
+    async fn delete_deploy_key(
+        &self,
+        token: &AccessToken,
+        repository: &RepositoryRef,
+        id: &str,
+    ) -> Result<(), ForgeError> {
+        let url = self.of(&repository.id, &["deploy-keys", id])?;
+        self.client.delete("delete an access key", url, token).await
     }
 }

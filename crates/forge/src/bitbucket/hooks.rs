@@ -1,12 +1,17 @@
 //! Webhooks (`VCS` §4.7).
 
+use async_trait::async_trait;
 use reqwest::Method;
-use roundel_model::forge::RepositoryId;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Bitbucket, braced};
-use crate::{AccessToken, ForgeError, ForgeHook, WantedHook, http::Call, lenient::maybe};
+use super::{Bitbucket, shape::braced};
+use crate::{
+    api::{AccessToken, ForgeHook, HookSpec, Hooks, RepositoryRef},
+    error::ForgeError,
+    http::Call,
+    lenient::maybe,
+};
 
 /// What a hook delivers, if Bitbucket knows all of these names.
 const EVENTS: [&str; 8] = [
@@ -47,61 +52,75 @@ impl From<Hook> for ForgeHook {
             url: hook.url.unwrap_or_default(),
             active: hook.active.unwrap_or(false),
             events: hook.events.unwrap_or_default(),
-            // Bitbucket tells nobody but its web page.
+            // Bitbucket shows it on its web page alone.
             last_response: None,
         }
     }
 }
 
-impl Bitbucket {
-    pub(super) async fn list_hooks(
+#[async_trait]
+impl Hooks for Bitbucket {
+    async fn hooks(
         &self,
         token: &AccessToken,
-        repository: &RepositoryId,
+        repository: &RepositoryRef,
     ) -> Result<Vec<ForgeHook>, ForgeError> {
-        let url = self.of(repository, &["hooks"])?;
-        let hooks: Vec<Hook> = self.list(Call::get("list the webhooks", url).by(token)).await?;
+        let url = self.of(&repository.id, &["hooks"])?;
+        let hooks: Vec<Hook> =
+            self.client.list(Call::get("list the webhooks", url).by(token)).await?;
         Ok(hooks.into_iter().map(ForgeHook::from).collect())
     }
 
-    pub(super) async fn add_hook(
+    async fn create_hook(
         &self,
         token: &AccessToken,
-        repository: &RepositoryId,
-        hook: &WantedHook,
+        repository: &RepositoryRef,
+        hook: &HookSpec,
     ) -> Result<ForgeHook, ForgeError> {
-        let url = self.of(repository, &["hooks"])?;
+        let url = self.of(&repository.id, &["hooks"])?;
         let call = Call::new(Method::POST, "add a webhook", url).by(token);
         self.write_hook(call, hook).await
     }
 
     /// Replaces a hook. The secret is always sent again: what happens without it is not documented.
-    pub(super) async fn replace_hook(
+    async fn update_hook(
         &self,
         token: &AccessToken,
-        repository: &RepositoryId,
+        repository: &RepositoryRef,
         id: &str,
-        hook: &WantedHook,
+        hook: &HookSpec,
     ) -> Result<ForgeHook, ForgeError> {
-        let url = self.of(repository, &["hooks", &braced(id)])?;
+        let url = self.of(&repository.id, &["hooks", &braced(id)])?;
         let call = Call::new(Method::PUT, "change a webhook", url).by(token).repeatable();
         self.write_hook(call, hook).await
     }
 
+    async fn delete_hook(
+        &self,
+        token: &AccessToken,
+        repository: &RepositoryRef,
+        id: &str,
+    ) -> Result<(), ForgeError> {
+        let url = self.of(&repository.id, &["hooks", &braced(id)])?;
+        self.client.delete("delete a webhook", url, token).await
+    }
+}
+
+impl Bitbucket {
     /// Sends a hook; if an event's name is refused, once more with the least that we need.
-    async fn write_hook(&self, call: Call, hook: &WantedHook) -> Result<ForgeHook, ForgeError> {
-        let least = call.clone().json(self.wanted(hook, &LEAST_EVENTS));
-        let hook: Hook = match self.ask(call.json(self.wanted(hook, &EVENTS))).await {
+    async fn write_hook(&self, call: Call, hook: &HookSpec) -> Result<ForgeHook, ForgeError> {
+        let least = call.clone().json(self.body(hook, &LEAST_EVENTS));
+        let hook: Hook = match self.client.ask(&call.json(self.body(hook, &EVENTS))).await {
             Err(error) if error.status == Some(400) && error.says("event") => {
-                self.ask(least).await?
+                self.client.ask(&least).await?
             }
             answer => answer?,
         };
         Ok(hook.into())
     }
 
-    fn wanted(&self, hook: &WantedHook, events: &[&str]) -> Value {
-        let host = self.settings.public_url.split("://").last().unwrap_or_default();
+    fn body(&self, hook: &HookSpec, events: &[&str]) -> Value {
+        let host = self.client.settings().public_url.split("://").last().unwrap_or_default();
         json!({
             "description": format!("Roundel {}", host.trim_end_matches('/')),
             "url": hook.url,

@@ -2,13 +2,20 @@
 
 use std::collections::HashMap;
 
+use async_trait::async_trait;
 use roundel_model::forge::{RepositoryId, Role};
 use serde::Deserialize;
 use url::Url;
 
-use super::{Bitbucket, Link, users::UserLinks};
+use super::{
+    Bitbucket,
+    shape::{AccountLinks, Link},
+};
 use crate::{
-    AccessToken, ErrorClass, ForgeError, ForgeOrganization, Repository, http::Call, lenient::maybe,
+    api::{AccessToken, ForgeOrganization, Repositories, Repository},
+    error::ForgeError,
+    http::Call,
+    lenient::maybe,
 };
 
 #[derive(Deserialize)]
@@ -33,7 +40,7 @@ struct Workspace {
     #[serde(default, deserialize_with = "maybe")]
     slug: Option<String>,
     #[serde(default, deserialize_with = "maybe")]
-    links: Option<UserLinks>,
+    links: Option<AccountLinks>,
 }
 
 #[derive(Deserialize)]
@@ -117,20 +124,18 @@ impl Repo {
     }
 }
 
-impl Bitbucket {
+#[async_trait]
+impl Repositories for Bitbucket {
     /// Lists workspace by workspace: the end points that listed all at once are gone.
-    pub(super) async fn all_repositories(
-        &self,
-        token: &AccessToken,
-    ) -> Result<Vec<Repository>, ForgeError> {
-        let url = self.api(&["user", "workspaces"])?;
+    async fn repositories(&self, token: &AccessToken) -> Result<Vec<Repository>, ForgeError> {
+        let url = self.client.api(&["user", "workspaces"])?;
         let call = Call::get("list your workspaces", url).by(token);
         let mut repositories = Vec::new();
-        for access in self.list::<WorkspaceAccess>(call).await? {
+        for access in self.client.list_readable::<WorkspaceAccess>(call).await? {
             match self.repositories_of(token, &access.workspace.uuid).await {
                 Ok(found) => repositories.extend(found),
                 // One workspace that is blocked, or closed to our address, must not hide the rest.
-                Err(error) if is_closed(&error) => {
+                Err(error) if error.is_hidden() => {
                     let workspace = access.workspace.slug.unwrap_or(access.workspace.uuid);
                     tracing::warn!(workspace, %error, "a Bitbucket workspace cannot be listed");
                 }
@@ -140,64 +145,78 @@ impl Bitbucket {
         Ok(repositories)
     }
 
+    async fn repository(
+        &self,
+        token: &AccessToken,
+        owner: &str,
+        name: &str,
+    ) -> Result<Repository, ForgeError> {
+        self.read_repository(token, self.client.api(&["repositories", owner, name])?).await
+    }
+
+    async fn repository_by_id(
+        &self,
+        token: &AccessToken,
+        id: &RepositoryId,
+    ) -> Result<Repository, ForgeError> {
+        self.read_repository(token, self.of(id, &[])?).await
+    }
+}
+
+impl Bitbucket {
     async fn repositories_of(
         &self,
         token: &AccessToken,
         workspace: &str,
     ) -> Result<Vec<Repository>, ForgeError> {
-        let url = self.api(&["user", "workspaces", workspace, "permissions", "repositories"])?;
+        let url =
+            self.client.api(&["user", "workspaces", workspace, "permissions", "repositories"])?;
         let call = Call::get("list your permissions", url).by(token);
-        let permissions: Vec<Permission> = self.list(call).await?;
+        let permissions: Vec<Permission> = self.client.list_readable(call).await?;
         let roles: HashMap<&str, Role> = permissions
             .iter()
             .filter_map(|one| Some((one.repository.uuid.as_str(), one.role()?)))
             .collect();
-        let url = self.api(&["repositories", workspace])?;
+        let url = self.client.api(&["repositories", workspace])?;
         let call = Call::get("list the repositories of a workspace", url)
             .query(&[("role", "member"), ("sort", "name")])
             .by(token);
-        let repos: Vec<Repo> = self.list(call).await?;
+        let repos: Vec<Repo> = self.client.list_readable(call).await?;
         let git = repos.into_iter().filter(|repo| !matches!(&repo.scm, Some(scm) if scm != "git"));
         let found = git.map(|repo| {
             // It was listed for this user, so it can at least be read.
             let role = roles.get(repo.uuid.as_str()).copied().unwrap_or(Role::Read);
-            repo.into_repository(&self.settings.web_url, Some(role))
+            repo.into_repository(&self.client.settings().web_url, Some(role))
         });
         Ok(found.collect())
     }
 
-    pub(super) async fn read_repository(
+    async fn read_repository(
         &self,
         token: &AccessToken,
         url: Url,
     ) -> Result<Repository, ForgeError> {
-        let repo: Repo = self.ask(Call::get("read the repository", url).by(token)).await?;
+        let call = Call::get("read the repository", url).by(token);
+        let repo: Repo = self.client.ask(&call).await?;
         let role = self.role_in(token, &repo).await?;
-        Ok(repo.into_repository(&self.settings.web_url, role))
+        Ok(repo.into_repository(&self.client.settings().web_url, role))
     }
 
-    /// What the caller may do: an answer of its own on Bitbucket. None if the workspace does not
-    /// tell strangers (a public repository).
+    /// Reads what the caller may do: an answer of its own on Bitbucket. None if the workspace does
+    /// not say it to strangers (a public repository).
     async fn role_in(&self, token: &AccessToken, repo: &Repo) -> Result<Option<Role>, ForgeError> {
         let slug = repo.full_name.split('/').next().unwrap_or_default();
         let workspace = repo.workspace.as_ref().map_or(slug, |workspace| &workspace.uuid);
-        let url = self.api(&["user", "workspaces", workspace, "permissions", "repositories"])?;
+        let url =
+            self.client.api(&["user", "workspaces", workspace, "permissions", "repositories"])?;
         let name = repo.full_name.replace(['"', '\\'], "");
         let call = Call::get("read your permission", url)
             .query(&[("q", &format!("repository.full_name=\"{name}\""))])
             .by(token);
-        match self.list::<Permission>(call).await {
-            Ok(permissions) => {
-                // The filter is a wish; what counts is the id in the answer.
-                let own = permissions.iter().find(|one| one.repository.uuid == repo.uuid);
-                Ok(own.and_then(Permission::role))
-            }
-            Err(error) if is_closed(&error) => Ok(None),
-            Err(error) => Err(error),
-        }
+        let permissions: Vec<Permission> =
+            self.client.list_readable(call).await.or_else(ForgeError::empty_if_hidden)?;
+        // The filter may be ignored; what counts is the id in the answer.
+        let own = permissions.iter().find(|one| one.repository.uuid == repo.uuid);
+        Ok(own.and_then(Permission::role))
     }
-}
-
-fn is_closed(error: &ForgeError) -> bool {
-    matches!(error.class, ErrorClass::Forbidden | ErrorClass::NotFound)
 }

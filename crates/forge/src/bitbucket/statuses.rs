@@ -1,12 +1,18 @@
-//! Build statuses, the marks on commits (`VCS` §4.10).
+//! Build statuses, Bitbucket's commit statuses (`VCS` §4.10).
 
+use async_trait::async_trait;
 use reqwest::Method;
-use roundel_model::{forge::RepositoryId, limits::BITBUCKET_KEY_CHARS, name::CommitSha};
+use roundel_model::{limits::BITBUCKET_KEY_CHARS, name::CommitSha};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::Bitbucket;
-use crate::{AccessToken, CommitState, CommitStatus, ForgeError, http::Call, mark};
+use crate::{
+    api::{AccessToken, CommitState, CommitStatus, RepositoryRef, Statuses},
+    error::ForgeError,
+    http::Call,
+    status_text,
+};
 
 const PREFIX: &str = "roundel-";
 
@@ -20,7 +26,7 @@ const fn word(state: CommitState) -> &'static str {
     }
 }
 
-/// The key that makes two posts the same mark. Contexts are longer than keys may be and often share
+/// Returns the key that makes two posts the same status. Contexts are longer than keys may be and often share
 /// their beginning, so the key is their hash; the readable text goes into `name`.
 fn key(context: &str) -> String {
     let hash = hex::encode(Sha256::digest(context.as_bytes()));
@@ -28,29 +34,31 @@ fn key(context: &str) -> String {
     format!("{PREFIX}{}", &hash[..length])
 }
 
-impl Bitbucket {
+#[async_trait]
+impl Statuses for Bitbucket {
     /// Posts a build status. It may be repeated: the post replaces what has the same key.
-    pub(super) async fn put_status(
+    async fn post_status(
         &self,
         token: &AccessToken,
-        repository: &RepositoryId,
+        repository: &RepositoryRef,
         sha: &CommitSha,
         status: &CommitStatus,
     ) -> Result<(), ForgeError> {
-        let url = self.of(repository, &["commit", sha.as_str(), "statuses", "build"])?;
+        let url = self.of(&repository.id, &["commit", sha.as_str(), "statuses", "build"])?;
         let mut body = json!({
             "type": "build",
             "key": key(&status.context),
             "state": word(status.state),
-            "name": mark::context(&status.context),
+            "name": status_text::context(&status.context),
             "url": status.target_url,
-            "description": mark::description(&status.description),
+            "description": status_text::description(&status.description),
         });
         // Without it the status does not count on the branch's pull request.
         if let Some(branch) = &status.branch {
             body["refname"] = json!(branch);
         }
-        let call = Call::new(Method::POST, "mark a commit", url).json(body).by(token).repeatable();
+        let call =
+            Call::new(Method::POST, "set a commit status", url).json(body).by(token).repeatable();
         self.client.send(&call).await.map(drop)
     }
 }
@@ -65,7 +73,8 @@ mod tests {
         let (one, two) = (key(&format!("{common}1")), key(&format!("{common}2")));
         assert_eq!(one.len(), 40);
         assert_ne!(one, two);
-        // Bitbucket knows a mark by this forever: changing the rule would leave marks behind.
+        // Bitbucket knows a status by this forever: changing the rule would leave statuses behind
+        // that nothing updates any more.
         assert_eq!(key("ci/roundel: build"), "roundel-144d798570007a0a889c3403e998f91e");
     }
 }

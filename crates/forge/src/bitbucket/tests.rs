@@ -4,12 +4,17 @@
 use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use roundel_model::{forge::Role, name::CommitSha};
+use roundel_model::{
+    forge::{ForgeKind, RepositoryId, Role},
+    name::CommitSha,
+    secret::Secret,
+};
 use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    CommitState, ErrorClass,
+    api::*,
+    error::ErrorClass,
     http::tests::{BRISK, Fake, reply},
 };
 
@@ -108,7 +113,7 @@ async fn refusals_are_sorted_by_what_may_be_done_about_them() {
 }
 
 #[tokio::test]
-async fn fields_and_missing_scopes_are_told() {
+async fn fields_and_missing_scopes_are_reported() {
     let fields = json!({ "type": "error", "error": {
         "message": "Bad request", "fields": { "key": ["Ensure this value has at most 40 characters (it has 48)."] },
     } });
@@ -317,7 +322,7 @@ async fn a_directory_is_no_file_but_a_json_file_is() {
 
 // As on GitHub, 404 has three meanings, and only one of them is "there is no config".
 #[tokio::test]
-async fn a_missing_file_is_told_from_a_missing_commit_and_a_missing_repository() {
+async fn a_missing_file_is_told_apart_from_a_missing_commit_and_a_missing_repository() {
     let world = |commit: u16, repository: u16| {
         Fake::start(move |seen, _| {
             if seen.target.contains("/src/") {
@@ -386,6 +391,25 @@ async fn an_access_key_is_added_and_always_read_only() {
     assert_eq!(fake.lines()[1], format!("DELETE {AT}/deploy-keys/123"));
 }
 
+// A key or hook that is left out of the list would be taken for missing, and made again.
+#[tokio::test]
+async fn a_key_or_hook_that_cannot_be_read_is_an_error_and_not_left_out() {
+    let keys = json!([{ "id": 9, "key": "ssh-ed25519 AAAA" }, { "id": 10, "label": "no key" }]);
+    let hooks = json!([{ "uuid": "{h-1}", "url": "https://ci/h" }, { "active": true }]);
+    let fake = Fake::start(move |seen, _| {
+        reply(200, page(if seen.target.contains("keys") { &keys } else { &hooks }))
+    })
+    .await;
+    let bitbucket = bitbucket(&fake);
+    let keys = bitbucket.deploy_keys(&token(), &web()).await.unwrap_err();
+    assert_eq!(keys.class, ErrorClass::Broken);
+    assert!(keys.message.contains("list the access keys on Bitbucket"), "{keys}");
+    assert!(keys.message.contains("missing field `key`"), "{keys}");
+    let hooks = bitbucket.hooks(&token(), &web()).await.unwrap_err();
+    assert_eq!(hooks.class, ErrorClass::Broken);
+    assert!(hooks.message.contains("missing field `uuid`"), "{hooks}");
+}
+
 #[tokio::test]
 async fn a_hook_is_replaced_with_its_secret() {
     let fake = Fake::start(|_, _| {
@@ -393,10 +417,10 @@ async fn a_hook_is_replaced_with_its_secret() {
     })
     .await;
     let bitbucket = bitbucket(&fake);
-    let wanted = WantedHook { url: "https://ci/h".into(), secret: "s3cret".into() };
-    bitbucket.create_hook(&token(), &web(), &wanted).await.unwrap();
+    let spec = HookSpec { url: "https://ci/h".into(), secret: "s3cret".into() };
+    bitbucket.create_hook(&token(), &web(), &spec).await.unwrap();
     for id in ["{h-1}", "h-1"] {
-        bitbucket.update_hook(&token(), &web(), id, &wanted).await.unwrap();
+        bitbucket.update_hook(&token(), &web(), id, &spec).await.unwrap();
     }
     let seen = fake.seen();
     assert_eq!(seen[0].line(), format!("POST {AT}/hooks"));
@@ -422,8 +446,8 @@ async fn a_refused_event_name_does_not_cost_the_hook() {
         }
     })
     .await;
-    let wanted = WantedHook { url: "https://ci/h".into(), secret: "s3cret".into() };
-    bitbucket(&fake).create_hook(&token(), &web(), &wanted).await.unwrap();
+    let spec = HookSpec { url: "https://ci/h".into(), secret: "s3cret".into() };
+    bitbucket(&fake).create_hook(&token(), &web(), &spec).await.unwrap();
     let seen = fake.seen();
     assert_eq!(seen.len(), 2);
     assert!(seen[1].json()["events"].as_array().unwrap().contains(&json!("pullrequest:updated")));

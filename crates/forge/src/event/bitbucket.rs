@@ -7,7 +7,10 @@ use roundel_model::{
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{ForgeEvent, HeadCommit, PullRequest, Push, commit, ignored, json, need};
+use super::{
+    change::{ForgeEvent, HeadCommit, PullRequest, Push},
+    fields::{commit, ignored, json, need},
+};
 use crate::lenient::{maybe, name_and_email};
 
 #[derive(Deserialize, Default)]
@@ -280,5 +283,5 @@ fn short_commit(hash: Option<String>) -> Result<CommitSha, String> {
     if fits && hash.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
         return Ok(hash.into());
     }
-    Err("`pullrequest.source.commit.hash` is no commit id".to_owned())
+    Err("`pullrequest.source.commit.hash` is not a commit id".to_owned())
 }

@@ -6,7 +6,10 @@ use roundel_model::{
 };
 use serde::Deserialize;
 
-use super::{ForgeEvent, HeadCommit, PullRequest, Push, commit, ignored, json, need};
+use super::{
+    change::{ForgeEvent, HeadCommit, PullRequest, Push},
+    fields::{commit, ignored, json, need},
+};
 use crate::lenient::{AnyId, maybe};
 
 /// The fields of all events that we read. `commits` is not among them: it may hold thousands, and

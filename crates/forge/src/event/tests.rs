@@ -7,6 +7,11 @@ mod github;
 use proptest::prelude::*;
 use serde_json::Value;
 
+use roundel_model::{
+    forge::{ForgeUserId, RepositoryId},
+    name::GitRef,
+};
+
 use super::*;
 
 const SHA: &str = "1111111111111111111111111111111111111111";

@@ -1,5 +1,6 @@
 //! Files, commits and branch heads (`VCS` §2.6, §2.12).
 
+use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use roundel_model::{forge::ForgeUserId, name::CommitSha};
 use serde::Deserialize;
@@ -7,10 +8,12 @@ use serde_json::Value;
 
 use super::GitHub;
 use crate::{
-    AccessToken, Commit, ErrorClass, ForgeError, RepositoryRef, http::Call, lenient::maybe,
+    absent_file::{READ_FILE, absent_file},
+    api::{AccessToken, Commit, Contents, RepositoryRef},
+    error::{ErrorClass, ForgeError},
+    http::Call,
+    lenient::maybe,
 };
-
-const READ_FILE: &str = "read a file";
 
 #[derive(Deserialize)]
 struct Content {
@@ -68,8 +71,9 @@ struct RefObject {
     sha: CommitSha,
 }
 
-impl GitHub {
-    pub(super) async fn read_file(
+#[async_trait]
+impl Contents for GitHub {
+    async fn file_at(
         &self,
         token: &AccessToken,
         repository: &RepositoryRef,
@@ -79,22 +83,18 @@ impl GitHub {
         // One segment: the slashes within travel as `%2F`.
         let url = self.of(repository, &["contents", path])?;
         let call = Call::get(READ_FILE, url.clone()).query(&[("ref", sha.as_str())]).by(token);
-        let answer = match self.ask::<Value>(call).await {
+        let answer = match self.client.ask::<Value>(&call).await {
             Ok(answer) => answer,
             Err(error) if error.status == Some(404) => {
-                // No such file, no such commit, or no such repository: only the first is an answer.
-                return match self.read_commit(token, repository, sha.as_str()).await? {
-                    Some(_) => Ok(None),
-                    None => Err(no_such_commit(sha)),
-                };
+                return absent_file(self, token, repository, sha).await;
             }
             Err(error) => return Err(error),
         };
         let content = match serde_json::from_value::<Content>(answer) {
             Ok(content) if content.kind == "file" => content,
-            Ok(content) => return Err(no_file(path, &content.kind)),
+            Ok(content) => return Err(not_a_file(path, &content.kind)),
             // A directory comes as a list of its entries.
-            Err(_) => return Err(no_file(path, "directory")),
+            Err(_) => return Err(not_a_file(path, "directory")),
         };
         if content.encoding.as_deref() == Some("base64") {
             let text: String = content.text.unwrap_or_default().split_ascii_whitespace().collect();
@@ -112,32 +112,34 @@ impl GitHub {
         Ok(Some(self.client.send(&call).await?.body.to_vec()))
     }
 
-    pub(super) async fn read_commit(
+    async fn commit(
         &self,
         token: &AccessToken,
         repository: &RepositoryRef,
         revision: &str,
     ) -> Result<Option<Commit>, ForgeError> {
         let url = self.of(repository, &["commits", revision])?;
-        match self.ask::<CommitAnswer>(Call::get("read a commit", url).by(token)).await {
+        match self.client.ask::<CommitAnswer>(&Call::get("read a commit", url).by(token)).await {
             Ok(answer) => Ok(Some(answer.into_commit())),
             Err(error) => self.absent(token, repository, error).await,
         }
     }
 
-    pub(super) async fn read_branch_head(
+    async fn branch_head(
         &self,
         token: &AccessToken,
         repository: &RepositoryRef,
         branch: &str,
     ) -> Result<Option<CommitSha>, ForgeError> {
         let url = self.of(repository, &["git", "ref", &format!("heads/{branch}")])?;
-        match self.ask::<RefAnswer>(Call::get("read a branch", url).by(token)).await {
+        match self.client.ask::<RefAnswer>(&Call::get("read a branch", url).by(token)).await {
             Ok(answer) => Ok(Some(answer.object.sha)),
             Err(error) => self.absent(token, repository, error).await,
         }
     }
+}
 
+impl GitHub {
     /// Decides whether an error says that a commit or branch is not there: 422 and 409 (empty
     /// repository) say so; 404 does if the repository itself can be seen.
     async fn absent<T>(
@@ -173,13 +175,7 @@ impl CommitAnswer {
     }
 }
 
-fn no_file(path: &str, kind: &str) -> ForgeError {
+fn not_a_file(path: &str, kind: &str) -> ForgeError {
     let message = format!("could not {READ_FILE} on GitHub: `{path}` is a {kind}, not a file");
     ForgeError::new(ErrorClass::Invalid, message)
-}
-
-fn no_such_commit(sha: &CommitSha) -> ForgeError {
-    let message =
-        format!("could not {READ_FILE} on GitHub: commit {} is not there any more", sha.short());
-    ForgeError { status: Some(404), ..ForgeError::new(ErrorClass::NotFound, message) }
 }

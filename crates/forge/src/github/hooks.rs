@@ -1,12 +1,16 @@
 //! Webhooks (`VCS` §2.9, §3.2).
 
+use async_trait::async_trait;
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::GitHub;
 use crate::{
-    AccessToken, ForgeError, ForgeHook, RepositoryRef, WantedHook, http::Call, lenient::maybe,
+    api::{AccessToken, ForgeHook, HookSpec, Hooks, RepositoryRef},
+    error::ForgeError,
+    http::Call,
+    lenient::{AnyId, maybe},
 };
 
 /// What a repository's hook delivers. `create` and `delete` add nothing to `push`.
@@ -15,7 +19,7 @@ const EVENTS: [&str; 7] =
 
 #[derive(Deserialize)]
 struct Hook {
-    id: u64,
+    id: AnyId,
     #[serde(default, deserialize_with = "maybe")]
     active: Option<bool>,
     #[serde(default, deserialize_with = "maybe")]
@@ -58,7 +62,7 @@ impl LastResponse {
 impl From<Hook> for ForgeHook {
     fn from(hook: Hook) -> Self {
         Self {
-            id: hook.id.to_string(),
+            id: hook.id.0,
             url: hook.config.and_then(|config| config.url).unwrap_or_default(),
             active: hook.active.unwrap_or(false),
             events: hook.events.unwrap_or_default(),
@@ -67,9 +71,9 @@ impl From<Hook> for ForgeHook {
     }
 }
 
-/// The hook as we want it. `config` replaces what was there as a whole: leaving out the secret
-/// would remove it. The content type must be said, for the default is a form.
-fn wanted(hook: &WantedHook) -> Value {
+/// Writes a hook. `config` replaces what was there as a whole: leaving out the secret would remove
+/// it. The content type must be said, for the default is a form.
+fn body(hook: &HookSpec) -> Value {
     json!({
         "active": true,
         "events": EVENTS,
@@ -82,42 +86,54 @@ fn wanted(hook: &WantedHook) -> Value {
     })
 }
 
-impl GitHub {
-    pub(super) async fn list_hooks(
+#[async_trait]
+impl Hooks for GitHub {
+    async fn hooks(
         &self,
         token: &AccessToken,
         repository: &RepositoryRef,
     ) -> Result<Vec<ForgeHook>, ForgeError> {
-        let call = Call::get("list the webhooks", self.of(repository, &["hooks"])?).by(token);
-        Ok(self.list::<Hook>(call).await?.into_iter().map(ForgeHook::from).collect())
+        let url = self.of(repository, &["hooks"])?;
+        let hooks: Vec<Hook> =
+            self.client.list(Call::get("list the webhooks", url).by(token)).await?;
+        Ok(hooks.into_iter().map(ForgeHook::from).collect())
     }
 
-    pub(super) async fn add_hook(
+    async fn create_hook(
         &self,
         token: &AccessToken,
         repository: &RepositoryRef,
-        hook: &WantedHook,
+        hook: &HookSpec,
     ) -> Result<ForgeHook, ForgeError> {
-        let mut body = wanted(hook);
+        let mut body = body(hook);
         body["name"] = json!("web");
-        let call = Call::new(Method::POST, "add a webhook", self.of(repository, &["hooks"])?)
-            .json(body)
-            .by(token);
-        Ok(self.ask::<Hook>(call).await?.into())
+        let url = self.of(repository, &["hooks"])?;
+        let call = Call::new(Method::POST, "add a webhook", url).json(body).by(token);
+        Ok(self.client.ask::<Hook>(&call).await?.into())
     }
 
-    pub(super) async fn edit_hook(
+    async fn update_hook(
         &self,
         token: &AccessToken,
         repository: &RepositoryRef,
         id: &str,
-        hook: &WantedHook,
+        hook: &HookSpec,
     ) -> Result<ForgeHook, ForgeError> {
         let url = self.of(repository, &["hooks", id])?;
         let call = Call::new(Method::PATCH, "change a webhook", url)
-            .json(wanted(hook))
+            .json(body(hook))
             .by(token)
             .repeatable();
-        Ok(self.ask::<Hook>(call).await?.into())
+        Ok(self.client.ask::<Hook>(&call).await?.into())
+    }
+
+    async fn delete_hook(
+        &self,
+        token: &AccessToken,
+        repository: &RepositoryRef,
+        id: &str,
+    ) -> Result<(), ForgeError> {
+        let url = self.of(repository, &["hooks", id])?;
+        self.client.delete("delete a webhook", url, token).await
     }
 }

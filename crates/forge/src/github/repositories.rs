@@ -1,12 +1,15 @@
 //! Repositories and what the caller may do with them (`VCS` §2.6).
 
+use async_trait::async_trait;
 use roundel_model::forge::{RepositoryId, Role};
 use serde::Deserialize;
 use url::Url;
 
 use super::GitHub;
 use crate::{
-    AccessToken, ForgeError, ForgeOrganization, Repository, RepositoryRef, http::Call,
+    api::{AccessToken, ForgeOrganization, Repositories, Repository, RepositoryRef},
+    error::ForgeError,
+    http::Call,
     lenient::maybe,
 };
 
@@ -17,7 +20,7 @@ struct Repo {
     owner: Owner,
     #[serde(default, deserialize_with = "maybe")]
     default_branch: Option<String>,
-    /// If it is not said, nobody may see it.
+    /// If it is not said, strangers must not see it.
     #[serde(default, deserialize_with = "maybe")]
     private: Option<bool>,
     #[serde(default, deserialize_with = "maybe")]
@@ -88,29 +91,48 @@ impl Repo {
     }
 }
 
-impl GitHub {
-    pub(super) async fn all_repositories(
-        &self,
-        token: &AccessToken,
-    ) -> Result<Vec<Repository>, ForgeError> {
-        let call = Call::get("list your repositories", self.api(&["user", "repos"])?)
+#[async_trait]
+impl Repositories for GitHub {
+    async fn repositories(&self, token: &AccessToken) -> Result<Vec<Repository>, ForgeError> {
+        let call = Call::get("list your repositories", self.client.api(&["user", "repos"])?)
             .query(&[
                 ("affiliation", "owner,collaborator,organization_member"),
                 ("sort", "full_name"),
             ])
             .by(token);
-        let repos: Vec<Repo> = self.list(call).await?;
-        let web_url = &self.settings.web_url;
+        let repos: Vec<Repo> = self.client.list_readable(call).await?;
+        let web_url = &self.client.settings().web_url;
         Ok(repos.into_iter().map(|repo| repo.into_repository(web_url)).collect())
     }
 
-    pub(super) async fn read_repository(
+    async fn repository(
+        &self,
+        token: &AccessToken,
+        owner: &str,
+        name: &str,
+    ) -> Result<Repository, ForgeError> {
+        self.read_repository(token, self.client.api(&["repos", owner, name])?).await
+    }
+
+    async fn repository_by_id(
+        &self,
+        token: &AccessToken,
+        id: &RepositoryId,
+    ) -> Result<Repository, ForgeError> {
+        // Not in GitHub's API description, but it follows renames and transfers (`VCS` §2.6).
+        self.read_repository(token, self.client.api(&["repositories", &id.0])?).await
+    }
+}
+
+impl GitHub {
+    async fn read_repository(
         &self,
         token: &AccessToken,
         url: Url,
     ) -> Result<Repository, ForgeError> {
-        let repo: Repo = self.ask(Call::get("read the repository", url).by(token)).await?;
-        Ok(repo.into_repository(&self.settings.web_url))
+        let call = Call::get("read the repository", url).by(token);
+        let repo: Repo = self.client.ask(&call).await?;
+        Ok(repo.into_repository(&self.client.settings().web_url))
     }
 
     /// Tells a thing that is absent from a repository that cannot be seen: GitHub answers 404 to

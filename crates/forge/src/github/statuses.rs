@@ -1,11 +1,17 @@
-//! Marks on commits (`VCS` §2.10).
+//! Commit statuses (`VCS` §2.10).
 
+use async_trait::async_trait;
 use reqwest::Method;
 use roundel_model::name::CommitSha;
 use serde_json::json;
 
 use super::GitHub;
-use crate::{AccessToken, CommitState, CommitStatus, ForgeError, RepositoryRef, http::Call, mark};
+use crate::{
+    api::{AccessToken, CommitState, CommitStatus, RepositoryRef, Statuses},
+    error::ForgeError,
+    http::Call,
+    status_text,
+};
 
 /// GitHub's word for a state.
 const fn word(state: CommitState) -> &'static str {
@@ -17,10 +23,11 @@ const fn word(state: CommitState) -> &'static str {
     }
 }
 
-impl GitHub {
+#[async_trait]
+impl Statuses for GitHub {
     /// Posts a status. It is not repeated here: each post is a row of its own at GitHub, and the
     /// newest wins, so a repeat that overtakes a later post would paint over it.
-    pub(super) async fn add_status(
+    async fn post_status(
         &self,
         token: &AccessToken,
         repository: &RepositoryRef,
@@ -28,12 +35,12 @@ impl GitHub {
         status: &CommitStatus,
     ) -> Result<(), ForgeError> {
         let url = self.of(repository, &["statuses", sha.as_str()])?;
-        let call = Call::new(Method::POST, "mark a commit", url)
+        let call = Call::new(Method::POST, "set a commit status", url)
             .json(json!({
                 "state": word(status.state),
                 "target_url": status.target_url,
-                "description": mark::description(&status.description),
-                "context": mark::context(&status.context),
+                "description": status_text::description(&status_text::without_emoji(&status.description)),
+                "context": status_text::context(&status.context),
             }))
             .by(token);
         self.client.send(&call).await.map(drop)

@@ -3,12 +3,17 @@
 
 use std::time::Duration;
 
-use roundel_model::{forge::Role, name::CommitSha};
+use roundel_model::{
+    forge::{ForgeKind, RepositoryId, Role},
+    name::CommitSha,
+    secret::Secret,
+};
 use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    CommitState, ErrorClass,
+    api::*,
+    error::ErrorClass,
     http::tests::{BRISK, Fake, Reply, Seen, reply},
 };
 
@@ -158,12 +163,12 @@ async fn a_limit_says_how_long_to_wait() {
     assert_eq!(error.class, ErrorClass::RateLimited);
     assert_eq!(error.retry_after, Some(Duration::from_secs(31)));
 
-    let untold = refusal(|| reply(403, said("You have exceeded a secondary rate limit"))).await;
-    assert_eq!(untold.retry_after, Some(Duration::from_mins(1)));
+    let unsaid = refusal(|| reply(403, said("You have exceeded a secondary rate limit"))).await;
+    assert_eq!(unsaid.retry_after, Some(Duration::from_mins(1)));
 
-    let told = refusal(|| reply(403, said("Forbidden")).with("retry-after", "5")).await;
+    let named = refusal(|| reply(403, said("Forbidden")).with("retry-after", "5")).await;
     assert_eq!(
-        (told.class, told.retry_after),
+        (named.class, named.retry_after),
         (ErrorClass::RateLimited, Some(Duration::from_secs(5)))
     );
 }
@@ -383,7 +388,7 @@ async fn a_directory_or_a_submodule_is_no_file() {
 // 404 means "no such file", "no such commit" and "no such repository"; taking one for another would
 // turn a vanished repository into "no config, nothing to build".
 #[tokio::test]
-async fn a_missing_file_is_told_from_a_missing_commit_and_a_missing_repository() {
+async fn a_missing_file_is_told_apart_from_a_missing_commit_and_a_missing_repository() {
     let world = |commit: u16, repository: u16| {
         Fake::start(move |seen, _| {
             if seen.target.contains("/contents/") {
@@ -471,6 +476,35 @@ async fn a_deploy_key_is_added_read_only_and_deleted_once_or_twice() {
     assert_eq!(fake.lines()[2], "DELETE /api/v3/repos/acme/web/keys/9");
 }
 
+// A key or hook that is left out of the list would be taken for missing, and made again.
+#[tokio::test]
+async fn a_key_or_hook_that_cannot_be_read_is_an_error_and_not_left_out() {
+    let keys = json!([{ "id": 9, "key": "ssh-ed25519 AAAA" }, { "id": 10, "title": "no key" }]);
+    let hooks = json!([{ "id": 4, "config": { "url": "https://ci/h" } }, { "active": true }]);
+    let fake = Fake::start(move |seen, _| {
+        reply(200, if seen.target.contains("keys") { &keys } else { &hooks })
+    })
+    .await;
+    let github = github(&fake);
+    let keys = github.deploy_keys(&token(), &web()).await.unwrap_err();
+    assert_eq!(keys.class, ErrorClass::Broken);
+    assert!(keys.message.contains("list the deploy keys on GitHub"), "{keys}");
+    assert!(keys.message.contains("missing field `key`"), "{keys}");
+    let hooks = github.hooks(&token(), &web()).await.unwrap_err();
+    assert_eq!(hooks.class, ErrorClass::Broken);
+    assert!(hooks.message.contains("missing field `id`"), "{hooks}");
+}
+
+#[tokio::test]
+async fn a_key_or_hook_is_read_with_no_more_than_what_identifies_it() {
+    let odd =
+        json!({ "id": "9", "key": "ssh-ed25519 AAAA", "title": 1, "config": [], "events": 0 });
+    let fake = Fake::start(move |_, _| reply(200, json!([odd]))).await;
+    let github = github(&fake);
+    assert_eq!(github.deploy_keys(&token(), &web()).await.unwrap()[0].id, "9");
+    assert_eq!(github.hooks(&token(), &web()).await.unwrap()[0].id, "9");
+}
+
 #[tokio::test]
 async fn a_hook_is_created_and_edited_with_its_whole_config() {
     let fake = Fake::start(|_, _| {
@@ -481,11 +515,11 @@ async fn a_hook_is_created_and_edited_with_its_whole_config() {
     })
     .await;
     let github = github(&fake);
-    let wanted = WantedHook { url: "https://ci/h".into(), secret: "s3cret".into() };
-    let hook = github.create_hook(&token(), &web(), &wanted).await.unwrap();
+    let spec = HookSpec { url: "https://ci/h".into(), secret: "s3cret".into() };
+    let hook = github.create_hook(&token(), &web(), &spec).await.unwrap();
     assert_eq!((hook.id.as_str(), hook.url.as_str()), ("4", "https://ci/h"));
     assert_eq!(hook.last_response.as_deref(), Some("502 Bad Gateway"));
-    github.update_hook(&token(), &web(), "4", &wanted).await.unwrap();
+    github.update_hook(&token(), &web(), "4", &spec).await.unwrap();
     let seen = fake.seen();
     assert_eq!(seen[1].line(), "PATCH /api/v3/repos/acme/web/hooks/4");
     assert_eq!(seen[0].json()["name"], "web");
@@ -525,6 +559,21 @@ async fn a_status_is_worded_and_cut_for_github() {
         });
         assert_eq!(seen.json(), body);
     }
+}
+
+// GitHub answers 422 to them, and a commit would be left without its status.
+#[tokio::test]
+async fn a_description_is_sent_without_emoji() {
+    let fake = Fake::start(|_, _| reply(201, "{}")).await;
+    let status = CommitStatus {
+        state: CommitState::Pending,
+        context: "ci/roundel: build".into(),
+        description: "Waiting for approval of 🚀 release".into(),
+        target_url: "https://ci/job/1".into(),
+        branch: None,
+    };
+    github(&fake).post_status(&token(), &web(), &sha(), &status).await.unwrap();
+    assert_eq!(fake.seen()[0].json()["description"], "Waiting for approval of release");
 }
 
 #[tokio::test]

@@ -2,14 +2,14 @@
 
 use url::Url;
 
-use crate::{ErrorClass, ForgeError};
+use crate::error::{ErrorClass, ForgeError};
 
 /// Appends segments to a base address. A slash within a segment becomes `%2F`, braces become
 /// `%7B` and `%7D` (`VCS` §2.2, §4.1).
 ///
 /// # Errors
 /// [`ErrorClass::Invalid`] for a segment that would change the path's meaning: empty, `.`, `..`,
-/// or with control characters. Names come from payloads and people, so this is a border.
+/// or with control characters. Names come from payloads and people, so they are checked here.
 pub(crate) fn at(base: &Url, segments: &[&str]) -> Result<Url, ForgeError> {
     let mut url = base.clone();
     for segment in segments {

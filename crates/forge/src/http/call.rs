@@ -13,7 +13,7 @@ use url::{Url, form_urlencoded};
 /// Who is calling.
 #[derive(Clone)]
 enum Caller {
-    Nobody,
+    Anonymous,
     /// A user, by token.
     Token(Secret<String>),
     /// The application itself, by id and secret.
@@ -59,7 +59,7 @@ impl Call {
             url,
             repeatable: false,
             accept: None,
-            caller: Caller::Nobody,
+            caller: Caller::Anonymous,
             payload: Payload::Nothing,
         }
     }
@@ -122,7 +122,7 @@ impl Call {
         }
         let request = match &self.caller {
             Caller::Application { id, secret } => request.basic_auth(id, Some(secret.expose())),
-            Caller::Nobody | Caller::Token(_) => request,
+            Caller::Anonymous | Caller::Token(_) => request,
         };
         let request = match &self.payload {
             Payload::Nothing => request,
@@ -160,7 +160,7 @@ impl Answer {
         serde_json::from_slice(&self.body)
     }
 
-    /// A header's text; empty if absent or no text.
+    /// Returns a header's text; empty if it is absent or not text.
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }

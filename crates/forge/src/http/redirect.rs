@@ -3,10 +3,10 @@
 use reqwest::Method;
 use url::Url;
 
-use super::Answer;
+use super::call::Answer;
 
-/// Returns the address that an answer redirects to, or `None` if it is no redirect that may be
-/// followed with this method.
+/// Returns the address that an answer redirects to, or `None` if it is not one that may be followed
+/// with this method.
 ///
 /// The host never changes, so the token cannot be carried off. A 301 or 302 of a write is not
 /// followed, for it would silently become a read; GitHub sends 307 for those.

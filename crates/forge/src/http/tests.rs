@@ -22,7 +22,8 @@ use tokio::{
 };
 use url::Url;
 
-use super::*;
+use super::{client::ANSWER_BYTES, *};
+use crate::{api::ForgeSettings, error::ErrorClass};
 
 /// A request as it arrived.
 #[derive(Clone, Debug)]
@@ -157,25 +158,28 @@ async fn answer(
     }
 }
 
-/// Impatient enough for tests, patient enough for a busy machine.
-pub(crate) const BRISK: Patience =
-    Patience { request: Duration::from_secs(5), first_delay: Duration::from_millis(1), repeats: 2 };
+/// Short enough for tests, long enough for a busy machine.
+pub(crate) const BRISK: RetryPolicy = RetryPolicy {
+    timeout: Duration::from_secs(5),
+    first_delay: Duration::from_millis(1),
+    repeats: 2,
+};
 
-fn client_with(fake: &Fake, patience: Patience) -> Client {
+fn client_with(fake: &Fake, policy: RetryPolicy) -> Client {
     let dialect = Dialect {
-        kind: ForgeKind::GitHub,
         headers: fixed_headers(&[("accept", "application/json")]),
-        refusal: |answer| {
+        diagnose: |answer| {
             let class = match answer.status {
                 429 => ErrorClass::RateLimited,
                 500.. => ErrorClass::Unavailable,
                 _ => ErrorClass::Invalid,
             };
-            Refusal::new(class, plain_words(answer))
+            Diagnosis::new(class, plain_words(answer), None::<String>)
         },
         page: |answer| Ok(Page { items: answer.json()?, next: link_next(answer.header("link")) }),
+        page_size: "n",
     };
-    Client::new(&fake.settings(ForgeKind::GitHub, "/"), dialect, patience).unwrap()
+    Client::new(fake.settings(ForgeKind::GitHub, "/"), dialect, policy).unwrap()
 }
 
 fn client(fake: &Fake) -> Client {
@@ -225,7 +229,7 @@ async fn a_write_keeps_method_and_body_over_a_307_and_stops_at_a_302() {
 
 // A redirect to a stranger would carry the token off.
 #[tokio::test]
-async fn a_redirect_to_another_host_is_refused_and_nobody_is_asked_there() {
+async fn a_redirect_to_another_host_is_refused_and_that_host_is_never_asked() {
     let stranger = Fake::start(|_, _| reply(200, "thank you")).await;
     let elsewhere = stranger.url.to_string();
     let fake = Fake::start(move |_, _| reply(302, "").with("location", elsewhere.clone())).await;
@@ -256,7 +260,7 @@ async fn a_read_is_repeated_while_the_forge_is_unavailable() {
 }
 
 #[tokio::test]
-async fn patience_ends_after_two_repeats_with_the_words_of_the_forge() {
+async fn a_call_fails_after_two_repeats_with_the_words_of_the_forge() {
     let page = "<html><head><title>502 Bad\n Gateway</title></head><body>long</body></html>";
     let fake = Fake::start(move |_, _| reply(502, page)).await;
     let error = client(&fake).send(&get(&fake, "/")).await.err().unwrap();
@@ -288,8 +292,8 @@ async fn a_forge_that_asks_to_slow_down_is_not_asked_again() {
 #[tokio::test]
 async fn a_forge_that_hangs_is_left_after_the_time_out_and_not_asked_again() {
     let fake = Fake::start(|_, _| Reply::Silence).await;
-    let patience = Patience { request: Duration::from_millis(300), ..BRISK };
-    let error = client_with(&fake, patience).send(&get(&fake, "/")).await.err().unwrap();
+    let policy = RetryPolicy { timeout: Duration::from_millis(300), ..BRISK };
+    let error = client_with(&fake, policy).send(&get(&fake, "/")).await.err().unwrap();
     assert_eq!((error.class, error.status), (ErrorClass::Unavailable, None));
     assert!(error.message.contains("no answer within 0.3 s"), "{error}");
     assert_eq!(fake.seen().len(), 1);
@@ -299,7 +303,7 @@ async fn a_forge_that_hangs_is_left_after_the_time_out_and_not_asked_again() {
 async fn a_forge_that_is_down_is_unavailable() {
     let fake = Fake::start(|_, _| reply(200, "")).await;
     let client = client(&fake);
-    // A port that was just free, with nobody behind it.
+    // A port that was just free, with no server behind it.
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let url = Url::parse(&format!("http://{free}/")).unwrap();
     let error = client.send(&Call::get("read a thing", url)).await.err().unwrap();
@@ -337,12 +341,12 @@ async fn an_answer_without_end_is_cut_off() {
 #[tokio::test]
 async fn a_list_is_read_to_its_last_page() {
     let fake = Fake::start(|seen, _| match seen.target.as_str() {
-        "/list" => reply(200, "[1,2]").with("link", r#"</list?page=2>; rel="next""#),
+        "/list?n=100" => reply(200, "[1,2]").with("link", r#"</list?page=2>; rel="next""#),
         "/list?page=2" => reply(200, "[3]").with("link", r#"</list>; rel="first""#),
         other => reply(404, other),
     })
     .await;
-    let items = client(&fake).list(get(&fake, "/list")).await.unwrap();
+    let items = client(&fake).list::<serde_json::Value>(get(&fake, "/list")).await.unwrap();
     assert_eq!(items, [json!(1), json!(2), json!(3)]);
     assert_eq!(fake.seen()[1].header("authorization"), "Bearer hunter2");
 }
@@ -352,15 +356,17 @@ async fn a_page_on_another_host_is_not_fetched() {
     let stranger = Fake::start(|_, _| reply(200, "[]")).await;
     let next = format!("<{}list>; rel=\"next\"", stranger.url);
     let fake = Fake::start(move |_, _| reply(200, "[1]").with("link", next.clone())).await;
-    let error = client(&fake).list(get(&fake, "/list")).await.err().unwrap();
+    let error = client(&fake).list::<serde_json::Value>(get(&fake, "/list")).await.err().unwrap();
     assert_eq!(error.class, ErrorClass::Broken);
     assert!(stranger.seen().is_empty());
 }
 
 #[tokio::test]
 async fn pages_in_a_circle_and_pages_without_end_are_noticed() {
-    let circle = Fake::start(|_, _| reply(200, "[1]").with("link", r#"</list>; rel="next""#)).await;
-    let error = client(&circle).list(get(&circle, "/list")).await.err().unwrap();
+    let circle =
+        Fake::start(|_, _| reply(200, "[1]").with("link", r#"</list?n=100>; rel="next""#)).await;
+    let error =
+        client(&circle).list::<serde_json::Value>(get(&circle, "/list")).await.err().unwrap();
     assert!(error.message.contains("circle"), "{error}");
     assert_eq!(circle.seen().len(), 1);
 
@@ -368,7 +374,8 @@ async fn pages_in_a_circle_and_pages_without_end_are_noticed() {
         reply(200, "[]").with("link", format!("</list?page={before}>; rel=\"next\""))
     })
     .await;
-    let error = client(&endless).list(get(&endless, "/list")).await.err().unwrap();
+    let error =
+        client(&endless).list::<serde_json::Value>(get(&endless, "/list")).await.err().unwrap();
     assert!(error.message.contains("1000 pages"), "{error}");
     assert_eq!(endless.seen().len(), 1_000);
 }
@@ -377,11 +384,11 @@ async fn pages_in_a_circle_and_pages_without_end_are_noticed() {
 #[tokio::test]
 async fn a_list_whose_second_page_fails_is_an_error() {
     let fake = Fake::start(|seen, _| match seen.target.as_str() {
-        "/list" => reply(200, "[1]").with("link", r#"</list?page=2>; rel="next""#),
+        "/list?n=100" => reply(200, "[1]").with("link", r#"</list?page=2>; rel="next""#),
         _ => reply(500, ""),
     })
     .await;
-    let error = client(&fake).list(get(&fake, "/list")).await.err().unwrap();
+    let error = client(&fake).list::<serde_json::Value>(get(&fake, "/list")).await.err().unwrap();
     assert_eq!(error.class, ErrorClass::Unavailable);
 }
 

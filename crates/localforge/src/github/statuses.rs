@@ -53,6 +53,10 @@ fn check(wanted: &Value) -> Result<(), Refusal> {
         let message = "description is too long (maximum is 140 characters)";
         return Err(invalid("Status", "description", "custom", message));
     }
+    if description.chars().any(|char| char > '\u{ffff}') {
+        let message = "description doesn't accept 4-byte Unicode";
+        return Err(invalid("Status", "description", "custom", message));
+    }
     let target = text(wanted, "target_url").unwrap_or_default();
     let good = target.is_empty()
         || url::Url::parse(target).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));

@@ -65,6 +65,23 @@ async fn statuses_follow_each_forges_rules() {
     );
 }
 
+/// As GitHub does, so that a client that would lose its status there loses it here too.
+#[tokio::test]
+async fn github_refuses_a_description_with_characters_above_the_basic_plane() {
+    let world = World::new().await;
+    let sha = world.commit(GITHUB, "main", "first").await;
+    let ada = world.token(GITHUB, "ada");
+    let path = format!("/repos/acme/web/statuses/{sha}");
+    let body = json!({ "state": "success", "description": "shipped 🚢" });
+    let (status, said) = world.call((GITHUB, &ada), Method::POST, &path, Some(body)).await;
+    assert_eq!(status, 422);
+    assert_eq!(said["errors"][0]["message"], "description doesn't accept 4-byte Unicode");
+    assert!(world.forge.statuses(GITHUB, "acme", "web", &sha).is_empty());
+    let body = json!({ "state": "success", "description": "Größe ✓ 測試" });
+    let (status, _) = world.call((GITHUB, &ada), Method::POST, &path, Some(body)).await;
+    assert_eq!(status, 201);
+}
+
 #[tokio::test]
 async fn waiting_for_a_status_ends_when_it_comes() {
     let world = World::new().await;

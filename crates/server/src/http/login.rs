@@ -110,11 +110,11 @@ async fn start(
     let payload = serde_json::to_string(&flow).map_err(|_| Trouble::Spoiled)?;
     let expires_at = Timestamp::now().plus(FLOW_LASTS);
     app.store.put_oauth_state(&access::hash(&state), &payload, expires_at).await?;
-    let scopes = forge.wanted_scopes();
+    let scopes = forge.requested_scopes();
     let address = forge.authorize_url(&AuthorizeRequest {
         redirect_uri: links::callback(app, forge.kind()),
         state,
-        scopes: scopes.iter().map(|(scope, _)| (*scope).to_owned()).collect(),
+        scopes: scopes.iter().map(|scope| scope.name.to_owned()).collect(),
         code_challenge: URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes())),
         login: wanted.login,
     });

@@ -7,7 +7,7 @@
 use std::{sync::Arc, time::Duration};
 
 use roundel_forge::{
-    AccessToken, ErrorClass, Forge, ForgeError, ForgeHook, RepositoryRef, WantedHook, keys,
+    AccessToken, ErrorClass, Forge, ForgeError, ForgeHook, HookSpec, RepositoryRef, keys,
 };
 use roundel_model::{
     forge::ForgeKind,
@@ -257,7 +257,7 @@ async fn ensure_hook(run: &Run<'_>) -> Result<MadeHook, StepError> {
         Some(hook) => hook,
         None => new_hook(run).await?,
     };
-    let wanted = WantedHook {
+    let wanted = HookSpec {
         url: links::hook(run.app, run.project.slug.forge, hook.id),
         secret: hook.secret.clone(),
     };
@@ -286,7 +286,7 @@ async fn new_hook(run: &Run<'_>) -> Result<Hook, StepError> {
     Ok(hook)
 }
 
-async fn install_hook(run: &Run<'_>, wanted: &WantedHook) -> Result<(ForgeHook, bool), StepError> {
+async fn install_hook(run: &Run<'_>, wanted: &HookSpec) -> Result<(ForgeHook, bool), StepError> {
     let mut tries = Tries::default();
     loop {
         let hooks = retry(|| run.forge.hooks(&run.token, &run.repository)).await?;

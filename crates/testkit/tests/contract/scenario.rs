@@ -1,8 +1,6 @@
 //! Every call of the client, past the judge, with what it must bring about.
 
-use roundel_forge::{
-    CommitState, CommitStatus, ErrorClass, Forge, RepositoryRef, WantedHook, keys,
-};
+use roundel_forge::{CommitState, CommitStatus, ErrorClass, Forge, HookSpec, RepositoryRef, keys};
 use roundel_localforge::ForgeKind;
 use roundel_model::{
     forge::{RepositoryId, Role},
@@ -111,7 +109,7 @@ impl Stage<'_> {
 
     async fn hooks(&self) {
         let (client, token, repository) = (self.client, &self.token, &self.repository);
-        let hook = |path: &str| WantedHook {
+        let hook = |path: &str| HookSpec {
             url: format!("http://127.0.0.1:1/hooks/{path}"),
             secret: Secret::from("0123456789abcdef"),
         };

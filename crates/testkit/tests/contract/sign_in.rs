@@ -40,8 +40,8 @@ impl<'a> Office<'a> {
 
     /// Lets a person consent; returns the code that the browser comes back with.
     async fn code(&self) -> String {
-        let wanted = self.client.wanted_scopes();
-        let mut scopes: Vec<String> = wanted.iter().map(|(scope, _)| (*scope).into()).collect();
+        let requested = self.client.requested_scopes();
+        let mut scopes: Vec<String> = requested.iter().map(|scope| scope.name.into()).collect();
         if self.world.kind == ForgeKind::GitHub {
             // A token that expires, so that there is something to renew.
             scopes.push("offline_access".into());
@@ -89,8 +89,8 @@ pub(crate) async fn once(world: &World) {
     let code = office.code().await;
     let grant = office.client.exchange_code(&code, &office.callback, VERIFIER).await.unwrap();
     assert!(grant.expires_in.is_some());
-    for (scope, _) in office.client.wanted_scopes() {
-        assert!(grant.scopes.iter().any(|one| one == scope), "{scope}: {:?}", grant.scopes);
+    for scope in office.client.requested_scopes() {
+        assert!(grant.scopes.iter().any(|one| one == scope.name), "{scope:?}: {:?}", grant.scopes);
     }
     let (user, _) = office.client.current_user(&grant.access).await.unwrap();
     assert_eq!(user.login, LOGIN);

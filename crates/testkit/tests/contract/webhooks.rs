@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use axum::{Router, body::Bytes, extract::State, http::HeaderMap};
 use reqwest::Method;
 use roundel_forge::{
-    WantedHook,
+    HookSpec,
     event::{self, ForgeEvent, PullRequest},
     signature,
 };
@@ -47,7 +47,7 @@ pub(crate) async fn provoke(world: &World) -> Vec<Delivery> {
     let client = world.client(world.api_url());
     let token = Secret::from(world.token.as_str());
     let repository = client.repository(&token, OWNER, NAME).await.unwrap();
-    let hook = WantedHook { url, secret: Secret::from(SECRET) };
+    let hook = HookSpec { url, secret: Secret::from(SECRET) };
     client.create_hook(&token, &world::reference(&repository), &hook).await.unwrap();
     let mut deliveries = Vec::new();
     if world.kind == ForgeKind::GitHub {

@@ -100,13 +100,13 @@ fn one_change_that_cannot_be_read_does_not_hide_the_others() {
         events[..4].iter().map(|event| because(std::slice::from_ref(event))).collect();
     assert_eq!(reasons[1], "a `bookmark` is neither a branch nor a tag");
     assert_eq!(reasons[2], "`old` and `new` is missing");
-    assert_eq!(reasons[3], "`new.target.hash` is no commit id");
+    assert_eq!(reasons[3], "`new.target.hash` is not a commit id");
     assert!(matches!(events[4], ForgeEvent::Push(_)));
 }
 
 #[test]
 fn a_push_without_changes_is_ignored_with_the_reason() {
-    assert_eq!(because(&repo_push(&[])), "the payload tells of no change");
+    assert_eq!(because(&repo_push(&[])), "the payload reports no change");
     let events =
         read(ForgeKind::Bitbucket, "repo:push", &json!({ "repository": { "uuid": REPO } }));
     assert_eq!(because(&events), "`push.changes` is missing");
@@ -135,7 +135,7 @@ fn a_pull_request_is_from_a_fork_if_the_ids_differ_or_are_unknown() {
     for action in ["created", "updated", "push", "fulfilled", "rejected"] {
         let pull = read_one(&format!("pullrequest:{action}"), &payload);
         assert_eq!((pull.number, pull.action.as_str(), pull.from_fork), (12, action, false));
-        // Twelve digits: whoever uses it resolves it first.
+        // Twelve digits: the caller resolves them before use.
         assert_eq!((pull.head_sha.as_str(), pull.head_branch.as_str()), ("1111aaaa2222", "fix"));
         assert!(!pull.head_sha.is_well_formed());
     }

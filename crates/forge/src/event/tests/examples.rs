@@ -9,10 +9,10 @@ use super::*;
 /// Where the collection is, if `cargo xtask test` has fetched it.
 fn collection() -> Option<PathBuf> {
     const PACKAGE: &str = "node_modules/@octokit/webhooks-examples";
-    let told = env::var_os("ROUNDEL_TEST_TOOLS").map(PathBuf::from);
+    let named = env::var_os("ROUNDEL_TEST_TOOLS").map(PathBuf::from);
     let target = env::current_exe().unwrap();
     let beside = target.ancestors().map(|directory| directory.join("test-tools"));
-    let found = told.into_iter().chain(beside).map(|tools| tools.join(PACKAGE));
+    let found = named.into_iter().chain(beside).map(|tools| tools.join(PACKAGE));
     found.into_iter().find(|path| path.is_dir())
 }
 

@@ -98,7 +98,7 @@ fn a_push_of_something_else_is_ignored_with_the_reason() {
     assert_eq!(because(&events), "`repository.id` is missing");
     let mut short = push();
     short["after"] = json!("abc");
-    assert_eq!(because(&read(ForgeKind::GitHub, "push", &short)), "`after` is no commit id");
+    assert_eq!(because(&read(ForgeKind::GitHub, "push", &short)), "`after` is not a commit id");
 }
 
 #[test]
@@ -141,7 +141,7 @@ fn changes_of_the_repository_are_hints_to_look() {
 }
 
 #[test]
-fn a_removed_key_or_hook_is_told() {
+fn a_removed_key_or_hook_is_reported() {
     let key = json!({ "action": "deleted", "key": { "id": 9 }, "repository": { "id": 7 } });
     let removed = |what: &str| ForgeEvent::OursRemoved { what: what.into() };
     assert_eq!(github("deploy_key", &key), removed("deploy key 9"));

@@ -29,7 +29,7 @@ pub(crate) struct SignInChoice {
     pub(crate) slug: &'static str,
     pub(crate) host: String,
     /// What is asked for, and why.
-    pub(crate) scopes: Vec<(&'static str, &'static str)>,
+    pub(crate) scopes: &'static [roundel_forge::RequestedScope],
 }
 
 /// The forges that this server knows.
@@ -38,7 +38,7 @@ pub(crate) fn choices(visit: &Visit) -> Vec<SignInChoice> {
         title: kind.title(),
         slug: kind.long_slug(),
         host: forge.settings().web_url.host_str().unwrap_or_default().to_owned(),
-        scopes: forge.wanted_scopes(),
+        scopes: forge.requested_scopes(),
     };
     visit.app.forges.iter().map(choice).collect()
 }

@@ -14,9 +14,9 @@ use roundel_engine::{
     job::{JobKind, Need},
 };
 use roundel_forge::{
-    AccessToken, AuthorizeRequest, Commit, CommitStatus, ErrorClass, Forge, ForgeError, ForgeHook,
-    ForgeKey, ForgeOrganization, ForgeSettings, ForgeUser, Grant, Repository, RepositoryRef,
-    WantedHook,
+    AccessToken, AuthorizeRequest, Commit, CommitStatus, Contents, DeployKeys, ErrorClass, Forge,
+    ForgeError, ForgeHook, ForgeKey, ForgeOrganization, ForgeSettings, ForgeUser, Grant, HookSpec,
+    Hooks, Repositories, Repository, RepositoryRef, RequestedScope, Statuses,
 };
 use roundel_model::{
     forge::{ForgeKind, ForgeUserId, ProjectSlug, RepositoryId, Role},
@@ -348,19 +348,22 @@ fn no<T>() -> Result<T, ForgeError> {
     })
 }
 
-#[async_trait]
 impl Forge for Pretended {
-    fn kind(&self) -> ForgeKind {
-        self.0.kind
-    }
     fn settings(&self) -> &ForgeSettings {
         &self.0
     }
+}
+
+#[async_trait]
+impl roundel_forge::SignIn for Pretended {
     fn authorize_url(&self, _: &AuthorizeRequest) -> Url {
         self.0.web_url.clone()
     }
-    fn wanted_scopes(&self) -> Vec<(&'static str, &'static str)> {
-        vec![("repo", "to list repositories, add a key and a hook, and set commit statuses")]
+    fn requested_scopes(&self) -> &'static [RequestedScope] {
+        &[RequestedScope {
+            name: "repo",
+            reason: "to list repositories, add a key and a hook, and set commit statuses",
+        }]
     }
     async fn exchange_code(&self, _: &str, _: &str, _: &str) -> Result<Grant, ForgeError> {
         no()
@@ -371,6 +374,10 @@ impl Forge for Pretended {
     async fn current_user(&self, _: &AccessToken) -> Result<(ForgeUser, Vec<String>), ForgeError> {
         no()
     }
+}
+
+#[async_trait]
+impl Repositories for Pretended {
     async fn repositories(&self, token: &AccessToken) -> Result<Vec<Repository>, ForgeError> {
         let web = self.repository(token, "acme", "web").await?;
         Ok(vec![
@@ -398,6 +405,10 @@ impl Forge for Pretended {
     ) -> Result<Repository, ForgeError> {
         self.repository(token, "acme", "web").await
     }
+}
+
+#[async_trait]
+impl Contents for Pretended {
     async fn file_at(
         &self,
         _: &AccessToken,
@@ -423,6 +434,10 @@ impl Forge for Pretended {
     ) -> Result<Option<CommitSha>, ForgeError> {
         no()
     }
+}
+
+#[async_trait]
+impl DeployKeys for Pretended {
     async fn deploy_keys(
         &self,
         _: &AccessToken,
@@ -447,6 +462,10 @@ impl Forge for Pretended {
     ) -> Result<(), ForgeError> {
         no()
     }
+}
+
+#[async_trait]
+impl Hooks for Pretended {
     async fn hooks(
         &self,
         _: &AccessToken,
@@ -458,7 +477,7 @@ impl Forge for Pretended {
         &self,
         _: &AccessToken,
         _: &RepositoryRef,
-        _: &WantedHook,
+        _: &HookSpec,
     ) -> Result<ForgeHook, ForgeError> {
         no()
     }
@@ -467,7 +486,7 @@ impl Forge for Pretended {
         _: &AccessToken,
         _: &RepositoryRef,
         _: &str,
-        _: &WantedHook,
+        _: &HookSpec,
     ) -> Result<ForgeHook, ForgeError> {
         no()
     }
@@ -479,6 +498,10 @@ impl Forge for Pretended {
     ) -> Result<(), ForgeError> {
         no()
     }
+}
+
+#[async_trait]
+impl Statuses for Pretended {
     async fn post_status(
         &self,
         _: &AccessToken,

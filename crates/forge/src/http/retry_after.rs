@@ -5,10 +5,10 @@ use std::time::Duration;
 use reqwest::header::HeaderMap;
 use roundel_model::time::Timestamp;
 
-use crate::ErrorClass;
+use crate::error::ErrorClass;
 
 /// When the forge says "slow down" and not for how long.
-const UNTOLD: Duration = Duration::from_mins(1);
+const DEFAULT: Duration = Duration::from_mins(1);
 
 /// Longest wait that we believe: primary limits are renewed every hour.
 const LONGEST: Duration = Duration::from_hours(1);
@@ -19,12 +19,12 @@ pub(super) fn retry_after(class: ErrorClass, headers: &HeaderMap) -> Option<Dura
     if !limited && class != ErrorClass::Unavailable {
         return None;
     }
-    let told = told(headers, now(headers));
-    let wait = if limited { Some(told.unwrap_or(UNTOLD)) } else { told };
+    let asked = asked_for(headers, now(headers));
+    let wait = if limited { Some(asked.unwrap_or(DEFAULT)) } else { asked };
     wait.map(|wait| wait.min(LONGEST))
 }
 
-fn told(headers: &HeaderMap, now: i64) -> Option<Duration> {
+fn asked_for(headers: &HeaderMap, now: i64) -> Option<Duration> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
     let number = |name| text(name).and_then(|text| text.parse::<i64>().ok());
     let until = |time: i64| u64::try_from(time.saturating_sub(now)).unwrap_or(0);
@@ -41,7 +41,7 @@ fn told(headers: &HeaderMap, now: i64) -> Option<Duration> {
     None
 }
 
-/// The forge's own clock, for its times are meant by it; ours if it does not tell.
+/// The forge's own clock, for its times are meant by it; ours if it does not say.
 fn now(headers: &HeaderMap) -> i64 {
     let date = headers.get("date").and_then(|value| value.to_str().ok()).and_then(http_date);
     date.unwrap_or_else(|| Timestamp::now().as_micros() / 1_000_000)

@@ -1,12 +1,12 @@
-//! What GitHub's refusals mean (`VCS` §2.15).
+//! What GitHub's error responses mean (`VCS` §2.15).
 
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{
-    ErrorClass,
-    http::{Answer, Refusal, plain_words},
-    lenient::maybe,
+    error::ErrorClass,
+    http::{Answer, Diagnosis, Words, plain_words},
+    lenient::{maybe, scopes},
 };
 
 #[derive(Deserialize, Default)]
@@ -18,34 +18,29 @@ struct ErrorBody {
     errors: Option<Value>,
 }
 
-/// Understands an answer that is no success.
-pub(super) fn understand(answer: &Answer) -> Refusal {
+/// Understands an error response.
+pub(super) fn diagnose(answer: &Answer) -> Diagnosis {
     let words = words(answer);
-    let says = |text: &str| words.iter().any(|word| word.to_lowercase().contains(text));
     let (class, hint) = match answer.status {
         500.. => (ErrorClass::Unavailable, None),
         429 => (ErrorClass::RateLimited, None),
-        401 if says("requires authentication") => (ErrorClass::Broken, None),
+        401 if words.say("requires authentication") => (ErrorClass::Broken, None),
         401 => (ErrorClass::Unauthorized, Some(RECONNECT.to_owned())),
-        403 if is_limit(answer) || says("rate limit") || says("abuse detection") => {
+        403 if is_limit(answer) || words.say("rate limit") || words.say("abuse detection") => {
             (ErrorClass::RateLimited, None)
         }
-        403 => (ErrorClass::Forbidden, way_out_of_403(answer, &says)),
+        403 => (ErrorClass::Forbidden, hint_for_403(answer, &words)),
         451 => (ErrorClass::Forbidden, Some("GitHub has taken it down".to_owned())),
         404 => match missing_scope(answer) {
             Some(hint) => (ErrorClass::Forbidden, Some(hint)),
             None => (ErrorClass::NotFound, Some(HIDDEN.to_owned())),
         },
-        409 if says("empty") => (ErrorClass::NotFound, None),
+        409 if words.say("empty") => (ErrorClass::NotFound, None),
         410 => (ErrorClass::NotFound, None),
-        400 | 409 | 422 => (ErrorClass::Invalid, way_out_of_422(&says)),
+        400 | 409 | 422 => (ErrorClass::Invalid, hint_for_422(&words)),
         _ => (ErrorClass::Broken, None),
     };
-    let refusal = Refusal::new(class, words);
-    match hint {
-        Some(hint) => refusal.hint(hint),
-        None => refusal,
-    }
+    Diagnosis::new(class, words, hint)
 }
 
 const RECONNECT: &str = "Sign in with GitHub again; until then another member's sign-in is needed";
@@ -57,22 +52,22 @@ fn is_limit(answer: &Answer) -> bool {
     answer.header("x-ratelimit-remaining") == "0" || !answer.header("retry-after").is_empty()
 }
 
-fn way_out_of_403(answer: &Answer, says: &impl Fn(&str) -> bool) -> Option<String> {
+fn hint_for_403(answer: &Answer, words: &Words) -> Option<String> {
     let sso = answer.header("x-github-sso");
     let permissions = answer.header("x-accepted-github-permissions");
-    let hint = if says("oauth app access restrictions")
-        || says("restricting-access-to-your-organization")
+    let hint = if words.say("oauth app access restrictions")
+        || words.say("restricting-access-to-your-organization")
     {
         "An owner of the organization must grant this server's OAuth app access to it"
-    } else if sso.starts_with("required") || says("saml enforcement") {
+    } else if sso.starts_with("required") || words.say("saml enforcement") {
         "Sign in to your organization's identity provider, then sign in here again"
-    } else if says("not accessible by") && !permissions.is_empty() {
+    } else if words.say("not accessible by") && !permissions.is_empty() {
         return Some(format!("The permission that is missing: {permissions}"));
-    } else if says("archived") {
+    } else if words.say("archived") {
         "The repository is archived: unarchive it on GitHub to build it"
-    } else if says("must have admin rights") {
+    } else if words.say("must have admin rights") {
         "Only an administrator of the repository can do this"
-    } else if says("access blocked") {
+    } else if words.say("access blocked") {
         "GitHub has blocked the repository"
     } else {
         return None;
@@ -80,12 +75,12 @@ fn way_out_of_403(answer: &Answer, says: &impl Fn(&str) -> bool) -> Option<Strin
     Some(hint.to_owned())
 }
 
-fn way_out_of_422(says: &impl Fn(&str) -> bool) -> Option<String> {
-    let hint = if says("deploy keys are disabled") {
+fn hint_for_422(words: &Words) -> Option<String> {
+    let hint = if words.say("deploy keys are disabled") {
         "An owner of the organization can allow them: Organization settings, Deploy keys"
-    } else if says("more than 20 hooks") {
+    } else if words.say("more than 20 hooks") {
         "Delete a webhook that is no longer needed in the repository's settings"
-    } else if says("reachable over the public internet") {
+    } else if words.say("reachable over the public internet") {
         "This server's public URL must be an address that GitHub can reach"
     } else {
         return None;
@@ -93,12 +88,12 @@ fn way_out_of_422(says: &impl Fn(&str) -> bool) -> Option<String> {
     Some(hint.to_owned())
 }
 
-/// The scopes that the call accepts, if the token has none of them. A token of an application
-/// without scopes (GitHub App) tells none.
+/// Names the scopes that the call accepts, if the token has none of them. A token of an application
+/// without scopes (GitHub App) shows none.
 fn missing_scope(answer: &Answer) -> Option<String> {
-    let accepted = super::oauth::split_scopes(answer.header("x-accepted-oauth-scopes"));
+    let accepted = scopes(answer.header("x-accepted-oauth-scopes"));
     let granted = answer.headers.get("x-oauth-scopes")?.to_str().ok()?;
-    let granted = super::oauth::split_scopes(granted);
+    let granted = scopes(granted);
     let covered = |scope: &String| granted.iter().any(|have| have == scope || covers(have, scope));
     if accepted.is_empty() || accepted.iter().any(covered) {
         return None;
@@ -120,8 +115,8 @@ fn covers(have: &str, want: &str) -> bool {
     }
 }
 
-/// GitHub's words: the message and those of each field.
-fn words(answer: &Answer) -> Vec<String> {
+/// Finds GitHub's words: the message and those of each field.
+fn words(answer: &Answer) -> Words {
     let Ok(body) = answer.json::<ErrorBody>() else { return plain_words(answer) };
     let mut words: Vec<String> = body.message.into_iter().collect();
     match body.errors {
@@ -129,14 +124,14 @@ fn words(answer: &Answer) -> Vec<String> {
         Some(Value::Array(errors)) => words.extend(errors.iter().filter_map(word)),
         _ => {}
     }
-    words
+    Words(words)
 }
 
-/// One entry of `errors`: a text, a message, or the field and what is the matter with it.
+/// Reads one entry of `errors`: a text, a message, or the field and what is wrong with it.
 fn word(error: &Value) -> Option<String> {
     let text = |key: &str| error.get(key).and_then(Value::as_str);
-    let told = error.as_str().or_else(|| text("message")).map(str::to_owned);
-    told.or_else(|| Some(format!("{} is {}", text("field")?, text("code")?)))
+    let message = error.as_str().or_else(|| text("message")).map(str::to_owned);
+    message.or_else(|| Some(format!("{} is {}", text("field")?, text("code")?)))
 }
 
 #[cfg(test)]

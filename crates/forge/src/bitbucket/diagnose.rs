@@ -1,11 +1,11 @@
-//! What Bitbucket's refusals mean (`VCS` §4.12).
+//! What Bitbucket's error responses mean (`VCS` §4.12).
 
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{
-    ErrorClass,
-    http::{Answer, Refusal, plain_words},
+    error::ErrorClass,
+    http::{Answer, Diagnosis, Words, plain_words},
     lenient::maybe,
 };
 
@@ -20,53 +20,48 @@ struct ErrorBody {
     error_description: Option<String>,
 }
 
-/// Understands an answer that is no success.
-pub(super) fn understand(answer: &Answer) -> Refusal {
+/// Understands an error response.
+pub(super) fn diagnose(answer: &Answer) -> Diagnosis {
     let words = words(answer);
-    let says = |text: &str| words.iter().any(|word| word.to_lowercase().contains(text));
     let (class, hint) = match answer.status {
         // 555 is Bitbucket's own: the source took too long.
         500.. => (ErrorClass::Unavailable, None),
         429 => (ErrorClass::RateLimited, None),
-        401 if says("invalid_client") => (ErrorClass::Forbidden, Some(CONSUMER)),
-        401 if says("app password") => {
+        401 if words.say("invalid_client") => (ErrorClass::Forbidden, Some(CONSUMER)),
+        401 if words.say("app password") => {
             (ErrorClass::Unauthorized, Some("Bitbucket no longer accepts app passwords"))
         }
         401 => (ErrorClass::Unauthorized, Some("Sign in with Bitbucket again")),
-        403 => (ErrorClass::Forbidden, way_out_of_403(&says)),
+        403 => (ErrorClass::Forbidden, hint_for_403(&words)),
         404 => (ErrorClass::NotFound, Some(HIDDEN)),
         410 => (ErrorClass::NotFound, None),
-        400 if says("unauthorized_client") => (ErrorClass::Forbidden, Some(CONSUMER)),
+        400 if words.say("unauthorized_client") => (ErrorClass::Forbidden, Some(CONSUMER)),
         400 | 409 | 422 => (ErrorClass::Invalid, None),
         _ => (ErrorClass::Broken, None),
     };
-    let refusal = Refusal::new(class, words);
-    match hint {
-        Some(hint) => refusal.hint(hint),
-        None => refusal,
-    }
+    Diagnosis::new(class, words, hint)
 }
 
 const CONSUMER: &str =
     "The operator of this server must correct the key and secret of the OAuth consumer";
 const HIDDEN: &str = "It was removed or renamed, or the signed-in user may not see it";
 
-fn way_out_of_403(says: &impl Fn(&str) -> bool) -> Option<&'static str> {
-    if says("privilege scopes") {
+fn hint_for_403(words: &Words) -> Option<&'static str> {
+    if words.say("privilege scopes") {
         Some("The operator of this server must tick the missing permissions in the OAuth consumer")
-    } else if says("authentication mechanism") {
+    } else if words.say("authentication mechanism") {
         Some("It takes a person's sign-in, not an access token of a repository or workspace")
-    } else if says("whitelist") || says("allowlist") {
+    } else if words.say("whitelist") || words.say("allowlist") {
         Some("An administrator of the workspace must add this server's address to the allow-list")
-    } else if says("two-step") {
+    } else if words.say("two-step") {
         Some("The workspace asks for two-step verification: turn it on in your account")
     } else {
         None
     }
 }
 
-/// Bitbucket's words: the message, its detail, and the messages of each field.
-fn words(answer: &Answer) -> Vec<String> {
+/// Finds Bitbucket's words: the message, its detail, and the messages of each field.
+fn words(answer: &Answer) -> Words {
     let Ok(body) = answer.json::<ErrorBody>() else { return plain_words(answer) };
     let mut words = Vec::new();
     match body.error {
@@ -82,7 +77,7 @@ fn words(answer: &Answer) -> Vec<String> {
         _ => {}
     }
     words.extend(body.error_description);
-    words
+    Words(words)
 }
 
 /// A detail is a text, or says which scopes are there and which are not.

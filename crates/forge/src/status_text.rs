@@ -15,6 +15,23 @@ pub(crate) fn description(text: &str) -> String {
     kept.chain(['…']).collect()
 }
 
+/// Leaves out the characters above U+FFFF, emoji first of all: GitHub refuses a description with
+/// one (422), and then the commit would have no status. What joins them and the space behind goes
+/// with them, so that the sentence stays one.
+pub(crate) fn without_emoji(text: &str) -> String {
+    const JOINERS: [char; 2] = ['\u{200d}', '\u{fe0f}'];
+    let mut kept = String::with_capacity(text.len());
+    let mut left_out = false;
+    for char in text.chars() {
+        if char > '\u{ffff}' || (left_out && JOINERS.contains(&char)) {
+            left_out = true;
+        } else if !(std::mem::take(&mut left_out) && char == ' ') {
+            kept.push(char);
+        }
+    }
+    kept.trim_end().to_owned()
+}
+
 /// Cuts a context to its limit; six digits of its hash keep two long names apart.
 pub(crate) fn context(text: &str) -> String {
     if text.chars().count() <= CONTEXT_CHARS {
@@ -36,6 +53,20 @@ mod tests {
         let cut = description(&"ä".repeat(141));
         assert_eq!(cut.chars().count(), 140);
         assert!(cut.ends_with("ä…"));
+    }
+
+    #[test]
+    fn emoji_are_left_out_and_the_sentence_stays() {
+        for (text, sent) in [
+            ("Waiting for approval of 🚀 release", "Waiting for approval of release"),
+            ("no command named `🚀 launch`", "no command named `launch`"),
+            ("shipped 🚢", "shipped"),
+            ("by 👩🏽\u{200d}🚒\u{fe0f} Ada", "by Ada"),
+            ("a𝄞b", "ab"),
+            ("Größe ✓ 測試 passed", "Größe ✓ 測試 passed"),
+        ] {
+            assert_eq!(without_emoji(text), sent);
+        }
     }
 
     #[test]

@@ -1,38 +1,41 @@
-//! What a forge's "no" means, and the sentence that people read about it.
+//! What an error response means, and the sentence that people read about it.
 
 use roundel_model::forge::ForgeKind;
 
-use super::{Answer, waiting};
-use crate::{ErrorClass, ForgeError};
+use super::{call::Answer, retry_after::retry_after};
+use crate::error::{ErrorClass, ForgeError};
 
-/// A forge's refusal, understood.
-pub(crate) struct Refusal {
-    pub(crate) class: ErrorClass,
-    /// Its own words.
-    pub(crate) words: Vec<String>,
-    /// The way out, as a sentence.
-    pub(crate) hint: Option<String>,
+/// The forge's own words in an error response.
+pub(crate) struct Words(pub(crate) Vec<String>);
+
+impl Words {
+    /// Tells whether one of them contains a text; both forges change their capitals.
+    pub(crate) fn say(&self, text: &str) -> bool {
+        self.0.iter().any(|word| word.to_lowercase().contains(text))
+    }
+}
+
+/// An error response, understood.
+pub(crate) struct Diagnosis {
+    class: ErrorClass,
+    words: Words,
+    /// What to do, as a sentence.
+    hint: Option<String>,
 }
 
 /// How many of the forge's words are kept, and how long each may be: they end in messages.
 const WORDS: usize = 12;
 const WORD_CHARS: usize = 300;
 
-impl Refusal {
-    /// A refusal without a way out.
-    pub(crate) fn new(class: ErrorClass, words: Vec<String>) -> Self {
-        Self { class, words, hint: None }
-    }
-
-    /// Adds the way out.
-    #[must_use]
-    pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
-        Self { hint: Some(hint.into()), ..self }
+impl Diagnosis {
+    /// Notes what the response means and, where that is known, what to do about it.
+    pub(crate) fn new(class: ErrorClass, words: Words, hint: Option<impl Into<String>>) -> Self {
+        Self { class, words, hint: hint.map(Into::into) }
     }
 
     /// Writes the error.
     pub(super) fn into_error(self, kind: ForgeKind, what: &str, answer: &Answer) -> ForgeError {
-        let mut details = self.words;
+        let mut details = self.words.0;
         details.truncate(WORDS);
         for word in &mut details {
             *word = word.chars().take(WORD_CHARS).collect();
@@ -52,7 +55,7 @@ impl Refusal {
             class: self.class,
             message,
             status: Some(answer.status),
-            retry_after: waiting::retry_after(self.class, &answer.headers),
+            retry_after: retry_after(self.class, &answer.headers),
             details,
         }
     }
@@ -66,14 +69,14 @@ fn generic(class: ErrorClass) -> &'static str {
         ErrorClass::NotFound => "it is not there, or may not be seen",
         ErrorClass::Invalid => "the request was refused",
         ErrorClass::RateLimited => "too many requests",
-        ErrorClass::Unavailable => "the forge has trouble of its own",
-        ErrorClass::Broken => "the answer makes no sense",
+        ErrorClass::Unavailable => "the forge is unavailable",
+        ErrorClass::Broken => "the answer is not what we expect",
     }
 }
 
-/// The words of a body that is no JSON: plain text as it is, of HTML only the title. Proxies and
-/// overloaded front ends answer so (`VCS` §4.1).
-pub(crate) fn plain_words(answer: &Answer) -> Vec<String> {
+/// Finds the words of a body that is not JSON: plain text as it is, of HTML only the title. Proxies
+/// and overloaded front ends answer so (`VCS` §4.1).
+pub(crate) fn plain_words(answer: &Answer) -> Words {
     let text = String::from_utf8_lossy(&answer.body);
     let lower = text.to_ascii_lowercase();
     let words = if lower.contains("<html") || lower.trim_start().starts_with("<!doctype") {
@@ -85,5 +88,8 @@ pub(crate) fn plain_words(answer: &Answer) -> Vec<String> {
         &text
     };
     let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
-    if words.is_empty() { Vec::new() } else { vec![words.chars().take(WORD_CHARS).collect()] }
+    if words.is_empty() {
+        return Words(Vec::new());
+    }
+    Words(vec![words.chars().take(WORD_CHARS).collect()])
 }

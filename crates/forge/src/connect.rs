@@ -1,0 +1,25 @@
+//! From settings to a client of the right kind.
+
+use std::sync::Arc;
+
+use roundel_model::forge::ForgeKind;
+
+use crate::{
+    api::{Forge, ForgeSettings},
+    bitbucket::Bitbucket,
+    error::ForgeError,
+    github::GitHub,
+    http::RetryPolicy,
+};
+
+/// Connects to a forge of either kind. Nothing is sent yet.
+///
+/// # Errors
+/// If the HTTP client cannot be built.
+pub fn connect(settings: ForgeSettings) -> Result<Arc<dyn Forge>, ForgeError> {
+    let policy = RetryPolicy::default();
+    Ok(match settings.kind {
+        ForgeKind::GitHub => Arc::new(GitHub::new(settings, policy)?),
+        ForgeKind::Bitbucket => Arc::new(Bitbucket::new(settings, policy)?),
+    })
+}

@@ -1,0 +1,103 @@
+//! What a delivery can report.
+
+use roundel_model::{
+    forge::{ForgeUserId, RepositoryId},
+    name::{CommitSha, GitRef},
+};
+
+/// What a delivery reports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ForgeEvent {
+    /// The hook works.
+    Ping {
+        /// The forge's id of the hook.
+        hook_id: Option<String>,
+    },
+    /// A branch or tag was created or moved.
+    Push(Push),
+    /// A branch or tag is gone.
+    Deleted {
+        /// Where it was.
+        repository: RepositoryId,
+        /// What is gone.
+        git_ref: GitRef,
+    },
+    /// A pull request from the same repository or a fork.
+    PullRequest(PullRequest),
+    /// Names or visibility changed; the API has the truth.
+    RepositoryChanged {
+        /// Which one.
+        repository: RepositoryId,
+        /// In the forge's words: `renamed`, `privatized`, `member added`, `repo:transfer` …
+        what: String,
+    },
+    /// A webhook or deploy key was removed at the forge. It may be one of ours: look.
+    OursRemoved {
+        /// `webhook 123` or `deploy key 123`.
+        what: String,
+    },
+    /// Understood, and nothing to do.
+    Ignored {
+        /// For the receipt that people read.
+        because: String,
+    },
+}
+
+/// A branch or tag points at a commit now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Push {
+    /// Where it was pushed.
+    pub repository: RepositoryId,
+    /// What moved.
+    pub git_ref: GitRef,
+    /// None if the ref was created.
+    pub before: Option<CommitSha>,
+    /// May be a tag object's id on GitHub: resolve before building.
+    pub after: CommitSha,
+    /// Whether history was rewritten, as far as the payload says.
+    pub forced: bool,
+    /// The head commit, as far as the payload has it.
+    pub head: Option<HeadCommit>,
+    /// Who pushed. Absent for some robots.
+    pub sender_id: Option<ForgeUserId>,
+    /// Display data.
+    pub sender_login: Option<String>,
+    /// GitHub sends it with each push, Bitbucket does not.
+    pub default_branch: Option<String>,
+}
+
+/// The newest commit of a push.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeadCommit {
+    /// Its id: of the commit, also if a tag object was pushed.
+    pub sha: CommitSha,
+    /// The whole message.
+    pub message: String,
+    /// The name in the commit. Anyone can write anything there.
+    pub author_name: Option<String>,
+    /// The address in the commit. Anyone can write anything there.
+    pub author_email: Option<String>,
+    /// The account that the forge found for the address.
+    pub author_login: Option<String>,
+    /// The commit's page.
+    pub url: Option<String>,
+}
+
+/// A pull request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PullRequest {
+    /// The repository that it asks to change.
+    pub repository: RepositoryId,
+    /// Its number there.
+    pub number: u64,
+    /// In the forge's words: `opened`, `synchronize`, `created`, `fulfilled` …
+    pub action: String,
+    /// Its page.
+    pub url: Option<String>,
+    /// Its newest commit. Bitbucket sends twelve digits: resolve before use (`VCS` §4.9).
+    pub head_sha: CommitSha,
+    /// The branch that it comes from; in a fork, the fork's.
+    pub head_branch: String,
+    /// Decided by comparing ids; an unknown head repository counts as a fork.
+    pub from_fork: bool,
+}

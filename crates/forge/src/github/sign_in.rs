@@ -1,0 +1,202 @@
+//! Signing in with GitHub: the consent page, the exchange, the refresh, and who a token belongs to
+//! (`VCS` §2.3, §2.4, §2.6).
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use reqwest::Method;
+use roundel_model::{forge::ForgeUserId, secret::Secret};
+use serde::Deserialize;
+use url::Url;
+
+use super::GitHub;
+use crate::{
+    api::{AccessToken, AuthorizeRequest, ForgeSettings, ForgeUser, Grant, RequestedScope, SignIn},
+    error::{ErrorClass, ForgeError},
+    http::{self, Call},
+    lenient::{maybe, scopes},
+};
+
+/// What sign-in asks for, and why (`VCS` §2.3.3).
+const SCOPES: &[RequestedScope] = &[
+    RequestedScope {
+        name: "user:email",
+        reason: "to offer your verified addresses for notifications",
+    },
+    RequestedScope {
+        name: "read:org",
+        reason: "to list your organizations and to know who may see their projects",
+    },
+    RequestedScope {
+        name: "repo",
+        reason: "to list your repositories, read their config, set commit statuses, and add a \
+                 deploy key and a webhook to the projects you set up. GitHub has no read-only form \
+                 of this scope",
+    },
+];
+
+fn page(settings: &ForgeSettings, name: &str) -> Result<Url, ForgeError> {
+    http::at(&settings.web_url, &["login", "oauth", name])
+}
+
+/// The answer of the token end point, which reports its errors with HTTP 200.
+#[derive(Deserialize)]
+struct TokenAnswer {
+    access_token: Option<Secret<String>>,
+    scope: Option<String>,
+    expires_in: Option<u64>,
+    refresh_token: Option<Secret<String>>,
+    error: Option<String>,
+    error_description: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct User {
+    id: u64,
+    login: String,
+    #[serde(default, deserialize_with = "maybe")]
+    name: Option<String>,
+    #[serde(default, deserialize_with = "maybe")]
+    avatar_url: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Email {
+    #[serde(rename = "email")]
+    address: String,
+    #[serde(default)]
+    primary: bool,
+    /// Enterprise Servers that send no mail do not know.
+    #[serde(default, deserialize_with = "maybe")]
+    verified: Option<bool>,
+}
+
+#[async_trait]
+impl SignIn for GitHub {
+    /// The scope is always sent: without it GitHub silently grants what it granted before. Older
+    /// Enterprise Servers ignore the PKCE challenge, which is harmless.
+    fn authorize_url(&self, request: &AuthorizeRequest) -> Url {
+        let settings = self.client.settings();
+        let mut url = page(settings, "authorize").unwrap_or_else(|_| settings.web_url.clone());
+        url.query_pairs_mut()
+            .append_pair("client_id", &settings.client_id)
+            .append_pair("redirect_uri", &request.redirect_uri)
+            .append_pair("scope", &request.scopes.join(" "))
+            .append_pair("state", &request.state)
+            .append_pair("code_challenge", &request.code_challenge)
+            .append_pair("code_challenge_method", "S256")
+            .append_pair("allow_signup", "false")
+            .extend_pairs(request.login.as_deref().map(|login| ("login", login)));
+        url
+    }
+
+    fn requested_scopes(&self) -> &'static [RequestedScope] {
+        SCOPES
+    }
+
+    async fn exchange_code(
+        &self,
+        code: &str,
+        redirect_uri: &str,
+        verifier: &str,
+    ) -> Result<Grant, ForgeError> {
+        let fields = [("code", code), ("redirect_uri", redirect_uri), ("code_verifier", verifier)];
+        self.grant("finish signing in", &fields).await
+    }
+
+    async fn refresh(&self, refresh: &Secret<String>) -> Result<Grant, ForgeError> {
+        let fields =
+            [("grant_type", "refresh_token"), ("refresh_token", refresh.expose().as_str())];
+        self.grant("renew a token", &fields).await
+    }
+
+    async fn current_user(
+        &self,
+        token: &AccessToken,
+    ) -> Result<(ForgeUser, Vec<String>), ForgeError> {
+        let call = Call::get("read the signed-in user", self.client.api(&["user"])?).by(token);
+        let answer = self.client.send(&call).await?;
+        let user: User = self.client.read(&call, &answer)?;
+        let granted = scopes(answer.header("x-oauth-scopes"));
+        let user = ForgeUser {
+            id: ForgeUserId(user.id.to_string()),
+            name: user.name.filter(|name| !name.is_empty()).unwrap_or_else(|| user.login.clone()),
+            login: user.login,
+            avatar_url: user.avatar_url,
+            email: self.primary_email(token).await?,
+        };
+        Ok((user, granted))
+    }
+}
+
+impl GitHub {
+    async fn grant(
+        &self,
+        what: &'static str,
+        fields: &[(&str, &str)],
+    ) -> Result<Grant, ForgeError> {
+        let settings = self.client.settings();
+        let mut all = vec![
+            ("client_id", settings.client_id.as_str()),
+            ("client_secret", settings.client_secret.expose().as_str()),
+        ];
+        all.extend(fields);
+        let call = Call::new(Method::POST, what, page(settings, "access_token")?)
+            .accept("application/json")
+            .form(&all);
+        let answer: TokenAnswer = self.client.ask(&call).await?;
+        if let Some(error) = answer.error {
+            return Err(refused(what, &error, answer.error_description.as_deref()));
+        }
+        let Some(access) = answer.access_token else {
+            let message = format!("could not {what} on GitHub: its answer holds no token");
+            return Err(ForgeError::new(ErrorClass::Broken, message));
+        };
+        Ok(Grant {
+            access,
+            scopes: scopes(answer.scope.as_deref().unwrap_or_default()),
+            expires_in: answer.expires_in.map(Duration::from_secs),
+            refresh: answer.refresh_token,
+        })
+    }
+
+    /// Reads the primary, verified address. Without the scope there is none (404), and that is fine.
+    async fn primary_email(&self, token: &AccessToken) -> Result<Option<String>, ForgeError> {
+        let url = self.client.api(&["user", "emails"])?;
+        let call = Call::get("read your addresses", url).by(token);
+        let emails: Vec<Email> =
+            self.client.list_readable(call).await.or_else(ForgeError::empty_if_hidden)?;
+        let mut emails = emails.into_iter();
+        let primary = emails.find(|email| email.primary && email.verified != Some(false));
+        Ok(primary.map(|email| email.address))
+    }
+}
+
+/// An error that came with HTTP 200.
+fn refused(what: &str, error: &str, description: Option<&str>) -> ForgeError {
+    let (class, hint) = match error {
+        "bad_verification_code" => {
+            (ErrorClass::Invalid, "The code was used already or is too old: sign in once more")
+        }
+        "bad_refresh_token" => (ErrorClass::Unauthorized, "Sign in with GitHub again"),
+        "incorrect_client_credentials" => (
+            ErrorClass::Forbidden,
+            "The operator of this server must correct the client id and secret of the OAuth app",
+        ),
+        "redirect_uri_mismatch" => (
+            ErrorClass::Forbidden,
+            "The operator of this server must register its callback address with the OAuth app",
+        ),
+        "unverified_user_email" => {
+            (ErrorClass::Forbidden, "Verify your e-mail address on GitHub, then sign in once more")
+        }
+        "application_suspended" => {
+            (ErrorClass::Forbidden, "GitHub has suspended the OAuth app of this server")
+        }
+        _ => (ErrorClass::Invalid, "Sign in once more"),
+    };
+    let said = description.unwrap_or(error);
+    let message = format!("could not {what} on GitHub: {said}. {hint}");
+    let details = [Some(error), description].into_iter().flatten().map(str::to_owned).collect();
+    ForgeError { status: Some(200), details, ..ForgeError::new(class, message) }
+}

@@ -1,0 +1,283 @@
+//! Sending one call: time-out, size limit, redirects, repeats, and the error that comes of it.
+
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBuilder};
+use reqwest::{
+    Method,
+    header::{HeaderMap, HeaderName, HeaderValue, USER_AGENT},
+};
+use roundel_model::forge::ForgeKind;
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use super::{
+    address::at,
+    call::{Answer, Call},
+    diagnosis::Diagnosis,
+    page::Page,
+    redirect,
+};
+use crate::{
+    api::{AccessToken, ForgeSettings},
+    error::{ErrorClass, ForgeError},
+};
+
+/// How long a request may take and how often it is repeated.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RetryPolicy {
+    /// One request, from connecting to the last byte. GitHub ends its own requests after 10 s.
+    pub(crate) timeout: Duration,
+    /// Before the first repeat; the next waits four times as long.
+    pub(crate) first_delay: Duration,
+    /// Repeats of what is safe to repeat. Few: the caller has its own, longer back-off.
+    pub(crate) repeats: usize,
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self {
+            timeout: Duration::from_secs(10),
+            first_delay: Duration::from_millis(250),
+            repeats: 2,
+        }
+    }
+}
+
+impl RetryPolicy {
+    /// Returns the waits before each repeat.
+    fn delays(&self) -> impl Iterator<Item = Duration> {
+        ExponentialBuilder::default()
+            .with_min_delay(self.first_delay)
+            .with_factor(4.0)
+            .with_max_times(self.repeats)
+            .with_jitter()
+            .build()
+    }
+}
+
+/// Redirects that one call follows (`VCS` §2.2).
+const REDIRECTS: usize = 5;
+
+/// Bytes of one answer, after decompression. A page of 100 repositories has well under 1 MiB; a
+/// file at the limit of what we read is 1.4 MiB in base64.
+pub(super) const ANSWER_BYTES: usize = 8 << 20;
+
+/// What differs between the forges below the level of single calls.
+pub(crate) struct Dialect {
+    /// Headers of every request.
+    pub(crate) headers: HeaderMap,
+    /// What an error response means.
+    pub(crate) diagnose: fn(&Answer) -> Diagnosis,
+    /// The items of a page, and where the next one is.
+    pub(crate) page: fn(&Answer) -> Result<Page, serde_json::Error>,
+    /// The query parameter that says how many items a page has.
+    pub(crate) page_size: &'static str,
+}
+
+/// Sends calls to one forge.
+pub(crate) struct Client {
+    inner: reqwest::Client,
+    settings: ForgeSettings,
+    pub(super) dialect: Dialect,
+    policy: RetryPolicy,
+}
+
+impl Client {
+    /// Builds a client.
+    ///
+    /// # Errors
+    /// If TLS cannot be set up on this machine.
+    pub(crate) fn new(
+        settings: ForgeSettings,
+        mut dialect: Dialect,
+        policy: RetryPolicy,
+    ) -> Result<Self, ForgeError> {
+        dialect.headers.insert(USER_AGENT, user_agent(&settings.public_url));
+        let builder = reqwest::Client::builder()
+            // Redirects are ours: the library's own policy would leave the host.
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(policy.timeout)
+            .connect_timeout(policy.timeout)
+            .pool_idle_timeout(Duration::from_mins(1));
+        // A forge without TLS needs no certificates; a machine for a demo may have none.
+        let plain = [&settings.web_url, &settings.api_url].iter().all(|url| url.scheme() == "http");
+        let builder = if plain { builder.tls_certs_only([]) } else { builder };
+        let inner = builder.build().map_err(|error| {
+            let message = format!(
+                "failed to set up a client for {}: {}; are the system's CA certificates installed?",
+                settings.kind,
+                root_cause(&error)
+            );
+            ForgeError::new(ErrorClass::Broken, message)
+        })?;
+        Ok(Self { inner, settings, dialect, policy })
+    }
+
+    /// Returns where the forge is and who we are there.
+    pub(crate) fn settings(&self) -> &ForgeSettings {
+        &self.settings
+    }
+
+    pub(super) fn kind(&self) -> ForgeKind {
+        self.settings.kind
+    }
+
+    /// Returns an address below the API's root.
+    ///
+    /// # Errors
+    /// See [`at`].
+    pub(crate) fn api(&self, segments: &[&str]) -> Result<Url, ForgeError> {
+        at(&self.settings.api_url, segments)
+    }
+
+    /// Sends a call and reads the answer's JSON.
+    ///
+    /// # Errors
+    /// As [`Self::send`] and [`Self::read`].
+    pub(crate) async fn ask<T: DeserializeOwned>(&self, call: &Call) -> Result<T, ForgeError> {
+        self.read(call, &self.send(call).await?)
+    }
+
+    /// Reads an answer's JSON.
+    ///
+    /// # Errors
+    /// [`ErrorClass::Broken`], if it is not what we expect.
+    pub(crate) fn read<T: DeserializeOwned>(
+        &self,
+        call: &Call,
+        answer: &Answer,
+    ) -> Result<T, ForgeError> {
+        answer.json().map_err(|error| {
+            self.broken(call, &format!("its answer is not what we expect: {error}"))
+        })
+    }
+
+    /// Deletes something. What is gone already is as good as deleted (`VCS` §2.7, §4.5).
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub(crate) async fn delete(
+        &self,
+        what: &'static str,
+        url: Url,
+        token: &AccessToken,
+    ) -> Result<(), ForgeError> {
+        let call = Call::new(Method::DELETE, what, url).by(token).repeatable();
+        match self.send(&call).await {
+            Err(error) if error.status != Some(404) => Err(error),
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
+    /// Sends a call and, if it is safe, repeats it while the forge is unavailable.
+    ///
+    /// # Errors
+    /// Whatever is not a success, classified.
+    pub(crate) async fn send(&self, call: &Call) -> Result<Answer, ForgeError> {
+        let started = tokio::time::Instant::now();
+        let mut delays = self.policy.delays();
+        loop {
+            let error = match self.follow(call).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            // A forge that hangs has used up the time already: repeating only hurts both.
+            let repeat = call.repeatable
+                && error.class == ErrorClass::Unavailable
+                && started.elapsed() < self.policy.timeout;
+            match delays.next() {
+                Some(delay) if repeat => tokio::time::sleep(delay).await,
+                _ => return Err(error),
+            }
+        }
+    }
+
+    /// Sends a call once, and again to where the same host redirects it.
+    async fn follow(&self, call: &Call) -> Result<Answer, ForgeError> {
+        let mut url = call.url.clone();
+        for _ in 0..=REDIRECTS {
+            let answer = self.exchange(call, url).await?;
+            if (200..300).contains(&answer.status) {
+                return Ok(answer);
+            }
+            match redirect::next(&call.method, &call.url, &answer) {
+                Ok(Some(next)) => url = next,
+                Ok(None) => return Err(self.error_of(call, &answer)),
+                Err(reason) => return Err(self.broken(call, &reason)),
+            }
+        }
+        Err(self.broken(call, "it redirects in a circle"))
+    }
+
+    /// Sends one request and reads its whole answer.
+    async fn exchange(&self, call: &Call, url: Url) -> Result<Answer, ForgeError> {
+        let request = self
+            .inner
+            .request(call.method.clone(), url.clone())
+            .headers(self.dialect.headers.clone());
+        let request = call.dress(request).map_err(|reason| self.broken(call, reason))?;
+        let mut response = request.send().await.map_err(|error| self.unreachable(call, &error))?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let mut body = Vec::new();
+        while let Some(chunk) =
+            response.chunk().await.map_err(|error| self.unreachable(call, &error))?
+        {
+            if body.len().saturating_add(chunk.len()) > ANSWER_BYTES {
+                return Err(self.broken(call, "its answer is larger than we accept (8 MiB)"));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Answer { status, headers, body: body.into(), url })
+    }
+
+    /// Makes the error of an error response.
+    fn error_of(&self, call: &Call, answer: &Answer) -> ForgeError {
+        (self.dialect.diagnose)(answer).into_error(self.kind(), call.what, answer)
+    }
+
+    /// Makes the error for a success that cannot be understood.
+    pub(super) fn broken(&self, call: &Call, reason: &str) -> ForgeError {
+        let message = format!("could not {} on {}: {reason}", call.what, self.kind());
+        ForgeError::new(ErrorClass::Broken, message)
+    }
+
+    /// Makes the error for no answer, or half of one.
+    fn unreachable(&self, call: &Call, error: &reqwest::Error) -> ForgeError {
+        let kind = self.kind();
+        let reason = if error.is_timeout() {
+            format!("no answer within {} s", self.policy.timeout.as_secs_f32())
+        } else {
+            root_cause(error)
+        };
+        let host = call.url.host_str().unwrap_or_default();
+        let message =
+            format!("could not {} on {kind}: {host} cannot be reached: {reason}", call.what);
+        let class = if error.is_builder() { ErrorClass::Broken } else { ErrorClass::Unavailable };
+        ForgeError::new(class, message)
+    }
+}
+
+/// The innermost reason: "connection refused" says more than "error sending request".
+fn root_cause(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
+}
+
+/// Names us to the forge; without a `User-Agent` GitHub answers 403 (`VCS` §2.2).
+fn user_agent(public_url: &str) -> HeaderValue {
+    const PLAIN: &str = concat!("Roundel/", env!("CARGO_PKG_VERSION"));
+    HeaderValue::try_from(format!("{PLAIN} (+{public_url})"))
+        .unwrap_or_else(|_| HeaderValue::from_static(PLAIN))
+}
+
+/// A map of headers whose values are fixed.
+pub(crate) fn fixed_headers(headers: &[(&'static str, &'static str)]) -> HeaderMap {
+    let pairs = headers
+        .iter()
+        .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+    pairs.collect()
+}
