@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use roundel_model::plan::{CheckoutMethod, PlannedStep, StepKind, When};
+use roundel_model::plan::{CheckoutMethod, PlannedStep, PlannedStepKind, When};
 
 use crate::{
     codes,
@@ -154,7 +154,7 @@ impl Context<'_> {
         }
         self.check_ground(site, ground);
         let kind = kind.filter(|_| self.report.errors() == errors)?;
-        if !matches!(kind, StepKind::Checkout { .. }) {
+        if !matches!(kind, PlannedStepKind::Checkout { .. }) {
             let message = format!("the step `{}` cannot be run by this release yet", site.name);
             let problem = Problem::error(codes::UNSUPPORTED_STEP, site.key, message);
             let help = "remove the step, or do its work in a `run` step";
@@ -210,40 +210,44 @@ impl Context<'_> {
         builtin: &Builtin,
         attributes: &Value,
         site: &Site<'_>,
-    ) -> Option<StepKind> {
+    ) -> Option<PlannedStepKind> {
         let kind = match builtin.word {
-            "checkout" => StepKind::Checkout {
+            "checkout" => PlannedStepKind::Checkout {
                 path: self.attribute(attributes, "path").unwrap_or_else(|| ".".to_owned()),
                 method: self.checkout_method(attributes),
             },
-            "setup_remote_docker" => StepKind::SetupRemoteDocker {
+            "setup_remote_docker" => PlannedStepKind::SetupRemoteDocker {
                 version: self.attribute(attributes, "version"),
                 layer_caching: ["docker_layer_caching", "reusable"].into_iter().any(|key| {
                     let field = attributes.field(key);
                     field.is_some_and(|field| self.bool_of(&field.value, key) == Some(true))
                 }),
             },
-            "save_cache" => StepKind::SaveCache {
+            "save_cache" => PlannedStepKind::SaveCache {
                 key: self.attribute(attributes, "key")?,
                 paths: self.paths(attributes)?,
             },
-            "restore_cache" => StepKind::RestoreCache { keys: self.cache_keys(attributes, site)? },
-            "store_artifacts" => StepKind::StoreArtifacts {
+            "restore_cache" => {
+                PlannedStepKind::RestoreCache { keys: self.cache_keys(attributes, site)? }
+            }
+            "store_artifacts" => PlannedStepKind::StoreArtifacts {
                 path: self.attribute(attributes, "path")?,
                 destination: self.attribute(attributes, "destination"),
             },
             "store_test_results" => {
-                StepKind::StoreTestResults { path: self.attribute(attributes, "path")? }
+                PlannedStepKind::StoreTestResults { path: self.attribute(attributes, "path")? }
             }
-            "persist_to_workspace" => StepKind::PersistToWorkspace {
+            "persist_to_workspace" => PlannedStepKind::PersistToWorkspace {
                 root: self.attribute(attributes, "root")?,
                 paths: self.paths(attributes)?,
             },
             "attach_workspace" => {
-                StepKind::AttachWorkspace { at: self.attribute(attributes, "at")? }
+                PlannedStepKind::AttachWorkspace { at: self.attribute(attributes, "at")? }
             }
-            "add_ssh_keys" => StepKind::AddSshKeys { fingerprints: self.fingerprints(attributes) },
-            _ => StepKind::InstallSigningBundle,
+            "add_ssh_keys" => {
+                PlannedStepKind::AddSshKeys { fingerprints: self.fingerprints(attributes) }
+            }
+            _ => PlannedStepKind::InstallSigningBundle,
         };
         Some(kind)
     }

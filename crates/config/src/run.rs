@@ -4,7 +4,7 @@ use std::{rc::Rc, time::Duration};
 
 use roundel_model::{
     limits,
-    plan::{PlannedStep, RunStep, StepKind, When},
+    plan::{PlannedStep, PlannedStepKind, RunStep, When},
 };
 
 use crate::{
@@ -98,7 +98,7 @@ impl Context<'_> {
             let command = Field::new("command", Value { trail: value.trail, ..command });
             Value::new(Data::Map(Rc::new(vec![command])), place)
         };
-        let step = PlannedStep { name, when, kind: StepKind::Run(run), line };
+        let step = PlannedStep { name, when, kind: PlannedStepKind::Run(run), line };
         Some((step, rendered_step(site, rendered)))
     }
 

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use roundel_model::{
     limits,
-    plan::{PlannedStep, StepKind},
+    plan::{PlannedStep, PlannedStepKind},
 };
 
 use crate::{
@@ -223,7 +223,7 @@ impl Context<'_> {
             Problem::warning(codes::DEPRECATED, site.key, "`deploy` is an old name of `run`");
         self.report.add(problem.help("write `run`"));
         let (mut step, rendered) = self.run_step(site)?;
-        if let (StepKind::Run(run), true) = (&mut step.kind, parallel) {
+        if let (PlannedStepKind::Run(run), true) = (&mut step.kind, parallel) {
             run.after_all_tasks = true;
             let message = "`deploy` in a parallel job cannot be run by this release yet";
             let problem = Problem::error(codes::UNSUPPORTED_STEP, site.key, message);

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use roundel_model::{id::LeaseId, status::Outcome, time::Timestamp};
 
-use crate::job::{self, Change, JobEvent, JobKind, Status, TaskEvent, TaskStatus};
+use crate::job::{self, Change, JobEvent, Kind, Status, TaskEvent, TaskStatus};
 
 const NOW: Timestamp = Timestamp::from_micros(1_000);
 const LATER: Timestamp = Timestamp::from_micros(2_000);
@@ -47,9 +47,9 @@ fn mermaid(edges: &Edges, start: &str) -> String {
 
 fn job_edges() -> Edges {
     let running = TaskStatus::Running { lease: LEASE, expires_at: LATER };
-    let build = JobKind::Build { tasks: 1 };
+    let build = Kind::Build { tasks: 1 };
     let mut edges = Edges::new();
-    for kind in [build, JobKind::Approval, JobKind::NoOp] {
+    for kind in [build, Kind::Approval, Kind::NoOp] {
         for status in [
             Status::Blocked,
             Status::NotRunning,
@@ -58,8 +58,7 @@ fn job_edges() -> Edges {
         ] {
             let is_of_a_build = matches!(status, Status::NotRunning | Status::Running { .. });
             let is_of_an_approval = status == Status::OnHold;
-            if (is_of_a_build && kind != build) || (is_of_an_approval && kind != JobKind::Approval)
-            {
+            if (is_of_a_build && kind != build) || (is_of_an_approval && kind != Kind::Approval) {
                 continue;
             }
             for (name, event, now) in job_events() {
@@ -68,10 +67,10 @@ fn job_edges() -> Edges {
                 };
                 let label = match (status.public() == next.public(), kind) {
                     (true, _) => continue,
-                    (false, JobKind::Approval) if status == Status::Blocked && name == "ready" => {
+                    (false, Kind::Approval) if status == Status::Blocked && name == "ready" => {
                         "ready (approval)".to_owned()
                     }
-                    (false, JobKind::NoOp) if name == "ready" => "ready (no-op)".to_owned(),
+                    (false, Kind::NoOp) if name == "ready" => "ready (no-op)".to_owned(),
                     (false, _) => name,
                 };
                 add(&mut edges, status.public().as_str(), next.public().as_str(), label);
@@ -123,7 +122,7 @@ fn task_edges() -> Edges {
         }
     }
     let job = Status::Running { tasks: vec![running] };
-    let build = JobKind::Build { tasks: 1 };
+    let build = Kind::Build { tasks: 1 };
     if let Ok(Change::To(Status::Ended(outcome))) = job::advance(build, &job, JobEvent::Tick, LATER)
     {
         add(&mut edges, "running", outcome.as_str(), "lease lost".to_owned());

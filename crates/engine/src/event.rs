@@ -8,7 +8,7 @@ use roundel_model::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::job::{JobKind, Need};
+use crate::job::{Kind, Need};
 
 /// Something that happened to a pipeline.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,7 +92,7 @@ pub struct NewJob {
     /// Its name.
     pub name: JobName,
     /// What it is.
-    pub kind: JobKind,
+    pub kind: Kind,
     /// What it waits for.
     pub needs: Vec<Need>,
 }

@@ -11,7 +11,7 @@ use roundel_model::{
 
 use crate::{
     Event, NewJob, NewWorkflow, Pipeline, Transition, advance, invariants,
-    job::{JobKind, Need, Status, TaskStatus},
+    job::{Kind, Need, Status, TaskStatus},
 };
 
 const START: Timestamp = Timestamp::from_micros(1_000_000_000);
@@ -85,12 +85,12 @@ fn plans() -> impl Strategy<Value = Vec<NewWorkflow>> {
     })
 }
 
-fn kind_of(number: u8) -> JobKind {
+fn kind_of(number: u8) -> Kind {
     match number {
-        0 => JobKind::Approval,
-        1 => JobKind::NoOp,
-        2 => JobKind::Build { tasks: 3 },
-        _ => JobKind::Build { tasks: 1 },
+        0 => Kind::Approval,
+        1 => Kind::NoOp,
+        2 => Kind::Build { tasks: 3 },
+        _ => Kind::Build { tasks: 1 },
     }
 }
 
@@ -284,7 +284,7 @@ fn helpful_event(pipeline: &Pipeline, lease: &mut u128) -> Option<Event> {
     None
 }
 
-fn job(number: u128, kind: JobKind, needs: &[(u128, Outcome)]) -> NewJob {
+fn job(number: u128, kind: Kind, needs: &[(u128, Outcome)]) -> NewJob {
     NewJob {
         id: JobId::from_u128(number),
         name: format!("job-{number}").into(),
@@ -308,8 +308,8 @@ fn statuses(pipeline: &Pipeline) -> Vec<JobStatus> {
 #[test]
 fn a_workflow_that_only_waits_for_a_person_is_on_hold() {
     let pipeline = compiled(vec![
-        job(1, JobKind::Approval, &[]),
-        job(2, JobKind::Build { tasks: 1 }, &[(1, Outcome::Success)]),
+        job(1, Kind::Approval, &[]),
+        job(2, Kind::Build { tasks: 1 }, &[(1, Outcome::Success)]),
     ]);
     assert_eq!(pipeline.workflows[0].status.as_str(), "on_hold");
     let pipeline = step(pipeline, &Event::Approved { job: JobId::from_u128(1) }, START);
@@ -319,7 +319,7 @@ fn a_workflow_that_only_waits_for_a_person_is_on_hold() {
 
 #[test]
 fn canceling_a_workflow_starts_nothing_that_waits_for_a_cancel() {
-    let build = JobKind::Build { tasks: 1 };
+    let build = Kind::Build { tasks: 1 };
     let pipeline = compiled(vec![job(1, build, &[]), job(2, build, &[(1, Outcome::Canceled)])]);
     let cancel = Event::WorkflowCanceled { workflow: WorkflowId::from_u128(1) };
     let pipeline = step(pipeline, &cancel, START);
@@ -328,7 +328,7 @@ fn canceling_a_workflow_starts_nothing_that_waits_for_a_cancel() {
 
 #[test]
 fn jobs_that_wait_for_each_other_are_refused() {
-    let build = JobKind::Build { tasks: 1 };
+    let build = Kind::Build { tasks: 1 };
     let jobs =
         vec![job(1, build, &[(2, Outcome::Success)]), job(2, build, &[(1, Outcome::Success)])];
     let workflow = NewWorkflow { id: WorkflowId::from_u128(1), name: "main".into(), jobs };
@@ -339,7 +339,7 @@ fn jobs_that_wait_for_each_other_are_refused() {
 
 #[test]
 fn a_failure_is_reported_even_if_a_later_job_handles_it() {
-    let build = JobKind::Build { tasks: 1 };
+    let build = Kind::Build { tasks: 1 };
     let mut pipeline = compiled(vec![job(1, build, &[]), job(2, build, &[(1, Outcome::Failed)])]);
     let lease = LeaseId::from_u128(1);
     for id in [1, 2] {

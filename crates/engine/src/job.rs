@@ -14,6 +14,7 @@
 
 use roundel_model::{
     id::{JobId, LeaseId},
+    kind::JobKind,
     name::JobName,
     status::{JobStatus, Outcome},
     time::Timestamp,
@@ -28,7 +29,7 @@ pub struct Job {
     /// Its name.
     pub name: JobName,
     /// What it is.
-    pub kind: JobKind,
+    pub kind: Kind,
     /// What it waits for.
     pub needs: Vec<Need>,
     /// Where it is.
@@ -38,7 +39,7 @@ pub struct Job {
 /// What a job is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum JobKind {
+pub enum Kind {
     /// Runs steps, in this many tasks side by side (at least 1).
     Build {
         /// `parallelism`.
@@ -104,6 +105,25 @@ impl Status {
             Self::Running { .. } => JobStatus::Running,
             Self::OnHold => JobStatus::OnHold,
             Self::Ended(outcome) => JobStatus::from(*outcome),
+        }
+    }
+}
+
+impl Kind {
+    /// Returns the public word for it.
+    pub const fn public(self) -> JobKind {
+        match self {
+            Self::Build { .. } => JobKind::Build,
+            Self::Approval => JobKind::Approval,
+            Self::NoOp => JobKind::NoOp,
+        }
+    }
+
+    /// Returns how many tasks it has.
+    pub const fn tasks(self) -> u32 {
+        match self {
+            Self::Build { tasks } => tasks,
+            Self::Approval | Self::NoOp => 0,
         }
     }
 }
@@ -178,12 +198,12 @@ pub type Impossible = &'static str;
 ///
 /// Says why the event is impossible, if the caller broke the protocol. The job is as it was.
 pub fn advance(
-    kind: JobKind,
+    kind: Kind,
     status: &Status,
     event: JobEvent,
     now: Timestamp,
 ) -> Result<Change<Status>, Impossible> {
-    use {JobEvent as E, JobKind as K, Status as S};
+    use {JobEvent as E, Kind as K, Status as S};
 
     Ok(match (status, event) {
         (S::Blocked, E::Ready) => Change::To(match kind {
@@ -333,7 +353,7 @@ mod tests {
     use super::*;
 
     const START: Timestamp = Timestamp::from_micros(1_000_000);
-    const BUILD: JobKind = JobKind::Build { tasks: 1 };
+    const BUILD: Kind = Kind::Build { tasks: 1 };
 
     fn lease(number: u128) -> LeaseId {
         LeaseId::from_u128(number)
@@ -374,7 +394,7 @@ mod tests {
 
     #[test]
     fn a_failed_task_does_not_stop_its_siblings_but_fails_the_job() {
-        let both = JobKind::Build { tasks: 2 };
+        let both = Kind::Build { tasks: 2 };
         let claim = |index, number| JobEvent::Task {
             index,
             event: TaskEvent::Claimed {

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     event::{Effect, Event, IllegalEvent, NewJob, NewWorkflow},
-    job::{Impossible, JobEvent, JobKind, TaskEvent},
+    job::{Impossible, JobEvent, Kind, TaskEvent},
     workflow::Workflow,
 };
 
@@ -124,7 +124,7 @@ fn check(workflows: &[NewWorkflow]) -> Result<(), Impossible> {
             if !seen.insert(job.id) {
                 return Err("two jobs have the same id");
             }
-            if matches!(job.kind, JobKind::Build { tasks } if tasks == 0 || tasks > limits::PARALLELISM)
+            if matches!(job.kind, Kind::Build { tasks } if tasks == 0 || tasks > limits::PARALLELISM)
             {
                 return Err("a build has at least one task, and not more than the limit");
             }

@@ -9,9 +9,11 @@
 
 pub mod forge;
 pub mod id;
+pub mod kind;
 pub mod limits;
 pub mod name;
 pub mod plan;
 pub mod secret;
 pub mod status;
 pub mod time;
+pub mod word;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    kind::ExecutorKind,
     name::{JobName, WorkflowName},
     status::Outcome,
 };
@@ -135,6 +136,17 @@ pub enum Executor {
     },
 }
 
+impl Executor {
+    /// Returns what a runner must offer for it.
+    pub const fn kind(&self) -> ExecutorKind {
+        match self {
+            Self::Docker { .. } => ExecutorKind::Docker,
+            Self::Machine { .. } => ExecutorKind::Machine,
+            Self::Macos { .. } => ExecutorKind::Macos,
+        }
+    }
+}
+
 /// One entry of a `docker:` list (`RUN` §2.11).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContainerSpec {
@@ -175,7 +187,7 @@ pub struct PlannedStep {
     /// When it runs, given how the earlier ones ended.
     pub when: When,
     /// What it does.
-    pub kind: StepKind,
+    pub kind: PlannedStepKind,
     /// The line of the configuration that asks for it (1-based), for links.
     pub line: Option<u32>,
 }
@@ -196,7 +208,7 @@ pub enum When {
 /// What a step does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum StepKind {
+pub enum PlannedStepKind {
     /// Runs a command in a shell.
     Run(RunStep),
     /// Fetches the code.
@@ -258,7 +270,7 @@ pub enum StepKind {
     InstallSigningBundle,
 }
 
-impl StepKind {
+impl PlannedStepKind {
     /// The word that asks for it in a configuration.
     pub const fn word(&self) -> &'static str {
         match self {

@@ -2,60 +2,9 @@
 //!
 //! These are the public words, spelled as in the API. What may follow what is decided in `engine`.
 
-use std::{fmt, str::FromStr};
-
-use serde::{Deserialize, Serialize};
-
-/// A text that is no status of its kind.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("`{text}` is no {kind}")]
-pub struct UnknownStatus {
-    kind: &'static str,
-    text: String,
-}
-
-macro_rules! statuses {
-    ($($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal),* $(,)? })*) => {$(
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        pub enum $name {
-            $($(#[$variant_doc])* #[serde(rename = $text)] $variant,)*
-        }
-
-        impl $name {
-            /// Every value, in the order of the definition.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
-
-            /// Returns the word that the API and the database use.
-            pub const fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $text,)*
-                }
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = UnknownStatus;
-
-            fn from_str(text: &str) -> Result<Self, Self::Err> {
-                match text {
-                    $($text => Ok(Self::$variant),)*
-                    _ => Err(UnknownStatus { kind: stringify!($name), text: text.to_owned() }),
-                }
-            }
-        }
-    )*};
-}
-
-statuses! {
+crate::words! {
     /// What a pipeline is doing (`RUN` §1.2).
-    PipelineStatus {
+    PipelineStatus ("status of a pipeline") {
         /// Its configuration is being read and compiled.
         Pending = "pending",
         /// Compiled; its workflows exist. Says nothing about whether they passed.
@@ -65,7 +14,7 @@ statuses! {
     }
 
     /// Why a pipeline is `errored`.
-    PipelineErrorKind {
+    PipelineErrorKind ("kind of pipeline error") {
         /// The configuration has errors: its author can fix them.
         Config = "config",
         /// The configuration is right, and asks for what this release cannot run.
@@ -79,7 +28,7 @@ statuses! {
     }
 
     /// What a workflow is doing, or how it ended (`RUN` §1.3).
-    WorkflowStatus {
+    WorkflowStatus ("status of a workflow") {
         /// Something runs or may still run, and nothing has failed.
         Running = "running",
         /// Something has failed while others still run or wait.
@@ -101,7 +50,7 @@ statuses! {
     }
 
     /// What a job is doing, or how it ended (`RUN` §1.4).
-    JobStatus {
+    JobStatus ("status of a job") {
         /// Waits for the jobs that it requires.
         Blocked = "blocked",
         /// Ready; waits for a runner.
@@ -127,7 +76,7 @@ statuses! {
     }
 
     /// How a job, or one task of it, ended.
-    Outcome {
+    Outcome ("outcome of a job") {
         /// Ended well.
         Success = "success",
         /// A step failed.
@@ -145,7 +94,7 @@ statuses! {
     }
 
     /// What a step is doing, or how it ended (`RUN` §1.8).
-    StepStatus {
+    StepStatus ("status of a step") {
         /// Its process runs.
         Running = "running",
         /// Exit code 0, or a background step that lived to the end of the job.

@@ -5,9 +5,11 @@ use std::time::Duration;
 use roundel_model::{
     forge::ProjectSlug,
     id::{JobId, LeaseId, PipelineId, WorkflowId},
+    kind::ExecutorKind,
     name::{CommitSha, GitRef, JobName, WorkflowName},
     plan::JobBody,
     secret::Secret,
+    word::Word,
 };
 use serde::{Deserialize, Serialize};
 
@@ -21,9 +23,9 @@ pub struct ClaimRequest {
     /// Resource classes that it serves. Empty: every class.
     #[serde(default)]
     pub resource_classes: Vec<String>,
-    /// What its host can do: `docker`, `machine`.
+    /// What its host can do. Empty: everything.
     #[serde(default)]
-    pub executors: Vec<String>,
+    pub executors: Vec<Word<ExecutorKind>>,
     /// How long the server may hold the request, at most. Zero: answer at once.
     #[serde(default)]
     pub wait: Duration,

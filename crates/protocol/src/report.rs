@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use roundel_model::{
+    kind::StepKind,
     status::{Outcome, StepStatus},
     time::Timestamp,
+    word::Word,
 };
 use serde::{Deserialize, Serialize};
 
@@ -24,8 +26,8 @@ pub struct RenewAnswer {
 pub struct StepReport {
     /// What people see.
     pub name: String,
-    /// What kind of step it is.
-    pub kind: StepKindName,
+    /// What it does.
+    pub kind: Word<StepKind>,
     /// What it is doing, or how it ended.
     pub status: StepStatus,
     /// The command, as shown in clear: it holds no secret values.
@@ -48,22 +50,6 @@ pub struct StepReport {
     /// Its output was cut at the limit.
     #[serde(default)]
     pub truncated: bool,
-}
-
-/// The kind of a step, for icons and clients.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum StepKindName {
-    /// Step 0: preparing the environment.
-    SpinUp,
-    /// Step 99: showing the variables.
-    Variables,
-    /// A command.
-    Run,
-    /// Fetching the code.
-    Checkout,
-    /// Output of a service container.
-    Service,
 }
 
 /// Where the log of a step stands.
@@ -89,8 +75,79 @@ pub struct FinishReport {
 /// Why a request was refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
-    /// Stable code: `lease-lost`, `canceled`, `unauthorized`, `bad-request`.
-    pub code: String,
-    /// A sentence.
+    /// For programs: stable, and perhaps of a newer release.
+    pub code: Word<RefusalCode>,
+    /// For people: one sentence.
     pub message: String,
+}
+
+roundel_model::words! {
+    /// What programs distinguish refusals by.
+    RefusalCode ("code of a refusal") {
+        /// The lease on the task is no longer held: stop, the verdict does not count.
+        LeaseLost = "lease-lost",
+        /// The job was canceled: stop.
+        Canceled = "canceled",
+        /// The token does not allow this.
+        Unauthorized = "unauthorized",
+        /// The request is not one that the protocol allows here.
+        BadRequest = "bad-request",
+        /// The server cannot serve it now: try again.
+        Unavailable = "unavailable",
+        /// The server made a mistake, which its log describes.
+        Internal = "internal",
+        /// There is no such thing, or the token may not see it.
+        NotFound = "not-found",
+        /// The message is larger than its limit.
+        TooLarge = "too-large",
+        /// The orb has errors.
+        UnsoundOrb = "unsound-orb",
+        /// The organization is not known here.
+        UnknownOrganization = "unknown-organization",
+        /// The version was published before, with another source.
+        VersionExists = "version-exists",
+        /// The namespace does not exist, and the request does not say who is to own it.
+        NoOwner = "no-owner",
+        /// The namespace belongs to another organization.
+        OtherOwner = "other-owner",
+        /// The orb has as many versions as an orb may have.
+        TooManyVersions = "too-many-versions",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_codes_are_those_that_earlier_releases_know() {
+        let codes = &RefusalCode::ALL[..5];
+        assert_eq!(
+            serde_json::to_value(codes).unwrap(),
+            serde_json::json!([
+                "lease-lost",
+                "canceled",
+                "unauthorized",
+                "bad-request",
+                "unavailable"
+            ])
+        );
+    }
+
+    /// A newer server may refuse for a reason that this runner does not know.
+    #[test]
+    fn a_refusal_with_an_unknown_code_is_still_a_refusal() {
+        let text = r#"{"code":"draining","message":"come back later"}"#;
+        let refusal: Refusal = serde_json::from_str(text).unwrap();
+        assert_eq!(refusal.code, Word::Other("draining".to_owned()));
+        assert_eq!(serde_json::to_string(&refusal).unwrap(), text);
+    }
+
+    /// A newer runner may report a kind of step that this server does not know.
+    #[test]
+    fn a_step_of_an_unknown_kind_is_still_reported() {
+        let text = r#"{"name":"x","kind":"save_cache","status":"running","started_at":1}"#;
+        let report: StepReport = serde_json::from_str(text).unwrap();
+        assert_eq!(report.kind, Word::Other("save_cache".to_owned()));
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use roundel_model::{id::LeaseId, limits::CLAIM_WAIT};
+use roundel_model::{id::LeaseId, kind::ExecutorKind, limits::CLAIM_WAIT};
 use roundel_protocol::{ClaimRequest, JobSpec};
 use tokio::{
     task::JoinSet,
@@ -72,7 +72,7 @@ fn request(host: &Host, slot: u32, lease: LeaseId) -> ClaimRequest {
         runner: format!("{}-{}", settings.name, slot + 1),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         resource_classes: settings.resource_classes.clone(),
-        executors: vec!["docker".to_owned(), "machine".to_owned()],
+        executors: vec![ExecutorKind::Docker.into(), ExecutorKind::Machine.into()],
         wait: settings.claim_wait.min(CLAIM_WAIT),
         lease: Some(lease),
     }

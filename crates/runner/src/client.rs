@@ -6,7 +6,7 @@
 use std::{sync::Arc, time::Duration};
 
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
-use roundel_model::{id::LeaseId, secret::Secret};
+use roundel_model::{id::LeaseId, secret::Secret, word::Word};
 use roundel_protocol::{
     ClaimRequest, FinishReport, JobSpec, LEASE_HEADER, LogAnswer, PREFIX, Refusal, RenewAnswer,
     RenewRequest, StepReport, TaskRef,
@@ -170,7 +170,7 @@ async fn check(response: Response) -> Result<Response, CallError> {
     }
     let text = read(response).await.unwrap_or_default();
     let refusal = serde_json::from_slice::<Refusal>(&text).unwrap_or_else(|_| Refusal {
-        code: String::new(),
+        code: Word::Other(String::new()),
         message: String::from_utf8_lossy(&text).chars().take(300).collect(),
     });
     let passing = status.is_server_error()

@@ -7,6 +7,7 @@
 use std::{sync::Arc, time::Duration};
 
 use roundel_model::limits::LEASE_RENEWAL;
+use roundel_protocol::RefusalCode;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::{
@@ -14,9 +15,6 @@ use crate::{
     client::{CallError, TaskClient},
     stop::{Stop, StopReason},
 };
-
-/// Code of a refusal that says that the job was canceled.
-const CANCELED: &str = "canceled";
 
 /// Renews until the lease is lost. Never returns before; it is dropped when the task is over.
 pub(crate) async fn keep(client: Arc<TaskClient>, stop: Stop, granted: Duration) {
@@ -47,7 +45,7 @@ pub(crate) async fn keep(client: Arc<TaskClient>, stop: Stop, granted: Duration)
 /// Says what a refused task request means for the task.
 pub(crate) fn reason(error: &CallError) -> StopReason {
     match error {
-        CallError::Gone(refusal) if refusal.code == CANCELED => StopReason::Canceled,
+        CallError::Gone(refusal) if refusal.code.is(RefusalCode::Canceled) => StopReason::Canceled,
         CallError::Gone(_) | CallError::Away(_) => StopReason::LeaseLost,
         CallError::Refused { .. } => StopReason::Broken(error.to_string()),
     }
@@ -60,6 +58,7 @@ fn renewal(lease: Duration) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use roundel_model::word::Word;
     use roundel_protocol::Refusal;
 
     use super::*;
@@ -67,9 +66,10 @@ mod tests {
     #[test]
     fn a_cancel_is_told_from_a_lost_lease() {
         let gone =
-            |code: &str| CallError::Gone(Refusal { code: code.to_owned(), message: String::new() });
-        assert_eq!(reason(&gone("canceled")), StopReason::Canceled);
-        assert_eq!(reason(&gone("lease-lost")), StopReason::LeaseLost);
+            |code: Word<RefusalCode>| CallError::Gone(Refusal { code, message: String::new() });
+        assert_eq!(reason(&gone(RefusalCode::Canceled.into())), StopReason::Canceled);
+        assert_eq!(reason(&gone(RefusalCode::LeaseLost.into())), StopReason::LeaseLost);
+        assert_eq!(reason(&gone(Word::Other("newer".to_owned()))), StopReason::LeaseLost);
     }
 
     #[test]

@@ -13,9 +13,9 @@ pub(crate) mod variables;
 use std::sync::Arc;
 
 use roundel_model::{
-    limits::STEP_NAME_CHARS, plan::PlannedStep, status::StepStatus, time::Timestamp,
+    kind::StepKind, limits::STEP_NAME_CHARS, plan::PlannedStep, status::StepStatus, time::Timestamp,
 };
-use roundel_protocol::{StepKindName, StepReport};
+use roundel_protocol::StepReport;
 
 use crate::{
     log::{Spool, StepLog},
@@ -131,10 +131,10 @@ pub(crate) fn stopped_status(reason: &StopReason) -> StepStatus {
 }
 
 /// Returns the report of a step of the runner's own that begins now.
-pub(crate) fn own_report(name: &str, kind: StepKindName) -> StepReport {
+pub(crate) fn own_report(name: &str, kind: StepKind) -> StepReport {
     StepReport {
         name: name.to_owned(),
-        kind,
+        kind: kind.into(),
         status: StepStatus::Running,
         command: None,
         line: None,
@@ -147,7 +147,7 @@ pub(crate) fn own_report(name: &str, kind: StepKindName) -> StepReport {
 }
 
 /// Returns the report of a step of the configuration that begins now.
-pub(crate) fn report(planned: &PlannedStep, kind: StepKindName) -> StepReport {
+pub(crate) fn report(planned: &PlannedStep, kind: StepKind) -> StepReport {
     let name = planned.name.trim().chars().take(STEP_NAME_CHARS).collect();
     StepReport { name, line: planned.line, ..own_report("", kind) }
 }

@@ -19,7 +19,7 @@ use std::{
 use roundel_container::{ContainerError, ErrorKind};
 use roundel_model::{
     limits::GRACE,
-    plan::{PlannedStep, StepKind},
+    plan::{PlannedStep, PlannedStepKind},
 };
 use roundel_protocol::{FinishReport, JobSpec, VariableSource};
 use tokio::{
@@ -206,8 +206,12 @@ impl Task {
 
     /// Fetches while the environment is being made, if some step will want it.
     async fn prefetch(&self) {
-        let wanted =
-            self.spec.body.steps.iter().any(|step| matches!(step.kind, StepKind::Checkout { .. }));
+        let wanted = self
+            .spec
+            .body
+            .steps
+            .iter()
+            .any(|step| matches!(step.kind, PlannedStepKind::Checkout { .. }));
         if wanted {
             // The step that wants it tells what went wrong.
             let _: &Result<PathBuf, FetchTrouble> = self.repository().await;
@@ -261,27 +265,27 @@ impl Task {
         planned: &PlannedStep,
     ) -> Result<Option<StepEnd>, Trouble> {
         match &planned.kind {
-            StepKind::Run(run) if run.background => {
+            PlannedStepKind::Run(run) if run.background => {
                 steps::background::launch(self, inside, number, planned, run).await?;
                 Ok(None)
             }
-            StepKind::Run(run) => {
+            PlannedStepKind::Run(run) => {
                 steps::run::run(self, inside, number, planned, run).await.map(Some)
             }
-            StepKind::Checkout { path, method } => {
+            PlannedStepKind::Checkout { path, method } => {
                 let wish = steps::checkout::Wish { path, method: *method };
                 steps::checkout::checkout(self, inside, number, planned, wish).await.map(Some)
             }
             // The server accepts no plan with them; another server might.
-            StepKind::SetupRemoteDocker { .. }
-            | StepKind::SaveCache { .. }
-            | StepKind::RestoreCache { .. }
-            | StepKind::StoreArtifacts { .. }
-            | StepKind::StoreTestResults { .. }
-            | StepKind::PersistToWorkspace { .. }
-            | StepKind::AttachWorkspace { .. }
-            | StepKind::AddSshKeys { .. }
-            | StepKind::InstallSigningBundle => {
+            PlannedStepKind::SetupRemoteDocker { .. }
+            | PlannedStepKind::SaveCache { .. }
+            | PlannedStepKind::RestoreCache { .. }
+            | PlannedStepKind::StoreArtifacts { .. }
+            | PlannedStepKind::StoreTestResults { .. }
+            | PlannedStepKind::PersistToWorkspace { .. }
+            | PlannedStepKind::AttachWorkspace { .. }
+            | PlannedStepKind::AddSshKeys { .. }
+            | PlannedStepKind::InstallSigningBundle => {
                 let word = planned.kind.word();
                 Err(Trouble::Infrastructure(format!("this runner has no step `{word}`; update it")))
             }

@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result, ensure};
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use roundel_engine::{
     Event, NewJob, NewWorkflow, Transition, advance,
-    job::{JobKind, Need},
+    job::{Kind, Need},
 };
 use roundel_model::{
     forge::{ForgeKind, ForgeUserId, ProjectSlug, RepositoryId},
@@ -222,7 +222,7 @@ async fn pipeline(store: &Store, project: ProjectId, number: u64) -> Result<Pipe
 async fn compile(store: &Store, pipeline: PipelineId) -> Result<JobId> {
     let job = JobId::fresh();
     let needs: Vec<Need> = Vec::new();
-    let kind = JobKind::Build { tasks: 1 };
+    let kind = Kind::Build { tasks: 1 };
     let jobs = vec![NewJob { id: job, name: "build".into(), kind, needs }];
     let workflows = vec![NewWorkflow { id: WorkflowId::fresh(), name: "main".into(), jobs }];
     apply(store, pipeline, Event::Compiled { workflows }).await?;

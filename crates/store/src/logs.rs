@@ -5,7 +5,7 @@
 //!
 //! Deliberately absent: how long a log may be (the runner cuts it and says so), masking, colours.
 
-use roundel_model::{id::JobId, status::StepStatus, time::Timestamp};
+use roundel_model::{id::JobId, kind::StepKind, status::StepStatus, time::Timestamp, word::Word};
 
 use crate::{
     Store, StoreError,
@@ -24,8 +24,8 @@ pub struct StepRow {
     pub number: u32,
     /// What people see.
     pub name: String,
-    /// `run`, `checkout`, …
-    pub kind: String,
+    /// What it does.
+    pub kind: Word<StepKind>,
     /// What it is doing, or how it ended.
     pub status: StepStatus,
     /// What the shell was given.
@@ -96,7 +96,7 @@ impl Store {
             step.task,
             step.number,
             &step.name,
-            &step.kind,
+            step.kind.to_string(),
             step.status,
             step.command.as_deref(),
             step.line,

@@ -14,6 +14,7 @@ use std::collections::HashSet;
 use roundel_engine::{Effect, Pipeline};
 use roundel_model::{
     id::{AccountId, DeliveryId, JobId, LeaseId, PipelineId, ProjectId, WorkflowId},
+    kind::ExecutorKind,
     name::{BranchName, CommitSha, GitRef},
     status::PipelineStatus,
     time::Timestamp,
@@ -133,8 +134,8 @@ pub struct OfferedTask {
     pub index: u32,
     /// The label that routes it, as written.
     pub resource_class: Option<String>,
-    /// `docker` or `machine`.
-    pub executor: String,
+    /// What a runner must offer.
+    pub executor: Option<ExecutorKind>,
 }
 
 impl OfferedTask {
@@ -144,7 +145,7 @@ impl OfferedTask {
             job: row.get("job")?,
             index: row.get("task")?,
             resource_class: row.opt("resource_class")?,
-            executor: row.opt("executor")?.unwrap_or_default(),
+            executor: row.opt("executor")?,
         })
     }
 }

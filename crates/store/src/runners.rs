@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: whether a runner is alive (`server` judges by the time it was last seen).
 
-use roundel_model::time::Timestamp;
+use roundel_model::{kind::ExecutorKind, time::Timestamp, word::Word};
 
 use crate::{
     Store, StoreError,
@@ -19,8 +19,8 @@ pub struct RunnerRow {
     pub version: String,
     /// The labels that it takes jobs of.
     pub resource_classes: Vec<String>,
-    /// The executors that it has.
-    pub executors: Vec<String>,
+    /// What it offers. Empty: everything.
+    pub executors: Vec<Word<ExecutorKind>>,
     /// When it last asked for a job or reported.
     pub last_seen_at: Timestamp,
 }

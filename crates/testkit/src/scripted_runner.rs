@@ -9,12 +9,14 @@ use anyhow::{Context as _, Result, bail};
 use reqwest::{Client, RequestBuilder, StatusCode};
 use roundel_model::{
     id::LeaseId,
+    kind::StepKind,
     status::{Outcome, StepStatus},
     time::Timestamp,
+    word::Word,
 };
 use roundel_protocol::{
-    ClaimRequest, FinishReport, JobSpec, LEASE_HEADER, LogAnswer, PREFIX, Refusal, RenewRequest,
-    StepKindName, StepReport,
+    ClaimRequest, FinishReport, JobSpec, LEASE_HEADER, LogAnswer, PREFIX, Refusal, RefusalCode,
+    RenewRequest, StepReport,
 };
 
 /// How long any request may take, besides the time that a claim is held.
@@ -65,8 +67,8 @@ impl ScriptedStep {
 pub struct Answer {
     /// HTTP status.
     pub status: StatusCode,
-    /// `lease-lost`, `canceled`, …
-    pub refusal: Option<String>,
+    /// Why it was refused, if it was.
+    pub refusal: Option<Word<RefusalCode>>,
 }
 
 impl ScriptedRunner {
@@ -157,7 +159,7 @@ impl ScriptedTask {
     async fn play_step(&self, number: u32, step: &ScriptedStep) -> Result<()> {
         let mut report = StepReport {
             name: step.name.clone(),
-            kind: StepKindName::Run,
+            kind: StepKind::Run.into(),
             status: StepStatus::Running,
             command: Some(step.name.clone()),
             line: None,
@@ -251,6 +253,6 @@ impl ScriptedTask {
     }
 }
 
-fn refusal(text: &str) -> Option<String> {
+fn refusal(text: &str) -> Option<Word<RefusalCode>> {
     serde_json::from_str::<Refusal>(text).ok().map(|refusal| refusal.code)
 }

@@ -3,7 +3,7 @@
 use roundel_model::{
     plan::{
         CheckoutMethod, ContainerSpec, Executor, JobBody, Plan, PlannedJob, PlannedJobKind,
-        PlannedStep, RunStep, StepKind, When,
+        PlannedStep, PlannedStepKind, RunStep, When,
     },
     status::Outcome,
 };
@@ -133,8 +133,8 @@ fn container(container: &ContainerSpec) -> Json {
 fn step(step: &PlannedStep) -> Json {
     let mut fields = Map::new();
     match &step.kind {
-        StepKind::Run(run) => command(run, &mut fields),
-        StepKind::Checkout { path, method } => {
+        PlannedStepKind::Run(run) => command(run, &mut fields),
+        PlannedStepKind::Checkout { path, method } => {
             fields.insert("checkout".to_owned(), path.as_str().into());
             let method = match method {
                 CheckoutMethod::Blobless => "blobless",
@@ -146,36 +146,36 @@ fn step(step: &PlannedStep) -> Json {
             };
             add(&mut fields, "method", method);
         }
-        StepKind::SetupRemoteDocker { version, layer_caching } => {
+        PlannedStepKind::SetupRemoteDocker { version, layer_caching } => {
             fields.insert("setup_remote_docker".to_owned(), true.into());
             add(&mut fields, "version", version.clone());
             add(&mut fields, "layer_caching", layer_caching.then_some(true));
         }
-        StepKind::SaveCache { key, paths } => {
+        PlannedStepKind::SaveCache { key, paths } => {
             fields.insert("save_cache".to_owned(), key.as_str().into());
             add(&mut fields, "paths", paths.clone());
         }
-        StepKind::RestoreCache { keys } => {
+        PlannedStepKind::RestoreCache { keys } => {
             fields.insert("restore_cache".to_owned(), keys.clone().into());
         }
-        StepKind::StoreArtifacts { path, destination } => {
+        PlannedStepKind::StoreArtifacts { path, destination } => {
             fields.insert("store_artifacts".to_owned(), path.as_str().into());
             add(&mut fields, "destination", destination.clone());
         }
-        StepKind::StoreTestResults { path } => {
+        PlannedStepKind::StoreTestResults { path } => {
             fields.insert("store_test_results".to_owned(), path.as_str().into());
         }
-        StepKind::PersistToWorkspace { root, paths } => {
+        PlannedStepKind::PersistToWorkspace { root, paths } => {
             fields.insert("persist_to_workspace".to_owned(), root.as_str().into());
             add(&mut fields, "paths", paths.clone());
         }
-        StepKind::AttachWorkspace { at } => {
+        PlannedStepKind::AttachWorkspace { at } => {
             fields.insert("attach_workspace".to_owned(), at.as_str().into());
         }
-        StepKind::AddSshKeys { fingerprints } => {
+        PlannedStepKind::AddSshKeys { fingerprints } => {
             fields.insert("add_ssh_keys".to_owned(), fingerprints.clone().into());
         }
-        StepKind::InstallSigningBundle => {
+        PlannedStepKind::InstallSigningBundle => {
             fields.insert("install_signing_bundle".to_owned(), true.into());
         }
     }

@@ -13,10 +13,10 @@ mod ssh;
 use std::path::{Path, PathBuf};
 
 use roundel_model::{
+    kind::StepKind,
     plan::{CheckoutMethod, PlannedStep},
     status::StepStatus,
 };
-use roundel_protocol::StepKindName;
 
 use super::{
     OpenStep, StepEnd,
@@ -59,7 +59,7 @@ pub(crate) async fn checkout(
     planned: &PlannedStep,
     wish: Wish<'_>,
 ) -> Result<StepEnd, Trouble> {
-    let mut step = OpenStep::begin(task, number, report(planned, StepKindName::Checkout))?;
+    let mut step = OpenStep::begin(task, number, report(planned, StepKind::Checkout))?;
     match fetch_and_clone(task, inside, &mut step, wish).await {
         Ok(end) => step.end(task, end),
         Err(trouble) => Err(step.fail(task, trouble)),

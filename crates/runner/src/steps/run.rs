@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use roundel_container::Process;
 use roundel_model::{
+    kind::StepKind,
     plan::{PlannedStep, RunStep},
     status::StepStatus,
 };
-use roundel_protocol::{StepKindName, StepReport};
+use roundel_protocol::StepReport;
 
 use super::{
     OpenStep, StepEnd,
@@ -73,7 +74,7 @@ pub(super) fn run_report(inside: &Inside, planned: &PlannedStep, run: &RunStep) 
     StepReport {
         command: Some(shell::display(inside.shell(run.shell.as_deref()), &run.command)),
         background: run.background,
-        ..report(planned, StepKindName::Run)
+        ..report(planned, StepKind::Run)
     }
 }
 

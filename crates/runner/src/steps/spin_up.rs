@@ -3,6 +3,7 @@
 //! A wrong image name or password is the user's error and fails the job here; a host that cannot do
 //! its part is ours ([`Trouble`]).
 
+use roundel_model::kind::StepKind;
 use std::{
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
@@ -12,7 +13,6 @@ use std::{
 
 use roundel_container::{Bind, Environment, EnvironmentSpec, Limits, Root, image::Image};
 use roundel_model::plan::{ContainerSpec, Executor};
-use roundel_protocol::StepKindName;
 use tokio::{sync::mpsc, time::Instant};
 
 use super::{OpenStep, SPIN_UP, StepEnd, own_report};
@@ -51,7 +51,7 @@ struct Base {
 ///
 /// Whose trouble it is stands in the [`Trouble`]; the step has been reported as failed then.
 pub(crate) async fn spin_up(task: &Task) -> Result<SpunUp, Trouble> {
-    let report = own_report("Spin up environment", StepKindName::SpinUp);
+    let report = own_report("Spin up environment", StepKind::SpinUp);
     let mut step = OpenStep::begin(task, SPIN_UP, report)?;
     match prepare(task, &mut step).await {
         Ok(spun_up) => {

@@ -4,7 +4,7 @@ use std::{path::Path, process::Command};
 
 use roundel_model::{
     name::{CommitSha, GitRef},
-    plan::{CheckoutMethod, PlannedStep, StepKind, When},
+    plan::{CheckoutMethod, PlannedStep, PlannedStepKind, When},
     secret::Secret,
     status::{Outcome, StepStatus},
 };
@@ -77,7 +77,7 @@ fn checkout(path: &str) -> PlannedStep {
     PlannedStep {
         name: "Checkout code".to_owned(),
         when: When::OnSuccess,
-        kind: StepKind::Checkout { path: path.to_owned(), method: CheckoutMethod::Blobless },
+        kind: PlannedStepKind::Checkout { path: path.to_owned(), method: CheckoutMethod::Blobless },
         line: Some(5),
     }
 }

@@ -1,5 +1,6 @@
 //! How jobs end before they are through, and what a server's trouble does to them.
 
+use roundel_protocol::RefusalCode;
 use std::time::Duration;
 
 use roundel_model::{
@@ -56,7 +57,7 @@ async fn a_canceled_job_gets_a_signal_and_the_slot_is_free_again() {
         .server
         .offer(job(vec![run("trap 'exit 0' TERM; echo ready; while :; do sleep 0.1; done")]));
     world.printed(101, "ready").await;
-    world.server.change(|known| known.gone = Some("canceled"));
+    world.server.change(|known| known.gone = Some(RefusalCode::Canceled));
     // Only a runner whose task is over asks for another one.
     let claims = world.server.change(|known| known.claims.len());
     world
@@ -97,7 +98,7 @@ async fn a_lost_lease_has_no_verdict() {
     world.server.offer(job(vec![run("echo ready; sleep 1000"), run("echo never")]));
     world.printed(101, "ready").await;
     let claims = world.server.change(|known| {
-        known.gone = Some("lease-lost");
+        known.gone = Some(RefusalCode::LeaseLost);
         known.claims.len()
     });
     world

@@ -16,7 +16,8 @@ use axum::{
     routing::{post, put},
 };
 use roundel_protocol::{
-    ClaimRequest, FinishReport, JobSpec, LEASE_HEADER, LogAnswer, Refusal, RenewAnswer, StepReport,
+    ClaimRequest, FinishReport, JobSpec, LEASE_HEADER, LogAnswer, Refusal, RefusalCode,
+    RenewAnswer, StepReport,
 };
 use tokio::sync::Notify;
 
@@ -35,7 +36,7 @@ pub(crate) struct Known {
     pub(crate) steps: BTreeMap<u32, Step>,
     pub(crate) finish: Option<FinishReport>,
     /// Answers every task request with 410 and this code.
-    pub(crate) gone: Option<&'static str>,
+    pub(crate) gone: Option<RefusalCode>,
     /// How many requests get a 503 from now on.
     pub(crate) away: u32,
     token: String,
@@ -125,7 +126,7 @@ impl Server {
             return Err(Box::new(StatusCode::SERVICE_UNAVAILABLE.into_response()));
         }
         if let Some(code) = known.gone {
-            let refusal = Refusal { code: code.to_owned(), message: "gone".to_owned() };
+            let refusal = Refusal { code: code.into(), message: "gone".to_owned() };
             return Err(Box::new((StatusCode::GONE, Json(refusal)).into_response()));
         }
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());

@@ -6,7 +6,7 @@ use roundel_model::{
     forge::{ForgeKind, ProjectSlug},
     id::{JobId, LeaseId, PipelineId, WorkflowId},
     name::{CommitSha, GitRef},
-    plan::{Executor, JobBody, PlannedStep, RunStep, StepKind, When},
+    plan::{Executor, JobBody, PlannedStep, PlannedStepKind, RunStep, When},
     secret::Secret,
     status::{Outcome, StepStatus},
 };
@@ -242,7 +242,7 @@ pub(crate) fn run_with(command: &str, change: impl FnOnce(&mut RunStep)) -> Plan
     PlannedStep {
         name: command.to_owned(),
         when: When::OnSuccess,
-        kind: StepKind::Run(step),
+        kind: PlannedStepKind::Run(step),
         line: Some(7),
     }
 }

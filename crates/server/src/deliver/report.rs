@@ -6,6 +6,7 @@
 use roundel_forge::{CommitState, CommitStatus};
 use roundel_model::{
     id::{JobId, PipelineId},
+    kind::JobKind,
     limits,
     name::CommitSha,
     status::{JobStatus, PipelineErrorKind, PipelineStatus},
@@ -78,7 +79,7 @@ pub(super) async fn of_job(
 ) -> Result<Option<Report>, StoreError> {
     let Some((project, row)) = surroundings(app, pipeline).await? else { return Ok(None) };
     let Some(job) = app.store.job(job).await? else { return Ok(None) };
-    let runs = if job.kind == "build" {
+    let runs = if job.kind == JobKind::Build {
         let mut runs = app.store.jobs_for_commit(project.id, &row.sha, &job.name).await?;
         runs.retain(|run| run.kind == job.kind);
         runs
@@ -137,7 +138,7 @@ async fn surroundings(
 /// The names that branch protections list: stable, and the same in every run.
 async fn context(app: &App, job: &JobRow) -> Result<String, StoreError> {
     let prefix = &app.settings.status_prefix;
-    if job.kind == "build" {
+    if job.kind == JobKind::Build {
         return Ok(shorten(&format!("{prefix}: {}", job.name)));
     }
     let workflows = app.store.workflows(job.pipeline).await?;
@@ -194,7 +195,7 @@ fn words(job: &JobRow) -> Option<(CommitState, String)> {
         JobStatus::OnHold => {
             (CommitState::Pending, format!("Waiting for approval of {}", job.name))
         }
-        JobStatus::Success if job.kind == "approval" => {
+        JobStatus::Success if job.kind == JobKind::Approval => {
             (CommitState::Success, format!("{} was approved", job.name))
         }
         JobStatus::Success => (CommitState::Success, "Your tests passed on Roundel!".to_owned()),
@@ -223,7 +224,7 @@ mod tests {
             pipeline: PipelineId::from_u128(3),
             name: JobName::from("build"),
             number: Some(1),
-            kind: "build".to_owned(),
+            kind: JobKind::Build,
             status,
             tasks: 1,
             needs: Vec::new(),

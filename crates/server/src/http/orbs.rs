@@ -12,7 +12,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use roundel_model::time::Timestamp;
-use roundel_protocol::Refusal;
+use roundel_protocol::{Refusal, RefusalCode};
 use roundel_store::{StoreError, orbs::OrbReader};
 use serde::Deserialize;
 use subtle::ConstantTimeEq as _;
@@ -152,17 +152,21 @@ async fn publish(
 struct Refused(StatusCode, Refusal);
 
 impl Refused {
-    fn new(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
-        Self(status, Refusal { code: code.to_owned(), message: message.into() })
+    fn new(status: StatusCode, code: RefusalCode, message: impl Into<String>) -> Self {
+        Self(status, Refusal { code: code.into(), message: message.into() })
     }
 
     fn unauthorized(message: &str) -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", message)
+        Self::new(StatusCode::UNAUTHORIZED, RefusalCode::Unauthorized, message)
     }
 
     /// What may not be seen is not there.
     fn not_found() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not-found", "there is no such orb that you may see")
+        Self::new(
+            StatusCode::NOT_FOUND,
+            RefusalCode::NotFound,
+            "there is no such orb that you may see",
+        )
     }
 }
 
@@ -175,7 +179,7 @@ impl IntoResponse for Refused {
 impl From<StoreError> for Refused {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "a request about orbs could not be served");
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "try again")
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, RefusalCode::Unavailable, "try again")
     }
 }
 
@@ -186,17 +190,23 @@ impl From<PublishError> for Refused {
             PublishError::Store(error) => return error.into(),
             PublishError::Unsound { rendered, .. } => {
                 let message = format!("{rendered}{message}");
-                return Self::new(StatusCode::UNPROCESSABLE_ENTITY, "unsound-orb", message);
+                return Self::new(
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    RefusalCode::UnsoundOrb,
+                    message,
+                );
             }
             PublishError::Reference(_) | PublishError::Version(_) | PublishError::Visibility(_) => {
-                (StatusCode::BAD_REQUEST, "bad-request")
+                (StatusCode::BAD_REQUEST, RefusalCode::BadRequest)
             }
-            PublishError::Size { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "too-large"),
-            PublishError::Organization(_) => (StatusCode::BAD_REQUEST, "unknown-organization"),
-            PublishError::Differs { .. } => (StatusCode::CONFLICT, "version-exists"),
-            PublishError::NoOwner(_) => (StatusCode::BAD_REQUEST, "no-owner"),
-            PublishError::OtherOwner(_) => (StatusCode::CONFLICT, "other-owner"),
-            PublishError::Full(_) => (StatusCode::CONFLICT, "too-many-versions"),
+            PublishError::Size { .. } => (StatusCode::PAYLOAD_TOO_LARGE, RefusalCode::TooLarge),
+            PublishError::Organization(_) => {
+                (StatusCode::BAD_REQUEST, RefusalCode::UnknownOrganization)
+            }
+            PublishError::Differs { .. } => (StatusCode::CONFLICT, RefusalCode::VersionExists),
+            PublishError::NoOwner(_) => (StatusCode::BAD_REQUEST, RefusalCode::NoOwner),
+            PublishError::OtherOwner(_) => (StatusCode::CONFLICT, RefusalCode::OtherOwner),
+            PublishError::Full(_) => (StatusCode::CONFLICT, RefusalCode::TooManyVersions),
         };
         Self::new(status, code, message)
     }

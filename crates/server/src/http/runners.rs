@@ -25,8 +25,8 @@ use roundel_model::{
     time::Timestamp,
 };
 use roundel_protocol::{
-    FinishReport, LEASE_HEADER, LogAnswer, PREFIX, Refusal, RenewAnswer, RenewRequest,
-    StepKindName, StepReport,
+    FinishReport, LEASE_HEADER, LogAnswer, PREFIX, Refusal, RefusalCode, RenewAnswer, RenewRequest,
+    StepReport,
 };
 use roundel_store::{
     StoreError,
@@ -139,7 +139,7 @@ async fn report_step(
             task: held.index,
             number,
             name: report.name.chars().take(limits::STEP_NAME_CHARS).collect(),
-            kind: kind_name(report.kind).to_owned(),
+            kind: report.kind,
             status: report.status,
             command: report.command,
             line: report.line,
@@ -153,16 +153,6 @@ async fn report_step(
         .await?;
     app.live.tell(News::Step { job: held.job });
     Ok(StatusCode::NO_CONTENT)
-}
-
-const fn kind_name(kind: StepKindName) -> &'static str {
-    match kind {
-        StepKindName::SpinUp => "spin_up",
-        StepKindName::Variables => "variables",
-        StepKindName::Run => "run",
-        StepKindName::Checkout => "checkout",
-        StepKindName::Service => "service",
-    }
 }
 
 #[derive(Deserialize)]
@@ -254,7 +244,7 @@ async fn lost(app: &App, job: JobId) -> Refused {
 
 fn over(status: JobStatus) -> Refused {
     if status == JobStatus::Canceled {
-        return Refused::new(StatusCode::GONE, "canceled", "the job was canceled");
+        return Refused::new(StatusCode::GONE, RefusalCode::Canceled, "the job was canceled");
     }
     Refused::gone("the lease on this task is lost: nothing that you do counts any more")
 }
@@ -263,20 +253,20 @@ fn over(status: JobStatus) -> Refused {
 struct Refused(StatusCode, Refusal);
 
 impl Refused {
-    fn new(status: StatusCode, code: &str, message: &str) -> Self {
-        Self(status, Refusal { code: code.to_owned(), message: message.to_owned() })
+    fn new(status: StatusCode, code: RefusalCode, message: &str) -> Self {
+        Self(status, Refusal { code: code.into(), message: message.to_owned() })
     }
 
     fn unauthorized(message: &str) -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", message)
+        Self::new(StatusCode::UNAUTHORIZED, RefusalCode::Unauthorized, message)
     }
 
     fn bad_request(message: &str) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "bad-request", message)
+        Self::new(StatusCode::BAD_REQUEST, RefusalCode::BadRequest, message)
     }
 
     fn gone(message: &str) -> Self {
-        Self::new(StatusCode::GONE, "lease-lost", message)
+        Self::new(StatusCode::GONE, RefusalCode::LeaseLost, message)
     }
 }
 
@@ -289,7 +279,7 @@ impl IntoResponse for Refused {
 impl From<StoreError> for Refused {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "a runner's request could not be served");
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "try again")
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, RefusalCode::Unavailable, "try again")
     }
 }
 
@@ -299,7 +289,7 @@ impl From<DriveError> for Refused {
             DriveError::Store(error) => error.into(),
             DriveError::Illegal(error) => {
                 tracing::warn!(%error, "a runner broke the protocol");
-                Self::new(StatusCode::CONFLICT, "bad-request", &error.to_string())
+                Self::new(StatusCode::CONFLICT, RefusalCode::BadRequest, &error.to_string())
             }
         }
     }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use roundel_config::{Compiled, Diagnostic};
 use roundel_engine::{
     NewJob, NewWorkflow,
-    job::{JobKind, Need},
+    job::{Kind, Need},
 };
 use roundel_model::{
     id::{JobId, WorkflowId},
@@ -49,15 +49,15 @@ fn to_workflow(workflow: PlannedWorkflow, bodies: &mut Vec<(JobId, PlannedJob)>)
     NewWorkflow { id: WorkflowId::fresh(), name: workflow.name, jobs }
 }
 
-fn kind(kind: &PlannedJobKind) -> JobKind {
+fn kind(kind: &PlannedJobKind) -> Kind {
     match kind {
-        PlannedJobKind::Build(body) => JobKind::Build { tasks: body.parallelism },
-        PlannedJobKind::Approval => JobKind::Approval,
+        PlannedJobKind::Build(body) => Kind::Build { tasks: body.parallelism },
+        PlannedJobKind::Approval => Kind::Approval,
         // Nothing waits for a release here; locks are refused before a plan comes this far.
         PlannedJobKind::NoOp
         | PlannedJobKind::Release { .. }
         | PlannedJobKind::Lock { .. }
-        | PlannedJobKind::Unlock { .. } => JobKind::NoOp,
+        | PlannedJobKind::Unlock { .. } => Kind::NoOp,
     }
 }
 

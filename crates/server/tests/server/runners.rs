@@ -1,5 +1,6 @@
 //! The protocol: who may say what about a task, and for how long.
 
+use roundel_protocol::RefusalCode;
 use std::time::Duration;
 
 use reqwest::StatusCode;
@@ -7,6 +8,7 @@ use roundel_engine::Event;
 use roundel_model::{
     forge::ForgeKind,
     id::LeaseId,
+    kind::StepKind,
     status::{JobStatus, Outcome, StepStatus},
     time::Timestamp,
 };
@@ -42,7 +44,7 @@ async fn a_lost_lease_has_no_verdict_and_marks_the_commit() {
 
     let late = task.finish(Outcome::Success).await.unwrap();
     assert_eq!(late.status, StatusCode::GONE);
-    assert_eq!(late.refusal.as_deref(), Some("lease-lost"));
+    assert_eq!(late.refusal, Some(RefusalCode::LeaseLost.into()));
     assert_eq!(task.renew().await.unwrap().status, StatusCode::GONE);
     world.marked(KIND, "web", &sha, "error").await;
 }
@@ -81,7 +83,7 @@ async fn a_canceled_job_tells_its_runner_and_ends_its_steps() {
     let task = world.runner().claim().await.unwrap();
     let step = roundel_protocol::StepReport {
         name: "sleep".to_owned(),
-        kind: roundel_protocol::StepKindName::Run,
+        kind: StepKind::Run.into(),
         status: StepStatus::Running,
         command: None,
         line: None,
@@ -100,7 +102,7 @@ async fn a_canceled_job_tells_its_runner_and_ends_its_steps() {
 
     let answer = task.renew().await.unwrap();
     assert_eq!(answer.status, StatusCode::GONE);
-    assert_eq!(answer.refusal.as_deref(), Some("canceled"));
+    assert_eq!(answer.refusal, Some(RefusalCode::Canceled.into()));
     let steps = world.app().store.steps(task.spec.task.job).await.unwrap();
     assert_eq!(steps[0].status, StepStatus::Canceled);
     let mark = world.marked(KIND, "web", &sha, "error").await;

@@ -12,9 +12,11 @@ use roundel_model::{
         AccountId, CheckoutKeyId, DeliveryId, EffectId, HookId, JobId, LeaseId, OrganizationId,
         PipelineId, ProjectId, WorkflowId,
     },
+    kind::{ExecutorKind, JobKind, StepKind},
     name::{CommitSha, JobName, WorkflowName},
     status::{JobStatus, Outcome, PipelineErrorKind, PipelineStatus, StepStatus, WorkflowStatus},
     time::Timestamp,
+    word::Word,
 };
 use serde::de::DeserializeOwned;
 use sqlx::{Row as _, postgres::PgRow, sqlite::SqliteRow};
@@ -78,6 +80,8 @@ to_value! { Text:
     &CommitSha => |sha| sha.as_str().to_owned(),
     &JobName => |name| name.as_str().to_owned(),
     &WorkflowName => |name| name.as_str().to_owned(),
+    JobKind => |kind| kind.as_str().to_owned(),
+    ExecutorKind => |kind| kind.as_str().to_owned(),
     JobStatus => |status| status.as_str().to_owned(),
     Outcome => |outcome| outcome.as_str().to_owned(),
     PipelineStatus => |status| status.as_str().to_owned(),
@@ -185,6 +189,9 @@ from_column! { String:
     CommitSha => |text| Some(Self::from(text)),
     JobName => |text| Some(Self::from(text)),
     WorkflowName => |text| Some(Self::from(text)),
+    JobKind => |text| text.parse().ok(),
+    ExecutorKind => |text| text.parse().ok(),
+    Word<StepKind> => |text| Some(text.parse().map_or(Word::Other(text), Word::Known)),
     JobStatus => |text| text.parse().ok(),
     Outcome => |text| text.parse().ok(),
     PipelineStatus => |text| text.parse().ok(),

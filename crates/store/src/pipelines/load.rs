@@ -8,11 +8,12 @@ use std::collections::HashMap;
 
 use roundel_engine::{
     Pipeline,
-    job::{Job, JobKind, Need, Status, TaskStatus},
+    job::{Job, Kind, Need, Status, TaskStatus},
     workflow::Workflow,
 };
 use roundel_model::{
     id::{JobId, PipelineId, WorkflowId},
+    kind::JobKind,
     status::{JobStatus, Outcome},
 };
 
@@ -72,7 +73,6 @@ pub(super) async fn pipeline(
 
 fn job(row: &Row, tasks: &mut HashMap<JobId, Vec<TaskStatus>>) -> Result<Job, StoreError> {
     let id = row.get("id")?;
-    let kind: String = row.get("kind")?;
     let status = match row.get("status")? {
         JobStatus::Blocked => Status::Blocked,
         JobStatus::NotRunning => Status::NotRunning,
@@ -86,11 +86,10 @@ fn job(row: &Row, tasks: &mut HashMap<JobId, Vec<TaskStatus>>) -> Result<Job, St
         JobStatus::NotRun => Status::Ended(Outcome::NotRun),
         JobStatus::Unauthorized => Status::Ended(Outcome::Unauthorized),
     };
-    let kind = match kind.as_str() {
-        BUILD => JobKind::Build { tasks: row.get("tasks")? },
-        APPROVAL => JobKind::Approval,
-        NO_OP => JobKind::NoOp,
-        _ => return Err(StoreError::Unreadable { what: format!("job of kind {kind}") }),
+    let kind = match row.get("kind")? {
+        JobKind::Build => Kind::Build { tasks: row.get("tasks")? },
+        JobKind::Approval => Kind::Approval,
+        JobKind::NoOp => Kind::NoOp,
     };
     let needs: Vec<Need> = row.json("needs")?;
     Ok(Job { id, name: row.get("name")?, kind, needs, status })
@@ -120,22 +119,9 @@ async fn tasks(
     Ok(tasks)
 }
 
-const BUILD: &str = "build";
-const APPROVAL: &str = "approval";
-const NO_OP: &str = "no-op";
-
 const WAITING: &str = "waiting";
 const RUNNING: &str = "running";
 const ENDED: &str = "ended";
-
-/// The word for a kind of job, and how many tasks it has.
-pub(super) const fn words_of_kind(kind: JobKind) -> (&'static str, u32) {
-    match kind {
-        JobKind::Build { tasks } => (BUILD, tasks),
-        JobKind::Approval => (APPROVAL, 0),
-        JobKind::NoOp => (NO_OP, 0),
-    }
-}
 
 /// A task as its columns hold it: state, lease, end of the lease, outcome.
 pub(super) fn words_of_task(status: TaskStatus) -> Vec<Value> {

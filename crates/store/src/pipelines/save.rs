@@ -9,12 +9,13 @@ use std::collections::HashMap;
 
 use roundel_engine::{
     Pipeline,
-    job::{Job, JobKind, Status, TaskStatus},
+    job::{Job, Kind, Status, TaskStatus},
     workflow::Workflow,
 };
 use roundel_model::{
     id::{JobId, ProjectId, WorkflowId},
-    plan::{Executor, PlannedJob, PlannedJobKind},
+    kind::ExecutorKind,
+    plan::{PlannedJob, PlannedJobKind},
     status::PipelineErrorKind,
     time::Timestamp,
 };
@@ -146,7 +147,6 @@ impl Change<'_> {
         let mut rows = Vec::with_capacity(jobs.len());
         let mut tasks = Vec::new();
         for (position, (workflow, job)) in jobs.iter().enumerate() {
-            let (kind, count) = load::words_of_kind(job.kind);
             let (executor, resource_class) = routing(bodies.get(&job.id).copied());
             let mut row = values![
                 job.id,
@@ -156,8 +156,8 @@ impl Change<'_> {
                 position,
                 &job.name,
                 numbers.get(&job.id).copied(),
-                kind,
-                count,
+                job.kind.public(),
+                job.kind.tasks(),
                 to_json(&job.needs)?,
                 executor,
                 resource_class,
@@ -191,7 +191,7 @@ impl Change<'_> {
             .collect();
         let mut builds: Vec<JobId> = jobs
             .iter()
-            .filter(|(_, job)| matches!(job.kind, JobKind::Build { .. }))
+            .filter(|(_, job)| matches!(job.kind, Kind::Build { .. }))
             .map(|(_, job)| job.id)
             .collect();
         builds.sort_by_key(|id| order.get(id).copied().unwrap_or(usize::MAX));
@@ -271,7 +271,7 @@ impl Change<'_> {
     /// and nowhere else, so theirs is left open.
     async fn end_tasks(&self, session: &mut Session, job: &Job) -> Result<(), StoreError> {
         let outcome = match (&job.status, job.kind) {
-            (Status::Ended(outcome), JobKind::Build { tasks: 1 }) => Some(*outcome),
+            (Status::Ended(outcome), Kind::Build { tasks: 1 }) => Some(*outcome),
             _ => None,
         };
         let sql = "UPDATE tasks SET state = 'ended', lease = NULL, expires_at = NULL,
@@ -319,27 +319,22 @@ impl Change<'_> {
 /// The tasks that have rows: those of a build that is on offer or runs.
 fn tasks_of(job: &Job) -> Vec<TaskStatus> {
     match (&job.status, job.kind) {
-        (Status::NotRunning, JobKind::Build { tasks }) => {
+        (Status::NotRunning, Kind::Build { tasks }) => {
             (0..tasks).map(|_| TaskStatus::Waiting).collect()
         }
         (Status::Running { tasks }, _) => tasks.clone(),
         (
             Status::NotRunning | Status::Blocked | Status::OnHold | Status::Ended(_),
-            JobKind::Build { .. } | JobKind::Approval | JobKind::NoOp,
+            Kind::Build { .. } | Kind::Approval | Kind::NoOp,
         ) => Vec::new(),
     }
 }
 
 /// What decides which runners may take a job: the word for its executor, and its resource class.
-fn routing(body: Option<&PlannedJob>) -> (Option<&'static str>, Option<&str>) {
+fn routing(body: Option<&PlannedJob>) -> (Option<ExecutorKind>, Option<&str>) {
     match body.map(|body| &body.kind) {
         Some(PlannedJobKind::Build(body)) => {
-            let executor = match body.executor {
-                Executor::Docker { .. } => "docker",
-                Executor::Machine { .. } => "machine",
-                Executor::Macos { .. } => "macos",
-            };
-            (Some(executor), body.resource_class.as_deref())
+            (Some(body.executor.kind()), body.resource_class.as_deref())
         }
         Some(
             PlannedJobKind::Approval

@@ -6,6 +6,7 @@ use roundel_engine::job::Need;
 use roundel_model::{
     forge::ProjectSlug,
     id::{DeliveryId, JobId, PipelineId, ProjectId, WorkflowId},
+    kind::JobKind,
     name::{CommitSha, GitRef, JobName, WorkflowName},
     status::{JobStatus, PipelineErrorKind, PipelineStatus, WorkflowStatus},
     time::Timestamp,
@@ -84,8 +85,8 @@ pub struct JobRow {
     pub name: JobName,
     /// Jobs of kind build have a number, unique in their project.
     pub number: Option<u64>,
-    /// `build`, `approval` or `no-op`.
-    pub kind: String,
+    /// Whether it runs steps, waits for a person, or does nothing.
+    pub kind: JobKind,
     /// What it is doing, or how it ended.
     pub status: JobStatus,
     /// How many tasks run it side by side.

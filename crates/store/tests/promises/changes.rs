@@ -4,10 +4,11 @@ use std::{collections::HashSet, time::Duration};
 
 use roundel_engine::{
     Event, NewJob, Pipeline, Transition, advance,
-    job::{JobKind, Need, Status, TaskStatus},
+    job::{Kind, Need, Status, TaskStatus},
 };
 use roundel_model::{
     id::{JobId, LeaseId, PipelineId, WorkflowId},
+    kind::ExecutorKind,
     status::{JobStatus, Outcome, PipelineErrorKind, PipelineStatus, WorkflowStatus},
 };
 use roundel_store::{
@@ -40,9 +41,9 @@ async fn every_state_that_the_engine_reaches_is_read_back(world: World) {
     let (hold, after_hold, nothing) = (JobId::fresh(), JobId::fresh(), JobId::fresh());
     let job = |id, name: &str, kind, needs| NewJob { id, name: name.into(), kind, needs };
     let waits = vec![Need { job: hold, accepts: vec![Outcome::Success, Outcome::Canceled] }];
-    main.jobs.push(job(hold, "hold", JobKind::Approval, vec![]));
-    main.jobs.push(job(after_hold, "after", JobKind::Build { tasks: 1 }, waits));
-    main.jobs.push(job(nothing, "nothing", JobKind::NoOp, vec![]));
+    main.jobs.push(job(hold, "hold", Kind::Approval, vec![]));
+    main.jobs.push(job(after_hold, "after", Kind::Build { tasks: 1 }, waits));
+    main.jobs.push(job(nothing, "nothing", Kind::NoOp, vec![]));
     let second = workflow("second", &[("lint", 1)]);
     let (main_id, second_id) = (main.id, second.id);
 
@@ -108,7 +109,7 @@ async fn jobs_of_kind_build_are_numbered_in_the_order_of_their_bodies(world: Wor
     for first in [1, 3] {
         let pipeline = world.pipeline(project.id, first).await;
         let mut main = workflow("main", &[("a", 1), ("b", 2)]);
-        let (hold, kind) = (JobId::fresh(), JobKind::Approval);
+        let (hold, kind) = (JobId::fresh(), Kind::Approval);
         main.jobs.insert(1, NewJob { id: hold, name: "hold".into(), kind, needs: vec![] });
         let ids: Vec<JobId> = main.jobs.iter().map(|job| job.id).collect();
         let mut attachments = Attachments { bodies: bodies(&[main.clone()]), ..Default::default() };
@@ -172,7 +173,7 @@ async fn a_large_pipeline_is_saved_and_read_back(world: World) {
     let project = world.project("acme/web").await;
     let pipeline = world.pipeline(project.id, 1).await;
     let mut main = workflow("main", &[]);
-    let kind = JobKind::Build { tasks: 2 };
+    let kind = Kind::Build { tasks: 2 };
     main.jobs = (0..500)
         .map(|number| NewJob {
             id: JobId::fresh(),
@@ -200,7 +201,7 @@ async fn tasks_are_offered_oldest_first_while_they_wait(world: World) {
         job,
         index: 0,
         resource_class: Some("small".to_owned()),
-        executor: "machine".to_owned(),
+        executor: Some(ExecutorKind::Machine),
     };
     let offered = world.store.offered_tasks(10).await.unwrap();
     assert_eq!(offered, [offer(first, first_job), offer(second, second_job)]);

@@ -1,7 +1,7 @@
 //! Logs: no hidden gap, no doubled piece, any range.
 
 use proptest::{prelude::*, strategy::ValueTree as _, test_runner::TestRunner};
-use roundel_model::{id::JobId, status::StepStatus};
+use roundel_model::{id::JobId, kind::StepKind, status::StepStatus};
 use roundel_store::{
     Store,
     logs::{Appended, LogSlice, StepRow},
@@ -136,7 +136,7 @@ fn step(job: JobId, number: u32) -> StepRow {
         task: 0,
         number,
         name: "Run tests".to_owned(),
-        kind: "run".to_owned(),
+        kind: StepKind::Run.into(),
         status: StepStatus::Running,
         command: Some("make test".to_owned()),
         line: Some(12),

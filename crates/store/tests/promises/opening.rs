@@ -1,6 +1,6 @@
 //! Opening, closing, and what holds for the whole instance.
 
-use roundel_model::{id::HookId, secret::Secret};
+use roundel_model::{id::HookId, kind::ExecutorKind, secret::Secret, word::Word};
 use roundel_store::{
     Settings, Store, StoreError,
     projects::{CheckoutKey, Hook},
@@ -90,7 +90,7 @@ async fn runners_are_remembered_as_they_last_introduced_themselves(world: World)
         name: name.to_owned(),
         version: version.to_owned(),
         resource_classes: vec!["small".to_owned()],
-        executors: vec!["docker".to_owned(), "machine".to_owned()],
+        executors: vec![ExecutorKind::Docker.into(), Word::Other("vm".to_owned())],
         last_seen_at: at(seconds),
     };
     for runner in [row("b", "1", 1), row("a", "1", 2), row("b", "2", 3)] {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use roundel_engine::{
     Event, NewJob, NewWorkflow, Pipeline, Transition, advance,
-    job::{JobKind, Need},
+    job::{Kind, Need},
 };
 use roundel_model::{
     forge::{ForgeKind, ForgeUserId, ProjectSlug, RepositoryId},
@@ -338,7 +338,7 @@ pub(crate) fn workflow(name: &str, jobs: &[(&str, u32)]) -> NewWorkflow {
             .map(|before| Need { job: before.id, accepts: vec![Outcome::Success] })
             .into_iter()
             .collect();
-        let kind = JobKind::Build { tasks: *tasks };
+        let kind = Kind::Build { tasks: *tasks };
         made.push(NewJob { id: JobId::fresh(), name: (*name).into(), kind, needs });
     }
     NewWorkflow { id: WorkflowId::fresh(), name: name.into(), jobs: made }
@@ -352,7 +352,7 @@ pub(crate) fn bodies(workflows: &[NewWorkflow]) -> Vec<(JobId, PlannedJob)> {
 
 fn body(job: &NewJob) -> PlannedJob {
     let kind = match job.kind {
-        JobKind::Build { tasks } => PlannedJobKind::Build(Box::new(JobBody {
+        Kind::Build { tasks } => PlannedJobKind::Build(Box::new(JobBody {
             executor: Executor::Machine { image: None, layer_caching: false },
             resource_class: Some("small".to_owned()),
             environment: vec![("NAME".to_owned(), "value".to_owned())],
@@ -363,8 +363,8 @@ fn body(job: &NewJob) -> PlannedJob {
             cache_days: None,
             ip_ranges: false,
         })),
-        JobKind::Approval => PlannedJobKind::Approval,
-        JobKind::NoOp => PlannedJobKind::NoOp,
+        Kind::Approval => PlannedJobKind::Approval,
+        Kind::NoOp => PlannedJobKind::NoOp,
     };
     PlannedJob {
         name: job.name.clone(),

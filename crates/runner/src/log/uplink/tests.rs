@@ -13,10 +13,11 @@ use axum::{
 use proptest::prelude::*;
 use roundel_model::{
     id::{JobId, LeaseId},
+    kind::StepKind,
     secret::Secret,
     status::StepStatus,
 };
-use roundel_protocol::{LogAnswer, Refusal, StepKindName};
+use roundel_protocol::{LogAnswer, Refusal, RefusalCode};
 use url::Url;
 
 use super::*;
@@ -120,7 +121,7 @@ fn answer(fault: Fault, response: Response) -> Response {
 }
 
 fn gone() -> Response {
-    let refusal = Refusal { code: "lease-lost".to_owned(), message: "gone".to_owned() };
+    let refusal = Refusal { code: RefusalCode::LeaseLost.into(), message: "gone".to_owned() };
     (StatusCode::GONE, Json(refusal)).into_response()
 }
 
@@ -132,7 +133,7 @@ fn client(address: SocketAddr) -> Arc<TaskClient> {
 }
 
 fn report(status: StepStatus) -> StepReport {
-    StepReport { status, ..steps::own_report("make", StepKindName::Run) }
+    StepReport { status, ..steps::own_report("make", StepKind::Run) }
 }
 
 async fn upload(address: SocketAddr, pieces: &[Vec<u8>]) -> (Stop, Result<(), UplinkTrouble>) {

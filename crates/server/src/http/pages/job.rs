@@ -7,6 +7,7 @@ use axum::Extension;
 use roundel_engine::Event;
 use roundel_model::{
     forge::Role,
+    kind::JobKind,
     plan::{Executor, PlannedJob, PlannedJobKind},
     status::{JobStatus, StepStatus},
     time::Timestamp,
@@ -170,7 +171,7 @@ async fn read(
         number: job.number,
         lasting: Lasting::new(job.started_at, job.stopped_at, visit.now),
         may_write,
-        approval: job.kind == "approval",
+        approval: job.kind == JobKind::Approval,
         on_hold: job.status == JobStatus::OnHold,
         going: !job.status.is_final(),
         pipeline: job.pipeline.to_string(),

@@ -46,7 +46,7 @@ async fn page(SignedIn { visit, .. }: SignedIn) -> Answer {
             name: Foreign(row.name.clone()),
             version: Foreign(row.version.clone()),
             classes: foreign(&row.resource_classes),
-            executors: foreign(&row.executors),
+            executors: row.executors.iter().map(|one| Foreign(one.to_string())).collect(),
             seen: When::new(row.last_seen_at, visit.now),
             here: visit.now.since(row.last_seen_at) < AWAY,
         })

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use askama::Template;
 use axum::Form;
-use roundel_model::{forge::ForgeKind, secret::Secret};
+use roundel_model::{forge::ForgeKind, kind::JobKind, secret::Secret};
 use roundel_store::{
     projects::{CheckoutKey, Hook, HookState, KeyState, Project},
     reading::PipelineFilter,
@@ -161,7 +161,7 @@ async fn contexts(visit: &Visit, project: &Project) -> Result<Vec<Foreign>, Page
         .iter()
         .flat_map(|(_, workflows)| workflows)
         .flat_map(|workflow| &workflow.jobs)
-        .filter(|job| job.kind != "no-op")
+        .filter(|job| job.kind != JobKind::NoOp)
         .map(|job| format!("{}: {}", visit.app.settings.status_prefix, job.name))
         .collect();
     Ok(names.into_iter().map(Foreign).collect())

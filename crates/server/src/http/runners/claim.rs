@@ -149,14 +149,10 @@ async fn take(app: &App, request: &ClaimRequest) -> Result<Option<JobSpec>, Refu
 }
 
 fn fits(request: &ClaimRequest, offered: &OfferedTask) -> bool {
-    let serves = |list: &[String], wanted: &str| {
-        list.is_empty() || list.iter().any(|served| served == wanted)
-    };
-    serves(&request.executors, &offered.executor)
-        && offered
-            .resource_class
-            .as_deref()
-            .is_none_or(|class| serves(&request.resource_classes, class))
+    let ClaimRequest { executors, resource_classes, .. } = request;
+    let offers = |kind| executors.is_empty() || executors.iter().any(|executor| executor.is(kind));
+    let serves = |class: &String| resource_classes.is_empty() || resource_classes.contains(class);
+    offered.executor.is_none_or(offers) && offered.resource_class.as_ref().is_none_or(serves)
 }
 
 /// Claims a task through the one door. False if somebody else was faster.
@@ -210,38 +206,50 @@ async fn give_up(
 
 #[cfg(test)]
 mod tests {
-    use roundel_model::id::{JobId, PipelineId};
+    use roundel_model::{
+        id::{JobId, PipelineId},
+        kind::ExecutorKind,
+        word::Word,
+    };
 
     use super::*;
 
-    fn runner(classes: &[&str], executors: &[&str]) -> ClaimRequest {
-        let owned = |list: &[&str]| list.iter().map(|&text| text.to_owned()).collect();
+    fn runner(classes: &[&str], executors: &[ExecutorKind]) -> ClaimRequest {
         ClaimRequest {
             runner: "r".to_owned(),
             version: "1".to_owned(),
-            resource_classes: owned(classes),
-            executors: owned(executors),
+            resource_classes: classes.iter().map(|&class| class.to_owned()).collect(),
+            executors: executors.iter().map(|&kind| kind.into()).collect(),
             wait: Duration::ZERO,
             lease: None,
         }
     }
 
-    fn task(class: Option<&str>, executor: &str) -> OfferedTask {
+    fn task(class: Option<&str>, executor: ExecutorKind) -> OfferedTask {
         OfferedTask {
             pipeline: PipelineId::from_u128(1),
             job: JobId::from_u128(2),
             index: 0,
             resource_class: class.map(str::to_owned),
-            executor: executor.to_owned(),
+            executor: Some(executor),
         }
     }
 
     #[test]
     fn a_task_goes_to_a_runner_that_serves_its_class_and_executor() {
-        assert!(fits(&runner(&[], &[]), &task(Some("acme/gpu"), "docker")));
-        assert!(fits(&runner(&["acme/gpu"], &["docker"]), &task(Some("acme/gpu"), "docker")));
-        assert!(!fits(&runner(&["acme/gpu"], &[]), &task(Some("large"), "docker")));
-        assert!(!fits(&runner(&[], &["machine"]), &task(None, "docker")));
-        assert!(fits(&runner(&["acme/gpu"], &["machine"]), &task(None, "machine")));
+        use ExecutorKind::{Docker, Machine};
+        assert!(fits(&runner(&[], &[]), &task(Some("acme/gpu"), Docker)));
+        assert!(fits(&runner(&["acme/gpu"], &[Docker]), &task(Some("acme/gpu"), Docker)));
+        assert!(!fits(&runner(&["acme/gpu"], &[]), &task(Some("large"), Docker)));
+        assert!(!fits(&runner(&[], &[Machine]), &task(None, Docker)));
+        assert!(fits(&runner(&["acme/gpu"], &[Machine]), &task(None, Machine)));
+    }
+
+    /// A newer runner that only offers what this release does not know must not get everything.
+    #[test]
+    fn a_runner_that_offers_only_unknown_executors_gets_no_task() {
+        let newer =
+            ClaimRequest { executors: vec![Word::Other("vm".to_owned())], ..runner(&[], &[]) };
+        assert!(!fits(&newer, &task(None, ExecutorKind::Machine)));
     }
 }

@@ -11,7 +11,7 @@ use axum::{
 };
 use roundel_engine::{
     Event, NewJob, NewWorkflow,
-    job::{JobKind, Need},
+    job::{Kind, Need},
 };
 use roundel_forge::{
     AccessToken, AuthorizeRequest, Commit, CommitStatus, Contents, DeployKeys, ErrorClass, Forge,
@@ -21,6 +21,7 @@ use roundel_forge::{
 use roundel_model::{
     forge::{ForgeKind, ForgeUserId, ProjectSlug, RepositoryId, Role},
     id::{JobId, LeaseId, PipelineId, WorkflowId},
+    kind::StepKind,
     name::{CommitSha, GitRef},
     secret::Secret,
     status::{Outcome, StepStatus},
@@ -171,7 +172,7 @@ impl World {
         let job = |id, name: &str, needs| NewJob {
             id,
             name: name.into(),
-            kind: JobKind::Build { tasks: 1 },
+            kind: Kind::Build { tasks: 1 },
             needs,
         };
         let need = Need { job: build, accepts: vec![Outcome::Success] };
@@ -207,7 +208,7 @@ impl World {
             task: 0,
             number,
             name: name.to_owned(),
-            kind: "run".to_owned(),
+            kind: StepKind::Run.into(),
             status,
             command: Some("make test".to_owned()),
             line: Some(7),

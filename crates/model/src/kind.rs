@@ -1,0 +1,71 @@
+//! Kinds of jobs, executors and steps, in the words that are stored, sent and shown.
+
+crate::words! {
+    /// What a job is, as the API and the pages tell jobs apart.
+    JobKind ("kind of job") {
+        /// Runs steps on a runner, and has a number in its project.
+        Build = "build",
+        /// Waits for a person.
+        Approval = "approval",
+        /// Succeeds at once.
+        NoOp = "no-op",
+    }
+
+    /// What a runner must offer so that it can run a job.
+    ExecutorKind ("kind of executor") {
+        /// Containers made from images.
+        Docker = "docker",
+        /// The runner's own machine, or a clean environment over it.
+        Machine = "machine",
+        /// A Mac.
+        Macos = "macos",
+    }
+
+    /// What a step does, for icons and clients.
+    StepKind ("kind of step") {
+        /// Step 0: prepares the environment.
+        SpinUp = "spin_up",
+        /// Step 99: shows the variables.
+        Variables = "variables",
+        /// Runs a command.
+        Run = "run",
+        /// Fetches the code.
+        Checkout = "checkout",
+        /// Shows the output of a service container.
+        Service = "service",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::word::Word;
+
+    /// Rows and messages of earlier releases hold these words.
+    #[test]
+    fn the_words_are_those_that_are_stored_and_sent() {
+        let words = |all: &[JobKind]| all.iter().map(|kind| kind.as_str()).collect::<Vec<_>>();
+        assert_eq!(words(JobKind::ALL), ["build", "approval", "no-op"]);
+        let words = |all: &[ExecutorKind]| all.iter().map(|kind| kind.as_str()).collect::<Vec<_>>();
+        assert_eq!(words(ExecutorKind::ALL), ["docker", "machine", "macos"]);
+        assert_eq!(
+            serde_json::to_value(StepKind::ALL).unwrap(),
+            serde_json::json!(["spin_up", "variables", "run", "checkout", "service"])
+        );
+    }
+
+    #[test]
+    fn the_word_of_a_newer_release_is_kept_as_it_is() {
+        let text = r#"["docker","vm"]"#;
+        let executors: Vec<Word<ExecutorKind>> = serde_json::from_str(text).unwrap();
+        assert!(executors[0].is(ExecutorKind::Docker));
+        assert_eq!(executors[1], Word::Other("vm".to_owned()));
+        assert_eq!(serde_json::to_string(&executors).unwrap(), text);
+    }
+
+    #[test]
+    fn a_word_that_is_not_one_is_named() {
+        let error = "deploy".parse::<JobKind>().unwrap_err();
+        assert_eq!(error.to_string(), "`deploy` is not a valid kind of job");
+    }
+}
