@@ -22,7 +22,6 @@ use super::{
 /// `cargo test -p xtask circles -- --nocapture` shows their circles.
 const WITH_CIRCLES: &[&str] = &[
     "crates/config",
-    "crates/forge",
     "crates/localforge",
     "crates/lsp",
     "crates/runner",
