@@ -4,11 +4,11 @@
 //! A rejection that the list `crates/config/corpus-rejections.tsv` does not explain fails, and so
 //! does a file of the list that compiles. The same is a test in `crates/config`.
 
-#[path = "../../crates/config/src/corpus_tests/expected.rs"]
+#[path = "../../crates/config/src/tests/corpus/expected.rs"]
 mod expected;
-#[path = "../../crates/config/src/corpus_tests/gold.rs"]
+#[path = "../../crates/config/src/tests/corpus/gold.rs"]
 mod gold;
-#[path = "../../crates/config/src/corpus_tests/library.rs"]
+#[path = "../../crates/config/src/tests/corpus/library.rs"]
 pub(crate) mod library;
 mod report;
 

@@ -12,7 +12,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail, ensure};
-use roundel_config::codes::page;
+use roundel_config::page;
 
 use crate::shell;
 

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use anyhow::{Context as _, Result};
-use roundel_config::codes::page;
+use roundel_config::page;
 
 use crate::{coverage, shell};
 

@@ -4,7 +4,7 @@
 //! pipelines and linked from documentation, so it never changes its meaning.
 //!
 //! A code's doc comment is its page, for readers of this source, of `docs/diagnostics`, of the
-//! dashboard and of a terminal ([`page`]): a sentence, then what it means and the way out, then a
+//! dashboard and of a terminal ([`crate::page`]): a sentence, then what it means and the way out, then a
 //! wrong and a right example, which are tests. Blocks are `yaml wrong`, `yaml right`,
 //! `yaml inputs` (what the pipeline is started with) and `yaml orb NAME@VERSION`.
 
@@ -29,8 +29,8 @@ pub struct Entry {
     pub number: Option<&'static str>,
     /// What it is about, in a sentence.
     pub about: &'static str,
-    /// The rest of its doc comment; [`page::page`] makes a page of it.
-    text: &'static str,
+    /// The rest of its doc comment; [`crate::page::page`] makes a page of it.
+    pub(crate) text: &'static str,
 }
 
 /// Codes that belong together.
@@ -70,7 +70,6 @@ mod graph;
 mod groups;
 mod jobs;
 mod orbs;
-pub mod page;
 mod parameters;
 mod pipeline;
 mod release;

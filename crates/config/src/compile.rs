@@ -1,72 +1,33 @@
 //! Runs the phases in order and holds what they share.
 //!
 //! A phase reports what it finds and goes on; what cannot be known becomes
-//! [`crate::value::Data::Unknown`], which every later phase passes over in silence. So one push
+//! [`crate::language::data::Data::Unknown`], which every later phase passes over in silence. So one push
 //! shows all mistakes of a file, each once.
 
-use std::{
-    collections::{HashMap, HashSet},
-    rc::Rc,
-};
-
-use indexmap::IndexMap;
-use roundel_model::{limits, plan::Plan};
+use roundel_model::plan::Plan;
 
 use crate::{
-    Compiled, Inputs, PipelineValue, Schedule,
-    budget::{Budget, Draw},
+    api::{
+        compiled::Compiled,
+        inputs::Inputs,
+        orbs::{OrbSet, Resolution},
+    },
     codes,
-    definitions::JobsSection,
-    explain::Trail,
-    modules::{Module, ModuleId},
-    orbs::{OrbReference, ResolvedOrb},
-    pattern::{Pattern, PatternError},
-    report::{Problem, Report},
-    source::{FileId, Place, Source, Sources, Span},
-    value::{Data, Value},
-    version::Version,
-    yaml::{At, View},
+    context::Context,
+    language::{
+        data::{Data, Value},
+        orb_reference::OrbReference,
+    },
+    read::{
+        source::{Source, Sources},
+        yaml::{At, View},
+    },
+    resolve::version::Version,
+    text::{
+        place::{FileId, Place, Span},
+        problem::Problem,
+    },
 };
-
-/// What the phases share.
-#[expect(clippy::struct_excessive_bools, reason = "independent facts about one compilation")]
-pub(crate) struct Context<'d> {
-    /// The texts and their trees.
-    pub(crate) doc: &'d Sources,
-    pub(crate) inputs: &'d Inputs,
-    pub(crate) report: Report<'d>,
-    pub(crate) budget: Budget,
-    /// The budget's end was told.
-    pub(crate) exhausted: bool,
-    /// Version 2.1: tags, commands, executors and conditions exist.
-    pub(crate) templates: bool,
-    /// `pipeline.*` by full path without `pipeline.`: `git.branch` is a value *and* the beginning
-    /// of `git.branch.is_default`, so this is no tree (CFG §4.5).
-    pub(crate) pipeline: IndexMap<String, Data>,
-    /// The configuration and its orbs.
-    pub(crate) modules: Vec<Module<'d>>,
-    /// Stands in for a module that does not exist.
-    pub(crate) nowhere: Module<'d>,
-    /// Orbs by name and version.
-    pub(crate) loaded_orbs: HashMap<String, ModuleId>,
-    pub(crate) resolved_orbs: Vec<ResolvedOrb>,
-    pub(crate) wanted: Vec<OrbReference>,
-    pub(crate) url_orbs: usize,
-    pub(crate) jobs_section: JobsSection,
-    /// There is at least one workflow.
-    pub(crate) has_workflows: bool,
-    /// It is a setup configuration.
-    pub(crate) setup: bool,
-    pub(crate) schedules: Vec<Schedule>,
-    /// All contexts that live workflows use.
-    pub(crate) contexts: HashSet<String>,
-    /// Compiled regular expressions, for matrices repeat them.
-    pub(crate) patterns: HashMap<String, Result<Rc<Pattern>, PatternError>>,
-    /// Somebody wants to know how values came to be.
-    pub(crate) tracing: bool,
-    /// Of the scalar that is being rendered.
-    pub(crate) trails: Vec<Rc<Trail>>,
-}
 
 /// What a compilation comes to, before it is plain data.
 pub(crate) struct Outcome {
@@ -75,20 +36,12 @@ pub(crate) struct Outcome {
     pub(crate) document: Option<Value>,
 }
 
-/// Compiles a configuration.
-pub(crate) fn compile(text: &str, inputs: &Inputs) -> Compiled {
-    let sources = Sources::new(source(text, inputs));
+/// Compiles a configuration (CFG §7). Never fails, never panics, never runs away.
+pub fn compile(text: &str, inputs: &Inputs) -> Compiled {
+    let sources = Sources::new(Source::config(&inputs.path, text));
     let mut outcome = run(&sources, inputs, false);
     outcome.compiled.document = outcome.document.as_ref().map(Value::node);
     outcome.compiled
-}
-
-/// Parses a configuration, unless it is too large.
-pub(crate) fn source(text: &str, inputs: &Inputs) -> Source {
-    if text.len() > limits::CONFIG_BYTES {
-        return Source::too_large(&inputs.path);
-    }
-    Source::parse(&*inputs.path, text.into())
 }
 
 /// Runs the phases over texts of which the configuration is the first.
@@ -121,35 +74,7 @@ pub(crate) fn run<'d>(sources: &'d Sources, inputs: &'d Inputs, tracing: bool) -
     Outcome { compiled, document }
 }
 
-impl<'d> Context<'d> {
-    pub(crate) fn new(sources: &'d Sources, inputs: &'d Inputs) -> Self {
-        let pipeline =
-            inputs.pipeline_values.iter().map(|(name, value)| (name.clone(), data(value)));
-        Context {
-            doc: sources,
-            inputs,
-            report: Report::new(sources),
-            budget: Budget::default(),
-            exhausted: false,
-            templates: true,
-            pipeline: pipeline.collect(),
-            modules: vec![Module::new("the configuration", sources.root(FileId::CONFIG), 0)],
-            nowhere: Module::new("", None, 0),
-            loaded_orbs: HashMap::new(),
-            resolved_orbs: Vec::new(),
-            wanted: Vec::new(),
-            url_orbs: 0,
-            jobs_section: JobsSection::default(),
-            has_workflows: false,
-            setup: false,
-            schedules: Vec::new(),
-            contexts: HashSet::new(),
-            patterns: HashMap::new(),
-            tracing: false,
-            trails: Vec::new(),
-        }
-    }
-
+impl Context<'_> {
     fn phases(&mut self, root: At) -> Option<(Plan, Value)> {
         let place = self.doc.place(root);
         match self.doc.view(root) {
@@ -189,26 +114,25 @@ impl<'d> Context<'d> {
         let problem = Problem::error(codes::NOT_A_MAPPING, place, "the config must be a mapping");
         self.report.add(problem.help("begin with `version: 2.1`"));
     }
-
-    /// Compiles a regular expression, once.
-    pub(crate) fn pattern(&mut self, source: &str) -> Result<Rc<Pattern>, PatternError> {
-        const VISITS: usize = 30_000;
-        if !self.patterns.contains_key(source) && !self.budget.take(Draw::Visits, VISITS) {
-            return Err(PatternError::whole("there are too many patterns"));
-        }
-        let compiled = self.patterns.entry(source.to_owned()).or_insert_with(|| {
-            let pattern = Pattern::new(source, self.inputs.profile);
-            pattern.map(Rc::new)
-        });
-        compiled.clone()
-    }
 }
 
-/// Turns an input into a value.
-pub(crate) fn data(value: &PipelineValue) -> Data {
-    match value {
-        PipelineValue::Text(text) => Data::text(text),
-        PipelineValue::Integer(value) => Data::Int(*value),
-        PipelineValue::Boolean(value) => Data::Bool(*value),
+impl OrbSet {
+    /// Compiles again and again, asking `find` for every orb that is wanted, until none is.
+    pub fn complete(
+        text: &str,
+        mut inputs: Inputs,
+        find: &mut dyn FnMut(&OrbReference) -> Resolution,
+    ) -> (Compiled, Inputs) {
+        loop {
+            let compiled = compile(text, &inputs);
+            let before = inputs.orbs.len();
+            for reference in &compiled.wanted {
+                let resolution = find(reference);
+                inputs.orbs.insert(reference, resolution);
+            }
+            if inputs.orbs.len() == before {
+                return (compiled, inputs);
+            }
+        }
     }
 }

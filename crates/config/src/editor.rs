@@ -37,7 +37,7 @@ pub use schema::Kind;
 pub use symbols::{Outlined, SymbolKind, symbols};
 pub use tree::Span;
 
-use crate::{Inputs, document::Node as Compiled};
+use crate::{api::inputs::Inputs, read::document::Node as Compiled};
 
 /// A text and what was read from it.
 #[derive(Clone, Debug)]

@@ -2,27 +2,20 @@
 //!
 //! The compiler leaves a trail of what it substitutes only while somebody asks.
 
-use std::rc::Rc;
-
 use crate::{
-    Diagnostic, Inputs, Severity,
-    compile::{run, source},
-    document::Node,
-    source::{Place, Sources},
+    api::inputs::Inputs,
+    compile::run,
+    language::data::{Data, Trail, Value},
+    read::{
+        document::Node,
+        source::{Source, Sources},
+    },
     suggest::did_you_mean,
-    value::{Data, Value},
+    text::{
+        diagnostic::{Diagnostic, Severity},
+        place::Place,
+    },
 };
-
-/// One step on the way of a value, and those before it.
-#[derive(Clone, Debug)]
-pub(crate) struct Trail {
-    /// What happened, as a clause: "the argument `tag` of job `test`".
-    pub(crate) what: String,
-    /// Where.
-    pub(crate) place: Place,
-    /// What it was made of.
-    pub(crate) from: Vec<Rc<Trail>>,
-}
 
 /// Where a compiled value comes from.
 #[derive(Clone, Debug, PartialEq)]
@@ -84,7 +77,7 @@ const STEPS: usize = 200;
 ///
 /// See [`ExplainError`].
 pub fn explain(text: &str, inputs: &Inputs, path: &str) -> Result<Explanation, ExplainError> {
-    let sources = Sources::new(source(text, inputs));
+    let sources = Sources::new(Source::config(&inputs.path, text));
     let outcome = run(&sources, inputs, true);
     let Some(document) = outcome.document else {
         let mut found = outcome.compiled.diagnostics;
@@ -184,37 +177,10 @@ impl Steps<'_> {
     }
 }
 
-impl Value {
-    /// Notes that it came through something that was used.
-    pub(crate) fn through(&mut self, what: &str, place: Place) {
-        let own = self.trail.take().unwrap_or_else(|| {
-            let what = "written here".to_owned();
-            Rc::new(Trail { what, place: self.place, from: Vec::new() })
-        });
-        let used = Trail { what: format!("{what} is used"), place, from: Vec::new() };
-        let from = own.from.iter().cloned().chain([Rc::new(used)]).collect();
-        let trail = Trail { what: own.what.clone(), place: own.place, from };
-        self.trail = Some(Rc::new(trail));
-        if let Data::Map(fields) = &self.data {
-            let fields = fields.iter().cloned().map(|mut field| {
-                field.value.through(what, place);
-                field
-            });
-            self.data = Data::Map(Rc::new(fields.collect()));
-        } else if let Data::List(items) = &self.data {
-            let items = items.iter().cloned().map(|mut item| {
-                item.through(what, place);
-                item
-            });
-            self.data = Data::List(Rc::new(items.collect()));
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::PipelineValue;
+    use crate::language::pipeline_values::PipelineValue;
 
     const TEXT: &str = r#"version: 2.1
 executors:

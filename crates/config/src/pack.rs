@@ -24,8 +24,8 @@ mod fold;
 mod include;
 
 use crate::{
-    Diagnostic,
-    document::{Anchors, Node, Source, read},
+    read::document::{Anchors, Node, Source, read},
+    text::diagnostic::Diagnostic,
 };
 
 /// Files of one folder.

@@ -4,7 +4,7 @@
 use std::{collections::HashMap, fs, io, path::PathBuf};
 
 use gen_lsp_types::Uri;
-use roundel_config::{codes, orbs::Orb};
+use roundel_config::{codes, orbs::Orb, page};
 use tempfile::TempDir;
 
 /// Files that are written at most.
@@ -73,5 +73,5 @@ impl Sources {
 }
 
 fn page(code: codes::Code) -> String {
-    codes::page::page(code.slug).map_or_else(|| code.about.to_owned(), |page| page.markdown())
+    page::page(code.slug).map_or_else(|| code.about.to_owned(), |page| page.markdown())
 }

@@ -27,7 +27,7 @@ use crate::{
     shell,
 };
 
-#[path = "../../../crates/config/src/robustness_tests/bombs.rs"]
+#[path = "../../../crates/config/src/tests/robustness/bombs.rs"]
 mod bombs;
 
 /// Compilations of each file; the middle one counts.

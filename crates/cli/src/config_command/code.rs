@@ -1,8 +1,8 @@
 //! `roundel config code`: what a diagnostic code means, and how to mend it.
 
 use anyhow::Result;
-use roundel_config::codes::{
-    self,
+use roundel_config::{
+    codes,
     page::{self, Page, Part},
 };
 

@@ -2,8 +2,14 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::{page::Which, *};
-use crate::{Compiled, Inputs, PipelineValue, Severity, compile};
+use super::*;
+use crate::page::{self, Which};
+use crate::{
+    api::{compiled::Compiled, inputs::Inputs},
+    compile::compile,
+    language::pipeline_values::PipelineValue,
+    text::diagnostic::Severity,
+};
 
 type Make = fn() -> (String, Inputs);
 

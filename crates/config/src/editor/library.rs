@@ -7,7 +7,10 @@ use super::{
     outline::{Item, Outline},
     schema::Kind,
 };
-use crate::orbs::{Missing, Orb, OrbReference, OrbSet, Resolution};
+use crate::{
+    api::orbs::{Missing, Orb, OrbSet, Resolution},
+    language::orb_reference::OrbReference,
+};
 
 /// Orbs that are read for one document.
 const ORBS: usize = 200;

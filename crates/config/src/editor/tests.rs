@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::orbs::{Missing, Orb, OrbReference, OrbSet, Resolution};
+use crate::{
+    api::orbs::{Missing, Orb, OrbSet, Resolution},
+    language::orb_reference::OrbReference,
+};
 
 const ORB: &str = "version: 2.1\ndescription: Node for everybody\ncommands:\n  install:\n    description: Installs packages\n    parameters:\n      manager:\n        type: enum\n        enum: [npm, yarn]\n        default: npm\n      dir: { type: string }\n    steps:\n      - run: << parameters.manager >> ci\njobs:\n  test:\n    docker: [{ image: node }]\n    steps: [install]\nexecutors:\n  default:\n    docker: [{ image: node }]\n";
 

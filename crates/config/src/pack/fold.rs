@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use super::PackError;
 use crate::{
-    document::Node,
-    executor::EXECUTOR_KEYS,
-    shape::{COMMAND, JOB},
+    language::keys::{COMMAND, EXECUTOR_KEYS, JOB},
+    read::document::Node,
 };
 
 /// Keys that definitions of a section can have. A folder that holds nothing else is one definition.

@@ -1,7 +1,7 @@
 //! `<< include(path) >>`: the text of a file in the place of the directive (CFG §4.13.2).
 
 use super::PackError;
-use crate::document::Node;
+use crate::read::document::Node;
 
 /// Keys whose values are for people: a directive there is shown, not followed.
 const PROSE: &[&str] = &["description", "display", "examples"];

@@ -1,7 +1,7 @@
 //! Folders and the documents that they make.
 
 use super::*;
-use crate::document::to_yaml;
+use crate::read::document::to_yaml;
 
 fn files(files: &[(&str, &str)]) -> Vec<PackFile> {
     let file = |&(path, text): &(&str, &str)| PackFile { path: path.into(), text: text.into() };

@@ -1,12 +1,12 @@
 //! What a job or a step became, from the compiled document.
 
 use crate::{
-    document::{Node as Compiled, to_yaml},
     editor::{
         Document, Environment,
         outline::Invocation,
         tree::{List, Node, Span, Value, line_start},
     },
+    read::document::{Node as Compiled, to_yaml},
 };
 
 /// Returns the compiled jobs of invocations: the first one's name and text, and the other names.

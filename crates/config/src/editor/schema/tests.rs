@@ -1,7 +1,7 @@
 //! The table against the compiler: what is offered is understood.
 
 use super::*;
-use crate::{Inputs, compile};
+use crate::{api::inputs::Inputs, compile::compile};
 
 /// Types a snippet as an editor does: placeholders become their defaults, choices their first.
 fn typed(snippet: &str) -> String {

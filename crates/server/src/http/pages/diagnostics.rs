@@ -4,8 +4,8 @@
 
 use askama::Template;
 use axum::extract::Path;
-use roundel_config::codes::{
-    self,
+use roundel_config::{
+    codes,
     page::{self, Part},
 };
 

@@ -1,0 +1,6 @@
+//! What goes into a compilation and what comes out, as plain data.
+
+pub(crate) mod compiled;
+pub(crate) mod inputs;
+pub mod orbs;
+pub(crate) mod verdict;

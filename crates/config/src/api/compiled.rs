@@ -1,0 +1,43 @@
+//! What compiling returns.
+
+use roundel_model::plan::Plan;
+
+use crate::{
+    api::orbs::ResolvedOrb, language::orb_reference::OrbReference, read::document::Node,
+    text::diagnostic::Diagnostic,
+};
+
+/// What compiling found.
+#[derive(Clone, Debug, Default)]
+pub struct Compiled {
+    /// The plan, if there is one to run. `None` whenever a diagnostic is an error.
+    pub plan: Option<Plan>,
+    /// The same as a document in the shape of version 2.0, as `config process` prints it
+    /// (CFG §7.4). Filters are kept in it. `None` whenever `plan` is.
+    pub document: Option<Node>,
+    /// Everything that was found, in the order of the text.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What is right, and what this release cannot run yet: errors for what keeps the plan from
+    /// running, warnings for options that have no effect. [`Compiled::verdict`] decides.
+    pub unsupported: Vec<Diagnostic>,
+    /// The orbs that were used.
+    pub orbs: Vec<ResolvedOrb>,
+    /// Orbs that [`Inputs::orbs`] knows nothing about. Everything that depends on them is passed
+    /// over in silence, so the diagnostics are incomplete while there are any.
+    pub wanted: Vec<OrbReference>,
+    /// It is a setup configuration: a job of it posts the one that goes on (CFG §8).
+    pub setup: bool,
+    /// Workflows that a clock starts (CFG §5.8).
+    pub schedules: Vec<Schedule>,
+}
+
+/// A workflow that a clock starts, on the branch that its file stands on (CFG §5.8).
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Schedule {
+    /// The workflow.
+    pub workflow: String,
+    /// Five fields, in UTC.
+    pub cron: String,
+    /// Whether the branch in [`Inputs::git_ref`] passes the schedule's filters; `true` without one.
+    pub applies: bool,
+}

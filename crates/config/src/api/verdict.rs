@@ -1,0 +1,97 @@
+//! Whether what was compiled can be run by this release, and why not: one answer for the server
+//! and for every command that says what the server will do.
+
+use crate::{
+    api::compiled::Compiled,
+    text::diagnostic::{Diagnostic, Severity},
+};
+
+/// What becomes of a configuration when it is pushed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Its plan is run. There may be [notes](Compiled::notes).
+    Runs,
+    /// It is right, and asks for something that this release cannot run. Nothing of it is run: a
+    /// plan without one of its steps would pass for a plan that ran.
+    Unsupported,
+    /// It has errors.
+    Invalid,
+}
+
+impl Compiled {
+    /// Decides whether the configuration can be run. A warning never keeps it from running, be it
+    /// about the configuration or about an option that has no effect here.
+    pub fn verdict(&self) -> Verdict {
+        if self.plan.is_none() || self.diagnostics.iter().any(is_error) {
+            Verdict::Invalid
+        } else if self.unsupported.iter().any(is_error) {
+            Verdict::Unsupported
+        } else {
+            Verdict::Runs
+        }
+    }
+
+    /// Returns why it is not run: the errors of the configuration, then what this release cannot
+    /// run.
+    pub fn refusals(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.diagnostics.iter().chain(&self.unsupported).filter(|found| is_error(found))
+    }
+
+    /// Returns what is worth knowing and refuses nothing: warnings, and options without effect here.
+    pub fn notes(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.diagnostics.iter().chain(&self.unsupported).filter(|found| !is_error(found))
+    }
+}
+
+fn is_error(found: &Diagnostic) -> bool {
+    found.severity == Severity::Error
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Inputs, compile};
+
+    fn compiled(text: &str) -> Compiled {
+        compile(text, &Inputs { path: "config.yml".to_owned(), ..Inputs::default() })
+    }
+
+    fn codes<'a>(found: impl Iterator<Item = &'a Diagnostic>) -> Vec<&'a str> {
+        found.map(|found| found.code.as_str()).collect()
+    }
+
+    const START: &str = "version: 2.1\nworkflows: { main: { jobs: [build] } }\n";
+
+    #[test]
+    fn an_option_without_effect_refuses_nothing() {
+        let text = format!(
+            "{START}jobs: {{ build: {{ machine: {{ image: x, docker_layer_caching: true }}, steps: [checkout] }} }}\n"
+        );
+        let compiled = compiled(&text);
+        assert_eq!(compiled.verdict(), Verdict::Runs);
+        assert_eq!(codes(compiled.notes()), ["unsupported-option"]);
+        assert_eq!(compiled.refusals().count(), 0);
+    }
+
+    #[test]
+    fn a_step_that_cannot_be_run_refuses_everything() {
+        let text = format!(
+            "{START}jobs: {{ build: {{ machine: true, steps: [{{ save_cache: {{ key: k, paths: [p] }} }}] }} }}\n"
+        );
+        let compiled = compiled(&text);
+        assert_eq!(compiled.verdict(), Verdict::Unsupported);
+        assert_eq!(codes(compiled.refusals()), ["unsupported-step"]);
+        assert!(compiled.plan.is_some(), "the configuration itself is right");
+    }
+
+    /// What the author can fix comes first: commit statuses show one sentence.
+    #[test]
+    fn errors_of_the_configuration_come_before_what_is_not_supported() {
+        let text = format!(
+            "{START}jobs: {{ build: {{ machine: true, steps: [{{ save_cache: {{ key: k, paths: [p] }} }}, chekout] }} }}\n"
+        );
+        let compiled = compiled(&text);
+        assert_eq!(compiled.verdict(), Verdict::Invalid);
+        assert_eq!(codes(compiled.refusals()), ["unknown-command", "unsupported-step"]);
+    }
+}

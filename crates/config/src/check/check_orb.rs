@@ -1,0 +1,176 @@
+//! An orb by itself, before it is published (CFG §4.13.2).
+
+use crate::{
+    api::inputs::Inputs,
+    codes,
+    context::Context,
+    expand::{builtin::is_builtin, run::Site},
+    language::{
+        data::{ModuleId, Scope},
+        definition::{Element, Found},
+        keys::{Known, ORB_KEYS},
+    },
+    read::{
+        source::{Source, Sources},
+        yaml::{At, View},
+    },
+    resolve::version::Version,
+    text::{
+        diagnostic::Diagnostic,
+        place::{FileId, Place},
+        problem::Problem,
+    },
+};
+
+/// Says what is wrong with the source of an orb: its shape, its parameters, and names that nobody
+/// defines. What depends on arguments shows itself when the orb is used.
+pub fn check_orb(text: &str, inputs: &Inputs) -> Vec<Diagnostic> {
+    let sources = Sources::new(Source::config(&inputs.path, text));
+    let mut context = Context::new(&sources, inputs);
+    for problem in &sources.file(FileId::CONFIG).problems {
+        context.report.add(problem.clone());
+    }
+    match sources.root(FileId::CONFIG).filter(|root| sources.is_map(*root)) {
+        Some(root) => context.orb(root),
+        None if context.report.errors() == 0 => {
+            let message = "an orb is a mapping with commands, executors or jobs";
+            let problem = Problem::error(codes::NOT_A_MAPPING, Place::default(), message);
+            context.report.add(problem.help("begin with `version: 2.1`"));
+        }
+        None => {}
+    }
+    context.report.finish().0
+}
+
+impl Context<'_> {
+    fn orb(&mut self, root: At) {
+        if self.check_version(root) == Some(Version::V2_0) {
+            let place = self.first_key(root);
+            let problem = Problem::error(codes::ORB_INVALID, place, "an orb needs version 2.1");
+            self.report.add(problem.help("write `version: 2.1`"));
+        }
+        let known = Known {
+            what: "an orb",
+            keys: ORB_KEYS,
+            code: codes::UNKNOWN_KEY,
+            advice: Known::no_advice,
+            tolerant: true,
+        };
+        let entries = self.doc.entries(root);
+        self.check_keys(entries.iter().map(|entry| (entry.name, entry.key)), known);
+        for unused in ["workflows", "parameters", "setup"] {
+            if let Some(entry) = entries.get(unused) {
+                let message = format!("`{unused}` means nothing in an orb");
+                self.report.add(Problem::warning(codes::IGNORED, entry.key, message));
+            }
+        }
+        self.import_all(root);
+        self.define(root);
+        self.check_shapes();
+        self.check_step_names();
+        self.lint_orb_names();
+        let module = self.module(ModuleId::CONFIG);
+        let defined = [Element::Command, Element::Executor, Element::Job]
+            .into_iter()
+            .any(|element| !module.section(element).is_empty());
+        if !defined && self.report.errors() == 0 {
+            let place = self.first_key(root);
+            let message = "the orb defines no command, executor or job";
+            self.report.add(Problem::warning(codes::IGNORED, place, message));
+        }
+    }
+
+    /// Steps that nobody defines, whether something calls them or not: whoever uses the orb could
+    /// not mend it.
+    fn check_step_names(&mut self) {
+        let module = self.module(ModuleId::CONFIG);
+        let all = [Element::Command, Element::Job].into_iter();
+        let bodies: Vec<At> = all
+            .flat_map(|element| module.section(element).values())
+            .filter(|definition| !definition.broken)
+            .map(|definition| definition.body)
+            .collect();
+        for body in bodies {
+            if let Some(steps) = self.doc.get(body, "steps") {
+                self.check_names(steps.value, 0);
+            }
+        }
+    }
+
+    fn check_names(&mut self, steps: At, depth: usize) {
+        const DEPTH: usize = 100;
+        let View::Seq(items) = self.doc.view(steps) else { return };
+        for item in items.iter().filter(|_| depth < DEPTH) {
+            let Some((name, key, value)) = self.step_shape(item) else { continue };
+            match (name, value) {
+                ("when" | "unless", Some(value)) => {
+                    if let Some(steps) = self.doc.get(value, "steps") {
+                        self.check_names(steps.value, depth + 1);
+                    }
+                }
+                ("steps", Some(value)) => self.check_names(value, depth + 1),
+                ("run" | "deploy", _) => {}
+                (name, _) if name.contains("<<") || is_builtin(name) => {}
+                (name, value) => {
+                    let found = self.find(ModuleId::CONFIG, Element::Command, name, key);
+                    if let Found::Nobody = found {
+                        let scope = Scope::outer("an orb", ModuleId::CONFIG);
+                        self.unknown_command(&Site { name, key, value, scope: &scope });
+                    }
+                }
+            }
+        }
+    }
+
+    /// Names with characters that a reference `alias/name` cannot hold.
+    fn lint_orb_names(&mut self) {
+        let module = self.module(ModuleId::CONFIG);
+        let all = [Element::Command, Element::Executor, Element::Job];
+        let names: Vec<_> = all
+            .into_iter()
+            .flat_map(|element| module.section(element).iter())
+            .filter(|(name, _)| name.contains(' '))
+            .map(|(name, definition)| ((*name).to_owned(), definition.key))
+            .collect();
+        for (name, key) in names {
+            let message =
+                format!("`{name}` is hard to use: names of an orb's elements have no blanks");
+            self.report.add(Problem::warning(codes::SUSPICIOUS_NAME, key, message));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(text: &str) -> Vec<String> {
+        let found = check_orb(text, &Inputs::default());
+        found
+            .into_iter()
+            .map(|found| format!("{}:{} {}", found.line, found.column, found.code))
+            .collect()
+    }
+
+    #[test]
+    fn a_sound_orb_is_sound() {
+        let text = "version: 2.1\ncommands:\n  greet:\n    parameters: { who: { type: string } }\n    steps:\n      - run: echo << parameters.who >>\n      - when: { condition: << parameters.who >>, steps: [checkout] }\n";
+        assert!(found(text).is_empty(), "{:?}", found(text));
+    }
+
+    #[test]
+    fn mistakes_in_what_nobody_calls_are_found_before_publishing() {
+        let text = "version: 2.1\ncommands:\n  a:\n    steps:\n      - no-such-step: {}\n      - unless: { condition: true, steps: [nor-this] }\n  b:\n    parameters: { n: { type: integer, default: x } }\n    steps: [ run: y ]\n";
+        assert_eq!(
+            found(text),
+            ["5:9 unknown-command", "6:44 unknown-command", "8:48 bad-default"]
+        );
+    }
+
+    #[test]
+    fn an_orb_of_another_version_or_of_nothing_is_refused() {
+        assert_eq!(found("version: 2\n"), ["1:1 orb-invalid"]);
+        assert_eq!(found("- a\n"), ["1:1 not-a-mapping"]);
+        assert_eq!(found("a: [\n").len(), 1);
+    }
+}

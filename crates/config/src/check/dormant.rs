@@ -1,0 +1,171 @@
+//! What is not compiled today: branches that are not taken, workflows that are dropped, definitions
+//! that nothing uses, arguments that their callee ignores (CFG §4.8, D-19).
+//!
+//! The pipeline runs without them, so what is wrong there is a warning; but whoever misspelt a name
+//! should not learn it on the day of the release. Only names are looked at: values depend on
+//! parameters that nobody gave. What was compiled is passed once more and told only once.
+//!
+//! Deliberately absent: shapes, which [`crate::resolve::shape`] checks everywhere.
+
+use std::rc::Rc;
+
+use crate::{
+    context::{Context, budget::Draw},
+    expand::{builtin, run::Site},
+    language::{
+        data::{ModuleId, Scope},
+        definition::{Definition, Element, Found, Kind},
+        keys::{RESERVED, STEP_WORDS},
+    },
+    read::yaml::{At, Entry, View, scalar},
+    resolve::parameters::bind::{Argument, ArgumentSource, Call},
+    text::place::Place,
+};
+
+/// Lists of steps within each other.
+const DEPTH: usize = 50;
+
+impl<'d> Context<'d> {
+    /// Looks at the names in the whole configuration.
+    pub(crate) fn check_dormant(&mut self, root: At) {
+        if !self.templates || self.report.is_full() {
+            return;
+        }
+        let lenient = self.report.set_lenient(true);
+        let scope = Scope::outer("the configuration", ModuleId::CONFIG);
+        let module = self.module(ModuleId::CONFIG);
+        let definitions = module.jobs.values().chain(module.commands.values());
+        let bodies: Vec<At> = definitions.filter(|one| !one.broken).map(|one| one.body).collect();
+        for body in bodies {
+            if let Some(steps) = self.doc.get(body, "steps") {
+                self.dormant_steps(steps.value, &scope, 0);
+            }
+        }
+        let workflows = self.doc.get(root, "workflows");
+        for workflow in workflows.iter().flat_map(|section| self.doc.entries(section.value)) {
+            let jobs = self.doc.get(workflow.value, "jobs").map(|jobs| self.doc.view(jobs.value));
+            if let Some(View::Seq(items)) = jobs {
+                items.iter().for_each(|item| self.dormant_invocation(item, &scope));
+            }
+        }
+        self.report.set_lenient(lenient);
+    }
+
+    fn dormant_invocation(&mut self, item: At, scope: &Rc<Scope>) {
+        let Some((name, key, value)) = self.named(item) else { return };
+        let fields: Vec<Entry<'d>> = value.iter().flat_map(|at| self.doc.entries(*at)).collect();
+        let is_approval = fields.iter().any(|field| {
+            field.name == "type"
+                && matches!(self.doc.view(field.value), View::Scalar("approval", _))
+        });
+        let is_group = self.module(ModuleId::CONFIG).groups.contains_key(name);
+        if is_approval || is_group || !self.afford(Draw::Visits, 1 + fields.len(), key) {
+            return;
+        }
+        for field in fields.iter().filter(|field| matches!(field.name, "pre-steps" | "post-steps"))
+        {
+            self.dormant_steps(field.value, scope, 0);
+        }
+        match self.find(ModuleId::CONFIG, Element::Job, name, key) {
+            // Another job may stand in for it, with parameters of its own.
+            Found::Definition(_) if fields.iter().any(|field| field.name == "override-with") => {}
+            Found::Definition(job) => {
+                let of_job = |field: &Entry<'_>| !RESERVED.contains(&field.name);
+                let given = fields.into_iter().filter(of_job).collect();
+                self.dormant_arguments(&format!("job `{name}`"), &job, given, (scope, 0));
+            }
+            Found::Told => {}
+            Found::Nobody => self.unknown_job(name, key, &fields),
+        }
+    }
+
+    fn dormant_steps(&mut self, list: At, scope: &Rc<Scope>, depth: usize) {
+        match self.doc.view(list) {
+            _ if depth > DEPTH => {}
+            View::Seq(steps) => steps.iter().for_each(|step| self.dormant_step(step, scope, depth)),
+            View::Map(_) => self.dormant_step(list, scope, depth),
+            View::Scalar(..) | View::Broken => {}
+        }
+    }
+
+    fn dormant_step(&mut self, step: At, scope: &Rc<Scope>, depth: usize) {
+        let Some((name, key, value)) = self.named(step) else { return };
+        if !self.afford(Draw::Visits, 1, key) {
+            return;
+        }
+        let site = Site { name, key, value, scope };
+        match (name, value) {
+            ("when" | "unless", Some(condition)) => {
+                if let Some(steps) = self.doc.get(condition, "steps") {
+                    self.dormant_steps(steps.value, scope, depth + 1);
+                }
+            }
+            ("steps", Some(list)) => self.dormant_steps(list, scope, depth + 1),
+            ("run", Some(run)) => {
+                if let View::Seq(_) = self.doc.view(run) {
+                    self.bad_run::<()>(&site, "is a list");
+                }
+            }
+            // `deploy` is the built-in step or a command, by what belongs to it.
+            ("when" | "unless" | "steps" | "run", None) | ("deploy", _) => {}
+            _ => match self.find(ModuleId::CONFIG, Element::Command, name, key) {
+                Found::Definition(command) => {
+                    let given = value.iter().flat_map(|at| self.doc.entries(*at)).collect();
+                    let callee = format!("command `{name}`");
+                    self.dormant_arguments(&callee, &command, given, (scope, depth));
+                }
+                Found::Nobody if builtin::is_builtin(name) || STEP_WORDS.contains(&name) => {}
+                Found::Nobody => self.unknown_command(&site),
+                Found::Told => {}
+            },
+        }
+    }
+
+    /// Looks for arguments that nobody declared, and into those that are steps.
+    fn dormant_arguments(
+        &mut self,
+        callee: &str,
+        definition: &Definition,
+        given: Vec<Entry<'d>>,
+        (scope, depth): (&Rc<Scope>, usize),
+    ) {
+        if definition.broken || !self.afford(Draw::Visits, given.len(), definition.key) {
+            return;
+        }
+        let callee: Rc<str> = callee.into();
+        let declarations = &definition.parameters;
+        for entry in given {
+            match declarations.get(entry.name) {
+                Some(declared) if matches!(declared.kind, Kind::Steps) => {
+                    self.dormant_steps(entry.value, scope, depth + 1);
+                }
+                Some(_) => {}
+                None => {
+                    let (place, module) = (entry.key, definition.module);
+                    let call = Call { callee: &callee, module, declarations, place };
+                    let source = ArgumentSource::Node(entry.value, scope.clone());
+                    let name = entry.name.to_owned();
+                    self.unexpected_argument(&call, &Argument { name, key: entry.key, source });
+                }
+            }
+        }
+    }
+
+    /// Takes an item of a list apart: a name alone, or with what belongs to it. Any other shape is
+    /// told elsewhere; a name with a tag is not known.
+    fn named(&self, item: At) -> Option<(&'d str, Place, Option<At>)> {
+        let found = match self.doc.view(item) {
+            View::Scalar(name, style)
+                if matches!(scalar::resolve(name, style), scalar::Scalar::Text(_)) =>
+            {
+                (name, self.doc.place(item), None)
+            }
+            View::Map(entries) if entries.len() == 1 => {
+                let entry = entries.first()?;
+                (entry.name, entry.key, Some(entry.value))
+            }
+            View::Scalar(..) | View::Map(_) | View::Seq(_) | View::Broken => return None,
+        };
+        (!found.0.contains("<<")).then_some(found)
+    }
+}

@@ -1,0 +1,117 @@
+//! Warnings: what runs, and is probably not meant (CFG §7.5.7).
+
+use std::collections::HashSet;
+
+use crate::{
+    codes::{self, Code},
+    context::Context,
+    language::{
+        data::ModuleId,
+        definition::{Definition, Element},
+    },
+    read::yaml::At,
+    text::{place::FileId, problem::Problem},
+};
+
+impl<'d> Context<'d> {
+    /// Definitions that nothing mentions (W-01, W-02), and names that two kinds share (W-14).
+    pub(crate) fn lint_definitions(&mut self, root: At) {
+        if !self.templates {
+            return;
+        }
+        let doc = &self.doc.file(FileId::CONFIG).doc;
+        let mentioned = doc.mentions();
+        let module = self.module(ModuleId::CONFIG);
+        let unused = |element: Element, used: &HashSet<&str>| {
+            let section = module.section(element).iter();
+            let unused =
+                section.filter(|(name, definition)| !used.contains(*name) && !definition.broken);
+            unused
+                .map(|(name, definition)| ((*name).to_owned(), definition.key))
+                .collect::<Vec<_>>()
+        };
+        let commands = unused(Element::Command, &mentioned.items);
+        let executors = unused(Element::Executor, &mentioned.scalars);
+        let mut problems = Vec::new();
+        for (what, found) in [("command", commands), ("executor", executors)] {
+            for (name, key) in found {
+                let message = format!("nothing uses the {what} `{name}`");
+                problems.push(Problem::warning(codes::UNUSED_DEFINITION, key, message));
+            }
+        }
+        problems.extend(self.unused_orbs(root, &mentioned.prefixes));
+        problems.extend(self.unused_parameters());
+        problems.extend(self.shared_names(root));
+        for problem in problems {
+            self.report.add(problem);
+        }
+    }
+
+    fn unused_orbs(&self, root: At, prefixes: &HashSet<&str>) -> Vec<Problem> {
+        let Some(orbs) = self.doc.get(root, "orbs") else { return Vec::new() };
+        let unused = self.doc.entries(orbs.value);
+        let unused = unused.iter().filter(|orb| !prefixes.contains(orb.name));
+        let problem = |orb: crate::read::yaml::Entry<'_>| {
+            let message = format!("nothing of the orb `{}` is used", orb.name);
+            let problem = Problem::warning(codes::UNUSED_DEFINITION, orb.key, message);
+            problem.help("remove the import")
+        };
+        unused.map(problem).collect()
+    }
+
+    /// Parameters that their element's text never mentions.
+    fn unused_parameters(&self) -> Vec<Problem> {
+        let module = self.module(ModuleId::CONFIG);
+        let mut problems = Vec::new();
+        for element in [Element::Job, Element::Command, Element::Executor] {
+            for (name, definition) in module.section(element) {
+                let body = self.body_text(definition);
+                let unused = definition.parameters.iter();
+                let unused = unused
+                    .filter(|(parameter, _)| !body.contains(&format!("parameters.{parameter}")));
+                for (parameter, declaration) in unused {
+                    let message = format!(
+                        "the {} `{name}` never uses its parameter `{parameter}`",
+                        element.word()
+                    );
+                    let code: Code = codes::UNUSED_PARAMETER;
+                    problems.push(Problem::warning(code, declaration.key, message));
+                }
+            }
+        }
+        problems
+    }
+
+    /// The source of a definition; with aliases it may reach elsewhere, and then the whole file
+    /// counts.
+    fn body_text(&self, definition: &Definition) -> &'d str {
+        let file = self.doc.file(FileId::CONFIG);
+        let place = self.doc.place(definition.body);
+        let body = file.text.get(place.span.start()..place.span.end()).unwrap_or("");
+        if place.via.is_some()
+            || body.contains(": *")
+            || body.contains("- *")
+            || body.contains("<<:")
+        {
+            return &file.text;
+        }
+        body
+    }
+
+    fn shared_names(&self, root: At) -> Vec<Problem> {
+        let module = self.module(ModuleId::CONFIG);
+        let mut problems = Vec::new();
+        let workflows = self.doc.get(root, "workflows").map(|entry| self.doc.entries(entry.value));
+        let workflow = |name: &str| workflows.as_ref()?.get(name).map(|entry| entry.key);
+        for (name, command) in &module.commands {
+            let other = module.executors.get(name).map(|other| ("executor", other.key));
+            let other = other.or_else(|| Some(("workflow", workflow(name)?)));
+            let Some((what, key)) = other else { continue };
+            let message = format!("`{name}` is the name of a command and of a {what}");
+            let message = message.replace("a executor", "an executor");
+            let problem = Problem::warning(codes::SHARED_NAME, command.key, message);
+            problems.push(problem.related(key, format!("the {what}")));
+        }
+        problems
+    }
+}

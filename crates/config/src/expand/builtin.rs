@@ -1,0 +1,390 @@
+//! The built-in steps beside `run`: code, caches, artifacts, workspaces, keys (CFG §3.3–§3.13).
+
+use std::rc::Rc;
+
+use roundel_model::plan::{CheckoutMethod, PlannedStep, PlannedStepKind, When};
+
+use crate::{
+    codes,
+    context::Context,
+    expand::run::{Made, Site, rendered_step, step_name},
+    language::{
+        data::{Data, Value},
+        keys::Known,
+    },
+    render::fields::with_unknown,
+    text::problem::Problem,
+};
+
+/// What the language says about one of these steps.
+struct Builtin {
+    word: &'static str,
+    /// What people see unless it has a `name`.
+    title: &'static str,
+    /// Attributes beside `name` and `when`.
+    keys: &'static [&'static str],
+    /// Those that it cannot do without.
+    required: &'static [&'static str],
+    /// An example of it.
+    example: &'static str,
+}
+
+const BUILTINS: &[Builtin] = &[
+    Builtin {
+        word: "checkout",
+        title: "Checkout code",
+        keys: &["path", "method", "depth"],
+        required: &[],
+        example: "- checkout",
+    },
+    Builtin {
+        word: "setup_remote_docker",
+        title: "Setup a remote Docker engine",
+        keys: &["version", "docker_layer_caching", "prefer_same_region", "reusable", "exclusive"],
+        required: &[],
+        example: "- setup_remote_docker",
+    },
+    Builtin {
+        word: "save_cache",
+        title: "Saving Cache",
+        keys: &["key", "paths"],
+        required: &["key", "paths"],
+        example: "save_cache: { key: deps-v1, paths: [vendor] }",
+    },
+    Builtin {
+        word: "restore_cache",
+        title: "Restoring Cache",
+        keys: &["key", "keys"],
+        required: &[],
+        example: "restore_cache: { keys: [deps-v1] }",
+    },
+    Builtin {
+        word: "store_artifacts",
+        title: "Uploading artifacts",
+        keys: &["path", "destination"],
+        required: &["path"],
+        example: "store_artifacts: { path: reports }",
+    },
+    Builtin {
+        word: "store_test_results",
+        title: "Uploading test results",
+        keys: &["path"],
+        required: &["path"],
+        example: "store_test_results: { path: reports }",
+    },
+    Builtin {
+        word: "persist_to_workspace",
+        title: "Persisting to workspace",
+        keys: &["root", "paths"],
+        required: &["root", "paths"],
+        example: "persist_to_workspace: { root: ., paths: [build] }",
+    },
+    Builtin {
+        word: "attach_workspace",
+        title: "Attaching workspace",
+        keys: &["at"],
+        required: &["at"],
+        example: "attach_workspace: { at: . }",
+    },
+    Builtin {
+        word: "add_ssh_keys",
+        title: "Installing additional SSH keys",
+        keys: &["fingerprints"],
+        required: &[],
+        example: "- add_ssh_keys",
+    },
+    Builtin {
+        word: "install_signing_bundle",
+        title: "Installing signing bundle",
+        keys: &[],
+        required: &[],
+        example: "- install_signing_bundle",
+    },
+];
+
+/// Tells whether a word is one of these steps.
+pub(crate) fn is_builtin(word: &str) -> bool {
+    BUILTINS.iter().any(|builtin| builtin.word == word)
+}
+
+/// Words of these steps, for suggestions.
+pub(crate) fn words() -> impl Iterator<Item = &'static str> {
+    BUILTINS.iter().map(|builtin| builtin.word)
+}
+
+/// The kind of environment that a step runs in, as far as steps care.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ground {
+    Docker,
+    Machine,
+    Macos,
+    Unknown,
+}
+
+impl Context<'_> {
+    /// Compiles one of the built-in steps.
+    pub(crate) fn builtin_step(&mut self, site: &Site<'_>, ground: Ground) -> Option<Made> {
+        let builtin = BUILTINS.iter().find(|builtin| builtin.word == site.name)?;
+        let line = Some(self.report.line(site.key));
+        let attributes = self.attributes(site, builtin)?;
+        let errors = self.report.errors();
+        let names: Vec<&str> = builtin.keys.iter().copied().chain(["name", "when"]).collect();
+        let keys = || attributes.fields().iter().map(|field| (&*field.name, field.key));
+        for &key in builtin.required {
+            if attributes.field(key).is_none_or(|field| field.value.is_null()) {
+                let (code, advice) = (codes::UNKNOWN_KEY, step_key_advice);
+                let known = Known { what: "", keys: &names, code, advice, tolerant: true };
+                if self.is_misspelt(keys(), known, &[key]) {
+                    continue;
+                }
+                let message = format!("`{}` needs `{key}`", builtin.word);
+                let problem = Problem::error(codes::MISSING_KEY, site.key, message);
+                let problem = with_unknown(problem, keys(), &names);
+                self.report.add(problem.help(format!("write `{}`", builtin.example)));
+            }
+        }
+        let kind = self.kind_of_step(builtin, &attributes, site);
+        let (mut name, mut when) = (builtin.title.to_owned(), When::OnSuccess);
+        if let Some(field) = attributes.field("name") {
+            let given = self.text_of(&field.value, "name");
+            name = given
+                .map(|name| step_name(&name))
+                .filter(|given| !given.is_empty())
+                .unwrap_or(name);
+        }
+        if let Some(field) = attributes.field("when") {
+            when = self.when(&field.value).unwrap_or_default();
+        }
+        self.check_ground(site, ground);
+        let kind = kind.filter(|_| self.report.errors() == errors)?;
+        if !matches!(kind, PlannedStepKind::Checkout { .. }) {
+            let message = format!("the step `{}` cannot be run by this release yet", site.name);
+            let problem = Problem::error(codes::UNSUPPORTED_STEP, site.key, message);
+            let help = "remove the step, or do its work in a `run` step";
+            self.report.add_unsupported(problem.help(help));
+        }
+        let rendered = match attributes.data {
+            Data::Null => Value::new(Data::text(site.name), site.key),
+            _ => rendered_step(site, attributes),
+        };
+        Some((PlannedStep { name, when, kind, line }, rendered))
+    }
+
+    /// Renders a step's attributes; null if it has none.
+    fn attributes(&mut self, site: &Site<'_>, builtin: &Builtin) -> Option<Value> {
+        let Some(at) = site.value else { return Some(Value::new(Data::Null, site.key)) };
+        let value = self.evaluate(at, site.scope);
+        match &value.data {
+            Data::Unknown => None,
+            Data::Null => Some(value),
+            Data::Map(_) => {
+                let mut keys = builtin.keys.to_vec();
+                keys.extend(["name", "when"]);
+                let what = format!("`{}`", builtin.word);
+                let code = codes::UNKNOWN_KEY;
+                let (advice, tolerant) = (step_key_advice, true);
+                let known = Known { what: &what, keys: &keys, code, advice, tolerant };
+                let fields = value.fields().iter();
+                self.check_keys(fields.map(|field| (&*field.name, field.key)), known);
+                Some(value)
+            }
+            // A single text stands for the one attribute that there is.
+            Data::Text(text) if matches!(builtin.keys, [_]) => {
+                let key = builtin.keys.first().copied().unwrap_or_default();
+                let message =
+                    format!("`{}` takes a mapping; the text is taken as `{key}`", site.name);
+                let problem = Problem::warning(codes::WRONG_TYPE, value.place, message);
+                self.report
+                    .add(problem.help(format!("write `{}: {{ {key}: {text} }}`", site.name)));
+                let field = crate::language::data::Field::new(key, value.clone());
+                Some(Value::new(Data::Map(Rc::new(vec![field])), value.place))
+            }
+            _ => {
+                let message = format!("`{}` takes no value, or a mapping", site.name);
+                let problem = Problem::error(codes::BAD_STEP, value.place, message);
+                self.report.add(problem.help(format!("write `{}`", builtin.example)));
+                None
+            }
+        }
+    }
+
+    fn kind_of_step(
+        &mut self,
+        builtin: &Builtin,
+        attributes: &Value,
+        site: &Site<'_>,
+    ) -> Option<PlannedStepKind> {
+        let kind = match builtin.word {
+            "checkout" => PlannedStepKind::Checkout {
+                path: self.attribute(attributes, "path").unwrap_or_else(|| ".".to_owned()),
+                method: self.checkout_method(attributes),
+            },
+            "setup_remote_docker" => PlannedStepKind::SetupRemoteDocker {
+                version: self.attribute(attributes, "version"),
+                layer_caching: ["docker_layer_caching", "reusable"].into_iter().any(|key| {
+                    let field = attributes.field(key);
+                    field.is_some_and(|field| self.bool_of(&field.value, key) == Some(true))
+                }),
+            },
+            "save_cache" => PlannedStepKind::SaveCache {
+                key: self.attribute(attributes, "key")?,
+                paths: self.paths(attributes)?,
+            },
+            "restore_cache" => {
+                PlannedStepKind::RestoreCache { keys: self.cache_keys(attributes, site)? }
+            }
+            "store_artifacts" => PlannedStepKind::StoreArtifacts {
+                path: self.attribute(attributes, "path")?,
+                destination: self.attribute(attributes, "destination"),
+            },
+            "store_test_results" => {
+                PlannedStepKind::StoreTestResults { path: self.attribute(attributes, "path")? }
+            }
+            "persist_to_workspace" => PlannedStepKind::PersistToWorkspace {
+                root: self.attribute(attributes, "root")?,
+                paths: self.paths(attributes)?,
+            },
+            "attach_workspace" => {
+                PlannedStepKind::AttachWorkspace { at: self.attribute(attributes, "at")? }
+            }
+            "add_ssh_keys" => {
+                PlannedStepKind::AddSshKeys { fingerprints: self.fingerprints(attributes) }
+            }
+            _ => PlannedStepKind::InstallSigningBundle,
+        };
+        Some(kind)
+    }
+
+    fn attribute(&mut self, attributes: &Value, key: &str) -> Option<String> {
+        let field = attributes.field(key)?;
+        self.text_of(&field.value, key)
+    }
+
+    /// Reads `paths`; one text is tolerated.
+    fn paths(&mut self, attributes: &Value) -> Option<Vec<String>> {
+        let field = attributes.field("paths")?;
+        if matches!(field.value.data, Data::Text(_)) {
+            let message = "`paths` is a list; the text is taken as its only item";
+            let problem = Problem::warning(codes::WRONG_TYPE, field.value.place, message);
+            self.report.add(problem.help("put a dash before it, or brackets around it"));
+        }
+        if matches!(field.value.data, Data::Unknown) {
+            return None;
+        }
+        Some(self.texts_of(&field.value, "paths").into_iter().map(|(path, _)| path).collect())
+    }
+
+    /// `key` is tried before `keys` (CFG §3.6).
+    fn cache_keys(&mut self, attributes: &Value, site: &Site<'_>) -> Option<Vec<String>> {
+        let mut keys: Vec<String> = self.attribute(attributes, "key").into_iter().collect();
+        if let Some(field) = attributes.field("keys") {
+            if matches!(field.value.data, Data::Text(_)) {
+                let message = "`keys` is a list; the text is taken as its only item";
+                let problem = Problem::warning(codes::WRONG_TYPE, field.value.place, message);
+                self.report.add(problem.help("write `key: …` for one key"));
+            }
+            keys.extend(self.texts_of(&field.value, "keys").into_iter().map(|(key, _)| key));
+        }
+        let unknown =
+            |key: &str| attributes.field(key).is_some_and(|field| field.value.is_unknown());
+        if keys.is_empty() && !unknown("key") && !unknown("keys") {
+            let message = "`restore_cache` needs `key` or `keys`";
+            let problem = Problem::error(codes::CONFLICTING_ATTRIBUTES, site.key, message);
+            let given = attributes.fields().iter().map(|field| (&*field.name, field.key));
+            let problem = with_unknown(problem, given, &["key", "keys", "name", "when"]);
+            self.report.add(problem.help("write `restore_cache: { keys: [deps-v1] }`"));
+        }
+        (!keys.is_empty()).then_some(keys)
+    }
+
+    fn fingerprints(&mut self, attributes: &Value) -> Vec<String> {
+        let Some(field) = attributes.field("fingerprints") else { return Vec::new() };
+        if matches!(field.value.data, Data::Text(_)) {
+            let message = "`fingerprints` is a list; the text is taken as its only item";
+            let problem = Problem::warning(codes::WRONG_TYPE, field.value.place, message);
+            self.report.add(problem.help("put a dash before it, or brackets around it"));
+        }
+        let texts = self.texts_of(&field.value, "fingerprints");
+        for (text, place) in &texts {
+            if text.contains('$') {
+                let message =
+                    format!("`{text}` is taken as it is: variables are not filled in here");
+                self.report.add(Problem::warning(codes::UNEXPANDED_VARIABLE, *place, message));
+            }
+        }
+        texts.into_iter().map(|(text, _)| text).collect()
+    }
+
+    fn checkout_method(&mut self, attributes: &Value) -> CheckoutMethod {
+        let depth = attributes.field("depth").filter(|field| !field.value.is_null());
+        let shallow = attributes.field("method").map(|field| &field.value);
+        let is_shallow =
+            shallow.is_some_and(|value| value.data.scalar_text().as_deref() == Some("shallow"));
+        let found = match depth.map(|field| (&field.value.data, field)) {
+            Some((Data::Int(depth @ 1..), _)) => u32::try_from(*depth).ok(),
+            Some((Data::Unknown, _)) | None => None,
+            Some((_, field)) => {
+                let message = "`depth` is a whole number, at least 1";
+                let problem =
+                    Problem::error(codes::CONFLICTING_ATTRIBUTES, field.value.place, message);
+                self.report.add(problem);
+                None
+            }
+        };
+        if let (Some(field), false) = (depth, is_shallow) {
+            let message = "`depth` needs `method: shallow`";
+            self.report.add(Problem::error(codes::CONFLICTING_ATTRIBUTES, field.key, message));
+        }
+        let Some(method) = shallow else { return CheckoutMethod::default() };
+        match method.data.scalar_text().as_deref() {
+            Some("full") => CheckoutMethod::Full,
+            Some("shallow") if depth.is_none() => {
+                let message = "`method: shallow` needs `depth`";
+                let problem = Problem::error(codes::CONFLICTING_ATTRIBUTES, method.place, message);
+                self.report.add(problem.help("write `depth: 1` beside it"));
+                CheckoutMethod::default()
+            }
+            Some("shallow") => {
+                let message = "this release fetches the history without file contents instead of a shallow clone";
+                let problem = Problem::warning(codes::UNSUPPORTED_OPTION, method.place, message);
+                self.report.add_unsupported(problem);
+                CheckoutMethod::Shallow { depth: found.unwrap_or(1) }
+            }
+            Some("blobless") | None => CheckoutMethod::default(),
+            Some(other) => {
+                let message = format!("`method` cannot be `{other}`");
+                let help = "allowed: `blobless`, `full`, `shallow`";
+                self.report
+                    .add(Problem::error(codes::NOT_IN_ENUM, method.place, message).help(help));
+                CheckoutMethod::default()
+            }
+        }
+    }
+
+    /// Steps that their environment cannot do (CFG §3.4, §3.13).
+    fn check_ground(&mut self, site: &Site<'_>, ground: Ground) {
+        let problem = match (site.name, ground) {
+            ("setup_remote_docker", Ground::Machine | Ground::Macos) => {
+                let message =
+                    "`setup_remote_docker` does nothing here: a machine has its own Docker";
+                Problem::warning(codes::NOT_ON_THIS_EXECUTOR, site.key, message)
+                    .help("remove the step")
+            }
+            ("install_signing_bundle", Ground::Docker | Ground::Machine) => {
+                let message = "`install_signing_bundle` needs macOS";
+                Problem::error(codes::NOT_ON_THIS_EXECUTOR, site.key, message)
+                    .help("change the executor, or wrap the step in `when`")
+            }
+            _ => return,
+        };
+        self.report.add(problem);
+    }
+}
+
+fn step_key_advice(key: &str) -> Option<&'static str> {
+    match key {
+        "requires" | "context" | "filters" => Some("it belongs to the job's entry in a workflow"),
+        "environment" | "working_directory" => Some("only `run` steps have it, and jobs"),
+        _ => None,
+    }
+}

@@ -1,0 +1,169 @@
+//! `environment`: names and texts (CFG §2.7, RUN §3.4).
+//!
+//! Values are literal: `$VAR` is not filled in. In a step a boolean arrives as `1` or `0`, in a
+//! job, executor or container as `true` or `false`.
+
+use std::rc::Rc;
+
+use indexmap::IndexMap;
+
+use crate::{
+    codes,
+    context::Context,
+    language::{
+        data::{Data, Value},
+        definition::is_variable_name,
+    },
+    read::yaml::scalar,
+    text::{
+        place::{FileId, Place},
+        problem::Problem,
+    },
+};
+
+/// Variables in order, each name once.
+pub(crate) type Variables = IndexMap<String, String>;
+
+/// Where an `environment` stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// A `run` step.
+    Step,
+    /// A job or an executor.
+    Job,
+    /// An entry of `docker`, whose names may hold dots and dashes.
+    Container,
+}
+
+impl Context<'_> {
+    /// Reads an `environment` in any of its shapes.
+    pub(crate) fn environment(&mut self, value: &Value, owner: Owner) -> Variables {
+        let mut variables = Variables::new();
+        match &value.data {
+            Data::Map(_) => self.mapping(value, owner, &mut variables),
+            Data::List(items) => {
+                for item in items.iter() {
+                    if let Data::Map(_) = item.data {
+                        self.mapping(item, owner, &mut variables);
+                    } else {
+                        self.assignment(item, &mut variables);
+                    }
+                }
+            }
+            _ => self.assignment(value, &mut variables),
+        }
+        variables
+    }
+
+    fn mapping(&mut self, value: &Value, owner: Owner, variables: &mut Variables) {
+        for field in value.fields() {
+            self.check_name(&field.name, field.key, owner);
+            if let Some(text) = self.variable_text(&field.value, &field.name, owner) {
+                variables.insert(field.name.to_string(), text);
+            }
+        }
+    }
+
+    fn variable_text(&mut self, value: &Value, name: &str, owner: Owner) -> Option<String> {
+        let text = match &value.data {
+            Data::Unknown => return None,
+            Data::Bool(truth) if owner == Owner::Step => {
+                self.lint_boolean(name, *truth, value.place);
+                u8::from(*truth).to_string()
+            }
+            data => {
+                if let Some(text) = data.scalar_text() {
+                    text.to_string()
+                } else {
+                    let found = value.data.type_name();
+                    let message =
+                        format!("the variable `{name}` must be a scalar, found a {found}");
+                    let problem = Problem::error(codes::BAD_ENVIRONMENT, value.place, message);
+                    self.report.add(problem.help("quote it, or write the structure as JSON text"));
+                    return None;
+                }
+            }
+        };
+        if let Data::Float(..) | Data::Int(_) = value.data {
+            let written = self.doc.written(value.place);
+            if written != text && !written.contains("<<") {
+                let reason =
+                    scalar::lost(written).map_or("YAML reads it as a number", |lost| lost.reason);
+                let message = format!("`{written}` becomes `{text}`: {reason}");
+                let problem = Problem::warning(codes::LOST_DIGITS, value.place, message);
+                self.report.add(problem.help(format!("quote it: `\"{written}\"`")));
+            }
+        }
+        if text.contains('\0') {
+            let message = format!("the variable `{name}` holds a null byte");
+            self.report.add(Problem::error(codes::BAD_ENVIRONMENT, value.place, message));
+            return None;
+        }
+        Some(text)
+    }
+
+    /// Scripts compare with words, and get numbers (W-15).
+    fn lint_boolean(&mut self, name: &str, truth: bool, place: Place) {
+        if place.file != FileId::CONFIG {
+            return;
+        }
+        let number = u8::from(truth);
+        let message = format!("the variable `{name}` arrives as `{number}`, not as `{truth}`");
+        let help = if self.doc.written(place).contains("<<") {
+            format!("let the script compare with `{number}`")
+        } else {
+            format!("quote it: `\"{truth}\"`, or write `{number}`")
+        };
+        let problem = Problem::warning(codes::BOOLEAN_VARIABLE, place, message);
+        self.report.add(problem.help(help));
+    }
+
+    /// `NAME=value` in one text.
+    fn assignment(&mut self, value: &Value, variables: &mut Variables) {
+        match &value.data {
+            Data::Unknown | Data::Null => {}
+            Data::Text(text) => {
+                let (name, text) = text.split_once('=').unwrap_or((text, ""));
+                self.check_name(name, value.place, Owner::Container);
+                variables.insert(name.to_owned(), text.to_owned());
+            }
+            other => {
+                let message = format!("`environment` takes a mapping, found {}", other.type_name());
+                let problem = Problem::error(codes::BAD_ENVIRONMENT, value.place, message);
+                self.report.add(problem.help("write `environment: { NAME: value }`"));
+            }
+        }
+    }
+
+    fn check_name(&mut self, name: &str, place: Place, owner: Owner) {
+        if name.is_empty() || name.contains(['=', '\0']) {
+            let message = format!("`{name}` cannot name a variable");
+            self.report.add(Problem::error(codes::BAD_ENVIRONMENT, place, message));
+        } else if owner != Owner::Container && !is_variable_name(name) {
+            let message = format!("shells cannot read a variable called `{name}`");
+            let problem = Problem::warning(codes::BAD_ENVIRONMENT, place, message);
+            self.report.add(problem.help("use letters, digits and `_`"));
+        }
+    }
+}
+
+/// Lists the variables of an `environment` with their values as rendered, each name once.
+pub(crate) fn listed(value: &Value) -> IndexMap<Rc<str>, Value> {
+    let mut variables = IndexMap::new();
+    match &value.data {
+        Data::List(items) => items.iter().for_each(|item| variables.extend(listed(item))),
+        Data::Text(text) => {
+            let (name, text) = text.split_once('=').unwrap_or((text, ""));
+            variables.insert(Rc::from(name), Value::new(Data::text(text), value.place));
+        }
+        _ => variables
+            .extend(value.fields().iter().map(|field| (field.name.clone(), field.value.clone()))),
+    }
+    variables
+}
+
+/// Adds the variables of `over` to `base`; where both know a name, `over` wins.
+pub(crate) fn overlay(mut base: Variables, over: Variables) -> Variables {
+    base.extend(over);
+    base
+}

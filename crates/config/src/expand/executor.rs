@@ -1,0 +1,317 @@
+//! Phase 13: where a job runs (CFG §2.2–§2.5, §4.9).
+
+mod kinds;
+
+use std::rc::Rc;
+
+use indexmap::IndexMap;
+use roundel_model::plan::Executor;
+
+use crate::{
+    codes,
+    context::{Context, budget::Draw},
+    expand::environment::{self, Owner, Variables, overlay},
+    language::{
+        data::{Data, Field, ModuleId, Scope, Value},
+        definition::{Definition, Element, Found},
+        keys::JOB,
+    },
+    read::yaml::{At, View},
+    render::fields::with_unknown,
+    resolve::parameters::bind::{Argument, ArgumentSource, Call},
+    suggest::{did_you_mean, list},
+    text::{place::Place, problem::Problem},
+};
+
+/// Executors that may stand for each other in a row.
+const ALIASES: usize = 16;
+
+/// What a body says about where it runs.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Surroundings {
+    pub(crate) kind: Host,
+    /// `docker`, `machine` or `macos` as rendered.
+    pub(crate) block: Option<Field>,
+    pub(crate) resource_class: Option<Setting>,
+    pub(crate) shell: Option<Setting>,
+    pub(crate) working_directory: Option<Setting>,
+    pub(crate) environment: Variables,
+    /// The same with values as rendered, and where they stand.
+    pub(crate) variables: IndexMap<Rc<str>, Value>,
+}
+
+/// A text, and the value that it was read from.
+#[derive(Clone, Debug)]
+pub(crate) struct Setting {
+    pub(crate) text: String,
+    pub(crate) value: Value,
+}
+
+/// What was found of an execution environment.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) enum Host {
+    /// Nothing was given.
+    #[default]
+    Nothing,
+    /// Something was given and is wrong, which was reported.
+    Broken,
+    /// It is known.
+    Known(Executor),
+}
+
+impl Surroundings {
+    /// Puts a job's own surroundings over those of its executor (CFG §4.9).
+    fn over(self, executor: Self) -> Self {
+        let own = self.kind != Host::Nothing;
+        let mut variables = executor.variables;
+        variables.extend(self.variables);
+        Self {
+            kind: if own { self.kind } else { executor.kind },
+            block: if own { self.block } else { executor.block },
+            resource_class: self.resource_class.or(executor.resource_class),
+            shell: self.shell.or(executor.shell),
+            working_directory: self.working_directory.or(executor.working_directory),
+            environment: overlay(executor.environment, self.environment),
+            variables,
+        }
+    }
+
+    fn broken() -> Self {
+        Self { kind: Host::Broken, ..Self::default() }
+    }
+
+    /// Notes that all of it came through an executor.
+    fn through(&mut self, what: &str, place: Place) {
+        let settings = [&mut self.resource_class, &mut self.shell, &mut self.working_directory];
+        let settings = settings.into_iter().flatten().map(|setting| &mut setting.value);
+        let block = self.block.iter_mut().map(|field| &mut field.value);
+        for value in settings.chain(block).chain(self.variables.values_mut()) {
+            value.through(what, place);
+        }
+    }
+}
+
+impl Context<'_> {
+    /// Reads a job's surroundings, its executor's below its own.
+    pub(crate) fn surroundings_of_job(
+        &mut self,
+        body: At,
+        scope: &Rc<Scope>,
+        key: Place,
+    ) -> Surroundings {
+        let own = self.surroundings(body, scope);
+        let Some(executor) = self.doc.get(body, "executor") else {
+            if own.kind == Host::Nothing {
+                self.no_executor(key, body);
+            }
+            return own;
+        };
+        if !self.templates {
+            if own.kind == Host::Nothing {
+                let message = "`executor` needs version 2.1";
+                let problem = Problem::error(codes::NEEDS_2_1, executor.key, message);
+                self.report
+                    .add(problem.help("change the version to `2.1` and escape `<<` as `\\<<`"));
+                return Surroundings::broken();
+            }
+            return own;
+        }
+        let value = self.evaluate(executor.value, scope);
+        if value.is_null() {
+            if own.kind == Host::Nothing {
+                self.no_executor(key, body);
+            }
+            return own;
+        }
+        let executor = self.executor(&value, scope, 0);
+        let all = own.over(executor);
+        if all.kind == Host::Nothing {
+            self.no_executor(key, body);
+        }
+        all
+    }
+
+    fn no_executor(&mut self, key: Place, body: At) {
+        let doc = self.doc;
+        let keys = || doc.entries(body).into_iter().map(|entry| (entry.name, entry.key));
+        if self.is_misspelt(keys(), JOB, &["docker", "machine", "macos", "executor"]) {
+            return;
+        }
+        let message = "the job names no execution environment";
+        let problem = Problem::error(codes::NO_EXECUTOR, key, message);
+        let problem = with_unknown(problem, keys(), JOB.keys);
+        self.report.add(
+            problem.help(
+                "add `docker: [{ image: cimg/base:stable }]`, `machine: true` or `executor: …`",
+            ),
+        );
+    }
+
+    /// Resolves the value of `executor:`.
+    fn executor(&mut self, value: &Value, scope: &Rc<Scope>, depth: usize) -> Surroundings {
+        let (name, arguments, module) = match &value.data {
+            Data::Unknown => return Surroundings::broken(),
+            Data::Text(name) => (name.clone(), Vec::new(), scope.module),
+            Data::Executor(executor) => {
+                (executor.name.clone(), executor.arguments.clone(), executor.module)
+            }
+            Data::Map(fields) => match value.field("name").map(|field| &field.value.data) {
+                Some(Data::Text(name)) => {
+                    let others = fields.iter().filter(|field| &*field.name != "name");
+                    (name.clone(), others.cloned().collect(), scope.module)
+                }
+                Some(Data::Executor(executor)) if executor.arguments.is_empty() => {
+                    let others = fields.iter().filter(|field| &*field.name != "name");
+                    (executor.name.clone(), others.cloned().collect(), executor.module)
+                }
+                Some(Data::Unknown) => return Surroundings::broken(),
+                _ => return self.bad_executor(value),
+            },
+            _ => return self.bad_executor(value),
+        };
+        let place = value.field("name").map_or(value.place, |field| field.value.place);
+        let Some(definition) = self.executor_called(&name, module, place) else {
+            return Surroundings::broken();
+        };
+        let width = self.doc.width(definition.body);
+        self.empty_is_used(&definition, Element::Executor);
+        if definition.broken || !self.afford(Draw::Visits, 8 * width, place) {
+            return Surroundings::broken();
+        }
+        if let View::Scalar(..) = self.doc.view(definition.body) {
+            if depth >= ALIASES {
+                let message = format!("the executor `{name}` leads back to itself");
+                self.report.add(Problem::error(codes::RECURSION, definition.key, message));
+                return Surroundings::broken();
+            }
+            let outer = Scope::outer(scope.owner.clone(), definition.module);
+            let alias = self.evaluate(definition.body, &outer);
+            return self.executor(&alias, &outer, depth + 1);
+        }
+        let callee: Rc<str> = format!("executor `{name}`").into();
+        self.report.enter(&callee, place);
+        let mut surroundings = self.executor_body(&callee, &definition, arguments, place);
+        self.report.leave();
+        if self.tracing {
+            surroundings.through(&callee, place);
+        }
+        surroundings
+    }
+
+    fn executor_body(
+        &mut self,
+        callee: &Rc<str>,
+        definition: &Definition,
+        arguments: Vec<Field>,
+        place: Place,
+    ) -> Surroundings {
+        let arguments = arguments.into_iter().map(|field| Argument {
+            name: field.name.to_string(),
+            key: field.key,
+            source: ArgumentSource::Ready(field.value),
+        });
+        let declarations = &definition.parameters;
+        let call = Call { callee, declarations, place, module: definition.module };
+        let bindings = self.bind(&call, arguments.collect());
+        let inner = Scope::inner(callee, definition.module, bindings);
+        let surroundings = self.surroundings(definition.body, &inner);
+        if surroundings.kind == Host::Nothing {
+            let message = format!("{callee} has no docker, machine or macos");
+            let problem = Problem::error(codes::NO_EXECUTOR, definition.key, message);
+            self.report.add(
+                problem.help("add `docker: [{ image: cimg/base:stable }]` or `machine: true`"),
+            );
+            return Surroundings::broken();
+        }
+        surroundings
+    }
+
+    /// Finds an executor where its name is written. A name that came into an orb as a text may
+    /// also be one of the configuration's (CFG §4.9).
+    fn executor_called(
+        &mut self,
+        name: &str,
+        module: ModuleId,
+        place: Place,
+    ) -> Option<Definition> {
+        let fallback = || module.is_orb() && !name.contains('/');
+        match self.find(module, Element::Executor, name, place) {
+            Found::Definition(definition) => return Some(definition),
+            Found::Told => return None,
+            Found::Nobody => {}
+        }
+        if fallback()
+            && let Found::Definition(definition) =
+                self.find(ModuleId::CONFIG, Element::Executor, name, place)
+        {
+            return Some(definition);
+        }
+        let names = self.names(module, Element::Executor);
+        let names = || names.iter().copied();
+        let help = did_you_mean(name, names()).unwrap_or_else(|| match list(names()) {
+            none if none.is_empty() => "declare it under `executors`".to_owned(),
+            declared => format!("declared: {declared}"),
+        });
+        let message = format!("there is no executor `{name}`");
+        self.report.add(Problem::error(codes::UNKNOWN_EXECUTOR, place, message).help(help));
+        None
+    }
+
+    fn bad_executor(&mut self, value: &Value) -> Surroundings {
+        let message = "an executor is a name, or a mapping with `name` and arguments";
+        let help = "write `executor: linux`, `executor: orb/linux` or `executor: { name: linux, tag: \"22\" }`";
+        self.report.add(Problem::error(codes::BAD_EXECUTOR, value.place, message).help(help));
+        Surroundings::broken()
+    }
+
+    /// Reads the keys that jobs and executors share.
+    fn surroundings(&mut self, body: At, scope: &Rc<Scope>) -> Surroundings {
+        let mut found = self.kind_of(body, scope);
+        for entry in self.doc.entries(body).iter() {
+            match entry.name {
+                "resource_class" | "working_directory" => {
+                    let value = self.evaluate(entry.value, scope);
+                    let text = self.text_of(&value, entry.name);
+                    let setting = text.map(|text| Setting { text, value });
+                    if entry.name == "resource_class" {
+                        found.resource_class = setting.or(found.resource_class);
+                    } else {
+                        found.working_directory = setting;
+                    }
+                }
+                "shell" => {
+                    let value = self.evaluate(entry.value, scope);
+                    found.shell = self.shell(value).or(found.shell);
+                }
+                "environment" => {
+                    let value = self.evaluate_environment(entry.value, scope);
+                    found.environment = self.environment(&value, Owner::Job);
+                    found.variables = environment::listed(&value);
+                    self.lint_environment(&value);
+                }
+                _ => {}
+            }
+        }
+        found
+    }
+
+    /// Reads a shell's command line; a list is joined into one, words with blanks quoted.
+    pub(crate) fn shell(&mut self, value: Value) -> Option<Setting> {
+        let words = self.texts_of(&value, "shell");
+        let text = match (&value.data, words.as_slice()) {
+            (_, []) => return None,
+            (Data::List(_), words) => {
+                words.iter().map(|(word, _)| quoted(word)).collect::<Vec<_>>().join(" ")
+            }
+            (_, [(line, _), ..]) => line.clone(),
+        };
+        (!text.trim().is_empty()).then_some(Setting { text, value })
+    }
+}
+
+/// Quotes a word for a command line that is split like a shell does.
+fn quoted(word: &str) -> String {
+    let plain =
+        !word.is_empty() && !word.contains(|c: char| c.is_whitespace() || "'\"\\".contains(c));
+    if plain { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+}

@@ -1,0 +1,345 @@
+//! The execution environments themselves: `docker`, `machine`, `macos` (CFG §2.3–§2.5).
+
+use std::rc::Rc;
+
+use roundel_model::plan::{ContainerSpec, Executor, RegistryAuth};
+
+use super::{Host, Surroundings};
+use crate::{
+    codes,
+    context::Context,
+    expand::environment::Owner,
+    language::{
+        data::{Data, Field, Scope, Value},
+        keys::Known,
+    },
+    read::yaml::{At, Entry},
+    text::problem::Problem,
+};
+
+const CONTAINER: Known<'static> = Known {
+    what: "a `docker` entry",
+    keys: &[
+        "image",
+        "name",
+        "entrypoint",
+        "command",
+        "user",
+        "environment",
+        "auth",
+        "aws_auth",
+        "gcp_auth",
+    ],
+    code: codes::UNKNOWN_KEY,
+    advice: Known::no_advice,
+    tolerant: false,
+};
+
+const MACHINE: Known<'static> = Known {
+    what: "`machine`",
+    keys: &["image", "docker_layer_caching", "enabled", "resource_class", "shell"],
+    code: codes::UNKNOWN_KEY,
+    advice: Known::no_advice,
+    tolerant: false,
+};
+
+const MACOS: Known<'static> = Known {
+    what: "`macos`",
+    keys: &["xcode", "code_signing", "resource_class", "shell"],
+    code: codes::UNKNOWN_KEY,
+    advice: Known::no_advice,
+    tolerant: false,
+};
+
+impl Context<'_> {
+    /// Reads the one execution environment of a body. `machine` and `macos` may hold keys of the
+    /// level above.
+    pub(super) fn kind_of(&mut self, body: At, scope: &Rc<Scope>) -> Surroundings {
+        let mut found = Surroundings::default();
+        let mut first: Option<Entry<'_>> = None;
+        for entry in self.doc.entries(body).iter() {
+            if !matches!(entry.name, "docker" | "machine" | "macos" | "windows") {
+                continue;
+            }
+            let value = self.evaluate(entry.value, scope);
+            let kind = match entry.name {
+                _ if value.is_unknown() => Host::Broken,
+                "docker" => self.docker(&entry, &value),
+                "machine" => self.machine(&entry, &value, &mut found),
+                "macos" => self.macos(&entry, &value, &mut found),
+                _ if self.templates => {
+                    let message = "`windows` is no execution environment";
+                    let problem = Problem::error(codes::WINDOWS_EXECUTOR, entry.key, message);
+                    self.report.add(
+                        problem.help("use `machine` with a Windows image and a `windows.*` class"),
+                    );
+                    Host::Broken
+                }
+                _ => continue,
+            };
+            if kind == Host::Nothing {
+                continue;
+            }
+            if let Some(first) = first {
+                let message = format!("use only one of `{}` and `{}`", first.name, entry.name);
+                let problem = Problem::error(codes::TWO_EXECUTORS, entry.key, message);
+                self.report.add(problem.related(first.key, "the first one"));
+                found.kind = Host::Broken;
+            } else {
+                first = Some(entry);
+                found.kind = kind;
+                found.block = Some(Field { name: Rc::from(entry.name), key: entry.key, value });
+            }
+        }
+        found
+    }
+
+    fn docker(&mut self, entry: &Entry<'_>, value: &Value) -> Host {
+        let items = match &value.data {
+            Data::List(items) if !items.is_empty() => items,
+            _ => {
+                let message = "`docker` is a list of containers, at least one";
+                let problem = Problem::error(codes::BAD_DOCKER, entry.key, message);
+                self.report
+                    .add(problem.help("write `- image: cimg/base:stable` below it, with the dash"));
+                return Host::Broken;
+            }
+        };
+        let containers: Vec<_> = items.iter().map(|item| self.container(item)).collect();
+        match containers.into_iter().collect::<Option<Vec<_>>>() {
+            Some(containers) => Host::Known(Executor::Docker { containers }),
+            None => Host::Broken,
+        }
+    }
+
+    fn container(&mut self, item: &Value) -> Option<ContainerSpec> {
+        let Data::Map(fields) = &item.data else {
+            if !item.is_unknown() {
+                let message = "a container is a mapping with `image`";
+                let problem = Problem::error(codes::BAD_DOCKER, item.place, message);
+                self.report.add(problem.help("write `- image: cimg/base:stable`"));
+            }
+            return None;
+        };
+        self.check_keys(fields.iter().map(|field| (&*field.name, field.key)), CONTAINER);
+        let errors = self.report.errors();
+        let mut container = ContainerSpec::default();
+        let mut image = None;
+        for field in fields.iter() {
+            let value = &field.value;
+            match &*field.name {
+                "image" => image = self.image(field, &mut container),
+                "name" => container.name = self.text_of(value, "name"),
+                "user" => container.user = self.text_of(value, "user"),
+                "entrypoint" => container.entrypoint = self.words(field),
+                "command" => container.command = self.words(field),
+                "environment" => {
+                    let variables = self.environment(value, Owner::Container);
+                    container.environment = variables.into_iter().collect();
+                    self.lint_environment(value);
+                }
+                "auth" => container.auth = self.auth(field),
+                "aws_auth" | "gcp_auth" => self.cloud_auth(field, &mut container),
+                _ => {}
+            }
+        }
+        if item.field("image").is_none() {
+            let message = "required key [image] not found";
+            let problem = Problem::error(codes::BAD_DOCKER, item.place, message);
+            self.report.add(problem.help("write `- image: cimg/base:stable`"));
+        }
+        (image.is_some() && self.report.errors() == errors).then_some(container)
+    }
+
+    fn image(&mut self, field: &Field, container: &mut ContainerSpec) -> Option<()> {
+        let value = &field.value;
+        let empty =
+            value.is_null() || matches!(&value.data, Data::Text(text) if text.trim().is_empty());
+        if empty {
+            let problem = Problem::error(codes::BAD_DOCKER, field.key, "`image` is empty");
+            self.report.add(problem.help("name an image: `image: cimg/base:stable`"));
+        }
+        let image = self.text_of(value, "image")?;
+        image.trim().clone_into(&mut container.image);
+        self.lint_image(&container.image, value.place);
+        Some(())
+    }
+
+    /// Reads a command line: a list is taken as it is, a text is split like a shell does.
+    fn words(&mut self, field: &Field) -> Option<Vec<String>> {
+        match &field.value.data {
+            Data::List(_) => {
+                let words = self.texts_of(&field.value, &field.name);
+                Some(words.into_iter().map(|(word, _)| word).collect())
+            }
+            _ => self.text_of(&field.value, &field.name).map(|line| split(&line)),
+        }
+    }
+
+    fn auth(&mut self, field: &Field) -> Option<RegistryAuth> {
+        let known = Known {
+            what: "`auth`",
+            keys: &["username", "password"],
+            code: codes::UNKNOWN_KEY,
+            advice: Known::no_advice,
+            tolerant: false,
+        };
+        let fields = field.value.fields();
+        self.check_keys(fields.iter().map(|field| (&*field.name, field.key)), known);
+        let mut read = |name: &str| {
+            let field = field.value.field(name)?;
+            self.text_of(&field.value, name)
+        };
+        let (username, password) = (read("username"), read("password"));
+        let (Some(username), Some(password)) = (username, password) else {
+            if field.value.is_null() || field.value.is_unknown() {
+                return None;
+            }
+            let message = "`auth` needs `username` and `password`";
+            let problem = Problem::error(codes::MISSING_KEY, field.key, message);
+            self.report.add(
+                problem.help(
+                    "write `auth: { username: $REGISTRY_USER, password: $REGISTRY_PASSWORD }`",
+                ),
+            );
+            return None;
+        };
+        Some(RegistryAuth { username, password })
+    }
+
+    fn cloud_auth(&mut self, field: &Field, container: &mut ContainerSpec) {
+        for part in field.value.fields() {
+            if let Some(text) = self.text_of(&part.value, &part.name) {
+                container.cloud_auth.push((part.name.to_lowercase(), text));
+            }
+        }
+        let message = format!("`{}` cannot be used by this release yet", field.name);
+        let problem = Problem::error(codes::UNSUPPORTED_REGISTRY_AUTH, field.key, message);
+        self.report.add_unsupported(problem.help("use `auth` with a user name and a token"));
+    }
+
+    /// Reads the keys of the level above that `machine` and `macos` may hold (Q-25).
+    fn hoist(&mut self, field: &Field, found: &mut Surroundings) {
+        let value = field.value.clone();
+        match &*field.name {
+            "resource_class" => {
+                let text = self.text_of(&value, "resource_class");
+                found.resource_class = text.map(|text| super::Setting { text, value });
+            }
+            "shell" => found.shell = self.shell(value),
+            _ => {}
+        }
+    }
+
+    fn machine(&mut self, entry: &Entry<'_>, value: &Value, found: &mut Surroundings) -> Host {
+        let Data::Map(fields) = &value.data else { return self.short_machine(entry, value) };
+        self.check_keys(fields.iter().map(|field| (&*field.name, field.key)), MACHINE);
+        let (mut image, mut layer_caching) = (None, false);
+        for field in fields.iter() {
+            match &*field.name {
+                "image" => image = self.text_of(&field.value, "image"),
+                "docker_layer_caching" => {
+                    if self.bool_of(&field.value, "docker_layer_caching") == Some(true) {
+                        layer_caching = true;
+                        let message = "this release does not cache docker layers between jobs";
+                        let code = codes::UNSUPPORTED_OPTION;
+                        self.report.add_unsupported(Problem::warning(code, field.key, message));
+                    }
+                }
+                "enabled" => {
+                    if self.bool_of(&field.value, "enabled") == Some(false) {
+                        return Host::Nothing;
+                    }
+                }
+                _ => self.hoist(field, found),
+            }
+        }
+        Host::Known(Executor::Machine { image, layer_caching })
+    }
+
+    fn short_machine(&mut self, entry: &Entry<'_>, value: &Value) -> Host {
+        let layer_caching = false;
+        match &value.data {
+            Data::Bool(true) => Host::Known(Executor::Machine { image: None, layer_caching }),
+            Data::Bool(false) => Host::Nothing,
+            Data::Text(image) => {
+                Host::Known(Executor::Machine { image: Some(image.to_string()), layer_caching })
+            }
+            _ => {
+                let message = "`machine` is `true`, an image, or a mapping with `image`";
+                let problem = Problem::error(codes::BAD_MACHINE, entry.key, message);
+                self.report
+                    .add(problem.help(
+                        "write `machine: { image: ubuntu-2404:current }` or `machine: true`",
+                    ));
+                Host::Broken
+            }
+        }
+    }
+
+    fn macos(&mut self, entry: &Entry<'_>, value: &Value, found: &mut Surroundings) -> Host {
+        let Data::Map(fields) = &value.data else {
+            let problem =
+                Problem::error(codes::BAD_MACHINE, entry.key, "`macos` is a mapping with `xcode`");
+            self.report.add(problem.help("write `macos: { xcode: \"16.2.0\" }`"));
+            return Host::Broken;
+        };
+        self.check_keys(fields.iter().map(|field| (&*field.name, field.key)), MACOS);
+        let (mut xcode, mut code_signing) = (None, Vec::new());
+        for field in fields.iter() {
+            match &*field.name {
+                "xcode" => xcode = self.text_of(&field.value, "xcode"),
+                "code_signing" => {
+                    let names = self.texts_of(&field.value, "code_signing");
+                    code_signing = names.into_iter().map(|(name, _)| name).collect();
+                }
+                _ => self.hoist(field, found),
+            }
+        }
+        let Some(xcode) = xcode else {
+            if value.field("xcode").is_none_or(|field| field.value.is_null()) {
+                let message = "required key [xcode] not found";
+                let problem = Problem::error(codes::BAD_MACHINE, entry.key, message);
+                self.report.add(problem.help("write `macos: { xcode: \"16.2.0\" }`"));
+            }
+            return Host::Broken;
+        };
+        let message = "macOS jobs cannot be run by this release yet";
+        let problem = Problem::error(codes::UNSUPPORTED_MACOS, entry.key, message);
+        self.report.add_unsupported(problem);
+        Host::Known(Executor::Macos { xcode, code_signing })
+    }
+}
+
+/// Splits a command line at blanks; quotes hold words together, a backslash takes the next sign.
+fn split(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    let mut chars = line.chars();
+    while let Some(c) = chars.next() {
+        match (c, quote) {
+            ('\\', None | Some('"')) => word.get_or_insert_default().extend(chars.next()),
+            (c, Some(open)) if c == open => quote = None,
+            ('\'' | '"', None) => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            (c, None) if c.is_whitespace() => words.extend(word.take()),
+            (c, _) => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_line_is_split_like_a_shell_does() {
+        assert_eq!(split(r#"sh -c "a b" 'c d' e\ f """#), ["sh", "-c", "a b", "c d", "e f", ""]);
+        assert!(split("  ").is_empty());
+    }
+}

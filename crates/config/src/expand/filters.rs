@@ -1,0 +1,372 @@
+//! Phase 18: branch and tag filters, and what follows from them (CFG §5.4).
+
+use std::rc::Rc;
+
+use roundel_model::name::GitRef;
+
+use crate::{
+    codes,
+    context::{Context, budget::Draw},
+    language::{
+        data::{Data, Field, Scope, Value},
+        keys::Known,
+        pattern::{
+            Pattern,
+            reach::{self, NameRule},
+        },
+    },
+    read::yaml::{At, Entry, View},
+    text::{place::Place, problem::Problem},
+};
+
+/// The filters of one job.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Filters {
+    /// None: branches run, tags do not.
+    #[default]
+    Absent,
+    /// By the name of the branch or tag.
+    Names { branches: Option<Rule>, tags: Option<Rule> },
+    /// An expression, which is known already.
+    Decided(bool),
+}
+
+impl Filters {
+    /// Tells whether no branch and no tag will ever pass.
+    pub(crate) const fn is_refused(&self) -> bool {
+        matches!(self, Self::Decided(false))
+    }
+
+    /// Returns where the tags are named that a job runs for, unless it runs for every tag.
+    pub(crate) fn only_tags(&self) -> Option<Place> {
+        let Self::Names { tags: Some(Rule::Only(tests)), .. } = self else { return None };
+        let narrow = |test: &&NameTest| !test.reach().is_some_and(reach::matches_everything);
+        tests.iter().find(narrow).map(|test| test.place)
+    }
+
+    /// Tells whether no tag passes.
+    pub(crate) const fn skips_tags(&self) -> bool {
+        matches!(self, Self::Absent | Self::Names { tags: None, .. })
+    }
+
+    /// Says why nothing passes, if that is so and was not told in other words.
+    pub(crate) fn never(&self) -> Option<String> {
+        let Self::Names { branches, tags } = self else { return None };
+        let rules = branches.iter().chain(tags);
+        let told = |rule: &Rule| {
+            let (Rule::Only(tests) | Rule::Ignore(tests)) = rule;
+            tests.iter().any(
+                |test| matches!(&test.kind, NameTestKind::Exact(text) if looks_like_pattern(text)),
+            )
+        };
+        if rules.into_iter().any(told) {
+            return None;
+        }
+        let branch_tests = branches.as_ref().map(Rule::reach);
+        let tag_tests = tags.as_ref().map(Rule::reach);
+        if matches!(branch_tests, Some(None)) || matches!(tag_tests, Some(None)) {
+            return None;
+        }
+        let (branch_tests, tag_tests) = (branch_tests.flatten(), tag_tests.flatten());
+        reach::never_runs(
+            branches.as_ref().zip(branch_tests.as_deref()).map(|(rule, tests)| rule.asked(tests)),
+            tags.as_ref().zip(tag_tests.as_deref()).map(|(rule, tests)| rule.asked(tests)),
+        )
+    }
+}
+
+/// `only` or `ignore`; where both are given, `only` decides alone (D-06).
+#[derive(Clone, Debug)]
+pub(crate) enum Rule {
+    Only(Vec<NameTest>),
+    Ignore(Vec<NameTest>),
+}
+
+impl Rule {
+    /// Its entries for questions about all names; `None` if one was reported.
+    fn reach(&self) -> Option<Vec<reach::NameTest<'_>>> {
+        let (Self::Only(tests) | Self::Ignore(tests)) = self;
+        tests.iter().map(NameTest::reach).collect()
+    }
+
+    const fn asked<'r, 'p>(&self, tests: &'r [reach::NameTest<'p>]) -> NameRule<'r, 'p> {
+        match self {
+            Self::Only(_) => NameRule::Only(tests),
+            Self::Ignore(_) => NameRule::Ignore(tests),
+        }
+    }
+}
+
+impl NameTest {
+    /// The same for questions about all names; `None` if it was reported.
+    fn reach(&self) -> Option<reach::NameTest<'_>> {
+        match &self.kind {
+            NameTestKind::Exact(text) => Some(reach::NameTest::Text(text)),
+            NameTestKind::Matches(pattern) => Some(reach::NameTest::Pattern(pattern)),
+            NameTestKind::Broken => None,
+        }
+    }
+}
+
+/// One entry of a rule.
+#[derive(Clone, Debug)]
+pub(crate) struct NameTest {
+    place: Place,
+    kind: NameTestKind,
+}
+
+#[derive(Clone, Debug)]
+enum NameTestKind {
+    Exact(String),
+    Matches(Rc<Pattern>),
+    /// Reported already.
+    Broken,
+}
+
+const FILTERS: Known<'static> = Known {
+    what: "`filters`",
+    keys: &["branches", "tags"],
+    code: codes::BAD_FILTERS,
+    advice: Known::no_advice,
+    tolerant: false,
+};
+
+const RULE: Known<'static> = Known {
+    what: "a filter",
+    keys: &["only", "ignore"],
+    code: codes::BAD_FILTERS,
+    advice: Known::no_advice,
+    tolerant: false,
+};
+
+impl Context<'_> {
+    /// Reads the filters of an invocation.
+    pub(crate) fn filters(&mut self, entry: &Entry<'_>, scope: &Rc<Scope>) -> Filters {
+        match self.doc.view(entry.value) {
+            View::Map(entries) => {
+                self.check_keys(entries.iter().map(|entry| (entry.name, entry.key)), FILTERS);
+                let mut read = |name: &str| {
+                    let rule = entries.get(name)?;
+                    self.rule(&rule, scope)
+                };
+                Filters::Names { branches: read("branches"), tags: read("tags") }
+            }
+            View::Scalar(text, _) if !self.doc.is_null(entry.value) => {
+                self.filter_expression(text, entry, scope)
+            }
+            View::Scalar(..) | View::Broken => Filters::Absent,
+            View::Seq(_) => {
+                let problem = Problem::error(
+                    codes::BAD_FILTERS,
+                    entry.key,
+                    "`filters` is a mapping or an expression",
+                );
+                self.report.add(problem.help("write `filters: { branches: { only: main } }`"));
+                Filters::Absent
+            }
+        }
+    }
+
+    fn filter_expression(&mut self, text: &str, entry: &Entry<'_>, scope: &Rc<Scope>) -> Filters {
+        if !self.templates {
+            let problem =
+                Problem::error(codes::NEEDS_2_1, entry.key, "filter expressions need version 2.1");
+            self.report.add(problem);
+            return Filters::Absent;
+        }
+        let place = self.doc.place(entry.value);
+        let trimmed = text.trim();
+        if trimmed.contains("<<") {
+            let sole = trimmed.starts_with("<<")
+                && trimmed.ends_with(">>")
+                && trimmed.matches("<<").count() == 1;
+            if !sole {
+                let message = "a filter expression cannot be mixed with `<< … >>`";
+                let problem = Problem::error(codes::BAD_FILTER_EXPRESSION, place, message);
+                self.report
+                    .add(problem.help("write `pipeline.git.branch == \"main\"` without `<< >>`"));
+                return Filters::Absent;
+            }
+            let value = self.evaluate(entry.value, scope);
+            return match value.data {
+                Data::Unknown => Filters::Absent,
+                data => Filters::Decided(data.is_truthy()),
+            };
+        }
+        match self.express(trimmed, (place, codes::BAD_FILTER_EXPRESSION), scope) {
+            Some(data) => Filters::Decided(data.is_truthy()),
+            None => Filters::Absent,
+        }
+    }
+
+    /// Renders filters for the compiled document. An expression is decided by now, and what is left
+    /// must not be left out again for a tag.
+    pub(crate) fn rendered_filters(
+        &mut self,
+        entry: &Entry<'_>,
+        filters: &Filters,
+        scope: &Rc<Scope>,
+    ) -> Option<Field> {
+        let value = match filters {
+            Filters::Absent => return None,
+            Filters::Names { .. } => self.evaluate(entry.value, scope),
+            Filters::Decided(_) => {
+                let map = |name: &str, value: Data| {
+                    let value = Value::new(value, self.doc.place(entry.value));
+                    Data::Map(Rc::new(vec![Field::new(name, value)]))
+                };
+                let fields = ["branches", "tags"].map(|name| {
+                    let value = Value::new(map("only", Data::text("/.*/")), entry.key);
+                    Field::new(name, value)
+                });
+                Value::new(Data::Map(Rc::new(fields.to_vec())), entry.key)
+            }
+        };
+        Some(Field { name: Rc::from(entry.name), key: entry.key, value })
+    }
+
+    /// Reads `branches` or `tags`; `None` if it has neither `only` nor `ignore`.
+    pub(crate) fn rule(&mut self, entry: &Entry<'_>, scope: &Rc<Scope>) -> Option<Rule> {
+        let entries = match self.doc.view(entry.value) {
+            View::Map(entries) => entries,
+            View::Broken => return None,
+            View::Scalar(..) if self.doc.is_null(entry.value) => return None,
+            View::Scalar(..) | View::Seq(_) => {
+                let message = format!("`{}` is a mapping with `only` or `ignore`", entry.name);
+                let problem =
+                    Problem::error(codes::BAD_FILTERS, self.doc.place(entry.value), message);
+                self.report.add(problem.help(format!("write `{}: {{ only: … }}`", entry.name)));
+                return None;
+            }
+        };
+        self.check_keys(entries.iter().map(|entry| (entry.name, entry.key)), RULE);
+        let get = |name: &str| entries.get(name);
+        let only = get("only").filter(|entry| !self.doc.is_null(entry.value));
+        let ignore = get("ignore").filter(|entry| !self.doc.is_null(entry.value));
+        let ignore =
+            ignore.map(|ignore| Rule::Ignore(self.tests(ignore.value, ignore.name, scope)));
+        only.map(|only| Rule::Only(self.tests(only.value, only.name, scope))).or(ignore)
+    }
+
+    fn tests(&mut self, at: At, name: &str, scope: &Rc<Scope>) -> Vec<NameTest> {
+        let value = self.evaluate(at, scope);
+        let texts = self.texts_of(&value, name);
+        texts.into_iter().map(|(text, place)| self.test(&text, place)).collect()
+    }
+
+    fn test(&mut self, text: &str, place: Place) -> NameTest {
+        let pattern = text.strip_prefix('/').and_then(|rest| rest.strip_suffix('/'));
+        let Some(pattern) = pattern else {
+            self.check_literal(text, place);
+            return NameTest { place, kind: NameTestKind::Exact(text.to_owned()) };
+        };
+        let kind = match self.pattern(pattern) {
+            Ok(pattern) => {
+                self.lint_pattern(&pattern, place);
+                NameTestKind::Matches(pattern)
+            }
+            Err(error) => {
+                let place =
+                    error.span.as_ref().map_or(place, |span| self.within(place, pattern, span));
+                let message = format!("invalid regular expression `{pattern}`: {}", error.message);
+                let problem = Problem::error(codes::BAD_REGEX, place, message);
+                self.report.add(problem.maybe_help(error.help));
+                NameTestKind::Broken
+            }
+        };
+        NameTest { place, kind }
+    }
+
+    /// Warns about texts that were probably meant as patterns (W-07).
+    fn check_literal(&mut self, text: &str, place: Place) {
+        if looks_like_pattern(text) {
+            let message = format!("`{text}` is compared as it is; patterns stand between slashes");
+            let problem = Problem::warning(codes::REGEX_WITHOUT_SLASHES, place, message);
+            self.report.add(problem.help(format!("write `/{}/`", text.trim_matches('/'))));
+        }
+    }
+
+    /// Tells whether a job runs for a branch or tag (CFG §5.4.1).
+    pub(crate) fn passes(&mut self, filters: &Filters, git_ref: &GitRef) -> bool {
+        let (branches, tags) = match filters {
+            Filters::Decided(decided) => return *decided,
+            Filters::Absent => (&None, &None),
+            Filters::Names { branches, tags } => (branches, tags),
+        };
+        let rule = match git_ref {
+            GitRef::Branch(_) => branches,
+            GitRef::Tag(_) => tags,
+        };
+        match rule {
+            // Tags are opt-in.
+            None => git_ref.branch().is_some(),
+            Some(Rule::Only(tests)) => self.any(tests, git_ref.name()),
+            Some(Rule::Ignore(tests)) => !self.any(tests, git_ref.name()),
+        }
+    }
+
+    /// Warns about what the profile `next` refuses (W-18).
+    fn lint_pattern(&mut self, pattern: &Pattern, place: Place) {
+        if let Some((message, help)) = pattern.refused_by_next() {
+            self.report.add(Problem::warning(codes::LOOK_AROUND, place, message).help(help));
+        }
+    }
+
+    fn any(&mut self, tests: &[NameTest], name: &str) -> bool {
+        // What one match may cost, next to looking at a key.
+        const VISITS: usize = 500;
+        tests.iter().any(|test| match &test.kind {
+            NameTestKind::Exact(text) => text == name,
+            NameTestKind::Broken => false,
+            NameTestKind::Matches(_) if !self.afford(Draw::Visits, VISITS, test.place) => false,
+            NameTestKind::Matches(pattern) => pattern.matches(name).unwrap_or_else(|error| {
+                // Neither answer would be safe, so the whole configuration is refused.
+                let problem = Problem::error(codes::BAD_REGEX, test.place, error.message);
+                self.report.add(problem.maybe_help(error.help));
+                false
+            }),
+        })
+    }
+}
+
+/// Looks like a pattern whose slashes were forgotten (W-07).
+fn looks_like_pattern(text: &str) -> bool {
+    text.starts_with('/')
+        || text.ends_with('/')
+        || text.starts_with('^')
+        || text.contains(['*', '|', '('])
+}
+
+/// Removes jobs all of whose requirements are gone, until nothing changes (CFG §5.4.3, RUN §1.5).
+///
+/// `kept` is what the filters say; `requires` are indices of jobs. What remains of the requirements
+/// of a kept job are those that are kept.
+pub(crate) fn settle(kept: &mut [bool], requires: &[Vec<usize>]) {
+    loop {
+        let mut changed = false;
+        for job in 0..kept.len() {
+            let orphaned =
+                !requires[job].is_empty() && requires[job].iter().all(|&other| !kept[other]);
+            if kept[job] && orphaned {
+                kept[job] = false;
+                changed = true;
+            }
+        }
+        if !changed {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// CFG §11.6: lint, build (removed), publish(lint, build), notify(build), audit(notify), gate(publish).
+    #[test]
+    fn a_job_without_any_requirement_left_goes_too() {
+        let mut kept = [true, false, true, true, true, true];
+        settle(&mut kept, &[vec![], vec![], vec![0, 1], vec![1], vec![3], vec![2]]);
+        assert_eq!(kept, [true, false, true, false, false, true]);
+    }
+}

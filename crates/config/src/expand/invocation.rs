@@ -1,0 +1,509 @@
+//! Phases 10 and 11: entries of a workflow's `jobs`, matrices multiplied out (CFG §5.2, §5.3).
+
+mod group;
+mod requirements;
+
+use std::rc::Rc;
+
+use roundel_model::plan::PlannedJobKind;
+
+pub(crate) use requirements::Item;
+
+use crate::{
+    codes,
+    context::{Context, budget::Draw},
+    expand::{
+        filters::Filters,
+        job::{Around, JobType},
+        matrix::Matrix,
+    },
+    language::{
+        data::{Data, Field, ModuleId, Scope, Value},
+        definition::{Definition, Element, Found, Import},
+        keys::RESERVED,
+    },
+    read::yaml::{At, Entry, View},
+    resolve::parameters::bind::{Argument, ArgumentSource, Call},
+    suggest::did_you_mean,
+    text::{place::Place, problem::Problem},
+};
+
+/// One job of a workflow, before names and filters are settled.
+#[derive(Clone, Debug)]
+pub(crate) struct Draft {
+    /// The name that it asks for.
+    pub(crate) requested: String,
+    /// The entry of the list that it comes from; the elements of a matrix share one.
+    pub(crate) entry: usize,
+    /// Where it stands.
+    pub(crate) key: Place,
+    /// What it does; `None` if that could not be compiled, which was reported.
+    pub(crate) kind: Option<PlannedJobKind>,
+    /// The job as rendered; `None` for one that has no definition.
+    pub(crate) document: Option<Value>,
+    /// What the entry says beside its requirements, as rendered.
+    pub(crate) rendered: Vec<Field>,
+    pub(crate) requires: Vec<Item>,
+    pub(crate) filters: Filters,
+    /// The key of the filters.
+    pub(crate) filters_key: Option<Place>,
+    pub(crate) contexts: Vec<String>,
+    pub(crate) serial_group: Option<String>,
+    /// The job group's invocation that it is a member of, by the entry's number.
+    pub(crate) group: Option<usize>,
+    /// The name of the matrix that it belongs to.
+    pub(crate) alias: Option<String>,
+    pub(crate) presence: Presence,
+}
+
+/// How much is known of a job's place in its workflow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Presence {
+    /// Its name is known.
+    Certain,
+    /// Its name is a guess, for something was wrong with the entry: a requirement that finds
+    /// nobody may mean it.
+    Guessed,
+    /// It stands for a matrix without any combination; whoever requires it finds it filtered out.
+    Empty,
+}
+
+/// An entry of the list.
+struct Invocation<'d> {
+    name: &'d str,
+    key: Place,
+    fields: Vec<Entry<'d>>,
+    entry: usize,
+    /// It has a shape that was reported: only its name is used.
+    broken: bool,
+}
+
+impl<'d> Context<'d> {
+    /// Compiles one entry of a workflow's `jobs` into its jobs.
+    pub(crate) fn invoke(&mut self, item: At, entry: usize, workflow: &str) -> Vec<Draft> {
+        let Some(invocation) = self.invocation(item, entry) else { return Vec::new() };
+        if !self.afford(Draw::Calls, 1, invocation.key) {
+            return Vec::new();
+        }
+        let outer = Scope::outer(format!("workflow `{workflow}`"), ModuleId::CONFIG);
+        let group = self.module(ModuleId::CONFIG).groups.get(invocation.name).cloned();
+        match group {
+            Some(group) if !invocation.broken => self.invoke_group(&invocation, &group, &outer),
+            _ => self.invoke_entry(&invocation, &outer),
+        }
+    }
+
+    /// Compiles an entry that names a job.
+    fn invoke_entry(&mut self, invocation: &Invocation<'d>, outer: &Rc<Scope>) -> Vec<Draft> {
+        if invocation.broken {
+            return vec![Self::without_body(invocation, None)];
+        }
+        self.check_fields(invocation);
+        let get = |name: &str| invocation.fields.iter().find(|field| field.name == name);
+        let Some(matrix) = get("matrix").filter(|field| !self.doc.is_null(field.value)) else {
+            return vec![self.draft(invocation, outer, None)];
+        };
+        if !self.templates {
+            let problem =
+                Problem::error(codes::NEEDS_2_1, matrix.key, "`matrix` needs version 2.1");
+            self.report.add(problem);
+            return vec![Self::without_body(invocation, None)];
+        }
+        let Some(matrix) = self.matrix(matrix, outer) else {
+            // Kept under its plain name, so that requirements on it find something.
+            return vec![Self::without_body(invocation, None)];
+        };
+        self.check_given_twice(invocation, &matrix);
+        let mut drafts = Vec::new();
+        for combination in &matrix.combinations {
+            if !self.afford(Draw::Visits, 4 * invocation.fields.len(), invocation.key) {
+                break;
+            }
+            let scope = Rc::new(Scope { matrix: Some(combination.clone()), ..(**outer).clone() });
+            drafts.push(self.draft(invocation, &scope, Some(&matrix)));
+        }
+        if drafts.is_empty() {
+            let kind = Some(PlannedJobKind::NoOp);
+            let empty = Self::without_body(invocation, matrix.alias.clone());
+            drafts.push(Draft { kind, presence: Presence::Empty, ..empty });
+        }
+        drafts
+    }
+
+    fn invocation(&mut self, item: At, entry: usize) -> Option<Invocation<'d>> {
+        let doc = self.doc;
+        let place = doc.place(item);
+        match doc.view(item) {
+            View::Broken => None,
+            View::Scalar(name, _) if !doc.is_null(item) => {
+                Some(Invocation { name, key: place, fields: Vec::new(), entry, broken: false })
+            }
+            View::Map(entries) if entries.len() == 1 => {
+                let Entry { name, key, value } = entries.first()?;
+                let (fields, broken) = match doc.view(value) {
+                    View::Map(fields) => (fields.iter().collect(), false),
+                    View::Broken => (Vec::new(), true),
+                    View::Scalar(..) if doc.is_null(value) => (Vec::new(), false),
+                    View::Scalar(..) | View::Seq(_) => {
+                        let message = format!("what belongs to `{name}` must be a mapping");
+                        let problem = Problem::error(codes::WRONG_TYPE, doc.place(value), message);
+                        self.report
+                            .add(problem.help("write `requires: […]` and the like below it"));
+                        (Vec::new(), true)
+                    }
+                };
+                Some(Invocation { name, key, fields, entry, broken })
+            }
+            View::Map(entries) if entries.len() > 1 => {
+                let (first, second) = (entries.first()?, entries.iter().nth(1)?);
+                let message = format!(
+                    "an entry has one key, the job's name; `{}` is the second",
+                    second.name
+                );
+                let problem = Problem::error(codes::INVOCATION_SEVERAL_KEYS, second.key, message);
+                let help = format!("indent `{}` deeper than `{}`", second.name, first.name);
+                self.report.add(problem.help(help).related(first.key, "the first key"));
+                let Entry { name, key, .. } = first;
+                Some(Invocation { name, key, fields: Vec::new(), entry, broken: true })
+            }
+            View::Scalar(..) | View::Seq(_) | View::Map(_) => {
+                let message = "an entry of `jobs` is a job's name, or a mapping with it as key";
+                self.report.add(
+                    Problem::error(codes::SECTION_TYPE, place, message).help("write `- build`"),
+                );
+                None
+            }
+        }
+    }
+
+    /// Keys that only version 2.1 has.
+    fn check_fields(&mut self, invocation: &Invocation<'_>) {
+        for field in invocation.fields.iter().filter(|_| !self.templates) {
+            // The compiled document is of version 2 and keeps serial groups.
+            if matches!(field.name, "pre-steps" | "post-steps" | "override-with") {
+                let message = format!("`{}` needs version 2.1", field.name);
+                self.report.add(Problem::error(codes::NEEDS_2_1, field.key, message));
+            }
+        }
+    }
+
+    fn check_given_twice(&mut self, invocation: &Invocation<'_>, matrix: &Matrix) {
+        for (name, key) in &matrix.parameters {
+            if RESERVED.contains(&name.as_str()) {
+                continue;
+            }
+            if let Some(direct) = invocation.fields.iter().find(|field| field.name == name) {
+                // Official orbs' own configurations do this, and the matrix wins.
+                let message = format!("`{name}` is given by the matrix too, which wins");
+                let problem = Problem::warning(codes::MATRIX_PARAMETER, direct.key, message);
+                self.report.add(problem.related(*key, "in the matrix").help("remove one of them"));
+            }
+        }
+    }
+
+    /// Compiles one job.
+    fn draft(
+        &mut self,
+        invocation: &Invocation<'d>,
+        scope: &Rc<Scope>,
+        matrix: Option<&Matrix>,
+    ) -> Draft {
+        let alias =
+            matrix.map(|matrix| matrix.alias.clone().unwrap_or_else(|| invocation.name.to_owned()));
+        let presence = Presence::Certain;
+        let mut draft = Draft { presence, ..Self::without_body(invocation, alias) };
+        if let Some(combination) = &scope.matrix {
+            draft.requested = Self::generated_name(invocation.name, combination);
+            // A matrix over `name` names its jobs; no job can declare such a parameter.
+            let named = combination.get("name").and_then(|value| value.data.scalar_text());
+            draft.requested = named.map_or(draft.requested, |name| name.to_string());
+        }
+        let mut is_approval = false;
+        for field in &invocation.fields {
+            match field.name {
+                "name" => {
+                    let errors = self.report.errors();
+                    let name = self.text_field(field.value, "name", scope);
+                    if self.report.errors() > errors {
+                        draft.presence = Presence::Guessed;
+                    }
+                    draft.requested =
+                        name.filter(|name| !name.trim().is_empty()).unwrap_or(draft.requested);
+                }
+                "requires" => draft.requires = self.requirements(field, scope),
+                "context" => {
+                    let value = self.evaluate(field.value, scope);
+                    draft.contexts = self.contexts(&value);
+                    if !draft.contexts.is_empty() {
+                        draft.rendered.push(rendered(field, value));
+                    }
+                }
+                "filters" => {
+                    draft.filters = self.filters(field, scope);
+                    draft.filters_key = Some(field.key);
+                    draft.rendered.extend(self.rendered_filters(field, &draft.filters, scope));
+                }
+                "serial-group" => {
+                    let value = self.evaluate(field.value, scope);
+                    draft.serial_group = self.serial_group(&value, field.key);
+                    draft.rendered.push(rendered(field, value));
+                }
+                "type" => {
+                    is_approval = self.is_approval(field, scope);
+                    if is_approval {
+                        let value = self.evaluate(field.value, scope);
+                        draft.rendered.push(rendered(field, value));
+                    }
+                }
+                _ => {}
+            }
+        }
+        if is_approval {
+            self.check_approval(invocation);
+            draft.kind = Some(PlannedJobKind::Approval);
+            return draft;
+        }
+        let what: Rc<str> = format!("job `{}`", invocation.name).into();
+        self.report.enter(&what, invocation.key);
+        if let Some((kind, document)) = self.build(invocation, &what, scope) {
+            draft.kind = Some(kind);
+            draft.document = document;
+        }
+        self.report.leave();
+        draft
+    }
+
+    /// Reads a serial group's key (CFG §5.10).
+    fn serial_group(&mut self, value: &Value, key: Place) -> Option<String> {
+        const CHARS: usize = 512;
+        let text = match &value.data {
+            Data::Unknown => return None,
+            Data::List(_) | Data::Map(_) | Data::Steps(_) => {
+                self.wrong_type(value, "serial-group", "string");
+                return None;
+            }
+            data => data.scalar_text().unwrap_or_default(),
+        };
+        let allowed = |c: char| c.is_ascii_alphanumeric() || "._/-".contains(c);
+        if text.trim().is_empty() || text.len() > CHARS || !text.chars().all(allowed) {
+            let message = format!("`{text}` cannot name a serial group");
+            let problem = Problem::error(codes::BAD_SERIAL_GROUP, value.place, message);
+            let help = "1 to 512 letters, digits, `.`, `_`, `/` and `-`; an absent pipeline value is empty";
+            self.report.add(problem.help(help));
+            return None;
+        }
+        let message = "serial groups cannot be used by this release yet";
+        let problem = Problem::error(codes::UNSUPPORTED_SERIAL_GROUP, key, message);
+        self.report.add_unsupported(problem.help("remove the key"));
+        Some(text.to_string())
+    }
+
+    /// A job of which only a name is known.
+    fn without_body(invocation: &Invocation<'_>, alias: Option<String>) -> Draft {
+        Draft {
+            requested: invocation.name.to_owned(),
+            entry: invocation.entry,
+            key: invocation.key,
+            kind: None,
+            document: None,
+            rendered: Vec::new(),
+            requires: Vec::new(),
+            filters: Filters::default(),
+            filters_key: None,
+            contexts: Vec::new(),
+            serial_group: None,
+            group: None,
+            alias,
+            presence: Presence::Guessed,
+        }
+    }
+
+    /// Only approvals can be written inline (CFG §2.10).
+    fn is_approval(&mut self, field: &Entry<'_>, scope: &Rc<Scope>) -> bool {
+        let value = self.evaluate(field.value, scope);
+        match &value.data {
+            Data::Text(text) if &**text == "approval" => true,
+            Data::Text(text) if &**text == "build" => false,
+            Data::Unknown | Data::Null => false,
+            _ => {
+                let message = "only jobs with `type: approval` can be defined in a workflow";
+                let problem = Problem::error(codes::UNKNOWN_JOB_TYPE, value.place, message);
+                self.report.add(problem.help("declare the job under `jobs`"));
+                false
+            }
+        }
+    }
+
+    fn check_approval(&mut self, invocation: &Invocation<'_>) {
+        let job = self.module(ModuleId::CONFIG).jobs.get(invocation.name);
+        if let Some(job) = job.filter(|_| self.templates) {
+            let message =
+                format!("the job `{}` is not run: this entry is an approval", invocation.name);
+            let problem = Problem::warning(codes::IGNORED, invocation.key, message);
+            let problem = problem.related(job.key, "the job of the same name");
+            self.report.add(problem.help("give the approval a name of its own"));
+        }
+        for field in &invocation.fields {
+            let has_effect =
+                matches!(field.name, "type" | "name" | "requires" | "filters" | "matrix");
+            if !has_effect && self.templates {
+                let message = format!("`{}` has no effect on an approval", field.name);
+                self.report.add(Problem::warning(codes::IGNORED, field.key, message));
+            }
+        }
+    }
+
+    /// Compiles the job that an entry names; also returns it as rendered.
+    fn build(
+        &mut self,
+        invocation: &Invocation<'d>,
+        what: &Rc<str>,
+        scope: &Rc<Scope>,
+    ) -> Option<(PlannedJobKind, Option<Value>)> {
+        let name = invocation.name;
+        let definition = self.job_of(invocation, scope)?;
+        self.empty_is_used(&definition, Element::Job);
+        if definition.broken || !self.afford(Draw::Calls, 1, invocation.key) {
+            return None;
+        }
+        let errors = self.report.errors();
+        let arguments = self.arguments_of(invocation, scope);
+        let declarations = &definition.parameters;
+        let (place, module) = (invocation.key, definition.module);
+        let call = Call { callee: what, declarations, place, module };
+        let bindings = self.bind(&call, arguments);
+        let inner = Scope::inner(what, module, bindings.clone());
+        let kind = match self.job_type(name, &definition, &inner) {
+            JobType::Approval => PlannedJobKind::Approval,
+            JobType::NoOp => PlannedJobKind::NoOp,
+            JobType::Release(plan_name) => PlannedJobKind::Release { plan_name },
+            JobType::Lock(key) => PlannedJobKind::Lock { key },
+            JobType::Unlock(key) => PlannedJobKind::Unlock { key },
+            JobType::Unusable => return None,
+            JobType::Build => {
+                let get =
+                    |name: &str| invocation.fields.iter().find(|field| field.name == name).copied();
+                let around = Around { before: get("pre-steps"), after: get("post-steps") };
+                let body = self.job_body(what, &definition, bindings, (&around, scope));
+                let (body, document) = body.filter(|_| self.report.errors() == errors)?;
+                return Some((PlannedJobKind::Build(Box::new(body)), Some(document)));
+            }
+        };
+        let entries = self.doc.entries(definition.body);
+        let kept = entries
+            .iter()
+            .filter(|entry| matches!(entry.name, "type" | "key" | "plan_name" | "validation"));
+        let kept: Vec<Field> =
+            kept.map(|entry| rendered(&entry, self.evaluate(entry.value, &inner))).collect();
+        let document = Value::new(Data::Map(Rc::new(kept)), definition.key);
+        (self.report.errors() == errors).then_some((kind, Some(document)))
+    }
+
+    /// Finds the definition of the job that an entry names (CFG §4.13.6).
+    fn job_of(&mut self, invocation: &Invocation<'d>, scope: &Rc<Scope>) -> Option<Definition> {
+        let local = match self.find(ModuleId::CONFIG, Element::Job, invocation.name, invocation.key)
+        {
+            Found::Definition(definition) => definition,
+            Found::Told => return None,
+            Found::Nobody => {
+                self.unknown_job(invocation.name, invocation.key, &invocation.fields);
+                return None;
+            }
+        };
+        let over = invocation.fields.iter().find(|field| field.name == "override-with").copied();
+        let Some(over) = over.filter(|_| self.templates) else { return Some(local) };
+        let name = self.text_field(over.value, "override-with", scope)?;
+        let place = self.doc.place(over.value);
+        let Some((alias, job)) = name.split_once('/') else {
+            let message = format!("`override-with` names an orb's job, not `{name}`");
+            let problem = Problem::error(codes::ORB_ELEMENT, place, message);
+            self.report.add(problem.help("write `override-with: orb/job`"));
+            return None;
+        };
+        match self.import(ModuleId::CONFIG, alias) {
+            None => {
+                // Tells that nobody declares the alias.
+                self.find(ModuleId::CONFIG, Element::Job, &name, place);
+                None
+            }
+            Some(Import::Absent) => None,
+            Some(Import::Module(orb)) => Some(self.local(orb, Element::Job, job).unwrap_or(local)),
+        }
+    }
+
+    fn arguments_of(&self, invocation: &Invocation<'_>, scope: &Rc<Scope>) -> Vec<Argument> {
+        if !self.templates {
+            return Vec::new();
+        }
+        let direct = invocation.fields.iter().filter(|field| !RESERVED.contains(&field.name));
+        let direct = direct.map(|field| Argument {
+            name: field.name.to_owned(),
+            key: field.key,
+            source: ArgumentSource::Node(field.value, scope.clone()),
+        });
+        let matrix = scope.matrix.iter().flat_map(|matrix| matrix.iter());
+        let matrix = matrix.filter(|(name, _)| *name != "name");
+        let written = invocation.fields.iter().find(|field| field.name == "matrix");
+        let written = written.and_then(|field| self.doc.get(field.value, "parameters"));
+        let written = written.map(|parameters| self.doc.entries(parameters.value));
+        let key = |name: &str| written.and_then(|parameters| Some(parameters.get(name)?.key));
+        let matrix = matrix.map(|(name, value)| Argument {
+            name: name.clone(),
+            key: key(name).unwrap_or(value.place),
+            source: ArgumentSource::Ready(value.clone()),
+        });
+        direct.chain(matrix).collect()
+    }
+
+    /// Reports a job that nobody defines.
+    pub(crate) fn unknown_job(&mut self, name: &str, key: Place, fields: &[Entry<'_>]) {
+        // Whatever stands wrongly below `jobs` was told; a job that it hides is no second mistake.
+        if self.jobs_section.broken && self.module(ModuleId::CONFIG).jobs.is_empty() {
+            return;
+        }
+        // A type that no entry can have was told, and the job is meant to be defined by it.
+        let typed = fields.iter().find(|field| field.name == "type");
+        if typed
+            .is_some_and(|field| !matches!(self.doc.view(field.value), View::Scalar("build", _)))
+        {
+            return;
+        }
+        let message = format!("cannot find a definition for job named `{name}`");
+        let names = self.names(ModuleId::CONFIG, Element::Job);
+        let groups = self.names(ModuleId::CONFIG, Element::Group);
+        let help = did_you_mean(name, names.into_iter().chain(groups)).unwrap_or_else(|| {
+            "declare it under `jobs`; a gate for people needs `type: approval`".to_owned()
+        });
+        self.report.add(Problem::error(codes::UNKNOWN_JOB, key, message).help(help));
+    }
+
+    /// Names the job that an entry runs, for the list of unused ones.
+    pub(crate) fn invoked_name(&self, item: At) -> Option<&'d str> {
+        match self.doc.view(item) {
+            View::Scalar(name, _) => Some(name),
+            View::Map(entries) => entries.first().map(|entry| entry.name),
+            View::Seq(_) | View::Broken => None,
+        }
+    }
+
+    /// Compiles the implicit workflow's only job (CFG §5.1).
+    pub(crate) fn implicit_build(&mut self, definition: &Definition) -> Draft {
+        let (key, fields) = (definition.key, Vec::new());
+        let invocation = Invocation { name: "build", key, fields, entry: 0, broken: false };
+        let outer = Scope::outer("the implicit workflow", ModuleId::CONFIG);
+        let mut draft = self.draft(&invocation, &outer, None);
+        if let Some(branches) = self.doc.get(definition.body, "branches") {
+            let rule = self.rule(&branches, &outer);
+            draft.filters = Filters::Names { branches: rule, tags: None };
+            let value = self.evaluate(branches.value, &outer);
+            let value = Value::new(Data::Map(Rc::new(vec![rendered(&branches, value)])), key);
+            draft.rendered.push(Field::new("filters", value));
+        }
+        draft
+    }
+}
+
+/// An entry's key with its value as rendered.
+fn rendered(entry: &Entry<'_>, value: Value) -> Field {
+    Field { name: Rc::from(entry.name), key: entry.key, value }
+}

@@ -1,0 +1,240 @@
+//! Phase 9: job groups, expanded into their members between an entry and an exit (CFG §5.11).
+
+use std::{
+    collections::{HashMap, HashSet},
+    rc::Rc,
+};
+
+use roundel_model::{plan::PlannedJobKind, status::Outcome};
+
+use super::{Draft, Invocation, Item, Presence};
+use crate::{
+    codes,
+    context::Context,
+    expand::filters::Filters,
+    language::{
+        data::{Data, Field, ModuleId, Scope, Value},
+        definition::Definition,
+    },
+    read::yaml::{Entry, View},
+    suggest::did_you_mean,
+    text::{place::Place, problem::Problem},
+};
+
+/// Keys that an invocation of a group may have.
+const KEYS: &[&str] = &["name", "requires", "filters", "serial-group"];
+
+/// What an invocation of a group says.
+#[derive(Default)]
+struct Call {
+    prefix: String,
+    named: bool,
+    requires: Vec<Item>,
+    filters: Filters,
+    rendered_filters: Option<Field>,
+    serial_group: Option<String>,
+}
+
+impl<'d> Context<'d> {
+    /// Expands an invocation of a group.
+    pub(super) fn invoke_group(
+        &mut self,
+        invocation: &Invocation<'d>,
+        group: &Definition,
+        outer: &Rc<Scope>,
+    ) -> Vec<Draft> {
+        let call = self.group_call(invocation, outer);
+        let members = self.group_members(invocation, group, &call, outer);
+        let blank = |suffix: &str| {
+            let draft = Self::without_body(invocation, None);
+            let group = Some(invocation.entry);
+            Draft {
+                requested: format!("{}-{suffix}", call.prefix),
+                group,
+                presence: Presence::Certain,
+                ..draft
+            }
+        };
+        let (first, kind) = match &call.serial_group {
+            Some(key) => ("lock", PlannedJobKind::Lock { key: key.clone() }),
+            None => ("start", PlannedJobKind::NoOp),
+        };
+        let mut entry = with_kind(blank(first), kind, invocation.key);
+        entry.requires.clone_from(&call.requires);
+        entry.filters = call.filters.clone();
+        entry.rendered.extend(call.rendered_filters.clone());
+        let mut exit = with_kind(blank("end"), PlannedJobKind::NoOp, invocation.key);
+        exit.alias = Some(call.prefix.clone());
+        exit.requires = leaves(&members)
+            .map(|name| item(name, invocation.key, vec![Outcome::Success]))
+            .collect();
+        let mut drafts = vec![entry];
+        let start = drafts[0].requested.clone();
+        drafts.extend(members.into_iter().map(|mut member| {
+            if member.requires.is_empty() {
+                member.requires.push(item(&start, invocation.key, vec![Outcome::Success]));
+            }
+            member
+        }));
+        let end = exit.requested.clone();
+        drafts.push(exit);
+        if let Some(key) = &call.serial_group {
+            let kind = PlannedJobKind::Unlock { key: key.clone() };
+            let mut unlock = with_kind(blank("unlock"), kind, invocation.key);
+            unlock.requires.push(item(&end, invocation.key, Outcome::ALL.to_vec()));
+            drafts.push(unlock);
+        }
+        drafts
+    }
+
+    /// Reports groups that are invoked under one name again (E-103), and leaves their jobs out:
+    /// whatever requires them would be ambiguous too.
+    pub(crate) fn drop_repeated_groups(&mut self, drafts: &mut Vec<Draft>) {
+        let mut first: HashMap<String, (usize, Place)> = HashMap::new();
+        let mut repeated = HashSet::new();
+        for draft in drafts.iter() {
+            // The jobs around the members carry the entry that invokes the group.
+            let (Some(name), true) = (&draft.alias, draft.group == Some(draft.entry)) else {
+                continue;
+            };
+            let (entry, place) = *first.entry(name.clone()).or_insert((draft.entry, draft.key));
+            if entry == draft.entry {
+                continue;
+            }
+            let message = format!("the job group `{name}` is invoked twice under this name");
+            let problem = Problem::error(codes::GROUP_REPEATED, draft.key, message);
+            let problem = problem.related(place, "the first time");
+            self.report.add(problem.help("give each invocation a `name:` of its own"));
+            repeated.insert(draft.entry);
+        }
+        drafts.retain(|draft| draft.group.is_none_or(|group| !repeated.contains(&group)));
+    }
+
+    fn group_call(&mut self, invocation: &Invocation<'d>, outer: &Rc<Scope>) -> Call {
+        let mut call = Call { prefix: invocation.name.to_owned(), ..Call::default() };
+        for field in &invocation.fields {
+            match field.name {
+                "name" => {
+                    if let Some(name) = self.text_field(field.value, "name", outer) {
+                        call.prefix = name;
+                        call.named = true;
+                    }
+                }
+                "requires" => call.requires = self.requirements(field, outer),
+                "filters" => {
+                    call.filters = self.filters(field, outer);
+                    call.rendered_filters = self.rendered_filters(field, &call.filters, outer);
+                }
+                "serial-group" => {
+                    let value = self.evaluate(field.value, outer);
+                    call.serial_group = self.serial_group(&value, field.key);
+                }
+                other => self.bad_group_key(other, field),
+            }
+        }
+        call
+    }
+
+    fn bad_group_key(&mut self, name: &str, field: &Entry<'_>) {
+        let message = format!("job group invocations do not support `{name}`");
+        let problem = Problem::error(codes::GROUP_KEY, field.key, message);
+        let help = did_you_mean(name, KEYS.iter().copied())
+            .unwrap_or_else(|| "write it at the entries of the group's own jobs".to_owned());
+        self.report.add(problem.help(help));
+    }
+
+    /// Compiles the members, renamed; their requirements are each other.
+    fn group_members(
+        &mut self,
+        invocation: &Invocation<'d>,
+        group: &Definition,
+        call: &Call,
+        outer: &Rc<Scope>,
+    ) -> Vec<Draft> {
+        let jobs = self.doc.get(group.body, "jobs").map(|jobs| self.doc.view(jobs.value));
+        let Some(View::Seq(items)) = jobs else { return Vec::new() };
+        let mut members = Vec::new();
+        for (index, at) in items.iter().enumerate() {
+            let Some(member) = self.invocation(at, member_entry(invocation.entry, index)) else {
+                continue;
+            };
+            if self.module(ModuleId::CONFIG).groups.contains_key(member.name) {
+                let message =
+                    format!("`{}` is a job group: groups cannot hold groups", member.name);
+                let problem = Problem::error(codes::GROUP_SHAPE, member.key, message);
+                self.report.add(problem.help("write its jobs here instead"));
+                continue;
+            }
+            for field in member.fields.iter().filter(|field| field.name == "serial-group") {
+                let message = "a member of a job group has no `serial-group` of its own";
+                let problem = Problem::error(codes::GROUP_SHAPE, field.key, message);
+                self.report.add(problem.help("write it where the group is invoked"));
+            }
+            members.extend(self.invoke_entry(&member, outer));
+        }
+        self.settle_members(&mut members, invocation, call);
+        members
+    }
+
+    fn settle_members(&mut self, members: &mut [Draft], invocation: &Invocation<'_>, call: &Call) {
+        let names: Vec<String> = members
+            .iter()
+            .flat_map(|member| [Some(member.requested.clone()), member.alias.clone()])
+            .flatten()
+            .collect();
+        let renamed = |name: &str| {
+            if call.named { format!("{}-{name}", call.prefix) } else { name.to_owned() }
+        };
+        for member in members {
+            for item in &mut member.requires {
+                if !names.contains(&item.name) {
+                    let message = format!("`{}` is no job of this group", item.name);
+                    let problem = Problem::error(codes::GROUP_SHAPE, item.place, message);
+                    let near = did_you_mean(&item.name, names.iter().map(String::as_str));
+                    self.report.add(problem.help(near.unwrap_or_else(|| {
+                        "members require members only; the group's invocation requires the rest"
+                            .to_owned()
+                    })));
+                }
+                item.name = renamed(&item.name);
+            }
+            member.requested = renamed(&member.requested);
+            member.alias = member.alias.as_deref().map(renamed);
+            member.group = Some(invocation.entry);
+        }
+    }
+}
+
+/// Entries are told apart by number; members of a group get numbers beyond those of any workflow.
+fn member_entry(group: usize, index: usize) -> usize {
+    (group + 1).saturating_mul(1_000_000).saturating_add(index)
+}
+
+fn item(name: &str, place: Place, accepts: Vec<Outcome>) -> Item {
+    let written = (accepts.len() > 1).then(|| Value::new(Data::text("terminal"), place));
+    Item { name: name.to_owned(), place, accepts, written }
+}
+
+fn with_kind(draft: Draft, kind: PlannedJobKind, place: Place) -> Draft {
+    let text = |name: &str, text: &str| Field::new(name, Value::new(Data::text(text), place));
+    let fields = match &kind {
+        PlannedJobKind::Lock { key } => vec![text("type", "lock"), text("key", key)],
+        PlannedJobKind::Unlock { key } => vec![text("type", "unlock"), text("key", key)],
+        _ => vec![text("type", "no-op")],
+    };
+    let document = Some(Value::new(Data::Map(Rc::new(fields)), place));
+    Draft { kind: Some(kind), document, ..draft }
+}
+
+/// Members that no other member requires.
+fn leaves(members: &[Draft]) -> impl Iterator<Item = &str> {
+    members
+        .iter()
+        .filter(|member| {
+            let names = [Some(member.requested.as_str()), member.alias.as_deref()];
+            !members.iter().any(|other| {
+                other.requires.iter().any(|item| names.contains(&Some(item.name.as_str())))
+            })
+        })
+        .map(|member| member.requested.as_str())
+}

@@ -1,0 +1,145 @@
+//! `requires` and `context` of an entry (CFG §5.3, §5.12).
+
+use std::rc::Rc;
+
+use roundel_model::status::Outcome;
+
+use crate::{
+    codes,
+    context::Context,
+    language::data::{Data, Scope, Value},
+    read::yaml::Entry,
+    suggest::did_you_mean,
+    text::{place::Place, problem::Problem},
+};
+
+/// Contexts of one configuration (CFG §1.5).
+const CONTEXTS: usize = 100;
+
+/// One requirement, by the name that it is written with.
+#[derive(Clone, Debug)]
+pub(crate) struct Item {
+    pub(crate) name: String,
+    pub(crate) place: Place,
+    pub(crate) accepts: Vec<Outcome>,
+    /// The statuses as they are written, if they are.
+    pub(crate) written: Option<Value>,
+}
+
+const STATUSES: &[&str] = &["success", "failed", "canceled", "unauthorized", "not_run", "terminal"];
+
+/// Returns the endings that a status stands for (RUN §1.5).
+fn outcomes(status: &str) -> Option<&'static [Outcome]> {
+    Some(match status {
+        "success" => &[Outcome::Success],
+        "failed" => &[Outcome::Failed, Outcome::Timedout, Outcome::InfrastructureFail],
+        "canceled" => &[Outcome::Canceled],
+        "unauthorized" => &[Outcome::Unauthorized],
+        "not_run" => &[Outcome::NotRun],
+        "terminal" => Outcome::ALL,
+        _ => return None,
+    })
+}
+
+impl Context<'_> {
+    /// Reads `requires`.
+    pub(super) fn requirements(&mut self, field: &Entry<'_>, scope: &Rc<Scope>) -> Vec<Item> {
+        let value = self.evaluate(field.value, scope);
+        let items = match &value.data {
+            Data::List(items) => items.clone(),
+            // Appears in an official example.
+            Data::Text(_) | Data::Int(_) | Data::Float(..) | Data::Map(_) => {
+                if matches!(value.data, Data::Text(_)) {
+                    let message = "`requires` is a list; the text is taken as its only item";
+                    let problem = Problem::warning(codes::WRONG_TYPE, value.place, message);
+                    self.report.add(problem.help("put a dash before it, or brackets around it"));
+                }
+                Rc::new(vec![value])
+            }
+            Data::Null | Data::Unknown => return Vec::new(),
+            Data::Bool(_) | Data::Steps(_) | Data::Executor(_) => {
+                self.wrong_type(&value, "requires", "list");
+                return Vec::new();
+            }
+        };
+        items.iter().flat_map(|item| self.requirement(item)).collect()
+    }
+
+    fn requirement(&mut self, item: &Value) -> Vec<Item> {
+        let Data::Map(fields) = &item.data else {
+            let name = self.text_of(item, "requires").filter(|name| !name.is_empty());
+            let accepts = vec![Outcome::Success];
+            return name
+                .map(|name| Item { name, place: item.place, accepts, written: None })
+                .into_iter()
+                .collect();
+        };
+        let mut items = Vec::new();
+        for field in fields.iter() {
+            let statuses = self.statuses(&field.value);
+            if !statuses.is_empty() {
+                items.push(Item {
+                    name: field.name.to_string(),
+                    place: field.key,
+                    accepts: statuses,
+                    written: Some(field.value.clone()),
+                });
+            }
+        }
+        items
+    }
+
+    fn statuses(&mut self, value: &Value) -> Vec<Outcome> {
+        let is_list = matches!(value.data, Data::List(_));
+        let mut accepts: Vec<Outcome> = Vec::new();
+        for (status, place) in self.texts_of(value, "requires") {
+            let found = outcomes(&status).filter(|_| !(is_list && status == "terminal"));
+            if let Some(found) = found {
+                let new: Vec<_> =
+                    found.iter().filter(|outcome| !accepts.contains(outcome)).copied().collect();
+                accepts.extend(new);
+                continue;
+            }
+            let message = if status == "terminal" {
+                "`terminal` stands alone, not in a list".to_owned()
+            } else {
+                format!("`{status}` is no status that can be required")
+            };
+            let help = match status.as_str() {
+                "cancelled" => "`canceled` has one l".to_owned(),
+                "failure" | "fail" => "did you mean `failed`?".to_owned(),
+                other => did_you_mean(other, STATUSES.iter().copied())
+                    .unwrap_or_else(|| format!("allowed: {}", STATUSES.join(", "))),
+            };
+            self.report.add(Problem::error(codes::BAD_STATUS, place, message).help(help));
+        }
+        if is_list && accepts.len() == Outcome::ALL.len() {
+            let message = "this is every status there is";
+            let problem = Problem::warning(codes::ALL_STATUSES, value.place, message);
+            self.report.add(problem.help("write `terminal`"));
+        }
+        if accepts.is_empty() && matches!(value.data, Data::Null | Data::List(_)) {
+            let problem = Problem::error(codes::BAD_STATUS, value.place, "a status is missing");
+            self.report.add(problem.help(format!("allowed: {}", STATUSES.join(", "))));
+        }
+        accepts
+    }
+
+    /// Reads `context`. An empty text is no context.
+    pub(super) fn contexts(&mut self, value: &Value) -> Vec<String> {
+        let mut contexts: Vec<String> = Vec::new();
+        for (context, place) in self.texts_of(value, "context") {
+            if context.is_empty() || contexts.contains(&context) {
+                continue;
+            }
+            self.contexts.insert(context.clone());
+            if self.contexts.len() > CONTEXTS {
+                let message = format!("a configuration uses at most {CONTEXTS} contexts");
+                self.report.add(Problem::error(codes::TOO_MANY_CONTEXTS, place, message));
+                break;
+            }
+            contexts.push(context);
+        }
+        contexts
+    }
+}

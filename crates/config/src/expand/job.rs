@@ -1,0 +1,374 @@
+//! Phase 12: one job, for one invocation (CFG §2.9, §4.11).
+
+use std::rc::Rc;
+
+use roundel_model::{
+    limits,
+    plan::{Executor, JobBody},
+};
+
+use crate::{
+    codes,
+    context::{Context, budget::Draw},
+    expand::{
+        builtin::Ground,
+        executor::{Host, Surroundings},
+        steps::Expansion,
+    },
+    language::{
+        data::{Bindings, Data, Field, Scope, Value},
+        definition::Definition,
+        keys::Known,
+    },
+    read::yaml::{At, Entry},
+    text::problem::Problem,
+};
+
+/// Where steps run unless the job says otherwise (CFG §2.8).
+const WORKING_DIRECTORY: &str = "~/project";
+
+/// Longest time for which caches are kept, in days (D-03).
+const RETENTION: std::ops::RangeInclusive<u32> = 1..=30;
+
+/// Steps that an invocation puts around a job's own (CFG §4.10).
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Around<'d> {
+    pub(crate) before: Option<Entry<'d>>,
+    pub(crate) after: Option<Entry<'d>>,
+}
+
+/// What a definition's `type` makes of a job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum JobType {
+    Build,
+    Approval,
+    NoOp,
+    /// With its plan.
+    Release(String),
+    /// With its key.
+    Lock(String),
+    Unlock(String),
+    /// Wrong, which was reported.
+    Unusable,
+}
+
+impl Context<'_> {
+    /// Reads a definition's `type`. The compiled document has types too, and it is of version 2.
+    pub(crate) fn job_type(
+        &mut self,
+        name: &str,
+        definition: &Definition,
+        scope: &Rc<Scope>,
+    ) -> JobType {
+        let Some(kind) = self.doc.get(definition.body, "type") else { return JobType::Build };
+        let value = self.evaluate(kind.value, scope);
+        let text = match &value.data {
+            Data::Unknown => return JobType::Unusable,
+            data => data.scalar_text().unwrap_or_default(),
+        };
+        let kind = match &*text {
+            "build" => return JobType::Build,
+            "approval" => JobType::Approval,
+            "no-op" => JobType::NoOp,
+            "release" => {
+                self.check_validation(definition, scope);
+                let plan = self.needed_key(definition, "plan_name", &value, scope);
+                plan.map_or(JobType::Unusable, JobType::Release)
+            }
+            "lock" | "unlock" => {
+                let message = format!("jobs of type `{text}` cannot be run by this release yet");
+                let problem = Problem::error(codes::UNSUPPORTED_JOB_TYPE, value.place, message);
+                self.report.add_unsupported(problem);
+                match self.needed_key(definition, "key", &value, scope) {
+                    Some(key) if &*text == "lock" => JobType::Lock(key),
+                    Some(key) => JobType::Unlock(key),
+                    None => JobType::Unusable,
+                }
+            }
+            other => {
+                let message = format!("`{other}` is no type of job");
+                let help = crate::suggest::did_you_mean(
+                    other,
+                    ["build", "approval", "no-op", "release", "lock", "unlock"],
+                )
+                .unwrap_or_else(|| {
+                    "types: build, approval, no-op, release, lock, unlock".to_owned()
+                });
+                self.report
+                    .add(Problem::error(codes::UNKNOWN_JOB_TYPE, value.place, message).help(help));
+                return JobType::Unusable;
+            }
+        };
+        self.check_without_steps(name, definition, &text);
+        kind
+    }
+
+    fn needed_key(
+        &mut self,
+        definition: &Definition,
+        key: &str,
+        kind: &Value,
+        scope: &Rc<Scope>,
+    ) -> Option<String> {
+        let text = self.doc.get(definition.body, key);
+        let text = text.and_then(|entry| self.text_field(entry.value, key, scope));
+        if text.is_none() {
+            let word = kind.data.scalar_text().unwrap_or_default();
+            let message = format!("a job of type `{word}` needs `{key}`");
+            let problem = Problem::error(codes::JOB_TYPE_KEY, kind.place, message);
+            self.report.add(problem.help(format!("add `{key}: …` beside it")));
+        }
+        text
+    }
+
+    /// The keys of a release's `validation` (CFG §2.10).
+    fn check_validation(&mut self, definition: &Definition, scope: &Rc<Scope>) {
+        let Some(validation) = self.doc.get(definition.body, "validation") else { return };
+        let value = self.evaluate(validation.value, scope);
+        let known = Known {
+            what: "`validation`",
+            keys: &["enabled", "evaluation_time", "auto_rollback_on_failure", "webhooks"],
+            code: codes::UNKNOWN_KEY,
+            advice: Known::no_advice,
+            tolerant: false,
+        };
+        self.check_keys(value.fields().iter().map(|field| (&*field.name, field.key)), known);
+        if value.field("enabled").is_none() && !value.is_unknown() {
+            let message = "`validation` needs `enabled`";
+            let problem = Problem::error(codes::MISSING_KEY, validation.key, message);
+            self.report.add(problem.help("write `enabled: true`"));
+        }
+        if let Some(time) = value.field("evaluation_time") {
+            self.duration(&time.value, "evaluation_time");
+        }
+        let webhooks = value.field("webhooks").map(|field| field.value.clone());
+        let Some(Data::List(webhooks)) = webhooks.map(|value| value.data) else { return };
+        for webhook in webhooks.iter() {
+            self.check_webhook(webhook);
+        }
+    }
+
+    fn check_webhook(&mut self, webhook: &Value) {
+        const PROVIDERS: [&str; 5] = ["datadog", "prometheus", "grafana", "alertmanager", "custom"];
+        for key in ["name", "provider"] {
+            if webhook.field(key).is_none() && !webhook.is_unknown() {
+                let message = format!("a webhook needs `{key}`");
+                let problem = Problem::error(codes::MISSING_KEY, webhook.place, message);
+                self.report.add(problem.help(format!("add `{key}: …`")));
+            }
+        }
+        let provider = webhook.field("provider").map(|field| &field.value);
+        let Some((text, place)) =
+            provider.and_then(|value| Some((value.data.scalar_text()?, value.place)))
+        else {
+            return;
+        };
+        if !PROVIDERS.contains(&&*text) {
+            let message = format!("`provider` cannot be `{text}`");
+            let help = crate::suggest::did_you_mean(&text, PROVIDERS)
+                .unwrap_or_else(|| format!("allowed: {}", PROVIDERS.join(", ")));
+            self.report.add(Problem::error(codes::NOT_IN_ENUM, place, message).help(help));
+        }
+    }
+
+    fn check_without_steps(&mut self, name: &str, definition: &Definition, kind: &str) {
+        if let Some(steps) = self.doc.get(definition.body, "steps") {
+            let message = format!("the steps of `{name}` do not run: its type is `{kind}`");
+            self.report.add(Problem::warning(codes::IGNORED, steps.key, message));
+        }
+    }
+
+    /// Compiles the body of a job, and renders it; `None` if it cannot run, which was reported.
+    pub(crate) fn job_body(
+        &mut self,
+        owner: &Rc<str>,
+        definition: &Definition,
+        bindings: Bindings,
+        around: (&Around<'_>, &Rc<Scope>),
+    ) -> Option<(JobBody, Value)> {
+        // Its keys are looked up about a dozen times.
+        if !self.afford(Draw::Visits, 12 * self.doc.width(definition.body), definition.key) {
+            return None;
+        }
+        let errors = self.report.errors();
+        let scope = Scope::inner(owner, definition.module, bindings);
+        let body = definition.body;
+        let surroundings = self.surroundings_of_job(body, &scope, definition.key);
+        let (parallelism, written) = self.parallelism(body, &scope);
+        let mut expansion = Expansion::new(parallelism > 1, ground(&surroundings.kind));
+        let (around, outer) = around;
+        if let Some(before) = &around.before {
+            self.expand(before.value, before.key, outer, &mut expansion);
+        }
+        match self.doc.get(body, "steps") {
+            Some(steps) => self.expand(steps.value, steps.key, &scope, &mut expansion),
+            None => self.steps_of_job_missing(definition),
+        }
+        if let Some(after) = &around.after {
+            self.expand(after.value, after.key, outer, &mut expansion);
+        }
+        let (steps, rendered) = expansion.finish();
+        if steps.is_empty() && self.report.errors() == 0 && !self.report.is_lenient() {
+            let message = format!("{owner} has no steps");
+            self.report.add(Problem::warning(codes::IGNORED, definition.key, message));
+        }
+        let mut extras = Vec::new();
+        extras.extend(written.map(|value| Field::new("parallelism", value)));
+        let cache_days = self.retention(body, &scope, &mut extras);
+        let ip_ranges = self.ip_ranges(body, &scope, &mut extras);
+        self.lint_surroundings(&surroundings);
+        self.ignored_branches(body);
+        if self.report.errors() > errors {
+            return None;
+        }
+        let document = job_document(definition, &surroundings, extras, rendered);
+        let Host::Known(executor) = surroundings.kind else { return None };
+        let text =
+            |setting: Option<crate::expand::executor::Setting>| setting.map(|setting| setting.text);
+        let body = JobBody {
+            executor,
+            resource_class: text(surroundings.resource_class),
+            environment: surroundings.environment.into_iter().collect(),
+            working_directory: text(surroundings.working_directory)
+                .filter(|directory| !directory.trim().is_empty())
+                .unwrap_or_else(|| WORKING_DIRECTORY.to_owned()),
+            shell: text(surroundings.shell),
+            parallelism,
+            steps,
+            cache_days,
+            ip_ranges,
+        };
+        Some((body, document))
+    }
+
+    fn parallelism(&mut self, body: At, scope: &Rc<Scope>) -> (u32, Option<Value>) {
+        let Some(entry) = self.doc.get(body, "parallelism") else { return (1, None) };
+        let value = self.evaluate(entry.value, scope);
+        let count = match &value.data {
+            Data::Unknown | Data::Null => return (1, None),
+            Data::Int(count) => u32::try_from(*count).ok().filter(|count| *count >= 1),
+            _ => None,
+        };
+        let Some(count) = count else {
+            let message =
+                format!("parallelism must be a positive whole number, found {}", value.describe());
+            let help = self.type_help(&value, "integer");
+            let problem = Problem::error(codes::BAD_PARALLELISM, value.place, message);
+            self.report.add(problem.maybe_help(help));
+            return (1, None);
+        };
+        if count > limits::PARALLELISM {
+            let message = format!("parallelism is at most {}", limits::PARALLELISM);
+            self.report.add(Problem::error(codes::BAD_PARALLELISM, value.place, message));
+            return (1, None);
+        }
+        if count == 1 && !self.doc.written(value.place).contains("<<") {
+            let message = "`parallelism: 1` is what every job has";
+            self.report.add(Problem::warning(codes::POINTLESS_PARALLELISM, value.place, message));
+        }
+        (count, Some(value))
+    }
+
+    /// Reads `retention: { caches: 7d }` (CFG §2.9, Q-49).
+    fn retention(&mut self, body: At, scope: &Rc<Scope>, extras: &mut Vec<Field>) -> Option<u32> {
+        let entry = self.doc.get(body, "retention")?;
+        let value = self.evaluate(entry.value, scope);
+        if value.is_unknown() || value.is_null() {
+            return None;
+        }
+        let text = value.field("caches").and_then(|field| field.value.data.scalar_text());
+        let days = text.as_deref().and_then(|text| text.strip_suffix('d')?.parse().ok());
+        let only = value.fields().len() == 1;
+        let days = days.filter(|days| RETENTION.contains(days) && only);
+        if days.is_none() && !value.field("caches").is_some_and(|field| field.value.is_unknown()) {
+            let message = "`retention` says for how many days caches are kept, from 1 to 30";
+            let problem = Problem::error(codes::BAD_RETENTION, value.place, message);
+            self.report.add(problem.help("write `retention: { caches: 7d }`"));
+            return None;
+        }
+        let message = "how long caches are kept is a setting of the server";
+        let problem = Problem::warning(codes::UNSUPPORTED_OPTION, entry.key, message);
+        self.report.add_unsupported(problem);
+        extras.push(Field { name: "retention".into(), key: entry.key, value });
+        days
+    }
+
+    fn ip_ranges(&mut self, body: At, scope: &Rc<Scope>, extras: &mut Vec<Field>) -> bool {
+        let entry = self.doc.get(body, "circleci_ip_ranges");
+        let Some(entry) = entry else { return false };
+        let value = self.evaluate(entry.value, scope);
+        let wanted = self.bool_of(&value, entry.name).unwrap_or(false);
+        if wanted {
+            let message = "jobs use the runner's own addresses";
+            let problem = Problem::warning(codes::UNSUPPORTED_OPTION, entry.key, message);
+            self.report.add_unsupported(problem);
+        }
+        extras.push(Field { name: "circleci_ip_ranges".into(), key: entry.key, value });
+        wanted
+    }
+
+    fn ignored_branches(&mut self, body: At) {
+        let Some(entry) = self.doc.get(body, "branches").filter(|_| self.has_workflows) else {
+            return;
+        };
+        let message = "`branches` in a job is ignored where there are workflows";
+        let problem = Problem::warning(codes::DEPRECATED, entry.key, message);
+        self.report.add(
+            problem.help("write `filters: { branches: … }` at the job's entry in the workflow"),
+        );
+    }
+}
+
+/// Puts the rendered job together, as version 2.0 writes it (CFG §7.4).
+fn job_document(
+    definition: &Definition,
+    surroundings: &Surroundings,
+    extras: Vec<Field>,
+    steps: Vec<Value>,
+) -> Value {
+    let mut fields: Vec<Field> = surroundings.block.iter().map(without_hoisted).collect();
+    let mut setting = |name: &str, setting: &Option<crate::expand::executor::Setting>| {
+        fields.extend(setting.iter().map(|setting| Field::new(name, setting.value.clone())));
+    };
+    setting("resource_class", &surroundings.resource_class);
+    setting("shell", &surroundings.shell);
+    setting("working_directory", &surroundings.working_directory);
+    fields.extend(extras);
+    let place = definition.key;
+    if !surroundings.variables.is_empty() {
+        // The hosted compiler lists the variables of a job one by one.
+        let one = |(name, value): (&Rc<str>, &Value)| {
+            let field = Field { name: name.clone(), key: value.place, value: value.clone() };
+            Value::new(Data::Map(Rc::new(vec![field])), value.place)
+        };
+        let list = surroundings.variables.iter().map(one).collect();
+        let list = Value::new(Data::List(Rc::new(list)), place);
+        fields.push(Field::new("environment", list));
+    }
+    let steps = Value::new(Data::List(Rc::new(steps)), place);
+    fields.push(Field { name: "steps".into(), key: place, value: steps });
+    Value::new(Data::Map(Rc::new(fields)), place)
+}
+
+/// `machine` and `macos` without the keys that stand beside them in the compiled job.
+fn without_hoisted(block: &Field) -> Field {
+    let mut block = block.clone();
+    if let (Data::Map(fields), "machine" | "macos") = (&block.value.data, &*block.name) {
+        let kept =
+            fields.iter().filter(|field| !matches!(&*field.name, "resource_class" | "shell"));
+        let kept: Vec<Field> = kept.cloned().collect();
+        // A machine of which nothing is left is any machine.
+        block.value.data =
+            if kept.is_empty() { Data::Bool(true) } else { Data::Map(Rc::new(kept)) };
+    }
+    block
+}
+
+fn ground(host: &Host) -> Ground {
+    match host {
+        Host::Known(Executor::Docker { .. }) => Ground::Docker,
+        Host::Known(Executor::Machine { .. }) => Ground::Machine,
+        Host::Known(Executor::Macos { .. }) => Ground::Macos,
+        Host::Nothing | Host::Broken => Ground::Unknown,
+    }
+}

@@ -1,0 +1,115 @@
+//! Warnings about jobs: what runs, and is probably not meant (CFG §7.5.7).
+
+use crate::{
+    codes,
+    context::Context,
+    expand::executor::Surroundings,
+    language::data::{Data, Value},
+    text::{
+        place::{FileId, Place},
+        problem::Problem,
+    },
+};
+
+impl Context<'_> {
+    /// Variables that will not hold what they seem to.
+    pub(crate) fn lint_environment(&mut self, environment: &Value) {
+        if environment.place.file != FileId::CONFIG {
+            return;
+        }
+        if let Data::List(items) = &environment.data {
+            items.iter().for_each(|item| self.lint_environment(item));
+            return;
+        }
+        for field in environment.fields() {
+            let Data::Text(text) = &field.value.data else { continue };
+            let place = field.value.place;
+            let written = self.doc.written(place);
+            if place.file == FileId::CONFIG && refers_to_itself(&field.name, text) {
+                let message = format!(
+                    "`{}` gets this very text: variables are not filled in here",
+                    field.name
+                );
+                let problem = Problem::warning(codes::UNEXPANDED_VARIABLE, place, message);
+                let help = format!(
+                    "in a `run` step: `echo 'export {}={text}' >> \"$BASH_ENV\"`",
+                    field.name
+                );
+                self.report.add(problem.help(help));
+            } else if looks_secret(&field.name, text) && written == &**text {
+                let message =
+                    format!("`{}` looks like a secret, for everybody to read", field.name);
+                let problem = Problem::warning(codes::SECRET_IN_TEXT, place, message);
+                let help = "put it into a context or the project's variables, and revoke this one";
+                self.report.add(problem.help(help));
+            }
+        }
+    }
+
+    /// Images that change by themselves (W-13).
+    pub(crate) fn lint_image(&mut self, image: &str, place: Place) {
+        let name = image.rsplit('/').next().unwrap_or(image);
+        let floating = !name.contains([':', '@']) || name.ends_with(":latest");
+        if floating && place.file == FileId::CONFIG && !image.is_empty() {
+            let message = format!("the image `{image}` changes by itself");
+            let problem = Problem::warning(codes::FLOATING_IMAGE, place, message);
+            self.report.add(problem.help("name a tag, so that tomorrow's job is today's"));
+        }
+    }
+
+    /// Directories are taken as they are written (W-09).
+    pub(crate) fn lint_surroundings(&mut self, surroundings: &Surroundings) {
+        let Some(directory) = &surroundings.working_directory else { return };
+        let place = directory.value.place;
+        if directory.text.contains('$') && place.file == FileId::CONFIG {
+            let message =
+                format!("`{}` is taken as it is: variables are not filled in here", directory.text);
+            let problem = Problem::warning(codes::UNEXPANDED_VARIABLE, place, message);
+            self.report.add(problem.help("a leading `~` is the home directory"));
+        }
+    }
+}
+
+/// `PATH: $HOME/bin:$PATH`, and the like.
+fn refers_to_itself(name: &str, text: &str) -> bool {
+    let own = format!("${name}");
+    let braced = format!("${{{name}}}");
+    text.contains(&own) || text.contains(&braced) || name == "PATH" && text.contains('$')
+}
+
+/// A long random text under a name that promises a secret.
+fn looks_secret(name: &str, text: &str) -> bool {
+    const SHORTEST: usize = 16;
+    let name = name.to_ascii_uppercase();
+    let promising =
+        ["TOKEN", "SECRET", "PASSWORD", "PASSWD", "API_KEY", "PRIVATE_KEY", "ACCESS_KEY"];
+    let known = ["ghp_", "gho_", "github_pat_", "AKIA", "xoxb-", "xoxp-", "glpat-", "sk_live_"];
+    let random = || {
+        let digits = text.chars().filter(char::is_ascii_digit).count();
+        text.chars().all(|c| c.is_ascii_alphanumeric() || "+/=_-".contains(c))
+            && digits >= 3
+            && text.chars().any(|c| c.is_ascii_alphabetic())
+    };
+    let long = text.len() >= SHORTEST && !text.contains('$');
+    long && (known.iter().any(|start| text.starts_with(start))
+        || promising.iter().any(|word| name.contains(word)) && random())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_random_text_under_a_telling_name_looks_secret() {
+        assert!(looks_secret("GITHUB_TOKEN", "a8f5f167f44f4964e6c998dee827110c"));
+        assert!(looks_secret("WHATEVER", "ghp_abcdefghijklmnopqrstuvwxyz0123456789"));
+        for (name, text) in [
+            ("POSTGRES_PASSWORD", "postgres"),
+            ("TOKEN_URL", "https://example.test/token"),
+            ("SECRET_KEY_BASE", "$SECRET_KEY_BASE"),
+            ("COMMIT", "a8f5f167f44f4964e6c998dee827110c"),
+        ] {
+            assert!(!looks_secret(name, text), "{name}");
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! Phase 10: matrices (CFG §5.6).
+
+use std::rc::Rc;
+
+use roundel_model::limits;
+
+use crate::{
+    codes,
+    context::{Context, budget::Draw},
+    language::{
+        data::{Bindings, Data, Scope, Value},
+        keys::Known,
+    },
+    read::yaml::{Entry, View},
+    text::{place::Place, problem::Problem},
+};
+
+const MATRIX: Known<'static> = Known {
+    what: "a matrix",
+    keys: &["parameters", "exclude", "alias"],
+    code: codes::BAD_MATRIX,
+    advice: Known::no_advice,
+    tolerant: false,
+};
+
+/// Parameters of one matrix. People use three.
+const PARAMETERS: usize = 50;
+
+/// A matrix, multiplied out.
+#[derive(Clone, Debug)]
+pub(crate) struct Matrix {
+    /// The name for all of its jobs in `requires`, if one is given.
+    pub(crate) alias: Option<String>,
+    /// The values of each job, by alphabetical order of the parameters, the first varying slowest.
+    pub(crate) combinations: Vec<Rc<Bindings>>,
+    /// The parameters and where they stand.
+    pub(crate) parameters: Vec<(String, Place)>,
+}
+
+impl Context<'_> {
+    /// Reads a matrix; `None` if it cannot be multiplied out, which was reported.
+    pub(crate) fn matrix(&mut self, entry: &Entry<'_>, scope: &Rc<Scope>) -> Option<Matrix> {
+        let View::Map(entries) = self.doc.view(entry.value) else {
+            return self.bad_matrix(entry.key, "a matrix is a mapping with `parameters`");
+        };
+        self.check_keys(entries.iter().map(|entry| (entry.name, entry.key)), MATRIX);
+        let get = |name: &str| entries.get(name);
+        let Some(parameters) = get("parameters") else {
+            return self.bad_matrix(entry.key, "a matrix needs `parameters`");
+        };
+        let axes = self.axes(&parameters, scope)?;
+        let size =
+            axes.iter().try_fold(1usize, |size, (_, _, values)| size.checked_mul(values.len()));
+        if size.is_none_or(|size| size > limits::JOBS_PER_PIPELINE) {
+            let message = format!("the matrix has more than {} jobs", limits::JOBS_PER_PIPELINE);
+            self.report.add(Problem::error(codes::EXPANDS_TOO_FAR, parameters.key, message));
+            return None;
+        }
+        let mut combinations = product(&axes);
+        if let Some(exclude) = get("exclude") {
+            self.exclude(&exclude, scope, &axes, &mut combinations)?;
+        }
+        if combinations.is_empty() {
+            let message = "the matrix has no combination left";
+            self.report.add(Problem::warning(codes::IGNORED, entry.key, message));
+        }
+        let alias = get("alias").and_then(|alias| self.text_field(alias.value, "alias", scope));
+        let parameters = axes.into_iter().map(|(name, key, _)| (name, key)).collect();
+        let combinations = combinations.into_iter().map(Rc::new).collect();
+        Some(Matrix { alias, combinations, parameters })
+    }
+
+    fn bad_matrix(&mut self, place: Place, message: &str) -> Option<Matrix> {
+        let problem = Problem::error(codes::BAD_MATRIX, place, message);
+        self.report
+            .add(problem.help("write `matrix: { parameters: { version: [\"1\", \"2\"] } }`"));
+        None
+    }
+
+    /// Reads the parameters with their values, by name.
+    fn axes(
+        &mut self,
+        parameters: &Entry<'_>,
+        scope: &Rc<Scope>,
+    ) -> Option<Vec<(String, Place, Vec<Value>)>> {
+        let View::Map(entries) = self.doc.view(parameters.value) else {
+            self.bad_matrix(parameters.key, "`parameters` is a mapping of names to lists");
+            return None;
+        };
+        let mut axes = Vec::new();
+        let mut sound = !entries.is_empty();
+        if !sound {
+            self.bad_matrix(parameters.key, "a matrix needs at least one parameter");
+        }
+        for entry in entries {
+            let value = self.evaluate(entry.value, scope);
+            match &value.data {
+                Data::List(values) => {
+                    sound &= values.iter().all(|value| !matches!(value.data, Data::Unknown));
+                    axes.push((entry.name.to_owned(), entry.key, values.to_vec()));
+                }
+                Data::Unknown => sound = false,
+                _ => {
+                    let message = format!("the matrix parameter `{}` is not a list", entry.name);
+                    let problem = Problem::error(codes::BAD_MATRIX, value.place, message);
+                    self.report.add(problem.help("write `[x]` even for one value"));
+                    sound = false;
+                }
+            }
+        }
+        if axes.len() > PARAMETERS {
+            let message = format!("a matrix has at most {PARAMETERS} parameters");
+            self.report.add(Problem::error(codes::EXPANDS_TOO_FAR, parameters.key, message));
+            return None;
+        }
+        axes.sort_by(|(a, _, _), (b, _, _)| a.cmp(b));
+        sound.then_some(axes)
+    }
+
+    fn exclude(
+        &mut self,
+        entry: &Entry<'_>,
+        scope: &Rc<Scope>,
+        axes: &[(String, Place, Vec<Value>)],
+        combinations: &mut Vec<Bindings>,
+    ) -> Option<()> {
+        let View::Seq(items) = self.doc.view(entry.value) else {
+            self.bad_matrix(entry.key, "`exclude` is a list of mappings");
+            return None;
+        };
+        for item in items.iter() {
+            let value = self.evaluate(item, scope);
+            if !self.afford(Draw::Visits, combinations.len(), value.place) {
+                return None;
+            }
+            let fields = match &value.data {
+                Data::Map(fields) => fields.clone(),
+                Data::Unknown => return None,
+                _ => {
+                    self.bad_matrix(value.place, "`exclude` is a list of mappings");
+                    return None;
+                }
+            };
+            for field in fields.iter() {
+                if !axes.iter().any(|(name, _, _)| **name == *field.name) {
+                    let message = format!("`{}` is no parameter of the matrix", field.name);
+                    self.report.add(Problem::warning(codes::IGNORED, field.key, message));
+                }
+            }
+            if fields.len() < axes.len() {
+                let message = "this leaves out some parameters; it drops every value of them";
+                self.report.add(Problem::warning(codes::IGNORED, value.place, message));
+            }
+            let before = combinations.len();
+            combinations.retain(|combination| {
+                let same = |field: &crate::language::data::Field| {
+                    combination
+                        .get(&*field.name)
+                        .is_some_and(|value| value.data.equals(&field.value.data))
+                };
+                !fields.iter().all(same)
+            });
+            if combinations.len() == before {
+                let message = "no combination of the matrix is like this";
+                self.report.add(Problem::warning(codes::IGNORED, value.place, message));
+            }
+        }
+        Some(())
+    }
+
+    /// Names an element of a matrix after its values (CFG §5.6).
+    pub(crate) fn generated_name(job: &str, combination: &Bindings) -> String {
+        let mut name = job.to_owned();
+        for value in combination.values() {
+            let text = crate::language::data::executor_name(&value.data)
+                .or_else(|| value.data.scalar_text());
+            name.push('-');
+            name.push_str(&text.unwrap_or_default());
+        }
+        name
+    }
+}
+
+fn product(axes: &[(String, Place, Vec<Value>)]) -> Vec<Bindings> {
+    let mut combinations = vec![Bindings::new()];
+    for (name, _, values) in axes {
+        combinations = combinations
+            .iter()
+            .flat_map(|combination| {
+                values.iter().map(move |value| {
+                    let mut longer = combination.clone();
+                    longer.insert(name.clone(), value.clone());
+                    longer
+                })
+            })
+            .collect();
+    }
+    combinations
+}

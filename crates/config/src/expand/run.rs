@@ -1,0 +1,311 @@
+//! The step `run`, and `deploy`, its old name (CFG §3.2, §3.14).
+
+use std::{rc::Rc, time::Duration};
+
+use roundel_model::{
+    limits,
+    plan::{PlannedStep, PlannedStepKind, RunStep, When},
+};
+
+use crate::{
+    codes,
+    context::Context,
+    expand::environment::Owner,
+    language::{
+        data::{Data, Field, Scope, Value},
+        keys::RUN,
+    },
+    read::yaml::At,
+    render::fields::with_unknown,
+    suggest::did_you_mean,
+    text::{place::Place, problem::Problem},
+};
+
+/// Extra attempts that a step may ask for (CFG §1.5).
+const RERUNS: std::ops::RangeInclusive<i64> = 1..=5;
+
+/// Longest pause before one of them.
+const RERUN_DELAY: Duration = Duration::from_mins(10);
+
+/// A compiled step, and the step as rendered.
+pub(crate) type Made = (PlannedStep, Value);
+
+/// Where a step stands and in which scope it is read.
+pub(crate) struct Site<'s> {
+    pub(crate) name: &'s str,
+    pub(crate) key: Place,
+    pub(crate) value: Option<At>,
+    pub(crate) scope: &'s Rc<Scope>,
+}
+
+impl Context<'_> {
+    /// Compiles a `run` step.
+    pub(crate) fn run_step(&mut self, site: &Site<'_>) -> Option<Made> {
+        let line = Some(self.report.line(site.key));
+        let Some(at) = site.value else {
+            return self.bad_run(site, "is empty");
+        };
+        let value = self.evaluate(at, site.scope);
+        let (run, name, when) = match &value.data {
+            Data::Unknown => return None,
+            Data::Null => return self.bad_run(site, "is empty"),
+            Data::List(_) => return self.bad_run(site, "is a list"),
+            Data::Map(_) => {
+                let fields = value.fields().iter();
+                self.check_keys(fields.map(|field| (&*field.name, field.key)), RUN);
+                self.run_attributes(&value, site)?
+            }
+            _ => {
+                let command = self.text_of(&value, site.name)?;
+                (RunStep { command, ..blank_run() }, None, When::OnSuccess)
+            }
+        };
+        let name = name.unwrap_or_else(|| step_name(&run.command));
+        let rendered = if let Data::Map(_) = value.data {
+            value
+        } else {
+            let place = value.place;
+            let command = Value::new(Data::text(&run.command), place);
+            let command = Field::new("command", Value { trail: value.trail, ..command });
+            Value::new(Data::Map(Rc::new(vec![command])), place)
+        };
+        let step = PlannedStep { name, when, kind: PlannedStepKind::Run(run), line };
+        Some((step, rendered_step(site, rendered)))
+    }
+
+    /// Reports a `run` of the wrong shape.
+    pub(crate) fn bad_run<T>(&mut self, site: &Site<'_>, found: &str) -> Option<T> {
+        let message =
+            format!("`{}` takes a text or a mapping with `command`, this one {found}", site.name);
+        let problem = Problem::error(codes::BAD_RUN, site.key, message);
+        self.report.add(
+            problem
+                .help(format!("write `{}: make test`, or indent `command:` below it", site.name)),
+        );
+        None
+    }
+
+    fn run_attributes(
+        &mut self,
+        attributes: &Value,
+        site: &Site<'_>,
+    ) -> Option<(RunStep, Option<String>, When)> {
+        let mut run = blank_run();
+        let (mut name, mut when, mut command) = (None, When::OnSuccess, None);
+        let mut reruns = None;
+        for field in attributes.fields() {
+            let value = &field.value;
+            match &*field.name {
+                "environment" => {
+                    let variables = self.environment(value, Owner::Step);
+                    run.environment = variables.into_iter().collect();
+                    self.lint_environment(value);
+                }
+                "shell" => run.shell = self.shell(value.clone()).map(|shell| shell.text),
+                "command" => command = Some(self.command(value)),
+                "name" => name = self.text_of(value, "name").map(|name| step_name(&name)),
+                "background" => {
+                    run.background = self.bool_of(value, "background").unwrap_or(false);
+                }
+                "working_directory" => {
+                    run.working_directory = self.text_of(value, "working_directory");
+                }
+                "no_output_timeout" => {
+                    let limit = self.duration(value, &field.name);
+                    run.no_output_timeout = limit.unwrap_or(limits::NO_OUTPUT_TIMEOUT);
+                }
+                "when" => when = self.when(value).unwrap_or_default(),
+                "max_auto_reruns" if !value.is_null() => {
+                    reruns = Some(field.key);
+                    run.max_auto_reruns = self.reruns(value);
+                }
+                "auto_rerun_delay" => {
+                    run.auto_rerun_delay = self.duration(value, &field.name).unwrap_or_default();
+                }
+                _ => {}
+            }
+        }
+        self.check_reruns(attributes, &run, reruns);
+        let keys = || attributes.fields().iter().map(|field| (&*field.name, field.key));
+        let Some(command) = command else {
+            if self.is_misspelt(keys(), RUN, &["command"]) {
+                return None;
+            }
+            let message = format!("`{}` needs `command`", site.name);
+            let problem = Problem::error(codes::RUN_WITHOUT_COMMAND, site.key, message);
+            let problem = with_unknown(problem, keys(), RUN.keys);
+            self.report.add(problem.help("add `command:`"));
+            return None;
+        };
+        run.command = command?;
+        Some((run, name.filter(|name| !name.is_empty()), when))
+    }
+
+    fn command(&mut self, value: &Value) -> Option<String> {
+        // An empty script runs and succeeds.
+        if matches!(value.data, Data::Null) {
+            let message = "`command` is empty: the step does nothing";
+            let problem = Problem::warning(codes::IGNORED, value.place, message);
+            self.report.add(problem.help("write the script behind it, or below it after `|`"));
+            Some(String::new())
+        } else {
+            self.text_of(value, "command")
+        }
+    }
+
+    fn reruns(&mut self, value: &Value) -> u32 {
+        match &value.data {
+            Data::Unknown => 0,
+            Data::Int(count) if RERUNS.contains(count) => u32::try_from(*count).unwrap_or(0),
+            _ => {
+                let message = "max_auto_reruns must be between 1 and 5";
+                self.report.add(Problem::error(
+                    codes::CONFLICTING_ATTRIBUTES,
+                    value.place,
+                    message,
+                ));
+                0
+            }
+        }
+    }
+
+    fn check_reruns(&mut self, attributes: &Value, run: &RunStep, reruns: Option<Place>) {
+        let delay = attributes.field("auto_rerun_delay").filter(|delay| !delay.value.is_null());
+        let delay = delay.map(|delay| delay.key);
+        let mut report = |place, message: &str| {
+            self.report.add(Problem::error(codes::CONFLICTING_ATTRIBUTES, place, message));
+        };
+        match (delay, reruns) {
+            (Some(delay), None) => {
+                report(delay, "auto_rerun_delay requires max_auto_reruns to be specified");
+            }
+            (Some(delay), Some(_)) if run.auto_rerun_delay > RERUN_DELAY => {
+                report(delay, "auto_rerun_delay is at most 10 minutes");
+            }
+            _ => {}
+        }
+        if let (Some(reruns), true) = (reruns, run.background) {
+            report(reruns, "a background step cannot be rerun");
+        }
+    }
+
+    /// Reads the attribute `when`.
+    pub(crate) fn when(&mut self, value: &Value) -> Option<When> {
+        let text = match &value.data {
+            Data::Unknown | Data::Null => return None,
+            Data::Text(text) => text.clone(),
+            _ => {
+                self.wrong_type(value, "when", "string");
+                return None;
+            }
+        };
+        match &*text {
+            "on_success" => Some(When::OnSuccess),
+            "always" => Some(When::Always),
+            "on_fail" => Some(When::OnFail),
+            other => {
+                const ALLOWED: [&str; 3] = ["on_success", "always", "on_fail"];
+                let message = format!("`when` cannot be `{other}`");
+                let help = did_you_mean(other, ALLOWED).unwrap_or_else(|| {
+                    format!(
+                        "allowed: {}; conditions are written as a `when:` step",
+                        ALLOWED.join(", ")
+                    )
+                });
+                self.report
+                    .add(Problem::error(codes::NOT_IN_ENUM, value.place, message).help(help));
+                None
+            }
+        }
+    }
+
+    pub(crate) fn duration(&mut self, value: &Value, name: &str) -> Option<Duration> {
+        if matches!(value.data, Data::Unknown | Data::Null) {
+            return None;
+        }
+        if let Data::Int(seconds @ 0..=86_400) = value.data {
+            let message = format!("`{name}` has no unit; it is taken as seconds");
+            let problem = Problem::warning(codes::BAD_DURATION, value.place, message);
+            self.report.add(problem.help(format!("write `{seconds}s`")));
+            return u64::try_from(seconds).ok().map(Duration::from_secs);
+        }
+        let found = value.data.scalar_text().and_then(|text| duration(text.trim()));
+        if found.is_none() {
+            let message = format!("`{name}`: {} is no duration", value.describe());
+            let problem = Problem::error(codes::BAD_DURATION, value.place, message);
+            self.report.add(problem.help("write a number and a unit: `30s`, `10m`, `1.5h`"));
+        }
+        found
+    }
+}
+
+/// Puts a step's rendered attributes below its name.
+pub(crate) fn rendered_step(site: &Site<'_>, attributes: Value) -> Value {
+    let field = Field { name: Rc::from(site.name), key: site.key, value: attributes };
+    Value::new(Data::Map(Rc::new(vec![field])), site.key)
+}
+
+fn blank_run() -> RunStep {
+    RunStep {
+        command: String::new(),
+        shell: None,
+        environment: Vec::new(),
+        background: false,
+        working_directory: None,
+        no_output_timeout: limits::NO_OUTPUT_TIMEOUT,
+        max_auto_reruns: 0,
+        auto_rerun_delay: Duration::ZERO,
+        after_all_tasks: false,
+    }
+}
+
+/// Cuts a name to what people can read (RUN §1.7).
+pub(crate) fn step_name(text: &str) -> String {
+    text.trim().chars().take(limits::STEP_NAME_CHARS).collect()
+}
+
+/// Reads `30s`, `1.25h`, `1h30m` (CFG §3.2, RUN §2.1).
+fn duration(text: &str) -> Option<Duration> {
+    let mut rest = text;
+    let mut total = Duration::ZERO;
+    if rest.is_empty() {
+        return None;
+    }
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        let (number, tail) = rest.split_at(digits);
+        let (unit, tail) = match tail.as_bytes() {
+            [b'm', b's', ..] => (0.001, tail.get(2..)?),
+            [b's', ..] => (1.0, tail.get(1..)?),
+            [b'm', ..] => (60.0, tail.get(1..)?),
+            [b'h', ..] => (3600.0, tail.get(1..)?),
+            _ => return None,
+        };
+        if number.starts_with('.') || number.ends_with('.') {
+            return None;
+        }
+        let seconds = number.parse::<f64>().ok()? * unit;
+        total = total.checked_add(Duration::try_from_secs_f64(seconds).ok()?)?;
+        rest = tail;
+    }
+    Some(total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_a_number_and_a_unit() {
+        for (text, seconds) in
+            [("5s", 5.0), ("20m", 1200.0), ("1.25h", 4500.0), ("1h30m", 5400.0), ("500ms", 0.5)]
+        {
+            assert_eq!(duration(text), Some(Duration::from_secs_f64(seconds)), "{text}");
+        }
+        for text in
+            ["", "5", "m", "5d", "1.h", ".5h", "-1m", "1e9h", "9999999999999999999999h", "5 m"]
+        {
+            assert_eq!(duration(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,374 @@
+//! Phase 14: steps, with commands and conditions expanded to a flat list (CFG §3.0, §4.8).
+
+use std::rc::Rc;
+
+use roundel_model::{
+    limits,
+    plan::{PlannedStep, PlannedStepKind},
+};
+
+use crate::{
+    codes,
+    context::{Context, budget::Draw},
+    expand::{
+        builtin::{self, Ground},
+        run::{Made, Site},
+    },
+    language::{
+        data::{Data, Scope, Steps, Trail, Value},
+        definition::{Definition, Element, Found, Import},
+        keys::{Known, STEP_WORDS},
+    },
+    read::yaml::{At, View},
+    resolve::parameters::bind::{Argument, ArgumentSource, Call},
+    suggest::nearest,
+    text::{
+        place::{FileId, Place},
+        problem::Problem,
+    },
+};
+
+/// Commands and conditions within each other (CFG §4.8).
+const DEPTH: usize = 100;
+
+/// Built-in steps that no command of the same name can replace (CFG §3.0).
+const RESERVED: &[&str] = &["run", "when", "unless", "steps"];
+
+const CONDITION: Known<'static> = Known {
+    what: "a condition",
+    keys: &["condition", "steps"],
+    code: codes::UNKNOWN_KEY,
+    advice: condition_key_advice,
+    tolerant: false,
+};
+
+fn condition_key_advice(key: &str) -> Option<&'static str> {
+    match key {
+        "else" => Some("there is no `else`: add an `unless` step with the same condition"),
+        "equal" | "and" | "or" | "not" | "matches" => Some("put the statement below `condition:`"),
+        _ => None,
+    }
+}
+
+/// The list that is being made.
+pub(crate) struct Expansion {
+    steps: Vec<PlannedStep>,
+    /// The same as rendered.
+    rendered: Vec<Value>,
+    depth: usize,
+    /// The job runs as several tasks.
+    parallel: bool,
+    ground: Ground,
+    /// Steps beyond the limit were told.
+    full: bool,
+}
+
+impl Expansion {
+    pub(crate) fn new(parallel: bool, ground: Ground) -> Self {
+        Self { steps: Vec::new(), rendered: Vec::new(), depth: 0, parallel, ground, full: false }
+    }
+
+    /// Returns the steps, and the same as rendered.
+    pub(crate) fn finish(self) -> (Vec<PlannedStep>, Vec<Value>) {
+        (self.steps, self.rendered)
+    }
+}
+
+impl Context<'_> {
+    /// Expands a list of steps, or a tag that stands for one.
+    pub(crate) fn expand(&mut self, list: At, key: Place, scope: &Rc<Scope>, into: &mut Expansion) {
+        let place = self.doc.place(list);
+        if into.depth >= DEPTH {
+            let message =
+                format!("commands and conditions are nested more than {DEPTH} levels deep");
+            self.report.add(Problem::error(codes::RECURSION, place, message));
+            return;
+        }
+        if !self.afford(Draw::Calls, 1, place) {
+            return;
+        }
+        into.depth += 1;
+        match self.doc.view(list) {
+            View::Seq(steps) => {
+                for step in steps.iter() {
+                    self.expand_step(step, scope, into);
+                }
+            }
+            View::Scalar(text, _) if text.contains("<<") && self.templates => {
+                let value = self.evaluate(list, scope);
+                match value.data {
+                    Data::Steps(Steps { list, scope }) => self.expand(list, key, &scope, into),
+                    Data::Unknown => {}
+                    _ => {
+                        let message = format!("{} is no list of steps", value.describe());
+                        let problem = Problem::error(codes::NOT_STEPS, value.place, message);
+                        self.report.add(problem.help("declare the parameter with `type: steps`"));
+                    }
+                }
+            }
+            View::Map(_) | View::Scalar(..) | View::Broken => self.check_steps(list, key),
+        }
+        into.depth -= 1;
+    }
+
+    fn expand_step(&mut self, step: At, scope: &Rc<Scope>, into: &mut Expansion) {
+        if !self.afford(Draw::Visits, 1, self.doc.place(step)) {
+            return;
+        }
+        let Some((name, key, value)) = self.step_shape(step) else { return };
+        if self.templates && value.is_none() && name.contains("<<") {
+            self.tag_as_step(step, scope, into);
+            return;
+        }
+        self.expand_named(&Site { name, key, value, scope }, into);
+    }
+
+    /// A tag as an item of a list: a command's name, or a mistake if it is a list of steps.
+    fn tag_as_step(&mut self, step: At, scope: &Rc<Scope>, into: &mut Expansion) {
+        let value = self.evaluate(step, scope);
+        match &value.data {
+            Data::Text(name) => {
+                let site = Site { name, key: value.place, value: None, scope };
+                self.expand_named(&site, into);
+            }
+            Data::Unknown => {}
+            // Official orbs do this, so the hosted service splices it.
+            Data::Steps(Steps { list, scope: inner }) => {
+                if value.place.file == FileId::CONFIG {
+                    let written = self.doc.written(value.place);
+                    let message = "a list of steps stands where a step is expected";
+                    let problem = Problem::warning(codes::BAD_STEP, value.place, message);
+                    self.report.add(problem.help(format!("write `- steps: {written}`")));
+                }
+                self.expand(*list, value.place, inner, into);
+            }
+            _ => {
+                let message = format!("{} is no step", value.describe());
+                self.report.add(Problem::error(codes::BAD_STEP, value.place, message));
+            }
+        }
+    }
+
+    fn expand_named(&mut self, site: &Site<'_>, into: &mut Expansion) {
+        if self.templates && !RESERVED.contains(&site.name) {
+            let module = site.scope.module;
+            // At the configuration's own level `deploy` with a script stays the built-in step
+            // without one only the command can be meant, and the hosted compiler's outputs
+            // show that it is.
+            let has_script = site
+                .value
+                .is_some_and(|at| !self.doc.is_map(at) || self.doc.get(at, "command").is_some());
+            let shadowed = site.name == "deploy" && !module.is_orb() && has_script;
+            match self.find(module, Element::Command, site.name, site.key) {
+                Found::Definition(command) if !shadowed => {
+                    self.expand_command(site, &command, into);
+                    return;
+                }
+                Found::Told => return,
+                Found::Definition(_) | Found::Nobody => {}
+            }
+        }
+        let made = match site.name {
+            "run" => self.run_step(site),
+            "deploy" => self.deploy_step(site, into.parallel),
+            "when" | "unless" if self.templates => {
+                self.expand_condition(site, into);
+                return;
+            }
+            "steps" if self.templates => {
+                match site.value {
+                    Some(list) => self.expand(list, site.key, site.scope, into),
+                    None => self.steps_missing(site.key, "`steps`"),
+                }
+                return;
+            }
+            name if builtin::is_builtin(name) => self.builtin_step(site, into.ground),
+            _ => {
+                self.unknown_command(site);
+                return;
+            }
+        };
+        let Some((step, rendered)) = made.filter(|_| self.afford(Draw::Steps, 1, site.key)) else {
+            return;
+        };
+        if into.steps.len() < limits::STEPS_PER_JOB {
+            into.steps.push(step);
+            let rendered = self.traced_step(rendered);
+            into.rendered.push(rendered);
+        } else if !into.full {
+            into.full = true;
+            let message = format!("a job has at most {} steps", limits::STEPS_PER_JOB);
+            self.report.add(Problem::error(codes::EXPANDS_TOO_FAR, site.key, message));
+        }
+    }
+
+    /// Notes through which commands a step came, if somebody asked.
+    fn traced_step(&self, rendered: Value) -> Value {
+        if !self.tracing {
+            return rendered;
+        }
+        let frames = self.report.frames().iter().map(|frame| {
+            let what = format!("{} is used", frame.what);
+            Rc::new(Trail { what, place: frame.place, from: Vec::new() })
+        });
+        let trail = Trail {
+            what: "the step is written".to_owned(),
+            place: rendered.place,
+            from: frames.collect(),
+        };
+        Value { trail: Some(Rc::new(trail)), ..rendered }
+    }
+
+    fn deploy_step(&mut self, site: &Site<'_>, parallel: bool) -> Option<Made> {
+        let problem =
+            Problem::warning(codes::DEPRECATED, site.key, "`deploy` is an old name of `run`");
+        self.report.add(problem.help("write `run`"));
+        let (mut step, rendered) = self.run_step(site)?;
+        if let (PlannedStepKind::Run(run), true) = (&mut step.kind, parallel) {
+            run.after_all_tasks = true;
+            let message = "`deploy` in a parallel job cannot be run by this release yet";
+            let problem = Problem::error(codes::UNSUPPORTED_STEP, site.key, message);
+            let help = "move it to a job of its own that requires this one";
+            self.report.add_unsupported(problem.help(help));
+        }
+        Some((step, rendered))
+    }
+
+    fn expand_command(&mut self, site: &Site<'_>, command: &Definition, into: &mut Expansion) {
+        let width = self.doc.width(command.body);
+        let affordable =
+            self.afford(Draw::Calls, 1, site.key) && self.afford(Draw::Visits, 2 * width, site.key);
+        self.empty_is_used(command, Element::Command);
+        if !affordable || command.broken {
+            return;
+        }
+        let callee: Rc<str> = format!("command `{}`", site.name).into();
+        if site.scope.callers().any(|call| call.body == command.body) {
+            let mut path: Vec<&str> = site.scope.callers().map(|call| &*call.name).collect();
+            path.reverse();
+            path.push(&callee);
+            let path = path.join(" → ").replace("command ", "").replace('`', "");
+            let message = format!("the command calls itself: {path}");
+            self.report.add(
+                Problem::error(codes::RECURSION, site.key, message)
+                    .help("a command cannot be recursive"),
+            );
+            return;
+        }
+        let Some(arguments) = self.arguments_of_command(site, &callee) else { return };
+        self.report.enter(&callee, site.key);
+        let declarations = &command.parameters;
+        let (module, place) = (command.module, site.key);
+        let bindings = self.bind(&Call { callee: &callee, declarations, place, module }, arguments);
+        if let Some(steps) = self.doc.get(command.body, "steps") {
+            let scope = site.scope.called(&callee, (module, command.body), bindings);
+            self.expand(steps.value, steps.key, &scope, into);
+        }
+        self.report.leave();
+    }
+
+    fn arguments_of_command(&mut self, site: &Site<'_>, callee: &str) -> Option<Vec<Argument>> {
+        let Some(at) = site.value else { return Some(Vec::new()) };
+        match self.doc.view(at) {
+            View::Map(entries) => {
+                let arguments = entries.iter().map(|entry| Argument {
+                    name: entry.name.to_owned(),
+                    key: entry.key,
+                    source: ArgumentSource::Node(entry.value, site.scope.clone()),
+                });
+                Some(arguments.collect())
+            }
+            View::Broken => None,
+            View::Scalar(..) | View::Seq(_) => {
+                let message = format!("the arguments of {callee} must be a mapping");
+                let place = self.doc.place(at);
+                let problem = Problem::error(codes::WRONG_TYPE, place, message);
+                self.report
+                    .add(problem.help(format!("write `- {}: {{ name: value }}`", site.name)));
+                None
+            }
+        }
+    }
+
+    /// `when` and `unless` steps; what is not taken is not looked at (CFG §3.15).
+    fn expand_condition(&mut self, site: &Site<'_>, into: &mut Expansion) {
+        let entries = match site.value.map(|at| self.doc.view(at)) {
+            Some(View::Map(entries)) => entries,
+            Some(View::Broken) => return,
+            None | Some(View::Scalar(..) | View::Seq(_)) => {
+                let message = format!("`{}` as a step takes `condition` and `steps`", site.name);
+                let problem = Problem::error(codes::CONDITION_MISPLACED, site.key, message);
+                self.report
+                    .add(problem.help("the attribute `when: always` belongs inside of `run:`"));
+                return;
+            }
+        };
+        self.check_keys(entries.iter().map(|entry| (entry.name, entry.key)), CONDITION);
+        let condition = entries.get("condition");
+        let steps = entries.get("steps");
+        if steps.is_none() {
+            self.steps_missing(site.key, &format!("`{}`", site.name));
+        }
+        let Some(condition) = condition else {
+            let message = format!("`{}` as a step needs `condition`", site.name);
+            self.report.add(Problem::error(codes::CONDITION_MISPLACED, site.key, message));
+            return;
+        };
+        let statement = self.evaluate(condition.value, site.scope);
+        self.check_literal_condition(&statement);
+        let (Some(decided), Some(steps)) = (self.decide(&statement, 0), steps) else { return };
+        if decided != (site.name == "when") {
+            return;
+        }
+        if let View::Map(_) = self.doc.view(steps.value) {
+            self.expand_step(steps.value, site.scope, into);
+        } else {
+            self.expand(steps.value, steps.key, site.scope, into);
+        }
+    }
+
+    /// Expressions are not read here; a text is simply true (W-11).
+    fn check_literal_condition(&mut self, statement: &crate::language::data::Value) {
+        let written = self.doc.written(statement.place);
+        let is_literal = matches!(statement.data, Data::Text(_)) && !written.contains("<<");
+        if is_literal && (written.contains("pipeline.") || written.contains("==")) {
+            let message = "this condition is a text and therefore always true";
+            let problem = Problem::warning(codes::ALWAYS_TRUE, statement.place, message);
+            self.report.add(problem.help("put the expression into a tag: `<< … >>`"));
+        }
+    }
+
+    /// The first imported orb that has a command of this name.
+    fn orb_with_command(&self, site: &Site<'_>) -> Option<&str> {
+        let imports = &self.module(site.scope.module).imports;
+        let found = imports.iter().find(|(_, import)| {
+            let Import::Module(orb) = import else { return false };
+            self.module(*orb).commands.contains_key(site.name)
+        });
+        found.map(|(name, _)| *name)
+    }
+
+    /// Reports a step that nobody defines.
+    pub(crate) fn unknown_command(&mut self, site: &Site<'_>) {
+        let mut names: Vec<&str> = self.names(site.scope.module, Element::Command);
+        let seen = !self.report.is_full();
+        for word in builtin::words().chain(STEP_WORDS.iter().copied()).filter(|_| seen) {
+            names.push(word);
+        }
+        let underscored = site.name.replace('-', "_");
+        let help = match nearest(site.name, names).map(str::to_owned) {
+            _ if builtin::is_builtin(&underscored) => format!("did you mean `{underscored}`?"),
+            Some(near) => format!("did you mean `{near}`?"),
+            None if !self.templates => "commands need version 2.1".to_owned(),
+            None if site.name == "type" => {
+                "write the step's name as its key: `- run: make test`, `- checkout`".to_owned()
+            }
+            None => match self.orb_with_command(site) {
+                Some(orb) => format!("did you mean `{orb}/{}`?", site.name),
+                None => "declare it under `commands`, or put shell text after `run:`".to_owned(),
+            },
+        };
+        let message = format!("cannot find a definition for command named `{}`", site.name);
+        self.report.add(Problem::error(codes::UNKNOWN_COMMAND, site.key, message).help(help));
+    }
+}

@@ -1,0 +1,107 @@
+//! Expressions in tags and conditions: `pipeline.git.branch == "main" and 10 or 1` (CFG §6.2–§6.4).
+//!
+//! `and` and `or` give back one of their operands, and look at the right one only if they must.
+//! What is wrong in an operand that was not looked at is told as a warning.
+
+mod compute;
+mod parse;
+mod rewrite;
+
+use std::ops::Range;
+
+use crate::{
+    codes::{self, Code},
+    language::{data::Data, profile::Profile},
+};
+
+use compute::Machine;
+
+/// Why a variable has no value: code, sentence, help.
+pub(crate) type Refusal = (Code, String, Option<String>);
+
+/// What is wrong with an expression.
+#[derive(Clone, Debug)]
+pub(crate) struct ExpressionError {
+    pub(crate) code: Code,
+    /// It cannot be read, as opposed to: it can be read but not computed.
+    pub(crate) is_syntax: bool,
+    pub(crate) message: String,
+    pub(crate) help: Option<String>,
+    /// Bytes of the expression that are meant.
+    pub(crate) span: Range<usize>,
+}
+
+impl ExpressionError {
+    fn syntax(span: Range<usize>, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self { code: codes::EXPRESSION_SYNTAX, is_syntax: true, message, help: None, span }
+    }
+
+    fn value(span: Range<usize>, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self { code: codes::EXPRESSION_VALUE, is_syntax: false, message, help: None, span }
+    }
+
+    fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+/// Finds the value of a variable.
+type Lookup<'l> = dyn FnMut(&str) -> Result<Data, Refusal> + 'l;
+
+/// What an expression comes to, and what its author should know besides.
+#[derive(Debug)]
+pub(crate) struct Assessment {
+    pub(crate) result: Result<Data, ExpressionError>,
+    pub(crate) warnings: Vec<ExpressionError>,
+}
+
+/// Evaluates an expression and looks for traps in it.
+pub(crate) fn assess(text: &str, profile: Profile, lookup: &mut Lookup<'_>) -> Assessment {
+    let parsed = match parse::parse(text) {
+        Ok(parsed) => parsed,
+        Err(error) => return Assessment { result: Err(error), warnings: Vec::new() },
+    };
+    let mut machine = Machine::new(text, profile, Data::is_truthy, lookup);
+    machine.warn_of_tight_not(&parsed);
+    let result = machine.value(&parsed);
+    Assessment { result, warnings: machine.warnings }
+}
+
+/// Evaluates an expression of the dialect in which only `false` is falsy (CFG §6.6).
+pub(crate) fn restricted(text: &str, lookup: &mut Lookup<'_>) -> Result<Data, ExpressionError> {
+    let parsed = parse::parse(text)?;
+    let truthy = |data: &Data| !matches!(data, Data::Bool(false));
+    Machine::new(text, Profile::Legacy, truthy, lookup).value(&parsed)
+}
+
+/// Says what is certainly wrong with an expression, whatever its variables are.
+pub(crate) fn refused(text: &str, lookup: &mut Lookup<'_>) -> Vec<ExpressionError> {
+    let parsed = match parse::parse(text) {
+        Ok(parsed) => parsed,
+        Err(error) => return vec![error],
+    };
+    let mut machine = Machine::new(text, Profile::Legacy, Data::is_truthy, lookup);
+    machine.warn_of_tight_not(&parsed);
+    machine.look_at(&parsed);
+    machine.warnings
+}
+
+/// Tells whether a text that is compared as it is was probably meant as an expression (W-11).
+pub(crate) fn looks_like_one(text: &str) -> bool {
+    let text = text.trim();
+    let mentions = ["pipeline.", "parameters.", "matrix."].iter().any(|name| text.contains(name));
+    let operates =
+        [" == ", " != ", " matches ", " starts-with ", " and ", " or ", " =~ ", " >", " <"]
+            .iter()
+            .any(|operator| text.contains(operator));
+    let sole_name = !text.contains(char::is_whitespace)
+        && ["pipeline.", "parameters.", "matrix."].iter().any(|name| text.starts_with(name));
+    let negated = ["not ", "!"].iter().any(|not| text.starts_with(not));
+    sole_name || (mentions && (operates || negated))
+}
+
+#[cfg(test)]
+mod tests;

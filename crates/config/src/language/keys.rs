@@ -1,0 +1,185 @@
+//! The keys that mappings of the language have, and advice for those that belong somewhere else.
+
+use crate::codes::{self, Code};
+
+/// The keys that something knows.
+#[derive(Clone, Copy)]
+pub(crate) struct Known<'k> {
+    /// What it is, for messages: "`run`".
+    pub(crate) what: &'k str,
+    /// Its keys.
+    pub(crate) keys: &'k [&'k str],
+    /// The mistake that another key is.
+    pub(crate) code: Code,
+    /// Advice for keys that belong somewhere else.
+    pub(crate) advice: fn(&str) -> Option<&'static str>,
+    /// The hosted service lets other keys pass and keeps them; only a key that is nearly a known
+    /// one is a mistake.
+    pub(crate) tolerant: bool,
+}
+
+impl Known<'_> {
+    /// No key of these belongs anywhere else.
+    pub(crate) const fn no_advice(_: &str) -> Option<&'static str> {
+        None
+    }
+}
+
+/// Keys of a job.
+pub(crate) const JOB: Known<'static> = Known {
+    what: "a job",
+    keys: &[
+        "type",
+        "description",
+        "parameters",
+        "executor",
+        "docker",
+        "machine",
+        "macos",
+        "resource_class",
+        "parallelism",
+        "shell",
+        "working_directory",
+        "environment",
+        "steps",
+        "circleci_ip_ranges",
+        "retention",
+        "branches",
+        "plan_name",
+        "validation",
+        "key",
+        "windows",
+    ],
+    code: codes::UNKNOWN_JOB_KEY,
+    advice: job_key_advice,
+    tolerant: false,
+};
+
+fn job_key_advice(key: &str) -> Option<&'static str> {
+    match key {
+        "requires" | "context" | "filters" | "matrix" | "name" | "pre-steps" | "post-steps"
+        | "serial-group" | "override-with" => {
+            Some("it belongs to the job's entry in a workflow: `workflows: main: jobs: - job: …`")
+        }
+        "max_auto_reruns" => Some("it belongs to a `run` step, or to a workflow"),
+        "command" | "run" => Some("write it as a step: `steps:`, below it `- run: …`"),
+        "image" => Some("write `docker:`, below it `- image: …`"),
+        _ => None,
+    }
+}
+
+/// Keys of a command.
+pub(crate) const COMMAND: Known<'static> = Known {
+    what: "a command",
+    keys: &["description", "parameters", "steps"],
+    code: codes::UNKNOWN_KEY,
+    advice: command_key_advice,
+    tolerant: false,
+};
+
+fn command_key_advice(key: &str) -> Option<&'static str> {
+    match key {
+        "docker" | "machine" | "executor" | "environment" | "working_directory" => {
+            Some("commands have steps only; it belongs to the job, or to each `run`")
+        }
+        _ => None,
+    }
+}
+
+/// Keys of an executor.
+pub(crate) const EXECUTOR_KEYS: &[&str] = &[
+    "description",
+    "parameters",
+    "docker",
+    "machine",
+    "macos",
+    "windows",
+    "resource_class",
+    "shell",
+    "working_directory",
+    "environment",
+];
+
+/// Keys of `run`.
+pub(crate) const RUN: Known<'static> = Known {
+    what: "`run`",
+    keys: &[
+        "command",
+        "name",
+        "description",
+        "shell",
+        "environment",
+        "background",
+        "working_directory",
+        "no_output_timeout",
+        "when",
+        "max_auto_reruns",
+        "auto_rerun_delay",
+    ],
+    code: codes::UNKNOWN_KEY,
+    advice: run_key_advice,
+    tolerant: true,
+};
+
+fn run_key_advice(key: &str) -> Option<&'static str> {
+    match key {
+        "commands" | "cmd" | "script" => Some("the script's key is `command`"),
+        "parallelism" | "docker" | "machine" | "resource_class" | "steps" => {
+            Some("it belongs to the job, beside `steps`")
+        }
+        _ => None,
+    }
+}
+
+/// Keys of an orb.
+pub(crate) const ORB_KEYS: &[&str] = &[
+    "version",
+    "description",
+    "display",
+    "orbs",
+    "commands",
+    "executors",
+    "jobs",
+    "examples",
+    "parameters",
+    "setup",
+    "workflows",
+];
+
+/// Built-in steps beside those in [`builtin`].
+pub(crate) const STEP_WORDS: &[&str] = &["run", "deploy", "when", "unless", "steps"];
+
+/// Keys of an entry that are no arguments.
+pub(crate) const RESERVED: &[&str] = &[
+    "requires",
+    "name",
+    "context",
+    "type",
+    "filters",
+    "matrix",
+    "pre-steps",
+    "post-steps",
+    "serial-group",
+    "override-with",
+];
+
+/// Keys of a group.
+pub(crate) const GROUP: Known<'static> = Known {
+    what: "a job group",
+    keys: &["jobs", "description"],
+    code: codes::GROUP_KEY,
+    advice: group_key_advice,
+    tolerant: false,
+};
+
+fn group_key_advice(key: &str) -> Option<&'static str> {
+    (key == "parameters").then_some("groups have no parameters: pass arguments to their jobs")
+}
+
+pub(crate) const EXECUTOR: Known<'static> = Known {
+    what: "an executor",
+    keys: EXECUTOR_KEYS,
+    code: codes::UNKNOWN_KEY,
+    advice: Known::no_advice,
+    tolerant: false,
+};

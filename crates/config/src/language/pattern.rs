@@ -1,0 +1,195 @@
+//! Regular expressions as the hosted service reads them: Java's, matched in full (CFG §6.5).
+//!
+//! A pattern is read by a parser of our own and written anew for the engines: the linear one
+//! wherever possible, and one that backtracks only where look-around, back-references or possessive
+//! quantifiers force it, and then within a limit, so that no pattern runs away. The profile `next`
+//! knows the linear one only.
+
+mod class;
+mod emit;
+mod java;
+mod properties;
+pub(crate) mod reach;
+mod tree;
+
+use std::{fmt, ops::Range};
+
+use crate::language::profile::Profile;
+
+/// Longest pattern, in bytes. Real ones have some tens of characters.
+const LENGTH: usize = 2_000;
+
+/// Longest pattern under `next`, in characters.
+const NEXT_LENGTH: usize = 128;
+
+/// Steps back that one match may take.
+const BACKTRACKS: usize = 20_000;
+
+/// Bytes of a compiled pattern.
+const COMPILED_BYTES: usize = 1 << 20;
+
+/// Longest text that is matched with backtracking, in bytes.
+const BACKTRACKED_TEXT: usize = 4_096;
+
+/// Size of a pattern times length of a text: what the linear engine does in some tens of
+/// milliseconds.
+const LINEAR_WORK: u64 = 20_000_000;
+
+/// A pattern that must match a whole text.
+#[derive(Debug)]
+pub(crate) struct Pattern {
+    engine: Engine,
+    tree: tree::Node,
+    weight: u64,
+    backtracking: Option<&'static str>,
+    characters: usize,
+}
+
+#[derive(Debug)]
+enum Engine {
+    Linear(regex::Regex),
+    Backtracking(Box<fancy_regex::Regex>),
+}
+
+/// Why a pattern cannot be used, or a text cannot be matched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PatternError {
+    /// A sentence without its subject: "this `(` is never closed".
+    pub(crate) message: String,
+    pub(crate) help: Option<String>,
+    /// Bytes of the pattern that are meant, where known.
+    pub(crate) span: Option<Range<usize>>,
+}
+
+impl PatternError {
+    fn at(span: Range<usize>, message: impl Into<String>) -> Self {
+        Self { message: message.into(), help: None, span: Some(span) }
+    }
+
+    pub(crate) fn whole(message: impl Into<String>) -> Self {
+        Self { message: message.into(), help: None, span: None }
+    }
+
+    fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+impl fmt::Display for PatternError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.message)
+    }
+}
+
+impl From<PatternError> for String {
+    fn from(error: PatternError) -> Self {
+        error.message
+    }
+}
+
+impl Pattern {
+    /// Compiles a pattern.
+    pub(crate) fn new(source: &str, profile: Profile) -> Result<Self, PatternError> {
+        let characters = source.chars().count();
+        if source.len() > LENGTH {
+            let message = format!("the pattern is longer than {LENGTH} bytes");
+            return Err(PatternError::whole(message).help("split it into several entries"));
+        }
+        if profile == Profile::Next && characters > NEXT_LENGTH {
+            let message = format!("pattern too long: {characters} characters of {NEXT_LENGTH}");
+            return Err(PatternError::whole(message).help("split it into several entries"));
+        }
+        let parsed = java::parse(source)?;
+        if let (Profile::Next, Some((what, span))) = (profile, &parsed.backtracking) {
+            let message = format!("invalid pattern: the `next` profile knows no {what}");
+            return Err(PatternError::at(span.clone(), message).help(way_out(what)));
+        }
+        let written = emit::emit(&parsed.node, parsed.groups, profile == Profile::Legacy);
+        let engine =
+            if written.backtracks { backtracking(&written.text) } else { linear(&written.text) }?;
+        Ok(Self {
+            engine,
+            weight: parsed.node.weight(),
+            tree: parsed.node,
+            backtracking: parsed.backtracking.map(|(what, _)| what),
+            characters,
+        })
+    }
+
+    /// Tells whether the whole text matches.
+    pub(crate) fn matches(&self, text: &str) -> Result<bool, PatternError> {
+        let length = u64::try_from(text.len()).unwrap_or(u64::MAX);
+        let too_slow = || {
+            let shown: String = text.chars().take(40).collect();
+            PatternError::whole(format!("matching `{shown}` takes too long"))
+                .help("make the pattern simpler: no repetition within a repetition, no look-around")
+        };
+        match &self.engine {
+            Engine::Linear(_) if self.weight.saturating_mul(length) > LINEAR_WORK => {
+                Err(too_slow())
+            }
+            Engine::Linear(regex) => Ok(regex.is_match(text)),
+            Engine::Backtracking(_) if text.len() > BACKTRACKED_TEXT => Err(too_slow()),
+            Engine::Backtracking(regex) => regex.is_match(text).map_err(|_| too_slow()),
+        }
+    }
+
+    /// Says why `next` refuses it, and the way out; `None` if it does not (W-18).
+    pub(crate) fn refused_by_next(&self) -> Option<(String, String)> {
+        if let Some(what) = self.backtracking {
+            return Some((format!("the `next` profile knows no {what}"), way_out(what).to_owned()));
+        }
+        (self.characters > NEXT_LENGTH).then(|| {
+            let message = format!("the `next` profile takes at most {NEXT_LENGTH} characters");
+            (message, "split it into several entries".to_owned())
+        })
+    }
+}
+
+fn way_out(what: &str) -> &'static str {
+    match what {
+        "look-ahead" | "look-behind" => {
+            "say what it excludes with `ignore` (or `not … matches`), without look-around"
+        }
+        "back-reference" => "write out the alternatives",
+        _ => "use an ordinary quantifier or group",
+    }
+}
+
+fn linear(text: &str) -> Result<Engine, PatternError> {
+    let built = regex::RegexBuilder::new(text)
+        .size_limit(COMPILED_BYTES)
+        .dfa_size_limit(COMPILED_BYTES)
+        .build();
+    built.map(Engine::Linear).map_err(|error| match error {
+        regex::Error::CompiledTooBig(_) => too_large(),
+        _ => PatternError::whole("invalid pattern"),
+    })
+}
+
+fn backtracking(text: &str) -> Result<Engine, PatternError> {
+    let built = fancy_regex::RegexBuilder::new(text)
+        .backtrack_limit(BACKTRACKS)
+        .delegate_size_limit(COMPILED_BYTES)
+        .build();
+    built.map(|regex| Engine::Backtracking(Box::new(regex))).map_err(|error| {
+        let text = error.to_string();
+        if text.contains("size limit") {
+            return too_large();
+        }
+        if text.contains("ook-behind") || text.contains("ookbehind") {
+            return PatternError::whole("a look-behind has no limit to its length")
+                .help("use `{0,20}` instead of `*` in it");
+        }
+        PatternError::whole("invalid pattern")
+    })
+}
+
+fn too_large() -> PatternError {
+    PatternError::whole("the pattern is too large once its repetitions are written out")
+        .help("smaller numbers in `{…}`")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,298 @@
+//! The page of a diagnostic code: its doc comment, what the wrong example makes the compiler say,
+//! and how it looks mended.
+//!
+//! The same page is a file of the documentation, an answer of the dashboard, and what
+//! `roundel config code` prints. Deliberately absent: HTML, which belongs to whoever serves it.
+
+use crate::{
+    api::{
+        compiled::Compiled,
+        inputs::Inputs,
+        orbs::{Missing, Orb, OrbSet, Resolution},
+    },
+    codes::{AREAS, Area, Code, Entry, NOT_GIVEN, all},
+    language::{orb_reference::OrbReference, pipeline_values::PipelineValue},
+    read::{
+        document::{Node, from_yaml},
+        snippet::render,
+    },
+    text::diagnostic::Diagnostic,
+};
+use roundel_model::name::GitRef;
+
+/// Where examples pretend to stand.
+const PATH: &str = ".circleci/config.yml";
+
+/// A page about a code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// The code.
+    pub code: Code,
+    /// The part of the catalogue that it belongs to: "Steps".
+    pub area: &'static str,
+    /// What stands on it, from top to bottom.
+    pub parts: Vec<Part>,
+}
+
+/// A part of a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Sentences; texts in backticks are code.
+    Paragraph(String),
+    /// A text to be shown as it is.
+    Block {
+        /// What it is: "Wrong", "Right".
+        title: String,
+        /// `yaml` or `text`.
+        language: &'static str,
+        /// The text, with its last line break.
+        text: String,
+    },
+}
+
+/// One example of a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// The one that gives the code.
+    Wrong,
+    /// The one that does not.
+    Right,
+}
+
+/// Makes the page of a code, by its slug or its number (`unknown-parameter`, `E-033`, `e33`).
+///
+/// A number that several codes share finds the first of them.
+pub fn page(name: &str) -> Option<Page> {
+    let wanted = number(name);
+    let find = |test: &dyn Fn(&Code) -> bool| {
+        AREAS.iter().find_map(|area| Some((area, area.codes.iter().find(|code| test(code))?)))
+    };
+    let found = find(&|code| code.slug == name);
+    let (area, code) = found
+        .or_else(|| find(&|code| wanted.is_some() && code.number.and_then(number) == wanted))?;
+    Some(Page::new(area, *code))
+}
+
+/// Makes all pages, in the order of the catalogue.
+pub fn pages() -> impl Iterator<Item = Page> {
+    AREAS.iter().flat_map(|area| area.codes.iter().map(|code| Page::new(area, *code)))
+}
+
+/// Returns the letter and the value of `E-033`, `e033`, `E33`.
+fn number(text: &str) -> Option<(char, u16)> {
+    let mut chars = text.chars();
+    let letter = chars.next()?.to_ascii_uppercase();
+    let digits = chars.as_str();
+    let digits = digits.strip_prefix('-').unwrap_or(digits);
+    matches!(letter, 'E' | 'W').then_some((letter, digits.parse().ok()?))
+}
+
+impl Page {
+    fn new(area: &'static Area, code: Code) -> Self {
+        let mut parts = vec![Part::Paragraph(code.about.to_owned())];
+        let source = Source::of(code);
+        parts.extend(source.paragraphs.iter().map(|text| Part::Paragraph(text.clone())));
+        for (name, text) in &source.orbs {
+            parts.push(block(format!("The orb `{name}`"), "yaml", text));
+        }
+        if let Some(inputs) = &source.inputs {
+            parts.push(block("Started with", "yaml", inputs));
+        }
+        if let Some(wrong) = &source.wrong {
+            parts.push(block("Wrong", "yaml", wrong));
+            let told = source.told(code);
+            if !told.is_empty() {
+                parts.push(block("What is said about it", "text", &render(wrong, &told, false)));
+            }
+        }
+        if let Some(right) = &source.right {
+            parts.push(block("Right", "yaml", right));
+        }
+        Self { code, area: area.title, parts }
+    }
+
+    /// Writes it as Markdown.
+    pub fn markdown(&self) -> String {
+        use std::fmt::Write as _;
+
+        let mut text = String::new();
+        let number = self.code.number.map_or_else(String::new, |number| format!(" ({number})"));
+        // Writing to a text cannot fail.
+        let _ = writeln!(text, "# `{}`{number}", self.code.slug);
+        for part in &self.parts {
+            let _ = match part {
+                Part::Paragraph(paragraph) => write!(text, "\n{paragraph}\n"),
+                Part::Block { title, language, text: block } => {
+                    write!(text, "\n## {title}\n\n```{language}\n{block}```\n")
+                }
+            };
+        }
+        text
+    }
+}
+
+/// Compiles an example of a code; `None` if it has none.
+pub fn example(code: Code, which: Which) -> Option<(String, Compiled)> {
+    let source = Source::of(code);
+    let text = match which {
+        Which::Wrong => source.wrong.clone(),
+        Which::Right => source.right.clone(),
+    }?;
+    let compiled = source.compile(&text);
+    Some((text, compiled))
+}
+
+fn block(title: impl Into<String>, language: &'static str, text: &str) -> Part {
+    Part::Block { title: title.into(), language, text: text.to_owned() }
+}
+
+/// A doc comment, taken apart.
+#[derive(Default)]
+struct Source {
+    paragraphs: Vec<String>,
+    inputs: Option<String>,
+    orbs: Vec<(String, String)>,
+    wrong: Option<String>,
+    right: Option<String>,
+}
+
+impl Source {
+    fn of(code: Code) -> Self {
+        let mut source = Self::default();
+        let mut paragraph = String::new();
+        let mut fence: Option<(&str, String)> = None;
+        // A last empty line ends the last paragraph.
+        for line in code.text.lines().chain(std::iter::once("")) {
+            let line = line.strip_prefix(' ').unwrap_or(line);
+            match fence.take() {
+                Some((kind, text)) if line == "```" => source.keep(kind, text),
+                Some((kind, text)) => fence = Some((kind, text + line + "\n")),
+                None if line.starts_with("```") => {
+                    fence = Some((line.trim_start_matches('`'), String::new()));
+                }
+                None if line.is_empty() => {
+                    if !paragraph.is_empty() {
+                        source.paragraphs.push(std::mem::take(&mut paragraph));
+                    }
+                }
+                None => {
+                    if !paragraph.is_empty() {
+                        paragraph.push('\n');
+                    }
+                    paragraph.push_str(line);
+                }
+            }
+        }
+        source
+    }
+
+    fn keep(&mut self, kind: &str, text: String) {
+        match kind.trim_start_matches("yaml").trim() {
+            "wrong" => self.wrong = Some(text),
+            "right" => self.right = Some(text),
+            "inputs" => self.inputs = Some(text),
+            other => {
+                if let Some(name) = other.strip_prefix("orb ") {
+                    self.orbs.push((name.to_owned(), text));
+                }
+            }
+        }
+    }
+
+    /// Compiles with what the page says the pipeline is started with, and with its orbs alone.
+    fn compile(&self, text: &str) -> Compiled {
+        let given = self.inputs.as_deref().and_then(|text| from_yaml(text).ok());
+        let inputs = inputs(&given.unwrap_or(Node::Null));
+        let mut find = |reference: &OrbReference| self.orb(reference);
+        OrbSet::complete(text, inputs, &mut find).0
+    }
+
+    fn orb(&self, reference: &OrbReference) -> Resolution {
+        let wanted = reference.to_string();
+        let plain = |known: &str| known.split(" from ").next() == Some(&wanted);
+        let Some((known, text)) = self.orbs.iter().find(|(known, _)| plain(known)) else {
+            let looked_in = vec!["the folder `orbs`".to_owned()];
+            return Resolution::Missing(Missing { looked_in, ..Missing::default() });
+        };
+        let (name, version) = wanted.split_once('@').unwrap_or((&wanted, ""));
+        let stand_in = known.split_once(" from ");
+        let orb = Orb {
+            name: name.to_owned(),
+            version: version.to_owned(),
+            origin: "the folder `orbs`".to_owned(),
+            text: text.as_str().into(),
+            digest: String::new(),
+            notice: stand_in.map(|(_, other)| format!("`{name}@{other}` stands in for {wanted}")),
+        };
+        Resolution::Found(orb.into())
+    }
+
+    /// What the wrong example is told with.
+    fn told(&self, code: Code) -> Vec<Diagnostic> {
+        let Some(wrong) = &self.wrong else { return Vec::new() };
+        let compiled = self.compile(wrong);
+        let all = compiled.diagnostics.into_iter().chain(compiled.unsupported);
+        all.filter(|found| found.code == code.slug).collect()
+    }
+}
+
+/// `branch`, `parameters`, `continuation`.
+fn inputs(given: &Node) -> Inputs {
+    let parameters = match given.get("parameters") {
+        Some(Node::Map(parameters)) => parameters.as_slice(),
+        _ => &[],
+    };
+    let parameters = parameters
+        .iter()
+        .filter_map(|(name, value)| Some((name.clone(), pipeline_value(value.clone())?)));
+    let branch = given.get("branch").and_then(Node::as_text);
+    Inputs {
+        path: PATH.to_owned(),
+        parameters: parameters.collect(),
+        git_ref: branch.map(|name| GitRef::Branch(name.into())),
+        continuation: given.get("continuation") == Some(&Node::Bool(true)),
+        ..Inputs::default()
+    }
+}
+
+fn pipeline_value(node: Node) -> Option<PipelineValue> {
+    Some(match node {
+        Node::Text(text) => PipelineValue::Text(text),
+        Node::Int(value) => PipelineValue::Integer(value),
+        Node::Bool(value) => PipelineValue::Boolean(value),
+        Node::Null | Node::Float(_) | Node::List(_) | Node::Map(_) => return None,
+    })
+}
+
+/// Writes the list of all pages as Markdown.
+pub fn index() -> String {
+    use std::fmt::Write as _;
+
+    let mut text = String::from(
+        "# Diagnostics\n\nWhat the compiler says about a \
+         configuration, a page for each: what it means, and how to mend it. `roundel config code` \
+         shows them in a terminal. Numbers are those of the error catalogue: `E` for what keeps a \
+         pipeline from starting, `W` for what is probably not meant.\n",
+    );
+    // Writing to a text cannot fail.
+    for area in AREAS {
+        let _ = write!(text, "\n## {}\n\n| code | number | |\n|---|---|---|\n", area.title);
+        for code in area.codes {
+            let Entry { slug, number, about, .. } = &**code;
+            let number = number.unwrap_or("");
+            let _ = writeln!(text, "| [`{slug}`]({slug}.md) | {number} | {about} |");
+        }
+    }
+    text.push_str("\n## By number\n\n| number | code |\n|---|---|\n");
+    let numbered = all().filter_map(|code| Some((code.number?, code.slug)));
+    let mut numbered: Vec<_> = numbered.collect();
+    numbered.sort_unstable();
+    for (number, slug) in numbered {
+        let _ = writeln!(text, "| {number} | [`{slug}`]({slug}.md) |");
+    }
+    text.push_str("\n## Numbers that nothing gives\n\n| number | why |\n|---|---|\n");
+    for (number, why) in NOT_GIVEN {
+        let _ = writeln!(text, "| {number} | {why} |");
+    }
+    text
+}

@@ -1,0 +1,133 @@
+//! The end: what a workflow adds to the plan and to the compiled document (CFG §5.5, §7.4).
+
+use std::rc::Rc;
+
+use roundel_model::{
+    name::{JobName, WorkflowName},
+    plan::{PlannedJob, PlannedWorkflow, Requirement},
+};
+
+use crate::{
+    context::Context,
+    expand::{
+        filters::settle,
+        invocation::{Draft, Presence},
+    },
+    language::data::{Data, Field, Value},
+    plan::{compiled_document::Builder, graph::Edge},
+};
+
+/// A workflow whose jobs are known.
+pub(crate) struct Live {
+    pub(crate) name: String,
+    pub(crate) drafts: Vec<Draft>,
+    /// It belongs to this pipeline; otherwise a schedule starts it in another one.
+    pub(crate) runs: bool,
+    pub(crate) max_auto_reruns: u32,
+    /// What the workflow says beside its jobs, as rendered.
+    pub(crate) rendered: Vec<Field>,
+}
+
+impl Context<'_> {
+    /// Resolves requirements, applies the filters, and puts the workflow into the plan and the
+    /// document. Names are filtered for the plan only: the document serves every branch and tag.
+    pub(crate) fn emit(
+        &mut self,
+        workflow: &Live,
+        names: &[String],
+        document: &mut Builder,
+    ) -> Option<PlannedWorkflow> {
+        let drafts = &workflow.drafts;
+        let edges = self.graph(&workflow.name, drafts, names);
+        self.lint_graph(drafts, &edges);
+        // With any error there is no plan, and filters need not be tried.
+        if self.report.errors() > 0 {
+            return None;
+        }
+        let requires: Vec<Vec<usize>> =
+            edges.iter().map(|edges| edges.iter().map(|edge| edge.job).collect()).collect();
+        let mut kept: Vec<bool> = drafts
+            .iter()
+            .map(|draft| draft.presence != Presence::Empty && !draft.filters.is_refused())
+            .collect();
+        settle(&mut kept, &requires);
+        document.workflow(workflow, (drafts, names), &edges, &kept);
+        if !workflow.runs {
+            return None;
+        }
+        if let Some(git_ref) = &self.inputs.git_ref {
+            for (kept, draft) in kept.iter_mut().zip(drafts) {
+                *kept = *kept && self.passes(&draft.filters, git_ref);
+            }
+        }
+        settle(&mut kept, &requires);
+        let mut jobs = Vec::new();
+        for (job, draft) in drafts.iter().enumerate().filter(|&(job, _)| kept[job]) {
+            let left = edges[job].iter().filter(|edge| kept[edge.job]);
+            let requires = left.map(|edge| Requirement {
+                job: JobName::new(names[edge.job].clone()),
+                accepts: edge.accepts.clone(),
+            });
+            jobs.push(PlannedJob {
+                name: JobName::new(names[job].clone()),
+                kind: draft.kind.clone()?,
+                requires: requires.collect(),
+                contexts: draft.contexts.clone(),
+                serial_group: draft.serial_group.clone(),
+            });
+        }
+        let name = WorkflowName::new(workflow.name.clone());
+        let max_auto_reruns = workflow.max_auto_reruns;
+        (!jobs.is_empty()).then_some(PlannedWorkflow { name, jobs, max_auto_reruns })
+    }
+}
+
+impl Builder {
+    /// Adds a workflow and the jobs that it runs (CFG §7.4).
+    fn workflow(
+        &mut self,
+        workflow: &Live,
+        (drafts, names): (&[Draft], &[String]),
+        edges: &[Vec<Edge>],
+        kept: &[bool],
+    ) {
+        let mut jobs = Vec::new();
+        for (job, draft) in drafts.iter().enumerate().filter(|&(job, _)| kept[job]) {
+            let name = &names[job];
+            if let Some(body) = &draft.document {
+                self.job(name, body);
+            }
+            let mut fields = draft.rendered.clone();
+            let left: Vec<_> = edges[job].iter().filter(|edge| kept[edge.job]).collect();
+            if !left.is_empty() {
+                let items = left.iter().map(|edge| required(edge, &names[edge.job])).collect();
+                fields.push(Field::new(
+                    "requires",
+                    Value::new(Data::List(Rc::new(items)), draft.key),
+                ));
+            }
+            jobs.push(if fields.is_empty() {
+                Value::new(Data::text(name), draft.key)
+            } else {
+                let fields = Value::new(Data::Map(Rc::new(fields)), draft.key);
+                let entry = Field { name: name.as_str().into(), key: draft.key, value: fields };
+                Value::new(Data::Map(Rc::new(vec![entry])), draft.key)
+            });
+        }
+        let place = drafts.first().map(|draft| draft.key).unwrap_or_default();
+        let mut fields = vec![Field::new("jobs", Value::new(Data::List(Rc::new(jobs)), place))];
+        fields.extend(workflow.rendered.iter().cloned());
+        let empty = kept.iter().all(|kept| !kept);
+        if !empty {
+            self.add_workflow(&workflow.name, Value::new(Data::Map(Rc::new(fields)), place));
+        }
+    }
+}
+
+/// A requirement: a name, or a name with its statuses.
+fn required(edge: &Edge, name: &str) -> Value {
+    let text = Value::new(Data::text(name), edge.place);
+    let Some(written) = &edge.written else { return text };
+    let field = Field { name: name.into(), key: edge.place, value: written.clone() };
+    Value::new(Data::Map(Rc::new(vec![field])), edge.place)
+}

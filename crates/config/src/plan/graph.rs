@@ -1,0 +1,260 @@
+//! Phase 17: which jobs a job waits for (CFG §5.3).
+
+use std::collections::HashMap;
+
+use roundel_model::status::Outcome;
+
+use crate::{
+    codes,
+    context::{Context, budget::Draw},
+    expand::invocation::{Draft, Item, Presence},
+    language::data::{ModuleId, Value},
+    suggest::did_you_mean,
+    text::{place::Place, problem::Problem},
+};
+
+/// Requirements of a circle that are shown beside the one that closes it.
+const CIRCLE: usize = 5;
+
+/// A resolved requirement.
+#[derive(Clone, Debug)]
+pub(crate) struct Edge {
+    /// Index of the job that is waited for.
+    pub(crate) job: usize,
+    /// How it may have ended.
+    pub(crate) accepts: Vec<Outcome>,
+    /// Where the requirement stands.
+    pub(crate) place: Place,
+    /// Its statuses as they are written, if they are.
+    pub(crate) written: Option<Value>,
+}
+
+impl Context<'_> {
+    /// Resolves the requirements of a workflow's jobs and looks for circles.
+    pub(crate) fn graph(
+        &mut self,
+        workflow: &str,
+        drafts: &[Draft],
+        names: &[String],
+    ) -> Vec<Vec<Edge>> {
+        let mut index = Index::default();
+        for (job, draft) in drafts.iter().enumerate() {
+            index.requested.entry(&draft.requested).or_default().push(job);
+            index.numbered.entry(&names[job]).or_default().push(job);
+            if let Some(alias) = &draft.alias {
+                index.aliases.entry(alias).or_default().push(job);
+            }
+        }
+        let mut edges = Vec::with_capacity(drafts.len());
+        for (job, draft) in drafts.iter().enumerate() {
+            let mut own: Vec<Edge> = Vec::new();
+            for item in &draft.requires {
+                let others = self.resolve(workflow, (job, drafts), item, &index);
+                if !self.afford(Draw::Visits, others.len() * (1 + own.len()), item.place) {
+                    break;
+                }
+                for other in others {
+                    // The same job twice: any of the statuses will do.
+                    match own.iter_mut().find(|edge| edge.job == other) {
+                        Some(edge) => {
+                            let new = item
+                                .accepts
+                                .iter()
+                                .filter(|outcome| !edge.accepts.contains(outcome));
+                            let new: Vec<_> = new.copied().collect();
+                            edge.accepts.extend(new);
+                            edge.written = edge.written.take().or(item.written.clone());
+                        }
+                        None => own.push(Edge {
+                            job: other,
+                            accepts: item.accepts.clone(),
+                            place: item.place,
+                            written: item.written.clone(),
+                        }),
+                    }
+                }
+            }
+            edges.push(own);
+        }
+        self.check_cycles(names, &edges);
+        edges
+    }
+
+    fn resolve(
+        &mut self,
+        workflow: &str,
+        (job, drafts): (usize, &[Draft]),
+        item: &Item,
+        index: &Index<'_>,
+    ) -> Vec<usize> {
+        let others = |map: &HashMap<&str, Vec<usize>>| -> Vec<usize> {
+            map.get(item.name.as_str())
+                .into_iter()
+                .flatten()
+                .copied()
+                .filter(|&other| other != job)
+                .collect()
+        };
+        let mut named = others(&index.requested);
+        if drafts[job].group.is_none() {
+            let inside = |&other: &usize| drafts[other].group.is_some();
+            let (members, outside): (Vec<_>, Vec<_>) = named.into_iter().partition(inside);
+            named = outside;
+            if let (true, Some(&member)) = (named.is_empty(), members.first()) {
+                self.requires_member(item, &drafts[member], drafts);
+                return Vec::new();
+            }
+        }
+        let aliased = others(&index.aliases);
+        let one_entry = |jobs: &[usize]| {
+            jobs.windows(2).all(|pair| drafts[pair[0]].entry == drafts[pair[1]].entry)
+        };
+        let beyond = aliased.iter().any(|other| !named.contains(other));
+        match (named.as_slice(), aliased.as_slice()) {
+            ([], []) => {}
+            ([], matrix) if one_entry(matrix) => return aliased,
+            (jobs, _) if !jobs.is_empty() && !beyond && (jobs.len() == 1 || one_entry(jobs)) => {
+                return named;
+            }
+            (jobs, [_, ..]) if beyond || jobs.is_empty() => {
+                let message =
+                    format!("`{}` is the name of several jobs or matrices here", item.name);
+                let problem = Problem::error(codes::AMBIGUOUS_ALIAS, item.place, message);
+                self.report.add(problem.help("give the matrix an `alias:`, or the job a `name:`"));
+                return Vec::new();
+            }
+            (jobs, _) => {
+                let requiring = &drafts[job].requested;
+                let message = format!(
+                    "job `{requiring}` requires `{}`, which is the name of {} other jobs in workflow `{workflow}`",
+                    item.name,
+                    jobs.len()
+                );
+                let problem = Problem::error(codes::UNKNOWN_REQUIREMENT, item.place, message);
+                self.report.add(problem.help("give the jobs names of their own with `name:`"));
+                return Vec::new();
+            }
+        }
+        let numbered = others(&index.numbered);
+        if let [one] = numbered[..] {
+            return vec![one];
+        }
+        self.unknown_requirement(workflow, &drafts[job].requested, item, drafts);
+        Vec::new()
+    }
+
+    /// A job group is required as a whole (CFG §5.11).
+    fn requires_member(&mut self, item: &Item, member: &Draft, drafts: &[Draft]) {
+        let exit = drafts.iter().find(|draft| draft.group == member.group && draft.alias.is_some());
+        let group = exit.and_then(|exit| exit.alias.clone()).unwrap_or_default();
+        let message =
+            format!("`{}` is inside of the job group `{group}`, not in this workflow", item.name);
+        let problem = Problem::error(codes::GROUP_MEMBER, item.place, message);
+        self.report.add(problem.help(format!("require `{group}`")));
+    }
+
+    fn unknown_requirement(
+        &mut self,
+        workflow: &str,
+        requiring: &str,
+        item: &Item,
+        drafts: &[Draft],
+    ) {
+        let name = &item.name;
+        if drafts.iter().filter(|draft| draft.requested == *name).count() == 1 && requiring == name
+        {
+            let message = format!("the job `{name}` requires itself");
+            self.report.add(Problem::error(codes::CYCLE, item.place, message));
+            return;
+        }
+        if drafts.iter().any(|draft| draft.presence == Presence::Guessed) {
+            return;
+        }
+        let message = format!(
+            "job `{requiring}` requires `{name}`, which is the name of 0 other jobs in workflow `{workflow}`"
+        );
+        // Once nobody sees it, it is not compared with thousands of names.
+        let seen = if self.report.is_full() { &[] } else { drafts };
+        let names = seen.iter().flat_map(|draft| {
+            std::iter::once(draft.requested.as_str()).chain(draft.alias.as_deref())
+        });
+        let help = did_you_mean(name, names.filter(|other| *other != requiring)).or_else(|| {
+            let declared = self.module(ModuleId::CONFIG).jobs.contains_key(name.as_str());
+            declared.then(|| format!("add `- {name}` to the jobs of workflow `{workflow}`"))
+        });
+        let problem = Problem::error(codes::UNKNOWN_REQUIREMENT, item.place, message);
+        self.report.add(problem.maybe_help(help));
+    }
+
+    /// Reports every circle once, with its path.
+    fn check_cycles(&mut self, names: &[String], edges: &[Vec<Edge>]) {
+        let mut dependents: Vec<Vec<usize>> = vec![Vec::new(); edges.len()];
+        let mut open: Vec<usize> = edges.iter().map(Vec::len).collect();
+        for (job, edges) in edges.iter().enumerate() {
+            for edge in edges {
+                dependents[edge.job].push(job);
+            }
+        }
+        let mut done = vec![false; edges.len()];
+        let mut ready: Vec<usize> = (0..edges.len()).filter(|&job| open[job] == 0).collect();
+        loop {
+            while let Some(job) = ready.pop() {
+                done[job] = true;
+                for &dependent in &dependents[job] {
+                    open[dependent] = open[dependent].saturating_sub(1);
+                    if open[dependent] == 0 && !done[dependent] {
+                        ready.push(dependent);
+                    }
+                }
+            }
+            let Some(start) = done.iter().position(|&done| !done) else { return };
+            let (path, place) = walk(start, edges, &done);
+            let circle = path.iter().zip(path.iter().cycle().skip(1));
+            let others: Vec<Place> = circle
+                .filter_map(|(&job, &next)| edges[job].iter().find(|edge| edge.job == next))
+                .map(|edge| edge.place)
+                .filter(|other| *other != place)
+                .take(CIRCLE)
+                .collect();
+            // The circle counts as broken open, so that what depends on it is no circle of its own.
+            for &job in &path {
+                done[job] = true;
+                ready.push(job);
+            }
+            let mut text: Vec<&str> = path.iter().map(|&job| names[job].as_str()).collect();
+            text.extend(path.first().map(|&job| names[job].as_str()));
+            let first = text.first().copied().unwrap_or_default();
+            let message =
+                format!("the job `{first}` is part of a cycle: {}", text.join(" requires "));
+            let problem = Problem::error(codes::CYCLE, place, message);
+            let problem = others
+                .into_iter()
+                .fold(problem, |problem, other| problem.related(other, "part of the cycle"));
+            self.report.add(problem.help("remove one of these requirements"));
+        }
+    }
+}
+
+#[derive(Default)]
+struct Index<'n> {
+    requested: HashMap<&'n str, Vec<usize>>,
+    aliases: HashMap<&'n str, Vec<usize>>,
+    numbered: HashMap<&'n str, Vec<usize>>,
+}
+
+/// Follows requirements that are not done until a job comes up again; returns the circle and the
+/// requirement that closes it.
+fn walk(start: usize, edges: &[Vec<Edge>], done: &[bool]) -> (Vec<usize>, Place) {
+    let mut path = vec![start];
+    let mut job = start;
+    loop {
+        let Some(edge) = edges[job].iter().find(|edge| !done[edge.job]) else {
+            return (path, Place::default());
+        };
+        if let Some(begin) = path.iter().position(|&seen| seen == edge.job) {
+            return (path.split_off(begin), edge.place);
+        }
+        job = edge.job;
+        path.push(job);
+    }
+}

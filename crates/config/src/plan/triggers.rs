@@ -1,0 +1,159 @@
+//! Workflows that a clock starts (CFG §5.8).
+
+use std::rc::Rc;
+
+use crate::{
+    api::compiled::Schedule,
+    codes,
+    context::Context,
+    expand::filters::Filters,
+    language::{
+        cron,
+        data::{Data, Field, ModuleId, Scope, Value},
+        keys::Known,
+    },
+    read::yaml::{At, Entry, View},
+    text::problem::Problem,
+};
+
+/// What starts a workflow in this pipeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Start {
+    /// It runs in this pipeline.
+    Now,
+    /// It waits for its schedule, or another workflow's schedule started the pipeline.
+    Clock,
+}
+
+const SCHEDULE: Known<'static> = Known {
+    what: "a schedule",
+    keys: &["cron", "filters"],
+    code: codes::BAD_TRIGGER,
+    advice: Known::no_advice,
+    tolerant: false,
+};
+
+impl<'d> Context<'d> {
+    /// Reads `triggers` and decides whether the workflow belongs to this pipeline.
+    pub(crate) fn start(
+        &mut self,
+        workflow: &Entry<'d>,
+        triggers: Option<Entry<'d>>,
+        rendered: &mut Vec<Field>,
+    ) -> Start {
+        let scheduled = self.inputs.scheduled.as_deref();
+        let this_one = scheduled == Some(workflow.name);
+        let triggers = triggers.filter(|triggers| !self.doc.is_null(triggers.value));
+        let Some(triggers) = triggers else {
+            return if scheduled.is_some() { Start::Clock } else { Start::Now };
+        };
+        let items: Vec<At> = match self.doc.view(triggers.value) {
+            View::Seq(items) => items.iter().collect(),
+            View::Broken => return Start::Clock,
+            View::Map(_) | View::Scalar(..) => {
+                self.bad_trigger(&triggers, "`triggers` is a list of schedules");
+                return Start::Clock;
+            }
+        };
+        if items.is_empty() {
+            return if scheduled.is_some() { Start::Clock } else { Start::Now };
+        }
+        let scope = Scope::outer(format!("workflow `{}`", workflow.name), ModuleId::CONFIG);
+        for item in items {
+            self.schedule(workflow, (&triggers, item), &scope);
+        }
+        let value = self.evaluate(triggers.value, &scope);
+        rendered.push(Field { name: Rc::from(triggers.name), key: triggers.key, value });
+        let message = format!(
+            "workflow `{}` runs on its schedule only, and this release starts no schedules",
+            workflow.name
+        );
+        let problem = Problem::warning(codes::UNSUPPORTED_SCHEDULE, triggers.key, message);
+        self.report.add_unsupported(problem);
+        if this_one { Start::Now } else { Start::Clock }
+    }
+
+    fn schedule(
+        &mut self,
+        workflow: &Entry<'d>,
+        (triggers, item): (&Entry<'d>, At),
+        scope: &Rc<Scope>,
+    ) {
+        let schedule = self.doc.get(item, "schedule");
+        if let Some(other) = self.doc.entries(item).iter().find(|entry| entry.name != "schedule") {
+            let message = format!("`{}` is no kind of trigger", other.name);
+            let problem = Problem::error(codes::BAD_TRIGGER, other.key, message);
+            self.report.add(problem.help("the only kind is `schedule`"));
+            return;
+        }
+        let Some(schedule) = schedule else {
+            self.bad_trigger(triggers, "a trigger needs `schedule`");
+            return;
+        };
+        let fields = self.doc.entries(schedule.value);
+        self.check_keys(fields.iter().map(|field| (field.name, field.key)), SCHEDULE);
+        let cron = self.cron(&schedule, fields.get("cron"), scope);
+        let branches =
+            fields.get("filters").map(|filters| (filters, self.filters(&filters, scope)));
+        let applies = match (&branches, &self.inputs.git_ref) {
+            (Some((_, filters @ Filters::Names { branches: Some(_), .. })), Some(git_ref)) => {
+                self.passes(filters, git_ref)
+            }
+            (Some((_, Filters::Names { branches: Some(_), .. })), None) => true,
+            _ => {
+                let key = branches.map_or(schedule.key, |(entry, _)| entry.key);
+                let message = "a schedule needs `filters` with `branches`";
+                let problem = Problem::error(codes::BAD_TRIGGER, key, message);
+                self.report.add(problem.help("write `filters: { branches: { only: main } }`"));
+                return;
+            }
+        };
+        if let Some(cron) = cron {
+            self.schedules.push(Schedule { workflow: workflow.name.to_owned(), cron, applies });
+        }
+    }
+
+    fn cron(
+        &mut self,
+        schedule: &Entry<'d>,
+        cron: Option<Entry<'d>>,
+        scope: &Rc<Scope>,
+    ) -> Option<String> {
+        let value = cron.map(|cron| self.evaluate(cron.value, scope));
+        let value: Value = match value {
+            Some(value) if !value.is_null() => value,
+            _ => {
+                let message = "required key [cron] not found";
+                let problem = Problem::error(codes::BAD_TRIGGER, schedule.key, message);
+                self.report.add(problem.help("write `cron: \"0 3 * * *\"`, in UTC"));
+                return None;
+            }
+        };
+        if let Data::Unknown = value.data {
+            return None;
+        }
+        let text = self.text_of(&value, "cron")?;
+        match cron::check(&text) {
+            Ok(lints) => {
+                for lint in lints {
+                    let place = self.within(value.place, &text, &lint.span);
+                    let problem = Problem::warning(codes::BAD_CRON, place, lint.message);
+                    self.report.add(problem.maybe_help(lint.help));
+                }
+                Some(text)
+            }
+            Err(error) => {
+                let place = self.within(value.place, &text, &error.span);
+                let problem = Problem::error(codes::BAD_CRON, place, error.message);
+                self.report.add(problem.maybe_help(error.help));
+                None
+            }
+        }
+    }
+
+    fn bad_trigger(&mut self, triggers: &Entry<'_>, message: &str) {
+        let problem = Problem::error(codes::BAD_TRIGGER, triggers.key, message);
+        let help = "write `triggers:`, below it `- schedule:` with `cron` and `filters`";
+        self.report.add(problem.help(help));
+    }
+}

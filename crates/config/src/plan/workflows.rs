@@ -1,0 +1,368 @@
+//! Phase 8 and the end: which workflows run, and the plan that comes of them (CFG §5.1, §5.5).
+
+use std::{collections::HashSet, rc::Rc};
+
+use roundel_model::{limits, plan::Plan};
+
+use crate::{
+    codes,
+    context::Context,
+    expand::invocation::Draft,
+    language::{
+        data::{Data, Field, ModuleId, Scope, Value},
+        keys::Known,
+        profile::Profile,
+        template,
+    },
+    plan::{compiled_document, emit::Live, names, triggers::Start},
+    read::yaml::{At, Entry, View, scalar},
+    suggest::nearest,
+    text::problem::Problem,
+};
+
+const WORKFLOW: Known<'static> = Known {
+    what: "a workflow",
+    keys: &["jobs", "when", "unless", "triggers", "max_auto_reruns", "description"],
+    code: codes::UNKNOWN_KEY,
+    advice: workflow_key_advice,
+    tolerant: false,
+};
+
+fn workflow_key_advice(key: &str) -> Option<&'static str> {
+    match key {
+        "filters" => Some("it belongs to each entry of the workflow's `jobs`"),
+        "steps" | "docker" | "machine" => Some("it belongs to a job under the top-level `jobs`"),
+        _ => None,
+    }
+}
+
+/// Runs of a workflow that it may ask for (CFG §5.9).
+const RERUNS: std::ops::RangeInclusive<u32> = 1..=5;
+
+/// Name of the workflow of a lone `build` job.
+const IMPLICIT: &str = "workflow";
+
+impl<'d> Context<'d> {
+    /// Makes the plan, and the compiled document.
+    pub(crate) fn plan(&mut self, root: At) -> Option<(Plan, Value)> {
+        let entries: Vec<_> = self.workflow_entries(root);
+        self.has_workflows = !entries.is_empty();
+        let mut live = Vec::new();
+        if entries.is_empty() {
+            live.extend(self.implicit_workflow(root));
+        }
+        let mut count = 0;
+        let mut invoked = HashSet::new();
+        for entry in &entries {
+            let what: Rc<str> = format!("workflow `{}`", entry.name).into();
+            self.report.enter(&what, entry.key);
+            live.extend(self.workflow(entry, &mut invoked));
+            self.report.leave();
+            count = live.iter().map(|workflow| workflow.drafts.len()).sum();
+            if count > limits::JOBS_PER_PIPELINE {
+                break;
+            }
+        }
+        if !entries.is_empty() {
+            self.unused_jobs(&invoked);
+        }
+        if count > limits::JOBS_PER_PIPELINE {
+            let message = format!("a pipeline has at most {} jobs", limits::JOBS_PER_PIPELINE);
+            let place = entries.first().map_or_else(|| self.first_key(root), |entry| entry.key);
+            self.report.add(Problem::error(codes::EXPANDS_TOO_FAR, place, message));
+            return None;
+        }
+        let drafts: Vec<&[Draft]> =
+            live.iter().map(|workflow| workflow.drafts.as_slice()).collect();
+        let names = names::number(&drafts);
+        let mut document = compiled_document::Builder::default();
+        let mut workflows = Vec::new();
+        let mut running = Vec::new();
+        for (workflow, names) in live.iter().zip(&names) {
+            let what: Rc<str> = format!("workflow `{}`", workflow.name).into();
+            self.report
+                .enter(&what, workflow.drafts.first().map(|draft| draft.key).unwrap_or_default());
+            let emitted = self.emit(workflow, names, &mut document);
+            self.report.leave();
+            workflows.extend(emitted);
+            if self.setup && (!workflow.runs || self.begins(&workflow.drafts)) {
+                running.push(workflow.name.as_str());
+            }
+        }
+        self.check_setup_workflows(&entries, &running);
+        Some((Plan { workflows }, document.finish(self.first_key(root))))
+    }
+
+    /// Tells whether a workflow has a job to begin with on its branch or tag.
+    fn begins(&mut self, drafts: &[Draft]) -> bool {
+        let Some(git_ref) = &self.inputs.git_ref else { return true };
+        let mut first = drafts.iter().filter(|draft| draft.requires.is_empty());
+        first.any(|draft| self.passes(&draft.filters, git_ref))
+    }
+
+    /// A setup configuration runs one workflow (CFG §8.1, E-092).
+    fn check_setup_workflows(&mut self, entries: &[Entry<'_>], running: &[&str]) {
+        let [_, second, ..] = running else { return };
+        let Some(entry) = entries.iter().find(|entry| entry.name == *second) else { return };
+        let message = "a setup configuration runs exactly one workflow";
+        let problem = Problem::error(codes::SETUP_WORKFLOWS, entry.key, message);
+        self.report.add(problem.help("guard the others with `when`, or put them into one"));
+    }
+
+    /// Returns the workflows of the file, without `version`.
+    fn workflow_entries(&mut self, root: At) -> Vec<Entry<'d>> {
+        if let Some(section) = self.doc.get(root, "workflows")
+            && let View::Seq(_) = self.doc.view(section.value)
+        {
+            let problem = Problem::error(
+                codes::SECTION_TYPE,
+                section.key,
+                "`workflows` must be a mapping, found a list",
+            );
+            self.report.add(problem.help("remove the dashes before the workflows' names"));
+            // One mistake, not also "nothing to run".
+            self.jobs_section.empty = true;
+            self.jobs_section.broken = true;
+            return Vec::new();
+        }
+        let mut entries = self.section(root, "workflows");
+        let version = entries.iter().position(|entry| entry.name == "version");
+        let named = version.filter(|&at| !self.doc.is_map(entries[at].value));
+        if let Some(at) = named {
+            self.check_workflows_version(&entries[at]);
+            entries.remove(at);
+        }
+        entries
+    }
+
+    /// Version 2.1 has no use for it (W-03).
+    fn check_workflows_version(&mut self, version: &Entry<'_>) {
+        let written = self.doc.written(self.doc.place(version.value));
+        if self.templates && !matches!(written, "2" | "2.0" | "2.1") {
+            let message = format!("the version of workflows is 2, not `{written}`; it is ignored");
+            self.report.add(Problem::warning(codes::DEPRECATED, version.key, message));
+        }
+    }
+
+    /// Runs the job called `build` where there is no workflow at all.
+    fn implicit_workflow(&mut self, root: At) -> Option<Live> {
+        let build = self.module(ModuleId::CONFIG).jobs.get("build").cloned();
+        if let Some(definition) = build {
+            let drafts = vec![self.implicit_build(&definition)];
+            let name = IMPLICIT.to_owned();
+            return Some(Live {
+                name,
+                drafts,
+                runs: true,
+                max_auto_reruns: 0,
+                rendered: Vec::new(),
+            });
+        }
+        // A document without any work ends a pipeline (CFG §1.7).
+        let is_empty = self.jobs_section.empty && self.doc.get(root, "workflows").is_some();
+        // Without a version it is probably no configuration of this kind at all.
+        let has_version = self.doc.get(root, "version").is_some();
+        if is_empty || self.jobs_section.broken || !has_version {
+            return None;
+        }
+        let place = self.jobs_section.key.unwrap_or_else(|| self.first_key(root));
+        let message = "cannot find a job named `build` to run, and there are no workflows";
+        let mut problem = Problem::error(codes::NOTHING_TO_RUN, place, message);
+        let misspelt = |name: &str| nearest(name, ["workflows"]).is_some();
+        let entries = self.doc.entries(root);
+        if let Some(entry) = entries.iter().find(|entry| misspelt(entry.name)) {
+            problem = problem.related(entry.key, "perhaps this should be `workflows`");
+        }
+        self.report.add(problem.help("add a top-level key `workflows:`, or call the job `build`"));
+        None
+    }
+
+    /// Compiles a workflow; `None` if it does not run.
+    fn workflow(&mut self, entry: &Entry<'d>, invoked: &mut HashSet<&'d str>) -> Option<Live> {
+        let fields = match self.doc.view(entry.value) {
+            View::Map(fields) => fields,
+            View::Broken => return None,
+            View::Scalar(..) | View::Seq(_) => {
+                let message = format!("workflow `{}` must be a mapping with `jobs`", entry.name);
+                let problem = Problem::error(codes::WORKFLOW_WITHOUT_JOBS, entry.key, message);
+                self.report.add(
+                    problem.help("write `jobs:` below it, and below that the jobs with dashes"),
+                );
+                return None;
+            }
+        };
+        self.check_keys(fields.iter().map(|field| (field.name, field.key)), WORKFLOW);
+        let get = |name: &str| fields.get(name);
+        let items = self.workflow_jobs(entry, get("jobs"));
+        invoked.extend(items.iter().filter_map(|&item| self.invoked_name(item)));
+        let mut rendered = Vec::new();
+        let start = self.start(entry, get("triggers"), &mut rendered);
+        let max_auto_reruns = self.workflow_reruns(get("max_auto_reruns"), &mut rendered);
+        let selected = self.selected(entry, get("when"), get("unless"))?;
+        if !selected && !self.inputs.all_workflows {
+            self.mention_groups(&items, invoked);
+            return None;
+        }
+        let lenient = self.report.set_lenient(!selected);
+        let mut drafts: Vec<Draft> = Vec::new();
+        for (index, &item) in items.iter().enumerate() {
+            if drafts.len() > limits::JOBS_PER_PIPELINE {
+                break;
+            }
+            drafts.extend(self.invoke(item, index, entry.name));
+        }
+        self.mention_groups(&items, invoked);
+        self.drop_repeated_groups(&mut drafts);
+        self.lint_workflow(&drafts);
+        if !selected {
+            // Nobody asks for its graph, but its requirements may be misspelt all the same.
+            let names: Vec<_> = drafts.iter().map(|draft| draft.requested.clone()).collect();
+            self.graph(entry.name, &drafts, &names);
+        }
+        self.report.set_lenient(lenient);
+        let name = entry.name.to_owned();
+        let runs = start != Start::Clock;
+        selected.then_some(Live { name, drafts, runs, max_auto_reruns, rendered })
+    }
+
+    /// Jobs that a group's members run are used.
+    fn mention_groups(&self, items: &[At], invoked: &mut HashSet<&'d str>) {
+        let groups = &self.module(ModuleId::CONFIG).groups;
+        for group in items.iter().filter_map(|&item| groups.get(self.invoked_name(item)?)) {
+            if let Some(View::Seq(jobs)) =
+                self.doc.get(group.body, "jobs").map(|jobs| self.doc.view(jobs.value))
+            {
+                invoked.extend(jobs.iter().filter_map(|job| self.invoked_name(job)));
+            }
+        }
+    }
+
+    fn workflow_reruns(&mut self, reruns: Option<Entry<'d>>, rendered: &mut Vec<Field>) -> u32 {
+        let Some(entry) = reruns else { return 0 };
+        let scope = Scope::outer("a workflow", ModuleId::CONFIG);
+        let value = self.evaluate(entry.value, &scope);
+        let count = match &value.data {
+            Data::Unknown | Data::Null => return 0,
+            Data::Int(count) => u32::try_from(*count).ok(),
+            _ => None,
+        };
+        let Some(count) = count.filter(|count| RERUNS.contains(count)) else {
+            let message = "max_auto_reruns must be between 1 and 5";
+            let code = codes::CONFLICTING_ATTRIBUTES;
+            self.report.add(Problem::error(code, value.place, message));
+            return 0;
+        };
+        if self.setup {
+            let message = "a setup workflow cannot be rerun: `max_auto_reruns` has no effect";
+            self.report.add(Problem::warning(codes::IGNORED, entry.key, message));
+        }
+        let message = "this release does not rerun workflows by itself";
+        let problem = Problem::warning(codes::UNSUPPORTED_OPTION, entry.key, message);
+        self.report.add_unsupported(problem);
+        rendered.push(Field { name: entry.name.into(), key: entry.key, value });
+        count
+    }
+
+    fn workflow_jobs(&mut self, entry: &Entry<'_>, jobs: Option<Entry<'d>>) -> Vec<At> {
+        let place = jobs.map_or(entry.key, |jobs| jobs.key);
+        match jobs.map(|jobs| self.doc.view(jobs.value)) {
+            Some(View::Seq(items)) if !items.is_empty() => return items.iter().collect(),
+            Some(View::Broken) => return Vec::new(),
+            Some(View::Map(_)) => {
+                let message = "the jobs of a workflow are a list";
+                let problem = Problem::error(codes::WORKFLOW_WITHOUT_JOBS, place, message);
+                self.report.add(problem.help("put a dash before each job: `- build`"));
+            }
+            Some(View::Scalar(..)) if jobs.is_some_and(|jobs| !self.doc.is_null(jobs.value)) => {
+                let place = jobs.map_or(place, |jobs| self.doc.place(jobs.value));
+                let message = "the jobs of a workflow are a list";
+                let problem = Problem::error(codes::WORKFLOW_WITHOUT_JOBS, place, message);
+                self.report.add(problem.help("put a dash before each job: `- build`"));
+            }
+            None | Some(View::Seq(_) | View::Scalar(..)) => {
+                let message = format!("workflow `{}` has no jobs", entry.name);
+                let problem = Problem::error(codes::WORKFLOW_WITHOUT_JOBS, place, message);
+                self.report.add(problem.help("add `jobs:` with at least one entry: `- build`"));
+            }
+        }
+        Vec::new()
+    }
+
+    /// Decides `when` and `unless`; `None` if that cannot be known, which was reported.
+    fn selected(
+        &mut self,
+        entry: &Entry<'_>,
+        when: Option<Entry<'d>>,
+        unless: Option<Entry<'d>>,
+    ) -> Option<bool> {
+        if !self.templates {
+            return Some(true);
+        }
+        if let (Some(when), Some(unless)) = (when, unless) {
+            let problem = Problem::error(
+                codes::WHEN_AND_UNLESS,
+                unless.key,
+                "use only one of `when` and `unless`",
+            );
+            self.report.add(
+                problem
+                    .related(when.key, "the other one")
+                    .help("fold both into one with `and` and `not`"),
+            );
+            return None;
+        }
+        match (when, unless) {
+            (Some(when), _) => self.condition(entry, &when),
+            (None, Some(unless)) => self.condition(entry, &unless).map(|holds| !holds),
+            (None, None) => Some(true),
+        }
+    }
+
+    fn condition(&mut self, entry: &Entry<'_>, condition: &Entry<'_>) -> Option<bool> {
+        let scope = Scope::outer(format!("workflow `{}`", entry.name), ModuleId::CONFIG);
+        let place = self.doc.place(condition.value);
+        let View::Scalar(text, style) = self.doc.view(condition.value) else {
+            let statement = self.evaluate(condition.value, &scope);
+            return self.decide(&statement, 0);
+        };
+        let value = self.evaluate(condition.value, &scope);
+        if matches!(value.data, Data::Unknown) {
+            return None;
+        }
+        let trimmed = text.trim();
+        let is_text = matches!(scalar::resolve(text, style), scalar::Scalar::Text(_));
+        let is_text = is_text && !trimmed.is_empty();
+        if !is_text {
+            return Some(value.data.is_truthy());
+        }
+        if !trimmed.contains("<<") {
+            let data = self.express(trimmed, (place, codes::EXPRESSION_VALUE), &scope);
+            return data.map(|data| data.is_truthy());
+        }
+        let is_sole_tag =
+            template::parse(text).is_ok_and(|pieces| template::sole_tag(&pieces).is_some());
+        if !is_sole_tag {
+            let message =
+                "this condition mixes text and tags: it is a text, and always true unless empty";
+            let strict = self.inputs.profile == Profile::Next;
+            let make = if strict { Problem::error } else { Problem::warning };
+            let problem = make(codes::ALWAYS_TRUE, place, message.to_owned());
+            self.report.add(problem.help("write the expression without `<< >>`"));
+        }
+        Some(value.data.is_truthy())
+    }
+
+    fn unused_jobs(&mut self, invoked: &HashSet<&str>) {
+        let jobs = &self.module(ModuleId::CONFIG).jobs;
+        let unused = jobs.iter().filter(|(name, _)| !invoked.contains(*name));
+        let unused: Vec<_> = unused.map(|(name, job)| (*name, job.key)).collect();
+        for (name, key) in unused {
+            let problem = Problem::warning(
+                codes::UNUSED_JOB,
+                key,
+                format!("no workflow runs the job `{name}`"),
+            );
+            self.report.add(problem.help(format!("list it: `- {name}`, or remove it")));
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Phase 1: texts become trees with places.
+
+pub mod document;
+pub(crate) mod report;
+pub(crate) mod snippet;
+pub(crate) mod source;
+pub(crate) mod yaml;

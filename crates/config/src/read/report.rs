@@ -1,0 +1,286 @@
+//! Collects what the phases find, each thing once, in the order of the text.
+//!
+//! A definition is compiled once per use, so the same mistake is met many times; it is told once.
+//! What is wrong inside of an orb is told where the configuration uses the orb, with the orb's
+//! place beside it.
+
+use std::{collections::HashSet, rc::Rc};
+
+use crate::{
+    codes::{self, Code},
+    read::source::Sources,
+    text::{
+        diagnostic::{Diagnostic, Related, Severity},
+        place::{FileId, Place, Span},
+        problem::Problem,
+    },
+};
+
+/// Diagnostics that one compilation returns at most. Nobody reads more, and a damaged file of
+/// 1 MiB must not fill the database.
+const DIAGNOSTICS: usize = 200;
+
+/// What is being compiled: workflow, job, command.
+#[derive(Clone, Debug)]
+pub(crate) struct Frame {
+    /// "command `upload`".
+    pub(crate) what: Rc<str>,
+    /// Where it is used.
+    pub(crate) place: Place,
+}
+
+/// What makes two problems the same.
+type Key = (&'static str, FileId, Span, String);
+
+fn key(problem: &Problem) -> Key {
+    let Place { file, span, .. } = problem.place;
+    (problem.code.slug, file, span, problem.message.clone())
+}
+
+/// Everything that was found so far.
+pub(crate) struct Report<'d> {
+    sources: &'d Sources,
+    found: Vec<Diagnostic>,
+    /// What this release cannot run.
+    unsupported: Vec<Diagnostic>,
+    seen: HashSet<Key>,
+    /// Those of them that were told as warnings because what they are about does not run.
+    softened: HashSet<Key>,
+    errors: usize,
+    /// Problems beyond the limit.
+    hidden: usize,
+    /// What is being compiled, outermost first.
+    frames: Vec<Frame>,
+    /// Errors count as warnings, for they are about something that does not run.
+    lenient: bool,
+}
+
+impl<'d> Report<'d> {
+    pub(crate) fn new(sources: &'d Sources) -> Self {
+        Self {
+            sources,
+            found: Vec::new(),
+            unsupported: Vec::new(),
+            seen: HashSet::new(),
+            softened: HashSet::new(),
+            errors: 0,
+            hidden: 0,
+            frames: Vec::new(),
+            lenient: false,
+        }
+    }
+
+    /// Enters something that is compiled; whatever is added until [`Self::leave`] is about it.
+    pub(crate) fn enter(&mut self, what: &Rc<str>, place: Place) {
+        self.frames.push(Frame { what: what.clone(), place });
+    }
+
+    pub(crate) fn leave(&mut self) {
+        self.frames.pop();
+    }
+
+    /// Returns what is being compiled, outermost first.
+    pub(crate) fn frames(&self) -> &[Frame] {
+        &self.frames
+    }
+
+    /// From now on errors count as warnings, or no longer. Returns what it was.
+    pub(crate) fn set_lenient(&mut self, lenient: bool) -> bool {
+        std::mem::replace(&mut self.lenient, lenient)
+    }
+
+    /// Tells whether errors count as warnings.
+    pub(crate) fn is_lenient(&self) -> bool {
+        self.lenient
+    }
+
+    /// Adds a problem, unless the same was told already.
+    pub(crate) fn add(&mut self, mut problem: Problem) {
+        let softened = self.lenient && problem.severity == Severity::Error;
+        if softened {
+            problem.severity = Severity::Warning;
+        }
+        if !self.is_new(&problem) {
+            // What is a warning where it does not run is an error where it does.
+            if problem.severity != Severity::Error || !self.softened.remove(&key(&problem)) {
+                return;
+            }
+            let Diagnostic { code, start, end, message, .. } = self.diagnostic(problem.clone());
+            let same = |found: &Diagnostic| {
+                (&found.code, found.start, found.end, &found.message)
+                    == (&code, start, end, &message)
+            };
+            self.found.retain(|found| !same(found));
+        } else if softened {
+            self.softened.insert(key(&problem));
+        }
+        if problem.severity == Severity::Error {
+            self.errors += 1;
+        }
+        if self.found.len() >= DIAGNOSTICS {
+            self.hidden += 1;
+            return;
+        }
+        let diagnostic = self.diagnostic(problem);
+        self.found.push(diagnostic);
+    }
+
+    /// Adds something that is right and that this release cannot run.
+    pub(crate) fn add_unsupported(&mut self, problem: Problem) {
+        if !self.lenient && self.is_new(&problem) && self.unsupported.len() < DIAGNOSTICS {
+            let diagnostic = self.diagnostic(problem);
+            self.unsupported.push(diagnostic);
+        }
+    }
+
+    /// Tells whether something of this kind was told about a place.
+    pub(crate) fn is_told(&self, code: Code, place: Place) -> bool {
+        let told = |seen: &Key| seen.0 == code.slug && seen.1 == place.file && seen.2 == place.span;
+        self.seen.iter().any(told)
+    }
+
+    fn is_new(&mut self, problem: &Problem) -> bool {
+        self.seen.insert(key(problem))
+    }
+
+    fn diagnostic(&self, problem: Problem) -> Diagnostic {
+        let Problem { code, severity, place: at, mut message, help, related } = problem;
+        let mut place = at;
+        let mut own = None;
+        if at.file != FileId::CONFIG {
+            // Whoever reads this can change the configuration, not the orb.
+            let user = self.frames.iter().rev().find(|frame| frame.place.file == FileId::CONFIG);
+            place = user.map_or_else(Place::default, |frame| frame.place);
+            let name = &self.sources.file(at.file).name;
+            message = format!("in the orb `{name}`: {message}");
+            own = Some((at, "here in the orb".to_owned()));
+        }
+        let config = self.sources.file(FileId::CONFIG);
+        let (start, end) = config.lines().trim(place.span);
+        let (line, column) = config.lines().position(start);
+        let via =
+            place.via.map(|span| (place.with_span(span), "reached through this alias".to_owned()));
+        let related = own.into_iter().chain(related).chain(via);
+        Diagnostic {
+            code: code.slug.to_owned(),
+            severity,
+            message,
+            path: config.name.clone(),
+            start,
+            end,
+            line,
+            column,
+            at: config.doc.path_at(start),
+            via: self.frames.iter().map(|frame| frame.what.to_string()).collect(),
+            related: related.map(|(place, text)| self.related(place, text)).collect(),
+            help,
+        }
+    }
+
+    fn related(&self, place: Place, text: String) -> Related {
+        let source = self.sources.file(place.file);
+        let (start, end) = source.lines().trim(place.span);
+        let (line, column) = source.lines().position(start);
+        let path = (place.file != FileId::CONFIG).then(|| source.name.clone());
+        Related { path, start, end, line, column, text }
+    }
+
+    /// Tells how many errors there are; a phase compares before and after.
+    pub(crate) fn errors(&self) -> usize {
+        self.errors
+    }
+
+    /// Tells whether nothing more will be shown.
+    pub(crate) fn is_full(&self) -> bool {
+        self.found.len() >= DIAGNOSTICS
+    }
+
+    /// Returns the line of a place in the configuration, counted from 1; for a place in an orb, the
+    /// line that uses the orb.
+    pub(crate) fn line(&self, place: Place) -> u32 {
+        let here = std::iter::once(place).chain(self.frames.iter().rev().map(|frame| frame.place));
+        let place = here.into_iter().find(|place| place.file == FileId::CONFIG);
+        let lines = self.sources.file(FileId::CONFIG).lines();
+        lines.position(lines.trim(place.unwrap_or_default().span).0).0
+    }
+
+    /// Returns the diagnostics in the order of the text, and what cannot be run.
+    pub(crate) fn finish(mut self) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
+        self.found.sort_by_key(|diagnostic| (diagnostic.start, diagnostic.end));
+        self.unsupported.sort_by_key(|diagnostic| (diagnostic.start, diagnostic.end));
+        // A full report ends the phases, so there may be more than what was counted.
+        let full = self.found.len() >= DIAGNOSTICS;
+        if let (true, Some(last)) = (full, self.found.last().cloned()) {
+            let message = match self.hidden {
+                0 => "there may be more problems than are shown".to_owned(),
+                hidden => format!("{hidden} more problems are not shown"),
+            };
+            self.found.push(Diagnostic {
+                code: codes::MORE_PROBLEMS.slug.to_owned(),
+                severity: Severity::Warning,
+                message,
+                related: Vec::new(),
+                help: Some("mend the first ones and look again".to_owned()),
+                ..last
+            });
+        }
+        (self.found, self.unsupported)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{codes, read::source::Source};
+
+    fn sources(text: &str) -> Sources {
+        Sources::new(Source::parse("c.yml", text.into()))
+    }
+
+    #[test]
+    fn the_same_mistake_is_told_once_and_places_stay_in_the_text() {
+        let sources = sources("version: 2.1\njobs: []\n");
+        let mut report = Report::new(&sources);
+        for _ in 0..3 {
+            let place = Place::direct(Span::new(19, 21));
+            report.add(Problem::error(codes::SECTION_TYPE, place, "jobs is a list"));
+        }
+        let start = Place::direct(Span::new(0, 7));
+        report.add(Problem::warning(codes::DEPRECATED, start, "old"));
+        assert_eq!(report.errors(), 1);
+        let found = report.finish().0;
+        assert_eq!(found.iter().map(|d| (d.line, d.column)).collect::<Vec<_>>(), [(1, 1), (2, 7)]);
+    }
+
+    #[test]
+    fn what_does_not_run_here_and_runs_there_is_an_error() {
+        let sources = sources("version: 2.1\n");
+        let mut report = Report::new(&sources);
+        let problem = || Problem::error(codes::SECTION_TYPE, Place::default(), "wrong");
+        let before = report.set_lenient(true);
+        report.add(problem());
+        report.set_lenient(before);
+        assert_eq!(report.errors(), 0);
+        report.add(problem());
+        report.set_lenient(true);
+        report.add(problem());
+        assert_eq!(report.errors(), 1);
+        let found = report.finish().0;
+        assert_eq!(found.iter().map(|d| d.severity).collect::<Vec<_>>(), [Severity::Error]);
+    }
+
+    #[test]
+    fn a_flood_of_mistakes_ends() {
+        let text = "x".repeat(9_000);
+        let sources = sources(&text);
+        let mut report = Report::new(&sources);
+        for at in 0..9_000 {
+            let place = Place::direct(Span::new(at, at + 1));
+            report.add(Problem::error(codes::UNKNOWN_KEY, place, "x"));
+        }
+        assert_eq!(report.errors(), 9_000);
+        let found = report.finish().0;
+        assert_eq!(found.len(), DIAGNOSTICS + 1);
+        assert_eq!(found[DIAGNOSTICS].message, "8800 more problems are not shown");
+    }
+}

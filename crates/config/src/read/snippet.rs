@@ -1,0 +1,181 @@
+//! Diagnostics as text, with the source underlined.
+//!
+//! ```text
+//! error[E-033 unknown-parameter]: command `install` has no parameter `verison`
+//!  --> .circleci/config.yml:14:20  jobs.build.steps[2].install.verison
+//!    |
+//! 14 |       - install: { verison: "20" }
+//!    |                    ^^^^^^^ did you mean `version`?
+//!    |
+//!    = via: workflow `main` → job `build`
+//! ```
+//!
+//! Deliberately absent: the sources of orbs, of which a diagnostic tells the place alone.
+
+use std::ops::Range;
+
+use annotate_snippets::{
+    Annotation, AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet, Title,
+};
+
+use crate::{
+    codes,
+    text::diagnostic::{Diagnostic, Severity},
+};
+
+/// Longest help that stands beside the underlined text; longer ones get a line of their own.
+const LABEL_CHARS: usize = 50;
+
+/// Places that are further apart are shown in snippets of their own.
+const NEAR_BYTES: usize = 8_192;
+
+/// Bytes of the lines that are shown at most.
+const EXCERPT_BYTES: usize = 32_768;
+
+/// Renders diagnostics, one after another.
+pub fn render(text: &str, diagnostics: &[Diagnostic], color: bool) -> String {
+    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+    let mut output = String::new();
+    for diagnostic in diagnostics {
+        let shown = renderer.render(&[group(text, diagnostic)]);
+        for line in with_path(&shown, diagnostic).lines() {
+            output.push_str(line.trim_end());
+            output.push('\n');
+        }
+        output.push('\n');
+    }
+    output.truncate(output.trim_end_matches('\n').len());
+    if !output.is_empty() {
+        output.push('\n');
+    }
+    output
+}
+
+fn group<'a>(text: &'a str, diagnostic: &'a Diagnostic) -> Group<'a> {
+    let level = match diagnostic.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let number = codes::code(&diagnostic.code).and_then(|code| code.number);
+    let id = number
+        .map_or_else(|| diagnostic.code.clone(), |number| format!("{number} {}", diagnostic.code));
+    let title = level.primary_title(diagnostic.message.as_str()).id(id);
+    let help = diagnostic.help.as_deref();
+    let start = within(text, diagnostic.start, diagnostic.end);
+    let short = help.filter(|help| help.chars().count() <= LABEL_CHARS);
+    let near = |range: &Range<usize>| start.start.abs_diff(range.start) <= NEAR_BYTES;
+    let related = || {
+        let related = diagnostic.related.iter();
+        related
+            .filter(|related| related.path.is_none())
+            .map(|related| (within(text, related.start, related.end), related.text.as_str()))
+    };
+    // The renderer reads all of the source that it is given, so it gets no more than it shows.
+    let close: Vec<_> = related().filter(|(range, _)| near(range)).collect();
+    let shown = lines_around(text, std::iter::once(&start).chain(close.iter().map(|(r, _)| r)));
+    if shown.len() > EXCERPT_BYTES || text.is_empty() {
+        return without_source(diagnostic, title);
+    }
+    let primary = AnnotationKind::Primary.span(shift(&start, &shown));
+    let mut snippet = excerpt(text, &shown, diagnostic).annotation(match short {
+        Some(help) => primary.label(help),
+        None => primary,
+    });
+    for (range, label) in &close {
+        let context = AnnotationKind::Context.span(shift(range, &shown));
+        snippet = snippet.annotation(context.label(*label));
+    }
+    let mut elements: Vec<Element<'a>> = vec![snippet.into()];
+    for (range, label) in related().filter(|(range, _)| !near(range)) {
+        let shown = lines_around(text, std::iter::once(&range));
+        if shown.len() > EXCERPT_BYTES {
+            continue;
+        }
+        let context = AnnotationKind::Context.span(shift(&range, &shown)).label(label);
+        elements.push(excerpt(text, &shown, diagnostic).annotation(context).into());
+    }
+    elements.extend(remarks(diagnostic, help.filter(|_| short.is_none())));
+    title.elements(elements)
+}
+
+/// The place alone, where there is no text, or a line is too long for anybody to look at.
+fn without_source<'a>(diagnostic: &'a Diagnostic, title: Title<'a>) -> Group<'a> {
+    let line = usize::try_from(diagnostic.line).unwrap_or(usize::MAX);
+    let column = usize::try_from(diagnostic.column).unwrap_or(usize::MAX);
+    let origin = Origin::path(diagnostic.path.as_str()).line(line).char_column(column);
+    let origin: Element<'a> = origin.into();
+    let remarks = remarks(diagnostic, diagnostic.help.as_deref());
+    title.elements(std::iter::once(origin).chain(remarks))
+}
+
+/// What stands below the source: places in orbs, the way there, the way out.
+fn remarks<'a>(diagnostic: &'a Diagnostic, help: Option<&'a str>) -> Vec<Element<'a>> {
+    let mut remarks: Vec<Element<'a>> = Vec::new();
+    for related in &diagnostic.related {
+        let Some(path) = &related.path else { continue };
+        let text = format!("{path}:{}:{}: {}", related.line, related.column, related.text);
+        remarks.push(Level::NOTE.with_name("orb").message(text).into());
+    }
+    // A workflow alone is told by the place already.
+    if diagnostic.via.len() > 1 {
+        remarks.push(Level::NOTE.with_name("via").message(diagnostic.via.join(" → ")).into());
+    }
+    remarks.extend(help.map(|help| Level::HELP.message(help).into()));
+    remarks
+}
+
+/// Adds the place within the configuration to the first line that tells the one in the file.
+fn with_path(rendered: &str, diagnostic: &Diagnostic) -> String {
+    let place = format!("{}:{}:{}", diagnostic.path, diagnostic.line, diagnostic.column);
+    let arrow = rendered.find("--> ").filter(|_| !diagnostic.at.is_empty());
+    let found = arrow.and_then(|at| Some(at + rendered.get(at..)?.find(&place)? + place.len()));
+    let Some(end) = found else { return rendered.to_owned() };
+    let line_end = rendered[end..].find('\n').map_or(rendered.len(), |at| end + at);
+    format!("{}  {}{}", &rendered[..line_end], diagnostic.at, &rendered[line_end..])
+}
+
+/// The lines of a range of the text, as the renderer wants them.
+fn excerpt<'a>(
+    text: &'a str,
+    shown: &Range<usize>,
+    diagnostic: &'a Diagnostic,
+) -> Snippet<'a, Annotation<'a>> {
+    let before = text[..shown.start].bytes().filter(|&byte| byte == b'\n').count();
+    let source = Snippet::source(&text[shown.clone()]).line_start(before + 1);
+    source.path(diagnostic.path.as_str()).fold(true)
+}
+
+/// Returns the range of the lines that hold all of the ranges.
+fn lines_around<'r>(text: &str, ranges: impl Iterator<Item = &'r Range<usize>>) -> Range<usize> {
+    let (mut start, mut end) = (usize::MAX, 0);
+    for range in ranges {
+        start = start.min(range.start);
+        end = end.max(range.end);
+    }
+    let start = start.min(end);
+    let first = text[..start].rfind('\n').map_or(0, |at| at + 1);
+    let last = text[end..].find('\n').map_or(text.len(), |at| end + at);
+    first..last
+}
+
+fn shift(range: &Range<usize>, shown: &Range<usize>) -> Range<usize> {
+    range.start - shown.start..range.end - shown.start
+}
+
+/// A range that lies within the text, on borders of characters and on one line: a diagnostic may
+/// have been stored beside another version of the text, and an underlined page helps nobody.
+fn within(text: &str, start: usize, end: usize) -> Range<usize> {
+    let floor = |mut at: usize| {
+        at = at.min(text.len());
+        while !text.is_char_boundary(at) {
+            at -= 1;
+        }
+        at
+    };
+    let start = floor(start);
+    let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
+    start..floor(end).clamp(start, line_end)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,382 @@
+//! Phase 1: the text as a tree with places (CFG §1.3, §1.4).
+//!
+//! The tree stays untyped until templates are rendered, for `<< parameters.n >>` may stand where a
+//! number, a step or a whole mapping is wanted. Nodes live in an arena; an alias is a reference to
+//! its anchor's node and is never copied, so that an alias bomb stays as small as its text and the
+//! place of use is known. Merge keys are resolved once, while the tree is built.
+//!
+//! Deliberately absent: what keys mean, and templates. Only [`build`] and [`repair`] name the parser's
+//! crate.
+
+mod build;
+mod cause;
+mod culprit;
+mod repair;
+pub(crate) mod scalar;
+
+use std::collections::HashSet;
+
+pub(crate) use build::parse;
+
+use crate::text::place::{FileId, Place, Span};
+
+/// A node of a [`Doc`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Id(u32);
+
+impl Id {
+    fn index(self) -> usize {
+        usize::try_from(self.0).unwrap_or(usize::MAX)
+    }
+}
+
+/// How a scalar is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Style {
+    /// Without quotes: may be a number, a boolean, nothing.
+    Plain,
+    /// Quoted, a block, or tagged `!!str`: a text whatever it looks like.
+    Text,
+}
+
+#[derive(Debug)]
+enum Text {
+    /// A part of the document's text.
+    Raw(Span),
+    /// Escapes, folds and indentation are taken out.
+    Cooked(Box<str>),
+}
+
+#[derive(Debug)]
+enum Kind {
+    Scalar(Text, Style),
+    Seq(Box<[Id]>),
+    Map {
+        /// As written, merge keys too.
+        pairs: Box<[(Id, Id)]>,
+        /// What they come to; `None` if there is no merge key among them.
+        merged: Option<Box<[Merged]>>,
+    },
+    Alias(Id),
+    /// Something that was reported and that no phase shall talk about again.
+    Broken,
+}
+
+/// An entry of a mapping that merges others.
+#[derive(Clone, Copy, Debug)]
+struct Merged {
+    key: Id,
+    value: Id,
+    via: Option<Span>,
+}
+
+#[derive(Debug)]
+struct Node {
+    kind: Kind,
+    span: Span,
+    /// Nodes of the whole tree below, aliases followed.
+    weight: u32,
+    /// Levels of the tree below, aliases followed.
+    height: u32,
+    /// Entries that reading the mapping has to pass, merged ones too.
+    width: u32,
+}
+
+/// A node and the way to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct At {
+    file: FileId,
+    id: Id,
+    via: Option<Span>,
+}
+
+impl At {
+    /// Returns the text that it is a node of.
+    pub(crate) fn file(self) -> FileId {
+        self.file
+    }
+}
+
+/// What a node is, once aliases are followed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum View<'d> {
+    /// A scalar: its text and how it is written.
+    Scalar(&'d str, Style),
+    /// A list.
+    Seq(Items<'d>),
+    /// A mapping, without entries whose key was reported.
+    Map(Entries<'d>),
+    /// Something that was reported already.
+    Broken,
+}
+
+/// One entry of a mapping.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry<'d> {
+    /// The key's text.
+    pub(crate) name: &'d str,
+    /// Where the key stands.
+    pub(crate) key: Place,
+    /// Its value.
+    pub(crate) value: At,
+}
+
+/// The items of a list.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Items<'d> {
+    ids: &'d [Id],
+    way: At,
+}
+
+impl<'d> Items<'d> {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = At> + use<'d> {
+        let way = self.way;
+        self.ids.iter().map(move |&id| At { id, ..way })
+    }
+}
+
+/// The entries of a mapping, merge keys resolved: keys written in the mapping win over merged ones
+/// wherever they stand; among merged ones the first wins (CFG §1.4).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entries<'d> {
+    doc: &'d Doc,
+    pairs: &'d [(Id, Id)],
+    merged: Option<&'d [Merged]>,
+    way: At,
+}
+
+impl<'d> Entries<'d> {
+    pub(crate) fn len(&self) -> usize {
+        self.merged.map_or(self.pairs.len(), <[Merged]>::len)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Returns the entry with a key.
+    pub(crate) fn get(&self, name: &str) -> Option<Entry<'d>> {
+        self.iter().find(|entry| entry.name == name)
+    }
+
+    pub(crate) fn first(&self) -> Option<Entry<'d>> {
+        self.iter().next()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Entry<'d>> + use<'d> {
+        let Self { doc, pairs, merged, way } = *self;
+        let direct = if merged.is_none() { pairs } else { &[] };
+        let direct = direct.iter().map(|&(key, value)| Merged { key, value, via: None });
+        let merged = merged.unwrap_or_default().iter().copied();
+        direct.chain(merged).map(move |Merged { key, value, via }| {
+            let way = At { via: way.via.or(via), ..way };
+            Entry {
+                name: doc.key_text(key).unwrap_or(""),
+                key: doc.place(At { id: key, ..way }),
+                value: At { id: value, ..way },
+            }
+        })
+    }
+}
+
+impl<'d> IntoIterator for Entries<'d> {
+    type Item = Entry<'d>;
+    type IntoIter = std::vec::IntoIter<Entry<'d>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter().collect::<Vec<_>>().into_iter()
+    }
+}
+
+/// Texts that stand where a name may be used.
+#[derive(Debug, Default)]
+pub(crate) struct Mentions<'d> {
+    /// Items of lists, and keys of mappings that are such items.
+    pub(crate) items: HashSet<&'d str>,
+    /// All scalars.
+    pub(crate) scalars: HashSet<&'d str>,
+    /// What stands before a slash.
+    pub(crate) prefixes: HashSet<&'d str>,
+}
+
+/// A parsed text.
+#[derive(Debug, Default)]
+pub(crate) struct Doc {
+    /// The text that raw scalars are parts of: the source, or the source repaired, which is as
+    /// long.
+    text: std::sync::Arc<str>,
+    nodes: Vec<Node>,
+    root: Option<Id>,
+}
+
+impl Doc {
+    fn node(&self, id: Id) -> &Node {
+        &self.nodes[id.index()]
+    }
+
+    fn text<'d>(&'d self, text: &'d Text) -> &'d str {
+        match text {
+            Text::Raw(span) => self.text.get(span.start()..span.end()).unwrap_or(""),
+            Text::Cooked(text) => text,
+        }
+    }
+
+    fn follow(&self, mut at: At) -> At {
+        while let Kind::Alias(target) = &self.node(at.id).kind {
+            at = At { id: *target, via: at.via.or(Some(self.node(at.id).span)), ..at };
+        }
+        at
+    }
+
+    /// Returns the root as a node of a file.
+    pub(crate) fn root(&self, file: FileId) -> Option<At> {
+        self.root.map(|id| self.follow(At { file, id, via: None }))
+    }
+
+    /// Returns where a node stands; for an alias, where its anchor's node stands.
+    pub(crate) fn place(&self, at: At) -> Place {
+        let at = self.follow(at);
+        Place { file: at.file, span: self.node(at.id).span, via: at.via }
+    }
+
+    /// Looks at a node.
+    pub(crate) fn view(&self, at: At) -> View<'_> {
+        let way = self.follow(at);
+        match &self.node(way.id).kind {
+            Kind::Scalar(text, style) => View::Scalar(self.text(text), *style),
+            Kind::Seq(ids) => View::Seq(Items { ids, way }),
+            Kind::Map { pairs, merged } => {
+                View::Map(Entries { doc: self, pairs, merged: merged.as_deref(), way })
+            }
+            Kind::Alias(_) | Kind::Broken => View::Broken,
+        }
+    }
+
+    /// Returns the entries of a mapping, merge keys resolved; none for anything else.
+    pub(crate) fn entries(&self, at: At) -> Entries<'_> {
+        match self.view(at) {
+            View::Map(entries) => entries,
+            View::Scalar(..) | View::Seq(_) | View::Broken => {
+                Entries { doc: self, pairs: &[], merged: None, way: at }
+            }
+        }
+    }
+
+    /// Returns the text of a node itself, an alias included.
+    pub(crate) fn own_span(&self, at: At) -> Span {
+        self.node(at.id).span
+    }
+
+    /// Returns what reading the entries of a mapping costs.
+    pub(crate) fn width(&self, at: At) -> usize {
+        usize::try_from(self.node(self.follow(at).id).width).unwrap_or(usize::MAX)
+    }
+
+    /// Returns where the nodes begin that aliases refer to, in the order of the text.
+    pub(crate) fn referred_to(&self) -> Vec<u32> {
+        let targets = self.nodes.iter().filter_map(|node| match node.kind {
+            Kind::Alias(target) => Some(self.node(target).span.start),
+            Kind::Scalar(..) | Kind::Seq(_) | Kind::Map { .. } | Kind::Broken => None,
+        });
+        let mut starts: Vec<u32> = targets.collect();
+        starts.sort_unstable();
+        starts
+    }
+
+    /// Only a plain `<<` merges; a quoted one is an ordinary key.
+    fn is_merge(&self, key: Id) -> bool {
+        matches!(&self.node(key).kind, Kind::Scalar(text, Style::Plain) if self.text(text) == "<<")
+    }
+
+    fn key_text(&self, key: Id) -> Option<&str> {
+        let at = self.follow(At { file: FileId::CONFIG, id: key, via: None });
+        match &self.node(at.id).kind {
+            Kind::Scalar(text, _) => Some(self.text(text)),
+            Kind::Seq(_) | Kind::Map { .. } | Kind::Alias(_) | Kind::Broken => None,
+        }
+    }
+
+    /// Collects the texts that stand where a name may be used.
+    pub(crate) fn mentions(&self) -> Mentions<'_> {
+        let mut mentions = Mentions::default();
+        let sections = match self.root.map(|root| &self.node(root).kind) {
+            Some(Kind::Map { pairs, .. }) => pairs.iter().map(|&(_, value)| value).collect(),
+            _ => HashSet::new(),
+        };
+        for (index, node) in self.nodes.iter().enumerate() {
+            let is_section = u32::try_from(index).is_ok_and(|id| sections.contains(&Id(id)));
+            match &node.kind {
+                Kind::Seq(items) => {
+                    for &item in items {
+                        let way = At { file: FileId::CONFIG, id: item, via: None };
+                        match &self.node(self.follow(way).id).kind {
+                            Kind::Scalar(text, _) => {
+                                mentions.items.insert(self.text(text));
+                            }
+                            Kind::Map { pairs, .. } => {
+                                mentions.items.extend(
+                                    pairs.iter().filter_map(|&(key, _)| self.key_text(key)),
+                                );
+                            }
+                            Kind::Seq(_) | Kind::Alias(_) | Kind::Broken => {}
+                        }
+                    }
+                }
+                Kind::Scalar(text, _) => {
+                    let text = self.text(text);
+                    mentions.scalars.insert(text);
+                    if let Some((prefix, _)) = text.split_once('/') {
+                        mentions.prefixes.insert(prefix);
+                    }
+                }
+                Kind::Map { .. } if is_section => {}
+                Kind::Map { pairs, .. } => {
+                    // A single step may stand where a condition lists them.
+                    if let [(key, _)] = pairs[..] {
+                        mentions.items.extend(self.key_text(key));
+                    }
+                }
+                Kind::Alias(_) | Kind::Broken => {}
+            }
+        }
+        mentions
+    }
+
+    /// Describes where a byte stands: `jobs.build.steps[2].run`.
+    pub(crate) fn path_at(&self, byte: usize) -> String {
+        let mut path = String::new();
+        let mut id = self.root;
+        while let Some(current) = id.take() {
+            match &self.node(current).kind {
+                Kind::Map { pairs, .. } => {
+                    let before = |&&(key, _): &&(Id, Id)| self.node(key).span.start() <= byte;
+                    let Some(&(key, value)) = pairs.iter().rev().find(before) else { break };
+                    if !path.is_empty() {
+                        path.push('.');
+                    }
+                    path.push_str(self.key_text(key).unwrap_or("?"));
+                    let inside =
+                        byte >= self.node(key).span.end().max(self.node(value).span.start());
+                    id = inside.then_some(value);
+                }
+                Kind::Seq(items) => {
+                    let before = |&id: &Id| self.node(id).span.start() <= byte;
+                    let Some(index) = items.iter().rposition(before) else { break };
+                    path.push('[');
+                    path.push_str(&index.to_string());
+                    path.push(']');
+                    id = items.get(index).copied();
+                }
+                Kind::Scalar(..) | Kind::Alias(_) | Kind::Broken => {}
+            }
+        }
+        path
+    }
+}
+
+#[cfg(test)]
+mod tests;

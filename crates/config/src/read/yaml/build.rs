@@ -1,0 +1,537 @@
+//! Builds the tree from the parser's events.
+//!
+//! Everything wrong with the YAML itself is reported
+//! here, so that later phases may walk the tree without fear: it is finite, shallow and of bounded
+//! weight, and every merge key holds mappings.
+
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use granit_parser::{Event, Parser, ScalarStyle, ScanError, Tag, options};
+
+use super::{
+    At, Doc, Id, Kind, Merged, Node, Style, Text, cause::cause, culprit::culprits, repair::repaired,
+};
+use crate::{
+    codes,
+    text::{
+        place::{FileId, Place, Span},
+        problem::Problem,
+    },
+};
+
+/// Levels of nesting in the text, and along aliases. People use about ten.
+const DEPTH: usize = 220;
+
+/// Entries of one mapping that merges others, theirs counted each time.
+const MERGED_ENTRIES: u32 = 1_000;
+
+/// Nodes after all aliases are expanded (CFG §1.4).
+const EXPANDED_NODES: u32 = 2_000_000;
+
+/// Parses a text. Returns what is wrong with it too; without a root nothing can be said about the
+/// rest.
+pub(crate) fn parse(text: &Arc<str>) -> (Doc, Vec<Problem>) {
+    if let Some((at, _)) = text.char_indices().find(|&(_, c)| !is_printable(c)) {
+        let place = Place::direct(Span::new(at, at + 1));
+        let message = "special characters are not allowed";
+        let help = "save the file as UTF-8 and remove the character shown";
+        let problem = Problem::error(codes::SPECIAL_CHARACTER, place, message).help(help);
+        return (Doc::default(), vec![problem]);
+    }
+    let text = repaired(text).map_or_else(|| text.clone(), Arc::from);
+    let options = options! {
+        // The strict rules forbid what the hosted service accepts: a `]` in its parent's column.
+        strict_indentation: false,
+        emit_unresolved_aliases: true,
+        emit_comments: false,
+        flow_nesting_limit: DEPTH,
+        block_nesting_limit: DEPTH,
+    };
+    let mut builder = Builder {
+        text: &text,
+        problems: Vec::new(),
+        doc: Doc { text: text.clone(), nodes: Vec::with_capacity(text.len() / 16), root: None },
+        open: Vec::new(),
+        anchors: HashMap::new(),
+        documents: 0,
+    };
+    for event in Parser::new_from_str_with_options(&text, options) {
+        let proceeds = match event {
+            Ok((event, span)) => builder.take(event, span),
+            Err(error) => {
+                builder.syntax_error(&error);
+                builder.doc.root = None;
+                false
+            }
+        };
+        if !proceeds {
+            break;
+        }
+    }
+    builder.check_merges();
+    (builder.doc, builder.problems)
+}
+
+/// What YAML 1.1 may contain.
+fn is_printable(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | '\u{85}' | '\u{feff}' | ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
+}
+
+struct Open {
+    anchor: usize,
+    is_map: bool,
+    is_flow: bool,
+    span: Span,
+    items: Vec<Id>,
+}
+
+impl Open {
+    /// Tells whether it began with a bracket or a brace: `[a: b]` holds a mapping that did not.
+    fn is_bracketed(&self, text: &str) -> bool {
+        self.is_flow
+            && text.get(self.span.start()..).is_some_and(|rest| rest.starts_with(['[', '{']))
+    }
+}
+
+struct Builder<'t> {
+    text: &'t str,
+    problems: Vec<Problem>,
+    doc: Doc,
+    open: Vec<Open>,
+    anchors: HashMap<usize, Id>,
+    documents: usize,
+}
+
+impl<'t> Builder<'t> {
+    /// Takes one event; `false` ends the parsing.
+    fn take(&mut self, event: Event<'t>, span: granit_parser::Span) -> bool {
+        let at = bytes(span);
+        let tag_at = span.tag_span().map_or(at, bytes);
+        match event {
+            Event::DocumentStart(..) => {
+                self.documents += 1;
+                if self.documents > 1 {
+                    let message = "only one YAML document is allowed";
+                    let problem =
+                        Problem::error(codes::SEVERAL_DOCUMENTS, Place::direct(at), message);
+                    self.problems.push(problem.help("delete the separator, or split the file"));
+                    return false;
+                }
+            }
+            Event::Scalar(text, style, anchor, tag) => {
+                self.check_tag(tag.as_deref(), tag_at);
+                self.scalar((text, style, anchor, tag), at);
+            }
+            Event::SequenceStart(style, anchor, tag) => {
+                self.check_tag(tag.as_deref(), tag_at);
+                self.begin(false, is_flow(style), anchor, at);
+            }
+            Event::MappingStart(style, anchor, tag) => {
+                self.check_tag(tag.as_deref(), tag_at);
+                self.begin(true, is_flow(style), anchor, at);
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.end(at),
+            Event::Alias(anchor) => self.alias(anchor, at),
+            Event::UnresolvedAlias(name) => {
+                let message = format!("found undefined alias `{name}`");
+                let problem = Problem::error(codes::UNDEFINED_ALIAS, Place::direct(at), message);
+                self.problems.push(problem.help(format!("define `&{name}` above its first use")));
+                self.push(Kind::Broken, at);
+            }
+            // Borders of the stream, and kinds of events that later versions may add.
+            _ => {}
+        }
+        true
+    }
+
+    fn scalar(
+        &mut self,
+        scalar: (Cow<'t, str>, ScalarStyle, usize, Option<Cow<'t, Tag>>),
+        at: Span,
+    ) {
+        let (text, style, anchor, tag) = scalar;
+        let is_text = tag.is_some_and(|tag| tag.is_yaml_core_schema_tag("str"));
+        if style == ScalarStyle::Plain {
+            self.check_swallowed(at);
+        }
+        let style =
+            if style == ScalarStyle::Plain && !is_text { Style::Plain } else { Style::Text };
+        let text = self.text(text);
+        let id = self.push(Kind::Scalar(text, style), at);
+        if anchor != 0 {
+            self.anchors.insert(anchor, id);
+        }
+    }
+
+    /// Warns about lines that look like an item of a list and are a part of the text above them:
+    /// those with a dash, and those below an item.
+    fn check_swallowed(&mut self, at: Span) {
+        let Some(text) = self.text.get(at.start()..at.end()).map(str::trim_end) else { return };
+        let is_item = self.open.last().is_some_and(|open| !open.is_map && !open.is_flow);
+        let mut start = at.start();
+        let mut lines = text.split_inclusive('\n').map(|line| {
+            start += line.len();
+            (start - line.len(), line)
+        });
+        lines.next();
+        let dashed = |line: &str| line.trim_start().starts_with("- ");
+        let Some((start, line)) = lines.find(|(_, line)| {
+            !line.trim().is_empty() && (dashed(line) || is_item && !text.contains("<<"))
+        }) else {
+            return;
+        };
+        let begin = start + line.len() - line.trim_start().len();
+        let place = Place::direct(Span::new(begin, start + line.trim_end().len()));
+        let first = at.start() + text.lines().next().map_or(0, str::len);
+        let above = Place::direct(Span::new(at.start(), first));
+        let message = "this line continues the text above it";
+        let help = if dashed(line) {
+            "put its dash below the dash of the item before it"
+        } else {
+            "begin it with a dash of its own, or quote a text that is meant to be this long"
+        };
+        let problem = Problem::warning(codes::SWALLOWED_LINE, place, message).help(help);
+        self.problems.push(problem.related(above, "the text begins here"));
+    }
+
+    /// Keeps a borrowed text as its place.
+    fn text(&self, text: Cow<'t, str>) -> Text {
+        let borrowed = match &text {
+            Cow::Borrowed(part) => part.as_ptr().addr().checked_sub(self.text.as_ptr().addr()),
+            Cow::Owned(_) => None,
+        };
+        match borrowed {
+            Some(start) if self.text.get(start..start + text.len()) == Some(&*text) => {
+                Text::Raw(Span::new(start, start + text.len()))
+            }
+            _ => Text::Cooked(text.into()),
+        }
+    }
+
+    fn begin(&mut self, is_map: bool, is_flow: bool, anchor: usize, span: Span) {
+        self.open.push(Open { anchor, is_map, is_flow, span, items: Vec::new() });
+    }
+
+    fn end(&mut self, at: Span) {
+        let Some(open) = self.open.pop() else { return };
+        let span = Span { start: open.span.start, end: at.end.max(open.span.end) };
+        let kind = if open.is_map {
+            self.mapping(&open.items, span)
+        } else {
+            Kind::Seq(open.items.into())
+        };
+        let id = self.push(kind, span);
+        if open.anchor != 0 {
+            self.anchors.insert(open.anchor, id);
+        }
+    }
+
+    /// Checks the keys of a mapping and pairs them with their values.
+    fn mapping(&mut self, items: &[Id], span: Span) -> Kind {
+        let pairs: Box<[(Id, Id)]> = items.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect();
+        let mut problems = Vec::new();
+        let mut merges = false;
+        let mut broken = false;
+        let mut seen = Seen::new(pairs.len());
+        for &(key, _) in &pairs {
+            let Some(name) = self.doc.key_text(key) else {
+                broken = true;
+                if !matches!(self.doc.node(key).kind, Kind::Broken) {
+                    problems.push(self.complex_key(key, span));
+                }
+                continue;
+            };
+            if name == "<<" && self.doc.is_merge(key) {
+                merges = true;
+                continue;
+            }
+            if let Some(earlier) = seen.insert(name, key) {
+                let place = Place::direct(self.doc.node(key).span);
+                let before = Place::direct(self.doc.node(earlier).span);
+                let message = format!("found duplicate key `{name}`");
+                let help = "merge both entries, or rename one of them";
+                let problem = Problem::error(codes::DUPLICATE_KEY, place, message).help(help);
+                problems.push(problem.related(before, "first given here"));
+            }
+        }
+        self.problems.extend(problems);
+        if broken {
+            return Kind::Broken;
+        }
+        let resolved = (merges && self.merged_width(&pairs) <= MERGED_ENTRIES)
+            .then(|| self.merge(&pairs).into_boxed_slice());
+        Kind::Map { pairs, merged: resolved }
+    }
+
+    /// Resolves the merge keys of a mapping (CFG §1.4).
+    fn merge(&self, pairs: &[(Id, Id)]) -> Vec<Merged> {
+        let doc = &self.doc;
+        let explicit = pairs.iter().filter(|&&(key, _)| !doc.is_merge(key));
+        let mut seen: HashSet<&str> = explicit.filter_map(|&(key, _)| doc.key_text(key)).collect();
+        let mut entries = Vec::with_capacity(pairs.len());
+        for &(key, value) in pairs {
+            if !doc.is_merge(key) {
+                entries.push(Merged { key, value, via: None });
+                continue;
+            }
+            let way = doc.follow(At { file: FileId::CONFIG, id: value, via: None });
+            let whole = [way.id];
+            let parts = match &doc.node(way.id).kind {
+                Kind::Seq(items) => items,
+                Kind::Map { .. } | Kind::Scalar(..) | Kind::Alias(_) | Kind::Broken => &whole[..],
+            };
+            for &id in parts {
+                let way = doc.follow(At { id, ..way });
+                let Kind::Map { pairs, merged } = &doc.node(way.id).kind else { continue };
+                let direct = pairs.iter().map(|&(key, value)| Merged { key, value, via: None });
+                let all = match merged {
+                    Some(merged) => merged.to_vec(),
+                    None => direct.collect(),
+                };
+                for one in all {
+                    if doc.key_text(one.key).is_some_and(|name| seen.insert(name)) {
+                        entries.push(Merged { via: way.via.or(one.via), ..one });
+                    }
+                }
+            }
+        }
+        entries
+    }
+
+    fn complex_key(&self, key: Id, map: Span) -> Problem {
+        let source = self.text.get(map.start()..).unwrap_or("");
+        let is_template = source.starts_with("{{");
+        let span = if is_template { map } else { self.doc.node(key).span };
+        let message = "a key must be text, not a mapping or a list";
+        let problem = Problem::error(codes::COMPLEX_KEY, Place::direct(span), message);
+        if is_template {
+            return problem.help("quote texts that begin with `{{`: \"{{ … }}\"");
+        }
+        problem.help("quote the text if it is meant as one")
+    }
+
+    fn alias(&mut self, anchor: usize, at: Span) {
+        let name = self.text.get(at.start()..at.end()).unwrap_or("*").to_owned();
+        let Some(&target) = self.anchors.get(&anchor) else {
+            // The anchor's node is still open: it would contain itself.
+            let message = format!("`{name}` stands inside the node that it refers to");
+            let problem = Problem::error(codes::EXPANDS_TOO_FAR, Place::direct(at), message);
+            self.problems.push(problem.help("an anchor cannot contain itself"));
+            self.push(Kind::Broken, at);
+            return;
+        };
+        self.push(Kind::Alias(target), at);
+    }
+
+    /// Adds a node. One that would make the tree too large or too deep is broken instead.
+    fn push(&mut self, kind: Kind, span: Span) -> Id {
+        let (weight, height) = self.measure(&kind);
+        let width = self.width(&kind);
+        let depth = u32::try_from(DEPTH).unwrap_or(u32::MAX);
+        let merges = || matches!(&kind, Kind::Map { pairs, .. } if pairs.iter().any(|&(key, _)| self.doc.is_merge(key)));
+        let too_wide = width > MERGED_ENTRIES && merges();
+        let too_far = weight > EXPANDED_NODES || height > depth || too_wide;
+        let (kind, weight, height, width) = if too_far {
+            let what = if height > depth { "deep" } else { "large" };
+            let message = format!("the expanded document is too {what}");
+            let problem = Problem::error(codes::EXPANDS_TOO_FAR, Place::direct(span), message);
+            self.problems.push(problem.help("use fewer aliases within aliases"));
+            (Kind::Broken, 1, 1, 1)
+        } else {
+            (kind, weight, height, width)
+        };
+        let id = Id(u32::try_from(self.doc.nodes.len()).unwrap_or(u32::MAX));
+        self.doc.nodes.push(Node { kind, span, weight, height, width });
+        match self.open.last_mut() {
+            Some(open) => open.items.push(id),
+            None => {
+                self.doc.root.get_or_insert(id);
+            }
+        }
+        id
+    }
+
+    fn measure(&self, kind: &Kind) -> (u32, u32) {
+        let of = |id: &Id| (self.doc.node(*id).weight, self.doc.node(*id).height);
+        let sum = |children: &mut dyn Iterator<Item = (u32, u32)>| {
+            children.fold((1u32, 1u32), |(weight, height), (more, below)| {
+                (weight.saturating_add(more), height.max(below.saturating_add(1)))
+            })
+        };
+        match kind {
+            Kind::Scalar(..) | Kind::Broken => (1, 1),
+            Kind::Alias(target) => of(target),
+            Kind::Seq(items) => sum(&mut items.iter().map(of)),
+            Kind::Map { pairs, .. } => {
+                sum(&mut pairs.iter().flat_map(|(key, value)| [of(key), of(value)]))
+            }
+        }
+    }
+
+    /// Counts the entries that reading a mapping has to pass; for a list, those of its mappings.
+    fn width(&self, kind: &Kind) -> u32 {
+        let of = |id: Id| self.doc.node(id).width;
+        let sum = |widths: &mut dyn Iterator<Item = u32>| widths.fold(0, u32::saturating_add);
+        match kind {
+            Kind::Scalar(..) | Kind::Broken => 1,
+            Kind::Alias(target) => of(*target),
+            Kind::Seq(items) => sum(&mut items.iter().map(|&item| of(item))),
+            Kind::Map { pairs, .. } => self.merged_width(pairs),
+        }
+    }
+
+    fn merged_width(&self, pairs: &[(Id, Id)]) -> u32 {
+        let of = |&(key, value): &(Id, Id)| {
+            if self.doc.is_merge(key) { self.doc.node(value).width } else { 1 }
+        };
+        pairs.iter().map(of).fold(0, u32::saturating_add)
+    }
+
+    fn check_tag(&mut self, tag: Option<&Tag>, at: Span) {
+        let Some(tag) = tag.filter(|tag| tag.is_custom()) else { return };
+        let (handle, suffix) = tag.parts();
+        if handle.is_empty() && suffix.is_empty() || suffix.is_empty() && handle == "!" {
+            return;
+        }
+        // `!!set`, `!!timestamp` and other tags of YAML 1.1 do no harm.
+        if handle.starts_with("tag:yaml.org") {
+            return;
+        }
+        let message = format!("unknown YAML tag `!{}`", suffix.trim_start_matches('!'));
+        let problem = Problem::error(codes::UNKNOWN_TAG, Place::direct(at), message);
+        self.problems.push(problem.help("quote values and expressions that begin with `!`"));
+    }
+
+    /// Reports merge keys whose value is no mapping; [`Doc::entries`] leaves them out.
+    fn check_merges(&mut self) {
+        let mut problems = Vec::new();
+        for node in &self.doc.nodes {
+            let Kind::Map { pairs, .. } = &node.kind else { continue };
+            for &(key, value) in pairs {
+                if self.doc.is_merge(key) && !self.is_mergeable(value, true) {
+                    let place = self.doc.place(At { file: FileId::CONFIG, id: value, via: None });
+                    let message = "`<<:` needs a mapping or a list of mappings";
+                    let help = "lists cannot be merged: use a command, or repeat the items";
+                    problems.push(Problem::error(codes::BAD_MERGE, place, message).help(help));
+                }
+            }
+        }
+        self.problems.extend(problems);
+    }
+
+    fn is_mergeable(&self, value: Id, list: bool) -> bool {
+        match &self
+            .doc
+            .node(self.doc.follow(At { file: FileId::CONFIG, id: value, via: None }).id)
+            .kind
+        {
+            Kind::Map { .. } | Kind::Broken => true,
+            Kind::Seq(items) => list && items.iter().all(|&item| self.is_mergeable(item, false)),
+            Kind::Scalar(..) | Kind::Alias(_) => false,
+        }
+    }
+
+    fn written(&self, span: Span) -> &'t str {
+        self.text.get(span.start()..span.end()).unwrap_or("")
+    }
+
+    /// Reports a syntax error where it was made, as far as that can be guessed.
+    fn syntax_error(&mut self, error: &ScanError) {
+        let text = self.text;
+        let mark = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
+        let next = text.get(mark..).and_then(|rest| rest.chars().next());
+        let parser = Span::new(mark, next.map_or(mark, |c| mark + c.len_utf8()));
+        let known = self.doc.nodes.last().map_or_else(Span::default, |node| node.span);
+        let cause = cause(text, known, mark, error.kind());
+        let explained = cause.message.is_some();
+        let what = cause.message.unwrap_or_else(|| error.info().clone());
+        let message = format!("this is not YAML: {what}");
+        let mut place = cause.span.unwrap_or(parser);
+        let mut related: Vec<(Span, String)> = Vec::new();
+        let mut help = cause.help;
+        let mut limit = if explained { 1 } else { 3 };
+        if let Some(open) = self.open.iter().rev().find(|open| open.is_bracketed(text)) {
+            let span = Span { start: open.span.start, end: open.span.start.saturating_add(1) };
+            let what = if open.is_map { "mapping" } else { "list" };
+            if span.start != place.start {
+                related.push((span, format!("inside this {what}, which is not closed")));
+            }
+            let sign = if open.is_map { '}' } else { ']' };
+            help = format!("close the {what} with `{sign}`, and put commas between its entries");
+            limit = 0;
+        } else if let Some((span, what)) = cause.related {
+            related.push((span, what.to_owned()));
+            // Of two dashes, and of a line above, everything is told.
+            let here = line_start(text, place) == line_start(text, parser);
+            limit = usize::from(here && !self.written(place).starts_with('-'));
+        }
+        for culprit in culprits(text, mark, error.kind()) {
+            let span = Span::new(culprit.place.start, culprit.place.end);
+            let same = |other: Span| line_start(text, other) == line_start(text, span);
+            let is_known = same(place) || related.iter().any(|(other, _)| same(*other));
+            let is_wanted = limit > 0 && (!explained || !culprit.vague);
+            if culprit.certain && !explained {
+                (place, help) = (span, culprit.help.map_or(help, str::to_owned));
+            } else if is_wanted && !is_known {
+                limit -= 1;
+                related.push((span, culprit.what.to_owned()));
+            }
+        }
+        // Lines that seem swallowed are probably what is told here.
+        self.problems.retain(Problem::is_error);
+        let problem = Problem::error(codes::SYNTAX, Place::direct(place), message).help(help);
+        self.problems.push(
+            related
+                .into_iter()
+                .fold(problem, |problem, (span, what)| problem.related(Place::direct(span), what)),
+        );
+    }
+}
+
+/// The keys of a mapping so far. Most mappings are small.
+struct Seen<'n> {
+    few: Vec<(&'n str, Id)>,
+    many: HashMap<&'n str, Id>,
+    is_large: bool,
+}
+
+impl<'n> Seen<'n> {
+    fn new(keys: usize) -> Self {
+        const FEW: usize = 12;
+        Self { few: Vec::with_capacity(keys.min(FEW)), many: HashMap::new(), is_large: keys > FEW }
+    }
+
+    /// Adds a key; returns the earlier one of the same name.
+    fn insert(&mut self, name: &'n str, key: Id) -> Option<Id> {
+        if self.is_large {
+            return match self.many.entry(name) {
+                std::collections::hash_map::Entry::Occupied(first) => Some(*first.get()),
+                std::collections::hash_map::Entry::Vacant(free) => {
+                    free.insert(key);
+                    None
+                }
+            };
+        }
+        let earlier = self.few.iter().find(|(other, _)| *other == name).map(|&(_, key)| key);
+        if earlier.is_none() {
+            self.few.push((name, key));
+        }
+        earlier
+    }
+}
+
+fn is_flow(style: granit_parser::StructureStyle) -> bool {
+    style == granit_parser::StructureStyle::Flow
+}
+
+fn bytes(span: granit_parser::Span) -> Span {
+    span.byte_range().map_or(Span::default(), |range| Span::new(range.start, range.end))
+}
+
+fn line_start(text: &str, at: Span) -> usize {
+    text.get(..at.start()).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1)
+}

@@ -1,0 +1,299 @@
+//! What people did when a text is not YAML, the usual things first.
+//!
+//! The parser says what it expected when it gave up, in words of its grammar. Here the lines around
+//! that place are read as a person reads them: tabs, quotes, colons, and above all indentation.
+//! Deliberately absent: parsing. A guess that does not fit is no guess, and the parser's words stay.
+
+use granit_parser::ErrorKind;
+
+use super::culprit::unsigned;
+use crate::text::place::Span;
+
+/// Lines above the place that are looked at. Whoever indents wrongly sees the line to blame.
+const LINES: usize = 500;
+
+/// The cause of a syntax error.
+pub(super) struct Cause {
+    /// What is meant, if it is another place than the parser's.
+    pub(super) span: Option<Span>,
+    /// What is wrong, in place of the parser's words.
+    pub(super) message: Option<String>,
+    /// The way out.
+    pub(super) help: String,
+    /// A line that it has to do with.
+    pub(super) related: Option<(Span, &'static str)>,
+}
+
+impl Cause {
+    fn help(help: impl Into<String>) -> Self {
+        Self { span: None, message: None, help: help.into(), related: None }
+    }
+}
+
+/// A line of the text.
+#[derive(Clone, Copy)]
+struct Line<'t> {
+    /// Its first byte.
+    start: usize,
+    /// Counted from 1.
+    number: usize,
+    text: &'t str,
+}
+
+impl<'t> Line<'t> {
+    fn indentation(self) -> &'t str {
+        &self.text[..self.text.len() - self.text.trim_start().len()]
+    }
+
+    fn column(self) -> usize {
+        self.indentation().len()
+    }
+
+    fn content(self) -> &'t str {
+        self.text.trim()
+    }
+
+    fn is_dash(self) -> bool {
+        self.content() == "-" || self.content().starts_with("- ")
+    }
+
+    /// Tells whether it is a key with a value that ends on the line.
+    fn has_whole_value(self) -> bool {
+        let Some((_, value)) = self.content().split_once(": ") else { return false };
+        let value = value.trim_start();
+        let closed = |open: char, close: char| {
+            !value.starts_with(open) || value.len() > 1 && value.ends_with(close)
+        };
+        !value.starts_with(['|', '>', '&', '!'])
+            && [('"', '"'), ('\'', '\''), ('[', ']'), ('{', '}')]
+                .into_iter()
+                .all(|(open, close)| closed(open, close))
+    }
+
+    /// What stands on the line: its key, its dash, its first word.
+    fn span(self) -> Span {
+        let content = self.content();
+        let word = content.find([':', ' ']).filter(|&at| at > 0).unwrap_or(content.len());
+        let start = self.start + self.column();
+        Span::new(start, start + word)
+    }
+}
+
+/// Guesses the cause of an error at a byte of the text. `known` is the last thing that was
+/// understood.
+pub(super) fn cause(text: &str, known: Span, mark: usize, kind: &ErrorKind) -> Cause {
+    let lines = lines(text, mark);
+    let Some(&line) = lines.last() else {
+        return Cause::help("check the indentation of the lines above");
+    };
+    if let Some(tab) = tab(text, line, kind) {
+        let help = "indent with spaces: YAML does not allow tabs there".to_owned();
+        let message = Some("a tab in the indentation".to_owned());
+        return Cause { span: Some(tab), message, help, related: None };
+    }
+    if let Some(quote) = open_quote(text, known.end(), line) {
+        let message = Some("a quote is opened here and not closed on its line".to_owned());
+        let help = "close it; a longer text is better a block that begins with `|`".to_owned();
+        return Cause { span: Some(quote), message, help, related: None };
+    }
+    if matches!(kind, ErrorKind::UnclosedQuotedScalar) || line.text.matches('"').count() % 2 == 1 {
+        return Cause::help("a quote is opened and not closed");
+    }
+    if let (ErrorKind::MappingValueNotAllowed, Some(found)) = (kind, swallowed(text, known, line)) {
+        return found;
+    }
+    // Where a sign is missing, the indentation only seems to be wrong.
+    if let Some(help) = unsigned(text, mark, kind) {
+        return Cause::help(help);
+    }
+    if let Some(found) = indentation(&lines) {
+        return found;
+    }
+    let after_key = line.text.split_once(": ").map_or("", |(_, value)| value);
+    if after_key.contains(": ") || after_key.ends_with(':') {
+        let help =
+            "a text that contains `: ` must be quoted, or put into a block that begins with `|`";
+        let message = matches!(kind, ErrorKind::MappingValueNotAllowed)
+            .then(|| "a `: ` within a text without quotes".to_owned());
+        return Cause { message, ..Cause::help(help) };
+    }
+    Cause::help("check the indentation of this line and of the lines above it")
+}
+
+/// The lines with something on them, up to the one that holds the place.
+fn lines(text: &str, mark: usize) -> Vec<Line<'_>> {
+    let mut start = 0;
+    let mut lines = Vec::new();
+    for (index, text) in text.split_inclusive('\n').enumerate() {
+        if start > mark {
+            break;
+        }
+        let line = Line { start, number: index + 1, text: text.trim_end() };
+        start += text.len();
+        let empty = line.content().is_empty() || line.content().starts_with('#');
+        if !empty || start > mark {
+            lines.push(line);
+        }
+    }
+    lines
+}
+
+/// The quote that begins what was not understood, if it goes on over the end of its line and
+/// reaches the last one.
+fn open_quote(text: &str, known: usize, last: Line<'_>) -> Option<Span> {
+    let rest = text.get(known..)?;
+    let begins = |at: usize| {
+        let before = text[..at].trim_end_matches(' ');
+        before.is_empty() || before.ends_with(['\n', ':', '-', '[', '{', ',', '?'])
+    };
+    let mut quotes = rest.match_indices(['"', '\'']).take(LINES);
+    let (at, quote) = quotes.find(|&(at, _)| begins(known + at))?;
+    let start = known + at;
+    let mut escaped = false;
+    let close = rest[at + 1..].char_indices().find(|&(_, c)| {
+        let closes = !escaped && quote.starts_with(c);
+        escaped = c == '\\' && !escaped && quote == "\"";
+        closes
+    });
+    let end = close.map_or(text.len(), |(length, _)| start + 1 + length);
+    let goes_on = text[start..end].contains('\n') && end >= last.start;
+    (goes_on && start <= last.start + last.text.len()).then(|| Span::new(start, start + 1))
+}
+
+/// A text without quotes goes on over lines, so one that was not meant as a text swallows those
+/// below it: a colon is missing behind it, or a dash before it.
+fn swallowed(text: &str, known: Span, last: Line<'_>) -> Option<Cause> {
+    let (start, end) = (known.start(), known.end());
+    if start >= last.start || end < last.start || !text.get(start..end)?.contains('\n') {
+        return None;
+    }
+    let lines = lines(text, last.start);
+    let at = lines.iter().rposition(|line| line.start <= start)?;
+    let (&first, &next) = (lines.get(at)?, lines.get(at + 1)?);
+    let before = text.get(first.start..start)?.trim();
+    if !before.is_empty() && before != "-" {
+        return None;
+    }
+    let is_dash = first.is_dash();
+    if is_dash && next.is_dash() {
+        // The second one is indented too deeply.
+        return None;
+    }
+    let content = first.content();
+    let written = content.trim_start_matches("- ").trim_start();
+    let place = |message: String, help: String| Cause {
+        span: Some(Span::new(start, start + written.len())),
+        message: Some(message),
+        help,
+        related: Some((last.span(), "up to here it is one text")),
+    };
+    if next.is_dash() && !is_dash && next.column() <= first.column() {
+        let message = format!("a dash is missing before `{written}`");
+        return Some(place(
+            message,
+            format!("write `- {written}` in the column of the other dashes"),
+        ));
+    }
+    let key = written.split(' ').next().unwrap_or(written);
+    let rest = &written[key.len()..];
+    let message = format!("a colon is missing behind `{key}`");
+    Some(place(message, format!("write `{key}:{rest}`")))
+}
+
+/// The first tab in the indentation, here or on the next line, where the parser looks ahead to.
+fn tab(text: &str, line: Line<'_>, kind: &ErrorKind) -> Option<Span> {
+    let is_tab = matches!(
+        kind,
+        ErrorKind::TabNotAllowed
+            | ErrorKind::TabInBlockIndentation
+            | ErrorKind::TabInIndentation
+            | ErrorKind::TabInPlainScalar
+    );
+    let mut start = line.start;
+    for next in text.get(line.start..)?.split_inclusive('\n').take(if is_tab { 2 } else { 1 }) {
+        let indentation = &next[..next.len() - next.trim_start().len()];
+        if let Some(at) = indentation.find('\t') {
+            return Some(Span::new(start + at, start + at + 1));
+        }
+        start += next.len();
+    }
+    None
+}
+
+/// Compares the last line's column with those of the lines that it can belong to.
+fn indentation(lines: &[Line<'_>]) -> Option<Cause> {
+    let (&line, above) = lines.split_last()?;
+    let levels = levels(above);
+    let previous = *levels.first()?;
+    let column = line.column();
+    let say = |message: &str, other: Line<'_>, text: &'static str, help: String| Cause {
+        span: Some(line.span()),
+        message: Some(message.to_owned()),
+        help,
+        related: Some((other.span(), text)),
+    };
+    let as_line = |other: Line<'_>| {
+        let column = other.column();
+        let blanks = if column == 1 { "blank" } else { "blanks" };
+        format!("indent it by {column} {blanks}, as line {} is", other.number)
+    };
+    let same = levels.iter().find(|other| other.column() == column);
+    match same {
+        Some(same) if line.is_dash() && !same.is_dash() => {
+            // A dash in the column of a key continues the list below that key, if there is one.
+            let list = levels.iter().find(|other| other.is_dash() && other.column() > column)?;
+            Some(say("this dash is indented less than its list", *list, "the list", as_line(*list)))
+        }
+        None if column > previous.column() => {
+            if line.is_dash() && previous.is_dash() && !previous.content().ends_with(':') {
+                let message = "this dash is indented deeper than its list";
+                return Some(say(message, previous, "the list", as_line(previous)));
+            }
+            let message = "this line is indented deeper, and nothing above it begins anything";
+            let help = if previous.is_dash() {
+                let column = previous.column() + 2;
+                format!("indent it by {column} blanks, to stand below what follows the dash")
+            } else {
+                as_line(previous)
+            };
+            let whole = previous.has_whole_value();
+            whole.then(|| say(message, previous, "this has its value already", help))
+        }
+        None => {
+            let distance = |other: &&Line<'_>| other.column().abs_diff(column);
+            let alike = levels.iter().filter(|other| other.is_dash() == line.is_dash());
+            let nearest =
+                *alike.min_by_key(distance).or_else(|| levels.iter().min_by_key(distance))?;
+            let message = "this line is indented like none of those above it";
+            let deeper = nearest.column() > column;
+            let mut beyond = levels.iter().filter(|other| {
+                other.is_dash() == line.is_dash() && (other.column() > column) != deeper
+            });
+            let help = beyond.next().map_or_else(
+                || as_line(nearest),
+                |other| {
+                    let (column, number) = (other.column(), other.number);
+                    format!("{}, or by {column}, as line {number} is", as_line(nearest))
+                },
+            );
+            Some(say(message, nearest, "the nearest", help))
+        }
+        Some(_) => None,
+    }
+}
+
+/// The lines that a next line can continue, innermost first: each is indented less than those
+/// before it.
+fn levels<'t>(above: &[Line<'t>]) -> Vec<Line<'t>> {
+    let mut levels: Vec<Line<'t>> = Vec::new();
+    for &line in above.iter().rev().take(LINES) {
+        if levels.last().is_none_or(|last| line.column() < last.column()) {
+            levels.push(line);
+        }
+        // A key behind a dash stands in a column of its own, and a dash may stand in its key's.
+        if line.column() == 0 && !line.is_dash() {
+            break;
+        }
+    }
+    levels
+}

@@ -1,0 +1,61 @@
+//! Expressions where they stand: in tags, conditions and filters (CFG §6.2–§6.4).
+
+use std::{ops::Range, rc::Rc};
+
+use crate::{
+    codes::{self, Code},
+    context::Context,
+    language::{
+        data::{Data, Scope},
+        expression::{self, ExpressionError},
+    },
+    text::{
+        place::{Place, Span},
+        problem::Problem,
+    },
+};
+
+impl Context<'_> {
+    /// Evaluates the text of a scalar as an expression. Errors of value are given the code of the
+    /// place; `None` if something is wrong, which was reported.
+    pub(crate) fn express(
+        &mut self,
+        text: &str,
+        (place, code): (Place, Code),
+        scope: &Rc<Scope>,
+    ) -> Option<Data> {
+        let profile = self.inputs.profile;
+        let assessed = expression::assess(text, profile, &mut |name| self.lookup(name, scope));
+        for warning in assessed.warnings {
+            let place = self.within(place, text, &warning.span);
+            let problem = Problem::warning(warning.code, place, warning.message);
+            self.report.add(problem.maybe_help(warning.help));
+        }
+        match assessed.result {
+            Ok(data) => Some(data),
+            Err(error) => {
+                let ExpressionError { message, help, span, code: error_code, .. } = error;
+                let place = self.within(place, text, &span);
+                let code = if code == codes::EXPRESSION_VALUE { error_code } else { code };
+                let message = match code {
+                    codes::BAD_FILTER_EXPRESSION => {
+                        format!("error evaluating the filter expression: {message}")
+                    }
+                    _ => format!("error evaluating the condition: {message}"),
+                };
+                self.report.add(Problem::error(code, place, message).maybe_help(help));
+                None
+            }
+        }
+    }
+
+    /// Finds a part of a scalar in the source, if the source has the scalar's text as it is.
+    pub(crate) fn within(&self, place: Place, text: &str, part: &Range<usize>) -> Place {
+        let span = place.span;
+        let source = self.doc.file(place.file).text.get(span.start()..span.end()).unwrap_or("");
+        let Some(offset) = source.find(text) else { return place };
+        let start = span.start() + offset + part.start;
+        let end = span.start() + offset + part.end.max(part.start + 1);
+        place.with_span(Span::new(start, end.min(span.end())))
+    }
+}

@@ -1,0 +1,165 @@
+//! Reading the keys of a mapping: known ones by name and type, unknown ones as mistakes.
+
+use std::rc::Rc;
+
+use crate::{
+    codes::{self},
+    context::{Context, budget::Draw},
+    language::{
+        data::{Data, Scope, Value},
+        keys::Known,
+    },
+    read::yaml::{At, scalar},
+    suggest::{list, nearest},
+    text::{place::Place, problem::Problem},
+};
+
+/// Adds the keys that nobody knows to the news that one is missing: perhaps one of them is meant.
+pub(crate) fn with_unknown<'n>(
+    problem: Problem,
+    keys: impl IntoIterator<Item = (&'n str, Place)>,
+    known: &[&str],
+) -> Problem {
+    const SHOWN: usize = 3;
+    let unknown = keys.into_iter().filter(|(name, _)| !known.contains(name)).take(SHOWN);
+    unknown.fold(problem, |problem, (name, place)| {
+        problem.related(place, format!("`{name}` is no key that is known here"))
+    })
+}
+
+impl Context<'_> {
+    /// Tells whether a key was reported that is nearly one of these, which then is not missing: one
+    /// mistake, one message.
+    pub(crate) fn is_misspelt<'n>(
+        &self,
+        keys: impl IntoIterator<Item = (&'n str, Place)>,
+        known: Known<'_>,
+        wanted: &[&str],
+    ) -> bool {
+        let near = |name| nearest(name, known.keys.iter().copied());
+        keys.into_iter().any(|(name, place)| {
+            self.templates
+                && !known.keys.contains(&name)
+                && near(name).is_some_and(|near| wanted.contains(&near))
+                && self.report.is_told(known.code, place)
+        })
+    }
+
+    /// Reports keys that nobody knows. Version 2.0 ignores them (CFG §1.2), so there only a key that
+    /// is nearly a known one is worth a word.
+    pub(crate) fn check_keys<'n>(
+        &mut self,
+        keys: impl IntoIterator<Item = (&'n str, Place)>,
+        known: Known<'_>,
+    ) {
+        for (name, place) in keys {
+            if !self.afford(Draw::Visits, 1, place) {
+                return;
+            }
+            if known.keys.contains(&name) {
+                continue;
+            }
+            let near = nearest(name, known.keys.iter().copied());
+            if near.is_none() && !self.templates {
+                continue;
+            }
+            let tolerated = known.tolerant && near.is_none() || !self.templates;
+            let make = if tolerated { Problem::warning } else { Problem::error };
+            let message = format!("{} has no key `{name}`", known.what);
+            let problem = make(known.code, place, message);
+            let help = match ((known.advice)(name), near) {
+                (Some(advice), _) => advice.to_owned(),
+                (None, Some(near)) => format!("did you mean `{near}`?"),
+                (None, None) => format!("permitted keys: {}", list(known.keys.iter().copied())),
+            };
+            self.report.add(problem.help(help));
+        }
+    }
+
+    /// Renders the value of a key that must be a text; numbers and booleans are taken as written.
+    pub(crate) fn text_field(&mut self, at: At, name: &str, scope: &Rc<Scope>) -> Option<String> {
+        let value = self.evaluate(at, scope);
+        self.text_of(&value, name)
+    }
+
+    /// Returns a value that must be a text; numbers and booleans are taken as written.
+    pub(crate) fn text_of(&mut self, value: &Value, name: &str) -> Option<String> {
+        match &value.data {
+            Data::Text(text) => Some(text.to_string()),
+            Data::Executor(executor) => Some(executor.name.to_string()),
+            Data::Int(_) | Data::Float(..) | Data::Bool(_) => {
+                let written = self.doc.written(value.place);
+                if written.contains("<<") || written.contains('\n') {
+                    value.data.scalar_text().map(|text| text.to_string())
+                } else {
+                    Some(written.to_owned())
+                }
+            }
+            Data::Null | Data::Unknown => None,
+            Data::List(_) | Data::Map(_) | Data::Steps(_) => {
+                self.wrong_type(value, name, "string");
+                None
+            }
+        }
+    }
+
+    /// Returns a value that must be a boolean.
+    pub(crate) fn bool_of(&mut self, value: &Value, name: &str) -> Option<bool> {
+        match &value.data {
+            Data::Bool(value) => Some(*value),
+            Data::Null | Data::Unknown => None,
+            _ => {
+                self.wrong_type(value, name, "boolean");
+                None
+            }
+        }
+    }
+
+    /// Returns the items of a list of texts, or one text as a list.
+    pub(crate) fn texts_of(&mut self, value: &Value, name: &str) -> Vec<(String, Place)> {
+        match &value.data {
+            Data::List(items) => {
+                let items = items.clone();
+                items
+                    .iter()
+                    .filter_map(|item| Some((self.text_of(item, name)?, item.place)))
+                    .collect()
+            }
+            _ => self.text_of(value, name).map(|text| (text, value.place)).into_iter().collect(),
+        }
+    }
+
+    /// Reports a value of the wrong type.
+    pub(crate) fn wrong_type(&mut self, value: &Value, name: &str, expected: &str) {
+        let message = format!("`{name}`: expected type {expected}, found {}", value.describe());
+        let problem = Problem::error(codes::WRONG_TYPE, value.place, message);
+        let help = self.type_help(value, expected);
+        self.report.add(problem.maybe_help(help));
+    }
+
+    /// Says how quotes change a value's type, with the text as it is written.
+    pub(crate) fn type_help(&self, value: &Value, expected: &str) -> Option<String> {
+        let written = self.doc.written(value.place);
+        if written.contains("<<") || written.contains('\n') || written.is_empty() {
+            return None;
+        }
+        match (&value.data, expected) {
+            (Data::Int(_) | Data::Float(..) | Data::Bool(_), "string") => {
+                Some(match scalar::lost(written) {
+                    Some(lost) => {
+                        format!("{}, `{}`; quote it: `\"{written}\"`", lost.reason, lost.becomes)
+                    }
+                    None => format!("quote it: `\"{written}\"`"),
+                })
+            }
+            (Data::Text(text), "integer") if text.parse::<i64>().is_ok() => {
+                Some(format!("remove the quotes: `{text}`"))
+            }
+            (Data::Text(text), "boolean") if matches!(&**text, "true" | "false") => {
+                Some(format!("remove the quotes: `{text}`"))
+            }
+            (Data::Text(_), "boolean") => Some("booleans are `true` and `false`".to_owned()),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,290 @@
+//! Logic statements: `and`, `or`, `not`, `equal`, `matches` (CFG §6.1).
+//!
+//! Everything is rendered before anything is decided, so that a mistake in an operand that does not
+//! matter today is told today: as a warning, for the pipeline runs without it.
+
+use crate::{
+    codes,
+    context::Context,
+    language::{
+        data::{Data, Field, Value},
+        expression,
+    },
+    suggest::did_you_mean,
+    text::problem::Problem,
+};
+
+/// Levels of statements within each other (CFG §1.5).
+const DEPTH: usize = 100;
+
+const OPERATORS: &[&str] = &["and", "or", "not", "equal", "matches"];
+
+impl Context<'_> {
+    /// Decides a statement; `None` if it cannot be known, which was reported.
+    pub(crate) fn decide(&mut self, statement: &Value, depth: usize) -> Option<bool> {
+        let fields = match &statement.data {
+            Data::Unknown => return None,
+            Data::Map(fields) => fields,
+            Data::List(_) => {
+                let message = "expected a statement, found a list";
+                let problem = Problem::error(codes::UNKNOWN_OPERATOR, statement.place, message);
+                self.report.add(problem.help("wrap it in `and:` or `or:`"));
+                return None;
+            }
+            other => {
+                if depth > 0 {
+                    self.check_literal_operand(statement);
+                }
+                return Some(other.is_truthy());
+            }
+        };
+        if depth >= DEPTH {
+            let message = format!("more than {DEPTH} statements within each other");
+            let problem = Problem::error(codes::LOGIC_TOO_DEEP, statement.place, message);
+            self.report.add(problem.help("`and` and `or` take any number of operands"));
+            return None;
+        }
+        let fields = fields.clone();
+        match fields.as_slice() {
+            [field] => self.operator(field, depth),
+            [] => {
+                let message = format!("a statement has one operator: {}", OPERATORS.join(", "));
+                self.report.add(Problem::error(codes::SEVERAL_OPERATORS, statement.place, message));
+                None
+            }
+            [first, second, ..] => {
+                let help = if &*first.name == "condition" || &*second.name == "condition" {
+                    "`condition` and `steps` belong to steps, not to workflows"
+                } else {
+                    "wrap both in `and: [ … ]`"
+                };
+                let message = "only one operator per mapping";
+                let problem = Problem::error(codes::SEVERAL_OPERATORS, second.key, message);
+                self.report.add(problem.help(help));
+                None
+            }
+        }
+    }
+
+    /// Texts are not evaluated within a statement; they are true unless empty (W-11).
+    fn check_literal_operand(&mut self, operand: &Value) {
+        let Data::Text(text) = &operand.data else { return };
+        let written = self.doc.written(operand.place);
+        if written.contains("<<") {
+            return;
+        }
+        if expression::looks_like_one(text) {
+            let message = "this text is not evaluated here: it is true unless empty";
+            let problem = Problem::warning(codes::ALWAYS_TRUE, operand.place, message);
+            self.report.add(problem.help(format!("write `<< {} >>`", text.trim())));
+        } else if matches!(&**text, "false" | "no" | "off" | "0") {
+            let message = format!("`\"{text}\"` is a text, and therefore true");
+            let problem = Problem::warning(codes::ALWAYS_TRUE, operand.place, message);
+            self.report.add(problem.help(format!("write `{text}` without quotes")));
+        }
+    }
+
+    fn operator(&mut self, field: &Field, depth: usize) -> Option<bool> {
+        match &*field.name {
+            "and" => self.all_or_any(field, depth, false),
+            "or" => self.all_or_any(field, depth, true),
+            "not" => self.not(field, depth),
+            "equal" => {
+                let operands = self.operands(field)?;
+                if operands.iter().any(|operand| matches!(operand.data, Data::Unknown)) {
+                    return None;
+                }
+                let named: Vec<Data> =
+                    operands.iter().map(|operand| by_name(&operand.data)).collect();
+                Some(named.windows(2).all(|pair| same(&pair[0], &pair[1])))
+            }
+            "matches" => self.matches(field),
+            "condition" => {
+                let message =
+                    "`condition` belongs to `when` steps; a workflow takes the statement itself";
+                let problem = Problem::error(codes::CONDITION_MISPLACED, field.key, message);
+                self.report.add(problem.help("remove the level `condition:`"));
+                None
+            }
+            // Seen in the field as an operand that does nothing; the hosted service lets it pass.
+            "when"
+                if depth > 0
+                    && matches!(&field.value.data, Data::Text(text) if &**text == "always") =>
+            {
+                let message = "`when: always` is no statement; it counts as true";
+                self.report
+                    .add(Problem::warning(codes::IGNORED, field.key, message).help("remove it"));
+                Some(true)
+            }
+            other => {
+                let message = format!("`{other}` is no operator");
+                let help = other_language(other)
+                    .map(str::to_owned)
+                    .or_else(|| did_you_mean(other, OPERATORS.iter().copied()))
+                    .unwrap_or_else(|| format!("operators: {}", OPERATORS.join(", ")));
+                self.report
+                    .add(Problem::error(codes::UNKNOWN_OPERATOR, field.key, message).help(help));
+                None
+            }
+        }
+    }
+
+    /// Decides from left to right. What stands behind the operand that decides is looked at, too,
+    /// but whatever is wrong there does not matter today.
+    fn all_or_any(&mut self, field: &Field, depth: usize, decides: bool) -> Option<bool> {
+        let operands = self.operands(field)?;
+        let mut result = Some(!decides);
+        for operand in operands {
+            if result == Some(decides) {
+                let before = self.report.set_lenient(true);
+                self.decide(operand, depth + 1);
+                self.report.set_lenient(before);
+                continue;
+            }
+            match self.decide(operand, depth + 1) {
+                Some(value) if value == decides => result = Some(decides),
+                Some(_) => {}
+                None => result = None,
+            }
+        }
+        result
+    }
+
+    fn not(&mut self, field: &Field, depth: usize) -> Option<bool> {
+        match &field.value.data {
+            Data::List(items) if items.len() == 1 => {
+                let message = "`not` takes one statement, not a list";
+                let problem = Problem::warning(codes::IGNORED, field.value.place, message);
+                self.report.add(problem.help("remove the brackets, or the dash"));
+                self.decide(&items[0], depth + 1).map(|value| !value)
+            }
+            Data::List(_) => {
+                let help = "write `not: { or: [ … ] }` to refuse each of them";
+                self.wrong_shape(field, "`not` takes one statement", help);
+                None
+            }
+            _ => self.decide(&field.value, depth + 1).map(|value| !value),
+        }
+    }
+
+    fn operands<'f>(&mut self, field: &'f Field) -> Option<&'f [Value]> {
+        match &field.value.data {
+            Data::Unknown => None,
+            Data::List(items) if !items.is_empty() => Some(items),
+            Data::List(_) => {
+                let message = format!("`{}` needs at least one operand", field.name);
+                let problem = Problem::error(codes::EMPTY_LOGIC, field.value.place, message);
+                self.report.add(problem.help("add an operand, or remove the operator"));
+                None
+            }
+            _ => {
+                let help = format!("write `{}: [ …, … ]`", field.name);
+                self.wrong_shape(field, &format!("`{}` takes a list", field.name), &help);
+                None
+            }
+        }
+    }
+
+    fn wrong_shape(&mut self, field: &Field, message: &str, help: &str) {
+        let empty = matches!(&field.value.data, Data::List(items) if items.is_empty());
+        let code = if empty { codes::EMPTY_LOGIC } else { codes::UNKNOWN_OPERATOR };
+        self.report.add(Problem::error(code, field.value.place, message).help(help));
+    }
+
+    fn matches(&mut self, field: &Field) -> Option<bool> {
+        let exactly = match &field.value.data {
+            Data::Unknown => return None,
+            Data::Map(fields) => fields.len() == 2,
+            _ => false,
+        };
+        let (Some(pattern), Some(value), true) =
+            (field.value.field("pattern"), field.value.field("value"), exactly)
+        else {
+            let message = "`matches` takes `pattern` and `value`";
+            let problem = Problem::error(codes::BAD_MATCHES, field.key, message);
+            let help = "write `matches: { pattern: \"^v.*$\", value: << pipeline.git.tag >> }`";
+            self.report.add(problem.help(help));
+            return None;
+        };
+        let source = match &pattern.value.data {
+            Data::Unknown => return None,
+            data => data.scalar_text(),
+        };
+        let Some(source) = source else {
+            self.wrong_type(&pattern.value, "pattern", "string");
+            return None;
+        };
+        let text = match &value.value.data {
+            Data::Unknown => return None,
+            // An absent tag or branch matches nothing, not even an empty pattern.
+            Data::Null => Some(None),
+            data => data.scalar_text().map(Some),
+        };
+        let Some(text) = text else {
+            self.wrong_type(&value.value, "value", "string");
+            return None;
+        };
+        self.check_slashes(&source, pattern);
+        let compiled = self.pattern(&source);
+        if let Some((message, help)) = compiled.as_ref().ok().and_then(|p| p.refused_by_next()) {
+            let problem = Problem::warning(codes::LOOK_AROUND, pattern.value.place, message);
+            self.report.add(problem.help(help));
+        }
+        let result = compiled.and_then(|pattern| match &text {
+            Some(text) => pattern.matches(text),
+            None => Ok(false),
+        });
+        result
+            .map_err(|error| {
+                let message = format!("invalid regular expression `{source}`: {error}");
+                let problem = Problem::error(codes::BAD_REGEX, pattern.value.place, message);
+                self.report.add(problem.maybe_help(error.help));
+            })
+            .ok()
+    }
+
+    /// Slashes enclose patterns in filters and expressions; here they belong to the pattern.
+    fn check_slashes(&mut self, source: &str, pattern: &Field) {
+        let bare = source.strip_prefix('/').and_then(|rest| rest.strip_suffix('/'));
+        if let Some(bare) = bare {
+            let message = "the slashes belong to the pattern here, so hardly anything matches it";
+            let problem = Problem::warning(codes::NEVER_RUNS, pattern.value.place, message);
+            self.report.add(problem.help(format!("write `{bare}` without the slashes")));
+        }
+    }
+}
+
+/// What people write who know other languages.
+fn other_language(operator: &str) -> Option<&'static str> {
+    Some(match operator {
+        "eq" | "==" | "is" | "same" => "write `equal: [a, b]`",
+        "not_equal" | "not-equal" | "notEqual" | "!=" | "ne" => "write `not: { equal: [a, b] }`",
+        "xor" => "write `and: [{ or: [a, b] }, { not: { and: [a, b] } }]`",
+        "in" | "one_of" | "contains" | "any_of" => {
+            "write `or: [{ equal: [a, x] }, { equal: [a, y] }]`, or `matches`"
+        }
+        "any" | "||" => "write `or: [ … ]`",
+        "all" | "&&" => "write `and: [ … ]`",
+        "none" | "nor" => "write `not: { or: [ … ] }`",
+        "nand" => "write `not: { and: [ … ] }`",
+        "!" => "write `not:`",
+        "match" | "regex" | "pattern" | "=~" | "starts-with" | "ends-with" => {
+            "write `matches: { pattern: \"^v.*$\", value: << pipeline.git.tag >> }`"
+        }
+        "if" | "unless" | "when" => "write the statement itself: `equal:`, `and:`, `not:`, …",
+        _ => return None,
+    })
+}
+
+/// An executor compares by its name (CFG §4.9).
+fn by_name(data: &Data) -> Data {
+    crate::language::data::executor_name(data).map_or_else(|| data.clone(), Data::Text)
+}
+
+/// An absent pipeline value is an empty text: `equal: ["", << pipeline.git.tag >>]` holds.
+fn same(left: &Data, right: &Data) -> bool {
+    match (left, right) {
+        (Data::Null, Data::Text(text)) | (Data::Text(text), Data::Null) => text.is_empty(),
+        _ => left.equals(right),
+    }
+}

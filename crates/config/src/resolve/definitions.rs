@@ -1,0 +1,146 @@
+//! Phases 5 and 7: what the configuration itself defines (CFG §2.1).
+
+use std::collections::HashMap;
+
+use indexmap::IndexMap;
+
+use crate::{
+    codes,
+    context::Context,
+    language::{
+        data::ModuleId,
+        definition::{Definition, Element},
+    },
+    read::yaml::{At, Entry, View},
+    text::problem::Problem,
+};
+
+/// Keys of a job that give away a missing job name when they stand directly below `jobs`.
+const KEYS_OF_A_JOB: &[&str] = &[
+    "steps",
+    "docker",
+    "machine",
+    "macos",
+    "executor",
+    "environment",
+    "working_directory",
+    "parallelism",
+    "resource_class",
+];
+
+impl<'d> Context<'d> {
+    /// Collects definitions and checks their parameters, used or not.
+    pub(crate) fn define(&mut self, root: At) {
+        self.define_jobs(root);
+        if self.templates {
+            let commands = self.section(root, "commands");
+            let commands = self.collect(commands, Element::Command);
+            let executors = self.section(root, "executors");
+            let executors = self.collect(executors, Element::Executor);
+            let groups = self.section(root, "job-groups");
+            let groups = self.collect(groups, Element::Group);
+            let module = self.module_mut(ModuleId::CONFIG);
+            (module.commands, module.executors, module.groups) = (commands, executors, groups);
+        }
+        self.module_mut(ModuleId::CONFIG).complete = true;
+    }
+
+    fn define_jobs(&mut self, root: At) {
+        let Some(jobs) = self.doc.get(root, "jobs") else { return };
+        self.jobs_section.key = Some(jobs.key);
+        let errors = self.report.errors();
+        let mut entries = self.section(root, "jobs");
+        let nameless =
+            |entry: &Entry<'_>| KEYS_OF_A_JOB.contains(&entry.name) && !self.is_job(entry.value);
+        if let Some(stray) = entries.iter().find(|entry| nameless(entry)) {
+            let message =
+                format!("`{}` stands directly below `jobs`: the job's name is missing", stray.name);
+            let problem = Problem::error(codes::STEPS_WITHOUT_JOB, stray.key, message);
+            let help = "put a name between: `jobs:`, below it `build:`, below that the job's keys";
+            self.report.add(problem.help(help).related(jobs.key, "jobs by name are expected here"));
+            entries
+                .retain(|entry| !KEYS_OF_A_JOB.contains(&entry.name) || self.is_job(entry.value));
+            self.jobs_section.broken = true;
+        }
+        self.jobs_section.empty = entries.is_empty();
+        let jobs = self.collect(entries, Element::Job);
+        self.module_mut(ModuleId::CONFIG).jobs = jobs;
+        self.jobs_section.broken |= self.report.errors() > errors;
+    }
+
+    /// Looks like the body of a job, whatever its name.
+    fn is_job(&self, body: At) -> bool {
+        self.doc.entries(body).iter().any(|entry| matches!(entry.name, "steps" | "type"))
+    }
+
+    /// Returns the entries of a top-level section; null counts as empty (CFG §1.6).
+    pub(crate) fn section(&mut self, root: At, name: &str) -> Vec<Entry<'d>> {
+        let doc = self.doc;
+        let Some(section) = doc.get(root, name) else { return Vec::new() };
+        let found = match doc.view(section.value) {
+            View::Map(entries) => return entries.iter().collect(),
+            View::Broken => return Vec::new(),
+            View::Scalar(..) if doc.is_null(section.value) => return Vec::new(),
+            View::Scalar(..) => "a text",
+            View::Seq(_) => "a list",
+        };
+        let message = format!("`{name}` must be a mapping, found {found}");
+        let problem = Problem::error(codes::SECTION_TYPE, section.key, message);
+        self.report
+            .add(problem.help(format!(
+                "write names below it, without dashes: `{name}:`, then `  a-name:`"
+            )));
+        Vec::new()
+    }
+
+    fn collect(
+        &mut self,
+        entries: Vec<Entry<'d>>,
+        element: Element,
+    ) -> IndexMap<&'d str, Definition> {
+        let mut definitions = IndexMap::with_capacity(entries.len());
+        let mut folded: HashMap<String, Entry<'d>> = HashMap::new();
+        for entry in entries {
+            // Both work; the documentation asks for names that differ in more.
+            if let Some(first) = folded.insert(entry.name.to_lowercase(), entry) {
+                let message = format!("`{}` and `{}` differ only in case", first.name, entry.name);
+                let problem = Problem::warning(codes::SUSPICIOUS_NAME, entry.key, message);
+                let problem = problem.related(first.key, "the other one");
+                self.report.add(problem.help("rename one of them"));
+            }
+            self.check_definition_name(&entry, element);
+            let definition = self.definition(ModuleId::CONFIG, element, &entry);
+            definitions.insert(entry.name, definition);
+        }
+        definitions
+    }
+
+    /// Names are documented narrowly and used widely (CFG §2.1, D-04).
+    fn check_definition_name(&mut self, entry: &Entry<'_>, element: Element) {
+        if !self.templates {
+            return;
+        }
+        let word = element.word();
+        if element == Element::Command && matches!(entry.name, "run" | "when" | "unless" | "steps")
+        {
+            let message =
+                format!("a command called `{}` is never used: the step is built in", entry.name);
+            let problem = Problem::warning(codes::SUSPICIOUS_NAME, entry.key, message);
+            self.report.add(problem.help("rename the command"));
+            return;
+        }
+        if entry.name.contains('/') {
+            let message = format!("the name of a {word} cannot hold a slash: `{}`", entry.name);
+            let problem = Problem::error(codes::SUSPICIOUS_NAME, entry.key, message);
+            self.report.add(problem.help("the slash stands between an orb and its element"));
+            return;
+        }
+        let usual = entry.name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && entry.name.chars().all(|c| c.is_ascii_alphanumeric() || "_. -".contains(c));
+        if !usual {
+            let message = format!("`{}` is an unusual name for a {word}", entry.name);
+            let problem = Problem::warning(codes::SUSPICIOUS_NAME, entry.key, message);
+            self.report.add(problem.help("letters, digits, `_` and `-` work everywhere"));
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! Phase 6: what the aliases under `orbs` stand for (CFG §4.13).
+//!
+//! The configuration's own imports are all looked at, so that everything that is missing is told
+//! in one go; an orb's imports only once something of them is used.
+
+use std::sync::Arc;
+
+use crate::{
+    api::orbs::{Missing, Orb, Resolution, ResolvedOrb},
+    codes,
+    context::Context,
+    language::{
+        data::{Data, ModuleId, Scope},
+        definition::{Import, Module},
+        keys::ORB_KEYS,
+        orb_reference::{OrbReference, OrbVersion, ReferenceError},
+    },
+    read::yaml::{At, Entry, View},
+    suggest::list,
+    text::{place::Place, problem::Problem},
+};
+
+/// Orbs of one compilation, those that orbs import included.
+const ORBS: usize = 500;
+
+/// Orbs within orbs (CFG §1.5).
+const DEPTH: usize = 10;
+
+/// Orbs from addresses in one configuration (CFG §1.5).
+const URL_ORBS: usize = 50;
+
+impl<'d> Context<'d> {
+    /// Looks at every import of the configuration.
+    pub(crate) fn import_all(&mut self, root: At) {
+        for entry in self.section(root, "orbs") {
+            self.import(ModuleId::CONFIG, entry.name);
+        }
+    }
+
+    /// Returns what an alias stands for in a module; `None` if nobody declares it.
+    pub(crate) fn import(&mut self, module: ModuleId, alias: &str) -> Option<Import> {
+        let known = self.module(module);
+        if let Some(import) = known.imports.get(alias) {
+            return Some(*import);
+        }
+        let orbs = self.doc.get(known.root?, "orbs")?;
+        let entry = self.doc.get(orbs.value, alias)?;
+        // Whatever goes on below: a second question gets no second answer.
+        self.module_mut(module).imports.insert(entry.name, Import::Absent);
+        let import = self.resolve_import(module, &entry).map_or(Import::Absent, Import::Module);
+        self.module_mut(module).imports.insert(entry.name, import);
+        Some(import)
+    }
+
+    fn resolve_import(&mut self, module: ModuleId, entry: &Entry<'d>) -> Option<ModuleId> {
+        let depth = self.module(module).depth + 1;
+        let place = self.doc.place(entry.value);
+        if depth > DEPTH || self.modules.len() >= ORBS {
+            let message =
+                format!("orbs import each other more than {DEPTH} deep, or {ORBS} in all");
+            self.report.add(Problem::error(codes::ORB_UNREACHABLE, place, message));
+            return None;
+        }
+        match self.doc.view(entry.value) {
+            View::Broken => None,
+            View::Map(_) => {
+                let name = format!("the inline orb `{}`", entry.name);
+                let id = self.add_module(Module::new(name, Some(entry.value), depth))?;
+                self.check_inline_orb(entry);
+                Some(id)
+            }
+            View::Seq(_) => {
+                let message = format!("the orb `{}` is a reference or a mapping", entry.name);
+                let problem = Problem::error(codes::ORB_VERSION, place, message);
+                self.report
+                    .add(problem.help(format!("write `{}: namespace/name@1.2.3`", entry.name)));
+                None
+            }
+            View::Scalar(..) => {
+                let reference = self.reference(module, entry, place)?;
+                self.load(module, &reference, place, depth)
+            }
+        }
+    }
+
+    fn check_inline_orb(&mut self, entry: &Entry<'d>) {
+        let known = crate::language::keys::Known {
+            what: "an orb",
+            keys: ORB_KEYS,
+            code: codes::UNKNOWN_KEY,
+            advice: crate::language::keys::Known::no_advice,
+            tolerant: true,
+        };
+        let entries = self.doc.entries(entry.value);
+        self.check_keys(entries.iter().map(|entry| (entry.name, entry.key)), known);
+    }
+
+    /// Renders and reads a reference.
+    fn reference(
+        &mut self,
+        module: ModuleId,
+        entry: &Entry<'_>,
+        place: Place,
+    ) -> Option<OrbReference> {
+        let scope = Scope::outer("the section `orbs`", module);
+        let value = self.evaluate(entry.value, &scope);
+        let text = match &value.data {
+            Data::Unknown => return None,
+            Data::Null => {
+                let message = format!("the orb `{}` has no reference", entry.name);
+                let problem = Problem::error(codes::ORB_VERSION, entry.key, message);
+                self.report
+                    .add(problem.help(format!("write `{}: namespace/name@1.2.3`", entry.name)));
+                return None;
+            }
+            data => data.scalar_text().unwrap_or_default(),
+        };
+        match text.parse::<OrbReference>() {
+            Ok(reference) => {
+                if reference.version == OrbVersion::Volatile && !text.contains('@') {
+                    let message =
+                        format!("`{text}` names no version: the newest is used each time");
+                    let problem = Problem::warning(codes::ORB_VERSION, place, message);
+                    self.report
+                        .add(problem.help(format!("write `{text}@1.2.3`, or `{text}@volatile`")));
+                }
+                Some(reference)
+            }
+            Err(error) => {
+                let help = match error {
+                    ReferenceError::Name(_) => "orbs are written `namespace/name@1.2.3`",
+                    ReferenceError::Version(_) => {
+                        "versions are `1.2.3`, `1.2`, `1`, `volatile` and `dev:label`"
+                    }
+                };
+                let problem = Problem::error(codes::ORB_VERSION, place, error.to_string());
+                self.report.add(problem.help(help));
+                None
+            }
+        }
+    }
+
+    fn load(
+        &mut self,
+        module: ModuleId,
+        reference: &OrbReference,
+        place: Place,
+        depth: usize,
+    ) -> Option<ModuleId> {
+        if reference.version == OrbVersion::Url {
+            self.url_orbs += 1;
+            if self.url_orbs > URL_ORBS {
+                let message = format!("a configuration imports at most {URL_ORBS} orbs by address");
+                self.report.add(Problem::error(codes::ORB_UNREACHABLE, place, message));
+                return None;
+            }
+        }
+        let inputs = self.inputs;
+        match inputs.orbs.get(reference) {
+            None => {
+                if !self.wanted.contains(reference) {
+                    self.wanted.push(reference.clone());
+                }
+                None
+            }
+            Some(Resolution::Missing(missing)) => {
+                self.missing_orb(reference, missing, place);
+                None
+            }
+            Some(Resolution::Found(orb)) => self.loaded(module, reference, (orb, place), depth),
+        }
+    }
+
+    fn loaded(
+        &mut self,
+        module: ModuleId,
+        reference: &OrbReference,
+        (orb, place): (&Arc<Orb>, Place),
+        depth: usize,
+    ) -> Option<ModuleId> {
+        let version =
+            if orb.version.is_empty() { String::new() } else { format!("@{}", orb.version) };
+        let resolved = format!("{}{version}", orb.name);
+        let requested = reference.to_string();
+        if !self.resolved_orbs.iter().any(|known| known.requested == requested) {
+            self.resolved_orbs.push(ResolvedOrb {
+                requested,
+                resolved: resolved.clone(),
+                digest: orb.digest.clone(),
+                origin: orb.origin.clone(),
+                transitive: module.is_orb(),
+            });
+            if let Some(notice) = &orb.notice {
+                let problem = Problem::warning(codes::ORB_STAND_IN, place, notice.clone());
+                self.report.add(problem);
+            }
+        }
+        if let Some(&known) = self.loaded_orbs.get(&resolved) {
+            return Some(known);
+        }
+        let source = self.inputs.orbs.parsed(orb, &resolved);
+        let file = self.doc.add(source)?;
+        let doc = self.doc;
+        let source = doc.file(file);
+        let broken = source.problems.iter().any(Problem::is_error);
+        for problem in source.problems.iter().filter(|problem| problem.is_error()) {
+            self.report.enter(&"orbs".into(), place);
+            self.report.add(problem.clone().in_file(file));
+            self.report.leave();
+        }
+        let root = self.doc.root(file).filter(|root| self.doc.is_map(*root));
+        if root.is_none() && !broken {
+            let message = format!("the orb `{resolved}` is empty or is not a mapping");
+            self.report.add(Problem::error(codes::ORB_INVALID, place, message));
+        }
+        let root = root.filter(|_| !broken)?;
+        let id = self.add_module(Module::new(resolved.clone(), Some(root), depth))?;
+        self.loaded_orbs.insert(resolved, id);
+        Some(id)
+    }
+
+    fn missing_orb(&mut self, reference: &OrbReference, missing: &Missing, place: Place) {
+        let orb = reference.orb();
+        let is_url = reference.version == OrbVersion::Url;
+        let (code, mut message) = match (&missing.trouble, missing.versions.is_empty(), is_url) {
+            (trouble, _, true) => {
+                let why = trouble.clone().unwrap_or_else(|| "nobody fetched it".to_owned());
+                (codes::ORB_UNREACHABLE, format!("cannot fetch the orb `{orb}`: {why}"))
+            }
+            (Some(trouble), ..) => {
+                (codes::ORB_UNREACHABLE, format!("cannot get the orb `{reference}`: {trouble}"))
+            }
+            (None, false, _) => (
+                codes::ORB_VERSION,
+                format!("the orb `{orb}` has no version `{}`", reference.version),
+            ),
+            (None, true, _) => (codes::ORB_NOT_FOUND, format!("cannot find the orb `{orb}`")),
+        };
+        if !missing.looked_in.is_empty() {
+            message.push_str("; looked in ");
+            message.push_str(&missing.looked_in.join(", "));
+        }
+        let help = missing.help.clone().or_else(|| {
+            let newest = missing.versions.iter().map(String::as_str);
+            (!missing.versions.is_empty()).then(|| format!("versions: {}", list(newest)))
+        });
+        let help = help.unwrap_or_else(|| {
+            "publish it here with `roundel orb publish`, or name a folder that has it with `--orbs`"
+                .to_owned()
+        });
+        self.report.add(Problem::error(code, place, message).help(help));
+    }
+}

@@ -1,0 +1,274 @@
+//! Binding arguments to parameters (CFG §4.1, §4.2).
+
+use std::rc::Rc;
+
+use indexmap::IndexMap;
+
+use crate::language::definition::Kind;
+use crate::{
+    codes::{self, Code},
+    context::{Context, budget::Draw},
+    language::{
+        data::{Bindings, Data, ExecutorValue, ModuleId, Scope, Steps, Trail, Value},
+        definition::{Declaration, Declarations},
+        keys::RESERVED,
+        profile::Profile,
+    },
+    read::yaml::{At, View},
+    suggest::{list, nearest},
+    text::{
+        place::{FileId, Place},
+        problem::Problem,
+    },
+};
+
+/// An argument on its way to a parameter.
+pub(crate) struct Argument {
+    pub(crate) name: String,
+    pub(crate) key: Place,
+    pub(crate) source: ArgumentSource,
+}
+
+/// Where an argument's value comes from.
+pub(crate) enum ArgumentSource {
+    /// A node, to be rendered in the caller's scope.
+    Node(At, Rc<Scope>),
+    /// A value that is known already.
+    Ready(Value),
+}
+
+/// Who is called, and from where.
+pub(crate) struct Call<'c> {
+    /// What is called, for messages: "command `install`".
+    pub(crate) callee: &'c Rc<str>,
+    /// Where it is defined.
+    pub(crate) module: ModuleId,
+    pub(crate) declarations: &'c Declarations,
+    /// Where the call stands.
+    pub(crate) place: Place,
+}
+
+/// An absent pipeline value is an empty text where a text is wanted.
+fn absent_is_empty(declaration: &Declaration, value: &mut Value) {
+    if value.is_null() && matches!(declaration.kind, Kind::String | Kind::Enum(_)) {
+        value.data = Data::text("");
+    }
+}
+
+impl Context<'_> {
+    /// Binds arguments. Whatever is wrong is reported and bound as unknown, so that the body can
+    /// still be looked at.
+    pub(crate) fn bind(&mut self, call: &Call<'_>, arguments: Vec<Argument>) -> Bindings {
+        let mut given: IndexMap<String, Argument> = IndexMap::new();
+        // What a misspelt name stands for is not missing: one mistake, one message.
+        let mut misspelt: Vec<String> = Vec::new();
+        for argument in arguments {
+            if !self.afford(Draw::Visits, 1, argument.key) {
+                break;
+            }
+            if call.declarations.contains_key(&argument.name) {
+                given.insert(argument.name.clone(), argument);
+            } else {
+                misspelt.extend(self.unexpected_argument(call, &argument));
+            }
+        }
+        let mut bindings = Bindings::new();
+        let definition = Scope::outer(call.callee.clone(), call.module);
+        for (name, declaration) in call.declarations {
+            let argument = given.shift_remove(name);
+            let value = argument.and_then(|argument| self.argument(call, declaration, argument));
+            let value = value.map(|value| self.traced(value, name, call, "the argument"));
+            let value = value.or_else(|| {
+                let default = declaration.default?;
+                let value = self.default(name, call, declaration, (default, &definition));
+                Some(self.traced(value, name, call, "the default"))
+            });
+            let value = value.unwrap_or_else(|| {
+                if !matches!(declaration.kind, Kind::Unknown) && !misspelt.contains(name) {
+                    self.missing_argument(call, name, declaration);
+                }
+                Value::unknown(call.place)
+            });
+            bindings.insert(name.clone(), value);
+        }
+        bindings
+    }
+
+    /// Renders a node for a parameter; a list of steps becomes a closure.
+    pub(crate) fn typed(&mut self, declaration: &Declaration, at: At, scope: &Rc<Scope>) -> Value {
+        let is_steps = matches!(declaration.kind, Kind::Steps);
+        if is_steps && matches!(self.doc.view(at), View::Seq(_)) {
+            let data = Data::Steps(Steps { list: at, scope: scope.clone() });
+            return Value::new(data, self.doc.place(at));
+        }
+        let mut value = self.evaluate(at, scope);
+        if matches!(declaration.kind, Kind::Executor)
+            && let Some(name) = crate::language::data::executor_name(&value.data)
+            && !matches!(value.data, Data::Executor(_))
+        {
+            let arguments = value.fields().iter().filter(|field| &*field.name != "name");
+            let arguments = arguments.cloned().collect();
+            let module = scope.module;
+            value.data = Data::Executor(Rc::new(ExecutorValue { name, arguments, module }));
+        }
+        value
+    }
+
+    /// Renders a default. Its type was checked where it is declared, unless it holds tags.
+    fn default(
+        &mut self,
+        name: &str,
+        call: &Call<'_>,
+        declaration: &Declaration,
+        (default, scope): (At, &Rc<Scope>),
+    ) -> Value {
+        if let Some(nulled) = self.nulled(declaration, default, scope) {
+            return nulled;
+        }
+        let mut value = self.typed(declaration, default, scope);
+        absent_is_empty(declaration, &mut value);
+        let rendered = self.templates && self.doc.written(value.place).contains("<<");
+        if rendered && !value.is_null() && !declaration.kind.accepts(&value.data) {
+            let what = format!("the default of parameter `{name}` of {}", call.callee);
+            let problem = self.type_problem(codes::BAD_DEFAULT, &what, &declaration.kind, &value);
+            self.report.add(problem);
+            return Value::unknown(value.place);
+        }
+        value
+    }
+
+    /// In one position the legacy profile takes a reference to nothing for null: a default within an
+    /// inline orb that names a parameter of the pipeline (CFG §4.3, W-19).
+    fn nulled(
+        &mut self,
+        declaration: &Declaration,
+        default: At,
+        scope: &Rc<Scope>,
+    ) -> Option<Value> {
+        let View::Scalar(text, _) = self.doc.view(default) else { return None };
+        let place = self.doc.place(default);
+        let inline = scope.module.is_orb() && place.file == FileId::CONFIG;
+        let legacy = self.inputs.profile == Profile::Legacy;
+        let names = text.contains("<<") && text.contains("pipeline.parameters.");
+        if !(inline && legacy && names) {
+            return None;
+        }
+        let message = "orbs see no parameters of the pipeline: this default is empty";
+        let problem = Problem::warning(codes::NULLED_REFERENCE, place, message);
+        self.report.add(problem.help("pass the value where the orb is used"));
+        let mut value = Value::new(Data::Null, place);
+        absent_is_empty(declaration, &mut value);
+        Some(value)
+    }
+
+    /// Notes where a parameter's value comes from, if somebody asked.
+    fn traced(&self, value: Value, name: &str, call: &Call<'_>, how: &str) -> Value {
+        if !self.tracing {
+            return value;
+        }
+        let what = format!("{how} `{name}` of {}", call.callee);
+        let from = value.trail.clone().into_iter().collect();
+        let trail = Some(Rc::new(Trail { what, place: value.place, from }));
+        Value { trail, ..value }
+    }
+
+    /// Renders and checks an argument; `None` if it counts as not given.
+    fn argument(
+        &mut self,
+        call: &Call<'_>,
+        declaration: &Declaration,
+        argument: Argument,
+    ) -> Option<Value> {
+        let value = match argument.source {
+            ArgumentSource::Ready(value) => value,
+            ArgumentSource::Node(at, scope) => {
+                let mut value = self.typed(declaration, at, &scope);
+                if !self.doc.is_null(at) {
+                    absent_is_empty(declaration, &mut value);
+                }
+                value
+            }
+        };
+        if matches!(value.data, Data::Null) {
+            return None;
+        }
+        if declaration.kind.accepts(&value.data) {
+            return Some(value);
+        }
+        let name = &argument.name;
+        let code = codes::WRONG_ARGUMENT_TYPE;
+        let what = format!("argument `{name}` of {}", call.callee);
+        let problem = self.type_problem(code, &what, &declaration.kind, &value);
+        self.report.add(problem.related(declaration.key, "declared here"));
+        Some(Value::unknown(value.place))
+    }
+
+    /// Describes a value that does not fit.
+    pub(crate) fn type_problem(
+        &self,
+        code: Code,
+        what: &str,
+        kind: &Kind,
+        value: &Value,
+    ) -> Problem {
+        let found = value.describe();
+        if let Kind::Enum(members) = kind {
+            let members = || members.iter().map(|member| &**member);
+            let message = format!("{what}: {found} is none of {}", list(members()));
+            let near = value
+                .data
+                .scalar_text()
+                .and_then(|text| nearest(&text, members()).map(str::to_owned));
+            return Problem::error(code, value.place, message)
+                .maybe_help(near.map(|near| format!("did you mean `{near}`?")));
+        }
+        let expected = kind.name();
+        let message = format!("{what}: expected type {expected}, found {found}");
+        let expected = if matches!(kind, Kind::EnvVarName) { "string" } else { expected };
+        let help = match (kind, &value.data) {
+            (Kind::EnvVarName, Data::Text(_)) => {
+                Some("names of variables have letters, digits and `_`".to_owned())
+            }
+            (Kind::Steps, _) => Some("write a list of steps, even for one".to_owned()),
+            (Kind::Executor, _) => Some("write a name, or `{ name: …, … }`".to_owned()),
+            _ => self.type_help(value, expected),
+        };
+        Problem::error(code, value.place, message).maybe_help(help)
+    }
+
+    /// Reports an argument that nobody declared. Returns the parameter that was probably meant.
+    pub(crate) fn unexpected_argument(
+        &mut self,
+        call: &Call<'_>,
+        argument: &Argument,
+    ) -> Option<String> {
+        let name = &argument.name;
+        let names = || call.declarations.keys().map(String::as_str);
+        let message = format!("{} has no parameter `{name}`", call.callee);
+        // Once nobody sees it, it is not compared with thousands of names.
+        let seen = if self.report.is_full() { 0 } else { usize::MAX };
+        let near = nearest(name, names().take(seen));
+        // Beside its arguments a job's entry has keys of its own: `requries`.
+        let of_entry = if call.callee.starts_with("job ") { RESERVED } else { &[] };
+        let of_entry = nearest(name, of_entry.iter().copied());
+        let help = match near.or(of_entry) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if matches!(name.as_str(), "when" | "name")
+                && call.callee.starts_with("command") =>
+            {
+                format!("`{name}` is an attribute of `run`; commands take their parameters only")
+            }
+            None if call.declarations.is_empty() => format!("{} takes no arguments", call.callee),
+            None => format!("it declares {}", list(names())),
+        };
+        self.report.add(Problem::error(codes::UNKNOWN_PARAMETER, argument.key, message).help(help));
+        near.map(str::to_owned)
+    }
+
+    fn missing_argument(&mut self, call: &Call<'_>, name: &str, declaration: &Declaration) {
+        let message = format!("{} needs the argument `{name}`", call.callee);
+        let problem = Problem::error(codes::MISSING_ARGUMENT, call.place, message);
+        let problem = problem.related(declaration.key, "declared here, without a default");
+        self.report.add(problem.help("pass it, or give the parameter a `default`"));
+    }
+}

@@ -1,0 +1,204 @@
+//! Declarations of parameters: their shape, type and default (CFG §4.1), used or not.
+
+use std::rc::Rc;
+
+use crate::{
+    codes,
+    context::Context,
+    language::{
+        data::{Data, ModuleId, Scope},
+        definition::{Declaration, Declarations, Element, Kind},
+        keys::{Known, RESERVED},
+    },
+    read::yaml::{At, Entry, View},
+    suggest::did_you_mean,
+    text::problem::Problem,
+};
+
+const DECLARATION_KEYS: &[&str] = &["type", "default", "description", "enum"];
+
+impl Context<'_> {
+    /// Reads the `parameters` of an element; `owner` is what messages call it.
+    pub(crate) fn declare(
+        &mut self,
+        at: At,
+        element: Element,
+        owner: &Rc<str>,
+        module: ModuleId,
+    ) -> Declarations {
+        let mut declarations = Declarations::new();
+        let scope = Scope::outer(owner.clone(), module);
+        match self.doc.view(at) {
+            View::Map(entries) => {
+                for entry in entries {
+                    let declaration = self.declaration(&entry, element, &scope);
+                    declarations.insert(entry.name.to_owned(), declaration);
+                }
+            }
+            View::Broken => {}
+            View::Scalar(..) | View::Seq(_) => {
+                if !self.doc.is_null(at) {
+                    let message = format!("the parameters of {owner} must be a mapping");
+                    let problem =
+                        Problem::error(codes::BAD_DECLARATION, self.doc.place(at), message);
+                    self.report.add(problem.help("write `parameters: { name: { type: string } }`"));
+                }
+            }
+        }
+        declarations
+    }
+
+    fn declaration(
+        &mut self,
+        entry: &Entry<'_>,
+        element: Element,
+        scope: &Rc<Scope>,
+    ) -> Declaration {
+        let mut declaration = Declaration { key: entry.key, kind: Kind::Unknown, default: None };
+        if element == Element::Job && RESERVED.contains(&entry.name)
+            || element == Element::Executor && entry.name == "name"
+        {
+            let message =
+                format!("a parameter cannot be called `{}`: the name is taken", entry.name);
+            self.report
+                .add(Problem::error(codes::BAD_DECLARATION, entry.key, message).help("rename it"));
+            return declaration;
+        }
+        let fields = match self.doc.view(entry.value) {
+            View::Map(fields) => fields,
+            View::Broken => return declaration,
+            View::Scalar(..) | View::Seq(_) => {
+                let message =
+                    format!("the declaration of `{}` must be a mapping with `type`", entry.name);
+                let problem = Problem::error(codes::BAD_DECLARATION, entry.key, message);
+                self.report
+                    .add(problem.help(format!("write `{}: {{ type: string }}`", entry.name)));
+                return declaration;
+            }
+        };
+        let known = Known {
+            what: "a parameter",
+            keys: DECLARATION_KEYS,
+            code: codes::BAD_DECLARATION,
+            advice: Known::no_advice,
+            tolerant: false,
+        };
+        self.check_keys(fields.iter().map(|field| (field.name, field.key)), known);
+        let get = |name: &str| fields.get(name);
+        declaration.kind = self.kind(entry, (get("type"), get("enum")), element, scope);
+        declaration.default =
+            get("default").map(|field| field.value).filter(|&at| !self.doc.is_null(at));
+        if let Some(default) = declaration.default {
+            if element == Element::Pipeline && self.refers_to_parameters(default) {
+                declaration.kind = Kind::Unknown;
+                return declaration;
+            }
+            self.check_default(entry.name, &mut declaration, default, scope);
+        }
+        declaration
+    }
+
+    /// Pipeline parameters cannot depend on each other (CFG §9.1).
+    fn refers_to_parameters(&mut self, default: At) -> bool {
+        let View::Scalar(text, _) = self.doc.view(default) else { return false };
+        let refers = text.contains("<<") && text.contains("pipeline.parameters.");
+        if refers {
+            let place = self.doc.place(default);
+            let message = "pipeline parameters cannot depend on each other";
+            let problem = Problem::error(codes::PARAMETER_DEPENDS, place, message);
+            self.report.add(problem.help("combine them where they are used"));
+        }
+        refers
+    }
+
+    fn kind(
+        &mut self,
+        entry: &Entry<'_>,
+        (kind, members): (Option<Entry<'_>>, Option<Entry<'_>>),
+        element: Element,
+        scope: &Rc<Scope>,
+    ) -> Kind {
+        let Some(kind) = kind else {
+            let message = format!("parameter `{}` has no type", entry.name);
+            let problem = Problem::error(codes::BAD_DECLARATION, entry.key, message);
+            self.report.add(problem.help(format!("add `type: {}`", element.types().join(" | "))));
+            return Kind::Unknown;
+        };
+        let place = self.doc.place(kind.value);
+        let name = match self.doc.view(kind.value) {
+            View::Scalar(text, _) => text,
+            View::Broken => return Kind::Unknown,
+            View::Seq(_) | View::Map(_) => "",
+        };
+        if members.is_some() != (name == "enum") && element.types().contains(&name) {
+            let message = if name == "enum" {
+                format!("parameter `{}` has the type enum and no `enum` list", entry.name)
+            } else {
+                format!("`enum` belongs to the type enum, not to {name}")
+            };
+            let place = members.map_or(place, |members| members.key);
+            let help = "write `type: enum` and `enum: [a, b]`";
+            self.report.add(Problem::error(codes::BAD_DECLARATION, place, message).help(help));
+            return Kind::Unknown;
+        }
+        match name {
+            _ if !element.types().contains(&name) => {
+                let code = if element == Element::Pipeline {
+                    codes::PIPELINE_PARAMETER_TYPE
+                } else {
+                    codes::BAD_DECLARATION
+                };
+                let message = format!("`{name}` is no type that a parameter can have here");
+                let help = did_you_mean(name, element.types().iter().copied())
+                    .unwrap_or_else(|| format!("allowed: {}", element.types().join(", ")));
+                self.report.add(Problem::error(code, place, message).help(help));
+                Kind::Unknown
+            }
+            "boolean" => Kind::Boolean,
+            "integer" => Kind::Integer,
+            "executor" => Kind::Executor,
+            "steps" => Kind::Steps,
+            "env_var_name" => Kind::EnvVarName,
+            "enum" => members.map_or(Kind::Unknown, |members| self.members(&members, scope)),
+            _ => Kind::String,
+        }
+    }
+
+    fn members(&mut self, members: &Entry<'_>, scope: &Rc<Scope>) -> Kind {
+        let value = self.evaluate(members.value, scope);
+        let Data::List(items) = &value.data else {
+            if !matches!(value.data, Data::Unknown) {
+                let problem =
+                    Problem::error(codes::BAD_DECLARATION, value.place, "`enum` must be a list");
+                self.report.add(problem.help("write `enum: [a, b]`"));
+            }
+            return Kind::Unknown;
+        };
+        Kind::Enum(items.iter().filter_map(|item| item.data.scalar_text()).collect())
+    }
+
+    /// Checks a default, whether it is ever used or not (CFG §4.2).
+    fn check_default(
+        &mut self,
+        name: &str,
+        declaration: &mut Declaration,
+        default: At,
+        scope: &Rc<Scope>,
+    ) {
+        // A default with tags is checked when it is used, by its value.
+        if let View::Scalar(text, _) = self.doc.view(default)
+            && self.templates
+            && text.contains("<<")
+        {
+            return;
+        }
+        let value = self.typed(declaration, default, scope);
+        if declaration.kind.accepts(&value.data) {
+            return;
+        }
+        let what = format!("the default of parameter `{name}`");
+        let problem = self.type_problem(codes::BAD_DEFAULT, &what, &declaration.kind, &value);
+        self.report.add(problem);
+        declaration.kind = Kind::Unknown;
+    }
+}

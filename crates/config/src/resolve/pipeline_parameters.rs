@@ -1,0 +1,134 @@
+//! Phase 4: the pipeline's parameters, and what the trigger passes for them (CFG §9.1, §9.2).
+
+use crate::{
+    codes,
+    context::Context,
+    language::{
+        data::{Data, ModuleId, Scope, Value},
+        definition::{Declaration, Element, Kind},
+        pipeline_values::{PipelineValue, data},
+        profile::Profile,
+    },
+    read::yaml::At,
+    suggest::{did_you_mean, list},
+    text::{place::Place, problem::Problem},
+};
+
+/// Parameters that a trigger passes, and the length of their names and values (CFG §1.5).
+const PARAMETERS: usize = 100;
+const NAME_CHARS: usize = 128;
+const VALUE_CHARS: usize = 512;
+
+impl Context<'_> {
+    /// Declares and binds them; they become `pipeline.parameters.*`.
+    pub(crate) fn bind_pipeline_parameters(&mut self, root: At) {
+        let section = self.doc.get(root, "parameters").filter(|_| self.templates);
+        let place = section.map_or_else(Place::default, |section| section.key);
+        let owner = "the pipeline".into();
+        let declarations = section
+            .map(|section| self.declare(section.value, Element::Pipeline, &owner, ModuleId::CONFIG))
+            .unwrap_or_default();
+        let mut bound = Vec::new();
+        for (name, declaration) in &declarations {
+            let given = self.inputs.parameters.iter().rev().find(|(given, _)| given == name);
+            let value = match (given, declaration.default) {
+                _ if matches!(declaration.kind, Kind::Unknown) => Data::Unknown,
+                (Some((_, value)), _) => self.trigger_value(name, declaration, value),
+                (None, Some(default)) => {
+                    let scope = Scope::outer("a pipeline parameter's default", ModuleId::CONFIG);
+                    self.evaluate(default, &scope).data
+                }
+                (None, None) => Data::Unknown,
+            };
+            if declaration.default.is_none() {
+                let message = format!("pipeline parameter `{name}` needs a default");
+                let problem = Problem::error(codes::DEFAULT_MISSING, declaration.key, message);
+                self.report.add(problem.help("add `default:`"));
+            }
+            bound.push((format!("parameters.{name}"), value));
+        }
+        self.check_size_of_parameters(place);
+        for (name, _) in &self.inputs.parameters {
+            if !declarations.contains_key(name) {
+                let names = || declarations.keys().map(String::as_str);
+                let message =
+                    format!("the trigger passes the parameter `{name}`, which is not declared");
+                let help = did_you_mean(name, names()).unwrap_or_else(|| match list(names()) {
+                    none if none.is_empty() => "declare it under `parameters`".to_owned(),
+                    declared => format!("declared: {declared}"),
+                });
+                let problem = Problem::error(codes::UNKNOWN_PIPELINE_PARAMETER, place, message);
+                self.report.add(problem.help(help));
+            }
+        }
+        // Bound together at the end: defaults do not see each other.
+        self.pipeline.extend(bound);
+    }
+
+    /// What a request passes is stored and shown, so it has limits (E-085).
+    fn check_size_of_parameters(&mut self, place: Place) {
+        let given = &self.inputs.parameters;
+        let long = given.iter().find(|(name, value)| {
+            let value =
+                if let PipelineValue::Text(text) = value { text.chars().count() } else { 0 };
+            name.chars().count() > NAME_CHARS || value > VALUE_CHARS
+        });
+        let message = match long {
+            _ if given.len() > PARAMETERS => {
+                format!("the trigger passes {} parameters; {PARAMETERS} are allowed", given.len())
+            }
+            Some((name, _)) => format!("the trigger's parameter `{name:.NAME_CHARS$}` is too long"),
+            None => return,
+        };
+        let problem = Problem::error(codes::TOO_MANY_PARAMETERS, place, message);
+        self.report.add(problem.help("pass the address of a file instead"));
+    }
+
+    /// Checks a value from the trigger. Texts that spell a boolean or a number are taken as such.
+    fn trigger_value(
+        &mut self,
+        name: &str,
+        declaration: &Declaration,
+        given: &PipelineValue,
+    ) -> Data {
+        let mut value = Value::new(data(given), declaration.key);
+        if let (PipelineValue::Text(text), Profile::Legacy) = (given, self.inputs.profile) {
+            let coerced = match declaration.kind {
+                Kind::Boolean => text.parse().ok().map(Data::Bool),
+                Kind::Integer => text.parse().ok().map(Data::Int),
+                _ => None,
+            };
+            if let Some(coerced) = coerced {
+                let message = format!(
+                    "the trigger passes `{name}` as a text; it is taken as {}",
+                    declaration.kind.name()
+                );
+                self.report.add(Problem::warning(
+                    codes::COERCED_PARAMETER,
+                    declaration.key,
+                    message,
+                ));
+                value.data = coerced;
+            }
+        }
+        if declaration.kind.accepts(&value.data) {
+            return value.data;
+        }
+        let code = if matches!(declaration.kind, Kind::Enum(_)) {
+            codes::PIPELINE_PARAMETER_ENUM
+        } else {
+            codes::PIPELINE_PARAMETER_VALUE
+        };
+        let what = format!("the trigger's parameter `{name}`");
+        let problem = self.type_problem(code, &what, &declaration.kind, &value);
+        // What is written is the declaration's name, not what was passed.
+        let problem = match (&declaration.kind, value.data.scalar_text()) {
+            (Kind::String, Some(text)) => problem.help(format!("pass it as a text: `\"{text}\"`")),
+            (Kind::Boolean, _) => problem.help("pass `true` or `false`"),
+            (Kind::Integer, _) => problem.help("pass a whole number, without quotes"),
+            _ => problem,
+        };
+        self.report.add(problem);
+        Data::Unknown
+    }
+}

@@ -1,0 +1,193 @@
+//! Phase 5: the shape of definitions, used or not, before any value is known (CFG §7.2).
+//!
+//! Whatever holds a template tag passes here; it is looked at again once it is rendered. What
+//! both phases report is told once.
+
+use crate::{
+    codes,
+    context::Context,
+    language::{
+        data::ModuleId,
+        definition::Definition,
+        keys::{COMMAND, EXECUTOR, GROUP, JOB, Known, RUN},
+    },
+    read::yaml::{At, Entries, View, scalar},
+    render::fields::with_unknown,
+    text::{place::Place, problem::Problem},
+};
+
+impl<'d> Context<'d> {
+    /// Checks every definition.
+    pub(crate) fn check_shapes(&mut self) {
+        let sound = |definition: &&Definition| !definition.broken;
+        let module = self.module(ModuleId::CONFIG);
+        let jobs: Vec<_> = module.jobs.values().filter(sound).cloned().collect();
+        let commands: Vec<_> = module.commands.values().filter(sound).cloned().collect();
+        let executors: Vec<_> = module.executors.values().filter(sound).cloned().collect();
+        for job in jobs {
+            self.check_definition(&job, JOB);
+        }
+        for command in commands {
+            self.check_definition(&command, COMMAND);
+            let doc = self.doc;
+            let keys = doc.entries(command.body).into_iter().map(|entry| (entry.name, entry.key));
+            if self.doc.get(command.body, "steps").is_none()
+                && !self.is_misspelt(keys, COMMAND, &["steps"])
+            {
+                self.steps_missing(command.key, "a command");
+            }
+        }
+        for executor in executors {
+            self.check_definition(&executor, EXECUTOR);
+        }
+        self.check_groups();
+    }
+
+    /// Checks the groups themselves, used or not.
+    fn check_groups(&mut self) {
+        let groups = self.module(ModuleId::CONFIG).groups.clone();
+        for (name, group) in groups {
+            if let Some(job) = self.module(ModuleId::CONFIG).jobs.get(name) {
+                let message = format!("`{name}` is the name of a job already");
+                let problem = Problem::error(codes::GROUP_NAME, group.key, message);
+                let problem = problem.related(job.key, "the job");
+                self.report.add(problem.help("rename the group"));
+            }
+            if group.broken {
+                continue;
+            }
+            let entries = self.doc.entries(group.body);
+            self.check_keys(entries.iter().map(|entry| (entry.name, entry.key)), GROUP);
+            let jobs = entries.get("jobs").map(|jobs| self.doc.view(jobs.value));
+            if !matches!(jobs, Some(View::Seq(items)) if !items.is_empty()) {
+                let message = format!("the job group `{name}` needs a list of `jobs`");
+                let problem = Problem::error(codes::WORKFLOW_WITHOUT_JOBS, group.key, message);
+                self.report.add(problem.help("add `jobs:` with at least one entry: `- build`"));
+            }
+        }
+    }
+
+    fn check_definition(&mut self, definition: &Definition, known: Known<'_>) {
+        let entries = self.doc.entries(definition.body);
+        self.check_keys(entries.iter().map(|entry| (entry.name, entry.key)), known);
+        if let Some(steps) = entries.get("steps") {
+            self.check_steps(steps.value, steps.key);
+        }
+    }
+
+    /// Reports that steps are missing.
+    pub(crate) fn steps_missing(&mut self, place: Place, what: &str) {
+        let problem = Problem::error(codes::STEPS_MISSING, place, format!("{what} needs `steps`"));
+        self.report.add(problem.help("add `steps:` with at least one `- run: …`"));
+    }
+
+    /// Reports that a job has no steps, unless their key is misspelt.
+    pub(crate) fn steps_of_job_missing(&mut self, job: &Definition) {
+        let doc = self.doc;
+        let keys = || doc.entries(job.body).into_iter().map(|entry| (entry.name, entry.key));
+        if self.is_misspelt(keys(), JOB, &["steps"]) {
+            return;
+        }
+        let problem = Problem::error(codes::STEPS_MISSING, job.key, "a job needs `steps`");
+        let problem = with_unknown(problem, keys(), JOB.keys);
+        self.report.add(problem.help("add `steps:` with at least one `- run: …`"));
+    }
+
+    /// Checks a list of steps before rendering.
+    pub(crate) fn check_steps(&mut self, list: At, place: Place) {
+        match self.doc.view(list) {
+            View::Seq(steps) => {
+                for step in steps.iter() {
+                    self.check_step(step);
+                }
+            }
+            // A tag may stand for the whole list.
+            View::Scalar(text, _) if text.contains("<<") => {}
+            View::Broken => {}
+            View::Scalar(..) if self.doc.is_null(list) => {
+                let problem = Problem::error(codes::STEPS_MISSING, place, "`steps` is empty");
+                self.report.add(problem.help("list at least one step below it: `- run: …`"));
+            }
+            View::Scalar(..) | View::Map(_) => {
+                let is_text = matches!(self.doc.view(list), View::Scalar(..));
+                let place = if is_text { self.doc.place(list) } else { place };
+                let problem = Problem::error(codes::STEPS_MISSING, place, "`steps` must be a list");
+                self.report.add(problem.help("put a dash before each step: `- run: …`"));
+            }
+        }
+    }
+
+    fn check_step(&mut self, step: At) {
+        let Some((name, _, Some(value))) = self.step_shape(step) else { return };
+        match name {
+            "run" => {
+                let fields = self.doc.entries(value);
+                self.check_keys(fields.iter().map(|field| (field.name, field.key)), RUN);
+            }
+            "when" | "unless" if self.templates => {
+                if let Some(steps) = self.doc.get(value, "steps") {
+                    self.check_steps_of_condition(steps.value, steps.key);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The schema tolerates a single step where a condition lists steps.
+    fn check_steps_of_condition(&mut self, steps: At, key: Place) {
+        match self.doc.view(steps) {
+            View::Map(_) => self.check_step(steps),
+            View::Scalar(..) | View::Seq(_) | View::Broken => self.check_steps(steps, key),
+        }
+    }
+
+    /// Takes a step apart: its name, where that stands, and what follows. Reports any other shape.
+    pub(crate) fn step_shape(&mut self, step: At) -> Option<(&'d str, Place, Option<At>)> {
+        let doc = self.doc;
+        let place = doc.place(step);
+        match doc.view(step) {
+            View::Broken => None,
+            View::Scalar(name, style) if matches!(scalar::resolve(name, style), scalar::Scalar::Text(text) if !text.is_empty()) => {
+                Some((name, place, None))
+            }
+            View::Map(entries) if entries.len() == 1 => {
+                let entry = entries.first()?;
+                let value = (!doc.is_null(entry.value)).then_some(entry.value);
+                Some((entry.name, entry.key, value))
+            }
+            View::Map(entries) if entries.len() > 1 => {
+                self.several_keys(&entries);
+                None
+            }
+            View::Scalar(..) | View::Seq(_) | View::Map(_) => {
+                let message = "a step is a name or a mapping with one key";
+                let problem = Problem::error(codes::BAD_STEP, place, message);
+                self.report.add(problem.help(
+                    "lists cannot be spliced into lists: repeat the steps, or use a command",
+                ));
+                None
+            }
+        }
+    }
+
+    fn several_keys(&mut self, entries: &Entries<'_>) {
+        let (Some(first), Some(second)) = (entries.first(), entries.iter().nth(1)) else { return };
+        if first.name == second.name {
+            // Told as a duplicate key.
+            return;
+        }
+        let message = format!("a step has one key; `{}` is the second", second.name);
+        let help = if first.name == "type" {
+            "write the step's name as its key: `- run: { command: … }`".to_owned()
+        } else if self.doc.is_null(first.value) {
+            format!("indent `{}` deeper than `{}`", second.name, first.name)
+        } else {
+            format!(
+                "begin a new step with `- {}:`, or indent it below `{}:`",
+                second.name, first.name
+            )
+        };
+        let problem = Problem::error(codes::STEP_SEVERAL_KEYS, second.key, message);
+        self.report.add(problem.help(help).related(first.key, "the first key"));
+    }
+}

@@ -1,0 +1,7 @@
+//! Tests of the compiler as a whole: the specification, the corpus, mutations, hostile input.
+
+mod chance;
+mod corpus;
+mod mutation;
+mod robustness;
+mod spec;

@@ -1,0 +1,6 @@
+//! Texts, places in them, and what is said about those places.
+
+pub(crate) mod diagnostic;
+pub(crate) mod lines;
+pub(crate) mod place;
+pub(crate) mod problem;

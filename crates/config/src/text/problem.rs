@@ -1,0 +1,65 @@
+//! A mistake on its way into the report: what is wrong, where, and what to do about it.
+
+use crate::{
+    codes::Code,
+    text::{
+        diagnostic::Severity,
+        place::{FileId, Place},
+    },
+};
+
+/// A mistake on its way into the report.
+#[derive(Clone, Debug)]
+pub(crate) struct Problem {
+    pub(crate) code: Code,
+    pub(crate) severity: Severity,
+    pub(crate) place: Place,
+    pub(crate) message: String,
+    pub(crate) help: Option<String>,
+    pub(crate) related: Vec<(Place, String)>,
+}
+
+impl Problem {
+    /// Something that keeps the configuration from running.
+    pub(crate) fn error(code: Code, place: Place, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self { code, severity: Severity::Error, place, message, help: None, related: Vec::new() }
+    }
+
+    /// Something that runs, but perhaps not as meant.
+    pub(crate) fn warning(code: Code, place: Place, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(code, place, message) }
+    }
+
+    /// Says how to mend it.
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Says how to mend it, if somebody knows.
+    pub(crate) fn maybe_help(mut self, help: Option<String>) -> Self {
+        self.help = help.or(self.help);
+        self
+    }
+
+    /// Adds another place that belongs to it.
+    pub(crate) fn related(mut self, place: Place, text: impl Into<String>) -> Self {
+        self.related.push((place, text.into()));
+        self
+    }
+
+    /// The same in another file: an orb's text is parsed before anybody knows where it goes.
+    pub(crate) fn in_file(mut self, file: FileId) -> Self {
+        self.place.file = file;
+        for (place, _) in &mut self.related {
+            place.file = file;
+        }
+        self
+    }
+
+    /// Tells whether it keeps the configuration from running.
+    pub(crate) fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+}
