@@ -4,10 +4,12 @@
 //!
 //! - `arrows`: which crate may depend on which;
 //! - `circles`: imports between the files of a crate point down, too;
+//! - `absences`: no clock, no I/O, no SQL, no call to a forge and no status but where it belongs;
 //! - `shape`: what a file says on top, its length, its name, where `unsafe` may stand;
 //! - `links`: links in the documents lead somewhere;
 //! - `routes`: every route of the server declares its right.
 
+mod absences;
 mod arrows;
 mod circles;
 mod links;

@@ -32,8 +32,6 @@ mod bombs;
 
 /// Compilations of each file; the middle one counts.
 const ROUNDS: usize = 9;
-/// Compilations of the large configuration.
-const LARGE_ROUNDS: usize = 20;
 
 /// Measures, and prints the table.
 pub(crate) fn run(only_large: bool) -> Result<()> {

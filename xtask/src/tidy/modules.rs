@@ -4,13 +4,13 @@
 //! Names that macros define are not seen; a path to one leads to the file of its module.
 //! Deliberately absent: methods, for a call by a dot names no file.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::OnceLock};
 
 use syn::Item;
 
 use super::{
-    source::Source,
-    syntax::{self, Collector, Import, Mention, Words},
+    source::{self, Source},
+    syntax::{self, Collector, Fact, Import, Mention, Words},
 };
 
 /// All modules of the crates among some files.
@@ -33,6 +33,7 @@ pub(crate) struct Module {
     names: BTreeMap<String, Vec<Binding>>,
     globs: Vec<Words>,
     mentions: Vec<Mention>,
+    facts: Vec<(Fact, usize)>,
 }
 
 enum Binding {
@@ -61,8 +62,8 @@ pub(crate) enum Target {
 
 /// A path that a file names, with what it leads to.
 pub(crate) struct Resolved<'m> {
-    /// Index of the file that names it.
-    pub file: usize,
+    /// The file that names it.
+    pub source: &'m Source,
     /// The path as it stands.
     pub mention: &'m Mention,
     /// What it leads to; a name may be a type and a function at once.
@@ -89,6 +90,13 @@ impl<'s> Modules<'s> {
         modules
     }
 
+    /// Reads the workspace; once, for whoever asks.
+    pub(crate) fn of_workspace() -> &'static Modules<'static> {
+        static SOURCES: OnceLock<Vec<Source>> = OnceLock::new();
+        static MODULES: OnceLock<Modules<'static>> = OnceLock::new();
+        MODULES.get_or_init(|| Modules::read(SOURCES.get_or_init(source::rust)))
+    }
+
     /// Returns a file by its index.
     pub(crate) fn source(&self, file: usize) -> &'s Source {
         &self.sources[file]
@@ -98,9 +106,22 @@ impl<'s> Modules<'s> {
     pub(crate) fn resolved(&self) -> impl Iterator<Item = Resolved<'_>> {
         self.all.iter().enumerate().flat_map(move |(id, module)| {
             module.mentions.iter().map(move |mention| Resolved {
-                file: module.file,
+                source: self.source(module.file),
                 mention,
                 targets: self.resolve(id, &mention.words, STEPS),
+            })
+        })
+    }
+
+    /// Lists what else files do, with the line, and what the paths in it lead to.
+    pub(crate) fn facts(&self) -> impl Iterator<Item = (&Source, &Fact, usize, Vec<Target>)> {
+        self.all.iter().enumerate().flat_map(move |(id, module)| {
+            module.facts.iter().map(move |(fact, line)| {
+                let targets = match fact {
+                    Fact::Given(_, words) => self.resolve(id, words, STEPS),
+                    Fact::Text(_) | Fact::Waits => Vec::new(),
+                };
+                (self.source(module.file), fact, *line, targets)
             })
         })
     }
@@ -128,6 +149,7 @@ impl<'s> Modules<'s> {
             names: BTreeMap::new(),
             globs: Vec::new(),
             mentions: Vec::new(),
+            facts: Vec::new(),
         });
         let mut collector = Collector::default();
         for item in items {
@@ -148,6 +170,7 @@ impl<'s> Modules<'s> {
             }
         }
         self.all[id].mentions = collector.mentions;
+        self.all[id].facts = collector.facts;
         id
     }
 
@@ -167,6 +190,11 @@ impl<'s> Modules<'s> {
             Some(path) => beside(&self.sources[file].path, &path),
             None => format!("{folder}/{name}.rs"),
         };
+        let is_of_tests =
+            path.split('/').any(|part| part.trim_end_matches(".rs").ends_with("tests"));
+        if is_of_tests {
+            return None;
+        }
         let child = self.sources.iter().position(|source| source.path == path)?;
         Some(self.read_file(child, Some(parent)))
     }
@@ -189,7 +217,7 @@ impl<'s> Modules<'s> {
                 });
             }
             name => match self.lookup(from, name, steps) {
-                found if found.is_empty() => vec![self.outside(name)],
+                found if found.is_empty() => self.unknown(from, name, steps),
                 found => found,
             },
         };
@@ -256,6 +284,21 @@ impl<'s> Modules<'s> {
             })
         };
         self.all[module].globs.iter().flat_map(through_glob).collect()
+    }
+
+    /// A name that no module of ours has: of another's crate, or behind a glob of one.
+    fn unknown(&self, module: ModuleId, name: &str, steps: usize) -> Vec<Target> {
+        let mut found = vec![self.outside(name)];
+        let Some(steps) = steps.checked_sub(1) else { return found };
+        for words in &self.all[module].globs {
+            for target in self.resolve(module, words, steps) {
+                if let Target::Outside(mut words) = target {
+                    words.push(name.to_owned());
+                    found.push(Target::Outside(words));
+                }
+            }
+        }
+        found
     }
 
     fn item(&self, module: ModuleId, name: &str) -> Target {

@@ -27,8 +27,18 @@ pub(crate) struct Mention {
     /// Where it stands.
     pub position: Position,
     /// Its line, from 1.
-    #[expect(dead_code, reason = "rules about absences will say where")]
     pub line: usize,
+}
+
+/// Something else that a file does and a rule may forbid.
+#[derive(Clone, Debug)]
+pub(crate) enum Fact {
+    /// A text stands in it: what a string literal holds.
+    Text(String),
+    /// It has an `async` function or block, or waits for one.
+    Waits,
+    /// A field gets a value that names a path: `status: Status::Ended` or `job.status = …`.
+    Given(String, Words),
 }
 
 /// A `use`, taken apart: one for each name.
@@ -142,6 +152,8 @@ fn branch(tree: &syn::UseTree, before: &[String], found: &mut Vec<(Import, usize
 pub(crate) struct Collector {
     /// What is named.
     pub mentions: Vec<Mention>,
+    /// What else there is, with its line.
+    pub facts: Vec<(Fact, usize)>,
     /// What `use`s bring in, those inside functions included.
     pub imports: Vec<Import>,
     /// Names of items inside functions.
@@ -164,10 +176,29 @@ impl Collector {
                 }
                 proc_macro2::TokenTree::Ident(name) => reader.name(&name, self),
                 proc_macro2::TokenTree::Punct(mark) => reader.mark(mark.as_char(), self),
-                proc_macro2::TokenTree::Literal(_) => reader.end(self),
+                proc_macro2::TokenTree::Literal(literal) => {
+                    reader.end(self);
+                    if let syn::Lit::Str(text) = syn::Lit::new(literal) {
+                        self.visit_lit_str(&text);
+                    }
+                }
             }
         }
         reader.end(self);
+    }
+
+    /// Notes that a field gets a value that names every path since the first `mentions`.
+    fn given(&mut self, field: &syn::Member, mentions: usize) {
+        let syn::Member::Named(name) = field else { return };
+        let paths = self.mentions[mentions..].iter();
+        let given = paths.map(|path| Fact::Given(plain(name), path.words.clone()));
+        for fact in given.collect::<Vec<_>>() {
+            self.fact(fact, name.span());
+        }
+    }
+
+    fn fact(&mut self, fact: Fact, span: proc_macro2::Span) {
+        self.facts.push((fact, span.start().line));
     }
 }
 
@@ -181,8 +212,52 @@ impl<'ast> Visit<'ast> for Collector {
     }
 
     fn visit_macro(&mut self, call: &'ast syn::Macro) {
+        let texts = self.facts.len();
         self.tokens(&call.tokens);
+        if call.path.is_ident("concat") {
+            let parts = self.facts[texts..].iter().filter_map(|(fact, _)| match fact {
+                Fact::Text(text) => Some(text.as_str()),
+                _ => None,
+            });
+            let whole = Fact::Text(parts.collect());
+            self.fact(whole, call.bang_token.span);
+        }
         visit::visit_macro(self, call);
+    }
+
+    fn visit_lit_str(&mut self, text: &'ast syn::LitStr) {
+        self.fact(Fact::Text(text.value()), text.span());
+    }
+
+    fn visit_signature(&mut self, signature: &'ast syn::Signature) {
+        if let Some(keyword) = &signature.asyncness {
+            self.fact(Fact::Waits, keyword.span);
+        }
+        visit::visit_signature(self, signature);
+    }
+
+    fn visit_expr_async(&mut self, block: &'ast syn::ExprAsync) {
+        self.fact(Fact::Waits, block.async_token.span);
+        visit::visit_expr_async(self, block);
+    }
+
+    fn visit_expr_await(&mut self, wait: &'ast syn::ExprAwait) {
+        self.fact(Fact::Waits, wait.await_token.span);
+        visit::visit_expr_await(self, wait);
+    }
+
+    fn visit_expr_assign(&mut self, assignment: &'ast syn::ExprAssign) {
+        let mentions = self.mentions.len();
+        visit::visit_expr_assign(self, assignment);
+        if let syn::Expr::Field(place) = &*assignment.left {
+            self.given(&place.member, mentions);
+        }
+    }
+
+    fn visit_field_value(&mut self, field: &'ast syn::FieldValue) {
+        let mentions = self.mentions.len();
+        visit::visit_field_value(self, field);
+        self.given(&field.member, mentions);
     }
 
     fn visit_attribute(&mut self, attribute: &'ast Attribute) {

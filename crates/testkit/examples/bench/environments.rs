@@ -16,9 +16,9 @@ use roundel_container::{
 };
 
 use crate::{
-    Place,
     docker::Docker,
     image,
+    place::Place,
     table::{Row, Times},
 };
 

@@ -20,7 +20,7 @@ use roundel_store::{
 use roundel_testkit::visitor::Visitor;
 use uuid::Uuid;
 
-use crate::{Place, http::Connection};
+use crate::{http::Connection, place::Place};
 
 /// Nothing takes longer on a machine that works.
 const PATIENCE: Duration = Duration::from_mins(3);

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, ensure};
 use roundel_localforge::ForgeKind;
 use roundel_model::status::JobStatus;
 
-use crate::{Place, house::House, table::Row};
+use crate::{house::House, place::Place, table::Row};
 
 const JOBS: u32 = 150;
 const ROUNDS: usize = 3;

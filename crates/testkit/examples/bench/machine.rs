@@ -10,7 +10,7 @@ use std::{
 use anyhow::Result;
 
 use crate::{
-    Place,
+    place::Place,
     table::{Times, millis},
 };
 

@@ -16,15 +16,17 @@ mod http;
 mod image;
 mod jobs;
 mod machine;
+mod place;
 mod pushes;
 mod resting;
 mod table;
 mod webhooks;
 
-use std::{path::PathBuf, pin::Pin};
+use std::pin::Pin;
 
 use anyhow::{Context as _, Result};
 
+use place::Place;
 use table::Row;
 
 /// A measurement under way.
@@ -32,14 +34,6 @@ type Measuring<'a> = Pin<Box<dyn Future<Output = Result<Vec<Row>>> + 'a>>;
 
 /// What a measurement is called, and how it begins.
 type Measurement = (&'static str, fn(&Place) -> Measuring<'_>);
-
-/// Where things are.
-struct Place {
-    /// The program under test.
-    binary: PathBuf,
-    /// An empty directory for everything that is written.
-    scratch: PathBuf,
-}
 
 /// In the order of the table.
 const MEASUREMENTS: &[Measurement] = &[

@@ -15,8 +15,8 @@ use roundel_store::{
 };
 
 use crate::{
-    Place,
     house::House,
+    place::Place,
     table::{Row, Times, millis},
 };
 

@@ -15,9 +15,9 @@ use roundel_store::{
 };
 
 use crate::{
-    Place,
     house::{House, OWNER, VISITOR},
     machine,
+    place::Place,
     table::{Row, Times},
 };
 

@@ -17,9 +17,9 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::{
-    Place,
     house::House,
     http::Connection,
+    place::Place,
     resting,
     table::{Row, Times, millis},
 };

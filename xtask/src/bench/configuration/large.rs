@@ -10,9 +10,13 @@ use roundel_config::{
     orbs::{Missing, Orb, OrbReference, OrbSet, Resolution},
 };
 
-use super::{LARGE_ROUNDS, Times};
-use crate::{bench::table::millis, corpus::library::Corpus};
+use crate::{
+    bench::table::{Times, millis},
+    corpus::library::Corpus,
+};
 
+/// How often it is compiled.
+const ROUNDS: usize = 20;
 const ORBS: usize = 40;
 const LINES: usize = 10_000;
 
@@ -37,7 +41,7 @@ pub(super) fn compile_and_tell(corpus: Option<&Corpus>) -> Result<()> {
     let mut errors = first.diagnostics.iter().filter(|found| found.severity == Severity::Error);
     ensure!(jobs > 256, "it does not compile: {:?}", errors.next());
     drop(first);
-    let times = (0..LARGE_ROUNDS).map(|_| {
+    let times = (0..ROUNDS).map(|_| {
         let began = Instant::now();
         drop(config::compile(&text, &inputs));
         began.elapsed()

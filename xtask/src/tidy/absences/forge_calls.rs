@@ -1,0 +1,76 @@
+//! No HTTP to a forge outside `forge`: other crates call other servers, each with its reason.
+
+use super::{
+    super::{modules::Modules, report::report, syntax::Fact},
+    Exception, Findings, forbidden, is_in,
+};
+
+const FORGE: &str = "crates/forge/";
+
+const CLIENTS: &[&str] =
+    &["reqwest", "hyper", "hyper_util", "ureq", "isahc", "curl", "surf", "attohttpc", "octocrab"];
+
+/// Parts of addresses of the forges' interfaces.
+const ADDRESSES: &[&str] =
+    &["api.github.com", "api.bitbucket.org", "/api/v3/", "/rest/api/", "/2.0/repositories"];
+
+const EXCEPTIONS: &[Exception] = &[
+    ("crates/localforge/", "is the other side: it delivers webhooks"),
+    ("crates/testkit/", "plays the browser and the runner in tests"),
+    ("crates/runner/src/client.rs", "speaks with its server"),
+    ("crates/runner/src/log/uplink.rs", "speaks with its server"),
+    ("crates/runner/src/lib.rs", "speaks with its server"),
+    (
+        "crates/server/src/orbs/",
+        "asks registries of orbs, and addresses that a configuration names",
+    ),
+    ("crates/server/src/lib.rs", "makes the client that asks for orbs"),
+    ("crates/cli/src/settings.rs", "says where the forges are unless a setting does"),
+    ("crates/cli/src/orb_command/access.rs", "speaks with a server of ours"),
+];
+
+fn forge_calls(modules: &Modules<'_>) -> Vec<String> {
+    let mut findings = Findings::default();
+    for named in modules.resolved().filter(|named| !is_in(named.source, FORGE)) {
+        if let Some(client) = forbidden(&named.targets, CLIENTS) {
+            findings.add(named.source, named.mention.line, client, EXCEPTIONS);
+        }
+    }
+    for (source, fact, line, _) in modules.facts() {
+        if let Fact::Text(text) = fact
+            && !is_in(source, FORGE)
+            && let Some(address) = ADDRESSES.iter().find(|address| text.contains(**address))
+        {
+            findings.add(source, line, address, EXCEPTIONS);
+        }
+    }
+    findings.all(EXCEPTIONS)
+}
+
+#[test]
+fn nobody_but_the_forge_crate_calls_a_forge() {
+    report("HTTP to a forge stands in `forge`", forge_calls(Modules::of_workspace()));
+}
+
+#[test]
+fn a_call_to_a_forge_is_seen() {
+    for calling in [
+        "fn f() { reqwest::Client::new(); }",
+        "use reqwest as http; fn f(client: http::Client) {}",
+        "pub use reqwest::Client;",
+        r#"const API: &str = "https://api.github.com";"#,
+        r#"fn f() { format!("{base}/2.0/repositories/{slug}"); }"#,
+    ] {
+        let root = "mod http; mod deliver;";
+        let found = super::try_on(
+            forge_calls,
+            &[("crates/server/src/lib.rs", root), ("crates/server/src/deliver.rs", calling)],
+        );
+        assert!(found[0].starts_with("crates/server/src/deliver.rs:1: "), "{calling}");
+        let allowed = super::try_on(
+            forge_calls,
+            &[("crates/forge/src/lib.rs", root), ("crates/forge/src/http.rs", calling)],
+        );
+        assert!(allowed.iter().all(|line| line.ends_with("exception is not needed")), "{calling}");
+    }
+}

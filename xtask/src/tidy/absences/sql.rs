@@ -1,0 +1,135 @@
+//! No SQL stands outside `store`, and only one file of `store` names the driver's crate.
+
+use super::{
+    super::{
+        modules::Modules,
+        report::report,
+        source::{self, Source},
+        syntax::Fact,
+    },
+    Exception, Findings, forbidden, is_in,
+};
+
+const STORE: &str = "crates/store/";
+
+const DRIVERS: &[&str] =
+    &["sqlx", "rusqlite", "libsqlite3_sys", "postgres", "tokio_postgres", "diesel"];
+
+const EXCEPTIONS: &[Exception] = &[];
+
+/// Starts of statements: words that follow each other, `*` for any one word.
+const STATEMENTS: &[&[&str]] = &[
+    &["INSERT", "INTO"],
+    &["INSERT", "OR"],
+    &["REPLACE", "INTO"],
+    &["UPDATE", "*", "SET"],
+    &["DELETE", "FROM"],
+    &["CREATE", "TABLE"],
+    &["CREATE", "INDEX"],
+    &["CREATE", "UNIQUE"],
+    &["ALTER", "TABLE"],
+    &["DROP", "TABLE"],
+    &["BEGIN", "IMMEDIATE"],
+    &["PRAGMA"],
+    &["WITH", "*", "AS"],
+    &["WITH", "RECURSIVE"],
+];
+
+fn sql(modules: &Modules<'_>) -> Vec<String> {
+    let mut findings = Findings::default();
+    for (source, fact, line, _) in modules.facts() {
+        if let Fact::Text(text) = fact
+            && !is_in(source, STORE)
+            && is_sql(text)
+        {
+            let start: String = text.split_whitespace().take(4).collect::<Vec<_>>().join(" ");
+            findings.add(source, line, &format!("`{start}`"), EXCEPTIONS);
+        }
+    }
+    for named in modules.resolved() {
+        if let Some(driver) = forbidden(&named.targets, DRIVERS)
+            && !is_in(named.source, STORE)
+        {
+            findings.add(named.source, named.mention.line, driver, EXCEPTIONS);
+        }
+    }
+    findings.all(EXCEPTIONS)
+}
+
+/// Returns whether a text is a statement, or has one in capitals somewhere inside.
+fn is_sql(text: &str) -> bool {
+    let words: Vec<&str> = text
+        .lines()
+        .map(|line| line.split("--").next().unwrap_or(""))
+        .flat_map(|line| line.split(|letter: char| !letter.is_alphanumeric() && letter != '_'))
+        .filter(|word| !word.is_empty())
+        .collect();
+    let in_capitals = (0..words.len()).any(|start| is_statement(&words[start..]));
+    let small: Vec<String> = words.iter().take(2).map(|word| word.to_uppercase()).collect();
+    let in_small = words.first().is_some_and(|word| *word == word.to_lowercase())
+        && match small.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+            ["SELECT", ..] => words.contains(&"from"),
+            two => [["INSERT", "INTO"], ["DELETE", "FROM"]].iter().any(|begin| begin == two),
+        };
+    in_capitals || in_small
+}
+
+fn is_statement(words: &[&str]) -> bool {
+    let begins = |pattern: &&[&str]| {
+        words.len() > pattern.len()
+            && words.iter().zip(*pattern).all(|(word, part)| *part == "*" || word == part)
+    };
+    let selects = words.first() == Some(&"SELECT") && (words.contains(&"FROM") || words.len() == 2);
+    selects || STATEMENTS.iter().any(begins)
+}
+
+fn scripts(sources: &[Source]) -> Vec<&str> {
+    let strays =
+        sources.iter().filter(|source| source.has_extension("sql") && !is_in(source, STORE));
+    strays.map(|source| source.path.as_str()).collect()
+}
+
+#[test]
+fn no_sql_stands_outside_the_store() {
+    report("SQL stands in `store`", sql(Modules::of_workspace()));
+    report("scripts of SQL stand in `store`", scripts(&source::tree(&["crates", "xtask", "docs"])));
+}
+
+#[test]
+fn sql_is_seen_however_it_is_written() {
+    for writing in [
+        r#"const A: &str = "SELECT id FROM jobs WHERE id = $1";"#,
+        r#"const A: &str = "select id from jobs";"#,
+        "const A: &str = r\"\n        -- the newest first\n        SELECT\n  id\n  FROM jobs\";",
+        "const A: &str = \"UPDATE jobs \\\n     SET status = 1\";",
+        r#"fn f() { query(&format!("{with} DELETE FROM jobs WHERE {filter}")); }"#,
+        r#"const A: &str = concat!("INSERT ", "INTO jobs VALUES (1)");"#,
+        r#"const A: &str = concat!("SEL", "ECT 1");"#,
+        r#"fn f() { run("PRAGMA journal_mode = WAL"); }"#,
+        r"use sqlx as database; fn f() { database::query(TEXT); }",
+        r"use sqlx::prelude::*;",
+    ] {
+        let found = super::try_on(sql, &[("crates/server/src/lib.rs", writing)]);
+        assert!(
+            found.first().is_some_and(|found| found.contains("server/src/lib.rs:")),
+            "{writing}"
+        );
+        assert_eq!(super::try_on(sql, &[("crates/store/src/lib.rs", writing)]), [""; 0]);
+    }
+    let stray = source::sample(&[("docs/a.sql", ""), ("crates/store/migrations/0001.sql", "")]);
+    assert_eq!(scripts(&stray), ["docs/a.sql"]);
+}
+
+#[test]
+fn plain_english_is_no_sql() {
+    for text in [
+        "Select a branch from the list",
+        "Update the settings",
+        "Create an index page",
+        "with this as a base",
+        "DELETE",
+        "an insert into the middle",
+    ] {
+        assert!(!is_sql(text), "{text}");
+    }
+}

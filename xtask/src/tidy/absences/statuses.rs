@@ -1,0 +1,144 @@
+//! A status is assigned nowhere but in `engine`: the store writes and loads what the engine
+//! decided, in one file each, and everybody else only reads.
+
+use super::{
+    super::{
+        modules::{Modules, Target},
+        report::report,
+        syntax::Fact,
+    },
+    Exception, Findings, is_in,
+};
+
+const ENGINE: &str = "crates/engine/";
+
+const MODEL: &str = "crates/model/src/status.rs";
+
+/// Types that say where a pipeline, a workflow, a job or a task is.
+const STATUSES: &[&str] =
+    &["PipelineStatus", "WorkflowStatus", "JobStatus", "Status", "TaskStatus"];
+
+/// What decides, and what it decides on.
+const INNER: &[&str] = &["advance", "advance_task", "Status", "TaskStatus"];
+
+/// Fields that hold one.
+const FIELDS: &[&str] = &["status", "state"];
+
+/// Tables whose status is the engine's.
+const TABLES: &[&str] = &["pipelines", "workflows", "jobs", "tasks"];
+
+const EXCEPTIONS: &[Exception] = &[
+    ("crates/store/src/pipelines/load.rs", "reads what the engine decided"),
+    ("crates/store/src/pipelines/save.rs", "writes what the engine decided"),
+    ("crates/store/examples/", "measures the store under changes as the engine makes them"),
+    ("crates/server/src/drive.rs", "is the one door"),
+];
+
+fn assigned_statuses(modules: &Modules<'_>) -> Vec<String> {
+    let mut findings = Findings::default();
+    for (source, fact, line, targets) in modules.facts() {
+        let what = match fact {
+            Fact::Given(field, words) if FIELDS.contains(&&**field) => {
+                is_status(modules, &targets).then(|| format!("{field}: {}", words.join("::")))
+            }
+            Fact::Text(text) => written_table(text).map(|table| format!("UPDATE {table}")),
+            Fact::Given(..) | Fact::Waits => None,
+        };
+        if let Some(what) = what
+            && !is_in(source, ENGINE)
+        {
+            findings.add(source, line, &what, EXCEPTIONS);
+        }
+    }
+    for named in modules.resolved().filter(|named| !is_in(named.source, ENGINE)) {
+        if named.targets.iter().any(|target| is_of_engine(modules, target)) {
+            let what = named.mention.words.join("::");
+            findings.add(named.source, named.mention.line, &what, EXCEPTIONS);
+        }
+    }
+    findings.all(EXCEPTIONS)
+}
+
+/// Returns whether a path leads to a value of a status: `JobStatus::Failed`.
+fn is_status(modules: &Modules<'_>, targets: &[Target]) -> bool {
+    targets.iter().any(|target| match target {
+        Target::Item { file, name, rest } => {
+            let path = &modules.source(*file).path;
+            let is_ours = path == MODEL || path.starts_with(ENGINE);
+            let is_value = rest.first().is_some_and(|word| word.starts_with(char::is_uppercase));
+            is_ours && STATUSES.contains(&name.as_str()) && is_value
+        }
+        Target::Module(_) | Target::Outside(_) => false,
+    })
+}
+
+/// Returns whether a path leads to what only the door and the store may use.
+fn is_of_engine(modules: &Modules<'_>, target: &Target) -> bool {
+    let Target::Item { file, name, .. } = target else { return false };
+    modules.source(*file).path.starts_with(ENGINE) && INNER.contains(&name.as_str())
+}
+
+/// Returns the table whose status a statement writes.
+fn written_table(text: &str) -> Option<&'static str> {
+    let words = text.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    let updates = |table: &&&str| {
+        words.windows(3).any(|three| three == ["UPDATE", *table, "SET"])
+            || (**table != "pipelines"
+                && words.windows(3).any(|three| three == ["INSERT", "INTO", *table]))
+    };
+    let changes = words.iter().take_while(|word| **word != "WHERE");
+    let writes = changes.into_iter().any(|word| FIELDS.contains(word) || *word == "outcome");
+    if writes { TABLES.iter().find(updates).copied() } else { None }
+}
+
+#[test]
+fn a_status_is_assigned_nowhere_but_in_the_engine() {
+    report("only `engine` assigns a status", assigned_statuses(Modules::of_workspace()));
+}
+
+#[test]
+fn an_assigned_status_is_seen() {
+    for assigning in [
+        "use roundel_model::status::JobStatus; fn f() { Row { status: JobStatus::Failed } }",
+        "use roundel_model as m; fn f() { g(Row { a, status: m::status::JobStatus::Failed, ..b }) }",
+        "use roundel_model::status::JobStatus as J; fn f() { job.status = J::Failed; }",
+        "use roundel_engine::job::{self, Status}; fn f() { if a { Status::Blocked } }",
+        "fn f() { roundel_engine::advance(pipeline, event, now); }",
+        "use roundel_engine as machine; fn f() { machine::job::advance(job); }",
+        "use roundel_engine::*; fn f() { advance(job); }",
+        r#"fn f() { run("UPDATE jobs SET reason = $1, status = 'failed' WHERE id = $2"); }"#,
+        "const A: &str = \"UPDATE tasks\\n SET outcome = NULL\";",
+    ] {
+        let found = super::try_on(
+            assigned_statuses,
+            &[
+                ("crates/engine/src/lib.rs", "pub mod job; pub use job::advance;"),
+                ("crates/engine/src/job.rs", "pub enum Status { Blocked } pub fn advance() {}"),
+                ("crates/model/src/lib.rs", "pub mod status;"),
+                ("crates/model/src/status.rs", "statuses! { JobStatus { Failed } }"),
+                ("crates/server/src/clock.rs", ""),
+                ("crates/server/src/lib.rs", assigning),
+            ],
+        );
+        assert!(found[0].starts_with("crates/server/src/lib.rs:"), "{assigning}: {found:?}");
+    }
+}
+
+#[test]
+fn reading_a_status_is_no_assignment() {
+    let reading = "use roundel_model::status::JobStatus; use roundel_engine::Event;
+        fn f(job: &Job) -> bool { matches!(job.status, JobStatus::Failed) || g(Row { status: job.status }) }
+        const A: &str = \"SELECT 1 FROM jobs WHERE status = $1\";
+        const B: &str = \"UPDATE jobs SET reason = $1 WHERE status = $2\";";
+    let found = super::try_on(
+        assigned_statuses,
+        &[
+            ("crates/engine/src/lib.rs", "pub enum Event {}"),
+            ("crates/model/src/lib.rs", "pub mod status;"),
+            ("crates/model/src/status.rs", "statuses! { JobStatus { Failed } }"),
+            ("crates/server/src/lib.rs", reading),
+        ],
+    );
+    assert!(found.iter().all(|line| line.ends_with("exception is not needed")), "{found:?}");
+}
