@@ -3,6 +3,7 @@ import { start } from './live.js';
 import './log.js';
 import './keys.js';
 import './small.js';
+import './time.js';
 
 document.documentElement.classList.add('scripted');
 start();

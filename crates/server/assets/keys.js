@@ -1,15 +1,17 @@
-// Keys. None of them is needed: each does what a link or a button does, too.
+// Keyboard shortcuts. None of them is needed: each does what a link or a button does, too.
 
 const help = [
-  ['?', 'This list'],
+  ['?', 'Show this list'],
   ['j', 'Next pipeline or step'],
-  ['k', 'The one before'],
+  ['k', 'Previous pipeline or step'],
   ['o', 'Open or close the step'],
   ['/', 'Search in the open log, or in the list'],
-  ['n', 'Next hit'],
-  ['N', 'The hit before'],
+  ['n', 'Next match'],
+  ['N', 'Previous match'],
   ['f', 'Follow the end of the log'],
-  ['t', 'Show times'],
+  ['t', 'Show timestamps'],
+  ['↑ ↓', 'From one line number to the next, when one has the focus'],
+  ['Enter', 'Link to that line; with Shift, to all lines up to it'],
 ];
 
 const stops = '.pipeline .subject, .receipts .subject, .step > summary, .node';
@@ -20,7 +22,7 @@ function dialog() {
   box.setAttribute('aria-labelledby', 'keys-title');
   const title = document.createElement('h2');
   title.id = 'keys-title';
-  title.textContent = 'Keys';
+  title.textContent = 'Keyboard shortcuts';
   const list = document.createElement('dl');
   for (const [key, what] of help) {
     const dt = document.createElement('dt');
@@ -49,7 +51,7 @@ function step(by) {
   next?.scrollIntoView({ block: 'nearest' });
 }
 
-// The log that somebody reads: the one with the focus, else the first open one.
+// The log that is read: the one with the focus, else the first open one.
 function log() {
   const focused = document.activeElement?.closest('.step');
   const step = focused?.open ? focused : document.querySelector('.step[open]');

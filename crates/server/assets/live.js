@@ -1,17 +1,18 @@
 // Live parts of a page: <live-region topics="pipeline:ID" src="/pipeline/ID/live">.
 //
-// One stream for a page tells that something moved; the region then fetches its part anew and lets
-// the differences into the page. Nothing is lost by a broken stream: each new one begins with
+// One stream for a page says that something changed; the region then fetches its part again and
+// applies the differences to the page. Nothing is lost by a broken stream: each new one begins with
 // `hello`, and every region looks.
 
 const regions = new Set();
 let stream = null;
 let hiddenSince = null;
+let over = false;
 
 export function start() {
   if (!regions.size) return;
   connect();
-  // A page that nobody looks at gives its connection back: browsers have few for one host.
+  // A page in the background gives its connection back: browsers have few for one host.
   setInterval(() => {
     if (document.hidden) hiddenSince ??= Date.now();
     if (hiddenSince && Date.now() - hiddenSince > 60_000) disconnect();
@@ -19,7 +20,7 @@ export function start() {
   document.addEventListener('visibilitychange', () => {
     if (document.hidden) return;
     hiddenSince = null;
-    if (!stream) connect();
+    if (!stream && !over) connect();
   });
 }
 
@@ -45,8 +46,32 @@ function connect() {
   stream.addEventListener('error', () => {
     lamp(false);
     // A refusal ends the stream for good; a lost connection is taken up again by the browser.
-    if (stream?.readyState === EventSource.CLOSED) setTimeout(reconnect, 5_000);
+    if (stream?.readyState === EventSource.CLOSED) refused();
   });
+}
+
+// The server answered, and not with a stream: it may be starting, or this session has ended.
+async function refused() {
+  const [region] = regions;
+  const answer = await fetch(region.getAttribute('src'), { headers: { accept: '*/*' } }).catch(() => null);
+  if (answer?.status === 401) return ended('Signed out.', 'Sign in again');
+  if (answer?.status === 404) return ended('No longer available.', 'Reload');
+  setTimeout(reconnect, 5_000);
+}
+
+// Nothing on this page changes by itself any more: say so, and what to do.
+function ended(text, label) {
+  disconnect();
+  over = true;
+  const lamp = document.getElementById('lamp');
+  if (!lamp) return;
+  const link = document.createElement('a');
+  const here = location.pathname + location.search + location.hash;
+  link.href = label === 'Reload' ? here : `/login?return=${encodeURIComponent(here)}`;
+  link.textContent = label;
+  lamp.hidden = false;
+  lamp.className = 'live-lamp ended';
+  lamp.replaceChildren(text, ' ', link);
 }
 
 function reconnect() {
@@ -72,9 +97,11 @@ function lamp(good) {
 class LiveRegion extends HTMLElement {
   #busy = false;
   #again = false;
+  #family = null;
 
   connectedCallback() {
     regions.add(this);
+    this.#family = this.firstElementChild?.dataset.family ?? null;
   }
 
   disconnectedCallback() {
@@ -106,7 +133,8 @@ class LiveRegion extends HTMLElement {
   }
 
   async #fetch() {
-    const answer = await fetch(this.getAttribute('src'), { headers: { accept: 'text/html' } });
+    const answer = await fetch(this.getAttribute('src'), { headers: { accept: '*/*' } });
+    if (answer.status === 401) ended('Signed out.', 'Sign in again');
     if (!answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
     const next = page.body.firstElementChild;
@@ -114,12 +142,20 @@ class LiveRegion extends HTMLElement {
     if (!next || !now) return;
     keepOpen = !next.querySelector('details[data-keep-open][open]');
     morph(now, next);
-    if (now.dataset.family) favicon(now.dataset.family);
+    if (now.dataset.family) {
+      favicon(now.dataset.family);
+      if (now.dataset.family !== this.#family) dismiss();
+    }
     this.dispatchEvent(new CustomEvent('refreshed', { bubbles: true }));
   }
 }
 
 customElements.define('live-region', LiveRegion);
+
+// What was said about the last press of a button is old once the status has changed.
+function dismiss() {
+  document.getElementById('done')?.remove();
+}
 
 function favicon(family) {
   const icon = document.getElementById('favicon');
@@ -141,7 +177,7 @@ function morph(now, next) {
   if (!now.hasAttribute('data-keep')) children(now, next);
 }
 
-// Nothing else opens: what somebody looks at must not close under the eyes because it ended.
+// Nothing else opens: what the reader looks at must not close because it has finished.
 let keepOpen = false;
 
 function attributes(now, next) {
@@ -177,7 +213,7 @@ function children(now, next) {
   }
 }
 
-// Whatever somebody opened, closed or reads stays as it is.
+// What the reader opened, closed or reads stays as it is.
 for (const kind of ['click', 'wheel', 'keydown']) {
   document.addEventListener(kind, (event) => {
     const details = event.target.closest?.('details[data-keep-open]');

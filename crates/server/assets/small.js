@@ -1,35 +1,4 @@
-// Small things: times that go on, boxes to copy from, lists to search, filters that apply at once.
-
-function ago(seconds) {
-  if (seconds < 5) return 'just now';
-  if (seconds < 60) return `${Math.floor(seconds)} s ago`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
-  if (seconds < 172800) return `${Math.floor(seconds / 3600)} h ago`;
-  return `${Math.floor(seconds / 86400)} days ago`;
-}
-
-function lasting(millis) {
-  const seconds = Math.floor(millis / 1000);
-  const two = (number) => String(number).padStart(2, '0');
-  if (seconds < 10) return `${(Math.floor(millis / 100) / 10).toFixed(1)}s`;
-  if (seconds < 60) return `${seconds}s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)}m ${two(seconds % 60)}s`;
-  return `${Math.floor(seconds / 3600)}h ${two(Math.floor((seconds % 3600) / 60))}m`;
-}
-
-function tick() {
-  const now = Date.now();
-  for (const span of document.querySelectorAll('[data-since]')) {
-    const text = lasting(Math.max(0, now - Date.parse(span.dataset.since)));
-    if (span.textContent !== text) span.textContent = text;
-  }
-  for (const time of document.querySelectorAll('time[data-ago]')) {
-    const text = ago(Math.max(0, (now - Date.parse(time.dateTime)) / 1000));
-    if (time.textContent !== text) time.textContent = text;
-  }
-}
-
-setInterval(() => document.hidden || tick(), 1000);
+// Small things: boxes to copy from, lists to search, filters that apply at once.
 
 customElements.define('copy-box', class extends HTMLElement {
   connectedCallback() {
@@ -86,13 +55,13 @@ customElements.define('source-view', class extends HTMLElement {
 
 for (const form of document.querySelectorAll('form[data-auto]')) {
   form.addEventListener('change', () => form.requestSubmit());
-  // An empty field says nothing: keep it out of the address.
+  // An empty field is no filter: keep it out of the address.
   form.addEventListener('submit', () => {
     for (const field of form.elements) if (field.name && !field.value) field.disabled = true;
   });
 }
 
-// A second press of a button must not ask twice.
+// A second press of a button must not send a form twice.
 document.addEventListener('submit', (event) => {
   if (event.target.method !== 'post') return;
   for (const button of event.target.querySelectorAll('button')) setTimeout(() => { button.disabled = true; });
@@ -100,3 +69,10 @@ document.addEventListener('submit', (event) => {
 addEventListener('pageshow', () => {
   for (const button of document.querySelectorAll('form button:disabled')) button.disabled = false;
 });
+
+// A reload does not say again what was done.
+if (document.getElementById('done')) {
+  const url = new URL(location.href);
+  url.searchParams.delete('done');
+  history.replaceState(null, '', url);
+}

@@ -51,3 +51,50 @@ workflows:
   main:
     jobs: [build]
 `;
+
+// A test report of which only the middle and the end matter, longer than a page keeps in full.
+export const report = job('report', run('Tests', [
+  "seq -f '  ok %.0f' 1 1777",
+  "echo 'AssertionError: expected 41'",
+  "seq -f '  ok %.0f' 1779 3000",
+  "echo '2999 passed, 1 failed'",
+  'exit 1',
+].join('\n')));
+
+// Begins with more than a page of lines, pauses, and grows past what a page keeps in full.
+export const growing = job('grow', run('Grow', [
+  "seq -f 'row %.0f' 1 1200",
+  'sleep 6',
+  "for n in $(seq 12 25); do seq -f 'row %.0f' $((n * 100 + 1)) $((n * 100 + 100)); sleep 0.2; done",
+  'sleep 2',
+].join('\n')));
+
+// More than a hundred thousand lines: numbers of six digits.
+export const huge = job('huge', run('Count', "seq -f 'entry %.0f' 1 120000"));
+
+// Sixty jobs, and one that requires them all.
+export const wide = `version: 2.1
+jobs:
+  unit:
+    parameters:
+      node: { type: integer }
+      os: { type: string }
+    machine: true
+    steps:
+      - run: echo << parameters.node >> on << parameters.os >>
+  all:
+    machine: true
+    steps:
+      - run: echo all
+workflows:
+  main:
+    jobs:
+      - unit:
+          name: unit-<< matrix.node >>-<< matrix.os >>-with-a-long-name
+          matrix:
+            parameters:
+              node: [10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21]
+              os: [debian-12, debian-13, ubuntu-22, ubuntu-24, fedora]
+      - all:
+          requires: [unit]
+`;

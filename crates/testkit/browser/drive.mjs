@@ -1,6 +1,8 @@
 // The story of a visitor, from the first page to a green pipeline and beyond.
 import { accessible, assert, browser, chapter, complaints, fits, picture, push, signIn, visitor } from './visitor.mjs';
 import * as configs from './configs.mjs';
+import { logs } from './logs.mjs';
+import { workflows } from './workflows.mjs';
 
 const page = await visitor();
 
@@ -18,7 +20,7 @@ await chapter('the first page says what it is and asks to sign in', async () => 
 
 await chapter('signing in at GitHub leads to an empty dashboard that says what to do', async () => {
   await signIn(page, 'GitHub', 'visitor');
-  await page.getByText('Nothing to watch yet').waitFor();
+  await page.getByText('No projects yet').waitFor();
   await accessible(page, 'empty dashboard');
   await page.getByRole('link', { name: 'Add a project' }).click();
 });
@@ -30,7 +32,7 @@ await chapter('the other forge is connected to the same account', async () => {
   await page.getByRole('button', { name: 'Set up project acme/greet' }).waitFor();
   await page.getByRole('button', { name: 'Set up project acme/count' }).waitFor();
   await page.getByRole('searchbox').first().fill('no such thing');
-  await page.getByText('No repository has that in its name.').first().waitFor();
+  await page.getByText('No repository name matches.').first().waitFor();
   await page.getByRole('searchbox').first().fill('GREE');
   await accessible(page, 'add projects');
 });
@@ -76,7 +78,7 @@ await chapter('the graph can be walked with the keyboard, to a job and its paral
   }
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { level: 1, name: 'test' }).waitFor();
-  await page.getByRole('navigation', { name: 'Parallel runs' }).getByRole('link').nth(1).click();
+  await page.getByRole('navigation', { name: 'Parallel tasks' }).getByRole('link').nth(1).click();
   await page.waitForURL('**task=1');
   await page.locator('summary', { hasText: 'Tests' }).click();
   await page.locator('.log-lines', { hasText: 'task 1 of 2' }).waitFor();
@@ -151,7 +153,7 @@ await chapter('the log can be searched and pointed at', async () => {
   await page.reload();
   await page.locator('.log-lines li.aimed').nth(4).waitFor();
   assert.equal(await page.locator('.log-lines li.aimed').count(), 5);
-  await page.getByRole('button', { name: 'Times' }).click();
+  await page.getByRole('button', { name: 'Timestamps' }).click();
   assert.match(await page.locator('.log-lines .at').first().innerText(), /^\d\d:\d\d:\d\d\.\d{3}$/);
 });
 
@@ -176,6 +178,10 @@ await chapter('a long log shows any of its lines and keeps few in the page', asy
   await page.goto(address);
   await page.locator('.log-lines li.aimed', { hasText: 'row 20000 of' }).waitFor();
 });
+
+await logs(page);
+
+await workflows(page);
 
 await chapter('a mistake in the configuration is underlined where it is', async () => {
   await push('gh', 'greet', 'Install a newer one', configs.wrong);

@@ -211,8 +211,7 @@ fn require<T>(reader: &Reader<T>, needs: Role) -> Result<AccountId, PageError> {
         Role::Read => "read",
     };
     Err(PageError::Refused(format!(
-        "This needs {what} access to the repository. Rights follow the forge: ask an \
-         administrator of the repository there."
+        "This requires {what} access to the repository. Ask an administrator of the repository."
     )))
 }
 

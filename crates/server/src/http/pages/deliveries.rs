@@ -89,9 +89,9 @@ impl VerdictView {
             },
             Verdict::Known { pipeline, number, what } => Self {
                 mark: Mark::Canceled,
-                word: "Known already",
+                word: "Duplicate",
                 what: sentence(what),
-                because: Some(sentence("the same push had started this pipeline before")),
+                because: Some(sentence("this push had already started a pipeline")),
                 pipeline: to(pipeline, number),
             },
             Verdict::Ignored { what, because } => Self {
@@ -112,8 +112,8 @@ impl DeliveryView {
         let (mark, word) = match (delivery.decided_at, &delivery.last_error) {
             (Some(_), _) if started => (Mark::Passed, "Pipeline started"),
             (Some(_), _) => (Mark::NotRun, "Nothing to start"),
-            (None, Some(_)) => (Mark::Infrastructure, "Will be tried again"),
-            (None, None) => (Mark::Running, "Being read"),
+            (None, Some(_)) => (Mark::Infrastructure, "Retrying"),
+            (None, None) => (Mark::Running, "Processing"),
         };
         Self {
             id: delivery.id.to_string(),
@@ -197,13 +197,12 @@ async fn receipt(
 /// What somebody can do who expected something else.
 fn way_out(delivery: &Delivery) -> &'static str {
     if delivery.decided_at.is_none() {
-        return "Nothing to do: it is tried again by itself until the forge answers.";
+        return "Nothing to do: it is retried automatically until the provider responds.";
     }
     let ignored =
         delivery.verdicts.iter().any(|verdict| matches!(verdict, Verdict::Ignored { .. }));
     if ignored || delivery.verdicts.is_empty() {
-        "Expected a pipeline? Push again, or start one by hand from the project's page with Trigger \
-         pipeline."
+        "Expected a pipeline? Push again, or use Trigger pipeline on the project's page."
     } else {
         ""
     }

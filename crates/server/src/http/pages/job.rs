@@ -19,7 +19,7 @@ use roundel_store::{
 };
 
 use super::{
-    address::see_other,
+    address::{address, encode, see_other},
     frame::Shell,
     lists::Row,
     log::{self, LogIndexes, LogKey, Preview},
@@ -78,11 +78,13 @@ struct JobLive {
     pipeline: String,
     facts: Vec<(&'static str, Html)>,
     why: Option<Html>,
-    reason: Option<Html>,
+    /// Why it did not pass.
+    cause: Option<Html>,
     task: u32,
     tasks: Vec<TaskTab>,
     steps: Vec<StepView>,
-    hint: bool,
+    /// Where a new pipeline of the branch can be started, once this job has failed.
+    again: Option<String>,
 }
 
 /// A tab of one parallel run.
@@ -114,42 +116,40 @@ async fn page(
     Reader { visit, subject, role }: Reader<Job>,
     Extension(indexes): Extension<Arc<LogIndexes>>,
 ) -> Answer {
+    let workflows = visit.app.store.workflows(subject.pipeline.id).await?;
+    let mut live = read(&visit, &subject, &workflows, role).await?;
     let Job { row: job, pipeline: row, project } = subject;
-    let head = ProjectHead::read(&visit, &project, role, "pipelines").await?;
-    let workflows = visit.app.store.workflows(row.id).await?;
-    let workflow = workflows.iter().find(|workflow| workflow.id == job.workflow);
-    let mut live = read(&visit, &job, workflow, head.may_write).await?;
     for step in live.steps.iter_mut().filter(|step| step.open) {
         let key = LogKey { job: job.id, task: live.task, step: step.number };
         step.preview = Some(log::preview(&visit.app, &indexes, key).await?);
     }
+    let workflow = workflows.iter().find(|workflow| workflow.id == job.workflow);
     visit.page(&JobPage {
         shell: visit
             .shell(format!("{} · {}", job.name, project.slug.full_name()), "pipelines")
             .showing(live.family),
+        head: ProjectHead::read(&visit, &project, role, "pipelines").await?,
         id: job.id.to_string(),
         row: Row::new(&row, &workflows, visit.now),
         workflow: Foreign(workflow.map(|workflow| workflow.name.to_string()).unwrap_or_default()),
         workflow_id: job.workflow.to_string(),
         task: live.task,
-        head,
         live,
     })
 }
 
-async fn live(Reader { visit, subject: Job { row: job, .. }, role }: Reader<Job>) -> Answer {
-    let workflows = visit.app.store.workflows(job.pipeline).await?;
-    let workflow = workflows.iter().find(|workflow| workflow.id == job.workflow);
-    let may_write = visit.account.is_some() && role >= Role::Write;
-    visit.page(&read(&visit, &job, workflow, may_write).await?)
+async fn live(Reader { visit, subject, role }: Reader<Job>) -> Answer {
+    let workflows = visit.app.store.workflows(subject.pipeline.id).await?;
+    visit.page(&read(&visit, &subject, &workflows, role).await?)
 }
 
 async fn read(
     visit: &Visit,
-    job: &JobRow,
-    workflow: Option<&WorkflowRow>,
-    may_write: bool,
+    subject: &Job,
+    workflows: &[WorkflowRow],
+    role: Role,
 ) -> Result<JobLive, PageError> {
+    let job = &subject.row;
     let store = &visit.app.store;
     let all = store.steps(job.id).await?;
     let body = store.job_body(job.id).await?;
@@ -161,7 +161,13 @@ async fn read(
     let mut steps: Vec<&StepRow> = all.iter().filter(|step| step.task == task).collect();
     steps.sort_by_key(|step| step.number);
     let open = opened(&steps, job);
-    let mark = Mark::from(job.status);
+    let culprit = culprit(&steps);
+    // A step that timed out fails its job; readers want to know which of the two it was.
+    let mark = match culprit {
+        Some(step) if job.status == JobStatus::Failed => Mark::from(step.status),
+        _ => Mark::from(job.status),
+    };
+    let workflow = workflows.iter().find(|workflow| workflow.id == job.workflow);
     let siblings = workflow.map(|workflow| workflow.jobs.as_slice()).unwrap_or_default();
     Ok(JobLive {
         id: job.id.to_string(),
@@ -170,19 +176,50 @@ async fn read(
         name: Foreign(job.name.to_string()),
         number: job.number,
         lasting: Lasting::new(job.started_at, job.stopped_at, visit.now),
-        may_write,
+        may_write: visit.account.is_some() && role >= Role::Write,
         approval: job.kind == JobKind::Approval,
         on_hold: job.status == JobStatus::OnHold,
         going: !job.status.is_final(),
         pipeline: job.pipeline.to_string(),
         facts: facts(job, body.as_ref(), task, visit.now),
         why: why_waiting(job, siblings).map(|why| sentence(&why)),
-        reason: job.reason.as_deref().map(|reason| sentence(&finished(reason))),
+        cause: cause(job, culprit).map(|cause| sentence(&cause)),
         task,
         tasks: tabs(&all, job, task),
         steps: steps.iter().map(|step| step_view(step, job, open, visit.now)).collect(),
-        hint: mark.family() == "bad",
+        again: (mark.family() == "bad").then(|| trigger_address(subject)),
     })
+}
+
+/// Where a pipeline of the same branch can be started.
+fn trigger_address(subject: &Job) -> String {
+    let project = address(&subject.project.slug);
+    match subject.pipeline.git_ref.tag() {
+        Some(_) => format!("{project}#trigger"),
+        None => {
+            format!("{project}?branch={}#trigger", encode(subject.pipeline.git_ref.name()))
+        }
+    }
+}
+
+/// The first step that failed, of those that decide.
+fn culprit<'a>(steps: &[&'a StepRow]) -> Option<&'a StepRow> {
+    let bad = |step: &&&StepRow| Mark::from(step.status).family() == "bad" && !step.background;
+    steps.iter().find(bad).copied()
+}
+
+/// Why a job did not pass: what was reported, else the step that failed.
+fn cause(job: &JobRow, culprit: Option<&StepRow>) -> Option<String> {
+    if let Some(reason) = job.reason.as_deref().filter(|reason| !reason.trim().is_empty()) {
+        return Some(finished(reason));
+    }
+    let step = culprit.filter(|_| job.status.is_final())?;
+    let name = step.name.lines().next().unwrap_or_default().replace('`', "'");
+    match (step.status, step.exit_code) {
+        (StepStatus::Timedout, _) => Some(format!("Step `{name}` timed out.")),
+        (_, Some(code)) => Some(format!("Step `{name}` exited with code {code}.")),
+        (_, None) => Some(format!("Step `{name}` failed.")),
+    }
 }
 
 /// Makes a sentence of a fragment.
@@ -263,7 +300,8 @@ fn facts(
         facts.push(("Queued", Html(When::new(at, now).to_string())));
     }
     if let (Some(queued), Some(started)) = (job.queued_at, job.started_at) {
-        facts.push(("Waited", Html(Lasting::new(Some(queued), Some(started), now).to_string())));
+        facts
+            .push(("Queue time", Html(Lasting::new(Some(queued), Some(started), now).to_string())));
     }
     let runner = usize::try_from(task).ok().and_then(|task| job.runners.get(task)?.as_deref());
     if let Some(runner) = runner {
@@ -276,13 +314,14 @@ fn facts(
             facts.push(("Image", text(&images.join(" + "))));
         }
         Executor::Machine { image, .. } => {
-            facts.push(("Machine", text(image.as_deref().unwrap_or("the runner's own toolchain"))));
+            facts
+                .push(("Machine", text(image.as_deref().unwrap_or("host environment (no image)"))));
         }
         Executor::Macos { xcode, .. } => facts.push(("Xcode", text(xcode))),
     }
     facts.push(("Resource class", text(body.resource_class.as_deref().unwrap_or("any"))));
     if body.parallelism > 1 {
-        facts.push(("Parallel runs", text(&body.parallelism.to_string())));
+        facts.push(("Parallelism", text(&body.parallelism.to_string())));
     }
     facts
 }
@@ -307,6 +346,5 @@ mod tests {
     fn a_fragment_becomes_a_sentence() {
         assert_eq!(finished("lost the runner"), "Lost the runner.");
         assert_eq!(finished("Ok."), "Ok.");
-        assert_eq!(finished(""), ".");
     }
 }

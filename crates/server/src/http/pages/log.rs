@@ -62,6 +62,13 @@ pub(crate) struct Preview {
     pub(crate) lines: Vec<(u64, ShownLine)>,
 }
 
+impl Preview {
+    /// Digits of the longest line number, as the style sheet makes room for them: five and more.
+    pub(crate) fn digits(&self) -> usize {
+        self.lines.last().map_or(0, |(number, _)| number.to_string().len()).max(5)
+    }
+}
+
 /// Reads the last lines of a log.
 ///
 /// # Errors

@@ -203,7 +203,7 @@ fn workflow_view(workflow: &WorkflowRow, visit: &Visit) -> WorkflowView {
         running,
         graph: graph::draw(workflow.name.as_str(), &workflow.jobs, visit.now),
         jobs: workflow.jobs.iter().map(line).collect(),
-        tally: format!("{done} of {} jobs ended", workflow.jobs.len()),
+        tally: format!("{done} of {} jobs finished", workflow.jobs.len()),
     }
 }
 
@@ -215,19 +215,15 @@ fn owed(effect: Effect, workflows: &[WorkflowRow]) -> String {
             .map_or_else(|| "a job".to_owned(), |job| format!("`{}`", job.name))
     };
     match effect {
-        Effect::ReportJob(id) => {
-            format!("The commit status of {} is not at the forge yet", job(id))
-        }
-        Effect::ReportConfigError => {
-            "The commit status that tells of the config error is not at the forge yet".to_owned()
-        }
-        Effect::OfferToRunners(id) => format!("Runners were not told of {}", job(id)),
+        Effect::ReportJob(id) => format!("Commit status of {} not sent yet", job(id)),
+        Effect::ReportConfigError => "Commit status of the config error not sent yet".to_owned(),
+        Effect::OfferToRunners(id) => format!("Runners not notified of {} yet", job(id)),
         Effect::AnnounceWorkflow(id) => {
             let name = workflows.iter().find(|workflow| workflow.id == id);
             let name = name.map_or_else(String::new, |workflow| format!(" `{}`", workflow.name));
-            format!("The mail on workflow{name} was not sent yet")
+            format!("Mail about workflow{name} not sent yet")
         }
-        Effect::AnnounceConfigError => "The mail on the config error was not sent yet".to_owned(),
+        Effect::AnnounceConfigError => "Mail about the config error not sent yet".to_owned(),
     }
 }
 

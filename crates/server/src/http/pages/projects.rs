@@ -192,12 +192,12 @@ async fn group(
 /// Why somebody cannot add a repository (VCS-008).
 fn because(repository: &Repository) -> Option<&'static str> {
     if repository.archived {
-        return Some("archived: nothing can be pushed to it");
+        return Some("archived: cannot be pushed to");
     }
     match repository.role {
         Some(Role::Admin) | None => None,
         Some(Role::Write | Role::Read) => {
-            Some("needs an administrator of the repository, for its key and its hook")
+            Some("requires administrator access, to add a deploy key and a webhook")
         }
     }
 }
@@ -215,7 +215,7 @@ async fn begin(
     Form(wanted): Form<Wanted>,
 ) -> Result<Response, PageError> {
     let forge: ForgeKind =
-        wanted.forge.parse().map_err(|_| PageError::Bad("There is no such forge.".to_owned()))?;
+        wanted.forge.parse().map_err(|_| PageError::Bad("Unknown Git provider.".to_owned()))?;
     let project = setup::begin(&visit.app, account, forge, &wanted.owner, &wanted.name)
         .await
         .map_err(|refused| PageError::Bad(refused.0))?;

@@ -110,9 +110,9 @@ async fn page(Writer { visit, subject: project, role, .. }: Writer<Project>) -> 
 
 fn key_view(visit: &Visit, project: &Project, key: &CheckoutKey) -> KeyView {
     let (state, good) = match key.state {
-        KeyState::Active => ("Active: opens this repository, read-only", true),
-        KeyState::Pending => ("Not at the forge yet: run the set-up again", false),
-        KeyState::Gone => ("Gone: run the set-up again", false),
+        KeyState::Active => ("Active: read-only access to this repository", true),
+        KeyState::Pending => ("Not created at the provider yet", false),
+        KeyState::Gone => ("Deleted at the provider", false),
     };
     let tail = match project.slug.forge {
         ForgeKind::GitHub => "settings/keys",
@@ -133,10 +133,10 @@ fn key_view(visit: &Visit, project: &Project, key: &CheckoutKey) -> KeyView {
 fn hook_view(visit: &Visit, project: &Project, hook: &Hook) -> HookView {
     let (state, good) = match (hook.state, hook.last_delivery_at) {
         (HookState::Active, Some(_)) => ("Active: deliveries arrive", true),
-        (HookState::Active, None) => ("Active, and nothing has arrived yet", true),
-        (HookState::Pending, _) => ("Not at the forge yet: run the set-up again", false),
-        (HookState::Missing, _) => ("Missing at the forge: run the set-up again", false),
-        (HookState::Gone, _) => ("Gone: run the set-up again", false),
+        (HookState::Active, None) => ("Active: no deliveries yet", true),
+        (HookState::Pending, _) => ("Not created at the provider yet", false),
+        (HookState::Missing, _) => ("Deleted at the provider", false),
+        (HookState::Gone, _) => ("Deleted at the provider", false),
     };
     let tail = match project.slug.forge {
         ForgeKind::GitHub => "settings/hooks",
@@ -206,7 +206,7 @@ fn boxes(image: &str, link: &str) -> Vec<(&'static str, String)> {
         ("Textile", format!("!{image}!:{link}")),
         ("RDoc", format!("{{<img src=\"{image}\" alt=\"Roundel\" />}}[{link}]")),
         ("POD", format!("=for HTML <a href=\"{link}\"><img src=\"{image}\"></a>")),
-        ("Image address", image.to_owned()),
+        ("Image URL", image.to_owned()),
     ]
 }
 
@@ -224,18 +224,18 @@ async fn set_variable(
     let name = wanted.name.trim();
     if !is_variable_name(name) {
         return Err(PageError::Bad(format!(
-            "`{name}` cannot be a variable: a name has letters, digits and `_`, and does not begin \
-             with a digit."
+            "`{name}` is not a valid name: use letters, digits and `_`, and do not begin with a \
+             digit."
         )));
     }
     if wanted.value.is_empty() || wanted.value.len() > VALUE_BYTES || wanted.value.contains('\0') {
         return Err(PageError::Bad(format!(
-            "The value must not be empty, nor hold more than {VALUE_BYTES} bytes or a NUL."
+            "The value must not be empty, contain a NUL byte, or be longer than {VALUE_BYTES} bytes."
         )));
     }
     let known = visit.app.store.variables(project.id).await?;
     if known.len() >= VARIABLES && !known.iter().any(|(other, _)| other == name) {
-        return Err(PageError::Bad(format!("A project can have {VARIABLES} variables.")));
+        return Err(PageError::Bad(format!("A project can have at most {VARIABLES} variables.")));
     }
     let value = Secret::new(wanted.value);
     visit.app.store.set_variable(project.id, name, &value, visit.now).await?;

@@ -99,27 +99,25 @@ fn view(
     first_pipeline: Option<String>,
 ) -> SetupSteps {
     let (mark, title, text) = match setup.map(|setup| setup.state) {
-        None => (Mark::Nothing, "Not set up", "This project was never set up."),
-        Some(SetupState::Running) => (
-            Mark::Running,
-            "Setting up",
-            "You may close this page: the set-up goes on by itself, and the page joins it again.",
-        ),
+        None => (Mark::Nothing, "Not set up", "This project has not been set up."),
+        Some(SetupState::Running) => {
+            (Mark::Running, "Setting up", "Setup continues if you close this page.")
+        }
         Some(SetupState::Done) => {
-            (Mark::Passed, "Ready", "Every push to this repository starts a pipeline now.")
+            (Mark::Passed, "Ready", "Each push to this repository now starts a pipeline.")
         }
         Some(SetupState::Compensating) => (
             Mark::Failing,
-            "Tidying up",
-            "A step failed. What this run had made at the forge is being removed.",
+            "Rolling back",
+            "A step failed. What this run created in the repository is being removed.",
         ),
         Some(SetupState::Failed) => (
             Mark::Failed,
             "A step failed",
-            "Nothing of ours was left behind. The step below says why; put that right and try again.",
+            "What this run created was removed again. The failed step below says why; fix that and run setup again.",
         ),
         Some(SetupState::Abandoned) => {
-            (Mark::Canceled, "Given up", "The set-up was given up. It can be tried again.")
+            (Mark::Canceled, "Stopped", "Setup did not finish. You can run it again.")
         }
     };
     let state = setup.map(|setup| setup.state);
@@ -148,7 +146,7 @@ impl StepView {
     fn new(step: &roundel_store::projects::SetupStep) -> Self {
         let (mark, class, word) = match step.status {
             SetupStepStatus::Waiting => (Mark::Blocked, "waiting", "waiting"),
-            SetupStepStatus::Running => (Mark::Running, "running", "under way"),
+            SetupStepStatus::Running => (Mark::Running, "running", "in progress"),
             SetupStepStatus::Done => (Mark::Passed, "done", "done"),
             SetupStepStatus::Warning => (Mark::Infrastructure, "warning", "done, with a warning"),
             SetupStepStatus::Failed => (Mark::Failed, "failed", "failed"),

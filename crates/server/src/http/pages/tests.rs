@@ -149,6 +149,27 @@ async fn the_failing_step_is_open_and_its_bytes_are_harmless() {
     assert!(open[1].split('>').next().unwrap().contains(" open"));
 }
 
+/// The box in red is for the cause; a reader must not have to open the log to learn which step it was.
+#[tokio::test]
+async fn a_failed_job_says_which_step_failed_and_how() {
+    let world = World::new().await;
+    for (status, sentence, word) in [
+        (StepStatus::Failed, "Step <code>Tests</code> exited with code 2.", ">Failed<"),
+        (StepStatus::Timedout, "Step <code>Tests</code> timed out.", ">Timed out<"),
+    ] {
+        let pipeline = world.pipeline("main", "Break it").await;
+        let job = world.claim(pipeline, "build").await;
+        world.step(job, (101, "Checkout code"), StepStatus::Success, b"ok\n").await;
+        world.step(job, (102, "Tests"), status, b"boom\n").await;
+        world.finish(pipeline, job, roundel_model::status::Outcome::Failed).await;
+        let page = text(world.get(&format!("/job/{job}"), Some("reader")).await).await;
+        assert!(page.contains(&format!("<p class=\"notice bad\">{sentence}</p>")), "{page}");
+        assert!(page.contains(word), "{page}");
+        let again = "href=\"/gh/acme/web?branch=main#trigger\"";
+        assert!(page.contains(again), "what to do is a link: {page}");
+    }
+}
+
 /// Joining late shows everything: any piece of the answer is the same at any time.
 #[tokio::test]
 async fn lines_of_a_long_log_are_found_by_number_and_by_text() {
@@ -224,7 +245,7 @@ async fn repositories_to_add_are_grouped_and_marked() {
     let page = text(world.get("/add", Some("admin")).await).await;
     assert!(page.contains("Connect Bitbucket"), "the other forge offers to be connected");
     assert!(page.contains("Set up project") && page.contains(">added<"), "{page}");
-    assert!(page.contains("needs an administrator"), "{page}");
+    assert!(page.contains("requires administrator access"), "{page}");
 }
 
 #[tokio::test]

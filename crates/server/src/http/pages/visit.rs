@@ -82,15 +82,15 @@ impl IntoResponse for PageError {
         match self {
             Self::NotFound(login) => error_page(
                 StatusCode::NOT_FOUND,
-                "Nothing here",
+                "Page not found",
                 match login {
-                    Some(_) => "There is no such page, or you have to sign in to see it.",
+                    Some(_) => "This page does not exist, or you have to sign in to see it.",
                     None => {
-                        "There is no such page, or your account may not see it. Rights follow the \
-                             forge: whoever can read a repository there can see its pipelines here."
+                        "This page does not exist, or your account has no access to it. Access \
+                             follows your repository permissions."
                     }
                 },
-                Some(login.as_deref().map_or(("To the pipelines", "/"), |to| ("Sign in", to))),
+                Some(login.as_deref().map_or(("Go to pipelines", "/"), |to| ("Sign in", to))),
             ),
             Self::Moved(to) => {
                 (StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, to)]).into_response()
@@ -99,7 +99,7 @@ impl IntoResponse for PageError {
                 error_page(StatusCode::FORBIDDEN, "Not allowed", &text, Some(("Back", "/")))
             }
             Self::Bad(text) => {
-                error_page(StatusCode::UNPROCESSABLE_ENTITY, "That does not work", &text, None)
+                error_page(StatusCode::UNPROCESSABLE_ENTITY, "Request failed", &text, None)
             }
             Self::Store(error) => broken(&error),
             Self::Render(error) => broken(&error),
@@ -111,9 +111,9 @@ fn broken(error: &(dyn std::error::Error + 'static)) -> Response {
     tracing::error!(error, "a page could not be made");
     error_page(
         StatusCode::INTERNAL_SERVER_ERROR,
-        "Something is wrong on our side",
-        "The page could not be made. The server's log says why; trying again may help.",
-        Some(("To the pipelines", "/")),
+        "Internal error",
+        "This page could not be shown. The server's log has the details; trying again may help.",
+        Some(("Go to pipelines", "/")),
     )
 }
 
@@ -164,14 +164,14 @@ impl Visit {
 fn notice(code: &str) -> Option<&'static str> {
     Some(match code {
         "triggered" => "A pipeline was started.",
-        "canceled" => "The workflow is being canceled.",
-        "approved" => "Approved. What waited for it goes on.",
+        "canceled" => "Cancellation requested.",
+        "approved" => "Approved; dependent jobs will start.",
         "followed" => "You follow this project: its pipelines are on your dashboard.",
         "unfollowed" => "You no longer follow this project.",
-        "variable-set" => "The variable is set. Jobs that start from now on get it.",
-        "variable-deleted" => "The variable is deleted.",
-        "badge-token" => "There is a new badge token. Older ones no longer open anything.",
-        "late" => "Nothing changed: it had ended or been decided already.",
+        "variable-set" => "Variable saved. Jobs that start from now on get it.",
+        "variable-deleted" => "Variable deleted.",
+        "badge-token" => "New badge token generated. The previous token no longer works.",
+        "late" => "No change: already finished or decided.",
         _ => return None,
     })
 }

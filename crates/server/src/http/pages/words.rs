@@ -407,10 +407,13 @@ pub(crate) const fn trigger(kind: TriggerKind) -> &'static str {
         TriggerKind::Push => "push",
         TriggerKind::Tag => "tag",
         TriggerKind::PullRequest => "pull request",
-        TriggerKind::Setup => "set-up",
-        TriggerKind::Manual => "by hand",
+        TriggerKind::Setup => "initial setup",
+        TriggerKind::Manual => "manual",
     }
 }
+
+/// Names that a sentence lists.
+const NAMED: usize = 4;
 
 /// Says why a job waits (invariant 8), or nothing when it does not.
 pub(crate) fn why_waiting(job: &JobRow, siblings: &[JobRow]) -> Option<String> {
@@ -422,15 +425,14 @@ pub(crate) fn why_waiting(job: &JobRow, siblings: &[JobRow]) -> Option<String> {
                 .map(|other| format!("`{}`", other.name))
                 .collect();
             Some(match open.as_slice() {
-                [] => "Waits for the jobs that it requires to be looked at again.".to_owned(),
-                names => format!("Waits for {} to end.", join(names)),
+                [] => "Waiting for dependencies to be re-evaluated.".to_owned(),
+                names => format!("Waiting for {} to finish.", join(names)),
             })
         }
         JobStatus::NotRunning => Some(
-            "Ready. Waits for a runner that is free and serves its resource class and executor."
-                .to_owned(),
+            "Queued: waiting for a free runner with its resource class and executor.".to_owned(),
         ),
-        JobStatus::OnHold => Some("Waits for somebody with write access to approve it.".to_owned()),
+        JobStatus::OnHold => Some("Waiting for approval by someone with write access.".to_owned()),
         JobStatus::Running
         | JobStatus::Success
         | JobStatus::Failed
@@ -442,11 +444,16 @@ pub(crate) fn why_waiting(job: &JobRow, siblings: &[JobRow]) -> Option<String> {
     }
 }
 
+/// Lists names; of many, the first few and how many there are besides.
 fn join(names: &[String]) -> String {
     match names {
         [] => String::new(),
         [one] => one.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+        [first @ .., last] if names.len() <= NAMED => format!("{} and {last}", first.join(", ")),
+        _ => {
+            let named = names.iter().take(NAMED - 1).cloned().collect::<Vec<_>>().join(", ");
+            format!("{named} and {} more jobs", names.len() + 1 - NAMED)
+        }
     }
 }
 
@@ -535,6 +542,14 @@ mod tests {
             assert_eq!(duration(Duration::from_millis(millis)), text);
         }
         assert_eq!(duration(Duration::from_mins(62)), "1h 02m");
+    }
+
+    #[test]
+    fn a_sentence_names_a_few_of_many() {
+        let names = |count: usize| (1..=count).map(|n| format!("j{n}")).collect::<Vec<_>>();
+        assert_eq!(join(&names(1)), "j1");
+        assert_eq!(join(&names(4)), "j1, j2, j3 and j4");
+        assert_eq!(join(&names(60)), "j1, j2, j3 and 57 more jobs");
     }
 
     /// A hostile commit message must stay text, and must not be able to turn itself around.

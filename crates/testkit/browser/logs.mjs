@@ -1,0 +1,166 @@
+// Chapters on logs: where they open, what stays in view, how a line is linked.
+import { accessible, assert, chapter, push, visitor } from './visitor.mjs';
+import * as configs from './configs.mjs';
+
+const open = async (page, title, job) => {
+  await page.goto('/bb/acme/count');
+  await page.getByRole('link', { name: title }).click();
+  const node = page.locator('.node', { hasText: job });
+  await node.waitFor({ timeout: 60_000 });
+  return node;
+};
+
+// Whether an element is in view as a whole: within the window, and within the frame of its log.
+const inView = (locator) => locator.evaluate((element) => {
+  const box = element.getBoundingClientRect();
+  const frame = element.closest('.log-scroll').getBoundingClientRect();
+  const bar = document.querySelector('.bar');
+  const top = getComputedStyle(bar).position === 'sticky' ? bar.getBoundingClientRect().bottom : 0;
+  return box.top >= Math.max(top, frame.top) - 1 && box.bottom <= Math.min(innerHeight, frame.bottom) + 1;
+});
+
+const state = async (page) => {
+  await page.locator('.log-tools').first().waitFor();
+  return page.evaluate(() => {
+    const frame = document.querySelector('.log-scroll');
+    const box = frame.getBoundingClientRect();
+    const rows = [...frame.querySelectorAll('li')].filter((row) => {
+      const place = row.getBoundingClientRect();
+      return place.bottom > box.top + 1 && place.top < box.bottom - 1;
+    });
+    const follow = [...document.querySelectorAll('.log-tools button')].find((one) => one.textContent === 'Follow');
+    return {
+      follow: follow.getAttribute('aria-pressed') === 'true',
+      windowed: frame.classList.contains('is-window'),
+      first: Number(rows.at(0)?.dataset.line) + 1,
+      last: Number(rows.at(-1)?.dataset.line) + 1,
+    };
+  });
+};
+
+export async function logs(page) {
+  const storageState = await page.context().storageState();
+  const sizes = [{ width: 1280, height: 800 }, { width: 390, height: 844 }];
+
+  await chapter('the log of a failing step opens at its end, and its last lines are in view', async () => {
+    await push('bb', 'count', 'Break one of many', configs.report);
+    const node = await open(page, 'Break one of many', 'report');
+    await page.locator('.node.n-failed').waitFor({ timeout: 60_000 });
+    await node.click();
+    await page.waitForURL('**/job/**');
+    const address = page.url();
+    for (const viewport of sizes) {
+      const reader = await visitor({ viewport, storageState });
+      await reader.goto(address);
+      const verdict = reader.locator('.log-lines li', { hasText: '2999 passed, 1 failed' });
+      await verdict.waitFor();
+      const last = reader.locator('.log-lines li').last();
+      await reader.waitForFunction(() => scrollY > 0);
+      assert.ok(await inView(verdict) && await inView(last), `the end is in view at ${viewport.width}`);
+
+      await reader.getByRole('button', { name: 'Top' }).click();
+      await reader.locator('.log-lines li', { hasText: /ok 1$/ }).waitFor();
+      assert.ok(await inView(reader.locator('.log-lines li').first()));
+      await reader.evaluate(() => scrollTo(0, 0));
+      await reader.getByRole('button', { name: 'End' }).click();
+      await verdict.waitFor();
+      assert.ok(await inView(last), `End shows the last line at ${viewport.width}`);
+
+      await reader.evaluate(() => scrollTo(0, 0));
+      await reader.getByRole('searchbox').fill('1 failed');
+      const match = reader.locator('.log-lines li.hit.now', { hasText: '2999 passed' });
+      await match.waitFor();
+      assert.ok(await inView(match), `the last match is in view at ${viewport.width}`);
+      await reader.getByRole('searchbox').fill('no such words');
+      await reader.getByText('0 matches').waitFor();
+      await reader.context().close();
+    }
+  });
+
+  await chapter('a link to a line of a long log marks it, in view, and can be made by keyboard', async () => {
+    const address = page.url().replace(/#.*/, '');
+    const step = await page.locator('details.step[open]').getAttribute('id');
+    for (const viewport of sizes) {
+      const reader = await visitor({ viewport, storageState });
+      await reader.goto(`${address}#${step}-L1778`);
+      const line = reader.locator('.log-lines li.aimed', { hasText: 'AssertionError' });
+      await line.waitFor();
+      assert.ok(await inView(line), `the line is in view at ${viewport.width}`);
+      // It stays so when the page hears of something new.
+      await reader.evaluate(() => document.dispatchEvent(new CustomEvent('logs-moved', { detail: null })));
+      await reader.waitForTimeout(300);
+      assert.ok(await inView(line));
+      await reader.context().close();
+    }
+    await page.goto(`${address}#${step}-L1778`);
+    await page.locator('.log-lines li.aimed').waitFor();
+    await page.locator('.log-scroll').focus();
+    await page.keyboard.press('Tab');
+    const focused = () => page.evaluate(() => document.activeElement.getAttribute('aria-label'));
+    assert.equal(await focused(), 'Link to line 1778');
+    for (let presses = 0; presses < 40; presses += 1) await page.keyboard.press('ArrowUp');
+    assert.equal(await focused(), 'Link to line 1738');
+    await page.keyboard.press('Enter');
+    assert.ok(page.url().endsWith(`#${step}-L1738`), page.url());
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Shift+Enter');
+    assert.ok(page.url().endsWith(`#${step}-L1738-L1739`), page.url());
+    assert.equal(await page.locator('.log-lines li.aimed').count(), 2);
+    await accessible(page, 'a log with a focused line number');
+  });
+
+  await chapter('following goes on until the reader goes up, and no view throws anybody back', async () => {
+    await push('bb', 'count', 'Grow for a while', configs.growing);
+    const node = await open(page, 'Grow for a while', 'grow');
+    await page.locator('.node.n-running').waitFor({ timeout: 60_000 });
+    await node.click();
+    await page.locator('.log-lines li', { hasText: /row 1200$/ }).waitFor();
+    const reader = await visitor({ storageState });
+    await reader.goto(page.url());
+    await reader.locator('.log-lines li', { hasText: /row 1200$/ }).waitFor();
+    assert.ok((await state(page)).follow, 'a log of 1,200 lines is followed');
+    assert.ok((await state(reader)).follow);
+    await reader.locator('.log-scroll').hover();
+    await reader.mouse.wheel(0, -4000);
+    await reader.waitForFunction(() => !document.querySelector('.log-tools [aria-pressed=true]'));
+    const before = await state(reader);
+    await page.waitForFunction(() => document.querySelector('.log-scroll.is-window'), null, { timeout: 30_000 });
+    await reader.waitForFunction(() => document.querySelector('.log-scroll.is-window'), null, { timeout: 30_000 });
+    const after = await state(reader);
+    assert.ok(!before.windowed && Math.abs(after.first - before.first) <= 1, JSON.stringify({ before, after }));
+    await page.locator('.log-lines li', { hasText: /row 2600$/ }).waitFor({ timeout: 30_000 });
+    assert.ok((await state(page)).follow, 'the other one is still at the end');
+    assert.ok(await inView(page.locator('.log-lines li').last()));
+    await reader.context().close();
+  });
+
+  await chapter('line numbers of six digits have the room that they need', async () => {
+    await push('bb', 'count', 'Count far', configs.huge);
+    const node = await open(page, 'Count far', 'huge');
+    await page.locator('.node.n-passed').waitFor({ timeout: 60_000 });
+    await node.click();
+    await page.locator('summary', { hasText: 'Count' }).last().click();
+    await page.getByRole('button', { name: 'End' }).click();
+    const line = page.locator('.log-lines li', { hasText: 'entry 120000' });
+    await line.waitFor();
+    const [width, needed] = await line.locator('.no').evaluate((no) => {
+      const style = getComputedStyle(no);
+      const probe = document.createElement('span');
+      probe.textContent = no.dataset.n;
+      no.after(probe);
+      const { width } = probe.getBoundingClientRect();
+      probe.remove();
+      return [parseFloat(style.width), width];
+    });
+    assert.ok(width >= needed - 0.5, `${width} px for ${needed}`);
+  });
+
+  await chapter('on paper a log is black, without the buttons', async () => {
+    await page.emulateMedia({ media: 'print' });
+    assert.ok(!await page.locator('.bar nav').isVisible() && !await page.locator('.log-tools').first().isVisible());
+    const colour = await page.locator('.log-lines code').first().evaluate((code) => getComputedStyle(code).color);
+    assert.equal(colour, 'rgb(0, 0, 0)');
+    await page.emulateMedia({ media: 'screen' });
+  });
+
+}
