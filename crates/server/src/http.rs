@@ -6,13 +6,13 @@
 pub(crate) mod assets;
 pub(crate) mod badges;
 mod login;
+mod mail_preferences;
 mod orbs;
 pub(crate) mod pages;
 pub(crate) mod rights;
 pub(crate) mod routes;
 pub(crate) mod runners;
 pub(crate) mod stream;
-mod unsubscribe;
 pub(crate) mod webhooks;
 
 use std::{sync::Arc, time::Duration};
@@ -20,6 +20,7 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     Router,
     http::{HeaderValue, StatusCode, header},
+    middleware,
 };
 use tower_http::{
     catch_panic::CatchPanicLayer, compression::CompressionLayer, csrf::CsrfLayer,
@@ -27,6 +28,7 @@ use tower_http::{
 };
 
 use crate::app::App;
+use pages::failures;
 use routes::Routes;
 
 /// How long an ordinary request may take. Claims and streams have their own measure.
@@ -40,7 +42,8 @@ const FORM_BYTES: usize = 1 << 20;
 
 /// Puts all routes together.
 pub fn router(app: Arc<App>) -> Router {
-    routes().with_app(app)
+    let framed = middleware::from_fn_with_state(Arc::clone(&app), failures::framed);
+    routes().with_app(app).fallback(failures::unknown_address).layer(framed)
 }
 
 fn routes() -> Routes {
@@ -49,7 +52,7 @@ fn routes() -> Routes {
         .merge(badges::routes())
         .merge(assets::routes())
         .merge(login::routes().layer(CsrfLayer::new()))
-        .merge(unsubscribe::routes())
+        .merge(mail_preferences::routes())
         .layer(RequestBodyLimitLayer::new(FORM_BYTES))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, REQUEST_TIME))
         .layer(CompressionLayer::new());

@@ -2,7 +2,7 @@
 
 use roundel_model::{
     forge::{ForgeKind, ProjectSlug},
-    id::{AccountId, HookId, WorkflowId},
+    id::{AccountId, HookId, ProjectId, WorkflowId},
 };
 use url::Url;
 
@@ -48,9 +48,14 @@ pub fn callback(app: &App, forge: ForgeKind) -> String {
     page(app, &["login", forge.long_slug(), "callback"])
 }
 
-/// Where one click stops the mail of a person.
-pub fn unsubscribe(app: &App, account: AccountId, signature: &str) -> String {
-    page(app, &["mail", "stop", &account.to_string(), signature])
+/// Where the mail about a project can be changed and stopped by the user to whom it was sent.
+pub fn mail_preferences(
+    app: &App,
+    project: ProjectId,
+    account: AccountId,
+    signature: &str,
+) -> String {
+    page(app, &["mail", &project.to_string(), &account.to_string(), signature])
 }
 
 fn below(base: &Url, segments: &[&str]) -> String {

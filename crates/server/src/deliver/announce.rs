@@ -23,7 +23,11 @@ use roundel_store::{
 
 use super::{
     Unpaid,
-    mail::{Failure, Letter, Mailer, SendError, Wish, tail, wish},
+    mail::{
+        Failure, Letter, Mailer, SendError,
+        preference::{self, MailPreference},
+        tail,
+    },
 };
 use crate::{app::App, links};
 
@@ -185,7 +189,7 @@ async fn send_to_all(
         if post.was_reached(owed.id, account) {
             continue;
         }
-        let Some(to) = address(app, account, about.news).await? else { continue };
+        let Some(to) = address(app, account, about).await? else { continue };
         match mailer.send(app, &letter(account, to, about)).await {
             Ok(()) => post.remember(owed.id, account),
             // An address that is refused for good must not keep the others from their mail.
@@ -210,12 +214,13 @@ async fn send_to_all(
 async fn address(
     app: &App,
     account: AccountId,
-    news: &News,
+    about: &About<'_>,
 ) -> Result<Option<Mailbox>, StoreError> {
-    let wants = match wish(app, account).await? {
-        Wish::Everything => true,
-        Wish::Trouble => news.is_trouble || news.word == "fixed",
-        Wish::Nothing => false,
+    let news = about.news;
+    let wants = match preference::effective(app, account, about.project.id).await? {
+        MailPreference::EveryResult => true,
+        MailPreference::FailuresAndFixed => news.is_trouble || news.word == "fixed",
+        MailPreference::Nothing => false,
     };
     if !wants {
         return Ok(None);

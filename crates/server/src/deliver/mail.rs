@@ -1,11 +1,10 @@
 //! Mail: building a letter, and handing it to an SMTP server (`VCS` §10.1).
 //!
-//! Plain text and HTML, no picture and nothing from elsewhere; the status is told by word and by
-//! colour. One thread for each branch. Names come from commits: header values are encoded, and line
+//! Plain text and HTML, no picture and nothing from elsewhere; the status is a word and a colour. One thread for each branch. Names come from commits: header values are encoded, and line
 //! breaks never reach them.
 
+pub(crate) mod preference;
 pub(super) mod tail;
-mod wish;
 
 use std::time::Duration;
 
@@ -19,8 +18,6 @@ use roundel_model::{
     id::{AccountId, ProjectId},
 };
 use sha2::{Digest as _, Sha256};
-
-pub(crate) use wish::{Wish, is_signature, set_wish, signature, wish};
 
 use crate::{
     app::{App, MailSettings},
@@ -46,7 +43,7 @@ pub(super) struct Letter {
     pub(super) author: Option<String>,
     pub(super) status: &'static str,
     pub(super) title: String,
-    /// Names what is told; part of the message's id.
+    /// Names what happened; part of the message's id.
     pub(super) event: String,
     pub(super) link: String,
     pub(super) errors: Vec<String>,
@@ -62,6 +59,12 @@ pub(super) struct Failure {
     pub(super) step: Option<String>,
     pub(super) tail: Vec<String>,
     pub(super) link: Option<String>,
+}
+
+impl Failure {
+    fn word(&self) -> &'static str {
+        shown(self.status)
+    }
 }
 
 /// Why a letter was not sent.
@@ -116,15 +119,17 @@ impl Mailer {
 #[template(path = "mail/workflow.html")]
 struct HtmlBody<'a> {
     letter: &'a Letter,
+    status: &'static str,
     colour: &'static str,
-    stop: &'a str,
+    preferences: &'a str,
 }
 
 #[derive(Template)]
 #[template(path = "mail/workflow.txt")]
 struct TextBody<'a> {
     letter: &'a Letter,
-    stop: &'a str,
+    status: &'static str,
+    preferences: &'a str,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -138,10 +143,12 @@ enum ComposeError {
 }
 
 fn compose(app: &App, from: &Mailbox, letter: &Letter) -> Result<Message, ComposeError> {
-    let signature = signature(app, letter.account);
-    let stop = links::unsubscribe(app, letter.account, &signature);
-    let text = TextBody { letter, stop: &stop }.render()?;
-    let html = HtmlBody { letter, colour: colour(letter.status), stop: &stop }.render()?;
+    let signature = preference::signature(app, letter.account, letter.project);
+    let preferences = links::mail_preferences(app, letter.project, letter.account, &signature);
+    let preferences = preferences.as_str();
+    let status = shown(letter.status);
+    let text = TextBody { letter, status, preferences }.render()?;
+    let html = HtmlBody { letter, status, colour: colour(letter.status), preferences }.render()?;
     let host = app.settings.public_url.host_str().unwrap_or("localhost");
     let branch = hex::encode(Sha256::digest(letter.branch.as_bytes()));
     let thread =
@@ -162,7 +169,7 @@ fn compose(app: &App, from: &Mailbox, letter: &Letter) -> Result<Message, Compos
     );
     for (name, value) in [
         ("List-Id", list.as_str()),
-        ("List-Unsubscribe", &format!("<{stop}>")),
+        ("List-Unsubscribe", &format!("<{preferences}>")),
         ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
         ("Auto-Submitted", "auto-generated"),
         ("Precedence", "bulk"),
@@ -179,7 +186,8 @@ fn compose(app: &App, from: &Mailbox, letter: &Letter) -> Result<Message, Compos
 
 /// `[acme/web] failed: build-and-test on main (4f2c1ab)`
 fn subject(letter: &Letter) -> String {
-    let Letter { slug, status, title, branch, sha, .. } = letter;
+    let Letter { slug, title, branch, sha, .. } = letter;
+    let status = shown(letter.status);
     let subject = format!("[{}] {status}: {title} on {branch} ({sha})", slug.full_name());
     one_line(&subject).chars().take(SUBJECT_CHARS).collect()
 }
@@ -191,6 +199,18 @@ fn one_line(text: &str) -> String {
 fn domain_part(name: &str) -> String {
     let keep = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
     name.chars().map(keep).collect()
+}
+
+/// The word that pages use for a status.
+fn shown(status: &'static str) -> &'static str {
+    match status {
+        "success" => "passed",
+        "on hold" => "needs approval",
+        "error" => "infrastructure failure",
+        "timedout" => "timed out",
+        "infrastructure_fail" => "infrastructure failure",
+        other => other,
+    }
 }
 
 fn colour(status: &str) -> &'static str {

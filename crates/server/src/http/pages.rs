@@ -10,6 +10,7 @@ pub(crate) mod address;
 mod config_view;
 mod deliveries;
 mod diagnostics;
+pub(crate) mod failures;
 pub(crate) mod frame;
 mod graph;
 mod home;
@@ -17,6 +18,7 @@ mod job;
 mod lists;
 mod log;
 mod pipeline;
+pub(crate) mod preferences;
 mod project;
 mod projects;
 mod runners;
@@ -51,6 +53,7 @@ pub(crate) fn routes() -> Routes {
         .merge(job::routes())
         .merge(log::routes())
         .merge(runners::routes())
+        .merge(preferences::routes())
         .merge(diagnostics::routes());
     for kind in ForgeKind::ALL {
         for prefix in [kind.slug(), kind.long_slug()] {

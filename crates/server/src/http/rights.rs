@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use axum::{
     extract::FromRequestParts,
-    http::{Method, StatusCode, request::Parts},
+    http::{Method, request::Parts},
     response::{IntoResponse as _, Response},
 };
 use roundel_model::{forge::Role, id::AccountId};
@@ -120,7 +120,7 @@ impl FromRequestParts<Arc<App>> for SignedIn {
         let visit = Visit::from_request_parts(parts, app).await?;
         match &visit.account {
             Some(account) => Ok(Self { account: account.id, visit }),
-            None => Err(sign_in_first(parts)),
+            None => Err(visit.not_found().into_response()),
         }
     }
 }
@@ -213,21 +213,4 @@ fn require<T>(reader: &Reader<T>, needs: Role) -> Result<AccountId, PageError> {
     Err(PageError::Refused(format!(
         "This requires {what} access to the repository. Ask an administrator of the repository."
     )))
-}
-
-fn sign_in_first(parts: &Parts) -> Response {
-    let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
-    // A script of a page that is open must not take the sign-in page for its part of the page.
-    let navigates = header("sec-fetch-mode").is_none_or(|mode| mode == "navigate");
-    let is_browser = header("accept").is_some_and(|accepts| accepts.contains("text/html"));
-    if !is_browser || !navigates {
-        return (StatusCode::UNAUTHORIZED, "sign in first\n").into_response();
-    }
-    // Coming back makes sense only to what can be asked for again.
-    let back = if parts.method == Method::GET {
-        parts.uri.path_and_query().map_or("/", axum::http::uri::PathAndQuery::as_str)
-    } else {
-        "/"
-    };
-    see_other(&format!("/login?return={}", encode(back)))
 }

@@ -48,7 +48,7 @@ async fn a_mail_that_was_refused_for_now_comes_later_and_once() {
     world.push(KIND, "web", ONE_JOB).await;
     world.runner().claim().await.unwrap().play(&[]).await.unwrap();
     let mails = world.sink.wait_for(1, PATIENCE).await;
-    assert!(mails[0].header("Subject").unwrap().contains("success"));
+    assert!(mails[0].header("Subject").unwrap().contains("passed"));
     super::world::until("everything to be paid", async || {
         world.app().store.next_effect_at().await.unwrap().is_none().then_some(())
     })
@@ -56,28 +56,89 @@ async fn a_mail_that_was_refused_for_now_comes_later_and_once() {
     assert_eq!(world.sink.mails().len(), 1);
 }
 
-/// RFC 8058: looking at the link changes nothing, posting to it stops the mail.
-#[tokio::test(flavor = "multi_thread")]
-async fn one_click_stops_the_mail() {
-    let world = World::start().await;
-    world.project(KIND, "web").await;
-    world.push(KIND, "web", ONE_JOB).await;
-    world.runner().claim().await.unwrap().play(&[]).await.unwrap();
-    let mails = world.sink.wait_for(1, PATIENCE).await;
-    let link = mails[0].header("List-Unsubscribe").unwrap();
-    let link = link.trim_matches(['<', '>']).replace(' ', "");
-    let client = reqwest::Client::new();
-    assert!(client.get(&link).send().await.unwrap().status().is_success());
-    let broken = format!("{link}00");
-    assert_eq!(client.post(&broken).send().await.unwrap().status(), 404);
-    let body = [("List-Unsubscribe", "One-Click")];
-    assert!(client.post(&link).form(&body).send().await.unwrap().status().is_success());
+/// The address in the `List-Unsubscribe` header of a mail.
+fn link(mail: &roundel_testkit::smtp_sink::ReceivedMail) -> String {
+    let link = mail.header("List-Unsubscribe").unwrap();
+    link.trim_matches(['<', '>']).replace(' ', "")
+}
 
-    world.commit(KIND, ("web", "main"), &[("more", "1")], "again").await;
+/// Runs the newest commit to green, and waits until nothing is left to send.
+async fn run_to_green(world: &World) {
     world.runner().claim().await.unwrap().play(&[]).await.unwrap();
-    super::world::until("everything to be paid", async || {
+    super::world::until("everything to be sent", async || {
         world.app().store.next_effect_at().await.unwrap().is_none().then_some(())
     })
     .await;
+}
+
+/// RFC 8058: looking at the link changes nothing; one click stops the mail about this project, and
+/// about no other. Whoever unsubscribed from one project must not miss the failures of the rest.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_click_stops_the_mail_about_one_project() {
+    let world = World::start().await;
+    world.project(KIND, "web").await;
+    world.push(KIND, "web", ONE_JOB).await;
+    run_to_green(&world).await;
+    let mails = world.sink.wait_for(1, PATIENCE).await;
+    let link = link(&mails[0]);
+    assert_eq!(
+        mails[0].header("List-Unsubscribe-Post").as_deref(),
+        Some("List-Unsubscribe=One-Click")
+    );
+    assert!(mails[0].text.contains("unsubscribe from this project: http"), "{}", mails[0].text);
+    let client = reqwest::Client::new();
+    let page = client.get(&link).send().await.unwrap().error_for_status().unwrap();
+    let page = page.text().await.unwrap();
+    assert!(page.contains("Mail about <bdi>acme/web</bdi>") && page.contains("For ada"), "{page}");
+    let broken = format!("{link}00");
+    assert_eq!(client.post(&broken).send().await.unwrap().status(), 404);
+    let body = [("List-Unsubscribe", "One-Click")];
+    let answer = client.post(&link).form(&body).send().await.unwrap();
+    assert_eq!(answer.status(), 200, "a mail program must not be redirected");
+
+    world.commit(KIND, ("web", "main"), &[("more", "1")], "again").await;
+    run_to_green(&world).await;
     assert_eq!(world.sink.mails().len(), 1);
+    world.project(KIND, "api").await;
+    world.push(KIND, "api", ONE_JOB).await;
+    run_to_green(&world).await;
+    assert_eq!(world.sink.wait_for(2, PATIENCE).await.len(), 2);
+
+    // It is undone on the page that the link leads to, without signing in.
+    let again = client.post(&link).form(&[("project", "default")]).send().await.unwrap();
+    assert!(again.text().await.unwrap().contains("Preferences saved."));
+    world.commit(KIND, ("web", "main"), &[("more", "2")], "once more").await;
+    run_to_green(&world).await;
+    assert_eq!(world.sink.wait_for(3, PATIENCE).await.len(), 3);
+}
+
+/// The same page offers failures only, unfollowing, and following again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mails_link_leads_to_choices_that_can_be_undone() {
+    let world = World::start().await;
+    world.project(KIND, "web").await;
+    world.push(KIND, "web", ONE_JOB).await;
+    run_to_green(&world).await;
+    let link = link(&world.sink.wait_for(1, PATIENCE).await[0]);
+    let client = reqwest::Client::new();
+    let choose = async |field: &str, value: &str| {
+        let answer = client.post(&link).form(&[(field, value)]).send().await.unwrap();
+        answer.error_for_status().unwrap().text().await.unwrap()
+    };
+    choose("project", "trouble").await;
+    world.commit(KIND, ("web", "main"), &[("more", "1")], "still green").await;
+    run_to_green(&world).await;
+    assert_eq!(world.sink.mails().len(), 1, "a success is no mail for those who chose failures");
+    world.commit(KIND, ("web", "main"), &[("more", "2")], "break it").await;
+    let step = ScriptedStep::new("make test", "boom\r\n", 2);
+    world.runner().claim().await.unwrap().play(&[step]).await.unwrap();
+    assert!(world.sink.wait_for(2, PATIENCE).await[1].text.contains("boom"));
+
+    let page = choose("follow", "no").await;
+    assert!(page.contains("You do not follow this project"), "{page}");
+    world.commit(KIND, ("web", "main"), &[("more", "3")], "fix it").await;
+    run_to_green(&world).await;
+    assert_eq!(world.sink.mails().len(), 2);
+    let page = choose("follow", "yes").await;
+    assert!(page.contains("Unfollow acme/web"), "{page}");
 }

@@ -265,6 +265,22 @@ impl Store {
         Ok(deleted > 0)
     }
 
+    /// Names, and when each was set, by name. Opens no value.
+    pub async fn variable_names(
+        &self,
+        project: ProjectId,
+    ) -> Result<Vec<(String, Timestamp)>, StoreError> {
+        let sql = "SELECT name, updated_at FROM variables WHERE project = $1";
+        let rows =
+            self.db.read("list names of variables").await?.rows(sql, values![project]).await?;
+        let mut names = rows
+            .iter()
+            .map(|row| Ok((row.get("name")?, row.get("updated_at")?)))
+            .collect::<Result<Vec<(String, Timestamp)>, StoreError>>()?;
+        names.sort();
+        Ok(names)
+    }
+
     /// Names and values, by name.
     pub async fn variables(
         &self,

@@ -29,3 +29,24 @@ pub(crate) fn encode(text: &str) -> String {
     }
     out
 }
+
+/// Whether an address to go to stays on this server: a path, and none that a browser reads as a host.
+pub(crate) fn is_local(path: &str) -> bool {
+    path.starts_with('/')
+        && !path.starts_with("//")
+        && !path.contains('\\')
+        && !path.chars().any(char::is_control)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_back_never_leaves_this_server() {
+        for path in ["https://evil.test", "//evil.test", "/\\evil.test", "evil", "/a\nb", ""] {
+            assert!(!is_local(path), "{path}");
+        }
+        assert!(is_local("/gh/acme/web?branch=main"));
+    }
+}

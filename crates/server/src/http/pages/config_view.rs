@@ -16,6 +16,8 @@ const EXCERPT: usize = 12;
 /// A diagnostic for a page.
 pub(crate) struct DiagnosticView {
     pub(crate) error: bool,
+    /// It is right, and this release cannot run it.
+    pub(crate) unsupported: bool,
     pub(crate) word: &'static str,
     pub(crate) code: Foreign,
     /// The address of the page about the code.
@@ -94,6 +96,7 @@ fn view(text: &str, diagnostic: &Diagnostic) -> DiagnosticView {
     }
     DiagnosticView {
         error,
+        unsupported: error && diagnostic.code.starts_with("unsupported-"),
         word: if error { "error" } else { "warning" },
         code: Foreign(name(&diagnostic.code)),
         docs: codes::code(&diagnostic.code).map(|code| address(code.slug)),

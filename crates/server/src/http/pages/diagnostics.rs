@@ -12,14 +12,17 @@ use roundel_config::{
 use super::{
     config_view::DOCS,
     frame::Shell,
-    visit::{Answer, Visit},
+    visit::{Answer, PageError, Visit},
     words::{Html, escape, sentence},
 };
 use crate::http::{rights::Anyone, routes::Routes};
 
 /// Routes of this file.
 pub(crate) fn routes() -> Routes {
-    Routes::new().get(DOCS, list).get(&format!("{DOCS}/{{slug}}"), one)
+    Routes::new()
+        .get(DOCS, list)
+        .get(&format!("{DOCS}/{{slug}}"), one)
+        .get("/docs/planned", planned)
 }
 
 #[derive(Template)]
@@ -54,6 +57,16 @@ async fn list(_: Anyone, visit: Visit) -> Answer {
 }
 
 #[derive(Template)]
+#[template(path = "planned.html")]
+struct PlannedPage {
+    shell: Shell,
+}
+
+async fn planned(_: Anyone, visit: Visit) -> Answer {
+    visit.page(&PlannedPage { shell: visit.shell("What is planned", "docs") })
+}
+
+#[derive(Template)]
 #[template(path = "diagnostic.html")]
 struct CodePage {
     shell: Shell,
@@ -81,7 +94,7 @@ impl PartView {
 }
 
 async fn one(_: Anyone, visit: Visit, Path(slug): Path<String>) -> Answer {
-    let page = page::page(&slug).ok_or_else(|| visit.not_found())?;
+    let page = page::page(&slug).ok_or(PageError::NotFound)?;
     visit.page(&CodePage {
         shell: visit.shell(page.code.slug, "docs"),
         slug: page.code.slug,

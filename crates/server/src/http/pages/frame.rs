@@ -22,13 +22,16 @@ pub(crate) struct Shell {
     pub(crate) family: &'static str,
     /// A sentence on what was just done.
     pub(crate) notice: Option<&'static str>,
+    /// Where to sign in, and come back from.
+    pub(crate) sign_in: String,
 }
 
 impl Shell {
     /// The frame of a page that knows nobody.
     pub(crate) fn bare(title: &str) -> Self {
         let title = title.to_owned();
-        Self { title, person: None, section: "", family: "none", notice: None }
+        let sign_in = "/login".to_owned();
+        Self { title, person: None, section: "", family: "none", notice: None, sign_in }
     }
 
     /// The address of an asset, for templates.
@@ -56,10 +59,38 @@ struct ErrorPage<'a> {
     status: u16,
     title: &'a str,
     text: Html,
-    way_out: Option<(&'a str, &'a str)>,
+    way_out: (&'a str, &'a str),
 }
 
-/// A page that says what went wrong and, where there is one, the way out (label, address).
+/// What an error page says. It travels with the answer until [`super::failures`] knows whose
+/// navigation to put around it.
+#[derive(Clone, Debug)]
+pub(super) struct Failure {
+    pub(super) status: StatusCode,
+    pub(super) title: String,
+    text: String,
+    /// A label and an address.
+    pub(super) way_out: Option<(String, String)>,
+}
+
+impl Failure {
+    pub(super) fn page(&self, shell: Shell) -> Response {
+        let way_out = self.way_out.as_ref();
+        let page = ErrorPage {
+            shell,
+            status: self.status.as_u16(),
+            title: &self.title,
+            text: sentence(&self.text),
+            way_out: way_out.map_or(("Go to pipelines", "/"), |(label, to)| (label, to)),
+        };
+        match page.render() {
+            Ok(html) => (self.status, secured(Body(html).into_response(), "")).into_response(),
+            Err(_) => (self.status, format!("{}\n{}\n", self.title, self.text)).into_response(),
+        }
+    }
+}
+
+/// A page that says what went wrong and, where there is one, what to do (label, address).
 /// Back-quoted words of `text` are shown as code.
 pub(crate) fn error_page(
     status: StatusCode,
@@ -67,12 +98,22 @@ pub(crate) fn error_page(
     text: &str,
     way_out: Option<(&str, &str)>,
 ) -> Response {
-    let shell = Shell::bare(title);
-    let page = ErrorPage { shell, status: status.as_u16(), title, text: sentence(text), way_out };
-    match page.render() {
-        Ok(html) => (status, secured(Body(html).into_response(), "")).into_response(),
-        Err(_) => (status, format!("{title}\n{text}\n")).into_response(),
-    }
+    let way_out = way_out.map(|(label, to)| (label.to_owned(), to.to_owned()));
+    let failure = Failure { status, title: title.to_owned(), text: text.to_owned(), way_out };
+    let mut response = failure.page(Shell::bare(title));
+    response.extensions_mut().insert(failure);
+    response
+}
+
+/// The page for an address that leads nowhere.
+pub(crate) fn page_not_found() -> Response {
+    error_page(
+        StatusCode::NOT_FOUND,
+        "Page not found",
+        "This page does not exist, or your account has no access to it. Access follows your \
+         repository permissions.",
+        None,
+    )
 }
 
 /// Adds the headers that every page has. `form_targets` are origins besides our own that a form may

@@ -8,14 +8,17 @@ use roundel_model::{forge::ForgeKind, id::AccountId};
 use roundel_store::{projects::Project, reading::PipelineFilter};
 
 use super::{
-    address::see_other,
+    address::{is_local, see_other},
     frame::Shell,
     lists::PipelineList,
     visit::{Answer, PageError, Visit},
 };
-use crate::http::{
-    rights::{Anyone, SignedIn},
-    routes::Routes,
+use crate::{
+    http::{
+        rights::{Anyone, SignedIn},
+        routes::Routes,
+    },
+    links,
 };
 
 /// Routes of this file.
@@ -43,11 +46,46 @@ pub(crate) fn choices(visit: &Visit) -> Vec<SignInChoice> {
     visit.app.forges.iter().map(choice).collect()
 }
 
+/// How an administrator connects a Git provider.
+struct Connect {
+    title: &'static str,
+    /// What is made there, and where.
+    application: &'static str,
+    callback: String,
+    /// The table of the settings file: `github`.
+    table: &'static str,
+    /// What its variables begin with: `ROUNDEL_GITHUB`.
+    variables: &'static str,
+}
+
+fn connect(visit: &Visit) -> Vec<Connect> {
+    if !visit.app.forges.is_empty() {
+        return Vec::new();
+    }
+    let one = |kind: ForgeKind| {
+        let (application, variables) = match kind {
+            ForgeKind::GitHub => (
+                "an OAuth app (Settings › Developer settings › OAuth Apps › New OAuth App)",
+                "ROUNDEL_GITHUB",
+            ),
+            ForgeKind::Bitbucket => (
+                "an OAuth consumer (Workspace settings › OAuth consumers › Add consumer)",
+                "ROUNDEL_BITBUCKET",
+            ),
+        };
+        let callback = links::callback(&visit.app, kind);
+        Connect { title: kind.title(), application, callback, table: kind.long_slug(), variables }
+    };
+    ForgeKind::ALL.into_iter().map(one).collect()
+}
+
 #[derive(Template)]
 #[template(path = "landing.html")]
 struct Landing {
     shell: Shell,
     choices: Vec<SignInChoice>,
+    /// How to connect a Git provider, while there is none.
+    connect: Vec<Connect>,
     back: String,
     /// The visitor came to sign in, not to read.
     only_sign_in: bool,
@@ -74,8 +112,9 @@ struct ProjectChoice {
 async fn home(_: Anyone, visit: Visit) -> Answer {
     let Some(account) = visit.account.as_ref().map(|account| account.id) else {
         let shell = visit.shell("Continuous integration", "");
-        let choices = choices(&visit);
-        return visit.page(&Landing { shell, choices, back: "/".to_owned(), only_sign_in: false });
+        let (choices, connect) = (choices(&visit), connect(&visit));
+        let back = "/".to_owned();
+        return visit.page(&Landing { shell, choices, connect, back, only_sign_in: false });
     };
     let (list, projects) = read(&visit, account).await?;
     let chosen = visit.parameter("project");
@@ -127,32 +166,12 @@ async fn read(
 
 async fn login(_: Anyone, visit: Visit) -> Answer {
     let back =
-        visit.parameter("return").filter(|path| is_ours(path)).unwrap_or_else(|| "/".to_owned());
+        visit.parameter("return").filter(|path| is_local(path)).unwrap_or_else(|| "/".to_owned());
     let linking = visit.parameter("link").is_some();
     if visit.account.is_some() && !linking {
         return Ok(see_other(&back));
     }
     let shell = visit.shell("Sign in", "");
-    visit.page(&Landing { shell, choices: choices(&visit), back, only_sign_in: true })
-}
-
-/// Tells whether a way back stays on this server: a path, and none that a browser reads as a host.
-fn is_ours(path: &str) -> bool {
-    path.starts_with('/')
-        && !path.starts_with("//")
-        && !path.contains('\\')
-        && !path.chars().any(char::is_control)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_way_back_never_leaves_this_server() {
-        for path in ["https://evil.test", "//evil.test", "/\\evil.test", "evil", "/a\nb", ""] {
-            assert!(!is_ours(path), "{path}");
-        }
-        assert!(is_ours("/gh/acme/web?branch=main"));
-    }
+    let (choices, connect) = (choices(&visit), connect(&visit));
+    visit.page(&Landing { shell, choices, connect, back, only_sign_in: true })
 }

@@ -74,6 +74,8 @@ struct PipelineLive {
     workflows: Vec<WorkflowView>,
     errors: Vec<Html>,
     diagnostics: Vec<DiagnosticView>,
+    /// Parts of the configuration that this release cannot run.
+    unsupported: Vec<DiagnosticView>,
     has_config: bool,
     troubles: Vec<Trouble>,
 }
@@ -150,6 +152,8 @@ async fn read(
     } else {
         Vec::new()
     };
+    let views = config_view::views(text.as_deref().unwrap_or_default(), &diagnostics);
+    let (unsupported, diagnostics) = views.into_iter().partition(|view| view.unsupported);
     Ok(PipelineLive {
         id: row.id.to_string(),
         family: view.mark.family(),
@@ -158,7 +162,8 @@ async fn read(
         compiling: row.status == PipelineStatus::Pending,
         workflows: workflows.iter().map(|workflow| workflow_view(workflow, visit)).collect(),
         errors,
-        diagnostics: config_view::views(text.as_deref().unwrap_or_default(), &diagnostics),
+        diagnostics,
+        unsupported,
         has_config: text.is_some(),
         troubles: troubles
             .into_iter()

@@ -53,10 +53,15 @@ struct Settings {
     head: ProjectHead,
     key: Option<KeyView>,
     hook: Option<HookView>,
-    variables: Vec<Foreign>,
+    variables: Vec<VariableView>,
     contexts: Vec<Foreign>,
     badge: BadgeView,
     mail: bool,
+}
+
+struct VariableView {
+    name: Foreign,
+    set: When,
 }
 
 struct KeyView {
@@ -94,13 +99,14 @@ async fn page(Writer { visit, subject: project, role, .. }: Writer<Project>) -> 
     let store = &visit.app.store;
     let key = store.checkout_key(project.id).await?;
     let hook = store.hook_of(project.id).await?;
-    let variables = store.variables(project.id).await?;
+    let variables = store.variable_names(project.id).await?;
+    let variable = |(name, at)| VariableView { name: Foreign(name), set: When::new(at, visit.now) };
     let head = ProjectHead::read(&visit, &project, role, "settings").await?;
     visit.page(&Settings {
         shell: visit.shell(format!("Settings · {}", project.slug.full_name()), "projects"),
         key: key.map(|key| key_view(&visit, &project, &key)),
         hook: hook.map(|hook| hook_view(&visit, &project, &hook)),
-        variables: variables.into_iter().map(|(name, _)| Foreign(name)).collect(),
+        variables: variables.into_iter().map(variable).collect(),
         contexts: contexts(&visit, &project).await?,
         badge: badge_view(&visit, &project).await?,
         mail: visit.app.settings.mail.is_some(),
@@ -228,12 +234,18 @@ async fn set_variable(
              digit."
         )));
     }
+    if is_reserved(name) {
+        return Err(PageError::Bad(format!(
+            "`{name}` is set by Roundel itself in every job. Choose a name that is not `CI` and does \
+             not begin with `CIRCLE`."
+        )));
+    }
     if wanted.value.is_empty() || wanted.value.len() > VALUE_BYTES || wanted.value.contains('\0') {
         return Err(PageError::Bad(format!(
             "The value must not be empty, contain a NUL byte, or be longer than {VALUE_BYTES} bytes."
         )));
     }
-    let known = visit.app.store.variables(project.id).await?;
+    let known = visit.app.store.variable_names(project.id).await?;
     if known.len() >= VARIABLES && !known.iter().any(|(other, _)| other == name) {
         return Err(PageError::Bad(format!("A project can have at most {VARIABLES} variables.")));
     }
@@ -255,6 +267,12 @@ async fn delete_variable(
 async fn badge_token(Admin { visit, subject: project, .. }: Admin<Project>) -> Answer {
     badges::renew_token(&visit.app, project.id).await?;
     Ok(see_other(&format!("{}/settings?done=badge-token#badge", address(&project.slug))))
+}
+
+/// Names that every job has from us: a variable of that name would hide what scripts rely on.
+fn is_reserved(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    name == "CI" || name == "CIRCLECI" || name.starts_with("CIRCLE_")
 }
 
 fn is_variable_name(name: &str) -> bool {

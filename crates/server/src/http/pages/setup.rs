@@ -1,10 +1,8 @@
 //! The set-up of a project, step by step, live; and the way out when a step failed.
 
 use askama::Template;
-use roundel_store::{
-    projects::{Project, Setup, SetupState, SetupStepStatus},
-    reading::PipelineFilter,
-};
+use roundel_model::forge::Role;
+use roundel_store::projects::{Project, Setup, SetupState, SetupStepStatus};
 
 use super::{
     address::{address, see_other},
@@ -48,8 +46,10 @@ struct SetupSteps {
     text: &'static str,
     steps: Vec<StepView>,
     lasting: Lasting,
-    /// May be tried again.
-    again: bool,
+    /// The visitor may run it now.
+    may_run: bool,
+    /// It does not run, and whoever may can run it.
+    idle: bool,
     done: bool,
     at: String,
     first_pipeline: Option<String>,
@@ -65,14 +65,14 @@ struct StepView {
 
 async fn page(Reader { visit, subject: project, role }: Reader<Project>) -> Answer {
     let head = ProjectHead::read(&visit, &project, role, "setup").await?;
-    let live = read(&visit, &project).await?;
+    let live = read(&visit, &project, role).await?;
     let title = format!("Set up {}", project.slug.full_name());
     let shell = visit.shell(title, "add").showing(live.mark.family());
     visit.page(&SetupPage { shell, head, id: project.id.to_string(), live })
 }
 
-async fn live(Reader { visit, subject: project, .. }: Reader<Project>) -> Answer {
-    visit.page(&read(&visit, &project).await?)
+async fn live(Reader { visit, subject: project, role }: Reader<Project>) -> Answer {
+    visit.page(&read(&visit, &project, role).await?)
 }
 
 async fn again(Admin { visit, account, subject: project }: Admin<Project>) -> Answer {
@@ -83,13 +83,14 @@ async fn again(Admin { visit, account, subject: project }: Admin<Project>) -> An
     Ok(see_other(&format!("{}/setup", address(slug))))
 }
 
-async fn read(visit: &Visit, project: &Project) -> Result<SetupSteps, PageError> {
+async fn read(visit: &Visit, project: &Project, role: Role) -> Result<SetupSteps, PageError> {
     let setup = visit.app.store.setup(project.id).await?;
     let done = setup.as_ref().is_some_and(|setup| setup.state == SetupState::Done);
-    let filter = PipelineFilter { projects: Some(vec![project.id]), ..PipelineFilter::default() };
-    let pipelines = if done { visit.app.store.pipelines(&filter, 1).await? } else { Vec::new() };
-    let first_pipeline = pipelines.first().map(|(row, _)| format!("/pipeline/{}", row.id));
-    Ok(view(setup.as_ref(), visit, address(&project.slug), first_pipeline))
+    let first = if done { visit.app.store.pipeline_by_number(project.id, 1).await? } else { None };
+    let first_pipeline = first.map(|row| format!("/pipeline/{}", row.id));
+    let mut steps = view(setup.as_ref(), visit, address(&project.slug), first_pipeline);
+    steps.may_run = steps.idle && visit.account.is_some() && role >= Role::Admin;
+    Ok(steps)
 }
 
 fn view(
@@ -135,7 +136,8 @@ fn view(
             setup.filter(|_| !going).map(|setup| setup.updated_at),
             visit.now,
         ),
-        again: !going && state != Some(SetupState::Done),
+        may_run: false,
+        idle: !going,
         done: state == Some(SetupState::Done),
         at,
         first_pipeline,

@@ -33,6 +33,92 @@ async fn a_stranger_gets_the_same_404_for_a_private_project_and_for_nothing() {
     }
 }
 
+/// The address of every commit status and mail: whoever opens it must get there after signing in.
+#[tokio::test]
+async fn a_link_to_a_private_job_leads_there_by_way_of_the_sign_in_page() {
+    let world = World::new().await;
+    let pipeline = world.pipeline("main", "Add a door").await;
+    let job = world.claim(pipeline, "build").await;
+    for path in [format!("/job/{job}"), "/gh/no/such/12".to_owned()] {
+        let answer = world.get(&path, None).await;
+        assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+        let to = answer.headers()[header::LOCATION].to_str().unwrap().to_owned();
+        assert_eq!(to, format!("/login?return={}", super::address::encode(&path)));
+        let page = text(world.get(&to, None).await).await;
+        assert!(page.contains(&format!("name=\"return\" value=\"{path}\"")), "{page}");
+    }
+    // A page that is open must learn that the session ended, and not show the sign-in page inside.
+    let answer = world.fetch(&format!("/job/{job}/live?task=0"), None).await;
+    assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn the_sign_in_link_of_a_public_page_leads_back_to_it() {
+    let world = World::with(false).await;
+    let page = text(world.get("/gh/acme/web", None).await).await;
+    assert!(page.contains("href=\"/login?return=%2Fgh%2Facme%2Fweb\""), "{page}");
+}
+
+#[tokio::test]
+async fn an_error_page_keeps_the_navigation_and_a_way_back() {
+    let world = World::new().await;
+    let page = text(world.get("/gh/no/such", Some("writer")).await).await;
+    for part in ["href=\"/projects\"", "Sign out", "Go to pipelines"] {
+        assert!(page.contains(part), "{part} is missing in {page}");
+    }
+    let from =
+        ("/gh/acme/web/trigger", "branch=nowhere", "http://127.0.0.1:1/gh/acme/web?branch=x");
+    let answer = world.post_referred(from.0, from.1, "writer", from.2).await;
+    assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let page = text(answer).await;
+    for part in ["href=\"/projects\"", "href=\"/gh/acme/web?branch=x\">Go back</a>"] {
+        assert!(page.contains(part), "{part} is missing in {page}");
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_leads_nowhere_is_a_page_and_a_slash_at_the_end_is_forgiven() {
+    let world = World::new().await;
+    for path in ["/nosuch", "/settings", "/docs", "/gh/acme"] {
+        let answer = world.get(path, Some("writer")).await;
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{path}");
+        let page = text(answer).await;
+        assert!(page.contains("Page not found") && page.contains("Sign out"), "{path}: {page}");
+    }
+    for (asked, right) in
+        [("/projects/", "/projects"), ("/gh/acme/web/?branch=a", "/gh/acme/web?branch=a")]
+    {
+        let answer = world.get(asked, Some("writer")).await;
+        assert_eq!(answer.status(), StatusCode::PERMANENT_REDIRECT, "{asked}");
+        assert_eq!(answer.headers()[header::LOCATION], right);
+    }
+    let answer = world.get("//evil.test/", Some("writer")).await;
+    assert_eq!(answer.status(), StatusCode::NOT_FOUND, "no slash leads to another server");
+    assert_eq!(text(world.fetch("/nosuch", None).await).await, "not found\n");
+}
+
+#[tokio::test]
+async fn preferences_are_kept_for_all_projects_and_for_each() {
+    let world = World::new().await;
+    let page = text(world.get("/preferences", Some("reader")).await).await;
+    assert!(page.contains("value=\"everything\" checked"), "{page}");
+    let field = format!("project-{}", world.project.id);
+    let form = format!("account=trouble&{field}=nothing");
+    let answer = world.post("/preferences", &form, "reader").await;
+    assert_eq!(answer.headers()[header::LOCATION], "/preferences?done=mail-saved");
+    let page = text(world.get("/preferences", Some("reader")).await).await;
+    assert!(page.contains("value=\"trouble\" checked"), "{page}");
+    assert!(page.contains("value=\"nothing\" selected"), "{page}");
+    assert!(page.contains("Default (failures and fixed only)"), "{page}");
+    let form = format!("unfollow={}", world.project.id);
+    world.post("/preferences", &form, "reader").await;
+    let page = text(world.get("/preferences", Some("reader")).await).await;
+    assert!(page.contains("You follow no projects") && !page.contains(&field), "{page}");
+    // Others have their own.
+    let page = text(world.get("/preferences", Some("writer")).await).await;
+    assert!(page.contains("value=\"everything\" checked"), "{page}");
+}
+
 #[tokio::test]
 async fn whoever_may_read_sees_the_pipeline_but_no_buttons() {
     let world = World::new().await;
@@ -125,8 +211,11 @@ async fn a_variable_can_be_set_and_deleted_but_never_read() {
     assert_eq!(world.post(at, form, "admin").await.status(), StatusCode::SEE_OTHER);
     let page = text(world.get("/gh/acme/web/settings", Some("admin")).await).await;
     assert!(page.contains("NPM_TOKEN") && !page.contains("s3cr3t"), "{page}");
-    let bad = world.post(at, "name=A-B&value=x", "admin").await;
-    assert_eq!(bad.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    for name in ["A-B", "CIRCLE_BRANCH", "CI"] {
+        let bad = world.post(at, &format!("name={name}&value=x"), "admin").await;
+        assert_eq!(bad.status(), StatusCode::UNPROCESSABLE_ENTITY, "{name}");
+    }
+    assert!(page.contains("The value cannot be recovered."), "deleting asks first: {page}");
     let delete = format!("{at}/delete");
     assert_eq!(
         world.post(&delete, "name=NPM_TOKEN", "admin").await.status(),

@@ -8,15 +8,15 @@ use std::{fmt, sync::Arc};
 use askama::Template;
 use axum::{
     extract::FromRequestParts,
-    http::{StatusCode, header, request::Parts},
+    http::{Method, StatusCode, header, request::Parts},
     response::{Html, IntoResponse, Response},
 };
 use roundel_model::time::Timestamp;
 use roundel_store::{StoreError, accounts::Account, projects::Project};
 
 use super::{
-    address::encode,
-    frame::{Shell, error_page, secured},
+    address::{encode, see_other},
+    frame::{Shell, error_page, page_not_found, secured},
     words::Person,
 };
 use crate::{
@@ -36,6 +36,38 @@ pub(crate) struct Visit {
     pub(crate) path: String,
     /// The query alone.
     pub(crate) query: Option<String>,
+    sign_in: SignInFirst,
+}
+
+/// What is answered when somebody has to sign in first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum SignInFirst {
+    /// A browser is sent to this address, and comes back after signing in.
+    At(String),
+    /// A program, or a script of a page that is open, must not take that page for its answer: 401.
+    Program,
+}
+
+impl SignInFirst {
+    fn of(parts: &Parts) -> Self {
+        let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
+        let navigates = header("sec-fetch-mode").is_none_or(|mode| mode == "navigate");
+        let is_browser = header("accept").is_some_and(|accepts| accepts.contains("text/html"));
+        if !is_browser || !navigates {
+            return Self::Program;
+        }
+        // Coming back makes sense only to what can be asked for again.
+        let again = parts.method == Method::GET || parts.method == Method::HEAD;
+        let path = parts.uri.path_and_query().filter(|_| again);
+        Self::At(sign_in_address(path.map_or("/", |path| path.as_str())))
+    }
+}
+
+fn sign_in_address(back: &str) -> String {
+    match back {
+        "/" => "/login".to_owned(),
+        back => format!("/login?return={}", encode(back)),
+    }
 }
 
 impl FromRequestParts<Arc<App>> for Visit {
@@ -45,14 +77,17 @@ impl FromRequestParts<Arc<App>> for Visit {
         let Visitor(account) = Visitor::from_request_parts(parts, app).await?;
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
         let query = parts.uri.query().map(str::to_owned);
-        Ok(Self { app: Arc::clone(app), account, now: Timestamp::now(), path, query })
+        let sign_in = SignInFirst::of(parts);
+        Ok(Self { app: Arc::clone(app), account, now: Timestamp::now(), path, query, sign_in })
     }
 }
 
 /// Why there is no page.
 pub(crate) enum PageError {
-    /// There is nothing, or nothing that this visitor may see. Holds the way to sign in, if nobody is.
-    NotFound(Option<String>),
+    /// There is nothing, or nothing that this visitor may see.
+    NotFound,
+    /// There may be something for those who sign in.
+    SignIn(SignInFirst),
     /// It has another address.
     Moved(String),
     /// The visitor may see it, but not do this.
@@ -80,24 +115,15 @@ impl From<askama::Error> for PageError {
 impl IntoResponse for PageError {
     fn into_response(self) -> Response {
         match self {
-            Self::NotFound(login) => error_page(
-                StatusCode::NOT_FOUND,
-                "Page not found",
-                match login {
-                    Some(_) => "This page does not exist, or you have to sign in to see it.",
-                    None => {
-                        "This page does not exist, or your account has no access to it. Access \
-                             follows your repository permissions."
-                    }
-                },
-                Some(login.as_deref().map_or(("Go to pipelines", "/"), |to| ("Sign in", to))),
-            ),
+            Self::NotFound => page_not_found(),
+            Self::SignIn(SignInFirst::At(to)) => see_other(&to),
+            Self::SignIn(SignInFirst::Program) => {
+                (StatusCode::UNAUTHORIZED, "sign in first\n").into_response()
+            }
             Self::Moved(to) => {
                 (StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, to)]).into_response()
             }
-            Self::Refused(text) => {
-                error_page(StatusCode::FORBIDDEN, "Not allowed", &text, Some(("Back", "/")))
-            }
+            Self::Refused(text) => error_page(StatusCode::FORBIDDEN, "Not allowed", &text, None),
             Self::Bad(text) => {
                 error_page(StatusCode::UNPROCESSABLE_ENTITY, "Request failed", &text, None)
             }
@@ -113,7 +139,7 @@ fn broken(error: &(dyn std::error::Error + 'static)) -> Response {
         StatusCode::INTERNAL_SERVER_ERROR,
         "Internal error",
         "This page could not be shown. The server's log has the details; trying again may help.",
-        Some(("Go to pipelines", "/")),
+        None,
     )
 }
 
@@ -128,7 +154,10 @@ impl Visit {
             .as_ref()
             .map(|account| Person { name: account.name.clone(), avatar: None });
         let notice = self.parameter("done").and_then(|code| notice(&code));
-        Shell { title: title.to_string(), person, section, family: "none", notice }
+        // Signing in leads back here, and not from one sign-in page to the next.
+        let back = if self.path.starts_with("/login") { "/" } else { &self.path };
+        let sign_in = sign_in_address(back);
+        Shell { title: title.to_string(), person, section, family: "none", notice, sign_in }
     }
 
     /// Renders a page.
@@ -148,10 +177,13 @@ impl Visit {
             .map(|(_, value)| value.into_owned())
     }
 
-    /// The answer for what is not there, or must not be seen.
+    /// The answer for what is not there, or must not be seen. Nobody learns which of the two it is:
+    /// those who are not signed in are asked to, whatever the address.
     pub(crate) fn not_found(&self) -> PageError {
-        let login = format!("/login?return={}", encode(&self.path));
-        PageError::NotFound(self.account.is_none().then_some(login))
+        match self.account {
+            Some(_) => PageError::NotFound,
+            None => PageError::SignIn(self.sign_in.clone()),
+        }
     }
 
     /// Whether the visitor may see a project.
@@ -171,6 +203,7 @@ fn notice(code: &str) -> Option<&'static str> {
         "variable-set" => "Variable saved. Jobs that start from now on get it.",
         "variable-deleted" => "Variable deleted.",
         "badge-token" => "New badge token generated. The previous token no longer works.",
+        "mail-saved" => "Preferences saved.",
         "late" => "No change: already finished or decided.",
         _ => return None,
     })

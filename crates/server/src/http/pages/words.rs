@@ -106,7 +106,8 @@ impl Mark {
             Self::Infrastructure => "infra",
             Self::Unauthorized => "unauthorized",
             // Its symbol is that of a config error: both ask for another configuration.
-            Self::ConfigError | Self::NotSupported => "configerror",
+            Self::ConfigError => "configerror",
+            Self::NotSupported => "notsupported",
             Self::Compiling => "compiling",
             Self::Nothing => "nothing",
         }

@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use axum::http::{Method, StatusCode};
+use axum::http::{Method, StatusCode, header};
 use roundel_model::{
     forge::ForgeKind,
     id::{DeliveryId, HookId},
@@ -79,7 +79,7 @@ async fn names(world: &World) -> BTreeMap<&'static str, String> {
         ("namespace", "acme".to_owned()),
         ("version", "1.0.0".to_owned()),
         ("account", account.to_string()),
-        ("signature", mail::signature(&world.app, account)),
+        ("signature", mail::preference::signature(&world.app, account, world.project.id)),
     ])
 }
 
@@ -156,7 +156,7 @@ async fn every_route_has_a_right_and_keeps_it() {
 }
 
 /// The table again, as a rule: no answer to somebody without the right is a success, and what may
-/// not be seen is 404.
+/// not be seen is 404, or leads to signing in.
 #[tokio::test]
 async fn nothing_of_a_private_project_is_there_for_a_stranger() {
     let world = World::with(true).await;
@@ -167,10 +167,13 @@ async fn nothing_of_a_private_project_is_there_for_a_stranger() {
     let mut met = 0;
     for route in all_routes().iter().filter(|route| of_project(&route.right)) {
         let address = address(&route.path, &names);
-        for who in [None, Some("stranger")] {
-            let answer = world.send(route.method.clone(), &address, FORM, who).await;
-            assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{} {address}", route.method);
-        }
+        let answer = world.send(route.method.clone(), &address, FORM, Some("stranger")).await;
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{} {address}", route.method);
+        // Whoever is not signed in is asked to, as for an address that does not exist.
+        let answer = world.send(route.method.clone(), &address, FORM, None).await;
+        assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{} {address}", route.method);
+        let to = answer.headers()[header::LOCATION].to_str().unwrap();
+        assert!(to.starts_with("/login"), "{} {address}: {to}", route.method);
         met += 1;
     }
     assert!(met > 20, "routes of a project were not found");

@@ -104,8 +104,36 @@ impl World {
         self.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
     }
 
+    /// Asks as a script of an open page does, and programs do.
+    pub(super) async fn fetch(&self, path: &str, who: Option<&str>) -> Response {
+        let mut request = Request::get(path).header(header::ACCEPT, "*/*");
+        if let Some(who) = who {
+            request = request.header(header::COOKIE, cookie(who));
+        }
+        self.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
+    }
+
     pub(super) async fn post(&self, path: &str, form: &str, who: &str) -> Response {
         self.post_from(path, form, who, "http://127.0.0.1:1").await
+    }
+
+    /// A form of the page `referrer`.
+    pub(super) async fn post_referred(
+        &self,
+        path: &str,
+        form: &str,
+        who: &str,
+        referrer: &str,
+    ) -> Response {
+        let request = Request::post(path)
+            .header(header::HOST, "127.0.0.1:1")
+            .header(header::ORIGIN, "http://127.0.0.1:1")
+            .header(header::REFERER, referrer)
+            .header(header::COOKIE, cookie(who))
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from(form.to_owned()))
+            .unwrap();
+        self.router.clone().oneshot(request).await.unwrap()
     }
 
     pub(super) async fn post_from(

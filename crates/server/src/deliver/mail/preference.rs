@@ -1,0 +1,167 @@
+//! What mail a user gets about the projects that they follow, and the signed link at the end of every
+//! mail that changes it without signing in (RFC 8058).
+//!
+//! There is a default for all projects, and each project may have a choice of its own. Only followers
+//! get mail at all; who follows what is in the store.
+
+use std::str::FromStr;
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use roundel_model::id::{AccountId, ProjectId};
+use roundel_store::StoreError;
+use sha2::Sha256;
+
+use crate::app::App;
+
+/// Separates these signatures from everything else that the instance key signs.
+const PURPOSE: &[u8] = b"roundel mail preferences v1\0";
+
+/// Which results a user is sent mail about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum MailPreference {
+    /// Whenever a workflow finishes or waits for approval.
+    #[default]
+    EveryResult,
+    /// What did not pass, what passes again after a failure, and what waits for approval.
+    FailuresAndFixed,
+    /// No mail.
+    Nothing,
+}
+
+impl MailPreference {
+    /// All of them, the most mail first.
+    pub(crate) const ALL: [Self; 3] = [Self::EveryResult, Self::FailuresAndFixed, Self::Nothing];
+
+    /// Returns the word that is stored and used in forms.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::EveryResult => "everything",
+            Self::FailuresAndFixed => "trouble",
+            Self::Nothing => "nothing",
+        }
+    }
+
+    /// Returns what pages call it.
+    pub(crate) const fn title(self) -> &'static str {
+        match self {
+            Self::EveryResult => "Every result",
+            Self::FailuresAndFixed => "Failures and fixed only",
+            Self::Nothing => "Nothing",
+        }
+    }
+}
+
+impl FromStr for MailPreference {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Self::ALL.into_iter().find(|one| one.as_str() == text).ok_or(())
+    }
+}
+
+/// Returns what applies to projects without a choice of their own; every result, until the user
+/// chooses.
+///
+/// # Errors
+///
+/// If the store cannot be read.
+pub(crate) async fn default_of(
+    app: &App,
+    account: AccountId,
+) -> Result<MailPreference, StoreError> {
+    Ok(read(app, &account_key(account)).await?.unwrap_or_default())
+}
+
+/// Returns the choice for one project, if there is one.
+///
+/// # Errors
+///
+/// If the store cannot be read.
+pub(crate) async fn of_project(
+    app: &App,
+    account: AccountId,
+    project: ProjectId,
+) -> Result<Option<MailPreference>, StoreError> {
+    read(app, &project_key(account, project)).await
+}
+
+/// Returns what applies to a project: its own choice, else the default.
+///
+/// # Errors
+///
+/// If the store cannot be read.
+pub(crate) async fn effective(
+    app: &App,
+    account: AccountId,
+    project: ProjectId,
+) -> Result<MailPreference, StoreError> {
+    match of_project(app, account, project).await? {
+        Some(own) => Ok(own),
+        None => default_of(app, account).await,
+    }
+}
+
+/// Keeps what applies to projects without a choice of their own.
+///
+/// # Errors
+///
+/// If the store cannot be written.
+pub(crate) async fn set_default(
+    app: &App,
+    account: AccountId,
+    preference: MailPreference,
+) -> Result<(), StoreError> {
+    write(app, &account_key(account), preference.as_str()).await
+}
+
+/// Keeps the choice for one project; `None` lets the default apply.
+///
+/// # Errors
+///
+/// If the store cannot be written.
+pub(crate) async fn set_of_project(
+    app: &App,
+    account: AccountId,
+    project: ProjectId,
+    preference: Option<MailPreference>,
+) -> Result<(), StoreError> {
+    let word = preference.map_or("default", MailPreference::as_str);
+    write(app, &project_key(account, project), word).await
+}
+
+async fn read(app: &App, key: &str) -> Result<Option<MailPreference>, StoreError> {
+    let stored = app.store.setting(key).await?;
+    Ok(stored.and_then(|word| word.trim_matches('"').parse().ok()))
+}
+
+async fn write(app: &App, key: &str, word: &str) -> Result<(), StoreError> {
+    app.store.put_setting(key, &format!("\"{word}\"")).await
+}
+
+fn account_key(account: AccountId) -> String {
+    format!("mail/{account}")
+}
+
+fn project_key(account: AccountId, project: ProjectId) -> String {
+    format!("mail/{account}/{project}")
+}
+
+/// Signs the link that changes what one user is sent about one project.
+pub(crate) fn signature(app: &App, account: AccountId, project: ProjectId) -> String {
+    let mac = mac(app, account, project);
+    mac.map(|mac| hex::encode(mac.finalize().into_bytes())).unwrap_or_default()
+}
+
+/// Whether a link was signed by us, found out in constant time.
+pub(crate) fn is_signature(app: &App, account: AccountId, project: ProjectId, given: &str) -> bool {
+    let Ok(given) = hex::decode(given) else { return false };
+    mac(app, account, project).is_some_and(|mac| mac.verify_slice(&given).is_ok())
+}
+
+fn mac(app: &App, account: AccountId, project: ProjectId) -> Option<Hmac<Sha256>> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(app.settings.instance_key.expose()).ok()?;
+    mac.update(PURPOSE);
+    mac.update(account.as_uuid().as_bytes());
+    mac.update(project.as_uuid().as_bytes());
+    Some(mac)
+}

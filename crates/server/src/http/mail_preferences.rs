@@ -1,0 +1,161 @@
+//! `/mail/PROJECT/ACCOUNT/SIGNATURE`: the link at the end of every mail, which works without signing
+//! in. It says for whom and about which project it is, and changes that only.
+//!
+//! Looking at it changes nothing (scanners follow links); a form does, and so does the one click of a
+//! mail program (RFC 8058), which stops the mail about this project. No protection against forged
+//! requests: the signature is the right. For those who are signed in: [`super::pages`].
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    Form,
+    extract::{FromRequestParts, Path},
+    http::{StatusCode, request::Parts},
+    response::{IntoResponse as _, Response},
+};
+use roundel_model::id::{AccountId, ProjectId};
+use roundel_store::{accounts::Account, projects::Project};
+use serde::Deserialize;
+
+use super::{
+    pages::{
+        address::see_other,
+        frame::{self, Shell},
+        preferences::Choice,
+        visit::{Answer, PageError, Visit},
+        words::Foreign,
+    },
+    routes::{Right, Routes},
+};
+use crate::{
+    access,
+    app::App,
+    deliver::mail::preference::{self, MailPreference},
+};
+
+/// Returns the routes.
+pub(crate) fn routes() -> Routes {
+    const LINK: &str = "/mail/{project}/{account}/{signature}";
+    Routes::new().get(LINK, page).post(LINK, change)
+}
+
+/// Came by a link of ours: the signature in the address is right for the user and the project in it.
+struct MailLink {
+    visit: Visit,
+    account: Account,
+    project: Project,
+    at: String,
+}
+
+impl Right for MailLink {
+    fn name() -> String {
+        "MailLink".to_owned()
+    }
+}
+
+impl FromRequestParts<Arc<App>> for MailLink {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
+        let visit = Visit::from_request_parts(parts, app).await?;
+        let names = Path::<(ProjectId, AccountId, String)>::from_request_parts(parts, app).await;
+        let Ok(Path((project, account, signature))) = names else { return Err(refused()) };
+        if !preference::is_signature(app, account, project, &signature) {
+            return Err(refused());
+        }
+        let broken = |error| PageError::Store(error).into_response();
+        let account = app.store.account(account).await.map_err(broken)?;
+        let project = app.store.project(project).await.map_err(broken)?;
+        match (account, project) {
+            (Some(account), Some(project)) => {
+                Ok(Self { visit, account, project, at: parts.uri.path().to_owned() })
+            }
+            _ => Err(refused()),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "mail_preferences.html")]
+struct Page {
+    shell: Shell,
+    name: Foreign,
+    project: Foreign,
+    follows: bool,
+    here: Vec<Choice>,
+    elsewhere: Vec<Choice>,
+}
+
+async fn page(link: MailLink) -> Answer {
+    let MailLink { visit, account, project, .. } = link;
+    let name = project.slug.full_name();
+    let default = preference::default_of(&visit.app, account.id).await?;
+    let own = preference::of_project(&visit.app, account.id, project.id).await?;
+    visit.page(&Page {
+        shell: visit.shell(format!("Mail about {name}"), ""),
+        name: Foreign(account.name),
+        follows: visit.app.store.follows(account.id, project.id).await?,
+        here: Choice::for_project(own, default),
+        elsewhere: Choice::for_all(default),
+        project: Foreign(name),
+    })
+}
+
+/// What a form of the page sends, or a mail program.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Change {
+    #[serde(rename = "List-Unsubscribe")]
+    one_click: Option<String>,
+    project: Option<String>,
+    account: Option<String>,
+    follow: Option<String>,
+}
+
+async fn change(link: MailLink, Form(change): Form<Change>) -> Answer {
+    let MailLink { visit, account, project, at } = link;
+    let (app, account_id) = (&visit.app, account.id);
+    if change.one_click.is_some() {
+        let none = Some(MailPreference::Nothing);
+        preference::set_of_project(app, account_id, project.id, none).await?;
+        // A mail program must not be sent on (RFC 8058 §3.1).
+        let done = format!("You get no more mail about {}.\n", project.slug.full_name());
+        return Ok(done.into_response());
+    }
+    if let Some(word) = &change.project {
+        preference::set_of_project(app, account_id, project.id, word.parse().ok()).await?;
+    }
+    if let Some(preference) = change.account.as_deref().and_then(|word| word.parse().ok()) {
+        preference::set_default(app, account_id, preference).await?;
+    }
+    let mut done = "mail-saved";
+    match change.follow.as_deref() {
+        Some("yes") => {
+            // The link proves who was sent the mail, not that they may still see the project.
+            if access::role(app, Some(&account), &project).await.is_none() {
+                return Err(PageError::Refused(
+                    "You no longer have access to this repository.".to_owned(),
+                ));
+            }
+            app.store.follow(account_id, project.id, visit.now).await?;
+            done = "followed";
+        }
+        Some("no") => {
+            app.store.unfollow(account_id, project.id).await?;
+            done = "unfollowed";
+        }
+        Some(_) | None => {}
+    }
+    Ok(see_other(&format!("{at}?done={done}")))
+}
+
+fn refused() -> Response {
+    frame::error_page(
+        StatusCode::NOT_FOUND,
+        "This link does not work",
+        "It was cut off or changed on its way. Use the link at the end of a newer mail, or sign in \
+         and open your preferences.",
+        Some(("Open preferences", "/preferences")),
+    )
+}
