@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use roundel_config::page;
 
 use crate::{coverage, shell};
@@ -15,6 +15,9 @@ const WRITTEN: &str = "<!-- Written by `cargo xtask gen`. -->\n\n";
 
 /// What of the language is proved.
 const COVERAGE: &str = "docs/language-coverage.md";
+
+/// Every setting; the crate `cli` declares them, and a test there fails when the page is stale.
+const CONFIGURATION: &str = "docs/configuration.md";
 
 /// Writes every generated file, and removes pages of codes that are no more.
 pub(crate) fn run() -> Result<()> {
@@ -31,8 +34,25 @@ pub(crate) fn run() -> Result<()> {
         let path = root.join(name);
         fs::write(&path, text).with_context(|| format!("failed to write `{}`", path.display()))?;
     }
-    println!("wrote docs/states.md, {COVERAGE} and {} pages of {DIAGNOSTICS}", files.len() - 2);
+    fs::write(root.join(CONFIGURATION), configuration()?)
+        .with_context(|| format!("failed to write `{CONFIGURATION}`"))?;
+    println!(
+        "wrote docs/states.md, {COVERAGE}, {CONFIGURATION} and {} pages of {DIAGNOSTICS}",
+        files.len() - 2
+    );
     Ok(())
+}
+
+/// Asks the crate `cli`, which this one does not depend on: it would take the whole product along.
+fn configuration() -> Result<Vec<u8>> {
+    let mut command = shell::cargo();
+    command.args(["run", "--quiet", "-p", "roundel-cli", "--example", "configuration_page"]);
+    let output = command.stderr(std::process::Stdio::inherit()).output();
+    let output = output.context("failed to start cargo")?;
+    if !output.status.success() {
+        bail!("the page of settings could not be made: cargo ended with {}", output.status);
+    }
+    Ok(output.stdout)
 }
 
 /// All generated files, by their names within the repository.

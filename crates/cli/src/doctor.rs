@@ -1,59 +1,175 @@
-//! `roundel doctor`: what this machine can and cannot do for jobs, and the way out.
+//! `roundel doctor`: whether this machine can run jobs, what is limited, and what to do about it.
 
-use std::{path::PathBuf, process::Command, time::Instant};
+use std::{
+    path::PathBuf,
+    process::Command,
+    time::{Duration, Instant},
+};
 
-use crate::exit::Exit;
 use anyhow::Result;
 use roundel_container::{EnvironmentSpec, Root, Runtime, RuntimeSettings};
+
+use crate::{exit::Exit, terminal};
+
+/// How long the trial environment may take to end.
+const STOP: Duration = Duration::from_secs(5);
+
+/// Columns before the text of a line.
+const INDENT: usize = 9;
+
+/// What jobs are called in sentences about limitations.
+const SUBJECT: &str = "Jobs on this machine";
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Where to try it; a temporary directory if not given
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// Ends with exit code 1 also if something is only limited
+    #[arg(long)]
+    strict: bool,
 }
 
-/// Looks, tries, and tells. Fails if jobs could not run at all.
+/// What was found out about one thing.
+#[derive(Debug, PartialEq, Eq)]
+struct Check {
+    result: CheckResult,
+    text: String,
+    remedy: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum CheckResult {
+    Ok,
+    /// Jobs run, without something.
+    Limited,
+    /// Jobs cannot run.
+    Missing,
+}
+
+/// A program that runners start.
+struct Program {
+    name: &'static str,
+    version: &'static str,
+    package: &'static str,
+    purpose: &'static str,
+}
+
+const PROGRAMS: &[Program] = &[
+    Program { name: "git", version: "--version", package: "git", purpose: "fetches code for jobs" },
+    Program {
+        name: "ssh",
+        version: "-V",
+        package: "openssh-client",
+        purpose: "fetches code with deploy keys",
+    },
+];
+
+/// Checks everything and prints it. Fails if jobs could not run at all.
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     let scratch = tempfile::tempdir()?;
     let directory = arguments.data.clone().unwrap_or_else(|| scratch.path().to_path_buf());
-    let mut good = true;
-    for (program, why) in [
-        ("git", "fetching code for jobs; install the package `git`"),
-        ("ssh", "fetching code with deploy keys; install the package `openssh-client`"),
-    ] {
-        let found =
-            Command::new(program).arg(if program == "ssh" { "-V" } else { "--version" }).output();
-        match found {
-            Ok(_) => println!("ok       {program} is there"),
-            Err(error) => {
-                good = false;
-                println!("missing  {program}: {error}; it is needed for {why}");
-            }
-        }
+    let mut checks: Vec<Check> = PROGRAMS.iter().map(program).collect();
+    match environment(directory) {
+        Ok(found) => checks.extend(found),
+        Err(error) => checks.push(Check {
+            result: CheckResult::Missing,
+            text: format!("clean environments do not start: {error:#}"),
+            remedy: None,
+        }),
     }
-    match try_environment(directory) {
-        Ok(lines) => lines.iter().for_each(|line| println!("{line}")),
-        Err(error) => {
-            good = false;
-            println!("missing  clean environments: {error}");
-        }
-    }
-    Ok(if good { Exit::Success } else { Exit::Failure })
+    terminal::print(&report(&checks, terminal::width()))?;
+    Ok(exit(&checks, arguments.strict))
 }
 
-fn try_environment(directory: PathBuf) -> Result<Vec<String>> {
+fn program(program: &Program) -> Check {
+    let Program { name, version, package, purpose } = program;
+    match Command::new(name).arg(version).output() {
+        Ok(_) => {
+            Check { result: CheckResult::Ok, text: format!("{name} is installed"), remedy: None }
+        }
+        Err(error) => Check {
+            result: CheckResult::Missing,
+            text: format!("`{name}`, which {purpose}, does not start: {error}"),
+            remedy: Some(format!("install the package `{package}`")),
+        },
+    }
+}
+
+fn environment(directory: PathBuf) -> Result<Vec<Check>> {
     let runtime = Runtime::open(RuntimeSettings { directory, helper_program: None })?;
     let limitations = runtime.probe()?;
     let started = Instant::now();
     let spec = EnvironmentSpec { network: true, ..EnvironmentSpec::new("doctor", Root::Host) };
     let environment = runtime.start(&spec)?;
     let took = started.elapsed().as_secs_f64() * 1e3;
-    environment.stop(std::time::Duration::from_secs(5))?;
-    let mut lines = vec![format!("ok       a clean environment starts, in {took:.1} ms")];
-    for limitation in limitations {
-        lines.push(format!("limited  {}", limitation.sentence("Jobs on this machine")));
-        lines.extend(limitation.remedy.map(|remedy| format!("         to fix it: {remedy}")));
+    environment.stop(STOP)?;
+    let text = format!("a clean environment starts, in {took:.1} ms");
+    let mut checks = vec![Check { result: CheckResult::Ok, text, remedy: None }];
+    checks.extend(limitations.into_iter().map(|limitation| Check {
+        result: CheckResult::Limited,
+        text: limitation.sentence(SUBJECT),
+        remedy: limitation.remedy,
+    }));
+    Ok(checks)
+}
+
+fn report(checks: &[Check], width: Option<usize>) -> String {
+    let mut text = String::new();
+    for check in checks {
+        let word = match check.result {
+            CheckResult::Ok => "ok",
+            CheckResult::Limited => "limited",
+            CheckResult::Missing => "missing",
+        };
+        let sentence = terminal::wrapped(&check.text, INDENT, width);
+        terminal::line(&mut text, &format!("{word:INDENT$}{sentence}"));
+        if let Some(remedy) = &check.remedy {
+            let remedy = terminal::wrapped(&format!("to fix it: {remedy}"), INDENT, width);
+            terminal::line(&mut text, &format!("{:INDENT$}{remedy}", ""));
+        }
     }
-    Ok(lines)
+    let summary = match checks.iter().map(|check| check.result).max() {
+        Some(CheckResult::Missing) => "This machine cannot run jobs.",
+        Some(CheckResult::Limited) => "This machine can run jobs, with the limitations above.",
+        Some(CheckResult::Ok) | None => "This machine can run jobs.",
+    };
+    text + "\n" + summary + "\n"
+}
+
+fn exit(checks: &[Check], strict: bool) -> Exit {
+    match checks.iter().map(|check| check.result).max() {
+        Some(CheckResult::Missing) => Exit::Failure,
+        Some(CheckResult::Limited) if strict => Exit::Failure,
+        Some(CheckResult::Limited | CheckResult::Ok) | None => Exit::Success,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(result: CheckResult) -> Check {
+        let text = "Jobs on this machine have no network: `nft` is not installed".to_owned();
+        Check { result, text, remedy: Some("install the package `nftables`".to_owned()) }
+    }
+
+    #[test]
+    fn a_limitation_fails_only_a_strict_look() {
+        let limited = [check(CheckResult::Ok), check(CheckResult::Limited)];
+        assert_eq!(exit(&limited, false), Exit::Success);
+        assert_eq!(exit(&limited, true), Exit::Failure);
+        assert_eq!(exit(&[check(CheckResult::Ok)], true), Exit::Success);
+        assert_eq!(exit(&[check(CheckResult::Missing)], false), Exit::Failure);
+    }
+
+    #[test]
+    fn a_long_line_is_broken_and_indented_on_a_narrow_terminal() {
+        assert_eq!(
+            report(&[check(CheckResult::Limited)], Some(40)),
+            "limited  Jobs on this machine have no\n         network: `nft` is not installed\n         \
+             to fix it: install the package\n         `nftables`\n\nThis machine can run jobs, with \
+             the limitations above.\n"
+        );
+    }
 }

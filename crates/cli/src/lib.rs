@@ -13,14 +13,17 @@ mod lsp_command;
 mod orb_command;
 mod runner_command;
 mod serve;
-mod settings;
+pub mod settings;
 mod terminal;
 
 use std::{process::ExitCode, time::Duration};
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use crate::exit::Exit;
+use crate::{
+    exit::{Exit, UsageError},
+    settings::{given::Variables, table::general, values::Values, variables},
+};
 
 /// How long background work may take to end after a command has.
 const SHUTDOWN: Duration = Duration::from_secs(5);
@@ -36,7 +39,8 @@ struct Arguments {
     #[command(subcommand)]
     command: Command,
     /// What to log: `error`, `warn`, `info`, `debug`, or per module as in `roundel_server=debug`
-    #[arg(long, global = true, env = "ROUNDEL_LOG", value_name = "FILTER")]
+    /// [variable: `ROUNDEL_LOG`]
+    #[arg(long, global = true, value_name = "FILTER")]
     log: Option<String>,
 }
 
@@ -65,11 +69,7 @@ pub fn main() -> ExitCode {
     // Before any thread exists: this process may be meant to become an environment.
     roundel_container::boot::run_if_asked();
     let arguments = Arguments::parse();
-    terminal::start_log(arguments.log.as_deref(), arguments.command.log_level());
-    if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
-        tracing::debug!("a TLS provider was installed already");
-    }
-    let exit = run(arguments.command).unwrap_or_else(|error| {
+    let exit = run(arguments).unwrap_or_else(|error| {
         terminal::print_error(&error);
         Exit::of(&error)
     });
@@ -81,37 +81,63 @@ pub fn command() -> clap::Command {
     Arguments::command()
 }
 
-impl Command {
-    /// Programs that show progress of their own log errors only.
-    fn log_level(&self) -> &'static str {
-        match self {
-            Self::Serve(_) | Self::Runner(_) => "info",
-            Self::Demo(_) | Self::Config(_) | Self::Doctor(_) | Self::Lsp(_) | Self::Orb(_) => {
-                "error"
-            }
+fn run(arguments: Arguments) -> anyhow::Result<Exit> {
+    let log = arguments.log.as_deref();
+    match arguments.command {
+        Command::Serve(arguments) => {
+            let values = arguments.values(log)?;
+            start_log(&values)?;
+            on_runtime(serve::run(&arguments, &values))
         }
+        Command::Runner(arguments) => {
+            let values = arguments.values(log)?;
+            start_log(&values)?;
+            on_runtime(runner_command::run(&arguments, &values))
+        }
+        Command::Demo(arguments) => quietly(log, || on_runtime(demo::run(&arguments))),
+        Command::Doctor(arguments) => quietly(log, || doctor::run(&arguments)),
+        Command::Orb(command) => quietly(log, || on_runtime(orb_command::run(command))),
+        Command::Config(command) => quietly(log, || config_command::run(&command)),
+        Command::Lsp(arguments) => quietly(log, || Ok(lsp_command::run(&arguments))),
     }
 }
 
-fn run(command: Command) -> anyhow::Result<Exit> {
-    if let Command::Config(command) = &command {
-        return config_command::run(command);
+/// Starts the log of a program that runs for long, and says what should be set in another way.
+fn start_log(values: &Values) -> anyhow::Result<()> {
+    terminal::start_log(&values.require(&general::LOG, "there is a default")?);
+    for warning in &values.warnings {
+        tracing::warn!("{warning}");
     }
-    if let Command::Lsp(arguments) = &command {
-        return Ok(lsp_command::run(arguments));
+    Ok(())
+}
+
+/// Runs a command that prints its progress itself: its log has errors only.
+fn quietly(
+    log: Option<&str>,
+    command: impl FnOnce() -> anyhow::Result<Exit>,
+) -> anyhow::Result<Exit> {
+    terminal::start_log(&tool_log(log, &variables())?);
+    command()
+}
+
+fn tool_log(log: Option<&str>, variables: &Variables) -> Result<String, UsageError> {
+    let variable = general::LOG.declaration.variable;
+    let given = variables.get(variable).filter(|text| !text.is_empty());
+    let (name, text) = match (log, given) {
+        (Some(flag), _) => ("--log", flag),
+        (None, Some(text)) => (variable, text.as_str()),
+        (None, None) => return Ok("error".to_owned()),
+    };
+    (general::LOG.kind.parse)(text)
+        .map_err(|what| UsageError(format!("`{name}` is `{text}`, which is {what}")))
+}
+
+fn on_runtime(command: impl Future<Output = anyhow::Result<Exit>>) -> anyhow::Result<Exit> {
+    if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
+        tracing::debug!("a TLS provider was installed already");
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let exit = runtime.block_on(async {
-        match command {
-            Command::Serve(arguments) => serve::run(&arguments).await,
-            Command::Runner(arguments) => runner_command::run(&arguments).await,
-            Command::Demo(arguments) => demo::run(&arguments).await,
-            Command::Doctor(arguments) => doctor::run(&arguments),
-            Command::Orb(command) => orb_command::run(command).await,
-            Command::Config(command) => config_command::run(&command),
-            Command::Lsp(arguments) => Ok(lsp_command::run(&arguments)),
-        }
-    });
+    let exit = runtime.block_on(command);
     runtime.shutdown_timeout(SHUTDOWN);
     exit
 }

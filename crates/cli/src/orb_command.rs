@@ -13,7 +13,10 @@ use roundel_config::orbs::{OrbReference, OrbVersion};
 use roundel_server::orbs::{describe, publish::Publication, wire::OrbVersions};
 
 use self::access::Access;
-use crate::exit::Exit;
+use crate::{
+    exit::Exit,
+    settings::flags::{self, SettingFlags},
+};
 
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
@@ -27,7 +30,7 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
         #[command(flatten)]
-        access: access::Arguments,
+        access: SettingFlags<flags::Orb>,
     },
     /// Shows what an orb offers and how to use it
     Info {
@@ -37,7 +40,7 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
         #[command(flatten)]
-        access: access::Arguments,
+        access: SettingFlags<flags::Orb>,
     },
 }
 
@@ -57,7 +60,7 @@ pub(crate) struct PublishArguments {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    access: access::Arguments,
+    access: SettingFlags<flags::Orb>,
 }
 
 /// Runs one of the commands.
@@ -69,7 +72,7 @@ pub(crate) async fn run(command: Command) -> Result<Exit> {
             if json {
                 show::json(&list)?;
             } else {
-                show::list(&list);
+                show::list(&list)?;
             }
             Ok(Exit::Success)
         }
@@ -89,23 +92,23 @@ async fn publish(arguments: PublishArguments) -> Result<Exit> {
     };
     match access.publish(publication).await? {
         Ok(published) if arguments.json => show::json(&published)?,
-        Ok(published) => show::published(&published),
-        Err(refusal) => {
-            show::refusal(&refusal);
+        Ok(published) => show::published(&published)?,
+        Err(reason) => {
+            show::rejection(&reason);
             return Ok(Exit::Failure);
         }
     }
     Ok(Exit::Success)
 }
 
-async fn info(orb: &str, json: bool, access: &access::Arguments) -> Result<Exit> {
+async fn info(orb: &str, json: bool, access: &SettingFlags<flags::Orb>) -> Result<Exit> {
     let reference: OrbReference = orb.parse()?;
     if reference.version == OrbVersion::Url {
         bail!("`{orb}` is an address; name an orb as namespace/name");
     }
     let access = Access::open(access).await?;
     let Some(versions) = access.versions(&reference).await? else {
-        show::refusal(&format!(
+        show::rejection(&format!(
             "there is no orb `{}` that you may see; `roundel orb list` tells which there are",
             reference.orb()
         ));
@@ -115,7 +118,7 @@ async fn info(orb: &str, json: bool, access: &access::Arguments) -> Result<Exit>
         let known: Vec<&str> =
             versions.versions.iter().take(10).map(|entry| entry.version.as_str()).collect();
         let (wanted, known) = (&reference.version, known.join(", "));
-        show::refusal(&format!("`{}` has no version {wanted}; it has {known}", reference.orb()));
+        show::rejection(&format!("`{}` has no version {wanted}; it has {known}", reference.orb()));
         return Ok(Exit::Failure);
     };
     let Some(source) = access.source(&reference, version).await? else {
@@ -127,7 +130,7 @@ async fn info(orb: &str, json: bool, access: &access::Arguments) -> Result<Exit>
     if json {
         show::json(&shown)?;
     } else {
-        show::info(&shown);
+        show::info(&shown)?;
     }
     Ok(Exit::Success)
 }

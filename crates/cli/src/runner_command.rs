@@ -1,57 +1,69 @@
 //! `roundel runner`: a runner for a server elsewhere.
 
-use std::path::PathBuf;
-
 use anyhow::{Context as _, Result};
-use roundel_runner::Runner;
-use url::Url;
+use roundel_runner::{Runner, Settings};
 
-use crate::{exit::Exit, terminal};
+use crate::{
+    exit::{Exit, UsageError},
+    settings::{
+        declaration::Program,
+        flags::{self, SettingFlags},
+        print::print_config,
+        table::{general, runner},
+        values::Values,
+        variables,
+    },
+    terminal,
+};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The server's address
-    #[arg(long, env = "ROUNDEL_SERVER", value_name = "URL")]
-    server: Url,
-    /// The runner token: the content of `runner.token` in the server's data directory
-    #[arg(long, env = "ROUNDEL_TOKEN", value_name = "TOKEN", hide_env_values = true)]
-    token: String,
-    /// Name of this runner; the host's name if not given
-    #[arg(long, env = "ROUNDEL_NAME")]
-    name: Option<String>,
-    /// Where layers, mirrors and scratch are kept
-    #[arg(long, env = "ROUNDEL_DATA", default_value = "roundel-runner", value_name = "DIR")]
-    data: PathBuf,
-    /// Jobs at a time
-    #[arg(long, env = "ROUNDEL_SLOTS", default_value_t = 2, value_name = "N")]
-    slots: u32,
-    /// Serve only these resource classes (may be given several times)
-    #[arg(long = "resource-class", value_name = "CLASS")]
-    resource_classes: Vec<String>,
-    /// Let `sudo` and other setuid programs work in jobs
-    #[arg(long, env = "ROUNDEL_ALLOW_SETUID")]
-    allow_setuid: bool,
+    #[command(flatten)]
+    settings: SettingFlags<flags::Runner>,
+    /// Prints every setting with its value and where it came from, and ends
+    #[arg(long)]
+    print_config: bool,
 }
 
-/// Runs jobs until it is told to stop: once to finish what runs, twice to end it.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Exit> {
-    let name = arguments.name.clone().unwrap_or_else(|| {
-        std::fs::read_to_string("/etc/hostname")
-            .map_or_else(|_| "runner".to_owned(), |name| name.trim().to_owned())
-    });
-    let runner = Runner::open(roundel_runner::Settings {
-        server: arguments.server.clone(),
-        token: arguments.token.as_str().into(),
-        name,
-        directory: arguments.data.clone(),
-        slots: arguments.slots,
-        resource_classes: arguments.resource_classes.clone(),
-        allow_setuid: arguments.allow_setuid,
-        claim_wait: roundel_model::limits::CLAIM_WAIT,
-    })
-    .context("failed to start the runner; `roundel doctor` tells what this machine lacks")?;
+impl Arguments {
+    /// Reads flags, variables and the file.
+    pub(crate) fn values(&self, log: Option<&str>) -> Result<Values> {
+        let given = self.settings.with_log(log);
+        Ok(Values::resolve(Program::Runner, &given, &variables())?)
+    }
+}
+
+/// Runs jobs until it is stopped: the first signal lets running jobs finish, the second ends them.
+pub(crate) async fn run(arguments: &Arguments, values: &Values) -> Result<Exit> {
+    let settings = settings(values)?;
+    if arguments.print_config {
+        terminal::print(&print_config(values))?;
+        return Ok(Exit::Success);
+    }
+    let (server, slots) = (settings.server.clone(), settings.slots);
+    let runner = Runner::open(settings)
+        .context("failed to start the runner; `roundel doctor` says what this machine lacks")?;
     let (stop, stop_now) = terminal::stop_signals();
-    tracing::info!(server = %arguments.server, slots = arguments.slots, "waiting for jobs");
+    tracing::info!(%server, slots, "waiting for jobs");
     runner.run(stop, stop_now).await;
     Ok(Exit::Success)
+}
+
+fn settings(values: &Values) -> Result<Settings> {
+    let slots = values.require(&runner::SLOTS, "a runner runs jobs")?;
+    if slots == 0 {
+        return Err(
+            UsageError("`runner.slots` is 0: a runner runs at least one job".to_owned()).into()
+        );
+    }
+    Ok(Settings {
+        server: values.require(&general::SERVER, "a runner claims jobs from a server")?,
+        token: values.require(&runner::TOKEN, "the server asks for its runner token")?,
+        name: values.require(&runner::NAME, "the dashboard shows it")?,
+        directory: values.require(&general::DATA, "a runner keeps files")?,
+        slots,
+        resource_classes: values.get(&runner::RESOURCE_CLASSES)?.unwrap_or_default(),
+        allow_setuid: values.get(&runner::ALLOW_SETUID)?.unwrap_or_default(),
+        claim_wait: roundel_model::limits::CLAIM_WAIT,
+    })
 }

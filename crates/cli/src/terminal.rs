@@ -1,29 +1,130 @@
 //! The terminal: the log, error messages, signals to stop.
 
-use std::io::IsTerminal as _;
+use std::{
+    fmt,
+    io::{self, IsTerminal as _, Write as _},
+};
 
+use anstream::{AutoStream, ColorChoice};
+use anstyle::AnsiColor;
+use anyhow::{Context as _, Result};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
-/// Starts the log on standard error.
-pub(crate) fn start_log(filter: Option<&str>, default: &str) {
-    let filter =
-        EnvFilter::try_new(filter.unwrap_or(default)).unwrap_or_else(|_| EnvFilter::new(default));
+/// A line of text has at least so many characters, however narrow the terminal is.
+const NARROWEST: usize = 20;
+
+/// Starts the log on standard error. The filter was checked before.
+pub(crate) fn start_log(filter: &str) {
+    let filter = EnvFilter::try_new(filter).unwrap_or_default();
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
         .with_target(false)
+        // Standard error may be closed (`2>&1 | head`); saying so there would end the program.
+        .log_internal_errors(false)
         .init();
 }
 
+/// Writes to standard output. A reader that has seen enough (`| head`) is no error.
+pub(crate) fn print(text: &str) -> Result<()> {
+    match print_all(text) {
+        Err(error) if error.is::<OutputClosed>() => Ok(()),
+        printed => printed,
+    }
+}
+
+/// Writes to standard output, for a program that has no reason to go on without a reader.
+///
+/// # Errors
+///
+/// [`OutputClosed`] if the reader has gone; otherwise what the system says.
+pub(crate) fn print_all(text: &str) -> Result<()> {
+    let mut output = io::stdout().lock();
+    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(OutputClosed.into()),
+        written => written.context("failed to write to standard output"),
+    }
+}
+
+/// Writes to standard error, as far as it goes.
+pub(crate) fn remark(text: &str) {
+    let written = io::stderr().lock().write_all(text.as_bytes());
+    if let Err(error) = written {
+        tracing::debug!(%error, "standard error is closed");
+    }
+}
+
+/// Returns whether standard output may have colours: it is a terminal, and `NO_COLOR` is unset.
+pub(crate) fn colors() -> bool {
+    AutoStream::choice(&io::stdout()) != ColorChoice::Never
+}
+
+/// The same of standard error.
+pub(crate) fn remark_colors() -> bool {
+    AutoStream::choice(&io::stderr()) != ColorChoice::Never
+}
+
+/// Puts a style around a text, if there may be colours.
+pub(crate) fn styled(text: &str, style: anstyle::Style, colors: bool) -> String {
+    if colors { format!("{style}{text}{style:#}") } else { text.to_owned() }
+}
+
+/// Adds a line to a text.
+pub(crate) fn line(text: &mut String, line: &str) {
+    text.push_str(line);
+    text.push('\n');
+}
+
+/// Breaks a text into lines that fit, every one after the first with an indent. A text that has lines
+/// already is left alone, for they mean something.
+pub(crate) fn wrapped(text: &str, indent: usize, width: Option<usize>) -> String {
+    let Some(width) = width.filter(|_| !text.contains('\n')) else { return text.to_owned() };
+    let room = width.saturating_sub(indent).max(NARROWEST);
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= room => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines.join(&format!("\n{}", " ".repeat(indent)))
+}
+
+/// Returns how many columns standard output has, if it is a terminal or somebody says so.
+pub(crate) fn width() -> Option<usize> {
+    columns()
+        .or_else(|| terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0.into()))
+}
+
+/// The same of standard error.
+pub(crate) fn remark_width() -> Option<usize> {
+    columns()
+        .or_else(|| terminal_size::terminal_size_of(io::stderr()).map(|(width, _)| width.0.into()))
+}
+
+fn columns() -> Option<usize> {
+    std::env::var("COLUMNS").ok()?.parse().ok().filter(|columns| *columns > 0)
+}
+
+/// Nobody reads standard output any more.
+#[derive(Debug, thiserror::Error)]
+#[error("standard output is closed")]
+pub(crate) struct OutputClosed;
+
 /// Prints an error with every cause, outermost first.
 pub(crate) fn print_error(error: &anyhow::Error) {
-    let style = anstyle::AnsiColor::Red.on_default().bold();
-    anstream::eprintln!("{style}error:{style:#} {error}");
+    let label = styled("error:", AnsiColor::Red.on_default().bold(), remark_colors());
+    let fit = |text: &dyn fmt::Display, indent| wrapped(&text.to_string(), indent, remark_width());
+    let mut text = format!("{label} {}\n", fit(error, "error: ".len()));
     for cause in error.chain().skip(1) {
-        anstream::eprintln!("  because {cause}");
+        line(&mut text, &format!("  because {}", fit(cause, "  because ".len())));
     }
+    remark(&text);
 }
 
 /// Asks to stop on the first Ctrl-C or SIGTERM, and to stop now on the second.

@@ -6,8 +6,10 @@ use roundel_config::{
     page::{self, Page, Part},
 };
 
-use super::output;
-use crate::exit::{Exit, UsageError};
+use crate::{
+    exit::{Exit, UsageError},
+    terminal,
+};
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Arguments {
@@ -19,13 +21,13 @@ pub(crate) struct Arguments {
 /// Prints a page, or the list of all.
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     let text = match &arguments.code {
-        None => list(output::colors()),
+        None => list(terminal::colors()),
         Some(name) => match page::page(name) {
-            Some(page) => show(&page, output::colors()),
+            Some(page) => show(&page, terminal::colors()),
             None => return Err(UsageError(unknown(name)).into()),
         },
     };
-    output::print(&text)?;
+    terminal::print(&text)?;
     Ok(Exit::Success)
 }
 
@@ -43,19 +45,19 @@ fn show(page: &Page, colors: bool) -> String {
     let heading = anstyle::Style::new().bold();
     let number = page.code.number.map_or_else(String::new, |number| format!("  {number}"));
     let mut text = String::new();
-    output::line(&mut text, &output::styled(page.code.slug, heading, colors));
+    terminal::line(&mut text, &terminal::styled(page.code.slug, heading, colors));
     text.truncate(text.trim_end().len());
-    output::line(&mut text, &number);
+    terminal::line(&mut text, &number);
     for part in &page.parts {
         text.push('\n');
         match part {
-            Part::Paragraph(paragraph) => output::line(&mut text, paragraph),
+            Part::Paragraph(paragraph) => terminal::line(&mut text, paragraph),
             Part::Block { title, text: block, .. } => {
-                output::line(&mut text, &output::styled(title, heading, colors));
+                terminal::line(&mut text, &terminal::styled(title, heading, colors));
                 text.push('\n');
                 for line in block.lines() {
                     let indented = format!("    {line}");
-                    output::line(&mut text, indented.trim_end());
+                    terminal::line(&mut text, indented.trim_end());
                 }
             }
         }
@@ -71,11 +73,14 @@ fn list(colors: bool) -> String {
         if index > 0 {
             text.push('\n');
         }
-        output::line(&mut text, &output::styled(area.title, anstyle::Style::new().bold(), colors));
+        terminal::line(
+            &mut text,
+            &terminal::styled(area.title, anstyle::Style::new().bold(), colors),
+        );
         for code in area.codes {
             let number = code.number.unwrap_or("");
             let slug = code.slug;
-            output::line(&mut text, &format!("  {number:5}  {slug:width$}  {}", code.about));
+            terminal::line(&mut text, &format!("  {number:5}  {slug:width$}  {}", code.about));
         }
     }
     text

@@ -10,13 +10,11 @@ use roundel_config::{
     render,
 };
 
-use super::{
-    check::CheckArguments,
-    output::{self, line, styled},
-    report::Report,
-    sources,
+use super::{check::CheckArguments, report::Report, sources};
+use crate::{
+    exit::{Exit, UsageError},
+    terminal::{self, line, styled},
 };
-use crate::exit::{Exit, UsageError};
 
 /// Lines of a value that are shown; the rest is in `process`.
 const VALUE_LINES: usize = 20;
@@ -54,9 +52,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
         Ok(explanation) => explanation,
         Err(ExplainError::Broken(diagnostics)) => {
             if arguments.json {
-                output::print(&Report::of(std::slice::from_ref(&checked)).to_json()?)?;
+                terminal::print(&Report::of(std::slice::from_ref(&checked)).to_json()?)?;
             } else {
-                output::remark(&render(&checked.text, &diagnostics, output::remark_colors()));
+                terminal::remark(&render(&checked.text, &diagnostics, terminal::remark_colors()));
             }
             return Ok(Exit::Failure);
         }
@@ -64,9 +62,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     };
     if arguments.json {
         let document = Document { at: &arguments.path, value: &told.value, steps: &told.steps };
-        output::print(&(serde_json::to_string_pretty(&document)? + "\n"))?;
+        terminal::print(&(serde_json::to_string_pretty(&document)? + "\n"))?;
     } else {
-        output::print(&text(&arguments.path, &told, output::colors()))?;
+        terminal::print(&text(&arguments.path, &told, terminal::colors()))?;
     }
     Ok(Exit::Success)
 }

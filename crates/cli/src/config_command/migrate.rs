@@ -20,8 +20,11 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use self::repository::{Repository, Verdict};
-use super::{check::CheckArguments, output};
-use crate::exit::{Exit, UsageError};
+use super::check::CheckArguments;
+use crate::{
+    exit::{Exit, UsageError},
+    terminal,
+};
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Arguments {
@@ -48,9 +51,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     let text = if arguments.json {
         report::json(&repositories)?
     } else {
-        report::text(&repositories, output::colors())
+        report::text(&repositories, terminal::colors())
     };
-    output::print(&text)?;
+    terminal::print(&text)?;
     let cannot = repositories.iter().any(|one| one.verdict == Verdict::Cannot);
     Ok(if cannot { Exit::Failure } else { Exit::Success })
 }

@@ -15,8 +15,11 @@ use roundel_config::{
 };
 use roundel_model::limits::CONFIG_BYTES;
 
-use super::output::{self, counted};
-use crate::exit::{Exit, UsageError};
+use super::output::counted;
+use crate::{
+    exit::{Exit, UsageError},
+    terminal,
+};
 
 /// Levels of folders.
 const DEPTH: usize = 32;
@@ -58,12 +61,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
             match &arguments.output {
                 Some(path) => fs::write(path, text)
                     .with_context(|| format!("failed to write `{}`", path.display()))?,
-                None => output::print(&text)?,
+                None => terminal::print(&text)?,
             }
             Ok(Exit::Success)
         }
         Err(problems) => {
-            output::remark(&told(&problems, &files, folder, output::remark_colors()));
+            terminal::remark(&told(&problems, &files, folder, terminal::remark_colors()));
             Ok(Exit::Failure)
         }
     }
@@ -71,7 +74,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
 
 /// Says everything that is wrong.
 fn told(problems: &[PackError], files: &[PackFile], folder: &Path, colors: bool) -> String {
-    let label = output::styled("error:", anstyle::AnsiColor::Red.on_default().bold(), colors);
+    let label = terminal::styled("error:", anstyle::AnsiColor::Red.on_default().bold(), colors);
     let mut text = String::new();
     for problem in problems {
         if let PackError::Yaml { path, diagnostics } = problem {
@@ -84,7 +87,7 @@ fn told(problems: &[PackError], files: &[PackFile], folder: &Path, colors: bool)
             text.push_str(&render(source, &diagnostics, colors));
             text.push('\n');
         } else {
-            output::line(&mut text, &format!("{label} {problem}"));
+            terminal::line(&mut text, &format!("{label} {problem}"));
         }
     }
     let count = counted(problems.len(), "problem");

@@ -7,11 +7,10 @@ use roundel_config::{Severity, document::to_yaml, render};
 
 use super::{
     check::{CheckArguments, Checked},
-    output,
     report::Report,
     sources,
 };
-use crate::exit::Exit;
+use crate::{exit::Exit, terminal};
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Arguments {
@@ -33,13 +32,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     let compiler = arguments.check.compiler()?;
     let checked = compiler.check(sources::read(&arguments.file)?);
     if arguments.json {
-        output::print(&Report::with_document(&checked).to_json()?)?;
+        terminal::print(&Report::with_document(&checked).to_json()?)?;
     } else {
         let diagnostics = &checked.compiled.diagnostics;
         if !diagnostics.is_empty() {
-            output::remark(&render(&checked.text, diagnostics, output::remark_colors()));
+            terminal::remark(&render(&checked.text, diagnostics, terminal::remark_colors()));
         }
-        output::print(&printed(&checked, arguments.with_source))?;
+        terminal::print(&printed(&checked, arguments.with_source))?;
     }
     compiler.write_lock(&checked.compiled.orbs)?;
     Ok(if checked.count(Severity::Error) > 0 { Exit::Failure } else { Exit::Success })
@@ -51,13 +50,13 @@ fn printed(checked: &Checked, with_source: bool) -> String {
     let mut text = String::new();
     for orb in &checked.compiled.orbs {
         let header = format!("# Orb '{}' resolved to '{}'", orb.requested, orb.resolved);
-        output::line(&mut text, &header);
+        terminal::line(&mut text, &header);
     }
     text.push_str(&to_yaml(document));
     if with_source {
         text.push_str("\n# Original config.yml file:\n");
         for line in checked.text.lines() {
-            output::line(&mut text, format!("# {line}").trim_end());
+            terminal::line(&mut text, format!("# {line}").trim_end());
         }
     }
     text

@@ -7,11 +7,11 @@ use roundel_config::{Diagnostic, Severity, render};
 
 use super::{
     check::{CheckArguments, Checked},
-    output::{self, counted},
+    output::counted,
     report::Report,
     sources,
 };
-use crate::exit::Exit;
+use crate::{exit::Exit, terminal};
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Arguments {
@@ -41,9 +41,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
             || arguments.deny_warnings && checked.count(Severity::Warning) > 0
     };
     if arguments.json {
-        output::print(&Report::of(&checked).to_json()?)?;
+        terminal::print(&Report::of(&checked).to_json()?)?;
     } else {
-        output::print(&text(&checked, arguments, output::colors()))?;
+        terminal::print(&text(&checked, arguments, terminal::colors()))?;
     }
     let orbs: Vec<_> = checked.iter().flat_map(|checked| checked.compiled.orbs.clone()).collect();
     compiler.write_lock(&orbs)?;
@@ -75,7 +75,7 @@ fn text(checked: &[Checked], arguments: &Arguments, colors: bool) -> String {
     if checked.len() > 1 && !arguments.quiet {
         let fine = counted(checked.len() - wrong, "file");
         let rest = if wrong > 0 { format!(", {wrong} with errors") } else { String::new() };
-        output::line(&mut text, &format!("\n{fine} fine{rest}"));
+        terminal::line(&mut text, &format!("\n{fine} fine{rest}"));
     }
     text
 }
@@ -87,13 +87,13 @@ fn verdict(checked: &Checked, colors: bool) -> String {
     let (errors, warnings) = (checked.count(Severity::Error), checked.count(Severity::Warning));
     let say = |count: usize, what: &str, color: anstyle::AnsiColor| {
         (count > 0)
-            .then(|| output::styled(&counted(count, what), color.on_default().bold(), colors))
+            .then(|| terminal::styled(&counted(count, what), color.on_default().bold(), colors))
     };
     let found: Vec<String> = [say(errors, "error", Red), say(warnings, "warning", Yellow)]
         .into_iter()
         .flatten()
         .collect();
-    let fine = output::styled("fine", Green.on_default().bold(), colors);
+    let fine = terminal::styled("fine", Green.on_default().bold(), colors);
     let verdict = match (errors, found.is_empty()) {
         (_, true) => fine,
         (0, false) => format!("{fine}, {}", found.join(", ")),

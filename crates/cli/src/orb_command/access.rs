@@ -1,10 +1,10 @@
 //! The way to an instance's orbs: a running server, or the data directory of one.
 
-use std::{path::PathBuf, time::Duration};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use roundel_config::orbs::OrbReference;
-use roundel_model::time::Timestamp;
+use roundel_model::{secret::Secret, time::Timestamp};
 use roundel_server::orbs::{
     catalog,
     publish::{self, Publication, PublishError},
@@ -14,29 +14,16 @@ use roundel_store::{Store, orbs::OrbReader};
 use serde::de::DeserializeOwned;
 use url::Url;
 
-use crate::settings;
+use crate::settings::{
+    declaration::Program,
+    flags::{self, SettingFlags},
+    table::general,
+    values::Values,
+    variables,
+};
 
 /// How long the server may take.
-const PATIENCE: Duration = Duration::from_mins(1);
-
-#[derive(clap::Args)]
-pub(crate) struct Arguments {
-    /// Address of a running server. Without it, the data directory on this machine is used
-    #[arg(long, env = "ROUNDEL_SERVER", value_name = "URL")]
-    server: Option<Url>,
-    /// The administrator's token: the content of `admin.token` in the server's data directory
-    #[arg(long, env = "ROUNDEL_ADMIN_TOKEN", value_name = "TOKEN", hide_env_values = true)]
-    token: Option<String>,
-    /// Where a server on this machine keeps everything
-    #[arg(long, env = "ROUNDEL_DATA", default_value = "roundel-data", value_name = "DIR")]
-    data: PathBuf,
-    /// Settings file; DIR/roundel.toml if not given
-    #[arg(long, env = "ROUNDEL_CONFIG", value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// postgres://… instead of the SQLite file in DIR
-    #[arg(long, env = "ROUNDEL_DATABASE_URL", value_name = "URL")]
-    database_url: Option<String>,
-}
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// An instance.
 pub(super) enum Access {
@@ -50,12 +37,12 @@ pub(super) enum Access {
 pub(super) struct Server {
     client: reqwest::Client,
     url: Url,
-    token: Option<String>,
+    token: Option<Secret<String>>,
 }
 
-/// What the server says when it does not do it.
+/// The body of an answer that is an error.
 #[derive(serde::Deserialize)]
-struct Refusal {
+struct ErrorBody {
     message: String,
 }
 
@@ -63,28 +50,30 @@ struct Refusal {
 type Answered<T> = Result<T, String>;
 
 impl Access {
-    /// Opens the way that was asked for.
-    pub(super) async fn open(arguments: &Arguments) -> Result<Self> {
-        if let Some(url) = &arguments.server {
-            let builder = reqwest::Client::builder().timeout(PATIENCE);
+    /// Opens the server that is named, or else the data directory on this machine.
+    pub(super) async fn open(flags: &SettingFlags<flags::Orb>) -> Result<Self> {
+        let values = Values::resolve(Program::Orb, &flags.given, &variables())?;
+        for warning in &values.warnings {
+            tracing::warn!("{warning}");
+        }
+        if let Some(url) = values.get(&general::SERVER)? {
+            let builder = reqwest::Client::builder().timeout(TIMEOUT);
             // A server without TLS needs no certificates.
             let plain = url.scheme() == "http";
             let builder = if plain { builder.tls_certs_only([]) } else { builder };
-            let (url, token) = (url.clone(), arguments.token.clone());
+            let token = values.get(&general::ADMIN_TOKEN)?;
             return Ok(Self::Server(Server { client: builder.build()?, url, token }));
         }
-        let data = &arguments.data;
-        if !data.join("instance.key").exists() {
+        let data = values.require(&general::DATA, "orbs are kept in a database")?;
+        let Some(instance_key) = values.get(&general::INSTANCE_KEY)? else {
             bail!(
                 "there is no Roundel in `{}`; name its data directory with --data, or its address \
                  with --server",
                 data.display()
             );
-        }
-        let path = arguments.config.clone().unwrap_or_else(|| data.join("roundel.toml"));
-        let file = settings::read(&path)?;
-        let url = settings::database_url(arguments.database_url.as_deref(), &file, data);
-        let instance_key = settings::own_secret(data, "instance.key")?;
+        };
+        let url = values.require(&general::DATABASE_URL, "orbs are kept in a database")?;
+        let url = url.expose().clone();
         Ok(Self::Data(Store::open(&roundel_store::Settings { url, instance_key }).await?))
     }
 
@@ -96,7 +85,7 @@ impl Access {
                     Ok(published) => Ok(Ok(published)),
                     Err(PublishError::Store(error)) => Err(error.into()),
                     Err(PublishError::Unsound { rendered, orb, errors }) => {
-                        Ok(Err(format!("{rendered}`{orb}` has {errors} to mend")))
+                        Ok(Err(format!("{rendered}`{orb}` has {errors} to fix")))
                     }
                     Err(refusal) => Ok(Err(refusal.to_string())),
                 }
@@ -156,29 +145,29 @@ impl Server {
     fn at(&self, parts: &[&str]) -> Result<Url> {
         let mut url = self.url.clone();
         let Ok(mut path) = url.path_segments_mut() else {
-            bail!("`{}` is no address of a server", self.url);
+            bail!("`{}` is not the address of a server", self.url);
         };
         path.pop_if_empty().extend(PATH.trim_start_matches('/').split('/')).extend(parts);
         drop(path);
         Ok(url)
     }
 
-    fn dress(&self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
+    fn authorized(&self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
         match &self.token {
-            Some(token) => request.bearer_auth(token),
+            Some(token) => request.bearer_auth(token.expose()),
             None => request,
         }
     }
 
     /// Asks for something. `None`: it is not there.
     async fn ask(&self, url: Url) -> Result<Option<reqwest::Response>> {
-        let sent = self.dress(self.client.get(url)).send().await;
+        let sent = self.authorized(self.client.get(url)).send().await;
         let response = sent.with_context(|| format!("failed to reach `{}`", self.url))?;
         if response.status() == reqwest::StatusCode::NOT_FOUND {
             return Ok(None);
         }
         if !response.status().is_success() {
-            bail!("{}", refusal(response).await);
+            bail!("{}", error_message(response).await);
         }
         Ok(Some(response))
     }
@@ -206,23 +195,23 @@ impl Server {
                 url.query_pairs_mut().append_pair(name, &value);
             }
         }
-        let sent = self.dress(self.client.put(url).body(publication.text)).send().await;
+        let sent = self.authorized(self.client.put(url).body(publication.text)).send().await;
         let response = sent.with_context(|| format!("failed to reach `{}`", self.url))?;
         if response.status().is_client_error() {
-            return Ok(Err(refusal(response).await));
+            return Ok(Err(error_message(response).await));
         }
         if !response.status().is_success() {
-            bail!("{}", refusal(response).await);
+            bail!("{}", error_message(response).await);
         }
         Ok(Ok(response.json().await.context("is it a Roundel?")?))
     }
 }
 
-/// The server's own words, or its status.
-async fn refusal(response: reqwest::Response) -> String {
+/// The server's own message, or its status.
+async fn error_message(response: reqwest::Response) -> String {
     let status = response.status();
-    match response.json::<Refusal>().await {
-        Ok(refusal) => refusal.message,
+    match response.json::<ErrorBody>().await {
+        Ok(body) => body.message,
         Err(_) => format!("the server answers with status {status}"),
     }
 }

@@ -7,6 +7,8 @@ use roundel_server::orbs::{
 };
 use serde::Serialize;
 
+use crate::terminal::{self, line};
+
 /// Versions that are listed under an orb.
 const VERSIONS: usize = 20;
 
@@ -25,36 +27,31 @@ pub(super) struct Info<'a> {
 
 /// Prints anything as JSON.
 pub(super) fn json(value: &impl Serialize) -> Result<()> {
-    println!("{}", serde_json::to_string_pretty(value)?);
-    Ok(())
+    terminal::print(&(serde_json::to_string_pretty(value)? + "\n"))
 }
 
 /// Prints why something was not done.
-pub(super) fn refusal(message: &str) {
-    anstream::eprintln!("{}", message.trim_end());
+pub(super) fn rejection(message: &str) {
+    terminal::remark(&format!("{}\n", message.trim_end()));
 }
 
 /// Prints what publishing did.
-pub(super) fn published(published: &OrbPublished) {
-    if !published.warnings.is_empty() {
-        anstream::eprint!("{}", published.warnings);
-    }
+pub(super) fn published(published: &OrbPublished) -> Result<()> {
+    terminal::remark(&published.warnings);
     let what = match published.outcome.as_str() {
         "same" => "was published already, with this source",
         "replaced" => "is published again",
         _ => "is published",
     };
-    println!("{} {what}", published.orb);
-    println!("  sha256 {}", published.sha256);
+    terminal::print(&format!("{} {what}\n  sha256 {}\n", published.orb, published.sha256))
 }
 
 /// Prints a table of orbs.
-pub(super) fn list(list: &OrbList) {
+pub(super) fn list(list: &OrbList) -> Result<()> {
     if list.orbs.is_empty() {
-        println!(
-            "no orbs are published; `roundel orb publish FILE namespace/name@1.0.0` does that"
+        return terminal::print(
+            "no orbs are published; `roundel orb publish FILE namespace/name@1.0.0` does that\n",
         );
-        return;
     }
     let header = ["ORB", "LATEST", "VERSIONS", "FOR"].map(str::to_owned);
     let mut rows = vec![header];
@@ -66,9 +63,10 @@ pub(super) fn list(list: &OrbList) {
     let width =
         |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let (first, second, third) = (width(0), width(1), width(2));
-    for [name, latest, versions, seen] in &rows {
-        println!("{name:first$}  {latest:second$}  {versions:third$}  {seen}");
-    }
+    let line = |[name, latest, versions, seen]: &[String; 4]| {
+        format!("{name:first$}  {latest:second$}  {versions:third$}  {seen}\n")
+    };
+    terminal::print(&rows.iter().map(line).collect::<String>())
 }
 
 fn seen_by(visibility: &str, owner: Option<&str>) -> String {
@@ -82,54 +80,63 @@ fn seen_by(visibility: &str, owner: Option<&str>) -> String {
 }
 
 /// Prints what an orb offers and how to use it.
-pub(super) fn info(info: &Info<'_>) {
+pub(super) fn info(info: &Info<'_>) -> Result<()> {
+    terminal::print(&described_text(info))
+}
+
+fn described_text(info: &Info<'_>) -> String {
+    let mut text = String::new();
     let Info { version, versions, described } = info;
-    println!("{}@{version}", versions.name);
+    line(&mut text, &format!("{}@{version}", versions.name));
     if let Some(description) = &described.description {
-        println!("{}", indented(description, "  "));
+        line(&mut text, &indented(description, "  "));
     }
     for (what, url) in [("home", &described.home_url), ("source", &described.source_url)] {
         if let Some(url) = url {
-            println!("  {what}: {}", clean(url));
+            line(&mut text, &format!("  {what}: {}", clean(url)));
         }
     }
-    println!("  for: {}", seen_by(&versions.visibility, versions.owner.as_deref()));
+    line(
+        &mut text,
+        &format!("  for: {}", seen_by(&versions.visibility, versions.owner.as_deref())),
+    );
     if let Some(entry) = versions.versions.iter().find(|entry| entry.version == *version) {
         let at = entry.published_at.map(|at| format!(" at {at}")).unwrap_or_default();
-        println!("  published by {}{at}", clean(&entry.published_by));
+        line(&mut text, &format!("  published by {}{at}", clean(&entry.published_by)));
         if let Some(ends) = entry.expires_at {
-            println!("  ends at {ends} unless it is published again");
+            line(&mut text, &format!("  ends at {ends} unless it is published again"));
         }
-        println!("  sha256: {}", entry.sha256);
+        line(&mut text, &format!("  sha256: {}", entry.sha256));
     }
     let alias = versions.name.rsplit('/').next().unwrap_or_default();
-    println!("\nUsage\n  orbs:\n    {alias}: {}@{version}", versions.name);
+    line(&mut text, &format!("\nUsage\n  orbs:\n    {alias}: {}@{version}", versions.name));
     for (title, elements) in [
         ("Commands", &described.commands),
         ("Jobs", &described.jobs),
         ("Executors", &described.executors),
     ] {
-        section(title, alias, elements);
+        section(&mut text, title, alias, elements);
     }
     let known: Vec<&str> =
         versions.versions.iter().take(VERSIONS).map(|entry| entry.version.as_str()).collect();
     let more = versions.versions.len().saturating_sub(VERSIONS);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    println!("\nVersions\n  {}{more}", known.join(", "));
+    line(&mut text, &format!("\nVersions\n  {}{more}", known.join(", ")));
+    text
 }
 
-fn section(title: &str, alias: &str, elements: &[Element]) {
+fn section(text: &mut String, title: &str, alias: &str, elements: &[Element]) {
     if elements.is_empty() {
         return;
     }
-    println!("\n{title}");
+    line(text, &format!("\n{title}"));
     for element in elements {
-        println!("  {alias}/{}", clean(&element.name));
+        line(text, &format!("  {alias}/{}", clean(&element.name)));
         if let Some(description) = &element.description {
-            println!("{}", indented(description, "      "));
+            line(text, &indented(description, "      "));
         }
         for parameter in &element.parameters {
-            println!("    {}", parameter_line(parameter));
+            line(text, &format!("    {}", parameter_line(parameter)));
         }
     }
 }

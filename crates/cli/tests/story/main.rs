@@ -11,3 +11,4 @@ mod faults;
 mod house;
 mod orbs;
 mod pushes;
+mod settings;

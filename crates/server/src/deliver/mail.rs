@@ -81,6 +81,33 @@ pub(super) enum SendError {
     Malformed(String),
 }
 
+impl MailSettings {
+    /// Checks an address of a mail server.
+    ///
+    /// # Errors
+    ///
+    /// Completes "which is …".
+    pub fn check_smtp_url(text: &str) -> Result<(), String> {
+        let no_url = "not the address of a mail server such as `smtps://USER:PASSWORD@HOST`";
+        match AsyncSmtpTransport::<Tokio1Executor>::from_url(text) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(no_url.to_owned()),
+        }
+    }
+
+    /// Checks a sender.
+    ///
+    /// # Errors
+    ///
+    /// Completes "which is …".
+    pub fn check_sender(text: &str) -> Result<(), String> {
+        match text.parse::<Mailbox>() {
+            Ok(_) => Ok(()),
+            Err(_) => Err("not a mail address such as `Roundel <ci@example.org>`".to_owned()),
+        }
+    }
+}
+
 /// The way to the SMTP server.
 pub(super) struct Mailer {
     transport: AsyncSmtpTransport<Tokio1Executor>,

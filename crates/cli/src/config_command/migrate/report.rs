@@ -6,10 +6,11 @@ use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
 use super::{
-    super::output::{counted, line, styled},
+    super::output::counted,
     findings::{Finding, Level},
     repository::{FileReport, Repository, Verdict},
 };
+use crate::terminal::{line, styled};
 
 /// Names of one kind that the summary over several repositories shows.
 const SHARED: usize = 25;

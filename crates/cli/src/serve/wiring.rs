@@ -1,0 +1,174 @@
+//! The settings of `roundel serve`, as the server and the embedded runner take them.
+
+use std::net::SocketAddr;
+
+use anyhow::{Context as _, Result, bail};
+use roundel_forge::ForgeSettings;
+use roundel_model::secret::Secret;
+use roundel_server::{MailSettings, Settings, orbs};
+use url::Url;
+
+use crate::{
+    exit::UsageError,
+    settings::{
+        declaration::{Default, Setting},
+        keys,
+        table::{
+            forges::{BITBUCKET, Forge, GITHUB},
+            general, runner, services,
+        },
+        values::Values,
+    },
+};
+
+/// The shortest token that can be chosen; what the server makes has 64 characters.
+const TOKEN_CHARACTERS: usize = 32;
+
+/// Checks what only shows when settings are looked at together. Changes nothing on disk.
+pub(super) fn check(values: &Values) -> Result<()> {
+    forges(values)?;
+    mail(values)?;
+    for setting in [&general::ADMIN_TOKEN, &runner::TOKEN] {
+        let is_short = |token: Secret<String>| token.expose().chars().count() < TOKEN_CHARACTERS;
+        if values.get(setting)?.is_some_and(is_short) {
+            let key = setting.declaration.key;
+            let message = format!("`{key}` has less than {TOKEN_CHARACTERS} characters");
+            return Err(UsageError(message).into());
+        }
+    }
+    Ok(())
+}
+
+/// Returns the settings of the server. Makes the keys that are not there.
+pub(super) fn server(values: &Values) -> Result<Settings> {
+    let need = "the server cannot start without it";
+    let instance_key = generated(values, &general::INSTANCE_KEY)?;
+    Ok(Settings {
+        listen: values.require(&general::LISTEN, need)?,
+        public_url: values.require(&general::PUBLIC_URL, need)?,
+        database_url: values.require(&general::DATABASE_URL, need)?.expose().clone(),
+        status_prefix: values.require(&general::STATUS_PREFIX, need)?,
+        instance_key,
+        runner_token: generated(values, &runner::TOKEN)?,
+        admin_token: generated(values, &general::ADMIN_TOKEN)?,
+        forges: forges(values)?,
+        mail: mail(values)?,
+        orbs: orbs::Settings {
+            directory: values.get(&services::ORBS_DIRECTORY)?,
+            registry: values.get(&services::ORBS_REGISTRY)?,
+            registry_token: values.get(&services::ORBS_REGISTRY_TOKEN)?,
+            url_prefixes: values.get(&services::ORBS_URL_PREFIXES)?.unwrap_or_default(),
+            ..orbs::Settings::default()
+        },
+    })
+}
+
+/// Returns the settings of the embedded runner, if there is to be one.
+pub(super) fn runner(
+    values: &Values,
+    server: &Settings,
+) -> Result<Option<roundel_runner::Settings>> {
+    let slots = values.get(&runner::SLOTS)?.unwrap_or_default();
+    if slots == 0 || values.get(&runner::EMBEDDED)? == Some(false) {
+        return Ok(None);
+    }
+    let need = "the embedded runner cannot start without it";
+    Ok(Some(roundel_runner::Settings {
+        server: at_loopback(server.listen)?,
+        token: server.runner_token.clone(),
+        name: values.require(&runner::NAME, need)?,
+        directory: values.require(&general::DATA, need)?.join("runner"),
+        slots,
+        resource_classes: values.get(&runner::RESOURCE_CLASSES)?.unwrap_or_default(),
+        allow_setuid: values.get(&runner::ALLOW_SETUID)?.unwrap_or_default(),
+        claim_wait: roundel_model::limits::CLAIM_WAIT,
+    }))
+}
+
+/// Points the runner to where the server listens: with port 0, that is known only now.
+pub(super) fn at(
+    settings: roundel_runner::Settings,
+    address: SocketAddr,
+) -> Result<roundel_runner::Settings> {
+    Ok(roundel_runner::Settings { server: at_loopback(address)?, ..settings })
+}
+
+/// What the log says when nobody can sign in.
+pub(super) fn no_provider(values: &Values) -> String {
+    let path =
+        values.found(&general::CONFIG.declaration).map_or("roundel.toml", |found| &found.text);
+    format!(
+        "no Git provider is configured: add [github] or [bitbucket] to `{path}`, see “Connect \
+         GitHub” in the README"
+    )
+}
+
+fn at_loopback(listen: SocketAddr) -> Result<Url> {
+    let reachable = if listen.ip().is_unspecified() {
+        SocketAddr::from(([127, 0, 0, 1], listen.port()))
+    } else {
+        listen
+    };
+    Ok(Url::parse(&format!("http://{reachable}/"))?)
+}
+
+fn generated<T>(values: &Values, setting: &Setting<T>) -> Result<T> {
+    if let Some(value) = values.get(setting)? {
+        return Ok(value);
+    }
+    let Default::Generated(name) = setting.declaration.default else {
+        bail!("`{}` is missing", setting.declaration.key);
+    };
+    let data = values.require(&general::DATA, "keys are kept there")?;
+    let line = keys::ensure(&data, name)?;
+    let value = (setting.kind.parse)(&line);
+    value
+        .map_err(|what| anyhow::anyhow!("the content of `{}` is {what}", data.join(name).display()))
+}
+
+fn forges(values: &Values) -> Result<Vec<ForgeSettings>> {
+    let found: Result<Vec<_>> =
+        [&GITHUB, &BITBUCKET].into_iter().map(|table| forge(values, table)).collect();
+    Ok(found?.into_iter().flatten().collect())
+}
+
+fn forge(values: &Values, table: &Forge) -> Result<Option<ForgeSettings>> {
+    let Some(client_id) = values.get(&table.client_id)? else {
+        if values.get(&table.client_secret)?.is_some() {
+            let why = "there is a secret, but not whose it is";
+            values.require(&table.client_id, why)?;
+        }
+        return Ok(None);
+    };
+    let need = format!("there is `{}`", table.client_id.declaration.key);
+    let known_hosts = match values.get(&table.known_hosts_file)? {
+        Some(path) => std::fs::read_to_string(&path)
+            .with_context(|| format!("failed to read `{}`", path.display()))?,
+        None => roundel_forge::host_keys::pinned(table.kind).to_owned(),
+    };
+    Ok(Some(ForgeSettings {
+        kind: table.kind,
+        web_url: values.require(&table.web_url, &need)?,
+        api_url: values.require(&table.api_url, &need)?,
+        client_id,
+        client_secret: values.require(&table.client_secret, &need)?,
+        known_hosts,
+        public_url: values.require(&general::PUBLIC_URL, &need)?.to_string(),
+    }))
+}
+
+fn mail(values: &Values) -> Result<Option<MailSettings>> {
+    let smtp_url = values.get(&services::SMTP_URL)?;
+    let from = values.get(&services::SENDER)?;
+    match (smtp_url, from) {
+        (None, None) => Ok(None),
+        (None, Some(_)) => {
+            values.require(&services::SMTP_URL, "there is `mail.from`")?;
+            Ok(None)
+        }
+        (Some(smtp_url), _) => {
+            let from = values.require(&services::SENDER, "there is `mail.smtp_url`")?;
+            Ok(Some(MailSettings { smtp_url, from }))
+        }
+    }
+}

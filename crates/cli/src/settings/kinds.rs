@@ -1,0 +1,169 @@
+//! How values are read: one constant for each kind.
+//!
+//! An error completes "which is …", and never repeats the value.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use roundel_model::secret::Secret;
+use roundel_server::MailSettings;
+use tracing_subscriber::EnvFilter;
+use url::Url;
+
+use super::declaration::{Kind, Shape};
+
+/// The most jobs at a time that one runner takes.
+const SLOTS: u32 = 1024;
+
+pub(super) const ADDRESS: Kind<SocketAddr> = Kind {
+    name: "address and port",
+    shape: Shape::Text,
+    parse: |text| text.parse().map_err(|_| "not an IP address and a port".to_owned()),
+};
+
+pub(super) const WEB_URL: Kind<Url> =
+    Kind { name: "http(s) address", shape: Shape::Text, parse: web_url };
+
+pub(super) const WEB_URLS: Kind<Vec<Url>> = Kind {
+    name: "http(s) addresses",
+    shape: Shape::List,
+    parse: |text| text.lines().map(web_url).collect(),
+};
+
+pub(super) const DATABASE_URL: Kind<Secret<String>> = Kind {
+    name: "address of a database",
+    shape: Shape::Text,
+    parse: |text| match text.split_once(':') {
+        Some(("sqlite", path)) if !path.is_empty() => Ok(text.into()),
+        Some(("postgres" | "postgresql", rest)) if rest.starts_with("//") => Ok(text.into()),
+        _ => Err("not `sqlite:PATH` or `postgres://USER@HOST/DATABASE`".to_owned()),
+    },
+};
+
+pub(super) const SMTP_URL: Kind<Secret<String>> = Kind {
+    name: "address of a mail server",
+    shape: Shape::Text,
+    parse: |text| MailSettings::check_smtp_url(text).map(|()| text.into()),
+};
+
+pub(super) const SENDER: Kind<String> = Kind {
+    name: "mail address",
+    shape: Shape::Text,
+    parse: |text| MailSettings::check_sender(text).map(|()| text.to_owned()),
+};
+
+pub(super) const TEXT: Kind<String> = Kind { name: "text", shape: Shape::Text, parse: line };
+
+pub(super) const TEXTS: Kind<Vec<String>> =
+    Kind { name: "texts", shape: Shape::List, parse: |text| text.lines().map(line).collect() };
+
+pub(super) const SECRET: Kind<Secret<String>> =
+    Kind { name: "text", shape: Shape::Text, parse: |text| line(text).map(Secret::new) };
+
+pub(super) const TOKEN: Kind<Secret<String>> = Kind {
+    name: "token",
+    shape: Shape::Text,
+    parse: |text| {
+        let fits = !text.is_empty() && text.chars().all(|c| c.is_ascii_graphic());
+        if fits { Ok(text.into()) } else { Err("not a token, which has no spaces".to_owned()) }
+    },
+};
+
+pub(super) const KEY: Kind<Secret<Vec<u8>>> = Kind {
+    name: "key of 32 bytes in hex",
+    shape: Shape::Text,
+    parse: |text| match hex::decode(text) {
+        Ok(bytes) if bytes.len() == 32 => Ok(Secret::new(bytes)),
+        Ok(bytes) => Err(format!("a key of {} bytes instead of 32", bytes.len())),
+        Err(_) => Err("not a key of 32 bytes in hex".to_owned()),
+    },
+};
+
+pub(super) const DIRECTORY: Kind<PathBuf> = Kind {
+    name: "directory",
+    shape: Shape::Text,
+    parse: |text| {
+        let path = path(text)?;
+        if path.exists() && !path.is_dir() { Err("not a directory".to_owned()) } else { Ok(path) }
+    },
+};
+
+pub(super) const EXISTING_DIRECTORY: Kind<PathBuf> = Kind {
+    name: "directory",
+    shape: Shape::Text,
+    parse: |text| {
+        let path = path(text)?;
+        if path.is_dir() { Ok(path) } else { Err("not an existing directory".to_owned()) }
+    },
+};
+
+pub(super) const FILE: Kind<PathBuf> = Kind { name: "file", shape: Shape::Text, parse: path };
+
+pub(super) const EXISTING_FILE: Kind<PathBuf> = Kind {
+    name: "file",
+    shape: Shape::Text,
+    parse: |text| {
+        let path = path(text)?;
+        match std::fs::File::open(&path) {
+            Ok(_) => Ok(path),
+            Err(error) => Err(format!("not a readable file: {error}")),
+        }
+    },
+};
+
+pub(super) const SLOT_COUNT: Kind<u32> = Kind {
+    name: "number",
+    shape: Shape::Number,
+    parse: |text| match text.parse() {
+        Ok(count) if count <= SLOTS => Ok(count),
+        _ => Err(format!("not a number from 0 to {SLOTS}")),
+    },
+};
+
+pub(super) const SWITCH: Kind<bool> = Kind {
+    name: "true or false",
+    shape: Shape::Switch,
+    parse: |text| match text.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "1" => Ok(true),
+        "false" | "no" | "off" | "0" => Ok(false),
+        _ => Err("not `true` or `false`".to_owned()),
+    },
+};
+
+pub(super) const LOG_FILTER: Kind<String> = Kind {
+    name: "log filter",
+    shape: Shape::Text,
+    parse: |text| match EnvFilter::try_new(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(_) => Err("not a log filter such as `warn` or `info,roundel_server=debug`".to_owned()),
+    },
+};
+
+fn web_url(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|_| "not an http(s) address".to_owned())?;
+    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+        return Err("not an http(s) address".to_owned());
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(
+            "an address with a user name or a password, which does not belong here".to_owned()
+        );
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err("an address with `?` or `#`, which does not belong here".to_owned());
+    }
+    Ok(url)
+}
+
+fn path(text: &str) -> Result<PathBuf, String> {
+    line(text).map(PathBuf::from)
+}
+
+fn line(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() {
+        Err("empty".to_owned())
+    } else if text.chars().any(char::is_control) {
+        Err("not a single line of text".to_owned())
+    } else {
+        Ok(text.to_owned())
+    }
+}

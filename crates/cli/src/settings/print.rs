@@ -1,0 +1,72 @@
+//! `--print-config`: every setting with its value and where it came from, as TOML with comments.
+
+use url::Url;
+
+use super::{
+    declaration::{AnySetting, Default, Secrecy},
+    suggest,
+    table::ALL,
+    values::{Found, Values},
+};
+use crate::terminal;
+
+/// What stands for a secret.
+const MASK: &str = "***";
+
+/// The widest value that comments are aligned to.
+const WIDTH: usize = 60;
+
+/// Writes all settings of a command.
+pub(crate) fn print_config(values: &Values) -> String {
+    let lines: Vec<(String, String)> = ALL
+        .iter()
+        .filter(|setting| setting.declaration().programs.contains(&values.program()))
+        .map(|setting| line(*setting, values))
+        .collect();
+    let fitting =
+        lines.iter().map(|(value, _)| value.chars().count()).filter(|width| *width <= WIDTH);
+    let width = fitting.max().unwrap_or(0);
+    let mut text = String::new();
+    for (value, comment) in &lines {
+        terminal::line(&mut text, &format!("{value:width$}  # {comment}"));
+    }
+    text
+}
+
+/// A line, and the comment on it.
+fn line(setting: &dyn AnySetting, values: &Values) -> (String, String) {
+    let declaration = setting.declaration();
+    let Some(found) = values.found(declaration) else {
+        let why = match declaration.default {
+            Default::Generated(name) => format!("made at the first start, in {name}"),
+            Default::Unset | Default::Fixed(_) | Default::Computed { .. } => "not set".to_owned(),
+        };
+        return (format!("# {}", declaration.key), why);
+    };
+    let held_by = found.held_by.as_ref();
+    let held_by = held_by.map(|path| format!(" ({})", path.display())).unwrap_or_default();
+    let value = suggest::toml_value(&shown(setting, found), setting.shape());
+    // The file cannot name itself.
+    let key = if declaration.in_file { String::new() } else { "# ".to_owned() } + declaration.key;
+    (format!("{key} = {value}"), format!("{}{held_by}", found.origin))
+}
+
+fn shown(setting: &dyn AnySetting, found: &Found) -> String {
+    match setting.declaration().secrecy {
+        Secrecy::Open => found.text.clone(),
+        Secrecy::Secret => MASK.to_owned(),
+        Secrecy::MayHoldPassword => without_password(&found.text),
+    }
+}
+
+/// Masks the password of an address.
+fn without_password(text: &str) -> String {
+    match Url::parse(text) {
+        Ok(mut url) if url.password().is_some() => match url.set_password(Some(MASK)) {
+            Ok(()) => url.to_string(),
+            Err(()) => MASK.to_owned(),
+        },
+        Ok(url) if url.query().is_some_and(|query| query.contains("password")) => MASK.to_owned(),
+        _ => text.to_owned(),
+    }
+}

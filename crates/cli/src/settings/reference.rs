@@ -1,0 +1,173 @@
+//! `docs/configuration.md`, made of the declarations.
+
+use super::{
+    declaration::{AnySetting, Declaration, Default, Secrecy, Shape},
+    suggest,
+    table::{ALL, SECTIONS},
+};
+use crate::terminal;
+
+/// What stands above the tables.
+const HEAD: &str = include_str!("reference.md");
+
+/// Writes the page.
+pub fn page() -> String {
+    let mut page = HEAD.to_owned();
+    for (section, title) in SECTIONS {
+        let heading = if section.is_empty() {
+            (*title).to_owned()
+        } else {
+            format!("{title}: `[{section}]`")
+        };
+        terminal::line(&mut page, &format!("\n## {heading}"));
+        for setting in ALL.iter().filter(|one| one.declaration().section().0 == *section) {
+            page.push_str(&entry(*setting));
+        }
+    }
+    page
+}
+
+fn entry(setting: &dyn AnySetting) -> String {
+    let declaration = setting.declaration();
+    let mut text = format!("\n### `{}`\n\n{}.\n\n", declaration.key, declaration.about);
+    text.push_str("| | |\n| --- | --- |\n");
+    for (name, value) in [
+        ("value", value(setting)),
+        ("default", default(declaration)),
+        ("used by", used_by(declaration)),
+        ("flag", flag(setting)),
+        ("variable", variable(setting)),
+        ("`roundel.toml`", line(setting)),
+    ] {
+        terminal::line(&mut text, &format!("| {name} | {} |", value.replace('|', "\\|")));
+    }
+    text
+}
+
+fn value(setting: &dyn AnySetting) -> String {
+    let unit = setting.declaration().unit.map(|unit| format!(", in {unit}")).unwrap_or_default();
+    let secret = match setting.declaration().secrecy {
+        Secrecy::Open => "",
+        Secrecy::MayHoldPassword => "; a password in it is secret",
+        Secrecy::Secret => "; secret",
+    };
+    format!("{}{unit}{secret}", setting.kind_name())
+}
+
+fn default(declaration: &Declaration) -> String {
+    match declaration.default {
+        Default::Unset => "none".to_owned(),
+        Default::Fixed(text) => format!("`{text}`"),
+        Default::Computed { words, .. } => words.to_owned(),
+        Default::Generated(name) => {
+            format!("made at the first start and kept in `{name}` in the data directory")
+        }
+    }
+}
+
+fn used_by(declaration: &Declaration) -> String {
+    let names: Vec<String> = declaration
+        .programs
+        .iter()
+        .map(|program| format!("`roundel {}`", program.name()))
+        .collect();
+    names.join(", ")
+}
+
+fn flag(setting: &dyn AnySetting) -> String {
+    let declaration = setting.declaration();
+    let example = if declaration.example.contains(' ') {
+        format!("'{}'", declaration.example)
+    } else {
+        declaration.example.to_owned()
+    };
+    let value = match setting.shape() {
+        Shape::Switch if declaration.example == "true" => format!("`--{}`", declaration.flag),
+        Shape::Switch => format!("`--{}={example}`", declaration.flag),
+        Shape::List => format!("`--{} {example}`, may be repeated", declaration.flag),
+        Shape::Text | Shape::Number => format!("`--{} {example}`", declaration.flag),
+    };
+    let file = format!("`--{} FILE`", declaration.file_flag.unwrap_or(declaration.flag));
+    match declaration.secrecy {
+        Secrecy::Open => value,
+        Secrecy::MayHoldPassword => format!("{value} or {file}"),
+        Secrecy::Secret => file,
+    }
+}
+
+fn variable(setting: &dyn AnySetting) -> String {
+    let Declaration { variable, example, .. } = *setting.declaration();
+    let list = if setting.shape() == Shape::List { ", several with commas" } else { "" };
+    let value = format!("`{variable}={example}`{list}");
+    if setting.declaration().has_file_form() {
+        format!("{value} or `{variable}_FILE=FILE`")
+    } else {
+        value
+    }
+}
+
+fn line(setting: &dyn AnySetting) -> String {
+    let declaration = setting.declaration();
+    if !declaration.in_file {
+        return "not there: it says where the file is".to_owned();
+    }
+    let (_, key) = declaration.section();
+    let value = format!("`{key} = {}`", suggest::toml_value(declaration.example, setting.shape()));
+    if declaration.has_file_form() { format!("{value} or `{key}_file = \"FILE\"`") } else { value }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_setting_has_names_that_follow_from_its_key_and_an_example_that_works() {
+        for setting in ALL {
+            let declaration = setting.declaration();
+            let key = declaration.key;
+            assert!(!declaration.about.is_empty() && !declaration.about.ends_with('.'), "{key}");
+            assert!(!declaration.programs.is_empty(), "{key}");
+            let (section, name) = declaration.section();
+            assert!(SECTIONS.iter().any(|(known, _)| *known == section), "{key}");
+            let full = key.replace(['.', '_'], "-");
+            let short = name.replace('_', "-");
+            let plural = [declaration.flag.to_owned() + "s", declaration.flag.to_owned() + "es"];
+            let follows = |name: &String| name == declaration.flag || plural.contains(name);
+            assert!([&full, &short].into_iter().any(follows), "{key}: --{}", declaration.flag);
+            let variables = [full, short]
+                .map(|name| format!("ROUNDEL_{}", name.replace('-', "_").to_uppercase()));
+            assert!(variables.contains(&declaration.variable.to_owned()), "{key}");
+            let file_flag = format!("{}-file", declaration.flag);
+            let has_file = declaration.secrecy != Secrecy::Open;
+            assert_eq!(declaration.file_flag, has_file.then_some(file_flag.as_str()), "{key}");
+            // Of the rest, directories and files need not exist where the test runs.
+            if !matches!(setting.kind_name(), "directory" | "file") {
+                assert_eq!(setting.check(declaration.example), Ok(()), "{key}");
+            }
+            if let Default::Fixed(text) = declaration.default {
+                assert_eq!(setting.check(text), Ok(()), "{key}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_two_settings_share_a_name() {
+        let names = |of: &dyn Fn(&Declaration) -> String| {
+            let mut names: Vec<String> = ALL.iter().map(|one| of(one.declaration())).collect();
+            let count = names.len();
+            names.sort();
+            names.dedup();
+            assert_eq!(names.len(), count);
+        };
+        names(&|one| one.key.to_owned());
+        names(&|one| one.flag.to_owned());
+        names(&|one| one.variable.to_owned());
+    }
+
+    #[test]
+    fn the_page_in_the_documentation_is_as_the_code_has_it() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/configuration.md");
+        let written = std::fs::read_to_string(path).unwrap_or_default();
+        assert_eq!(written, page(), "docs/configuration.md is stale: run `cargo xtask gen`");
+    }
+}

@@ -1,0 +1,26 @@
+//! What might have been meant, and how a value is written in TOML.
+
+use super::declaration::Shape;
+
+/// Returns the name that is nearest to another, if one is near.
+pub(crate) fn nearest(name: &str, known: impl Iterator<Item = String>) -> Option<String> {
+    let limit = (name.chars().count() / 4).clamp(1, 3);
+    known
+        .map(|known| (strsim::osa_distance(name, &known), known))
+        .filter(|(distance, _)| *distance <= limit)
+        .min()
+        .map(|(_, known)| known)
+}
+
+/// Writes a value as TOML does; a list has a line for each item.
+pub(crate) fn toml_value(text: &str, shape: Shape) -> String {
+    let quoted = |text: &str| toml::Value::from(text).to_string();
+    match shape {
+        Shape::Text => quoted(text),
+        Shape::Number | Shape::Switch => text.to_owned(),
+        Shape::List => {
+            let items: Vec<String> = text.lines().map(quoted).collect();
+            format!("[{}]", items.join(", "))
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! `[runner]`: the runner within `roundel serve`, and `roundel runner`.
+
+use roundel_model::secret::Secret;
+
+use super::super::{
+    declaration::{Declaration, Default, OPEN, Program, Secrecy, Setting},
+    kinds,
+};
+
+const BOTH: &[Program] = &[Program::Serve, Program::Runner];
+
+pub(crate) static EMBEDDED: Setting<bool> = Setting {
+    kind: kinds::SWITCH,
+    declaration: Declaration {
+        key: "runner.embedded",
+        flag: "runner-embedded",
+        variable: "ROUNDEL_RUNNER_EMBEDDED",
+        about: "Whether `roundel serve` runs jobs in its own process",
+        default: Default::Fixed("true"),
+        example: "false",
+        ..OPEN
+    },
+};
+
+pub(crate) static SLOTS: Setting<u32> = Setting {
+    kind: kinds::SLOT_COUNT,
+    declaration: Declaration {
+        key: "runner.slots",
+        flag: "slots",
+        variable: "ROUNDEL_SLOTS",
+        about: "How many jobs run at the same time; 0 in `roundel serve` runs none there",
+        default: Default::Fixed("2"),
+        unit: Some("jobs"),
+        example: "4",
+        programs: BOTH,
+        ..OPEN
+    },
+};
+
+pub(crate) static ALLOW_SETUID: Setting<bool> = Setting {
+    kind: kinds::SWITCH,
+    declaration: Declaration {
+        key: "runner.allow_setuid",
+        flag: "allow-setuid",
+        variable: "ROUNDEL_ALLOW_SETUID",
+        about: "Whether `sudo` and other setuid programs work in jobs",
+        default: Default::Fixed("false"),
+        example: "true",
+        programs: BOTH,
+        ..OPEN
+    },
+};
+
+pub(crate) static NAME: Setting<String> = Setting {
+    kind: kinds::TEXT,
+    declaration: Declaration {
+        key: "runner.name",
+        flag: "name",
+        variable: "ROUNDEL_NAME",
+        about: "Name of the runner on the dashboard",
+        default: Default::Computed {
+            words: "`embedded` in `roundel serve`, the host's name in `roundel runner`",
+            compute: |program, _| match program {
+                Program::Serve | Program::Orb => "embedded".to_owned(),
+                Program::Runner => host_name(),
+            },
+        },
+        example: "build-1",
+        programs: BOTH,
+        ..OPEN
+    },
+};
+
+pub(crate) static RESOURCE_CLASSES: Setting<Vec<String>> = Setting {
+    kind: kinds::TEXTS,
+    declaration: Declaration {
+        key: "runner.resource_classes",
+        flag: "resource-class",
+        variable: "ROUNDEL_RESOURCE_CLASSES",
+        about: "The resource classes that the runner serves; if not set, all of them",
+        example: "acme/gpu",
+        programs: BOTH,
+        ..OPEN
+    },
+};
+
+pub(crate) static TOKEN: Setting<Secret<String>> = Setting {
+    kind: kinds::TOKEN,
+    declaration: Declaration {
+        key: "runner.token",
+        flag: "token",
+        file_flag: Some("token-file"),
+        variable: "ROUNDEL_TOKEN",
+        about: "The token with which runners claim jobs; a runner elsewhere needs the server's",
+        default: Default::Generated("runner.token"),
+        example: "4be1c07d93f25a68b0d2e7f1a3c59486",
+        secrecy: Secrecy::Secret,
+        programs: BOTH,
+        exposing_flag: Some((Program::Runner, "token")),
+        ..OPEN
+    },
+};
+
+fn host_name() -> String {
+    let name = std::fs::read_to_string("/etc/hostname").unwrap_or_default();
+    if name.trim().is_empty() { "runner".to_owned() } else { name.trim().to_owned() }
+}

@@ -1,0 +1,284 @@
+//! Which value each setting has, and where it came from.
+//!
+//! A flag wins over a variable, a variable over a line of the file, a line over the default. An
+//! empty variable is one that is not set.
+
+use std::{
+    collections::BTreeMap,
+    fs::File as SystemFile,
+    io::Read as _,
+    path::{Path, PathBuf},
+};
+
+use url::Url;
+
+use super::{
+    declaration::{AnySetting, Declaration, Default, Program, Secrecy, Setting},
+    file::File,
+    given::{Candidate, Flags, Form, Given, Origin, Variables},
+    problem::{self, Problem},
+    suggest,
+    table::{ALL, general},
+};
+use crate::exit::UsageError;
+
+/// Bytes of a file that holds a secret.
+const SECRET_BYTES: u64 = 64 << 10;
+
+/// The values of all settings that a command reads.
+#[derive(Debug)]
+pub(crate) struct Values {
+    program: Program,
+    found: BTreeMap<&'static str, Found>,
+    /// What works and should be done in another way.
+    pub(crate) warnings: Vec<String>,
+}
+
+/// A value, and where it came from.
+#[derive(Clone, Debug)]
+pub(crate) struct Found {
+    /// Lists have a line for each item.
+    pub(crate) text: String,
+    pub(crate) origin: Origin,
+    /// The file that holds the value, if it does not stand in the setting itself.
+    pub(crate) held_by: Option<PathBuf>,
+}
+
+impl Values {
+    /// Decides the value of every setting that a command reads.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with the settings, in one [`UsageError`].
+    pub(crate) fn resolve(
+        program: Program,
+        flags: &Flags,
+        variables: &Variables,
+    ) -> Result<Self, UsageError> {
+        let mut values = Self { program, found: BTreeMap::new(), warnings: Vec::new() };
+        let mut given = Given { program, flags, variables, file: File::default() };
+        given.file = values.file(&given).map_err(|problem| problem::all(&[problem]))?;
+        let mut problems = given.file.problems.clone();
+        let config = values.found.remove(general::CONFIG.declaration.key);
+        values.found.clear();
+        values.found.extend(config.map(|found| (general::CONFIG.declaration.key, found)));
+        for setting in ALL.iter().filter(|one| one.declaration().programs.contains(&program)) {
+            if values.found.contains_key(setting.declaration().key) {
+                continue;
+            }
+            if let Err(problem) = values.decide(*setting, &given) {
+                problems.push(problem);
+            }
+        }
+        if !problems.is_empty() {
+            return Err(problem::all(&problems));
+        }
+        values.warnings.extend(misspelled(variables));
+        Ok(values)
+    }
+
+    /// Returns the value of a setting.
+    ///
+    /// # Errors
+    ///
+    /// If it was right a moment ago and is no longer: a file that was removed.
+    pub(crate) fn get<T>(&self, setting: &Setting<T>) -> Result<Option<T>, UsageError> {
+        let Some(found) = self.found.get(setting.declaration.key) else { return Ok(None) };
+        let value = (setting.kind.parse)(&found.text);
+        value.map(Some).map_err(|what| UsageError(format!("`{}` is {what}", found.origin.name())))
+    }
+
+    /// Returns the value of a setting that there must be.
+    ///
+    /// # Errors
+    ///
+    /// If it is not given: which it is, and how to give it.
+    pub(crate) fn require<T>(&self, setting: &Setting<T>, why: &str) -> Result<T, UsageError> {
+        let declaration = &setting.declaration;
+        self.get(setting)?.ok_or_else(|| {
+            let ways = ways(declaration, self.program);
+            UsageError(format!("`{}` is missing: {why}\n  set {ways}", declaration.key))
+        })
+    }
+
+    /// Returns a value as it was given.
+    pub(crate) fn found(&self, declaration: &Declaration) -> Option<&Found> {
+        self.found.get(declaration.key)
+    }
+
+    /// Returns the command that reads the values.
+    pub(crate) fn program(&self) -> Program {
+        self.program
+    }
+
+    /// Reads the settings file: the one that is named, or else the one in the data directory.
+    fn file(&mut self, given: &Given<'_>) -> Result<File, Problem> {
+        self.decide(&general::DATA, given)?;
+        self.decide(&general::CONFIG, given)?;
+        let Some(config) = self.found.get(general::CONFIG.declaration.key) else {
+            return Ok(File::default());
+        };
+        match File::read(Path::new(&config.text))? {
+            Some(file) => Ok(file),
+            None if config.origin == Origin::Default => Ok(File::default()),
+            None => Err(Problem::new(format!(
+                "there is no settings file `{}`, which `{}` names",
+                config.text,
+                config.origin.name()
+            ))),
+        }
+    }
+
+    fn decide(&mut self, setting: &dyn AnySetting, given: &Given<'_>) -> Result<(), Problem> {
+        let declaration = setting.declaration();
+        for level in given.candidates(declaration, setting.shape()) {
+            match level.as_slice() {
+                [] => {}
+                [one] => {
+                    self.warnings.extend(exposed(declaration, one));
+                    let found = take(setting, one)?;
+                    self.found.insert(declaration.key, found);
+                    return Ok(());
+                }
+                [first, second, ..] => {
+                    let (first_name, second_name) = (first.origin.name(), second.origin.name());
+                    let message =
+                        format!("`{first_name}` and `{second_name}` are both set; keep one");
+                    return Err(Problem::new(message).at(second.place.clone()));
+                }
+            }
+        }
+        if let Some(found) = self.default(setting)? {
+            self.found.insert(declaration.key, found);
+        }
+        Ok(())
+    }
+
+    fn default(&self, setting: &dyn AnySetting) -> Result<Option<Found>, Problem> {
+        let found = |text: String| Found { text, origin: Origin::Default, held_by: None };
+        Ok(match setting.declaration().default {
+            Default::Unset => None,
+            Default::Fixed(text) => Some(found(text.to_owned())),
+            Default::Computed { compute, .. } => {
+                let other = |key: &str| self.found.get(key).map(|found| found.text.clone());
+                Some(found(compute(self.program, &other)))
+            }
+            Default::Generated(name) => {
+                let path = self.data().join(name);
+                if !path.exists() {
+                    return Ok(None);
+                }
+                let candidate = Candidate {
+                    text: path.display().to_string(),
+                    origin: Origin::Default,
+                    place: None,
+                    form: Form::Path,
+                };
+                Some(take(setting, &candidate)?)
+            }
+        })
+    }
+
+    fn data(&self) -> PathBuf {
+        self.found
+            .get(general::DATA.declaration.key)
+            .map_or_else(PathBuf::new, |found| PathBuf::from(&found.text))
+    }
+}
+
+/// Takes a value, from its file if it has one, and checks it.
+fn take(setting: &dyn AnySetting, candidate: &Candidate) -> Result<Found, Problem> {
+    let Candidate { text, origin, place, form } = candidate;
+    let declaration = setting.declaration();
+    let name = origin.name();
+    if *form == Form::Path {
+        let held = read_secret(Path::new(text)).map_err(|error| {
+            let message = format!("failed to read `{text}` (`{name}`): {error}");
+            Problem::new(message).at(place.clone())
+        })?;
+        setting.check(&held).map_err(|what| {
+            Problem::new(format!("the content of `{text}` (`{name}`) is {what}")).at(place.clone())
+        })?;
+        let held_by = Some(PathBuf::from(text));
+        return Ok(Found { text: held, origin: origin.clone(), held_by });
+    }
+    setting.check(text).map_err(|what| {
+        let message = if declaration.secrecy == Secrecy::Open {
+            format!("`{name}` is `{}`, which is {what}", text.replace('\n', ", "))
+        } else {
+            format!("`{name}` is {what}")
+        };
+        let help = format!("an example: `{}`", example(setting, origin));
+        Problem::new(message).at(place.clone()).help(help)
+    })?;
+    Ok(Found { text: text.clone(), origin: origin.clone(), held_by: None })
+}
+
+/// An example in the form in which the wrong value was given.
+fn example(setting: &dyn AnySetting, origin: &Origin) -> String {
+    let declaration = setting.declaration();
+    let example = declaration.example;
+    match origin {
+        Origin::Flag(flag) if example.contains(' ') => format!("{flag} '{example}'"),
+        Origin::Flag(flag) => format!("{flag} {example}"),
+        Origin::Variable(name) => format!("{name}={example}"),
+        Origin::Line { .. } | Origin::Default => {
+            let (_, key) = declaration.section();
+            format!("{key} = {}", suggest::toml_value(example, setting.shape()))
+        }
+    }
+}
+
+/// The ways to give a setting.
+fn ways(declaration: &Declaration, program: Program) -> String {
+    if let (Secrecy::Secret, Some(flag)) = (declaration.secrecy, declaration.file_flag) {
+        return format!(
+            "`{}_file` in the settings file, `{}_FILE` or `--{flag}` to a file that holds it",
+            declaration.key, declaration.variable,
+        );
+    }
+    let flag = declaration.value_flag(program).unwrap_or(declaration.flag);
+    format!("`{}` in the settings file, `{}` or `--{flag}`", declaration.key, declaration.variable)
+}
+
+/// A warning if a flag shows a secret to everybody who lists processes.
+fn exposed(declaration: &Declaration, candidate: &Candidate) -> Option<String> {
+    let Origin::Flag(flag) = &candidate.origin else { return None };
+    let has_password = || Url::parse(&candidate.text).is_ok_and(|url| url.password().is_some());
+    let exposed = match (candidate.form, declaration.secrecy) {
+        (Form::Path, _) | (Form::Value, Secrecy::Open) => false,
+        (Form::Value, Secrecy::MayHoldPassword) => has_password(),
+        (Form::Value, Secrecy::Secret) => true,
+    };
+    exposed.then(|| {
+        format!(
+            "`{flag}` shows a secret to everyone who can list processes on this machine; use \
+             `--{}`, `{}` or the settings file",
+            declaration.file_flag.unwrap_or(declaration.flag),
+            declaration.variable
+        )
+    })
+}
+
+/// Warnings about variables that are nearly, but not quite, those of a setting.
+fn misspelled(variables: &Variables) -> impl Iterator<Item = String> {
+    let known = || {
+        ALL.iter().flat_map(|setting| {
+            let declaration = setting.declaration();
+            let file = format!("{}_FILE", declaration.variable);
+            let file = declaration.has_file_form().then_some(file);
+            [Some(declaration.variable.to_owned()), file].into_iter().flatten()
+        })
+    };
+    let unknown = variables.keys().filter(move |name| !known().any(|known| known == **name));
+    unknown.filter_map(move |name| {
+        let near = suggest::nearest(name, known())?;
+        Some(format!("the variable `{name}` is not a setting; did you mean `{near}`?"))
+    })
+}
+
+fn read_secret(path: &Path) -> std::io::Result<String> {
+    let mut text = String::new();
+    SystemFile::open(path)?.take(SECRET_BYTES).read_to_string(&mut text)?;
+    Ok(text.trim().to_owned())
+}
