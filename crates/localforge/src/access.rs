@@ -5,7 +5,10 @@ use roundel_model::{
     time::Timestamp,
 };
 
-use crate::{model::Repository, side::Side};
+use crate::{
+    model::{NewToken, Repository, Token},
+    side::Side,
+};
 
 /// What git wants to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,4 +130,22 @@ fn denied(kind: ForgeKind, repository: &Repository, login: &str) -> String {
         }
         ForgeKind::Bitbucket => "conq: repository access denied.".to_owned(),
     }
+}
+
+/// Returns the token that a user pushes with; it is made once.
+pub(crate) fn push_token(side: &Side, login: &str) -> String {
+    let scopes: &[&str] = match side.kind {
+        ForgeKind::GitHub => &["repo"],
+        ForgeKind::Bitbucket => &["repository", "repository:write"],
+    };
+    let scopes: Vec<String> = scopes.iter().map(|&scope| scope.to_owned()).collect();
+    side.write(|state| {
+        let ours =
+            |one: &&Token| one.client_id.is_none() && one.login == login && one.scopes == scopes;
+        if let Some(known) = state.tokens.iter().find(ours) {
+            return known.word.clone();
+        }
+        let wanted = NewToken { login, scopes: scopes.clone(), client_id: None, life: None };
+        state.issue(side.kind, wanted, Timestamp::now()).word
+    })
 }

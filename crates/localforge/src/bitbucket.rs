@@ -7,30 +7,28 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    body::Bytes,
     extract::{Request, State},
     http::{HeaderMap, StatusCode},
     middleware::Next,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use roundel_model::forge::Role;
-use serde_json::{Value, json};
-use uuid::Uuid;
 
+use self::answers::refuse;
 use crate::{
     answer::Refusal,
-    caller::{Caller, Credentials, Identity, Verdict, credentials},
-    model::Repository,
+    caller::{Caller, Credentials, Verdict, credentials},
     side::Side,
 };
 
+mod answers;
 mod commits;
 mod hooks;
 mod keys;
 mod people;
 mod pulls;
 mod repos;
+mod rights;
 pub(crate) mod shape;
 mod source;
 mod statuses;
@@ -102,134 +100,8 @@ fn commit_routes() -> Router<Arc<Side>> {
         .route(&format!("{base}/src/{{revision}}/{{*path}}"), get(source::show))
 }
 
-/// Says no as Bitbucket does.
-pub(crate) fn refuse(status: StatusCode, message: &str) -> Refusal {
-    Refusal::json(status, json!({ "type": "error", "error": { "message": message } }))
-}
-
-/// Says which field of a body is wrong.
-pub(crate) fn invalid(field: &str, message: &str) -> Refusal {
-    Refusal::json(
-        StatusCode::BAD_REQUEST,
-        json!({
-            "type": "error",
-            "error": {
-                "message": format!("{field}: {message}"), "fields": { field: [message] },
-            },
-        }),
-    )
-}
-
 async fn removed() -> Refusal {
     refuse(StatusCode::GONE, "This API was removed. See CHANGE-2770.")
-}
-
-/// Says that there is no such repository, or not for this caller.
-pub(crate) fn hidden() -> Refusal {
-    let message = "You may not have access to this repository or it no longer exists in this \
-                   workspace. If you think this repository exists and you have access, make sure \
-                   you are authenticated.";
-    refuse(StatusCode::NOT_FOUND, message)
-}
-
-/// Refuses whoever is nobody.
-pub(crate) fn signed_in(caller: &Caller) -> Result<&Identity, Refusal> {
-    let message = "Token is invalid, expired, or not supported for this endpoint.";
-    caller.0.as_ref().ok_or_else(|| refuse(StatusCode::UNAUTHORIZED, message))
-}
-
-/// Refuses a token without the scope. A wider scope holds the narrower ones.
-pub(crate) fn scoped<'a>(caller: &'a Caller, scope: &str) -> Result<&'a Identity, Refusal> {
-    let identity = signed_in(caller)?;
-    let wider: &[&str] = match scope {
-        "account" => &["account", "account:write"],
-        "email" => &["email", "account", "account:write"],
-        "repository" => &["repository", "repository:write"],
-        "repository:write" => &["repository:write"],
-        "repository:admin" => &["repository:admin"],
-        "pullrequest" => &["pullrequest", "pullrequest:write"],
-        "pullrequest:write" => &["pullrequest:write"],
-        "account:write" => &["account:write"],
-        _ => &["webhook"],
-    };
-    if identity.has_any(wider) {
-        return Ok(identity);
-    }
-    Err(Refusal::json(
-        StatusCode::FORBIDDEN,
-        json!({
-            "type": "error",
-            "error": {
-                "message": "Your credentials lack one or more required privilege scopes.",
-                "detail": { "required": [scope], "granted": identity.scopes },
-            },
-        }),
-    ))
-}
-
-/// Reads a body.
-pub(crate) fn body(bytes: &Bytes) -> Result<Value, Refusal> {
-    let value: Option<Value> = serde_json::from_slice(bytes).ok();
-    value
-        .filter(Value::is_object)
-        .ok_or_else(|| refuse(StatusCode::BAD_REQUEST, "Request body is not valid JSON"))
-}
-
-/// Reads a `{uuid}`, with or without braces.
-pub(crate) fn uuid_of(text: &str) -> Option<Uuid> {
-    Uuid::parse_str(text.trim_start_matches('{').trim_end_matches('}')).ok()
-}
-
-/// Finds a repository by slugs or ids. With an id of its own the workspace does not matter.
-fn find(side: &Side, workspace: &str, name: &str) -> Option<Repository> {
-    if let Some(uuid) = uuid_of(name) {
-        return side
-            .read(|state| state.repositories.values().find(|one| one.uuid == uuid).cloned());
-    }
-    let owner = login_of(side, workspace)?;
-    side.find(&owner, name)
-}
-
-/// Returns the login of a workspace that is named by slug or id.
-pub(crate) fn login_of(side: &Side, workspace: &str) -> Option<String> {
-    side.read(|state| {
-        if let Some(uuid) = uuid_of(workspace) {
-            let organization = state.organizations.iter().find(|one| one.uuid == uuid);
-            let user = state.users.iter().find(|one| one.uuid == uuid);
-            return organization
-                .map(|one| one.login.clone())
-                .or_else(|| user.map(|one| one.login.clone()));
-        }
-        state.owner(workspace).map(|owner| owner.login().to_owned())
-    })
-}
-
-/// Finds a repository that the caller may use so.
-pub(crate) fn repository(
-    side: &Side,
-    caller: &Caller,
-    (workspace, name): (&str, &str),
-    (wanted, scope): (Role, &str),
-) -> Result<Repository, Refusal> {
-    let Some(found) = find(side, workspace, name) else {
-        signed_in(caller)?;
-        let message = format!("Repository {workspace}/{name} not found");
-        return Err(refuse(StatusCode::NOT_FOUND, &message));
-    };
-    let role = caller.login().and_then(|login| side.read(|state| state.role(login, &found)));
-    if wanted == Role::Read && !found.private && scope == "repository" {
-        return Ok(found);
-    }
-    if role.is_none() {
-        signed_in(caller)?;
-        return Err(hidden());
-    }
-    scoped(caller, scope)?;
-    if role < Some(wanted) {
-        let message = "Access denied. You must have write or admin access.";
-        return Err(refuse(StatusCode::FORBIDDEN, message));
-    }
-    Ok(found)
 }
 
 async fn guard(State(side): State<Arc<Side>>, mut request: Request, next: Next) -> Response {

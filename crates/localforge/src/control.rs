@@ -4,23 +4,24 @@
 
 use std::{collections::BTreeMap, io, sync::Arc};
 
-use roundel_model::{forge::Role, time::Timestamp};
+use roundel_model::{
+    forge::{ForgeKind, Role},
+    time::Timestamp,
+};
 use uuid::Uuid;
 
 use crate::{
-    ForgeKind, LocalForge,
-    bitbucket::shape::braced,
-    model::{Application, NewToken, Organization, Repository, Token, User},
+    access::push_token,
+    forge::LocalForge,
+    model::{Application, NewToken, Organization, Repository, User},
     random,
+    shape::braced,
     side::Side,
 };
 
 mod commits;
-mod seen;
-mod trouble;
-
-pub use commits::NewCommit;
-pub(crate) use commits::commit_and_tell;
+mod faults;
+mod observe;
 
 /// Scopes of a Bitbucket consumer (`VCS` §4.3).
 const CONSUMER_SCOPES: [&str; 6] =
@@ -200,22 +201,4 @@ impl LocalForge {
         }
         url.to_string()
     }
-}
-
-/// Returns the token that a user pushes with; it is made once.
-pub(crate) fn push_token(side: &Side, login: &str) -> String {
-    let scopes: &[&str] = match side.kind {
-        ForgeKind::GitHub => &["repo"],
-        ForgeKind::Bitbucket => &["repository", "repository:write"],
-    };
-    let scopes: Vec<String> = scopes.iter().map(|&scope| scope.to_owned()).collect();
-    side.write(|state| {
-        let ours =
-            |one: &&Token| one.client_id.is_none() && one.login == login && one.scopes == scopes;
-        if let Some(known) = state.tokens.iter().find(ours) {
-            return known.word.clone();
-        }
-        let wanted = NewToken { login, scopes: scopes.clone(), client_id: None, life: None };
-        state.issue(side.kind, wanted, Timestamp::now()).word
-    })
 }

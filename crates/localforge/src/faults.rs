@@ -1,25 +1,57 @@
-//! Trouble on purpose: calls that fail, deliveries that get lost.
-//!
-//! Everything that a caller sees goes through here first: REST, OAuth, git over HTTP and pages.
-//! Git over SSH does not; there a key is refused by deleting it.
+//! Faults on purpose: calls that fail, deliveries that get lost.
 
 use std::{
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use axum::{
-    body::Body,
-    extract::{ConnectInfo, Request, State},
-    http::StatusCode,
-    middleware::Next,
-    response::{IntoResponse, Response},
-};
+use roundel_model::forge::ForgeKind;
 
-use crate::{DeliveryFault, Failure, FailureKind, listener::Connection, side::Side};
+/// A failure to inject into calls.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// Which forge.
+    pub kind: ForgeKind,
+    /// `POST`, or empty for any.
+    pub method: String,
+    /// Part of the path, percent-decoded, with the query.
+    pub path_contains: String,
+    /// How many calls are let through first.
+    pub after: u32,
+    /// How many calls fail; `u32::MAX` for all.
+    pub times: u32,
+    /// What happens to them.
+    pub how: FailureKind,
+}
+
+/// What happens to a call that fails on purpose.
+#[derive(Clone, Debug)]
+pub enum FailureKind {
+    /// Answers with this status and body, without doing it.
+    Answer {
+        /// The HTTP status.
+        status: u16,
+        /// Headers; the content type is JSON unless given.
+        headers: Vec<(String, String)>,
+        /// The body.
+        body: String,
+    },
+    /// Waits first.
+    Delay(Duration),
+    /// Does it, then drops the connection.
+    LoseAnswer,
+}
+
+/// What happens to a webhook delivery on purpose.
+#[derive(Clone, Debug)]
+pub enum DeliveryFault {
+    /// It is never sent, and nobody notes it.
+    Lose,
+    /// It is sent twice, under the same id.
+    Repeat,
+    /// It is sent later: others overtake it.
+    Delay(Duration),
+}
 
 /// The failures that wait to happen.
 #[derive(Default)]
@@ -38,7 +70,7 @@ impl Faults {
         lock(&self.calls).push(failure);
     }
 
-    /// Adds trouble with deliveries.
+    /// Adds a fault of deliveries.
     pub(crate) fn disturb(&self, fault: DeliveryFault, times: u32) {
         lock(&self.deliveries).push((fault, times));
     }
@@ -50,7 +82,7 @@ impl Faults {
     }
 
     /// Counts a call and says whether it is one that fails.
-    fn next_call(&self, method: &str, path: &str) -> Option<FailureKind> {
+    pub(crate) fn next_call(&self, method: &str, path: &str) -> Option<FailureKind> {
         let mut calls = lock(&self.calls);
         let mut how = None;
         for failure in calls.iter_mut() {
@@ -81,57 +113,4 @@ impl Faults {
         deliveries.retain(|(_, times)| *times > 0);
         Some(fault)
     }
-}
-
-/// Fails a call if it is its turn.
-pub(crate) async fn fail_on_purpose(
-    State(side): State<Arc<Side>>,
-    ConnectInfo(connection): ConnectInfo<Connection>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let path = request.uri().path_and_query().map_or("", |path| path.as_str());
-    let decoded = percent_decoded(path);
-    let failure = side.faults.next_call(request.method().as_str(), &decoded);
-    match failure {
-        None => next.run(request).await,
-        Some(FailureKind::Answer { status, headers, body }) => answer(status, headers, body),
-        Some(FailureKind::Delay(time)) => {
-            tokio::time::sleep(time.min(Duration::from_hours(1))).await;
-            next.run(request).await
-        }
-        Some(FailureKind::LoseAnswer) => {
-            let response = next.run(request).await;
-            connection.cut.store(true, Ordering::SeqCst);
-            response
-        }
-    }
-}
-
-fn percent_decoded(path: &str) -> String {
-    let (path, query) = path.split_once('?').unwrap_or((path, ""));
-    // A form decoder turns plus signs into spaces, which no path of ours means.
-    let escaped = path.replace('+', "%2B");
-    let decoded = url::form_urlencoded::parse(escaped.as_bytes())
-        .map(|(key, _)| key.into_owned())
-        .collect::<Vec<_>>()
-        .join("&");
-    if query.is_empty() { decoded } else { format!("{decoded}?{query}") }
-}
-
-fn answer(status: u16, headers: Vec<(String, String)>, body: String) -> Response {
-    let mut response = Response::builder().status(status);
-    if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
-        response = response.header("content-type", "application/json; charset=utf-8");
-    }
-    for (name, value) in headers {
-        response = response.header(name, value);
-    }
-    let broken = || (StatusCode::INTERNAL_SERVER_ERROR, "no such answer").into_response();
-    response.body(Body::from(body)).unwrap_or_else(|_| broken())
-}
-
-/// Returns a fresh mark for a connection that is to be cut.
-pub(crate) fn uncut() -> Arc<AtomicBool> {
-    Arc::new(AtomicBool::new(false))
 }

@@ -7,24 +7,23 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    body::{Body, Bytes, to_bytes},
+    body::{Body, to_bytes},
     extract::{Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
     routing::{delete, get, post},
 };
-use roundel_model::forge::Role;
-use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use self::answers::{not_found, refuse};
 use crate::{
     answer::Refusal,
     caller::{Caller, Credentials, Verdict, credentials},
-    model::Repository,
     side::Side,
 };
 
+mod answers;
 mod applications;
 mod commits;
 mod contents;
@@ -33,10 +32,10 @@ mod keys;
 mod people;
 mod pulls;
 mod repos;
+mod rights;
 pub(crate) mod shape;
 mod statuses;
 
-const DOCS: &str = "https://docs.github.com/rest";
 /// Calls that one user has in an hour. Counted by nobody here; limits are injected.
 const LIMIT: &str = "5000";
 /// Bytes of an answer that gets an `ETag`.
@@ -117,121 +116,6 @@ fn commit_routes() -> Router<Arc<Side>> {
         .route("/repos/{owner}/{repo}/contents", get(contents::root))
         .route("/repos/{owner}/{repo}/contents/", get(contents::root))
         .route("/repos/{owner}/{repo}/contents/{*path}", get(contents::show))
-}
-
-/// Says no as GitHub does.
-pub(crate) fn refuse(status: StatusCode, message: &str) -> Refusal {
-    Refusal::json(
-        status,
-        json!({
-            "message": message, "documentation_url": DOCS, "status": status.as_u16().to_string(),
-        }),
-    )
-}
-
-/// Says that there is nothing, or nothing for this caller (`VCS` §2.2: 404 instead of 403).
-pub(crate) fn not_found() -> Refusal {
-    refuse(StatusCode::NOT_FOUND, "Not Found")
-}
-
-/// Says what is wrong with a body.
-pub(crate) fn invalid(resource: &str, field: &str, code: &str, message: &str) -> Refusal {
-    Refusal::json(
-        StatusCode::UNPROCESSABLE_ENTITY,
-        json!({
-            "message": "Validation Failed",
-            "errors": [{
-                "resource": resource, "code": code, "field": field, "message": message,
-            }],
-            "documentation_url": DOCS,
-            "status": "422",
-        }),
-    )
-}
-
-/// Says that a body is not JSON.
-pub(crate) fn body(bytes: &Bytes) -> Result<Value, Refusal> {
-    let value: Value = serde_json::from_slice(bytes)
-        .map_err(|_| refuse(StatusCode::BAD_REQUEST, "Problems parsing JSON"))?;
-    if value.is_object() {
-        Ok(value)
-    } else {
-        Err(refuse(StatusCode::BAD_REQUEST, "Body should be a JSON object"))
-    }
-}
-
-/// What a call wants to do with a repository.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Need {
-    /// Look.
-    Read,
-    /// Look at something that only somebody with rights sees, or change it.
-    Role(Role, &'static [&'static str]),
-}
-
-/// Scopes that let one do anything with a private repository, or a public one.
-const REPO: &[&str] = &["repo"];
-const PUBLIC: &[&str] = &["repo", "public_repo"];
-
-/// Finds a repository that the caller may use so.
-pub(crate) fn repository(
-    side: &Side,
-    caller: &Caller,
-    (owner, name): (&str, &str),
-    need: Need,
-) -> Result<Repository, Refusal> {
-    let Some(found) = side.find(owner, name) else { return Err(moved_or_gone(side, owner, name)) };
-    allowed(side, caller, &found, need).map(|()| found)
-}
-
-/// Somebody who calls by an old name is sent to the id.
-fn moved_or_gone(side: &Side, owner: &str, name: &str) -> Refusal {
-    let old = format!("{owner}/{name}");
-    let id = side.read(|state| {
-        let had = |one: &&Repository| {
-            one.former_names.iter().any(|former| former.eq_ignore_ascii_case(&old))
-        };
-        state.repositories.values().find(had).map(|one| one.id)
-    });
-    let Some(id) = id else { return not_found() };
-    let url = side.api(&format!("repositories/{id}"));
-    let body = json!({ "message": "Moved Permanently", "url": url, "documentation_url": DOCS });
-    Refusal::new((StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, url)], axum::Json(body)))
-}
-
-/// Tells whether the caller may use a repository so.
-pub(crate) fn allowed(
-    side: &Side,
-    caller: &Caller,
-    repository: &Repository,
-    need: Need,
-) -> Result<(), Refusal> {
-    let role = caller.login().and_then(|login| side.read(|state| state.role(login, repository)));
-    let seen = !repository.private || (role.is_some() && caller.has_any(REPO));
-    if !seen {
-        return Err(not_found());
-    }
-    let Need::Role(wanted, scopes) = need else { return Ok(()) };
-    let general = if repository.private { REPO } else { PUBLIC };
-    let permitted = caller.has_any(general) || (!repository.private && caller.has_any(scopes));
-    if role < Some(wanted) || !permitted {
-        return Err(not_found());
-    }
-    Ok(())
-}
-
-/// Refuses changes to an archived repository.
-pub(crate) fn writable(repository: &Repository) -> Result<(), Refusal> {
-    if repository.archived {
-        let message = "Repository was archived so is read-only.";
-        return Err(refuse(StatusCode::FORBIDDEN, message));
-    }
-    Ok(())
-}
-
-/// Refuses whoever is nobody.
-pub(crate) fn signed_in(caller: &Caller) -> Result<&crate::caller::Identity, Refusal> {
-    caller.0.as_ref().ok_or_else(|| refuse(StatusCode::UNAUTHORIZED, "Requires authentication"))
 }
 
 async fn guard(State(side): State<Arc<Side>>, mut request: Request, next: Next) -> Response {

@@ -10,13 +10,13 @@ use sha1::Sha1;
 use sha2::Sha256;
 
 use crate::{
-    DeliveryFault,
+    faults::DeliveryFault,
     model::{Delivery, Hook},
     side::Side,
 };
 
 /// How long a receiver may take (`VCS` §3.1, §4.7).
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 /// Bytes beyond which GitHub does not send at all.
 const GITHUB_CAP: usize = 25 * 1024 * 1024;
 /// Bytes beyond which Bitbucket does not send, without telling anybody.
@@ -221,7 +221,7 @@ fn sign_sha1(secret: &str, body: &[u8]) -> String {
 
 /// Sends it and notes what came back.
 async fn exchange(side: &Side, hook: &Hook, delivery: &mut Delivery) {
-    let mut request = side.client.post(&hook.url).timeout(PATIENCE).body(delivery.payload.clone());
+    let mut request = side.client.post(&hook.url).timeout(TIMEOUT).body(delivery.payload.clone());
     for (name, value) in &delivery.request_headers {
         request = request.header(name, value);
     }

@@ -20,14 +20,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-use crate::faults::uncut;
-
-/// What a request knows of its connection.
-#[derive(Clone, Debug)]
-pub(crate) struct Connection {
-    /// Set to break it.
-    pub(crate) cut: Arc<AtomicBool>,
-}
+use crate::connection::{Connection, uncut};
 
 /// A listening socket.
 pub(crate) struct Listener(pub(crate) TcpListener);

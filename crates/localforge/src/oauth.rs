@@ -22,7 +22,7 @@ use crate::{
     model::{Application, Code, User},
     random, session,
     side::Side,
-    web::{Frame, html},
+    web::frame::{Frame, html},
 };
 
 mod exchange;

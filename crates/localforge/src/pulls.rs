@@ -5,9 +5,10 @@ use std::sync::Arc;
 use roundel_model::time::Timestamp;
 
 use crate::{
+    change::PullChange,
     git::GitError,
     model::{Pull, Repository},
-    push::{PullChange, announce_pull},
+    push::announce_pull,
     side::Side,
 };
 

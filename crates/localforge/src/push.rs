@@ -8,6 +8,7 @@ use std::sync::Arc;
 use roundel_model::{forge::ForgeKind, time::Timestamp};
 
 use crate::{
+    change::{PullChange, RefChange},
     git::{GitError, Refs},
     hooks::{self, Event},
     model::{Pull, Repository},
@@ -17,22 +18,6 @@ use crate::{
 
 /// GitHub sends nothing when more tags than this are pushed at once (`VCS` §3.3).
 const GITHUB_TAGS: usize = 3;
-
-/// A ref that moved.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct RefChange {
-    /// `refs/heads/…` or `refs/tags/…`.
-    pub(crate) name: String,
-    pub(crate) before: Option<String>,
-    pub(crate) after: Option<String>,
-}
-
-impl RefChange {
-    /// Returns the branch, if it is one.
-    pub(crate) fn branch(&self) -> Option<&str> {
-        self.name.strip_prefix("refs/heads/")
-    }
-}
 
 /// Looks at a repository's refs and fires hooks for what moved.
 ///
@@ -154,19 +139,6 @@ async fn announce_pulls(
         }
     }
     Ok(())
-}
-
-/// What happened to a pull request.
-pub(crate) enum PullChange {
-    /// It was opened.
-    Opened,
-    /// Its branch moved.
-    Moved {
-        /// Where its head was.
-        before: String,
-    },
-    /// It was closed without merging.
-    Closed,
 }
 
 /// Tells the hooks about a pull request, and keeps `refs/pull/N/head` where GitHub has it.

@@ -12,26 +12,22 @@ use axum::{Router, middleware::from_fn_with_state};
 use roundel_model::forge::ForgeKind;
 use russh::keys::{Algorithm, PrivateKey, ssh_key::LineEnding};
 use tokio::net::TcpListener;
-use url::Url;
 
 use crate::{
-    Settings, bitbucket, faults, github,
-    listener::{Connection, Listener},
+    bitbucket,
+    connection::Connection,
+    fault_layer::fail_on_purpose,
+    forge::LocalForge,
+    github,
+    listener::Listener,
     oauth,
+    settings::Settings,
     side::{Addresses, Life, Side},
     smart_http, ssh, web,
 };
 
 /// How long connections may take to end when the forge stops.
 const FAREWELL: Duration = Duration::from_secs(2);
-
-/// A running forge pair. Dropping it stops it.
-pub struct LocalForge {
-    pub(crate) github: Arc<Side>,
-    pub(crate) bitbucket: Arc<Side>,
-    life: Life,
-    known_hosts: String,
-}
 
 impl LocalForge {
     /// Starts both forges, with what they remember from last time.
@@ -84,42 +80,6 @@ impl LocalForge {
         self.github.save()?;
         self.bitbucket.save()
     }
-
-    /// Where people look at it, and the base of OAuth: `http://127.0.0.1:PORT`.
-    pub fn web_url(&self, kind: ForgeKind) -> Url {
-        self.side(kind).web.clone()
-    }
-
-    /// Where programs talk to it: `…/api/v3` or `…/2.0`.
-    pub fn api_url(&self, kind: ForgeKind) -> Url {
-        let side = self.side(kind);
-        let address = side.api("");
-        Url::parse(address.trim_end_matches('/')).unwrap_or_else(|_| side.web.clone())
-    }
-
-    /// `known_hosts` lines of the SSH server.
-    pub fn known_hosts(&self) -> String {
-        self.known_hosts.clone()
-    }
-
-    pub(crate) fn side(&self, kind: ForgeKind) -> &Arc<Side> {
-        match kind {
-            ForgeKind::GitHub => &self.github,
-            ForgeKind::Bitbucket => &self.bitbucket,
-        }
-    }
-}
-
-impl Drop for LocalForge {
-    fn drop(&mut self) {
-        self.life.stop.cancel();
-        self.life.tasks.close();
-        for side in [&self.github, &self.bitbucket] {
-            if let Err(error) = side.save() {
-                tracing::warn!(%error, "the forge's state cannot be saved");
-            }
-        }
-    }
 }
 
 async fn bind(address: IpAddr, port: u16) -> io::Result<TcpListener> {
@@ -139,7 +99,7 @@ fn routes(side: &Arc<Side>) -> Router {
     api.merge(oauth::router(side.kind))
         .merge(smart_http::router())
         .merge(web::router(side.kind))
-        .layer(from_fn_with_state(Arc::clone(side), faults::fail_on_purpose))
+        .layer(from_fn_with_state(Arc::clone(side), fail_on_purpose))
         .with_state(Arc::clone(side))
 }
 

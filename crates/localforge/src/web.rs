@@ -9,22 +9,27 @@ use askama::Template;
 use axum::{
     Router,
     extract::{Path, State},
-    http::{HeaderMap, StatusCode, header},
-    response::{Html, IntoResponse, Response},
+    http::{HeaderMap, header},
+    response::{IntoResponse, Response},
     routing::{get, post},
 };
 use roundel_model::{forge::ForgeKind, time::Timestamp};
 
 use crate::{
-    model::{Repository, Status, User},
+    model::{Repository, User},
     session,
     side::Side,
 };
 
 mod actions;
+pub(crate) mod frame;
+mod look;
 mod repository;
 
-const POLICY: &str = "default-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+use self::{
+    frame::{Frame, html, not_found},
+    look::{StateLook, ago, visibility},
+};
 
 /// Returns the routes.
 pub(crate) fn router(kind: ForgeKind) -> Router<Arc<Side>> {
@@ -59,103 +64,11 @@ pub(crate) fn router(kind: ForgeKind) -> Router<Arc<Side>> {
         .layer(axum::middleware::from_fn(session::same_site))
 }
 
-/// What all pages have around them.
-pub(crate) struct Frame {
-    pub(crate) title: String,
-    pub(crate) forge: &'static str,
-    pub(crate) class: &'static str,
-    pub(crate) login: Option<String>,
-    pub(crate) live: bool,
-}
-
-impl Frame {
-    /// Returns the frame of a page that stays as it is.
-    pub(crate) fn of(side: &Side, headers: &HeaderMap, title: &str) -> Self {
-        Self {
-            title: title.to_owned(),
-            forge: side.kind.title(),
-            class: side.kind.long_slug(),
-            login: session::visitor(side, headers).map(|user| user.login),
-            live: false,
-        }
-    }
-
-    fn live(mut self) -> Self {
-        self.live = true;
-        self
-    }
-}
-
-/// Answers with a page.
-pub(crate) fn html(page: &impl Template) -> Response {
-    match page.render() {
-        Ok(text) => {
-            let headers = [
-                (header::CONTENT_SECURITY_POLICY, POLICY),
-                (header::CACHE_CONTROL, "no-store"),
-                (header::REFERRER_POLICY, "no-referrer"),
-            ];
-            (headers, Html(text)).into_response()
-        }
-        Err(error) => {
-            tracing::warn!(%error, "a page cannot be rendered");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
-    }
-}
-
-/// What a status looks like: colour, sign and word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Mark {
-    class: &'static str,
-    glyph: &'static str,
-    word: &'static str,
-}
-
-impl Mark {
-    const NONE: Self = Self { class: "odd", glyph: "○", word: "no mark" };
-
-    /// Reads the words of both forges.
-    fn of(state: &str) -> Self {
-        match state {
-            "success" | "SUCCESSFUL" => Self { class: "good", glyph: "✓", word: "success" },
-            "failure" | "FAILED" => Self { class: "bad", glyph: "✗", word: "failure" },
-            "pending" | "INPROGRESS" => Self { class: "wait", glyph: "●", word: "pending" },
-            "error" => Self { class: "bad", glyph: "!", word: "error" },
-            "STOPPED" => Self { class: "odd", glyph: "■", word: "stopped" },
-            _ => Self::NONE,
-        }
-    }
-
-    /// Returns the worst of several.
-    fn worst(all: &[Status]) -> Self {
-        let rank = |mark: &Self| match mark.class {
-            "bad" => 3,
-            "wait" => 2,
-            "odd" => 1,
-            _ => 0,
-        };
-        all.iter().map(|one| Self::of(&one.state)).max_by_key(rank).unwrap_or(Self::NONE)
-    }
-}
-
-/// Says how long ago something was.
-fn ago(time: Timestamp, now: Timestamp) -> String {
-    let seconds = now.since(time).as_secs();
-    match seconds {
-        0..5 => "just now".to_owned(),
-        5..120 => format!("{seconds} s ago"),
-        120..7_200 => format!("{} min ago", seconds / 60),
-        7_200..172_800 => format!("{} h ago", seconds / 3_600),
-        _ => format!("{} days ago", seconds / 86_400),
-    }
-}
-
 struct Row {
     full_name: String,
     visibility: &'static str,
     news: String,
-    mark: Mark,
+    look: StateLook,
 }
 
 #[derive(Template)]
@@ -167,10 +80,6 @@ struct Home {
     people: Vec<User>,
     /// Name, callback address, how many allowed it.
     applications: Vec<(String, String, String)>,
-}
-
-const fn visibility(repository: &Repository) -> &'static str {
-    if repository.private { "private" } else { "public" }
 }
 
 async fn home(State(side): State<Arc<Side>>, headers: HeaderMap) -> Response {
@@ -223,15 +132,15 @@ async fn row(side: &Side, repository: &Repository) -> Row {
         Some(sha) => git.commit(sha).await.ok(),
         None => None,
     };
-    let (news, mark) = match (commit, repository.pushed_at) {
+    let (news, look) = match (commit, repository.pushed_at) {
         (Some(commit), Some(pushed)) => {
             let statuses = side.read(|state| state.newest_statuses(repository.id, &commit.sha));
             let when = ago(pushed, Timestamp::now());
-            (format!("{} · pushed {when}", commit.title()), Mark::worst(&statuses))
+            (format!("{} · pushed {when}", commit.title()), StateLook::worst(&statuses))
         }
-        (_, _) => ("nothing was pushed yet".to_owned(), Mark::NONE),
+        (_, _) => ("nothing was pushed yet".to_owned(), StateLook::NONE),
     };
-    Row { full_name: repository.full_name(), visibility: visibility(repository), news, mark }
+    Row { full_name: repository.full_name(), visibility: visibility(repository), news, look }
 }
 
 #[derive(Template)]
@@ -248,20 +157,6 @@ async fn sign_in(State(side): State<Arc<Side>>, headers: HeaderMap) -> Response 
     let people = side.read(|state| state.users.clone());
     let frame = Frame::of(&side, &headers, "Sign in");
     html(&SignIn { frame, people, application: "", return_to: "/", suggested: "" })
-}
-
-#[derive(Template)]
-#[template(path = "message.html")]
-struct Message<'a> {
-    frame: Frame,
-    title: &'a str,
-    text: &'a str,
-}
-
-fn not_found(side: &Side, headers: &HeaderMap) -> Response {
-    let frame = Frame::of(side, headers, "Not found");
-    let text = "There is nothing at this address.";
-    (StatusCode::NOT_FOUND, html(&Message { frame, title: "Not found", text })).into_response()
 }
 
 async fn style() -> impl IntoResponse {
@@ -284,19 +179,4 @@ async fn avatar(Path(name): Path<String>) -> impl IntoResponse {
          {letter}</text></svg>"
     );
     ([(header::CONTENT_TYPE, "image/svg+xml")], drawing)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_told_in_words() {
-        let now = Timestamp::from_micros(1_000_000_000_000);
-        let before = |seconds: i64| Timestamp::from_micros((1_000_000 - seconds) * 1_000_000);
-        assert_eq!(ago(before(2), now), "just now");
-        assert_eq!(ago(before(90), now), "90 s ago");
-        assert_eq!(ago(before(600), now), "10 min ago");
-        assert_eq!(ago(before(10_000), now), "2 h ago");
-    }
 }

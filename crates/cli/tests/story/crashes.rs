@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use roundel_localforge::{Failure, FailureKind, ForgeKind, StatusMark};
+use roundel_localforge::{CommitStatus, Failure, FailureKind, ForgeKind};
 use roundel_model::status::JobStatus;
 
 use crate::house::{House, PATIENCE, until};
@@ -205,7 +205,7 @@ async fn pushes_survive_a_server_that_keeps_dying() {
         house.kill_server();
         house.start_server().await;
     }
-    let is_green = |marks: &[StatusMark]| {
+    let is_green = |marks: &[CommitStatus]| {
         marks.iter().any(|mark| mark.context == MARK && mark.state == "success")
     };
     let store = house.store().await;

@@ -8,7 +8,7 @@ mod images;
 mod inputs;
 mod steps;
 
-use roundel_localforge::{ForgeKind, StatusMark};
+use roundel_localforge::{CommitStatus, ForgeKind};
 use roundel_model::id::ProjectId;
 use roundel_store::{
     Store,
@@ -57,9 +57,9 @@ impl Scene {
         (kind, name): (ForgeKind, &str),
         sha: &str,
         (context, state): (&str, &str),
-    ) -> (StatusMark, Page) {
+    ) -> (CommitStatus, Page) {
         let marks = self.house.marks(kind, name, sha, &[(context, state)]).await;
-        let is_it = |mark: &&StatusMark| mark.context == context && mark.state == state;
+        let is_it = |mark: &&CommitStatus| mark.context == context && mark.state == state;
         let mark = marks.iter().rfind(is_it).unwrap().clone();
         let page = self.visitor.open(mark.target_url.parse().unwrap()).await.unwrap();
         assert!(page.status.is_success(), "{}: {}", page.url, page.text);

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use roundel_localforge::{ForgeKind, LocalForge, NewCommit, Settings, StatusMark};
+use roundel_localforge::{CommitStatus, ForgeKind, LocalForge, NewCommit, Settings};
 use roundel_store::{
     Store,
     reading::{PipelineFilter, PipelineRow, WorkflowRow},
@@ -184,8 +184,8 @@ impl House {
         name: &str,
         sha: &str,
         wanted: &[(&str, &str)],
-    ) -> Vec<StatusMark> {
-        let is_met = |marks: &[StatusMark]| {
+    ) -> Vec<CommitStatus> {
+        let is_met = |marks: &[CommitStatus]| {
             wanted.iter().all(|(context, state)| {
                 marks.iter().any(|mark| mark.context == *context && mark.state == *state)
             })

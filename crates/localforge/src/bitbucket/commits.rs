@@ -10,7 +10,7 @@ use axum::{
 use roundel_model::forge::Role;
 use serde_json::{Value, json};
 
-use super::{refuse, repository, shape};
+use super::{answers::refuse, rights::repository, shape};
 use crate::{
     answer::{Outcome, Refusal, ok},
     caller::Caller,

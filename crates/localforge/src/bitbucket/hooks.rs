@@ -12,7 +12,11 @@ use roundel_model::{forge::Role, time::Timestamp};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{body, invalid, refuse, repository, shape, uuid_of};
+use super::{
+    answers::{body, invalid, refuse},
+    rights::{repository, uuid_of},
+    shape,
+};
 use crate::{
     answer::{Outcome, Refusal, nothing, ok, text, texts},
     caller::Caller,

@@ -11,7 +11,11 @@ use axum::{
 use roundel_model::{forge::Role, time::Timestamp};
 use uuid::Uuid;
 
-use super::{body, invalid, refuse, repository, scoped, shape, signed_in, uuid_of};
+use super::{
+    answers::{body, invalid, refuse},
+    rights::{repository, scoped, signed_in, uuid_of},
+    shape,
+};
 use crate::{
     answer::{Outcome, Refusal, nothing, ok, text},
     caller::{Caller, Identity},

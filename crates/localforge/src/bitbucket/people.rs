@@ -9,7 +9,11 @@ use axum::{
 };
 use serde_json::json;
 
-use super::{login_of, refuse, scoped, shape, uuid_of};
+use super::{
+    answers::refuse,
+    rights::{login_of, scoped, uuid_of},
+    shape,
+};
 use crate::{
     answer::{Outcome, ok},
     caller::Caller,

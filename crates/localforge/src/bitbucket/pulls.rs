@@ -12,7 +12,11 @@ use roundel_model::forge::Role;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{body, invalid, refuse, repository, shape, signed_in};
+use super::{
+    answers::{body, invalid, refuse},
+    rights::{repository, signed_in},
+    shape,
+};
 use crate::{
     answer::{Outcome, Refusal, ok, text},
     caller::Caller,

@@ -11,7 +11,11 @@ use roundel_model::forge::Role;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{login_of, refuse, repository, scoped, shape};
+use super::{
+    answers::refuse,
+    rights::{login_of, repository, scoped},
+    shape,
+};
 use crate::{
     answer::{Outcome, ok},
     caller::Caller,
@@ -102,7 +106,7 @@ pub(super) async fn permissions(
             && word("repository.full_name")
                 .is_none_or(|wanted| wanted.eq_ignore_ascii_case(&one.full_name()))
             && word("repository.uuid")
-                .is_none_or(|wanted| super::uuid_of(&wanted) == Some(one.uuid))
+                .is_none_or(|wanted| super::rights::uuid_of(&wanted) == Some(one.uuid))
             && word("repository.name").is_none_or(|wanted| wanted.eq_ignore_ascii_case(&one.name))
     };
     let user = shape::user(&side, &side.person(&login));

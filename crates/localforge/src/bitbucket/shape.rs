@@ -6,16 +6,11 @@ use uuid::Uuid;
 
 use crate::{
     git::CommitInfo,
-    github::shape::merge,
     model::{DeployKey, Hook, Organization, Owner, Pull, Repository, Status, User, UserKey},
+    shape::{braced, merge},
     side::Side,
     stamp,
 };
-
-/// Returns a uuid with braces, as Bitbucket writes it.
-pub(crate) fn braced(uuid: Uuid) -> String {
-    format!("{{{uuid}}}")
-}
 
 fn link(href: impl Into<String>) -> Value {
     json!({ "href": href.into() })

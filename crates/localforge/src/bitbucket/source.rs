@@ -12,13 +12,14 @@ use roundel_model::forge::Role;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{refuse, repository, shape};
+use super::{answers::refuse, rights::repository, shape};
 use crate::{
     answer::{Outcome, ok},
     caller::Caller,
     git::Entry,
     model::Repository,
     page::{Paging, paginated},
+    shape::merge,
     side::Side,
 };
 
@@ -131,7 +132,7 @@ fn shown(side: &Side, repository: &Repository, sha: &str, entry: &Entry) -> Valu
             _ => &[],
         };
         let more = json!({ "size": entry.size, "attributes": attributes, "mimetype": null });
-        crate::github::shape::merge(&mut value, more);
+        merge(&mut value, more);
     }
     value
 }

@@ -12,13 +12,18 @@ use roundel_model::{forge::Role, limits::BITBUCKET_KEY_CHARS, time::Timestamp};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{body, invalid, refuse, repository, shape, signed_in};
+use super::{
+    answers::{body, invalid, refuse},
+    rights::{repository, signed_in},
+    shape,
+};
 use crate::{
     answer::{Outcome, Refusal, ok, text},
     caller::Caller,
     hooks::{self, Event},
     model::{Repository, Status},
     page::{Paging, paginated},
+    shape::merge,
     side::Side,
 };
 
@@ -168,8 +173,8 @@ pub(super) async fn change(
         "key": old.context, "name": old.name, "state": old.state, "url": old.target_url,
         "description": old.description, "refname": old.refname,
     });
-    crate::github::shape::merge(&mut merged, body(&bytes)?);
-    crate::github::shape::merge(&mut merged, json!({ "key": old.context }));
+    merge(&mut merged, body(&bytes)?);
+    merge(&mut merged, json!({ "key": old.context }));
     check(&merged)?;
     let status = upsert(&side, &found, &sha, &signed_in(&caller)?.login, &merged);
     ok(StatusCode::OK, shape::status(&side, &found, &sha, &status))

@@ -1,55 +1,17 @@
 //! Commits, branches and tags, made by the program that runs the forge. Hooks fire as after a push.
 
-use std::{io, sync::Arc};
+use std::io;
+
+use roundel_model::forge::ForgeKind;
 
 use super::find;
 use crate::{
-    ForgeKind, LocalForge,
-    bitbucket::shape::braced,
-    git::{NewFiles, Signature},
-    model::Repository,
+    commit::{NewCommit, commit_and_notify},
+    forge::LocalForge,
+    git::Signature,
     push,
-    side::Side,
+    shape::braced,
 };
-
-/// A commit to make.
-#[derive(Clone, Debug)]
-pub struct NewCommit<'a> {
-    /// The branch, without `refs/heads/`. One that is not there starts at the default branch.
-    pub branch: &'a str,
-    /// Paths and contents. A file that starts with `#!` is executable.
-    pub files: &'a [(&'a str, &'a str)],
-    /// The message.
-    pub message: &'a str,
-    /// Login of whoever commits and pushes.
-    pub author: &'a str,
-}
-
-/// Commits a file set and fires hooks as a push would.
-pub(crate) async fn commit_and_tell(
-    side: &Arc<Side>,
-    repository: &Repository,
-    commit: &NewCommit<'_>,
-) -> io::Result<String> {
-    let git = side.git(repository.id);
-    let author = side.person(commit.author);
-    let files: Vec<_> = commit
-        .files
-        .iter()
-        .map(|(path, text)| ((*path).to_owned(), Some(text.as_bytes().to_vec())))
-        .collect();
-    let base = format!("refs/heads/{}", repository.default_branch);
-    let new = NewFiles {
-        branch: commit.branch,
-        from: git.resolve(&base).await.as_deref().map(|_| base.as_str()),
-        files: &files,
-        message: commit.message,
-        by: Signature { name: &author.name, email: &author.email },
-    };
-    let sha = git.commit_files(&new).await?;
-    push::notice(side, repository.id, commit.author).await?;
-    Ok(sha)
-}
 
 /// What happens in repositories.
 impl LocalForge {
@@ -66,7 +28,7 @@ impl LocalForge {
         commit: &NewCommit<'_>,
     ) -> io::Result<String> {
         let side = self.side(kind);
-        commit_and_tell(side, &find(side, owner, name)?, commit).await
+        commit_and_notify(side, &find(side, owner, name)?, commit).await
     }
 
     /// Deletes a branch and fires hooks as a push would.

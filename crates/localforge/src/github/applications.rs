@@ -10,7 +10,10 @@ use axum::{
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{body, not_found, refuse, shape};
+use super::{
+    answers::{body, not_found, refuse},
+    shape,
+};
 use crate::{
     answer::{Outcome, Refusal, nothing, ok, text},
     caller::{Credentials, credentials},

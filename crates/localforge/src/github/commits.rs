@@ -10,13 +10,18 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Need, not_found, refuse, repository, shape};
+use super::{
+    answers::{not_found, refuse},
+    rights::{Need, repository},
+    shape,
+};
 use crate::{
     answer::{Outcome, Refusal, ok},
     caller::Caller,
     git::FileChange,
     model::Repository,
     page::{Paging, linked},
+    shape::merge,
     side::Side,
 };
 
@@ -171,7 +176,7 @@ pub(super) async fn show(
     let mut value = shape::commit(&side, &found, &commit);
     let added: u64 = changes.iter().map(|one| one.added).sum();
     let removed: u64 = changes.iter().map(|one| one.removed).sum();
-    shape::merge(
+    merge(
         &mut value,
         json!({
             "stats": { "additions": added, "deletions": removed, "total": added + removed },

@@ -12,12 +12,16 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Need, not_found, refuse, repository, shape};
+use super::{
+    answers::{not_found, refuse},
+    rights::{Need, repository},
+};
 use crate::{
     answer::{Outcome, Refusal, ok},
     caller::Caller,
     git::{Entry, Git},
     model::Repository,
+    shape::merge,
     side::Side,
 };
 
@@ -121,13 +125,13 @@ impl Place<'_> {
     async fn file(&self, git: &Git, entry: &Entry) -> Result<Value, Refusal> {
         let mut value = self.shown(entry);
         if entry.kind == "commit" {
-            shape::merge(&mut value, json!({ "submodule_git_url": null }));
+            merge(&mut value, json!({ "submodule_git_url": null }));
             return Ok(value);
         }
         if entry.mode == "120000" {
             let target = git.blob(&entry.sha).await?;
             let target = String::from_utf8_lossy(&target).into_owned();
-            shape::merge(&mut value, json!({ "target": target }));
+            merge(&mut value, json!({ "target": target }));
             return Ok(value);
         }
         let (content, encoding) = if entry.size > INLINE_BYTES {
@@ -135,7 +139,7 @@ impl Place<'_> {
         } else {
             (lines(&STANDARD.encode(git.blob(&entry.sha).await?)), "base64")
         };
-        shape::merge(&mut value, json!({ "content": content, "encoding": encoding }));
+        merge(&mut value, json!({ "content": content, "encoding": encoding }));
         Ok(value)
     }
 }

@@ -12,7 +12,11 @@ use roundel_model::{forge::Role, time::Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Need, body, invalid, not_found, refuse, repository, shape, signed_in};
+use super::{
+    answers::{body, invalid, not_found, refuse},
+    rights::{Need, repository, signed_in},
+    shape,
+};
 use crate::{
     answer::{Outcome, Refusal, nothing, ok, text, texts},
     caller::Caller,
@@ -20,6 +24,7 @@ use crate::{
     model::{Delivery, Hook, Repository},
     page::{Paging, linked},
     payload,
+    shape::merge,
     side::Side,
 };
 
@@ -105,7 +110,7 @@ pub(super) async fn add(
     bytes: Bytes,
 ) -> Outcome {
     let found = repository(&side, &caller, (&owner, &name), WRITE)?;
-    super::writable(&found)?;
+    super::rights::writable(&found)?;
     let wanted = body(&bytes)?;
     let config = config(&wanted)?;
     let events = texts(&wanted, "events").unwrap_or_else(|| vec!["push".to_owned()]);
@@ -311,7 +316,7 @@ pub(super) async fn delivery(
     let hook = find(&side, &found, id)?;
     let delivery = find_delivery(&side, hook.id, delivery)?;
     let mut value = shape::delivery_in_full(&delivery);
-    shape::merge(&mut value, json!({ "url": hook.url }));
+    merge(&mut value, json!({ "url": hook.url }));
     ok(StatusCode::OK, value)
 }
 

@@ -11,7 +11,11 @@ use axum::{
 use roundel_model::{forge::Role, time::Timestamp};
 use serde_json::Value;
 
-use super::{Need, body, invalid, not_found, repository, shape, signed_in};
+use super::{
+    answers::{body, invalid, not_found},
+    rights::{Need, repository, signed_in},
+    shape,
+};
 use crate::{
     answer::{Outcome, Refusal, nothing, ok, text},
     caller::{Caller, Identity},

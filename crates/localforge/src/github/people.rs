@@ -9,12 +9,17 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use super::{not_found, refuse, shape, signed_in};
+use super::{
+    answers::{not_found, refuse},
+    rights::signed_in,
+    shape,
+};
 use crate::{
     answer::{Outcome, Refusal, nothing, ok},
     caller::Caller,
     model::{Organization, User},
     page::{Paging, linked},
+    shape::merge,
     side::Side,
     stamp,
 };
@@ -153,7 +158,7 @@ pub(super) async fn organization(
 ) -> Outcome {
     let one = find_organization(&side, &login)?;
     let mut value = shape::organization(&side, &one.login, one.id);
-    shape::merge(
+    merge(
         &mut value,
         json!({
             "html_url": side.page(&one.login), "name": one.login,

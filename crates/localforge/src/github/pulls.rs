@@ -12,7 +12,12 @@ use roundel_model::forge::Role;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Need, body, commits, invalid, not_found, repository, shape, signed_in};
+use super::{
+    answers::{body, invalid, not_found},
+    commits,
+    rights::{Need, repository, signed_in},
+    shape,
+};
 use crate::{
     answer::{Outcome, Refusal, ok, text},
     caller::Caller,

@@ -11,13 +11,18 @@ use axum::{
 use roundel_model::forge::Role;
 use serde_json::{Value, json};
 
-use super::{Need, allowed, body, invalid, not_found, repository, shape, signed_in};
+use super::{
+    answers::{body, invalid, not_found},
+    rights::{Need, allowed, repository, signed_in},
+    shape,
+};
 use crate::{
     answer::{Outcome, ok, text},
     caller::Caller,
     hooks::{self, Event},
     model::Repository,
     page::{Paging, linked},
+    shape::merge,
     side::Side,
 };
 
@@ -141,7 +146,7 @@ fn tell(side: &Arc<Side>, caller: &Caller, before: &Repository, after: &Reposito
             "sender": shape::user(side, &sender),
         });
         if !changes.is_null() {
-            shape::merge(&mut payload, json!({ "changes": changes }));
+            merge(&mut payload, json!({ "changes": changes }));
         }
         let event = Event {
             repository: after.id,
@@ -164,7 +169,7 @@ pub(super) async fn permission(
     let role = side.read(|state| state.role(&user.login, &found));
     let word = role.map_or("none", shape::role_name);
     let mut shown = shape::user(&side, &user);
-    shape::merge(&mut shown, json!({ "role_name": word }));
+    merge(&mut shown, json!({ "role_name": word }));
     let body = json!({ "permission": word, "role_name": word, "user": shown });
     ok(StatusCode::OK, body)
 }

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     git::CommitInfo,
     model::{Delivery, DeployKey, Hook, Owner, Pull, Repository, Status, User, UserKey},
+    shape::merge,
     side::Side,
     stamp,
 };
@@ -481,11 +482,4 @@ fn pull_end(side: &Side, one: &Repository, branch: &str, sha: &str) -> Value {
         "user": owner(side, one),
         "repo": repository(side, one),
     })
-}
-
-/// Puts the fields of one object into another.
-pub(crate) fn merge(into: &mut Value, more: Value) {
-    if let (Value::Object(into), Value::Object(more)) = (into, more) {
-        into.extend(more);
-    }
 }

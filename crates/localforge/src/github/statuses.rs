@@ -11,7 +11,11 @@ use axum::{
 use roundel_model::{forge::Role, limits::STATUS_DESCRIPTION_CHARS, time::Timestamp};
 use serde_json::{Value, json};
 
-use super::{Need, body, invalid, not_found, refuse, repository, shape, signed_in, writable};
+use super::{
+    answers::{body, invalid, not_found, refuse},
+    rights::{Need, repository, signed_in, writable},
+    shape,
+};
 use crate::{
     answer::{Outcome, Refusal, ok, text},
     caller::Caller,

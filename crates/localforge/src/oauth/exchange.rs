@@ -18,6 +18,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     caller::{Credentials, credentials},
     model::{Application, Code, NewToken, Token},
+    shape::merge,
     side::Side,
 };
 
@@ -165,7 +166,7 @@ fn github_answer(token: &Token) -> Value {
         "access_token": token.word, "scope": token.scopes.join(","), "token_type": "bearer",
     });
     if let Some(refresh) = &token.refresh {
-        crate::github::shape::merge(
+        merge(
             &mut body,
             json!({
                 "expires_in": GITHUB_LIFE.as_secs(), "refresh_token": refresh,

@@ -4,9 +4,10 @@ use serde_json::{Value, json};
 
 use crate::{
     bitbucket::shape,
+    change::RefChange,
     git::{Git, GitError},
     model::{Pull, Repository},
-    push::RefChange,
+    shape::merge,
     side::Side,
 };
 
@@ -106,7 +107,7 @@ async fn end(
             Some("tag") => "annotated_tag",
             Some(_) | None => "tag",
         };
-        crate::github::shape::merge(&mut value, json!({ "type": kind }));
+        merge(&mut value, json!({ "type": kind }));
     }
     Ok(value)
 }

@@ -3,10 +3,11 @@
 use serde_json::{Value, json};
 
 use crate::{
+    change::{PullChange, RefChange},
     git::{CommitInfo, Git, GitError},
     github::shape,
     model::{Hook, Pull, Repository, User},
-    push::{PullChange, RefChange},
+    shape::merge,
     side::Side,
     stamp,
 };
@@ -149,7 +150,7 @@ fn signature(side: &Side, name: &str, email: &str) -> Value {
         state.users.iter().find(same).map(|one| one.login.clone())
     });
     if let Some(login) = login {
-        shape::merge(&mut value, json!({ "username": login }));
+        merge(&mut value, json!({ "username": login }));
     }
     value
 }
@@ -159,8 +160,8 @@ fn in_push_repository(side: &Side, repository: &Repository) -> Value {
     let mut value = shape::repository(side, repository);
     let mut owner = shape::owner(side, repository);
     let email = side.read(|state| state.user(&repository.owner).map(|one| one.email.clone()));
-    shape::merge(&mut owner, json!({ "name": repository.owner, "email": email }));
-    shape::merge(
+    merge(&mut owner, json!({ "name": repository.owner, "email": email }));
+    merge(
         &mut value,
         json!({
             "owner": owner,
@@ -192,7 +193,7 @@ pub(crate) fn created_or_deleted(
     });
     if change.after.is_some() {
         let more = json!({ "master_branch": repository.default_branch, "description": null });
-        shape::merge(&mut value, more);
+        merge(&mut value, more);
     }
     value
 }
@@ -202,7 +203,7 @@ pub(crate) fn ping(side: &Side, repository: &Repository, actor: &str, hook: &Hoo
     let mut shown = shape::hook(side, repository, hook);
     // The schema knows a ping only as the first thing that a hook ever sends.
     let unused = json!({ "code": null, "status": "unused", "message": null });
-    shape::merge(&mut shown, json!({ "last_response": unused }));
+    merge(&mut shown, json!({ "last_response": unused }));
     json!({
         "zen": "Keep it logically awesome.",
         "hook_id": hook.id,
@@ -234,7 +235,7 @@ pub(crate) async fn pull_request(
         "sender": shape::user(side, &side.person(actor)),
     });
     if let PullChange::Moved { before } = change {
-        shape::merge(&mut value, json!({ "before": before, "after": pull.head_sha }));
+        merge(&mut value, json!({ "before": before, "after": pull.head_sha }));
     }
     Ok(value)
 }

@@ -11,9 +11,9 @@ use axum::{
 use roundel_model::time::Timestamp;
 use serde::Deserialize;
 
-use super::{not_found, repository::actor};
+use super::{frame::not_found, repository::actor};
 use crate::{
-    control::{NewCommit, commit_and_tell},
+    commit::{NewCommit, commit_and_notify},
     hooks,
     model::Delivery,
     side::Side,
@@ -31,7 +31,7 @@ pub(super) struct Something {
     message: String,
 }
 
-/// Adds a line to a file on the default branch, and tells the hooks.
+/// Adds a line to a file on the default branch, and notifies the hooks.
 pub(super) async fn commit_something(
     State(side): State<Arc<Side>>,
     Path((owner, name)): Path<(String, String)>,
@@ -55,11 +55,11 @@ pub(super) async fn commit_something(
         message: &message,
         author: &author,
     };
-    match commit_and_tell(&side, &found, &commit).await {
+    match commit_and_notify(&side, &found, &commit).await {
         Ok(_) => Redirect::to(&format!("/{}", found.full_name())).into_response(),
         Err(error) => {
             tracing::warn!(%error, "a visitor's commit failed");
-            let text = "git refused the commit; somebody else may have been faster. Try again.\n";
+            let text = "git refused the commit: another push may have come first. Try again.\n";
             (StatusCode::CONFLICT, text).into_response()
         }
     }

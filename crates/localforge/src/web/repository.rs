@@ -1,4 +1,4 @@
-//! Pages of one repository: its commits with their marks, one commit, one webhook.
+//! Pages of one repository: its commits with their statuses, one commit, one webhook.
 
 use std::sync::Arc;
 
@@ -11,9 +11,12 @@ use axum::{
 use roundel_model::{forge::ForgeKind, time::Timestamp};
 use serde::Deserialize;
 
-use super::{Frame, Mark, ago, html, not_found, visibility};
+use super::{
+    frame::{Frame, html, not_found},
+    look::{StateLook, ago, visibility},
+};
 use crate::{
-    control::push_token,
+    access::push_token,
     git::{CommitInfo, Refs},
     github::shape::role_name,
     keys,
@@ -34,15 +37,15 @@ struct Shown {
     word: &'static str,
 }
 
-fn shown_mark(one: &Status) -> Shown {
-    let mark = Mark::of(&one.state);
+fn shown_status(one: &Status) -> Shown {
+    let look = StateLook::of(&one.state);
     Shown {
         context: one.name.clone(),
         description: one.description.clone(),
         link: one.target_url.clone(),
-        class: mark.class,
-        glyph: mark.glyph,
-        word: mark.word,
+        class: look.class,
+        glyph: look.glyph,
+        word: look.word,
     }
 }
 
@@ -52,14 +55,14 @@ struct CommitRow {
     short: String,
     author: String,
     when: String,
-    marks: Vec<Shown>,
+    statuses: Vec<Shown>,
 }
 
 struct HookRow {
     id: u64,
     url: String,
     events: String,
-    mark: Mark,
+    look: StateLook,
 }
 
 struct KeyRow {
@@ -187,7 +190,7 @@ fn commit_row(side: &Side, repository: &Repository, commit: &CommitInfo) -> Comm
         short: commit.sha.get(..7).unwrap_or(&commit.sha).to_owned(),
         author: commit.author_name.clone(),
         when: commit.committer_date.clone(),
-        marks: statuses.iter().map(shown_mark).collect(),
+        statuses: statuses.iter().map(shown_status).collect(),
     }
 }
 
@@ -199,12 +202,12 @@ fn pulls(side: &Side, repository: &Repository) -> Vec<(u64, String, &'static str
     })
 }
 
-fn hook_mark(hook: &Hook, last: Option<&Delivery>) -> Mark {
+fn hook_look(hook: &Hook, last: Option<&Delivery>) -> StateLook {
     match last {
-        _ if !hook.active => Mark { class: "odd", glyph: "■", word: "switched off" },
-        None => Mark { class: "odd", glyph: "○", word: "not used yet" },
-        Some(one) if one.is_good() => Mark { class: "good", glyph: "✓", word: "delivered" },
-        Some(_) => Mark { class: "bad", glyph: "✗", word: "failed" },
+        _ if !hook.active => StateLook { class: "odd", glyph: "■", word: "switched off" },
+        None => StateLook { class: "odd", glyph: "○", word: "not used yet" },
+        Some(one) if one.is_good() => StateLook { class: "good", glyph: "✓", word: "delivered" },
+        Some(_) => StateLook { class: "bad", glyph: "✗", word: "failed" },
     }
 }
 
@@ -214,7 +217,7 @@ fn hook_rows(side: &Side, repository: &Repository) -> Vec<HookRow> {
             id: hook.id,
             url: hook.url.clone(),
             events: hook.events.join(", "),
-            mark: hook_mark(hook, state.deliveries.iter().rev().find(|one| one.hook == hook.id)),
+            look: hook_look(hook, state.deliveries.iter().rev().find(|one| one.hook == hook.id)),
         });
         rows.collect()
     })
@@ -253,7 +256,7 @@ struct CommitPage {
     body: String,
     author: String,
     when: String,
-    marks: Vec<Shown>,
+    statuses: Vec<Shown>,
     files: Vec<FileRow>,
 }
 
@@ -287,7 +290,7 @@ pub(super) async fn commit(
         body: body.to_owned(),
         author: format!("{} <{}>", commit.author_name, commit.author_email),
         when: commit.author_date.clone(),
-        marks: statuses.iter().map(shown_mark).collect(),
+        statuses: statuses.iter().map(shown_status).collect(),
         files: files.collect(),
         sha,
     };
@@ -355,7 +358,7 @@ struct DeliveryRow {
     duration_ms: u64,
     attempt: u32,
     redelivery: bool,
-    mark: Mark,
+    look: StateLook,
     headers: String,
     payload: String,
     answer: String,
@@ -410,10 +413,10 @@ pub(super) async fn hook(
 }
 
 fn delivery_row(one: &Delivery, now: Timestamp) -> DeliveryRow {
-    let mark = if one.is_good() {
-        Mark { class: "good", glyph: "✓", word: "delivered" }
+    let look = if one.is_good() {
+        StateLook { class: "good", glyph: "✓", word: "delivered" }
     } else {
-        Mark { class: "bad", glyph: "✗", word: "failed" }
+        StateLook { class: "bad", glyph: "✗", word: "failed" }
     };
     let lines = |list: &[(String, String)]| {
         list.iter().map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join("\n")
@@ -429,7 +432,7 @@ fn delivery_row(one: &Delivery, now: Timestamp) -> DeliveryRow {
         duration_ms: one.duration_ms,
         attempt: one.attempt,
         redelivery: one.redelivery,
-        mark,
+        look,
         headers: lines(&one.request_headers),
         payload,
         answer: format!(

@@ -24,9 +24,9 @@ async fn statuses_follow_each_forges_rules() {
     let (code, said) = call(status("success", &"x".repeat(141))).await;
     assert_eq!(code, 422);
     assert!(said["errors"][0]["message"].as_str().unwrap().contains("maximum is 140 characters"));
-    let marks = world.forge.statuses(GITHUB, "acme", "web", &sha);
-    assert_eq!(marks.len(), 1, "the newest of each context");
-    assert_eq!(marks[0].state, "success");
+    let statuses = world.forge.statuses(GITHUB, "acme", "web", &sha);
+    assert_eq!(statuses.len(), 1, "the newest of each context");
+    assert_eq!(statuses[0].state, "success");
     let combined = format!("/repos/acme/web/commits/{sha}/status");
     let (_, combined) = world.call((GITHUB, &ada), Method::GET, &combined, None).await;
     assert_eq!(combined["state"], "success");
@@ -57,10 +57,10 @@ async fn statuses_follow_each_forges_rules() {
         said["error"]["message"],
         "key: Ensure this value has at most 40 characters (it has 48)."
     );
-    let marks = world.forge.statuses(BITBUCKET, "acme", "web", &sha);
-    assert_eq!(marks.len(), 1, "a status is put in the place of the one with its key");
+    let statuses = world.forge.statuses(BITBUCKET, "acme", "web", &sha);
+    assert_eq!(statuses.len(), 1, "a status is put in the place of the one with its key");
     assert_eq!(
-        (marks[0].state.as_str(), marks[0].context.as_str()),
+        (statuses[0].state.as_str(), statuses[0].context.as_str()),
         ("SUCCESSFUL", "ci/roundel: build")
     );
 }
@@ -88,14 +88,15 @@ async fn waiting_for_a_status_ends_when_it_comes() {
     let sha = world.commit(GITHUB, "main", "first").await;
     let ada = world.token(GITHUB, "ada");
     let path = format!("/repos/acme/web/statuses/{sha}");
-    let waiting = world.forge.wait_for_statuses(GITHUB, "acme", "web", &sha, PATIENCE, |marks| {
-        marks.iter().any(|mark| mark.state == "success")
-    });
+    let waiting =
+        world.forge.wait_for_statuses(GITHUB, "acme", "web", &sha, PATIENCE, |statuses| {
+            statuses.iter().any(|status| status.state == "success")
+        });
     let body = json!({ "state": "success", "context": "build" });
     let posting = world.call((GITHUB, &ada), Method::POST, &path, Some(body));
-    let (marks, (status, _)) = tokio::join!(waiting, posting);
+    let (statuses, (status, _)) = tokio::join!(waiting, posting);
     assert_eq!(status, 201);
-    assert_eq!(marks[0].context, "build");
+    assert_eq!(statuses[0].context, "build");
 }
 
 #[tokio::test]
@@ -174,7 +175,7 @@ async fn lists_come_in_pages_and_files_in_both_forms() {
     assert_eq!(file, json!("version: 2.1\n"));
 }
 
-/// A restart keeps people, tokens, keys, hooks and marks; the host key stays pinned.
+/// A restart keeps people, tokens, keys, hooks and statuses; the host key stays pinned.
 #[tokio::test]
 async fn a_restart_keeps_everything() {
     let World { forge, folder, client } = World::new().await;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use reqwest::Method;
-use roundel_localforge::{DeliveryFault, Failure, FailureKind, HookMark};
+use roundel_localforge::{DeliveryFault, Failure, FailureKind, Webhook};
 use serde_json::{Value, json};
 
 use crate::world::{GITHUB, PATIENCE, World, header, hook, receiver};
@@ -65,7 +65,7 @@ async fn deliveries_can_be_lost_repeated_and_sent_again() {
     let body: Value = serde_json::from_slice(&all[1].1).unwrap();
     assert_eq!(body["after"], sha, "the first push never came");
 
-    let count = |hooks: &[HookMark]| hooks[0].deliveries.len();
+    let count = |hooks: &[Webhook]| hooks[0].deliveries.len();
     let at = ("acme", "web");
     world.forge.wait_for_hooks(GITHUB, at, PATIENCE, |hooks| count(hooks) == 3).await;
     let list = format!("{path}/{}/deliveries?per_page=1", made["id"]);

@@ -116,7 +116,7 @@ async fn the_oauth_flow_ends_with_a_token_for_the_person_who_signed_in() {
     let world = World::new().await;
     for kind in ForgeKind::ALL {
         let application = Application::register(&world, kind);
-        assert!(application.page(&world, "").await.contains("pick a person"));
+        assert!(application.page(&world, "").await.contains("choose a user"));
         let cookie = sign_in(&world, kind).await;
         let page = application.page(&world, &cookie).await;
         assert!(page.contains("Authorize Roundel") && page.contains("Ada Example"), "{page}");

@@ -6,9 +6,9 @@ use serde_json::json;
 
 use crate::world::World;
 
-/// The demo's visitor pushes with a button and sees the mark beside the commit.
+/// The demo's visitor pushes with a button and sees the status next to the commit.
 #[tokio::test]
-async fn a_visitor_commits_with_a_button_and_sees_the_marks() {
+async fn a_visitor_commits_with_a_button_and_sees_the_statuses() {
     let world = World::new().await;
     for kind in ForgeKind::ALL {
         world.commit(kind, "main", "first <b>bold</b>").await;
@@ -32,8 +32,8 @@ async fn a_visitor_commits_with_a_button_and_sees_the_marks() {
         assert_eq!(world.call((kind, &ada), Method::POST, &path, Some(body)).await.0, 201);
         let shown = world.client.get(&page).send().await.unwrap().text().await.unwrap();
         assert!(shown.contains("Hello from a visitor"));
-        assert!(shown.contains(target) && shown.contains("failure: build"), "the mark has a word");
-        assert!(!shown.contains("<b>bold"), "what people write is no markup");
+        assert!(shown.contains(target) && shown.contains("failure: build"), "the state has a word");
+        assert!(!shown.contains("<b>bold"), "what people write is not taken for markup");
         assert!(shown.contains("git clone http://"));
         for path in ["", "acme", "acme/web/hooks/1", "signin", "assets/forge.css", "avatars/ada"] {
             let url = format!("{}{path}", world.forge.web_url(kind));

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use roundel_forge::ForgeSettings;
-use roundel_localforge::{LocalForge, NewCommit, StatusMark};
+use roundel_localforge::{CommitStatus, LocalForge, NewCommit};
 use roundel_model::{
     forge::{ForgeKind, ForgeUserId},
     id::{AccountId, PipelineId, ProjectId},
@@ -194,8 +194,8 @@ impl World {
         name: &str,
         sha: &str,
         state: &str,
-    ) -> StatusMark {
-        let is_it = |marks: &[StatusMark]| marks.iter().any(|mark| mark.state == state);
+    ) -> CommitStatus {
+        let is_it = |marks: &[CommitStatus]| marks.iter().any(|mark| mark.state == state);
         let marks = self.forge.wait_for_statuses(kind, OWNER, name, sha, PATIENCE, is_it).await;
         let found = marks.iter().find(|mark| mark.state == state).cloned();
         found.unwrap_or_else(|| panic!("{sha} of {kind} is not `{state}` but {marks:#?}"))

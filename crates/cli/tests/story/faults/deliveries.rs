@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use reqwest::{Client, RequestBuilder, StatusCode};
-use roundel_localforge::{DeliveryFault, DeliveryMark, ForgeKind, HookMark};
+use roundel_localforge::{DeliveryFault, ForgeKind, Webhook, WebhookDelivery};
 use roundel_model::id::HookId;
 use roundel_store::deliveries::Verdict;
 use sha2::Sha256;
@@ -15,15 +15,16 @@ use crate::house::until;
 const MARK: (&str, &str) = ("ci/roundel: build", "success");
 
 impl Scene {
-    fn hook(&self, kind: ForgeKind, name: &str) -> HookMark {
+    fn hook(&self, kind: ForgeKind, name: &str) -> Webhook {
         let mut hooks = self.house.forge.hooks_of(kind, OWNER, name);
         assert_eq!(hooks.len(), 1, "one webhook: {hooks:#?}");
         hooks.remove(0)
     }
 
     /// What the forge delivered for a push.
-    async fn delivered(&self, kind: ForgeKind, name: &str, sha: &str) -> DeliveryMark {
-        let is_it = |one: &&DeliveryMark| one.event.ends_with("push") && one.payload.contains(sha);
+    async fn delivered(&self, kind: ForgeKind, name: &str, sha: &str) -> WebhookDelivery {
+        let is_it =
+            |one: &&WebhookDelivery| one.event.ends_with("push") && one.payload.contains(sha);
         let mut found = None;
         until("the push is delivered", async || {
             found = self.hook(kind, name).deliveries.iter().find(is_it).cloned();

@@ -1,13 +1,17 @@
-//! Trouble: calls that fail, tokens that die, repositories that vanish.
+//! Faults on purpose: calls that fail, tokens that expire, repositories that vanish.
 
 use std::io;
 
-use roundel_model::time::Timestamp;
+use roundel_model::{forge::ForgeKind, time::Timestamp};
 
 use super::find;
-use crate::{DeliveryFault, Failure, ForgeKind, LocalForge, model::Token};
+use crate::{
+    faults::{DeliveryFault, Failure},
+    forge::LocalForge,
+    model::Token,
+};
 
-/// Trouble.
+/// What can go wrong, made to go wrong.
 impl LocalForge {
     /// Fails calls on purpose.
     pub fn inject(&self, failure: Failure) {

@@ -2,20 +2,30 @@
 
 use std::time::Duration;
 
+use roundel_model::forge::ForgeKind;
+
 use crate::{
-    DeliveryMark, ForgeKind, HookMark, KeyMark, LocalForge, StatusMark, bitbucket::shape::braced,
+    forge::LocalForge,
     keys,
+    observed::{CommitStatus, DeployKey, Webhook, WebhookDelivery},
+    shape::braced,
 };
 
 /// What the other side did.
 impl LocalForge {
     /// The marks on a commit: newest per context.
-    pub fn statuses(&self, kind: ForgeKind, owner: &str, name: &str, sha: &str) -> Vec<StatusMark> {
+    pub fn statuses(
+        &self,
+        kind: ForgeKind,
+        owner: &str,
+        name: &str,
+        sha: &str,
+    ) -> Vec<CommitStatus> {
         let side = self.side(kind);
         let Some(found) = side.find(owner, name) else { return Vec::new() };
         side.read(|state| state.newest_statuses(found.id, sha))
             .into_iter()
-            .map(|one| StatusMark {
+            .map(|one| CommitStatus {
                 context: one.name,
                 state: one.state,
                 description: one.description,
@@ -34,9 +44,9 @@ impl LocalForge {
         owner: &str,
         name: &str,
         sha: &str,
-        patience: Duration,
-        done: impl Fn(&[StatusMark]) -> bool + Send,
-    ) -> Vec<StatusMark> {
+        timeout: Duration,
+        done: impl Fn(&[CommitStatus]) -> bool + Send,
+    ) -> Vec<CommitStatus> {
         let mut changes = self.side(kind).changes();
         let wait = async {
             loop {
@@ -50,16 +60,16 @@ impl LocalForge {
             }
         };
         // Out of time is an answer too: the caller sees the marks as they are.
-        drop(tokio::time::timeout(patience, wait).await);
+        drop(tokio::time::timeout(timeout, wait).await);
         self.statuses(kind, owner, name, sha)
     }
 
     /// Returns the webhooks of a repository and what they delivered.
-    pub fn hooks_of(&self, kind: ForgeKind, owner: &str, name: &str) -> Vec<HookMark> {
+    pub fn hooks_of(&self, kind: ForgeKind, owner: &str, name: &str) -> Vec<Webhook> {
         let side = self.side(kind);
         let Some(found) = side.find(owner, name) else { return Vec::new() };
         side.read(|state| {
-            let hooks = state.hooks_of(found.id).map(|hook| HookMark {
+            let hooks = state.hooks_of(found.id).map(|hook| Webhook {
                 id: match kind {
                     ForgeKind::GitHub => hook.id.to_string(),
                     ForgeKind::Bitbucket => braced(hook.uuid),
@@ -72,7 +82,7 @@ impl LocalForge {
                     .deliveries
                     .iter()
                     .filter(|one| one.hook == hook.id)
-                    .map(|one| DeliveryMark {
+                    .map(|one| WebhookDelivery {
                         guid: one.guid.clone(),
                         event: one.event.clone(),
                         status_code: one.status_code,
@@ -92,9 +102,9 @@ impl LocalForge {
         &self,
         kind: ForgeKind,
         (owner, name): (&str, &str),
-        patience: Duration,
-        done: impl Fn(&[HookMark]) -> bool + Send,
-    ) -> Vec<HookMark> {
+        timeout: Duration,
+        done: impl Fn(&[Webhook]) -> bool + Send,
+    ) -> Vec<Webhook> {
         let mut changes = self.side(kind).changes();
         let wait = async {
             loop {
@@ -104,17 +114,17 @@ impl LocalForge {
                 }
             }
         };
-        drop(tokio::time::timeout(patience, wait).await);
+        drop(tokio::time::timeout(timeout, wait).await);
         self.hooks_of(kind, owner, name)
     }
 
     /// Returns the deploy keys of a repository.
-    pub fn keys_of(&self, kind: ForgeKind, owner: &str, name: &str) -> Vec<KeyMark> {
+    pub fn keys_of(&self, kind: ForgeKind, owner: &str, name: &str) -> Vec<DeployKey> {
         let side = self.side(kind);
         let Some(found) = side.find(owner, name) else { return Vec::new() };
         let all: Vec<_> = side.read(|state| state.deploy_keys_of(found.id).cloned().collect());
         all.into_iter()
-            .map(|key| KeyMark {
+            .map(|key| DeployKey {
                 id: key.id.to_string(),
                 title: key.title,
                 fingerprint: keys::fingerprint(&key.key),

@@ -1,0 +1,49 @@
+//! Commits that the forge itself makes. Hooks fire as after a push.
+
+use std::{io, sync::Arc};
+
+use crate::{
+    git::{NewFiles, Signature},
+    model::Repository,
+    push,
+    side::Side,
+};
+
+/// A commit to make.
+#[derive(Clone, Debug)]
+pub struct NewCommit<'a> {
+    /// The branch, without `refs/heads/`. One that is not there starts at the default branch.
+    pub branch: &'a str,
+    /// Paths and contents. A file that starts with `#!` is executable.
+    pub files: &'a [(&'a str, &'a str)],
+    /// The message.
+    pub message: &'a str,
+    /// Login of the user who commits and pushes.
+    pub author: &'a str,
+}
+
+/// Commits a file set and fires hooks as a push would.
+pub(crate) async fn commit_and_notify(
+    side: &Arc<Side>,
+    repository: &Repository,
+    commit: &NewCommit<'_>,
+) -> io::Result<String> {
+    let git = side.git(repository.id);
+    let author = side.person(commit.author);
+    let files: Vec<_> = commit
+        .files
+        .iter()
+        .map(|(path, text)| ((*path).to_owned(), Some(text.as_bytes().to_vec())))
+        .collect();
+    let base = format!("refs/heads/{}", repository.default_branch);
+    let new = NewFiles {
+        branch: commit.branch,
+        from: git.resolve(&base).await.as_deref().map(|_| base.as_str()),
+        files: &files,
+        message: commit.message,
+        by: Signature { name: &author.name, email: &author.email },
+    };
+    let sha = git.commit_files(&new).await?;
+    push::notice(side, repository.id, commit.author).await?;
+    Ok(sha)
+}

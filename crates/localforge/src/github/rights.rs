@@ -1,0 +1,88 @@
+//! Who may do what with a repository over GitHub's API.
+
+use axum::http::{StatusCode, header};
+use roundel_model::forge::Role;
+use serde_json::json;
+
+use super::answers::{DOCS, not_found, refuse};
+use crate::{
+    answer::Refusal,
+    caller::{Caller, Identity},
+    model::Repository,
+    side::Side,
+};
+
+/// What a call wants to do with a repository.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// Look.
+    Read,
+    /// Look at something that only somebody with rights sees, or change it.
+    Role(Role, &'static [&'static str]),
+}
+
+/// Scopes that let one do anything with a private repository, or a public one.
+const REPO: &[&str] = &["repo"];
+
+const PUBLIC: &[&str] = &["repo", "public_repo"];
+
+/// Finds a repository that the caller may use so.
+pub(crate) fn repository(
+    side: &Side,
+    caller: &Caller,
+    (owner, name): (&str, &str),
+    need: Need,
+) -> Result<Repository, Refusal> {
+    let Some(found) = side.find(owner, name) else { return Err(moved_or_gone(side, owner, name)) };
+    allowed(side, caller, &found, need).map(|()| found)
+}
+
+/// Somebody who calls by an old name is sent to the id.
+fn moved_or_gone(side: &Side, owner: &str, name: &str) -> Refusal {
+    let old = format!("{owner}/{name}");
+    let id = side.read(|state| {
+        let had = |one: &&Repository| {
+            one.former_names.iter().any(|former| former.eq_ignore_ascii_case(&old))
+        };
+        state.repositories.values().find(had).map(|one| one.id)
+    });
+    let Some(id) = id else { return not_found() };
+    let url = side.api(&format!("repositories/{id}"));
+    let body = json!({ "message": "Moved Permanently", "url": url, "documentation_url": DOCS });
+    Refusal::new((StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, url)], axum::Json(body)))
+}
+
+/// Tells whether the caller may use a repository so.
+pub(crate) fn allowed(
+    side: &Side,
+    caller: &Caller,
+    repository: &Repository,
+    need: Need,
+) -> Result<(), Refusal> {
+    let role = caller.login().and_then(|login| side.read(|state| state.role(login, repository)));
+    let seen = !repository.private || (role.is_some() && caller.has_any(REPO));
+    if !seen {
+        return Err(not_found());
+    }
+    let Need::Role(wanted, scopes) = need else { return Ok(()) };
+    let general = if repository.private { REPO } else { PUBLIC };
+    let permitted = caller.has_any(general) || (!repository.private && caller.has_any(scopes));
+    if role < Some(wanted) || !permitted {
+        return Err(not_found());
+    }
+    Ok(())
+}
+
+/// Refuses changes to an archived repository.
+pub(crate) fn writable(repository: &Repository) -> Result<(), Refusal> {
+    if repository.archived {
+        let message = "Repository was archived so is read-only.";
+        return Err(refuse(StatusCode::FORBIDDEN, message));
+    }
+    Ok(())
+}
+
+/// Refuses whoever is nobody.
+pub(crate) fn signed_in(caller: &Caller) -> Result<&Identity, Refusal> {
+    caller.0.as_ref().ok_or_else(|| refuse(StatusCode::UNAUTHORIZED, "Requires authentication"))
+}

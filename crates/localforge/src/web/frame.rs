@@ -1,0 +1,72 @@
+//! What all pages have around them, and how a page is sent.
+
+use askama::Template;
+use axum::{
+    http::{HeaderMap, StatusCode, header},
+    response::{Html, IntoResponse, Response},
+};
+
+use crate::{session, side::Side};
+
+const POLICY: &str = "default-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// What all pages have around them.
+pub(crate) struct Frame {
+    pub(crate) title: String,
+    pub(crate) forge: &'static str,
+    pub(crate) class: &'static str,
+    pub(crate) login: Option<String>,
+    pub(crate) live: bool,
+}
+
+impl Frame {
+    /// Returns the frame of a page that stays as it is.
+    pub(crate) fn of(side: &Side, headers: &HeaderMap, title: &str) -> Self {
+        Self {
+            title: title.to_owned(),
+            forge: side.kind.title(),
+            class: side.kind.long_slug(),
+            login: session::visitor(side, headers).map(|user| user.login),
+            live: false,
+        }
+    }
+
+    /// Keeps the live parts of the page fresh.
+    pub(super) fn live(mut self) -> Self {
+        self.live = true;
+        self
+    }
+}
+
+/// Answers with a page.
+pub(crate) fn html(page: &impl Template) -> Response {
+    match page.render() {
+        Ok(text) => {
+            let headers = [
+                (header::CONTENT_SECURITY_POLICY, POLICY),
+                (header::CACHE_CONTROL, "no-store"),
+                (header::REFERRER_POLICY, "no-referrer"),
+            ];
+            (headers, Html(text)).into_response()
+        }
+        Err(error) => {
+            tracing::warn!(%error, "a page cannot be rendered");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "message.html")]
+struct Message<'a> {
+    frame: Frame,
+    title: &'a str,
+    text: &'a str,
+}
+
+/// Answers that there is nothing at an address.
+pub(crate) fn not_found(side: &Side, headers: &HeaderMap) -> Response {
+    let frame = Frame::of(side, headers, "Not found");
+    let text = "There is nothing at this address.";
+    (StatusCode::NOT_FOUND, html(&Message { frame, title: "Not found", text })).into_response()
+}
