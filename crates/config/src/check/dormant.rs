@@ -7,19 +7,23 @@
 //!
 //! Deliberately absent: shapes, which [`crate::resolve::shape`] checks everywhere.
 
-use std::rc::Rc;
+use std::{collections::HashSet, rc::Rc};
 
 use crate::{
+    codes,
     context::{Context, budget::Draw},
     expand::{builtin, run::Site},
     language::{
         data::{ModuleId, Scope},
         definition::{Definition, Element, Found, Kind},
         keys::{RESERVED, STEP_WORDS},
+        profile::Profile,
     },
-    read::yaml::{At, Entry, View, scalar},
+    plan::graph::no_such_job,
+    read::yaml::{At, Entry, Items, View, scalar},
     resolve::parameters::bind::{Argument, ArgumentSource, Call},
-    text::place::Place,
+    suggest::did_you_mean,
+    text::{place::Place, problem::Problem},
 };
 
 /// Lists of steps within each other.
@@ -46,6 +50,7 @@ impl<'d> Context<'d> {
             let jobs = self.doc.get(workflow.value, "jobs").map(|jobs| self.doc.view(jobs.value));
             if let Some(View::Seq(items)) = jobs {
                 items.iter().for_each(|item| self.dormant_invocation(item, &scope));
+                self.dormant_requirements(workflow.name, items);
             }
         }
         self.report.set_lenient(lenient);
@@ -76,6 +81,57 @@ impl<'d> Context<'d> {
             }
             Found::Told => {}
             Found::Nobody => self.unknown_job(name, key, &fields),
+        }
+    }
+
+    /// Looks for requirements that no entry of the workflow answers to. Where names come from tags
+    /// nothing is certain.
+    fn dormant_requirements(&mut self, workflow: &str, items: Items<'d>) {
+        let mut names: HashSet<&str> = HashSet::new();
+        let mut prefixes: Vec<&str> = Vec::new();
+        let mut required: Vec<(&str, At)> = Vec::new();
+        for item in items.iter() {
+            let Some((name, key, value)) = self.named(item) else { return };
+            let field = |name: &str| self.doc.get(value?, name).map(|field| field.value);
+            let text = |at: At| match self.doc.view(at) {
+                View::Scalar(text, _) => Some(text),
+                View::Seq(_) | View::Map(_) | View::Broken => None,
+            };
+            let own = field("name").and_then(text).unwrap_or(name);
+            if own.contains("<<") || !self.afford(Draw::Visits, 1, key) {
+                return;
+            }
+            names.insert(own);
+            if let Some(matrix) = field("matrix") {
+                names.insert(name);
+                names.extend(self.doc.get(matrix, "alias").and_then(|alias| text(alias.value)));
+                prefixes.push(own);
+            }
+            required.extend(field("requires").map(|list| (own, list)));
+        }
+        for (requiring, list) in required {
+            let items = match self.doc.view(list) {
+                View::Seq(items) => items.iter().collect(),
+                View::Scalar(..) => vec![list],
+                View::Map(_) | View::Broken => Vec::new(),
+            };
+            for item in items {
+                let Some((name, place, _)) = self.named(item) else { continue };
+                let numbered =
+                    name.rsplit_once('-').filter(|(_, number)| number.parse::<u32>().is_ok());
+                let known = names.contains(name)
+                    || numbered.is_some_and(|(name, _)| names.contains(name))
+                    || prefixes.iter().any(|prefix| name.starts_with(prefix));
+                let told = [codes::UNKNOWN_REQUIREMENT, codes::GROUP_MEMBER, codes::CYCLE]
+                    .into_iter()
+                    .any(|code| self.report.is_told(code, place));
+                if !known && !told && self.afford(Draw::Visits, 1, place) {
+                    let message = no_such_job(requiring, name, workflow);
+                    let problem = Problem::error(codes::UNKNOWN_REQUIREMENT, place, message);
+                    let help = did_you_mean(name, names.iter().copied());
+                    self.report.add(problem.maybe_help(help));
+                }
+            }
         }
     }
 
@@ -110,11 +166,15 @@ impl<'d> Context<'d> {
             ("when" | "unless" | "steps" | "run", None) | ("deploy", _) => {}
             _ => match self.find(ModuleId::CONFIG, Element::Command, name, key) {
                 Found::Definition(command) => {
+                    let Some(command) = self.aliased_command(command) else { return };
                     let given = value.iter().flat_map(|at| self.doc.entries(*at)).collect();
                     let callee = format!("command `{name}`");
                     self.dormant_arguments(&callee, &command, given, (scope, depth));
                 }
                 Found::Nobody if builtin::is_builtin(name) || STEP_WORDS.contains(&name) => {}
+                Found::Nobody
+                    if builtin::hyphenated(name).is_some()
+                        && self.inputs.profile == Profile::Legacy => {}
                 Found::Nobody => self.unknown_command(&site),
                 Found::Told => {}
             },

@@ -9,7 +9,7 @@ use crate::{
         data::ModuleId,
         definition::{Definition, Element},
     },
-    read::yaml::At,
+    read::yaml::{At, View},
     text::{place::FileId, problem::Problem},
 };
 
@@ -30,7 +30,13 @@ impl<'d> Context<'d> {
                 .map(|(name, definition)| ((*name).to_owned(), definition.key))
                 .collect::<Vec<_>>()
         };
-        let commands = unused(Element::Command, &mentioned.items);
+        // A command that is a text uses the one that it names.
+        let aliases = module.commands.values().filter_map(|one| match self.doc.view(one.body) {
+            View::Scalar(name, _) => Some(name),
+            View::Seq(_) | View::Map(_) | View::Broken => None,
+        });
+        let used: HashSet<&str> = mentioned.items.iter().copied().chain(aliases).collect();
+        let commands = unused(Element::Command, &used);
         let executors = unused(Element::Executor, &mentioned.scalars);
         let mut problems = Vec::new();
         for (what, found) in [("command", commands), ("executor", executors)] {

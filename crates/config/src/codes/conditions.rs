@@ -227,8 +227,8 @@ area! {
 
     /// `matches` does not have exactly `pattern` and `value`.
     ///
-    /// It asks whether the whole of `value` fits the regular expression `pattern`, which is written
-    /// without slashes here.
+    /// It asks whether the whole of `value` fits the regular expression `pattern`, which needs no
+    /// slashes around it here.
     ///
     /// Write `matches: { pattern: "v.*", value: << pipeline.git.tag >> }`.
     ///

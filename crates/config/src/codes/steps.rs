@@ -117,7 +117,7 @@ area! {
     ///     docker:
     ///       - image: cimg/base:2026.01
     ///     steps:
-    ///       - add-ssh-keys
+    ///       - add_ssh_key
     /// ```
     ///
     /// ```yaml right
@@ -256,4 +256,33 @@ area! {
     ///           auto_rerun_delay: 30s
     /// ```
     CONFLICTING_ATTRIBUTES = "conflicting-attributes", Some("E-027");
+
+    /// The `>>` that closes a tag was probably meant to append to a file.
+    ///
+    /// A tag ends at the first `>>` after its `<<`. In `echo << parameters.name >> out.txt` there is
+    /// no redirection left: the shell gets `echo value out.txt`, writes both words to the log, and
+    /// the file stays as it was.
+    ///
+    /// Write the `>>` of the redirection too.
+    ///
+    /// ```yaml wrong
+    /// version: 2.1
+    /// jobs:
+    ///   build:
+    ///     docker:
+    ///       - image: cimg/base:2026.01
+    ///     steps:
+    ///       - run: echo << pipeline.git.branch >> /tmp/branch
+    /// ```
+    ///
+    /// ```yaml right
+    /// version: 2.1
+    /// jobs:
+    ///   build:
+    ///     docker:
+    ///       - image: cimg/base:2026.01
+    ///     steps:
+    ///       - run: echo << pipeline.git.branch >> >> /tmp/branch
+    /// ```
+    REDIRECTION_IN_TAG = "redirection-in-tag", None;
 }

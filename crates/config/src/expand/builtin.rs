@@ -10,7 +10,7 @@ use crate::{
     expand::run::{Made, Site, rendered_step, step_name},
     language::{
         data::{Data, Value},
-        keys::Known,
+        keys::{BUILTIN_STEPS, Known},
     },
     render::fields::with_unknown,
     text::problem::Problem,
@@ -104,12 +104,18 @@ const BUILTINS: &[Builtin] = &[
 
 /// Tells whether a word is one of these steps.
 pub(crate) fn is_builtin(word: &str) -> bool {
-    BUILTINS.iter().any(|builtin| builtin.word == word)
+    BUILTIN_STEPS.contains(&word)
+}
+
+/// Returns the word that a spelling with hyphens stands for: `save-cache` is `save_cache`.
+pub(crate) fn hyphenated(name: &str) -> Option<&'static str> {
+    let word = name.contains('-').then(|| name.replace('-', "_"))?;
+    words().find(|known| *known == word)
 }
 
 /// Words of these steps, for suggestions.
 pub(crate) fn words() -> impl Iterator<Item = &'static str> {
-    BUILTINS.iter().map(|builtin| builtin.word)
+    BUILTIN_STEPS.iter().copied()
 }
 
 /// The kind of environment that a step runs in, as far as steps care.
@@ -386,5 +392,15 @@ fn step_key_advice(key: &str) -> Option<&'static str> {
         "requires" | "context" | "filters" => Some("it belongs to the job's entry in a workflow"),
         "environment" | "working_directory" => Some("only `run` steps have it, and jobs"),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_builtin_step_says_what_belongs_to_it() {
+        assert!(BUILTINS.iter().map(|builtin| builtin.word).eq(words()));
     }
 }

@@ -14,8 +14,10 @@ use crate::{
             Pattern,
             reach::{self, NameRule},
         },
+        profile::Profile,
     },
-    read::yaml::{At, Entry, View},
+    read::yaml::{At, Entries, Entry, View},
+    suggest::{list, nearest},
     text::{place::Place, problem::Problem},
 };
 
@@ -144,7 +146,7 @@ impl Context<'_> {
     pub(crate) fn filters(&mut self, entry: &Entry<'_>, scope: &Rc<Scope>) -> Filters {
         match self.doc.view(entry.value) {
             View::Map(entries) => {
-                self.check_keys(entries.iter().map(|entry| (entry.name, entry.key)), FILTERS);
+                self.check_filter_keys(&entries, FILTERS);
                 let mut read = |name: &str| {
                     let rule = entries.get(name)?;
                     self.rule(&rule, scope)
@@ -163,6 +165,23 @@ impl Context<'_> {
                 );
                 self.report.add(problem.help("write `filters: { branches: { only: main } }`"));
                 Filters::Absent
+            }
+        }
+    }
+
+    /// Reports keys that filters do not have. The hosted service ignores them, and so does the profile
+    /// `legacy`; but a misspelt one would run everything everywhere, so that stays an error.
+    fn check_filter_keys(&mut self, entries: &Entries<'_>, known: Known<'_>) {
+        for entry in entries.iter() {
+            let is_near = nearest(entry.name, known.keys.iter().copied()).is_some();
+            let is_ignored = self.inputs.profile == Profile::Legacy && self.templates && !is_near;
+            if is_ignored && !known.keys.contains(&entry.name) {
+                let message = format!("`{}` has no effect in {}", entry.name, known.what);
+                let problem = Problem::warning(codes::IGNORED, entry.key, message);
+                let keys = list(known.keys.iter().copied());
+                self.report.add(problem.help(format!("permitted keys: {keys}")));
+            } else {
+                self.check_keys([(entry.name, entry.key)], known);
             }
         }
     }
@@ -239,7 +258,7 @@ impl Context<'_> {
                 return None;
             }
         };
-        self.check_keys(entries.iter().map(|entry| (entry.name, entry.key)), RULE);
+        self.check_filter_keys(&entries, RULE);
         let get = |name: &str| entries.get(name);
         let only = get("only").filter(|entry| !self.doc.is_null(entry.value));
         let ignore = get("ignore").filter(|entry| !self.doc.is_null(entry.value));

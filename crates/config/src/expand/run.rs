@@ -18,7 +18,10 @@ use crate::{
     read::yaml::At,
     render::fields::with_unknown,
     suggest::did_you_mean,
-    text::{place::Place, problem::Problem},
+    text::{
+        place::{Place, Span},
+        problem::Problem,
+    },
 };
 
 /// Extra attempts that a step may ask for (CFG §1.5).
@@ -56,6 +59,7 @@ impl Context<'_> {
                 self.run_attributes(&value, site)?
             }
             _ => {
+                self.lint_redirection(&value);
                 let command = self.text_of(&value, site.name)?;
                 (RunStep { command, ..blank_run() }, None, When::OnSuccess)
             }
@@ -141,7 +145,23 @@ impl Context<'_> {
         Some((run, name.filter(|name| !name.is_empty()), when))
     }
 
+    /// Warns where the `>>` that closes a tag was probably meant to append to a file.
+    fn lint_redirection(&mut self, command: &Value) {
+        let written = self.doc.written(command.place);
+        if !self.templates || !written.contains(">> ") {
+            return;
+        }
+        let Some((at, path)) = swallowed_redirection(written) else { return };
+        let start = command.place.span.start() + at;
+        let place = command.place.with_span(Span::new(start, start + 2));
+        let message = format!("this `>>` closes the tag, so nothing is appended to `{path}`");
+        let problem = Problem::warning(codes::REDIRECTION_IN_TAG, place, message);
+        let help = format!("to append, write it twice: `>> >> {path}`");
+        self.report.add(problem.help(help));
+    }
+
     fn command(&mut self, value: &Value) -> Option<String> {
+        self.lint_redirection(value);
         // An empty script runs and succeeds.
         if matches!(value.data, Data::Null) {
             let message = "`command` is empty: the step does nothing";
@@ -289,6 +309,35 @@ fn duration(text: &str) -> Option<Duration> {
         rest = tail;
     }
     Some(total)
+}
+
+/// Finds a tag at the end of what `echo` or `printf` write, with a path behind it; returns where its
+/// `>>` stands, and the path.
+fn swallowed_redirection(script: &str) -> Option<(usize, &str)> {
+    let mut start = 0;
+    for line in script.split_inclusive('\n') {
+        let begin = start;
+        start += line.len();
+        let Some(close) = line.rfind(">> ") else { continue };
+        let path = line[close + 3..].trim().trim_end_matches('"');
+        let before = &line[..close];
+        let Some(open) = before.rfind("<<") else { continue };
+        let writer = before[..open].rsplit([';', '&', '|']).next().unwrap_or("").trim_start();
+        let prints = ["echo ", "printf "].iter().any(|word| writer.starts_with(word));
+        let is_one = !before[open..].contains('>') && !writer.contains('>');
+        if prints && is_one && is_path(path) {
+            return Some((begin + close, path));
+        }
+    }
+    None
+}
+
+fn is_path(word: &str) -> bool {
+    let plain = word.trim_start_matches('"');
+    let begins = ["/", "./", "../", "~/", "$"].iter().any(|sign| plain.starts_with(sign));
+    let extension = plain.rsplit_once('.').map_or("", |(_, extension)| extension);
+    let is_file = extension.len() > 1 && extension.chars().all(|c| c.is_ascii_alphabetic());
+    !word.is_empty() && !word.contains([' ', '>', '<', ';', '|', '&']) && (begins || is_file)
 }
 
 #[cfg(test)]

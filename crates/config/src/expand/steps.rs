@@ -18,6 +18,7 @@ use crate::{
         data::{Data, Scope, Steps, Trail, Value},
         definition::{Definition, Element, Found, Import},
         keys::{Known, STEP_WORDS},
+        profile::Profile,
     },
     read::yaml::{At, View},
     resolve::parameters::bind::{Argument, ArgumentSource, Call},
@@ -161,13 +162,16 @@ impl Context<'_> {
             let shadowed = site.name == "deploy" && !module.is_orb() && has_script;
             match self.find(module, Element::Command, site.name, site.key) {
                 Found::Definition(command) if !shadowed => {
-                    self.expand_command(site, &command, into);
+                    if let Some(command) = self.aliased_command(command) {
+                        self.expand_command(site, &command, into);
+                    }
                     return;
                 }
                 Found::Told => return,
                 Found::Definition(_) | Found::Nobody => {}
             }
         }
+        let site = &Site { name: self.documented(site), ..*site };
         let made = match site.name {
             "run" => self.run_step(site),
             "deploy" => self.deploy_step(site, into.parallel),
@@ -200,6 +204,19 @@ impl Context<'_> {
             let message = format!("a job has at most {} steps", limits::STEPS_PER_JOB);
             self.report.add(Problem::error(codes::EXPANDS_TOO_FAR, site.key, message));
         }
+    }
+
+    /// Returns the documented name of a built-in step. The hosted service also takes hyphens for
+    /// underscores, its own documentation writes them, and so does the profile `legacy`.
+    fn documented<'s>(&mut self, site: &Site<'s>) -> &'s str {
+        let hyphenated = builtin::hyphenated(site.name);
+        let Some(word) = hyphenated.filter(|_| self.inputs.profile == Profile::Legacy) else {
+            return site.name;
+        };
+        let message = format!("`{}` is an undocumented spelling of `{word}`", site.name);
+        let problem = Problem::warning(codes::DEPRECATED, site.key, message);
+        self.report.add(problem.help(format!("write `{word}`")));
+        word
     }
 
     /// Notes through which commands a step came, if somebody asked.

@@ -146,6 +146,20 @@ pub(crate) const ORB_KEYS: &[&str] = &[
     "workflows",
 ];
 
+/// Built-in steps that move things; [`crate::expand::builtin`] says what belongs to each.
+pub(crate) const BUILTIN_STEPS: &[&str] = &[
+    "checkout",
+    "setup_remote_docker",
+    "save_cache",
+    "restore_cache",
+    "store_artifacts",
+    "store_test_results",
+    "persist_to_workspace",
+    "attach_workspace",
+    "add_ssh_keys",
+    "install_signing_bundle",
+];
+
 /// Built-in steps beside those in [`builtin`].
 pub(crate) const STEP_WORDS: &[&str] = &["run", "deploy", "when", "unless", "steps"];
 

@@ -9,7 +9,7 @@ use crate::{
     context::{Context, budget::Draw},
     expand::invocation::{Draft, Item, Presence},
     language::data::{ModuleId, Value},
-    suggest::did_you_mean,
+    suggest::{did_you_mean, list},
     text::{place::Place, problem::Problem},
 };
 
@@ -87,6 +87,9 @@ impl Context<'_> {
         item: &Item,
         index: &Index<'_>,
     ) -> Vec<usize> {
+        if let Some(pieces) = &item.pieces {
+            return self.resolve_permutations((job, drafts), item, pieces);
+        }
         let others = |map: &HashMap<&str, Vec<usize>>| -> Vec<usize> {
             map.get(item.name.as_str())
                 .into_iter()
@@ -143,6 +146,41 @@ impl Context<'_> {
         Vec::new()
     }
 
+    /// Finds the permutations of matrices whose names have these pieces in this order.
+    fn resolve_permutations(
+        &mut self,
+        (job, drafts): (usize, &[Draft]),
+        item: &Item,
+        pieces: &[String],
+    ) -> Vec<usize> {
+        if !self.afford(Draw::Visits, drafts.len(), item.place) {
+            return Vec::new();
+        }
+        let is_permuted = |&other: &usize| {
+            let draft = &drafts[other];
+            other != job && draft.alias.is_some() && draft.group == drafts[job].group
+        };
+        let permuted: Vec<usize> = (0..drafts.len()).filter(is_permuted).collect();
+        let fits = |&&other: &&usize| has_pieces(&drafts[other].requested, pieces);
+        let found: Vec<usize> = permuted.iter().filter(fits).copied().collect();
+        let guessed = drafts.iter().any(|draft| draft.presence == Presence::Guessed);
+        if found.is_empty() && !guessed {
+            let requiring = &drafts[job].requested;
+            let message =
+                format!("job `{requiring}` requires `{}`, which fits no permutation", item.name);
+            let problem = Problem::error(codes::UNKNOWN_REQUIREMENT, item.place, message);
+            let names = permuted.iter().map(|&other| drafts[other].requested.as_str());
+            let names = list(names);
+            let help = if names.is_empty() {
+                "no job of this workflow has a `matrix`".to_owned()
+            } else {
+                format!("permutations: {names}")
+            };
+            self.report.add(problem.help(help));
+        }
+        found
+    }
+
     /// A job group is required as a whole (CFG §5.11).
     fn requires_member(&mut self, item: &Item, member: &Draft, drafts: &[Draft]) {
         let exit = drafts.iter().find(|draft| draft.group == member.group && draft.alias.is_some());
@@ -170,9 +208,7 @@ impl Context<'_> {
         if drafts.iter().any(|draft| draft.presence == Presence::Guessed) {
             return;
         }
-        let message = format!(
-            "job `{requiring}` requires `{name}`, which is the name of 0 other jobs in workflow `{workflow}`"
-        );
+        let message = no_such_job(requiring, name, workflow);
         // Once nobody sees it, it is not compared with thousands of names.
         let seen = if self.report.is_full() { &[] } else { drafts };
         let names = seen.iter().flat_map(|draft| {
@@ -240,6 +276,33 @@ struct Index<'n> {
     requested: HashMap<&'n str, Vec<usize>>,
     aliases: HashMap<&'n str, Vec<usize>>,
     numbered: HashMap<&'n str, Vec<usize>>,
+}
+
+/// Says that a workflow has no job of a required name.
+pub(crate) fn no_such_job(requiring: &str, name: &str, workflow: &str) -> String {
+    format!(
+        "job `{requiring}` requires `{name}`, which is the name of 0 other jobs in workflow `{workflow}`"
+    )
+}
+
+/// Tells whether a name is made of pieces with something between each two.
+fn has_pieces(name: &str, pieces: &[String]) -> bool {
+    let Some((first, more)) = pieces.split_first() else { return false };
+    let Some((last, between)) = more.split_last() else { return name == first };
+    let Some(mut rest) = name.strip_prefix(first.as_str()) else { return false };
+    for piece in between {
+        // The shortest value that fits leaves most for those that follow.
+        let Some(at) = rest
+            .char_indices()
+            .skip(1)
+            .map(|(at, _)| at)
+            .find(|&at| rest[at..].starts_with(piece.as_str()))
+        else {
+            return false;
+        };
+        rest = &rest[at + piece.len()..];
+    }
+    rest.strip_suffix(last.as_str()).is_some_and(|value| !value.is_empty())
 }
 
 /// Follows requirements that are not done until a job comes up again; returns the circle and the

@@ -243,15 +243,19 @@ impl Context<'_> {
     /// Finds a value by its full path (CFG §4.3).
     pub(crate) fn lookup(&self, path: &str, scope: &Scope) -> Result<Data, expression::Refusal> {
         if let Some(name) = path.strip_prefix("parameters.") {
+            let of_pipeline = self.of_pipeline(name, scope);
             let Some(bindings) = &scope.parameters else {
                 let message = format!("there are no parameters in {}", scope.owner);
-                let help = "pipeline parameters are written `pipeline.parameters.…`";
-                return Err((codes::UNDECLARED_PARAMETER, message, Some(help.to_owned())));
+                let help = of_pipeline.unwrap_or_else(|| {
+                    "pipeline parameters are written `pipeline.parameters.…`".to_owned()
+                });
+                return Err((codes::UNDECLARED_PARAMETER, message, Some(help)));
             };
             return bindings.get(name).map(|value| value.data.clone()).ok_or_else(|| {
                 let names = || bindings.keys().map(String::as_str);
                 let message = format!("{} has no parameter `{name}`", scope.owner);
-                let help = did_you_mean(name, names()).or_else(|| {
+                let near = of_pipeline.or_else(|| did_you_mean(name, names()));
+                let help = near.or_else(|| {
                     let declared = list(names());
                     let help = format!("declare it under `parameters` of {}", scope.owner);
                     Some(if declared.is_empty() {
@@ -302,6 +306,13 @@ impl Context<'_> {
             self.pipeline.keys().map(String::as_str).chain(pipeline_values::KNOWN.iter().copied());
         let help = did_you_mean(name, known).map(|help| help.replace(" `", " `pipeline."));
         Err((codes::UNKNOWN_PIPELINE_VALUE, message, help))
+    }
+
+    /// Says how the pipeline's parameter of a name is written, if there is one.
+    fn of_pipeline(&self, name: &str, scope: &Scope) -> Option<String> {
+        let path = format!("parameters.{name}");
+        let is_one = !scope.module.is_orb() && self.pipeline.contains_key(path.as_str());
+        is_one.then(|| format!("it is a parameter of the pipeline: write `<< pipeline.{path} >>`"))
     }
 
     /// Notes where the values of a tag come from.

@@ -3,6 +3,8 @@
 //! Everything is rendered before anything is decided, so that a mistake in an operand that does not
 //! matter today is told today: as a warning, for the pipeline runs without it.
 
+use std::rc::Rc;
+
 use crate::{
     codes,
     context::Context,
@@ -224,7 +226,7 @@ impl Context<'_> {
             self.wrong_type(&value.value, "value", "string");
             return None;
         };
-        self.check_slashes(&source, pattern);
+        let source = self.without_slashes(source, pattern);
         let compiled = self.pattern(&source);
         if let Some((message, help)) = compiled.as_ref().ok().and_then(|p| p.refused_by_next()) {
             let problem = Problem::warning(codes::LOOK_AROUND, pattern.value.place, message);
@@ -243,14 +245,15 @@ impl Context<'_> {
             .ok()
     }
 
-    /// Slashes enclose patterns in filters and expressions; here they belong to the pattern.
-    fn check_slashes(&mut self, source: &str, pattern: &Field) {
+    /// Takes the slashes from around a pattern: as in filters and expressions they are its borders,
+    /// no part of it, though here it needs none.
+    fn without_slashes(&mut self, source: Rc<str>, pattern: &Field) -> Rc<str> {
         let bare = source.strip_prefix('/').and_then(|rest| rest.strip_suffix('/'));
-        if let Some(bare) = bare {
-            let message = "the slashes belong to the pattern here, so hardly anything matches it";
-            let problem = Problem::warning(codes::NEVER_RUNS, pattern.value.place, message);
-            self.report.add(problem.help(format!("write `{bare}` without the slashes")));
-        }
+        let Some(bare) = bare.map(Rc::from) else { return source };
+        let message = "the slashes around the pattern are ignored";
+        let problem = Problem::warning(codes::IGNORED, pattern.value.place, message);
+        self.report.add(problem.help(format!("write `{bare}` without the slashes")));
+        bare
     }
 }
 

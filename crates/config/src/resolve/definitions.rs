@@ -12,7 +12,7 @@ use crate::{
         definition::{Definition, Element},
     },
     read::yaml::{At, Entry, View},
-    text::problem::Problem,
+    text::{place::FileId, problem::Problem},
 };
 
 /// Keys of a job that give away a missing job name when they stand directly below `jobs`.
@@ -52,7 +52,16 @@ impl<'d> Context<'d> {
         let mut entries = self.section(root, "jobs");
         let nameless =
             |entry: &Entry<'_>| KEYS_OF_A_JOB.contains(&entry.name) && !self.is_job(entry.value);
-        if let Some(stray) = entries.iter().find(|entry| nameless(entry)) {
+        let left = entries.iter().position(&nameless);
+        let owner =
+            left.and_then(|at| self.owner_of_stray(entries.get(at.checked_sub(1)?)?, &entries[at]));
+        let owner = owner.map(|owner| owner.name);
+        if let (Some(owner), Some(at)) = (owner, left) {
+            self.left_of_its_job(owner, &entries, at);
+            entries
+                .retain(|entry| !KEYS_OF_A_JOB.contains(&entry.name) || self.is_job(entry.value));
+            self.jobs_section.broken = true;
+        } else if let Some(stray) = entries.iter().find(|entry| nameless(entry)) {
             let message =
                 format!("`{}` stands directly below `jobs`: the job's name is missing", stray.name);
             let problem = Problem::error(codes::STEPS_WITHOUT_JOB, stray.key, message);
@@ -63,9 +72,37 @@ impl<'d> Context<'d> {
             self.jobs_section.broken = true;
         }
         self.jobs_section.empty = entries.is_empty();
-        let jobs = self.collect(entries, Element::Job);
+        let mut jobs = self.collect(entries, Element::Job);
+        if let Some(job) = owner.and_then(|name| jobs.get_mut(name)) {
+            // What it lacks stands next to it.
+            job.broken = true;
+        }
         self.module_mut(ModuleId::CONFIG).jobs = jobs;
         self.jobs_section.broken |= self.report.errors() > errors;
+    }
+
+    /// Returns the job before a key of a job that stands directly below `jobs`, if it lacks that key:
+    /// then the key is probably its own, indented too little.
+    fn owner_of_stray(&self, before: &Entry<'d>, stray: &Entry<'d>) -> Option<Entry<'d>> {
+        let keys = self.doc.entries(before.value);
+        let lacks = keys.get(stray.name).is_none() && !keys.is_empty();
+        (lacks && !KEYS_OF_A_JOB.contains(&before.name)).then_some(*before)
+    }
+
+    fn left_of_its_job(&mut self, owner: &str, entries: &[Entry<'d>], stray: usize) {
+        let Some((job, stray)) = entries.get(stray.wrapping_sub(1)).zip(entries.get(stray)) else {
+            return;
+        };
+        let message = format!("`{}` stands next to job `{owner}`, not in it", stray.name);
+        let problem = Problem::error(codes::STEPS_WITHOUT_JOB, stray.key, message);
+        let sibling = self.doc.entries(job.value).first();
+        let column = sibling
+            .map(|entry| self.doc.file(FileId::CONFIG).lines().position(entry.key.span.start()).1);
+        let help = match column {
+            Some(column) => format!("indent it to column {column}, where the job's other keys are"),
+            None => "indent it as deep as the job's other keys".to_owned(),
+        };
+        self.report.add(problem.help(help).related(job.key, "the job"));
     }
 
     /// Looks like the body of a job, whatever its name.

@@ -90,14 +90,51 @@ impl<'d> Context<'d> {
                 }
             }
             View::Broken => definition.broken = true,
-            // An executor may be another one's name (CFG §2.2).
-            View::Scalar(..) if element == Element::Executor && !self.doc.is_null(entry.value) => {}
+            // An executor may be another one's name (CFG §2.2), and so may a command.
+            View::Scalar(..)
+                if matches!(element, Element::Executor | Element::Command)
+                    && !self.doc.is_null(entry.value) => {}
             View::Scalar(..) | View::Seq(_) => {
                 definition.broken = true;
                 self.not_a_mapping_below(entry, element);
             }
         }
         definition
+    }
+
+    /// Follows a command that is the name of another one to that one; `None` if there is none, which
+    /// was reported.
+    pub(crate) fn aliased_command(&mut self, mut command: Definition) -> Option<Definition> {
+        let mut seen = Vec::new();
+        while let View::Scalar(name, _) = self.doc.view(command.body)
+            && !command.broken
+        {
+            let place = self.doc.place(command.body);
+            if seen.contains(&command.body) {
+                let message = format!("the command `{name}` leads back to itself");
+                let problem = Problem::error(codes::RECURSION, place, message);
+                self.report.add(problem.help("one of these commands must have `steps`"));
+                return None;
+            }
+            seen.push(command.body);
+            match self.find(command.module, Element::Command, name, place) {
+                Found::Definition(next) => command = next,
+                Found::Told => return None,
+                Found::Nobody => {
+                    let names = self.names(command.module, Element::Command);
+                    let help = did_you_mean(name, names).unwrap_or_else(|| {
+                        "a command that is a text names another command; write `steps:` below it \
+                         for one of its own"
+                            .to_owned()
+                    });
+                    let message = format!("cannot find a definition for command named `{name}`");
+                    let problem = Problem::error(codes::UNKNOWN_COMMAND, place, message);
+                    self.report.add(problem.help(help));
+                    return None;
+                }
+            }
+        }
+        Some(command)
     }
 
     /// Returns the names that a module defines, for suggestions; none once nobody sees them, for

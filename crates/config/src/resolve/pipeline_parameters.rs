@@ -36,7 +36,13 @@ impl Context<'_> {
                 (Some((_, value)), _) => self.trigger_value(name, declaration, value),
                 (None, Some(default)) => {
                     let scope = Scope::outer("a pipeline parameter's default", ModuleId::CONFIG);
-                    self.evaluate(default, &scope).data
+                    let value = self.evaluate(default, &scope);
+                    match (&declaration.kind, self.inputs.profile) {
+                        (Kind::String, Profile::Legacy) => {
+                            self.text_of(&value, "default").map_or(Data::Unknown, Data::text)
+                        }
+                        _ => value.data,
+                    }
                 }
                 (None, None) => Data::Unknown,
             };

@@ -8,10 +8,10 @@ use crate::{
     context::Context,
     language::{
         data::ModuleId,
-        definition::Definition,
-        keys::{COMMAND, EXECUTOR, GROUP, JOB, Known, RUN},
+        definition::{Definition, Element},
+        keys::{BUILTIN_STEPS, COMMAND, EXECUTOR, GROUP, JOB, Known, RUN, STEP_WORDS},
     },
-    read::yaml::{At, Entries, View, scalar},
+    read::yaml::{At, Entries, Entry, View, scalar},
     render::fields::with_unknown,
     text::{place::Place, problem::Problem},
 };
@@ -28,8 +28,12 @@ impl<'d> Context<'d> {
             self.check_definition(&job, JOB);
         }
         for command in commands {
-            self.check_definition(&command, COMMAND);
             let doc = self.doc;
+            if let View::Scalar(..) = doc.view(command.body) {
+                self.aliased_command(command);
+                continue;
+            }
+            self.check_definition(&command, COMMAND);
             let keys = doc.entries(command.body).into_iter().map(|entry| (entry.name, entry.key));
             if self.doc.get(command.body, "steps").is_none()
                 && !self.is_misspelt(keys, COMMAND, &["steps"])
@@ -170,6 +174,54 @@ impl<'d> Context<'d> {
         }
     }
 
+    /// Says how two keys of a step are put together, or apart if the second is a step of its own.
+    fn one_step(&self, first: &Entry<'_>, second: &Entry<'_>) -> String {
+        let own = self.doc.written(self.doc.place(first.value));
+        let is_text = matches!(self.doc.view(first.value), View::Scalar(..));
+        // What can stand within braces as it is.
+        let is_simple = |text: &str| {
+            !text.is_empty() && !text.contains(['\n', '{', '}', '[', ']', ',', '#', ':', '"', '\''])
+        };
+        match first.name {
+            "when" | "unless" if self.templates && is_text => {
+                let condition = if is_simple(own) { own } else { "…" };
+                format!(
+                    "write `- {}: {{ condition: {condition}, steps: [...] }}`: a `when` or `unless` \
+                     step has `condition` and `steps` below it",
+                    first.name
+                )
+            }
+            "run" if is_text && RUN.keys.contains(&second.name) => {
+                let other = self.doc.written(self.doc.place(second.value));
+                if is_simple(own) && is_simple(other) {
+                    format!("write `- run: {{ {}: {other}, command: {own} }}`", second.name)
+                } else {
+                    format!(
+                        "write `- run:`, and indented below it `{}: …` and `command: …`",
+                        second.name
+                    )
+                }
+            }
+            _ if self.is_step(second) => format!("begin a new step with `- {}:`", second.name),
+            _ if is_text => format!("a step has one key: remove `{}`", second.name),
+            _ => format!("indent `{}` as deep as the keys below `{}:`", second.name, first.name),
+        }
+    }
+
+    /// Tells whether a key can be a step of its own.
+    fn is_step(&self, entry: &Entry<'_>) -> bool {
+        let name = entry.name;
+        // `when: always` is an attribute.
+        if matches!(name, "when" | "unless") {
+            return self.doc.is_map(entry.value);
+        }
+        STEP_WORDS.contains(&name)
+            || BUILTIN_STEPS.contains(&name)
+            || name.contains('/')
+            || self.module(ModuleId::CONFIG).commands.contains_key(name)
+            || self.names(ModuleId::CONFIG, Element::Command).contains(&name)
+    }
+
     fn several_keys(&mut self, entries: &Entries<'_>) {
         let (Some(first), Some(second)) = (entries.first(), entries.iter().nth(1)) else { return };
         if first.name == second.name {
@@ -182,10 +234,7 @@ impl<'d> Context<'d> {
         } else if self.doc.is_null(first.value) {
             format!("indent `{}` deeper than `{}`", second.name, first.name)
         } else {
-            format!(
-                "begin a new step with `- {}:`, or indent it below `{}:`",
-                second.name, first.name
-            )
+            self.one_step(&first, &second)
         };
         let problem = Problem::error(codes::STEP_SEVERAL_KEYS, second.key, message);
         self.report.add(problem.help(help).related(first.key, "the first key"));

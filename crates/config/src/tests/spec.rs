@@ -14,6 +14,8 @@
 //! | `text unsupported` | the same for what this release cannot run |
 //! | `text rendered` | the diagnostics as people see them |
 //! | `text paths` | where each diagnostic is in the configuration, and how one gets there |
+//! | `yaml followed` | the config after its advice was followed to the letter: it compiles |
+//! | `text next` | the errors that are left then |
 //! | `text wanted`, `text orbs`, `text schedules` | the rest of the answer |
 //!
 //! Without `text diagnostics` there must not be any. Warnings with a number `W-…` count only where
@@ -115,6 +117,16 @@ fn run(case: &Case) -> Result<(), String> {
         });
         let checks = expect::checks(part, &case.config, &compiled);
         checked |= !checks.is_empty();
+        if let Some(followed) = part.block("yaml followed") {
+            let compiled = case.compile_text(followed, part);
+            let errors: Vec<_> = compiled
+                .diagnostics
+                .into_iter()
+                .filter(|found| found.severity == Severity::Error)
+                .collect();
+            let result = expect::next_errors(part.block("text next").unwrap_or(""), &errors);
+            failures.extend(result.err());
+        }
         failures.extend(checks.into_iter().filter_map(Result::err));
     }
     if !checked {
@@ -125,11 +137,15 @@ fn run(case: &Case) -> Result<(), String> {
 
 impl Case {
     fn compile(&self, part: &case::Part) -> Compiled {
+        self.compile_text(&self.config, part)
+    }
+
+    fn compile_text(&self, text: &str, part: &case::Part) -> Compiled {
         let inputs = inputs(part.block("yaml inputs").unwrap_or(""));
         if part.block("text wanted").is_some() {
-            return compile(&self.config, &inputs);
+            return compile(text, &inputs);
         }
-        OrbSet::complete(&self.config, inputs, &mut |reference| self.find(reference)).0
+        OrbSet::complete(text, inputs, &mut |reference| self.find(reference)).0
     }
 
     /// Finds an orb among those that the case provides.

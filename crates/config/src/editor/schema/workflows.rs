@@ -197,7 +197,7 @@ pub(crate) static LOGIC: Table = Table {
 static MATCHES: Table = Table {
     what: "a text and its pattern",
     keys: &[
-        key("pattern", TEXT, "§6.1", "The regular expression, without slashes around it.")
+        key("pattern", TEXT, "§6.1", "The regular expression; slashes around it are not needed.")
             .required(),
         key("value", TEXT, "§6.1", "The text that is compared.").required(),
     ],

@@ -212,7 +212,7 @@ fn member_entry(group: usize, index: usize) -> usize {
 
 fn item(name: &str, place: Place, accepts: Vec<Outcome>) -> Item {
     let written = (accepts.len() > 1).then(|| Value::new(Data::text("terminal"), place));
-    Item { name: name.to_owned(), place, accepts, written }
+    Item { name: name.to_owned(), place, accepts, written, pieces: None }
 }
 
 fn with_kind(draft: Draft, kind: PlannedJobKind, place: Place) -> Draft {

@@ -8,7 +8,7 @@ use crate::{
     codes,
     context::Context,
     language::data::{Data, Scope, Value},
-    read::yaml::Entry,
+    read::yaml::{At, Entry, View},
     suggest::did_you_mean,
     text::{place::Place, problem::Problem},
 };
@@ -24,6 +24,9 @@ pub(crate) struct Item {
     pub(crate) accepts: Vec<Outcome>,
     /// The statuses as they are written, if they are.
     pub(crate) written: Option<Value>,
+    /// The constant parts of a name with tags of somebody else's matrix, as `build-<< matrix.os >>`:
+    /// it stands for every permutation that has them.
+    pub(crate) pieces: Option<Vec<String>>,
 }
 
 const STATUSES: &[&str] = &["success", "failed", "canceled", "unauthorized", "not_run", "terminal"];
@@ -44,6 +47,21 @@ fn outcomes(status: &str) -> Option<&'static [Outcome]> {
 impl Context<'_> {
     /// Reads `requires`.
     pub(super) fn requirements(&mut self, field: &Entry<'_>, scope: &Rc<Scope>) -> Vec<Item> {
+        if let View::Seq(items) = self.doc.view(field.value)
+            && scope.matrix.is_none()
+            && items.iter().any(|item| self.permutations(item).is_some())
+        {
+            let mut found = Vec::new();
+            for at in items.iter() {
+                if let Some(item) = self.permutations(at) {
+                    found.push(item);
+                } else {
+                    let value = self.evaluate(at, scope);
+                    found.extend(self.requirement(&value));
+                }
+            }
+            return found;
+        }
         let value = self.evaluate(field.value, scope);
         let items = match &value.data {
             Data::List(items) => items.clone(),
@@ -65,12 +83,31 @@ impl Context<'_> {
         items.iter().flat_map(|item| self.requirement(item)).collect()
     }
 
+    /// Reads a name whose tags are all of a matrix.
+    fn permutations(&self, at: At) -> Option<Item> {
+        let View::Scalar(text, _) = self.doc.view(at) else { return None };
+        let mut pieces = Vec::new();
+        let mut rest = text;
+        while let Some((before, tag)) = rest.split_once("<<").filter(|_| self.templates) {
+            let (inner, after) = tag.split_once(">>")?;
+            inner.trim().strip_prefix("matrix.")?;
+            pieces.push(before.to_owned());
+            rest = after;
+        }
+        if pieces.is_empty() {
+            return None;
+        }
+        pieces.push(rest.to_owned());
+        let (name, place, accepts) = (text.to_owned(), self.doc.place(at), vec![Outcome::Success]);
+        Some(Item { name, place, accepts, written: None, pieces: Some(pieces) })
+    }
+
     fn requirement(&mut self, item: &Value) -> Vec<Item> {
         let Data::Map(fields) = &item.data else {
             let name = self.text_of(item, "requires").filter(|name| !name.is_empty());
             let accepts = vec![Outcome::Success];
             return name
-                .map(|name| Item { name, place: item.place, accepts, written: None })
+                .map(|name| Item { name, place: item.place, accepts, written: None, pieces: None })
                 .into_iter()
                 .collect();
         };
@@ -83,6 +120,7 @@ impl Context<'_> {
                     place: field.key,
                     accepts: statuses,
                     written: Some(field.value.clone()),
+                    pieces: None,
                 });
             }
         }

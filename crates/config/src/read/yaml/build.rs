@@ -10,10 +10,13 @@ use std::{
     sync::Arc,
 };
 
-use granit_parser::{Event, Parser, ScalarStyle, ScanError, Tag, options};
+use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Tag, options};
 
 use super::{
-    At, Doc, Id, Kind, Merged, Node, Style, Text, cause::cause, culprit::culprits, repair::repaired,
+    At, Doc, Id, Kind, Merged, Node, Style, Text,
+    cause::cause,
+    culprit::culprits,
+    repair::{Folded, folded, repaired},
 };
 use crate::{
     codes,
@@ -43,37 +46,19 @@ pub(crate) fn parse(text: &Arc<str>) -> (Doc, Vec<Problem>) {
         return (Doc::default(), vec![problem]);
     }
     let text = repaired(text).map_or_else(|| text.clone(), Arc::from);
-    let options = options! {
-        // The strict rules forbid what the hosted service accepts: a `]` in its parent's column.
-        strict_indentation: false,
-        emit_unresolved_aliases: true,
-        emit_comments: false,
-        flow_nesting_limit: DEPTH,
-        block_nesting_limit: DEPTH,
-    };
-    let mut builder = Builder {
-        text: &text,
-        problems: Vec::new(),
-        doc: Doc { text: text.clone(), nodes: Vec::with_capacity(text.len() / 16), root: None },
-        open: Vec::new(),
-        anchors: HashMap::new(),
-        documents: 0,
-    };
-    for event in Parser::new_from_str_with_options(&text, options) {
-        let proceeds = match event {
-            Ok((event, span)) => builder.take(event, span),
-            Err(error) => {
-                builder.syntax_error(&error);
-                builder.doc.root = None;
-                false
-            }
-        };
-        if !proceeds {
-            break;
-        }
+    let nothing = HashMap::new();
+    let (builder, error) = Builder::read(&text, &nothing);
+    let Some(error) = error else { return builder.finish() };
+    // The hosted service's parser does not ask where a quoted text goes on; ours does.
+    if *error.kind() == ErrorKind::InvalidQuotedScalarIndent
+        && let Some(Folded { text, values }) = folded(&text)
+    {
+        return Builder::read(&Arc::from(text), &values).0.finish();
     }
-    builder.check_merges();
-    (builder.doc, builder.problems)
+    let mut builder = builder;
+    builder.syntax_error(&error);
+    builder.doc.root = None;
+    builder.finish()
 }
 
 /// What YAML 1.1 may contain.
@@ -99,6 +84,8 @@ impl Open {
 
 struct Builder<'t> {
     text: &'t str,
+    /// What stands in the text as filler, by its first byte.
+    values: &'t HashMap<usize, String>,
     problems: Vec<Problem>,
     doc: Doc,
     open: Vec<Open>,
@@ -107,6 +94,43 @@ struct Builder<'t> {
 }
 
 impl<'t> Builder<'t> {
+    /// Reads a text up to its end or its first syntax error.
+    fn read(text: &'t Arc<str>, values: &'t HashMap<usize, String>) -> (Self, Option<ScanError>) {
+        let options = options! {
+            // The strict rules forbid what the hosted service accepts: a `]` in its parent's column.
+            strict_indentation: false,
+            emit_unresolved_aliases: true,
+            emit_comments: false,
+            flow_nesting_limit: DEPTH,
+            block_nesting_limit: DEPTH,
+        };
+        let mut builder = Self {
+            text,
+            values,
+            problems: Vec::new(),
+            doc: Doc { text: text.clone(), nodes: Vec::with_capacity(text.len() / 16), root: None },
+            open: Vec::new(),
+            anchors: HashMap::new(),
+            documents: 0,
+        };
+        for event in Parser::new_from_str_with_options(text, options) {
+            match event {
+                Ok((event, span)) => {
+                    if !builder.take(event, span) {
+                        break;
+                    }
+                }
+                Err(error) => return (builder, Some(error)),
+            }
+        }
+        (builder, None)
+    }
+
+    fn finish(mut self) -> (Doc, Vec<Problem>) {
+        self.check_merges();
+        (self.doc, self.problems)
+    }
+
     /// Takes one event; `false` ends the parsing.
     fn take(&mut self, event: Event<'t>, span: granit_parser::Span) -> bool {
         let at = bytes(span);
@@ -160,7 +184,10 @@ impl<'t> Builder<'t> {
         }
         let style =
             if style == ScalarStyle::Plain && !is_text { Style::Plain } else { Style::Text };
-        let text = self.text(text);
+        let text = match self.values.get(&at.start()) {
+            Some(value) => Text::Cooked(value.as_str().into()),
+            None => self.text(text),
+        };
         let id = self.push(Kind::Scalar(text, style), at);
         if anchor != 0 {
             self.anchors.insert(anchor, id);
@@ -237,7 +264,7 @@ impl<'t> Builder<'t> {
         let mut merges = false;
         let mut broken = false;
         let mut seen = Seen::new(pairs.len());
-        for &(key, _) in &pairs {
+        for &(key, value) in &pairs {
             let Some(name) = self.doc.key_text(key) else {
                 broken = true;
                 if !matches!(self.doc.node(key).kind, Kind::Broken) {
@@ -247,6 +274,11 @@ impl<'t> Builder<'t> {
             };
             if name == "<<" && self.doc.is_merge(key) {
                 merges = true;
+                continue;
+            }
+            if name == "\\<<" && self.is_plain(key) && self.is_mergeable(value, true) {
+                problems.push(self.escaped_merge(key, value));
+                broken = true;
                 continue;
             }
             if let Some(earlier) = seen.insert(name, key) {
@@ -259,7 +291,9 @@ impl<'t> Builder<'t> {
             }
         }
         self.problems.extend(problems);
-        if broken {
+        // What an undefined alias would have merged is not known, so nothing can be missing.
+        let lacks = |&(key, value): &(Id, Id)| self.doc.is_merge(key) && self.is_undefined(value);
+        if broken || merges && pairs.iter().any(lacks) {
             return Kind::Broken;
         }
         let resolved = (merges && self.merged_width(&pairs) <= MERGED_ENTRIES)
@@ -300,6 +334,31 @@ impl<'t> Builder<'t> {
             }
         }
         entries
+    }
+
+    /// A merge key is no text, so nothing in it is escaped.
+    fn escaped_merge(&self, key: Id, value: Id) -> Problem {
+        let place = Place::direct(self.doc.node(key).span);
+        let message = "this backslash makes the merge key an ordinary key";
+        let written = self.written(self.doc.node(value).span);
+        let example = if written.contains('\n') { "…" } else { written };
+        let help = format!("write `<<: {example}`: only in texts is `<<` escaped");
+        Problem::error(codes::BAD_MERGE, place, message).help(help)
+    }
+
+    fn is_plain(&self, key: Id) -> bool {
+        matches!(self.doc.node(key).kind, Kind::Scalar(_, Style::Plain))
+    }
+
+    /// Tells whether a merge key's value is an undefined alias, or a list that holds one.
+    fn is_undefined(&self, value: Id) -> bool {
+        match &self.doc.node(value).kind {
+            Kind::Broken => true,
+            Kind::Seq(items) => {
+                items.iter().any(|&item| matches!(self.doc.node(item).kind, Kind::Broken))
+            }
+            Kind::Scalar(..) | Kind::Map { .. } | Kind::Alias(_) => false,
+        }
     }
 
     fn complex_key(&self, key: Id, map: Span) -> Problem {
@@ -413,14 +472,38 @@ impl<'t> Builder<'t> {
             let Kind::Map { pairs, .. } = &node.kind else { continue };
             for &(key, value) in pairs {
                 if self.doc.is_merge(key) && !self.is_mergeable(value, true) {
-                    let place = self.doc.place(At { file: FileId::CONFIG, id: value, via: None });
-                    let message = "`<<:` needs a mapping or a list of mappings";
-                    let help = "lists cannot be merged: use a command, or repeat the items";
-                    problems.push(Problem::error(codes::BAD_MERGE, place, message).help(help));
+                    problems.push(self.bad_merge(key, value, pairs));
                 }
             }
         }
         self.problems.extend(problems);
+    }
+
+    /// Reports a merge key with a value that is not a mapping, at the key: its anchor may be far away.
+    fn bad_merge(&self, key: Id, value: Id, pairs: &[(Id, Id)]) -> Problem {
+        let place = Place::direct(self.doc.node(key).span);
+        let message = "`<<:` needs a mapping or a list of mappings";
+        let problem = Problem::error(codes::BAD_MERGE, place, message);
+        let target = self.doc.follow(At { file: FileId::CONFIG, id: value, via: None });
+        let anchor = self.doc.node(target.id).span;
+        let is_alias = anchor != self.doc.node(value).span;
+        let problem = match &self.doc.node(target.id).kind {
+            Kind::Scalar(..) => {
+                let written = self.written(self.doc.node(value).span);
+                let scalar = |&&(key, value): &&(Id, Id)| {
+                    !self.doc.is_merge(key) && matches!(self.doc.node(value).kind, Kind::Scalar(..))
+                };
+                let name = pairs.iter().find(scalar).and_then(|&(key, _)| self.doc.key_text(key));
+                let name = name.unwrap_or("name");
+                problem.help(format!("it is a text: use it as a value, `{name}: {written}`"))
+            }
+            _ => problem.help("lists cannot be merged: use a command, or repeat the items"),
+        };
+        if is_alias {
+            problem.related(Place::direct(anchor), "the anchor's value")
+        } else {
+            problem
+        }
     }
 
     fn is_mergeable(&self, value: Id, list: bool) -> bool {

@@ -9,8 +9,12 @@ use crate::{
         data::{Data, ModuleId, Scope},
         definition::{Declaration, Declarations, Element, Kind},
         keys::{Known, RESERVED},
+        profile::Profile,
     },
-    read::yaml::{At, Entry, View},
+    read::yaml::{
+        At, Entry, View,
+        scalar::{self, Scalar},
+    },
     suggest::did_you_mean,
     text::problem::Problem,
 };
@@ -93,9 +97,33 @@ impl Context<'_> {
                 declaration.kind = Kind::Unknown;
                 return declaration;
             }
+            if element == Element::Pipeline
+                && self.is_taken_as_text(entry.name, &declaration.kind, default)
+            {
+                return declaration;
+            }
             self.check_default(entry.name, &mut declaration, default, scope);
         }
         declaration
+    }
+
+    /// Tells whether a number or boolean is the default of a pipeline's string. The hosted service
+    /// takes it as it is written, and so does the profile `legacy`, with a warning.
+    fn is_taken_as_text(&mut self, name: &str, kind: &Kind, default: At) -> bool {
+        let View::Scalar(text, style) = self.doc.view(default) else { return false };
+        let is_other = matches!(
+            scalar::resolve(text, style),
+            Scalar::Int(_) | Scalar::Float(..) | Scalar::Bool(_)
+        );
+        let taken =
+            is_other && matches!(kind, Kind::String) && self.inputs.profile == Profile::Legacy;
+        if taken {
+            let message = format!("the default of parameter `{name}` is taken as a string");
+            let place = self.doc.place(default);
+            let problem = Problem::warning(codes::COERCED_PARAMETER, place, message);
+            self.report.add(problem.help(format!("quote it: `\"{text}\"`")));
+        }
+        taken
     }
 
     /// Pipeline parameters cannot depend on each other (CFG §9.1).

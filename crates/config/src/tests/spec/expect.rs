@@ -59,6 +59,12 @@ pub(super) fn checks(part: &Part, config: &str, compiled: &Compiled) -> Vec<Resu
     checks
 }
 
+/// What is still wrong with a config after its advice was followed.
+pub(super) fn next_errors(expected: &str, errors: &[Diagnostic]) -> Result<(), String> {
+    let actual = lines(errors, ".circleci/config.yml");
+    begins(expected, &actual).map_err(|text| format!("--- text next\n{text}"))
+}
+
 fn begins(expected: &str, actual: &[String]) -> Result<(), String> {
     let expected: Vec<&str> = expected.lines().collect();
     let same = actual.len() == expected.len()
