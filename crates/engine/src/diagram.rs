@@ -83,6 +83,7 @@ fn job_edges() -> Edges {
 fn job_events() -> Vec<(String, JobEvent, Timestamp)> {
     let mut events = vec![
         ("ready".to_owned(), JobEvent::Ready, NOW),
+        ("denied".to_owned(), JobEvent::Denied, NOW),
         ("skipped".to_owned(), JobEvent::Skipped, NOW),
         ("approved".to_owned(), JobEvent::Approved, NOW),
         ("canceled".to_owned(), JobEvent::Canceled, NOW),

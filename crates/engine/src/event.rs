@@ -1,9 +1,15 @@
-//! What can happen, and what the world is owed for it.
+//! What can happen to a pipeline, and what then has to be done outside.
+//!
+//! An [`Event`] carries all that belongs to it, also what the engine only hands on: the text of a
+//! configuration, a runner's name, a sentence for people. The store writes that in the transaction
+//! that saves the change, so no caller can forget it.
 
 use roundel_model::{
-    id::{JobId, LeaseId, WorkflowId},
-    name::{JobName, WorkflowName},
-    status::Outcome,
+    actor::Actor,
+    id::{AccountId, JobId, LeaseId, WorkflowId},
+    name::WorkflowName,
+    plan::PlannedJob,
+    status::{Outcome, PipelineErrorKind},
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
@@ -14,112 +20,113 @@ use crate::job::{Kind, Need};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
-    /// Its configuration was compiled. An empty list is fine: nothing is meant to run.
-    Compiled {
-        /// What it starts.
-        workflows: Vec<NewWorkflow>,
+    /// The configuration was compiled. No workflow at all is fine: nothing is meant to run.
+    Compiled { workflows: Vec<NewWorkflow>, configuration: Configuration },
+    /// The configuration could not be read, has errors, or asks for what cannot be run.
+    CompileFailed {
+        kind: PipelineErrorKind,
+        /// Sentences for people.
+        errors: Vec<String>,
+        configuration: Configuration,
     },
-    /// Its configuration could not be read or compiled.
-    CompileFailed,
-    /// A runner takes a task.
+    /// A runner takes a task, and gets the lease on it.
     Claimed {
-        /// The job.
         job: JobId,
-        /// Index of the task.
         task: u32,
-        /// The right that it gets.
         lease: LeaseId,
-        /// When that ends.
         expires_at: Timestamp,
+        /// The runner's name, for people.
+        runner: String,
     },
-    /// A runner is still there.
-    Renewed {
-        /// The job.
-        job: JobId,
-        /// Index of the task.
-        task: u32,
-        /// The right that it holds.
-        lease: LeaseId,
-        /// When that now ends.
-        expires_at: Timestamp,
-    },
-    /// A runner has a verdict.
+    /// The runner that holds the lease is still there.
+    Renewed { job: JobId, task: u32, lease: LeaseId, expires_at: Timestamp },
+    /// The runner that holds the lease has a verdict.
     Finished {
-        /// The job.
         job: JobId,
-        /// Index of the task.
         task: u32,
-        /// The right that it holds.
         lease: LeaseId,
-        /// The verdict.
         outcome: Outcome,
+        /// One sentence for people, when the outcome is not plain from the steps.
+        reason: Option<String>,
     },
-    /// Somebody approved an approval job.
-    Approved {
-        /// The job.
-        job: JobId,
-    },
-    /// Somebody canceled a workflow.
-    WorkflowCanceled {
-        /// The workflow.
-        workflow: WorkflowId,
-    },
-    /// Somebody canceled a job.
-    JobCanceled {
-        /// The job.
-        job: JobId,
-    },
+    /// A person approved an approval job.
+    Approved { job: JobId, by: AccountId },
+    /// A workflow with everything in it is to end.
+    WorkflowCanceled { workflow: WorkflowId, by: Actor },
+    /// One job is to end.
+    JobCanceled { job: JobId, by: Actor },
     /// Time has passed.
     Tick,
 }
 
-/// A workflow that is about to exist.
+/// The configuration of a pipeline as it was read, and what the compiler said about it. Kept for
+/// people; the engine does not look into it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Configuration {
+    /// `None` when it could not be read.
+    pub text: Option<String>,
+    /// A JSON list; `None` when the compiler had nothing to say.
+    pub diagnostics: Option<String>,
+}
+
+/// A workflow that is about to begin.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewWorkflow {
-    /// Its id.
     pub id: WorkflowId,
-    /// Its name.
     pub name: WorkflowName,
-    /// Its jobs.
     pub jobs: Vec<NewJob>,
 }
 
 /// A job that is about to exist.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewJob {
-    /// Its id.
     pub id: JobId,
-    /// Its name.
-    pub name: JobName,
-    /// What it is.
-    pub kind: Kind,
-    /// What it waits for.
+    /// What it is called and what it does.
+    pub plan: PlannedJob,
+    /// The requirements of the plan, by id.
     pub needs: Vec<Need>,
+    /// Contexts that it asks for and that do not exist: with any, it must not run.
+    pub missing_contexts: Vec<String>,
 }
 
-/// Something that the world is owed. It names what is owed, never what to say: whoever pays reads
-/// the row as it then is, so that a slow report cannot paint an old status over a new one.
+impl NewJob {
+    /// Returns what the engine must know of what it does.
+    pub fn kind(&self) -> Kind {
+        Kind::of(&self.plan.kind)
+    }
+}
+
+/// Something to do outside, saved with the change that calls for it (the outbox) and done later. It
+/// names a subject, never a text: when it is done, the row is read as it then is, so a slow report
+/// cannot overwrite a new status with an old one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
-    /// Tell the forge where a job is.
+    /// Report the status of a job to the forge.
     ReportJob(JobId),
-    /// Tell the forge that there is no plan.
+    /// Report to the forge that the configuration cannot be run.
     ReportConfigError,
     /// Wake runners that wait for a task.
     OfferToRunners(JobId),
-    /// Tell people that a workflow ended or waits for approval.
+    /// Notify people that a workflow ended or waits for approval.
     AnnounceWorkflow(WorkflowId),
-    /// Tell people that the configuration could not be compiled.
+    /// Notify people that the configuration cannot be run.
     AnnounceConfigError,
 }
 
-/// A caller broke the protocol. The pipeline is as it was: log it and refuse.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{event} is not possible: {reason}")]
-pub struct IllegalEvent {
-    /// Name of the event.
-    pub event: &'static str,
-    /// Why not, naming the status.
-    pub reason: String,
+impl Event {
+    /// Returns its name, for messages.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Compiled { .. } => "compiled",
+            Self::CompileFailed { .. } => "compile_failed",
+            Self::Claimed { .. } => "claimed",
+            Self::Renewed { .. } => "renewed",
+            Self::Finished { .. } => "finished",
+            Self::Approved { .. } => "approved",
+            Self::WorkflowCanceled { .. } => "workflow_canceled",
+            Self::JobCanceled { .. } => "job_canceled",
+            Self::Tick => "tick",
+        }
+    }
 }

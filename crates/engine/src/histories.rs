@@ -1,20 +1,24 @@
-//! Properties over random histories: whatever the world does, in whatever order, the invariants hold.
+//! Properties over random histories: whatever happens, in whatever order, the invariants hold.
 
 use std::time::Duration;
 
 use proptest::prelude::*;
 use roundel_model::{
-    id::{JobId, LeaseId, PipelineId, WorkflowId},
-    status::{JobStatus, Outcome, PipelineStatus},
+    actor::Actor,
+    id::{AccountId, JobId, LeaseId, PipelineId, WorkflowId},
+    plan::{Executor, JobBody, PlannedJob, PlannedJobKind},
+    status::{JobStatus, Outcome, PipelineStatus, StepStatus},
     time::Timestamp,
 };
 
 use crate::{
-    Event, NewJob, NewWorkflow, Pipeline, Transition, advance, invariants,
+    Abandoned, BadGraph, Configuration, Effect, Event, IllegalEvent, NewJob, NewWorkflow, Next,
+    Pipeline, Transition, advance, invariants,
     job::{Kind, Need, Status, TaskStatus},
 };
 
 const START: Timestamp = Timestamp::from_micros(1_000_000_000);
+const PERSON: AccountId = AccountId::from_u128(9);
 const OUTCOMES: [Outcome; 5] = [
     Outcome::Success,
     Outcome::Failed,
@@ -23,7 +27,7 @@ const OUTCOMES: [Outcome; 5] = [
     Outcome::Canceled,
 ];
 
-/// One move of the world, by numbers that are fitted to what exists.
+/// One thing that may happen, by numbers that are fitted to what exists.
 #[derive(Clone, Debug)]
 enum Move {
     Claim { job: usize, task: u32, lease: u128 },
@@ -58,7 +62,8 @@ fn moves() -> impl Strategy<Value = Move> {
 
 /// Graphs of one or two workflows; a job may need any jobs before it, with any endings.
 fn plans() -> impl Strategy<Value = Vec<NewWorkflow>> {
-    let job = (0..6_u8, prop::collection::vec((any::<prop::sample::Index>(), 0..4_usize), 0..3));
+    let needs = prop::collection::vec((any::<prop::sample::Index>(), 0..4_usize), 0..3);
+    let job = (0..6_u8, needs, prop::bool::weighted(0.1));
     prop::collection::vec(prop::collection::vec(job, 0..7), 1..3).prop_map(|workflows| {
         let mut number = 0;
         workflows
@@ -66,14 +71,14 @@ fn plans() -> impl Strategy<Value = Vec<NewWorkflow>> {
             .enumerate()
             .map(|(position, jobs)| {
                 let mut made: Vec<NewJob> = Vec::new();
-                for (kind, needs) in jobs {
+                for (kind, needs, lacks_context) in jobs {
                     number += 1;
-                    made.push(NewJob {
-                        id: JobId::from_u128(number),
-                        name: format!("job-{number}").into(),
-                        kind: kind_of(kind),
-                        needs: needs_of(&made, &needs),
-                    });
+                    let needs = needs_of(&made, &needs);
+                    let mut job = new_job(number, kind_of(kind), needs);
+                    if lacks_context {
+                        job.missing_contexts.push("aws-prod".to_owned());
+                    }
+                    made.push(job);
                 }
                 NewWorkflow {
                     id: WorkflowId::from_u128(u128::try_from(position).unwrap() + 1),
@@ -83,6 +88,32 @@ fn plans() -> impl Strategy<Value = Vec<NewWorkflow>> {
             })
             .collect()
     })
+}
+
+fn new_job(number: u128, kind: Kind, needs: Vec<Need>) -> NewJob {
+    let planned = match kind {
+        Kind::Approval => PlannedJobKind::Approval,
+        Kind::NoOp => PlannedJobKind::NoOp,
+        Kind::Build { tasks } => PlannedJobKind::Build(Box::new(JobBody {
+            executor: Executor::Machine { image: None, layer_caching: false },
+            resource_class: None,
+            environment: Vec::new(),
+            working_directory: "~/project".to_owned(),
+            shell: None,
+            parallelism: tasks,
+            steps: Vec::new(),
+            cache_days: None,
+            ip_ranges: false,
+        })),
+    };
+    let plan = PlannedJob {
+        name: format!("job-{number}").into(),
+        kind: planned,
+        requires: Vec::new(),
+        contexts: Vec::new(),
+        serial_group: None,
+    };
+    NewJob { id: JobId::from_u128(number), plan, needs, missing_contexts: Vec::new() }
 }
 
 fn kind_of(number: u8) -> Kind {
@@ -127,7 +158,7 @@ fn pending() -> Pipeline {
     }
 }
 
-/// The right that the running task of a job holds.
+/// The lease that the running task of a job holds.
 fn held(pipeline: &Pipeline, job: JobId) -> Option<(u32, LeaseId)> {
     let job = pipeline.workflows.iter().flat_map(|w| &w.jobs).find(|j| j.id == job)?;
     let Status::Running { tasks } = &job.status else { return None };
@@ -152,6 +183,7 @@ fn event_of(
             task,
             lease: LeaseId::from_u128(lease),
             expires_at: until,
+            runner: "runner-1".to_owned(),
         },
         Move::Renew { job, task, lease } => Event::Renewed {
             job: id(job)?,
@@ -164,34 +196,46 @@ fn event_of(
             task,
             lease: LeaseId::from_u128(lease),
             outcome: OUTCOMES[outcome],
+            reason: None,
         },
         Move::FinishHonestly { job, outcome } => {
             let job = id(job)?;
             let (task, lease) = held(pipeline, job)?;
-            Event::Finished { job, task, lease, outcome: OUTCOMES[outcome] }
+            Event::Finished { job, task, lease, outcome: OUTCOMES[outcome], reason: None }
         }
-        Move::Approve { job } => Event::Approved { job: id(job)? },
-        Move::CancelJob { job } => Event::JobCanceled { job: id(job)? },
+        Move::Approve { job } => Event::Approved { job: id(job)?, by: PERSON },
+        Move::CancelJob { job } => Event::JobCanceled { job: id(job)?, by: Actor::System },
         Move::CancelWorkflow { workflow } => {
-            Event::WorkflowCanceled { workflow: plan.get(workflow)?.id }
+            Event::WorkflowCanceled { workflow: plan.get(workflow)?.id, by: Actor::Account(PERSON) }
         }
         Move::Wait { .. } => Event::Tick,
-        Move::CompileAgain => Event::Compiled { workflows: plan.to_vec() },
+        Move::CompileAgain => compiles(plan.to_vec()),
     })
 }
 
 /// Applies an event and checks everything that must hold.
 fn step(pipeline: Pipeline, event: &Event, now: Timestamp) -> Pipeline {
     match advance(&pipeline, event, now) {
-        Ok(Transition::To(next, effects)) => {
+        Ok(Transition::To(Next { pipeline: next, effects, reasons, .. })) => {
             invariants::check(&next).unwrap();
             invariants::check_change(&pipeline, &next, &effects).unwrap();
             let mut unique = effects.clone();
             unique.sort_unstable();
             unique.dedup();
-            assert_eq!(unique.len(), effects.len(), "an effect is owed twice");
+            assert_eq!(unique.len(), effects.len(), "an effect comes twice");
+            for job in next.workflows.iter().flat_map(|workflow| &workflow.jobs) {
+                let explained = reasons.iter().any(|reason| reason.job == job.id);
+                let was_denied = pipeline
+                    .workflows
+                    .iter()
+                    .flat_map(|workflow| &workflow.jobs)
+                    .any(|old| old.id == job.id && old.status == job.status);
+                let is_denied = job.status.public() == JobStatus::Unauthorized && !was_denied;
+                assert!(!is_denied || explained, "nothing says why {} is not authorized", job.name);
+            }
             next
         }
+        Err(IllegalEvent::Invariant { broken, .. }) => panic!("{event:?}: {broken}"),
         Ok(Transition::Ignored) | Err(_) => pipeline,
     }
 }
@@ -205,7 +249,7 @@ proptest! {
         history in prop::collection::vec(moves(), 0..60),
     ) {
         let mut now = START;
-        let mut pipeline = step(pending(), &Event::Compiled { workflows: plan.clone() }, now);
+        let mut pipeline = step(pending(), &compiles(plan.clone()), now);
         for move_ in &history {
             if let Move::Wait { seconds } = move_ {
                 now = now.plus(Duration::from_secs(*seconds));
@@ -222,7 +266,7 @@ proptest! {
         plan in plans(),
         history in prop::collection::vec(moves(), 0..30),
     ) {
-        let mut pipeline = step(pending(), &Event::Compiled { workflows: plan.clone() }, START);
+        let mut pipeline = step(pending(), &compiles(plan.clone()), START);
         for move_ in &history {
             if let Some(event) = event_of(move_, &pipeline, &plan, START) {
                 pipeline = step(pipeline, &event, START);
@@ -238,13 +282,13 @@ proptest! {
         }
     }
 
-    /// What was said twice counts once: repeating any event right away changes nothing more.
+    /// Repeating any event right away changes nothing more.
     #[test]
-    fn repeated_news_change_nothing(
+    fn a_repeated_event_changes_nothing_more(
         plan in plans(),
         history in prop::collection::vec(moves(), 0..40),
     ) {
-        let mut pipeline = step(pending(), &Event::Compiled { workflows: plan.clone() }, START);
+        let mut pipeline = step(pending(), &compiles(plan.clone()), START);
         for move_ in &history {
             if let Some(event) = event_of(move_, &pipeline, &plan, START) {
                 let once = step(pipeline, &event, START);
@@ -256,14 +300,14 @@ proptest! {
     }
 }
 
-/// What a world that works would do next.
+/// What happens next when runners work and people approve.
 fn helpful_event(pipeline: &Pipeline, lease: &mut u128) -> Option<Event> {
     for job in pipeline.workflows.iter().flat_map(|workflow| &workflow.jobs) {
         if let Some((task, lease)) = held(pipeline, job.id) {
-            return Some(Event::Finished { job: job.id, task, lease, outcome: Outcome::Success });
+            return Some(finished(job.id, (task, lease), Outcome::Success));
         }
         let waiting = match &job.status {
-            Status::OnHold => return Some(Event::Approved { job: job.id }),
+            Status::OnHold => return Some(Event::Approved { job: job.id, by: PERSON }),
             Status::NotRunning => Some(0),
             Status::Running { tasks } => tasks
                 .iter()
@@ -278,6 +322,7 @@ fn helpful_event(pipeline: &Pipeline, lease: &mut u128) -> Option<Event> {
                 task,
                 lease: LeaseId::from_u128(*lease),
                 expires_at: START.plus(Duration::from_secs(30)),
+                runner: "runner-1".to_owned(),
             });
         }
     }
@@ -285,20 +330,27 @@ fn helpful_event(pipeline: &Pipeline, lease: &mut u128) -> Option<Event> {
 }
 
 fn job(number: u128, kind: Kind, needs: &[(u128, Outcome)]) -> NewJob {
-    NewJob {
-        id: JobId::from_u128(number),
-        name: format!("job-{number}").into(),
-        kind,
-        needs: needs
-            .iter()
-            .map(|(job, outcome)| Need { job: JobId::from_u128(*job), accepts: vec![*outcome] })
-            .collect(),
-    }
+    let need = |(job, outcome): &(u128, Outcome)| Need {
+        job: JobId::from_u128(*job),
+        accepts: vec![*outcome],
+    };
+    new_job(number, kind, needs.iter().map(need).collect())
+}
+
+fn compiles(workflows: Vec<NewWorkflow>) -> Event {
+    Event::Compiled { workflows, configuration: Configuration::default() }
+}
+
+fn finished(job: JobId, (task, lease): (u32, LeaseId), outcome: Outcome) -> Event {
+    Event::Finished { job, task, lease, outcome, reason: None }
 }
 
 fn compiled(jobs: Vec<NewJob>) -> Pipeline {
-    let workflow = NewWorkflow { id: WorkflowId::from_u128(1), name: "main".into(), jobs };
-    step(pending(), &Event::Compiled { workflows: vec![workflow] }, START)
+    step(pending(), &compiles(vec![workflow(jobs)]), START)
+}
+
+fn workflow(jobs: Vec<NewJob>) -> NewWorkflow {
+    NewWorkflow { id: WorkflowId::from_u128(1), name: "main".into(), jobs }
 }
 
 fn statuses(pipeline: &Pipeline) -> Vec<JobStatus> {
@@ -312,7 +364,7 @@ fn a_workflow_that_only_waits_for_a_person_is_on_hold() {
         job(2, Kind::Build { tasks: 1 }, &[(1, Outcome::Success)]),
     ]);
     assert_eq!(pipeline.workflows[0].status.as_str(), "on_hold");
-    let pipeline = step(pipeline, &Event::Approved { job: JobId::from_u128(1) }, START);
+    let pipeline = step(pipeline, &Event::Approved { job: JobId::from_u128(1), by: PERSON }, START);
     assert_eq!(statuses(&pipeline), [JobStatus::Success, JobStatus::NotRunning]);
     assert_eq!(pipeline.workflows[0].status.as_str(), "running");
 }
@@ -321,7 +373,8 @@ fn a_workflow_that_only_waits_for_a_person_is_on_hold() {
 fn canceling_a_workflow_starts_nothing_that_waits_for_a_cancel() {
     let build = Kind::Build { tasks: 1 };
     let pipeline = compiled(vec![job(1, build, &[]), job(2, build, &[(1, Outcome::Canceled)])]);
-    let cancel = Event::WorkflowCanceled { workflow: WorkflowId::from_u128(1) };
+    let cancel =
+        Event::WorkflowCanceled { workflow: WorkflowId::from_u128(1), by: Actor::Account(PERSON) };
     let pipeline = step(pipeline, &cancel, START);
     assert_eq!(statuses(&pipeline), [JobStatus::Canceled, JobStatus::Canceled]);
 }
@@ -331,10 +384,13 @@ fn jobs_that_wait_for_each_other_are_refused() {
     let build = Kind::Build { tasks: 1 };
     let jobs =
         vec![job(1, build, &[(2, Outcome::Success)]), job(2, build, &[(1, Outcome::Success)])];
-    let workflow = NewWorkflow { id: WorkflowId::from_u128(1), name: "main".into(), jobs };
-    let event = Event::Compiled { workflows: vec![workflow] };
-    let error = advance(&pending(), &event, START).unwrap_err();
-    assert!(error.reason.contains("circle"), "{error}");
+    let error = advance(&pending(), &compiles(vec![workflow(jobs)]), START).unwrap_err();
+    let circle = BadGraph::Circle { jobs: vec!["job-1".into(), "job-2".into()] };
+    assert_eq!(error, IllegalEvent::Graph(circle));
+    assert_eq!(
+        error.to_string(),
+        "the workflows cannot run: jobs require each other in a circle: `job-1`, `job-2`"
+    );
 }
 
 #[test]
@@ -345,11 +401,94 @@ fn a_failure_is_reported_even_if_a_later_job_handles_it() {
     for id in [1, 2] {
         let job = JobId::from_u128(id);
         let until = START.plus(Duration::from_secs(9));
-        let claim = Event::Claimed { job, task: 0, lease, expires_at: until };
-        pipeline = step(pipeline, &claim, START);
+        pipeline = step(pipeline, &claimed(job, (0, lease), until), START);
         let outcome = if id == 1 { Outcome::Failed } else { Outcome::Success };
-        pipeline = step(pipeline, &Event::Finished { job, task: 0, lease, outcome }, START);
+        pipeline = step(pipeline, &finished(job, (0, lease), outcome), START);
     }
     assert_eq!(statuses(&pipeline), [JobStatus::Failed, JobStatus::Success]);
     assert_eq!(pipeline.workflows[0].status.as_str(), "failed");
+}
+
+fn claimed(job: JobId, (task, lease): (u32, LeaseId), expires_at: Timestamp) -> Event {
+    Event::Claimed { job, task, lease, expires_at, runner: "runner-1".to_owned() }
+}
+
+fn next(pipeline: &Pipeline, event: &Event, now: Timestamp) -> Next {
+    match advance(pipeline, event, now).unwrap() {
+        Transition::To(next) => next,
+        Transition::Ignored => panic!("{event:?} changes something"),
+    }
+}
+
+/// A deploy without its credentials must not run as if it had them.
+#[test]
+fn a_job_whose_context_does_not_exist_is_unauthorized_and_says_which() {
+    let build = Kind::Build { tasks: 1 };
+    let mut deploy = job(1, build, &[]);
+    deploy.missing_contexts = vec!["aws-prod".to_owned(), "npm".to_owned()];
+    let jobs = vec![deploy, job(2, build, &[(1, Outcome::Success)])];
+    let begun = next(&pending(), &compiles(vec![workflow(jobs)]), START);
+    assert_eq!(statuses(&begun.pipeline), [JobStatus::Unauthorized, JobStatus::NotRun]);
+    assert_eq!(begun.pipeline.workflows[0].status.as_str(), "unauthorized");
+    assert_eq!(begun.reasons.len(), 1);
+    assert_eq!(begun.reasons[0].text, "contexts `aws-prod`, `npm` do not exist");
+    let workflow = begun.pipeline.workflows[0].id;
+    let told = [Effect::ReportJob(JobId::from_u128(1)), Effect::AnnounceWorkflow(workflow)];
+    assert_eq!(begun.effects, told);
+}
+
+/// Nobody is refused for a job that is not to run at all.
+#[test]
+fn a_job_that_is_skipped_is_not_unauthorized() {
+    let build = Kind::Build { tasks: 1 };
+    let mut deploy = job(2, build, &[(1, Outcome::Success)]);
+    deploy.missing_contexts = vec!["aws-prod".to_owned()];
+    let pipeline = compiled(vec![job(1, build, &[]), deploy]);
+    assert_eq!(statuses(&pipeline), [JobStatus::NotRunning, JobStatus::Blocked]);
+    let cancel = Event::JobCanceled { job: JobId::from_u128(1), by: Actor::System };
+    let pipeline = step(pipeline, &cancel, START);
+    assert_eq!(statuses(&pipeline), [JobStatus::Canceled, JobStatus::NotRun]);
+}
+
+#[test]
+fn a_caller_that_breaks_the_protocol_is_named_the_status() {
+    let pipeline = compiled(vec![job(1, Kind::Build { tasks: 1 }, &[])]);
+    let approve = Event::Approved { job: JobId::from_u128(1), by: PERSON };
+    let error = advance(&pipeline, &approve, START).unwrap_err();
+    assert!(
+        matches!(error, IllegalEvent::Protocol { status: Some(JobStatus::NotRunning), .. }),
+        "{error:?}"
+    );
+    assert_eq!(
+        error.to_string(),
+        "`approved` is not possible while the job is `not_running`: it is not an approval job"
+    );
+}
+
+#[test]
+fn two_jobs_of_one_id_are_our_mistake_and_not_the_authors() {
+    let jobs = vec![job(1, Kind::NoOp, &[]), job(1, Kind::NoOp, &[])];
+    let error = advance(&pending(), &compiles(vec![workflow(jobs)]), START).unwrap_err();
+    assert!(matches!(error, IllegalEvent::Invariant { event: "compiled", .. }), "{error:?}");
+}
+
+/// A task that is lost leaves a step that runs for ever, and a job that nobody can explain.
+#[test]
+fn a_task_that_ends_without_its_runner_is_abandoned() {
+    let (id, until) = (JobId::from_u128(1), START.plus(Duration::from_secs(30)));
+    let pipeline = compiled(vec![job(1, Kind::Build { tasks: 2 }, &[])]);
+    let (one, other) = (LeaseId::from_u128(1), LeaseId::from_u128(2));
+    let late = until.plus(Duration::from_secs(1));
+    let pipeline = step(pipeline, &claimed(id, (0, one), until), START);
+    let pipeline = step(pipeline, &claimed(id, (1, other), late), START);
+    let lost = next(&pipeline, &Event::Tick, until);
+    let steps = StepStatus::InfrastructureFail;
+    assert_eq!(lost.abandoned, [Abandoned { job: id, task: 0, steps }]);
+    assert_eq!(lost.reasons.len(), 1, "also while the other task runs on");
+    let ended = next(&lost.pipeline, &finished(id, (1, other), Outcome::Success), until);
+    assert_eq!(ended.abandoned, []);
+    let cancel = Event::JobCanceled { job: id, by: Actor::System };
+    let canceled = next(&lost.pipeline, &cancel, until);
+    let steps = StepStatus::Canceled;
+    assert_eq!(canceled.abandoned, [Abandoned { job: id, task: 1, steps }]);
 }

@@ -1,5 +1,5 @@
-//! What must hold after every change, as plain functions: shared by properties, simulations and the
-//! server, which counts a breach and refuses to save it.
+//! What must hold after every change, as plain functions. [`advance`](mod@crate::advance) checks every
+//! change, so one that breaks an invariant is refused in production as it is in the properties.
 
 use std::collections::HashMap;
 
@@ -45,6 +45,11 @@ fn check_workflow(workflow: &Workflow) -> Result<(), String> {
     };
     if !all_final && !workflow.jobs.iter().any(moves) {
         return Err(format!("W4: `{name}` waits, and nothing in it can move"));
+    }
+    if let Some(job) =
+        workflow.jobs.iter().find(|job| moves(job) && !job.missing_contexts.is_empty())
+    {
+        return Err(format!("J4: `{}` runs although a context of it does not exist", job.name));
     }
     let ended: HashMap<JobId, &Status> =
         workflow.jobs.iter().map(|job| (job.id, &job.status)).collect();
@@ -112,7 +117,7 @@ fn check_job(job: &Job, was: &Status, effects: &[Effect]) -> Result<(), String> 
         && !never_shown
         && !effects.contains(&Effect::ReportJob(job.id))
     {
-        return Err(format!("E1: the forge is not told of `{name}`"));
+        return Err(format!("E1: `{name}` is not reported to the forge"));
     }
     Ok(())
 }

@@ -7,8 +7,9 @@
 //!
 //! - **J1** An outcome is final. A rerun is a new job.
 //! - **J2** A task is claimed at most once, for a deploy that ran twice is worse than one that
-//!   failed. Whoever wants a second try asks for a rerun.
+//!   failed. A second try is a new job.
 //! - **J3** A task holds a lease exactly while it is running (the type says so).
+//! - **J4** A job whose contexts do not all exist never runs.
 //!
 //! Deliberately absent: the order of jobs (`workflow`), steps (runner).
 
@@ -16,24 +17,37 @@ use roundel_model::{
     id::{JobId, LeaseId},
     kind::JobKind,
     name::JobName,
+    plan::PlannedJobKind,
     status::{JobStatus, Outcome},
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
+use crate::illegal::IllegalEvent;
+
 /// One job of a workflow.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Job {
-    /// Its id.
     pub id: JobId,
-    /// Its name.
     pub name: JobName,
-    /// What it is.
     pub kind: Kind,
-    /// What it waits for.
+    /// The jobs that must have ended first.
     pub needs: Vec<Need>,
-    /// Where it is.
+    /// Contexts that it asks for and that do not exist. With any, it ends as `unauthorized` where it
+    /// would have become ready.
+    pub missing_contexts: Vec<String>,
     pub status: Status,
+}
+
+impl Job {
+    /// Returns why it is not authorized, naming every context that is missing.
+    pub fn why_unauthorized(&self) -> String {
+        let names: Vec<String> = self.missing_contexts.iter().map(|it| format!("`{it}`")).collect();
+        match names.as_slice() {
+            [one] => format!("context {one} does not exist"),
+            _ => format!("contexts {} do not exist", names.join(", ")),
+        }
+    }
 }
 
 /// What a job is.
@@ -54,9 +68,8 @@ pub enum Kind {
 /// A job that must have ended in one of some ways (`RUN` §1.5).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Need {
-    /// The job.
     pub job: JobId,
-    /// The endings that will do.
+    /// The outcomes that meet it.
     pub accepts: Vec<Outcome>,
 }
 
@@ -86,12 +99,7 @@ pub enum TaskStatus {
     /// Waits for a runner.
     Waiting,
     /// A runner has it.
-    Running {
-        /// Its right.
-        lease: LeaseId,
-        /// Until when.
-        expires_at: Timestamp,
-    },
+    Running { lease: LeaseId, expires_at: Timestamp },
     /// It is over.
     Ended(Outcome),
 }
@@ -110,6 +118,19 @@ impl Status {
 }
 
 impl Kind {
+    /// Returns the kind of a planned job. A release is only marked, so there is nothing to wait for;
+    /// the compiler refuses locks, so none comes this far.
+    pub fn of(plan: &PlannedJobKind) -> Self {
+        match plan {
+            PlannedJobKind::Build(body) => Self::Build { tasks: body.parallelism },
+            PlannedJobKind::Approval => Self::Approval,
+            PlannedJobKind::NoOp
+            | PlannedJobKind::Release { .. }
+            | PlannedJobKind::Lock { .. }
+            | PlannedJobKind::Unlock { .. } => Self::NoOp,
+        }
+    }
+
     /// Returns the public word for it.
     pub const fn public(self) -> JobKind {
         match self {
@@ -131,21 +152,18 @@ impl Kind {
 /// Something that happened to one job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JobEvent {
-    /// Everything that it needs is there.
+    /// Everything that it needs is met.
     Ready,
-    /// Something that it needs will never be there.
+    /// Everything that it needs is met, but it asks for what it may not use.
+    Denied,
+    /// Something that it needs can no longer be met.
     Skipped,
-    /// Somebody approved it.
+    /// A person approved it.
     Approved,
-    /// Somebody canceled it.
+    /// It is to end.
     Canceled,
     /// Something happened to one of its tasks.
-    Task {
-        /// Index of the task.
-        index: u32,
-        /// What happened.
-        event: TaskEvent,
-    },
+    Task { index: u32, event: TaskEvent },
     /// Time has passed.
     Tick,
 }
@@ -154,26 +172,11 @@ pub enum JobEvent {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TaskEvent {
     /// A runner takes it.
-    Claimed {
-        /// The right that it gets.
-        lease: LeaseId,
-        /// When that ends.
-        expires_at: Timestamp,
-    },
+    Claimed { lease: LeaseId, expires_at: Timestamp },
     /// The runner is still there.
-    Renewed {
-        /// The right that it holds.
-        lease: LeaseId,
-        /// When that now ends.
-        expires_at: Timestamp,
-    },
+    Renewed { lease: LeaseId, expires_at: Timestamp },
     /// The runner has a verdict.
-    Finished {
-        /// The right that it holds.
-        lease: LeaseId,
-        /// The verdict.
-        outcome: Outcome,
-    },
+    Finished { lease: LeaseId, outcome: Outcome },
 }
 
 /// What an event leads to.
@@ -185,24 +188,48 @@ pub enum Change<S> {
     Ignored,
 }
 
-/// Why an event is impossible.
-pub type Impossible = &'static str;
+impl JobEvent {
+    /// Returns its name, for messages.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::Denied => "denied",
+            Self::Skipped => "skipped",
+            Self::Approved => "approved",
+            Self::Canceled => "canceled",
+            Self::Task { event, .. } => event.name(),
+            Self::Tick => "tick",
+        }
+    }
+}
+
+impl TaskEvent {
+    /// Returns its name, for messages.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Claimed { .. } => "claimed",
+            Self::Renewed { .. } => "renewed",
+            Self::Finished { .. } => "finished",
+        }
+    }
+}
 
 /// Applies one event to a job.
 ///
 /// Runners retry, and a cancel can cross a finish on the wire, so late and repeated events are part
 /// of the protocol: they come back as [`Change::Ignored`]. So does the verdict of a runner whose
-/// lease was lost, however right it may have been.
+/// lease was lost, right as it may be.
 ///
 /// # Errors
 ///
-/// Says why the event is impossible, if the caller broke the protocol. The job is as it was.
+/// [`IllegalEvent`], if the caller broke the protocol or the order of jobs is wrong. The job is as it
+/// was.
 pub fn advance(
     kind: Kind,
     status: &Status,
     event: JobEvent,
     now: Timestamp,
-) -> Result<Change<Status>, Impossible> {
+) -> Result<Change<Status>, IllegalEvent> {
     use {JobEvent as E, Kind as K, Status as S};
 
     Ok(match (status, event) {
@@ -211,14 +238,14 @@ pub fn advance(
             K::Approval => S::OnHold,
             K::NoOp => S::Ended(Outcome::Success),
         }),
+        (S::Blocked, E::Denied) => Change::To(S::Ended(Outcome::Unauthorized)),
         (S::Blocked, E::Skipped) => Change::To(S::Ended(Outcome::NotRun)),
         (S::OnHold, E::Approved) => Change::To(S::Ended(Outcome::Success)),
         (S::Blocked | S::NotRunning | S::Running { .. } | S::OnHold, E::Canceled) => {
             Change::To(S::Ended(Outcome::Canceled))
         }
         (S::NotRunning, E::Task { index, event }) => {
-            let K::Build { tasks } = kind else { return Err("only a build has tasks") };
-            let waiting: Vec<_> = (0..tasks).map(|_| TaskStatus::Waiting).collect();
+            let waiting: Vec<_> = (0..kind.tasks()).map(|_| TaskStatus::Waiting).collect();
             in_task(&waiting, index, event)?
         }
         (S::Running { tasks }, E::Task { index, event }) => in_task(tasks, index, event)?,
@@ -227,28 +254,41 @@ pub fn advance(
         // Late or repeated news, whatever the status.
         (S::Blocked | S::NotRunning | S::OnHold | S::Ended(_), E::Tick) => Change::Ignored,
         (S::NotRunning | S::Running { .. } | S::OnHold, E::Ready) => Change::Ignored,
-        (S::Ended(_), E::Ready | E::Skipped | E::Canceled | E::Approved | E::Task { .. }) => {
-            Change::Ignored
-        }
+        (
+            S::Ended(_),
+            E::Ready | E::Denied | E::Skipped | E::Canceled | E::Approved | E::Task { .. },
+        ) => Change::Ignored,
 
-        (S::NotRunning | S::Running { .. } | S::OnHold, E::Skipped) => {
-            return Err("it was let go ahead already");
+        // Only the workflow says these, and only of a job that is blocked.
+        (S::NotRunning | S::Running { .. } | S::OnHold, E::Skipped | E::Denied) => {
+            let broken = format!("J5: a job that is `{}` cannot be held back", status.public());
+            return Err(IllegalEvent::Invariant { event: event.name(), broken });
         }
-        (S::Blocked, E::Approved) => return Err("it does not wait for approval yet"),
-        (S::NotRunning | S::Running { .. }, E::Approved) => return Err("it is no approval job"),
-        (S::Blocked | S::OnHold, E::Task { .. }) => return Err("it is not on offer"),
+        (S::Blocked, E::Approved) => {
+            return Err(refuse(&event, status, "it does not wait for approval yet"));
+        }
+        (S::NotRunning | S::Running { .. }, E::Approved) => {
+            return Err(refuse(&event, status, "it is not an approval job"));
+        }
+        (S::Blocked | S::OnHold, E::Task { .. }) => {
+            return Err(refuse(&event, status, "it is not offered to runners"));
+        }
     })
+}
+
+fn refuse(event: &JobEvent, status: &Status, reason: &'static str) -> IllegalEvent {
+    IllegalEvent::Protocol { event: event.name(), status: Some(status.public()), reason }
 }
 
 /// Applies one event to a task.
 ///
 /// # Errors
 ///
-/// Says why the event is impossible.
+/// [`IllegalEvent::Protocol`], if the caller broke the protocol.
 pub fn advance_task(
     status: TaskStatus,
     event: TaskEvent,
-) -> Result<Change<TaskStatus>, Impossible> {
+) -> Result<Change<TaskStatus>, IllegalEvent> {
     use {TaskEvent as E, TaskStatus as S};
 
     Ok(match (status, event) {
@@ -266,7 +306,7 @@ pub fn advance_task(
                 | Outcome::InfrastructureFail
                 | Outcome::Canceled => Change::To(S::Ended(outcome)),
                 Outcome::NotRun | Outcome::Unauthorized => {
-                    return Err("a runner cannot tell that a job did not run");
+                    return Err(refuse_task(event, "a runner cannot report this outcome"));
                 }
             }
         }
@@ -279,9 +319,13 @@ pub fn advance_task(
         }
 
         (S::Waiting, E::Renewed { .. } | E::Finished { .. }) => {
-            return Err("nobody has claimed the task");
+            return Err(refuse_task(event, "no runner has claimed the task"));
         }
     })
+}
+
+fn refuse_task(event: TaskEvent, reason: &'static str) -> IllegalEvent {
+    IllegalEvent::Protocol { event: event.name(), status: Some(JobStatus::Running), reason }
 }
 
 /// Applies an event to one of several tasks, and sums them up.
@@ -289,9 +333,9 @@ fn in_task(
     tasks: &[TaskStatus],
     index: u32,
     event: TaskEvent,
-) -> Result<Change<Status>, Impossible> {
+) -> Result<Change<Status>, IllegalEvent> {
     let position = usize::try_from(index).unwrap_or(usize::MAX);
-    let &task = tasks.get(position).ok_or("it has no such task")?;
+    let &task = tasks.get(position).ok_or_else(|| refuse_task(event, "there is no such task"))?;
     Ok(match advance_task(task, event)? {
         Change::Ignored => Change::Ignored,
         Change::To(next) => {
@@ -302,7 +346,7 @@ fn in_task(
     })
 }
 
-/// Ends the tasks whose lease is over: their runner is gone, and nobody can know how far it came.
+/// Ends the tasks whose lease is over: their runner is gone, and how far it came is unknown.
 fn expire(tasks: &[TaskStatus], now: Timestamp) -> Change<Status> {
     let is_over = |task: &TaskStatus| matches!(task, TaskStatus::Running { expires_at, .. } if *expires_at <= now);
     if !tasks.iter().any(is_over) {
@@ -332,7 +376,7 @@ fn sum_up(tasks: Vec<TaskStatus>) -> Status {
 }
 
 impl Need {
-    /// Tells whether an ending will do. What the runner or we lost counts as failed (`RUN` §1.5).
+    /// Tells whether an outcome meets it. What the runner or we lost counts as failed (`RUN` §1.5).
     pub fn is_met_by(&self, outcome: Outcome) -> bool {
         let counts_as = match outcome {
             Outcome::Timedout | Outcome::InfrastructureFail => Outcome::Failed,
@@ -368,7 +412,7 @@ mod tests {
         JobEvent::Task { index: 0, event: TaskEvent::Finished { lease: lease(number), outcome } }
     }
 
-    /// Nobody can know whether the lost runner was the last to touch the world.
+    /// It is unknown whether the lost runner was the last to change anything outside.
     #[test]
     fn a_lost_lease_has_no_verdict() {
         let verdict = finished(2, Outcome::Success);
@@ -421,7 +465,7 @@ mod tests {
     }
 
     #[test]
-    fn what_timed_out_counts_as_failed_for_those_who_wait_for_a_failure() {
+    fn what_timed_out_counts_as_failed_for_jobs_that_require_a_failure() {
         let need = Need { job: JobId::from_u128(1), accepts: vec![Outcome::Failed] };
         assert!(need.is_met_by(Outcome::Timedout));
         assert!(need.is_met_by(Outcome::InfrastructureFail));

@@ -1,6 +1,6 @@
 //! A workflow: the order of its jobs and the roll-up of their statuses.
 //!
-//! A job that waits is let go, or skipped, as soon as that is certain: [`settle`] runs to a fixed
+//! A job that waits is released, or skipped, as soon as that is certain: `settle` runs to a fixed
 //! point after every change. The status of the workflow is never set, only rolled up from its jobs
 //! ([`roll_up`], `RUN` §1.3).
 
@@ -16,41 +16,41 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     event::NewWorkflow,
-    job::{self, Change, Impossible, Job, JobEvent, Status},
+    illegal::IllegalEvent,
+    job::{self, Change, Job, JobEvent, Status},
 };
 
 /// One workflow of a pipeline.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Workflow {
-    /// Its id.
     pub id: WorkflowId,
-    /// Its name.
     pub name: WorkflowName,
-    /// What it is doing: the roll-up of its jobs (`RUN` §1.3).
+    /// The roll-up of its jobs (`RUN` §1.3).
     pub status: WorkflowStatus,
-    /// Somebody asked to cancel it.
+    /// It was canceled as a whole.
     pub cancel_requested: bool,
-    /// Its jobs, in the order of the file.
+    /// In the order of the file.
     pub jobs: Vec<Job>,
 }
 
 impl Workflow {
     /// Makes a workflow that has just begun: what needs nothing is ready.
-    pub(crate) fn begin(new: NewWorkflow, now: Timestamp) -> Result<Self, Impossible> {
+    pub(crate) fn begin(new: &NewWorkflow, now: Timestamp) -> Result<Self, IllegalEvent> {
         let jobs = new
             .jobs
-            .into_iter()
+            .iter()
             .map(|job| Job {
                 id: job.id,
-                name: job.name,
-                kind: job.kind,
-                needs: job.needs,
+                name: job.plan.name.clone(),
+                kind: job.kind(),
+                needs: job.needs.clone(),
+                missing_contexts: job.missing_contexts.clone(),
                 status: Status::Blocked,
             })
             .collect();
         let mut workflow = Self {
             id: new.id,
-            name: new.name,
+            name: new.name.clone(),
             status: WorkflowStatus::Running,
             cancel_requested: false,
             jobs,
@@ -59,14 +59,19 @@ impl Workflow {
         Ok(workflow)
     }
 
-    /// Applies an event to one of its jobs. Tells whether anything changed.
+    /// Applies an event to one of its jobs. Returns whether anything changed.
     pub(crate) fn in_job(
         &mut self,
         id: JobId,
         event: JobEvent,
         now: Timestamp,
-    ) -> Result<bool, Impossible> {
-        let job = self.jobs.iter_mut().find(|job| job.id == id).ok_or("there is no such job")?;
+    ) -> Result<bool, IllegalEvent> {
+        let job = self.jobs.iter_mut().find(|job| job.id == id);
+        let job = job.ok_or(IllegalEvent::Protocol {
+            event: event.name(),
+            status: None,
+            reason: "there is no such job",
+        })?;
         match job::advance(job.kind, &job.status, event, now)? {
             Change::Ignored => Ok(false),
             Change::To(next) => {
@@ -77,8 +82,8 @@ impl Workflow {
         }
     }
 
-    /// Ends everything that has not ended. Tells whether anything changed.
-    pub(crate) fn cancel(&mut self, now: Timestamp) -> Result<bool, Impossible> {
+    /// Ends everything that has not ended. Returns whether anything changed.
+    pub(crate) fn cancel(&mut self, now: Timestamp) -> Result<bool, IllegalEvent> {
         if self.status.is_final() {
             return Ok(false);
         }
@@ -94,8 +99,8 @@ impl Workflow {
         Ok(true)
     }
 
-    /// Lets time pass. Tells whether anything changed.
-    pub(crate) fn tick(&mut self, now: Timestamp) -> Result<bool, Impossible> {
+    /// Lets time pass. Returns whether anything changed.
+    pub(crate) fn tick(&mut self, now: Timestamp) -> Result<bool, IllegalEvent> {
         let mut changed = false;
         for job in &mut self.jobs {
             if let Change::To(next) = job::advance(job.kind, &job.status, JobEvent::Tick, now)? {
@@ -109,8 +114,8 @@ impl Workflow {
         Ok(changed)
     }
 
-    /// Lets go, or skips, every job whose needs are decided, until nothing is left to decide.
-    fn settle(&mut self, now: Timestamp) -> Result<(), Impossible> {
+    /// Releases, or skips, every job whose needs are decided, until nothing is left to decide.
+    fn settle(&mut self, now: Timestamp) -> Result<(), IllegalEvent> {
         loop {
             let ended: HashMap<JobId, Outcome> = self
                 .jobs
@@ -139,8 +144,9 @@ impl Workflow {
     }
 }
 
-/// Says what becomes of a job that waits, if that is certain. One ending that will not do is enough
-/// to skip it; it does not wait for the others (`RUN` §1.5).
+/// Says what becomes of a job that waits, if that is certain. One outcome that does not meet a need is
+/// enough to skip it; it does not wait for the others (`RUN` §1.5). What is missing counts only once
+/// everything is met: until then nobody knows whether the job is to run at all (`RUN` §7.2).
 fn decide(job: &Job, ended: &HashMap<JobId, Outcome>) -> Option<JobEvent> {
     if job.status != Status::Blocked {
         return None;
@@ -153,7 +159,8 @@ fn decide(job: &Job, ended: &HashMap<JobId, Outcome>) -> Option<JobEvent> {
             None => all_met = false,
         }
     }
-    all_met.then_some(JobEvent::Ready)
+    let ready = if job.missing_contexts.is_empty() { JobEvent::Ready } else { JobEvent::Denied };
+    all_met.then_some(ready)
 }
 
 /// Rolls the statuses of jobs up into that of their workflow (`RUN` §1.3).

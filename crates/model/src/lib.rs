@@ -7,6 +7,7 @@
 //! Deliberately absent: rules (they live in `engine`), parsing of configuration (`config`), wire
 //! messages between server and runner (`protocol`).
 
+pub mod actor;
 pub mod forge;
 pub mod id;
 pub mod kind;

@@ -10,7 +10,7 @@ use std::{sync::Arc, time::Duration};
 
 use roundel_engine::Event;
 use roundel_model::{limits, time::Timestamp};
-use roundel_store::{StoreError, pipelines::Attachments};
+use roundel_store::StoreError;
 
 use crate::{app::App, drive, trigger};
 
@@ -59,7 +59,7 @@ pub(crate) async fn run(app: Arc<App>) {
 /// If the store cannot be read. A pipeline that cannot be changed is logged, and tried again later.
 pub async fn expire_leases(app: &App, now: Timestamp) -> Result<(), StoreError> {
     for pipeline in app.store.pipelines_with_expired_leases(now).await? {
-        match drive::apply(app, pipeline, &Event::Tick, Attachments::default(), now).await {
+        match drive::apply(app, pipeline, &Event::Tick, now).await {
             Ok(applied) => tracing::warn!(pipeline.id = %pipeline, ?applied, "a lease ended"),
             Err(error) => {
                 tracing::error!(pipeline.id = %pipeline, %error, "a tick was not applied");

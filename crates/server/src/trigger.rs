@@ -11,7 +11,7 @@ mod plan;
 mod values;
 
 use roundel_config::Verdict;
-use roundel_engine::Event;
+use roundel_engine::{Configuration, Event, IllegalEvent, NewWorkflow};
 use roundel_forge::{ErrorClass, ForgeError, RepositoryRef};
 use roundel_model::{
     forge::RepositoryId,
@@ -23,7 +23,7 @@ use roundel_model::{
 };
 use roundel_store::{
     StoreError,
-    pipelines::{Attachments, CommitInfo, CreatedPipeline, NewPipeline, TriggerKind},
+    pipelines::{CommitInfo, CreatedPipeline, NewPipeline, TriggerKind},
     projects::Project,
     reading::PipelineRow,
 };
@@ -167,50 +167,72 @@ async fn settle(
             let ours =
                 "Roundel's compiler broke on this configuration; this is our mistake, not yours";
             let errored = errored(PipelineErrorKind::Other, ours.to_owned());
-            return fail(app, row.id, Attachments { config: Some(text), ..errored }).await;
+            let configuration = Configuration { text: Some(text), diagnostics: None };
+            return fail(app, row.id, Errored { configuration, ..errored }).await;
         }
     };
     let diagnostics = plan::diagnostics_json(&compiled);
+    let configuration = Configuration { text: Some(text), diagnostics };
     let error_kind = match compiled.verdict() {
         Verdict::Runs => None,
         Verdict::Unsupported => Some(PipelineErrorKind::Unsupported),
         Verdict::Invalid => Some(PipelineErrorKind::Config),
     };
     let errors = plan::sentences(compiled.refusals());
-    let (Some(planned), None) = (compiled.plan, error_kind) else {
-        let config = Some(text);
-        let refused =
-            Attachments { config, diagnostics, errors, error_kind, ..Attachments::default() };
-        return fail(app, row.id, refused).await;
+    let planned = match (compiled.plan, error_kind) {
+        (Some(planned), None) => planned,
+        (_, kind) => {
+            let kind = kind.unwrap_or(PipelineErrorKind::Config);
+            return fail(app, row.id, Errored { kind, errors, configuration }).await;
+        }
     };
-    let (workflows, bodies) = plan::to_engine(planned);
-    let attachments = Attachments {
-        bodies,
-        config: Some(text.clone()),
-        diagnostics: diagnostics.clone(),
-        ..Attachments::default()
-    };
-    let event = Event::Compiled { workflows };
-    match drive::apply(app, row.id, &event, attachments, Timestamp::now()).await {
+    begin(app, row.id, plan::to_engine(planned), configuration).await
+}
+
+/// Lets the workflows begin, or ends the pipeline with the reason why they cannot.
+async fn begin(
+    app: &App,
+    id: PipelineId,
+    workflows: Vec<NewWorkflow>,
+    configuration: Configuration,
+) -> Result<(), TriggerError> {
+    let event = Event::Compiled { workflows, configuration: configuration.clone() };
+    match drive::apply(app, id, &event, Timestamp::now()).await {
         Ok(_) => Ok(()),
-        // The engine refuses a graph that could never end or is too large: the author's to mend.
-        Err(DriveError::Illegal(refusal)) => {
-            let sentence = format!("the workflows cannot run: {}", refusal.reason);
-            let errored = errored(PipelineErrorKind::Plan, sentence);
-            let attachments = Attachments { config: Some(text), diagnostics, ..errored };
-            fail(app, row.id, attachments).await
+        Err(DriveError::Illegal(illegal)) => {
+            fail(app, id, Errored { configuration, ..refused(&illegal) }).await
         }
         Err(error) => Err(error.into()),
     }
 }
 
-async fn fail(app: &App, id: PipelineId, attachments: Attachments) -> Result<(), TriggerError> {
-    drive::apply(app, id, &Event::CompileFailed, attachments, Timestamp::now()).await?;
+/// Says why the engine does not begin the workflows. Only a wrong graph is for the author to fix.
+fn refused(illegal: &IllegalEvent) -> Errored {
+    match illegal {
+        IllegalEvent::Graph(_) => errored(PipelineErrorKind::Plan, illegal.to_string()),
+        IllegalEvent::Protocol { .. } | IllegalEvent::Invariant { .. } => {
+            let ours = "Roundel could not start the workflows; this is our mistake, not yours";
+            errored(PipelineErrorKind::Other, ours.to_owned())
+        }
+    }
+}
+
+/// Why there is nothing to run, in sentences for people.
+struct Errored {
+    kind: PipelineErrorKind,
+    errors: Vec<String>,
+    configuration: Configuration,
+}
+
+async fn fail(app: &App, id: PipelineId, errored: Errored) -> Result<(), TriggerError> {
+    let Errored { kind, errors, configuration } = errored;
+    let event = Event::CompileFailed { kind, errors, configuration };
+    drive::apply(app, id, &event, Timestamp::now()).await?;
     Ok(())
 }
 
-fn errored(kind: PipelineErrorKind, sentence: String) -> Attachments {
-    Attachments { errors: vec![sentence], error_kind: Some(kind), ..Attachments::default() }
+fn errored(kind: PipelineErrorKind, sentence: String) -> Errored {
+    Errored { kind, errors: vec![sentence], configuration: Configuration::default() }
 }
 
 /// Reads the configuration at a commit with any token of the project.
@@ -294,4 +316,27 @@ pub(crate) fn repository_ref(project: &Project) -> RepositoryRef {
 pub(crate) fn split_message(message: &str) -> (String, String) {
     let (subject, body) = message.split_once('\n').unwrap_or((message, ""));
     (subject.trim().to_owned(), body.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use roundel_engine::BadGraph;
+
+    use super::*;
+
+    #[test]
+    fn the_author_is_told_only_about_a_graph_that_he_wrote() {
+        let graph = BadGraph::TooManyJobs { jobs: 2_000, limit: 1_000 };
+        let told = refused(&IllegalEvent::Graph(graph));
+        assert_eq!(told.kind, PipelineErrorKind::Plan);
+        assert_eq!(
+            told.errors,
+            ["the workflows cannot run: they have 2000 jobs; the limit is 1000"]
+        );
+        let broken = "W4: `main` waits, and nothing in it can move".to_owned();
+        let told = refused(&IllegalEvent::Invariant { event: "compiled", broken });
+        assert_eq!(told.kind, PipelineErrorKind::Other);
+        assert!(told.errors[0].contains("our mistake"), "{:?}", told.errors);
+        assert!(!told.errors[0].contains("W4"), "{:?}", told.errors);
+    }
 }

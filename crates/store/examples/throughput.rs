@@ -11,10 +11,7 @@ use std::{
 
 use anyhow::{Context as _, Result, ensure};
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
-use roundel_engine::{
-    Event, NewJob, NewWorkflow, Transition, advance,
-    job::{Kind, Need},
-};
+use roundel_engine::{Configuration, Event, NewJob, NewWorkflow, advance};
 use roundel_model::{
     forge::{ForgeKind, ForgeUserId, ProjectSlug, RepositoryId},
     id::{DeliveryId, HookId, JobId, LeaseId, PipelineId, ProjectId, WorkflowId},
@@ -27,9 +24,10 @@ use roundel_store::{
     Settings, Store,
     accounts::{SignIn, Token},
     deliveries::{NewDelivery, Recorded},
-    pipelines::{Attachments, CommitInfo, Decision, NewPipeline, TriggerKind},
+    pipelines::{CommitInfo, NewPipeline, TriggerKind},
     projects::{Hook, HookState, NewProject},
 };
+use roundel_testkit::planned;
 
 const FOR: Duration = Duration::from_secs(3);
 
@@ -221,11 +219,11 @@ async fn pipeline(store: &Store, project: ProjectId, number: u64) -> Result<Pipe
 
 async fn compile(store: &Store, pipeline: PipelineId) -> Result<JobId> {
     let job = JobId::fresh();
-    let needs: Vec<Need> = Vec::new();
-    let kind = Kind::Build { tasks: 1 };
-    let jobs = vec![NewJob { id: job, name: "build".into(), kind, needs }];
+    let plan = planned::build("build", 1);
+    let jobs = vec![NewJob { id: job, plan, needs: Vec::new(), missing_contexts: Vec::new() }];
     let workflows = vec![NewWorkflow { id: WorkflowId::fresh(), name: "main".into(), jobs }];
-    apply(store, pipeline, Event::Compiled { workflows }).await?;
+    apply(store, pipeline, Event::Compiled { workflows, configuration: Configuration::default() })
+        .await?;
     Ok(job)
 }
 
@@ -234,24 +232,25 @@ async fn job(store: Store, project: ProjectId, turn: Turn) -> Result<()> {
     let job = compile(&store, pipeline).await?;
     let (lease, task) = (LeaseId::fresh(), 0);
     let expires_at = Timestamp::now().plus(Duration::from_secs(30));
-    apply(&store, pipeline, Event::Claimed { job, task, lease, expires_at }).await?;
+    apply(
+        &store,
+        pipeline,
+        Event::Claimed { job, task, lease, expires_at, runner: "runner".to_owned() },
+    )
+    .await?;
     let expires_at = expires_at.plus(Duration::from_secs(10));
     apply(&store, pipeline, Event::Renewed { job, task, lease, expires_at }).await?;
-    apply(&store, pipeline, Event::Finished { job, task, lease, outcome: Outcome::Success }).await
+    let outcome = Outcome::Success;
+    apply(&store, pipeline, Event::Finished { job, task, lease, outcome, reason: None }).await
 }
 
 async fn apply(store: &Store, pipeline: PipelineId, event: Event) -> Result<()> {
     let now = Timestamp::now();
     store
-        .change(pipeline, now, |before| {
-            let Transition::To(next, effects) = advance(before, &event, now)? else {
-                return Ok(Decision::Leave);
-            };
-            let attachments = Attachments::default();
-            Ok::<_, roundel_engine::IllegalEvent>(Decision::Save { next, effects, attachments })
-        })
+        .change(pipeline, &event, now, |before| advance(before, &event, now))
         .await?
         .context("the engine refused")
+        .map(drop)
 }
 
 async fn append(store: Store, job: JobId, turn: Turn) -> Result<()> {

@@ -121,19 +121,6 @@ impl Store {
         session.rows(sql, values![job]).await?.iter().map(step_from).collect()
     }
 
-    /// Ends what still runs, when a job ended without its runner.
-    pub async fn end_running_steps(
-        &self,
-        job: JobId,
-        status: StepStatus,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        let mut session = self.db.write("end steps").await?;
-        let sql = "UPDATE steps SET status = $1, ended_at = $2 WHERE job = $3 AND status = $4";
-        session.run(sql, values![status, now, job, StepStatus::Running]).await?;
-        session.commit().await
-    }
-
     /// Appends a piece at `offset`. A repeated piece (offset below what is stored) is not stored
     /// again: `Committed` if all of it is there, the rest of it is appended if it reaches further.
     #[expect(clippy::too_many_arguments, reason = "the place of a log and a piece of it")]

@@ -1,26 +1,25 @@
 //! Pipelines with their workflows, jobs and tasks: creating, and changing behind the one door.
 //!
 //! A change loads the whole pipeline ([`load`]), asks what becomes of it, and writes the rows that
-//! differ ([`save`]) together with the effects that are now owed. Two changes of one pipeline never
+//! differ ([`save`]), what came with the event ([`record`]) and the effects. Two changes of one never
 //! overlap: SQLite has one writer, on PostgreSQL the pipeline's row is locked.
 //!
 //! Deliberately absent: what may become of a pipeline (`engine`).
 
 mod load;
+mod record;
 mod save;
 
 use std::collections::HashSet;
 
-use roundel_engine::{Effect, Pipeline};
+use roundel_engine::{Event, Pipeline, Transition};
 use roundel_model::{
-    id::{AccountId, DeliveryId, JobId, LeaseId, PipelineId, ProjectId, WorkflowId},
+    id::{AccountId, DeliveryId, JobId, LeaseId, PipelineId, ProjectId},
     kind::ExecutorKind,
     name::{BranchName, CommitSha, GitRef},
     status::PipelineStatus,
     time::Timestamp,
 };
-
-pub use save::Attachments;
 
 use crate::{
     Store, StoreError,
@@ -106,23 +105,6 @@ pub enum CreatedPipeline {
     },
 }
 
-/// What the caller of [`Store::change`] decided.
-#[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "one at a time, for as long as a transaction takes")]
-pub enum Decision {
-    /// Save this.
-    Save {
-        /// What becomes of it.
-        next: Pipeline,
-        /// What the world is then owed.
-        effects: Vec<Effect>,
-        /// What else is written.
-        attachments: Attachments,
-    },
-    /// Nothing changes.
-    Leave,
-}
-
 /// A task that waits for a runner, or was handed to one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OfferedTask {
@@ -135,7 +117,7 @@ pub struct OfferedTask {
     /// The label that routes it, as written.
     pub resource_class: Option<String>,
     /// What a runner must offer.
-    pub executor: Option<ExecutorKind>,
+    pub executor: ExecutorKind,
 }
 
 impl OfferedTask {
@@ -145,7 +127,7 @@ impl OfferedTask {
             job: row.get("job")?,
             index: row.get("task")?,
             resource_class: row.opt("resource_class")?,
-            executor: row.opt("executor")?,
+            executor: row.get("executor")?,
         })
     }
 }
@@ -220,8 +202,9 @@ impl Store {
         Ok(CreatedPipeline::New { number })
     }
 
-    /// Loads a pipeline, lets `decide` say what becomes of it, and saves that with the effects, in
-    /// one transaction. Two changes of one pipeline never overlap.
+    /// Loads a pipeline, lets `decide` say what an event makes of it, and saves that with everything
+    /// that came with the event and the effects it calls for, in one transaction. Two changes of one
+    /// pipeline never overlap.
     ///
     /// # Errors
     ///
@@ -230,23 +213,28 @@ impl Store {
     pub async fn change<E: Send>(
         &self,
         id: PipelineId,
+        event: &Event,
         now: Timestamp,
-        decide: impl FnOnce(&Pipeline) -> Result<Decision, E> + Send,
-    ) -> Result<Result<(), E>, StoreError> {
+        decide: impl FnOnce(&Pipeline) -> Result<Transition, E> + Send,
+    ) -> Result<Result<Transition, E>, StoreError> {
         let mut session = self.db.write("change a pipeline").await?;
         let before = load::pipeline(&mut session, id, load::Purpose::Change).await?;
         let before = before.ok_or(StoreError::Missing("pipeline"))?;
-        let (next, effects, attachments) = match decide(&before) {
-            Ok(Decision::Save { next, effects, attachments }) => (next, effects, attachments),
-            Ok(Decision::Leave) => return Ok(Ok(())),
-            Err(refused) => return Ok(Err(refused)),
+        let next = match decide(&before) {
+            Ok(Transition::To(next)) => next,
+            other @ (Ok(Transition::Ignored) | Err(_)) => return Ok(other),
         };
-        save::Change { before: &before, next: &next, attachments: &attachments, now }
+        let begun = match event {
+            Event::Compiled { workflows, .. } => workflows.as_slice(),
+            _ => &[],
+        };
+        save::Change { before: &before, next: &next.pipeline, begun, now }
             .write(&mut session)
             .await?;
-        owe(&mut session, id, &effects, now).await?;
+        record::Record { before: &before, event, next: &next, now }.write(&mut session).await?;
+        owe(&mut session, id, &next.effects, now).await?;
         session.commit().await?;
-        Ok(Ok(()))
+        Ok(Ok(Transition::To(next)))
     }
 
     /// Reads a pipeline as the engine knows it.
@@ -259,17 +247,6 @@ impl Store {
     pub async fn pipeline_of_job(&self, job: JobId) -> Result<Option<PipelineId>, StoreError> {
         let mut session = self.db.read("find the pipeline of a job").await?;
         let row = session.row("SELECT pipeline FROM jobs WHERE id = $1", values![job]).await?;
-        row.map(|row| row.get("pipeline")).transpose()
-    }
-
-    /// The pipeline that a workflow belongs to.
-    pub async fn pipeline_of_workflow(
-        &self,
-        workflow: WorkflowId,
-    ) -> Result<Option<PipelineId>, StoreError> {
-        let mut session = self.db.read("find the pipeline of a workflow").await?;
-        let sql = "SELECT pipeline FROM workflows WHERE id = $1";
-        let row = session.row(sql, values![workflow]).await?;
         row.map(|row| row.get("pipeline")).transpose()
     }
 

@@ -10,6 +10,7 @@ mod rows;
 
 use std::collections::{HashMap, HashSet};
 
+use roundel_engine::Configuration;
 use roundel_model::{
     id::{AccountId, JobId, PipelineId, ProjectId, WorkflowId},
     name::{CommitSha, JobName, WorkflowName},
@@ -22,8 +23,8 @@ use crate::{
     db::{Session, placeholders, values},
     pack::unpack_text,
 };
+pub use rows::{ActedBy, JobRow, PipelineRow, WorkflowRow};
 use rows::{JOB, PIPELINE, WORKFLOW};
-pub use rows::{JobRow, PipelineRow, WorkflowRow};
 
 /// Which pipelines a list shows.
 #[derive(Clone, Debug, Default)]
@@ -130,35 +131,18 @@ impl Store {
             .map_err(|_| StoreError::Unreadable { what: format!("body of job {id}") })
     }
 
-    /// The configuration of a pipeline as it was read, and its diagnostics (JSON).
+    /// The configuration of a pipeline as it was read, and what the compiler said about it.
     pub async fn config_of(
         &self,
         pipeline: PipelineId,
-    ) -> Result<Option<(Option<String>, Option<String>)>, StoreError> {
+    ) -> Result<Option<Configuration>, StoreError> {
         let mut session = self.db.read("read a configuration").await?;
         let sql = "SELECT config, diagnostics FROM pipeline_configs WHERE pipeline = $1";
         let Some(row) = session.row(sql, values![pipeline]).await? else { return Ok(None) };
         let text = |column| -> Result<Option<String>, StoreError> {
             row.opt::<Vec<u8>>(column)?.map(|packed| unpack_text(&packed)).transpose()
         };
-        Ok(Some((text("config")?, text("diagnostics")?)))
-    }
-
-    /// The newest pipeline of a branch that has at least one job, with its workflows.
-    pub async fn latest_pipeline(
-        &self,
-        project: ProjectId,
-        branch: &str,
-    ) -> Result<Option<(PipelineRow, Vec<WorkflowRow>)>, StoreError> {
-        let mut session = self.db.snapshot("read the newest pipeline").await?;
-        let sql = format!(
-            "{PIPELINE} WHERE p.project = $1 AND p.branch = $2
-                AND EXISTS (SELECT 1 FROM jobs j WHERE j.pipeline = p.id)
-             ORDER BY p.number DESC LIMIT 1"
-        );
-        let found = session.row(sql, values![project, branch]).await?;
-        let found = found.as_ref().map(rows::pipeline).transpose()?;
-        Ok(with_workflows(&mut session, found.into_iter().collect()).await?.pop())
+        Ok(Some(Configuration { text: text("config")?, diagnostics: text("diagnostics")? }))
     }
 
     /// The workflow of this name on the same branch that ended last before the given one (for "fixed").

@@ -2,6 +2,7 @@
 //!
 //! No product crate imports this one. Each helper stands in a file of its own, beside its siblings.
 
+pub mod planned;
 pub mod postgres;
 pub mod scripted_runner;
 pub mod skip;

@@ -203,7 +203,11 @@ fn words(job: &JobRow) -> Option<(CommitState, String)> {
             (CommitState::Failure, "Your tests failed on Roundel".to_owned())
         }
         JobStatus::Canceled => (CommitState::Canceled, "Your tests were canceled".to_owned()),
-        JobStatus::InfrastructureFail | JobStatus::Unauthorized => {
+        JobStatus::Unauthorized => {
+            let reason = job.reason.as_deref().unwrap_or("see the job's page");
+            (CommitState::Error, format!("Not authorized: {reason}"))
+        }
+        JobStatus::InfrastructureFail => {
             let reason = job.reason.as_deref().unwrap_or("see the job's page");
             (CommitState::Error, format!("Roundel could not run your tests: {reason}"))
         }
@@ -232,6 +236,8 @@ mod tests {
             started_at: None,
             stopped_at: None,
             reason: None,
+            approved_by: None,
+            canceled_by: None,
             runners: Vec::new(),
         }
     }

@@ -17,7 +17,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
-use roundel_engine::Event;
+use roundel_engine::{Event, IllegalEvent};
 use roundel_model::{
     id::{JobId, LeaseId, PipelineId},
     limits,
@@ -31,7 +31,6 @@ use roundel_protocol::{
 use roundel_store::{
     StoreError,
     logs::{Appended, StepRow},
-    pipelines::Attachments,
     reading::JobRow,
 };
 use serde::Deserialize;
@@ -119,7 +118,7 @@ async fn renew(
         expires_at: now.plus(limits::LEASE),
     };
     let pipeline = pipeline_of(&app, held.job).await?;
-    match drive::apply(&app, pipeline, &event, Attachments::default(), now).await? {
+    match drive::apply(&app, pipeline, &event, now).await? {
         Applied::Changed => Ok(Json(RenewAnswer { lease_duration: limits::LEASE })),
         Applied::Ignored => Err(lost(&app, held.job).await),
     }
@@ -193,13 +192,10 @@ async fn finish(
         task: held.index,
         lease: held.lease,
         outcome: report.outcome,
-    };
-    let attachments = Attachments {
-        reasons: reason(&report).map(|reason| (held.job, reason)).into_iter().collect(),
-        ..Attachments::default()
+        reason: reason(&report),
     };
     let pipeline = pipeline_of(&app, held.job).await?;
-    match drive::apply(&app, pipeline, &event, attachments, Timestamp::now()).await? {
+    match drive::apply(&app, pipeline, &event, Timestamp::now()).await? {
         Applied::Changed => Ok(StatusCode::NO_CONTENT),
         // The first answer may have been lost: the same verdict again is no news and no quarrel.
         Applied::Ignored if ended_as(&app, held.job, report.outcome).await? => {
@@ -287,10 +283,46 @@ impl From<DriveError> for Refused {
     fn from(error: DriveError) -> Self {
         match error {
             DriveError::Store(error) => error.into(),
-            DriveError::Illegal(error) => {
+            DriveError::Illegal(error @ IllegalEvent::Protocol { .. }) => {
                 tracing::warn!(%error, "a runner broke the protocol");
                 Self::new(StatusCode::CONFLICT, RefusalCode::BadRequest, &error.to_string())
             }
+            // Nothing that a runner sends can make these true: the log has the invariant.
+            DriveError::Illegal(IllegalEvent::Invariant { .. } | IllegalEvent::Graph(_)) => {
+                let message = "the server made a mistake; its log says which";
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, RefusalCode::Internal, message)
+            }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(error: IllegalEvent) -> Refused {
+        DriveError::Illegal(error).into()
+    }
+
+    #[test]
+    fn a_runner_is_refused_only_for_its_own_mistake() {
+        let reason = "it is not offered to runners";
+        let status = Some(JobStatus::Blocked);
+        let Refused(status, refusal) =
+            answer(IllegalEvent::Protocol { event: "claimed", status, reason });
+        assert_eq!(status, StatusCode::CONFLICT);
+        assert!(refusal.code.is(RefusalCode::BadRequest), "{refusal:?}");
+        assert!(refusal.message.contains("`blocked`"), "{refusal:?}");
+    }
+
+    /// A bug of ours is not "broke the protocol", and its details are for our log.
+    #[test]
+    fn a_broken_invariant_is_an_error_of_the_server() {
+        let broken = "W4: `main` waits, and nothing in it can move".to_owned();
+        let Refused(status, refusal) =
+            answer(IllegalEvent::Invariant { event: "finished", broken });
+        assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(refusal.code.is(RefusalCode::Internal), "{refusal:?}");
+        assert!(!refusal.message.contains("W4"), "{refusal:?}");
     }
 }

@@ -3,39 +3,29 @@
 use std::collections::HashMap;
 
 use roundel_config::{Compiled, Diagnostic};
-use roundel_engine::{
-    NewJob, NewWorkflow,
-    job::{Kind, Need},
-};
+use roundel_engine::{NewJob, NewWorkflow, job::Need};
 use roundel_model::{
     id::{JobId, WorkflowId},
     name::JobName,
-    plan::{Plan, PlannedJob, PlannedJobKind, PlannedWorkflow},
+    plan::{Plan, PlannedJob, PlannedWorkflow},
 };
 
 /// Sentences of one compilation that are kept; more of the same help nobody.
 const MAX_SENTENCES: usize = 50;
 
 /// Gives every workflow and job an id, and resolves requirements to them.
-pub(super) fn to_engine(plan: Plan) -> (Vec<NewWorkflow>, Vec<(JobId, PlannedJob)>) {
-    let mut bodies = Vec::new();
-    let workflows =
-        plan.workflows.into_iter().map(|workflow| to_workflow(workflow, &mut bodies)).collect();
-    (workflows, bodies)
+pub(super) fn to_engine(plan: Plan) -> Vec<NewWorkflow> {
+    plan.workflows.into_iter().map(to_workflow).collect()
 }
 
-fn to_workflow(workflow: PlannedWorkflow, bodies: &mut Vec<(JobId, PlannedJob)>) -> NewWorkflow {
+fn to_workflow(workflow: PlannedWorkflow) -> NewWorkflow {
     let ids: HashMap<JobName, JobId> =
         workflow.jobs.iter().map(|job| (job.name.clone(), JobId::fresh())).collect();
-    let mut jobs = Vec::with_capacity(workflow.jobs.len());
-    for job in workflow.jobs {
-        let Some(&id) = ids.get(&job.name) else { continue };
-        jobs.push(NewJob {
-            id,
-            name: job.name.clone(),
-            kind: kind(&job.kind),
+    let jobs = workflow.jobs.into_iter().filter_map(|plan| {
+        Some(NewJob {
+            id: *ids.get(&plan.name)?,
             // A name that is not there gets an id that is not there: the engine refuses it.
-            needs: job
+            needs: plan
                 .requires
                 .iter()
                 .map(|requirement| Need {
@@ -43,22 +33,24 @@ fn to_workflow(workflow: PlannedWorkflow, bodies: &mut Vec<(JobId, PlannedJob)>)
                     accepts: requirement.accepts.clone(),
                 })
                 .collect(),
-        });
-        bodies.push((id, job));
-    }
+            missing_contexts: missing_contexts(&plan),
+            plan,
+        })
+    });
+    let jobs = jobs.collect();
     NewWorkflow { id: WorkflowId::fresh(), name: workflow.name, jobs }
 }
 
-fn kind(kind: &PlannedJobKind) -> Kind {
-    match kind {
-        PlannedJobKind::Build(body) => Kind::Build { tasks: body.parallelism },
-        PlannedJobKind::Approval => Kind::Approval,
-        // Nothing waits for a release here; locks are refused before a plan comes this far.
-        PlannedJobKind::NoOp
-        | PlannedJobKind::Release { .. }
-        | PlannedJobKind::Lock { .. }
-        | PlannedJobKind::Unlock { .. } => Kind::NoOp,
+/// Names the contexts of a job that do not exist, each once. Organizations have no contexts yet, so
+/// none does: a job that asks for one must not run without its variables.
+fn missing_contexts(plan: &PlannedJob) -> Vec<String> {
+    let mut missing: Vec<String> = Vec::new();
+    for context in &plan.contexts {
+        if !missing.contains(context) {
+            missing.push(context.clone());
+        }
     }
+    missing
 }
 
 /// Writes everything that was found as the store keeps it, in the order of the text; `None` if

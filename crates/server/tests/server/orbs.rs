@@ -115,7 +115,7 @@ async fn cfg_e051_a_missing_orb_is_told_with_the_way_to_provide_it() {
     .await;
     let sentences = row.errors.join("\n");
     assert!(sentences.contains("acme/tools"), "{sentences}");
-    let (_, diagnostics) = world.app().store.config_of(pipeline).await.unwrap().unwrap();
+    let diagnostics = world.app().store.config_of(pipeline).await.unwrap().unwrap().diagnostics;
     let diagnostics = diagnostics.unwrap();
     assert!(diagnostics.contains("roundel orb publish"), "{diagnostics}");
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use roundel_engine::Event;
 use roundel_model::{
+    actor::Actor,
     forge::ForgeKind,
     id::LeaseId,
     kind::StepKind,
@@ -13,7 +14,6 @@ use roundel_model::{
     time::Timestamp,
 };
 use roundel_server::{clock, drive};
-use roundel_store::pipelines::Attachments;
 use roundel_testkit::scripted_runner::ScriptedRunner;
 
 use super::world::{ONE_JOB, World};
@@ -33,7 +33,7 @@ async fn a_lost_lease_has_no_verdict_and_marks_the_commit() {
     let (job, lease) = (of.job, task.spec.lease);
     let ends = Event::Renewed { job, task: of.index, lease, expires_at: now };
     let pipeline = world.only_pipeline(project).await;
-    drive::apply(world.app(), pipeline, &ends, Attachments::default(), now).await.unwrap();
+    drive::apply(world.app(), pipeline, &ends, now).await.unwrap();
     clock::expire_leases(world.app(), Timestamp::now()).await.unwrap();
 
     let mark = world.marked(KIND, "web", &sha, "error").await;
@@ -96,9 +96,9 @@ async fn a_canceled_job_tells_its_runner_and_ends_its_steps() {
     assert_eq!(task.report_step(101, &step).await.unwrap().status, StatusCode::NO_CONTENT);
 
     let pipeline = world.only_pipeline(project).await;
-    let event = Event::WorkflowCanceled { workflow: task.spec.workflow };
+    let event = Event::WorkflowCanceled { workflow: task.spec.workflow, by: Actor::System };
     let now = Timestamp::now();
-    drive::apply(world.app(), pipeline, &event, Attachments::default(), now).await.unwrap();
+    drive::apply(world.app(), pipeline, &event, now).await.unwrap();
 
     let answer = task.renew().await.unwrap();
     assert_eq!(answer.status, StatusCode::GONE);

@@ -4,7 +4,7 @@ use roundel_localforge::{DeliveryFault, Failure, FailureKind};
 use roundel_model::{
     forge::ForgeKind,
     name::TagName,
-    status::{PipelineStatus, WorkflowStatus},
+    status::{JobStatus, PipelineStatus, WorkflowStatus},
 };
 use roundel_store::deliveries::Verdict;
 use roundel_testkit::scripted_runner::ScriptedStep;
@@ -60,6 +60,32 @@ async fn a_broken_configuration_is_told_on_the_commit_and_on_the_page() {
         assert_eq!(pipeline.status, PipelineStatus::Errored);
         assert!(pipeline.errors[0].contains(".circleci/config.yml:"), "{:?}", pipeline.errors);
         assert!(workflows.is_empty());
+    }
+}
+
+/// A deploy that asks for credentials that are not there must not run as if it had them.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_whose_context_does_not_exist_is_unauthorized_and_never_runs() {
+    const CONFIG: &str = "version: 2.1
+jobs: { deploy: { machine: true, steps: [{ run: echo deployed }] } }
+workflows: { main: { jobs: [{ deploy: { context: [aws-prod] } }] } }
+";
+    let world = World::start().await;
+    for (kind, state) in [(ForgeKind::GitHub, "error"), (ForgeKind::Bitbucket, "FAILED")] {
+        let project = world.project(kind, "web").await;
+        let sha = world.push(kind, "web", CONFIG).await;
+        let status = world.marked(kind, "web", &sha, state).await;
+        assert_eq!(status.context, "ci/roundel: deploy");
+        assert_eq!(status.description, "Not authorized: context `aws-prod` does not exist");
+        let (pipeline, workflows) = world.pipelines(project).await.remove(0);
+        assert_eq!(pipeline.status, PipelineStatus::Created);
+        assert_eq!(workflows[0].status, WorkflowStatus::Unauthorized);
+        let job = &workflows[0].jobs[0];
+        assert_eq!(job.status, JobStatus::Unauthorized);
+        assert_eq!(job.reason.as_deref(), Some("context `aws-prod` does not exist"));
+        assert_eq!(job.started_at, None);
+        assert_eq!(world.app().store.steps(job.id).await.unwrap(), []);
+        assert_eq!(world.app().store.offered_tasks(10).await.unwrap(), []);
     }
 }
 

@@ -54,7 +54,7 @@ async fn a_warning_does_not_refuse_a_pipeline() {
         assert_eq!((row.status, row.error_kind), (PipelineStatus::Created, None));
         let names: Vec<&str> = workflows.iter().map(|workflow| workflow.name.as_str()).collect();
         assert_eq!(names, ["commit"], "the other one waits for its clock");
-        let (_, notes) = world.app().store.config_of(row.id).await.unwrap().unwrap();
+        let notes = world.app().store.config_of(row.id).await.unwrap().unwrap().diagnostics;
         let notes: serde_json::Value = serde_json::from_str(&notes.unwrap()).unwrap();
         let codes: Vec<&str> =
             notes.as_array().unwrap().iter().map(|note| note["code"].as_str().unwrap()).collect();

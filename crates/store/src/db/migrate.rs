@@ -28,6 +28,7 @@ const MIGRATIONS: &[Migration] = &[
         name: "error_kind",
         sql: include_str!("../../migrations/0003_error_kind.sql"),
     },
+    Migration { number: 4, name: "actors", sql: include_str!("../../migrations/0004_actors.sql") },
 ];
 
 impl Db {

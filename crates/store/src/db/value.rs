@@ -7,6 +7,7 @@
 //! databases, and text and integers do not.
 
 use roundel_model::{
+    actor::Actor,
     forge::{ForgeKind, ForgeUserId, RepositoryId},
     id::{
         AccountId, CheckoutKeyId, DeliveryId, EffectId, HookId, JobId, LeaseId, OrganizationId,
@@ -80,6 +81,7 @@ to_value! { Text:
     &CommitSha => |sha| sha.as_str().to_owned(),
     &JobName => |name| name.as_str().to_owned(),
     &WorkflowName => |name| name.as_str().to_owned(),
+    Actor => |actor| actor.to_string(),
     JobKind => |kind| kind.as_str().to_owned(),
     ExecutorKind => |kind| kind.as_str().to_owned(),
     JobStatus => |status| status.as_str().to_owned(),
@@ -189,6 +191,7 @@ from_column! { String:
     CommitSha => |text| Some(Self::from(text)),
     JobName => |text| Some(Self::from(text)),
     WorkflowName => |text| Some(Self::from(text)),
+    Actor => |text| text.parse().ok(),
     JobKind => |text| text.parse().ok(),
     ExecutorKind => |text| text.parse().ok(),
     Word<StepKind> => |text| Some(text.parse().map_or(Word::Other(text), Word::Known)),

@@ -48,7 +48,7 @@ pub(super) async fn pipeline(
          ORDER BY position";
     let workflows = session.rows(sql, values![id]).await?;
     let mut tasks = tasks(session, id).await?;
-    let sql = "SELECT id, workflow, name, kind, tasks, needs, status FROM jobs WHERE pipeline = $1
+    let sql = "SELECT id, workflow, name, kind, tasks, needs, missing_contexts, status FROM jobs WHERE pipeline = $1
          ORDER BY position";
     let mut jobs: HashMap<WorkflowId, Vec<Job>> = HashMap::new();
     for row in session.rows(sql, values![id]).await? {
@@ -91,8 +91,14 @@ fn job(row: &Row, tasks: &mut HashMap<JobId, Vec<TaskStatus>>) -> Result<Job, St
         JobKind::Approval => Kind::Approval,
         JobKind::NoOp => Kind::NoOp,
     };
-    let needs: Vec<Need> = row.json("needs")?;
-    Ok(Job { id, name: row.get("name")?, kind, needs, status })
+    Ok(Job {
+        id,
+        name: row.get("name")?,
+        kind,
+        needs: row.json::<Vec<Need>>("needs")?,
+        missing_contexts: row.json("missing_contexts")?,
+        status,
+    })
 }
 
 /// Reads the tasks of the jobs that run, in the order of their indices.

@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 
 use roundel_engine::{
-    Pipeline,
+    NewWorkflow, Pipeline,
     job::{Job, Kind, Status, TaskStatus},
     workflow::Workflow,
 };
@@ -16,7 +16,6 @@ use roundel_model::{
     id::{JobId, ProjectId, WorkflowId},
     kind::ExecutorKind,
     plan::{PlannedJob, PlannedJobKind},
-    status::PipelineErrorKind,
     time::Timestamp,
 };
 
@@ -27,30 +26,12 @@ use crate::{
     pack::pack_now,
 };
 
-/// What a change writes besides the statuses.
-#[derive(Clone, Debug, Default)]
-pub struct Attachments {
-    /// What each new job does. Jobs of kind build get their number here, in this order.
-    pub bodies: Vec<(JobId, PlannedJob)>,
-    /// The configuration as it was read.
-    pub config: Option<String>,
-    /// Diagnostics as JSON, when there are any.
-    pub diagnostics: Option<String>,
-    /// Sentences for people when the pipeline is `errored`.
-    pub errors: Vec<String>,
-    /// What kind of errors they are.
-    pub error_kind: Option<PipelineErrorKind>,
-    /// A reason for a job's page: (job, sentence).
-    pub reasons: Vec<(JobId, String)>,
-    /// The runner that claimed: (job, task, runner's name).
-    pub claimed_by: Option<(JobId, u32, String)>,
-}
-
-/// A pipeline before and after, and what comes with it.
+/// A pipeline before and after.
 pub(super) struct Change<'a> {
     pub(super) before: &'a Pipeline,
     pub(super) next: &'a Pipeline,
-    pub(super) attachments: &'a Attachments,
+    /// Those that begin with this change.
+    pub(super) begun: &'a [NewWorkflow],
     pub(super) now: Timestamp,
 }
 
@@ -70,31 +51,15 @@ impl Change<'_> {
         if !new.is_empty() {
             self.insert_workflows(session, &new).await?;
         }
-        self.write_claim(session).await?;
-        for (job, reason) in &self.attachments.reasons {
-            let sql = "UPDATE jobs SET reason = $1 WHERE id = $2";
-            session.run(sql, values![reason, *job]).await?;
-        }
         Ok(())
     }
 
     async fn write_pipeline(&self, session: &mut Session) -> Result<(), StoreError> {
-        let Attachments { config, diagnostics, errors, error_kind, .. } = self.attachments;
-        if self.before.status != self.next.status || !errors.is_empty() {
-            let sql =
-                "UPDATE pipelines SET status = $1, errors = $2, error_kind = $3 WHERE id = $4";
-            let values = values![self.next.status, to_json(errors)?, *error_kind, self.next.id];
-            session.run(sql, values).await?;
+        if self.before.status == self.next.status {
+            return Ok(());
         }
-        if config.is_some() || diagnostics.is_some() {
-            let pack = |text: &Option<String>| text.as_ref().map(|text| pack_now(text.as_bytes()));
-            let sql = "INSERT INTO pipeline_configs (pipeline, config, diagnostics)
-                 VALUES ($1, $2, $3) ON CONFLICT (pipeline) DO UPDATE SET
-                    config = COALESCE(excluded.config, pipeline_configs.config),
-                    diagnostics = COALESCE(excluded.diagnostics, pipeline_configs.diagnostics)";
-            session.run(sql, values![self.next.id, pack(config), pack(diagnostics)]).await?;
-        }
-        Ok(())
+        let sql = "UPDATE pipelines SET status = $1 WHERE id = $2";
+        session.run(sql, values![self.next.status, self.next.id]).await.map(drop)
     }
 
     async fn insert_workflows(
@@ -137,8 +102,7 @@ impl Change<'_> {
         project: ProjectId,
         new: &[(usize, &Workflow)],
     ) -> Result<(), StoreError> {
-        let bodies: HashMap<JobId, &PlannedJob> =
-            self.attachments.bodies.iter().map(|(id, body)| (*id, body)).collect();
+        let plans: HashMap<JobId, &PlannedJob> = self.plans().collect();
         let jobs: Vec<(WorkflowId, &Job)> = new
             .iter()
             .flat_map(|(_, workflow)| workflow.jobs.iter().map(|job| (workflow.id, job)))
@@ -147,7 +111,7 @@ impl Change<'_> {
         let mut rows = Vec::with_capacity(jobs.len());
         let mut tasks = Vec::new();
         for (position, (workflow, job)) in jobs.iter().enumerate() {
-            let (executor, resource_class) = routing(bodies.get(&job.id).copied());
+            let (executor, resource_class) = routing(plans.get(&job.id).copied());
             let mut row = values![
                 job.id,
                 self.next.id,
@@ -159,6 +123,7 @@ impl Change<'_> {
                 job.kind.public(),
                 job.kind.tasks(),
                 to_json(&job.needs)?,
+                to_json(&job.missing_contexts)?,
                 executor,
                 resource_class,
             ];
@@ -168,33 +133,24 @@ impl Change<'_> {
         }
         let head =
             "INSERT INTO jobs (id, pipeline, workflow, project, position, name, number, kind,
-             tasks, needs, executor, resource_class, status, queued_at, started_at, stopped_at)";
+             tasks, needs, missing_contexts, executor, resource_class, status, queued_at, started_at, stopped_at)";
         session.insert_all(head, rows, "").await?;
         self.insert_tasks(session, tasks).await?;
         self.insert_bodies(session).await
     }
 
-    /// Draws numbers for the new jobs of kind build, in the order of the attachments, then for those
-    /// that have no attachment.
+    /// Draws numbers for the new jobs of kind build, in the order of the file.
     async fn numbers(
         &self,
         session: &mut Session,
         project: ProjectId,
         jobs: &[(WorkflowId, &Job)],
     ) -> Result<HashMap<JobId, u64>, StoreError> {
-        let order: HashMap<JobId, usize> = self
-            .attachments
-            .bodies
-            .iter()
-            .enumerate()
-            .map(|(position, (id, _))| (*id, position))
-            .collect();
-        let mut builds: Vec<JobId> = jobs
+        let builds: Vec<JobId> = jobs
             .iter()
             .filter(|(_, job)| matches!(job.kind, Kind::Build { .. }))
             .map(|(_, job)| job.id)
             .collect();
-        builds.sort_by_key(|id| order.get(id).copied().unwrap_or(usize::MAX));
         let sql = "UPDATE projects SET last_job_number = last_job_number + $1 WHERE id = $2
              RETURNING last_job_number";
         let row = session.row(sql, values![builds.len(), project]).await?;
@@ -202,10 +158,14 @@ impl Change<'_> {
         Ok(builds.into_iter().rev().zip((0..=last).rev()).collect())
     }
 
+    fn plans(&self) -> impl Iterator<Item = (JobId, &PlannedJob)> {
+        self.begun.iter().flat_map(|workflow| &workflow.jobs).map(|job| (job.id, &job.plan))
+    }
+
     async fn insert_bodies(&self, session: &mut Session) -> Result<(), StoreError> {
-        let mut rows = Vec::with_capacity(self.attachments.bodies.len());
-        for (job, body) in &self.attachments.bodies {
-            rows.push(values![*job, pack_now(to_json(body)?.as_bytes())]);
+        let mut rows = Vec::new();
+        for (job, plan) in self.plans() {
+            rows.push(values![job, pack_now(to_json(plan)?.as_bytes())]);
         }
         session.insert_all("INSERT INTO job_bodies (job, body)", rows, "").await.map(drop)
     }
@@ -296,12 +256,6 @@ impl Change<'_> {
         let head = "INSERT INTO tasks (job, task, pipeline, offered_at, state, lease, expires_at,
              outcome)";
         session.insert_all(head, rows, "").await.map(drop)
-    }
-
-    async fn write_claim(&self, session: &mut Session) -> Result<(), StoreError> {
-        let Some((job, task, runner)) = &self.attachments.claimed_by else { return Ok(()) };
-        let sql = "UPDATE tasks SET runner = $1 WHERE job = $2 AND task = $3";
-        session.run(sql, values![runner, *job, *task]).await.map(drop)
     }
 
     /// A job's status, and when it was queued, started and stopped if that is now.

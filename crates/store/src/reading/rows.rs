@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use roundel_engine::job::Need;
 use roundel_model::{
+    actor::Actor,
     forge::ProjectSlug,
     id::{DeliveryId, JobId, PipelineId, ProjectId, WorkflowId},
     kind::JobKind,
@@ -72,6 +73,16 @@ pub struct WorkflowRow {
     pub jobs: Vec<JobRow>,
 }
 
+/// Who approved or canceled something, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActedBy {
+    pub actor: Actor,
+    /// What the project's forge calls that person, or else their own name here. None for Roundel
+    /// itself, and for an account that is gone.
+    pub login: Option<String>,
+    pub at: Timestamp,
+}
+
 /// A job of a workflow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JobRow {
@@ -101,6 +112,10 @@ pub struct JobRow {
     pub stopped_at: Option<Timestamp>,
     /// One sentence when the ending is not plain from the steps.
     pub reason: Option<String>,
+    /// Who approved it, if it is an approval job that was approved.
+    pub approved_by: Option<ActedBy>,
+    /// Who canceled it, alone or with its workflow.
+    pub canceled_by: Option<ActedBy>,
     /// Runners that claimed its tasks, by index.
     pub runners: Vec<Option<String>>,
 }
@@ -119,6 +134,11 @@ pub(super) const WORKFLOW: &str =
 /// Jobs, each with the name of its workflow.
 pub(super) const JOB: &str = "SELECT j.id, j.workflow, j.pipeline, j.name, j.number, j.kind,
     j.status, j.tasks, j.needs, j.queued_at, j.started_at, j.stopped_at, j.reason,
+    j.approved_by, j.canceled_by, COALESCE(
+        (SELECT MAX(i.login) FROM identities i JOIN projects o ON o.forge = i.forge
+            WHERE o.id = j.project AND i.account = COALESCE(j.approved_by, j.canceled_by)),
+        (SELECT a.name FROM accounts a WHERE a.id = COALESCE(j.approved_by, j.canceled_by))
+    ) AS actor_login,
     (SELECT n.name FROM workflows n WHERE n.id = j.workflow) AS workflow_name
     FROM jobs j";
 
@@ -191,6 +211,12 @@ pub(super) async fn jobs(session: &mut Session, found: &[Row]) -> Result<Vec<Job
     Ok(jobs)
 }
 
+fn acted_by(row: &Row, column: &str) -> Result<Option<ActedBy>, StoreError> {
+    let (actor, at) = (row.opt::<Actor>(column)?, row.opt::<Timestamp>("stopped_at")?);
+    let Some((actor, at)) = actor.zip(at) else { return Ok(None) };
+    Ok(Some(ActedBy { actor, login: row.opt("actor_login")?, at }))
+}
+
 fn job(row: &Row) -> Result<JobRow, StoreError> {
     let needs: Vec<Need> = row.json("needs")?;
     Ok(JobRow {
@@ -207,6 +233,8 @@ fn job(row: &Row) -> Result<JobRow, StoreError> {
         started_at: row.opt("started_at")?,
         stopped_at: row.opt("stopped_at")?,
         reason: row.opt("reason")?,
+        approved_by: acted_by(row, "approved_by")?,
+        canceled_by: acted_by(row, "canceled_by")?,
         runners: Vec::new(),
     })
 }

@@ -3,24 +3,24 @@
 use std::{collections::HashSet, time::Duration};
 
 use roundel_engine::{
-    Event, NewJob, Pipeline, Transition, advance,
-    job::{Kind, Need, Status, TaskStatus},
+    Configuration, Event, NewJob, Pipeline, Transition, advance,
+    job::{Need, Status, TaskStatus},
 };
 use roundel_model::{
+    actor::Actor,
     id::{JobId, LeaseId, PipelineId, WorkflowId},
-    kind::ExecutorKind,
-    status::{JobStatus, Outcome, PipelineErrorKind, PipelineStatus, WorkflowStatus},
+    kind::{ExecutorKind, StepKind},
+    plan::PlannedJobKind,
+    status::{JobStatus, Outcome, PipelineErrorKind, PipelineStatus, StepStatus, WorkflowStatus},
 };
-use roundel_store::{
-    StoreError,
-    pipelines::{Attachments, Decision, OfferedTask},
-};
+use roundel_store::{StoreError, logs::StepRow, pipelines::OfferedTask, reading::ActedBy};
+use roundel_testkit::planned;
 
-use crate::world::{World, apply, at, bodies, workflow};
+use crate::world::{World, apply, at, claimed, compiles, finished, new_job, workflow};
 
 on_all! {
     every_state_that_the_engine_reaches_is_read_back,
-    jobs_of_kind_build_are_numbered_in_the_order_of_their_bodies,
+    jobs_of_kind_build_are_numbered_in_the_order_of_the_file,
     a_job_has_the_times_of_its_statuses,
     what_the_caller_refuses_is_not_saved,
     a_large_pipeline_is_saved_and_read_back,
@@ -29,7 +29,11 @@ on_all! {
     changes_of_one_pipeline_do_not_overlap,
     a_lease_that_ended_is_found_and_has_no_verdict,
     a_pipeline_that_could_not_be_compiled_keeps_its_errors,
-    the_pipeline_of_a_job_and_of_a_workflow_is_known,
+    the_pipeline_of_a_job_is_known,
+    who_approved_and_who_canceled_is_kept,
+    what_roundel_itself_cancels_names_no_person,
+    the_steps_of_a_lost_task_end_with_it,
+    a_job_whose_context_is_missing_is_unauthorized,
 }
 
 /// A pipeline that reaches every status of a job: tasks side by side, approval, skipping, canceling.
@@ -39,42 +43,32 @@ async fn every_state_that_the_engine_reaches_is_read_back(world: World) {
     let mut main = workflow("main", &[("test", 3), ("deploy", 1)]);
     let (test, deploy) = (main.jobs[0].id, main.jobs[1].id);
     let (hold, after_hold, nothing) = (JobId::fresh(), JobId::fresh(), JobId::fresh());
-    let job = |id, name: &str, kind, needs| NewJob { id, name: name.into(), kind, needs };
+    let job = |id, plan, needs| NewJob { id, ..new_job(plan, needs) };
     let waits = vec![Need { job: hold, accepts: vec![Outcome::Success, Outcome::Canceled] }];
-    main.jobs.push(job(hold, "hold", Kind::Approval, vec![]));
-    main.jobs.push(job(after_hold, "after", Kind::Build { tasks: 1 }, waits));
-    main.jobs.push(job(nothing, "nothing", Kind::NoOp, vec![]));
+    main.jobs.push(job(hold, planned::job("hold", PlannedJobKind::Approval), vec![]));
+    main.jobs.push(job(after_hold, planned::build("after", 1), waits));
+    main.jobs.push(job(nothing, planned::job("nothing", PlannedJobKind::NoOp), vec![]));
     let second = workflow("second", &[("lint", 1)]);
     let (main_id, second_id) = (main.id, second.id);
 
     let leases: Vec<LeaseId> = (0..4).map(|_| LeaseId::fresh()).collect();
-    let claimed = |job, task, lease: usize| Event::Claimed {
-        job,
-        task,
-        lease: leases[lease],
-        expires_at: at(400),
-    };
-    let finished = |job, task, lease: usize, outcome| Event::Finished {
-        job,
-        task,
-        lease: leases[lease],
-        outcome,
-    };
+    let claims = |job, task, lease: usize| claimed((job, task), leases[lease], at(400), "r");
+    let finishes = |job, task, lease: usize, outcome| finished((job, task), leases[lease], outcome);
     let renewed = Event::Renewed { job: test, task: 1, lease: leases[1], expires_at: at(450) };
     let workflows = vec![main, second];
-    let attachments = Attachments { bodies: bodies(&workflows), ..Attachments::default() };
+    let person = world.account("ada").await;
     let events = [
-        Event::Compiled { workflows },
-        claimed(test, 1, 1),
-        claimed(test, 0, 0),
+        compiles(workflows),
+        claims(test, 1, 1),
+        claims(test, 0, 0),
         renewed,
-        Event::Approved { job: hold },
-        finished(test, 0, 0, Outcome::Failed),
-        claimed(test, 2, 2),
-        claimed(after_hold, 0, 3),
-        finished(test, 2, 2, Outcome::Success),
-        Event::WorkflowCanceled { workflow: second_id },
-        finished(after_hold, 0, 3, Outcome::Success),
+        Event::Approved { job: hold, by: person },
+        finishes(test, 0, 0, Outcome::Failed),
+        claims(test, 2, 2),
+        claims(after_hold, 0, 3),
+        finishes(test, 2, 2, Outcome::Success),
+        Event::WorkflowCanceled { workflow: second_id, by: Actor::System },
+        finishes(after_hold, 0, 3, Outcome::Success),
         Event::Tick,
     ];
     let mut expected = world.state(pipeline).await;
@@ -84,13 +78,11 @@ async fn every_state_that_the_engine_reaches_is_read_back(world: World) {
     );
     for (turn, event) in (0..).zip(&events) {
         let now = at(420 + turn * 3);
-        let Transition::To(next, _) = advance(&expected, event, now).unwrap() else {
+        let Transition::To(next) = advance(&expected, event, now).unwrap() else {
             panic!("{event:?} changes something");
         };
-        let is_first = turn == 0;
-        let attachments = if is_first { attachments.clone() } else { Attachments::default() };
-        assert!(apply(&world.store, pipeline, event, attachments, now).await.unwrap());
-        expected = next;
+        assert!(apply(&world.store, pipeline, event, now).await.unwrap());
+        expected = next.pipeline;
         assert_eq!(world.state(pipeline).await, expected, "after {event:?}");
     }
     let status = |id: JobId| {
@@ -104,25 +96,22 @@ async fn every_state_that_the_engine_reaches_is_read_back(world: World) {
     assert_eq!(statuses, ends);
 }
 
-async fn jobs_of_kind_build_are_numbered_in_the_order_of_their_bodies(world: World) {
+async fn jobs_of_kind_build_are_numbered_in_the_order_of_the_file(world: World) {
     let project = world.project("acme/web").await;
     for first in [1, 3] {
         let pipeline = world.pipeline(project.id, first).await;
         let mut main = workflow("main", &[("a", 1), ("b", 2)]);
-        let (hold, kind) = (JobId::fresh(), Kind::Approval);
-        main.jobs.insert(1, NewJob { id: hold, name: "hold".into(), kind, needs: vec![] });
+        let hold = planned::job("hold", PlannedJobKind::Approval);
+        main.jobs.insert(1, new_job(hold, vec![]));
         let ids: Vec<JobId> = main.jobs.iter().map(|job| job.id).collect();
-        let mut attachments = Attachments { bodies: bodies(&[main.clone()]), ..Default::default() };
-        attachments.bodies.reverse();
-        let compiled = Event::Compiled { workflows: vec![main] };
-        world.apply(pipeline, &compiled, attachments, at(300)).await;
+        world.compiled(pipeline, vec![main], at(300)).await;
         let mut numbers = Vec::new();
         for id in ids {
             numbers.push(world.store.job(id).await.unwrap().unwrap().number);
         }
-        assert_eq!(numbers, [Some(first + 1), None, Some(first)]);
+        assert_eq!(numbers, [Some(first), None, Some(first + 1)]);
         let found = world.store.job_by_number(project.id, first).await.unwrap().unwrap();
-        assert_eq!(found.name.as_str(), "b");
+        assert_eq!(found.name.as_str(), "a");
     }
     assert_eq!(world.store.job_by_number(project.id, 9).await.unwrap(), None);
 }
@@ -158,12 +147,14 @@ async fn what_the_caller_refuses_is_not_saved(world: World) {
     let project = world.project("acme/web").await;
     let (pipeline, _) = world.one_job(project.id, 1).await;
     let before = world.state(pipeline).await;
-    let refuse = |_: &Pipeline| Err::<Decision, _>("not now");
-    assert_eq!(world.store.change(pipeline, at(300), refuse).await.unwrap(), Err("not now"));
-    let leave = |_: &Pipeline| Ok::<_, ()>(Decision::Leave);
-    assert_eq!(world.store.change(pipeline, at(300), leave).await.unwrap(), Ok(()));
+    let refuse = |_: &Pipeline| Err::<Transition, _>("not now");
+    let answer = world.store.change(pipeline, &Event::Tick, at(300), refuse).await.unwrap();
+    assert_eq!(answer, Err("not now"));
+    let leave = |_: &Pipeline| Ok::<_, ()>(Transition::Ignored);
+    let answer = world.store.change(pipeline, &Event::Tick, at(300), leave).await.unwrap();
+    assert_eq!(answer, Ok(Transition::Ignored));
     assert_eq!(world.state(pipeline).await, before);
-    let missing = world.store.change(PipelineId::fresh(), at(300), leave).await;
+    let missing = world.store.change(PipelineId::fresh(), &Event::Tick, at(300), leave).await;
     assert!(matches!(missing, Err(StoreError::Missing("pipeline"))));
     assert_eq!(world.store.pipeline_state(PipelineId::fresh()).await.unwrap(), None);
 }
@@ -173,14 +164,8 @@ async fn a_large_pipeline_is_saved_and_read_back(world: World) {
     let project = world.project("acme/web").await;
     let pipeline = world.pipeline(project.id, 1).await;
     let mut main = workflow("main", &[]);
-    let kind = Kind::Build { tasks: 2 };
     main.jobs = (0..500)
-        .map(|number| NewJob {
-            id: JobId::fresh(),
-            name: format!("job {number}").into(),
-            kind,
-            needs: vec![],
-        })
+        .map(|number| new_job(planned::build(&format!("job {number}"), 2), vec![]))
         .collect();
     let ids: Vec<JobId> = main.jobs.iter().map(|job| job.id).collect();
     world.compiled(pipeline, vec![main], at(200)).await;
@@ -201,7 +186,7 @@ async fn tasks_are_offered_oldest_first_while_they_wait(world: World) {
         job,
         index: 0,
         resource_class: Some("small".to_owned()),
-        executor: Some(ExecutorKind::Machine),
+        executor: ExecutorKind::Machine,
     };
     let offered = world.store.offered_tasks(10).await.unwrap();
     assert_eq!(offered, [offer(first, first_job), offer(second, second_job)]);
@@ -210,9 +195,8 @@ async fn tasks_are_offered_oldest_first_while_they_wait(world: World) {
     let offered = world.store.offered_tasks(10).await.unwrap();
     assert_eq!(offered, [offer(second, second_job)]);
     world.finish((first, first_job), lease, Outcome::Success, at(310)).await;
-    world
-        .apply(second, &Event::JobCanceled { job: second_job }, Attachments::default(), at(320))
-        .await;
+    let cancel = Event::JobCanceled { job: second_job, by: Actor::System };
+    world.apply(second, &cancel, at(320)).await;
     assert_eq!(world.store.offered_tasks(10).await.unwrap(), []);
 }
 
@@ -232,10 +216,8 @@ async fn a_task_is_claimed_by_one_of_many_runners(world: World) {
             for task in 0..12 {
                 let (lease, now) = (LeaseId::fresh(), at(300));
                 let expires_at = now.plus(Duration::from_secs(30));
-                let event = Event::Claimed { job, task, lease, expires_at };
-                let claimed_by = Some((job, task, format!("runner-{turn}")));
-                let attachments = Attachments { claimed_by, ..Attachments::default() };
-                if apply(&store, pipeline, &event, attachments, now).await.unwrap() {
+                let event = claimed((job, task), lease, expires_at, &format!("runner-{turn}"));
+                if apply(&store, pipeline, &event, now).await.unwrap() {
                     won.push((task, lease, format!("runner-{turn}")));
                 }
             }
@@ -273,10 +255,10 @@ async fn changes_of_one_pipeline_do_not_overlap(world: World) {
         let store = if turn % 2 == 0 { world.store.clone() } else { other.clone() };
         changes.spawn(async move {
             let (lease, outcome) = (LeaseId::fresh(), Outcome::Success);
-            let claimed = Event::Claimed { job, task: 0, lease, expires_at: at(400) };
-            apply(&store, pipeline, &claimed, Attachments::default(), at(300)).await.unwrap();
-            let finished = Event::Finished { job, task: 0, lease, outcome };
-            apply(&store, pipeline, &finished, Attachments::default(), at(301)).await.unwrap()
+            let claim = claimed((job, 0), lease, at(400), "runner-1");
+            apply(&store, pipeline, &claim, at(300)).await.unwrap();
+            let finish = finished((job, 0), lease, outcome);
+            apply(&store, pipeline, &finish, at(301)).await.unwrap()
         });
     }
     assert!(changes.join_all().await.into_iter().all(|changed| changed));
@@ -296,9 +278,9 @@ async fn a_lease_that_ended_is_found_and_has_no_verdict(world: World) {
     assert_eq!(expired(329).await, []);
     assert_eq!(expired(330).await, [pipeline]);
     let renewed = Event::Renewed { job, task: 0, lease, expires_at: at(345) };
-    world.apply(pipeline, &renewed, Attachments::default(), at(329)).await;
+    world.apply(pipeline, &renewed, at(329)).await;
     assert_eq!(expired(344).await, []);
-    world.apply(pipeline, &Event::Tick, Attachments::default(), at(345)).await;
+    world.apply(pipeline, &Event::Tick, at(345)).await;
     assert_eq!(expired(349).await, []);
     world.finish((pipeline, job), lease, Outcome::Success, at(346)).await;
     let row = world.store.job(job).await.unwrap().unwrap();
@@ -309,29 +291,127 @@ async fn a_pipeline_that_could_not_be_compiled_keeps_its_errors(world: World) {
     let project = world.project("acme/web").await;
     let pipeline = world.pipeline(project.id, 1).await;
     assert_eq!(world.store.config_of(pipeline).await.unwrap(), None);
-    let attachments = Attachments {
-        config: Some("version: 2.1\njobs: nonsense\n".repeat(100)),
+    let configuration = Configuration {
+        text: Some("version: 2.1\njobs: nonsense\n".repeat(100)),
         diagnostics: Some("[{\"slug\":\"not-a-map\"}]".to_owned()),
-        errors: vec!["`jobs` must be a map".to_owned()],
-        error_kind: Some(PipelineErrorKind::Unsupported),
-        ..Attachments::default()
     };
-    world.apply(pipeline, &Event::CompileFailed, attachments.clone(), at(200)).await;
+    let (kind, errors) = (PipelineErrorKind::Unsupported, vec!["`jobs` must be a map".to_owned()]);
+    let failed =
+        Event::CompileFailed { kind, errors: errors.clone(), configuration: configuration.clone() };
+    world.apply(pipeline, &failed, at(200)).await;
     let row = world.store.pipeline(pipeline).await.unwrap().unwrap();
-    assert_eq!((row.status, row.errors), (PipelineStatus::Errored, attachments.errors));
-    assert_eq!(row.error_kind, attachments.error_kind);
-    let kept = world.store.config_of(pipeline).await.unwrap();
-    assert_eq!(kept, Some((attachments.config, attachments.diagnostics)));
+    assert_eq!((row.status, row.errors), (PipelineStatus::Errored, errors));
+    assert_eq!(row.error_kind, Some(kind));
+    assert_eq!(world.store.config_of(pipeline).await.unwrap(), Some(configuration));
     assert_eq!(world.store.pending_pipelines(at(9999)).await.unwrap(), []);
 }
 
-async fn the_pipeline_of_a_job_and_of_a_workflow_is_known(world: World) {
+async fn the_pipeline_of_a_job_is_known(world: World) {
+    let project = world.project("acme/web").await;
+    let (pipeline, job) = world.one_job(project.id, 1).await;
+    assert_eq!(world.store.pipeline_of_job(job).await.unwrap(), Some(pipeline));
+    assert_eq!(world.store.pipeline_of_job(JobId::fresh()).await.unwrap(), None);
+}
+
+/// An approval gate without a name and a time is no record of who decided.
+async fn who_approved_and_who_canceled_is_kept(world: World) {
+    let project = world.project("acme/web").await;
+    let pipeline = world.pipeline(project.id, 1).await;
+    let mut main = workflow("main", &[("build", 1), ("test", 1)]);
+    main.jobs.push(new_job(planned::job("hold", PlannedJobKind::Approval), vec![]));
+    let (build, hold) = (main.jobs[0].id, main.jobs[2].id);
+    let (id, test) = (main.id, main.jobs[1].id);
+    world.compiled(pipeline, vec![main], at(200)).await;
+    let person = world.account("octocat").await;
+    world.apply(pipeline, &Event::Approved { job: hold, by: person }, at(210)).await;
+    let canceled = Event::JobCanceled { job: build, by: Actor::Account(person) };
+    world.apply(pipeline, &canceled, at(220)).await;
+    let login = Some("octocat".to_owned());
+    let by = |at| ActedBy { actor: Actor::Account(person), login: login.clone(), at };
+    let row = world.store.job(hold).await.unwrap().unwrap();
+    assert_eq!((row.approved_by, row.canceled_by), (Some(by(at(210))), None));
+    let row = world.store.job(build).await.unwrap().unwrap();
+    assert_eq!((row.approved_by, row.canceled_by), (None, Some(by(at(220)))));
+    let row = world.store.job(test).await.unwrap().unwrap();
+    assert_eq!((row.status, row.canceled_by), (JobStatus::NotRun, None), "nobody canceled it");
+    let again = Event::WorkflowCanceled { workflow: id, by: Actor::System };
+    assert!(!apply(&world.store, pipeline, &again, at(230)).await.unwrap());
+}
+
+async fn what_roundel_itself_cancels_names_no_person(world: World) {
     let project = world.project("acme/web").await;
     let (pipeline, job) = world.one_job(project.id, 1).await;
     let workflow = world.state(pipeline).await.workflows[0].id;
-    let store = &world.store;
-    assert_eq!(store.pipeline_of_job(job).await.unwrap(), Some(pipeline));
-    assert_eq!(store.pipeline_of_workflow(workflow).await.unwrap(), Some(pipeline));
-    assert_eq!(store.pipeline_of_job(JobId::fresh()).await.unwrap(), None);
-    assert_eq!(store.pipeline_of_workflow(WorkflowId::fresh()).await.unwrap(), None);
+    let cancel = Event::WorkflowCanceled { workflow, by: Actor::System };
+    world.apply(pipeline, &cancel, at(300)).await;
+    let row = world.store.job(job).await.unwrap().unwrap();
+    let by = ActedBy { actor: Actor::System, login: None, at: at(300) };
+    assert_eq!(row.canceled_by, Some(by));
+}
+
+/// The server may be killed right after this transaction: nothing else ends the steps.
+async fn the_steps_of_a_lost_task_end_with_it(world: World) {
+    let project = world.project("acme/web").await;
+    let pipeline = world.pipeline(project.id, 1).await;
+    let main = workflow("main", &[("test", 2)]);
+    let job = main.jobs[0].id;
+    world.compiled(pipeline, vec![main], at(200)).await;
+    let leases = [LeaseId::fresh(), LeaseId::fresh()];
+    for (task, until) in [(0, 330), (1, 999)] {
+        let lease = leases[usize::try_from(task).unwrap()];
+        world.apply(pipeline, &claimed((job, task), lease, at(until), "r"), at(300)).await;
+        world.store.put_step(&step(job, task, StepStatus::Running)).await.unwrap();
+    }
+    let done = StepRow { number: 0, ended_at: Some(at(302)), ..step(job, 0, StepStatus::Success) };
+    world.store.put_step(&done).await.unwrap();
+    let steps = || async {
+        let steps = world.store.steps(job).await.unwrap();
+        steps.into_iter().map(|step| (step.status, step.ended_at)).collect::<Vec<_>>()
+    };
+    world.apply(pipeline, &Event::Tick, at(330)).await;
+    let done = (StepStatus::Success, Some(at(302)));
+    let lost = (StepStatus::InfrastructureFail, Some(at(330)));
+    let running = (StepStatus::Running, None);
+    assert_eq!(steps().await, [done, lost, running], "the other task runs on");
+    let cancel = Event::JobCanceled { job, by: Actor::System };
+    world.apply(pipeline, &cancel, at(340)).await;
+    assert_eq!(steps().await, [done, lost, (StepStatus::Canceled, Some(at(340)))]);
+    let reason = world.store.job(job).await.unwrap().unwrap().reason.unwrap();
+    assert!(reason.contains("runner stopped responding"), "{reason}");
+}
+
+fn step(job: JobId, task: u32, status: StepStatus) -> StepRow {
+    StepRow {
+        job,
+        task,
+        number: 101,
+        name: "make".to_owned(),
+        kind: StepKind::Run.into(),
+        status,
+        command: None,
+        line: None,
+        background: false,
+        exit_code: None,
+        started_at: at(301),
+        ended_at: None,
+        truncated: false,
+        log_bytes: 0,
+    }
+}
+
+/// A job without its context must not run, and says why, also after a restart.
+async fn a_job_whose_context_is_missing_is_unauthorized(world: World) {
+    let project = world.project("acme/web").await;
+    let pipeline = world.pipeline(project.id, 1).await;
+    let mut main = workflow("main", &[("build", 1), ("deploy", 1)]);
+    main.jobs[1].missing_contexts = vec!["aws-prod".to_owned()];
+    let (build, deploy) = (main.jobs[0].id, main.jobs[1].id);
+    world.compiled(pipeline, vec![main], at(200)).await;
+    let lease = world.claim(pipeline, build, 0, at(210)).await;
+    world.finish((pipeline, build), lease, Outcome::Success, at(220)).await;
+    let row = world.store.job(deploy).await.unwrap().unwrap();
+    assert_eq!(row.status, JobStatus::Unauthorized);
+    assert_eq!(row.reason.as_deref(), Some("context `aws-prod` does not exist"));
+    assert_eq!(world.state(pipeline).await.workflows[0].status, WorkflowStatus::Unauthorized);
+    assert_eq!(world.store.offered_tasks(10).await.unwrap(), []);
 }

@@ -2,17 +2,14 @@
 
 use std::collections::HashSet;
 
-use roundel_engine::{Effect, Event, Pipeline};
+use roundel_engine::{Effect, Event, Next, Pipeline, Transition};
 use roundel_model::{
     id::{JobId, PipelineId},
     status::Outcome,
 };
-use roundel_store::{
-    effects::OwedEffect,
-    pipelines::{Attachments, Decision},
-};
+use roundel_store::effects::OwedEffect;
 
-use crate::world::{World, at};
+use crate::world::{World, at, finished};
 
 on_all! {
     a_change_owes_its_effects_in_the_same_transaction,
@@ -30,10 +27,10 @@ on_all! {
 async fn owe(world: &World, id: PipelineId, effects: &[Effect], seconds: u64) {
     let effects = effects.to_vec();
     let decide = |before: &Pipeline| {
-        let attachments = Attachments::default();
-        Ok::<_, ()>(Decision::Save { next: before.clone(), effects, attachments })
+        let (reasons, abandoned) = (Vec::new(), Vec::new());
+        Ok::<_, ()>(Transition::To(Next { pipeline: before.clone(), effects, reasons, abandoned }))
     };
-    world.store.change(id, at(seconds), decide).await.unwrap().unwrap();
+    world.store.change(id, &Event::Tick, at(seconds), decide).await.unwrap().unwrap();
 }
 
 async fn take(world: &World, seconds: u64) -> Vec<OwedEffect> {
@@ -55,8 +52,9 @@ async fn a_change_owes_its_effects_in_the_same_transaction(world: World) {
         assert_eq!((owed.pipeline, owed.attempts, owed.generation), (pipeline, 1, 1));
         assert_eq!(owed.created_at, at(201));
     }
-    let refused = |_: &Pipeline| Err::<Decision, _>("no");
-    assert_eq!(world.store.change(pipeline, at(300), refused).await.unwrap(), Err("no"));
+    let refused = |_: &Pipeline| Err::<Transition, _>("no");
+    let answer = world.store.change(pipeline, &Event::Tick, at(300), refused).await.unwrap();
+    assert_eq!(answer, Err("no"));
     assert_eq!(take(&world, 200).await, []);
 }
 
@@ -175,7 +173,6 @@ async fn the_next_effect_is_known(world: World) {
     let lease = world.claim(pipeline, job, 0, at(220)).await;
     world.finish((pipeline, job), lease, Outcome::Success, at(230)).await;
     assert_eq!(world.store.next_effect_at().await.unwrap(), Some(at(230)));
-    let late = Event::Finished { job, task: 0, lease, outcome: Outcome::Failed };
-    world.apply(pipeline, &late, Attachments::default(), at(231)).await;
+    world.apply(pipeline, &finished((job, 0), lease, Outcome::Failed), at(231)).await;
     assert_eq!(world.store.next_effect_at().await.unwrap(), Some(at(230)));
 }

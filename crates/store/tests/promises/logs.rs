@@ -16,7 +16,6 @@ on_all! {
     each_piece_has_its_time,
     logs_of_tasks_and_steps_are_apart,
     a_step_is_replaced_and_keeps_its_log,
-    steps_that_run_end_with_their_job,
 }
 
 async fn job(world: &World) -> JobId {
@@ -167,16 +166,4 @@ async fn a_step_is_replaced_and_keeps_its_log(world: World) {
     let expected = [StepRow { log_bytes: 5, ..ended }, second];
     assert_eq!(world.store.steps(job).await.unwrap(), expected);
     assert_eq!(world.store.steps(JobId::fresh()).await.unwrap(), []);
-}
-
-async fn steps_that_run_end_with_their_job(world: World) {
-    let job = job(&world).await;
-    let done = StepRow { status: StepStatus::Success, ended_at: Some(at(6)), ..step(job, 0) };
-    world.store.put_step(&done).await.unwrap();
-    world.store.put_step(&step(job, 1)).await.unwrap();
-    let lost = StepStatus::InfrastructureFail;
-    world.store.end_running_steps(job, lost, at(30)).await.unwrap();
-    let steps = world.store.steps(job).await.unwrap();
-    assert_eq!(steps[0], done);
-    assert_eq!((steps[1].status, steps[1].ended_at), (lost, Some(at(30))));
 }

@@ -6,12 +6,9 @@ use roundel_model::{
     name::GitRef,
     status::{JobStatus, Outcome, PipelineStatus, WorkflowStatus},
 };
-use roundel_store::{
-    pipelines::{Attachments, NewPipeline},
-    reading::PipelineFilter,
-};
+use roundel_store::{pipelines::NewPipeline, reading::PipelineFilter};
 
-use crate::world::{World, at, bodies, delivery, push, slug, workflow};
+use crate::world::{World, at, delivery, push, slug, workflow};
 
 on_all! {
     a_pipeline_is_shown_as_it_was_created,
@@ -20,7 +17,6 @@ on_all! {
     workflows_come_in_the_order_of_the_file_with_their_jobs,
     the_body_of_a_job_is_read_back,
     the_reason_of_a_job_is_shown,
-    the_newest_pipeline_of_a_branch_that_ran_something_is_found,
     the_previous_outcome_of_a_workflow_is_found,
     a_commit_is_judged_by_the_newest_run_of_each_job,
     branches_are_listed_by_their_newest_pipeline,
@@ -118,7 +114,7 @@ async fn the_body_of_a_job_is_read_back(world: World) {
     let project = world.project("acme/web").await.id;
     let pipeline = world.pipeline(project, 1).await;
     let workflows = vec![workflow("main", &[("build", 2)])];
-    let (id, body) = bodies(&workflows).remove(0);
+    let (id, body) = (workflows[0].jobs[0].id, workflows[0].jobs[0].plan.clone());
     world.compiled(pipeline, workflows, at(200)).await;
     assert_eq!(world.store.job_body(id).await.unwrap(), Some(body));
     assert_eq!(world.store.job_body(JobId::fresh()).await.unwrap(), None);
@@ -127,25 +123,13 @@ async fn the_body_of_a_job_is_read_back(world: World) {
 async fn the_reason_of_a_job_is_shown(world: World) {
     let project = world.project("acme/web").await.id;
     let (pipeline, job) = world.one_job(project, 1).await;
-    let reasons = vec![(job, "Canceled by Ada".to_owned())];
-    let attachments = Attachments { reasons, ..Attachments::default() };
-    world.apply(pipeline, &Event::JobCanceled { job }, attachments, at(300)).await;
+    let lease = world.claim(pipeline, job, 0, at(300)).await;
+    let (outcome, reason) = (Outcome::Failed, Some("the disk is full".to_owned()));
+    let finished = Event::Finished { job, task: 0, lease, outcome, reason };
+    world.apply(pipeline, &finished, at(310)).await;
     let row = world.store.job(job).await.unwrap().unwrap();
-    assert_eq!((row.status, row.reason.as_deref()), (JobStatus::Canceled, Some("Canceled by Ada")));
-    assert_eq!(row.runners, [None]);
-}
-
-async fn the_newest_pipeline_of_a_branch_that_ran_something_is_found(world: World) {
-    let project = world.project("acme/web").await.id;
-    assert_eq!(world.store.latest_pipeline(project, "main").await.unwrap(), None);
-    world.one_job(project, 1).await;
-    let (second, job) = world.one_job(project, 2).await;
-    let nothing = world.pipeline(project, 3).await;
-    world.compiled(nothing, vec![], at(300)).await;
-    let (pipeline, workflows) =
-        world.store.latest_pipeline(project, "main").await.unwrap().unwrap();
-    assert_eq!((pipeline.id, workflows[0].jobs[0].id), (second, job));
-    assert_eq!(world.store.latest_pipeline(project, "dev").await.unwrap(), None);
+    assert_eq!((row.status, row.reason.as_deref()), (JobStatus::Failed, Some("the disk is full")));
+    assert_eq!(row.runners, [Some("runner-1".to_owned())]);
 }
 
 async fn the_previous_outcome_of_a_workflow_is_found(world: World) {

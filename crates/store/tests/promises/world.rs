@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use roundel_engine::{
-    Event, NewJob, NewWorkflow, Pipeline, Transition, advance,
-    job::{Kind, Need},
+    Configuration, Event, NewJob, NewWorkflow, Pipeline, Transition, advance, job::Need,
 };
 use roundel_model::{
     forge::{ForgeKind, ForgeUserId, ProjectSlug, RepositoryId},
@@ -13,7 +12,7 @@ use roundel_model::{
         WorkflowId,
     },
     name::{CommitSha, GitRef},
-    plan::{Executor, JobBody, PlannedJob, PlannedJobKind},
+    plan::PlannedJob,
     secret::Secret,
     status::Outcome,
     time::Timestamp,
@@ -22,9 +21,11 @@ use roundel_store::{
     Settings, Store, StoreError,
     accounts::{SignIn, Token},
     deliveries::NewDelivery,
-    pipelines::{Attachments, CommitInfo, CreatedPipeline, Decision, NewPipeline, TriggerKind},
+    pipelines::{CommitInfo, CreatedPipeline, NewPipeline, TriggerKind},
     projects::{CheckoutKey, Hook, HookState, KeyState, NewProject, Project},
 };
+
+use roundel_testkit::planned;
 
 /// Makes two tests of each promise: on SQLite in a file, and on PostgreSQL. For promises that need a
 /// second server or a restart.
@@ -156,20 +157,12 @@ impl World {
         workflows: Vec<NewWorkflow>,
         now: Timestamp,
     ) {
-        let bodies = bodies(&workflows);
-        let attachments = Attachments { bodies, ..Attachments::default() };
-        self.apply(id, &Event::Compiled { workflows }, attachments, now).await;
+        self.apply(id, &compiles(workflows), now).await;
     }
 
     /// An event happens to a pipeline.
-    pub(crate) async fn apply(
-        &self,
-        id: PipelineId,
-        event: &Event,
-        attachments: Attachments,
-        now: Timestamp,
-    ) {
-        apply(&self.store, id, event, attachments, now).await.unwrap();
+    pub(crate) async fn apply(&self, id: PipelineId, event: &Event, now: Timestamp) {
+        apply(&self.store, id, event, now).await.unwrap();
     }
 
     pub(crate) async fn state(&self, id: PipelineId) -> Pipeline {
@@ -186,10 +179,7 @@ impl World {
     ) -> LeaseId {
         let lease = LeaseId::fresh();
         let expires_at = now.plus(Duration::from_secs(30));
-        let event = Event::Claimed { job, task, lease, expires_at };
-        let claimed_by = Some((job, task, "runner-1".to_owned()));
-        self.apply(pipeline, &event, Attachments { claimed_by, ..Attachments::default() }, now)
-            .await;
+        self.apply(pipeline, &claimed((job, task), lease, expires_at, "runner-1"), now).await;
         lease
     }
 
@@ -201,8 +191,7 @@ impl World {
         outcome: Outcome,
         now: Timestamp,
     ) {
-        let event = Event::Finished { job, task: 0, lease, outcome };
-        self.apply(pipeline, &event, Attachments::default(), now).await;
+        self.apply(pipeline, &finished((job, 0), lease, outcome), now).await;
     }
 
     /// A pipeline with one job of one task, compiled.
@@ -215,25 +204,32 @@ impl World {
     }
 }
 
-/// Changes a pipeline as the server's one door does. Tells whether anything changed.
+/// Changes a pipeline as the server's one door does. Returns whether anything changed.
 pub(crate) async fn apply(
     store: &Store,
     id: PipelineId,
     event: &Event,
-    attachments: Attachments,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let mut changed = false;
-    let decide = |before: &Pipeline| match advance(before, event, now)? {
-        Transition::Ignored => Ok(Decision::Leave),
-        Transition::To(next, effects) => {
-            changed = true;
-            Ok(Decision::Save { next, effects, attachments })
-        }
-    };
-    let decided: Result<(), roundel_engine::IllegalEvent> = store.change(id, now, decide).await?;
-    decided.unwrap();
-    Ok(changed)
+    let decided = store.change(id, event, now, |before| advance(before, event, now)).await?;
+    Ok(decided.unwrap() != Transition::Ignored)
+}
+
+pub(crate) fn compiles(workflows: Vec<NewWorkflow>) -> Event {
+    Event::Compiled { workflows, configuration: Configuration::default() }
+}
+
+pub(crate) fn claimed(
+    (job, task): (JobId, u32),
+    lease: LeaseId,
+    expires_at: Timestamp,
+    runner: &str,
+) -> Event {
+    Event::Claimed { job, task, lease, expires_at, runner: runner.to_owned() }
+}
+
+pub(crate) fn finished((job, task): (JobId, u32), lease: LeaseId, outcome: Outcome) -> Event {
+    Event::Finished { job, task, lease, outcome, reason: None }
 }
 
 pub(crate) fn sign_in(forge: ForgeKind, login: &str) -> SignIn {
@@ -338,39 +334,11 @@ pub(crate) fn workflow(name: &str, jobs: &[(&str, u32)]) -> NewWorkflow {
             .map(|before| Need { job: before.id, accepts: vec![Outcome::Success] })
             .into_iter()
             .collect();
-        let kind = Kind::Build { tasks: *tasks };
-        made.push(NewJob { id: JobId::fresh(), name: (*name).into(), kind, needs });
+        made.push(new_job(planned::build(name, *tasks), needs));
     }
     NewWorkflow { id: WorkflowId::fresh(), name: name.into(), jobs: made }
 }
 
-/// What the jobs of some workflows do.
-pub(crate) fn bodies(workflows: &[NewWorkflow]) -> Vec<(JobId, PlannedJob)> {
-    let jobs = workflows.iter().flat_map(|workflow| &workflow.jobs);
-    jobs.map(|job| (job.id, body(job))).collect()
-}
-
-fn body(job: &NewJob) -> PlannedJob {
-    let kind = match job.kind {
-        Kind::Build { tasks } => PlannedJobKind::Build(Box::new(JobBody {
-            executor: Executor::Machine { image: None, layer_caching: false },
-            resource_class: Some("small".to_owned()),
-            environment: vec![("NAME".to_owned(), "value".to_owned())],
-            working_directory: "~/project".to_owned(),
-            shell: None,
-            parallelism: tasks,
-            steps: Vec::new(),
-            cache_days: None,
-            ip_ranges: false,
-        })),
-        Kind::Approval => PlannedJobKind::Approval,
-        Kind::NoOp => PlannedJobKind::NoOp,
-    };
-    PlannedJob {
-        name: job.name.clone(),
-        kind,
-        requires: Vec::new(),
-        contexts: Vec::new(),
-        serial_group: None,
-    }
+pub(crate) fn new_job(plan: PlannedJob, needs: Vec<Need>) -> NewJob {
+    NewJob { id: JobId::fresh(), plan, needs, missing_contexts: Vec::new() }
 }

@@ -6,6 +6,7 @@ use askama::Template;
 use axum::Extension;
 use roundel_engine::Event;
 use roundel_model::{
+    actor::Actor,
     forge::Role,
     kind::JobKind,
     plan::{Executor, PlannedJob, PlannedJobKind},
@@ -14,7 +15,6 @@ use roundel_model::{
 };
 use roundel_store::{
     logs::StepRow,
-    pipelines::Attachments,
     reading::{JobRow, WorkflowRow},
 };
 
@@ -326,10 +326,11 @@ fn facts(
     facts
 }
 
-async fn cancel(Writer { visit, subject: Job { row: job, .. }, .. }: Writer<Job>) -> Answer {
-    let event = Event::JobCanceled { job: job.id };
-    let applied =
-        drive::apply(&visit.app, job.pipeline, &event, Attachments::default(), visit.now).await;
+async fn cancel(
+    Writer { visit, account, subject: Job { row: job, .. }, .. }: Writer<Job>,
+) -> Answer {
+    let event = Event::JobCanceled { job: job.id, by: Actor::Account(account) };
+    let applied = drive::apply(&visit.app, job.pipeline, &event, visit.now).await;
     let done = match applied {
         Ok(Applied::Changed) => "canceled",
         Ok(Applied::Ignored) | Err(drive::DriveError::Illegal(_)) => "late",

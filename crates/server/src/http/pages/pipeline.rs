@@ -3,16 +3,14 @@
 
 use askama::Template;
 use axum::extract::Path;
-use roundel_engine::{Effect, Event};
+use roundel_engine::{Configuration, Effect, Event};
 use roundel_model::{
+    actor::Actor,
     forge::Role,
     id::{JobId, PipelineId, WorkflowId},
     status::{PipelineStatus, WorkflowStatus},
 };
-use roundel_store::{
-    pipelines::Attachments,
-    reading::{JobRow, PipelineRow, WorkflowRow},
-};
+use roundel_store::reading::{JobRow, PipelineRow, WorkflowRow};
 
 use super::{
     address::see_other,
@@ -142,7 +140,7 @@ async fn read(
 ) -> Result<PipelineLive, PageError> {
     let store = &visit.app.store;
     let workflows = store.workflows(row.id).await?;
-    let (text, diagnostics) = store.config_of(row.id).await?.unwrap_or_default();
+    let Configuration { text, diagnostics } = store.config_of(row.id).await?.unwrap_or_default();
     let diagnostics = config_view::read(diagnostics.as_deref());
     let troubles = store.troubled_effects(row.id).await?;
     let view = Row::new(row, &workflows, visit.now);
@@ -244,7 +242,8 @@ struct ConfigPage {
 
 async fn config(Reader { visit, subject, role }: Reader<Pipeline>) -> Answer {
     let Pipeline { row, project } = subject;
-    let (text, diagnostics) = visit.app.store.config_of(row.id).await?.unwrap_or_default();
+    let Configuration { text, diagnostics } =
+        visit.app.store.config_of(row.id).await?.unwrap_or_default();
     let text = text.ok_or_else(|| visit.not_found())?;
     let diagnostics = config_view::read(diagnostics.as_deref());
     let workflows = visit.app.store.workflows(row.id).await?;
@@ -262,18 +261,20 @@ async fn cancel(
     Path((_, workflow)): Path<(PipelineId, String)>,
 ) -> Answer {
     let workflow: WorkflowId = workflow.parse().map_err(|_| writer.visit.not_found())?;
-    press(writer, &Event::WorkflowCanceled { workflow }, "canceled").await
+    let by = Actor::Account(writer.account);
+    press(writer, &Event::WorkflowCanceled { workflow, by }, "canceled").await
 }
 
 async fn approve(writer: Writer<Pipeline>, Path((_, job)): Path<(PipelineId, String)>) -> Answer {
     let job: JobId = job.parse().map_err(|_| writer.visit.not_found())?;
-    press(writer, &Event::Approved { job }, "approved").await
+    let by = writer.account;
+    press(writer, &Event::Approved { job, by }, "approved").await
 }
 
 /// Brings a click to the one door.
 async fn press(writer: Writer<Pipeline>, event: &Event, done: &str) -> Answer {
     let Writer { visit, account, subject: Pipeline { row, project }, .. } = writer;
-    let applied = drive::apply(&visit.app, row.id, event, Attachments::default(), visit.now).await;
+    let applied = drive::apply(&visit.app, row.id, event, visit.now).await;
     let done = match applied {
         Ok(Applied::Changed) => done,
         Ok(Applied::Ignored) | Err(drive::DriveError::Illegal(_)) => "late",

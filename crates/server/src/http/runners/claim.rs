@@ -11,13 +11,10 @@ use axum::{
     http::{StatusCode, request::Parts},
     response::{IntoResponse as _, Response},
 };
-use roundel_engine::Event;
+use roundel_engine::{Event, IllegalEvent};
 use roundel_model::{id::LeaseId, limits, status::Outcome, time::Timestamp};
 use roundel_protocol::{ClaimRequest, JobSpec};
-use roundel_store::{
-    pipelines::{Attachments, OfferedTask},
-    runners::RunnerRow,
-};
+use roundel_store::{pipelines::OfferedTask, runners::RunnerRow};
 use subtle::ConstantTimeEq as _;
 
 use super::{
@@ -104,7 +101,7 @@ async fn again(app: &App, lease: LeaseId) -> Result<Option<JobSpec>, Refused> {
     let now = Timestamp::now();
     let expires_at = now.plus(limits::LEASE);
     let event = Event::Renewed { job: task.job, task: task.index, lease, expires_at };
-    let renewed = drive::apply(app, task.pipeline, &event, Attachments::default(), now).await?;
+    let renewed = drive::apply(app, task.pipeline, &event, now).await?;
     if renewed == Applied::Ignored {
         return Ok(None);
     }
@@ -152,7 +149,7 @@ fn fits(request: &ClaimRequest, offered: &OfferedTask) -> bool {
     let ClaimRequest { executors, resource_classes, .. } = request;
     let offers = |kind| executors.is_empty() || executors.iter().any(|executor| executor.is(kind));
     let serves = |class: &String| resource_classes.is_empty() || resource_classes.contains(class);
-    offered.executor.is_none_or(offers) && offered.resource_class.as_ref().is_none_or(serves)
+    offers(offered.executor) && offered.resource_class.as_ref().is_none_or(serves)
 }
 
 /// Claims a task through the one door. False if somebody else was faster.
@@ -168,15 +165,13 @@ async fn is_claimed(
         task: offered.index,
         lease,
         expires_at: now.plus(limits::LEASE),
+        runner: request.runner.clone(),
     };
-    let attachments = Attachments {
-        claimed_by: Some((offered.job, offered.index, request.runner.clone())),
-        ..Attachments::default()
-    };
-    match drive::apply(app, offered.pipeline, &event, attachments, now).await {
+    match drive::apply(app, offered.pipeline, &event, now).await {
         Ok(Applied::Changed) => Ok(true),
-        Ok(Applied::Ignored) | Err(DriveError::Illegal(_)) => Ok(false),
-        Err(DriveError::Store(error)) => Err(error.into()),
+        // It was canceled, or claimed by another runner, since it was listed.
+        Ok(Applied::Ignored) | Err(DriveError::Illegal(IllegalEvent::Protocol { .. })) => Ok(false),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -197,10 +192,9 @@ async fn give_up(
         task: offered.index,
         lease,
         outcome: Outcome::InfrastructureFail,
+        reason: Some(reason.to_owned()),
     };
-    let attachments =
-        Attachments { reasons: vec![(offered.job, reason.to_owned())], ..Attachments::default() };
-    drive::apply(app, offered.pipeline, &event, attachments, Timestamp::now()).await?;
+    drive::apply(app, offered.pipeline, &event, Timestamp::now()).await?;
     Ok(())
 }
 
@@ -231,7 +225,7 @@ mod tests {
             job: JobId::from_u128(2),
             index: 0,
             resource_class: class.map(str::to_owned),
-            executor: Some(executor),
+            executor,
         }
     }
 

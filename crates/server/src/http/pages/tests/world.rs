@@ -9,10 +9,7 @@ use axum::{
     http::{Method, Request, header},
     response::Response,
 };
-use roundel_engine::{
-    Event, NewJob, NewWorkflow,
-    job::{Kind, Need},
-};
+use roundel_engine::{Configuration, Event, NewJob, NewWorkflow, job::Need};
 use roundel_forge::{
     AccessToken, AuthorizeRequest, Commit, CommitStatus, Contents, DeployKeys, ErrorClass, Forge,
     ForgeError, ForgeHook, ForgeKey, ForgeOrganization, ForgeSettings, ForgeUser, Grant, HookSpec,
@@ -30,7 +27,7 @@ use roundel_model::{
 use roundel_store::{
     accounts::{Account, SignIn, Token},
     logs::StepRow,
-    pipelines::{Attachments, CommitInfo, NewPipeline, TriggerKind},
+    pipelines::{CommitInfo, NewPipeline, TriggerKind},
     projects::{NewProject, Project},
 };
 use tower::ServiceExt as _;
@@ -199,9 +196,9 @@ impl World {
         let (build, test) = (JobId::fresh(), JobId::fresh());
         let job = |id, name: &str, needs| NewJob {
             id,
-            name: name.into(),
-            kind: Kind::Build { tasks: 1 },
+            plan: roundel_testkit::planned::build(name, 1),
             needs,
+            missing_contexts: Vec::new(),
         };
         let need = Need { job: build, accepts: vec![Outcome::Success] };
         let workflow = NewWorkflow {
@@ -209,7 +206,11 @@ impl World {
             name: "main".into(),
             jobs: vec![job(build, "build", vec![]), job(test, "test", vec![need])],
         };
-        self.apply(id, &Event::Compiled { workflows: vec![workflow] }).await;
+        self.apply(
+            id,
+            &Event::Compiled { workflows: vec![workflow], configuration: Configuration::default() },
+        )
+        .await;
         id
     }
 
@@ -219,13 +220,17 @@ impl World {
         let job = jobs.find(|job| job.name.as_str() == name).unwrap().id;
         let lease = lease(job);
         let expires_at = Timestamp::now().plus(std::time::Duration::from_mins(1));
-        self.apply(pipeline, &Event::Claimed { job, task: 0, lease, expires_at }).await;
+        self.apply(
+            pipeline,
+            &Event::Claimed { job, task: 0, lease, expires_at, runner: "runner-1".to_owned() },
+        )
+        .await;
         job
     }
 
     pub(super) async fn finish(&self, pipeline: PipelineId, job: JobId, outcome: Outcome) {
         let lease = lease(job);
-        self.apply(pipeline, &Event::Finished { job, task: 0, lease, outcome }).await;
+        self.apply(pipeline, &Event::Finished { job, task: 0, lease, outcome, reason: None }).await;
     }
 
     pub(super) async fn step(&self, job: JobId, step: (u32, &str), status: StepStatus, log: &[u8]) {
@@ -255,9 +260,7 @@ impl World {
     }
 
     async fn apply(&self, pipeline: PipelineId, event: &Event) {
-        let applied =
-            drive::apply(&self.app, pipeline, event, Attachments::default(), Timestamp::now())
-                .await;
+        let applied = drive::apply(&self.app, pipeline, event, Timestamp::now()).await;
         assert_eq!(applied.unwrap(), drive::Applied::Changed);
     }
 }
