@@ -45,7 +45,7 @@ pub(crate) async fn run(arguments: &Arguments, values: &Values) -> Result<Exit> 
         .context("failed to start the runner; `roundel doctor` says what this machine lacks")?;
     let (stop, stop_now) = terminal::stop_signals();
     tracing::info!(%server, slots, "waiting for jobs");
-    runner.run(stop, stop_now).await;
+    runner.run(stop, stop_now).await?;
     Ok(Exit::Success)
 }
 

@@ -55,6 +55,7 @@ pub(crate) async fn run(arguments: &Arguments, values: &Values) -> Result<Exit> 
     }
 
     let (stop, stop_now) = terminal::stop_signals();
+    let mut ended = Ok(());
     match runner {
         None => stop.cancelled().await,
         Some(settings) => {
@@ -62,10 +63,11 @@ pub(crate) async fn run(arguments: &Arguments, values: &Values) -> Result<Exit> 
             let runner = Runner::open(settings).context(
                 "failed to start the embedded runner; `roundel doctor` says what this machine lacks",
             )?;
-            runner.run(stop, stop_now).await;
+            ended = runner.run(stop, stop_now).await;
         }
     }
     tracing::info!("stopping");
     server.stop().await;
+    ended?;
     Ok(Exit::Success)
 }

@@ -2,56 +2,33 @@
 
 use std::time::Duration;
 
-use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
+use backon::ExponentialBuilder;
 
 const SHORTEST: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(10);
 
-/// The pauses of one series of failures.
-pub(crate) struct Backoff {
-    pauses: Option<ExponentialBackoff>,
-}
-
-impl Backoff {
-    /// Starts without a failure.
-    pub(crate) fn new() -> Self {
-        Self { pauses: None }
-    }
-
-    /// Forgets the failures: the server answered.
-    pub(crate) fn reset(&mut self) {
-        self.pauses = None;
-    }
-
-    /// Returns how long to wait after one more failure. The jitter keeps a hundred runners from
-    /// coming back at the same moment.
-    pub(crate) fn next(&mut self) -> Duration {
-        self.pauses
-            .get_or_insert_with(|| {
-                ExponentialBuilder::default()
-                    .with_min_delay(SHORTEST)
-                    .with_max_delay(LONGEST)
-                    .with_jitter()
-                    .without_max_times()
-                    .build()
-            })
-            .next()
-            .unwrap_or(LONGEST)
-    }
+/// Returns the pauses of one series of failures. The caller decides when to stop. The jitter keeps a
+/// hundred runners from coming back at the same moment.
+pub(crate) fn backoff() -> ExponentialBuilder {
+    ExponentialBuilder::default()
+        .with_min_delay(SHORTEST)
+        .with_max_delay(LONGEST)
+        .with_jitter()
+        .without_max_times()
 }
 
 #[cfg(test)]
 mod tests {
+    use backon::BackoffBuilder as _;
+
     use super::*;
 
     #[test]
-    fn pauses_grow_to_a_bound_and_start_small_after_success() {
-        let mut backoff = Backoff::new();
-        let first = backoff.next();
+    fn pauses_grow_to_a_bound_and_never_end() {
+        let mut pauses = backoff().build();
+        let first = pauses.next().unwrap();
         assert!(first >= SHORTEST && first <= SHORTEST * 2, "{first:?}");
-        let later = (0..50).map(|_| backoff.next()).last().unwrap();
+        let later = (0..50).map(|_| pauses.next().unwrap()).last().unwrap();
         assert!(later >= LONGEST && later <= LONGEST * 2, "{later:?}");
-        backoff.reset();
-        assert!(backoff.next() <= SHORTEST * 2);
     }
 }

@@ -10,57 +10,56 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{backoff::Backoff, client::CallError, host::Host, task};
+use crate::{client::CallError, host::Host, task};
 
-/// The least time between two claims of a slot that found nothing, whatever the server does.
+/// The least time between two claims of a slot that found nothing, however fast the server responds.
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// The time after a claim that the server refused, for reasons that an administrator has to fix.
+const PAUSE_AFTER_REFUSAL: Duration = Duration::from_secs(10);
+
 /// Claims and runs, one task after another, until `stop` is canceled.
+///
+/// # Errors
+///
+/// The server does not accept the runner's token.
 pub(crate) async fn serve(
     host: Arc<Host>,
     slot: u32,
     stop: CancellationToken,
     stop_now: CancellationToken,
-) {
+) -> Result<(), CallError> {
     loop {
-        // One lease for each task: a claim whose answer is lost is repeated under the same.
+        // One lease for each task: a claim whose response is lost is repeated under the same.
         let request = request(&host, slot, LeaseId::fresh());
         let claimed = tokio::select! {
             biased;
-            () = stop.cancelled() => return,
-            () = stop_now.cancelled() => return,
-            claimed = claim(&host, &request) => claimed,
+            () = stop.cancelled() => return Ok(()),
+            () = stop_now.cancelled() => return Ok(()),
+            claimed = claim(&host, &request) => claimed?,
         };
         // In a task of its own: should it panic, the slot lives on.
         let mut one = JoinSet::new();
         one.spawn(task::run(Arc::clone(&host), claimed, stop_now.clone()));
         if let Some(Err(error)) = one.join_next().await {
-            tracing::error!(%error, "a task was lost");
+            tracing::error!(%error, "a task ended unexpectedly");
         }
     }
 }
 
 /// Asks until there is a task.
-async fn claim(host: &Host, request: &ClaimRequest) -> JobSpec {
-    let mut backoff = Backoff::new();
+async fn claim(host: &Host, request: &ClaimRequest) -> Result<JobSpec, CallError> {
+    let client = &host.client;
     loop {
         let asked_at = Instant::now();
-        match host.client.claim(request).await {
-            Ok(Some(spec)) => return spec,
-            Ok(None) => {
-                backoff.reset();
-                // A server that answers at once is not asked in a tight circle.
-                sleep(PAUSE.saturating_sub(asked_at.elapsed())).await;
-            }
+        match client.until_reached(|| client.claim(request)).await {
+            Ok(Some(spec)) => return Ok(spec),
+            // A server that responds at once is not asked in a tight loop.
+            Ok(None) => sleep(PAUSE.saturating_sub(asked_at.elapsed())).await,
+            Err(error) if error.is_unauthorized() => return Err(error),
             Err(error) => {
-                let pause = backoff.next();
-                match error {
-                    CallError::Away(message) => tracing::warn!(message, ?pause, "no claim"),
-                    error @ (CallError::Gone(_) | CallError::Refused { .. }) => {
-                        tracing::error!(%error, ?pause, "the server does not let us claim");
-                    }
-                }
-                sleep(pause).await;
+                client.outage.failed(&error, PAUSE_AFTER_REFUSAL);
+                sleep(PAUSE_AFTER_REFUSAL).await;
             }
         }
     }

@@ -1,10 +1,11 @@
 //! The runner's side of `protocol`: one method for each request, one error for what may come back.
 //!
-//! Deliberately absent: retries. Who calls knows whether a repetition does harm, and how long it is
-//! worth it.
+//! A request is sent once, unless the caller wraps it in [`ServerClient::until_reached`]: only the
+//! caller knows whether a repetition does harm, and for how long it is worth trying.
 
-use std::{sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
+use backon::Retryable as _;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use roundel_model::{id::LeaseId, secret::Secret, word::Word};
 use roundel_protocol::{
@@ -13,49 +14,69 @@ use roundel_protocol::{
 };
 use url::Url;
 
-/// How long a connection may take to stand.
-const CONNECT: Duration = Duration::from_secs(5);
+use crate::{backoff::backoff, outage::Outage};
 
-/// How long the server may take to answer a request that does not wait.
-const ANSWER: Duration = Duration::from_secs(20);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Bytes of an answer that are worth reading. A job spec holds the configuration of one job.
-const ANSWER_BYTES: usize = 16 << 20;
+/// How long the server may take to respond to a request that does not wait.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Why a request did not do what it should.
+/// Largest response that is read. A job spec holds the configuration of one job.
+const RESPONSE_BYTES: usize = 16 << 20;
+
+/// Why a request failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CallError {
-    /// The lease is not held any more.
-    #[error("the task is not ours any more ({}): {}", .0.code, .0.message)]
-    Gone(Refusal),
-    /// The server understood, and says no. Asking again does not help.
-    #[error("the server refused with {status}: {message}")]
+    /// The runner does not hold the lease any more.
+    #[error("the runner no longer holds the task ({}): {}", .0.code, .0.message)]
+    LeaseGone(Refusal),
+    /// The server understood the request and refuses it. Repeating it does not help.
+    #[error("the server refused the request with {status}: {message}")]
     Refused {
-        /// The answer's status.
+        /// The response's status.
         status: StatusCode,
         /// What it says.
         message: String,
     },
-    /// The server is away or has trouble of its own. Nobody knows whether the request was done.
-    #[error("the server cannot be reached: {0}")]
-    Away(String),
+    /// The server cannot be reached or is unavailable. Whether it did the request is unknown.
+    #[error("{0}")]
+    Transient(String),
 }
 
-/// Speaks to the server.
+impl CallError {
+    fn is_transient(&self) -> bool {
+        matches!(self, Self::Transient(_))
+    }
+
+    /// Returns whether the server does not accept the credentials.
+    pub(crate) fn is_unauthorized(&self) -> bool {
+        match self {
+            Self::Refused { status, .. } => {
+                matches!(*status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
+            }
+            Self::LeaseGone(_) | Self::Transient(_) => false,
+        }
+    }
+}
+
+/// Sends requests to the server.
 pub(crate) struct ServerClient {
     http: reqwest::Client,
     server: Url,
     token: Secret<String>,
+    /// What was logged about the server's absence.
+    pub(crate) outage: Outage,
 }
 
 impl ServerClient {
-    /// Makes a client. Loopback is never spoken to through a proxy.
+    /// Makes a client. Loopback is never reached through a proxy.
     ///
     /// # Errors
     ///
     /// TLS cannot be set up on this host.
     pub(crate) fn new(server: Url, token: Secret<String>) -> Result<Self, reqwest::Error> {
-        let mut builder = reqwest::Client::builder().connect_timeout(CONNECT).timeout(ANSWER);
+        let mut builder =
+            reqwest::Client::builder().connect_timeout(CONNECT_TIMEOUT).timeout(RESPONSE_TIMEOUT);
         let loopback = match server.host() {
             Some(url::Host::Ipv4(address)) => address.is_loopback(),
             Some(url::Host::Ipv6(address)) => address.is_loopback(),
@@ -65,7 +86,22 @@ impl ServerClient {
         if loopback {
             builder = builder.no_proxy();
         }
-        Ok(Self { http: builder.build()?, server, token })
+        Ok(Self { http: builder.build()?, server, token, outage: Outage::default() })
+    }
+
+    /// Repeats a request until the server is reached. Only dropping it ends it earlier.
+    pub(crate) async fn until_reached<T, F>(
+        &self,
+        request: impl FnMut() -> F,
+    ) -> Result<T, CallError>
+    where
+        F: Future<Output = Result<T, CallError>>,
+    {
+        request
+            .retry(backoff())
+            .when(CallError::is_transient)
+            .notify(|error, pause| self.outage.failed(error, pause))
+            .await
     }
 
     /// Asks for a task; `None` if there is none for now.
@@ -74,13 +110,13 @@ impl ServerClient {
             .http
             .post(self.url("/claim"))
             .bearer_auth(self.token.expose())
-            .timeout(request.wait.saturating_add(ANSWER))
+            .timeout(request.wait.saturating_add(RESPONSE_TIMEOUT))
             .json(request);
-        let response = send(sent).await?;
+        let response = self.send(sent).await?;
         if response.status() == StatusCode::NO_CONTENT {
             return Ok(None);
         }
-        read_json(response).await.map(Some)
+        self.read_json(response).await.map(Some)
     }
 
     /// Returns the client for the requests of a task.
@@ -101,9 +137,81 @@ impl ServerClient {
     fn url(&self, path: &str) -> String {
         format!("{}{PREFIX}{path}", self.server.as_str().trim_end_matches('/'))
     }
+
+    async fn send(&self, request: RequestBuilder) -> Result<Response, CallError> {
+        self.check(request.send().await.map_err(|error| self.unreachable(&error))?).await
+    }
+
+    /// Sorts a response into done, gone, refused and "try again".
+    async fn check(&self, response: Response) -> Result<Response, CallError> {
+        let status = response.status();
+        if status.is_success() {
+            self.outage.over();
+            return Ok(response);
+        }
+        let text = self.read(response).await.unwrap_or_default();
+        let refusal = serde_json::from_slice::<Refusal>(&text).unwrap_or_else(|_| Refusal {
+            code: Word::Other(String::new()),
+            message: String::from_utf8_lossy(&text).chars().take(300).collect(),
+        });
+        let transient = status.is_server_error()
+            || matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS);
+        Err(if status == StatusCode::GONE {
+            CallError::LeaseGone(refusal)
+        } else if transient {
+            let server = &self.server;
+            CallError::Transient(format!("the server at {server} is unavailable ({status})"))
+        } else {
+            CallError::Refused { status, message: refusal.message }
+        })
+    }
+
+    async fn read_json<T: serde::de::DeserializeOwned>(
+        &self,
+        response: Response,
+    ) -> Result<T, CallError> {
+        let status = response.status();
+        let text = self.read(response).await?;
+        serde_json::from_slice(&text).map_err(|error| CallError::Refused {
+            status,
+            // The text may hold secrets of a job: only the error's position is shown.
+            message: format!("its response is not valid at column {}", error.column()),
+        })
+    }
+
+    async fn read(&self, mut response: Response) -> Result<Vec<u8>, CallError> {
+        let mut text = Vec::new();
+        while let Some(piece) = response.chunk().await.map_err(|error| self.unreachable(&error))? {
+            if text.len() + piece.len() > RESPONSE_BYTES {
+                let server = &self.server;
+                let message = format!("the response of the server at {server} is too large");
+                return Err(CallError::Transient(message));
+            }
+            text.extend_from_slice(&piece);
+        }
+        Ok(text)
+    }
+
+    fn unreachable(&self, error: &reqwest::Error) -> CallError {
+        let cause = root_cause(error);
+        CallError::Transient(format!("cannot reach the server at {} ({cause})", self.server))
+    }
 }
 
-/// Speaks to the server about one task.
+/// The innermost cause in as few words as possible: "connection refused".
+fn root_cause(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    match cause.downcast_ref::<io::Error>() {
+        Some(cause) if cause.raw_os_error().is_some() => cause.kind().to_string(),
+        _ if error.is_timeout() => "timed out".to_owned(),
+        _ => cause.to_string(),
+    }
+}
+
+/// Sends requests about one task.
 pub(crate) struct TaskClient {
     server: Arc<ServerClient>,
     path: String,
@@ -112,41 +220,56 @@ pub(crate) struct TaskClient {
 }
 
 impl TaskClient {
-    /// Keeps the lease.
-    pub(crate) async fn renew(&self) -> Result<RenewAnswer, CallError> {
-        read_json(send(self.request(Method::POST, "/renew").json(&RenewRequest {})).await?).await
+    /// Repeats a request until the server is reached. Only dropping it ends it earlier.
+    pub(crate) async fn until_reached<T, F>(
+        &self,
+        request: impl FnMut() -> F,
+    ) -> Result<T, CallError>
+    where
+        F: Future<Output = Result<T, CallError>>,
+    {
+        self.server.until_reached(request).await
     }
 
-    /// Says where a step is.
+    /// Renews the lease.
+    pub(crate) async fn renew(&self) -> Result<RenewAnswer, CallError> {
+        let request = self.request(Method::POST, "/renew").json(&RenewRequest {});
+        let response = self.server.send(request).await?;
+        self.server.read_json(response).await
+    }
+
+    /// Reports the state of a step.
     pub(crate) async fn put_step(&self, number: u32, report: &StepReport) -> Result<(), CallError> {
         let path = format!("/steps/{number}");
-        send(self.request(Method::PUT, &path).json(report)).await.map(drop)
+        let request = self.request(Method::PUT, &path).json(report);
+        self.server.send(request).await.map(drop)
     }
 
-    /// Appends to a step's log. The answer counts whether the offset was right or not.
+    /// Appends to a step's log. The response counts whether the offset was right or not.
     pub(crate) async fn put_log(
         &self,
         number: u32,
         offset: u64,
-        bytes: Vec<u8>,
+        bytes: &[u8],
     ) -> Result<LogAnswer, CallError> {
         let path = format!("/steps/{number}/log?offset={offset}");
         let request = self
             .request(Method::PUT, &path)
             .header(reqwest::header::CONTENT_TYPE, "application/octet-stream")
-            .body(bytes);
-        let response = request.send().await.map_err(away)?;
+            .body(bytes.to_vec());
+        let response = request.send().await.map_err(|error| self.server.unreachable(&error))?;
         let response = if response.status() == StatusCode::CONFLICT {
             response
         } else {
-            check(response).await?
+            self.server.check(response).await?
         };
-        read_json(response).await
+        self.server.read_json(response).await
     }
 
-    /// Gives the verdict.
+    /// Reports the verdict.
     pub(crate) async fn finish(&self, report: &FinishReport) -> Result<(), CallError> {
-        send(self.request(Method::POST, "/finish").json(report)).await.map(drop)
+        let request = self.request(Method::POST, "/finish").json(report);
+        self.server.send(request).await.map(drop)
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -156,61 +279,4 @@ impl TaskClient {
             .bearer_auth(self.token.expose())
             .header(LEASE_HEADER, &self.lease)
     }
-}
-
-async fn send(request: RequestBuilder) -> Result<Response, CallError> {
-    check(request.send().await.map_err(away)?).await
-}
-
-/// Sorts an answer into done, gone, refused and "try again".
-async fn check(response: Response) -> Result<Response, CallError> {
-    let status = response.status();
-    if status.is_success() {
-        return Ok(response);
-    }
-    let text = read(response).await.unwrap_or_default();
-    let refusal = serde_json::from_slice::<Refusal>(&text).unwrap_or_else(|_| Refusal {
-        code: Word::Other(String::new()),
-        message: String::from_utf8_lossy(&text).chars().take(300).collect(),
-    });
-    let passing = status.is_server_error()
-        || matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS);
-    Err(if status == StatusCode::GONE {
-        CallError::Gone(refusal)
-    } else if passing {
-        CallError::Away(format!("it answered {status}: {}", refusal.message))
-    } else {
-        CallError::Refused { status, message: refusal.message }
-    })
-}
-
-async fn read_json<T: serde::de::DeserializeOwned>(response: Response) -> Result<T, CallError> {
-    let status = response.status();
-    let text = read(response).await?;
-    serde_json::from_slice(&text).map_err(|error| CallError::Refused {
-        status,
-        // The text may hold secrets of a job: only the error's position is told.
-        message: format!("its answer is not understood at column {}", error.column()),
-    })
-}
-
-async fn read(mut response: Response) -> Result<Vec<u8>, CallError> {
-    let mut text = Vec::new();
-    while let Some(piece) = response.chunk().await.map_err(away)? {
-        if text.len() + piece.len() > ANSWER_BYTES {
-            return Err(CallError::Away("its answer has no end".to_owned()));
-        }
-        text.extend_from_slice(&piece);
-    }
-    Ok(text)
-}
-
-fn away(error: impl std::error::Error) -> CallError {
-    let mut message = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        message = format!("{message}: {cause}");
-        source = cause.source();
-    }
-    CallError::Away(message)
 }

@@ -9,19 +9,40 @@ use std::{
 use nix::fcntl::{Flock, FlockArg};
 use roundel_container::{EnvironmentSpec, Root, Runtime, RuntimeSettings, image::ImageStore};
 
-use crate::{RunnerError, Settings, client::ServerClient, mirror::Mirrors};
+use crate::{client::ServerClient, mirror::Mirrors, settings::Settings};
+
+/// Why a runner cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The host cannot run environments.
+    #[error(transparent)]
+    Container(#[from] roundel_container::ContainerError),
+    /// Its directory cannot be used.
+    #[error("failed to use `{path}`")]
+    Directory {
+        /// The directory or file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Another runner uses its directory.
+    #[error("another runner uses `{path}`; give each one a directory of its own")]
+    InUse {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// Requests to the server cannot be made, for lack of TLS roots, say.
+    #[error("failed to set up requests to the server")]
+    Client(#[from] reqwest::Error),
+}
 
 /// The host's side of a runner.
 pub(crate) struct Host {
-    /// How the runner is set up.
     pub(crate) settings: Settings,
-    /// Starts environments.
     pub(crate) runtime: Runtime,
-    /// Pulls images.
     pub(crate) images: ImageStore,
-    /// Fetches repositories.
     pub(crate) mirrors: Mirrors,
-    /// Speaks to the server.
     pub(crate) client: Arc<ServerClient>,
     /// Held as long as the runner lives: two in one directory would sweep each other's tasks.
     _lock: Flock<File>,
@@ -29,17 +50,17 @@ pub(crate) struct Host {
 
 impl Host {
     /// Opens everything and sweeps what a killed predecessor left.
-    pub(crate) fn open(settings: Settings) -> Result<Self, RunnerError> {
+    pub(crate) fn open(settings: Settings) -> Result<Self, OpenError> {
         let directory = settings.directory.clone();
         let tasks = tasks(&directory);
-        make(&directory)?;
+        create(&directory)?;
         let lock = lock(&directory)?;
         if tasks.exists() {
             std::fs::remove_dir_all(&tasks).map_err(|source| at(&tasks, source))?;
         }
-        make(&tasks)?;
+        create(&tasks)?;
         let mirrors = directory.join("mirrors");
-        make(&mirrors)?;
+        create(&mirrors)?;
         let runtime = Runtime::open(RuntimeSettings {
             directory: directory.join("container"),
             helper_program: None,
@@ -62,7 +83,6 @@ impl Host {
     /// only once. Blocks.
     pub(crate) fn warm_up(&self) {
         let spec = EnvironmentSpec { network: true, ..EnvironmentSpec::new("warm-up", Root::Host) };
-        // The first task tells what is wrong, if something is.
         if let Err(error) = self.runtime.start(&spec) {
             tracing::warn!(%error, "no environment can be started on this host");
         }
@@ -78,17 +98,17 @@ fn tasks(directory: &Path) -> PathBuf {
     directory.join("tasks")
 }
 
-fn make(path: &Path) -> Result<(), RunnerError> {
+fn create(path: &Path) -> Result<(), OpenError> {
     std::fs::create_dir_all(path).map_err(|source| at(path, source))
 }
 
-fn lock(directory: &Path) -> Result<Flock<File>, RunnerError> {
+fn lock(directory: &Path) -> Result<Flock<File>, OpenError> {
     let path = directory.join("runner.lock");
     let file = File::create(&path).map_err(|source| at(&path, source))?;
     Flock::lock(file, FlockArg::LockExclusiveNonblock)
-        .map_err(|_| RunnerError::InUse { path: directory.to_owned() })
+        .map_err(|_| OpenError::InUse { path: directory.to_owned() })
 }
 
-fn at(path: &Path, source: std::io::Error) -> RunnerError {
-    RunnerError::Directory { path: path.to_owned(), source }
+fn at(path: &Path, source: std::io::Error) -> OpenError {
+    OpenError::Directory { path: path.to_owned(), source }
 }

@@ -2,7 +2,7 @@
 //!
 //! A runner that cannot reach the server goes on until the lease has run out by its own clock,
 //! counted from the moment at which it *sent* the last renewal that was granted: by then the server
-//! may have given the task up, and somebody may have started it again.
+//! may have given the task up, and another runner may have started it again.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,30 +11,25 @@ use roundel_protocol::RefusalCode;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::{
-    backoff::Backoff,
     client::{CallError, TaskClient},
-    stop::{Stop, StopReason},
+    stop::{StopReason, StopSignal},
 };
 
 /// Renews until the lease is lost. Never returns before; it is dropped when the task is over.
-pub(crate) async fn keep(client: Arc<TaskClient>, stop: Stop, granted: Duration) {
+pub(crate) async fn keep(client: Arc<TaskClient>, stop: StopSignal, granted: Duration) {
     let mut duration = granted;
     let mut ends_at = Instant::now() + duration;
-    let mut pause = renewal(duration);
-    let mut backoff = Backoff::new();
     loop {
-        sleep(pause.min(ends_at.saturating_duration_since(Instant::now()))).await;
-        let sent_at = Instant::now();
-        match timeout_at(ends_at, client.renew()).await {
-            Ok(Ok(answer)) => {
+        let left = ends_at.saturating_duration_since(Instant::now());
+        sleep(renewal(duration).min(left)).await;
+        let renew = || async {
+            let sent_at = Instant::now();
+            client.renew().await.map(|answer| (sent_at, answer))
+        };
+        match timeout_at(ends_at, client.until_reached(renew)).await {
+            Ok(Ok((sent_at, answer))) => {
                 duration = answer.lease_duration;
                 ends_at = sent_at + duration;
-                pause = renewal(duration);
-                backoff.reset();
-            }
-            Ok(Err(CallError::Away(message))) if Instant::now() < ends_at => {
-                tracing::warn!(message, "a lease could not be renewed");
-                pause = backoff.next();
             }
             Ok(Err(error)) => return stop.trigger(reason(&error)),
             Err(_) => return stop.trigger(StopReason::LeaseLost),
@@ -42,12 +37,14 @@ pub(crate) async fn keep(client: Arc<TaskClient>, stop: Stop, granted: Duration)
     }
 }
 
-/// Says what a refused task request means for the task.
+/// Returns what a failed task request means for the task.
 pub(crate) fn reason(error: &CallError) -> StopReason {
     match error {
-        CallError::Gone(refusal) if refusal.code.is(RefusalCode::Canceled) => StopReason::Canceled,
-        CallError::Gone(_) | CallError::Away(_) => StopReason::LeaseLost,
-        CallError::Refused { .. } => StopReason::Broken(error.to_string()),
+        CallError::LeaseGone(refusal) if refusal.code.is(RefusalCode::Canceled) => {
+            StopReason::Canceled
+        }
+        CallError::LeaseGone(_) | CallError::Transient(_) => StopReason::LeaseLost,
+        CallError::Refused { .. } => StopReason::RunnerFailed(error.to_string()),
     }
 }
 
@@ -64,9 +61,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cancel_is_told_from_a_lost_lease() {
-        let gone =
-            |code: Word<RefusalCode>| CallError::Gone(Refusal { code, message: String::new() });
+    fn a_cancel_is_distinguished_from_a_lost_lease() {
+        let gone = |code: Word<RefusalCode>| {
+            CallError::LeaseGone(Refusal { code, message: String::new() })
+        };
         assert_eq!(reason(&gone(RefusalCode::Canceled.into())), StopReason::Canceled);
         assert_eq!(reason(&gone(RefusalCode::LeaseLost.into())), StopReason::LeaseLost);
         assert_eq!(reason(&gone(Word::Other("newer".to_owned()))), StopReason::LeaseLost);

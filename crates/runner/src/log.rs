@@ -8,14 +8,13 @@
 //!
 //! Deliberately absent: what is written (the steps), and any rendering: bytes go as they come.
 
-pub(crate) mod mask;
-mod refusal;
-pub(crate) mod spool;
-pub(crate) mod uplink;
+mod mask;
+mod spool;
+mod sudo;
+mod uplink;
 mod writer;
 
-pub(crate) use mask::Needles;
-use refusal::RefusedSetuid;
+pub(crate) use mask::Secrets;
 pub(crate) use spool::Spool;
-pub(crate) use uplink::{Uplink, UplinkTrouble};
+pub(crate) use uplink::{Uplink, UplinkError};
 pub(crate) use writer::StepLog;

@@ -1,44 +1,38 @@
-//! The runner's bare mirrors, and the parcels that it makes of them for jobs.
+//! The runner's bare mirrors, and the checkout bundles that it makes of them for jobs.
 //!
 //! ```text
-//! forge ──ssh, deploy key──▶ mirror (branches and tags) ──hard links──▶ parcel ──bind, read-only──▶ job
-//!                                └─ ─ objects lent while fetching ─ ─▶ parcel of one ref only
+//! forge ──ssh, deploy key──▶ mirror (branches and tags) ──hard links──▶ bundle ──bind, read-only──▶ job
+//!                                └─ ─ objects borrowed while fetching ─ ─▶ bundle of one ref only
 //! ```
 //!
 //! Invariants:
 //!
 //! - A mirror holds branches and tags of its repository and nothing else. What comes from a fork
-//!   (`refs/pull/…`) goes into the parcel of its job only, so nothing of a fork ever lies where
+//!   (`refs/pull/…`) goes into the bundle of its job only, so nothing of a fork ever is where
 //!   another job is served from.
-//! - The parcel of a job that builds such a ref holds the objects of that ref and no others.
-//! - A parcel is the job's own copy: it has no alternates, and the job sees it read-only.
+//! - The bundle of a job that builds such a ref holds the objects of that ref and no others.
+//! - A bundle is the job's own copy, a bare repository: it has no alternates, and the job sees it
+//!   read-only.
 //!
 //! One fetch at a time for each repository; a job whose revision is there already fetches nothing.
 //!
 //! Deliberately absent: `gc`. Mirrors only grow, by what is pushed.
 
+mod fetch_error;
 mod git;
-mod trouble;
 
 use std::{
     collections::HashMap,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
 };
 
 use roundel_protocol::CheckoutSpec;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::Mutex as AsyncMutex;
 
+pub(crate) use fetch_error::FetchError;
 use git::{Access, Git};
-pub(crate) use trouble::FetchTrouble;
-
-/// How long a transfer from the forge may take.
-const TRANSFER: Duration = Duration::from_mins(20);
-
-/// How long git may take for what it does on this host.
-const LOCAL: Duration = Duration::from_mins(5);
 
 /// Where a commit is kept that no ref holds any more.
 const KEPT: &str = "refs/roundel/revision";
@@ -46,16 +40,16 @@ const KEPT: &str = "refs/roundel/revision";
 /// Fetches repositories.
 pub(crate) struct Mirrors {
     directory: PathBuf,
-    /// One for each repository: whoever holds it fetches.
+    /// One lock for each repository, held while fetching.
     turns: Mutex<HashMap<String, Arc<AsyncMutex<()>>>>,
 }
 
-/// A parcel that is wanted.
+/// The bundle to make.
 #[derive(Clone, Copy)]
-pub(crate) struct Wanted<'a> {
+pub(crate) struct BundleSpec<'a> {
     /// What to fetch, and with which key.
     pub(crate) checkout: &'a CheckoutSpec,
-    /// Where secrets may lie for a moment.
+    /// Where secrets may be kept for a moment.
     pub(crate) scratch: &'a Path,
     /// The bare repository to make.
     pub(crate) into: &'a Path,
@@ -68,20 +62,20 @@ impl Mirrors {
     }
 
     /// Makes a bare repository with what the revision may see.
-    pub(crate) async fn parcel(&self, wanted: Wanted<'_>) -> Result<(), FetchTrouble> {
-        let name = name(&wanted.checkout.url);
+    pub(crate) async fn bundle(&self, spec: BundleSpec<'_>) -> Result<(), FetchError> {
+        let name = name(&spec.checkout.url);
         let mirror = self.directory.join(&name);
-        let access = Access::open(wanted.checkout, wanted.scratch)?;
+        let access = Access::open(spec.checkout, spec.scratch)?;
         let git = Git::new(&self.directory);
         let turn = self.turn(&name);
         let _turn = turn.lock().await;
-        let made = match &wanted.checkout.fetch_ref {
-            Some(fetch_ref) => alone(&git, &access, &mirror, wanted, fetch_ref).await,
-            None => whole(&git, &access, &mirror, wanted).await,
+        let made = match &spec.checkout.fetch_ref {
+            Some(fetch_ref) => alone(&git, &access, &mirror, spec, fetch_ref).await,
+            None => whole(&git, &access, &mirror, spec).await,
         };
-        if made.is_err() && wanted.into.exists() {
-            // Half a parcel would look like one to a second try.
-            drop(std::fs::remove_dir_all(wanted.into));
+        if made.is_err() && spec.into.exists() {
+            // A second attempt would take half a bundle for a whole one.
+            drop(std::fs::remove_dir_all(spec.into));
         }
         made
     }
@@ -90,18 +84,18 @@ impl Mirrors {
     pub(crate) async fn work_tree(
         &self,
         checkout: &CheckoutSpec,
-        parcel: &Path,
+        bundle: &Path,
         into: &Path,
-    ) -> Result<String, FetchTrouble> {
+    ) -> Result<String, FetchError> {
         let git = Git::new(&self.directory);
-        let (parcel, into) = (text(parcel), text(into));
+        let (bundle, into) = (text(bundle), text(into));
         git.local(&[
             "clone",
             "-q",
             "--no-checkout",
             "--no-hardlinks",
             "--template=",
-            &parcel,
+            &bundle,
             &into,
         ])
         .await?;
@@ -126,31 +120,31 @@ impl Mirrors {
     }
 }
 
-/// A parcel with all branches and tags.
+/// Makes a bundle with all branches and tags.
 async fn whole(
     git: &Git,
     access: &Access,
     mirror: &Path,
-    wanted: Wanted<'_>,
-) -> Result<(), FetchTrouble> {
-    let checkout = wanted.checkout;
+    spec: BundleSpec<'_>,
+) -> Result<(), FetchError> {
+    let checkout = spec.checkout;
     if !is_there(git, mirror, checkout).await {
         match refresh(git, access, mirror, checkout).await {
-            Err(trouble) if trouble.blames_the_mirror() && mirror.exists() => {
-                tracing::warn!(%trouble, mirror = %mirror.display(), "a mirror is made anew");
-                std::fs::remove_dir_all(mirror).map_err(FetchTrouble::from)?;
+            Err(error) if error.blames_the_mirror() && mirror.exists() => {
+                tracing::warn!(%error, mirror = %mirror.display(), "replacing a damaged mirror");
+                std::fs::remove_dir_all(mirror).map_err(FetchError::from)?;
                 refresh(git, access, mirror, checkout).await?;
             }
             other => other?,
         }
         if !has(git, mirror, checkout).await {
-            // Pushed over meanwhile: most forges still give a commit to who asks for it by name.
+            // Force-pushed meanwhile: most forges still serve a commit that is asked for by its id.
             let (mirror, sha) = (text(mirror), checkout.sha.as_str());
-            let asked = ["-C", &mirror, "fetch", "-q", "--no-tags", "--", &checkout.url, sha];
-            git.remote(access, &asked).await.map_err(|trouble| trouble.or_gone(sha))?;
+            let by_id = ["-C", &mirror, "fetch", "-q", "--no-tags", "--", &checkout.url, sha];
+            git.remote(access, &by_id).await.map_err(|error| error.or_gone(sha))?;
         }
     }
-    let (mirror, into) = (text(mirror), text(wanted.into));
+    let (mirror, into) = (text(mirror), text(spec.into));
     git.local(&[
         "clone",
         "-q",
@@ -169,38 +163,38 @@ async fn whole(
     Ok(())
 }
 
-/// A parcel with one ref, as a branch under the name that the job knows it by.
+/// Makes a bundle with one ref, as a branch under the name that the job knows it by.
 async fn alone(
     git: &Git,
     access: &Access,
     mirror: &Path,
-    wanted: Wanted<'_>,
+    spec: BundleSpec<'_>,
     fetch_ref: &str,
-) -> Result<(), FetchTrouble> {
-    let checkout = wanted.checkout;
-    let (into, sha) = (text(wanted.into), checkout.sha.as_str());
+) -> Result<(), FetchError> {
+    let checkout = spec.checkout;
+    let (into, sha) = (text(spec.into), checkout.sha.as_str());
     let branch = format!("refs/heads/{}", checkout.git_ref.name());
     git.local(&["init", "-q", "--bare", "--template=", "--", &into]).await?;
-    let lent = wanted.into.join("objects/info/alternates");
+    let borrowed = spec.into.join("objects/info/alternates");
     if mirror.join("objects").exists() {
-        std::fs::create_dir_all(wanted.into.join("objects/info")).map_err(FetchTrouble::from)?;
-        std::fs::write(&lent, format!("{}\n", mirror.join("objects").display()))
-            .map_err(FetchTrouble::from)?;
+        std::fs::create_dir_all(spec.into.join("objects/info")).map_err(FetchError::from)?;
+        std::fs::write(&borrowed, format!("{}\n", mirror.join("objects").display()))
+            .map_err(FetchError::from)?;
     }
     let refspec = format!("+{fetch_ref}:{branch}");
     git.remote(access, &["-C", &into, "fetch", "-q", "--no-tags", "--", &checkout.url, &refspec])
         .await?;
-    if !has(git, wanted.into, checkout).await {
+    if !has(git, spec.into, checkout).await {
         git.remote(access, &["-C", &into, "fetch", "-q", "--no-tags", "--", &checkout.url, sha])
             .await
-            .map_err(|trouble| trouble.or_gone(sha))?;
+            .map_err(|error| error.or_gone(sha))?;
     }
     git.local(&["-C", &into, "update-ref", KEPT, sha]).await?;
     git.local(&["-C", &into, "symbolic-ref", "HEAD", &branch]).await?;
-    // Copies what was lent and is needed; what was lent and is not needed stays out.
+    // Copies the borrowed objects that are needed; the others stay out.
     git.local(&["-C", &into, "repack", "-q", "-a", "-d"]).await?;
-    if lent.exists() {
-        std::fs::remove_file(&lent).map_err(FetchTrouble::from)?;
+    if borrowed.exists() {
+        std::fs::remove_file(&borrowed).map_err(FetchError::from)?;
     }
     git.local(&["-C", &into, "config", "uploadpack.allowAnySHA1InWant", "true"]).await?;
     Ok(())
@@ -212,7 +206,7 @@ async fn refresh(
     access: &Access,
     mirror: &Path,
     checkout: &CheckoutSpec,
-) -> Result<(), FetchTrouble> {
+) -> Result<(), FetchError> {
     if mirror.exists() {
         let mirror = text(mirror);
         let refs = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"];
@@ -221,14 +215,14 @@ async fn refresh(
     }
     let half = mirror.with_extension("half");
     if half.exists() {
-        std::fs::remove_dir_all(&half).map_err(FetchTrouble::from)?;
+        std::fs::remove_dir_all(&half).map_err(FetchError::from)?;
     }
     let clone = ["clone", "-q", "--bare", "--template=", "-c", "gc.auto=0", "--", &checkout.url];
     git.remote(access, &[&clone[..], &[&text(&half)]].concat()).await?;
-    std::fs::rename(&half, mirror).map_err(FetchTrouble::from)
+    std::fs::rename(&half, mirror).map_err(FetchError::from)
 }
 
-/// Tells whether a mirror has the revision where the job expects it.
+/// Returns whether a mirror has the revision where the job expects it.
 async fn is_there(git: &Git, mirror: &Path, checkout: &CheckoutSpec) -> bool {
     if !mirror.exists() {
         return false;

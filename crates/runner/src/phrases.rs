@@ -62,7 +62,7 @@ pub(crate) fn no_output(patience: Duration) -> String {
 }
 
 /// Returns what is said when `sudo` complained that it may not become root.
-pub(crate) fn refused_setuid(allowed: bool) -> &'static str {
+pub(crate) fn refused_sudo(allowed: bool) -> &'static str {
     if allowed {
         "This runner allows `sudo`, but its host cannot keep it inside the environment: the step \
          \"Spin up environment\" says why. Run the job as root instead: `user: root` beside `image:`."

@@ -1,10 +1,11 @@
-//! Steps: what they share. Each kind has a file of its own beside this one.
+//! Steps: what they share. Each kind has a file of its own in this folder.
 //!
 //! Numbers are positions, equal in all tasks of a job, and never change (RUN §1.7): 0 for the
 //! environment, 99 for the variables, 101 and up for the steps of the configuration.
 
 pub(crate) mod background;
 pub(crate) mod checkout;
+pub(crate) mod end;
 pub(crate) mod process;
 pub(crate) mod run;
 pub(crate) mod spin_up;
@@ -17,10 +18,12 @@ use roundel_model::{
 };
 use roundel_protocol::StepReport;
 
+use end::StepEnd;
+
 use crate::{
     log::{Spool, StepLog},
-    stop::StopReason,
-    task::{Task, Trouble},
+    task::context::Task,
+    task_error::TaskError,
 };
 
 /// Number of *Spin up environment*.
@@ -35,28 +38,7 @@ pub(crate) fn number(position: usize) -> u32 {
     u32::try_from(position).unwrap_or(u32::MAX - FIRST).saturating_add(FIRST)
 }
 
-/// How a step ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct StepEnd {
-    /// As people see it.
-    pub(crate) status: StepStatus,
-    /// Of its process, if it had one that ended by itself.
-    pub(crate) exit_code: Option<i32>,
-}
-
-impl StepEnd {
-    /// It did what it should.
-    pub(crate) const SUCCESS: Self = Self { status: StepStatus::Success, exit_code: None };
-    /// It did not, and there is no exit code to tell.
-    pub(crate) const FAILED: Self = Self { status: StepStatus::Failed, exit_code: None };
-
-    /// Tells whether the job fails for it.
-    pub(crate) fn is_failure(self) -> bool {
-        matches!(self.status, StepStatus::Failed | StepStatus::Timedout)
-    }
-}
-
-/// A step that has begun: its log, and what the server knows of it.
+/// A step that has begun: its log, and what was reported of it.
 pub(crate) struct OpenStep {
     /// Where its output goes.
     pub(crate) log: StepLog,
@@ -65,18 +47,22 @@ pub(crate) struct OpenStep {
 }
 
 impl OpenStep {
-    /// Begins a step: makes its log and tells the server.
+    /// Begins a step: makes its log and reports it.
     ///
     /// # Errors
     ///
     /// The runner's disk does not take the log.
-    pub(crate) fn begin(task: &Task, number: u32, mut report: StepReport) -> Result<Self, Trouble> {
-        report.name = task.needles.mask(&report.name);
-        report.command = report.command.map(|command| task.needles.mask(&command));
+    pub(crate) fn begin(
+        task: &Task,
+        number: u32,
+        mut report: StepReport,
+    ) -> Result<Self, TaskError> {
+        report.name = task.secrets.mask(&report.name);
+        report.command = report.command.map(|command| task.secrets.mask(&command));
         let path = task.directory.join(format!("{number}.log"));
-        let spool = Arc::new(Spool::create(&path).map_err(|error| Trouble::disk(&error))?);
+        let spool = Arc::new(Spool::create(&path).map_err(|error| TaskError::disk(&error))?);
         let log = StepLog::new(
-            Arc::clone(&task.needles),
+            Arc::clone(&task.secrets),
             Arc::clone(&spool),
             task.uplink.wake(),
             task.spec.limits.log_bytes_per_step,
@@ -85,8 +71,8 @@ impl OpenStep {
         Ok(Self { log, number, report })
     }
 
-    /// Ends the step: lets out the rest of its log and tells the server.
-    pub(crate) fn end(mut self, task: &Task, end: StepEnd) -> Result<StepEnd, Trouble> {
+    /// Ends the step: writes the rest of its log and reports how it ended.
+    pub(crate) fn end(mut self, task: &Task, end: StepEnd) -> Result<StepEnd, TaskError> {
         let flushed = self.log.flush();
         let report = StepReport {
             status: end.status,
@@ -96,37 +82,28 @@ impl OpenStep {
             ..self.report
         };
         task.uplink.ended(self.number, report);
-        flushed.map_err(|error| Trouble::disk(&error))?;
+        flushed.map_err(|error| TaskError::disk(&error))?;
         Ok(end)
     }
 
     /// Appends a line of the runner's own.
-    pub(crate) fn line(&mut self, text: &str) -> Result<(), Trouble> {
-        self.log.line(text).map_err(|error| Trouble::disk(&error))
+    pub(crate) fn line(&mut self, text: &str) -> Result<(), TaskError> {
+        self.log.line(text).map_err(|error| TaskError::disk(&error))
     }
 
-    /// Ends the step with the sentence that explains it, and passes the trouble on.
-    pub(crate) fn fail(mut self, task: &Task, trouble: Trouble) -> Trouble {
-        let status = match (task.stop.reason(), &trouble) {
-            (Some(reason), _) => stopped_status(&reason),
-            (None, Trouble::Request(_)) => StepStatus::Failed,
-            (None, Trouble::Infrastructure(_)) => StepStatus::InfrastructureFail,
+    /// Ends the step with the sentence that explains it, and passes the error on.
+    pub(crate) fn fail(mut self, task: &Task, error: TaskError) -> TaskError {
+        let end = match (task.stop.reason(), &error) {
+            (Some(reason), _) => StepEnd::stopped(&reason, None),
+            (None, TaskError::Job(_)) => StepEnd::FAILED,
+            (None, TaskError::Infrastructure(_)) => {
+                StepEnd { status: StepStatus::InfrastructureFail, exit_code: None }
+            }
         };
         // The sentence is on the job page too, should the log be what fails.
-        drop(self.line(trouble.sentence()));
-        drop(self.end(task, StepEnd { status, exit_code: None }));
-        trouble
-    }
-}
-
-/// Returns how a step ends when its task is stopped.
-pub(crate) fn stopped_status(reason: &StopReason) -> StepStatus {
-    match reason {
-        StopReason::RunTime => StepStatus::Timedout,
-        StopReason::Canceled => StepStatus::Canceled,
-        StopReason::LeaseLost | StopReason::Shutdown | StopReason::Broken(_) => {
-            StepStatus::InfrastructureFail
-        }
+        drop(self.line(error.sentence()));
+        drop(self.end(task, end));
+        error
     }
 }
 

@@ -1,4 +1,4 @@
-//! Why a task must end before its steps are through, told once to everybody who waits for it.
+//! Why a task must end before its steps are through, signaled once to everything that runs for it.
 
 use std::sync::Arc;
 
@@ -7,27 +7,27 @@ use tokio::sync::watch;
 /// Why a task is stopped. The first reason counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum StopReason {
-    /// Somebody else has the right to the task now, or nobody. Everything ends at once, and there is
-    /// no verdict (invariant 2).
+    /// Another runner may have the task now. Everything ends at once, and there is no verdict
+    /// (invariant 2).
     LeaseLost,
     /// A person or a rule canceled the job (RUN §1.12).
     Canceled,
-    /// The job ran for too long (RUN §1.9).
+    /// The job reached its run time limit (RUN §1.9).
     RunTime,
-    /// The runner is told to end what it runs.
+    /// The runner is shutting down.
     Shutdown,
     /// The runner itself cannot go on; the sentence is for the job page.
-    Broken(String),
+    RunnerFailed(String),
 }
 
-/// A task's brake, shared by everybody who may pull it and everybody who must heed it.
+/// A task's stop signal, shared by everything that may stop it and everything that must obey.
 #[derive(Clone, Debug)]
-pub(crate) struct Stop {
+pub(crate) struct StopSignal {
     reason: Arc<watch::Sender<Option<StopReason>>>,
 }
 
-impl Stop {
-    /// Makes a brake that nobody has pulled.
+impl StopSignal {
+    /// Makes a signal that is not given yet.
     pub(crate) fn new() -> Self {
         Self { reason: Arc::new(watch::Sender::new(None)) }
     }
@@ -37,7 +37,7 @@ impl Stop {
         self.reason.send_if_modified(|current| {
             let first = current.is_none();
             if first {
-                tracing::debug!(?reason, "a task is stopped");
+                tracing::debug!(?reason, "stopping a task");
                 *current = Some(reason);
             }
             first
@@ -69,8 +69,8 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn the_first_reason_counts_and_everybody_hears_it() {
-        let stop = Stop::new();
+    async fn the_first_reason_counts_and_reaches_every_listener() {
+        let stop = StopSignal::new();
         let listener = tokio::spawn({
             let stop = stop.clone();
             async move { stop.stopped().await }

@@ -16,7 +16,7 @@ use roundel_model::{
     secret::Secret,
     time::Timestamp,
 };
-use roundel_runner::Runner;
+use roundel_runner::{RunError, Runner};
 use roundel_server::{MailSettings, Server, Settings, setup};
 use roundel_store::{
     accounts::{SignIn, Token},
@@ -39,7 +39,7 @@ pub(crate) struct World {
     pub(crate) mailbox: Mailbox,
     pub(crate) server: Server,
     users: BTreeMap<ForgeKind, String>,
-    runner: JoinHandle<()>,
+    runner: JoinHandle<Result<(), RunError>>,
     stop: CancellationToken,
     stop_now: CancellationToken,
 }
@@ -172,8 +172,10 @@ impl World {
     pub(crate) async fn stop(self) {
         self.stop.cancel();
         self.stop_now.cancel();
-        if let Err(error) = self.runner.await {
-            tracing::warn!(%error, "the runner did not stop well");
+        match self.runner.await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "the runner ended"),
+            Err(error) => tracing::warn!(%error, "the runner ended unexpectedly"),
         }
         self.server.stop().await;
     }

@@ -2,11 +2,11 @@
 //!
 //! [`Masker`] holds back the tail of what it saw as long as that tail may be the beginning of a
 //! secret, and lets everything else through at once. What it lets through is exactly what masking
-//! the whole stream in one go would give: a match that begins before the tail can neither grow (a
+//! the whole stream at once would give: a match that begins before the tail can neither grow (a
 //! longer secret would make the tail begin earlier) nor be overtaken by one that begins before it.
 //!
 //! Deliberately absent: encoded forms of a value (base64, URL), which RUN §7.3 leaves alone, and the
-//! clock: whoever reads the stream decides after how much silence to [`Masker::flush`].
+//! clock: the reader of the stream decides after how much silence to [`Masker::flush`].
 
 use std::sync::Arc;
 
@@ -17,14 +17,14 @@ use roundel_model::limits::MASKED_VALUE_CHARS;
 const MASK: &[u8] = b"****";
 
 /// The values that must not be seen.
-pub(crate) struct Needles {
+pub(crate) struct Secrets {
     /// `None`: there is nothing to look for.
     search: Option<AhoCorasick>,
     texts: Vec<Vec<u8>>,
     longest: usize,
 }
 
-impl Needles {
+impl Secrets {
     /// Collects the maskable parts of secret values: every line of at least four characters that
     /// is not a plain boolean.
     pub(crate) fn new<'a>(values: impl IntoIterator<Item = &'a str>) -> Self {
@@ -46,7 +46,7 @@ impl Needles {
         Self { search, texts, longest }
     }
 
-    /// Masks a text that is at hand as a whole.
+    /// Masks a complete text.
     pub(crate) fn mask(&self, text: &str) -> String {
         match &self.search {
             Some(search) => {
@@ -80,27 +80,27 @@ fn is_maskable(line: &str) -> bool {
 
 /// Masks one stream.
 pub(crate) struct Masker {
-    needles: Arc<Needles>,
+    secrets: Arc<Secrets>,
     held: Vec<u8>,
 }
 
 impl Masker {
     /// Starts a stream.
-    pub(crate) fn new(needles: Arc<Needles>) -> Self {
-        Self { needles, held: Vec::new() }
+    pub(crate) fn new(secrets: Arc<Secrets>) -> Self {
+        Self { secrets, held: Vec::new() }
     }
 
     /// Takes the next piece and appends to `out` what may be seen of the stream so far.
     pub(crate) fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
-        let needles = Arc::clone(&self.needles);
-        let Some(search) = &needles.search else {
+        let secrets = Arc::clone(&self.secrets);
+        let Some(search) = &secrets.search else {
             out.extend_from_slice(bytes);
             return;
         };
         self.held.extend_from_slice(bytes);
         let window = &self.held;
         let mut cursor = 0;
-        let mut tail = needles.tail(window, cursor);
+        let mut tail = secrets.tail(window, cursor);
         while let Some(found) = search.find(&window[cursor..]) {
             let (start, end) = (cursor + found.start(), cursor + found.end());
             if start >= tail {
@@ -111,7 +111,7 @@ impl Masker {
             cursor = end;
             // The tail was part of this secret: what follows it is looked at afresh.
             if tail < cursor {
-                tail = needles.tail(window, cursor);
+                tail = secrets.tail(window, cursor);
             }
         }
         out.extend_from_slice(&window[cursor..tail]);
@@ -126,7 +126,7 @@ impl Masker {
     /// Ends the wait for more: what is held back is masked as it is and appended to `out`.
     pub(crate) fn flush(&mut self, out: &mut Vec<u8>) {
         let held = std::mem::take(&mut self.held);
-        let Some(search) = &self.needles.search else { return };
+        let Some(search) = &self.secrets.search else { return };
         let mut cursor = 0;
         for found in search.find_iter(&held) {
             out.extend_from_slice(&held[cursor..found.start()]);
@@ -144,7 +144,7 @@ mod tests {
     use super::*;
 
     fn masked(secrets: &[&str], pieces: &[&[u8]]) -> String {
-        let mut masker = Masker::new(Arc::new(Needles::new(secrets.iter().copied())));
+        let mut masker = Masker::new(Arc::new(Secrets::new(secrets.iter().copied())));
         let mut out = Vec::new();
         for piece in pieces {
             masker.push(piece, &mut out);
@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn nothing_is_held_back_that_cannot_be_a_secret() {
-        let mut masker = Masker::new(Arc::new(Needles::new(["hunter2"])));
+        let mut masker = Masker::new(Arc::new(Secrets::new(["hunter2"])));
         let mut out = Vec::new();
         masker.push(b"$ make test", &mut out);
         assert_eq!(out, b"$ make test");
@@ -201,11 +201,11 @@ mod tests {
             text in "[abc]{0,120}",
             cuts in prop::collection::vec(0usize..121, 0..12),
         ) {
-            let needles = Arc::new(Needles::new(secrets.iter().map(String::as_str)));
+            let search = Arc::new(Secrets::new(secrets.iter().map(String::as_str)));
             let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(text.len())).collect();
             cuts.push(text.len());
             cuts.sort_unstable();
-            let mut masker = Masker::new(Arc::clone(&needles));
+            let mut masker = Masker::new(Arc::clone(&search));
             let mut out = Vec::new();
             let mut from = 0;
             for cut in cuts {
@@ -214,7 +214,7 @@ mod tests {
             }
             masker.flush(&mut out);
             let out = String::from_utf8(out).unwrap();
-            prop_assert_eq!(&out, &needles.mask(&text));
+            prop_assert_eq!(&out, &search.mask(&text));
             for secret in &secrets {
                 prop_assert!(!out.contains(secret.as_str()));
             }

@@ -1,6 +1,6 @@
 //! The spool: one step's log on the runner's disk, until the server has it.
 //!
-//! It is a file that only grows, with two marks: how much is written and how much the server has
+//! It is a file that only grows, with two counters: how much is written and how much the server has
 //! acknowledged. Everything stays readable until the task is over, so that a server that forgot
 //! what it had said can be given it again.
 //!
@@ -23,12 +23,12 @@ const BACKLOG_BYTES: u64 = 32 << 20;
 /// One step's log on disk.
 pub(crate) struct Spool {
     file: File,
-    marks: Mutex<Marks>,
+    progress: Mutex<Progress>,
     room: Notify,
 }
 
 #[derive(Clone, Copy, Default)]
-struct Marks {
+struct Progress {
     written: u64,
     acknowledged: u64,
 }
@@ -37,25 +37,25 @@ impl Spool {
     /// Makes the file.
     pub(crate) fn create(path: &Path) -> io::Result<Self> {
         let file = File::options().read(true).write(true).create_new(true).open(path)?;
-        Ok(Self { file, marks: Mutex::default(), room: Notify::new() })
+        Ok(Self { file, progress: Mutex::default(), room: Notify::new() })
     }
 
     /// Appends a piece. On failure nothing of it counts.
     pub(crate) fn append(&self, bytes: &[u8]) -> io::Result<()> {
-        let mut marks = self.marks.lock().unwrap_or_else(PoisonError::into_inner);
-        self.file.write_all_at(bytes, marks.written)?;
-        marks.written += u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
+        self.file.write_all_at(bytes, progress.written)?;
+        progress.written += u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         Ok(())
     }
 
     /// Returns how many bytes were written.
     pub(crate) fn written(&self) -> u64 {
-        self.marks().written
+        self.progress().written
     }
 
     /// Returns what the server does not have yet: where it begins, and at most `max_bytes` of it.
     pub(crate) fn pending(&self, max_bytes: usize) -> io::Result<Option<(u64, Vec<u8>)>> {
-        let Marks { written, acknowledged } = self.marks();
+        let Progress { written, acknowledged } = self.progress();
         let length = usize::try_from(written - acknowledged).unwrap_or(usize::MAX).min(max_bytes);
         if length == 0 {
             return Ok(None);
@@ -65,26 +65,26 @@ impl Spool {
         Ok(Some((acknowledged, bytes)))
     }
 
-    /// Takes the server's word on how much it has. It may be less than it said before.
+    /// Records how much the server has. It may be less than before.
     ///
     /// # Errors
     ///
-    /// The server claims more than was ever written: somebody else wrote to this log.
+    /// The server has more than was ever written: another runner wrote to this log.
     pub(crate) fn acknowledge(&self, committed: u64) -> Result<(), ForeignBytes> {
-        let mut marks = self.marks.lock().unwrap_or_else(PoisonError::into_inner);
-        if committed > marks.written {
-            return Err(ForeignBytes { committed, written: marks.written });
+        let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
+        if committed > progress.written {
+            return Err(ForeignBytes { committed, written: progress.written });
         }
-        marks.acknowledged = committed;
-        drop(marks);
+        progress.acknowledged = committed;
+        drop(progress);
         self.room.notify_waiters();
         Ok(())
     }
 
-    /// Tells whether the server is too far behind for more output.
+    /// Returns whether the server is too far behind for more output.
     pub(crate) fn is_full(&self) -> bool {
-        let marks = self.marks();
-        marks.written - marks.acknowledged >= BACKLOG_BYTES
+        let progress = self.progress();
+        progress.written - progress.acknowledged >= BACKLOG_BYTES
     }
 
     /// Waits until it is not full.
@@ -100,8 +100,8 @@ impl Spool {
         }
     }
 
-    fn marks(&self) -> Marks {
-        *self.marks.lock().unwrap_or_else(PoisonError::into_inner)
+    fn progress(&self) -> Progress {
+        *self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

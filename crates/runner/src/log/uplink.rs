@@ -1,8 +1,7 @@
 //! The uplink of a task: step reports and logs, in order, until the server has acknowledged them.
 //!
 //! One worker sends for all steps of the task, one request at a time. Of each step it sends that it
-//! began, then its log, then how it ended, so whoever watches never sees an end before the last
-//! line. What the server did not acknowledge is sent again, from the offset that it names; requests
+//! began, then its log, then how it ended, so a viewer never sees an end before the last line. What the server did not acknowledge is sent again, from the offset that it names; requests
 //! may therefore be repeated, and never leave a gap (invariant 3).
 //!
 //! While a request is on its way the steps go on writing, so that the next request carries more:
@@ -19,32 +18,30 @@ use roundel_protocol::StepReport;
 use tokio::{
     sync::{Mutex as AsyncMutex, Notify},
     task::{AbortHandle, JoinHandle},
-    time::sleep,
 };
 
-use super::Spool;
+use super::spool::Spool;
 use crate::{
-    backoff::Backoff,
     client::{CallError, TaskClient},
     lease,
-    stop::{Stop, StopReason},
+    stop::{StopReason, StopSignal},
 };
 
 /// What keeps the server from knowing everything.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum UplinkTrouble {
-    /// The task is not ours any more.
-    #[error("the task is not ours any more")]
-    Gone,
+pub(crate) enum UplinkError {
+    /// The runner does not hold the task any more.
+    #[error("the runner no longer holds the task")]
+    LeaseGone,
     /// The server did not take it in time, or not at all.
-    #[error("the log could not be handed to the server: {0}")]
+    #[error("the log could not be sent to the server: {0}")]
     Failed(String),
 }
 
 /// Sends the reports and logs of one task.
 pub(crate) struct Uplink {
     queue: Arc<Queue>,
-    worker: AsyncMutex<JoinHandle<Result<(), UplinkTrouble>>>,
+    worker: AsyncMutex<JoinHandle<Result<(), UplinkError>>>,
     abort: AbortHandle,
 }
 
@@ -63,13 +60,13 @@ struct Entry {
 
 /// The next request.
 enum Next {
-    Report(u32, Box<StepReport>),
-    Chunk(u32, Arc<Spool>, u64, Vec<u8>),
+    Report { step: u32, report: Box<StepReport> },
+    Chunk { step: u32, spool: Arc<Spool>, offset: u64, bytes: Vec<u8> },
 }
 
 impl Uplink {
-    /// Starts the worker. It pulls `stop` when it learns that the task is lost.
-    pub(crate) fn start(client: Arc<TaskClient>, stop: Stop) -> Self {
+    /// Starts the worker. It triggers `stop` when it learns that the task is lost.
+    pub(crate) fn start(client: Arc<TaskClient>, stop: StopSignal) -> Self {
         let queue = Arc::new(Queue {
             steps: Mutex::default(),
             wake: Arc::new(Notify::new()),
@@ -84,14 +81,14 @@ impl Uplink {
         Arc::clone(&self.queue.wake)
     }
 
-    /// A step began.
+    /// Reports that a step began.
     pub(crate) fn began(&self, number: u32, report: StepReport, spool: Arc<Spool>) {
         self.queue.change(|steps| {
             steps.insert(number, Entry { began: Some(report), spool, ended: None });
         });
     }
 
-    /// A step ended; nothing is written to its log any more.
+    /// Reports that a step ended; nothing is written to its log any more.
     pub(crate) fn ended(&self, number: u32, report: StepReport) {
         self.queue.change(|steps| {
             if let Some(entry) = steps.get_mut(&number) {
@@ -100,16 +97,16 @@ impl Uplink {
         });
     }
 
-    /// Waits until the server has everything, at most `patience`. Called once.
-    pub(crate) async fn close(&self, patience: Duration) -> Result<(), UplinkTrouble> {
+    /// Waits until the server has everything, at most for `limit`. Called once.
+    pub(crate) async fn close(&self, limit: Duration) -> Result<(), UplinkError> {
         self.queue.closing.cancel();
         let mut worker = self.worker.lock().await;
-        match tokio::time::timeout(patience, &mut *worker).await {
+        match tokio::time::timeout(limit, &mut *worker).await {
             Ok(Ok(result)) => result,
-            Ok(Err(_)) => Err(UplinkTrouble::Failed("its sender came to an end".to_owned())),
-            Err(_) => Err(UplinkTrouble::Failed(format!(
+            Ok(Err(_)) => Err(UplinkError::Failed("its sender ended unexpectedly".to_owned())),
+            Err(_) => Err(UplinkError::Failed(format!(
                 "it was not acknowledged within {} seconds",
-                patience.as_secs()
+                limit.as_secs()
             ))),
         }
     }
@@ -127,20 +124,21 @@ impl Queue {
         self.wake.notify_one();
     }
 
-    /// Picks the next request, beginning after step `last`, so that no step waits for a flood in
-    /// another one.
+    /// Picks the next request, beginning after step `last`, so that no step waits for another one
+    /// that prints without end.
     fn next(&self, last: u32) -> std::io::Result<Option<Next>> {
         let steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
         let after = steps.range(last.saturating_add(1)..).chain(steps.range(..=last));
-        for (&number, entry) in after {
+        for (&step, entry) in after {
             if let Some(report) = &entry.began {
-                return Ok(Some(Next::Report(number, Box::new(report.clone()))));
+                return Ok(Some(Next::Report { step, report: Box::new(report.clone()) }));
             }
             if let Some((offset, bytes)) = entry.spool.pending(LOG_CHUNK_BYTES)? {
-                return Ok(Some(Next::Chunk(number, Arc::clone(&entry.spool), offset, bytes)));
+                let spool = Arc::clone(&entry.spool);
+                return Ok(Some(Next::Chunk { step, spool, offset, bytes }));
             }
             if let Some(report) = &entry.ended {
-                return Ok(Some(Next::Report(number, Box::new(report.clone()))));
+                return Ok(Some(Next::Report { step, report: Box::new(report.clone()) }));
             }
         }
         Ok(None)
@@ -157,15 +155,18 @@ impl Queue {
     }
 }
 
-async fn work(queue: Arc<Queue>, client: Arc<TaskClient>, stop: Stop) -> Result<(), UplinkTrouble> {
-    let mut backoff = Backoff::new();
+async fn work(
+    queue: Arc<Queue>,
+    client: Arc<TaskClient>,
+    stop: StopSignal,
+) -> Result<(), UplinkError> {
     let mut last = u32::MAX;
     loop {
         let closing = queue.closing.is_cancelled();
         let next = queue.next(last).map_err(|error| {
             let message = format!("the spool cannot be read: {error}");
-            stop.trigger(StopReason::Broken(message.clone()));
-            UplinkTrouble::Failed(message)
+            stop.trigger(StopReason::RunnerFailed(message.clone()));
+            UplinkError::Failed(message)
         })?;
         let Some(next) = next else {
             if closing {
@@ -177,35 +178,27 @@ async fn work(queue: Arc<Queue>, client: Arc<TaskClient>, stop: Stop) -> Result<
             }
             continue;
         };
-        let number = next.number();
-        match send(&queue, &client, next).await {
-            Ok(()) => {
-                backoff.reset();
-                last = number;
-            }
-            Err(CallError::Away(message)) => {
-                tracing::warn!(message, step = number, "a report has to wait");
-                sleep(backoff.next()).await;
-            }
+        match client.until_reached(|| send(&queue, &client, &next)).await {
+            Ok(()) => last = next.step(),
             Err(error) => {
                 stop.trigger(lease::reason(&error));
                 return Err(match error {
-                    CallError::Gone(_) | CallError::Away(_) => UplinkTrouble::Gone,
-                    CallError::Refused { .. } => UplinkTrouble::Failed(error.to_string()),
+                    CallError::LeaseGone(_) | CallError::Transient(_) => UplinkError::LeaseGone,
+                    CallError::Refused { .. } => UplinkError::Failed(error.to_string()),
                 });
             }
         }
     }
 }
 
-async fn send(queue: &Queue, client: &TaskClient, next: Next) -> Result<(), CallError> {
+async fn send(queue: &Queue, client: &TaskClient, next: &Next) -> Result<(), CallError> {
     match next {
-        Next::Report(number, report) => {
-            client.put_step(number, &report).await?;
-            queue.reported(number);
+        Next::Report { step, report } => {
+            client.put_step(*step, report).await?;
+            queue.reported(*step);
         }
-        Next::Chunk(number, spool, offset, bytes) => {
-            let answer = client.put_log(number, offset, bytes).await?;
+        Next::Chunk { step, spool, offset, bytes } => {
+            let answer = client.put_log(*step, *offset, bytes).await?;
             spool.acknowledge(answer.committed).map_err(|error| CallError::Refused {
                 status: reqwest::StatusCode::CONFLICT,
                 message: error.to_string(),
@@ -216,9 +209,9 @@ async fn send(queue: &Queue, client: &TaskClient, next: Next) -> Result<(), Call
 }
 
 impl Next {
-    fn number(&self) -> u32 {
+    fn step(&self) -> u32 {
         match self {
-            Self::Report(number, _) | Self::Chunk(number, ..) => *number,
+            Self::Report { step, .. } | Self::Chunk { step, .. } => *step,
         }
     }
 }

@@ -5,8 +5,9 @@ use std::{io, sync::Arc};
 use tokio::sync::Notify;
 
 use super::{
-    RefusedSetuid, Spool,
-    mask::{Masker, Needles},
+    mask::{Masker, Secrets},
+    spool::Spool,
+    sudo::SudoRefusal,
 };
 
 /// Kept free below the limit for what the runner itself has to say at the end of a step.
@@ -20,25 +21,25 @@ pub(crate) struct StepLog {
     limit_bytes: u64,
     truncated: bool,
     at_line_start: bool,
-    refusals: RefusedSetuid,
+    sudo: SudoRefusal,
 }
 
 impl StepLog {
     /// Starts the log. `uplink` is woken whenever there is something to upload.
     pub(crate) fn new(
-        needles: Arc<Needles>,
+        secrets: Arc<Secrets>,
         spool: Arc<Spool>,
         uplink: Arc<Notify>,
         limit_bytes: u64,
     ) -> Self {
         Self {
-            masker: Masker::new(needles),
+            masker: Masker::new(secrets),
             spool,
             uplink,
             limit_bytes: limit_bytes.saturating_sub(RESERVED_BYTES),
             truncated: false,
             at_line_start: true,
-            refusals: RefusedSetuid::default(),
+            sudo: SudoRefusal::default(),
         }
     }
 
@@ -48,7 +49,7 @@ impl StepLog {
     ///
     /// The runner's disk does not take it.
     pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.refusals.look(bytes);
+        self.sudo.look(bytes);
         let mut seen = Vec::with_capacity(bytes.len());
         self.masker.push(bytes, &mut seen);
         self.append(&seen)
@@ -74,19 +75,19 @@ impl StepLog {
         self.spool_up(&seen)
     }
 
-    /// Tells whether something is held back because it might become a secret.
+    /// Returns whether something is held back because it might become a secret.
     pub(crate) fn holds(&self) -> bool {
         self.masker.holds()
     }
 
-    /// Tells whether output was dropped.
+    /// Returns whether output was dropped.
     pub(crate) fn is_truncated(&self) -> bool {
         self.truncated
     }
 
-    /// Tells whether `sudo` said that it may not become root.
-    pub(crate) fn has_refused_setuid(&self) -> bool {
-        self.refusals.seen
+    /// Returns whether `sudo` said that it may not become root.
+    pub(crate) fn has_refused_sudo(&self) -> bool {
+        self.sudo.seen
     }
 
     /// Returns the spool, for waiting until it has room.
@@ -127,8 +128,8 @@ mod tests {
     fn log(limit: u64, secrets: &[&str]) -> (tempfile::TempDir, StepLog) {
         let directory = tempfile::tempdir().unwrap();
         let spool = Arc::new(Spool::create(&directory.path().join("0.log")).unwrap());
-        let needles = Arc::new(Needles::new(secrets.iter().copied()));
-        (directory, StepLog::new(needles, spool, Arc::new(Notify::new()), limit))
+        let secrets = Arc::new(Secrets::new(secrets.iter().copied()));
+        (directory, StepLog::new(secrets, spool, Arc::new(Notify::new()), limit))
     }
 
     fn text(log: &StepLog) -> String {

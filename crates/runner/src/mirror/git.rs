@@ -1,7 +1,7 @@
 //! The host's `git`, as a child process: no shell around arguments, no terminal, no configuration
-//! of the host's user, a time-out on everything.
+//! of the host's user, a timeout on everything.
 //!
-//! A private key lies in a file of mode 0600 for as long as an [`Access`] lives, never in an
+//! A private key is in a file of mode 0600 for as long as an [`Access`] lives, never in an
 //! argument or a variable (invariant 7).
 
 use std::{
@@ -21,7 +21,13 @@ use roundel_protocol::CheckoutSpec;
 use tempfile::TempDir;
 use tokio::{process::Command, time::timeout};
 
-use super::{FetchTrouble, LOCAL, TRANSFER};
+use super::fetch_error::FetchError;
+
+/// For a transfer from the forge.
+const TRANSFER_TIMEOUT: Duration = Duration::from_mins(20);
+
+/// For what git does on this host.
+const LOCAL_TIMEOUT: Duration = Duration::from_mins(5);
 
 /// What opens a repository on a forge.
 pub(super) struct Access {
@@ -31,8 +37,8 @@ pub(super) struct Access {
 }
 
 impl Access {
-    /// Writes key and known hosts into a fresh directory that nobody else may read.
-    pub(super) fn open(checkout: &CheckoutSpec, scratch: &Path) -> Result<Self, FetchTrouble> {
+    /// Writes key and known hosts into a fresh directory that no other user may read.
+    pub(super) fn open(checkout: &CheckoutSpec, scratch: &Path) -> Result<Self, FetchError> {
         let directory = tempfile::Builder::new().prefix("access-").tempdir_in(scratch)?;
         let known_hosts = directory.path().join("known_hosts");
         write(&known_hosts, checkout.known_hosts.as_bytes())?;
@@ -72,10 +78,10 @@ fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 }
 
 /// A path that needs no escape inside both kinds of quotes.
-fn quotable(path: &Path) -> Result<&str, FetchTrouble> {
+fn quotable(path: &Path) -> Result<&str, FetchError> {
     path.to_str()
         .filter(|text| !text.contains(['\'', '"', '\\', '%', '\n']))
-        .ok_or_else(|| FetchTrouble::Path(path.display().to_string()))
+        .ok_or_else(|| FetchError::Path(path.display().to_string()))
 }
 
 /// Runs git.
@@ -90,8 +96,8 @@ impl Git {
     }
 
     /// Runs git on what is on this host. Returns what it prints.
-    pub(super) async fn local(&self, arguments: &[&str]) -> Result<String, FetchTrouble> {
-        self.run(self.command(arguments), LOCAL).await
+    pub(super) async fn local(&self, arguments: &[&str]) -> Result<String, FetchError> {
+        self.run(self.command(arguments), LOCAL_TIMEOUT).await
     }
 
     /// Runs git against a forge.
@@ -99,14 +105,14 @@ impl Git {
         &self,
         access: &Access,
         arguments: &[&str],
-    ) -> Result<String, FetchTrouble> {
+    ) -> Result<String, FetchError> {
         let mut command = self.command(arguments);
         command.env("GIT_SSH_COMMAND", &access.ssh_command);
-        self.run(command, TRANSFER).await
+        self.run(command, TRANSFER_TIMEOUT).await
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        // The shell sets the umask: what git writes is read by the job's user, who is nobody here.
+        // The shell sets the umask: what git writes is read by the job's user, another one than this.
         let mut command = Command::new("/bin/sh");
         command
             .args(["-c", "umask 022; exec git \"$@\"", "git"])
@@ -132,20 +138,20 @@ impl Git {
         command
     }
 
-    async fn run(&self, mut command: Command, patience: Duration) -> Result<String, FetchTrouble> {
+    async fn run(&self, mut command: Command, limit: Duration) -> Result<String, FetchError> {
         let child = command.spawn()?;
         let group = child.id().and_then(|id| i32::try_from(id).ok());
-        let Ok(output) = timeout(patience, child.wait_with_output()).await else {
-            // A group that is gone by now is as well.
+        let Ok(output) = timeout(limit, child.wait_with_output()).await else {
+            // The group may have ended by now.
             if let Some(Err(error)) = group.map(|group| killpg(Pid::from_raw(group), SIGKILL)) {
                 tracing::debug!(%error, "a git that took too long is gone");
             }
-            return Err(FetchTrouble::Slow(patience));
+            return Err(FetchError::TimedOut(limit));
         };
         let output = output?;
         if output.status.success() {
             return Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned());
         }
-        Err(FetchTrouble::from_git(output.status.code(), &String::from_utf8_lossy(&output.stderr)))
+        Err(FetchError::from_git(output.status.code(), &String::from_utf8_lossy(&output.stderr)))
     }
 }

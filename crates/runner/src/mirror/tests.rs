@@ -1,4 +1,4 @@
-//! Mirrors and parcels of real repositories, by real git; over real OpenSSH in `ssh`.
+//! Mirrors and bundles of real repositories, by real git; over real OpenSSH in `ssh`.
 
 use std::process::Command;
 
@@ -56,10 +56,10 @@ impl World {
         }
     }
 
-    async fn parcel(&self, checkout: &CheckoutSpec, name: &str) -> Result<PathBuf, FetchTrouble> {
+    async fn bundle(&self, checkout: &CheckoutSpec, name: &str) -> Result<PathBuf, FetchError> {
         let (scratch, into) = (self.path("scratch"), self.path(name));
-        let wanted = Wanted { checkout, scratch: &scratch, into: &into };
-        self.mirrors.parcel(wanted).await.map(|()| into)
+        let spec = BundleSpec { checkout, scratch: &scratch, into: &into };
+        self.mirrors.bundle(spec).await.map(|()| into)
     }
 }
 
@@ -89,17 +89,17 @@ fn branch(name: &str) -> GitRef {
 }
 
 #[tokio::test]
-async fn a_parcel_has_all_branches_and_tags_and_stands_alone() {
+async fn a_bundle_has_all_branches_and_tags_and_stands_alone() {
     let world = World::new();
     let first = world.commit("first");
     world.git(&["tag", "v1"]);
     world.git(&["checkout", "-q", "-b", "feature"]);
     let second = world.commit("second");
-    let parcel = world.parcel(&world.checkout(branch("feature"), &second), "parcel").await.unwrap();
-    let refs = git_in(&parcel, &["for-each-ref", "--format=%(refname)"]);
+    let bundle = world.bundle(&world.checkout(branch("feature"), &second), "bundle").await.unwrap();
+    let refs = git_in(&bundle, &["for-each-ref", "--format=%(refname)"]);
     assert_eq!(refs, "refs/heads/feature\nrefs/heads/main\nrefs/tags/v1");
-    assert!(has_object(&parcel, &first) && has_object(&parcel, &second));
-    assert!(!parcel.join("objects/info/alternates").exists());
+    assert!(has_object(&bundle, &first) && has_object(&bundle, &second));
+    assert!(!bundle.join("objects/info/alternates").exists());
 }
 
 #[tokio::test]
@@ -107,12 +107,12 @@ async fn a_revision_that_is_there_is_not_fetched_again() {
     let world = World::new();
     let sha = world.commit("first");
     let checkout = world.checkout(branch("main"), &sha);
-    world.parcel(&checkout, "one").await.unwrap();
+    world.bundle(&checkout, "one").await.unwrap();
     std::fs::rename(world.path("work"), world.path("away")).unwrap();
-    world.parcel(&checkout, "two").await.unwrap();
+    world.bundle(&checkout, "two").await.unwrap();
     // A branch that the mirror does not know yet is looked for, though the commit is there.
     let other = world.checkout(branch("other"), &sha);
-    assert!(world.parcel(&other, "three").await.is_err());
+    assert!(world.bundle(&other, "three").await.is_err());
     assert!(!world.path("three").exists());
 }
 
@@ -120,10 +120,10 @@ async fn a_revision_that_is_there_is_not_fetched_again() {
 async fn a_push_after_the_first_fetch_is_seen() {
     let world = World::new();
     let first = world.commit("first");
-    world.parcel(&world.checkout(branch("main"), &first), "one").await.unwrap();
+    world.bundle(&world.checkout(branch("main"), &first), "one").await.unwrap();
     let second = world.commit("second");
-    let parcel = world.parcel(&world.checkout(branch("main"), &second), "two").await.unwrap();
-    assert!(has_object(&parcel, &second));
+    let bundle = world.bundle(&world.checkout(branch("main"), &second), "two").await.unwrap();
+    assert!(has_object(&bundle, &second));
 }
 
 #[tokio::test]
@@ -133,7 +133,7 @@ async fn a_fork_sees_its_own_objects_and_leaves_none_behind() {
     world.git(&["checkout", "-q", "-b", "secret"]);
     let secret = world.commit("not for forks");
     // Trusted jobs have filled the mirror with everything.
-    world.parcel(&world.checkout(branch("secret"), &secret), "trusted").await.unwrap();
+    world.bundle(&world.checkout(branch("secret"), &secret), "trusted").await.unwrap();
     world.git(&["checkout", "-q", "--detach", base.as_str()]);
     let fork = world.commit("from a fork");
     world.git(&["update-ref", "refs/pull/7/head", fork.as_str()]);
@@ -142,12 +142,12 @@ async fn a_fork_sees_its_own_objects_and_leaves_none_behind() {
         fetch_ref: Some("refs/pull/7/head".to_owned()),
         ..world.checkout(branch("pull/7"), &fork)
     };
-    let parcel = world.parcel(&checkout, "fork").await.unwrap();
-    assert!(has_object(&parcel, &fork) && has_object(&parcel, &base));
-    assert!(!has_object(&parcel, &secret), "a fork must not see what is only on other branches");
-    assert!(!parcel.join("objects/info/alternates").exists());
+    let bundle = world.bundle(&checkout, "fork").await.unwrap();
+    assert!(has_object(&bundle, &fork) && has_object(&bundle, &base));
+    assert!(!has_object(&bundle, &secret), "a fork must not see what is only on other branches");
+    assert!(!bundle.join("objects/info/alternates").exists());
     assert_eq!(
-        git_in(&parcel, &["rev-parse", "refs/heads/pull/7"]),
+        git_in(&bundle, &["rev-parse", "refs/heads/pull/7"]),
         fork.as_str(),
         "the job knows it by its branch name"
     );
@@ -156,15 +156,15 @@ async fn a_fork_sees_its_own_objects_and_leaves_none_behind() {
 }
 
 #[tokio::test]
-async fn a_commit_that_was_pushed_over_is_said_to_be_gone() {
+async fn a_commit_that_was_force_pushed_away_is_reported_as_gone() {
     let world = World::new();
     world.commit("first");
     let gone = CommitSha::new("1234567890123456789012345678901234567890");
-    let trouble = world.parcel(&world.checkout(branch("main"), &gone), "one").await.unwrap_err();
-    assert!(matches!(&trouble, FetchTrouble::Gone { sha, .. } if sha == gone.as_str()));
-    let lines = trouble.lines("git@github.com:acme/web.git").join("\n");
-    assert!(lines.contains("pushed over or deleted"), "{lines}");
-    assert!(trouble.of_ours().is_none());
+    let error = world.bundle(&world.checkout(branch("main"), &gone), "one").await.unwrap_err();
+    assert!(matches!(&error, FetchError::Gone { sha, .. } if sha == gone.as_str()));
+    let lines = error.lines("git@github.com:acme/web.git").join("\n");
+    assert!(lines.contains("force-pushed or deleted"), "{lines}");
+    assert!(error.of_runner().is_none());
 }
 
 #[tokio::test]
@@ -172,14 +172,60 @@ async fn a_lock_that_a_killed_git_left_does_not_block_the_mirror_for_ever() {
     let world = World::new();
     let first = world.commit("first");
     let checkout = world.checkout(branch("main"), &first);
-    world.parcel(&checkout, "one").await.unwrap();
+    world.bundle(&checkout, "one").await.unwrap();
     let mirror = world.path("mirrors").join(name(&checkout.url));
     std::fs::create_dir_all(mirror.join("refs/heads")).unwrap();
     std::fs::write(mirror.join("refs/heads/main.lock"), "").unwrap();
     std::fs::write(mirror.join("packed-refs.lock"), "").unwrap();
     let second = world.commit("second");
-    let parcel = world.parcel(&world.checkout(branch("main"), &second), "two").await.unwrap();
-    assert!(has_object(&parcel, &second));
+    let bundle = world.bundle(&world.checkout(branch("main"), &second), "two").await.unwrap();
+    assert!(has_object(&bundle, &second));
+}
+
+/// What the table of sentences says of the `git` of this machine.
+#[tokio::test]
+async fn the_words_of_git_itself_are_recognized() {
+    let world = World::new();
+    let sha = world.commit("first");
+    let absent = CheckoutSpec {
+        url: format!("file://{}", world.path("nowhere").display()),
+        ..world.checkout(branch("main"), &sha)
+    };
+    let error = world.bundle(&absent, "one").await.unwrap_err();
+    assert!(matches!(error, FetchError::Denied(_)), "{error:?}");
+
+    let no_such_ref = CheckoutSpec {
+        fetch_ref: Some("refs/pull/9/head".to_owned()),
+        ..world.checkout(branch("pull/9"), &sha)
+    };
+    let error = world.bundle(&no_such_ref, "two").await.unwrap_err();
+    assert!(matches!(error, FetchError::Gone { .. }), "{error:?}");
+
+    let checkout = world.checkout(branch("main"), &sha);
+    world.bundle(&checkout, "three").await.unwrap();
+    let mirror = world.path("mirrors").join(name(&checkout.url));
+    let access = Access::open(&checkout, &world.path("scratch")).unwrap();
+    let git = Git::new(&world.path("mirrors"));
+    std::fs::remove_file(mirror.join("HEAD")).unwrap();
+    let error = refresh(&git, &access, &mirror, &checkout).await.unwrap_err();
+    assert!(error.blames_the_mirror(), "{error:?}");
+}
+
+/// git prints the system's own words when its disk is full, and a shell has a code for "not found".
+#[test]
+fn the_words_of_the_system_are_recognized() {
+    for number in [nix::libc::ENOSPC, nix::libc::EDQUOT] {
+        let words = std::io::Error::from_raw_os_error(number).to_string();
+        let error = FetchError::from_git(Some(128), &format!("fatal: write error: {words}"));
+        assert_eq!(error, FetchError::DiskFull, "{words}");
+    }
+    let absent = Command::new("/bin/sh")
+        .args(["-c", "exec git \"$@\"", "git", "--version"])
+        .env("PATH", "/nowhere")
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8_lossy(&absent.stderr);
+    assert_eq!(FetchError::from_git(absent.status.code(), &stderr), FetchError::NoGit);
 }
 
 #[tokio::test]
@@ -188,9 +234,9 @@ async fn an_image_without_git_gets_a_work_tree() {
     let first = world.commit("first");
     world.commit("second");
     let checkout = world.checkout(branch("main"), &first);
-    let parcel = world.parcel(&checkout, "parcel").await.unwrap();
+    let bundle = world.bundle(&checkout, "bundle").await.unwrap();
     let tree = world.path("tree");
-    let line = world.mirrors.work_tree(&checkout, &parcel, &tree).await.unwrap();
+    let line = world.mirrors.work_tree(&checkout, &bundle, &tree).await.unwrap();
     assert_eq!(line, format!("HEAD is now at {} first", first.short()));
     assert_eq!(std::fs::read_to_string(tree.join("file.txt")).unwrap(), "first");
     assert_eq!(git_in(&tree, &["remote", "get-url", "origin"]), checkout.url);

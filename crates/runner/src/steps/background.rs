@@ -1,5 +1,5 @@
-//! A `run` step in the background (RUN §2.5): it runs beside the steps that follow, and its exit
-//! code never changes how the job ends. What still runs when the job is over is ended.
+//! A `run` step in the background (RUN §2.5): it runs concurrently with the steps that follow, and
+//! its exit code never changes how the job ends. It is ended when the job is over.
 
 use std::sync::Arc;
 
@@ -7,15 +7,12 @@ use roundel_model::plan::{PlannedStep, RunStep};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    OpenStep, StepEnd,
-    process::{Patience, Why, attend},
+    OpenStep,
+    end::StepEnd,
+    process::{EndReason, Timeouts, supervise},
     run::{Started, run_report, start, verdict},
 };
-use crate::{
-    inside::Inside,
-    phrases,
-    task::{Task, Trouble},
-};
+use crate::{job_environment::JobEnvironment, phrases, task::context::Task, task_error::TaskError};
 
 /// Starts a background step and returns as soon as it runs.
 ///
@@ -24,50 +21,50 @@ use crate::{
 /// The environment is broken, or the runner's disk does not take the log.
 pub(crate) async fn launch(
     task: &Arc<Task>,
-    inside: &Inside,
+    environment: &JobEnvironment,
     number: u32,
     planned: &PlannedStep,
     run: &RunStep,
-) -> Result<(), Trouble> {
-    let mut step = OpenStep::begin(task, number, run_report(inside, planned, run))?;
-    let Started::Process(mut process) = start(inside, &mut step, number, run).await? else {
+) -> Result<(), TaskError> {
+    let mut step = OpenStep::begin(task, number, run_report(environment, planned, run))?;
+    let Started::Process(mut process) = start(environment, &mut step, number, run).await? else {
         return step.end(task, StepEnd::FAILED).map(drop);
     };
     let over = task.steps_over.clone();
     let of_task = Arc::clone(task);
-    task.beside.lock().await.spawn(async move {
+    task.background.lock().await.spawn(async move {
         let task = of_task;
-        let attended =
-            attend(&mut process, &mut step.log, Patience { silence: None }, ending(&task, &over))
-                .await;
-        let ended = match attended {
-            Ok((end, leftover)) => {
-                if let (None, Some(exit)) = (&end.why, end.exit) {
+        let ending = ending(&task, &over);
+        let timeouts = Timeouts { no_output: None };
+        let supervised = supervise(&mut process, &mut step.log, timeouts, ending).await;
+        let ended = match supervised {
+            Ok((end, terminal)) => {
+                if let (None, Some(exit)) = (&end.reason, end.exit) {
                     for line in phrases::ending(exit) {
                         drop(step.line(&line));
                     }
                 }
                 let ended = step.end(&task, verdict(&end)).map(drop);
-                if let Some(leftover) = leftover {
+                if let Some(terminal) = terminal {
                     tokio::select! {
-                        () = leftover.drain() => {}
+                        () = terminal.drain() => {}
                         () = over.cancelled() => {}
                     }
                 }
                 ended
             }
-            Err(trouble) => Err(step.fail(&task, trouble)),
+            Err(error) => Err(step.fail(&task, error)),
         };
-        if let Err(trouble) = ended {
-            tracing::warn!(%trouble, step = number, "a background step was lost");
+        if let Err(error) = ended {
+            tracing::warn!(%error, step = number, "a background step failed");
         }
     });
     Ok(())
 }
 
-async fn ending(task: &Task, over: &CancellationToken) -> Why {
+async fn ending(task: &Task, over: &CancellationToken) -> EndReason {
     tokio::select! {
-        reason = task.stop.stopped() => Why::Stopped(reason),
-        () = over.cancelled() => Why::JobOver,
+        reason = task.stop.stopped() => EndReason::Stopped(reason),
+        () = over.cancelled() => EndReason::JobOver,
     }
 }

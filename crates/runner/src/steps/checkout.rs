@@ -5,8 +5,8 @@
 //! is the forge. The key files, the pinned host keys and the git configuration stay, so that later
 //! steps can fetch on their own.
 //!
-//! `method: blobless` gives a full clone: everything is at hand, so there is nothing to be lazy
-//! about.
+//! `method: blobless` gives a full clone: everything is on this host already, so there is nothing to
+//! fetch later.
 
 mod ssh;
 
@@ -19,14 +19,16 @@ use roundel_model::{
 };
 
 use super::{
-    OpenStep, StepEnd,
-    process::{Patience, Why, attend},
-    report, stopped_status,
+    OpenStep,
+    end::StepEnd,
+    process::{EndReason, Timeouts, supervise},
+    report,
 };
 use crate::{
-    inside::{Inside, SHARE},
+    job_environment::{JobEnvironment, SHARE},
     paths, phrases,
-    task::{Task, Trouble},
+    task::context::Task,
+    task_error::TaskError,
 };
 
 /// Clones inside, with the environment's own git.
@@ -38,9 +40,9 @@ const COPY: &str = include_str!("checkout/copy.sh");
 /// Exit code of [`CLONE`] that says that there is no git.
 const NO_GIT: i32 = 201;
 
-/// What a checkout asks for.
+/// The options of a checkout step.
 #[derive(Clone, Copy)]
-pub(crate) struct Wish<'a> {
+pub(crate) struct CheckoutRequest<'a> {
     /// As written.
     pub(crate) path: &'a str,
     /// As written; see above.
@@ -54,77 +56,77 @@ pub(crate) struct Wish<'a> {
 /// The environment or the runner is broken; the step has been reported so.
 pub(crate) async fn checkout(
     task: &Task,
-    inside: &Inside,
+    environment: &JobEnvironment,
     number: u32,
     planned: &PlannedStep,
-    wish: Wish<'_>,
-) -> Result<StepEnd, Trouble> {
+    request: CheckoutRequest<'_>,
+) -> Result<StepEnd, TaskError> {
     let mut step = OpenStep::begin(task, number, report(planned, StepKind::Checkout))?;
-    match fetch_and_clone(task, inside, &mut step, wish).await {
+    match fetch_and_clone(task, environment, &mut step, request).await {
         Ok(end) => step.end(task, end),
-        Err(trouble) => Err(step.fail(task, trouble)),
+        Err(error) => Err(step.fail(task, error)),
     }
 }
 
 async fn fetch_and_clone(
     task: &Task,
-    inside: &Inside,
+    environment: &JobEnvironment,
     step: &mut OpenStep,
-    wish: Wish<'_>,
-) -> Result<StepEnd, Trouble> {
+    request: CheckoutRequest<'_>,
+) -> Result<StepEnd, TaskError> {
     let checkout = &task.spec.checkout;
     step.line(&format!("Fetching {} for {}", checkout.url, checkout.git_ref.full()))?;
     let fetched = tokio::select! {
         fetched = task.repository() => fetched,
         reason = task.stop.stopped() => {
-            return Ok(StepEnd { status: stopped_status(&reason), exit_code: None });
+            return Ok(StepEnd::stopped(&reason, None));
         }
     };
-    let parcel = match fetched {
-        Ok(parcel) => parcel,
-        Err(trouble) => {
-            for line in trouble.lines(&checkout.url) {
+    let bundle = match fetched {
+        Ok(bundle) => bundle,
+        Err(error) => {
+            for line in error.lines(&checkout.url) {
                 step.line(&line)?;
             }
-            return trouble.of_ours().map_or(Ok(StepEnd::FAILED), Err);
+            return error.of_runner().map_or(Ok(StepEnd::FAILED), Err);
         }
     };
-    ssh::install(inside, checkout).await?;
-    let path = paths::resolve(wish.path, &inside.user.home, &inside.directory);
-    tracing::debug!(method = ?wish.method, "a checkout clones from the mirror");
-    let end = script(task, inside, step, CLONE, &path).await?;
+    ssh::install(environment, checkout).await?;
+    let path = paths::resolve(request.path, &environment.user.home, &environment.directory);
+    tracing::debug!(method = ?request.method, "a checkout clones from the mirror");
+    let end = script(task, environment, step, CLONE, &path).await?;
     if end.exit_code != Some(NO_GIT) {
         return Ok(end);
     }
     step.line(
-        "Warning: there is no `git` in this environment. The code is put in place by the runner; \
-         commands that need git will not work.",
+        "Warning: there is no `git` in this environment. The runner copies the code instead; commands \
+         that need git will not work.",
     )?;
-    if let Some(lines) = without_git(task, parcel).await? {
+    if let Some(lines) = without_git(task, bundle).await? {
         for line in lines {
             step.line(&line)?;
         }
         return Ok(StepEnd::FAILED);
     }
-    script(task, inside, step, COPY, &path).await
+    script(task, environment, step, COPY, &path).await
 }
 
 /// Makes the work tree on the host. Returns what to say if that fails.
-async fn without_git(task: &Task, parcel: &Path) -> Result<Option<Vec<String>>, Trouble> {
+async fn without_git(task: &Task, bundle: &Path) -> Result<Option<Vec<String>>, TaskError> {
     let checkout = &task.spec.checkout;
     let tree = task.share().join("tree");
     let head = task.share().join("head");
     if head.exists() {
         return Ok(None);
     }
-    match task.host.mirrors.work_tree(checkout, parcel, &tree).await {
+    match task.host.mirrors.work_tree(checkout, bundle, &tree).await {
         Ok(line) => {
-            std::fs::write(head, format!("{line}\n")).map_err(|error| Trouble::disk(&error))?;
+            std::fs::write(head, format!("{line}\n")).map_err(|error| TaskError::disk(&error))?;
             Ok(None)
         }
-        Err(trouble) => match trouble.of_ours() {
-            Some(trouble) => Err(trouble),
-            None => Ok(Some(trouble.lines(&checkout.url))),
+        Err(error) => match error.of_runner() {
+            Some(error) => Err(error),
+            None => Ok(Some(error.lines(&checkout.url))),
         },
     }
 }
@@ -132,25 +134,25 @@ async fn without_git(task: &Task, parcel: &Path) -> Result<Option<Vec<String>>, 
 /// Runs one of our scripts inside, as the step user.
 async fn script(
     task: &Task,
-    inside: &Inside,
+    environment: &JobEnvironment,
     step: &mut OpenStep,
     text: &str,
     path: &Path,
-) -> Result<StepEnd, Trouble> {
-    let file = inside.write_script("checkout", text).await?;
+) -> Result<StepEnd, TaskError> {
+    let file = environment.write_script("checkout", text).await?;
     let argv = vec!["/bin/sh".to_owned(), file.to_string_lossy().into_owned()];
-    let env = inside.variables.of_step(&variables(task, path), &inside.directory);
-    let mut process = inside.spawn(argv, env, inside.directory.clone()).await??;
-    let ending = async { Why::Stopped(task.stop.stopped().await) };
-    let patience = Patience { silence: Some(roundel_model::limits::NO_OUTPUT_TIMEOUT) };
-    let (end, leftover) = attend(&mut process, &mut step.log, patience, ending).await?;
-    drop(leftover);
+    let env = environment.variables.of_step(&variables(task, path), &environment.directory);
+    let mut process = environment.spawn(argv, env, environment.directory.clone()).await??;
+    let ending = async { EndReason::Stopped(task.stop.stopped().await) };
+    let timeouts = Timeouts { no_output: Some(roundel_model::limits::NO_OUTPUT_TIMEOUT) };
+    let (end, terminal) = supervise(&mut process, &mut step.log, timeouts, ending).await?;
+    drop(terminal);
     let code = end.exit.map(phrases::exit_code);
-    let status = match (&end.why, code) {
+    let status = match (&end.reason, code) {
         (None, Some(0)) => StepStatus::Success,
         (None, _) => StepStatus::Failed,
-        (Some(Why::Stopped(reason)), _) => stopped_status(reason),
-        (Some(Why::Silent | Why::JobOver), _) => StepStatus::Timedout,
+        (Some(EndReason::Stopped(reason)), _) => return Ok(StepEnd::stopped(reason, code)),
+        (Some(EndReason::NoOutput | EndReason::JobOver), _) => StepStatus::Timedout,
     };
     if let (StepStatus::Failed, Some(code)) = (status, code)
         && code != NO_GIT
@@ -160,7 +162,7 @@ async fn script(
     Ok(StepEnd { status, exit_code: code })
 }
 
-/// What the scripts are told. Variables need no quoting.
+/// The parameters of the scripts. Variables need no quoting.
 fn variables(task: &Task, path: &Path) -> Vec<(String, String)> {
     let checkout = &task.spec.checkout;
     let share = PathBuf::from(SHARE);
@@ -170,7 +172,7 @@ fn variables(task: &Task, path: &Path) -> Vec<(String, String)> {
         None => ("tag", checkout.git_ref.name()),
     };
     let mut variables = vec![
-        ("ROUNDEL_PARCEL", text(&share.join("repository.git"))),
+        ("ROUNDEL_BUNDLE", text(&share.join("repository.git"))),
         ("ROUNDEL_TREE", text(&share.join("tree"))),
         ("ROUNDEL_HEAD", text(&share.join("head"))),
         ("ROUNDEL_PATH", text(path)),
@@ -178,7 +180,7 @@ fn variables(task: &Task, path: &Path) -> Vec<(String, String)> {
         ("ROUNDEL_SHA", checkout.sha.to_string()),
         ("ROUNDEL_KIND", kind.to_owned()),
         ("ROUNDEL_NAME", name.to_owned()),
-        // Whatever image or project say, our git asks nobody and pages nothing.
+        // Whatever image or project set, this git does not prompt and uses no pager.
         ("GIT_TERMINAL_PROMPT", "0".to_owned()),
         ("GIT_PAGER", "cat".to_owned()),
     ];

@@ -1,4 +1,4 @@
-//! Attends a process: reads what it prints into the step's log until it ends, or ends it.
+//! Supervises a process: reads what it prints into the step's log until it ends, or ends it.
 //!
 //! ```text
 //! running ──exit──▶ draining ──end of output, or 2 s──▶ ended
@@ -6,8 +6,8 @@
 //!    └──SIGTERM──▶ stopping ──10 s──▶ SIGKILL ──exit──────┘
 //! ```
 //!
-//! The terminal stays open when children of the shell hold it: they may live on (RUN §2.5), and
-//! whoever printed into a closed one would fail. The caller gets what is left as [`Leftover`].
+//! The terminal stays open when children of the shell hold it: they may live on (RUN §2.5), and a
+//! process that prints into a closed one would fail. The caller gets it as [`OpenTerminal`].
 
 use std::{
     future::Future,
@@ -28,15 +28,15 @@ use tokio::{
     time::{Instant, sleep, sleep_until},
 };
 
-use crate::{log::StepLog, stop::StopReason, task::Trouble};
+use crate::{log::StepLog, stop::StopReason, task_error::TaskError};
 
 /// How long output may follow the end of the shell (RUN §2.5).
 const DRAIN: Duration = Duration::from_secs(2);
 
-/// How long nobody reads between two pieces of output that nobody wants.
-const BREATH: Duration = Duration::from_millis(5);
+/// The pause between two reads of output that is discarded.
+const DRAIN_PAUSE: Duration = Duration::from_millis(5);
 
-/// How much silence lets out what is held back for masking (RUN §7.3).
+/// After how much silence the log gets what is held back for masking (RUN §7.3).
 const FLUSH: Duration = Duration::from_millis(100);
 
 /// How long a killed process may take to be gone.
@@ -47,9 +47,9 @@ const PIECE: usize = 64 << 10;
 
 /// Why a process is ended before its time.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Why {
+pub(crate) enum EndReason {
     /// It printed nothing for too long (RUN §2.6).
-    Silent,
+    NoOutput,
     /// The task is stopped.
     Stopped(StopReason),
     /// It ran in the background, and the job is over.
@@ -58,77 +58,77 @@ pub(crate) enum Why {
 
 /// How a process came to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct End {
+pub(crate) struct ProcessEnd {
     /// Why it was ended, if it was.
-    pub(crate) why: Option<Why>,
+    pub(crate) reason: Option<EndReason>,
     /// How it exited; `None` if it was ended and did not say so in time.
     pub(crate) exit: Option<Exit>,
 }
 
-/// A terminal that something still holds.
-pub(crate) struct Leftover(Receiver);
+/// A terminal that outlives its process because other processes still hold it.
+pub(crate) struct OpenTerminal(Receiver);
 
-impl Leftover {
-    /// Reads and forgets until nobody holds the terminal any more, so that nobody blocks on it for
-    /// long. Without haste: what prints without end shall not keep the runner busy.
+impl OpenTerminal {
+    /// Reads and discards until no process holds the terminal any more, so that none blocks on it for
+    /// long. With pauses, so that endless output does not keep the runner busy.
     pub(crate) async fn drain(self) {
         let mut piece = vec![0; PIECE];
         while let Ok(1..) = read(&self.0, &mut piece).await {
-            sleep(BREATH).await;
+            sleep(DRAIN_PAUSE).await;
         }
     }
 }
 
-/// What the process is measured by.
-pub(crate) struct Patience {
-    /// How long it may be silent; `None`: for ever.
-    pub(crate) silence: Option<Duration>,
+/// The timeouts of a process.
+pub(crate) struct Timeouts {
+    /// How long it may print nothing; `None`: without limit.
+    pub(crate) no_output: Option<Duration>,
 }
 
-/// Attends a process until it has ended, or is ended because `ending` says why.
+/// Supervises a process until it has ended, or is ended for the reason that `ending` returns.
 ///
 /// # Errors
 ///
 /// The runner's disk does not take the log, or the environment is broken.
-pub(crate) async fn attend(
+pub(crate) async fn supervise(
     process: &mut Process,
     log: &mut StepLog,
-    patience: Patience,
-    ending: impl Future<Output = Why>,
-) -> Result<(End, Option<Leftover>), Trouble> {
+    timeouts: Timeouts,
+    ending: impl Future<Output = EndReason>,
+) -> Result<(ProcessEnd, Option<OpenTerminal>), TaskError> {
     let output = process.take_output().map(asynchronous).transpose();
-    let mut attendance = Attendance {
+    let mut supervisor = Supervisor {
         output: output.map_err(|error| lost(&error))?,
-        deadline: patience.silence.map(after),
+        deadline: timeouts.no_output.map(after),
         flush_at: None,
         phase: Phase::Running,
         piece: vec![0; PIECE],
         process,
         log,
-        patience,
+        timeouts,
     };
     tokio::pin!(ending);
     loop {
-        if let (Phase::Draining(exit, why), None) = (&attendance.phase, &attendance.output) {
-            return Ok((End { why: why.clone(), exit: Some(*exit) }, None));
+        if let (Phase::Draining(exit, reason), None) = (&supervisor.phase, &supervisor.output) {
+            return Ok((ProcessEnd { reason: reason.clone(), exit: Some(*exit) }, None));
         }
-        let event = attendance.next(ending.as_mut()).await;
-        if let Some(end) = attendance.heed(event)? {
-            return Ok((end, attendance.output.map(Leftover)));
+        let event = supervisor.next(ending.as_mut()).await;
+        if let Some(end) = supervisor.handle(event)? {
+            return Ok((end, supervisor.output.map(OpenTerminal)));
         }
     }
 }
 
-struct Attendance<'a> {
+struct Supervisor<'a> {
     process: &'a Process,
     log: &'a mut StepLog,
-    patience: Patience,
+    timeouts: Timeouts,
     phase: Phase,
     /// When the phase ends by itself.
     deadline: Option<Instant>,
-    /// When silence lets out what is held back.
+    /// When the log gets what is held back.
     flush_at: Option<Instant>,
-    /// `None`: nobody holds the other end any more.
+    /// `None`: no process holds the other end any more.
     output: Option<Receiver>,
     piece: Vec<u8>,
 }
@@ -136,14 +136,14 @@ struct Attendance<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Phase {
     Running,
-    Stopping(Why),
-    Killed(Why),
-    Draining(Exit, Option<Why>),
+    Stopping(EndReason),
+    Killed(EndReason),
+    Draining(Exit, Option<EndReason>),
 }
 
-/// What happens to a process that is attended.
+/// What happens to a supervised process.
 enum Event {
-    End(Why),
+    EndRequested(EndReason),
     Exited(Result<Exit, ContainerError>),
     Deadline,
     Silence,
@@ -151,12 +151,12 @@ enum Event {
     Output(io::Result<usize>),
 }
 
-impl Attendance<'_> {
-    async fn next(&mut self, ending: Pin<&mut impl Future<Output = Why>>) -> Event {
+impl Supervisor<'_> {
+    async fn next(&mut self, ending: Pin<&mut impl Future<Output = EndReason>>) -> Event {
         let open = self.output.is_some();
         let full = self.log.spool().is_full();
-        // The server is behind: the job waits, and nobody blames it for being silent.
-        let paused = full && self.phase.is_patient();
+        // The server is behind: the job waits, and its silence does not count.
+        let paused = full && self.phase.is_undisturbed();
         // In this order: output without end must not keep anything else from being seen.
         tokio::select! {
             biased;
@@ -164,7 +164,7 @@ impl Attendance<'_> {
             exit = self.process.wait(), if !matches!(self.phase, Phase::Draining(..)) => {
                 Event::Exited(exit)
             }
-            why = ending, if self.phase.is_patient() => Event::End(why),
+            reason = ending, if self.phase.is_undisturbed() => Event::EndRequested(reason),
             () = at(self.deadline), if !paused => Event::Deadline,
             () = at(self.flush_at) => Event::Silence,
             () = self.log.spool().has_room(), if full => Event::Room,
@@ -174,28 +174,28 @@ impl Attendance<'_> {
         }
     }
 
-    /// Takes what happened; answers how the process ended, if it did.
-    fn heed(&mut self, event: Event) -> Result<Option<End>, Trouble> {
+    /// Handles what happened; returns how the process ended, if it did.
+    fn handle(&mut self, event: Event) -> Result<Option<ProcessEnd>, TaskError> {
         match event {
-            Event::End(why) => return self.end(why),
+            Event::EndRequested(reason) => return self.end(reason),
             Event::Exited(exit) => {
-                let why = match &self.phase {
-                    Phase::Stopping(why) | Phase::Killed(why) => Some(why.clone()),
+                let reason = match &self.phase {
+                    Phase::Stopping(reason) | Phase::Killed(reason) => Some(reason.clone()),
                     Phase::Running | Phase::Draining(..) => None,
                 };
-                self.enter(Phase::Draining(exit?, why), Some(DRAIN));
+                self.enter(Phase::Draining(exit?, reason), Some(DRAIN));
             }
             Event::Deadline => return self.on_deadline(),
             Event::Silence => {
-                self.log.flush().map_err(|error| Trouble::disk(&error))?;
+                self.log.flush().map_err(|error| TaskError::disk(&error))?;
                 self.flush_at = None;
             }
-            Event::Room => self.renew(),
+            Event::Room => self.restart_timeout(),
             Event::Output(Ok(count @ 1..)) => {
-                self.log.write(&self.piece[..count]).map_err(|error| Trouble::disk(&error))?;
+                self.log.write(&self.piece[..count]).map_err(|error| TaskError::disk(&error))?;
                 self.flush_at = self.log.holds().then(|| after(FLUSH));
                 if self.phase == Phase::Running {
-                    self.renew();
+                    self.restart_timeout();
                 }
             }
             Event::Output(Ok(0) | Err(_)) => self.output = None,
@@ -203,45 +203,45 @@ impl Attendance<'_> {
         Ok(None)
     }
 
-    /// Begins to end a process: politely, unless somebody else may have the task already.
-    fn end(&mut self, why: Why) -> Result<Option<End>, Trouble> {
+    /// Begins to end a process: with a grace period, unless another runner may have the task.
+    fn end(&mut self, reason: EndReason) -> Result<Option<ProcessEnd>, TaskError> {
         if let Phase::Draining(exit, _) = self.phase {
-            let why = (why != Why::JobOver).then_some(why);
-            return Ok(Some(End { why, exit: Some(exit) }));
+            let reason = (reason != EndReason::JobOver).then_some(reason);
+            return Ok(Some(ProcessEnd { reason, exit: Some(exit) }));
         }
-        if why == Why::Stopped(StopReason::LeaseLost) {
+        if reason == EndReason::Stopped(StopReason::LeaseLost) {
             self.process.signal(SIGKILL)?;
-            self.enter(Phase::Killed(why), Some(KILL));
+            self.enter(Phase::Killed(reason), Some(KILL));
         } else {
             self.process.signal(SIGTERM)?;
-            self.enter(Phase::Stopping(why), Some(GRACE));
+            self.enter(Phase::Stopping(reason), Some(GRACE));
         }
         Ok(None)
     }
 
-    fn on_deadline(&mut self) -> Result<Option<End>, Trouble> {
+    fn on_deadline(&mut self) -> Result<Option<ProcessEnd>, TaskError> {
         match self.phase.clone() {
-            Phase::Running => self.end(Why::Silent),
-            Phase::Stopping(why) => {
+            Phase::Running => self.end(EndReason::NoOutput),
+            Phase::Stopping(reason) => {
                 self.process.signal(SIGKILL)?;
-                self.enter(Phase::Killed(why), Some(KILL));
+                self.enter(Phase::Killed(reason), Some(KILL));
                 Ok(None)
             }
             // Not even SIGKILL helps: the end of the environment must.
-            Phase::Killed(why) => Ok(Some(End { why: Some(why), exit: None })),
-            Phase::Draining(exit, why) => Ok(Some(End { why, exit: Some(exit) })),
+            Phase::Killed(reason) => Ok(Some(ProcessEnd { reason: Some(reason), exit: None })),
+            Phase::Draining(exit, reason) => Ok(Some(ProcessEnd { reason, exit: Some(exit) })),
         }
     }
 
-    fn enter(&mut self, phase: Phase, patience: Option<Duration>) {
+    fn enter(&mut self, phase: Phase, limit: Option<Duration>) {
         self.phase = phase;
-        self.deadline = patience.map(after);
+        self.deadline = limit.map(after);
     }
 
-    /// Begins to count anew, after output or after time that does not count.
-    fn renew(&mut self) {
+    /// Restarts the timeout, after output or after time that does not count.
+    fn restart_timeout(&mut self) {
         match self.phase {
-            Phase::Running => self.deadline = self.patience.silence.map(after),
+            Phase::Running => self.deadline = self.timeouts.no_output.map(after),
             Phase::Draining(_, None) => self.deadline = Some(after(DRAIN)),
             Phase::Stopping(_) | Phase::Killed(_) | Phase::Draining(_, Some(_)) => {}
         }
@@ -249,8 +249,8 @@ impl Attendance<'_> {
 }
 
 impl Phase {
-    /// Tells whether the process is left in peace: it runs, or ended by itself.
-    fn is_patient(&self) -> bool {
+    /// Returns whether the runner has not begun to end the process: it runs, or ended by itself.
+    fn is_undisturbed(&self) -> bool {
         matches!(self, Self::Running | Self::Draining(_, None))
     }
 }
@@ -280,7 +280,7 @@ async fn read_some(output: Option<&Receiver>, piece: &mut [u8]) -> io::Result<us
     }
 }
 
-/// Reads what there is. A terminal that nobody holds any more answers EIO: that is its end.
+/// Reads what there is. A terminal that no process holds any more returns EIO: that is its end.
 async fn read(output: &Receiver, piece: &mut [u8]) -> io::Result<usize> {
     loop {
         output.readable().await?;
@@ -298,6 +298,6 @@ async fn read(output: &Receiver, piece: &mut [u8]) -> io::Result<usize> {
     }
 }
 
-fn lost(error: &io::Error) -> Trouble {
-    Trouble::Infrastructure(format!("the output of a step cannot be read: {error}"))
+fn lost(error: &io::Error) -> TaskError {
+    TaskError::Infrastructure(format!("the output of a step cannot be read: {error}"))
 }

@@ -11,15 +11,14 @@ use roundel_model::{
 use roundel_protocol::StepReport;
 
 use super::{
-    OpenStep, StepEnd,
-    process::{End, Patience, Why, attend},
-    report, stopped_status,
+    OpenStep,
+    end::StepEnd,
+    process::{EndReason, ProcessEnd, Timeouts, supervise},
+    report,
 };
 use crate::{
-    inside::Inside,
-    paths, phrases, shell,
-    stop::StopReason,
-    task::{Task, Trouble},
+    job_environment::JobEnvironment, paths, phrases, shell, stop::StopReason, task::context::Task,
+    task_error::TaskError,
 };
 
 /// Runs a step to its end, with the retries that it asks for.
@@ -29,13 +28,13 @@ use crate::{
 /// The environment or the runner's disk is broken; the step has been reported so.
 pub(crate) async fn run(
     task: &Task,
-    inside: &Inside,
+    environment: &JobEnvironment,
     number: u32,
     planned: &PlannedStep,
     run: &RunStep,
-) -> Result<StepEnd, Trouble> {
-    let mut step = OpenStep::begin(task, number, run_report(inside, planned, run))?;
-    match attempts(task, inside, &mut step, number, run).await {
+) -> Result<StepEnd, TaskError> {
+    let mut step = OpenStep::begin(task, number, run_report(environment, planned, run))?;
+    match attempts(task, environment, &mut step, number, run).await {
         Ok(end) => step.end(task, end),
         Err(trouble) => Err(step.fail(task, trouble)),
     }
@@ -43,12 +42,12 @@ pub(crate) async fn run(
 
 async fn attempts(
     task: &Task,
-    inside: &Inside,
+    environment: &JobEnvironment,
     step: &mut OpenStep,
     number: u32,
     run: &RunStep,
-) -> Result<StepEnd, Trouble> {
-    let mut end = attempt(task, inside, step, number, run).await?;
+) -> Result<StepEnd, TaskError> {
+    let mut end = attempt(task, environment, step, number, run).await?;
     for retry in 1..=run.max_auto_reruns {
         if !end.is_failure() || task.stop.reason().is_some() {
             break;
@@ -61,18 +60,22 @@ async fn attempts(
         tokio::select! {
             () = tokio::time::sleep(run.auto_rerun_delay) => {}
             reason = task.stop.stopped() => {
-                return Ok(StepEnd { status: stopped_status(&reason), exit_code: end.exit_code });
+                return Ok(StepEnd::stopped(&reason, end.exit_code));
             }
         }
-        end = attempt(task, inside, step, number, run).await?;
+        end = attempt(task, environment, step, number, run).await?;
     }
     Ok(end)
 }
 
-/// Returns what the server is told when a run step begins.
-pub(super) fn run_report(inside: &Inside, planned: &PlannedStep, run: &RunStep) -> StepReport {
+/// Returns the report of a run step that begins.
+pub(super) fn run_report(
+    environment: &JobEnvironment,
+    planned: &PlannedStep,
+    run: &RunStep,
+) -> StepReport {
     StepReport {
-        command: Some(shell::display(inside.shell(run.shell.as_deref()), &run.command)),
+        command: Some(shell::display(environment.shell(run.shell.as_deref()), &run.command)),
         background: run.background,
         ..report(planned, StepKind::Run)
     }
@@ -86,21 +89,21 @@ pub(super) enum Started {
 
 /// Writes the script and starts the shell on it.
 pub(super) async fn start(
-    inside: &Inside,
+    environment: &JobEnvironment,
     step: &mut OpenStep,
     number: u32,
     run: &RunStep,
-) -> Result<Started, Trouble> {
-    let directory = directory(inside, run);
-    let script = inside.write_script(&format!("step-{number}"), &run.command).await?;
-    let mut argv = shell::words(inside.shell(run.shell.as_deref()));
+) -> Result<Started, TaskError> {
+    let directory = directory(environment, run);
+    let script = environment.write_script(&format!("step-{number}"), &run.command).await?;
+    let mut argv = shell::words(environment.shell(run.shell.as_deref()));
     if argv.is_empty() {
-        step.line("The shell of this step is an empty text: write `shell: /bin/sh -e`, say.")?;
+        step.line("The shell of this step is empty: write `shell: /bin/sh -e`, for example.")?;
         return Ok(Started::Failed);
     }
     argv.push(script.to_string_lossy().into_owned());
-    let env = inside.variables.of_step(&run.environment, &directory);
-    match inside.spawn(argv, env, directory).await? {
+    let env = environment.variables.of_step(&run.environment, &directory);
+    match environment.spawn(argv, env, directory).await? {
         Ok(process) => Ok(Started::Process(process)),
         Err(error) if error.kind().is_request() => {
             step.line(&error.to_string())?;
@@ -110,33 +113,33 @@ pub(super) async fn start(
     }
 }
 
-fn directory(inside: &Inside, run: &RunStep) -> PathBuf {
+fn directory(environment: &JobEnvironment, run: &RunStep) -> PathBuf {
     run.working_directory.as_deref().map_or_else(
-        || inside.directory.clone(),
-        |written| paths::resolve(written, &inside.user.home, &inside.directory),
+        || environment.directory.clone(),
+        |written| paths::resolve(written, &environment.user.home, &environment.directory),
     )
 }
 
 async fn attempt(
     task: &Task,
-    inside: &Inside,
+    environment: &JobEnvironment,
     step: &mut OpenStep,
     number: u32,
     run: &RunStep,
-) -> Result<StepEnd, Trouble> {
-    let Started::Process(mut process) = start(inside, step, number, run).await? else {
+) -> Result<StepEnd, TaskError> {
+    let Started::Process(mut process) = start(environment, step, number, run).await? else {
         return Ok(StepEnd::FAILED);
     };
-    let patience = Patience { silence: Some(run.no_output_timeout) };
-    let ending = async { Why::Stopped(task.stop.stopped().await) };
-    let (end, leftover) = attend(&mut process, &mut step.log, patience, ending).await?;
-    // What is left of a step that was ended is not asked to stay: its terminal is hung up.
-    if let (Some(leftover), None) = (leftover, &end.why) {
-        task.keep_draining(leftover);
+    let timeouts = Timeouts { no_output: Some(run.no_output_timeout) };
+    let ending = async { EndReason::Stopped(task.stop.stopped().await) };
+    let (end, terminal) = supervise(&mut process, &mut step.log, timeouts, ending).await?;
+    // The terminal of a step that was ended is hung up, which ends its children too.
+    if let (Some(terminal), None) = (terminal, &end.reason) {
+        task.keep_draining(terminal);
     }
     let ended = verdict(&end);
-    if ended.is_failure() && step.log.has_refused_setuid() {
-        step.line(phrases::refused_setuid(task.host.settings.allow_setuid))?;
+    if ended.is_failure() && step.log.has_refused_sudo() {
+        step.line(phrases::refused_sudo(task.host.settings.allow_setuid))?;
     }
     for line in last_lines(&end, run) {
         step.line(&line)?;
@@ -144,12 +147,12 @@ async fn attempt(
     Ok(ended)
 }
 
-/// Says how the process ended, in the words that scripts look for.
-fn last_lines(end: &End, run: &RunStep) -> Vec<String> {
-    match (&end.why, end.exit) {
-        (Some(Why::Silent), _) => vec![phrases::no_output(run.no_output_timeout)],
-        (Some(Why::Stopped(reason)), _) => vec![stopped(reason).to_owned()],
-        (Some(Why::JobOver), _) => vec!["Step canceled".to_owned()],
+/// Returns the lines that say how the process ended, in the words that scripts look for.
+fn last_lines(end: &ProcessEnd, run: &RunStep) -> Vec<String> {
+    match (&end.reason, end.exit) {
+        (Some(EndReason::NoOutput), _) => vec![phrases::no_output(run.no_output_timeout)],
+        (Some(EndReason::Stopped(reason)), _) => vec![stopped(reason).to_owned()],
+        (Some(EndReason::JobOver), _) => vec!["Step canceled".to_owned()],
         (None, Some(exit)) => phrases::ending(exit),
         (None, None) => Vec::new(),
     }
@@ -161,19 +164,19 @@ fn stopped(reason: &StopReason) -> &'static str {
         StopReason::Canceled => "The job was canceled.",
         StopReason::RunTime => "The job ran for longer than it may.",
         StopReason::Shutdown => "The runner was told to stop.",
-        StopReason::Broken(_) => "The runner cannot go on.",
+        StopReason::RunnerFailed(_) => "The runner cannot go on.",
     }
 }
 
 /// Returns how a step ended, given how its process did.
-pub(super) fn verdict(end: &End) -> StepEnd {
+pub(super) fn verdict(end: &ProcessEnd) -> StepEnd {
     let exit_code = end.exit.map(phrases::exit_code);
-    let status = match &end.why {
+    let status = match &end.reason {
         None if exit_code == Some(0) => StepStatus::Success,
         None => StepStatus::Failed,
-        Some(Why::Silent) => StepStatus::Timedout,
-        Some(Why::Stopped(reason)) => stopped_status(reason),
-        Some(Why::JobOver) => return StepEnd::SUCCESS,
+        Some(EndReason::NoOutput) => StepStatus::Timedout,
+        Some(EndReason::Stopped(reason)) => return StepEnd::stopped(reason, exit_code),
+        Some(EndReason::JobOver) => return StepEnd::SUCCESS,
     };
     StepEnd { status, exit_code }
 }
@@ -186,22 +189,22 @@ mod tests {
 
     #[test]
     fn a_step_that_was_ended_is_not_judged_by_its_exit_code() {
-        // A process that answers SIGTERM with exit code 0 has not succeeded.
-        let end = |why| End { why: Some(why), exit: Some(Exit::Code(0)) };
-        for (why, status) in [
-            (Why::Silent, StepStatus::Timedout),
-            (Why::Stopped(StopReason::RunTime), StepStatus::Timedout),
-            (Why::Stopped(StopReason::Canceled), StepStatus::Canceled),
-            (Why::Stopped(StopReason::LeaseLost), StepStatus::InfrastructureFail),
-            (Why::JobOver, StepStatus::Success),
+        // A process that exits with code 0 on SIGTERM has not succeeded.
+        let end = |reason| ProcessEnd { reason: Some(reason), exit: Some(Exit::Code(0)) };
+        for (reason, status) in [
+            (EndReason::NoOutput, StepStatus::Timedout),
+            (EndReason::Stopped(StopReason::RunTime), StepStatus::Timedout),
+            (EndReason::Stopped(StopReason::Canceled), StepStatus::Canceled),
+            (EndReason::Stopped(StopReason::LeaseLost), StepStatus::InfrastructureFail),
+            (EndReason::JobOver, StepStatus::Success),
         ] {
-            assert_eq!(verdict(&end(why.clone())).status, status, "{why:?}");
+            assert_eq!(verdict(&end(reason.clone())).status, status, "{reason:?}");
         }
     }
 
     #[test]
     fn an_exit_code_of_zero_is_success_and_anything_else_is_not() {
-        let end = |exit| End { why: None, exit: Some(exit) };
+        let end = |exit| ProcessEnd { reason: None, exit: Some(exit) };
         assert_eq!(
             verdict(&end(Exit::Code(0))),
             StepEnd { status: StepStatus::Success, exit_code: Some(0) }

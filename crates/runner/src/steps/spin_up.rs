@@ -1,9 +1,8 @@
 //! Step 0, *Spin up environment* (RUN §1.7, §2.11): the image, the environment, the step user.
 //!
 //! A wrong image name or password is the user's error and fails the job here; a host that cannot do
-//! its part is ours ([`Trouble`]).
+//! its part is ours ([`TaskError`]).
 
-use roundel_model::kind::StepKind;
 use std::{
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
@@ -12,29 +11,33 @@ use std::{
 };
 
 use roundel_container::{Bind, Environment, EnvironmentSpec, Limits, Root, image::Image};
-use roundel_model::plan::{ContainerSpec, Executor};
+use roundel_model::{
+    kind::StepKind,
+    plan::{ContainerSpec, Executor},
+};
 use tokio::{sync::mpsc, time::Instant};
 
-use super::{OpenStep, SPIN_UP, StepEnd, own_report};
+use super::{OpenStep, SPIN_UP, end::StepEnd, own_report};
 use crate::{
-    inside::{Inside, Preparation, SHARE},
+    job_environment::{JobEnvironment, JobEnvironmentSpec, SHARE},
     phrases,
-    task::{Task, Trouble},
+    task::context::Task,
+    task_error::TaskError,
     variables::fill_in,
 };
 
-/// How long an image may take to come.
-const PULL: Duration = Duration::from_mins(30);
+/// For pulling an image.
+const PULL_TIMEOUT: Duration = Duration::from_mins(30);
 
 /// Lines of progress that may wait to be written.
 const PROGRESS_LINES: usize = 256;
 
-/// An environment that runs, and its inside.
+/// An environment that runs.
 pub(crate) struct SpunUp {
     /// For ending it.
-    pub(crate) environment: Arc<Environment>,
+    pub(crate) running: Arc<Environment>,
     /// For the steps.
-    pub(crate) inside: Inside,
+    pub(crate) environment: JobEnvironment,
 }
 
 /// What the steps' environment is made of.
@@ -49,8 +52,9 @@ struct Base {
 ///
 /// # Errors
 ///
-/// Whose trouble it is stands in the [`Trouble`]; the step has been reported as failed then.
-pub(crate) async fn spin_up(task: &Task) -> Result<SpunUp, Trouble> {
+/// The [`TaskError`] says whether the job or the runner is at fault; the step has been reported as
+/// failed.
+pub(crate) async fn spin_up(task: &Task) -> Result<SpunUp, TaskError> {
     let report = own_report("Spin up environment", StepKind::SpinUp);
     let mut step = OpenStep::begin(task, SPIN_UP, report)?;
     match prepare(task, &mut step).await {
@@ -58,11 +62,11 @@ pub(crate) async fn spin_up(task: &Task) -> Result<SpunUp, Trouble> {
             step.end(task, StepEnd::SUCCESS)?;
             Ok(spun_up)
         }
-        Err(trouble) => Err(step.fail(task, trouble)),
+        Err(error) => Err(step.fail(task, error)),
     }
 }
 
-async fn prepare(task: &Task, step: &mut OpenStep) -> Result<SpunUp, Trouble> {
+async fn prepare(task: &Task, step: &mut OpenStep) -> Result<SpunUp, TaskError> {
     let settings = &task.host.settings;
     step.line(&format!(
         "Build-agent version {} (Roundel runner `{}`)",
@@ -73,18 +77,19 @@ async fn prepare(task: &Task, step: &mut OpenStep) -> Result<SpunUp, Trouble> {
         Executor::Docker { containers } => docker(task, step, containers).await?,
         Executor::Machine { image, .. } => machine(step, image.as_deref())?,
         Executor::Macos { .. } => {
-            let sentence = "this runner is no Mac; the job needs one";
-            return Err(Trouble::Infrastructure(sentence.to_owned()));
+            let sentence = "The job needs macOS, and this runner is not a Mac.";
+            return Err(TaskError::Infrastructure(sentence.to_owned()));
         }
     };
     let began_at = Instant::now();
     let spec = environment_spec(task, &base)?;
     let runtime = task.host.runtime.clone();
-    let environment = tokio::task::spawn_blocking(move || runtime.start(&spec))
-        .await
-        .map_err(|error| Trouble::Infrastructure(format!("the environment was lost: {error}")))??;
-    let environment = Arc::new(environment);
-    let limitations: Vec<String> = environment
+    let running =
+        tokio::task::spawn_blocking(move || runtime.start(&spec)).await.map_err(|error| {
+            TaskError::Infrastructure(format!("starting the environment failed: {error}"))
+        })??;
+    let running = Arc::new(running);
+    let limitations: Vec<String> = running
         .limitations()
         .iter()
         .map(|limitation| limitation.sentence("Jobs on this runner"))
@@ -93,19 +98,19 @@ async fn prepare(task: &Task, step: &mut OpenStep) -> Result<SpunUp, Trouble> {
         step.line(sentence)?;
     }
     task.not_enforced.set(limitations).ok();
-    let preparation =
-        Preparation { user: base.user, image_variables: &base.variables, spec: &task.spec };
-    let inside = Inside::prepare(Arc::clone(&environment), preparation).await?;
+    let spec =
+        JobEnvironmentSpec { user: base.user, image_variables: &base.variables, job: &task.spec };
+    let environment = JobEnvironment::prepare(Arc::clone(&running), spec).await?;
     step.line(&format!(
         "Time to create the environment: {}",
         phrases::duration(Duration::from_millis(millis(began_at.elapsed())))
     ))?;
-    Ok(SpunUp { environment, inside })
+    Ok(SpunUp { running, environment })
 }
 
-fn environment_spec(task: &Task, base: &Base) -> Result<EnvironmentSpec, Trouble> {
+fn environment_spec(task: &Task, base: &Base) -> Result<EnvironmentSpec, TaskError> {
     let share = task.share();
-    open_directory(&share).map_err(|error| Trouble::disk(&error))?;
+    open_directory(&share).map_err(|error| TaskError::disk(&error))?;
     let limits = &task.spec.limits;
     let id = task.spec.task.job.as_uuid().simple().to_string();
     Ok(EnvironmentSpec {
@@ -125,8 +130,8 @@ fn environment_spec(task: &Task, base: &Base) -> Result<EnvironmentSpec, Trouble
     })
 }
 
-/// Makes a directory that everybody may read, whatever the runner's umask: the step user is somebody
-/// else.
+/// Makes a directory that every user may read, whatever the runner's umask: the step user is another
+/// one.
 fn open_directory(path: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(path)?;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755))
@@ -137,22 +142,22 @@ async fn docker(
     task: &Task,
     step: &mut OpenStep,
     containers: &[ContainerSpec],
-) -> Result<Base, Trouble> {
+) -> Result<Base, TaskError> {
     let [primary, services @ ..] = containers else {
-        return Err(Trouble::Request("The job names no image: `docker:` is empty.".to_owned()));
+        return Err(TaskError::Job("The job has no image: `docker:` is empty.".to_owned()));
     };
     if let Some(service) = services.first() {
-        return Err(Trouble::Request(format!(
-            "Service containers are not supported by this version of Roundel: `{}` and whatever \
-             else follows the first entry of `docker:` cannot be started. Leave them out, or start \
-             the service in a `run` step with `background: true`.",
+        return Err(TaskError::Job(format!(
+            "Service containers are not supported by this version of Roundel: `{}` and other \
+             entries after the first one of `docker:` cannot be started. Remove them, or start the \
+             service in a `run` step with `background: true`.",
             service.image
         )));
     }
     if primary.entrypoint.is_some() || primary.command.is_some() {
-        return Err(Trouble::Request(
+        return Err(TaskError::Job(
             "`entrypoint` and `command` of the first image are not supported by this version of \
-             Roundel. Leave them out, or start the program in a `run` step with \
+             Roundel. Remove them, or start the program in a `run` step with \
              `background: true`."
                 .to_owned(),
         ));
@@ -172,10 +177,10 @@ async fn docker(
 }
 
 /// The host's own toolchain.
-fn machine(step: &mut OpenStep, image: Option<&str>) -> Result<Base, Trouble> {
+fn machine(step: &mut OpenStep, image: Option<&str>) -> Result<Base, TaskError> {
     step.line("Starting a clean environment over the toolchain of this runner's host")?;
     if let Some(image) = image {
-        step.line(&format!("  note: the host stands in for the machine image `{image}`"))?;
+        step.line(&format!("  note: the host's toolchain replaces the machine image `{image}`"))?;
     }
     Ok(Base { root: Root::Host, user: None, variables: Vec::new(), hosts: Vec::new() })
 }
@@ -185,18 +190,18 @@ async fn pull(
     task: &Task,
     step: &mut OpenStep,
     container: &ContainerSpec,
-) -> Result<Image, Trouble> {
+) -> Result<Image, TaskError> {
     let auth = container.auth.as_ref().map(|auth| {
         let variables = &task.spec.variables;
         (fill_in(&auth.username, variables), fill_in(&auth.password, variables))
     });
     let auth = auth.as_ref().map(|(name, password)| (name.as_str(), password.as_str()));
     let (sender, mut lines) = mpsc::channel(PROGRESS_LINES);
-    // A line that finds no room is lost: progress is not worth waiting for.
+    // A line that finds no room is dropped: progress is not worth waiting for.
     let progress = move |line: String| drop(sender.try_send(line));
     let pulling = task.host.images.pull(&container.image, auth, &progress);
     tokio::pin!(pulling);
-    let deadline = tokio::time::sleep(PULL);
+    let deadline = tokio::time::sleep(PULL_TIMEOUT);
     tokio::pin!(deadline);
     let image = loop {
         tokio::select! {
@@ -204,13 +209,13 @@ async fn pull(
             Some(line) = lines.recv() => step.line(&format!("  {line}"))?,
             image = &mut pulling => break image?,
             _ = task.stop.stopped() => {
-                return Err(Trouble::Infrastructure("The job was stopped.".to_owned()));
+                return Err(TaskError::Infrastructure("The job was stopped.".to_owned()));
             }
             () = &mut deadline => {
-                return Err(Trouble::Infrastructure(format!(
-                    "The image `{}` was not here after {}: the registry or the network is too slow.",
+                return Err(TaskError::Infrastructure(format!(
+                    "Pulling the image `{}` took longer than {}: the registry or the network is too slow.",
                     container.image,
-                    phrases::duration(PULL)
+                    phrases::duration(PULL_TIMEOUT)
                 )));
             }
         }

@@ -2,17 +2,14 @@
 
 use roundel_model::kind::StepKind;
 
-use super::{OpenStep, StepEnd, VARIABLES, own_report};
-use crate::{
-    inside::Inside,
-    task::{Task, Trouble},
-};
+use super::{OpenStep, VARIABLES, end::StepEnd, own_report};
+use crate::{job_environment::JobEnvironment, task::context::Task, task_error::TaskError};
 
-/// Lists the variables: names and values, or stars.
-pub(crate) fn show(task: &Task, inside: &Inside) -> Result<(), Trouble> {
+/// Lists the variables: names and values, or asterisks.
+pub(crate) fn show(task: &Task, environment: &JobEnvironment) -> Result<(), TaskError> {
     let report = own_report("Preparing environment variables", StepKind::Variables);
     let mut step = OpenStep::begin(task, VARIABLES, report)?;
-    for line in inside.variables.listing() {
+    for line in environment.variables.listing() {
         step.line(&line)?;
     }
     step.end(task, StepEnd::SUCCESS).map(drop)

@@ -3,8 +3,7 @@
 use roundel_model::{plan::When, status::Outcome};
 use roundel_protocol::FinishReport;
 
-use super::Trouble;
-use crate::{log::UplinkTrouble, steps::StepEnd, stop::StopReason};
+use crate::{log::UplinkError, steps::end::StepEnd, stop::StopReason, task_error::TaskError};
 
 /// What the steps have come to so far.
 #[derive(Debug, Default)]
@@ -36,10 +35,10 @@ pub(super) struct Verdict {
 }
 
 impl Verdict {
-    /// Judges a task; `None` if it is not ours to judge.
+    /// Judges a task; `None` if it is not this runner's to judge.
     pub(super) fn of(
         stop: Option<StopReason>,
-        steps: Result<Progress, Trouble>,
+        steps: Result<Progress, TaskError>,
         not_enforced: Vec<String>,
     ) -> Option<Self> {
         let (outcome, reason) = match (stop, steps) {
@@ -51,10 +50,10 @@ impl Verdict {
                 Outcome::InfrastructureFail,
                 Some("The runner was told to stop while the job ran.".to_owned()),
             ),
-            (Some(StopReason::Broken(sentence)), _) => {
+            (Some(StopReason::RunnerFailed(sentence)), _) => {
                 (Outcome::InfrastructureFail, Some(sentence))
             }
-            (None, Err(trouble)) => return Some(Self::trouble(&trouble)),
+            (None, Err(error)) => return Some(Self::error(&error)),
             (None, Ok(Progress { failed: true })) => (Outcome::Failed, None),
             (None, Ok(Progress { failed: false })) => (Outcome::Success, None),
         };
@@ -62,21 +61,21 @@ impl Verdict {
     }
 
     /// Judges a task that could not go on.
-    pub(super) fn trouble(trouble: &Trouble) -> Self {
-        let outcome = match trouble {
-            Trouble::Request(_) => Outcome::Failed,
-            Trouble::Infrastructure(_) => Outcome::InfrastructureFail,
+    pub(super) fn error(error: &TaskError) -> Self {
+        let outcome = match error {
+            TaskError::Job(_) => Outcome::Failed,
+            TaskError::Infrastructure(_) => Outcome::InfrastructureFail,
         };
-        let reason = Some(trouble.sentence().to_owned());
+        let reason = Some(error.sentence().to_owned());
         Self { report: FinishReport { outcome, reason, not_enforced: Vec::new() } }
     }
 
     /// Judges a task whose log the server does not have: nobody could see why it passed.
-    pub(super) fn undelivered(self, trouble: &UplinkTrouble) -> Self {
+    pub(super) fn undelivered(self, error: &UplinkError) -> Self {
         Self {
             report: FinishReport {
                 outcome: Outcome::InfrastructureFail,
-                reason: Some(trouble.to_string()),
+                reason: Some(error.to_string()),
                 ..self.report
             },
         }
@@ -97,7 +96,7 @@ mod tests {
         progress
     }
 
-    fn outcome(stop: Option<StopReason>, steps: Result<Progress, Trouble>) -> Option<Outcome> {
+    fn outcome(stop: Option<StopReason>, steps: Result<Progress, TaskError>) -> Option<Outcome> {
         Verdict::of(stop, steps, Vec::new()).map(|verdict| verdict.report.outcome)
     }
 
@@ -114,15 +113,15 @@ mod tests {
 
     #[test]
     fn a_lost_lease_has_no_verdict() {
-        // Nobody can know whether somebody else runs the job by now.
+        // This runner cannot know whether another one runs the job by now.
         assert_eq!(outcome(Some(StopReason::LeaseLost), Ok(after(&[]))), None);
         assert_eq!(outcome(Some(StopReason::Canceled), Ok(after(&[]))), None);
     }
 
     #[test]
-    fn trouble_of_ours_is_never_the_users() {
-        let ours = || Err(Trouble::Infrastructure("disk full".to_owned()));
-        let theirs = || Err(Trouble::Request("no such image".to_owned()));
+    fn a_failure_of_the_runner_is_never_the_jobs() {
+        let ours = || Err(TaskError::Infrastructure("disk full".to_owned()));
+        let theirs = || Err(TaskError::Job("no such image".to_owned()));
         assert_eq!(outcome(None, ours()), Some(Outcome::InfrastructureFail));
         assert_eq!(outcome(None, theirs()), Some(Outcome::Failed));
         assert_eq!(outcome(None, Ok(after(&[StepStatus::Failed]))), Some(Outcome::Failed));
@@ -133,12 +132,5 @@ mod tests {
             outcome(Some(StopReason::Shutdown), Ok(after(&[]))),
             Some(Outcome::InfrastructureFail)
         );
-    }
-
-    #[test]
-    fn a_full_disk_says_the_way_out() {
-        let full = std::io::Error::from_raw_os_error(nix::libc::ENOSPC);
-        let sentence = Trouble::disk(&full).to_string();
-        assert!(sentence.contains("disk is full") && sentence.contains("Free some space"));
     }
 }

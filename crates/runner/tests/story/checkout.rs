@@ -19,7 +19,7 @@ crate::stories![
     a_repository_that_is_there_already_is_updated,
     a_directory_with_other_files_fails_the_checkout,
     the_key_is_left_for_later_steps_and_shown_to_nobody,
-    a_commit_that_is_gone_fails_the_step_with_the_way_out,
+    a_commit_that_is_gone_fails_the_step_and_says_what_to_do,
 ];
 
 pub(crate) struct Origin {
@@ -194,13 +194,13 @@ async fn the_key_is_left_for_later_steps_and_shown_to_nobody() {
     );
 }
 
-async fn a_commit_that_is_gone_fails_the_step_with_the_way_out() {
+async fn a_commit_that_is_gone_fails_the_step_and_says_what_to_do() {
     let (world, origin) = (World::new().await, Origin::new());
     origin.commit("first");
     let gone = CommitSha::new("1234567890123456789012345678901234567890");
     let ended = world.run(origin.job(branch("main"), &gone, vec![run("echo no")])).await;
     assert_eq!(ended.outcome(), Outcome::Failed);
     assert_eq!(ended.status(101), Some(StepStatus::Failed));
-    assert!(ended.log(101).contains("pushed over or deleted"), "{}", ended.log(101));
+    assert!(ended.log(101).contains("force-pushed or deleted"), "{}", ended.log(101));
     assert_eq!(ended.numbers(), [0, 99, 101]);
 }

@@ -8,7 +8,9 @@ use roundel_model::{
     status::{Outcome, StepStatus},
 };
 
-use super::world::{World, job, run, run_with, when};
+use roundel_runner::RunError;
+
+use super::world::{Setup, World, job, run, run_with, when};
 
 crate::stories![
     a_silent_step_fails_with_the_known_words,
@@ -20,6 +22,7 @@ crate::stories![
     a_server_that_is_away_for_a_while_gets_everything,
     a_drained_runner_finishes_what_runs,
     a_runner_that_is_told_to_end_ends_its_tasks,
+    a_rejected_token_ends_the_runner_after_what_runs,
 ];
 
 async fn a_silent_step_fails_with_the_known_words() {
@@ -132,7 +135,7 @@ async fn a_drained_runner_finishes_what_runs() {
     world.stop.cancel();
     let ended = world.ended().await;
     assert_eq!(ended.outcome(), Outcome::Success);
-    world.runner_ends().await;
+    world.runner_ends().await.unwrap();
 }
 
 async fn a_runner_that_is_told_to_end_ends_its_tasks() {
@@ -144,5 +147,20 @@ async fn a_runner_that_is_told_to_end_ends_its_tasks() {
     assert_eq!(ended.outcome(), Outcome::InfrastructureFail);
     assert_eq!(ended.status(101), Some(StepStatus::InfrastructureFail));
     assert!(ended.finish.reason.unwrap().contains("told to stop"));
-    world.runner_ends().await;
+    world.runner_ends().await.unwrap();
+}
+
+/// A token that was replaced on the server must not be tried for ever.
+async fn a_rejected_token_ends_the_runner_after_what_runs() {
+    let mut world = World::with(Setup { slots: 2, ..Setup::default() }).await;
+    world.server.offer(job(vec![run("echo ready; sleep 0.5; echo done")]));
+    world.printed(101, "ready").await;
+    world.server.change(|known| known.rejects_runner = true);
+    let ended = world.ended().await;
+    assert_eq!(ended.outcome(), Outcome::Success, "what runs is finished");
+    let error = world.runner_ends().await.unwrap_err();
+    assert!(matches!(error, RunError::TokenRejected { .. }), "{error:?}");
+    let said = error.to_string();
+    assert!(said.contains("runner token rejected by http://127.0.0.1:"), "{said}");
+    assert!(said.contains("`runner.token`"), "{said}");
 }

@@ -1,4 +1,4 @@
-//! A server for runners: hands out scripted job specs, remembers what it is told, and fails on
+//! A server for runners: hands out scripted job specs, remembers what is reported, and fails on
 //! demand.
 
 use std::{
@@ -39,6 +39,8 @@ pub(crate) struct Known {
     pub(crate) gone: Option<RefusalCode>,
     /// How many requests get a 503 from now on.
     pub(crate) away: u32,
+    /// Rejects the runner's token.
+    pub(crate) rejects_runner: bool,
     token: String,
     lease: String,
 }
@@ -68,7 +70,7 @@ impl Server {
         (server, format!("http://{address}/").parse().unwrap())
     }
 
-    /// Changes something, and tells whoever waits.
+    /// Changes something, and wakes those who wait.
     pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Known) -> T) -> T {
         let result = change(&mut self.known.lock().unwrap());
         self.changed.notify_waiters();
@@ -143,7 +145,15 @@ async fn claim(
 ) -> Response {
     assert_eq!(headers["authorization"], "Bearer runner-token");
     let wait = request.wait;
-    server.change(|known| known.claims.push(request));
+    let rejected = server.change(|known| {
+        known.claims.push(request);
+        known.rejects_runner
+    });
+    if rejected {
+        let message = "the runner's token is wrong".to_owned();
+        let refusal = Refusal { code: RefusalCode::Unauthorized.into(), message };
+        return (StatusCode::UNAUTHORIZED, Json(refusal)).into_response();
+    }
     let take = async {
         loop {
             let changed = server.changed.notified();

@@ -293,7 +293,7 @@ async fn setuid_programs_work_on_a_runner_that_allows_them() {
                 grep NoNewPrivs /proc/self/status";
     let refused = World::new().await.run(job(vec![run(gain)])).await;
     assert!(refused.log(101).starts_with("1234\nNoNewPrivs:\t1\n"), "{}", refused.log(101));
-    let world = World::with(Setup { allow_setuid: true }).await;
+    let world = World::with(Setup { allow_setuid: true, ..Setup::default() }).await;
     let ended = world.run(job(vec![run(gain)])).await;
     if ended.log(0).contains("do not work") {
         eprintln!("SKIPPED: the ids of environments are those of this host");

@@ -13,7 +13,7 @@ use roundel_model::{
 use roundel_protocol::{
     CheckoutSpec, FinishReport, JobSpec, TaskLimits, TaskRef, Variable, VariableSource,
 };
-use roundel_runner::{Runner, Settings};
+use roundel_runner::{RunError, Runner, Settings};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -57,7 +57,7 @@ pub(crate) struct World {
     pub(crate) stop: CancellationToken,
     pub(crate) stop_now: CancellationToken,
     _directory: tempfile::TempDir,
-    runner: Option<JoinHandle<()>>,
+    runner: Option<JoinHandle<Result<(), RunError>>>,
 }
 
 /// How a job ended.
@@ -67,10 +67,16 @@ pub(crate) struct Ended {
     steps: BTreeMap<u32, Step>,
 }
 
-/// What is not as usual about a runner.
-#[derive(Default)]
+/// How a runner differs from the usual.
 pub(crate) struct Setup {
     pub(crate) allow_setuid: bool,
+    pub(crate) slots: u32,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self { allow_setuid: false, slots: 1 }
+    }
 }
 
 impl World {
@@ -87,7 +93,7 @@ impl World {
             token: Secret::from("runner-token"),
             name: "test".to_owned(),
             directory: directory.path().join("runner"),
-            slots: 1,
+            slots: setup.slots,
             resource_classes: Vec::new(),
             allow_setuid: setup.allow_setuid,
             claim_wait: Duration::from_secs(5),
@@ -124,8 +130,8 @@ impl World {
     }
 
     /// Waits until the runner has come to its end.
-    pub(crate) async fn runner_ends(&mut self) {
-        self.runner.take().unwrap().await.unwrap();
+    pub(crate) async fn runner_ends(&mut self) -> Result<(), RunError> {
+        self.runner.take().unwrap().await.unwrap()
     }
 }
 

@@ -1,4 +1,4 @@
-//! The uplink against a server that loses answers, is away, and names other offsets.
+//! The uplink against a server that loses responses, is unavailable, and names other offsets.
 
 use std::{collections::VecDeque, net::SocketAddr};
 
@@ -136,10 +136,10 @@ fn report(status: StepStatus) -> StepReport {
     StepReport { status, ..steps::own_report("make", StepKind::Run) }
 }
 
-async fn upload(address: SocketAddr, pieces: &[Vec<u8>]) -> (Stop, Result<(), UplinkTrouble>) {
+async fn upload(address: SocketAddr, pieces: &[Vec<u8>]) -> (StopSignal, Result<(), UplinkError>) {
     let directory = tempfile::tempdir().unwrap();
     let spool = Arc::new(Spool::create(&directory.path().join("101.log")).unwrap());
-    let stop = Stop::new();
+    let stop = StopSignal::new();
     let uplink = Uplink::start(client(address), stop.clone());
     uplink.began(101, report(StepStatus::Running), Arc::clone(&spool));
     for piece in pieces {
@@ -191,7 +191,7 @@ proptest! {
 async fn a_lost_lease_stops_the_task_at_once() {
     let (_seen, address) = server(vec![Fault::None, Fault::Gone]).await;
     let (stop, closed) = upload(address, &[b"hello".to_vec()]).await;
-    assert!(matches!(closed, Err(UplinkTrouble::Gone)));
+    assert!(matches!(closed, Err(UplinkError::LeaseGone)));
     assert_eq!(stop.reason(), Some(StopReason::LeaseLost));
 }
 

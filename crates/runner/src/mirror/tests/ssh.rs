@@ -85,14 +85,14 @@ async fn the_deploy_key_opens_the_repository_and_is_gone_afterwards() {
     let sha = world.commit("first");
     let sshd = sshd(&world);
     let checkout = over_ssh(&world, &sshd, &sha);
-    let parcel = world.parcel(&checkout, "parcel").await.unwrap();
-    assert!(has_object(&parcel, &sha));
+    let bundle = world.bundle(&checkout, "bundle").await.unwrap();
+    assert!(has_object(&bundle, &sha));
     assert_eq!(std::fs::read_dir(world.path("scratch")).unwrap().count(), 0);
 }
 
 #[tokio::test]
-async fn a_host_with_another_key_is_not_spoken_to() {
-    // Whoever sits between us and the forge must not get as much as a signature.
+async fn a_host_with_another_key_gets_no_connection() {
+    // A host between the runner and the forge must not get as much as a signature.
     let world = World::new();
     let sha = world.commit("first");
     let sshd = sshd(&world);
@@ -102,23 +102,23 @@ async fn a_host_with_another_key_is_not_spoken_to() {
         known_hosts: format!("[127.0.0.1]:{} {other}\n", sshd.port),
         ..over_ssh(&world, &sshd, &sha)
     };
-    let trouble = world.parcel(&checkout, "parcel").await.unwrap_err();
-    assert!(matches!(trouble, FetchTrouble::HostKey(_)), "{trouble:?}");
+    let error = world.bundle(&checkout, "bundle").await.unwrap_err();
+    assert!(matches!(error, FetchError::HostKey(_)), "{error:?}");
     let unknown = CheckoutSpec { known_hosts: String::new(), ..checkout };
-    let trouble = world.parcel(&unknown, "parcel").await.unwrap_err();
-    assert!(matches!(trouble, FetchTrouble::HostKey(_)), "{trouble:?}");
+    let error = world.bundle(&unknown, "bundle").await.unwrap_err();
+    assert!(matches!(error, FetchError::HostKey(_)), "{error:?}");
 }
 
 #[tokio::test]
-async fn a_refused_key_says_the_way_out_and_nothing_of_itself() {
+async fn a_refused_key_says_what_to_do_and_nothing_of_itself() {
     let world = World::new();
     let sha = world.commit("first");
     let sshd = sshd(&world);
     let stranger = keygen(&world.path("stranger"));
     let checkout = CheckoutSpec { key: Some(stranger.clone()), ..over_ssh(&world, &sshd, &sha) };
-    let trouble = world.parcel(&checkout, "parcel").await.unwrap_err();
-    assert!(matches!(trouble, FetchTrouble::Denied(_)), "{trouble:?}");
-    let shown = format!("{trouble:?}\n{}", trouble.lines(&checkout.url).join("\n"));
+    let error = world.bundle(&checkout, "bundle").await.unwrap_err();
+    assert!(matches!(error, FetchError::Denied(_)), "{error:?}");
+    let shown = format!("{error:?}\n{}", error.lines(&checkout.url).join("\n"));
     assert!(shown.contains("deploy key"), "{shown}");
     for line in stranger.private.expose().lines() {
         assert!(!shown.contains(line), "a line of the key is shown");

@@ -1,6 +1,6 @@
-# Clones or updates the code from the parcel that the runner bound into the environment.
-# Told by variables: ROUNDEL_PARCEL, _PATH, _URL, _SHA, _KIND (branch or tag), _NAME, and for SSH
-# _SSH_BASE and _HTTPS_BASE.
+# Clones or updates the code from the bundle (a bare repository) that the runner bound into the
+# environment. Parameters are variables: ROUNDEL_BUNDLE, _PATH, _URL, _SHA, _KIND (branch or tag),
+# _NAME, and for SSH _SSH_BASE and _HTTPS_BASE.
 set -e
 umask 022
 
@@ -12,7 +12,7 @@ fi
 echo "Using SSH config dir '$HOME/.ssh'"
 git --version
 
-# The parcel belongs to the runner, not to the step user; newer gits ask whether that is meant.
+# The bundle belongs to the runner, not to the step user; newer gits refuse that by default.
 trusted='git -c safe.directory=* upload-pack'
 
 git config --global gc.auto 0 || echo "Warning: git cannot write its configuration in $HOME" >&2
@@ -30,15 +30,15 @@ if [ -e "$ROUNDEL_PATH/.git" ]; then
     else
         refs="+refs/heads/$ROUNDEL_NAME:refs/remotes/origin/$ROUNDEL_NAME"
     fi
-    # A branch that was deleted has no ref any more; its commit is fetched all the same.
-    git fetch -q --force --no-tags --upload-pack="$trusted" "$ROUNDEL_PARCEL" "$refs" ||
+    # A branch that was deleted has no ref any more; its commit is fetched anyway.
+    git fetch -q --force --no-tags --upload-pack="$trusted" "$ROUNDEL_BUNDLE" "$refs" ||
         echo "Warning: $ROUNDEL_KIND $ROUNDEL_NAME is not in the repository any more" >&2
     git cat-file -e "$ROUNDEL_SHA^{commit}" 2>/dev/null ||
-        git fetch -q --force --no-tags --upload-pack="$trusted" "$ROUNDEL_PARCEL" "$ROUNDEL_SHA"
+        git fetch -q --force --no-tags --upload-pack="$trusted" "$ROUNDEL_BUNDLE" "$ROUNDEL_SHA"
 else
     echo "Cloning into $ROUNDEL_PATH"
     git -c 'safe.directory=*' clone -q --no-checkout --no-hardlinks --upload-pack="$trusted" \
-        "$ROUNDEL_PARCEL" "$ROUNDEL_PATH"
+        "$ROUNDEL_BUNDLE" "$ROUNDEL_PATH"
     cd "$ROUNDEL_PATH"
     git remote set-url origin "$ROUNDEL_URL"
 fi

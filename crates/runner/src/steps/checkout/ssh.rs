@@ -3,26 +3,29 @@
 
 use roundel_protocol::CheckoutSpec;
 
-use crate::{inside::Inside, task::Trouble};
+use crate::{job_environment::JobEnvironment, task_error::TaskError};
 
 /// Bytes of an image's own `known_hosts` that are kept.
 const KNOWN_HOSTS_BYTES: usize = 1 << 20;
 
 /// Writes key files and known hosts.
-pub(super) async fn install(inside: &Inside, checkout: &CheckoutSpec) -> Result<(), Trouble> {
-    let directory = inside.user.home.join(".ssh");
-    inside.make_dir(&directory, 0o700).await?;
+pub(super) async fn install(
+    environment: &JobEnvironment,
+    checkout: &CheckoutSpec,
+) -> Result<(), TaskError> {
+    let directory = environment.user.home.join(".ssh");
+    environment.make_dir(&directory, 0o700).await?;
     let path = directory.join("known_hosts");
-    let present = inside.read_file(&path, KNOWN_HOSTS_BYTES).await?.unwrap_or_default();
+    let present = environment.read_file(&path, KNOWN_HOSTS_BYTES).await?.unwrap_or_default();
     if let Some(bytes) = with_pinned(&checkout.known_hosts, &present) {
-        inside.write_file(&path, bytes, 0o600).await?;
+        environment.write_file(&path, bytes, 0o600).await?;
     }
     if let Some(key) = &checkout.key {
         // The name is `id_rsa` whatever the type: scripts depend on it.
         let private = format!("{}\n", key.private.expose().trim_end_matches('\n'));
-        inside.write_file(&directory.join("id_rsa"), private.into_bytes(), 0o600).await?;
+        environment.write_file(&directory.join("id_rsa"), private.into_bytes(), 0o600).await?;
         let public = format!("{}\n", key.public.trim_end());
-        inside.write_file(&directory.join("id_rsa.pub"), public.into_bytes(), 0o644).await?;
+        environment.write_file(&directory.join("id_rsa.pub"), public.into_bytes(), 0o644).await?;
     }
     Ok(())
 }

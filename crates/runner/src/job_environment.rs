@@ -1,7 +1,7 @@
 //! The environment of a task, as its steps see it: user, home, directories, files, processes.
 //!
-//! The calls of `container` block for a millisecond or so; here they are moved off the threads that
-//! serve everything else.
+//! The calls of `container` block for a millisecond or so; here they are moved off the threads of
+//! the async runtime.
 
 use std::{
     path::{Path, PathBuf},
@@ -10,32 +10,30 @@ use std::{
 };
 
 use roundel_container::{ContainerError, Environment, FileAttributes, Process, ProcessSpec};
+use roundel_protocol::JobSpec;
 
 use crate::{
     paths, shell,
-    task::Trouble,
+    task_error::TaskError,
     variables::{Local, Variables},
 };
 
 /// Columns and rows of a step's terminal (RUN §2.7).
 const TERMINAL: (u16, u16) = (80, 24);
 
-/// Where the runner's files are, inside.
+/// Where the `circleci` command is, inside.
 pub(crate) const TOOLS: &str = "/opt/circleci/bin";
 
-/// Where the host's share of the task is bound, inside, read-only.
+/// Where the task's directory on the host is bound, inside, read-only.
 pub(crate) const SHARE: &str = "/opt/circleci/share";
 
-/// Who runs the steps.
+/// The user that runs the steps.
 #[derive(Clone, Debug)]
 pub(crate) struct StepUser {
-    /// As the container wants it: name or numbers. `None`: root.
-    pub(crate) written: Option<String>,
-    /// Numeric user.
-    pub(crate) uid: u32,
-    /// Numeric group.
-    pub(crate) gid: u32,
-    /// Home directory.
+    /// As in an image's `USER`: name or numbers. `None`: root.
+    written: Option<String>,
+    uid: u32,
+    gid: u32,
     pub(crate) home: PathBuf,
 }
 
@@ -46,9 +44,8 @@ impl StepUser {
 }
 
 /// An environment that is ready for steps.
-pub(crate) struct Inside {
+pub(crate) struct JobEnvironment {
     environment: Arc<Environment>,
-    /// Who runs the steps.
     pub(crate) user: StepUser,
     /// What all steps have in common.
     pub(crate) variables: Variables,
@@ -61,71 +58,66 @@ pub(crate) struct Inside {
 }
 
 /// What an environment is made ready with.
-pub(crate) struct Preparation<'a> {
-    /// As the container wants it.
+pub(crate) struct JobEnvironmentSpec<'a> {
+    /// As in an image's `USER`.
     pub(crate) user: Option<String>,
     /// Image's and container's variables, container last.
     pub(crate) image_variables: &'a [(String, String)],
     /// What to run.
-    pub(crate) spec: &'a roundel_protocol::JobSpec,
+    pub(crate) job: &'a JobSpec,
 }
 
-impl Inside {
+impl JobEnvironment {
     /// Makes an environment ready: user, home, directories, the `circleci` command, variables.
     pub(crate) async fn prepare(
         environment: Arc<Environment>,
-        preparation: Preparation<'_>,
-    ) -> Result<Self, Trouble> {
-        let spec = preparation.spec;
-        let written = preparation.user;
+        spec: JobEnvironmentSpec<'_>,
+    ) -> Result<Self, TaskError> {
+        let JobEnvironmentSpec { user: written, image_variables, job } = spec;
         let user = blocking(&environment, {
             let written = written.clone();
             move |environment| environment.user(written.as_deref())
         })
         .await?;
-        let home = home(preparation.image_variables, user.home);
+        let home = home(image_variables, user.home);
         let local = Local {
             home: home.clone(),
             user: user.name,
             shell: user.shell,
             tools: TOOLS.into(),
-            shell_env: format!("/tmp/.bash_env-{}-{}-build", spec.task.job, spec.task.index).into(),
+            shell_env: format!("/tmp/.bash_env-{}-{}-build", job.task.job, job.task.index).into(),
             scratch: format!(
                 "/tmp/circleci-{}-{}",
-                spec.task.job.as_uuid().simple(),
-                spec.task.index
+                job.task.job.as_uuid().simple(),
+                job.task.index
             )
             .into(),
-            working_directory: spec.body.working_directory.clone(),
+            working_directory: job.body.working_directory.clone(),
         };
-        let variables = Variables::merge(
-            preparation.image_variables,
-            &spec.variables,
-            &local,
-            &spec.body.environment,
-        );
-        let inside = Self {
+        let variables =
+            Variables::merge(image_variables, &job.variables, &local, &job.body.environment);
+        let prepared = Self {
             environment,
             user: StepUser { written, uid: user.uid, gid: user.gid, home: home.clone() },
             variables,
-            directory: paths::resolve(&spec.body.working_directory, &home, &home),
+            directory: paths::resolve(&job.body.working_directory, &home, &home),
             scratch: local.scratch.clone(),
             shell: String::new(),
         };
-        inside.furnish(&local).await?;
-        let shell = inside.job_shell(spec.body.shell.as_deref()).await?;
-        Ok(Self { shell, ..inside })
+        prepared.populate(&local).await?;
+        let shell = prepared.job_shell(job.body.shell.as_deref()).await?;
+        Ok(Self { shell, ..prepared })
     }
 
     /// Makes the directories and files that every job finds.
-    async fn furnish(&self, local: &Local) -> Result<(), Trouble> {
+    async fn populate(&self, local: &Local) -> Result<(), TaskError> {
         self.make_dir(&self.user.home, 0o755).await?;
         self.make_dir(&self.directory, 0o755).await?;
         self.make_dir(&self.scratch, 0o755).await?;
         self.write_file(&local.shell_env, Vec::new(), 0o644).await?;
         let marker = self.halt_marker();
         let script = roundel_jobtool::script(&marker.to_string_lossy()).ok_or_else(|| {
-            Trouble::Infrastructure("the scratch directory has a name with a quote".to_owned())
+            TaskError::Infrastructure("the scratch directory has a quote in its name".to_owned())
         })?;
         blocking(&self.environment, move |environment| {
             let executable = FileAttributes::root(0o755);
@@ -144,7 +136,7 @@ impl Inside {
         of_step.unwrap_or(&self.shell)
     }
 
-    async fn job_shell(&self, of_job: Option<&str>) -> Result<String, Trouble> {
+    async fn job_shell(&self, of_job: Option<&str>) -> Result<String, TaskError> {
         if let Some(line) = of_job {
             return Ok(line.to_owned());
         }
@@ -153,7 +145,7 @@ impl Inside {
     }
 
     /// Writes a step's script and returns where it is.
-    pub(crate) async fn write_script(&self, name: &str, text: &str) -> Result<PathBuf, Trouble> {
+    pub(crate) async fn write_script(&self, name: &str, text: &str) -> Result<PathBuf, TaskError> {
         let path = self.scratch.join(name);
         let bytes = text.as_bytes().to_vec();
         if self.write_file(&path, bytes.clone(), 0o700).await.is_err() {
@@ -164,8 +156,8 @@ impl Inside {
         Ok(path)
     }
 
-    /// Tells whether a step asked to halt the job (RUN §2.8).
-    pub(crate) async fn is_halted(&self) -> Result<bool, Trouble> {
+    /// Returns whether a step asked to halt the job (RUN §2.8).
+    pub(crate) async fn is_halted(&self) -> Result<bool, TaskError> {
         let marker = self.halt_marker();
         self.exists(&marker).await
     }
@@ -180,14 +172,14 @@ impl Inside {
         argv: Vec<String>,
         env: Vec<(String, String)>,
         cwd: PathBuf,
-    ) -> Result<Result<Process, ContainerError>, Trouble> {
+    ) -> Result<Result<Process, ContainerError>, TaskError> {
         let spec =
             ProcessSpec { argv, env, cwd, user: self.user.written.clone(), pty: Some(TERMINAL) };
         off_thread(&self.environment, move |environment| environment.spawn(&spec)).await
     }
 
     /// Makes a directory of the step user.
-    pub(crate) async fn make_dir(&self, path: &Path, mode: u32) -> Result<(), Trouble> {
+    pub(crate) async fn make_dir(&self, path: &Path, mode: u32) -> Result<(), TaskError> {
         let (path, attributes) = (path.to_owned(), self.user.attributes(mode));
         blocking(&self.environment, move |environment| environment.make_dir(&path, attributes))
             .await
@@ -199,7 +191,7 @@ impl Inside {
         path: &Path,
         bytes: Vec<u8>,
         mode: u32,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), TaskError> {
         let (path, attributes) = (path.to_owned(), self.user.attributes(mode));
         blocking(&self.environment, move |environment| {
             environment.write_file(&path, &bytes, attributes)
@@ -212,14 +204,14 @@ impl Inside {
         &self,
         path: &Path,
         max_bytes: usize,
-    ) -> Result<Option<Vec<u8>>, Trouble> {
+    ) -> Result<Option<Vec<u8>>, TaskError> {
         let path = path.to_owned();
         blocking(&self.environment, move |environment| environment.read_file(&path, max_bytes))
             .await
     }
 
-    /// Tells whether a path exists.
-    pub(crate) async fn exists(&self, path: &Path) -> Result<bool, Trouble> {
+    /// Returns whether a path exists.
+    pub(crate) async fn exists(&self, path: &Path) -> Result<bool, TaskError> {
         let path = path.to_owned();
         blocking(&self.environment, move |environment| environment.exists(&path)).await
     }
@@ -238,34 +230,34 @@ fn home(image_variables: &[(String, String)], record: PathBuf) -> PathBuf {
 }
 
 /// Ends an environment and everything in it.
-pub(crate) async fn end(environment: Arc<Environment>, patience: Duration) {
+pub(crate) async fn end(environment: Arc<Environment>, timeout: Duration) {
     let ended = tokio::task::spawn_blocking(move || match Arc::try_unwrap(environment) {
-        Ok(environment) => environment.stop(patience),
-        // Somebody still looks at it; the last one to let go ends it.
+        Ok(environment) => environment.stop(timeout),
+        // A call still uses it; the last one to let go of it ends it.
         Err(_) => Ok(()),
     })
     .await;
     match ended {
         Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::error!(%error, "an environment could not be ended cleanly"),
-        Err(error) => tracing::error!(%error, "an environment could not be ended"),
+        Ok(Err(error)) => tracing::error!(%error, "an environment could not be ended in time"),
+        Err(error) => tracing::error!(%error, "ending an environment failed"),
     }
 }
 
 async fn blocking<T: Send + 'static>(
     environment: &Arc<Environment>,
     call: impl FnOnce(&Environment) -> Result<T, ContainerError> + Send + 'static,
-) -> Result<T, Trouble> {
-    off_thread(environment, call).await?.map_err(Trouble::from)
+) -> Result<T, TaskError> {
+    off_thread(environment, call).await?.map_err(TaskError::from)
 }
 
 async fn off_thread<T: Send + 'static>(
     environment: &Arc<Environment>,
     call: impl FnOnce(&Environment) -> Result<T, ContainerError> + Send + 'static,
-) -> Result<Result<T, ContainerError>, Trouble> {
+) -> Result<Result<T, ContainerError>, TaskError> {
     let environment = Arc::clone(environment);
     tokio::task::spawn_blocking(move || call(&environment)).await.map_err(|error| {
-        Trouble::Infrastructure(format!("a call to the environment ended unexpectedly: {error}"))
+        TaskError::Infrastructure(format!("a call to the environment ended unexpectedly: {error}"))
     })
 }
 

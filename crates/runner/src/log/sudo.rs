@@ -1,7 +1,7 @@
 //! Finds `sudo`'s complaint about `no_new_privs` in the output of a step, so that the runner can say
 //! what to do about it.
 //!
-//! The output comes in pieces; a complaint may lie across two of them.
+//! The output comes in pieces; a complaint may extend across two of them.
 
 /// What `sudo` prints, in all versions that know of the flag, and in older ones.
 const COMPLAINTS: [&[u8]; 2] =
@@ -9,14 +9,14 @@ const COMPLAINTS: [&[u8]; 2] =
 
 /// Whether the complaint was seen so far.
 #[derive(Default)]
-pub(crate) struct RefusedSetuid {
+pub(crate) struct SudoRefusal {
     /// It was.
     pub(crate) seen: bool,
     /// The end of what came before, shorter than any complaint is long.
     tail: Vec<u8>,
 }
 
-impl RefusedSetuid {
+impl SudoRefusal {
     /// Looks at the next piece of output.
     pub(crate) fn look(&mut self, piece: &[u8]) {
         if self.seen {
@@ -60,7 +60,7 @@ mod tests {
                         sudo from running as root.\r\n";
 
     fn seen(pieces: &[&str]) -> bool {
-        let mut refusals = RefusedSetuid::default();
+        let mut refusals = SudoRefusal::default();
         for piece in pieces {
             refusals.look(piece.as_bytes());
         }
