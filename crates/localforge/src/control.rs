@@ -2,7 +2,7 @@
 //!
 //! Here is what is set up before anybody calls; the rest has modules of its own.
 
-use std::{collections::BTreeMap, io, sync::Arc};
+use std::{collections::BTreeMap, io};
 
 use roundel_model::{
     forge::{ForgeKind, Role},
@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::{
     access::push_token,
+    create::{NewRepository, create, create_with_sample},
     forge::LocalForge,
     model::{Application, NewToken, Organization, Repository, User},
     random,
@@ -138,26 +139,25 @@ impl LocalForge {
             // Its folder may have been lost while the state was kept.
             return Ok(side.git(known.id).init(&known.default_branch).await?);
         }
-        let id = side.write(crate::model::State::fresh_id);
-        let repository = Repository {
-            id,
-            uuid: Uuid::new_v4(),
-            owner: owner.to_owned(),
-            name: name.to_owned(),
-            private,
-            archived: false,
-            default_branch: "main".to_owned(),
-            roles: [(admin.to_owned(), Role::Admin)].into(),
-            former_names: Vec::new(),
-            deploy_keys_enabled: true,
-            created_at: Timestamp::now(),
-            pushed_at: None,
-        };
-        side.git(id).init(&repository.default_branch).await?;
-        side.write(|state| state.repositories.insert(id, repository));
-        // At once: an id whose folder exists must never be given away again.
-        let side = Arc::clone(side);
-        tokio::task::spawn_blocking(move || side.save()).await.map_err(io::Error::other)?
+        create(side, &NewRepository { owner, name, private, admin }).await.map(drop)
+    }
+
+    /// Makes a repository with a first commit that has a pipeline, as the button on the forge's
+    /// pages does. One that is there already stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// When git cannot make it.
+    pub async fn add_sample_repository(
+        &self,
+        kind: ForgeKind,
+        new: NewRepository<'_>,
+    ) -> io::Result<()> {
+        let side = self.side(kind);
+        if side.find(new.owner, new.name).is_some() {
+            return Ok(());
+        }
+        create_with_sample(side, &new).await.map(drop)
     }
 
     /// Gives somebody a role in a repository, or takes it away.

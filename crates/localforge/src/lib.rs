@@ -18,6 +18,7 @@ mod change;
 mod commit;
 mod connection;
 mod control;
+mod create;
 mod fault_layer;
 mod faults;
 mod forge;
@@ -45,6 +46,7 @@ mod start;
 mod web;
 
 pub use commit::NewCommit;
+pub use create::NewRepository;
 pub use faults::{DeliveryFault, Failure, FailureKind};
 pub use forge::LocalForge;
 pub use observed::{CommitStatus, DeployKey, Webhook, WebhookDelivery};

@@ -1,4 +1,4 @@
-//! Who is signed in to the forge's own pages. There are no passwords: one picks a person.
+//! Who is signed in to the forge's own pages. There are no passwords: a visitor chooses a user.
 //!
 //! The cookie is named by forge, for cookies know no ports and both forges share a host. Requests
 //! that change something are refused when another site sends them.
@@ -58,10 +58,10 @@ pub(crate) fn local(path: &str) -> &str {
     if good { path } else { "/" }
 }
 
-async fn sign_in(State(side): State<Arc<Side>>, Form(wanted): Form<SignIn>) -> Response {
+async fn sign_in(State(side): State<Arc<Side>>, Form(choice): Form<SignIn>) -> Response {
     let id = random::word(40);
     let known = side.write(|state| {
-        let login = state.user(&wanted.login)?.login.clone();
+        let login = state.user(&choice.login)?.login.clone();
         while state.sessions.len() >= SESSIONS {
             state.sessions.pop_first();
         }
@@ -69,10 +69,10 @@ async fn sign_in(State(side): State<Arc<Side>>, Form(wanted): Form<SignIn>) -> R
         Some(())
     });
     if known.is_none() {
-        return (StatusCode::NOT_FOUND, "There is no such person here.\n").into_response();
+        return (StatusCode::NOT_FOUND, "There is no user of that name.\n").into_response();
     }
     let cookie = format!("{}={id}; Path=/; HttpOnly; SameSite=Lax", cookie_name(&side));
-    ([(header::SET_COOKIE, cookie)], Redirect::to(local(&wanted.return_to))).into_response()
+    ([(header::SET_COOKIE, cookie)], Redirect::to(local(&choice.return_to))).into_response()
 }
 
 async fn sign_out(State(side): State<Arc<Side>>, headers: HeaderMap) -> Response {
@@ -85,12 +85,23 @@ async fn sign_out(State(side): State<Arc<Side>>, headers: HeaderMap) -> Response
 
 /// Refuses changes that another site's page asks for.
 pub(crate) async fn same_site(request: Request, next: Next) -> Response {
-    let site = request.headers().get(FETCH_SITE).and_then(|value| value.to_str().ok());
-    let foreign = matches!(site, Some("cross-site" | "same-site"));
-    if foreign && request.method() == Method::POST {
+    if request.method() == Method::POST && is_foreign(request.headers()) {
         return (StatusCode::FORBIDDEN, "This form belongs to another site.\n").into_response();
     }
     next.run(request).await
+}
+
+/// Tells whether a request comes from another site's page. Browsers say so by `Sec-Fetch-Site`, old
+/// ones by `Origin` alone; a program that is not a browser sends neither.
+fn is_foreign(headers: &HeaderMap) -> bool {
+    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    match (text(FETCH_SITE), text(header::ORIGIN)) {
+        (Some(site), _) => !matches!(site, "same-origin" | "none"),
+        (None, Some(origin)) => {
+            text(header::HOST).is_none_or(|host| origin != format!("http://{host}"))
+        }
+        (None, None) => false,
+    }
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ use crate::{
 };
 
 mod actions;
+mod create;
 pub(crate) mod frame;
 mod look;
 mod repository;
@@ -45,6 +46,7 @@ pub(crate) fn router(kind: ForgeKind) -> Router<Arc<Side>> {
     Router::new()
         .route("/", get(home))
         .route("/signin", get(sign_in))
+        .route(create::PATH, get(create::form).post(create::create))
         .route("/assets/forge.css", get(style))
         .route("/assets/forge.js", get(script))
         .route("/avatars/{name}", get(avatar))
@@ -154,9 +156,14 @@ struct SignIn<'a> {
 }
 
 async fn sign_in(State(side): State<Arc<Side>>, headers: HeaderMap) -> Response {
+    sign_in_page(&side, &headers, "/")
+}
+
+/// Answers with the choice of users; the chosen one comes back to `return_to`.
+fn sign_in_page(side: &Side, headers: &HeaderMap, return_to: &str) -> Response {
     let people = side.read(|state| state.users.clone());
-    let frame = Frame::of(&side, &headers, "Sign in");
-    html(&SignIn { frame, people, application: "", return_to: "/", suggested: "" })
+    let frame = Frame::of(side, headers, "Sign in");
+    html(&SignIn { frame, people, application: "", return_to, suggested: "" })
 }
 
 async fn style() -> impl IntoResponse {

@@ -45,3 +45,70 @@ async fn a_visitor_commits_with_a_button_and_sees_the_statuses() {
         assert_eq!(foreign.status(), 403);
     }
 }
+
+/// Signs Ada in to the forge's pages and returns her cookie.
+async fn sign_in(world: &World, kind: ForgeKind) -> String {
+    let url = format!("{}session", world.forge.web_url(kind));
+    let form = [("login", "ada"), ("return_to", "/new")];
+    let signed = world.client.post(url).form(&form).send().await.unwrap();
+    assert_eq!(signed.headers()["location"], "/new");
+    let cookie = signed.headers()["set-cookie"].to_str().unwrap();
+    cookie.split(';').next().unwrap().to_owned()
+}
+
+/// The demo's visitor makes a repository that has something to build.
+#[tokio::test]
+async fn a_visitor_creates_a_repository_with_a_button() {
+    let world = World::new().await;
+    for kind in ForgeKind::ALL {
+        let url = format!("{}new", world.forge.web_url(kind));
+        let form = [("owner", "acme"), ("name", "morning"), ("visibility", "private")];
+        let home = world.client.get(world.forge.web_url(kind)).send().await.unwrap();
+        assert!(home.text().await.unwrap().contains("href=\"/new\""));
+        let stranger = world.client.post(&url).form(&form).send().await.unwrap();
+        assert_eq!(stranger.status(), 401);
+        assert!(stranger.text().await.unwrap().contains("value=\"/new\""), "and comes back");
+
+        let cookie = sign_in(&world, kind).await;
+        let page = world.client.get(&url).header("cookie", &cookie).send().await.unwrap();
+        let page = page.text().await.unwrap();
+        assert!(page.contains("<option value=\"ada\"") && page.contains("<option value=\"acme\""));
+
+        let send = async |form: &[(&str, &str)], (header, value): (&str, &str)| {
+            let sent = world.client.post(&url).form(form).header("cookie", &cookie);
+            sent.header(header, value).send().await.unwrap()
+        };
+        for origin in ["https://evil.example", "http://127.0.0.1:1", "null"] {
+            assert_eq!(send(&form, ("origin", origin)).await.status(), 403, "{origin}");
+        }
+        let made = send(&form, ("sec-fetch-site", "same-origin")).await;
+        assert_eq!(
+            (made.status().as_u16(), &made.headers()["location"]),
+            (303, &"/acme/morning".parse().unwrap())
+        );
+        let sha = world.forge.head_of(kind, "acme", "morning", "main").await.unwrap();
+        let raw =
+            format!("{}acme/morning/raw/{sha}/.circleci/config.yml", world.forge.web_url(kind));
+        let config = world.client.get(raw).send().await.unwrap().text().await.unwrap();
+        assert!(config.contains("workflows:"), "{config}");
+
+        for (owner, name, reason) in [
+            (
+                "acme",
+                "MORNING",
+                if kind == ForgeKind::GitHub { "exists already" } else { "lower-case" },
+            ),
+            ("acme", "morning", "exists already"),
+            ("acme", "two words", "may only have"),
+            ("acme", "", "Enter a name"),
+            ("bob", "mine", "cannot create repositories for this owner"),
+        ] {
+            let form = [("owner", owner), ("name", name), ("visibility", "public")];
+            let refused = send(&form, ("sec-fetch-site", "same-origin")).await;
+            assert_eq!(refused.status(), 422, "{name}");
+            let page = refused.text().await.unwrap();
+            assert!(page.contains("role=\"alert\"") && page.contains(reason), "{name}: {page}");
+        }
+        assert!(world.forge.head_of(kind, "bob", "mine", "main").await.is_none());
+    }
+}

@@ -1,0 +1,160 @@
+//! Making repositories: the rules for their names, and what a new one holds.
+
+use std::{io, sync::Arc};
+
+use roundel_model::{
+    forge::{ForgeKind, Role},
+    time::Timestamp,
+};
+use uuid::Uuid;
+
+use crate::{
+    commit::{NewCommit, commit_and_notify},
+    model::{Repository, State},
+    side::Side,
+};
+
+/// A repository to make.
+#[derive(Clone, Copy, Debug)]
+pub struct NewRepository<'a> {
+    /// Login of the user, organization or workspace that owns it.
+    pub owner: &'a str,
+    /// Its name in addresses.
+    pub name: &'a str,
+    /// Whether it is hidden from strangers.
+    pub private: bool,
+    /// Login of the user who may do everything with it.
+    pub admin: &'a str,
+}
+
+/// A first commit, so that the repository can be added at once.
+const SAMPLE: &[(&str, &str)] = &[
+    (".circleci/config.yml", include_str!("../sample/.circleci/config.yml")),
+    ("README.md", include_str!("../sample/README.md")),
+    ("bin/sunrise", include_str!("../sample/bin/sunrise")),
+];
+
+/// Checks a name as the forge does.
+///
+/// # Errors
+///
+/// A sentence that says what is wrong with it.
+pub(crate) fn check_name(kind: ForgeKind, name: &str) -> Result<(), String> {
+    let most = match kind {
+        ForgeKind::GitHub => 100,
+        ForgeKind::Bitbucket => 62,
+    };
+    let allowed = |char: char| {
+        let letter = match kind {
+            ForgeKind::GitHub => char.is_ascii_alphanumeric(),
+            ForgeKind::Bitbucket => char.is_ascii_lowercase() || char.is_ascii_digit(),
+        };
+        letter || matches!(char, '-' | '_' | '.')
+    };
+    if name.is_empty() {
+        return Err("Enter a name for the repository.".to_owned());
+    }
+    if name.len() > most {
+        return Err(format!("The name is too long: {most} characters at most."));
+    }
+    if !name.chars().all(allowed) {
+        let letters = match kind {
+            ForgeKind::GitHub => "ASCII letters",
+            ForgeKind::Bitbucket => "lower-case ASCII letters",
+        };
+        return Err(format!("The name may only have {letters}, digits, and the characters . - _"));
+    }
+    if matches!(name, "." | "..") || name.to_ascii_lowercase().ends_with(".git") {
+        return Err(format!("`{name}` is a reserved name. Choose another one."));
+    }
+    Ok(())
+}
+
+/// Returns the owners in whose name a user may make repositories: the user first.
+pub(crate) fn owners(state: &State, login: &str) -> Vec<String> {
+    let own = state.user(login).map(|user| user.login.clone());
+    let organizations = state
+        .organizations
+        .iter()
+        .filter(|one| one.members.get(login).is_some_and(|is_owner| *is_owner))
+        .map(|one| one.login.clone());
+    own.into_iter().chain(organizations).collect()
+}
+
+/// Makes an empty repository.
+///
+/// # Errors
+///
+/// [`io::ErrorKind::AlreadyExists`] if its owner has one of that name, or when git cannot make it.
+pub(crate) async fn create(side: &Arc<Side>, new: &NewRepository<'_>) -> io::Result<Repository> {
+    let repository = Repository {
+        id: side.write(State::fresh_id),
+        uuid: Uuid::new_v4(),
+        owner: new.owner.to_owned(),
+        name: new.name.to_owned(),
+        private: new.private,
+        archived: false,
+        default_branch: "main".to_owned(),
+        roles: [(new.admin.to_owned(), Role::Admin)].into(),
+        former_names: Vec::new(),
+        deploy_keys_enabled: true,
+        created_at: Timestamp::now(),
+        pushed_at: None,
+    };
+    side.git(repository.id).init(&repository.default_branch).await?;
+    let is_new = side.write(|state| {
+        let is_new = state.repository(new.owner, new.name).is_none();
+        if is_new {
+            state.repositories.insert(repository.id, repository.clone());
+        }
+        is_new
+    });
+    if !is_new {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
+    // At once: an id whose folder exists must never be given away again.
+    let saved = Arc::clone(side);
+    tokio::task::spawn_blocking(move || saved.save()).await.map_err(io::Error::other)??;
+    Ok(repository)
+}
+
+/// Makes a repository with a first commit that has a pipeline.
+///
+/// # Errors
+///
+/// As [`create`].
+pub(crate) async fn create_with_sample(
+    side: &Arc<Side>,
+    new: &NewRepository<'_>,
+) -> io::Result<Repository> {
+    let repository = create(side, new).await?;
+    let commit = NewCommit {
+        branch: &repository.default_branch,
+        files: SAMPLE,
+        message: "Begin with a sunrise",
+        author: new.admin,
+    };
+    commit_and_notify(side, &repository, &commit).await?;
+    Ok(repository)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_follow_the_rules_of_each_forge() {
+        for good in ["web", "a", "web-2.0_x", ".github"] {
+            assert_eq!(check_name(ForgeKind::GitHub, good), Ok(()), "{good}");
+            assert_eq!(check_name(ForgeKind::Bitbucket, good), Ok(()), "{good}");
+        }
+        assert_eq!(check_name(ForgeKind::GitHub, "Web"), Ok(()));
+        assert!(check_name(ForgeKind::Bitbucket, "Web").is_err(), "addresses there are lower-case");
+        assert!(check_name(ForgeKind::Bitbucket, &"a".repeat(63)).is_err());
+        for bad in ["", ".", "..", "a b", "a/b", "größe", "web.git", &"a".repeat(101)] {
+            for kind in ForgeKind::ALL {
+                assert!(check_name(kind, bad).is_err(), "{kind}: {bad}");
+            }
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! The page that makes a repository.
+
+use std::{io, sync::Arc};
+
+use askama::Template;
+use axum::{
+    Form,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::Deserialize;
+
+use super::{
+    frame::{Frame, html},
+    sign_in_page,
+};
+use crate::{
+    create::{NewRepository, check_name, create_with_sample, owners},
+    session,
+    side::Side,
+};
+
+/// Where the page is.
+pub(super) const PATH: &str = "/new";
+
+/// What the form says.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Entry {
+    #[serde(default)]
+    owner: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    visibility: String,
+}
+
+#[derive(Template)]
+#[template(path = "new.html")]
+struct Page {
+    frame: Frame,
+    path: &'static str,
+    owners: Vec<String>,
+    entry: Entry,
+    /// What was wrong with the entry; empty for the first look.
+    error: String,
+}
+
+impl Page {
+    fn new(side: &Side, headers: &HeaderMap, login: &str, entry: Entry) -> Self {
+        Self {
+            frame: Frame::of(side, headers, "New repository"),
+            path: PATH,
+            owners: side.read(|state| owners(state, login)),
+            entry,
+            error: String::new(),
+        }
+    }
+}
+
+/// Shows the form. Repositories belong to users, so that a visitor signs in first.
+pub(super) async fn form(State(side): State<Arc<Side>>, headers: HeaderMap) -> Response {
+    match session::visitor(&side, &headers) {
+        Some(user) => html(&Page::new(&side, &headers, &user.login, Entry::default())),
+        None => sign_in_page(&side, &headers, PATH),
+    }
+}
+
+/// Makes the repository, or shows the form again with what is wrong.
+pub(super) async fn create(
+    State(side): State<Arc<Side>>,
+    headers: HeaderMap,
+    Form(entry): Form<Entry>,
+) -> Response {
+    let Some(user) = session::visitor(&side, &headers) else {
+        return (StatusCode::UNAUTHORIZED, sign_in_page(&side, &headers, PATH)).into_response();
+    };
+    let entry = Entry { name: entry.name.trim().to_owned(), ..entry };
+    let error = match make(&side, &user.login, &entry).await {
+        Ok(full_name) => return Redirect::to(&format!("/{full_name}")).into_response(),
+        Err(error) => error,
+    };
+    let page = Page { error, ..Page::new(&side, &headers, &user.login, entry) };
+    (StatusCode::UNPROCESSABLE_ENTITY, html(&page)).into_response()
+}
+
+/// Returns `owner/name` of what was made.
+async fn make(side: &Arc<Side>, login: &str, entry: &Entry) -> Result<String, String> {
+    let allowed = side.read(|state| owners(state, login));
+    if !allowed.contains(&entry.owner) {
+        return Err("You cannot create repositories for this owner. Choose one of the list.".into());
+    }
+    check_name(side.kind, &entry.name)?;
+    let new = NewRepository {
+        owner: &entry.owner,
+        name: &entry.name,
+        private: entry.visibility != "public",
+        admin: login,
+    };
+    match create_with_sample(side, &new).await {
+        Ok(repository) => Ok(repository.full_name()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            Err(format!("{}/{} exists already. Choose another name.", entry.owner, entry.name))
+        }
+        Err(error) => {
+            tracing::warn!(%error, "a repository cannot be created");
+            Err("The repository could not be created; the log has the reason. Try again.".into())
+        }
+    }
+}
