@@ -15,7 +15,8 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
-use roundel_model::time::Timestamp;
+use roundel_localforge::NewRepository;
+use roundel_model::{forge::ForgeKind, time::Timestamp};
 
 use crate::{exit::Exit, terminal};
 use journey::Journey;
@@ -24,6 +25,10 @@ use world::{VISITOR, World};
 
 /// A mail is sent after the last mark; it needs a moment.
 const MAIL_PATIENCE: Duration = Duration::from_secs(20);
+
+/// What each forge has besides, so that the visitor can add a project.
+const NOT_ADDED: NewRepository<'static> =
+    NewRepository { owner: "acme", name: "sunrise", private: true, admin: VISITOR };
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -107,6 +112,9 @@ async fn tell(world: &World, directory: &std::path::Path) -> Result<()> {
         let journey = journey::follow(world, sample, project, &sha, pushed_at).await?;
         show(world, sample, sha.short(), &journey);
     }
+    for forge in ForgeKind::ALL {
+        world.forge.add_sample_repository(forge, NOT_ADDED).await?;
+    }
     wait_for_mail(world).await;
     for mail in world.mailbox.mails() {
         println!("  mail to {}: {}", mail.to, mail.subject);
@@ -148,6 +156,11 @@ fn invite(world: &World) {
         println!("  {:<10}  {}", sample.forge.to_string(), world.forge.web_url(sample.forge));
     }
     println!("  Mailbox     {}", world.mailbox.page_url());
+    println!(
+        "\nAdd a project: {}/{} at either forge waits for it, and each forge has a button\n\
+         that creates another repository.",
+        NOT_ADDED.owner, NOT_ADDED.name
+    );
     println!("\nPush something yourself:\n");
     for sample in &SAMPLES {
         println!(
