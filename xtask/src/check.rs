@@ -2,9 +2,9 @@
 
 use anyhow::Result;
 
-use crate::shell;
+use crate::{install::tools, shell};
 
-/// Runs every gate that needs no running program.
+/// Runs every gate that needs no running program, and installs the tools that are missing.
 pub(crate) fn run() -> Result<()> {
     shell::run(shell::cargo().args(["fmt", "--all", "--check"]))?;
     shell::run(shell::cargo().args([
@@ -17,10 +17,8 @@ pub(crate) fn run() -> Result<()> {
         "warnings",
     ]))?;
     shell::run(shell::cargo().args(["test", "--quiet", "--package", "xtask"]))?;
-    if shell::works("cargo-deny", &["--version"]) {
-        shell::run(shell::cargo().args(["deny", "check", "bans", "licenses", "sources"]))?;
-    } else {
-        println!("cargo-deny is not installed: licences and bans were not checked");
-    }
-    Ok(())
+    tools::ensure(&tools::MACHETE)?;
+    shell::run(shell::cargo().args(["machete", "--with-metadata"]))?;
+    tools::ensure(&tools::DENY)?;
+    shell::run(shell::cargo().args(["deny", "check", "bans", "licenses", "sources"]))
 }

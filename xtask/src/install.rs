@@ -1,8 +1,10 @@
-//! Installs what tests and measurements need and is missing: Debian packages (as root), and a few
-//! Node programs in the target directory.
+//! Installs what tests and measurements need and is missing: Debian packages (as root), a few Node
+//! programs in the target directory, and `tools` of cargo.
 //!
 //! Nothing here is needed to build or use the product. What cannot be had is no error: the tests
 //! that want it skip with a notice, and the notices are counted.
+
+pub(crate) mod tools;
 
 use std::{
     path::{Path, PathBuf},
@@ -37,6 +39,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("e2fsprogs", "mkfs.ext4"),
     ("passwd", "useradd"),
     ("python3", "python3"),
+    ("python3-pip", "pip3"),
     ("chromium", "chromium"),
     ("tmux", "tmux"),
     ("neovim", "nvim"),
@@ -58,7 +61,7 @@ const JUDGES: &[&str] = &[
 ];
 
 /// Returns where the Node programs are.
-pub(crate) fn tools() -> PathBuf {
+pub(crate) fn judges() -> PathBuf {
     shell::target_dir().join("test-tools")
 }
 
@@ -74,7 +77,7 @@ pub(crate) fn run(purpose: For) {
     if !missing.is_empty() {
         debian(&missing);
     }
-    if !tools().join("node_modules/.complete").exists() {
+    if !judges().join("node_modules/.complete").exists() {
         node();
     }
 }
@@ -113,12 +116,12 @@ fn debian(packages: &[&str]) {
 fn node() {
     let mut install = Command::new("npm");
     install.args(["install", "--no-audit", "--no-fund", "--loglevel=error", "--prefix"]);
-    install.arg(tools()).args(JUDGES);
+    install.arg(judges()).args(JUDGES);
     // Browsers come from Debian; nothing downloads its own.
     install.env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1");
-    let done = std::fs::create_dir_all(tools()).map_err(anyhow::Error::from).and_then(|()| {
+    let done = std::fs::create_dir_all(judges()).map_err(anyhow::Error::from).and_then(|()| {
         shell::run(&mut install)?;
-        Ok(std::fs::write(tools().join("node_modules/.complete"), "")?)
+        Ok(std::fs::write(judges().join("node_modules/.complete"), "")?)
     });
     if let Err(error) = done {
         println!("notice: {error:#}");

@@ -12,12 +12,23 @@ pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().map_or_else(PathBuf::new, Path::to_path_buf)
 }
 
-/// Returns cargo, as it runs us.
+/// Returns cargo, as it runs us, with the tools that we installed within its reach.
 pub(crate) fn cargo() -> Command {
     let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(program);
     command.current_dir(root());
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&path).chain([tools_dir()]);
+    // A path that cannot be joined has a `:` in a folder's name; then it stays as it is.
+    if let Ok(path) = std::env::join_paths(folders) {
+        command.env("PATH", path);
+    }
     command
+}
+
+/// Returns where programs are put that were missing on the path.
+pub(crate) fn tools_dir() -> PathBuf {
+    target_dir().join("tools/bin")
 }
 
 /// Returns where cargo builds to.
@@ -49,6 +60,14 @@ pub(crate) fn works(program: &str, arguments: &[&str]) -> bool {
         .stderr(Stdio::null())
         .status()
         .is_ok_and(|status| status.success())
+}
+
+/// Tells whether cargo has this verb, perhaps from a tool that we installed.
+pub(crate) fn cargo_has(verb: &str) -> bool {
+    let mut command = cargo();
+    command.args([verb, "--version"]).stdin(Stdio::null());
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
 }
 
 fn show(command: &Command) -> String {

@@ -2,18 +2,24 @@
 
 use std::{
     fs,
-    io::{BufRead as _, BufReader},
-    process::Stdio,
+    io::{self, BufRead as _, BufReader},
+    process::{Command, ExitStatus},
 };
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::{install, shell};
+use crate::{
+    install::{self, tools},
+    shell,
+};
 
 /// Installs, builds, runs, counts.
 pub(crate) fn run(no_install: bool, filters: &[String]) -> Result<()> {
     if !no_install {
         install::run(install::For::Test);
+        if let Err(error) = tools::ensure(&tools::NEXTEST) {
+            println!("notice: {error:#}");
+        }
     }
     let notices = shell::target_dir().join("skipped-tests.txt");
     if let Err(error) = fs::remove_file(&notices)
@@ -22,39 +28,84 @@ pub(crate) fn run(no_install: bool, filters: &[String]) -> Result<()> {
         return Err(error).with_context(|| format!("failed to remove `{}`", notices.display()));
     }
     // The product first: stories run the real binary.
-    shell::run(shell::cargo().args(["build", "--package", "roundel-cli"]))?;
+    shell::run(shell::cargo().args(["build", "--bin", "roundel"]))?;
 
-    let mut command = shell::cargo();
-    command.args(["nextest", "run", "--workspace", "--no-fail-fast", "--color=never"]);
-    command.args(filters);
-    command.env("ROUNDEL_SKIPPED_TESTS", &notices);
-    command.env("ROUNDEL_TEST_TOOLS", install::tools());
-    command.env("ROUNDEL_BIN", shell::target_dir().join("debug/roundel"));
-    let mut child = command
-        .stderr(Stdio::piped())
-        .spawn()
-        .context("failed to start `cargo nextest`; `cargo install cargo-nextest` provides it")?;
-    let mut counts = None;
-    let output = child.stderr.take().context("nextest has no output")?;
-    for line in BufReader::new(output).split(b'\n') {
-        let line = String::from_utf8_lossy(&line?).into_owned();
-        println!("{line}");
-        counts = read_summary(&line).or(counts);
+    let has_nextest = shell::cargo_has("nextest");
+    if !has_nextest {
+        println!("notice: cargo-nextest is missing: `cargo test` runs the tests instead");
     }
-    let status = child.wait()?;
+    let mut command = if has_nextest { nextest(filters) } else { cargo_test(filters) };
+    command.env("ROUNDEL_SKIPPED_TESTS", &notices);
+    command.env("ROUNDEL_TEST_TOOLS", install::judges());
+    command.env("ROUNDEL_BIN", shell::target_dir().join("debug/roundel"));
+    let (status, counts) = watch(command)?;
     let skipped = show_notices(&notices);
-    let Some((passed, failed)) = counts else {
-        bail!("the tests did not run: nextest ended with {status}");
+    let Some(Counts { passed, failed }) = counts else {
+        bail!("the tests did not run: cargo ended with {status}");
     };
     println!("{passed} passed, {failed} failed, {skipped} skipped");
     if !status.success() {
-        bail!("nextest ended with {status}");
+        bail!("the tests ended with {status}");
     }
     Ok(())
 }
 
-/// Reads `Summary [ 1.2s] 9 tests run: 8 passed (1 slow), 1 failed, 2 skipped` as (passed, failed).
-fn read_summary(line: &str) -> Option<(u32, u32)> {
+fn nextest(filters: &[String]) -> Command {
+    let mut command = shell::cargo();
+    command.args(["nextest", "run", "--workspace", "--no-fail-fast", "--color=never"]);
+    command.args(filters);
+    command
+}
+
+/// The same tests without nextest: one process for each file of tests, and no limit of time.
+fn cargo_test(filters: &[String]) -> Command {
+    let mut command = shell::cargo();
+    command.args(["test", "--workspace", "--no-fail-fast", "--color=never", "--", "--color=never"]);
+    command.args(filters);
+    command
+}
+
+/// How many tests passed and failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Counts {
+    passed: u32,
+    failed: u32,
+}
+
+/// Runs the tests, shows what they print, and reads how many there were.
+fn watch(mut command: Command) -> Result<(ExitStatus, Option<Counts>)> {
+    let (output, writer) = io::pipe().context("failed to make a pipe")?;
+    command.stdout(writer.try_clone()?).stderr(writer);
+    let mut child = command.spawn().context("failed to start cargo")?;
+    // The writing ends in it would keep the pipe open.
+    drop(command);
+    let mut counts: Option<Counts> = None;
+    for line in BufReader::new(output).split(b'\n') {
+        let line = String::from_utf8_lossy(&line?).into_owned();
+        println!("{line}");
+        if let Some(summary) = read_summary(&line) {
+            counts = Some(summary);
+        } else if let Some(more) = read_result(&line) {
+            let Counts { passed, failed } = counts.unwrap_or(Counts { passed: 0, failed: 0 });
+            counts = Some(Counts { passed: passed + more.passed, failed: failed + more.failed });
+        }
+    }
+    Ok((child.wait()?, counts))
+}
+
+/// Reads `test result: ok. 33 passed; 0 failed; 0 ignored; …`, which `cargo test` prints for each
+/// file of tests.
+fn read_result(line: &str) -> Option<Counts> {
+    let (_, counts) = line.trim().strip_prefix("test result: ")?.split_once(". ")?;
+    let number = |word| {
+        let part = counts.split("; ").find_map(|part| part.strip_suffix(word))?;
+        part.trim().parse().ok()
+    };
+    Some(Counts { passed: number(" passed")?, failed: number(" failed")? })
+}
+
+/// Reads `Summary [ 1.2s] 9 tests run: 8 passed (1 slow), 1 failed, 2 skipped` of nextest.
+fn read_summary(line: &str) -> Option<Counts> {
     let (_, counts) = line.trim().strip_prefix("Summary ")?.split_once("run: ")?;
     let mut passed = 0;
     let mut failed = 0;
@@ -67,7 +118,7 @@ fn read_summary(line: &str) -> Option<(u32, u32)> {
             _ => {}
         }
     }
-    Some((passed, failed))
+    Some(Counts { passed, failed })
 }
 
 /// Shows what was skipped inside tests for want of a tool, and counts it.
@@ -82,12 +133,24 @@ fn show_notices(notices: &std::path::Path) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::read_summary;
+    use super::*;
 
     #[test]
     fn the_summary_of_nextest_is_counted() {
         let line = "     Summary [   0.5s] 19 tests run: 17 passed (2 slow), 2 failed, 3 skipped";
-        assert_eq!(read_summary(line), Some((17, 2)));
+        assert_eq!(read_summary(line), Some(Counts { passed: 17, failed: 2 }));
         assert_eq!(read_summary("        PASS [   0.003s] something"), None);
+    }
+
+    #[test]
+    fn the_results_of_cargo_test_are_added_up() {
+        let mut command = Command::new("printf");
+        command.arg(
+            "running 3 tests\ntest result: ok. 3 passed; 0 failed; 0 ignored; finished in 0.1s\n\
+             test result: FAILED. 4 passed; 2 failed; 0 ignored; 0 measured; finished in 1.0s\n",
+        );
+        let (status, counts) = watch(command).unwrap();
+        assert!(status.success());
+        assert_eq!(counts, Some(Counts { passed: 7, failed: 2 }));
     }
 }

@@ -42,7 +42,7 @@ pub(super) fn measure() -> String {
 }
 
 fn install() -> Result<()> {
-    let folder = install::tools().join("config-peer");
+    let folder = install::judges().join("config-peer");
     if folder.join("node_modules/@circleci").exists() {
         return Ok(());
     }
@@ -58,7 +58,7 @@ fn install() -> Result<()> {
 fn run() -> Result<String> {
     let configs = shell::root().join("../shared/corpus/configs").canonicalize()?;
     let output = Command::new("node")
-        .current_dir(install::tools().join("config-peer"))
+        .current_dir(install::judges().join("config-peer"))
         .args(["-e", PROGRAM])
         .arg(configs)
         .stderr(Stdio::null())
