@@ -9,7 +9,7 @@ pub(crate) mod configuration;
 #[path = "../../crates/testkit/examples/bench/table.rs"]
 mod table;
 
-use std::{fs::File, time::Instant};
+use std::{fs::File, process::Command, time::Instant};
 
 use anyhow::{Context as _, Result};
 
@@ -21,7 +21,7 @@ pub(crate) fn run(filter: Option<&str>, builds: bool) -> Result<()> {
         return measure_builds();
     }
     if filter.is_none_or(|filter| "configuration".contains(filter)) {
-        let measure = ["run", "--release", "--package", "xtask", "--", "measure-configuration"];
+        let measure = ["run", "--release", "--bin", "xtask", "--", "measure-configuration"];
         shell::run(shell::cargo().args(measure))?;
         // Nobody who asks for this section alone waits for the product to be built.
         if filter.is_some_and(|filter| filter.starts_with("conf")) {
@@ -29,9 +29,11 @@ pub(crate) fn run(filter: Option<&str>, builds: bool) -> Result<()> {
         }
     }
     install::run(install::For::Bench);
-    shell::run(shell::cargo().args(["build", "--release", "--package", "roundel-cli"]))?;
-    let mut bench = shell::cargo();
-    bench.args(["run", "--release", "--package", "roundel-testkit", "--example", "bench", "--"]);
+    // One selection, the whole workspace, so that the program and its measurements share the
+    // builds of their dependencies.
+    let build = ["build", "--release", "--workspace", "--bin", "roundel", "--example", "bench"];
+    shell::run(shell::cargo().args(build))?;
+    let mut bench = Command::new(shell::target_dir().join("release/examples/bench"));
     bench.args(filter);
     bench.env("ROUNDEL_BIN", shell::target_dir().join("release/roundel"));
     shell::run(&mut bench)
@@ -45,7 +47,7 @@ fn measure_builds() -> Result<()> {
     }
     let timed = |profile: &[&str]| -> Result<f64> {
         let mut build = shell::cargo();
-        build.args(["build", "--package", "roundel-cli"]).args(profile);
+        build.args(["build", "--bin", "roundel"]).args(profile);
         build.env("CARGO_TARGET_DIR", &target);
         let began = Instant::now();
         shell::run(&mut build)?;

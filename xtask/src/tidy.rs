@@ -5,6 +5,7 @@
 //! - `arrows`: which crate may depend on which;
 //! - `circles`: imports between the files of a crate point down, too;
 //! - `absences`: no clock, no I/O, no SQL, no call to a forge and no status but where it belongs;
+//! - `dependencies`: none is forgotten in the manifest, and running and testing share their builds;
 //! - `shape`: what a file says on top, its length, its name, where `unsafe` may stand;
 //! - `links`: links in the documents lead somewhere;
 //! - `routes`: every route of the server declares its right.
@@ -12,6 +13,7 @@
 mod absences;
 mod arrows;
 mod circles;
+mod dependencies;
 mod links;
 mod modules;
 mod report;

@@ -54,6 +54,9 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Exit> {
     std::fs::create_dir_all(&directory)
         .with_context(|| format!("failed to make `{}`", directory.display()))?;
     headline("Roundel demo");
+    if let Some(note) = build_note() {
+        println!("  {note}");
+    }
     let world = World::start(&directory, arguments.port).await?;
     done("server, runner, mailbox and both forges are up", began.elapsed());
 
@@ -79,6 +82,14 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Exit> {
     }
     world.stop().await;
     Ok(ended)
+}
+
+/// Says that this build is quick to make and slow to run, so that nobody measures it.
+fn build_note() -> Option<&'static str> {
+    cfg!(debug_assertions).then_some(
+        "This is a development build. For real use: cargo build --release (slower to build, \
+         several times as fast).",
+    )
 }
 
 /// The story, once for each forge.
