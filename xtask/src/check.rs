@@ -18,7 +18,7 @@ pub(crate) fn run() -> Result<()> {
     ]))?;
     shell::run(shell::cargo().args(["test", "--quiet", "--package", "xtask"]))?;
     tools::ensure(&tools::MACHETE)?;
-    shell::run(shell::cargo().args(["machete", "--with-metadata"]))?;
+    shell::run(shell::cargo().args(["machete"]))?;
     tools::ensure(&tools::DENY)?;
     shell::run(shell::cargo().args(["deny", "check", "bans", "licenses", "sources"]))
 }
