@@ -3,8 +3,6 @@
 //! Arguments, settings and wiring. Exit codes: 0 success, 1 the pipeline or configuration failed,
 //! 2 wrong usage, 3 an internal or I/O error.
 
-#![expect(clippy::print_stdout, reason = "a program for the terminal")]
-
 mod config_command;
 mod demo;
 mod doctor;

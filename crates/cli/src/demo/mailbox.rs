@@ -1,6 +1,6 @@
 //! The visitor's mailbox: a small SMTP server that keeps what it gets, and a page that shows it.
 //!
-//! It takes mail for anybody and delivers it nowhere. Loopback only.
+//! It takes mail for every address and delivers it nowhere. Loopback only.
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -22,7 +22,7 @@ const KEPT: usize = 200;
 const MAIL_BYTES: usize = 1 << 20;
 const LINE_BYTES: u64 = 4096;
 /// A client that says nothing for so long is gone.
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A mail that came.
 #[derive(Clone, Debug)]
@@ -98,7 +98,7 @@ async fn converse(stream: TcpStream, mails: &Mails) -> Result<()> {
     loop {
         let mut line = String::new();
         let mut limited = (&mut stream).take(LINE_BYTES);
-        if tokio::time::timeout(PATIENCE, limited.read_line(&mut line)).await?? == 0 {
+        if tokio::time::timeout(TIMEOUT, limited.read_line(&mut line)).await?? == 0 {
             return Ok(());
         }
         let verb = line.get(..4).unwrap_or("").to_ascii_uppercase();
@@ -136,7 +136,7 @@ async fn read_data(stream: &mut BufReader<TcpStream>) -> Result<Vec<u8>> {
     loop {
         let mut line = Vec::new();
         let mut limited = (&mut *stream).take(MAIL_BYTES.try_into().unwrap_or(u64::MAX));
-        let read = tokio::time::timeout(PATIENCE, limited.read_until(b'\n', &mut line)).await??;
+        let read = tokio::time::timeout(TIMEOUT, limited.read_until(b'\n', &mut line)).await??;
         if read == 0 || line == b".\r\n" {
             return Ok(data);
         }

@@ -12,7 +12,7 @@ use roundel_model::{forge::ForgeKind, name::CommitSha};
 /// Name under which the demo commits.
 const AUTHOR: (&str, &str) = ("Visitor", "visitor@example.org");
 /// No push over loopback takes longer.
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A sample: where it lives, and what is in it.
 #[derive(Clone, Copy, Debug)]
@@ -52,10 +52,17 @@ pub(crate) struct Clone {
 }
 
 impl Clone {
-    /// Clones an empty repository and pushes the sample as its first commit.
-    pub(crate) async fn seed(sample: &Sample, url: &str, parent: &Path) -> Result<Self> {
+    /// Opens the clone that is there, or makes one and pushes the sample as its first commit.
+    pub(crate) async fn open(sample: &Sample, url: &str, parent: &Path) -> Result<Self> {
         let directory = parent.join(sample.name);
         let clone = Self { directory };
+        if clone.is_pushed().await {
+            return Ok(clone);
+        }
+        // What a start that was interrupted left.
+        if clone.directory.exists() {
+            tokio::fs::remove_dir_all(&clone.directory).await?;
+        }
         tokio::fs::create_dir_all(&clone.directory).await?;
         clone.git(&["init", "--quiet", "--initial-branch=main"]).await?;
         clone.git(&["remote", "add", "origin", url]).await?;
@@ -69,6 +76,12 @@ impl Clone {
         clone.commit("Begin with something small").await?;
         clone.push().await?;
         Ok(clone)
+    }
+
+    /// Returns whether there is a clone whose first push was accepted.
+    async fn is_pushed(&self) -> bool {
+        let arguments = ["rev-parse", "--quiet", "--verify", "refs/remotes/origin/main"];
+        self.directory.join(".git").is_dir() && self.git(&arguments).await.is_ok()
     }
 
     /// Changes a line and commits it. Returns the commit.
@@ -105,9 +118,9 @@ impl Clone {
             .stdin(Stdio::null())
             .kill_on_drop(true);
         let verb = arguments.first().copied().unwrap_or_default();
-        let output = tokio::time::timeout(PATIENCE, command.output())
+        let output = tokio::time::timeout(TIMEOUT, command.output())
             .await
-            .with_context(|| format!("`git {verb}` did not end within {PATIENCE:?}"))?
+            .with_context(|| format!("`git {verb}` did not end within {TIMEOUT:?}"))?
             .with_context(|| format!("failed to start `git {verb}`; is git installed?"))?;
         if !output.status.success() {
             bail!("`git {verb}` failed: {}", String::from_utf8_lossy(&output.stderr).trim());

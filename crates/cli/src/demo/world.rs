@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     path::Path,
     time::Duration,
 };
@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result};
 use roundel_forge::ForgeSettings;
 use roundel_localforge::LocalForge;
 use roundel_model::{
-    forge::{ForgeKind, ForgeUserId},
+    forge::{ForgeKind, ForgeUserId, ProjectSlug},
     id::{AccountId, ProjectId},
     secret::Secret,
     time::Timestamp,
@@ -26,12 +26,13 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::{mailbox::Mailbox, sample::Sample};
+use super::{mailbox::Mailbox, ports::Ports, sample::Sample};
+use crate::settings::keys;
 
 /// Who the visitor is at both forges.
 pub(crate) const VISITOR: &str = "visitor";
 /// A set-up over loopback takes a second; this is for a machine in trouble.
-const SETUP_PATIENCE: Duration = Duration::from_mins(1);
+const SETUP_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The running demo.
 pub(crate) struct World {
@@ -46,22 +47,23 @@ pub(crate) struct World {
 
 impl World {
     /// Starts everything, with its files below `directory`.
-    pub(crate) async fn start(directory: &Path, port: u16) -> Result<Self> {
+    pub(crate) async fn start(directory: &Path, ports: Ports) -> Result<Self> {
         let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
         let forge = LocalForge::start(roundel_localforge::Settings {
             directory: directory.join("forge"),
             listen: loopback,
-            github_port: 0,
-            bitbucket_port: 0,
-            ssh_port: 0,
+            github_port: ports.github,
+            bitbucket_port: ports.bitbucket,
+            ssh_port: ports.ssh,
         })
         .await
         .context("failed to start the local forge")?;
         let mailbox = Mailbox::start().await.context("failed to start the mailbox")?;
 
-        let listen = SocketAddr::new(loopback, free_port(port)?);
+        let listen = SocketAddr::new(loopback, ports.dashboard);
         let public_url = Url::parse(&format!("http://{listen}"))?;
-        let runner_token = Secret::new(hex::encode(rand::random::<[u8; 32]>()));
+        let instance_key = keys::ensure(directory, "instance.key")?;
+        let runner_token = Secret::new(keys::ensure(directory, "runner.token")?);
         let mut users = BTreeMap::new();
         let mut forges = Vec::new();
         for kind in ForgeKind::ALL {
@@ -73,7 +75,7 @@ impl World {
             listen,
             public_url: public_url.clone(),
             database_url: format!("sqlite:{}", directory.join("roundel.db").display()),
-            instance_key: Secret::new(rand::random::<[u8; 32]>().to_vec()),
+            instance_key: Secret::new(hex::decode(instance_key)?),
             runner_token: runner_token.clone(),
             forges,
             mail: Some(MailSettings {
@@ -97,7 +99,7 @@ impl World {
             allow_setuid: false,
             claim_wait: Duration::from_secs(20),
         })
-        .context("failed to start the runner; `roundel doctor` tells what this machine lacks")?;
+        .context("failed to start the runner; `roundel doctor` says what this machine lacks")?;
         let runner = tokio::spawn(runner.run(stop.clone(), stop_now.clone()));
         Ok(Self { forge, mailbox, server, users, runner, stop, stop_now })
     }
@@ -128,6 +130,17 @@ impl World {
             account = Some(self.server.app.store.sign_in(&sign_in, Timestamp::now()).await?);
         }
         account.context("there is no forge")
+    }
+
+    /// Returns the project of a sample, if it was added in an earlier start.
+    pub(crate) async fn project(&self, sample: &Sample) -> Result<Option<ProjectId>> {
+        let slug = ProjectSlug {
+            forge: sample.forge,
+            owner: sample.owner.to_owned(),
+            repository: sample.name.to_owned(),
+        };
+        let project = self.server.app.store.project_by_slug(&slug).await?;
+        Ok(project.filter(|project| project.active).map(|project| project.id))
     }
 
     /// Adds a sample as a project, as the button on the page does, and waits until that is done.
@@ -161,11 +174,11 @@ impl World {
                         SetupState::Running | SetupState::Compensating => {}
                     }
                 }
-                // News may be lost; a look now and then makes up for it.
+                // A wake-up may be missed; a look now and then makes up for it.
                 let _late = tokio::time::timeout(Duration::from_millis(250), news.recv()).await;
             }
         };
-        tokio::time::timeout(SETUP_PATIENCE, wait).await.context("a set-up did not end in time")?
+        tokio::time::timeout(SETUP_TIMEOUT, wait).await.context("a set-up did not end in time")?
     }
 
     /// Stops everything, in the order in which nothing is lost.
@@ -193,14 +206,4 @@ fn connect(forge: &LocalForge, kind: ForgeKind, public_url: &Url) -> ForgeSettin
         known_hosts: forge.known_hosts(),
         public_url: public_url.to_string(),
     }
-}
-
-/// Returns the port that was asked for, or any other that is free.
-fn free_port(wanted: u16) -> Result<u16> {
-    for port in [wanted, 0] {
-        if let Ok(listener) = TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
-            return Ok(listener.local_addr()?.port());
-        }
-    }
-    anyhow::bail!("no port of 127.0.0.1 is free")
 }

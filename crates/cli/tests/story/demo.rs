@@ -1,13 +1,26 @@
 //! The first thing that a newcomer types.
 
-use std::process::Command;
+use std::{
+    io::{BufRead as _, BufReader},
+    path::Path,
+    process::{Command, Output, Stdio},
+};
 
 use crate::house::binary;
+
+fn demo(arguments: &[&str], data: Option<&Path>) -> Output {
+    let mut command = Command::new(binary());
+    command.args(["demo", "--once", "--port", "0"]).args(arguments);
+    if let Some(data) = data {
+        command.arg("--data").arg(data);
+    }
+    command.output().unwrap()
+}
 
 /// The README's promise: one command, both forges green, every phase with its time.
 #[test]
 fn the_demo_turns_both_forges_green() {
-    let output = Command::new(binary()).args(["demo", "--once", "--port", "0"]).output().unwrap();
+    let output = demo(&[], None);
     let text = String::from_utf8_lossy(&output.stdout);
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{text}\n{errors}");
@@ -19,15 +32,52 @@ fn the_demo_turns_both_forges_green() {
         "environment ready",
         "first output",
         "last job finished",
-        "commit marked green",
+        "commit status green",
     ] {
         assert_eq!(text.matches(phase).count(), 2, "`{phase}` once for each forge in:\n{text}");
     }
     assert!(text.contains("mail to visitor@example.org: [acme/greet]"), "{text}");
     assert!(text.contains("mail to visitor@example.org: [acme/count]"), "{text}");
+    let development = text.lines().nth(1).unwrap().contains("development build");
+    assert_eq!(development, cfg!(debug_assertions), "{text}");
 }
 
-/// Wrong usage is told apart from our own trouble by the exit code.
+/// `--data` is where everything is kept: a second start finds its keys, addresses and projects.
+#[test]
+fn a_demo_that_is_kept_starts_again_and_goes_on() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("demo");
+    let first = demo(&[], Some(&data));
+    let text = String::from_utf8_lossy(&first.stdout);
+    assert!(first.status.success(), "{text}\n{}", String::from_utf8_lossy(&first.stderr));
+    assert_eq!(text.matches("is set up: deploy key, webhook, first pipeline").count(), 2, "{text}");
+    let second = demo(&[], Some(&data));
+    let text = String::from_utf8_lossy(&second.stdout);
+    assert!(second.status.success(), "{text}\n{}", String::from_utf8_lossy(&second.stderr));
+    assert_eq!(text.matches("is set up already").count(), 2, "{text}");
+    assert_eq!(text.matches("commit status green").count(), 2, "{text}");
+    // The set-up and the first push were 1 and 2.
+    assert!(text.contains("acme/greet  #3 ") && text.contains("acme/count  #3 "), "{text}");
+}
+
+/// `roundel demo | head -1` ends, quietly, although nobody presses Ctrl-C.
+#[test]
+fn a_demo_whose_reader_goes_away_ends_quietly() {
+    let mut child = Command::new(binary())
+        .args(["demo", "--port", "0"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert_eq!(line, "Roundel demo\n");
+    let output = child.wait_with_output().unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!((output.status.code(), errors.as_ref()), (Some(0), ""));
+}
+
+/// Wrong usage is told apart from our own errors by the exit code.
 #[test]
 fn wrong_usage_ends_with_two_and_a_broken_config_with_one() {
     let wrong = Command::new(binary()).args(["demo", "--twice"]).output().unwrap();

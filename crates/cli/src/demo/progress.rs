@@ -1,0 +1,93 @@
+//! What the demo prints.
+
+use std::time::Duration;
+
+use anstyle::{AnsiColor, Style};
+use anyhow::Result;
+use roundel_model::time::Timestamp;
+use url::Url;
+
+use super::{
+    NOT_ADDED,
+    sample::{SAMPLES, Sample},
+    timeline::Timeline,
+    world::{VISITOR, World},
+};
+use crate::terminal::{colors, line, print_all, styled};
+
+/// Says what is about to happen, and that a development build is slower.
+pub(crate) fn start() -> Result<()> {
+    headline("Roundel demo")?;
+    if cfg!(debug_assertions) {
+        print_all("This is a development build: it is slower than `cargo build --release`.\n")?;
+    }
+    Ok(())
+}
+
+/// A line in bold.
+pub(crate) fn headline(text: &str) -> Result<()> {
+    print_all(&format!("{}\n", styled(text, Style::new().bold(), colors())))
+}
+
+/// A phase that is done.
+pub(crate) fn done(text: &str, took: Duration) -> Result<()> {
+    print_all(&format!("{} {text} {took:.0?}\n", check_mark()))
+}
+
+/// What became of a push, and when.
+pub(crate) fn timeline(
+    dashboard: &Url,
+    sample: &Sample,
+    sha: &str,
+    timeline: &Timeline,
+) -> Result<()> {
+    let Sample { forge, owner, name, .. } = sample;
+    let title = format!("{forge}  {owner}/{name}  #{}  {sha}", timeline.number);
+    let mut text = format!("\n{}\n", styled(&title, Style::new().bold(), colors()));
+    let start = timeline.phases.first().map_or(Timestamp::from_micros(0), |phase| phase.at);
+    for phase in &timeline.phases {
+        let after = format!("{:.0} ms", phase.at.since(start).as_secs_f64() * 1e3);
+        line(&mut text, &format!("  {after:>9}  {}", phase.name));
+    }
+    for status in &timeline.statuses {
+        line(&mut text, &format!("  {} {}: {}", check_mark(), status.context, status.description));
+    }
+    line(&mut text, &format!("  {dashboard}pipeline/{}", timeline.pipeline));
+    print_all(&text)
+}
+
+/// The mails that came.
+pub(crate) fn mails(world: &World) -> Result<()> {
+    let mails = world.mailbox.mails();
+    let mut text = String::new();
+    for mail in mails {
+        line(&mut text, &format!("  mail to {}: {}", mail.to, mail.subject));
+    }
+    print_all(&text)
+}
+
+/// Where to look, and how to push.
+pub(crate) fn invite(world: &World) -> Result<()> {
+    let url = &world.server.app.settings.public_url;
+    let mut text = String::from("\nLook around; everything runs on this machine only.\n\n");
+    line(&mut text, &format!("  Dashboard   {url}    (sign in as `{VISITOR}`)"));
+    for sample in &SAMPLES {
+        let forge = sample.forge.to_string();
+        line(&mut text, &format!("  {forge:<10}  {}", world.forge.web_url(sample.forge)));
+    }
+    line(&mut text, &format!("  Mailbox     {}", world.mailbox.page_url()));
+    text.push_str(&format!(
+        "\nAdd a project: {}/{} at either forge waits for it, and each forge has a button\n\
+         that creates another repository.\n\nPush something yourself:\n\n",
+        NOT_ADDED.owner, NOT_ADDED.name
+    ));
+    for sample in &SAMPLES {
+        let address = world.forge.push_url(sample.forge, sample.owner, sample.name, VISITOR);
+        line(&mut text, &format!("  git clone {address}"));
+    }
+    print_all(&(text + "\nCtrl-C ends the demo.\n"))
+}
+
+fn check_mark() -> String {
+    styled("✔", AnsiColor::Green.on_default(), colors())
+}
