@@ -120,14 +120,13 @@ async fn push_and_follow(world: &World, directory: &Path) -> Result<()> {
         world.forge.add_repository(sample.forge, sample.owner, sample.name, true, VISITOR).await?;
         let url = world.forge.push_url(sample.forge, sample.owner, sample.name, VISITOR);
         let clone = Clone::open(sample, &url, &directory.join("clones")).await?;
-        let (project, text) = match world.project(sample).await? {
-            Some(project) => (project, "is set up already"),
-            None => {
-                // The set-up starts a pipeline, and so does each push.
-                pipelines += 1;
-                let project = world.add_project(actor, sample).await?;
-                (project, "is set up: deploy key, webhook, first pipeline")
-            }
+        let (project, text) = if let Some(project) = world.project(sample).await? {
+            (project, "is set up already")
+        } else {
+            // The set-up starts a pipeline, and so does each push.
+            pipelines += 1;
+            let project = world.add_project(actor, sample).await?;
+            (project, "is set up: deploy key, webhook, first pipeline")
         };
         let name = format!("{}: {}/{}", sample.forge, sample.owner, sample.name);
         done(&format!("{name} {text}"), step.elapsed())?;
