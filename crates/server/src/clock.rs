@@ -12,7 +12,7 @@ use roundel_engine::Event;
 use roundel_model::{limits, time::Timestamp};
 use roundel_store::StoreError;
 
-use crate::{app::App, drive, trigger};
+use crate::{app::App, drive, retry::Attempt, trigger};
 
 /// How often it looks.
 const PERIOD: Duration = Duration::from_secs(2);
@@ -80,7 +80,8 @@ async fn resume_pending(app: &App, created_before: Timestamp) {
             Ok(Some(row)) => Timestamp::now().since(row.created_at),
             Ok(None) | Err(_) => Duration::ZERO,
         };
-        match trigger::resume(app, pipeline, age > PATIENCE).await {
+        let attempt = if age > PATIENCE { Attempt::Last } else { Attempt::Repeatable };
+        match trigger::resume(app, pipeline, attempt).await {
             Ok(()) => tracing::info!(pipeline.id = %pipeline, "a pending pipeline was resumed"),
             Err(error) => tracing::warn!(pipeline.id = %pipeline, %error, "still pending"),
         }

@@ -19,7 +19,7 @@ use roundel_model::{limits, time::Timestamp};
 use roundel_store::{StoreError, effects::OwedEffect};
 
 use self::{announce::Post, report::Report};
-use crate::{app::App, intake::backoff, lanes::Lanes, tokens::CallError};
+use crate::{app::App, lanes::Lanes, retry, tokens::CallError};
 
 /// Makes up for a lost ring, and finds what is due again.
 const PERIOD: Duration = Duration::from_secs(1);
@@ -122,7 +122,8 @@ async fn settle(app: &App, post: &Post, debt: Debt) {
             app.store.effect_parked(&owed, &unpaid.reason, now).await
         }
         Err(unpaid) => {
-            let retry_at = now.plus(backoff(owed.attempts.saturating_sub(1), unpaid.retry_after));
+            let retry_at =
+                now.plus(retry::pause(owed.attempts.saturating_sub(1), unpaid.retry_after));
             tracing::info!(pipeline.id = %owed.pipeline, effect = ?owed.effect, reason = %unpaid.reason, %retry_at, "will pay later");
             app.store.effect_failed(&owed, &unpaid.reason, retry_at).await
         }

@@ -10,19 +10,17 @@
 
 mod decide;
 
-pub(crate) use decide::from_api;
-
 use std::{sync::Arc, time::Duration};
 
-use rand::RngExt as _;
-use roundel_forge::{ForgeError, event};
+use roundel_forge::event;
 use roundel_model::{id::ProjectId, time::Timestamp};
 use roundel_store::{
     StoreError,
     deliveries::{Delivery, Verdict},
 };
 
-use crate::{app::App, lanes::Lanes, live::News, trigger::TriggerError};
+use self::decide::{Case, Postponed, ignored};
+use crate::{app::App, lanes::Lanes, live::News, retry::Attempt};
 
 /// Makes up for a lost ring, and finds postponed deliveries.
 const PERIOD: Duration = Duration::from_secs(1);
@@ -82,10 +80,10 @@ async fn process(app: &App, delivery: &Delivery, body: &[u8]) {
             tracing::info!(delivery.id = %delivery.id, ?verdicts, "a delivery was decided");
             app.store.decide_delivery(delivery.id, &verdicts, Timestamp::now()).await
         }
-        Err(trouble) => {
-            let until = Timestamp::now().plus(trouble.pause(delivery.attempts));
-            tracing::warn!(delivery.id = %delivery.id, error = %trouble, %until, "a delivery was postponed");
-            app.store.postpone_delivery(delivery.id, until, &trouble.to_string()).await
+        Err(postponed) => {
+            let until = Timestamp::now().plus(postponed.pause(delivery.attempts));
+            tracing::warn!(delivery.id = %delivery.id, error = %postponed, %until, "a delivery was postponed");
+            app.store.postpone_delivery(delivery.id, until, &postponed.to_string()).await
         }
     };
     if let Err(error) = outcome {
@@ -95,70 +93,21 @@ async fn process(app: &App, delivery: &Delivery, body: &[u8]) {
     app.live.tell(News::Delivery { project: delivery.project });
 }
 
-async fn verdicts(app: &App, delivery: &Delivery, body: &[u8]) -> Result<Vec<Verdict>, Trouble> {
+async fn verdicts(app: &App, delivery: &Delivery, body: &[u8]) -> Result<Vec<Verdict>, Postponed> {
     let Some(project) = app.store.project(delivery.project).await? else {
         return Ok(vec![ignored(&delivery.event, "its project was deleted")]);
     };
     let now = Timestamp::now();
-    let last_try = now.since(delivery.received_at) > PATIENCE;
+    let is_old = now.since(delivery.received_at) > PATIENCE;
+    let attempt = if is_old { Attempt::Last } else { Attempt::Repeatable };
     let events = event::parse(delivery.forge, &delivery.event, body);
     if events.is_empty() {
         return Ok(vec![ignored(&delivery.event, "it tells of no change")]);
     }
     let mut verdicts = Vec::with_capacity(events.len());
     for event in events {
-        let case = decide::Case { app, project: &project, delivery, last_try };
+        let case = Case { app, project: &project, delivery, attempt };
         verdicts.push(decide::decide(&case, event).await?);
     }
     Ok(verdicts)
-}
-
-/// Makes the receipt of something that started nothing.
-fn ignored(what: impl Into<String>, because: impl Into<String>) -> Verdict {
-    Verdict::Ignored { what: what.into(), because: because.into() }
-}
-
-/// Why a delivery cannot be decided now.
-#[derive(Debug, thiserror::Error)]
-enum Trouble {
-    #[error("the forge is unavailable: {0}")]
-    Forge(ForgeError),
-    #[error(transparent)]
-    Trigger(#[from] TriggerError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-impl Trouble {
-    fn pause(&self, attempts: u32) -> Duration {
-        let asked = match self {
-            Self::Forge(error) | Self::Trigger(TriggerError::Later(error)) => error.retry_after,
-            Self::Trigger(TriggerError::Store(_) | TriggerError::Drive(_)) | Self::Store(_) => None,
-        };
-        backoff(attempts.saturating_sub(1), asked)
-    }
-}
-
-/// Returns how long to wait before another try: doubling, with jitter, up to five minutes, and never
-/// less than the other side asked for.
-pub(crate) fn backoff(attempts: u32, asked: Option<Duration>) -> Duration {
-    const FIRST: Duration = Duration::from_secs(1);
-    const LONGEST: Duration = Duration::from_mins(5);
-    let doubled = FIRST.saturating_mul(2_u32.saturating_pow(attempts.min(16))).min(LONGEST);
-    let jittered = doubled.mul_f64(rand::rng().random_range(0.5..1.0));
-    asked.map_or(jittered, |asked| asked.max(jittered))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Everybody who waits for the same forge must not come back at the same moment, nor too soon.
-    #[test]
-    fn waiting_grows_but_not_for_ever_and_heeds_the_other_side() {
-        assert!(backoff(0, None) <= Duration::from_secs(1));
-        assert!(backoff(5, None) >= Duration::from_secs(16));
-        assert!(backoff(u32::MAX, None) <= Duration::from_mins(5));
-        assert_eq!(backoff(0, Some(Duration::from_mins(30))), Duration::from_mins(30));
-    }
 }

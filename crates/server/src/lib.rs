@@ -16,6 +16,7 @@ mod lanes;
 pub mod links;
 pub mod live;
 pub mod orbs;
+mod retry;
 pub mod setup;
 mod tokens;
 mod trigger;

@@ -7,54 +7,34 @@
 mod prove;
 mod record;
 mod sequence;
+mod step;
+mod under_way;
 mod undo;
 
-use std::{
-    collections::HashSet,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::Arc;
 
 use roundel_forge::{ErrorClass, ForgeError, Repository};
 use roundel_model::{
     forge::{ForgeKind, ProjectSlug, Role},
-    id::{AccountId, PipelineId, ProjectId},
-    name::{BranchName, GitRef},
+    id::{AccountId, ProjectId},
     time::Timestamp,
 };
 use roundel_store::{
     StoreError,
-    accounts::Account,
-    pipelines::TriggerKind,
     projects::{NewProject, Project},
 };
 
 use self::record::Record;
+pub(crate) use self::under_way::UnderWay;
 use crate::{
-    access,
     app::App,
-    intake::from_api,
     tokens::{self, CallError},
-    trigger::{self, Started, Trigger, TriggerError},
 };
 
 /// Why a set-up could not even begin: a sentence for the person who asked.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct SetupRefused(pub String);
-
-/// Set-ups that this process is at: one for each project at a time.
-#[derive(Default)]
-pub(crate) struct UnderWay(Mutex<HashSet<ProjectId>>);
-
-impl UnderWay {
-    fn enter(&self, project: ProjectId) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(project)
-    }
-
-    fn leave(&self, project: ProjectId) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&project);
-    }
-}
 
 /// Starts (or joins) the set-up of a repository and returns its project at once; the sequence goes
 /// on by itself, its record is in the store, its news on [`crate::live`].
@@ -216,81 +196,6 @@ async fn check_scopes(
          Sign in with {kind} again and leave it ticked.",
         missing.join("`, `")
     )))
-}
-
-/// Starts a pipeline by hand on the head of a branch.
-///
-/// # Errors
-///
-/// [`SetupRefused`] if the person may not, there is no such branch, or it has no configuration.
-pub async fn trigger(
-    app: &Arc<App>,
-    actor: AccountId,
-    project: ProjectId,
-    branch: &str,
-) -> Result<PipelineId, SetupRefused> {
-    let missing = || SetupRefused("There is no such project.".to_owned());
-    let project = app.store.project(project).await.map_err(store_failed)?.ok_or_else(missing)?;
-    let account = app.store.account(actor).await.map_err(store_failed)?.ok_or_else(missing)?;
-    let role = access::role(app, Some(&account), &project).await.ok_or_else(missing)?;
-    if role < Role::Write {
-        return Err(SetupRefused(
-            "Starting a pipeline needs the right to push to the repository.".to_owned(),
-        ));
-    }
-    if !project.active {
-        return Err(SetupRefused("The project is not set up yet.".to_owned()));
-    }
-    match start_on_head(app, &project, &account, branch, TriggerKind::Manual).await? {
-        Some(Started::Pipeline { id, .. } | Started::Known { id, .. }) => Ok(id),
-        Some(Started::NoConfig) => Err(SetupRefused(format!(
-            "The newest commit of `{branch}` has no `{}`, so there is nothing to run.",
-            trigger::CONFIG_PATH
-        ))),
-        None => Err(SetupRefused(format!("There is no branch `{branch}`."))),
-    }
-}
-
-/// Starts a pipeline on the newest commit of a branch. `None`: there is no such branch.
-async fn start_on_head(
-    app: &App,
-    project: &Project,
-    actor: &Account,
-    branch: &str,
-    kind: TriggerKind,
-) -> Result<Option<Started>, SetupRefused> {
-    let forge =
-        &tokens::forge_of(app, project.slug.forge).map_err(|error| SetupRefused(error.message))?;
-    let repository = &trigger::repository_ref(project);
-    let found = tokens::call(app, project, |token| async move {
-        let Some(sha) = forge.branch_head(&token, repository, branch).await? else {
-            return Ok(None);
-        };
-        forge.commit(&token, repository, sha.as_str()).await
-    })
-    .await
-    .map_err(call_failed)?;
-    let Some(commit) = found else { return Ok(None) };
-    let identity = app.store.identity(actor.id, project.slug.forge).await.map_err(store_failed)?;
-    let trigger = Trigger {
-        kind,
-        delivery: None,
-        git_ref: GitRef::Branch(BranchName::from(branch)),
-        sha: commit.sha.clone(),
-        before: None,
-        commit: from_api(commit),
-        actor: Some(actor.id),
-        actor_login: identity.map(|identity| identity.login),
-    };
-    match trigger::start(app, project, &trigger, true).await {
-        Ok(started) => Ok(Some(started)),
-        Err(TriggerError::Later(error)) => Err(SetupRefused(error.message)),
-        Err(TriggerError::Store(error)) => Err(store_failed(error)),
-        Err(TriggerError::Drive(error)) => {
-            tracing::error!(project = %project.slug, %error, "a pipeline could not be started");
-            Err(SetupRefused("The pipeline could not be started; try again.".to_owned()))
-        }
-    }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "stands in `map_err`")]

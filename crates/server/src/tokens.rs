@@ -4,14 +4,15 @@
 //! then its other followers, always in the same order, so that marks on commits keep their author
 //! (VCS-022). A token that the forge refuses is not used again until its owner signs in anew.
 
-use roundel_forge::{AccessToken, ErrorClass, Forge, ForgeError};
+use std::{sync::Arc, time::Duration};
+
+use roundel_forge::{AccessToken, ErrorClass, Forge, ForgeError, RepositoryRef};
 use roundel_model::{forge::ForgeKind, id::AccountId, time::Timestamp};
 use roundel_store::{
     StoreError,
     accounts::{Identity, Token},
     projects::Project,
 };
-use std::{sync::Arc, time::Duration};
 
 use crate::app::App;
 
@@ -163,6 +164,15 @@ fn nobody_left(kind: ForgeKind) -> ForgeError {
         status: None,
         retry_after: None,
         details: Vec::new(),
+    }
+}
+
+/// Names a project's repository in calls.
+pub(crate) fn repository_ref(project: &Project) -> RepositoryRef {
+    RepositoryRef {
+        id: project.repository.clone(),
+        owner: project.slug.owner.clone(),
+        name: project.slug.repository.clone(),
     }
 }
 

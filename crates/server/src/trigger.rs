@@ -1,22 +1,25 @@
 //! Starts one pipeline: read the configuration at the commit, create, compile, through the door.
 //!
 //! Whatever starts a pipeline (a push, a set-up, a person, a restart) comes through here, so that it
-//! is done in one way. The configuration is read at the commit itself, never from a branch
-//! (VCS-012); how it meets its orbs is in [`compile`], how it becomes jobs in [`plan`].
+//! is done in one way. How the configuration is read is in [`read`], how it meets its orbs in
+//! [`compile`], how it becomes jobs in [`plan`].
 //!
 //! A crash between creating and compiling leaves the pipeline `pending`: [`resume`] goes on.
 
+pub(crate) mod commit;
 mod compile;
+pub(crate) mod manual;
 mod plan;
+mod read;
 mod values;
+
+pub(crate) use read::CONFIG_PATH;
 
 use roundel_config::Verdict;
 use roundel_engine::{Configuration, Event, IllegalEvent, NewWorkflow};
-use roundel_forge::{ErrorClass, ForgeError, RepositoryRef};
+use roundel_forge::ForgeError;
 use roundel_model::{
-    forge::RepositoryId,
     id::{AccountId, DeliveryId, PipelineId},
-    limits,
     name::{CommitSha, GitRef},
     status::{PipelineErrorKind, PipelineStatus},
     time::Timestamp,
@@ -28,15 +31,16 @@ use roundel_store::{
     reading::PipelineRow,
 };
 
-use self::compile::Failure;
+use self::{
+    compile::{CompileError, Source},
+    read::Config,
+};
 use crate::{
     app::App,
     drive::{self, DriveError},
-    tokens::{self, CallError},
+    retry::Attempt,
+    tokens::CallError,
 };
-
-/// Where the configuration is.
-pub(crate) const CONFIG_PATH: &str = ".circleci/config.yml";
 
 /// What is to be built, and why.
 #[derive(Clone, Debug)]
@@ -73,26 +77,28 @@ pub(crate) enum TriggerError {
     Drive(#[from] DriveError),
 }
 
-/// A configuration, or the sentence that says why there is none.
-enum Config {
-    Text(String),
-    Absent,
-    Unreadable(String),
+impl From<CallError> for TriggerError {
+    fn from(error: CallError) -> Self {
+        match error {
+            CallError::Store(error) => Self::Store(error),
+            CallError::Forge(error) => Self::Later(error),
+        }
+    }
 }
 
 /// Starts the pipeline of a trigger, or finds the one that it had started.
 ///
 /// # Errors
 ///
-/// [`TriggerError::Later`] if the forge is unavailable: nothing was decided, try again. With `last_try`
-/// that becomes an errored pipeline, which people can see.
+/// [`TriggerError::Later`] if the forge is unavailable: nothing was decided, try again. In the
+/// last attempt that becomes an errored pipeline, which people can see.
 pub(crate) async fn start(
     app: &App,
     project: &Project,
     trigger: &Trigger,
-    last_try: bool,
+    attempt: Attempt,
 ) -> Result<Started, TriggerError> {
-    let config = match read_config(app, project, &trigger.sha, last_try).await? {
+    let config = match read::read(app, project, &trigger.sha, attempt).await? {
         Config::Absent => return Ok(Started::NoConfig),
         config @ (Config::Text(_) | Config::Unreadable(_)) => config,
     };
@@ -121,7 +127,7 @@ pub(crate) async fn start(
         return Err(StoreError::Missing("pipeline").into());
     };
     if row.status == PipelineStatus::Pending {
-        settle(app, project, &row, config).await?;
+        launch(app, project, &row, config).await?;
     }
     let ours = !known || (row.delivery.is_some() && row.delivery == trigger.delivery);
     Ok(if ours { Started::Pipeline { id, number } } else { Started::Known { id, number } })
@@ -132,18 +138,22 @@ pub(crate) async fn start(
 /// # Errors
 ///
 /// As [`start`].
-pub(crate) async fn resume(app: &App, id: PipelineId, last_try: bool) -> Result<(), TriggerError> {
+pub(crate) async fn resume(
+    app: &App,
+    id: PipelineId,
+    attempt: Attempt,
+) -> Result<(), TriggerError> {
     let Some(row) = app.store.pipeline(id).await? else { return Ok(()) };
     if row.status != PipelineStatus::Pending {
         return Ok(());
     }
     let Some(project) = app.store.project(row.project).await? else { return Ok(()) };
-    let config = read_config(app, &project, &row.sha, last_try).await?;
-    settle(app, &project, &row, config).await
+    let config = read::read(app, &project, &row.sha, attempt).await?;
+    launch(app, &project, &row, config).await
 }
 
 /// Compiles and lets the pipeline begin, or end with its errors.
-async fn settle(
+async fn launch(
     app: &App,
     project: &Project,
     row: &PipelineRow,
@@ -159,11 +169,16 @@ async fn settle(
             return fail(app, row.id, errored(PipelineErrorKind::ConfigFetch, reason)).await;
         }
     };
-    let inputs = values::inputs(project, row);
-    let compiled = match compile::compile(app, project, row.id, (&text, inputs)).await {
+    let source = Source {
+        pipeline: row.id,
+        organization: project.organization,
+        text: &text,
+        inputs: values::inputs(project, row),
+    };
+    let compiled = match compile::compile(app, source).await {
         Ok(compiled) => compiled,
-        Err(Failure::Store(error)) => return Err(error.into()),
-        Err(Failure::Broken) => {
+        Err(CompileError::Store(error)) => return Err(error.into()),
+        Err(CompileError::Panicked) => {
             let ours =
                 "Roundel's compiler broke on this configuration; this is our mistake, not yours";
             let errored = errored(PipelineErrorKind::Other, ours.to_owned());
@@ -233,89 +248,6 @@ async fn fail(app: &App, id: PipelineId, errored: Errored) -> Result<(), Trigger
 
 fn errored(kind: PipelineErrorKind, sentence: String) -> Errored {
     Errored { kind, errors: vec![sentence], configuration: Configuration::default() }
-}
-
-/// Reads the configuration at a commit with any token of the project.
-async fn read_config(
-    app: &App,
-    project: &Project,
-    sha: &CommitSha,
-    last_try: bool,
-) -> Result<Config, TriggerError> {
-    match fetch(app, project, sha).await {
-        Ok(Some(bytes)) if bytes.len() > limits::CONFIG_BYTES => Ok(Config::Unreadable(format!(
-            "`{CONFIG_PATH}` has {} bytes; the limit is {}",
-            bytes.len(),
-            limits::CONFIG_BYTES
-        ))),
-        Ok(Some(bytes)) => Ok(String::from_utf8(bytes).map_or_else(
-            |_| Config::Unreadable(format!("`{CONFIG_PATH}` is not UTF-8 text")),
-            Config::Text,
-        )),
-        Ok(None) => Ok(Config::Absent),
-        Err(CallError::Store(error)) => Err(error.into()),
-        Err(CallError::Forge(error)) => {
-            if error.is_transient() && !last_try {
-                return Err(TriggerError::Later(error));
-            }
-            let way_out = way_out(error.class);
-            Ok(Config::Unreadable(format!("`{CONFIG_PATH}` could not be read: {error}. {way_out}")))
-        }
-    }
-}
-
-/// What somebody can do about a configuration that the forge does not show.
-const fn way_out(class: ErrorClass) -> &'static str {
-    match class {
-        ErrorClass::Unauthorized => {
-            "After that, push again, or use Trigger pipeline on the project's page."
-        }
-        ErrorClass::Forbidden | ErrorClass::NotFound => {
-            "Somebody who follows this project must be allowed to read the repository: check that \
-             at the forge, then push again, or use Trigger pipeline on the project's page."
-        }
-        ErrorClass::Invalid
-        | ErrorClass::RateLimited
-        | ErrorClass::Unavailable
-        | ErrorClass::Broken => {
-            "Push again, or use Trigger pipeline on the project's page, once the forge answers."
-        }
-    }
-}
-
-async fn fetch(
-    app: &App,
-    project: &Project,
-    sha: &CommitSha,
-) -> Result<Option<Vec<u8>>, CallError> {
-    let forge = &tokens::forge_of(app, project.slug.forge)?;
-    let repository = &repository_ref(project);
-    let id: &RepositoryId = &project.repository;
-    tokens::call(app, project, |token| async move {
-        let found = forge.file_at(&token, repository, sha, CONFIG_PATH).await?;
-        if found.is_none() {
-            // A forge also says "not found" to whoever may not see the repository. Only somebody
-            // who sees it can tell that the file is not there.
-            forge.repository_by_id(&token, id).await?;
-        }
-        Ok(found)
-    })
-    .await
-}
-
-/// Names a project's repository in calls.
-pub(crate) fn repository_ref(project: &Project) -> RepositoryRef {
-    RepositoryRef {
-        id: project.repository.clone(),
-        owner: project.slug.owner.clone(),
-        name: project.slug.repository.clone(),
-    }
-}
-
-/// Splits a commit message into what pages show: first line and the rest.
-pub(crate) fn split_message(message: &str) -> (String, String) {
-    let (subject, body) = message.split_once('\n').unwrap_or((message, ""));
-    (subject.trim().to_owned(), body.trim().to_owned())
 }
 
 #[cfg(test)]

@@ -22,7 +22,6 @@ use crate::{
     app::App,
     links,
     tokens::{self, CallError},
-    trigger,
 };
 
 /// Characters of a context. Longer names are cut, with a digest so that they stay apart.
@@ -45,7 +44,7 @@ impl Report {
 /// Sets a mark, with the first token of the project that works.
 pub(super) async fn send(app: &App, report: &Report) -> Result<(), CallError> {
     let forge = &tokens::forge_of(app, report.project.slug.forge)?;
-    let repository = &trigger::repository_ref(&report.project);
+    let repository = &tokens::repository_ref(&report.project);
     tokens::call(app, &report.project, |token| async move {
         forge.post_status(&token, repository, &report.sha, &report.status).await
     })

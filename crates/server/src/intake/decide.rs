@@ -1,22 +1,31 @@
 //! What becomes of one change that a delivery tells of: the order of questions of `VCS` §3.3.
 
-use roundel_forge::event::{ForgeEvent, HeadCommit, Push};
+use std::time::Duration;
+
+use roundel_forge::{
+    ForgeError,
+    event::{ForgeEvent, Push},
+};
 use roundel_model::{
     forge::RepositoryId,
     limits,
     name::{CommitSha, GitRef},
 };
 use roundel_store::{
+    StoreError,
     deliveries::{Delivery, Verdict},
     pipelines::{CommitInfo, TriggerKind},
     projects::{HookState, KeyState, Project},
 };
 
-use super::{Trouble, ignored};
 use crate::{
     app::App,
+    retry::{self, Attempt},
     tokens::{self, CallError},
-    trigger::{self, Started, Trigger},
+    trigger::{
+        self, Started, Trigger, TriggerError,
+        commit::{from_api, from_payload},
+    },
 };
 
 /// The surroundings of a decision.
@@ -24,11 +33,37 @@ pub(super) struct Case<'a> {
     pub(super) app: &'a App,
     pub(super) project: &'a Project,
     pub(super) delivery: &'a Delivery,
-    pub(super) last_try: bool,
+    pub(super) attempt: Attempt,
+}
+
+/// Makes the receipt of something that started nothing.
+pub(super) fn ignored(what: impl Into<String>, because: impl Into<String>) -> Verdict {
+    Verdict::Ignored { what: what.into(), because: because.into() }
+}
+
+/// Why a delivery cannot be decided now.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Postponed {
+    #[error("the forge is unavailable: {0}")]
+    Forge(ForgeError),
+    #[error(transparent)]
+    Trigger(#[from] TriggerError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Postponed {
+    pub(super) fn pause(&self, attempts: u32) -> Duration {
+        let asked = match self {
+            Self::Forge(error) | Self::Trigger(TriggerError::Later(error)) => error.retry_after,
+            Self::Trigger(TriggerError::Store(_) | TriggerError::Drive(_)) | Self::Store(_) => None,
+        };
+        retry::pause(attempts.saturating_sub(1), asked)
+    }
 }
 
 /// Decides one change.
-pub(super) async fn decide(case: &Case<'_>, event: ForgeEvent) -> Result<Verdict, Trouble> {
+pub(super) async fn decide(case: &Case<'_>, event: ForgeEvent) -> Result<Verdict, Postponed> {
     if let Some(repository) = repository_of(&event)
         && *repository != case.project.repository
     {
@@ -76,7 +111,7 @@ fn describe(git_ref: &GitRef) -> String {
     }
 }
 
-async fn ping(case: &Case<'_>, hook_id: Option<String>) -> Result<Verdict, Trouble> {
+async fn ping(case: &Case<'_>, hook_id: Option<String>) -> Result<Verdict, Postponed> {
     let store = &case.app.store;
     if let Some(hook) = store.hook(case.delivery.hook).await? {
         // A set-up that is under way keeps its hook `pending` until it is done.
@@ -87,7 +122,7 @@ async fn ping(case: &Case<'_>, hook_id: Option<String>) -> Result<Verdict, Troub
     Ok(ignored("ping", "it only proves that the webhook works"))
 }
 
-async fn pushed(case: &Case<'_>, push: Push) -> Result<Verdict, Trouble> {
+async fn pushed(case: &Case<'_>, push: Push) -> Result<Verdict, Postponed> {
     let what = describe(&push.git_ref);
     if push.after.is_zero() {
         return Ok(ignored(what, "it was deleted: there is nothing to build"));
@@ -101,8 +136,8 @@ async fn pushed(case: &Case<'_>, push: Push) -> Result<Verdict, Trouble> {
             return Ok(ignored(what, format!("commit {} is gone from the forge", push.after)));
         }
         Err(CallError::Store(error)) => return Err(error.into()),
-        Err(CallError::Forge(error)) if error.is_transient() && !case.last_try => {
-            return Err(Trouble::Forge(error));
+        Err(CallError::Forge(error)) if case.attempt.postpones(&error) => {
+            return Err(Postponed::Forge(error));
         }
         // The pipeline that follows shows the same trouble, with the way out.
         Err(CallError::Forge(_)) => (push.after.clone(), CommitInfo::default()),
@@ -125,7 +160,7 @@ async fn pushed(case: &Case<'_>, push: Push) -> Result<Verdict, Trouble> {
         actor: actor.map(|account| account.id),
         actor_login: push.sender_login,
     };
-    Ok(match trigger::start(case.app, case.project, &trigger, case.last_try).await? {
+    Ok(match trigger::start(case.app, case.project, &trigger, case.attempt).await? {
         Started::Pipeline { id, number } => Verdict::Started { pipeline: id, number, what },
         Started::Known { id, number } => Verdict::Known { pipeline: id, number, what },
         Started::NoConfig => {
@@ -148,7 +183,7 @@ async fn commit_of(
         return Ok(Some((head.sha.clone(), from_payload(head))));
     }
     let forge = &tokens::forge_of(case.app, case.project.slug.forge)?;
-    let repository = &trigger::repository_ref(case.project);
+    let repository = &tokens::repository_ref(case.project);
     let revision = match &push.git_ref {
         GitRef::Tag(tag) => tag.as_str(),
         GitRef::Branch(_) => push.after.as_str(),
@@ -158,33 +193,6 @@ async fn commit_of(
     })
     .await?;
     Ok(commit.map(|commit| (commit.sha.clone(), from_api(commit))))
-}
-
-fn from_payload(head: &HeadCommit) -> CommitInfo {
-    let (subject, body) = trigger::split_message(&head.message);
-    CommitInfo {
-        subject,
-        body,
-        author_name: head.author_name.clone(),
-        author_email: head.author_email.clone(),
-        author_login: head.author_login.clone(),
-        author_avatar: None,
-        url: head.url.clone(),
-    }
-}
-
-/// Takes over what the API knows of a commit.
-pub(crate) fn from_api(commit: roundel_forge::Commit) -> CommitInfo {
-    let (subject, body) = trigger::split_message(&commit.message);
-    CommitInfo {
-        subject,
-        body,
-        author_name: commit.author_name,
-        author_email: commit.author_email,
-        author_login: commit.author_login,
-        author_avatar: commit.author_avatar,
-        url: commit.url,
-    }
 }
 
 /// Looks for a skip marker that begins within the first characters of the message, in any case
@@ -199,8 +207,8 @@ fn has_skip_marker(commit: &CommitInfo) -> bool {
 }
 
 /// Names and visibility are display data, refreshed from the API, which has the truth.
-async fn repository_changed(case: &Case<'_>, what: &str) -> Result<Verdict, Trouble> {
-    let forge = &tokens::forge_of(case.app, case.project.slug.forge).map_err(Trouble::Forge)?;
+async fn repository_changed(case: &Case<'_>, what: &str) -> Result<Verdict, Postponed> {
+    let forge = &tokens::forge_of(case.app, case.project.slug.forge).map_err(Postponed::Forge)?;
     let id = &case.project.repository;
     let found = tokens::call(case.app, case.project, |token| async move {
         forge.repository_by_id(&token, id).await
@@ -209,8 +217,8 @@ async fn repository_changed(case: &Case<'_>, what: &str) -> Result<Verdict, Trou
     let repository = match found {
         Ok(repository) => repository,
         Err(CallError::Store(error)) => return Err(error.into()),
-        Err(CallError::Forge(error)) if error.is_transient() && !case.last_try => {
-            return Err(Trouble::Forge(error));
+        Err(CallError::Forge(error)) if case.attempt.postpones(&error) => {
+            return Err(Postponed::Forge(error));
         }
         Err(CallError::Forge(error)) => {
             return Ok(ignored(what, format!("the repository could not be read: {error}")));
@@ -231,10 +239,10 @@ async fn repository_changed(case: &Case<'_>, what: &str) -> Result<Verdict, Trou
 }
 
 /// Somebody removed a key or a hook at the forge: looks which of ours are gone (`VCS` §0 rule 8).
-async fn ours_removed(case: &Case<'_>, what: &str) -> Result<Verdict, Trouble> {
+async fn ours_removed(case: &Case<'_>, what: &str) -> Result<Verdict, Postponed> {
     let store = &case.app.store;
-    let forge = &tokens::forge_of(case.app, case.project.slug.forge).map_err(Trouble::Forge)?;
-    let repository = &trigger::repository_ref(case.project);
+    let forge = &tokens::forge_of(case.app, case.project.slug.forge).map_err(Postponed::Forge)?;
+    let repository = &tokens::repository_ref(case.project);
     let found = tokens::call(case.app, case.project, |token| async move {
         let keys = forge.deploy_keys(&token, repository).await?;
         let hooks = forge.hooks(&token, repository).await?;
@@ -244,8 +252,8 @@ async fn ours_removed(case: &Case<'_>, what: &str) -> Result<Verdict, Trouble> {
     let (keys, hooks) = match found {
         Ok(found) => found,
         Err(CallError::Store(error)) => return Err(error.into()),
-        Err(CallError::Forge(error)) if error.is_transient() && !case.last_try => {
-            return Err(Trouble::Forge(error));
+        Err(CallError::Forge(error)) if case.attempt.postpones(&error) => {
+            return Err(Postponed::Forge(error));
         }
         Err(CallError::Forge(error)) => {
             return Ok(ignored(what, format!("what is left could not be listed: {error}")));
@@ -280,7 +288,7 @@ mod tests {
     use super::*;
 
     fn saying(message: &str) -> CommitInfo {
-        let (subject, body) = trigger::split_message(message);
+        let (subject, body) = trigger::commit::split_message(message);
         CommitInfo { subject, body, ..CommitInfo::default() }
     }
 

@@ -12,7 +12,7 @@ use roundel_store::{Store, StoreError};
 use url::Url;
 
 use super::{
-    ORB_BYTES, digest,
+    answer::{ORB_BYTES, digest},
     fetch::{Fetcher, Got, Wish},
     upstream::is_fresh,
 };

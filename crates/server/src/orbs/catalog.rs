@@ -7,8 +7,8 @@ use roundel_store::{
 };
 
 use super::{
+    answer::rank,
     publish::word,
-    rank,
     wire::{OrbList, OrbSummary, OrbVersionEntry, OrbVersions},
 };
 

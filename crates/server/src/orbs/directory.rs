@@ -21,7 +21,7 @@ use std::{
 
 use roundel_config::orbs::{Orb, OrbReference, OrbVersion};
 
-use super::{Answer, ORB_BYTES, VERSIONS, best_first, digest};
+use super::answer::{Answer, ORB_BYTES, VERSIONS, best_first, digest};
 
 /// Bytes of `APPROX.tsv`; it has a line for a reference.
 const LIST_BYTES: u64 = 4 << 20;

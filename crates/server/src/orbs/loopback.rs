@@ -28,7 +28,7 @@ use roundel_store::{
 use tokio::net::TcpListener;
 use url::Url;
 
-use super::{digest, wire};
+use super::{answer::digest, wire};
 use crate::app::{App, Settings};
 
 /// How long the tests let a server take.

@@ -8,7 +8,7 @@ use std::{io, path::Path, sync::Arc};
 use roundel_config::orbs::{Missing, OrbReference, OrbVersion, Resolution, ResolvedOrb};
 
 use super::{
-    Answer,
+    answer::Answer,
     directory::Directory,
     lock::{Lock, Pin},
 };

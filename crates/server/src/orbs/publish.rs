@@ -14,7 +14,10 @@ use roundel_store::{
     orbs::{NewOrb, Published, Visibility},
 };
 
-use super::{ORB_BYTES, digest, wire::OrbPublished};
+use super::{
+    answer::{ORB_BYTES, digest},
+    wire::OrbPublished,
+};
 
 /// How long a label lives after it was last published (CFG §4.13.1).
 const LABEL_LIFE: Duration = Duration::from_hours(90 * 24);

@@ -9,7 +9,7 @@ use roundel_config::orbs::{Orb, OrbReference};
 use roundel_model::time::Timestamp;
 use roundel_store::{Store, StoreError, orbs::OrbReader};
 
-use super::{Answer, best_first};
+use super::answer::{Answer, best_first};
 
 /// How diagnostics call this place.
 pub(super) const SHOWN: &str = "the orbs published to this Roundel";

@@ -10,7 +10,11 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::{
-    Answer, address::Addresses, best_first, directory::Directory, fetch::Fetcher, published,
+    address::Addresses,
+    answer::{Answer, best_first},
+    directory::Directory,
+    fetch::Fetcher,
+    published,
     upstream::Upstream,
 };
 

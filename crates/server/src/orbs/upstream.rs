@@ -14,7 +14,7 @@ use roundel_store::{Store, StoreError, orbs::OrbAnswer};
 use url::Url;
 
 use super::{
-    Answer, FRESH, ORB_BYTES, VERSIONS, best_first, digest,
+    answer::{Answer, FRESH, ORB_BYTES, VERSIONS, best_first, digest},
     fetch::{Fetcher, Got, Wish},
     wire::{self, OrbVersions},
 };

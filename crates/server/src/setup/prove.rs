@@ -14,7 +14,7 @@ use std::{
 use roundel_store::projects::CheckoutKey;
 use tokio::{process::Command, time::Instant};
 
-use super::sequence::{Run, StepError};
+use super::step::{Run, StepError};
 use crate::tokens;
 
 /// How long a new key may take to work.

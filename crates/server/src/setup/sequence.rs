@@ -4,11 +4,9 @@
 //! lost on the way, or because somebody pressed the button again. Our rows stay `pending` until the
 //! project is activated: what is `pending` belongs to a set-up, and is what [`super::undo`] takes back.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use roundel_forge::{
-    AccessToken, ErrorClass, Forge, ForgeError, ForgeHook, HookSpec, RepositoryRef, keys,
-};
+use roundel_forge::{ForgeHook, HookSpec, keys};
 use roundel_model::{
     forge::ForgeKind,
     id::{CheckoutKeyId, HookId},
@@ -24,47 +22,27 @@ use roundel_store::{
 use super::{
     prove,
     record::{Record, Step},
-    start_on_head, undo,
+    step::{Run, StepError, Tries, retry},
+    undo,
 };
 use crate::{
     app::App,
-    intake::backoff,
     links,
     tokens::{self, CallError},
-    trigger::{self, Started},
+    trigger::{
+        self, Started,
+        manual::{Head, start_on_head},
+    },
 };
 
 /// A pair that was not used within this time is not used any more.
 const PENDING_KEY_LASTS: Duration = Duration::from_hours(1);
-
-/// How often something is tried at a forge that is unavailable, while somebody watches.
-const TRIES: u32 = 4;
 
 /// How long we wait for the ping of a new hook.
 const PING_PATIENCE: Duration = Duration::from_secs(10);
 
 /// How often we look whether it came.
 const PING_PERIOD: Duration = Duration::from_millis(200);
-
-/// What the steps share.
-pub(super) struct Run<'a> {
-    pub(super) app: &'a App,
-    pub(super) project: &'a Project,
-    pub(super) forge: Arc<dyn Forge>,
-    pub(super) repository: RepositoryRef,
-    pub(super) token: AccessToken,
-}
-
-/// Why a step failed: a sentence for people.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum StepError {
-    #[error("{0}")]
-    Said(String),
-    #[error(transparent)]
-    Forge(#[from] ForgeError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
 
 /// Runs the sequence to its end, or takes it back.
 pub(super) async fn run(app: &App, project: &Project, mut record: Record) {
@@ -115,7 +93,7 @@ async fn open<'a>(
         Err(CallError::Forge(error)) => return Err(error.into()),
         Err(CallError::Store(error)) => return Err(error.into()),
     };
-    Ok(Run { app, project, forge, repository: trigger::repository_ref(project), token })
+    Ok(Run { app, project, forge, repository: tokens::repository_ref(project), token })
 }
 
 /// The steps in order. The outer error is the store's; the inner one ends the set-up.
@@ -370,58 +348,13 @@ async fn first_pipeline(
     if !has_config {
         return Ok(format!("none: the first push with a `{}` starts one", trigger::CONFIG_PATH));
     }
-    let actor = run.app.store.account(record.actor()).await.map_err(|error| error.to_string())?;
-    let actor = actor.ok_or("whoever set the project up is gone")?;
     let branch = &run.project.default_branch;
-    let started = start_on_head(run.app, run.project, &actor, branch, TriggerKind::Setup).await;
-    match started.map_err(|refused| refused.0)? {
+    let head = Head { actor: record.actor(), branch, kind: TriggerKind::Setup };
+    let started = start_on_head(run.app, run.project, head).await;
+    match started.map_err(|error| error.to_string())? {
         Some(Started::Pipeline { number, .. } | Started::Known { number, .. }) => {
             Ok(format!("pipeline {number} on {branch}"))
         }
         Some(Started::NoConfig) | None => Ok("none: the branch has moved on".to_owned()),
     }
-}
-
-/// Counts tries of something that may not simply be repeated.
-#[derive(Default)]
-struct Tries(u32);
-
-impl Tries {
-    /// Waits before the next try, or gives up.
-    async fn again(&mut self, error: ForgeError) -> Result<(), ForgeError> {
-        // "Already there" (422) is seen by looking again; so is what was done before an answer
-        // was lost.
-        let may_help =
-            error.is_transient() || matches!(error.class, ErrorClass::Invalid | ErrorClass::Broken);
-        self.0 += 1;
-        let most = if error.class == ErrorClass::Invalid { 2 } else { TRIES };
-        if !may_help || self.0 >= most {
-            return Err(error);
-        }
-        pause(self.0, &error).await;
-        Ok(())
-    }
-}
-
-/// Repeats a call that is safe to repeat while the forge is unavailable.
-pub(super) async fn retry<T, F>(call: impl Fn() -> F) -> Result<T, ForgeError>
-where
-    F: Future<Output = Result<T, ForgeError>>,
-{
-    let mut tries = 0;
-    loop {
-        match call().await {
-            Err(error) if tries + 1 < TRIES && error.is_transient() => {
-                tries += 1;
-                pause(tries, &error).await;
-            }
-            answer => return answer,
-        }
-    }
-}
-
-/// Somebody watches: a forge that asks for more patience than this has failed the step.
-async fn pause(tries: u32, error: &ForgeError) {
-    const LONGEST: Duration = Duration::from_secs(10);
-    tokio::time::sleep(backoff(tries, error.retry_after).min(LONGEST)).await;
 }

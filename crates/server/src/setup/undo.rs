@@ -12,7 +12,7 @@ use roundel_store::{
 
 use super::{
     record::{Record, Step},
-    sequence::{Run, retry},
+    step::{Run, retry},
 };
 use crate::links;
 

@@ -10,11 +10,13 @@ use roundel_config::{
     Compiled, Inputs,
     orbs::{Orb, OrbReference, Resolution},
 };
-use roundel_model::{id::PipelineId, time::Timestamp};
+use roundel_model::{
+    id::{OrganizationId, PipelineId},
+    time::Timestamp,
+};
 use roundel_store::{
     Store, StoreError,
     orbs::{OrbReader, PipelineOrb},
-    projects::Project,
 };
 
 use crate::{app::App, orbs};
@@ -23,32 +25,37 @@ use crate::{app::App, orbs};
 /// itself refuses orbs that import each other too deep.
 const ROUNDS: usize = 20;
 
-/// Why there is nothing that was compiled.
-pub(super) enum Failure {
-    /// Orbs could not be looked up or recorded: try again.
-    Store(StoreError),
-    /// The compiler broke. Told in the log.
-    Broken,
+/// What is compiled, and for whom.
+pub(super) struct Source<'a> {
+    pub(super) pipeline: PipelineId,
+    /// Whose private orbs may be used.
+    pub(super) organization: OrganizationId,
+    pub(super) text: &'a str,
+    pub(super) inputs: Inputs,
 }
 
-impl From<StoreError> for Failure {
+/// Why a configuration was not compiled.
+pub(super) enum CompileError {
+    /// Orbs could not be looked up or recorded: try again.
+    Store(StoreError),
+    /// The compiler panicked. It is in the log.
+    Panicked,
+}
+
+impl From<StoreError> for CompileError {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
     }
 }
 
-/// Compiles, with every orb that is to be had.
-pub(super) async fn compile(
-    app: &App,
-    project: &Project,
-    pipeline: PipelineId,
-    (text, mut inputs): (&str, Inputs),
-) -> Result<Compiled, Failure> {
+/// Compiles with every orb that can be found.
+pub(super) async fn compile(app: &App, source: Source<'_>) -> Result<Compiled, CompileError> {
+    let Source { pipeline, organization, text, mut inputs } = source;
     let recorded = recorded(&app.store, pipeline).await?;
     for (reference, orb) in parsed(&recorded) {
         inputs.orbs.insert(&reference, Resolution::Found(orb));
     }
-    let mut search = app.orbs.search(OrbReader::Project(project.organization), recorded);
+    let mut search = app.orbs.search(OrbReader::Project(organization), recorded);
     let mut found = Vec::new();
     for _ in 0..ROUNDS {
         let compiled = once(pipeline, text, &inputs).await?;
@@ -64,17 +71,17 @@ pub(super) async fn compile(
             return Ok(compiled);
         }
     }
-    tracing::error!(pipeline.id = %pipeline, "the compiler wants more and more orbs");
-    Err(Failure::Broken)
+    tracing::error!(pipeline.id = %pipeline, "a configuration still needs more orbs after the last round");
+    Err(CompileError::Panicked)
 }
 
 /// Compiling is bounded but may take a while: other requests must not wait for it.
-async fn once(pipeline: PipelineId, text: &str, inputs: &Inputs) -> Result<Compiled, Failure> {
+async fn once(pipeline: PipelineId, text: &str, inputs: &Inputs) -> Result<Compiled, CompileError> {
     let (text, inputs) = (text.to_owned(), inputs.clone());
     tokio::task::spawn_blocking(move || roundel_config::compile(&text, &inputs)).await.map_err(
         |error| {
-            tracing::error!(pipeline.id = %pipeline, %error, "the compiler broke");
-            Failure::Broken
+            tracing::error!(pipeline.id = %pipeline, %error, "the compiler panicked");
+            CompileError::Panicked
         },
     )
 }

@@ -7,6 +7,8 @@ use roundel_model::{
 };
 use roundel_store::{pipelines::TriggerKind, projects::Project, reading::PipelineRow};
 
+use super::read::CONFIG_PATH;
+
 /// Gathers the inputs for compiling a pipeline's configuration. Absent values are left out; the
 /// compiler knows their names (language reference §4.5).
 pub(super) fn inputs(project: &Project, row: &PipelineRow) -> Inputs {
@@ -17,7 +19,7 @@ pub(super) fn inputs(project: &Project, row: &PipelineRow) -> Inputs {
     of_git(&mut values, project, row);
     of_trigger(&mut values, project, row);
     Inputs {
-        path: super::CONFIG_PATH.to_owned(),
+        path: CONFIG_PATH.to_owned(),
         pipeline_values: values.0,
         parameters: Vec::new(),
         git_ref: Some(row.git_ref.clone()),

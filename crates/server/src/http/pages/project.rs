@@ -26,7 +26,7 @@ use crate::{
         rights::{Reader, SignedInReader, Writer},
         routes::{Right, Routes},
     },
-    setup,
+    trigger::manual,
 };
 
 /// Branches that the filter offers.
@@ -197,9 +197,9 @@ async fn trigger(
     Writer { visit, account, subject: project, .. }: Writer<Project>,
     Form(wanted): Form<Trigger>,
 ) -> Answer {
-    let pipeline = setup::trigger(&visit.app, account, project.id, wanted.branch.trim())
+    let pipeline = manual::trigger(&visit.app, account, &project, wanted.branch.trim())
         .await
-        .map_err(|refused| PageError::Bad(refused.0))?;
+        .map_err(|error| PageError::Bad(error.to_string()))?;
     Ok(see_other(&format!("/pipeline/{pipeline}?done=triggered")))
 }
 

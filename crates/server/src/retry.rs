@@ -1,0 +1,62 @@
+//! How long to wait before another try: one policy for deliveries, effects and set-ups.
+
+use std::time::Duration;
+
+use backon::{BackoffBuilder as _, ExponentialBuilder};
+use roundel_forge::ForgeError;
+
+/// Whether there will be another attempt at something that fails for now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Attempt {
+    /// It is tried again later.
+    Repeatable,
+    /// What fails now has failed, and people read why.
+    Last,
+}
+
+impl Attempt {
+    /// Tells whether an error means to wait: it may pass by itself, and there is time for that.
+    pub(crate) const fn postpones(self, error: &ForgeError) -> bool {
+        matches!(self, Self::Repeatable) && error.is_transient()
+    }
+}
+
+/// Half of the first pause: the other half is chance, so that all who wait for the same forge do not
+/// come back at the same moment.
+const FIRST: Duration = Duration::from_millis(500);
+
+/// Half of the longest pause.
+const LONGEST: Duration = Duration::from_millis(150_000);
+
+/// Doublings until the longest pause is reached.
+const DOUBLINGS: u32 = 16;
+
+/// Returns the pause after a number of failures before this one: doubling, with jitter, up to five
+/// minutes, and never less than the other side asked for.
+pub(crate) fn pause(failures: u32, asked: Option<Duration>) -> Duration {
+    let mut pauses = ExponentialBuilder::new()
+        .with_min_delay(FIRST)
+        .with_max_delay(LONGEST)
+        .with_factor(2.0)
+        .with_jitter()
+        .without_max_times()
+        .build();
+    let before = usize::try_from(failures.min(DOUBLINGS)).unwrap_or(0);
+    let pause = pauses.nth(before).unwrap_or(LONGEST);
+    asked.map_or(pause, |asked| asked.max(pause))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_but_not_for_ever_and_respect_the_other_side() {
+        assert!(pause(0, None) >= Duration::from_millis(500));
+        assert!(pause(0, None) <= Duration::from_secs(1));
+        assert!(pause(5, None) >= Duration::from_secs(16));
+        assert!(pause(u32::MAX, None) >= Duration::from_secs(150));
+        assert!(pause(u32::MAX, None) <= Duration::from_mins(5));
+        assert_eq!(pause(0, Some(Duration::from_mins(30))), Duration::from_mins(30));
+    }
+}

@@ -1,0 +1,75 @@
+//! What the steps of a set-up share: what they work on, how they fail, how often they try.
+
+use std::{sync::Arc, time::Duration};
+
+use roundel_forge::{AccessToken, ErrorClass, Forge, ForgeError, RepositoryRef};
+use roundel_store::{StoreError, projects::Project};
+
+use crate::{app::App, retry};
+
+/// How often something is tried at a forge that is unavailable, while a person watches.
+const TRIES: u32 = 4;
+
+/// What the steps share.
+pub(super) struct Run<'a> {
+    pub(super) app: &'a App,
+    pub(super) project: &'a Project,
+    pub(super) forge: Arc<dyn Forge>,
+    pub(super) repository: RepositoryRef,
+    pub(super) token: AccessToken,
+}
+
+/// Why a step failed: a sentence for people.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum StepError {
+    #[error("{0}")]
+    Said(String),
+    #[error(transparent)]
+    Forge(#[from] ForgeError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Counts tries of something that may not simply be repeated.
+#[derive(Default)]
+pub(super) struct Tries(u32);
+
+impl Tries {
+    /// Waits before the next try, or gives up.
+    pub(super) async fn again(&mut self, error: ForgeError) -> Result<(), ForgeError> {
+        // "Already there" (422) is seen by looking again; so is what was done before an answer
+        // was lost.
+        let may_help =
+            error.is_transient() || matches!(error.class, ErrorClass::Invalid | ErrorClass::Broken);
+        self.0 += 1;
+        let most = if error.class == ErrorClass::Invalid { 2 } else { TRIES };
+        if !may_help || self.0 >= most {
+            return Err(error);
+        }
+        pause(self.0, &error).await;
+        Ok(())
+    }
+}
+
+/// Repeats a call that is safe to repeat while the forge is unavailable.
+pub(super) async fn retry<T, F>(call: impl Fn() -> F) -> Result<T, ForgeError>
+where
+    F: Future<Output = Result<T, ForgeError>>,
+{
+    let mut tries = 0;
+    loop {
+        match call().await {
+            Err(error) if tries + 1 < TRIES && error.is_transient() => {
+                tries += 1;
+                pause(tries, &error).await;
+            }
+            answer => return answer,
+        }
+    }
+}
+
+/// A person watches: a forge that asks for more patience than this has failed the step.
+async fn pause(tries: u32, error: &ForgeError) {
+    const LONGEST: Duration = Duration::from_secs(10);
+    tokio::time::sleep(retry::pause(tries, error.retry_after).min(LONGEST)).await;
+}

@@ -1,0 +1,93 @@
+//! Reads the configuration at the commit itself, never from a branch (VCS-012).
+
+use roundel_forge::ErrorClass;
+use roundel_model::{forge::RepositoryId, limits, name::CommitSha};
+use roundel_store::projects::Project;
+
+use crate::{
+    app::App,
+    retry::Attempt,
+    tokens::{self, CallError},
+};
+
+/// Where the configuration is.
+pub(crate) const CONFIG_PATH: &str = ".circleci/config.yml";
+
+/// A configuration, or the sentence that says why there is none.
+pub(super) enum Config {
+    Text(String),
+    Absent,
+    Unreadable(String),
+}
+
+/// Reads the configuration at a commit with any token of the project.
+///
+/// # Errors
+///
+/// If it is worth trying again: the forge is unavailable, or the store.
+pub(super) async fn read(
+    app: &App,
+    project: &Project,
+    sha: &CommitSha,
+    attempt: Attempt,
+) -> Result<Config, CallError> {
+    match fetch(app, project, sha).await {
+        Ok(Some(bytes)) if bytes.len() > limits::CONFIG_BYTES => Ok(Config::Unreadable(format!(
+            "`{CONFIG_PATH}` has {} bytes; the limit is {}",
+            bytes.len(),
+            limits::CONFIG_BYTES
+        ))),
+        Ok(Some(bytes)) => Ok(String::from_utf8(bytes).map_or_else(
+            |_| Config::Unreadable(format!("`{CONFIG_PATH}` is not UTF-8 text")),
+            Config::Text,
+        )),
+        Ok(None) => Ok(Config::Absent),
+        Err(CallError::Store(error)) => Err(error.into()),
+        Err(CallError::Forge(error)) => {
+            if attempt.postpones(&error) {
+                return Err(error.into());
+            }
+            let way_out = way_out(error.class);
+            Ok(Config::Unreadable(format!("`{CONFIG_PATH}` could not be read: {error}. {way_out}")))
+        }
+    }
+}
+
+/// What somebody can do about a configuration that the forge does not show.
+const fn way_out(class: ErrorClass) -> &'static str {
+    match class {
+        ErrorClass::Unauthorized => {
+            "After that, push again, or use Trigger pipeline on the project's page."
+        }
+        ErrorClass::Forbidden | ErrorClass::NotFound => {
+            "Somebody who follows this project must be allowed to read the repository: check that \
+             at the forge, then push again, or use Trigger pipeline on the project's page."
+        }
+        ErrorClass::Invalid
+        | ErrorClass::RateLimited
+        | ErrorClass::Unavailable
+        | ErrorClass::Broken => {
+            "Push again, or use Trigger pipeline on the project's page, once the forge answers."
+        }
+    }
+}
+
+async fn fetch(
+    app: &App,
+    project: &Project,
+    sha: &CommitSha,
+) -> Result<Option<Vec<u8>>, CallError> {
+    let forge = &tokens::forge_of(app, project.slug.forge)?;
+    let repository = &tokens::repository_ref(project);
+    let id: &RepositoryId = &project.repository;
+    tokens::call(app, project, |token| async move {
+        let found = forge.file_at(&token, repository, sha, CONFIG_PATH).await?;
+        if found.is_none() {
+            // A forge also says "not found" to whoever may not see the repository. Only somebody
+            // who sees it can tell that the file is not there.
+            forge.repository_by_id(&token, id).await?;
+        }
+        Ok(found)
+    })
+    .await
+}
