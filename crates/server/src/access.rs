@@ -3,27 +3,23 @@
 //! Roles follow the forge: there is no second system of rights. What the forge said is kept for a
 //! few minutes; while it is away an older answer still opens pages for reading, never for writing.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+mod role_cache;
+
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderMap, StatusCode, header, request::Parts},
-    response::{IntoResponse, Redirect, Response},
+    http::{HeaderMap, StatusCode, request::Parts},
+    response::{IntoResponse as _, Response},
 };
 use axum_extra::extract::CookieJar;
 use roundel_forge::ErrorClass;
-use roundel_model::{
-    forge::Role,
-    id::{AccountId, ProjectId},
-    time::Timestamp,
-};
+use roundel_model::{forge::Role, id::AccountId, time::Timestamp};
 use roundel_store::{accounts::Account, projects::Project};
 use sha2::{Digest as _, Sha256};
 
+use self::role_cache::Known;
+pub(crate) use self::role_cache::RoleCache;
 use crate::{
     app::App,
     tokens::{self, CallError},
@@ -41,24 +37,8 @@ const STALE_WRITE: Duration = Duration::from_hours(1);
 /// How long it opens them for reading.
 const STALE_READ: Duration = Duration::from_hours(24);
 
-/// Answers that are kept. Beyond it all are forgotten, which only costs calls.
-const MAX_ROLES: usize = 20_000;
-
-/// The person who is signed in. As an extractor it sends others to the sign-in page
-/// (`/login?return=…`), or answers 401 to programs.
-pub struct SignedIn(pub Account);
-
 /// The person, if somebody is signed in. Never refuses.
 pub struct Visitor(pub Option<Account>);
-
-impl FromRequestParts<Arc<App>> for SignedIn {
-    type Rejection = Response;
-
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
-        let Visitor(visitor) = Visitor::from_request_parts(parts, app).await?;
-        visitor.map(Self).ok_or_else(|| sign_in_first(parts))
-    }
-}
 
 impl FromRequestParts<Arc<App>> for Visitor {
     type Rejection = Response;
@@ -84,58 +64,6 @@ pub(crate) fn session_hash(headers: &HeaderMap) -> Option<Vec<u8>> {
 /// Hashes a random value, so that a copy of the database opens nothing.
 pub(crate) fn hash(value: &str) -> Vec<u8> {
     Sha256::digest(value.as_bytes()).to_vec()
-}
-
-fn sign_in_first(parts: &Parts) -> Response {
-    let accepts = parts.headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
-    let is_browser = accepts.is_some_and(|accepts| accepts.contains("text/html"));
-    if !is_browser {
-        return (StatusCode::UNAUTHORIZED, "sign in first\n").into_response();
-    }
-    // Coming back makes sense only to what can be asked for again.
-    let back = if parts.method == axum::http::Method::GET {
-        parts.uri.path_and_query().map_or("/", axum::http::uri::PathAndQuery::as_str)
-    } else {
-        "/"
-    };
-    let query: String = url::form_urlencoded::byte_serialize(back.as_bytes()).collect();
-    Redirect::to(&format!("/login?return={query}")).into_response()
-}
-
-/// What the forge said of a person and a project, and when.
-#[derive(Default)]
-pub(crate) struct RoleCache(Mutex<HashMap<(AccountId, ProjectId), Known>>);
-
-#[derive(Clone, Copy)]
-struct Known {
-    role: Option<Role>,
-    at: Timestamp,
-}
-
-impl RoleCache {
-    fn get(&self, key: (AccountId, ProjectId)) -> Option<Known> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key).copied()
-    }
-
-    fn put(&self, key: (AccountId, ProjectId), known: Known) {
-        let mut roles = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if roles.len() >= MAX_ROLES {
-            roles.clear();
-        }
-        roles.insert(key, known);
-    }
-
-    /// Forgets what is known of a project: its visibility or owner changed.
-    pub(crate) fn forget_project(&self, project: ProjectId) {
-        let mut roles = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        roles.retain(|(_, of), _| *of != project);
-    }
-
-    /// Forgets what is known of a person: they signed in anew.
-    pub(crate) fn forget_account(&self, account: AccountId) {
-        let mut roles = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        roles.retain(|(of, _), _| *of != account);
-    }
 }
 
 /// What a person may do with a project, as the forge tells it (cached for a few minutes). `None`:
@@ -190,11 +118,6 @@ async fn ask(app: &App, account: AccountId, project: &Project) -> Result<Option<
             | ErrorClass::Broken => Err(error.into()),
         },
     }
-}
-
-/// A 404 that does not tell whether there is something.
-pub fn not_found() -> Response {
-    (StatusCode::NOT_FOUND, "not found\n").into_response()
 }
 
 #[cfg(test)]

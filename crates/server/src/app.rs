@@ -12,7 +12,7 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use url::Url;
 
-use crate::{StartError, access::RoleCache, live::Live, orbs, setup::UnderWay};
+use crate::{access::RoleCache, live::Live, orbs, setup::UnderWay};
 
 /// How a server is set up.
 #[derive(Clone, Debug)]
@@ -48,6 +48,20 @@ pub struct MailSettings {
     pub from: String,
 }
 
+/// Why what routes and loops share could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The store could not be opened.
+    #[error(transparent)]
+    Store(#[from] roundel_store::StoreError),
+    /// There can be no client for a registry of orbs.
+    #[error(transparent)]
+    Orbs(#[from] orbs::ClientError),
+    /// A forge's settings do not work.
+    #[error(transparent)]
+    Forge(#[from] roundel_forge::ForgeError),
+}
+
 /// What routes and loops share.
 pub struct App {
     /// How we are set up.
@@ -59,7 +73,7 @@ pub struct App {
     /// What pages that are open want to hear.
     pub live: Live,
     /// Wakes the loops and waiting claims.
-    pub nudges: Nudges,
+    pub wake: WakeUps,
     /// Canceled when the server stops: long answers (claims, streams) end then.
     pub stopping: CancellationToken,
     /// Work that outlives the request that began it. Joined by [`crate::Server::stop`].
@@ -73,7 +87,7 @@ pub struct App {
 
 /// One bell for each loop, and one for waiting claims. A lost ring is made up for by a period.
 #[derive(Default)]
-pub struct Nudges {
+pub struct WakeUps {
     /// A delivery was stored.
     pub intake: Notify,
     /// An effect was saved.
@@ -88,7 +102,7 @@ impl App {
     /// # Errors
     ///
     /// If the store does not open or a forge's settings do not work.
-    pub async fn open(settings: Settings) -> Result<Self, StartError> {
+    pub async fn open(settings: Settings) -> Result<Self, OpenError> {
         let store = Store::open(&roundel_store::Settings {
             url: settings.database_url.clone(),
             instance_key: settings.instance_key.clone(),
@@ -98,14 +112,14 @@ impl App {
         for forge in &settings.forges {
             forges.insert(forge.kind, roundel_forge::connect(forge.clone())?);
         }
-        let orbs = orbs::Sources::new(&settings.orbs, store.clone()).map_err(StartError::Orbs)?;
+        let orbs = orbs::Sources::new(&settings.orbs, store.clone())?;
         Ok(Self {
             settings,
             orbs,
             store,
             forges,
             live: Live::default(),
-            nudges: Nudges::default(),
+            wake: WakeUps::default(),
             stopping: CancellationToken::new(),
             tasks: TaskTracker::new(),
             roles: RoleCache::default(),

@@ -51,10 +51,10 @@ pub async fn apply(
     let Transition::To(next) = decided? else { return Ok(Applied::Ignored) };
     tracing::debug!(pipeline.id = %pipeline, event = event.name(), "a pipeline changed");
     if next.effects.iter().any(|effect| matches!(effect, Effect::OfferToRunners(_))) {
-        app.nudges.offer.notify_waiters();
+        app.wake.offer.notify_waiters();
     }
     if !next.effects.is_empty() {
-        app.nudges.deliver.notify_one();
+        app.wake.deliver.notify_one();
     }
     if !matches!(event, Event::Renewed { .. }) {
         publish(app, pipeline).await;

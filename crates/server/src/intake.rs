@@ -55,7 +55,7 @@ pub(crate) async fn run(app: Arc<App>) {
         }
         tokio::select! {
             () = app.stopping.cancelled() => return,
-            () = app.nudges.intake.notified() => {}
+            () = app.wake.intake.notified() => {}
             () = lanes.advance(&work) => {}
             () = tokio::time::sleep(PERIOD) => {}
         }

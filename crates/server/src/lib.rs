@@ -26,7 +26,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use axum::serve::ListenerExt as _;
 use tokio::{net::TcpListener, task::JoinSet};
 
-pub use app::{App, MailSettings, Settings};
+pub use app::{App, MailSettings, OpenError, Settings};
 
 /// How long open requests and loops may take to end when the server stops.
 const STOP_PATIENCE: Duration = Duration::from_secs(10);
@@ -53,15 +53,12 @@ pub enum StartError {
         #[source]
         source: std::io::Error,
     },
-    /// The store could not be opened.
+    /// What everything shares could not be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The leases of the time before could not be released.
     #[error(transparent)]
     Store(#[from] roundel_store::StoreError),
-    /// There can be no client for a registry of orbs.
-    #[error("failed to set up a client for orbs; are the system's CA certificates installed?")]
-    Orbs(#[source] reqwest::Error),
-    /// A forge's settings do not work.
-    #[error(transparent)]
-    Forge(#[from] roundel_forge::ForgeError),
 }
 
 impl Server {

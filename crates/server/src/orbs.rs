@@ -27,6 +27,7 @@ mod upstream;
 pub mod wire;
 
 pub(crate) use answer::{ORB_BYTES, digest};
+pub use fetch::ClientError;
 pub use offline::Offline;
 pub use sources::Settings;
 pub(crate) use sources::Sources;

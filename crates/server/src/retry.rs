@@ -26,7 +26,7 @@ impl Attempt {
 const FIRST: Duration = Duration::from_millis(500);
 
 /// Half of the longest pause.
-const LONGEST: Duration = Duration::from_millis(150_000);
+const LONGEST: Duration = Duration::from_secs(150);
 
 /// Doublings until the longest pause is reached.
 const DOUBLINGS: u32 = 16;

@@ -22,7 +22,7 @@ use roundel_store::{
 };
 
 use super::{
-    Unpaid,
+    failure::EffectError,
     mail::{
         Failure, Letter, Mailer, SendError,
         preference::{self, MailPreference},
@@ -44,12 +44,12 @@ const TAIL_BYTES: u64 = 16 << 10;
 const MAX_REMEMBERED: usize = 1_024;
 
 /// The way out for mail, and who was reached already.
-pub(super) struct Post {
+pub(super) struct Announcer {
     mailer: Option<Mailer>,
     reached: Mutex<BTreeMap<EffectId, BTreeSet<AccountId>>>,
 }
 
-impl Post {
+impl Announcer {
     /// Prepares the way out. Settings that cannot be used are logged: mail must not keep a server
     /// from starting.
     pub(super) fn open(app: &App) -> Self {
@@ -83,11 +83,11 @@ impl Post {
 /// Tells people how a workflow stands.
 pub(super) async fn workflow(
     app: &App,
-    post: &Post,
+    announcer: &Announcer,
     owed: &OwedEffect,
     id: WorkflowId,
-) -> Result<(), Unpaid> {
-    if post.mailer.is_none() {
+) -> Result<(), EffectError> {
+    if announcer.mailer.is_none() {
         return Ok(());
     }
     let Some((project, pipeline)) = surroundings(app, owed).await? else { return Ok(()) };
@@ -107,13 +107,22 @@ pub(super) async fn workflow(
         errors: Vec::new(),
         failures,
     };
-    send_to_all(app, post, owed, &About { project: &project, pipeline: &pipeline, news: &news })
-        .await
+    send_to_all(
+        app,
+        announcer,
+        owed,
+        &About { project: &project, pipeline: &pipeline, news: &news },
+    )
+    .await
 }
 
 /// Tells people that a configuration does not compile.
-pub(super) async fn config_error(app: &App, post: &Post, owed: &OwedEffect) -> Result<(), Unpaid> {
-    if post.mailer.is_none() {
+pub(super) async fn config_error(
+    app: &App,
+    announcer: &Announcer,
+    owed: &OwedEffect,
+) -> Result<(), EffectError> {
+    if announcer.mailer.is_none() {
         return Ok(());
     }
     let Some((project, pipeline)) = surroundings(app, owed).await? else { return Ok(()) };
@@ -133,8 +142,13 @@ pub(super) async fn config_error(app: &App, post: &Post, owed: &OwedEffect) -> R
         errors: pipeline.errors.clone(),
         failures: Vec::new(),
     };
-    send_to_all(app, post, owed, &About { project: &project, pipeline: &pipeline, news: &news })
-        .await
+    send_to_all(
+        app,
+        announcer,
+        owed,
+        &About { project: &project, pipeline: &pipeline, news: &news },
+    )
+    .await
 }
 
 async fn surroundings(
@@ -179,34 +193,36 @@ struct About<'a> {
 
 async fn send_to_all(
     app: &App,
-    post: &Post,
+    announcer: &Announcer,
     owed: &OwedEffect,
     about: &About<'_>,
-) -> Result<(), Unpaid> {
-    let Some(mailer) = &post.mailer else { return Ok(()) };
+) -> Result<(), EffectError> {
+    let Some(mailer) = &announcer.mailer else { return Ok(()) };
     let mut trouble = None;
     for account in app.store.followers(about.project.id).await? {
-        if post.was_reached(owed.id, account) {
+        if announcer.was_reached(owed.id, account) {
             continue;
         }
         let Some(to) = address(app, account, about).await? else { continue };
         match mailer.send(app, &letter(account, to, about)).await {
-            Ok(()) => post.remember(owed.id, account),
+            Ok(()) => announcer.remember(owed.id, account),
             // An address that is refused for good must not keep the others from their mail.
             Err(SendError::Refused(reason)) => {
                 tracing::warn!(account.id = %account, reason, "a mail was refused");
-                post.remember(owed.id, account);
+                announcer.remember(owed.id, account);
             }
             Err(SendError::Unavailable(reason)) => trouble = Some(reason),
-            Err(SendError::Malformed(reason)) => return Err(Unpaid::never(reason)),
+            Err(SendError::Malformed(reason)) => return Err(EffectError::never(reason)),
         }
     }
     match trouble {
         None => {
-            post.forget(owed.id);
+            announcer.forget(owed.id);
             Ok(())
         }
-        Some(reason) => Err(Unpaid::later(format!("the mail server did not take it: {reason}"))),
+        Some(reason) => {
+            Err(EffectError::later(format!("the mail server did not take it: {reason}")))
+        }
     }
 }
 

@@ -3,6 +3,8 @@
 //! A mark is made from the newest run of each job of that name on the commit, and shows the worst of
 //! them: "last writer wins" would paint a green over a red (invariant 4).
 
+use std::time::Duration;
+
 use roundel_forge::{CommitState, CommitStatus};
 use roundel_model::{
     id::{JobId, PipelineId},
@@ -27,7 +29,10 @@ use crate::{
 /// Characters of a context. Longer names are cut, with a digest so that they stay apart.
 const CONTEXT_CHARS: usize = 200;
 
-/// A mark that is about to be set.
+/// How long a commit status that is not final is worth retrying (`VCS` §2.10).
+const PENDING_RETRY: Duration = Duration::from_mins(10);
+
+/// A commit status that is about to be set.
 pub(super) struct Report {
     project: Project,
     sha: CommitSha,
@@ -35,9 +40,10 @@ pub(super) struct Report {
 }
 
 impl Report {
-    /// Tells whether the mark is the last word on this run.
-    pub(super) fn is_final(&self) -> bool {
-        self.status.state != CommitState::Pending
+    /// For how long setting it is tried again: a final status for a day, a pending one only for as
+    /// long as it is likely to be true (`VCS` §2.10).
+    pub(super) fn is_worth(&self) -> Duration {
+        if self.status.state == CommitState::Pending { PENDING_RETRY } else { limits::REPORT_RETRY }
     }
 }
 

@@ -13,7 +13,7 @@ use axum::{
 use rust_embed::RustEmbed;
 use sha2::{Digest, Sha256};
 
-use super::{rights::Anyone, routes::Routes};
+use super::routes::{Anyone, Routes};
 
 #[derive(RustEmbed)]
 #[folder = "assets/"]

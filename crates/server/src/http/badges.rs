@@ -27,7 +27,10 @@ use roundel_store::{
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::{pages, rights::Anyone, routes::Routes};
+use super::{
+    pages::{address::encode, words::escape},
+    routes::{Anyone, Routes},
+};
 use crate::{
     access::{Visitor, role},
     app::App,
@@ -114,7 +117,7 @@ async fn tree(forge: ForgeKind, request: BadgeRequest, names: Names) -> Response
         let project = request.app.store.project_by_slug(&slug).await;
         return request.draw(project, Some(branch)).await;
     }
-    let page = format!("/{slug}?branch={}", pages::address::encode(&branch));
+    let page = format!("/{slug}?branch={}", encode(&branch));
     match branch.strip_suffix(".png") {
         Some(branch) => {
             let branch = encode_path(branch);
@@ -125,7 +128,7 @@ async fn tree(forge: ForgeKind, request: BadgeRequest, names: Names) -> Response
 }
 
 fn encode_path(path: &str) -> String {
-    path.split('/').map(pages::address::encode).collect::<Vec<_>>().join("/")
+    path.split('/').map(encode).collect::<Vec<_>>().join("/")
 }
 
 fn moved(path: &str, query: Option<&str>) -> Response {
@@ -367,7 +370,7 @@ fn shield(label: &str, state: BadgeState) -> String {
     let (_, word, colour) = state.words();
     let (left, right) = (text_width(label) / 10, text_width(word) / 10);
     let (split, total) = (left + 12, left + right + 24);
-    let label = pages::words::escape(label);
+    let label = escape(label);
     let mut out = String::with_capacity(900);
     let _ = write!(
         out,

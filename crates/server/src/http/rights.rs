@@ -17,6 +17,7 @@ use axum::{
 };
 use roundel_model::{forge::Role, id::AccountId};
 
+pub(crate) use super::routes::Anyone;
 use super::{
     pages::{
         address::{address, encode, see_other},
@@ -28,9 +29,6 @@ use crate::{access, app::App};
 
 use subject::Names;
 pub(crate) use subject::{Job, Pipeline, Receipt, Subject};
-
-/// Nothing is required: the route is for everyone, signed in or not.
-pub(crate) struct Anyone;
 
 /// Somebody is signed in. Others are sent to the sign-in page, programs are answered 401.
 pub(crate) struct SignedIn {
@@ -69,12 +67,6 @@ pub(crate) struct Admin<T> {
     pub(crate) subject: T,
 }
 
-impl Right for Anyone {
-    fn name() -> String {
-        "Anyone".to_owned()
-    }
-}
-
 impl Right for SignedIn {
     fn name() -> String {
         "SignedIn".to_owned()
@@ -102,14 +94,6 @@ impl<T: Subject> Right for Writer<T> {
 impl<T: Subject> Right for Admin<T> {
     fn name() -> String {
         format!("Admin<{}>", T::NAME)
-    }
-}
-
-impl<S: Sync> FromRequestParts<S> for Anyone {
-    type Rejection = std::convert::Infallible;
-
-    async fn from_request_parts(_: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        Ok(Self)
     }
 }
 

@@ -10,9 +10,9 @@ use std::{convert::Infallible, sync::Arc};
 
 use axum::{
     Router,
-    extract::Request,
+    extract::{FromRequestParts, Request},
     handler::Handler,
-    http::Method,
+    http::{Method, request::Parts},
     response::IntoResponse,
     routing::{MethodRouter, Route, get, post, put},
 };
@@ -24,6 +24,23 @@ use crate::app::App;
 pub(crate) trait Right {
     /// How the list of routes names it.
     fn name() -> String;
+}
+
+/// Nothing is required: the route is for everyone, signed in or not.
+pub(crate) struct Anyone;
+
+impl Right for Anyone {
+    fn name() -> String {
+        "Anyone".to_owned()
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Anyone {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(_: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self)
+    }
 }
 
 /// The arguments of a handler whose first one is a [`Right`]. `M` is axum's own marker.
@@ -142,7 +159,6 @@ mod tests {
     use axum::extract::{Path, State};
 
     use super::*;
-    use crate::http::rights::Anyone;
 
     /// The promise of this file: compiles only while a handler without a right does not. Two
     /// implementations would fit a type that declares one, and the compiler could not choose.

@@ -6,6 +6,8 @@
 
 mod claim;
 mod job_spec;
+mod refused;
+mod rights;
 mod token;
 
 use std::sync::Arc;
@@ -13,32 +15,31 @@ use std::sync::Arc;
 use axum::{
     Json,
     body::Bytes,
-    extract::{DefaultBodyLimit, FromRequestParts, Path, Query, State},
-    http::{HeaderMap, StatusCode, header, request::Parts},
+    extract::{DefaultBodyLimit, Path, Query, State},
+    http::StatusCode,
     response::{IntoResponse, Response},
 };
 use roundel_engine::{Event, IllegalEvent};
 use roundel_model::{
-    id::{JobId, LeaseId, PipelineId},
+    id::{JobId, PipelineId},
     limits,
     status::{JobStatus, Outcome},
     time::Timestamp,
 };
 use roundel_protocol::{
-    FinishReport, LEASE_HEADER, LogAnswer, PREFIX, Refusal, RefusalCode, RenewAnswer, RenewRequest,
-    StepReport,
+    FinishReport, LogAnswer, PREFIX, RefusalCode, RenewAnswer, RenewRequest, StepReport,
 };
 use roundel_store::{
-    StoreError,
     logs::{Appended, StepRow},
     reading::JobRow,
 };
 use serde::Deserialize;
 
-use super::routes::{Right, Routes};
+use self::{refused::Refused, rights::Held};
+use super::routes::Routes;
 use crate::{
     app::App,
-    drive::{self, Applied, DriveError},
+    drive::{self, Applied},
     live::News,
 };
 
@@ -59,49 +60,6 @@ pub(crate) fn routes() -> Routes {
                 .put(&format!("{task}/steps/{{number}}/log"), append_log)
                 .layer(DefaultBodyLimit::max(limits::LOG_CHUNK_BYTES)),
         )
-}
-
-/// The right to speak for a task: its token fits its lease. Whether the lease is still held is for
-/// the engine to say.
-struct Held {
-    job: JobId,
-    index: u32,
-    lease: LeaseId,
-}
-
-impl Right for Held {
-    fn name() -> String {
-        "TaskToken".to_owned()
-    }
-}
-
-impl FromRequestParts<Arc<App>> for Held {
-    type Rejection = Refused;
-
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Refused> {
-        #[derive(Deserialize)]
-        struct Task {
-            job: JobId,
-            index: u32,
-        }
-        let Path(Task { job, index }) = Path::<Task>::from_request_parts(parts, app)
-            .await
-            .map_err(|error| Refused::bad_request(&error.to_string()))?;
-        let lease = parts
-            .headers
-            .get(LEASE_HEADER)
-            .and_then(|value| value.to_str().ok()?.parse::<LeaseId>().ok())
-            .ok_or_else(|| Refused::bad_request("the lease is missing"))?;
-        let given = bearer(&parts.headers).unwrap_or_default();
-        if !token::fits(&app.settings.instance_key, given, job, index, lease) {
-            return Err(Refused::unauthorized("the token does not open this task"));
-        }
-        Ok(Self { job, index, lease })
-    }
-}
-
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
 }
 
 /// A runner is still there.
@@ -243,86 +201,4 @@ fn over(status: JobStatus) -> Refused {
         return Refused::new(StatusCode::GONE, RefusalCode::Canceled, "the job was canceled");
     }
     Refused::gone("the lease on this task is lost: nothing that you do counts any more")
-}
-
-/// A refusal, as the protocol words it.
-struct Refused(StatusCode, Refusal);
-
-impl Refused {
-    fn new(status: StatusCode, code: RefusalCode, message: &str) -> Self {
-        Self(status, Refusal { code: code.into(), message: message.to_owned() })
-    }
-
-    fn unauthorized(message: &str) -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, RefusalCode::Unauthorized, message)
-    }
-
-    fn bad_request(message: &str) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, RefusalCode::BadRequest, message)
-    }
-
-    fn gone(message: &str) -> Self {
-        Self::new(StatusCode::GONE, RefusalCode::LeaseLost, message)
-    }
-}
-
-impl IntoResponse for Refused {
-    fn into_response(self) -> Response {
-        (self.0, Json(self.1)).into_response()
-    }
-}
-
-impl From<StoreError> for Refused {
-    fn from(error: StoreError) -> Self {
-        tracing::error!(%error, "a runner's request could not be served");
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, RefusalCode::Unavailable, "try again")
-    }
-}
-
-impl From<DriveError> for Refused {
-    fn from(error: DriveError) -> Self {
-        match error {
-            DriveError::Store(error) => error.into(),
-            DriveError::Illegal(error @ IllegalEvent::Protocol { .. }) => {
-                tracing::warn!(%error, "a runner broke the protocol");
-                Self::new(StatusCode::CONFLICT, RefusalCode::BadRequest, &error.to_string())
-            }
-            // Nothing that a runner sends can make these true: the log has the invariant.
-            DriveError::Illegal(IllegalEvent::Invariant { .. } | IllegalEvent::Graph(_)) => {
-                let message = "the server made a mistake; its log says which";
-                Self::new(StatusCode::INTERNAL_SERVER_ERROR, RefusalCode::Internal, message)
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn answer(error: IllegalEvent) -> Refused {
-        DriveError::Illegal(error).into()
-    }
-
-    #[test]
-    fn a_runner_is_refused_only_for_its_own_mistake() {
-        let reason = "it is not offered to runners";
-        let status = Some(JobStatus::Blocked);
-        let Refused(status, refusal) =
-            answer(IllegalEvent::Protocol { event: "claimed", status, reason });
-        assert_eq!(status, StatusCode::CONFLICT);
-        assert!(refusal.code.is(RefusalCode::BadRequest), "{refusal:?}");
-        assert!(refusal.message.contains("`blocked`"), "{refusal:?}");
-    }
-
-    /// A bug of ours is not "broke the protocol", and its details are for our log.
-    #[test]
-    fn a_broken_invariant_is_an_error_of_the_server() {
-        let broken = "W4: `main` waits, and nothing in it can move".to_owned();
-        let Refused(status, refusal) =
-            answer(IllegalEvent::Invariant { event: "finished", broken });
-        assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
-        assert!(refusal.code.is(RefusalCode::Internal), "{refusal:?}");
-        assert!(!refusal.message.contains("W4"), "{refusal:?}");
-    }
 }

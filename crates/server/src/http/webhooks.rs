@@ -146,7 +146,7 @@ async fn record(
         .await
         .map_err(|error| unavailable(&error))?;
     if recorded == Recorded::New {
-        app.nudges.intake.notify_one();
+        app.wake.intake.notify_one();
         app.live.tell(News::Delivery { project: hook.project });
     }
     Ok(recorded)

@@ -35,20 +35,25 @@ pub(super) struct Wish<'a> {
     pub(super) limit_bytes: u64,
 }
 
+/// No client could be made that asks others for orbs.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to set up a client for orbs; are the system's CA certificates installed?")]
+pub struct ClientError(#[source] reqwest::Error);
+
 impl Fetcher {
     /// Builds one. With `plain` no address needs TLS, and this machine may have no certificates.
     ///
     /// # Errors
     ///
     /// If TLS cannot be set up on this machine.
-    pub(super) fn new(patience: Duration, plain: bool) -> Result<Self, reqwest::Error> {
+    pub(super) fn new(patience: Duration, plain: bool) -> Result<Self, ClientError> {
         let builder = reqwest::Client::builder()
             // Redirects are ours: the library would follow them anywhere.
             .redirect(reqwest::redirect::Policy::none())
             .timeout(patience)
             .user_agent(concat!("Roundel/", env!("CARGO_PKG_VERSION")));
         let builder = if plain { builder.tls_certs_only([]) } else { builder };
-        Ok(Self { client: builder.build()?, patience })
+        Ok(Self { client: builder.build().map_err(ClientError)?, patience })
     }
 
     /// Gets a text.

@@ -13,7 +13,7 @@ use super::{
     address::Addresses,
     answer::{Answer, best_first},
     directory::Directory,
-    fetch::Fetcher,
+    fetch::{ClientError, Fetcher},
     published,
     upstream::Upstream,
 };
@@ -75,7 +75,7 @@ impl Sources {
     /// # Errors
     ///
     /// If TLS cannot be set up on this machine.
-    pub(crate) fn new(settings: &Settings, store: Store) -> Result<Self, reqwest::Error> {
+    pub(crate) fn new(settings: &Settings, store: Store) -> Result<Self, ClientError> {
         let outside: Vec<&Url> = settings.registry.iter().chain(&settings.url_prefixes).collect();
         let fetcher = if outside.is_empty() {
             None

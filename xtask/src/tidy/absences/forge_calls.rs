@@ -24,7 +24,6 @@ const EXCEPTIONS: &[Exception] = &[
         "crates/server/src/orbs/",
         "asks registries of orbs, and addresses that a configuration names",
     ),
-    ("crates/server/src/lib.rs", "makes the client that asks for orbs"),
     ("crates/cli/src/settings.rs", "says where the forges are unless a setting does"),
     ("crates/cli/src/orb_command/access.rs", "speaks with a server of ours"),
 ];

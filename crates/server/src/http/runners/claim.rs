@@ -7,53 +7,30 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json,
-    extract::{FromRequestParts, State},
-    http::{StatusCode, request::Parts},
+    extract::State,
+    http::StatusCode,
     response::{IntoResponse as _, Response},
 };
 use roundel_engine::{Event, IllegalEvent};
 use roundel_model::{id::LeaseId, limits, status::Outcome, time::Timestamp};
 use roundel_protocol::{ClaimRequest, JobSpec};
 use roundel_store::{pipelines::OfferedTask, runners::RunnerRow};
-use subtle::ConstantTimeEq as _;
 
 use super::{
-    Refused, bearer,
     job_spec::{self, SpecError},
+    refused::Refused,
+    rights::RunnerToken,
 };
 use crate::{
     app::App,
     drive::{self, Applied, DriveError},
-    http::routes::Right,
 };
 
-/// Makes up for a lost ring.
+/// Makes up for a missed wake-up.
 const PERIOD: Duration = Duration::from_secs(2);
 
 /// Offers that are looked at in one round.
 const LOOK_AT: u32 = 64;
-
-/// Came with the token of the instance's runners. It is looked at before the body is read.
-pub(super) struct RunnerToken;
-
-impl Right for RunnerToken {
-    fn name() -> String {
-        "RunnerToken".to_owned()
-    }
-}
-
-impl FromRequestParts<Arc<App>> for RunnerToken {
-    type Rejection = Refused;
-
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Refused> {
-        let given = bearer(&parts.headers).unwrap_or_default();
-        let right = app.settings.runner_token.expose();
-        if bool::from(given.as_bytes().ct_eq(right.as_bytes())) {
-            return Ok(Self);
-        }
-        Err(Refused::unauthorized("the runner's token is wrong"))
-    }
-}
 
 /// Hands out a task, as soon as there is one that fits.
 pub(super) async fn claim(
@@ -79,7 +56,7 @@ pub(super) async fn claim(
     tokio::pin!(patience);
     loop {
         // Listening begins before looking, so that an offer in between is not missed.
-        let offered = app.nudges.offer.notified();
+        let offered = app.wake.offer.notified();
         tokio::pin!(offered);
         offered.as_mut().enable();
         if let Some(spec) = take(&app, &request).await? {

@@ -1,0 +1,51 @@
+//! The roles that a forge reported, kept in memory: for each person and project, with the time.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+
+use roundel_model::{
+    forge::Role,
+    id::{AccountId, ProjectId},
+    time::Timestamp,
+};
+
+/// Answers that are kept. Beyond it all are forgotten, which only costs calls.
+const MAX_ROLES: usize = 20_000;
+
+/// Roles that the forge reported, and when.
+#[derive(Default)]
+pub(crate) struct RoleCache(Mutex<HashMap<(AccountId, ProjectId), Known>>);
+
+#[derive(Clone, Copy)]
+pub(super) struct Known {
+    pub(super) role: Option<Role>,
+    pub(super) at: Timestamp,
+}
+
+impl RoleCache {
+    pub(super) fn get(&self, key: (AccountId, ProjectId)) -> Option<Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key).copied()
+    }
+
+    pub(super) fn put(&self, key: (AccountId, ProjectId), known: Known) {
+        let mut roles = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if roles.len() >= MAX_ROLES {
+            roles.clear();
+        }
+        roles.insert(key, known);
+    }
+
+    /// Forgets what is known of a project: its visibility or owner changed.
+    pub(crate) fn forget_project(&self, project: ProjectId) {
+        let mut roles = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        roles.retain(|(_, of), _| *of != project);
+    }
+
+    /// Forgets what is known of a person: they signed in again.
+    pub(crate) fn forget_account(&self, account: AccountId) {
+        let mut roles = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        roles.retain(|(of, _), _| *of != account);
+    }
+}

@@ -1,0 +1,80 @@
+//! The rights of runners: the instance's token opens claims, a token of its own each task.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{FromRequestParts, Path},
+    http::{HeaderMap, header, request::Parts},
+};
+use roundel_model::id::{JobId, LeaseId};
+use roundel_protocol::LEASE_HEADER;
+use serde::Deserialize;
+use subtle::ConstantTimeEq as _;
+
+use super::{refused::Refused, token};
+use crate::{app::App, http::routes::Right};
+
+/// Came with the token of the instance's runners. It is looked at before the body is read.
+pub(super) struct RunnerToken;
+
+impl Right for RunnerToken {
+    fn name() -> String {
+        "RunnerToken".to_owned()
+    }
+}
+
+impl FromRequestParts<Arc<App>> for RunnerToken {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Refused> {
+        let given = bearer(&parts.headers).unwrap_or_default();
+        let right = app.settings.runner_token.expose();
+        if bool::from(given.as_bytes().ct_eq(right.as_bytes())) {
+            return Ok(Self);
+        }
+        Err(Refused::unauthorized("the runner's token is wrong"))
+    }
+}
+
+/// The right to speak for a task: its token fits its lease. Whether the lease is still held is for
+/// the engine to say.
+pub(super) struct Held {
+    pub(super) job: JobId,
+    pub(super) index: u32,
+    pub(super) lease: LeaseId,
+}
+
+impl Right for Held {
+    fn name() -> String {
+        "TaskToken".to_owned()
+    }
+}
+
+impl FromRequestParts<Arc<App>> for Held {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Refused> {
+        #[derive(Deserialize)]
+        struct Task {
+            job: JobId,
+            index: u32,
+        }
+        let Path(Task { job, index }) = Path::<Task>::from_request_parts(parts, app)
+            .await
+            .map_err(|error| Refused::bad_request(&error.to_string()))?;
+        let lease = parts
+            .headers
+            .get(LEASE_HEADER)
+            .and_then(|value| value.to_str().ok()?.parse::<LeaseId>().ok())
+            .ok_or_else(|| Refused::bad_request("the lease is missing"))?;
+        let given = bearer(&parts.headers).unwrap_or_default();
+        if !token::fits(&app.settings.instance_key, given, job, index, lease) {
+            return Err(Refused::unauthorized("the token does not open this task"));
+        }
+        Ok(Self { job, index, lease })
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
+}
