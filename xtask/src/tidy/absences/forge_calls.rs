@@ -24,7 +24,7 @@ const EXCEPTIONS: &[Exception] = &[
         "crates/server/src/orbs/",
         "asks registries of orbs, and addresses that a configuration names",
     ),
-    ("crates/cli/src/settings.rs", "says where the forges are unless a setting does"),
+    ("crates/cli/src/settings/", "says where the forges are unless a setting does"),
     ("crates/cli/src/orb_command/access.rs", "speaks with a server of ours"),
 ];
 
