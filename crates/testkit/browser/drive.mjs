@@ -1,6 +1,7 @@
 // The story of a visitor, from the first page to a green pipeline and beyond.
 import { accessible, assert, browser, chapter, complaints, fits, picture, push, signIn, visitor } from './visitor.mjs';
 import * as configs from './configs.mjs';
+import { links } from './links.mjs';
 import { logs } from './logs.mjs';
 import { workflows } from './workflows.mjs';
 
@@ -203,6 +204,7 @@ await chapter('every other page is in order, wide and narrow, light and dark', a
   const receipt = new URL(page.url()).pathname;
   const pages = {
     dashboard: '/', projects: '/projects', add: '/add', runners: '/runners',
+    preferences: '/preferences', planned: '/docs/planned', diagnostics: '/docs/diagnostics',
     project: '/gh/acme/greet', settings: '/gh/acme/greet/settings', setup: '/gh/acme/greet/setup',
     deliveries: '/gh/acme/greet/deliveries', receipt, job: '/gh/acme/greet/1',
   };
@@ -222,11 +224,47 @@ await chapter('every other page is in order, wide and narrow, light and dark', a
   await page.emulateMedia({ colorScheme: 'light' });
 });
 
+await links(page);
+
 await chapter('badges are pictures that a browser can draw', async () => {
   await page.goto('/gh/acme/greet/settings');
   const sizes = await page.locator('.badge-previews img').evaluateAll((all) => all.map((one) => one.naturalWidth));
   assert.equal(sizes.length, 2);
   assert.ok(sizes.every((width) => width > 60), `${sizes}`);
+});
+
+await chapter('choices about mail are kept, and a project can be unfollowed there', async () => {
+  await page.goto('/gh/acme/greet/settings');
+  await page.getByRole('link', { name: /^Preferences of/ }).click();
+  await page.getByRole('radio', { name: 'Failures and fixed only' }).check();
+  await page.getByRole('combobox', { name: 'Mail about acme/greet' }).selectOption({ label: 'Nothing' });
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Preferences saved.').waitFor();
+  assert.ok(!page.url().includes('done='), 'a reload does not say it again');
+  await page.reload();
+  assert.ok(await page.getByRole('radio', { name: 'Failures and fixed only' }).isChecked());
+  assert.equal(await page.getByRole('combobox', { name: 'Mail about acme/greet' }).inputValue(), 'nothing');
+});
+
+await chapter('a variable is deleted only after a question, and some names are refused', async () => {
+  page.expected.push(/422/);
+  await page.goto('/gh/acme/greet/settings');
+  await page.getByLabel('Name', { exact: true }).fill('CIRCLE_BRANCH');
+  await page.getByLabel('Value').fill('secret');
+  await page.getByRole('button', { name: 'Set variable' }).click();
+  await page.getByText('is set by Roundel itself').waitFor();
+  await accessible(page, 'a refused form');
+  await page.getByRole('link', { name: 'Go back' }).click();
+  await page.getByLabel('Name', { exact: true }).fill('NPM_TOKEN');
+  await page.getByLabel('Value').fill('secret');
+  await page.getByRole('button', { name: 'Set variable' }).click();
+  const row = page.locator('tr', { hasText: 'NPM_TOKEN' });
+  await row.locator('summary').click();
+  await row.getByText('cannot be recovered').waitFor();
+  await accessible(page, 'a question before deleting');
+  await row.getByRole('button', { name: 'Delete NPM_TOKEN' }).click();
+  await page.getByText('Variable deleted.').waitFor();
+  assert.equal(await page.locator('tr', { hasText: 'NPM_TOKEN' }).count(), 0);
 });
 
 await chapter('the receipt of a push is there', async () => {
@@ -244,6 +282,24 @@ await chapter('without script the pages are complete', async () => {
   await plain.context().close();
 });
 
+await chapter('a page whose session has ended says so, and leads back after signing in', async () => {
+  const state = await page.context().storageState();
+  const other = await visitor({ storageState: state });
+  other.expected.push(/401/, /MIME/);
+  await other.goto('/gh/acme/greet');
+  await other.locator('#lamp', { hasText: 'Live' }).waitFor();
+  await other.context().clearCookies();
+  // As after a restart of the server: the stream is taken up again.
+  await other.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+  await other.locator('live-region').evaluate((region) => region.refresh());
+  await other.locator('#lamp', { hasText: 'Signed out.' }).waitFor();
+  await accessible(other, 'signed out');
+  await other.getByRole('link', { name: 'Sign in again' }).click();
+  await signIn(other, 'GitHub', 'visitor');
+  await other.waitForURL('**/gh/acme/greet');
+  await other.context().close();
+});
+
 await chapter('somebody else sees nothing of it', async () => {
   const address = new URL(page.url()).pathname;
   const other = await visitor();
@@ -253,6 +309,7 @@ await chapter('somebody else sees nothing of it', async () => {
   for (const path of [address, '/gh/acme/greet', '/gh/acme/greet/1', '/gh/acme/greet/settings']) {
     const answer = await other.goto(path);
     assert.equal(answer.status(), 404, path);
+    assert.ok(await other.getByRole('link', { name: 'Projects' }).isVisible(), 'the navigation stays');
   }
   await other.context().close();
 });

@@ -307,31 +307,31 @@ impl Trouble {
         let (status, title, text) = match self {
             Self::NotConnected(forge) => (
                 StatusCode::NOT_FOUND,
-                "This server is not connected to that forge",
-                format!("Its settings name no forge called `{forge}`."),
+                "Git provider not connected",
+                format!("The server's settings do not connect a provider called `{forge}`."),
             ),
             Self::Spoiled => (
                 StatusCode::BAD_REQUEST,
-                "This sign-in is no longer good",
-                "It was begun in another browser, more than ten minutes ago, or has been used. \
-                 Nothing was changed; please start again."
+                "Sign-in expired",
+                "It was started in another browser, more than ten minutes ago, or has already \
+                 been used. Nothing was changed; please start again."
                     .to_owned(),
             ),
             Self::Refused { forge, error, description } => (
                 StatusCode::BAD_GATEWAY,
-                "The forge refused the sign-in",
-                format!("{forge} says `{error}`. {description}"),
+                "Sign-in refused",
+                format!("{forge} answered `{error}`. {description}"),
             ),
             Self::Forge(error) => {
                 tracing::warn!(%error, "a sign-in failed");
-                (StatusCode::BAD_GATEWAY, "The forge refused the sign-in", error.to_string())
+                (StatusCode::BAD_GATEWAY, "Sign-in refused", error.to_string())
             }
             Self::Store(error) => {
                 tracing::error!(%error, "a sign-in could not be stored");
                 (
                     StatusCode::SERVICE_UNAVAILABLE,
-                    "Signing in does not work at the moment",
-                    "The database does not answer. Please try again in a minute.".to_owned(),
+                    "Sign-in unavailable",
+                    "The database is unavailable. Please try again in a minute.".to_owned(),
                 )
             }
         };
