@@ -295,7 +295,9 @@ await chapter('a page whose session has ended says so, and leads back after sign
   await other.locator('#lamp', { hasText: 'Signed out.' }).waitFor();
   await accessible(other, 'signed out');
   await other.getByRole('link', { name: 'Sign in again' }).click();
-  await signIn(other, 'GitHub', 'visitor');
+  await other.getByRole('button', { name: 'Sign in with GitHub' }).click();
+  // The provider remembers the consent.
+  await other.locator('button[name=login][value=visitor]').click();
   await other.waitForURL('**/gh/acme/greet');
   await other.context().close();
 });
