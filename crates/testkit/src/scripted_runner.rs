@@ -19,6 +19,9 @@ use roundel_protocol::{
     RenewRequest, StepReport,
 };
 
+/// What the host of this runner cannot enforce.
+const NOT_ENFORCED: &str = "no outside network";
+
 /// How long any request may take, besides the time that a claim is held.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -235,7 +238,7 @@ impl ScriptedTask {
     ///
     /// If the server cannot be reached.
     pub async fn finish(&self, outcome: Outcome) -> Result<Answer> {
-        let report = FinishReport { outcome, reason: None, not_enforced: Vec::new() };
+        let report = FinishReport { outcome, reason: None, not_enforced: vec![NOT_ENFORCED.to_owned()] };
         self.send(self.client.post(format!("{}/finish", self.base)).json(&report)).await
     }
 

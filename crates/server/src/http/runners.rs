@@ -150,7 +150,8 @@ async fn finish(
         task: held.index,
         lease: held.lease,
         outcome: report.outcome,
-        reason: reason(&report),
+        // What the host cannot enforce is in the log of the first step; it is no reason.
+        reason: report.reason.clone(),
     };
     let pipeline = pipeline_of(&app, held.job).await?;
     match drive::apply(&app, pipeline, &event, Timestamp::now()).await? {
@@ -161,14 +162,6 @@ async fn finish(
         }
         Applied::Ignored => Err(lost(&app, held.job).await),
     }
-}
-
-fn reason(report: &FinishReport) -> Option<String> {
-    let mut sentences: Vec<String> = report.reason.clone().into_iter().collect();
-    if !report.not_enforced.is_empty() {
-        sentences.push(format!("not enforced on this host: {}", report.not_enforced.join("; ")));
-    }
-    (!sentences.is_empty()).then(|| sentences.join(". "))
 }
 
 async fn ended_as(app: &App, job: JobId, outcome: Outcome) -> Result<bool, Refused> {

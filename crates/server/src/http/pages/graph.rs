@@ -24,17 +24,17 @@ const NAME_CHARS: usize = 19;
 
 /// Where a node stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Place {
+struct Position {
     layer: usize,
     row: usize,
 }
 
-/// A drawing: places of the jobs (by index) and bends of the lines.
+/// A drawing: positions of the jobs (by index) and bends of the lines.
 #[derive(Debug)]
 struct Layout {
-    places: Vec<Place>,
+    positions: Vec<Position>,
     /// From job, through place-holders, to job.
-    lines: Vec<Vec<Place>>,
+    lines: Vec<Vec<Position>>,
 }
 
 /// Draws the graph of a workflow. Nothing for one that is too large, or has no order to show.
@@ -43,8 +43,8 @@ pub(crate) fn draw(name: &str, jobs: &[JobRow], now: Timestamp) -> Option<Html> 
         return None;
     }
     let layout = lay_out(&needs(jobs));
-    let columns = layout.places.iter().map(|place| place.layer + 1).max().unwrap_or(1);
-    let rows = layout.places.iter().chain(layout.lines.iter().flatten()).map(|p| p.row + 1).max();
+    let columns = layout.positions.iter().map(|position| position.layer + 1).max().unwrap_or(1);
+    let rows = layout.positions.iter().chain(layout.lines.iter().flatten()).map(|p| p.row + 1).max();
     let width = (columns - 1) * COLUMN + NODE_WIDTH + 2 * MARGIN;
     let height = (rows.unwrap_or(1) - 1) * ROW + NODE_HEIGHT + 2 * MARGIN;
     let mut out = format!(
@@ -56,16 +56,16 @@ pub(crate) fn draw(name: &str, jobs: &[JobRow], now: Timestamp) -> Option<Html> 
         push_line(&mut out, line);
     }
     // In reading order, so that the Tab key walks from left to right.
-    let mut order: Vec<(Place, &JobRow)> = layout.places.iter().copied().zip(jobs).collect();
-    order.sort_by_key(|(place, _)| (place.layer, place.row));
-    for (place, job) in order {
-        push_node(&mut out, place, job, now);
+    let mut order: Vec<(Position, &JobRow)> = layout.positions.iter().copied().zip(jobs).collect();
+    order.sort_by_key(|(position, _)| (position.layer, position.row));
+    for (position, job) in order {
+        push_node(&mut out, position, job, now);
     }
     out.push_str("</svg>");
     Some(Html(out))
 }
 
-fn push_line(out: &mut String, line: &[Place]) {
+fn push_line(out: &mut String, line: &[Position]) {
     let mut path = String::new();
     for pair in line.windows(2) {
         let [from, to] = pair else { continue };
@@ -87,9 +87,9 @@ const fn middle(row: usize) -> usize {
     row * ROW + MARGIN + NODE_HEIGHT / 2
 }
 
-fn push_node(out: &mut String, place: Place, job: &JobRow, now: Timestamp) {
+fn push_node(out: &mut String, position: Position, job: &JobRow, now: Timestamp) {
     let mark = Mark::from(job.status);
-    let (x, y) = (place.layer * COLUMN + MARGIN, place.row * ROW + MARGIN);
+    let (x, y) = (position.layer * COLUMN + MARGIN, position.row * ROW + MARGIN);
     let name = escape(job.name.as_str());
     let class = mark.class();
     let time = match (job.started_at, job.stopped_at) {
@@ -146,11 +146,11 @@ fn lay_out(needs: &[Vec<usize>]) -> Layout {
     for (to, from) in reduced(needs, &layers) {
         lines.push(route(&mut points, from, to));
     }
-    let rows = place_rows(&points);
-    let place = |&point: &usize| Place { layer: points[point].layer, row: rows[point] };
+    let rows = assign_rows(&points);
+    let position = |&point: &usize| Position { layer: points[point].layer, row: rows[point] };
     Layout {
-        places: (0..needs.len()).map(|job| place(&job)).collect(),
-        lines: lines.iter().map(|line: &Vec<usize>| line.iter().map(place).collect()).collect(),
+        positions: (0..needs.len()).map(|job| position(&job)).collect(),
+        lines: lines.iter().map(|line: &Vec<usize>| line.iter().map(position).collect()).collect(),
     }
 }
 
@@ -214,7 +214,7 @@ fn reduced(needs: &[Vec<usize>], layers: &[usize]) -> Vec<(usize, usize)> {
 }
 
 /// Gives every point a row: near the middle of what comes before it, in the order of the file.
-fn place_rows(points: &[Point]) -> Vec<usize> {
+fn assign_rows(points: &[Point]) -> Vec<usize> {
     let count = points.iter().map(|point| point.layer + 1).max().unwrap_or(0);
     let mut columns: Vec<Vec<usize>> = vec![Vec::new(); count];
     for (index, point) in points.iter().enumerate() {
@@ -244,45 +244,45 @@ fn place_rows(points: &[Point]) -> Vec<usize> {
 mod tests {
     use super::*;
 
-    fn places(needs: &[&[usize]]) -> Layout {
+    fn positions(needs: &[&[usize]]) -> Layout {
         lay_out(&needs.iter().map(|before| before.to_vec()).collect::<Vec<_>>())
     }
 
     #[test]
     fn a_job_stands_right_of_everything_that_it_requires() {
         let needs: &[&[usize]] = &[&[], &[0], &[0], &[1, 2], &[0, 3], &[]];
-        let layout = places(needs);
+        let layout = positions(needs);
         for (job, before) in needs.iter().enumerate() {
             for &other in *before {
-                assert!(layout.places[other].layer < layout.places[job].layer);
+                assert!(layout.positions[other].layer < layout.positions[job].layer);
             }
         }
     }
 
     #[test]
     fn no_two_jobs_stand_in_the_same_place() {
-        let layout = places(&[&[], &[], &[0], &[0], &[1], &[2, 3, 4], &[0, 5]]);
-        for (index, one) in layout.places.iter().enumerate() {
-            assert!(!layout.places[index + 1..].contains(one), "{layout:?}");
+        let layout = positions(&[&[], &[], &[0], &[0], &[1], &[2, 3, 4], &[0, 5]]);
+        for (index, one) in layout.positions.iter().enumerate() {
+            assert!(!layout.positions[index + 1..].contains(one), "{layout:?}");
         }
     }
 
     #[test]
     fn a_line_that_another_way_implies_is_not_drawn() {
-        assert_eq!(places(&[&[], &[0], &[0, 1]]).lines.len(), 2);
+        assert_eq!(positions(&[&[], &[0], &[0, 1]]).lines.len(), 2);
     }
 
     #[test]
     fn a_chain_is_a_straight_line() {
-        let layout = places(&[&[], &[0], &[1], &[2]]);
-        assert!(layout.places.iter().all(|place| place.row == 0));
+        let layout = positions(&[&[], &[0], &[1], &[2]]);
+        assert!(layout.positions.iter().all(|position| position.row == 0));
     }
 
     /// Configurations with circles do not compile, but a drawing must not hang on bad rows.
     #[test]
     fn a_circle_does_not_hang() {
-        let layout = places(&[&[1], &[0], &[2]]);
-        assert_eq!(layout.places.len(), 3);
+        let layout = positions(&[&[1], &[0], &[2]]);
+        assert_eq!(layout.positions.len(), 3);
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! The page of a pipeline: the commit, its workflows as graphs, what is wrong with its
-//! configuration, what the world is still owed; and the buttons that change something.
+//! configuration, which notifications were not delivered; and the buttons that change something.
 
 use askama::Template;
 use axum::extract::Path;
@@ -75,7 +75,7 @@ struct PipelineLive {
     /// Parts of the configuration that this release cannot run.
     unsupported: Vec<DiagnosticView>,
     has_config: bool,
-    troubles: Vec<Trouble>,
+    undelivered: Vec<Undelivered>,
 }
 
 struct WorkflowView {
@@ -101,12 +101,12 @@ struct JobLine {
     on_hold: bool,
 }
 
-/// Something that the world is owed and did not get yet.
-struct Trouble {
+/// A commit status or a mail that could not be sent so far.
+struct Undelivered {
     what: Html,
     attempts: u32,
     error: Foreign,
-    parked: bool,
+    gave_up: bool,
 }
 
 async fn page(Reader { visit, subject, role }: Reader<Pipeline>) -> Answer {
@@ -142,7 +142,7 @@ async fn read(
     let workflows = store.workflows(row.id).await?;
     let Configuration { text, diagnostics } = store.config_of(row.id).await?.unwrap_or_default();
     let diagnostics = config_view::read(diagnostics.as_deref());
-    let troubles = store.troubled_effects(row.id).await?;
+    let undelivered = store.troubled_effects(row.id).await?;
     let view = Row::new(row, &workflows, visit.now);
     // The sentences repeat the diagnostics; they speak alone only when there is nothing to underline.
     let errors = if diagnostics.is_empty() {
@@ -163,13 +163,13 @@ async fn read(
         diagnostics,
         unsupported,
         has_config: text.is_some(),
-        troubles: troubles
+        undelivered: undelivered
             .into_iter()
-            .map(|(effect, attempts, error, parked)| Trouble {
-                what: sentence(&owed(effect, &workflows)),
+            .map(|(effect, attempts, error, gave_up)| Undelivered {
+                what: sentence(&pending(effect, &workflows)),
                 attempts,
                 error: Foreign(error),
-                parked,
+                gave_up,
             })
             .collect(),
     })
@@ -210,8 +210,8 @@ fn workflow_view(workflow: &WorkflowRow, visit: &Visit) -> WorkflowView {
     }
 }
 
-/// Names what is owed.
-fn owed(effect: Effect, workflows: &[WorkflowRow]) -> String {
+/// Says what was not sent.
+fn pending(effect: Effect, workflows: &[WorkflowRow]) -> String {
     let job = |id: JobId| {
         let mut jobs = workflows.iter().flat_map(|workflow| &workflow.jobs);
         jobs.find(|job| job.id == id)
