@@ -129,6 +129,7 @@ await chapter('a failure is open at the line that matters, and harmless', async 
   assert.equal(await page.evaluate(() => window.hacked), undefined);
   await page.locator('.log-tools').first().waitFor();
   await accessible(page, 'failed job');
+  await page.evaluate(() => scrollTo(0, 0));
   await picture(page, 'job-light');
   await page.emulateMedia({ colorScheme: 'dark' });
   await accessible(page, 'failed job, dark');
