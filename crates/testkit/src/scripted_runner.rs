@@ -238,7 +238,8 @@ impl ScriptedTask {
     ///
     /// If the server cannot be reached.
     pub async fn finish(&self, outcome: Outcome) -> Result<Answer> {
-        let report = FinishReport { outcome, reason: None, not_enforced: vec![NOT_ENFORCED.to_owned()] };
+        let report =
+            FinishReport { outcome, reason: None, not_enforced: vec![NOT_ENFORCED.to_owned()] };
         self.send(self.client.post(format!("{}/finish", self.base)).json(&report)).await
     }
 

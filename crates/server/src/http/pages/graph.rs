@@ -44,7 +44,8 @@ pub(crate) fn draw(name: &str, jobs: &[JobRow], now: Timestamp) -> Option<Html> 
     }
     let layout = lay_out(&needs(jobs));
     let columns = layout.positions.iter().map(|position| position.layer + 1).max().unwrap_or(1);
-    let rows = layout.positions.iter().chain(layout.lines.iter().flatten()).map(|p| p.row + 1).max();
+    let rows =
+        layout.positions.iter().chain(layout.lines.iter().flatten()).map(|p| p.row + 1).max();
     let width = (columns - 1) * COLUMN + NODE_WIDTH + 2 * MARGIN;
     let height = (rows.unwrap_or(1) - 1) * ROW + NODE_HEIGHT + 2 * MARGIN;
     let mut out = format!(
