@@ -117,11 +117,13 @@ impl Row {
     pub(crate) fn new(row: &PipelineRow, workflows: &[WorkflowRow], now: Timestamp) -> Self {
         let project_at = address(&row.slug);
         let name = row.git_ref.name();
-        let ended = workflows.iter().map(|workflow| workflow.stopped_at).max().flatten();
-        let going = row.status == PipelineStatus::Pending
-            || workflows.iter().any(|workflow| !workflow.status.is_final());
         // One that never ran has no duration.
-        let began = (going || ended.is_some()).then_some(row.created_at);
+        let lasting = match row.status {
+            PipelineStatus::Pending => Lasting::new(Some(row.created_at), None, now),
+            PipelineStatus::Created | PipelineStatus::Errored => {
+                Lasting::of_jobs(workflows.iter().flat_map(|workflow| &workflow.jobs), now)
+            }
+        };
         let subject = match row.commit.subject.trim() {
             "" => format!("Commit {}", row.sha.short()),
             subject => subject.to_owned(),
@@ -140,7 +142,7 @@ impl Row {
             author_name: Foreign(Person::author(&row.commit, row.actor_login.as_deref()).name),
             number: row.number,
             trigger: trigger(row.trigger),
-            lasting: Lasting::new(began, if going { None } else { ended }, now),
+            lasting,
             when: When::new(row.created_at, now),
             workflows: workflows.iter().map(WorkflowChip::new).collect(),
             error: row.errors.first().map(|text| sentence(text)),

@@ -202,7 +202,7 @@ fn workflow_view(workflow: &WorkflowRow, visit: &Visit) -> WorkflowView {
         id: workflow.id.to_string(),
         name: Foreign(workflow.name.to_string()),
         mark: Mark::from(workflow.status),
-        lasting: Lasting::new(Some(workflow.created_at), workflow.stopped_at, visit.now),
+        lasting: Lasting::of_jobs(&workflow.jobs, visit.now),
         running,
         graph: graph::draw(workflow.name.as_str(), &workflow.jobs, visit.now),
         jobs: workflow.jobs.iter().map(line).collect(),

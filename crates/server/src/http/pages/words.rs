@@ -4,10 +4,14 @@
 //! and are marked [`HtmlSafe`] so that templates do not escape it again. Deliberately absent:
 //! reading rows (each page does that) and layout (templates).
 
-use std::fmt::{self, Write as _};
+use std::{
+    fmt::{self, Write as _},
+    time::Duration,
+};
 
 use askama::filters::HtmlSafe;
 use roundel_model::{
+    kind::JobKind,
     status::{JobStatus, PipelineErrorKind, PipelineStatus, StepStatus, WorkflowStatus},
     time::Timestamp,
 };
@@ -264,6 +268,8 @@ impl HtmlSafe for When {}
 pub(crate) struct Lasting {
     from: Option<Timestamp>,
     to: Option<Timestamp>,
+    /// What does not count of the time between.
+    idle: Duration,
     now: Timestamp,
 }
 
@@ -274,14 +280,37 @@ impl Lasting {
         to: Option<Timestamp>,
         now: Timestamp,
     ) -> Self {
-        Self { from, to, now }
+        Self { from, to, idle: Duration::ZERO, now }
+    }
+
+    /// The time in which some of these jobs were queued or ran. While nothing but an approval is
+    /// waited for, it stands still.
+    pub(crate) fn of_jobs<'a>(jobs: impl IntoIterator<Item = &'a JobRow>, now: Timestamp) -> Self {
+        let jobs = jobs.into_iter().filter(|job| job.kind != JobKind::Approval);
+        Self::of_spans(jobs.filter_map(|job| Some((job.queued_at?, job.stopped_at))).collect(), now)
+    }
+
+    /// Of spans that may overlap, the time that is in any of them. One without an end goes on.
+    fn of_spans(mut spans: Vec<(Timestamp, Option<Timestamp>)>, now: Timestamp) -> Self {
+        spans.sort_unstable();
+        let Some(&(from, _)) = spans.first() else { return Self::new(None, None, now) };
+        let (mut end, mut idle) = (from, Duration::ZERO);
+        for &(from, to) in &spans {
+            if from > end {
+                idle += from.since(end);
+            }
+            end = end.max(to.unwrap_or(now));
+        }
+        let going = spans.iter().any(|(_, to)| to.is_none());
+        Self { from: Some(from), to: (!going).then_some(end), idle, now }
     }
 }
 
 impl fmt::Display for Lasting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(from) = self.from else { return f.write_str(r#"<span class="dur">–</span>"#) };
-        let text = duration(self.to.unwrap_or(self.now).since(from));
+        let counted_from = from.plus(self.idle);
+        let text = duration(self.to.unwrap_or(self.now).since(counted_from));
         match self.to {
             Some(to) => {
                 write!(
@@ -291,7 +320,7 @@ impl fmt::Display for Lasting {
                     exact(to)
                 )
             }
-            None => write!(f, r#"<span class="dur" data-since="{from}">{text}</span>"#),
+            None => write!(f, r#"<span class="dur" data-since="{counted_from}">{text}</span>"#),
         }
     }
 }
@@ -299,7 +328,7 @@ impl fmt::Display for Lasting {
 impl HtmlSafe for Lasting {}
 
 /// Writes a duration in its two largest units: `0.8s`, `42s`, `3m 07s`, `1h 02m`.
-pub(crate) fn duration(lasting: std::time::Duration) -> String {
+pub(crate) fn duration(lasting: Duration) -> String {
     let seconds = lasting.as_secs();
     match seconds {
         0..10 => {
@@ -532,8 +561,6 @@ pub(crate) fn sentence(text: &str) -> Html {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
@@ -543,6 +570,23 @@ mod tests {
             assert_eq!(duration(Duration::from_millis(millis)), text);
         }
         assert_eq!(duration(Duration::from_mins(62)), "1h 02m");
+    }
+
+    /// "12m 40s" for a minute of work and the rest of waiting for a person would be no duration.
+    #[test]
+    fn waiting_for_an_approval_does_not_count() {
+        let at = |seconds: i64| Timestamp::from_micros(seconds * 1_000_000);
+        let shown = |spans: &[(i64, Option<i64>)], now: i64| {
+            let spans = spans.iter().map(|&(from, to)| (at(from), to.map(at))).collect();
+            Lasting::of_spans(spans, at(now)).to_string()
+        };
+        let held = shown(&[(0, Some(20)), (5, Some(30))], 760);
+        assert!(held.ends_with(">30s</span>") && !held.contains("data-since"), "{held}");
+        let resumed = shown(&[(0, Some(30)), (700, None)], 740);
+        assert!(resumed.ends_with(">1m 10s</span>"), "{resumed}");
+        assert!(resumed.contains(&format!("data-since=\"{}\"", at(670))), "{resumed}");
+        assert!(shown(&[(0, Some(30)), (700, Some(740))], 900).ends_with(">1m 10s</span>"));
+        assert_eq!(shown(&[], 5), Lasting::new(None, None, at(5)).to_string());
     }
 
     #[test]
