@@ -20,7 +20,7 @@
 //! ```
 //!
 //! `compile` runs them. `codes` is the catalogue of diagnostics. Above all of it stand `explain`,
-//! `page`, `pack` and `editor`.
+//! `page` and `pack`.
 //!
 //! Deliberately absent: what this release cannot run (orbs, caches, …). It is recognised and told
 //! as an `unsupported-…` diagnostic, never dropped in silence.
@@ -35,7 +35,6 @@ mod check;
 pub mod codes;
 mod compile;
 mod context;
-pub mod editor;
 mod expand;
 mod explain;
 mod language;

@@ -3,13 +3,13 @@
 use std::{collections::HashMap, sync::Arc};
 
 use gen_lsp_types::Uri;
-use roundel_config::{
-    Inputs,
-    document::Node,
-    editor::{Document, Environment, Library},
-};
+use roundel_config::{Inputs, document::Node};
 
-use crate::{analysis::Outcome, text::Text};
+use crate::{
+    analysis::Outcome,
+    editor::{Document, Environment, Library},
+    text::Text,
+};
 
 /// Documents that are open at once; an editor that opens a whole repository gets no more.
 const OPEN: usize = 500;
@@ -146,4 +146,10 @@ impl Open {
     pub(crate) fn orb(&self, exact: &str) -> Option<&Arc<roundel_config::orbs::Orb>> {
         self.library.orbs().find(|orb| format!("{}@{}", orb.name, orb.version) == exact)
     }
+}
+
+/// What a file is called in diagnostics: its last two parts.
+pub(crate) fn name(uri: &Uri) -> String {
+    let parts: Vec<&str> = uri.path().rsplit('/').take(2).collect();
+    parts.into_iter().rev().collect::<Vec<_>>().join("/")
 }

@@ -1,5 +1,5 @@
-//! The language server: what the module `editor` of `config` knows, in the Language Server
-//! Protocol.
+//! The language server: what an editor asks about a configuration (`editor`), in the Language
+//! Server Protocol (everything else).
 //!
 //! ```text
 //! editor ─▶ frames ─▶ server (one loop) ─▶ requests: hover, completion, definition, …
@@ -23,6 +23,7 @@ mod actions;
 mod analysis;
 mod diagnostics;
 mod documents;
+mod editor;
 mod frames;
 mod requests;
 mod server;

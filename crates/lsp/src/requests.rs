@@ -9,14 +9,13 @@ use gen_lsp_types::{
     WorkspaceEdit,
 };
 use lsp_server::ErrorCode;
-use roundel_config::editor;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use crate::{
     actions,
     documents::{Documents, Kind, Open},
-    shapes,
+    editor, shapes,
     sources::Sources,
     text::{Encoding, Text},
 };

@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 use crate::{
     analysis::{self, Outcome, Task},
     diagnostics,
-    documents::{Documents, Kind},
+    documents::{self, Documents, Kind},
     frames::{self, Incoming},
     requests::{Desk, Refusal},
     settings::{OpenOrbs, Settings},
@@ -302,7 +302,7 @@ impl Session {
             uri: uri.clone(),
             version: open.version,
             text,
-            path: synchronize::name(uri),
+            path: documents::name(uri),
         };
         self.give(task);
     }

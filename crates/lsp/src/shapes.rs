@@ -1,12 +1,12 @@
-//! What the editor module of `config` answers, in the protocol's types.
+//! The answers of the module `editor`, in the protocol's types.
 
 use gen_lsp_types::{
     CompletionItem, CompletionItemKind, CompletionItemTag, CompletionItemTextEdit, DocumentSymbol,
     Documentation, InsertTextFormat, InsertTextMode, MarkupContent, MarkupKind,
     SymbolKind as Shown, TextEdit,
 };
-use roundel_config::editor::{Completion, Icon, Kind, Outlined, SymbolKind};
 
+use crate::editor::{Completion, Icon, Kind, Outlined, SymbolKind};
 use crate::text::{Encoding, Text};
 
 pub(crate) fn markdown(value: String) -> MarkupContent {

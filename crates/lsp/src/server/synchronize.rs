@@ -77,9 +77,3 @@ fn read<P: DeserializeOwned>(method: &str, params: serde_json::Value) -> Option<
         .map_err(|error| tracing::warn!(%error, method, "a notification cannot be read"))
         .ok()
 }
-
-/// What a file is called in diagnostics: its last two parts.
-pub(super) fn name(uri: &Uri) -> String {
-    let parts: Vec<&str> = uri.path().rsplit('/').take(2).collect();
-    parts.into_iter().rev().collect::<Vec<_>>().join("/")
-}

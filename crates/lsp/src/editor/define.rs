@@ -1,0 +1,141 @@
+//! Where a name comes from and where it is used.
+
+use std::sync::Arc;
+
+use super::{
+    document::Document,
+    environment::Environment,
+    index::{Symbol, Within, Word, opened_by},
+    library::Source,
+    schema::shape::Kind,
+    spot::Callee,
+    tree::node::Span,
+};
+
+/// A place that a name leads to.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    /// The orb whose source it is in; `None`: the document itself.
+    pub(crate) source: Option<Arc<Source>>,
+    /// The bytes of the name.
+    pub(crate) name: Span,
+    /// The bytes of the whole definition.
+    pub(crate) whole: Span,
+}
+
+/// Returns where the word at `offset` is defined.
+pub(crate) fn definition(
+    document: &Document,
+    offset: usize,
+    environment: &Environment<'_>,
+) -> Vec<Target> {
+    let Some(word) = document.index.at(offset) else { return Vec::new() };
+    let here: Vec<Target> = document
+        .index
+        .all(&word.symbol)
+        .filter(|found| found.defines)
+        .map(|found| target(document, None, found))
+        .collect();
+    if !here.is_empty() && !is_imported_orb(document, &word.symbol) {
+        return here;
+    }
+    in_orb(&word.symbol, environment).map_or(here, |found| vec![found])
+}
+
+/// An alias is defined by its key; when the orb's source is at hand, that is where people want to
+/// go, except from the key itself.
+fn is_imported_orb(document: &Document, symbol: &Symbol) -> bool {
+    let Symbol::Element(Callee { scope, kind: Kind::Orb, name }) = symbol else { return false };
+    let item = document.outline.item(scope, Kind::Orb, name);
+    item.is_some_and(|item| item.reference.is_some())
+}
+
+fn in_orb(symbol: &Symbol, environment: &Environment<'_>) -> Option<Target> {
+    let (callee, parameter) = match symbol {
+        Symbol::Element(callee) => (callee, None),
+        Symbol::Parameter(callee, name) => (callee, Some(name)),
+        _ => return None,
+    };
+    if callee.kind == Kind::Orb {
+        let source = environment.library.source(&opened_by(callee))?;
+        return Some(Target { source: Some(Arc::clone(source)), name: 0..0, whole: 0..0 });
+    }
+    let (source, item) = environment.library.item(&callee.scope, callee.kind, &callee.name)?;
+    let (name, whole) = match parameter {
+        Some(name) => {
+            let found = item.parameters.iter().find(|parameter| parameter.name == *name)?;
+            (found.name_span.clone(), found.name_span.clone())
+        }
+        None => (item.name_span.clone(), item.span.clone()),
+    };
+    Some(Target { source: Some(Arc::clone(source)), name, whole })
+}
+
+fn target(document: &Document, source: Option<Arc<Source>>, word: &Word) -> Target {
+    let items = document.outline.items.iter();
+    let mut whole = items.filter(|item| item.name_span == word.span).map(|item| item.span.clone());
+    let whole = whole.next_back().unwrap_or_else(|| word.span.clone());
+    Target { source, name: word.span.clone(), whole }
+}
+
+/// Returns every place in the document that means the same as the word at `offset`, and whether it
+/// is a definition.
+pub(crate) fn occurrences(document: &Document, offset: usize) -> Vec<(Span, bool)> {
+    let Some(word) = document.index.at(offset) else { return Vec::new() };
+    let mut found: Vec<(Span, bool)> = related(document, &word.symbol)
+        .iter()
+        .flat_map(|symbol| document.index.all(symbol))
+        .map(|word| (word.span.clone(), word.defines))
+        .collect();
+    found.sort_by_key(|(span, defines)| (span.start, span.end, !defines));
+    found.dedup_by(|a, b| a.0 == b.0);
+    found
+}
+
+/// A job without a `name` is required by its own: the two words change together.
+fn related(document: &Document, symbol: &Symbol) -> Vec<Symbol> {
+    let mut all = vec![symbol.clone()];
+    let outline = &document.outline;
+    match symbol {
+        Symbol::Element(Callee { scope, kind: Kind::Job | Kind::Group, name }) => {
+            let unnamed = outline
+                .invocations
+                .iter()
+                .filter(|found| found.scope == *scope && found.job == *name && found.name == *name);
+            all.extend(unnamed.map(|found| {
+                let within = Within { scope: scope.clone(), list: Some(found.list.clone()) };
+                Symbol::Invocation(within, name.clone())
+            }));
+        }
+        Symbol::Invocation(Within { scope, list: Some(list) }, name) => {
+            let entries = outline.invocations_of(scope, list);
+            let is_job = entries.iter().any(|found| found.name == *name && found.job == *name);
+            for kind in [Kind::Job, Kind::Group] {
+                if is_job && outline.item(scope, kind, name).is_some() {
+                    let callee = Callee { scope: scope.clone(), kind, name: name.clone() };
+                    return related(document, &Symbol::Element(callee));
+                }
+            }
+        }
+        _ => {}
+    }
+    all
+}
+
+/// Returns the places to change for a new name, or `None` if what stands at `offset` cannot be
+/// renamed: it is not defined in this document, or the name would not be one.
+pub(crate) fn rename(document: &Document, offset: usize, to: &str) -> Option<Vec<Span>> {
+    let word = document.index.at(offset)?;
+    if matches!(word.symbol, Symbol::Key(..) | Symbol::PipelineValue(_)) || !is_name(to) {
+        return None;
+    }
+    let found = occurrences(document, offset);
+    let is_ours = found.iter().any(|(_, defines)| *defines);
+    is_ours.then(|| found.into_iter().map(|(span, _)| span).collect())
+}
+
+/// Names as they are written without quotes (CFG §2.1).
+fn is_name(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c))
+}

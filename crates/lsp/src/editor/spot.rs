@@ -1,0 +1,261 @@
+//! Where in the language a place of the tree is: what may stand there, and in whose body.
+//!
+//! A [`Spot`] goes down the tree one key or item at a time. The index of names and completion both
+//! go this way, so they agree about what a word means.
+
+use super::{
+    outline::{Outline, Outlines, Parameter, split},
+    schema::{
+        APPROVAL, BUILT_IN, CONFIG, INVOCATION, LOGIC, ORB,
+        shape::{Key, Kind, Shape, Table},
+    },
+    tree::node::Node,
+};
+
+/// A place in the language.
+#[derive(Clone, Debug)]
+pub(crate) struct Spot {
+    pub(crate) what: What,
+    /// The orbs that it is inside of, joined by `/`.
+    pub(crate) scope: String,
+    /// The job, command, executor, workflow or group that it is inside of.
+    pub(crate) owner: Option<(Kind, String)>,
+    /// Which entry of the workflow's jobs it is inside of.
+    pub(crate) entry: Option<usize>,
+    /// The alias of the orb that is written out here.
+    alias: Option<String>,
+    /// The job that the matrix around this place is for.
+    pub(crate) matrix: Option<Callee>,
+}
+
+/// What may stand at a place.
+#[derive(Clone, Debug)]
+pub(crate) enum What {
+    Shape(&'static Shape),
+    Table(&'static Table),
+    /// Arguments for a command, beside nothing else.
+    Arguments(Callee),
+    /// What stands under a job in a workflow: its arguments beside the workflow's own keys.
+    Invoked(Callee),
+    /// A value of the matrix for a job's parameter, in a list or by itself.
+    MatrixValue(Callee, String),
+    /// A value for a parameter.
+    Argument(Box<Parameter>),
+    /// The statuses that a requirement asks for.
+    Statuses,
+    Unknown,
+}
+
+/// Something that takes arguments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Callee {
+    pub(crate) scope: String,
+    pub(crate) kind: Kind,
+    pub(crate) name: String,
+}
+
+static ANY_STEPS: Shape = Shape::List(&Shape::Step);
+static ANY_STEP: Shape = Shape::Step;
+static ANY_EXECUTOR: Shape = Shape::Executor;
+static TEXT: Shape = Shape::Text(&[]);
+
+/// What names can be looked up in.
+#[derive(Clone, Copy)]
+pub(crate) struct Names<'d> {
+    pub(crate) outline: &'d Outline,
+    /// Those of its orbs.
+    pub(crate) orbs: Option<&'d Outlines>,
+}
+
+impl Names<'_> {
+    /// Returns the parameters of something that is called.
+    pub(crate) fn parameters(&self, callee: &Callee) -> Vec<Parameter> {
+        let Callee { scope, kind, name } = callee;
+        if let Some(item) = self.outline.item(scope, *kind, name) {
+            return item.parameters.clone();
+        }
+        let orb = self.orbs.and_then(|orbs| orbs.get(scope));
+        let found = orb.and_then(|orb| orb.item("", *kind, name));
+        found.map_or_else(Vec::new, |item| item.parameters.clone())
+    }
+
+    fn argument(&self, callee: &Callee, name: &str) -> What {
+        let declared = self.parameters(callee).into_iter().find(|found| found.name == name);
+        declared.map_or(What::Unknown, |parameter| match parameter.kind.as_str() {
+            "steps" => What::Shape(&ANY_STEPS),
+            "executor" => What::Shape(&ANY_EXECUTOR),
+            _ => What::Argument(Box::new(parameter)),
+        })
+    }
+
+    /// A step is a command of this scope before it is a built-in one (CFG §3.0).
+    pub(crate) fn is_command(&self, scope: &str, name: &str) -> bool {
+        name.contains('/')
+            || BUILT_IN.key(name).is_none()
+            || self.outline.item(scope, Kind::Command, name).is_some()
+    }
+}
+
+impl Spot {
+    pub(crate) fn top() -> Self {
+        Self {
+            what: What::Table(&CONFIG),
+            scope: String::new(),
+            owner: None,
+            entry: None,
+            alias: None,
+            matrix: None,
+        }
+    }
+
+    fn to(&self, what: What) -> Self {
+        Self { what, ..self.clone() }
+    }
+
+    /// Returns the table of keys that may stand here, if they are known beforehand.
+    pub(crate) fn table(&self) -> Option<&'static Table> {
+        match &self.what {
+            What::Table(table) => Some(table),
+            What::Invoked(_) => Some(&INVOCATION),
+            What::Shape(shape) => shape.alternatives().into_iter().find_map(|shape| match shape {
+                Shape::Table(table) => Some(*table),
+                Shape::Logic => Some(&LOGIC),
+                Shape::Orb => Some(&ORB),
+                _ => None,
+            }),
+            _ => None,
+        }
+    }
+
+    /// Returns what is known about a key that stands here.
+    pub(crate) fn key(&self, name: &str) -> Option<&'static Key> {
+        if let What::Shape(Shape::Step) = &self.what {
+            return BUILT_IN.key(name);
+        }
+        self.table()?.key(name)
+    }
+
+    /// Goes from a mapping to the value of one of its keys.
+    pub(crate) fn at_key(&self, names: Names<'_>, mapping: &Node, key: &str) -> Self {
+        if key == "<<" {
+            return self.clone();
+        }
+        match &self.what {
+            What::Table(table) => self.to(known(table, key)),
+            What::Shape(shape) => self.shape_at_key(names, shape, mapping, key),
+            What::Arguments(callee) => self.to(names.argument(callee, key)),
+            What::Invoked(callee) => match INVOCATION.key(key) {
+                Some(found) => {
+                    let matrix = (key == "matrix").then(|| callee.clone());
+                    Self { matrix, ..self.to(What::Shape(&found.shape)) }
+                }
+                None => self.to(names.argument(callee, key)),
+            },
+            What::MatrixValue(..) | What::Argument(_) | What::Statuses | What::Unknown => {
+                self.to(What::Unknown)
+            }
+        }
+    }
+
+    fn shape_at_key(
+        &self,
+        names: Names<'_>,
+        shape: &'static Shape,
+        mapping: &Node,
+        key: &str,
+    ) -> Self {
+        for shape in shape.alternatives() {
+            return match shape {
+                Shape::Table(table) => self.to(known(table, key)),
+                Shape::Logic => self.to(known(&LOGIC, key)),
+                Shape::Orb => {
+                    let alias = self.alias.clone().unwrap_or_default();
+                    let scope = super::outline::join(&self.scope, &alias);
+                    Self { what: known(&ORB, key), scope, ..Self::top() }
+                }
+                Shape::Named(kind, item) => self.at_name(*kind, item, key),
+                Shape::Step => {
+                    let (scope, name) = split(&self.scope, key);
+                    if names.is_command(&self.scope, key) {
+                        self.to(What::Arguments(Callee { scope, kind: Kind::Command, name }))
+                    } else {
+                        self.to(known(&BUILT_IN, key))
+                    }
+                }
+                Shape::Invocation => {
+                    let (scope, name) = split(&self.scope, key);
+                    self.to(What::Invoked(Callee { scope, kind: Kind::Job, name }))
+                }
+                Shape::Executor if key == "name" => self.to(What::Shape(&ANY_EXECUTOR)),
+                Shape::Executor => {
+                    let name = mapping.get("name").and_then(Node::text).unwrap_or_default();
+                    let (scope, name) = split(&self.scope, name);
+                    self.to(names.argument(&Callee { scope, kind: Kind::Executor, name }, key))
+                }
+                Shape::Requires => self.to(What::Statuses),
+                Shape::Matrix => match &self.matrix {
+                    Some(job) => self.to(What::MatrixValue(job.clone(), key.to_owned())),
+                    None => self.to(What::Unknown),
+                },
+                Shape::Environment => self.to(What::Shape(&TEXT)),
+                _ => continue,
+            };
+        }
+        self.to(What::Unknown)
+    }
+
+    fn at_name(&self, kind: Kind, item: &'static Shape, name: &str) -> Self {
+        let mut inside = self.to(What::Shape(item));
+        match kind {
+            Kind::Parameter => {}
+            Kind::Orb => inside.alias = Some(name.to_owned()),
+            Kind::Workflow if name == "version" => inside.what = What::Unknown,
+            Kind::Job | Kind::Command | Kind::Executor | Kind::Group | Kind::Workflow => {
+                inside.owner = Some((kind, name.to_owned()));
+            }
+        }
+        inside
+    }
+
+    /// Goes from a list to one of its items.
+    pub(crate) fn at_item(&self, names: Names<'_>, index: usize) -> Self {
+        match &self.what {
+            What::Shape(shape) => {
+                for shape in shape.alternatives() {
+                    match shape {
+                        Shape::List(item) => {
+                            let mut inside = self.to(What::Shape(item));
+                            if matches!(item, Shape::Invocation) {
+                                inside.entry = Some(index);
+                            }
+                            return inside;
+                        }
+                        Shape::Requires | Shape::Context | Shape::Environment => {
+                            return self.to(What::Shape(shape));
+                        }
+                        // Steps can be given as a list where one is expected.
+                        Shape::Step => return self.to(What::Shape(&ANY_STEP)),
+                        _ => {}
+                    }
+                }
+                self.to(What::Unknown)
+            }
+            What::MatrixValue(callee, name) => self.to(names.argument(callee, name)),
+            What::Statuses => self.to(What::Statuses),
+            What::Table(_)
+            | What::Arguments(_)
+            | What::Invoked(_)
+            | What::Argument(_)
+            | What::Unknown => self.to(What::Unknown),
+        }
+    }
+}
+
+/// The keys of an approval, which takes few.
+pub(crate) fn invocation_table(is_approval: bool) -> &'static Table {
+    if is_approval { &APPROVAL } else { &INVOCATION }
+}
+
+fn known(table: &'static Table, key: &str) -> What {
+    table.key(key).map_or(What::Unknown, |key| What::Shape(&key.shape))
+}
