@@ -21,7 +21,7 @@ use crate::{
         data::{Data, ModuleId, Trail},
         definition::{JobsSection, Module},
         orb_reference::OrbReference,
-        pattern::{Pattern, PatternError},
+        pattern::{Pattern, error::PatternError},
         pipeline_values::data,
     },
     read::{report::Report, source::Sources},

@@ -20,16 +20,13 @@
 //! Anchors of one file may be used in all of them. The same key in two files is a mistake that names
 //! both. Deliberately absent: reading files. The caller brings the texts.
 
+mod error;
 mod fold;
 mod include;
 
-use crate::{
-    read::document::{Anchors, Node, Source, read},
-    text::diagnostic::Diagnostic,
-};
+pub use error::{FILES, PackError};
 
-/// Files of one folder.
-pub const FILES: usize = 10_000;
+use crate::read::document::{Anchors, Node, Source, read};
 
 /// How often all files are read for the sake of anchors that use anchors of later files.
 const ROUNDS: usize = 16;
@@ -41,53 +38,6 @@ pub struct PackFile {
     pub path: String,
     /// What it holds.
     pub text: String,
-}
-
-/// Why a folder cannot be packed.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PackError {
-    /// There is nothing to pack.
-    #[error("there is no YAML file in it")]
-    Empty,
-    /// There are more than [`FILES`] files.
-    #[error("it holds more than {FILES} YAML files")]
-    TooManyFiles,
-    /// A file is not YAML.
-    #[error("`{path}` is not YAML")]
-    Yaml {
-        /// The file.
-        path: String,
-        /// What is wrong with it.
-        diagnostics: Vec<Diagnostic>,
-    },
-    /// A file that goes into the level above it must hold a mapping.
-    #[error("`{path}` must hold a mapping, for its contents go into {place}")]
-    NotAMapping {
-        /// The file.
-        path: String,
-        /// Where its contents go: "the top", "`commands`".
-        place: String,
-    },
-    /// Two files give the same key.
-    #[error("`{key}` is given twice, by `{first}` and by `{second}`")]
-    Duplicate {
-        /// The key with those above it.
-        key: String,
-        /// The file that gave it first.
-        first: String,
-        /// The file that gave it again.
-        second: String,
-    },
-    /// An included file is not to be had.
-    #[error("`{path}` includes `{included}`, {trouble}")]
-    Include {
-        /// The file with the directive.
-        path: String,
-        /// The path in the directive.
-        included: String,
-        /// What is wrong: "which does not exist".
-        trouble: String,
-    },
 }
 
 /// Packs the files of a folder into one document.

@@ -4,52 +4,14 @@
 //! What is wrong in an operand that was not looked at is told as a warning.
 
 mod compute;
+pub(crate) mod error;
 mod parse;
 mod rewrite;
 
-use std::ops::Range;
-
-use crate::{
-    codes::{self, Code},
-    language::{data::Data, profile::Profile},
-};
-
 use compute::Machine;
+use error::{ExpressionError, Lookup};
 
-/// Why a variable has no value: code, sentence, help.
-pub(crate) type Refusal = (Code, String, Option<String>);
-
-/// What is wrong with an expression.
-#[derive(Clone, Debug)]
-pub(crate) struct ExpressionError {
-    pub(crate) code: Code,
-    /// It cannot be read, as opposed to: it can be read but not computed.
-    pub(crate) is_syntax: bool,
-    pub(crate) message: String,
-    pub(crate) help: Option<String>,
-    /// Bytes of the expression that are meant.
-    pub(crate) span: Range<usize>,
-}
-
-impl ExpressionError {
-    fn syntax(span: Range<usize>, message: impl Into<String>) -> Self {
-        let message = message.into();
-        Self { code: codes::EXPRESSION_SYNTAX, is_syntax: true, message, help: None, span }
-    }
-
-    fn value(span: Range<usize>, message: impl Into<String>) -> Self {
-        let message = message.into();
-        Self { code: codes::EXPRESSION_VALUE, is_syntax: false, message, help: None, span }
-    }
-
-    fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
-        self
-    }
-}
-
-/// Finds the value of a variable.
-type Lookup<'l> = dyn FnMut(&str) -> Result<Data, Refusal> + 'l;
+use crate::language::{data::Data, profile::Profile};
 
 /// What an expression comes to, and what its author should know besides.
 #[derive(Debug)]

@@ -7,12 +7,15 @@
 
 mod class;
 mod emit;
+pub(crate) mod error;
+mod flags;
 mod java;
 mod properties;
 pub(crate) mod reach;
 mod tree;
 
-use std::{fmt, ops::Range};
+use error::PatternError;
+use fancy_regex::CompileError;
 
 use crate::language::profile::Profile;
 
@@ -49,43 +52,6 @@ pub(crate) struct Pattern {
 enum Engine {
     Linear(regex::Regex),
     Backtracking(Box<fancy_regex::Regex>),
-}
-
-/// Why a pattern cannot be used, or a text cannot be matched.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct PatternError {
-    /// A sentence without its subject: "this `(` is never closed".
-    pub(crate) message: String,
-    pub(crate) help: Option<String>,
-    /// Bytes of the pattern that are meant, where known.
-    pub(crate) span: Option<Range<usize>>,
-}
-
-impl PatternError {
-    fn at(span: Range<usize>, message: impl Into<String>) -> Self {
-        Self { message: message.into(), help: None, span: Some(span) }
-    }
-
-    pub(crate) fn whole(message: impl Into<String>) -> Self {
-        Self { message: message.into(), help: None, span: None }
-    }
-
-    fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
-        self
-    }
-}
-
-impl fmt::Display for PatternError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.message)
-    }
-}
-
-impl From<PatternError> for String {
-    fn from(error: PatternError) -> Self {
-        error.message
-    }
 }
 
 impl Pattern {
@@ -173,17 +139,27 @@ fn backtracking(text: &str) -> Result<Engine, PatternError> {
         .backtrack_limit(BACKTRACKS)
         .delegate_size_limit(COMPILED_BYTES)
         .build();
-    built.map(|regex| Engine::Backtracking(Box::new(regex))).map_err(|error| {
-        let text = error.to_string();
-        if text.contains("size limit") {
-            return too_large();
-        }
-        if text.contains("ook-behind") || text.contains("ookbehind") {
-            return PatternError::whole("a look-behind has no limit to its length")
-                .help("use `{0,20}` instead of `*` in it");
-        }
-        PatternError::whole("invalid pattern")
+    built.map(|regex| Engine::Backtracking(Box::new(regex))).map_err(|error| match error {
+        fancy_regex::Error::CompileError(error) => refused(&error),
+        _ => PatternError::whole("invalid pattern"),
     })
+}
+
+/// Says why the engine that backtracks does not take a pattern that Java takes.
+fn refused(error: &CompileError) -> PatternError {
+    match error {
+        CompileError::InnerError(inner) if inner.size_limit().is_some() => too_large(),
+        CompileError::PatternTooComplex => too_large(),
+        CompileError::LookBehindNotConst | CompileError::VariableLookBehindRequiresFeature => {
+            PatternError::whole("a look-behind has no limit to its length")
+                .help("use `{0,20}` instead of `*` in it")
+        }
+        // A look-behind of variable length is an automaton that runs backwards, which knows no
+        // `\b` and has a limit to its size.
+        CompileError::DfaBuildError(..) => PatternError::whole("a look-behind is too complicated")
+            .help("make it shorter, and leave `\\b` and `\\B` out of it"),
+        _ => PatternError::whole("invalid pattern"),
+    }
 }
 
 fn too_large() -> PatternError {

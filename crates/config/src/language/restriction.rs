@@ -9,7 +9,7 @@ use crate::{
     codes,
     language::{
         data::Data,
-        expression::{Refusal, refused, restricted},
+        expression::{error::Refusal, refused, restricted},
         pipeline_values::{self, PipelineValue},
     },
 };
@@ -36,7 +36,7 @@ pub fn check(expression: &str) -> Vec<Finding> {
         refused(expression.trim(), &mut |name| known(name).map(|()| Data::Null));
     findings.sort_by_key(|finding| (finding.span.start, finding.span.end));
     let offset = expression.len() - expression.trim_start().len();
-    let tell = |error: crate::language::expression::ExpressionError| Finding {
+    let tell = |error: crate::language::expression::error::ExpressionError| Finding {
         is_warning: error.code == codes::TIGHT_NOT || error.code == codes::LOOK_AROUND,
         message: error.message,
         help: error.help,

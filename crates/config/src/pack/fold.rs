@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::PackError;
+use super::error::PackError;
 use crate::{
     language::keys::{COMMAND, EXECUTOR_KEYS, JOB},
     read::document::Node,

@@ -1,6 +1,6 @@
 //! `<< include(path) >>`: the text of a file in the place of the directive (CFG §4.13.2).
 
-use super::PackError;
+use super::error::PackError;
 use crate::read::document::Node;
 
 /// Keys whose values are for people: a directive there is shown, not followed.

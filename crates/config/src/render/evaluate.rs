@@ -241,7 +241,11 @@ impl Context<'_> {
     }
 
     /// Finds a value by its full path (CFG §4.3).
-    pub(crate) fn lookup(&self, path: &str, scope: &Scope) -> Result<Data, expression::Refusal> {
+    pub(crate) fn lookup(
+        &self,
+        path: &str,
+        scope: &Scope,
+    ) -> Result<Data, expression::error::Refusal> {
         if let Some(name) = path.strip_prefix("parameters.") {
             let of_pipeline = self.of_pipeline(name, scope);
             let Some(bindings) = &scope.parameters else {

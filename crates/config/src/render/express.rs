@@ -7,7 +7,7 @@ use crate::{
     context::Context,
     language::{
         data::{Data, Scope},
-        expression::{self, ExpressionError},
+        expression::{self, error::ExpressionError},
     },
     text::{
         place::{Place, Span},

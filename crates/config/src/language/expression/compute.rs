@@ -3,7 +3,7 @@
 use std::{ops::Range, rc::Rc};
 
 use super::{
-    ExpressionError, Lookup,
+    error::{ExpressionError, Lookup, Refusal},
     parse::{Comparison, Expr, Kind},
 };
 use crate::{
@@ -294,11 +294,7 @@ impl<'m, 'l> Machine<'m, 'l> {
     }
 }
 
-fn unknown(
-    name: &str,
-    (code, message, help): super::Refusal,
-    span: Range<usize>,
-) -> ExpressionError {
+fn unknown(name: &str, (code, message, help): Refusal, span: Range<usize>) -> ExpressionError {
     let error = ExpressionError { help, ..ExpressionError::value(span, message) };
     // A bare word is no template mistake here: it is a variable that does not exist.
     if code == codes::BAD_TEMPLATE {

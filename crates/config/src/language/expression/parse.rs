@@ -2,7 +2,10 @@
 
 use std::ops::Range;
 
-use super::{ExpressionError, rewrite};
+use super::{
+    error::ExpressionError,
+    rewrite::{self, is_name},
+};
 use crate::codes;
 
 /// Longest expression, in bytes.
@@ -347,8 +350,4 @@ fn row(operands: Vec<Expr>, kind: impl FnOnce(Vec<Expr>) -> Kind) -> Expr {
     let start = operands.first().map_or(0, |first| first.span.start);
     let end = operands.last().map_or(0, |last| last.span.end);
     leaf(kind(operands), start..end)
-}
-
-pub(super) fn is_name(c: char) -> bool {
-    c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')
 }

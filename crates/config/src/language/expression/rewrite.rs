@@ -1,6 +1,6 @@
 //! What people write who know other languages, and how it is written here (CFG §6.2, D-25).
 
-use super::{ExpressionError, parse::is_name};
+use super::error::ExpressionError;
 
 /// Longest part of the source that a message repeats, in characters.
 const SHOWN: usize = 40;
@@ -93,4 +93,8 @@ fn operand_after(after: &str) -> &str {
     let end = after.find(|c: char| c.is_whitespace() || c == ')').unwrap_or(after.len());
     let operand = &after[..end];
     if operand.is_empty() || operand.len() > 80 { "b" } else { operand }
+}
+
+pub(super) fn is_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')
 }

@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::*;
+use super::{error::Refusal, *};
+use crate::codes;
 
 fn lookup(name: &str) -> Result<Data, Refusal> {
     Ok(match name {

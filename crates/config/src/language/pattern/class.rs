@@ -1,10 +1,10 @@
 //! Escapes, and sets in brackets, as `java.util.regex` reads them.
 
 use super::{
-    PatternError,
-    java::{Parser, plain},
+    error::PatternError,
+    java::Parser,
     properties,
-    tree::{Node, Set},
+    tree::{Node, Set, fold_ascii, plain},
 };
 
 /// What an escape stands for.
@@ -348,18 +348,4 @@ impl Parser {
             Set::Range(from, to)
         }
     }
-}
-
-/// A range, and its ASCII letters in the other case: `(?i)` without `u` knows no others.
-pub(super) fn fold_ascii(from: char, to: char) -> Set {
-    let mut sets = vec![Set::Range(from, to)];
-    for (low, high) in [('a', 'z'), ('A', 'Z')] {
-        let (first, last) = (from.max(low), to.min(high));
-        if first <= last {
-            let flip =
-                |c: char| if low == 'a' { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() };
-            sets.push(Set::Range(flip(first), flip(last)));
-        }
-    }
-    if sets.len() == 1 { sets.remove(0) } else { Set::Union(sets) }
 }

@@ -6,26 +6,13 @@
 use std::ops::Range;
 
 use super::{
-    PatternError,
-    class::fold_ascii,
-    tree::{Greed, Node, Set},
+    error::PatternError,
+    flags::Flags,
+    tree::{Greed, Node, Set, fold_ascii, plain},
 };
 
 /// Groups or brackets within each other.
 const DEPTH: usize = 60;
-
-/// What `(?…)` switches.
-#[derive(Clone, Copy, Debug, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "they are Java's flags, each on or off")]
-pub(super) struct Flags {
-    pub(super) fold: bool,
-    pub(super) unicode_fold: bool,
-    pub(super) unicode_classes: bool,
-    dot_all: bool,
-    lines: bool,
-    pub(super) unix_lines: bool,
-    pub(super) comments: bool,
-}
 
 /// One character of the pattern.
 #[derive(Clone, Copy, Debug)]
@@ -453,10 +440,6 @@ enum Opening {
     Look { ahead: bool, negated: bool },
     Atomic,
     Flags,
-}
-
-pub(super) fn plain(set: Set) -> Node {
-    Node::Set { set, fold: false }
 }
 
 fn repeat(node: Node, min: u32, max: Option<u32>, greed: Greed) -> Node {

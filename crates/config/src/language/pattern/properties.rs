@@ -1,6 +1,6 @@
 //! `\p{…}` in Java's spelling.
 
-use super::{java::Flags, tree::Set};
+use super::{flags::Flags, tree::Set};
 
 /// Every letter that has a case.
 const CASED: &str = r"\p{Lu}\p{Ll}\p{Lt}";
