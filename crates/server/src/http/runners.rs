@@ -19,7 +19,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use roundel_engine::{Event, IllegalEvent};
+use roundel_engine::Event;
 use roundel_model::{
     id::{JobId, PipelineId},
     limits,

@@ -5,6 +5,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
+use roundel_engine::IllegalEvent;
 use roundel_protocol::{Refusal, RefusalCode};
 use roundel_store::StoreError;
 
@@ -63,6 +64,8 @@ impl From<DriveError> for Refused {
 
 #[cfg(test)]
 mod tests {
+    use roundel_model::status::JobStatus;
+
     use super::*;
 
     fn answer(error: IllegalEvent) -> Refused {
