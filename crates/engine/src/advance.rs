@@ -124,11 +124,10 @@ fn effects_of_job(id: JobId, old: JobStatus, new: JobStatus, effects: &mut BTree
 /// Derives why jobs ended as they did. A task that is lost explains its job even while others run on:
 /// the job will end as our fault, and by then nobody knows why.
 fn reasons(before: &Pipeline, after: &Pipeline, event: &Event) -> Vec<Reason> {
-    let reported = match event {
-        Event::Finished { job, reason: Some(text), .. } => {
-            Some(Reason { job: *job, text: text.clone() })
-        }
-        _ => None,
+    let reported = if let Event::Finished { job, reason: Some(text), .. } = event {
+        Some(Reason { job: *job, text: text.clone() })
+    } else {
+        None
     };
     let old = jobs_by_id(before);
     let reason = |job: &Job| {
@@ -147,17 +146,16 @@ fn reasons(before: &Pipeline, after: &Pipeline, event: &Event) -> Vec<Reason> {
 
 /// Derives which tasks ended without a verdict of their runner.
 fn abandoned(before: &Pipeline, after: &Pipeline, event: &Event) -> Vec<Abandoned> {
-    let finished = match event {
-        Event::Finished { job, task, .. } => Some((*job, *task)),
-        _ => None,
-    };
+    let finished =
+        if let Event::Finished { job, task, .. } = event { Some((*job, *task)) } else { None };
     let old = jobs_by_id(before);
     let mut abandoned = Vec::new();
     for job in jobs(after) {
         let Some(old) = old.get(&job.id) else { continue };
-        let steps = match job.status {
-            Status::Ended(Outcome::Canceled) => StepStatus::Canceled,
-            _ => StepStatus::InfrastructureFail,
+        let steps = if job.status == Status::Ended(Outcome::Canceled) {
+            StepStatus::Canceled
+        } else {
+            StepStatus::InfrastructureFail
         };
         let of_job = lost_tasks(old, job).filter(|task| finished != Some((job.id, *task)));
         abandoned.extend(of_job.map(|task| Abandoned { job: job.id, task, steps }));
@@ -167,18 +165,15 @@ fn abandoned(before: &Pipeline, after: &Pipeline, event: &Event) -> Vec<Abandone
 
 /// The tasks that ran and no longer do.
 fn lost_tasks<'a>(before: &'a Job, after: &'a Job) -> impl Iterator<Item = u32> + 'a {
-    let now = match &after.status {
-        Status::Running { tasks } => tasks.as_slice(),
-        _ => &[],
-    };
-    let then = match &before.status {
-        Status::Running { tasks } => tasks.as_slice(),
-        _ => &[],
-    };
+    let (now, then) = (running_tasks(after), running_tasks(before));
     let ran = then.iter().zip(0..).enumerate();
     ran.filter(|(_, (task, _))| matches!(task, TaskStatus::Running { .. }))
         .filter(|(position, _)| !matches!(now.get(*position), Some(TaskStatus::Running { .. })))
         .map(|(_, (_, index))| index)
+}
+
+fn running_tasks(job: &Job) -> &[TaskStatus] {
+    if let Status::Running { tasks } = &job.status { tasks } else { &[] }
 }
 
 fn jobs(pipeline: &Pipeline) -> impl Iterator<Item = &Job> {

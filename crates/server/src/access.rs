@@ -3,7 +3,7 @@
 //! Roles follow the forge: there is no second system of rights. What the forge said is kept for a
 //! few minutes; while it is away an older answer still opens pages for reading, never for writing.
 
-mod role_cache;
+pub(crate) mod role_cache;
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,7 +19,6 @@ use roundel_store::{accounts::Account, projects::Project};
 use sha2::{Digest as _, Sha256};
 
 use self::role_cache::Known;
-pub(crate) use self::role_cache::RoleCache;
 use crate::{
     app::App,
     tokens::{self, CallError},

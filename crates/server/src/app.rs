@@ -12,7 +12,7 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use url::Url;
 
-use crate::{access::RoleCache, live::Live, orbs, setup::UnderWay};
+use crate::{access::role_cache::RoleCache, live::Live, orbs, setup::under_way::UnderWay};
 
 /// How a server is set up.
 #[derive(Clone, Debug)]

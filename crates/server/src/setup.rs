@@ -8,7 +8,7 @@ mod prove;
 mod record;
 mod sequence;
 mod step;
-mod under_way;
+pub(crate) mod under_way;
 mod undo;
 
 use std::sync::Arc;
@@ -25,7 +25,6 @@ use roundel_store::{
 };
 
 use self::record::Record;
-pub(crate) use self::under_way::UnderWay;
 use crate::{
     app::App,
     tokens::{self, CallError},

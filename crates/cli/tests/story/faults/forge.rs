@@ -165,7 +165,7 @@ async fn a_forge_that_does_not_show_the_configuration_is_explained_on_the_commit
     .await;
     let path = format!("gh/acme/down/deliveries/{}", id.unwrap());
     let said = spoken(&scene.house.open(&mut scene.visitor, &path).await.text);
-    assert!(said.contains("Bad Gateway") && said.contains("tried again by itself"), "{said}");
+    assert!(said.contains("Bad Gateway") && said.contains("retried automatically"), "{said}");
     assert!(scene.house.pipelines(&scene.store, &waiting).await.is_empty());
 
     scene.house.forge.heal();
@@ -207,7 +207,7 @@ async fn a_forge_that_refuses_a_mark_is_asked_again_or_the_page_says_what_it_sai
             scene.follow((KIND, name), sha, (BUILD, "success")).await;
             continue;
         }
-        let said = scene.wait_for_words(sha, "given up").await;
+        let said = scene.wait_for_words(sha, "gave up").await;
         assert!(said.contains("maximum number of statuses") && said.contains("build"), "{said}");
         // A final mark is a debt of its own.
         scene.house.forge.heal();
@@ -225,7 +225,7 @@ async fn a_token_that_is_refused_is_told_of_and_what_waited_flows_after_signing_
     scene.inject(KIND, (write, &statuses), 3, refuses(401, "Bad credentials"));
     let waiting = scene.push("web", &job("build", "true"), "Build").await;
     let said = scene.wait_for_words(&waiting, "sign in again").await;
-    assert!(said.contains("is tried again"), "{said}");
+    assert!(said.contains("retrying"), "{said}");
     scene.house.forge.heal();
     scene.sign_in_again().await;
     scene.follow((KIND, "web"), &waiting, (BUILD, "success")).await;

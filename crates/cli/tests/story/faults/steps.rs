@@ -41,7 +41,7 @@ async fn a_step_that_floods_its_output_is_cut_and_the_server_goes_on_answering()
     let url = scene.house.url.join(&format!("job/{id}")).unwrap();
     until("the page of the flood is shown", async || {
         let page = scene.visitor.open(url.clone()).await;
-        page.is_ok_and(|page| spoken(&page.text).contains("The output was cut"))
+        page.is_ok_and(|page| spoken(&page.text).contains("Output truncated"))
     })
     .await;
     let job = scene.job(&sha, "flood").await;

@@ -46,13 +46,31 @@ struct SetupSteps {
     text: &'static str,
     steps: Vec<StepView>,
     lasting: Lasting,
-    /// The visitor may run it now.
-    may_run: bool,
-    /// It does not run, and whoever may can run it.
-    idle: bool,
+    again: Again,
     done: bool,
     at: String,
     first_pipeline: Option<String>,
+}
+
+/// Whether setup can be run now.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Again {
+    /// It is running.
+    No,
+    /// It can be run, by an administrator of the repository.
+    ByOthers,
+    /// The visitor can run it.
+    Offered,
+}
+
+impl Again {
+    fn is_offered(self) -> bool {
+        self == Self::Offered
+    }
+
+    fn is_for_others(self) -> bool {
+        self == Self::ByOthers
+    }
 }
 
 struct StepView {
@@ -89,7 +107,9 @@ async fn read(visit: &Visit, project: &Project, role: Role) -> Result<SetupSteps
     let first = if done { visit.app.store.pipeline_by_number(project.id, 1).await? } else { None };
     let first_pipeline = first.map(|row| format!("/pipeline/{}", row.id));
     let mut steps = view(setup.as_ref(), visit, address(&project.slug), first_pipeline);
-    steps.may_run = steps.idle && visit.account.is_some() && role >= Role::Admin;
+    if steps.again.is_for_others() && visit.account.is_some() && role >= Role::Admin {
+        steps.again = Again::Offered;
+    }
     Ok(steps)
 }
 
@@ -136,8 +156,7 @@ fn view(
             setup.filter(|_| !going).map(|setup| setup.updated_at),
             visit.now,
         ),
-        may_run: false,
-        idle: !going,
+        again: if going { Again::No } else { Again::ByOthers },
         done: state == Some(SetupState::Done),
         at,
         first_pipeline,

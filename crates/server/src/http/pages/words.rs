@@ -481,8 +481,8 @@ fn join(names: &[String]) -> String {
         [one] => one.clone(),
         [first @ .., last] if names.len() <= NAMED => format!("{} and {last}", first.join(", ")),
         _ => {
-            let named = names.iter().take(NAMED - 1).cloned().collect::<Vec<_>>().join(", ");
-            format!("{named} and {} more jobs", names.len() + 1 - NAMED)
+            let first = names.iter().take(NAMED - 1).cloned().collect::<Vec<_>>().join(", ");
+            format!("{first} and {} more jobs", names.len() + 1 - NAMED)
         }
     }
 }
