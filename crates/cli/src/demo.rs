@@ -18,7 +18,6 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
-use roundel_localforge::NewRepository;
 use roundel_model::{forge::ForgeKind, time::Timestamp};
 
 use crate::{
@@ -27,15 +26,11 @@ use crate::{
 };
 use ports::Ports;
 use progress::{done, headline};
-use sample::{Clone, SAMPLES};
+use sample::{Clone, NOT_ADDED, SAMPLES};
 use world::{VISITOR, World};
 
 /// A mail is sent after the last commit status; it needs a moment.
 const MAIL_TIMEOUT: Duration = Duration::from_secs(20);
-
-/// What each forge has besides, so that the visitor can add a project.
-const NOT_ADDED: NewRepository<'static> =
-    NewRepository { owner: "acme", name: "sunrise", private: true, admin: VISITOR };
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {

@@ -26,10 +26,12 @@ mod create;
 pub(crate) mod frame;
 mod look;
 mod repository;
+mod sign_in;
 
 use self::{
     frame::{Frame, html, not_found},
     look::{StateLook, ago, visibility},
+    sign_in::sign_in_page,
 };
 
 /// Returns the routes.
@@ -145,25 +147,8 @@ async fn row(side: &Side, repository: &Repository) -> Row {
     Row { full_name: repository.full_name(), visibility: visibility(repository), news, look }
 }
 
-#[derive(Template)]
-#[template(path = "signin.html")]
-struct SignIn<'a> {
-    frame: Frame,
-    people: Vec<User>,
-    application: &'a str,
-    return_to: &'a str,
-    suggested: &'a str,
-}
-
 async fn sign_in(State(side): State<Arc<Side>>, headers: HeaderMap) -> Response {
     sign_in_page(&side, &headers, "/")
-}
-
-/// Answers with the choice of users; the chosen one comes back to `return_to`.
-fn sign_in_page(side: &Side, headers: &HeaderMap, return_to: &str) -> Response {
-    let people = side.read(|state| state.users.clone());
-    let frame = Frame::of(side, headers, "Sign in");
-    html(&SignIn { frame, people, application: "", return_to, suggested: "" })
 }
 
 async fn style() -> impl IntoResponse {

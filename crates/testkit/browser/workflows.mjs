@@ -36,7 +36,7 @@ export async function workflows(page) {
       await fits(page, `sixty jobs at ${viewport.width}`);
     }
     await last.locator('.needs summary').click();
-    await last.getByText('unit-10-debian-12-with-a-long-name').waitFor();
+    await last.getByText('unit-10-debian-12-with-a-long-name').first().waitFor();
     await page.setViewportSize({ width: 1280, height: 860 });
     await accessible(page, 'sixty jobs as a list');
   });

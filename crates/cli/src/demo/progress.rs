@@ -8,8 +8,7 @@ use roundel_model::time::Timestamp;
 use url::Url;
 
 use super::{
-    NOT_ADDED,
-    sample::{SAMPLES, Sample},
+    sample::{NOT_ADDED, SAMPLES, Sample},
     timeline::Timeline,
     world::{VISITOR, World},
 };

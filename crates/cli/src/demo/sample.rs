@@ -7,7 +7,12 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
+use roundel_localforge::NewRepository;
 use roundel_model::{forge::ForgeKind, name::CommitSha};
+
+/// What each forge has besides, so that the visitor can add a project.
+pub(crate) const NOT_ADDED: NewRepository<'static> =
+    NewRepository { owner: "acme", name: "sunrise", private: true, admin: super::world::VISITOR };
 
 /// Name under which the demo commits.
 const AUTHOR: (&str, &str) = ("Visitor", "visitor@example.org");

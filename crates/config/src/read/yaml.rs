@@ -13,6 +13,7 @@ mod cause;
 mod culprit;
 mod repair;
 pub(crate) mod scalar;
+mod seen;
 
 use std::collections::HashSet;
 

@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use super::{
     frame::{Frame, html},
-    sign_in_page,
+    sign_in::sign_in_page,
 };
 use crate::{
     create::{NewRepository, check_name, create_with_sample, owners},

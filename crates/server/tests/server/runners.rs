@@ -40,7 +40,7 @@ async fn a_lost_lease_has_no_verdict_and_marks_the_commit() {
     assert!(mark.description.starts_with("Roundel could not run your tests"), "{mark:?}");
     let job = world.app().store.job(task.spec.task.job).await.unwrap().unwrap();
     assert_eq!(job.status, JobStatus::InfrastructureFail);
-    assert!(job.reason.unwrap().contains("stopped answering"));
+    assert!(job.reason.unwrap().contains("stopped responding"));
 
     let late = task.finish(Outcome::Success).await.unwrap();
     assert_eq!(late.status, StatusCode::GONE);

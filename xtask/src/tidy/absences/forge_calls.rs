@@ -19,7 +19,7 @@ const EXCEPTIONS: &[Exception] = &[
     ("crates/testkit/", "plays the browser and the runner in tests"),
     ("crates/runner/src/client.rs", "speaks with its server"),
     ("crates/runner/src/log/uplink.rs", "speaks with its server"),
-    ("crates/runner/src/lib.rs", "speaks with its server"),
+    ("crates/runner/src/host.rs", "speaks with its server"),
     (
         "crates/server/src/orbs/",
         "asks registries of orbs, and addresses that a configuration names",

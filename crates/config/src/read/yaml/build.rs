@@ -17,6 +17,7 @@ use super::{
     cause::cause,
     culprit::culprits,
     repair::{Folded, folded, repaired},
+    seen::Seen,
 };
 use crate::{
     codes,
@@ -572,38 +573,6 @@ impl<'t> Builder<'t> {
                 .into_iter()
                 .fold(problem, |problem, (span, what)| problem.related(Place::direct(span), what)),
         );
-    }
-}
-
-/// The keys of a mapping so far. Most mappings are small.
-struct Seen<'n> {
-    few: Vec<(&'n str, Id)>,
-    many: HashMap<&'n str, Id>,
-    is_large: bool,
-}
-
-impl<'n> Seen<'n> {
-    fn new(keys: usize) -> Self {
-        const FEW: usize = 12;
-        Self { few: Vec::with_capacity(keys.min(FEW)), many: HashMap::new(), is_large: keys > FEW }
-    }
-
-    /// Adds a key; returns the earlier one of the same name.
-    fn insert(&mut self, name: &'n str, key: Id) -> Option<Id> {
-        if self.is_large {
-            return match self.many.entry(name) {
-                std::collections::hash_map::Entry::Occupied(first) => Some(*first.get()),
-                std::collections::hash_map::Entry::Vacant(free) => {
-                    free.insert(key);
-                    None
-                }
-            };
-        }
-        let earlier = self.few.iter().find(|(other, _)| *other == name).map(|&(_, key)| key);
-        if earlier.is_none() {
-            self.few.push((name, key));
-        }
-        earlier
     }
 }
 
