@@ -18,7 +18,8 @@ pub(crate) fn run() -> Result<()> {
     ]))?;
     shell::run(shell::cargo().args(["test", "--quiet", "--package", "xtask"]))?;
     tools::ensure(&tools::MACHETE)?;
-    shell::run(shell::cargo().args(["machete"]))?;
+    // With the name of a package in its environment it takes itself for a program of its own.
+    shell::run(shell::cargo().arg("machete").env_remove("CARGO_PKG_NAME"))?;
     tools::ensure(&tools::DENY)?;
     shell::run(shell::cargo().args(["deny", "check", "bans", "licenses", "sources"]))
 }

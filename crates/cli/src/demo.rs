@@ -26,8 +26,8 @@ use crate::{
 };
 use ports::Ports;
 use progress::{done, headline};
-use sample::{Clone, NOT_ADDED, SAMPLES};
-use world::{VISITOR, World};
+use sample::{Clone, NOT_ADDED, SAMPLES, VISITOR};
+use world::World;
 
 /// A mail is sent after the last commit status; it needs a moment.
 const MAIL_TIMEOUT: Duration = Duration::from_secs(20);

@@ -8,9 +8,9 @@ use roundel_model::time::Timestamp;
 use url::Url;
 
 use super::{
-    sample::{NOT_ADDED, SAMPLES, Sample},
+    sample::{NOT_ADDED, SAMPLES, Sample, VISITOR},
     timeline::Timeline,
-    world::{VISITOR, World},
+    world::World,
 };
 use crate::terminal::{colors, line, print_all, styled};
 

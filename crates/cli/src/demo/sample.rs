@@ -10,9 +10,12 @@ use anyhow::{Context as _, Result, bail};
 use roundel_localforge::NewRepository;
 use roundel_model::{forge::ForgeKind, name::CommitSha};
 
+/// Who the visitor is at both forges.
+pub(crate) const VISITOR: &str = "visitor";
+
 /// What each forge has besides, so that the visitor can add a project.
 pub(crate) const NOT_ADDED: NewRepository<'static> =
-    NewRepository { owner: "acme", name: "sunrise", private: true, admin: super::world::VISITOR };
+    NewRepository { owner: "acme", name: "sunrise", private: true, admin: VISITOR };
 
 /// Name under which the demo commits.
 const AUTHOR: (&str, &str) = ("Visitor", "visitor@example.org");

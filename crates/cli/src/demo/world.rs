@@ -26,11 +26,13 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::{mailbox::Mailbox, ports::Ports, sample::Sample};
+use super::{
+    mailbox::Mailbox,
+    ports::Ports,
+    sample::{Sample, VISITOR},
+};
 use crate::settings::keys;
 
-/// Who the visitor is at both forges.
-pub(crate) const VISITOR: &str = "visitor";
 /// A set-up over loopback takes a second; this is for a machine in trouble.
 const SETUP_TIMEOUT: Duration = Duration::from_mins(1);
 
