@@ -94,9 +94,9 @@ fn watch(mut command: Command) -> Result<(ExitStatus, Option<Counts>)> {
 }
 
 /// Reads `test result: ok. 33 passed; 0 failed; 0 ignored; …`, which `cargo test` prints for each
-/// file of tests.
+/// file of tests. An indented one is the output of a failed test that nextest shows again.
 fn read_result(line: &str) -> Option<Counts> {
-    let (_, counts) = line.trim().strip_prefix("test result: ")?.split_once(". ")?;
+    let (_, counts) = line.strip_prefix("test result: ")?.split_once(". ")?;
     let number = |word| {
         let part = counts.split("; ").find_map(|part| part.strip_suffix(word))?;
         part.trim().parse().ok()
@@ -140,6 +140,17 @@ mod tests {
         let line = "     Summary [   0.5s] 19 tests run: 17 passed (2 slow), 2 failed, 3 skipped";
         assert_eq!(read_summary(line), Some(Counts { passed: 17, failed: 2 }));
         assert_eq!(read_summary("        PASS [   0.003s] something"), None);
+    }
+
+    #[test]
+    fn what_nextest_shows_of_a_failed_test_is_not_counted_again() {
+        let mut command = Command::new("printf");
+        command.arg(
+            "     Summary [   0.5s] 3 tests run: 2 passed, 1 failed, 0 skipped\n\
+             \x20   test result: FAILED. 0 passed; 1 failed; 0 ignored; finished in 0.1s\n",
+        );
+        let (_, counts) = watch(command).unwrap();
+        assert_eq!(counts, Some(Counts { passed: 2, failed: 1 }));
     }
 
     #[test]
