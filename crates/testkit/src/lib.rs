@@ -1,6 +1,6 @@
 //! What tests share: tools from outside, a scripted runner, a mail sink, notices of what was skipped.
 //!
-//! No product crate imports this one. Each helper stands in a file of its own, beside its siblings.
+//! No product crate imports this one. Each helper has a file of its own.
 
 pub mod planned;
 pub mod postgres;

@@ -2,7 +2,7 @@
 //!
 //! The first test that asks makes the cluster in a temporary directory and starts it; the others,
 //! also in other processes, find it there. It speaks on a Unix socket only, and writes nothing
-//! durably, for nobody will miss it. A small shell watches the test run and removes everything
+//! durably, because nothing needs them afterwards. A small shell watches the test run and removes everything
 //! when the run is over, however it ends.
 //!
 //! Deliberately absent: installing PostgreSQL (`cargo xtask test` does), and tables (the store's).
@@ -36,8 +36,8 @@ while kill -0 "$watched" 2>/dev/null; do sleep 0.5; done
 rm -rf "$base" "$base.lock"
 "#;
 
-/// Makes an empty database for one test and returns its URL. Where PostgreSQL cannot be had, tells
-/// so, counts it and returns `None`: the test then ends.
+/// Makes an empty database for one test and returns its URL. Where PostgreSQL is not available, prints a
+/// notice that is counted and returns `None`: the test then ends.
 pub fn database_or_notice(test: &str) -> Option<String> {
     match database() {
         Ok(url) => Some(url),
@@ -86,7 +86,7 @@ impl Cluster {
         Ok(Self { programs: programs()?, base, watched })
     }
 
-    /// Starts it, unless somebody has.
+    /// Starts it, unless it runs already.
     fn ensure(&self) -> Result<()> {
         let lock = File::create(self.base.with_extension("lock"))?;
         lock.lock()?;
@@ -146,7 +146,7 @@ impl Cluster {
 enum Owner {
     /// We are an ordinary user.
     Ourselves,
-    /// Somebody without rights.
+    /// An unprivileged account.
     Other { user: u32, group: u32 },
 }
 

@@ -43,7 +43,7 @@ pub struct ScriptedRunner {
 pub struct ScriptedTask {
     client: Client,
     base: String,
-    /// What the server told.
+    /// The job spec that the server answered with.
     pub spec: JobSpec,
 }
 
@@ -209,7 +209,7 @@ impl ScriptedTask {
         self.send(request.json(report)).await
     }
 
-    /// Sends a piece of a log; answers with how many bytes are stored, if it was told.
+    /// Sends a piece of a log; answers with how many bytes are stored, if the server said so.
     ///
     /// # Errors
     ///

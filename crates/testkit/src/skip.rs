@@ -5,7 +5,7 @@
 
 use std::io::Write as _;
 
-/// Tells that the test `what` is skipped because of `why`, and counts it.
+/// Reports that the test `what` is skipped because of `why`, and counts it.
 ///
 /// The notice is appended to the file that `ROUNDEL_SKIPPED_TESTS` names, if any.
 pub fn notice(what: &str, why: &str) {

@@ -1,6 +1,6 @@
 //! A mail server that keeps what it gets: real SMTP over TCP (RFC 5321), on loopback.
 //!
-//! It can be told to be unavailable for a while, as mail servers are.
+//! It can be set to be unavailable for a while, as mail servers are.
 
 use std::{
     net::SocketAddr,
@@ -52,7 +52,7 @@ pub struct SmtpSink {
 #[derive(Default)]
 struct Shared {
     mails: Mutex<Vec<ReceivedMail>>,
-    news: Notify,
+    arrived: Notify,
     /// How many mails are still to be refused with 451.
     unavailable: AtomicU32,
 }
@@ -91,11 +91,11 @@ impl SmtpSink {
     pub async fn wait_for(&self, count: usize, patience: Duration) -> Vec<ReceivedMail> {
         let enough = async {
             loop {
-                let news = self.shared.news.notified();
+                let arrived = self.shared.arrived.notified();
                 if self.mails().len() >= count {
                     return;
                 }
-                news.await;
+                arrived.await;
             }
         };
         drop(tokio::time::timeout(patience, enough).await);
@@ -165,7 +165,7 @@ fn take(shared: &Shared, mail: &mut ReceivedMail) -> &'static str {
     let next = ReceivedMail { from: String::new(), to: Vec::new(), text: String::new() };
     let taken = std::mem::replace(mail, next);
     shared.mails.lock().unwrap_or_else(PoisonError::into_inner).push(taken);
-    shared.news.notify_waiters();
+    shared.arrived.notify_waiters();
     "250 kept\r\n"
 }
 

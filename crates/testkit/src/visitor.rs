@@ -47,7 +47,7 @@ impl Visitor {
     ///
     /// # Errors
     ///
-    /// If there is no answer, or redirects do not end.
+    /// If there is no answer, or too many redirects.
     pub async fn open(&mut self, url: Url) -> Result<Page> {
         self.go(url, None).await
     }

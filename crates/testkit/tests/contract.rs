@@ -9,7 +9,7 @@
 //! GitHub sends are judged by `@octokit/webhooks-schemas`, and by our own reader and signature.
 //!
 //! Signing in is in no description: there client and local forge judge each other. Deliberately
-//! absent: behaviour when a forge is unavailable (tests of `forge`). Needs Node programs that `cargo xtask test` installs and the descriptions beside the
+//! absent: behaviour when a forge is unavailable (tests of `forge`). Needs Node programs that `cargo xtask test` installs and the descriptions next to the
 //! repository; without them the tests say so, and it is counted.
 
 #![expect(

@@ -79,8 +79,8 @@ impl Docker {
 
     fn run(&self, arguments: &[&str]) -> Result<String> {
         let output = self.command(arguments).output().context("failed to start docker")?;
-        let told = String::from_utf8_lossy(&output.stderr);
-        ensure!(output.status.success(), "docker {}: {}", arguments.join(" "), told.trim());
+        let message = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "docker {}: {}", arguments.join(" "), message.trim());
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 

@@ -1,4 +1,4 @@
-//! An environment from start to its first byte, and a further step in one, beside Docker.
+//! An environment from start to its first byte, and a further step in one, compared with Docker.
 //!
 //! Both sides start the same image, in turn, so that whatever else the machine does meets both.
 //! Ours has limits on memory, processor, processes and disk; Docker's container has none.
@@ -74,7 +74,7 @@ fn starts(runtime: &Runtime, root: &Root, docker: Option<&Docker>) -> Result<Row
     }
     let row = Row::new("environment: start → first byte, image warm, limits on")
         .reach("p50 ≤ 10 ms, ≥ 30× docker run");
-    Ok(beside(row, "docker run --rm --network none", docker, (&ours, &theirs)))
+    Ok(compared(row, "docker run --rm --network none", docker, (&ours, &theirs)))
 }
 
 fn steps(runtime: &Runtime, root: &Root, docker: Option<&Docker>) -> Result<Row> {
@@ -97,10 +97,15 @@ fn steps(runtime: &Runtime, root: &Root, docker: Option<&Docker>) -> Result<Row>
         docker.remove(container)?;
     }
     let row = Row::new("environment: a further step, spawn → first byte").reach("p50 ≤ 3 ms");
-    Ok(beside(row, "docker exec", docker, (&ours, &theirs)))
+    Ok(compared(row, "docker exec", docker, (&ours, &theirs)))
 }
 
-fn beside(row: Row, what: &str, docker: Option<&Docker>, (ours, theirs): (&Times, &Times)) -> Row {
+fn compared(
+    row: Row,
+    what: &str,
+    docker: Option<&Docker>,
+    (ours, theirs): (&Times, &Times),
+) -> Row {
     let row = row.ours(ours.shown()).ratio(ours, theirs);
     match docker {
         Some(docker) => row.peer(format!("{what} ({}): {}", docker.version, theirs.shown())),

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, ensure};
 use roundel_localforge::ForgeKind;
 use roundel_model::status::JobStatus;
 
-use crate::{house::House, place::Place, table::Row};
+use crate::{installation::Installation, place::Place, table::Row};
 
 const JOBS: u32 = 150;
 const ROUNDS: usize = 3;
@@ -15,25 +15,26 @@ const SLOTS: u32 = 4;
 
 /// Measures how many there are in a second.
 pub(crate) async fn measure(place: &Place) -> Result<Vec<Row>> {
-    let mut house = House::build(place, "jobs").await?;
-    house.serve(SLOTS).await?;
-    let mut visitor = house.sign_in().await?;
-    let store = house.store().await?;
+    let mut installation = Installation::build(place, "jobs").await?;
+    installation.serve(SLOTS).await?;
+    let mut visitor = installation.sign_in().await?;
+    let store = installation.store().await?;
     let kind = ForgeKind::GitHub;
-    let project = house.add_project(&mut visitor, &store, kind).await?;
+    let project = installation.add_project(&mut visitor, &store, kind).await?;
     let config = config()?;
     let mut rates = Vec::new();
     for round in 0..ROUNDS {
         let files = [(".circleci/config.yml", &*config), ("count", &*round.to_string())];
-        let sha = house.push(kind, &files, "Many").await?;
-        let (_, workflows) = house.ended(&store, project, &sha, Duration::from_millis(500)).await?;
+        let sha = installation.push(kind, &files, "Many").await?;
+        let (_, workflows) =
+            installation.ended(&store, project, &sha, Duration::from_millis(500)).await?;
         let jobs: Vec<_> = workflows.into_iter().flat_map(|workflow| workflow.jobs).collect();
         let failed = jobs.iter().filter(|job| job.status != JobStatus::Success).count();
         ensure!(failed == 0, "{failed} jobs did not succeed");
         let queued = jobs.iter().filter_map(|job| job.queued_at).min().context("no job")?;
         let stopped = jobs.iter().filter_map(|job| job.stopped_at).max().context("no end")?;
         rates.push(f64::from(JOBS) / stopped.since(queued).as_secs_f64());
-        // Marks on the commit that are still owed belong to this round, not to the next.
+        // Commit statuses that are still pending belong to this round, not to the next.
         tokio::time::sleep(Duration::from_secs(5)).await;
     }
     store.close().await;

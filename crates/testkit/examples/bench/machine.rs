@@ -14,7 +14,7 @@ use crate::{
     table::{Times, millis},
 };
 
-/// Tells what the numbers depend on, a line each.
+/// What the numbers depend on, one line each.
 pub(crate) fn facts(place: &Place) -> Result<Vec<String>> {
     let cores = std::thread::available_parallelism()?;
     let profile = if cfg!(debug_assertions) { "debug" } else { "release" };

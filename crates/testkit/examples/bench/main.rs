@@ -1,9 +1,9 @@
 //! The measurements behind `cargo xtask bench`: one table, preceded by what machine it was.
 //!
 //! Usage: `bench [PART OF A NAME]`, with `ROUNDEL_BIN` naming the program under test. The server is
-//! always a process of its own; the forge, and whoever sends webhooks, live in this one. Nothing is
-//! asserted: the numbers depend on the machine and on what else it does, which is why the load stands
-//! beside each of them.
+//! always a process of its own; the forge and the sender of webhooks live in this one. Nothing is
+//! asserted: the numbers depend on the machine and on what else it does, which is why each
+//! row has the load.
 //!
 //! Deliberately absent: building the program (`xtask`), limits that fail a run.
 
@@ -11,9 +11,9 @@
 
 mod docker;
 mod environments;
-mod house;
 mod http;
 mod image;
+mod installation;
 mod jobs;
 mod machine;
 mod place;

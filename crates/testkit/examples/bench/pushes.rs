@@ -15,7 +15,7 @@ use roundel_store::{
 };
 
 use crate::{
-    house::House,
+    installation::Installation,
     place::Place,
     table::{Row, Times, millis},
 };
@@ -39,29 +39,34 @@ const PHASES: [&str; 5] =
 
 /// Measures at both forges.
 pub(crate) async fn measure(place: &Place) -> Result<Vec<Row>> {
-    let mut house = House::build(place, "pushes").await?;
-    house.serve(2).await?;
-    let mut visitor = house.sign_in().await?;
-    let store = house.store().await?;
+    let mut installation = Installation::build(place, "pushes").await?;
+    installation.serve(2).await?;
+    let mut visitor = installation.sign_in().await?;
+    let store = installation.store().await?;
     let mut rows = Vec::new();
     for kind in ForgeKind::ALL {
-        let project = house.add_project(&mut visitor, &store, kind).await?;
-        rows.extend(at(&house, &store, kind, project).await?);
+        let project = installation.add_project(&mut visitor, &store, kind).await?;
+        rows.extend(at(&installation, &store, kind, project).await?);
     }
     store.close().await;
     Ok(rows)
 }
 
-async fn at(house: &House, store: &Store, kind: ForgeKind, project: ProjectId) -> Result<[Row; 2]> {
+async fn at(
+    installation: &Installation,
+    store: &Store,
+    kind: ForgeKind,
+    project: ProjectId,
+) -> Result<[Row; 2]> {
     let mut total = Times::default();
     let mut parts = PHASES.map(|_| Times::default());
     // The first one brings what later ones find warm.
     for number in 0..=PUSHES {
         let files = [(".circleci/config.yml", CONFIG), ("count", &*number.to_string())];
-        let sha = house.push(kind, &files, "Count").await?;
+        let sha = installation.push(kind, &files, "Count").await?;
         let returned = Timestamp::now();
         let (row, workflows) =
-            house.ended(store, project, &sha, Duration::from_millis(100)).await?;
+            installation.ended(store, project, &sha, Duration::from_millis(100)).await?;
         let moments = moments(store, &row, &workflows).await?;
         if number > 0 {
             let mut before = moments.first().map_or(returned, |stored| returned.min(*stored));
@@ -71,7 +76,7 @@ async fn at(house: &House, store: &Store, kind: ForgeKind, project: ProjectId) -
                 before = moment;
             }
         }
-        // The mark on the commit is still being made; an idle server has no such debts.
+        // The commit status is still being sent; the next measurement starts with an idle server.
         tokio::time::sleep(Duration::from_millis(300)).await;
     }
     let parts = PHASES.iter().zip(&parts);

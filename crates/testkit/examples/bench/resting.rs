@@ -15,7 +15,7 @@ use roundel_store::{
 };
 
 use crate::{
-    house::{House, OWNER, VISITOR},
+    installation::{Installation, OWNER, VISITOR},
     machine,
     place::Place,
     table::{Row, Times},
@@ -30,32 +30,32 @@ pub(crate) const SECRET: &str = "a secret for measuring";
 
 /// Measures resident memory, with and without a runner inside.
 pub(crate) async fn memory(place: &Place) -> Result<Vec<Row>> {
-    let mut house = seeded(place, "memory").await?;
+    let mut installation = seeded(place, "memory").await?;
     let mut rows = Vec::new();
     for (slots, with) in [(0, "no runner inside"), (2, "a runner inside, 2 slots")] {
-        house.serve(slots).await?;
+        installation.serve(slots).await?;
         tokio::time::sleep(SETTLING).await;
-        let status = house.status_file()?;
+        let status = installation.status_file()?;
         let [now, most] = ["VmRSS", "VmHWM"].map(|name| megabytes(&machine::field(&status, name)));
         rows.push(
             Row::new(format!("serve, idle, {PROJECTS} projects, {with}: resident memory"))
                 .ours(format!("{} MB (at most {} MB since its start)", now?, most?))
                 .reach("≤ 60 MB"),
         );
-        house.end()?;
+        installation.end()?;
     }
     Ok(rows)
 }
 
 /// Measures from the command to the first answer.
 pub(crate) async fn start(place: &Place) -> Result<Vec<Row>> {
-    let mut house = seeded(place, "start").await?;
+    let mut installation = seeded(place, "start").await?;
     let mut times = Times::default();
     for _ in 0..STARTS {
-        times.push(house.serve(2).await?);
-        house.end()?;
+        times.push(installation.serve(2).await?);
+        installation.end()?;
     }
-    let mut first = House::build(place, "first-start").await?;
+    let mut first = Installation::build(place, "first-start").await?;
     let first = first.serve(2).await?;
     let what = format!("serve: start → first answer, {PROJECTS} projects");
     let one = Times::of(vec![first]);
@@ -65,12 +65,12 @@ pub(crate) async fn start(place: &Place) -> Result<Vec<Row>> {
     ])
 }
 
-async fn seeded(place: &Place, name: &str) -> Result<House> {
-    let house = House::build(place, name).await?;
-    let store = house.store().await?;
+async fn seeded(place: &Place, name: &str) -> Result<Installation> {
+    let installation = Installation::build(place, name).await?;
+    let store = installation.store().await?;
     seed(&store, PROJECTS).await?;
     store.close().await;
-    Ok(house)
+    Ok(installation)
 }
 
 /// Adds so many projects with hooks, without a forge. Returns the last one's hook.

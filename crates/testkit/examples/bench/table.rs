@@ -33,7 +33,7 @@ impl Row {
         self
     }
 
-    /// What stands beside it.
+    /// What the peer measured.
     pub(crate) fn peer(mut self, text: impl Into<String>) -> Self {
         self.set(2, text.into());
         self

@@ -1,7 +1,7 @@
 //! Deliveries that are verified, stored and synced to disk before they are answered.
 //!
 //! They are of the size of a push, and of a kind that starts nothing: deciding them is cheap, but it
-//! happens, beside the receiving, as it would.
+//! happens, while it receives, as it would.
 
 use std::{
     fmt::Write as _,
@@ -17,8 +17,8 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::{
-    house::House,
     http::Connection,
+    installation::Installation,
     place::Place,
     resting,
     table::{Row, Times, millis},
@@ -32,16 +32,16 @@ const BODY: usize = 20 * 1024;
 
 /// Measures how many a second, and how long each takes.
 pub(crate) async fn measure(place: &Place) -> Result<Vec<Row>> {
-    let mut house = House::build(place, "webhooks").await?;
-    let store = house.store().await?;
+    let mut installation = Installation::build(place, "webhooks").await?;
+    let store = installation.store().await?;
     let hook = resting::seed(&store, 1).await?;
     store.close().await;
-    house.serve(0).await?;
+    installation.serve(0).await?;
     let bodies: Arc<Vec<_>> = Arc::new((0..BODIES).map(signed).collect::<Result<_>>()?);
     let mut senders = JoinSet::new();
     let began = Instant::now();
     for number in 0..CONNECTIONS {
-        let mut connection = Connection::open(house.address).await?;
+        let mut connection = Connection::open(installation.address).await?;
         let bodies = Arc::clone(&bodies);
         senders.spawn(async move {
             let mut times = Vec::new();

@@ -34,12 +34,13 @@ impl Outside {
         let repository = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
         let contracts = repository.join("../shared/contracts");
         if !contracts.is_dir() {
-            return Err("the forges' API descriptions are not beside the repository".into());
+            return Err("the forges' API descriptions are not next to the repository".into());
         }
-        let told = env::var_os("ROUNDEL_TEST_TOOLS").map(PathBuf::from);
+        let named = env::var_os("ROUNDEL_TEST_TOOLS").map(PathBuf::from);
         let binary = env::current_exe().unwrap();
-        let beside = binary.ancestors().map(|directory| directory.join("test-tools"));
-        let mut candidates = told.into_iter().chain(beside).map(|tools| tools.join("node_modules"));
+        let nearby = binary.ancestors().map(|directory| directory.join("test-tools"));
+        let mut candidates =
+            named.into_iter().chain(nearby).map(|tools| tools.join("node_modules"));
         let node_modules = candidates
             .find(|directory| directory.join("@stoplight/prism-cli").is_dir())
             .ok_or("Prism is not installed; run `cargo xtask test`")?;

@@ -42,9 +42,9 @@ impl Stage<'_> {
         let (user, scopes) = self.client.current_user(&self.token).await.unwrap();
         assert_eq!((user.login.as_str(), user.name.as_str()), (LOGIN, "Ada Lovelace"));
         assert_eq!(user.email.as_deref(), Some("ada@example.org"));
-        // Bitbucket's documents tell of scopes with the token only.
-        let told = self.world.kind == ForgeKind::GitHub;
-        assert!(!told || scopes.iter().any(|scope| scope == "repo"), "{scopes:?}");
+        // Bitbucket documents scopes with the token only.
+        let reports_scopes = self.world.kind == ForgeKind::GitHub;
+        assert!(!reports_scopes || scopes.iter().any(|scope| scope == "repo"), "{scopes:?}");
         // A page holds a hundred, so the list has two pages.
         for number in 0..100 {
             let name = format!("more-{number}");
@@ -147,11 +147,11 @@ impl Stage<'_> {
             };
             client.post_status(token, repository, &head, &status).await.unwrap();
         }
-        let marks = self.world.forge.statuses(self.world.kind, OWNER, NAME, head.as_str());
-        let [mark] = marks.as_slice() else { panic!("one context, one mark: {marks:?}") };
-        assert_eq!(mark.state.to_lowercase().get(..7), Some("success"));
-        assert_eq!(mark.description.chars().count(), 140);
-        assert_eq!(mark.target_url, "http://127.0.0.1:1/job/1");
+        let statuses = self.world.forge.statuses(self.world.kind, OWNER, NAME, head.as_str());
+        let [status] = statuses.as_slice() else { panic!("one context, one status: {statuses:?}") };
+        assert_eq!(status.state.to_lowercase().get(..7), Some("success"));
+        assert_eq!(status.description.chars().count(), 140);
+        assert_eq!(status.target_url, "http://127.0.0.1:1/job/1");
     }
 
     async fn refusals(&self) {

@@ -113,7 +113,7 @@ pub(crate) async fn wrongly(world: &World) {
     let invented = office.exchange("no-such-code", VERIFIER).await.unwrap_err();
     assert_eq!(invented.class, ErrorClass::Invalid, "{invented}");
     if world.kind == ForgeKind::GitHub {
-        // Somebody else's code: without the verifier it is worth nothing.
+        // A stolen code is worthless without the verifier.
         let stolen = office.exchange(&office.code().await, "another verifier").await.unwrap_err();
         assert_eq!(stolen.class, ErrorClass::Invalid, "{stolen}");
     }

@@ -179,7 +179,7 @@ fn read_pull_requests(kind: ForgeKind, events: &[ForgeEvent]) {
     for pull in &pulls {
         assert!(!pull.from_fork && pull.number == 1, "{pull:?}");
         assert_eq!(pull.head_branch, "fix");
-        // Bitbucket's are short: whoever uses one resolves it first.
+        // Bitbucket's are short: they are resolved before use.
         assert_eq!(pull.head_sha.is_well_formed(), kind == ForgeKind::GitHub);
     }
     assert_ne!(pulls[0].head_sha, pulls[1].head_sha);

@@ -78,7 +78,7 @@ impl World {
         format!("{}/{name}", self.address())
     }
 
-    /// Changes something that our client never would, as somebody who may.
+    /// Changes something that our client never would, as a person with the rights to.
     pub(crate) async fn change(&self, method: Method, path: String, body: &Value) -> Value {
         let scopes = match self.kind {
             ForgeKind::GitHub => ["repo"],
@@ -141,7 +141,7 @@ pub(crate) fn reference(repository: &Repository) -> RepositoryRef {
     }
 }
 
-/// Runs the real git, apart from the settings of whoever runs the tests.
+/// Runs the real git, independent of the settings of the person who runs the tests.
 pub(crate) fn git(directory: &Path, arguments: &[&str]) -> String {
     let output = Command::new("git")
         .current_dir(directory)

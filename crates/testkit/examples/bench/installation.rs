@@ -22,15 +22,15 @@ use uuid::Uuid;
 
 use crate::{http::Connection, place::Place};
 
-/// Nothing takes longer on a machine that works.
-const PATIENCE: Duration = Duration::from_mins(3);
-/// Who signs in.
+/// Nothing takes longer than this on a working machine.
+const DEADLINE: Duration = Duration::from_mins(3);
+/// The account that signs in.
 pub(crate) const VISITOR: &str = "visitor";
-/// Where the repositories are.
+/// The owner of the repositories.
 pub(crate) const OWNER: &str = "acme";
 
-/// The house. Whatever runs in it ends with it.
-pub(crate) struct House {
+/// A server with both local forges. Everything that runs in it ends with it.
+pub(crate) struct Installation {
     pub(crate) forge: LocalForge,
     pub(crate) address: SocketAddr,
     data: PathBuf,
@@ -38,7 +38,7 @@ pub(crate) struct House {
     server: Option<Child>,
 }
 
-impl House {
+impl Installation {
     /// Builds it, with settings for both forges; the server is not started yet.
     pub(crate) async fn build(place: &Place, name: &str) -> Result<Self> {
         let directory = place.scratch.join(name);
@@ -55,9 +55,10 @@ impl House {
         fs::create_dir_all(&data)?;
         let key = format!("{}{}\n", Uuid::new_v4().simple(), Uuid::new_v4().simple());
         fs::write(data.join("instance.key"), key)?;
-        let house = Self { forge, address, data, binary: place.binary.clone(), server: None };
-        house.connect()?;
-        Ok(house)
+        let installation =
+            Self { forge, address, data, binary: place.binary.clone(), server: None };
+        installation.connect()?;
+        Ok(installation)
     }
 
     fn connect(&self) -> Result<()> {
@@ -106,7 +107,7 @@ impl House {
             {
                 return Ok(began.elapsed());
             }
-            ensure!(began.elapsed() < PATIENCE, "the server does not answer");
+            ensure!(began.elapsed() < DEADLINE, "the server does not answer");
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
@@ -120,13 +121,13 @@ impl House {
         Ok(())
     }
 
-    /// Where the kernel tells of the server.
+    /// Where the kernel reports on the server.
     pub(crate) fn status_file(&self) -> Result<String> {
         let server = self.server.as_ref().context("the server is not running")?;
         Ok(format!("/proc/{}/status", server.id()))
     }
 
-    /// Opens the store, beside the server or before it.
+    /// Opens the store, while the server runs or before it starts.
     pub(crate) async fn store(&self) -> Result<Store> {
         let key = fs::read_to_string(self.data.join("instance.key"))?;
         let url = format!("sqlite:{}", self.data.join("roundel.db").display());
@@ -166,7 +167,7 @@ impl House {
             if let Some(project) = found {
                 return Ok(project.id);
             }
-            ensure!(began.elapsed() < PATIENCE, "a project was not set up");
+            ensure!(began.elapsed() < DEADLINE, "a project was not set up");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
@@ -202,12 +203,12 @@ impl House {
                     return Ok((row, workflows));
                 }
             }
-            ensure!(began.elapsed() < PATIENCE, "a pipeline did not end");
+            ensure!(began.elapsed() < DEADLINE, "a pipeline did not end");
         }
     }
 }
 
-impl Drop for House {
+impl Drop for Installation {
     fn drop(&mut self) {
         if let Err(error) = self.end() {
             eprintln!("the server could not be ended: {error:#}");
@@ -216,7 +217,7 @@ impl Drop for House {
     }
 }
 
-/// The next measurement needs the room.
+/// The next measurement needs the disk space.
 fn remove(directory: &Path) {
     if let Err(error) = fs::remove_dir_all(directory) {
         eprintln!("{} stays: {error}", directory.display());
