@@ -5,7 +5,7 @@
 //! when asked for, for it takes a quarter of an hour.
 
 pub(crate) mod configuration;
-#[expect(dead_code, reason = "measurements beside a peer in the same unit use the rest")]
+#[expect(dead_code, reason = "measurements next to a peer in the same unit use the rest")]
 #[path = "../../crates/testkit/examples/bench/table.rs"]
 mod table;
 
@@ -23,7 +23,7 @@ pub(crate) fn run(filter: Option<&str>, builds: bool) -> Result<()> {
     if filter.is_none_or(|filter| "configuration".contains(filter)) {
         let measure = ["run", "--release", "--bin", "xtask", "--", "measure-configuration"];
         shell::run(shell::cargo().args(measure))?;
-        // Nobody who asks for this section alone waits for the product to be built.
+        // Asking for this section alone does not build the product.
         if filter.is_some_and(|filter| filter.starts_with("conf")) {
             return Ok(());
         }

@@ -1,4 +1,4 @@
-//! `cargo xtask corpus`: compiles the real configurations beside the repository and prints what
+//! `cargo xtask corpus`: compiles the real configurations next to the repository and prints what
 //! became of each.
 //!
 //! A rejection that the list `crates/config/corpus-rejections.tsv` does not explain fails, and so
@@ -45,7 +45,7 @@ pub(crate) struct Arguments {
 /// Compiles, prints, and fails if anything is not as expected.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let Some(corpus) = Corpus::open(&shell::root()) else {
-        println!("skipped: there is no folder ../shared/corpus beside this repository");
+        println!("skipped: there is no folder ../shared/corpus next to this repository");
         return Ok(());
     };
     if arguments.gold { compare_gold(&corpus, arguments) } else { compile_all(&corpus, arguments) }
@@ -111,7 +111,7 @@ fn compare_gold(corpus: &Corpus, arguments: &Arguments) -> Result<()> {
     let shown: Vec<_> = judged.iter().filter(|judged| arguments.shows(&judged.name)).collect();
     for judged in &shown {
         println!("{:<19}  {}", judged.outcome(), judged.name);
-        for difference in &judged.told {
+        for difference in &judged.differences {
             println!("    {difference}");
         }
         if arguments.verbose {
@@ -119,14 +119,14 @@ fn compare_gold(corpus: &Corpus, arguments: &Arguments) -> Result<()> {
         }
     }
     println!("{}", totals(&shown));
-    let different = shown.iter().filter(|judged| !judged.told.is_empty()).count();
+    let different = shown.iter().filter(|judged| !judged.differences.is_empty()).count();
     if different > 0 {
         bail!("{different} pairs differ from what the hosted compiler printed");
     }
     Ok(())
 }
 
-/// Tells how many of the gold pairs are equal.
+/// Prints how many of the gold pairs are equal.
 pub(crate) fn gold_totals(corpus: &Corpus) -> Result<String> {
     Ok(totals(&judge_gold(corpus)?.iter().collect::<Vec<_>>()))
 }
@@ -135,14 +135,14 @@ pub(crate) fn gold_totals(corpus: &Corpus) -> Result<String> {
 struct Judged {
     name: String,
     /// What differs and is not listed as edited.
-    told: Vec<String>,
+    differences: Vec<String>,
     is_edited: bool,
     rendered: String,
 }
 
 impl Judged {
     fn outcome(&self) -> &'static str {
-        match (self.told.is_empty(), self.is_edited) {
+        match (self.differences.is_empty(), self.is_edited) {
             (true, false) => "equal",
             (true, true) => "equal but for edits",
             (false, _) => "DIFFERENT",
@@ -156,13 +156,13 @@ fn judge_gold(corpus: &Corpus) -> Result<Vec<Judged>> {
     let judge = |pair: &library::Pair| {
         let attempt = corpus.compile(&pair.source, config::Inputs::default());
         let theirs = gold::read(&pair.output).map_err(|wrong| anyhow!("{}: {wrong}", pair.name))?;
-        let told = match &attempt.compiled.document {
+        let differences = match &attempt.compiled.document {
             Some(ours) => edits.judge(&pair.name, &gold::differences(ours, &theirs)),
             None => vec![format!("rejected: {}", attempt.errors().join(" "))],
         };
         let rendered = config::render(&pair.source, &attempt.compiled.diagnostics, false);
         let is_edited = edits.concern(&pair.name);
-        Ok(Judged { name: pair.name.clone(), told, is_edited, rendered })
+        Ok(Judged { name: pair.name.clone(), differences, is_edited, rendered })
     };
     corpus.gold().iter().map(judge).collect()
 }

@@ -1,7 +1,7 @@
 //! Installs what tests and measurements need and is missing: Debian packages (as root), a few Node
 //! programs in the target directory, and `tools` of cargo.
 //!
-//! Nothing here is needed to build or use the product. What cannot be had is no error: the tests
+//! Nothing here is needed to build or use the product. What cannot be installed is not an error: the tests
 //! that want it skip with a notice, and the notices are counted.
 
 pub(crate) mod tools;
@@ -18,7 +18,7 @@ use crate::shell;
 pub(crate) enum For {
     /// The test suite.
     Test,
-    /// The measurements, which want peers to stand beside.
+    /// The measurements, which need peers to compare with.
     Bench,
 }
 

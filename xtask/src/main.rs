@@ -38,7 +38,7 @@ enum Verb {
         /// Words that test names must contain, as for `cargo nextest run`
         filters: Vec<String>,
     },
-    /// Measures speed and memory beside the named peers, and prints a table
+    /// Measures speed and memory next to the named peers, and prints a table
     Bench {
         /// Only measurements whose name contains this
         filter: Option<String>,

@@ -51,7 +51,7 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// Tells whether a program is there and ends with 0 for these arguments.
+/// Whether a program exists and ends with 0 for these arguments.
 pub(crate) fn works(program: &str, arguments: &[&str]) -> bool {
     Command::new(program)
         .args(arguments)
@@ -62,7 +62,7 @@ pub(crate) fn works(program: &str, arguments: &[&str]) -> bool {
         .is_ok_and(|status| status.success())
 }
 
-/// Tells whether cargo has this verb, perhaps from a tool that we installed.
+/// Whether cargo has this verb, perhaps from a tool that we installed.
 pub(crate) fn cargo_has(verb: &str) -> bool {
     let mut command = cargo();
     command.args([verb, "--version"]).stdin(Stdio::null());

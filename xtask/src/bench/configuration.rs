@@ -1,8 +1,8 @@
-//! The section "configuration": how fast the compiler is, beside merely parsing the same texts with
-//! the same library, and beside the parser that the hosted service's own people publish.
+//! The section "configuration": how fast the compiler is, compared with merely parsing the same texts with
+//! the same library, and with the parser that the hosted service's own people publish.
 //!
 //! Measured in a release build of this very program, which `cargo xtask bench` starts once more. The
-//! large configuration is compiled in a process of its own, so that its memory is told apart.
+//! large configuration is compiled in a process of its own, so that its memory is measured alone.
 //! Nothing is asserted.
 
 mod large;
@@ -114,15 +114,15 @@ fn of_corpus(corpus: Option<&Corpus>) -> Result<Vec<Row>> {
         format!("p50 {middle} / p99 {high} / most {most} ms (n={})", times.count())
     };
     Ok(vec![
-        Row::new("configuration: compile a file of the corpus, warm, orbs at hand")
+        Row::new("configuration: compile a file of the corpus, warm, orbs parsed before")
             .ours(shown(&times[0]))
             .peer(peer)
             .reach("p50 ≤ 1 ms, p99 ≤ 10 ms"),
-        Row::new("configuration: that, beside parsing the file and its orbs with granit-parser")
+        Row::new("configuration: that, compared with parsing the file and its orbs with granit-parser")
             .ours(format!("{all} the time, over all files"))
             .peer(format!("granit-parser: {}", shown(&times[2])))
             .reach("≤ 3×"),
-        Row::new("configuration: that, beside parsing the file alone")
+        Row::new("configuration: that, compared with parsing the file alone")
             .ours(format!("{own} the time, over all files"))
             .peer(format!("granit-parser: {}", shown(&times[1]))),
         Row::new("configuration: files of the corpus")
@@ -150,11 +150,12 @@ fn of_large() -> Result<Vec<Row>> {
         .args(["measure-configuration", "--large"])
         .output()
         .context("failed to start this program once more")?;
-    let told = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    let told = if output.status.success() { told } else { format!("not measured: {told}") };
+    let printed = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    let printed =
+        if output.status.success() { printed } else { format!("not measured: {printed}") };
     Ok(vec![
         Row::new("configuration: 10,000 lines, 40 orbs, a matrix of 256 jobs")
-            .ours(told)
+            .ours(printed)
             .reach("≤ 100 ms, ≤ 200 MB"),
     ])
 }
@@ -167,9 +168,9 @@ fn of_bombs() -> Vec<Row> {
             let mut errors = compiled.diagnostics.into_iter();
             first = errors.find(|found| found.severity == config::Severity::Error);
         });
-        let told = first.map_or_else(|| "no diagnostic".to_owned(), |found| found.code);
+        let reported = first.map_or_else(|| "no diagnostic".to_owned(), |found| found.code);
         Row::new(format!("configuration: {} ({} KB)", bomb.name, bomb.text().len() >> 10))
-            .ours(format!("{} ms, {told}", millis(time)))
+            .ours(format!("{} ms, {reported}", millis(time)))
             .reach("a diagnostic in ≤ 100 ms")
     });
     rows.collect()

@@ -86,7 +86,7 @@ pub(crate) fn table(lines: &[Line]) -> String {
     let build = if cfg!(debug_assertions) { " (a debug build)" } else { "" };
     let _infallible = writeln!(
         text,
-        "one compilation, orbs at hand: p50 {:.2} ms, p99 {:.2} ms, most {:.2} ms{build}",
+        "one compilation, orbs already parsed: p50 {:.2} ms, p99 {:.2} ms, most {:.2} ms{build}",
         share(50),
         share(99),
         share(100)

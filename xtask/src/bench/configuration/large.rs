@@ -1,6 +1,6 @@
 //! A configuration of 10,000 lines with 40 imported orbs and a matrix of 256 jobs, made up here.
 //!
-//! The orbs are real ones where the corpus is beside the repository, otherwise made up as well.
+//! The orbs are real ones where the corpus is next to the repository, otherwise made up as well.
 
 use std::{fmt::Write as _, fs, sync::Arc, time::Instant};
 

@@ -11,8 +11,8 @@ use crate::{install, shell};
 
 const PACKAGE: &str = "@circleci/circleci-config-parser@0.10.0-alpha.3";
 
-/// The time of each file is the middle one of nine, as ours is; files that it throws for are told
-/// apart, for giving up early is no speed.
+/// The time of each file is the middle one of nine, as ours is; files that it throws for are counted
+/// separately, because giving up early is not speed.
 const PROGRAM: &str = r#"
 const parser = require("@circleci/circleci-config-parser"), fs = require("fs");
 const folder = process.argv[1], times = [];
@@ -36,9 +36,9 @@ console.log(`p50 ${share(50)} / p99 ${share(99)} ms for the ${times.length} of $
 
 /// Measures it; the answer says why, if it cannot be.
 pub(super) fn measure() -> String {
-    let told = install().and_then(|()| run());
-    let told = told.unwrap_or_else(|error| format!("not measured: {error:#}"));
-    format!("{}: {told}", PACKAGE.trim_start_matches('@'))
+    let report = install().and_then(|()| run());
+    let report = report.unwrap_or_else(|error| format!("not measured: {error:#}"));
+    format!("{}: {report}", PACKAGE.trim_start_matches('@'))
 }
 
 fn install() -> Result<()> {
