@@ -83,7 +83,7 @@ ids! {
     JobId,
     /// The right of one runner to one task, until a time (the fencing token of invariant 2).
     LeaseId,
-    /// Something that the world is owed.
+    /// An effect in the outbox.
     EffectId,
     /// A process that claims and runs jobs.
     RunnerId,

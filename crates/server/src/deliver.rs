@@ -18,7 +18,7 @@ use std::{sync::Arc, time::Duration};
 
 use roundel_engine::Effect;
 use roundel_model::time::Timestamp;
-use roundel_store::{StoreError, effects::OwedEffect};
+use roundel_store::{StoreError, effects::PendingEffect};
 
 use self::{announce::Announcer, failure::EffectError, report::Report};
 use crate::{app::App, lanes::Lanes, retry};
@@ -59,7 +59,7 @@ pub(crate) async fn run(app: Arc<App>) {
 
 /// An effect that was taken, until `leased_until`.
 struct Leased {
-    effect: OwedEffect,
+    effect: PendingEffect,
     leased_until: Timestamp,
 }
 
@@ -90,7 +90,7 @@ where
 }
 
 /// Names the lane of an effect: commit statuses of one context on one commit share one.
-async fn lane(app: &App, taken: &OwedEffect) -> Result<String, StoreError> {
+async fn lane(app: &App, taken: &PendingEffect) -> Result<String, StoreError> {
     Ok(match taken.effect {
         Effect::ReportJob(job) => match report::subject(app, taken.pipeline, job).await? {
             Some(subject) => subject,
@@ -113,10 +113,10 @@ async fn process(app: &App, announcer: &Announcer, leased: Leased) {
     let delivered = delivered.unwrap_or_else(|_| Err(EffectError::later("it took too long")));
     let now = Timestamp::now();
     let recorded = match delivered {
-        Ok(()) => app.store.effect_paid(&effect, now).await,
+        Ok(()) => app.store.effect_delivered(&effect, now).await,
         Err(error) if error.is_hopeless(&effect, now) => {
             tracing::warn!(pipeline.id = %effect.pipeline, effect = ?effect.effect, %error, "gave up on an effect");
-            app.store.effect_parked(&effect, &error.reason, now).await
+            app.store.effect_given_up(&effect, &error.reason, now).await
         }
         Err(error) => {
             let pause = retry::pause(effect.attempts.saturating_sub(1), error.retry_after);
@@ -131,7 +131,11 @@ async fn process(app: &App, announcer: &Announcer, leased: Leased) {
     }
 }
 
-async fn deliver(app: &App, announcer: &Announcer, taken: &OwedEffect) -> Result<(), EffectError> {
+async fn deliver(
+    app: &App,
+    announcer: &Announcer,
+    taken: &PendingEffect,
+) -> Result<(), EffectError> {
     match taken.effect {
         Effect::OfferToRunners(_) => {
             app.wake.offer.notify_waiters();

@@ -2,8 +2,8 @@
 //!
 //! The story of a push reads downwards: [`http::webhooks`] stores a delivery and answers; [`intake`]
 //! turns it into a pipeline; [`drive`] is the one door through which every status changes;
-//! [`http::runners`] hands tasks to runners and takes their verdicts; [`deliver`] pays what the
-//! world is owed; [`clock`] notices what did not happen.
+//! [`http::runners`] hands tasks to runners and takes their verdicts; [`deliver`] delivers the
+//! effects in the outbox; [`clock`] notices what did not happen.
 
 pub mod access;
 pub mod app;

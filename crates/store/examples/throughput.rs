@@ -24,6 +24,7 @@ use roundel_store::{
     Settings, Store,
     accounts::{SignIn, Token},
     deliveries::{NewDelivery, Recorded},
+    logs::LogKey,
     pipelines::{CommitInfo, NewPipeline, TriggerKind},
     projects::{Hook, HookState, NewProject},
 };
@@ -257,6 +258,7 @@ async fn append(store: Store, job: JobId, turn: Turn) -> Result<()> {
     let piece = payload(turn.unique());
     let piece = piece.get(..4096).context("a payload is longer")?;
     let offset = turn.number * 4096;
-    store.append_log(job, turn.caller, 0, offset, piece, Timestamp::now()).await?;
+    let log = LogKey { job, task: turn.caller, step: 0 };
+    store.append_log(log, offset, piece, Timestamp::now()).await?;
     Ok(())
 }

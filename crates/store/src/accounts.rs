@@ -103,8 +103,8 @@ impl Store {
             let account = self.account_for(sign_in, now).await?;
             let data_key = self.vault.unlock(&self.db, Scope::Account(account)).await?;
             let mut session = self.db.write("keep a token").await?;
-            let token =
-                SealedToken::seal(&data_key, (sign_in.forge, &sign_in.user), &sign_in.token)?;
+            let row = sealed_row(sign_in.forge, &sign_in.user);
+            let token = SealedToken::seal(&data_key, &row, &sign_in.token)?;
             let sql = "UPDATE identities SET login = $1, avatar_url = $2, sealed_access = $3,
                     sealed_refresh = $4, scopes = $5, expires_at = $6, refused = $7, updated_at = $8
                  WHERE forge = $9 AND forge_user = $10 AND account = $11";
@@ -211,15 +211,6 @@ impl Store {
         row.as_ref().map(account_from).transpose()
     }
 
-    /// Finds the account that an e-mail address belongs to, in any case; the oldest if several say so.
-    pub async fn account_by_email(&self, email: &str) -> Result<Option<Account>, StoreError> {
-        let mut session = self.db.read("find an account").await?;
-        let sql = "SELECT id, name, email, created_at FROM accounts
-             WHERE LOWER(email) = LOWER($1) ORDER BY created_at, id LIMIT 1";
-        let row = session.row(sql, values![email]).await?;
-        row.as_ref().map(account_from).transpose()
-    }
-
     /// Keeps a refreshed token.
     ///
     /// # Errors
@@ -237,7 +228,7 @@ impl Store {
              ORDER BY updated_at DESC, forge_user LIMIT 1";
         let found = session.row(sql, values![account, forge]).await?;
         let user: ForgeUserId = found.ok_or(StoreError::Missing("identity"))?.get("forge_user")?;
-        let sealed = SealedToken::seal(&data_key, (forge, &user), token)?;
+        let sealed = SealedToken::seal(&data_key, &sealed_row(forge, &user), token)?;
         let sql = "UPDATE identities SET sealed_access = $1, sealed_refresh = $2, scopes = $3,
                 expires_at = $4, refused = $5
              WHERE forge = $6 AND forge_user = $7 AND account = $8";
@@ -297,21 +288,17 @@ struct SealedToken {
 }
 
 impl SealedToken {
-    fn seal(
-        data_key: &DataKey,
-        (forge, user): (ForgeKind, &ForgeUserId),
-        token: &Token,
-    ) -> Result<Self, StoreError> {
-        let row = sealed_row(forge, user);
+    fn seal(data_key: &DataKey, row: &str, token: &Token) -> Result<Self, StoreError> {
         let refresh = token.refresh.as_ref();
         Ok(Self {
-            access: data_key.seal(ACCESS, &row, &token.access)?,
-            refresh: refresh.map(|refresh| data_key.seal(REFRESH, &row, refresh)).transpose()?,
+            access: data_key.seal(ACCESS, row, &token.access)?,
+            refresh: refresh.map(|refresh| data_key.seal(REFRESH, row, refresh)).transpose()?,
             scopes: to_json(&token.scopes)?,
         })
     }
 }
 
+/// Names the row that a token is sealed for, so that it opens nowhere else.
 fn sealed_row(forge: ForgeKind, user: &ForgeUserId) -> String {
     format!("{}:{}", forge.slug(), user.0)
 }

@@ -1,16 +1,16 @@
-//! The outbox: what the world is owed, until it is paid.
+//! The outbox: effects that changes called for, until they are delivered.
 //!
-//! One row for each (pipeline, kind, subject). Owing it again raises its generation and makes it due
-//! at once, but not before the payer that has it is done: two payers of one thing could overtake
-//! each other, and the older news would stay on the commit.
+//! One row for each (pipeline, kind, subject). Enqueuing it again raises its generation and makes it
+//! due at once, but not before whatever delivers it now is done: two deliveries of one effect could
+//! overtake each other, and the older report would stay on the commit.
 //!
 //! ```text
-//! owed ──paid──▶ paid        owed again: back to owed, generation + 1, attempts 0
-//!  │  ◀─failed (later)
-//!  └──parked──▶ parked       given up; shown on the pipeline's page
+//! pending ──delivered──▶ delivered    enqueued again: back to pending, generation + 1, attempts 0
+//!  │   ◀─failed (later)
+//!  └──gave up──▶ given_up             shown on the pipeline's page
 //! ```
 //!
-//! Deliberately absent: how to pay (`server::deliver`) and how long to try.
+//! Deliberately absent: how to deliver (`server::deliver`) and how long to try.
 
 use roundel_engine::Effect;
 use roundel_model::{
@@ -20,44 +20,68 @@ use roundel_model::{
 
 use crate::{
     Store, StoreError,
-    db::{Row, Session, Value, values},
+    db::{Row, Session, Value, values, words},
 };
 
-/// An effect that is not paid yet.
+/// An effect that is not delivered yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OwedEffect {
-    /// Its id.
+pub struct PendingEffect {
+    /// Names its row: one for each (pipeline, kind, subject).
     pub id: EffectId,
-    /// The pipeline that owes it.
+    /// The pipeline whose change called for it.
     pub pipeline: PipelineId,
-    /// What is owed.
+    /// What is to be done.
     pub effect: Effect,
-    /// How often it was taken since it was last owed, this time included.
+    /// How often it was taken since it was last enqueued, this time included.
     pub attempts: u32,
-    /// When it was last owed.
+    /// When it was last enqueued.
     pub created_at: Timestamp,
-    /// Grows each time the same thing is owed again: paying an older one does not settle a newer.
+    /// Grows each time the same effect is enqueued again: delivering an older generation does not end
+    /// a newer one.
     pub generation: u64,
 }
 
-/// Every column that makes an [`OwedEffect`].
+/// An effect that waits for its delivery, or was given up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UndeliveredEffect {
+    /// What was to be done.
+    pub effect: Effect,
+    /// How often it was tried since it was last enqueued.
+    pub attempts: u32,
+    /// Why the last try failed; `None` before the first failure.
+    pub error: Option<String>,
+    /// There will be no further try.
+    pub given_up: bool,
+}
+
+/// Where an effect is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum EffectState {
+    Pending,
+    Delivered,
+    GivenUp,
+}
+
+words!(EffectState { Pending = "pending", Delivered = "delivered", GivenUp = "given_up" });
+
+/// Every column that makes a [`PendingEffect`].
 const COLUMNS: &str = "id, pipeline, kind, subject, attempts, created_at, generation";
 
 impl Store {
-    /// Takes effects that are due, oldest first, and keeps other payers from them until `leased_until`.
-    /// Effects of the same pipeline, kind and subject are one row: what is owed twice is paid once.
-    /// `attempts` counts this one too.
+    /// Takes effects that are due, oldest first, and keeps other servers from them until
+    /// `leased_until`. Effects of the same pipeline, kind and subject are one row: what is enqueued
+    /// twice is delivered once. `attempts` counts this try too.
     pub async fn due_effects(
         &self,
         now: Timestamp,
         leased_until: Timestamp,
         limit: u32,
-    ) -> Result<Vec<OwedEffect>, StoreError> {
+    ) -> Result<Vec<PendingEffect>, StoreError> {
         let mut session = self.db.write("take effects").await?;
         let sql = format!(
             "UPDATE effects SET leased_until = $1, attempts = attempts + 1 WHERE id IN (
                 SELECT e.id FROM effects e
-                WHERE e.state = 'owed' AND e.due_at <= $2 AND e.leased_until <= $2
+                WHERE e.state = 'pending' AND e.due_at <= $2 AND e.leased_until <= $2
                 ORDER BY e.due_at, e.id LIMIT $3 {})
              RETURNING {COLUMNS}, due_at",
             session.skip_taken()
@@ -66,89 +90,89 @@ impl Store {
         session.commit().await?;
         let mut taken = rows
             .iter()
-            .map(|row| Ok((row.get::<Timestamp>("due_at")?, owed_from(row)?)))
+            .map(|row| Ok((row.get::<Timestamp>("due_at")?, pending_from(row)?)))
             .collect::<Result<Vec<_>, StoreError>>()?;
-        taken.sort_by_key(|(due_at, owed)| (*due_at, owed.id));
-        Ok(taken.into_iter().map(|(_, owed)| owed).collect())
+        taken.sort_by_key(|(due_at, pending)| (*due_at, pending.id));
+        Ok(taken.into_iter().map(|(_, pending)| pending).collect())
     }
 
-    /// Settles it, unless it was owed again since (`generation`): then it is due at once.
-    pub async fn effect_paid(&self, owed: &OwedEffect, now: Timestamp) -> Result<(), StoreError> {
-        let sql = "UPDATE effects SET state = 'paid', settled_at = $1, last_error = NULL
-             WHERE id = $2 AND generation = $3";
-        self.settle("settle an effect", owed, sql, values![now, owed.id, owed.generation]).await
+    /// Records its delivery, unless it was enqueued again since (`generation`): then it is due at
+    /// once.
+    pub async fn effect_delivered(
+        &self,
+        taken: &PendingEffect,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let sql = "UPDATE effects SET state = $1, ended_at = $2, last_error = NULL
+             WHERE id = $3 AND generation = $4";
+        let values = values![EffectState::Delivered, now, taken.id, taken.generation];
+        self.release("record a delivered effect", taken, sql, values).await
     }
 
-    /// Notes what went wrong and tries again at `retry_at`.
+    /// Records what went wrong; it is due again at `retry_at`.
     pub async fn effect_failed(
         &self,
-        owed: &OwedEffect,
+        taken: &PendingEffect,
         error: &str,
         retry_at: Timestamp,
     ) -> Result<(), StoreError> {
         let sql = "UPDATE effects SET due_at = $1, last_error = $2
-             WHERE id = $3 AND generation = $4 AND state = 'owed'";
-        let values = values![retry_at, error, owed.id, owed.generation];
-        self.settle("postpone an effect", owed, sql, values).await
+             WHERE id = $3 AND generation = $4 AND state = 'pending'";
+        let values = values![retry_at, error, taken.id, taken.generation];
+        self.release("postpone an effect", taken, sql, values).await
     }
 
-    /// Gives up on it; the reason is shown on the pipeline's page.
-    pub async fn effect_parked(
+    /// Records that there will be no further try; the pipeline's page shows the reason.
+    pub async fn effect_given_up(
         &self,
-        owed: &OwedEffect,
+        taken: &PendingEffect,
         reason: &str,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let sql = "UPDATE effects SET state = 'parked', settled_at = $1, last_error = $2
-             WHERE id = $3 AND generation = $4 AND state = 'owed'";
-        let values = values![now, reason, owed.id, owed.generation];
-        self.settle("park an effect", owed, sql, values).await
+        let sql = "UPDATE effects SET state = $1, ended_at = $2, last_error = $3
+             WHERE id = $4 AND generation = $5 AND state = 'pending'";
+        let values = values![EffectState::GivenUp, now, reason, taken.id, taken.generation];
+        self.release("give up an effect", taken, sql, values).await
     }
 
-    /// Runs a statement about an effect, and gives back the right to it.
-    async fn settle(
+    /// Runs a statement about an effect that was taken, and ends its lease.
+    async fn release(
         &self,
         action: &'static str,
-        owed: &OwedEffect,
+        taken: &PendingEffect,
         sql: &'static str,
         values: Vec<Value>,
     ) -> Result<(), StoreError> {
         let mut session = self.db.write(action).await?;
         session.run(sql, values).await?;
-        session.run("UPDATE effects SET leased_until = 0 WHERE id = $1", values![owed.id]).await?;
+        session.run("UPDATE effects SET leased_until = 0 WHERE id = $1", values![taken.id]).await?;
         session.commit().await
     }
 
-    /// When the next effect falls due, or comes back from a payer that vanished.
-    pub async fn next_effect_at(&self) -> Result<Option<Timestamp>, StoreError> {
-        let mut session = self.db.read("look for effects").await?;
-        let sql = "SELECT MIN(CASE WHEN leased_until > due_at THEN leased_until ELSE due_at END)
-                AS next_at FROM effects WHERE state = 'owed'";
-        let row = session.row(sql, values![]).await?;
-        row.map(|row| row.opt("next_at")).transpose().map(Option::flatten)
-    }
-
-    /// Effects of a pipeline that failed or were given up: (effect, attempts, error, parked).
-    pub async fn troubled_effects(
+    /// Lists the effects of a pipeline that wait for their delivery or were given up, oldest first.
+    pub async fn undelivered_effects(
         &self,
         pipeline: PipelineId,
-    ) -> Result<Vec<(Effect, u32, String, bool)>, StoreError> {
-        let mut session = self.db.read("list effects in trouble").await?;
+    ) -> Result<Vec<UndeliveredEffect>, StoreError> {
+        let mut session = self.db.read("list undelivered effects").await?;
         let sql = "SELECT kind, subject, attempts, last_error, state FROM effects
-             WHERE pipeline = $1 AND last_error IS NOT NULL ORDER BY created_at, id";
-        let rows = session.rows(sql, values![pipeline]).await?;
+             WHERE pipeline = $1 AND state <> $2 ORDER BY created_at, id";
+        let rows = session.rows(sql, values![pipeline, EffectState::Delivered]).await?;
         rows.iter()
             .map(|row| {
-                let is_parked = row.get::<String>("state")? == "parked";
-                let effect = effect_from(row)?;
-                Ok((effect, row.get("attempts")?, row.get("last_error")?, is_parked))
+                Ok(UndeliveredEffect {
+                    effect: effect_from(row)?,
+                    attempts: row.get("attempts")?,
+                    error: row.opt("last_error")?,
+                    given_up: row.get::<EffectState>("state")? == EffectState::GivenUp,
+                })
             })
             .collect()
     }
 }
 
-/// Writes what a change owes, in the transaction of the change.
-pub(crate) async fn owe(
+/// Writes the effects that a change calls for, in the transaction of the change.
+pub(crate) async fn enqueue(
     session: &mut Session,
     pipeline: PipelineId,
     effects: &[Effect],
@@ -156,13 +180,14 @@ pub(crate) async fn owe(
 ) -> Result<(), StoreError> {
     let rows = effects.iter().map(|effect| {
         let (kind, subject) = words_of(*effect);
-        values![EffectId::fresh(), pipeline, kind, subject, "owed", 1_u32, 0_u32, now, now]
+        let state = EffectState::Pending;
+        values![EffectId::fresh(), pipeline, kind, subject, state, 1_u32, 0_u32, now, now]
     });
     let head = "INSERT INTO effects (id, pipeline, kind, subject, state, generation, attempts,
          created_at, due_at)";
-    let tail = "ON CONFLICT (pipeline, kind, subject) DO UPDATE SET state = 'owed',
+    let tail = "ON CONFLICT (pipeline, kind, subject) DO UPDATE SET state = excluded.state,
          generation = effects.generation + 1, attempts = 0, created_at = excluded.created_at,
-         due_at = excluded.due_at, settled_at = NULL, last_error = NULL";
+         due_at = excluded.due_at, ended_at = NULL, last_error = NULL";
     session.insert_all(head, rows.collect(), tail).await.map(drop)
 }
 
@@ -188,8 +213,8 @@ fn effect_from(row: &Row) -> Result<Effect, StoreError> {
     })
 }
 
-fn owed_from(row: &Row) -> Result<OwedEffect, StoreError> {
-    Ok(OwedEffect {
+fn pending_from(row: &Row) -> Result<PendingEffect, StoreError> {
+    Ok(PendingEffect {
         id: row.get("id")?,
         pipeline: row.get("pipeline")?,
         effect: effect_from(row)?,

@@ -18,7 +18,8 @@ impl Store {
         let sql = "UPDATE deliveries SET leased_until = 0
              WHERE decided_at IS NULL AND leased_until > 0";
         session.run(sql, values![]).await?;
-        let sql = "UPDATE effects SET leased_until = 0 WHERE state = 'owed' AND leased_until > 0";
+        let sql =
+            "UPDATE effects SET leased_until = 0 WHERE state = 'pending' AND leased_until > 0";
         session.run(sql, values![]).await?;
         session.commit().await
     }

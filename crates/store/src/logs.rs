@@ -71,12 +71,15 @@ pub struct LogSlice {
 /// Bytes that one call reads at most, whatever it asks for: what a page or a stream can show.
 const READ_BYTES: usize = 8 << 20;
 
-/// Whose log it is.
-#[derive(Clone, Copy)]
-struct Place {
-    job: JobId,
-    task: u32,
-    step: u32,
+/// Names the log of one step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct LogKey {
+    /// The job that printed it.
+    pub job: JobId,
+    /// Which of its tasks, from 0.
+    pub task: u32,
+    /// The number of the step in the task.
+    pub step: u32,
 }
 
 impl Store {
@@ -123,21 +126,18 @@ impl Store {
 
     /// Appends a piece at `offset`. A repeated piece (offset below what is stored) is not stored
     /// again: `Committed` if all of it is there, the rest of it is appended if it reaches further.
-    #[expect(clippy::too_many_arguments, reason = "the place of a log and a piece of it")]
     pub async fn append_log(
         &self,
-        job: JobId,
-        task: u32,
-        step: u32,
+        log: LogKey,
         offset: u64,
         bytes: &[u8],
         now: Timestamp,
     ) -> Result<Appended, StoreError> {
-        let place = Place { job, task, step };
+        let LogKey { job, task, step } = log;
         // Compressing is done before the one writer is taken. A repeated piece wastes it.
         let packed = pack(bytes.to_vec()).await;
         let mut session = self.db.write("append to a log").await?;
-        let stored = stored_bytes(&mut session, place).await?;
+        let stored = stored_bytes(&mut session, log).await?;
         let Some(known) = stored.checked_sub(offset) else {
             return Ok(Appended::WrongOffset(stored));
         };
@@ -159,12 +159,9 @@ impl Store {
     }
 
     /// Reads at most `max_bytes` from `from` on. A log that nobody wrote is empty.
-    #[expect(clippy::too_many_arguments, reason = "the place of a log and a range of it")]
     pub async fn read_log(
         &self,
-        job: JobId,
-        task: u32,
-        step: u32,
+        LogKey { job, task, step }: LogKey,
         from: u64,
         max_bytes: usize,
     ) -> Result<LogSlice, StoreError> {
@@ -211,8 +208,8 @@ impl LogSlice {
 }
 
 /// How much of a log is stored. Nobody else appends to it until this transaction ends.
-async fn stored_bytes(session: &mut Session, place: Place) -> Result<u64, StoreError> {
-    let Place { job, task, step } = place;
+async fn stored_bytes(session: &mut Session, log: LogKey) -> Result<u64, StoreError> {
+    let LogKey { job, task, step } = log;
     session.take_turn(&format!("log {job} {task} {step}")).await?;
     let sql = "SELECT total_bytes FROM logs WHERE job = $1 AND task = $2 AND step = $3";
     let row = session.row(sql, values![job, task, step]).await?;

@@ -24,7 +24,7 @@ use roundel_model::{
 use crate::{
     Store, StoreError,
     db::{Row, to_json, values, words},
-    effects::owe,
+    effects::enqueue,
 };
 
 /// A pipeline that is about to exist, `pending`.
@@ -218,7 +218,7 @@ impl Store {
         decide: impl FnOnce(&Pipeline) -> Result<Transition, E> + Send,
     ) -> Result<Result<Transition, E>, StoreError> {
         let mut session = self.db.write("change a pipeline").await?;
-        let before = load::pipeline(&mut session, id, load::Purpose::Change).await?;
+        let before = load::pipeline(&mut session, id).await?;
         let before = before.ok_or(StoreError::Missing("pipeline"))?;
         let next = match decide(&before) {
             Ok(Transition::To(next)) => next,
@@ -230,15 +230,9 @@ impl Store {
             .write(&mut session)
             .await?;
         record::Record { before: &before, event, next: &next, now }.write(&mut session).await?;
-        owe(&mut session, id, &next.effects, now).await?;
+        enqueue(&mut session, id, &next.effects, now).await?;
         session.commit().await?;
         Ok(Ok(Transition::To(next)))
-    }
-
-    /// Reads a pipeline as the engine knows it.
-    pub async fn pipeline_state(&self, id: PipelineId) -> Result<Option<Pipeline>, StoreError> {
-        let mut session = self.db.snapshot("read a pipeline").await?;
-        load::pipeline(&mut session, id, load::Purpose::Read).await
     }
 
     /// The pipeline that a job belongs to.

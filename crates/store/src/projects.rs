@@ -9,7 +9,7 @@ mod sealed;
 mod setups;
 
 use roundel_model::{
-    forge::{ForgeKind, ProjectSlug, RepositoryId},
+    forge::{ProjectSlug, RepositoryId},
     id::{AccountId, OrganizationId, ProjectId},
     time::Timestamp,
 };
@@ -126,19 +126,6 @@ impl Store {
              ORDER BY CASE WHEN p.path = $2 THEN 0 ELSE 1 END, p.named_seq DESC LIMIT 1"
         );
         let row = session.row(sql, values![slug.forge, path_of(slug)]).await?;
-        row.as_ref().map(project_from).transpose()
-    }
-
-    /// Finds by the forge's id of the repository.
-    pub async fn project_by_repository(
-        &self,
-        forge: ForgeKind,
-        repository: &RepositoryId,
-    ) -> Result<Option<Project>, StoreError> {
-        let mut session = self.db.read("find a project").await?;
-        let sql =
-            format!("SELECT {COLUMNS} FROM projects p WHERE p.forge = $1 AND p.repository_id = $2");
-        let row = session.row(sql, values![forge, repository]).await?;
         row.as_ref().map(project_from).transpose()
     }
 

@@ -4,7 +4,7 @@
 //! for each row: a list of pipelines is one query for pipelines, one for their workflows, one for
 //! their jobs and one for their runners.
 //!
-//! Deliberately absent: what the engine works on ([`Store::pipeline_state`]), logs (`logs`).
+//! Deliberately absent: what the engine works on ([`Store::change`]), logs (`logs`).
 
 mod rows;
 

@@ -13,7 +13,10 @@ use roundel_model::{
     time::Timestamp,
 };
 use roundel_server::App;
-use roundel_store::reading::{PipelineFilter, PipelineRow, WorkflowRow};
+use roundel_store::{
+    logs::LogKey,
+    reading::{PipelineFilter, PipelineRow, WorkflowRow},
+};
 
 use super::{sample::Sample, world::World};
 
@@ -190,7 +193,8 @@ async fn phases_of(app: &App, row: &PipelineRow, workflows: &[WorkflowRow]) -> R
             .filter(|step| step.number > 100)
             .min_by_key(|step| (step.started_at, step.number))
         {
-            let log = app.store.read_log(id, step.task, step.number, 0, 1).await?;
+            let log = LogKey { job: id, task: step.task, step: step.number };
+            let log = app.store.read_log(log, 0, 1).await?;
             reach("first output", log.times.first().map(|(_, at)| *at));
         }
     }

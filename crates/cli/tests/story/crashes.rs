@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use roundel_localforge::{CommitStatus, Failure, FailureKind, ForgeKind};
 use roundel_model::status::JobStatus;
+use roundel_store::logs::LogKey;
 
 use crate::house::{House, PATIENCE, until};
 
@@ -63,7 +64,8 @@ async fn assert_once_and_whole(house: &House, sha: &str) {
     let steps = store.steps(job.id).await.unwrap();
     let counts: Vec<_> = steps.iter().filter(|step| step.name == "Count").collect();
     assert_eq!(counts.len(), 1, "ran once: {steps:#?}");
-    let log = store.read_log(job.id, 0, counts[0].number, 0, 1 << 20).await.unwrap();
+    let log = LogKey { job: job.id, task: 0, step: counts[0].number };
+    let log = store.read_log(log, 0, 1 << 20).await.unwrap();
     let text = String::from_utf8_lossy(&log.bytes).replace('\r', "");
     for line in 1..=500 {
         assert_eq!(

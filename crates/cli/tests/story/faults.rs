@@ -13,7 +13,7 @@ use roundel_model::id::ProjectId;
 use roundel_store::{
     Store,
     deliveries::{Delivery, Verdict},
-    logs::StepRow,
+    logs::{LogKey, StepRow},
     reading::{JobRow, PipelineRow, WorkflowRow},
 };
 use roundel_testkit::visitor::{Page, Visitor};
@@ -122,7 +122,8 @@ impl Scene {
         let steps = self.store.steps(job.id).await.unwrap();
         let step = steps.iter().find(|step| step.name == name).unwrap().clone();
         let from = step.log_bytes.saturating_sub(1 << 16);
-        let log = self.store.read_log(job.id, 0, step.number, from, 1 << 16).await.unwrap();
+        let log = LogKey { job: job.id, task: 0, step: step.number };
+        let log = self.store.read_log(log, from, 1 << 16).await.unwrap();
         (step, String::from_utf8_lossy(&log.bytes).into_owned())
     }
 }

@@ -1,6 +1,7 @@
 //! What a push becomes: green, red, or an explained refusal, on either forge.
 
 use roundel_localforge::ForgeKind;
+use roundel_store::logs::LogKey;
 
 use crate::house::House;
 
@@ -68,7 +69,8 @@ async fn a_push_turns_its_commit_green_or_red_on_both_forges() {
         let ran: Vec<_> = steps.iter().filter(|step| step.number > 100).collect();
         assert_eq!(ran.len(), 2, "the step after the failure has no record: {ran:#?}");
         assert_eq!(ran[0].exit_code, Some(3));
-        let log = store.read_log(job.id, 0, ran[1].number, 0, 1 << 20).await.unwrap();
+        let log = LogKey { job: job.id, task: 0, step: ran[1].number };
+        let log = store.read_log(log, 0, 1 << 20).await.unwrap();
         assert!(String::from_utf8_lossy(&log.bytes).contains("tidied up"));
 
         let path = format!("{}/acme/web/{}", kind.slug(), job.number.unwrap());

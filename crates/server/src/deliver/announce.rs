@@ -16,7 +16,8 @@ use roundel_model::{
 };
 use roundel_store::{
     StoreError,
-    effects::OwedEffect,
+    effects::PendingEffect,
+    logs::LogKey,
     projects::Project,
     reading::{JobRow, PipelineRow, WorkflowRow},
 };
@@ -84,14 +85,14 @@ impl Announcer {
 pub(super) async fn workflow(
     app: &App,
     announcer: &Announcer,
-    owed: &OwedEffect,
+    pending: &PendingEffect,
     id: WorkflowId,
 ) -> Result<(), EffectError> {
     if announcer.mailer.is_none() {
         return Ok(());
     }
-    let Some((project, pipeline)) = surroundings(app, owed).await? else { return Ok(()) };
-    let workflows = app.store.workflows(owed.pipeline).await?;
+    let Some((project, pipeline)) = surroundings(app, pending).await? else { return Ok(()) };
+    let workflows = app.store.workflows(pending.pipeline).await?;
     let Some(workflow) = workflows.into_iter().find(|workflow| workflow.id == id) else {
         return Ok(());
     };
@@ -110,7 +111,7 @@ pub(super) async fn workflow(
     send_to_all(
         app,
         announcer,
-        owed,
+        pending,
         &About { project: &project, pipeline: &pipeline, news: &news },
     )
     .await
@@ -120,12 +121,12 @@ pub(super) async fn workflow(
 pub(super) async fn config_error(
     app: &App,
     announcer: &Announcer,
-    owed: &OwedEffect,
+    pending: &PendingEffect,
 ) -> Result<(), EffectError> {
     if announcer.mailer.is_none() {
         return Ok(());
     }
-    let Some((project, pipeline)) = surroundings(app, owed).await? else { return Ok(()) };
+    let Some((project, pipeline)) = surroundings(app, pending).await? else { return Ok(()) };
     if pipeline.status != PipelineStatus::Errored {
         return Ok(());
     }
@@ -145,7 +146,7 @@ pub(super) async fn config_error(
     send_to_all(
         app,
         announcer,
-        owed,
+        pending,
         &About { project: &project, pipeline: &pipeline, news: &news },
     )
     .await
@@ -153,9 +154,9 @@ pub(super) async fn config_error(
 
 async fn surroundings(
     app: &App,
-    owed: &OwedEffect,
+    pending: &PendingEffect,
 ) -> Result<Option<(Project, PipelineRow)>, StoreError> {
-    let Some(row) = app.store.pipeline(owed.pipeline).await? else { return Ok(None) };
+    let Some(row) = app.store.pipeline(pending.pipeline).await? else { return Ok(None) };
     Ok(app.store.project(row.project).await?.map(|project| (project, row)))
 }
 
@@ -194,22 +195,22 @@ struct About<'a> {
 async fn send_to_all(
     app: &App,
     announcer: &Announcer,
-    owed: &OwedEffect,
+    pending: &PendingEffect,
     about: &About<'_>,
 ) -> Result<(), EffectError> {
     let Some(mailer) = &announcer.mailer else { return Ok(()) };
     let mut trouble = None;
     for account in app.store.followers(about.project.id).await? {
-        if announcer.was_reached(owed.id, account) {
+        if announcer.was_reached(pending.id, account) {
             continue;
         }
         let Some(to) = address(app, account, about).await? else { continue };
         match mailer.send(app, &letter(account, to, about)).await {
-            Ok(()) => announcer.remember(owed.id, account),
+            Ok(()) => announcer.remember(pending.id, account),
             // An address that is refused for good must not keep the others from their mail.
             Err(SendError::Refused(reason)) => {
                 tracing::warn!(account.id = %account, reason, "a mail was refused");
-                announcer.remember(owed.id, account);
+                announcer.remember(pending.id, account);
             }
             Err(SendError::Unavailable(reason)) => trouble = Some(reason),
             Err(SendError::Malformed(reason)) => return Err(EffectError::never(reason)),
@@ -217,7 +218,7 @@ async fn send_to_all(
     }
     match trouble {
         None => {
-            announcer.forget(owed.id);
+            announcer.forget(pending.id);
             Ok(())
         }
         Some(reason) => {
@@ -309,7 +310,8 @@ async fn failure(app: &App, project: &Project, job: &JobRow) -> Result<Failure, 
     failure.step = Some(step.name.lines().next().unwrap_or_default().to_owned());
     let from = step.log_bytes.saturating_sub(TAIL_BYTES);
     let most = usize::try_from(TAIL_BYTES).unwrap_or(usize::MAX);
-    let log = app.store.read_log(job.id, step.task, step.number, from, most).await?;
+    let log = LogKey { job: job.id, task: step.task, step: step.number };
+    let log = app.store.read_log(log, from, most).await?;
     failure.tail = tail::last_lines(&log.bytes, TAIL_LINES);
     Ok(failure)
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use roundel_forge::{ErrorClass, ForgeError};
 use roundel_model::{limits, time::Timestamp};
-use roundel_store::{StoreError, effects::OwedEffect};
+use roundel_store::{StoreError, effects::PendingEffect};
 
 use crate::tokens::CallError;
 
@@ -65,7 +65,7 @@ impl EffectError {
     }
 
     /// Tells whether trying again is not worth it any more.
-    pub(super) fn is_hopeless(&self, effect: &OwedEffect, now: Timestamp) -> bool {
+    pub(super) fn is_hopeless(&self, effect: &PendingEffect, now: Timestamp) -> bool {
         match self.retry {
             Retry::Never => true,
             Retry::Times(most) => effect.attempts >= most,

@@ -30,7 +30,7 @@ use roundel_protocol::{
     FinishReport, LogAnswer, PREFIX, RefusalCode, RenewAnswer, RenewRequest, StepReport,
 };
 use roundel_store::{
-    logs::{Appended, StepRow},
+    logs::{Appended, LogKey, StepRow},
     reading::JobRow,
 };
 use serde::Deserialize;
@@ -127,7 +127,8 @@ async fn append_log(
 ) -> Result<Response, Refused> {
     must_run(&app, held.job).await?;
     let (job, task) = (held.job, held.index);
-    let appended = app.store.append_log(job, task, step, offset, &bytes, Timestamp::now()).await?;
+    let log = LogKey { job, task, step };
+    let appended = app.store.append_log(log, offset, &bytes, Timestamp::now()).await?;
     Ok(match appended {
         Appended::Committed(committed) => {
             app.live.tell(News::Log { job, task, step, total: committed });

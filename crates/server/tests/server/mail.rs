@@ -54,10 +54,7 @@ async fn a_mail_that_was_refused_for_now_comes_later_and_once() {
     world.runner().claim().await.unwrap().play(&[]).await.unwrap();
     let mails = world.sink.wait_for(1, PATIENCE).await;
     assert!(mails[0].header("Subject").unwrap().contains("passed"));
-    super::world::until("everything to be paid", async || {
-        world.app().store.next_effect_at().await.unwrap().is_none().then_some(())
-    })
-    .await;
+    world.outbox_is_empty().await;
     assert_eq!(world.sink.mails().len(), 1);
 }
 
@@ -70,10 +67,7 @@ fn link(mail: &roundel_testkit::smtp_sink::ReceivedMail) -> String {
 /// Runs the newest commit to green, and waits until nothing is left to send.
 async fn run_to_green(world: &World) {
     world.runner().claim().await.unwrap().play(&[]).await.unwrap();
-    super::world::until("everything to be sent", async || {
-        world.app().store.next_effect_at().await.unwrap().is_none().then_some(())
-    })
-    .await;
+    world.outbox_is_empty().await;
 }
 
 /// RFC 8058: looking at the link changes nothing; one click stops the mail about this project, and

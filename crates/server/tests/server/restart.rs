@@ -99,7 +99,7 @@ async fn a_job_goes_on_over_two_crashes() {
 
 /// Between the verdict and the mark on the commit, and between the mark and the mail.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_world_is_owed_is_paid_after_a_crash() {
+async fn the_outbox_is_delivered_after_a_crash() {
     let mut world = World::start().await;
     let mut expected = 0;
     for kind in ForgeKind::ALL {

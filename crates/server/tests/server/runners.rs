@@ -14,6 +14,7 @@ use roundel_model::{
     time::Timestamp,
 };
 use roundel_server::{clock, drive};
+use roundel_store::logs::LogKey;
 use roundel_testkit::scripted_runner::ScriptedRunner;
 
 use super::world::{ONE_JOB, World};
@@ -137,7 +138,8 @@ async fn a_log_takes_pieces_in_order_and_each_once() {
     let (answer, committed) = task.append_log(101, 9, b"gap").await.unwrap();
     assert_eq!((answer.status, committed), (StatusCode::CONFLICT, Some(6)));
     assert_eq!(task.append_log(101, 6, b"world").await.unwrap().1, Some(11));
-    let log = world.app().store.read_log(task.spec.task.job, 0, 101, 0, 100).await.unwrap();
+    let log = LogKey { job: task.spec.task.job, task: 0, step: 101 };
+    let log = world.app().store.read_log(log, 0, 100).await.unwrap();
     assert_eq!(log.bytes, b"hello world");
 }
 

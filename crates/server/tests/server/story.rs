@@ -159,10 +159,7 @@ async fn a_later_green_does_not_paint_over_a_red_of_the_same_name() {
     world.runner().claim().await.unwrap().play(&[]).await.unwrap();
     // Both mails are out, so both reports have been looked at.
     world.sink.wait_for(2, super::world::PATIENCE).await;
-    until("everything to be paid", async || {
-        world.app().store.next_effect_at().await.unwrap().is_none().then_some(())
-    })
-    .await;
+    world.outbox_is_empty().await;
     world.marked(kind, "web", &sha, "failure").await;
 }
 

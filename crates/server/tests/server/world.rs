@@ -226,6 +226,22 @@ impl World {
         self.app().store.pipelines(&filter, 100).await.unwrap()
     }
 
+    /// Waits until every effect of every pipeline was delivered or given up: nothing is left to send.
+    pub(crate) async fn outbox_is_empty(&self) {
+        let store = &self.app().store;
+        until("the outbox to be empty", async || {
+            let filter = roundel_store::reading::PipelineFilter::default();
+            for (pipeline, _) in store.pipelines(&filter, 100).await.unwrap() {
+                let undelivered = store.undelivered_effects(pipeline.id).await.unwrap();
+                if undelivered.iter().any(|effect| !effect.given_up) {
+                    return None;
+                }
+            }
+            Some(())
+        })
+        .await;
+    }
+
     pub(crate) async fn only_pipeline(&self, project: ProjectId) -> PipelineId {
         let pipelines = self.pipelines(project).await;
         assert_eq!(pipelines.len(), 1, "{pipelines:#?}");

@@ -29,11 +29,16 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../migrations/0003_error_kind.sql"),
     },
     Migration { number: 4, name: "actors", sql: include_str!("../../migrations/0004_actors.sql") },
+    Migration { number: 5, name: "outbox", sql: include_str!("../../migrations/0005_outbox.sql") },
 ];
 
 impl Db {
     /// Applies the migrations that are missing. Servers that start together take turns.
     pub(crate) async fn migrate(&self) -> Result<(), StoreError> {
+        self.migrate_with(MIGRATIONS).await
+    }
+
+    async fn migrate_with(&self, migrations: &[Migration]) -> Result<(), StoreError> {
         let mut session = self.write("prepare its schema").await?;
         session.take_turn("schema").await?;
         session
@@ -44,7 +49,7 @@ impl Db {
             )
             .await?;
         session.commit().await?;
-        for migration in MIGRATIONS {
+        for migration in migrations {
             self.apply(migration).await?;
         }
         Ok(())

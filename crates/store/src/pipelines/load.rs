@@ -22,25 +22,12 @@ use crate::{
     db::{Row, Session, Value, values},
 };
 
-/// What a pipeline is read for.
-#[derive(Clone, Copy)]
-pub(super) enum Purpose {
-    /// To look at it.
-    Read,
-    /// To change it: nobody else may until the transaction ends.
-    Change,
-}
-
-/// Reads a pipeline.
+/// Reads a pipeline that is to be changed: no other transaction may, until this one ends.
 pub(super) async fn pipeline(
     session: &mut Session,
     id: PipelineId,
-    purpose: Purpose,
 ) -> Result<Option<Pipeline>, StoreError> {
-    let lock = match purpose {
-        Purpose::Read => "",
-        Purpose::Change => session.for_update(),
-    };
+    let lock = session.for_update();
     let sql = format!("SELECT status FROM pipelines WHERE id = $1 {lock}");
     let Some(row) = session.row(sql, values![id]).await? else { return Ok(None) };
     let status = row.get("status")?;

@@ -265,7 +265,7 @@ impl Store {
         Ok(deleted > 0)
     }
 
-    /// Names, and when each was set, by name. Opens no value.
+    /// Lists the names, sorted, and when each was set. Opens no value: pages show names only.
     pub async fn variable_names(
         &self,
         project: ProjectId,
@@ -338,4 +338,42 @@ fn hook_from(row: &Row, data_key: &DataKey) -> Result<Hook, StoreError> {
         created_at: row.get("created_at")?,
         last_delivery_at: row.opt("last_delivery_at")?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use roundel_model::id::{AccountId, OrganizationId};
+
+    use super::*;
+    use crate::Settings;
+
+    /// Invariant 7: what lists names must not need the values. A value that does not open shows it.
+    #[tokio::test]
+    async fn names_of_variables_are_listed_without_opening_a_value() {
+        let instance_key = Secret::new(vec![7; 32]);
+        let settings = Settings { url: "sqlite::memory:".to_owned(), instance_key };
+        let store = Store::open(&settings).await.unwrap();
+        let (account, organization, project) =
+            (AccountId::fresh(), OrganizationId::fresh(), ProjectId::fresh());
+        let mut session = store.db.write("add a project").await.unwrap();
+        let sql = "INSERT INTO accounts (id, name, created_at) VALUES ($1, 'ada', 1)";
+        session.run(sql, values![account]).await.unwrap();
+        let sql = "INSERT INTO organizations (id, forge, forge_id, login) VALUES ($1, 'github', '7', 'acme')";
+        session.run(sql, values![organization]).await.unwrap();
+        let sql = "INSERT INTO projects (id, forge, repository_id, organization, owner, repository,
+                path, named_seq, default_branch, private, ssh_url, web_url, integration, created_at)
+             VALUES ($1, 'github', '9', $2, 'acme', 'web', 'acme/web', 1, 'main', 1, '', '', $3, 1)";
+        session.run(sql, values![project, organization, account]).await.unwrap();
+        session.commit().await.unwrap();
+
+        let now = Timestamp::from_micros(5);
+        store.set_variable(project, "TOKEN", &"value".into(), now).await.unwrap();
+        let mut session = store.db.write("damage a value").await.unwrap();
+        let damaged = b"damaged".to_vec();
+        session.run("UPDATE variables SET sealed_value = $1", values![damaged]).await.unwrap();
+        session.commit().await.unwrap();
+        assert!(store.variables(project).await.is_err(), "the value does not open");
+        let names = store.variable_names(project).await.unwrap();
+        assert_eq!(names, [("TOKEN".to_owned(), now)]);
+    }
 }

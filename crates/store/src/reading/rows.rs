@@ -69,6 +69,8 @@ pub struct WorkflowRow {
     pub created_at: Timestamp,
     /// When it ended.
     pub stopped_at: Option<Timestamp>,
+    /// Who canceled it.
+    pub canceled_by: Option<ActedBy>,
     /// Its jobs, in the order of the file.
     pub jobs: Vec<JobRow>,
 }
@@ -129,7 +131,11 @@ pub(super) const PIPELINE: &str =
 
 /// Workflows.
 pub(super) const WORKFLOW: &str =
-    "SELECT w.id, w.pipeline, w.name, w.status, w.created_at, w.stopped_at FROM workflows w";
+    "SELECT w.id, w.pipeline, w.name, w.status, w.created_at, w.stopped_at, w.canceled_by, COALESCE(
+        (SELECT MAX(i.login) FROM identities i JOIN projects o ON o.forge = i.forge
+            WHERE o.id = w.project AND i.account = w.canceled_by),
+        (SELECT a.name FROM accounts a WHERE a.id = w.canceled_by)
+    ) AS actor_login FROM workflows w";
 
 /// Jobs, each with the name of its workflow.
 pub(super) const JOB: &str = "SELECT j.id, j.workflow, j.pipeline, j.name, j.number, j.kind,
@@ -184,6 +190,7 @@ pub(super) fn workflow(
         status: row.get("status")?,
         created_at: row.get("created_at")?,
         stopped_at: row.opt("stopped_at")?,
+        canceled_by: acted_by(row, "canceled_by")?,
         jobs: jobs.remove(&id).unwrap_or_default(),
     })
 }

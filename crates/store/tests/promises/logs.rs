@@ -4,7 +4,7 @@ use proptest::{prelude::*, strategy::ValueTree as _, test_runner::TestRunner};
 use roundel_model::{id::JobId, kind::StepKind, status::StepStatus};
 use roundel_store::{
     Store,
-    logs::{Appended, LogSlice, StepRow},
+    logs::{Appended, LogKey, LogSlice, StepRow},
 };
 
 use crate::world::{World, at};
@@ -23,8 +23,12 @@ async fn job(world: &World) -> JobId {
     world.one_job(project.id, 1).await.1
 }
 
+const fn key(job: JobId, task: u32, step: u32) -> LogKey {
+    LogKey { job, task, step }
+}
+
 async fn read(store: &Store, job: JobId, from: u64, max: usize) -> LogSlice {
-    store.read_log(job, 0, 0, from, max).await.unwrap()
+    store.read_log(key(job, 0, 0), from, max).await.unwrap()
 }
 
 /// A runner that is not sure what arrived sends again, from anywhere in what it has sent.
@@ -69,7 +73,7 @@ fn scale(share: f64, length: usize) -> usize {
 
 async fn append(store: &Store, job: JobId, offset: usize, bytes: &[u8]) -> Appended {
     let offset = u64::try_from(offset).unwrap();
-    store.append_log(job, 0, 0, offset, bytes, at(1)).await.unwrap()
+    store.append_log(key(job, 0, 0), offset, bytes, at(1)).await.unwrap()
 }
 
 async fn pieces_that_two_writers_repeat_are_stored_once(world: World) {
@@ -109,7 +113,7 @@ async fn a_piece_beyond_the_end_is_refused_with_the_end(world: World) {
 async fn each_piece_has_its_time(world: World) {
     let job = job(&world).await;
     for (offset, seconds) in [(0, 10), (4, 20), (8, 30)] {
-        world.store.append_log(job, 0, 0, offset, b"1234", at(seconds)).await.unwrap();
+        world.store.append_log(key(job, 0, 0), offset, b"1234", at(seconds)).await.unwrap();
     }
     let slice = read(&world.store, job, 2, 7).await;
     assert_eq!(slice.bytes, b"3412341");
@@ -121,11 +125,11 @@ async fn logs_of_tasks_and_steps_are_apart(world: World) {
     let store = &world.store;
     for (task, step) in [(0, 0), (0, 1), (1, 0)] {
         let words = format!("task {task} step {step}");
-        store.append_log(job, task, step, 0, words.as_bytes(), at(1)).await.unwrap();
+        store.append_log(key(job, task, step), 0, words.as_bytes(), at(1)).await.unwrap();
     }
-    let slice = store.read_log(job, 0, 1, 0, 100).await.unwrap();
+    let slice = store.read_log(key(job, 0, 1), 0, 100).await.unwrap();
     assert_eq!(slice.bytes, b"task 0 step 1");
-    let nothing = store.read_log(job, 5, 5, 3, 100).await.unwrap();
+    let nothing = store.read_log(key(job, 5, 5), 3, 100).await.unwrap();
     assert_eq!(nothing, LogSlice { from: 3, bytes: vec![], total: 0, times: vec![] });
 }
 

@@ -18,7 +18,7 @@ on_all! {
     sign_ins_of_one_person_at_the_same_time_make_one_account,
     a_refreshed_token_replaces_the_old_one,
     a_refused_token_is_marked_until_it_is_replaced,
-    people_are_found_by_forge_user_and_by_mail_in_any_case,
+    people_are_found_by_forge_user,
     a_session_lasts_until_it_expires_or_is_closed,
     the_state_of_a_sign_in_is_taken_once_and_in_time,
 }
@@ -105,15 +105,12 @@ async fn a_refused_token_is_marked_until_it_is_replaced(world: World) {
     assert!(!refused().await);
 }
 
-async fn people_are_found_by_forge_user_and_by_mail_in_any_case(world: World) {
+async fn people_are_found_by_forge_user(world: World) {
     let account = world.account("ada").await;
     let user = ForgeUserId("id of ada".to_owned());
     let found = world.store.account_by_forge_user(ForgeKind::GitHub, &user).await.unwrap();
     assert_eq!(found.map(|account| account.id), Some(account));
     assert_eq!(world.store.account_by_forge_user(ForgeKind::Bitbucket, &user).await.unwrap(), None);
-    let found = world.store.account_by_email("ADA@example.org").await.unwrap();
-    assert_eq!(found.map(|account| account.id), Some(account));
-    assert_eq!(world.store.account_by_email("eve@example.org").await.unwrap(), None);
 }
 
 async fn a_session_lasts_until_it_expires_or_is_closed(world: World) {

@@ -1,7 +1,7 @@
 //! Projects, followers, set-ups, keys, hooks, variables.
 
 use roundel_model::{
-    forge::{ForgeKind, RepositoryId},
+    forge::RepositoryId,
     id::{CheckoutKeyId, ProjectId},
 };
 use roundel_store::{
@@ -25,6 +25,7 @@ on_all! {
     the_newest_key_that_is_not_gone_is_the_key,
     a_hook_keeps_both_secrets,
     a_variable_is_replaced_listed_and_deleted,
+    names_of_variables_are_listed_with_their_times,
     what_does_not_exist_is_not_changed,
 }
 
@@ -47,11 +48,7 @@ async fn a_repository_is_one_project_whatever_it_is_called(world: World) {
     };
     assert_eq!(again, expected);
     assert_eq!(world.store.project(first.id).await.unwrap(), Some(again.clone()));
-    let repository = RepositoryId("id of acme/web".to_owned());
-    let found = world.store.project_by_repository(ForgeKind::GitHub, &repository).await.unwrap();
-    assert_eq!(found, Some(again.clone()));
-    let found = world.store.project_by_repository(ForgeKind::Bitbucket, &repository).await.unwrap();
-    assert_eq!(found, None);
+    assert_eq!(again.repository, RepositoryId("id of acme/web".to_owned()));
     let other = world.project("acme/api").await;
     assert_eq!(other.organization, again.organization);
     assert_eq!(world.store.projects().await.unwrap(), [other, again]);
@@ -222,6 +219,20 @@ async fn a_variable_is_replaced_listed_and_deleted(world: World) {
     assert!(store.delete_variable(project.id, "TOKEN").await.unwrap());
     assert!(!store.delete_variable(project.id, "TOKEN").await.unwrap());
     assert_eq!(store.variables(other.id).await.unwrap().len(), 1);
+}
+
+/// Pages list names only: the values stay sealed (invariant 7).
+async fn names_of_variables_are_listed_with_their_times(world: World) {
+    let project = world.project("acme/web").await;
+    let other = world.project("acme/api").await;
+    let store = &world.store;
+    for (name, seconds) in [("b", 1), ("TOKEN", 2), ("a", 3), ("TOKEN", 4)] {
+        store.set_variable(project.id, name, &"value".into(), at(seconds)).await.unwrap();
+    }
+    store.set_variable(other.id, "OTHER", &"value".into(), at(5)).await.unwrap();
+    let names = store.variable_names(project.id).await.unwrap();
+    let expected = [("TOKEN", at(4)), ("a", at(3)), ("b", at(1))];
+    assert_eq!(names, expected.map(|(name, at)| (name.to_owned(), at)));
 }
 
 async fn what_does_not_exist_is_not_changed(world: World) {

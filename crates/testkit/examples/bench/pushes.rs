@@ -11,6 +11,7 @@ use roundel_localforge::ForgeKind;
 use roundel_model::{id::ProjectId, time::Timestamp};
 use roundel_store::{
     Store,
+    logs::LogKey,
     reading::{PipelineRow, WorkflowRow},
 };
 
@@ -103,7 +104,8 @@ async fn moments(
     let first =
         steps.iter().filter(|step| step.number > LAST_OWN_STEP).min_by_key(|step| step.number);
     let first = first.context("no step was run")?;
-    let log = store.read_log(job.id, first.task, first.number, 0, 1).await?;
+    let log = LogKey { job: job.id, task: first.task, step: first.number };
+    let log = store.read_log(log, 0, 1).await?;
     Ok([
         delivery.context("a delivery vanished")?.received_at,
         job.queued_at.context("the job was never on offer")?,

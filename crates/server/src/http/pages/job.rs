@@ -14,7 +14,7 @@ use roundel_model::{
     time::Timestamp,
 };
 use roundel_store::{
-    logs::StepRow,
+    logs::{LogKey, StepRow},
     reading::{JobRow, WorkflowRow},
 };
 
@@ -22,7 +22,7 @@ use super::{
     address::{address, encode, see_other},
     frame::Shell,
     lists::Row,
-    log::{self, LogIndexes, LogKey, Preview},
+    log::{self, LogIndexes, Preview},
     project::ProjectHead,
     visit::{Answer, PageError, Visit},
     words::{Foreign, Html, Lasting, Mark, When, sentence, why_waiting},

@@ -24,9 +24,9 @@ use axum::{
 use bytes::Bytes;
 use futures_util::stream;
 use roundel_model::time::Timestamp;
-use roundel_store::StoreError;
+use roundel_store::{StoreError, logs::LogKey};
 
-pub(crate) use index::{LogIndexes, LogKey, ShownLine};
+pub(crate) use index::{LogIndexes, ShownLine};
 
 use super::visit::Answer;
 use crate::{
@@ -161,7 +161,7 @@ async fn raw(
     let body = stream::try_unfold(0_u64, move |from| {
         let app = Arc::clone(&app);
         async move {
-            let slice = app.store.read_log(key.job, key.task, key.step, from, RAW_BYTES).await?;
+            let slice = app.store.read_log(key, from, RAW_BYTES).await?;
             let next = from + u64::try_from(slice.bytes.len()).unwrap_or(0);
             Ok::<_, StoreError>((next > from).then(|| (Bytes::from(slice.bytes), next)))
         }

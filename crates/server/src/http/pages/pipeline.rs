@@ -142,7 +142,7 @@ async fn read(
     let workflows = store.workflows(row.id).await?;
     let Configuration { text, diagnostics } = store.config_of(row.id).await?.unwrap_or_default();
     let diagnostics = config_view::read(diagnostics.as_deref());
-    let undelivered = store.troubled_effects(row.id).await?;
+    let undelivered = store.undelivered_effects(row.id).await?;
     let view = Row::new(row, &workflows, visit.now);
     // The sentences repeat the diagnostics; they speak alone only when there is nothing to underline.
     let errors = if diagnostics.is_empty() {
@@ -165,11 +165,13 @@ async fn read(
         has_config: text.is_some(),
         undelivered: undelivered
             .into_iter()
-            .map(|(effect, attempts, error, gave_up)| Undelivered {
-                what: sentence(&pending(effect, &workflows)),
-                attempts,
-                error: Foreign(error),
-                gave_up,
+            .filter_map(|undelivered| {
+                Some(Undelivered {
+                    what: sentence(&pending(undelivered.effect, &workflows)),
+                    attempts: undelivered.attempts,
+                    error: Foreign(undelivered.error?),
+                    gave_up: undelivered.given_up,
+                })
             })
             .collect(),
     })

@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::db::Row;
 
+mod earlier;
+
 async fn sqlite() -> Db {
     let db = Db::connect("sqlite::memory:").await.unwrap();
     db.migrate().await.unwrap();

@@ -10,8 +10,11 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use roundel_model::{id::JobId, time::Timestamp};
-use roundel_store::{Store, StoreError, logs::LogSlice};
+use roundel_model::time::Timestamp;
+use roundel_store::{
+    Store, StoreError,
+    logs::{LogKey, LogSlice},
+};
 
 use super::ansi::{Block, Line, Style};
 
@@ -21,23 +24,6 @@ const READ_BYTES: usize = 256 * 1024;
 const PORTION_BYTES: u64 = 8 << 20;
 /// Logs whose index is kept: as many as people look at side by side.
 const KEPT: usize = 32;
-
-/// Names the log of one step of one task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct LogKey {
-    /// The job.
-    pub(crate) job: JobId,
-    /// Index of the task.
-    pub(crate) task: u32,
-    /// Number of the step.
-    pub(crate) step: u32,
-}
-
-impl LogKey {
-    async fn read(self, store: &Store, from: u64, max: usize) -> Result<LogSlice, StoreError> {
-        store.read_log(self.job, self.task, self.step, from, max).await
-    }
-}
 
 /// Where a block begins.
 #[derive(Clone, Copy, Debug)]
@@ -184,7 +170,7 @@ impl LogIndex {
         let mut block = Block::new(start.offset, start.style);
         while block.end < next.offset {
             let want = usize::try_from(next.offset - block.end).unwrap_or(READ_BYTES);
-            let slice = self.key.read(store, block.end, want.min(READ_BYTES)).await?;
+            let slice = store.read_log(self.key, block.end, want.min(READ_BYTES)).await?;
             if slice.bytes.is_empty() || block.feed(&slice.bytes) == 0 {
                 break;
             }
@@ -204,7 +190,7 @@ impl LogIndex {
         let mut times = Vec::new();
         while from <= last && from < end {
             let want = usize::try_from(last - from + 1).unwrap_or(READ_BYTES);
-            let slice = self.key.read(store, from, want.min(READ_BYTES)).await?;
+            let slice = store.read_log(self.key, from, want.min(READ_BYTES)).await?;
             if slice.bytes.is_empty() {
                 break;
             }
@@ -245,7 +231,7 @@ impl LogIndexes {
         };
         let before = index.bytes();
         let mut goal = None;
-        while index.extend(|from, max| key.read(store, from, max), &mut goal).await? {
+        while index.extend(|from, max| store.read_log(key, from, max), &mut goal).await? {
             // Should the reader of a huge log give up, the next one goes on from here.
             self.keep(Arc::new(index.clone()));
         }
@@ -278,6 +264,8 @@ impl LogIndexes {
 
 #[cfg(test)]
 mod tests {
+    use roundel_model::id::JobId;
+
     use super::*;
 
     /// Whoever joins late must see what whoever watched saw: the same lines, the same numbers.

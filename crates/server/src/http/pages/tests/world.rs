@@ -26,7 +26,7 @@ use roundel_model::{
 };
 use roundel_store::{
     accounts::{Account, SignIn, Token},
-    logs::StepRow,
+    logs::{LogKey, StepRow},
     pipelines::{CommitInfo, NewPipeline, TriggerKind},
     projects::{NewProject, Project},
 };
@@ -255,7 +255,8 @@ impl World {
         self.app.store.put_step(&step).await.unwrap();
         for (index, piece) in log.chunks(1_000).enumerate() {
             let offset = u64::try_from(index * 1_000).unwrap();
-            self.app.store.append_log(job, 0, number, offset, piece, now).await.unwrap();
+            let log = LogKey { job, task: 0, step: number };
+            self.app.store.append_log(log, offset, piece, now).await.unwrap();
         }
     }
 
