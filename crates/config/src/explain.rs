@@ -95,6 +95,7 @@ pub fn explain(text: &str, inputs: &Inputs, path: &str) -> Result<Explanation, E
             let missing = if rest.starts_with('[') { rest.to_owned() } else { missing.to_owned() };
             let choices = choices(current);
             let help = did_you_mean(&missing, choices.iter().map(String::as_str));
+            let help = help.map(|help| help.text);
             return Err(ExplainError::NoSuchPath { reached: reached(), missing, choices, help });
         };
         way.push(next);

@@ -1,5 +1,7 @@
 //! "Did you mean …?": the nearest name by edit distance.
 
+use crate::text::help::Help;
+
 /// Names that are compared at most; a file may declare thousands.
 const CANDIDATES: usize = 2_000;
 
@@ -24,12 +26,12 @@ pub(crate) fn nearest<'n>(
         .map(|(_, name)| name)
 }
 
-/// Returns the sentence for [`nearest`].
+/// Suggests [`nearest`].
 pub(crate) fn did_you_mean<'n>(
     wrong: &str,
     names: impl IntoIterator<Item = &'n str>,
-) -> Option<String> {
-    nearest(wrong, names).map(|name| format!("did you mean `{name}`?"))
+) -> Option<Help> {
+    nearest(wrong, names).map(Help::did_you_mean)
 }
 
 /// Returns names as a list for people, shortened when there are many.

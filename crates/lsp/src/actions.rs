@@ -30,11 +30,10 @@ pub(crate) fn fixes(open: &Open, uri: &Uri, range: Range, encoding: Encoding) ->
         .collect()
 }
 
-/// Reads what to write instead from the help. Only a name changes: what stands before its last `.`
-/// or `/`, and quotes, stay.
+/// Returns what changes and the name to write there. Only a name changes: what stands before its last
+/// `.` or `/`, and quotes, stay.
 fn replacement(found: &Diagnostic, text: &str) -> Option<(std::ops::Range<usize>, String)> {
-    let (_, rest) = found.help.as_deref()?.split_once("did you mean `")?;
-    let (meant, _) = rest.split_once('`')?;
+    let meant = found.replacement.as_deref()?;
     let wrong = text.get(found.start..found.end)?;
     let is_name = |text: &str| !text.is_empty() && !text.contains(['\n', ' ', '<', '>']);
     if !is_name(meant) {
@@ -60,7 +59,7 @@ fn replacement(found: &Diagnostic, text: &str) -> Option<(std::ops::Range<usize>
 mod tests {
     use super::*;
 
-    fn fixed(text: &str, wrong: &str, help: &str) -> Option<String> {
+    fn fixed(text: &str, wrong: &str, meant: Option<&str>) -> Option<String> {
         let start = text.find(wrong)?;
         let found = Diagnostic {
             code: "x".to_owned(),
@@ -74,7 +73,9 @@ mod tests {
             at: String::new(),
             via: Vec::new(),
             related: Vec::new(),
-            help: Some(help.to_owned()),
+            help: Some("did you mean `anything`?".to_owned()),
+            replacement: meant.map(str::to_owned),
+            orb: None,
         };
         let (span, with) = replacement(&found, text)?;
         let mut text = text.to_owned();
@@ -84,16 +85,16 @@ mod tests {
 
     #[test]
     fn only_the_name_that_is_wrong_changes() {
-        let help = "did you mean `steps`?";
-        assert_eq!(fixed("stpes: []", "stpes", help).as_deref(), Some("steps: []"));
-        assert_eq!(fixed("\"stpes\": []", "\"stpes\"", help).as_deref(), Some("\"steps\": []"));
-        let help = "did you mean `install`?";
-        assert_eq!(fixed("- node/instal", "node/instal", help).as_deref(), Some("- node/install"));
+        let meant = Some("steps");
+        assert_eq!(fixed("stpes: []", "stpes", meant).as_deref(), Some("steps: []"));
+        assert_eq!(fixed("\"stpes\": []", "\"stpes\"", meant).as_deref(), Some("\"steps\": []"));
+        let meant = Some("install");
+        assert_eq!(fixed("- node/instal", "node/instal", meant).as_deref(), Some("- node/install"));
         assert_eq!(
-            fixed("<< parameters.instal >>", "parameters.instal", help).as_deref(),
+            fixed("<< parameters.instal >>", "parameters.instal", meant).as_deref(),
             Some("<< parameters.install >>")
         );
-        assert_eq!(fixed("a b", "a b", help), None, "more than a name is underlined");
-        assert_eq!(fixed("a", "a", "write it otherwise"), None);
+        assert_eq!(fixed("a b", "a b", meant), None, "more than a name is underlined");
+        assert_eq!(fixed("a", "a", None), None, "a sentence for people is not read");
     }
 }

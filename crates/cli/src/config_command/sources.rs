@@ -139,6 +139,8 @@ fn not_utf8(path: &str, text: &str, at: usize) -> Diagnostic {
         via: Vec::new(),
         related: Vec::new(),
         help: Some("save the file as UTF-8".to_owned()),
+        replacement: None,
+        orb: None,
     }
 }
 

@@ -77,7 +77,8 @@ impl<'d> Context<'d> {
             Found::Definition(job) => {
                 let of_job = |field: &Entry<'_>| !RESERVED.contains(&field.name);
                 let given = fields.into_iter().filter(of_job).collect();
-                self.dormant_arguments(&format!("job `{name}`"), &job, given, (scope, 0));
+                let callee = (Element::Job, name);
+                self.dormant_arguments(callee, &job, given, (scope, 0));
             }
             Found::Told => {}
             Found::Nobody => self.unknown_job(name, key, &fields),
@@ -168,8 +169,8 @@ impl<'d> Context<'d> {
                 Found::Definition(command) => {
                     let Some(command) = self.aliased_command(command) else { return };
                     let given = value.iter().flat_map(|at| self.doc.entries(*at)).collect();
-                    let callee = format!("command `{name}`");
-                    self.dormant_arguments(&callee, &command, given, (scope, depth));
+                    let callee = (Element::Command, name);
+                    self.dormant_arguments(callee, &command, given, (scope, depth));
                 }
                 Found::Nobody if builtin::is_builtin(name) || STEP_WORDS.contains(&name) => {}
                 Found::Nobody
@@ -184,7 +185,7 @@ impl<'d> Context<'d> {
     /// Looks for arguments that nobody declared, and into those that are steps.
     fn dormant_arguments(
         &mut self,
-        callee: &str,
+        (element, name): (Element, &str),
         definition: &Definition,
         given: Vec<Entry<'d>>,
         (scope, depth): (&Rc<Scope>, usize),
@@ -192,7 +193,7 @@ impl<'d> Context<'d> {
         if definition.broken || !self.afford(Draw::Visits, given.len(), definition.key) {
             return;
         }
-        let callee: Rc<str> = callee.into();
+        let callee: Rc<str> = format!("{} `{name}`", element.word()).into();
         let declarations = &definition.parameters;
         for entry in given {
             match declarations.get(entry.name) {
@@ -202,7 +203,7 @@ impl<'d> Context<'d> {
                 Some(_) => {}
                 None => {
                     let (place, module) = (entry.key, definition.module);
-                    let call = Call { callee: &callee, module, declarations, place };
+                    let call = Call { element, callee: &callee, declarations, place, module };
                     let source = ArgumentSource::Node(entry.value, scope.clone());
                     let name = entry.name.to_owned();
                     self.unexpected_argument(&call, &Argument { name, key: entry.key, source });

@@ -110,13 +110,13 @@ impl<'d> Context<'d> {
         let workflows = self.doc.get(root, "workflows").map(|entry| self.doc.entries(entry.value));
         let workflow = |name: &str| workflows.as_ref()?.get(name).map(|entry| entry.key);
         for (name, command) in &module.commands {
-            let other = module.executors.get(name).map(|other| ("executor", other.key));
-            let other = other.or_else(|| Some(("workflow", workflow(name)?)));
-            let Some((what, key)) = other else { continue };
-            let message = format!("`{name}` is the name of a command and of a {what}");
-            let message = message.replace("a executor", "an executor");
+            let executor = module.executors.get(name);
+            let other = executor.map(|other| ("an executor", "the executor", other.key));
+            let other = other.or_else(|| Some(("a workflow", "the workflow", workflow(name)?)));
+            let Some((what, the_other, key)) = other else { continue };
+            let message = format!("`{name}` is the name of a command and of {what}");
             let problem = Problem::warning(codes::SHARED_NAME, command.key, message);
-            problems.push(problem.related(key, format!("the {what}")));
+            problems.push(problem.related(key, the_other));
         }
         problems
     }

@@ -211,7 +211,8 @@ impl Context<'_> {
             source: ArgumentSource::Ready(field.value),
         });
         let declarations = &definition.parameters;
-        let call = Call { callee, declarations, place, module: definition.module };
+        let (element, module) = (Element::Executor, definition.module);
+        let call = Call { element, callee, declarations, place, module };
         let bindings = self.bind(&call, arguments.collect());
         let inner = Scope::inner(callee, definition.module, bindings);
         let surroundings = self.surroundings(definition.body, &inner);
@@ -249,8 +250,8 @@ impl Context<'_> {
         let names = self.names(module, Element::Executor);
         let names = || names.iter().copied();
         let help = did_you_mean(name, names()).unwrap_or_else(|| match list(names()) {
-            none if none.is_empty() => "declare it under `executors`".to_owned(),
-            declared => format!("declared: {declared}"),
+            none if none.is_empty() => "declare it under `executors`".into(),
+            declared => format!("declared: {declared}").into(),
         });
         let message = format!("there is no executor `{name}`");
         self.report.add(Problem::error(codes::UNKNOWN_EXECUTOR, place, message).help(help));

@@ -370,7 +370,8 @@ impl<'d> Context<'d> {
         let arguments = self.arguments_of(invocation, scope);
         let declarations = &definition.parameters;
         let (place, module) = (invocation.key, definition.module);
-        let call = Call { callee: what, declarations, place, module };
+        let element = Element::Job;
+        let call = Call { element, callee: what, declarations, place, module };
         let bindings = self.bind(&call, arguments);
         let inner = Scope::inner(what, module, bindings.clone());
         let kind = match self.job_type(name, &definition, &inner) {
@@ -472,7 +473,7 @@ impl<'d> Context<'d> {
         let names = self.names(ModuleId::CONFIG, Element::Job);
         let groups = self.names(ModuleId::CONFIG, Element::Group);
         let help = did_you_mean(name, names.into_iter().chain(groups)).unwrap_or_else(|| {
-            "declare it under `jobs`; a gate for people needs `type: approval`".to_owned()
+            "declare it under `jobs`; a gate for people needs `type: approval`".into()
         });
         self.report.add(Problem::error(codes::UNKNOWN_JOB, key, message).help(help));
     }

@@ -91,9 +91,7 @@ impl Context<'_> {
                     other,
                     ["build", "approval", "no-op", "release", "lock", "unlock"],
                 )
-                .unwrap_or_else(|| {
-                    "types: build, approval, no-op, release, lock, unlock".to_owned()
-                });
+                .unwrap_or_else(|| "types: build, approval, no-op, release, lock, unlock".into());
                 self.report
                     .add(Problem::error(codes::UNKNOWN_JOB_TYPE, value.place, message).help(help));
                 return JobType::Unusable;
@@ -166,7 +164,7 @@ impl Context<'_> {
         if !PROVIDERS.contains(&&*text) {
             let message = format!("`provider` cannot be `{text}`");
             let help = crate::suggest::did_you_mean(&text, PROVIDERS)
-                .unwrap_or_else(|| format!("allowed: {}", PROVIDERS.join(", ")));
+                .unwrap_or_else(|| format!("allowed: {}", PROVIDERS.join(", ")).into());
             self.report.add(Problem::error(codes::NOT_IN_ENUM, place, message).help(help));
         }
     }

@@ -231,6 +231,7 @@ impl Context<'_> {
                         "allowed: {}; conditions are written as a `when:` step",
                         ALLOWED.join(", ")
                     )
+                    .into()
                 });
                 self.report
                     .add(Problem::error(codes::NOT_IN_ENUM, value.place, message).help(help));

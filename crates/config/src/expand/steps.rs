@@ -24,6 +24,7 @@ use crate::{
     resolve::parameters::bind::{Argument, ArgumentSource, Call},
     suggest::nearest,
     text::{
+        help::Help,
         place::{FileId, Place},
         problem::Problem,
     },
@@ -263,8 +264,8 @@ impl Context<'_> {
         if site.scope.callers().any(|call| call.body == command.body) {
             let mut path: Vec<&str> = site.scope.callers().map(|call| &*call.name).collect();
             path.reverse();
-            path.push(&callee);
-            let path = path.join(" → ").replace("command ", "").replace('`', "");
+            path.push(site.name);
+            let path = path.join(" → ");
             let message = format!("the command calls itself: {path}");
             self.report.add(
                 Problem::error(codes::RECURSION, site.key, message)
@@ -276,9 +277,12 @@ impl Context<'_> {
         self.report.enter(&callee, site.key);
         let declarations = &command.parameters;
         let (module, place) = (command.module, site.key);
-        let bindings = self.bind(&Call { callee: &callee, declarations, place, module }, arguments);
+        let element = Element::Command;
+        let call = Call { element, callee: &callee, declarations, place, module };
+        let bindings = self.bind(&call, arguments);
         if let Some(steps) = self.doc.get(command.body, "steps") {
-            let scope = site.scope.called(&callee, (module, command.body), bindings);
+            let scope =
+                site.scope.called(&callee, Rc::from(site.name), (module, command.body), bindings);
             self.expand(steps.value, steps.key, &scope, into);
         }
         self.report.leave();
@@ -374,15 +378,15 @@ impl Context<'_> {
         }
         let underscored = site.name.replace('-', "_");
         let help = match nearest(site.name, names).map(str::to_owned) {
-            _ if builtin::is_builtin(&underscored) => format!("did you mean `{underscored}`?"),
-            Some(near) => format!("did you mean `{near}`?"),
-            None if !self.templates => "commands need version 2.1".to_owned(),
+            _ if builtin::is_builtin(&underscored) => Help::did_you_mean(&underscored),
+            Some(near) => Help::did_you_mean(&near),
+            None if !self.templates => "commands need version 2.1".into(),
             None if site.name == "type" => {
-                "write the step's name as its key: `- run: make test`, `- checkout`".to_owned()
+                "write the step's name as its key: `- run: make test`, `- checkout`".into()
             }
             None => match self.orb_with_command(site) {
-                Some(orb) => format!("did you mean `{orb}/{}`?", site.name),
-                None => "declare it under `commands`, or put shell text after `run:`".to_owned(),
+                Some(orb) => Help::did_you_mean(&format!("{orb}/{}", site.name)),
+                None => "declare it under `commands`, or put shell text after `run:`".into(),
             },
         };
         let message = format!("cannot find a definition for command named `{}`", site.name);

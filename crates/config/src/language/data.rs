@@ -83,6 +83,7 @@ pub(crate) type Bindings = IndexMap<String, Value>;
 /// remember the caller's, so that a command within its own argument is no recursion.
 #[derive(Debug)]
 pub(crate) struct Calls {
+    /// As it was called.
     pub(crate) name: Rc<str>,
     pub(crate) body: At,
     outer: Option<Rc<Self>>,
@@ -120,10 +121,11 @@ impl Scope {
     pub(crate) fn called(
         &self,
         owner: &Rc<str>,
+        name: Rc<str>,
         (module, body): (ModuleId, At),
         parameters: Bindings,
     ) -> Rc<Self> {
-        let call = Calls { name: owner.clone(), body, outer: self.calls.clone() };
+        let call = Calls { name, body, outer: self.calls.clone() };
         let (calls, parameters) = (Some(Rc::new(call)), Some(Rc::new(parameters)));
         Rc::new(Self { owner: owner.clone(), module, calls, parameters, matrix: None })
     }

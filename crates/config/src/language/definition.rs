@@ -174,7 +174,7 @@ pub(crate) enum Import {
 /// A module and what is known of its definitions.
 #[derive(Debug)]
 pub(crate) struct Module<'d> {
-    /// What people call it: `circleci/node@5.2.0`, "the inline orb `kit`".
+    /// What messages call it: "the orb `circleci/node@5.2.0`", "the inline orb `kit`".
     pub(crate) name: String,
     pub(crate) root: Option<At>,
     pub(crate) jobs: IndexMap<&'d str, Definition>,

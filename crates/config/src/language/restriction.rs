@@ -12,6 +12,7 @@ use crate::{
         expression::{error::Refusal, refused, restricted},
         pipeline_values::{self, PipelineValue},
     },
+    text::help::Help,
 };
 
 /// Something that is wrong with a restriction.
@@ -39,7 +40,7 @@ pub fn check(expression: &str) -> Vec<Finding> {
     let tell = |error: crate::language::expression::error::ExpressionError| Finding {
         is_warning: error.code == codes::TIGHT_NOT || error.code == codes::LOOK_AROUND,
         message: error.message,
-        help: error.help,
+        help: error.help.map(|help| help.text),
         start: error.span.start + offset,
         end: error.span.end + offset,
     };
@@ -68,9 +69,8 @@ pub fn evaluate(expression: &str, values: &mut dyn FnMut(&str) -> Option<Pipelin
 }
 
 fn known(name: &str) -> Result<(), Refusal> {
-    let refuse = |message: String, help: &str| {
-        Err((codes::EXPRESSION_VALUE, message, Some(help.to_owned())))
-    };
+    let refuse =
+        |message: String, help: &str| Err((codes::EXPRESSION_VALUE, message, Some(help.into())));
     if name == "job.ssh.enabled" || name == "pipeline.config_source" {
         return Ok(());
     }
@@ -86,8 +86,8 @@ fn known(name: &str) -> Result<(), Refusal> {
             let names = pipeline_values::KNOWN.iter().copied();
             let bare = name.strip_prefix("pipeline.").unwrap_or(name);
             let help = crate::suggest::nearest(bare, names).map_or_else(
-                || "a text stands in double quotes".to_owned(),
-                |near| format!("did you mean `pipeline.{near}`?"),
+                || "a text stands in double quotes".into(),
+                |near| Help::did_you_mean(&format!("pipeline.{near}")),
             );
             let message = format!("referred to a variable `{name}` that does not exist");
             Err((codes::EXPRESSION_VALUE, message, Some(help)))

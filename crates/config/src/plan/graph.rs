@@ -216,7 +216,7 @@ impl Context<'_> {
         });
         let help = did_you_mean(name, names.filter(|other| *other != requiring)).or_else(|| {
             let declared = self.module(ModuleId::CONFIG).jobs.contains_key(name.as_str());
-            declared.then(|| format!("add `- {name}` to the jobs of workflow `{workflow}`"))
+            declared.then(|| format!("add `- {name}` to the jobs of workflow `{workflow}`").into())
         });
         let problem = Problem::error(codes::UNKNOWN_REQUIREMENT, item.place, message);
         self.report.add(problem.maybe_help(help));

@@ -37,10 +37,15 @@ fn key(problem: &Problem) -> Key {
     (problem.code.slug, file, span, problem.message.clone())
 }
 
+struct Found {
+    key: Key,
+    diagnostic: Diagnostic,
+}
+
 /// Everything that was found so far.
 pub(crate) struct Report<'d> {
     sources: &'d Sources,
-    found: Vec<Diagnostic>,
+    found: Vec<Found>,
     /// What this release cannot run.
     unsupported: Vec<Diagnostic>,
     seen: HashSet<Key>,
@@ -105,12 +110,8 @@ impl<'d> Report<'d> {
             if problem.severity != Severity::Error || !self.softened.remove(&key(&problem)) {
                 return;
             }
-            let Diagnostic { code, start, end, message, .. } = self.diagnostic(problem.clone());
-            let same = |found: &Diagnostic| {
-                (&found.code, found.start, found.end, &found.message)
-                    == (&code, start, end, &message)
-            };
-            self.found.retain(|found| !same(found));
+            let key = key(&problem);
+            self.found.retain(|found| found.key != key);
         } else if softened {
             self.softened.insert(key(&problem));
         }
@@ -121,8 +122,8 @@ impl<'d> Report<'d> {
             self.hidden += 1;
             return;
         }
-        let diagnostic = self.diagnostic(problem);
-        self.found.push(diagnostic);
+        let key = key(&problem);
+        self.found.push(Found { key, diagnostic: self.diagnostic(problem) });
     }
 
     /// Adds something that is right and that this release cannot run.
@@ -146,13 +147,14 @@ impl<'d> Report<'d> {
     fn diagnostic(&self, problem: Problem) -> Diagnostic {
         let Problem { code, severity, place: at, mut message, help, related } = problem;
         let mut place = at;
-        let mut own = None;
+        let (mut orb, mut own) = (None, None);
         if at.file != FileId::CONFIG {
             // Whoever reads this can change the configuration, not the orb.
             let user = self.frames.iter().rev().find(|frame| frame.place.file == FileId::CONFIG);
             place = user.map_or_else(Place::default, |frame| frame.place);
             let name = &self.sources.file(at.file).name;
-            message = format!("in the orb `{name}`: {message}");
+            message = Diagnostic::message_in_orb(name, &message);
+            orb = Some(name.clone());
             own = Some((at, "here in the orb".to_owned()));
         }
         let config = self.sources.file(FileId::CONFIG);
@@ -173,7 +175,9 @@ impl<'d> Report<'d> {
             at: config.doc.path_at(start),
             via: self.frames.iter().map(|frame| frame.what.to_string()).collect(),
             related: related.map(|(place, text)| self.related(place, text)).collect(),
-            help,
+            help: help.as_ref().map(|help| help.text.clone()),
+            replacement: help.and_then(|help| help.replacement),
+            orb,
         }
     }
 
@@ -206,25 +210,28 @@ impl<'d> Report<'d> {
 
     /// Returns the diagnostics in the order of the text, and what cannot be run.
     pub(crate) fn finish(mut self) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
-        self.found.sort_by_key(|diagnostic| (diagnostic.start, diagnostic.end));
+        let mut found: Vec<_> = self.found.into_iter().map(|found| found.diagnostic).collect();
+        found.sort_by_key(|diagnostic| (diagnostic.start, diagnostic.end));
         self.unsupported.sort_by_key(|diagnostic| (diagnostic.start, diagnostic.end));
         // A full report ends the phases, so there may be more than what was counted.
-        let full = self.found.len() >= DIAGNOSTICS;
-        if let (true, Some(last)) = (full, self.found.last().cloned()) {
+        let full = found.len() >= DIAGNOSTICS;
+        if let (true, Some(last)) = (full, found.last().cloned()) {
             let message = match self.hidden {
                 0 => "there may be more problems than are shown".to_owned(),
                 hidden => format!("{hidden} more problems are not shown"),
             };
-            self.found.push(Diagnostic {
+            found.push(Diagnostic {
                 code: codes::MORE_PROBLEMS.slug.to_owned(),
                 severity: Severity::Warning,
                 message,
                 related: Vec::new(),
                 help: Some("mend the first ones and look again".to_owned()),
+                replacement: None,
+                orb: None,
                 ..last
             });
         }
-        (self.found, self.unsupported)
+        (found, self.unsupported)
     }
 }
 

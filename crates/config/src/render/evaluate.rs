@@ -11,8 +11,9 @@ use crate::{
         template::{self, Malformation, Malformed, Piece, Tag},
     },
     read::yaml::{self, At, View, scalar},
-    suggest::{did_you_mean, list},
+    suggest::{did_you_mean, list, nearest},
     text::{
+        help::Help,
         place::{Place, Span},
         problem::Problem,
     },
@@ -225,9 +226,9 @@ impl Context<'_> {
                 (error.code, self.within(place, tag.inner, &error.span))
             };
             let help = match shell {
-                Some(help) => Some(help),
-                None if is_shell => Some(ESCAPE_HELP.to_owned()),
-                None => error.help.or_else(|| error.is_syntax.then(|| ESCAPE_HELP.to_owned())),
+                Some(help) => Some(help.into()),
+                None if is_shell => Some(ESCAPE_HELP.into()),
+                None => error.help.or_else(|| error.is_syntax.then(|| ESCAPE_HELP.into())),
             };
             let message = format!("{} in `{}`", error.message, shorten(tag.inner));
             self.report.add(Problem::error(code, place, message).maybe_help(help));
@@ -251,7 +252,7 @@ impl Context<'_> {
             let Some(bindings) = &scope.parameters else {
                 let message = format!("there are no parameters in {}", scope.owner);
                 let help = of_pipeline.unwrap_or_else(|| {
-                    "pipeline parameters are written `pipeline.parameters.…`".to_owned()
+                    "pipeline parameters are written `pipeline.parameters.…`".into()
                 });
                 return Err((codes::UNDECLARED_PARAMETER, message, Some(help)));
             };
@@ -263,9 +264,9 @@ impl Context<'_> {
                     let declared = list(names());
                     let help = format!("declare it under `parameters` of {}", scope.owner);
                     Some(if declared.is_empty() {
-                        help
+                        help.into()
                     } else {
-                        format!("{help}; declared: {declared}")
+                        format!("{help}; declared: {declared}").into()
                     })
                 });
                 (codes::UNDECLARED_PARAMETER, message, help)
@@ -275,7 +276,7 @@ impl Context<'_> {
             return scope.matrix.as_ref().and_then(|m| m.get(name)).map(|value| value.data.clone()).ok_or_else(|| {
                 let help = match &scope.matrix {
                     Some(matrix) => did_you_mean(name, matrix.keys().map(String::as_str)),
-                    None => Some("`matrix.` exists beside a `matrix:` only; a job's body sees `parameters.`".to_owned()),
+                    None => Some("`matrix.` exists beside a `matrix:` only; a job's body sees `parameters.`".into()),
                 };
                 (codes::UNKNOWN_MATRIX_VALUE, format!("no matrix parameter `{name}` here"), help)
             });
@@ -283,12 +284,12 @@ impl Context<'_> {
         if path.starts_with("pipeline.parameters.") && scope.module.is_orb() {
             let message = format!("referred to a variable `{path}` that does not exist in an orb");
             let help = "declare a parameter in the orb, and pass the value where it is used";
-            return Err((codes::ORB_PIPELINE_PARAMETER, message, Some(help.to_owned())));
+            return Err((codes::ORB_PIPELINE_PARAMETER, message, Some(help.into())));
         }
         let Some(name) = path.strip_prefix("pipeline.") else {
             let first = path.split('.').next().unwrap_or(path);
             let help = did_you_mean(first, ["parameters", "pipeline", "matrix"])
-                .unwrap_or_else(|| ESCAPE_HELP.to_owned());
+                .unwrap_or_else(|| ESCAPE_HELP.into());
             return Err((
                 codes::BAD_TEMPLATE,
                 format!("`{}` is not known here", shorten(path)),
@@ -308,15 +309,17 @@ impl Context<'_> {
         let message = format!("referred to a variable `{path}` that does not exist");
         let known =
             self.pipeline.keys().map(String::as_str).chain(pipeline_values::KNOWN.iter().copied());
-        let help = did_you_mean(name, known).map(|help| help.replace(" `", " `pipeline."));
+        let help = nearest(name, known).map(|near| Help::did_you_mean(&format!("pipeline.{near}")));
         Err((codes::UNKNOWN_PIPELINE_VALUE, message, help))
     }
 
     /// Says how the pipeline's parameter of a name is written, if there is one.
-    fn of_pipeline(&self, name: &str, scope: &Scope) -> Option<String> {
+    fn of_pipeline(&self, name: &str, scope: &Scope) -> Option<Help> {
         let path = format!("parameters.{name}");
         let is_one = !scope.module.is_orb() && self.pipeline.contains_key(path.as_str());
-        is_one.then(|| format!("it is a parameter of the pipeline: write `<< pipeline.{path} >>`"))
+        is_one.then(|| {
+            format!("it is a parameter of the pipeline: write `<< pipeline.{path} >>`").into()
+        })
     }
 
     /// Notes where the values of a tag come from.

@@ -11,7 +11,7 @@ use crate::{
     },
     read::yaml::{At, scalar},
     suggest::{list, nearest},
-    text::{place::Place, problem::Problem},
+    text::{help::Help, place::Place, problem::Problem},
 };
 
 /// Adds the keys that nobody knows to the news that one is missing: perhaps one of them is meant.
@@ -68,9 +68,11 @@ impl Context<'_> {
             let message = format!("{} has no key `{name}`", known.what);
             let problem = make(known.code, place, message);
             let help = match ((known.advice)(name), near) {
-                (Some(advice), _) => advice.to_owned(),
-                (None, Some(near)) => format!("did you mean `{near}`?"),
-                (None, None) => format!("permitted keys: {}", list(known.keys.iter().copied())),
+                (Some(advice), _) => advice.into(),
+                (None, Some(near)) => Help::did_you_mean(near),
+                (None, None) => {
+                    format!("permitted keys: {}", list(known.keys.iter().copied())).into()
+                }
             };
             self.report.add(problem.help(help));
         }

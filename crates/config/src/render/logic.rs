@@ -13,7 +13,7 @@ use crate::{
         expression,
     },
     suggest::did_you_mean,
-    text::problem::Problem,
+    text::{help::Help, problem::Problem},
 };
 
 /// Levels of statements within each other (CFG §1.5).
@@ -121,9 +121,9 @@ impl Context<'_> {
             other => {
                 let message = format!("`{other}` is no operator");
                 let help = other_language(other)
-                    .map(str::to_owned)
+                    .map(Help::from)
                     .or_else(|| did_you_mean(other, OPERATORS.iter().copied()))
-                    .unwrap_or_else(|| format!("operators: {}", OPERATORS.join(", ")));
+                    .unwrap_or_else(|| format!("operators: {}", OPERATORS.join(", ")).into());
                 self.report
                     .add(Problem::error(codes::UNKNOWN_OPERATOR, field.key, message).help(help));
                 None

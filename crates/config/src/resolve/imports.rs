@@ -214,7 +214,8 @@ impl<'d> Context<'d> {
             self.report.add(Problem::error(codes::ORB_INVALID, place, message));
         }
         let root = root.filter(|_| !broken)?;
-        let id = self.add_module(Module::new(resolved.clone(), Some(root), depth))?;
+        let id =
+            self.add_module(Module::new(format!("the orb `{resolved}`"), Some(root), depth))?;
         self.loaded_orbs.insert(resolved, id);
         Some(id)
     }

@@ -15,7 +15,7 @@ use crate::{
         definition::{Definition, Element, Found, Import},
     },
     read::yaml::{Entry, View},
-    suggest::did_you_mean,
+    suggest::{did_you_mean, list},
     text::{place::Place, problem::Problem},
 };
 
@@ -125,7 +125,7 @@ impl<'d> Context<'d> {
                     let help = did_you_mean(name, names).unwrap_or_else(|| {
                         "a command that is a text names another command; write `steps:` below it \
                          for one of its own"
-                            .to_owned()
+                            .into()
                     });
                     let message = format!("cannot find a definition for command named `{name}`");
                     let problem = Problem::error(codes::UNKNOWN_COMMAND, place, message);
@@ -204,7 +204,7 @@ impl<'d> Context<'d> {
             .map(|orbs| self.doc.entries(orbs.value).iter().map(|entry| entry.name).collect())
             .unwrap_or_default();
         let help = did_you_mean(alias, declared)
-            .unwrap_or_else(|| format!("add `{alias}: namespace/{alias}@1.0` under `orbs`"));
+            .unwrap_or_else(|| format!("add `{alias}: namespace/{alias}@1.0` under `orbs`").into());
         self.report.add(Problem::error(codes::UNKNOWN_ORB, place, message).help(help));
     }
 
@@ -234,17 +234,13 @@ impl<'d> Context<'d> {
             let other = other.into_iter().find(|other| self.names(orb, *other).contains(&local));
             match (other, names.is_empty()) {
                 (Some(other), _) => {
-                    format!("`{local}` is {} of this orb", other.word_with_article())
+                    format!("`{local}` is {} of this orb", other.word_with_article()).into()
                 }
-                (None, true) => format!("this orb has no {word}s"),
-                (None, false) => format!("it has {}", crate::suggest::list(names.iter().copied())),
+                (None, true) => format!("this orb has no {word}s").into(),
+                (None, false) => format!("it has {}", list(names.iter().copied())).into(),
             }
         });
-        let message = if name.starts_with("the ") {
-            format!("{name} has no {word} `{local}`")
-        } else {
-            format!("the orb `{name}` has no {word} `{local}`")
-        };
+        let message = format!("{name} has no {word} `{local}`");
         self.report.add(Problem::error(codes::ORB_ELEMENT, place, message).help(help));
     }
 }

@@ -60,8 +60,8 @@ impl Context<'_> {
                 let message =
                     format!("the trigger passes the parameter `{name}`, which is not declared");
                 let help = did_you_mean(name, names()).unwrap_or_else(|| match list(names()) {
-                    none if none.is_empty() => "declare it under `parameters`".to_owned(),
-                    declared => format!("declared: {declared}"),
+                    none if none.is_empty() => "declare it under `parameters`".into(),
+                    declared => format!("declared: {declared}").into(),
                 });
                 let problem = Problem::error(codes::UNKNOWN_PIPELINE_PARAMETER, place, message);
                 self.report.add(problem.help(help));

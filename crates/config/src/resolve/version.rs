@@ -8,6 +8,7 @@ use crate::{
     read::yaml::{At, Entry, View, scalar},
     suggest::{list, nearest},
     text::{
+        help::Help,
         place::{FileId, Place},
         problem::Problem,
     },
@@ -140,7 +141,7 @@ impl Context<'_> {
             let problem = if let Some(name) = nearest(entry.name, SECTIONS.iter().copied()) {
                 let message = format!("the top-level key `{}` is ignored", entry.name);
                 let problem = Problem::warning(codes::UNKNOWN_SECTION, entry.key, message);
-                problem.help(format!("did you mean `{name}`?"))
+                problem.help(Help::did_you_mean(name))
             } else if VERSION_1.contains(&entry.name) {
                 let message = format!("`{}` belongs to version 1 and is ignored", entry.name);
                 Problem::warning(codes::DEPRECATED, entry.key, message)

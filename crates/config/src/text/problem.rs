@@ -4,6 +4,7 @@ use crate::{
     codes::Code,
     text::{
         diagnostic::Severity,
+        help::Help,
         place::{FileId, Place},
     },
 };
@@ -15,7 +16,7 @@ pub(crate) struct Problem {
     pub(crate) severity: Severity,
     pub(crate) place: Place,
     pub(crate) message: String,
-    pub(crate) help: Option<String>,
+    pub(crate) help: Option<Help>,
     pub(crate) related: Vec<(Place, String)>,
 }
 
@@ -32,14 +33,14 @@ impl Problem {
     }
 
     /// Says how to mend it.
-    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+    pub(crate) fn help(mut self, help: impl Into<Help>) -> Self {
         self.help = Some(help.into());
         self
     }
 
     /// Says how to mend it, if somebody knows.
-    pub(crate) fn maybe_help(mut self, help: Option<String>) -> Self {
-        self.help = help.or(self.help);
+    pub(crate) fn maybe_help(mut self, help: Option<impl Into<Help>>) -> Self {
+        self.help = help.map(Into::into).or(self.help);
         self
     }
 

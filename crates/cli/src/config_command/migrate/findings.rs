@@ -158,7 +158,7 @@ impl Found {
         let mut groups: BTreeMap<(u8, &str), Vec<&Diagnostic>> = BTreeMap::new();
         for one in told {
             let order = u8::from(one.severity == Severity::Warning);
-            groups.entry((order, without_orb(&one.message).1)).or_default().push(one);
+            groups.entry((order, one.message_within_orb())).or_default().push(one);
         }
         for ((order, message), group) in groups {
             let (level, kind) = match order {
@@ -166,8 +166,7 @@ impl Found {
                 _ => (Level::Note, "differs"),
             };
             let lines: BTreeSet<u32> = group.iter().map(|one| one.line).collect();
-            let orbs: BTreeSet<&str> =
-                group.iter().filter_map(|one| without_orb(&one.message).0).collect();
+            let orbs: BTreeSet<&str> = group.iter().filter_map(|one| one.orb.as_deref()).collect();
             let mut names: Vec<String> =
                 lines.iter().take(SHOWN).map(|line| format!("line {line}")).collect();
             if lines.len() > SHOWN {
@@ -351,12 +350,6 @@ impl Found {
 fn is_public(used: &str) -> bool {
     let group = used.split(' ').nth(1).unwrap_or_default();
     matches!(group, "orb" | "config" | "local" | "context" | "pipeline" | "runner")
-}
-
-/// Splits "in the orb `x`: y" into the orb and what is said about it.
-fn without_orb(message: &str) -> (Option<&str>, &str) {
-    let split = message.strip_prefix("in the orb `").and_then(|rest| rest.split_once("`: "));
-    split.map_or((None, message), |(orb, rest)| (Some(orb), rest))
 }
 
 fn is_about_orbs(code: &str) -> bool {

@@ -139,7 +139,7 @@ impl<'d> Context<'d> {
         let message = format!("job group invocations do not support `{name}`");
         let problem = Problem::error(codes::GROUP_KEY, field.key, message);
         let help = did_you_mean(name, KEYS.iter().copied())
-            .unwrap_or_else(|| "write it at the entries of the group's own jobs".to_owned());
+            .unwrap_or_else(|| "write it at the entries of the group's own jobs".into());
         self.report.add(problem.help(help));
     }
 
@@ -193,7 +193,7 @@ impl<'d> Context<'d> {
                     let near = did_you_mean(&item.name, names.iter().map(String::as_str));
                     self.report.add(problem.help(near.unwrap_or_else(|| {
                         "members require members only; the group's invocation requires the rest"
-                            .to_owned()
+                            .into()
                     })));
                 }
                 item.name = renamed(&item.name);

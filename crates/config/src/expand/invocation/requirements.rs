@@ -10,7 +10,7 @@ use crate::{
     language::data::{Data, Scope, Value},
     read::yaml::{At, Entry, View},
     suggest::did_you_mean,
-    text::{place::Place, problem::Problem},
+    text::{help::Help, place::Place, problem::Problem},
 };
 
 /// Contexts of one configuration (CFG §1.5).
@@ -144,10 +144,10 @@ impl Context<'_> {
                 format!("`{status}` is no status that can be required")
             };
             let help = match status.as_str() {
-                "cancelled" => "`canceled` has one l".to_owned(),
-                "failure" | "fail" => "did you mean `failed`?".to_owned(),
+                "cancelled" => "`canceled` has one l".into(),
+                "failure" | "fail" => Help::did_you_mean("failed"),
                 other => did_you_mean(other, STATUSES.iter().copied())
-                    .unwrap_or_else(|| format!("allowed: {}", STATUSES.join(", "))),
+                    .unwrap_or_else(|| format!("allowed: {}", STATUSES.join(", ")).into()),
             };
             self.report.add(Problem::error(codes::BAD_STATUS, place, message).help(help));
         }

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     codes,
     language::{data::Data, pattern::Pattern, profile::Profile},
+    text::help::Help,
 };
 
 /// Values that exist for pull requests, labels and comments only (CFG §4.5).
@@ -155,7 +156,7 @@ impl<'m, 'l> Machine<'m, 'l> {
         let Some(text) = text else { return Ok(Data::Bool(false)) };
         let found = compiled.matches(&text).map_err(|error| {
             let refused = ExpressionError::value(right.span.clone(), error.message);
-            ExpressionError { help: error.help, ..refused }
+            ExpressionError { help: error.help.map(Help::from), ..refused }
         })?;
         Ok(Data::Bool(found))
     }
@@ -173,7 +174,8 @@ impl<'m, 'l> Machine<'m, 'l> {
                 _ => span.clone(),
             };
             let message = format!("invalid regular expression `{pattern}`: {}", error.message);
-            ExpressionError { help: error.help, ..ExpressionError::value(span, message) }
+            let help = error.help.map(Help::from);
+            ExpressionError { help, ..ExpressionError::value(span, message) }
         })?;
         if let Some((message, help)) = compiled.refused_by_next() {
             let warning = ExpressionError::value(span, message).help(help);
@@ -301,11 +303,11 @@ fn unknown(name: &str, (code, message, help): Refusal, span: Range<usize>) -> Ex
         let message = format!("referred to a variable `{name}` that does not exist");
         let help = match name {
             "always" | "on_success" | "on_fail" => {
-                format!("`when: {name}` belongs to steps; a workflow runs without it")
+                format!("`when: {name}` belongs to steps; a workflow runs without it").into()
             }
-            "null" | "nil" | "None" => "write `not x` for a value that is empty".to_owned(),
+            "null" | "nil" | "None" => "write `not x` for a value that is empty".into(),
             _ if name.contains('.') => error.help.unwrap_or_default(),
-            _ => format!("a text stands in double quotes: `\"{name}\"`"),
+            _ => format!("a text stands in double quotes: `\"{name}\"`").into(),
         };
         return ExpressionError { message, help: Some(help), ..error };
     }

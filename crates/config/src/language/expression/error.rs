@@ -5,10 +5,11 @@ use std::ops::Range;
 use crate::{
     codes::{self, Code},
     language::data::Data,
+    text::help::Help,
 };
 
 /// Why a variable has no value: code, sentence, help.
-pub(crate) type Refusal = (Code, String, Option<String>);
+pub(crate) type Refusal = (Code, String, Option<Help>);
 
 /// What is wrong with an expression.
 #[derive(Clone, Debug)]
@@ -17,7 +18,7 @@ pub(crate) struct ExpressionError {
     /// It cannot be read, as opposed to: it can be read but not computed.
     pub(crate) is_syntax: bool,
     pub(crate) message: String,
-    pub(crate) help: Option<String>,
+    pub(crate) help: Option<Help>,
     /// Bytes of the expression that are meant.
     pub(crate) span: Range<usize>,
 }
@@ -33,7 +34,7 @@ impl ExpressionError {
         Self { code: codes::EXPRESSION_VALUE, is_syntax: false, message, help: None, span }
     }
 
-    pub(super) fn help(mut self, help: impl Into<String>) -> Self {
+    pub(super) fn help(mut self, help: impl Into<Help>) -> Self {
         self.help = Some(help.into());
         self
     }

@@ -127,8 +127,10 @@ fn cfg_215_operators_refuse_what_they_cannot_compare() {
         assert!(!error.is_syntax);
         assert_eq!(&text[error.span.clone()], underlined, "{error:?}");
     }
-    assert!(error("not pipeline.git.branch matches /x/").help.unwrap().contains("not (pipeline"));
-    assert!(error("1 < \"2\"").help.unwrap().contains("without quotes"));
+    assert!(
+        error("not pipeline.git.branch matches /x/").help.unwrap().text.contains("not (pipeline")
+    );
+    assert!(error("1 < \"2\"").help.unwrap().text.contains("without quotes"));
 }
 
 /// `filters: pipeline.git.tag matches /.*/` must not run on branches (D-28).
@@ -171,7 +173,7 @@ fn cfg_216_next_knows_values_of_an_event_during_the_event_only() {
         r#"pipeline.event.github.pull_request.title == "x""#,
     ] {
         let error = next(text).result.unwrap_err();
-        assert!(error.help.unwrap().contains("pipeline.event.name == \"pull_request\" and"));
+        assert!(error.help.unwrap().text.contains("pipeline.event.name == \"pull_request\" and"));
         assert!(result(text).is_ok());
     }
     let guarded =
@@ -201,7 +203,7 @@ fn a_not_before_a_comparison_is_warned_of() {
     let warnings = |text| assess(text, Profile::Legacy, &mut lookup).warnings;
     let found = warnings(r#"true and not pipeline.git.branch == "main""#);
     assert_eq!(found[0].code, codes::TIGHT_NOT);
-    assert_eq!(found[0].help.as_deref(), Some(r#"write `not (pipeline.git.branch == "main")`"#));
+    assert_eq!(found[0].help, Some(r#"write `not (pipeline.git.branch == "main")`"#.into()));
     for fine in [
         r#"not (pipeline.git.branch == "main")"#,
         "(not pipeline.git.branch) == false",
@@ -254,12 +256,12 @@ fn cfg_217_other_languages_are_translated() {
         let error = error(text);
         assert!(error.is_syntax, "{text}");
         assert_eq!(&text[error.span.clone()], underlined, "{error:?}");
-        assert!(error.help.clone().unwrap().contains(help), "{text}: {error:?}");
+        assert!(error.help.clone().unwrap().text.contains(help), "{text}: {error:?}");
     }
     for (text, help) in
         [("always", "belongs to steps"), ("pipeline.git.branch == main", "`\"main\"`")]
     {
-        assert!(error(text).help.unwrap().contains(help), "{text}");
+        assert!(error(text).help.unwrap().text.contains(help), "{text}");
     }
 }
 

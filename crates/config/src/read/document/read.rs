@@ -380,6 +380,8 @@ impl<'t, 'f> Reader<'t, 'f> {
             via: Vec::new(),
             related: Vec::new(),
             help: Some(help.to_owned()),
+            replacement: None,
+            orb: None,
         });
         self.diagnostics.last_mut()
     }

@@ -10,13 +10,14 @@ use crate::{
     context::{Context, budget::Draw},
     language::{
         data::{Bindings, Data, ExecutorValue, ModuleId, Scope, Steps, Trail, Value},
-        definition::{Declaration, Declarations},
+        definition::{Declaration, Declarations, Element},
         keys::RESERVED,
         profile::Profile,
     },
     read::yaml::{At, View},
     suggest::{list, nearest},
     text::{
+        help::Help,
         place::{FileId, Place},
         problem::Problem,
     },
@@ -39,13 +40,15 @@ pub(crate) enum ArgumentSource {
 
 /// Who is called, and from where.
 pub(crate) struct Call<'c> {
+    /// What kind of definition is called: a job, a command or an executor.
+    pub(crate) element: Element,
     /// What is called, for messages: "command `install`".
     pub(crate) callee: &'c Rc<str>,
-    /// Where it is defined.
-    pub(crate) module: ModuleId,
     pub(crate) declarations: &'c Declarations,
     /// Where the call stands.
     pub(crate) place: Place,
+    /// Where it is defined.
+    pub(crate) module: ModuleId,
 }
 
 /// An absent pipeline value is an empty text where a text is wanted.
@@ -220,7 +223,7 @@ impl Context<'_> {
                 .scalar_text()
                 .and_then(|text| nearest(&text, members()).map(str::to_owned));
             return Problem::error(code, value.place, message)
-                .maybe_help(near.map(|near| format!("did you mean `{near}`?")));
+                .maybe_help(near.map(|near| Help::did_you_mean(&near)));
         }
         let expected = kind.name();
         let message = format!("{what}: expected type {expected}, found {found}");
@@ -249,17 +252,20 @@ impl Context<'_> {
         let seen = if self.report.is_full() { 0 } else { usize::MAX };
         let near = nearest(name, names().take(seen));
         // Beside its arguments a job's entry has keys of its own: `requries`.
-        let of_entry = if call.callee.starts_with("job ") { RESERVED } else { &[] };
+        let of_entry = if call.element == Element::Job { RESERVED } else { &[] };
         let of_entry = nearest(name, of_entry.iter().copied());
         let help = match near.or(of_entry) {
-            Some(near) => format!("did you mean `{near}`?"),
+            Some(near) => Help::did_you_mean(near),
             None if matches!(name.as_str(), "when" | "name")
-                && call.callee.starts_with("command") =>
+                && call.element == Element::Command =>
             {
                 format!("`{name}` is an attribute of `run`; commands take their parameters only")
+                    .into()
             }
-            None if call.declarations.is_empty() => format!("{} takes no arguments", call.callee),
-            None => format!("it declares {}", list(names())),
+            None if call.declarations.is_empty() => {
+                format!("{} takes no arguments", call.callee).into()
+            }
+            None => format!("it declares {}", list(names())).into(),
         };
         self.report.add(Problem::error(codes::UNKNOWN_PARAMETER, argument.key, message).help(help));
         near.map(str::to_owned)

@@ -178,7 +178,7 @@ impl Context<'_> {
                 };
                 let message = format!("`{name}` is no type that a parameter can have here");
                 let help = did_you_mean(name, element.types().iter().copied())
-                    .unwrap_or_else(|| format!("allowed: {}", element.types().join(", ")));
+                    .unwrap_or_else(|| format!("allowed: {}", element.types().join(", ")).into());
                 self.report.add(Problem::error(code, place, message).help(help));
                 Kind::Unknown
             }

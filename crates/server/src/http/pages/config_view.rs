@@ -200,6 +200,8 @@ mod tests {
             via: Vec::new(),
             related: Vec::new(),
             help: None,
+            replacement: None,
+            orb: None,
         }
     }
 
