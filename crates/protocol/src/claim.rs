@@ -26,6 +26,10 @@ pub struct ClaimRequest {
     /// What its host can do. Empty: everything.
     #[serde(default)]
     pub executors: Vec<Word<ExecutorKind>>,
+    /// What its host lacks for jobs, one sentence each, for the page of runners. None: the runner does
+    /// not know yet, and what the server knows stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limitations: Option<Vec<String>>,
     /// How long the server may hold the request, at most. Zero: answer at once.
     #[serde(default)]
     pub wait: Duration,
@@ -150,4 +154,19 @@ pub struct TaskLimits {
     /// Of what it writes to its file system.
     #[serde(default)]
     pub disk_bytes: Option<u64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Runners are updated after their server, and before it.
+    #[test]
+    fn a_claim_of_an_earlier_release_says_nothing_about_its_host() {
+        let text = r#"{"runner":"a-1","version":"0.1.0","wait":{"secs":1,"nanos":0}}"#;
+        let claim: ClaimRequest = serde_json::from_str(text).unwrap();
+        assert_eq!(claim.limitations, None);
+        let sent = serde_json::to_string(&claim).unwrap();
+        assert!(!sent.contains("limitations"), "{sent}");
+    }
 }

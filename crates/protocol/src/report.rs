@@ -67,9 +67,6 @@ pub struct FinishReport {
     /// One sentence for the job page when it is not plain from the steps.
     #[serde(default)]
     pub reason: Option<String>,
-    /// Limits that the host could not enforce, one sentence each.
-    #[serde(default)]
-    pub not_enforced: Vec<String>,
 }
 
 /// Why a request was refused.

@@ -15,6 +15,9 @@ use crate::{client::CallError, host::Host, task};
 /// The least time between two claims of a slot that found nothing, however fast the server responds.
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// How long the server may hold a claim that cannot say yet what the host lacks.
+const FIRST_WAIT: Duration = Duration::from_millis(500);
+
 /// The time after a claim that the server refused, for reasons that an administrator has to fix.
 const PAUSE_AFTER_REFUSAL: Duration = Duration::from_secs(10);
 
@@ -31,12 +34,12 @@ pub(crate) async fn serve(
 ) -> Result<(), CallError> {
     loop {
         // One lease for each task: a claim whose response is lost is repeated under the same.
-        let request = request(&host, slot, LeaseId::fresh());
+        let lease = LeaseId::fresh();
         let claimed = tokio::select! {
             biased;
             () = stop.cancelled() => return Ok(()),
             () = stop_now.cancelled() => return Ok(()),
-            claimed = claim(&host, &request) => claimed?,
+            claimed = claim(&host, slot, lease) => claimed?,
         };
         // In a task of its own: should it panic, the slot lives on.
         let mut one = JoinSet::new();
@@ -48,11 +51,12 @@ pub(crate) async fn serve(
 }
 
 /// Asks until there is a task.
-async fn claim(host: &Host, request: &ClaimRequest) -> Result<JobSpec, CallError> {
+async fn claim(host: &Host, slot: u32, lease: LeaseId) -> Result<JobSpec, CallError> {
     let client = &host.client;
     loop {
+        let request = request(host, slot, lease);
         let asked_at = Instant::now();
-        match client.until_reached(|| client.claim(request)).await {
+        match client.until_reached(|| client.claim(&request)).await {
             Ok(Some(spec)) => return Ok(spec),
             // A server that responds at once is not asked in a tight loop.
             Ok(None) => sleep(PAUSE.saturating_sub(asked_at.elapsed())).await,
@@ -67,12 +71,15 @@ async fn claim(host: &Host, request: &ClaimRequest) -> Result<JobSpec, CallError
 
 fn request(host: &Host, slot: u32, lease: LeaseId) -> ClaimRequest {
     let settings = &host.settings;
+    let limitations = host.limitations();
+    let wait = settings.claim_wait.min(CLAIM_WAIT);
     ClaimRequest {
         runner: format!("{}-{}", settings.name, slot + 1),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         resource_classes: settings.resource_classes.clone(),
         executors: vec![ExecutorKind::Docker.into(), ExecutorKind::Machine.into()],
-        wait: settings.claim_wait.min(CLAIM_WAIT),
+        wait: if limitations.is_some() { wait } else { wait.min(FIRST_WAIT) },
+        limitations,
         lease: Some(lease),
     }
 }

@@ -3,13 +3,13 @@
 use std::{
     fs::File,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use nix::fcntl::{Flock, FlockArg};
-use roundel_container::{EnvironmentSpec, Root, Runtime, RuntimeSettings, image::ImageStore};
+use roundel_container::{Runtime, RuntimeSettings, image::ImageStore};
 
-use crate::{client::ServerClient, mirror::Mirrors, settings::Settings};
+use crate::{client::ServerClient, mirror::Mirrors, phrases, settings::Settings};
 
 /// Why a runner cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +44,7 @@ pub(crate) struct Host {
     pub(crate) images: ImageStore,
     pub(crate) mirrors: Mirrors,
     pub(crate) client: Arc<ServerClient>,
+    limitations: OnceLock<Vec<String>>,
     /// Held as long as the runner lives: two in one directory would sweep each other's tasks.
     _lock: Flock<File>,
 }
@@ -75,17 +76,27 @@ impl Host {
             mirrors: Mirrors::new(mirrors),
             client: Arc::new(client),
             settings,
+            limitations: OnceLock::new(),
             _lock: lock,
         })
     }
 
-    /// Starts an environment and ends it, so that the first task does not wait for what is made
-    /// only once. Blocks.
+    /// Starts an environment and ends it: the first task does not wait for what is made only once,
+    /// and what the host lacks is known. Blocks.
     pub(crate) fn warm_up(&self) {
-        let spec = EnvironmentSpec { network: true, ..EnvironmentSpec::new("warm-up", Root::Host) };
-        if let Err(error) = self.runtime.start(&spec) {
-            tracing::warn!(%error, "no environment can be started on this host");
+        match self.runtime.probe() {
+            Ok(found) => {
+                let sentences = found.iter().map(phrases::limitation).collect();
+                // Set once: there is one runner for each host.
+                drop(self.limitations.set(sentences));
+            }
+            Err(error) => tracing::warn!(%error, "no environment can be started on this host"),
         }
+    }
+
+    /// Returns what the host lacks for jobs, one sentence each, once that is known.
+    pub(crate) fn limitations(&self) -> Option<Vec<String>> {
+        self.limitations.get().cloned()
     }
 
     /// Where tasks keep their files.

@@ -2,8 +2,10 @@
 //!
 //! ```text
 //! pty ──▶ StepLog::write ──▶ Masker ──▶ Spool (file) ──▶ Uplink ──▶ PUT …/log?offset=N
-//!         cut at the limit   secrets    survives a       until acknowledged, in order
+//!                            secrets    survives a       until acknowledged, in order
 //!                            go here    server restart
+//!                               └─────▶ Tail (ring), beyond half of the limit;
+//!                                       into the spool when the step has ended
 //! ```
 //!
 //! Deliberately absent: what is written (the steps), and any rendering: bytes go as they come.
@@ -11,10 +13,11 @@
 mod mask;
 mod spool;
 mod sudo;
+mod tail;
 mod uplink;
 mod writer;
 
 pub(crate) use mask::Secrets;
 pub(crate) use spool::Spool;
 pub(crate) use uplink::{Uplink, UplinkError};
-pub(crate) use writer::StepLog;
+pub(crate) use writer::{LogFiles, StepLog};

@@ -1,8 +1,12 @@
-//! Sentences of job logs that people and scripts look for, word by word (RUN §1.7, §2.6).
+//! Sentences of job logs that several steps share, and how they write durations.
+//!
+//! The hosted service ends a run step with "Exited with code exit status 1" and "CircleCI received
+//! exit code 1" (RUN §1.7), and a silent one with "context deadline exceeded" (RUN §2.6). Here each
+//! of them is said once, in plain words.
 
 use std::time::Duration;
 
-use roundel_container::Exit;
+use roundel_container::{Exit, Limitation};
 
 /// Writes a duration as Go does: `10m0s`, `1h30m0s`, `1.5s`.
 pub(crate) fn duration(duration: Duration) -> String {
@@ -25,6 +29,21 @@ pub(crate) fn duration(duration: Duration) -> String {
     }
 }
 
+/// Writes a limit in words: `10 minutes`, `1 hour 30 minutes`.
+pub(crate) fn in_words(limit: Duration) -> String {
+    let total = limit.as_secs();
+    if total == 0 {
+        return duration(limit);
+    }
+    let units = [(total / 3600, "hour"), (total % 3600 / 60, "minute"), (total % 60, "second")];
+    let parts: Vec<String> = units
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, unit)| format!("{count} {unit}{}", if *count == 1 { "" } else { "s" }))
+        .collect();
+    parts.join(" ")
+}
+
 /// Returns the exit code that stands for an ending: 128 + n for signal n, 137 when out of memory.
 pub(crate) fn exit_code(exit: Exit) -> i32 {
     match exit {
@@ -34,7 +53,7 @@ pub(crate) fn exit_code(exit: Exit) -> i32 {
     }
 }
 
-/// Returns the lines that end the log of a run step.
+/// Returns the lines that end the log of a step whose process ended by itself.
 pub(crate) fn ending(exit: Exit) -> Vec<String> {
     let code = exit_code(exit);
     let mut lines = Vec::new();
@@ -42,26 +61,28 @@ pub(crate) fn ending(exit: Exit) -> Vec<String> {
         Exit::Signal { signal, out_of_memory } => {
             lines.push(format!("Received \"{}\" signal", signal_name(signal, out_of_memory)));
             if out_of_memory {
-                lines.push("The job used more memory than it may.".to_owned());
+                lines.push("The job exceeded its memory limit.".to_owned());
             }
         }
         // A shell reports the death of its child as 128 + n.
         Exit::Code(137) => lines.push("Received \"killed\" signal".to_owned()),
         Exit::Code(_) => {}
     }
-    if code != 0 {
-        lines.push(format!("Exited with code exit status {code}"));
-    }
-    lines.push(format!("CircleCI received exit code {code}"));
+    lines.push(format!("Exited with code {code}"));
     lines
 }
 
-/// Returns what is said when a step was silent for too long.
-pub(crate) fn no_output(patience: Duration) -> String {
-    format!("Too long with no output (exceeded {}): context deadline exceeded", duration(patience))
+/// Returns why a step that printed nothing for too long was stopped.
+pub(crate) fn no_output(limit: Duration) -> String {
+    format!("No output for {}", in_words(limit))
 }
 
-/// Returns what is said when `sudo` complained that it may not become root.
+/// Returns why a job that did not end in time was stopped.
+pub(crate) fn run_time(limit: Duration) -> String {
+    format!("The job ran longer than {}", in_words(limit))
+}
+
+/// Returns the line that says so when `sudo` complained that it may not become root.
 pub(crate) fn refused_sudo(allowed: bool) -> &'static str {
     if allowed {
         "This runner allows `sudo`, but its host cannot keep it inside the environment: the step \
@@ -70,6 +91,15 @@ pub(crate) fn refused_sudo(allowed: bool) -> &'static str {
         "This runner does not let `sudo` and other setuid programs work. Run the job as root \
          instead (`user: root` beside `image:`), or let the runner's administrator allow them: \
          `allow_setuid = true` under `[runner]`, or `--allow-setuid`."
+    }
+}
+
+/// Returns what the host lacks for jobs, why, and what its administrator can do about it.
+pub(crate) fn limitation(limitation: &Limitation) -> String {
+    let sentence = limitation.sentence("Jobs on this runner");
+    match &limitation.remedy {
+        Some(remedy) => format!("{sentence}; to fix it, {remedy}."),
+        None => format!("{sentence}."),
     }
 }
 
@@ -92,6 +122,8 @@ fn signal_name(signal: i32, out_of_memory: bool) -> String {
 
 #[cfg(test)]
 mod tests {
+    use roundel_container::LimitationKind;
+
     use super::*;
 
     #[test]
@@ -106,21 +138,43 @@ mod tests {
         ] {
             assert_eq!(duration(Duration::from_millis(millis)), text);
         }
+    }
+
+    #[test]
+    fn limits_read_as_people_say_them() {
+        assert_eq!(no_output(Duration::from_mins(10)), "No output for 10 minutes");
+        assert_eq!(run_time(Duration::from_hours(1)), "The job ran longer than 1 hour");
+        assert_eq!(in_words(Duration::from_secs(5_461)), "1 hour 31 minutes 1 second");
+        assert_eq!(in_words(Duration::from_millis(250)), "250ms");
+    }
+
+    #[test]
+    fn a_limitation_says_what_to_do_about_it() {
+        let network = Limitation {
+            kind: LimitationKind::Network,
+            cause: "`nft` is not installed".to_owned(),
+            remedy: Some("install the package `nftables`".to_owned()),
+        };
         assert_eq!(
-            no_output(Duration::from_mins(10)),
-            "Too long with no output (exceeded 10m0s): context deadline exceeded"
+            limitation(&network),
+            "Jobs on this runner have no network: `nft` is not installed; to fix it, install the \
+             package `nftables`."
         );
     }
 
     #[test]
-    fn a_step_ends_with_the_words_that_scripts_look_for() {
-        assert_eq!(ending(Exit::Code(0)), ["CircleCI received exit code 0"]);
-        assert_eq!(
-            ending(Exit::Code(1)),
-            ["Exited with code exit status 1", "CircleCI received exit code 1"]
-        );
+    fn the_exit_code_is_said_once() {
+        assert_eq!(ending(Exit::Code(0)), ["Exited with code 0"]);
+        assert_eq!(ending(Exit::Code(1)), ["Exited with code 1"]);
         let killed = Exit::Signal { signal: 9, out_of_memory: true };
-        assert_eq!(ending(killed)[0], "Received \"killed\" signal");
+        assert_eq!(
+            ending(killed),
+            [
+                "Received \"killed\" signal",
+                "The job exceeded its memory limit.",
+                "Exited with code 137"
+            ]
+        );
         assert_eq!(exit_code(killed), 137);
         assert_eq!(exit_code(Exit::Signal { signal: 15, out_of_memory: false }), 143);
     }

@@ -21,7 +21,7 @@ use roundel_protocol::StepReport;
 use end::StepEnd;
 
 use crate::{
-    log::{Spool, StepLog},
+    log::{LogFiles, Spool, StepLog},
     task::context::Task,
     task_error::TaskError,
 };
@@ -61,9 +61,10 @@ impl OpenStep {
         report.command = report.command.map(|command| task.secrets.mask(&command));
         let path = task.directory.join(format!("{number}.log"));
         let spool = Arc::new(Spool::create(&path).map_err(|error| TaskError::disk(&error))?);
+        let files = LogFiles { spool: Arc::clone(&spool), tail: path.with_extension("tail") };
         let log = StepLog::new(
             Arc::clone(&task.secrets),
-            Arc::clone(&spool),
+            files,
             task.uplink.wake(),
             task.spec.limits.log_bytes_per_step,
         );
@@ -72,17 +73,17 @@ impl OpenStep {
     }
 
     /// Ends the step: writes the rest of its log and reports how it ended.
-    pub(crate) fn end(mut self, task: &Task, end: StepEnd) -> Result<StepEnd, TaskError> {
-        let flushed = self.log.flush();
+    pub(crate) fn end(self, task: &Task, end: StepEnd) -> Result<StepEnd, TaskError> {
+        let finished = self.log.finish();
         let report = StepReport {
             status: end.status,
             exit_code: end.exit_code,
             ended_at: Some(Timestamp::now()),
-            truncated: self.log.is_truncated(),
+            truncated: matches!(finished, Ok(true)),
             ..self.report
         };
         task.uplink.ended(self.number, report);
-        flushed.map_err(|error| TaskError::disk(&error))?;
+        finished.map_err(|error| TaskError::disk(&error))?;
         Ok(end)
     }
 

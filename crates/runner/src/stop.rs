@@ -1,6 +1,6 @@
 //! Why a task must end before its steps are through, signaled once to everything that runs for it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tokio::sync::watch;
 
@@ -12,8 +12,8 @@ pub(crate) enum StopReason {
     LeaseLost,
     /// A person or a rule canceled the job (RUN §1.12).
     Canceled,
-    /// The job reached its run time limit (RUN §1.9).
-    RunTime,
+    /// The job reached this limit on its run time (RUN §1.9).
+    RunTime(Duration),
     /// The runner is shutting down.
     Shutdown,
     /// The runner itself cannot go on; the sentence is for the job page.
@@ -75,10 +75,11 @@ mod tests {
             let stop = stop.clone();
             async move { stop.stopped().await }
         });
-        stop.trigger(StopReason::RunTime);
+        let first = StopReason::RunTime(Duration::from_hours(1));
+        stop.trigger(first.clone());
         stop.trigger(StopReason::Canceled);
-        assert_eq!(listener.await.unwrap(), StopReason::RunTime);
-        assert_eq!(stop.stopped().await, StopReason::RunTime);
-        assert_eq!(stop.reason(), Some(StopReason::RunTime));
+        assert_eq!(listener.await.unwrap(), first);
+        assert_eq!(stop.stopped().await, first);
+        assert_eq!(stop.reason(), Some(first));
     }
 }

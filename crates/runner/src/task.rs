@@ -73,7 +73,7 @@ pub(crate) async fn run(host: Arc<Host>, spec: JobSpec, stop_now: CancellationTo
 /// Stops a task that runs too long, or whose runner is shutting down.
 async fn watch(stop: StopSignal, run_time: Duration, stop_now: CancellationToken) {
     tokio::select! {
-        () = sleep(run_time) => stop.trigger(StopReason::RunTime),
+        () = sleep(run_time) => stop.trigger(StopReason::RunTime(run_time)),
         () = stop_now.cancelled() => stop.trigger(StopReason::Shutdown),
     }
 }
@@ -82,11 +82,11 @@ async fn watch(stop: StopSignal, run_time: Duration, stop_now: CancellationToken
 async fn work(task: &Arc<Task>) -> Option<Verdict> {
     let spun_up = match steps::spin_up::spin_up(task).await {
         Ok(spun_up) => spun_up,
-        Err(error) => return Verdict::of(task.stop.reason(), Err(error), task.not_enforced()),
+        Err(error) => return Verdict::of(task.stop.reason(), Err(error)),
     };
     let result = run_steps(task, &spun_up.environment).await;
     // What stops the task from here on does not change how its steps ended.
-    let verdict = Verdict::of(task.stop.reason(), result, task.not_enforced());
+    let verdict = Verdict::of(task.stop.reason(), result);
     end_background(task).await;
     drop(spun_up.environment);
     job_environment::end(spun_up.running, GRACE).await;
@@ -105,7 +105,7 @@ async fn run_steps(task: &Arc<Task>, environment: &JobEnvironment) -> Result<Pro
             continue;
         }
         if let Some(end) = run_step(task, environment, steps::number(position), planned).await? {
-            progress.note(end);
+            progress.note(end, &planned.kind);
         }
         if task.stop.reason().is_none() && environment.is_halted().await? {
             tracing::debug!(step = position, "a step halted the job");
@@ -173,7 +173,7 @@ async fn flush(task: &Task, verdict: Option<Verdict>) -> Option<Verdict> {
     match closed {
         Ok(()) => Some(verdict),
         Err(UplinkError::LeaseGone) => None,
-        Err(error @ UplinkError::Failed(_)) => Some(verdict.undelivered(&error)),
+        Err(error @ UplinkError::Failed(_)) => Some(Verdict::undelivered(&error)),
     }
 }
 

@@ -21,6 +21,8 @@ pub struct RunnerRow {
     pub resource_classes: Vec<String>,
     /// What it offers. Empty: everything.
     pub executors: Vec<Word<ExecutorKind>>,
+    /// What its host lacks, one sentence each. None: not known.
+    pub limitations: Option<Vec<String>>,
     /// When it last asked for a job or reported.
     pub last_seen_at: Timestamp,
 }
@@ -28,19 +30,23 @@ pub struct RunnerRow {
 const VALUE: &str = "settings.value";
 
 impl Store {
-    /// Notes that a runner was seen, and what it said of itself.
+    /// Notes that a runner was seen, and what it said of itself. Limitations of `None` leave what is
+    /// known.
     pub async fn touch_runner(&self, runner: &RunnerRow) -> Result<(), StoreError> {
         let mut session = self.db.write("note a runner").await?;
-        let sql = "INSERT INTO runners (name, version, resource_classes, executors, last_seen_at)
-             VALUES ($1, $2, $3, $4, $5)
+        let sql = "INSERT INTO runners (name, version, resource_classes, executors, limitations,
+                last_seen_at)
+             VALUES ($1, $2, $3, $4, $5, $6)
              ON CONFLICT (name) DO UPDATE SET version = excluded.version,
                 resource_classes = excluded.resource_classes, executors = excluded.executors,
+                limitations = COALESCE(excluded.limitations, runners.limitations),
                 last_seen_at = excluded.last_seen_at";
         let values = values![
             &runner.name,
             &runner.version,
             to_json(&runner.resource_classes)?,
             to_json(&runner.executors)?,
+            runner.limitations.as_ref().map(to_json).transpose()?.as_deref(),
             runner.last_seen_at,
         ];
         session.run(sql, values).await?;
@@ -50,7 +56,7 @@ impl Store {
     /// Lists the runners that were ever seen, by name.
     pub async fn runners(&self) -> Result<Vec<RunnerRow>, StoreError> {
         let mut session = self.db.read("list runners").await?;
-        let sql = "SELECT name, version, resource_classes, executors, last_seen_at
+        let sql = "SELECT name, version, resource_classes, executors, limitations, last_seen_at
              FROM runners ORDER BY name";
         let rows = session.rows(sql, values![]).await?;
         rows.iter()
@@ -60,6 +66,10 @@ impl Store {
                     version: row.get("version")?,
                     resource_classes: row.json("resource_classes")?,
                     executors: row.json("executors")?,
+                    limitations: match row.opt::<String>("limitations")? {
+                        Some(_) => Some(row.json("limitations")?),
+                        None => None,
+                    },
                     last_seen_at: row.get("last_seen_at")?,
                 })
             })

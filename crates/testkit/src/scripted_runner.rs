@@ -19,8 +19,8 @@ use roundel_protocol::{
     RenewRequest, StepReport,
 };
 
-/// What the host of this runner cannot enforce.
-const NOT_ENFORCED: &str = "no outside network";
+/// What the host of this runner lacks.
+pub const LIMITATION: &str = "Jobs on this runner have no network: `nft` is not installed.";
 
 /// How long any request may take, besides the time that a claim is held.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -86,6 +86,7 @@ impl ScriptedRunner {
                 version: "0.0.0".to_owned(),
                 resource_classes: Vec::new(),
                 executors: Vec::new(),
+                limitations: Some(vec![LIMITATION.to_owned()]),
                 wait: Duration::from_secs(10),
                 lease: None,
             },
@@ -238,8 +239,7 @@ impl ScriptedTask {
     ///
     /// If the server cannot be reached.
     pub async fn finish(&self, outcome: Outcome) -> Result<Answer> {
-        let report =
-            FinishReport { outcome, reason: None, not_enforced: vec![NOT_ENFORCED.to_owned()] };
+        let report = FinishReport { outcome, reason: None };
         self.send(self.client.post(format!("{}/finish", self.base)).json(&report)).await
     }
 

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use roundel_model::{
     kind::StepKind,
+    limits::NO_OUTPUT_TIMEOUT,
     plan::{CheckoutMethod, PlannedStep},
     status::StepStatus,
 };
@@ -144,7 +145,7 @@ async fn script(
     let env = environment.variables.of_step(&variables(task, path), &environment.directory);
     let mut process = environment.spawn(argv, env, environment.directory.clone()).await??;
     let ending = async { EndReason::Stopped(task.stop.stopped().await) };
-    let timeouts = Timeouts { no_output: Some(roundel_model::limits::NO_OUTPUT_TIMEOUT) };
+    let timeouts = Timeouts { no_output: Some(NO_OUTPUT_TIMEOUT) };
     let (end, terminal) = supervise(&mut process, &mut step.log, timeouts, ending).await?;
     drop(terminal);
     let code = end.exit.map(phrases::exit_code);
@@ -154,10 +155,13 @@ async fn script(
         (Some(EndReason::Stopped(reason)), _) => return Ok(StepEnd::stopped(reason, code)),
         (Some(EndReason::NoOutput | EndReason::JobOver), _) => StepStatus::Timedout,
     };
+    if end.reason == Some(EndReason::NoOutput) {
+        step.line(&format!("{}.", phrases::no_output(NO_OUTPUT_TIMEOUT)))?;
+    }
     if let (StepStatus::Failed, Some(code)) = (status, code)
         && code != NO_GIT
     {
-        step.line(&format!("Exited with code exit status {code}"))?;
+        step.line(&format!("Exited with code {code}"))?;
     }
     Ok(StepEnd { status, exit_code: code })
 }

@@ -22,7 +22,7 @@ impl StepEnd {
     /// Returns how a step ends whose task is stopped.
     pub(crate) fn stopped(reason: &StopReason, exit_code: Option<i32>) -> Self {
         let status = match reason {
-            StopReason::RunTime => StepStatus::Timedout,
+            StopReason::RunTime(_) => StepStatus::Timedout,
             StopReason::Canceled => StepStatus::Canceled,
             StopReason::LeaseLost | StopReason::Shutdown | StopReason::RunnerFailed(_) => {
                 StepStatus::InfrastructureFail

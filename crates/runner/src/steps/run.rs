@@ -147,24 +147,27 @@ async fn attempt(
     Ok(ended)
 }
 
-/// Returns the lines that say how the process ended, in the words that scripts look for.
+/// Returns the lines that say how the process ended.
 fn last_lines(end: &ProcessEnd, run: &RunStep) -> Vec<String> {
     match (&end.reason, end.exit) {
-        (Some(EndReason::NoOutput), _) => vec![phrases::no_output(run.no_output_timeout)],
-        (Some(EndReason::Stopped(reason)), _) => vec![stopped(reason).to_owned()],
+        (Some(EndReason::NoOutput), _) => vec![format!(
+            "{} (`no_output_timeout`). The step was stopped.",
+            phrases::no_output(run.no_output_timeout)
+        )],
+        (Some(EndReason::Stopped(reason)), _) => vec![stopped(reason)],
         (Some(EndReason::JobOver), _) => vec!["Step canceled".to_owned()],
         (None, Some(exit)) => phrases::ending(exit),
         (None, None) => Vec::new(),
     }
 }
 
-fn stopped(reason: &StopReason) -> &'static str {
+fn stopped(reason: &StopReason) -> String {
     match reason {
-        StopReason::LeaseLost => "The runner lost the task.",
-        StopReason::Canceled => "The job was canceled.",
-        StopReason::RunTime => "The job ran for longer than it may.",
-        StopReason::Shutdown => "The runner was told to stop.",
-        StopReason::RunnerFailed(_) => "The runner cannot go on.",
+        StopReason::LeaseLost => "The runner lost the task.".to_owned(),
+        StopReason::Canceled => "The job was canceled.".to_owned(),
+        StopReason::RunTime(limit) => format!("{}.", phrases::run_time(*limit)),
+        StopReason::Shutdown => "The runner is shutting down.".to_owned(),
+        StopReason::RunnerFailed(sentence) => sentence.clone(),
     }
 }
 
@@ -191,9 +194,10 @@ mod tests {
     fn a_step_that_was_ended_is_not_judged_by_its_exit_code() {
         // A process that exits with code 0 on SIGTERM has not succeeded.
         let end = |reason| ProcessEnd { reason: Some(reason), exit: Some(Exit::Code(0)) };
+        let run_time = StopReason::RunTime(std::time::Duration::from_hours(1));
         for (reason, status) in [
             (EndReason::NoOutput, StepStatus::Timedout),
-            (EndReason::Stopped(StopReason::RunTime), StepStatus::Timedout),
+            (EndReason::Stopped(run_time), StepStatus::Timedout),
             (EndReason::Stopped(StopReason::Canceled), StepStatus::Canceled),
             (EndReason::Stopped(StopReason::LeaseLost), StepStatus::InfrastructureFail),
             (EndReason::JobOver, StepStatus::Success),

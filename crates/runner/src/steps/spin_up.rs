@@ -89,15 +89,9 @@ async fn prepare(task: &Task, step: &mut OpenStep) -> Result<SpunUp, TaskError> 
             TaskError::Infrastructure(format!("starting the environment failed: {error}"))
         })??;
     let running = Arc::new(running);
-    let limitations: Vec<String> = running
-        .limitations()
-        .iter()
-        .map(|limitation| limitation.sentence("Jobs on this runner"))
-        .collect();
-    for sentence in &limitations {
-        step.line(sentence)?;
+    for limitation in running.limitations() {
+        step.line(&phrases::limitation(limitation))?;
     }
-    task.not_enforced.set(limitations).ok();
     let spec =
         JobEnvironmentSpec { user: base.user, image_variables: &base.variables, job: &task.spec };
     let environment = JobEnvironment::prepare(Arc::clone(&running), spec).await?;

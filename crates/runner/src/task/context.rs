@@ -2,7 +2,7 @@
 
 use std::{
     path::PathBuf,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use roundel_model::plan::PlannedStepKind;
@@ -38,8 +38,6 @@ pub(crate) struct Task {
     pub(crate) background: AsyncMutex<JoinSet<()>>,
     /// Canceled after the last step.
     pub(crate) steps_over: CancellationToken,
-    /// What the host does not enforce.
-    pub(crate) not_enforced: OnceLock<Vec<String>>,
     terminals: Mutex<JoinSet<()>>,
     repository: OnceCell<Result<PathBuf, FetchError>>,
 }
@@ -64,7 +62,6 @@ impl Task {
             directory,
             background: AsyncMutex::default(),
             steps_over: CancellationToken::new(),
-            not_enforced: OnceLock::new(),
             terminals: Mutex::default(),
             repository: OnceCell::new(),
         })
@@ -109,11 +106,6 @@ impl Task {
             // The checkout step reports what went wrong.
             let _: &Result<PathBuf, FetchError> = self.repository().await;
         }
-    }
-
-    /// Returns what the host does not enforce.
-    pub(crate) fn not_enforced(&self) -> Vec<String> {
-        self.not_enforced.get().cloned().unwrap_or_default()
     }
 }
 

@@ -1,29 +1,58 @@
 //! From how steps ended to how the task ended (RUN §1.9, §2.4).
+//!
+//! A task whose first failure is a step that printed nothing for too long has timed out. Public
+//! records of the hosted service show both `failed` and `timedout` for it (RUN §2.6); readers of a
+//! list of jobs want to know which of the two it was.
 
-use roundel_model::{plan::When, status::Outcome};
+use roundel_model::{
+    limits::NO_OUTPUT_TIMEOUT,
+    plan::{PlannedStepKind, When},
+    status::{Outcome, StepStatus},
+};
 use roundel_protocol::FinishReport;
 
-use crate::{log::UplinkError, steps::end::StepEnd, stop::StopReason, task_error::TaskError};
+use crate::{
+    log::UplinkError, phrases, steps::end::StepEnd, stop::StopReason, task_error::TaskError,
+};
 
 /// What the steps have come to so far.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
-    failed: bool,
+    failure: Option<Failure>,
+}
+
+/// How the first foreground step failed that did.
+#[derive(Debug)]
+enum Failure {
+    Failed,
+    /// It was stopped for this reason.
+    TimedOut(String),
 }
 
 impl Progress {
-    /// Tells whether a step is to run now.
+    /// Returns whether a step is to run now.
     pub(super) fn is_due(&self, when: When) -> bool {
         match when {
-            When::OnSuccess => !self.failed,
+            When::OnSuccess => self.failure.is_none(),
             When::Always => true,
-            When::OnFail => self.failed,
+            When::OnFail => self.failure.is_some(),
         }
     }
 
     /// A foreground step ended.
-    pub(super) fn note(&mut self, end: StepEnd) {
-        self.failed |= end.is_failure();
+    pub(super) fn note(&mut self, end: StepEnd, step: &PlannedStepKind) {
+        if self.failure.is_some() || !end.is_failure() {
+            return;
+        }
+        self.failure = Some(match (end.status, step) {
+            (StepStatus::Timedout, PlannedStepKind::Run(run)) => {
+                Failure::TimedOut(format!("{}.", phrases::no_output(run.no_output_timeout)))
+            }
+            (StepStatus::Timedout, _) => {
+                Failure::TimedOut(format!("{}.", phrases::no_output(NO_OUTPUT_TIMEOUT)))
+            }
+            _ => Failure::Failed,
+        });
     }
 }
 
@@ -36,28 +65,27 @@ pub(super) struct Verdict {
 
 impl Verdict {
     /// Judges a task; `None` if it is not this runner's to judge.
-    pub(super) fn of(
-        stop: Option<StopReason>,
-        steps: Result<Progress, TaskError>,
-        not_enforced: Vec<String>,
-    ) -> Option<Self> {
+    pub(super) fn of(stop: Option<StopReason>, steps: Result<Progress, TaskError>) -> Option<Self> {
         let (outcome, reason) = match (stop, steps) {
             (Some(StopReason::LeaseLost | StopReason::Canceled), _) => return None,
-            (Some(StopReason::RunTime), _) => {
-                (Outcome::Timedout, Some("The job ran for longer than a job may.".to_owned()))
+            (Some(StopReason::RunTime(limit)), _) => {
+                (Outcome::Timedout, Some(format!("{}.", phrases::run_time(limit))))
             }
             (Some(StopReason::Shutdown), _) => (
                 Outcome::InfrastructureFail,
-                Some("The runner was told to stop while the job ran.".to_owned()),
+                Some("The runner was shut down while the job ran.".to_owned()),
             ),
             (Some(StopReason::RunnerFailed(sentence)), _) => {
                 (Outcome::InfrastructureFail, Some(sentence))
             }
             (None, Err(error)) => return Some(Self::error(&error)),
-            (None, Ok(Progress { failed: true })) => (Outcome::Failed, None),
-            (None, Ok(Progress { failed: false })) => (Outcome::Success, None),
+            (None, Ok(Progress { failure: Some(Failure::TimedOut(reason)) })) => {
+                (Outcome::Timedout, Some(reason))
+            }
+            (None, Ok(Progress { failure: Some(Failure::Failed) })) => (Outcome::Failed, None),
+            (None, Ok(Progress { failure: None })) => (Outcome::Success, None),
         };
-        Some(Self { report: FinishReport { outcome, reason, not_enforced } })
+        Some(Self { report: FinishReport { outcome, reason } })
     }
 
     /// Judges a task that could not go on.
@@ -67,16 +95,15 @@ impl Verdict {
             TaskError::Infrastructure(_) => Outcome::InfrastructureFail,
         };
         let reason = Some(error.sentence().to_owned());
-        Self { report: FinishReport { outcome, reason, not_enforced: Vec::new() } }
+        Self { report: FinishReport { outcome, reason } }
     }
 
     /// Judges a task whose log the server does not have: nobody could see why it passed.
-    pub(super) fn undelivered(self, error: &UplinkError) -> Self {
+    pub(super) fn undelivered(error: &UplinkError) -> Self {
         Self {
             report: FinishReport {
                 outcome: Outcome::InfrastructureFail,
                 reason: Some(error.to_string()),
-                ..self.report
             },
         }
     }
@@ -84,20 +111,23 @@ impl Verdict {
 
 #[cfg(test)]
 mod tests {
-    use roundel_model::status::StepStatus;
+    use std::time::Duration;
+
+    use roundel_model::plan::CheckoutMethod;
 
     use super::*;
 
     fn after(ends: &[StepStatus]) -> Progress {
         let mut progress = Progress::default();
+        let step = PlannedStepKind::Checkout { path: ".".into(), method: CheckoutMethod::Full };
         for &status in ends {
-            progress.note(StepEnd { status, exit_code: None });
+            progress.note(StepEnd { status, exit_code: None }, &step);
         }
         progress
     }
 
     fn outcome(stop: Option<StopReason>, steps: Result<Progress, TaskError>) -> Option<Outcome> {
-        Verdict::of(stop, steps, Vec::new()).map(|verdict| verdict.report.outcome)
+        Verdict::of(stop, steps).map(|verdict| verdict.report.outcome)
     }
 
     #[test]
@@ -109,6 +139,20 @@ mod tests {
         assert_eq!(due(&after(&[StepStatus::Failed])), [false, true, true]);
         // A silent step is a failed step; the others go on (RUN §2.6).
         assert_eq!(due(&after(&[StepStatus::Timedout, StepStatus::Success])), [false, true, true]);
+    }
+
+    #[test]
+    fn the_first_failure_decides_whether_a_task_failed_or_timed_out() {
+        let verdict = |ends: &[StepStatus]| {
+            let report = Verdict::of(None, Ok(after(ends))).unwrap().report;
+            (report.outcome, report.reason)
+        };
+        let silent = Some("No output for 10 minutes.".to_owned());
+        assert_eq!(
+            verdict(&[StepStatus::Success, StepStatus::Timedout, StepStatus::Failed]),
+            (Outcome::Timedout, silent)
+        );
+        assert_eq!(verdict(&[StepStatus::Failed, StepStatus::Timedout]), (Outcome::Failed, None));
     }
 
     #[test]
@@ -127,7 +171,8 @@ mod tests {
         assert_eq!(outcome(None, Ok(after(&[StepStatus::Failed]))), Some(Outcome::Failed));
         assert_eq!(outcome(None, Ok(after(&[]))), Some(Outcome::Success));
         let late = Ok(after(&[StepStatus::Timedout]));
-        assert_eq!(outcome(Some(StopReason::RunTime), late), Some(Outcome::Timedout));
+        let run_time = StopReason::RunTime(Duration::from_hours(1));
+        assert_eq!(outcome(Some(run_time), late), Some(Outcome::Timedout));
         assert_eq!(
             outcome(Some(StopReason::Shutdown), Ok(after(&[]))),
             Some(Outcome::InfrastructureFail)

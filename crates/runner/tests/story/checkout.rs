@@ -190,7 +190,7 @@ async fn the_key_is_left_for_later_steps_and_shown_to_nobody() {
     assert_eq!(
         ended.log(102),
         "700 root\n600 root\n-----BEGIN KEY-----\n****\n****\n-----END KEY-----\n0\n\
-         CircleCI received exit code 0\n"
+         Exited with code 0\n"
     );
 }
 

@@ -10,10 +10,13 @@ use roundel_model::{
 
 use roundel_runner::RunError;
 
-use super::world::{Setup, World, job, run, run_with, when};
+use super::{
+    server::Known,
+    world::{Setup, World, job, run, run_with, when},
+};
 
 crate::stories![
-    a_silent_step_fails_with_the_known_words,
+    a_silent_step_times_its_job_out_and_says_so,
     a_job_that_runs_too_long_is_timed_out_and_runs_nothing_more,
     a_canceled_job_gets_a_signal_and_the_slot_is_free_again,
     a_step_that_floods_and_ignores_sigterm_is_killed,
@@ -23,19 +26,34 @@ crate::stories![
     a_drained_runner_finishes_what_runs,
     a_runner_that_is_told_to_end_ends_its_tasks,
     a_rejected_token_ends_the_runner_after_what_runs,
+    a_runner_says_what_its_host_lacks,
 ];
 
-async fn a_silent_step_fails_with_the_known_words() {
+/// Administrators read it on the page of runners, before a job stumbles over it.
+async fn a_runner_says_what_its_host_lacks() {
+    let world = World::new().await;
+    let known = |known: &Known| known.claims.iter().find_map(|claim| claim.limitations.clone());
+    let limitations = world.server.until("a claim says what the host lacks", known).await;
+    let ended = world.run(job(vec![run("true")])).await;
+    let log = ended.log(0);
+    for line in log.lines().filter(|line| line.starts_with("Jobs on this runner")) {
+        assert!(limitations.iter().any(|known| known == line), "{line}: {limitations:?}");
+    }
+    assert!(ended.finish.reason.is_none(), "it is no reason: {:?}", ended.finish);
+}
+
+async fn a_silent_step_times_its_job_out_and_says_so() {
     let world = World::new().await;
     let silent = run_with("echo before; sleep 1000", |step| {
         step.no_output_timeout = Duration::from_secs(1);
     });
     let ended = world.run(job(vec![silent, when(When::Always, run("echo cleanup"))])).await;
-    assert_eq!(ended.outcome(), Outcome::Failed);
+    assert_eq!(ended.outcome(), Outcome::Timedout);
+    assert_eq!(ended.finish.reason.as_deref(), Some("No output for 1 second."));
     assert_eq!(ended.status(101), Some(StepStatus::Timedout));
     assert_eq!(
         ended.log(101),
-        "before\nToo long with no output (exceeded 1s): context deadline exceeded\n"
+        "before\nNo output for 1 second (`no_output_timeout`). The step was stopped.\n"
     );
     assert!(ended.log(102).starts_with("cleanup\n"));
 }
@@ -51,7 +69,7 @@ async fn a_job_that_runs_too_long_is_timed_out_and_runs_nothing_more() {
     assert_eq!(ended.outcome(), Outcome::Timedout);
     assert_eq!(ended.status(101), Some(StepStatus::Timedout));
     assert_eq!(ended.numbers(), [0, 99, 101]);
-    assert!(ended.log(101).contains("The job ran for longer than it may."));
+    assert!(ended.log(101).contains("The job ran longer than 10 seconds."));
 }
 
 async fn a_canceled_job_gets_a_signal_and_the_slot_is_free_again() {
@@ -77,7 +95,7 @@ async fn a_step_that_floods_and_ignores_sigterm_is_killed() {
     let mut spec = job(vec![run("trap '' TERM; while :; do echo flood; done")]);
     spec.limits.log_bytes_per_step = 50_000;
     world.server.offer(spec);
-    world.printed(101, "The rest is not kept.").await;
+    world.printed(101, "its end follows when the step has ended").await;
     world.stop_now.cancel();
     let ended = world.ended().await;
     assert_eq!(ended.exit_code(101), Some(137));
@@ -146,7 +164,7 @@ async fn a_runner_that_is_told_to_end_ends_its_tasks() {
     let ended = world.ended().await;
     assert_eq!(ended.outcome(), Outcome::InfrastructureFail);
     assert_eq!(ended.status(101), Some(StepStatus::InfrastructureFail));
-    assert!(ended.finish.reason.unwrap().contains("told to stop"));
+    assert!(ended.finish.reason.unwrap().contains("was shut down"));
     world.runner_ends().await.unwrap();
 }
 

@@ -19,7 +19,7 @@ crate::stories![
     a_background_step_serves_the_others_and_does_not_fail_the_job,
     a_halted_job_ends_well_and_runs_nothing_more,
     a_step_is_run_again_in_the_same_environment,
-    a_step_that_floods_its_output_is_cut,
+    a_log_beyond_its_limit_keeps_its_beginning_and_its_end,
     another_shell_gets_the_script_as_a_file,
     a_directory_that_is_not_there_fails_the_step,
     a_child_that_outlives_its_step_does_not_hold_it,
@@ -37,8 +37,8 @@ async fn a_job_runs_its_steps_in_order_and_passes() {
         .await;
     assert_eq!(ended.outcome(), Outcome::Success, "{ended:?}");
     assert_eq!(ended.numbers(), [0, 99, 101, 102, 103]);
-    assert_eq!(ended.log(101), "done\nCircleCI received exit code 0\n");
-    assert_eq!(ended.log(102), "one\nCircleCI received exit code 0\n");
+    assert_eq!(ended.log(101), "done\nExited with code 0\n");
+    assert_eq!(ended.log(102), "one\nExited with code 0\n");
     assert_eq!(ended.exit_code(101), Some(0));
     assert_eq!(ended.command(102).as_deref(), Some("#!/bin/bash -eo pipefail\ncat file"));
     assert!(ended.log(0).starts_with("Build-agent version "), "{}", ended.log(0));
@@ -60,7 +60,7 @@ async fn a_failed_step_lets_only_always_and_on_fail_run() {
     assert_eq!(ended.outcome(), Outcome::Failed);
     // Numbers are positions: a step that does not run leaves a hole.
     assert_eq!(ended.numbers(), [0, 99, 102, 104, 105]);
-    assert_eq!(ended.log(102), "Exited with code exit status 1\nCircleCI received exit code 1\n");
+    assert_eq!(ended.log(102), "Exited with code 1\n");
     assert_eq!(ended.status(102), Some(StepStatus::Failed));
     assert_eq!(ended.status(104), Some(StepStatus::Success));
 }
@@ -79,7 +79,7 @@ async fn a_step_finds_a_terminal_its_directory_and_its_home() {
         vec![("MODE".to_owned(), "job".to_owned()), ("LEVEL".to_owned(), "job".to_owned())];
     let ended = world.run(spec).await;
     assert_eq!(ended.outcome(), Outcome::Success, "{}", ended.log(101));
-    assert_eq!(ended.log(101), "24 80\nxterm\nCircleCI received exit code 0\n");
+    assert_eq!(ended.log(101), "24 80\nxterm\nExited with code 0\n");
     let home = ended.log(102).lines().last().map(str::to_owned);
     assert!(home.is_some());
     let lines: Vec<_> = ended.log(102).lines().map(str::to_owned).collect();
@@ -112,7 +112,7 @@ async fn a_secret_is_masked_even_when_it_is_printed_in_pieces() {
         variable("SHOWN", "visible", VariableSource::BuiltIn),
     ];
     let ended = world.run(spec).await;
-    assert_eq!(ended.log(101), "a **** b\n********\nhunt\nCircleCI received exit code 0\n");
+    assert_eq!(ended.log(101), "a **** b\n********\nhunt\nExited with code 0\n");
     assert!(ended.log(102).starts_with("public: visible\n"));
     assert!(ended.log(99).contains("  TOKEN=********\n"), "{}", ended.log(99));
     assert!((0..110).all(|number| !ended.log(number).contains("hunter22")));
@@ -165,17 +165,24 @@ async fn a_step_is_run_again_in_the_same_environment() {
     assert!(!log.contains("(3 of 4)"), "{log}");
 }
 
-async fn a_step_that_floods_its_output_is_cut() {
+async fn a_log_beyond_its_limit_keeps_its_beginning_and_its_end() {
     let world = World::new().await;
-    let mut spec = job(vec![run("head -c 300000 /dev/zero | tr '\\0' y; echo; echo end")]);
+    let mut spec = job(vec![run("seq -f 'row %.0f' 1 30000; echo the end; exit 7")]);
     spec.limits.log_bytes_per_step = 100_000;
     let ended = world.run(spec).await;
-    assert_eq!(ended.outcome(), Outcome::Success);
+    assert_eq!(ended.outcome(), Outcome::Failed);
     assert!(ended.is_truncated(101));
+    // Before plain line ends: the limit is one on bytes.
+    assert!((90_000..=100_000).contains(&ended.log_bytes(101)), "{}", ended.log_bytes(101));
     let log = ended.log(101);
-    assert!(log.len() <= 100_000);
-    assert!(log.contains("The rest is not kept.]"), "{}", &log[log.len() - 200..]);
-    assert!(log.ends_with("CircleCI received exit code 0\n"));
+    assert!(log.starts_with("row 1\nrow 2\n"));
+    assert!(log.ends_with("row 30000\nthe end\nExited with code 7\n"));
+    let (head, rest) = log.split_once("[… this log is longer than 46 KiB").unwrap();
+    let (_, tail) = rest.split_once(" KiB left out …]\n").unwrap();
+    let row = |line: &str| line.strip_prefix("row ").unwrap().parse::<u32>().unwrap();
+    let last = row(head.lines().last().unwrap());
+    let first = row(tail.lines().next().unwrap());
+    assert!(4_000 < last && last < first && first < 26_000, "{last}, {first}");
 }
 
 async fn another_shell_gets_the_script_as_a_file() {
@@ -284,7 +291,7 @@ async fn sudo_that_is_refused_names_the_setting_that_allows_it() {
         "{}",
         ended.log(102)
     );
-    assert!(ended.log(102).ends_with("CircleCI received exit code 1\n"));
+    assert!(ended.log(102).ends_with("Exited with code 1\n"));
 }
 
 async fn setuid_programs_work_on_a_runner_that_allows_them() {

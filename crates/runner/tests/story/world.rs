@@ -171,6 +171,10 @@ impl Ended {
         self.steps.get(&number)?.report.as_ref()?.command.clone()
     }
 
+    pub(crate) fn log_bytes(&self, number: u32) -> usize {
+        self.steps[&number].log.len()
+    }
+
     /// What a step printed, with plain line ends.
     pub(crate) fn log(&self, number: u32) -> String {
         let bytes = self.steps.get(&number).map(|step| step.log.clone()).unwrap_or_default();

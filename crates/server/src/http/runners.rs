@@ -151,7 +151,6 @@ async fn finish(
         task: held.index,
         lease: held.lease,
         outcome: report.outcome,
-        // What the host cannot enforce is in the log of the first step; it is no reason.
         reason: report.reason.clone(),
     };
     let pipeline = pipeline_of(&app, held.job).await?;

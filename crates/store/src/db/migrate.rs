@@ -30,6 +30,16 @@ const MIGRATIONS: &[Migration] = &[
     },
     Migration { number: 4, name: "actors", sql: include_str!("../../migrations/0004_actors.sql") },
     Migration { number: 5, name: "outbox", sql: include_str!("../../migrations/0005_outbox.sql") },
+    Migration {
+        number: 6,
+        name: "runner_limitations",
+        sql: include_str!("../../migrations/0006_runner_limitations.sql"),
+    },
+    Migration {
+        number: 7,
+        name: "variable_hints",
+        sql: include_str!("../../migrations/0007_variable_hints.sql"),
+    },
 ];
 
 impl Db {

@@ -86,17 +86,25 @@ async fn a_closed_store_refuses(world: World) {
 }
 
 async fn runners_are_remembered_as_they_last_introduced_themselves(world: World) {
+    let no_network = Some(vec!["Jobs on this runner have no network.".to_owned()]);
     let row = |name: &str, version: &str, seconds| RunnerRow {
         name: name.to_owned(),
         version: version.to_owned(),
         resource_classes: vec!["small".to_owned()],
         executors: vec![ExecutorKind::Docker.into(), Word::Other("vm".to_owned())],
+        limitations: no_network.clone(),
         last_seen_at: at(seconds),
     };
     for runner in [row("b", "1", 1), row("a", "1", 2), row("b", "2", 3)] {
         world.store.touch_runner(&runner).await.unwrap();
     }
     assert_eq!(world.store.runners().await.unwrap(), [row("a", "1", 2), row("b", "2", 3)]);
+    // One that starts again does not know what its host lacks yet; what is known stays.
+    let unknown = RunnerRow { limitations: None, ..row("a", "2", 4) };
+    world.store.touch_runner(&unknown).await.unwrap();
+    let none = RunnerRow { limitations: Some(Vec::new()), ..row("b", "2", 5) };
+    world.store.touch_runner(&none).await.unwrap();
+    assert_eq!(world.store.runners().await.unwrap(), [row("a", "2", 4), none]);
 }
 
 async fn settings_are_kept_by_key(world: World) {

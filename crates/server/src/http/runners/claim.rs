@@ -32,6 +32,12 @@ const PERIOD: Duration = Duration::from_secs(2);
 /// Offers that are looked at in one round.
 const LOOK_AT: u32 = 64;
 
+/// Limitations of a host that are kept.
+const LIMITATIONS: usize = 32;
+
+/// Characters of one limitation.
+const LIMITATION_CHARS: usize = 500;
+
 /// Hands out a task, as soon as there is one that fits.
 pub(super) async fn claim(
     _: RunnerToken,
@@ -44,6 +50,7 @@ pub(super) async fn claim(
             version: request.version.clone(),
             resource_classes: request.resource_classes.clone(),
             executors: request.executors.clone(),
+            limitations: request.limitations.as_deref().map(shortened),
             last_seen_at: Timestamp::now(),
         })
         .await?;
@@ -69,6 +76,12 @@ pub(super) async fn claim(
             () = tokio::time::sleep(PERIOD) => {}
         }
     }
+}
+
+/// Keeps what a page can show of a host's limitations.
+fn shortened(limitations: &[String]) -> Vec<String> {
+    let sentence = |text: &String| text.chars().take(LIMITATION_CHARS).collect();
+    limitations.iter().take(LIMITATIONS).map(sentence).collect()
 }
 
 /// Hands out once more what was handed out under a lease: the answer did not arrive, because this
@@ -191,6 +204,7 @@ mod tests {
             version: "1".to_owned(),
             resource_classes: classes.iter().map(|&class| class.to_owned()).collect(),
             executors: executors.iter().map(|&kind| kind.into()).collect(),
+            limitations: None,
             wait: Duration::ZERO,
             lease: None,
         }
