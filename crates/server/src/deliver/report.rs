@@ -204,8 +204,10 @@ fn words(job: &JobRow) -> Option<(CommitState, String)> {
             (CommitState::Success, format!("{} was approved", job.name))
         }
         JobStatus::Success => (CommitState::Success, "Your tests passed on Roundel!".to_owned()),
-        JobStatus::Failed | JobStatus::Timedout => {
-            (CommitState::Failure, "Your tests failed on Roundel".to_owned())
+        JobStatus::Failed => (CommitState::Failure, "Your tests failed on Roundel".to_owned()),
+        JobStatus::Timedout => {
+            let reason = job.reason.as_deref().unwrap_or("see the job's page");
+            (CommitState::Failure, format!("Your tests timed out on Roundel: {reason}"))
         }
         JobStatus::Canceled => (CommitState::Canceled, "Your tests were canceled".to_owned()),
         JobStatus::Unauthorized => {
@@ -255,6 +257,15 @@ mod tests {
         let runs = [run(JobStatus::Success), run(JobStatus::Running), run(JobStatus::NotRun)];
         assert_eq!(worst(&runs).map(|run| run.status), Some(JobStatus::Running));
         assert!(worst(&[run(JobStatus::NotRun), run(JobStatus::Blocked)]).is_none());
+    }
+
+    #[test]
+    fn a_job_that_timed_out_says_so_and_why() {
+        let reason = Some("No output for 10 minutes.".to_owned());
+        let job = JobRow { reason, ..run(JobStatus::Timedout) };
+        let (state, text) = words(&job).unwrap();
+        assert_eq!(state, CommitState::Failure);
+        assert_eq!(text, "Your tests timed out on Roundel: No output for 10 minutes.");
     }
 
     /// GitHub answers 422 to 141 characters, and counts characters.

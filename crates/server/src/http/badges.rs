@@ -28,7 +28,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::{
-    pages::{address::encode, words::escape},
+    pages::{address::encode, text::escape},
     routes::{Anyone, Routes},
 };
 use crate::{

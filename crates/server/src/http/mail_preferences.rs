@@ -23,8 +23,8 @@ use super::{
         address::see_other,
         frame::{self, Shell},
         preferences::Choice,
+        text::Untrusted,
         visit::{Answer, PageError, Visit},
-        words::Foreign,
     },
     routes::{Right, Routes},
 };
@@ -80,8 +80,8 @@ impl FromRequestParts<Arc<App>> for MailLink {
 #[template(path = "mail_preferences.html")]
 struct Page {
     shell: Shell,
-    name: Foreign,
-    project: Foreign,
+    name: Untrusted,
+    project: Untrusted,
     follows: bool,
     here: Vec<Choice>,
     elsewhere: Vec<Choice>,
@@ -94,11 +94,11 @@ async fn page(link: MailLink) -> Answer {
     let own = preference::of_project(&visit.app, account.id, project.id).await?;
     visit.page(&Page {
         shell: visit.shell(format!("Mail about {name}"), ""),
-        name: Foreign(account.name),
+        name: Untrusted(account.name),
         follows: visit.app.store.follows(account.id, project.id).await?,
         here: Choice::for_project(own, default),
         elsewhere: Choice::for_all(default),
-        project: Foreign(name),
+        project: Untrusted(name),
     })
 }
 

@@ -17,6 +17,7 @@ mod home;
 mod job;
 mod lists;
 mod log;
+mod person;
 mod pipeline;
 pub(crate) mod preferences;
 mod project;
@@ -24,8 +25,10 @@ mod projects;
 mod runners;
 mod settings;
 mod setup;
+mod status;
+pub(crate) mod text;
+mod time;
 pub(crate) mod visit;
-pub(crate) mod words;
 
 #[cfg(test)]
 mod tests;

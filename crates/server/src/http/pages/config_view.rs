@@ -4,7 +4,7 @@ use std::{fmt::Write as _, ops::Range};
 
 use roundel_config::{Diagnostic, Related, Severity, codes};
 
-use super::words::{Foreign, Html, escape, sentence};
+use super::text::{Html, Untrusted, escape, sentence};
 
 /// Where the pages of codes are.
 pub(crate) const DOCS: &str = "/docs/diagnostics";
@@ -19,13 +19,13 @@ pub(crate) struct DiagnosticView {
     /// It is right, and this release cannot run it.
     pub(crate) unsupported: bool,
     pub(crate) word: &'static str,
-    pub(crate) code: Foreign,
+    pub(crate) code: Untrusted,
     /// The address of the page about the code.
     pub(crate) docs: Option<String>,
     pub(crate) message: Html,
-    pub(crate) place: Foreign,
+    pub(crate) place: Untrusted,
     /// Where that is in the configuration: `jobs.build.steps[2]`.
-    pub(crate) at: Foreign,
+    pub(crate) at: Untrusted,
     /// How one gets there: workflow, job, command.
     pub(crate) via: Option<Html>,
     pub(crate) line: u32,
@@ -39,7 +39,7 @@ pub(crate) struct RelatedView {
     /// Its line, if it is in the same text.
     pub(crate) line: Option<u32>,
     /// `line 4`, or the file of an orb with line and column.
-    pub(crate) place: Foreign,
+    pub(crate) place: Untrusted,
     pub(crate) text: Html,
 }
 
@@ -51,7 +51,7 @@ impl RelatedView {
         };
         Self {
             line: related.path.is_none().then_some(related.line),
-            place: Foreign(place),
+            place: Untrusted(place),
             text: sentence(&related.text),
         }
     }
@@ -98,11 +98,11 @@ fn view(text: &str, diagnostic: &Diagnostic) -> DiagnosticView {
         error,
         unsupported: error && diagnostic.code.starts_with("unsupported-"),
         word: if error { "error" } else { "warning" },
-        code: Foreign(name(&diagnostic.code)),
+        code: Untrusted(name(&diagnostic.code)),
         docs: codes::code(&diagnostic.code).map(|code| address(code.slug)),
         message: sentence(&diagnostic.message),
-        place: Foreign(format!("{}:{}:{}", diagnostic.path, diagnostic.line, diagnostic.column)),
-        at: Foreign(diagnostic.at.clone()),
+        place: Untrusted(format!("{}:{}:{}", diagnostic.path, diagnostic.line, diagnostic.column)),
+        at: Untrusted(diagnostic.at.clone()),
         // A workflow alone is told by the place already.
         via: (diagnostic.via.len() > 1).then(|| sentence(&diagnostic.via.join(" → "))),
         line: diagnostic.line,

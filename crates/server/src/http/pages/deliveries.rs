@@ -11,8 +11,10 @@ use super::{
     address::address,
     frame::Shell,
     project::ProjectHead,
+    status::DisplayStatus,
+    text::{Html, Untrusted, sentence, size},
+    time::{TimeAgo, exact},
     visit::{Answer, PageError, Visit},
-    words::{Foreign, Html, Mark, When, exact, sentence, size},
 };
 use crate::http::{
     rights::{self, SignedInReader},
@@ -51,23 +53,23 @@ struct DeliveryList {
 /// A delivery for a page.
 struct DeliveryView {
     id: String,
-    event: Foreign,
-    guid: Foreign,
-    mark: Mark,
+    event: Untrusted,
+    guid: Untrusted,
+    status: DisplayStatus,
     word: &'static str,
-    received: When,
+    received: TimeAgo,
     received_exact: String,
-    decided: Option<When>,
+    decided: Option<TimeAgo>,
     took: Option<String>,
     size: String,
     attempts: u32,
-    error: Option<Foreign>,
+    error: Option<Untrusted>,
     verdicts: Vec<VerdictView>,
 }
 
 /// What became of one change that a delivery tells of.
 struct VerdictView {
-    mark: Mark,
+    status: DisplayStatus,
     word: &'static str,
     what: Html,
     because: Option<Html>,
@@ -81,21 +83,21 @@ impl VerdictView {
         };
         match verdict {
             Verdict::Started { pipeline, number, what } => Self {
-                mark: Mark::Passed,
+                status: DisplayStatus::Passed,
                 word: "Started",
                 what: sentence(what),
                 because: None,
                 pipeline: to(pipeline, number),
             },
             Verdict::Known { pipeline, number, what } => Self {
-                mark: Mark::Canceled,
+                status: DisplayStatus::Canceled,
                 word: "Duplicate",
                 what: sentence(what),
                 because: Some(sentence("this push had already started a pipeline")),
                 pipeline: to(pipeline, number),
             },
             Verdict::Ignored { what, because } => Self {
-                mark: Mark::NotRun,
+                status: DisplayStatus::NotRun,
                 word: "Ignored",
                 what: sentence(what),
                 because: Some(sentence(because.trim_end_matches('.'))),
@@ -109,27 +111,27 @@ impl DeliveryView {
     fn new(delivery: &Delivery, now: Timestamp) -> Self {
         let verdicts: Vec<VerdictView> = delivery.verdicts.iter().map(VerdictView::new).collect();
         let started = delivery.verdicts.iter().any(|v| matches!(v, Verdict::Started { .. }));
-        let (mark, word) = match (delivery.decided_at, &delivery.last_error) {
-            (Some(_), _) if started => (Mark::Passed, "Pipeline started"),
-            (Some(_), _) => (Mark::NotRun, "Nothing to start"),
-            (None, Some(_)) => (Mark::Infrastructure, "Retrying"),
-            (None, None) => (Mark::Running, "Processing"),
+        let (status, word) = match (delivery.decided_at, &delivery.last_error) {
+            (Some(_), _) if started => (DisplayStatus::Passed, "Pipeline started"),
+            (Some(_), _) => (DisplayStatus::NotRun, "Nothing to start"),
+            (None, Some(_)) => (DisplayStatus::Infrastructure, "Retrying"),
+            (None, None) => (DisplayStatus::Running, "Processing"),
         };
         Self {
             id: delivery.id.to_string(),
-            event: Foreign(delivery.event.clone()),
-            guid: Foreign(delivery.guid.clone()),
-            mark,
+            event: Untrusted(delivery.event.clone()),
+            guid: Untrusted(delivery.guid.clone()),
+            status,
             word,
-            received: When::new(delivery.received_at, now),
+            received: TimeAgo::new(delivery.received_at, now),
             received_exact: exact(delivery.received_at),
-            decided: delivery.decided_at.map(|at| When::new(at, now)),
+            decided: delivery.decided_at.map(|at| TimeAgo::new(at, now)),
             took: delivery
                 .decided_at
                 .map(|at| format!("{} ms", at.since(delivery.received_at).as_millis())),
             size: size(delivery.size_bytes),
             attempts: delivery.attempts,
-            error: delivery.last_error.clone().map(Foreign),
+            error: delivery.last_error.clone().map(Untrusted),
             verdicts,
         }
     }
@@ -169,7 +171,7 @@ struct Receipt {
     delivery: DeliveryView,
     hook: String,
     /// For people with write access: it holds addresses of people.
-    body: Option<Foreign>,
+    body: Option<Untrusted>,
     cut: bool,
     way_out: &'static str,
 }
@@ -189,7 +191,7 @@ async fn receipt(
         way_out: way_out(&delivery),
         hook: delivery.hook.to_string(),
         delivery: DeliveryView::new(&delivery, visit.now),
-        body: may_write.then_some(Foreign(body)),
+        body: may_write.then_some(Untrusted(body)),
         cut,
     })
 }

@@ -12,8 +12,8 @@ use roundel_config::{
 use super::{
     config_view::DOCS,
     frame::Shell,
+    text::{Html, escape, sentence},
     visit::{Answer, PageError, Visit},
-    words::{Html, escape, sentence},
 };
 use crate::http::{rights::Anyone, routes::Routes};
 

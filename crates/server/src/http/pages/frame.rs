@@ -7,7 +7,10 @@ use axum::{
     response::{Html as Body, IntoResponse as _, Response},
 };
 
-use super::words::{Html, Person, sentence};
+use super::{
+    person::Person,
+    text::{Html, sentence},
+};
 use crate::http::assets;
 
 /// What the frame of every page needs.

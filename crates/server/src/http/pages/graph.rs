@@ -11,7 +11,11 @@ use std::{collections::HashMap, fmt::Write as _};
 use roundel_model::{id::JobId, time::Timestamp};
 use roundel_store::reading::JobRow;
 
-use super::words::{Html, Mark, duration, escape};
+use super::{
+    status::DisplayStatus,
+    text::{Html, escape},
+    time::duration,
+};
 
 const NODE_WIDTH: usize = 222;
 const NODE_HEIGHT: usize = 44;
@@ -89,10 +93,10 @@ const fn middle(row: usize) -> usize {
 }
 
 fn push_node(out: &mut String, position: Position, job: &JobRow, now: Timestamp) {
-    let mark = Mark::from(job.status);
+    let status = DisplayStatus::from(job.status);
     let (x, y) = (position.layer * COLUMN + MARGIN, position.row * ROW + MARGIN);
     let name = escape(job.name.as_str());
-    let class = mark.class();
+    let class = status.class();
     let time = match (job.started_at, job.stopped_at) {
         (Some(from), to) => duration(to.unwrap_or(now).since(from)),
         (None, _) => String::new(),
@@ -102,13 +106,13 @@ fn push_node(out: &mut String, position: Position, job: &JobRow, now: Timestamp)
         "<a href=\"/job/{id}\" class=\"node n-{class}\" aria-label=\"{name}: {word} {time}\">\
          <title>{name}: {word}</title>\
          <rect x=\"{x}\" y=\"{y}\" width=\"{NODE_WIDTH}\" height=\"{NODE_HEIGHT}\" rx=\"10\"/>\
-         <svg class=\"mark m-{class}\" x=\"{mx}\" y=\"{my}\" width=\"22\" height=\"22\" viewBox=\"0 0 24 24\">\
+         <svg class=\"icon m-{class}\" x=\"{mx}\" y=\"{my}\" width=\"22\" height=\"22\" viewBox=\"0 0 24 24\">\
          <use href=\"#m-{class}\"/></svg>\
          <text class=\"node-name\" x=\"{tx}\" y=\"{ty}\">{short}</text>\
          <text class=\"node-word\" x=\"{tx}\" y=\"{wy}\">{word}</text>\
          <text class=\"node-time\" x=\"{ex}\" y=\"{wy}\" text-anchor=\"end\">{time}</text></a>",
         id = job.id,
-        word = mark.word(),
+        word = status.word(),
         short = escape(&shorten(job.name.as_str(), NAME_CHARS)),
         mx = x + 11,
         my = y + 11,

@@ -21,11 +21,14 @@ use roundel_store::{
 use super::{
     address::{address, encode, see_other},
     frame::Shell,
-    lists::Row,
+    lists::PipelineSummary,
     log::{self, LogIndexes, Preview},
+    person::acted,
     project::ProjectHead,
+    status::{DisplayStatus, why_waiting},
+    text::{Html, Untrusted, sentence},
+    time::{Elapsed, TimeAgo},
     visit::{Answer, PageError, Visit},
-    words::{Foreign, Html, Lasting, Mark, When, sentence, why_waiting},
 };
 use crate::{
     drive::{self, Applied},
@@ -54,8 +57,8 @@ struct JobPage {
     shell: Shell,
     head: ProjectHead,
     id: String,
-    row: Row,
-    workflow: Foreign,
+    row: PipelineSummary,
+    workflow: Untrusted,
     workflow_id: String,
     task: u32,
     live: JobLive,
@@ -67,10 +70,10 @@ struct JobPage {
 struct JobLive {
     id: String,
     family: &'static str,
-    mark: Mark,
-    name: Foreign,
+    status: DisplayStatus,
+    name: Untrusted,
     number: Option<u64>,
-    lasting: Lasting,
+    elapsed: Elapsed,
     may_write: bool,
     approval: bool,
     on_hold: bool,
@@ -78,6 +81,8 @@ struct JobLive {
     pipeline: String,
     facts: Vec<(&'static str, Html)>,
     why: Option<Html>,
+    /// Who approved or canceled it, and when.
+    decision: Option<Html>,
     /// Why it did not pass.
     cause: Option<Html>,
     task: u32,
@@ -90,22 +95,22 @@ struct JobLive {
 /// A tab of one parallel run.
 struct TaskTab {
     index: u32,
-    mark: Mark,
+    status: DisplayStatus,
     chosen: bool,
 }
 
 #[expect(clippy::struct_excessive_bools, reason = "what a template asks, one by one")]
 struct StepView {
     number: u32,
-    name: Foreign,
-    mark: Mark,
-    lasting: Lasting,
+    name: Untrusted,
+    status: DisplayStatus,
+    elapsed: Elapsed,
     exit_code: Option<i32>,
     background: bool,
     truncated: bool,
     running: bool,
     open: bool,
-    command: Option<Foreign>,
+    command: Option<Untrusted>,
     config: Option<String>,
     source: String,
     bytes: u64,
@@ -130,8 +135,8 @@ async fn page(
             .showing(live.family),
         head: ProjectHead::read(&visit, &project, role, "pipelines").await?,
         id: job.id.to_string(),
-        row: Row::new(&row, &workflows, visit.now),
-        workflow: Foreign(workflow.map(|workflow| workflow.name.to_string()).unwrap_or_default()),
+        row: PipelineSummary::new(&row, &workflows, visit.now),
+        workflow: Untrusted(workflow.map(|workflow| workflow.name.to_string()).unwrap_or_default()),
         workflow_id: job.workflow.to_string(),
         task: live.task,
         live,
@@ -163,19 +168,19 @@ async fn read(
     let open = opened(&steps, job);
     let culprit = culprit(&steps);
     // A step that timed out fails its job; readers want to know which of the two it was.
-    let mark = match culprit {
-        Some(step) if job.status == JobStatus::Failed => Mark::from(step.status),
-        _ => Mark::from(job.status),
+    let status = match culprit {
+        Some(step) if job.status == JobStatus::Failed => DisplayStatus::from(step.status),
+        _ => DisplayStatus::from(job.status),
     };
     let workflow = workflows.iter().find(|workflow| workflow.id == job.workflow);
     let siblings = workflow.map(|workflow| workflow.jobs.as_slice()).unwrap_or_default();
     Ok(JobLive {
         id: job.id.to_string(),
-        family: mark.family(),
-        mark,
-        name: Foreign(job.name.to_string()),
+        family: status.family(),
+        status,
+        name: Untrusted(job.name.to_string()),
         number: job.number,
-        lasting: Lasting::new(job.started_at, job.stopped_at, visit.now),
+        elapsed: Elapsed::new(job.started_at, job.stopped_at, visit.now),
         may_write: visit.account.is_some() && role >= Role::Write,
         approval: job.kind == JobKind::Approval,
         on_hold: job.status == JobStatus::OnHold,
@@ -183,11 +188,12 @@ async fn read(
         pipeline: job.pipeline.to_string(),
         facts: facts(job, body.as_ref(), task, visit.now),
         why: why_waiting(job, siblings).map(|why| sentence(&why)),
+        decision: decision(job, visit.now),
         cause: cause(job, culprit).map(|cause| sentence(&cause)),
         task,
         tasks: tabs(&all, job, task),
         steps: steps.iter().map(|step| step_view(step, job, open, visit.now)).collect(),
-        again: (mark.family() == "bad").then(|| trigger_address(subject)),
+        again: (status.family() == "bad").then(|| trigger_address(subject)),
     })
 }
 
@@ -202,19 +208,29 @@ fn trigger_address(subject: &Job) -> String {
     }
 }
 
+/// Says who approved or canceled a job, and when.
+pub(super) fn decision(job: &JobRow, now: Timestamp) -> Option<Html> {
+    let approved = job.approved_by.as_ref().map(|by| acted("Approved", by, now));
+    approved.or_else(|| job.canceled_by.as_ref().map(|by| acted("Canceled", by, now)))
+}
+
 /// The first step that failed, of those that decide.
 fn culprit<'a>(steps: &[&'a StepRow]) -> Option<&'a StepRow> {
-    let bad = |step: &&&StepRow| Mark::from(step.status).family() == "bad" && !step.background;
+    let bad =
+        |step: &&&StepRow| DisplayStatus::from(step.status).family() == "bad" && !step.background;
     steps.iter().find(bad).copied()
 }
 
 /// Why a job did not pass: what was reported, else the step that failed.
 fn cause(job: &JobRow, culprit: Option<&StepRow>) -> Option<String> {
+    let name = |step: &StepRow| step.name.lines().next().unwrap_or_default().replace('`', "'");
     if let Some(reason) = job.reason.as_deref().filter(|reason| !reason.trim().is_empty()) {
-        return Some(finished(reason));
+        let stopped = culprit.filter(|step| step.status == StepStatus::Timedout);
+        let stopped = stopped.map(|step| format!(" Step `{}` was stopped.", name(step)));
+        return Some(format!("{}{}", finished(reason), stopped.unwrap_or_default()));
     }
     let step = culprit.filter(|_| job.status.is_final())?;
-    let name = step.name.lines().next().unwrap_or_default().replace('`', "'");
+    let name = name(step);
     match (step.status, step.exit_code) {
         (StepStatus::Timedout, _) => Some(format!("Step `{name}` timed out.")),
         (_, Some(code)) => Some(format!("Step `{name}` exited with code {code}.")),
@@ -232,13 +248,13 @@ fn finished(reason: &str) -> String {
 
 /// The task that somebody wants to see who did not say: the first that failed.
 fn interesting(steps: &[StepRow]) -> u32 {
-    let failed = steps.iter().find(|step| Mark::from(step.status).family() == "bad");
+    let failed = steps.iter().find(|step| DisplayStatus::from(step.status).family() == "bad");
     failed.map_or(0, |step| step.task)
 }
 
 /// The step whose log is open: the one that failed, else the one that runs.
 fn opened(steps: &[&StepRow], job: &JobRow) -> Option<u32> {
-    let failed = steps.iter().find(|step| Mark::from(step.status).family() == "bad");
+    let failed = steps.iter().find(|step| DisplayStatus::from(step.status).family() == "bad");
     let running =
         || steps.iter().rev().find(|step| step.status == StepStatus::Running && !step.background);
     let last = || if job.status.is_final() { None } else { steps.last() };
@@ -249,27 +265,27 @@ fn tabs(steps: &[StepRow], job: &JobRow, chosen: u32) -> Vec<TaskTab> {
     if job.tasks < 2 {
         return Vec::new();
     }
-    let mark = |index| {
+    let status = |index| {
         let mut statuses = steps.iter().filter(|step| step.task == index).map(|step| step.status);
-        match statuses.clone().find(|&status| Mark::from(status).family() == "bad") {
-            Some(bad) => Mark::from(bad),
-            None if statuses.clone().next().is_none() => Mark::Queued,
-            None if statuses.any(|status| status == StepStatus::Running) => Mark::Running,
-            None if job.status.is_final() => Mark::Passed,
-            None => Mark::Running,
+        match statuses.clone().find(|&status| DisplayStatus::from(status).family() == "bad") {
+            Some(bad) => DisplayStatus::from(bad),
+            None if statuses.clone().next().is_none() => DisplayStatus::Queued,
+            None if statuses.any(|status| status == StepStatus::Running) => DisplayStatus::Running,
+            None if job.status.is_final() => DisplayStatus::Passed,
+            None => DisplayStatus::Running,
         }
     };
     (0..job.tasks)
-        .map(|index| TaskTab { index, mark: mark(index), chosen: index == chosen })
+        .map(|index| TaskTab { index, status: status(index), chosen: index == chosen })
         .collect()
 }
 
 fn step_view(step: &StepRow, job: &JobRow, open: Option<u32>, now: Timestamp) -> StepView {
     StepView {
         number: step.number,
-        name: Foreign(step.name.clone()),
-        mark: Mark::from(step.status),
-        lasting: Lasting::new(Some(step.started_at), step.ended_at, now),
+        name: Untrusted(step.name.clone()),
+        status: DisplayStatus::from(step.status),
+        elapsed: Elapsed::new(Some(step.started_at), step.ended_at, now),
         exit_code: step.exit_code.filter(|code| *code != 0),
         background: step.background,
         truncated: step.truncated,
@@ -279,7 +295,7 @@ fn step_view(step: &StepRow, job: &JobRow, open: Option<u32>, now: Timestamp) ->
             .command
             .clone()
             .filter(|command| command.trim() != step.name.trim())
-            .map(Foreign),
+            .map(Untrusted),
         config: step.line.map(|line| format!("/pipeline/{}/config#L{line}", job.pipeline)),
         source: format!("/job/{}/log/{}/{}", job.id, step.task, step.number),
         bytes: step.log_bytes,
@@ -294,14 +310,14 @@ fn facts(
     task: u32,
     now: Timestamp,
 ) -> Vec<(&'static str, Html)> {
-    let text = |text: &str| Html(Foreign(text.to_owned()).to_string());
+    let text = |text: &str| Html(Untrusted(text.to_owned()).to_string());
     let mut facts = Vec::new();
     if let Some(at) = job.queued_at {
-        facts.push(("Queued", Html(When::new(at, now).to_string())));
+        facts.push(("Queued", Html(TimeAgo::new(at, now).to_string())));
     }
     if let (Some(queued), Some(started)) = (job.queued_at, job.started_at) {
         facts
-            .push(("Queue time", Html(Lasting::new(Some(queued), Some(started), now).to_string())));
+            .push(("Queue time", Html(Elapsed::new(Some(queued), Some(started), now).to_string())));
     }
     let runner = usize::try_from(task).ok().and_then(|task| job.runners.get(task)?.as_deref());
     if let Some(runner) = runner {

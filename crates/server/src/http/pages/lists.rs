@@ -4,13 +4,17 @@ use askama::Template;
 use roundel_model::{status::PipelineStatus, time::Timestamp};
 use roundel_store::{
     StoreError,
+    pipelines::TriggerKind,
     reading::{JobRow, PipelineFilter, PipelineRow, WorkflowRow},
 };
 
 use super::{
     address::{address, encode},
+    person::Person,
+    status::DisplayStatus,
+    text::{Html, Untrusted, sentence},
+    time::{Elapsed, TimeAgo},
     visit::Visit,
-    words::{Foreign, Html, Lasting, Mark, Person, When, sentence, trigger},
 };
 
 /// Pipelines on one page of a list.
@@ -25,7 +29,7 @@ const CULPRITS: usize = 2;
 #[template(path = "parts/pipelines.html")]
 pub(crate) struct PipelineList {
     /// Rows, newest first.
-    pub(crate) rows: Vec<Row>,
+    pub(crate) rows: Vec<PipelineSummary>,
     /// The query of the next page, if there is more.
     pub(crate) older: Option<String>,
     /// Rows name their project.
@@ -35,22 +39,22 @@ pub(crate) struct PipelineList {
 }
 
 /// A pipeline in a list.
-pub(crate) struct Row {
+pub(crate) struct PipelineSummary {
     pub(crate) id: String,
-    pub(crate) mark: Mark,
-    pub(crate) subject: Foreign,
+    pub(crate) status: DisplayStatus,
+    pub(crate) subject: Untrusted,
     pub(crate) project: String,
     pub(crate) project_at: String,
     pub(crate) ref_icon: &'static str,
-    pub(crate) ref_name: Foreign,
+    pub(crate) ref_name: Untrusted,
     pub(crate) ref_at: String,
     pub(crate) sha: String,
     pub(crate) author: Person,
-    pub(crate) author_name: Foreign,
+    pub(crate) author_name: Untrusted,
     pub(crate) number: u64,
     pub(crate) trigger: &'static str,
-    pub(crate) lasting: Lasting,
-    pub(crate) when: When,
+    pub(crate) elapsed: Elapsed,
+    pub(crate) when: TimeAgo,
     pub(crate) workflows: Vec<WorkflowChip>,
     pub(crate) error: Option<Html>,
 }
@@ -58,8 +62,8 @@ pub(crate) struct Row {
 /// A workflow in a row.
 pub(crate) struct WorkflowChip {
     pub(crate) id: String,
-    pub(crate) name: Foreign,
-    pub(crate) mark: Mark,
+    pub(crate) name: Untrusted,
+    pub(crate) status: DisplayStatus,
     pub(crate) segments: Vec<Segment>,
     /// The first jobs that ended badly: where to look.
     pub(crate) failed: Vec<Segment>,
@@ -69,8 +73,8 @@ pub(crate) struct WorkflowChip {
 
 /// A job in a row.
 pub(crate) struct Segment {
-    pub(crate) mark: Mark,
-    pub(crate) name: Foreign,
+    pub(crate) status: DisplayStatus,
+    pub(crate) name: Untrusted,
     pub(crate) at: String,
 }
 
@@ -89,10 +93,10 @@ impl PipelineList {
         let filtered = filter.branch.is_some() || filter.before.is_some();
         let found = visit.app.store.pipelines(&filter, PAGE + 1).await?;
         let more = found.len() > usize::try_from(PAGE).unwrap_or(usize::MAX);
-        let rows: Vec<Row> = found
+        let rows: Vec<PipelineSummary> = found
             .iter()
             .take(usize::try_from(PAGE).unwrap_or(usize::MAX))
-            .map(|(row, workflows)| Row::new(row, workflows, visit.now))
+            .map(|(row, workflows)| PipelineSummary::new(row, workflows, visit.now))
             .collect();
         let older = rows.last().filter(|_| more).map(|last| {
             let mut query = format!("?before={}", last.id);
@@ -108,20 +112,20 @@ impl PipelineList {
 
     /// The family of the newest row, for the favicon.
     pub(crate) fn family(&self) -> &'static str {
-        self.rows.first().map_or("none", |row| row.mark.family())
+        self.rows.first().map_or("none", |row| row.status.family())
     }
 }
 
-impl Row {
+impl PipelineSummary {
     /// Makes the view of a pipeline.
     pub(crate) fn new(row: &PipelineRow, workflows: &[WorkflowRow], now: Timestamp) -> Self {
         let project_at = address(&row.slug);
         let name = row.git_ref.name();
         // One that never ran has no duration.
-        let lasting = match row.status {
-            PipelineStatus::Pending => Lasting::new(Some(row.created_at), None, now),
+        let elapsed = match row.status {
+            PipelineStatus::Pending => Elapsed::new(Some(row.created_at), None, now),
             PipelineStatus::Created | PipelineStatus::Errored => {
-                Lasting::of_jobs(workflows.iter().flat_map(|workflow| &workflow.jobs), now)
+                Elapsed::of_jobs(workflows.iter().flat_map(|workflow| &workflow.jobs), now)
             }
         };
         let subject = match row.commit.subject.trim() {
@@ -130,20 +134,20 @@ impl Row {
         };
         Self {
             id: row.id.to_string(),
-            mark: Mark::of_pipeline(row, workflows),
-            subject: Foreign(subject),
+            status: DisplayStatus::of_pipeline(row, workflows),
+            subject: Untrusted(subject),
             project: row.slug.full_name(),
             ref_icon: if row.git_ref.tag().is_some() { "tag" } else { "branch" },
             ref_at: format!("{project_at}?branch={}", encode(name)),
-            ref_name: Foreign(name.to_owned()),
+            ref_name: Untrusted(name.to_owned()),
             project_at,
             sha: row.sha.short().to_owned(),
             author: Person::author(&row.commit, row.actor_login.as_deref()),
-            author_name: Foreign(Person::author(&row.commit, row.actor_login.as_deref()).name),
+            author_name: Untrusted(Person::author(&row.commit, row.actor_login.as_deref()).name),
             number: row.number,
             trigger: trigger(row.trigger),
-            lasting,
-            when: When::new(row.created_at, now),
+            elapsed,
+            when: TimeAgo::new(row.created_at, now),
             workflows: workflows.iter().map(WorkflowChip::new).collect(),
             error: row.errors.first().map(|text| sentence(text)),
         }
@@ -153,12 +157,13 @@ impl Row {
 impl WorkflowChip {
     fn new(row: &WorkflowRow) -> Self {
         let done = row.jobs.iter().filter(|job| job.status.is_final()).count();
-        let failed = row.jobs.iter().filter(|job| Mark::from(job.status).family() == "bad");
+        let failed =
+            row.jobs.iter().filter(|job| DisplayStatus::from(job.status).family() == "bad");
         let segments = if row.jobs.len() > SEGMENTS { &[] } else { row.jobs.as_slice() };
         Self {
             id: row.id.to_string(),
-            name: Foreign(row.name.to_string()),
-            mark: Mark::from(row.status),
+            name: Untrusted(row.name.to_string()),
+            status: DisplayStatus::from(row.status),
             segments: segments.iter().map(Segment::new).collect(),
             failed: failed.take(CULPRITS).map(Segment::new).collect(),
             done,
@@ -170,9 +175,20 @@ impl WorkflowChip {
 impl Segment {
     fn new(job: &JobRow) -> Self {
         Self {
-            mark: Mark::from(job.status),
-            name: Foreign(job.name.to_string()),
+            status: DisplayStatus::from(job.status),
+            name: Untrusted(job.name.to_string()),
             at: format!("/job/{}", job.id),
         }
+    }
+}
+
+/// Returns why a pipeline was started, for people.
+const fn trigger(kind: TriggerKind) -> &'static str {
+    match kind {
+        TriggerKind::Push => "push",
+        TriggerKind::Tag => "tag",
+        TriggerKind::PullRequest => "pull request",
+        TriggerKind::Setup => "initial setup",
+        TriggerKind::Manual => "manual",
     }
 }

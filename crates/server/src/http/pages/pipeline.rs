@@ -8,7 +8,7 @@ use roundel_model::{
     actor::Actor,
     forge::Role,
     id::{JobId, PipelineId, WorkflowId},
-    status::{PipelineStatus, WorkflowStatus},
+    status::{JobStatus, PipelineStatus, WorkflowStatus},
 };
 use roundel_store::reading::{JobRow, PipelineRow, WorkflowRow};
 
@@ -17,10 +17,14 @@ use super::{
     config_view::{self, DiagnosticView},
     frame::Shell,
     graph,
-    lists::Row,
+    job::decision,
+    lists::PipelineSummary,
+    person::acted,
     project::ProjectHead,
+    status::{DisplayStatus, why_waiting},
+    text::{Html, Untrusted, sentence},
+    time::Elapsed,
     visit::{Answer, PageError, Visit},
-    words::{Foreign, Html, Lasting, Mark, sentence, why_waiting},
 };
 use crate::{
     drive::{self, Applied},
@@ -53,8 +57,8 @@ struct PipelinePage {
     shell: Shell,
     head: ProjectHead,
     id: String,
-    row: Row,
-    body: Foreign,
+    row: PipelineSummary,
+    body: Untrusted,
     commit_url: Option<String>,
     delivery: Option<String>,
     before: Option<String>,
@@ -65,7 +69,7 @@ struct PipelinePage {
 #[template(path = "parts/pipeline.html")]
 struct PipelineLive {
     id: String,
-    row: Row,
+    row: PipelineSummary,
     family: &'static str,
     may_write: bool,
     compiling: bool,
@@ -80,10 +84,12 @@ struct PipelineLive {
 
 struct WorkflowView {
     id: String,
-    name: Foreign,
-    mark: Mark,
-    lasting: Lasting,
+    name: Untrusted,
+    status: DisplayStatus,
+    elapsed: Elapsed,
     running: bool,
+    /// Who canceled it, and when.
+    canceled: Option<Html>,
     graph: Option<Html>,
     jobs: Vec<JobLine>,
     tally: String,
@@ -92,20 +98,22 @@ struct WorkflowView {
 /// A job in the list.
 struct JobLine {
     id: String,
-    name: Foreign,
-    mark: Mark,
+    name: Untrusted,
+    status: DisplayStatus,
     number: Option<u64>,
-    lasting: Lasting,
-    needs: Vec<Foreign>,
+    elapsed: Elapsed,
+    needs: Vec<Untrusted>,
     why: Option<Html>,
     on_hold: bool,
+    /// Who approved it, and when.
+    approved: Option<Html>,
 }
 
 /// A commit status or a mail that could not be sent so far.
 struct Undelivered {
     what: Html,
     attempts: u32,
-    error: Foreign,
+    error: Untrusted,
     gave_up: bool,
 }
 
@@ -118,11 +126,11 @@ async fn page(Reader { visit, subject, role }: Reader<Pipeline>) -> Answer {
     visit.page(&PipelinePage {
         shell: visit.shell(title, "pipelines").showing(live.family),
         id: row.id.to_string(),
-        body: Foreign(row.commit.body.trim().to_owned()),
+        body: Untrusted(row.commit.body.trim().to_owned()),
         commit_url: row.commit.url.clone().filter(|url| url.starts_with("http")),
         delivery: row.delivery.map(|id| format!("{}/deliveries/{id}", head.at)),
         before: row.before.as_ref().map(|sha| sha.short().to_owned()),
-        row: Row::new(&row, &workflows, visit.now),
+        row: PipelineSummary::new(&row, &workflows, visit.now),
         head,
         live,
     })
@@ -143,7 +151,7 @@ async fn read(
     let Configuration { text, diagnostics } = store.config_of(row.id).await?.unwrap_or_default();
     let diagnostics = config_view::read(diagnostics.as_deref());
     let undelivered = store.undelivered_effects(row.id).await?;
-    let view = Row::new(row, &workflows, visit.now);
+    let view = PipelineSummary::new(row, &workflows, visit.now);
     // The sentences repeat the diagnostics; they speak alone only when there is nothing to underline.
     let errors = if diagnostics.is_empty() {
         row.errors.iter().map(|text| sentence(text)).collect()
@@ -154,7 +162,7 @@ async fn read(
     let (unsupported, diagnostics) = views.into_iter().partition(|view| view.unsupported);
     Ok(PipelineLive {
         id: row.id.to_string(),
-        family: view.mark.family(),
+        family: view.status.family(),
         row: view,
         may_write,
         compiling: row.status == PipelineStatus::Pending,
@@ -169,7 +177,7 @@ async fn read(
                 Some(Undelivered {
                     what: sentence(&pending(undelivered.effect, &workflows)),
                     attempts: undelivered.attempts,
-                    error: Foreign(undelivered.error?),
+                    error: Untrusted(undelivered.error?),
                     gave_up: undelivered.given_up,
                 })
             })
@@ -180,32 +188,38 @@ async fn read(
 fn workflow_view(workflow: &WorkflowRow, visit: &Visit) -> WorkflowView {
     let line = |job: &JobRow| JobLine {
         id: job.id.to_string(),
-        name: Foreign(job.name.to_string()),
-        mark: Mark::from(job.status),
+        name: Untrusted(job.name.to_string()),
+        status: DisplayStatus::from(job.status),
         number: job.number,
-        lasting: Lasting::new(job.started_at, job.stopped_at, visit.now),
+        elapsed: Elapsed::new(job.started_at, job.stopped_at, visit.now),
         needs: workflow
             .jobs
             .iter()
             .filter(|other| job.needs.contains(&other.id))
-            .map(|other| Foreign(other.name.to_string()))
+            .map(|other| Untrusted(other.name.to_string()))
             .collect(),
         why: why_waiting(job, &workflow.jobs)
             .or_else(|| job.reason.clone())
-            .map(|why| sentence(&why)),
-        on_hold: job.status == roundel_model::status::JobStatus::OnHold,
+            .map(|why| sentence(&why))
+            .or_else(|| decision(job, visit.now)),
+        on_hold: job.status == JobStatus::OnHold,
+        approved: job.approved_by.as_ref().map(|by| acted("Approved", by, visit.now)),
     };
     let running = matches!(
         workflow.status,
         WorkflowStatus::Running | WorkflowStatus::Failing | WorkflowStatus::OnHold
     );
     let done = workflow.jobs.iter().filter(|job| job.status.is_final()).count();
+    // Canceling a workflow cancels its jobs, each in the name of the same person.
+    let canceled = workflow.jobs.iter().find_map(|job| job.canceled_by.as_ref());
+    let canceled = canceled.filter(|_| workflow.status == WorkflowStatus::Canceled);
     WorkflowView {
         id: workflow.id.to_string(),
-        name: Foreign(workflow.name.to_string()),
-        mark: Mark::from(workflow.status),
-        lasting: Lasting::of_jobs(&workflow.jobs, visit.now),
+        name: Untrusted(workflow.name.to_string()),
+        status: DisplayStatus::from(workflow.status),
+        elapsed: Elapsed::of_jobs(&workflow.jobs, visit.now),
         running,
+        canceled: canceled.map(|by| acted("Canceled", by, visit.now)),
         graph: graph::draw(workflow.name.as_str(), &workflow.jobs, visit.now),
         jobs: workflow.jobs.iter().map(line).collect(),
         tally: format!("{done} of {} jobs finished", workflow.jobs.len()),
@@ -237,7 +251,7 @@ fn pending(effect: Effect, workflows: &[WorkflowRow]) -> String {
 struct ConfigPage {
     shell: Shell,
     head: ProjectHead,
-    row: Row,
+    row: PipelineSummary,
     source: Html,
     diagnostics: Vec<DiagnosticView>,
 }
@@ -252,7 +266,7 @@ async fn config(Reader { visit, subject, role }: Reader<Pipeline>) -> Answer {
     visit.page(&ConfigPage {
         shell: visit.shell(format!("Configuration · #{}", row.number), "pipelines"),
         head: ProjectHead::read(&visit, &project, role, "pipelines").await?,
-        row: Row::new(&row, &workflows, visit.now),
+        row: PipelineSummary::new(&row, &workflows, visit.now),
         source: config_view::source(&text, &diagnostics),
         diagnostics: config_view::views(&text, &diagnostics),
     })

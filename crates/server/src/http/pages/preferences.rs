@@ -8,8 +8,8 @@ use roundel_store::projects::Project;
 use super::{
     address::{address, see_other},
     frame::Shell,
+    text::Untrusted,
     visit::{Answer, PageError, Visit},
-    words::Foreign,
 };
 use crate::{
     deliver::mail::preference::{self, MailPreference},
@@ -28,7 +28,7 @@ pub(crate) fn routes() -> Routes {
 #[template(path = "preferences.html")]
 struct Page {
     shell: Shell,
-    address: Option<Foreign>,
+    address: Option<Untrusted>,
     mail: bool,
     default: Vec<Choice>,
     projects: Vec<ProjectLine>,
@@ -37,7 +37,7 @@ struct Page {
 struct ProjectLine {
     id: String,
     at: String,
-    name: Foreign,
+    name: Untrusted,
     forge: &'static str,
     choices: Vec<Choice>,
 }
@@ -80,7 +80,7 @@ async fn page(SignedIn { visit, account }: SignedIn) -> Answer {
         projects.push(ProjectLine {
             id: project.id.to_string(),
             at: address(&project.slug),
-            name: Foreign(project.slug.full_name()),
+            name: Untrusted(project.slug.full_name()),
             forge: project.slug.forge.title(),
             choices: Choice::for_project(own, default),
         });
@@ -88,7 +88,7 @@ async fn page(SignedIn { visit, account }: SignedIn) -> Answer {
     let email = visit.account.as_ref().and_then(|account| account.email.clone());
     visit.page(&Page {
         shell: visit.shell("Preferences", "preferences"),
-        address: email.map(Foreign),
+        address: email.map(Untrusted),
         mail: visit.app.settings.mail.is_some(),
         default: Choice::for_all(default),
         projects,

@@ -16,8 +16,8 @@ use super::{
     address::{address, see_other},
     frame::Shell,
     lists::PipelineList,
+    text::Untrusted,
     visit::{Answer, PageError, Visit},
-    words::Foreign,
 };
 use crate::{
     app::App,
@@ -45,9 +45,9 @@ pub(crate) fn routes(base: &str) -> Routes {
 /// What the head of every page of a project shows.
 #[expect(clippy::struct_excessive_bools, reason = "what a template asks, one by one")]
 pub(crate) struct ProjectHead {
-    pub(crate) name: Foreign,
-    pub(crate) owner: Foreign,
-    pub(crate) repository: Foreign,
+    pub(crate) name: Untrusted,
+    pub(crate) owner: Untrusted,
+    pub(crate) repository: Untrusted,
     pub(crate) forge: &'static str,
     pub(crate) at: String,
     pub(crate) web_url: String,
@@ -57,7 +57,7 @@ pub(crate) struct ProjectHead {
     pub(crate) signed_in: bool,
     pub(crate) may_write: bool,
     pub(crate) may_admin: bool,
-    pub(crate) default_branch: Foreign,
+    pub(crate) default_branch: Untrusted,
     /// Which tab is lit.
     pub(crate) tab: &'static str,
 }
@@ -79,9 +79,9 @@ impl ProjectHead {
             None => false,
         };
         Ok(Self {
-            name: Foreign(project.slug.full_name()),
-            owner: Foreign(project.slug.owner.clone()),
-            repository: Foreign(project.slug.repository.clone()),
+            name: Untrusted(project.slug.full_name()),
+            owner: Untrusted(project.slug.owner.clone()),
+            repository: Untrusted(project.slug.repository.clone()),
             forge: project.slug.forge.title(),
             at: address(&project.slug),
             web_url: project.web_url.clone(),
@@ -91,7 +91,7 @@ impl ProjectHead {
             signed_in: visit.account.is_some(),
             may_write: visit.account.is_some() && role >= Role::Write,
             may_admin: visit.account.is_some() && role >= Role::Admin,
-            default_branch: Foreign(project.default_branch.clone()),
+            default_branch: Untrusted(project.default_branch.clone()),
             tab,
         })
     }
@@ -105,13 +105,13 @@ struct ProjectPage {
     id: String,
     list: PipelineList,
     branches: Vec<BranchChoice>,
-    branch: Foreign,
+    branch: Untrusted,
     source: String,
     badge: String,
 }
 
 struct BranchChoice {
-    name: Foreign,
+    name: Untrusted,
     chosen: bool,
 }
 
@@ -160,7 +160,7 @@ async fn page(asked: BadgeOrReader) -> Answer {
     }
     let branches = branches
         .into_iter()
-        .map(|name| BranchChoice { chosen: chosen.as_ref() == Some(&name), name: Foreign(name) })
+        .map(|name| BranchChoice { chosen: chosen.as_ref() == Some(&name), name: Untrusted(name) })
         .collect();
     let query = visit.query.as_deref().map(|query| format!("?{query}")).unwrap_or_default();
     visit.page(&ProjectPage {
@@ -168,7 +168,7 @@ async fn page(asked: BadgeOrReader) -> Answer {
         id: project.id.to_string(),
         source: format!("{}/live{query}", head.at),
         badge: format!("{}.svg", head.at),
-        branch: Foreign(chosen.unwrap_or_else(|| project.default_branch.clone())),
+        branch: Untrusted(chosen.unwrap_or_else(|| project.default_branch.clone())),
         head,
         list,
         branches,

@@ -18,9 +18,10 @@ use super::{
     address::{address, see_other},
     frame::Shell,
     home::{SignInChoice, choices},
-    lists::Row,
+    lists::PipelineSummary,
+    status::DisplayStatus,
+    text::{Html, Untrusted, sentence},
     visit::{Answer, PageError, Visit},
-    words::{Foreign, Html, Mark, sentence},
 };
 use crate::{
     http::{rights::SignedIn, routes::Routes},
@@ -44,9 +45,9 @@ struct ProjectCard {
     name: String,
     forge: &'static str,
     at: String,
-    mark: Mark,
+    status: DisplayStatus,
     active: bool,
-    newest: Option<Row>,
+    newest: Option<PipelineSummary>,
 }
 
 async fn followed(SignedIn { visit, account }: SignedIn) -> Answer {
@@ -62,12 +63,13 @@ async fn followed(SignedIn { visit, account }: SignedIn) -> Answer {
 async fn card(visit: &Visit, project: &Project) -> Result<ProjectCard, PageError> {
     let filter = PipelineFilter { projects: Some(vec![project.id]), ..PipelineFilter::default() };
     let newest = visit.app.store.pipelines(&filter, 1).await?;
-    let newest = newest.first().map(|(row, workflows)| Row::new(row, workflows, visit.now));
+    let newest =
+        newest.first().map(|(row, workflows)| PipelineSummary::new(row, workflows, visit.now));
     Ok(ProjectCard {
         name: project.slug.full_name(),
         forge: project.slug.forge.title(),
         at: address(&project.slug),
-        mark: newest.as_ref().map_or(Mark::Nothing, |row| row.mark),
+        status: newest.as_ref().map_or(DisplayStatus::Nothing, |row| row.status),
         active: project.active,
         newest,
     })
@@ -92,7 +94,7 @@ struct ForgeSection {
 
 /// An organization with its repositories.
 struct Organization {
-    name: Foreign,
+    name: Untrusted,
     repositories: Vec<Choice>,
 }
 
@@ -184,7 +186,7 @@ async fn group(
     }
     let organization = |(name, mut repositories): (String, Vec<Choice>)| {
         repositories.sort_by_key(|choice| choice.name.to_lowercase());
-        Organization { name: Foreign(name), repositories }
+        Organization { name: Untrusted(name), repositories }
     };
     Ok(organizations.into_iter().map(organization).collect())
 }

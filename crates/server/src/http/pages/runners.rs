@@ -6,8 +6,9 @@ use askama::Template;
 
 use super::{
     frame::Shell,
+    text::{Html, Untrusted, sentence},
+    time::TimeAgo,
     visit::Answer,
-    words::{Foreign, When},
 };
 use crate::http::{rights::SignedIn, routes::Routes};
 
@@ -29,25 +30,28 @@ struct Page {
 }
 
 struct RunnerView {
-    name: Foreign,
-    version: Foreign,
-    classes: Vec<Foreign>,
-    executors: Vec<Foreign>,
-    seen: When,
+    name: Untrusted,
+    version: Untrusted,
+    classes: Vec<Untrusted>,
+    executors: Vec<Untrusted>,
+    /// What its host lacks for jobs.
+    limitations: Vec<Html>,
+    seen: TimeAgo,
     here: bool,
 }
 
 async fn page(SignedIn { visit, .. }: SignedIn) -> Answer {
     let rows = visit.app.store.runners().await?;
-    let foreign = |all: &[String]| all.iter().cloned().map(Foreign).collect();
+    let foreign = |all: &[String]| all.iter().cloned().map(Untrusted).collect();
     let runners = rows
         .iter()
         .map(|row| RunnerView {
-            name: Foreign(row.name.clone()),
-            version: Foreign(row.version.clone()),
+            name: Untrusted(row.name.clone()),
+            version: Untrusted(row.version.clone()),
             classes: foreign(&row.resource_classes),
-            executors: row.executors.iter().map(|one| Foreign(one.to_string())).collect(),
-            seen: When::new(row.last_seen_at, visit.now),
+            executors: row.executors.iter().map(|one| Untrusted(one.to_string())).collect(),
+            limitations: row.limitations.iter().flatten().map(|text| sentence(text)).collect(),
+            seen: TimeAgo::new(row.last_seen_at, visit.now),
             here: visit.now.since(row.last_seen_at) < AWAY,
         })
         .collect();

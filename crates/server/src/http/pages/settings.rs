@@ -18,8 +18,9 @@ use super::{
     address::{address, encode, see_other},
     frame::Shell,
     project::ProjectHead,
+    text::Untrusted,
+    time::TimeAgo,
     visit::{Answer, PageError, Visit},
-    words::{Foreign, When},
 };
 use crate::{
     http::{
@@ -54,14 +55,14 @@ struct Settings {
     key: Option<KeyView>,
     hook: Option<HookView>,
     variables: Vec<VariableView>,
-    contexts: Vec<Foreign>,
+    contexts: Vec<Untrusted>,
     badge: BadgeView,
     mail: bool,
 }
 
 struct VariableView {
-    name: Foreign,
-    set: When,
+    name: Untrusted,
+    set: TimeAgo,
 }
 
 struct KeyView {
@@ -70,8 +71,8 @@ struct KeyView {
     state: &'static str,
     good: bool,
     forge_id: Option<String>,
-    created: When,
-    used: Option<When>,
+    created: TimeAgo,
+    used: Option<TimeAgo>,
     at_forge: String,
 }
 
@@ -80,8 +81,8 @@ struct HookView {
     good: bool,
     forge_id: Option<String>,
     address: String,
-    last: Option<When>,
-    created: When,
+    last: Option<TimeAgo>,
+    created: TimeAgo,
     at_forge: String,
 }
 
@@ -91,7 +92,7 @@ struct BadgeView {
     private: bool,
     has_token: bool,
     boxes: Vec<(&'static str, String)>,
-    branches: Vec<Foreign>,
+    branches: Vec<Untrusted>,
     branch: String,
 }
 
@@ -100,7 +101,8 @@ async fn page(Writer { visit, subject: project, role, .. }: Writer<Project>) -> 
     let key = store.checkout_key(project.id).await?;
     let hook = store.hook_of(project.id).await?;
     let variables = store.variable_names(project.id).await?;
-    let variable = |(name, at)| VariableView { name: Foreign(name), set: When::new(at, visit.now) };
+    let variable =
+        |(name, at)| VariableView { name: Untrusted(name), set: TimeAgo::new(at, visit.now) };
     let head = ProjectHead::read(&visit, &project, role, "settings").await?;
     visit.page(&Settings {
         shell: visit.shell(format!("Settings · {}", project.slug.full_name()), "projects"),
@@ -130,8 +132,8 @@ fn key_view(visit: &Visit, project: &Project, key: &CheckoutKey) -> KeyView {
         state,
         good,
         forge_id: key.forge_id.clone(),
-        created: When::new(key.created_at, visit.now),
-        used: key.last_used_at.map(|at| When::new(at, visit.now)),
+        created: TimeAgo::new(key.created_at, visit.now),
+        used: key.last_used_at.map(|at| TimeAgo::new(at, visit.now)),
         at_forge: format!("{}/{tail}", project.web_url.trim_end_matches('/')),
     }
 }
@@ -153,14 +155,14 @@ fn hook_view(visit: &Visit, project: &Project, hook: &Hook) -> HookView {
         good,
         forge_id: hook.forge_id.clone(),
         address: links::hook(&visit.app, hook.forge, hook.id),
-        last: hook.last_delivery_at.map(|at| When::new(at, visit.now)),
-        created: When::new(hook.created_at, visit.now),
+        last: hook.last_delivery_at.map(|at| TimeAgo::new(at, visit.now)),
+        created: TimeAgo::new(hook.created_at, visit.now),
         at_forge: format!("{}/{tail}", project.web_url.trim_end_matches('/')),
     }
 }
 
 /// Names of commit statuses that the newest pipelines set, to be copied into branch protection.
-async fn contexts(visit: &Visit, project: &Project) -> Result<Vec<Foreign>, PageError> {
+async fn contexts(visit: &Visit, project: &Project) -> Result<Vec<Untrusted>, PageError> {
     let filter = PipelineFilter { projects: Some(vec![project.id]), ..PipelineFilter::default() };
     let pipelines = visit.app.store.pipelines(&filter, LOOK_BACK).await?;
     let names: BTreeSet<String> = pipelines
@@ -170,7 +172,7 @@ async fn contexts(visit: &Visit, project: &Project) -> Result<Vec<Foreign>, Page
         .filter(|job| job.kind != JobKind::NoOp)
         .map(|job| format!("{}: {}", visit.app.settings.status_prefix, job.name))
         .collect();
-    Ok(names.into_iter().map(Foreign).collect())
+    Ok(names.into_iter().map(Untrusted).collect())
 }
 
 async fn badge_view(visit: &Visit, project: &Project) -> Result<BadgeView, PageError> {
@@ -197,7 +199,7 @@ async fn badge_view(visit: &Visit, project: &Project) -> Result<BadgeView, PageE
         private: project.private,
         has_token: token.is_some(),
         boxes: boxes(&image, &link),
-        branches: branches.into_iter().map(Foreign).collect(),
+        branches: branches.into_iter().map(Untrusted).collect(),
         branch,
     })
 }

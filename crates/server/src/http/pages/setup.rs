@@ -8,8 +8,10 @@ use super::{
     address::{address, see_other},
     frame::Shell,
     project::ProjectHead,
+    status::DisplayStatus,
+    text::{Html, sentence},
+    time::Elapsed,
     visit::{Answer, PageError, Visit},
-    words::{Html, Lasting, Mark, sentence},
 };
 use crate::{
     http::{
@@ -41,11 +43,11 @@ struct SetupPage {
 struct SetupSteps {
     /// Nothing was begun.
     none: bool,
-    mark: Mark,
+    status: DisplayStatus,
     title: &'static str,
     text: &'static str,
     steps: Vec<StepView>,
-    lasting: Lasting,
+    elapsed: Elapsed,
     again: Again,
     done: bool,
     at: String,
@@ -74,7 +76,7 @@ impl Again {
 }
 
 struct StepView {
-    mark: Mark,
+    status: DisplayStatus,
     title: Html,
     detail: Option<Html>,
     class: &'static str,
@@ -85,7 +87,7 @@ async fn page(Reader { visit, subject: project, role }: Reader<Project>) -> Answ
     let head = ProjectHead::read(&visit, &project, role, "setup").await?;
     let live = read(&visit, &project, role).await?;
     let title = format!("Set up {}", project.slug.full_name());
-    let shell = visit.shell(title, "add").showing(live.mark.family());
+    let shell = visit.shell(title, "add").showing(live.status.family());
     visit.page(&SetupPage { shell, head, id: project.id.to_string(), live })
 }
 
@@ -119,39 +121,39 @@ fn view(
     at: String,
     first_pipeline: Option<String>,
 ) -> SetupSteps {
-    let (mark, title, text) = match setup.map(|setup| setup.state) {
-        None => (Mark::Nothing, "Not set up", "This project has not been set up."),
+    let (status, title, text) = match setup.map(|setup| setup.state) {
+        None => (DisplayStatus::Nothing, "Not set up", "This project has not been set up."),
         Some(SetupState::Running) => {
-            (Mark::Running, "Setting up", "Setup continues if you close this page.")
+            (DisplayStatus::Running, "Setting up", "Setup continues if you close this page.")
         }
         Some(SetupState::Done) => {
-            (Mark::Passed, "Ready", "Each push to this repository now starts a pipeline.")
+            (DisplayStatus::Passed, "Ready", "Each push to this repository now starts a pipeline.")
         }
         Some(SetupState::Compensating) => (
-            Mark::Failing,
+            DisplayStatus::Failing,
             "Rolling back",
             "A step failed. What this run created in the repository is being removed.",
         ),
         Some(SetupState::Failed) => (
-            Mark::Failed,
+            DisplayStatus::Failed,
             "A step failed",
             "What this run created was removed again. The failed step below says why; fix that and run setup again.",
         ),
         Some(SetupState::Abandoned) => {
-            (Mark::Canceled, "Stopped", "Setup did not finish. You can run it again.")
+            (DisplayStatus::Canceled, "Stopped", "Setup did not finish. You can run it again.")
         }
     };
     let state = setup.map(|setup| setup.state);
     let going = matches!(state, Some(SetupState::Running | SetupState::Compensating));
     SetupSteps {
         none: setup.is_none(),
-        mark,
+        status,
         title,
         text,
         steps: setup
             .map(|setup| setup.steps.iter().map(StepView::new).collect())
             .unwrap_or_default(),
-        lasting: Lasting::new(
+        elapsed: Elapsed::new(
             setup.map(|setup| setup.started_at),
             setup.filter(|_| !going).map(|setup| setup.updated_at),
             visit.now,
@@ -165,16 +167,18 @@ fn view(
 
 impl StepView {
     fn new(step: &roundel_store::projects::SetupStep) -> Self {
-        let (mark, class, word) = match step.status {
-            SetupStepStatus::Waiting => (Mark::Blocked, "waiting", "waiting"),
-            SetupStepStatus::Running => (Mark::Running, "running", "in progress"),
-            SetupStepStatus::Done => (Mark::Passed, "done", "done"),
-            SetupStepStatus::Warning => (Mark::Infrastructure, "warning", "done, with a warning"),
-            SetupStepStatus::Failed => (Mark::Failed, "failed", "failed"),
-            SetupStepStatus::Undone => (Mark::Canceled, "undone", "undone"),
+        let (status, class, word) = match step.status {
+            SetupStepStatus::Waiting => (DisplayStatus::Blocked, "waiting", "waiting"),
+            SetupStepStatus::Running => (DisplayStatus::Running, "running", "in progress"),
+            SetupStepStatus::Done => (DisplayStatus::Passed, "done", "done"),
+            SetupStepStatus::Warning => {
+                (DisplayStatus::Infrastructure, "warning", "done, with a warning")
+            }
+            SetupStepStatus::Failed => (DisplayStatus::Failed, "failed", "failed"),
+            SetupStepStatus::Undone => (DisplayStatus::Canceled, "undone", "undone"),
         };
         Self {
-            mark,
+            status,
             title: sentence(&step.title),
             detail: step.detail.as_deref().map(sentence),
             class,

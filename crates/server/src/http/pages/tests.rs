@@ -4,7 +4,12 @@ mod rights;
 mod world;
 
 use axum::http::{StatusCode, header};
-use roundel_model::{forge::Role, status::StepStatus};
+use roundel_model::{
+    forge::Role,
+    status::{Outcome, StepStatus},
+    time::Timestamp,
+};
+use roundel_store::runners::RunnerRow;
 
 use world::{World, text};
 
@@ -146,6 +151,32 @@ async fn a_press_by_a_reader_changes_nothing() {
     assert!(late.headers()[header::LOCATION].to_str().unwrap().ends_with("done=late"));
 }
 
+/// An approval without a name and a time is no audit trail.
+#[tokio::test]
+async fn pages_name_who_approved_and_who_canceled() {
+    let world = World::new().await;
+    let pipeline = world.held("Release").await;
+    let approval = world.job(pipeline, "approve").await;
+    world.post(&format!("/pipeline/{pipeline}/approve/{approval}"), "", "writer").await;
+    let said = "Approved by <bdi>writer</bdi> <time";
+    for path in [format!("/job/{approval}"), format!("/pipeline/{pipeline}")] {
+        let page = text(world.get(&path, Some("reader")).await).await;
+        assert!(page.contains(said), "{path}: {page}");
+        assert!(!page.contains("Canceled by"), "{path}: {page}");
+    }
+    let job = world.claim(pipeline, "test").await;
+    let workflow = world.app.store.workflows(pipeline).await.unwrap()[0].id;
+    let answer = world.post(&format!("/pipeline/{pipeline}/cancel/{workflow}"), "", "admin").await;
+    let to = answer.headers()[header::LOCATION].to_str().unwrap().to_owned();
+    let page = text(world.get(&to, Some("reader")).await).await;
+    let said = "Canceled by <bdi>admin</bdi> <time";
+    assert_eq!(page.matches(said).count(), 2, "the workflow and its job: {page}");
+    // The banner of the button must not speak of something to come when it is done.
+    assert!(page.contains("role=\"status\">Canceled.</p>"), "{page}");
+    let page = text(world.get(&format!("/job/{job}"), Some("reader")).await).await;
+    assert!(page.contains(said), "{page}");
+}
+
 #[tokio::test]
 async fn another_spelling_of_a_project_moves_to_the_right_one() {
     let world = World::new().await;
@@ -250,13 +281,54 @@ async fn a_failed_job_says_which_step_failed_and_how() {
         let job = world.claim(pipeline, "build").await;
         world.step(job, (101, "Checkout code"), StepStatus::Success, b"ok\n").await;
         world.step(job, (102, "Tests"), status, b"boom\n").await;
-        world.finish(pipeline, job, roundel_model::status::Outcome::Failed).await;
+        world.finish(pipeline, job, Outcome::Failed).await;
         let page = text(world.get(&format!("/job/{job}"), Some("reader")).await).await;
         assert!(page.contains(&format!("<p class=\"notice bad\">{sentence}</p>")), "{page}");
         assert!(page.contains(word), "{page}");
         let again = "href=\"/gh/acme/web?branch=main#trigger\"";
         assert!(page.contains(again), "what to do is a link: {page}");
     }
+}
+
+/// Readers of a list want to know whether to look for a mistake or for something that hangs.
+#[tokio::test]
+async fn a_job_that_timed_out_is_called_so_wherever_it_is_named() {
+    let world = World::new().await;
+    let pipeline = world.pipeline("main", "Hang").await;
+    let job = world.claim(pipeline, "build").await;
+    world.step(job, (101, "Tests"), StepStatus::Timedout, b"waiting\n").await;
+    let ended = (Outcome::Timedout, Some("No output for 10 minutes."));
+    world.finish_because(pipeline, job, ended).await;
+    let list = text(world.get("/gh/acme/web", Some("reader")).await).await;
+    assert!(list.contains("<use href=\"#m-timedout\"/>"), "{list}");
+    assert!(list.contains("<bdi>build</bdi><span class=\"vh\">: Timed out</span>"), "{list}");
+    let page = text(world.get(&format!("/pipeline/{pipeline}"), Some("reader")).await).await;
+    assert!(page.contains("aria-label=\"build: Timed out"), "the graph: {page}");
+    assert!(page.contains("<td>No output for 10 minutes.</td>"), "the list of jobs: {page}");
+    let page = text(world.get(&format!("/job/{job}"), Some("reader")).await).await;
+    let cause = "No output for 10 minutes. Step <code>Tests</code> was stopped.";
+    assert!(page.contains(&format!("<p class=\"notice bad\">{cause}</p>")), "{page}");
+    assert!(page.contains("<strong class=\"s-timedout\">Timed out</strong>"), "{page}");
+}
+
+/// A host that lacks something is a matter for its administrator, not a reason why a job failed.
+#[tokio::test]
+async fn what_a_host_lacks_is_a_neutral_line_on_the_page_of_runners() {
+    let world = World::new().await;
+    let runner = RunnerRow {
+        name: "build-1".to_owned(),
+        version: "1".to_owned(),
+        resource_classes: Vec::new(),
+        executors: Vec::new(),
+        limitations: Some(vec!["Jobs on this runner have no network: `nft` <is> missing.".into()]),
+        last_seen_at: Timestamp::now(),
+    };
+    world.app.store.touch_runner(&runner).await.unwrap();
+    let page = text(world.get("/runners", Some("reader")).await).await;
+    let line = "<ul class=\"limitations quiet\"><li>Jobs on this runner have no network: \
+        <code>nft</code> &lt;is&gt; missing.</li></ul>";
+    assert!(page.contains(line), "{page}");
+    assert!(!page.contains("notice bad"), "{page}");
 }
 
 /// Joining late shows everything: any piece of the answer is the same at any time.
@@ -308,7 +380,7 @@ async fn a_badge_tells_strangers_nothing() {
     let world = World::new().await;
     let pipeline = world.pipeline("main", "Add a door").await;
     let job = world.claim(pipeline, "build").await;
-    world.finish(pipeline, job, roundel_model::status::Outcome::Success).await;
+    world.finish(pipeline, job, Outcome::Success).await;
     let bytes = |path: &'static str, who: Option<&'static str>| {
         let world = &world;
         async move { text(world.get(path, who).await).await }

@@ -17,7 +17,7 @@ use roundel_store::{StoreError, accounts::Account, projects::Project};
 use super::{
     address::{encode, see_other},
     frame::{Shell, error_page, page_not_found, secured},
-    words::Person,
+    person::Person,
 };
 use crate::{
     access::{self, Visitor},
@@ -196,7 +196,7 @@ impl Visit {
 fn notice(code: &str) -> Option<&'static str> {
     Some(match code {
         "triggered" => "A pipeline was started.",
-        "canceled" => "Cancellation requested.",
+        "canceled" => "Canceled.",
         "approved" => "Approved; dependent jobs will start.",
         "followed" => "You follow this project: its pipelines are on your dashboard.",
         "unfollowed" => "You no longer follow this project.",

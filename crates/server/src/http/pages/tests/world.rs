@@ -20,6 +20,7 @@ use roundel_model::{
     id::{JobId, LeaseId, PipelineId, WorkflowId},
     kind::StepKind,
     name::{CommitSha, GitRef},
+    plan::{PlannedJob, PlannedJobKind},
     secret::Secret,
     status::{Outcome, StepStatus},
     time::Timestamp,
@@ -174,6 +175,18 @@ impl World {
 
     /// A pipeline with two jobs, `build` and `test`, the second after the first.
     pub(super) async fn pipeline(&self, branch: &str, subject: &str) -> PipelineId {
+        let build = roundel_testkit::planned::build("build", 1);
+        self.pipeline_of(branch, subject, build).await
+    }
+
+    /// A pipeline with an approval, `approve`, and a job after it, `test`.
+    pub(super) async fn held(&self, subject: &str) -> PipelineId {
+        let approve = roundel_testkit::planned::job("approve", PlannedJobKind::Approval);
+        self.pipeline_of("main", subject, approve).await
+    }
+
+    /// A pipeline with a job, and `test` after it.
+    async fn pipeline_of(&self, branch: &str, subject: &str, first: PlannedJob) -> PipelineId {
         let id = PipelineId::fresh();
         let new = NewPipeline {
             id,
@@ -193,18 +206,14 @@ impl World {
             created_at: Timestamp::now(),
         };
         self.app.store.create_pipeline(&new).await.unwrap();
-        let (build, test) = (JobId::fresh(), JobId::fresh());
-        let job = |id, name: &str, needs| NewJob {
-            id,
-            plan: roundel_testkit::planned::build(name, 1),
-            needs,
-            missing_contexts: Vec::new(),
-        };
-        let need = Need { job: build, accepts: vec![Outcome::Success] };
+        let (before, after) = (JobId::fresh(), JobId::fresh());
+        let job = |id, plan, needs| NewJob { id, plan, needs, missing_contexts: Vec::new() };
+        let need = Need { job: before, accepts: vec![Outcome::Success] };
+        let test = roundel_testkit::planned::build("test", 1);
         let workflow = NewWorkflow {
             id: WorkflowId::fresh(),
             name: "main".into(),
-            jobs: vec![job(build, "build", vec![]), job(test, "test", vec![need])],
+            jobs: vec![job(before, first, vec![]), job(after, test, vec![need])],
         };
         self.apply(
             id,
@@ -214,10 +223,14 @@ impl World {
         id
     }
 
-    pub(super) async fn claim(&self, pipeline: PipelineId, name: &str) -> JobId {
+    pub(super) async fn job(&self, pipeline: PipelineId, name: &str) -> JobId {
         let workflows = self.app.store.workflows(pipeline).await.unwrap();
         let mut jobs = workflows.iter().flat_map(|workflow| &workflow.jobs);
-        let job = jobs.find(|job| job.name.as_str() == name).unwrap().id;
+        jobs.find(|job| job.name.as_str() == name).unwrap().id
+    }
+
+    pub(super) async fn claim(&self, pipeline: PipelineId, name: &str) -> JobId {
+        let job = self.job(pipeline, name).await;
         let lease = lease(job);
         let expires_at = Timestamp::now().plus(std::time::Duration::from_mins(1));
         self.apply(
@@ -229,8 +242,17 @@ impl World {
     }
 
     pub(super) async fn finish(&self, pipeline: PipelineId, job: JobId, outcome: Outcome) {
-        let lease = lease(job);
-        self.apply(pipeline, &Event::Finished { job, task: 0, lease, outcome, reason: None }).await;
+        self.finish_because(pipeline, job, (outcome, None)).await;
+    }
+
+    pub(super) async fn finish_because(
+        &self,
+        pipeline: PipelineId,
+        job: JobId,
+        (outcome, reason): (Outcome, Option<&str>),
+    ) {
+        let (lease, reason) = (lease(job), reason.map(str::to_owned));
+        self.apply(pipeline, &Event::Finished { job, task: 0, lease, outcome, reason }).await;
     }
 
     pub(super) async fn step(&self, job: JobId, step: (u32, &str), status: StepStatus, log: &[u8]) {

@@ -1,0 +1,318 @@
+//! A status as pages show it: one roundel, with a ring, a glyph and a word of its own. Colour alone
+//! never tells two of them apart. And why a job is not running.
+
+use std::fmt;
+
+use askama::filters::HtmlSafe;
+use roundel_model::status::{
+    JobStatus, PipelineErrorKind, PipelineStatus, StepStatus, WorkflowStatus,
+};
+use roundel_store::reading::{JobRow, PipelineRow, WorkflowRow};
+
+/// A status as people see it: one roundel, with a ring, a glyph and a word of its own. Colour alone
+/// never tells two of them apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DisplayStatus {
+    /// Ended well.
+    Passed,
+    /// A step failed, or the configuration does.
+    Failed,
+    /// A runner has it.
+    Running,
+    /// Something failed, something still runs.
+    Failing,
+    /// Ready, waits for a runner.
+    Queued,
+    /// Waits for other jobs.
+    Blocked,
+    /// Waits for a person.
+    Hold,
+    /// Stopped by a person or a rule.
+    Canceled,
+    /// Never started.
+    NotRun,
+    /// Took too long.
+    TimedOut,
+    /// Our fault.
+    Infrastructure,
+    /// Not allowed.
+    Unauthorized,
+    /// The configuration could not be compiled.
+    ConfigError,
+    /// The configuration is right, and asks for what this release cannot run.
+    NotSupported,
+    /// The configuration is being compiled.
+    Compiling,
+    /// There is nothing to run.
+    Nothing,
+}
+
+/// The worst news first; what still runs hides what ended well.
+const ORDER: [WorkflowStatus; 9] = [
+    WorkflowStatus::Failing,
+    WorkflowStatus::Running,
+    WorkflowStatus::Failed,
+    WorkflowStatus::Error,
+    WorkflowStatus::Unauthorized,
+    WorkflowStatus::OnHold,
+    WorkflowStatus::Canceled,
+    WorkflowStatus::Success,
+    WorkflowStatus::NotRun,
+];
+
+impl DisplayStatus {
+    /// Returns the word for people.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Passed => "Passed",
+            Self::Failed => "Failed",
+            Self::Running => "Running",
+            Self::Failing => "Failing",
+            Self::Queued => "Queued",
+            Self::Blocked => "Blocked",
+            Self::Hold => "Needs approval",
+            Self::Canceled => "Canceled",
+            Self::NotRun => "Not run",
+            Self::TimedOut => "Timed out",
+            Self::Infrastructure => "Infrastructure failure",
+            Self::Unauthorized => "Unauthorized",
+            Self::ConfigError => "Config error",
+            Self::NotSupported => "Not supported",
+            Self::Compiling => "Compiling",
+            Self::Nothing => "Nothing to run",
+        }
+    }
+
+    /// Returns the name of its symbol and of its class.
+    pub(crate) const fn class(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Running => "running",
+            Self::Failing => "failing",
+            Self::Queued => "queued",
+            Self::Blocked => "blocked",
+            Self::Hold => "hold",
+            Self::Canceled => "canceled",
+            Self::NotRun => "notrun",
+            Self::TimedOut => "timedout",
+            Self::Infrastructure => "infra",
+            Self::Unauthorized => "unauthorized",
+            Self::ConfigError => "configerror",
+            Self::NotSupported => "notsupported",
+            Self::Compiling => "compiling",
+            Self::Nothing => "nothing",
+        }
+    }
+
+    /// Returns the family that decides on the favicon: `ok`, `bad`, `busy`, `hold`, `none`.
+    pub(crate) const fn family(self) -> &'static str {
+        match self {
+            Self::Passed => "ok",
+            Self::Failed
+            | Self::Failing
+            | Self::TimedOut
+            | Self::Infrastructure
+            | Self::Unauthorized
+            | Self::ConfigError
+            | Self::NotSupported => "bad",
+            Self::Running | Self::Queued | Self::Blocked | Self::Compiling => "busy",
+            Self::Hold => "hold",
+            Self::Canceled | Self::NotRun | Self::Nothing => "none",
+        }
+    }
+
+    /// Returns the roundel alone, hidden from screen readers: for places that say the word beside it.
+    pub(crate) const fn icon(self) -> Icon {
+        Icon(self)
+    }
+
+    /// Returns the status of a whole pipeline.
+    pub(crate) fn of_pipeline(row: &PipelineRow, workflows: &[WorkflowRow]) -> Self {
+        match row.status {
+            PipelineStatus::Pending => return Self::Compiling,
+            PipelineStatus::Errored if row.error_kind == Some(PipelineErrorKind::Unsupported) => {
+                return Self::NotSupported;
+            }
+            PipelineStatus::Errored => return Self::ConfigError,
+            PipelineStatus::Created => {}
+        }
+        let has = |status| workflows.iter().any(|workflow| workflow.status == status);
+        if has(WorkflowStatus::Running) && has(WorkflowStatus::Failed) {
+            return Self::Failing;
+        }
+        ORDER.into_iter().find(|&status| has(status)).map_or(Self::Nothing, Self::from)
+    }
+}
+
+/// The roundel with its word, for places where the word stands beside it.
+impl fmt::Display for DisplayStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            r#"<span class="status s-{}">{}{}</span>"#,
+            self.class(),
+            Icon(*self),
+            self.word()
+        )
+    }
+}
+
+impl HtmlSafe for DisplayStatus {}
+
+/// A roundel without a word.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Icon(DisplayStatus);
+
+impl fmt::Display for Icon {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let class = self.0.class();
+        write!(
+            f,
+            r##"<svg class="icon m-{class}" viewBox="0 0 24 24" aria-hidden="true"><use href="#m-{class}"/></svg>"##
+        )
+    }
+}
+
+impl HtmlSafe for Icon {}
+
+impl From<JobStatus> for DisplayStatus {
+    fn from(status: JobStatus) -> Self {
+        match status {
+            JobStatus::Blocked => Self::Blocked,
+            JobStatus::NotRunning => Self::Queued,
+            JobStatus::Running => Self::Running,
+            JobStatus::OnHold => Self::Hold,
+            JobStatus::Success => Self::Passed,
+            JobStatus::Failed => Self::Failed,
+            JobStatus::Timedout => Self::TimedOut,
+            JobStatus::InfrastructureFail => Self::Infrastructure,
+            JobStatus::Canceled => Self::Canceled,
+            JobStatus::NotRun => Self::NotRun,
+            JobStatus::Unauthorized => Self::Unauthorized,
+        }
+    }
+}
+
+impl From<WorkflowStatus> for DisplayStatus {
+    fn from(status: WorkflowStatus) -> Self {
+        match status {
+            WorkflowStatus::Running => Self::Running,
+            WorkflowStatus::Failing => Self::Failing,
+            WorkflowStatus::OnHold => Self::Hold,
+            WorkflowStatus::Success => Self::Passed,
+            WorkflowStatus::Failed => Self::Failed,
+            WorkflowStatus::Error => Self::Infrastructure,
+            WorkflowStatus::Canceled => Self::Canceled,
+            WorkflowStatus::Unauthorized => Self::Unauthorized,
+            WorkflowStatus::NotRun => Self::NotRun,
+        }
+    }
+}
+
+impl From<StepStatus> for DisplayStatus {
+    fn from(status: StepStatus) -> Self {
+        match status {
+            StepStatus::Running => Self::Running,
+            StepStatus::Success => Self::Passed,
+            StepStatus::Failed => Self::Failed,
+            StepStatus::Canceled => Self::Canceled,
+            StepStatus::Timedout => Self::TimedOut,
+            StepStatus::InfrastructureFail => Self::Infrastructure,
+        }
+    }
+}
+
+/// Names that a sentence lists.
+const NAMED: usize = 4;
+
+/// Says why a job waits (invariant 8), or nothing when it does not.
+pub(crate) fn why_waiting(job: &JobRow, siblings: &[JobRow]) -> Option<String> {
+    match job.status {
+        JobStatus::Blocked => {
+            let open: Vec<String> = siblings
+                .iter()
+                .filter(|other| job.needs.contains(&other.id) && !other.status.is_final())
+                .map(|other| format!("`{}`", other.name))
+                .collect();
+            Some(match open.as_slice() {
+                [] => "Waiting for dependencies to be re-evaluated.".to_owned(),
+                names => format!("Waiting for {} to finish.", join(names)),
+            })
+        }
+        JobStatus::NotRunning => Some(
+            "Queued: waiting for a free runner with its resource class and executor.".to_owned(),
+        ),
+        JobStatus::OnHold => Some("Waiting for approval by someone with write access.".to_owned()),
+        JobStatus::Running
+        | JobStatus::Success
+        | JobStatus::Failed
+        | JobStatus::Timedout
+        | JobStatus::InfrastructureFail
+        | JobStatus::Canceled
+        | JobStatus::NotRun
+        | JobStatus::Unauthorized => None,
+    }
+}
+
+/// Lists names; of many, the first few and how many there are besides.
+fn join(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] if names.len() <= NAMED => format!("{} and {last}", first.join(", ")),
+        _ => {
+            let first = names.iter().take(NAMED - 1).cloned().collect::<Vec<_>>().join(", ");
+            format!("{first} and {} more jobs", names.len() + 1 - NAMED)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_names_a_few_of_many() {
+        let names = |count: usize| (1..=count).map(|n| format!("j{n}")).collect::<Vec<_>>();
+        assert_eq!(join(&names(1)), "j1");
+        assert_eq!(join(&names(4)), "j1, j2, j3 and j4");
+        assert_eq!(join(&names(60)), "j1, j2, j3 and 57 more jobs");
+    }
+
+    /// Every status that a page can show.
+    const ALL: [DisplayStatus; 16] = [
+        DisplayStatus::Passed,
+        DisplayStatus::Failed,
+        DisplayStatus::Running,
+        DisplayStatus::Failing,
+        DisplayStatus::Queued,
+        DisplayStatus::Blocked,
+        DisplayStatus::Hold,
+        DisplayStatus::Canceled,
+        DisplayStatus::NotRun,
+        DisplayStatus::TimedOut,
+        DisplayStatus::Infrastructure,
+        DisplayStatus::Unauthorized,
+        DisplayStatus::ConfigError,
+        DisplayStatus::NotSupported,
+        DisplayStatus::Compiling,
+        DisplayStatus::Nothing,
+    ];
+
+    #[test]
+    fn every_status_has_a_word_and_a_symbol_of_its_own() {
+        let sprite = include_str!("../../../templates/parts/icons.svg");
+        let symbol = |status: DisplayStatus| {
+            let id = format!("<symbol id=\"m-{}\"", status.class());
+            let (_, rest) = sprite.split_once(&id).expect("a symbol");
+            rest.split_once("</symbol>").unwrap().0
+        };
+        for (index, one) in ALL.into_iter().enumerate() {
+            for &other in &ALL[index + 1..] {
+                assert_ne!(one.word(), other.word());
+                assert_ne!(symbol(one), symbol(other), "{one:?} and {other:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Text on pages: what comes from outside is escaped, sentences of ours may hold code, sizes have
+//! units. Types that write HTML are marked [`HtmlSafe`], so that templates do not escape it again.
+
+use std::fmt::{self, Write as _};
+
+use askama::filters::HtmlSafe;
+
+/// Escapes text for HTML, attributes included, and makes characters that reorder or hide text
+/// visible: a commit message must not be able to look like something else.
+pub(crate) fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        push_escaped(&mut out, c);
+    }
+    out
+}
+
+/// Escapes one character ([`escape`]).
+pub(crate) fn push_escaped(out: &mut String, c: char) {
+    match c {
+        '&' => out.push_str("&amp;"),
+        '<' => out.push_str("&lt;"),
+        '>' => out.push_str("&gt;"),
+        '"' => out.push_str("&quot;"),
+        '\'' => out.push_str("&#39;"),
+        _ if is_trick(c) => {
+            let _ = write!(out, "⟦U+{:04X}⟧", u32::from(c));
+        }
+        _ => out.push(c),
+    }
+}
+
+/// Characters that change the direction of text, or are invisible without need.
+const fn is_trick(c: char) -> bool {
+    matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{200E}' | '\u{200F}' | '\u{061C}' | '\u{FEFF}')
+}
+
+/// Text from outside (a commit message, a name), escaped by [`escape`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Untrusted(pub(crate) String);
+
+impl fmt::Display for Untrusted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&escape(&self.0))
+    }
+}
+
+impl HtmlSafe for Untrusted {}
+
+/// HTML that one of our own files wrote, from parts that it escaped.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Html(pub(crate) String);
+
+impl fmt::Display for Html {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl HtmlSafe for Html {}
+
+/// Turns back-quoted words of a sentence of ours into code.
+pub(crate) fn sentence(text: &str) -> Html {
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut open = false;
+    for c in text.chars() {
+        if c == '`' {
+            out.push_str(if open { "</code>" } else { "<code>" });
+            open = !open;
+        } else {
+            push_escaped(&mut out, c);
+        }
+    }
+    if open {
+        out.push_str("</code>");
+    }
+    Html(out)
+}
+
+/// Writes a size in bytes for people.
+pub(crate) fn size(bytes: u64) -> String {
+    match bytes {
+        0..1024 => format!("{bytes} B"),
+        1024..1_048_576 => format!("{}.{} KiB", bytes / 1024, bytes % 1024 * 10 / 1024),
+        _ => format!("{}.{} MiB", bytes / 1_048_576, bytes % 1_048_576 * 10 / 1_048_576),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A hostile commit message must stay text, and must not be able to turn itself around.
+    #[test]
+    fn a_hostile_text_stays_text() {
+        assert_eq!(escape("<img src=x onerror='x'>"), "&lt;img src=x onerror=&#39;x&#39;&gt;");
+        assert_eq!(escape("a\u{202E}b"), "a⟦U+202E⟧b");
+        assert_eq!(sentence("use `a<b` now").0, "use <code>a&lt;b</code> now");
+    }
+}
