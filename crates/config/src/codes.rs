@@ -103,12 +103,16 @@ pub const AREAS: &[Area] = &[
 
 /// Numbers of the error catalogue (CFG §7.5) that nothing here gives, and why.
 pub const NOT_GIVEN: &[(&str, &str)] = &[
-    ("E-096", "whether a context exists is known when its job starts, not when a text is compiled"),
-    ("E-097", "there are no policies of an organization yet"),
-    ("E-098", "the answer of a request that continues a pipeline, not a remark about a text"),
-    ("E-099", "the answer of a request that continues a pipeline, not a remark about a text"),
-    ("E-106", "a job waits for a runner of its class, and says so on its page"),
-    ("W-11", "the same as W-08, in a step"),
+    (
+        "E-096",
+        "whether a context exists is only known when the job starts, not when the configuration \
+         is compiled",
+    ),
+    ("E-097", "organization policies are not implemented yet"),
+    ("E-098", "an error of the API request that continues a pipeline, not a diagnostic"),
+    ("E-099", "an error of the API request that continues a pipeline, not a diagnostic"),
+    ("E-106", "the job waits for a runner of its resource class, and its page says so"),
+    ("W-11", "the same as W-08, for steps"),
 ];
 
 /// Returns the catalogue's entry of a slug.

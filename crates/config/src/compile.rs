@@ -112,7 +112,7 @@ impl Context<'_> {
         let span = Span { end: place.span.start.saturating_add(1), ..place.span };
         let place = place.with_span(span);
         let problem = Problem::error(codes::NOT_A_MAPPING, place, "the config must be a mapping");
-        self.report.add(problem.help("begin with `version: 2.1`"));
+        self.report.add(problem.help("start with `version: 2.1`"));
     }
 }
 

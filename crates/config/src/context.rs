@@ -122,7 +122,9 @@ impl<'d> Context<'d> {
     pub(crate) fn pattern(&mut self, source: &str) -> Result<Rc<Pattern>, PatternError> {
         const VISITS: usize = 30_000;
         if !self.patterns.contains_key(source) && !self.budget.take(Draw::Visits, VISITS) {
-            return Err(PatternError::whole("there are too many patterns"));
+            return Err(PatternError::whole(
+                "the configuration contains too many regular expressions",
+            ));
         }
         let compiled = self.patterns.entry(source.to_owned()).or_insert_with(|| {
             let pattern = Pattern::new(source, self.inputs.profile);
@@ -140,8 +142,8 @@ impl<'d> Context<'d> {
         let enough = self.budget.take(what, amount);
         if !enough && !self.exhausted {
             self.exhausted = true;
-            let message = "the configuration expands beyond every measure";
-            let help = "fewer levels of commands or aliases, or a smaller matrix";
+            let message = "the configuration exceeds the expansion limit";
+            let help = "use fewer nested commands or aliases, or a smaller matrix";
             self.report.add(Problem::error(codes::EXPANDS_TOO_FAR, place, message).help(help));
         }
         enough

@@ -23,6 +23,9 @@ use roundel_model::name::GitRef;
 /// Where examples pretend to stand.
 const PATH: &str = ".circleci/config.yml";
 
+/// Slugs of earlier releases, which stored pipelines and links still have, with today's.
+const RENAMED: &[(&str, &str)] = &[("misspelt-section", "misspelled-section")];
+
 /// A page about a code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
@@ -63,6 +66,8 @@ pub enum Which {
 ///
 /// A number that several codes share finds the first of them.
 pub fn page(name: &str) -> Option<Page> {
+    let renamed = RENAMED.iter().find(|(old, _)| *old == name);
+    let name = renamed.map_or(name, |(_, new)| new);
     let wanted = number(name);
     let find = |test: &dyn Fn(&Code) -> bool| {
         AREAS.iter().find_map(|area| Some((area, area.codes.iter().find(|code| test(code))?)))
@@ -102,7 +107,7 @@ impl Page {
             parts.push(block("Wrong", "yaml", wrong));
             let told = source.told(code);
             if !told.is_empty() {
-                parts.push(block("What is said about it", "text", &render(wrong, &told, false)));
+                parts.push(block("Output", "text", &render(wrong, &told, false)));
             }
         }
         if let Some(right) = &source.right {
@@ -222,7 +227,8 @@ impl Source {
             origin: "the folder `orbs`".to_owned(),
             text: text.as_str().into(),
             digest: String::new(),
-            notice: stand_in.map(|(_, other)| format!("`{name}@{other}` stands in for {wanted}")),
+            notice: stand_in
+                .map(|(_, other)| format!("`{name}@{other}` is used in place of {wanted}")),
         };
         Resolution::Found(orb.into())
     }
@@ -269,10 +275,10 @@ pub fn index() -> String {
     use std::fmt::Write as _;
 
     let mut text = String::from(
-        "# Diagnostics\n\nWhat the compiler says about a \
-         configuration, a page for each: what it means, and how to mend it. `roundel config code` \
-         shows them in a terminal. Numbers are those of the error catalogue: `E` for what keeps a \
-         pipeline from starting, `W` for what is probably not meant.\n",
+        "# Diagnostics\n\nEvery diagnostic of the compiler, with a page for each: what it means \
+         and how to fix it. `roundel config code` shows them in a terminal. Numbers starting \
+         with `E` are errors that prevent a pipeline from starting; numbers starting with `W` \
+         are warnings.\n",
     );
     // Writing to a text cannot fail.
     for area in AREAS {
@@ -290,7 +296,7 @@ pub fn index() -> String {
     for (number, slug) in numbered {
         let _ = writeln!(text, "| {number} | [`{slug}`]({slug}.md) |");
     }
-    text.push_str("\n## Numbers that nothing gives\n\n| number | why |\n|---|---|\n");
+    text.push_str("\n## Unused numbers\n\n| number | why |\n|---|---|\n");
     for (number, why) in NOT_GIVEN {
         let _ = writeln!(text, "| {number} | {why} |");
     }

@@ -31,7 +31,7 @@ fn a_mistake_is_told_while_it_is_typed_and_goes_when_it_is_mended() {
     assert_eq!(wrong["range"]["end"], json!({ "line": 19, "character": 9 }));
     assert!(wrong["message"].as_str().unwrap().contains("did you mean `steps`?"), "{wrong}");
     let page = wrong["codeDescription"]["href"].as_str().unwrap().strip_prefix("file://").unwrap();
-    assert!(std::fs::read_to_string(page).unwrap().contains("A key that means nothing in a job."));
+    assert!(std::fs::read_to_string(page).unwrap().contains("An unknown key in a job."));
 
     let fixes = client.ask("textDocument/codeAction", json!({
         "textDocument": { "uri": URI }, "range": wrong["range"], "context": { "diagnostics": [] },

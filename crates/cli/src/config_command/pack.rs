@@ -156,7 +156,7 @@ fn include(root: &Path, path: &str) -> Result<String, String> {
         Ok(file) => file,
     };
     if !file.starts_with(root) {
-        return Err("which leads out of the folder".to_owned());
+        return Err("which is outside the directory".to_owned());
     }
     read(&file).map_err(|error| match error.downcast::<UsageError>() {
         Ok(_) => "which is larger than a configuration may be".to_owned(),
@@ -208,7 +208,7 @@ mod tests {
             .unwrap();
         assert_eq!(include(&root, "scripts/a.sh"), Ok("a".to_owned()));
         assert_eq!(include(&root, "scripts/b.sh"), Err("which does not exist".to_owned()));
-        assert_eq!(include(&root, "link.txt"), Err("which leads out of the folder".to_owned()));
+        assert_eq!(include(&root, "link.txt"), Err("which is outside the directory".to_owned()));
     }
 
     #[test]

@@ -253,7 +253,7 @@ fn a_packed_folder_is_a_configuration() {
     assert_eq!((twice.status.code(), out(&twice).as_str()), (Some(1), ""));
     assert!(
         err(&twice).contains(
-            "`jobs.build` is given twice, by `jobs/build.yml` and by `jobs/more/build.yml`"
+            "`jobs.build` is defined twice, in `jobs/build.yml` and in `jobs/more/build.yml`"
         ),
         "{}",
         err(&twice)

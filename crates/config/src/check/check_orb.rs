@@ -33,9 +33,9 @@ pub fn check_orb(text: &str, inputs: &Inputs) -> Vec<Diagnostic> {
     match sources.root(FileId::CONFIG).filter(|root| sources.is_map(*root)) {
         Some(root) => context.orb(root),
         None if context.report.errors() == 0 => {
-            let message = "an orb is a mapping with commands, executors or jobs";
+            let message = "an orb must be a mapping with `commands`, `executors` or `jobs`";
             let problem = Problem::error(codes::NOT_A_MAPPING, Place::default(), message);
-            context.report.add(problem.help("begin with `version: 2.1`"));
+            context.report.add(problem.help("start with `version: 2.1`"));
         }
         None => {}
     }
@@ -50,7 +50,7 @@ impl Context<'_> {
             self.report.add(problem.help("write `version: 2.1`"));
         }
         let known = Known {
-            what: "an orb",
+            what: "orb",
             keys: ORB_KEYS,
             code: codes::UNKNOWN_KEY,
             advice: Known::no_advice,
@@ -60,7 +60,7 @@ impl Context<'_> {
         self.check_keys(entries.iter().map(|entry| (entry.name, entry.key)), known);
         for unused in ["workflows", "parameters", "setup"] {
             if let Some(entry) = entries.get(unused) {
-                let message = format!("`{unused}` means nothing in an orb");
+                let message = format!("`{unused}` has no effect in an orb");
                 self.report.add(Problem::warning(codes::IGNORED, entry.key, message));
             }
         }
@@ -114,7 +114,7 @@ impl Context<'_> {
                 (name, value) => {
                     let found = self.find(ModuleId::CONFIG, Element::Command, name, key);
                     if let Found::Nobody = found {
-                        let scope = Scope::outer("an orb", ModuleId::CONFIG);
+                        let scope = Scope::outer("orb", ModuleId::CONFIG);
                         self.unknown_command(&Site { name, key, value, scope: &scope });
                     }
                 }
@@ -134,7 +134,7 @@ impl Context<'_> {
             .collect();
         for (name, key) in names {
             let message =
-                format!("`{name}` is hard to use: names of an orb's elements have no blanks");
+                format!("`{name}` cannot be used by name: names in an orb must not contain spaces");
             self.report.add(Problem::warning(codes::SUSPICIOUS_NAME, key, message));
         }
     }

@@ -41,7 +41,7 @@ impl<'d> Context<'d> {
         let mut problems = Vec::new();
         for (what, found) in [("command", commands), ("executor", executors)] {
             for (name, key) in found {
-                let message = format!("nothing uses the {what} `{name}`");
+                let message = format!("{what} `{name}` is never used");
                 problems.push(Problem::warning(codes::UNUSED_DEFINITION, key, message));
             }
         }
@@ -58,7 +58,7 @@ impl<'d> Context<'d> {
         let unused = self.doc.entries(orbs.value);
         let unused = unused.iter().filter(|orb| !prefixes.contains(orb.name));
         let problem = |orb: crate::read::yaml::Entry<'_>| {
-            let message = format!("nothing of the orb `{}` is used", orb.name);
+            let message = format!("orb `{}` is imported but never used", orb.name);
             let problem = Problem::warning(codes::UNUSED_DEFINITION, orb.key, message);
             problem.help("remove the import")
         };
@@ -114,7 +114,7 @@ impl<'d> Context<'d> {
             let other = executor.map(|other| ("an executor", "the executor", other.key));
             let other = other.or_else(|| Some(("a workflow", "the workflow", workflow(name)?)));
             let Some((what, the_other, key)) = other else { continue };
-            let message = format!("`{name}` is the name of a command and of {what}");
+            let message = format!("`{name}` is the name of both a command and {what}");
             let problem = Problem::warning(codes::SHARED_NAME, command.key, message);
             problems.push(problem.related(key, the_other));
         }

@@ -5,9 +5,9 @@ area! {
 
     /// Both `when` and `unless` are given.
     ///
-    /// A workflow has one condition; which of two would win, nobody could see.
+    /// A workflow has a single condition. With two, it would not be clear how they combine.
     ///
-    /// Fold both into one, with `and` and `not`.
+    /// Combine both with `and` and `not`.
     ///
     /// ```yaml inputs
     /// branch: main
@@ -45,12 +45,12 @@ area! {
     /// ```
     WHEN_AND_UNLESS = "when-and-unless", Some("E-071");
 
-    /// `condition` is missing in a step or given in a workflow.
+    /// `condition` is missing in a step or used in a workflow.
     ///
     /// A `when` step has `condition` and `steps` below it. A workflow's `when` is the condition
-    /// itself, for the jobs stand beside it.
+    /// itself, because the jobs are next to it.
     ///
-    /// Remove the level in a workflow, or add it in a step.
+    /// Remove the `condition:` level in a workflow, or add it in a step.
     ///
     /// ```yaml inputs
     /// branch: main
@@ -90,9 +90,9 @@ area! {
     /// ```
     CONDITION_MISPLACED = "condition-misplaced", Some("E-072");
 
-    /// An operator has no arguments.
+    /// An operator has no operands.
     ///
-    /// `and` of nothing and `or` of nothing have no meaning that everybody would agree on.
+    /// The result of `and: []` or `or: []` would be arbitrary.
     ///
     /// Add an operand, or remove the operator.
     ///
@@ -137,8 +137,8 @@ area! {
 
     /// A logic statement has several operators, or none.
     ///
-    /// A statement is a mapping with one key, the operator. With two, it would be unknown whether
-    /// both or one of them must hold.
+    /// A logic statement is a mapping with one key, the operator. With two, it would not be clear
+    /// whether both or one of them must hold.
     ///
     /// Wrap both in `and: [ … ]` or `or: [ … ]`.
     ///
@@ -182,11 +182,11 @@ area! {
     /// ```
     SEVERAL_OPERATORS = "several-operators", Some("E-074");
 
-    /// An operator that does not exist, or a list where a statement belongs.
+    /// An unknown operator, or a list where a logic statement is expected.
     ///
     /// The operators are `and`, `or`, `not`, `equal` and `matches`.
     ///
-    /// Mend the word; wrap a list in `and:` or `or:`.
+    /// Fix the operator's name, or wrap the list in `and:` or `or:`.
     ///
     /// ```yaml inputs
     /// branch: main
@@ -227,8 +227,8 @@ area! {
 
     /// `matches` does not have exactly `pattern` and `value`.
     ///
-    /// It asks whether the whole of `value` fits the regular expression `pattern`, which needs no
-    /// slashes around it here.
+    /// It is true if the whole `value` matches the regular expression `pattern`, which is written
+    /// without slashes around it.
     ///
     /// Write `matches: { pattern: "v.*", value: << pipeline.git.tag >> }`.
     ///
@@ -274,19 +274,18 @@ area! {
 
     /// Logic statements are nested too deeply.
     ///
-    /// A hundred statements within each other are more than anybody can follow, and more than the
-    /// compiler follows.
+    /// The compiler evaluates at most a hundred levels of nested statements.
     ///
-    /// `and` and `or` take any number of operands: write them side by side.
+    /// `and` and `or` take any number of operands: write them next to each other.
     LOGIC_TOO_DEEP = "logic-too-deep", Some("E-077");
 
-    /// An expression cannot be read.
+    /// An expression has a syntax error.
     ///
-    /// Expressions have `==`, `!=`, `<` and their like, `and`, `or`, `not`, `starts-with` and
-    /// `matches /…/`. Texts stand in double quotes. Other languages' signs (`=~`, `&&`, `in`) are
-    /// unknown here.
+    /// Expressions support `==`, `!=`, `<`, `<=`, `>`, `>=`, `and`, `or`, `not`, `starts-with` and
+    /// `matches /…/`. Strings are written in double quotes. Operators of other languages (`=~`,
+    /// `&&`, `in`) are not supported.
     ///
-    /// Mend the sign at the place shown; the message often says how.
+    /// Fix the expression at the position shown; the message often shows how.
     ///
     /// ```yaml inputs
     /// branch: main
@@ -325,10 +324,11 @@ area! {
 
     /// An expression uses an unknown variable or a value of the wrong type.
     ///
-    /// A word without quotes is a variable, and there are only `pipeline.` values (and `matrix.`
-    /// and `parameters.` where those exist). So `== main` compares with a variable called `main`.
+    /// A word without quotes is a variable, and the only variables are `pipeline.` values (and
+    /// `matrix.` and `parameters.` where they are available). So `== main` compares with a variable
+    /// named `main`.
     ///
-    /// Put texts into double quotes, and mend names.
+    /// Put strings in double quotes, and fix misspelled names.
     ///
     /// ```yaml inputs
     /// branch: main
@@ -367,8 +367,8 @@ area! {
 
     /// `not` binds tighter than the comparison after it.
     ///
-    /// `not a == b` is `(not a) == b`: it compares a truth value with a text, which is never equal.
-    /// Nearly always the opposite of the comparison is meant.
+    /// `not a == b` means `(not a) == b`: it compares a boolean with a string, which is never
+    /// equal. The negated comparison is almost always what was intended.
     ///
     /// Write `a != b`, or `not (a == b)`.
     ///
@@ -407,13 +407,14 @@ area! {
     /// ```
     TIGHT_NOT = "tight-not", None;
 
-    /// A condition that is a text and therefore always true.
+    /// A condition is a string and therefore always true.
     ///
-    /// A text is true unless it is empty, whatever it says. An expression within quotes in a step's
-    /// condition, an expression with a tag in the middle of it, and `"false"` in quotes are such
-    /// texts. In the `next` profile some of them are errors.
+    /// Any string that is not empty is true, whatever it says. This happens with an expression in
+    /// quotes in a step's condition, with an expression that contains a tag in the middle, and with
+    /// `"false"` in quotes. In the `next` profile, some of these are errors.
     ///
-    /// In a workflow write the expression without `<< >>`; in a step put all of it into one tag.
+    /// In a workflow, write the expression without `<< >>`. In a step, put the whole expression
+    /// inside one tag.
     ///
     /// ```yaml inputs
     /// branch: main

@@ -3,12 +3,12 @@
 area! {
     "Executors";
 
-    /// An executor that does not exist.
+    /// An executor is not defined.
     ///
-    /// An executor is a named environment that stands under `executors`, or comes from an orb as
-    /// `orb/executor`. `docker` and `machine` are none: they are keys of a job.
+    /// An executor is a named environment that is defined under `executors`, or comes from an orb
+    /// as `orb/executor`. `docker` and `machine` are not executor names but keys of a job.
     ///
-    /// Mend the name, or declare the executor.
+    /// Fix the name, or define the executor.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -48,7 +48,8 @@ area! {
 
     /// `executor` is neither a name nor a mapping with `name`.
     ///
-    /// With arguments the executor's name moves under `name`, and the arguments stand beside it.
+    /// An executor with arguments is a mapping: the executor's name goes under `name`, next to the
+    /// arguments.
     ///
     /// Write `executor: { name: node, version: "22" }`.
     ///
@@ -89,10 +90,10 @@ area! {
     /// ```
     BAD_EXECUTOR = "bad-executor", Some("E-042");
 
-    /// `windows` is no execution environment.
+    /// `windows` is not an execution environment.
     ///
-    /// Windows is a `machine` with a Windows image and a class that begins with `windows.`; the
-    /// Windows orb has executors that say so.
+    /// Windows jobs use `machine` with a Windows image and a resource class that starts with
+    /// `windows.`; the Windows orb has executors for this.
     ///
     /// Use `machine`, or the orb.
     ///
@@ -118,10 +119,10 @@ area! {
     /// ```
     WINDOWS_EXECUTOR = "windows-key", Some("E-045");
 
-    /// A job names two execution environments.
+    /// A job has two execution environments.
     ///
-    /// A job runs in containers or on a machine, not in both. Further containers stand in the list
-    /// of `docker`, below the first.
+    /// A job runs either in containers or on a machine. Additional containers go in the `docker`
+    /// list, below the first one.
     ///
     /// Remove one of them.
     ///
@@ -148,11 +149,11 @@ area! {
     /// ```
     TWO_EXECUTORS = "two-environments", Some("E-046");
 
-    /// A job names no execution environment.
+    /// A job has no execution environment.
     ///
-    /// Nothing says in which image or on which machine the job runs, and there is no default.
+    /// There is no default image or machine.
     ///
-    /// Add `docker` with an image, `machine`, or `executor` with the name of a declared one.
+    /// Add `docker` with an image, `machine`, or `executor` with the name of a defined executor.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -175,8 +176,8 @@ area! {
 
     /// A `docker` list is empty or an entry has no image.
     ///
-    /// `docker` is a list of containers. The steps run in the first; the others are services beside
-    /// it. Each begins with a dash and has an `image`.
+    /// `docker` is a list of containers. The steps run in the first one; the others are service
+    /// containers. Each entry starts with a dash and has an `image`.
     ///
     /// Write `- image: cimg/base:2026.01` below it, with the dash.
     ///
@@ -203,8 +204,8 @@ area! {
 
     /// `machine` or `macos` has the wrong shape.
     ///
-    /// A machine is `true`, an image's name, or a mapping with `image`; macOS is a mapping with
-    /// `xcode`.
+    /// `machine` is `true`, the name of an image, or a mapping with `image`; `macos` is a mapping
+    /// with `xcode`.
     ///
     /// Write `machine: { image: ubuntu-2404:current }` or `macos: { xcode: "16.2.0" }`.
     ///
@@ -229,12 +230,12 @@ area! {
     /// ```
     BAD_MACHINE = "bad-machine", Some("E-049");
 
-    /// An image without a tag, or with `latest`, changes by itself.
+    /// An image is not pinned to a tag.
     ///
-    /// Tomorrow's job runs in another image than today's, and a job that fails for that reason
-    /// fails for no change of yours.
+    /// An image without a tag, or with the tag `latest`, can change between two runs, so a job can
+    /// start to fail without any change in the repository.
     ///
-    /// Name a tag, or better a digest.
+    /// Add a tag, or better a digest.
     ///
     /// ```yaml wrong
     /// version: 2.1

@@ -45,14 +45,13 @@ area! {
     /// ```
     BAD_FILTERS = "bad-filters", Some("E-066");
 
-    /// A regular expression cannot be used.
+    /// A regular expression is invalid or not supported.
     ///
-    /// It is not closed, repeats nothing, or uses something that is unknown, and so nobody can say
-    /// what it matches. A pattern is the text between two slashes and must match the whole name.
-    /// The `next` profile refuses look-around and back-references.
+    /// A pattern is the text between two slashes and must match the whole name. The `next` profile
+    /// does not support look-around and back-references.
     ///
-    /// Escape the sign that is meant as itself: `\.`, `\+`. Instead of a negative look-ahead use
-    /// `ignore`.
+    /// Escape characters that are meant literally: `\.`, `\+`. Instead of a negative look-ahead,
+    /// use `ignore`.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -91,10 +90,10 @@ area! {
 
     /// A filter expression cannot be evaluated.
     ///
-    /// `filters` may be an expression instead of names, as in a workflow's `when`. It is written
-    /// without `<< >>`, and cannot be mixed with them.
+    /// `filters` can be an expression instead of names, like a workflow's `when`. It is written
+    /// without `<< >>`.
     ///
-    /// Write the bare expression: `pipeline.git.branch == "main"`.
+    /// Write only the expression: `pipeline.git.branch == "main"`.
     ///
     /// ```yaml inputs
     /// branch: main
@@ -131,10 +130,10 @@ area! {
     /// ```
     BAD_FILTER_EXPRESSION = "bad-filter-expression", Some("E-068");
 
-    /// A job with a tag filter that runs on every branch too.
+    /// A job with a tag filter also runs on every branch.
     ///
-    /// `tags` adds tags to what a job runs for; it takes no branches away. A job that is meant for
-    /// releases runs on every push.
+    /// A `tags` filter adds tags to what a job runs for; it does not exclude any branch. So a job
+    /// that is meant for releases runs on every push.
     ///
     /// Add `branches: { ignore: /.*/ }`.
     ///
@@ -175,10 +174,10 @@ area! {
     /// ```
     TAG_ONLY = "not-only-tags", Some("W-05");
 
-    /// A job runs for tags, and one that it requires does not.
+    /// A job runs for tags, but a job that it requires does not.
     ///
-    /// Jobs without a `tags` filter do not run for tags. The requirement is simply left out then,
-    /// and what it should make sure of is not.
+    /// Jobs without a `tags` filter do not run for tags. The requirement is then dropped, and
+    /// whatever it was meant to guarantee is not checked.
     ///
     /// Give the required job the same `tags` filter.
     ///
@@ -240,12 +239,12 @@ area! {
     /// ```
     TAG_REQUIREMENT = "requirement-skips-tags", Some("W-06");
 
-    /// A filter that can never match.
+    /// A filter can never match.
     ///
-    /// Every branch is ignored and no tag is let in, or a pattern holds signs that no name has. The
-    /// job never runs, and its status never appears on a commit.
+    /// Every branch is ignored and no tag is allowed, or a pattern contains characters that no
+    /// branch or tag name has. The job never runs and never reports a commit status.
     ///
-    /// Name a branch under `only`, add the `tags` that are meant, or remove the filter.
+    /// Name a branch under `only`, add the intended `tags`, or remove the filter.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -284,12 +283,12 @@ area! {
     /// ```
     NEVER_RUNS = "never-runs", None;
 
-    /// A filter looks like a regular expression but is compared as text.
+    /// A filter looks like a regular expression but is compared literally.
     ///
-    /// Only a text between two slashes is a pattern. Without them, or with one alone, the filter
-    /// lets in the branch that has this very name.
+    /// Only a value between two slashes is a pattern. Without both slashes, the filter only matches
+    /// a branch with exactly this name.
     ///
-    /// Write the slashes on both sides.
+    /// Add the slashes on both sides.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -326,12 +325,12 @@ area! {
     /// ```
     REGEX_WITHOUT_SLASHES = "regex-without-slashes", Some("W-07");
 
-    /// A regular expression that the `next` profile refuses.
+    /// A regular expression that the `next` profile does not support.
     ///
-    /// Look-ahead, look-behind and back-references cannot be matched in a time that grows with the
-    /// text alone. They work in the `legacy` profile, within a budget.
+    /// Look-ahead, look-behind and back-references can take exponential time to match. The `legacy`
+    /// profile supports them within a time limit.
     ///
-    /// Say the same with `only` and `ignore`.
+    /// Use `only` and `ignore` instead.
     ///
     /// ```yaml wrong
     /// version: 2.1

@@ -5,10 +5,10 @@ area! {
 
     /// A matrix has the wrong shape.
     ///
-    /// A matrix is a mapping with `parameters`, and each of those is a list of values; `exclude` is
-    /// a list of combinations to leave out.
+    /// A matrix is a mapping with `parameters`, each of which is a list of values; `exclude` is a
+    /// list of combinations to leave out.
     ///
-    /// Write a list even for one value: `version: ["1.24"]`.
+    /// Write a list even for a single value: `version: ["1.24"]`.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -51,10 +51,10 @@ area! {
     /// ```
     BAD_MATRIX = "bad-matrix", Some("E-060");
 
-    /// A matrix parameter is given twice.
+    /// A matrix parameter is set twice.
     ///
-    /// The matrix gives the job this parameter with each of its values, and the entry gives it once
-    /// more. The matrix wins, so the other value has no effect.
+    /// The matrix sets this parameter to each of its values, and the job entry sets it as well. The
+    /// matrix takes precedence, so the other value has no effect.
     ///
     /// Remove one of them.
     ///
@@ -100,12 +100,12 @@ area! {
     /// ```
     MATRIX_PARAMETER = "bad-matrix-parameter", Some("E-062");
 
-    /// A `matrix.` value that does not exist here.
+    /// A `matrix.` value does not exist here.
     ///
-    /// `<< matrix.x >>` is known in the entry that has the matrix, and only for its parameters. In
-    /// the job itself the same value is `<< parameters.x >>`.
+    /// `<< matrix.x >>` is only available in the job entry that has the matrix, and only for its
+    /// parameters. Inside the job, the same value is `<< parameters.x >>`.
     ///
-    /// Mend the name, or use `parameters.x` in the body of the job.
+    /// Fix the name, or use `parameters.x` inside the job.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -150,10 +150,10 @@ area! {
     /// ```
     UNKNOWN_MATRIX_VALUE = "unknown-matrix-value", Some("E-038");
 
-    /// A name is both a matrix and a job.
+    /// A requirement matches both a matrix and a job.
     ///
-    /// A requirement on a matrix waits for all its jobs, and one on a job for that job. Here the
-    /// name stands for both, or for two matrices.
+    /// A requirement on a matrix waits for all its jobs, and a requirement on a job waits for that
+    /// job. Here the name belongs to both, or to two matrices.
     ///
     /// Give the matrix an `alias:`, or the job a `name:`.
     ///
@@ -224,13 +224,13 @@ area! {
     /// ```
     AMBIGUOUS_ALIAS = "ambiguous-alias", Some("E-063");
 
-    /// A requirement names an unknown status.
+    /// A requirement uses an unknown status.
     ///
-    /// A requirement is met when the other job ends with one of its statuses: `success` (which is
-    /// meant where none is written), `failed`, `canceled`, `unauthorized`, `not_run`. `terminal`
-    /// stands for all of them, and stands alone.
+    /// A requirement is met when the other job ends with one of its statuses: `success` (the
+    /// default), `failed`, `canceled`, `unauthorized`, `not_run`. `terminal` stands for all of them
+    /// and cannot be combined with others.
     ///
-    /// Write one of these words; `canceled` has one l.
+    /// Use one of these statuses; `canceled` is spelled with one l.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -277,10 +277,10 @@ area! {
     /// ```
     BAD_STATUS = "bad-requirement-status", Some("E-064");
 
-    /// A list of all statuses is what `terminal` means.
+    /// A list of all statuses can be written as `terminal`.
     ///
-    /// The job goes on however the other one ended. `terminal` says so in one word, and also for
-    /// statuses that come later.
+    /// The job starts however the other one ended. `terminal` says this in one word, and includes
+    /// statuses that are added later.
     ///
     /// Write `terminal`.
     ///
@@ -329,13 +329,13 @@ area! {
     /// ```
     ALL_STATUSES = "all-statuses", Some("W-12");
 
-    /// A requirement names no job, or several, of the workflow.
+    /// A requirement matches no job, or several jobs, of the workflow.
     ///
-    /// `requires` looks for jobs of the same workflow by the names that they have there: with
-    /// `name:` that name, in a matrix the generated one, or the job's. A job that is declared and
-    /// not listed in this workflow is not there.
+    /// `requires` refers to jobs of the same workflow by their names there: the value of `name:`,
+    /// the generated name in a matrix, or the job's own name. A job that is defined but not listed
+    /// in this workflow cannot be required.
     ///
-    /// Add the job to the workflow, mend the name, or give jobs that share one names of their own.
+    /// Add the job to the workflow, fix the name, or give jobs that share a name their own `name:`.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -394,11 +394,11 @@ area! {
     /// ```
     UNKNOWN_REQUIREMENT = "unknown-requirement", Some("E-065");
 
-    /// Jobs wait for each other.
+    /// Jobs require each other in a cycle.
     ///
     /// Following `requires` from this job leads back to it, so none of these jobs could ever start.
     ///
-    /// Remove one of the requirements on the way; the message lists them.
+    /// Remove one of the requirements of the cycle; the message lists them.
     ///
     /// ```yaml wrong
     /// version: 2.1

@@ -3,9 +3,9 @@
 area! {
     "Job groups";
 
-    /// A name is given to a job and to a job group.
+    /// A job and a job group have the same name.
     ///
-    /// A workflow's entry names either, so the two share their names.
+    /// A workflow entry can refer to either, so jobs and job groups share one namespace.
     ///
     /// Rename the group.
     ///
@@ -57,13 +57,13 @@ area! {
     /// ```
     GROUP_NAME = "group-name-taken", Some("E-100");
 
-    /// A job group nests another one, or its members reach outside.
+    /// A job group is nested, or its jobs refer to jobs outside.
     ///
-    /// A group is a small workflow that other jobs see as one. Its members require members only, it
-    /// holds no other group, and a serial group is a matter of whoever invokes it.
+    /// A group is a small workflow that other jobs see as one job. Its jobs can only require each
+    /// other, it cannot contain another group, and `serial-group` is set where the group is used.
     ///
-    /// Write the other group's jobs here, and put requirements on other jobs at the group's
-    /// invocation.
+    /// List the other group's jobs here, and put requirements on other jobs where the group is
+    /// used.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -116,12 +116,12 @@ area! {
     /// ```
     GROUP_SHAPE = "bad-job-group", Some("E-101");
 
-    /// A key that job groups or their invocations cannot have.
+    /// A key that job groups or their entries cannot have.
     ///
-    /// A group's invocation takes `name`, `requires`, `filters` and `serial-group`. Contexts,
-    /// arguments and matrices belong to its jobs, and the group itself has no parameters.
+    /// A workflow entry of a group takes `name`, `requires`, `filters` and `serial-group`.
+    /// Contexts, arguments and matrices belong to its jobs, and the group itself has no parameters.
     ///
-    /// Write the key at the entries of the group's own jobs.
+    /// Move the key to the job entries inside the group.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -162,12 +162,12 @@ area! {
     /// ```
     GROUP_KEY = "bad-job-group-key", Some("E-102");
 
-    /// A job group is invoked twice under one name.
+    /// A job group is used twice under the same name.
     ///
-    /// The group's jobs get their names from the group, so two invocations would give the same
-    /// names twice, and nobody could require either.
+    /// The names of the group's jobs are derived from the group's name, so two uses would produce
+    /// the same names twice, and neither could be required.
     ///
-    /// Give each invocation a `name`.
+    /// Give each use a `name`.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -211,10 +211,10 @@ area! {
     /// ```
     GROUP_REPEATED = "job-group-repeated", Some("E-103");
 
-    /// A requirement points into a job group.
+    /// A requirement refers to a job inside a job group.
     ///
-    /// From outside, a group is one thing: it begins when its requirements are met and ends when
-    /// all its jobs have ended. Its members cannot be required one by one.
+    /// From outside, a group behaves like one job: it starts when its requirements are met and ends
+    /// when all its jobs have ended. Its jobs cannot be required individually.
     ///
     /// Require the group.
     ///

@@ -3,13 +3,13 @@
 area! {
     "Jobs";
 
-    /// A key that means nothing in a job.
+    /// An unknown key in a job.
     ///
-    /// `requires`, `context`, `filters`, `matrix` and `name` say when and how a workflow runs a
+    /// `requires`, `context`, `filters`, `matrix` and `name` control when and how a workflow runs a
     /// job, and belong to the job's entry in the workflow. `max_auto_reruns` belongs to a `run`
-    /// step or to a workflow. Everything else is probably misspelt.
+    /// step or to a workflow. Any other key is probably misspelled.
     ///
-    /// Move the key to where the message says, or mend its name.
+    /// Move the key to where the message says, or fix its name.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -42,12 +42,12 @@ area! {
     /// ```
     UNKNOWN_JOB_KEY = "unknown-job-key", Some("E-028");
 
-    /// A workflow names a job that does not exist.
+    /// A workflow refers to a job that is not defined.
     ///
-    /// The entries of a workflow are jobs that stand under `jobs`, jobs of an orb (`orb/job`), job
-    /// groups, or approvals.
+    /// The entries of a workflow are jobs that are defined under `jobs`, jobs of an orb
+    /// (`orb/job`), job groups, or approval jobs.
     ///
-    /// Mend the name, declare the job, or write `type: approval` below it if it is a gate.
+    /// Fix the name, define the job, or for a manual approval, add `type: approval` below it.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -83,10 +83,10 @@ area! {
 
     /// A job is not a mapping.
     ///
-    /// A job's name is followed by its keys, indented deeper than the name. Here there is nothing
-    /// below it, or a text or a list.
+    /// The keys of a job are indented below its name. Here there is nothing below it, or a string
+    /// or a list.
     ///
-    /// Indent what belongs to the job.
+    /// Indent the keys of the job.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -106,12 +106,12 @@ area! {
     /// ```
     JOB_NOT_A_MAPPING = "job-not-a-mapping", Some("E-030");
 
-    /// `jobs:` holds the keys of a job directly; the job's name is missing.
+    /// `jobs:` directly contains the keys of a job; the job's name is missing.
     ///
-    /// Under `jobs` stand jobs by name. With `docker` or `steps` directly below it, those would be
-    /// the names of jobs, which nobody means. Published examples have this mistake.
+    /// The entries below `jobs` are job names. With `docker` or `steps` directly below it, these
+    /// would be the names of jobs. Some published examples have this mistake.
     ///
-    /// Put a name between: `jobs:`, below it `build:`, below that the job's keys.
+    /// Add a job name: `jobs:`, below it `build:`, and below that the job's keys.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -135,10 +135,10 @@ area! {
 
     /// A job's `type` is unknown or not possible here.
     ///
-    /// Jobs are of the type `build` unless they say otherwise. In a workflow's entry the only type
-    /// is `approval`; the others (`no-op`, `release`, `lock`, `unlock`) are declared under `jobs`.
+    /// The default type of a job is `build`. In a workflow entry the only possible type is
+    /// `approval`; the others (`no-op`, `release`, `lock`, `unlock`) are defined under `jobs`.
     ///
-    /// Mend the word, or declare the job under `jobs`.
+    /// Fix the type, or define the job under `jobs`.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -176,11 +176,11 @@ area! {
     /// ```
     UNKNOWN_JOB_TYPE = "unknown-job-type", Some("E-031");
 
-    /// A job of a special type lacks the key that it needs.
+    /// A job of a special type lacks a required key.
     ///
-    /// A release names its plan (`plan_name`), and a lock names what it locks (`key`).
+    /// A release job needs `plan_name`, and lock and unlock jobs need `key`.
     ///
-    /// Add the key beside `type`.
+    /// Add the key next to `type`.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -208,7 +208,7 @@ area! {
 
     /// `retention` is not of the form `{ caches: 7d }`.
     ///
-    /// How long a job's caches are kept is a number of days from 1 to 30 with the letter `d`.
+    /// How long a job's caches are kept is a number of days from 1 to 30, followed by `d`.
     ///
     /// Write `retention: { caches: 7d }`.
     ///
@@ -237,12 +237,12 @@ area! {
     /// ```
     BAD_RETENTION = "bad-retention", Some("E-105");
 
-    /// `parallelism` is not a positive whole number.
+    /// `parallelism` is not a positive integer.
     ///
-    /// It is how many copies of the job run side by side, so it is at least 1, and there is a
-    /// greatest number. A number in quotes is a text.
+    /// It is the number of copies of the job that run in parallel, from 1 up to a limit. A number
+    /// in quotes is a string.
     ///
-    /// Write a number; a parameter that gives it is declared with `type: integer`.
+    /// Write a number; if a parameter provides it, define the parameter with `type: integer`.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -267,9 +267,9 @@ area! {
     /// ```
     BAD_PARALLELISM = "bad-parallelism", Some("E-107");
 
-    /// A `parallelism` of 1 changes nothing.
+    /// A `parallelism` of 1 has no effect.
     ///
-    /// Every job has it. Perhaps a greater number was meant.
+    /// 1 is the default. Perhaps a greater number was intended.
     ///
     /// Remove it.
     ///
@@ -295,11 +295,11 @@ area! {
     /// ```
     POINTLESS_PARALLELISM = "pointless-parallelism", Some("W-04");
 
-    /// A job that no workflow runs.
+    /// A job is not used in any workflow.
     ///
-    /// Once there is a workflow, only the jobs that workflows list are run. A job that none of them
-    /// lists is not run, and is checked only coarsely: its mistakes stay hidden until somebody
-    /// lists it.
+    /// If the configuration has workflows, only the jobs that they list are run. A job that is not
+    /// listed does not run and is only checked superficially: some of its mistakes are not reported
+    /// until a workflow lists it.
     ///
     /// Add it to a workflow, or remove it.
     ///
@@ -343,10 +343,10 @@ area! {
     /// ```
     UNUSED_JOB = "unused-job", Some("W-01");
 
-    /// A command, executor or orb that nothing uses.
+    /// A command, executor or orb is never used.
     ///
-    /// It costs nothing but a reader's time; an orb also has to be found each time. Often the place
-    /// that should use it has another name in it.
+    /// It has no effect, but has to be read, and an orb has to be fetched for every pipeline. Often
+    /// the place that should use it has a misspelled name.
     ///
     /// Use it or remove it.
     ///
@@ -388,10 +388,10 @@ area! {
     /// ```
     UNUSED_DEFINITION = "unused-definition", Some("W-01");
 
-    /// A name that two kinds of things have.
+    /// A name is used for two kinds of definitions.
     ///
-    /// A command and an executor (or a workflow) of one name are told apart by where they are used,
-    /// so everything works. People who read it tell them apart less well.
+    /// A command and an executor (or a workflow) with the same name are distinguished by where they
+    /// are used, so the configuration works. It is harder to read.
     ///
     /// Rename one of them.
     ///
@@ -430,13 +430,13 @@ area! {
     /// ```
     SHARED_NAME = "shared-name", Some("W-14");
 
-    /// A variable in a place where none is filled in.
+    /// A variable in a place where variables are not expanded.
     ///
-    /// `$HOME` is filled in by a shell, and no shell reads `environment`, `working_directory` or a
-    /// key's fingerprint: they hold these very letters. `PATH: $HOME/bin:$PATH` leaves a job
-    /// without any program.
+    /// `$HOME` is expanded by a shell, but `environment`, `working_directory` and fingerprints are
+    /// not passed through a shell: they contain these characters literally. With `PATH:
+    /// $HOME/bin:$PATH`, a job finds no programs.
     ///
-    /// Set the variable in a `run` step, by way of `$BASH_ENV`; a directory may begin with `~`.
+    /// Set the variable in a `run` step through `$BASH_ENV`; a directory can start with `~`.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -462,11 +462,11 @@ area! {
     /// ```
     UNEXPANDED_VARIABLE = "unexpanded-variable", Some("W-09");
 
-    /// A boolean in a step's `environment` arrives as 1 or 0.
+    /// A boolean in a step's `environment` becomes 1 or 0.
     ///
     /// A script that compares the variable with `true` never finds it equal. (In the `environment`
-    /// of a job or a container the same value arrives as `true` or `false`, and within a longer
-    /// text too.)
+    /// of a job or a container, and inside a longer string, the same value becomes `true` or
+    /// `false`.)
     ///
     /// Compare with `1`, or quote the value.
     ///
@@ -502,13 +502,13 @@ area! {
     /// ```
     BOOLEAN_VARIABLE = "boolean-variable", Some("W-15");
 
-    /// A variable whose value looks like a secret.
+    /// A variable's value looks like a secret.
     ///
-    /// Whoever can read the repository can read it, and so can everybody who will ever get a copy.
-    /// Removing it from the file does not remove it from the history.
+    /// Anyone with access to the repository or to a copy of it can read the value. Removing it from
+    /// the file does not remove it from the history.
     ///
-    /// Put it into a context or into the project's variables, and revoke this one where it was
-    /// made.
+    /// Move it to a context or to the project's environment variables, and revoke this value where
+    /// it was issued.
     ///
     /// ```yaml wrong
     /// version: 2.1

@@ -3,10 +3,10 @@
 area! {
     "Orbs";
 
-    /// An orb that `orbs` does not declare.
+    /// An orb is used but not imported.
     ///
-    /// `node/install` is the command `install` of what is imported under the name `node`. Nothing
-    /// is imported under this name.
+    /// `node/install` is the command `install` of the orb that is imported under the name `node`.
+    /// No orb is imported under this name.
     ///
     /// Add it at the top level: `orbs:`, below it `node: circleci/node@5.2.0`.
     ///
@@ -41,13 +41,14 @@ area! {
     /// ```
     UNKNOWN_ORB = "unknown-orb", Some("E-050");
 
-    /// An orb that is nowhere to be had.
+    /// Orb not found.
     ///
-    /// The message says where it was looked for: in folders that were named, among the orbs
-    /// published on this server, and in a registry if one is configured. Without it nothing that it
-    /// provides can be checked, so there may be more mistakes behind this one.
+    /// The message says where the compiler looked for it: in the directories that were given, among
+    /// the orbs published on this server, and in a registry if one is configured. Nothing that uses
+    /// the orb can be checked without it, so there may be further errors.
     ///
-    /// Publish it here with `roundel orb publish`, or name a folder that has it with `--orbs`.
+    /// Publish it to this server with `roundel orb publish`, or pass a directory that contains it
+    /// with `--orbs`.
     ///
     /// ```yaml orb acme/tools@1.4.0
     /// version: 2.1
@@ -82,13 +83,13 @@ area! {
     /// ```
     ORB_NOT_FOUND = "orb-not-found", Some("E-051");
 
-    /// A reference to an orb is malformed, or the orb has no such version.
+    /// An orb reference is malformed, or the orb has no such version.
     ///
-    /// A reference is `namespace/name@version`, where the version is `1.2.3`, `1.2` (the newest
-    /// 1.2.x), `1` (the newest 1.x), `volatile` (the newest) or `dev:label`. As a warning: a
-    /// reference without any version, which is the newest each time.
+    /// A reference is `namespace/name@version`, where the version is `1.2.3`, `1.2` (the latest
+    /// 1.2.x), `1` (the latest 1.x), `volatile` (the latest) or `dev:label`. A reference without a
+    /// version uses the latest version and gives a warning.
     ///
-    /// Write the version that was meant; the message lists those that exist.
+    /// Use one of the existing versions; the message lists them.
     ///
     /// ```yaml orb acme/tools@1.4
     /// version: 2.1
@@ -125,10 +126,11 @@ area! {
 
     /// An orb cannot be fetched or is not allowed.
     ///
-    /// An orb by address must be on the server's list of allowed addresses and must answer; a
-    /// registry must answer too. Orbs import each other five levels deep at most.
+    /// An orb that is imported by URL must be on the server's list of allowed URLs, and the URL or
+    /// registry must be reachable. Orbs can import each other at most five levels deep.
     ///
-    /// Extend the list, publish the orb here, or write it into the configuration itself.
+    /// Add the URL to the list, publish the orb on this server, or define it inline in the
+    /// configuration.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -159,12 +161,12 @@ area! {
     /// ```
     ORB_UNREACHABLE = "orb-unreachable", Some("E-053");
 
-    /// An orb's own source has mistakes.
+    /// An orb's source is invalid.
     ///
-    /// The source that was found is empty, is no mapping, or is not of version 2.1. Whoever uses
-    /// the orb cannot mend it.
+    /// The source is empty, is not a mapping, or does not have version 2.1. This can only be fixed
+    /// by the orb's author.
     ///
-    /// Take another version, and tell whoever publishes it.
+    /// Use another version, and report the problem to the orb's author.
     ///
     /// ```yaml orb acme/tools@1.4.0
     /// version: 2.1
@@ -203,12 +205,12 @@ area! {
     /// ```
     ORB_INVALID = "orb-invalid", Some("E-054");
 
-    /// An orb has no element of this name.
+    /// An orb does not define the element that is used.
     ///
-    /// The orb is there, and what is asked of it is not: the name is misspelt, the version has it
-    /// no longer, or not yet.
+    /// The orb exists, but it has no command, job or executor with this name: the name is
+    /// misspelled, or it exists only in another version.
     ///
-    /// Mend the name, or take the version that has it.
+    /// Fix the name, or use a version that has it.
     ///
     /// ```yaml orb acme/tools@1.4.0
     /// version: 2.1
@@ -243,12 +245,12 @@ area! {
     /// ```
     ORB_ELEMENT = "unknown-orb-element", Some("E-055");
 
-    /// An orb's body names a pipeline parameter, which orbs cannot see.
+    /// An orb uses a pipeline parameter, which orbs cannot access.
     ///
-    /// An orb is used by many configurations, and each has parameters of its own. So its body sees
-    /// the arguments that it is given, and of the pipeline only what every pipeline has.
+    /// An orb is used by many configurations, each with its own parameters. So an orb can only use
+    /// the arguments that it is given, and the pipeline values that every pipeline has.
     ///
-    /// Declare a parameter in the orb, and pass the value where the orb is used.
+    /// Define a parameter in the orb, and pass the value where the orb is used.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -295,11 +297,12 @@ area! {
     /// ```
     ORB_PIPELINE_PARAMETER = "pipeline-parameter-in-orb", Some("E-056");
 
-    /// A reference to nothing, which the legacy profile leaves empty.
+    /// A reference to a pipeline parameter in an orb is replaced with an empty value.
     ///
-    /// Orbs do not see the pipeline's parameters, inline ones neither. The hosted service let one
-    /// such reference pass for years, the default of a parameter within an inline orb, and put
-    /// nothing in its place. So does the profile `legacy`; `next` refuses it.
+    /// Orbs cannot access pipeline parameters, and neither can inline orbs. For years the hosted
+    /// service accepted one such reference, the default of a parameter in an inline orb, and
+    /// replaced it with nothing. The `legacy` profile does the same; the `next` profile reports an
+    /// error.
     ///
     /// Pass the value where the orb is used.
     ///
@@ -353,12 +356,12 @@ area! {
     /// ```
     NULLED_REFERENCE = "nulled-reference", Some("W-19");
 
-    /// Another version of an orb stands in for the one that is asked for.
+    /// Another version of an orb is used in place of the requested one.
     ///
-    /// A folder of orbs may say that one file is used for versions that are not at hand. The
-    /// pipeline runs, perhaps a little differently from what the orb's publisher meant.
+    /// A directory of orbs can specify that a file is used for versions that are not available. The
+    /// pipeline runs, but its behavior may differ slightly from the requested version.
     ///
-    /// Get the version itself, publish it here, and the warning is gone.
+    /// Add the requested version to the directory or publish it on this server.
     ///
     /// ```yaml orb acme/tools@1.4.0
     /// version: 2.1

@@ -3,13 +3,13 @@
 area! {
     "Parameters and template tags";
 
-    /// An argument that nobody declared.
+    /// An argument for a parameter that is not defined.
     ///
-    /// A job, command or executor takes the arguments that stand under its `parameters`, and no
-    /// others: a misspelt one would be ignored without a word. `name` and `when` are no arguments
-    /// of a command; they belong to built-in steps.
+    /// A job, command or executor only takes the arguments that are defined under its `parameters`;
+    /// a misspelled one would be ignored without notice. `name` and `when` are not arguments of a
+    /// command; they belong to built-in steps.
     ///
-    /// Mend the name, or declare the parameter.
+    /// Fix the name, or define the parameter.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -48,10 +48,10 @@ area! {
     /// ```
     UNKNOWN_PARAMETER = "unknown-parameter", Some("E-033");
 
-    /// An argument without default was not given.
+    /// A required argument is missing.
     ///
-    /// A parameter without `default` must be given by whoever uses the job, command or executor. An
-    /// explicit `default:` with nothing behind it is none.
+    /// A parameter without `default` must be passed wherever the job, command or executor is used.
+    /// An empty `default:` does not count as a default.
     ///
     /// Pass the argument, or give the parameter a `default`.
     ///
@@ -91,11 +91,11 @@ area! {
     /// ```
     MISSING_ARGUMENT = "missing-argument", Some("E-034");
 
-    /// A parameter's declaration is wrong.
+    /// A parameter's declaration is invalid.
     ///
     /// A parameter is a name with a mapping that has at least a `type`: `string`, `boolean`,
-    /// `integer`, `enum`, `steps`, `executor` or `env_var_name`. An `enum` needs its list, and some
-    /// names are taken: a job's parameter cannot be called `requires`.
+    /// `integer`, `enum`, `steps`, `executor` or `env_var_name`. An `enum` needs a list of values,
+    /// and some names are reserved: a job's parameter cannot be named `requires`.
     ///
     /// Write `name: { type: string }`.
     ///
@@ -135,10 +135,10 @@ area! {
     /// ```
     BAD_DECLARATION = "bad-parameter", Some("E-035");
 
-    /// A template tag is unclosed, empty or cannot be read.
+    /// A template tag is unclosed, empty or invalid.
     ///
-    /// In version 2.1 `<<` begins a tag, `>>` ends it, and between them stands a value such as
-    /// `parameters.x`. A shell's here-document begins with the same two signs, so a script with
+    /// In version 2.1, `<<` starts a tag, `>>` ends it, and between them is a value such as
+    /// `parameters.x`. A here-document in a shell script also starts with `<<`, so a script with
     /// `<<EOF` is a tag that never ends.
     ///
     /// Write `\<<` for a literal `<<`.
@@ -170,12 +170,12 @@ area! {
     /// ```
     BAD_TEMPLATE = "bad-template", Some("E-036");
 
-    /// A list or mapping is put into a text.
+    /// A list or mapping is used inside a string.
     ///
-    /// A tag within a longer text is replaced by the value's text. Steps, executors and lists have
-    /// none; they can only stand alone, where their kind is expected.
+    /// A tag inside a longer string is replaced with the value's text. Steps, executors and lists
+    /// have no text; they can only be used alone, where a value of their type is expected.
     ///
-    /// Steps stand as `- steps: << parameters.after >>`.
+    /// For steps, write `- steps: << parameters.after >>`.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -217,12 +217,12 @@ area! {
     /// ```
     COLLECTION_IN_TEXT = "collection-in-text", Some("E-037");
 
-    /// A default does not fit its parameter's type.
+    /// A default does not match its parameter's type.
     ///
-    /// Defaults are checked even where nobody uses them. Mostly it is quotes: `"true"` is a text
-    /// and not a boolean, `8` is a number and not a text.
+    /// Defaults are checked even if they are never used. The cause is often quotes: `"true"` is a
+    /// string and not a boolean, `8` is a number and not a string.
     ///
-    /// Mend the quotes, the type, or the list of the enum.
+    /// Fix the quotes, the type, or the list of the enum.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -255,10 +255,10 @@ area! {
 
     /// `steps:` is given something that is not a list of steps.
     ///
-    /// The step `steps` puts in the steps that a parameter of type `steps` holds. A parameter of
-    /// another type holds none.
+    /// The step `steps` inserts the steps of a parameter of type `steps`. A parameter of another
+    /// type contains no steps.
     ///
-    /// Declare the parameter with `type: steps`.
+    /// Define the parameter with `type: steps`.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -297,12 +297,12 @@ area! {
     /// ```
     NOT_STEPS = "not-steps", Some("E-040");
 
-    /// An argument does not fit its parameter's type.
+    /// An argument does not match its parameter's type.
     ///
-    /// YAML decides what an argument is before anybody asks what it should be: `1.20` is the number
-    /// 1.2, `"1"` is a text, `yes` is a truth value. The message shows what was read.
+    /// YAML determines the type of a value by itself: `1.20` is the number 1.2, `"1"` is a string,
+    /// `yes` is a boolean. The message shows what was read.
     ///
-    /// Add or remove quotes, or take one of the enum's words.
+    /// Add or remove quotes, or use one of the enum's values.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -341,12 +341,12 @@ area! {
     /// ```
     WRONG_ARGUMENT_TYPE = "wrong-argument-type", Some("E-043");
 
-    /// A command or executor leads back to itself.
+    /// A command or executor refers to itself.
     ///
-    /// A command is replaced by its steps, so one that calls itself, directly or through another,
-    /// never ends.
+    /// A command is replaced with its steps, so a command that calls itself, directly or through
+    /// another one, would never end.
     ///
-    /// Write out one of them. What repeats belongs into a script.
+    /// Remove one of the calls. Put repetition into a script.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -378,12 +378,12 @@ area! {
     /// ```
     RECURSION = "recursion", Some("E-044");
 
-    /// `parameters.x` where nobody declared `x`.
+    /// `parameters.x` is used, but `x` is not defined.
     ///
-    /// A tag sees the parameters of the job, command or executor that it stands in: not those of
-    /// the caller, and not those of the pipeline, which are `pipeline.parameters.x`.
+    /// A tag can use the parameters of the job, command or executor that contains it, but not those
+    /// of the caller. Pipeline parameters are `pipeline.parameters.x`.
     ///
-    /// Declare the parameter, and pass it on from the caller.
+    /// Define the parameter, and pass the value from the caller.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -427,12 +427,12 @@ area! {
     /// ```
     UNDECLARED_PARAMETER = "undeclared-parameter", Some("E-108");
 
-    /// `pipeline.x` that does not exist.
+    /// `pipeline.x` does not exist.
     ///
     /// A pipeline has a fixed set of values (`pipeline.git.branch`, `pipeline.number` and so on),
-    /// and the parameters that the configuration declares, as `pipeline.parameters.x`.
+    /// and the parameters that the configuration defines, as `pipeline.parameters.x`.
     ///
-    /// Mend the name; for a parameter, declare it under `parameters` at the top level.
+    /// Fix the name; for a parameter, define it under `parameters` at the top level.
     ///
     /// ```yaml inputs
     /// branch: main
@@ -459,10 +459,10 @@ area! {
     /// ```
     UNKNOWN_PIPELINE_VALUE = "unknown-pipeline-value", Some("E-109");
 
-    /// A parameter that its element never mentions.
+    /// A parameter is never used.
     ///
-    /// Whoever passes it expects it to have an effect. Mostly the tag in the body has another name,
-    /// or was forgotten.
+    /// Callers expect an argument to have an effect. Usually the tag in the body has another name
+    /// or is missing.
     ///
     /// Use it as `<< parameters.x >>`, or remove the declaration.
     ///

@@ -5,10 +5,9 @@ area! {
 
     /// A pipeline parameter has no default.
     ///
-    /// A push starts a pipeline without arguments, so every parameter of the pipeline needs a value
-    /// of its own.
+    /// A push starts a pipeline without arguments, so every pipeline parameter needs a default.
     ///
-    /// Add `default:`; an empty text is a default too.
+    /// Add `default:`; an empty string is a valid default.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -40,10 +39,10 @@ area! {
 
     /// A type that pipeline parameters cannot have.
     ///
-    /// What starts a pipeline passes texts, numbers and truth values: the types are `string`,
-    /// `boolean`, `integer` and `enum`. Steps and executors exist inside of a configuration only.
+    /// A trigger passes strings, numbers and booleans, so the types are `string`, `boolean`,
+    /// `integer` and `enum`. Steps and executors only exist inside a configuration.
     ///
-    /// Use `string`, and pass it on to a parameter of the job.
+    /// Use `string`, and pass the value to a parameter of the job.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -74,13 +73,13 @@ area! {
     /// ```
     PIPELINE_PARAMETER_TYPE = "bad-pipeline-parameter-type", Some("E-081");
 
-    /// The trigger passes a parameter that is not declared.
+    /// The trigger passes a parameter that is not defined.
     ///
-    /// Whoever starts a pipeline by hand or by the API may pass parameters, and each must stand
-    /// under `parameters` of the configuration that is compiled. A setup configuration and the one
-    /// that goes on from it each need their own.
+    /// A pipeline that is started manually or through the API can have parameters, and each of them
+    /// must be defined under `parameters` in the configuration that is compiled. A setup
+    /// configuration and its continuation each need their own definitions.
     ///
-    /// Declare it, or mend the name in the request.
+    /// Define it, or fix the name in the request.
     ///
     /// ```yaml inputs
     /// parameters: { level: 3 }
@@ -120,10 +119,10 @@ area! {
 
     /// The trigger passes a value of the wrong type.
     ///
-    /// A request passes JSON: `3` is a number and `"3"` a text. Texts that spell a number or a
-    /// truth value are taken as one with a warning; this one does not.
+    /// A request passes JSON: `3` is a number and `"3"` a string. Strings that contain a number or
+    /// a boolean are converted with a warning; this one cannot be converted.
     ///
-    /// Send a value of the declared type, or declare the type that is sent.
+    /// Send a value of the defined type, or change the type of the parameter.
     ///
     /// ```yaml inputs
     /// parameters: { level: high }
@@ -197,17 +196,17 @@ area! {
     /// ```
     PIPELINE_PARAMETER_ENUM = "pipeline-parameter-not-in-enum", Some("E-084");
 
-    /// The trigger passes more, or longer, parameters than allowed.
+    /// The trigger passes too many parameters, or parameters that are too long.
     ///
-    /// A request passes at most a hundred parameters, with names of at most 128 characters and
+    /// A request can pass at most a hundred parameters, with names of at most 128 characters and
     /// values of at most 512.
     ///
-    /// Pass the address of a file instead.
+    /// Pass the URL of a file instead.
     TOO_MANY_PARAMETERS = "too-many-parameters", Some("E-085");
 
-    /// A pipeline parameter's default refers to another one.
+    /// A pipeline parameter's default refers to another pipeline parameter.
     ///
-    /// All parameters of the pipeline get their values at once, so none can be made of another.
+    /// All pipeline parameters get their values at the same time, so none can depend on another.
     ///
     /// Combine them where they are used.
     ///
@@ -243,10 +242,10 @@ area! {
     /// ```
     PARAMETER_DEPENDS = "dependent-pipeline-parameter", Some("E-086");
 
-    /// The trigger passes a text where another type is declared.
+    /// The trigger passes a string where another type is defined.
     ///
-    /// `"true"` in quotes is a text. It is taken as what it spells, for many scripts send it so;
-    /// the `next` profile refuses it.
+    /// `"true"` in quotes is a string. It is converted, because many scripts send it this way; the
+    /// `next` profile reports an error.
     ///
     /// Send it without quotes.
     ///
@@ -283,9 +282,9 @@ area! {
     /// ```
     COERCED_PARAMETER = "coerced-parameter", None;
 
-    /// A setup configuration that is not of version 2.1.
+    /// A setup configuration does not have version 2.1.
     ///
-    /// Dynamic configuration came with version 2.1.
+    /// Dynamic configuration requires version 2.1.
     ///
     /// Change the version to `2.1`.
     ///
@@ -321,10 +320,10 @@ area! {
     /// ```
     SETUP_VERSION = "setup-needs-2-1", Some("E-090");
 
-    /// A configuration that goes on from a setup is a setup itself.
+    /// A continuation configuration is a setup configuration itself.
     ///
-    /// A pipeline has one setup, and its job posts the configuration that does the work. That one
-    /// cannot start over.
+    /// A pipeline has one setup configuration, and its job posts the configuration that does the
+    /// work. That configuration cannot be a setup configuration again.
     ///
     /// Remove `setup`.
     ///
@@ -364,10 +363,10 @@ area! {
 
     /// A setup configuration has several workflows.
     ///
-    /// The pipeline goes on when its setup workflow has ended, so there is exactly one. Workflows
-    /// whose condition is false do not count.
+    /// The pipeline continues when its setup workflow has ended, so there must be exactly one.
+    /// Workflows whose condition is false do not count.
     ///
-    /// Guard the others with `when`, or put their jobs into one.
+    /// Disable the others with `when`, or merge their jobs into one workflow.
     ///
     /// ```yaml wrong
     /// version: 2.1

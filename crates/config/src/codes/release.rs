@@ -1,15 +1,14 @@
 //! Codes about what is right, and cannot be run yet.
 
 area! {
-    "What this release cannot run";
+    "Not supported in this release";
 
-    /// A built-in step that this release cannot run.
+    /// A built-in step is not supported in this release.
     ///
-    /// The configuration is right, and the step is not dropped in silence: a job that leaves
-    /// something out would be green without having done its work. `roundel config validate` accepts
-    /// it; a pipeline does not start.
+    /// The configuration is valid, but the pipeline does not start: a job that skipped the step
+    /// would pass without having done its work.
     ///
-    /// Remove the step, or do its work in a `run` step.
+    /// Remove the step, or replace it with a `run` step.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -33,10 +32,10 @@ area! {
     /// ```
     UNSUPPORTED_STEP = "unsupported-step", None;
 
-    /// Dynamic configuration cannot be used in this release.
+    /// Dynamic configuration is not supported in this release.
     ///
-    /// The setup configuration is compiled and checked; there is nothing yet that would let its job
-    /// post the configuration that goes on.
+    /// The setup configuration is compiled and checked, but there is no way yet for its job to
+    /// continue the pipeline.
     ///
     /// Write the workflows into the configuration itself, with conditions on pipeline parameters.
     ///
@@ -70,11 +69,11 @@ area! {
     /// ```
     UNSUPPORTED_SETUP = "unsupported-setup", None;
 
-    /// macOS environments cannot be used in this release.
+    /// macOS jobs are not supported in this release.
     ///
     /// Runners run containers and Linux machines.
     ///
-    /// Leave such jobs to another workflow, or run them elsewhere.
+    /// Remove these jobs from the workflow, or run them elsewhere.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -97,10 +96,10 @@ area! {
     /// ```
     UNSUPPORTED_MACOS = "unsupported-macos", None;
 
-    /// A type of job that this release cannot run.
+    /// A job type is not supported in this release.
     ///
-    /// Locks and releases are read and checked; nobody takes a lock here yet, and a job that
-    /// pretends to would be dangerous.
+    /// Lock and release jobs are parsed and checked, but locks are not implemented yet, and a job
+    /// that ignored its lock would be dangerous.
     ///
     /// Use an approval job, or do the same in a script.
     ///
@@ -134,12 +133,12 @@ area! {
     /// ```
     UNSUPPORTED_JOB_TYPE = "unsupported-job-type", None;
 
-    /// Serial groups cannot be used in this release.
+    /// Serial groups are not supported in this release.
     ///
-    /// The key is read and checked. Running such jobs side by side would be the opposite of what is
-    /// asked for, so the pipeline does not start.
+    /// The key is parsed and checked. Running these jobs in parallel would be the opposite of what
+    /// the key asks for, so the pipeline does not start.
     ///
-    /// Remove the key where order does not matter; otherwise put an approval job before.
+    /// Remove the key if the order does not matter; otherwise put an approval job before the job.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -174,12 +173,12 @@ area! {
     /// ```
     UNSUPPORTED_SERIAL_GROUP = "unsupported-serial-group", None;
 
-    /// Scheduled workflows are not started by this release.
+    /// Scheduled workflows are not started in this release.
     ///
-    /// The schedule is read and checked, and the workflow does not run on a push, as it should.
-    /// Nothing starts it when its time comes.
+    /// The schedule is parsed and checked, and the workflow does not run on a push, as intended. It
+    /// does not run on its schedule either.
     ///
-    /// Start it by hand or by a request, with a parameter that a condition asks for.
+    /// Start it manually or through the API, with a parameter that the workflow's condition checks.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -221,10 +220,10 @@ area! {
     /// ```
     UNSUPPORTED_SCHEDULE = "unsupported-schedule", None;
 
-    /// A registry login that this release cannot make.
+    /// A registry authentication method is not supported in this release.
     ///
-    /// The login of a cloud exchanges an identity for a token, for which the server would have to
-    /// vouch.
+    /// Cloud registry authentication exchanges an identity for a token, and the server would have
+    /// to issue that identity.
     ///
     /// Use `auth` with a user name and a token.
     ///
@@ -254,12 +253,12 @@ area! {
     /// ```
     UNSUPPORTED_REGISTRY_AUTH = "unsupported-registry-auth", None;
 
-    /// An option that has no effect in this release.
+    /// An option has no effect in this release.
     ///
-    /// The pipeline runs without it: slower perhaps, or with more history in its checkout, and with
-    /// the same outcome.
+    /// The pipeline runs without it: perhaps more slowly, or with more history in its checkout, but
+    /// with the same outcome.
     ///
-    /// Nothing has to be done.
+    /// No change is needed.
     ///
     /// ```yaml wrong
     /// version: 2.1

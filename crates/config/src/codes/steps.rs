@@ -5,12 +5,11 @@ area! {
 
     /// A step has several keys.
     ///
-    /// A step is one key: what it does. Its attributes are indented below that key. In the classic
-    /// mistake `name` and `command` stand in the column of `run`, so that they are further keys of
-    /// the step, and `run` is empty.
+    /// A step is a mapping with exactly one key, and its options are indented below that key. A
+    /// common mistake is to put `name` and `command` in the same column as `run`: they are then
+    /// further keys of the step, and `run` is empty.
     ///
-    /// Indent them deeper than `run`. If they are meant as steps of their own, begin each with a
-    /// dash.
+    /// Indent them deeper than `run`. If they are meant as separate steps, start each with a dash.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -37,12 +36,11 @@ area! {
     /// ```
     STEP_SEVERAL_KEYS = "step-several-keys", Some("E-018");
 
-    /// There are no steps where there must be some.
+    /// Steps are missing.
     ///
-    /// A job, a command and a condition exist for their steps, and steps are a list: each begins
-    /// with a dash.
+    /// A job, a command and a condition need steps, and steps are a list: each starts with a dash.
     ///
-    /// Add `steps:` with at least one step, or remove what has none.
+    /// Add `steps:` with at least one step, or remove the element.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -66,10 +64,10 @@ area! {
 
     /// A step is neither a name nor a mapping with one key.
     ///
-    /// `- checkout` is a step, and so is `- run: make`. A list in the list is none: YAML cannot
-    /// splice the items of one list into another, though an anchor of a list looks as if it did.
+    /// `- checkout` is a step, and so is `- run: make`. A list inside the list is not: YAML cannot
+    /// insert the items of one list into another, although an alias of a list looks as if it did.
     ///
-    /// Repeat the steps, or make them a command and name that.
+    /// Repeat the steps, or define a command and use that.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -102,13 +100,12 @@ area! {
     /// ```
     BAD_STEP = "bad-step", Some("E-020");
 
-    /// A step names a command that does not exist.
+    /// A step uses a command that is not defined.
     ///
-    /// Steps are built in (`run`, `checkout`, `save_cache` and their like), or are declared under
-    /// `commands`, or come from an orb as `orb/command`. Built-in steps of several words are
-    /// written with `_`, not with `-`.
+    /// Steps are built in (`run`, `checkout`, `save_cache` and so on), defined under `commands`, or
+    /// come from an orb as `orb/command`. Built-in steps are written with `_`, not with `-`.
     ///
-    /// Mend the name, declare the command, or write `run:` before a script.
+    /// Fix the name, define the command, or write `run:` before a script.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -131,13 +128,13 @@ area! {
     /// ```
     UNKNOWN_COMMAND = "unknown-command", Some("E-021");
 
-    /// A `run` step is neither text nor a mapping.
+    /// A `run` step is neither a string nor a mapping.
     ///
-    /// `run` takes a script, or a mapping with the script under `command`. Here it is empty, a list
-    /// or a number of lists: often the script stands in the column of `run` instead of below it.
+    /// `run` takes a script, or a mapping with the script under `command`. Here it is empty or a
+    /// list: often the keys are in the same column as `run` instead of below it.
     ///
-    /// Put the script after `run:`, or indent `command:` below it. Several commands are lines of
-    /// one text that begins with `|`.
+    /// Put the script after `run:`, or indent `command:` below it. For several commands, write a
+    /// block string that starts with `|`, with one command per line.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -166,7 +163,7 @@ area! {
 
     /// A `run` step has no `command`.
     ///
-    /// The script of a `run` with attributes stands under `command`. Without it there is nothing to
+    /// The script of a `run` step with options goes under `command`. Without it there is nothing to
     /// run.
     ///
     /// Add `command:`.
@@ -195,10 +192,10 @@ area! {
     /// ```
     RUN_WITHOUT_COMMAND = "run-without-command", Some("E-023");
 
-    /// A built-in step that its execution environment cannot do.
+    /// A built-in step is not available in the job's execution environment.
     ///
-    /// Signing bundles are installed on macOS only. A second Docker daemon (`setup_remote_docker`)
-    /// has no use on a machine, which has one of its own; that is a warning.
+    /// Signing bundles can only be installed on macOS. `setup_remote_docker` has no effect on a
+    /// machine, which has its own Docker daemon; that is a warning.
     ///
     /// Change the job's environment, remove the step, or wrap it in `when`.
     ///
@@ -223,13 +220,13 @@ area! {
     /// ```
     NOT_ON_THIS_EXECUTOR = "not-on-this-executor", Some("E-026");
 
-    /// Attributes contradict each other or are out of range.
+    /// Options contradict each other or are out of range.
     ///
-    /// Some keys need a partner, and some exclude each other: a delay needs reruns, a shallow
-    /// checkout needs its depth, a step in the background cannot be rerun, and a step is rerun five
-    /// times at most.
+    /// Some options require another one, and some exclude each other: a delay requires reruns, a
+    /// shallow checkout requires a depth, a background step cannot be rerun, and a step can be
+    /// rerun at most five times.
     ///
-    /// Add the partner, or correct the number.
+    /// Add the missing option, or correct the number.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -259,11 +256,11 @@ area! {
 
     /// The `>>` that closes a tag was probably meant to append to a file.
     ///
-    /// A tag ends at the first `>>` after its `<<`. In `echo << parameters.name >> out.txt` there is
-    /// no redirection left: the shell gets `echo value out.txt`, writes both words to the log, and
-    /// the file stays as it was.
+    /// A tag ends at the first `>>` after its `<<`. In `echo << parameters.name >> out.txt` no
+    /// redirection is left: the shell runs `echo value out.txt`, which prints both words, and the
+    /// file is not changed.
     ///
-    /// Write the `>>` of the redirection too.
+    /// Add the `>>` of the redirection.
     ///
     /// ```yaml wrong
     /// version: 2.1

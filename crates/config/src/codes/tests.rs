@@ -142,6 +142,8 @@ fn a_page_is_found_by_slug_and_by_number() {
     for name in ["unknown-parameter", "E-033", "e33", "E033"] {
         assert_eq!(page::page(name).unwrap().code.slug, "unknown-parameter", "{name}");
     }
+    let renamed = page::page("misspelt-section").unwrap();
+    assert_eq!(renamed.code.slug, "misspelled-section", "a stored slug still has its page");
     for name in ["", "E", "E-999", "nope", "é"] {
         assert!(page::page(name).is_none(), "{name}");
     }

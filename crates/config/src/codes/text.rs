@@ -1,27 +1,26 @@
 //! Codes about the text itself: characters, YAML, size (CFG §7.5.1).
 
 area! {
-    "The text";
+    "YAML and files";
 
-    /// The text holds a control character.
+    /// The file contains a control character.
     ///
-    /// YAML allows line breaks and tabs, and none of the other signs that control a terminal. Such
-    /// a character is invisible in most editors; it comes with text that was copied from a
-    /// terminal, or from a file in another encoding than UTF-8.
+    /// YAML allows line breaks and tabs, but no other control characters. Such a character is
+    /// invisible in most editors; it comes from text that was copied from a terminal, or from a
+    /// file that is not encoded in UTF-8.
     ///
-    /// Remove the character at the place shown, and save the file as UTF-8. In a script, write it
-    /// as an escape: `printf '\033[1m'`.
+    /// Remove the character at the position shown, and save the file as UTF-8. In a script, write
+    /// it as an escape sequence: `printf '\033[1m'`.
     SPECIAL_CHARACTER = "special-character", Some("E-001");
 
-    /// The text is not YAML.
+    /// The file is not valid YAML.
     ///
-    /// The reader met something that cannot stand where it stands, and cannot know what is meant by
-    /// the rest. The usual causes: a tab in the indentation, a quote or a bracket that is not
-    /// closed, a `: ` or ` #` inside a text without quotes, a line that is indented less than its
-    /// list.
+    /// The parser found something unexpected and cannot interpret the rest. Common causes: a tab in
+    /// the indentation, an unclosed quote or bracket, a `: ` or ` #` inside an unquoted string, a
+    /// line that is indented less than its list.
     ///
-    /// Look at the place shown and at the line above it. A text with `: ` in it goes into quotes,
-    /// or into a block that begins with `|`.
+    /// Check the line shown and the line above it. Put a string that contains `: ` in quotes, or in
+    /// a block string that starts with `|`.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -45,14 +44,14 @@ area! {
     /// ```
     SYNTAX = "yaml-syntax", Some("E-002");
 
-    /// A line is taken into the text above it.
+    /// A line is read as part of the string above it.
     ///
-    /// A text without quotes goes on in the next lines as long as they are indented deeper. So an
-    /// item of a list whose dash is missing, or stands too far to the right, is no item: it becomes
-    /// the end of the one above, and nobody would notice.
+    /// An unquoted string continues on the next lines as long as they are indented deeper. So a
+    /// list item whose dash is missing, or is too far to the right, is not an item: it becomes the
+    /// end of the item above, without an error.
     ///
-    /// Put the dash below the dash of the item before. A long text that is meant as one goes into
-    /// quotes, or into a block that begins with `>`.
+    /// Align the dash with the dash of the item above. If a long string is intended, put it in
+    /// quotes, or in a block string that starts with `>`.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -85,13 +84,13 @@ area! {
     /// ```
     SWALLOWED_LINE = "swallowed-line", None;
 
-    /// A mapping holds the same key twice.
+    /// A mapping contains the same key twice.
     ///
-    /// Only one of the two can count, and readers of YAML differ in which. So the hosted service
-    /// refuses it, and so does Roundel. Among steps it is often a forgotten dash: two `run` in one
-    /// step.
+    /// Only one of the two can take effect, and YAML parsers differ in which one. The hosted
+    /// service rejects this, and so does Roundel. In steps it is often a missing dash: two `run`
+    /// keys in one step.
     ///
-    /// Merge both entries, rename one of them, or write the dash.
+    /// Merge both entries, rename one of them, or add the dash.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -116,13 +115,12 @@ area! {
     /// ```
     DUPLICATE_KEY = "duplicate-key", Some("E-003");
 
-    /// An alias names an anchor that no line above defines.
+    /// An alias refers to an anchor that is not defined above it.
     ///
-    /// `*name` stands for what `&name` marks, and the mark must come first. Anchors do not reach
-    /// from one file into another, and not from an orb into a configuration.
+    /// `*name` stands for the value with the anchor `&name`, which must come first. Anchors only
+    /// work within one file; a configuration cannot use the anchors of an orb.
     ///
-    /// Define the anchor above its first use. A text that only happens to begin with `*` goes into
-    /// quotes.
+    /// Define the anchor above its first use. If a string starts with `*`, put it in quotes.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -145,13 +143,12 @@ area! {
     /// ```
     UNDEFINED_ALIAS = "undefined-alias", Some("E-004");
 
-    /// A merge key `<<:` is given something that is not a mapping.
+    /// The value of a merge key `<<:` is not a mapping.
     ///
-    /// `<<: *name` copies the keys of a mapping into the mapping that it stands in. A list has no
-    /// keys, and YAML has no way to splice one list into another.
+    /// `<<: *name` copies the keys of a mapping into the mapping that contains it. A list has no
+    /// keys, and YAML cannot insert one list into another.
     ///
-    /// Give it a mapping, or a list of mappings. To share steps, make them a command, or repeat
-    /// them.
+    /// Use a mapping, or a list of mappings. To share steps, define a command, or repeat them.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -180,12 +177,12 @@ area! {
     /// ```
     BAD_MERGE = "bad-merge", Some("E-005");
 
-    /// The text holds more than one YAML document.
+    /// The file contains more than one YAML document.
     ///
-    /// A line `---` ends a document and begins another one. A configuration is one document; what
-    /// would follow the line is not read.
+    /// A line `---` ends a document and starts another one. A configuration is one document;
+    /// nothing after that line is read.
     ///
-    /// Delete the separator, or put what follows into a file of its own.
+    /// Delete the separator, or move what follows to another file.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -219,10 +216,10 @@ area! {
 
     /// The configuration is empty or is not a mapping.
     ///
-    /// A configuration is a mapping: names such as `version` and `jobs` at the very left, each with
-    /// a colon. This text has nothing but comments, is a list, or is a single word.
+    /// A configuration is a mapping: keys such as `version` and `jobs` without indentation, each
+    /// followed by a colon. This file contains only comments, a list, or a single word.
     ///
-    /// Begin with `version: 2.1`, and look for a dash before the first key.
+    /// Start with `version: 2.1`, and check for a dash before the first key.
     ///
     /// ```yaml wrong
     /// - version: 2.1
@@ -243,13 +240,13 @@ area! {
     /// ```
     NOT_A_MAPPING = "not-a-mapping", Some("E-007");
 
-    /// A YAML tag such as `!x` that means nothing here.
+    /// An unknown YAML tag such as `!x`.
     ///
-    /// A value that begins with `!` is a tag to YAML: it names the type of what follows.
-    /// Configurations have no types of their own, so it is nearly always an expression or a text
-    /// without its quotes.
+    /// In YAML, a value that starts with `!` is a tag, which specifies the type of what follows.
+    /// Configurations do not use tags, so it is almost always an expression or a string without
+    /// quotes.
     ///
-    /// Put the value into quotes, or write `not` in expressions.
+    /// Put the value in quotes, or use `not` in expressions.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -282,14 +279,13 @@ area! {
     /// ```
     UNKNOWN_TAG = "unknown-yaml-tag", Some("E-008");
 
-    /// Aliases, commands or parameters expand beyond every measure.
+    /// Aliases, commands or parameters exceed the expansion limit.
     ///
-    /// A few lines can stand for millions: aliases that hold aliases, commands that call commands
-    /// twice, matrices of matrices. There is a budget for what a configuration may become, far
-    /// above what any real one needs, so that nobody can stop the server with a text.
+    /// A few lines can expand to millions: nested aliases, commands that call other commands twice,
+    /// large matrices. The size of an expanded configuration is limited, far above what real
+    /// configurations need, to protect the server.
     ///
-    /// An anchor cannot contain itself. Otherwise use fewer aliases within aliases, or fewer
-    /// elements in a matrix.
+    /// An anchor cannot contain itself. Otherwise use fewer nested aliases, or smaller matrices.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -315,13 +311,13 @@ area! {
     /// ```
     EXPANDS_TOO_FAR = "expands-too-far", Some("E-009");
 
-    /// A mapping or a list stands where a key must be text.
+    /// A mapping or a list is used as a key.
     ///
-    /// Braces and brackets begin a mapping or a list wherever a value or a key begins. So `{{
-    /// checksum "x" }}` without quotes is a mapping whose key is a mapping, and not the text that a
+    /// Braces and brackets start a mapping or a list wherever a value or a key is expected. So `{{
+    /// checksum "x" }}` without quotes is a mapping whose key is a mapping, not the string that a
     /// cache key needs.
     ///
-    /// Quote the text if it is meant as one.
+    /// Quote it if it is meant as a string.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -350,17 +346,17 @@ area! {
 
     /// The configuration is larger than allowed.
     ///
-    /// A text of several megabytes is generated, or is not a configuration. It is not even read.
+    /// A file of several megabytes is generated, or is not a configuration. It is not parsed.
     ///
     /// Use commands, parameters and matrices instead of repetition, or split the work: a setup
-    /// configuration can choose what goes on.
+    /// configuration can choose what to run.
     TOO_LARGE = "too-large", Some("E-093");
 
-    /// More was found than is shown.
+    /// There are more diagnostics than are shown.
     ///
-    /// A damaged file has hundreds of mistakes, and nobody reads them. After two hundred the rest
-    /// is counted and left out.
+    /// A damaged file can have hundreds of errors. Only the first two hundred are shown; the rest
+    /// are counted.
     ///
-    /// Mend the first ones and look again.
+    /// Fix the first ones and check again.
     MORE_PROBLEMS = "more-problems", None;
 }

@@ -1,12 +1,12 @@
 //! Codes about the top level and about values of any key (CFG §7.5.1).
 
 area! {
-    "The top level, and values everywhere";
+    "Top level and values";
 
     /// The key `version` is missing.
     ///
-    /// The version says by which rules the rest is read, so there is no default. Everything is
-    /// checked as if it were 2.1 all the same, so that other mistakes are not hidden by this one.
+    /// The version determines how the rest is interpreted, so there is no default. The
+    /// configuration is still checked as version 2.1, so that this error does not hide others.
     ///
     /// Add `version: 2.1` as the first line.
     ///
@@ -30,10 +30,11 @@ area! {
     /// ```
     VERSION_MISSING = "version-missing", Some("E-010");
 
-    /// The version is none of 2, 2.0 and 2.1.
+    /// The version is not 2, 2.0 or 2.1.
     ///
-    /// There are two languages: 2 (also written 2.0), without parameters, commands and orbs, and
-    /// 2.1, with them. Version 1 ended in 2018. The `next` profile knows 2.1 only.
+    /// There are two versions of the language: 2 (also written 2.0), without parameters, commands
+    /// and orbs, and 2.1, with them. Version 1 was discontinued in 2018. The `next` profile only
+    /// supports 2.1.
     ///
     /// Write `version: 2.1`.
     ///
@@ -58,14 +59,13 @@ area! {
     /// ```
     VERSION_UNSUPPORTED = "version-unsupported", Some("E-011");
 
-    /// Something that only version 2.1 knows.
+    /// A feature that requires version 2.1.
     ///
-    /// In version 2 a job has its environment written out, and there are no executors, no matrices,
-    /// no setup and no expressions. Here something relies on one of them, so the file cannot mean
-    /// what it says.
+    /// Version 2 has no executors, matrices, setup configurations or expressions. The configuration
+    /// uses one of them.
     ///
-    /// Change the version to 2.1. Look for `<<` in scripts then: in version 2.1 a literal one is
-    /// written `\<<`.
+    /// Change the version to 2.1, and check scripts for `<<`: in version 2.1, a literal one must be
+    /// escaped as `\<<`.
     ///
     /// ```yaml wrong
     /// version: 2
@@ -94,13 +94,12 @@ area! {
     /// ```
     NEEDS_2_1 = "needs-version-2-1", Some("E-012");
 
-    /// A top-level key is one edit away from one that means something.
+    /// A top-level key is probably misspelled.
     ///
-    /// Keys at the top level that mean nothing are allowed, for people keep anchors under them. So
-    /// a misspelt `workflows` is simply not there, and its jobs do not run: without this warning
-    /// nobody would know why.
+    /// Unknown keys at the top level are allowed, because they are often used for anchors. So a
+    /// misspelled `workflows` is ignored, and its jobs do not run; this warning points it out.
     ///
-    /// Mend the name; if the key is meant as it is, choose one that resembles no section.
+    /// Fix the name; if the key is intended, choose a name that is not similar to a section.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -129,15 +128,15 @@ area! {
     ///     jobs:
     ///       - build
     /// ```
-    UNKNOWN_SECTION = "misspelt-section", Some("W-20");
+    UNKNOWN_SECTION = "misspelled-section", Some("W-20");
 
     /// A section or a list has the wrong shape.
     ///
-    /// `jobs`, `commands`, `executors`, `workflows` and their like are mappings: each entry is a
-    /// name with a colon, without a dash. What a workflow's `jobs` lists are entries with dashes.
-    /// The two are easily taken for each other.
+    /// `jobs`, `commands`, `executors`, `workflows` and other sections are mappings: each entry is
+    /// a name with a colon, without a dash. The `jobs` of a workflow are a list, with dashes. The
+    /// two are easily confused.
     ///
-    /// Write names where names belong, and dashes where a list belongs; the message says which.
+    /// Use names or dashes as the message says.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -162,11 +161,10 @@ area! {
 
     /// A value has the wrong type.
     ///
-    /// YAML decides by itself what is a number, a truth value or a text: `3` is a number and `"3"`
-    /// is a text, `true` is a truth value and `"true"` is a text. Here one was written where
-    /// another is needed.
+    /// YAML determines the type of a value by itself: `3` is a number and `"3"` is a string, `true`
+    /// is a boolean and `"true"` is a string. Here a value of another type is required.
     ///
-    /// Add the quotes or remove them, as the message says.
+    /// Add or remove the quotes, as the message says.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -193,12 +191,12 @@ area! {
     /// ```
     WRONG_TYPE = "wrong-type", Some("E-014");
 
-    /// A text is no duration.
+    /// An invalid duration.
     ///
-    /// A duration is a number with a unit: `30s`, `10m`, `1.5h`. A number alone is taken as
-    /// seconds, with a warning, for the hosted service lets it pass.
+    /// A duration is a number with a unit: `30s`, `10m`, `1.5h`. A number without a unit is read as
+    /// seconds, with a warning, because the hosted service accepts it.
     ///
-    /// Write the number and the unit without a blank between them.
+    /// Write the number and the unit without a space between them.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -225,12 +223,12 @@ area! {
     /// ```
     BAD_DURATION = "bad-duration", Some("E-015");
 
-    /// A value is none of those that are possible here.
+    /// A value is not one of the allowed ones.
     ///
-    /// Some keys take one of a few words: `when` of a step is `always`, `on_success` or `on_fail`;
-    /// `method` of a checkout is `blobless`, `full` or `shallow`. The message names the nearest.
+    /// Some keys only accept certain values: `when` of a step is `always`, `on_success` or
+    /// `on_fail`; `method` of a checkout is `blobless`, `full` or `shallow`.
     ///
-    /// Write one of them.
+    /// Use one of the values that the message lists.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -257,13 +255,14 @@ area! {
     /// ```
     NOT_IN_ENUM = "not-in-enum", Some("E-016");
 
-    /// An environment entry is not a scalar.
+    /// An environment variable is not a scalar.
     ///
-    /// A variable of the environment is a name and a text; numbers and truth values become texts. A
-    /// list or a mapping has no text of its own. As a warning: a name that shells cannot read, such
-    /// as `MY-VAR`.
+    /// An environment variable has a name and a string as its value; numbers and booleans are
+    /// converted to strings. Lists and mappings cannot be converted. A name that shells cannot
+    /// read, such as `MY-VAR`, gives a warning.
     ///
-    /// Quote the value, or write the structure as JSON text; in names use letters, digits and `_`.
+    /// Quote the value, or write the value as a JSON string; in names, use only letters, digits and
+    /// `_`.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -292,11 +291,11 @@ area! {
 
     /// An unquoted number that YAML changes.
     ///
-    /// `1.20` is the number 1.2 to every reader of YAML, and `0755` is the octal number 493.
-    /// Whoever means a version, a mode or a zip code gets something else, and nothing fails until
-    /// much later.
+    /// `1.20` is the number 1.2 to every YAML parser, and `0755` is the octal number 493. If a
+    /// version, a file mode or a zip code was intended, the value is different, and nothing fails
+    /// until much later.
     ///
-    /// Put it into quotes.
+    /// Put it in quotes.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -323,11 +322,11 @@ area! {
     /// ```
     LOST_DIGITS = "lost-digits", Some("W-10");
 
-    /// A spelling from older days.
+    /// A key or step is deprecated.
     ///
-    /// It works as it did, and there is a newer way to write it that does the same: `deploy` is
-    /// `run`, the key `version` of `workflows` has no meaning in 2.1, and `branches` of a job
-    /// became `filters` in the workflow.
+    /// It still works, but there is a newer way to write the same: `deploy` is now `run`, the key
+    /// `version` of `workflows` has no meaning in 2.1, and `branches` of a job is now `filters` in
+    /// the workflow.
     ///
     /// Write it the newer way, as the message says.
     ///
@@ -354,11 +353,11 @@ area! {
     /// ```
     DEPRECATED = "deprecated", Some("W-03");
 
-    /// A name with characters that do not work everywhere.
+    /// A name contains characters that do not work everywhere.
     ///
-    /// Letters, digits, `_` and `-` work wherever a name is used: in `requires`, in a commit's
-    /// status, in the address of a page. A slash stands between an orb and its element, so a name
-    /// of one's own cannot have it; other characters are a warning.
+    /// Letters, digits, `_` and `-` work everywhere a name is used: in `requires`, in commit
+    /// statuses, in URLs. A slash separates an orb from what it defines, so a name cannot contain
+    /// one; other characters give a warning.
     ///
     /// Rename it.
     ///
@@ -391,13 +390,13 @@ area! {
     /// ```
     SUSPICIOUS_NAME = "suspicious-name", None;
 
-    /// A key that means nothing where it stands.
+    /// An unknown key.
     ///
-    /// The hosted service refuses keys that it does not know, because a misspelt one would be
-    /// ignored without a word. The key may be misspelt, or belong one level up or down:
-    /// `parallelism` belongs to a job and not to a step.
+    /// The hosted service rejects unknown keys, because a misspelled one would be ignored without
+    /// notice. The key may be misspelled, or belong one level up or down: `parallelism` belongs to
+    /// a job and not to a step.
     ///
-    /// Mend the name, or move the key to where the message says.
+    /// Fix the name, or move the key to where the message says.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -425,10 +424,10 @@ area! {
 
     /// A required key is missing.
     ///
-    /// A built-in step cannot do its work without it: saving a cache needs its `key` and its
-    /// `paths`, storing artifacts needs a `path`.
+    /// A built-in step needs it: `save_cache` needs `key` and `paths`, `store_artifacts` needs
+    /// `path`.
     ///
-    /// Add the key; the message shows a whole step.
+    /// Add the key; the message shows a complete step.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -455,12 +454,12 @@ area! {
     /// ```
     MISSING_KEY = "missing-key", Some("E-025");
 
-    /// Something has no effect where it stands.
+    /// Something has no effect where it is.
     ///
-    /// It is allowed, and does nothing: steps around an approval, an exclusion that no element of
-    /// its matrix fits, workflows in an orb. Whoever wrote it expects something to happen.
+    /// It is allowed but has no effect: steps around an approval job, an `exclude` entry that
+    /// matches no combination of its matrix, workflows in an orb.
     ///
-    /// Remove it, or move it to where it counts.
+    /// Remove it, or move it to where it has an effect.
     ///
     /// ```yaml wrong
     /// version: 2.1

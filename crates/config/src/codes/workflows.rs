@@ -3,12 +3,12 @@
 area! {
     "Workflows";
 
-    /// There is neither a workflow nor a job called `build`.
+    /// There is neither a workflow nor a job named `build`.
     ///
-    /// Without `workflows` the job called `build` runs, alone. Here there is no such job, so the
-    /// pipeline would have nothing to do.
+    /// Without `workflows`, only the job named `build` runs. There is no such job, so the pipeline
+    /// would have nothing to do.
     ///
-    /// Add `workflows:` at the top level, and look at its spelling; or call the job `build`.
+    /// Add `workflows:` at the top level, and check its spelling; or rename the job to `build`.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -37,8 +37,8 @@ area! {
 
     /// A workflow has no jobs.
     ///
-    /// A workflow is a mapping with `jobs`, and its jobs are a list: each begins with a dash. A job
-    /// group needs them too.
+    /// A workflow is a mapping with `jobs`, and its jobs are a list: each starts with a dash. The
+    /// same applies to a job group.
     ///
     /// Add `jobs:` with at least one entry: `- build`.
     ///
@@ -76,10 +76,10 @@ area! {
     /// ```
     WORKFLOW_WITHOUT_JOBS = "workflow-without-jobs", Some("E-087");
 
-    /// An entry of a workflow's jobs has several keys.
+    /// A job entry of a workflow has several keys.
     ///
-    /// An entry is the job's name; what belongs to it is indented below the name. Here `requires`
-    /// stands in the column of the name, so that it is a second name.
+    /// An entry is the job's name; its options are indented below the name. Here `requires` is in
+    /// the same column as the name, so it is read as a second name.
     ///
     /// Indent it deeper than the job's name.
     ///
@@ -128,8 +128,8 @@ area! {
 
     /// A workflow's trigger is incomplete or malformed.
     ///
-    /// The only kind of trigger is `schedule`. It needs the times, as `cron`, and the branches that
-    /// it is for, under `filters`: there is no branch that it would run for otherwise.
+    /// The only trigger is `schedule`. It needs the times, as `cron`, and the branches that it
+    /// applies to, under `filters`; there is no default branch for schedules.
     ///
     /// Complete the schedule.
     ///
@@ -171,13 +171,13 @@ area! {
     /// ```
     BAD_TRIGGER = "bad-trigger", Some("E-088");
 
-    /// A schedule's `cron` text cannot be read.
+    /// A schedule's `cron` expression is invalid.
     ///
-    /// It has five fields: minute, hour, day of the month, month, day of the week, in UTC. As a
-    /// warning: what works here and is not promised elsewhere, such as steps (`*/5`), and days that
-    /// never come.
+    /// It has five fields: minute, hour, day of month, month and day of week, in UTC. Syntax that
+    /// works here but may not work on the hosted service, such as steps (`*/5`), gives a warning,
+    /// and so does a date that never occurs.
     ///
-    /// Correct the field that the message names.
+    /// Fix the field that the message names.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -220,13 +220,13 @@ area! {
     /// ```
     BAD_CRON = "bad-cron", Some("E-089");
 
-    /// A `serial-group` is empty, too long or has characters that it cannot have.
+    /// A `serial-group` is empty, too long or contains invalid characters.
     ///
-    /// Its key is 1 to 512 letters, digits, `.`, `_`, `-` and `/`. It is looked at when all tags
-    /// are filled in, and a pipeline value that is absent (the branch, when a tag was pushed) is
-    /// empty.
+    /// It has 1 to 512 letters, digits, `.`, `_`, `-` and `/`. It is checked after all tags are
+    /// replaced, and a missing pipeline value (such as the branch, when a tag was pushed) is an
+    /// empty string.
     ///
-    /// Write a key that is never empty.
+    /// Use a value that is never empty.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -259,12 +259,12 @@ area! {
     /// ```
     BAD_SERIAL_GROUP = "bad-serial-group", Some("E-095");
 
-    /// The same serial group twice in a workflow.
+    /// A serial group is used twice in a workflow.
     ///
-    /// Jobs of one serial group run one after another over all pipelines. Within one workflow the
-    /// second waits for the first anyway, and a later pipeline may get in between.
+    /// Jobs of a serial group run one after another across all pipelines. Within one workflow the
+    /// second job waits for the first one anyway, and a later pipeline may run in between.
     ///
-    /// Give the jobs different groups, or make them one job.
+    /// Use different groups, or merge the jobs.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -312,9 +312,9 @@ area! {
     /// ```
     SERIAL_GROUP_TWICE = "serial-group-twice", Some("W-17");
 
-    /// More contexts than allowed.
+    /// Too many contexts.
     ///
-    /// A configuration uses at most a hundred of them.
+    /// A configuration can use at most a hundred contexts.
     ///
     /// Merge contexts that are always used together.
     TOO_MANY_CONTEXTS = "too-many-contexts", Some("E-094");

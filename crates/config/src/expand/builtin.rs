@@ -164,9 +164,9 @@ impl Context<'_> {
         self.check_ground(site, ground);
         let kind = kind.filter(|_| self.report.errors() == errors)?;
         if !matches!(kind, PlannedStepKind::Checkout { .. }) {
-            let message = format!("the step `{}` cannot be run by this release yet", site.name);
+            let message = format!("the `{}` step is not supported in this release", site.name);
             let problem = Problem::error(codes::UNSUPPORTED_STEP, site.key, message);
-            let help = "remove the step, or do its work in a `run` step";
+            let help = "remove the step, or replace it with a `run` step";
             self.report.add_unsupported(problem.help(help));
         }
         let rendered = match attributes.data {
@@ -198,7 +198,7 @@ impl Context<'_> {
             Data::Text(text) if matches!(builtin.keys, [_]) => {
                 let key = builtin.keys.first().copied().unwrap_or_default();
                 let message =
-                    format!("`{}` takes a mapping; the text is taken as `{key}`", site.name);
+                    format!("`{}` should be a mapping; the string is used as `{key}`", site.name);
                 let problem = Problem::warning(codes::WRONG_TYPE, value.place, message);
                 self.report
                     .add(problem.help(format!("write `{}: {{ {key}: {text} }}`", site.name)));
@@ -206,7 +206,7 @@ impl Context<'_> {
                 Some(Value::new(Data::Map(Rc::new(vec![field])), value.place))
             }
             _ => {
-                let message = format!("`{}` takes no value, or a mapping", site.name);
+                let message = format!("`{}` must be a mapping or have no value", site.name);
                 let problem = Problem::error(codes::BAD_STEP, value.place, message);
                 self.report.add(problem.help(format!("write `{}`", builtin.example)));
                 None
@@ -270,7 +270,8 @@ impl Context<'_> {
     fn paths(&mut self, attributes: &Value) -> Option<Vec<String>> {
         let field = attributes.field("paths")?;
         if matches!(field.value.data, Data::Text(_)) {
-            let message = "`paths` is a list; the text is taken as its only item";
+            let message = "`paths` should be a list; the string is treated as a list with one \
+                           item";
             let problem = Problem::warning(codes::WRONG_TYPE, field.value.place, message);
             self.report.add(problem.help("put a dash before it, or brackets around it"));
         }
@@ -285,9 +286,10 @@ impl Context<'_> {
         let mut keys: Vec<String> = self.attribute(attributes, "key").into_iter().collect();
         if let Some(field) = attributes.field("keys") {
             if matches!(field.value.data, Data::Text(_)) {
-                let message = "`keys` is a list; the text is taken as its only item";
+                let message = "`keys` should be a list; the string is treated as a list with one \
+                               item";
                 let problem = Problem::warning(codes::WRONG_TYPE, field.value.place, message);
-                self.report.add(problem.help("write `key: …` for one key"));
+                self.report.add(problem.help("for a single key, write `key: …`"));
             }
             keys.extend(self.texts_of(&field.value, "keys").into_iter().map(|(key, _)| key));
         }
@@ -306,7 +308,8 @@ impl Context<'_> {
     fn fingerprints(&mut self, attributes: &Value) -> Vec<String> {
         let Some(field) = attributes.field("fingerprints") else { return Vec::new() };
         if matches!(field.value.data, Data::Text(_)) {
-            let message = "`fingerprints` is a list; the text is taken as its only item";
+            let message = "`fingerprints` should be a list; the string is treated as a list with \
+                           one item";
             let problem = Problem::warning(codes::WRONG_TYPE, field.value.place, message);
             self.report.add(problem.help("put a dash before it, or brackets around it"));
         }
@@ -314,7 +317,7 @@ impl Context<'_> {
         for (text, place) in &texts {
             if text.contains('$') {
                 let message =
-                    format!("`{text}` is taken as it is: variables are not filled in here");
+                    format!("`{text}` is used literally: variables are not expanded here");
                 self.report.add(Problem::warning(codes::UNEXPANDED_VARIABLE, *place, message));
             }
         }
@@ -330,7 +333,7 @@ impl Context<'_> {
             Some((Data::Int(depth @ 1..), _)) => u32::try_from(*depth).ok(),
             Some((Data::Unknown, _)) | None => None,
             Some((_, field)) => {
-                let message = "`depth` is a whole number, at least 1";
+                let message = "`depth` must be a positive integer";
                 let problem =
                     Problem::error(codes::CONFLICTING_ATTRIBUTES, field.value.place, message);
                 self.report.add(problem);
@@ -347,18 +350,19 @@ impl Context<'_> {
             Some("shallow") if depth.is_none() => {
                 let message = "`method: shallow` needs `depth`";
                 let problem = Problem::error(codes::CONFLICTING_ATTRIBUTES, method.place, message);
-                self.report.add(problem.help("write `depth: 1` beside it"));
+                self.report.add(problem.help("add `depth: 1`"));
                 CheckoutMethod::default()
             }
             Some("shallow") => {
-                let message = "this release fetches the history without file contents instead of a shallow clone";
+                let message = "shallow clones are not supported in this release; a blobless \
+                               clone is used instead";
                 let problem = Problem::warning(codes::UNSUPPORTED_OPTION, method.place, message);
                 self.report.add_unsupported(problem);
                 CheckoutMethod::Shallow { depth: found.unwrap_or(1) }
             }
             Some("blobless") | None => CheckoutMethod::default(),
             Some(other) => {
-                let message = format!("`method` cannot be `{other}`");
+                let message = format!("`{other}` is not a valid `method`");
                 let help = "allowed: `blobless`, `full`, `shallow`";
                 self.report
                     .add(Problem::error(codes::NOT_IN_ENUM, method.place, message).help(help));
@@ -372,14 +376,14 @@ impl Context<'_> {
         let problem = match (site.name, ground) {
             ("setup_remote_docker", Ground::Machine | Ground::Macos) => {
                 let message =
-                    "`setup_remote_docker` does nothing here: a machine has its own Docker";
+                    "`setup_remote_docker` has no effect here: a machine has its own Docker";
                 Problem::warning(codes::NOT_ON_THIS_EXECUTOR, site.key, message)
                     .help("remove the step")
             }
             ("install_signing_bundle", Ground::Docker | Ground::Machine) => {
                 let message = "`install_signing_bundle` needs macOS";
                 Problem::error(codes::NOT_ON_THIS_EXECUTOR, site.key, message)
-                    .help("change the executor, or wrap the step in `when`")
+                    .help("use a macOS executor, or wrap the step in `when`")
             }
             _ => return,
         };
@@ -389,8 +393,8 @@ impl Context<'_> {
 
 fn step_key_advice(key: &str) -> Option<&'static str> {
     match key {
-        "requires" | "context" | "filters" => Some("it belongs to the job's entry in a workflow"),
-        "environment" | "working_directory" => Some("only `run` steps have it, and jobs"),
+        "requires" | "context" | "filters" => Some("move it to the job's entry in a workflow"),
+        "environment" | "working_directory" => Some("only jobs and `run` steps have this key"),
         _ => None,
     }
 }

@@ -77,9 +77,9 @@ impl Context<'_> {
                 } else {
                     let found = value.data.type_name();
                     let message =
-                        format!("the variable `{name}` must be a scalar, found a {found}");
+                        format!("environment variable `{name}` must be a scalar, found a {found}");
                     let problem = Problem::error(codes::BAD_ENVIRONMENT, value.place, message);
-                    self.report.add(problem.help("quote it, or write the structure as JSON text"));
+                    self.report.add(problem.help("quote it, or write the value as a JSON string"));
                     return None;
                 }
             }
@@ -95,7 +95,7 @@ impl Context<'_> {
             }
         }
         if text.contains('\0') {
-            let message = format!("the variable `{name}` holds a null byte");
+            let message = format!("environment variable `{name}` contains a null byte");
             self.report.add(Problem::error(codes::BAD_ENVIRONMENT, value.place, message));
             return None;
         }
@@ -108,9 +108,9 @@ impl Context<'_> {
             return;
         }
         let number = u8::from(truth);
-        let message = format!("the variable `{name}` arrives as `{number}`, not as `{truth}`");
+        let message = format!("environment variable `{name}` is set to `{number}`, not `{truth}`");
         let help = if self.doc.written(place).contains("<<") {
-            format!("let the script compare with `{number}`")
+            format!("compare with `{number}` in the script")
         } else {
             format!("quote it: `\"{truth}\"`, or write `{number}`")
         };
@@ -128,7 +128,8 @@ impl Context<'_> {
                 variables.insert(name.to_owned(), text.to_owned());
             }
             other => {
-                let message = format!("`environment` takes a mapping, found {}", other.type_name());
+                let message =
+                    format!("`environment` must be a mapping, found {}", other.type_name());
                 let problem = Problem::error(codes::BAD_ENVIRONMENT, value.place, message);
                 self.report.add(problem.help("write `environment: { NAME: value }`"));
             }
@@ -137,12 +138,12 @@ impl Context<'_> {
 
     fn check_name(&mut self, name: &str, place: Place, owner: Owner) {
         if name.is_empty() || name.contains(['=', '\0']) {
-            let message = format!("`{name}` cannot name a variable");
+            let message = format!("`{name}` is not a valid environment variable name");
             self.report.add(Problem::error(codes::BAD_ENVIRONMENT, place, message));
         } else if owner != Owner::Container && !is_variable_name(name) {
-            let message = format!("shells cannot read a variable called `{name}`");
+            let message = format!("shells cannot read an environment variable named `{name}`");
             let problem = Problem::warning(codes::BAD_ENVIRONMENT, place, message);
-            self.report.add(problem.help("use letters, digits and `_`"));
+            self.report.add(problem.help("use only letters, digits and `_`"));
         }
     }
 }

@@ -137,7 +137,7 @@ impl Context<'_> {
         if self.is_misspelt(keys(), JOB, &["docker", "machine", "macos", "executor"]) {
             return;
         }
-        let message = "the job names no execution environment";
+        let message = "the job has no execution environment";
         let problem = Problem::error(codes::NO_EXECUTOR, key, message);
         let problem = with_unknown(problem, keys(), JOB.keys);
         self.report.add(
@@ -180,7 +180,7 @@ impl Context<'_> {
         }
         if let View::Scalar(..) = self.doc.view(definition.body) {
             if depth >= ALIASES {
-                let message = format!("the executor `{name}` leads back to itself");
+                let message = format!("executor `{name}` refers to itself");
                 self.report.add(Problem::error(codes::RECURSION, definition.key, message));
                 return Surroundings::broken();
             }
@@ -217,7 +217,7 @@ impl Context<'_> {
         let inner = Scope::inner(callee, definition.module, bindings);
         let surroundings = self.surroundings(definition.body, &inner);
         if surroundings.kind == Host::Nothing {
-            let message = format!("{callee} has no docker, machine or macos");
+            let message = format!("{callee} has no `docker`, `machine` or `macos`");
             let problem = Problem::error(codes::NO_EXECUTOR, definition.key, message);
             self.report.add(
                 problem.help("add `docker: [{ image: cimg/base:stable }]` or `machine: true`"),
@@ -253,13 +253,13 @@ impl Context<'_> {
             none if none.is_empty() => "declare it under `executors`".into(),
             declared => format!("declared: {declared}").into(),
         });
-        let message = format!("there is no executor `{name}`");
+        let message = format!("cannot find a definition for executor named `{name}`");
         self.report.add(Problem::error(codes::UNKNOWN_EXECUTOR, place, message).help(help));
         None
     }
 
     fn bad_executor(&mut self, value: &Value) -> Surroundings {
-        let message = "an executor is a name, or a mapping with `name` and arguments";
+        let message = "`executor` must be a name, or a mapping with `name` and arguments";
         let help = "write `executor: linux`, `executor: orb/linux` or `executor: { name: linux, tag: \"22\" }`";
         self.report.add(Problem::error(codes::BAD_EXECUTOR, value.place, message).help(help));
         Surroundings::broken()

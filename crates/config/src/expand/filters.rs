@@ -134,7 +134,7 @@ const FILTERS: Known<'static> = Known {
 };
 
 const RULE: Known<'static> = Known {
-    what: "a filter",
+    what: "filter",
     keys: &["only", "ignore"],
     code: codes::BAD_FILTERS,
     advice: Known::no_advice,
@@ -161,7 +161,7 @@ impl Context<'_> {
                 let problem = Problem::error(
                     codes::BAD_FILTERS,
                     entry.key,
-                    "`filters` is a mapping or an expression",
+                    "`filters` must be a mapping or an expression",
                 );
                 self.report.add(problem.help("write `filters: { branches: { only: main } }`"));
                 Filters::Absent
@@ -176,10 +176,10 @@ impl Context<'_> {
             let is_near = nearest(entry.name, known.keys.iter().copied()).is_some();
             let is_ignored = self.inputs.profile == Profile::Legacy && self.templates && !is_near;
             if is_ignored && !known.keys.contains(&entry.name) {
-                let message = format!("`{}` has no effect in {}", entry.name, known.what);
+                let message = format!("unknown {} key `{}` has no effect", known.what, entry.name);
                 let problem = Problem::warning(codes::IGNORED, entry.key, message);
                 let keys = list(known.keys.iter().copied());
-                self.report.add(problem.help(format!("permitted keys: {keys}")));
+                self.report.add(problem.help(format!("allowed keys: {keys}")));
             } else {
                 self.check_keys([(entry.name, entry.key)], known);
             }
@@ -251,7 +251,7 @@ impl Context<'_> {
             View::Broken => return None,
             View::Scalar(..) if self.doc.is_null(entry.value) => return None,
             View::Scalar(..) | View::Seq(_) => {
-                let message = format!("`{}` is a mapping with `only` or `ignore`", entry.name);
+                let message = format!("`{}` must be a mapping with `only` or `ignore`", entry.name);
                 let problem =
                     Problem::error(codes::BAD_FILTERS, self.doc.place(entry.value), message);
                 self.report.add(problem.help(format!("write `{}: {{ only: … }}`", entry.name)));
@@ -299,9 +299,15 @@ impl Context<'_> {
     /// Warns about texts that were probably meant as patterns (W-07).
     fn check_literal(&mut self, text: &str, place: Place) {
         if looks_like_pattern(text) {
-            let message = format!("`{text}` is compared as it is; patterns stand between slashes");
+            let message = format!(
+                "`{text}` is compared literally; regular expressions are written between slashes"
+            );
             let problem = Problem::warning(codes::REGEX_WITHOUT_SLASHES, place, message);
-            self.report.add(problem.help(format!("write `/{}/`", text.trim_matches('/'))));
+            let help = match text.strip_prefix('/').and_then(|text| text.strip_suffix("/i")) {
+                Some(pattern) => format!("write `/(?i){pattern}/`"),
+                None => format!("write `/{}/`", text.trim_matches('/')),
+            };
+            self.report.add(problem.help(help));
         }
     }
 

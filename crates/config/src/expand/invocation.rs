@@ -145,10 +145,10 @@ impl<'d> Context<'d> {
                     View::Broken => (Vec::new(), true),
                     View::Scalar(..) if doc.is_null(value) => (Vec::new(), false),
                     View::Scalar(..) | View::Seq(_) => {
-                        let message = format!("what belongs to `{name}` must be a mapping");
+                        let message = format!("the options of `{name}` must be a mapping");
                         let problem = Problem::error(codes::WRONG_TYPE, doc.place(value), message);
                         self.report
-                            .add(problem.help("write `requires: […]` and the like below it"));
+                            .add(problem.help("write keys such as `requires: […]` below it"));
                         (Vec::new(), true)
                     }
                 };
@@ -157,7 +157,8 @@ impl<'d> Context<'d> {
             View::Map(entries) if entries.len() > 1 => {
                 let (first, second) = (entries.first()?, entries.iter().nth(1)?);
                 let message = format!(
-                    "an entry has one key, the job's name; `{}` is the second",
+                    "a job entry must have exactly one key, the job's name; found a second key \
+                     `{}`",
                     second.name
                 );
                 let problem = Problem::error(codes::INVOCATION_SEVERAL_KEYS, second.key, message);
@@ -167,7 +168,8 @@ impl<'d> Context<'d> {
                 Some(Invocation { name, key, fields: Vec::new(), entry, broken: true })
             }
             View::Scalar(..) | View::Seq(_) | View::Map(_) => {
-                let message = "an entry of `jobs` is a job's name, or a mapping with it as key";
+                let message = "a job entry must be the job's name, or a mapping with the name as \
+                               its key";
                 self.report.add(
                     Problem::error(codes::SECTION_TYPE, place, message).help("write `- build`"),
                 );
@@ -194,9 +196,11 @@ impl<'d> Context<'d> {
             }
             if let Some(direct) = invocation.fields.iter().find(|field| field.name == name) {
                 // Official orbs' own configurations do this, and the matrix wins.
-                let message = format!("`{name}` is given by the matrix too, which wins");
+                let message = format!("`{name}` is also set by the matrix, which takes precedence");
                 let problem = Problem::warning(codes::MATRIX_PARAMETER, direct.key, message);
-                self.report.add(problem.related(*key, "in the matrix").help("remove one of them"));
+                self.report.add(
+                    problem.related(*key, "set in the matrix here").help("remove one of them"),
+                );
             }
         }
     }
@@ -286,13 +290,14 @@ impl<'d> Context<'d> {
         };
         let allowed = |c: char| c.is_ascii_alphanumeric() || "._/-".contains(c);
         if text.trim().is_empty() || text.len() > CHARS || !text.chars().all(allowed) {
-            let message = format!("`{text}` cannot name a serial group");
+            let message = format!("`{text}` is not a valid serial group");
             let problem = Problem::error(codes::BAD_SERIAL_GROUP, value.place, message);
-            let help = "1 to 512 letters, digits, `.`, `_`, `/` and `-`; an absent pipeline value is empty";
+            let help = "use 1 to 512 letters, digits, `.`, `_`, `/` and `-`; a missing pipeline \
+                        value is an empty string";
             self.report.add(problem.help(help));
             return None;
         }
-        let message = "serial groups cannot be used by this release yet";
+        let message = "serial groups are not supported in this release";
         let problem = Problem::error(codes::UNSUPPORTED_SERIAL_GROUP, key, message);
         self.report.add_unsupported(problem.help("remove the key"));
         Some(text.to_string())
@@ -338,16 +343,16 @@ impl<'d> Context<'d> {
         let job = self.module(ModuleId::CONFIG).jobs.get(invocation.name);
         if let Some(job) = job.filter(|_| self.templates) {
             let message =
-                format!("the job `{}` is not run: this entry is an approval", invocation.name);
+                format!("job `{}` does not run: this entry is an approval job", invocation.name);
             let problem = Problem::warning(codes::IGNORED, invocation.key, message);
-            let problem = problem.related(job.key, "the job of the same name");
-            self.report.add(problem.help("give the approval a name of its own"));
+            let problem = problem.related(job.key, "the job with the same name");
+            self.report.add(problem.help("rename the approval job"));
         }
         for field in &invocation.fields {
             let has_effect =
                 matches!(field.name, "type" | "name" | "requires" | "filters" | "matrix");
             if !has_effect && self.templates {
-                let message = format!("`{}` has no effect on an approval", field.name);
+                let message = format!("`{}` has no effect on an approval job", field.name);
                 self.report.add(Problem::warning(codes::IGNORED, field.key, message));
             }
         }
@@ -416,7 +421,7 @@ impl<'d> Context<'d> {
         let name = self.text_field(over.value, "override-with", scope)?;
         let place = self.doc.place(over.value);
         let Some((alias, job)) = name.split_once('/') else {
-            let message = format!("`override-with` names an orb's job, not `{name}`");
+            let message = format!("`override-with` must name a job of an orb, not `{name}`");
             let problem = Problem::error(codes::ORB_ELEMENT, place, message);
             self.report.add(problem.help("write `override-with: orb/job`"));
             return None;
@@ -473,7 +478,7 @@ impl<'d> Context<'d> {
         let names = self.names(ModuleId::CONFIG, Element::Job);
         let groups = self.names(ModuleId::CONFIG, Element::Group);
         let help = did_you_mean(name, names.into_iter().chain(groups)).unwrap_or_else(|| {
-            "declare it under `jobs`; a gate for people needs `type: approval`".into()
+            "declare it under `jobs`, or for a manual approval, set `type: approval`".into()
         });
         self.report.add(Problem::error(codes::UNKNOWN_JOB, key, message).help(help));
     }

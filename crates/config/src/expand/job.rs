@@ -76,7 +76,7 @@ impl Context<'_> {
                 plan.map_or(JobType::Unusable, JobType::Release)
             }
             "lock" | "unlock" => {
-                let message = format!("jobs of type `{text}` cannot be run by this release yet");
+                let message = format!("jobs of type `{text}` are not supported in this release");
                 let problem = Problem::error(codes::UNSUPPORTED_JOB_TYPE, value.place, message);
                 self.report.add_unsupported(problem);
                 match self.needed_key(definition, "key", &value, scope) {
@@ -86,12 +86,12 @@ impl Context<'_> {
                 }
             }
             other => {
-                let message = format!("`{other}` is no type of job");
+                let message = format!("`{other}` is not a valid job type");
                 let help = crate::suggest::did_you_mean(
                     other,
                     ["build", "approval", "no-op", "release", "lock", "unlock"],
                 )
-                .unwrap_or_else(|| "types: build, approval, no-op, release, lock, unlock".into());
+                .unwrap_or_else(|| "allowed: build, approval, no-op, release, lock, unlock".into());
                 self.report
                     .add(Problem::error(codes::UNKNOWN_JOB_TYPE, value.place, message).help(help));
                 return JobType::Unusable;
@@ -114,7 +114,7 @@ impl Context<'_> {
             let word = kind.data.scalar_text().unwrap_or_default();
             let message = format!("a job of type `{word}` needs `{key}`");
             let problem = Problem::error(codes::JOB_TYPE_KEY, kind.place, message);
-            self.report.add(problem.help(format!("add `{key}: …` beside it")));
+            self.report.add(problem.help(format!("add `{key}: …`")));
         }
         text
     }
@@ -162,7 +162,7 @@ impl Context<'_> {
             return;
         };
         if !PROVIDERS.contains(&&*text) {
-            let message = format!("`provider` cannot be `{text}`");
+            let message = format!("`{text}` is not a valid `provider`");
             let help = crate::suggest::did_you_mean(&text, PROVIDERS)
                 .unwrap_or_else(|| format!("allowed: {}", PROVIDERS.join(", ")).into());
             self.report.add(Problem::error(codes::NOT_IN_ENUM, place, message).help(help));
@@ -249,19 +249,19 @@ impl Context<'_> {
         };
         let Some(count) = count else {
             let message =
-                format!("parallelism must be a positive whole number, found {}", value.describe());
+                format!("`parallelism` must be a positive integer, found {}", value.describe());
             let help = self.type_help(&value, "integer");
             let problem = Problem::error(codes::BAD_PARALLELISM, value.place, message);
             self.report.add(problem.maybe_help(help));
             return (1, None);
         };
         if count > limits::PARALLELISM {
-            let message = format!("parallelism is at most {}", limits::PARALLELISM);
+            let message = format!("`parallelism` must be at most {}", limits::PARALLELISM);
             self.report.add(Problem::error(codes::BAD_PARALLELISM, value.place, message));
             return (1, None);
         }
         if count == 1 && !self.doc.written(value.place).contains("<<") {
-            let message = "`parallelism: 1` is what every job has";
+            let message = "`parallelism: 1` is the default";
             self.report.add(Problem::warning(codes::POINTLESS_PARALLELISM, value.place, message));
         }
         (count, Some(value))
@@ -279,12 +279,12 @@ impl Context<'_> {
         let only = value.fields().len() == 1;
         let days = days.filter(|days| RETENTION.contains(days) && only);
         if days.is_none() && !value.field("caches").is_some_and(|field| field.value.is_unknown()) {
-            let message = "`retention` says for how many days caches are kept, from 1 to 30";
+            let message = "`retention` must set `caches` to a number of days from `1d` to `30d`";
             let problem = Problem::error(codes::BAD_RETENTION, value.place, message);
             self.report.add(problem.help("write `retention: { caches: 7d }`"));
             return None;
         }
-        let message = "how long caches are kept is a setting of the server";
+        let message = "`retention` has no effect: how long caches are kept is a server setting";
         let problem = Problem::warning(codes::UNSUPPORTED_OPTION, entry.key, message);
         self.report.add_unsupported(problem);
         extras.push(Field { name: "retention".into(), key: entry.key, value });
@@ -297,7 +297,7 @@ impl Context<'_> {
         let value = self.evaluate(entry.value, scope);
         let wanted = self.bool_of(&value, entry.name).unwrap_or(false);
         if wanted {
-            let message = "jobs use the runner's own addresses";
+            let message = "`circleci_ip_ranges` has no effect: jobs use the runner's IP address";
             let problem = Problem::warning(codes::UNSUPPORTED_OPTION, entry.key, message);
             self.report.add_unsupported(problem);
         }
@@ -309,10 +309,10 @@ impl Context<'_> {
         let Some(entry) = self.doc.get(body, "branches").filter(|_| self.has_workflows) else {
             return;
         };
-        let message = "`branches` in a job is ignored where there are workflows";
+        let message = "`branches` in a job is ignored when the configuration has workflows";
         let problem = Problem::warning(codes::DEPRECATED, entry.key, message);
         self.report.add(
-            problem.help("write `filters: { branches: … }` at the job's entry in the workflow"),
+            problem.help("write `filters: { branches: … }` in the job's entry in the workflow"),
         );
     }
 }

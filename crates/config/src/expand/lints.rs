@@ -27,20 +27,20 @@ impl Context<'_> {
             let written = self.doc.written(place);
             if place.file == FileId::CONFIG && refers_to_itself(&field.name, text) {
                 let message = format!(
-                    "`{}` gets this very text: variables are not filled in here",
+                    "`{}` is set to this literal text: variables are not expanded here",
                     field.name
                 );
                 let problem = Problem::warning(codes::UNEXPANDED_VARIABLE, place, message);
                 let help = format!(
-                    "in a `run` step: `echo 'export {}={text}' >> \"$BASH_ENV\"`",
+                    "set it in a `run` step: `echo 'export {}={text}' >> \"$BASH_ENV\"`",
                     field.name
                 );
                 self.report.add(problem.help(help));
             } else if looks_secret(&field.name, text) && written == &**text {
-                let message =
-                    format!("`{}` looks like a secret, for everybody to read", field.name);
+                let message = format!("`{}` looks like a secret in plain text", field.name);
                 let problem = Problem::warning(codes::SECRET_IN_TEXT, place, message);
-                let help = "put it into a context or the project's variables, and revoke this one";
+                let help = "move it to a context or to the project's environment variables, and \
+                            revoke this value";
                 self.report.add(problem.help(help));
             }
         }
@@ -51,9 +51,9 @@ impl Context<'_> {
         let name = image.rsplit('/').next().unwrap_or(image);
         let floating = !name.contains([':', '@']) || name.ends_with(":latest");
         if floating && place.file == FileId::CONFIG && !image.is_empty() {
-            let message = format!("the image `{image}` changes by itself");
+            let message = format!("image `{image}` is not pinned");
             let problem = Problem::warning(codes::FLOATING_IMAGE, place, message);
-            self.report.add(problem.help("name a tag, so that tomorrow's job is today's"));
+            self.report.add(problem.help("add a tag for reproducible builds"));
         }
     }
 
@@ -63,9 +63,9 @@ impl Context<'_> {
         let place = directory.value.place;
         if directory.text.contains('$') && place.file == FileId::CONFIG {
             let message =
-                format!("`{}` is taken as it is: variables are not filled in here", directory.text);
+                format!("`{}` is used literally: variables are not expanded here", directory.text);
             let problem = Problem::warning(codes::UNEXPANDED_VARIABLE, place, message);
-            self.report.add(problem.help("a leading `~` is the home directory"));
+            self.report.add(problem.help("for the home directory, start with `~`"));
         }
     }
 }

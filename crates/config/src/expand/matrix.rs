@@ -16,7 +16,7 @@ use crate::{
 };
 
 const MATRIX: Known<'static> = Known {
-    what: "a matrix",
+    what: "matrix",
     keys: &["parameters", "exclude", "alias"],
     code: codes::BAD_MATRIX,
     advice: Known::no_advice,
@@ -41,7 +41,7 @@ impl Context<'_> {
     /// Reads a matrix; `None` if it cannot be multiplied out, which was reported.
     pub(crate) fn matrix(&mut self, entry: &Entry<'_>, scope: &Rc<Scope>) -> Option<Matrix> {
         let View::Map(entries) = self.doc.view(entry.value) else {
-            return self.bad_matrix(entry.key, "a matrix is a mapping with `parameters`");
+            return self.bad_matrix(entry.key, "a matrix must be a mapping with `parameters`");
         };
         self.check_keys(entries.iter().map(|entry| (entry.name, entry.key)), MATRIX);
         let get = |name: &str| entries.get(name);
@@ -52,7 +52,8 @@ impl Context<'_> {
         let size =
             axes.iter().try_fold(1usize, |size, (_, _, values)| size.checked_mul(values.len()));
         if size.is_none_or(|size| size > limits::JOBS_PER_PIPELINE) {
-            let message = format!("the matrix has more than {} jobs", limits::JOBS_PER_PIPELINE);
+            let message =
+                format!("the matrix expands to more than {} jobs", limits::JOBS_PER_PIPELINE);
             self.report.add(Problem::error(codes::EXPANDS_TOO_FAR, parameters.key, message));
             return None;
         }
@@ -61,7 +62,7 @@ impl Context<'_> {
             self.exclude(&exclude, scope, &axes, &mut combinations)?;
         }
         if combinations.is_empty() {
-            let message = "the matrix has no combination left";
+            let message = "`exclude` removes every combination of the matrix";
             self.report.add(Problem::warning(codes::IGNORED, entry.key, message));
         }
         let alias = get("alias").and_then(|alias| self.text_field(alias.value, "alias", scope));
@@ -84,7 +85,7 @@ impl Context<'_> {
         scope: &Rc<Scope>,
     ) -> Option<Vec<(String, Place, Vec<Value>)>> {
         let View::Map(entries) = self.doc.view(parameters.value) else {
-            self.bad_matrix(parameters.key, "`parameters` is a mapping of names to lists");
+            self.bad_matrix(parameters.key, "`parameters` must be a mapping of names to lists");
             return None;
         };
         let mut axes = Vec::new();
@@ -103,13 +104,13 @@ impl Context<'_> {
                 _ => {
                     let message = format!("the matrix parameter `{}` is not a list", entry.name);
                     let problem = Problem::error(codes::BAD_MATRIX, value.place, message);
-                    self.report.add(problem.help("write `[x]` even for one value"));
+                    self.report.add(problem.help("write `[x]` even for a single value"));
                     sound = false;
                 }
             }
         }
         if axes.len() > PARAMETERS {
-            let message = format!("a matrix has at most {PARAMETERS} parameters");
+            let message = format!("a matrix can have at most {PARAMETERS} parameters");
             self.report.add(Problem::error(codes::EXPANDS_TOO_FAR, parameters.key, message));
             return None;
         }
@@ -125,7 +126,7 @@ impl Context<'_> {
         combinations: &mut Vec<Bindings>,
     ) -> Option<()> {
         let View::Seq(items) = self.doc.view(entry.value) else {
-            self.bad_matrix(entry.key, "`exclude` is a list of mappings");
+            self.bad_matrix(entry.key, "`exclude` must be a list of mappings");
             return None;
         };
         for item in items.iter() {
@@ -137,18 +138,19 @@ impl Context<'_> {
                 Data::Map(fields) => fields.clone(),
                 Data::Unknown => return None,
                 _ => {
-                    self.bad_matrix(value.place, "`exclude` is a list of mappings");
+                    self.bad_matrix(value.place, "`exclude` must be a list of mappings");
                     return None;
                 }
             };
             for field in fields.iter() {
                 if !axes.iter().any(|(name, _, _)| **name == *field.name) {
-                    let message = format!("`{}` is no parameter of the matrix", field.name);
+                    let message = format!("`{}` is not a parameter of the matrix", field.name);
                     self.report.add(Problem::warning(codes::IGNORED, field.key, message));
                 }
             }
             if fields.len() < axes.len() {
-                let message = "this leaves out some parameters; it drops every value of them";
+                let message = "this entry does not set every matrix parameter; it excludes all \
+                               values of the others";
                 self.report.add(Problem::warning(codes::IGNORED, value.place, message));
             }
             let before = combinations.len();
@@ -161,7 +163,7 @@ impl Context<'_> {
                 !fields.iter().all(same)
             });
             if combinations.len() == before {
-                let message = "no combination of the matrix is like this";
+                let message = "this entry matches no combination of the matrix";
                 self.report.add(Problem::warning(codes::IGNORED, value.place, message));
             }
         }

@@ -79,8 +79,10 @@ impl Context<'_> {
 
     /// Reports a `run` of the wrong shape.
     pub(crate) fn bad_run<T>(&mut self, site: &Site<'_>, found: &str) -> Option<T> {
-        let message =
-            format!("`{}` takes a text or a mapping with `command`, this one {found}", site.name);
+        let message = format!(
+            "`{}` must be a string or a mapping with `command`; this one {found}",
+            site.name
+        );
         let problem = Problem::error(codes::BAD_RUN, site.key, message);
         self.report.add(
             problem
@@ -166,7 +168,8 @@ impl Context<'_> {
         if matches!(value.data, Data::Null) {
             let message = "`command` is empty: the step does nothing";
             let problem = Problem::warning(codes::IGNORED, value.place, message);
-            self.report.add(problem.help("write the script behind it, or below it after `|`"));
+            self.report
+                .add(problem.help("write the script after it, or on the lines below after `|`"));
             Some(String::new())
         } else {
             self.text_of(value, "command")
@@ -200,7 +203,7 @@ impl Context<'_> {
                 report(delay, "auto_rerun_delay requires max_auto_reruns to be specified");
             }
             (Some(delay), Some(_)) if run.auto_rerun_delay > RERUN_DELAY => {
-                report(delay, "auto_rerun_delay is at most 10 minutes");
+                report(delay, "auto_rerun_delay must be at most 10 minutes");
             }
             _ => {}
         }
@@ -225,13 +228,10 @@ impl Context<'_> {
             "on_fail" => Some(When::OnFail),
             other => {
                 const ALLOWED: [&str; 3] = ["on_success", "always", "on_fail"];
-                let message = format!("`when` cannot be `{other}`");
+                let message = format!("`{other}` is not a valid `when`");
                 let help = did_you_mean(other, ALLOWED).unwrap_or_else(|| {
-                    format!(
-                        "allowed: {}; conditions are written as a `when:` step",
-                        ALLOWED.join(", ")
-                    )
-                    .into()
+                    format!("allowed: {}; for a condition, use a `when:` step", ALLOWED.join(", "))
+                        .into()
                 });
                 self.report
                     .add(Problem::error(codes::NOT_IN_ENUM, value.place, message).help(help));
@@ -245,14 +245,14 @@ impl Context<'_> {
             return None;
         }
         if let Data::Int(seconds @ 0..=86_400) = value.data {
-            let message = format!("`{name}` has no unit; it is taken as seconds");
+            let message = format!("`{name}` has no unit; seconds are assumed");
             let problem = Problem::warning(codes::BAD_DURATION, value.place, message);
             self.report.add(problem.help(format!("write `{seconds}s`")));
             return u64::try_from(seconds).ok().map(Duration::from_secs);
         }
         let found = value.data.scalar_text().and_then(|text| duration(text.trim()));
         if found.is_none() {
-            let message = format!("`{name}`: {} is no duration", value.describe());
+            let message = format!("`{name}`: {} is not a valid duration", value.describe());
             let problem = Problem::error(codes::BAD_DURATION, value.place, message);
             self.report.add(problem.help("write a number and a unit: `30s`, `10m`, `1.5h`"));
         }

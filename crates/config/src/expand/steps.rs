@@ -37,7 +37,7 @@ const DEPTH: usize = 100;
 const RESERVED: &[&str] = &["run", "when", "unless", "steps"];
 
 const CONDITION: Known<'static> = Known {
-    what: "a condition",
+    what: "condition",
     keys: &["condition", "steps"],
     code: codes::UNKNOWN_KEY,
     advice: condition_key_advice,
@@ -47,7 +47,7 @@ const CONDITION: Known<'static> = Known {
 fn condition_key_advice(key: &str) -> Option<&'static str> {
     match key {
         "else" => Some("there is no `else`: add an `unless` step with the same condition"),
-        "equal" | "and" | "or" | "not" | "matches" => Some("put the statement below `condition:`"),
+        "equal" | "and" | "or" | "not" | "matches" => Some("write the operator below `condition:`"),
         _ => None,
     }
 }
@@ -102,7 +102,8 @@ impl Context<'_> {
                     Data::Steps(Steps { list, scope }) => self.expand(list, key, &scope, into),
                     Data::Unknown => {}
                     _ => {
-                        let message = format!("{} is no list of steps", value.describe());
+                        let message =
+                            format!("expected a list of steps, found {}", value.describe());
                         let problem = Problem::error(codes::NOT_STEPS, value.place, message);
                         self.report.add(problem.help("declare the parameter with `type: steps`"));
                     }
@@ -138,14 +139,14 @@ impl Context<'_> {
             Data::Steps(Steps { list, scope: inner }) => {
                 if value.place.file == FileId::CONFIG {
                     let written = self.doc.written(value.place);
-                    let message = "a list of steps stands where a step is expected";
+                    let message = "expected a step, found a list of steps";
                     let problem = Problem::warning(codes::BAD_STEP, value.place, message);
                     self.report.add(problem.help(format!("write `- steps: {written}`")));
                 }
                 self.expand(*list, value.place, inner, into);
             }
             _ => {
-                let message = format!("{} is no step", value.describe());
+                let message = format!("expected a step, found {}", value.describe());
                 self.report.add(Problem::error(codes::BAD_STEP, value.place, message));
             }
         }
@@ -202,7 +203,7 @@ impl Context<'_> {
             into.rendered.push(rendered);
         } else if !into.full {
             into.full = true;
-            let message = format!("a job has at most {} steps", limits::STEPS_PER_JOB);
+            let message = format!("a job can have at most {} steps", limits::STEPS_PER_JOB);
             self.report.add(Problem::error(codes::EXPANDS_TOO_FAR, site.key, message));
         }
     }
@@ -238,15 +239,18 @@ impl Context<'_> {
     }
 
     fn deploy_step(&mut self, site: &Site<'_>, parallel: bool) -> Option<Made> {
-        let problem =
-            Problem::warning(codes::DEPRECATED, site.key, "`deploy` is an old name of `run`");
+        let problem = Problem::warning(
+            codes::DEPRECATED,
+            site.key,
+            "`deploy` is a deprecated name for `run`",
+        );
         self.report.add(problem.help("write `run`"));
         let (mut step, rendered) = self.run_step(site)?;
         if let (PlannedStepKind::Run(run), true) = (&mut step.kind, parallel) {
             run.after_all_tasks = true;
-            let message = "`deploy` in a parallel job cannot be run by this release yet";
+            let message = "`deploy` in a job with `parallelism` is not supported in this release";
             let problem = Problem::error(codes::UNSUPPORTED_STEP, site.key, message);
-            let help = "move it to a job of its own that requires this one";
+            let help = "move it to a separate job that requires this one";
             self.report.add_unsupported(problem.help(help));
         }
         Some((step, rendered))
@@ -269,7 +273,7 @@ impl Context<'_> {
             let message = format!("the command calls itself: {path}");
             self.report.add(
                 Problem::error(codes::RECURSION, site.key, message)
-                    .help("a command cannot be recursive"),
+                    .help("remove one of these calls: commands cannot be recursive"),
             );
             return;
         }
@@ -317,10 +321,13 @@ impl Context<'_> {
             Some(View::Map(entries)) => entries,
             Some(View::Broken) => return,
             None | Some(View::Scalar(..) | View::Seq(_)) => {
-                let message = format!("`{}` as a step takes `condition` and `steps`", site.name);
+                let message = format!(
+                    "a `{}` step must be a mapping with `condition` and `steps`",
+                    site.name
+                );
                 let problem = Problem::error(codes::CONDITION_MISPLACED, site.key, message);
                 self.report
-                    .add(problem.help("the attribute `when: always` belongs inside of `run:`"));
+                    .add(problem.help("to always run a step, set `when: always` inside `run:`"));
                 return;
             }
         };
@@ -331,7 +338,7 @@ impl Context<'_> {
             self.steps_missing(site.key, &format!("`{}`", site.name));
         }
         let Some(condition) = condition else {
-            let message = format!("`{}` as a step needs `condition`", site.name);
+            let message = format!("a `{}` step needs `condition`", site.name);
             self.report.add(Problem::error(codes::CONDITION_MISPLACED, site.key, message));
             return;
         };
@@ -353,9 +360,9 @@ impl Context<'_> {
         let written = self.doc.written(statement.place);
         let is_literal = matches!(statement.data, Data::Text(_)) && !written.contains("<<");
         if is_literal && (written.contains("pipeline.") || written.contains("==")) {
-            let message = "this condition is a text and therefore always true";
+            let message = "this condition is a string and therefore always true";
             let problem = Problem::warning(codes::ALWAYS_TRUE, statement.place, message);
-            self.report.add(problem.help("put the expression into a tag: `<< … >>`"));
+            self.report.add(problem.help("put the expression inside `<< … >>`"));
         }
     }
 

@@ -64,13 +64,16 @@ fn read(text: &str) -> Result<(Vec<u64>, Vec<CronProblem>), CronProblem> {
         let (at, _) = parts[2];
         let (last, month) = parts[3];
         lints.push(CronProblem {
-            message: "this day never comes: no such month has so many days".to_owned(),
+            message: "this date never occurs: no such month has that many days".to_owned(),
             help: None,
             span: at..last + month.len(),
         });
     }
     Ok((sets, lints))
 }
+
+/// What the five fields are.
+const ORDER: &str = "the fields are minute, hour, day of month, month and day of week, in UTC";
 
 /// Splits into five fields, each with its first byte.
 fn split(text: &str) -> Result<Vec<(usize, &str)>, CronProblem> {
@@ -81,7 +84,10 @@ fn split(text: &str) -> Result<Vec<(usize, &str)>, CronProblem> {
         span: whole.clone(),
     };
     if text.len() > LENGTH {
-        return Err(problem(format!("a schedule has at most {LENGTH} bytes"), "use ranges"));
+        return Err(problem(
+            format!("a cron expression can have at most {LENGTH} bytes"),
+            "use ranges",
+        ));
     }
     let trimmed = text.trim();
     if trimmed.starts_with('@') {
@@ -92,7 +98,7 @@ fn split(text: &str) -> Result<Vec<(usize, &str)>, CronProblem> {
             "@yearly" | "@annually" => "0 0 1 1 *",
             _ => "0 0 * * *",
         };
-        return Err(problem(format!("`{trimmed}` is no schedule"), &format!("write `{same}`")));
+        return Err(problem(format!("`{trimmed}` is not supported"), &format!("write `{same}`")));
     }
     let mut parts = Vec::new();
     let mut rest = text;
@@ -105,16 +111,20 @@ fn split(text: &str) -> Result<Vec<(usize, &str)>, CronProblem> {
     }
     match parts.len() {
         5 => Ok(parts),
-        0 => Err(problem("the schedule is empty".to_owned(), "for example `0 2 * * *`")),
+        0 => Err(problem(
+            "the cron expression is empty".to_owned(),
+            "write, for example, `0 2 * * *`",
+        )),
         count @ 1..5 => {
             let missing: Vec<_> = FIELDS[count..].iter().map(|field| field.name).collect();
-            let fields = if count == 1 { "field" } else { "fields" };
-            let message = format!("{count} {fields} of 5: missing {}", missing.join(", "));
-            Err(problem(message, "minute, hour, day of month, month, day of week, in UTC"))
+            let message =
+                format!("expected 5 fields, found {count}: missing {}", missing.join(", "));
+            Err(problem(message, ORDER))
         }
         count => {
-            let message = format!("{count} fields instead of 5; there are no seconds and no years");
-            Err(problem(message, "minute, hour, day of month, month, day of week, in UTC"))
+            let message =
+                format!("expected 5 fields, found {count}; seconds and years are not supported");
+            Err(problem(message, ORDER))
         }
     }
 }
@@ -150,7 +160,8 @@ impl Field {
                 let at = at + range.len() + 1;
                 let number = number(step).filter(|step| (1..=self.high).contains(step));
                 let number = number.ok_or_else(|| {
-                    let message = format!("`{step}` is no step between 1 and {}", self.high);
+                    let message =
+                        format!("`{step}` is not a valid step, expected 1 to {}", self.high);
                     self.problem(&message, at..at + step.len())
                 })?;
                 lints.push(self.lint("steps", "write out the numbers", span.clone()));
@@ -159,7 +170,7 @@ impl Field {
         };
         let (low, high) = match range.split_once('-') {
             _ if range == "*" && is_list => {
-                let message = "`*` stands alone, not in a list";
+                let message = "`*` cannot be part of a list";
                 return Err(self.problem(message, span).help("write `*`"));
             }
             _ if range == "*" => (self.low, if self.high == 7 { 6 } else { self.high }),
@@ -184,7 +195,7 @@ impl Field {
             }
         };
         if low > high {
-            let message = format!("the range `{range}` runs backwards");
+            let message = format!("the range `{range}` starts after its end");
             let help = format!("write `{low}-{},{}-{high}`", self.high, self.low);
             return Err(self.problem(&message, span).help(help));
         }
@@ -201,25 +212,25 @@ impl Field {
             return Err(self.problem("a number is missing", span));
         }
         if let Some(name) = self.names.iter().find(|name| lower.starts_with(**name)) {
-            let message = format!("`{text}` is no name of a {}", self.name);
+            let message = format!("`{text}` is not a valid {}", self.name);
             return Err(self.problem(&message, span).help(format!("write `{name}`")));
         }
         if text.contains(['L', 'W', '#', '?']) {
-            let message = format!("`{text}` belongs to other kinds of cron");
-            return Err(self.problem(&message, span).help("write numbers, lists and `*`"));
+            let message = format!("`{text}` is not supported in this cron dialect");
+            return Err(self.problem(&message, span).help("use numbers, lists and `*`"));
         }
         let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         if !digits {
             let help = format!("write a number between {} and {}", self.low, self.high);
-            return Err(self.problem(&format!("`{text}` is no number"), span).help(help));
+            return Err(self.problem(&format!("`{text}` is not a number"), span).help(help));
         }
         match number(text) {
             Some(value) if value < self.low => {
-                let message = format!("{text} is below {}", self.low);
+                let message = format!("{text} is less than {}", self.low);
                 Err(self.problem(&message, span))
             }
             Some(value) if value <= self.high => Ok(value),
-            _ => Err(self.problem(&format!("{text} is beyond {}", self.high), span)),
+            _ => Err(self.problem(&format!("{text} is greater than {}", self.high), span)),
         }
     }
 
@@ -228,7 +239,7 @@ impl Field {
     }
 
     fn lint(&self, what: &str, help: &str, span: Range<usize>) -> CronProblem {
-        let message = format!("{}: the hosted service does not promise {what}", self.name);
+        let message = format!("{}: {what} may not work on the hosted service", self.name);
         CronProblem { message, help: Some(help.to_owned()), span }
     }
 }
@@ -302,23 +313,23 @@ mod tests {
     #[test]
     fn cfg_200_mistakes_name_the_field() {
         for (text, underlined, message) in [
-            ("75 * * * *", "75", "minute: 75 is beyond 59"),
-            ("0 24 * * *", "24", "hour: 24 is beyond 23"),
-            ("0 0 0 * *", "0", "day of month: 0 is below 1"),
-            ("0 0 * 13 *", "13", "month: 13 is beyond 12"),
-            ("0 0 * * 8", "8", "day of week: 8 is beyond 7"),
-            ("0 0 * * monday", "monday", "day of week: `monday` is no name"),
-            ("0 20-3 * * *", "20-3", "hour: the range `20-3` runs backwards"),
-            ("*/0 * * * *", "0", "minute: `0` is no step"),
+            ("75 * * * *", "75", "minute: 75 is greater than 59"),
+            ("0 24 * * *", "24", "hour: 24 is greater than 23"),
+            ("0 0 0 * *", "0", "day of month: 0 is less than 1"),
+            ("0 0 * 13 *", "13", "month: 13 is greater than 12"),
+            ("0 0 * * 8", "8", "day of week: 8 is greater than 7"),
+            ("0 0 * * monday", "monday", "day of week: `monday` is not a valid day of week"),
+            ("0 20-3 * * *", "20-3", "hour: the range `20-3` starts after its end"),
+            ("*/0 * * * *", "0", "minute: `0` is not a valid step"),
             ("5/10 * * * *", "5/10", "minute: a step needs"),
             ("1,,2 * * * *", "", "minute: a number is missing"),
-            ("0 0 L * *", "L", "day of month: `L` belongs to other kinds"),
-            ("x * * * *", "x", "minute: `x` is no number"),
-            ("0 0 * *", "0 0 * *", "4 fields of 5: missing day of week"),
-            ("0 0 0 * * *", "0 0 0 * * *", "6 fields instead of 5"),
-            ("@daily", "@daily", "`@daily` is no schedule"),
-            ("", "", "the schedule is empty"),
-            ("300 * * * *", "300", "minute: 300 is beyond 59"),
+            ("0 0 L * *", "L", "day of month: `L` is not supported"),
+            ("x * * * *", "x", "minute: `x` is not a number"),
+            ("0 0 * *", "0 0 * *", "expected 5 fields, found 4: missing day of week"),
+            ("0 0 0 * * *", "0 0 0 * * *", "expected 5 fields, found 6"),
+            ("@daily", "@daily", "`@daily` is not supported"),
+            ("", "", "the cron expression is empty"),
+            ("300 * * * *", "300", "minute: 300 is greater than 59"),
         ] {
             let error = check(text).unwrap_err();
             assert_eq!(&text[error.span.clone()], underlined, "{error:?}");
@@ -336,8 +347,8 @@ mod tests {
         assert!(lints("*/5 * * * *")[0].starts_with("*/5|minute:"));
         assert!(lints("0 1-3,5 * * *")[0].starts_with("1-3|hour:"));
         assert!(lints("0 0 * * 1-5")[0].starts_with("1-5|day of week:"));
-        assert!(lints("0 0 30,31 feb *")[0].contains("never comes"));
-        assert!(lints("0 0 31 4,6 *")[0].contains("never comes"));
+        assert!(lints("0 0 30,31 feb *")[0].contains("never occurs"));
+        assert!(lints("0 0 31 4,6 *")[0].contains("never occurs"));
         assert!(lints("0 0 29 2 *").is_empty());
         assert!(lints("0 0 30 2 1").is_empty());
     }
@@ -363,7 +374,7 @@ mod tests {
                 }
                 // A step beyond its field says the same as one number; it is refused here as a slip.
                 Err(error) => prop_assert!(
-                    !croner_takes(&text) || error.message.contains("is no step"),
+                    !croner_takes(&text) || error.message.contains("is not a valid step"),
                     "{text}: {error:?}"
                 ),
             }

@@ -271,7 +271,7 @@ impl Value {
         let name = self.data.type_name();
         match (&self.data, self.data.scalar_text()) {
             (Data::Null, _) => "null".to_owned(),
-            (Data::Executor(executor), _) => format!("the executor `{}`", executor.name),
+            (Data::Executor(executor), _) => format!("executor `{}`", executor.name),
             (_, Some(text)) => {
                 let short: String = text.chars().take(SHOWN).collect();
                 format!("`{short}` (type {name})")

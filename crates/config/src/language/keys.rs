@@ -27,7 +27,7 @@ impl Known<'_> {
 
 /// Keys of a job.
 pub(crate) const JOB: Known<'static> = Known {
-    what: "a job",
+    what: "job",
     keys: &[
         "type",
         "description",
@@ -59,18 +59,18 @@ fn job_key_advice(key: &str) -> Option<&'static str> {
     match key {
         "requires" | "context" | "filters" | "matrix" | "name" | "pre-steps" | "post-steps"
         | "serial-group" | "override-with" => {
-            Some("it belongs to the job's entry in a workflow: `workflows: main: jobs: - job: …`")
+            Some("move it to the job's entry in a workflow: `workflows: main: jobs: - job: …`")
         }
-        "max_auto_reruns" => Some("it belongs to a `run` step, or to a workflow"),
-        "command" | "run" => Some("write it as a step: `steps:`, below it `- run: …`"),
-        "image" => Some("write `docker:`, below it `- image: …`"),
+        "max_auto_reruns" => Some("move it to a `run` step or to a workflow"),
+        "command" | "run" => Some("write it as a step: `- run: …` below `steps:`"),
+        "image" => Some("write `- image: …` below `docker:`"),
         _ => None,
     }
 }
 
 /// Keys of a command.
 pub(crate) const COMMAND: Known<'static> = Known {
-    what: "a command",
+    what: "command",
     keys: &["description", "parameters", "steps"],
     code: codes::UNKNOWN_KEY,
     advice: command_key_advice,
@@ -80,7 +80,7 @@ pub(crate) const COMMAND: Known<'static> = Known {
 fn command_key_advice(key: &str) -> Option<&'static str> {
     match key {
         "docker" | "machine" | "executor" | "environment" | "working_directory" => {
-            Some("commands have steps only; it belongs to the job, or to each `run`")
+            Some("commands only have steps; move it to the job, or to each `run` step")
         }
         _ => None,
     }
@@ -123,9 +123,9 @@ pub(crate) const RUN: Known<'static> = Known {
 
 fn run_key_advice(key: &str) -> Option<&'static str> {
     match key {
-        "commands" | "cmd" | "script" => Some("the script's key is `command`"),
+        "commands" | "cmd" | "script" => Some("use `command` for the script"),
         "parallelism" | "docker" | "machine" | "resource_class" | "steps" => {
-            Some("it belongs to the job, beside `steps`")
+            Some("move it to the job, next to `steps`")
         }
         _ => None,
     }
@@ -179,7 +179,7 @@ pub(crate) const RESERVED: &[&str] = &[
 
 /// Keys of a group.
 pub(crate) const GROUP: Known<'static> = Known {
-    what: "a job group",
+    what: "job group",
     keys: &["jobs", "description"],
     code: codes::GROUP_KEY,
     advice: group_key_advice,
@@ -187,11 +187,11 @@ pub(crate) const GROUP: Known<'static> = Known {
 };
 
 fn group_key_advice(key: &str) -> Option<&'static str> {
-    (key == "parameters").then_some("groups have no parameters: pass arguments to their jobs")
+    (key == "parameters").then_some("job groups have no parameters; pass arguments to their jobs")
 }
 
 pub(crate) const EXECUTOR: Known<'static> = Known {
-    what: "an executor",
+    what: "executor",
     keys: EXECUTOR_KEYS,
     code: codes::UNKNOWN_KEY,
     advice: Known::no_advice,

@@ -36,10 +36,10 @@ pub enum OrbVersion {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReferenceError {
     /// There is no `namespace/name`.
-    #[error("`{0}` is no reference to an orb: it needs a namespace and a name")]
+    #[error("`{0}` is not a valid orb reference: it needs a namespace and a name")]
     Name(String),
     /// What follows the `@` is no version.
-    #[error("`{0}` is no version of an orb")]
+    #[error("`{0}` is not a valid orb version")]
     Version(String),
 }
 

@@ -63,13 +63,16 @@ impl Pattern {
             return Err(PatternError::whole(message).help("split it into several entries"));
         }
         if profile == Profile::Next && characters > NEXT_LENGTH {
-            let message = format!("pattern too long: {characters} characters of {NEXT_LENGTH}");
+            let message = format!(
+                "the pattern has {characters} characters; the `next` profile allows at most \
+                 {NEXT_LENGTH}"
+            );
             return Err(PatternError::whole(message).help("split it into several entries"));
         }
         let parsed = java::parse(source)?;
         if let (Profile::Next, Some((what, span))) = (profile, &parsed.backtracking) {
-            let message = format!("invalid pattern: the `next` profile knows no {what}");
-            return Err(PatternError::at(span.clone(), message).help(way_out(what)));
+            let message = format!("the `next` profile does not support {what}s");
+            return Err(PatternError::at(span.clone(), message).help(advice_for(what)));
         }
         let written = emit::emit(&parsed.node, parsed.groups, profile == Profile::Legacy);
         let engine =
@@ -89,7 +92,7 @@ impl Pattern {
         let too_slow = || {
             let shown: String = text.chars().take(40).collect();
             PatternError::whole(format!("matching `{shown}` takes too long"))
-                .help("make the pattern simpler: no repetition within a repetition, no look-around")
+                .help("simplify the pattern: avoid nested repetitions and look-around")
         };
         match &self.engine {
             Engine::Linear(_) if self.weight.saturating_mul(length) > LINEAR_WORK => {
@@ -104,20 +107,21 @@ impl Pattern {
     /// Says why `next` refuses it, and the way out; `None` if it does not (W-18).
     pub(crate) fn refused_by_next(&self) -> Option<(String, String)> {
         if let Some(what) = self.backtracking {
-            return Some((format!("the `next` profile knows no {what}"), way_out(what).to_owned()));
+            return Some((
+                format!("the `next` profile does not support {what}s"),
+                advice_for(what).to_owned(),
+            ));
         }
         (self.characters > NEXT_LENGTH).then(|| {
-            let message = format!("the `next` profile takes at most {NEXT_LENGTH} characters");
+            let message = format!("the `next` profile allows at most {NEXT_LENGTH} characters");
             (message, "split it into several entries".to_owned())
         })
     }
 }
 
-fn way_out(what: &str) -> &'static str {
+fn advice_for(what: &str) -> &'static str {
     match what {
-        "look-ahead" | "look-behind" => {
-            "say what it excludes with `ignore` (or `not … matches`), without look-around"
-        }
+        "look-ahead" | "look-behind" => "use `ignore` (or `not … matches`) instead of look-around",
         "back-reference" => "write out the alternatives",
         _ => "use an ordinary quantifier or group",
     }
@@ -151,20 +155,20 @@ fn refused(error: &CompileError) -> PatternError {
         CompileError::InnerError(inner) if inner.size_limit().is_some() => too_large(),
         CompileError::PatternTooComplex => too_large(),
         CompileError::LookBehindNotConst | CompileError::VariableLookBehindRequiresFeature => {
-            PatternError::whole("a look-behind has no limit to its length")
+            PatternError::whole("the look-behind has unbounded length")
                 .help("use `{0,20}` instead of `*` in it")
         }
         // A look-behind of variable length is an automaton that runs backwards, which knows no
         // `\b` and has a limit to its size.
-        CompileError::DfaBuildError(..) => PatternError::whole("a look-behind is too complicated")
-            .help("make it shorter, and leave `\\b` and `\\B` out of it"),
+        CompileError::DfaBuildError(..) => PatternError::whole("the look-behind is too complex")
+            .help("shorten it, and do not use `\\b` or `\\B` in it"),
         _ => PatternError::whole("invalid pattern"),
     }
 }
 
 fn too_large() -> PatternError {
-    PatternError::whole("the pattern is too large once its repetitions are written out")
-        .help("smaller numbers in `{…}`")
+    PatternError::whole("the pattern is too large once its repetitions are expanded")
+        .help("use smaller numbers in `{…}`")
 }
 
 #[cfg(test)]

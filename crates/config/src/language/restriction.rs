@@ -77,8 +77,8 @@ fn known(name: &str) -> Result<(), Refusal> {
     if name.starts_with("pipeline.parameters.") || name.starts_with("pipeline.trigger_parameters.")
     {
         let message =
-            format!("`{name}` cannot be asked here: whoever triggers a pipeline chooses it");
-        return refuse(message, "ask for `pipeline.git.branch`, `pipeline.project.git_url`, …");
+            format!("`{name}` cannot be used here: the user who triggers the pipeline controls it");
+        return refuse(message, "use `pipeline.git.branch`, `pipeline.project.git_url`, …");
     }
     match name.strip_prefix("pipeline.") {
         Some(name) if pipeline_values::is_known(name) => Ok(()),
@@ -86,7 +86,7 @@ fn known(name: &str) -> Result<(), Refusal> {
             let names = pipeline_values::KNOWN.iter().copied();
             let bare = name.strip_prefix("pipeline.").unwrap_or(name);
             let help = crate::suggest::nearest(bare, names).map_or_else(
-                || "a text stands in double quotes".into(),
+                || "put strings in double quotes".into(),
                 |near| Help::did_you_mean(&format!("pipeline.{near}")),
             );
             let message = format!("referred to a variable `{name}` that does not exist");

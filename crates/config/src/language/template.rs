@@ -75,9 +75,8 @@ pub(crate) fn not_a_tag(text: &str, opening: usize) -> Option<String> {
     let before = &text[..at];
     let after = &text[at + 2..];
     if let Some(rest) = after.strip_prefix('<') {
-        return (!rest.starts_with('<')).then(|| {
-            "`<<<` gives a text to a command; in version 2.1 it is written `\\<<<`".to_owned()
-        });
+        return (!rest.starts_with('<'))
+            .then(|| "in version 2.1, escape the here-string as `\\<<<`".to_owned());
     }
     let mark = after.strip_prefix(['-', '~']).unwrap_or(after);
     let mark = mark.trim_start_matches([' ', '\t', '\'', '"', '\\']);
@@ -88,14 +87,12 @@ pub(crate) fn not_a_tag(text: &str, opening: usize) -> Option<String> {
         let intro: String =
             after.chars().take_while(|c| !c.is_ascii_alphanumeric()).take(4).collect();
         let written = format!("{intro}{word}");
-        return Some(format!(
-            "`<<{written}` begins a here-document; in version 2.1 it is written `\\<<{written}`"
-        ));
+        return Some(format!("in version 2.1, escape the here-document as `\\<<{written}`"));
     }
     let is_shift = before.trim_end().ends_with(|c: char| c.is_ascii_digit() || c == ')')
         && mark.starts_with(|c: char| c.is_ascii_digit() || c == '$' || c == '(');
     (is_shift || before.trim_end().ends_with("cout"))
-        .then(|| "in version 2.1 a literal `<<` is written `\\<<`".to_owned())
+        .then(|| "in version 2.1, escape a literal `<<` as `\\<<`".to_owned())
 }
 
 struct Reader<'t> {
@@ -325,8 +322,8 @@ mod tests {
     #[test]
     fn what_the_shell_means_is_recognised() {
         for (text, opening, help) in [
-            ("cat <<EOF\nx\nEOF\ndate >> log", 0, "`<<EOF` begins a here-document"),
-            ("cat <<-'END'\nx\n  END\n", 0, "written `\\<<-'END`"),
+            ("cat <<EOF\nx\nEOF\ndate >> log", 0, "escape the here-document as `\\<<EOF`"),
+            ("cat <<-'END'\nx\n  END\n", 0, "escape the here-document as `\\<<-'END`"),
             ("cat << \"EOF\" > f\nEOF\n", 0, "here-document"),
             ("tr a b <<< \"$x\"", 0, "`\\<<<`"),
             ("<< a >>; tr a b <<< \"$x\"", 1, "`\\<<<`"),

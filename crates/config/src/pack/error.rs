@@ -9,13 +9,13 @@ pub const FILES: usize = 10_000;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PackError {
     /// There is nothing to pack.
-    #[error("there is no YAML file in it")]
+    #[error("it contains no YAML files")]
     Empty,
     /// There are more than [`FILES`] files.
-    #[error("it holds more than {FILES} YAML files")]
+    #[error("it contains more than {FILES} YAML files")]
     TooManyFiles,
     /// A file is not YAML.
-    #[error("`{path}` is not YAML")]
+    #[error("`{path}` is not valid YAML")]
     Yaml {
         /// The file.
         path: String,
@@ -23,7 +23,7 @@ pub enum PackError {
         diagnostics: Vec<Diagnostic>,
     },
     /// A file that goes into the level above it must hold a mapping.
-    #[error("`{path}` must hold a mapping, for its contents go into {place}")]
+    #[error("`{path}` must be a mapping, because its contents are merged into {place}")]
     NotAMapping {
         /// The file.
         path: String,
@@ -31,7 +31,7 @@ pub enum PackError {
         place: String,
     },
     /// Two files give the same key.
-    #[error("`{key}` is given twice, by `{first}` and by `{second}`")]
+    #[error("`{key}` is defined twice, in `{first}` and in `{second}`")]
     Duplicate {
         /// The key with those above it.
         key: String,

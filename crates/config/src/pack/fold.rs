@@ -100,7 +100,7 @@ impl Folding<'_> {
             Node::Null => {}
             _ => {
                 let place = if self.at.is_empty() {
-                    "the top".to_owned()
+                    "the top level".to_owned()
                 } else {
                     format!("`{}`", self.at.join("."))
                 };

@@ -59,7 +59,7 @@ impl Inclusion<'_> {
     }
 
     fn read(&mut self, included: &str) -> Result<String, String> {
-        let path = within(included).ok_or("which leads out of the folder")?;
+        let path = within(included).ok_or("which is outside the directory")?;
         (self.include)(&path)
     }
 }

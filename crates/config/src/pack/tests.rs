@@ -158,25 +158,25 @@ fn the_same_key_in_two_files_names_both() {
             ("jobs/c.yml", "steps: []\n"),
         ]),
         [
-            "`version` is given twice, by `@orb.yml` and by `orb.yml`",
-            "`commands.a` is given twice, by `commands/a.yaml` and by `commands/a.yml`",
-            "`commands.a` is given twice, by `commands/a.yaml` and by `commands/x/a.yml`",
-            "`commands.b` is given twice, by `@orb.yml` and by `commands/b.yml`",
-            "`jobs` is given twice, by `jobs.yml` and by `jobs/c.yml`",
+            "`version` is defined twice, in `@orb.yml` and in `orb.yml`",
+            "`commands.a` is defined twice, in `commands/a.yaml` and in `commands/a.yml`",
+            "`commands.a` is defined twice, in `commands/a.yaml` and in `commands/x/a.yml`",
+            "`commands.b` is defined twice, in `@orb.yml` and in `commands/b.yml`",
+            "`jobs` is defined twice, in `jobs.yml` and in `jobs/c.yml`",
         ]
     );
 }
 
 #[test]
 fn what_cannot_be_packed_is_told() {
-    assert_eq!(problems(&[]), ["there is no YAML file in it"]);
-    assert_eq!(problems(&[("a.txt", "a: 1"), (".b.yml", "b: 1")]), ["there is no YAML file in it"]);
+    assert_eq!(problems(&[]), ["it contains no YAML files"]);
+    assert_eq!(problems(&[("a.txt", "a: 1"), (".b.yml", "b: 1")]), ["it contains no YAML files"]);
     assert_eq!(
         problems(&[("@a.yml", "- 1\n"), ("jobs/@b.yml", "text\n"), ("c.yml", "a: [\n")]),
         [
-            "`c.yml` is not YAML",
-            "`@a.yml` must hold a mapping, for its contents go into the top",
-            "`jobs/@b.yml` must hold a mapping, for its contents go into `jobs`",
+            "`c.yml` is not valid YAML",
+            "`@a.yml` must be a mapping, because its contents are merged into the top level",
+            "`jobs/@b.yml` must be a mapping, because its contents are merged into `jobs`",
         ]
     );
 }
@@ -218,7 +218,7 @@ fn cfg_136_an_included_file_becomes_the_text() {
         told,
         [
             "`jobs/a.yml` includes `nowhere.sh`, which does not exist",
-            "`jobs/a.yml` includes `../../etc/passwd`, which leads out of the folder",
+            "`jobs/a.yml` includes `../../etc/passwd`, which is outside the directory",
         ]
     );
     assert_eq!(asked, ["scripts/greet.sh", "name.txt", "name.txt", "nowhere.sh"]);

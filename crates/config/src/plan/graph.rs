@@ -120,8 +120,10 @@ impl Context<'_> {
                 return named;
             }
             (jobs, [_, ..]) if beyond || jobs.is_empty() => {
-                let message =
-                    format!("`{}` is the name of several jobs or matrices here", item.name);
+                let message = format!(
+                    "`{}` is ambiguous: it is the name of several jobs or matrices",
+                    item.name
+                );
                 let problem = Problem::error(codes::AMBIGUOUS_ALIAS, item.place, message);
                 self.report.add(problem.help("give the matrix an `alias:`, or the job a `name:`"));
                 return Vec::new();
@@ -129,12 +131,12 @@ impl Context<'_> {
             (jobs, _) => {
                 let requiring = &drafts[job].requested;
                 let message = format!(
-                    "job `{requiring}` requires `{}`, which is the name of {} other jobs in workflow `{workflow}`",
+                    "job `{requiring}` requires `{}`, but workflow `{workflow}` has {} jobs with that name",
                     item.name,
                     jobs.len()
                 );
                 let problem = Problem::error(codes::UNKNOWN_REQUIREMENT, item.place, message);
-                self.report.add(problem.help("give the jobs names of their own with `name:`"));
+                self.report.add(problem.help("give each job its own name with `name:`"));
                 return Vec::new();
             }
         }
@@ -166,15 +168,17 @@ impl Context<'_> {
         let guessed = drafts.iter().any(|draft| draft.presence == Presence::Guessed);
         if found.is_empty() && !guessed {
             let requiring = &drafts[job].requested;
-            let message =
-                format!("job `{requiring}` requires `{}`, which fits no permutation", item.name);
+            let message = format!(
+                "job `{requiring}` requires `{}`, but no job of a matrix has that name",
+                item.name
+            );
             let problem = Problem::error(codes::UNKNOWN_REQUIREMENT, item.place, message);
             let names = permuted.iter().map(|&other| drafts[other].requested.as_str());
             let names = list(names);
             let help = if names.is_empty() {
                 "no job of this workflow has a `matrix`".to_owned()
             } else {
-                format!("permutations: {names}")
+                format!("jobs of the matrix: {names}")
             };
             self.report.add(problem.help(help));
         }
@@ -186,9 +190,9 @@ impl Context<'_> {
         let exit = drafts.iter().find(|draft| draft.group == member.group && draft.alias.is_some());
         let group = exit.and_then(|exit| exit.alias.clone()).unwrap_or_default();
         let message =
-            format!("`{}` is inside of the job group `{group}`, not in this workflow", item.name);
+            format!("`{}` is a job of the job group `{group}`, not of this workflow", item.name);
         let problem = Problem::error(codes::GROUP_MEMBER, item.place, message);
-        self.report.add(problem.help(format!("require `{group}`")));
+        self.report.add(problem.help(format!("require `{group}` instead")));
     }
 
     fn unknown_requirement(
@@ -201,7 +205,7 @@ impl Context<'_> {
         let name = &item.name;
         if drafts.iter().filter(|draft| draft.requested == *name).count() == 1 && requiring == name
         {
-            let message = format!("the job `{name}` requires itself");
+            let message = format!("job `{name}` requires itself");
             self.report.add(Problem::error(codes::CYCLE, item.place, message));
             return;
         }
@@ -261,7 +265,7 @@ impl Context<'_> {
             text.extend(path.first().map(|&job| names[job].as_str()));
             let first = text.first().copied().unwrap_or_default();
             let message =
-                format!("the job `{first}` is part of a cycle: {}", text.join(" requires "));
+                format!("job `{first}` is part of a dependency cycle: {}", text.join(" requires "));
             let problem = Problem::error(codes::CYCLE, place, message);
             let problem = others
                 .into_iter()
@@ -281,7 +285,7 @@ struct Index<'n> {
 /// Says that a workflow has no job of a required name.
 pub(crate) fn no_such_job(requiring: &str, name: &str, workflow: &str) -> String {
     format!(
-        "job `{requiring}` requires `{name}`, which is the name of 0 other jobs in workflow `{workflow}`"
+        "job `{requiring}` requires `{name}`, but workflow `{workflow}` has no job with that name"
     )
 }
 

@@ -18,11 +18,10 @@ impl Context<'_> {
             self.lint_filters(draft);
             let Some(key) = &draft.serial_group else { continue };
             if let Some(first) = serial.insert(key, draft.key) {
-                let message = format!("the serial group `{key}` is used twice in this workflow");
+                let message = format!("serial group `{key}` is used twice in this workflow");
                 let problem = Problem::warning(codes::SERIAL_GROUP_TWICE, draft.key, message);
-                let problem = problem.related(first, "the first time");
-                self.report
-                    .add(problem.help("give the jobs different groups, or make them one job"));
+                let problem = problem.related(first, "first used here");
+                self.report.add(problem.help("use different groups, or merge the jobs"));
             }
         }
     }
@@ -40,9 +39,9 @@ impl Context<'_> {
         };
         if tags.is_some() {
             let message =
-                format!("`{}` runs for these tags, and on every branch too", draft.requested);
+                format!("`{}` runs for these tags, but also on every branch", draft.requested);
             let problem = Problem::warning(codes::TAG_ONLY, place, message);
-            self.report.add(problem.help("for tags only, add `branches: { ignore: /.*/ }`"));
+            self.report.add(problem.help("to run for tags only, add `branches: { ignore: /.*/ }`"));
         }
     }
 
@@ -59,7 +58,7 @@ impl Context<'_> {
             let name =
                 drafts.get(edge.job).map(|other| other.requested.as_str()).unwrap_or_default();
             let message = format!(
-                "`{}` runs for tags, and `{name}`, which it requires, does not",
+                "`{}` runs for tags, but `{name}`, which it requires, does not",
                 draft.requested
             );
             let problem = Problem::warning(codes::TAG_REQUIREMENT, edge.place, message);

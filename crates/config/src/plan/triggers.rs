@@ -26,7 +26,7 @@ pub(crate) enum Start {
 }
 
 const SCHEDULE: Known<'static> = Known {
-    what: "a schedule",
+    what: "schedule",
     keys: &["cron", "filters"],
     code: codes::BAD_TRIGGER,
     advice: Known::no_advice,
@@ -51,7 +51,7 @@ impl<'d> Context<'d> {
             View::Seq(items) => items.iter().collect(),
             View::Broken => return Start::Clock,
             View::Map(_) | View::Scalar(..) => {
-                self.bad_trigger(&triggers, "`triggers` is a list of schedules");
+                self.bad_trigger(&triggers, "`triggers` must be a list of schedules");
                 return Start::Clock;
             }
         };
@@ -65,7 +65,8 @@ impl<'d> Context<'d> {
         let value = self.evaluate(triggers.value, &scope);
         rendered.push(Field { name: Rc::from(triggers.name), key: triggers.key, value });
         let message = format!(
-            "workflow `{}` runs on its schedule only, and this release starts no schedules",
+            "workflow `{}` only runs on a schedule, and schedules are not supported in this \
+             release",
             workflow.name
         );
         let problem = Problem::warning(codes::UNSUPPORTED_SCHEDULE, triggers.key, message);
@@ -81,9 +82,9 @@ impl<'d> Context<'d> {
     ) {
         let schedule = self.doc.get(item, "schedule");
         if let Some(other) = self.doc.entries(item).iter().find(|entry| entry.name != "schedule") {
-            let message = format!("`{}` is no kind of trigger", other.name);
+            let message = format!("`{}` is not a valid trigger", other.name);
             let problem = Problem::error(codes::BAD_TRIGGER, other.key, message);
-            self.report.add(problem.help("the only kind is `schedule`"));
+            self.report.add(problem.help("the only trigger is `schedule`"));
             return;
         }
         let Some(schedule) = schedule else {
@@ -153,7 +154,7 @@ impl<'d> Context<'d> {
 
     fn bad_trigger(&mut self, triggers: &Entry<'_>, message: &str) {
         let problem = Problem::error(codes::BAD_TRIGGER, triggers.key, message);
-        let help = "write `triggers:`, below it `- schedule:` with `cron` and `filters`";
+        let help = "write `- schedule:` with `cron` and `filters` below `triggers:`";
         self.report.add(problem.help(help));
     }
 }

@@ -21,7 +21,7 @@ use crate::{
 };
 
 const WORKFLOW: Known<'static> = Known {
-    what: "a workflow",
+    what: "workflow",
     keys: &["jobs", "when", "unless", "triggers", "max_auto_reruns", "description"],
     code: codes::UNKNOWN_KEY,
     advice: workflow_key_advice,
@@ -30,8 +30,8 @@ const WORKFLOW: Known<'static> = Known {
 
 fn workflow_key_advice(key: &str) -> Option<&'static str> {
     match key {
-        "filters" => Some("it belongs to each entry of the workflow's `jobs`"),
-        "steps" | "docker" | "machine" => Some("it belongs to a job under the top-level `jobs`"),
+        "filters" => Some("move it to each entry of the workflow's `jobs`"),
+        "steps" | "docker" | "machine" => Some("move it to a job under the top-level `jobs`"),
         _ => None,
     }
 }
@@ -67,7 +67,7 @@ impl<'d> Context<'d> {
             self.unused_jobs(&invoked);
         }
         if count > limits::JOBS_PER_PIPELINE {
-            let message = format!("a pipeline has at most {} jobs", limits::JOBS_PER_PIPELINE);
+            let message = format!("a pipeline can have at most {} jobs", limits::JOBS_PER_PIPELINE);
             let place = entries.first().map_or_else(|| self.first_key(root), |entry| entry.key);
             self.report.add(Problem::error(codes::EXPANDS_TOO_FAR, place, message));
             return None;
@@ -104,9 +104,9 @@ impl<'d> Context<'d> {
     fn check_setup_workflows(&mut self, entries: &[Entry<'_>], running: &[&str]) {
         let [_, second, ..] = running else { return };
         let Some(entry) = entries.iter().find(|entry| entry.name == *second) else { return };
-        let message = "a setup configuration runs exactly one workflow";
+        let message = "a setup configuration must run exactly one workflow";
         let problem = Problem::error(codes::SETUP_WORKFLOWS, entry.key, message);
-        self.report.add(problem.help("guard the others with `when`, or put them into one"));
+        self.report.add(problem.help("disable the others with `when`, or merge them into one"));
     }
 
     /// Returns the workflows of the file, without `version`.
@@ -139,7 +139,8 @@ impl<'d> Context<'d> {
     fn check_workflows_version(&mut self, version: &Entry<'_>) {
         let written = self.doc.written(self.doc.place(version.value));
         if self.templates && !matches!(written, "2" | "2.0" | "2.1") {
-            let message = format!("the version of workflows is 2, not `{written}`; it is ignored");
+            let message =
+                format!("`version` of `workflows` must be 2, found `{written}`; it is ignored");
             self.report.add(Problem::warning(codes::DEPRECATED, version.key, message));
         }
     }
@@ -171,9 +172,10 @@ impl<'d> Context<'d> {
         let misspelt = |name: &str| nearest(name, ["workflows"]).is_some();
         let entries = self.doc.entries(root);
         if let Some(entry) = entries.iter().find(|entry| misspelt(entry.name)) {
-            problem = problem.related(entry.key, "perhaps this should be `workflows`");
+            problem = problem.related(entry.key, "did you mean `workflows`?");
         }
-        self.report.add(problem.help("add a top-level key `workflows:`, or call the job `build`"));
+        self.report
+            .add(problem.help("add a top-level key `workflows:`, or rename the job to `build`"));
         None
     }
 
@@ -185,9 +187,9 @@ impl<'d> Context<'d> {
             View::Scalar(..) | View::Seq(_) => {
                 let message = format!("workflow `{}` must be a mapping with `jobs`", entry.name);
                 let problem = Problem::error(codes::WORKFLOW_WITHOUT_JOBS, entry.key, message);
-                self.report.add(
-                    problem.help("write `jobs:` below it, and below that the jobs with dashes"),
-                );
+                self.report.add(problem.help(
+                    "write `jobs:` below it, and list the jobs below that, each with a dash",
+                ));
                 return None;
             }
         };
@@ -239,7 +241,7 @@ impl<'d> Context<'d> {
 
     fn workflow_reruns(&mut self, reruns: Option<Entry<'d>>, rendered: &mut Vec<Field>) -> u32 {
         let Some(entry) = reruns else { return 0 };
-        let scope = Scope::outer("a workflow", ModuleId::CONFIG);
+        let scope = Scope::outer("workflow", ModuleId::CONFIG);
         let value = self.evaluate(entry.value, &scope);
         let count = match &value.data {
             Data::Unknown | Data::Null => return 0,
@@ -256,7 +258,7 @@ impl<'d> Context<'d> {
             let message = "a setup workflow cannot be rerun: `max_auto_reruns` has no effect";
             self.report.add(Problem::warning(codes::IGNORED, entry.key, message));
         }
-        let message = "this release does not rerun workflows by itself";
+        let message = "`max_auto_reruns` of a workflow is not supported in this release";
         let problem = Problem::warning(codes::UNSUPPORTED_OPTION, entry.key, message);
         self.report.add_unsupported(problem);
         rendered.push(Field { name: entry.name.into(), key: entry.key, value });
@@ -269,13 +271,13 @@ impl<'d> Context<'d> {
             Some(View::Seq(items)) if !items.is_empty() => return items.iter().collect(),
             Some(View::Broken) => return Vec::new(),
             Some(View::Map(_)) => {
-                let message = "the jobs of a workflow are a list";
+                let message = "the jobs of a workflow must be a list";
                 let problem = Problem::error(codes::WORKFLOW_WITHOUT_JOBS, place, message);
                 self.report.add(problem.help("put a dash before each job: `- build`"));
             }
             Some(View::Scalar(..)) if jobs.is_some_and(|jobs| !self.doc.is_null(jobs.value)) => {
                 let place = jobs.map_or(place, |jobs| self.doc.place(jobs.value));
-                let message = "the jobs of a workflow are a list";
+                let message = "the jobs of a workflow must be a list";
                 let problem = Problem::error(codes::WORKFLOW_WITHOUT_JOBS, place, message);
                 self.report.add(problem.help("put a dash before each job: `- build`"));
             }
@@ -307,7 +309,7 @@ impl<'d> Context<'d> {
             self.report.add(
                 problem
                     .related(when.key, "the other one")
-                    .help("fold both into one with `and` and `not`"),
+                    .help("combine both with `and` and `not`"),
             );
             return None;
         }
@@ -343,7 +345,7 @@ impl<'d> Context<'d> {
             template::parse(text).is_ok_and(|pieces| template::sole_tag(&pieces).is_some());
         if !is_sole_tag {
             let message =
-                "this condition mixes text and tags: it is a text, and always true unless empty";
+                "this condition mixes text and tags: it is a string, and always true unless empty";
             let strict = self.inputs.profile == Profile::Next;
             let make = if strict { Problem::error } else { Problem::warning };
             let problem = make(codes::ALWAYS_TRUE, place, message.to_owned());
@@ -360,9 +362,10 @@ impl<'d> Context<'d> {
             let problem = Problem::warning(
                 codes::UNUSED_JOB,
                 key,
-                format!("no workflow runs the job `{name}`"),
+                format!("job `{name}` is not used in any workflow"),
             );
-            self.report.add(problem.help(format!("list it: `- {name}`, or remove it")));
+            self.report
+                .add(problem.help(format!("add `- {name}` to a workflow, or remove the job")));
         }
     }
 }

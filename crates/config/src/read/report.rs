@@ -225,7 +225,7 @@ impl<'d> Report<'d> {
                 severity: Severity::Warning,
                 message,
                 related: Vec::new(),
-                help: Some("mend the first ones and look again".to_owned()),
+                help: Some("fix the first ones and check again".to_owned()),
                 replacement: None,
                 orb: None,
                 ..last

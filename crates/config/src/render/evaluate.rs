@@ -172,7 +172,8 @@ impl Context<'_> {
         let text = executor_name(data).or_else(|| data.scalar_text());
         if text.is_none() && !matches!(data, Data::Unknown) {
             let name = data.type_name();
-            let message = format!("`{}` is a {name} and cannot be part of a text", tag.inner);
+            let message =
+                format!("`{}` has type {name} and cannot be used inside a string", tag.inner);
             let problem =
                 Problem::error(codes::COLLECTION_IN_TEXT, self.tag_place(place, tag), message);
             let problem = match data {
@@ -199,9 +200,12 @@ impl Context<'_> {
         if !tag.inner.contains('.') || tag.inner.starts_with("include(") {
             let scalar = place;
             let place = self.tag_place(place, tag);
-            let message = format!("`{}` is no value that a tag can have", shorten(tag.inner));
+            let message = format!("`{}` is not a valid template tag", shorten(tag.inner));
             let help = if tag.inner.starts_with("include(") {
-                Some("`include` is for packing: run `roundel config pack` first".to_owned())
+                Some(
+                    "`include` only works in packed files: run `roundel config pack` first"
+                        .to_owned(),
+                )
             } else {
                 self.shell_help(scalar, tag.opening).or_else(|| Some(ESCAPE_HELP.to_owned()))
             };
@@ -250,7 +254,7 @@ impl Context<'_> {
         if let Some(name) = path.strip_prefix("parameters.") {
             let of_pipeline = self.of_pipeline(name, scope);
             let Some(bindings) = &scope.parameters else {
-                let message = format!("there are no parameters in {}", scope.owner);
+                let message = format!("{} has no parameters", scope.owner);
                 let help = of_pipeline.unwrap_or_else(|| {
                     "pipeline parameters are written `pipeline.parameters.…`".into()
                 });
@@ -273,13 +277,7 @@ impl Context<'_> {
             });
         }
         if let Some(name) = path.strip_prefix("matrix.") {
-            return scope.matrix.as_ref().and_then(|m| m.get(name)).map(|value| value.data.clone()).ok_or_else(|| {
-                let help = match &scope.matrix {
-                    Some(matrix) => did_you_mean(name, matrix.keys().map(String::as_str)),
-                    None => Some("`matrix.` exists beside a `matrix:` only; a job's body sees `parameters.`".into()),
-                };
-                (codes::UNKNOWN_MATRIX_VALUE, format!("no matrix parameter `{name}` here"), help)
-            });
+            return of_matrix(name, scope);
         }
         if path.starts_with("pipeline.parameters.") && scope.module.is_orb() {
             let message = format!("referred to a variable `{path}` that does not exist in an orb");
@@ -292,7 +290,7 @@ impl Context<'_> {
                 .unwrap_or_else(|| ESCAPE_HELP.into());
             return Err((
                 codes::BAD_TEMPLATE,
-                format!("`{}` is not known here", shorten(path)),
+                format!("unknown variable `{}`", shorten(path)),
                 Some(help),
             ));
         };
@@ -388,7 +386,24 @@ impl Context<'_> {
     }
 }
 
-const ESCAPE_HELP: &str = "in version 2.1 a literal `<<`, as in a here-document, is written `\\<<`";
+const ESCAPE_HELP: &str = "in version 2.1, escape a literal `<<`, for example of a \
+                           here-document, as `\\<<`";
+
+/// Finds a value of the matrix of a job's entry (CFG §4.6).
+fn of_matrix(name: &str, scope: &Scope) -> Result<Data, expression::error::Refusal> {
+    let found = scope.matrix.as_ref().and_then(|matrix| matrix.get(name));
+    found.map(|value| value.data.clone()).ok_or_else(|| {
+        let help = match &scope.matrix {
+            Some(matrix) => did_you_mean(name, matrix.keys().map(String::as_str)),
+            None => Some(
+                "`matrix.` only exists in an entry with `matrix:`; inside the job, use \
+                 `parameters.`"
+                    .into(),
+            ),
+        };
+        (codes::UNKNOWN_MATRIX_VALUE, format!("unknown matrix parameter `{name}`"), help)
+    })
+}
 
 /// A plain lookup by full path, whatever characters the name has (CFG §4.4.6).
 fn is_path(inner: &str) -> bool {

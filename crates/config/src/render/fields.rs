@@ -23,7 +23,7 @@ pub(crate) fn with_unknown<'n>(
     const SHOWN: usize = 3;
     let unknown = keys.into_iter().filter(|(name, _)| !known.contains(name)).take(SHOWN);
     unknown.fold(problem, |problem, (name, place)| {
-        problem.related(place, format!("`{name}` is no key that is known here"))
+        problem.related(place, format!("unknown key `{name}`"))
     })
 }
 
@@ -65,13 +65,13 @@ impl Context<'_> {
             }
             let tolerated = known.tolerant && near.is_none() || !self.templates;
             let make = if tolerated { Problem::warning } else { Problem::error };
-            let message = format!("{} has no key `{name}`", known.what);
+            let message = format!("unknown {} key `{name}`", known.what);
             let problem = make(known.code, place, message);
             let help = match ((known.advice)(name), near) {
                 (Some(advice), _) => advice.into(),
                 (None, Some(near)) => Help::did_you_mean(near),
                 (None, None) => {
-                    format!("permitted keys: {}", list(known.keys.iter().copied())).into()
+                    format!("allowed keys: {}", list(known.keys.iter().copied())).into()
                 }
             };
             self.report.add(problem.help(help));
@@ -160,7 +160,7 @@ impl Context<'_> {
             (Data::Text(text), "boolean") if matches!(&**text, "true" | "false") => {
                 Some(format!("remove the quotes: `{text}`"))
             }
-            (Data::Text(_), "boolean") => Some("booleans are `true` and `false`".to_owned()),
+            (Data::Text(_), "boolean") => Some("write `true` or `false`".to_owned()),
             _ => None,
         }
     }

@@ -28,7 +28,7 @@ impl Context<'_> {
             Data::Unknown => return None,
             Data::Map(fields) => fields,
             Data::List(_) => {
-                let message = "expected a statement, found a list";
+                let message = "expected a logic statement, found a list";
                 let problem = Problem::error(codes::UNKNOWN_OPERATOR, statement.place, message);
                 self.report.add(problem.help("wrap it in `and:` or `or:`"));
                 return None;
@@ -41,16 +41,20 @@ impl Context<'_> {
             }
         };
         if depth >= DEPTH {
-            let message = format!("more than {DEPTH} statements within each other");
+            let message = format!("logic statements are nested more than {DEPTH} levels deep");
             let problem = Problem::error(codes::LOGIC_TOO_DEEP, statement.place, message);
-            self.report.add(problem.help("`and` and `or` take any number of operands"));
+            self.report
+                .add(problem.help("flatten them: `and` and `or` take any number of operands"));
             return None;
         }
         let fields = fields.clone();
         match fields.as_slice() {
             [field] => self.operator(field, depth),
             [] => {
-                let message = format!("a statement has one operator: {}", OPERATORS.join(", "));
+                let message = format!(
+                    "a logic statement must have exactly one operator: {}",
+                    OPERATORS.join(", ")
+                );
                 self.report.add(Problem::error(codes::SEVERAL_OPERATORS, statement.place, message));
                 None
             }
@@ -60,7 +64,7 @@ impl Context<'_> {
                 } else {
                     "wrap both in `and: [ … ]`"
                 };
-                let message = "only one operator per mapping";
+                let message = "a logic statement must have exactly one operator";
                 let problem = Problem::error(codes::SEVERAL_OPERATORS, second.key, message);
                 self.report.add(problem.help(help));
                 None
@@ -76,11 +80,11 @@ impl Context<'_> {
             return;
         }
         if expression::looks_like_one(text) {
-            let message = "this text is not evaluated here: it is true unless empty";
+            let message = "this string is not evaluated here: it is true unless empty";
             let problem = Problem::warning(codes::ALWAYS_TRUE, operand.place, message);
             self.report.add(problem.help(format!("write `<< {} >>`", text.trim())));
         } else if matches!(&**text, "false" | "no" | "off" | "0") {
-            let message = format!("`\"{text}\"` is a text, and therefore true");
+            let message = format!("`\"{text}\"` is a string and therefore true");
             let problem = Problem::warning(codes::ALWAYS_TRUE, operand.place, message);
             self.report.add(problem.help(format!("write `{text}` without quotes")));
         }
@@ -103,9 +107,9 @@ impl Context<'_> {
             "matches" => self.matches(field),
             "condition" => {
                 let message =
-                    "`condition` belongs to `when` steps; a workflow takes the statement itself";
+                    "a workflow's `when` has no `condition`: it is the logic statement itself";
                 let problem = Problem::error(codes::CONDITION_MISPLACED, field.key, message);
-                self.report.add(problem.help("remove the level `condition:`"));
+                self.report.add(problem.help("remove the `condition:` level"));
                 None
             }
             // Seen in the field as an operand that does nothing; the hosted service lets it pass.
@@ -113,13 +117,13 @@ impl Context<'_> {
                 if depth > 0
                     && matches!(&field.value.data, Data::Text(text) if &**text == "always") =>
             {
-                let message = "`when: always` is no statement; it counts as true";
+                let message = "`when: always` is not a logic statement; it is treated as true";
                 self.report
                     .add(Problem::warning(codes::IGNORED, field.key, message).help("remove it"));
                 Some(true)
             }
             other => {
-                let message = format!("`{other}` is no operator");
+                let message = format!("unknown operator `{other}`");
                 let help = other_language(other)
                     .map(Help::from)
                     .or_else(|| did_you_mean(other, OPERATORS.iter().copied()))
@@ -155,14 +159,14 @@ impl Context<'_> {
     fn not(&mut self, field: &Field, depth: usize) -> Option<bool> {
         match &field.value.data {
             Data::List(items) if items.len() == 1 => {
-                let message = "`not` takes one statement, not a list";
+                let message = "`not` takes a single statement, not a list";
                 let problem = Problem::warning(codes::IGNORED, field.value.place, message);
                 self.report.add(problem.help("remove the brackets, or the dash"));
                 self.decide(&items[0], depth + 1).map(|value| !value)
             }
             Data::List(_) => {
-                let help = "write `not: { or: [ … ] }` to refuse each of them";
-                self.wrong_shape(field, "`not` takes one statement", help);
+                let help = "to require that none of them holds, write `not: { or: [ … ] }`";
+                self.wrong_shape(field, "`not` takes a single statement", help);
                 None
             }
             _ => self.decide(&field.value, depth + 1).map(|value| !value),
@@ -202,7 +206,7 @@ impl Context<'_> {
         let (Some(pattern), Some(value), true) =
             (field.value.field("pattern"), field.value.field("value"), exactly)
         else {
-            let message = "`matches` takes `pattern` and `value`";
+            let message = "`matches` needs exactly `pattern` and `value`";
             let problem = Problem::error(codes::BAD_MATCHES, field.key, message);
             let help = "write `matches: { pattern: \"^v.*$\", value: << pipeline.git.tag >> }`";
             self.report.add(problem.help(help));

@@ -63,10 +63,10 @@ impl<'d> Context<'d> {
             self.jobs_section.broken = true;
         } else if let Some(stray) = entries.iter().find(|entry| nameless(entry)) {
             let message =
-                format!("`{}` stands directly below `jobs`: the job's name is missing", stray.name);
+                format!("`{}` is directly below `jobs`: the job name is missing", stray.name);
             let problem = Problem::error(codes::STEPS_WITHOUT_JOB, stray.key, message);
-            let help = "put a name between: `jobs:`, below it `build:`, below that the job's keys";
-            self.report.add(problem.help(help).related(jobs.key, "jobs by name are expected here"));
+            let help = "add a job name: `jobs:`, below it `build:`, and below that the job's keys";
+            self.report.add(problem.help(help).related(jobs.key, "expected job names here"));
             entries
                 .retain(|entry| !KEYS_OF_A_JOB.contains(&entry.name) || self.is_job(entry.value));
             self.jobs_section.broken = true;
@@ -93,7 +93,7 @@ impl<'d> Context<'d> {
         let Some((job, stray)) = entries.get(stray.wrapping_sub(1)).zip(entries.get(stray)) else {
             return;
         };
-        let message = format!("`{}` stands next to job `{owner}`, not in it", stray.name);
+        let message = format!("`{}` is next to job `{owner}`, not inside it", stray.name);
         let problem = Problem::error(codes::STEPS_WITHOUT_JOB, stray.key, message);
         let sibling = self.doc.entries(job.value).first();
         let column = sibling
@@ -118,7 +118,7 @@ impl<'d> Context<'d> {
             View::Map(entries) => return entries.iter().collect(),
             View::Broken => return Vec::new(),
             View::Scalar(..) if doc.is_null(section.value) => return Vec::new(),
-            View::Scalar(..) => "a text",
+            View::Scalar(..) => "a string",
             View::Seq(_) => "a list",
         };
         let message = format!("`{name}` must be a mapping, found {found}");
@@ -160,24 +160,27 @@ impl<'d> Context<'d> {
         let word = element.word();
         if element == Element::Command && matches!(entry.name, "run" | "when" | "unless" | "steps")
         {
-            let message =
-                format!("a command called `{}` is never used: the step is built in", entry.name);
+            let message = format!(
+                "command `{}` is never used: a built-in step has the same name",
+                entry.name
+            );
             let problem = Problem::warning(codes::SUSPICIOUS_NAME, entry.key, message);
             self.report.add(problem.help("rename the command"));
             return;
         }
         if entry.name.contains('/') {
-            let message = format!("the name of a {word} cannot hold a slash: `{}`", entry.name);
+            let message = format!("{word} names cannot contain a slash: `{}`", entry.name);
             let problem = Problem::error(codes::SUSPICIOUS_NAME, entry.key, message);
-            self.report.add(problem.help("the slash stands between an orb and its element"));
+            self.report
+                .add(problem.help("rename it: a slash separates an orb from what it defines"));
             return;
         }
         let usual = entry.name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
             && entry.name.chars().all(|c| c.is_ascii_alphanumeric() || "_. -".contains(c));
         if !usual {
-            let message = format!("`{}` is an unusual name for a {word}", entry.name);
+            let message = format!("unusual {word} name `{}`", entry.name);
             let problem = Problem::warning(codes::SUSPICIOUS_NAME, entry.key, message);
-            self.report.add(problem.help("letters, digits, `_` and `-` work everywhere"));
+            self.report.add(problem.help("use only letters, digits, `_` and `-`"));
         }
     }
 }

@@ -56,21 +56,22 @@ impl<'d> Context<'d> {
         let depth = self.module(module).depth + 1;
         let place = self.doc.place(entry.value);
         if depth > DEPTH || self.modules.len() >= ORBS {
-            let message =
-                format!("orbs import each other more than {DEPTH} deep, or {ORBS} in all");
+            let message = format!(
+                "orbs can be nested at most {DEPTH} levels deep, with at most {ORBS} in total"
+            );
             self.report.add(Problem::error(codes::ORB_UNREACHABLE, place, message));
             return None;
         }
         match self.doc.view(entry.value) {
             View::Broken => None,
             View::Map(_) => {
-                let name = format!("the inline orb `{}`", entry.name);
+                let name = format!("inline orb `{}`", entry.name);
                 let id = self.add_module(Module::new(name, Some(entry.value), depth))?;
                 self.check_inline_orb(entry);
                 Some(id)
             }
             View::Seq(_) => {
-                let message = format!("the orb `{}` is a reference or a mapping", entry.name);
+                let message = format!("orb `{}` must be a reference or a mapping", entry.name);
                 let problem = Problem::error(codes::ORB_VERSION, place, message);
                 self.report
                     .add(problem.help(format!("write `{}: namespace/name@1.2.3`", entry.name)));
@@ -85,7 +86,7 @@ impl<'d> Context<'d> {
 
     fn check_inline_orb(&mut self, entry: &Entry<'d>) {
         let known = crate::language::keys::Known {
-            what: "an orb",
+            what: "orb",
             keys: ORB_KEYS,
             code: codes::UNKNOWN_KEY,
             advice: crate::language::keys::Known::no_advice,
@@ -107,7 +108,7 @@ impl<'d> Context<'d> {
         let text = match &value.data {
             Data::Unknown => return None,
             Data::Null => {
-                let message = format!("the orb `{}` has no reference", entry.name);
+                let message = format!("orb `{}` has no reference", entry.name);
                 let problem = Problem::error(codes::ORB_VERSION, entry.key, message);
                 self.report
                     .add(problem.help(format!("write `{}: namespace/name@1.2.3`", entry.name)));
@@ -119,7 +120,7 @@ impl<'d> Context<'d> {
             Ok(reference) => {
                 if reference.version == OrbVersion::Volatile && !text.contains('@') {
                     let message =
-                        format!("`{text}` names no version: the newest is used each time");
+                        format!("`{text}` has no version: the latest version is used each time");
                     let problem = Problem::warning(codes::ORB_VERSION, place, message);
                     self.report
                         .add(problem.help(format!("write `{text}@1.2.3`, or `{text}@volatile`")));
@@ -128,7 +129,7 @@ impl<'d> Context<'d> {
             }
             Err(error) => {
                 let help = match error {
-                    ReferenceError::Name(_) => "orbs are written `namespace/name@1.2.3`",
+                    ReferenceError::Name(_) => "write `namespace/name@1.2.3`",
                     ReferenceError::Version(_) => {
                         "versions are `1.2.3`, `1.2`, `1`, `volatile` and `dev:label`"
                     }
@@ -150,7 +151,7 @@ impl<'d> Context<'d> {
         if reference.version == OrbVersion::Url {
             self.url_orbs += 1;
             if self.url_orbs > URL_ORBS {
-                let message = format!("a configuration imports at most {URL_ORBS} orbs by address");
+                let message = format!("a configuration can import at most {URL_ORBS} orbs by URL");
                 self.report.add(Problem::error(codes::ORB_UNREACHABLE, place, message));
                 return None;
             }
@@ -210,12 +211,11 @@ impl<'d> Context<'d> {
         }
         let root = self.doc.root(file).filter(|root| self.doc.is_map(*root));
         if root.is_none() && !broken {
-            let message = format!("the orb `{resolved}` is empty or is not a mapping");
+            let message = format!("orb `{resolved}` is empty or not a mapping");
             self.report.add(Problem::error(codes::ORB_INVALID, place, message));
         }
         let root = root.filter(|_| !broken)?;
-        let id =
-            self.add_module(Module::new(format!("the orb `{resolved}`"), Some(root), depth))?;
+        let id = self.add_module(Module::new(format!("orb `{resolved}`"), Some(root), depth))?;
         self.loaded_orbs.insert(resolved, id);
         Some(id)
     }
@@ -225,17 +225,16 @@ impl<'d> Context<'d> {
         let is_url = reference.version == OrbVersion::Url;
         let (code, mut message) = match (&missing.trouble, missing.versions.is_empty(), is_url) {
             (trouble, _, true) => {
-                let why = trouble.clone().unwrap_or_else(|| "nobody fetched it".to_owned());
-                (codes::ORB_UNREACHABLE, format!("cannot fetch the orb `{orb}`: {why}"))
+                let why = trouble.clone().unwrap_or_else(|| "it was not fetched".to_owned());
+                (codes::ORB_UNREACHABLE, format!("cannot fetch orb `{orb}`: {why}"))
             }
             (Some(trouble), ..) => {
-                (codes::ORB_UNREACHABLE, format!("cannot get the orb `{reference}`: {trouble}"))
+                (codes::ORB_UNREACHABLE, format!("cannot fetch orb `{reference}`: {trouble}"))
             }
-            (None, false, _) => (
-                codes::ORB_VERSION,
-                format!("the orb `{orb}` has no version `{}`", reference.version),
-            ),
-            (None, true, _) => (codes::ORB_NOT_FOUND, format!("cannot find the orb `{orb}`")),
+            (None, false, _) => {
+                (codes::ORB_VERSION, format!("orb `{orb}` has no version `{}`", reference.version))
+            }
+            (None, true, _) => (codes::ORB_NOT_FOUND, format!("orb `{orb}` not found")),
         };
         if !missing.looked_in.is_empty() {
             message.push_str("; looked in ");
@@ -246,7 +245,8 @@ impl<'d> Context<'d> {
             (!missing.versions.is_empty()).then(|| format!("versions: {}", list(newest)))
         });
         let help = help.unwrap_or_else(|| {
-            "publish it here with `roundel orb publish`, or name a folder that has it with `--orbs`"
+            "publish it to this server with `roundel orb publish`, or pass a directory that \
+             contains it with `--orbs`"
                 .to_owned()
         });
         self.report.add(Problem::error(code, place, message).help(help));

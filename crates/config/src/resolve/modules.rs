@@ -111,7 +111,7 @@ impl<'d> Context<'d> {
         {
             let place = self.doc.place(command.body);
             if seen.contains(&command.body) {
-                let message = format!("the command `{name}` leads back to itself");
+                let message = format!("command `{name}` refers to itself");
                 let problem = Problem::error(codes::RECURSION, place, message);
                 self.report.add(problem.help("one of these commands must have `steps`"));
                 return None;
@@ -123,8 +123,8 @@ impl<'d> Context<'d> {
                 Found::Nobody => {
                     let names = self.names(command.module, Element::Command);
                     let help = did_you_mean(name, names).unwrap_or_else(|| {
-                        "a command that is a text names another command; write `steps:` below it \
-                         for one of its own"
+                        "a command that is a string is an alias for another command; to define \
+                         its own steps, write `steps:` below it"
                             .into()
                     });
                     let message = format!("cannot find a definition for command named `{name}`");
@@ -158,7 +158,7 @@ impl<'d> Context<'d> {
         // The hosted service lets an empty definition pass as long as nothing uses it.
         let severe = !is_empty;
         let help = if is_empty {
-            format!("indent what belongs to it deeper than `{}`", entry.name)
+            format!("indent its keys deeper than `{}`", entry.name)
         } else {
             format!("write its keys below `{}`, without dashes", entry.name)
         };
@@ -179,9 +179,9 @@ impl<'d> Context<'d> {
             } else {
                 codes::SECTION_TYPE
             };
-            let message = format!("this {word} is used and is empty");
+            let message = format!("this {word} is used but empty");
             let problem = Problem::error(code, definition.key, message);
-            self.report.add(problem.help("indent what belongs to it deeper than its name"));
+            self.report.add(problem.help("indent its keys deeper than its name"));
         }
     }
 
@@ -221,7 +221,8 @@ impl<'d> Context<'d> {
         if local.contains('/') {
             let message = format!("`{alias}/{local}` has more than one slash");
             let problem = Problem::error(codes::ORB_ELEMENT, place, message);
-            self.report.add(problem.help("an orb's own orbs cannot be reached from outside"));
+            self.report
+                .add(problem.help("the orbs that an orb imports cannot be used from outside"));
             return;
         }
         if !self.afford(Draw::Visits, 50, place) {
@@ -237,7 +238,7 @@ impl<'d> Context<'d> {
                     format!("`{local}` is {} of this orb", other.word_with_article()).into()
                 }
                 (None, true) => format!("this orb has no {word}s").into(),
-                (None, false) => format!("it has {}", list(names.iter().copied())).into(),
+                (None, false) => format!("available: {}", list(names.iter().copied())).into(),
             }
         });
         let message = format!("{name} has no {word} `{local}`");

@@ -57,8 +57,7 @@ impl Context<'_> {
         for (name, _) in &self.inputs.parameters {
             if !declarations.contains_key(name) {
                 let names = || declarations.keys().map(String::as_str);
-                let message =
-                    format!("the trigger passes the parameter `{name}`, which is not declared");
+                let message = format!("the trigger passes an undeclared parameter `{name}`");
                 let help = did_you_mean(name, names()).unwrap_or_else(|| match list(names()) {
                     none if none.is_empty() => "declare it under `parameters`".into(),
                     declared => format!("declared: {declared}").into(),
@@ -81,13 +80,16 @@ impl Context<'_> {
         });
         let message = match long {
             _ if given.len() > PARAMETERS => {
-                format!("the trigger passes {} parameters; {PARAMETERS} are allowed", given.len())
+                format!(
+                    "the trigger passes {} parameters; at most {PARAMETERS} are allowed",
+                    given.len()
+                )
             }
             Some((name, _)) => format!("the trigger's parameter `{name:.NAME_CHARS$}` is too long"),
             None => return,
         };
         let problem = Problem::error(codes::TOO_MANY_PARAMETERS, place, message);
-        self.report.add(problem.help("pass the address of a file instead"));
+        self.report.add(problem.help("pass the URL of a file instead"));
     }
 
     /// Checks a value from the trigger. Texts that spell a boolean or a number are taken as such.
@@ -106,7 +108,7 @@ impl Context<'_> {
             };
             if let Some(coerced) = coerced {
                 let message = format!(
-                    "the trigger passes `{name}` as a text; it is taken as {}",
+                    "the trigger passes `{name}` as a string; it is converted to {}",
                     declaration.kind.name()
                 );
                 self.report.add(Problem::warning(
@@ -129,9 +131,11 @@ impl Context<'_> {
         let problem = self.type_problem(code, &what, &declaration.kind, &value);
         // What is written is the declaration's name, not what was passed.
         let problem = match (&declaration.kind, value.data.scalar_text()) {
-            (Kind::String, Some(text)) => problem.help(format!("pass it as a text: `\"{text}\"`")),
+            (Kind::String, Some(text)) => {
+                problem.help(format!("pass it as a string: `\"{text}\"`"))
+            }
             (Kind::Boolean, _) => problem.help("pass `true` or `false`"),
-            (Kind::Integer, _) => problem.help("pass a whole number, without quotes"),
+            (Kind::Integer, _) => problem.help("pass an integer, without quotes"),
             _ => problem,
         };
         self.report.add(problem);

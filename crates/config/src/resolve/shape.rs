@@ -52,7 +52,7 @@ impl<'d> Context<'d> {
         let groups = self.module(ModuleId::CONFIG).groups.clone();
         for (name, group) in groups {
             if let Some(job) = self.module(ModuleId::CONFIG).jobs.get(name) {
-                let message = format!("`{name}` is the name of a job already");
+                let message = format!("`{name}` is already the name of a job");
                 let problem = Problem::error(codes::GROUP_NAME, group.key, message);
                 let problem = problem.related(job.key, "the job");
                 self.report.add(problem.help("rename the group"));
@@ -164,7 +164,7 @@ impl<'d> Context<'d> {
                 None
             }
             View::Scalar(..) | View::Seq(_) | View::Map(_) => {
-                let message = "a step is a name or a mapping with one key";
+                let message = "a step must be a name or a mapping with one key";
                 let problem = Problem::error(codes::BAD_STEP, place, message);
                 self.report.add(problem.help(
                     "lists cannot be spliced into lists: repeat the steps, or use a command",
@@ -197,12 +197,12 @@ impl<'d> Context<'d> {
                     format!("write `- run: {{ {}: {other}, command: {own} }}`", second.name)
                 } else {
                     format!(
-                        "write `- run:`, and indented below it `{}: …` and `command: …`",
+                        "write `- run:`, with `{}: …` and `command: …` indented below it",
                         second.name
                     )
                 }
             }
-            _ if self.is_step(second) => format!("begin a new step with `- {}:`", second.name),
+            _ if self.is_step(second) => format!("start a new step with `- {}:`", second.name),
             _ if is_text => format!("a step has one key: remove `{}`", second.name),
             _ => format!("indent `{}` as deep as the keys below `{}:`", second.name, first.name),
         }
@@ -228,7 +228,8 @@ impl<'d> Context<'d> {
             // Told as a duplicate key.
             return;
         }
-        let message = format!("a step has one key; `{}` is the second", second.name);
+        let message =
+            format!("a step must have exactly one key; found a second key `{}`", second.name);
         let help = if first.name == "type" {
             "write the step's name as its key: `- run: { command: … }`".to_owned()
         } else if self.doc.is_null(first.value) {

@@ -84,7 +84,7 @@ impl Context<'_> {
             self.doc.get(root, "jobs").is_some_and(|jobs| !self.doc.entries(jobs.value).is_empty());
         if self.inputs.profile == Profile::Next && has_jobs {
             let place = self.doc.place(version);
-            let message = "the profile `next` knows version 2.1 only";
+            let message = "profile `next` only supports version 2.1";
             let problem = Problem::error(codes::VERSION_UNSUPPORTED, place, message);
             self.report
                 .add(problem.help("write `version: 2.1`, and `\\<<` for every literal `<<`"));
@@ -112,15 +112,14 @@ impl Context<'_> {
             return;
         }
         if self.inputs.continuation {
-            let message = "a configuration that goes on from a setup cannot be a setup itself";
+            let message = "a continuation configuration cannot be a setup configuration itself";
             let problem = Problem::error(codes::CONTINUATION_IS_SETUP, setup.key, message);
             self.report.add(problem.help("remove `setup`"));
             return;
         }
         self.setup = true;
-        let message = "dynamic configuration (`setup: true`) cannot be run by this release yet";
-        let help =
-            "put the jobs into this file and remove `setup`; later releases continue pipelines";
+        let message = "dynamic configuration (`setup: true`) is not supported in this release";
+        let help = "move the jobs into this file and remove `setup`";
         let problem = Problem::error(codes::UNSUPPORTED_SETUP, setup.key, message);
         self.report.add_unsupported(problem.help(help));
     }
@@ -148,7 +147,7 @@ impl Context<'_> {
             } else if self.is_strange(&entry) {
                 let message = format!("the top-level key `{}` is ignored", entry.name);
                 let problem = Problem::warning(codes::IGNORED, entry.key, message);
-                problem.help(format!("nothing refers to it; sections are {}", list(USUAL)))
+                problem.help(format!("nothing refers to it; the sections are {}", list(USUAL)))
             } else {
                 continue;
             };

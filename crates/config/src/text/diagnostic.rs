@@ -80,7 +80,7 @@ impl Diagnostic {
 }
 
 fn in_orb(orb: &str) -> String {
-    format!("in the orb `{orb}`: ")
+    format!("in orb `{orb}`: ")
 }
 
 #[cfg(test)]
@@ -117,7 +117,7 @@ mod tests {
         let found = compiled.diagnostics.iter().find(|found| found.code == "unknown-command");
         let found = found.unwrap_or_else(|| panic!("{:#?}", compiled.diagnostics));
         assert_eq!(found.orb.as_deref(), Some("acme/kit@1.0.0"));
-        assert!(found.message.starts_with("in the orb `acme/kit@1.0.0`: "), "{found:?}");
+        assert!(found.message.starts_with("in orb `acme/kit@1.0.0`: "), "{found:?}");
         assert!(!found.message_within_orb().contains("acme"), "{found:?}");
     }
 }

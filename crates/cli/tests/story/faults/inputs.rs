@@ -13,7 +13,7 @@ fn hopeless() -> Vec<(&'static str, String, Vec<&'static str>)> {
         ("tabs", "version: 2.1\njobs:\n\tbuild:\n\t\tmachine: true\n".to_owned(), vec!["tab"]),
         ("a list", "- version\n- jobs\n".to_owned(), vec!["list", "mapping"]),
         ("a word", "hello\n".to_owned(), vec!["mapping"]),
-        ("nothing", String::new(), vec!["mapping", "begin with version: 2.1"]),
+        ("nothing", String::new(), vec!["mapping", "start with version: 2.1"]),
         ("control characters", "\u{0}\u{1}\u{2}PNG\u{0}".to_owned(), vec!["character"]),
         ("an open quote", "version: 2.1\njobs: \"build\n".to_owned(), vec!["quote"]),
         (

@@ -18,7 +18,7 @@ use crate::{
 };
 
 const CONTAINER: Known<'static> = Known {
-    what: "a `docker` entry",
+    what: "container",
     keys: &[
         "image",
         "name",
@@ -68,11 +68,11 @@ impl Context<'_> {
                 "machine" => self.machine(&entry, &value, &mut found),
                 "macos" => self.macos(&entry, &value, &mut found),
                 _ if self.templates => {
-                    let message = "`windows` is no execution environment";
+                    let message = "`windows` is not an execution environment";
                     let problem = Problem::error(codes::WINDOWS_EXECUTOR, entry.key, message);
-                    self.report.add(
-                        problem.help("use `machine` with a Windows image and a `windows.*` class"),
-                    );
+                    self.report.add(problem.help(
+                        "use `machine` with a Windows image and a `windows.*` resource class",
+                    ));
                     Host::Broken
                 }
                 _ => continue,
@@ -98,7 +98,7 @@ impl Context<'_> {
         let items = match &value.data {
             Data::List(items) if !items.is_empty() => items,
             _ => {
-                let message = "`docker` is a list of containers, at least one";
+                let message = "`docker` must be a list with at least one container";
                 let problem = Problem::error(codes::BAD_DOCKER, entry.key, message);
                 self.report
                     .add(problem.help("write `- image: cimg/base:stable` below it, with the dash"));
@@ -115,7 +115,7 @@ impl Context<'_> {
     fn container(&mut self, item: &Value) -> Option<ContainerSpec> {
         let Data::Map(fields) = &item.data else {
             if !item.is_unknown() {
-                let message = "a container is a mapping with `image`";
+                let message = "a container must be a mapping with `image`";
                 let problem = Problem::error(codes::BAD_DOCKER, item.place, message);
                 self.report.add(problem.help("write `- image: cimg/base:stable`"));
             }
@@ -157,7 +157,7 @@ impl Context<'_> {
             value.is_null() || matches!(&value.data, Data::Text(text) if text.trim().is_empty());
         if empty {
             let problem = Problem::error(codes::BAD_DOCKER, field.key, "`image` is empty");
-            self.report.add(problem.help("name an image: `image: cimg/base:stable`"));
+            self.report.add(problem.help("write `image: cimg/base:stable`"));
         }
         let image = self.text_of(value, "image")?;
         image.trim().clone_into(&mut container.image);
@@ -213,7 +213,7 @@ impl Context<'_> {
                 container.cloud_auth.push((part.name.to_lowercase(), text));
             }
         }
-        let message = format!("`{}` cannot be used by this release yet", field.name);
+        let message = format!("`{}` is not supported in this release", field.name);
         let problem = Problem::error(codes::UNSUPPORTED_REGISTRY_AUTH, field.key, message);
         self.report.add_unsupported(problem.help("use `auth` with a user name and a token"));
     }
@@ -241,7 +241,7 @@ impl Context<'_> {
                 "docker_layer_caching" => {
                     if self.bool_of(&field.value, "docker_layer_caching") == Some(true) {
                         layer_caching = true;
-                        let message = "this release does not cache docker layers between jobs";
+                        let message = "Docker layer caching is not supported in this release";
                         let code = codes::UNSUPPORTED_OPTION;
                         self.report.add_unsupported(Problem::warning(code, field.key, message));
                     }
@@ -266,7 +266,7 @@ impl Context<'_> {
                 Host::Known(Executor::Machine { image: Some(image.to_string()), layer_caching })
             }
             _ => {
-                let message = "`machine` is `true`, an image, or a mapping with `image`";
+                let message = "`machine` must be `true`, an image, or a mapping with `image`";
                 let problem = Problem::error(codes::BAD_MACHINE, entry.key, message);
                 self.report
                     .add(problem.help(
@@ -279,8 +279,11 @@ impl Context<'_> {
 
     fn macos(&mut self, entry: &Entry<'_>, value: &Value, found: &mut Surroundings) -> Host {
         let Data::Map(fields) = &value.data else {
-            let problem =
-                Problem::error(codes::BAD_MACHINE, entry.key, "`macos` is a mapping with `xcode`");
+            let problem = Problem::error(
+                codes::BAD_MACHINE,
+                entry.key,
+                "`macos` must be a mapping with `xcode`",
+            );
             self.report.add(problem.help("write `macos: { xcode: \"16.2.0\" }`"));
             return Host::Broken;
         };
@@ -304,7 +307,7 @@ impl Context<'_> {
             }
             return Host::Broken;
         };
-        let message = "macOS jobs cannot be run by this release yet";
+        let message = "macOS jobs are not supported in this release";
         let problem = Problem::error(codes::UNSUPPORTED_MACOS, entry.key, message);
         self.report.add_unsupported(problem);
         Host::Known(Executor::Macos { xcode, code_signing })

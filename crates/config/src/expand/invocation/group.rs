@@ -101,10 +101,10 @@ impl<'d> Context<'d> {
             if entry == draft.entry {
                 continue;
             }
-            let message = format!("the job group `{name}` is invoked twice under this name");
+            let message = format!("job group `{name}` is used twice under the same name");
             let problem = Problem::error(codes::GROUP_REPEATED, draft.key, message);
-            let problem = problem.related(place, "the first time");
-            self.report.add(problem.help("give each invocation a `name:` of its own"));
+            let problem = problem.related(place, "first used here");
+            self.report.add(problem.help("give each use its own `name:`"));
             repeated.insert(draft.entry);
         }
         drafts.retain(|draft| draft.group.is_none_or(|group| !repeated.contains(&group)));
@@ -136,10 +136,10 @@ impl<'d> Context<'d> {
     }
 
     fn bad_group_key(&mut self, name: &str, field: &Entry<'_>) {
-        let message = format!("job group invocations do not support `{name}`");
+        let message = format!("a job group entry cannot have the key `{name}`");
         let problem = Problem::error(codes::GROUP_KEY, field.key, message);
         let help = did_you_mean(name, KEYS.iter().copied())
-            .unwrap_or_else(|| "write it at the entries of the group's own jobs".into());
+            .unwrap_or_else(|| "move it to the job entries inside the group".into());
         self.report.add(problem.help(help));
     }
 
@@ -160,15 +160,15 @@ impl<'d> Context<'d> {
             };
             if self.module(ModuleId::CONFIG).groups.contains_key(member.name) {
                 let message =
-                    format!("`{}` is a job group: groups cannot hold groups", member.name);
+                    format!("`{}` is a job group: job groups cannot be nested", member.name);
                 let problem = Problem::error(codes::GROUP_SHAPE, member.key, message);
-                self.report.add(problem.help("write its jobs here instead"));
+                self.report.add(problem.help("list its jobs here instead"));
                 continue;
             }
             for field in member.fields.iter().filter(|field| field.name == "serial-group") {
-                let message = "a member of a job group has no `serial-group` of its own";
+                let message = "a job in a job group cannot have its own `serial-group`";
                 let problem = Problem::error(codes::GROUP_SHAPE, field.key, message);
-                self.report.add(problem.help("write it where the group is invoked"));
+                self.report.add(problem.help("set it where the group is used"));
             }
             members.extend(self.invoke_entry(&member, outer));
         }
@@ -188,11 +188,12 @@ impl<'d> Context<'d> {
         for member in members {
             for item in &mut member.requires {
                 if !names.contains(&item.name) {
-                    let message = format!("`{}` is no job of this group", item.name);
+                    let message = format!("`{}` is not a job of this group", item.name);
                     let problem = Problem::error(codes::GROUP_SHAPE, item.place, message);
                     let near = did_you_mean(&item.name, names.iter().map(String::as_str));
                     self.report.add(problem.help(near.unwrap_or_else(|| {
-                        "members require members only; the group's invocation requires the rest"
+                        "jobs in a group can only require each other; put other requirements \
+                         where the group is used"
                             .into()
                     })));
                 }

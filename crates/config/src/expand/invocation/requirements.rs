@@ -68,7 +68,8 @@ impl Context<'_> {
             // Appears in an official example.
             Data::Text(_) | Data::Int(_) | Data::Float(..) | Data::Map(_) => {
                 if matches!(value.data, Data::Text(_)) {
-                    let message = "`requires` is a list; the text is taken as its only item";
+                    let message = "`requires` should be a list; the string is treated as a list \
+                                   with one item";
                     let problem = Problem::warning(codes::WRONG_TYPE, value.place, message);
                     self.report.add(problem.help("put a dash before it, or brackets around it"));
                 }
@@ -139,12 +140,12 @@ impl Context<'_> {
                 continue;
             }
             let message = if status == "terminal" {
-                "`terminal` stands alone, not in a list".to_owned()
+                "`terminal` cannot be combined with other statuses".to_owned()
             } else {
-                format!("`{status}` is no status that can be required")
+                format!("`{status}` is not a valid job status")
             };
             let help = match status.as_str() {
-                "cancelled" => "`canceled` has one l".into(),
+                "cancelled" => "`canceled` is spelled with one l".into(),
                 "failure" | "fail" => Help::did_you_mean("failed"),
                 other => did_you_mean(other, STATUSES.iter().copied())
                     .unwrap_or_else(|| format!("allowed: {}", STATUSES.join(", ")).into()),
@@ -152,7 +153,7 @@ impl Context<'_> {
             self.report.add(Problem::error(codes::BAD_STATUS, place, message).help(help));
         }
         if is_list && accepts.len() == Outcome::ALL.len() {
-            let message = "this is every status there is";
+            let message = "this list contains every status";
             let problem = Problem::warning(codes::ALL_STATUSES, value.place, message);
             self.report.add(problem.help("write `terminal`"));
         }
@@ -172,7 +173,7 @@ impl Context<'_> {
             }
             self.contexts.insert(context.clone());
             if self.contexts.len() > CONTEXTS {
-                let message = format!("a configuration uses at most {CONTEXTS} contexts");
+                let message = format!("a configuration can use at most {CONTEXTS} contexts");
                 self.report.add(Problem::error(codes::TOO_MANY_CONTEXTS, place, message));
                 break;
             }

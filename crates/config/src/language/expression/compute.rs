@@ -79,7 +79,7 @@ impl<'m, 'l> Machine<'m, 'l> {
                 })
             }
             Kind::Regex(_) => {
-                let message = "a regular expression stands on the right of `matches` only";
+                let message = "a regular expression is only allowed on the right of `matches`";
                 return Err(ExpressionError::value(expr.span.clone(), message));
             }
         })
@@ -103,7 +103,7 @@ impl<'m, 'l> Machine<'m, 'l> {
     fn variable(&mut self, name: &str, span: Range<usize>) -> Computed {
         let found = (self.lookup)(name).map_err(|refusal| unknown(name, refusal, span.clone()))?;
         if self.profile == Profile::Next && self.is_missing_event_value(name, &found) {
-            let message = format!("`{name}` does not exist outside of its event");
+            let message = format!("`{name}` only exists for its own event");
             return Err(ExpressionError::value(span, message)
                 .help(format!("guard it: `pipeline.event.name == \"pull_request\" and {name}`")));
         }
@@ -132,7 +132,8 @@ impl<'m, 'l> Machine<'m, 'l> {
             };
             let name = value.type_name();
             let shown = self.source(place);
-            let message = format!("`{shown}` is {} {name} and never equals a text", article(name));
+            let message =
+                format!("`{shown}` is {} {name} and never equals a string", article(name));
             let help = format!("write `{literal}` without quotes");
             self.warnings.push(ExpressionError::value(other.span.clone(), message).help(help));
         }
@@ -196,7 +197,8 @@ impl<'m, 'l> Machine<'m, 'l> {
             Data::Null => Ok(None),
             other => {
                 let name = other.type_name();
-                let message = format!("`{operator}` compares texts, not {} {name}", article(name));
+                let message =
+                    format!("`{operator}` compares strings, found {} {name}", article(name));
                 let error = ExpressionError::value(expr.span.clone(), message);
                 Err(match &expr.kind {
                     Kind::Not(inner) if !expr.enclosed => {
@@ -220,7 +222,7 @@ impl<'m, 'l> Machine<'m, 'l> {
         number.ok_or_else(|| {
             let name = data.type_name();
             let message =
-                format!("only numbers are compared by size, not {} {name}", article(name));
+                format!("`<`, `<=`, `>` and `>=` compare numbers, found {} {name}", article(name));
             let error = ExpressionError::value(expr.span.clone(), message);
             match &expr.kind {
                 Kind::Text(text) if text.parse::<i64>().is_ok() => {
@@ -279,7 +281,7 @@ impl<'m, 'l> Machine<'m, 'l> {
                     && !left.enclosed
                 {
                     let meant = &self.text[inner.span.start..expr.span.end];
-                    let message = "`not` binds tighter than the operator behind it";
+                    let message = "`not` binds tighter than the operator after it";
                     let warning = ExpressionError::value(left.span.clone(), message)
                         .help(format!("write `not ({meant})`"));
                     self.warnings.push(ExpressionError { code: codes::TIGHT_NOT, ..warning });
@@ -303,11 +305,11 @@ fn unknown(name: &str, (code, message, help): Refusal, span: Range<usize>) -> Ex
         let message = format!("referred to a variable `{name}` that does not exist");
         let help = match name {
             "always" | "on_success" | "on_fail" => {
-                format!("`when: {name}` belongs to steps; a workflow runs without it").into()
+                format!("remove it: only `run` steps have `when: {name}`").into()
             }
-            "null" | "nil" | "None" => "write `not x` for a value that is empty".into(),
+            "null" | "nil" | "None" => "to test for an empty value, write `not x`".into(),
             _ if name.contains('.') => error.help.unwrap_or_default(),
-            _ => format!("a text stands in double quotes: `\"{name}\"`").into(),
+            _ => format!("put strings in double quotes: `\"{name}\"`").into(),
         };
         return ExpressionError { message, help: Some(help), ..error };
     }

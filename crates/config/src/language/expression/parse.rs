@@ -52,7 +52,7 @@ pub(super) enum Kind {
 /// Reads an expression.
 pub(super) fn parse(text: &str) -> Result<Expr, ExpressionError> {
     if text.len() > LENGTH {
-        let message = format!("an expression has at most {LENGTH} bytes");
+        let message = format!("an expression can have at most {LENGTH} bytes");
         return Err(ExpressionError::syntax(0..0, message));
     }
     let mut parser = Parser { text, at: 0, depth: 0 };
@@ -192,7 +192,7 @@ impl<'t> Parser<'t> {
         self.depth -= 1;
         self.skip_blanks();
         if self.rest().is_empty() {
-            let message = "this `(` is never closed";
+            let message = "unclosed `(`";
             return Err(ExpressionError::syntax(from..from + 1, message).help("add a `)`"));
         }
         if !self.rest().starts_with(')') {
@@ -226,7 +226,7 @@ impl<'t> Parser<'t> {
                 other => text.push(other),
             }
         }
-        let message = "this string is never closed";
+        let message = "unclosed string";
         Err(ExpressionError::syntax(from..self.text.len(), message).help("add a `\"`"))
     }
 
@@ -241,13 +241,13 @@ impl<'t> Parser<'t> {
         if self.rest().starts_with(is_name) {
             self.at += self.rest().find(|c: char| !is_name(c)).unwrap_or(self.rest().len());
             let found = &self.text[from..self.at];
-            let message = format!("`{found}` is neither a whole number nor a name");
+            let message = format!("`{found}` is neither an integer nor a name");
             return Err(ExpressionError::syntax(from..self.at, message)
-                .help(format!("a text stands in quotes: `\"{found}\"`")));
+                .help(format!("put strings in double quotes: `\"{found}\"`")));
         }
         let number = &self.text[from..self.at];
         let value = number.parse().map_err(|_| {
-            let message = format!("`{number}` is no whole number of 64 bits");
+            let message = format!("`{number}` does not fit in a 64-bit integer");
             ExpressionError::syntax(from..self.at, message)
         })?;
         Ok(leaf(Kind::Int(value), from..self.at))
@@ -259,7 +259,7 @@ impl<'t> Parser<'t> {
         let name = &rest[..rest.find(|c: char| !is_name(c)).unwrap_or(rest.len())];
         let span = from..from + name.len();
         if name.ends_with('.') || name.contains("..") {
-            let message = format!("`{name}` has a dot too many");
+            let message = format!("`{name}` has an extra dot");
             return Err(ExpressionError::syntax(span, message));
         }
         self.at = span.end;
@@ -268,7 +268,7 @@ impl<'t> Parser<'t> {
                 "true" => Kind::Bool(true),
                 "false" => Kind::Bool(false),
                 "and" | "or" | "not" | "matches" | "starts-with" => {
-                    let message = format!("`{name}` stands where a value is expected");
+                    let message = format!("expected a value, found `{name}`");
                     return Err(ExpressionError::syntax(span, message));
                 }
                 _ => Kind::Variable(name.to_owned()),
@@ -296,7 +296,7 @@ impl<'t> Parser<'t> {
                 _ => {}
             }
         }
-        let message = "this regular expression is never closed";
+        let message = "unclosed regular expression";
         Err(ExpressionError::syntax(from..self.text.len(), message).help("add a `/`"))
     }
 
@@ -330,7 +330,7 @@ impl<'t> Parser<'t> {
     fn deeper(&mut self) -> Result<(), ExpressionError> {
         self.depth += 1;
         if self.depth > DEPTH {
-            let message = format!("an expression has at most {DEPTH} levels");
+            let message = format!("an expression can be nested at most {DEPTH} levels deep");
             return Err(ExpressionError::syntax(self.at..self.at, message));
         }
         Ok(())

@@ -11,8 +11,8 @@ pub(super) fn unexpected(text: &str, at: usize) -> ExpressionError {
     let found = token(rest);
     let span = at..at + found.len();
     if found.is_empty() {
-        let message = "the expression ends too early";
-        return ExpressionError::syntax(span, message).help("a value is missing at its end");
+        let message = "unexpected end of expression";
+        return ExpressionError::syntax(span, message).help("add the missing value at the end");
     }
     let before = text.get(..at).unwrap_or("");
     let shown: String = found.chars().take(SHOWN).collect();
@@ -59,23 +59,27 @@ fn help(found: &str, left: &str, after: &str) -> String {
             format!("write `{left} starts-with {right}`")
         }
         "match" | "matches-regex" => format!("write `{left} matches /…/`"),
-        _ if found.starts_with('?') => "there is no `a ? b : c`; write `a and b or c`".to_owned(),
+        _ if found.starts_with('?') => {
+            "`a ? b : c` is not supported; write `a and b or c`".to_owned()
+        }
         _ if found.starts_with("<<") || found.starts_with(">>") => {
-            "an expression stands without `<< >>`".to_owned()
+            "write the expression without `<< >>`".to_owned()
         }
         _ if found.starts_with('\'') => {
             let inner = found.trim_matches('\'');
-            format!("a text stands in double quotes: `\"{inner}\"`")
+            format!("put strings in double quotes: `\"{inner}\"`")
         }
         _ if found.starts_with('$') => {
-            "environment variables do not exist yet; use `pipeline.…` or `parameters.…`".to_owned()
+            "environment variables are not available at compile time; use `pipeline.…` or \
+             `parameters.…`"
+                .to_owned()
         }
-        _ if found.starts_with('/') => "a `/…/` stands behind `matches` only".to_owned(),
-        "[" => "there are no lists; write `a == \"x\" or a == \"y\"`".to_owned(),
-        "(" => "there are no functions".to_owned(),
-        ")" => "this `)` closes nothing".to_owned(),
+        _ if found.starts_with('/') => "`/…/` is only allowed after `matches`".to_owned(),
+        "[" => "lists are not supported; write `a == \"x\" or a == \"y\"`".to_owned(),
+        "(" => "functions are not supported".to_owned(),
+        ")" => "remove this unmatched `)`".to_owned(),
         "\"" => "join two values with `and`, `or`, `==`, …".to_owned(),
-        _ if found.starts_with(['+', '*', '%']) => "there is no arithmetic".to_owned(),
+        _ if found.starts_with(['+', '*', '%']) => "arithmetic is not supported".to_owned(),
         _ => "operators: and, or, not, ==, !=, <, <=, >, >=, starts-with, matches".to_owned(),
     }
 }

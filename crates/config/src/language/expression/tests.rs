@@ -244,12 +244,12 @@ fn cfg_217_other_languages_are_translated() {
         ("a == 'main'", "'main'", "\"main\""),
         ("a == << b >>", "<<", "without `<< >>`"),
         ("$CIRCLE_BRANCH == \"x\"", "$", "environment variables"),
-        ("\"x\" == [1]", "[", "no lists"),
+        ("\"x\" == [1]", "[", "lists are not supported"),
         ("a matches \"x\" \"y\"", "\"", "join"),
-        ("len(a)", "(", "no functions"),
-        ("1 + 2", "+", "no arithmetic"),
-        ("a)", ")", "closes nothing"),
-        ("/x/ == a", "/x/", "behind `matches`"),
+        ("len(a)", "(", "functions are not supported"),
+        ("1 + 2", "+", "arithmetic is not supported"),
+        ("a)", ")", "unmatched `)`"),
+        ("/x/ == a", "/x/", "after `matches`"),
         ("a startsWith \"x\"", "startsWith", "a starts-with \"x\""),
         ("a !~ /x/", "!~", "not (a matches /x/)"),
     ] {
@@ -259,7 +259,7 @@ fn cfg_217_other_languages_are_translated() {
         assert!(error.help.clone().unwrap().text.contains(help), "{text}: {error:?}");
     }
     for (text, help) in
-        [("always", "belongs to steps"), ("pipeline.git.branch == main", "`\"main\"`")]
+        [("always", "only `run` steps have"), ("pipeline.git.branch == main", "`\"main\"`")]
     {
         assert!(error(text).help.unwrap().text.contains(help), "{text}");
     }

@@ -53,7 +53,7 @@ impl Parser {
             'e' => Escaped::Char('\x1B'),
             'c' | 'x' | 'u' | '0' => Escaped::Char(self.coded(from, token.c)?),
             '1'..='9' | 'k' | 'A' | 'b' | 'B' | 'G' | 'R' | 'z' | 'Z' if in_brackets => {
-                return fail("this escape means nothing within brackets");
+                return fail("this escape is not valid inside brackets");
             }
             'k' => Escaped::Node(self.named_reference(from)?),
             digit @ '1'..='9' => Escaped::Node(self.reference(from, digit)),
@@ -69,7 +69,7 @@ impl Parser {
             'R' => Escaped::Node(Node::LineBreak),
             'X' | 'N' => return fail("this escape is not supported"),
             c if c.is_ascii_alphabetic() => {
-                let message = format!("`\\{c}` is no escape");
+                let message = format!("`\\{c}` is not a valid escape");
                 let help = format!("write `{c}`, or `\\\\{c}` for a backslash before it");
                 return Err(PatternError::at(from..token.at + 1, message).help(help));
             }
@@ -113,11 +113,12 @@ impl Parser {
         }
         let span = from..self.position();
         if closed || name.is_empty() {
-            return Err(PatternError::at(span, "this `\\p` is never closed")
-                .help("write `\\p{Alpha}` or `\\pL`"));
+            return Err(
+                PatternError::at(span, "unclosed `\\p`").help("write `\\p{Alpha}` or `\\pL`")
+            );
         }
         let set = properties::find(&name, self.flags).ok_or_else(|| {
-            PatternError::at(span, format!("there is no property `{name}`"))
+            PatternError::at(span, format!("unknown property `{name}`"))
                 .help("for example `\\p{Alpha}`, `\\p{Lu}`, `\\p{IsGreek}`")
         })?;
         Ok(if negated { set.negated() } else { set })
@@ -134,7 +135,7 @@ impl Parser {
         };
         let found = value.and_then(char::from_u32);
         found.ok_or_else(|| {
-            PatternError::at(from..self.position(), "this escape names no character")
+            PatternError::at(from..self.position(), "this escape is not a valid character")
                 .help("write `\\x41`, `\\x{1F600}` or `\\u0041`")
         })
     }
@@ -211,13 +212,13 @@ impl Parser {
 
     fn named_reference(&mut self, from: usize) -> Result_<Node> {
         if !self.eat('<') {
-            return Err(PatternError::at(from..self.position(), "`\\k` needs a group's name")
+            return Err(PatternError::at(from..self.position(), "`\\k` needs a group name")
                 .help("write `\\k<name>`"));
         }
         let name = self.group_name()?;
         let span = from..self.position();
         let Some((_, group)) = self.names.iter().find(|(known, _)| *known == name) else {
-            return Err(PatternError::at(span, format!("no group is called `{name}`")));
+            return Err(PatternError::at(span, format!("unknown group `{name}`")));
         };
         let group = *group;
         self.needs_backtracking("back-reference", span);
@@ -237,7 +238,7 @@ impl Parser {
         let mut found: Option<Set> = None;
         loop {
             let Some(token) = self.peek() else {
-                return Err(PatternError::at(from..from + 1, "this `[` is never closed")
+                return Err(PatternError::at(from..from + 1, "unclosed `[`")
                     .help("close it, or escape it: `\\[`"));
             };
             let item = match token.c {
@@ -255,7 +256,10 @@ impl Parser {
                         (None, Some(right)) => right,
                         (None, None) => {
                             let span = token.at..token.at + 2;
-                            return Err(PatternError::at(span, "`&&` has nothing beside it"));
+                            return Err(PatternError::at(
+                                span,
+                                "`&&` needs an operand on both sides",
+                            ));
                         }
                     });
                     continue;
@@ -319,7 +323,7 @@ impl Parser {
         self.bump();
         match self.bracket_char()? {
             Ok(last) if last >= first => Ok(self.folded(first, last)),
-            _ => Err(PatternError::at(from..self.position(), "this range runs backwards")
+            _ => Err(PatternError::at(from..self.position(), "this range starts after its end")
                 .help("escape the `-`, or put it last")),
         }
     }
@@ -335,9 +339,7 @@ impl Parser {
                 self.bump();
                 Ok(Ok(token.c))
             }
-            None => {
-                Err(PatternError::at(self.position()..self.position(), "this set is never closed"))
-            }
+            None => Err(PatternError::at(self.position()..self.position(), "unclosed set")),
         }
     }
 

@@ -48,8 +48,9 @@ pub(super) fn parse(source: &str) -> Result<Parsed, PatternError> {
     };
     let node = parser.alternation()?;
     if let Some(token) = parser.peek() {
-        return Err(PatternError::at(token.at..token.at + 1, "a `)` without its `(`")
-            .help("escape it: `\\)`"));
+        return Err(
+            PatternError::at(token.at..token.at + 1, "unmatched `)`").help("escape it: `\\)`")
+        );
     }
     Ok(Parsed { node, groups: parser.groups, backtracking: parser.backtracking })
 }
@@ -185,7 +186,7 @@ impl Parser {
         let node = Box::new(self.alternation()?);
         self.depth -= 1;
         if !self.eat(')') {
-            return Err(PatternError::at(from..from + 1, "this `(` is never closed")
+            return Err(PatternError::at(from..from + 1, "unclosed `(`")
                 .help("close it, or escape it: `\\(`"));
         }
         self.flags = saved;
@@ -204,7 +205,7 @@ impl Parser {
         }
         self.at += 1;
         let Some(token) = self.peek() else {
-            return Err(PatternError::at(from..self.end, "this `(?` is never closed"));
+            return Err(PatternError::at(from..self.end, "unclosed `(?`"));
         };
         let look = |parser: &mut Self, name, ahead, negated| {
             parser.at += 1;
@@ -233,7 +234,7 @@ impl Parser {
                         self.groups += 1;
                         let name = self.group_name()?;
                         if self.names.iter().any(|(known, _)| *known == name) {
-                            let message = format!("two groups are called `{name}`");
+                            let message = format!("two groups are named `{name}`");
                             return Err(PatternError::at(from..self.position(), message));
                         }
                         self.names.push((name, self.groups));
@@ -241,10 +242,11 @@ impl Parser {
                     }
                 }
             }
-            'P' => {
-                Err(PatternError::at(from..token.at + 1, "`(?P` begins no group in Java's flavour")
-                    .help("write `(?<name>…)`"))
-            }
+            'P' => Err(PatternError::at(
+                from..token.at + 1,
+                "`(?P` is not a valid group in Java's syntax",
+            )
+            .help("write `(?<name>…)`")),
             _ => self.flags(from),
         }
     }
@@ -272,7 +274,7 @@ impl Parser {
                     &mut self.flags.unicode_classes
                 }
                 c => {
-                    let message = format!("`(?{c}` is no kind of group");
+                    let message = format!("`(?{c}` is not a valid group");
                     let span = from..token.at + c.len_utf8();
                     return Err(PatternError::at(span, message)
                         .help("groups are `(…)`, `(?:…)` and `(?i)`"));
@@ -280,7 +282,7 @@ impl Parser {
             };
             *flag = on;
         }
-        Err(PatternError::at(from..self.end, "this `(?` is never closed"))
+        Err(PatternError::at(from..self.end, "unclosed `(?`"))
     }
 
     /// Reads a group's name and the `>` behind it.
@@ -297,8 +299,11 @@ impl Parser {
                 _ => break,
             }
         }
-        Err(PatternError::at(from..self.position(), "a group's name has letters and digits only")
-            .help("write `(?<name>…)`"))
+        Err(PatternError::at(
+            from..self.position(),
+            "a group name can only contain letters and digits",
+        )
+        .help("write `(?<name>…)`"))
     }
 
     /// Reads a repetition, if there is one.
@@ -329,7 +334,7 @@ impl Parser {
     fn counts(&mut self, from: usize) -> Result_<(u32, Option<u32>)> {
         self.at += 1;
         let Some(min) = self.count(from)? else {
-            return Err(PatternError::at(from..from + 1, "`{` begins no repetition")
+            return Err(PatternError::at(from..from + 1, "`{` does not start a valid repetition")
                 .help("write `{2}`, `{2,}` or `{2,3}`, or escape it: `\\{`"));
         };
         let mut max = Some(min);
@@ -339,12 +344,15 @@ impl Parser {
         }
         if self.tokens.get(self.at).is_none_or(|token| token.quoted || token.c != '}') {
             let span = from..self.position();
-            return Err(PatternError::at(span, "this repetition is never closed")
+            return Err(PatternError::at(span, "unclosed repetition")
                 .help("write `{2}`, `{2,}` or `{2,3}`"));
         }
         if max.is_some_and(|max| max < min) {
             let span = from..self.position() + 1;
-            return Err(PatternError::at(span, "a repetition cannot end below its beginning"));
+            return Err(PatternError::at(
+                span,
+                "the minimum of this repetition is greater than its maximum",
+            ));
         }
         Ok((min, max))
     }

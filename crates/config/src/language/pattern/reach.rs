@@ -28,7 +28,7 @@ pub(crate) fn never_matches(test: NameTest<'_>) -> Option<String> {
     match test {
         NameTest::Text(name) => no_git_name(name).map(str::to_owned),
         NameTest::Pattern(pattern) if pattern.tree.lengths().1 == Some(0) => {
-            Some("it matches the empty text only, and no name is empty".to_owned())
+            Some("it only matches the empty string, and no name is empty".to_owned())
         }
         NameTest::Pattern(pattern) => impossible(&pattern.tree, Around::default()),
     }
@@ -42,7 +42,7 @@ pub(crate) fn never_runs(
     // Without a rule branches run, and tags do not.
     let branches = nothing_passes(branches?)?;
     match tags {
-        None => Some(format!("{branches}, and without a filter of their own tags are not built")),
+        None => Some(format!("{branches}, and tags need a `tags` filter")),
         Some(rule) => nothing_passes(rule).map(|tags| format!("{branches}; for tags, {tags}")),
     }
 }
@@ -105,13 +105,13 @@ struct Around {
 fn impossible(node: &Node, around: Around) -> Option<String> {
     match node {
         Node::Start if around.before > 0 => {
-            Some("something must stand before the beginning `^`".to_owned())
+            Some("it requires characters before the start `^`".to_owned())
         }
         Node::End { .. } | Node::VeryEnd if around.after > 0 => {
-            Some("something must stand behind the end `$`".to_owned())
+            Some("it requires characters after the end `$`".to_owned())
         }
         Node::Set { set: Set::Range(from, to), .. } if from == to && is_forbidden(*from) => {
-            Some(format!("no branch and no tag has {} in its name", shown(*from)))
+            Some(format!("no branch or tag name contains {}", shown(*from)))
         }
         Node::Capture(node) | Node::Atomic(node) => impossible(node, around),
         Node::Repeat { node, min: 1.., .. } => impossible(node, around),
@@ -142,7 +142,7 @@ fn is_forbidden(c: char) -> bool {
 
 fn shown(c: char) -> String {
     match c {
-        ' ' => "a blank".to_owned(),
+        ' ' => "a space".to_owned(),
         c if c.is_ascii_control() => "a control character".to_owned(),
         c => format!("`{c}`"),
     }
@@ -156,16 +156,16 @@ fn no_git_name(text: &str) -> Option<&'static str> {
     if text.is_empty() {
         Some("no name is empty")
     } else if text.chars().any(is_forbidden) {
-        Some("git allows no blank and none of `~^:?*[\\` in a name")
+        Some("git does not allow spaces or any of `~^:?*[\\` in a name")
     } else if text.starts_with('/') || text.ends_with('/') {
-        Some("no name begins or ends with a slash")
+        Some("no name starts or ends with a slash")
     } else if text.split('/').any(part_wrong)
         || text.contains("..")
         || text.contains("@{")
         || text.ends_with('.')
         || text == "@"
     {
-        Some("git allows no such name")
+        Some("git does not allow this name")
     } else {
         None
     }

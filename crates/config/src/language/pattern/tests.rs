@@ -67,7 +67,7 @@ fn cfg_218_next_refuses_what_no_linear_engine_can_do() {
         ("(?>a)", "atomic group"),
     ] {
         let error = Pattern::new(pattern, Profile::Next).unwrap_err();
-        assert!(error.message.starts_with("invalid pattern"), "{error:?}");
+        assert!(error.message.contains("`next` profile does not support"), "{error:?}");
         assert!(error.message.contains(what) && error.help.is_some(), "{error:?}");
         let span = error.span.unwrap();
         assert!(pattern.get(span).is_some());
@@ -76,7 +76,7 @@ fn cfg_218_next_refuses_what_no_linear_engine_can_do() {
     assert!(Pattern::new("^release/.*$", Profile::Next).unwrap().matches("release/1").unwrap());
     let long = "a".repeat(129);
     let error = Pattern::new(&long, Profile::Next).unwrap_err();
-    assert!(error.message.starts_with("pattern too long"), "{error}");
+    assert!(error.message.contains("129 characters"), "{error}");
     assert!(legacy(&long).refused_by_next().is_some());
     assert!(Pattern::new(&"ü".repeat(128), Profile::Next).is_ok());
 }

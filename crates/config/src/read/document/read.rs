@@ -232,7 +232,7 @@ impl<'t, 'f> Reader<'t, 'f> {
     fn alias(&mut self, id: usize, at: (usize, usize)) {
         let Some((built, weight)) = self.known.get(&id) else {
             let name = self.source.text.get(at.0..at.1).unwrap_or("*").to_owned();
-            let message = format!("`{name}` stands inside the node that it refers to");
+            let message = format!("alias `{name}` is inside the node that it refers to");
             let help = "an anchor cannot contain itself";
             self.tell(codes::EXPANDS_TOO_FAR, at, message, help);
             return self.put(Built::nothing(at));
@@ -275,8 +275,8 @@ impl<'t, 'f> Reader<'t, 'f> {
                 (Some(written), _) => written.text.clone(),
                 (None, Node::Text(text)) => text.clone(),
                 (None, _) => {
-                    let message = "a key must be text, not a mapping or a list".to_owned();
-                    let help = "quote the text if it is meant as one";
+                    let message = "a key must be a string, not a mapping or a list".to_owned();
+                    let help = "quote it if it is meant as a string";
                     self.tell(codes::COMPLEX_KEY, key.at, message, help);
                     continue;
                 }
@@ -284,7 +284,7 @@ impl<'t, 'f> Reader<'t, 'f> {
             if let Some(&first) = own.get(&text) {
                 let message = format!("found duplicate key `{text}`");
                 let help = "merge both entries, or rename one of them";
-                let related = self.related(first, "first given here");
+                let related = self.related(first, "first defined here");
                 if let Some(told) = self.tell(codes::DUPLICATE_KEY, key.at, message, help) {
                     told.related.push(related);
                 }
@@ -334,7 +334,7 @@ impl<'t, 'f> Reader<'t, 'f> {
 
     fn too_far(&mut self, at: (usize, usize), what: &str) {
         let message = format!("the expanded document is too {what}");
-        self.tell(codes::EXPANDS_TOO_FAR, at, message, "use fewer aliases within aliases");
+        self.tell(codes::EXPANDS_TOO_FAR, at, message, "use fewer nested aliases");
     }
 
     fn syntax_error(&mut self, error: &ScanError) {
@@ -342,7 +342,7 @@ impl<'t, 'f> Reader<'t, 'f> {
         let mark = error.marker().byte_offset().unwrap_or(length).min(length);
         let end = mark
             + self.source.text.get(mark..).and_then(|t| t.chars().next()).map_or(0, char::len_utf8);
-        let message = format!("this is not YAML: {}", error.info());
+        let message = format!("invalid YAML: {}", error.info());
         let line = line_at(self.source.text, mark);
         let blanks = &line[..line.len() - line.trim_start().len()];
         let help = if blanks.contains('\t') {

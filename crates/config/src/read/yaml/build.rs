@@ -216,14 +216,14 @@ impl<'t> Builder<'t> {
         let place = Place::direct(Span::new(begin, start + line.trim_end().len()));
         let first = at.start() + text.lines().next().map_or(0, str::len);
         let above = Place::direct(Span::new(at.start(), first));
-        let message = "this line continues the text above it";
+        let message = "this line continues the string above it";
         let help = if dashed(line) {
-            "put its dash below the dash of the item before it"
+            "align its dash with the dash of the item above"
         } else {
-            "begin it with a dash of its own, or quote a text that is meant to be this long"
+            "start it with a dash, or quote the string if it is meant to span several lines"
         };
         let problem = Problem::warning(codes::SWALLOWED_LINE, place, message).help(help);
-        self.problems.push(problem.related(above, "the text begins here"));
+        self.problems.push(problem.related(above, "the string starts here"));
     }
 
     /// Keeps a borrowed text as its place.
@@ -288,7 +288,7 @@ impl<'t> Builder<'t> {
                 let message = format!("found duplicate key `{name}`");
                 let help = "merge both entries, or rename one of them";
                 let problem = Problem::error(codes::DUPLICATE_KEY, place, message).help(help);
-                problems.push(problem.related(before, "first given here"));
+                problems.push(problem.related(before, "first defined here"));
             }
         }
         self.problems.extend(problems);
@@ -343,7 +343,7 @@ impl<'t> Builder<'t> {
         let message = "this backslash makes the merge key an ordinary key";
         let written = self.written(self.doc.node(value).span);
         let example = if written.contains('\n') { "…" } else { written };
-        let help = format!("write `<<: {example}`: only in texts is `<<` escaped");
+        let help = format!("write `<<: {example}`: `<<` is only escaped inside strings");
         Problem::error(codes::BAD_MERGE, place, message).help(help)
     }
 
@@ -366,19 +366,19 @@ impl<'t> Builder<'t> {
         let source = self.text.get(map.start()..).unwrap_or("");
         let is_template = source.starts_with("{{");
         let span = if is_template { map } else { self.doc.node(key).span };
-        let message = "a key must be text, not a mapping or a list";
+        let message = "a key must be a string, not a mapping or a list";
         let problem = Problem::error(codes::COMPLEX_KEY, Place::direct(span), message);
         if is_template {
-            return problem.help("quote texts that begin with `{{`: \"{{ … }}\"");
+            return problem.help("quote strings that start with `{{`: \"{{ … }}\"");
         }
-        problem.help("quote the text if it is meant as one")
+        problem.help("quote it if it is meant as a string")
     }
 
     fn alias(&mut self, anchor: usize, at: Span) {
         let name = self.text.get(at.start()..at.end()).unwrap_or("*").to_owned();
         let Some(&target) = self.anchors.get(&anchor) else {
             // The anchor's node is still open: it would contain itself.
-            let message = format!("`{name}` stands inside the node that it refers to");
+            let message = format!("alias `{name}` is inside the node that it refers to");
             let problem = Problem::error(codes::EXPANDS_TOO_FAR, Place::direct(at), message);
             self.problems.push(problem.help("an anchor cannot contain itself"));
             self.push(Kind::Broken, at);
@@ -399,7 +399,7 @@ impl<'t> Builder<'t> {
             let what = if height > depth { "deep" } else { "large" };
             let message = format!("the expanded document is too {what}");
             let problem = Problem::error(codes::EXPANDS_TOO_FAR, Place::direct(span), message);
-            self.problems.push(problem.help("use fewer aliases within aliases"));
+            self.problems.push(problem.help("use fewer nested aliases"));
             (Kind::Broken, 1, 1, 1)
         } else {
             (kind, weight, height, width)
@@ -496,7 +496,7 @@ impl<'t> Builder<'t> {
                 };
                 let name = pairs.iter().find(scalar).and_then(|&(key, _)| self.doc.key_text(key));
                 let name = name.unwrap_or("name");
-                problem.help(format!("it is a text: use it as a value, `{name}: {written}`"))
+                problem.help(format!("it is a string: use it as a value, `{name}: {written}`"))
             }
             _ => problem.help("lists cannot be merged: use a command, or repeat the items"),
         };
@@ -533,7 +533,7 @@ impl<'t> Builder<'t> {
         let cause = cause(text, known, mark, error.kind());
         let explained = cause.message.is_some();
         let what = cause.message.unwrap_or_else(|| error.info().clone());
-        let message = format!("this is not YAML: {what}");
+        let message = format!("invalid YAML: {what}");
         let mut place = cause.span.unwrap_or(parser);
         let mut related: Vec<(Span, String)> = Vec::new();
         let mut help = cause.help;
@@ -542,7 +542,7 @@ impl<'t> Builder<'t> {
             let span = Span { start: open.span.start, end: open.span.start.saturating_add(1) };
             let what = if open.is_map { "mapping" } else { "list" };
             if span.start != place.start {
-                related.push((span, format!("inside this {what}, which is not closed")));
+                related.push((span, format!("inside this unclosed {what}")));
             }
             let sign = if open.is_map { '}' } else { ']' };
             help = format!("close the {what} with `{sign}`, and put commas between its entries");

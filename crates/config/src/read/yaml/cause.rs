@@ -92,12 +92,12 @@ pub(super) fn cause(text: &str, known: Span, mark: usize, kind: &ErrorKind) -> C
         return Cause { span: Some(tab), message, help, related: None };
     }
     if let Some(quote) = open_quote(text, known.end(), line) {
-        let message = Some("a quote is opened here and not closed on its line".to_owned());
-        let help = "close it; a longer text is better a block that begins with `|`".to_owned();
+        let message = Some("this quote is not closed on the same line".to_owned());
+        let help = "close it; for longer text, use a block that starts with `|`".to_owned();
         return Cause { span: Some(quote), message, help, related: None };
     }
     if matches!(kind, ErrorKind::UnclosedQuotedScalar) || line.text.matches('"').count() % 2 == 1 {
-        return Cause::help("a quote is opened and not closed");
+        return Cause::help("close the quote");
     }
     if let (ErrorKind::MappingValueNotAllowed, Some(found)) = (kind, swallowed(text, known, line)) {
         return found;
@@ -111,10 +111,9 @@ pub(super) fn cause(text: &str, known: Span, mark: usize, kind: &ErrorKind) -> C
     }
     let after_key = line.text.split_once(": ").map_or("", |(_, value)| value);
     if after_key.contains(": ") || after_key.ends_with(':') {
-        let help =
-            "a text that contains `: ` must be quoted, or put into a block that begins with `|`";
+        let help = "quote a string that contains `: `, or use a block that starts with `|`";
         let message = matches!(kind, ErrorKind::MappingValueNotAllowed)
-            .then(|| "a `: ` within a text without quotes".to_owned());
+            .then(|| "`: ` inside an unquoted string".to_owned());
         return Cause { message, ..Cause::help(help) };
     }
     Cause::help("check the indentation of this line and of the lines above it")
@@ -185,7 +184,7 @@ fn swallowed(text: &str, known: Span, last: Line<'_>) -> Option<Cause> {
         span: Some(Span::new(start, start + written.len())),
         message: Some(message),
         help,
-        related: Some((last.span(), "up to here it is one text")),
+        related: Some((last.span(), "the string continues up to here")),
     };
     if next.is_dash() && !is_dash && next.column() <= first.column() {
         let message = format!("a dash is missing before `{written}`");
@@ -196,7 +195,7 @@ fn swallowed(text: &str, known: Span, last: Line<'_>) -> Option<Cause> {
     }
     let key = written.split(' ').next().unwrap_or(written);
     let rest = &written[key.len()..];
-    let message = format!("a colon is missing behind `{key}`");
+    let message = format!("a colon is missing after `{key}`");
     Some(place(message, format!("write `{key}:{rest}`")))
 }
 
@@ -234,8 +233,8 @@ fn indentation(lines: &[Line<'_>]) -> Option<Cause> {
     };
     let as_line = |other: Line<'_>| {
         let column = other.column();
-        let blanks = if column == 1 { "blank" } else { "blanks" };
-        format!("indent it by {column} {blanks}, as line {} is", other.number)
+        let spaces = if column == 1 { "space" } else { "spaces" };
+        format!("indent it by {column} {spaces}, like line {}", other.number)
     };
     let same = levels.iter().find(|other| other.column() == column);
     match same {
@@ -249,22 +248,23 @@ fn indentation(lines: &[Line<'_>]) -> Option<Cause> {
                 let message = "this dash is indented deeper than its list";
                 return Some(say(message, previous, "the list", as_line(previous)));
             }
-            let message = "this line is indented deeper, and nothing above it begins anything";
+            let message = "unexpected indentation: the line above cannot have anything nested \
+                           below it";
             let help = if previous.is_dash() {
                 let column = previous.column() + 2;
-                format!("indent it by {column} blanks, to stand below what follows the dash")
+                format!("indent it by {column} spaces, to align it with the text after the dash")
             } else {
                 as_line(previous)
             };
             let whole = previous.has_whole_value();
-            whole.then(|| say(message, previous, "this has its value already", help))
+            whole.then(|| say(message, previous, "this already has a value", help))
         }
         None => {
             let distance = |other: &&Line<'_>| other.column().abs_diff(column);
             let alike = levels.iter().filter(|other| other.is_dash() == line.is_dash());
             let nearest =
                 *alike.min_by_key(distance).or_else(|| levels.iter().min_by_key(distance))?;
-            let message = "this line is indented like none of those above it";
+            let message = "inconsistent indentation: no line above is indented like this";
             let deeper = nearest.column() > column;
             let mut beyond = levels.iter().filter(|other| {
                 other.is_dash() == line.is_dash() && (other.column() > column) != deeper
@@ -273,10 +273,10 @@ fn indentation(lines: &[Line<'_>]) -> Option<Cause> {
                 || as_line(nearest),
                 |other| {
                     let (column, number) = (other.column(), other.number);
-                    format!("{}, or by {column}, as line {number} is", as_line(nearest))
+                    format!("{}, or by {column}, like line {number}", as_line(nearest))
                 },
             );
-            Some(say(message, nearest, "the nearest", help))
+            Some(say(message, nearest, "closest level", help))
         }
         Some(_) => None,
     }

@@ -61,7 +61,7 @@ pub(super) fn unsigned(text: &str, mark: usize, kind: &ErrorKind) -> Option<&'st
         return Some("close the bracket, and put commas between the entries");
     }
     if !lines.has_sign(at) {
-        return Some("put a `:` behind the key; an item of a list begins with `- `");
+        return Some("put a `:` after the key; a list item starts with `- `");
     }
     let is_item = lines.content(at)?.1.starts_with("- ");
     let before = lines.before(at)?;
@@ -72,7 +72,7 @@ pub(super) fn unsigned(text: &str, mark: usize, kind: &ErrorKind) -> Option<&'st
     Some(if is_item && !deeper {
         "put a `- ` before each item of the list, the first one too"
     } else {
-        "put a `:` behind the key in the line above"
+        "put a `:` after the key in the line above"
     })
 }
 
@@ -87,7 +87,8 @@ fn suspects(text: &str, mark: usize, complaint: Complaint) -> Vec<Culprit> {
             lines.open_bracket(text, mark).map_or_else(|| lines.misfits(at), |open| vec![open])
         }
     };
-    let help = (complaint == Complaint::Quote).then_some("close the quote where its text ends");
+    let help =
+        (complaint == Complaint::Quote).then_some("close the quote at the end of the string");
     let culprit = |(place, what)| {
         let vague = what == WRONG_INDENT;
         Culprit { place, what, vague, certain, help }
@@ -130,7 +131,7 @@ const BELOW: usize = 20;
 const BRACKET_REACH: usize = 30;
 
 const NO_SIGN: &str = "is a `:` or a `- ` missing here?";
-const WRONG_INDENT: &str = "or is this line indented wrongly?";
+const WRONG_INDENT: &str = "or is the indentation of this line wrong?";
 
 struct Lines<'t> {
     lines: Vec<(usize, &'t str)>,
@@ -218,7 +219,7 @@ impl<'t> Lines<'t> {
             // The whole text should begin where this line does.
             let first = (at.saturating_sub(REACH)..at).find(|&index| self.content(index).is_some());
             found.extend(
-                first.map(|first| (first, "the block begins here, with another indentation")),
+                first.map(|first| (first, "the block starts here, with a different indentation")),
             );
             return self.places(found);
         };
@@ -227,7 +228,7 @@ impl<'t> Lines<'t> {
         if holds && parent != before {
             let first = (parent + 1..at).find(|&index| self.content(index).is_some());
             if let Some(first) = first.filter(|&first| first != before) {
-                found.insert(0, (first, "the block begins here, with another indentation"));
+                found.insert(0, (first, "the block starts here, with a different indentation"));
             }
             found.push((parent, "the block belongs to this line"));
         }

@@ -160,15 +160,15 @@ pub(crate) fn lost(text: &str) -> Option<Lost> {
     let (becomes, reason) = match resolve(text, Style::Plain) {
         Scalar::Text(_) => return None,
         Scalar::Null if text.is_empty() => return None,
-        Scalar::Null => (String::new(), "YAML reads it as nothing"),
-        Scalar::Bool(value) => (value.to_string(), "YAML reads it as a truth value"),
+        Scalar::Null => (String::new(), "YAML reads it as null"),
+        Scalar::Bool(value) => (value.to_string(), "YAML reads it as a boolean"),
         Scalar::Int(value) => {
             let reason = if text.contains(':') {
-                "YAML reads it as a number to the base of 60"
+                "YAML reads it as a base-60 number"
             } else if digits.starts_with("0x") || digits.starts_with("0b") {
                 "YAML reads it as a hexadecimal or binary number"
             } else if digits.len() > 1 && digits.starts_with('0') {
-                "YAML reads it as a number to the base of 8"
+                "YAML reads it as an octal number"
             } else {
                 "YAML reads it as a number"
             };
@@ -176,7 +176,7 @@ pub(crate) fn lost(text: &str) -> Option<Lost> {
         }
         Scalar::Float(value) => {
             let reason = if text.contains(':') {
-                "YAML reads it as a number to the base of 60"
+                "YAML reads it as a base-60 number"
             } else if digits.contains(['e', 'E']) {
                 "YAML reads it as a number with an exponent"
             } else {
@@ -278,8 +278,8 @@ mod tests {
         ] {
             assert_eq!(lost(text), None, "{text}");
         }
-        assert!(lost("0755").unwrap().reason.contains("base of 8"));
-        assert!(lost("1:30").unwrap().reason.contains("base of 60"));
+        assert!(lost("0755").unwrap().reason.contains("octal"));
+        assert!(lost("1:30").unwrap().reason.contains("base-60"));
         assert!(lost("12345e7").unwrap().reason.contains("exponent"));
     }
 

@@ -156,7 +156,7 @@ impl Context<'_> {
         if !(inline && legacy && names) {
             return None;
         }
-        let message = "orbs see no parameters of the pipeline: this default is empty";
+        let message = "orbs cannot use pipeline parameters: this default is empty";
         let problem = Problem::warning(codes::NULLED_REFERENCE, place, message);
         self.report.add(problem.help("pass the value where the orb is used"));
         let mut value = Value::new(Data::Null, place);
@@ -217,7 +217,7 @@ impl Context<'_> {
         let found = value.describe();
         if let Kind::Enum(members) = kind {
             let members = || members.iter().map(|member| &**member);
-            let message = format!("{what}: {found} is none of {}", list(members()));
+            let message = format!("{what}: {found} is not one of {}", list(members()));
             let near = value
                 .data
                 .scalar_text()
@@ -230,9 +230,9 @@ impl Context<'_> {
         let expected = if matches!(kind, Kind::EnvVarName) { "string" } else { expected };
         let help = match (kind, &value.data) {
             (Kind::EnvVarName, Data::Text(_)) => {
-                Some("names of variables have letters, digits and `_`".to_owned())
+                Some("use only letters, digits and `_`".to_owned())
             }
-            (Kind::Steps, _) => Some("write a list of steps, even for one".to_owned()),
+            (Kind::Steps, _) => Some("write a list, even for a single step".to_owned()),
             (Kind::Executor, _) => Some("write a name, or `{ name: …, … }`".to_owned()),
             _ => self.type_help(value, expected),
         };
@@ -259,13 +259,13 @@ impl Context<'_> {
             None if matches!(name.as_str(), "when" | "name")
                 && call.element == Element::Command =>
             {
-                format!("`{name}` is an attribute of `run`; commands take their parameters only")
+                format!("`{name}` is a key of `run`; commands only take their own parameters")
                     .into()
             }
             None if call.declarations.is_empty() => {
                 format!("{} takes no arguments", call.callee).into()
             }
-            None => format!("it declares {}", list(names())).into(),
+            None => format!("declared: {}", list(names())).into(),
         };
         self.report.add(Problem::error(codes::UNKNOWN_PARAMETER, argument.key, message).help(help));
         near.map(str::to_owned)

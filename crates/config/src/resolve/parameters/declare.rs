@@ -63,7 +63,7 @@ impl Context<'_> {
             || element == Element::Executor && entry.name == "name"
         {
             let message =
-                format!("a parameter cannot be called `{}`: the name is taken", entry.name);
+                format!("a parameter cannot be named `{}`: the name is reserved", entry.name);
             self.report
                 .add(Problem::error(codes::BAD_DECLARATION, entry.key, message).help("rename it"));
             return declaration;
@@ -81,7 +81,7 @@ impl Context<'_> {
             }
         };
         let known = Known {
-            what: "a parameter",
+            what: "parameter",
             keys: DECLARATION_KEYS,
             code: codes::BAD_DECLARATION,
             advice: Known::no_advice,
@@ -118,7 +118,7 @@ impl Context<'_> {
         let taken =
             is_other && matches!(kind, Kind::String) && self.inputs.profile == Profile::Legacy;
         if taken {
-            let message = format!("the default of parameter `{name}` is taken as a string");
+            let message = format!("the default of parameter `{name}` is treated as a string");
             let place = self.doc.place(default);
             let problem = Problem::warning(codes::COERCED_PARAMETER, place, message);
             self.report.add(problem.help(format!("quote it: `\"{text}\"`")));
@@ -160,9 +160,9 @@ impl Context<'_> {
         };
         if members.is_some() != (name == "enum") && element.types().contains(&name) {
             let message = if name == "enum" {
-                format!("parameter `{}` has the type enum and no `enum` list", entry.name)
+                format!("parameter `{}` has type enum but no `enum` list", entry.name)
             } else {
-                format!("`enum` belongs to the type enum, not to {name}")
+                format!("`enum` is only allowed with type enum, not {name}")
             };
             let place = members.map_or(place, |members| members.key);
             let help = "write `type: enum` and `enum: [a, b]`";
@@ -176,7 +176,8 @@ impl Context<'_> {
                 } else {
                     codes::BAD_DECLARATION
                 };
-                let message = format!("`{name}` is no type that a parameter can have here");
+                let owner = element.word();
+                let message = format!("`{name}` is not a valid type for {owner} parameters");
                 let help = did_you_mean(name, element.types().iter().copied())
                     .unwrap_or_else(|| format!("allowed: {}", element.types().join(", ")).into());
                 self.report.add(Problem::error(code, place, message).help(help));

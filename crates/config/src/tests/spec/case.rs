@@ -1,6 +1,9 @@
 //! Reads the cases of the specification from its Markdown.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 /// One heading with its blocks.
 #[derive(Default)]
@@ -19,20 +22,31 @@ pub(super) struct Case {
 /// The blocks of one compilation.
 #[derive(Default)]
 pub(super) struct Part {
-    blocks: Vec<(String, String)>,
+    blocks: Vec<Block>,
+}
+
+/// A fenced block: `text diagnostics` and what is in it.
+pub(super) struct Block {
+    kind: String,
+    text: String,
+    /// The line of its first line of text in the file, counted from 0.
+    pub(super) line: usize,
 }
 
 impl Part {
     pub(super) fn block(&self, kind: &str) -> Option<&str> {
-        let found = self.blocks.iter().find(|(name, _)| name == kind);
-        found.map(|(_, text)| text.as_str())
+        self.find(kind).map(|block| block.text.as_str())
+    }
+
+    pub(super) fn find(&self, kind: &str) -> Option<&Block> {
+        self.blocks.iter().find(|block| block.kind == kind)
     }
 
     pub(super) fn mentions(&self, code: &str) -> bool {
         let names = |text: &str| text.lines().any(|line| line.contains(&format!(" {code}")));
-        self.blocks.iter().any(|(kind, text)| match kind.as_str() {
-            "text diagnostics" => names(text),
-            "text rendered" => text.contains(code),
+        self.blocks.iter().any(|block| match block.kind.as_str() {
+            "text diagnostics" => names(&block.text),
+            "text rendered" => block.text.contains(code),
             _ => false,
         })
     }
@@ -46,7 +60,8 @@ impl Case {
         kept.map(|c| if c == ' ' { '-' } else { c }).collect()
     }
 
-    fn add(&mut self, kind: String, text: String) {
+    fn add(&mut self, block: Block) {
+        let Block { kind, text, line } = block;
         if let Some(name) = kind.strip_prefix("yaml orb ") {
             self.orbs.push((name.to_owned(), text));
             return;
@@ -59,7 +74,7 @@ impl Case {
                     self.parts.push(Part::default());
                 }
                 let part = self.parts.last_mut().expect("one was added");
-                part.blocks.push((kind, text));
+                part.blocks.push(Block { kind, text, line });
             }
         }
     }
@@ -70,10 +85,14 @@ fn with_version(text: String) -> String {
     if has_one { text } else { text + "version: 2.1\n" }
 }
 
+/// Where the specification is.
+pub(super) fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("spec")
+}
+
 /// Every case of the specification.
 pub(super) fn all() -> Vec<Case> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("spec");
-    let entries = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+    let entries = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path());
     let mut files: Vec<_> = entries
         .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
         .collect();
@@ -87,21 +106,17 @@ pub(super) fn all() -> Vec<Case> {
 
 fn cases(file: &str, markdown: &str) -> Vec<Case> {
     let mut cases: Vec<Case> = Vec::new();
-    let mut fence: Option<(String, String)> = None;
-    for line in markdown.lines() {
-        match &mut fence {
-            Some((kind, text)) if line == "```" => {
-                let (kind, text) = (std::mem::take(kind), std::mem::take(text));
-                cases.last_mut().expect("a heading before the first block").add(kind, text);
-                fence = None;
+    let mut fence: Option<Block> = None;
+    for (index, line) in markdown.lines().enumerate() {
+        match fence.take() {
+            Some(block) if line == "```" => {
+                cases.last_mut().expect("a heading before the first block").add(block);
             }
-            Some((_, text)) => {
-                text.push_str(line);
-                text.push('\n');
-            }
+            Some(block) => fence = Some(Block { text: block.text + line + "\n", ..block }),
             None => {
                 if let Some(kind) = line.strip_prefix("```") {
-                    fence = Some((kind.trim().to_owned(), String::new()));
+                    let kind = kind.trim().to_owned();
+                    fence = Some(Block { kind, text: String::new(), line: index + 1 });
                 } else if let Some(title) = line.strip_prefix("## ") {
                     let (file, title) = (file.to_owned(), title.to_owned());
                     cases.push(Case { file, title, ..Case::default() });

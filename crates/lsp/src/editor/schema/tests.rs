@@ -32,7 +32,7 @@ fn whole(key: &Key) -> String {
 fn unknown(text: &str) -> Vec<String> {
     let found = compile(text, &Inputs::default()).diagnostics.into_iter();
     let found = found.filter(|found| {
-        ["unknown-key", "unknown-job-key", "unknown-command", "yaml-syntax", "misspelt-section"]
+        ["unknown-key", "unknown-job-key", "unknown-command", "yaml-syntax", "misspelled-section"]
             .contains(&found.code.as_str())
     });
     found.map(|found| format!("{}: {}", found.code, found.message)).collect()

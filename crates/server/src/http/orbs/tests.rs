@@ -127,7 +127,7 @@ async fn what_cannot_be_published_is_refused_with_the_way_out() {
         ("/a/b/1.0.0", "version: 2.1\n".to_owned(), 409, "never changes"),
         ("/a/b/1", SOUND.to_owned(), 400, "names no one version"),
         ("/a/b/volatile", SOUND.to_owned(), 400, "names no one version"),
-        ("/a/b/1.x", SOUND.to_owned(), 400, "is no version"),
+        ("/a/b/1.x", SOUND.to_owned(), 400, "is not a valid orb version"),
         ("/c/b/1.0.0", SOUND.to_owned(), 400, "has no owner"),
         ("/c/b/1.0.0?organization=gh/nobody", SOUND.to_owned(), 400, "no organization"),
         ("/c/b/1.0.0?organization=nobody", SOUND.to_owned(), 400, "github/NAME"),
