@@ -60,3 +60,18 @@ pub(crate) fn texts(body: &Value, field: &str) -> Option<Vec<String>> {
     let list = body.get(field)?.as_array()?;
     Some(list.iter().filter_map(Value::as_str).map(str::to_owned).collect())
 }
+
+/// Returns a boolean field of a body, if it is one.
+pub(crate) fn flag(body: &Value, field: &str) -> Option<bool> {
+    body.get(field).and_then(Value::as_bool)
+}
+
+/// Returns a text field of a body, or an empty text.
+pub(crate) fn text_or_empty(body: &Value, field: &str) -> String {
+    text(body, field).unwrap_or_default().to_owned()
+}
+
+/// Tells whether an address is one that a browser or a webhook can use.
+pub(crate) fn is_http(address: &str) -> bool {
+    url::Url::parse(address).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
+}

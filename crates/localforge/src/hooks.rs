@@ -1,275 +1,76 @@
-//! Delivering webhooks: signing, sending, retrying, remembering (`VCS` §3.1, §4.7).
+//! The webhooks of a repository: what both forges' APIs do with them.
 //!
-//! GitHub tries once. Bitbucket tries twice more after a 5xx or silence. Both wait ten seconds.
+//! How a hook is written on the wire, which events there are and how many hooks a repository may
+//! have is each forge's own rule. Delivering is in `deliver`.
 
-use std::{sync::Arc, time::Duration};
+use roundel_model::time::Timestamp;
+use serde_json::Value;
+use uuid::Uuid;
 
-use hmac::{Hmac, KeyInit, Mac};
-use roundel_model::{forge::ForgeKind, time::Timestamp};
-use sha1::Sha1;
-use sha2::Sha256;
+use crate::{answer::flag, model::Hook, side::Side};
 
-use crate::{
-    faults::DeliveryFault,
-    model::{Delivery, Hook},
-    side::Side,
-};
-
-/// How long a receiver may take (`VCS` §3.1, §4.7).
-const TIMEOUT: Duration = Duration::from_secs(10);
-/// Bytes beyond which GitHub does not send at all.
-const GITHUB_CAP: usize = 25 * 1024 * 1024;
-/// Bytes beyond which Bitbucket does not send, without telling anybody.
-const BITBUCKET_CAP: usize = 256 * 1024;
-/// How often Bitbucket tries.
-const BITBUCKET_ATTEMPTS: u32 = 3;
-/// Pause before each further attempt.
-const RETRY_PAUSE: Duration = Duration::from_secs(1);
-/// Bytes of an answer that are kept.
-const ANSWER_CAP: usize = 64 * 1024;
-
-/// Something to tell a repository's hooks.
-#[derive(Clone, Debug)]
-pub(crate) struct Event {
-    pub(crate) repository: u64,
-    /// `push`, `repo:push` …
-    pub(crate) name: String,
-    pub(crate) action: Option<String>,
-    pub(crate) payload: String,
+/// A webhook that is to be created.
+pub(crate) struct NewHook {
+    pub(crate) url: String,
+    pub(crate) description: String,
+    pub(crate) events: Vec<String>,
+    pub(crate) secret: Option<String>,
+    /// `json` or `form`.
+    pub(crate) content_type: String,
+    pub(crate) skips_verification: bool,
 }
 
-/// Sends an event to every hook that asked for it.
-pub(crate) fn fire(side: &Arc<Side>, event: &Event) {
-    let listening = side.read(|state| {
-        let wants = |hook: &&Hook| {
-            let all = hook.events.iter().any(|one| one == "*");
-            hook.active && (all || hook.events.contains(&event.name))
+/// Returns the webhooks of a repository, oldest first.
+pub(crate) fn all(side: &Side, repository: u64) -> Vec<Hook> {
+    side.read(|state| state.hooks_of(repository).cloned().collect())
+}
+
+/// Finds a webhook of a repository.
+pub(crate) fn find(side: &Side, repository: u64, is_it: impl Fn(&Hook) -> bool) -> Option<Hook> {
+    side.read(|state| state.hooks_of(repository).find(|one| is_it(one)).cloned())
+}
+
+/// Creates a webhook; it is active unless the body says otherwise.
+pub(crate) fn create(side: &Side, repository: u64, new: NewHook, body: &Value) -> Hook {
+    let now = Timestamp::now();
+    side.write(|state| {
+        let hook = Hook {
+            id: state.fresh_id(),
+            uuid: Uuid::new_v4(),
+            repository,
+            url: new.url,
+            description: new.description,
+            active: flag(body, "active").unwrap_or(true),
+            events: new.events,
+            secret: new.secret,
+            content_type: new.content_type,
+            insecure_ssl: insecure_ssl(new.skips_verification),
+            created_at: now,
+            updated_at: now,
         };
-        state.hooks_of(event.repository).filter(wants).cloned().collect::<Vec<_>>()
+        state.hooks.push(hook.clone());
+        hook
+    })
+}
+
+/// Stores a changed webhook, switched on or off as the body says.
+pub(crate) fn update(side: &Side, mut hook: Hook, body: &Value) -> Hook {
+    hook.active = flag(body, "active").unwrap_or(hook.active);
+    hook.updated_at = Timestamp::now();
+    side.write(|state| {
+        if let Some(one) = state.hooks.iter_mut().find(|one| one.id == hook.id) {
+            one.clone_from(&hook);
+        }
     });
-    // Every hook that gets an event gets it under the same id.
-    let guid = uuid::Uuid::new_v4().to_string();
-    for hook in listening {
-        send_later(side, hook, event.clone(), guid.clone(), false);
-    }
+    hook
 }
 
-/// Sends an event to one hook, whether it asked for it or not (`ping`, redelivery).
-pub(crate) fn send_later(
-    side: &Arc<Side>,
-    hook: Hook,
-    event: Event,
-    guid: String,
-    redelivery: bool,
-) {
-    let task_side = Arc::clone(side);
-    side.life.tasks.spawn(async move {
-        let stop = task_side.life.stop.clone();
-        let work = send(&task_side, &hook, &event, &guid, redelivery);
-        tokio::select! { () = stop.cancelled() => {}, () = work => {} }
-    });
+/// Deletes a webhook.
+pub(crate) fn delete(side: &Side, id: u64) {
+    side.write(|state| state.hooks.retain(|one| one.id != id));
 }
 
-/// Sends a delivery once more, under the same id.
-pub(crate) fn send_again(side: &Arc<Side>, hook: Hook, delivery: &Delivery) {
-    let form = url::form_urlencoded::parse(delivery.payload.as_bytes());
-    let payload = if delivery.payload.starts_with("payload=") {
-        form.into_iter().next().map(|(_, value)| value.into_owned()).unwrap_or_default()
-    } else {
-        delivery.payload.clone()
-    };
-    let event = Event {
-        repository: delivery.repository,
-        name: delivery.event.clone(),
-        action: delivery.action.clone(),
-        payload,
-    };
-    send_later(side, hook, event, delivery.guid.clone(), true);
-}
-
-async fn send(side: &Arc<Side>, hook: &Hook, event: &Event, guid: &str, redelivery: bool) {
-    let cap = match side.kind {
-        ForgeKind::GitHub => GITHUB_CAP,
-        ForgeKind::Bitbucket => BITBUCKET_CAP,
-    };
-    if event.payload.len() > cap {
-        tracing::info!(hook.id = hook.id, "a payload beyond the forge's cap is not sent");
-        return;
-    }
-    match side.faults.next_delivery() {
-        Some(DeliveryFault::Lose) => return,
-        Some(DeliveryFault::Delay(time)) => tokio::time::sleep(time).await,
-        Some(DeliveryFault::Repeat) => {
-            attempts(side, hook, event, guid, redelivery).await;
-        }
-        None => {}
-    }
-    attempts(side, hook, event, guid, redelivery).await;
-}
-
-async fn attempts(side: &Arc<Side>, hook: &Hook, event: &Event, guid: &str, redelivery: bool) {
-    let tries = match side.kind {
-        ForgeKind::GitHub => 1,
-        ForgeKind::Bitbucket => BITBUCKET_ATTEMPTS,
-    };
-    for attempt in 1..=tries {
-        let mut delivery = prepare(side, hook, event, guid, attempt);
-        delivery.redelivery = redelivery;
-        let Ok(_slot) = side.slots.acquire().await else { return };
-        exchange(side, hook, &mut delivery).await;
-        let done = delivery.status_code != 0 && delivery.status_code < 500;
-        side.write(|state| {
-            delivery.id = state.fresh_id();
-            state.log_delivery(delivery);
-        });
-        if done {
-            return;
-        }
-        if attempt < tries {
-            tokio::time::sleep(RETRY_PAUSE * attempt).await;
-        }
-    }
-}
-
-/// Returns a delivery that was not sent yet, with body and headers.
-fn prepare(side: &Side, hook: &Hook, event: &Event, guid: &str, attempt: u32) -> Delivery {
-    let (body, content_type) = if hook.content_type == "form" {
-        let form = url::form_urlencoded::Serializer::new(String::new())
-            .append_pair("payload", &event.payload)
-            .finish();
-        (form, "application/x-www-form-urlencoded")
-    } else {
-        (event.payload.clone(), "application/json")
-    };
-    let mut headers = match side.kind {
-        ForgeKind::GitHub => github_headers(hook, event, guid, body.as_bytes()),
-        ForgeKind::Bitbucket => bitbucket_headers(hook, event, guid, attempt, body.as_bytes()),
-    };
-    headers.push(("Content-Type".to_owned(), content_type.to_owned()));
-    Delivery {
-        id: 0,
-        hook: hook.id,
-        repository: hook.repository,
-        guid: guid.to_owned(),
-        event: event.name.clone(),
-        action: event.action.clone(),
-        delivered_at: Timestamp::now(),
-        duration_ms: 0,
-        redelivery: false,
-        attempt,
-        status_code: 0,
-        status: String::new(),
-        request_headers: headers,
-        payload: body,
-        response_headers: Vec::new(),
-        response_body: String::new(),
-    }
-}
-
-fn github_headers(hook: &Hook, event: &Event, guid: &str, body: &[u8]) -> Vec<(String, String)> {
-    let mut headers = vec![
-        ("Accept", "*/*".to_owned()),
-        ("User-Agent", "GitHub-Hookshot/1a2b3c4".to_owned()),
-        ("X-GitHub-Event", event.name.clone()),
-        ("X-GitHub-Delivery", guid.to_owned()),
-        ("X-GitHub-Hook-ID", hook.id.to_string()),
-        ("X-GitHub-Hook-Installation-Target-Type", "repository".to_owned()),
-        ("X-GitHub-Hook-Installation-Target-ID", event.repository.to_string()),
-    ];
-    if let Some(secret) = hook.secret.as_deref().filter(|secret| !secret.is_empty()) {
-        headers.push(("X-Hub-Signature", format!("sha1={}", sign_sha1(secret, body))));
-        headers.push(("X-Hub-Signature-256", format!("sha256={}", sign_sha256(secret, body))));
-    }
-    headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
-}
-
-fn bitbucket_headers(
-    hook: &Hook,
-    event: &Event,
-    guid: &str,
-    attempt: u32,
-    body: &[u8],
-) -> Vec<(String, String)> {
-    let mut headers = vec![
-        ("User-Agent", "Bitbucket-Webhooks/2.0".to_owned()),
-        ("X-Event-Key", event.name.clone()),
-        ("X-Hook-UUID", hook.uuid.to_string()),
-        ("X-Request-UUID", guid.to_owned()),
-        ("X-Attempt-Number", attempt.to_string()),
-        ("X-Event-Time", Timestamp::now().to_string()),
-    ];
-    // The same name as GitHub's SHA-1 header, and another algorithm (`VCS` §4.7).
-    if let Some(secret) = hook.secret.as_deref().filter(|secret| !secret.is_empty()) {
-        headers.push(("X-Hub-Signature", format!("sha256={}", sign_sha256(secret, body))));
-    }
-    headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
-}
-
-/// Returns the lower-case hex HMAC-SHA256 of a body.
-pub(crate) fn sign_sha256(secret: &str, body: &[u8]) -> String {
-    // HMAC takes keys of any length; the error cannot happen.
-    Hmac::<Sha256>::new_from_slice(secret.as_bytes())
-        .map(|mac| hex::encode(mac.chain_update(body).finalize().into_bytes()))
-        .unwrap_or_default()
-}
-
-fn sign_sha1(secret: &str, body: &[u8]) -> String {
-    Hmac::<Sha1>::new_from_slice(secret.as_bytes())
-        .map(|mac| hex::encode(mac.chain_update(body).finalize().into_bytes()))
-        .unwrap_or_default()
-}
-
-/// Sends it and notes what came back.
-async fn exchange(side: &Side, hook: &Hook, delivery: &mut Delivery) {
-    let mut request = side.client.post(&hook.url).timeout(TIMEOUT).body(delivery.payload.clone());
-    for (name, value) in &delivery.request_headers {
-        request = request.header(name, value);
-    }
-    let started = Timestamp::now();
-    let answer = request.send().await;
-    match answer {
-        Ok(response) => {
-            let status = response.status();
-            delivery.status_code = status.as_u16();
-            status.canonical_reason().unwrap_or("Unknown").clone_into(&mut delivery.status);
-            delivery.response_headers = response
-                .headers()
-                .iter()
-                .map(|(name, value)| {
-                    (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
-                })
-                .collect();
-            delivery.response_body = first_part(response).await;
-        }
-        Err(error) if error.is_timeout() => "timed out".clone_into(&mut delivery.status),
-        Err(_) => "failed to connect to host".clone_into(&mut delivery.status),
-    }
-    delivery.duration_ms =
-        u64::try_from(Timestamp::now().since(started).as_millis()).unwrap_or(u64::MAX);
-}
-
-async fn first_part(mut response: reqwest::Response) -> String {
-    let mut body = Vec::new();
-    while let Ok(Some(chunk)) = response.chunk().await {
-        body.extend_from_slice(&chunk);
-        if body.len() > ANSWER_CAP {
-            body.truncate(ANSWER_CAP);
-            break;
-        }
-    }
-    String::from_utf8_lossy(&body).into_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// GitHub publishes this vector, so both ends can be checked against it (`VCS` §3.1).
-    #[test]
-    fn a_body_is_signed_as_github_documents() {
-        assert_eq!(
-            sign_sha256("It's a Secret to Everybody", b"Hello, World!"),
-            "757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"
-        );
-    }
+/// Returns how GitHub writes whether a receiver's certificate is not checked.
+pub(crate) fn insecure_ssl(skips_verification: bool) -> String {
+    if skips_verification { "1" } else { "0" }.to_owned()
 }

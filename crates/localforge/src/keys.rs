@@ -1,6 +1,16 @@
-//! Public keys as texts: what is accepted, how they are compared.
+//! Public keys: what is accepted, how they are compared, and whose they are.
+//!
+//! Which keys a forge refuses, and in what words, is its own rule.
 
+use roundel_model::time::Timestamp;
 use russh::keys::{HashAlg, PublicKey};
+use uuid::Uuid;
+
+use crate::{
+    caller::Identity,
+    model::{DeployKey, UserKey},
+    side::Side,
+};
 
 /// A public key that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,4 +39,104 @@ pub(crate) fn fingerprint(line: &str) -> String {
     PublicKey::from_openssh(line)
         .map(|key| key.fingerprint(HashAlg::Sha256).to_string())
         .unwrap_or_default()
+}
+
+/// A key to be kept: as it was read, under a title, added by a caller.
+pub(crate) struct NewKey<'a> {
+    pub(crate) read: ReadKey,
+    /// Its title; the comment of the key where there is none.
+    pub(crate) title: Option<&'a str>,
+    pub(crate) by: &'a Identity,
+}
+
+/// Tells whether a user or a repository has this key already.
+pub(crate) fn is_taken(side: &Side, key: &str) -> bool {
+    side.read(|state| state.user_key(key).is_some() || !state.deploy_keys_like(key).is_empty())
+}
+
+/// Returns the deploy keys of a repository, oldest first.
+pub(crate) fn deploy_keys(side: &Side, repository: u64) -> Vec<DeployKey> {
+    side.read(|state| state.deploy_keys_of(repository).cloned().collect())
+}
+
+/// Finds a deploy key of a repository.
+pub(crate) fn deploy_key(side: &Side, repository: u64, id: u64) -> Option<DeployKey> {
+    side.read(|state| state.deploy_keys_of(repository).find(|key| key.id == id).cloned())
+}
+
+/// Adds a deploy key to a repository.
+pub(crate) fn add_deploy_key(
+    side: &Side,
+    repository: u64,
+    new: NewKey<'_>,
+    read_only: bool,
+) -> DeployKey {
+    side.write(|state| {
+        let key = DeployKey {
+            id: state.fresh_id(),
+            repository,
+            title: new.title.unwrap_or(&new.read.comment).to_owned(),
+            key: new.read.key,
+            comment: new.read.comment,
+            read_only,
+            added_by: new.by.login.clone(),
+            application: new.by.client_id.clone(),
+            created_at: Timestamp::now(),
+            last_used: None,
+        };
+        state.deploy_keys.push(key.clone());
+        key
+    })
+}
+
+/// Deletes a deploy key of a repository, and tells whether there was one.
+pub(crate) fn delete_deploy_key(side: &Side, repository: u64, id: u64) -> bool {
+    side.write(|state| {
+        let before = state.deploy_keys.len();
+        state.deploy_keys.retain(|key| !(key.id == id && key.repository == repository));
+        state.deploy_keys.len() < before
+    })
+}
+
+/// Returns the keys of a user, oldest first.
+pub(crate) fn user_keys(side: &Side, login: &str) -> Vec<UserKey> {
+    side.read(|state| state.user_keys.iter().filter(|key| key.login == login).cloned().collect())
+}
+
+/// Finds a key of a user.
+pub(crate) fn user_key(
+    side: &Side,
+    login: &str,
+    is_it: impl Fn(&UserKey) -> bool,
+) -> Option<UserKey> {
+    let mine = |key: &&UserKey| key.login == login && is_it(key);
+    side.read(|state| state.user_keys.iter().find(mine).cloned())
+}
+
+/// Adds a key to the user who calls.
+pub(crate) fn add_user_key(side: &Side, new: NewKey<'_>) -> UserKey {
+    side.write(|state| {
+        let key = UserKey {
+            id: state.fresh_id(),
+            uuid: Uuid::new_v4(),
+            login: new.by.login.clone(),
+            title: new.title.unwrap_or(&new.read.comment).to_owned(),
+            key: new.read.key,
+            comment: new.read.comment,
+            application: new.by.client_id.clone(),
+            created_at: Timestamp::now(),
+            last_used: None,
+        };
+        state.user_keys.push(key.clone());
+        key
+    })
+}
+
+/// Deletes a key of a user, and tells whether there was one.
+pub(crate) fn delete_user_key(side: &Side, login: &str, is_it: impl Fn(&UserKey) -> bool) -> bool {
+    side.write(|state| {
+        let before = state.user_keys.len();
+        state.user_keys.retain(|key| !(key.login == login && is_it(key)));
+        state.user_keys.len() < before
+    })
 }

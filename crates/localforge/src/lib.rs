@@ -13,12 +13,14 @@
 mod access;
 mod answer;
 mod bitbucket;
+mod call;
 mod caller;
 mod change;
 mod commit;
 mod connection;
 mod control;
 mod create;
+mod deliver;
 mod fault_layer;
 mod faults;
 mod forge;
@@ -43,6 +45,7 @@ mod smart_http;
 mod ssh;
 mod stamp;
 mod start;
+mod statuses;
 mod web;
 
 pub use commit::NewCommit;

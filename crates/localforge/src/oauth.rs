@@ -22,7 +22,10 @@ use crate::{
     model::{Application, Code, User},
     random, session,
     side::Side,
-    web::frame::{Frame, html},
+    web::{
+        frame::{Frame, html, message},
+        sign_in::{Purpose, sign_in_page},
+    },
 };
 
 mod exchange;
@@ -71,26 +74,6 @@ struct Request {
     asked: Asked,
 }
 
-/// What is wrong with a request, for people.
-#[derive(Template)]
-#[template(path = "message.html")]
-struct Message<'a> {
-    frame: Frame,
-    title: &'a str,
-    text: &'a str,
-}
-
-/// The list of people to sign in as.
-#[derive(Template)]
-#[template(path = "signin.html")]
-struct SignIn<'a> {
-    frame: Frame,
-    people: Vec<User>,
-    application: &'a str,
-    return_to: String,
-    suggested: &'a str,
-}
-
 /// The page that asks for consent.
 #[derive(Template)]
 #[template(path = "consent.html")]
@@ -104,9 +87,8 @@ struct Consent<'a> {
     switch: String,
 }
 
-fn message(side: &Side, headers: &HeaderMap, title: &str, text: &str) -> Response {
-    let page = Message { frame: Frame::of(side, headers, title), title, text };
-    (StatusCode::BAD_REQUEST, html(&page)).into_response()
+fn unusable(side: &Side, headers: &HeaderMap, title: &str, text: &str) -> Refusal {
+    Refusal::new(message(side, headers, StatusCode::BAD_REQUEST, (title, text)))
 }
 
 /// Makes sense of a request. What is wrong is told to the person, or to the application where its
@@ -115,12 +97,12 @@ fn understand(side: &Side, headers: &HeaderMap, asked: Asked) -> Result<Request,
     let application = side.read(|state| state.application(&asked.client_id).cloned());
     let Some(application) = application else {
         let text = "No application is registered here under this client id.";
-        return Err(Refusal::new(message(side, headers, "Unknown application", text)));
+        return Err(unusable(side, headers, "Unknown application", text));
     };
     let registered = Url::parse(&application.redirect_uri);
     let Ok(registered) = registered else {
         let text = "The application's registered callback address is no address.";
-        return Err(Refusal::new(message(side, headers, "Broken application", text)));
+        return Err(unusable(side, headers, "Broken application", text));
     };
     let wanted = match &asked.redirect_uri {
         Some(wanted) => Url::parse(wanted).ok().filter(|one| fits(&registered, one)),
@@ -134,7 +116,7 @@ fn understand(side: &Side, headers: &HeaderMap, asked: Asked) -> Result<Request,
             return Err(Refusal::new(Redirect::to(back.as_str())));
         }
         let text = "The callback address of the request is not the one that was registered.";
-        return Err(Refusal::new(message(side, headers, "Invalid redirect_uri", text)));
+        return Err(unusable(side, headers, "Invalid redirect_uri", text));
     };
     let method = asked.code_challenge_method.as_deref();
     if asked.code_challenge.is_some() && method.is_some_and(|method| method != "S256") {
@@ -182,7 +164,7 @@ async fn ask(
     let user = session::visitor(&side, &headers);
     let choose = request.asked.prompt.as_deref() == Some("select_account");
     let (Some(user), false) = (user, choose) else {
-        return sign_in_page(&side, &headers, &request, &uri);
+        return choose_user(&side, &headers, &request, &uri);
     };
     let client_id = &request.application.client_id;
     let before = side.read(|state| state.allowed(client_id, &user.login).cloned());
@@ -198,7 +180,7 @@ async fn ask(
     consent_page(&side, &headers, &request, &user)
 }
 
-fn sign_in_page(
+fn choose_user(
     side: &Side,
     headers: &HeaderMap,
     request: &Request,
@@ -211,14 +193,12 @@ fn sign_in_page(
             query.append_pair(&name, &value);
         }
     }
-    let page = SignIn {
-        frame: Frame::of(side, headers, "Sign in"),
-        people: side.read(|state| state.users.clone()),
+    let purpose = Purpose {
         application: &request.application.name,
-        return_to: format!("{}?{}", uri.path(), query.finish()),
+        return_to: &format!("{}?{}", uri.path(), query.finish()),
         suggested: request.asked.login.as_deref().unwrap_or_default(),
     };
-    html(&page)
+    sign_in_page(side, headers, purpose)
 }
 
 fn consent_page(side: &Side, headers: &HeaderMap, request: &Request, user: &User) -> Response {
@@ -266,7 +246,8 @@ async fn decide(
         Err(refusal) => return refusal.into_response(),
     };
     let Some(user) = session::visitor(&side, &headers) else {
-        return message(&side, &headers, "Not signed in", "Please start again and sign in first.");
+        let text = "Please start again and sign in first.";
+        return unusable(&side, &headers, "Not signed in", text).into_response();
     };
     if decision.decision != "allow" {
         let text = "The user has denied your application access.";

@@ -2,7 +2,8 @@
 
 use axum::{
     Json,
-    http::{StatusCode, Uri, header},
+    extract::{FromRequestParts, Query, rejection::QueryRejection},
+    http::{StatusCode, Uri, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
@@ -10,12 +11,29 @@ use serde_json::{Value, json};
 
 use crate::side::Side;
 
-/// What a caller asks of a list.
-#[derive(Clone, Debug, Default, Deserialize)]
-pub(crate) struct Paging {
+#[derive(Debug, Deserialize)]
+struct Paging {
     page: Option<usize>,
+    /// GitHub's name for the length of a page.
     per_page: Option<usize>,
+    /// Bitbucket's name for it.
     pagelen: Option<usize>,
+}
+
+/// A call for a list: the page that is asked for, and the address of the list.
+#[derive(Debug)]
+pub(crate) struct Listing {
+    paging: Paging,
+    uri: Uri,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Listing {
+    type Rejection = QueryRejection;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, QueryRejection> {
+        let Query(paging) = Query::from_request_parts(parts, state).await?;
+        Ok(Self { paging, uri: parts.uri.clone() })
+    }
 }
 
 /// The part of a list that was asked for.
@@ -47,46 +65,48 @@ fn address(side: &Side, uri: &Uri, page: usize) -> String {
     format!("{}?{}", side.api(uri.path()), query.finish())
 }
 
-/// Answers with a page of a list, GitHub's way.
-pub(crate) fn linked(side: &Side, uri: &Uri, paging: &Paging, items: Vec<Value>) -> Response {
-    let length = paging.per_page.unwrap_or(30).clamp(1, 100);
-    let part = cut(items, paging.page, length);
-    let mut links = Vec::new();
-    let mut link = |page: usize, rel: &str| {
-        links.push(format!("<{}>; rel=\"{rel}\"", address(side, uri, page)));
-    };
-    if part.page < part.last {
-        link(part.page + 1, "next");
-        link(part.last, "last");
-    }
-    if part.page > 1 {
-        link(1, "first");
-        link(part.page - 1, "prev");
-    }
-    let mut response = Json(part.items).into_response();
-    if let (false, Ok(value)) = (links.is_empty(), links.join(", ").parse()) {
-        response.headers_mut().insert(header::LINK, value);
-    }
-    response
-}
-
-/// Answers with a page of a list, Bitbucket's way.
-pub(crate) fn paginated(side: &Side, uri: &Uri, paging: &Paging, items: Vec<Value>) -> Response {
-    let length = paging.pagelen.unwrap_or(10).clamp(1, 100);
-    let part = cut(items, paging.page, length);
-    let mut body = json!({
-        "size": part.total, "page": part.page, "pagelen": length, "values": part.items,
-    });
-    let mut more = |name: &str, page: usize| {
-        if let Value::Object(fields) = &mut body {
-            fields.insert(name.to_owned(), json!(address(side, uri, page)));
+impl Listing {
+    /// Answers with a page of a list, GitHub's way.
+    pub(crate) fn linked(&self, side: &Side, items: Vec<Value>) -> Response {
+        let length = self.paging.per_page.unwrap_or(30).clamp(1, 100);
+        let part = cut(items, self.paging.page, length);
+        let mut links = Vec::new();
+        let mut link = |page: usize, rel: &str| {
+            links.push(format!("<{}>; rel=\"{rel}\"", address(side, &self.uri, page)));
+        };
+        if part.page < part.last {
+            link(part.page + 1, "next");
+            link(part.last, "last");
         }
-    };
-    if part.page < part.last {
-        more("next", part.page + 1);
+        if part.page > 1 {
+            link(1, "first");
+            link(part.page - 1, "prev");
+        }
+        let mut response = Json(part.items).into_response();
+        if let (false, Ok(value)) = (links.is_empty(), links.join(", ").parse()) {
+            response.headers_mut().insert(header::LINK, value);
+        }
+        response
     }
-    if part.page > 1 {
-        more("previous", part.page - 1);
+
+    /// Answers with a page of a list, Bitbucket's way.
+    pub(crate) fn paginated(&self, side: &Side, items: Vec<Value>) -> Response {
+        let length = self.paging.pagelen.unwrap_or(10).clamp(1, 100);
+        let part = cut(items, self.paging.page, length);
+        let mut body = json!({
+            "size": part.total, "page": part.page, "pagelen": length, "values": part.items,
+        });
+        let mut more = |name: &str, page: usize| {
+            if let Value::Object(fields) = &mut body {
+                fields.insert(name.to_owned(), json!(address(side, &self.uri, page)));
+            }
+        };
+        if part.page < part.last {
+            more("next", part.page + 1);
+        }
+        if part.page > 1 {
+            more("previous", part.page - 1);
+        }
+        (StatusCode::OK, Json(body)).into_response()
     }
-    (StatusCode::OK, Json(body)).into_response()
 }

@@ -42,6 +42,24 @@ impl From<GitError> for PullRefusal {
     }
 }
 
+/// Finds a pull request of a repository.
+pub(crate) fn find(side: &Side, repository: &Repository, number: u64) -> Option<Pull> {
+    side.read(|state| {
+        let same = |one: &&Pull| one.repository == repository.id && one.number == number;
+        state.pulls.iter().find(same).cloned()
+    })
+}
+
+/// Returns pull requests of a repository, newest first.
+pub(crate) fn select(
+    side: &Side,
+    repository: &Repository,
+    is_wanted: impl Fn(&Pull) -> bool,
+) -> Vec<Pull> {
+    let fits = |one: &&Pull| one.repository == repository.id && is_wanted(one);
+    side.read(|state| state.pulls.iter().rev().filter(fits).cloned().collect())
+}
+
 /// Opens a pull request and tells the hooks.
 pub(crate) async fn open(
     side: &Arc<Side>,

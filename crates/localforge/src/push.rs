@@ -9,8 +9,8 @@ use roundel_model::{forge::ForgeKind, time::Timestamp};
 
 use crate::{
     change::{PullChange, RefChange},
+    deliver::{self, Event},
     git::{GitError, Refs},
-    hooks::{self, Event},
     model::{Pull, Repository},
     payload,
     side::Side,
@@ -95,7 +95,7 @@ async fn announce(
 ) -> Result<(), GitError> {
     if side.kind == ForgeKind::Bitbucket {
         let payload = payload::bitbucket::push(side, repository, actor, changes).await?;
-        hooks::fire(side, &event(repository, "repo:push", None, &payload));
+        deliver::fire(side, &Event::new(repository, "repo:push", None, &payload));
         return Ok(());
     }
     let tags = changes.iter().filter(|change| change.branch().is_none()).count();
@@ -104,11 +104,11 @@ async fn announce(
             continue;
         }
         let payload = payload::github::push(side, repository, actor, change).await?;
-        hooks::fire(side, &event(repository, "push", None, &payload));
+        deliver::fire(side, &Event::new(repository, "push", None, &payload));
         if change.before.is_none() || change.after.is_none() {
             let name = if change.after.is_some() { "create" } else { "delete" };
             let payload = payload::github::created_or_deleted(side, repository, actor, change);
-            hooks::fire(side, &event(repository, name, None, &payload));
+            deliver::fire(side, &Event::new(repository, name, None, &payload));
         }
     }
     Ok(())
@@ -158,7 +158,7 @@ pub(crate) async fn announce_pull(
             PullChange::Moved { .. } => "synchronize",
             PullChange::Closed => "closed",
         };
-        hooks::fire(side, &event(repository, "pull_request", Some(action), &payload));
+        deliver::fire(side, &Event::new(repository, "pull_request", Some(action), &payload));
         return Ok(());
     }
     let name = match change {
@@ -167,22 +167,8 @@ pub(crate) async fn announce_pull(
         PullChange::Closed => "pullrequest:rejected",
     };
     let payload = payload::bitbucket::pull_request(side, repository, actor, pull);
-    hooks::fire(side, &event(repository, name, None, &payload));
+    deliver::fire(side, &Event::new(repository, name, None, &payload));
     Ok(())
-}
-
-fn event(
-    repository: &Repository,
-    name: &str,
-    action: Option<&str>,
-    payload: &serde_json::Value,
-) -> Event {
-    Event {
-        repository: repository.id,
-        name: name.to_owned(),
-        action: action.map(str::to_owned),
-        payload: payload.to_string(),
-    }
 }
 
 #[cfg(test)]

@@ -26,12 +26,12 @@ mod create;
 pub(crate) mod frame;
 mod look;
 mod repository;
-mod sign_in;
+pub(crate) mod sign_in;
 
 use self::{
     frame::{Frame, html, not_found},
     look::{StateLook, ago, visibility},
-    sign_in::sign_in_page,
+    sign_in::sign_in_first,
 };
 
 /// Returns the routes.
@@ -148,7 +148,7 @@ async fn row(side: &Side, repository: &Repository) -> Row {
 }
 
 async fn sign_in(State(side): State<Arc<Side>>, headers: HeaderMap) -> Response {
-    sign_in_page(&side, &headers, "/")
+    sign_in_first(&side, &headers, "/")
 }
 
 async fn style() -> impl IntoResponse {

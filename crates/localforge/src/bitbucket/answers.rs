@@ -31,6 +31,11 @@ pub(crate) fn hidden() -> Refusal {
     refuse(StatusCode::NOT_FOUND, message)
 }
 
+/// Says that there is no such commit.
+pub(crate) fn no_commit(revision: &str) -> Refusal {
+    refuse(StatusCode::NOT_FOUND, &format!("Commit not found: {revision}"))
+}
+
 /// Reads a body.
 pub(crate) fn body(bytes: &Bytes) -> Result<Value, Refusal> {
     let value: Option<Value> = serde_json::from_slice(bytes).ok();

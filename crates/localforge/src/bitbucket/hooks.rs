@@ -3,29 +3,28 @@
 use std::sync::Arc;
 
 use axum::{
-    Extension,
     body::Bytes,
-    extract::{Path, Query, State},
-    http::{StatusCode, Uri},
+    extract::{Path, State},
+    http::StatusCode,
 };
-use roundel_model::{forge::Role, time::Timestamp};
+use roundel_model::forge::Role;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::{
     answers::{body, invalid, refuse},
-    rights::{repository, uuid_of},
+    rights::{Need, uuid_of},
     shape,
 };
 use crate::{
-    answer::{Outcome, Refusal, nothing, ok, text, texts},
-    caller::Caller,
+    answer::{Outcome, Refusal, flag, is_http, nothing, ok, text, text_or_empty, texts},
+    call::Call,
+    hooks::{self, NewHook},
     model::{Hook, Repository},
-    page::{Paging, paginated},
+    page::Listing,
     side::Side,
 };
 
-const ADMIN: (Role, &str) = (Role::Admin, "webhook");
+const ADMIN: Need = Need::new(Role::Admin, "webhook");
 /// Characters of a secret.
 const SECRET_CHARS: usize = 128;
 /// Every event that a repository's hook can ask for.
@@ -65,16 +64,12 @@ pub(super) async fn subjects(State(side): State<Arc<Side>>) -> Outcome {
 }
 
 /// `GET /hook_events/{subject}`
-pub(super) async fn events(
-    State(side): State<Arc<Side>>,
-    Query(paging): Query<Paging>,
-    uri: Uri,
-) -> Outcome {
+pub(super) async fn events(State(side): State<Arc<Side>>, listing: Listing) -> Outcome {
     let one = |event: &&str| {
         let (category, label) = event.split_once(':').unwrap_or(("repo", event));
         json!({ "event": event, "category": category, "label": label, "description": label })
     };
-    Ok(paginated(&side, &uri, &paging, EVENTS.iter().map(one).collect()))
+    Ok(listing.paginated(&side, EVENTS.iter().map(one).collect()))
 }
 
 fn gone() -> Refusal {
@@ -82,24 +77,17 @@ fn gone() -> Refusal {
 }
 
 /// `GET …/hooks`
-pub(super) async fn list(
-    State(side): State<Arc<Side>>,
-    Extension(caller): Extension<Caller>,
-    Path((workspace, name)): Path<(String, String)>,
-    Query(paging): Query<Paging>,
-    uri: Uri,
-) -> Outcome {
-    let found = repository(&side, &caller, (&workspace, &name), ADMIN)?;
-    let hooks: Vec<_> = side.read(|state| state.hooks_of(found.id).cloned().collect());
-    let all = hooks.iter().map(|hook| shape::hook(&side, &found, hook)).collect();
-    Ok(paginated(&side, &uri, &paging, all))
+pub(super) async fn list(call: Call, listing: Listing) -> Outcome {
+    let found = call.repository(ADMIN)?;
+    let all = hooks::all(&call.side, found.id);
+    let all = all.iter().map(|hook| shape::hook(&call.side, &found, hook)).collect();
+    Ok(listing.paginated(&call.side, all))
 }
 
 /// Reads url and events of a body.
 fn checked(wanted: &Value) -> Result<(String, Vec<String>), Refusal> {
     let address = text(wanted, "url").unwrap_or_default();
-    let good = url::Url::parse(address).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
-    if !good {
+    if !is_http(address) {
         return Err(invalid("url", "Enter a valid URL."));
     }
     let events = texts(wanted, "events").unwrap_or_default();
@@ -121,69 +109,46 @@ fn secret(wanted: &Value) -> Option<String> {
 }
 
 /// `POST …/hooks`: no ping follows; the first push proves it.
-pub(super) async fn add(
-    State(side): State<Arc<Side>>,
-    Extension(caller): Extension<Caller>,
-    Path((workspace, name)): Path<(String, String)>,
-    bytes: Bytes,
-) -> Outcome {
-    let found = repository(&side, &caller, (&workspace, &name), ADMIN)?;
+pub(super) async fn add(call: Call, bytes: Bytes) -> Outcome {
+    let found = call.repository(ADMIN)?;
     let wanted = body(&bytes)?;
-    let (address, events) = checked(&wanted)?;
-    let now = Timestamp::now();
-    let hook = side.write(|state| {
-        let hook = Hook {
-            id: state.fresh_id(),
-            uuid: Uuid::new_v4(),
-            repository: found.id,
-            url: address,
-            description: text(&wanted, "description").unwrap_or_default().to_owned(),
-            active: wanted.get("active").and_then(Value::as_bool).unwrap_or(true),
-            events,
-            secret: secret(&wanted),
-            content_type: "json".to_owned(),
-            insecure_ssl: insecure(&wanted),
-            created_at: now,
-            updated_at: now,
-        };
-        state.hooks.push(hook.clone());
-        hook
-    });
-    ok(StatusCode::CREATED, shape::hook(&side, &found, &hook))
+    let (url, events) = checked(&wanted)?;
+    let new = NewHook {
+        url,
+        description: text_or_empty(&wanted, "description"),
+        events,
+        secret: secret(&wanted),
+        content_type: "json".to_owned(),
+        skips_verification: skips_verification(&wanted),
+    };
+    let hook = hooks::create(&call.side, found.id, new, &wanted);
+    ok(StatusCode::CREATED, shape::hook(&call.side, &found, &hook))
 }
 
-fn insecure(wanted: &Value) -> String {
-    let skip = wanted.get("skip_cert_verification").and_then(Value::as_bool).unwrap_or(false);
-    if skip { "1" } else { "0" }.to_owned()
+fn skips_verification(wanted: &Value) -> bool {
+    flag(wanted, "skip_cert_verification").unwrap_or(false)
 }
 
 fn find(side: &Side, repository: &Repository, id: &str) -> Result<Hook, Refusal> {
-    let hook = side.read(|state| {
-        state.hooks_of(repository.id).find(|one| Some(one.uuid) == uuid_of(id)).cloned()
-    });
-    hook.ok_or_else(gone)
+    let uuid = uuid_of(id);
+    hooks::find(side, repository.id, |one| Some(one.uuid) == uuid).ok_or_else(gone)
 }
 
 /// `GET …/hooks/{id}`
-pub(super) async fn show(
-    State(side): State<Arc<Side>>,
-    Extension(caller): Extension<Caller>,
-    Path((workspace, name, id)): Path<(String, String, String)>,
-) -> Outcome {
-    let found = repository(&side, &caller, (&workspace, &name), ADMIN)?;
-    let hook = find(&side, &found, &id)?;
-    ok(StatusCode::OK, shape::hook(&side, &found, &hook))
+pub(super) async fn show(call: Call, Path((.., id)): Path<(String, String, String)>) -> Outcome {
+    let found = call.repository(ADMIN)?;
+    let hook = find(&call.side, &found, &id)?;
+    ok(StatusCode::OK, shape::hook(&call.side, &found, &hook))
 }
 
 /// `PUT …/hooks/{id}`: a secret that is left out stays.
 pub(super) async fn change(
-    State(side): State<Arc<Side>>,
-    Extension(caller): Extension<Caller>,
-    Path((workspace, name, id)): Path<(String, String, String)>,
+    call: Call,
+    Path((.., id)): Path<(String, String, String)>,
     bytes: Bytes,
 ) -> Outcome {
-    let found = repository(&side, &caller, (&workspace, &name), ADMIN)?;
-    let mut hook = find(&side, &found, &id)?;
+    let found = call.repository(ADMIN)?;
+    let mut hook = find(&call.side, &found, &id)?;
     let wanted = body(&bytes)?;
     let (address, events) = checked(&wanted)?;
     hook.url = address;
@@ -191,30 +156,18 @@ pub(super) async fn change(
     if let Some(description) = text(&wanted, "description") {
         description.clone_into(&mut hook.description);
     }
-    if let Some(active) = wanted.get("active").and_then(Value::as_bool) {
-        hook.active = active;
-    }
     if wanted.get("secret").is_some() {
         hook.secret = secret(&wanted);
     }
-    hook.insecure_ssl = insecure(&wanted);
-    hook.updated_at = Timestamp::now();
-    side.write(|state| {
-        if let Some(one) = state.hooks.iter_mut().find(|one| one.id == hook.id) {
-            one.clone_from(&hook);
-        }
-    });
-    ok(StatusCode::OK, shape::hook(&side, &found, &hook))
+    hook.insecure_ssl = hooks::insecure_ssl(skips_verification(&wanted));
+    let hook = hooks::update(&call.side, hook, &wanted);
+    ok(StatusCode::OK, shape::hook(&call.side, &found, &hook))
 }
 
 /// `DELETE …/hooks/{id}`
-pub(super) async fn remove(
-    State(side): State<Arc<Side>>,
-    Extension(caller): Extension<Caller>,
-    Path((workspace, name, id)): Path<(String, String, String)>,
-) -> Outcome {
-    let found = repository(&side, &caller, (&workspace, &name), ADMIN)?;
-    let hook = find(&side, &found, &id)?;
-    side.write(|state| state.hooks.retain(|one| one.id != hook.id));
+pub(super) async fn remove(call: Call, Path((.., id)): Path<(String, String, String)>) -> Outcome {
+    let found = call.repository(ADMIN)?;
+    let hook = find(&call.side, &found, &id)?;
+    hooks::delete(&call.side, hook.id);
     nothing(StatusCode::NO_CONTENT)
 }

@@ -5,110 +5,85 @@ use std::sync::Arc;
 use axum::{
     Extension,
     body::Bytes,
-    extract::{Path, Query, State},
-    http::{StatusCode, Uri},
+    extract::{Path, State},
+    http::StatusCode,
 };
-use roundel_model::{forge::Role, time::Timestamp};
-use uuid::Uuid;
+use roundel_model::forge::Role;
+use serde_json::Value;
 
 use super::{
     answers::{body, invalid, refuse},
-    rights::{repository, scoped, signed_in, uuid_of},
+    rights::{Need, scoped, signed_in, uuid_of},
     shape,
 };
 use crate::{
     answer::{Outcome, Refusal, nothing, ok, text},
+    call::Call,
     caller::{Caller, Identity},
-    keys,
+    keys::{self, NewKey, ReadKey},
     model::{DeployKey, UserKey},
-    page::{Paging, paginated},
+    page::Listing,
     side::Side,
 };
 
-const ADMIN: (Role, &str) = (Role::Admin, "repository:admin");
+const ADMIN: Need = Need::new(Role::Admin, "repository:admin");
 
 fn gone() -> Refusal {
     refuse(StatusCode::NOT_FOUND, "Access key not found")
 }
 
 /// `GET …/deploy-keys`
-pub(super) async fn list(
-    State(side): State<Arc<Side>>,
-    Extension(caller): Extension<Caller>,
-    Path((workspace, name)): Path<(String, String)>,
-    Query(paging): Query<Paging>,
-    uri: Uri,
-) -> Outcome {
-    let found = repository(&side, &caller, (&workspace, &name), ADMIN)?;
-    let keys: Vec<_> = side.read(|state| state.deploy_keys_of(found.id).cloned().collect());
-    let all = keys.iter().map(|key| shape::deploy_key(&side, &found, key)).collect();
-    Ok(paginated(&side, &uri, &paging, all))
+pub(super) async fn list(call: Call, listing: Listing) -> Outcome {
+    let found = call.repository(ADMIN)?;
+    let all = keys::deploy_keys(&call.side, found.id);
+    let all = all.iter().map(|key| shape::deploy_key(&call.side, &found, key)).collect();
+    Ok(listing.paginated(&call.side, all))
+}
+
+/// Reads the key of a body.
+fn read_key(wanted: &Value) -> Result<ReadKey, Refusal> {
+    let read = keys::read(text(wanted, "key").unwrap_or_default());
+    read.ok_or_else(|| invalid("key", "Invalid SSH key."))
 }
 
 /// `POST …/deploy-keys`: answers 200, and the key is read-only whatever is asked.
-pub(super) async fn add(
-    State(side): State<Arc<Side>>,
-    Extension(caller): Extension<Caller>,
-    Path((workspace, name)): Path<(String, String)>,
-    bytes: Bytes,
-) -> Outcome {
-    let found = repository(&side, &caller, (&workspace, &name), ADMIN)?;
+pub(super) async fn add(call: Call, bytes: Bytes) -> Outcome {
+    let found = call.repository(ADMIN)?;
     let wanted = body(&bytes)?;
-    let Some(read) = keys::read(text(&wanted, "key").unwrap_or_default()) else {
-        return Err(invalid("key", "Invalid SSH key."));
-    };
-    let (here, somebody) = side.read(|state| {
-        let here = state.deploy_keys_of(found.id).any(|one| one.key == read.key);
-        (here, state.user_key(&read.key).is_some())
+    let read = read_key(&wanted)?;
+    let (is_here, is_of_user) = call.side.read(|state| {
+        let is_here = state.deploy_keys_of(found.id).any(|one| one.key == read.key);
+        (is_here, state.user_key(&read.key).is_some())
     });
-    if here {
+    if is_here {
         let message = "Someone has already added that access key to this repository.";
         return Err(invalid("key", message));
     }
-    if somebody {
+    if is_of_user {
         return Err(invalid("key", "Someone has already registered that SSH key."));
     }
-    let identity = signed_in(&caller)?;
-    let key = side.write(|state| {
-        let key = DeployKey {
-            id: state.fresh_id(),
-            repository: found.id,
-            title: text(&wanted, "label").unwrap_or(&read.comment).to_owned(),
-            key: read.key,
-            comment: read.comment,
-            read_only: true,
-            added_by: identity.login.clone(),
-            application: identity.client_id.clone(),
-            created_at: Timestamp::now(),
-            last_used: None,
-        };
-        state.deploy_keys.push(key.clone());
-        key
-    });
-    ok(StatusCode::OK, shape::deploy_key(&side, &found, &key))
+    let by = signed_in(&call.caller)?;
+    let new = NewKey { read, title: text(&wanted, "label"), by };
+    let key = keys::add_deploy_key(&call.side, found.id, new, true);
+    ok(StatusCode::OK, shape::deploy_key(&call.side, &found, &key))
 }
 
 /// `GET …/deploy-keys/{id}`
-pub(super) async fn show(
-    State(side): State<Arc<Side>>,
-    Extension(caller): Extension<Caller>,
-    Path((workspace, name, id)): Path<(String, String, u64)>,
-) -> Outcome {
-    let found = repository(&side, &caller, (&workspace, &name), ADMIN)?;
-    let key = side.read(|state| state.deploy_keys_of(found.id).find(|key| key.id == id).cloned());
-    ok(StatusCode::OK, shape::deploy_key(&side, &found, &key.ok_or_else(gone)?))
+pub(super) async fn show(call: Call, Path((.., id)): Path<(String, String, u64)>) -> Outcome {
+    let found = call.repository(ADMIN)?;
+    let key = keys::deploy_key(&call.side, found.id, id).ok_or_else(gone)?;
+    ok(StatusCode::OK, shape::deploy_key(&call.side, &found, &key))
 }
 
 /// `PUT …/deploy-keys/{id}`: the label only.
 pub(super) async fn relabel(
-    State(side): State<Arc<Side>>,
-    Extension(caller): Extension<Caller>,
-    Path((workspace, name, id)): Path<(String, String, u64)>,
+    call: Call,
+    Path((.., id)): Path<(String, String, u64)>,
     bytes: Bytes,
 ) -> Outcome {
-    let found = repository(&side, &caller, (&workspace, &name), ADMIN)?;
+    let found = call.repository(ADMIN)?;
     let wanted = body(&bytes)?;
-    let key = side.write(|state| {
+    let key = call.side.write(|state| {
         let same = |key: &&mut DeployKey| key.id == id && key.repository == found.id;
         let key = state.deploy_keys.iter_mut().find(same)?;
         if let Some(label) = text(&wanted, "label") {
@@ -116,22 +91,14 @@ pub(super) async fn relabel(
         }
         Some(key.clone())
     });
-    ok(StatusCode::OK, shape::deploy_key(&side, &found, &key.ok_or_else(gone)?))
+    ok(StatusCode::OK, shape::deploy_key(&call.side, &found, &key.ok_or_else(gone)?))
 }
 
 /// `DELETE …/deploy-keys/{id}`
-pub(super) async fn remove(
-    State(side): State<Arc<Side>>,
-    Extension(caller): Extension<Caller>,
-    Path((workspace, name, id)): Path<(String, String, u64)>,
-) -> Outcome {
-    let found = repository(&side, &caller, (&workspace, &name), ADMIN)?;
-    let removed = side.write(|state| {
-        let before = state.deploy_keys.len();
-        state.deploy_keys.retain(|key| !(key.id == id && key.repository == found.id));
-        state.deploy_keys.len() < before
-    });
-    if removed { nothing(StatusCode::NO_CONTENT) } else { Err(gone()) }
+pub(super) async fn remove(call: Call, Path((.., id)): Path<(String, String, u64)>) -> Outcome {
+    let found = call.repository(ADMIN)?;
+    let deleted = keys::delete_deploy_key(&call.side, found.id, id);
+    if deleted { nothing(StatusCode::NO_CONTENT) } else { Err(gone()) }
 }
 
 /// Only one's own keys are seen and changed.
@@ -154,17 +121,15 @@ pub(super) async fn list_mine(
     State(side): State<Arc<Side>>,
     Extension(caller): Extension<Caller>,
     Path(user): Path<String>,
-    Query(paging): Query<Paging>,
-    uri: Uri,
+    listing: Listing,
 ) -> Outcome {
     let login = &myself(&side, &caller, &user, "account")?.login;
-    let keys: Vec<UserKey> = side
-        .read(|state| state.user_keys.iter().filter(|key| key.login == *login).cloned().collect());
-    let all = keys.iter().map(|key| shown(&side, key)).collect();
-    Ok(paginated(&side, &uri, &paging, all))
+    let all = keys::user_keys(&side, login);
+    let all = all.iter().map(|key| shown(&side, key)).collect();
+    Ok(listing.paginated(&side, all))
 }
 
-fn shown(side: &Side, key: &UserKey) -> serde_json::Value {
+fn shown(side: &Side, key: &UserKey) -> Value {
     shape::user_key(side, key, &keys::fingerprint(&key.key))
 }
 
@@ -175,32 +140,13 @@ pub(super) async fn add_mine(
     Path(user): Path<String>,
     bytes: Bytes,
 ) -> Outcome {
-    let identity = myself(&side, &caller, &user, "account:write")?;
+    let by = myself(&side, &caller, &user, "account:write")?;
     let wanted = body(&bytes)?;
-    let Some(read) = keys::read(text(&wanted, "key").unwrap_or_default()) else {
-        return Err(invalid("key", "Invalid SSH key."));
-    };
-    let taken = side.read(|state| {
-        state.user_key(&read.key).is_some() || !state.deploy_keys_like(&read.key).is_empty()
-    });
-    if taken {
+    let read = read_key(&wanted)?;
+    if keys::is_taken(&side, &read.key) {
         return Err(invalid("key", "Someone has already registered that SSH key."));
     }
-    let key = side.write(|state| {
-        let key = UserKey {
-            id: state.fresh_id(),
-            uuid: Uuid::new_v4(),
-            login: identity.login.clone(),
-            title: text(&wanted, "label").unwrap_or(&read.comment).to_owned(),
-            key: read.key,
-            comment: read.comment,
-            application: identity.client_id.clone(),
-            created_at: Timestamp::now(),
-            last_used: None,
-        };
-        state.user_keys.push(key.clone());
-        key
-    });
+    let key = keys::add_user_key(&side, NewKey { read, title: text(&wanted, "label"), by });
     ok(StatusCode::CREATED, shown(&side, &key))
 }
 
@@ -211,11 +157,9 @@ pub(super) async fn show_mine(
     Path((user, id)): Path<(String, String)>,
 ) -> Outcome {
     let login = &myself(&side, &caller, &user, "account")?.login;
-    let key = side.read(|state| {
-        let mine = |key: &&UserKey| Some(key.uuid) == uuid_of(&id) && key.login == *login;
-        state.user_keys.iter().find(mine).cloned()
-    });
-    ok(StatusCode::OK, shown(&side, &key.ok_or_else(gone)?))
+    let uuid = uuid_of(&id);
+    let key = keys::user_key(&side, login, |key| Some(key.uuid) == uuid).ok_or_else(gone)?;
+    ok(StatusCode::OK, shown(&side, &key))
 }
 
 /// `DELETE /users/{user}/ssh-keys/{id}`
@@ -225,10 +169,7 @@ pub(super) async fn remove_mine(
     Path((user, id)): Path<(String, String)>,
 ) -> Outcome {
     let login = &myself(&side, &caller, &user, "account:write")?.login;
-    let removed = side.write(|state| {
-        let before = state.user_keys.len();
-        state.user_keys.retain(|key| !(Some(key.uuid) == uuid_of(&id) && key.login == *login));
-        state.user_keys.len() < before
-    });
-    if removed { nothing(StatusCode::NO_CONTENT) } else { Err(gone()) }
+    let uuid = uuid_of(&id);
+    let deleted = keys::delete_user_key(&side, login, |key| Some(key.uuid) == uuid);
+    if deleted { nothing(StatusCode::NO_CONTENT) } else { Err(gone()) }
 }

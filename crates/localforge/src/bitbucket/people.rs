@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::{
     Extension,
-    extract::{Path, Query, State},
-    http::{StatusCode, Uri},
+    extract::{Path, State},
+    http::StatusCode,
 };
 use serde_json::json;
 
@@ -17,7 +17,7 @@ use super::{
 use crate::{
     answer::{Outcome, ok},
     caller::Caller,
-    page::{Paging, paginated},
+    page::Listing,
     side::Side,
 };
 
@@ -34,8 +34,7 @@ pub(super) async fn me(
 pub(super) async fn emails(
     State(side): State<Arc<Side>>,
     Extension(caller): Extension<Caller>,
-    Query(paging): Query<Paging>,
-    uri: Uri,
+    listing: Listing,
 ) -> Outcome {
     let login = &scoped(&caller, "email")?.login;
     let email = side.person(login).email;
@@ -43,28 +42,25 @@ pub(super) async fn emails(
         "type": "email", "email": email, "is_primary": true, "is_confirmed": true,
         "links": { "self": { "href": side.api(&format!("user/emails/{email}")) } },
     });
-    Ok(paginated(&side, &uri, &paging, vec![one]))
+    Ok(listing.paginated(&side, vec![one]))
 }
 
 /// Returns the workspaces of somebody, with whether they administer it; their own comes first.
 fn workspaces_of(side: &Side, login: &str) -> Vec<(String, bool)> {
-    let mut all = vec![(login.to_owned(), true)];
+    let own = std::iter::once((login.to_owned(), true));
     side.read(|state| {
-        for one in &state.organizations {
-            if let Some(owner) = one.members.get(login) {
-                all.push((one.login.clone(), *owner));
-            }
-        }
-    });
-    all
+        let others = state.organizations_of(login).map(|one| {
+            (one.login.clone(), one.members.get(login).is_some_and(|is_owner| *is_owner))
+        });
+        own.chain(others).collect()
+    })
 }
 
 /// `GET /user/workspaces`
 pub(super) async fn workspaces(
     State(side): State<Arc<Side>>,
     Extension(caller): Extension<Caller>,
-    Query(paging): Query<Paging>,
-    uri: Uri,
+    listing: Listing,
 ) -> Outcome {
     let login = &scoped(&caller, "account")?.login;
     let all = workspaces_of(&side, login).into_iter().map(|(slug, administrator)| {
@@ -74,7 +70,7 @@ pub(super) async fn workspaces(
             "workspace": shape::workspace_base(&side, &slug),
         })
     });
-    Ok(paginated(&side, &uri, &paging, all.collect()))
+    Ok(listing.paginated(&side, all.collect()))
 }
 
 /// `GET /user/workspaces/{ws}/permission`

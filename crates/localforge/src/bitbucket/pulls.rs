@@ -1,12 +1,9 @@
 //! Pull requests between branches of one repository (`VCS` §4.9).
 
-use std::sync::Arc;
-
 use axum::{
-    Extension,
     body::Bytes,
-    extract::{Path, Query, State},
-    http::{StatusCode, Uri},
+    extract::{Path, Query},
+    http::StatusCode,
 };
 use roundel_model::forge::Role;
 use serde::Deserialize;
@@ -14,20 +11,20 @@ use serde_json::Value;
 
 use super::{
     answers::{body, invalid, refuse},
-    rights::{repository, signed_in},
+    rights::{Need, signed_in},
     shape,
 };
 use crate::{
-    answer::{Outcome, Refusal, ok, text},
-    caller::Caller,
+    answer::{Outcome, Refusal, flag, ok, text_or_empty},
+    call::Call,
     model::{Pull, Repository},
-    page::{Paging, paginated},
+    page::Listing,
     pulls::{self, NewPull, PullRefusal},
     side::Side,
 };
 
-const READ: (Role, &str) = (Role::Read, "pullrequest");
-const WRITE: (Role, &str) = (Role::Write, "pullrequest:write");
+const READ: Need = Need::new(Role::Read, "pullrequest");
+const WRITE: Need = Need::new(Role::Write, "pullrequest:write");
 
 /// What a list is narrowed by.
 #[derive(Debug, Deserialize)]
@@ -36,21 +33,12 @@ pub(super) struct Filter {
 }
 
 /// `GET …/pullrequests`
-pub(super) async fn list(
-    State(side): State<Arc<Side>>,
-    Extension(caller): Extension<Caller>,
-    Path((workspace, name)): Path<(String, String)>,
-    (Query(filter), Query(paging)): (Query<Filter>, Query<Paging>),
-    uri: Uri,
-) -> Outcome {
-    let found = repository(&side, &caller, (&workspace, &name), READ)?;
+pub(super) async fn list(call: Call, Query(filter): Query<Filter>, listing: Listing) -> Outcome {
+    let found = call.repository(READ)?;
     let open = filter.state.as_deref().is_none_or(|state| state == "OPEN");
-    let pulls: Vec<Pull> = side.read(|state| {
-        let ours = state.pulls.iter().rev();
-        ours.filter(|one| one.repository == found.id && one.open == open).cloned().collect()
-    });
-    let all = pulls.iter().map(|one| shape::pull(&side, &found, one)).collect();
-    Ok(paginated(&side, &uri, &paging, all))
+    let all = pulls::select(&call.side, &found, |one| one.open == open);
+    let all = all.iter().map(|one| shape::pull(&call.side, &found, one)).collect();
+    Ok(listing.paginated(&call.side, all))
 }
 
 fn branch_of(wanted: &Value, end: &str) -> String {
@@ -59,24 +47,19 @@ fn branch_of(wanted: &Value, end: &str) -> String {
 }
 
 /// `POST …/pullrequests`
-pub(super) async fn open(
-    State(side): State<Arc<Side>>,
-    Extension(caller): Extension<Caller>,
-    Path((workspace, name)): Path<(String, String)>,
-    bytes: Bytes,
-) -> Outcome {
-    let found = repository(&side, &caller, (&workspace, &name), WRITE)?;
+pub(super) async fn open(call: Call, bytes: Bytes) -> Outcome {
+    let found = call.repository(WRITE)?;
     let wanted = body(&bytes)?;
     let base = branch_of(&wanted, "destination");
     let new = NewPull {
-        title: text(&wanted, "title").unwrap_or_default().to_owned(),
-        body: text(&wanted, "description").unwrap_or_default().to_owned(),
+        title: text_or_empty(&wanted, "title"),
+        body: text_or_empty(&wanted, "description"),
         head: branch_of(&wanted, "source"),
         base: if base.is_empty() { found.default_branch.clone() } else { base },
-        draft: wanted.get("draft").and_then(Value::as_bool).unwrap_or(false),
-        author: signed_in(&caller)?.login.clone(),
+        draft: flag(&wanted, "draft").unwrap_or(false),
+        author: signed_in(&call.caller)?.login.clone(),
     };
-    let pull = pulls::open(&side, &found, new).await.map_err(|refusal| match refusal {
+    let pull = pulls::open(&call.side, &found, new).await.map_err(|refusal| match refusal {
         PullRefusal::NoBranch("head") => invalid("source", "branch not found"),
         PullRefusal::NoBranch(_) => invalid("destination", "branch not found"),
         PullRefusal::NothingNew => {
@@ -87,35 +70,27 @@ pub(super) async fn open(
         }
         PullRefusal::Git(error) => Refusal::from(error),
     })?;
-    ok(StatusCode::CREATED, shape::pull(&side, &found, &pull))
+    ok(StatusCode::CREATED, shape::pull(&call.side, &found, &pull))
 }
 
 fn find(side: &Side, repository: &Repository, number: u64) -> Result<Pull, Refusal> {
-    let pull = side.read(|state| {
-        let same = |one: &&Pull| one.repository == repository.id && one.number == number;
-        state.pulls.iter().find(same).cloned()
-    });
+    let pull = pulls::find(side, repository, number);
     pull.ok_or_else(|| refuse(StatusCode::NOT_FOUND, "Pull request not found"))
 }
 
 /// `GET …/pullrequests/{number}`
-pub(super) async fn show(
-    State(side): State<Arc<Side>>,
-    Extension(caller): Extension<Caller>,
-    Path((workspace, name, number)): Path<(String, String, u64)>,
-) -> Outcome {
-    let found = repository(&side, &caller, (&workspace, &name), READ)?;
-    ok(StatusCode::OK, shape::pull(&side, &found, &find(&side, &found, number)?))
+pub(super) async fn show(call: Call, Path((.., number)): Path<(String, String, u64)>) -> Outcome {
+    let found = call.repository(READ)?;
+    ok(StatusCode::OK, shape::pull(&call.side, &found, &find(&call.side, &found, number)?))
 }
 
 /// `POST …/pullrequests/{number}/decline`
 pub(super) async fn decline(
-    State(side): State<Arc<Side>>,
-    Extension(caller): Extension<Caller>,
-    Path((workspace, name, number)): Path<(String, String, u64)>,
+    call: Call,
+    Path((.., number)): Path<(String, String, u64)>,
 ) -> Outcome {
-    let found = repository(&side, &caller, (&workspace, &name), WRITE)?;
-    find(&side, &found, number)?;
-    pulls::close(&side, &found, number, &signed_in(&caller)?.login).await?;
-    ok(StatusCode::OK, shape::pull(&side, &found, &find(&side, &found, number)?))
+    let found = call.repository(WRITE)?;
+    find(&call.side, &found, number)?;
+    pulls::close(&call.side, &found, number, &signed_in(&call.caller)?.login).await?;
+    ok(StatusCode::OK, shape::pull(&call.side, &found, &find(&call.side, &found, number)?))
 }

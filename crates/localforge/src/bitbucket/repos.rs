@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{
     Extension,
     extract::{Path, Query, State},
-    http::{StatusCode, Uri},
+    http::StatusCode,
 };
 use roundel_model::forge::Role;
 use serde::Deserialize;
@@ -13,14 +13,15 @@ use serde_json::json;
 
 use super::{
     answers::refuse,
-    rights::{login_of, repository, scoped},
+    rights::{Need, login_of, scoped},
     shape,
 };
 use crate::{
     answer::{Outcome, ok},
+    call::Call,
     caller::Caller,
     model::Repository,
-    page::{Paging, paginated},
+    page::Listing,
     side::Side,
 };
 
@@ -54,8 +55,8 @@ pub(super) async fn list(
     State(side): State<Arc<Side>>,
     Extension(caller): Extension<Caller>,
     Path(workspace): Path<String>,
-    (Query(filter), Query(paging)): (Query<Filter>, Query<Paging>),
-    uri: Uri,
+    Query(filter): Query<Filter>,
+    listing: Listing,
 ) -> Outcome {
     let Some(slug) = login_of(&side, &workspace) else {
         let message = format!("No workspace with identifier '{workspace}'.");
@@ -72,18 +73,13 @@ pub(super) async fn list(
     };
     let some = seen(&side, login, &slug).into_iter().filter(|(_, role)| *role >= least);
     let all = some.map(|(one, _)| shape::repository(&side, &one)).collect();
-    Ok(paginated(&side, &uri, &paging, all))
+    Ok(listing.paginated(&side, all))
 }
 
 /// `GET /repositories/{ws}/{repo}`
-pub(super) async fn show(
-    State(side): State<Arc<Side>>,
-    Extension(caller): Extension<Caller>,
-    Path((workspace, name)): Path<(String, String)>,
-) -> Outcome {
-    let wanted = (Role::Read, "repository");
-    let found = repository(&side, &caller, (&workspace, &name), wanted)?;
-    ok(StatusCode::OK, shape::repository(&side, &found))
+pub(super) async fn show(call: Call) -> Outcome {
+    let found = call.repository(Need::READ)?;
+    ok(StatusCode::OK, shape::repository(&call.side, &found))
 }
 
 /// `GET /user/workspaces/{ws}/permissions/repositories`
@@ -91,8 +87,8 @@ pub(super) async fn permissions(
     State(side): State<Arc<Side>>,
     Extension(caller): Extension<Caller>,
     Path(workspace): Path<String>,
-    (Query(filter), Query(paging)): (Query<Filter>, Query<Paging>),
-    uri: Uri,
+    Query(filter): Query<Filter>,
+    listing: Listing,
 ) -> Outcome {
     scoped(&caller, "repository")?;
     let login = scoped(&caller, "account")?.login.clone();
@@ -119,7 +115,7 @@ pub(super) async fn permissions(
             "repository": shape::short_repository(&side, &one),
         })
     });
-    Ok(paginated(&side, &uri, &paging, all.collect()))
+    Ok(listing.paginated(&side, all.collect()))
 }
 
 /// Returns what a query wants a field to be: `permission="admin" AND repository.name="web"`.

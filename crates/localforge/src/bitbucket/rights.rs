@@ -8,12 +8,13 @@ use uuid::Uuid;
 use super::answers::{hidden, refuse};
 use crate::{
     answer::Refusal,
+    call::{Call, Right},
     caller::{Caller, Identity},
     model::Repository,
     side::Side,
 };
 
-/// Refuses whoever is nobody.
+/// Refuses a call without credentials.
 pub(crate) fn signed_in(caller: &Caller) -> Result<&Identity, Refusal> {
     let message = "Token is invalid, expired, or not supported for this endpoint.";
     caller.0.as_ref().ok_or_else(|| refuse(StatusCode::UNAUTHORIZED, message))
@@ -77,30 +78,43 @@ pub(crate) fn login_of(side: &Side, workspace: &str) -> Option<String> {
     })
 }
 
-/// Finds a repository that the caller may use so.
-pub(crate) fn repository(
-    side: &Side,
-    caller: &Caller,
-    (workspace, name): (&str, &str),
-    (wanted, scope): (Role, &str),
-) -> Result<Repository, Refusal> {
-    let Some(found) = find(side, workspace, name) else {
-        signed_in(caller)?;
-        let message = format!("Repository {workspace}/{name} not found");
-        return Err(refuse(StatusCode::NOT_FOUND, &message));
-    };
-    let role = caller.login().and_then(|login| side.read(|state| state.role(login, &found)));
-    if wanted == Role::Read && !found.private && scope == "repository" {
-        return Ok(found);
+/// What a call does with a repository.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Need {
+    pub(crate) role: Role,
+    pub(crate) scope: &'static str,
+}
+
+impl Need {
+    /// To look at a repository.
+    pub(crate) const READ: Self = Self::new(Role::Read, "repository");
+
+    pub(crate) const fn new(role: Role, scope: &'static str) -> Self {
+        Self { role, scope }
     }
-    if role.is_none() {
-        signed_in(caller)?;
-        return Err(hidden());
+}
+
+impl Right for Need {
+    fn check(self, call: &Call) -> Result<Repository, Refusal> {
+        let Call { side, caller, owner: workspace, name } = call;
+        let Some(found) = find(side, workspace, name) else {
+            signed_in(caller)?;
+            let message = format!("Repository {workspace}/{name} not found");
+            return Err(refuse(StatusCode::NOT_FOUND, &message));
+        };
+        let role = caller.login().and_then(|login| side.read(|state| state.role(login, &found)));
+        if self.role == Role::Read && !found.private && self.scope == "repository" {
+            return Ok(found);
+        }
+        if role.is_none() {
+            signed_in(caller)?;
+            return Err(hidden());
+        }
+        scoped(caller, self.scope)?;
+        if role < Some(self.role) {
+            let message = "Access denied. You must have write or admin access.";
+            return Err(refuse(StatusCode::FORBIDDEN, message));
+        }
+        Ok(found)
     }
-    scoped(caller, scope)?;
-    if role < Some(wanted) {
-        let message = "Access denied. You must have write or admin access.";
-        return Err(refuse(StatusCode::FORBIDDEN, message));
-    }
-    Ok(found)
 }

@@ -1,29 +1,27 @@
 //! Files and directories at a revision (`VCS` §4.11).
 
-use std::sync::Arc;
-
 use axum::{
-    Extension,
-    extract::{Path, Query, State},
-    http::{HeaderMap, StatusCode, Uri, header},
+    extract::{Path, Query},
+    http::{HeaderMap, StatusCode, header},
     response::IntoResponse,
 };
-use roundel_model::forge::Role;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{answers::refuse, rights::repository, shape};
+use super::{
+    answers::{no_commit, refuse},
+    rights::Need,
+    shape,
+};
 use crate::{
     answer::{Outcome, ok},
-    caller::Caller,
+    call::Call,
     git::Entry,
     model::Repository,
-    page::{Paging, paginated},
+    page::Listing,
     shape::merge,
     side::Side,
 };
-
-const READ: (Role, &str) = (Role::Read, "repository");
 
 /// Whether the file itself is wanted, or what is known of it.
 #[derive(Debug, Deserialize)]
@@ -32,43 +30,36 @@ pub(super) struct Form {
 }
 
 /// `GET …/src`: the top of the default branch.
-pub(super) async fn root(
-    state: State<Arc<Side>>,
-    Extension(caller): Extension<Caller>,
-    Path((workspace, name)): Path<(String, String)>,
-    (Query(form), Query(paging)): (Query<Form>, Query<Paging>),
-    uri: Uri,
-) -> Outcome {
-    let found = repository(&state.0, &caller, (&workspace, &name), READ)?;
-    let what = What { path: "", revision: &found.default_branch.clone(), known: None };
-    answer(&state.0, &found, &what, (form, paging, uri)).await
+pub(super) async fn root(call: Call, Query(form): Query<Form>, listing: Listing) -> Outcome {
+    let found = call.repository(Need::READ)?;
+    let what = What { path: "", revision: &found.default_branch, known: None };
+    answer(&call.side, &found, &what, (form, listing)).await
 }
 
 /// `GET …/src/{revision}/`: the top.
 pub(super) async fn top(
-    State(side): State<Arc<Side>>,
-    Extension(caller): Extension<Caller>,
-    Path((workspace, name, revision)): Path<(String, String, String)>,
-    (Query(form), Query(paging)): (Query<Form>, Query<Paging>),
-    uri: Uri,
+    call: Call,
+    Path((.., revision)): Path<(String, String, String)>,
+    Query(form): Query<Form>,
+    listing: Listing,
 ) -> Outcome {
-    let found = repository(&side, &caller, (&workspace, &name), READ)?;
+    let found = call.repository(Need::READ)?;
     let what = What { path: "", revision: &revision, known: None };
-    answer(&side, &found, &what, (form, paging, uri)).await
+    answer(&call.side, &found, &what, (form, listing)).await
 }
 
 /// `GET …/src/{revision}/{path}`: raw bytes of a file, a list of a directory.
 pub(super) async fn show(
-    State(side): State<Arc<Side>>,
-    Extension(caller): Extension<Caller>,
-    Path((workspace, name, revision, path)): Path<(String, String, String, String)>,
-    (Query(form), Query(paging)): (Query<Form>, Query<Paging>),
-    (uri, headers): (Uri, HeaderMap),
+    call: Call,
+    Path((.., revision, path)): Path<(String, String, String, String)>,
+    Query(form): Query<Form>,
+    listing: Listing,
+    headers: HeaderMap,
 ) -> Outcome {
-    let found = repository(&side, &caller, (&workspace, &name), READ)?;
+    let found = call.repository(Need::READ)?;
     let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     let what = What { path: path.trim_end_matches('/'), revision: &revision, known };
-    answer(&side, &found, &what, (form, paging, uri)).await
+    answer(&call.side, &found, &what, (form, listing)).await
 }
 
 struct What<'a> {
@@ -82,12 +73,11 @@ async fn answer(
     side: &Side,
     found: &Repository,
     what: &What<'_>,
-    (form, paging, uri): (Form, Paging, Uri),
+    (form, listing): (Form, Listing),
 ) -> Outcome {
     let git = side.git(found.id);
     let Some(sha) = git.resolve(what.revision).await else {
-        let message = format!("Commit not found: {}", what.revision);
-        return Err(refuse(StatusCode::NOT_FOUND, &message));
+        return Err(no_commit(what.revision));
     };
     let Some(entry) = git.entry(&sha, what.path).await else {
         let message = format!("No such file or directory: {}", what.path);
@@ -99,7 +89,7 @@ async fn answer(
     if entry.kind == "tree" {
         let inside = git.directory_entries(&sha, what.path).await?;
         let all = inside.iter().map(|one| shown(side, found, &sha, one)).collect();
-        return Ok(paginated(side, &uri, &paging, all));
+        return Ok(listing.paginated(side, all));
     }
     let etag = format!("\"{}\"", entry.sha);
     if what.known == Some(etag.as_str()) {

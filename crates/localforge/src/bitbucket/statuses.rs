@@ -1,46 +1,34 @@
 //! Build statuses (`VCS` §4.10).
 
-use std::sync::Arc;
-
-use axum::{
-    Extension,
-    body::Bytes,
-    extract::{Path, Query, State},
-    http::{StatusCode, Uri},
-};
-use roundel_model::{forge::Role, limits::BITBUCKET_KEY_CHARS, time::Timestamp};
+use axum::{body::Bytes, extract::Path, http::StatusCode};
+use roundel_model::{forge::Role, limits::BITBUCKET_KEY_CHARS};
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::{
-    answers::{body, invalid, refuse},
-    rights::{repository, signed_in},
+    answers::{body, invalid, no_commit, refuse},
+    rights::{Need, signed_in},
     shape,
 };
 use crate::{
-    answer::{Outcome, Refusal, ok, text},
-    caller::Caller,
-    hooks::{self, Event},
+    answer::{Outcome, Refusal, ok, text, text_or_empty},
+    call::Call,
+    deliver::{self, Event},
     model::{Repository, Status},
-    page::{Paging, paginated},
+    page::Listing,
     shape::merge,
     side::Side,
+    statuses::{self, NewStatus, Stored},
 };
 
-const READ: (Role, &str) = (Role::Read, "repository");
-
 /// Finds repository and commit.
-async fn at(
-    side: &Side,
-    caller: &Caller,
-    (workspace, name): (&str, &str),
+async fn commit_of(
+    call: &Call,
     revision: &str,
-    need: (Role, &str),
+    need: Need,
 ) -> Result<(Repository, String), Refusal> {
-    let found = repository(side, caller, (workspace, name), need)?;
-    let sha = side.git(found.id).resolve(revision).await;
-    let message = format!("Commit not found: {revision}");
-    Ok((found, sha.ok_or_else(|| refuse(StatusCode::NOT_FOUND, &message))?))
+    let found = call.repository(need)?;
+    let sha = call.side.git(found.id).resolve(revision).await;
+    Ok((found, sha.ok_or_else(|| no_commit(revision))?))
 }
 
 fn check(wanted: &Value) -> Result<(), Refusal> {
@@ -66,80 +54,59 @@ fn check(wanted: &Value) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Puts a status in the place of the one with the same key.
-fn upsert(
-    side: &Arc<Side>,
+/// Puts a status in the place of the one with the same key, and notifies webhooks.
+fn store(
+    call: &Call,
     repository: &Repository,
     sha: &str,
-    creator: &str,
     wanted: &Value,
-) -> Status {
-    let field = |name: &str| text(wanted, name).unwrap_or_default().to_owned();
-    let now = Timestamp::now();
-    let (status, event) = side.write(|state| {
-        let id = state.fresh_id();
-        let all = state.statuses.entry(format!("{}:{sha}", repository.id)).or_default();
-        let old = all.iter().position(|one| one.context == field("key"));
-        let old = old.map(|index| all.remove(index));
-        let event = if old.is_some() { "updated" } else { "created" };
-        let status = Status {
-            id: old.as_ref().map_or(id, |old| old.id),
-            uuid: old.as_ref().map_or_else(Uuid::new_v4, |old| old.uuid),
-            context: field("key"),
-            name: text(wanted, "name").unwrap_or_else(|| text(wanted, "key").unwrap_or("")).into(),
-            state: field("state"),
-            description: field("description"),
-            target_url: field("url"),
-            refname: text(wanted, "refname").map(str::to_owned),
-            creator: creator.to_owned(),
-            created_at: old.as_ref().map_or(now, |old| old.created_at),
-            updated_at: now,
-        };
-        all.push(status.clone());
-        (status, event)
-    });
+) -> Result<Status, Refusal> {
+    let side = &call.side;
+    let creator = signed_in(&call.caller)?.login.clone();
+    let new = NewStatus {
+        context: text_or_empty(wanted, "key"),
+        name: text(wanted, "name").or(text(wanted, "key")).unwrap_or_default().to_owned(),
+        state: text_or_empty(wanted, "state"),
+        description: text_or_empty(wanted, "description"),
+        target_url: text_or_empty(wanted, "url"),
+        refname: text(wanted, "refname").map(str::to_owned),
+        creator,
+    };
+    let Stored { status, replaced } = statuses::replace(side, repository, sha, new);
     let payload = json!({
-        "actor": shape::user(side, &side.person(creator)),
+        "actor": shape::user(side, &side.person(&status.creator)),
         "repository": shape::repository(side, repository),
         "commit_status": shape::status(side, repository, sha, &status),
     });
-    let event = Event {
-        repository: repository.id,
-        name: format!("repo:commit_status_{event}"),
-        action: None,
-        payload: payload.to_string(),
-    };
-    hooks::fire(side, &event);
-    status
+    let name = if replaced { "repo:commit_status_updated" } else { "repo:commit_status_created" };
+    deliver::fire(side, &Event::new(repository, name, None, &payload));
+    Ok(status)
 }
 
 /// `POST …/statuses/build`: the scope is `repository`, the right is to write.
 pub(super) async fn add(
-    State(side): State<Arc<Side>>,
-    Extension(caller): Extension<Caller>,
-    Path((workspace, name, revision)): Path<(String, String, String)>,
+    call: Call,
+    Path((.., revision)): Path<(String, String, String)>,
     bytes: Bytes,
 ) -> Outcome {
-    let need = (Role::Write, "repository");
-    let (found, sha) = at(&side, &caller, (&workspace, &name), &revision, need).await?;
+    let need = Need::new(Role::Write, "repository");
+    let (found, sha) = commit_of(&call, &revision, need).await?;
     let wanted = body(&bytes)?;
     check(&wanted)?;
-    let status = upsert(&side, &found, &sha, &signed_in(&caller)?.login, &wanted);
-    ok(StatusCode::CREATED, shape::status(&side, &found, &sha, &status))
+    let status = store(&call, &found, &sha, &wanted)?;
+    ok(StatusCode::CREATED, shape::status(&call.side, &found, &sha, &status))
 }
 
 /// `GET …/statuses`
 pub(super) async fn list(
-    State(side): State<Arc<Side>>,
-    Extension(caller): Extension<Caller>,
-    Path((workspace, name, revision)): Path<(String, String, String)>,
-    Query(paging): Query<Paging>,
-    uri: Uri,
+    call: Call,
+    Path((.., revision)): Path<(String, String, String)>,
+    listing: Listing,
 ) -> Outcome {
-    let (found, sha) = at(&side, &caller, (&workspace, &name), &revision, READ).await?;
-    let all = side.read(|state| state.newest_statuses(found.id, &sha));
-    let shown = all.iter().map(|one| shape::status(&side, &found, &sha, one)).collect();
-    Ok(paginated(&side, &uri, &paging, shown))
+    let (found, sha) = commit_of(&call, &revision, Need::READ).await?;
+    let all = call.side.read(|state| state.newest_statuses(found.id, &sha));
+    let shown = all.iter().map(|one| shape::status(&call.side, &found, &sha, one)).collect();
+    Ok(listing.paginated(&call.side, shown))
 }
 
 fn find(side: &Side, repository: &Repository, sha: &str, key: &str) -> Result<Status, Refusal> {
@@ -150,25 +117,23 @@ fn find(side: &Side, repository: &Repository, sha: &str, key: &str) -> Result<St
 
 /// `GET …/statuses/build/{key}`
 pub(super) async fn show(
-    State(side): State<Arc<Side>>,
-    Extension(caller): Extension<Caller>,
-    Path((workspace, name, revision, key)): Path<(String, String, String, String)>,
+    call: Call,
+    Path((.., revision, key)): Path<(String, String, String, String)>,
 ) -> Outcome {
-    let (found, sha) = at(&side, &caller, (&workspace, &name), &revision, READ).await?;
-    let status = find(&side, &found, &sha, &key)?;
-    ok(StatusCode::OK, shape::status(&side, &found, &sha, &status))
+    let (found, sha) = commit_of(&call, &revision, Need::READ).await?;
+    let status = find(&call.side, &found, &sha, &key)?;
+    ok(StatusCode::OK, shape::status(&call.side, &found, &sha, &status))
 }
 
 /// `PUT …/statuses/build/{key}`: what is left out stays.
 pub(super) async fn change(
-    State(side): State<Arc<Side>>,
-    Extension(caller): Extension<Caller>,
-    Path((workspace, name, revision, key)): Path<(String, String, String, String)>,
+    call: Call,
+    Path((.., revision, key)): Path<(String, String, String, String)>,
     bytes: Bytes,
 ) -> Outcome {
-    let need = (Role::Write, "repository");
-    let (found, sha) = at(&side, &caller, (&workspace, &name), &revision, need).await?;
-    let old = find(&side, &found, &sha, &key)?;
+    let need = Need::new(Role::Write, "repository");
+    let (found, sha) = commit_of(&call, &revision, need).await?;
+    let old = find(&call.side, &found, &sha, &key)?;
     let mut merged = json!({
         "key": old.context, "name": old.name, "state": old.state, "url": old.target_url,
         "description": old.description, "refname": old.refname,
@@ -176,6 +141,6 @@ pub(super) async fn change(
     merge(&mut merged, body(&bytes)?);
     merge(&mut merged, json!({ "key": old.context }));
     check(&merged)?;
-    let status = upsert(&side, &found, &sha, &signed_in(&caller)?.login, &merged);
-    ok(StatusCode::OK, shape::status(&side, &found, &sha, &status))
+    let status = store(&call, &found, &sha, &merged)?;
+    ok(StatusCode::OK, shape::status(&call.side, &found, &sha, &status))
 }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use axum::{
     body::Bytes,
-    extract::{Path, State},
-    http::{HeaderMap, StatusCode},
+    extract::{FromRequest, FromRequestParts, Path, Request},
+    http::StatusCode,
+    response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -22,17 +23,39 @@ use crate::{
     stamp,
 };
 
+/// A call by an application that proved who it is, about one of its tokens.
+pub(super) struct TokenCall {
+    side: Arc<Side>,
+    application: Application,
+    token: Token,
+}
+
+impl FromRequest<Arc<Side>> for TokenCall {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, side: &Arc<Side>) -> Result<Self, Response> {
+        let (mut parts, body) = request.into_parts();
+        let client_id = Path::<String>::from_request_parts(&mut parts, side).await;
+        let Path(client_id) = client_id.map_err(IntoResponse::into_response)?;
+        let shown = credentials(&parts.headers);
+        let bytes = Bytes::from_request(Request::from_parts(parts, body), side).await;
+        let bytes = bytes.map_err(IntoResponse::into_response)?;
+        let proven = prove(side, &client_id, &shown, &bytes);
+        let (application, token) = proven.map_err(IntoResponse::into_response)?;
+        Ok(Self { side: Arc::clone(side), application, token })
+    }
+}
+
 /// Checks id and secret of the application, and finds the token of the body.
 fn prove(
     side: &Side,
     client_id: &str,
-    headers: &HeaderMap,
+    shown: &Credentials,
     bytes: &Bytes,
-) -> Result<(Application, Option<Token>), Refusal> {
+) -> Result<(Application, Token), Refusal> {
     let application = side.read(|state| state.application(client_id).cloned());
-    let shown = credentials(headers);
     let application = application.filter(|one| {
-        shown == Credentials::Basic(one.client_id.clone(), one.client_secret.clone())
+        *shown == Credentials::Basic(one.client_id.clone(), one.client_secret.clone())
     });
     let Some(application) = application else {
         return Err(refuse(StatusCode::UNAUTHORIZED, "Bad credentials"));
@@ -45,7 +68,7 @@ fn prove(
         let ours = |one: &&Token| one.word == token && one.client_id.as_deref() == Some(client_id);
         state.tokens.iter().find(ours).cloned()
     });
-    Ok((application, found))
+    Ok((application, found.ok_or_else(not_found)?))
 }
 
 fn shown(side: &Side, application: &Application, token: &Token) -> Value {
@@ -73,26 +96,14 @@ fn shown(side: &Side, application: &Application, token: &Token) -> Value {
 }
 
 /// `POST /applications/{client_id}/token`
-pub(super) async fn check(
-    State(side): State<Arc<Side>>,
-    Path(client_id): Path<String>,
-    headers: HeaderMap,
-    bytes: Bytes,
-) -> Outcome {
-    let (application, token) = prove(&side, &client_id, &headers, &bytes)?;
-    let token = token.ok_or_else(not_found)?;
+pub(super) async fn check(call: TokenCall) -> Outcome {
+    let TokenCall { side, application, token } = call;
     ok(StatusCode::OK, shown(&side, &application, &token))
 }
 
 /// `PATCH /applications/{client_id}/token`: the same right under another word.
-pub(super) async fn reset(
-    State(side): State<Arc<Side>>,
-    Path(client_id): Path<String>,
-    headers: HeaderMap,
-    bytes: Bytes,
-) -> Outcome {
-    let (application, token) = prove(&side, &client_id, &headers, &bytes)?;
-    let token = token.ok_or_else(not_found)?;
+pub(super) async fn reset(call: TokenCall) -> Outcome {
+    let TokenCall { side, application, token } = call;
     let fresh = side.write(|state| {
         let one = state.tokens.iter_mut().find(|one| one.id == token.id)?;
         one.word = format!("gho_{}", crate::random::word(40));
@@ -102,27 +113,15 @@ pub(super) async fn reset(
 }
 
 /// `DELETE /applications/{client_id}/token`
-pub(super) async fn delete(
-    State(side): State<Arc<Side>>,
-    Path(client_id): Path<String>,
-    headers: HeaderMap,
-    bytes: Bytes,
-) -> Outcome {
-    let (_, token) = prove(&side, &client_id, &headers, &bytes)?;
-    let token = token.ok_or_else(not_found)?;
+pub(super) async fn delete(call: TokenCall) -> Outcome {
+    let TokenCall { side, token, .. } = call;
     side.write(|state| state.tokens.retain(|one| one.id != token.id));
     nothing(StatusCode::NO_CONTENT)
 }
 
 /// `DELETE /applications/{client_id}/grant`: all tokens, and every key made with them.
-pub(super) async fn revoke(
-    State(side): State<Arc<Side>>,
-    Path(client_id): Path<String>,
-    headers: HeaderMap,
-    bytes: Bytes,
-) -> Outcome {
-    let (_, token) = prove(&side, &client_id, &headers, &bytes)?;
-    let token = token.ok_or_else(not_found)?;
-    side.write(|state| state.revoke_grant(&client_id, &token.login));
+pub(super) async fn revoke(call: TokenCall) -> Outcome {
+    let TokenCall { side, application, token } = call;
+    side.write(|state| state.revoke_grant(&application.client_id, &token.login));
     nothing(StatusCode::NO_CONTENT)
 }

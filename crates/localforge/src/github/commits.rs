@@ -1,26 +1,23 @@
 //! Branches, refs, commits and comparisons (`VCS` §2.6, §2.12).
 
-use std::sync::Arc;
-
 use axum::{
-    Extension,
-    extract::{Path, Query, State},
-    http::{StatusCode, Uri},
+    extract::{Path, Query},
+    http::StatusCode,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
     answers::{not_found, refuse},
-    rights::{Need, repository},
+    rights::Need,
     shape,
 };
 use crate::{
     answer::{Outcome, Refusal, ok},
-    caller::Caller,
+    call::Call,
     git::FileChange,
     model::Repository,
-    page::{Paging, linked},
+    page::Listing,
     shape::merge,
     side::Side,
 };
@@ -29,16 +26,10 @@ use crate::{
 const COMMITS: usize = 250;
 
 /// `GET /repos/{owner}/{repo}/branches`
-pub(super) async fn branches(
-    State(side): State<Arc<Side>>,
-    Extension(caller): Extension<Caller>,
-    Path((owner, name)): Path<(String, String)>,
-    Query(paging): Query<Paging>,
-    uri: Uri,
-) -> Outcome {
-    let found = repository(&side, &caller, (&owner, &name), Need::Read)?;
-    let refs = side.git(found.id).refs().await?;
-    let base = side.api(&format!("repos/{}/commits", found.full_name()));
+pub(super) async fn branches(call: Call, listing: Listing) -> Outcome {
+    let found = call.repository(Need::Read)?;
+    let refs = call.side.git(found.id).refs().await?;
+    let base = call.side.api(&format!("repos/{}/commits", found.full_name()));
     let all = refs.iter().filter_map(|(name, sha)| {
         let branch = name.strip_prefix("refs/heads/")?;
         Some(json!({
@@ -47,29 +38,28 @@ pub(super) async fn branches(
             "protected": false,
         }))
     });
-    Ok(linked(&side, &uri, &paging, all.collect()))
+    Ok(listing.linked(&call.side, all.collect()))
 }
 
 /// `GET /repos/{owner}/{repo}/branches/{branch}`
 pub(super) async fn branch(
-    State(side): State<Arc<Side>>,
-    Extension(caller): Extension<Caller>,
-    Path((owner, name, branch)): Path<(String, String, String)>,
+    call: Call,
+    Path((.., branch)): Path<(String, String, String)>,
 ) -> Outcome {
-    let found = repository(&side, &caller, (&owner, &name), Need::Read)?;
-    let git = side.git(found.id);
+    let found = call.repository(Need::Read)?;
+    let git = call.side.git(found.id);
     let Some(sha) = git.resolve(&format!("refs/heads/{branch}")).await else {
         return Err(refuse(StatusCode::NOT_FOUND, "Branch not found"));
     };
     let commit = git.commit(&sha).await?;
-    let url = side.api(&format!("repos/{}/branches/{branch}", found.full_name()));
+    let url = call.side.api(&format!("repos/{}/branches/{branch}", found.full_name()));
     ok(
         StatusCode::OK,
         json!({
             "name": branch,
-            "commit": shape::commit(&side, &found, &commit),
+            "commit": shape::commit(&call.side, &found, &commit),
             "_links": {
-                "self": url, "html": side.page(&format!("{}/tree/{branch}", found.full_name())),
+                "self": url, "html": call.side.page(&format!("{}/tree/{branch}", found.full_name())),
             },
             "protected": false,
             "protection": {
@@ -103,35 +93,32 @@ async fn not_empty(side: &Side, repository: &Repository) -> Result<(), Refusal> 
 
 /// `GET /repos/{owner}/{repo}/git/ref/{ref}`
 pub(super) async fn git_ref(
-    State(side): State<Arc<Side>>,
-    Extension(caller): Extension<Caller>,
-    Path((owner, name, wanted)): Path<(String, String, String)>,
+    call: Call,
+    Path((.., wanted)): Path<(String, String, String)>,
 ) -> Outcome {
-    let found = repository(&side, &caller, (&owner, &name), Need::Read)?;
-    not_empty(&side, &found).await?;
+    let found = call.repository(Need::Read)?;
+    not_empty(&call.side, &found).await?;
     let full = format!("refs/{wanted}");
-    let refs = side.git(found.id).refs().await?;
+    let refs = call.side.git(found.id).refs().await?;
     let sha = refs.get(&full).ok_or_else(not_found)?;
-    ok(StatusCode::OK, shown_ref(&side, &found, &full, sha).await)
+    ok(StatusCode::OK, shown_ref(&call.side, &found, &full, sha).await)
 }
 
 /// `GET /repos/{owner}/{repo}/git/matching-refs/{ref}`
 pub(super) async fn matching_refs(
-    State(side): State<Arc<Side>>,
-    Extension(caller): Extension<Caller>,
-    Path((owner, name, wanted)): Path<(String, String, String)>,
-    Query(paging): Query<Paging>,
-    uri: Uri,
+    call: Call,
+    Path((.., wanted)): Path<(String, String, String)>,
+    listing: Listing,
 ) -> Outcome {
-    let found = repository(&side, &caller, (&owner, &name), Need::Read)?;
+    let found = call.repository(Need::Read)?;
     let start = format!("refs/{wanted}");
     let mut all = Vec::new();
-    for (name, sha) in side.git(found.id).refs().await? {
+    for (name, sha) in call.side.git(found.id).refs().await? {
         if name.starts_with(&start) {
-            all.push(shown_ref(&side, &found, &name, &sha).await);
+            all.push(shown_ref(&call.side, &found, &name, &sha).await);
         }
     }
-    Ok(linked(&side, &uri, &paging, all))
+    Ok(listing.linked(&call.side, all))
 }
 
 /// Where a list of commits starts.
@@ -141,46 +128,39 @@ pub(super) struct From {
 }
 
 /// `GET /repos/{owner}/{repo}/commits`
-pub(super) async fn list(
-    State(side): State<Arc<Side>>,
-    Extension(caller): Extension<Caller>,
-    Path((owner, name)): Path<(String, String)>,
-    (Query(from), Query(paging)): (Query<From>, Query<Paging>),
-    uri: Uri,
-) -> Outcome {
-    let found = repository(&side, &caller, (&owner, &name), Need::Read)?;
-    not_empty(&side, &found).await?;
-    let git = side.git(found.id);
+pub(super) async fn list(call: Call, Query(from): Query<From>, listing: Listing) -> Outcome {
+    let found = call.repository(Need::Read)?;
+    not_empty(&call.side, &found).await?;
+    let git = call.side.git(found.id);
     let start = from.sha.as_deref().unwrap_or(&found.default_branch);
     let sha = git.resolve(start).await.ok_or_else(not_found)?;
     let commits = git.log(&[&sha], COMMITS).await?;
-    let all = commits.iter().map(|one| shape::commit(&side, &found, one)).collect();
-    Ok(linked(&side, &uri, &paging, all))
+    let all = commits.iter().map(|one| shape::commit(&call.side, &found, one)).collect();
+    Ok(listing.linked(&call.side, all))
 }
 
 /// `GET /repos/{owner}/{repo}/commits/{ref}`
 pub(super) async fn show(
-    State(side): State<Arc<Side>>,
-    Extension(caller): Extension<Caller>,
-    Path((owner, name, revision)): Path<(String, String, String)>,
+    call: Call,
+    Path((.., revision)): Path<(String, String, String)>,
 ) -> Outcome {
-    let found = repository(&side, &caller, (&owner, &name), Need::Read)?;
-    not_empty(&side, &found).await?;
-    let git = side.git(found.id);
+    let found = call.repository(Need::Read)?;
+    not_empty(&call.side, &found).await?;
+    let git = call.side.git(found.id);
     let Some(sha) = git.resolve(&revision).await else {
         let message = format!("No commit found for SHA: {revision}");
         return Err(refuse(StatusCode::UNPROCESSABLE_ENTITY, &message));
     };
     let commit = git.commit(&sha).await?;
     let changes = git.changes(&sha).await?;
-    let mut value = shape::commit(&side, &found, &commit);
+    let mut value = shape::commit(&call.side, &found, &commit);
     let added: u64 = changes.iter().map(|one| one.added).sum();
     let removed: u64 = changes.iter().map(|one| one.removed).sum();
     merge(
         &mut value,
         json!({
             "stats": { "additions": added, "deletions": removed, "total": added + removed },
-            "files": shown_files(&side, &found, &sha, &changes),
+            "files": shown_files(&call.side, &found, &sha, &changes),
         }),
     );
     ok(StatusCode::OK, value)
@@ -219,12 +199,11 @@ pub(super) fn shown_files(
 
 /// `GET /repos/{owner}/{repo}/compare/{base}...{head}`
 pub(super) async fn compare(
-    State(side): State<Arc<Side>>,
-    Extension(caller): Extension<Caller>,
-    Path((owner, name, range)): Path<(String, String, String)>,
+    call: Call,
+    Path((.., range)): Path<(String, String, String)>,
 ) -> Outcome {
-    let found = repository(&side, &caller, (&owner, &name), Need::Read)?;
-    let git = side.git(found.id);
+    let found = call.repository(Need::Read)?;
+    let git = call.side.git(found.id);
     let (base, head) = range.split_once("...").ok_or_else(not_found)?;
     let base = git.resolve(base).await.ok_or_else(not_found)?;
     let head = git.resolve(head).await.ok_or_else(not_found)?;
@@ -241,19 +220,20 @@ pub(super) async fn compare(
     let mut commits = git.log(&[&head, &format!("^{base}")], COMMITS).await?;
     commits.reverse();
     let changes = git.difference(&common, &head).await?;
-    let url = side.api(&format!("repos/{}/compare/{range}", found.full_name()));
-    let page = side.page(&format!("{}/compare/{range}", found.full_name()));
-    let commits: Vec<_> = commits.iter().map(|one| shape::commit(&side, &found, one)).collect();
+    let url = call.side.api(&format!("repos/{}/compare/{range}", found.full_name()));
+    let page = call.side.page(&format!("{}/compare/{range}", found.full_name()));
+    let commits: Vec<_> =
+        commits.iter().map(|one| shape::commit(&call.side, &found, one)).collect();
     ok(
         StatusCode::OK,
         json!({
             "url": url, "html_url": page, "permalink_url": page,
             "diff_url": format!("{page}.diff"), "patch_url": format!("{page}.patch"),
-            "base_commit": shape::commit(&side, &found, &git.commit(&base).await?),
-            "merge_base_commit": shape::commit(&side, &found, &git.commit(&common).await?),
+            "base_commit": shape::commit(&call.side, &found, &git.commit(&base).await?),
+            "merge_base_commit": shape::commit(&call.side, &found, &git.commit(&common).await?),
             "status": status, "ahead_by": ahead, "behind_by": behind,
             "total_commits": ahead, "commits": commits,
-            "files": shown_files(&side, &found, &head, &changes),
+            "files": shown_files(&call.side, &found, &head, &changes),
         }),
     )
 }

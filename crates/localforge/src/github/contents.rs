@@ -1,10 +1,7 @@
 //! Files and directories at a revision (`VCS` §2.12).
 
-use std::sync::Arc;
-
 use axum::{
-    Extension,
-    extract::{Path, Query, State},
+    extract::{Path, Query},
     http::{HeaderMap, StatusCode, header},
     response::IntoResponse,
 };
@@ -14,11 +11,11 @@ use serde_json::{Value, json};
 
 use super::{
     answers::{not_found, refuse},
-    rights::{Need, repository},
+    rights::Need,
 };
 use crate::{
     answer::{Outcome, Refusal, ok},
-    caller::Caller,
+    call::Call,
     git::{Entry, Git},
     model::Repository,
     shape::merge,
@@ -38,26 +35,23 @@ pub(super) struct At {
 }
 
 /// `GET /repos/{owner}/{repo}/contents`
-pub(super) async fn root(
-    state: State<Arc<Side>>,
-    caller: Extension<Caller>,
-    Path((owner, name)): Path<(String, String)>,
-    at: Query<At>,
-    headers: HeaderMap,
-) -> Outcome {
-    show(state, caller, Path((owner, name, String::new())), at, headers).await
+pub(super) async fn root(call: Call, Query(at): Query<At>, headers: HeaderMap) -> Outcome {
+    contents(&call, "", &at, &headers).await
 }
 
 /// `GET /repos/{owner}/{repo}/contents/{path}`
 pub(super) async fn show(
-    State(side): State<Arc<Side>>,
-    Extension(caller): Extension<Caller>,
-    Path((owner, name, path)): Path<(String, String, String)>,
+    call: Call,
+    Path((.., path)): Path<(String, String, String)>,
     Query(at): Query<At>,
     headers: HeaderMap,
 ) -> Outcome {
-    let found = repository(&side, &caller, (&owner, &name), Need::Read)?;
-    let git = side.git(found.id);
+    contents(&call, &path, &at, &headers).await
+}
+
+async fn contents(call: &Call, path: &str, at: &At, headers: &HeaderMap) -> Outcome {
+    let found = call.repository(Need::Read)?;
+    let git = call.side.git(found.id);
     let revision = at.revision.as_deref().unwrap_or(&found.default_branch);
     let Some(sha) = git.resolve(revision).await else {
         if git.is_empty().await {
@@ -66,14 +60,14 @@ pub(super) async fn show(
         let message = format!("No commit found for the ref {revision}");
         return Err(refuse(StatusCode::NOT_FOUND, &message));
     };
-    let entry = git.entry(&sha, &path).await.ok_or_else(not_found)?;
-    let place = Place { side: &side, repository: &found, revision };
+    let entry = git.entry(&sha, path).await.ok_or_else(not_found)?;
+    let place = Place { side: &call.side, repository: &found, revision };
     if entry.kind == "tree" {
-        let inside = git.directory_entries(&sha, &path).await?;
+        let inside = git.directory_entries(&sha, path).await?;
         let shown: Vec<_> = inside.iter().map(|one| place.shown(one)).collect();
         return ok(StatusCode::OK, Value::Array(shown));
     }
-    if wants_raw(&headers) && entry.kind == "blob" {
+    if wants_raw(headers) && entry.kind == "blob" {
         let bytes = git.blob(&entry.sha).await?;
         let kind = "application/vnd.github.raw+json; charset=utf-8";
         return Ok(([(header::CONTENT_TYPE, kind)], bytes).into_response());

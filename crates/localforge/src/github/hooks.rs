@@ -3,26 +3,26 @@
 use std::sync::Arc;
 
 use axum::{
-    Extension,
     body::Bytes,
-    extract::{Path, Query, State},
-    http::{StatusCode, Uri},
+    extract::{Path, Query},
+    http::StatusCode,
 };
-use roundel_model::{forge::Role, time::Timestamp};
+use roundel_model::forge::Role;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
     answers::{body, invalid, not_found, refuse},
-    rights::{Need, repository, signed_in},
+    rights::{Need, signed_in},
     shape,
 };
 use crate::{
-    answer::{Outcome, Refusal, nothing, ok, text, texts},
-    caller::Caller,
-    hooks::{self, Event},
+    answer::{Outcome, Refusal, is_http, nothing, ok, text, texts},
+    call::Call,
+    deliver::{self, Event},
+    hooks::{self, NewHook},
     model::{Delivery, Hook, Repository},
-    page::{Paging, linked},
+    page::Listing,
     payload,
     shape::merge,
     side::Side,
@@ -36,42 +36,34 @@ const DELETE: Need = Need::Role(Role::Admin, &["admin:repo_hook"]);
 const HOOKS_PER_EVENT: usize = 20;
 
 /// `GET /repos/{owner}/{repo}/hooks`
-pub(super) async fn list(
-    State(side): State<Arc<Side>>,
-    Extension(caller): Extension<Caller>,
-    Path((owner, name)): Path<(String, String)>,
-    Query(paging): Query<Paging>,
-    uri: Uri,
-) -> Outcome {
-    let found = repository(&side, &caller, (&owner, &name), READ)?;
-    let hooks: Vec<_> = side.read(|state| state.hooks_of(found.id).cloned().collect());
-    let all = hooks.iter().map(|hook| shape::hook(&side, &found, hook)).collect();
-    Ok(linked(&side, &uri, &paging, all))
+pub(super) async fn list(call: Call, listing: Listing) -> Outcome {
+    let found = call.repository(READ)?;
+    let all = hooks::all(&call.side, found.id);
+    let all = all.iter().map(|hook| shape::hook(&call.side, &found, hook)).collect();
+    Ok(listing.linked(&call.side, all))
 }
 
-/// What a body says about a hook.
-struct Wanted {
+/// What a body says about a webhook.
+struct Config {
     url: String,
     content_type: String,
     secret: Option<String>,
-    insecure_ssl: String,
+    skips_verification: bool,
 }
 
-fn config(wanted: &Value) -> Result<Wanted, Refusal> {
+fn config(wanted: &Value) -> Result<Config, Refusal> {
     let config = wanted.get("config").cloned().unwrap_or(Value::Null);
     let address = text(&config, "url").unwrap_or_default();
-    let good = url::Url::parse(address).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
-    if !good {
+    if !is_http(address) {
         let message = "url is missing or is not a valid http(s) address";
         return Err(invalid("Hook", "url", "custom", message));
     }
     let insecure = config.get("insecure_ssl");
-    let insecure = insecure.is_some_and(|value| value == "1" || value == 1);
-    Ok(Wanted {
+    Ok(Config {
         url: address.to_owned(),
         content_type: text(&config, "content_type").unwrap_or("form").to_owned(),
         secret: text(&config, "secret").filter(|one| !one.is_empty()).map(str::to_owned),
-        insecure_ssl: if insecure { "1" } else { "0" }.to_owned(),
+        skips_verification: insecure.is_some_and(|value| value == "1" || value == 1),
     })
 }
 
@@ -81,7 +73,7 @@ fn check_room(
     url: &str,
     events: &[String],
 ) -> Result<(), Refusal> {
-    let hooks: Vec<Hook> = side.read(|state| state.hooks_of(repository.id).cloned().collect());
+    let hooks = hooks::all(side, repository.id);
     let sorted = |events: &[String]| {
         let mut events = events.to_vec();
         events.sort();
@@ -103,84 +95,61 @@ fn check_room(
 }
 
 /// `POST /repos/{owner}/{repo}/hooks`: a ping follows.
-pub(super) async fn add(
-    State(side): State<Arc<Side>>,
-    Extension(caller): Extension<Caller>,
-    Path((owner, name)): Path<(String, String)>,
-    bytes: Bytes,
-) -> Outcome {
-    let found = repository(&side, &caller, (&owner, &name), WRITE)?;
+pub(super) async fn add(call: Call, bytes: Bytes) -> Outcome {
+    let found = call.repository(WRITE)?;
     super::rights::writable(&found)?;
     let wanted = body(&bytes)?;
     let config = config(&wanted)?;
     let events = texts(&wanted, "events").unwrap_or_else(|| vec!["push".to_owned()]);
-    check_room(&side, &found, &config.url, &events)?;
-    let now = Timestamp::now();
-    let hook = side.write(|state| {
-        let hook = Hook {
-            id: state.fresh_id(),
-            uuid: uuid::Uuid::new_v4(),
-            repository: found.id,
-            url: config.url,
-            description: String::new(),
-            active: wanted.get("active").and_then(Value::as_bool).unwrap_or(true),
-            events,
-            secret: config.secret,
-            content_type: config.content_type,
-            insecure_ssl: config.insecure_ssl,
-            created_at: now,
-            updated_at: now,
-        };
-        state.hooks.push(hook.clone());
-        hook
-    });
-    let answer = shape::hook(&side, &found, &hook);
-    send_ping(&side, &found, &signed_in(&caller)?.login, hook);
+    check_room(&call.side, &found, &config.url, &events)?;
+    let new = NewHook {
+        url: config.url,
+        description: String::new(),
+        events,
+        secret: config.secret,
+        content_type: config.content_type,
+        skips_verification: config.skips_verification,
+    };
+    let hook = hooks::create(&call.side, found.id, new, &wanted);
+    let answer = shape::hook(&call.side, &found, &hook);
+    send_ping(&call.side, &found, &signed_in(&call.caller)?.login, hook);
     ok(StatusCode::CREATED, answer)
 }
 
 fn send_ping(side: &Arc<Side>, repository: &Repository, actor: &str, hook: Hook) {
     let payload = payload::github::ping(side, repository, actor, &hook);
-    let event = Event {
-        repository: repository.id,
-        name: "ping".to_owned(),
-        action: None,
-        payload: payload.to_string(),
-    };
-    hooks::send_later(side, hook, event, uuid::Uuid::new_v4().to_string(), false);
+    send_now(side, hook, Event::new(repository, "ping", None, &payload));
+}
+
+fn send_now(side: &Arc<Side>, hook: Hook, event: Event) {
+    deliver::send_later(side, hook, event, uuid::Uuid::new_v4().to_string(), false);
 }
 
 fn find(side: &Side, repository: &Repository, id: u64) -> Result<Hook, Refusal> {
-    let hook = side.read(|state| state.hooks_of(repository.id).find(|one| one.id == id).cloned());
-    hook.ok_or_else(not_found)
+    hooks::find(side, repository.id, |one| one.id == id).ok_or_else(not_found)
 }
 
 /// `GET /repos/{owner}/{repo}/hooks/{id}`
-pub(super) async fn show(
-    State(side): State<Arc<Side>>,
-    Extension(caller): Extension<Caller>,
-    Path((owner, name, id)): Path<(String, String, u64)>,
-) -> Outcome {
-    let found = repository(&side, &caller, (&owner, &name), READ)?;
-    let hook = find(&side, &found, id)?;
-    ok(StatusCode::OK, shape::hook(&side, &found, &hook))
+pub(super) async fn show(call: Call, Path((.., id)): Path<(String, String, u64)>) -> Outcome {
+    let found = call.repository(READ)?;
+    let hook = find(&call.side, &found, id)?;
+    ok(StatusCode::OK, shape::hook(&call.side, &found, &hook))
 }
 
 /// `PATCH /repos/{owner}/{repo}/hooks/{id}`: `config` replaces the whole of it.
 pub(super) async fn change(
-    State(side): State<Arc<Side>>,
-    Extension(caller): Extension<Caller>,
-    Path((owner, name, id)): Path<(String, String, u64)>,
+    call: Call,
+    Path((.., id)): Path<(String, String, u64)>,
     bytes: Bytes,
 ) -> Outcome {
-    let found = repository(&side, &caller, (&owner, &name), WRITE)?;
-    let mut hook = find(&side, &found, id)?;
+    let found = call.repository(WRITE)?;
+    let mut hook = find(&call.side, &found, id)?;
     let wanted = body(&bytes)?;
     if wanted.get("config").is_some() {
         let config = config(&wanted)?;
         hook.url = config.url;
         hook.content_type = config.content_type;
-        hook.insecure_ssl = config.insecure_ssl;
+        hook.insecure_ssl = hooks::insecure_ssl(config.skips_verification);
         // The mask that lists show, sent back, means "as it was".
         if config.secret.as_deref() != Some("********") {
             hook.secret = config.secret;
@@ -196,57 +165,35 @@ pub(super) async fn change(
     }
     let gone = texts(&wanted, "remove_events").unwrap_or_default();
     hook.events.retain(|event| !gone.contains(event));
-    if let Some(active) = wanted.get("active").and_then(Value::as_bool) {
-        hook.active = active;
-    }
-    hook.updated_at = Timestamp::now();
-    side.write(|state| {
-        if let Some(one) = state.hooks.iter_mut().find(|one| one.id == id) {
-            one.clone_from(&hook);
-        }
-    });
-    ok(StatusCode::OK, shape::hook(&side, &found, &hook))
+    let hook = hooks::update(&call.side, hook, &wanted);
+    ok(StatusCode::OK, shape::hook(&call.side, &found, &hook))
 }
 
 /// `DELETE /repos/{owner}/{repo}/hooks/{id}`
-pub(super) async fn remove(
-    State(side): State<Arc<Side>>,
-    Extension(caller): Extension<Caller>,
-    Path((owner, name, id)): Path<(String, String, u64)>,
-) -> Outcome {
-    let found = repository(&side, &caller, (&owner, &name), DELETE)?;
-    let hook = find(&side, &found, id)?;
-    side.write(|state| state.hooks.retain(|one| one.id != id));
-    let sender = side.person(&signed_in(&caller)?.login);
+pub(super) async fn remove(call: Call, Path((.., id)): Path<(String, String, u64)>) -> Outcome {
+    let found = call.repository(DELETE)?;
+    let hook = find(&call.side, &found, id)?;
+    hooks::delete(&call.side, hook.id);
+    let sender = call.side.person(&signed_in(&call.caller)?.login);
     // A hook that listens to `meta` is told of its own end.
     if hook.active && hook.events.iter().any(|event| event == "meta" || event == "*") {
         let payload = json!({
             "action": "deleted",
             "hook_id": hook.id,
-            "hook": shape::hook(&side, &found, &hook),
-            "repository": shape::repository(&side, &found),
-            "sender": shape::user(&side, &sender),
+            "hook": shape::hook(&call.side, &found, &hook),
+            "repository": shape::repository(&call.side, &found),
+            "sender": shape::user(&call.side, &sender),
         });
-        let event = Event {
-            repository: found.id,
-            name: "meta".to_owned(),
-            action: Some("deleted".to_owned()),
-            payload: payload.to_string(),
-        };
-        hooks::send_later(&side, hook, event, uuid::Uuid::new_v4().to_string(), false);
+        send_now(&call.side, hook, Event::new(&found, "meta", Some("deleted"), &payload));
     }
     nothing(StatusCode::NO_CONTENT)
 }
 
 /// `POST /repos/{owner}/{repo}/hooks/{id}/pings`
-pub(super) async fn ping(
-    State(side): State<Arc<Side>>,
-    Extension(caller): Extension<Caller>,
-    Path((owner, name, id)): Path<(String, String, u64)>,
-) -> Outcome {
-    let found = repository(&side, &caller, (&owner, &name), READ)?;
-    let hook = find(&side, &found, id)?;
-    send_ping(&side, &found, &signed_in(&caller)?.login, hook);
+pub(super) async fn ping(call: Call, Path((.., id)): Path<(String, String, u64)>) -> Outcome {
+    let found = call.repository(READ)?;
+    let hook = find(&call.side, &found, id)?;
+    send_ping(&call.side, &found, &signed_in(&call.caller)?.login, hook);
     nothing(StatusCode::NO_CONTENT)
 }
 
@@ -260,13 +207,12 @@ pub(super) struct Filter {
 
 /// `GET /repos/{owner}/{repo}/hooks/{id}/deliveries`: newest first, by cursor.
 pub(super) async fn deliveries(
-    State(side): State<Arc<Side>>,
-    Extension(caller): Extension<Caller>,
-    Path((owner, name, id)): Path<(String, String, u64)>,
+    call: Call,
+    Path((.., id)): Path<(String, String, u64)>,
     Query(filter): Query<Filter>,
 ) -> Outcome {
-    let found = repository(&side, &caller, (&owner, &name), READ)?;
-    find(&side, &found, id)?;
+    let found = call.repository(READ)?;
+    find(&call.side, &found, id)?;
     let before = match &filter.cursor {
         Some(cursor) => {
             cursor.parse::<u64>().map_err(|_| refuse(StatusCode::BAD_REQUEST, "Bad cursor"))?
@@ -282,7 +228,7 @@ pub(super) async fn deliveries(
         };
         one.hook == id && one.id < before && fits
     };
-    let found_ones: Vec<Delivery> = side.read(|state| {
+    let found_ones: Vec<Delivery> = call.side.read(|state| {
         let newest_first = state.deliveries.iter().rev().filter(wanted);
         newest_first.take(most + 1).cloned().collect()
     });
@@ -291,7 +237,7 @@ pub(super) async fn deliveries(
     if let (true, Some(last)) = (found_ones.len() > most, found_ones.get(most - 1)) {
         let path = format!("repos/{}/hooks/{id}/deliveries", found.full_name());
         let next =
-            format!("<{}?per_page={most}&cursor={}>; rel=\"next\"", side.api(&path), last.id);
+            format!("<{}?per_page={most}&cursor={}>; rel=\"next\"", call.side.api(&path), last.id);
         if let Ok(value) = next.parse() {
             response.headers_mut().insert(axum::http::header::LINK, value);
         }
@@ -308,13 +254,12 @@ fn find_delivery(side: &Side, hook: u64, id: u64) -> Result<Delivery, Refusal> {
 
 /// `GET /repos/{owner}/{repo}/hooks/{id}/deliveries/{delivery}`
 pub(super) async fn delivery(
-    State(side): State<Arc<Side>>,
-    Extension(caller): Extension<Caller>,
-    Path((owner, name, id, delivery)): Path<(String, String, u64, u64)>,
+    call: Call,
+    Path((.., id, delivery)): Path<(String, String, u64, u64)>,
 ) -> Outcome {
-    let found = repository(&side, &caller, (&owner, &name), READ)?;
-    let hook = find(&side, &found, id)?;
-    let delivery = find_delivery(&side, hook.id, delivery)?;
+    let found = call.repository(READ)?;
+    let hook = find(&call.side, &found, id)?;
+    let delivery = find_delivery(&call.side, hook.id, delivery)?;
     let mut value = shape::delivery_in_full(&delivery);
     merge(&mut value, json!({ "url": hook.url }));
     ok(StatusCode::OK, value)
@@ -322,13 +267,12 @@ pub(super) async fn delivery(
 
 /// `POST /repos/{owner}/{repo}/hooks/{id}/deliveries/{delivery}/attempts`: same guid.
 pub(super) async fn redeliver(
-    State(side): State<Arc<Side>>,
-    Extension(caller): Extension<Caller>,
-    Path((owner, name, id, delivery)): Path<(String, String, u64, u64)>,
+    call: Call,
+    Path((.., id, delivery)): Path<(String, String, u64, u64)>,
 ) -> Outcome {
-    let found = repository(&side, &caller, (&owner, &name), WRITE)?;
-    let hook = find(&side, &found, id)?;
-    let delivery = find_delivery(&side, hook.id, delivery)?;
-    hooks::send_again(&side, hook, &delivery);
+    let found = call.repository(WRITE)?;
+    let hook = find(&call.side, &found, id)?;
+    let delivery = find_delivery(&call.side, hook.id, delivery)?;
+    deliver::send_again(&call.side, hook, &delivery);
     ok(StatusCode::ACCEPTED, json!({}))
 }

@@ -5,127 +5,77 @@ use std::sync::Arc;
 use axum::{
     Extension,
     body::Bytes,
-    extract::{Path, Query, State},
-    http::{StatusCode, Uri},
+    extract::{Path, State},
+    http::StatusCode,
 };
-use roundel_model::{forge::Role, time::Timestamp};
+use roundel_model::forge::Role;
 use serde_json::Value;
 
 use super::{
     answers::{body, invalid, not_found},
-    rights::{Need, repository, signed_in},
+    rights::{Need, signed_in},
     shape,
 };
 use crate::{
-    answer::{Outcome, Refusal, nothing, ok, text},
+    answer::{Outcome, Refusal, flag, nothing, ok, text},
+    call::Call,
     caller::{Caller, Identity},
-    keys::{self, ReadKey},
-    model::{DeployKey, Repository, UserKey},
-    page::{Paging, linked},
+    keys::{self, NewKey, ReadKey},
+    page::Listing,
     side::Side,
 };
 
 const ADMIN: Need = Need::Role(Role::Admin, &[]);
 
 /// `GET /repos/{owner}/{repo}/keys`
-pub(super) async fn list(
-    State(side): State<Arc<Side>>,
-    Extension(caller): Extension<Caller>,
-    Path((owner, name)): Path<(String, String)>,
-    Query(paging): Query<Paging>,
-    uri: Uri,
-) -> Outcome {
-    let found = repository(&side, &caller, (&owner, &name), ADMIN)?;
-    let keys: Vec<_> = side.read(|state| state.deploy_keys_of(found.id).cloned().collect());
-    let all = keys.iter().map(|key| shape::deploy_key(&side, &found, key)).collect();
-    Ok(linked(&side, &uri, &paging, all))
+pub(super) async fn list(call: Call, listing: Listing) -> Outcome {
+    let found = call.repository(ADMIN)?;
+    let all = keys::deploy_keys(&call.side, found.id);
+    let all = all.iter().map(|key| shape::deploy_key(&call.side, &found, key)).collect();
+    Ok(listing.linked(&call.side, all))
 }
 
-/// Reads the key of a body and refuses what is none, or taken: a key is known once on all GitHub.
+/// Reads the key of a body; a key may be used once on all of GitHub.
 fn fresh_key(side: &Side, wanted: &Value) -> Result<ReadKey, Refusal> {
     let line = text(wanted, "key").unwrap_or_default();
     let Some(read) = keys::read(line) else {
         let message = "key is invalid. You must supply a key in OpenSSH public key format";
         return Err(invalid("PublicKey", "key", "custom", message));
     };
-    let taken = side.read(|state| {
-        state.user_key(&read.key).is_some() || !state.deploy_keys_like(&read.key).is_empty()
-    });
-    if taken {
+    if keys::is_taken(side, &read.key) {
         return Err(invalid("PublicKey", "key", "custom", "key is already in use"));
     }
     Ok(read)
 }
 
 /// `POST /repos/{owner}/{repo}/keys`
-pub(super) async fn add(
-    State(side): State<Arc<Side>>,
-    Extension(caller): Extension<Caller>,
-    Path((owner, name)): Path<(String, String)>,
-    bytes: Bytes,
-) -> Outcome {
-    let found = repository(&side, &caller, (&owner, &name), ADMIN)?;
+pub(super) async fn add(call: Call, bytes: Bytes) -> Outcome {
+    let found = call.repository(ADMIN)?;
     let wanted = body(&bytes)?;
-    let read = fresh_key(&side, &wanted)?;
+    let read = fresh_key(&call.side, &wanted)?;
     if !found.deploy_keys_enabled {
         let message = "Deploy keys are disabled for this repository";
         return Err(invalid("PublicKey", "key", "custom", message));
     }
-    let identity = signed_in(&caller)?;
-    let key = keep(&side, &found, identity, &wanted, read);
-    ok(StatusCode::CREATED, shape::deploy_key(&side, &found, &key))
-}
-
-fn keep(
-    side: &Side,
-    repository: &Repository,
-    identity: &Identity,
-    wanted: &Value,
-    read: ReadKey,
-) -> DeployKey {
-    let title = text(wanted, "title").unwrap_or(&read.comment).to_owned();
-    side.write(|state| {
-        let key = DeployKey {
-            id: state.fresh_id(),
-            repository: repository.id,
-            title,
-            key: read.key,
-            comment: read.comment,
-            read_only: wanted.get("read_only").and_then(Value::as_bool).unwrap_or(false),
-            added_by: identity.login.clone(),
-            application: identity.client_id.clone(),
-            created_at: Timestamp::now(),
-            last_used: None,
-        };
-        state.deploy_keys.push(key.clone());
-        key
-    })
+    let by = signed_in(&call.caller)?;
+    let new = NewKey { read, title: text(&wanted, "title"), by };
+    let read_only = flag(&wanted, "read_only").unwrap_or(false);
+    let key = keys::add_deploy_key(&call.side, found.id, new, read_only);
+    ok(StatusCode::CREATED, shape::deploy_key(&call.side, &found, &key))
 }
 
 /// `GET /repos/{owner}/{repo}/keys/{id}`
-pub(super) async fn show(
-    State(side): State<Arc<Side>>,
-    Extension(caller): Extension<Caller>,
-    Path((owner, name, id)): Path<(String, String, u64)>,
-) -> Outcome {
-    let found = repository(&side, &caller, (&owner, &name), ADMIN)?;
-    let key = side.read(|state| state.deploy_keys_of(found.id).find(|key| key.id == id).cloned());
-    ok(StatusCode::OK, shape::deploy_key(&side, &found, &key.ok_or_else(not_found)?))
+pub(super) async fn show(call: Call, Path((.., id)): Path<(String, String, u64)>) -> Outcome {
+    let found = call.repository(ADMIN)?;
+    let key = keys::deploy_key(&call.side, found.id, id).ok_or_else(not_found)?;
+    ok(StatusCode::OK, shape::deploy_key(&call.side, &found, &key))
 }
 
 /// `DELETE /repos/{owner}/{repo}/keys/{id}`
-pub(super) async fn remove(
-    State(side): State<Arc<Side>>,
-    Extension(caller): Extension<Caller>,
-    Path((owner, name, id)): Path<(String, String, u64)>,
-) -> Outcome {
-    let found = repository(&side, &caller, (&owner, &name), ADMIN)?;
-    let gone = side.write(|state| {
-        let before = state.deploy_keys.len();
-        state.deploy_keys.retain(|key| !(key.id == id && key.repository == found.id));
-        state.deploy_keys.len() < before
-    });
-    if gone { nothing(StatusCode::NO_CONTENT) } else { Err(not_found()) }
+pub(super) async fn remove(call: Call, Path((.., id)): Path<(String, String, u64)>) -> Outcome {
+    let found = call.repository(ADMIN)?;
+    let deleted = keys::delete_deploy_key(&call.side, found.id, id);
+    if deleted { nothing(StatusCode::NO_CONTENT) } else { Err(not_found()) }
 }
 
 const READ_KEYS: &[&str] = &["read:public_key", "write:public_key", "admin:public_key"];
@@ -141,14 +91,12 @@ fn with_scope<'a>(caller: &'a Caller, scopes: &[&str]) -> Result<&'a Identity, R
 pub(super) async fn list_mine(
     State(side): State<Arc<Side>>,
     Extension(caller): Extension<Caller>,
-    Query(paging): Query<Paging>,
-    uri: Uri,
+    listing: Listing,
 ) -> Outcome {
     let login = &with_scope(&caller, READ_KEYS)?.login;
-    let keys: Vec<UserKey> = side
-        .read(|state| state.user_keys.iter().filter(|key| key.login == *login).cloned().collect());
-    let all = keys.iter().map(|key| shape::user_key(&side, key)).collect();
-    Ok(linked(&side, &uri, &paging, all))
+    let all = keys::user_keys(&side, login);
+    let all = all.iter().map(|key| shape::user_key(&side, key)).collect();
+    Ok(listing.linked(&side, all))
 }
 
 /// `POST /user/keys`
@@ -157,24 +105,11 @@ pub(super) async fn add_mine(
     Extension(caller): Extension<Caller>,
     bytes: Bytes,
 ) -> Outcome {
-    let identity = with_scope(&caller, WRITE_KEYS)?;
+    let by = with_scope(&caller, WRITE_KEYS)?;
     let wanted = body(&bytes)?;
     let read = fresh_key(&side, &wanted)?;
-    let key = side.write(|state| {
-        let key = UserKey {
-            id: state.fresh_id(),
-            uuid: uuid::Uuid::new_v4(),
-            login: identity.login.clone(),
-            title: text(&wanted, "title").unwrap_or(&read.comment).to_owned(),
-            key: read.key,
-            comment: read.comment,
-            application: identity.client_id.clone(),
-            created_at: Timestamp::now(),
-            last_used: None,
-        };
-        state.user_keys.push(key.clone());
-        key
-    });
+    let new = NewKey { read, title: text(&wanted, "title"), by };
+    let key = keys::add_user_key(&side, new);
     ok(StatusCode::CREATED, shape::user_key(&side, &key))
 }
 
@@ -185,10 +120,8 @@ pub(super) async fn show_mine(
     Path(id): Path<u64>,
 ) -> Outcome {
     let login = &with_scope(&caller, READ_KEYS)?.login;
-    let key = side.read(|state| {
-        state.user_keys.iter().find(|key| key.id == id && key.login == *login).cloned()
-    });
-    ok(StatusCode::OK, shape::user_key(&side, &key.ok_or_else(not_found)?))
+    let key = keys::user_key(&side, login, |key| key.id == id).ok_or_else(not_found)?;
+    ok(StatusCode::OK, shape::user_key(&side, &key))
 }
 
 /// `DELETE /user/keys/{id}`
@@ -198,10 +131,6 @@ pub(super) async fn remove_mine(
     Path(id): Path<u64>,
 ) -> Outcome {
     let login = &with_scope(&caller, DELETE_KEYS)?.login;
-    let gone = side.write(|state| {
-        let before = state.user_keys.len();
-        state.user_keys.retain(|key| !(key.id == id && key.login == *login));
-        state.user_keys.len() < before
-    });
-    if gone { nothing(StatusCode::NO_CONTENT) } else { Err(not_found()) }
+    let deleted = keys::delete_user_key(&side, login, |key| key.id == id);
+    if deleted { nothing(StatusCode::NO_CONTENT) } else { Err(not_found()) }
 }

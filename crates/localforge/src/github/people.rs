@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::{
     Extension,
-    extract::{Path, Query, State},
-    http::{StatusCode, Uri},
+    extract::{Path, State},
+    http::StatusCode,
 };
 use serde_json::{Value, json};
 
@@ -18,7 +18,7 @@ use crate::{
     answer::{Outcome, Refusal, nothing, ok},
     caller::Caller,
     model::{Organization, User},
-    page::{Paging, linked},
+    page::Listing,
     shape::merge,
     side::Side,
     stamp,
@@ -87,25 +87,21 @@ fn needs_organization_scope(caller: &Caller) -> Result<&str, Refusal> {
 }
 
 fn organizations_of(side: &Side, login: &str) -> Vec<Organization> {
-    side.read(|state| {
-        let mine = state.organizations.iter().filter(|one| one.members.contains_key(login));
-        mine.cloned().collect()
-    })
+    side.read(|state| state.organizations_of(login).cloned().collect())
 }
 
 /// `GET /user/orgs`
 pub(super) async fn my_organizations(
     State(side): State<Arc<Side>>,
     Extension(caller): Extension<Caller>,
-    Query(paging): Query<Paging>,
-    uri: Uri,
+    listing: Listing,
 ) -> Outcome {
     let login = needs_organization_scope(&caller)?;
     let all: Vec<_> = organizations_of(&side, login)
         .iter()
         .map(|one| shape::organization(&side, &one.login, one.id))
         .collect();
-    Ok(linked(&side, &uri, &paging, all))
+    Ok(listing.linked(&side, all))
 }
 
 fn membership_of(side: &Side, organization: &Organization, login: &str) -> Option<Value> {
@@ -125,15 +121,14 @@ fn membership_of(side: &Side, organization: &Organization, login: &str) -> Optio
 pub(super) async fn my_memberships(
     State(side): State<Arc<Side>>,
     Extension(caller): Extension<Caller>,
-    Query(paging): Query<Paging>,
-    uri: Uri,
+    listing: Listing,
 ) -> Outcome {
     let login = needs_organization_scope(&caller)?;
     let all: Vec<_> = organizations_of(&side, login)
         .iter()
         .filter_map(|one| membership_of(&side, one, login))
         .collect();
-    Ok(linked(&side, &uri, &paging, all))
+    Ok(listing.linked(&side, all))
 }
 
 fn find_organization(side: &Side, login: &str) -> Result<Organization, Refusal> {

@@ -1,12 +1,9 @@
 //! Pull requests between branches of one repository (`VCS` §2.12, §3.4).
 
-use std::sync::Arc;
-
 use axum::{
-    Extension,
     body::Bytes,
-    extract::{Path, Query, State},
-    http::{StatusCode, Uri},
+    extract::{Path, Query},
+    http::StatusCode,
 };
 use roundel_model::forge::Role;
 use serde::Deserialize;
@@ -15,14 +12,14 @@ use serde_json::Value;
 use super::{
     answers::{body, invalid, not_found},
     commits,
-    rights::{Need, repository, signed_in},
+    rights::{Need, signed_in},
     shape,
 };
 use crate::{
-    answer::{Outcome, Refusal, ok, text},
-    caller::Caller,
+    answer::{Outcome, Refusal, flag, ok, text, text_or_empty},
+    call::Call,
     model::{Pull, Repository},
-    page::{Paging, linked},
+    page::Listing,
     payload::github::pull_size,
     pulls::{self, NewPull, PullRefusal},
     side::Side,
@@ -37,15 +34,9 @@ pub(super) struct Filter {
 }
 
 /// `GET /repos/{owner}/{repo}/pulls`
-pub(super) async fn list(
-    State(side): State<Arc<Side>>,
-    Extension(caller): Extension<Caller>,
-    Path((owner, name)): Path<(String, String)>,
-    Query(filter): Query<Filter>,
-    uri: Uri,
-) -> Outcome {
-    let found = repository(&side, &caller, (&owner, &name), Need::Read)?;
-    let fits = |one: &&Pull| {
+pub(super) async fn list(call: Call, Query(filter): Query<Filter>, listing: Listing) -> Outcome {
+    let found = call.repository(Need::Read)?;
+    let fits = |one: &Pull| {
         let state = match filter.state.as_deref() {
             Some("all") => true,
             Some("closed") => !one.open,
@@ -57,33 +48,27 @@ pub(super) async fn list(
             })
         });
         let base = filter.base.as_deref().is_none_or(|base| base == one.base);
-        one.repository == found.id && state && head && base
+        state && head && base
     };
-    let pulls: Vec<Pull> =
-        side.read(|state| state.pulls.iter().rev().filter(fits).cloned().collect());
-    let all = pulls.iter().map(|one| shape::pull(&side, &found, one)).collect();
-    Ok(linked(&side, &uri, &Paging::default(), all))
+    let all = pulls::select(&call.side, &found, fits);
+    let all = all.iter().map(|one| shape::pull(&call.side, &found, one)).collect();
+    Ok(listing.linked(&call.side, all))
 }
 
 /// `POST /repos/{owner}/{repo}/pulls`
-pub(super) async fn open(
-    State(side): State<Arc<Side>>,
-    Extension(caller): Extension<Caller>,
-    Path((owner, name)): Path<(String, String)>,
-    bytes: Bytes,
-) -> Outcome {
-    let found = repository(&side, &caller, (&owner, &name), Need::Role(Role::Read, &[]))?;
+pub(super) async fn open(call: Call, bytes: Bytes) -> Outcome {
+    let found = call.repository(Need::Role(Role::Read, &[]))?;
     let wanted = body(&bytes)?;
     let head = text(&wanted, "head").unwrap_or_default();
     let new = NewPull {
-        title: text(&wanted, "title").unwrap_or_default().to_owned(),
-        body: text(&wanted, "body").unwrap_or_default().to_owned(),
+        title: text_or_empty(&wanted, "title"),
+        body: text_or_empty(&wanted, "body"),
         head: head.split_once(':').map_or(head, |(_, branch)| branch).to_owned(),
-        base: text(&wanted, "base").unwrap_or_default().to_owned(),
-        draft: wanted.get("draft").and_then(Value::as_bool).unwrap_or(false),
-        author: signed_in(&caller)?.login.clone(),
+        base: text_or_empty(&wanted, "base"),
+        draft: flag(&wanted, "draft").unwrap_or(false),
+        author: signed_in(&call.caller)?.login.clone(),
     };
-    let opened = pulls::open(&side, &found, new).await;
+    let opened = pulls::open(&call.side, &found, new).await;
     let pull = opened.map_err(|refusal| match refusal {
         PullRefusal::NoBranch(field) => invalid("PullRequest", field, "invalid", ""),
         PullRefusal::NothingNew => {
@@ -96,7 +81,7 @@ pub(super) async fn open(
         }
         PullRefusal::Git(error) => Refusal::from(error),
     })?;
-    ok(StatusCode::CREATED, shown(&side, &found, &pull).await?)
+    ok(StatusCode::CREATED, shown(&call.side, &found, &pull).await?)
 }
 
 async fn shown(side: &Side, repository: &Repository, pull: &Pull) -> Result<Value, Refusal> {
@@ -105,38 +90,29 @@ async fn shown(side: &Side, repository: &Repository, pull: &Pull) -> Result<Valu
 }
 
 fn find(side: &Side, repository: &Repository, number: u64) -> Result<Pull, Refusal> {
-    let pull = side.read(|state| {
-        let same = |one: &&Pull| one.repository == repository.id && one.number == number;
-        state.pulls.iter().find(same).cloned()
-    });
-    pull.ok_or_else(not_found)
+    pulls::find(side, repository, number).ok_or_else(not_found)
 }
 
 /// `GET /repos/{owner}/{repo}/pulls/{number}`
-pub(super) async fn show(
-    State(side): State<Arc<Side>>,
-    Extension(caller): Extension<Caller>,
-    Path((owner, name, number)): Path<(String, String, u64)>,
-) -> Outcome {
-    let found = repository(&side, &caller, (&owner, &name), Need::Read)?;
-    let pull = find(&side, &found, number)?;
-    ok(StatusCode::OK, shown(&side, &found, &pull).await?)
+pub(super) async fn show(call: Call, Path((.., number)): Path<(String, String, u64)>) -> Outcome {
+    let found = call.repository(Need::Read)?;
+    let pull = find(&call.side, &found, number)?;
+    ok(StatusCode::OK, shown(&call.side, &found, &pull).await?)
 }
 
 /// `PATCH /repos/{owner}/{repo}/pulls/{number}`: title, body, closing.
 pub(super) async fn change(
-    State(side): State<Arc<Side>>,
-    Extension(caller): Extension<Caller>,
-    Path((owner, name, number)): Path<(String, String, u64)>,
+    call: Call,
+    Path((.., number)): Path<(String, String, u64)>,
     bytes: Bytes,
 ) -> Outcome {
-    let found = repository(&side, &caller, (&owner, &name), Need::Role(Role::Write, &[]))?;
+    let found = call.repository(Need::Role(Role::Write, &[]))?;
     let wanted = body(&bytes)?;
-    find(&side, &found, number)?;
+    find(&call.side, &found, number)?;
     if text(&wanted, "state") == Some("closed") {
-        pulls::close(&side, &found, number, &signed_in(&caller)?.login).await?;
+        pulls::close(&call.side, &found, number, &signed_in(&call.caller)?.login).await?;
     }
-    side.write(|state| {
+    call.side.write(|state| {
         let same = |one: &&mut Pull| one.repository == found.id && one.number == number;
         if let Some(pull) = state.pulls.iter_mut().find(same) {
             if let Some(title) = text(&wanted, "title") {
@@ -147,49 +123,43 @@ pub(super) async fn change(
             }
         }
     });
-    let pull = find(&side, &found, number)?;
-    ok(StatusCode::OK, shown(&side, &found, &pull).await?)
+    let pull = find(&call.side, &found, number)?;
+    ok(StatusCode::OK, shown(&call.side, &found, &pull).await?)
 }
 
 /// `GET /repos/{owner}/{repo}/pulls/{number}/files`
 pub(super) async fn files(
-    State(side): State<Arc<Side>>,
-    Extension(caller): Extension<Caller>,
-    Path((owner, name, number)): Path<(String, String, u64)>,
-    Query(paging): Query<Paging>,
-    uri: Uri,
+    call: Call,
+    Path((.., number)): Path<(String, String, u64)>,
+    listing: Listing,
 ) -> Outcome {
-    let found = repository(&side, &caller, (&owner, &name), Need::Read)?;
-    let pull = find(&side, &found, number)?;
-    let git = side.git(found.id);
+    let found = call.repository(Need::Read)?;
+    let pull = find(&call.side, &found, number)?;
+    let git = call.side.git(found.id);
     let base = git.merge_base(&pull.base_sha, &pull.head_sha).await.ok_or_else(not_found)?;
     let changes = git.difference(&base, &pull.head_sha).await?;
-    let all = commits::shown_files(&side, &found, &pull.head_sha, &changes);
-    Ok(linked(&side, &uri, &paging, all))
+    let all = commits::shown_files(&call.side, &found, &pull.head_sha, &changes);
+    Ok(listing.linked(&call.side, all))
 }
 
 /// `GET /repos/{owner}/{repo}/commits/{sha}/pulls`
 pub(super) async fn of_commit(
-    State(side): State<Arc<Side>>,
-    Extension(caller): Extension<Caller>,
-    Path((owner, name, revision)): Path<(String, String, String)>,
-    Query(paging): Query<Paging>,
-    uri: Uri,
+    call: Call,
+    Path((.., revision)): Path<(String, String, String)>,
+    listing: Listing,
 ) -> Outcome {
-    let found = repository(&side, &caller, (&owner, &name), Need::Read)?;
-    let git = side.git(found.id);
+    let found = call.repository(Need::Read)?;
+    let git = call.side.git(found.id);
     let sha = git.resolve(&revision).await.ok_or_else(not_found)?;
-    let open: Vec<Pull> = side.read(|state| {
-        let ours = state.pulls.iter().filter(|one| one.repository == found.id && one.open);
-        ours.cloned().collect()
-    });
+    let mut open = pulls::select(&call.side, &found, |one| one.open);
+    open.reverse();
     let mut all = Vec::new();
     for pull in &open {
         if git.merge_base(&sha, &pull.head_sha).await.as_deref() == Some(sha.as_str())
             && git.merge_base(&sha, &pull.base_sha).await.as_deref() != Some(sha.as_str())
         {
-            all.push(shape::pull(&side, &found, pull));
+            all.push(shape::pull(&call.side, &found, pull));
         }
     }
-    Ok(linked(&side, &uri, &paging, all))
+    Ok(listing.linked(&call.side, all))
 }

@@ -5,23 +5,24 @@ use std::sync::Arc;
 use axum::{
     Extension,
     body::Bytes,
-    extract::{Path, Query, State},
-    http::{StatusCode, Uri},
+    extract::{Path, State},
+    http::StatusCode,
 };
 use roundel_model::forge::Role;
 use serde_json::{Value, json};
 
 use super::{
     answers::{body, invalid, not_found},
-    rights::{Need, allowed, repository, signed_in},
+    rights::{Need, allowed, signed_in},
     shape,
 };
 use crate::{
     answer::{Outcome, ok, text},
+    call::Call,
     caller::Caller,
-    hooks::{self, Event},
+    deliver::{self, Event},
     model::Repository,
-    page::{Paging, linked},
+    page::Listing,
     shape::merge,
     side::Side,
 };
@@ -35,15 +36,14 @@ fn shown(side: &Side, caller: &Caller, one: &Repository) -> Value {
 pub(super) async fn mine(
     State(side): State<Arc<Side>>,
     Extension(caller): Extension<Caller>,
-    Query(paging): Query<Paging>,
-    uri: Uri,
+    listing: Listing,
 ) -> Outcome {
     let login = &signed_in(&caller)?.login;
     let found: Vec<Repository> =
         side.read(|state| state.repositories_of(login).into_iter().cloned().collect());
     let seen = found.iter().filter(|one| allowed(&side, &caller, one, Need::Read).is_ok());
     let all = seen.map(|one| shown(&side, &caller, one)).collect();
-    Ok(linked(&side, &uri, &paging, all))
+    Ok(listing.linked(&side, all))
 }
 
 /// `GET /orgs/{org}/repos`
@@ -51,8 +51,7 @@ pub(super) async fn of_organization(
     State(side): State<Arc<Side>>,
     Extension(caller): Extension<Caller>,
     Path(organization): Path<String>,
-    Query(paging): Query<Paging>,
-    uri: Uri,
+    listing: Listing,
 ) -> Outcome {
     let found: Vec<Repository> = side.read(|state| {
         let theirs = state.repositories.values();
@@ -60,17 +59,13 @@ pub(super) async fn of_organization(
     });
     let seen = found.iter().filter(|one| allowed(&side, &caller, one, Need::Read).is_ok());
     let all = seen.map(|one| shown(&side, &caller, one)).collect();
-    Ok(linked(&side, &uri, &paging, all))
+    Ok(listing.linked(&side, all))
 }
 
 /// `GET /repos/{owner}/{repo}`
-pub(super) async fn show(
-    State(side): State<Arc<Side>>,
-    Extension(caller): Extension<Caller>,
-    Path((owner, name)): Path<(String, String)>,
-) -> Outcome {
-    let found = repository(&side, &caller, (&owner, &name), Need::Read)?;
-    ok(StatusCode::OK, shown(&side, &caller, &found))
+pub(super) async fn show(call: Call) -> Outcome {
+    let found = call.repository(Need::Read)?;
+    ok(StatusCode::OK, shown(&call.side, &call.caller, &found))
 }
 
 /// `GET /repositories/{id}`: follows renames (`VCS` §2.6).
@@ -85,23 +80,18 @@ pub(super) async fn show_by_id(
 }
 
 /// `PATCH /repos/{owner}/{repo}`: name, visibility, default branch, archived.
-pub(super) async fn change(
-    State(side): State<Arc<Side>>,
-    Extension(caller): Extension<Caller>,
-    Path((owner, name)): Path<(String, String)>,
-    bytes: Bytes,
-) -> Outcome {
-    let found = repository(&side, &caller, (&owner, &name), Need::Role(Role::Admin, &[]))?;
+pub(super) async fn change(call: Call, bytes: Bytes) -> Outcome {
+    let found = call.repository(Need::Role(Role::Admin, &[]))?;
     let wanted = body(&bytes)?;
     if let Some(branch) = text(&wanted, "default_branch") {
-        let git = side.git(found.id);
+        let git = call.side.git(found.id);
         if git.resolve(&format!("refs/heads/{branch}")).await.is_none() {
             let message = "The branch was not found. Please push that ref first.";
             return Err(invalid("Repository", "default_branch", "invalid", message));
         }
         git.set_head(branch).await?;
     }
-    let changed = side.write(|state| {
+    let changed = call.side.write(|state| {
         let one = state.repositories.get_mut(&found.id)?;
         if let Some(new) = text(&wanted, "name").filter(|new| *new != one.name) {
             one.former_names.push(one.full_name());
@@ -119,8 +109,8 @@ pub(super) async fn change(
         Some(one.clone())
     });
     let changed = changed.ok_or_else(not_found)?;
-    tell(&side, &caller, &found, &changed);
-    ok(StatusCode::OK, shown(&side, &caller, &changed))
+    tell(&call.side, &call.caller, &found, &changed);
+    ok(StatusCode::OK, shown(&call.side, &call.caller, &changed))
 }
 
 /// Fires the `repository` events of a change.
@@ -148,27 +138,20 @@ fn tell(side: &Arc<Side>, caller: &Caller, before: &Repository, after: &Reposito
         if !changes.is_null() {
             merge(&mut payload, json!({ "changes": changes }));
         }
-        let event = Event {
-            repository: after.id,
-            name: "repository".to_owned(),
-            action: Some(action.to_owned()),
-            payload: payload.to_string(),
-        };
-        hooks::fire(side, &event);
+        deliver::fire(side, &Event::new(after, "repository", Some(action), &payload));
     }
 }
 
 /// `GET /repos/{owner}/{repo}/collaborators/{login}/permission`
 pub(super) async fn permission(
-    State(side): State<Arc<Side>>,
-    Extension(caller): Extension<Caller>,
-    Path((owner, name, login)): Path<(String, String, String)>,
+    call: Call,
+    Path((.., login)): Path<(String, String, String)>,
 ) -> Outcome {
-    let found = repository(&side, &caller, (&owner, &name), Need::Role(Role::Read, &[]))?;
-    let user = side.read(|state| state.user(&login).cloned()).ok_or_else(not_found)?;
-    let role = side.read(|state| state.role(&user.login, &found));
+    let found = call.repository(Need::Role(Role::Read, &[]))?;
+    let user = call.side.read(|state| state.user(&login).cloned()).ok_or_else(not_found)?;
+    let role = call.side.read(|state| state.role(&user.login, &found));
     let word = role.map_or("none", shape::role_name);
-    let mut shown = shape::user(&side, &user);
+    let mut shown = shape::user(&call.side, &user);
     merge(&mut shown, json!({ "role_name": word }));
     let body = json!({ "permission": word, "role_name": word, "user": shown });
     ok(StatusCode::OK, body)

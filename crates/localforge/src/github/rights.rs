@@ -7,6 +7,7 @@ use serde_json::json;
 use super::answers::{DOCS, not_found, refuse};
 use crate::{
     answer::Refusal,
+    call::{Call, Right},
     caller::{Caller, Identity},
     model::Repository,
     side::Side,
@@ -26,18 +27,16 @@ const REPO: &[&str] = &["repo"];
 
 const PUBLIC: &[&str] = &["repo", "public_repo"];
 
-/// Finds a repository that the caller may use so.
-pub(crate) fn repository(
-    side: &Side,
-    caller: &Caller,
-    (owner, name): (&str, &str),
-    need: Need,
-) -> Result<Repository, Refusal> {
-    let Some(found) = side.find(owner, name) else { return Err(moved_or_gone(side, owner, name)) };
-    allowed(side, caller, &found, need).map(|()| found)
+impl Right for Need {
+    fn check(self, call: &Call) -> Result<Repository, Refusal> {
+        let Some(found) = call.side.find(&call.owner, &call.name) else {
+            return Err(moved_or_gone(&call.side, &call.owner, &call.name));
+        };
+        allowed(&call.side, &call.caller, &found, self).map(|()| found)
+    }
 }
 
-/// Somebody who calls by an old name is sent to the id.
+/// Redirects a call by a former name to the repository's id.
 fn moved_or_gone(side: &Side, owner: &str, name: &str) -> Refusal {
     let old = format!("{owner}/{name}");
     let id = side.read(|state| {
@@ -82,7 +81,7 @@ pub(crate) fn writable(repository: &Repository) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Refuses whoever is nobody.
+/// Refuses a call without credentials.
 pub(crate) fn signed_in(caller: &Caller) -> Result<&Identity, Refusal> {
     caller.0.as_ref().ok_or_else(|| refuse(StatusCode::UNAUTHORIZED, "Requires authentication"))
 }

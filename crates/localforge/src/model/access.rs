@@ -2,7 +2,7 @@
 
 use roundel_model::forge::Role;
 
-use super::{DeployKey, Repository, State, UserKey};
+use super::{DeployKey, Organization, Repository, State, UserKey};
 
 impl State {
     /// Returns what a person may do with a repository, without regard to any token's scopes.
@@ -15,6 +15,11 @@ impl State {
         let explicit = repository.roles.get(login).copied();
         let public = (!repository.private).then_some(Role::Read);
         [owner, member, explicit, public].into_iter().flatten().max()
+    }
+
+    /// Returns the organizations or workspaces that a user is a member of.
+    pub(crate) fn organizations_of(&self, login: &str) -> impl Iterator<Item = &Organization> {
+        self.organizations.iter().filter(move |one| one.members.contains_key(login))
     }
 
     /// Returns the repositories that a person has a part in: beyond being public.

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use super::{frame::not_found, repository::actor};
 use crate::{
     commit::{NewCommit, commit_and_notify},
-    hooks,
+    deliver,
     model::Delivery,
     side::Side,
     stamp,
@@ -78,6 +78,6 @@ pub(super) async fn send_again(
         Some((hook, state.deliveries.iter().find(same)?.clone()))
     });
     let Some((hook, delivery)) = pair else { return not_found(&side, &headers) };
-    hooks::send_again(&side, hook, &delivery);
+    deliver::send_again(&side, hook, &delivery);
     Redirect::to(&format!("/{}/hooks/{id}", found.full_name())).into_response()
 }

@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use super::{
     frame::{Frame, html},
-    sign_in::sign_in_page,
+    sign_in::sign_in_first,
 };
 use crate::{
     create::{NewRepository, check_name, create_with_sample, owners},
@@ -62,7 +62,7 @@ impl Page {
 pub(super) async fn form(State(side): State<Arc<Side>>, headers: HeaderMap) -> Response {
     match session::visitor(&side, &headers) {
         Some(user) => html(&Page::new(&side, &headers, &user.login, Entry::default())),
-        None => sign_in_page(&side, &headers, PATH),
+        None => sign_in_first(&side, &headers, PATH),
     }
 }
 
@@ -73,7 +73,7 @@ pub(super) async fn create(
     Form(entry): Form<Entry>,
 ) -> Response {
     let Some(user) = session::visitor(&side, &headers) else {
-        return (StatusCode::UNAUTHORIZED, sign_in_page(&side, &headers, PATH)).into_response();
+        return (StatusCode::UNAUTHORIZED, sign_in_first(&side, &headers, PATH)).into_response();
     };
     let entry = Entry { name: entry.name.trim().to_owned(), ..entry };
     let error = match make(&side, &user.login, &entry).await {

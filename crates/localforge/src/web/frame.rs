@@ -64,9 +64,19 @@ struct Message<'a> {
     text: &'a str,
 }
 
+/// Answers with a page that has one message for the visitor.
+pub(crate) fn message(
+    side: &Side,
+    headers: &HeaderMap,
+    status: StatusCode,
+    (title, text): (&str, &str),
+) -> Response {
+    let frame = Frame::of(side, headers, title);
+    (status, html(&Message { frame, title, text })).into_response()
+}
+
 /// Answers that there is nothing at an address.
 pub(crate) fn not_found(side: &Side, headers: &HeaderMap) -> Response {
-    let frame = Frame::of(side, headers, "Not found");
     let text = "There is nothing at this address.";
-    (StatusCode::NOT_FOUND, html(&Message { frame, title: "Not found", text })).into_response()
+    message(side, headers, StatusCode::NOT_FOUND, ("Not found", text))
 }

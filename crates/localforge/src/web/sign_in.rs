@@ -6,19 +6,32 @@ use axum::{http::HeaderMap, response::Response};
 use super::frame::{Frame, html};
 use crate::{model::User, side::Side};
 
+/// Why a visitor is asked to choose a user, and what follows.
+#[derive(Default)]
+pub(crate) struct Purpose<'a> {
+    /// The application that asks; empty for the forge's own pages.
+    pub(crate) application: &'a str,
+    /// Where the visitor goes then.
+    pub(crate) return_to: &'a str,
+    /// Login of the user that the application suggests.
+    pub(crate) suggested: &'a str,
+}
+
 #[derive(Template)]
 #[template(path = "signin.html")]
 struct SignIn<'a> {
     frame: Frame,
     people: Vec<User>,
-    application: &'a str,
-    return_to: &'a str,
-    suggested: &'a str,
+    purpose: Purpose<'a>,
 }
 
-/// Answers with the choice of users; the chosen one comes back to `return_to`.
-pub(super) fn sign_in_page(side: &Side, headers: &HeaderMap, return_to: &str) -> Response {
+/// Answers with the choice of users.
+pub(crate) fn sign_in_page(side: &Side, headers: &HeaderMap, purpose: Purpose<'_>) -> Response {
     let people = side.read(|state| state.users.clone());
-    let frame = Frame::of(side, headers, "Sign in");
-    html(&SignIn { frame, people, application: "", return_to, suggested: "" })
+    html(&SignIn { frame: Frame::of(side, headers, "Sign in"), people, purpose })
+}
+
+/// Answers with the choice of users for a page of the forge itself.
+pub(super) fn sign_in_first(side: &Side, headers: &HeaderMap, return_to: &str) -> Response {
+    sign_in_page(side, headers, Purpose { return_to, ..Purpose::default() })
 }
