@@ -24,9 +24,10 @@ use url::Url;
 
 use self::shape::braced;
 use crate::{
-    api::{Forge, ForgeSettings},
+    api::{Forge, ForgeSettings, RepositoryRef},
     error::ForgeError,
     http::{self, Client, Dialect, RetryPolicy},
+    rest::Rest,
 };
 
 /// Stands for the workspace where the repository's id says it all.
@@ -52,12 +53,22 @@ impl Bitbucket {
         Ok(Self { client: Client::new(settings, dialect, policy)? })
     }
 
-    /// Returns the address of something of a repository.
-    fn of(&self, repository: &RepositoryId, segments: &[&str]) -> Result<Url, ForgeError> {
+    /// Returns the address of something of a repository that is known by its id only.
+    fn by_id(&self, repository: &RepositoryId, segments: &[&str]) -> Result<Url, ForgeError> {
         let id = braced(&repository.0);
         let mut all = vec!["repositories", ANY_WORKSPACE, &id];
         all.extend(segments);
         self.client.api(&all)
+    }
+}
+
+impl Rest for Bitbucket {
+    fn client(&self) -> &Client {
+        &self.client
+    }
+
+    fn of(&self, repository: &RepositoryRef, segments: &[&str]) -> Result<Url, ForgeError> {
+        self.by_id(&repository.id, segments)
     }
 }
 

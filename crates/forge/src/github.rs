@@ -22,6 +22,7 @@ use crate::{
     api::{Forge, ForgeSettings, RepositoryRef},
     error::ForgeError,
     http::{self, Answer, Client, Dialect, Page, RetryPolicy},
+    rest::Rest,
 };
 
 /// GitHub, called in the name of users.
@@ -46,17 +47,22 @@ impl GitHub {
         };
         Ok(Self { client: Client::new(settings, dialect, policy)? })
     }
+}
 
-    /// Returns the address of something of a repository.
+fn page(answer: &Answer) -> Result<Page, serde_json::Error> {
+    Ok(Page { items: answer.json()?, next: http::link_next(answer.header("link")) })
+}
+
+impl Rest for GitHub {
+    fn client(&self) -> &Client {
+        &self.client
+    }
+
     fn of(&self, repository: &RepositoryRef, segments: &[&str]) -> Result<Url, ForgeError> {
         let mut all = vec!["repos", &repository.owner, &repository.name];
         all.extend(segments);
         self.client.api(&all)
     }
-}
-
-fn page(answer: &Answer) -> Result<Page, serde_json::Error> {
-    Ok(Page { items: answer.json()?, next: http::link_next(answer.header("link")) })
 }
 
 impl Forge for GitHub {

@@ -8,17 +8,21 @@
 //! Deliberately absent: a database, policy, pipelines. Keys are in [`keys`], signatures in
 //! [`signature`], how a status is worded in the server.
 
-mod absent_file;
 pub mod api;
 mod bitbucket;
 mod connect;
+mod contents;
+mod deploy_keys;
 pub mod error;
 pub mod event;
 mod github;
+mod hooks;
 pub mod host_keys;
 mod http;
 pub mod keys;
 mod lenient;
+mod rest;
+mod sign_in;
 pub mod signature;
 mod status_text;
 

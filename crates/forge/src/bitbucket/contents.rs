@@ -4,21 +4,24 @@ use async_trait::async_trait;
 use roundel_model::{forge::ForgeUserId, name::CommitSha};
 use serde::Deserialize;
 use serde_json::Value;
+use url::Url;
 
 use super::{
     Bitbucket,
     shape::{Account, Link},
 };
 use crate::{
-    absent_file::{READ_FILE, absent_file},
-    api::{AccessToken, Commit, Contents, RepositoryRef},
-    error::{ErrorClass, ForgeError},
+    api::{AccessToken, Commit, RepositoryRef},
+    contents::{ContentFormat, READ_FILE, not_a_file},
+    error::ForgeError,
     http::{Answer, Call},
     lenient::{maybe, name_and_email},
+    rest::Rest,
 };
 
+/// A commit as Bitbucket answers it.
 #[derive(Deserialize)]
-struct CommitAnswer {
+pub(crate) struct CommitAnswer {
     hash: CommitSha,
     #[serde(default, deserialize_with = "maybe")]
     message: Option<String>,
@@ -43,8 +46,9 @@ struct CommitLinks {
     html: Option<Link>,
 }
 
+/// A branch as Bitbucket answers it.
 #[derive(Deserialize)]
-struct BranchAnswer {
+pub(crate) struct BranchAnswer {
     target: Target,
 }
 
@@ -54,75 +58,48 @@ struct Target {
 }
 
 #[async_trait]
-impl Contents for Bitbucket {
-    async fn file_at(
+impl ContentFormat for Bitbucket {
+    type Commit = CommitAnswer;
+    type Branch = BranchAnswer;
+
+    fn commit_url(&self, repository: &RepositoryRef, revision: &str) -> Result<Url, ForgeError> {
+        self.of(repository, &["commit", revision])
+    }
+
+    fn branch_url(&self, repository: &RepositoryRef, branch: &str) -> Result<Url, ForgeError> {
+        self.of(repository, &["refs", "branches", branch])
+    }
+
+    /// Bitbucket says it with 404 only.
+    fn says_absent(_error: &ForgeError) -> bool {
+        false
+    }
+
+    async fn require_visible(
         &self,
         token: &AccessToken,
         repository: &RepositoryRef,
-        sha: &CommitSha,
+    ) -> Result<(), ForgeError> {
+        let call = Call::get("read the repository", self.of(repository, &[])?).by(token);
+        self.client.send(&call).await.map(drop)
+    }
+
+    async fn read_file(
+        &self,
+        token: &AccessToken,
+        (repository, sha): (&RepositoryRef, &CommitSha),
         path: &str,
-    ) -> Result<Option<Vec<u8>>, ForgeError> {
+    ) -> Result<Vec<u8>, ForgeError> {
         // Unlike GitHub's, these slashes stay slashes.
         let mut segments = vec!["src", sha.as_str()];
         segments.extend(path.split('/'));
-        let call =
-            Call::get(READ_FILE, self.of(&repository.id, &segments)?).accept("*/*").by(token);
-        let answer = match self.client.send(&call).await {
-            Ok(answer) => answer,
-            Err(error) if error.status == Some(404) => {
-                return absent_file(self, token, repository, sha).await;
-            }
-            Err(error) => return Err(error),
-        };
+        let url = self.of(repository, &segments)?;
+        let call = Call::get(READ_FILE, url).accept("*/*").by(token);
+        let answer = self.client.send(&call).await?;
         if is_directory(&answer) {
-            let message =
-                format!("could not {READ_FILE} on Bitbucket: `{path}` is a directory, not a file");
-            return Err(ForgeError::new(ErrorClass::Invalid, message));
+            return Err(not_a_file(self, path, "directory"));
         }
-        Ok(Some(answer.body.to_vec()))
-    }
-
-    async fn commit(
-        &self,
-        token: &AccessToken,
-        repository: &RepositoryRef,
-        revision: &str,
-    ) -> Result<Option<Commit>, ForgeError> {
-        let url = self.of(&repository.id, &["commit", revision])?;
-        match self.client.ask::<CommitAnswer>(&Call::get("read a commit", url).by(token)).await {
-            Ok(answer) => Ok(Some(answer.into_commit())),
-            Err(error) => self.absent(token, repository, error).await,
-        }
-    }
-
-    async fn branch_head(
-        &self,
-        token: &AccessToken,
-        repository: &RepositoryRef,
-        branch: &str,
-    ) -> Result<Option<CommitSha>, ForgeError> {
-        let url = self.of(&repository.id, &["refs", "branches", branch])?;
-        match self.client.ask::<BranchAnswer>(&Call::get("read a branch", url).by(token)).await {
-            Ok(answer) => Ok(Some(answer.target.hash)),
-            Err(error) => self.absent(token, repository, error).await,
-        }
-    }
-}
-
-impl Bitbucket {
-    /// Decides whether a 404 says that a commit or branch is not there: it does if the repository
-    /// itself can be seen.
-    async fn absent<T>(
-        &self,
-        token: &AccessToken,
-        repository: &RepositoryRef,
-        error: ForgeError,
-    ) -> Result<Option<T>, ForgeError> {
-        if error.status != Some(404) {
-            return Err(error);
-        }
-        let call = Call::get("read the repository", self.of(&repository.id, &[])?).by(token);
-        self.client.send(&call).await.map(|_| None)
+        Ok(answer.body.to_vec())
     }
 }
 
@@ -141,20 +118,26 @@ fn is_directory(answer: &Answer) -> bool {
         })
 }
 
-impl CommitAnswer {
-    fn into_commit(self) -> Commit {
-        let author = self.author.unwrap_or(Author { raw: None, user: None });
+impl From<BranchAnswer> for CommitSha {
+    fn from(answer: BranchAnswer) -> Self {
+        answer.target.hash
+    }
+}
+
+impl From<CommitAnswer> for Commit {
+    fn from(answer: CommitAnswer) -> Self {
+        let author = answer.author.unwrap_or(Author { raw: None, user: None });
         let (author_name, author_email) = name_and_email(&author.raw.unwrap_or_default());
         let account = author.user;
-        Commit {
-            sha: self.hash,
-            message: self.message.unwrap_or_default(),
+        Self {
+            sha: answer.hash,
+            message: answer.message.unwrap_or_default(),
             author_name,
             author_email,
             author_avatar: account.as_ref().and_then(Account::avatar),
             author_id: account.as_ref().map(|account| ForgeUserId(account.uuid.clone())),
             author_login: account.and_then(|account| account.nickname.or(account.display_name)),
-            url: self.links.and_then(|links| links.html).map(|html| html.href),
+            url: answer.links.and_then(|links| links.html).map(|html| html.href),
         }
     }
 }

@@ -1,20 +1,18 @@
 //! Access keys, Bitbucket's deploy keys (`VCS` §4.5).
 
-use async_trait::async_trait;
-use reqwest::Method;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Bitbucket;
 use crate::{
-    api::{AccessToken, DeployKeys, ForgeKey, RepositoryRef},
-    error::ForgeError,
-    http::Call,
+    api::ForgeKey,
+    deploy_keys::KeyFormat,
     lenient::{AnyId, maybe},
 };
 
+/// A key as Bitbucket answers it.
 #[derive(Deserialize)]
-struct Key {
+pub(crate) struct Key {
     id: AnyId,
     #[serde(rename = "key")]
     public: String,
@@ -34,40 +32,13 @@ impl From<Key> for ForgeKey {
     }
 }
 
-#[async_trait]
-impl DeployKeys for Bitbucket {
-    async fn deploy_keys(
-        &self,
-        token: &AccessToken,
-        repository: &RepositoryRef,
-    ) -> Result<Vec<ForgeKey>, ForgeError> {
-        let url = self.of(&repository.id, &["deploy-keys"])?;
-        let keys: Vec<Key> =
-            self.client.list(Call::get("list the access keys", url).by(token)).await?;
-        Ok(keys.into_iter().map(ForgeKey::from).collect())
-    }
+impl KeyFormat for Bitbucket {
+    type Key = Key;
+    const FOLDER: &'static str = "deploy-keys";
+    const CALLS: [&'static str; 3] =
+        ["list the access keys", "add an access key", "delete an access key"];
 
-    async fn create_deploy_key(
-        &self,
-        token: &AccessToken,
-        repository: &RepositoryRef,
-        title: &str,
-        public: &str,
-    ) -> Result<ForgeKey, ForgeError> {
-        let url = self.of(&repository.id, &["deploy-keys"])?;
-        let call = Call::new(Method::POST, "add an access key", url)
-            .json(json!({ "key": public, "label": title }))
-            .by(token);
-        Ok(self.client.ask::<Key>(&call).await?.into())
-    }
-
-    async fn delete_deploy_key(
-        &self,
-        token: &AccessToken,
-        repository: &RepositoryRef,
-        id: &str,
-    ) -> Result<(), ForgeError> {
-        let url = self.of(&repository.id, &["deploy-keys", id])?;
-        self.client.delete("delete an access key", url, token).await
+    fn new_key(title: &str, public: &str) -> Value {
+        json!({ "key": public, "label": title })
     }
 }

@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 
 use super::{Bitbucket, shape::braced};
 use crate::{
-    api::{AccessToken, ForgeHook, HookSpec, Hooks, RepositoryRef},
+    api::{ForgeHook, HookSpec},
     error::ForgeError,
+    hooks::HookFormat,
     http::Call,
     lenient::maybe,
 };
@@ -34,8 +35,9 @@ const LEAST_EVENTS: [&str; 5] = [
     "pullrequest:rejected",
 ];
 
+/// A hook as Bitbucket answers it.
 #[derive(Deserialize)]
-struct Hook {
+pub(crate) struct Hook {
     uuid: String,
     #[serde(default, deserialize_with = "maybe")]
     url: Option<String>,
@@ -59,66 +61,32 @@ impl From<Hook> for ForgeHook {
 }
 
 #[async_trait]
-impl Hooks for Bitbucket {
-    async fn hooks(
-        &self,
-        token: &AccessToken,
-        repository: &RepositoryRef,
-    ) -> Result<Vec<ForgeHook>, ForgeError> {
-        let url = self.of(&repository.id, &["hooks"])?;
-        let hooks: Vec<Hook> =
-            self.client.list(Call::get("list the webhooks", url).by(token)).await?;
-        Ok(hooks.into_iter().map(ForgeHook::from).collect())
+impl HookFormat for Bitbucket {
+    type Hook = Hook;
+    const CHANGE: Method = Method::PUT;
+
+    fn in_address(id: &str) -> String {
+        braced(id)
     }
 
-    async fn create_hook(
-        &self,
-        token: &AccessToken,
-        repository: &RepositoryRef,
-        hook: &HookSpec,
-    ) -> Result<ForgeHook, ForgeError> {
-        let url = self.of(&repository.id, &["hooks"])?;
-        let call = Call::new(Method::POST, "add a webhook", url).by(token);
-        self.write_hook(call, hook).await
+    /// Sends a hook; if an event's name is refused, once more with the least that we need.
+    async fn send_new(&self, call: Call, hook: &HookSpec) -> Result<Hook, ForgeError> {
+        let least = call.clone().json(self.body(hook, &LEAST_EVENTS));
+        match self.client.ask(&call.json(self.body(hook, &EVENTS))).await {
+            Err(error) if error.status == Some(400) && error.says("event") => {
+                self.client.ask(&least).await
+            }
+            answer => answer,
+        }
     }
 
     /// Replaces a hook. The secret is always sent again: what happens without it is not documented.
-    async fn update_hook(
-        &self,
-        token: &AccessToken,
-        repository: &RepositoryRef,
-        id: &str,
-        hook: &HookSpec,
-    ) -> Result<ForgeHook, ForgeError> {
-        let url = self.of(&repository.id, &["hooks", &braced(id)])?;
-        let call = Call::new(Method::PUT, "change a webhook", url).by(token).repeatable();
-        self.write_hook(call, hook).await
-    }
-
-    async fn delete_hook(
-        &self,
-        token: &AccessToken,
-        repository: &RepositoryRef,
-        id: &str,
-    ) -> Result<(), ForgeError> {
-        let url = self.of(&repository.id, &["hooks", &braced(id)])?;
-        self.client.delete("delete a webhook", url, token).await
+    async fn send_changed(&self, call: Call, hook: &HookSpec) -> Result<Hook, ForgeError> {
+        self.send_new(call, hook).await
     }
 }
 
 impl Bitbucket {
-    /// Sends a hook; if an event's name is refused, once more with the least that we need.
-    async fn write_hook(&self, call: Call, hook: &HookSpec) -> Result<ForgeHook, ForgeError> {
-        let least = call.clone().json(self.body(hook, &LEAST_EVENTS));
-        let hook: Hook = match self.client.ask(&call.json(self.body(hook, &EVENTS))).await {
-            Err(error) if error.status == Some(400) && error.says("event") => {
-                self.client.ask(&least).await?
-            }
-            answer => answer?,
-        };
-        Ok(hook.into())
-    }
-
     fn body(&self, hook: &HookSpec, events: &[&str]) -> Value {
         let host = self.client.settings().public_url.split("://").last().unwrap_or_default();
         json!({

@@ -159,7 +159,7 @@ impl Repositories for Bitbucket {
         token: &AccessToken,
         id: &RepositoryId,
     ) -> Result<Repository, ForgeError> {
-        self.read_repository(token, self.of(id, &[])?).await
+        self.read_repository(token, self.by_id(id, &[])?).await
     }
 }
 

@@ -15,6 +15,7 @@ use crate::{
     error::{ErrorClass, ForgeError},
     http::{self, Call},
     lenient::{maybe, scopes},
+    sign_in::{Email, primary_email, refresh_fields},
 };
 
 /// What the operator ticks in the OAuth consumer, and why: scopes belong to the consumer, not to
@@ -53,13 +54,19 @@ struct TokenAnswer {
 }
 
 #[derive(Deserialize)]
-struct Email {
+struct UserEmail {
     #[serde(rename = "email")]
     address: String,
     #[serde(default)]
     is_primary: bool,
     #[serde(default)]
     is_confirmed: bool,
+}
+
+impl Email for UserEmail {
+    fn if_primary(self) -> Option<String> {
+        (self.is_primary && self.is_confirmed).then_some(self.address)
+    }
 }
 
 #[async_trait]
@@ -94,8 +101,7 @@ impl SignIn for Bitbucket {
 
     /// The old refresh token dies, so a refused one means to sign in again.
     async fn refresh(&self, refresh: &Secret<String>) -> Result<Grant, ForgeError> {
-        let fields =
-            [("grant_type", "refresh_token"), ("refresh_token", refresh.expose().as_str())];
+        let fields = refresh_fields(refresh);
         self.grant("renew a token", &fields).await.map_err(|mut error| {
             if error.says("invalid_grant") {
                 error.class = ErrorClass::Unauthorized;
@@ -121,7 +127,7 @@ impl SignIn for Bitbucket {
             name: user.display_name.unwrap_or_else(|| login.clone()),
             login,
             avatar_url,
-            email: self.primary_email(token).await?,
+            email: primary_email::<UserEmail>(self, token).await?,
         };
         Ok((user, granted))
     }
@@ -145,16 +151,5 @@ impl Bitbucket {
             expires_in: answer.expires_in.map(Duration::from_secs),
             refresh: answer.refresh_token,
         })
-    }
-
-    /// Reads the primary, confirmed address. Without the scope there is none, and that is fine.
-    async fn primary_email(&self, token: &AccessToken) -> Result<Option<String>, ForgeError> {
-        let url = self.client.api(&["user", "emails"])?;
-        let call = Call::get("read your addresses", url).by(token);
-        let emails: Vec<Email> =
-            self.client.list_readable(call).await.or_else(ForgeError::empty_if_hidden)?;
-        let mut emails = emails.into_iter();
-        let primary = emails.find(|email| email.is_primary && email.is_confirmed);
-        Ok(primary.map(|email| email.address))
     }
 }

@@ -11,6 +11,7 @@ use crate::{
     api::{AccessToken, CommitState, CommitStatus, RepositoryRef, Statuses},
     error::ForgeError,
     http::Call,
+    rest::Rest,
     status_text,
 };
 
@@ -44,7 +45,7 @@ impl Statuses for Bitbucket {
         sha: &CommitSha,
         status: &CommitStatus,
     ) -> Result<(), ForgeError> {
-        let url = self.of(&repository.id, &["commit", sha.as_str(), "statuses", "build"])?;
+        let url = self.of(repository, &["commit", sha.as_str(), "statuses", "build"])?;
         let mut body = json!({
             "type": "build",
             "key": key(&status.context),

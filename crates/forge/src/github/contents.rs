@@ -4,15 +4,16 @@ use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use roundel_model::{forge::ForgeUserId, name::CommitSha};
 use serde::Deserialize;
-use serde_json::Value;
+use url::Url;
 
 use super::GitHub;
 use crate::{
-    absent_file::{READ_FILE, absent_file},
-    api::{AccessToken, Commit, Contents, RepositoryRef},
+    api::{AccessToken, Commit, RepositoryRef},
+    contents::{ContentFormat, READ_FILE, not_a_file},
     error::{ErrorClass, ForgeError},
     http::Call,
     lenient::maybe,
+    rest::Rest,
 };
 
 #[derive(Deserialize)]
@@ -25,8 +26,9 @@ struct Content {
     text: Option<String>,
 }
 
+/// A commit as GitHub answers it.
 #[derive(Deserialize)]
-struct CommitAnswer {
+pub(crate) struct CommitAnswer {
     sha: CommitSha,
     #[serde(default, deserialize_with = "maybe")]
     html_url: Option<String>,
@@ -61,8 +63,9 @@ struct Account {
     avatar_url: Option<String>,
 }
 
+/// A ref as GitHub answers it.
 #[derive(Deserialize)]
-struct RefAnswer {
+pub(crate) struct RefAnswer {
     object: RefObject,
 }
 
@@ -72,33 +75,53 @@ struct RefObject {
 }
 
 #[async_trait]
-impl Contents for GitHub {
-    async fn file_at(
+impl ContentFormat for GitHub {
+    type Commit = CommitAnswer;
+    type Branch = RefAnswer;
+
+    fn commit_url(&self, repository: &RepositoryRef, revision: &str) -> Result<Url, ForgeError> {
+        self.of(repository, &["commits", revision])
+    }
+
+    fn branch_url(&self, repository: &RepositoryRef, branch: &str) -> Result<Url, ForgeError> {
+        self.of(repository, &["git", "ref", &format!("heads/{branch}")])
+    }
+
+    /// 422, and 409 for an empty repository.
+    fn says_absent(error: &ForgeError) -> bool {
+        match error.status {
+            Some(409) => error.says("empty"),
+            Some(422) => error.says("no commit found"),
+            _ => false,
+        }
+    }
+
+    async fn require_visible(
         &self,
         token: &AccessToken,
         repository: &RepositoryRef,
-        sha: &CommitSha,
+    ) -> Result<(), ForgeError> {
+        self.read_repository(token, self.of(repository, &[])?).await.map(drop)
+    }
+
+    async fn read_file(
+        &self,
+        token: &AccessToken,
+        (repository, sha): (&RepositoryRef, &CommitSha),
         path: &str,
-    ) -> Result<Option<Vec<u8>>, ForgeError> {
+    ) -> Result<Vec<u8>, ForgeError> {
         // One segment: the slashes within travel as `%2F`.
         let url = self.of(repository, &["contents", path])?;
         let call = Call::get(READ_FILE, url.clone()).query(&[("ref", sha.as_str())]).by(token);
-        let answer = match self.client.ask::<Value>(&call).await {
-            Ok(answer) => answer,
-            Err(error) if error.status == Some(404) => {
-                return absent_file(self, token, repository, sha).await;
-            }
-            Err(error) => return Err(error),
-        };
-        let content = match serde_json::from_value::<Content>(answer) {
+        let content = match serde_json::from_value::<Content>(self.client.ask(&call).await?) {
             Ok(content) if content.kind == "file" => content,
-            Ok(content) => return Err(not_a_file(path, &content.kind)),
+            Ok(content) => return Err(not_a_file(self, path, &content.kind)),
             // A directory comes as a list of its entries.
-            Err(_) => return Err(not_a_file(path, "directory")),
+            Err(_) => return Err(not_a_file(self, path, "directory")),
         };
         if content.encoding.as_deref() == Some("base64") {
             let text: String = content.text.unwrap_or_default().split_ascii_whitespace().collect();
-            return STANDARD.decode(text).map(Some).map_err(|error| {
+            return STANDARD.decode(text).map_err(|error| {
                 let message =
                     format!("could not {READ_FILE} on GitHub: its base64 is damaged: {error}");
                 ForgeError::new(ErrorClass::Broken, message)
@@ -109,73 +132,30 @@ impl Contents for GitHub {
             .query(&[("ref", sha.as_str())])
             .accept("application/vnd.github.raw+json")
             .by(token);
-        Ok(Some(self.client.send(&call).await?.body.to_vec()))
-    }
-
-    async fn commit(
-        &self,
-        token: &AccessToken,
-        repository: &RepositoryRef,
-        revision: &str,
-    ) -> Result<Option<Commit>, ForgeError> {
-        let url = self.of(repository, &["commits", revision])?;
-        match self.client.ask::<CommitAnswer>(&Call::get("read a commit", url).by(token)).await {
-            Ok(answer) => Ok(Some(answer.into_commit())),
-            Err(error) => self.absent(token, repository, error).await,
-        }
-    }
-
-    async fn branch_head(
-        &self,
-        token: &AccessToken,
-        repository: &RepositoryRef,
-        branch: &str,
-    ) -> Result<Option<CommitSha>, ForgeError> {
-        let url = self.of(repository, &["git", "ref", &format!("heads/{branch}")])?;
-        match self.client.ask::<RefAnswer>(&Call::get("read a branch", url).by(token)).await {
-            Ok(answer) => Ok(Some(answer.object.sha)),
-            Err(error) => self.absent(token, repository, error).await,
-        }
+        Ok(self.client.send(&call).await?.body.to_vec())
     }
 }
 
-impl GitHub {
-    /// Decides whether an error says that a commit or branch is not there: 422 and 409 (empty
-    /// repository) say so; 404 does if the repository itself can be seen.
-    async fn absent<T>(
-        &self,
-        token: &AccessToken,
-        repository: &RepositoryRef,
-        error: ForgeError,
-    ) -> Result<Option<T>, ForgeError> {
-        match error.status {
-            Some(409) if error.says("empty") => Ok(None),
-            Some(422) if error.says("no commit found") => Ok(None),
-            Some(404) => self.require_visible(token, repository).await.map(|()| None),
-            _ => Err(error),
-        }
+impl From<RefAnswer> for CommitSha {
+    fn from(answer: RefAnswer) -> Self {
+        answer.object.sha
     }
 }
 
-impl CommitAnswer {
-    fn into_commit(self) -> Commit {
-        let text = self.commit.unwrap_or(CommitText { message: None, author: None });
+impl From<CommitAnswer> for Commit {
+    fn from(answer: CommitAnswer) -> Self {
+        let text = answer.commit.unwrap_or(CommitText { message: None, author: None });
         let author = text.author.unwrap_or(Signature { name: None, email: None });
-        let account = self.author;
-        Commit {
-            sha: self.sha,
+        let account = answer.author;
+        Self {
+            sha: answer.sha,
             message: text.message.unwrap_or_default(),
             author_name: author.name,
             author_email: author.email,
             author_login: account.as_ref().map(|account| account.login.clone()),
             author_id: account.as_ref().map(|account| ForgeUserId(account.id.to_string())),
             author_avatar: account.and_then(|account| account.avatar_url),
-            url: self.html_url,
+            url: answer.html_url,
         }
     }
-}
-
-fn not_a_file(path: &str, kind: &str) -> ForgeError {
-    let message = format!("could not {READ_FILE} on GitHub: `{path}` is a {kind}, not a file");
-    ForgeError::new(ErrorClass::Invalid, message)
 }

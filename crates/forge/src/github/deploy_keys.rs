@@ -1,20 +1,18 @@
 //! Deploy keys (`VCS` §2.7).
 
-use async_trait::async_trait;
-use reqwest::Method;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::GitHub;
 use crate::{
-    api::{AccessToken, DeployKeys, ForgeKey, RepositoryRef},
-    error::ForgeError,
-    http::Call,
+    api::ForgeKey,
+    deploy_keys::KeyFormat,
     lenient::{AnyId, maybe},
 };
 
+/// A key as GitHub answers it.
 #[derive(Deserialize)]
-struct Key {
+pub(crate) struct Key {
     id: AnyId,
     #[serde(rename = "key")]
     public: String,
@@ -36,40 +34,13 @@ impl From<Key> for ForgeKey {
     }
 }
 
-#[async_trait]
-impl DeployKeys for GitHub {
-    async fn deploy_keys(
-        &self,
-        token: &AccessToken,
-        repository: &RepositoryRef,
-    ) -> Result<Vec<ForgeKey>, ForgeError> {
-        let url = self.of(repository, &["keys"])?;
-        let keys: Vec<Key> =
-            self.client.list(Call::get("list the deploy keys", url).by(token)).await?;
-        Ok(keys.into_iter().map(ForgeKey::from).collect())
-    }
+impl KeyFormat for GitHub {
+    type Key = Key;
+    const FOLDER: &'static str = "keys";
+    const CALLS: [&'static str; 3] =
+        ["list the deploy keys", "add a deploy key", "delete a deploy key"];
 
-    async fn create_deploy_key(
-        &self,
-        token: &AccessToken,
-        repository: &RepositoryRef,
-        title: &str,
-        public: &str,
-    ) -> Result<ForgeKey, ForgeError> {
-        let url = self.of(repository, &["keys"])?;
-        let call = Call::new(Method::POST, "add a deploy key", url)
-            .json(json!({ "title": title, "key": public, "read_only": true }))
-            .by(token);
-        Ok(self.client.ask::<Key>(&call).await?.into())
-    }
-
-    async fn delete_deploy_key(
-        &self,
-        token: &AccessToken,
-        repository: &RepositoryRef,
-        id: &str,
-    ) -> Result<(), ForgeError> {
-        let url = self.of(repository, &["keys", id])?;
-        self.client.delete("delete a deploy key", url, token).await
+    fn new_key(title: &str, public: &str) -> Value {
+        json!({ "title": title, "key": public, "read_only": true })
     }
 }

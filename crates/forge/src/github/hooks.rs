@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 
 use super::GitHub;
 use crate::{
-    api::{AccessToken, ForgeHook, HookSpec, Hooks, RepositoryRef},
+    api::{ForgeHook, HookSpec},
     error::ForgeError,
+    hooks::HookFormat,
     http::Call,
     lenient::{AnyId, maybe},
 };
@@ -17,8 +18,9 @@ use crate::{
 const EVENTS: [&str; 7] =
     ["push", "pull_request", "repository", "public", "member", "deploy_key", "meta"];
 
+/// A hook as GitHub answers it.
 #[derive(Deserialize)]
-struct Hook {
+pub(crate) struct Hook {
     id: AnyId,
     #[serde(default, deserialize_with = "maybe")]
     active: Option<bool>,
@@ -87,53 +89,21 @@ fn body(hook: &HookSpec) -> Value {
 }
 
 #[async_trait]
-impl Hooks for GitHub {
-    async fn hooks(
-        &self,
-        token: &AccessToken,
-        repository: &RepositoryRef,
-    ) -> Result<Vec<ForgeHook>, ForgeError> {
-        let url = self.of(repository, &["hooks"])?;
-        let hooks: Vec<Hook> =
-            self.client.list(Call::get("list the webhooks", url).by(token)).await?;
-        Ok(hooks.into_iter().map(ForgeHook::from).collect())
+impl HookFormat for GitHub {
+    type Hook = Hook;
+    const CHANGE: Method = Method::PATCH;
+
+    fn in_address(id: &str) -> String {
+        id.to_owned()
     }
 
-    async fn create_hook(
-        &self,
-        token: &AccessToken,
-        repository: &RepositoryRef,
-        hook: &HookSpec,
-    ) -> Result<ForgeHook, ForgeError> {
+    async fn send_new(&self, call: Call, hook: &HookSpec) -> Result<Hook, ForgeError> {
         let mut body = body(hook);
         body["name"] = json!("web");
-        let url = self.of(repository, &["hooks"])?;
-        let call = Call::new(Method::POST, "add a webhook", url).json(body).by(token);
-        Ok(self.client.ask::<Hook>(&call).await?.into())
+        self.client.ask(&call.json(body)).await
     }
 
-    async fn update_hook(
-        &self,
-        token: &AccessToken,
-        repository: &RepositoryRef,
-        id: &str,
-        hook: &HookSpec,
-    ) -> Result<ForgeHook, ForgeError> {
-        let url = self.of(repository, &["hooks", id])?;
-        let call = Call::new(Method::PATCH, "change a webhook", url)
-            .json(body(hook))
-            .by(token)
-            .repeatable();
-        Ok(self.client.ask::<Hook>(&call).await?.into())
-    }
-
-    async fn delete_hook(
-        &self,
-        token: &AccessToken,
-        repository: &RepositoryRef,
-        id: &str,
-    ) -> Result<(), ForgeError> {
-        let url = self.of(repository, &["hooks", id])?;
-        self.client.delete("delete a webhook", url, token).await
+    async fn send_changed(&self, call: Call, hook: &HookSpec) -> Result<Hook, ForgeError> {
+        self.client.ask(&call.json(body(hook))).await
     }
 }

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::GitHub;
 use crate::{
-    api::{AccessToken, ForgeOrganization, Repositories, Repository, RepositoryRef},
+    api::{AccessToken, ForgeOrganization, Repositories, Repository},
     error::ForgeError,
     http::Call,
     lenient::maybe,
@@ -125,7 +125,7 @@ impl Repositories for GitHub {
 }
 
 impl GitHub {
-    async fn read_repository(
+    pub(super) async fn read_repository(
         &self,
         token: &AccessToken,
         url: Url,
@@ -133,15 +133,5 @@ impl GitHub {
         let call = Call::get("read the repository", url).by(token);
         let repo: Repo = self.client.ask(&call).await?;
         Ok(repo.into_repository(&self.client.settings().web_url))
-    }
-
-    /// Tells a thing that is absent from a repository that cannot be seen: GitHub answers 404 to
-    /// both (`VCS` §2.2). Succeeds if the repository is there.
-    pub(super) async fn require_visible(
-        &self,
-        token: &AccessToken,
-        repository: &RepositoryRef,
-    ) -> Result<(), ForgeError> {
-        self.read_repository(token, self.of(repository, &[])?).await.map(drop)
     }
 }

@@ -15,6 +15,7 @@ use crate::{
     error::{ErrorClass, ForgeError},
     http::{self, Call},
     lenient::{maybe, scopes},
+    sign_in::{Email, primary_email, refresh_fields},
 };
 
 /// What sign-in asks for, and why (`VCS` §2.3.3).
@@ -61,7 +62,7 @@ struct User {
 }
 
 #[derive(Deserialize)]
-struct Email {
+struct UserEmail {
     #[serde(rename = "email")]
     address: String,
     #[serde(default)]
@@ -69,6 +70,12 @@ struct Email {
     /// Enterprise Servers that send no mail do not know.
     #[serde(default, deserialize_with = "maybe")]
     verified: Option<bool>,
+}
+
+impl Email for UserEmail {
+    fn if_primary(self) -> Option<String> {
+        (self.primary && self.verified != Some(false)).then_some(self.address)
+    }
 }
 
 #[async_trait]
@@ -105,8 +112,7 @@ impl SignIn for GitHub {
     }
 
     async fn refresh(&self, refresh: &Secret<String>) -> Result<Grant, ForgeError> {
-        let fields =
-            [("grant_type", "refresh_token"), ("refresh_token", refresh.expose().as_str())];
+        let fields = refresh_fields(refresh);
         self.grant("renew a token", &fields).await
     }
 
@@ -123,7 +129,7 @@ impl SignIn for GitHub {
             name: user.name.filter(|name| !name.is_empty()).unwrap_or_else(|| user.login.clone()),
             login: user.login,
             avatar_url: user.avatar_url,
-            email: self.primary_email(token).await?,
+            email: primary_email::<UserEmail>(self, token).await?,
         };
         Ok((user, granted))
     }
@@ -158,17 +164,6 @@ impl GitHub {
             expires_in: answer.expires_in.map(Duration::from_secs),
             refresh: answer.refresh_token,
         })
-    }
-
-    /// Reads the primary, verified address. Without the scope there is none (404), and that is fine.
-    async fn primary_email(&self, token: &AccessToken) -> Result<Option<String>, ForgeError> {
-        let url = self.client.api(&["user", "emails"])?;
-        let call = Call::get("read your addresses", url).by(token);
-        let emails: Vec<Email> =
-            self.client.list_readable(call).await.or_else(ForgeError::empty_if_hidden)?;
-        let mut emails = emails.into_iter();
-        let primary = emails.find(|email| email.primary && email.verified != Some(false));
-        Ok(primary.map(|email| email.address))
     }
 }
 

@@ -10,6 +10,7 @@ use crate::{
     api::{AccessToken, CommitState, CommitStatus, RepositoryRef, Statuses},
     error::ForgeError,
     http::Call,
+    rest::Rest,
     status_text,
 };
 

@@ -1,0 +1,135 @@
+//! Files, commits and branch heads: the calls that both forges have.
+
+use async_trait::async_trait;
+use roundel_model::name::CommitSha;
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use crate::{
+    api::{AccessToken, Commit, Contents, RepositoryRef},
+    error::{ErrorClass, ForgeError},
+    http::Call,
+    rest::Rest,
+};
+
+/// Completes "could not …", for the call that both forges make.
+pub(crate) const READ_FILE: &str = "read a file";
+
+/// How one forge writes commits, branches and files.
+#[async_trait]
+pub(crate) trait ContentFormat: Rest {
+    /// A commit as the forge answers it.
+    type Commit: DeserializeOwned + Into<Commit> + Send;
+    /// A branch as the forge answers it.
+    type Branch: DeserializeOwned + Into<CommitSha> + Send;
+
+    fn commit_url(&self, repository: &RepositoryRef, revision: &str) -> Result<Url, ForgeError>;
+    fn branch_url(&self, repository: &RepositoryRef, branch: &str) -> Result<Url, ForgeError>;
+
+    /// Tells whether an error says that the repository has no such commit or branch. With a 404 it
+    /// is not known yet whether the repository itself can be seen.
+    fn says_absent(error: &ForgeError) -> bool;
+
+    /// Reads the repository itself, whatever its answer holds.
+    async fn require_visible(
+        &self,
+        token: &AccessToken,
+        repository: &RepositoryRef,
+    ) -> Result<(), ForgeError>;
+
+    /// Reads a file; an error with status 404 where it is not there.
+    async fn read_file(
+        &self,
+        token: &AccessToken,
+        at: (&RepositoryRef, &CommitSha),
+        path: &str,
+    ) -> Result<Vec<u8>, ForgeError>;
+}
+
+#[async_trait]
+impl<F: ContentFormat> Contents for F {
+    async fn file_at(
+        &self,
+        token: &AccessToken,
+        repository: &RepositoryRef,
+        sha: &CommitSha,
+        path: &str,
+    ) -> Result<Option<Vec<u8>>, ForgeError> {
+        match self.read_file(token, (repository, sha), path).await {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.status == Some(404) => {
+                absent_file(self, token, repository, sha).await
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn commit(
+        &self,
+        token: &AccessToken,
+        repository: &RepositoryRef,
+        revision: &str,
+    ) -> Result<Option<Commit>, ForgeError> {
+        let call = Call::get("read a commit", self.commit_url(repository, revision)?).by(token);
+        let answer = self.client().ask::<F::Commit>(&call).await.map(Into::into);
+        present(self, token, repository, answer).await
+    }
+
+    async fn branch_head(
+        &self,
+        token: &AccessToken,
+        repository: &RepositoryRef,
+        branch: &str,
+    ) -> Result<Option<CommitSha>, ForgeError> {
+        let call = Call::get("read a branch", self.branch_url(repository, branch)?).by(token);
+        let answer = self.client().ask::<F::Branch>(&call).await.map(Into::into);
+        present(self, token, repository, answer).await
+    }
+}
+
+/// Decides whether an error says that a commit or branch is not there. A 404 does if the repository
+/// itself can be seen.
+async fn present<F: ContentFormat, T>(
+    forge: &F,
+    token: &AccessToken,
+    repository: &RepositoryRef,
+    answer: Result<T, ForgeError>,
+) -> Result<Option<T>, ForgeError> {
+    match answer {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if F::says_absent(&error) => Ok(None),
+        Err(error) if error.status == Some(404) => {
+            forge.require_visible(token, repository).await.map(|()| None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// A 404 to reading a file: the file may be absent, or the commit, or the whole repository. Only a
+/// file that is absent from a commit that is there is an answer.
+///
+/// # Errors
+/// [`ErrorClass::NotFound`] if the commit or the repository cannot be seen.
+async fn absent_file<F: ContentFormat, T>(
+    forge: &F,
+    token: &AccessToken,
+    repository: &RepositoryRef,
+    sha: &CommitSha,
+) -> Result<Option<T>, ForgeError> {
+    if forge.commit(token, repository, sha.as_str()).await?.is_some() {
+        return Ok(None);
+    }
+    let message = format!(
+        "could not {READ_FILE} on {}: commit {} is not there any more",
+        forge.client().settings().kind,
+        sha.short()
+    );
+    Err(ForgeError { status: Some(404), ..ForgeError::new(ErrorClass::NotFound, message) })
+}
+
+/// Makes the error for something that is not a file.
+pub(crate) fn not_a_file(forge: &impl Rest, path: &str, kind: &str) -> ForgeError {
+    let name = forge.client().settings().kind;
+    let message = format!("could not {READ_FILE} on {name}: `{path}` is a {kind}, not a file");
+    ForgeError::new(ErrorClass::Invalid, message)
+}

@@ -1,0 +1,28 @@
+//! Signing in: the parts of it that are the same at both forges.
+
+use roundel_model::secret::Secret;
+use serde::de::DeserializeOwned;
+
+use crate::{api::AccessToken, error::ForgeError, http::Call, rest::Rest};
+
+/// Returns the fields that ask for a new token in exchange for a refresh token.
+pub(crate) fn refresh_fields(refresh: &Secret<String>) -> [(&'static str, &str); 2] {
+    [("grant_type", "refresh_token"), ("refresh_token", refresh.expose().as_str())]
+}
+
+/// One of a user's addresses as the forge answers it.
+pub(crate) trait Email: DeserializeOwned {
+    /// Returns the address, if it is the primary one and confirmed.
+    fn if_primary(self) -> Option<String>;
+}
+
+/// Reads the primary, confirmed address. Without the scope there is none, and that is fine.
+pub(crate) async fn primary_email<E: Email>(
+    forge: &impl Rest,
+    token: &AccessToken,
+) -> Result<Option<String>, ForgeError> {
+    let client = forge.client();
+    let call = Call::get("read your addresses", client.api(&["user", "emails"])?).by(token);
+    let emails = client.list_readable::<E>(call).await.or_else(ForgeError::empty_if_hidden)?;
+    Ok(emails.into_iter().find_map(Email::if_primary))
+}
