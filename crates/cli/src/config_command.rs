@@ -1,17 +1,19 @@
-//! `roundel config`: looks at configurations, offline.
+//! `roundel config`: validates and inspects configurations, offline.
 //!
 //! ```text
 //! validate  what is wrong, and where        process  what it compiles to
-//! explain   where a compiled value is from  pack     a folder of files as one
+//! explain   where a compiled value is from  pack     a directory of files as one
 //! migrate-check  what moving here takes   code     what a diagnostic means
 //! ```
 //!
-//! Exit codes: 0 fine, 1 the configuration is wrong, 2 the command was called wrongly (a file that
-//! is named and not there is one of the ways), 3 our own trouble (a file that cannot be read).
-//! Results go to standard output and remarks about them to standard error.
+//! Exit codes: 0 success, 1 the configuration has errors, 2 wrong usage (a file that is named and does
+//! not exist is one case), 3 an internal or I/O error (a file that cannot be read), 4 the configuration
+//! is valid, but this release does not support all of it ([`decision`]). Results go to standard output
+//! and remarks about them to standard error.
 
 mod check;
 mod code;
+mod decision;
 mod explain;
 mod inputs;
 mod local;
@@ -29,17 +31,17 @@ use crate::exit::Exit;
 
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
-    /// Says what is wrong with configurations, and where
+    /// Checks configurations and shows every error with its place
     Validate(validate::Arguments),
-    /// Prints what a configuration compiles to
+    /// Prints the compiled configuration
     Process(process::Arguments),
-    /// Tells where a compiled value comes from
+    /// Shows where a compiled value comes from
     Explain(explain::Arguments),
-    /// Makes one document of a folder of files
+    /// Packs a directory into one configuration file
     Pack(pack::Arguments),
-    /// Tells what a diagnostic code means, and how to mend it
+    /// Explains a diagnostic code and how to fix it
     Code(code::Arguments),
-    /// Tells what has to be done to run repositories here that ran elsewhere
+    /// Reports what it takes to run existing repositories here
     MigrateCheck(migrate::Arguments),
 }
 

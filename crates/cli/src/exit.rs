@@ -13,6 +13,8 @@ pub(crate) enum Exit {
     Usage,
     /// 3: an internal or I/O error.
     Internal,
+    /// 4: the configuration is valid, and asks for what this release does not support.
+    Unsupported,
 }
 
 /// The command was called wrongly; the program ends with [`Exit::Usage`].
@@ -34,6 +36,7 @@ impl From<Exit> for ExitCode {
             Exit::Failure => Self::from(1),
             Exit::Usage => Self::from(2),
             Exit::Internal => Self::from(3),
+            Exit::Unsupported => Self::from(4),
         }
     }
 }

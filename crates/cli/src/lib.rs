@@ -1,7 +1,7 @@
 //! `roundel`: one binary for server, runner, demo and tools.
 //!
 //! Arguments, settings and wiring. Exit codes: 0 success, 1 the pipeline or configuration failed,
-//! 2 wrong usage, 3 an internal or I/O error.
+//! 2 wrong usage, 3 an internal or I/O error, 4 the configuration is valid, but not supported.
 
 mod config_command;
 mod demo;

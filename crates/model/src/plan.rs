@@ -145,6 +145,30 @@ impl Executor {
             Self::Macos { .. } => ExecutorKind::Macos,
         }
     }
+
+    /// Returns what of a `docker:` list the runners of this release cannot start. A job that asks
+    /// for it fails before its first step, so whoever says what runs has to ask here too.
+    pub fn unsupported_container(&self) -> Option<UnsupportedContainer<'_>> {
+        let Self::Docker { containers } = self else { return None };
+        let [primary, services @ ..] = containers.as_slice() else { return None };
+        if let Some(service) = services.first() {
+            return Some(UnsupportedContainer::Service { image: &service.image });
+        }
+        let has_program = primary.entrypoint.is_some() || primary.command.is_some();
+        has_program.then_some(UnsupportedContainer::Program)
+    }
+}
+
+/// What of a `docker:` list cannot be started yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnsupportedContainer<'e> {
+    /// Entries after the first one.
+    Service {
+        /// The image of the first of them.
+        image: &'e str,
+    },
+    /// `entrypoint` or `command` of the first entry.
+    Program,
 }
 
 /// One entry of a `docker:` list (`RUN` §2.11).

@@ -27,6 +27,7 @@ use axum::serve::ListenerExt as _;
 use tokio::{net::TcpListener, task::JoinSet};
 
 pub use app::{App, MailSettings, OpenError, Settings};
+pub use trigger::missing_contexts;
 
 /// How long open requests and loops may take to end when the server stops.
 const STOP_PATIENCE: Duration = Duration::from_secs(10);

@@ -13,6 +13,7 @@ mod plan;
 mod read;
 mod values;
 
+pub use plan::missing_contexts;
 pub(crate) use read::CONFIG_PATH;
 
 use roundel_config::Verdict;

@@ -14,6 +14,7 @@ use roundel_config::{
 use roundel_server::orbs::Offline;
 
 use super::{
+    decision::Decision,
     inputs::{Given, InputArguments},
     local::Clone,
     sources::Source,
@@ -141,6 +142,19 @@ impl Compiler {
 }
 
 impl Checked {
+    /// Says what becomes of it when it is pushed.
+    pub(crate) fn decision(&self) -> Decision {
+        Decision::of(&self.compiled)
+    }
+
+    /// Says whether it is right, and the server refuses it or some of its jobs.
+    pub(crate) fn is_refused(&self) -> bool {
+        match self.decision() {
+            Decision::Unsupported | Decision::SomeJobsRefused => true,
+            Decision::Runs | Decision::Invalid => false,
+        }
+    }
+
     /// Counts the diagnostics of a kind.
     pub(crate) fn count(&self, severity: Severity) -> usize {
         self.of(severity).count()

@@ -1,4 +1,4 @@
-//! `roundel config code`: what a diagnostic code means, and how to mend it.
+//! `roundel config code`: what a diagnostic code means, and how to fix it.
 
 use anyhow::Result;
 use roundel_config::{
@@ -11,9 +11,12 @@ use crate::{
     terminal,
 };
 
+/// Columns that the sentence about a code needs next to its name; with fewer, it stands below it.
+const READABLE: usize = 30;
+
 #[derive(clap::Args, Debug)]
 pub(crate) struct Arguments {
-    /// Its name or number: `unknown-parameter`, `E-033`; without one, lists them all
+    /// The name or number of a code: `unknown-parameter`, `E-033`; without one, lists them all
     #[arg(value_name = "CODE")]
     code: Option<String>,
 }
@@ -21,9 +24,9 @@ pub(crate) struct Arguments {
 /// Prints a page, or the list of all.
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     let text = match &arguments.code {
-        None => list(terminal::colors()),
+        None => list(terminal::colors(), terminal::width()),
         Some(name) => match page::page(name) {
-            Some(page) => show(&page, terminal::colors()),
+            Some(page) => show(&page, terminal::colors(), terminal::width()),
             None => return Err(UsageError(unknown(name)).into()),
         },
     };
@@ -40,8 +43,8 @@ fn unknown(name: &str) -> String {
     format!("there is no diagnostic code `{name}`: {help}")
 }
 
-/// A page as a terminal shows it: headings, and examples a little to the right.
-fn show(page: &Page, colors: bool) -> String {
+/// A page as a terminal shows it: headings, and examples indented. Examples are never broken.
+fn show(page: &Page, colors: bool, width: Option<usize>) -> String {
     let heading = anstyle::Style::new().bold();
     let number = page.code.number.map_or_else(String::new, |number| format!("  {number}"));
     let mut text = String::new();
@@ -51,7 +54,9 @@ fn show(page: &Page, colors: bool) -> String {
     for part in &page.parts {
         text.push('\n');
         match part {
-            Part::Paragraph(paragraph) => terminal::line(&mut text, paragraph),
+            Part::Paragraph(paragraph) => {
+                terminal::line(&mut text, &filled(paragraph, width));
+            }
             Part::Block { title, text: block, .. } => {
                 terminal::line(&mut text, &terminal::styled(title, heading, colors));
                 text.push('\n');
@@ -65,8 +70,31 @@ fn show(page: &Page, colors: bool) -> String {
     text
 }
 
+/// Breaks a paragraph where the terminal ends. It has the lines of the source, which may be longer;
+/// items of a list stay apart.
+fn filled(paragraph: &str, width: Option<usize>) -> String {
+    if width.is_none() {
+        return paragraph.to_owned();
+    }
+    let mut parts: Vec<String> = Vec::new();
+    for line in paragraph.lines().map(str::trim) {
+        match parts.last_mut() {
+            Some(part) if !line.starts_with("- ") => {
+                part.push(' ');
+                part.push_str(line);
+            }
+            _ => parts.push(line.to_owned()),
+        }
+    }
+    let fit = |part: &String| {
+        let indent = if part.starts_with("- ") { 2 } else { 0 };
+        terminal::wrapped(part, indent, width)
+    };
+    parts.iter().map(fit).collect::<Vec<_>>().join("\n")
+}
+
 /// A line for each code, by area.
-fn list(colors: bool) -> String {
+fn list(colors: bool, columns: Option<usize>) -> String {
     let width = codes::all().map(|code| code.slug.len()).max().unwrap_or_default();
     let mut text = String::new();
     for (index, area) in codes::AREAS.iter().enumerate() {
@@ -80,7 +108,14 @@ fn list(colors: bool) -> String {
         for code in area.codes {
             let number = code.number.unwrap_or("");
             let slug = code.slug;
-            terminal::line(&mut text, &format!("  {number:5}  {slug:width$}  {}", code.about));
+            let beside = width + 11;
+            if columns.is_some_and(|columns| columns < beside + READABLE) {
+                let about = terminal::wrapped(code.about, 9, columns);
+                terminal::line(&mut text, &format!("  {number:5}  {slug}\n         {about}"));
+            } else {
+                let about = terminal::wrapped(code.about, beside, columns);
+                terminal::line(&mut text, &format!("  {number:5}  {slug:width$}  {about}"));
+            }
         }
     }
     text
@@ -91,9 +126,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_shows_both_examples_and_what_is_said() {
+    fn a_page_shows_both_examples_and_the_message() {
         let page = page::page("E-033").unwrap();
-        let text = show(&page, false);
+        let text = show(&page, false, None);
         for part in [
             "unknown-parameter  E-033\n\nAn argument for a parameter that is not defined.\n",
             "\nWrong\n\n    version: 2.1\n",
@@ -103,18 +138,38 @@ mod tests {
             assert!(text.contains(part), "{part} is missing in\n{text}");
         }
         assert!(!text.contains('\u{1b}'));
-        assert!(show(&page, true).contains('\u{1b}'));
+        assert!(show(&page, true, None).contains('\u{1b}'));
     }
 
     #[test]
-    fn a_code_that_does_not_exist_is_told_with_the_nearest_one() {
+    fn an_unknown_code_is_reported_with_the_nearest_one() {
         assert!(unknown("unknown-paramter").contains("did you mean `unknown-parameter`?"));
         assert!(unknown("E-999").contains("lists them all"));
     }
 
     #[test]
+    fn a_narrow_terminal_breaks_sentences_and_no_example() {
+        let page = page::page("E-033").unwrap();
+        let paragraphs = page.parts.iter().filter_map(|part| match part {
+            Part::Paragraph(text) => Some(text.as_str()),
+            Part::Block { .. } => None,
+        });
+        let longest = paragraphs.map(|text| text.chars().count()).max().unwrap();
+        assert!(longest > 40, "an example that proves something: {longest}");
+        let text = show(&page, false, Some(40));
+        for line in text.lines().filter(|line| !line.starts_with("    ")) {
+            assert!(line.chars().count() <= 40, "{line}");
+        }
+        for columns in [50, 80] {
+            for line in list(false, Some(columns)).lines() {
+                assert!(line.chars().count() <= columns, "{line}");
+            }
+        }
+    }
+
+    #[test]
     fn the_list_has_every_code_once() {
-        let text = list(false);
+        let text = list(false, None);
         for code in codes::all() {
             assert_eq!(text.matches(&format!(" {} ", code.slug)).count(), 1, "{}", code.slug);
         }

@@ -6,8 +6,9 @@
 //!                                 ▸ scripts  (what commands use) ┘
 //! ```
 //!
-//! What is in a repository is seen; what is in the settings of the service that it leaves (values of
-//! variables, keys, contexts) can only be named. Deliberately absent: copying any of it.
+//! What the server refuses is decided by [`super::decision`], as for the other commands; the rest is
+//! read off the text. What is in the settings of the service that a repository leaves (values of
+//! variables) can only be named. Deliberately absent: copying any of it.
 
 mod facts;
 mod findings;
@@ -51,7 +52,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     let text = if arguments.json {
         report::json(&repositories)?
     } else {
-        report::text(&repositories, terminal::colors())
+        report::text(&repositories, terminal::colors(), terminal::width())
     };
     terminal::print(&text)?;
     let cannot = repositories.iter().any(|one| one.verdict == Verdict::Cannot);
@@ -59,4 +60,4 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

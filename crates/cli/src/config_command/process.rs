@@ -7,6 +7,7 @@ use roundel_config::{Severity, document::to_yaml, render};
 
 use super::{
     check::{CheckArguments, Checked},
+    decision::{self, Decision},
     report::Report,
     sources,
 };
@@ -38,10 +39,25 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
         if !diagnostics.is_empty() {
             terminal::remark(&render(&checked.text, diagnostics, terminal::remark_colors()));
         }
+        if checked.is_refused() {
+            terminal::remark(&refused(&checked));
+        }
         terminal::print(&printed(&checked, arguments.with_source))?;
     }
     compiler.write_lock(&checked.compiled.orbs)?;
     Ok(if checked.count(Severity::Error) > 0 { Exit::Failure } else { Exit::Success })
+}
+
+/// Says that the server will not run all of it. The document is right all the same.
+fn refused(checked: &Checked) -> String {
+    let what = match checked.decision() {
+        Decision::SomeJobsRefused => "this release refuses some of its jobs",
+        Decision::Unsupported | Decision::Runs | Decision::Invalid => {
+            "not supported by this release"
+        }
+    };
+    let list = decision::listed(&checked.compiled, false, terminal::remark_width());
+    format!("{}: valid, but {what}:\n{list}", checked.path)
 }
 
 /// The document with its header and, if wanted, its source; nothing if there is none.

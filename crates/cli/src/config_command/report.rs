@@ -1,11 +1,17 @@
 //! What was found, for programs: one JSON document for all files.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use roundel_config::{Diagnostic, Related, Severity, codes, orbs::ResolvedOrb};
 use serde::Serialize;
 
-use super::check::Checked;
+use super::{
+    check::Checked,
+    decision::{self, Decision, RefusedJob},
+};
 
 /// Everything that was looked at.
 #[derive(Serialize)]
@@ -19,7 +25,12 @@ struct File<'c> {
     path: &'c str,
     /// It has no errors.
     valid: bool,
+    /// What becomes of it when it is pushed.
+    decision: Decision,
     diagnostics: Vec<Told<'c>>,
+    /// What this release cannot run (errors) or gives no effect (warnings).
+    unsupported: Vec<Told<'c>>,
+    refused_jobs: BTreeSet<RefusedJob>,
     /// The orbs that it was compiled with.
     orbs: &'c [ResolvedOrb],
     /// What it compiles to, where that was asked for.
@@ -86,7 +97,10 @@ impl<'c> File<'c> {
         Self {
             path: &checked.path,
             valid: checked.count(Severity::Error) == 0,
+            decision: checked.decision(),
             diagnostics: checked.compiled.diagnostics.iter().map(Told::of).collect(),
+            unsupported: checked.compiled.unsupported.iter().map(Told::of).collect(),
+            refused_jobs: decision::refused_jobs(&checked.compiled),
             orbs: &checked.compiled.orbs,
             document: checked.compiled.document.as_ref().filter(|_| with_document),
         }

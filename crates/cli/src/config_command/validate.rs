@@ -1,4 +1,5 @@
-//! `roundel config validate`: what is wrong with configurations, and where.
+//! `roundel config validate`: what is wrong with configurations, and where; and what this release
+//! refuses of those that are right.
 
 use std::path::PathBuf;
 
@@ -7,6 +8,7 @@ use roundel_config::{Diagnostic, Severity, render};
 
 use super::{
     check::{CheckArguments, Checked},
+    decision::{self, Decision},
     output::counted,
     report::Report,
     sources,
@@ -21,25 +23,31 @@ pub(crate) struct Arguments {
     /// Prints one JSON document instead of text
     #[arg(long)]
     json: bool,
-    /// Warnings are failures too
-    #[arg(long)]
-    deny_warnings: bool,
-    /// Prints errors only
+    #[command(flatten)]
+    verdict: VerdictArguments,
+    /// Prints errors, and what is not supported, only
     #[arg(long, short)]
     quiet: bool,
     #[command(flatten)]
     check: CheckArguments,
 }
 
-/// Compiles all files and tells what was found.
+/// Options that say what is a failure.
+#[derive(clap::Args, Debug)]
+struct VerdictArguments {
+    /// Treats warnings as errors
+    #[arg(long)]
+    deny_warnings: bool,
+    /// Ends with exit code 0 for what is valid and not supported by this release
+    #[arg(long)]
+    allow_unsupported: bool,
+}
+
+/// Compiles all files and prints what was found.
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     let compiler = arguments.check.compiler()?;
     let sources = sources::read_all(&arguments.files)?;
     let checked: Vec<Checked> = sources.into_iter().map(|source| compiler.check(source)).collect();
-    let failed = |checked: &Checked| {
-        checked.count(Severity::Error) > 0
-            || arguments.deny_warnings && checked.count(Severity::Warning) > 0
-    };
     if arguments.json {
         terminal::print(&Report::of(&checked).to_json()?)?;
     } else {
@@ -47,17 +55,32 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     }
     let orbs: Vec<_> = checked.iter().flat_map(|checked| checked.compiled.orbs.clone()).collect();
     compiler.write_lock(&orbs)?;
-    Ok(if checked.iter().any(failed) { Exit::Failure } else { Exit::Success })
+    Ok(exit(&checked, arguments))
+}
+
+/// An error outweighs what is not supported: the author can fix it.
+fn exit(checked: &[Checked], arguments: &Arguments) -> Exit {
+    let failed = |checked: &Checked| {
+        checked.decision() == Decision::Invalid
+            || arguments.verdict.deny_warnings && checked.count(Severity::Warning) > 0
+    };
+    if checked.iter().any(failed) {
+        Exit::Failure
+    } else if !arguments.verdict.allow_unsupported && checked.iter().any(Checked::is_refused) {
+        Exit::Unsupported
+    } else {
+        Exit::Success
+    }
 }
 
 /// Renders what was found in all files, and a line on each.
 fn text(checked: &[Checked], arguments: &Arguments, colors: bool) -> String {
     let mut text = String::new();
-    let mut wrong = 0;
     for one in checked {
         let shown: Vec<Diagnostic> = if arguments.quiet {
-            let loud =
-                |told: &&Diagnostic| arguments.deny_warnings || told.severity == Severity::Error;
+            let loud = |found: &&Diagnostic| {
+                arguments.verdict.deny_warnings || found.severity == Severity::Error
+            };
             one.compiled.diagnostics.iter().filter(loud).cloned().collect()
         } else {
             one.compiled.diagnostics.clone()
@@ -66,38 +89,49 @@ fn text(checked: &[Checked], arguments: &Arguments, colors: bool) -> String {
             text.push_str(&render(&one.text, &shown, colors));
             text.push('\n');
         }
-        let errors = one.count(Severity::Error);
-        wrong += usize::from(errors > 0);
-        if !arguments.quiet || errors > 0 {
+        if !arguments.quiet || one.decision() != Decision::Runs {
             text.push_str(&verdict(one, colors));
+            text.push_str(&decision::listed(&one.compiled, !arguments.quiet, terminal::width()));
         }
     }
     if checked.len() > 1 && !arguments.quiet {
-        let fine = counted(checked.len() - wrong, "file");
-        let rest = if wrong > 0 { format!(", {wrong} with errors") } else { String::new() };
-        terminal::line(&mut text, &format!("\n{fine} fine{rest}"));
+        terminal::line(&mut text, &format!("\n{}", summary(checked)));
     }
     text
+}
+
+/// `2 files fine, 1 with errors, 1 not supported by this release`
+fn summary(checked: &[Checked]) -> String {
+    let count = |wanted: fn(&Checked) -> bool| checked.iter().filter(|one| wanted(one)).count();
+    let wrong = count(|one| one.decision() == Decision::Invalid);
+    let refused = count(Checked::is_refused);
+    let mut parts = vec![format!("{} fine", counted(checked.len() - wrong - refused, "file"))];
+    parts.extend((wrong > 0).then(|| format!("{wrong} with errors")));
+    parts.extend((refused > 0).then(|| format!("{refused} not supported by this release")));
+    parts.join(", ")
 }
 
 /// `.circleci/config.yml: 2 errors, 1 warning`
 fn verdict(checked: &Checked, colors: bool) -> String {
     use anstyle::AnsiColor::{Green, Red, Yellow};
 
-    let (errors, warnings) = (checked.count(Severity::Error), checked.count(Severity::Warning));
+    let paint = |text: &str, color: anstyle::AnsiColor| {
+        terminal::styled(text, color.on_default().bold(), colors)
+    };
     let say = |count: usize, what: &str, color: anstyle::AnsiColor| {
-        (count > 0)
-            .then(|| terminal::styled(&counted(count, what), color.on_default().bold(), colors))
+        (count > 0).then(|| paint(&counted(count, what), color))
     };
-    let found: Vec<String> = [say(errors, "error", Red), say(warnings, "warning", Yellow)]
-        .into_iter()
-        .flatten()
-        .collect();
-    let fine = terminal::styled("fine", Green.on_default().bold(), colors);
-    let verdict = match (errors, found.is_empty()) {
-        (_, true) => fine,
-        (0, false) => format!("{fine}, {}", found.join(", ")),
-        (_, false) => found.join(", "),
+    let (errors, warnings) = (checked.count(Severity::Error), checked.count(Severity::Warning));
+    let (first, colon) = match checked.decision() {
+        Decision::Invalid => (say(errors, "error", Red), ""),
+        Decision::Unsupported => {
+            (Some(paint("valid, but not supported by this release", Yellow)), ":")
+        }
+        Decision::SomeJobsRefused => {
+            (Some(paint("valid, but this release refuses some of its jobs", Yellow)), ":")
+        }
+        Decision::Runs => (Some(paint("fine", Green)), ""),
     };
-    format!("{}: {verdict}\n", checked.path)
+    let found: Vec<String> = first.into_iter().chain(say(warnings, "warning", Yellow)).collect();
+    format!("{}: {}{colon}\n", checked.path, found.join(", "))
 }

@@ -111,6 +111,70 @@ fn validate_says_what_is_wrong_and_the_exit_code_says_whose_fault_it_is() {
     assert_eq!(code, Some(3), "{told}");
 }
 
+const UNSUPPORTED: &str = "version: 2.1
+jobs:
+  build:
+    docker: [{ image: 'cimg/base:2024.01' }]
+    steps: [checkout, store_artifacts: { path: out }]
+workflows: { main: { jobs: [build] } }
+";
+
+/// A hook that runs before each commit must not say "fine" of what the server refuses.
+#[test]
+fn what_is_valid_and_not_supported_has_words_and_an_exit_code_of_its_own() {
+    let context = GOOD.replace("- build: {", "- build: { context: [aws, hub],");
+    let folder = folder(&[("a.yml", UNSUPPORTED), ("b.yml", &context), ("c.yml", GOOD)]);
+    let run = |arguments: &[&str]| {
+        let output = config(folder.path(), arguments, "");
+        (output.status.code(), out(&output), err(&output))
+    };
+    let (code, text, _) = run(&["validate", "a.yml"]);
+    assert_eq!(
+        (code, text.as_str()),
+        (
+            Some(4),
+            "a.yml: valid, but not supported by this release:\n  - the step `store_artifacts` cannot \
+             be run by this release yet (line 5)\n    remove the step, or do its work in a `run` \
+             step\n"
+        )
+    );
+    let (code, quiet, _) = run(&["validate", "a.yml", "--quiet"]);
+    assert_eq!((code, quiet), (Some(4), text));
+    assert_eq!(run(&["validate", "a.yml", "--allow-unsupported"]).0, Some(0));
+    let (code, text, _) = run(&["validate", "b.yml", "c.yml"]);
+    assert_eq!(
+        (code, text.as_str()),
+        (
+            Some(4),
+            "b.yml: valid, but this release refuses some of its jobs:\n  - job `build` of workflow \
+             `main` ends as unauthorized: it names the contexts `aws`, `hub`, and this release has no \
+             contexts\n    set the variables in the project's settings, and remove `context`\nc.yml: \
+             fine\n\n1 file fine, 1 not supported by this release\n"
+        )
+    );
+    let (code, json, _) = run(&["validate", "a.yml", "b.yml", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(code, Some(4));
+    assert_eq!(json["files"][0]["valid"], true);
+    assert_eq!(json["files"][0]["decision"], "unsupported");
+    assert_eq!(json["files"][0]["unsupported"][0]["code"], "unsupported-step");
+    assert_eq!(json["files"][1]["decision"], "some_jobs_refused");
+    assert_eq!(
+        json["files"][1]["refused_jobs"][0],
+        serde_json::json!({"workflow": "main", "job": "build", "reason": "contexts", "names": ["aws", "hub"]})
+    );
+    // The document is right, and the remark is not in it.
+    let (code, document, remark) = run(&["process", "a.yml"]);
+    assert_eq!(code, Some(0));
+    assert!(document.starts_with("version: 2\n"), "{document}");
+    assert!(remark.starts_with("a.yml: valid, but not supported by this release:\n"), "{remark}");
+    for (file, code) in [("a.yml", 1), ("b.yml", 1), ("c.yml", 0)] {
+        let text = fs::read_to_string(folder.path().join(file)).unwrap();
+        put(folder.path(), "repository/.circleci/config.yml", &text);
+        assert_eq!(run(&["migrate-check", "repository"]).0, Some(code), "{file}");
+    }
+}
+
 #[test]
 fn validate_tells_programs_everything_in_one_document() {
     let folder = folder(&[("a.yml", GOOD), ("b.yml", WRONG)]);
@@ -273,10 +337,12 @@ fn repositories_are_looked_at_before_they_move() {
     assert!(out(&one).ends_with("1 file: ready to run here\n"), "{}", out(&one));
     let all = config(folder.path(), &["migrate-check", "web", "api", "docs"], "");
     assert_eq!(all.status.code(), Some(1));
-    assert!(out(&all).contains("\napi             1  cannot     1 orb\n"), "{}", out(&all));
     assert!(
-        out(&all).contains("contexts have to be made again (1 repository)\n           deploy\n")
+        out(&all).contains("\napi             1  cannot     1 context, 1 orb\n"),
+        "{}",
+        out(&all)
     );
+    assert!(out(&all).contains("they end as unauthorized (1 repository)\n           deploy\n"));
     let json = config(folder.path(), &["migrate-check", "web", "api", "--json"], "");
     let json: serde_json::Value = serde_json::from_str(&out(&json)).unwrap();
     assert_eq!(json["summary"]["ready"], 1);

@@ -1,9 +1,10 @@
 //! What a push becomes: green, red, or an explained refusal, on either forge.
 
 use roundel_localforge::ForgeKind;
+use roundel_model::status::{JobStatus, PipelineErrorKind, PipelineStatus};
 use roundel_store::logs::LogKey;
 
-use crate::house::House;
+use crate::house::{House, until};
 
 const GREEN: &str = "version: 2.1
 jobs:
@@ -101,4 +102,59 @@ async fn a_config_that_is_wrong_is_explained_on_the_commit_and_on_the_page() {
     let page = house.open(&mut stranger, "gh/acme/web").await;
     assert!(!page.text.contains("Misspell"), "{}", page.text);
     house.start_runner();
+}
+
+/// One truth: a hook before the commit and the server after the push say the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_validate_says_is_what_the_server_does() {
+    let house = House::build().await;
+    let mut visitor = house.sign_in().await;
+    house.add_project(&mut visitor, ForgeKind::GitHub, "web").await;
+    let image = "docker: [{ image: 'cimg/base:2024.01' }, { image: 'redis:7' }]";
+    let shallow = "checkout: { method: shallow, depth: 1 }";
+    let schedule =
+        "schedule: { cron: '0 3 * * *', filters: { branches: { only: main } } }".to_owned();
+    let cases = [
+        ("fine", GREEN.to_owned(), 0, None),
+        ("an option without effect", GREEN.replace("- checkout", &format!("- {shallow}")), 0, None),
+        (
+            "a scheduled workflow beside another one",
+            format!("{GREEN}  nightly:\n    triggers: [{schedule}]\n    jobs: [build]\n"),
+            0,
+            None,
+        ),
+        ("a context", GREEN.replace("[build]", "[build: { context: aws }]"), 4, None),
+        ("a service container", GREEN.replace("machine: true", image), 4, None),
+        (
+            "a step that is not supported",
+            GREEN.replace("- checkout", "- add_ssh_keys"),
+            4,
+            Some(PipelineErrorKind::Unsupported),
+        ),
+        ("an error", GREEN.replace("[build]", "[biuld]"), 1, Some(PipelineErrorKind::Config)),
+    ];
+    let store = house.store().await;
+    for (what, config, code, error) in cases {
+        let file = house.directory.path().join("config.yml");
+        std::fs::write(&file, &config).unwrap();
+        let mut validate = std::process::Command::new(crate::house::binary());
+        validate.args(["config", "validate", "--branch", "main"]).arg(&file);
+        let output = validate.output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(output.status.code(), Some(code), "{what}: {text}");
+
+        let files = [(".circleci/config.yml", config.as_str())];
+        let sha = house.push(ForgeKind::GitHub, "web", &files, what).await;
+        until("the server has decided", async || {
+            let pipelines = house.pipelines(&store, &sha).await;
+            pipelines.iter().any(|(row, _)| row.status != PipelineStatus::Pending)
+        })
+        .await;
+        let pipelines = house.pipelines(&store, &sha).await;
+        let (row, workflows) = &pipelines[0];
+        assert_eq!(row.error_kind, error, "{what}");
+        if what == "a context" {
+            assert_eq!(workflows[0].jobs[0].status, JobStatus::Unauthorized, "{what}");
+        }
+    }
 }

@@ -13,7 +13,7 @@ use std::{
 use roundel_container::{Bind, Environment, EnvironmentSpec, Limits, Root, image::Image};
 use roundel_model::{
     kind::StepKind,
-    plan::{ContainerSpec, Executor},
+    plan::{ContainerSpec, Executor, UnsupportedContainer},
 };
 use tokio::{sync::mpsc, time::Instant};
 
@@ -73,6 +73,9 @@ async fn prepare(task: &Task, step: &mut OpenStep) -> Result<SpunUp, TaskError> 
         env!("CARGO_PKG_VERSION"),
         settings.name
     ))?;
+    if let Some(unsupported) = task.spec.body.executor.unsupported_container() {
+        return Err(TaskError::Job(cannot_start(unsupported)));
+    }
     let base = match &task.spec.body.executor {
         Executor::Docker { containers } => docker(task, step, containers).await?,
         Executor::Machine { image, .. } => machine(step, image.as_deref())?,
@@ -131,31 +134,31 @@ fn open_directory(path: &Path) -> std::io::Result<()> {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755))
 }
 
+/// Says what of a `docker:` list is in the way, and what to do instead.
+fn cannot_start(unsupported: UnsupportedContainer<'_>) -> String {
+    match unsupported {
+        UnsupportedContainer::Service { image } => format!(
+            "Service containers are not supported by this version of Roundel: `{image}` and other \
+             entries after the first one of `docker:` cannot be started. Remove them, or start the \
+             service in a `run` step with `background: true`."
+        ),
+        UnsupportedContainer::Program => {
+            "`entrypoint` and `command` of the first image are not supported by this version of \
+             Roundel. Remove them, or start the program in a `run` step with `background: true`."
+                .to_owned()
+        }
+    }
+}
+
 /// The primary container: its image, and what the configuration says of it.
 async fn docker(
     task: &Task,
     step: &mut OpenStep,
     containers: &[ContainerSpec],
 ) -> Result<Base, TaskError> {
-    let [primary, services @ ..] = containers else {
+    let Some(primary) = containers.first() else {
         return Err(TaskError::Job("The job has no image: `docker:` is empty.".to_owned()));
     };
-    if let Some(service) = services.first() {
-        return Err(TaskError::Job(format!(
-            "Service containers are not supported by this version of Roundel: `{}` and other \
-             entries after the first one of `docker:` cannot be started. Remove them, or start the \
-             service in a `run` step with `background: true`.",
-            service.image
-        )));
-    }
-    if primary.entrypoint.is_some() || primary.command.is_some() {
-        return Err(TaskError::Job(
-            "`entrypoint` and `command` of the first image are not supported by this version of \
-             Roundel. Remove them, or start the program in a `run` step with \
-             `background: true`."
-                .to_owned(),
-        ));
-    }
     step.line(&format!("Starting container {}", primary.image))?;
     let image = pull(task, step, primary).await?;
     let name = image.reference.split('@').next().unwrap_or_default();

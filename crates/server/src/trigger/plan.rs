@@ -42,8 +42,8 @@ fn to_workflow(workflow: PlannedWorkflow) -> NewWorkflow {
 }
 
 /// Names the contexts of a job that do not exist, each once. Organizations have no contexts yet, so
-/// none does: a job that asks for one must not run without its variables.
-fn missing_contexts(plan: &PlannedJob) -> Vec<String> {
+/// none does: a job that asks for one must not run without its variables, and ends as `unauthorized`.
+pub fn missing_contexts(plan: &PlannedJob) -> Vec<String> {
     let mut missing: Vec<String> = Vec::new();
     for context in &plan.contexts {
         if !missing.contains(context) {

@@ -19,14 +19,13 @@ type Names = BTreeSet<String>;
 /// Everything that was seen.
 #[derive(Debug, Default)]
 pub(super) struct Facts {
-    pub(super) setup: bool,
     pub(super) contexts: Names,
     /// Some contexts have a name that only the pipeline knows.
     pub(super) templated_context: bool,
     /// Variables that logins to registries are made of.
     pub(super) login_variables: Names,
-    /// Variables in the keys of caches.
-    pub(super) cache_variables: Names,
+    /// Images of cloud registries that are pulled by a login of the hosted service.
+    pub(super) cloud_images: Names,
     /// Variables that orbs and commands are told to read by their name.
     pub(super) named_variables: Names,
     /// Resource classes of the hosted service, with the jobs that ask for them.
@@ -37,9 +36,10 @@ pub(super) struct Facts {
     pub(super) windows: Names,
     pub(super) arm: Names,
     pub(super) gpu: Names,
-    pub(super) fingerprints: Names,
-    /// `add_ssh_keys` without a list.
-    pub(super) all_keys: bool,
+    /// Jobs and executors with service containers.
+    pub(super) services: Names,
+    /// Jobs and executors that set `entrypoint` or `command` of their first image.
+    pub(super) programs: Names,
     pub(super) schedules: Names,
     pub(super) scripts: Scripts,
     /// Variables that the configuration sets itself.
@@ -55,7 +55,7 @@ pub(super) struct Facts {
 impl Facts {
     /// Looks at a configuration as it is written.
     pub(super) fn of_source(tree: &Node) -> Self {
-        let mut facts = Self { setup: is_setup(tree), ..Self::default() };
+        let mut facts = Self::default();
         if let Some(Node::Map(orbs)) = tree.get("orbs") {
             for (alias, reference) in orbs {
                 if let Node::Text(reference) = reference {
@@ -81,6 +81,8 @@ impl Facts {
         if let Some(jobs) = document.get("jobs") {
             // What is compiled says it better than what is written.
             self.classes.clear();
+            self.services.clear();
+            self.programs.clear();
             self.jobs(jobs);
         }
         if let Some(workflows) = document.get("workflows") {
@@ -179,15 +181,13 @@ impl Facts {
                 }
             }
             Node::List(items) => items.iter().for_each(|item| self.walk_step(item)),
-            Node::Text(text) => self.text(text),
-            Node::Null | Node::Bool(_) | Node::Int(_) | Node::Float(_) => {}
+            Node::Null | Node::Bool(_) | Node::Int(_) | Node::Float(_) | Node::Text(_) => {}
         }
     }
 
     /// Looks at an item of a list, which may be a step or an invocation.
     fn walk_step(&mut self, item: &Node) {
         match item {
-            Node::Text(name) if name == "add_ssh_keys" => self.all_keys = true,
             Node::Text(name) if name.contains('/') => self.uses.push((name.clone(), Vec::new())),
             Node::Map(entries) => {
                 if let [(name, arguments)] = entries.as_slice()
@@ -209,10 +209,9 @@ impl Facts {
     fn entry(&mut self, key: &str, value: &Node) {
         match (key, value) {
             ("description" | "examples" | "display", _) => return,
-            ("docker", Node::List(images)) => images.iter().for_each(|image| self.image(image)),
+            ("docker", Node::List(images)) => self.containers(images),
             ("machine", _) => self.machine(value),
             ("resource_class", Node::Text(class)) => self.class(class),
-            ("add_ssh_keys", _) => self.keys(value),
             ("executor", Node::Text(name)) if name.contains('/') => {
                 self.uses.push((name.clone(), Vec::new()));
             }
@@ -240,26 +239,29 @@ impl Facts {
         self.walk(value);
     }
 
+    fn containers(&mut self, images: &[Node]) {
+        for image in images {
+            self.image(image);
+        }
+        let name = self.job.clone().unwrap_or_else(|| "an executor".to_owned());
+        let sets = |key: &str| images.first().is_some_and(|first| first.get(key).is_some());
+        if images.len() > 1 {
+            self.services.insert(name);
+        } else if sets("entrypoint") || sets("command") {
+            self.programs.insert(name);
+        }
+    }
+
     fn image(&mut self, entry: &Node) {
-        for login in ["auth", "aws_auth", "gcp_auth"] {
-            for (_, value) in entry.get(login).map(texts_of).unwrap_or_default() {
-                self.login_variables.extend(variable(&value));
-            }
+        for (_, value) in entry.get("auth").map(texts_of).unwrap_or_default() {
+            self.login_variables.extend(variable(&value));
         }
         let Some(Node::Text(image)) = entry.get("image") else { return };
-        let without = |login: &str| entry.get(login).is_none() && entry.get("auth").is_none();
-        let needed: &[&str] = if image.contains(".dkr.ecr.") && without("aws_auth") {
-            &["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]
-        } else if image.contains("-docker.pkg.dev/") && without("gcp_auth") {
-            &[
-                "GCP_OIDC_SERVICE_ACCOUNT",
-                "GCP_WORKLOAD_IDENTITY_POOL",
-                "GCP_WORKLOAD_IDENTITY_PROVIDER",
-            ]
-        } else {
-            &[]
-        };
-        self.login_variables.extend(needed.iter().map(|&name| name.to_owned()));
+        let has_login = ["auth", "aws_auth", "gcp_auth"].iter().any(|key| entry.get(key).is_some());
+        let is_cloud = image.contains(".dkr.ecr.") || image.contains("-docker.pkg.dev/");
+        if is_cloud && !has_login && is_fixed(image) {
+            self.cloud_images.insert(image.clone());
+        }
     }
 
     fn machine(&mut self, value: &Node) {
@@ -295,16 +297,6 @@ impl Facts {
         jobs.extend(self.job.clone());
     }
 
-    fn keys(&mut self, value: &Node) {
-        match value.get("fingerprints") {
-            Some(Node::List(items)) => {
-                let fixed = items.iter().filter_map(text_of).filter(|text| is_fixed(text));
-                self.fingerprints.extend(fixed);
-            }
-            _ => self.all_keys = true,
-        }
-    }
-
     fn environment(&mut self, value: &Node) {
         match value {
             Node::Map(entries) => {
@@ -315,17 +307,6 @@ impl Facts {
                 self.assigned.extend(text.split('=').next().map(str::to_owned));
             }
             Node::Null | Node::Bool(_) | Node::Int(_) | Node::Float(_) => {}
-        }
-    }
-
-    /// Finds `{{ .Environment.NAME }}`.
-    fn text(&mut self, text: &str) {
-        for part in text.split(".Environment.").skip(1) {
-            let end = part.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
-            let name = part.get(..end.unwrap_or(part.len())).unwrap_or("");
-            if !name.is_empty() && !name.starts_with("CIRCLE_") {
-                self.cache_variables.insert(name.to_owned());
-            }
         }
     }
 }

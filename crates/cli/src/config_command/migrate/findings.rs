@@ -1,10 +1,16 @@
 //! What has to be done before a configuration runs here, and what will be different.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use roundel_config::{Diagnostic, Severity, orbs::OrbReference};
 
-use super::{super::check::Checked, facts::Facts};
+use super::{
+    super::{
+        check::Checked,
+        decision::{self, Reason, Unsupported},
+    },
+    facts::Facts,
+};
 
 /// What the `circleci` command in a job does here.
 const TOOL: &[&str] = &["circleci step halt", "circleci task halt"];
@@ -67,7 +73,8 @@ pub(super) fn findings(
     let mut found = Found(Vec::new());
     found.mistakes(checked);
     found.orbs(checked);
-    found.unsupported(&checked.compiled.unsupported);
+    found.unsupported(checked);
+    found.refused_jobs(checked, facts);
     found.machines(facts);
     found.secrets(facts);
     found.differences(facts);
@@ -109,8 +116,11 @@ impl Found {
 
     fn mistakes(&mut self, checked: &Checked) {
         // Orbs have a finding of their own.
-        let errors: Vec<&Diagnostic> =
-            checked.of(Severity::Error).filter(|told| !is_about_orbs(&told.code)).collect();
+        let has_orbs = !checked.missing.is_empty();
+        let errors: Vec<&Diagnostic> = checked
+            .of(Severity::Error)
+            .filter(|error| !(has_orbs && is_about_orbs(&error.code)))
+            .collect();
         if errors.is_empty() {
             return;
         }
@@ -131,7 +141,7 @@ impl Found {
             };
             let trouble = missing.trouble.iter().map(|trouble| format!(" ({trouble})"));
             let name = [reference.to_string(), have].into_iter().chain(trouble).collect::<String>();
-            let title = "orbs are not at hand";
+            let title = "orbs are not available";
             if let Some(finding) = self.0.iter_mut().find(|finding| finding.kind == "orbs") {
                 finding.names.push(name);
             } else {
@@ -153,29 +163,59 @@ impl Found {
         }
     }
 
-    /// What the compiler knows and this release cannot run; the same at many places is one finding.
-    fn unsupported(&mut self, told: &[Diagnostic]) {
-        let mut groups: BTreeMap<(u8, &str), Vec<&Diagnostic>> = BTreeMap::new();
-        for one in told {
-            let order = u8::from(one.severity == Severity::Warning);
-            groups.entry((order, one.message_within_orb())).or_default().push(one);
-        }
-        for ((order, message), group) in groups {
-            let (level, kind) = match order {
-                0 => (Level::Cannot, "unsupported"),
-                _ => (Level::Note, "differs"),
-            };
-            let lines: BTreeSet<u32> = group.iter().map(|one| one.line).collect();
-            let orbs: BTreeSet<&str> = group.iter().filter_map(|one| one.orb.as_deref()).collect();
-            let mut names: Vec<String> =
-                lines.iter().take(SHOWN).map(|line| format!("line {line}")).collect();
-            if lines.len() > SHOWN {
-                names.push(format!("and {} more", lines.len() - SHOWN));
+    /// What the compiler knows and this release cannot run, or gives no effect.
+    fn unsupported(&mut self, checked: &Checked) {
+        for (severity, level, kind) in [
+            (Severity::Error, Level::Cannot, "unsupported"),
+            (Severity::Warning, Level::Note, "differs"),
+        ] {
+            // Schedules have a finding of their own.
+            let about_schedules = |one: &Diagnostic| one.code == "unsupported-schedule";
+            let found =
+                decision::unsupported(&checked.compiled, severity, |one| !about_schedules(one));
+            for Unsupported { message, help, places } in found {
+                self.add(level, kind, &message, places).help = help;
             }
-            names.extend(orbs.iter().map(|orb| format!("in the orb {orb}")));
-            let help = group.first().and_then(|one| one.help.clone());
-            self.add(level, kind, message, names).help = help;
         }
+    }
+
+    /// Jobs that the server refuses though their pipeline starts. What is named in the file counts
+    /// too: there may be no plan to see it in.
+    fn refused_jobs(&mut self, checked: &Checked, facts: &Facts) {
+        let mut contexts = facts.contexts.clone();
+        let (mut services, mut programs) = (BTreeSet::new(), BTreeSet::new());
+        for refused in decision::refused_jobs(&checked.compiled) {
+            match refused.reason {
+                Reason::Contexts(names) => contexts.extend(names),
+                Reason::ServiceContainers(_) => drop(services.insert(refused.job)),
+                Reason::ContainerProgram => drop(programs.insert(refused.job)),
+            }
+        }
+        services.extend(facts.services.iter().cloned());
+        programs.extend(facts.programs.iter().cloned());
+        let help = Reason::Contexts(Vec::new()).help();
+        self.add_some(
+            (Level::Cannot, "contexts"),
+            &contexts,
+            "jobs name contexts, which this release does not have: they end as unauthorized",
+            help,
+        );
+        if facts.templated_context {
+            let title = "jobs name a context by a template, and this release has no contexts";
+            self.add(Level::Cannot, "contexts-by-template", title, []).help = Some(help.to_owned());
+        }
+        self.add_some(
+            (Level::Cannot, "service-containers"),
+            &services,
+            "jobs have service containers, which this release does not start: they fail",
+            Reason::ServiceContainers(String::new()).help(),
+        );
+        self.add_some(
+            (Level::Cannot, "container-programs"),
+            &programs,
+            "jobs set `entrypoint` or `command` of an image, which this release cannot: they fail",
+            Reason::ContainerProgram.help(),
+        );
     }
 
     fn machines(&mut self, facts: &Facts) {
@@ -229,19 +269,8 @@ impl Found {
     }
 
     fn secrets(&mut self, facts: &Facts) {
-        let set_variables = "enter them again as variables of the project or of a context: values \
-                             cannot be taken from where they are";
-        self.add_some(
-            (Level::Prepare, "contexts"),
-            &facts.contexts,
-            "contexts have to be made again",
-            "make contexts of these names and enter their variables",
-        );
-        if facts.templated_context {
-            let title = "some jobs name their context by a template";
-            self.add(Level::Prepare, "contexts-by-template", title, []).help =
-                Some("see which contexts the pipeline's parameters lead to".to_owned());
-        }
+        let set_variables = "enter them in the project's settings: their values cannot be read from \
+                             the service that has them now";
         self.add_some(
             (Level::Prepare, "login-variables"),
             &facts.login_variables,
@@ -249,18 +278,19 @@ impl Found {
             set_variables,
         );
         self.add_some(
+            (Level::Prepare, "cloud-images"),
+            &facts.cloud_images,
+            "images come from a cloud registry without a login of their own",
+            "add `auth` with a user name and a token, unless the images are public: this release does \
+             not log in by itself",
+        );
+        self.add_some(
             (Level::Prepare, "named-variables"),
             &facts.named_variables,
             "orbs and commands read variables by their names",
             set_variables,
         );
-        self.add_some(
-            (Level::Prepare, "cache-variables"),
-            &facts.cache_variables,
-            "keys of caches use variables",
-            "enter them again, or the keys will hold `<no value>`",
-        );
-        let known = [&facts.login_variables, &facts.named_variables, &facts.cache_variables];
+        let known = [&facts.login_variables, &facts.named_variables];
         let others: BTreeSet<String> = facts
             .scripts
             .unset(&facts.assigned)
@@ -271,25 +301,13 @@ impl Found {
             (Level::Prepare, "script-variables"),
             &others,
             "commands read variables that the configuration does not set",
-            "see which of them are variables of the project or of a context, and enter those again \
+            "enter those that are variables of the project or of a context in the project's settings \
              (a guess from the commands: images and programs set some themselves)",
         );
-        self.add_some(
-            (Level::Prepare, "ssh-keys"),
-            &facts.fingerprints,
-            "additional SSH keys are used",
-            "add keys to the project; a new key has a new fingerprint, which belongs into the file",
-        );
-        if facts.all_keys {
-            let title = "`add_ssh_keys` without a list adds all additional SSH keys of the project";
-            self.add(Level::Prepare, "all-ssh-keys", title, []).help =
-                Some("add the keys that jobs need to the project".to_owned());
-        }
         if facts.scripts.identity {
-            let title = "jobs exchange identity tokens for access elsewhere";
-            self.add(Level::Prepare, "identity-tokens", title, []).help = Some(
-                "let the other side trust this server: issuer and audience are others".to_owned(),
-            );
+            let title = "jobs use identity tokens (OIDC), which this release does not issue";
+            self.add(Level::Cannot, "identity-tokens", title, []).help =
+                Some("use an access key, as a variable of the project".to_owned());
         }
     }
 
@@ -307,30 +325,28 @@ impl Found {
             (Level::Cannot, "job-tool"),
             &inside,
             "commands use parts of the `circleci` command that this release does not have",
-            "the steps will fail with a message that says so",
+            "these steps fail, with a message that says so",
         );
         self.add_some(
             (Level::Note, "public-client"),
             &public,
             "commands use the public command-line client",
-            "it talks to the hosted service unless it is told another host",
+            "it talks to the hosted service, which knows nothing of pipelines here",
         );
         if facts.scripts.hosted {
             let title = "commands call the API of the hosted service";
-            self.add(Level::Prepare, "hosted-api", title, []).help =
-                Some("let them call this server instead".to_owned());
+            self.add(Level::Prepare, "hosted-api", title, []).help = Some(
+                "this release has no such API: see what the calls are for. They still go to the \
+                 hosted service, which knows nothing of pipelines here"
+                    .to_owned(),
+            );
         }
         self.add_some(
-            (Level::Note, "schedules"),
+            (Level::Cannot, "schedules"),
             &facts.schedules,
-            "workflows are started by a clock",
-            "they start here too: remove the project there, or both will run them",
+            "workflows run on a schedule, and this release starts no schedules",
+            "the other workflows run; leave the scheduled ones where they are",
         );
-        if facts.setup {
-            let title = "the configuration is dynamic: a job of it posts the one that goes on";
-            self.add(Level::Note, "setup", title, []).help =
-                Some("the jobs must reach this server over HTTPS".to_owned());
-        }
     }
 
     fn stricter(&mut self, stricter: &Checked) {

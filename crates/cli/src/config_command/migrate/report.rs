@@ -10,13 +10,16 @@ use super::{
     findings::{Finding, Level},
     repository::{FileReport, Repository, Verdict},
 };
-use crate::terminal::{line, styled};
+use crate::terminal::{line, styled, wrapped};
 
 /// Names of one kind that the summary over several repositories shows.
 const SHARED: usize = 25;
 
-/// Characters of a line of names.
+/// Characters of a line of names or of advice, on a terminal that has as many.
 const WIDTH: usize = 96;
+
+/// Columns before what is said about a finding.
+const INDENT: usize = 11;
 
 #[derive(Serialize)]
 struct Document<'r> {
@@ -48,9 +51,9 @@ pub(super) fn json(repositories: &[Repository]) -> anyhow::Result<String> {
     Ok(serde_json::to_string_pretty(&Document { repositories, summary })? + "\n")
 }
 
-/// Writes the report.
-pub(super) fn text(repositories: &[Repository], colors: bool) -> String {
-    let writer = Writer { colors };
+/// Writes the report, for a terminal with a number of columns.
+pub(super) fn text(repositories: &[Repository], colors: bool, width: Option<usize>) -> String {
+    let writer = Writer { colors, width };
     match repositories {
         [one] => writer.one(one),
         several => writer.table(several),
@@ -59,6 +62,7 @@ pub(super) fn text(repositories: &[Repository], colors: bool) -> String {
 
 struct Writer {
     colors: bool,
+    width: Option<usize>,
 }
 
 impl Writer {
@@ -82,27 +86,31 @@ impl Writer {
                 format!("{ready} ready, {cannot} with parts that cannot run")
             }
         };
-        text + &format!("{files}: {rest}\n")
+        text + &format!("{}\n", self.fit(&format!("{files}: {rest}"), 2))
     }
 
     fn file(&self, file: &FileReport) -> String {
-        let mut text = format!("{}: {}\n", self.bold(&file.path), self.verdict(file.verdict));
+        let verdict = verdict(file.verdict);
+        let needed = file.path.chars().count() + verdict.len() + 2;
+        let gap = if self.width.is_some_and(|width| width < needed) { "\n  " } else { " " };
+        let verdict = styled(verdict, style(file.verdict), self.colors);
+        let mut text = format!("{}:{gap}{verdict}\n", self.bold(&file.path));
         for finding in &file.findings {
-            line(&mut text, &format!("\n  {}  {}", self.level(finding.level), finding.title));
+            let title = self.fit(&finding.title, INDENT);
+            line(&mut text, &format!("\n  {}  {title}", self.level(finding.level)));
             let names = finding.names.iter().map(String::as_str);
             let listed = matches!(finding.kind, "errors" | "next-profile" | "orb-stand-ins");
             if listed {
                 for name in names {
-                    line(&mut text, &format!("           line {name}"));
+                    detail(&mut text, &self.fit(&format!("line {name}"), INDENT + 2));
                 }
             } else {
-                for names in wrapped(names.map(str::to_owned)) {
-                    line(&mut text, &format!("           {names}"));
-                }
+                self.names(&mut text, names.map(str::to_owned));
             }
             if let Some(help) = &finding.help {
-                for help in filled(help) {
-                    line(&mut text, &format!("           {}", self.dim(&help)));
+                let room = self.width.unwrap_or(usize::MAX).min(INDENT + WIDTH);
+                for help in wrapped(help, 0, Some(room.saturating_sub(INDENT))).lines() {
+                    detail(&mut text, &self.dim(help));
                 }
             }
         }
@@ -120,7 +128,7 @@ impl Writer {
         for one in repositories {
             let verdict = format!("{:9}", word(one.verdict));
             let verdict = styled(&verdict, style(one.verdict), self.colors);
-            let remarks = remarks(one);
+            let remarks = self.fit(&remarks(one), wide + 20);
             let files = one.files.len();
             line(&mut text, &format!("{:wide$}  {files:5}  {verdict}  {remarks}", one.path));
         }
@@ -129,11 +137,11 @@ impl Writer {
         let (ready, prepare) = (of(Verdict::Ready), of(Verdict::Prepare));
         let (cannot, nothing) = (of(Verdict::Cannot), of(Verdict::Nothing));
         let summary = format!(
-            "\n{} repositories: {ready} ready, {prepare} after preparation, {cannot} with parts that \
+            "{} repositories: {ready} ready, {prepare} after preparation, {cannot} with parts that \
              cannot run, {nothing} without a configuration",
             repositories.len(),
         );
-        line(&mut text, &summary);
+        line(&mut text, &format!("\n{}", self.fit(&summary, 2)));
         text
     }
 
@@ -170,7 +178,8 @@ impl Writer {
                 1 => "1 repository".to_owned(),
                 count => format!("{count} repositories"),
             };
-            line(&mut text, &format!("\n  {}  {title} ({users})", self.level(level)));
+            let title = self.fit(&format!("{title} ({users})"), INDENT);
+            line(&mut text, &format!("\n  {}  {title}", self.level(level)));
             let mut names: Vec<_> =
                 names.into_iter().filter(|(name, _)| !name.is_empty()).collect();
             names.sort_by_key(|(_, users)| std::cmp::Reverse(users.len()));
@@ -180,11 +189,22 @@ impl Writer {
                 count => format!("{name} ×{count}"),
             });
             let more = (more > 0).then(|| format!("and {more} more"));
-            for names in wrapped(shown.chain(more)) {
-                line(&mut text, &format!("           {names}"));
-            }
+            self.names(&mut text, shown.chain(more));
         }
         text
+    }
+
+    /// Adds names with commas, in lines that fit.
+    fn names(&self, text: &mut String, names: impl Iterator<Item = String>) {
+        let room = self.width.unwrap_or(usize::MAX).saturating_sub(INDENT).min(WIDTH);
+        for names in listed(names, room) {
+            detail(text, &names);
+        }
+    }
+
+    /// Breaks a text where the terminal ends.
+    fn fit(&self, text: &str, indent: usize) -> String {
+        wrapped(text, indent, self.width)
     }
 
     fn level(&self, level: Level) -> String {
@@ -196,22 +216,26 @@ impl Writer {
         styled(word, color.on_default().bold(), self.colors)
     }
 
-    fn verdict(&self, verdict: Verdict) -> String {
-        let text = match verdict {
-            Verdict::Nothing => "nothing to run",
-            Verdict::Ready => "ready",
-            Verdict::Prepare => "needs preparation",
-            Verdict::Cannot => "a part of it cannot run here",
-        };
-        styled(text, style(verdict), self.colors)
-    }
-
     fn bold(&self, text: &str) -> String {
         styled(text, Style::new().bold(), self.colors)
     }
 
     fn dim(&self, text: &str) -> String {
         styled(text, Style::new().dimmed(), self.colors)
+    }
+}
+
+/// Adds a line about a finding.
+fn detail(text: &mut String, detail: &str) {
+    line(text, &format!("{:INDENT$}{detail}", ""));
+}
+
+fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Nothing => "nothing to run",
+        Verdict::Ready => "ready",
+        Verdict::Prepare => "needs preparation",
+        Verdict::Cannot => "a part of it cannot run here",
     }
 }
 
@@ -267,10 +291,11 @@ fn short(finding: &Finding) -> (&'static str, &'static str) {
         "gpu" => ("", "GPU"),
         "machine-images" => ("machine image", "machine images"),
         "contexts" | "contexts-by-template" => ("context", "contexts"),
-        "login-variables" | "named-variables" | "cache-variables" | "script-variables" => {
-            ("variable", "variables")
-        }
-        "ssh-keys" | "all-ssh-keys" => ("SSH key", "SSH keys"),
+        "login-variables" | "named-variables" | "script-variables" => ("variable", "variables"),
+        "cloud-images" => ("image", "images of cloud registries"),
+        "schedules" => ("schedule", "schedules"),
+        "service-containers" => ("", "service containers"),
+        "container-programs" => ("", "`entrypoint` or `command`"),
         "identity-tokens" => ("", "identity tokens"),
         "job-tool" => ("", "`circleci` command"),
         "hosted-api" => ("", "calls of the hosted API"),
@@ -278,12 +303,13 @@ fn short(finding: &Finding) -> (&'static str, &'static str) {
     }
 }
 
-/// Names with commas, in lines that fit.
-fn wrapped(names: impl Iterator<Item = String>) -> Vec<String> {
+/// Names with commas, in lines of so many characters. A name is never broken.
+fn listed(names: impl Iterator<Item = String>, room: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for name in names {
         match lines.last_mut() {
-            Some(line) if line.chars().count() + name.chars().count() + 2 <= WIDTH => {
+            // A comma follows.
+            Some(line) if line.chars().count() + name.chars().count() + 3 <= room => {
                 line.push_str(", ");
                 line.push_str(&name);
             }
@@ -292,24 +318,6 @@ fn wrapped(names: impl Iterator<Item = String>) -> Vec<String> {
                 lines.push(name);
             }
             None => lines.push(name),
-        }
-    }
-    lines
-}
-
-/// A sentence in lines that fit.
-fn filled(text: &str) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
-        let fits =
-            lines.last().is_some_and(|line| line.chars().count() + word.chars().count() < WIDTH);
-        match lines.last_mut() {
-            Some(line) if fits && !line.is_empty() => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            Some(line) if line.is_empty() => line.push_str(word),
-            _ => lines.push(word.to_owned()),
         }
     }
     lines

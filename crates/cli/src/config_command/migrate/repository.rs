@@ -14,6 +14,7 @@ use roundel_config::{
 use super::{
     super::{
         check::{Checked, Compiler},
+        decision::Decision,
         sources::{self, Source},
     },
     facts::{Facts, is_setup},
@@ -82,7 +83,8 @@ impl FileReport {
         facts.add_orbs(&checked);
         let stricter = stricter(&checked, compiler);
         let findings = findings::findings(&checked, &facts, stricter.as_ref());
-        let verdict = findings.iter().map(Verdict::of).max().unwrap_or(Verdict::Ready);
+        let found = findings.iter().map(Verdict::of).max().unwrap_or(Verdict::Ready);
+        let verdict = found.max(Verdict::at_least(checked.decision()));
         Self { path: checked.path, verdict, findings }
     }
 }
@@ -102,6 +104,14 @@ fn stricter(checked: &Checked, compiler: &Compiler) -> Option<Checked> {
 }
 
 impl Verdict {
+    /// What the server refuses cannot run, whatever was found.
+    const fn at_least(decision: Decision) -> Self {
+        match decision {
+            Decision::Runs => Self::Ready,
+            Decision::SomeJobsRefused | Decision::Unsupported | Decision::Invalid => Self::Cannot,
+        }
+    }
+
     fn of(finding: &Finding) -> Self {
         match finding.level {
             Level::Cannot => Self::Cannot,

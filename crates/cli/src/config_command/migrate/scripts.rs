@@ -110,6 +110,7 @@ impl Scripts {
                 "step" | "task" => *verb == "halt",
                 "env" => *verb == "subst",
                 "run" => matches!(*verb, "oidc" | "release"),
+                "testsuite" => true,
                 "orb" | "config" | "local" | "context" | "pipeline" | "runner" => true,
                 _ => false,
             };

@@ -38,6 +38,13 @@ fn look(files: &[(&str, &str)]) -> Repository {
     found
 }
 
+/// Says whether a repository has a part that cannot run here.
+pub(in crate::config_command) fn cannot_run(folder: &std::path::Path, arguments: &[&str]) -> bool {
+    let program = Program::try_parse_from([&["program"], arguments].concat()).unwrap();
+    let compiler = program.arguments.check.compiler().unwrap();
+    Repository::look(folder, &compiler).unwrap().verdict == Verdict::Cannot
+}
+
 fn finding<'r>(repository: &'r Repository, kind: &str) -> &'r Finding {
     let mut findings = repository.files.iter().flat_map(|file| &file.findings);
     findings.find(|finding| finding.kind == kind).unwrap_or_else(|| panic!("no {kind}"))
@@ -94,7 +101,7 @@ workflows:
 fn a_plain_repository_is_ready() {
     let found = look(&[(".circleci/config.yml", PLAIN), (".circleci/notes.yml", "a: 1\n")]);
     assert_eq!(found.verdict, Verdict::Ready);
-    let text = report::text(&[found], false);
+    let text = report::text(&[found], false, None);
     assert_eq!(text, "REPO/.circleci/config.yml: ready\n\n1 file: ready to run here\n");
 }
 
@@ -102,7 +109,7 @@ fn a_plain_repository_is_ready() {
 fn a_repository_without_configuration_has_nothing_to_move() {
     let found = look(&[("README.md", "hello")]);
     assert_eq!(found.verdict, Verdict::Nothing);
-    assert_eq!(report::text(&[found], false), "REPO: there is no `.circleci/config.yml`\n");
+    assert_eq!(report::text(&[found], false, None), "REPO: there is no `.circleci/config.yml`\n");
 }
 
 #[test]
@@ -110,17 +117,16 @@ fn what_is_not_in_the_repository_is_named() {
     let found = look(&[(".circleci/config.yml", RICH)]);
     let names = |kind: &str| finding(&found, kind).names.join(" ");
     assert_eq!(names("contexts"), "deploy org-wide staging");
-    assert_eq!(
-        names("login-variables"),
-        "AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY HUB_PASSWORD HUB_USER"
-    );
+    assert_eq!(names("login-variables"), "HUB_PASSWORD HUB_USER");
+    assert_eq!(names("cloud-images"), "1.dkr.ecr.eu.amazonaws.com/db:1");
+    assert_eq!(names("service-containers"), "build");
     assert_eq!(names("named-variables"), "DEPLOY_TOKEN");
     assert_eq!(names("script-variables"), "API_URL NPM_TOKEN");
-    assert_eq!(names("ssh-keys"), "SHA256:abc");
     assert_eq!(names("runners"), "acme/big");
     assert_eq!(names("windows"), "windows-server-2022-gui:current windows.medium");
     assert_eq!(names("machine-images"), "ubuntu-2404:current");
     assert_eq!(names("schedules"), "0 3 * * *");
+    assert_eq!(finding(&found, "schedules").level, Level::Cannot);
     assert_eq!(names("job-tool"), "circleci tests glob circleci tests split");
     assert!(names("resource-classes").contains("large (1 job, 4 CPU, 8 GB)"));
     assert_eq!(finding(&found, "hosted-api").level, Level::Prepare);
@@ -128,7 +134,7 @@ fn what_is_not_in_the_repository_is_named() {
 }
 
 #[test]
-fn an_orb_that_is_not_at_hand_says_how_to_get_it() {
+fn an_orb_that_is_not_available_says_how_to_get_it() {
     let text = "version: 2.1\norbs: {node: circleci/node@5.1}\njobs:\n  build:\n    executor: node/default\n    \
                 steps: [checkout]\nworkflows: {main: {jobs: [build]}}\n";
     let found = look(&[(".circleci/config.yml", text)]);
@@ -166,7 +172,7 @@ fn several_repositories_make_a_table_with_what_they_share() {
         named("lib", &[(".circleci/config.yml", RICH)]),
         named("docs", &[]),
     ];
-    let text = report::text(&several, false);
+    let text = report::text(&several, false, None);
     assert!(
         text.starts_with("repository  files  verdict    what is in the way, or to do\n"),
         "{text}"
@@ -176,7 +182,7 @@ fn several_repositories_make_a_table_with_what_they_share() {
     assert!(text.contains("\ndocs            0  no config"), "{text}");
     assert!(
         text.contains(
-            "contexts have to be made again (2 repositories)\n           deploy ×2, org-wide ×2"
+            "they end as unauthorized (2 repositories)\n           deploy ×2, org-wide ×2"
         ),
         "{text}"
     );
@@ -192,11 +198,65 @@ fn several_repositories_make_a_table_with_what_they_share() {
     assert_eq!(json["repositories"][0]["files"][0]["verdict"], "ready");
 }
 
+/// What the server refuses is never "ready", and nothing is promised that this release does not have.
+#[test]
+fn what_the_server_refuses_cannot_run_and_nothing_is_promised() {
+    let with = |steps: &str, job: &str, invocation: &str| {
+        PLAIN
+            .replace(
+                "steps: [checkout, run: make]",
+                &format!("steps: [checkout{steps}]\n    {job}"),
+            )
+            .replace("[build]", &format!("[build{invocation}]"))
+    };
+    let service = PLAIN.replace("01}]", "01}, {image: 'postgres:16'}]");
+    let program = PLAIN.replace("01}]", "01, entrypoint: [sh]}]");
+    let schedule = PLAIN.replace(
+        "main: {jobs",
+        "main: {triggers: [{schedule: {cron: '0 3 * * *', filters: {branches: {only: main}}}}], jobs",
+    );
+    for (text, kind) in [
+        (with(", store_artifacts: {path: x}", "", ""), "unsupported"),
+        (with(", add_ssh_keys", "", ""), "unsupported"),
+        (with("", "", ": {context: deploy}"), "contexts"),
+        (with("", "", ": {serial-group: x}"), "unsupported"),
+        (with(", run: circleci tests glob '*'", "", ""), "job-tool"),
+        (with(", run: circleci env subst", "", ""), "job-tool"),
+        (with(", run: circleci run oidc get", "", ""), "identity-tokens"),
+        (format!("setup: true\n{PLAIN}"), "unsupported"),
+        (service, "service-containers"),
+        (program, "container-programs"),
+        (schedule, "schedules"),
+    ] {
+        let found = look(&[(".circleci/config.yml", &text)]);
+        assert_eq!(found.verdict, Verdict::Cannot, "{text}");
+        assert_eq!(finding(&found, kind).level, Level::Cannot, "{text}");
+        let report = report::text(&[found], false, None);
+        for promise in
+            ["make contexts", "they start here too", "add keys", "must reach this server"]
+        {
+            assert!(!report.contains(promise), "{promise}: {report}");
+        }
+    }
+}
+
+#[test]
+fn a_narrow_terminal_breaks_the_report_between_words() {
+    let found = look(&[(".circleci/config.yml", RICH)]);
+    let wide = report::text(std::slice::from_ref(&found), false, None);
+    let narrow = report::text(&[found], false, Some(50));
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(words(&narrow), words(&wide));
+    for line in narrow.lines() {
+        assert!(line.chars().count() <= 50, "{line}");
+    }
+}
+
 #[test]
 fn the_list_of_what_the_job_tool_can_do_is_the_truth() {
     let script = include_str!("../../../../jobtool/src/circleci.sh");
     assert!(script.contains("'step halt' | 'task halt')\n    halt"), "{script}");
-    // Whoever teaches the tool more finds this test, and the list in `findings`.
+    // When the tool learns more, this test and the list in `findings` change with it.
     assert!(
         script.contains("'tests '* | 'env '* | 'run '* | 'testsuite '*)\n    fail"),
         "{script}"

@@ -1,0 +1,218 @@
+//! What becomes of a configuration when it is pushed to this release: one answer for `validate`,
+//! `process` and `migrate-check`, made of what the server itself asks.
+//!
+//! ```text
+//! Compiled::verdict       decides whether its pipeline starts
+//! missing_contexts        decides which of its jobs end as `unauthorized`
+//! unsupported_container   decides which of its jobs fail before their first step
+//! ```
+//!
+//! Deliberately absent: guesses from the text of commands, which only `migrate-check` makes.
+
+use std::collections::BTreeSet;
+
+use roundel_config::{Compiled, Diagnostic, Severity, Verdict};
+use roundel_model::plan::{PlannedJob, PlannedJobKind, UnsupportedContainer};
+use roundel_server::missing_contexts;
+use serde::Serialize;
+
+use crate::terminal;
+
+/// Lines that are named for one thing; more of the same help nobody.
+const LINES: usize = 8;
+
+/// What becomes of a configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Decision {
+    /// It runs as it is.
+    Runs,
+    /// It is right. Its pipeline starts, and this release refuses some of its jobs.
+    SomeJobsRefused,
+    /// It is right, and its pipeline does not start in this release.
+    Unsupported,
+    /// It has errors.
+    Invalid,
+}
+
+/// A job that this release refuses, though the pipeline starts.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub(crate) struct RefusedJob {
+    pub(crate) workflow: String,
+    pub(crate) job: String,
+    #[serde(flatten)]
+    pub(crate) reason: Reason,
+}
+
+/// Why a job is refused.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(tag = "reason", content = "names", rename_all = "snake_case")]
+pub(crate) enum Reason {
+    /// It names contexts, which do not exist: it ends as `unauthorized`.
+    Contexts(Vec<String>),
+    /// It has service containers, of which the first has this image: it fails.
+    ServiceContainers(String),
+    /// Its first image has an `entrypoint` or a `command`: it fails.
+    ContainerProgram,
+}
+
+/// What this release does not support, the same at several places once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unsupported {
+    pub(crate) message: String,
+    pub(crate) help: Option<String>,
+    /// `line 4`, `and 3 more`, `in the orb acme/kit@1.0.0`
+    pub(crate) places: Vec<String>,
+}
+
+impl Decision {
+    /// Decides about a configuration.
+    pub(crate) fn of(compiled: &Compiled) -> Self {
+        match compiled.verdict() {
+            Verdict::Invalid => Self::Invalid,
+            Verdict::Unsupported => Self::Unsupported,
+            Verdict::Runs if refused_jobs(compiled).is_empty() => Self::Runs,
+            Verdict::Runs => Self::SomeJobsRefused,
+        }
+    }
+}
+
+/// Returns the jobs that this release refuses, each reason once.
+pub(crate) fn refused_jobs(compiled: &Compiled) -> BTreeSet<RefusedJob> {
+    let workflows = compiled.plan.iter().flat_map(|plan| &plan.workflows);
+    let jobs = workflows.flat_map(|workflow| workflow.jobs.iter().map(move |job| (workflow, job)));
+    jobs.flat_map(|(workflow, job)| {
+        reasons(job).into_iter().map(|reason| RefusedJob {
+            workflow: workflow.name.to_string(),
+            job: job.name.to_string(),
+            reason,
+        })
+    })
+    .collect()
+}
+
+fn reasons(job: &PlannedJob) -> Vec<Reason> {
+    let contexts = missing_contexts(job);
+    let contexts = (!contexts.is_empty()).then_some(Reason::Contexts(contexts));
+    let container = match &job.kind {
+        PlannedJobKind::Build(body) => body.executor.unsupported_container(),
+        PlannedJobKind::Approval
+        | PlannedJobKind::NoOp
+        | PlannedJobKind::Release { .. }
+        | PlannedJobKind::Lock { .. }
+        | PlannedJobKind::Unlock { .. } => None,
+    };
+    let container = container.map(|unsupported| match unsupported {
+        UnsupportedContainer::Service { image } => Reason::ServiceContainers(image.to_owned()),
+        UnsupportedContainer::Program => Reason::ContainerProgram,
+    });
+    contexts.into_iter().chain(container).collect()
+}
+
+/// Returns what this release cannot run (errors) or gives no effect (warnings), the same at several
+/// places once, in the order of the text.
+pub(crate) fn unsupported(
+    compiled: &Compiled,
+    severity: Severity,
+    is_wanted: impl Fn(&Diagnostic) -> bool,
+) -> Vec<Unsupported> {
+    let mut groups: Vec<(&str, Vec<&Diagnostic>)> = Vec::new();
+    let found = compiled.unsupported.iter();
+    for one in found.filter(|one| one.severity == severity && is_wanted(one)) {
+        let message = one.message_within_orb();
+        match groups.iter_mut().find(|(known, _)| *known == message) {
+            Some((_, group)) => group.push(one),
+            None => groups.push((message, vec![one])),
+        }
+    }
+    let grouped = |(message, group): (&str, Vec<&Diagnostic>)| Unsupported {
+        message: message.to_owned(),
+        help: group.first().and_then(|one| one.help.clone()),
+        places: places(&group),
+    };
+    groups.into_iter().map(grouped).collect()
+}
+
+fn places(group: &[&Diagnostic]) -> Vec<String> {
+    let lines: BTreeSet<u32> = group.iter().map(|one| one.line).collect();
+    let orbs: BTreeSet<&str> = group.iter().filter_map(|one| one.orb.as_deref()).collect();
+    let mut places: Vec<String> =
+        lines.iter().take(LINES).map(|line| format!("line {line}")).collect();
+    if lines.len() > LINES {
+        places.push(format!("and {} more", lines.len() - LINES));
+    }
+    places.extend(orbs.iter().map(|orb| format!("in the orb {orb}")));
+    places
+}
+
+/// Writes, in indented lines, what this release refuses of a configuration that is right, and what
+/// has no effect in it. Empty if there is nothing of either.
+pub(crate) fn listed(compiled: &Compiled, notes: bool, width: Option<usize>) -> String {
+    let mut text = String::new();
+    for (severity, label) in [(Severity::Error, ""), (Severity::Warning, "no effect: ")] {
+        if severity == Severity::Warning && !notes {
+            continue;
+        }
+        for Unsupported { message, help, places } in unsupported(compiled, severity, |_| true) {
+            item(&mut text, &format!("{label}{message} ({})", places.join(", ")), width);
+            if let Some(help) = help {
+                advice(&mut text, &help, width);
+            }
+        }
+    }
+    for RefusedJob { workflow, job, reason } in refused_jobs(compiled) {
+        item(
+            &mut text,
+            &format!("job `{job}` of workflow `{workflow}` {}", reason.sentence()),
+            width,
+        );
+        advice(&mut text, reason.help(), width);
+    }
+    text
+}
+
+fn item(text: &mut String, line: &str, width: Option<usize>) {
+    terminal::line(text, &format!("  - {}", terminal::wrapped(line, 4, width)));
+}
+
+fn advice(text: &mut String, line: &str, width: Option<usize>) {
+    terminal::line(text, &format!("    {}", terminal::wrapped(line, 4, width)));
+}
+
+impl Reason {
+    /// Says what becomes of the job: "names the context `a`, …".
+    fn sentence(&self) -> String {
+        match self {
+            Self::Contexts(names) => {
+                let plural = if names.len() == 1 { "" } else { "s" };
+                format!(
+                    "ends as unauthorized: it names the context{plural} `{}`, and this release has \
+                     no contexts",
+                    names.join("`, `")
+                )
+            }
+            Self::ServiceContainers(image) => {
+                format!("fails: this release starts no service containers, such as `{image}`")
+            }
+            Self::ContainerProgram => {
+                "fails: this release cannot set `entrypoint` or `command` of an image".to_owned()
+            }
+        }
+    }
+
+    /// Says what to do instead.
+    pub(crate) const fn help(&self) -> &'static str {
+        match self {
+            Self::Contexts(_) => {
+                "set the variables in the project's settings, and remove `context`"
+            }
+            Self::ServiceContainers(_) => {
+                "start the service in a `run` step with `background: true`"
+            }
+            Self::ContainerProgram => "start the program in a `run` step with `background: true`",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
