@@ -8,7 +8,8 @@
 //! - `dependencies`: none is forgotten in the manifest, and running and testing share their builds;
 //! - `shape`: what a file says on top, its length, its name, where `unsafe` may stand;
 //! - `links`: links in the documents lead somewhere;
-//! - `routes`: every route of the server declares its right.
+//! - `routes`: every route of the server declares its right;
+//! - `verbs`: every `cargo xtask …` that is named exists.
 
 mod absences;
 mod arrows;
@@ -21,3 +22,4 @@ mod routes;
 mod shape;
 mod source;
 mod syntax;
+mod verbs;

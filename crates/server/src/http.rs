@@ -46,6 +46,12 @@ pub fn router(app: Arc<App>) -> Router {
     routes().with_app(app).fallback(failures::unknown_address).layer(framed)
 }
 
+/// Returns the addresses of all routes, with their placeholders: `/pipeline/{id}`. Tests hold texts
+/// that name addresses against it.
+pub fn addresses() -> Vec<String> {
+    routes().declared().into_iter().map(|route| route.path).collect()
+}
+
 fn routes() -> Routes {
     let browser = Routes::new()
         .merge(pages::routes())

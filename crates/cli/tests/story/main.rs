@@ -12,3 +12,4 @@ mod house;
 mod orbs;
 mod pushes;
 mod settings;
+mod texts;

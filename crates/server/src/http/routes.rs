@@ -146,7 +146,6 @@ impl Routes {
     }
 
     /// All routes, in the order of their addresses.
-    #[cfg(test)]
     pub(crate) fn declared(&self) -> Vec<Declared> {
         let mut declared = self.declared.clone();
         declared.sort_by(|a, b| (&a.path, a.method.as_str()).cmp(&(&b.path, b.method.as_str())));
