@@ -133,9 +133,8 @@ fn what_is_valid_and_not_supported_has_words_and_an_exit_code_of_its_own() {
         (code, text.as_str()),
         (
             Some(4),
-            "a.yml: valid, but not supported by this release:\n  - the step `store_artifacts` cannot \
-             be run by this release yet (line 5)\n    remove the step, or do its work in a `run` \
-             step\n"
+            "a.yml: valid, but not supported by this release:\n  - the `store_artifacts` step is not \
+             supported in this release (line 5)\n    remove the step, or replace it with a `run` step\n"
         )
     );
     let (code, quiet, _) = run(&["validate", "a.yml", "--quiet"]);
