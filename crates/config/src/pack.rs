@@ -26,7 +26,10 @@ mod include;
 
 pub use error::{FILES, PackError};
 
-use crate::read::document::{Anchors, Node, Source, read};
+use crate::read::{
+    document::{Node, read},
+    yaml::Anchors,
+};
 
 /// How often all files are read for the sake of anchors that use anchors of later files.
 const ROUNDS: usize = 16;
@@ -87,7 +90,7 @@ fn contents(files: &[&PackFile], problems: &mut Vec<PackError>) -> Vec<(String, 
         let mut contents = Vec::with_capacity(files.len());
         let mut wrong = Vec::new();
         for file in files {
-            let read = read(Source { path: &file.path, text: &file.text }, &anchors);
+            let read = read(&file.path, &file.text, &anchors);
             for (name, node) in read.anchors {
                 anchors.entry(name).or_insert(node);
             }

@@ -16,11 +16,6 @@ use super::{
     syntax::Position,
 };
 
-/// Packages that still have a circle. The list only shrinks: one without a circle must leave it.
-///
-/// `cargo test -p xtask circles -- --nocapture` shows their circles.
-const WITH_CIRCLES: &[&str] = &["crates/config"];
-
 /// What a file takes from others: names, by the file that defines them.
 type Imports<'s> = BTreeMap<&'s str, BTreeMap<&'s str, BTreeSet<String>>>;
 
@@ -125,15 +120,7 @@ fn package(path: &str) -> &str {
 
 #[test]
 fn no_crate_has_a_circle_of_files() {
-    let circles = circles(Modules::of_workspace());
-    let (known, broken): (Vec<_>, Vec<_>) =
-        circles.iter().partition(|circle| WITH_CIRCLES.contains(&circle.package()));
-    report("imports of files point down only", broken);
-    for circle in &known {
-        println!("{circle}");
-    }
-    let is_clean = |name: &&&str| !known.iter().any(|circle| circle.package() == **name);
-    report("no circle is left: take it off `WITH_CIRCLES`", WITH_CIRCLES.iter().filter(is_clean));
+    report("imports of files point down only", circles(Modules::of_workspace()));
 }
 
 mod tests {

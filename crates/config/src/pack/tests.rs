@@ -130,6 +130,42 @@ fn an_anchor_of_any_file_is_known_in_all() {
 }
 
 #[test]
+fn a_mapping_of_another_file_is_merged() {
+    let text = packed(&[
+        (
+            "commands/@shared.yml",
+            "x: &base {description: hi, count: 0755, t: '0755', on: &f 1.20}\n",
+        ),
+        ("commands/greet.yml", "<<: *base\ndescription: own\nfraction: *f\n"),
+        ("jobs/twice.yml", "one: *base\ntwo: {<<: [*base]}\n"),
+    ]);
+    let base = "count: 493\n    t: '0755'\n    'on': 1.20\n";
+    assert_eq!(
+        text,
+        format!(
+            "commands:\n  x:\n    description: hi\n    {base}  greet:\n    description: own\n    \
+             fraction: 1.20\n    {base}jobs:\n  twice:\n    one:\n      description: hi\n      \
+             {deep}    two:\n      description: hi\n      {deep}",
+            deep = base.replace("\n    ", "\n      ")
+        )
+    );
+}
+
+/// Anchors of thousands of files must not grow into each other without end.
+#[test]
+fn an_alias_bomb_over_many_files_stays_small() {
+    let bomb = |level: usize, of: &str| format!("a: &a{level} [{}]\n", vec![of; 20].join(", "));
+    let mut of = vec![("f00.yml".to_owned(), bomb(0, "x"))];
+    for level in 1..12 {
+        of.push((format!("f{level:02}.yml"), bomb(level, &format!("*a{}", level - 1))));
+    }
+    let of: Vec<_> = of.into_iter().map(|(path, text)| PackFile { path, text }).collect();
+    let problems = pack(&of, &mut no_include).unwrap_err();
+    let PackError::Yaml { diagnostics, .. } = &problems[0] else { panic!("{problems:?}") };
+    assert_eq!(diagnostics[0].code, "expands-too-far");
+}
+
+#[test]
 fn truth_values_and_numbers_come_out_as_they_were_read() {
     let text = packed(&[(
         "commands/vpn.yml",

@@ -8,7 +8,7 @@ use roundel_model::limits;
 
 use crate::{
     codes,
-    read::yaml::{self, At, Doc, Entries, Entry, View, scalar},
+    read::yaml::{self, Anchors, At, Doc, Entries, Entry, View, scalar},
     text::{
         lines::Lines,
         place::{FileId, Place},
@@ -22,7 +22,7 @@ pub(crate) struct Source {
     /// What people call it: a path, or `circleci/node@5.2.0`.
     pub(crate) name: String,
     pub(crate) text: Arc<str>,
-    pub(crate) doc: Doc,
+    pub(crate) doc: Arc<Doc>,
     /// What is wrong with its YAML. Places are as if it were the configuration.
     pub(crate) problems: Vec<Problem>,
     lines: OnceLock<Lines>,
@@ -31,8 +31,13 @@ pub(crate) struct Source {
 impl Source {
     /// Parses a text. Never fails: what is wrong stands in `problems`.
     pub(crate) fn parse(name: impl Into<String>, text: Arc<str>) -> Self {
-        let (doc, problems) = yaml::parse(&text);
-        Self { name: name.into(), text, doc, problems, lines: OnceLock::new() }
+        Self::parse_with(name, text, &Anchors::new())
+    }
+
+    /// Parses a text whose aliases may name nodes of other texts.
+    pub(crate) fn parse_with(name: impl Into<String>, text: Arc<str>, foreign: &Anchors) -> Self {
+        let (doc, problems) = yaml::parse(&text, foreign);
+        Self { name: name.into(), text, doc: doc.into(), problems, lines: OnceLock::new() }
     }
 
     /// Parses a configuration, unless it is too large.
@@ -69,7 +74,7 @@ impl Default for Source {
         Self {
             name: String::new(),
             text: Arc::from(""),
-            doc: Doc::default(),
+            doc: Arc::default(),
             problems: Vec::new(),
             lines: OnceLock::new(),
         }

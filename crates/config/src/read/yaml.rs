@@ -11,11 +11,15 @@
 mod build;
 mod cause;
 mod culprit;
+mod merge;
 mod repair;
 pub(crate) mod scalar;
 mod seen;
 
-use std::collections::HashSet;
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 pub(crate) use build::parse;
 
@@ -81,7 +85,19 @@ struct Node {
     height: u32,
     /// Entries that reading the mapping has to pass, merged ones too.
     width: u32,
+    /// Nothing in the tree below is [`Kind::Broken`].
+    is_whole: bool,
 }
+
+/// A node that other texts may name by its anchor.
+#[derive(Clone, Debug)]
+pub(crate) struct Anchored {
+    doc: Arc<Doc>,
+    id: Id,
+}
+
+/// Anchored nodes of other texts, by name: a packed folder is one document to those who write it.
+pub(crate) type Anchors = HashMap<String, Anchored>;
 
 /// A node and the way to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -168,6 +184,17 @@ impl<'d> Entries<'d> {
         self.iter().next()
     }
 
+    /// Returns the mapping's own entries before merged ones.
+    pub(crate) fn own_first(&self) -> Vec<Entry<'d>> {
+        let own: HashSet<&str> = match self.merged {
+            Some(_) => self.pairs.iter().filter_map(|&(key, _)| self.doc.key_text(key)).collect(),
+            None => HashSet::new(),
+        };
+        let mut entries: Vec<Entry<'d>> = self.iter().collect();
+        entries.sort_by_key(|entry| !own.contains(entry.name));
+        entries
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = Entry<'d>> + use<'d> {
         let Self { doc, pairs, merged, way } = *self;
         let direct = if merged.is_none() { pairs } else { &[] };
@@ -209,9 +236,11 @@ pub(crate) struct Mentions<'d> {
 pub(crate) struct Doc {
     /// The text that raw scalars are parts of: the source, or the source repaired, which is as
     /// long.
-    text: std::sync::Arc<str>,
+    text: Arc<str>,
     nodes: Vec<Node>,
     root: Option<Id>,
+    /// In the order of the text.
+    anchors: Vec<(String, Id)>,
 }
 
 impl Doc {
@@ -275,6 +304,17 @@ impl Doc {
     /// Returns what reading the entries of a mapping costs.
     pub(crate) fn width(&self, at: At) -> usize {
         usize::try_from(self.node(self.follow(at).id).width).unwrap_or(usize::MAX)
+    }
+
+    /// Returns the anchored nodes of which everything is known, in the order of the text.
+    pub(crate) fn anchors(self: &Arc<Self>) -> impl Iterator<Item = (&str, Anchored)> {
+        let whole = self.anchors.iter().filter(|(_, id)| self.node(*id).is_whole);
+        whole.map(|(name, id)| (name.as_str(), Anchored { doc: self.clone(), id: *id }))
+    }
+
+    /// Counts the nodes of the tree below a node, those behind aliases each time.
+    pub(crate) fn weight(&self, at: At) -> usize {
+        usize::try_from(self.node(at.id).weight).unwrap_or(usize::MAX)
     }
 
     /// Returns where the nodes begin that aliases refer to, in the order of the text.

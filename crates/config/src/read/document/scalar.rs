@@ -1,27 +1,14 @@
-//! What an unquoted word of a document means (CFG §1.3), and which words mean something to anybody.
+//! Which unquoted words of a document mean something else than themselves to some reader.
 //!
-//! Reading follows the rules of the configuration language. Writing has to be careful for two
-//! kinds of readers at once: whatever YAML 1.1 *or* 1.2 may take for a number, a truth value, a date
-//! or nothing is quoted when it is meant as a text.
+//! Writing has to be careful for two kinds of readers at once: whatever YAML 1.1 *or* 1.2 may take
+//! for a number, a truth value, a date or nothing is quoted when it is meant as a text.
 
-use super::Node;
 use crate::read::yaml::Style;
 use crate::read::yaml::scalar::{Scalar, resolve};
 
 /// Words that some reader takes for a truth value, for nothing, or for an instruction.
 const WORDS: &[&str] =
-    &["y", "n", "yes", "no", "on", "off", "true", "false", "null", "~", "<<", "="];
-
-/// Decides what an unquoted scalar is.
-pub(super) fn plain(text: &str) -> Node {
-    match resolve(text, Style::Plain) {
-        Scalar::Null => Node::Null,
-        Scalar::Bool(value) => Node::Bool(value),
-        Scalar::Int(value) => Node::Int(value),
-        Scalar::Float(_) => Node::Float(text.to_owned()),
-        Scalar::Text(text) => Node::text(text),
-    }
-}
+    &["y", "n", "yes", "no", "on", "off", "true", "false", "null", "~", "<<", "\\<<", "="];
 
 /// Returns the value of a number's text; `None` if it is not finite.
 pub(super) fn float(text: &str) -> Option<f64> {

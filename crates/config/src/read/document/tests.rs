@@ -309,11 +309,28 @@ fn every_mistake_is_told_with_its_place() {
     assert_eq!(codes("a: 1\n---\nb: 2\n"), one("several-documents", 2, 1));
     assert_eq!(codes("{a: 1}: 2\n"), one("complex-key", 1, 1));
     assert_eq!(codes("a: !secret x\n").first().unwrap().0, "unknown-yaml-tag");
-    assert_eq!(codes("a:\n  <<: 3\n"), one("bad-merge", 2, 7));
+    assert_eq!(codes("a:\n  <<: 3\n"), one("bad-merge", 2, 3));
     assert_eq!(codes("a: [1\nb: 2\n").first().unwrap().0, "yaml-syntax");
     let twice = from_yaml("a: 1\na: 2\nb: *x\n").unwrap_err();
     assert_eq!(twice.len(), 2);
     assert_eq!(twice[0].related[0].line, 1);
+}
+
+/// The same liberties that configurations may take.
+#[test]
+fn what_a_configuration_may_be_a_document_may_be() {
+    let node = from_yaml("- run:\n  |\n    make\n").unwrap();
+    assert_eq!(to_yaml(&node), "- run: |\n    make\n");
+    let node = from_yaml("- run: \"echo one\ntwo\"\n").unwrap();
+    assert_eq!(to_yaml(&node), "- run: echo one two\n");
+    let warned = from_yaml("a:\n- echo\n  - b\n");
+    assert_eq!(warned.map(|node| to_yaml(&node)).as_deref(), Ok("a:\n- echo - b\n"));
+}
+
+#[test]
+fn a_key_that_looks_like_an_escaped_merge_key_is_read_back() {
+    let node = Node::Map(vec![("\\<<".to_owned(), Node::Map(Vec::new()))]);
+    assert_eq!(from_yaml(&to_yaml(&node)), Ok(node));
 }
 
 #[test]

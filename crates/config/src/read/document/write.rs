@@ -7,7 +7,7 @@
 //! A text is written in the plainest form that every reader takes for that text. Deliberately
 //! absent: flow style, folded blocks, anchors.
 
-use super::{Node, scalar};
+use super::{node::Node, scalar};
 
 /// Blanks of one level.
 const INDENT: usize = 2;

@@ -4,25 +4,22 @@
 //! here, so that later phases may walk the tree without fear: it is finite, shallow and of bounded
 //! weight, and every merge key holds mappings.
 
-use std::{
-    borrow::Cow,
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Tag, options};
 
 use super::{
-    At, Doc, Id, Kind, Merged, Node, Style, Text,
+    Anchored, Anchors, Doc, Id, Kind, Node, Style, Text,
     cause::cause,
     culprit::culprits,
+    merge,
     repair::{Folded, folded, repaired},
     seen::Seen,
 };
 use crate::{
     codes,
     text::{
-        place::{FileId, Place, Span},
+        place::{Place, Span},
         problem::Problem,
     },
 };
@@ -37,8 +34,8 @@ const MERGED_ENTRIES: u32 = 1_000;
 const EXPANDED_NODES: u32 = 2_000_000;
 
 /// Parses a text. Returns what is wrong with it too; without a root nothing can be said about the
-/// rest.
-pub(crate) fn parse(text: &Arc<str>) -> (Doc, Vec<Problem>) {
+/// rest. Aliases that it does not define itself are looked for among `foreign`.
+pub(crate) fn parse(text: &Arc<str>, foreign: &Anchors) -> (Doc, Vec<Problem>) {
     if let Some((at, _)) = text.char_indices().find(|&(_, c)| !is_printable(c)) {
         let place = Place::direct(Span::new(at, at + 1));
         let message = "special characters are not allowed";
@@ -48,13 +45,13 @@ pub(crate) fn parse(text: &Arc<str>) -> (Doc, Vec<Problem>) {
     }
     let text = repaired(text).map_or_else(|| text.clone(), Arc::from);
     let nothing = HashMap::new();
-    let (builder, error) = Builder::read(&text, &nothing);
+    let (builder, error) = Builder::read(&text, &nothing, foreign);
     let Some(error) = error else { return builder.finish() };
     // The hosted service's parser does not ask where a quoted text goes on; ours does.
     if *error.kind() == ErrorKind::InvalidQuotedScalarIndent
         && let Some(Folded { text, values }) = folded(&text)
     {
-        return Builder::read(&Arc::from(text), &values).0.finish();
+        return Builder::read(&Arc::from(text), &values, foreign).0.finish();
     }
     let mut builder = builder;
     builder.syntax_error(&error);
@@ -87,20 +84,32 @@ struct Builder<'t> {
     text: &'t str,
     /// What stands in the text as filler, by its first byte.
     values: &'t HashMap<usize, String>,
+    /// Anchors of other texts.
+    foreign: &'t Anchors,
+    /// Those of them that were copied.
+    copied: HashMap<String, Id>,
     problems: Vec<Problem>,
     doc: Doc,
     open: Vec<Open>,
+    /// Anchored nodes by the parser's number.
     anchors: HashMap<usize, Id>,
+    /// Names of anchors with that number, in the order of the text.
+    names: Vec<(String, usize)>,
     documents: usize,
 }
 
 impl<'t> Builder<'t> {
     /// Reads a text up to its end or its first syntax error.
-    fn read(text: &'t Arc<str>, values: &'t HashMap<usize, String>) -> (Self, Option<ScanError>) {
+    fn read(
+        text: &'t Arc<str>,
+        values: &'t HashMap<usize, String>,
+        foreign: &'t Anchors,
+    ) -> (Self, Option<ScanError>) {
         let options = options! {
             // The strict rules forbid what the hosted service accepts: a `]` in its parent's column.
             strict_indentation: false,
             emit_unresolved_aliases: true,
+            emit_anchor_events: true,
             emit_comments: false,
             flow_nesting_limit: DEPTH,
             block_nesting_limit: DEPTH,
@@ -108,10 +117,17 @@ impl<'t> Builder<'t> {
         let mut builder = Self {
             text,
             values,
+            foreign,
+            copied: HashMap::new(),
             problems: Vec::new(),
-            doc: Doc { text: text.clone(), nodes: Vec::with_capacity(text.len() / 16), root: None },
+            doc: Doc {
+                text: text.clone(),
+                nodes: Vec::with_capacity(text.len() / 16),
+                ..Doc::default()
+            },
             open: Vec::new(),
             anchors: HashMap::new(),
+            names: Vec::new(),
             documents: 0,
         };
         for event in Parser::new_from_str_with_options(text, options) {
@@ -128,7 +144,10 @@ impl<'t> Builder<'t> {
     }
 
     fn finish(mut self) -> (Doc, Vec<Problem>) {
-        self.check_merges();
+        self.problems.extend(merge::check(&self.doc, self.text));
+        let anchors = self.names.into_iter();
+        let known = anchors.filter_map(|(name, number)| Some((name, *self.anchors.get(&number)?)));
+        self.doc.anchors = known.collect();
         (self.doc, self.problems)
     }
 
@@ -161,6 +180,11 @@ impl<'t> Builder<'t> {
             }
             Event::SequenceEnd | Event::MappingEnd => self.end(at),
             Event::Alias(anchor) => self.alias(anchor, at),
+            Event::Anchor(number, name) => self.names.push((name.into_owned(), number)),
+            Event::UnresolvedAlias(name) if self.foreign.contains_key(&*name) => {
+                let target = self.copied(&name, at);
+                self.push(Kind::Alias(target), at);
+            }
             Event::UnresolvedAlias(name) => {
                 let message = format!("found undefined alias `{name}`");
                 let problem = Problem::error(codes::UNDEFINED_ALIAS, Place::direct(at), message);
@@ -277,8 +301,8 @@ impl<'t> Builder<'t> {
                 merges = true;
                 continue;
             }
-            if name == "\\<<" && self.is_plain(key) && self.is_mergeable(value, true) {
-                problems.push(self.escaped_merge(key, value));
+            if merge::is_escaped(&self.doc, key, value) {
+                problems.push(merge::escaped(&self.doc, self.text, key, value));
                 broken = true;
                 continue;
             }
@@ -293,73 +317,58 @@ impl<'t> Builder<'t> {
         }
         self.problems.extend(problems);
         // What an undefined alias would have merged is not known, so nothing can be missing.
-        let lacks = |&(key, value): &(Id, Id)| self.doc.is_merge(key) && self.is_undefined(value);
+        let lacks = |&(key, value): &(Id, Id)| {
+            self.doc.is_merge(key) && merge::is_undefined(&self.doc, value)
+        };
         if broken || merges && pairs.iter().any(lacks) {
             return Kind::Broken;
         }
-        let resolved = (merges && self.merged_width(&pairs) <= MERGED_ENTRIES)
-            .then(|| self.merge(&pairs).into_boxed_slice());
-        Kind::Map { pairs, merged: resolved }
+        self.merging(pairs)
     }
 
-    /// Resolves the merge keys of a mapping (CFG §1.4).
-    fn merge(&self, pairs: &[(Id, Id)]) -> Vec<Merged> {
-        let doc = &self.doc;
-        let explicit = pairs.iter().filter(|&&(key, _)| !doc.is_merge(key));
-        let mut seen: HashSet<&str> = explicit.filter_map(|&(key, _)| doc.key_text(key)).collect();
-        let mut entries = Vec::with_capacity(pairs.len());
-        for &(key, value) in pairs {
-            if !doc.is_merge(key) {
-                entries.push(Merged { key, value, via: None });
-                continue;
-            }
-            let way = doc.follow(At { file: FileId::CONFIG, id: value, via: None });
-            let whole = [way.id];
-            let parts = match &doc.node(way.id).kind {
-                Kind::Seq(items) => items,
-                Kind::Map { .. } | Kind::Scalar(..) | Kind::Alias(_) | Kind::Broken => &whole[..],
-            };
-            for &id in parts {
-                let way = doc.follow(At { id, ..way });
-                let Kind::Map { pairs, merged } = &doc.node(way.id).kind else { continue };
-                let direct = pairs.iter().map(|&(key, value)| Merged { key, value, via: None });
-                let all = match merged {
-                    Some(merged) => merged.to_vec(),
-                    None => direct.collect(),
-                };
-                for one in all {
-                    if doc.key_text(one.key).is_some_and(|name| seen.insert(name)) {
-                        entries.push(Merged { via: way.via.or(one.via), ..one });
-                    }
-                }
-            }
+    /// Makes a mapping; resolves its merge keys, if it has any and they are not too many.
+    fn merging(&self, pairs: Box<[(Id, Id)]>) -> Kind {
+        let has_merge_key = pairs.iter().any(|&(key, _)| self.doc.is_merge(key));
+        let resolves = has_merge_key && merge::width(&self.doc, &pairs) <= MERGED_ENTRIES;
+        let merged = resolves.then(|| merge::merged(&self.doc, &pairs).into_boxed_slice());
+        Kind::Map { pairs, merged }
+    }
+
+    /// Returns the copy of an anchored node of another text; it stands where it is first named.
+    fn copied(&mut self, name: &str, at: Span) -> Id {
+        if let Some(&known) = self.copied.get(name) {
+            return known;
         }
-        entries
+        let anchored = self.foreign.get(name);
+        let copy = match anchored {
+            Some(Anchored { doc, id }) => self.copy(doc, *id, at, &mut HashMap::new()),
+            None => self.add(Kind::Broken, at),
+        };
+        self.copied.insert(name.to_owned(), copy);
+        copy
     }
 
-    /// A merge key is no text, so nothing in it is escaped.
-    fn escaped_merge(&self, key: Id, value: Id) -> Problem {
-        let place = Place::direct(self.doc.node(key).span);
-        let message = "this backslash makes the merge key an ordinary key";
-        let written = self.written(self.doc.node(value).span);
-        let example = if written.contains('\n') { "…" } else { written };
-        let help = format!("write `<<: {example}`: `<<` is only escaped inside strings");
-        Problem::error(codes::BAD_MERGE, place, message).help(help)
-    }
-
-    fn is_plain(&self, key: Id) -> bool {
-        matches!(self.doc.node(key).kind, Kind::Scalar(_, Style::Plain))
-    }
-
-    /// Tells whether a merge key's value is an undefined alias, or a list that holds one.
-    fn is_undefined(&self, value: Id) -> bool {
-        match &self.doc.node(value).kind {
-            Kind::Broken => true,
+    /// Copies a node with everything below it. What is shared there is shared here.
+    fn copy(&mut self, from: &Doc, id: Id, at: Span, done: &mut HashMap<Id, Id>) -> Id {
+        if let Some(&known) = done.get(&id) {
+            return known;
+        }
+        let kind = match &from.node(id).kind {
+            Kind::Scalar(text, style) => Kind::Scalar(Text::Cooked(from.text(text).into()), *style),
             Kind::Seq(items) => {
-                items.iter().any(|&item| matches!(self.doc.node(item).kind, Kind::Broken))
+                Kind::Seq(items.iter().map(|&item| self.copy(from, item, at, done)).collect())
             }
-            Kind::Scalar(..) | Kind::Map { .. } | Kind::Alias(_) => false,
-        }
+            Kind::Map { pairs, .. } => {
+                let mut copy = |id| self.copy(from, id, at, done);
+                let pairs = pairs.iter().map(|&(key, value)| (copy(key), copy(value))).collect();
+                self.merging(pairs)
+            }
+            Kind::Alias(target) => Kind::Alias(self.copy(from, *target, at, done)),
+            Kind::Broken => Kind::Broken,
+        };
+        let copy = self.add(kind, at);
+        done.insert(id, copy);
+        copy
     }
 
     fn complex_key(&self, key: Id, map: Span) -> Problem {
@@ -387,8 +396,20 @@ impl<'t> Builder<'t> {
         self.push(Kind::Alias(target), at);
     }
 
-    /// Adds a node. One that would make the tree too large or too deep is broken instead.
+    /// Adds a node to the collection that is open.
     fn push(&mut self, kind: Kind, span: Span) -> Id {
+        let id = self.add(kind, span);
+        match self.open.last_mut() {
+            Some(open) => open.items.push(id),
+            None => {
+                self.doc.root.get_or_insert(id);
+            }
+        }
+        id
+    }
+
+    /// Adds a node. One that would make the tree too large or too deep is broken instead.
+    fn add(&mut self, kind: Kind, span: Span) -> Id {
         let (weight, height) = self.measure(&kind);
         let width = self.width(&kind);
         let depth = u32::try_from(DEPTH).unwrap_or(u32::MAX);
@@ -405,14 +426,20 @@ impl<'t> Builder<'t> {
             (kind, weight, height, width)
         };
         let id = Id(u32::try_from(self.doc.nodes.len()).unwrap_or(u32::MAX));
-        self.doc.nodes.push(Node { kind, span, weight, height, width });
-        match self.open.last_mut() {
-            Some(open) => open.items.push(id),
-            None => {
-                self.doc.root.get_or_insert(id);
-            }
-        }
+        let is_whole = self.is_whole(&kind);
+        self.doc.nodes.push(Node { kind, span, weight, height, width, is_whole });
         id
+    }
+
+    fn is_whole(&self, kind: &Kind) -> bool {
+        let of = |id: &Id| self.doc.node(*id).is_whole;
+        match kind {
+            Kind::Scalar(..) => true,
+            Kind::Broken => false,
+            Kind::Alias(target) => of(target),
+            Kind::Seq(items) => items.iter().all(of),
+            Kind::Map { pairs, .. } => pairs.iter().all(|(key, value)| of(key) && of(value)),
+        }
     }
 
     fn measure(&self, kind: &Kind) -> (u32, u32) {
@@ -440,15 +467,8 @@ impl<'t> Builder<'t> {
             Kind::Scalar(..) | Kind::Broken => 1,
             Kind::Alias(target) => of(*target),
             Kind::Seq(items) => sum(&mut items.iter().map(|&item| of(item))),
-            Kind::Map { pairs, .. } => self.merged_width(pairs),
+            Kind::Map { pairs, .. } => merge::width(&self.doc, pairs),
         }
-    }
-
-    fn merged_width(&self, pairs: &[(Id, Id)]) -> u32 {
-        let of = |&(key, value): &(Id, Id)| {
-            if self.doc.is_merge(key) { self.doc.node(value).width } else { 1 }
-        };
-        pairs.iter().map(of).fold(0, u32::saturating_add)
     }
 
     fn check_tag(&mut self, tag: Option<&Tag>, at: Span) {
@@ -464,59 +484,6 @@ impl<'t> Builder<'t> {
         let message = format!("unknown YAML tag `!{}`", suffix.trim_start_matches('!'));
         let problem = Problem::error(codes::UNKNOWN_TAG, Place::direct(at), message);
         self.problems.push(problem.help("quote values and expressions that begin with `!`"));
-    }
-
-    /// Reports merge keys whose value is no mapping; [`Doc::entries`] leaves them out.
-    fn check_merges(&mut self) {
-        let mut problems = Vec::new();
-        for node in &self.doc.nodes {
-            let Kind::Map { pairs, .. } = &node.kind else { continue };
-            for &(key, value) in pairs {
-                if self.doc.is_merge(key) && !self.is_mergeable(value, true) {
-                    problems.push(self.bad_merge(key, value, pairs));
-                }
-            }
-        }
-        self.problems.extend(problems);
-    }
-
-    /// Reports a merge key with a value that is not a mapping, at the key: its anchor may be far away.
-    fn bad_merge(&self, key: Id, value: Id, pairs: &[(Id, Id)]) -> Problem {
-        let place = Place::direct(self.doc.node(key).span);
-        let message = "`<<:` needs a mapping or a list of mappings";
-        let problem = Problem::error(codes::BAD_MERGE, place, message);
-        let target = self.doc.follow(At { file: FileId::CONFIG, id: value, via: None });
-        let anchor = self.doc.node(target.id).span;
-        let is_alias = anchor != self.doc.node(value).span;
-        let problem = match &self.doc.node(target.id).kind {
-            Kind::Scalar(..) => {
-                let written = self.written(self.doc.node(value).span);
-                let scalar = |&&(key, value): &&(Id, Id)| {
-                    !self.doc.is_merge(key) && matches!(self.doc.node(value).kind, Kind::Scalar(..))
-                };
-                let name = pairs.iter().find(scalar).and_then(|&(key, _)| self.doc.key_text(key));
-                let name = name.unwrap_or("name");
-                problem.help(format!("it is a string: use it as a value, `{name}: {written}`"))
-            }
-            _ => problem.help("lists cannot be merged: use a command, or repeat the items"),
-        };
-        if is_alias {
-            problem.related(Place::direct(anchor), "the anchor's value")
-        } else {
-            problem
-        }
-    }
-
-    fn is_mergeable(&self, value: Id, list: bool) -> bool {
-        match &self
-            .doc
-            .node(self.doc.follow(At { file: FileId::CONFIG, id: value, via: None }).id)
-            .kind
-        {
-            Kind::Map { .. } | Kind::Broken => true,
-            Kind::Seq(items) => list && items.iter().all(|&item| self.is_mergeable(item, false)),
-            Kind::Scalar(..) | Kind::Alias(_) => false,
-        }
     }
 
     fn written(&self, span: Span) -> &'t str {

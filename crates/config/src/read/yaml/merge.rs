@@ -1,0 +1,134 @@
+//! Merge keys: `<<: *defaults` (CFG §1.4).
+
+use std::collections::HashSet;
+
+use super::{At, Doc, Id, Kind, Merged, Style};
+use crate::{
+    codes,
+    text::{
+        place::{FileId, Place, Span},
+        problem::Problem,
+    },
+};
+
+/// Resolves the merge keys of a mapping: its own keys win wherever they stand; among merged ones the
+/// first wins.
+pub(super) fn merged(doc: &Doc, pairs: &[(Id, Id)]) -> Vec<Merged> {
+    let explicit = pairs.iter().filter(|&&(key, _)| !doc.is_merge(key));
+    let mut seen: HashSet<&str> = explicit.filter_map(|&(key, _)| doc.key_text(key)).collect();
+    let mut entries = Vec::with_capacity(pairs.len());
+    for &(key, value) in pairs {
+        if !doc.is_merge(key) {
+            entries.push(Merged { key, value, via: None });
+            continue;
+        }
+        let way = target(doc, value);
+        let whole = [way.id];
+        let parts = match &doc.node(way.id).kind {
+            Kind::Seq(items) => items,
+            Kind::Map { .. } | Kind::Scalar(..) | Kind::Alias(_) | Kind::Broken => &whole[..],
+        };
+        for &id in parts {
+            let way = doc.follow(At { id, ..way });
+            let Kind::Map { pairs, merged } = &doc.node(way.id).kind else { continue };
+            let direct = pairs.iter().map(|&(key, value)| Merged { key, value, via: None });
+            let all = match merged {
+                Some(merged) => merged.to_vec(),
+                None => direct.collect(),
+            };
+            for one in all {
+                if doc.key_text(one.key).is_some_and(|name| seen.insert(name)) {
+                    entries.push(Merged { via: way.via.or(one.via), ..one });
+                }
+            }
+        }
+    }
+    entries
+}
+
+/// Counts the entries of a mapping, those that it merges included.
+pub(super) fn width(doc: &Doc, pairs: &[(Id, Id)]) -> u32 {
+    let of = |&(key, value): &(Id, Id)| {
+        if doc.is_merge(key) { doc.node(value).width } else { 1 }
+    };
+    pairs.iter().map(of).fold(0, u32::saturating_add)
+}
+
+/// Tells whether a key is a merge key with a backslash before it, which makes it an ordinary key.
+pub(super) fn is_escaped(doc: &Doc, key: Id, value: Id) -> bool {
+    matches!(&doc.node(key).kind, Kind::Scalar(text, Style::Plain) if doc.text(text) == "\\<<")
+        && is_mergeable(doc, value, true)
+}
+
+/// A merge key is no text, so nothing in it is escaped.
+pub(super) fn escaped(doc: &Doc, text: &str, key: Id, value: Id) -> Problem {
+    let place = Place::direct(doc.node(key).span);
+    let message = "this backslash makes the merge key an ordinary key";
+    let written = written(text, doc.node(value).span);
+    let example = if written.contains('\n') { "…" } else { written };
+    let help = format!("write `<<: {example}`: `<<` is only escaped inside strings");
+    Problem::error(codes::BAD_MERGE, place, message).help(help)
+}
+
+/// Tells whether a merge key's value is an undefined alias, or a list that holds one.
+pub(super) fn is_undefined(doc: &Doc, value: Id) -> bool {
+    match &doc.node(value).kind {
+        Kind::Broken => true,
+        Kind::Seq(items) => items.iter().any(|&item| matches!(doc.node(item).kind, Kind::Broken)),
+        Kind::Scalar(..) | Kind::Map { .. } | Kind::Alias(_) => false,
+    }
+}
+
+/// Reports merge keys whose value is not a mapping; [`Doc::entries`] leaves them out.
+pub(super) fn check(doc: &Doc, text: &str) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for node in &doc.nodes {
+        let Kind::Map { pairs, .. } = &node.kind else { continue };
+        for &(key, value) in pairs {
+            if doc.is_merge(key) && !is_mergeable(doc, value, true) {
+                problems.push(bad(doc, text, (key, value), pairs));
+            }
+        }
+    }
+    problems
+}
+
+/// Reports a merge key with a value that is not a mapping, at the key: its anchor may be far away.
+fn bad(doc: &Doc, text: &str, (key, value): (Id, Id), pairs: &[(Id, Id)]) -> Problem {
+    let place = Place::direct(doc.node(key).span);
+    let message = "`<<:` needs a mapping or a list of mappings";
+    let problem = Problem::error(codes::BAD_MERGE, place, message);
+    let target = target(doc, value);
+    let anchor = doc.node(target.id).span;
+    let is_alias = anchor != doc.node(value).span;
+    let problem = match &doc.node(target.id).kind {
+        Kind::Scalar(..) => {
+            let written = written(text, doc.node(value).span);
+            let scalar = |&&(key, value): &&(Id, Id)| {
+                !doc.is_merge(key) && matches!(doc.node(value).kind, Kind::Scalar(..))
+            };
+            let name = pairs.iter().find(scalar).and_then(|&(key, _)| doc.key_text(key));
+            let name = name.unwrap_or("name");
+            problem.help(format!("it is a string: use it as a value, `{name}: {written}`"))
+        }
+        _ => problem.help("lists cannot be merged: use a command, or repeat the items"),
+    };
+    if is_alias { problem.related(Place::direct(anchor), "the anchor's value") } else { problem }
+}
+
+fn is_mergeable(doc: &Doc, value: Id, list: bool) -> bool {
+    match &doc.node(target(doc, value).id).kind {
+        Kind::Map { .. } | Kind::Broken => true,
+        Kind::Seq(items) => list && items.iter().all(|&item| is_mergeable(doc, item, false)),
+        Kind::Scalar(..) | Kind::Alias(_) => false,
+    }
+}
+
+/// Follows an alias.
+fn target(doc: &Doc, id: Id) -> At {
+    doc.follow(At { file: FileId::CONFIG, id, via: None })
+}
+
+fn written(text: &str, span: Span) -> &str {
+    text.get(span.start()..span.end()).unwrap_or("")
+}
