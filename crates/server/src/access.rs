@@ -1,7 +1,8 @@
 //! Who may see and do what: one decision, used by every route (`VCS` §7).
 //!
-//! Roles follow the forge: there is no second system of rights. What the forge said is kept for a
-//! few minutes; while it is away an older answer still opens pages for reading, never for writing.
+//! Roles follow the forge: there is no second system of rights. What the forge reported is kept for a
+//! few minutes. While the forge is unavailable, an older role is good for a day of reading and for an
+//! hour of writing, and never for changing secrets and keys (`VCS` §7.4).
 
 pub(crate) mod role_cache;
 
@@ -9,7 +10,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderMap, StatusCode, request::Parts},
+    http::{StatusCode, request::Parts},
     response::{IntoResponse as _, Response},
 };
 use axum_extra::extract::CookieJar;
@@ -19,10 +20,7 @@ use roundel_store::{accounts::Account, projects::Project};
 use sha2::{Digest as _, Sha256};
 
 use self::role_cache::Known;
-use crate::{
-    app::App,
-    tokens::{self, CallError},
-};
+use crate::{app::App, forges::CallError};
 
 /// Name of the session cookie.
 pub const SESSION_COOKIE: &str = "roundel_session";
@@ -30,20 +28,21 @@ pub const SESSION_COOKIE: &str = "roundel_session";
 /// How long an answer of the forge is taken as it is (`VCS` §7.4).
 const FRESH: Duration = Duration::from_mins(5);
 
-/// How long an older answer opens pages for writing while the forge is away.
+/// How long an older role may be used for writing while the forge is unavailable.
 const STALE_WRITE: Duration = Duration::from_hours(1);
 
-/// How long it opens them for reading.
+/// How long it may be used for reading.
 const STALE_READ: Duration = Duration::from_hours(24);
 
-/// The person, if somebody is signed in. Never refuses.
+/// The user who is signed in, if there is one. Never refuses.
 pub struct Visitor(pub Option<Account>);
 
 impl FromRequestParts<Arc<App>> for Visitor {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
-        let Some(hash) = session_hash(&parts.headers) else { return Ok(Self(None)) };
+        let jar = CookieJar::from_headers(&parts.headers);
+        let Some(hash) = session_hash(&jar) else { return Ok(Self(None)) };
         match app.store.session(&hash, Timestamp::now()).await {
             Ok(account) => Ok(Self(account)),
             Err(error) => {
@@ -55,8 +54,7 @@ impl FromRequestParts<Arc<App>> for Visitor {
 }
 
 /// Returns the hash under which the session of a request is stored.
-pub(crate) fn session_hash(headers: &HeaderMap) -> Option<Vec<u8>> {
-    let jar = CookieJar::from_headers(headers);
+pub(crate) fn session_hash(jar: &CookieJar) -> Option<Vec<u8>> {
     jar.get(SESSION_COOKIE).map(|cookie| hash(cookie.value()))
 }
 
@@ -65,31 +63,54 @@ pub(crate) fn hash(value: &str) -> Vec<u8> {
     Sha256::digest(value.as_bytes()).to_vec()
 }
 
-/// What a person may do with a project, as the forge tells it (cached for a few minutes). `None`:
-/// the project must not be seen; answer 404.
-pub async fn role(app: &App, account: Option<&Account>, project: &Project) -> Option<Role> {
-    let everybody = (!project.private).then_some(Role::Read);
-    let Some(account) = account else { return everybody };
-    own_role(app, account.id, project).await.max(everybody)
+/// What a person may do with a project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Standing {
+    pub(crate) role: Role,
+    /// The forge reported it within the last minutes. Secrets and keys are changed with nothing older
+    /// (`VCS` §7.4).
+    pub(crate) is_fresh: bool,
 }
 
-async fn own_role(app: &App, account: AccountId, project: &Project) -> Option<Role> {
+/// What a person may do with a project, as the forge reports it (cached for a few minutes). `None`:
+/// the project must not be seen; answer 404.
+pub async fn role(app: &App, account: Option<&Account>, project: &Project) -> Option<Role> {
+    standing(app, account, project).await.map(|standing| standing.role)
+}
+
+/// As [`role`], with whether the forge reported it just now.
+pub(crate) async fn standing(
+    app: &App,
+    account: Option<&Account>,
+    project: &Project,
+) -> Option<Standing> {
+    let public = (!project.private).then_some(Standing { role: Role::Read, is_fresh: true });
+    let Some(account) = account else { return public };
+    match own_standing(app, account.id, project).await {
+        Some(own) if public.is_none_or(|public| own.role > public.role) => Some(own),
+        _ => public,
+    }
+}
+
+async fn own_standing(app: &App, account: AccountId, project: &Project) -> Option<Standing> {
     let key = (account, project.id);
     let now = Timestamp::now();
     let known = app.roles.get(key);
     if let Some(known) = known
         && now.since(known.at) < FRESH
     {
-        return known.role;
+        return known.role.map(|role| Standing { role, is_fresh: true });
     }
     match ask(app, account, project).await {
         Ok(role) => {
             app.roles.put(key, Known { role, at: now });
-            role
+            role.map(|role| Standing { role, is_fresh: true })
         }
         Err(error) => {
             tracing::warn!(account.id = %account, project = %project.slug, %error, "a role could not be read");
-            known.and_then(|known| stale(known.role?, now.since(known.at)))
+            let known = known?;
+            let role = stale(known.role?, now.since(known.at))?;
+            Some(Standing { role, is_fresh: false })
         }
     }
 }
@@ -98,11 +119,11 @@ fn stale(role: Role, age: Duration) -> Option<Role> {
     if age < STALE_WRITE { Some(role) } else { (age < STALE_READ).then_some(Role::Read) }
 }
 
-/// Asks the forge, with the person's own token. A clear no is an answer, too.
+/// Asks the forge, with the user's own token. A clear refusal is an answer, too.
 async fn ask(app: &App, account: AccountId, project: &Project) -> Result<Option<Role>, CallError> {
     let kind = project.slug.forge;
-    let Some(token) = tokens::usable(app, account, kind).await? else { return Ok(None) };
-    let forge = tokens::forge_of(app, kind)?;
+    let Some(token) = app.forges.token(account, kind).await? else { return Ok(None) };
+    let forge = app.forges.client(kind)?;
     match forge.repository_by_id(&token, &project.repository).await {
         Ok(repository) => Ok(repository.role),
         Err(error) => match error.class {

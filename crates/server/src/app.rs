@@ -1,25 +1,34 @@
-//! What routes and loops share: settings, the store, the forges, and the bells.
+//! Composes the server: opens the store, connects the forges, and gives each part what it uses.
 //!
-//! Nothing here decides anything. Whoever holds an [`App`] can read; whoever wants to change a
-//! status goes through [`crate::drive`].
+//! Nothing here decides anything. Routes hold the whole [`App`]; loops and what they call get parts of
+//! it. Every change of a status goes through [`crate::drive`].
 
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 
 use roundel_forge::{Forge, ForgeSettings};
 use roundel_model::{forge::ForgeKind, secret::Secret};
 use roundel_store::Store;
-use tokio::sync::{Notify, Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use url::Url;
 
-use crate::{access::role_cache::RoleCache, live::Live, orbs, setup::under_way::UnderWay};
+use crate::{
+    access::role_cache::RoleCache,
+    drive::Drive,
+    forges::Forges,
+    links::Links,
+    live::Live,
+    orbs,
+    setup::{Setups, under_way::UnderWay},
+    trigger::Starter,
+    wake::WakeUps,
+};
 
 /// How a server is set up.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Where to listen.
     pub listen: SocketAddr,
-    /// How the world reaches us: for hooks, links and callbacks. No trailing slash in use.
+    /// How browsers and forges reach us: for hooks, links and callbacks. No trailing slash in use.
     pub public_url: Url,
     /// `sqlite:PATH` or `postgres://…`.
     pub database_url: String,
@@ -27,7 +36,7 @@ pub struct Settings {
     pub instance_key: Secret<Vec<u8>>,
     /// Opens `claim`.
     pub runner_token: Secret<String>,
-    /// Opens what only the instance's administrator may do, as publishing orbs. Empty: nobody may.
+    /// Opens what only the instance's administrator may do, as publishing orbs. Empty: it is not possible.
     pub admin_token: Secret<String>,
     /// The forges that people can sign in with.
     pub forges: Vec<ForgeSettings>,
@@ -68,32 +77,24 @@ pub struct App {
     pub settings: Settings,
     /// What survives a restart.
     pub store: Store,
-    /// Clients of the forges, by kind.
-    pub forges: BTreeMap<ForgeKind, Arc<dyn Forge>>,
-    /// What pages that are open want to hear.
-    pub live: Live,
+    /// The forges that we are connected to.
+    pub forges: Arc<Forges>,
+    /// Addresses of our own pages.
+    pub links: Links,
+    /// Publishes updates to open pages.
+    pub live: Arc<Live>,
     /// Wakes the loops and waiting claims.
-    pub wake: WakeUps,
+    pub wake: Arc<WakeUps>,
+    /// What every change of a status goes through.
+    pub drive: Drive,
+    /// What adding projects needs.
+    pub setups: Arc<Setups>,
     /// Canceled when the server stops: long answers (claims, streams) end then.
     pub stopping: CancellationToken,
     /// Work that outlives the request that began it. Joined by [`crate::Server::stop`].
     pub tasks: TaskTracker,
-    pub(crate) orbs: orbs::Sources,
-    pub(crate) roles: RoleCache,
-    pub(crate) setups: UnderWay,
-    /// One refresh of a rotating token at a time: two at once would burn each other's (`VCS` §4.2).
-    pub(crate) refreshing: Semaphore,
-}
-
-/// One bell for each loop, and one for waiting claims. A lost ring is made up for by a period.
-#[derive(Default)]
-pub struct WakeUps {
-    /// A delivery was stored.
-    pub intake: Notify,
-    /// An effect was saved.
-    pub deliver: Notify,
-    /// A task waits for a runner.
-    pub offer: Notify,
+    pub(crate) starter: Starter,
+    pub(crate) roles: Arc<RoleCache>,
 }
 
 impl App {
@@ -103,36 +104,59 @@ impl App {
     ///
     /// If the store does not open or a forge's settings do not work.
     pub async fn open(settings: Settings) -> Result<Self, OpenError> {
+        let mut clients = BTreeMap::new();
+        for forge in &settings.forges {
+            clients.insert(forge.kind, roundel_forge::connect(forge.clone())?);
+        }
+        Self::open_with(settings, clients).await
+    }
+
+    /// Opens the store, and uses these clients of forges.
+    pub(crate) async fn open_with(
+        settings: Settings,
+        clients: BTreeMap<ForgeKind, Arc<dyn Forge>>,
+    ) -> Result<Self, OpenError> {
         let store = Store::open(&roundel_store::Settings {
             url: settings.database_url.clone(),
             instance_key: settings.instance_key.clone(),
         })
         .await?;
-        let mut forges = BTreeMap::new();
-        for forge in &settings.forges {
-            forges.insert(forge.kind, roundel_forge::connect(forge.clone())?);
-        }
-        let orbs = orbs::Sources::new(&settings.orbs, store.clone())?;
+        let orbs = Arc::new(orbs::Sources::new(&settings.orbs, store.clone())?);
+        let forges = Arc::new(Forges::new(store.clone(), clients));
+        let links = Links::new(settings.public_url.clone());
+        let (live, wake) = (Arc::new(Live::default()), Arc::new(WakeUps::default()));
+        let (stopping, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let drive = Drive::new(store.clone(), Arc::clone(&wake), Arc::clone(&live));
+        let starter = Starter {
+            store: store.clone(),
+            forges: Arc::clone(&forges),
+            orbs,
+            drive: drive.clone(),
+        };
+        let setups = Arc::new(Setups {
+            store: store.clone(),
+            forges: Arc::clone(&forges),
+            links: links.clone(),
+            live: Arc::clone(&live),
+            starter: starter.clone(),
+            under_way: UnderWay::default(),
+            tasks: tasks.clone(),
+            stopping: stopping.clone(),
+        });
+        let roles = Arc::new(RoleCache::default());
         Ok(Self {
             settings,
-            orbs,
             store,
             forges,
-            live: Live::default(),
-            wake: WakeUps::default(),
-            stopping: CancellationToken::new(),
-            tasks: TaskTracker::new(),
-            roles: RoleCache::default(),
-            setups: UnderWay::default(),
-            refreshing: Semaphore::new(1),
+            links,
+            live,
+            wake,
+            drive,
+            setups,
+            stopping,
+            tasks,
+            starter,
+            roles,
         })
-    }
-
-    /// Begins work that goes on by itself until it is done or the server stops.
-    pub(crate) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
-        let stopping = self.stopping.clone();
-        self.tasks.spawn(async move {
-            stopping.run_until_cancelled(work).await;
-        });
     }
 }

@@ -1,18 +1,23 @@
 //! Notices what did not happen: the third loop.
 //!
 //! Leases that ended, pipelines that a crash left between creating and compiling, sessions that are
-//! over. It only looks; every change goes through [`drive`](crate::drive).
+//! over. It only looks; every change goes through [`drive`].
 //!
 //! After a start it leaves leases alone for as long as a lease lasts: while the server was away no
 //! runner could renew, and a runner that is still there must not lose its job for our absence.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use roundel_engine::Event;
 use roundel_model::{limits, time::Timestamp};
-use roundel_store::StoreError;
+use roundel_store::{Store, StoreError};
+use tokio_util::sync::CancellationToken;
 
-use crate::{app::App, drive, retry::Attempt, trigger};
+use crate::{
+    drive::{self, Drive},
+    retry::Attempt,
+    trigger::{self, Starter},
+};
 
 /// How often it looks.
 const PERIOD: Duration = Duration::from_secs(2);
@@ -20,32 +25,32 @@ const PERIOD: Duration = Duration::from_secs(2);
 /// How often sessions and sign-ins that are over are forgotten.
 const FORGET_PERIOD: Duration = Duration::from_hours(1);
 
-/// A pipeline that is `pending` for this long has been forgotten by whoever created it.
+/// A pipeline that is `pending` for this long was left by a server that crashed.
 const STUCK: Duration = Duration::from_secs(30);
 
 /// After this long a pipeline that cannot be compiled ends with its error.
 const PATIENCE: Duration = Duration::from_hours(24);
 
 /// Runs until the server stops.
-pub(crate) async fn run(app: Arc<App>) {
-    let started = Timestamp::now();
+pub(crate) async fn run(starter: Starter, stopping: CancellationToken) {
+    let begun = Timestamp::now();
     let mut forgotten = None;
-    resume_pending(&app, started).await;
+    resume_pending(&starter, begun).await;
     loop {
         tokio::select! {
-            () = app.stopping.cancelled() => return,
+            () = stopping.cancelled() => return,
             () = tokio::time::sleep(PERIOD) => {}
         }
         let now = Timestamp::now();
-        if now.since(started) >= limits::LEASE
-            && let Err(error) = expire_leases(&app, now).await
+        if now.since(begun) >= limits::LEASE
+            && let Err(error) = expire_leases(&starter.store, &starter.drive, now).await
         {
             tracing::error!(%error, "could not look for leases that ended");
         }
-        resume_pending(&app, before(now, STUCK)).await;
+        resume_pending(&starter, before(now, STUCK)).await;
         if forgotten.is_none_or(|then| now.since(then) >= FORGET_PERIOD) {
             forgotten = Some(now);
-            if let Err(error) = app.store.forget_expired(now).await {
+            if let Err(error) = starter.store.forget_expired(now).await {
                 tracing::warn!(%error, "could not forget what expired");
             }
         }
@@ -57,9 +62,9 @@ pub(crate) async fn run(app: Arc<App>) {
 /// # Errors
 ///
 /// If the store cannot be read. A pipeline that cannot be changed is logged, and tried again later.
-pub async fn expire_leases(app: &App, now: Timestamp) -> Result<(), StoreError> {
-    for pipeline in app.store.pipelines_with_expired_leases(now).await? {
-        match drive::apply(app, pipeline, &Event::Tick, now).await {
+pub async fn expire_leases(store: &Store, drive: &Drive, now: Timestamp) -> Result<(), StoreError> {
+    for pipeline in store.pipelines_with_expired_leases(now).await? {
+        match drive::apply(drive, pipeline, &Event::Tick, now).await {
             Ok(applied) => tracing::warn!(pipeline.id = %pipeline, ?applied, "a lease ended"),
             Err(error) => {
                 tracing::error!(pipeline.id = %pipeline, %error, "a tick was not applied");
@@ -70,18 +75,22 @@ pub async fn expire_leases(app: &App, now: Timestamp) -> Result<(), StoreError> 
 }
 
 /// Goes on with pipelines that were created before `created_before` and never compiled.
-async fn resume_pending(app: &App, created_before: Timestamp) {
-    let stuck = match app.store.pending_pipelines(created_before).await {
+async fn resume_pending(starter: &Starter, created_before: Timestamp) {
+    let stuck = match starter.store.pending_pipelines(created_before).await {
         Ok(stuck) => stuck,
         Err(error) => return tracing::error!(%error, "could not look for pending pipelines"),
     };
     for pipeline in stuck {
-        let age = match app.store.pipeline(pipeline).await {
+        let age = match starter.store.pipeline(pipeline).await {
             Ok(Some(row)) => Timestamp::now().since(row.created_at),
-            Ok(None) | Err(_) => Duration::ZERO,
+            Ok(None) => continue,
+            Err(error) => {
+                tracing::error!(pipeline.id = %pipeline, %error, "could not read a pending pipeline");
+                continue;
+            }
         };
         let attempt = if age > PATIENCE { Attempt::Last } else { Attempt::Repeatable };
-        match trigger::resume(app, pipeline, attempt).await {
+        match trigger::resume(starter, pipeline, attempt).await {
             Ok(()) => tracing::info!(pipeline.id = %pipeline, "a pending pipeline was resumed"),
             Err(error) => tracing::warn!(pipeline.id = %pipeline, %error, "still pending"),
         }

@@ -18,10 +18,20 @@ use std::{sync::Arc, time::Duration};
 
 use roundel_engine::Effect;
 use roundel_model::time::Timestamp;
-use roundel_store::{StoreError, effects::PendingEffect};
+use roundel_store::{Store, StoreError, effects::PendingEffect};
+use tokio_util::sync::CancellationToken;
 
-use self::{announce::Announcer, failure::EffectError, report::Report};
-use crate::{app::App, lanes::Lanes, retry};
+pub(crate) use self::{announce::Announcer, report::Reporter};
+use self::{failure::EffectError, report::Report};
+use crate::{lanes::Lanes, retry, wake::WakeUps};
+
+/// What delivering effects needs.
+pub(crate) struct Deliver {
+    pub(crate) store: Store,
+    pub(crate) wake: Arc<WakeUps>,
+    pub(crate) reporter: Reporter,
+    pub(crate) announcer: Announcer,
+}
 
 /// Makes up for a missed wake-up, and finds what is due again.
 const PERIOD: Duration = Duration::from_secs(1);
@@ -37,20 +47,20 @@ const LEASE: Duration = Duration::from_mins(1);
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Runs until the server stops.
-pub(crate) async fn run(app: Arc<App>) {
-    let announcer = Arc::new(Announcer::open(&app));
+pub(crate) async fn run(deliver: Deliver, stopping: CancellationToken) {
+    let context = Arc::new(deliver);
     let mut lanes: Lanes<String, Leased> = Lanes::new();
     let work = |leased: Leased| {
-        let (app, announcer) = (Arc::clone(&app), Arc::clone(&announcer));
-        async move { process(&app, &announcer, leased).await }
+        let context = Arc::clone(&context);
+        async move { process(&context, leased).await }
     };
     loop {
-        if let Err(error) = take(&app, &mut lanes, &work).await {
+        if let Err(error) = take(&context, &mut lanes, &work).await {
             tracing::error!(%error, "could not take effects from the outbox");
         }
         tokio::select! {
-            () = app.stopping.cancelled() => return,
-            () = app.wake.deliver.notified() => {}
+            () = stopping.cancelled() => return,
+            () = context.wake.deliver.notified() => {}
             () = lanes.advance(&work) => {}
             () = tokio::time::sleep(PERIOD) => {}
         }
@@ -64,7 +74,7 @@ struct Leased {
 }
 
 async fn take<F>(
-    app: &App,
+    context: &Deliver,
     lanes: &mut Lanes<String, Leased>,
     work: &impl Fn(Leased) -> F,
 ) -> Result<(), StoreError>
@@ -78,21 +88,21 @@ where
         }
         let now = Timestamp::now();
         let leased_until = now.plus(LEASE);
-        let due = app.store.due_effects(now, leased_until, room).await?;
+        let due = context.store.due_effects(now, leased_until, room).await?;
         if due.is_empty() {
             return Ok(());
         }
         for effect in due {
-            let key = lane(app, &effect).await?;
+            let key = lane(&context.reporter, &effect).await?;
             lanes.push(key, Leased { effect, leased_until }, work);
         }
     }
 }
 
 /// Names the lane of an effect: commit statuses of one context on one commit share one.
-async fn lane(app: &App, taken: &PendingEffect) -> Result<String, StoreError> {
+async fn lane(reporter: &Reporter, taken: &PendingEffect) -> Result<String, StoreError> {
     Ok(match taken.effect {
-        Effect::ReportJob(job) => match report::subject(app, taken.pipeline, job).await? {
+        Effect::ReportJob(job) => match report::subject(reporter, taken.pipeline, job).await? {
             Some(subject) => subject,
             None => format!("job/{job}"),
         },
@@ -104,25 +114,25 @@ async fn lane(app: &App, taken: &PendingEffect) -> Result<String, StoreError> {
 }
 
 /// Delivers one effect and records what came of it.
-async fn process(app: &App, announcer: &Announcer, leased: Leased) {
+async fn process(context: &Deliver, leased: Leased) {
     let Leased { effect, leased_until } = leased;
     if Timestamp::now().plus(TIMEOUT) >= leased_until {
         return; // It waited too long: another server may have it by the time it is delivered.
     }
-    let delivered = tokio::time::timeout(TIMEOUT, deliver(app, announcer, &effect)).await;
+    let delivered = tokio::time::timeout(TIMEOUT, deliver(context, &effect)).await;
     let delivered = delivered.unwrap_or_else(|_| Err(EffectError::later("it took too long")));
     let now = Timestamp::now();
     let recorded = match delivered {
-        Ok(()) => app.store.effect_delivered(&effect, now).await,
+        Ok(()) => context.store.effect_delivered(&effect, now).await,
         Err(error) if error.is_hopeless(&effect, now) => {
             tracing::warn!(pipeline.id = %effect.pipeline, effect = ?effect.effect, %error, "gave up on an effect");
-            app.store.effect_given_up(&effect, &error.reason, now).await
+            context.store.effect_given_up(&effect, &error.reason, now).await
         }
         Err(error) => {
             let pause = retry::pause(effect.attempts.saturating_sub(1), error.retry_after);
             let retry_at = now.plus(pause);
             tracing::info!(pipeline.id = %effect.pipeline, effect = ?effect.effect, %error, %retry_at, "an effect will be tried again");
-            app.store.effect_failed(&effect, &error.reason, retry_at).await
+            context.store.effect_failed(&effect, &error.reason, retry_at).await
         }
     };
     if let Err(error) = recorded {
@@ -131,32 +141,32 @@ async fn process(app: &App, announcer: &Announcer, leased: Leased) {
     }
 }
 
-async fn deliver(
-    app: &App,
-    announcer: &Announcer,
-    taken: &PendingEffect,
-) -> Result<(), EffectError> {
+async fn deliver(context: &Deliver, taken: &PendingEffect) -> Result<(), EffectError> {
     match taken.effect {
         Effect::OfferToRunners(_) => {
-            app.wake.offer.notify_waiters();
+            context.wake.offer.notify_waiters();
             Ok(())
         }
-        Effect::ReportJob(job) => match report::of_job(app, taken.pipeline, job).await? {
-            Some(report) => send(app, &report).await,
-            None => Ok(()),
-        },
-        Effect::ReportConfigError => match report::of_config(app, taken.pipeline).await? {
-            Some(report) => send(app, &report).await,
-            None => Ok(()),
-        },
-        Effect::AnnounceWorkflow(workflow) => {
-            announce::workflow(app, announcer, taken, workflow).await
+        Effect::ReportJob(job) => {
+            match report::of_job(&context.reporter, taken.pipeline, job).await? {
+                Some(report) => send(&context.reporter, &report).await,
+                None => Ok(()),
+            }
         }
-        Effect::AnnounceConfigError => announce::config_error(app, announcer, taken).await,
+        Effect::ReportConfigError => {
+            match report::of_config(&context.reporter, taken.pipeline).await? {
+                Some(report) => send(&context.reporter, &report).await,
+                None => Ok(()),
+            }
+        }
+        Effect::AnnounceWorkflow(workflow) => {
+            announce::workflow(&context.announcer, taken, workflow).await
+        }
+        Effect::AnnounceConfigError => announce::config_error(&context.announcer, taken).await,
     }
 }
 
-async fn send(app: &App, report: &Report) -> Result<(), EffectError> {
-    let sent = report::send(app, report).await;
+async fn send(reporter: &Reporter, report: &Report) -> Result<(), EffectError> {
+    let sent = report::send(reporter, report).await;
     sent.map_err(|error| EffectError::of_call(error, report.is_worth()))
 }

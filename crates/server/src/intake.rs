@@ -1,6 +1,6 @@
 //! From delivery to pipeline: the first of the three loops.
 //!
-//! [`run`] takes the next due delivery, [`process`] decides each change that it tells of, and every
+//! [`run`] takes the next due delivery, [`process`] decides each change that it reports, and every
 //! delivery ends with a receipt: one [`Verdict`] for each change (invariant 8). A webhook is a hint
 //! to look, so what matters is read from the forge's API; what the payload says is only believed
 //! where nothing is at stake (`VCS` §3.5).
@@ -18,11 +18,13 @@ use roundel_store::{
     StoreError,
     deliveries::{Delivery, Verdict},
 };
+use tokio_util::sync::CancellationToken;
 
+pub(crate) use self::decide::Intake;
 use self::decide::{Case, Postponed, ignored};
-use crate::{app::App, lanes::Lanes, live::News, retry::Attempt};
+use crate::{lanes::Lanes, live::Update, retry::Attempt, wake::WakeUps};
 
-/// Makes up for a lost ring, and finds postponed deliveries.
+/// Makes up for a missed wake-up, and finds postponed deliveries.
 const PERIOD: Duration = Duration::from_secs(1);
 
 /// Deliveries that are taken at a time. Those of one project go in order.
@@ -36,15 +38,16 @@ const LEASE: Duration = Duration::from_mins(1);
 const PATIENCE: Duration = Duration::from_hours(24);
 
 /// Runs until the server stops.
-pub(crate) async fn run(app: Arc<App>) {
+pub(crate) async fn run(intake: Intake, wake: Arc<WakeUps>, stopping: CancellationToken) {
+    let intake = Arc::new(intake);
     let mut lanes: Lanes<ProjectId, Taken> = Lanes::new();
     let work = |taken: Taken| {
-        let app = Arc::clone(&app);
-        async move { process(&app, &taken.delivery, &taken.body).await }
+        let intake = Arc::clone(&intake);
+        async move { process(&intake, &taken.delivery, &taken.body).await }
     };
     loop {
         while lanes.taken() < WIDTH {
-            match take_next(&app).await {
+            match take_next(&intake).await {
                 Ok(Some(taken)) => lanes.push(taken.delivery.project, taken, &work),
                 Ok(None) => break,
                 Err(error) => {
@@ -54,8 +57,8 @@ pub(crate) async fn run(app: Arc<App>) {
             }
         }
         tokio::select! {
-            () = app.stopping.cancelled() => return,
-            () = app.wake.intake.notified() => {}
+            () = stopping.cancelled() => return,
+            () = wake.intake.notified() => {}
             () = lanes.advance(&work) => {}
             () = tokio::time::sleep(PERIOD) => {}
         }
@@ -67,34 +70,38 @@ struct Taken {
     body: Vec<u8>,
 }
 
-async fn take_next(app: &App) -> Result<Option<Taken>, StoreError> {
+async fn take_next(intake: &Intake) -> Result<Option<Taken>, StoreError> {
     let now = Timestamp::now();
-    let next = app.store.next_delivery(now, now.plus(LEASE)).await?;
+    let next = intake.store.next_delivery(now, now.plus(LEASE)).await?;
     Ok(next.map(|(delivery, body)| Taken { delivery, body }))
 }
 
 /// Decides one delivery and writes its receipt, or postpones it.
-async fn process(app: &App, delivery: &Delivery, body: &[u8]) {
-    let outcome = match verdicts(app, delivery, body).await {
+async fn process(intake: &Intake, delivery: &Delivery, body: &[u8]) {
+    let outcome = match verdicts(intake, delivery, body).await {
         Ok(verdicts) => {
             tracing::info!(delivery.id = %delivery.id, ?verdicts, "a delivery was decided");
-            app.store.decide_delivery(delivery.id, &verdicts, Timestamp::now()).await
+            intake.store.decide_delivery(delivery.id, &verdicts, Timestamp::now()).await
         }
         Err(postponed) => {
             let until = Timestamp::now().plus(postponed.pause(delivery.attempts));
             tracing::warn!(delivery.id = %delivery.id, error = %postponed, %until, "a delivery was postponed");
-            app.store.postpone_delivery(delivery.id, until, &postponed.to_string()).await
+            intake.store.postpone_delivery(delivery.id, until, &postponed.to_string()).await
         }
     };
     if let Err(error) = outcome {
         // Its lease runs out, and it is decided again.
         tracing::error!(delivery.id = %delivery.id, %error, "a receipt could not be written");
     }
-    app.live.tell(News::Delivery { project: delivery.project });
+    intake.live.publish(Update::Delivery { project: delivery.project });
 }
 
-async fn verdicts(app: &App, delivery: &Delivery, body: &[u8]) -> Result<Vec<Verdict>, Postponed> {
-    let Some(project) = app.store.project(delivery.project).await? else {
+async fn verdicts(
+    intake: &Intake,
+    delivery: &Delivery,
+    body: &[u8],
+) -> Result<Vec<Verdict>, Postponed> {
+    let Some(project) = intake.store.project(delivery.project).await? else {
         return Ok(vec![ignored(&delivery.event, "its project was deleted")]);
     };
     let now = Timestamp::now();
@@ -102,11 +109,11 @@ async fn verdicts(app: &App, delivery: &Delivery, body: &[u8]) -> Result<Vec<Ver
     let attempt = if is_old { Attempt::Last } else { Attempt::Repeatable };
     let events = event::parse(delivery.forge, &delivery.event, body);
     if events.is_empty() {
-        return Ok(vec![ignored(&delivery.event, "it tells of no change")]);
+        return Ok(vec![ignored(&delivery.event, "it reports no change")]);
     }
     let mut verdicts = Vec::with_capacity(events.len());
     for event in events {
-        let case = Case { app, project: &project, delivery, attempt };
+        let case = Case { intake, project: &project, delivery, attempt };
         verdicts.push(decide::decide(&case, event).await?);
     }
     Ok(verdicts)

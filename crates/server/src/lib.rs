@@ -10,6 +10,7 @@ pub mod app;
 pub mod clock;
 pub mod deliver;
 pub mod drive;
+pub mod forges;
 pub mod http;
 pub mod intake;
 mod lanes;
@@ -18,8 +19,10 @@ pub mod live;
 pub mod orbs;
 mod retry;
 pub mod setup;
-mod tokens;
+mod signing;
+pub mod status_name;
 mod trigger;
+pub mod wake;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -28,6 +31,11 @@ use tokio::{net::TcpListener, task::JoinSet};
 
 pub use app::{App, MailSettings, OpenError, Settings};
 pub use trigger::missing_contexts;
+
+use crate::{
+    deliver::{Announcer, Deliver, Reporter},
+    intake::Intake,
+};
 
 /// How long open requests and loops may take to end when the server stops.
 const STOP_PATIENCE: Duration = Duration::from_secs(10);
@@ -79,10 +87,10 @@ impl Server {
 
         let mut work = JoinSet::new();
         work.spawn(serve(listener, Arc::clone(&app)));
-        work.spawn(intake::run(Arc::clone(&app)));
-        work.spawn(deliver::run(Arc::clone(&app)));
-        work.spawn(clock::run(Arc::clone(&app)));
-        setup::resume_all(&app).await;
+        work.spawn(intake::run(intake(&app), Arc::clone(&app.wake), app.stopping.clone()));
+        work.spawn(deliver::run(deliver(&app), app.stopping.clone()));
+        work.spawn(clock::run(app.starter.clone(), app.stopping.clone()));
+        setup::resume_all(&app.setups).await;
         tracing::info!(%address, public_url = %app.settings.public_url, "the server is up");
         Ok(Self { app, address, work })
     }
@@ -106,6 +114,34 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.app.stopping.cancel();
+    }
+}
+
+/// Gives the first loop what it uses.
+fn intake(app: &App) -> Intake {
+    Intake {
+        store: app.store.clone(),
+        forges: Arc::clone(&app.forges),
+        starter: app.starter.clone(),
+        roles: Arc::clone(&app.roles),
+        live: Arc::clone(&app.live),
+    }
+}
+
+/// Gives the second loop what it uses.
+fn deliver(app: &App) -> Deliver {
+    let Settings { mail, instance_key, status_prefix, .. } = &app.settings;
+    let (store, links) = (app.store.clone(), app.links.clone());
+    Deliver {
+        store: store.clone(),
+        wake: Arc::clone(&app.wake),
+        announcer: Announcer::open(store.clone(), links.clone(), mail.as_ref(), instance_key),
+        reporter: Reporter {
+            store,
+            forges: Arc::clone(&app.forges),
+            links,
+            prefix: status_prefix.clone(),
+        },
     }
 }
 

@@ -6,56 +6,76 @@ use roundel_model::{
 };
 use url::Url;
 
-use crate::app::App;
-
-/// Returns the address of a page below the public address, with each segment escaped.
-pub fn page(app: &App, segments: &[&str]) -> String {
-    below(&app.settings.public_url, segments)
+/// Makes addresses below the address that browsers and forges reach this server by.
+#[derive(Clone, Debug)]
+pub struct Links {
+    public_url: Url,
 }
 
-/// The page of a project: `/gh/acme/web`.
-pub fn project(app: &App, slug: &ProjectSlug) -> String {
-    page(app, &[slug.forge.slug(), &slug.owner, &slug.repository])
-}
+impl Links {
+    pub(crate) const fn new(public_url: Url) -> Self {
+        Self { public_url }
+    }
 
-/// The page of a pipeline: `/pipelines/gh/acme/web/12`.
-pub fn pipeline(app: &App, slug: &ProjectSlug, number: u64) -> String {
-    let number = number.to_string();
-    page(app, &["pipelines", slug.forge.slug(), &slug.owner, &slug.repository, &number])
-}
+    /// Returns the host of the public address, if it has one.
+    pub fn host(&self) -> Option<&str> {
+        self.public_url.host_str()
+    }
 
-/// The page of a workflow: `/pipelines/gh/acme/web/12/workflows/…`.
-pub fn workflow(app: &App, slug: &ProjectSlug, number: u64, id: WorkflowId) -> String {
-    let (number, id) = (number.to_string(), id.to_string());
-    page(
-        app,
-        &["pipelines", slug.forge.slug(), &slug.owner, &slug.repository, &number, "workflows", &id],
-    )
-}
+    /// Returns the address of a page below the public address, with each segment escaped.
+    pub fn page(&self, segments: &[&str]) -> String {
+        below(&self.public_url, segments)
+    }
 
-/// The page of a job: `/gh/acme/web/34`, which is also `CIRCLE_BUILD_URL` (`RUN` §3.1).
-pub fn job(app: &App, slug: &ProjectSlug, number: u64) -> String {
-    page(app, &[slug.forge.slug(), &slug.owner, &slug.repository, &number.to_string()])
-}
+    /// The page of a project: `/gh/acme/web`.
+    pub fn project(&self, slug: &ProjectSlug) -> String {
+        self.page(&[slug.forge.slug(), &slug.owner, &slug.repository])
+    }
 
-/// The address that a forge sends deliveries to.
-pub fn hook(app: &App, forge: ForgeKind, id: HookId) -> String {
-    page(app, &["hooks", forge.long_slug(), &id.to_string()])
-}
+    /// The page of a pipeline: `/pipelines/gh/acme/web/12`.
+    pub fn pipeline(&self, slug: &ProjectSlug, number: u64) -> String {
+        let number = number.to_string();
+        self.page(&["pipelines", slug.forge.slug(), &slug.owner, &slug.repository, &number])
+    }
 
-/// Where a forge sends the browser after consent: exactly as registered there.
-pub fn callback(app: &App, forge: ForgeKind) -> String {
-    page(app, &["login", forge.long_slug(), "callback"])
-}
+    /// The page of a workflow: `/pipelines/gh/acme/web/12/workflows/…`.
+    pub fn workflow(&self, slug: &ProjectSlug, number: u64, id: WorkflowId) -> String {
+        let (number, id) = (number.to_string(), id.to_string());
+        self.page(&[
+            "pipelines",
+            slug.forge.slug(),
+            &slug.owner,
+            &slug.repository,
+            &number,
+            "workflows",
+            &id,
+        ])
+    }
 
-/// Where the mail about a project can be changed and stopped by the user to whom it was sent.
-pub fn mail_preferences(
-    app: &App,
-    project: ProjectId,
-    account: AccountId,
-    signature: &str,
-) -> String {
-    page(app, &["mail", &project.to_string(), &account.to_string(), signature])
+    /// The page of a job: `/gh/acme/web/34`, which is also `CIRCLE_BUILD_URL` (`RUN` §3.1).
+    pub fn job(&self, slug: &ProjectSlug, number: u64) -> String {
+        self.page(&[slug.forge.slug(), &slug.owner, &slug.repository, &number.to_string()])
+    }
+
+    /// The address that a forge sends deliveries to.
+    pub fn hook(&self, forge: ForgeKind, id: HookId) -> String {
+        self.page(&["hooks", forge.long_slug(), &id.to_string()])
+    }
+
+    /// Where a forge sends the browser after consent: exactly as registered there.
+    pub fn callback(&self, forge: ForgeKind) -> String {
+        self.page(&["login", forge.long_slug(), "callback"])
+    }
+
+    /// Where the mail about a project can be changed and stopped by the user to whom it was sent.
+    pub fn mail_preferences(
+        &self,
+        project: ProjectId,
+        account: AccountId,
+        signature: &str,
+    ) -> String {
+        self.page(&["mail", &project.to_string(), &account.to_string(), signature])
+    }
 }
 
 fn below(base: &Url, segments: &[&str]) -> String {

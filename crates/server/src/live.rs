@@ -1,14 +1,15 @@
-//! News for pages that are open. Losing one is harmless: pages read the rows, news only say when.
+//! Updates for pages that are open. Losing one is harmless: pages read the rows, an update only says
+//! when.
 
 use roundel_model::id::{JobId, PipelineId, ProjectId};
 use tokio::sync::broadcast;
 
-/// How many news a slow listener may be behind before it loses some.
+/// How many updates a slow subscriber may be behind before it loses some.
 const BACKLOG: usize = 4096;
 
 /// Something that an open page may want to show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum News {
+pub enum Update {
     /// A pipeline, or something in it, changed its status.
     Pipeline {
         /// Its project.
@@ -44,9 +45,9 @@ pub enum News {
     },
 }
 
-/// Spreads news to whoever listens.
+/// Publishes updates to every open page.
 pub struct Live {
-    sender: broadcast::Sender<News>,
+    sender: broadcast::Sender<Update>,
 }
 
 impl Default for Live {
@@ -56,18 +57,18 @@ impl Default for Live {
 }
 
 impl Live {
-    /// Tells everybody who listens. Nobody listening is fine.
-    pub fn tell(&self, news: News) {
-        drop(self.sender.send(news));
+    /// Publishes an update. It is fine if no page is open.
+    pub fn publish(&self, update: Update) {
+        drop(self.sender.send(update));
     }
 
-    /// Listens from now on.
-    pub fn listen(&self) -> broadcast::Receiver<News> {
+    /// Returns what receives every update from now on.
+    pub fn subscribe(&self) -> broadcast::Receiver<Update> {
         self.sender.subscribe()
     }
 
-    /// Tells whether anybody listens: what only they would need need not be looked up.
-    pub fn has_listeners(&self) -> bool {
+    /// Returns whether a page is open: what only pages need is then worth reading.
+    pub fn has_subscribers(&self) -> bool {
         self.sender.receiver_count() > 0
     }
 }

@@ -25,10 +25,8 @@ use roundel_store::{
 };
 
 use self::record::Record;
-use crate::{
-    app::App,
-    tokens::{self, CallError},
-};
+pub use self::step::Setups;
+use crate::forges::CallError;
 
 /// Why a set-up could not even begin: a sentence for the person who asked.
 #[derive(Debug, thiserror::Error)]
@@ -36,20 +34,20 @@ use crate::{
 pub struct SetupRefused(pub String);
 
 /// Starts (or joins) the set-up of a repository and returns its project at once; the sequence goes
-/// on by itself, its record is in the store, its news on [`crate::live`].
+/// on by itself, its record is in the store, its updates on [`crate::live`].
 ///
 /// # Errors
 ///
 /// [`SetupRefused`] if the repository cannot be seen or the person may not set it up.
 pub async fn begin(
-    app: &Arc<App>,
+    setups: &Arc<Setups>,
     actor: AccountId,
     forge: ForgeKind,
     owner: &str,
     name: &str,
 ) -> Result<ProjectId, SetupRefused> {
-    let repository = resolve(app, actor, forge, owner, name).await?;
-    check_scopes(app, actor, forge, repository.private).await?;
+    let repository = resolve(setups, actor, forge, owner, name).await?;
+    check_scopes(setups, actor, forge, repository.private).await?;
     let slug = ProjectSlug {
         forge,
         owner: repository.owner.login.clone(),
@@ -65,31 +63,32 @@ pub async fn begin(
         web_url: repository.web_url,
         integration: actor,
     };
-    let project = app.store.upsert_project(&new, Timestamp::now()).await.map_err(store_failed)?;
-    if app.setups.enter(project.id) {
-        let record = match Record::begin(app, &project, actor).await {
+    let project =
+        setups.store.upsert_project(&new, Timestamp::now()).await.map_err(store_failed)?;
+    if setups.under_way.enter(project.id) {
+        let record = match Record::begin(setups, &project, actor).await {
             Ok(record) => record,
             Err(error) => {
-                app.setups.leave(project.id);
+                setups.under_way.leave(project.id);
                 return Err(store_failed(error));
             }
         };
-        go_on(app, project.clone(), record);
+        go_on(setups, project.clone(), record);
     }
     Ok(project.id)
 }
 
 /// Goes on with what a crash interrupted. Called once at start.
-pub async fn resume_all(app: &Arc<App>) {
-    let setups = match app.store.unfinished_setups().await {
-        Ok(setups) => setups,
+pub async fn resume_all(setups: &Arc<Setups>) {
+    let unfinished = match setups.store.unfinished_setups().await {
+        Ok(unfinished) => unfinished,
         Err(error) => return tracing::error!(%error, "could not look for unfinished set-ups"),
     };
-    for setup in setups {
-        match app.store.project(setup.project).await {
-            Ok(Some(project)) if app.setups.enter(project.id) => {
+    for setup in unfinished {
+        match setups.store.project(setup.project).await {
+            Ok(Some(project)) if setups.under_way.enter(project.id) => {
                 tracing::info!(project = %project.slug, "going on with a set-up");
-                go_on(app, project, Record::resume(app, setup));
+                go_on(setups, project, Record::resume(setups, setup));
             }
             Ok(_) => {}
             Err(error) => tracing::error!(%error, "could not go on with a set-up"),
@@ -97,25 +96,26 @@ pub async fn resume_all(app: &Arc<App>) {
     }
 }
 
-fn go_on(app: &Arc<App>, project: Project, record: Record) {
-    let owned = Arc::clone(app);
-    app.spawn(async move {
+fn go_on(setups: &Arc<Setups>, project: Project, record: Record) {
+    let owned = Arc::clone(setups);
+    setups.tasks.spawn(async move {
         let id = project.id;
-        sequence::run(&owned, &project, record).await;
-        owned.setups.leave(id);
+        let sequence = Box::pin(sequence::run(&owned, &project, record));
+        owned.stopping.run_until_cancelled(sequence).await;
+        owned.under_way.leave(id);
     });
 }
 
 /// Step 1: what is it, and what may this person do with it?
 async fn resolve(
-    app: &App,
+    setups: &Setups,
     actor: AccountId,
     kind: ForgeKind,
     owner: &str,
     name: &str,
 ) -> Result<Repository, SetupRefused> {
-    let forge = tokens::forge_of(app, kind).map_err(|error| SetupRefused(error.message))?;
-    let token = tokens::usable(app, actor, kind).await.map_err(call_failed)?.ok_or_else(|| {
+    let forge = setups.forges.client(kind).map_err(|error| SetupRefused(error.message))?;
+    let token = setups.forges.token(actor, kind).await.map_err(call_failed)?.ok_or_else(|| {
         SetupRefused(format!(
             "Roundel has no working connection to {kind} for you. Sign in with {kind} and try again."
         ))
@@ -124,7 +124,7 @@ async fn resolve(
         Ok(repository) => repository,
         Err(error) => {
             if error.class == ErrorClass::Unauthorized {
-                app.store.mark_token_refused(actor, kind).await.map_err(store_failed)?;
+                setups.store.mark_token_refused(actor, kind).await.map_err(store_failed)?;
             }
             return Err(SetupRefused(explain(kind, owner, name, &error)));
         }
@@ -157,21 +157,23 @@ fn explain(kind: ForgeKind, owner: &str, name: &str, error: &ForgeError) -> Stri
         | ErrorClass::Invalid
         | ErrorClass::RateLimited
         | ErrorClass::Unavailable
-        | ErrorClass::Broken => format!("{kind} did not answer as hoped: {error}. Try again."),
+        | ErrorClass::Broken => {
+            format!("{kind} returned an unexpected response: {error}. Try again.")
+        }
     }
 }
 
 /// Step 2: people may have unticked something at consent. Says exactly what is missing.
 async fn check_scopes(
-    app: &App,
+    setups: &Setups,
     actor: AccountId,
     kind: ForgeKind,
     private: bool,
 ) -> Result<(), SetupRefused> {
-    let identity = app.store.identity(actor, kind).await.map_err(store_failed)?;
+    let identity = setups.store.identity(actor, kind).await.map_err(store_failed)?;
     let granted = identity.and_then(|identity| identity.token).map(|token| token.scopes);
     let granted = granted.unwrap_or_default();
-    // A token whose scopes the forge does not tell is tried as it is.
+    // A token whose scopes the forge does not report is tried as it is.
     if granted.is_empty() {
         return Ok(());
     }

@@ -16,6 +16,8 @@ mod values;
 pub use plan::missing_contexts;
 pub(crate) use read::CONFIG_PATH;
 
+use std::sync::Arc;
+
 use roundel_config::Verdict;
 use roundel_engine::{Configuration, Event, IllegalEvent, NewWorkflow};
 use roundel_forge::ForgeError;
@@ -26,7 +28,7 @@ use roundel_model::{
     time::Timestamp,
 };
 use roundel_store::{
-    StoreError,
+    Store, StoreError,
     pipelines::{CommitInfo, CreatedPipeline, NewPipeline, TriggerKind},
     projects::Project,
     reading::PipelineRow,
@@ -37,11 +39,20 @@ use self::{
     read::Config,
 };
 use crate::{
-    app::App,
-    drive::{self, DriveError},
+    drive::{self, Drive, DriveError},
+    forges::{CallError, Forges},
+    orbs,
     retry::Attempt,
-    tokens::CallError,
 };
+
+/// What starting a pipeline needs.
+#[derive(Clone)]
+pub(crate) struct Starter {
+    pub(crate) store: Store,
+    pub(crate) forges: Arc<Forges>,
+    pub(crate) orbs: Arc<orbs::Sources>,
+    pub(crate) drive: Drive,
+}
 
 /// What is to be built, and why.
 #[derive(Clone, Debug)]
@@ -94,17 +105,17 @@ impl From<CallError> for TriggerError {
 /// [`TriggerError::Later`] if the forge is unavailable: nothing was decided, try again. In the
 /// last attempt that becomes an errored pipeline, which people can see.
 pub(crate) async fn start(
-    app: &App,
+    starter: &Starter,
     project: &Project,
     trigger: &Trigger,
     attempt: Attempt,
 ) -> Result<Started, TriggerError> {
-    let config = match read::read(app, project, &trigger.sha, attempt).await? {
+    let config = match read::read(&starter.forges, project, &trigger.sha, attempt).await? {
         Config::Absent => return Ok(Started::NoConfig),
         config @ (Config::Text(_) | Config::Unreadable(_)) => config,
     };
     let id = PipelineId::fresh();
-    let created = app
+    let created = starter
         .store
         .create_pipeline(&NewPipeline {
             id,
@@ -124,11 +135,11 @@ pub(crate) async fn start(
         CreatedPipeline::New { number } => (id, number, false),
         CreatedPipeline::Known { id, number } => (id, number, true),
     };
-    let Some(row) = app.store.pipeline(id).await? else {
+    let Some(row) = starter.store.pipeline(id).await? else {
         return Err(StoreError::Missing("pipeline").into());
     };
     if row.status == PipelineStatus::Pending {
-        launch(app, project, &row, config).await?;
+        launch(starter, project, &row, config).await?;
     }
     let ours = !known || (row.delivery.is_some() && row.delivery == trigger.delivery);
     Ok(if ours { Started::Pipeline { id, number } } else { Started::Known { id, number } })
@@ -140,22 +151,22 @@ pub(crate) async fn start(
 ///
 /// As [`start`].
 pub(crate) async fn resume(
-    app: &App,
+    starter: &Starter,
     id: PipelineId,
     attempt: Attempt,
 ) -> Result<(), TriggerError> {
-    let Some(row) = app.store.pipeline(id).await? else { return Ok(()) };
+    let Some(row) = starter.store.pipeline(id).await? else { return Ok(()) };
     if row.status != PipelineStatus::Pending {
         return Ok(());
     }
-    let Some(project) = app.store.project(row.project).await? else { return Ok(()) };
-    let config = read::read(app, &project, &row.sha, attempt).await?;
-    launch(app, &project, &row, config).await
+    let Some(project) = starter.store.project(row.project).await? else { return Ok(()) };
+    let config = read::read(&starter.forges, &project, &row.sha, attempt).await?;
+    launch(starter, &project, &row, config).await
 }
 
 /// Compiles and lets the pipeline begin, or end with its errors.
 async fn launch(
-    app: &App,
+    starter: &Starter,
     project: &Project,
     row: &PipelineRow,
     config: Config,
@@ -164,10 +175,10 @@ async fn launch(
         Config::Text(text) => text,
         Config::Absent => {
             let sentence = format!("`{CONFIG_PATH}` is gone from {}", row.sha);
-            return fail(app, row.id, errored(PipelineErrorKind::ConfigFetch, sentence)).await;
+            return fail(starter, row.id, errored(PipelineErrorKind::ConfigFetch, sentence)).await;
         }
         Config::Unreadable(reason) => {
-            return fail(app, row.id, errored(PipelineErrorKind::ConfigFetch, reason)).await;
+            return fail(starter, row.id, errored(PipelineErrorKind::ConfigFetch, reason)).await;
         }
     };
     let source = Source {
@@ -176,7 +187,7 @@ async fn launch(
         text: &text,
         inputs: values::inputs(project, row),
     };
-    let compiled = match compile::compile(app, source).await {
+    let compiled = match compile::compile(&starter.store, &starter.orbs, source).await {
         Ok(compiled) => compiled,
         Err(CompileError::Store(error)) => return Err(error.into()),
         Err(CompileError::Panicked) => {
@@ -184,7 +195,7 @@ async fn launch(
                 "Roundel's compiler broke on this configuration; this is our mistake, not yours";
             let errored = errored(PipelineErrorKind::Other, ours.to_owned());
             let configuration = Configuration { text: Some(text), diagnostics: None };
-            return fail(app, row.id, Errored { configuration, ..errored }).await;
+            return fail(starter, row.id, Errored { configuration, ..errored }).await;
         }
     };
     let diagnostics = plan::diagnostics_json(&compiled);
@@ -199,24 +210,24 @@ async fn launch(
         (Some(planned), None) => planned,
         (_, kind) => {
             let kind = kind.unwrap_or(PipelineErrorKind::Config);
-            return fail(app, row.id, Errored { kind, errors, configuration }).await;
+            return fail(starter, row.id, Errored { kind, errors, configuration }).await;
         }
     };
-    begin(app, row.id, plan::to_engine(planned), configuration).await
+    begin(starter, row.id, plan::to_engine(planned), configuration).await
 }
 
 /// Lets the workflows begin, or ends the pipeline with the reason why they cannot.
 async fn begin(
-    app: &App,
+    starter: &Starter,
     id: PipelineId,
     workflows: Vec<NewWorkflow>,
     configuration: Configuration,
 ) -> Result<(), TriggerError> {
     let event = Event::Compiled { workflows, configuration: configuration.clone() };
-    match drive::apply(app, id, &event, Timestamp::now()).await {
+    match drive::apply(&starter.drive, id, &event, Timestamp::now()).await {
         Ok(_) => Ok(()),
         Err(DriveError::Illegal(illegal)) => {
-            fail(app, id, Errored { configuration, ..refused(&illegal) }).await
+            fail(starter, id, Errored { configuration, ..refused(&illegal) }).await
         }
         Err(error) => Err(error.into()),
     }
@@ -240,10 +251,10 @@ struct Errored {
     configuration: Configuration,
 }
 
-async fn fail(app: &App, id: PipelineId, errored: Errored) -> Result<(), TriggerError> {
+async fn fail(starter: &Starter, id: PipelineId, errored: Errored) -> Result<(), TriggerError> {
     let Errored { kind, errors, configuration } = errored;
     let event = Event::CompileFailed { kind, errors, configuration };
-    drive::apply(app, id, &event, Timestamp::now()).await?;
+    drive::apply(&starter.drive, id, &event, Timestamp::now()).await?;
     Ok(())
 }
 
@@ -258,18 +269,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_author_is_told_only_about_a_graph_that_he_wrote() {
+    fn only_a_wrong_graph_is_reported_to_its_author() {
         let graph = BadGraph::TooManyJobs { jobs: 2_000, limit: 1_000 };
-        let told = refused(&IllegalEvent::Graph(graph));
-        assert_eq!(told.kind, PipelineErrorKind::Plan);
+        let errored = refused(&IllegalEvent::Graph(graph));
+        assert_eq!(errored.kind, PipelineErrorKind::Plan);
         assert_eq!(
-            told.errors,
+            errored.errors,
             ["the workflows cannot run: they have 2000 jobs; the limit is 1000"]
         );
         let broken = "W4: `main` waits, and nothing in it can move".to_owned();
-        let told = refused(&IllegalEvent::Invariant { event: "compiled", broken });
-        assert_eq!(told.kind, PipelineErrorKind::Other);
-        assert!(told.errors[0].contains("our mistake"), "{:?}", told.errors);
-        assert!(!told.errors[0].contains("W4"), "{:?}", told.errors);
+        let errored = refused(&IllegalEvent::Invariant { event: "compiled", broken });
+        assert_eq!(errored.kind, PipelineErrorKind::Other);
+        assert!(errored.errors[0].contains("our mistake"), "{:?}", errored.errors);
+        assert!(!errored.errors[0].contains("W4"), "{:?}", errored.errors);
     }
 }

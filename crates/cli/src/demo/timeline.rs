@@ -12,7 +12,10 @@ use roundel_model::{
     status::{JobStatus, PipelineStatus, WorkflowStatus},
     time::Timestamp,
 };
-use roundel_server::App;
+use roundel_server::{
+    App,
+    status_name::{self, Named},
+};
 use roundel_store::{
     logs::LogKey,
     reading::{PipelineFilter, PipelineRow, WorkflowRow},
@@ -69,8 +72,12 @@ pub(crate) async fn follow(
         finished(app, project, sha).await.with_context(|| format!("{name} is not green"))?;
     let contexts = workflows
         .iter()
-        .flat_map(|workflow| &workflow.jobs)
-        .map(|job| format!("{}: {}", app.settings.status_prefix, job.name));
+        .flat_map(|workflow| workflow.jobs.iter().map(move |job| (workflow, job)))
+        .map(|(workflow, job)| {
+            let (workflow, name) = (workflow.name.as_str(), job.name.as_str());
+            let named = Named { kind: job.kind, workflow, job: name };
+            status_name::of_job(&app.settings.status_prefix, named)
+        });
     let statuses = green(world, sample, sha, &contexts.collect::<Vec<_>>())
         .await
         .with_context(|| format!("{name} is not green"))?;

@@ -110,7 +110,8 @@ impl World {
     pub(crate) async fn sign_in(&self) -> Result<AccountId> {
         let mut account = None;
         for kind in ForgeKind::ALL {
-            let client = self.server.app.forges.get(&kind).context("a forge is not connected")?;
+            let client =
+                self.server.app.forges.clients().get(&kind).context("a forge is not connected")?;
             let scopes: Vec<&str> =
                 client.requested_scopes().iter().map(|scope| scope.name).collect();
             let sign_in = SignIn {
@@ -148,8 +149,9 @@ impl World {
     /// Adds a sample as a project, as the button on the page does, and waits until that is done.
     pub(crate) async fn add_project(&self, actor: AccountId, sample: &Sample) -> Result<ProjectId> {
         let app = &self.server.app;
-        let mut news = app.live.listen();
-        let project = setup::begin(app, actor, sample.forge, sample.owner, sample.name).await?;
+        let mut news = app.live.subscribe();
+        let project =
+            setup::begin(&app.setups, actor, sample.forge, sample.owner, sample.name).await?;
         let wait = async {
             loop {
                 if let Some(setup) = app.store.setup(project).await? {

@@ -1,8 +1,9 @@
-//! Whom to tell that a workflow ended or waits, and what (`VCS` §10.1).
+//! Mail about a workflow that ended or waits: to whom, and what it says (`VCS` §10.1).
 //!
-//! Everybody who follows the project, whose account has an address, and who wants it. What is said
-//! is read when it is said. A person gets at most one mail of each kind for a workflow: who was
-//! reached before a failure is remembered, and the `Message-ID` is the same in every try.
+//! Every follower of the project whose account has an address and who wants it gets one. What it says is
+//! read when it is sent. A retry leaves out the recipients that were reached before: they are remembered
+//! in memory only, so that a restart between a failure and its retry repeats a mail. The `Message-ID` is
+//! the same in every try, by which mail programs recognise the repetition.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -12,10 +13,11 @@ use std::{
 use lettre::message::Mailbox;
 use roundel_model::{
     id::{AccountId, EffectId, WorkflowId},
+    secret::Secret,
     status::{JobStatus, PipelineErrorKind, PipelineStatus, StepStatus, WorkflowStatus},
 };
 use roundel_store::{
-    StoreError,
+    Store, StoreError,
     effects::PendingEffect,
     logs::LogKey,
     projects::Project,
@@ -30,9 +32,9 @@ use super::{
         tail,
     },
 };
-use crate::{app::App, links};
+use crate::{app::MailSettings, links::Links};
 
-/// Jobs that one mail tells of; the page has the rest.
+/// Jobs that one mail lists; the page has the rest.
 const MAX_FAILURES: usize = 5;
 
 /// Lines of the failing step that a mail shows.
@@ -44,22 +46,29 @@ const TAIL_BYTES: u64 = 16 << 10;
 /// Effects whose reached people are remembered at a time.
 const MAX_REMEMBERED: usize = 1_024;
 
-/// The way out for mail, and who was reached already.
-pub(super) struct Announcer {
+/// Sends mail, and remembers which recipients were reached.
+pub(crate) struct Announcer {
+    store: Store,
+    links: Links,
     mailer: Option<Mailer>,
     reached: Mutex<BTreeMap<EffectId, BTreeSet<AccountId>>>,
 }
 
 impl Announcer {
-    /// Prepares the way out. Settings that cannot be used are logged: mail must not keep a server
-    /// from starting.
-    pub(super) fn open(app: &App) -> Self {
-        let mailer = app.settings.mail.as_ref().and_then(|settings| {
-            Mailer::open(settings)
+    /// Opens the mail settings; none: no mail is sent. Settings that cannot be used are logged: mail
+    /// must not keep a server from starting.
+    pub(crate) fn open(
+        store: Store,
+        links: Links,
+        settings: Option<&MailSettings>,
+        instance_key: &Secret<Vec<u8>>,
+    ) -> Self {
+        let mailer = settings.and_then(|settings| {
+            Mailer::open(settings, links.clone(), instance_key.clone())
                 .map_err(|error| tracing::error!(%error, "no mail will be sent"))
                 .ok()
         });
-        Self { mailer, reached: Mutex::default() }
+        Self { store, links, mailer, reached: Mutex::default() }
     }
 
     fn was_reached(&self, effect: EffectId, account: AccountId) -> bool {
@@ -81,9 +90,8 @@ impl Announcer {
     }
 }
 
-/// Tells people how a workflow stands.
+/// Mails the status of a workflow to the project's followers.
 pub(super) async fn workflow(
-    app: &App,
     announcer: &Announcer,
     pending: &PendingEffect,
     id: WorkflowId,
@@ -91,42 +99,44 @@ pub(super) async fn workflow(
     if announcer.mailer.is_none() {
         return Ok(());
     }
-    let Some((project, pipeline)) = surroundings(app, pending).await? else { return Ok(()) };
-    let workflows = app.store.workflows(pending.pipeline).await?;
+    let Some((project, pipeline)) = pipeline_with_project(announcer, pending).await? else {
+        return Ok(());
+    };
+    let workflows = announcer.store.workflows(pending.pipeline).await?;
     let Some(workflow) = workflows.into_iter().find(|workflow| workflow.id == id) else {
         return Ok(());
     };
-    let before = app.store.previous_outcome(id).await?;
+    let before = announcer.store.previous_outcome(id).await?;
     let Some(word) = word(workflow.status, before) else { return Ok(()) };
-    let failures = failures(app, &project, &workflow).await?;
-    let news = News {
+    let failures = failures(announcer, &project, &workflow).await?;
+    let announcement = Announcement {
         word,
         title: workflow.name.to_string(),
         event: format!("{id}.{word}"),
-        link: links::workflow(app, &project.slug, pipeline.number, id),
-        is_trouble: !matches!(workflow.status, WorkflowStatus::Success),
+        link: announcer.links.workflow(&project.slug, pipeline.number, id),
+        is_failure: !matches!(workflow.status, WorkflowStatus::Success),
         errors: Vec::new(),
         failures,
     };
     send_to_all(
-        app,
         announcer,
         pending,
-        &About { project: &project, pipeline: &pipeline, news: &news },
+        &About { project: &project, pipeline: &pipeline, announcement: &announcement },
     )
     .await
 }
 
-/// Tells people that a configuration does not compile.
+/// Mails to the project's followers that a configuration does not compile.
 pub(super) async fn config_error(
-    app: &App,
     announcer: &Announcer,
     pending: &PendingEffect,
 ) -> Result<(), EffectError> {
     if announcer.mailer.is_none() {
         return Ok(());
     }
-    let Some((project, pipeline)) = surroundings(app, pending).await? else { return Ok(()) };
+    let Some((project, pipeline)) = pipeline_with_project(announcer, pending).await? else {
+        return Ok(());
+    };
     if pipeline.status != PipelineStatus::Errored {
         return Ok(());
     }
@@ -134,33 +144,32 @@ pub(super) async fn config_error(
         Some(PipelineErrorKind::Unsupported) => "not supported",
         Some(_) | None => "config error",
     };
-    let news = News {
+    let announcement = Announcement {
         word,
         title: format!("pipeline {}", pipeline.number),
         event: format!("{}.config", pipeline.id),
-        link: links::pipeline(app, &project.slug, pipeline.number),
-        is_trouble: true,
+        link: announcer.links.pipeline(&project.slug, pipeline.number),
+        is_failure: true,
         errors: pipeline.errors.clone(),
         failures: Vec::new(),
     };
     send_to_all(
-        app,
         announcer,
         pending,
-        &About { project: &project, pipeline: &pipeline, news: &news },
+        &About { project: &project, pipeline: &pipeline, announcement: &announcement },
     )
     .await
 }
 
-async fn surroundings(
-    app: &App,
+async fn pipeline_with_project(
+    announcer: &Announcer,
     pending: &PendingEffect,
 ) -> Result<Option<(Project, PipelineRow)>, StoreError> {
-    let Some(row) = app.store.pipeline(pending.pipeline).await? else { return Ok(None) };
-    Ok(app.store.project(row.project).await?.map(|project| (project, row)))
+    let Some(row) = announcer.store.pipeline(pending.pipeline).await? else { return Ok(None) };
+    Ok(announcer.store.project(row.project).await?.map(|project| (project, row)))
 }
 
-/// The word for how a workflow stands, or `None` while there is nothing to tell.
+/// The word for how a workflow stands, or `None` while there is nothing to report.
 fn word(status: WorkflowStatus, before: Option<WorkflowStatus>) -> Option<&'static str> {
     let was_bad = matches!(before, Some(WorkflowStatus::Failed | WorkflowStatus::Error));
     Some(match status {
@@ -175,13 +184,13 @@ fn word(status: WorkflowStatus, before: Option<WorkflowStatus>) -> Option<&'stat
     })
 }
 
-/// What happened.
-struct News {
+/// What a mail reports.
+struct Announcement {
     word: &'static str,
     title: String,
     event: String,
     link: String,
-    is_trouble: bool,
+    is_failure: bool,
     errors: Vec<String>,
     failures: Vec<Failure>,
 }
@@ -189,34 +198,33 @@ struct News {
 struct About<'a> {
     project: &'a Project,
     pipeline: &'a PipelineRow,
-    news: &'a News,
+    announcement: &'a Announcement,
 }
 
 async fn send_to_all(
-    app: &App,
     announcer: &Announcer,
     pending: &PendingEffect,
     about: &About<'_>,
 ) -> Result<(), EffectError> {
     let Some(mailer) = &announcer.mailer else { return Ok(()) };
-    let mut trouble = None;
-    for account in app.store.followers(about.project.id).await? {
+    let mut unavailable = None;
+    for account in announcer.store.followers(about.project.id).await? {
         if announcer.was_reached(pending.id, account) {
             continue;
         }
-        let Some(to) = address(app, account, about).await? else { continue };
-        match mailer.send(app, &letter(account, to, about)).await {
+        let Some(to) = address(announcer, account, about).await? else { continue };
+        match mailer.send(&letter(account, to, about)).await {
             Ok(()) => announcer.remember(pending.id, account),
             // An address that is refused for good must not keep the others from their mail.
             Err(SendError::Refused(reason)) => {
                 tracing::warn!(account.id = %account, reason, "a mail was refused");
                 announcer.remember(pending.id, account);
             }
-            Err(SendError::Unavailable(reason)) => trouble = Some(reason),
+            Err(SendError::Unavailable(reason)) => unavailable = Some(reason),
             Err(SendError::Malformed(reason)) => return Err(EffectError::never(reason)),
         }
     }
-    match trouble {
+    match unavailable {
         None => {
             announcer.forget(pending.id);
             Ok(())
@@ -227,28 +235,34 @@ async fn send_to_all(
     }
 }
 
-/// Where a person wants this, if at all.
+/// Returns where to send it, if the follower wants it.
 async fn address(
-    app: &App,
+    announcer: &Announcer,
     account: AccountId,
     about: &About<'_>,
 ) -> Result<Option<Mailbox>, StoreError> {
-    let news = about.news;
-    let wants = match preference::effective(app, account, about.project.id).await? {
+    let announcement = about.announcement;
+    let wants = match preference::effective(&announcer.store, account, about.project.id).await? {
         MailPreference::EveryResult => true,
-        MailPreference::FailuresAndFixed => news.is_trouble || news.word == "fixed",
+        MailPreference::FailuresAndFixed => announcement.is_failure || announcement.word == "fixed",
         MailPreference::Nothing => false,
     };
     if !wants {
         return Ok(None);
     }
-    let Some(person) = app.store.account(account).await? else { return Ok(None) };
-    let address = person.email.and_then(|email| email.parse().ok());
-    Ok(address.map(|address| Mailbox::new(Some(person.name), address)))
+    let Some(person) = announcer.store.account(account).await? else { return Ok(None) };
+    let Some(email) = person.email else { return Ok(None) };
+    match email.parse() {
+        Ok(address) => Ok(Some(Mailbox::new(Some(person.name), address))),
+        Err(error) => {
+            tracing::warn!(account.id = %account, %error, "an account's mail address cannot be used");
+            Ok(None)
+        }
+    }
 }
 
 fn letter(account: AccountId, to: Mailbox, about: &About<'_>) -> Letter {
-    let About { project, pipeline, news } = about;
+    let About { project, pipeline, announcement } = about;
     Letter {
         account,
         to,
@@ -259,18 +273,18 @@ fn letter(account: AccountId, to: Mailbox, about: &About<'_>) -> Letter {
         sha: pipeline.sha.short().to_owned(),
         subject: pipeline.commit.subject.clone(),
         author: pipeline.commit.author_name.clone(),
-        status: news.word,
-        title: news.title.clone(),
-        event: news.event.clone(),
-        link: news.link.clone(),
-        errors: news.errors.clone(),
-        failures: news.failures.clone(),
+        status: announcement.word,
+        title: announcement.title.clone(),
+        event: announcement.event.clone(),
+        link: announcement.link.clone(),
+        errors: announcement.errors.clone(),
+        failures: announcement.failures.clone(),
     }
 }
 
 /// The jobs that failed, each with the step that failed and the end of its log.
 async fn failures(
-    app: &App,
+    announcer: &Announcer,
     project: &Project,
     workflow: &WorkflowRow,
 ) -> Result<Vec<Failure>, StoreError> {
@@ -285,21 +299,25 @@ async fn failures(
     });
     let mut failures = Vec::new();
     for job in failed.take(MAX_FAILURES) {
-        failures.push(failure(app, project, job).await?);
+        failures.push(failure(announcer, project, job).await?);
     }
     Ok(failures)
 }
 
-async fn failure(app: &App, project: &Project, job: &JobRow) -> Result<Failure, StoreError> {
+async fn failure(
+    announcer: &Announcer,
+    project: &Project,
+    job: &JobRow,
+) -> Result<Failure, StoreError> {
     let mut failure = Failure {
         job: job.name.to_string(),
         status: job.status.as_str(),
         reason: job.reason.clone(),
         step: None,
         tail: Vec::new(),
-        link: job.number.map(|number| links::job(app, &project.slug, number)),
+        link: job.number.map(|number| announcer.links.job(&project.slug, number)),
     };
-    let steps = app.store.steps(job.id).await?;
+    let steps = announcer.store.steps(job.id).await?;
     let bad = steps.iter().find(|step| {
         matches!(
             step.status,
@@ -311,7 +329,7 @@ async fn failure(app: &App, project: &Project, job: &JobRow) -> Result<Failure, 
     let from = step.log_bytes.saturating_sub(TAIL_BYTES);
     let most = usize::try_from(TAIL_BYTES).unwrap_or(usize::MAX);
     let log = LogKey { job: job.id, task: step.task, step: step.number };
-    let log = app.store.read_log(log, from, most).await?;
+    let log = announcer.store.read_log(log, from, most).await?;
     failure.tail = tail::last_lines(&log.bytes, TAIL_LINES);
     Ok(failure)
 }

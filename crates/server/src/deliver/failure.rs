@@ -6,7 +6,7 @@ use roundel_forge::{ErrorClass, ForgeError};
 use roundel_model::{limits, time::Timestamp};
 use roundel_store::{StoreError, effects::PendingEffect};
 
-use crate::tokens::CallError;
+use crate::forges::CallError;
 
 /// How often something that the forge does not find is looked for again: it may be behind itself.
 const NOT_FOUND_TRIES: u32 = 4;

@@ -1,7 +1,8 @@
 //! Mail: building a letter, and handing it to an SMTP server (`VCS` §10.1).
 //!
-//! Plain text and HTML, no picture and nothing from elsewhere; the status is a word and a colour. One thread for each branch. Names come from commits: header values are encoded, and line
-//! breaks never reach them.
+//! Plain text and HTML, no picture and nothing from elsewhere; the status is a word and a colour. One
+//! thread for each branch. Names come from commits: header values are encoded, and line breaks never
+//! reach them.
 
 pub(crate) mod preference;
 pub(super) mod tail;
@@ -16,13 +17,11 @@ use lettre::{
 use roundel_model::{
     forge::ProjectSlug,
     id::{AccountId, ProjectId},
+    secret::Secret,
 };
 use sha2::{Digest as _, Sha256};
 
-use crate::{
-    app::{App, MailSettings},
-    links,
-};
+use crate::{app::MailSettings, links::Links};
 
 /// How long one conversation with the server may take.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -108,15 +107,22 @@ impl MailSettings {
     }
 }
 
-/// The way to the SMTP server.
+/// Writes letters and hands them to the SMTP server.
 pub(super) struct Mailer {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     from: Mailbox,
+    links: Links,
+    /// Signs the links to preferences.
+    instance_key: Secret<Vec<u8>>,
 }
 
 impl Mailer {
     /// Reads the settings. Connects only when there is something to send.
-    pub(super) fn open(settings: &MailSettings) -> Result<Self, SendError> {
+    pub(super) fn open(
+        settings: &MailSettings,
+        links: Links,
+        instance_key: Secret<Vec<u8>>,
+    ) -> Result<Self, SendError> {
         let malformed = |what: &str, error: &dyn std::fmt::Display| {
             SendError::Malformed(format!("the mail settings have no usable {what}: {error}"))
         };
@@ -125,13 +131,13 @@ impl Mailer {
             .timeout(Some(TIMEOUT))
             .build();
         let from = settings.from.parse().map_err(|error| malformed("sender", &error))?;
-        Ok(Self { transport, from })
+        Ok(Self { transport, from, links, instance_key })
     }
 
     /// Sends one letter.
-    pub(super) async fn send(&self, app: &App, letter: &Letter) -> Result<(), SendError> {
-        let message = compose(app, &self.from, letter)
-            .map_err(|error| SendError::Malformed(error.to_string()))?;
+    pub(super) async fn send(&self, letter: &Letter) -> Result<(), SendError> {
+        let message =
+            compose(self, letter).map_err(|error| SendError::Malformed(error.to_string()))?;
         // The library's time-out is for each step of the conversation; this one is for all.
         match tokio::time::timeout(TIMEOUT, self.transport.send(message)).await {
             Err(_) => Err(SendError::Unavailable("it did not answer in time".to_owned())),
@@ -169,19 +175,19 @@ enum ComposeError {
     Header(#[from] header::InvalidHeaderName),
 }
 
-fn compose(app: &App, from: &Mailbox, letter: &Letter) -> Result<Message, ComposeError> {
-    let signature = preference::signature(app, letter.account, letter.project);
-    let preferences = links::mail_preferences(app, letter.project, letter.account, &signature);
+fn compose(mailer: &Mailer, letter: &Letter) -> Result<Message, ComposeError> {
+    let signature = preference::signature(&mailer.instance_key, letter.account, letter.project);
+    let preferences = mailer.links.mail_preferences(letter.project, letter.account, &signature);
     let preferences = preferences.as_str();
     let status = shown(letter.status);
     let text = TextBody { letter, status, preferences }.render()?;
     let html = HtmlBody { letter, status, colour: colour(letter.status), preferences }.render()?;
-    let host = app.settings.public_url.host_str().unwrap_or("localhost");
+    let host = mailer.links.host().unwrap_or("localhost");
     let branch = hex::encode(Sha256::digest(letter.branch.as_bytes()));
     let thread =
         format!("<thread.{}.{}@{host}>", letter.project, branch.get(..16).unwrap_or_default());
     let mut builder = Message::builder()
-        .from(from.clone())
+        .from(mailer.from.clone())
         .to(letter.to.clone())
         .subject(subject(letter))
         .message_id(Some(format!("<{}@{host}>", letter.event.replace(' ', "-"))))

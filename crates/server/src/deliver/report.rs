@@ -1,9 +1,9 @@
-//! Marks on commits: which, in which words, for whom (`VCS` §2.10, §4.10).
+//! Commit statuses: which, with which description, for which repository (`VCS` §2.10, §4.10).
 //!
-//! A mark is made from the newest run of each job of that name on the commit, and shows the worst of
-//! them: "last writer wins" would paint a green over a red (invariant 4).
+//! A commit status is made from the newest run of each job of that name on the commit, and shows the
+//! worst of them: "last writer wins" would put a success over a failure (invariant 4).
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use roundel_forge::{CommitState, CommitStatus};
 use roundel_model::{
@@ -14,23 +14,28 @@ use roundel_model::{
     status::{JobStatus, PipelineErrorKind, PipelineStatus},
 };
 use roundel_store::{
-    StoreError,
+    Store, StoreError,
     projects::Project,
     reading::{JobRow, PipelineRow},
 };
-use sha2::{Digest as _, Sha256};
 
 use crate::{
-    app::App,
-    links,
-    tokens::{self, CallError},
+    forges::{self, CallError, Forges},
+    links::Links,
+    status_name::{self, Named},
 };
-
-/// Characters of a context. Longer names are cut, with a digest so that they stay apart.
-const CONTEXT_CHARS: usize = 200;
 
 /// How long a commit status that is not final is worth retrying (`VCS` §2.10).
 const PENDING_RETRY: Duration = Duration::from_mins(10);
+
+/// What setting commit statuses needs.
+pub(crate) struct Reporter {
+    pub(crate) store: Store,
+    pub(crate) forges: Arc<Forges>,
+    pub(crate) links: Links,
+    /// What their names begin with: `ci/roundel`.
+    pub(crate) prefix: String,
+}
 
 /// A commit status that is about to be set.
 pub(super) struct Report {
@@ -47,45 +52,48 @@ impl Report {
     }
 }
 
-/// Sets a mark, with the first token of the project that works.
-pub(super) async fn send(app: &App, report: &Report) -> Result<(), CallError> {
-    let forge = &tokens::forge_of(app, report.project.slug.forge)?;
-    let repository = &tokens::repository_ref(&report.project);
-    tokens::call(app, &report.project, |token| async move {
+/// Sets a commit status, with the first token of the project that works.
+pub(super) async fn send(reporter: &Reporter, report: &Report) -> Result<(), CallError> {
+    let forge = &reporter.forges.client(report.project.slug.forge)?;
+    let repository = &forges::repository_ref(&report.project);
+    let post = |token| async move {
         forge.post_status(&token, repository, &report.sha, &report.status).await
-    })
-    .await?;
+    };
+    reporter.forges.call(&report.project, post).await?;
     tracing::info!(
         project = %report.project.slug, sha = %report.sha, context = %report.status.context,
-        state = ?report.status.state, "a commit was marked"
+        state = ?report.status.state, "a commit status was set"
     );
     Ok(())
 }
 
-/// What a mark stands for; marks with the same subject overwrite each other.
+/// What a commit status stands for; those with the same subject overwrite each other.
 pub(super) async fn subject(
-    app: &App,
+    reporter: &Reporter,
     pipeline: PipelineId,
     job: JobId,
 ) -> Result<Option<String>, StoreError> {
-    let (Some(row), Some(job)) = (app.store.pipeline(pipeline).await?, app.store.job(job).await?)
+    let (Some(row), Some(job)) =
+        (reporter.store.pipeline(pipeline).await?, reporter.store.job(job).await?)
     else {
         return Ok(None);
     };
-    let context = context(app, &job).await?;
+    let context = context(reporter, &job).await?;
     Ok(Some(format!("{}/{}/{context}", row.project, row.sha)))
 }
 
 /// Reads where the job is now, and says so. `None` if there is nothing to say.
 pub(super) async fn of_job(
-    app: &App,
+    reporter: &Reporter,
     pipeline: PipelineId,
     job: JobId,
 ) -> Result<Option<Report>, StoreError> {
-    let Some((project, row)) = surroundings(app, pipeline).await? else { return Ok(None) };
-    let Some(job) = app.store.job(job).await? else { return Ok(None) };
+    let Some((project, row)) = pipeline_with_project(reporter, pipeline).await? else {
+        return Ok(None);
+    };
+    let Some(job) = reporter.store.job(job).await? else { return Ok(None) };
     let runs = if job.kind == JobKind::Build {
-        let mut runs = app.store.jobs_for_commit(project.id, &row.sha, &job.name).await?;
+        let mut runs = reporter.store.jobs_for_commit(project.id, &row.sha, &job.name).await?;
         runs.retain(|run| run.kind == job.kind);
         runs
     } else {
@@ -94,13 +102,13 @@ pub(super) async fn of_job(
     };
     let Some(worst) = worst(&runs) else { return Ok(None) };
     let target_url = match worst.number {
-        Some(number) => links::job(app, &project.slug, number),
-        None => links::workflow(app, &project.slug, row.number, worst.workflow),
+        Some(number) => reporter.links.job(&project.slug, number),
+        None => reporter.links.workflow(&project.slug, row.number, worst.workflow),
     };
     let Some((state, description)) = words(worst) else { return Ok(None) };
     let status = CommitStatus {
         state,
-        context: context(app, &job).await?,
+        context: context(reporter, &job).await?,
         description: cut(&description),
         target_url,
         branch: row.git_ref.branch().map(ToString::to_string),
@@ -108,12 +116,14 @@ pub(super) async fn of_job(
     Ok(Some(Report { project, sha: row.sha, status }))
 }
 
-/// A configuration that does not compile must not leave the commit silently unmarked.
+/// A configuration that does not compile must not leave the commit without a status.
 pub(super) async fn of_config(
-    app: &App,
+    reporter: &Reporter,
     pipeline: PipelineId,
 ) -> Result<Option<Report>, StoreError> {
-    let Some((project, row)) = surroundings(app, pipeline).await? else { return Ok(None) };
+    let Some((project, row)) = pipeline_with_project(reporter, pipeline).await? else {
+        return Ok(None);
+    };
     if row.status != PipelineStatus::Errored {
         return Ok(None);
     }
@@ -124,41 +134,28 @@ pub(super) async fn of_config(
     };
     let status = CommitStatus {
         state: CommitState::Error,
-        context: format!("{}: config", app.settings.status_prefix),
+        context: status_name::of_config(&reporter.prefix),
         description: cut(&reason),
-        target_url: links::pipeline(app, &project.slug, row.number),
+        target_url: reporter.links.pipeline(&project.slug, row.number),
         branch: row.git_ref.branch().map(ToString::to_string),
     };
     Ok(Some(Report { project, sha: row.sha, status }))
 }
 
-async fn surroundings(
-    app: &App,
+async fn pipeline_with_project(
+    reporter: &Reporter,
     pipeline: PipelineId,
 ) -> Result<Option<(Project, PipelineRow)>, StoreError> {
-    let Some(row) = app.store.pipeline(pipeline).await? else { return Ok(None) };
-    Ok(app.store.project(row.project).await?.map(|project| (project, row)))
+    let Some(row) = reporter.store.pipeline(pipeline).await? else { return Ok(None) };
+    Ok(reporter.store.project(row.project).await?.map(|project| (project, row)))
 }
 
-/// The names that branch protections list: stable, and the same in every run.
-async fn context(app: &App, job: &JobRow) -> Result<String, StoreError> {
-    let prefix = &app.settings.status_prefix;
-    if job.kind == JobKind::Build {
-        return Ok(shorten(&format!("{prefix}: {}", job.name)));
-    }
-    let workflows = app.store.workflows(job.pipeline).await?;
+async fn context(reporter: &Reporter, job: &JobRow) -> Result<String, StoreError> {
+    let workflows = reporter.store.workflows(job.pipeline).await?;
     let workflow = workflows.iter().find(|workflow| workflow.id == job.workflow);
-    let name = workflow.map_or("", |workflow| workflow.name.as_str());
-    Ok(shorten(&format!("{prefix}: {name}/{}", job.name)))
-}
-
-fn shorten(context: &str) -> String {
-    if context.chars().count() <= CONTEXT_CHARS {
-        return context.to_owned();
-    }
-    let digest = hex::encode(Sha256::digest(context.as_bytes()));
-    let kept: String = context.chars().take(CONTEXT_CHARS - 7).collect();
-    format!("{kept}~{}", digest.get(..6).unwrap_or_default())
+    let workflow = workflow.map_or("", |workflow| workflow.name.as_str());
+    let named = Named { kind: job.kind, workflow, job: job.name.as_str() };
+    Ok(status_name::of_job(&reporter.prefix, named))
 }
 
 /// Counts characters, as the forges do, not bytes.
@@ -249,9 +246,9 @@ mod tests {
         }
     }
 
-    /// Two workflows may have a job of the same name: a green one must not hide the red one.
+    /// Two workflows may have a job of the same name: a success must not hide a failure.
     #[test]
-    fn a_mark_shows_the_worst_of_the_latest_runs() {
+    fn a_commit_status_shows_the_worst_of_the_latest_runs() {
         let runs = [run(JobStatus::Success), run(JobStatus::Failed), run(JobStatus::Running)];
         assert_eq!(worst(&runs).map(|run| run.status), Some(JobStatus::Failed));
         let runs = [run(JobStatus::Success), run(JobStatus::Running), run(JobStatus::NotRun)];
@@ -274,12 +271,5 @@ mod tests {
         assert_eq!(cut(&"ä".repeat(140)), "ä".repeat(140));
         assert_eq!(cut(&"ä".repeat(141)), format!("{}…", "ä".repeat(139)));
         assert_eq!(cut("first\nsecond"), "first");
-    }
-
-    #[test]
-    fn two_long_names_with_the_same_beginning_stay_apart() {
-        let (one, other) = ("x".repeat(300), format!("{}y", "x".repeat(299)));
-        assert_ne!(shorten(&one), shorten(&other));
-        assert_eq!(shorten(&one).chars().count(), CONTEXT_CHARS);
     }
 }

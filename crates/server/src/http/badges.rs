@@ -12,7 +12,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::Mac as _;
 use roundel_model::{
     forge::{ForgeKind, ProjectSlug},
     id::ProjectId,
@@ -24,7 +24,7 @@ use roundel_store::{
     projects::Project,
     reading::{PipelineFilter, WorkflowRow},
 };
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::{
@@ -34,6 +34,7 @@ use super::{
 use crate::{
     access::{Visitor, role},
     app::App,
+    signing,
 };
 
 /// Pipelines that are looked at to find one that counts.
@@ -441,9 +442,8 @@ fn token_setting(project: ProjectId) -> String {
 }
 
 fn derive(app: &App, project: ProjectId, generation: &str) -> String {
-    let key = app.settings.instance_key.expose();
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return String::new() };
-    mac.update(format!("badge:{project}:{generation}").as_bytes());
+    let mac = signing::mac(&app.settings.instance_key, b"badge:");
+    let mac = mac.chain_update(format!("{project}:{generation}"));
     URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())
 }
 

@@ -2,24 +2,29 @@
 //! dashboard's.
 //!
 //! A state record ties the answer of the forge to the browser that asked: it is known by hash only,
-//! is good once, for ten minutes, and in the browser that holds its cookie. Whoever is signed in
+//! is good once, for ten minutes, and in the browser that holds its cookie. A user who is signed in
 //! already and signs in with the other forge links it to the same account.
 
 use std::{sync::Arc, time::Duration};
 
 use axum::{
     RequestExt as _,
-    extract::{Form, FromRequest, Path, Query, Request, State, rejection::QueryRejection},
-    http::{HeaderMap, HeaderName, StatusCode, header},
-    response::{AppendHeaders, IntoResponse as _, Redirect, Response},
+    extract::{
+        Form, FromRequest, FromRequestParts, Path, Query, Request, State, rejection::QueryRejection,
+    },
+    http::{StatusCode, request::Parts},
+    response::{IntoResponse as _, Redirect, Response},
 };
-use axum_extra::extract::CookieJar;
+use axum_extra::extract::{
+    CookieJar,
+    cookie::{Cookie, SameSite},
+};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use roundel_forge::{AuthorizeRequest, Forge, ForgeError};
 use roundel_model::{forge::ForgeKind, id::AccountId, time::Timestamp};
 use roundel_store::{
     StoreError,
-    accounts::{SignIn, Token},
+    accounts::{Account, SignIn, Token},
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -29,7 +34,6 @@ use super::{pages::frame, rights::Anyone, routes::Routes};
 use crate::{
     access::{self, SESSION_COOKIE, Visitor},
     app::App,
-    links,
 };
 
 /// Holds the browser's half of a sign-in that is under way.
@@ -50,9 +54,9 @@ pub(crate) fn routes() -> Routes {
         .post("/logout", sign_out)
 }
 
-/// What a link or a form may say about a sign-in.
+/// What a link or a form may ask of a sign-in.
 #[derive(Default, Deserialize)]
-struct Wanted {
+struct SignInRequest {
     #[serde(rename = "return")]
     back: Option<String>,
     /// Suggests an account at the forge.
@@ -70,15 +74,30 @@ struct Flow {
     link_to: Option<AccountId>,
 }
 
-impl FromRequest<Arc<App>> for Wanted {
+impl FromRequest<Arc<App>> for SignInRequest {
     type Rejection = QueryRejection;
 
     async fn from_request(mut request: Request, app: &Arc<App>) -> Result<Self, QueryRejection> {
-        let Query(asked) = request.extract_parts::<Query<Wanted>>().await?;
+        let Query(asked) = request.extract_parts::<Query<SignInRequest>>().await?;
         // A button without fields sends no form at all.
-        let form = Form::<Wanted>::from_request(request, app).await;
+        let form = Form::<SignInRequest>::from_request(request, app).await;
         let form = form.map(|Form(form)| form).unwrap_or_default();
         Ok(Self { back: form.back.or(asked.back), login: form.login.or(asked.login) })
+    }
+}
+
+/// The browser that asks: who is signed in with it, and its cookies.
+struct Browser {
+    visitor: Option<Account>,
+    jar: CookieJar,
+}
+
+impl FromRequestParts<Arc<App>> for Browser {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
+        let Visitor(visitor) = Visitor::from_request_parts(parts, app).await?;
+        Ok(Self { visitor, jar: CookieJar::from_headers(&parts.headers) })
     }
 }
 
@@ -86,40 +105,43 @@ async fn begin(
     _: Anyone,
     State(app): State<Arc<App>>,
     Path(forge): Path<String>,
-    visitor: Visitor,
-    wanted: Wanted,
+    browser: Browser,
+    asked: SignInRequest,
 ) -> Response {
-    start(&app, &forge, visitor, wanted).await.unwrap_or_else(Trouble::into_page)
+    let answer = match connected(&app, &forge) {
+        Ok(forge) => start(&app, &*forge, browser, asked).await,
+        Err(error) => Err(error),
+    };
+    answer.unwrap_or_else(SignInError::into_page)
 }
 
 async fn start(
     app: &App,
-    forge: &str,
-    Visitor(visitor): Visitor,
-    wanted: Wanted,
-) -> Result<Response, Trouble> {
-    let forge = connected(app, forge)?;
+    forge: &dyn Forge,
+    Browser { visitor, jar }: Browser,
+    asked: SignInRequest,
+) -> Result<Response, SignInError> {
     let (state, verifier, browser) = (random(), random(), random());
     let flow = Flow {
         forge: forge.kind(),
         verifier: verifier.clone(),
-        back: safe_path(wanted.back.as_deref()).to_owned(),
+        back: safe_path(asked.back.as_deref()).to_owned(),
         browser: hex::encode(access::hash(&browser)),
         link_to: visitor.map(|account| account.id),
     };
-    let payload = serde_json::to_string(&flow).map_err(|_| Trouble::Spoiled)?;
+    let payload = serde_json::to_string(&flow).map_err(|_| SignInError::Expired)?;
     let expires_at = Timestamp::now().plus(FLOW_LASTS);
     app.store.put_oauth_state(&access::hash(&state), &payload, expires_at).await?;
     let scopes = forge.requested_scopes();
     let address = forge.authorize_url(&AuthorizeRequest {
-        redirect_uri: links::callback(app, forge.kind()),
+        redirect_uri: app.links.callback(forge.kind()),
         state,
         scopes: scopes.iter().map(|scope| scope.name.to_owned()).collect(),
         code_challenge: URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes())),
-        login: wanted.login,
+        login: asked.login,
     });
-    let cookies = AppendHeaders([cookie(app, FLOW_COOKIE, &browser, FLOW_LASTS)]);
-    Ok((cookies, Redirect::to(address.as_str())).into_response())
+    let jar = jar.add(cookie(app, FLOW_COOKIE, browser, FLOW_LASTS));
+    Ok((jar, Redirect::to(address.as_str())).into_response())
 }
 
 #[derive(Deserialize)]
@@ -134,30 +156,30 @@ async fn callback(
     _: Anyone,
     State(app): State<Arc<App>>,
     Path(forge): Path<String>,
-    headers: HeaderMap,
+    jar: CookieJar,
     Query(answer): Query<Answer>,
 ) -> Response {
-    finish(&app, &forge, &headers, answer).await.unwrap_or_else(Trouble::into_page)
+    finish(&app, &forge, jar, answer).await.unwrap_or_else(SignInError::into_page)
 }
 
 async fn finish(
     app: &App,
     forge: &str,
-    headers: &HeaderMap,
+    jar: CookieJar,
     answer: Answer,
-) -> Result<Response, Trouble> {
+) -> Result<Response, SignInError> {
     let forge = connected(app, forge)?;
     // The state comes first: without it nothing that this request says is to be believed.
-    let flow = flow(app, &*forge, headers, answer.state.as_deref()).await?;
+    let flow = flow(app, &*forge, &jar, answer.state.as_deref()).await?;
     if let Some(error) = answer.error {
         if error == "access_denied" {
             return Ok(Redirect::to(&flow.back).into_response());
         }
         let description = answer.error_description.unwrap_or_default();
-        return Err(Trouble::Refused { forge: forge.kind(), error, description });
+        return Err(SignInError::Refused { forge: forge.kind(), error, description });
     }
-    let code = answer.code.ok_or(Trouble::Spoiled)?;
-    let redirect_uri = links::callback(app, forge.kind());
+    let code = answer.code.ok_or(SignInError::Expired)?;
+    let redirect_uri = app.links.callback(forge.kind());
     let grant = forge.exchange_code(&code, &redirect_uri, &flow.verifier).await?;
     let (user, scopes) = forge.current_user(&grant.access).await?;
     let now = Timestamp::now();
@@ -186,65 +208,66 @@ async fn finish(
         )
         .await?;
     app.roles.forget_account(account);
-    open_session(app, headers, account, &flow.back, now).await
+    open_session(app, jar, account, &flow.back, now).await
 }
 
-/// Opens a session with an id that nobody has seen before, and closes the one before it.
+/// Opens a session with a new id, and closes the one before it.
 async fn open_session(
     app: &App,
-    headers: &HeaderMap,
+    jar: CookieJar,
     account: AccountId,
     back: &str,
     now: Timestamp,
-) -> Result<Response, Trouble> {
-    if let Some(old) = access::session_hash(headers) {
+) -> Result<Response, SignInError> {
+    if let Some(old) = access::session_hash(&jar) {
         app.store.close_session(&old).await?;
     }
     let session = random();
     let expires_at = now.plus(SESSION_LASTS);
     app.store.open_session(&access::hash(&session), account, now, expires_at).await?;
-    tracing::info!(account.id = %account, "somebody signed in");
-    let cookies = AppendHeaders([
-        cookie(app, SESSION_COOKIE, &session, SESSION_LASTS),
-        cookie(app, FLOW_COOKIE, "", Duration::ZERO),
-    ]);
-    Ok((cookies, Redirect::to(back)).into_response())
+    tracing::info!(account.id = %account, "a user signed in");
+    let session = cookie(app, SESSION_COOKIE, session, SESSION_LASTS);
+    let jar = jar.add(session).remove(removal(FLOW_COOKIE));
+    Ok((jar, Redirect::to(back)).into_response())
 }
 
 /// Takes the record of a sign-in: once, in time, and in the browser that began it.
 async fn flow(
     app: &App,
     forge: &dyn Forge,
-    headers: &HeaderMap,
+    jar: &CookieJar,
     state: Option<&str>,
-) -> Result<Flow, Trouble> {
-    let state = state.ok_or(Trouble::Spoiled)?;
+) -> Result<Flow, SignInError> {
+    let state = state.ok_or(SignInError::Expired)?;
     let payload = app.store.take_oauth_state(&access::hash(state), Timestamp::now()).await?;
-    let flow: Flow =
-        payload.and_then(|payload| serde_json::from_str(&payload).ok()).ok_or(Trouble::Spoiled)?;
-    let jar = CookieJar::from_headers(headers);
+    let flow: Flow = payload
+        .and_then(|payload| serde_json::from_str(&payload).ok())
+        .ok_or(SignInError::Expired)?;
     let browser = jar.get(FLOW_COOKIE).map(|cookie| hex::encode(access::hash(cookie.value())));
     let same = browser
         .is_some_and(|browser| bool::from(browser.as_bytes().ct_eq(flow.browser.as_bytes())));
     if !same || flow.forge != forge.kind() {
-        return Err(Trouble::Spoiled);
+        return Err(SignInError::Expired);
     }
     Ok(flow)
 }
 
-async fn sign_out(_: Anyone, State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
-    if let Some(session) = access::session_hash(&headers)
+async fn sign_out(_: Anyone, State(app): State<Arc<App>>, jar: CookieJar) -> Response {
+    if let Some(session) = access::session_hash(&jar)
         && let Err(error) = app.store.close_session(&session).await
     {
-        return Trouble::from(error).into_page();
+        return SignInError::from(error).into_page();
     }
-    let cookies = AppendHeaders([cookie(&app, SESSION_COOKIE, "", Duration::ZERO)]);
-    (cookies, Redirect::to("/")).into_response()
+    (jar.remove(removal(SESSION_COOKIE)), Redirect::to("/")).into_response()
 }
 
-fn connected(app: &App, forge: &str) -> Result<Arc<dyn Forge>, Trouble> {
-    let kind: ForgeKind = forge.parse().map_err(|_| Trouble::NotConnected(forge.to_owned()))?;
-    app.forges.get(&kind).cloned().ok_or_else(|| Trouble::NotConnected(kind.to_string()))
+fn connected(app: &App, forge: &str) -> Result<Arc<dyn Forge>, SignInError> {
+    let kind: ForgeKind = forge.parse().map_err(|_| SignInError::NotConnected(forge.to_owned()))?;
+    app.forges
+        .clients()
+        .get(&kind)
+        .cloned()
+        .ok_or_else(|| SignInError::NotConnected(kind.to_string()))
 }
 
 /// 256 random bits as text.
@@ -267,20 +290,30 @@ fn safe_path(path: Option<&str>) -> &str {
     }
 }
 
-/// Writes a `Set-Cookie` value. A life of zero takes the cookie away.
-fn cookie(app: &App, name: &str, value: &str, lasts: Duration) -> (HeaderName, String) {
-    let secure = if app.settings.public_url.scheme() == "https" { "; Secure" } else { "" };
-    let seconds = lasts.as_secs();
-    let text = format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
-    (header::SET_COOKIE, text)
+/// Makes a cookie that scripts cannot read, and that other sites' forms do not send.
+fn cookie(app: &App, name: &'static str, value: String, lasts: Duration) -> Cookie<'static> {
+    let mut cookie = removal(name);
+    cookie.set_value(value);
+    cookie.set_http_only(true);
+    cookie.set_same_site(SameSite::Lax);
+    cookie.set_secure(app.settings.public_url.scheme() == "https");
+    cookie.set_max_age(cookie.max_age().or_else(|| lasts.try_into().ok()));
+    cookie
 }
 
-/// Why a sign-in did not work, for the person in front of it.
+/// Names a cookie of ours, to be taken away: name and path must be those that it was set with.
+fn removal(name: &'static str) -> Cookie<'static> {
+    let mut cookie = Cookie::from(name);
+    cookie.set_path("/");
+    cookie
+}
+
+/// Why a sign-in did not work, for the user who tries.
 #[derive(Debug)]
-enum Trouble {
+enum SignInError {
     NotConnected(String),
     /// No state, a used one, an old one, or one of another browser.
-    Spoiled,
+    Expired,
     Refused {
         forge: ForgeKind,
         error: String,
@@ -290,19 +323,19 @@ enum Trouble {
     Store(StoreError),
 }
 
-impl From<ForgeError> for Trouble {
+impl From<ForgeError> for SignInError {
     fn from(error: ForgeError) -> Self {
         Self::Forge(error)
     }
 }
 
-impl From<StoreError> for Trouble {
+impl From<StoreError> for SignInError {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
     }
 }
 
-impl Trouble {
+impl SignInError {
     fn into_page(self) -> Response {
         let (status, title, text) = match self {
             Self::NotConnected(forge) => (
@@ -310,7 +343,7 @@ impl Trouble {
                 "Git provider not connected",
                 format!("The server's settings do not connect a provider called `{forge}`."),
             ),
-            Self::Spoiled => (
+            Self::Expired => (
                 StatusCode::BAD_REQUEST,
                 "Sign-in expired",
                 "It was started in another browser, more than ten minutes ago, or has already \
@@ -343,7 +376,7 @@ impl Trouble {
 mod tests {
     use super::*;
 
-    /// An open redirect would lend our name to whoever wants to phish.
+    /// An open redirect would lend our name to phishing.
     #[test]
     fn the_way_back_never_leaves_the_server() {
         assert_eq!(safe_path(Some("/gh/acme/web?x=1")), "/gh/acme/web?x=1");

@@ -61,7 +61,7 @@ impl FromRequestParts<Arc<App>> for MailLink {
         let visit = Visit::from_request_parts(parts, app).await?;
         let names = Path::<(ProjectId, AccountId, String)>::from_request_parts(parts, app).await;
         let Ok(Path((project, account, signature))) = names else { return Err(refused()) };
-        if !preference::is_signature(app, account, project, &signature) {
+        if !preference::is_signature(&app.settings.instance_key, account, project, &signature) {
             return Err(refused());
         }
         let broken = |error| PageError::Store(error).into_response();
@@ -90,8 +90,8 @@ struct Page {
 async fn page(link: MailLink) -> Answer {
     let MailLink { visit, account, project, .. } = link;
     let name = project.slug.full_name();
-    let default = preference::default_of(&visit.app, account.id).await?;
-    let own = preference::of_project(&visit.app, account.id, project.id).await?;
+    let default = preference::default_of(&visit.app.store, account.id).await?;
+    let own = preference::of_project(&visit.app.store, account.id, project.id).await?;
     visit.page(&Page {
         shell: visit.shell(format!("Mail about {name}"), ""),
         name: Untrusted(account.name),
@@ -118,16 +118,16 @@ async fn change(link: MailLink, Form(change): Form<Change>) -> Answer {
     let (app, account_id) = (&visit.app, account.id);
     if change.one_click.is_some() {
         let none = Some(MailPreference::Nothing);
-        preference::set_of_project(app, account_id, project.id, none).await?;
+        preference::set_of_project(&app.store, account_id, project.id, none).await?;
         // A mail program must not be sent on (RFC 8058 §3.1).
         let done = format!("You get no more mail about {}.\n", project.slug.full_name());
         return Ok(done.into_response());
     }
     if let Some(word) = &change.project {
-        preference::set_of_project(app, account_id, project.id, word.parse().ok()).await?;
+        preference::set_of_project(&app.store, account_id, project.id, word.parse().ok()).await?;
     }
     if let Some(preference) = change.account.as_deref().and_then(|word| word.parse().ok()) {
-        preference::set_default(app, account_id, preference).await?;
+        preference::set_default(&app.store, account_id, preference).await?;
     }
     let mut done = "mail-saved";
     match change.follow.as_deref() {

@@ -1,5 +1,5 @@
 //! What a visitor must prove before a page answers, as types: `Reader<Project>`, `Writer<Job>`,
-//! `Admin<Project>`.
+//! `Admin<Project>`, `SecretsAdmin<Project>`.
 //!
 //! A handler takes one of these as its first argument and gets the thing that the address names,
 //! together with the role that was proven. What a visitor may not see gets the same answer as what
@@ -25,12 +25,15 @@ use super::{
     },
     routes::Right,
 };
-use crate::{access, app::App};
+use crate::{
+    access::{self, Standing},
+    app::App,
+};
 
 use subject::Names;
 pub(crate) use subject::{Job, Pipeline, Receipt, Subject};
 
-/// Somebody is signed in. Others are sent to the sign-in page, programs are answered 401.
+/// A user is signed in. Others are sent to the sign-in page, programs are answered 401.
 pub(crate) struct SignedIn {
     pub(crate) visit: Visit,
     pub(crate) account: AccountId,
@@ -67,6 +70,13 @@ pub(crate) struct Admin<T> {
     pub(crate) subject: T,
 }
 
+/// Administers the subject's repository, by a role that the forge reported within the last minutes: for
+/// changing secrets and keys, for which an older role is not good enough (`VCS` §7.4).
+pub(crate) struct SecretsAdmin<T> {
+    pub(crate) visit: Visit,
+    pub(crate) subject: T,
+}
+
 impl Right for SignedIn {
     fn name() -> String {
         "SignedIn".to_owned()
@@ -97,6 +107,12 @@ impl<T: Subject> Right for Admin<T> {
     }
 }
 
+impl<T: Subject> Right for SecretsAdmin<T> {
+    fn name() -> String {
+        format!("SecretsAdmin<{}>", T::NAME)
+    }
+}
+
 impl FromRequestParts<Arc<App>> for SignedIn {
     type Rejection = Response;
 
@@ -114,7 +130,8 @@ impl<T: Subject> FromRequestParts<Arc<App>> for Reader<T> {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
         let visit = Visit::from_request_parts(parts, app).await?;
-        read(visit, parts, app).await.map_err(PageError::into_response)
+        let (reader, _) = read(visit, parts, app).await.map_err(PageError::into_response)?;
+        Ok(reader)
     }
 }
 
@@ -157,17 +174,42 @@ impl<T: Subject> FromRequestParts<Arc<App>> for Admin<T> {
     }
 }
 
+impl<T: Subject> FromRequestParts<Arc<App>> for SecretsAdmin<T> {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
+        let visit = Visit::from_request_parts(parts, app).await?;
+        let read = read::<T>(visit, parts, app).await.map_err(PageError::into_response)?;
+        let (reader, Freshness(is_fresh)) = read;
+        require(&reader, Role::Admin).map_err(PageError::into_response)?;
+        if !is_fresh {
+            let forge = reader.subject.project().slug.forge;
+            let text = format!(
+                "{forge} does not answer, so your administrator access cannot be checked. Secrets and \
+                 keys can be changed again as soon as {forge} answers. Nothing was changed."
+            );
+            return Err(PageError::Refused(text).into_response());
+        }
+        let Reader { visit, subject, .. } = reader;
+        Ok(Self { visit, subject })
+    }
+}
+
+/// Whether the forge reported the visitor's role within the last minutes.
+struct Freshness(bool);
+
 /// Finds what the address names and asks whether the visitor may see it.
 async fn read<T: Subject>(
     visit: Visit,
     parts: &mut Parts,
     app: &Arc<App>,
-) -> Result<Reader<T>, PageError> {
+) -> Result<(Reader<T>, Freshness), PageError> {
     let names = Names::read(parts, app).await.ok_or_else(|| visit.not_found())?;
-    let (subject, role) = proven(&visit, T::find(app, &names).await?).await?;
+    let (subject, Standing { role, is_fresh }) =
+        proven(&visit, T::find(app, &names).await?).await?;
     match names.right_address(subject.project(), &visit) {
         Some(to) => Err(PageError::Moved(to)),
-        None => Ok(Reader { visit, subject, role }),
+        None => Ok((Reader { visit, subject, role }, Freshness(is_fresh))),
     }
 }
 
@@ -176,14 +218,14 @@ pub(crate) async fn readable<T: Subject>(visit: &Visit, found: Option<T>) -> Res
     proven(visit, found).await.map(|(subject, _)| subject)
 }
 
-async fn proven<T: Subject>(visit: &Visit, found: Option<T>) -> Result<(T, Role), PageError> {
+async fn proven<T: Subject>(visit: &Visit, found: Option<T>) -> Result<(T, Standing), PageError> {
     let subject = found.ok_or_else(|| visit.not_found())?;
-    let role = access::role(&visit.app, visit.account.as_ref(), subject.project()).await;
-    let role = role.ok_or_else(|| visit.not_found())?;
-    Ok((subject, role))
+    let standing = access::standing(&visit.app, visit.account.as_ref(), subject.project()).await;
+    let standing = standing.ok_or_else(|| visit.not_found())?;
+    Ok((subject, standing))
 }
 
-/// Says no to somebody who may see a thing but lacks the right to change it.
+/// Refuses a visitor who may see a thing but lacks the right to change it.
 fn require<T>(reader: &Reader<T>, needs: Role) -> Result<AccountId, PageError> {
     let Some(account) = &reader.visit.account else { return Err(reader.visit.not_found()) };
     if reader.role >= needs {

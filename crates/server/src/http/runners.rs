@@ -40,7 +40,7 @@ use super::routes::Routes;
 use crate::{
     app::App,
     drive::{self, Applied},
-    live::News,
+    live::Update,
 };
 
 /// Bytes of any message but a log: names, commands and reasons.
@@ -76,7 +76,7 @@ async fn renew(
         expires_at: now.plus(limits::LEASE),
     };
     let pipeline = pipeline_of(&app, held.job).await?;
-    match drive::apply(&app, pipeline, &event, now).await? {
+    match drive::apply(&app.drive, pipeline, &event, now).await? {
         Applied::Changed => Ok(Json(RenewAnswer { lease_duration: limits::LEASE })),
         Applied::Ignored => Err(lost(&app, held.job).await),
     }
@@ -108,7 +108,7 @@ async fn report_step(
             log_bytes: 0,
         })
         .await?;
-    app.live.tell(News::Step { job: held.job });
+    app.live.publish(Update::Step { job: held.job });
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -131,7 +131,7 @@ async fn append_log(
     let appended = app.store.append_log(log, offset, &bytes, Timestamp::now()).await?;
     Ok(match appended {
         Appended::Committed(committed) => {
-            app.live.tell(News::Log { job, task, step, total: committed });
+            app.live.publish(Update::Log { job, task, step, total: committed });
             Json(LogAnswer { committed }).into_response()
         }
         Appended::WrongOffset(committed) => {
@@ -154,9 +154,9 @@ async fn finish(
         reason: report.reason.clone(),
     };
     let pipeline = pipeline_of(&app, held.job).await?;
-    match drive::apply(&app, pipeline, &event, Timestamp::now()).await? {
+    match drive::apply(&app.drive, pipeline, &event, Timestamp::now()).await? {
         Applied::Changed => Ok(StatusCode::NO_CONTENT),
-        // The first answer may have been lost: the same verdict again is no news and no quarrel.
+        // The first answer may have been lost: the same outcome again is recorded already.
         Applied::Ignored if ended_as(&app, held.job, report.outcome).await? => {
             Ok(StatusCode::NO_CONTENT)
         }

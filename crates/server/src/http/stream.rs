@@ -1,4 +1,4 @@
-//! What open pages hear: `GET /events?topic=…`, as server-sent events.
+//! Updates for open pages: `GET /events?topic=…`, as server-sent events.
 //!
 //! A stream carries no content, only that something moved; the page then fetches its part again, by
 //! the same route and rights as before. So nothing is lost by a break: after every (re)connection
@@ -31,7 +31,7 @@ use super::{
     rights::{self, Job, Pipeline},
     routes::{Right, Routes},
 };
-use crate::{app::App, live::News};
+use crate::{app::App, live::Update};
 
 /// Topics of one stream: a page has a handful.
 const TOPICS: usize = 8;
@@ -41,7 +41,7 @@ const STREAMS: usize = 2_000;
 const LIFE: Duration = Duration::from_mins(15);
 /// How often a comment keeps proxies from closing a quiet stream.
 const HEARTBEAT: Duration = Duration::from_secs(15);
-/// News that are put into one event.
+/// Updates that are put into one event.
 const TOGETHER: usize = 512;
 
 /// Route of the stream.
@@ -57,7 +57,7 @@ fn events(topics: Topics, app: &App, room: Arc<Semaphore>) -> Response {
         return (StatusCode::SERVICE_UNAVAILABLE, [("retry-after", "5")]).into_response();
     };
     let stopping = app.stopping.clone();
-    let stream = listen(topics, app.live.listen(), permit).take_until(async move {
+    let stream = listen(topics, app.live.subscribe(), permit).take_until(async move {
         tokio::select! {
             () = stopping.cancelled() => {}
             () = tokio::time::sleep(LIFE) => {}
@@ -70,7 +70,7 @@ fn events(topics: Topics, app: &App, room: Arc<Semaphore>) -> Response {
     response
 }
 
-/// What one stream tells of. Each set was checked against the visitor's rights.
+/// What one stream reports. Each set was checked against the visitor's rights.
 #[derive(Debug, Default)]
 struct Topics {
     mine: BTreeSet<ProjectId>,
@@ -139,10 +139,10 @@ impl Topics {
         Ok(())
     }
 
-    /// Adds the topics that some news belong to.
-    fn note(&self, news: News, moved: &mut Moved) {
-        match news {
-            News::Pipeline { project, pipeline } => {
+    /// Adds the topics that an update belongs to.
+    fn note(&self, update: Update, moved: &mut Moved) {
+        match update {
+            Update::Pipeline { project, pipeline } => {
                 self.note_project(project, moved);
                 if self.pipelines.contains(&pipeline) {
                     moved.topics.insert(format!("pipeline:{pipeline}"));
@@ -151,17 +151,17 @@ impl Topics {
                     moved.topics.insert(format!("job:{job}"));
                 }
             }
-            News::Step { job } => {
+            Update::Step { job } => {
                 if self.jobs.contains_key(&job) {
                     moved.topics.insert(format!("job:{job}"));
                 }
             }
-            News::Log { job, task, step, total } => {
+            Update::Log { job, task, step, total } => {
                 if self.jobs.contains_key(&job) {
                     moved.logs.insert(format!("{job}/{task}/{step}"), total);
                 }
             }
-            News::Delivery { project } | News::Setup { project } => {
+            Update::Delivery { project } | Update::Setup { project } => {
                 if self.projects.contains(&project) {
                     moved.topics.insert(format!("project:{project}"));
                 }
@@ -199,14 +199,14 @@ impl Moved {
 
 struct Listener {
     topics: Topics,
-    receiver: broadcast::Receiver<News>,
+    receiver: broadcast::Receiver<Update>,
     /// Held as long as the stream lives.
     _room: OwnedSemaphorePermit,
 }
 
 fn listen(
     topics: Topics,
-    receiver: broadcast::Receiver<News>,
+    receiver: broadcast::Receiver<Update>,
     room: OwnedSemaphorePermit,
 ) -> impl Stream<Item = Result<Event, Infallible>> {
     let hello = Event::default().event("hello").retry(Duration::from_secs(1)).data("look");
@@ -219,12 +219,12 @@ fn listen(
 }
 
 impl Listener {
-    /// Waits for news that matter here, and takes what came with them.
+    /// Waits for updates that matter here, and takes what came with them.
     async fn next(&mut self) -> Option<Event> {
         loop {
             let mut moved = Moved::default();
             match self.receiver.recv().await {
-                Ok(news) => self.topics.note(news, &mut moved),
+                Ok(update) => self.topics.note(update, &mut moved),
                 // Some were lost: the page must look at everything.
                 Err(broadcast::error::RecvError::Lagged(_)) => {
                     return Some(Event::default().event("hello").data("look"));
@@ -232,8 +232,8 @@ impl Listener {
                 Err(broadcast::error::RecvError::Closed) => return None,
             }
             for _ in 0..TOGETHER {
-                let Ok(news) = self.receiver.try_recv() else { break };
-                self.topics.note(news, &mut moved);
+                let Ok(update) = self.receiver.try_recv() else { break };
+                self.topics.note(update, &mut moved);
             }
             if !moved.is_empty() {
                 return Some(moved.event());
@@ -255,40 +255,42 @@ mod tests {
         }
     }
 
-    fn moved(news: News) -> Moved {
+    fn moved(update: Update) -> Moved {
         let mut moved = Moved::default();
-        topics().note(news, &mut moved);
+        topics().note(update, &mut moved);
         moved
     }
 
     #[test]
-    fn news_of_a_strange_project_are_not_heard() {
-        let strange = ProjectId::from_u128(99);
+    fn updates_of_another_project_are_not_heard() {
+        let another = ProjectId::from_u128(99);
         let other = JobId::from_u128(98);
-        for news in [
-            News::Pipeline { project: strange, pipeline: PipelineId::from_u128(97) },
-            News::Step { job: other },
-            News::Log { job: other, task: 0, step: 101, total: 5 },
-            News::Delivery { project: strange },
-            News::Setup { project: strange },
+        for update in [
+            Update::Pipeline { project: another, pipeline: PipelineId::from_u128(97) },
+            Update::Step { job: other },
+            Update::Log { job: other, task: 0, step: 101, total: 5 },
+            Update::Delivery { project: another },
+            Update::Setup { project: another },
         ] {
-            assert!(moved(news).is_empty(), "{news:?}");
+            assert!(moved(update).is_empty(), "{update:?}");
         }
     }
 
     #[test]
     fn a_change_of_a_pipeline_is_heard_by_its_jobs_page() {
-        let news =
-            News::Pipeline { project: ProjectId::from_u128(1), pipeline: PipelineId::from_u128(3) };
-        assert_eq!(moved(news).topics.len(), 3);
+        let update = Update::Pipeline {
+            project: ProjectId::from_u128(1),
+            pipeline: PipelineId::from_u128(3),
+        };
+        assert_eq!(moved(update).topics.len(), 3);
     }
 
     #[test]
     fn many_growths_of_a_log_are_one() {
         let mut all = Moved::default();
         for total in 1..100 {
-            let news = News::Log { job: JobId::from_u128(4), task: 0, step: 101, total };
-            topics().note(news, &mut all);
+            let update = Update::Log { job: JobId::from_u128(4), task: 0, step: 101, total };
+            topics().note(update, &mut all);
         }
         assert_eq!(all.logs.values().copied().collect::<Vec<_>>(), [99]);
     }

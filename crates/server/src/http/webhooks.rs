@@ -27,7 +27,7 @@ use roundel_store::{
 use serde_json::json;
 
 use super::routes::{Right, Routes};
-use crate::{app::App, live::News};
+use crate::{app::App, live::Update};
 
 /// Compared with when there is no hook, so that the answer takes as long as for a real one.
 const NOBODYS_SECRET: &[u8] = b"there is no hook with this identifier";
@@ -147,7 +147,7 @@ async fn record(
         .map_err(|error| unavailable(&error))?;
     if recorded == Recorded::New {
         app.wake.intake.notify_one();
-        app.live.tell(News::Delivery { project: hook.project });
+        app.live.publish(Update::Delivery { project: hook.project });
     }
     Ok(recorded)
 }

@@ -1,6 +1,6 @@
-//! What becomes of one change that a delivery tells of: the order of questions of `VCS` §3.3.
+//! What becomes of one change that a delivery reports: the order of questions of `VCS` §3.3.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use roundel_forge::{
     ForgeError,
@@ -12,25 +12,35 @@ use roundel_model::{
     name::{CommitSha, GitRef},
 };
 use roundel_store::{
-    StoreError,
+    Store, StoreError,
     deliveries::{Delivery, Verdict},
     pipelines::{CommitInfo, TriggerKind},
     projects::{HookState, KeyState, Project},
 };
 
 use crate::{
-    app::App,
+    access::role_cache::RoleCache,
+    forges::{self, CallError, Forges},
+    live::Live,
     retry::{self, Attempt},
-    tokens::{self, CallError},
     trigger::{
-        self, Started, Trigger, TriggerError,
+        self, Started, Starter, Trigger, TriggerError,
         commit::{from_api, from_payload},
     },
 };
 
-/// The surroundings of a decision.
+/// What deciding deliveries needs.
+pub(crate) struct Intake {
+    pub(crate) store: Store,
+    pub(crate) forges: Arc<Forges>,
+    pub(crate) starter: Starter,
+    pub(crate) roles: Arc<RoleCache>,
+    pub(crate) live: Arc<Live>,
+}
+
+/// One delivery that is decided.
 pub(super) struct Case<'a> {
-    pub(super) app: &'a App,
+    pub(super) intake: &'a Intake,
     pub(super) project: &'a Project,
     pub(super) delivery: &'a Delivery,
     pub(super) attempt: Attempt,
@@ -67,7 +77,7 @@ pub(super) async fn decide(case: &Case<'_>, event: ForgeEvent) -> Result<Verdict
     if let Some(repository) = repository_of(&event)
         && *repository != case.project.repository
     {
-        // Whoever knows the secret of one hook must not start builds of another repository.
+        // The secret of one hook must not start builds of another repository.
         return Ok(ignored(&case.delivery.event, "it is about another repository than its hook"));
     }
     match event {
@@ -112,7 +122,7 @@ fn describe(git_ref: &GitRef) -> String {
 }
 
 async fn ping(case: &Case<'_>, hook_id: Option<String>) -> Result<Verdict, Postponed> {
-    let store = &case.app.store;
+    let store = &case.intake.store;
     if let Some(hook) = store.hook(case.delivery.hook).await? {
         // A set-up that is under way keeps its hook `pending` until it is done.
         let state = if hook.state == HookState::Missing { HookState::Active } else { hook.state };
@@ -139,7 +149,7 @@ async fn pushed(case: &Case<'_>, push: Push) -> Result<Verdict, Postponed> {
         Err(CallError::Forge(error)) if case.attempt.postpones(&error) => {
             return Err(Postponed::Forge(error));
         }
-        // The pipeline that follows shows the same trouble, with the way out.
+        // The pipeline that follows shows the same error, and what to do.
         Err(CallError::Forge(_)) => (push.after.clone(), CommitInfo::default()),
     };
     let is_tag = push.git_ref.tag().is_some();
@@ -147,7 +157,9 @@ async fn pushed(case: &Case<'_>, push: Push) -> Result<Verdict, Postponed> {
         return Ok(ignored(what, "the commit's message asks to skip it ([skip ci])"));
     }
     let actor = match &push.sender_id {
-        Some(user) => case.app.store.account_by_forge_user(case.project.slug.forge, user).await?,
+        Some(user) => {
+            case.intake.store.account_by_forge_user(case.project.slug.forge, user).await?
+        }
         None => None,
     };
     let trigger = Trigger {
@@ -160,7 +172,7 @@ async fn pushed(case: &Case<'_>, push: Push) -> Result<Verdict, Postponed> {
         actor: actor.map(|account| account.id),
         actor_login: push.sender_login,
     };
-    Ok(match trigger::start(case.app, case.project, &trigger, case.attempt).await? {
+    Ok(match trigger::start(&case.intake.starter, case.project, &trigger, case.attempt).await? {
         Started::Pipeline { id, number } => Verdict::Started { pipeline: id, number, what },
         Started::Known { id, number } => Verdict::Known { pipeline: id, number, what },
         Started::NoConfig => {
@@ -182,16 +194,17 @@ async fn commit_of(
     {
         return Ok(Some((head.sha.clone(), from_payload(head))));
     }
-    let forge = &tokens::forge_of(case.app, case.project.slug.forge)?;
-    let repository = &tokens::repository_ref(case.project);
+    let forge = &case.intake.forges.client(case.project.slug.forge)?;
+    let repository = &forges::repository_ref(case.project);
     let revision = match &push.git_ref {
         GitRef::Tag(tag) => tag.as_str(),
         GitRef::Branch(_) => push.after.as_str(),
     };
-    let commit = tokens::call(case.app, case.project, |token| async move {
-        forge.commit(&token, repository, revision).await
-    })
-    .await?;
+    let commit = case
+        .intake
+        .forges
+        .call(case.project, |token| async move { forge.commit(&token, repository, revision).await })
+        .await?;
     Ok(commit.map(|commit| (commit.sha.clone(), from_api(commit))))
 }
 
@@ -208,12 +221,13 @@ fn has_skip_marker(commit: &CommitInfo) -> bool {
 
 /// Names and visibility are display data, refreshed from the API, which has the truth.
 async fn repository_changed(case: &Case<'_>, what: &str) -> Result<Verdict, Postponed> {
-    let forge = &tokens::forge_of(case.app, case.project.slug.forge).map_err(Postponed::Forge)?;
+    let forge = &case.intake.forges.client(case.project.slug.forge).map_err(Postponed::Forge)?;
     let id = &case.project.repository;
-    let found = tokens::call(case.app, case.project, |token| async move {
-        forge.repository_by_id(&token, id).await
-    })
-    .await;
+    let found = case
+        .intake
+        .forges
+        .call(case.project, |token| async move { forge.repository_by_id(&token, id).await })
+        .await;
     let repository = match found {
         Ok(repository) => repository,
         Err(CallError::Store(error)) => return Err(error.into()),
@@ -230,25 +244,28 @@ async fn repository_changed(case: &Case<'_>, what: &str) -> Result<Verdict, Post
         repository: repository.name,
     };
     let default_branch = repository.default_branch.as_deref();
-    case.app
+    case.intake
         .store
         .rename_project(case.project.id, Some(&slug), default_branch, Some(repository.private))
         .await?;
-    case.app.roles.forget_project(case.project.id);
+    case.intake.roles.forget_project(case.project.id);
     Ok(ignored(what, format!("names and visibility were refreshed: {slug}")))
 }
 
-/// Somebody removed a key or a hook at the forge: looks which of ours are gone (`VCS` §0 rule 8).
+/// A key or a hook was removed at the forge: looks which of ours are gone (`VCS` §0 rule 8).
 async fn ours_removed(case: &Case<'_>, what: &str) -> Result<Verdict, Postponed> {
-    let store = &case.app.store;
-    let forge = &tokens::forge_of(case.app, case.project.slug.forge).map_err(Postponed::Forge)?;
-    let repository = &tokens::repository_ref(case.project);
-    let found = tokens::call(case.app, case.project, |token| async move {
-        let keys = forge.deploy_keys(&token, repository).await?;
-        let hooks = forge.hooks(&token, repository).await?;
-        Ok((keys, hooks))
-    })
-    .await;
+    let store = &case.intake.store;
+    let forge = &case.intake.forges.client(case.project.slug.forge).map_err(Postponed::Forge)?;
+    let repository = &forges::repository_ref(case.project);
+    let found = case
+        .intake
+        .forges
+        .call(case.project, |token| async move {
+            let keys = forge.deploy_keys(&token, repository).await?;
+            let hooks = forge.hooks(&token, repository).await?;
+            Ok((keys, hooks))
+        })
+        .await;
     let (keys, hooks) = match found {
         Ok(found) => found,
         Err(CallError::Store(error)) => return Err(error.into()),

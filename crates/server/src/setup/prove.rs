@@ -15,7 +15,6 @@ use roundel_store::projects::CheckoutKey;
 use tokio::{process::Command, time::Instant};
 
 use super::step::{Run, StepError};
-use crate::tokens;
 
 /// How long a new key may take to work.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -84,7 +83,7 @@ async fn try_for_a_while(
     key: &CheckoutKey,
     directory: &Path,
 ) -> Result<Proof, StepError> {
-    let known_hosts = tokens::known_hosts(run.app, run.project.slug.forge);
+    let known_hosts = run.setups.forges.known_hosts(run.project.slug.forge);
     write_private(&directory.join("key"), key.private.expose())?;
     write_private(&directory.join("known_hosts"), &known_hosts)?;
     let until = Instant::now() + PATIENCE;

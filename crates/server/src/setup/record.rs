@@ -1,12 +1,15 @@
 //! The record of a set-up: a list of steps that survives a crash and that people watch.
 
+use std::sync::Arc;
+
 use roundel_model::{id::AccountId, time::Timestamp};
 use roundel_store::{
-    StoreError,
+    Store, StoreError,
     projects::{Project, Setup, SetupState, SetupStep, SetupStepStatus},
 };
 
-use crate::{app::App, live::News};
+use super::step::Setups;
+use crate::live::{Live, Update};
 
 /// A step of the sequence, in its order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,13 +49,15 @@ impl Step {
 
 /// The record, written to the store after every change.
 pub(super) struct Record {
+    store: Store,
+    live: Arc<Live>,
     setup: Setup,
 }
 
 impl Record {
     /// Begins a new record, in place of an older one of the project.
     pub(super) async fn begin(
-        app: &App,
+        setups: &Setups,
         project: &Project,
         actor: AccountId,
     ) -> Result<Self, StoreError> {
@@ -77,14 +82,15 @@ impl Record {
             started_at: now,
             updated_at: now,
         };
-        app.store.save_setup(&setup).await?;
-        app.live.tell(News::Setup { project: project.id });
-        Ok(Self { setup })
+        let mut record = Self::resume(setups, setup);
+        record.save().await?;
+        Ok(record)
     }
 
     /// Takes up a record after a crash.
-    pub(super) fn resume(_app: &App, setup: Setup) -> Self {
-        Self { setup }
+    pub(super) fn resume(setups: &Setups, setup: Setup) -> Self {
+        let (store, live) = (setups.store.clone(), Arc::clone(&setups.live));
+        Self { store, live, setup }
     }
 
     pub(super) const fn actor(&self) -> AccountId {
@@ -96,42 +102,38 @@ impl Record {
         self.setup.state == SetupState::Compensating
     }
 
-    pub(super) async fn started(&mut self, app: &App, step: Step) -> Result<(), StoreError> {
-        self.put(app, step, SetupStepStatus::Running, None).await
+    pub(super) async fn started(&mut self, step: Step) -> Result<(), StoreError> {
+        self.put(step, SetupStepStatus::Running, None).await
     }
 
     pub(super) async fn done(
         &mut self,
-        app: &App,
         step: Step,
         detail: impl Into<String>,
     ) -> Result<(), StoreError> {
-        self.put(app, step, SetupStepStatus::Done, Some(detail.into())).await
+        self.put(step, SetupStepStatus::Done, Some(detail.into())).await
     }
 
     pub(super) async fn warned(
         &mut self,
-        app: &App,
         step: Step,
         detail: impl Into<String>,
     ) -> Result<(), StoreError> {
-        self.put(app, step, SetupStepStatus::Warning, Some(detail.into())).await
+        self.put(step, SetupStepStatus::Warning, Some(detail.into())).await
     }
 
     pub(super) async fn failed(
         &mut self,
-        app: &App,
         step: Step,
         detail: impl Into<String>,
     ) -> Result<(), StoreError> {
         self.setup.state = SetupState::Compensating;
-        self.put(app, step, SetupStepStatus::Failed, Some(detail.into())).await
+        self.put(step, SetupStepStatus::Failed, Some(detail.into())).await
     }
 
     /// Marks a step as taken back, or says what is left over.
     pub(super) async fn undone(
         &mut self,
-        app: &App,
         step: Step,
         detail: impl Into<String>,
     ) -> Result<(), StoreError> {
@@ -140,12 +142,12 @@ impl Record {
         if failed {
             return Ok(());
         }
-        self.put(app, step, SetupStepStatus::Undone, Some(detail.into())).await
+        self.put(step, SetupStepStatus::Undone, Some(detail.into())).await
     }
 
-    pub(super) async fn end(&mut self, app: &App, state: SetupState) -> Result<(), StoreError> {
+    pub(super) async fn end(&mut self, state: SetupState) -> Result<(), StoreError> {
         self.setup.state = state;
-        self.save(app).await
+        self.save().await
     }
 
     fn at(&self, step: Step) -> Option<&SetupStep> {
@@ -154,7 +156,6 @@ impl Record {
 
     async fn put(
         &mut self,
-        app: &App,
         step: Step,
         status: SetupStepStatus,
         detail: Option<String>,
@@ -163,13 +164,13 @@ impl Record {
             row.status = status;
             row.detail = detail;
         }
-        self.save(app).await
+        self.save().await
     }
 
-    async fn save(&mut self, app: &App) -> Result<(), StoreError> {
+    async fn save(&mut self) -> Result<(), StoreError> {
         self.setup.updated_at = Timestamp::now();
-        app.store.save_setup(&self.setup).await?;
-        app.live.tell(News::Setup { project: self.setup.project });
+        self.store.save_setup(&self.setup).await?;
+        self.live.publish(Update::Setup { project: self.setup.project });
         Ok(())
     }
 }

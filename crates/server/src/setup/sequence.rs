@@ -1,7 +1,7 @@
 //! The steps of a set-up that change something (`VCS` §8.1, 4 to 12).
 //!
 //! Each step looks before it acts, so it may be repeated: after a crash, after an answer that was
-//! lost on the way, or because somebody pressed the button again. Our rows stay `pending` until the
+//! lost on the way, or because a user pressed the button again. Our rows stay `pending` until the
 //! project is activated: what is `pending` belongs to a set-up, and is what [`super::undo`] takes back.
 
 use std::time::Duration;
@@ -22,13 +22,11 @@ use roundel_store::{
 use super::{
     prove,
     record::{Record, Step},
-    step::{Run, StepError, Tries, retry},
+    step::{Run, Setups, StepError, Tries, retry},
     undo,
 };
 use crate::{
-    app::App,
-    links,
-    tokens::{self, CallError},
+    forges::{self, CallError},
     trigger::{
         self, Started,
         manual::{Head, start_on_head},
@@ -45,19 +43,19 @@ const PING_PATIENCE: Duration = Duration::from_secs(10);
 const PING_PERIOD: Duration = Duration::from_millis(200);
 
 /// Runs the sequence to its end, or takes it back.
-pub(super) async fn run(app: &App, project: &Project, mut record: Record) {
-    if let Err(error) = walk(app, project, &mut record).await {
+pub(super) async fn run(setups: &Setups, project: &Project, mut record: Record) {
+    if let Err(error) = walk(setups, project, &mut record).await {
         // Only the store can fail here: the record stays as it is, and the next start goes on.
         tracing::error!(project = %project.slug, %error, "a set-up was interrupted");
     }
 }
 
-async fn walk(app: &App, project: &Project, record: &mut Record) -> Result<(), StoreError> {
-    let run = match open(app, project, record).await {
+async fn walk(setups: &Setups, project: &Project, record: &mut Record) -> Result<(), StoreError> {
+    let run = match open(setups, project, record).await {
         Ok(run) => run,
         Err(error) => {
-            record.failed(app, Step::Config, error.to_string()).await?;
-            return record.end(app, SetupState::Failed).await;
+            record.failed(Step::Config, error.to_string()).await?;
+            return record.end(SetupState::Failed).await;
         }
     };
     if record.is_compensating() {
@@ -66,24 +64,24 @@ async fn walk(app: &App, project: &Project, record: &mut Record) -> Result<(), S
     match forward(&run, record).await? {
         Ok(()) => {
             tracing::info!(project = %project.slug, "a project was set up");
-            record.end(app, SetupState::Done).await
+            record.end(SetupState::Done).await
         }
         Err((step, error)) => {
             tracing::warn!(project = %project.slug, ?step, %error, "a set-up failed");
-            record.failed(app, step, error.to_string()).await?;
+            record.failed(step, error.to_string()).await?;
             undo::run(&run, record).await
         }
     }
 }
 
 async fn open<'a>(
-    app: &'a App,
+    setups: &'a Setups,
     project: &'a Project,
     record: &Record,
 ) -> Result<Run<'a>, StepError> {
     let kind = project.slug.forge;
-    let forge = tokens::forge_of(app, kind)?;
-    let token = match tokens::usable(app, record.actor(), kind).await {
+    let forge = setups.forges.client(kind)?;
+    let token = match setups.forges.token(record.actor(), kind).await {
         Ok(Some(token)) => token,
         Ok(None) => {
             return Err(StepError::Said(format!(
@@ -93,7 +91,7 @@ async fn open<'a>(
         Err(CallError::Forge(error)) => return Err(error.into()),
         Err(CallError::Store(error)) => return Err(error.into()),
     };
-    Ok(Run { app, project, forge, repository: tokens::repository_ref(project), token })
+    Ok(Run { setups, project, forge, repository: forges::repository_ref(project), token })
 }
 
 /// The steps in order. The outer error is the store's; the inner one ends the set-up.
@@ -103,46 +101,45 @@ async fn forward(
 ) -> Result<Result<(), (Step, StepError)>, StoreError> {
     macro_rules! step {
         ($step:expr, $work:expr) => {{
-            record.started(run.app, $step).await?;
+            record.started($step).await?;
             match $work.await {
                 Ok(answer) => answer,
                 Err(error) => return Ok(Err(($step, error))),
             }
         }};
     }
-    let app = run.app;
     let has_config = step!(Step::Config, has_config(run));
     let said = if has_config { "found" } else { "not there yet; you can push it later" };
-    record.done(app, Step::Config, said).await?;
+    record.done(Step::Config, said).await?;
 
     let key = step!(Step::Key, ensure_key(run));
-    record.done(app, Step::Key, key.fingerprint.clone()).await?;
+    record.done(Step::Key, key.fingerprint.clone()).await?;
 
     let proof = step!(Step::Proof, prove::prove(run, &key));
     match proof {
-        prove::Proof::Works => record.done(app, Step::Proof, "the repository can be read").await?,
+        prove::Proof::Works => record.done(Step::Proof, "the repository can be read").await?,
         prove::Proof::NoGit => {
             let said = "not proven: git or ssh is not installed on this server's host";
-            record.warned(app, Step::Proof, said).await?;
+            record.warned(Step::Proof, said).await?;
         }
     }
 
     let made = step!(Step::Hook, ensure_hook(run));
-    record.done(app, Step::Hook, links::hook(app, run.project.slug.forge, made.id)).await?;
+    record.done(Step::Hook, run.setups.links.hook(run.project.slug.forge, made.id)).await?;
 
     match step!(Step::Ping, hear(run, &made)) {
-        Ok(said) => record.done(app, Step::Ping, said).await?,
-        Err(warning) => record.warned(app, Step::Ping, warning).await?,
+        Ok(said) => record.done(Step::Ping, said).await?,
+        Err(warning) => record.warned(Step::Ping, warning).await?,
     }
 
     step!(Step::Activate, activate(run, record, &key, &made));
-    record.done(app, Step::Activate, "pushes are built from now on").await?;
+    record.done(Step::Activate, "pushes are built from now on").await?;
 
-    record.started(app, Step::Pipeline).await?;
+    record.started(Step::Pipeline).await?;
     match first_pipeline(run, record, has_config).await {
-        Ok(said) => record.done(app, Step::Pipeline, said).await?,
+        Ok(said) => record.done(Step::Pipeline, said).await?,
         // The project is set up; what is wrong with its first pipeline is no reason to undo that.
-        Err(warning) => record.warned(app, Step::Pipeline, warning).await?,
+        Err(warning) => record.warned(Step::Pipeline, warning).await?,
     }
     Ok(Ok(()))
 }
@@ -158,7 +155,7 @@ async fn has_config(run: &Run<'_>) -> Result<bool, StepError> {
 
 /// Makes sure that there is one key of ours, and that the forge has it.
 async fn ensure_key(run: &Run<'_>) -> Result<CheckoutKey, StepError> {
-    let store = &run.app.store;
+    let store = &run.setups.store;
     let there = retry(|| run.forge.deploy_keys(&run.token, &run.repository)).await?;
     let is_there =
         |key: &CheckoutKey| there.iter().any(|one| keys::is_same_key(&one.public, &key.public));
@@ -197,13 +194,13 @@ async fn new_key(run: &Run<'_>, now: Timestamp) -> Result<CheckoutKey, StepError
         created_at: now,
         last_used_at: None,
     };
-    run.app.store.insert_checkout_key(&key).await?;
+    run.setups.store.insert_checkout_key(&key).await?;
     Ok(key)
 }
 
 /// Looks, adds if it is not there, and looks again if the answer was lost.
 async fn upload_key(run: &Run<'_>, key: &CheckoutKey) -> Result<String, StepError> {
-    let host = run.app.settings.public_url.host_str().unwrap_or("server").to_owned();
+    let host = run.setups.links.host().unwrap_or("server").to_owned();
     let title = format!("Roundel {host}");
     let mut tries = Tries::default();
     loop {
@@ -230,13 +227,13 @@ pub(super) struct MadeHook {
 
 /// Makes sure that there is one hook of ours, with our secret and events.
 async fn ensure_hook(run: &Run<'_>) -> Result<MadeHook, StepError> {
-    let store = &run.app.store;
+    let store = &run.setups.store;
     let hook = match store.hook_of(run.project.id).await? {
         Some(hook) => hook,
         None => new_hook(run).await?,
     };
     let wanted = HookSpec {
-        url: links::hook(run.app, run.project.slug.forge, hook.id),
+        url: run.setups.links.hook(run.project.slug.forge, hook.id),
         secret: hook.secret.clone(),
     };
     let (there, is_new) = install_hook(run, &wanted).await?;
@@ -260,7 +257,7 @@ async fn new_hook(run: &Run<'_>) -> Result<Hook, StepError> {
         created_at: Timestamp::now(),
         last_delivery_at: None,
     };
-    run.app.store.insert_hook(&hook).await?;
+    run.setups.store.insert_hook(&hook).await?;
     Ok(hook)
 }
 
@@ -299,7 +296,7 @@ async fn hear(run: &Run<'_>, made: &MadeHook) -> Result<Result<String, String>, 
     }
     let heard = tokio::time::timeout(PING_PATIENCE, async {
         loop {
-            let hook = run.app.store.hook(made.id).await?;
+            let hook = run.setups.store.hook(made.id).await?;
             if hook.is_some_and(|hook| hook.last_delivery_at.is_some()) {
                 return Ok::<_, StoreError>(());
             }
@@ -312,7 +309,7 @@ async fn hear(run: &Run<'_>, made: &MadeHook) -> Result<Result<String, String>, 
         return Ok(Ok("GitHub reaches this server".to_owned()));
     }
     let said = last_response(run, made).await.unwrap_or_else(|| "nothing yet".to_owned());
-    let url = links::hook(run.app, run.project.slug.forge, made.id);
+    let url = run.setups.links.hook(run.project.slug.forge, made.id);
     Ok(Err(format!(
         "GitHub has not reached this server at {url} (its last answer: {said}). Pushes are not seen \
          until it can: check the public address, the firewall and the certificate."
@@ -330,7 +327,7 @@ async fn activate(
     key: &CheckoutKey,
     hook: &MadeHook,
 ) -> Result<(), StepError> {
-    let store = &run.app.store;
+    let store = &run.setups.store;
     store.update_checkout_key(key.id, KeyState::Active, key.forge_id.as_deref()).await?;
     if hook.state != HookState::Active {
         store.update_hook(hook.id, HookState::Active, Some(&hook.forge_id)).await?;
@@ -350,7 +347,7 @@ async fn first_pipeline(
     }
     let branch = &run.project.default_branch;
     let head = Head { actor: record.actor(), branch, kind: TriggerKind::Setup };
-    let started = start_on_head(run.app, run.project, head).await;
+    let started = start_on_head(&run.setups.starter, run.project, head).await;
     match started.map_err(|error| error.to_string())? {
         Some(Started::Pipeline { number, .. } | Started::Known { number, .. }) => {
             Ok(format!("pipeline {number} on {branch}"))

@@ -1,18 +1,36 @@
-//! What the steps of a set-up share: what they work on, how they fail, how often they try.
+//! What the steps of set-ups share: what they work on, how they fail, how often they try.
 
 use std::{sync::Arc, time::Duration};
 
 use roundel_forge::{AccessToken, ErrorClass, Forge, ForgeError, RepositoryRef};
-use roundel_store::{StoreError, projects::Project};
+use roundel_store::{Store, StoreError, projects::Project};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{app::App, retry};
+use super::under_way::UnderWay;
+use crate::{forges::Forges, links::Links, live::Live, retry, trigger::Starter};
 
 /// How often something is tried at a forge that is unavailable, while a person watches.
 const TRIES: u32 = 4;
 
-/// What the steps share.
+/// What set-ups need.
+pub struct Setups {
+    pub(crate) store: Store,
+    pub(crate) forges: Arc<Forges>,
+    pub(crate) links: Links,
+    pub(crate) live: Arc<Live>,
+    /// Starts the first pipeline.
+    pub(crate) starter: Starter,
+    /// Those that run in this process.
+    pub(crate) under_way: UnderWay,
+    /// Owns the sequences, which outlive the requests that began them.
+    pub(crate) tasks: TaskTracker,
+    /// Canceled when the server stops.
+    pub(crate) stopping: CancellationToken,
+}
+
+/// What the steps of one set-up share.
 pub(super) struct Run<'a> {
-    pub(super) app: &'a App,
+    pub(super) setups: &'a Setups,
     pub(super) project: &'a Project,
     pub(super) forge: Arc<dyn Forge>,
     pub(super) repository: RepositoryRef,

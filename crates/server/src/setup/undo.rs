@@ -14,7 +14,6 @@ use super::{
     record::{Record, Step},
     step::{Run, retry},
 };
-use crate::links;
 
 /// Takes everything back and ends the record.
 pub(super) async fn run(run: &Run<'_>, record: &mut Record) -> Result<(), StoreError> {
@@ -22,26 +21,26 @@ pub(super) async fn run(run: &Run<'_>, record: &mut Record) -> Result<(), StoreE
     let key = undo_key(run, record).await?;
     // What is left over is tried again at the next start, or when somebody sets up again.
     let state = if hook && key { SetupState::Failed } else { SetupState::Abandoned };
-    record.end(run.app, state).await
+    record.end(state).await
 }
 
 /// True if nothing of ours is left.
 async fn undo_hook(run: &Run<'_>, record: &mut Record) -> Result<bool, StoreError> {
-    let store = &run.app.store;
+    let store = &run.setups.store;
     let Some(hook) = store.hook_of(run.project.id).await? else { return Ok(true) };
     if hook.state != HookState::Pending {
         return Ok(true);
     }
-    let url = links::hook(run.app, run.project.slug.forge, hook.id);
+    let url = run.setups.links.hook(run.project.slug.forge, hook.id);
     match delete_hooks(run, &url).await {
         Ok(()) => {
             store.update_hook(hook.id, HookState::Gone, None).await?;
-            record.undone(run.app, Step::Hook, "taken back").await?;
+            record.undone(Step::Hook, "taken back").await?;
             Ok(true)
         }
         Err(error) => {
             let left = format!("left over: please delete the webhook {url} by hand ({error})");
-            record.undone(run.app, Step::Hook, left).await?;
+            record.undone(Step::Hook, left).await?;
             Ok(false)
         }
     }
@@ -59,7 +58,7 @@ async fn delete_hooks(run: &Run<'_>, url: &str) -> Result<(), ForgeError> {
 
 /// True if nothing of ours is left.
 async fn undo_key(run: &Run<'_>, record: &mut Record) -> Result<bool, StoreError> {
-    let store = &run.app.store;
+    let store = &run.setups.store;
     let Some(key) = store.checkout_key(run.project.id).await? else { return Ok(true) };
     if key.state != KeyState::Pending {
         return Ok(true);
@@ -67,14 +66,14 @@ async fn undo_key(run: &Run<'_>, record: &mut Record) -> Result<bool, StoreError
     match delete_keys(run, &key.public).await {
         Ok(()) => {
             store.update_checkout_key(key.id, KeyState::Gone, None).await?;
-            record.undone(run.app, Step::Key, "taken back").await?;
+            record.undone(Step::Key, "taken back").await?;
             Ok(true)
         }
         Err(error) => {
             let fingerprint = &key.fingerprint;
             let left =
                 format!("left over: please delete the deploy key {fingerprint} by hand ({error})");
-            record.undone(run.app, Step::Key, left).await?;
+            record.undone(Step::Key, left).await?;
             Ok(false)
         }
     }

@@ -19,7 +19,7 @@ use roundel_store::{
     orbs::{OrbReader, PipelineOrb},
 };
 
-use crate::{app::App, orbs};
+use crate::orbs;
 
 /// Compilations of one configuration: each finds what the orbs of the one before import. The compiler
 /// itself refuses orbs that import each other too deep.
@@ -49,13 +49,17 @@ impl From<StoreError> for CompileError {
 }
 
 /// Compiles with every orb that can be found.
-pub(super) async fn compile(app: &App, source: Source<'_>) -> Result<Compiled, CompileError> {
+pub(super) async fn compile(
+    store: &Store,
+    sources: &orbs::Sources,
+    source: Source<'_>,
+) -> Result<Compiled, CompileError> {
     let Source { pipeline, organization, text, mut inputs } = source;
-    let recorded = recorded(&app.store, pipeline).await?;
+    let recorded = recorded(store, pipeline).await?;
     for (reference, orb) in parsed(&recorded) {
         inputs.orbs.insert(&reference, Resolution::Found(orb));
     }
-    let mut search = app.orbs.search(OrbReader::Project(organization), recorded);
+    let mut search = sources.search(OrbReader::Project(organization), recorded);
     let mut found = Vec::new();
     for _ in 0..ROUNDS {
         let compiled = once(pipeline, text, &inputs).await?;
@@ -67,7 +71,7 @@ pub(super) async fn compile(app: &App, source: Source<'_>) -> Result<Compiled, C
             inputs.orbs.insert(&reference, resolution);
         }
         if inputs.orbs.len() == known {
-            record(&app.store, pipeline, &found, &compiled).await?;
+            record(store, pipeline, &found, &compiled).await?;
             return Ok(compiled);
         }
     }

@@ -7,11 +7,10 @@ use roundel_model::{
 };
 use roundel_store::{StoreError, pipelines::TriggerKind, projects::Project};
 
-use super::{CONFIG_PATH, Started, Trigger, TriggerError, commit::from_api, start};
+use super::{CONFIG_PATH, Started, Starter, Trigger, TriggerError, commit::from_api, start};
 use crate::{
-    app::App,
+    forges::{self, CallError},
     retry::Attempt,
-    tokens::{self, CallError},
 };
 
 /// Why no pipeline was started, in words for the person who asked.
@@ -66,7 +65,7 @@ impl From<TriggerError> for ManualError {
 ///
 /// [`ManualError`] if the project is not set up, or there is nothing to run on the branch.
 pub(crate) async fn trigger(
-    app: &App,
+    starter: &Starter,
     actor: AccountId,
     project: &Project,
     branch: &str,
@@ -75,7 +74,7 @@ pub(crate) async fn trigger(
         return Err(ManualError::NotSetUp);
     }
     let head = Head { actor, branch, kind: TriggerKind::Manual };
-    match start_on_head(app, project, head).await? {
+    match start_on_head(starter, project, head).await? {
         Some(Started::Pipeline { id, .. } | Started::Known { id, .. }) => Ok(id),
         Some(Started::NoConfig) => Err(ManualError::NoConfig(branch.to_owned())),
         None => Err(ManualError::NoBranch(branch.to_owned())),
@@ -95,22 +94,24 @@ pub(crate) struct Head<'a> {
 ///
 /// [`ManualError`] if the forge or the store cannot answer.
 pub(crate) async fn start_on_head(
-    app: &App,
+    starter: &Starter,
     project: &Project,
     head: Head<'_>,
 ) -> Result<Option<Started>, ManualError> {
     let Head { actor, branch, kind } = head;
-    let forge = &tokens::forge_of(app, project.slug.forge).map_err(CallError::from)?;
-    let repository = &tokens::repository_ref(project);
-    let found = tokens::call(app, project, |token| async move {
-        let Some(sha) = forge.branch_head(&token, repository, branch).await? else {
-            return Ok(None);
-        };
-        forge.commit(&token, repository, sha.as_str()).await
-    })
-    .await?;
+    let forge = &starter.forges.client(project.slug.forge).map_err(CallError::from)?;
+    let repository = &forges::repository_ref(project);
+    let found = starter
+        .forges
+        .call(project, |token| async move {
+            let Some(sha) = forge.branch_head(&token, repository, branch).await? else {
+                return Ok(None);
+            };
+            forge.commit(&token, repository, sha.as_str()).await
+        })
+        .await?;
     let Some(commit) = found else { return Ok(None) };
-    let identity = app.store.identity(actor, project.slug.forge).await?;
+    let identity = starter.store.identity(actor, project.slug.forge).await?;
     let trigger = Trigger {
         kind,
         delivery: None,
@@ -121,5 +122,5 @@ pub(crate) async fn start_on_head(
         actor: Some(actor),
         actor_login: identity.map(|identity| identity.login),
     };
-    Ok(Some(start(app, project, &trigger, Attempt::Last).await?))
+    Ok(Some(start(starter, project, &trigger, Attempt::Last).await?))
 }

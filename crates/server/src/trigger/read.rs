@@ -5,9 +5,8 @@ use roundel_model::{forge::RepositoryId, limits, name::CommitSha};
 use roundel_store::projects::Project;
 
 use crate::{
-    app::App,
+    forges::{self, CallError, Forges},
     retry::Attempt,
-    tokens::{self, CallError},
 };
 
 /// Where the configuration is.
@@ -26,12 +25,12 @@ pub(super) enum Config {
 ///
 /// If it is worth trying again: the forge is unavailable, or the store.
 pub(super) async fn read(
-    app: &App,
+    forges: &Forges,
     project: &Project,
     sha: &CommitSha,
     attempt: Attempt,
 ) -> Result<Config, CallError> {
-    match fetch(app, project, sha).await {
+    match fetch(forges, project, sha).await {
         Ok(Some(bytes)) if bytes.len() > limits::CONFIG_BYTES => Ok(Config::Unreadable(format!(
             "`{CONFIG_PATH}` has {} bytes; the limit is {}",
             bytes.len(),
@@ -47,14 +46,16 @@ pub(super) async fn read(
             if attempt.postpones(&error) {
                 return Err(error.into());
             }
-            let way_out = way_out(error.class);
-            Ok(Config::Unreadable(format!("`{CONFIG_PATH}` could not be read: {error}. {way_out}")))
+            let what_to_do = what_to_do(error.class);
+            Ok(Config::Unreadable(format!(
+                "`{CONFIG_PATH}` could not be read: {error}. {what_to_do}"
+            )))
         }
     }
 }
 
-/// What somebody can do about a configuration that the forge does not show.
-const fn way_out(class: ErrorClass) -> &'static str {
+/// What to do about a configuration that the forge does not show.
+const fn what_to_do(class: ErrorClass) -> &'static str {
     match class {
         ErrorClass::Unauthorized => {
             "After that, push again, or use Trigger pipeline on the project's page."
@@ -73,21 +74,22 @@ const fn way_out(class: ErrorClass) -> &'static str {
 }
 
 async fn fetch(
-    app: &App,
+    forges: &Forges,
     project: &Project,
     sha: &CommitSha,
 ) -> Result<Option<Vec<u8>>, CallError> {
-    let forge = &tokens::forge_of(app, project.slug.forge)?;
-    let repository = &tokens::repository_ref(project);
+    let forge = &forges.client(project.slug.forge)?;
+    let repository = &forges::repository_ref(project);
     let id: &RepositoryId = &project.repository;
-    tokens::call(app, project, |token| async move {
-        let found = forge.file_at(&token, repository, sha, CONFIG_PATH).await?;
-        if found.is_none() {
-            // A forge also says "not found" to whoever may not see the repository. Only somebody
-            // who sees it can tell that the file is not there.
-            forge.repository_by_id(&token, id).await?;
-        }
-        Ok(found)
-    })
-    .await
+    forges
+        .call(project, |token| async move {
+            let found = forge.file_at(&token, repository, sha, CONFIG_PATH).await?;
+            if found.is_none() {
+                // A forge also says "not found" to whoever may not see the repository. Only somebody
+                // who sees it can tell that the file is not there.
+                forge.repository_by_id(&token, id).await?;
+            }
+            Ok(found)
+        })
+        .await
 }

@@ -1,23 +1,32 @@
 //! The protocol: who may say what about a task, and for how long.
 
-use roundel_protocol::RefusalCode;
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use reqwest::StatusCode;
-use roundel_engine::Event;
+use roundel_engine::{Event, Next, Pipeline, Transition};
 use roundel_model::{
     actor::Actor,
     forge::ForgeKind,
     id::LeaseId,
     kind::StepKind,
-    status::{JobStatus, Outcome, StepStatus},
+    status::{JobStatus, Outcome, PipelineStatus, StepStatus},
     time::Timestamp,
 };
+use roundel_protocol::RefusalCode;
 use roundel_server::{clock, drive};
 use roundel_store::logs::LogKey;
 use roundel_testkit::scripted_runner::ScriptedRunner;
 
 use super::world::{ONE_JOB, World};
+
+/// Ends the tasks whose lease is over, as the clock does.
+async fn expire_leases(world: &World, now: Timestamp) {
+    let app = world.app();
+    clock::expire_leases(&app.store, &app.drive, now).await.unwrap();
+}
 
 const KIND: ForgeKind = ForgeKind::GitHub;
 
@@ -34,8 +43,8 @@ async fn a_lost_lease_has_no_verdict_and_marks_the_commit() {
     let (job, lease) = (of.job, task.spec.lease);
     let ends = Event::Renewed { job, task: of.index, lease, expires_at: now };
     let pipeline = world.only_pipeline(project).await;
-    drive::apply(world.app(), pipeline, &ends, now).await.unwrap();
-    clock::expire_leases(world.app(), Timestamp::now()).await.unwrap();
+    drive::apply(&world.app().drive, pipeline, &ends, now).await.unwrap();
+    expire_leases(&world, Timestamp::now()).await;
 
     let mark = world.marked(KIND, "web", &sha, "error").await;
     assert!(mark.description.starts_with("Roundel could not run your tests"), "{mark:?}");
@@ -59,7 +68,7 @@ async fn a_renewed_lease_does_not_end() {
     let task = world.runner().claim().await.unwrap();
     let claimed = Timestamp::now();
     assert_eq!(task.renew().await.unwrap().status, StatusCode::OK);
-    clock::expire_leases(world.app(), claimed).await.unwrap();
+    expire_leases(&world, claimed).await;
     assert_eq!(task.finish(Outcome::Success).await.unwrap().status, StatusCode::NO_CONTENT);
 }
 
@@ -99,7 +108,7 @@ async fn a_canceled_job_tells_its_runner_and_ends_its_steps() {
     let pipeline = world.only_pipeline(project).await;
     let event = Event::WorkflowCanceled { workflow: task.spec.workflow, by: Actor::System };
     let now = Timestamp::now();
-    drive::apply(world.app(), pipeline, &event, now).await.unwrap();
+    drive::apply(&world.app().drive, pipeline, &event, now).await.unwrap();
 
     let answer = task.renew().await.unwrap();
     assert_eq!(answer.status, StatusCode::GONE);
@@ -141,6 +150,68 @@ async fn a_log_takes_pieces_in_order_and_each_once() {
     let log = LogKey { job: task.spec.task.job, task: 0, step: 101 };
     let log = world.app().store.read_log(log, 0, 100).await.unwrap();
     assert_eq!(log.bytes, b"hello world");
+}
+
+/// A bug of ours must not be answered as "broke the protocol", must not be saved, and must be found in
+/// the log: a pipeline that the store holds in a state which cannot be.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_invariant_is_refused_logged_and_answered_as_our_error() {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(log.clone()).finish();
+    tracing::subscriber::set_global_default(subscriber).unwrap();
+    let world = World::start().await;
+    let project = world.project(KIND, "web").await;
+    world.push(KIND, "web", ONE_JOB).await;
+    let task = world.runner().claim().await.unwrap();
+    let pipeline = world.only_pipeline(project).await;
+    let breaks = |before: &Pipeline| {
+        let pipeline = Pipeline { status: PipelineStatus::Errored, ..before.clone() };
+        let (effects, reasons, abandoned) = (Vec::new(), Vec::new(), Vec::new());
+        Ok::<_, ()>(Transition::To(Next { pipeline, effects, reasons, abandoned }))
+    };
+    let store = &world.app().store;
+    store.change(pipeline, &Event::Tick, Timestamp::now(), breaks).await.unwrap().unwrap();
+
+    let answer = task.finish(Outcome::Success).await.unwrap();
+    assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert!(answer.refusal.unwrap().is(RefusalCode::Internal));
+    let job = store.job(task.spec.task.job).await.unwrap().unwrap();
+    assert_eq!(job.status, JobStatus::Running, "nothing was saved");
+    let lines = log.lines();
+    let error = lines.iter().find(|line| line.contains("an invariant would break"));
+    let error = error.unwrap_or_else(|| panic!("{lines:#?}"));
+    assert!(error.contains("ERROR") && error.contains(&pipeline.to_string()), "{error}");
+    assert!(error.contains("P1: only a created pipeline has workflows"), "{error}");
+}
+
+/// Collects what is logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn lines(&self) -> Vec<String> {
+        let bytes = self.0.lock().unwrap().clone();
+        String::from_utf8(bytes).unwrap().lines().map(str::to_owned).collect()
+    }
+}
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> tracing_subscriber::fmt::MakeWriter<'a> for Log {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
 }
 
 /// A runner that waits gets the task when it is there, not when its wait is over.

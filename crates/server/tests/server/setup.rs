@@ -129,9 +129,10 @@ async fn whoever_is_no_administrator_reads_who_can_do_it() {
     let grace = world.sign_in_as(kind, "grace", "grace@example.org").await;
     let role = Some(roundel_model::forge::Role::Write);
     world.forge.set_role(kind, (OWNER, "web"), "grace", role).unwrap();
-    let refused = setup::begin(world.app(), grace, kind, OWNER, "web").await.unwrap_err();
+    let refused = setup::begin(&world.app().setups, grace, kind, OWNER, "web").await.unwrap_err();
     assert!(refused.0.contains("administrator"), "{refused}");
-    let refused = setup::begin(world.app(), grace, kind, OWNER, "nowhere").await.unwrap_err();
+    let refused =
+        setup::begin(&world.app().setups, grace, kind, OWNER, "nowhere").await.unwrap_err();
     assert!(refused.0.contains("shows you no repository"), "{refused}");
 }
 
@@ -147,7 +148,8 @@ async fn a_set_up_survives_a_crash() {
             let (method, path_contains) = ("POST".to_owned(), path.to_owned());
             let how = FailureKind::Delay(std::time::Duration::from_secs(5));
             world.forge.inject(Failure { kind, method, path_contains, after: 0, times: 1, how });
-            let project = setup::begin(world.app(), account, kind, OWNER, &name).await.unwrap();
+            let project =
+                setup::begin(&world.app().setups, account, kind, OWNER, &name).await.unwrap();
             let step = if path == "keys" { "key" } else { "hook" };
             super::world::until("the step to begin", async || {
                 let setup = world.app().store.setup(project).await.unwrap()?;

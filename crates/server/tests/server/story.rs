@@ -1,5 +1,7 @@
 //! The story of a push, on both forges, with a runner that plays its part from a script.
 
+use std::collections::BTreeSet;
+
 use roundel_localforge::{DeliveryFault, Failure, FailureKind};
 use roundel_model::{
     forge::ForgeKind,
@@ -39,8 +41,9 @@ async fn a_push_becomes_a_green_check_and_a_mail() {
         assert!(mark.target_url.starts_with(world.settings.public_url.as_str()));
         assert_eq!(mark.creator, LOGIN);
         let verdict = world.receipt(project, "push to main").await;
-        assert!(matches!(verdict, Verdict::Started { .. } | Verdict::Ignored { .. }));
         let pipelines = world.pipelines(project).await;
+        let what = "push to main".to_owned();
+        assert_eq!(verdict, Verdict::Started { pipeline: pipelines[0].0.id, number: 1, what });
         assert_eq!(pipelines[0].1[0].status, WorkflowStatus::Success);
     }
     let mails = world.sink.wait_for(2, super::world::PATIENCE).await;
@@ -245,5 +248,44 @@ async fn each_push_is_built_once_with_its_own_configuration_in_any_order() {
         assert_eq!(claimed, expected);
         world.marked(kind, "web", &first, words(kind).1).await;
         assert_eq!(world.pipelines(project).await.len(), 2);
+    }
+}
+
+/// The names on the settings page are copied into branch protections, which wait for ever for a name
+/// that is never set: approvals, jobs that do nothing, and names that are too long for a forge.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_settings_page_lists_the_names_that_are_set_on_commits() {
+    let world = World::start().await;
+    let long = "long".repeat(80);
+    let config = format!(
+        "version: 2.1
+jobs:
+  first: {{machine: true, steps: [{{run: echo 1}}]}}
+  {long}: {{machine: true, steps: [{{run: echo 1}}]}}
+  nothing: {{type: no-op}}
+workflows:
+  ship it:
+    jobs:
+      - first
+      - {long}
+      - nothing
+      - hold: {{type: approval, requires: [first]}}
+"
+    );
+    for kind in ForgeKind::ALL {
+        let project = world.project(kind, "web").await;
+        let sha = world.push(kind, "web", &config).await;
+        for _ in 0..2 {
+            world.runner().claim().await.unwrap().play(&[]).await.unwrap();
+        }
+        world.outbox_is_empty().await;
+        let statuses = world.forge.statuses(kind, OWNER, "web", &sha);
+        let set: BTreeSet<String> = statuses.into_iter().map(|status| status.context).collect();
+        assert!(set.contains("ci/roundel: first"), "{set:?}");
+        assert!(set.contains("ci/roundel: ship it/hold"), "{set:?}");
+        assert_eq!(set.len(), 4, "{set:?}");
+        let listed: BTreeSet<String> =
+            world.settings_page_names(project).await.into_iter().collect();
+        assert_eq!(listed, set);
     }
 }

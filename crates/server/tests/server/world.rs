@@ -18,6 +18,7 @@ use roundel_store::{
     reading::{PipelineRow, WorkflowRow},
 };
 use roundel_testkit::{scripted_runner::ScriptedRunner, smtp_sink::SmtpSink};
+use sha2::Digest as _;
 use tempfile::TempDir;
 
 /// How long anything may take before a test gives up on it.
@@ -157,7 +158,7 @@ impl World {
     /// Sets a repository up and waits until that has ended.
     pub(crate) async fn set_up(&self, kind: ForgeKind, name: &str) -> (ProjectId, Setup) {
         let account = self.sign_in(kind).await;
-        let project = setup::begin(self.app(), account, kind, OWNER, name).await.unwrap();
+        let project = setup::begin(&self.app().setups, account, kind, OWNER, name).await.unwrap();
         (project, self.setup_ended(project).await)
     }
 
@@ -240,6 +241,26 @@ impl World {
             Some(())
         })
         .await;
+    }
+
+    /// The names of commit statuses that the settings page lists, as an administrator sees it.
+    pub(crate) async fn settings_page_names(&self, project: ProjectId) -> Vec<String> {
+        let store = &self.app().store;
+        let slug = store.project(project).await.unwrap().unwrap().slug;
+        let account = self.sign_in(slug.forge).await;
+        let (now, session) = (Timestamp::now(), format!("session-{project}"));
+        let until = now.plus(Duration::from_mins(5));
+        let hash = sha2::Sha256::digest(session.as_bytes());
+        store.open_session(&hash, account, now, until).await.unwrap();
+        let at = format!("/{}/{}/{}/settings", slug.forge.slug(), slug.owner, slug.repository);
+        let request = reqwest::Client::new().get(self.url(&at));
+        let cookie = format!("roundel_session={session}");
+        let page = request.header("cookie", cookie).header("accept", "text/html").send();
+        let page = page.await.unwrap().error_for_status().unwrap().text().await.unwrap();
+        let list = page.split("<ul class=\"contexts\">").nth(1).unwrap_or_default();
+        let list = list.split("</ul>").next().unwrap_or_default();
+        let names = list.split("<code>").skip(1).filter_map(|rest| rest.split("</code>").next());
+        names.map(str::to_owned).collect()
     }
 
     pub(crate) async fn only_pipeline(&self, project: ProjectId) -> PipelineId {

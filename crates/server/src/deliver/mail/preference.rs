@@ -6,12 +6,15 @@
 
 use std::str::FromStr;
 
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use roundel_model::id::{AccountId, ProjectId};
-use roundel_store::StoreError;
+use hmac::{Hmac, Mac as _};
+use roundel_model::{
+    id::{AccountId, ProjectId},
+    secret::Secret,
+};
+use roundel_store::{Store, StoreError};
 use sha2::Sha256;
 
-use crate::app::App;
+use crate::signing;
 
 /// Separates these signatures from everything else that the instance key signs.
 const PURPOSE: &[u8] = b"roundel mail preferences v1\0";
@@ -66,10 +69,10 @@ impl FromStr for MailPreference {
 ///
 /// If the store cannot be read.
 pub(crate) async fn default_of(
-    app: &App,
+    store: &Store,
     account: AccountId,
 ) -> Result<MailPreference, StoreError> {
-    Ok(read(app, &account_key(account)).await?.unwrap_or_default())
+    Ok(read(store, &account_key(account)).await?.unwrap_or_default())
 }
 
 /// Returns the choice for one project, if there is one.
@@ -78,11 +81,11 @@ pub(crate) async fn default_of(
 ///
 /// If the store cannot be read.
 pub(crate) async fn of_project(
-    app: &App,
+    store: &Store,
     account: AccountId,
     project: ProjectId,
 ) -> Result<Option<MailPreference>, StoreError> {
-    read(app, &project_key(account, project)).await
+    read(store, &project_key(account, project)).await
 }
 
 /// Returns what applies to a project: its own choice, else the default.
@@ -91,13 +94,13 @@ pub(crate) async fn of_project(
 ///
 /// If the store cannot be read.
 pub(crate) async fn effective(
-    app: &App,
+    store: &Store,
     account: AccountId,
     project: ProjectId,
 ) -> Result<MailPreference, StoreError> {
-    match of_project(app, account, project).await? {
+    match of_project(store, account, project).await? {
         Some(own) => Ok(own),
-        None => default_of(app, account).await,
+        None => default_of(store, account).await,
     }
 }
 
@@ -107,11 +110,11 @@ pub(crate) async fn effective(
 ///
 /// If the store cannot be written.
 pub(crate) async fn set_default(
-    app: &App,
+    store: &Store,
     account: AccountId,
     preference: MailPreference,
 ) -> Result<(), StoreError> {
-    write(app, &account_key(account), preference.as_str()).await
+    write(store, &account_key(account), preference.as_str()).await
 }
 
 /// Keeps the choice for one project; `None` lets the default apply.
@@ -120,22 +123,22 @@ pub(crate) async fn set_default(
 ///
 /// If the store cannot be written.
 pub(crate) async fn set_of_project(
-    app: &App,
+    store: &Store,
     account: AccountId,
     project: ProjectId,
     preference: Option<MailPreference>,
 ) -> Result<(), StoreError> {
     let word = preference.map_or("default", MailPreference::as_str);
-    write(app, &project_key(account, project), word).await
+    write(store, &project_key(account, project), word).await
 }
 
-async fn read(app: &App, key: &str) -> Result<Option<MailPreference>, StoreError> {
-    let stored = app.store.setting(key).await?;
+async fn read(store: &Store, key: &str) -> Result<Option<MailPreference>, StoreError> {
+    let stored = store.setting(key).await?;
     Ok(stored.and_then(|word| word.trim_matches('"').parse().ok()))
 }
 
-async fn write(app: &App, key: &str, word: &str) -> Result<(), StoreError> {
-    app.store.put_setting(key, &format!("\"{word}\"")).await
+async fn write(store: &Store, key: &str, word: &str) -> Result<(), StoreError> {
+    store.put_setting(key, &format!("\"{word}\"")).await
 }
 
 fn account_key(account: AccountId) -> String {
@@ -147,21 +150,23 @@ fn project_key(account: AccountId, project: ProjectId) -> String {
 }
 
 /// Signs the link that changes what one user is sent about one project.
-pub(crate) fn signature(app: &App, account: AccountId, project: ProjectId) -> String {
-    let mac = mac(app, account, project);
-    mac.map(|mac| hex::encode(mac.finalize().into_bytes())).unwrap_or_default()
+pub(crate) fn signature(key: &Secret<Vec<u8>>, account: AccountId, project: ProjectId) -> String {
+    hex::encode(mac(key, account, project).finalize().into_bytes())
 }
 
 /// Whether a link was signed by us, found out in constant time.
-pub(crate) fn is_signature(app: &App, account: AccountId, project: ProjectId, given: &str) -> bool {
+pub(crate) fn is_signature(
+    key: &Secret<Vec<u8>>,
+    account: AccountId,
+    project: ProjectId,
+    given: &str,
+) -> bool {
     let Ok(given) = hex::decode(given) else { return false };
-    mac(app, account, project).is_some_and(|mac| mac.verify_slice(&given).is_ok())
+    mac(key, account, project).verify_slice(&given).is_ok()
 }
 
-fn mac(app: &App, account: AccountId, project: ProjectId) -> Option<Hmac<Sha256>> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(app.settings.instance_key.expose()).ok()?;
-    mac.update(PURPOSE);
-    mac.update(account.as_uuid().as_bytes());
-    mac.update(project.as_uuid().as_bytes());
-    Some(mac)
+fn mac(key: &Secret<Vec<u8>>, account: AccountId, project: ProjectId) -> Hmac<Sha256> {
+    signing::mac(key, PURPOSE)
+        .chain_update(account.as_uuid().as_bytes())
+        .chain_update(project.as_uuid().as_bytes())
 }

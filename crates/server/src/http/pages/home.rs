@@ -13,12 +13,9 @@ use super::{
     lists::PipelineList,
     visit::{Answer, PageError, Visit},
 };
-use crate::{
-    http::{
-        rights::{Anyone, SignedIn},
-        routes::Routes,
-    },
-    links,
+use crate::http::{
+    rights::{Anyone, SignedIn},
+    routes::Routes,
 };
 
 /// Routes of this file.
@@ -43,7 +40,7 @@ pub(crate) fn choices(visit: &Visit) -> Vec<SignInChoice> {
         host: forge.settings().web_url.host_str().unwrap_or_default().to_owned(),
         scopes: forge.requested_scopes(),
     };
-    visit.app.forges.iter().map(choice).collect()
+    visit.app.forges.clients().iter().map(choice).collect()
 }
 
 /// How an administrator connects a Git provider.
@@ -59,7 +56,7 @@ struct Connect {
 }
 
 fn connect(visit: &Visit) -> Vec<Connect> {
-    if !visit.app.forges.is_empty() {
+    if !visit.app.forges.clients().is_empty() {
         return Vec::new();
     }
     let one = |kind: ForgeKind| {
@@ -73,7 +70,7 @@ fn connect(visit: &Visit) -> Vec<Connect> {
                 "ROUNDEL_BITBUCKET",
             ),
         };
-        let callback = links::callback(&visit.app, kind);
+        let callback = visit.app.links.callback(kind);
         Connect { title: kind.title(), application, callback, table: kind.long_slug(), variables }
     };
     ForgeKind::ALL.into_iter().map(one).collect()

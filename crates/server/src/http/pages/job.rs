@@ -346,7 +346,7 @@ async fn cancel(
     Writer { visit, account, subject: Job { row: job, .. }, .. }: Writer<Job>,
 ) -> Answer {
     let event = Event::JobCanceled { job: job.id, by: Actor::Account(account) };
-    let applied = drive::apply(&visit.app, job.pipeline, &event, visit.now).await;
+    let applied = drive::apply(&visit.app.drive, job.pipeline, &event, visit.now).await;
     let done = match applied {
         Ok(Applied::Changed) => "canceled",
         Ok(Applied::Ignored) | Err(drive::DriveError::Illegal(_)) => "late",

@@ -290,7 +290,7 @@ async fn approve(writer: Writer<Pipeline>, Path((_, job)): Path<(PipelineId, Str
 /// Brings a click to the one door.
 async fn press(writer: Writer<Pipeline>, event: &Event, done: &str) -> Answer {
     let Writer { visit, account, subject: Pipeline { row, project }, .. } = writer;
-    let applied = drive::apply(&visit.app, row.id, event, visit.now).await;
+    let applied = drive::apply(&visit.app.drive, row.id, event, visit.now).await;
     let done = match applied {
         Ok(Applied::Changed) => done,
         Ok(Applied::Ignored) | Err(drive::DriveError::Illegal(_)) => "late",

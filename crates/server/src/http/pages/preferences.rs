@@ -73,10 +73,10 @@ impl Choice {
 }
 
 async fn page(SignedIn { visit, account }: SignedIn) -> Answer {
-    let default = preference::default_of(&visit.app, account).await?;
+    let default = preference::default_of(&visit.app.store, account).await?;
     let mut projects = Vec::new();
     for project in followed(&visit, account).await? {
-        let own = preference::of_project(&visit.app, account, project.id).await?;
+        let own = preference::of_project(&visit.app.store, account, project.id).await?;
         projects.push(ProjectLine {
             id: project.id.to_string(),
             at: address(&project.slug),
@@ -121,7 +121,7 @@ async fn save(
             let preference = value.parse();
             let preference = preference
                 .map_err(|()| PageError::Bad(format!("`{value}` is not one of the choices.")))?;
-            preference::set_default(app, account, preference).await?;
+            preference::set_default(&app.store, account, preference).await?;
         } else if name == "unfollow" {
             let project: ProjectId = value.parse().map_err(|_| visit.not_found())?;
             app.store.unfollow(account, project).await?;
@@ -129,7 +129,8 @@ async fn save(
         } else if let Some(project) = name.strip_prefix(FIELD) {
             let project: ProjectId = project.parse().map_err(|_| visit.not_found())?;
             if app.store.follows(account, project).await? {
-                preference::set_of_project(app, account, project, value.parse().ok()).await?;
+                preference::set_of_project(&app.store, account, project, value.parse().ok())
+                    .await?;
             }
         }
     }

@@ -197,7 +197,7 @@ async fn trigger(
     Writer { visit, account, subject: project, .. }: Writer<Project>,
     Form(wanted): Form<Trigger>,
 ) -> Answer {
-    let pipeline = manual::trigger(&visit.app, account, &project, wanted.branch.trim())
+    let pipeline = manual::trigger(&visit.app.starter, account, &project, wanted.branch.trim())
         .await
         .map_err(|error| PageError::Bad(error.to_string()))?;
     Ok(see_other(&format!("/pipeline/{pipeline}?done=triggered")))

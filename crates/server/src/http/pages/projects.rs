@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     http::{rights::SignedIn, routes::Routes},
-    setup, tokens,
+    setup,
 };
 
 /// Routes of this file.
@@ -111,7 +111,7 @@ struct Choice {
 
 async fn add(SignedIn { visit, account }: SignedIn) -> Answer {
     let mut forges = Vec::new();
-    for (choice, kind) in choices(&visit).into_iter().zip(visit.app.forges.keys()) {
+    for (choice, kind) in choices(&visit).into_iter().zip(visit.app.forges.clients().keys()) {
         forges.push(section(&visit, account, *kind, choice).await?);
     }
     visit.page(&Add { shell: visit.shell("Add projects", "add"), forges })
@@ -146,9 +146,8 @@ async fn repositories(
     account: AccountId,
     kind: ForgeKind,
 ) -> Result<Option<Vec<Repository>>, String> {
-    let Some(forge) = visit.app.forges.get(&kind) else { return Ok(None) };
-    let token =
-        tokens::usable(&visit.app, account, kind).await.map_err(|error| error.to_string())?;
+    let Some(forge) = visit.app.forges.clients().get(&kind) else { return Ok(None) };
+    let token = visit.app.forges.token(account, kind).await.map_err(|error| error.to_string())?;
     let Some(token) = token else { return Ok(None) };
     match forge.repositories(&token).await {
         Ok(found) => Ok(Some(found)),
@@ -218,7 +217,7 @@ async fn begin(
 ) -> Result<Response, PageError> {
     let forge: ForgeKind =
         wanted.forge.parse().map_err(|_| PageError::Bad("Unknown Git provider.".to_owned()))?;
-    let project = setup::begin(&visit.app, account, forge, &wanted.owner, &wanted.name)
+    let project = setup::begin(&visit.app.setups, account, forge, &wanted.owner, &wanted.name)
         .await
         .map_err(|refused| PageError::Bad(refused.0))?;
     let project = visit.app.store.project(project).await?.ok_or_else(|| visit.not_found())?;

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use askama::Template;
 use axum::Form;
-use roundel_model::{forge::ForgeKind, kind::JobKind, secret::Secret};
+use roundel_model::{forge::ForgeKind, secret::Secret};
 use roundel_store::{
     projects::{CheckoutKey, Hook, HookState, KeyState, Project},
     reading::PipelineFilter,
@@ -25,10 +25,10 @@ use super::{
 use crate::{
     http::{
         badges,
-        rights::{Admin, Writer},
+        rights::{SecretsAdmin, Writer},
         routes::Routes,
     },
-    links,
+    status_name::{self, Named},
 };
 
 /// Bytes of a variable's value: what an environment can hold with room for the others.
@@ -154,7 +154,7 @@ fn hook_view(visit: &Visit, project: &Project, hook: &Hook) -> HookView {
         state,
         good,
         forge_id: hook.forge_id.clone(),
-        address: links::hook(&visit.app, hook.forge, hook.id),
+        address: visit.app.links.hook(hook.forge, hook.id),
         last: hook.last_delivery_at.map(|at| TimeAgo::new(at, visit.now)),
         created: TimeAgo::new(hook.created_at, visit.now),
         at_forge: format!("{}/{tail}", project.web_url.trim_end_matches('/')),
@@ -168,9 +168,12 @@ async fn contexts(visit: &Visit, project: &Project) -> Result<Vec<Untrusted>, Pa
     let names: BTreeSet<String> = pipelines
         .iter()
         .flat_map(|(_, workflows)| workflows)
-        .flat_map(|workflow| &workflow.jobs)
-        .filter(|job| job.kind != JobKind::NoOp)
-        .map(|job| format!("{}: {}", visit.app.settings.status_prefix, job.name))
+        .flat_map(|workflow| workflow.jobs.iter().map(move |job| (workflow, job)))
+        .map(|(workflow, job)| {
+            let (workflow, name) = (workflow.name.as_str(), job.name.as_str());
+            let named = Named { kind: job.kind, workflow, job: name };
+            status_name::of_job(&visit.app.settings.status_prefix, named)
+        })
         .collect();
     Ok(names.into_iter().map(Untrusted).collect())
 }
@@ -191,7 +194,7 @@ async fn badge_view(visit: &Visit, project: &Project) -> Result<BadgeView, PageE
     };
     let base = visit.app.settings.public_url.as_str().trim_end_matches('/').to_owned();
     let image = format!("{base}{path}?style=shield{query}");
-    let link = links::project(&visit.app, &project.slug);
+    let link = visit.app.links.project(&project.slug);
     let branches = visit.app.store.branches(project.id, 100).await?;
     Ok(BadgeView {
         preview: path.clone(),
@@ -226,7 +229,7 @@ struct Variable {
 }
 
 async fn set_variable(
-    Admin { visit, subject: project, .. }: Admin<Project>,
+    SecretsAdmin { visit, subject: project }: SecretsAdmin<Project>,
     Form(wanted): Form<Variable>,
 ) -> Answer {
     let name = wanted.name.trim();
@@ -258,7 +261,7 @@ async fn set_variable(
 }
 
 async fn delete_variable(
-    Admin { visit, subject: project, .. }: Admin<Project>,
+    SecretsAdmin { visit, subject: project }: SecretsAdmin<Project>,
     Form(wanted): Form<Variable>,
 ) -> Answer {
     visit.app.store.delete_variable(project.id, &wanted.name).await?;
@@ -266,7 +269,7 @@ async fn delete_variable(
     Ok(see_other(&format!("{}/settings?done=variable-deleted#variables", address(&project.slug))))
 }
 
-async fn badge_token(Admin { visit, subject: project, .. }: Admin<Project>) -> Answer {
+async fn badge_token(SecretsAdmin { visit, subject: project }: SecretsAdmin<Project>) -> Answer {
     badges::renew_token(&visit.app, project.id).await?;
     Ok(see_other(&format!("{}/settings?done=badge-token#badge", address(&project.slug))))
 }

@@ -97,7 +97,7 @@ async fn live(Reader { visit, subject: project, role }: Reader<Project>) -> Answ
 
 async fn again(Admin { visit, account, subject: project }: Admin<Project>) -> Answer {
     let slug = &project.slug;
-    setup::begin(&visit.app, account, slug.forge, &slug.owner, &slug.repository)
+    setup::begin(&visit.app.setups, account, slug.forge, &slug.owner, &slug.repository)
         .await
         .map_err(|refused| PageError::Bad(refused.0))?;
     Ok(see_other(&format!("{}/setup", address(slug))))

@@ -255,6 +255,42 @@ async fn a_variable_can_be_set_and_deleted_but_never_read() {
     assert!(world.app.store.variables(world.project.id).await.unwrap().is_empty());
 }
 
+/// `VCS` §7.4: while the forge is unavailable, an older role is good for writing, but not for secrets
+/// and keys: someone who lost their access must not be able to replace them.
+#[tokio::test]
+async fn secrets_are_not_changed_with_a_role_that_the_forge_cannot_confirm() {
+    let world = World::new().await;
+    let settings = "/gh/acme/web/settings";
+    let at = |path: &str| format!("{settings}/{path}");
+    let page = text(world.get(settings, Some("admin")).await).await;
+    assert!(page.contains("Commit statuses"), "{page}");
+    let set = world.post(&at("variables"), "name=KEPT&value=x", "admin").await;
+    assert_eq!(set.status(), StatusCode::SEE_OTHER);
+
+    world.forges_vanish(std::time::Duration::from_mins(6));
+    for (path, form) in
+        [("variables", "name=NEW&value=x"), ("variables/delete", "name=KEPT"), ("badge-token", "")]
+    {
+        let refused = world.post(&at(path), form, "admin").await;
+        assert_eq!(refused.status(), StatusCode::FORBIDDEN, "{path}");
+        let page = text(refused).await;
+        assert!(page.contains("GitHub does not answer"), "{path}: {page}");
+        assert!(page.contains("Nothing was changed"), "{path}: {page}");
+    }
+    let names = world.app.store.variable_names(world.project.id).await.unwrap();
+    assert_eq!(names.len(), 1, "{names:?}");
+    assert_eq!(names[0].0, "KEPT");
+    let key = world.post("/gh/acme/web/setup", "", "admin").await;
+    assert_ne!(key.status(), StatusCode::SEE_OTHER, "setting up again makes keys");
+
+    let pipeline = world.pipeline("main", "Add a door").await;
+    let job = world.claim(pipeline, "build").await;
+    let canceled = world.post(&format!("/job/{job}/cancel"), "", "admin").await;
+    assert_eq!(canceled.status(), StatusCode::SEE_OTHER, "other writes go on");
+    let page = world.get(settings, Some("admin")).await;
+    assert_eq!(page.status(), StatusCode::OK);
+}
+
 #[tokio::test]
 async fn the_failing_step_is_open_and_its_bytes_are_harmless() {
     let world = World::new().await;

@@ -91,7 +91,7 @@ async fn again(app: &App, lease: LeaseId) -> Result<Option<JobSpec>, Refused> {
     let now = Timestamp::now();
     let expires_at = now.plus(limits::LEASE);
     let event = Event::Renewed { job: task.job, task: task.index, lease, expires_at };
-    let renewed = drive::apply(app, task.pipeline, &event, now).await?;
+    let renewed = drive::apply(&app.drive, task.pipeline, &event, now).await?;
     if renewed == Applied::Ignored {
         return Ok(None);
     }
@@ -157,7 +157,7 @@ async fn is_claimed(
         expires_at: now.plus(limits::LEASE),
         runner: request.runner.clone(),
     };
-    match drive::apply(app, offered.pipeline, &event, now).await {
+    match drive::apply(&app.drive, offered.pipeline, &event, now).await {
         Ok(Applied::Changed) => Ok(true),
         // It was canceled, or claimed by another runner, since it was listed.
         Ok(Applied::Ignored) | Err(DriveError::Illegal(IllegalEvent::Protocol { .. })) => Ok(false),
@@ -184,7 +184,7 @@ async fn give_up(
         outcome: Outcome::InfrastructureFail,
         reason: Some(reason.to_owned()),
     };
-    drive::apply(app, offered.pipeline, &event, Timestamp::now()).await?;
+    drive::apply(&app.drive, offered.pipeline, &event, Timestamp::now()).await?;
     Ok(())
 }
 

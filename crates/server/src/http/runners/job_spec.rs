@@ -21,7 +21,7 @@ use roundel_store::{
 };
 
 use super::token;
-use crate::{app::App, links, tokens};
+use crate::app::App;
 
 /// Processes and threads of one task at a time: far beyond honest builds, and the end of a step
 /// that forks without end.
@@ -133,7 +133,7 @@ fn built_in(sources: &Sources<'_>, number: u64) -> Vec<Variable> {
     variables.put_some("CIRCLE_TAG", pipeline.git_ref.tag());
     variables.put("CIRCLE_SHA1", &pipeline.sha);
     variables.put("CIRCLE_BUILD_NUM", &number);
-    variables.put("CIRCLE_BUILD_URL", &links::job(app, slug, number));
+    variables.put("CIRCLE_BUILD_URL", &app.links.job(slug, number));
     variables.put("CIRCLE_JOB", &job.name);
     variables.put("CIRCLE_STAGE", &job.name);
     variables.put("CIRCLE_NODE_INDEX", index);
@@ -184,7 +184,7 @@ impl BuiltIns {
 async fn checkout(sources: &Sources<'_>) -> Result<CheckoutSpec, SpecError> {
     let Sources { app, project, pipeline, .. } = sources;
     let key = app.store.checkout_key(project.id).await?;
-    let known_hosts = tokens::known_hosts(app, project.slug.forge);
+    let known_hosts = app.forges.known_hosts(project.slug.forge);
     Ok(CheckoutSpec {
         url: project.ssh_url.clone(),
         sha: pipeline.sha.clone(),

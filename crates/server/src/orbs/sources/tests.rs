@@ -224,14 +224,14 @@ async fn one_instance_serves_another() {
         ..Settings::default()
     };
     let (ours, _) = instance(TOKEN, with(None)).await;
-    let orb = found(find(&ours.orbs, reader(), "open/orb@1").await);
+    let orb = found(find(&ours.starter.orbs, reader(), "open/orb@1").await);
     assert_eq!((orb.version.as_str(), &*orb.text), ("1.2.0", "open two"));
     assert_eq!(orb.origin, url.to_string());
-    missing(find(&ours.orbs, reader(), "house/orb@1").await);
+    missing(find(&ours.starter.orbs, reader(), "house/orb@1").await);
 
     let (trusted, _) = instance(TOKEN, with(Some(TOKEN))).await;
-    assert_eq!(&*found(find(&trusted.orbs, reader(), "house/orb@1").await).text, "house");
+    assert_eq!(&*found(find(&trusted.starter.orbs, reader(), "house/orb@1").await).text, "house");
     let (mistaken, _) = instance(TOKEN, with(Some("wrong"))).await;
-    let refused = missing(find(&mistaken.orbs, reader(), "open/orb@1").await);
+    let refused = missing(find(&mistaken.starter.orbs, reader(), "open/orb@1").await);
     assert!(refused.trouble.unwrap().contains("refuses us"));
 }

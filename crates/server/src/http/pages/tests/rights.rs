@@ -79,7 +79,14 @@ async fn names(world: &World) -> BTreeMap<&'static str, String> {
         ("namespace", "acme".to_owned()),
         ("version", "1.0.0".to_owned()),
         ("account", account.to_string()),
-        ("signature", mail::preference::signature(&world.app, account, world.project.id)),
+        (
+            "signature",
+            mail::preference::signature(
+                &world.app.settings.instance_key,
+                account,
+                world.project.id,
+            ),
+        ),
     ])
 }
 

@@ -1,6 +1,12 @@
 //! A server without its loops: a store in memory, a forge that knows four people and their roles.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use async_trait::async_trait;
 use axum::{
@@ -52,6 +58,7 @@ pub(super) struct World {
     pub(super) app: Arc<App>,
     pub(super) project: Project,
     router: Router,
+    is_down: Arc<AtomicBool>,
 }
 
 impl World {
@@ -61,11 +68,12 @@ impl World {
 
     /// A world whose project is private or public.
     pub(super) async fn with(private: bool) -> Self {
-        let mut app = App::open(settings()).await.unwrap();
-        for kind in ForgeKind::ALL {
-            app.forges.insert(kind, Arc::new(Pretended(forge_settings(kind))));
-        }
-        let app = Arc::new(app);
+        let is_down = Arc::new(AtomicBool::new(false));
+        let client = |kind| -> Arc<dyn Forge> {
+            Arc::new(Pretended { settings: forge_settings(kind), is_down: Arc::clone(&is_down) })
+        };
+        let clients = ForgeKind::ALL.map(|kind| (kind, client(kind)));
+        let app = Arc::new(App::open_with(settings(), clients.into()).await.unwrap());
         for (login, _) in PEOPLE {
             sign_in(&app, login).await;
         }
@@ -85,7 +93,13 @@ impl World {
             }
         }
         let router = crate::http::router(Arc::clone(&app));
-        Self { app, project, router }
+        Self { app, project, router, is_down }
+    }
+
+    /// From now on the forges do not answer, and what they reported is this old.
+    pub(super) fn forges_vanish(&self, ago: std::time::Duration) {
+        self.is_down.store(true, Ordering::Relaxed);
+        self.app.roles.age(ago);
     }
 
     pub(super) async fn account(&self, login: &str) -> Account {
@@ -283,7 +297,7 @@ impl World {
     }
 
     async fn apply(&self, pipeline: PipelineId, event: &Event) {
-        let applied = drive::apply(&self.app, pipeline, event, Timestamp::now()).await;
+        let applied = drive::apply(&self.app.drive, pipeline, event, Timestamp::now()).await;
         assert_eq!(applied.unwrap(), drive::Applied::Changed);
     }
 }
@@ -377,7 +391,10 @@ pub(super) async fn text(answer: Response) -> String {
 }
 
 /// A forge of three repositories. A token is the login of its owner.
-struct Pretended(ForgeSettings);
+struct Pretended {
+    settings: ForgeSettings,
+    is_down: Arc<AtomicBool>,
+}
 
 fn repository(id: &str, name: &str, role: Option<Role>) -> Repository {
     Repository {
@@ -403,16 +420,26 @@ fn no<T>() -> Result<T, ForgeError> {
     })
 }
 
+fn unavailable<T>() -> Result<T, ForgeError> {
+    Err(ForgeError {
+        class: ErrorClass::Unavailable,
+        message: "GitHub does not answer".into(),
+        status: None,
+        retry_after: None,
+        details: Vec::new(),
+    })
+}
+
 impl Forge for Pretended {
     fn settings(&self) -> &ForgeSettings {
-        &self.0
+        &self.settings
     }
 }
 
 #[async_trait]
 impl roundel_forge::SignIn for Pretended {
     fn authorize_url(&self, _: &AuthorizeRequest) -> Url {
-        self.0.web_url.clone()
+        self.settings.web_url.clone()
     }
     fn requested_scopes(&self) -> &'static [RequestedScope] {
         &[RequestedScope {
@@ -447,6 +474,9 @@ impl Repositories for Pretended {
         _: &str,
         _: &str,
     ) -> Result<Repository, ForgeError> {
+        if self.is_down.load(Ordering::Relaxed) {
+            return unavailable();
+        }
         let person = PEOPLE.iter().find(|(login, _)| login == token.expose());
         match person.and_then(|(_, role)| *role) {
             Some(role) => Ok(repository("1", "web", Some(role))),

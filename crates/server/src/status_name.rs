@@ -1,0 +1,60 @@
+//! Names of commit statuses, which forges call contexts: stable, and the same in every run, because
+//! branch protections list them.
+//!
+//! One function for all: what is set at a forge, and what pages show to be copied.
+
+use roundel_model::kind::JobKind;
+use sha2::{Digest as _, Sha256};
+
+/// Characters of a name. Longer ones are cut, with a digest so that they stay apart.
+const CHARS: usize = 200;
+
+/// Characters of the digest, with the sign in front of it.
+const DIGEST_CHARS: usize = 7;
+
+/// The job of a workflow, as far as its commit status is named after it.
+#[derive(Clone, Copy, Debug)]
+pub struct Named<'a> {
+    /// What the job does: only a build has a name that is alone on the commit.
+    pub kind: JobKind,
+    /// Key of the workflow in the file.
+    pub workflow: &'a str,
+    /// Name of the job in the workflow.
+    pub job: &'a str,
+}
+
+/// Returns the name of a job's commit status: `prefix: job` for a build, `prefix: workflow/job` for
+/// what waits for a person or does nothing.
+pub fn of_job(prefix: &str, Named { kind, workflow, job }: Named<'_>) -> String {
+    match kind {
+        JobKind::Build => shorten(format!("{prefix}: {job}")),
+        JobKind::Approval | JobKind::NoOp => shorten(format!("{prefix}: {workflow}/{job}")),
+    }
+}
+
+/// Returns the name of the commit status of a configuration that does not compile.
+pub(crate) fn of_config(prefix: &str) -> String {
+    shorten(format!("{prefix}: config"))
+}
+
+fn shorten(name: String) -> String {
+    if name.chars().count() <= CHARS {
+        return name;
+    }
+    let digest = hex::encode(Sha256::digest(name.as_bytes()));
+    let kept: String = name.chars().take(CHARS - DIGEST_CHARS).collect();
+    format!("{kept}~{}", digest.get(..DIGEST_CHARS - 1).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_long_names_with_the_same_beginning_stay_apart() {
+        let name = |job: &str| of_job("ci", Named { kind: JobKind::Build, workflow: "main", job });
+        let (one, other) = (name(&"x".repeat(300)), name(&format!("{}y", "x".repeat(299))));
+        assert_ne!(one, other);
+        assert_eq!(one.chars().count(), CHARS);
+    }
+}
