@@ -3,11 +3,12 @@
 //! The runner speaks to the server over loopback as any other would: the small installation is the
 //! big one.
 
+mod port;
 mod wiring;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use roundel_runner::Runner;
-use roundel_server::Server;
+use roundel_server::{Server, StartError};
 
 use crate::{
     exit::Exit,
@@ -48,7 +49,7 @@ pub(crate) async fn run(arguments: &Arguments, values: &Values) -> Result<Exit> 
     let settings = wiring::server(values)?;
     let runner = wiring::runner(values, &settings)?;
     let has_forges = !settings.forges.is_empty();
-    let server = Server::start(settings).await?;
+    let server = Server::start(settings).await.map_err(why_not)?;
     tracing::info!(address = %server.address, "serving; open {}", server.app.settings.public_url);
     if !has_forges {
         tracing::warn!("{}", wiring::no_provider(values));
@@ -70,4 +71,19 @@ pub(crate) async fn run(arguments: &Arguments, values: &Values) -> Result<Exit> 
     server.stop().await;
     ended?;
     Ok(Exit::Success)
+}
+
+/// Names the process that has the port already, where it can be found.
+fn why_not(error: StartError) -> anyhow::Error {
+    let StartError::Listen { address, source } = &error else { return error.into() };
+    if source.kind() != std::io::ErrorKind::AddrInUse {
+        return error.into();
+    }
+    match port::listener(*address) {
+        Some(port::Process { name, id }) => anyhow!(
+            "failed to listen on `{address}`: `{name}` (process {id}) listens there already; stop it, \
+             or choose another address with `--listen`"
+        ),
+        None => error.into(),
+    }
 }

@@ -17,6 +17,14 @@ pub enum StoreError {
         #[source]
         source: DriverError,
     },
+    /// PostgreSQL did not let us in: it is not there, or it refuses.
+    #[error("cannot connect to PostgreSQL at {address}: {cause}")]
+    Unreachable {
+        /// Host and port, or the path of its socket.
+        address: String,
+        /// What the system or the database said: "connection refused".
+        cause: String,
+    },
     /// A row holds what no release of ours wrote.
     #[error("the database holds an unreadable {what}")]
     Unreadable {

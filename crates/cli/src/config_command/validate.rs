@@ -133,5 +133,6 @@ fn verdict(checked: &Checked, colors: bool) -> String {
         Decision::Runs => (Some(paint("fine", Green)), ""),
     };
     let found: Vec<String> = first.into_iter().chain(say(warnings, "warning", Yellow)).collect();
-    format!("{}: {}{colon}\n", checked.path, found.join(", "))
+    let line = format!("{}: {}{colon}", checked.path, found.join(", "));
+    terminal::wrapped(&line, 2, terminal::width()) + "\n"
 }

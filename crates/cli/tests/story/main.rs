@@ -12,4 +12,5 @@ mod house;
 mod orbs;
 mod pushes;
 mod settings;
+mod terminal;
 mod texts;

@@ -9,6 +9,7 @@ use std::{
 };
 
 use sqlx::{
+    Connection as _, PgConnection,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -21,6 +22,9 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long SQLite waits for another process that writes (a backup, an `admin` command).
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long PostgreSQL may take to answer at the start. A pool would go on trying without saying why.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Bytes of the write-ahead log that are kept for reuse.
 const WAL_BYTES: &str = "67108864";
@@ -42,7 +46,7 @@ impl Db {
             Some(("sqlite", path)) => {
                 file(Path::new(path.strip_prefix("//").unwrap_or(path))).await
             }
-            Some(("postgres" | "postgresql", _)) => postgres(url).await,
+            Some(("postgres" | "postgresql", _)) => return postgres(url).await,
             Some(_) | None => {
                 let wish = "the URL of a database begins with sqlite: or postgres://";
                 Err(DriverError::Configuration(wish.into()))
@@ -111,18 +115,79 @@ fn create_private(path: PathBuf) -> Result<PathBuf, DriverError> {
     Ok(path)
 }
 
-async fn postgres(url: &str) -> Result<Db, DriverError> {
+async fn postgres(url: &str) -> Result<Db, StoreError> {
+    let failed = |source| StoreError::Database { action: "be opened", source };
     // What hangs must end: a statement, a wait for a lock, a transaction that nobody drives.
-    let options = PgConnectOptions::from_str(url)?.application_name("roundel").options([
+    let options = PgConnectOptions::from_str(url).map_err(failed)?;
+    let options = options.application_name("roundel").options([
         ("statement_timeout", "30s"),
         ("lock_timeout", "20s"),
         ("idle_in_transaction_session_timeout", "60s"),
     ]);
+    reach(&options).await?;
     let pool = PgPoolOptions::new()
         .max_connections(POSTGRES_CONNECTIONS)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .idle_timeout(IDLE)
         .connect_with(options)
-        .await?;
+        .await
+        .map_err(failed)?;
     Ok(Db::Postgres(pool))
+}
+
+/// Connects once, without a pool. A pool takes a refusal for a passing state, tries again until its
+/// time is over, and then only says that its time is over.
+async fn reach(options: &PgConnectOptions) -> Result<(), StoreError> {
+    let tried = tokio::time::timeout(CONNECT_TIMEOUT, PgConnection::connect_with(options)).await;
+    let cause = match tried {
+        Ok(Ok(connection)) => {
+            if let Err(error) = connection.close().await {
+                tracing::debug!(%error, "the first connection did not close cleanly");
+            }
+            return Ok(());
+        }
+        Ok(Err(error)) => cause(&error),
+        Err(_) => format!("no answer in {} seconds", CONNECT_TIMEOUT.as_secs()),
+    };
+    let address = match options.get_socket() {
+        Some(folder) => {
+            folder.join(format!(".s.PGSQL.{}", options.get_port())).display().to_string()
+        }
+        None => format!("{}:{}", options.get_host(), options.get_port()),
+    };
+    Err(StoreError::Unreachable { address, cause })
+}
+
+/// What went wrong, without the words around it and without the system's number for it.
+fn cause(error: &DriverError) -> String {
+    if let DriverError::Io(error) = error {
+        let has_number = error.raw_os_error().is_some();
+        return if has_number { error.kind().to_string() } else { error.to_string() };
+    }
+    error.as_database_error().map_or_else(|| error.to_string(), |error| error.message().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The pool's own time-out is 30 seconds, and does not say why.
+    #[tokio::test]
+    async fn a_postgres_that_is_not_there_is_reported_at_once_with_its_address() {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let began = std::time::Instant::now();
+        let url = format!("postgres://roundel:hunter2@{free}/roundel");
+        let error = Db::connect(&url).await.err().unwrap();
+        assert_eq!(
+            error.to_string(),
+            format!("cannot connect to PostgreSQL at {free}: connection refused")
+        );
+        assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+        let socket = "postgres://roundel@localhost/roundel?host=/nowhere";
+        let error = Db::connect(socket).await.err().unwrap();
+        assert_eq!(
+            error.to_string(),
+            "cannot connect to PostgreSQL at /nowhere/.s.PGSQL.5432: entity not found"
+        );
+    }
 }

@@ -48,9 +48,10 @@ impl From<StoreError> for SpecError {
             | StoreError::InstanceKey { .. } => {
                 Self::Hopeless(format!("Roundel could not read what this job needs: {error}"))
             }
-            StoreError::Database { .. } | StoreError::Missing(_) | StoreError::NoRandomness => {
-                Self::Store(error)
-            }
+            StoreError::Database { .. }
+            | StoreError::Unreachable { .. }
+            | StoreError::Missing(_)
+            | StoreError::NoRandomness => Self::Store(error),
         }
     }
 }
