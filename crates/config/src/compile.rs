@@ -1,10 +1,4 @@
-//! Runs the phases in order and holds what they share.
-//!
-//! A phase reports what it finds and goes on; what cannot be known becomes
-//! [`crate::language::data::Data::Unknown`], which every later phase passes over in silence. So one push
-//! shows all mistakes of a file, each once.
-
-use roundel_model::plan::Plan;
+//! Runs the phases in order: read ▸ resolve ▸ plan, which expands the jobs of each workflow ▸ check.
 
 use crate::{
     api::{
@@ -12,17 +6,16 @@ use crate::{
         inputs::Inputs,
         orbs::{OrbSet, Resolution},
     },
+    check::Checker,
     codes,
-    context::Context,
-    language::{
-        data::{Data, Value},
-        orb_reference::OrbReference,
-    },
+    language::{data::Value, orb_reference::OrbReference},
+    plan::{Planned, Planner},
     read::{
         source::{Source, Sources},
         yaml::{At, View},
     },
-    resolve::version::Version,
+    render::Renderer,
+    resolve::{Resolver, modules::Modules},
     text::{
         place::{FileId, Place, Span},
         problem::Problem,
@@ -46,74 +39,60 @@ pub fn compile(text: &str, inputs: &Inputs) -> Compiled {
 
 /// Runs the phases over texts of which the configuration is the first.
 pub(crate) fn run<'d>(sources: &'d Sources, inputs: &'d Inputs, tracing: bool) -> Outcome {
-    let mut context = Context::new(sources, inputs);
-    context.tracing = tracing;
-    for problem in &sources.file(FileId::CONFIG).problems {
-        context.report.add(problem.clone());
-    }
-    context.name_git_ref();
-    let root = sources.root(FileId::CONFIG);
-    let made = root.and_then(|root| context.phases(root));
-    if root.is_none() && context.report.errors() == 0 {
-        context.not_a_mapping(Place::default());
-    }
+    let mut render = Renderer::new(sources, inputs);
+    render.tracing = tracing;
+    let mut modules = Modules::new(sources.root(FileId::CONFIG), &inputs.orbs);
+    let planned = phases(&mut render, &mut modules, inputs).unwrap_or_default();
+    let (errors, orbs) = (render.report.errors(), modules.orbs);
     // While orbs are missing nothing is certain.
-    let made = made.filter(|_| context.report.errors() == 0 && context.wanted.is_empty());
+    let made = planned.made.filter(|_| errors == 0 && orbs.wanted.is_empty());
     let (plan, document) = made.unzip();
-    let (diagnostics, unsupported) = context.report.finish();
+    let (diagnostics, unsupported) = render.report.finish();
     let compiled = Compiled {
         plan,
         document: None,
         diagnostics,
         unsupported,
-        orbs: context.resolved_orbs,
-        wanted: context.wanted,
-        setup: context.setup,
-        schedules: context.schedules,
+        orbs: orbs.resolved,
+        wanted: orbs.wanted,
+        setup: planned.is_setup,
+        schedules: planned.schedules,
     };
     Outcome { compiled, document }
 }
 
-impl Context<'_> {
-    fn phases(&mut self, root: At) -> Option<(Plan, Value)> {
-        let place = self.doc.place(root);
-        match self.doc.view(root) {
-            View::Map(_) => {}
-            View::Broken => return None,
-            View::Scalar(..) | View::Seq(_) => {
-                self.not_a_mapping(place);
-                return None;
-            }
-        }
-        let version = self.check_version(root)?;
-        self.templates = version == Version::V2_1;
-        self.check_setup(root, version);
-        self.check_top_level(root);
-        self.bind_pipeline_parameters(root);
-        if self.templates {
-            self.import_all(root);
-        }
-        self.define(root);
-        self.check_shapes();
-        let made = self.plan(root);
-        self.check_dormant(root);
-        self.lint_definitions(root);
-        made
-    }
+/// Runs the phases; `None` if there is no mapping, or if it is in a language that we do not speak.
+fn phases<'d>(
+    render: &mut Renderer<'d>,
+    modules: &mut Modules<'d>,
+    inputs: &'d Inputs,
+) -> Option<Planned> {
+    let root = mapping(render)?;
+    let is_setup = Resolver::new(render, modules).resolve(root, inputs)?;
+    let planned = Planner::new(render, modules, inputs, is_setup).plan(root);
+    Checker::new(render, modules).check(root);
+    Some(planned)
+}
 
-    /// Supplies `git.branch` or `git.tag` where the caller left them out.
-    fn name_git_ref(&mut self) {
-        let Some(git_ref) = &self.inputs.git_ref else { return };
-        let name = if git_ref.tag().is_some() { "git.tag" } else { "git.branch" };
-        self.pipeline.entry(name.to_owned()).or_insert_with(|| Data::text(git_ref.name()));
+/// Reports what is wrong with the YAML; returns the root if it is a mapping.
+fn mapping(render: &mut Renderer<'_>) -> Option<At> {
+    let doc = render.doc;
+    for problem in &doc.file(FileId::CONFIG).problems {
+        render.report.add(problem.clone());
     }
-
-    fn not_a_mapping(&mut self, place: Place) {
-        let span = Span { end: place.span.start.saturating_add(1), ..place.span };
-        let place = place.with_span(span);
-        let problem = Problem::error(codes::NOT_A_MAPPING, place, "the config must be a mapping");
-        self.report.add(problem.help("start with `version: 2.1`"));
-    }
+    let root = doc.root(FileId::CONFIG);
+    let place = match root.map(|root| (root, doc.view(root))) {
+        Some((root, View::Map(_))) => return Some(root),
+        Some((_, View::Broken)) => return None,
+        Some((root, View::Scalar(..) | View::Seq(_))) => doc.place(root),
+        None if render.report.errors() > 0 => return None,
+        None => Place::default(),
+    };
+    let span = Span { end: place.span.start.saturating_add(1), ..place.span };
+    let place = place.with_span(span);
+    let problem = Problem::error(codes::NOT_A_MAPPING, place, "the config must be a mapping");
+    render.report.add(problem.help("start with `version: 2.1`"));
+    None
 }
 
 impl OrbSet {

@@ -10,3 +10,21 @@ pub(crate) mod lints;
 pub(crate) mod matrix;
 pub(crate) mod run;
 pub(crate) mod steps;
+
+use crate::{
+    render::Renderer,
+    resolve::{Resolver, modules::Modules},
+};
+
+/// Turns entries of workflows into jobs.
+pub(crate) struct Expander<'c, 'd> {
+    pub(crate) render: &'c mut Renderer<'d>,
+    pub(crate) modules: &'c mut Modules<'d>,
+}
+
+impl<'d> Expander<'_, 'd> {
+    /// Returns what finds out about names.
+    pub(crate) fn resolver(&mut self) -> Resolver<'_, 'd> {
+        Resolver { render: self.render, modules: self.modules }
+    }
+}

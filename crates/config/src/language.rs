@@ -12,3 +12,4 @@ pub(crate) mod pipeline_values;
 pub(crate) mod profile;
 pub mod restriction;
 pub(crate) mod template;
+pub(crate) mod version;

@@ -11,7 +11,6 @@
 //! read       1  YAML, sources, the report, plain documents
 //! language      values, definitions, keys, templates, expressions, patterns
 //! api           what goes in and what comes out
-//! context       what the phases share
 //! render     2  a node and what its tags may refer to ─▶ a value
 //! resolve    3  version ▸ pipeline parameters ▸ orbs ▸ definitions and their shape
 //! expand     4  an entry of a workflow ─▶ its jobs: matrix, executor, steps
@@ -19,8 +18,9 @@
 //! check      6  what nothing runs; an orb by itself
 //! ```
 //!
-//! `compile` runs them. `codes` is the catalogue of diagnostics. Above all of it stand `explain`,
-//! `page` and `pack`.
+//! Each phase has a type of its own (`Renderer`, `Resolver`, `Expander`, `Planner`, `Checker`), which
+//! borrows what earlier ones made: a phase cannot call a later one. `compile` runs them. `codes` is
+//! the catalogue of diagnostics. Above all of it stand `explain`, `page` and `pack`.
 //!
 //! Deliberately absent: what this release cannot run (orbs, caches, …). It is recognised and told
 //! as an `unsupported-…` diagnostic, never dropped in silence.
@@ -34,7 +34,6 @@ mod api;
 mod check;
 pub mod codes;
 mod compile;
-mod context;
 mod expand;
 mod explain;
 mod language;

@@ -7,3 +7,57 @@ pub(crate) mod lints;
 pub(crate) mod names;
 pub(crate) mod triggers;
 pub(crate) mod workflows;
+
+use std::collections::HashSet;
+
+use roundel_model::plan::Plan;
+
+use crate::{
+    api::{compiled::Schedule, inputs::Inputs},
+    expand::Expander,
+    language::data::Value,
+    render::Renderer,
+    resolve::{Resolver, modules::Modules},
+};
+
+/// What became of the workflows.
+#[derive(Default)]
+pub(crate) struct Planned {
+    /// The plan and the compiled document.
+    pub(crate) made: Option<(Plan, Value)>,
+    pub(crate) schedules: Vec<Schedule>,
+    /// It is a setup configuration (CFG §8.1).
+    pub(crate) is_setup: bool,
+}
+
+/// Makes the plan.
+pub(crate) struct Planner<'c, 'd> {
+    pub(crate) render: &'c mut Renderer<'d>,
+    pub(crate) modules: &'c mut Modules<'d>,
+    pub(crate) inputs: &'d Inputs,
+    /// It is a setup configuration.
+    is_setup: bool,
+    schedules: Vec<Schedule>,
+    /// All contexts that live workflows use.
+    contexts: HashSet<String>,
+}
+
+impl<'c, 'd> Planner<'c, 'd> {
+    pub(crate) fn new(
+        render: &'c mut Renderer<'d>,
+        modules: &'c mut Modules<'d>,
+        inputs: &'d Inputs,
+        is_setup: bool,
+    ) -> Self {
+        let (schedules, contexts) = (Vec::new(), HashSet::new());
+        Self { render, modules, inputs, is_setup, schedules, contexts }
+    }
+
+    fn expander(&mut self) -> Expander<'_, 'd> {
+        Expander { render: self.render, modules: self.modules }
+    }
+
+    fn resolver(&mut self) -> Resolver<'_, 'd> {
+        Resolver { render: self.render, modules: self.modules }
+    }
+}

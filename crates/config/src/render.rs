@@ -1,6 +1,106 @@
 //! Phase 2: a node and what its tags may refer to become a value.
+//!
+//! The [`Renderer`] is what every later phase has at hand: the texts, the report, the budget, and the
+//! values of the pipeline. A phase reports what it finds and goes on; what cannot be known becomes
+//! [`Data::Unknown`], which every later phase passes over in silence. So one push shows all mistakes
+//! of a file, each once.
 
+pub(crate) mod budget;
 pub(crate) mod evaluate;
 pub(crate) mod express;
 pub(crate) mod fields;
 pub(crate) mod logic;
+
+use std::{collections::HashMap, rc::Rc};
+
+use indexmap::IndexMap;
+
+use crate::{
+    api::inputs::Inputs,
+    codes,
+    language::{
+        data::{Data, Trail},
+        pattern::{Pattern, error::PatternError},
+        pipeline_values::data,
+        profile::Profile,
+    },
+    read::{report::Report, source::Sources},
+    render::budget::{Budget, Draw},
+    text::{place::Place, problem::Problem},
+};
+
+/// Renders nodes, and reports what is wrong with them.
+pub(crate) struct Renderer<'d> {
+    /// The texts and their trees.
+    pub(crate) doc: &'d Sources,
+    pub(crate) report: Report<'d>,
+    pub(crate) profile: Profile,
+    /// Version 2.1: tags, commands, executors and conditions exist.
+    pub(crate) templates: bool,
+    /// `pipeline.*` by full path without `pipeline.`: `git.branch` is a value *and* the beginning
+    /// of `git.branch.is_default`, so this is no tree (CFG §4.5).
+    pub(crate) pipeline: IndexMap<String, Data>,
+    /// The caller wants to know how values came to be.
+    pub(crate) tracing: bool,
+    budget: Budget,
+    /// The budget's end was reported.
+    exhausted: bool,
+    /// Compiled regular expressions, for matrices repeat them.
+    patterns: HashMap<String, Result<Rc<Pattern>, PatternError>>,
+    /// Of the scalar that is being rendered.
+    trails: Vec<Rc<Trail>>,
+}
+
+impl<'d> Renderer<'d> {
+    pub(crate) fn new(sources: &'d Sources, inputs: &Inputs) -> Self {
+        let values = inputs.pipeline_values.iter();
+        let mut pipeline: IndexMap<_, _> =
+            values.map(|(name, value)| (name.clone(), data(value))).collect();
+        if let Some(git_ref) = &inputs.git_ref {
+            // Where the caller left it out.
+            let name = if git_ref.tag().is_some() { "git.tag" } else { "git.branch" };
+            pipeline.entry(name.to_owned()).or_insert_with(|| Data::text(git_ref.name()));
+        }
+        Self {
+            doc: sources,
+            report: Report::new(sources),
+            profile: inputs.profile,
+            templates: true,
+            pipeline,
+            tracing: false,
+            budget: Budget::default(),
+            exhausted: false,
+            patterns: HashMap::new(),
+            trails: Vec::new(),
+        }
+    }
+
+    /// Compiles a regular expression, once.
+    pub(crate) fn pattern(&mut self, source: &str) -> Result<Rc<Pattern>, PatternError> {
+        const VISITS: usize = 30_000;
+        if !self.patterns.contains_key(source) && !self.budget.take(Draw::Visits, VISITS) {
+            return Err(PatternError::whole("there are too many patterns"));
+        }
+        let compiled = self.patterns.entry(source.to_owned()).or_insert_with(|| {
+            let pattern = Pattern::new(source, self.profile);
+            pattern.map(Rc::new)
+        });
+        compiled.clone()
+    }
+
+    /// Draws from the budget; reports once when it is used up. A full report ends everything too:
+    /// nobody reads what comes after it.
+    pub(crate) fn afford(&mut self, what: Draw, amount: usize, place: Place) -> bool {
+        if self.report.is_full() {
+            return false;
+        }
+        let enough = self.budget.take(what, amount);
+        if !enough && !self.exhausted {
+            self.exhausted = true;
+            let message = "the configuration exceeds the expansion limit";
+            let help = "use fewer nested commands or aliases, or a smaller matrix";
+            self.report.add(Problem::error(codes::EXPANDS_TOO_FAR, place, message).help(help));
+        }
+        enough
+    }
+}

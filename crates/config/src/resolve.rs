@@ -2,8 +2,42 @@
 
 pub(crate) mod definitions;
 pub(crate) mod imports;
+pub(crate) mod lookup;
 pub(crate) mod modules;
 pub(crate) mod parameters;
 pub(crate) mod pipeline_parameters;
 pub(crate) mod shape;
 pub(crate) mod version;
+
+use crate::{
+    api::inputs::Inputs, language::version::Version, read::yaml::At, render::Renderer,
+    resolve::modules::Modules,
+};
+
+/// Finds out what names mean, and checks what they mean by itself.
+pub(crate) struct Resolver<'c, 'd> {
+    pub(crate) render: &'c mut Renderer<'d>,
+    pub(crate) modules: &'c mut Modules<'d>,
+}
+
+impl<'c, 'd> Resolver<'c, 'd> {
+    pub(crate) fn new(render: &'c mut Renderer<'d>, modules: &'c mut Modules<'d>) -> Self {
+        Self { render, modules }
+    }
+
+    /// Reads everything but the workflows. Returns whether it is a setup configuration (CFG §8.1);
+    /// `None` if the file is in a language that we do not speak.
+    pub(crate) fn resolve(&mut self, root: At, inputs: &Inputs) -> Option<bool> {
+        let version = self.check_version(root)?;
+        self.render.templates = version == Version::V2_1;
+        let is_setup = self.check_setup(root, version, inputs.continuation);
+        self.check_top_level(root);
+        self.bind_pipeline_parameters(root, &inputs.parameters);
+        if self.render.templates {
+            self.import_all(root);
+        }
+        self.define(root);
+        self.check_shapes();
+        Some(is_setup)
+    }
+}

@@ -2,19 +2,21 @@
 
 use crate::{
     api::inputs::Inputs,
+    check::Checker,
     codes,
-    context::Context,
     expand::{builtin::is_builtin, run::Site},
     language::{
         data::{ModuleId, Scope},
         definition::{Element, Found},
         keys::{Known, ORB_KEYS},
+        version::Version,
     },
     read::{
         source::{Source, Sources},
         yaml::{At, View},
     },
-    resolve::version::Version,
+    render::Renderer,
+    resolve::modules::Modules,
     text::{
         diagnostic::Diagnostic,
         place::{FileId, Place},
@@ -26,28 +28,29 @@ use crate::{
 /// defines. What depends on arguments shows itself when the orb is used.
 pub fn check_orb(text: &str, inputs: &Inputs) -> Vec<Diagnostic> {
     let sources = Sources::new(Source::config(&inputs.path, text));
-    let mut context = Context::new(&sources, inputs);
+    let mut render = Renderer::new(&sources, inputs);
+    let mut modules = Modules::new(sources.root(FileId::CONFIG), &inputs.orbs);
     for problem in &sources.file(FileId::CONFIG).problems {
-        context.report.add(problem.clone());
+        render.report.add(problem.clone());
     }
     match sources.root(FileId::CONFIG).filter(|root| sources.is_map(*root)) {
-        Some(root) => context.orb(root),
-        None if context.report.errors() == 0 => {
+        Some(root) => Checker::new(&mut render, &mut modules).orb(root),
+        None if render.report.errors() == 0 => {
             let message = "an orb must be a mapping with `commands`, `executors` or `jobs`";
             let problem = Problem::error(codes::NOT_A_MAPPING, Place::default(), message);
-            context.report.add(problem.help("start with `version: 2.1`"));
+            render.report.add(problem.help("start with `version: 2.1`"));
         }
         None => {}
     }
-    context.report.finish().0
+    render.report.finish().0
 }
 
-impl Context<'_> {
+impl Checker<'_, '_> {
     fn orb(&mut self, root: At) {
-        if self.check_version(root) == Some(Version::V2_0) {
-            let place = self.first_key(root);
+        if self.resolver().check_version(root) == Some(Version::V2_0) {
+            let place = self.resolver().first_key(root);
             let problem = Problem::error(codes::ORB_INVALID, place, "an orb needs version 2.1");
-            self.report.add(problem.help("write `version: 2.1`"));
+            self.render.report.add(problem.help("write `version: 2.1`"));
         }
         let known = Known {
             what: "orb",
@@ -56,34 +59,34 @@ impl Context<'_> {
             advice: Known::no_advice,
             tolerant: true,
         };
-        let entries = self.doc.entries(root);
-        self.check_keys(entries.iter().map(|entry| (entry.name, entry.key)), known);
+        let entries = self.render.doc.entries(root);
+        self.render.check_keys(entries.iter().map(|entry| (entry.name, entry.key)), known);
         for unused in ["workflows", "parameters", "setup"] {
             if let Some(entry) = entries.get(unused) {
                 let message = format!("`{unused}` has no effect in an orb");
-                self.report.add(Problem::warning(codes::IGNORED, entry.key, message));
+                self.render.report.add(Problem::warning(codes::IGNORED, entry.key, message));
             }
         }
-        self.import_all(root);
-        self.define(root);
-        self.check_shapes();
+        self.resolver().import_all(root);
+        self.resolver().define(root);
+        self.resolver().check_shapes();
         self.check_step_names();
         self.lint_orb_names();
-        let module = self.module(ModuleId::CONFIG);
+        let module = self.modules.get(ModuleId::CONFIG);
         let defined = [Element::Command, Element::Executor, Element::Job]
             .into_iter()
             .any(|element| !module.section(element).is_empty());
-        if !defined && self.report.errors() == 0 {
-            let place = self.first_key(root);
+        if !defined && self.render.report.errors() == 0 {
+            let place = self.resolver().first_key(root);
             let message = "the orb defines no command, executor or job";
-            self.report.add(Problem::warning(codes::IGNORED, place, message));
+            self.render.report.add(Problem::warning(codes::IGNORED, place, message));
         }
     }
 
     /// Steps that nobody defines, whether something calls them or not: whoever uses the orb could
     /// not mend it.
     fn check_step_names(&mut self) {
-        let module = self.module(ModuleId::CONFIG);
+        let module = self.modules.get(ModuleId::CONFIG);
         let all = [Element::Command, Element::Job].into_iter();
         let bodies: Vec<At> = all
             .flat_map(|element| module.section(element).values())
@@ -91,7 +94,7 @@ impl Context<'_> {
             .map(|definition| definition.body)
             .collect();
         for body in bodies {
-            if let Some(steps) = self.doc.get(body, "steps") {
+            if let Some(steps) = self.render.doc.get(body, "steps") {
                 self.check_names(steps.value, 0);
             }
         }
@@ -99,12 +102,12 @@ impl Context<'_> {
 
     fn check_names(&mut self, steps: At, depth: usize) {
         const DEPTH: usize = 100;
-        let View::Seq(items) = self.doc.view(steps) else { return };
+        let View::Seq(items) = self.render.doc.view(steps) else { return };
         for item in items.iter().filter(|_| depth < DEPTH) {
-            let Some((name, key, value)) = self.step_shape(item) else { continue };
+            let Some((name, key, value)) = self.resolver().step_shape(item) else { continue };
             match (name, value) {
                 ("when" | "unless", Some(value)) => {
-                    if let Some(steps) = self.doc.get(value, "steps") {
+                    if let Some(steps) = self.render.doc.get(value, "steps") {
                         self.check_names(steps.value, depth + 1);
                     }
                 }
@@ -112,10 +115,10 @@ impl Context<'_> {
                 ("run" | "deploy", _) => {}
                 (name, _) if name.contains("<<") || is_builtin(name) => {}
                 (name, value) => {
-                    let found = self.find(ModuleId::CONFIG, Element::Command, name, key);
+                    let found = self.resolver().find(ModuleId::CONFIG, Element::Command, name, key);
                     if let Found::Nobody = found {
                         let scope = Scope::outer("orb", ModuleId::CONFIG);
-                        self.unknown_command(&Site { name, key, value, scope: &scope });
+                        self.expander().unknown_command(&Site { name, key, value, scope: &scope });
                     }
                 }
             }
@@ -124,7 +127,7 @@ impl Context<'_> {
 
     /// Names with characters that a reference `alias/name` cannot hold.
     fn lint_orb_names(&mut self) {
-        let module = self.module(ModuleId::CONFIG);
+        let module = self.modules.get(ModuleId::CONFIG);
         let all = [Element::Command, Element::Executor, Element::Job];
         let names: Vec<_> = all
             .into_iter()
@@ -135,7 +138,7 @@ impl Context<'_> {
         for (name, key) in names {
             let message =
                 format!("`{name}` cannot be used by name: names in an orb must not contain spaces");
-            self.report.add(Problem::warning(codes::SUSPICIOUS_NAME, key, message));
+            self.render.report.add(Problem::warning(codes::SUSPICIOUS_NAME, key, message));
         }
     }
 }

@@ -10,8 +10,8 @@
 use std::{collections::HashSet, rc::Rc};
 
 use crate::{
+    check::Checker,
     codes,
-    context::{Context, budget::Draw},
     expand::{builtin, run::Site},
     language::{
         data::{ModuleId, Scope},
@@ -21,6 +21,7 @@ use crate::{
     },
     plan::graph::no_such_job,
     read::yaml::{At, Entry, Items, View, scalar},
+    render::budget::Draw,
     resolve::parameters::bind::{Argument, ArgumentSource, Call},
     suggest::did_you_mean,
     text::{place::Place, problem::Problem},
@@ -29,49 +30,55 @@ use crate::{
 /// Lists of steps within each other.
 const DEPTH: usize = 50;
 
-impl<'d> Context<'d> {
+impl<'d> Checker<'_, 'd> {
     /// Looks at the names in the whole configuration.
     pub(crate) fn check_dormant(&mut self, root: At) {
-        if !self.templates || self.report.is_full() {
+        if !self.render.templates || self.render.report.is_full() {
             return;
         }
-        let lenient = self.report.set_lenient(true);
+        let lenient = self.render.report.set_lenient(true);
         let scope = Scope::outer("the configuration", ModuleId::CONFIG);
-        let module = self.module(ModuleId::CONFIG);
+        let module = self.modules.get(ModuleId::CONFIG);
         let definitions = module.jobs.values().chain(module.commands.values());
         let bodies: Vec<At> = definitions.filter(|one| !one.broken).map(|one| one.body).collect();
         for body in bodies {
-            if let Some(steps) = self.doc.get(body, "steps") {
+            if let Some(steps) = self.render.doc.get(body, "steps") {
                 self.dormant_steps(steps.value, &scope, 0);
             }
         }
-        let workflows = self.doc.get(root, "workflows");
-        for workflow in workflows.iter().flat_map(|section| self.doc.entries(section.value)) {
-            let jobs = self.doc.get(workflow.value, "jobs").map(|jobs| self.doc.view(jobs.value));
+        let workflows = self.render.doc.get(root, "workflows");
+        for workflow in workflows.iter().flat_map(|section| self.render.doc.entries(section.value))
+        {
+            let jobs = self
+                .render
+                .doc
+                .get(workflow.value, "jobs")
+                .map(|jobs| self.render.doc.view(jobs.value));
             if let Some(View::Seq(items)) = jobs {
                 items.iter().for_each(|item| self.dormant_invocation(item, &scope));
                 self.dormant_requirements(workflow.name, items);
             }
         }
-        self.report.set_lenient(lenient);
+        self.render.report.set_lenient(lenient);
     }
 
     fn dormant_invocation(&mut self, item: At, scope: &Rc<Scope>) {
         let Some((name, key, value)) = self.named(item) else { return };
-        let fields: Vec<Entry<'d>> = value.iter().flat_map(|at| self.doc.entries(*at)).collect();
+        let fields: Vec<Entry<'d>> =
+            value.iter().flat_map(|at| self.render.doc.entries(*at)).collect();
         let is_approval = fields.iter().any(|field| {
             field.name == "type"
-                && matches!(self.doc.view(field.value), View::Scalar("approval", _))
+                && matches!(self.render.doc.view(field.value), View::Scalar("approval", _))
         });
-        let is_group = self.module(ModuleId::CONFIG).groups.contains_key(name);
-        if is_approval || is_group || !self.afford(Draw::Visits, 1 + fields.len(), key) {
+        let is_group = self.modules.get(ModuleId::CONFIG).groups.contains_key(name);
+        if is_approval || is_group || !self.render.afford(Draw::Visits, 1 + fields.len(), key) {
             return;
         }
         for field in fields.iter().filter(|field| matches!(field.name, "pre-steps" | "post-steps"))
         {
             self.dormant_steps(field.value, scope, 0);
         }
-        match self.find(ModuleId::CONFIG, Element::Job, name, key) {
+        match self.resolver().find(ModuleId::CONFIG, Element::Job, name, key) {
             // Another job may stand in for it, with parameters of its own.
             Found::Definition(_) if fields.iter().any(|field| field.name == "override-with") => {}
             Found::Definition(job) => {
@@ -81,7 +88,7 @@ impl<'d> Context<'d> {
                 self.dormant_arguments(callee, &job, given, (scope, 0));
             }
             Found::Told => {}
-            Found::Nobody => self.unknown_job(name, key, &fields),
+            Found::Nobody => self.expander().unknown_job(name, key, &fields),
         }
     }
 
@@ -93,25 +100,27 @@ impl<'d> Context<'d> {
         let mut required: Vec<(&str, At)> = Vec::new();
         for item in items.iter() {
             let Some((name, key, value)) = self.named(item) else { return };
-            let field = |name: &str| self.doc.get(value?, name).map(|field| field.value);
-            let text = |at: At| match self.doc.view(at) {
+            let field = |name: &str| self.render.doc.get(value?, name).map(|field| field.value);
+            let text = |at: At| match self.render.doc.view(at) {
                 View::Scalar(text, _) => Some(text),
                 View::Seq(_) | View::Map(_) | View::Broken => None,
             };
             let own = field("name").and_then(text).unwrap_or(name);
-            if own.contains("<<") || !self.afford(Draw::Visits, 1, key) {
+            if own.contains("<<") || !self.render.afford(Draw::Visits, 1, key) {
                 return;
             }
             names.insert(own);
             if let Some(matrix) = field("matrix") {
                 names.insert(name);
-                names.extend(self.doc.get(matrix, "alias").and_then(|alias| text(alias.value)));
+                names.extend(
+                    self.render.doc.get(matrix, "alias").and_then(|alias| text(alias.value)),
+                );
                 prefixes.push(own);
             }
             required.extend(field("requires").map(|list| (own, list)));
         }
         for (requiring, list) in required {
-            let items = match self.doc.view(list) {
+            let items = match self.render.doc.view(list) {
                 View::Seq(items) => items.iter().collect(),
                 View::Scalar(..) => vec![list],
                 View::Map(_) | View::Broken => Vec::new(),
@@ -125,19 +134,19 @@ impl<'d> Context<'d> {
                     || prefixes.iter().any(|prefix| name.starts_with(prefix));
                 let told = [codes::UNKNOWN_REQUIREMENT, codes::GROUP_MEMBER, codes::CYCLE]
                     .into_iter()
-                    .any(|code| self.report.is_told(code, place));
-                if !known && !told && self.afford(Draw::Visits, 1, place) {
+                    .any(|code| self.render.report.is_told(code, place));
+                if !known && !told && self.render.afford(Draw::Visits, 1, place) {
                     let message = no_such_job(requiring, name, workflow);
                     let problem = Problem::error(codes::UNKNOWN_REQUIREMENT, place, message);
                     let help = did_you_mean(name, names.iter().copied());
-                    self.report.add(problem.maybe_help(help));
+                    self.render.report.add(problem.maybe_help(help));
                 }
             }
         }
     }
 
     fn dormant_steps(&mut self, list: At, scope: &Rc<Scope>, depth: usize) {
-        match self.doc.view(list) {
+        match self.render.doc.view(list) {
             _ if depth > DEPTH => {}
             View::Seq(steps) => steps.iter().for_each(|step| self.dormant_step(step, scope, depth)),
             View::Map(_) => self.dormant_step(list, scope, depth),
@@ -147,36 +156,36 @@ impl<'d> Context<'d> {
 
     fn dormant_step(&mut self, step: At, scope: &Rc<Scope>, depth: usize) {
         let Some((name, key, value)) = self.named(step) else { return };
-        if !self.afford(Draw::Visits, 1, key) {
+        if !self.render.afford(Draw::Visits, 1, key) {
             return;
         }
         let site = Site { name, key, value, scope };
         match (name, value) {
             ("when" | "unless", Some(condition)) => {
-                if let Some(steps) = self.doc.get(condition, "steps") {
+                if let Some(steps) = self.render.doc.get(condition, "steps") {
                     self.dormant_steps(steps.value, scope, depth + 1);
                 }
             }
             ("steps", Some(list)) => self.dormant_steps(list, scope, depth + 1),
             ("run", Some(run)) => {
-                if let View::Seq(_) = self.doc.view(run) {
-                    self.bad_run::<()>(&site, "is a list");
+                if let View::Seq(_) = self.render.doc.view(run) {
+                    self.expander().bad_run::<()>(&site, "is a list");
                 }
             }
             // `deploy` is the built-in step or a command, by what belongs to it.
             ("when" | "unless" | "steps" | "run", None) | ("deploy", _) => {}
-            _ => match self.find(ModuleId::CONFIG, Element::Command, name, key) {
+            _ => match self.resolver().find(ModuleId::CONFIG, Element::Command, name, key) {
                 Found::Definition(command) => {
-                    let Some(command) = self.aliased_command(command) else { return };
-                    let given = value.iter().flat_map(|at| self.doc.entries(*at)).collect();
+                    let Some(command) = self.resolver().aliased_command(command) else { return };
+                    let given = value.iter().flat_map(|at| self.render.doc.entries(*at)).collect();
                     let callee = (Element::Command, name);
                     self.dormant_arguments(callee, &command, given, (scope, depth));
                 }
                 Found::Nobody if builtin::is_builtin(name) || STEP_WORDS.contains(&name) => {}
                 Found::Nobody
                     if builtin::hyphenated(name).is_some()
-                        && self.inputs.profile == Profile::Legacy => {}
-                Found::Nobody => self.unknown_command(&site),
+                        && self.render.profile == Profile::Legacy => {}
+                Found::Nobody => self.expander().unknown_command(&site),
                 Found::Told => {}
             },
         }
@@ -190,7 +199,7 @@ impl<'d> Context<'d> {
         given: Vec<Entry<'d>>,
         (scope, depth): (&Rc<Scope>, usize),
     ) {
-        if definition.broken || !self.afford(Draw::Visits, given.len(), definition.key) {
+        if definition.broken || !self.render.afford(Draw::Visits, given.len(), definition.key) {
             return;
         }
         let callee: Rc<str> = format!("{} `{name}`", element.word()).into();
@@ -206,7 +215,8 @@ impl<'d> Context<'d> {
                     let call = Call { element, callee: &callee, declarations, place, module };
                     let source = ArgumentSource::Node(entry.value, scope.clone());
                     let name = entry.name.to_owned();
-                    self.unexpected_argument(&call, &Argument { name, key: entry.key, source });
+                    self.resolver()
+                        .unexpected_argument(&call, &Argument { name, key: entry.key, source });
                 }
             }
         }
@@ -215,11 +225,11 @@ impl<'d> Context<'d> {
     /// Takes an item of a list apart: a name alone, or with what belongs to it. Any other shape is
     /// told elsewhere; a name with a tag is not known.
     fn named(&self, item: At) -> Option<(&'d str, Place, Option<At>)> {
-        let found = match self.doc.view(item) {
+        let found = match self.render.doc.view(item) {
             View::Scalar(name, style)
                 if matches!(scalar::resolve(name, style), scalar::Scalar::Text(_)) =>
             {
-                (name, self.doc.place(item), None)
+                (name, self.render.doc.place(item), None)
             }
             View::Map(entries) if entries.len() == 1 => {
                 let entry = entries.first()?;

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use crate::{
+    check::Checker,
     codes::{self, Code},
-    context::Context,
     language::{
         data::ModuleId,
         definition::{Definition, Element},
@@ -13,15 +13,15 @@ use crate::{
     text::{place::FileId, problem::Problem},
 };
 
-impl<'d> Context<'d> {
+impl<'d> Checker<'_, 'd> {
     /// Definitions that nothing mentions (W-01, W-02), and names that two kinds share (W-14).
     pub(crate) fn lint_definitions(&mut self, root: At) {
-        if !self.templates {
+        if !self.render.templates {
             return;
         }
-        let doc = &self.doc.file(FileId::CONFIG).doc;
+        let doc = &self.render.doc.file(FileId::CONFIG).doc;
         let mentioned = doc.mentions();
-        let module = self.module(ModuleId::CONFIG);
+        let module = self.modules.get(ModuleId::CONFIG);
         let unused = |element: Element, used: &HashSet<&str>| {
             let section = module.section(element).iter();
             let unused =
@@ -31,10 +31,11 @@ impl<'d> Context<'d> {
                 .collect::<Vec<_>>()
         };
         // A command that is a text uses the one that it names.
-        let aliases = module.commands.values().filter_map(|one| match self.doc.view(one.body) {
-            View::Scalar(name, _) => Some(name),
-            View::Seq(_) | View::Map(_) | View::Broken => None,
-        });
+        let aliases =
+            module.commands.values().filter_map(|one| match self.render.doc.view(one.body) {
+                View::Scalar(name, _) => Some(name),
+                View::Seq(_) | View::Map(_) | View::Broken => None,
+            });
         let used: HashSet<&str> = mentioned.items.iter().copied().chain(aliases).collect();
         let commands = unused(Element::Command, &used);
         let executors = unused(Element::Executor, &mentioned.scalars);
@@ -49,13 +50,13 @@ impl<'d> Context<'d> {
         problems.extend(self.unused_parameters());
         problems.extend(self.shared_names(root));
         for problem in problems {
-            self.report.add(problem);
+            self.render.report.add(problem);
         }
     }
 
     fn unused_orbs(&self, root: At, prefixes: &HashSet<&str>) -> Vec<Problem> {
-        let Some(orbs) = self.doc.get(root, "orbs") else { return Vec::new() };
-        let unused = self.doc.entries(orbs.value);
+        let Some(orbs) = self.render.doc.get(root, "orbs") else { return Vec::new() };
+        let unused = self.render.doc.entries(orbs.value);
         let unused = unused.iter().filter(|orb| !prefixes.contains(orb.name));
         let problem = |orb: crate::read::yaml::Entry<'_>| {
             let message = format!("orb `{}` is imported but never used", orb.name);
@@ -67,7 +68,7 @@ impl<'d> Context<'d> {
 
     /// Parameters that their element's text never mentions.
     fn unused_parameters(&self) -> Vec<Problem> {
-        let module = self.module(ModuleId::CONFIG);
+        let module = self.modules.get(ModuleId::CONFIG);
         let mut problems = Vec::new();
         for element in [Element::Job, Element::Command, Element::Executor] {
             for (name, definition) in module.section(element) {
@@ -91,8 +92,8 @@ impl<'d> Context<'d> {
     /// The source of a definition; with aliases it may reach elsewhere, and then the whole file
     /// counts.
     fn body_text(&self, definition: &Definition) -> &'d str {
-        let file = self.doc.file(FileId::CONFIG);
-        let place = self.doc.place(definition.body);
+        let file = self.render.doc.file(FileId::CONFIG);
+        let place = self.render.doc.place(definition.body);
         let body = file.text.get(place.span.start()..place.span.end()).unwrap_or("");
         if place.via.is_some()
             || body.contains(": *")
@@ -105,9 +106,13 @@ impl<'d> Context<'d> {
     }
 
     fn shared_names(&self, root: At) -> Vec<Problem> {
-        let module = self.module(ModuleId::CONFIG);
+        let module = self.modules.get(ModuleId::CONFIG);
         let mut problems = Vec::new();
-        let workflows = self.doc.get(root, "workflows").map(|entry| self.doc.entries(entry.value));
+        let workflows = self
+            .render
+            .doc
+            .get(root, "workflows")
+            .map(|entry| self.render.doc.entries(entry.value));
         let workflow = |name: &str| workflows.as_ref()?.get(name).map(|entry| entry.key);
         for (name, command) in &module.commands {
             let executor = module.executors.get(name);

@@ -6,7 +6,7 @@ use roundel_model::plan::{CheckoutMethod, PlannedStep, PlannedStepKind, When};
 
 use crate::{
     codes,
-    context::Context,
+    expand::Expander,
     expand::run::{Made, Site, rendered_step, step_name},
     language::{
         data::{Data, Value},
@@ -127,32 +127,32 @@ pub(crate) enum Ground {
     Unknown,
 }
 
-impl Context<'_> {
+impl Expander<'_, '_> {
     /// Compiles one of the built-in steps.
     pub(crate) fn builtin_step(&mut self, site: &Site<'_>, ground: Ground) -> Option<Made> {
         let builtin = BUILTINS.iter().find(|builtin| builtin.word == site.name)?;
-        let line = Some(self.report.line(site.key));
+        let line = Some(self.render.report.line(site.key));
         let attributes = self.attributes(site, builtin)?;
-        let errors = self.report.errors();
+        let errors = self.render.report.errors();
         let names: Vec<&str> = builtin.keys.iter().copied().chain(["name", "when"]).collect();
         let keys = || attributes.fields().iter().map(|field| (&*field.name, field.key));
         for &key in builtin.required {
             if attributes.field(key).is_none_or(|field| field.value.is_null()) {
                 let (code, advice) = (codes::UNKNOWN_KEY, step_key_advice);
                 let known = Known { what: "", keys: &names, code, advice, tolerant: true };
-                if self.is_misspelt(keys(), known, &[key]) {
+                if self.render.is_misspelt(keys(), known, &[key]) {
                     continue;
                 }
                 let message = format!("`{}` needs `{key}`", builtin.word);
                 let problem = Problem::error(codes::MISSING_KEY, site.key, message);
                 let problem = with_unknown(problem, keys(), &names);
-                self.report.add(problem.help(format!("write `{}`", builtin.example)));
+                self.render.report.add(problem.help(format!("write `{}`", builtin.example)));
             }
         }
         let kind = self.kind_of_step(builtin, &attributes, site);
         let (mut name, mut when) = (builtin.title.to_owned(), When::OnSuccess);
         if let Some(field) = attributes.field("name") {
-            let given = self.text_of(&field.value, "name");
+            let given = self.render.text_of(&field.value, "name");
             name = given
                 .map(|name| step_name(&name))
                 .filter(|given| !given.is_empty())
@@ -162,12 +162,12 @@ impl Context<'_> {
             when = self.when(&field.value).unwrap_or_default();
         }
         self.check_ground(site, ground);
-        let kind = kind.filter(|_| self.report.errors() == errors)?;
+        let kind = kind.filter(|_| self.render.report.errors() == errors)?;
         if !matches!(kind, PlannedStepKind::Checkout { .. }) {
             let message = format!("the `{}` step is not supported in this release", site.name);
             let problem = Problem::error(codes::UNSUPPORTED_STEP, site.key, message);
             let help = "remove the step, or replace it with a `run` step";
-            self.report.add_unsupported(problem.help(help));
+            self.render.report.add_unsupported(problem.help(help));
         }
         let rendered = match attributes.data {
             Data::Null => Value::new(Data::text(site.name), site.key),
@@ -179,7 +179,7 @@ impl Context<'_> {
     /// Renders a step's attributes; null if it has none.
     fn attributes(&mut self, site: &Site<'_>, builtin: &Builtin) -> Option<Value> {
         let Some(at) = site.value else { return Some(Value::new(Data::Null, site.key)) };
-        let value = self.evaluate(at, site.scope);
+        let value = self.render.evaluate(at, site.scope);
         match &value.data {
             Data::Unknown => None,
             Data::Null => Some(value),
@@ -191,7 +191,7 @@ impl Context<'_> {
                 let (advice, tolerant) = (step_key_advice, true);
                 let known = Known { what: &what, keys: &keys, code, advice, tolerant };
                 let fields = value.fields().iter();
-                self.check_keys(fields.map(|field| (&*field.name, field.key)), known);
+                self.render.check_keys(fields.map(|field| (&*field.name, field.key)), known);
                 Some(value)
             }
             // A single text stands for the one attribute that there is.
@@ -200,7 +200,8 @@ impl Context<'_> {
                 let message =
                     format!("`{}` should be a mapping; the string is used as `{key}`", site.name);
                 let problem = Problem::warning(codes::WRONG_TYPE, value.place, message);
-                self.report
+                self.render
+                    .report
                     .add(problem.help(format!("write `{}: {{ {key}: {text} }}`", site.name)));
                 let field = crate::language::data::Field::new(key, value.clone());
                 Some(Value::new(Data::Map(Rc::new(vec![field])), value.place))
@@ -208,7 +209,7 @@ impl Context<'_> {
             _ => {
                 let message = format!("`{}` must be a mapping or have no value", site.name);
                 let problem = Problem::error(codes::BAD_STEP, value.place, message);
-                self.report.add(problem.help(format!("write `{}`", builtin.example)));
+                self.render.report.add(problem.help(format!("write `{}`", builtin.example)));
                 None
             }
         }
@@ -229,7 +230,7 @@ impl Context<'_> {
                 version: self.attribute(attributes, "version"),
                 layer_caching: ["docker_layer_caching", "reusable"].into_iter().any(|key| {
                     let field = attributes.field(key);
-                    field.is_some_and(|field| self.bool_of(&field.value, key) == Some(true))
+                    field.is_some_and(|field| self.render.bool_of(&field.value, key) == Some(true))
                 }),
             },
             "save_cache" => PlannedStepKind::SaveCache {
@@ -263,7 +264,7 @@ impl Context<'_> {
 
     fn attribute(&mut self, attributes: &Value, key: &str) -> Option<String> {
         let field = attributes.field(key)?;
-        self.text_of(&field.value, key)
+        self.render.text_of(&field.value, key)
     }
 
     /// Reads `paths`; one text is tolerated.
@@ -273,12 +274,14 @@ impl Context<'_> {
             let message = "`paths` should be a list; the string is treated as a list with one \
                            item";
             let problem = Problem::warning(codes::WRONG_TYPE, field.value.place, message);
-            self.report.add(problem.help("put a dash before it, or brackets around it"));
+            self.render.report.add(problem.help("put a dash before it, or brackets around it"));
         }
         if matches!(field.value.data, Data::Unknown) {
             return None;
         }
-        Some(self.texts_of(&field.value, "paths").into_iter().map(|(path, _)| path).collect())
+        Some(
+            self.render.texts_of(&field.value, "paths").into_iter().map(|(path, _)| path).collect(),
+        )
     }
 
     /// `key` is tried before `keys` (CFG §3.6).
@@ -289,9 +292,9 @@ impl Context<'_> {
                 let message = "`keys` should be a list; the string is treated as a list with one \
                                item";
                 let problem = Problem::warning(codes::WRONG_TYPE, field.value.place, message);
-                self.report.add(problem.help("for a single key, write `key: …`"));
+                self.render.report.add(problem.help("for a single key, write `key: …`"));
             }
-            keys.extend(self.texts_of(&field.value, "keys").into_iter().map(|(key, _)| key));
+            keys.extend(self.render.texts_of(&field.value, "keys").into_iter().map(|(key, _)| key));
         }
         let unknown =
             |key: &str| attributes.field(key).is_some_and(|field| field.value.is_unknown());
@@ -300,7 +303,7 @@ impl Context<'_> {
             let problem = Problem::error(codes::CONFLICTING_ATTRIBUTES, site.key, message);
             let given = attributes.fields().iter().map(|field| (&*field.name, field.key));
             let problem = with_unknown(problem, given, &["key", "keys", "name", "when"]);
-            self.report.add(problem.help("write `restore_cache: { keys: [deps-v1] }`"));
+            self.render.report.add(problem.help("write `restore_cache: { keys: [deps-v1] }`"));
         }
         (!keys.is_empty()).then_some(keys)
     }
@@ -311,14 +314,18 @@ impl Context<'_> {
             let message = "`fingerprints` should be a list; the string is treated as a list with \
                            one item";
             let problem = Problem::warning(codes::WRONG_TYPE, field.value.place, message);
-            self.report.add(problem.help("put a dash before it, or brackets around it"));
+            self.render.report.add(problem.help("put a dash before it, or brackets around it"));
         }
-        let texts = self.texts_of(&field.value, "fingerprints");
+        let texts = self.render.texts_of(&field.value, "fingerprints");
         for (text, place) in &texts {
             if text.contains('$') {
                 let message =
                     format!("`{text}` is used literally: variables are not expanded here");
-                self.report.add(Problem::warning(codes::UNEXPANDED_VARIABLE, *place, message));
+                self.render.report.add(Problem::warning(
+                    codes::UNEXPANDED_VARIABLE,
+                    *place,
+                    message,
+                ));
             }
         }
         texts.into_iter().map(|(text, _)| text).collect()
@@ -336,13 +343,17 @@ impl Context<'_> {
                 let message = "`depth` must be a positive integer";
                 let problem =
                     Problem::error(codes::CONFLICTING_ATTRIBUTES, field.value.place, message);
-                self.report.add(problem);
+                self.render.report.add(problem);
                 None
             }
         };
         if let (Some(field), false) = (depth, is_shallow) {
             let message = "`depth` needs `method: shallow`";
-            self.report.add(Problem::error(codes::CONFLICTING_ATTRIBUTES, field.key, message));
+            self.render.report.add(Problem::error(
+                codes::CONFLICTING_ATTRIBUTES,
+                field.key,
+                message,
+            ));
         }
         let Some(method) = shallow else { return CheckoutMethod::default() };
         match method.data.scalar_text().as_deref() {
@@ -350,21 +361,22 @@ impl Context<'_> {
             Some("shallow") if depth.is_none() => {
                 let message = "`method: shallow` needs `depth`";
                 let problem = Problem::error(codes::CONFLICTING_ATTRIBUTES, method.place, message);
-                self.report.add(problem.help("add `depth: 1`"));
+                self.render.report.add(problem.help("add `depth: 1`"));
                 CheckoutMethod::default()
             }
             Some("shallow") => {
                 let message = "shallow clones are not supported in this release; a blobless \
                                clone is used instead";
                 let problem = Problem::warning(codes::UNSUPPORTED_OPTION, method.place, message);
-                self.report.add_unsupported(problem);
+                self.render.report.add_unsupported(problem);
                 CheckoutMethod::Shallow { depth: found.unwrap_or(1) }
             }
             Some("blobless") | None => CheckoutMethod::default(),
             Some(other) => {
                 let message = format!("`{other}` is not a valid `method`");
                 let help = "allowed: `blobless`, `full`, `shallow`";
-                self.report
+                self.render
+                    .report
                     .add(Problem::error(codes::NOT_IN_ENUM, method.place, message).help(help));
                 CheckoutMethod::default()
             }
@@ -387,7 +399,7 @@ impl Context<'_> {
             }
             _ => return,
         };
-        self.report.add(problem);
+        self.render.report.add(problem);
     }
 }
 

@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 
 use crate::{
     codes,
-    context::Context,
+    expand::Expander,
     language::{
         data::{Data, Value},
         definition::is_variable_name,
@@ -35,7 +35,7 @@ pub(crate) enum Owner {
     Container,
 }
 
-impl Context<'_> {
+impl Expander<'_, '_> {
     /// Reads an `environment` in any of its shapes.
     pub(crate) fn environment(&mut self, value: &Value, owner: Owner) -> Variables {
         let mut variables = Variables::new();
@@ -79,24 +79,26 @@ impl Context<'_> {
                     let message =
                         format!("environment variable `{name}` must be a scalar, found a {found}");
                     let problem = Problem::error(codes::BAD_ENVIRONMENT, value.place, message);
-                    self.report.add(problem.help("quote it, or write the value as a JSON string"));
+                    self.render
+                        .report
+                        .add(problem.help("quote it, or write the value as a JSON string"));
                     return None;
                 }
             }
         };
         if let Data::Float(..) | Data::Int(_) = value.data {
-            let written = self.doc.written(value.place);
+            let written = self.render.doc.written(value.place);
             if written != text && !written.contains("<<") {
                 let reason =
                     scalar::lost(written).map_or("YAML reads it as a number", |lost| lost.reason);
                 let message = format!("`{written}` becomes `{text}`: {reason}");
                 let problem = Problem::warning(codes::LOST_DIGITS, value.place, message);
-                self.report.add(problem.help(format!("quote it: `\"{written}\"`")));
+                self.render.report.add(problem.help(format!("quote it: `\"{written}\"`")));
             }
         }
         if text.contains('\0') {
             let message = format!("environment variable `{name}` contains a null byte");
-            self.report.add(Problem::error(codes::BAD_ENVIRONMENT, value.place, message));
+            self.render.report.add(Problem::error(codes::BAD_ENVIRONMENT, value.place, message));
             return None;
         }
         Some(text)
@@ -109,13 +111,13 @@ impl Context<'_> {
         }
         let number = u8::from(truth);
         let message = format!("environment variable `{name}` is set to `{number}`, not `{truth}`");
-        let help = if self.doc.written(place).contains("<<") {
+        let help = if self.render.doc.written(place).contains("<<") {
             format!("compare with `{number}` in the script")
         } else {
             format!("quote it: `\"{truth}\"`, or write `{number}`")
         };
         let problem = Problem::warning(codes::BOOLEAN_VARIABLE, place, message);
-        self.report.add(problem.help(help));
+        self.render.report.add(problem.help(help));
     }
 
     /// `NAME=value` in one text.
@@ -131,7 +133,7 @@ impl Context<'_> {
                 let message =
                     format!("`environment` must be a mapping, found {}", other.type_name());
                 let problem = Problem::error(codes::BAD_ENVIRONMENT, value.place, message);
-                self.report.add(problem.help("write `environment: { NAME: value }`"));
+                self.render.report.add(problem.help("write `environment: { NAME: value }`"));
             }
         }
     }
@@ -139,11 +141,11 @@ impl Context<'_> {
     fn check_name(&mut self, name: &str, place: Place, owner: Owner) {
         if name.is_empty() || name.contains(['=', '\0']) {
             let message = format!("`{name}` is not a valid environment variable name");
-            self.report.add(Problem::error(codes::BAD_ENVIRONMENT, place, message));
+            self.render.report.add(Problem::error(codes::BAD_ENVIRONMENT, place, message));
         } else if owner != Owner::Container && !is_variable_name(name) {
             let message = format!("shells cannot read an environment variable named `{name}`");
             let problem = Problem::warning(codes::BAD_ENVIRONMENT, place, message);
-            self.report.add(problem.help("use only letters, digits and `_`"));
+            self.render.report.add(problem.help("use only letters, digits and `_`"));
         }
     }
 }

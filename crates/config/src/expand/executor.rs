@@ -9,7 +9,7 @@ use roundel_model::plan::Executor;
 
 use crate::{
     codes,
-    context::{Context, budget::Draw},
+    expand::Expander,
     expand::environment::{self, Owner, Variables, overlay},
     language::{
         data::{Data, Field, ModuleId, Scope, Value},
@@ -17,6 +17,7 @@ use crate::{
         keys::JOB,
     },
     read::yaml::{At, View},
+    render::budget::Draw,
     render::fields::with_unknown,
     resolve::parameters::bind::{Argument, ArgumentSource, Call},
     suggest::{did_you_mean, list},
@@ -91,7 +92,7 @@ impl Surroundings {
     }
 }
 
-impl Context<'_> {
+impl Expander<'_, '_> {
     /// Reads a job's surroundings, its executor's below its own.
     pub(crate) fn surroundings_of_job(
         &mut self,
@@ -100,23 +101,24 @@ impl Context<'_> {
         key: Place,
     ) -> Surroundings {
         let own = self.surroundings(body, scope);
-        let Some(executor) = self.doc.get(body, "executor") else {
+        let Some(executor) = self.render.doc.get(body, "executor") else {
             if own.kind == Host::Nothing {
                 self.no_executor(key, body);
             }
             return own;
         };
-        if !self.templates {
+        if !self.render.templates {
             if own.kind == Host::Nothing {
                 let message = "`executor` needs version 2.1";
                 let problem = Problem::error(codes::NEEDS_2_1, executor.key, message);
-                self.report
+                self.render
+                    .report
                     .add(problem.help("change the version to `2.1` and escape `<<` as `\\<<`"));
                 return Surroundings::broken();
             }
             return own;
         }
-        let value = self.evaluate(executor.value, scope);
+        let value = self.render.evaluate(executor.value, scope);
         if value.is_null() {
             if own.kind == Host::Nothing {
                 self.no_executor(key, body);
@@ -132,15 +134,15 @@ impl Context<'_> {
     }
 
     fn no_executor(&mut self, key: Place, body: At) {
-        let doc = self.doc;
+        let doc = self.render.doc;
         let keys = || doc.entries(body).into_iter().map(|entry| (entry.name, entry.key));
-        if self.is_misspelt(keys(), JOB, &["docker", "machine", "macos", "executor"]) {
+        if self.render.is_misspelt(keys(), JOB, &["docker", "machine", "macos", "executor"]) {
             return;
         }
         let message = "the job has no execution environment";
         let problem = Problem::error(codes::NO_EXECUTOR, key, message);
         let problem = with_unknown(problem, keys(), JOB.keys);
-        self.report.add(
+        self.render.report.add(
             problem.help(
                 "add `docker: [{ image: cimg/base:stable }]`, `machine: true` or `executor: …`",
             ),
@@ -173,26 +175,26 @@ impl Context<'_> {
         let Some(definition) = self.executor_called(&name, module, place) else {
             return Surroundings::broken();
         };
-        let width = self.doc.width(definition.body);
-        self.empty_is_used(&definition, Element::Executor);
-        if definition.broken || !self.afford(Draw::Visits, 8 * width, place) {
+        let width = self.render.doc.width(definition.body);
+        self.resolver().empty_is_used(&definition, Element::Executor);
+        if definition.broken || !self.render.afford(Draw::Visits, 8 * width, place) {
             return Surroundings::broken();
         }
-        if let View::Scalar(..) = self.doc.view(definition.body) {
+        if let View::Scalar(..) = self.render.doc.view(definition.body) {
             if depth >= ALIASES {
                 let message = format!("executor `{name}` refers to itself");
-                self.report.add(Problem::error(codes::RECURSION, definition.key, message));
+                self.render.report.add(Problem::error(codes::RECURSION, definition.key, message));
                 return Surroundings::broken();
             }
             let outer = Scope::outer(scope.owner.clone(), definition.module);
-            let alias = self.evaluate(definition.body, &outer);
+            let alias = self.render.evaluate(definition.body, &outer);
             return self.executor(&alias, &outer, depth + 1);
         }
         let callee: Rc<str> = format!("executor `{name}`").into();
-        self.report.enter(&callee, place);
+        self.render.report.enter(&callee, place);
         let mut surroundings = self.executor_body(&callee, &definition, arguments, place);
-        self.report.leave();
-        if self.tracing {
+        self.render.report.leave();
+        if self.render.tracing {
             surroundings.through(&callee, place);
         }
         surroundings
@@ -213,13 +215,13 @@ impl Context<'_> {
         let declarations = &definition.parameters;
         let (element, module) = (Element::Executor, definition.module);
         let call = Call { element, callee, declarations, place, module };
-        let bindings = self.bind(&call, arguments.collect());
+        let bindings = self.resolver().bind(&call, arguments.collect());
         let inner = Scope::inner(callee, definition.module, bindings);
         let surroundings = self.surroundings(definition.body, &inner);
         if surroundings.kind == Host::Nothing {
             let message = format!("{callee} has no `docker`, `machine` or `macos`");
             let problem = Problem::error(codes::NO_EXECUTOR, definition.key, message);
-            self.report.add(
+            self.render.report.add(
                 problem.help("add `docker: [{ image: cimg/base:stable }]` or `machine: true`"),
             );
             return Surroundings::broken();
@@ -236,43 +238,45 @@ impl Context<'_> {
         place: Place,
     ) -> Option<Definition> {
         let fallback = || module.is_orb() && !name.contains('/');
-        match self.find(module, Element::Executor, name, place) {
+        match self.resolver().find(module, Element::Executor, name, place) {
             Found::Definition(definition) => return Some(definition),
             Found::Told => return None,
             Found::Nobody => {}
         }
         if fallback()
             && let Found::Definition(definition) =
-                self.find(ModuleId::CONFIG, Element::Executor, name, place)
+                self.resolver().find(ModuleId::CONFIG, Element::Executor, name, place)
         {
             return Some(definition);
         }
-        let names = self.names(module, Element::Executor);
+        let names = self.resolver().names(module, Element::Executor);
         let names = || names.iter().copied();
         let help = did_you_mean(name, names()).unwrap_or_else(|| match list(names()) {
             none if none.is_empty() => "declare it under `executors`".into(),
             declared => format!("declared: {declared}").into(),
         });
         let message = format!("cannot find a definition for executor named `{name}`");
-        self.report.add(Problem::error(codes::UNKNOWN_EXECUTOR, place, message).help(help));
+        self.render.report.add(Problem::error(codes::UNKNOWN_EXECUTOR, place, message).help(help));
         None
     }
 
     fn bad_executor(&mut self, value: &Value) -> Surroundings {
         let message = "`executor` must be a name, or a mapping with `name` and arguments";
         let help = "write `executor: linux`, `executor: orb/linux` or `executor: { name: linux, tag: \"22\" }`";
-        self.report.add(Problem::error(codes::BAD_EXECUTOR, value.place, message).help(help));
+        self.render
+            .report
+            .add(Problem::error(codes::BAD_EXECUTOR, value.place, message).help(help));
         Surroundings::broken()
     }
 
     /// Reads the keys that jobs and executors share.
     fn surroundings(&mut self, body: At, scope: &Rc<Scope>) -> Surroundings {
         let mut found = self.kind_of(body, scope);
-        for entry in self.doc.entries(body).iter() {
+        for entry in self.render.doc.entries(body).iter() {
             match entry.name {
                 "resource_class" | "working_directory" => {
-                    let value = self.evaluate(entry.value, scope);
-                    let text = self.text_of(&value, entry.name);
+                    let value = self.render.evaluate(entry.value, scope);
+                    let text = self.render.text_of(&value, entry.name);
                     let setting = text.map(|text| Setting { text, value });
                     if entry.name == "resource_class" {
                         found.resource_class = setting.or(found.resource_class);
@@ -281,11 +285,11 @@ impl Context<'_> {
                     }
                 }
                 "shell" => {
-                    let value = self.evaluate(entry.value, scope);
+                    let value = self.render.evaluate(entry.value, scope);
                     found.shell = self.shell(value).or(found.shell);
                 }
                 "environment" => {
-                    let value = self.evaluate_environment(entry.value, scope);
+                    let value = self.render.evaluate_environment(entry.value, scope);
                     found.environment = self.environment(&value, Owner::Job);
                     found.variables = environment::listed(&value);
                     self.lint_environment(&value);
@@ -298,7 +302,7 @@ impl Context<'_> {
 
     /// Reads a shell's command line; a list is joined into one, words with blanks quoted.
     pub(crate) fn shell(&mut self, value: Value) -> Option<Setting> {
-        let words = self.texts_of(&value, "shell");
+        let words = self.render.texts_of(&value, "shell");
         let text = match (&value.data, words.as_slice()) {
             (_, []) => return None,
             (Data::List(_), words) => {

@@ -6,7 +6,7 @@ use roundel_model::name::GitRef;
 
 use crate::{
     codes,
-    context::{Context, budget::Draw},
+    expand::Expander,
     language::{
         data::{Data, Field, Scope, Value},
         keys::Known,
@@ -17,6 +17,7 @@ use crate::{
         profile::Profile,
     },
     read::yaml::{At, Entries, Entry, View},
+    render::budget::Draw,
     suggest::{list, nearest},
     text::{place::Place, problem::Problem},
 };
@@ -141,10 +142,10 @@ const RULE: Known<'static> = Known {
     tolerant: false,
 };
 
-impl Context<'_> {
+impl Expander<'_, '_> {
     /// Reads the filters of an invocation.
     pub(crate) fn filters(&mut self, entry: &Entry<'_>, scope: &Rc<Scope>) -> Filters {
-        match self.doc.view(entry.value) {
+        match self.render.doc.view(entry.value) {
             View::Map(entries) => {
                 self.check_filter_keys(&entries, FILTERS);
                 let mut read = |name: &str| {
@@ -153,7 +154,7 @@ impl Context<'_> {
                 };
                 Filters::Names { branches: read("branches"), tags: read("tags") }
             }
-            View::Scalar(text, _) if !self.doc.is_null(entry.value) => {
+            View::Scalar(text, _) if !self.render.doc.is_null(entry.value) => {
                 self.filter_expression(text, entry, scope)
             }
             View::Scalar(..) | View::Broken => Filters::Absent,
@@ -163,7 +164,9 @@ impl Context<'_> {
                     entry.key,
                     "`filters` must be a mapping or an expression",
                 );
-                self.report.add(problem.help("write `filters: { branches: { only: main } }`"));
+                self.render
+                    .report
+                    .add(problem.help("write `filters: { branches: { only: main } }`"));
                 Filters::Absent
             }
         }
@@ -174,26 +177,27 @@ impl Context<'_> {
     fn check_filter_keys(&mut self, entries: &Entries<'_>, known: Known<'_>) {
         for entry in entries.iter() {
             let is_near = nearest(entry.name, known.keys.iter().copied()).is_some();
-            let is_ignored = self.inputs.profile == Profile::Legacy && self.templates && !is_near;
+            let is_ignored =
+                self.render.profile == Profile::Legacy && self.render.templates && !is_near;
             if is_ignored && !known.keys.contains(&entry.name) {
                 let message = format!("unknown {} key `{}` has no effect", known.what, entry.name);
                 let problem = Problem::warning(codes::IGNORED, entry.key, message);
                 let keys = list(known.keys.iter().copied());
-                self.report.add(problem.help(format!("allowed keys: {keys}")));
+                self.render.report.add(problem.help(format!("allowed keys: {keys}")));
             } else {
-                self.check_keys([(entry.name, entry.key)], known);
+                self.render.check_keys([(entry.name, entry.key)], known);
             }
         }
     }
 
     fn filter_expression(&mut self, text: &str, entry: &Entry<'_>, scope: &Rc<Scope>) -> Filters {
-        if !self.templates {
+        if !self.render.templates {
             let problem =
                 Problem::error(codes::NEEDS_2_1, entry.key, "filter expressions need version 2.1");
-            self.report.add(problem);
+            self.render.report.add(problem);
             return Filters::Absent;
         }
-        let place = self.doc.place(entry.value);
+        let place = self.render.doc.place(entry.value);
         let trimmed = text.trim();
         if trimmed.contains("<<") {
             let sole = trimmed.starts_with("<<")
@@ -202,17 +206,18 @@ impl Context<'_> {
             if !sole {
                 let message = "a filter expression cannot be mixed with `<< … >>`";
                 let problem = Problem::error(codes::BAD_FILTER_EXPRESSION, place, message);
-                self.report
+                self.render
+                    .report
                     .add(problem.help("write `pipeline.git.branch == \"main\"` without `<< >>`"));
                 return Filters::Absent;
             }
-            let value = self.evaluate(entry.value, scope);
+            let value = self.render.evaluate(entry.value, scope);
             return match value.data {
                 Data::Unknown => Filters::Absent,
                 data => Filters::Decided(data.is_truthy()),
             };
         }
-        match self.express(trimmed, (place, codes::BAD_FILTER_EXPRESSION), scope) {
+        match self.render.express(trimmed, (place, codes::BAD_FILTER_EXPRESSION), scope) {
             Some(data) => Filters::Decided(data.is_truthy()),
             None => Filters::Absent,
         }
@@ -228,10 +233,10 @@ impl Context<'_> {
     ) -> Option<Field> {
         let value = match filters {
             Filters::Absent => return None,
-            Filters::Names { .. } => self.evaluate(entry.value, scope),
+            Filters::Names { .. } => self.render.evaluate(entry.value, scope),
             Filters::Decided(_) => {
                 let map = |name: &str, value: Data| {
-                    let value = Value::new(value, self.doc.place(entry.value));
+                    let value = Value::new(value, self.render.doc.place(entry.value));
                     Data::Map(Rc::new(vec![Field::new(name, value)]))
                 };
                 let fields = ["branches", "tags"].map(|name| {
@@ -246,30 +251,32 @@ impl Context<'_> {
 
     /// Reads `branches` or `tags`; `None` if it has neither `only` nor `ignore`.
     pub(crate) fn rule(&mut self, entry: &Entry<'_>, scope: &Rc<Scope>) -> Option<Rule> {
-        let entries = match self.doc.view(entry.value) {
+        let entries = match self.render.doc.view(entry.value) {
             View::Map(entries) => entries,
             View::Broken => return None,
-            View::Scalar(..) if self.doc.is_null(entry.value) => return None,
+            View::Scalar(..) if self.render.doc.is_null(entry.value) => return None,
             View::Scalar(..) | View::Seq(_) => {
                 let message = format!("`{}` must be a mapping with `only` or `ignore`", entry.name);
                 let problem =
-                    Problem::error(codes::BAD_FILTERS, self.doc.place(entry.value), message);
-                self.report.add(problem.help(format!("write `{}: {{ only: … }}`", entry.name)));
+                    Problem::error(codes::BAD_FILTERS, self.render.doc.place(entry.value), message);
+                self.render
+                    .report
+                    .add(problem.help(format!("write `{}: {{ only: … }}`", entry.name)));
                 return None;
             }
         };
         self.check_filter_keys(&entries, RULE);
         let get = |name: &str| entries.get(name);
-        let only = get("only").filter(|entry| !self.doc.is_null(entry.value));
-        let ignore = get("ignore").filter(|entry| !self.doc.is_null(entry.value));
+        let only = get("only").filter(|entry| !self.render.doc.is_null(entry.value));
+        let ignore = get("ignore").filter(|entry| !self.render.doc.is_null(entry.value));
         let ignore =
             ignore.map(|ignore| Rule::Ignore(self.tests(ignore.value, ignore.name, scope)));
         only.map(|only| Rule::Only(self.tests(only.value, only.name, scope))).or(ignore)
     }
 
     fn tests(&mut self, at: At, name: &str, scope: &Rc<Scope>) -> Vec<NameTest> {
-        let value = self.evaluate(at, scope);
-        let texts = self.texts_of(&value, name);
+        let value = self.render.evaluate(at, scope);
+        let texts = self.render.texts_of(&value, name);
         texts.into_iter().map(|(text, place)| self.test(&text, place)).collect()
     }
 
@@ -279,17 +286,19 @@ impl Context<'_> {
             self.check_literal(text, place);
             return NameTest { place, kind: NameTestKind::Exact(text.to_owned()) };
         };
-        let kind = match self.pattern(pattern) {
+        let kind = match self.render.pattern(pattern) {
             Ok(pattern) => {
                 self.lint_pattern(&pattern, place);
                 NameTestKind::Matches(pattern)
             }
             Err(error) => {
-                let place =
-                    error.span.as_ref().map_or(place, |span| self.within(place, pattern, span));
+                let place = error
+                    .span
+                    .as_ref()
+                    .map_or(place, |span| self.render.within(place, pattern, span));
                 let message = format!("invalid regular expression `{pattern}`: {}", error.message);
                 let problem = Problem::error(codes::BAD_REGEX, place, message);
-                self.report.add(problem.maybe_help(error.help));
+                self.render.report.add(problem.maybe_help(error.help));
                 NameTestKind::Broken
             }
         };
@@ -307,7 +316,7 @@ impl Context<'_> {
                 Some(pattern) => format!("write `/(?i){pattern}/`"),
                 None => format!("write `/{}/`", text.trim_matches('/')),
             };
-            self.report.add(problem.help(help));
+            self.render.report.add(problem.help(help));
         }
     }
 
@@ -333,7 +342,7 @@ impl Context<'_> {
     /// Warns about what the profile `next` refuses (W-18).
     fn lint_pattern(&mut self, pattern: &Pattern, place: Place) {
         if let Some((message, help)) = pattern.refused_by_next() {
-            self.report.add(Problem::warning(codes::LOOK_AROUND, place, message).help(help));
+            self.render.report.add(Problem::warning(codes::LOOK_AROUND, place, message).help(help));
         }
     }
 
@@ -343,11 +352,13 @@ impl Context<'_> {
         tests.iter().any(|test| match &test.kind {
             NameTestKind::Exact(text) => text == name,
             NameTestKind::Broken => false,
-            NameTestKind::Matches(_) if !self.afford(Draw::Visits, VISITS, test.place) => false,
+            NameTestKind::Matches(_) if !self.render.afford(Draw::Visits, VISITS, test.place) => {
+                false
+            }
             NameTestKind::Matches(pattern) => pattern.matches(name).unwrap_or_else(|error| {
                 // Neither answer would be safe, so the whole configuration is refused.
                 let problem = Problem::error(codes::BAD_REGEX, test.place, error.message);
-                self.report.add(problem.maybe_help(error.help));
+                self.render.report.add(problem.maybe_help(error.help));
                 false
             }),
         })

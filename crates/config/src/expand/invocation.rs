@@ -11,7 +11,7 @@ pub(crate) use requirements::Item;
 
 use crate::{
     codes,
-    context::{Context, budget::Draw},
+    expand::Expander,
     expand::{
         filters::Filters,
         job::{Around, JobType},
@@ -22,7 +22,11 @@ use crate::{
         definition::{Definition, Element, Found, Import},
         keys::RESERVED,
     },
-    read::yaml::{At, Entry, View},
+    read::{
+        source::Sources,
+        yaml::{At, Entry, View},
+    },
+    render::budget::Draw,
     resolve::parameters::bind::{Argument, ArgumentSource, Call},
     suggest::did_you_mean,
     text::{place::Place, problem::Problem},
@@ -47,7 +51,8 @@ pub(crate) struct Draft {
     pub(crate) filters: Filters,
     /// The key of the filters.
     pub(crate) filters_key: Option<Place>,
-    pub(crate) contexts: Vec<String>,
+    /// Contexts, with their places.
+    pub(crate) contexts: Vec<(String, Place)>,
     pub(crate) serial_group: Option<String>,
     /// The job group's invocation that it is a member of, by the entry's number.
     pub(crate) group: Option<usize>,
@@ -78,15 +83,15 @@ struct Invocation<'d> {
     broken: bool,
 }
 
-impl<'d> Context<'d> {
+impl<'d> Expander<'_, 'd> {
     /// Compiles one entry of a workflow's `jobs` into its jobs.
     pub(crate) fn invoke(&mut self, item: At, entry: usize, workflow: &str) -> Vec<Draft> {
         let Some(invocation) = self.invocation(item, entry) else { return Vec::new() };
-        if !self.afford(Draw::Calls, 1, invocation.key) {
+        if !self.render.afford(Draw::Calls, 1, invocation.key) {
             return Vec::new();
         }
         let outer = Scope::outer(format!("workflow `{workflow}`"), ModuleId::CONFIG);
-        let group = self.module(ModuleId::CONFIG).groups.get(invocation.name).cloned();
+        let group = self.modules.get(ModuleId::CONFIG).groups.get(invocation.name).cloned();
         match group {
             Some(group) if !invocation.broken => self.invoke_group(&invocation, &group, &outer),
             _ => self.invoke_entry(&invocation, &outer),
@@ -100,13 +105,14 @@ impl<'d> Context<'d> {
         }
         self.check_fields(invocation);
         let get = |name: &str| invocation.fields.iter().find(|field| field.name == name);
-        let Some(matrix) = get("matrix").filter(|field| !self.doc.is_null(field.value)) else {
+        let Some(matrix) = get("matrix").filter(|field| !self.render.doc.is_null(field.value))
+        else {
             return vec![self.draft(invocation, outer, None)];
         };
-        if !self.templates {
+        if !self.render.templates {
             let problem =
                 Problem::error(codes::NEEDS_2_1, matrix.key, "`matrix` needs version 2.1");
-            self.report.add(problem);
+            self.render.report.add(problem);
             return vec![Self::without_body(invocation, None)];
         }
         let Some(matrix) = self.matrix(matrix, outer) else {
@@ -116,7 +122,7 @@ impl<'d> Context<'d> {
         self.check_given_twice(invocation, &matrix);
         let mut drafts = Vec::new();
         for combination in &matrix.combinations {
-            if !self.afford(Draw::Visits, 4 * invocation.fields.len(), invocation.key) {
+            if !self.render.afford(Draw::Visits, 4 * invocation.fields.len(), invocation.key) {
                 break;
             }
             let scope = Rc::new(Scope { matrix: Some(combination.clone()), ..(**outer).clone() });
@@ -131,7 +137,7 @@ impl<'d> Context<'d> {
     }
 
     fn invocation(&mut self, item: At, entry: usize) -> Option<Invocation<'d>> {
-        let doc = self.doc;
+        let doc = self.render.doc;
         let place = doc.place(item);
         match doc.view(item) {
             View::Broken => None,
@@ -147,7 +153,8 @@ impl<'d> Context<'d> {
                     View::Scalar(..) | View::Seq(_) => {
                         let message = format!("the options of `{name}` must be a mapping");
                         let problem = Problem::error(codes::WRONG_TYPE, doc.place(value), message);
-                        self.report
+                        self.render
+                            .report
                             .add(problem.help("write keys such as `requires: […]` below it"));
                         (Vec::new(), true)
                     }
@@ -163,14 +170,14 @@ impl<'d> Context<'d> {
                 );
                 let problem = Problem::error(codes::INVOCATION_SEVERAL_KEYS, second.key, message);
                 let help = format!("indent `{}` deeper than `{}`", second.name, first.name);
-                self.report.add(problem.help(help).related(first.key, "the first key"));
+                self.render.report.add(problem.help(help).related(first.key, "the first key"));
                 let Entry { name, key, .. } = first;
                 Some(Invocation { name, key, fields: Vec::new(), entry, broken: true })
             }
             View::Scalar(..) | View::Seq(_) | View::Map(_) => {
                 let message = "a job entry must be the job's name, or a mapping with the name as \
                                its key";
-                self.report.add(
+                self.render.report.add(
                     Problem::error(codes::SECTION_TYPE, place, message).help("write `- build`"),
                 );
                 None
@@ -180,11 +187,11 @@ impl<'d> Context<'d> {
 
     /// Keys that only version 2.1 has.
     fn check_fields(&mut self, invocation: &Invocation<'_>) {
-        for field in invocation.fields.iter().filter(|_| !self.templates) {
+        for field in invocation.fields.iter().filter(|_| !self.render.templates) {
             // The compiled document is of version 2 and keeps serial groups.
             if matches!(field.name, "pre-steps" | "post-steps" | "override-with") {
                 let message = format!("`{}` needs version 2.1", field.name);
-                self.report.add(Problem::error(codes::NEEDS_2_1, field.key, message));
+                self.render.report.add(Problem::error(codes::NEEDS_2_1, field.key, message));
             }
         }
     }
@@ -198,7 +205,7 @@ impl<'d> Context<'d> {
                 // Official orbs' own configurations do this, and the matrix wins.
                 let message = format!("`{name}` is also set by the matrix, which takes precedence");
                 let problem = Problem::warning(codes::MATRIX_PARAMETER, direct.key, message);
-                self.report.add(
+                self.render.report.add(
                     problem.related(*key, "set in the matrix here").help("remove one of them"),
                 );
             }
@@ -226,9 +233,9 @@ impl<'d> Context<'d> {
         for field in &invocation.fields {
             match field.name {
                 "name" => {
-                    let errors = self.report.errors();
-                    let name = self.text_field(field.value, "name", scope);
-                    if self.report.errors() > errors {
+                    let errors = self.render.report.errors();
+                    let name = self.render.text_field(field.value, "name", scope);
+                    if self.render.report.errors() > errors {
                         draft.presence = Presence::Guessed;
                     }
                     draft.requested =
@@ -236,7 +243,7 @@ impl<'d> Context<'d> {
                 }
                 "requires" => draft.requires = self.requirements(field, scope),
                 "context" => {
-                    let value = self.evaluate(field.value, scope);
+                    let value = self.render.evaluate(field.value, scope);
                     draft.contexts = self.contexts(&value);
                     if !draft.contexts.is_empty() {
                         draft.rendered.push(rendered(field, value));
@@ -248,14 +255,14 @@ impl<'d> Context<'d> {
                     draft.rendered.extend(self.rendered_filters(field, &draft.filters, scope));
                 }
                 "serial-group" => {
-                    let value = self.evaluate(field.value, scope);
+                    let value = self.render.evaluate(field.value, scope);
                     draft.serial_group = self.serial_group(&value, field.key);
                     draft.rendered.push(rendered(field, value));
                 }
                 "type" => {
                     is_approval = self.is_approval(field, scope);
                     if is_approval {
-                        let value = self.evaluate(field.value, scope);
+                        let value = self.render.evaluate(field.value, scope);
                         draft.rendered.push(rendered(field, value));
                     }
                 }
@@ -268,12 +275,12 @@ impl<'d> Context<'d> {
             return draft;
         }
         let what: Rc<str> = format!("job `{}`", invocation.name).into();
-        self.report.enter(&what, invocation.key);
+        self.render.report.enter(&what, invocation.key);
         if let Some((kind, document)) = self.build(invocation, &what, scope) {
             draft.kind = Some(kind);
             draft.document = document;
         }
-        self.report.leave();
+        self.render.report.leave();
         draft
     }
 
@@ -283,7 +290,7 @@ impl<'d> Context<'d> {
         let text = match &value.data {
             Data::Unknown => return None,
             Data::List(_) | Data::Map(_) | Data::Steps(_) => {
-                self.wrong_type(value, "serial-group", "string");
+                self.render.wrong_type(value, "serial-group", "string");
                 return None;
             }
             data => data.scalar_text().unwrap_or_default(),
@@ -294,12 +301,12 @@ impl<'d> Context<'d> {
             let problem = Problem::error(codes::BAD_SERIAL_GROUP, value.place, message);
             let help = "use 1 to 512 letters, digits, `.`, `_`, `/` and `-`; a missing pipeline \
                         value is an empty string";
-            self.report.add(problem.help(help));
+            self.render.report.add(problem.help(help));
             return None;
         }
         let message = "serial groups are not supported in this release";
         let problem = Problem::error(codes::UNSUPPORTED_SERIAL_GROUP, key, message);
-        self.report.add_unsupported(problem.help("remove the key"));
+        self.render.report.add_unsupported(problem.help("remove the key"));
         Some(text.to_string())
     }
 
@@ -325,7 +332,7 @@ impl<'d> Context<'d> {
 
     /// Only approvals can be written inline (CFG §2.10).
     fn is_approval(&mut self, field: &Entry<'_>, scope: &Rc<Scope>) -> bool {
-        let value = self.evaluate(field.value, scope);
+        let value = self.render.evaluate(field.value, scope);
         match &value.data {
             Data::Text(text) if &**text == "approval" => true,
             Data::Text(text) if &**text == "build" => false,
@@ -333,27 +340,27 @@ impl<'d> Context<'d> {
             _ => {
                 let message = "only jobs with `type: approval` can be defined in a workflow";
                 let problem = Problem::error(codes::UNKNOWN_JOB_TYPE, value.place, message);
-                self.report.add(problem.help("declare the job under `jobs`"));
+                self.render.report.add(problem.help("declare the job under `jobs`"));
                 false
             }
         }
     }
 
     fn check_approval(&mut self, invocation: &Invocation<'_>) {
-        let job = self.module(ModuleId::CONFIG).jobs.get(invocation.name);
-        if let Some(job) = job.filter(|_| self.templates) {
+        let job = self.modules.get(ModuleId::CONFIG).jobs.get(invocation.name);
+        if let Some(job) = job.filter(|_| self.render.templates) {
             let message =
                 format!("job `{}` does not run: this entry is an approval job", invocation.name);
             let problem = Problem::warning(codes::IGNORED, invocation.key, message);
             let problem = problem.related(job.key, "the job with the same name");
-            self.report.add(problem.help("rename the approval job"));
+            self.render.report.add(problem.help("rename the approval job"));
         }
         for field in &invocation.fields {
             let has_effect =
                 matches!(field.name, "type" | "name" | "requires" | "filters" | "matrix");
-            if !has_effect && self.templates {
+            if !has_effect && self.render.templates {
                 let message = format!("`{}` has no effect on an approval job", field.name);
-                self.report.add(Problem::warning(codes::IGNORED, field.key, message));
+                self.render.report.add(Problem::warning(codes::IGNORED, field.key, message));
             }
         }
     }
@@ -367,17 +374,17 @@ impl<'d> Context<'d> {
     ) -> Option<(PlannedJobKind, Option<Value>)> {
         let name = invocation.name;
         let definition = self.job_of(invocation, scope)?;
-        self.empty_is_used(&definition, Element::Job);
-        if definition.broken || !self.afford(Draw::Calls, 1, invocation.key) {
+        self.resolver().empty_is_used(&definition, Element::Job);
+        if definition.broken || !self.render.afford(Draw::Calls, 1, invocation.key) {
             return None;
         }
-        let errors = self.report.errors();
+        let errors = self.render.report.errors();
         let arguments = self.arguments_of(invocation, scope);
         let declarations = &definition.parameters;
         let (place, module) = (invocation.key, definition.module);
         let element = Element::Job;
         let call = Call { element, callee: what, declarations, place, module };
-        let bindings = self.bind(&call, arguments);
+        let bindings = self.resolver().bind(&call, arguments);
         let inner = Scope::inner(what, module, bindings.clone());
         let kind = match self.job_type(name, &definition, &inner) {
             JobType::Approval => PlannedJobKind::Approval,
@@ -391,24 +398,28 @@ impl<'d> Context<'d> {
                     |name: &str| invocation.fields.iter().find(|field| field.name == name).copied();
                 let around = Around { before: get("pre-steps"), after: get("post-steps") };
                 let body = self.job_body(what, &definition, bindings, (&around, scope));
-                let (body, document) = body.filter(|_| self.report.errors() == errors)?;
+                let (body, document) = body.filter(|_| self.render.report.errors() == errors)?;
                 return Some((PlannedJobKind::Build(Box::new(body)), Some(document)));
             }
         };
-        let entries = self.doc.entries(definition.body);
+        let entries = self.render.doc.entries(definition.body);
         let kept = entries
             .iter()
             .filter(|entry| matches!(entry.name, "type" | "key" | "plan_name" | "validation"));
         let kept: Vec<Field> =
-            kept.map(|entry| rendered(&entry, self.evaluate(entry.value, &inner))).collect();
+            kept.map(|entry| rendered(&entry, self.render.evaluate(entry.value, &inner))).collect();
         let document = Value::new(Data::Map(Rc::new(kept)), definition.key);
-        (self.report.errors() == errors).then_some((kind, Some(document)))
+        (self.render.report.errors() == errors).then_some((kind, Some(document)))
     }
 
     /// Finds the definition of the job that an entry names (CFG §4.13.6).
     fn job_of(&mut self, invocation: &Invocation<'d>, scope: &Rc<Scope>) -> Option<Definition> {
-        let local = match self.find(ModuleId::CONFIG, Element::Job, invocation.name, invocation.key)
-        {
+        let local = match self.resolver().find(
+            ModuleId::CONFIG,
+            Element::Job,
+            invocation.name,
+            invocation.key,
+        ) {
             Found::Definition(definition) => definition,
             Found::Told => return None,
             Found::Nobody => {
@@ -417,28 +428,30 @@ impl<'d> Context<'d> {
             }
         };
         let over = invocation.fields.iter().find(|field| field.name == "override-with").copied();
-        let Some(over) = over.filter(|_| self.templates) else { return Some(local) };
-        let name = self.text_field(over.value, "override-with", scope)?;
-        let place = self.doc.place(over.value);
+        let Some(over) = over.filter(|_| self.render.templates) else { return Some(local) };
+        let name = self.render.text_field(over.value, "override-with", scope)?;
+        let place = self.render.doc.place(over.value);
         let Some((alias, job)) = name.split_once('/') else {
             let message = format!("`override-with` must name a job of an orb, not `{name}`");
             let problem = Problem::error(codes::ORB_ELEMENT, place, message);
-            self.report.add(problem.help("write `override-with: orb/job`"));
+            self.render.report.add(problem.help("write `override-with: orb/job`"));
             return None;
         };
-        match self.import(ModuleId::CONFIG, alias) {
+        match self.resolver().import(ModuleId::CONFIG, alias) {
             None => {
                 // Tells that nobody declares the alias.
-                self.find(ModuleId::CONFIG, Element::Job, &name, place);
+                self.resolver().find(ModuleId::CONFIG, Element::Job, &name, place);
                 None
             }
             Some(Import::Absent) => None,
-            Some(Import::Module(orb)) => Some(self.local(orb, Element::Job, job).unwrap_or(local)),
+            Some(Import::Module(orb)) => {
+                Some(self.resolver().local(orb, Element::Job, job).unwrap_or(local))
+            }
         }
     }
 
     fn arguments_of(&self, invocation: &Invocation<'_>, scope: &Rc<Scope>) -> Vec<Argument> {
-        if !self.templates {
+        if !self.render.templates {
             return Vec::new();
         }
         let direct = invocation.fields.iter().filter(|field| !RESERVED.contains(&field.name));
@@ -450,8 +463,8 @@ impl<'d> Context<'d> {
         let matrix = scope.matrix.iter().flat_map(|matrix| matrix.iter());
         let matrix = matrix.filter(|(name, _)| *name != "name");
         let written = invocation.fields.iter().find(|field| field.name == "matrix");
-        let written = written.and_then(|field| self.doc.get(field.value, "parameters"));
-        let written = written.map(|parameters| self.doc.entries(parameters.value));
+        let written = written.and_then(|field| self.render.doc.get(field.value, "parameters"));
+        let written = written.map(|parameters| self.render.doc.entries(parameters.value));
         let key = |name: &str| written.and_then(|parameters| Some(parameters.get(name)?.key));
         let matrix = matrix.map(|(name, value)| Argument {
             name: name.clone(),
@@ -464,32 +477,23 @@ impl<'d> Context<'d> {
     /// Reports a job that nobody defines.
     pub(crate) fn unknown_job(&mut self, name: &str, key: Place, fields: &[Entry<'_>]) {
         // Whatever stands wrongly below `jobs` was told; a job that it hides is no second mistake.
-        if self.jobs_section.broken && self.module(ModuleId::CONFIG).jobs.is_empty() {
+        if self.modules.jobs_section.broken && self.modules.get(ModuleId::CONFIG).jobs.is_empty() {
             return;
         }
         // A type that no entry can have was told, and the job is meant to be defined by it.
         let typed = fields.iter().find(|field| field.name == "type");
-        if typed
-            .is_some_and(|field| !matches!(self.doc.view(field.value), View::Scalar("build", _)))
-        {
+        if typed.is_some_and(|field| {
+            !matches!(self.render.doc.view(field.value), View::Scalar("build", _))
+        }) {
             return;
         }
         let message = format!("cannot find a definition for job named `{name}`");
-        let names = self.names(ModuleId::CONFIG, Element::Job);
-        let groups = self.names(ModuleId::CONFIG, Element::Group);
+        let names = self.resolver().names(ModuleId::CONFIG, Element::Job);
+        let groups = self.resolver().names(ModuleId::CONFIG, Element::Group);
         let help = did_you_mean(name, names.into_iter().chain(groups)).unwrap_or_else(|| {
             "declare it under `jobs`, or for a manual approval, set `type: approval`".into()
         });
-        self.report.add(Problem::error(codes::UNKNOWN_JOB, key, message).help(help));
-    }
-
-    /// Names the job that an entry runs, for the list of unused ones.
-    pub(crate) fn invoked_name(&self, item: At) -> Option<&'d str> {
-        match self.doc.view(item) {
-            View::Scalar(name, _) => Some(name),
-            View::Map(entries) => entries.first().map(|entry| entry.name),
-            View::Seq(_) | View::Broken => None,
-        }
+        self.render.report.add(Problem::error(codes::UNKNOWN_JOB, key, message).help(help));
     }
 
     /// Compiles the implicit workflow's only job (CFG §5.1).
@@ -498,14 +502,23 @@ impl<'d> Context<'d> {
         let invocation = Invocation { name: "build", key, fields, entry: 0, broken: false };
         let outer = Scope::outer("the implicit workflow", ModuleId::CONFIG);
         let mut draft = self.draft(&invocation, &outer, None);
-        if let Some(branches) = self.doc.get(definition.body, "branches") {
+        if let Some(branches) = self.render.doc.get(definition.body, "branches") {
             let rule = self.rule(&branches, &outer);
             draft.filters = Filters::Names { branches: rule, tags: None };
-            let value = self.evaluate(branches.value, &outer);
+            let value = self.render.evaluate(branches.value, &outer);
             let value = Value::new(Data::Map(Rc::new(vec![rendered(&branches, value)])), key);
             draft.rendered.push(Field::new("filters", value));
         }
         draft
+    }
+}
+
+/// Names the job that an entry runs, for the list of unused ones.
+pub(crate) fn invoked_name(doc: &Sources, item: At) -> Option<&str> {
+    match doc.view(item) {
+        View::Scalar(name, _) => Some(name),
+        View::Map(entries) => entries.first().map(|entry| entry.name),
+        View::Seq(_) | View::Broken => None,
     }
 }
 

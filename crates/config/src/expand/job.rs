@@ -9,7 +9,7 @@ use roundel_model::{
 
 use crate::{
     codes,
-    context::{Context, budget::Draw},
+    expand::Expander,
     expand::{
         builtin::Ground,
         executor::{Host, Surroundings},
@@ -21,6 +21,7 @@ use crate::{
         keys::Known,
     },
     read::yaml::{At, Entry},
+    render::budget::Draw,
     text::problem::Problem,
 };
 
@@ -52,7 +53,7 @@ pub(crate) enum JobType {
     Unusable,
 }
 
-impl Context<'_> {
+impl Expander<'_, '_> {
     /// Reads a definition's `type`. The compiled document has types too, and it is of version 2.
     pub(crate) fn job_type(
         &mut self,
@@ -60,8 +61,10 @@ impl Context<'_> {
         definition: &Definition,
         scope: &Rc<Scope>,
     ) -> JobType {
-        let Some(kind) = self.doc.get(definition.body, "type") else { return JobType::Build };
-        let value = self.evaluate(kind.value, scope);
+        let Some(kind) = self.render.doc.get(definition.body, "type") else {
+            return JobType::Build;
+        };
+        let value = self.render.evaluate(kind.value, scope);
         let text = match &value.data {
             Data::Unknown => return JobType::Unusable,
             data => data.scalar_text().unwrap_or_default(),
@@ -78,7 +81,7 @@ impl Context<'_> {
             "lock" | "unlock" => {
                 let message = format!("jobs of type `{text}` are not supported in this release");
                 let problem = Problem::error(codes::UNSUPPORTED_JOB_TYPE, value.place, message);
-                self.report.add_unsupported(problem);
+                self.render.report.add_unsupported(problem);
                 match self.needed_key(definition, "key", &value, scope) {
                     Some(key) if &*text == "lock" => JobType::Lock(key),
                     Some(key) => JobType::Unlock(key),
@@ -92,7 +95,8 @@ impl Context<'_> {
                     ["build", "approval", "no-op", "release", "lock", "unlock"],
                 )
                 .unwrap_or_else(|| "allowed: build, approval, no-op, release, lock, unlock".into());
-                self.report
+                self.render
+                    .report
                     .add(Problem::error(codes::UNKNOWN_JOB_TYPE, value.place, message).help(help));
                 return JobType::Unusable;
             }
@@ -108,21 +112,21 @@ impl Context<'_> {
         kind: &Value,
         scope: &Rc<Scope>,
     ) -> Option<String> {
-        let text = self.doc.get(definition.body, key);
-        let text = text.and_then(|entry| self.text_field(entry.value, key, scope));
+        let text = self.render.doc.get(definition.body, key);
+        let text = text.and_then(|entry| self.render.text_field(entry.value, key, scope));
         if text.is_none() {
             let word = kind.data.scalar_text().unwrap_or_default();
             let message = format!("a job of type `{word}` needs `{key}`");
             let problem = Problem::error(codes::JOB_TYPE_KEY, kind.place, message);
-            self.report.add(problem.help(format!("add `{key}: …`")));
+            self.render.report.add(problem.help(format!("add `{key}: …`")));
         }
         text
     }
 
     /// The keys of a release's `validation` (CFG §2.10).
     fn check_validation(&mut self, definition: &Definition, scope: &Rc<Scope>) {
-        let Some(validation) = self.doc.get(definition.body, "validation") else { return };
-        let value = self.evaluate(validation.value, scope);
+        let Some(validation) = self.render.doc.get(definition.body, "validation") else { return };
+        let value = self.render.evaluate(validation.value, scope);
         let known = Known {
             what: "`validation`",
             keys: &["enabled", "evaluation_time", "auto_rollback_on_failure", "webhooks"],
@@ -130,11 +134,11 @@ impl Context<'_> {
             advice: Known::no_advice,
             tolerant: false,
         };
-        self.check_keys(value.fields().iter().map(|field| (&*field.name, field.key)), known);
+        self.render.check_keys(value.fields().iter().map(|field| (&*field.name, field.key)), known);
         if value.field("enabled").is_none() && !value.is_unknown() {
             let message = "`validation` needs `enabled`";
             let problem = Problem::error(codes::MISSING_KEY, validation.key, message);
-            self.report.add(problem.help("write `enabled: true`"));
+            self.render.report.add(problem.help("write `enabled: true`"));
         }
         if let Some(time) = value.field("evaluation_time") {
             self.duration(&time.value, "evaluation_time");
@@ -152,7 +156,7 @@ impl Context<'_> {
             if webhook.field(key).is_none() && !webhook.is_unknown() {
                 let message = format!("a webhook needs `{key}`");
                 let problem = Problem::error(codes::MISSING_KEY, webhook.place, message);
-                self.report.add(problem.help(format!("add `{key}: …`")));
+                self.render.report.add(problem.help(format!("add `{key}: …`")));
             }
         }
         let provider = webhook.field("provider").map(|field| &field.value);
@@ -165,14 +169,14 @@ impl Context<'_> {
             let message = format!("`{text}` is not a valid `provider`");
             let help = crate::suggest::did_you_mean(&text, PROVIDERS)
                 .unwrap_or_else(|| format!("allowed: {}", PROVIDERS.join(", ")).into());
-            self.report.add(Problem::error(codes::NOT_IN_ENUM, place, message).help(help));
+            self.render.report.add(Problem::error(codes::NOT_IN_ENUM, place, message).help(help));
         }
     }
 
     fn check_without_steps(&mut self, name: &str, definition: &Definition, kind: &str) {
-        if let Some(steps) = self.doc.get(definition.body, "steps") {
+        if let Some(steps) = self.render.doc.get(definition.body, "steps") {
             let message = format!("the steps of `{name}` do not run: its type is `{kind}`");
-            self.report.add(Problem::warning(codes::IGNORED, steps.key, message));
+            self.render.report.add(Problem::warning(codes::IGNORED, steps.key, message));
         }
     }
 
@@ -185,10 +189,14 @@ impl Context<'_> {
         around: (&Around<'_>, &Rc<Scope>),
     ) -> Option<(JobBody, Value)> {
         // Its keys are looked up about a dozen times.
-        if !self.afford(Draw::Visits, 12 * self.doc.width(definition.body), definition.key) {
+        if !self.render.afford(
+            Draw::Visits,
+            12 * self.render.doc.width(definition.body),
+            definition.key,
+        ) {
             return None;
         }
-        let errors = self.report.errors();
+        let errors = self.render.report.errors();
         let scope = Scope::inner(owner, definition.module, bindings);
         let body = definition.body;
         let surroundings = self.surroundings_of_job(body, &scope, definition.key);
@@ -198,17 +206,18 @@ impl Context<'_> {
         if let Some(before) = &around.before {
             self.expand(before.value, before.key, outer, &mut expansion);
         }
-        match self.doc.get(body, "steps") {
+        match self.render.doc.get(body, "steps") {
             Some(steps) => self.expand(steps.value, steps.key, &scope, &mut expansion),
-            None => self.steps_of_job_missing(definition),
+            None => self.resolver().steps_of_job_missing(definition),
         }
         if let Some(after) = &around.after {
             self.expand(after.value, after.key, outer, &mut expansion);
         }
         let (steps, rendered) = expansion.finish();
-        if steps.is_empty() && self.report.errors() == 0 && !self.report.is_lenient() {
+        if steps.is_empty() && self.render.report.errors() == 0 && !self.render.report.is_lenient()
+        {
             let message = format!("{owner} has no steps");
-            self.report.add(Problem::warning(codes::IGNORED, definition.key, message));
+            self.render.report.add(Problem::warning(codes::IGNORED, definition.key, message));
         }
         let mut extras = Vec::new();
         extras.extend(written.map(|value| Field::new("parallelism", value)));
@@ -216,7 +225,7 @@ impl Context<'_> {
         let ip_ranges = self.ip_ranges(body, &scope, &mut extras);
         self.lint_surroundings(&surroundings);
         self.ignored_branches(body);
-        if self.report.errors() > errors {
+        if self.render.report.errors() > errors {
             return None;
         }
         let document = job_document(definition, &surroundings, extras, rendered);
@@ -240,8 +249,8 @@ impl Context<'_> {
     }
 
     fn parallelism(&mut self, body: At, scope: &Rc<Scope>) -> (u32, Option<Value>) {
-        let Some(entry) = self.doc.get(body, "parallelism") else { return (1, None) };
-        let value = self.evaluate(entry.value, scope);
+        let Some(entry) = self.render.doc.get(body, "parallelism") else { return (1, None) };
+        let value = self.render.evaluate(entry.value, scope);
         let count = match &value.data {
             Data::Unknown | Data::Null => return (1, None),
             Data::Int(count) => u32::try_from(*count).ok().filter(|count| *count >= 1),
@@ -250,27 +259,31 @@ impl Context<'_> {
         let Some(count) = count else {
             let message =
                 format!("`parallelism` must be a positive integer, found {}", value.describe());
-            let help = self.type_help(&value, "integer");
+            let help = self.render.type_help(&value, "integer");
             let problem = Problem::error(codes::BAD_PARALLELISM, value.place, message);
-            self.report.add(problem.maybe_help(help));
+            self.render.report.add(problem.maybe_help(help));
             return (1, None);
         };
         if count > limits::PARALLELISM {
             let message = format!("`parallelism` must be at most {}", limits::PARALLELISM);
-            self.report.add(Problem::error(codes::BAD_PARALLELISM, value.place, message));
+            self.render.report.add(Problem::error(codes::BAD_PARALLELISM, value.place, message));
             return (1, None);
         }
-        if count == 1 && !self.doc.written(value.place).contains("<<") {
+        if count == 1 && !self.render.doc.written(value.place).contains("<<") {
             let message = "`parallelism: 1` is the default";
-            self.report.add(Problem::warning(codes::POINTLESS_PARALLELISM, value.place, message));
+            self.render.report.add(Problem::warning(
+                codes::POINTLESS_PARALLELISM,
+                value.place,
+                message,
+            ));
         }
         (count, Some(value))
     }
 
     /// Reads `retention: { caches: 7d }` (CFG §2.9, Q-49).
     fn retention(&mut self, body: At, scope: &Rc<Scope>, extras: &mut Vec<Field>) -> Option<u32> {
-        let entry = self.doc.get(body, "retention")?;
-        let value = self.evaluate(entry.value, scope);
+        let entry = self.render.doc.get(body, "retention")?;
+        let value = self.render.evaluate(entry.value, scope);
         if value.is_unknown() || value.is_null() {
             return None;
         }
@@ -281,37 +294,39 @@ impl Context<'_> {
         if days.is_none() && !value.field("caches").is_some_and(|field| field.value.is_unknown()) {
             let message = "`retention` must set `caches` to a number of days from `1d` to `30d`";
             let problem = Problem::error(codes::BAD_RETENTION, value.place, message);
-            self.report.add(problem.help("write `retention: { caches: 7d }`"));
+            self.render.report.add(problem.help("write `retention: { caches: 7d }`"));
             return None;
         }
         let message = "`retention` has no effect: how long caches are kept is a server setting";
         let problem = Problem::warning(codes::UNSUPPORTED_OPTION, entry.key, message);
-        self.report.add_unsupported(problem);
+        self.render.report.add_unsupported(problem);
         extras.push(Field { name: "retention".into(), key: entry.key, value });
         days
     }
 
     fn ip_ranges(&mut self, body: At, scope: &Rc<Scope>, extras: &mut Vec<Field>) -> bool {
-        let entry = self.doc.get(body, "circleci_ip_ranges");
+        let entry = self.render.doc.get(body, "circleci_ip_ranges");
         let Some(entry) = entry else { return false };
-        let value = self.evaluate(entry.value, scope);
-        let wanted = self.bool_of(&value, entry.name).unwrap_or(false);
+        let value = self.render.evaluate(entry.value, scope);
+        let wanted = self.render.bool_of(&value, entry.name).unwrap_or(false);
         if wanted {
             let message = "`circleci_ip_ranges` has no effect: jobs use the runner's IP address";
             let problem = Problem::warning(codes::UNSUPPORTED_OPTION, entry.key, message);
-            self.report.add_unsupported(problem);
+            self.render.report.add_unsupported(problem);
         }
         extras.push(Field { name: "circleci_ip_ranges".into(), key: entry.key, value });
         wanted
     }
 
     fn ignored_branches(&mut self, body: At) {
-        let Some(entry) = self.doc.get(body, "branches").filter(|_| self.has_workflows) else {
+        let Some(entry) =
+            self.render.doc.get(body, "branches").filter(|_| self.modules.has_workflows)
+        else {
             return;
         };
         let message = "`branches` in a job is ignored when the configuration has workflows";
         let problem = Problem::warning(codes::DEPRECATED, entry.key, message);
-        self.report.add(
+        self.render.report.add(
             problem.help("write `filters: { branches: … }` in the job's entry in the workflow"),
         );
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     codes,
-    context::Context,
+    expand::Expander,
     expand::executor::Surroundings,
     language::data::{Data, Value},
     text::{
@@ -11,7 +11,7 @@ use crate::{
     },
 };
 
-impl Context<'_> {
+impl Expander<'_, '_> {
     /// Variables that will not hold what they seem to.
     pub(crate) fn lint_environment(&mut self, environment: &Value) {
         if environment.place.file != FileId::CONFIG {
@@ -24,7 +24,7 @@ impl Context<'_> {
         for field in environment.fields() {
             let Data::Text(text) = &field.value.data else { continue };
             let place = field.value.place;
-            let written = self.doc.written(place);
+            let written = self.render.doc.written(place);
             if place.file == FileId::CONFIG && refers_to_itself(&field.name, text) {
                 let message = format!(
                     "`{}` is set to this literal text: variables are not expanded here",
@@ -35,13 +35,13 @@ impl Context<'_> {
                     "set it in a `run` step: `echo 'export {}={text}' >> \"$BASH_ENV\"`",
                     field.name
                 );
-                self.report.add(problem.help(help));
+                self.render.report.add(problem.help(help));
             } else if looks_secret(&field.name, text) && written == &**text {
                 let message = format!("`{}` looks like a secret in plain text", field.name);
                 let problem = Problem::warning(codes::SECRET_IN_TEXT, place, message);
                 let help = "move it to a context or to the project's environment variables, and \
                             revoke this value";
-                self.report.add(problem.help(help));
+                self.render.report.add(problem.help(help));
             }
         }
     }
@@ -53,7 +53,7 @@ impl Context<'_> {
         if floating && place.file == FileId::CONFIG && !image.is_empty() {
             let message = format!("image `{image}` is not pinned");
             let problem = Problem::warning(codes::FLOATING_IMAGE, place, message);
-            self.report.add(problem.help("add a tag for reproducible builds"));
+            self.render.report.add(problem.help("add a tag for reproducible builds"));
         }
     }
 
@@ -65,7 +65,7 @@ impl Context<'_> {
             let message =
                 format!("`{}` is used literally: variables are not expanded here", directory.text);
             let problem = Problem::warning(codes::UNEXPANDED_VARIABLE, place, message);
-            self.report.add(problem.help("for the home directory, start with `~`"));
+            self.render.report.add(problem.help("for the home directory, start with `~`"));
         }
     }
 }

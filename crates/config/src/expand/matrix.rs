@@ -6,12 +6,13 @@ use roundel_model::limits;
 
 use crate::{
     codes,
-    context::{Context, budget::Draw},
+    expand::Expander,
     language::{
         data::{Bindings, Data, Scope, Value},
         keys::Known,
     },
     read::yaml::{Entry, View},
+    render::budget::Draw,
     text::{place::Place, problem::Problem},
 };
 
@@ -37,13 +38,13 @@ pub(crate) struct Matrix {
     pub(crate) parameters: Vec<(String, Place)>,
 }
 
-impl Context<'_> {
+impl Expander<'_, '_> {
     /// Reads a matrix; `None` if it cannot be multiplied out, which was reported.
     pub(crate) fn matrix(&mut self, entry: &Entry<'_>, scope: &Rc<Scope>) -> Option<Matrix> {
-        let View::Map(entries) = self.doc.view(entry.value) else {
+        let View::Map(entries) = self.render.doc.view(entry.value) else {
             return self.bad_matrix(entry.key, "a matrix must be a mapping with `parameters`");
         };
-        self.check_keys(entries.iter().map(|entry| (entry.name, entry.key)), MATRIX);
+        self.render.check_keys(entries.iter().map(|entry| (entry.name, entry.key)), MATRIX);
         let get = |name: &str| entries.get(name);
         let Some(parameters) = get("parameters") else {
             return self.bad_matrix(entry.key, "a matrix needs `parameters`");
@@ -54,7 +55,7 @@ impl Context<'_> {
         if size.is_none_or(|size| size > limits::JOBS_PER_PIPELINE) {
             let message =
                 format!("the matrix expands to more than {} jobs", limits::JOBS_PER_PIPELINE);
-            self.report.add(Problem::error(codes::EXPANDS_TOO_FAR, parameters.key, message));
+            self.render.report.add(Problem::error(codes::EXPANDS_TOO_FAR, parameters.key, message));
             return None;
         }
         let mut combinations = product(&axes);
@@ -63,9 +64,10 @@ impl Context<'_> {
         }
         if combinations.is_empty() {
             let message = "`exclude` removes every combination of the matrix";
-            self.report.add(Problem::warning(codes::IGNORED, entry.key, message));
+            self.render.report.add(Problem::warning(codes::IGNORED, entry.key, message));
         }
-        let alias = get("alias").and_then(|alias| self.text_field(alias.value, "alias", scope));
+        let alias =
+            get("alias").and_then(|alias| self.render.text_field(alias.value, "alias", scope));
         let parameters = axes.into_iter().map(|(name, key, _)| (name, key)).collect();
         let combinations = combinations.into_iter().map(Rc::new).collect();
         Some(Matrix { alias, combinations, parameters })
@@ -73,7 +75,8 @@ impl Context<'_> {
 
     fn bad_matrix(&mut self, place: Place, message: &str) -> Option<Matrix> {
         let problem = Problem::error(codes::BAD_MATRIX, place, message);
-        self.report
+        self.render
+            .report
             .add(problem.help("write `matrix: { parameters: { version: [\"1\", \"2\"] } }`"));
         None
     }
@@ -84,7 +87,7 @@ impl Context<'_> {
         parameters: &Entry<'_>,
         scope: &Rc<Scope>,
     ) -> Option<Vec<(String, Place, Vec<Value>)>> {
-        let View::Map(entries) = self.doc.view(parameters.value) else {
+        let View::Map(entries) = self.render.doc.view(parameters.value) else {
             self.bad_matrix(parameters.key, "`parameters` must be a mapping of names to lists");
             return None;
         };
@@ -94,7 +97,7 @@ impl Context<'_> {
             self.bad_matrix(parameters.key, "a matrix needs at least one parameter");
         }
         for entry in entries {
-            let value = self.evaluate(entry.value, scope);
+            let value = self.render.evaluate(entry.value, scope);
             match &value.data {
                 Data::List(values) => {
                     sound &= values.iter().all(|value| !matches!(value.data, Data::Unknown));
@@ -104,14 +107,14 @@ impl Context<'_> {
                 _ => {
                     let message = format!("the matrix parameter `{}` is not a list", entry.name);
                     let problem = Problem::error(codes::BAD_MATRIX, value.place, message);
-                    self.report.add(problem.help("write `[x]` even for a single value"));
+                    self.render.report.add(problem.help("write `[x]` even for a single value"));
                     sound = false;
                 }
             }
         }
         if axes.len() > PARAMETERS {
             let message = format!("a matrix can have at most {PARAMETERS} parameters");
-            self.report.add(Problem::error(codes::EXPANDS_TOO_FAR, parameters.key, message));
+            self.render.report.add(Problem::error(codes::EXPANDS_TOO_FAR, parameters.key, message));
             return None;
         }
         axes.sort_by(|(a, _, _), (b, _, _)| a.cmp(b));
@@ -125,13 +128,13 @@ impl Context<'_> {
         axes: &[(String, Place, Vec<Value>)],
         combinations: &mut Vec<Bindings>,
     ) -> Option<()> {
-        let View::Seq(items) = self.doc.view(entry.value) else {
+        let View::Seq(items) = self.render.doc.view(entry.value) else {
             self.bad_matrix(entry.key, "`exclude` must be a list of mappings");
             return None;
         };
         for item in items.iter() {
-            let value = self.evaluate(item, scope);
-            if !self.afford(Draw::Visits, combinations.len(), value.place) {
+            let value = self.render.evaluate(item, scope);
+            if !self.render.afford(Draw::Visits, combinations.len(), value.place) {
                 return None;
             }
             let fields = match &value.data {
@@ -145,13 +148,13 @@ impl Context<'_> {
             for field in fields.iter() {
                 if !axes.iter().any(|(name, _, _)| **name == *field.name) {
                     let message = format!("`{}` is not a parameter of the matrix", field.name);
-                    self.report.add(Problem::warning(codes::IGNORED, field.key, message));
+                    self.render.report.add(Problem::warning(codes::IGNORED, field.key, message));
                 }
             }
             if fields.len() < axes.len() {
                 let message = "this entry does not set every matrix parameter; it excludes all \
                                values of the others";
-                self.report.add(Problem::warning(codes::IGNORED, value.place, message));
+                self.render.report.add(Problem::warning(codes::IGNORED, value.place, message));
             }
             let before = combinations.len();
             combinations.retain(|combination| {
@@ -164,7 +167,7 @@ impl Context<'_> {
             });
             if combinations.len() == before {
                 let message = "this entry matches no combination of the matrix";
-                self.report.add(Problem::warning(codes::IGNORED, value.place, message));
+                self.render.report.add(Problem::warning(codes::IGNORED, value.place, message));
             }
         }
         Some(())

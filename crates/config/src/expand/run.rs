@@ -9,7 +9,7 @@ use roundel_model::{
 
 use crate::{
     codes,
-    context::Context,
+    expand::Expander,
     expand::environment::Owner,
     language::{
         data::{Data, Field, Scope, Value},
@@ -41,26 +41,26 @@ pub(crate) struct Site<'s> {
     pub(crate) scope: &'s Rc<Scope>,
 }
 
-impl Context<'_> {
+impl Expander<'_, '_> {
     /// Compiles a `run` step.
     pub(crate) fn run_step(&mut self, site: &Site<'_>) -> Option<Made> {
-        let line = Some(self.report.line(site.key));
+        let line = Some(self.render.report.line(site.key));
         let Some(at) = site.value else {
             return self.bad_run(site, "is empty");
         };
-        let value = self.evaluate(at, site.scope);
+        let value = self.render.evaluate(at, site.scope);
         let (run, name, when) = match &value.data {
             Data::Unknown => return None,
             Data::Null => return self.bad_run(site, "is empty"),
             Data::List(_) => return self.bad_run(site, "is a list"),
             Data::Map(_) => {
                 let fields = value.fields().iter();
-                self.check_keys(fields.map(|field| (&*field.name, field.key)), RUN);
+                self.render.check_keys(fields.map(|field| (&*field.name, field.key)), RUN);
                 self.run_attributes(&value, site)?
             }
             _ => {
                 self.lint_redirection(&value);
-                let command = self.text_of(&value, site.name)?;
+                let command = self.render.text_of(&value, site.name)?;
                 (RunStep { command, ..blank_run() }, None, When::OnSuccess)
             }
         };
@@ -84,7 +84,7 @@ impl Context<'_> {
             site.name
         );
         let problem = Problem::error(codes::BAD_RUN, site.key, message);
-        self.report.add(
+        self.render.report.add(
             problem
                 .help(format!("write `{}: make test`, or indent `command:` below it", site.name)),
         );
@@ -109,12 +109,12 @@ impl Context<'_> {
                 }
                 "shell" => run.shell = self.shell(value.clone()).map(|shell| shell.text),
                 "command" => command = Some(self.command(value)),
-                "name" => name = self.text_of(value, "name").map(|name| step_name(&name)),
+                "name" => name = self.render.text_of(value, "name").map(|name| step_name(&name)),
                 "background" => {
-                    run.background = self.bool_of(value, "background").unwrap_or(false);
+                    run.background = self.render.bool_of(value, "background").unwrap_or(false);
                 }
                 "working_directory" => {
-                    run.working_directory = self.text_of(value, "working_directory");
+                    run.working_directory = self.render.text_of(value, "working_directory");
                 }
                 "no_output_timeout" => {
                     let limit = self.duration(value, &field.name);
@@ -134,13 +134,13 @@ impl Context<'_> {
         self.check_reruns(attributes, &run, reruns);
         let keys = || attributes.fields().iter().map(|field| (&*field.name, field.key));
         let Some(command) = command else {
-            if self.is_misspelt(keys(), RUN, &["command"]) {
+            if self.render.is_misspelt(keys(), RUN, &["command"]) {
                 return None;
             }
             let message = format!("`{}` needs `command`", site.name);
             let problem = Problem::error(codes::RUN_WITHOUT_COMMAND, site.key, message);
             let problem = with_unknown(problem, keys(), RUN.keys);
-            self.report.add(problem.help("add `command:`"));
+            self.render.report.add(problem.help("add `command:`"));
             return None;
         };
         run.command = command?;
@@ -149,8 +149,8 @@ impl Context<'_> {
 
     /// Warns where the `>>` that closes a tag was probably meant to append to a file.
     fn lint_redirection(&mut self, command: &Value) {
-        let written = self.doc.written(command.place);
-        if !self.templates || !written.contains(">> ") {
+        let written = self.render.doc.written(command.place);
+        if !self.render.templates || !written.contains(">> ") {
             return;
         }
         let Some((at, path)) = swallowed_redirection(written) else { return };
@@ -159,7 +159,7 @@ impl Context<'_> {
         let message = format!("this `>>` closes the tag, so nothing is appended to `{path}`");
         let problem = Problem::warning(codes::REDIRECTION_IN_TAG, place, message);
         let help = format!("to append, write it twice: `>> >> {path}`");
-        self.report.add(problem.help(help));
+        self.render.report.add(problem.help(help));
     }
 
     fn command(&mut self, value: &Value) -> Option<String> {
@@ -168,11 +168,12 @@ impl Context<'_> {
         if matches!(value.data, Data::Null) {
             let message = "`command` is empty: the step does nothing";
             let problem = Problem::warning(codes::IGNORED, value.place, message);
-            self.report
+            self.render
+                .report
                 .add(problem.help("write the script after it, or on the lines below after `|`"));
             Some(String::new())
         } else {
-            self.text_of(value, "command")
+            self.render.text_of(value, "command")
         }
     }
 
@@ -182,7 +183,7 @@ impl Context<'_> {
             Data::Int(count) if RERUNS.contains(count) => u32::try_from(*count).unwrap_or(0),
             _ => {
                 let message = "max_auto_reruns must be between 1 and 5";
-                self.report.add(Problem::error(
+                self.render.report.add(Problem::error(
                     codes::CONFLICTING_ATTRIBUTES,
                     value.place,
                     message,
@@ -196,7 +197,7 @@ impl Context<'_> {
         let delay = attributes.field("auto_rerun_delay").filter(|delay| !delay.value.is_null());
         let delay = delay.map(|delay| delay.key);
         let mut report = |place, message: &str| {
-            self.report.add(Problem::error(codes::CONFLICTING_ATTRIBUTES, place, message));
+            self.render.report.add(Problem::error(codes::CONFLICTING_ATTRIBUTES, place, message));
         };
         match (delay, reruns) {
             (Some(delay), None) => {
@@ -218,7 +219,7 @@ impl Context<'_> {
             Data::Unknown | Data::Null => return None,
             Data::Text(text) => text.clone(),
             _ => {
-                self.wrong_type(value, "when", "string");
+                self.render.wrong_type(value, "when", "string");
                 return None;
             }
         };
@@ -233,7 +234,8 @@ impl Context<'_> {
                     format!("allowed: {}; for a condition, use a `when:` step", ALLOWED.join(", "))
                         .into()
                 });
-                self.report
+                self.render
+                    .report
                     .add(Problem::error(codes::NOT_IN_ENUM, value.place, message).help(help));
                 None
             }
@@ -247,14 +249,14 @@ impl Context<'_> {
         if let Data::Int(seconds @ 0..=86_400) = value.data {
             let message = format!("`{name}` has no unit; seconds are assumed");
             let problem = Problem::warning(codes::BAD_DURATION, value.place, message);
-            self.report.add(problem.help(format!("write `{seconds}s`")));
+            self.render.report.add(problem.help(format!("write `{seconds}s`")));
             return u64::try_from(seconds).ok().map(Duration::from_secs);
         }
         let found = value.data.scalar_text().and_then(|text| duration(text.trim()));
         if found.is_none() {
             let message = format!("`{name}`: {} is not a valid duration", value.describe());
             let problem = Problem::error(codes::BAD_DURATION, value.place, message);
-            self.report.add(problem.help("write a number and a unit: `30s`, `10m`, `1.5h`"));
+            self.render.report.add(problem.help("write a number and a unit: `30s`, `10m`, `1.5h`"));
         }
         found
     }

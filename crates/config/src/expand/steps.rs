@@ -9,7 +9,7 @@ use roundel_model::{
 
 use crate::{
     codes,
-    context::{Context, budget::Draw},
+    expand::Expander,
     expand::{
         builtin::{self, Ground},
         run::{Made, Site},
@@ -21,6 +21,7 @@ use crate::{
         profile::Profile,
     },
     read::yaml::{At, View},
+    render::budget::Draw,
     resolve::parameters::bind::{Argument, ArgumentSource, Call},
     suggest::nearest,
     text::{
@@ -76,28 +77,28 @@ impl Expansion {
     }
 }
 
-impl Context<'_> {
+impl Expander<'_, '_> {
     /// Expands a list of steps, or a tag that stands for one.
     pub(crate) fn expand(&mut self, list: At, key: Place, scope: &Rc<Scope>, into: &mut Expansion) {
-        let place = self.doc.place(list);
+        let place = self.render.doc.place(list);
         if into.depth >= DEPTH {
             let message =
                 format!("commands and conditions are nested more than {DEPTH} levels deep");
-            self.report.add(Problem::error(codes::RECURSION, place, message));
+            self.render.report.add(Problem::error(codes::RECURSION, place, message));
             return;
         }
-        if !self.afford(Draw::Calls, 1, place) {
+        if !self.render.afford(Draw::Calls, 1, place) {
             return;
         }
         into.depth += 1;
-        match self.doc.view(list) {
+        match self.render.doc.view(list) {
             View::Seq(steps) => {
                 for step in steps.iter() {
                     self.expand_step(step, scope, into);
                 }
             }
-            View::Scalar(text, _) if text.contains("<<") && self.templates => {
-                let value = self.evaluate(list, scope);
+            View::Scalar(text, _) if text.contains("<<") && self.render.templates => {
+                let value = self.render.evaluate(list, scope);
                 match value.data {
                     Data::Steps(Steps { list, scope }) => self.expand(list, key, &scope, into),
                     Data::Unknown => {}
@@ -105,21 +106,25 @@ impl Context<'_> {
                         let message =
                             format!("expected a list of steps, found {}", value.describe());
                         let problem = Problem::error(codes::NOT_STEPS, value.place, message);
-                        self.report.add(problem.help("declare the parameter with `type: steps`"));
+                        self.render
+                            .report
+                            .add(problem.help("declare the parameter with `type: steps`"));
                     }
                 }
             }
-            View::Map(_) | View::Scalar(..) | View::Broken => self.check_steps(list, key),
+            View::Map(_) | View::Scalar(..) | View::Broken => {
+                self.resolver().check_steps(list, key);
+            }
         }
         into.depth -= 1;
     }
 
     fn expand_step(&mut self, step: At, scope: &Rc<Scope>, into: &mut Expansion) {
-        if !self.afford(Draw::Visits, 1, self.doc.place(step)) {
+        if !self.render.afford(Draw::Visits, 1, self.render.doc.place(step)) {
             return;
         }
-        let Some((name, key, value)) = self.step_shape(step) else { return };
-        if self.templates && value.is_none() && name.contains("<<") {
+        let Some((name, key, value)) = self.resolver().step_shape(step) else { return };
+        if self.render.templates && value.is_none() && name.contains("<<") {
             self.tag_as_step(step, scope, into);
             return;
         }
@@ -128,7 +133,7 @@ impl Context<'_> {
 
     /// A tag as an item of a list: a command's name, or a mistake if it is a list of steps.
     fn tag_as_step(&mut self, step: At, scope: &Rc<Scope>, into: &mut Expansion) {
-        let value = self.evaluate(step, scope);
+        let value = self.render.evaluate(step, scope);
         match &value.data {
             Data::Text(name) => {
                 let site = Site { name, key: value.place, value: None, scope };
@@ -138,33 +143,33 @@ impl Context<'_> {
             // Official orbs do this, so the hosted service splices it.
             Data::Steps(Steps { list, scope: inner }) => {
                 if value.place.file == FileId::CONFIG {
-                    let written = self.doc.written(value.place);
+                    let written = self.render.doc.written(value.place);
                     let message = "expected a step, found a list of steps";
                     let problem = Problem::warning(codes::BAD_STEP, value.place, message);
-                    self.report.add(problem.help(format!("write `- steps: {written}`")));
+                    self.render.report.add(problem.help(format!("write `- steps: {written}`")));
                 }
                 self.expand(*list, value.place, inner, into);
             }
             _ => {
                 let message = format!("expected a step, found {}", value.describe());
-                self.report.add(Problem::error(codes::BAD_STEP, value.place, message));
+                self.render.report.add(Problem::error(codes::BAD_STEP, value.place, message));
             }
         }
     }
 
     fn expand_named(&mut self, site: &Site<'_>, into: &mut Expansion) {
-        if self.templates && !RESERVED.contains(&site.name) {
+        if self.render.templates && !RESERVED.contains(&site.name) {
             let module = site.scope.module;
             // At the configuration's own level `deploy` with a script stays the built-in step
             // without one only the command can be meant, and the hosted compiler's outputs
             // show that it is.
-            let has_script = site
-                .value
-                .is_some_and(|at| !self.doc.is_map(at) || self.doc.get(at, "command").is_some());
+            let has_script = site.value.is_some_and(|at| {
+                !self.render.doc.is_map(at) || self.render.doc.get(at, "command").is_some()
+            });
             let shadowed = site.name == "deploy" && !module.is_orb() && has_script;
-            match self.find(module, Element::Command, site.name, site.key) {
+            match self.resolver().find(module, Element::Command, site.name, site.key) {
                 Found::Definition(command) if !shadowed => {
-                    if let Some(command) = self.aliased_command(command) {
+                    if let Some(command) = self.resolver().aliased_command(command) {
                         self.expand_command(site, &command, into);
                     }
                     return;
@@ -177,14 +182,14 @@ impl Context<'_> {
         let made = match site.name {
             "run" => self.run_step(site),
             "deploy" => self.deploy_step(site, into.parallel),
-            "when" | "unless" if self.templates => {
+            "when" | "unless" if self.render.templates => {
                 self.expand_condition(site, into);
                 return;
             }
-            "steps" if self.templates => {
+            "steps" if self.render.templates => {
                 match site.value {
                     Some(list) => self.expand(list, site.key, site.scope, into),
-                    None => self.steps_missing(site.key, "`steps`"),
+                    None => self.resolver().steps_missing(site.key, "`steps`"),
                 }
                 return;
             }
@@ -194,7 +199,8 @@ impl Context<'_> {
                 return;
             }
         };
-        let Some((step, rendered)) = made.filter(|_| self.afford(Draw::Steps, 1, site.key)) else {
+        let Some((step, rendered)) = made.filter(|_| self.render.afford(Draw::Steps, 1, site.key))
+        else {
             return;
         };
         if into.steps.len() < limits::STEPS_PER_JOB {
@@ -204,7 +210,7 @@ impl Context<'_> {
         } else if !into.full {
             into.full = true;
             let message = format!("a job can have at most {} steps", limits::STEPS_PER_JOB);
-            self.report.add(Problem::error(codes::EXPANDS_TOO_FAR, site.key, message));
+            self.render.report.add(Problem::error(codes::EXPANDS_TOO_FAR, site.key, message));
         }
     }
 
@@ -212,21 +218,21 @@ impl Context<'_> {
     /// underscores, its own documentation writes them, and so does the profile `legacy`.
     fn documented<'s>(&mut self, site: &Site<'s>) -> &'s str {
         let hyphenated = builtin::hyphenated(site.name);
-        let Some(word) = hyphenated.filter(|_| self.inputs.profile == Profile::Legacy) else {
+        let Some(word) = hyphenated.filter(|_| self.render.profile == Profile::Legacy) else {
             return site.name;
         };
         let message = format!("`{}` is an undocumented spelling of `{word}`", site.name);
         let problem = Problem::warning(codes::DEPRECATED, site.key, message);
-        self.report.add(problem.help(format!("write `{word}`")));
+        self.render.report.add(problem.help(format!("write `{word}`")));
         word
     }
 
     /// Notes through which commands a step came, if somebody asked.
     fn traced_step(&self, rendered: Value) -> Value {
-        if !self.tracing {
+        if !self.render.tracing {
             return rendered;
         }
-        let frames = self.report.frames().iter().map(|frame| {
+        let frames = self.render.report.frames().iter().map(|frame| {
             let what = format!("{} is used", frame.what);
             Rc::new(Trail { what, place: frame.place, from: Vec::new() })
         });
@@ -244,23 +250,23 @@ impl Context<'_> {
             site.key,
             "`deploy` is a deprecated name for `run`",
         );
-        self.report.add(problem.help("write `run`"));
+        self.render.report.add(problem.help("write `run`"));
         let (mut step, rendered) = self.run_step(site)?;
         if let (PlannedStepKind::Run(run), true) = (&mut step.kind, parallel) {
             run.after_all_tasks = true;
             let message = "`deploy` in a job with `parallelism` is not supported in this release";
             let problem = Problem::error(codes::UNSUPPORTED_STEP, site.key, message);
             let help = "move it to a separate job that requires this one";
-            self.report.add_unsupported(problem.help(help));
+            self.render.report.add_unsupported(problem.help(help));
         }
         Some((step, rendered))
     }
 
     fn expand_command(&mut self, site: &Site<'_>, command: &Definition, into: &mut Expansion) {
-        let width = self.doc.width(command.body);
-        let affordable =
-            self.afford(Draw::Calls, 1, site.key) && self.afford(Draw::Visits, 2 * width, site.key);
-        self.empty_is_used(command, Element::Command);
+        let width = self.render.doc.width(command.body);
+        let affordable = self.render.afford(Draw::Calls, 1, site.key)
+            && self.render.afford(Draw::Visits, 2 * width, site.key);
+        self.resolver().empty_is_used(command, Element::Command);
         if !affordable || command.broken {
             return;
         }
@@ -271,30 +277,30 @@ impl Context<'_> {
             path.push(site.name);
             let path = path.join(" → ");
             let message = format!("the command calls itself: {path}");
-            self.report.add(
+            self.render.report.add(
                 Problem::error(codes::RECURSION, site.key, message)
                     .help("remove one of these calls: commands cannot be recursive"),
             );
             return;
         }
         let Some(arguments) = self.arguments_of_command(site, &callee) else { return };
-        self.report.enter(&callee, site.key);
+        self.render.report.enter(&callee, site.key);
         let declarations = &command.parameters;
         let (module, place) = (command.module, site.key);
         let element = Element::Command;
         let call = Call { element, callee: &callee, declarations, place, module };
-        let bindings = self.bind(&call, arguments);
-        if let Some(steps) = self.doc.get(command.body, "steps") {
+        let bindings = self.resolver().bind(&call, arguments);
+        if let Some(steps) = self.render.doc.get(command.body, "steps") {
             let scope =
                 site.scope.called(&callee, Rc::from(site.name), (module, command.body), bindings);
             self.expand(steps.value, steps.key, &scope, into);
         }
-        self.report.leave();
+        self.render.report.leave();
     }
 
     fn arguments_of_command(&mut self, site: &Site<'_>, callee: &str) -> Option<Vec<Argument>> {
         let Some(at) = site.value else { return Some(Vec::new()) };
-        match self.doc.view(at) {
+        match self.render.doc.view(at) {
             View::Map(entries) => {
                 let arguments = entries.iter().map(|entry| Argument {
                     name: entry.name.to_owned(),
@@ -306,9 +312,10 @@ impl Context<'_> {
             View::Broken => None,
             View::Scalar(..) | View::Seq(_) => {
                 let message = format!("the arguments of {callee} must be a mapping");
-                let place = self.doc.place(at);
+                let place = self.render.doc.place(at);
                 let problem = Problem::error(codes::WRONG_TYPE, place, message);
-                self.report
+                self.render
+                    .report
                     .add(problem.help(format!("write `- {}: {{ name: value }}`", site.name)));
                 None
             }
@@ -317,7 +324,7 @@ impl Context<'_> {
 
     /// `when` and `unless` steps; what is not taken is not looked at (CFG §3.15).
     fn expand_condition(&mut self, site: &Site<'_>, into: &mut Expansion) {
-        let entries = match site.value.map(|at| self.doc.view(at)) {
+        let entries = match site.value.map(|at| self.render.doc.view(at)) {
             Some(View::Map(entries)) => entries,
             Some(View::Broken) => return,
             None | Some(View::Scalar(..) | View::Seq(_)) => {
@@ -326,29 +333,32 @@ impl Context<'_> {
                     site.name
                 );
                 let problem = Problem::error(codes::CONDITION_MISPLACED, site.key, message);
-                self.report
+                self.render
+                    .report
                     .add(problem.help("to always run a step, set `when: always` inside `run:`"));
                 return;
             }
         };
-        self.check_keys(entries.iter().map(|entry| (entry.name, entry.key)), CONDITION);
+        self.render.check_keys(entries.iter().map(|entry| (entry.name, entry.key)), CONDITION);
         let condition = entries.get("condition");
         let steps = entries.get("steps");
         if steps.is_none() {
-            self.steps_missing(site.key, &format!("`{}`", site.name));
+            self.resolver().steps_missing(site.key, &format!("`{}`", site.name));
         }
         let Some(condition) = condition else {
             let message = format!("a `{}` step needs `condition`", site.name);
-            self.report.add(Problem::error(codes::CONDITION_MISPLACED, site.key, message));
+            self.render.report.add(Problem::error(codes::CONDITION_MISPLACED, site.key, message));
             return;
         };
-        let statement = self.evaluate(condition.value, site.scope);
+        let statement = self.render.evaluate(condition.value, site.scope);
         self.check_literal_condition(&statement);
-        let (Some(decided), Some(steps)) = (self.decide(&statement, 0), steps) else { return };
+        let (Some(decided), Some(steps)) = (self.render.decide(&statement, 0), steps) else {
+            return;
+        };
         if decided != (site.name == "when") {
             return;
         }
-        if let View::Map(_) = self.doc.view(steps.value) {
+        if let View::Map(_) = self.render.doc.view(steps.value) {
             self.expand_step(steps.value, site.scope, into);
         } else {
             self.expand(steps.value, steps.key, site.scope, into);
@@ -357,29 +367,29 @@ impl Context<'_> {
 
     /// Expressions are not read here; a text is simply true (W-11).
     fn check_literal_condition(&mut self, statement: &crate::language::data::Value) {
-        let written = self.doc.written(statement.place);
+        let written = self.render.doc.written(statement.place);
         let is_literal = matches!(statement.data, Data::Text(_)) && !written.contains("<<");
         if is_literal && (written.contains("pipeline.") || written.contains("==")) {
             let message = "this condition is a string and therefore always true";
             let problem = Problem::warning(codes::ALWAYS_TRUE, statement.place, message);
-            self.report.add(problem.help("put the expression inside `<< … >>`"));
+            self.render.report.add(problem.help("put the expression inside `<< … >>`"));
         }
     }
 
     /// The first imported orb that has a command of this name.
     fn orb_with_command(&self, site: &Site<'_>) -> Option<&str> {
-        let imports = &self.module(site.scope.module).imports;
+        let imports = &self.modules.get(site.scope.module).imports;
         let found = imports.iter().find(|(_, import)| {
             let Import::Module(orb) = import else { return false };
-            self.module(*orb).commands.contains_key(site.name)
+            self.modules.get(*orb).commands.contains_key(site.name)
         });
         found.map(|(name, _)| *name)
     }
 
     /// Reports a step that nobody defines.
     pub(crate) fn unknown_command(&mut self, site: &Site<'_>) {
-        let mut names: Vec<&str> = self.names(site.scope.module, Element::Command);
-        let seen = !self.report.is_full();
+        let mut names: Vec<&str> = self.resolver().names(site.scope.module, Element::Command);
+        let seen = !self.render.report.is_full();
         for word in builtin::words().chain(STEP_WORDS.iter().copied()).filter(|_| seen) {
             names.push(word);
         }
@@ -387,7 +397,7 @@ impl Context<'_> {
         let help = match nearest(site.name, names).map(str::to_owned) {
             _ if builtin::is_builtin(&underscored) => Help::did_you_mean(&underscored),
             Some(near) => Help::did_you_mean(&near),
-            None if !self.templates => "commands need version 2.1".into(),
+            None if !self.render.templates => "commands need version 2.1".into(),
             None if site.name == "type" => {
                 "write the step's name as its key: `- run: make test`, `- checkout`".into()
             }
@@ -397,6 +407,8 @@ impl Context<'_> {
             },
         };
         let message = format!("cannot find a definition for command named `{}`", site.name);
-        self.report.add(Problem::error(codes::UNKNOWN_COMMAND, site.key, message).help(help));
+        self.render
+            .report
+            .add(Problem::error(codes::UNKNOWN_COMMAND, site.key, message).help(help));
     }
 }

@@ -8,12 +8,12 @@ use roundel_model::{
 };
 
 use crate::{
-    context::Context,
     expand::{
         filters::settle,
         invocation::{Draft, Presence},
     },
     language::data::{Data, Field, Value},
+    plan::Planner,
     plan::{compiled_document::Builder, graph::Edge},
 };
 
@@ -28,7 +28,7 @@ pub(crate) struct Live {
     pub(crate) rendered: Vec<Field>,
 }
 
-impl Context<'_> {
+impl Planner<'_, '_> {
     /// Resolves requirements, applies the filters, and puts the workflow into the plan and the
     /// document. Names are filtered for the plan only: the document serves every branch and tag.
     pub(crate) fn emit(
@@ -41,7 +41,7 @@ impl Context<'_> {
         let edges = self.graph(&workflow.name, drafts, names);
         self.lint_graph(drafts, &edges);
         // With any error there is no plan, and filters need not be tried.
-        if self.report.errors() > 0 {
+        if self.render.report.errors() > 0 {
             return None;
         }
         let requires: Vec<Vec<usize>> =
@@ -57,7 +57,7 @@ impl Context<'_> {
         }
         if let Some(git_ref) = &self.inputs.git_ref {
             for (kept, draft) in kept.iter_mut().zip(drafts) {
-                *kept = *kept && self.passes(&draft.filters, git_ref);
+                *kept = *kept && self.expander().passes(&draft.filters, git_ref);
             }
         }
         settle(&mut kept, &requires);
@@ -72,7 +72,7 @@ impl Context<'_> {
                 name: JobName::new(names[job].clone()),
                 kind: draft.kind.clone()?,
                 requires: requires.collect(),
-                contexts: draft.contexts.clone(),
+                contexts: draft.contexts.iter().map(|(name, _)| name.clone()).collect(),
                 serial_group: draft.serial_group.clone(),
             });
         }

@@ -6,9 +6,10 @@ use roundel_model::status::Outcome;
 
 use crate::{
     codes,
-    context::{Context, budget::Draw},
     expand::invocation::{Draft, Item, Presence},
     language::data::{ModuleId, Value},
+    plan::Planner,
+    render::budget::Draw,
     suggest::{did_you_mean, list},
     text::{place::Place, problem::Problem},
 };
@@ -29,7 +30,7 @@ pub(crate) struct Edge {
     pub(crate) written: Option<Value>,
 }
 
-impl Context<'_> {
+impl Planner<'_, '_> {
     /// Resolves the requirements of a workflow's jobs and looks for circles.
     pub(crate) fn graph(
         &mut self,
@@ -50,7 +51,7 @@ impl Context<'_> {
             let mut own: Vec<Edge> = Vec::new();
             for item in &draft.requires {
                 let others = self.resolve(workflow, (job, drafts), item, &index);
-                if !self.afford(Draw::Visits, others.len() * (1 + own.len()), item.place) {
+                if !self.render.afford(Draw::Visits, others.len() * (1 + own.len()), item.place) {
                     break;
                 }
                 for other in others {
@@ -125,7 +126,9 @@ impl Context<'_> {
                     item.name
                 );
                 let problem = Problem::error(codes::AMBIGUOUS_ALIAS, item.place, message);
-                self.report.add(problem.help("give the matrix an `alias:`, or the job a `name:`"));
+                self.render
+                    .report
+                    .add(problem.help("give the matrix an `alias:`, or the job a `name:`"));
                 return Vec::new();
             }
             (jobs, _) => {
@@ -136,7 +139,7 @@ impl Context<'_> {
                     jobs.len()
                 );
                 let problem = Problem::error(codes::UNKNOWN_REQUIREMENT, item.place, message);
-                self.report.add(problem.help("give each job its own name with `name:`"));
+                self.render.report.add(problem.help("give each job its own name with `name:`"));
                 return Vec::new();
             }
         }
@@ -155,7 +158,7 @@ impl Context<'_> {
         item: &Item,
         pieces: &[String],
     ) -> Vec<usize> {
-        if !self.afford(Draw::Visits, drafts.len(), item.place) {
+        if !self.render.afford(Draw::Visits, drafts.len(), item.place) {
             return Vec::new();
         }
         let is_permuted = |&other: &usize| {
@@ -180,7 +183,7 @@ impl Context<'_> {
             } else {
                 format!("jobs of the matrix: {names}")
             };
-            self.report.add(problem.help(help));
+            self.render.report.add(problem.help(help));
         }
         found
     }
@@ -192,7 +195,7 @@ impl Context<'_> {
         let message =
             format!("`{}` is a job of the job group `{group}`, not of this workflow", item.name);
         let problem = Problem::error(codes::GROUP_MEMBER, item.place, message);
-        self.report.add(problem.help(format!("require `{group}` instead")));
+        self.render.report.add(problem.help(format!("require `{group}` instead")));
     }
 
     fn unknown_requirement(
@@ -206,7 +209,7 @@ impl Context<'_> {
         if drafts.iter().filter(|draft| draft.requested == *name).count() == 1 && requiring == name
         {
             let message = format!("job `{name}` requires itself");
-            self.report.add(Problem::error(codes::CYCLE, item.place, message));
+            self.render.report.add(Problem::error(codes::CYCLE, item.place, message));
             return;
         }
         if drafts.iter().any(|draft| draft.presence == Presence::Guessed) {
@@ -214,16 +217,16 @@ impl Context<'_> {
         }
         let message = no_such_job(requiring, name, workflow);
         // Once nobody sees it, it is not compared with thousands of names.
-        let seen = if self.report.is_full() { &[] } else { drafts };
+        let seen = if self.render.report.is_full() { &[] } else { drafts };
         let names = seen.iter().flat_map(|draft| {
             std::iter::once(draft.requested.as_str()).chain(draft.alias.as_deref())
         });
         let help = did_you_mean(name, names.filter(|other| *other != requiring)).or_else(|| {
-            let declared = self.module(ModuleId::CONFIG).jobs.contains_key(name.as_str());
+            let declared = self.modules.get(ModuleId::CONFIG).jobs.contains_key(name.as_str());
             declared.then(|| format!("add `- {name}` to the jobs of workflow `{workflow}`").into())
         });
         let problem = Problem::error(codes::UNKNOWN_REQUIREMENT, item.place, message);
-        self.report.add(problem.maybe_help(help));
+        self.render.report.add(problem.maybe_help(help));
     }
 
     /// Reports every circle once, with its path.
@@ -270,7 +273,7 @@ impl Context<'_> {
             let problem = others
                 .into_iter()
                 .fold(problem, |problem, other| problem.related(other, "part of the cycle"));
-            self.report.add(problem.help("remove one of these requirements"));
+            self.render.report.add(problem.help("remove one of these requirements"));
         }
     }
 }

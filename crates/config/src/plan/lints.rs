@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use crate::{
     codes,
-    context::Context,
     expand::{filters::Filters, invocation::Draft},
+    plan::Planner,
     plan::graph::Edge,
     text::{place::Place, problem::Problem},
 };
 
-impl Context<'_> {
+impl Planner<'_, '_> {
     /// Filters that do something else than they seem to (W-05), or that nothing passes.
     pub(crate) fn lint_workflow(&mut self, drafts: &[Draft]) {
         let mut serial: HashMap<&str, Place> = HashMap::new();
@@ -21,7 +21,7 @@ impl Context<'_> {
                 let message = format!("serial group `{key}` is used twice in this workflow");
                 let problem = Problem::warning(codes::SERIAL_GROUP_TWICE, draft.key, message);
                 let problem = problem.related(first, "first used here");
-                self.report.add(problem.help("use different groups, or merge the jobs"));
+                self.render.report.add(problem.help("use different groups, or merge the jobs"));
             }
         }
     }
@@ -33,7 +33,9 @@ impl Context<'_> {
                 let message = format!("`{}` never runs: {why}", draft.requested);
                 let place = draft.filters_key.unwrap_or(draft.key);
                 let problem = Problem::warning(codes::NEVER_RUNS, place, message);
-                self.report.add(problem.help("name a branch under `only`, or remove the filter"));
+                self.render
+                    .report
+                    .add(problem.help("name a branch under `only`, or remove the filter"));
             }
             return;
         };
@@ -41,7 +43,9 @@ impl Context<'_> {
             let message =
                 format!("`{}` runs for these tags, but also on every branch", draft.requested);
             let problem = Problem::warning(codes::TAG_ONLY, place, message);
-            self.report.add(problem.help("to run for tags only, add `branches: { ignore: /.*/ }`"));
+            self.render
+                .report
+                .add(problem.help("to run for tags only, add `branches: { ignore: /.*/ }`"));
         }
     }
 
@@ -62,7 +66,7 @@ impl Context<'_> {
                 draft.requested
             );
             let problem = Problem::warning(codes::TAG_REQUIREMENT, edge.place, message);
-            self.report.add(problem.help(format!("give `{name}` the same `tags` filter")));
+            self.render.report.add(problem.help(format!("give `{name}` the same `tags` filter")));
         }
     }
 }

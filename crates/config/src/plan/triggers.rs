@@ -5,13 +5,13 @@ use std::rc::Rc;
 use crate::{
     api::compiled::Schedule,
     codes,
-    context::Context,
     expand::filters::Filters,
     language::{
         cron,
         data::{Data, Field, ModuleId, Scope, Value},
         keys::Known,
     },
+    plan::Planner,
     read::yaml::{At, Entry, View},
     text::problem::Problem,
 };
@@ -33,7 +33,7 @@ const SCHEDULE: Known<'static> = Known {
     tolerant: false,
 };
 
-impl<'d> Context<'d> {
+impl<'d> Planner<'_, 'd> {
     /// Reads `triggers` and decides whether the workflow belongs to this pipeline.
     pub(crate) fn start(
         &mut self,
@@ -43,11 +43,11 @@ impl<'d> Context<'d> {
     ) -> Start {
         let scheduled = self.inputs.scheduled.as_deref();
         let this_one = scheduled == Some(workflow.name);
-        let triggers = triggers.filter(|triggers| !self.doc.is_null(triggers.value));
+        let triggers = triggers.filter(|triggers| !self.render.doc.is_null(triggers.value));
         let Some(triggers) = triggers else {
             return if scheduled.is_some() { Start::Clock } else { Start::Now };
         };
-        let items: Vec<At> = match self.doc.view(triggers.value) {
+        let items: Vec<At> = match self.render.doc.view(triggers.value) {
             View::Seq(items) => items.iter().collect(),
             View::Broken => return Start::Clock,
             View::Map(_) | View::Scalar(..) => {
@@ -62,7 +62,7 @@ impl<'d> Context<'d> {
         for item in items {
             self.schedule(workflow, (&triggers, item), &scope);
         }
-        let value = self.evaluate(triggers.value, &scope);
+        let value = self.render.evaluate(triggers.value, &scope);
         rendered.push(Field { name: Rc::from(triggers.name), key: triggers.key, value });
         let message = format!(
             "workflow `{}` only runs on a schedule, and schedules are not supported in this \
@@ -70,7 +70,7 @@ impl<'d> Context<'d> {
             workflow.name
         );
         let problem = Problem::warning(codes::UNSUPPORTED_SCHEDULE, triggers.key, message);
-        self.report.add_unsupported(problem);
+        self.render.report.add_unsupported(problem);
         if this_one { Start::Now } else { Start::Clock }
     }
 
@@ -80,32 +80,37 @@ impl<'d> Context<'d> {
         (triggers, item): (&Entry<'d>, At),
         scope: &Rc<Scope>,
     ) {
-        let schedule = self.doc.get(item, "schedule");
-        if let Some(other) = self.doc.entries(item).iter().find(|entry| entry.name != "schedule") {
+        let schedule = self.render.doc.get(item, "schedule");
+        if let Some(other) =
+            self.render.doc.entries(item).iter().find(|entry| entry.name != "schedule")
+        {
             let message = format!("`{}` is not a valid trigger", other.name);
             let problem = Problem::error(codes::BAD_TRIGGER, other.key, message);
-            self.report.add(problem.help("the only trigger is `schedule`"));
+            self.render.report.add(problem.help("the only trigger is `schedule`"));
             return;
         }
         let Some(schedule) = schedule else {
             self.bad_trigger(triggers, "a trigger needs `schedule`");
             return;
         };
-        let fields = self.doc.entries(schedule.value);
-        self.check_keys(fields.iter().map(|field| (field.name, field.key)), SCHEDULE);
+        let fields = self.render.doc.entries(schedule.value);
+        self.render.check_keys(fields.iter().map(|field| (field.name, field.key)), SCHEDULE);
         let cron = self.cron(&schedule, fields.get("cron"), scope);
-        let branches =
-            fields.get("filters").map(|filters| (filters, self.filters(&filters, scope)));
+        let branches = fields
+            .get("filters")
+            .map(|filters| (filters, self.expander().filters(&filters, scope)));
         let applies = match (&branches, &self.inputs.git_ref) {
             (Some((_, filters @ Filters::Names { branches: Some(_), .. })), Some(git_ref)) => {
-                self.passes(filters, git_ref)
+                self.expander().passes(filters, git_ref)
             }
             (Some((_, Filters::Names { branches: Some(_), .. })), None) => true,
             _ => {
                 let key = branches.map_or(schedule.key, |(entry, _)| entry.key);
                 let message = "a schedule needs `filters` with `branches`";
                 let problem = Problem::error(codes::BAD_TRIGGER, key, message);
-                self.report.add(problem.help("write `filters: { branches: { only: main } }`"));
+                self.render
+                    .report
+                    .add(problem.help("write `filters: { branches: { only: main } }`"));
                 return;
             }
         };
@@ -120,33 +125,33 @@ impl<'d> Context<'d> {
         cron: Option<Entry<'d>>,
         scope: &Rc<Scope>,
     ) -> Option<String> {
-        let value = cron.map(|cron| self.evaluate(cron.value, scope));
+        let value = cron.map(|cron| self.render.evaluate(cron.value, scope));
         let value: Value = match value {
             Some(value) if !value.is_null() => value,
             _ => {
                 let message = "required key [cron] not found";
                 let problem = Problem::error(codes::BAD_TRIGGER, schedule.key, message);
-                self.report.add(problem.help("write `cron: \"0 3 * * *\"`, in UTC"));
+                self.render.report.add(problem.help("write `cron: \"0 3 * * *\"`, in UTC"));
                 return None;
             }
         };
         if let Data::Unknown = value.data {
             return None;
         }
-        let text = self.text_of(&value, "cron")?;
+        let text = self.render.text_of(&value, "cron")?;
         match cron::check(&text) {
             Ok(lints) => {
                 for lint in lints {
-                    let place = self.within(value.place, &text, &lint.span);
+                    let place = self.render.within(value.place, &text, &lint.span);
                     let problem = Problem::warning(codes::BAD_CRON, place, lint.message);
-                    self.report.add(problem.maybe_help(lint.help));
+                    self.render.report.add(problem.maybe_help(lint.help));
                 }
                 Some(text)
             }
             Err(error) => {
-                let place = self.within(value.place, &text, &error.span);
+                let place = self.render.within(value.place, &text, &error.span);
                 let problem = Problem::error(codes::BAD_CRON, place, error.message);
-                self.report.add(problem.maybe_help(error.help));
+                self.render.report.add(problem.maybe_help(error.help));
                 None
             }
         }
@@ -155,6 +160,6 @@ impl<'d> Context<'d> {
     fn bad_trigger(&mut self, triggers: &Entry<'_>, message: &str) {
         let problem = Problem::error(codes::BAD_TRIGGER, triggers.key, message);
         let help = "write `- schedule:` with `cron` and `filters` below `triggers:`";
-        self.report.add(problem.help(help));
+        self.render.report.add(problem.help(help));
     }
 }

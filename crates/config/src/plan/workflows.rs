@@ -6,15 +6,15 @@ use roundel_model::{limits, plan::Plan};
 
 use crate::{
     codes,
-    context::Context,
-    expand::invocation::Draft,
+    expand::invocation::{Draft, invoked_name},
     language::{
         data::{Data, Field, ModuleId, Scope, Value},
         keys::Known,
         profile::Profile,
         template,
     },
-    plan::{compiled_document, emit::Live, names, triggers::Start},
+    plan::Planner,
+    plan::{Planned, compiled_document, emit::Live, names, triggers::Start},
     read::yaml::{At, Entry, View, scalar},
     suggest::nearest,
     text::problem::Problem,
@@ -39,14 +39,22 @@ fn workflow_key_advice(key: &str) -> Option<&'static str> {
 /// Runs of a workflow that it may ask for (CFG §5.9).
 const RERUNS: std::ops::RangeInclusive<u32> = 1..=5;
 
+/// Contexts of one configuration (CFG §1.5).
+const CONTEXTS: usize = 100;
+
 /// Name of the workflow of a lone `build` job.
 const IMPLICIT: &str = "workflow";
 
-impl<'d> Context<'d> {
+impl<'d> Planner<'_, 'd> {
     /// Makes the plan, and the compiled document.
-    pub(crate) fn plan(&mut self, root: At) -> Option<(Plan, Value)> {
+    pub(crate) fn plan(mut self, root: At) -> Planned {
+        let made = self.make(root);
+        Planned { made, schedules: self.schedules, is_setup: self.is_setup }
+    }
+
+    fn make(&mut self, root: At) -> Option<(Plan, Value)> {
         let entries: Vec<_> = self.workflow_entries(root);
-        self.has_workflows = !entries.is_empty();
+        self.modules.has_workflows = !entries.is_empty();
         let mut live = Vec::new();
         if entries.is_empty() {
             live.extend(self.implicit_workflow(root));
@@ -55,9 +63,9 @@ impl<'d> Context<'d> {
         let mut invoked = HashSet::new();
         for entry in &entries {
             let what: Rc<str> = format!("workflow `{}`", entry.name).into();
-            self.report.enter(&what, entry.key);
+            self.render.report.enter(&what, entry.key);
             live.extend(self.workflow(entry, &mut invoked));
-            self.report.leave();
+            self.render.report.leave();
             count = live.iter().map(|workflow| workflow.drafts.len()).sum();
             if count > limits::JOBS_PER_PIPELINE {
                 break;
@@ -68,8 +76,9 @@ impl<'d> Context<'d> {
         }
         if count > limits::JOBS_PER_PIPELINE {
             let message = format!("a pipeline can have at most {} jobs", limits::JOBS_PER_PIPELINE);
-            let place = entries.first().map_or_else(|| self.first_key(root), |entry| entry.key);
-            self.report.add(Problem::error(codes::EXPANDS_TOO_FAR, place, message));
+            let place =
+                entries.first().map_or_else(|| self.resolver().first_key(root), |entry| entry.key);
+            self.render.report.add(Problem::error(codes::EXPANDS_TOO_FAR, place, message));
             return None;
         }
         let drafts: Vec<&[Draft]> =
@@ -80,24 +89,25 @@ impl<'d> Context<'d> {
         let mut running = Vec::new();
         for (workflow, names) in live.iter().zip(&names) {
             let what: Rc<str> = format!("workflow `{}`", workflow.name).into();
-            self.report
+            self.render
+                .report
                 .enter(&what, workflow.drafts.first().map(|draft| draft.key).unwrap_or_default());
             let emitted = self.emit(workflow, names, &mut document);
-            self.report.leave();
+            self.render.report.leave();
             workflows.extend(emitted);
-            if self.setup && (!workflow.runs || self.begins(&workflow.drafts)) {
+            if self.is_setup && (!workflow.runs || self.begins(&workflow.drafts)) {
                 running.push(workflow.name.as_str());
             }
         }
         self.check_setup_workflows(&entries, &running);
-        Some((Plan { workflows }, document.finish(self.first_key(root))))
+        Some((Plan { workflows }, document.finish(self.resolver().first_key(root))))
     }
 
     /// Tells whether a workflow has a job to begin with on its branch or tag.
     fn begins(&mut self, drafts: &[Draft]) -> bool {
         let Some(git_ref) = &self.inputs.git_ref else { return true };
         let mut first = drafts.iter().filter(|draft| draft.requires.is_empty());
-        first.any(|draft| self.passes(&draft.filters, git_ref))
+        first.any(|draft| self.expander().passes(&draft.filters, git_ref))
     }
 
     /// A setup configuration runs one workflow (CFG §8.1, E-092).
@@ -106,28 +116,30 @@ impl<'d> Context<'d> {
         let Some(entry) = entries.iter().find(|entry| entry.name == *second) else { return };
         let message = "a setup configuration must run exactly one workflow";
         let problem = Problem::error(codes::SETUP_WORKFLOWS, entry.key, message);
-        self.report.add(problem.help("disable the others with `when`, or merge them into one"));
+        self.render
+            .report
+            .add(problem.help("disable the others with `when`, or merge them into one"));
     }
 
     /// Returns the workflows of the file, without `version`.
     fn workflow_entries(&mut self, root: At) -> Vec<Entry<'d>> {
-        if let Some(section) = self.doc.get(root, "workflows")
-            && let View::Seq(_) = self.doc.view(section.value)
+        if let Some(section) = self.render.doc.get(root, "workflows")
+            && let View::Seq(_) = self.render.doc.view(section.value)
         {
             let problem = Problem::error(
                 codes::SECTION_TYPE,
                 section.key,
                 "`workflows` must be a mapping, found a list",
             );
-            self.report.add(problem.help("remove the dashes before the workflows' names"));
+            self.render.report.add(problem.help("remove the dashes before the workflows' names"));
             // One mistake, not also "nothing to run".
-            self.jobs_section.empty = true;
-            self.jobs_section.broken = true;
+            self.modules.jobs_section.empty = true;
+            self.modules.jobs_section.broken = true;
             return Vec::new();
         }
-        let mut entries = self.section(root, "workflows");
+        let mut entries = self.resolver().section(root, "workflows");
         let version = entries.iter().position(|entry| entry.name == "version");
-        let named = version.filter(|&at| !self.doc.is_map(entries[at].value));
+        let named = version.filter(|&at| !self.render.doc.is_map(entries[at].value));
         if let Some(at) = named {
             self.check_workflows_version(&entries[at]);
             entries.remove(at);
@@ -137,19 +149,19 @@ impl<'d> Context<'d> {
 
     /// Version 2.1 has no use for it (W-03).
     fn check_workflows_version(&mut self, version: &Entry<'_>) {
-        let written = self.doc.written(self.doc.place(version.value));
-        if self.templates && !matches!(written, "2" | "2.0" | "2.1") {
+        let written = self.render.doc.written(self.render.doc.place(version.value));
+        if self.render.templates && !matches!(written, "2" | "2.0" | "2.1") {
             let message =
                 format!("`version` of `workflows` must be 2, found `{written}`; it is ignored");
-            self.report.add(Problem::warning(codes::DEPRECATED, version.key, message));
+            self.render.report.add(Problem::warning(codes::DEPRECATED, version.key, message));
         }
     }
 
     /// Runs the job called `build` where there is no workflow at all.
     fn implicit_workflow(&mut self, root: At) -> Option<Live> {
-        let build = self.module(ModuleId::CONFIG).jobs.get("build").cloned();
+        let build = self.modules.get(ModuleId::CONFIG).jobs.get("build").cloned();
         if let Some(definition) = build {
-            let drafts = vec![self.implicit_build(&definition)];
+            let drafts = vec![self.expander().implicit_build(&definition)];
             let name = IMPLICIT.to_owned();
             return Some(Live {
                 name,
@@ -160,43 +172,46 @@ impl<'d> Context<'d> {
             });
         }
         // A document without any work ends a pipeline (CFG §1.7).
-        let is_empty = self.jobs_section.empty && self.doc.get(root, "workflows").is_some();
+        let is_empty =
+            self.modules.jobs_section.empty && self.render.doc.get(root, "workflows").is_some();
         // Without a version it is probably no configuration of this kind at all.
-        let has_version = self.doc.get(root, "version").is_some();
-        if is_empty || self.jobs_section.broken || !has_version {
+        let has_version = self.render.doc.get(root, "version").is_some();
+        if is_empty || self.modules.jobs_section.broken || !has_version {
             return None;
         }
-        let place = self.jobs_section.key.unwrap_or_else(|| self.first_key(root));
+        let place =
+            self.modules.jobs_section.key.unwrap_or_else(|| self.resolver().first_key(root));
         let message = "cannot find a job named `build` to run, and there are no workflows";
         let mut problem = Problem::error(codes::NOTHING_TO_RUN, place, message);
         let misspelt = |name: &str| nearest(name, ["workflows"]).is_some();
-        let entries = self.doc.entries(root);
+        let entries = self.render.doc.entries(root);
         if let Some(entry) = entries.iter().find(|entry| misspelt(entry.name)) {
             problem = problem.related(entry.key, "did you mean `workflows`?");
         }
-        self.report
+        self.render
+            .report
             .add(problem.help("add a top-level key `workflows:`, or rename the job to `build`"));
         None
     }
 
     /// Compiles a workflow; `None` if it does not run.
     fn workflow(&mut self, entry: &Entry<'d>, invoked: &mut HashSet<&'d str>) -> Option<Live> {
-        let fields = match self.doc.view(entry.value) {
+        let fields = match self.render.doc.view(entry.value) {
             View::Map(fields) => fields,
             View::Broken => return None,
             View::Scalar(..) | View::Seq(_) => {
                 let message = format!("workflow `{}` must be a mapping with `jobs`", entry.name);
                 let problem = Problem::error(codes::WORKFLOW_WITHOUT_JOBS, entry.key, message);
-                self.report.add(problem.help(
+                self.render.report.add(problem.help(
                     "write `jobs:` below it, and list the jobs below that, each with a dash",
                 ));
                 return None;
             }
         };
-        self.check_keys(fields.iter().map(|field| (field.name, field.key)), WORKFLOW);
+        self.render.check_keys(fields.iter().map(|field| (field.name, field.key)), WORKFLOW);
         let get = |name: &str| fields.get(name);
         let items = self.workflow_jobs(entry, get("jobs"));
-        invoked.extend(items.iter().filter_map(|&item| self.invoked_name(item)));
+        invoked.extend(items.iter().filter_map(|&item| invoked_name(self.render.doc, item)));
         let mut rendered = Vec::new();
         let start = self.start(entry, get("triggers"), &mut rendered);
         let max_auto_reruns = self.workflow_reruns(get("max_auto_reruns"), &mut rendered);
@@ -205,36 +220,53 @@ impl<'d> Context<'d> {
             self.mention_groups(&items, invoked);
             return None;
         }
-        let lenient = self.report.set_lenient(!selected);
+        let lenient = self.render.report.set_lenient(!selected);
         let mut drafts: Vec<Draft> = Vec::new();
         for (index, &item) in items.iter().enumerate() {
             if drafts.len() > limits::JOBS_PER_PIPELINE {
                 break;
             }
-            drafts.extend(self.invoke(item, index, entry.name));
+            let invoked = self.expander().invoke(item, index, entry.name);
+            self.count_contexts(&invoked);
+            drafts.extend(invoked);
         }
         self.mention_groups(&items, invoked);
-        self.drop_repeated_groups(&mut drafts);
+        self.expander().drop_repeated_groups(&mut drafts);
         self.lint_workflow(&drafts);
         if !selected {
             // Nobody asks for its graph, but its requirements may be misspelt all the same.
             let names: Vec<_> = drafts.iter().map(|draft| draft.requested.clone()).collect();
             self.graph(entry.name, &drafts, &names);
         }
-        self.report.set_lenient(lenient);
+        self.render.report.set_lenient(lenient);
         let name = entry.name.to_owned();
         let runs = start != Start::Clock;
         selected.then_some(Live { name, drafts, runs, max_auto_reruns, rendered })
     }
 
+    /// Counts the contexts that live workflows use.
+    fn count_contexts(&mut self, drafts: &[Draft]) {
+        for (context, place) in drafts.iter().flat_map(|draft| &draft.contexts) {
+            self.contexts.insert(context.clone());
+            if self.contexts.len() > CONTEXTS {
+                let message = format!("a configuration can use at most {CONTEXTS} contexts");
+                let problem = Problem::error(codes::TOO_MANY_CONTEXTS, *place, message);
+                self.render.report.add(problem);
+                break;
+            }
+        }
+    }
+
     /// Jobs that a group's members run are used.
     fn mention_groups(&self, items: &[At], invoked: &mut HashSet<&'d str>) {
-        let groups = &self.module(ModuleId::CONFIG).groups;
-        for group in items.iter().filter_map(|&item| groups.get(self.invoked_name(item)?)) {
+        let groups = &self.modules.get(ModuleId::CONFIG).groups;
+        for group in
+            items.iter().filter_map(|&item| groups.get(invoked_name(self.render.doc, item)?))
+        {
             if let Some(View::Seq(jobs)) =
-                self.doc.get(group.body, "jobs").map(|jobs| self.doc.view(jobs.value))
+                self.render.doc.get(group.body, "jobs").map(|jobs| self.render.doc.view(jobs.value))
             {
-                invoked.extend(jobs.iter().filter_map(|job| self.invoked_name(job)));
+                invoked.extend(jobs.iter().filter_map(|job| invoked_name(self.render.doc, job)));
             }
         }
     }
@@ -242,7 +274,7 @@ impl<'d> Context<'d> {
     fn workflow_reruns(&mut self, reruns: Option<Entry<'d>>, rendered: &mut Vec<Field>) -> u32 {
         let Some(entry) = reruns else { return 0 };
         let scope = Scope::outer("workflow", ModuleId::CONFIG);
-        let value = self.evaluate(entry.value, &scope);
+        let value = self.render.evaluate(entry.value, &scope);
         let count = match &value.data {
             Data::Unknown | Data::Null => return 0,
             Data::Int(count) => u32::try_from(*count).ok(),
@@ -251,40 +283,44 @@ impl<'d> Context<'d> {
         let Some(count) = count.filter(|count| RERUNS.contains(count)) else {
             let message = "max_auto_reruns must be between 1 and 5";
             let code = codes::CONFLICTING_ATTRIBUTES;
-            self.report.add(Problem::error(code, value.place, message));
+            self.render.report.add(Problem::error(code, value.place, message));
             return 0;
         };
-        if self.setup {
+        if self.is_setup {
             let message = "a setup workflow cannot be rerun: `max_auto_reruns` has no effect";
-            self.report.add(Problem::warning(codes::IGNORED, entry.key, message));
+            self.render.report.add(Problem::warning(codes::IGNORED, entry.key, message));
         }
         let message = "`max_auto_reruns` of a workflow is not supported in this release";
         let problem = Problem::warning(codes::UNSUPPORTED_OPTION, entry.key, message);
-        self.report.add_unsupported(problem);
+        self.render.report.add_unsupported(problem);
         rendered.push(Field { name: entry.name.into(), key: entry.key, value });
         count
     }
 
     fn workflow_jobs(&mut self, entry: &Entry<'_>, jobs: Option<Entry<'d>>) -> Vec<At> {
         let place = jobs.map_or(entry.key, |jobs| jobs.key);
-        match jobs.map(|jobs| self.doc.view(jobs.value)) {
+        match jobs.map(|jobs| self.render.doc.view(jobs.value)) {
             Some(View::Seq(items)) if !items.is_empty() => return items.iter().collect(),
             Some(View::Broken) => return Vec::new(),
             Some(View::Map(_)) => {
                 let message = "the jobs of a workflow must be a list";
                 let problem = Problem::error(codes::WORKFLOW_WITHOUT_JOBS, place, message);
-                self.report.add(problem.help("put a dash before each job: `- build`"));
+                self.render.report.add(problem.help("put a dash before each job: `- build`"));
             }
-            Some(View::Scalar(..)) if jobs.is_some_and(|jobs| !self.doc.is_null(jobs.value)) => {
-                let place = jobs.map_or(place, |jobs| self.doc.place(jobs.value));
+            Some(View::Scalar(..))
+                if jobs.is_some_and(|jobs| !self.render.doc.is_null(jobs.value)) =>
+            {
+                let place = jobs.map_or(place, |jobs| self.render.doc.place(jobs.value));
                 let message = "the jobs of a workflow must be a list";
                 let problem = Problem::error(codes::WORKFLOW_WITHOUT_JOBS, place, message);
-                self.report.add(problem.help("put a dash before each job: `- build`"));
+                self.render.report.add(problem.help("put a dash before each job: `- build`"));
             }
             None | Some(View::Seq(_) | View::Scalar(..)) => {
                 let message = format!("workflow `{}` has no jobs", entry.name);
                 let problem = Problem::error(codes::WORKFLOW_WITHOUT_JOBS, place, message);
-                self.report.add(problem.help("add `jobs:` with at least one entry: `- build`"));
+                self.render
+                    .report
+                    .add(problem.help("add `jobs:` with at least one entry: `- build`"));
             }
         }
         Vec::new()
@@ -297,7 +333,7 @@ impl<'d> Context<'d> {
         when: Option<Entry<'d>>,
         unless: Option<Entry<'d>>,
     ) -> Option<bool> {
-        if !self.templates {
+        if !self.render.templates {
             return Some(true);
         }
         if let (Some(when), Some(unless)) = (when, unless) {
@@ -306,7 +342,7 @@ impl<'d> Context<'d> {
                 unless.key,
                 "use only one of `when` and `unless`",
             );
-            self.report.add(
+            self.render.report.add(
                 problem
                     .related(when.key, "the other one")
                     .help("combine both with `and` and `not`"),
@@ -322,12 +358,12 @@ impl<'d> Context<'d> {
 
     fn condition(&mut self, entry: &Entry<'_>, condition: &Entry<'_>) -> Option<bool> {
         let scope = Scope::outer(format!("workflow `{}`", entry.name), ModuleId::CONFIG);
-        let place = self.doc.place(condition.value);
-        let View::Scalar(text, style) = self.doc.view(condition.value) else {
-            let statement = self.evaluate(condition.value, &scope);
-            return self.decide(&statement, 0);
+        let place = self.render.doc.place(condition.value);
+        let View::Scalar(text, style) = self.render.doc.view(condition.value) else {
+            let statement = self.render.evaluate(condition.value, &scope);
+            return self.render.decide(&statement, 0);
         };
-        let value = self.evaluate(condition.value, &scope);
+        let value = self.render.evaluate(condition.value, &scope);
         if matches!(value.data, Data::Unknown) {
             return None;
         }
@@ -338,7 +374,7 @@ impl<'d> Context<'d> {
             return Some(value.data.is_truthy());
         }
         if !trimmed.contains("<<") {
-            let data = self.express(trimmed, (place, codes::EXPRESSION_VALUE), &scope);
+            let data = self.render.express(trimmed, (place, codes::EXPRESSION_VALUE), &scope);
             return data.map(|data| data.is_truthy());
         }
         let is_sole_tag =
@@ -346,16 +382,16 @@ impl<'d> Context<'d> {
         if !is_sole_tag {
             let message =
                 "this condition mixes text and tags: it is a string, and always true unless empty";
-            let strict = self.inputs.profile == Profile::Next;
+            let strict = self.render.profile == Profile::Next;
             let make = if strict { Problem::error } else { Problem::warning };
             let problem = make(codes::ALWAYS_TRUE, place, message.to_owned());
-            self.report.add(problem.help("write the expression without `<< >>`"));
+            self.render.report.add(problem.help("write the expression without `<< >>`"));
         }
         Some(value.data.is_truthy())
     }
 
     fn unused_jobs(&mut self, invoked: &HashSet<&str>) {
-        let jobs = &self.module(ModuleId::CONFIG).jobs;
+        let jobs = &self.modules.get(ModuleId::CONFIG).jobs;
         let unused = jobs.iter().filter(|(name, _)| !invoked.contains(*name));
         let unused: Vec<_> = unused.map(|(name, job)| (*name, job.key)).collect();
         for (name, key) in unused {
@@ -364,7 +400,8 @@ impl<'d> Context<'d> {
                 key,
                 format!("job `{name}` is not used in any workflow"),
             );
-            self.report
+            self.render
+                .report
                 .add(problem.help(format!("add `- {name}` to a workflow, or remove the job")));
         }
     }

@@ -4,13 +4,13 @@ use std::rc::Rc;
 
 use crate::{
     codes,
-    context::{Context, budget::Draw},
     language::{
         data::{Data, Field, Scope, Trail, Value, executor_name},
         expression, pipeline_values,
         template::{self, Malformation, Malformed, Piece, Tag},
     },
     read::yaml::{self, At, View, scalar},
+    render::{Renderer, budget::Draw},
     suggest::{did_you_mean, list, nearest},
     text::{
         help::Help,
@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-impl Context<'_> {
+impl Renderer<'_> {
     /// Renders a node and everything below it.
     pub(crate) fn evaluate(&mut self, at: At, scope: &Rc<Scope>) -> Value {
         let doc = self.doc;
@@ -213,7 +213,7 @@ impl Context<'_> {
             self.report.add(problem.maybe_help(help));
             return Data::Unknown;
         }
-        let profile = self.inputs.profile;
+        let profile = self.profile;
         let assessed = expression::assess(tag.inner, profile, &mut |name| self.lookup(name, scope));
         for warning in assessed.warnings {
             let place = self.within(place, tag.inner, &warning.span);

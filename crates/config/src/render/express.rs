@@ -4,18 +4,18 @@ use std::{ops::Range, rc::Rc};
 
 use crate::{
     codes::{self, Code},
-    context::Context,
     language::{
         data::{Data, Scope},
         expression::{self, error::ExpressionError},
     },
+    render::Renderer,
     text::{
         place::{Place, Span},
         problem::Problem,
     },
 };
 
-impl Context<'_> {
+impl Renderer<'_> {
     /// Evaluates the text of a scalar as an expression. Errors of value are given the code of the
     /// place; `None` if something is wrong, which was reported.
     pub(crate) fn express(
@@ -24,7 +24,7 @@ impl Context<'_> {
         (place, code): (Place, Code),
         scope: &Rc<Scope>,
     ) -> Option<Data> {
-        let profile = self.inputs.profile;
+        let profile = self.profile;
         let assessed = expression::assess(text, profile, &mut |name| self.lookup(name, scope));
         for warning in assessed.warnings {
             let place = self.within(place, text, &warning.span);

@@ -4,12 +4,12 @@ use std::rc::Rc;
 
 use crate::{
     codes::{self},
-    context::{Context, budget::Draw},
     language::{
         data::{Data, Scope, Value},
         keys::Known,
     },
     read::yaml::{At, scalar},
+    render::{Renderer, budget::Draw},
     suggest::{list, nearest},
     text::{help::Help, place::Place, problem::Problem},
 };
@@ -27,7 +27,7 @@ pub(crate) fn with_unknown<'n>(
     })
 }
 
-impl Context<'_> {
+impl Renderer<'_> {
     /// Tells whether a key was reported that is nearly one of these, which then is not missing: one
     /// mistake, one message.
     pub(crate) fn is_misspelt<'n>(

@@ -7,11 +7,11 @@ use std::rc::Rc;
 
 use crate::{
     codes,
-    context::Context,
     language::{
         data::{Data, Field, Value},
         expression,
     },
+    render::Renderer,
     suggest::did_you_mean,
     text::{help::Help, problem::Problem},
 };
@@ -21,7 +21,7 @@ const DEPTH: usize = 100;
 
 const OPERATORS: &[&str] = &["and", "or", "not", "equal", "matches"];
 
-impl Context<'_> {
+impl Renderer<'_> {
     /// Decides a statement; `None` if it cannot be known, which was reported.
     pub(crate) fn decide(&mut self, statement: &Value, depth: usize) -> Option<bool> {
         let fields = match &statement.data {

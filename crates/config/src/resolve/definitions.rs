@@ -6,12 +6,12 @@ use indexmap::IndexMap;
 
 use crate::{
     codes,
-    context::Context,
     language::{
         data::ModuleId,
         definition::{Definition, Element},
     },
     read::yaml::{At, Entry, View},
+    resolve::Resolver,
     text::{place::FileId, problem::Problem},
 };
 
@@ -28,27 +28,27 @@ const KEYS_OF_A_JOB: &[&str] = &[
     "resource_class",
 ];
 
-impl<'d> Context<'d> {
+impl<'d> Resolver<'_, 'd> {
     /// Collects definitions and checks their parameters, used or not.
     pub(crate) fn define(&mut self, root: At) {
         self.define_jobs(root);
-        if self.templates {
+        if self.render.templates {
             let commands = self.section(root, "commands");
             let commands = self.collect(commands, Element::Command);
             let executors = self.section(root, "executors");
             let executors = self.collect(executors, Element::Executor);
             let groups = self.section(root, "job-groups");
             let groups = self.collect(groups, Element::Group);
-            let module = self.module_mut(ModuleId::CONFIG);
+            let module = self.modules.get_mut(ModuleId::CONFIG);
             (module.commands, module.executors, module.groups) = (commands, executors, groups);
         }
-        self.module_mut(ModuleId::CONFIG).complete = true;
+        self.modules.get_mut(ModuleId::CONFIG).complete = true;
     }
 
     fn define_jobs(&mut self, root: At) {
-        let Some(jobs) = self.doc.get(root, "jobs") else { return };
-        self.jobs_section.key = Some(jobs.key);
-        let errors = self.report.errors();
+        let Some(jobs) = self.render.doc.get(root, "jobs") else { return };
+        self.modules.jobs_section.key = Some(jobs.key);
+        let errors = self.render.report.errors();
         let mut entries = self.section(root, "jobs");
         let nameless =
             |entry: &Entry<'_>| KEYS_OF_A_JOB.contains(&entry.name) && !self.is_job(entry.value);
@@ -60,31 +60,31 @@ impl<'d> Context<'d> {
             self.left_of_its_job(owner, &entries, at);
             entries
                 .retain(|entry| !KEYS_OF_A_JOB.contains(&entry.name) || self.is_job(entry.value));
-            self.jobs_section.broken = true;
+            self.modules.jobs_section.broken = true;
         } else if let Some(stray) = entries.iter().find(|entry| nameless(entry)) {
             let message =
                 format!("`{}` is directly below `jobs`: the job name is missing", stray.name);
             let problem = Problem::error(codes::STEPS_WITHOUT_JOB, stray.key, message);
             let help = "add a job name: `jobs:`, below it `build:`, and below that the job's keys";
-            self.report.add(problem.help(help).related(jobs.key, "expected job names here"));
+            self.render.report.add(problem.help(help).related(jobs.key, "expected job names here"));
             entries
                 .retain(|entry| !KEYS_OF_A_JOB.contains(&entry.name) || self.is_job(entry.value));
-            self.jobs_section.broken = true;
+            self.modules.jobs_section.broken = true;
         }
-        self.jobs_section.empty = entries.is_empty();
+        self.modules.jobs_section.empty = entries.is_empty();
         let mut jobs = self.collect(entries, Element::Job);
         if let Some(job) = owner.and_then(|name| jobs.get_mut(name)) {
             // What it lacks stands next to it.
             job.broken = true;
         }
-        self.module_mut(ModuleId::CONFIG).jobs = jobs;
-        self.jobs_section.broken |= self.report.errors() > errors;
+        self.modules.get_mut(ModuleId::CONFIG).jobs = jobs;
+        self.modules.jobs_section.broken |= self.render.report.errors() > errors;
     }
 
     /// Returns the job before a key of a job that stands directly below `jobs`, if it lacks that key:
     /// then the key is probably its own, indented too little.
     fn owner_of_stray(&self, before: &Entry<'d>, stray: &Entry<'d>) -> Option<Entry<'d>> {
-        let keys = self.doc.entries(before.value);
+        let keys = self.render.doc.entries(before.value);
         let lacks = keys.get(stray.name).is_none() && !keys.is_empty();
         (lacks && !KEYS_OF_A_JOB.contains(&before.name)).then_some(*before)
     }
@@ -95,24 +95,25 @@ impl<'d> Context<'d> {
         };
         let message = format!("`{}` is next to job `{owner}`, not inside it", stray.name);
         let problem = Problem::error(codes::STEPS_WITHOUT_JOB, stray.key, message);
-        let sibling = self.doc.entries(job.value).first();
-        let column = sibling
-            .map(|entry| self.doc.file(FileId::CONFIG).lines().position(entry.key.span.start()).1);
+        let sibling = self.render.doc.entries(job.value).first();
+        let column = sibling.map(|entry| {
+            self.render.doc.file(FileId::CONFIG).lines().position(entry.key.span.start()).1
+        });
         let help = match column {
             Some(column) => format!("indent it to column {column}, where the job's other keys are"),
             None => "indent it as deep as the job's other keys".to_owned(),
         };
-        self.report.add(problem.help(help).related(job.key, "the job"));
+        self.render.report.add(problem.help(help).related(job.key, "the job"));
     }
 
     /// Looks like the body of a job, whatever its name.
     fn is_job(&self, body: At) -> bool {
-        self.doc.entries(body).iter().any(|entry| matches!(entry.name, "steps" | "type"))
+        self.render.doc.entries(body).iter().any(|entry| matches!(entry.name, "steps" | "type"))
     }
 
     /// Returns the entries of a top-level section; null counts as empty (CFG §1.6).
     pub(crate) fn section(&mut self, root: At, name: &str) -> Vec<Entry<'d>> {
-        let doc = self.doc;
+        let doc = self.render.doc;
         let Some(section) = doc.get(root, name) else { return Vec::new() };
         let found = match doc.view(section.value) {
             View::Map(entries) => return entries.iter().collect(),
@@ -123,7 +124,8 @@ impl<'d> Context<'d> {
         };
         let message = format!("`{name}` must be a mapping, found {found}");
         let problem = Problem::error(codes::SECTION_TYPE, section.key, message);
-        self.report
+        self.render
+            .report
             .add(problem.help(format!(
                 "write names below it, without dashes: `{name}:`, then `  a-name:`"
             )));
@@ -143,7 +145,7 @@ impl<'d> Context<'d> {
                 let message = format!("`{}` and `{}` differ only in case", first.name, entry.name);
                 let problem = Problem::warning(codes::SUSPICIOUS_NAME, entry.key, message);
                 let problem = problem.related(first.key, "the other one");
-                self.report.add(problem.help("rename one of them"));
+                self.render.report.add(problem.help("rename one of them"));
             }
             self.check_definition_name(&entry, element);
             let definition = self.definition(ModuleId::CONFIG, element, &entry);
@@ -154,7 +156,7 @@ impl<'d> Context<'d> {
 
     /// Names are documented narrowly and used widely (CFG §2.1, D-04).
     fn check_definition_name(&mut self, entry: &Entry<'_>, element: Element) {
-        if !self.templates {
+        if !self.render.templates {
             return;
         }
         let word = element.word();
@@ -165,13 +167,14 @@ impl<'d> Context<'d> {
                 entry.name
             );
             let problem = Problem::warning(codes::SUSPICIOUS_NAME, entry.key, message);
-            self.report.add(problem.help("rename the command"));
+            self.render.report.add(problem.help("rename the command"));
             return;
         }
         if entry.name.contains('/') {
             let message = format!("{word} names cannot contain a slash: `{}`", entry.name);
             let problem = Problem::error(codes::SUSPICIOUS_NAME, entry.key, message);
-            self.report
+            self.render
+                .report
                 .add(problem.help("rename it: a slash separates an orb from what it defines"));
             return;
         }
@@ -180,7 +183,7 @@ impl<'d> Context<'d> {
         if !usual {
             let message = format!("unusual {word} name `{}`", entry.name);
             let problem = Problem::warning(codes::SUSPICIOUS_NAME, entry.key, message);
-            self.report.add(problem.help("use only letters, digits, `_` and `-`"));
+            self.render.report.add(problem.help("use only letters, digits, `_` and `-`"));
         }
     }
 }

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use crate::{
     api::orbs::{Missing, Orb, Resolution, ResolvedOrb},
     codes,
-    context::Context,
     language::{
         data::{Data, ModuleId, Scope},
         definition::{Import, Module},
@@ -16,6 +15,7 @@ use crate::{
         orb_reference::{OrbReference, OrbVersion, ReferenceError},
     },
     read::yaml::{At, Entry, View},
+    resolve::Resolver,
     suggest::list,
     text::{place::Place, problem::Problem},
 };
@@ -29,7 +29,7 @@ const DEPTH: usize = 10;
 /// Orbs from addresses in one configuration (CFG §1.5).
 const URL_ORBS: usize = 50;
 
-impl<'d> Context<'d> {
+impl<'d> Resolver<'_, 'd> {
     /// Looks at every import of the configuration.
     pub(crate) fn import_all(&mut self, root: At) {
         for entry in self.section(root, "orbs") {
@@ -39,41 +39,42 @@ impl<'d> Context<'d> {
 
     /// Returns what an alias stands for in a module; `None` if nobody declares it.
     pub(crate) fn import(&mut self, module: ModuleId, alias: &str) -> Option<Import> {
-        let known = self.module(module);
+        let known = self.modules.get(module);
         if let Some(import) = known.imports.get(alias) {
             return Some(*import);
         }
-        let orbs = self.doc.get(known.root?, "orbs")?;
-        let entry = self.doc.get(orbs.value, alias)?;
+        let orbs = self.render.doc.get(known.root?, "orbs")?;
+        let entry = self.render.doc.get(orbs.value, alias)?;
         // Whatever goes on below: a second question gets no second answer.
-        self.module_mut(module).imports.insert(entry.name, Import::Absent);
+        self.modules.get_mut(module).imports.insert(entry.name, Import::Absent);
         let import = self.resolve_import(module, &entry).map_or(Import::Absent, Import::Module);
-        self.module_mut(module).imports.insert(entry.name, import);
+        self.modules.get_mut(module).imports.insert(entry.name, import);
         Some(import)
     }
 
     fn resolve_import(&mut self, module: ModuleId, entry: &Entry<'d>) -> Option<ModuleId> {
-        let depth = self.module(module).depth + 1;
-        let place = self.doc.place(entry.value);
+        let depth = self.modules.get(module).depth + 1;
+        let place = self.render.doc.place(entry.value);
         if depth > DEPTH || self.modules.len() >= ORBS {
             let message = format!(
                 "orbs can be nested at most {DEPTH} levels deep, with at most {ORBS} in total"
             );
-            self.report.add(Problem::error(codes::ORB_UNREACHABLE, place, message));
+            self.render.report.add(Problem::error(codes::ORB_UNREACHABLE, place, message));
             return None;
         }
-        match self.doc.view(entry.value) {
+        match self.render.doc.view(entry.value) {
             View::Broken => None,
             View::Map(_) => {
                 let name = format!("inline orb `{}`", entry.name);
-                let id = self.add_module(Module::new(name, Some(entry.value), depth))?;
+                let id = self.modules.add(Module::new(name, Some(entry.value), depth))?;
                 self.check_inline_orb(entry);
                 Some(id)
             }
             View::Seq(_) => {
                 let message = format!("orb `{}` must be a reference or a mapping", entry.name);
                 let problem = Problem::error(codes::ORB_VERSION, place, message);
-                self.report
+                self.render
+                    .report
                     .add(problem.help(format!("write `{}: namespace/name@1.2.3`", entry.name)));
                 None
             }
@@ -92,8 +93,8 @@ impl<'d> Context<'d> {
             advice: crate::language::keys::Known::no_advice,
             tolerant: true,
         };
-        let entries = self.doc.entries(entry.value);
-        self.check_keys(entries.iter().map(|entry| (entry.name, entry.key)), known);
+        let entries = self.render.doc.entries(entry.value);
+        self.render.check_keys(entries.iter().map(|entry| (entry.name, entry.key)), known);
     }
 
     /// Renders and reads a reference.
@@ -104,13 +105,14 @@ impl<'d> Context<'d> {
         place: Place,
     ) -> Option<OrbReference> {
         let scope = Scope::outer("the section `orbs`", module);
-        let value = self.evaluate(entry.value, &scope);
+        let value = self.render.evaluate(entry.value, &scope);
         let text = match &value.data {
             Data::Unknown => return None,
             Data::Null => {
                 let message = format!("orb `{}` has no reference", entry.name);
                 let problem = Problem::error(codes::ORB_VERSION, entry.key, message);
-                self.report
+                self.render
+                    .report
                     .add(problem.help(format!("write `{}: namespace/name@1.2.3`", entry.name)));
                 return None;
             }
@@ -122,7 +124,8 @@ impl<'d> Context<'d> {
                     let message =
                         format!("`{text}` has no version: the latest version is used each time");
                     let problem = Problem::warning(codes::ORB_VERSION, place, message);
-                    self.report
+                    self.render
+                        .report
                         .add(problem.help(format!("write `{text}@1.2.3`, or `{text}@volatile`")));
                 }
                 Some(reference)
@@ -135,7 +138,7 @@ impl<'d> Context<'d> {
                     }
                 };
                 let problem = Problem::error(codes::ORB_VERSION, place, error.to_string());
-                self.report.add(problem.help(help));
+                self.render.report.add(problem.help(help));
                 None
             }
         }
@@ -149,18 +152,18 @@ impl<'d> Context<'d> {
         depth: usize,
     ) -> Option<ModuleId> {
         if reference.version == OrbVersion::Url {
-            self.url_orbs += 1;
-            if self.url_orbs > URL_ORBS {
+            self.modules.orbs.addresses += 1;
+            if self.modules.orbs.addresses > URL_ORBS {
                 let message = format!("a configuration can import at most {URL_ORBS} orbs by URL");
-                self.report.add(Problem::error(codes::ORB_UNREACHABLE, place, message));
+                self.render.report.add(Problem::error(codes::ORB_UNREACHABLE, place, message));
                 return None;
             }
         }
-        let inputs = self.inputs;
-        match inputs.orbs.get(reference) {
+        let given = self.modules.orbs.given;
+        match given.get(reference) {
             None => {
-                if !self.wanted.contains(reference) {
-                    self.wanted.push(reference.clone());
+                if !self.modules.orbs.wanted.contains(reference) {
+                    self.modules.orbs.wanted.push(reference.clone());
                 }
                 None
             }
@@ -183,8 +186,8 @@ impl<'d> Context<'d> {
             if orb.version.is_empty() { String::new() } else { format!("@{}", orb.version) };
         let resolved = format!("{}{version}", orb.name);
         let requested = reference.to_string();
-        if !self.resolved_orbs.iter().any(|known| known.requested == requested) {
-            self.resolved_orbs.push(ResolvedOrb {
+        if !self.modules.orbs.resolved.iter().any(|known| known.requested == requested) {
+            self.modules.orbs.resolved.push(ResolvedOrb {
                 requested,
                 resolved: resolved.clone(),
                 digest: orb.digest.clone(),
@@ -193,30 +196,30 @@ impl<'d> Context<'d> {
             });
             if let Some(notice) = &orb.notice {
                 let problem = Problem::warning(codes::ORB_STAND_IN, place, notice.clone());
-                self.report.add(problem);
+                self.render.report.add(problem);
             }
         }
-        if let Some(&known) = self.loaded_orbs.get(&resolved) {
+        if let Some(&known) = self.modules.orbs.loaded.get(&resolved) {
             return Some(known);
         }
-        let source = self.inputs.orbs.parsed(orb, &resolved);
-        let file = self.doc.add(source)?;
-        let doc = self.doc;
+        let source = self.modules.orbs.given.parsed(orb, &resolved);
+        let file = self.render.doc.add(source)?;
+        let doc = self.render.doc;
         let source = doc.file(file);
         let broken = source.problems.iter().any(Problem::is_error);
         for problem in source.problems.iter().filter(|problem| problem.is_error()) {
-            self.report.enter(&"orbs".into(), place);
-            self.report.add(problem.clone().in_file(file));
-            self.report.leave();
+            self.render.report.enter(&"orbs".into(), place);
+            self.render.report.add(problem.clone().in_file(file));
+            self.render.report.leave();
         }
-        let root = self.doc.root(file).filter(|root| self.doc.is_map(*root));
+        let root = self.render.doc.root(file).filter(|root| self.render.doc.is_map(*root));
         if root.is_none() && !broken {
             let message = format!("orb `{resolved}` is empty or not a mapping");
-            self.report.add(Problem::error(codes::ORB_INVALID, place, message));
+            self.render.report.add(Problem::error(codes::ORB_INVALID, place, message));
         }
         let root = root.filter(|_| !broken)?;
-        let id = self.add_module(Module::new(format!("orb `{resolved}`"), Some(root), depth))?;
-        self.loaded_orbs.insert(resolved, id);
+        let id = self.modules.add(Module::new(format!("orb `{resolved}`"), Some(root), depth))?;
+        self.modules.orbs.loaded.insert(resolved, id);
         Some(id)
     }
 
@@ -249,6 +252,6 @@ impl<'d> Context<'d> {
              contains it with `--orbs`"
                 .to_owned()
         });
-        self.report.add(Problem::error(code, place, message).help(help));
+        self.render.report.add(Problem::error(code, place, message).help(help));
     }
 }

@@ -2,7 +2,6 @@
 
 use crate::{
     codes,
-    context::Context,
     language::{
         data::{Data, ModuleId, Scope, Value},
         definition::{Declaration, Element, Kind},
@@ -10,6 +9,7 @@ use crate::{
         profile::Profile,
     },
     read::yaml::At,
+    resolve::Resolver,
     suggest::{did_you_mean, list},
     text::{place::Place, problem::Problem},
 };
@@ -19,10 +19,10 @@ const PARAMETERS: usize = 100;
 const NAME_CHARS: usize = 128;
 const VALUE_CHARS: usize = 512;
 
-impl Context<'_> {
+impl Resolver<'_, '_> {
     /// Declares and binds them; they become `pipeline.parameters.*`.
-    pub(crate) fn bind_pipeline_parameters(&mut self, root: At) {
-        let section = self.doc.get(root, "parameters").filter(|_| self.templates);
+    pub(crate) fn bind_pipeline_parameters(&mut self, root: At, given: &[(String, PipelineValue)]) {
+        let section = self.render.doc.get(root, "parameters").filter(|_| self.render.templates);
         let place = section.map_or_else(Place::default, |section| section.key);
         let owner = "the pipeline".into();
         let declarations = section
@@ -30,16 +30,16 @@ impl Context<'_> {
             .unwrap_or_default();
         let mut bound = Vec::new();
         for (name, declaration) in &declarations {
-            let given = self.inputs.parameters.iter().rev().find(|(given, _)| given == name);
+            let given = given.iter().rev().find(|(given, _)| given == name);
             let value = match (given, declaration.default) {
                 _ if matches!(declaration.kind, Kind::Unknown) => Data::Unknown,
                 (Some((_, value)), _) => self.trigger_value(name, declaration, value),
                 (None, Some(default)) => {
                     let scope = Scope::outer("a pipeline parameter's default", ModuleId::CONFIG);
-                    let value = self.evaluate(default, &scope);
-                    match (&declaration.kind, self.inputs.profile) {
+                    let value = self.render.evaluate(default, &scope);
+                    match (&declaration.kind, self.render.profile) {
                         (Kind::String, Profile::Legacy) => {
-                            self.text_of(&value, "default").map_or(Data::Unknown, Data::text)
+                            self.render.text_of(&value, "default").map_or(Data::Unknown, Data::text)
                         }
                         _ => value.data,
                     }
@@ -49,12 +49,12 @@ impl Context<'_> {
             if declaration.default.is_none() {
                 let message = format!("pipeline parameter `{name}` needs a default");
                 let problem = Problem::error(codes::DEFAULT_MISSING, declaration.key, message);
-                self.report.add(problem.help("add `default:`"));
+                self.render.report.add(problem.help("add `default:`"));
             }
             bound.push((format!("parameters.{name}"), value));
         }
-        self.check_size_of_parameters(place);
-        for (name, _) in &self.inputs.parameters {
+        self.check_size_of_parameters(given, place);
+        for (name, _) in given {
             if !declarations.contains_key(name) {
                 let names = || declarations.keys().map(String::as_str);
                 let message = format!("the trigger passes an undeclared parameter `{name}`");
@@ -63,16 +63,15 @@ impl Context<'_> {
                     declared => format!("declared: {declared}").into(),
                 });
                 let problem = Problem::error(codes::UNKNOWN_PIPELINE_PARAMETER, place, message);
-                self.report.add(problem.help(help));
+                self.render.report.add(problem.help(help));
             }
         }
         // Bound together at the end: defaults do not see each other.
-        self.pipeline.extend(bound);
+        self.render.pipeline.extend(bound);
     }
 
     /// What a request passes is stored and shown, so it has limits (E-085).
-    fn check_size_of_parameters(&mut self, place: Place) {
-        let given = &self.inputs.parameters;
+    fn check_size_of_parameters(&mut self, given: &[(String, PipelineValue)], place: Place) {
         let long = given.iter().find(|(name, value)| {
             let value =
                 if let PipelineValue::Text(text) = value { text.chars().count() } else { 0 };
@@ -89,7 +88,7 @@ impl Context<'_> {
             None => return,
         };
         let problem = Problem::error(codes::TOO_MANY_PARAMETERS, place, message);
-        self.report.add(problem.help("pass the URL of a file instead"));
+        self.render.report.add(problem.help("pass the URL of a file instead"));
     }
 
     /// Checks a value from the trigger. Texts that spell a boolean or a number are taken as such.
@@ -100,7 +99,7 @@ impl Context<'_> {
         given: &PipelineValue,
     ) -> Data {
         let mut value = Value::new(data(given), declaration.key);
-        if let (PipelineValue::Text(text), Profile::Legacy) = (given, self.inputs.profile) {
+        if let (PipelineValue::Text(text), Profile::Legacy) = (given, self.render.profile) {
             let coerced = match declaration.kind {
                 Kind::Boolean => text.parse().ok().map(Data::Bool),
                 Kind::Integer => text.parse().ok().map(Data::Int),
@@ -111,7 +110,7 @@ impl Context<'_> {
                     "the trigger passes `{name}` as a string; it is converted to {}",
                     declaration.kind.name()
                 );
-                self.report.add(Problem::warning(
+                self.render.report.add(Problem::warning(
                     codes::COERCED_PARAMETER,
                     declaration.key,
                     message,
@@ -138,7 +137,7 @@ impl Context<'_> {
             (Kind::Integer, _) => problem.help("pass an integer, without quotes"),
             _ => problem,
         };
-        self.report.add(problem);
+        self.render.report.add(problem);
         Data::Unknown
     }
 }

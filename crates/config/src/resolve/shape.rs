@@ -5,7 +5,6 @@
 
 use crate::{
     codes,
-    context::Context,
     language::{
         data::ModuleId,
         definition::{Definition, Element},
@@ -13,14 +12,15 @@ use crate::{
     },
     read::yaml::{At, Entries, Entry, View, scalar},
     render::fields::with_unknown,
+    resolve::Resolver,
     text::{place::Place, problem::Problem},
 };
 
-impl<'d> Context<'d> {
+impl<'d> Resolver<'_, 'd> {
     /// Checks every definition.
     pub(crate) fn check_shapes(&mut self) {
         let sound = |definition: &&Definition| !definition.broken;
-        let module = self.module(ModuleId::CONFIG);
+        let module = self.modules.get(ModuleId::CONFIG);
         let jobs: Vec<_> = module.jobs.values().filter(sound).cloned().collect();
         let commands: Vec<_> = module.commands.values().filter(sound).cloned().collect();
         let executors: Vec<_> = module.executors.values().filter(sound).cloned().collect();
@@ -28,15 +28,15 @@ impl<'d> Context<'d> {
             self.check_definition(&job, JOB);
         }
         for command in commands {
-            let doc = self.doc;
+            let doc = self.render.doc;
             if let View::Scalar(..) = doc.view(command.body) {
                 self.aliased_command(command);
                 continue;
             }
             self.check_definition(&command, COMMAND);
             let keys = doc.entries(command.body).into_iter().map(|entry| (entry.name, entry.key));
-            if self.doc.get(command.body, "steps").is_none()
-                && !self.is_misspelt(keys, COMMAND, &["steps"])
+            if self.render.doc.get(command.body, "steps").is_none()
+                && !self.render.is_misspelt(keys, COMMAND, &["steps"])
             {
                 self.steps_missing(command.key, "a command");
             }
@@ -49,31 +49,33 @@ impl<'d> Context<'d> {
 
     /// Checks the groups themselves, used or not.
     fn check_groups(&mut self) {
-        let groups = self.module(ModuleId::CONFIG).groups.clone();
+        let groups = self.modules.get(ModuleId::CONFIG).groups.clone();
         for (name, group) in groups {
-            if let Some(job) = self.module(ModuleId::CONFIG).jobs.get(name) {
+            if let Some(job) = self.modules.get(ModuleId::CONFIG).jobs.get(name) {
                 let message = format!("`{name}` is already the name of a job");
                 let problem = Problem::error(codes::GROUP_NAME, group.key, message);
                 let problem = problem.related(job.key, "the job");
-                self.report.add(problem.help("rename the group"));
+                self.render.report.add(problem.help("rename the group"));
             }
             if group.broken {
                 continue;
             }
-            let entries = self.doc.entries(group.body);
-            self.check_keys(entries.iter().map(|entry| (entry.name, entry.key)), GROUP);
-            let jobs = entries.get("jobs").map(|jobs| self.doc.view(jobs.value));
+            let entries = self.render.doc.entries(group.body);
+            self.render.check_keys(entries.iter().map(|entry| (entry.name, entry.key)), GROUP);
+            let jobs = entries.get("jobs").map(|jobs| self.render.doc.view(jobs.value));
             if !matches!(jobs, Some(View::Seq(items)) if !items.is_empty()) {
                 let message = format!("the job group `{name}` needs a list of `jobs`");
                 let problem = Problem::error(codes::WORKFLOW_WITHOUT_JOBS, group.key, message);
-                self.report.add(problem.help("add `jobs:` with at least one entry: `- build`"));
+                self.render
+                    .report
+                    .add(problem.help("add `jobs:` with at least one entry: `- build`"));
             }
         }
     }
 
     fn check_definition(&mut self, definition: &Definition, known: Known<'_>) {
-        let entries = self.doc.entries(definition.body);
-        self.check_keys(entries.iter().map(|entry| (entry.name, entry.key)), known);
+        let entries = self.render.doc.entries(definition.body);
+        self.render.check_keys(entries.iter().map(|entry| (entry.name, entry.key)), known);
         if let Some(steps) = entries.get("steps") {
             self.check_steps(steps.value, steps.key);
         }
@@ -82,24 +84,24 @@ impl<'d> Context<'d> {
     /// Reports that steps are missing.
     pub(crate) fn steps_missing(&mut self, place: Place, what: &str) {
         let problem = Problem::error(codes::STEPS_MISSING, place, format!("{what} needs `steps`"));
-        self.report.add(problem.help("add `steps:` with at least one `- run: …`"));
+        self.render.report.add(problem.help("add `steps:` with at least one `- run: …`"));
     }
 
     /// Reports that a job has no steps, unless their key is misspelt.
     pub(crate) fn steps_of_job_missing(&mut self, job: &Definition) {
-        let doc = self.doc;
+        let doc = self.render.doc;
         let keys = || doc.entries(job.body).into_iter().map(|entry| (entry.name, entry.key));
-        if self.is_misspelt(keys(), JOB, &["steps"]) {
+        if self.render.is_misspelt(keys(), JOB, &["steps"]) {
             return;
         }
         let problem = Problem::error(codes::STEPS_MISSING, job.key, "a job needs `steps`");
         let problem = with_unknown(problem, keys(), JOB.keys);
-        self.report.add(problem.help("add `steps:` with at least one `- run: …`"));
+        self.render.report.add(problem.help("add `steps:` with at least one `- run: …`"));
     }
 
     /// Checks a list of steps before rendering.
     pub(crate) fn check_steps(&mut self, list: At, place: Place) {
-        match self.doc.view(list) {
+        match self.render.doc.view(list) {
             View::Seq(steps) => {
                 for step in steps.iter() {
                     self.check_step(step);
@@ -108,15 +110,15 @@ impl<'d> Context<'d> {
             // A tag may stand for the whole list.
             View::Scalar(text, _) if text.contains("<<") => {}
             View::Broken => {}
-            View::Scalar(..) if self.doc.is_null(list) => {
+            View::Scalar(..) if self.render.doc.is_null(list) => {
                 let problem = Problem::error(codes::STEPS_MISSING, place, "`steps` is empty");
-                self.report.add(problem.help("list at least one step below it: `- run: …`"));
+                self.render.report.add(problem.help("list at least one step below it: `- run: …`"));
             }
             View::Scalar(..) | View::Map(_) => {
-                let is_text = matches!(self.doc.view(list), View::Scalar(..));
-                let place = if is_text { self.doc.place(list) } else { place };
+                let is_text = matches!(self.render.doc.view(list), View::Scalar(..));
+                let place = if is_text { self.render.doc.place(list) } else { place };
                 let problem = Problem::error(codes::STEPS_MISSING, place, "`steps` must be a list");
-                self.report.add(problem.help("put a dash before each step: `- run: …`"));
+                self.render.report.add(problem.help("put a dash before each step: `- run: …`"));
             }
         }
     }
@@ -125,11 +127,11 @@ impl<'d> Context<'d> {
         let Some((name, _, Some(value))) = self.step_shape(step) else { return };
         match name {
             "run" => {
-                let fields = self.doc.entries(value);
-                self.check_keys(fields.iter().map(|field| (field.name, field.key)), RUN);
+                let fields = self.render.doc.entries(value);
+                self.render.check_keys(fields.iter().map(|field| (field.name, field.key)), RUN);
             }
-            "when" | "unless" if self.templates => {
-                if let Some(steps) = self.doc.get(value, "steps") {
+            "when" | "unless" if self.render.templates => {
+                if let Some(steps) = self.render.doc.get(value, "steps") {
                     self.check_steps_of_condition(steps.value, steps.key);
                 }
             }
@@ -139,7 +141,7 @@ impl<'d> Context<'d> {
 
     /// The schema tolerates a single step where a condition lists steps.
     fn check_steps_of_condition(&mut self, steps: At, key: Place) {
-        match self.doc.view(steps) {
+        match self.render.doc.view(steps) {
             View::Map(_) => self.check_step(steps),
             View::Scalar(..) | View::Seq(_) | View::Broken => self.check_steps(steps, key),
         }
@@ -147,7 +149,7 @@ impl<'d> Context<'d> {
 
     /// Takes a step apart: its name, where that stands, and what follows. Reports any other shape.
     pub(crate) fn step_shape(&mut self, step: At) -> Option<(&'d str, Place, Option<At>)> {
-        let doc = self.doc;
+        let doc = self.render.doc;
         let place = doc.place(step);
         match doc.view(step) {
             View::Broken => None,
@@ -166,7 +168,7 @@ impl<'d> Context<'d> {
             View::Scalar(..) | View::Seq(_) | View::Map(_) => {
                 let message = "a step must be a name or a mapping with one key";
                 let problem = Problem::error(codes::BAD_STEP, place, message);
-                self.report.add(problem.help(
+                self.render.report.add(problem.help(
                     "lists cannot be spliced into lists: repeat the steps, or use a command",
                 ));
                 None
@@ -176,14 +178,14 @@ impl<'d> Context<'d> {
 
     /// Says how two keys of a step are put together, or apart if the second is a step of its own.
     fn one_step(&self, first: &Entry<'_>, second: &Entry<'_>) -> String {
-        let own = self.doc.written(self.doc.place(first.value));
-        let is_text = matches!(self.doc.view(first.value), View::Scalar(..));
+        let own = self.render.doc.written(self.render.doc.place(first.value));
+        let is_text = matches!(self.render.doc.view(first.value), View::Scalar(..));
         // What can stand within braces as it is.
         let is_simple = |text: &str| {
             !text.is_empty() && !text.contains(['\n', '{', '}', '[', ']', ',', '#', ':', '"', '\''])
         };
         match first.name {
-            "when" | "unless" if self.templates && is_text => {
+            "when" | "unless" if self.render.templates && is_text => {
                 let condition = if is_simple(own) { own } else { "…" };
                 format!(
                     "write `- {}: {{ condition: {condition}, steps: [...] }}`: a `when` or `unless` \
@@ -192,7 +194,7 @@ impl<'d> Context<'d> {
                 )
             }
             "run" if is_text && RUN.keys.contains(&second.name) => {
-                let other = self.doc.written(self.doc.place(second.value));
+                let other = self.render.doc.written(self.render.doc.place(second.value));
                 if is_simple(own) && is_simple(other) {
                     format!("write `- run: {{ {}: {other}, command: {own} }}`", second.name)
                 } else {
@@ -213,12 +215,12 @@ impl<'d> Context<'d> {
         let name = entry.name;
         // `when: always` is an attribute.
         if matches!(name, "when" | "unless") {
-            return self.doc.is_map(entry.value);
+            return self.render.doc.is_map(entry.value);
         }
         STEP_WORDS.contains(&name)
             || BUILTIN_STEPS.contains(&name)
             || name.contains('/')
-            || self.module(ModuleId::CONFIG).commands.contains_key(name)
+            || self.modules.get(ModuleId::CONFIG).commands.contains_key(name)
             || self.names(ModuleId::CONFIG, Element::Command).contains(&name)
     }
 
@@ -232,12 +234,12 @@ impl<'d> Context<'d> {
             format!("a step must have exactly one key; found a second key `{}`", second.name);
         let help = if first.name == "type" {
             "write the step's name as its key: `- run: { command: … }`".to_owned()
-        } else if self.doc.is_null(first.value) {
+        } else if self.render.doc.is_null(first.value) {
             format!("indent `{}` deeper than `{}`", second.name, first.name)
         } else {
             self.one_step(&first, &second)
         };
         let problem = Problem::error(codes::STEP_SEVERAL_KEYS, second.key, message);
-        self.report.add(problem.help(help).related(first.key, "the first key"));
+        self.render.report.add(problem.help(help).related(first.key, "the first key"));
     }
 }

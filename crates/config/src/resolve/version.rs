@@ -3,9 +3,9 @@
 
 use crate::{
     codes,
-    context::Context,
-    language::profile::Profile,
+    language::{profile::Profile, version::Version},
     read::yaml::{At, Entry, View, scalar},
+    resolve::Resolver,
     suggest::{list, nearest},
     text::{
         help::Help,
@@ -13,15 +13,6 @@ use crate::{
         problem::Problem,
     },
 };
-
-/// A version of the language.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Version {
-    /// `2` or `2.0`: no templates, no reuse, unknown keys are ignored.
-    V2_0,
-    /// `2.1`.
-    V2_1,
-}
 
 /// Top-level keys that mean something.
 const SECTIONS: &[&str] = &[
@@ -47,18 +38,18 @@ const USUAL: [&str; 6] = ["orbs", "parameters", "executors", "commands", "jobs",
 /// Top-level keys of version 1, which are ignored since.
 const VERSION_1: &[&str] = &["general", "notify", "machine", "dependencies", "test", "deployment"];
 
-impl Context<'_> {
+impl Resolver<'_, '_> {
     /// Reads `version`. `None` if the file is in a language that we do not speak.
     pub(crate) fn check_version(&mut self, root: At) -> Option<Version> {
-        let Some(version) = self.doc.get(root, "version") else {
+        let Some(version) = self.render.doc.get(root, "version") else {
             let place = self.first_key(root);
             let problem =
                 Problem::error(codes::VERSION_MISSING, place, "required key [version] not found");
-            self.report.add(problem.help("add `version: 2.1`"));
+            self.render.report.add(problem.help("add `version: 2.1`"));
             return Some(Version::V2_1);
         };
         // The raw text is compared: `2.10` is no version, though it is the number 2.1.
-        if let View::Scalar(text, _) = self.doc.view(version.value) {
+        if let View::Scalar(text, _) = self.render.doc.view(version.value) {
             match text.trim() {
                 "2" | "2.0" => {
                     self.check_old_version(root, version.value);
@@ -68,33 +59,38 @@ impl Context<'_> {
                 _ => {}
             }
         }
-        let place = self.doc.place(version.value);
+        let place = self.render.doc.place(version.value);
         let message = format!(
             "unsupported version `{}`",
-            self.doc.written(place).lines().next().unwrap_or("")
+            self.render.doc.written(place).lines().next().unwrap_or("")
         );
-        self.report
+        self.render
+            .report
             .add(Problem::error(codes::VERSION_UNSUPPORTED, place, message).help("use `2.1`"));
         None
     }
 
     /// The `next` profile knows version 2.1 only, and the document that ends a pipeline (CFG §10.1).
     fn check_old_version(&mut self, root: At, version: At) {
-        let has_jobs =
-            self.doc.get(root, "jobs").is_some_and(|jobs| !self.doc.entries(jobs.value).is_empty());
-        if self.inputs.profile == Profile::Next && has_jobs {
-            let place = self.doc.place(version);
+        let has_jobs = self
+            .render
+            .doc
+            .get(root, "jobs")
+            .is_some_and(|jobs| !self.render.doc.entries(jobs.value).is_empty());
+        if self.render.profile == Profile::Next && has_jobs {
+            let place = self.render.doc.place(version);
             let message = "profile `next` only supports version 2.1";
             let problem = Problem::error(codes::VERSION_UNSUPPORTED, place, message);
-            self.report
+            self.render
+                .report
                 .add(problem.help("write `version: 2.1`, and `\\<<` for every literal `<<`"));
         }
     }
 
-    /// Reads `setup` (CFG §8.1).
-    pub(crate) fn check_setup(&mut self, root: At, version: Version) {
-        let Some(setup) = self.doc.get(root, "setup") else { return };
-        let is_off = match self.doc.view(setup.value) {
+    /// Reads `setup` (CFG §8.1). Returns whether it is a setup configuration.
+    pub(crate) fn check_setup(&mut self, root: At, version: Version, continuation: bool) -> bool {
+        let Some(setup) = self.render.doc.get(root, "setup") else { return false };
+        let is_off = match self.render.doc.view(setup.value) {
             View::Scalar(text, style) => matches!(
                 scalar::resolve(text, style),
                 scalar::Scalar::Null | scalar::Scalar::Bool(false) | scalar::Scalar::Text("false")
@@ -103,36 +99,36 @@ impl Context<'_> {
             View::Seq(_) | View::Map(_) => false,
         };
         if is_off {
-            return;
+            return false;
         }
         if version == Version::V2_0 {
             let message = "a setup configuration needs version 2.1";
             let problem = Problem::error(codes::SETUP_VERSION, setup.key, message);
-            self.report.add(problem.help("change the version to `2.1`"));
-            return;
+            self.render.report.add(problem.help("change the version to `2.1`"));
+            return false;
         }
-        if self.inputs.continuation {
+        if continuation {
             let message = "a continuation configuration cannot be a setup configuration itself";
             let problem = Problem::error(codes::CONTINUATION_IS_SETUP, setup.key, message);
-            self.report.add(problem.help("remove `setup`"));
-            return;
+            self.render.report.add(problem.help("remove `setup`"));
+            return false;
         }
-        self.setup = true;
         let message = "dynamic configuration (`setup: true`) is not supported in this release";
         let help = "move the jobs into this file and remove `setup`";
         let problem = Problem::error(codes::UNSUPPORTED_SETUP, setup.key, message);
-        self.report.add_unsupported(problem.help(help));
+        self.render.report.add_unsupported(problem.help(help));
+        true
     }
 
     /// Warns about top-level keys that are probably misspelt; others are shelves for anchors.
     pub(crate) fn check_top_level(&mut self, root: At) {
-        let referred_to = self.doc.referred_to(FileId::CONFIG);
-        for entry in self.doc.entries(root) {
+        let referred_to = self.render.doc.referred_to(FileId::CONFIG);
+        for entry in self.render.doc.entries(root) {
             if SECTIONS.contains(&entry.name) {
                 continue;
             }
             // A shelf for anchors may be called anything.
-            let span = self.doc.place(entry.value).span;
+            let span = self.render.doc.place(entry.value).span;
             let first = referred_to.partition_point(|start| *start < span.start);
             if referred_to.get(first).is_some_and(|start| *start < span.end) {
                 continue;
@@ -151,21 +147,21 @@ impl Context<'_> {
             } else {
                 continue;
             };
-            self.report.add(problem);
+            self.render.report.add(problem);
         }
     }
 
     /// Tells whether a section that nobody knows was probably meant as one: it is a mapping, and
     /// nothing says otherwise.
     fn is_strange(&self, section: &Entry<'_>) -> bool {
-        self.doc.is_map(section.value)
-            && !self.doc.has_anchor(section)
+        self.render.doc.is_map(section.value)
+            && !self.render.doc.has_anchor(section)
             && !section.name.starts_with("x-")
             && !section.name.starts_with('.')
     }
 
     /// Returns the place of the first key, for what is missing.
     pub(crate) fn first_key(&self, root: At) -> Place {
-        self.doc.entries(root).first().map_or_else(Place::default, |entry| entry.key)
+        self.render.doc.entries(root).first().map_or_else(Place::default, |entry| entry.key)
     }
 }

@@ -7,7 +7,7 @@ use roundel_model::plan::{ContainerSpec, Executor, RegistryAuth};
 use super::{Host, Surroundings};
 use crate::{
     codes,
-    context::Context,
+    expand::Expander,
     expand::environment::Owner,
     language::{
         data::{Data, Field, Scope, Value},
@@ -51,26 +51,26 @@ const MACOS: Known<'static> = Known {
     tolerant: false,
 };
 
-impl Context<'_> {
+impl Expander<'_, '_> {
     /// Reads the one execution environment of a body. `machine` and `macos` may hold keys of the
     /// level above.
     pub(super) fn kind_of(&mut self, body: At, scope: &Rc<Scope>) -> Surroundings {
         let mut found = Surroundings::default();
         let mut first: Option<Entry<'_>> = None;
-        for entry in self.doc.entries(body).iter() {
+        for entry in self.render.doc.entries(body).iter() {
             if !matches!(entry.name, "docker" | "machine" | "macos" | "windows") {
                 continue;
             }
-            let value = self.evaluate(entry.value, scope);
+            let value = self.render.evaluate(entry.value, scope);
             let kind = match entry.name {
                 _ if value.is_unknown() => Host::Broken,
                 "docker" => self.docker(&entry, &value),
                 "machine" => self.machine(&entry, &value, &mut found),
                 "macos" => self.macos(&entry, &value, &mut found),
-                _ if self.templates => {
+                _ if self.render.templates => {
                     let message = "`windows` is not an execution environment";
                     let problem = Problem::error(codes::WINDOWS_EXECUTOR, entry.key, message);
-                    self.report.add(problem.help(
+                    self.render.report.add(problem.help(
                         "use `machine` with a Windows image and a `windows.*` resource class",
                     ));
                     Host::Broken
@@ -83,7 +83,7 @@ impl Context<'_> {
             if let Some(first) = first {
                 let message = format!("use only one of `{}` and `{}`", first.name, entry.name);
                 let problem = Problem::error(codes::TWO_EXECUTORS, entry.key, message);
-                self.report.add(problem.related(first.key, "the first one"));
+                self.render.report.add(problem.related(first.key, "the first one"));
                 found.kind = Host::Broken;
             } else {
                 first = Some(entry);
@@ -100,7 +100,8 @@ impl Context<'_> {
             _ => {
                 let message = "`docker` must be a list with at least one container";
                 let problem = Problem::error(codes::BAD_DOCKER, entry.key, message);
-                self.report
+                self.render
+                    .report
                     .add(problem.help("write `- image: cimg/base:stable` below it, with the dash"));
                 return Host::Broken;
             }
@@ -117,20 +118,20 @@ impl Context<'_> {
             if !item.is_unknown() {
                 let message = "a container must be a mapping with `image`";
                 let problem = Problem::error(codes::BAD_DOCKER, item.place, message);
-                self.report.add(problem.help("write `- image: cimg/base:stable`"));
+                self.render.report.add(problem.help("write `- image: cimg/base:stable`"));
             }
             return None;
         };
-        self.check_keys(fields.iter().map(|field| (&*field.name, field.key)), CONTAINER);
-        let errors = self.report.errors();
+        self.render.check_keys(fields.iter().map(|field| (&*field.name, field.key)), CONTAINER);
+        let errors = self.render.report.errors();
         let mut container = ContainerSpec::default();
         let mut image = None;
         for field in fields.iter() {
             let value = &field.value;
             match &*field.name {
                 "image" => image = self.image(field, &mut container),
-                "name" => container.name = self.text_of(value, "name"),
-                "user" => container.user = self.text_of(value, "user"),
+                "name" => container.name = self.render.text_of(value, "name"),
+                "user" => container.user = self.render.text_of(value, "user"),
                 "entrypoint" => container.entrypoint = self.words(field),
                 "command" => container.command = self.words(field),
                 "environment" => {
@@ -146,9 +147,9 @@ impl Context<'_> {
         if item.field("image").is_none() {
             let message = "required key [image] not found";
             let problem = Problem::error(codes::BAD_DOCKER, item.place, message);
-            self.report.add(problem.help("write `- image: cimg/base:stable`"));
+            self.render.report.add(problem.help("write `- image: cimg/base:stable`"));
         }
-        (image.is_some() && self.report.errors() == errors).then_some(container)
+        (image.is_some() && self.render.report.errors() == errors).then_some(container)
     }
 
     fn image(&mut self, field: &Field, container: &mut ContainerSpec) -> Option<()> {
@@ -157,9 +158,9 @@ impl Context<'_> {
             value.is_null() || matches!(&value.data, Data::Text(text) if text.trim().is_empty());
         if empty {
             let problem = Problem::error(codes::BAD_DOCKER, field.key, "`image` is empty");
-            self.report.add(problem.help("write `image: cimg/base:stable`"));
+            self.render.report.add(problem.help("write `image: cimg/base:stable`"));
         }
-        let image = self.text_of(value, "image")?;
+        let image = self.render.text_of(value, "image")?;
         image.trim().clone_into(&mut container.image);
         self.lint_image(&container.image, value.place);
         Some(())
@@ -169,10 +170,10 @@ impl Context<'_> {
     fn words(&mut self, field: &Field) -> Option<Vec<String>> {
         match &field.value.data {
             Data::List(_) => {
-                let words = self.texts_of(&field.value, &field.name);
+                let words = self.render.texts_of(&field.value, &field.name);
                 Some(words.into_iter().map(|(word, _)| word).collect())
             }
-            _ => self.text_of(&field.value, &field.name).map(|line| split(&line)),
+            _ => self.render.text_of(&field.value, &field.name).map(|line| split(&line)),
         }
     }
 
@@ -185,10 +186,10 @@ impl Context<'_> {
             tolerant: false,
         };
         let fields = field.value.fields();
-        self.check_keys(fields.iter().map(|field| (&*field.name, field.key)), known);
+        self.render.check_keys(fields.iter().map(|field| (&*field.name, field.key)), known);
         let mut read = |name: &str| {
             let field = field.value.field(name)?;
-            self.text_of(&field.value, name)
+            self.render.text_of(&field.value, name)
         };
         let (username, password) = (read("username"), read("password"));
         let (Some(username), Some(password)) = (username, password) else {
@@ -197,7 +198,7 @@ impl Context<'_> {
             }
             let message = "`auth` needs `username` and `password`";
             let problem = Problem::error(codes::MISSING_KEY, field.key, message);
-            self.report.add(
+            self.render.report.add(
                 problem.help(
                     "write `auth: { username: $REGISTRY_USER, password: $REGISTRY_PASSWORD }`",
                 ),
@@ -209,13 +210,13 @@ impl Context<'_> {
 
     fn cloud_auth(&mut self, field: &Field, container: &mut ContainerSpec) {
         for part in field.value.fields() {
-            if let Some(text) = self.text_of(&part.value, &part.name) {
+            if let Some(text) = self.render.text_of(&part.value, &part.name) {
                 container.cloud_auth.push((part.name.to_lowercase(), text));
             }
         }
         let message = format!("`{}` is not supported in this release", field.name);
         let problem = Problem::error(codes::UNSUPPORTED_REGISTRY_AUTH, field.key, message);
-        self.report.add_unsupported(problem.help("use `auth` with a user name and a token"));
+        self.render.report.add_unsupported(problem.help("use `auth` with a user name and a token"));
     }
 
     /// Reads the keys of the level above that `machine` and `macos` may hold.
@@ -223,7 +224,7 @@ impl Context<'_> {
         let value = field.value.clone();
         match &*field.name {
             "resource_class" => {
-                let text = self.text_of(&value, "resource_class");
+                let text = self.render.text_of(&value, "resource_class");
                 found.resource_class = text.map(|text| super::Setting { text, value });
             }
             "shell" => found.shell = self.shell(value),
@@ -233,21 +234,23 @@ impl Context<'_> {
 
     fn machine(&mut self, entry: &Entry<'_>, value: &Value, found: &mut Surroundings) -> Host {
         let Data::Map(fields) = &value.data else { return self.short_machine(entry, value) };
-        self.check_keys(fields.iter().map(|field| (&*field.name, field.key)), MACHINE);
+        self.render.check_keys(fields.iter().map(|field| (&*field.name, field.key)), MACHINE);
         let (mut image, mut layer_caching) = (None, false);
         for field in fields.iter() {
             match &*field.name {
-                "image" => image = self.text_of(&field.value, "image"),
+                "image" => image = self.render.text_of(&field.value, "image"),
                 "docker_layer_caching" => {
-                    if self.bool_of(&field.value, "docker_layer_caching") == Some(true) {
+                    if self.render.bool_of(&field.value, "docker_layer_caching") == Some(true) {
                         layer_caching = true;
                         let message = "Docker layer caching is not supported in this release";
                         let code = codes::UNSUPPORTED_OPTION;
-                        self.report.add_unsupported(Problem::warning(code, field.key, message));
+                        self.render
+                            .report
+                            .add_unsupported(Problem::warning(code, field.key, message));
                     }
                 }
                 "enabled" => {
-                    if self.bool_of(&field.value, "enabled") == Some(false) {
+                    if self.render.bool_of(&field.value, "enabled") == Some(false) {
                         return Host::Nothing;
                     }
                 }
@@ -268,7 +271,8 @@ impl Context<'_> {
             _ => {
                 let message = "`machine` must be `true`, an image, or a mapping with `image`";
                 let problem = Problem::error(codes::BAD_MACHINE, entry.key, message);
-                self.report
+                self.render
+                    .report
                     .add(problem.help(
                         "write `machine: { image: ubuntu-2404:current }` or `machine: true`",
                     ));
@@ -284,16 +288,16 @@ impl Context<'_> {
                 entry.key,
                 "`macos` must be a mapping with `xcode`",
             );
-            self.report.add(problem.help("write `macos: { xcode: \"16.2.0\" }`"));
+            self.render.report.add(problem.help("write `macos: { xcode: \"16.2.0\" }`"));
             return Host::Broken;
         };
-        self.check_keys(fields.iter().map(|field| (&*field.name, field.key)), MACOS);
+        self.render.check_keys(fields.iter().map(|field| (&*field.name, field.key)), MACOS);
         let (mut xcode, mut code_signing) = (None, Vec::new());
         for field in fields.iter() {
             match &*field.name {
-                "xcode" => xcode = self.text_of(&field.value, "xcode"),
+                "xcode" => xcode = self.render.text_of(&field.value, "xcode"),
                 "code_signing" => {
-                    let names = self.texts_of(&field.value, "code_signing");
+                    let names = self.render.texts_of(&field.value, "code_signing");
                     code_signing = names.into_iter().map(|(name, _)| name).collect();
                 }
                 _ => self.hoist(field, found),
@@ -303,13 +307,13 @@ impl Context<'_> {
             if value.field("xcode").is_none_or(|field| field.value.is_null()) {
                 let message = "required key [xcode] not found";
                 let problem = Problem::error(codes::BAD_MACHINE, entry.key, message);
-                self.report.add(problem.help("write `macos: { xcode: \"16.2.0\" }`"));
+                self.render.report.add(problem.help("write `macos: { xcode: \"16.2.0\" }`"));
             }
             return Host::Broken;
         };
         let message = "macOS jobs are not supported in this release";
         let problem = Problem::error(codes::UNSUPPORTED_MACOS, entry.key, message);
-        self.report.add_unsupported(problem);
+        self.render.report.add_unsupported(problem);
         Host::Known(Executor::Macos { xcode, code_signing })
     }
 }

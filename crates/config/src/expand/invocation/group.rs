@@ -10,7 +10,7 @@ use roundel_model::{plan::PlannedJobKind, status::Outcome};
 use super::{Draft, Invocation, Item, Presence};
 use crate::{
     codes,
-    context::Context,
+    expand::Expander,
     expand::filters::Filters,
     language::{
         data::{Data, Field, ModuleId, Scope, Value},
@@ -35,7 +35,7 @@ struct Call {
     serial_group: Option<String>,
 }
 
-impl<'d> Context<'d> {
+impl<'d> Expander<'_, 'd> {
     /// Expands an invocation of a group.
     pub(super) fn invoke_group(
         &mut self,
@@ -104,7 +104,7 @@ impl<'d> Context<'d> {
             let message = format!("job group `{name}` is used twice under the same name");
             let problem = Problem::error(codes::GROUP_REPEATED, draft.key, message);
             let problem = problem.related(place, "first used here");
-            self.report.add(problem.help("give each use its own `name:`"));
+            self.render.report.add(problem.help("give each use its own `name:`"));
             repeated.insert(draft.entry);
         }
         drafts.retain(|draft| draft.group.is_none_or(|group| !repeated.contains(&group)));
@@ -115,7 +115,7 @@ impl<'d> Context<'d> {
         for field in &invocation.fields {
             match field.name {
                 "name" => {
-                    if let Some(name) = self.text_field(field.value, "name", outer) {
+                    if let Some(name) = self.render.text_field(field.value, "name", outer) {
                         call.prefix = name;
                         call.named = true;
                     }
@@ -126,7 +126,7 @@ impl<'d> Context<'d> {
                     call.rendered_filters = self.rendered_filters(field, &call.filters, outer);
                 }
                 "serial-group" => {
-                    let value = self.evaluate(field.value, outer);
+                    let value = self.render.evaluate(field.value, outer);
                     call.serial_group = self.serial_group(&value, field.key);
                 }
                 other => self.bad_group_key(other, field),
@@ -140,7 +140,7 @@ impl<'d> Context<'d> {
         let problem = Problem::error(codes::GROUP_KEY, field.key, message);
         let help = did_you_mean(name, KEYS.iter().copied())
             .unwrap_or_else(|| "move it to the job entries inside the group".into());
-        self.report.add(problem.help(help));
+        self.render.report.add(problem.help(help));
     }
 
     /// Compiles the members, renamed; their requirements are each other.
@@ -151,24 +151,25 @@ impl<'d> Context<'d> {
         call: &Call,
         outer: &Rc<Scope>,
     ) -> Vec<Draft> {
-        let jobs = self.doc.get(group.body, "jobs").map(|jobs| self.doc.view(jobs.value));
+        let jobs =
+            self.render.doc.get(group.body, "jobs").map(|jobs| self.render.doc.view(jobs.value));
         let Some(View::Seq(items)) = jobs else { return Vec::new() };
         let mut members = Vec::new();
         for (index, at) in items.iter().enumerate() {
             let Some(member) = self.invocation(at, member_entry(invocation.entry, index)) else {
                 continue;
             };
-            if self.module(ModuleId::CONFIG).groups.contains_key(member.name) {
+            if self.modules.get(ModuleId::CONFIG).groups.contains_key(member.name) {
                 let message =
                     format!("`{}` is a job group: job groups cannot be nested", member.name);
                 let problem = Problem::error(codes::GROUP_SHAPE, member.key, message);
-                self.report.add(problem.help("list its jobs here instead"));
+                self.render.report.add(problem.help("list its jobs here instead"));
                 continue;
             }
             for field in member.fields.iter().filter(|field| field.name == "serial-group") {
                 let message = "a job in a job group cannot have its own `serial-group`";
                 let problem = Problem::error(codes::GROUP_SHAPE, field.key, message);
-                self.report.add(problem.help("set it where the group is used"));
+                self.render.report.add(problem.help("set it where the group is used"));
             }
             members.extend(self.invoke_entry(&member, outer));
         }
@@ -191,7 +192,7 @@ impl<'d> Context<'d> {
                     let message = format!("`{}` is not a job of this group", item.name);
                     let problem = Problem::error(codes::GROUP_SHAPE, item.place, message);
                     let near = did_you_mean(&item.name, names.iter().map(String::as_str));
-                    self.report.add(problem.help(near.unwrap_or_else(|| {
+                    self.render.report.add(problem.help(near.unwrap_or_else(|| {
                         "jobs in a group can only require each other; put other requirements \
                          where the group is used"
                             .into()

@@ -6,15 +6,12 @@ use roundel_model::status::Outcome;
 
 use crate::{
     codes,
-    context::Context,
+    expand::Expander,
     language::data::{Data, Scope, Value},
     read::yaml::{At, Entry, View},
     suggest::did_you_mean,
     text::{help::Help, place::Place, problem::Problem},
 };
-
-/// Contexts of one configuration (CFG §1.5).
-const CONTEXTS: usize = 100;
 
 /// One requirement, by the name that it is written with.
 #[derive(Clone, Debug)]
@@ -44,10 +41,10 @@ fn outcomes(status: &str) -> Option<&'static [Outcome]> {
     })
 }
 
-impl Context<'_> {
+impl Expander<'_, '_> {
     /// Reads `requires`.
     pub(super) fn requirements(&mut self, field: &Entry<'_>, scope: &Rc<Scope>) -> Vec<Item> {
-        if let View::Seq(items) = self.doc.view(field.value)
+        if let View::Seq(items) = self.render.doc.view(field.value)
             && scope.matrix.is_none()
             && items.iter().any(|item| self.permutations(item).is_some())
         {
@@ -56,13 +53,13 @@ impl Context<'_> {
                 if let Some(item) = self.permutations(at) {
                     found.push(item);
                 } else {
-                    let value = self.evaluate(at, scope);
+                    let value = self.render.evaluate(at, scope);
                     found.extend(self.requirement(&value));
                 }
             }
             return found;
         }
-        let value = self.evaluate(field.value, scope);
+        let value = self.render.evaluate(field.value, scope);
         let items = match &value.data {
             Data::List(items) => items.clone(),
             // Appears in an official example.
@@ -71,13 +68,15 @@ impl Context<'_> {
                     let message = "`requires` should be a list; the string is treated as a list \
                                    with one item";
                     let problem = Problem::warning(codes::WRONG_TYPE, value.place, message);
-                    self.report.add(problem.help("put a dash before it, or brackets around it"));
+                    self.render
+                        .report
+                        .add(problem.help("put a dash before it, or brackets around it"));
                 }
                 Rc::new(vec![value])
             }
             Data::Null | Data::Unknown => return Vec::new(),
             Data::Bool(_) | Data::Steps(_) | Data::Executor(_) => {
-                self.wrong_type(&value, "requires", "list");
+                self.render.wrong_type(&value, "requires", "list");
                 return Vec::new();
             }
         };
@@ -86,10 +85,10 @@ impl Context<'_> {
 
     /// Reads a name whose tags are all of a matrix.
     fn permutations(&self, at: At) -> Option<Item> {
-        let View::Scalar(text, _) = self.doc.view(at) else { return None };
+        let View::Scalar(text, _) = self.render.doc.view(at) else { return None };
         let mut pieces = Vec::new();
         let mut rest = text;
-        while let Some((before, tag)) = rest.split_once("<<").filter(|_| self.templates) {
+        while let Some((before, tag)) = rest.split_once("<<").filter(|_| self.render.templates) {
             let (inner, after) = tag.split_once(">>")?;
             inner.trim().strip_prefix("matrix.")?;
             pieces.push(before.to_owned());
@@ -99,13 +98,14 @@ impl Context<'_> {
             return None;
         }
         pieces.push(rest.to_owned());
-        let (name, place, accepts) = (text.to_owned(), self.doc.place(at), vec![Outcome::Success]);
+        let (name, place, accepts) =
+            (text.to_owned(), self.render.doc.place(at), vec![Outcome::Success]);
         Some(Item { name, place, accepts, written: None, pieces: Some(pieces) })
     }
 
     fn requirement(&mut self, item: &Value) -> Vec<Item> {
         let Data::Map(fields) = &item.data else {
-            let name = self.text_of(item, "requires").filter(|name| !name.is_empty());
+            let name = self.render.text_of(item, "requires").filter(|name| !name.is_empty());
             let accepts = vec![Outcome::Success];
             return name
                 .map(|name| Item { name, place: item.place, accepts, written: None, pieces: None })
@@ -131,7 +131,7 @@ impl Context<'_> {
     fn statuses(&mut self, value: &Value) -> Vec<Outcome> {
         let is_list = matches!(value.data, Data::List(_));
         let mut accepts: Vec<Outcome> = Vec::new();
-        for (status, place) in self.texts_of(value, "requires") {
+        for (status, place) in self.render.texts_of(value, "requires") {
             let found = outcomes(&status).filter(|_| !(is_list && status == "terminal"));
             if let Some(found) = found {
                 let new: Vec<_> =
@@ -150,34 +150,28 @@ impl Context<'_> {
                 other => did_you_mean(other, STATUSES.iter().copied())
                     .unwrap_or_else(|| format!("allowed: {}", STATUSES.join(", ")).into()),
             };
-            self.report.add(Problem::error(codes::BAD_STATUS, place, message).help(help));
+            self.render.report.add(Problem::error(codes::BAD_STATUS, place, message).help(help));
         }
         if is_list && accepts.len() == Outcome::ALL.len() {
             let message = "this list contains every status";
             let problem = Problem::warning(codes::ALL_STATUSES, value.place, message);
-            self.report.add(problem.help("write `terminal`"));
+            self.render.report.add(problem.help("write `terminal`"));
         }
         if accepts.is_empty() && matches!(value.data, Data::Null | Data::List(_)) {
             let problem = Problem::error(codes::BAD_STATUS, value.place, "a status is missing");
-            self.report.add(problem.help(format!("allowed: {}", STATUSES.join(", "))));
+            self.render.report.add(problem.help(format!("allowed: {}", STATUSES.join(", "))));
         }
         accepts
     }
 
     /// Reads `context`. An empty text is no context (Q-41).
-    pub(super) fn contexts(&mut self, value: &Value) -> Vec<String> {
-        let mut contexts: Vec<String> = Vec::new();
-        for (context, place) in self.texts_of(value, "context") {
-            if context.is_empty() || contexts.contains(&context) {
+    pub(super) fn contexts(&mut self, value: &Value) -> Vec<(String, Place)> {
+        let mut contexts: Vec<(String, Place)> = Vec::new();
+        for (context, place) in self.render.texts_of(value, "context") {
+            if context.is_empty() || contexts.iter().any(|(known, _)| *known == context) {
                 continue;
             }
-            self.contexts.insert(context.clone());
-            if self.contexts.len() > CONTEXTS {
-                let message = format!("a configuration can use at most {CONTEXTS} contexts");
-                self.report.add(Problem::error(codes::TOO_MANY_CONTEXTS, place, message));
-                break;
-            }
-            contexts.push(context);
+            contexts.push((context, place));
         }
         contexts
     }

@@ -7,7 +7,6 @@ use indexmap::IndexMap;
 use crate::language::definition::Kind;
 use crate::{
     codes::{self, Code},
-    context::{Context, budget::Draw},
     language::{
         data::{Bindings, Data, ExecutorValue, ModuleId, Scope, Steps, Trail, Value},
         definition::{Declaration, Declarations, Element},
@@ -15,6 +14,8 @@ use crate::{
         profile::Profile,
     },
     read::yaml::{At, View},
+    render::budget::Draw,
+    resolve::Resolver,
     suggest::{list, nearest},
     text::{
         help::Help,
@@ -58,7 +59,7 @@ fn absent_is_empty(declaration: &Declaration, value: &mut Value) {
     }
 }
 
-impl Context<'_> {
+impl Resolver<'_, '_> {
     /// Binds arguments. Whatever is wrong is reported and bound as unknown, so that the body can
     /// still be looked at.
     pub(crate) fn bind(&mut self, call: &Call<'_>, arguments: Vec<Argument>) -> Bindings {
@@ -66,7 +67,7 @@ impl Context<'_> {
         // What a misspelt name stands for is not missing: one mistake, one message.
         let mut misspelt: Vec<String> = Vec::new();
         for argument in arguments {
-            if !self.afford(Draw::Visits, 1, argument.key) {
+            if !self.render.afford(Draw::Visits, 1, argument.key) {
                 break;
             }
             if call.declarations.contains_key(&argument.name) {
@@ -100,11 +101,11 @@ impl Context<'_> {
     /// Renders a node for a parameter; a list of steps becomes a closure.
     pub(crate) fn typed(&mut self, declaration: &Declaration, at: At, scope: &Rc<Scope>) -> Value {
         let is_steps = matches!(declaration.kind, Kind::Steps);
-        if is_steps && matches!(self.doc.view(at), View::Seq(_)) {
+        if is_steps && matches!(self.render.doc.view(at), View::Seq(_)) {
             let data = Data::Steps(Steps { list: at, scope: scope.clone() });
-            return Value::new(data, self.doc.place(at));
+            return Value::new(data, self.render.doc.place(at));
         }
-        let mut value = self.evaluate(at, scope);
+        let mut value = self.render.evaluate(at, scope);
         if matches!(declaration.kind, Kind::Executor)
             && let Some(name) = crate::language::data::executor_name(&value.data)
             && !matches!(value.data, Data::Executor(_))
@@ -130,11 +131,11 @@ impl Context<'_> {
         }
         let mut value = self.typed(declaration, default, scope);
         absent_is_empty(declaration, &mut value);
-        let rendered = self.templates && self.doc.written(value.place).contains("<<");
+        let rendered = self.render.templates && self.render.doc.written(value.place).contains("<<");
         if rendered && !value.is_null() && !declaration.kind.accepts(&value.data) {
             let what = format!("the default of parameter `{name}` of {}", call.callee);
             let problem = self.type_problem(codes::BAD_DEFAULT, &what, &declaration.kind, &value);
-            self.report.add(problem);
+            self.render.report.add(problem);
             return Value::unknown(value.place);
         }
         value
@@ -148,17 +149,17 @@ impl Context<'_> {
         default: At,
         scope: &Rc<Scope>,
     ) -> Option<Value> {
-        let View::Scalar(text, _) = self.doc.view(default) else { return None };
-        let place = self.doc.place(default);
+        let View::Scalar(text, _) = self.render.doc.view(default) else { return None };
+        let place = self.render.doc.place(default);
         let inline = scope.module.is_orb() && place.file == FileId::CONFIG;
-        let legacy = self.inputs.profile == Profile::Legacy;
+        let legacy = self.render.profile == Profile::Legacy;
         let names = text.contains("<<") && text.contains("pipeline.parameters.");
         if !(inline && legacy && names) {
             return None;
         }
         let message = "orbs cannot use pipeline parameters: this default is empty";
         let problem = Problem::warning(codes::NULLED_REFERENCE, place, message);
-        self.report.add(problem.help("pass the value where the orb is used"));
+        self.render.report.add(problem.help("pass the value where the orb is used"));
         let mut value = Value::new(Data::Null, place);
         absent_is_empty(declaration, &mut value);
         Some(value)
@@ -166,7 +167,7 @@ impl Context<'_> {
 
     /// Notes where a parameter's value comes from, if somebody asked.
     fn traced(&self, value: Value, name: &str, call: &Call<'_>, how: &str) -> Value {
-        if !self.tracing {
+        if !self.render.tracing {
             return value;
         }
         let what = format!("{how} `{name}` of {}", call.callee);
@@ -186,7 +187,7 @@ impl Context<'_> {
             ArgumentSource::Ready(value) => value,
             ArgumentSource::Node(at, scope) => {
                 let mut value = self.typed(declaration, at, &scope);
-                if !self.doc.is_null(at) {
+                if !self.render.doc.is_null(at) {
                     absent_is_empty(declaration, &mut value);
                 }
                 value
@@ -202,7 +203,7 @@ impl Context<'_> {
         let code = codes::WRONG_ARGUMENT_TYPE;
         let what = format!("argument `{name}` of {}", call.callee);
         let problem = self.type_problem(code, &what, &declaration.kind, &value);
-        self.report.add(problem.related(declaration.key, "declared here"));
+        self.render.report.add(problem.related(declaration.key, "declared here"));
         Some(Value::unknown(value.place))
     }
 
@@ -234,7 +235,7 @@ impl Context<'_> {
             }
             (Kind::Steps, _) => Some("write a list, even for a single step".to_owned()),
             (Kind::Executor, _) => Some("write a name, or `{ name: …, … }`".to_owned()),
-            _ => self.type_help(value, expected),
+            _ => self.render.type_help(value, expected),
         };
         Problem::error(code, value.place, message).maybe_help(help)
     }
@@ -249,7 +250,7 @@ impl Context<'_> {
         let names = || call.declarations.keys().map(String::as_str);
         let message = format!("{} has no parameter `{name}`", call.callee);
         // Once nobody sees it, it is not compared with thousands of names.
-        let seen = if self.report.is_full() { 0 } else { usize::MAX };
+        let seen = if self.render.report.is_full() { 0 } else { usize::MAX };
         let near = nearest(name, names().take(seen));
         // Beside its arguments a job's entry has keys of its own: `requries`.
         let of_entry = if call.element == Element::Job { RESERVED } else { &[] };
@@ -267,7 +268,9 @@ impl Context<'_> {
             }
             None => format!("declared: {}", list(names())).into(),
         };
-        self.report.add(Problem::error(codes::UNKNOWN_PARAMETER, argument.key, message).help(help));
+        self.render
+            .report
+            .add(Problem::error(codes::UNKNOWN_PARAMETER, argument.key, message).help(help));
         near.map(str::to_owned)
     }
 
@@ -275,6 +278,6 @@ impl Context<'_> {
         let message = format!("{} needs the argument `{name}`", call.callee);
         let problem = Problem::error(codes::MISSING_ARGUMENT, call.place, message);
         let problem = problem.related(declaration.key, "declared here, without a default");
-        self.report.add(problem.help("pass it, or give the parameter a `default`"));
+        self.render.report.add(problem.help("pass it, or give the parameter a `default`"));
     }
 }

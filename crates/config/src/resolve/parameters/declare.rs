@@ -4,7 +4,6 @@ use std::rc::Rc;
 
 use crate::{
     codes,
-    context::Context,
     language::{
         data::{Data, ModuleId, Scope},
         definition::{Declaration, Declarations, Element, Kind},
@@ -15,13 +14,14 @@ use crate::{
         At, Entry, View,
         scalar::{self, Scalar},
     },
+    resolve::Resolver,
     suggest::did_you_mean,
     text::problem::Problem,
 };
 
 const DECLARATION_KEYS: &[&str] = &["type", "default", "description", "enum"];
 
-impl Context<'_> {
+impl Resolver<'_, '_> {
     /// Reads the `parameters` of an element; `owner` is what messages call it.
     pub(crate) fn declare(
         &mut self,
@@ -32,7 +32,7 @@ impl Context<'_> {
     ) -> Declarations {
         let mut declarations = Declarations::new();
         let scope = Scope::outer(owner.clone(), module);
-        match self.doc.view(at) {
+        match self.render.doc.view(at) {
             View::Map(entries) => {
                 for entry in entries {
                     let declaration = self.declaration(&entry, element, &scope);
@@ -41,11 +41,13 @@ impl Context<'_> {
             }
             View::Broken => {}
             View::Scalar(..) | View::Seq(_) => {
-                if !self.doc.is_null(at) {
+                if !self.render.doc.is_null(at) {
                     let message = format!("the parameters of {owner} must be a mapping");
                     let problem =
-                        Problem::error(codes::BAD_DECLARATION, self.doc.place(at), message);
-                    self.report.add(problem.help("write `parameters: { name: { type: string } }`"));
+                        Problem::error(codes::BAD_DECLARATION, self.render.doc.place(at), message);
+                    self.render
+                        .report
+                        .add(problem.help("write `parameters: { name: { type: string } }`"));
                 }
             }
         }
@@ -64,18 +66,20 @@ impl Context<'_> {
         {
             let message =
                 format!("a parameter cannot be named `{}`: the name is reserved", entry.name);
-            self.report
+            self.render
+                .report
                 .add(Problem::error(codes::BAD_DECLARATION, entry.key, message).help("rename it"));
             return declaration;
         }
-        let fields = match self.doc.view(entry.value) {
+        let fields = match self.render.doc.view(entry.value) {
             View::Map(fields) => fields,
             View::Broken => return declaration,
             View::Scalar(..) | View::Seq(_) => {
                 let message =
                     format!("the declaration of `{}` must be a mapping with `type`", entry.name);
                 let problem = Problem::error(codes::BAD_DECLARATION, entry.key, message);
-                self.report
+                self.render
+                    .report
                     .add(problem.help(format!("write `{}: {{ type: string }}`", entry.name)));
                 return declaration;
             }
@@ -87,11 +91,11 @@ impl Context<'_> {
             advice: Known::no_advice,
             tolerant: false,
         };
-        self.check_keys(fields.iter().map(|field| (field.name, field.key)), known);
+        self.render.check_keys(fields.iter().map(|field| (field.name, field.key)), known);
         let get = |name: &str| fields.get(name);
         declaration.kind = self.kind(entry, (get("type"), get("enum")), element, scope);
         declaration.default =
-            get("default").map(|field| field.value).filter(|&at| !self.doc.is_null(at));
+            get("default").map(|field| field.value).filter(|&at| !self.render.doc.is_null(at));
         if let Some(default) = declaration.default {
             if element == Element::Pipeline && self.refers_to_parameters(default) {
                 declaration.kind = Kind::Unknown;
@@ -110,31 +114,31 @@ impl Context<'_> {
     /// Tells whether a number or boolean is the default of a pipeline's string. The hosted service
     /// takes it as it is written, and so does the profile `legacy`, with a warning.
     fn is_taken_as_text(&mut self, name: &str, kind: &Kind, default: At) -> bool {
-        let View::Scalar(text, style) = self.doc.view(default) else { return false };
+        let View::Scalar(text, style) = self.render.doc.view(default) else { return false };
         let is_other = matches!(
             scalar::resolve(text, style),
             Scalar::Int(_) | Scalar::Float(..) | Scalar::Bool(_)
         );
         let taken =
-            is_other && matches!(kind, Kind::String) && self.inputs.profile == Profile::Legacy;
+            is_other && matches!(kind, Kind::String) && self.render.profile == Profile::Legacy;
         if taken {
             let message = format!("the default of parameter `{name}` is treated as a string");
-            let place = self.doc.place(default);
+            let place = self.render.doc.place(default);
             let problem = Problem::warning(codes::COERCED_PARAMETER, place, message);
-            self.report.add(problem.help(format!("quote it: `\"{text}\"`")));
+            self.render.report.add(problem.help(format!("quote it: `\"{text}\"`")));
         }
         taken
     }
 
     /// Pipeline parameters cannot depend on each other (CFG §9.1).
     fn refers_to_parameters(&mut self, default: At) -> bool {
-        let View::Scalar(text, _) = self.doc.view(default) else { return false };
+        let View::Scalar(text, _) = self.render.doc.view(default) else { return false };
         let refers = text.contains("<<") && text.contains("pipeline.parameters.");
         if refers {
-            let place = self.doc.place(default);
+            let place = self.render.doc.place(default);
             let message = "pipeline parameters cannot depend on each other";
             let problem = Problem::error(codes::PARAMETER_DEPENDS, place, message);
-            self.report.add(problem.help("combine them where they are used"));
+            self.render.report.add(problem.help("combine them where they are used"));
         }
         refers
     }
@@ -149,11 +153,13 @@ impl Context<'_> {
         let Some(kind) = kind else {
             let message = format!("parameter `{}` has no type", entry.name);
             let problem = Problem::error(codes::BAD_DECLARATION, entry.key, message);
-            self.report.add(problem.help(format!("add `type: {}`", element.types().join(" | "))));
+            self.render
+                .report
+                .add(problem.help(format!("add `type: {}`", element.types().join(" | "))));
             return Kind::Unknown;
         };
-        let place = self.doc.place(kind.value);
-        let name = match self.doc.view(kind.value) {
+        let place = self.render.doc.place(kind.value);
+        let name = match self.render.doc.view(kind.value) {
             View::Scalar(text, _) => text,
             View::Broken => return Kind::Unknown,
             View::Seq(_) | View::Map(_) => "",
@@ -166,7 +172,9 @@ impl Context<'_> {
             };
             let place = members.map_or(place, |members| members.key);
             let help = "write `type: enum` and `enum: [a, b]`";
-            self.report.add(Problem::error(codes::BAD_DECLARATION, place, message).help(help));
+            self.render
+                .report
+                .add(Problem::error(codes::BAD_DECLARATION, place, message).help(help));
             return Kind::Unknown;
         }
         match name {
@@ -180,7 +188,7 @@ impl Context<'_> {
                 let message = format!("`{name}` is not a valid type for {owner} parameters");
                 let help = did_you_mean(name, element.types().iter().copied())
                     .unwrap_or_else(|| format!("allowed: {}", element.types().join(", ")).into());
-                self.report.add(Problem::error(code, place, message).help(help));
+                self.render.report.add(Problem::error(code, place, message).help(help));
                 Kind::Unknown
             }
             "boolean" => Kind::Boolean,
@@ -194,12 +202,12 @@ impl Context<'_> {
     }
 
     fn members(&mut self, members: &Entry<'_>, scope: &Rc<Scope>) -> Kind {
-        let value = self.evaluate(members.value, scope);
+        let value = self.render.evaluate(members.value, scope);
         let Data::List(items) = &value.data else {
             if !matches!(value.data, Data::Unknown) {
                 let problem =
                     Problem::error(codes::BAD_DECLARATION, value.place, "`enum` must be a list");
-                self.report.add(problem.help("write `enum: [a, b]`"));
+                self.render.report.add(problem.help("write `enum: [a, b]`"));
             }
             return Kind::Unknown;
         };
@@ -215,8 +223,8 @@ impl Context<'_> {
         scope: &Rc<Scope>,
     ) {
         // A default with tags is checked when it is used, by its value.
-        if let View::Scalar(text, _) = self.doc.view(default)
-            && self.templates
+        if let View::Scalar(text, _) = self.render.doc.view(default)
+            && self.render.templates
             && text.contains("<<")
         {
             return;
@@ -227,7 +235,7 @@ impl Context<'_> {
         }
         let what = format!("the default of parameter `{name}`");
         let problem = self.type_problem(codes::BAD_DEFAULT, &what, &declaration.kind, &value);
-        self.report.add(problem);
+        self.render.report.add(problem);
         declaration.kind = Kind::Unknown;
     }
 }

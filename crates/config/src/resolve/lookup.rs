@@ -1,0 +1,254 @@
+//! Modules: the configuration and the orbs that it imports, each with definitions of its own
+//! (CFG §4.13.4).
+//!
+//! A name without a slash is looked up where it is written; `alias/name` in the orb that the alias
+//! stands for *there*. Orbs never see the configuration's definitions. Definitions of orbs are read
+//! when somebody first uses them: a large orb costs nothing for what is not used.
+
+use std::rc::Rc;
+
+use crate::{
+    codes,
+    language::{
+        data::ModuleId,
+        definition::{Definition, Element, Found, Import},
+    },
+    read::yaml::{Entry, View},
+    render::budget::Draw,
+    resolve::Resolver,
+    suggest::{did_you_mean, list},
+    text::{place::Place, problem::Problem},
+};
+
+impl<'d> Resolver<'_, 'd> {
+    /// Finds what a name means where it is written. `place` is that of the name.
+    pub(crate) fn find(
+        &mut self,
+        module: ModuleId,
+        element: Element,
+        name: &str,
+        place: Place,
+    ) -> Found {
+        // Version 2.0 knows no orbs; in a compiled document a job is called `orb/job`.
+        let Some((alias, local)) = name.split_once('/').filter(|_| self.render.templates) else {
+            return self.local(module, element, name).map_or(Found::Nobody, Found::Definition);
+        };
+        let Some(import) = self.import(module, alias) else {
+            self.unknown_alias(module, (alias, local), element, place);
+            return Found::Told;
+        };
+        let Import::Module(orb) = import else { return Found::Told };
+        if let Some(definition) = self.local(orb, element, local) {
+            return Found::Definition(definition);
+        }
+        self.missing_element(orb, (alias, local), element, place);
+        Found::Told
+    }
+
+    /// Finds a definition of a module.
+    pub(crate) fn local(
+        &mut self,
+        module: ModuleId,
+        element: Element,
+        name: &str,
+    ) -> Option<Definition> {
+        let known = self.modules.get(module);
+        if let Some(definition) = known.section(element).get(name) {
+            return Some(definition.clone());
+        }
+        if known.complete {
+            return None;
+        }
+        let section = self.render.doc.get(known.root?, element.section())?;
+        let entry = self.render.doc.get(section.value, name)?;
+        let definition = self.definition(module, element, &entry);
+        self.modules.get_mut(module).section_mut(element).insert(entry.name, definition.clone());
+        Some(definition)
+    }
+
+    /// Reads one definition: its shape from outside, and its parameters.
+    pub(crate) fn definition(
+        &mut self,
+        module: ModuleId,
+        element: Element,
+        entry: &Entry<'d>,
+    ) -> Definition {
+        let mut definition = Definition {
+            key: entry.key,
+            body: entry.value,
+            parameters: Rc::default(),
+            module,
+            broken: false,
+        };
+        match self.render.doc.view(entry.value) {
+            View::Map(_) => {
+                let parameters = self.render.doc.get(entry.value, "parameters");
+                let parameters =
+                    parameters.filter(|_| self.render.templates && element != Element::Group);
+                if let Some(parameters) = parameters {
+                    let owner: Rc<str> = format!("{} `{}`", element.word(), entry.name).into();
+                    definition.parameters =
+                        Rc::new(self.declare(parameters.value, element, &owner, module));
+                }
+            }
+            View::Broken => definition.broken = true,
+            // An executor may be another one's name (CFG §2.2), and so may a command.
+            View::Scalar(..)
+                if matches!(element, Element::Executor | Element::Command)
+                    && !self.render.doc.is_null(entry.value) => {}
+            View::Scalar(..) | View::Seq(_) => {
+                definition.broken = true;
+                self.not_a_mapping_below(entry, element);
+            }
+        }
+        definition
+    }
+
+    /// Follows a command that is the name of another one to that one; `None` if there is none, which
+    /// was reported.
+    pub(crate) fn aliased_command(&mut self, mut command: Definition) -> Option<Definition> {
+        let mut seen = Vec::new();
+        while let View::Scalar(name, _) = self.render.doc.view(command.body)
+            && !command.broken
+        {
+            let place = self.render.doc.place(command.body);
+            if seen.contains(&command.body) {
+                let message = format!("command `{name}` refers to itself");
+                let problem = Problem::error(codes::RECURSION, place, message);
+                self.render.report.add(problem.help("one of these commands must have `steps`"));
+                return None;
+            }
+            seen.push(command.body);
+            match self.find(command.module, Element::Command, name, place) {
+                Found::Definition(next) => command = next,
+                Found::Told => return None,
+                Found::Nobody => {
+                    let names = self.names(command.module, Element::Command);
+                    let help = did_you_mean(name, names).unwrap_or_else(|| {
+                        "a command that is a string is an alias for another command; to define \
+                         its own steps, write `steps:` below it"
+                            .into()
+                    });
+                    let message = format!("cannot find a definition for command named `{name}`");
+                    let problem = Problem::error(codes::UNKNOWN_COMMAND, place, message);
+                    self.render.report.add(problem.help(help));
+                    return None;
+                }
+            }
+        }
+        Some(command)
+    }
+
+    /// Returns the names that a module defines, for suggestions; none once nobody sees them, for
+    /// each of thousands of mistakes would be compared with thousands of names.
+    pub(crate) fn names(&self, module: ModuleId, element: Element) -> Vec<&'d str> {
+        if self.render.report.is_full() {
+            return Vec::new();
+        }
+        let module = self.modules.get(module);
+        let section = module.root.and_then(|root| self.render.doc.get(root, element.section()));
+        section
+            .map(|section| {
+                self.render.doc.entries(section.value).iter().map(|entry| entry.name).collect()
+            })
+            .unwrap_or_default()
+    }
+
+    fn not_a_mapping_below(&mut self, entry: &Entry<'_>, element: Element) {
+        let is_empty = self.render.doc.is_null(entry.value);
+        let code =
+            if element == Element::Job { codes::JOB_NOT_A_MAPPING } else { codes::SECTION_TYPE };
+        let message = format!("{} `{}` must be a mapping", element.word(), entry.name);
+        // The hosted service lets an empty definition pass as long as nothing uses it.
+        let severe = !is_empty;
+        let help = if is_empty {
+            format!("indent its keys deeper than `{}`", entry.name)
+        } else {
+            format!("write its keys below `{}`, without dashes", entry.name)
+        };
+        let problem = if severe {
+            Problem::error(code, entry.key, message)
+        } else {
+            Problem::warning(code, entry.key, message)
+        };
+        self.render.report.add(problem.help(help));
+    }
+
+    /// Reports the use of an empty definition, which by itself is a warning only.
+    pub(crate) fn empty_is_used(&mut self, definition: &Definition, element: Element) {
+        if definition.broken && self.render.doc.is_null(definition.body) {
+            let word = element.word();
+            let code = if element == Element::Job {
+                codes::JOB_NOT_A_MAPPING
+            } else {
+                codes::SECTION_TYPE
+            };
+            let message = format!("this {word} is used but empty");
+            let problem = Problem::error(code, definition.key, message);
+            self.render.report.add(problem.help("indent its keys deeper than its name"));
+        }
+    }
+
+    /// Reports an orb that nobody declared, once for each alias.
+    fn unknown_alias(
+        &mut self,
+        module: ModuleId,
+        (alias, local): (&str, &str),
+        element: Element,
+        place: Place,
+    ) {
+        if !self.modules.get_mut(module).unknown_aliases.insert(alias.to_owned()) {
+            return;
+        }
+        let message =
+            format!("cannot find orb `{alias}`, looking for the {} `{local}`", element.word());
+        let root = self.modules.get(module).root;
+        let orbs = root.and_then(|root| self.render.doc.get(root, "orbs"));
+        let declared: Vec<&str> = orbs
+            .map(|orbs| {
+                self.render.doc.entries(orbs.value).iter().map(|entry| entry.name).collect()
+            })
+            .unwrap_or_default();
+        let help = did_you_mean(alias, declared)
+            .unwrap_or_else(|| format!("add `{alias}: namespace/{alias}@1.0` under `orbs`").into());
+        self.render.report.add(Problem::error(codes::UNKNOWN_ORB, place, message).help(help));
+    }
+
+    /// Reports an element that an orb does not have.
+    fn missing_element(
+        &mut self,
+        orb: ModuleId,
+        (alias, local): (&str, &str),
+        element: Element,
+        place: Place,
+    ) {
+        let name = self.modules.get(orb).name.clone();
+        let word = element.word();
+        if local.contains('/') {
+            let message = format!("`{alias}/{local}` has more than one slash");
+            let problem = Problem::error(codes::ORB_ELEMENT, place, message);
+            self.render
+                .report
+                .add(problem.help("the orbs that an orb imports cannot be used from outside"));
+            return;
+        }
+        if !self.render.afford(Draw::Visits, 50, place) {
+            return;
+        }
+        let names = self.names(orb, element);
+        let help = did_you_mean(local, names.iter().copied()).unwrap_or_else(|| {
+            let others = [Element::Command, Element::Job, Element::Executor];
+            let other = others.into_iter().filter(|other| *other != element);
+            let other = other.into_iter().find(|other| self.names(orb, *other).contains(&local));
+            match (other, names.is_empty()) {
+                (Some(other), _) => {
+                    format!("`{local}` is {} of this orb", other.word_with_article()).into()
+                }
+                (None, true) => format!("this orb has no {word}s").into(),
+                (None, false) => format!("available: {}", list(names.iter().copied())).into(),
+            }
+        });
+        let message = format!("{name} has no {word} `{local}`");
+        self.render.report.add(Problem::error(codes::ORB_ELEMENT, place, message).help(help));
+    }
+}
