@@ -11,7 +11,7 @@ use std::{
 use crate::{
     error::ContainerError,
     link::Link,
-    wire::{HELPER_ARGUMENT, HelperReport, HelperTask, IdsMapped, Interface},
+    wire::{Connection, HELPER_ARGUMENT, HelperReport, HelperTask, IdsMapped},
 };
 
 /// How long a helper may take to report: it does a handful of system calls.
@@ -68,9 +68,9 @@ impl Helper {
     }
 
     /// Lets the helper go on after its id maps are written.
-    pub(crate) fn go_on(&self, interface: Option<Interface>) -> Result<(), ContainerError> {
+    pub(crate) fn go_on(&self, connection: Connection) -> Result<(), ContainerError> {
         self.link
-            .send(&IdsMapped { interface }, &[])
+            .send(&IdsMapped { connection }, &[])
             .map_err(|error| ContainerError::failed("send to the helper process", error))
     }
 

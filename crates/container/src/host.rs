@@ -25,7 +25,7 @@ use crate::{
     limitation::{Limitation, LimitationKind},
     remove::remove_tree,
     sys::{self, MountChange},
-    wire::{HelperReport, HelperTask},
+    wire::{Connection, HelperReport, HelperTask},
 };
 
 /// A host, as environments are made on it.
@@ -131,16 +131,19 @@ impl Host {
     fn remove_inside(&self, directories: Vec<PathBuf>) -> Result<(), ContainerError> {
         let task = HelperTask::Remove { directories, new_namespace: true };
         let mut helper = self.helper(&task, &[])?;
-        let done = self.map(&mut helper).and_then(|()| helper.go_on(None)).and_then(|()| {
-            // A large tree takes its time.
-            let _unlimited = helper.link.set_receive_timeout(None);
-            match helper.report()? {
-                HelperReport::Ready { .. } => Ok(()),
-                HelperReport::Unshared | HelperReport::Unpacked(_) | HelperReport::Failed(_) => {
-                    Err(unexpected_report())
+        let done = self
+            .map(&mut helper)
+            .and_then(|()| helper.go_on(Connection::default()))
+            .and_then(|()| {
+                // A large tree takes its time.
+                let _unlimited = helper.link.set_receive_timeout(None);
+                match helper.report()? {
+                    HelperReport::Ready { .. } => Ok(()),
+                    HelperReport::Unshared
+                    | HelperReport::Unpacked(_)
+                    | HelperReport::Failed(_) => Err(unexpected_report()),
                 }
-            }
-        });
+            });
         helper.finish();
         done
     }

@@ -12,7 +12,7 @@ use nix::sys::socket::{
     setsockopt, socket, sockopt::ReceiveTimeout,
 };
 
-use crate::wire::Interface;
+use crate::wire::{Block, Interface};
 
 const NEW_LINK: u16 = 16;
 const NEW_ADDRESS: u16 = 20;
@@ -28,7 +28,10 @@ const INFO_DATA: u16 = 2;
 const VETH_PEER: u16 = 1;
 const IFA_ADDRESS: u16 = 1;
 const IFA_LOCAL: u16 = 2;
+const RTA_DST: u16 = 1;
 const RTA_GATEWAY: u16 = 5;
+/// `RTN_PROHIBIT`, a type of route.
+const PROHIBIT: u8 = 8;
 const NESTED: u16 = 0x8000;
 /// The kernel answers at once.
 const PATIENCE_SECONDS: i64 = 5;
@@ -72,6 +75,14 @@ pub(crate) fn configure(interface: &Interface) -> io::Result<()> {
     let mut message = vec![family()?, 0, 0, 0, 254, 4, 0, 1, 0, 0, 0, 0];
     attribute(&mut message, RTA_GATEWAY, &interface.gateway);
     link.ask(NEW_ROUTE, CREATE_ANEW, &message)
+}
+
+/// Makes every connection to some addresses fail at once, whatever other routes there are.
+pub(crate) fn prohibit(block: Block) -> io::Result<()> {
+    // As above, but with a destination, and of the kind "prohibit".
+    let mut message = vec![family()?, block.prefix, 0, 0, 254, 4, 0, PROHIBIT, 0, 0, 0, 0];
+    attribute(&mut message, RTA_DST, &block.address);
+    Rtnetlink::open()?.ask(NEW_ROUTE, CREATE_ANEW, &message)
 }
 
 struct Rtnetlink {

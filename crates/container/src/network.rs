@@ -6,12 +6,13 @@
 //! | any user with `slirp4netns` | a user-space network behind the user's own connections |
 //! | any other | none, with a limitation that says so |
 //!
-//! Every environment has its own network namespace. None of this is needed for a start, and what
+//! Every environment has its own network namespace; what it may not reach is in [`crate::firewall`]. None of this is needed for a start, and what
 //! takes time goes on concurrently: the first process waits for what is left ([`Ready`]).
 
 use std::{
     fs,
     io::{Read, Write},
+    net::Ipv4Addr,
     os::fd::AsFd,
     process::{Child, ChildStdout, Command, Stdio},
     sync::{Mutex, PoisonError},
@@ -21,10 +22,11 @@ use std::{
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::{
+    firewall,
     host::Mapping,
     limitation::{Limitation, LimitationKind},
-    netlink,
-    wire::Interface,
+    netlink, resolver,
+    wire::{Connection, Interface},
 };
 
 /// Sets up address translation; package `nftables`.
@@ -39,24 +41,8 @@ const NETWORK: [u8; 2] = [100, 127];
 const PREFIX: u8 = 30;
 /// Pairs of addresses in the range.
 const PAIRS: u32 = 1 << 14;
-/// Environments may talk to the outside, but neither to each other nor to services of the host
-/// other than those that every machine of its network can reach.
-///
-/// One transaction: an older table of the name is replaced, never doubled.
-const RULES: &str = "\
-table inet roundel {}
-delete table inet roundel
-table inet roundel {
-  chain postrouting {
-    type nat hook postrouting priority srcnat; policy accept;
-    ip saddr 100.127.0.0/16 oifname != \"rdl*\" masquerade
-  }
-  chain forward {
-    type filter hook forward priority filter; policy accept;
-    iifname \"rdl*\" oifname \"rdl*\" drop
-  }
-}
-";
+/// The name server of a user-space network; it asks those of the host.
+const SLIRP_NAMES: Ipv4Addr = Ipv4Addr::new(10, 0, 2, 3);
 
 /// What a runtime knows about its host's network.
 #[derive(Debug, Default)]
@@ -120,16 +106,27 @@ impl Network {
         &self,
         pid: u32,
         mapping: &Mapping,
-    ) -> Result<(Attachment, Option<Interface>), Limitation> {
+    ) -> Result<(Attachment, Connection), Limitation> {
         let mut causes = Vec::new();
         if mapping.inner_root().is_some() {
             match self.pair(pid) {
-                Ok(interface) => return Ok((Attachment { child: None }, Some(interface))),
+                Ok(interface) => {
+                    let connection =
+                        Connection { interface: Some(interface), ..Connection::default() };
+                    return Ok((Attachment { child: None }, connection));
+                }
                 Err(cause) => causes.push(cause),
             }
         }
         match slirp(pid) {
-            Ok(child) => Ok((Attachment { child: Some(child) }, None)),
+            Ok(child) => {
+                let connection = Connection {
+                    interface: None,
+                    prohibited: firewall::prohibited(),
+                    name_server: Some(SLIRP_NAMES),
+                };
+                Ok((Attachment { child: Some(child) }, connection))
+            }
             Err(cause) => {
                 causes.push(cause);
                 Err(no_network(&causes))
@@ -240,7 +237,7 @@ fn set_up_nat() -> Result<(), Cause> {
     if fs::read_to_string(forward).unwrap_or_default().trim() != "1" {
         fs::write(forward, "1").map_err(|error| Cause::Failed(format!("`{forward}`: {error}")))?;
     }
-    nft(RULES)
+    nft(&firewall::rules(&resolver::servers(&resolver::text())))
 }
 
 fn nft(rules: &str) -> Result<(), Cause> {

@@ -26,7 +26,7 @@ use crate::{
     scratch::{self, Scratch, ScratchSpec},
     spec::{EnvironmentSpec, Root},
     toolchain,
-    wire::{Blueprint, HelperReport, HelperTask, HostPlan, RootPlan},
+    wire::{Blueprint, Connection, HelperReport, HelperTask, HostPlan, RootPlan},
 };
 
 /// Limits of a trial environment: small, so that any host can give them.
@@ -266,17 +266,17 @@ impl Inner {
         let host = &self.data.host;
         host.map(helper)?;
         let mut found = Vec::new();
-        let mut interface = None;
+        let mut connection = Connection::default();
         if spec.network {
             match self.network.attach(helper.child.id(), &host.mapping) {
                 Ok((attachment, outside)) => {
                     resources.network = Some(attachment);
-                    interface = outside;
+                    connection = outside;
                 }
                 Err(limitation) => found.push(limitation),
             }
         }
-        helper.go_on(interface)?;
+        helper.go_on(connection)?;
         match helper.report()? {
             HelperReport::Ready { limitations } => {
                 found.extend(limitations);

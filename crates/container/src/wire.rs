@@ -3,7 +3,7 @@
 //! Both ends are the same binary, so the format is private and has no versions. How a message
 //! travels is in [`crate::link`].
 
-use std::{os::fd::OwnedFd, path::PathBuf};
+use std::{net::Ipv4Addr, os::fd::OwnedFd, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -47,8 +47,26 @@ pub(crate) enum HelperReport {
 /// The id maps are written: go on.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct IdsMapped {
+    pub(crate) connection: Connection,
+}
+
+/// What PID 1 has to set up of the connection to the outside.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Connection {
     /// The host side has made an interface `eth0` in the new network namespace.
     pub(crate) interface: Option<Interface>,
+    /// Addresses to which no route may lead.
+    pub(crate) prohibited: Vec<Block>,
+    /// The name server that takes the place of the host's.
+    pub(crate) name_server: Option<Ipv4Addr>,
+}
+
+/// Addresses that begin with the same bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Block {
+    pub(crate) address: [u8; 4],
+    /// How many bits are the same.
+    pub(crate) prefix: u8,
 }
 
 /// Addresses of the outside interface.

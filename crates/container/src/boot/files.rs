@@ -6,6 +6,7 @@
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Read, Write},
+    net::Ipv4Addr,
     os::fd::OwnedFd,
     os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt, fchown, lchown},
     path::{Component, Path, PathBuf},
@@ -14,6 +15,7 @@ use std::{
 use crate::{
     error::ContainerError,
     link::{memory_file, read_memory_file},
+    resolver,
     spec::FileAttributes,
     wire::{Blueprint, FileHeader, InnerIds, Reply, Response},
 };
@@ -22,13 +24,21 @@ use crate::{
 const FILE_BYTES: u64 = 512 * 1024 * 1024;
 
 /// Writes the environment's own files and those of the blueprint, before anything runs.
-pub(super) fn place(blueprint: &Blueprint, bytes: Option<OwnedFd>) -> Result<(), ContainerError> {
+pub(super) fn place(
+    blueprint: &Blueprint,
+    name_server: Option<Ipv4Addr>,
+    bytes: Option<OwnedFd>,
+) -> Result<(), ContainerError> {
     let ids = blueprint.ids;
+    let resolv = match name_server {
+        Some(server) => resolver::with_server(&blueprint.resolv, server),
+        None => blueprint.resolv.clone(),
+    };
     make_dir(Path::new("/tmp"), FileAttributes::root(0o1777), ids)?;
     for (path, text) in [
         ("/etc/hostname", format!("{}\n", blueprint.hostname)),
         ("/etc/hosts", blueprint.hosts.clone()),
-        ("/etc/resolv.conf", blueprint.resolv.clone()),
+        ("/etc/resolv.conf", resolv),
     ] {
         replace(Path::new(path), text.as_bytes())?;
     }

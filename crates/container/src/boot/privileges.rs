@@ -182,9 +182,13 @@ fn filters() -> Result<[BpfProgram; 2], seccompiler::BackendError> {
         namespaces.push(rule(0, Width::Dword, Op::MaskedEq(flag), flag)?);
     }
     refused.insert(libc::SYS_clone, namespaces);
-    // Sockets that talk to the hypervisor pass by every namespace.
-    let vsock = u64::from(libc::AF_VSOCK.unsigned_abs());
-    refused.insert(libc::SYS_socket, vec![rule(0, Width::Dword, Op::Eq, vsock)?]);
+    // Sockets that talk to the hypervisor ignore namespaces, and packet sockets ignore the routes
+    // that keep a user-space network away from the host.
+    let mut sockets = Vec::new();
+    for family in [libc::AF_VSOCK, libc::AF_PACKET] {
+        sockets.push(rule(0, Width::Dword, Op::Eq, u64::from(family.unsigned_abs()))?);
+    }
+    refused.insert(libc::SYS_socket, sockets);
     // Typing into a terminal from a program is a way to escape from `su`.
     refused.insert(libc::SYS_ioctl, vec![rule(1, Width::Dword, Op::Eq, libc::TIOCSTI)?]);
     let refused = program(refused, libc::EPERM, arch)?;

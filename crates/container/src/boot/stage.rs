@@ -25,7 +25,7 @@ use crate::{
     limitation::Limitation,
     link::Link,
     sys,
-    wire::{Blueprint, HelperReport, IdsMapped, InnerIds, Interface},
+    wire::{Blueprint, Connection, HelperReport, IdsMapped, InnerIds},
 };
 
 /// Every namespace of an environment but the one of cgroups, which PID 1 makes in its own.
@@ -75,7 +75,7 @@ pub(super) struct Prepared {
     files: Option<OwnedFd>,
     /// The `cgroup.procs` to join, opened with the rights of the host side.
     cgroups: Vec<File>,
-    interface: Option<Interface>,
+    connection: Connection,
     limitations: Vec<Limitation>,
 }
 
@@ -104,7 +104,7 @@ fn prepare(
         rootfs::attach_sources(blueprint, None, &mut limitations)?;
     }
     become_inner_root(blueprint.ids)?;
-    Ok(Prepared { files, cgroups, interface: mapped.interface, limitations })
+    Ok(Prepared { files, cgroups, connection: mapped.connection, limitations })
 }
 
 /// Enters new namespaces and waits until the host side has written the id maps.
@@ -174,16 +174,16 @@ fn build(
     nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL)
         .map_err(|error| ContainerError::failed("tie the environment to its helper", error))?;
     nix::sys::stat::umask(nix::sys::stat::Mode::empty());
-    let Prepared { files, interface, mut limitations, .. } = prepared;
+    let Prepared { files, connection, mut limitations, .. } = prepared;
     mount(None::<&str>, "/", None::<&str>, MsFlags::MS_PRIVATE | MsFlags::MS_REC, None::<&str>)
         .map_err(|error| ContainerError::failed("make the mounts private", error))?;
     nix::unistd::sethostname(&blueprint.hostname)
         .map_err(|error| ContainerError::failed("set the host name", error))?;
-    network::bring_up(interface.as_ref(), &mut limitations);
+    network::bring_up(&connection, &mut limitations)?;
     rootfs::build(blueprint)?;
     machine::mount_all(blueprint, &mut limitations)?;
     rootfs::enter(blueprint)?;
-    files::place(blueprint, files)?;
+    files::place(blueprint, connection.name_server, files)?;
     wait_for_limits(limited)?;
     // After it has its cgroups, so that their names outside are not seen inside.
     unshare(CloneFlags::CLONE_NEWCGROUP)

@@ -25,7 +25,7 @@ use crate::{
     data_directory::DataDirectory,
     error::ContainerError,
     helper::{Helper, unexpected_report},
-    wire::{HelperReport, HelperTask, UnpackRequest, UnpackedLayer},
+    wire::{Connection, HelperReport, HelperTask, UnpackRequest, UnpackedLayer},
 };
 
 /// An unpacked layer may have this many bytes.
@@ -199,7 +199,7 @@ impl Unpacking {
     ) -> Result<UnpackedLayer, ContainerError> {
         if new_namespace {
             self.data.host.map(helper)?;
-            helper.go_on(None)?;
+            helper.go_on(Connection::default())?;
         }
         helper
             .link

@@ -1,7 +1,6 @@
 //! From a spec to the blueprint that PID 1 builds from.
 
 use std::{
-    fs,
     os::fd::OwnedFd,
     path::{Path, PathBuf},
 };
@@ -10,6 +9,7 @@ use crate::{
     data_directory::DataDirectory,
     error::ContainerError,
     link::memory_file,
+    resolver,
     spec::{EnvironmentSpec, FileSpec},
     wire::{Blueprint, FileHeader, RootPlan, Upper},
 };
@@ -38,7 +38,7 @@ pub(super) fn draw(
         upper: prepared.upper,
         hostname: spec.hostname.clone(),
         hosts: hosts(spec),
-        resolv: resolv(),
+        resolv: resolver::text(),
         binds: spec.binds.clone(),
         files,
         cgroups: prepared.cgroups,
@@ -77,19 +77,4 @@ fn hosts(spec: &EnvironmentSpec) -> String {
         text.extend(["127.0.0.1\t", name, "\n"]);
     }
     text
-}
-
-/// The text of `/etc/resolv.conf`: the host's, or what its stub resolver forwards to, because a
-/// resolver on the host's loopback cannot be reached from inside.
-fn resolv() -> String {
-    let mut loopback_only = String::new();
-    for path in ["/etc/resolv.conf", "/run/systemd/resolve/resolv.conf"] {
-        let text = fs::read_to_string(path).unwrap_or_default();
-        let mut servers = text.lines().filter_map(|line| line.strip_prefix("nameserver"));
-        if servers.any(|server| !server.trim().starts_with("127.")) {
-            return text;
-        }
-        loopback_only = text;
-    }
-    loopback_only
 }

@@ -47,6 +47,62 @@ fn an_environment_with_a_network_is_connected_before_its_first_process() {
     environment.stop(crate::world::TIMEOUT).unwrap();
 }
 
+/// The script that connects, and says what came of it.
+fn connect(address: &str, port: u16) -> String {
+    format!("timeout 5 bash -c 'exec 3<>/dev/tcp/{address}/{port}' 2>&1")
+}
+
+/// A machine's services often trust whoever reaches them from the machine itself, and on a cloud
+/// 169.254.169.254 gives away the machine's credentials.
+#[test]
+fn an_environment_reaches_neither_services_of_the_host_nor_link_local_addresses() {
+    let world = World::new();
+    let mut spec = spec(Root::Host);
+    spec.network = true;
+    let environment = world.start(&spec);
+    if crate::world::lacks(&environment, LimitationKind::Network) {
+        skip("no outside network on this host");
+        return;
+    }
+    let service = std::net::TcpListener::bind("0.0.0.0:0").unwrap();
+    let port = service.local_addr().unwrap().port();
+    let own = nix::ifaddrs::getifaddrs().unwrap().filter_map(|one| {
+        Some(one.address?.as_sockaddr_in()?.ip()).filter(|address| !address.is_loopback())
+    });
+    let own: Vec<String> = own.map(|address| address.to_string()).collect();
+    assert!(!own.is_empty(), "a host with an outside network has an address");
+    for address in &own {
+        let reached = std::net::TcpStream::connect((address.as_str(), port));
+        assert!(reached.is_ok(), "the host itself reaches {address}: {reached:?}");
+    }
+    let gateway = output(&environment, "cat /proc/net/route")
+        .lines()
+        .find_map(|line| line.split_whitespace().nth(2).filter(|way| *way != "00000000"))
+        .map(|way| u32::from_str_radix(way, 16).unwrap_or(0).swap_bytes());
+    let gateway = gateway.map(|way| std::net::Ipv4Addr::from(way).to_string());
+    let closed = own.into_iter().chain(gateway).chain(["169.254.169.254".to_owned()]);
+    for address in closed {
+        let (said, exit) = run(&environment, &connect(&address, port));
+        // At once: a job that is refused says so, one that waits for an answer times out (124).
+        assert_eq!(exit, Exit::Code(1), "{address}: {said}");
+    }
+    environment.stop(crate::world::TIMEOUT).unwrap();
+}
+
+#[test]
+fn packet_sockets_are_refused() {
+    let world = World::new();
+    let environment = world.host();
+    if crate::world::program("python3").is_none() {
+        skip("python3 is not installed");
+        return;
+    }
+    let script =
+        "python3 -c 'import socket; socket.socket(socket.AF_PACKET, socket.SOCK_RAW)' 2>&1";
+    let (said, _) = run(&environment, script);
+    assert!(said.contains("Operation not permitted"), "{said}");
+}
+
 #[test]
 fn two_environments_cannot_reach_each_other() {
     let world = World::new();
