@@ -100,7 +100,7 @@ impl Cgroups {
             if let Err(error) = set {
                 let cause = format!("`{}`: {error}", directory.join(file).display());
                 group.limitations.push(Limitation::new(base.controller.limitation(), cause));
-                // An empty group that limits nothing is no use; if it stays, the sweep takes it.
+                // An empty group that limits nothing is useless; if it stays, the sweep takes it.
                 let _swept_later = fs::remove_dir(&directory);
                 continue;
             }

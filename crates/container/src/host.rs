@@ -5,7 +5,7 @@
 //! | root | 0–65535 are a high range of the host, for every environment | stored with their own owners, mounted with mapped ids |
 //! | root, where mounts cannot map ids | 0–… are the same on the host, without its capabilities | the same |
 //! | a user with `newuidmap` and subordinate ids | 0 is the user, the others subordinate ids | unpacked inside such a namespace |
-//! | any other user | 0 is the user, nobody else exists | all belong to the user |
+//! | any other user | 0 is the user, no other exists | all belong to the user |
 
 mod ids;
 
@@ -34,7 +34,7 @@ pub(crate) struct Host {
     pub(crate) mapping: Mapping,
     /// Namespace whose ids mounts map to; with [`Mapping::Range`] only.
     pub(crate) ids: Option<OwnedFd>,
-    /// Overlay can keep its marks on tmpfs.
+    /// Overlay can keep its attributes on tmpfs.
     pub(crate) memory_upper: bool,
     pub(crate) memory_bytes: u64,
     helper_program: PathBuf,

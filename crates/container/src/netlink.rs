@@ -1,4 +1,4 @@
-//! The few calls of rtnetlink that a way out takes: a pair of interfaces, addresses, a route.
+//! The few calls of rtnetlink that a connection to the outside takes: a pair of interfaces, addresses, a route.
 //!
 //! Messages are built by hand: programs such as `ip` take longer to start than an environment.
 
@@ -34,7 +34,7 @@ const RTA_GATEWAY: u16 = 5;
 const PROHIBIT: u8 = 8;
 const NESTED: u16 = 0x8000;
 /// The kernel answers at once.
-const PATIENCE_SECONDS: i64 = 5;
+const TIMEOUT_SECONDS: i64 = 5;
 
 /// A pair of interfaces to make.
 pub(crate) struct Pair<'a> {
@@ -95,8 +95,8 @@ impl Rtnetlink {
         let kind = SockType::Raw;
         let socket = socket(AddressFamily::Netlink, kind, SockFlag::SOCK_CLOEXEC, protocol)?;
         bind(socket.as_raw_fd(), &NetlinkAddr::new(0, 0))?;
-        let patience = nix::sys::time::TimeVal::new(PATIENCE_SECONDS, 0);
-        setsockopt(&socket, ReceiveTimeout, &patience)?;
+        let timeout = nix::sys::time::TimeVal::new(TIMEOUT_SECONDS, 0);
+        setsockopt(&socket, ReceiveTimeout, &timeout)?;
         Ok(Self { socket })
     }
 

@@ -108,7 +108,6 @@ pub struct FileSpec {
     pub path: PathBuf,
     /// Its owner and mode.
     pub attributes: FileAttributes,
-    /// What it holds.
     pub bytes: Vec<u8>,
 }
 

@@ -140,8 +140,8 @@ fn find_hidden(directory: &Path, hidden: &mut Vec<PathBuf>, budget: &mut usize) 
     for entry in entries.flatten() {
         let Ok(found) = entry.metadata() else { continue };
         *budget = budget.saturating_sub(1);
-        let wanted = if found.is_dir() { ALL_ENTER } else { ALL_READ };
-        let public = found.is_symlink() || found.mode() & wanted == wanted;
+        let needed = if found.is_dir() { ALL_ENTER } else { ALL_READ };
+        let public = found.is_symlink() || found.mode() & needed == needed;
         if !public || *budget == 0 {
             hidden.push(entry.path());
         } else if found.is_dir() {

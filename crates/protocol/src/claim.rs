@@ -43,7 +43,6 @@ pub struct ClaimRequest {
 /// One of the parallel runs of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct TaskRef {
-    /// The job.
     pub job: JobId,
     /// `CIRCLE_NODE_INDEX`: 0 to `parallelism` − 1.
     pub index: u32,
@@ -52,7 +51,6 @@ pub struct TaskRef {
 /// Everything that a runner must know to run one task.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobSpec {
-    /// The task.
     pub task: TaskRef,
     /// The right to it.
     pub lease: LeaseId,
@@ -62,11 +60,8 @@ pub struct JobSpec {
     pub token: Secret<String>,
     /// The project, for names and messages.
     pub project: ProjectSlug,
-    /// The pipeline.
     pub pipeline: PipelineId,
-    /// The workflow.
     pub workflow: WorkflowId,
-    /// The workflow's name.
     pub workflow_name: WorkflowName,
     /// The job's name in its workflow.
     pub job_name: JobName,
@@ -86,9 +81,7 @@ pub struct JobSpec {
 /// A variable of the job's environment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Variable {
-    /// Its name.
     pub name: String,
-    /// Its value.
     pub value: Secret<String>,
     /// Where it comes from; decides precedence, masking and display.
     pub source: VariableSource,

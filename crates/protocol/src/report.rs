@@ -26,7 +26,6 @@ pub struct RenewAnswer {
 pub struct StepReport {
     /// What people see.
     pub name: String,
-    /// What it does.
     pub kind: Word<StepKind>,
     /// What it is doing, or how it ended.
     pub status: StepStatus,
@@ -44,7 +43,6 @@ pub struct StepReport {
     pub exit_code: Option<i32>,
     /// When it started, by the runner's clock.
     pub started_at: Timestamp,
-    /// When it ended.
     #[serde(default)]
     pub ended_at: Option<Timestamp>,
     /// Its output was cut at the limit.
@@ -62,7 +60,6 @@ pub struct LogAnswer {
 /// How a task ended. Only the holder of the lease has a verdict.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FinishReport {
-    /// The verdict.
     pub outcome: Outcome,
     /// One sentence for the job page when it is not plain from the steps.
     #[serde(default)]

@@ -35,7 +35,6 @@ pub(crate) enum CallError {
     Refused {
         /// The response's status.
         status: StatusCode,
-        /// What it says.
         message: String,
     },
     /// The server cannot be reached or is unavailable. Whether it did the request is unknown.

@@ -28,10 +28,7 @@ pub enum OpenError {
     },
     /// Another runner uses its directory.
     #[error("another runner uses `{path}`; give each one a directory of its own")]
-    InUse {
-        /// The directory.
-        path: PathBuf,
-    },
+    InUse { path: PathBuf },
     /// Requests to the server cannot be made, for lack of TLS roots, say.
     #[error("failed to set up requests to the server")]
     Client(#[from] reqwest::Error),

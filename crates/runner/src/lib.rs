@@ -46,7 +46,7 @@ pub struct Runner {
     host: Arc<host::Host>,
 }
 
-/// Why a runner ends before it is told to.
+/// Why a runner ends on its own.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// The server does not accept the runner's token.

@@ -86,10 +86,10 @@ pub(crate) fn run_time(limit: Duration) -> String {
 pub(crate) fn refused_sudo(allowed: bool) -> &'static str {
     if allowed {
         "This runner allows `sudo`, but its host cannot keep it inside the environment: the step \
-         \"Spin up environment\" says why. Run the job as root instead: `user: root` beside `image:`."
+         \"Spin up environment\" says why. Run the job as root instead: `user: root` next to `image:`."
     } else {
         "This runner does not let `sudo` and other setuid programs work. Run the job as root \
-         instead (`user: root` beside `image:`), or let the runner's administrator allow them: \
+         instead (`user: root` next to `image:`), or let the runner's administrator allow them: \
          `allow_setuid = true` under `[runner]`, or `--allow-setuid`."
     }
 }

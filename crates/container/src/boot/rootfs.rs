@@ -197,7 +197,7 @@ fn overlay(
     let mut options =
         format!("lowerdir={},upperdir={writes},workdir={work},userxattr", lowers.join(":"));
     if !matches!(upper, Upper::Memory { .. }) {
-        // Nobody ever mounts these writes again, so nobody needs them synced.
+        // These writes are never mounted again, so they need not be synced.
         options.push_str(",volatile");
     }
     mount(Some("roundel"), at, Some("overlay"), MsFlags::MS_NODEV, Some(options.as_str())).map_err(

@@ -43,7 +43,7 @@ const ASK_AGAIN: Duration = Duration::from_millis(20);
 /// leader, and `None` to the process itself, which has all signals blocked.
 pub(super) fn enter(terminal: &OwnedFd, owner: u32) -> Result<Option<Pid>, ContainerError> {
     let tried = |error: Errno| ContainerError::failed("make a session", error);
-    // Nobody inside ends the leader by a signal that was meant for everybody.
+    // No process inside ends the leader by a signal that was meant for all of them.
     SigSet::all().thread_block().map_err(tried)?;
     setsid().map_err(tried)?;
     sys::take_terminal(terminal.as_fd())

@@ -39,11 +39,11 @@ fn read(path: &str) -> String {
     String::from_utf8_lossy(&text).into_owned()
 }
 
-fn find(wanted: &str, passwd: &str, group: &str) -> Result<User, ContainerError> {
-    let (user, wanted_group) = match wanted.split_once(':') {
+fn find(requested: &str, passwd: &str, group: &str) -> Result<User, ContainerError> {
+    let (user, requested_group) = match requested.split_once(':') {
         Some((user, group)) if !group.is_empty() => (user, Some(group)),
         Some((user, _)) => (user, None),
-        None => (wanted, None),
+        None => (requested, None),
     };
     let user = if user.is_empty() { "0" } else { user };
     let number = user.parse::<u32>().ok();
@@ -61,8 +61,8 @@ fn find(wanted: &str, passwd: &str, group: &str) -> Result<User, ContainerError>
         }
     };
     let mut groups = Vec::new();
-    if let Some(wanted) = wanted_group {
-        entry.gid = find_group(wanted, group)?;
+    if let Some(requested) = requested_group {
+        entry.gid = find_group(requested, group)?;
     } else {
         groups = memberships(&entry.name, group);
     }
@@ -95,16 +95,16 @@ fn parse_user(line: &str) -> Option<spec::User> {
     })
 }
 
-fn find_group(wanted: &str, group: &str) -> Result<u32, ContainerError> {
+fn find_group(requested: &str, group: &str) -> Result<u32, ContainerError> {
     let known = group.lines().find_map(|line| {
         let mut fields = line.split(':');
         let name = fields.next()?;
         let gid = fields.nth(1)?;
-        (name == wanted).then(|| gid.parse::<u32>().ok())?
+        (name == requested).then(|| gid.parse::<u32>().ok())?
     });
-    known.or_else(|| wanted.parse().ok()).ok_or_else(|| {
+    known.or_else(|| requested.parse().ok()).ok_or_else(|| {
         ContainerError::not_found(format!(
-            "group `{wanted}` is not in the environment's /etc/group"
+            "group `{requested}` is not in the environment's /etc/group"
         ))
     })
 }
@@ -130,14 +130,14 @@ mod tests {
         circleci:x:3434:3434::/home/circleci:\n";
     const GROUP: &str = "root:x:0:\ncircleci:x:3434:\ndocker:x:999:someone,circleci\n";
 
-    fn found(wanted: &str) -> User {
-        find(wanted, PASSWD, GROUP).unwrap()
+    fn found(requested: &str) -> User {
+        find(requested, PASSWD, GROUP).unwrap()
     }
 
     #[test]
     fn a_user_is_found_by_name_and_by_number() {
-        for wanted in ["circleci", "3434"] {
-            let user = found(wanted);
+        for requested in ["circleci", "3434"] {
+            let user = found(requested);
             assert_eq!((user.entry.uid, user.entry.gid), (3434, 3434));
             assert_eq!(user.entry.home, PathBuf::from("/home/circleci"));
             assert_eq!(user.entry.shell, "/bin/sh");
@@ -162,8 +162,8 @@ mod tests {
 
     #[test]
     fn an_unknown_name_is_not_found() {
-        for (wanted, missing) in [("nobody-here", "nobody-here"), ("root:nogroup", "nogroup")] {
-            let error = find(wanted, PASSWD, GROUP).unwrap_err();
+        for (requested, missing) in [("nobody-here", "nobody-here"), ("root:nogroup", "nogroup")] {
+            let error = find(requested, PASSWD, GROUP).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::NotFound);
             assert!(error.to_string().contains(missing), "{error}");
         }

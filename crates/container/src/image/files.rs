@@ -73,13 +73,14 @@ impl Files {
 
     /// Opens a file; `None` if there is none.
     fn find(&self, name: &Path) -> Result<Option<Opened>, ContainerError> {
-        let wanted = normal(name).ok_or_else(|| self.wrong("it names a file outside of itself"))?;
+        let requested =
+            normal(name).ok_or_else(|| self.wrong("it names a file outside of itself"))?;
         let opened = match self {
             Self::Directory(directory) => {
-                File::open(directory.join(wanted)).map(|file| (file, None))
+                File::open(directory.join(requested)).map(|file| (file, None))
             }
             Self::Archive { path, archive } => {
-                let Some((offset, bytes)) = archive.find(wanted) else { return Ok(None) };
+                let Some((offset, bytes)) = archive.find(requested) else { return Ok(None) };
                 File::open(path).map(|file| (file, Some((offset, bytes))))
             }
         };
@@ -90,7 +91,7 @@ impl Files {
         }
     }
 
-    /// Opens a layer, and tells which part of the file it is.
+    /// Opens a layer, and returns which part of the file it is.
     pub(super) fn open_blob(&self, name: &str) -> Result<Opened, ContainerError> {
         let path = match hex_of(name) {
             Ok(hex) => Path::new("blobs/sha256").join(hex),
@@ -168,7 +169,8 @@ impl Files {
     ) -> Result<&'a Descriptor, ContainerError> {
         let named = |descriptor: &&Descriptor| {
             let names = [NAME, FULL_NAME].map(|key| descriptor.annotations.get(key));
-            reference.is_some_and(|wanted| names.into_iter().flatten().any(|n| same(n, wanted)))
+            reference
+                .is_some_and(|requested| names.into_iter().flatten().any(|n| same(n, requested)))
         };
         if let Some(descriptor) = manifests.iter().find(named) {
             return Ok(descriptor);
@@ -179,7 +181,7 @@ impl Files {
             ([only], reference) if reference.is_none() || !only.annotations.contains_key(NAME) => {
                 Ok(only)
             }
-            (_, Some(wanted)) => Err(self.wrong(format!("it holds no image `{wanted}`"))),
+            (_, Some(requested)) => Err(self.wrong(format!("it holds no image `{requested}`"))),
             (many, None) => for_this_machine(many)
                 .filter(|_| many.iter().all(|one| one.platform.is_some()))
                 .ok_or_else(|| self.wrong("it holds several images: say which one")),
@@ -195,12 +197,12 @@ impl Files {
             serde_json::from_slice(saved).map_err(|error| self.wrong(error))?;
         let named = |image: &&Saved| {
             let tags = image.repo_tags.iter().flatten();
-            reference.is_some_and(|wanted| tags.clone().any(|tag| same(tag, wanted)))
+            reference.is_some_and(|requested| tags.clone().any(|tag| same(tag, requested)))
         };
         let image = match (images.iter().find(named), images.as_slice(), reference) {
             (Some(image), _, _) | (None, [image], None) => image,
-            (None, _, Some(wanted)) => {
-                return Err(self.wrong(format!("it holds no image `{wanted}`")));
+            (None, _, Some(requested)) => {
+                return Err(self.wrong(format!("it holds no image `{requested}`")));
             }
             (None, [], None) => return Err(self.wrong("it holds no image")),
             (None, _, None) => {
@@ -224,15 +226,15 @@ impl Files {
 }
 
 /// Compares names as people write them: the registry and its default namespace may be left out.
-fn same(have: &str, wanted: &str) -> bool {
+fn same(have: &str, requested: &str) -> bool {
     let short = |name: &str| {
         let name = name.strip_prefix("docker.io/").unwrap_or(name);
         let name = name.strip_prefix("library/").unwrap_or(name).to_owned();
         let tagged = name.rsplit('/').next().is_some_and(|last| last.contains(':'));
         if tagged { name } else { format!("{name}:latest") }
     };
-    let tag = wanted.rsplit_once(':').map_or(wanted, |(_, tag)| tag);
-    have == wanted || short(have) == short(wanted) || have == tag
+    let tag = requested.rsplit_once(':').map_or(requested, |(_, tag)| tag);
+    have == requested || short(have) == short(requested) || have == tag
 }
 
 #[cfg(test)]

@@ -94,8 +94,8 @@ impl Registry {
         Ok(Described { digest, config, layers })
     }
 
-    async fn manifest(&self, wanted: &Reference) -> Result<(Vec<u8>, String), ContainerError> {
-        let pull = || self.client.pull_manifest_raw(wanted, &self.auth, &MANIFESTS);
+    async fn manifest(&self, requested: &Reference) -> Result<(Vec<u8>, String), ContainerError> {
+        let pull = || self.client.pull_manifest_raw(requested, &self.auth, &MANIFESTS);
         let (bytes, digest) = self.repeat(pull).await?;
         Ok((bytes.to_vec(), digest))
     }

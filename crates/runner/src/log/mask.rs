@@ -109,7 +109,7 @@ impl Masker {
             out.extend_from_slice(&window[cursor..start]);
             out.extend_from_slice(MASK);
             cursor = end;
-            // The tail was part of this secret: what follows it is looked at afresh.
+            // The tail was part of this secret: what follows it is looked at again.
             if tail < cursor {
                 tail = secrets.tail(window, cursor);
             }
@@ -118,7 +118,7 @@ impl Masker {
         self.held.drain(..tail);
     }
 
-    /// Tells whether something is held back.
+    /// Returns whether something is held back.
     pub(crate) fn holds(&self) -> bool {
         !self.held.is_empty()
     }

@@ -2,7 +2,7 @@
 //!
 //! It is a file that only grows, with two counters: how much is written and how much the server has
 //! acknowledged. Everything stays readable until the task is over, so that a server that forgot
-//! what it had said can be given it again.
+//! what it had said can be sent it again.
 //!
 //! Deliberately absent: fsync. A runner that dies loses its lease and its verdict with it; what the
 //! spool must survive is a server that is away, not a crash of its own.

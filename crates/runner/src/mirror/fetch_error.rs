@@ -29,7 +29,6 @@ pub(crate) enum FetchError {
     /// The commit is not there any more.
     #[error("{detail}")]
     Gone {
-        /// The commit.
         sha: String,
         /// What git says.
         detail: String,

@@ -36,7 +36,7 @@ pub(crate) async fn run(
     let mut step = OpenStep::begin(task, number, run_report(environment, planned, run))?;
     match attempts(task, environment, &mut step, number, run).await {
         Ok(end) => step.end(task, end),
-        Err(trouble) => Err(step.fail(task, trouble)),
+        Err(error) => Err(step.fail(task, error)),
     }
 }
 

@@ -98,7 +98,7 @@ impl Verdict {
         Self { report: FinishReport { outcome, reason } }
     }
 
-    /// Judges a task whose log the server does not have: nobody could see why it passed.
+    /// Judges a task whose log the server does not have: it could not be seen why it passed.
     pub(super) fn undelivered(error: &UplinkError) -> Self {
         Self {
             report: FinishReport {
