@@ -1,6 +1,7 @@
 // The story of a visitor, from the first page to a green pipeline and beyond.
 import { accessible, assert, browser, chapter, complaints, fits, picture, push, signIn, visitor } from './visitor.mjs';
 import * as configs from './configs.mjs';
+import { addWithKeyboard, freshServer, landing, mail, phone } from './first-days.mjs';
 import { links } from './links.mjs';
 import { logs } from './logs.mjs';
 import { workflows } from './workflows.mjs';
@@ -12,12 +13,9 @@ const mark = () => page.evaluate(() => { window.stayed = true; });
 const stayed = () => page.evaluate(() => window.stayed === true);
 const verdict = (word) => page.locator('.verdict strong', { hasText: word }).waitFor({ timeout: 60_000 });
 
-await chapter('the first page says what it is and asks to sign in', async () => {
-  await page.goto('/');
-  await page.getByRole('heading', { level: 1 }).waitFor();
-  await accessible(page, 'landing');
-  await picture(page, 'landing-light');
-});
+await freshServer();
+
+await landing(page);
 
 await chapter('signing in at GitHub leads to an empty dashboard that says what to do', async () => {
   await signIn(page, 'GitHub', 'visitor');
@@ -112,7 +110,7 @@ await chapter('a running log grows under the eyes of the reader, to its end', as
   const all = await lines.allInnerTexts();
   assert.deepEqual(all.map((text) => Number(/word (\d+)/.exec(text)[1])), [...Array(40).keys()].map((n) => n + 1));
   await page.locator('.job-head strong', { hasText: 'Passed' }).waitFor();
-  // What somebody reads stays open when it has ended.
+  // What is being read stays open when it has ended.
   assert.ok(await page.locator('.log-lines li', { hasText: 'word 40' }).isVisible());
   assert.ok(await stayed());
 });
@@ -225,6 +223,13 @@ await chapter('every other page is in order, wide and narrow, light and dark', a
   await page.emulateMedia({ colorScheme: 'light' });
 });
 
+await phone(page);
+
+await addWithKeyboard(page, 'gh', 'GitHub');
+await addWithKeyboard(page, 'bb', 'Bitbucket');
+
+await mail(page);
+
 await links(page);
 
 await chapter('badges are pictures that a browser can draw', async () => {
@@ -253,7 +258,7 @@ await chapter('a variable is deleted only after a question, and some names are r
   await page.getByLabel('Name', { exact: true }).fill('CIRCLE_BRANCH');
   await page.getByLabel('Value').fill('secret');
   await page.getByRole('button', { name: 'Set variable' }).click();
-  await page.getByText('is set by Roundel itself').waitFor();
+  await page.getByText('is a built-in variable of every job').waitFor();
   await accessible(page, 'a refused form');
   await page.getByRole('link', { name: 'Go back' }).click();
   await page.getByLabel('Name', { exact: true }).fill('NPM_TOKEN');
@@ -303,7 +308,7 @@ await chapter('a page whose session has ended says so, and leads back after sign
   await other.context().close();
 });
 
-await chapter('somebody else sees nothing of it', async () => {
+await chapter('another user sees nothing of it', async () => {
   const address = new URL(page.url()).pathname;
   const other = await visitor();
   other.expected.push(/404/);

@@ -101,10 +101,10 @@ export async function logs(page) {
     for (let presses = 0; presses < 40; presses += 1) await page.keyboard.press('ArrowUp');
     assert.equal(await focused(), 'Link to line 1738');
     await page.keyboard.press('Enter');
-    assert.ok(page.url().endsWith(`#${step}-L1738`), page.url());
+    await page.waitForURL((url) => url.hash === `#${step}-L1738`);
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Shift+Enter');
-    assert.ok(page.url().endsWith(`#${step}-L1738-L1739`), page.url());
+    await page.waitForURL((url) => url.hash === `#${step}-L1738-L1739`);
     assert.equal(await page.locator('.log-lines li.aimed').count(), 2);
     await accessible(page, 'a log with a focused line number');
   });

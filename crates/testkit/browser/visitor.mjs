@@ -1,4 +1,4 @@
-// Chromium as a visitor: opens pages, complains about everything a visitor would not see.
+// Chromium as a visitor: opens pages, and reports everything that a visitor would not see.
 import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 import { mkdirSync } from 'node:fs';
@@ -13,14 +13,17 @@ const { AxeBuilder } = require('@axe-core/playwright');
 mkdirSync(settings.pictures, { recursive: true });
 const answers = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 
-// Asks the test to do something at the forge.
-export async function ask(wish) {
-  console.log(`ask ${JSON.stringify(wish)}`);
+// Asks the test to do something that a browser cannot do.
+export async function ask(request) {
+  console.log(`ask ${JSON.stringify(request)}`);
   return (await answers.next()).value;
 }
 
 export const push = (forge, repository, message, config) =>
   ask({ what: 'push', forge, repository, message, config });
+
+// The link at the end of the newest mail.
+export const mailLink = () => ask({ what: 'mail' });
 
 export const browser = await chromium.launch({
   executablePath: '/usr/bin/chromium',
@@ -79,7 +82,7 @@ export async function signIn(page, forge, login) {
   await page.waitForURL((url) => url.origin === new URL(settings.url).origin);
 }
 
-// Nothing that axe knows of may be in the way of anybody.
+// Nothing that axe knows of may be in the way of a reader.
 export async function accessible(page, name) {
   const result = await new AxeBuilder({ page })
     .withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'])

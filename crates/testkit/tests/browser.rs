@@ -11,8 +11,8 @@
     reason = "all of it is a test, but clippy sees only functions marked so"
 )]
 
-#[path = "browser/house.rs"]
-mod house;
+#[path = "browser/installation.rs"]
+mod installation;
 
 use std::{
     env,
@@ -21,16 +21,16 @@ use std::{
     process::{ChildStdin, Command, Stdio},
 };
 
-use house::House;
+use installation::Installation;
 use roundel_localforge::ForgeKind;
 use serde_json::{Value, json};
 
 /// Finds the browser and its driver, or says what is missing.
 fn tools() -> Result<PathBuf, String> {
-    let told = env::var_os("ROUNDEL_TEST_TOOLS").map(PathBuf::from);
+    let named = env::var_os("ROUNDEL_TEST_TOOLS").map(PathBuf::from);
     let binary = env::current_exe().map_err(|error| error.to_string())?;
-    let beside = binary.ancestors().map(|directory| directory.join("test-tools"));
-    let mut candidates = told.into_iter().chain(beside).map(|tools| tools.join("node_modules"));
+    let around = binary.ancestors().map(|directory| directory.join("test-tools"));
+    let mut candidates = named.into_iter().chain(around).map(|tools| tools.join("node_modules"));
     let modules = candidates
         .find(|directory| directory.join("playwright-core").is_dir())
         .ok_or("playwright-core is not installed; run `cargo xtask test`")?;
@@ -49,17 +49,24 @@ async fn a_visitor_signs_in_adds_projects_and_watches_them_turn_green() {
         Ok(modules) => modules,
         Err(why) => return roundel_testkit::skip::notice("the dashboard in Chromium", &why),
     };
-    let Some(binary) = House::binary() else {
+    let Some(binary) = Installation::binary() else {
         let why = "the product is not built; run `cargo build`";
         return roundel_testkit::skip::notice("the dashboard in Chromium", why);
     };
-    let house = House::build(&binary).await;
-    let pictures = env::var_os("ROUNDEL_SCREENSHOTS")
-        .map_or_else(|| house.directory.path().join("pictures"), |told| repository().join(told));
+    let installation = Installation::build(&binary).await;
+    let pictures = env::var_os("ROUNDEL_SCREENSHOTS").map_or_else(
+        || installation.directory.path().join("pictures"),
+        |named| repository().join(named),
+    );
     let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("browser/drive.mjs");
     let settings = json!({
         "modules": modules,
-        "url": house.url,
+        "url": installation.url,
+        "fresh": installation.fresh,
+        "forges": {
+            "gh": installation.forge.web_url(ForgeKind::GitHub),
+            "bb": installation.forge.web_url(ForgeKind::Bitbucket),
+        },
         "pictures": pictures,
     });
     let mut driver = Command::new("node")
@@ -74,7 +81,9 @@ async fn a_visitor_signs_in_adds_projects_and_watches_them_turn_green() {
     for line in stdout.lines() {
         let line = line.unwrap();
         match line.strip_prefix("ask ") {
-            Some(wish) => grant(&house, &mut stdin, &serde_json::from_str(wish).unwrap()).await,
+            Some(request) => {
+                answer(&installation, &mut stdin, &serde_json::from_str(request).unwrap()).await;
+            }
             None => println!("{line}"),
         }
     }
@@ -86,16 +95,16 @@ fn repository() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap().to_path_buf()
 }
 
-/// Does what the driver asked for at the forge.
-async fn grant(house: &House, stdin: &mut ChildStdin, wish: &Value) {
-    let text = |key: &str| wish[key].as_str().unwrap_or_default().to_owned();
-    let kind: ForgeKind = text("forge").parse().unwrap();
+/// Does what the driver asked for.
+async fn answer(installation: &Installation, stdin: &mut ChildStdin, request: &Value) {
+    let text = |key: &str| request[key].as_str().unwrap_or_default().to_owned();
     let answer = match text("what").as_str() {
         "push" => {
-            let config = text("config");
+            let (kind, config): (ForgeKind, _) = (text("forge").parse().unwrap(), text("config"));
             let files = [(".circleci/config.yml", config.as_str())];
-            house.push(kind, &text("repository"), &files, &text("message")).await
+            installation.push(kind, &text("repository"), &files, &text("message")).await
         }
+        "mail" => installation.mail_link().await,
         other => panic!("the driver asked for `{other}`"),
     };
     writeln!(stdin, "{answer}").unwrap();

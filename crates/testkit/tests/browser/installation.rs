@@ -1,4 +1,5 @@
-//! What the browser visits: the product's binary, and the local forge with two repositories.
+//! What the browser visits: the product's binary with the local forge and a mailbox, and a second
+//! one that was started for the first time, without any settings.
 
 use std::{
     env, fs,
@@ -9,11 +10,12 @@ use std::{
 };
 
 use roundel_localforge::{ForgeKind, LocalForge, NewCommit, Settings};
+use roundel_testkit::smtp_sink::SmtpSink;
 use tempfile::TempDir;
 use url::Url;
 
 /// How long the server may take to answer for the first time.
-const PATIENCE: Duration = Duration::from_mins(1);
+const START_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The repository of each forge, and what is in it when it is added.
 const REPOSITORIES: [(ForgeKind, &str, &str); 2] = [
@@ -21,14 +23,20 @@ const REPOSITORIES: [(ForgeKind, &str, &str); 2] = [
     (ForgeKind::Bitbucket, "count", include_str!("../../browser/count.yml")),
 ];
 
-pub(crate) struct House {
+pub(crate) struct Installation {
     pub(crate) forge: LocalForge,
     pub(crate) url: Url,
+    /// A server without a Git provider.
+    pub(crate) fresh: Url,
     pub(crate) directory: TempDir,
-    server: Child,
+    mailbox: SmtpSink,
+    _servers: [Server; 2],
 }
 
-impl House {
+/// A process that ends with the test.
+struct Server(Child);
+
+impl Installation {
     /// Finds the product's binary: where `cargo xtask test` says, or beside this test.
     pub(crate) fn binary() -> Option<PathBuf> {
         let told = env::var_os("ROUNDEL_BIN").map(PathBuf::from);
@@ -48,37 +56,33 @@ impl House {
         })
         .await
         .unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let url = Url::parse(&format!("http://127.0.0.1:{port}/")).unwrap();
+        let mailbox = SmtpSink::start().await.unwrap();
+        let (url, fresh) = (free_url(), free_url());
         let data = directory.path().join("data");
         fs::create_dir_all(&data).unwrap();
         fs::write(data.join("known_hosts"), forge.known_hosts()).unwrap();
-        fs::write(data.join("roundel.toml"), settings(&forge, &url, &data)).unwrap();
-        let server = Command::new(binary)
-            .args(["serve", "--slots", "4", "--data"])
-            .arg(&data)
-            .env("ROUNDEL_LOG", "warn")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        let house = Self { forge, url, directory, server };
+        let text = settings(&forge, &url, &data) + &mail_settings(&mailbox);
+        fs::write(data.join("roundel.toml"), text).unwrap();
+        let fresh_data = directory.path().join("fresh");
+        fs::create_dir_all(&fresh_data).unwrap();
+        fs::write(fresh_data.join("roundel.toml"), address_settings(&fresh)).unwrap();
+        let servers = [Server::start(binary, &data, "4"), Server::start(binary, &fresh_data, "0")];
+        let installation = Self { forge, url, fresh, directory, mailbox, _servers: servers };
         for (kind, name, config) in REPOSITORIES {
-            house.forge.add_repository(kind, "acme", name, true, "visitor").await.unwrap();
+            installation.forge.add_repository(kind, "acme", name, true, "visitor").await.unwrap();
             let files = [(".circleci/config.yml", config), ("README.md", "A sample.\n")];
-            house.push(kind, name, &files, "Begin with something small").await;
+            installation.push(kind, name, &files, "Begin with something small").await;
         }
-        house.wait().await;
-        house
+        answers(&installation.url).await;
+        answers(&installation.fresh).await;
+        installation
     }
 
-    async fn wait(&self) {
-        let health = self.url.join("healthz").unwrap();
-        let began = Instant::now();
-        while !reqwest::get(health.clone()).await.is_ok_and(|answer| answer.status().is_success()) {
-            assert!(began.elapsed() < PATIENCE, "the server did not answer");
-            tokio::time::sleep(Duration::from_millis(25)).await;
-        }
+    /// The link at the end of the newest mail.
+    pub(crate) async fn mail_link(&self) -> String {
+        let mails = self.mailbox.wait_for(1, START_TIMEOUT).await;
+        let link = mails.last().unwrap().header("List-Unsubscribe").unwrap();
+        link.trim_matches(['<', '>']).replace(' ', "")
     }
 
     /// Commits files on `main`, as a push would. Returns the commit.
@@ -94,10 +98,53 @@ impl House {
     }
 }
 
+impl Server {
+    fn start(binary: &Path, data: &Path, slots: &str) -> Self {
+        let child = Command::new(binary)
+            .args(["serve", "--slots", slots, "--data"])
+            .arg(data)
+            .env("ROUNDEL_LOG", "warn")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        Self(child)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _gone = self.0.kill();
+        let _status = self.0.wait();
+    }
+}
+
+fn free_url() -> Url {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    Url::parse(&format!("http://127.0.0.1:{port}/")).unwrap()
+}
+
+async fn answers(url: &Url) {
+    let health = url.join("healthz").unwrap();
+    let began = Instant::now();
+    while !reqwest::get(health.clone()).await.is_ok_and(|answer| answer.status().is_success()) {
+        assert!(began.elapsed() < START_TIMEOUT, "the server at {url} did not answer");
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+}
+
+fn address_settings(url: &Url) -> String {
+    format!("listen = \"127.0.0.1:{}\"\npublic_url = \"{url}\"\n", url.port().unwrap())
+}
+
+fn mail_settings(mailbox: &SmtpSink) -> String {
+    format!("[mail]\nsmtp_url = \"{}\"\nfrom = \"Roundel <ci@example.org>\"\n", mailbox.url())
+}
+
 /// Registers the server at both forges and writes what it must know of them.
 fn settings(forge: &LocalForge, url: &Url, data: &Path) -> String {
-    let listen = format!("127.0.0.1:{}", url.port().unwrap());
-    let mut text = format!("listen = \"{listen}\"\npublic_url = \"{url}\"\n");
+    let mut text = address_settings(url);
     for kind in ForgeKind::ALL {
         forge.add_user(kind, "visitor", "Visitor", "visitor@example.org");
         forge.add_user(kind, "stranger", "Sam Stranger", "stranger@example.org");
@@ -116,12 +163,4 @@ fn settings(forge: &LocalForge, url: &Url, data: &Path) -> String {
         ]);
     }
     text
-}
-
-impl Drop for House {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _gone = self.server.kill();
-        let _status = self.server.wait();
-    }
 }

@@ -1,0 +1,147 @@
+// Chapters on the first days: a server without settings, and a repository from its making to green.
+import { accessible, assert, chapter, fits, mailLink, picture, push, settings, visitor } from './visitor.mjs';
+
+const looks = [['light', 1280], ['dark', 1280], ['light', 390]];
+
+// Every look of a page: no violation that axe knows of, and nothing to scroll sideways.
+async function inEveryLook(page, name) {
+  for (const [scheme, width] of looks) {
+    await page.setViewportSize({ width, height: 860 });
+    await page.emulateMedia({ colorScheme: scheme });
+    await accessible(page, `${name}, ${scheme}, ${width}`);
+    await fits(page, `${name} at ${width}`);
+  }
+  await page.setViewportSize({ width: 1280, height: 860 });
+  await page.emulateMedia({ colorScheme: 'light' });
+}
+
+// Presses Tab until the element has the focus.
+async function tabTo(page, element) {
+  for (let tries = 0; tries < 60; tries += 1) {
+    if (await element.evaluate((one) => one === document.activeElement)) return;
+    await page.keyboard.press('Tab');
+  }
+  assert.fail(`the keyboard does not reach ${element}`);
+}
+
+export async function freshServer() {
+  await chapter('a server without a Git provider says what to put where', async () => {
+    const page = await visitor({ baseURL: settings.fresh });
+    await page.goto('/');
+    const card = page.locator('.sign-card', { hasText: 'Connect GitHub' });
+    await card.getByText(`${settings.fresh}login/github/callback`).waitFor();
+    await card.getByText('[github]').waitFor();
+    await card.getByText(/\/fresh\/roundel\.toml$/).waitFor();
+    await inEveryLook(page, 'landing of a fresh server');
+    await page.goto('/login');
+    await inEveryLook(page, 'sign-in of a fresh server');
+    await page.context().close();
+  });
+}
+
+export async function landing(page) {
+  await chapter('the first page is in order, wide and narrow, light and dark', async () => {
+    await page.goto('/');
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await inEveryLook(page, 'landing');
+    await picture(page, 'landing-light');
+    await page.goto('/login');
+    await inEveryLook(page, 'sign-in');
+  });
+}
+
+// From "New repository" at the forge to a green pipeline, with the keyboard alone.
+export async function addWithKeyboard(page, forge, title) {
+  await chapter(`a repository that is made at ${title} is added and green, by keyboard`, async () => {
+    const name = `sunrise-${forge}`;
+    await page.goto(new URL('/new', settings.forges[forge]).href);
+    const person = page.locator('button[name=login][value=visitor]');
+    if (await person.count()) {
+      await tabTo(page, person);
+      await page.keyboard.press('Enter');
+    }
+    const field = page.getByLabel('Name', { exact: true });
+    await field.waitFor();
+    await accessible(page, `new repository at ${title}`);
+    await page.getByLabel('Owner').selectOption('acme');
+    await tabTo(page, field);
+    await page.keyboard.type(name);
+    await page.keyboard.press('Enter');
+    await page.waitForURL(`**/acme/${name}`);
+    await page.goto('/add');
+    const button = page.getByRole('button', { name: `Set up project acme/${name}` });
+    await button.waitFor();
+    await tabTo(page, button);
+    await page.keyboard.press('Enter');
+    await page.waitForURL(`**/${forge}/acme/${name}/setup`);
+    await page.getByRole('heading', { name: 'Ready' }).waitFor({ timeout: 60_000 });
+    await push(forge, name, 'Rise again', `version: 2.1
+jobs: { rise: { machine: true, steps: [{ run: echo good morning }] } }
+workflows: { main: { jobs: [rise] } }
+`);
+    await page.goto(`/${forge}/acme/${name}`);
+    const row = page.locator('.pipeline', { hasText: 'Rise again' });
+    await row.waitFor();
+    await row.locator('.dial[title=Passed]').waitFor({ timeout: 60_000 });
+    // What was set up can be run again from its page.
+    await page.goto(`/${forge}/acme/${name}/setup`);
+    const again = page.getByRole('button', { name: 'Run setup again' });
+    await tabTo(page, again);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Ready' }).waitFor({ timeout: 60_000 });
+    assert.equal(await page.locator('.setup-step.is-failed').count(), 0);
+  });
+}
+
+export async function mail(page) {
+  await chapter('the link of a mail leads to choices that can be undone', async () => {
+    const reader = await visitor();
+    await reader.goto(await mailLink());
+    await reader.getByRole('heading', { name: /^Mail about/ }).waitFor();
+    await inEveryLook(reader, 'mail preferences by link');
+    await reader.getByRole('button', { name: /^Unfollow/ }).click();
+    await reader.getByText('You do not follow this project').waitFor();
+    await accessible(reader, 'unfollowed by link');
+    await reader.getByRole('button', { name: /^Follow/ }).click();
+    await reader.getByRole('button', { name: /^Unfollow/ }).waitFor();
+    await reader.context().close();
+    await page.goto('/preferences');
+    await page.getByRole('heading', { name: 'Preferences' }).waitFor();
+    await inEveryLook(page, 'preferences');
+  });
+}
+
+export async function phone(page) {
+  await chapter('a phone shows every part of the navigation, and where a graph goes on', async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.goto('/gh/acme/greet');
+    const inside = (box) => box && box.x >= 0 && box.x + box.width <= 390;
+    for (const name of ['Pipelines', 'Projects', 'Add', 'Runners']) {
+      const link = page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name });
+      assert.ok(inside(await link.boundingBox()), `${name} is in view`);
+    }
+    const tabs = page.getByRole('navigation', { name: 'Project' }).getByRole('link');
+    const tops = await tabs.evaluateAll((all) => all.map((one) => Math.round(one.getBoundingClientRect().top)));
+    assert.equal(new Set(tops).size, 1, `the tabs are in one row: ${tops}`);
+    await page.getByRole('link', { name: 'Try a heavier door' }).click();
+    const hint = await page.locator('.graph-frame').first().evaluate((frame) => getComputedStyle(frame).backgroundImage);
+    assert.ok(hint.includes('gradient'), `the edge of a graph that goes on has a shadow: ${hint}`);
+    await page.locator('.node').first().click();
+    const chip = page.locator('.chip.bad', { hasText: 'exit 3' });
+    const { height } = await chip.boundingBox();
+    assert.ok(height < 30, `the exit code is in one line: ${height} px`);
+    await page.setViewportSize({ width: 1280, height: 860 });
+  });
+
+  await chapter('times are in the time zone of the reader, and say which', async () => {
+    const state = await page.context().storageState();
+    const far = await visitor({ storageState: state, timezoneId: 'Asia/Kolkata' });
+    await far.goto('/gh/acme/greet');
+    const time = far.locator('time[data-ago]').first();
+    await far.waitForFunction(() => /GMT\+5:30$/.test(document.querySelector('time[data-ago]').title));
+    const [title, at] = await time.evaluate((one) => [one.title, one.dateTime]);
+    const local = new Date(Date.parse(at) + 5.5 * 3_600_000).toISOString();
+    assert.ok(title.startsWith(local.slice(0, 10)) && title.includes(local.slice(11, 16)), `${title} for ${at}`);
+    await far.context().close();
+  });
+}
