@@ -1,4 +1,4 @@
-// Times and durations, as the server writes them (`http/pages/words.rs`), in the reader's time zone.
+// Times and durations, as the server writes them (`http/pages/time.rs`), in the reader's time zone.
 
 export function ago(seconds) {
   if (seconds < 5) return 'just now';

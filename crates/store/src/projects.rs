@@ -19,7 +19,7 @@ use crate::{
     db::{Row, Session, values},
 };
 
-pub use sealed::{CheckoutKey, Hook, HookState, KeyState};
+pub use sealed::{CheckoutKey, Hook, HookState, KeyState, VariableRow};
 pub use setups::{Setup, SetupState, SetupStep, SetupStepStatus};
 
 /// A repository that somebody added.

@@ -85,6 +85,7 @@ impl World {
                 from: "Roundel <roundel@example.org>".to_owned(),
             }),
             status_prefix: "ci/roundel".to_owned(),
+            settings_file: directory.join("roundel.toml"),
             admin_token: Secret::new(String::new()),
             orbs: roundel_server::orbs::Settings::default(),
         })

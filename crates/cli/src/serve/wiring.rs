@@ -48,6 +48,7 @@ pub(super) fn server(values: &Values) -> Result<Settings> {
         public_url: values.require(&general::PUBLIC_URL, need)?,
         database_url: values.require(&general::DATABASE_URL, need)?.expose().clone(),
         status_prefix: values.require(&general::STATUS_PREFIX, need)?,
+        settings_file: settings_file(values).into(),
         instance_key,
         runner_token: generated(values, &runner::TOKEN)?,
         admin_token: generated(values, &general::ADMIN_TOKEN)?,
@@ -93,10 +94,14 @@ pub(super) fn at(
     Ok(roundel_runner::Settings { server: at_loopback(address)?, ..settings })
 }
 
+/// Where the settings file is, or would be.
+fn settings_file(values: &Values) -> &str {
+    values.found(&general::CONFIG.declaration).map_or("roundel.toml", |found| &found.text)
+}
+
 /// What the log says when nobody can sign in.
 pub(super) fn no_provider(values: &Values) -> String {
-    let path =
-        values.found(&general::CONFIG.declaration).map_or("roundel.toml", |found| &found.text);
+    let path = settings_file(values);
     format!(
         "no Git provider is configured: add [github] or [bitbucket] to `{path}`, see “Connect \
          GitHub” in the README"

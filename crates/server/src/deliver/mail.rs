@@ -259,6 +259,15 @@ fn colour(status: &str) -> &'static str {
 mod tests {
     use super::*;
 
+    #[test]
+    fn a_mail_uses_the_words_of_pages() {
+        let words = ["timedout", "infrastructure_fail", "success", "on hold", "failed"].map(shown);
+        assert_eq!(
+            words,
+            ["timed out", "infrastructure failure", "passed", "needs approval", "failed"]
+        );
+    }
+
     /// A branch may be named so that it would end a header and begin another.
     #[test]
     fn a_name_cannot_break_out_of_its_header() {

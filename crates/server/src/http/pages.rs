@@ -74,7 +74,7 @@ pub(crate) fn routes() -> Routes {
     routes.layer(axum::Extension(indexes)).layer(CsrfLayer::new())
 }
 
-/// Tells whoever watches the process that it answers and reaches its database.
+/// Answers whether the server is up and reaches its database.
 async fn healthz(_: Anyone, State(app): State<Arc<App>>) -> Response {
     match app.store.setting("healthz").await {
         Ok(_) => (StatusCode::OK, "ok\n").into_response(),

@@ -163,6 +163,7 @@ pub(crate) async fn instance(admin_token: &str, orbs: super::Settings) -> (Arc<A
         forges: Vec::new(),
         mail: None,
         status_prefix: "ci/roundel".to_owned(),
+        settings_file: "roundel.toml".into(),
         orbs,
     };
     let app = Arc::new(App::open(settings).await.unwrap());

@@ -326,6 +326,7 @@ fn settings(forge: &LocalForge, sink: &SmtpSink, database: &Path) -> Settings {
             from: "Roundel <ci@example.org>".to_owned(),
         }),
         status_prefix: "ci/roundel".to_owned(),
+        settings_file: "roundel.toml".into(),
         admin_token: Secret::new(ADMIN_TOKEN.to_owned()),
         orbs: roundel_server::orbs::Settings::default(),
     }

@@ -95,6 +95,20 @@ const SECRET: &str = "hooks.secret";
 const PREVIOUS: &str = "hooks.previous_secret";
 const VALUE: &str = "variables.value";
 
+/// A variable, without its value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VariableRow {
+    pub name: String,
+    /// The last four characters of the value, if it is long enough to show a part of it. None in
+    /// rows of earlier releases, too.
+    pub hint: Option<String>,
+    /// When the value was set.
+    pub updated_at: Timestamp,
+}
+
+/// The least characters of a value of which the last four are shown.
+const HINTED_CHARS: usize = 8;
+
 /// Every column of a hook, for `SELECT`.
 const HOOK_COLUMNS: &str = "id, project, forge, forge_id, sealed_secret, sealed_previous_secret,
     state, created_at, last_delivery_at";
@@ -244,11 +258,12 @@ impl Store {
         let data_key = self.vault.unlock(&self.db, Scope::Project(project)).await?;
         let sealed = data_key.seal(VALUE, name, value)?;
         let mut session = self.db.write("keep a variable").await?;
-        let sql = "INSERT INTO variables (project, name, sealed_value, updated_at)
-             VALUES ($1, $2, $3, $4)
+        let sql = "INSERT INTO variables (project, name, sealed_value, hint, updated_at)
+             VALUES ($1, $2, $3, $4, $5)
              ON CONFLICT (project, name) DO UPDATE SET sealed_value = excluded.sealed_value,
-                updated_at = excluded.updated_at";
-        session.run(sql, values![project, name, sealed, now]).await?;
+                hint = excluded.hint, updated_at = excluded.updated_at";
+        let hint = hint(value.expose());
+        session.run(sql, values![project, name, sealed, hint.as_deref(), now]).await?;
         session.commit().await
     }
 
@@ -265,20 +280,21 @@ impl Store {
         Ok(deleted > 0)
     }
 
-    /// Lists the names, sorted, and when each was set. Opens no value: pages show names only.
-    pub async fn variable_names(
-        &self,
-        project: ProjectId,
-    ) -> Result<Vec<(String, Timestamp)>, StoreError> {
-        let sql = "SELECT name, updated_at FROM variables WHERE project = $1";
-        let rows =
-            self.db.read("list names of variables").await?.rows(sql, values![project]).await?;
-        let mut names = rows
-            .iter()
-            .map(|row| Ok((row.get("name")?, row.get("updated_at")?)))
-            .collect::<Result<Vec<(String, Timestamp)>, StoreError>>()?;
-        names.sort();
-        Ok(names)
+    /// Lists variables by name. Opens no value.
+    pub async fn variable_rows(&self, project: ProjectId) -> Result<Vec<VariableRow>, StoreError> {
+        let sql = "SELECT name, hint, updated_at FROM variables WHERE project = $1";
+        let rows = self.db.read("list variables").await?.rows(sql, values![project]).await?;
+        let variable = |row: &Row| {
+            Ok(VariableRow {
+                name: row.get("name")?,
+                hint: row.opt("hint")?,
+                updated_at: row.get("updated_at")?,
+            })
+        };
+        let mut variables =
+            rows.iter().map(variable).collect::<Result<Vec<VariableRow>, StoreError>>()?;
+        variables.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(variables)
     }
 
     /// Names and values, by name.
@@ -340,6 +356,14 @@ fn hook_from(row: &Row, data_key: &DataKey) -> Result<Hook, StoreError> {
     })
 }
 
+/// What may be shown of a value.
+fn hint(value: &str) -> Option<String> {
+    let count = value.chars().count();
+    let hint: String = value.chars().skip(count.saturating_sub(4)).collect();
+    let shown = count >= HINTED_CHARS && !hint.contains(char::is_control);
+    shown.then_some(hint)
+}
+
 #[cfg(test)]
 mod tests {
     use roundel_model::id::{AccountId, OrganizationId};
@@ -373,7 +397,16 @@ mod tests {
         session.run("UPDATE variables SET sealed_value = $1", values![damaged]).await.unwrap();
         session.commit().await.unwrap();
         assert!(store.variables(project).await.is_err(), "the value does not open");
-        let names = store.variable_names(project).await.unwrap();
-        assert_eq!(names, [("TOKEN".to_owned(), now)]);
+        let rows = store.variable_rows(project).await.unwrap();
+        let row = VariableRow { name: "TOKEN".to_owned(), hint: None, updated_at: now };
+        assert_eq!(rows, [row]);
+    }
+
+    #[test]
+    fn a_hint_shows_no_large_part_of_a_value() {
+        assert_eq!(hint("1234567"), None);
+        assert_eq!(hint("12345678").as_deref(), Some("5678"));
+        assert_eq!(hint("ghp_16C7e42Fß").as_deref(), Some("e42Fß".get(1..).unwrap()));
+        assert_eq!(hint("-----BEGIN-----\nMII\n"), None, "lines tell nothing apart");
     }
 }

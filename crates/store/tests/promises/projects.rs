@@ -8,7 +8,7 @@ use roundel_store::{
     StoreError,
     projects::{
         CheckoutKey, Hook, HookState, KeyState, NewProject, Project, Setup, SetupState, SetupStep,
-        SetupStepStatus,
+        SetupStepStatus, VariableRow,
     },
 };
 
@@ -25,7 +25,7 @@ on_all! {
     the_newest_key_that_is_not_gone_is_the_key,
     a_hook_keeps_both_secrets,
     a_variable_is_replaced_listed_and_deleted,
-    names_of_variables_are_listed_with_their_times,
+    variables_are_listed_with_their_times_and_hints,
     what_does_not_exist_is_not_changed,
 }
 
@@ -221,8 +221,8 @@ async fn a_variable_is_replaced_listed_and_deleted(world: World) {
     assert_eq!(store.variables(other.id).await.unwrap().len(), 1);
 }
 
-/// Pages list names only: the values stay sealed (invariant 7).
-async fn names_of_variables_are_listed_with_their_times(world: World) {
+/// Pages list names and hints only: the values stay sealed (invariant 7).
+async fn variables_are_listed_with_their_times_and_hints(world: World) {
     let project = world.project("acme/web").await;
     let other = world.project("acme/api").await;
     let store = &world.store;
@@ -230,9 +230,14 @@ async fn names_of_variables_are_listed_with_their_times(world: World) {
         store.set_variable(project.id, name, &"value".into(), at(seconds)).await.unwrap();
     }
     store.set_variable(other.id, "OTHER", &"value".into(), at(5)).await.unwrap();
-    let names = store.variable_names(project.id).await.unwrap();
-    let expected = [("TOKEN", at(4)), ("a", at(3)), ("b", at(1))];
-    assert_eq!(names, expected.map(|(name, at)| (name.to_owned(), at)));
+    store.set_variable(project.id, "a", &"a longer value".into(), at(6)).await.unwrap();
+    let rows = store.variable_rows(project.id).await.unwrap();
+    let row = |name: &str, hint: Option<&str>, seconds| VariableRow {
+        name: name.to_owned(),
+        hint: hint.map(str::to_owned),
+        updated_at: at(seconds),
+    };
+    assert_eq!(rows, [row("TOKEN", None, 4), row("a", Some("alue"), 6), row("b", None, 1)]);
 }
 
 async fn what_does_not_exist_is_not_changed(world: World) {

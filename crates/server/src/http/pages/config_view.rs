@@ -103,7 +103,7 @@ fn view(text: &str, diagnostic: &Diagnostic) -> DiagnosticView {
         message: sentence(&diagnostic.message),
         place: Untrusted(format!("{}:{}:{}", diagnostic.path, diagnostic.line, diagnostic.column)),
         at: Untrusted(diagnostic.at.clone()),
-        // A workflow alone is told by the place already.
+        // The place names a workflow already.
         via: (diagnostic.via.len() > 1).then(|| sentence(&diagnostic.via.join(" → "))),
         line: diagnostic.line,
         excerpt: Html(excerpt),

@@ -67,7 +67,7 @@ struct DeliveryView {
     verdicts: Vec<VerdictView>,
 }
 
-/// What became of one change that a delivery tells of.
+/// What became of one change that a delivery reports.
 struct VerdictView {
     status: DisplayStatus,
     word: &'static str,
@@ -173,7 +173,7 @@ struct Receipt {
     /// For people with write access: it holds addresses of people.
     body: Option<Untrusted>,
     cut: bool,
-    way_out: &'static str,
+    advice: &'static str,
 }
 
 async fn receipt(
@@ -188,7 +188,7 @@ async fn receipt(
         shell: visit.shell(title, "projects"),
         head: ProjectHead::read(&visit, &project, role, "deliveries").await?,
         id: delivery.id.to_string(),
-        way_out: way_out(&delivery),
+        advice: advice(&delivery),
         hook: delivery.hook.to_string(),
         delivery: DeliveryView::new(&delivery, visit.now),
         body: may_write.then_some(Untrusted(body)),
@@ -196,8 +196,8 @@ async fn receipt(
     })
 }
 
-/// What somebody can do who expected something else.
-fn way_out(delivery: &Delivery) -> &'static str {
+/// Says what to do if something else was expected.
+fn advice(delivery: &Delivery) -> &'static str {
     if delivery.decided_at.is_none() {
         return "Nothing to do: it is retried automatically until the provider responds.";
     }

@@ -1,5 +1,5 @@
 //! What happens to requests that went wrong: the error page gets the navigation of the user who is
-//! signed in, with a way back to the page they came from; an address without a route gets a page, too.
+//! signed in, with a link back to the page they came from; an address without a route gets a page, too.
 
 use std::sync::Arc;
 
@@ -26,8 +26,8 @@ pub(crate) async fn framed(State(app): State<Arc<App>>, request: Request, next: 
         return response;
     };
     let Ok(visit) = Visit::from_request_parts(&mut asked, &app).await else { return response };
-    if failure.way_out.is_none() {
-        failure.way_out = came_from(&asked).map(|path| ("Go back".to_owned(), path));
+    if failure.action.is_none() {
+        failure.action = came_from(&asked).map(|path| ("Go back".to_owned(), path));
     }
     let shell = visit.shell(&failure.title, "");
     failure.page(shell)

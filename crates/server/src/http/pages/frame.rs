@@ -19,7 +19,7 @@ pub(crate) struct Shell {
     pub(crate) title: String,
     /// Who is signed in.
     pub(crate) person: Option<Person>,
-    /// Which part of the navigation is lit.
+    /// Which part of the navigation is the current one.
     pub(crate) section: &'static str,
     /// Which favicon: `ok`, `bad`, `busy`, `hold`, `none`.
     pub(crate) family: &'static str,
@@ -30,7 +30,7 @@ pub(crate) struct Shell {
 }
 
 impl Shell {
-    /// The frame of a page that knows nobody.
+    /// The frame of a page whose visitor is not known.
     pub(crate) fn bare(title: &str) -> Self {
         let title = title.to_owned();
         let sign_in = "/login".to_owned();
@@ -62,7 +62,7 @@ struct ErrorPage<'a> {
     status: u16,
     title: &'a str,
     text: Html,
-    way_out: (&'a str, &'a str),
+    action: (&'a str, &'a str),
 }
 
 /// What an error page says. It travels with the answer until [`super::failures`] knows whose
@@ -73,18 +73,18 @@ pub(super) struct Failure {
     pub(super) title: String,
     text: String,
     /// A label and an address.
-    pub(super) way_out: Option<(String, String)>,
+    pub(super) action: Option<(String, String)>,
 }
 
 impl Failure {
     pub(super) fn page(&self, shell: Shell) -> Response {
-        let way_out = self.way_out.as_ref();
+        let action = self.action.as_ref();
         let page = ErrorPage {
             shell,
             status: self.status.as_u16(),
             title: &self.title,
             text: sentence(&self.text),
-            way_out: way_out.map_or(("Go to pipelines", "/"), |(label, to)| (label, to)),
+            action: action.map_or(("Go to pipelines", "/"), |(label, to)| (label, to)),
         };
         match page.render() {
             Ok(html) => (self.status, secured(Body(html).into_response(), "")).into_response(),
@@ -99,10 +99,10 @@ pub(crate) fn error_page(
     status: StatusCode,
     title: &str,
     text: &str,
-    way_out: Option<(&str, &str)>,
+    action: Option<(&str, &str)>,
 ) -> Response {
-    let way_out = way_out.map(|(label, to)| (label.to_owned(), to.to_owned()));
-    let failure = Failure { status, title: title.to_owned(), text: text.to_owned(), way_out };
+    let action = action.map(|(label, to)| (label.to_owned(), to.to_owned()));
+    let failure = Failure { status, title: title.to_owned(), text: text.to_owned(), action };
     let mut response = failure.page(Shell::bare(title));
     response.extensions_mut().insert(failure);
     response
@@ -119,7 +119,7 @@ pub(crate) fn page_not_found() -> Response {
     )
 }
 
-/// Adds the headers that every page has. `form_targets` are origins besides our own that a form may
+/// Adds the headers that every page has. `form_targets` are origins other than our own that a form may
 /// lead to: signing in posts to us, and we redirect to the forge.
 pub(super) fn secured(mut response: Response, form_targets: &str) -> Response {
     let policy = format!(

@@ -2,7 +2,7 @@
 //!
 //! Layers by the longest way from the start; within a layer, an order with few crossings (a few
 //! sweeps by the mean of the neighbours, with place-holders where a line passes a layer). Lines that
-//! another way already implies are left out of the drawing; the list beside it names every
+//! another way already implies are left out of the drawing; the list below it names every
 //! requirement. The picture is drawn with attributes only, for the content policy allows no inline
 //! style, and every node is a link, so that a keyboard can walk it.
 
@@ -22,7 +22,7 @@ const NODE_HEIGHT: usize = 44;
 const COLUMN: usize = 278;
 const ROW: usize = 58;
 const MARGIN: usize = 8;
-/// Jobs beyond which only the list is shown: nobody reads such a picture.
+/// Jobs beyond which only the list is shown: such a picture is not readable.
 const DRAWN_JOBS: usize = 150;
 const NAME_CHARS: usize = 19;
 
@@ -232,11 +232,11 @@ fn assign_rows(points: &[Point]) -> Vec<usize> {
             [] => usize::MAX,
             before => before.iter().map(|&b| rows[b]).sum::<usize>() * 2 / before.len(),
         };
-        let mut wish: Vec<(usize, usize)> =
+        let mut order: Vec<(usize, usize)> =
             column.iter().map(|index| (mean(index), *index)).collect();
-        wish.sort_unstable();
+        order.sort_unstable();
         let mut next = 0;
-        for &(mean, index) in &wish {
+        for &(mean, index) in &order {
             let row = if mean == usize::MAX { next } else { (mean / 2).max(next) };
             rows[index] = row;
             next = row + 1;

@@ -166,9 +166,9 @@ async fn read(
     let mut steps: Vec<&StepRow> = all.iter().filter(|step| step.task == task).collect();
     steps.sort_by_key(|step| step.number);
     let open = opened(&steps, job);
-    let culprit = culprit(&steps);
+    let failed = failed_step(&steps);
     // A step that timed out fails its job; readers want to know which of the two it was.
-    let status = match culprit {
+    let status = match failed {
         Some(step) if job.status == JobStatus::Failed => DisplayStatus::from(step.status),
         _ => DisplayStatus::from(job.status),
     };
@@ -189,7 +189,7 @@ async fn read(
         facts: facts(job, body.as_ref(), task, visit.now),
         why: why_waiting(job, siblings).map(|why| sentence(&why)),
         decision: decision(job, visit.now),
-        cause: cause(job, culprit).map(|cause| sentence(&cause)),
+        cause: cause(job, failed).map(|cause| sentence(&cause)),
         task,
         tasks: tabs(&all, job, task),
         steps: steps.iter().map(|step| step_view(step, job, open, visit.now)).collect(),
@@ -215,21 +215,21 @@ pub(super) fn decision(job: &JobRow, now: Timestamp) -> Option<Html> {
 }
 
 /// The first step that failed, of those that decide.
-fn culprit<'a>(steps: &[&'a StepRow]) -> Option<&'a StepRow> {
+fn failed_step<'a>(steps: &[&'a StepRow]) -> Option<&'a StepRow> {
     let bad =
         |step: &&&StepRow| DisplayStatus::from(step.status).family() == "bad" && !step.background;
     steps.iter().find(bad).copied()
 }
 
 /// Why a job did not pass: what was reported, else the step that failed.
-fn cause(job: &JobRow, culprit: Option<&StepRow>) -> Option<String> {
+fn cause(job: &JobRow, failed: Option<&StepRow>) -> Option<String> {
     let name = |step: &StepRow| step.name.lines().next().unwrap_or_default().replace('`', "'");
     if let Some(reason) = job.reason.as_deref().filter(|reason| !reason.trim().is_empty()) {
-        let stopped = culprit.filter(|step| step.status == StepStatus::Timedout);
+        let stopped = failed.filter(|step| step.status == StepStatus::Timedout);
         let stopped = stopped.map(|step| format!(" Step `{}` was stopped.", name(step)));
         return Some(format!("{}{}", finished(reason), stopped.unwrap_or_default()));
     }
-    let step = culprit.filter(|_| job.status.is_final())?;
+    let step = failed.filter(|_| job.status.is_final())?;
     let name = name(step);
     match (step.status, step.exit_code) {
         (StepStatus::Timedout, _) => Some(format!("Step `{name}` timed out.")),
@@ -246,7 +246,7 @@ fn finished(reason: &str) -> String {
     format!("{first}{}{stop}", chars.as_str())
 }
 
-/// The task that somebody wants to see who did not say: the first that failed.
+/// The task that is shown when the address names none: the first that failed.
 fn interesting(steps: &[StepRow]) -> u32 {
     let failed = steps.iter().find(|step| DisplayStatus::from(step.status).family() == "bad");
     failed.map_or(0, |step| step.task)

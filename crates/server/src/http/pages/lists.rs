@@ -19,7 +19,7 @@ use super::{
 
 /// Pipelines on one page of a list.
 pub(crate) const PAGE: u32 = 25;
-/// Segments of one workflow in a row; a matrix of hundreds is told by numbers.
+/// Segments of one workflow in a row; of a matrix of hundreds only numbers are shown.
 const SEGMENTS: usize = 36;
 /// Jobs that ended badly and are named in a row.
 const CULPRITS: usize = 2;

@@ -6,7 +6,7 @@
 //! GET /job/ID/log/TASK/STEP/raw                 what the step wrote, byte for byte
 //! ```
 //!
-//! Live and finished logs are read in the same way, so whoever joins late sees everything. Lines are
+//! Live and finished logs are read in the same way, so a reader who joins late sees everything. Lines are
 //! made on the server ([`ansi`]), found by an index ([`index`]); the page draws the ones in view.
 
 mod ansi;

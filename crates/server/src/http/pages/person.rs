@@ -21,7 +21,7 @@ pub(crate) struct Person {
 }
 
 impl Person {
-    /// The author of a commit, as far as the forge told.
+    /// The author of a commit, as far as the forge says.
     pub(crate) fn author(commit: &CommitInfo, actor: Option<&str>) -> Self {
         let name = commit
             .author_name

@@ -152,7 +152,7 @@ async fn read(
     let diagnostics = config_view::read(diagnostics.as_deref());
     let undelivered = store.undelivered_effects(row.id).await?;
     let view = PipelineSummary::new(row, &workflows, visit.now);
-    // The sentences repeat the diagnostics; they speak alone only when there is nothing to underline.
+    // The sentences repeat the diagnostics; they are shown only when there is nothing to underline.
     let errors = if diagnostics.is_empty() {
         row.errors.iter().map(|text| sentence(text)).collect()
     } else {
@@ -287,7 +287,7 @@ async fn approve(writer: Writer<Pipeline>, Path((_, job)): Path<(PipelineId, Str
     press(writer, &Event::Approved { job, by }, "approved").await
 }
 
-/// Brings a click to the one door.
+/// Applies a click, through the one door.
 async fn press(writer: Writer<Pipeline>, event: &Event, done: &str) -> Answer {
     let Writer { visit, account, subject: Pipeline { row, project }, .. } = writer;
     let applied = drive::apply(&visit.app.drive, row.id, event, visit.now).await;

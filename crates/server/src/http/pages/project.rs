@@ -58,7 +58,7 @@ pub(crate) struct ProjectHead {
     pub(crate) may_write: bool,
     pub(crate) may_admin: bool,
     pub(crate) default_branch: Untrusted,
-    /// Which tab is lit.
+    /// Which tab is the current one.
     pub(crate) tab: &'static str,
 }
 
@@ -195,9 +195,9 @@ struct Trigger {
 
 async fn trigger(
     Writer { visit, account, subject: project, .. }: Writer<Project>,
-    Form(wanted): Form<Trigger>,
+    Form(request): Form<Trigger>,
 ) -> Answer {
-    let pipeline = manual::trigger(&visit.app.starter, account, &project, wanted.branch.trim())
+    let pipeline = manual::trigger(&visit.app.starter, account, &project, request.branch.trim())
         .await
         .map_err(|error| PageError::Bad(error.to_string()))?;
     Ok(see_other(&format!("/pipeline/{pipeline}?done=triggered")))

@@ -1,4 +1,4 @@
-//! The projects that somebody follows, and the page that adds one.
+//! The projects that the user follows, and the page that adds one.
 //!
 //! *Add projects* asks each forge for everything that the visitor can see there, and groups it by
 //! organization. What cannot be added says why, and who can.
@@ -87,7 +87,7 @@ struct ForgeSection {
     choice: SignInChoice,
     login: Option<String>,
     /// Why there is no list.
-    trouble: Option<Html>,
+    error: Option<Html>,
     organizations: Vec<Organization>,
     count: usize,
 }
@@ -103,7 +103,7 @@ struct Choice {
     owner: String,
     name: String,
     private: bool,
-    /// The page of its project, when somebody added it.
+    /// The page of its project, if it was added.
     added: Option<String>,
     /// Why it cannot be added by this person.
     because: Option<&'static str>,
@@ -125,7 +125,7 @@ async fn section(
 ) -> Result<ForgeSection, PageError> {
     let login = visit.app.store.identity(account, kind).await?.map(|identity| identity.login);
     let mut section =
-        ForgeSection { choice, login, trouble: None, organizations: Vec::new(), count: 0 };
+        ForgeSection { choice, login, error: None, organizations: Vec::new(), count: 0 };
     if section.login.is_none() {
         return Ok(section);
     }
@@ -135,7 +135,7 @@ async fn section(
             section.organizations = group(visit, kind, found).await?;
         }
         Ok(None) => section.login = None,
-        Err(text) => section.trouble = Some(sentence(&text)),
+        Err(text) => section.error = Some(sentence(&text)),
     }
     Ok(section)
 }
@@ -152,8 +152,8 @@ async fn repositories(
     match forge.repositories(&token).await {
         Ok(found) => Ok(Some(found)),
         Err(error) if error.class == roundel_forge::ErrorClass::Unauthorized => {
-            let marked = visit.app.store.mark_token_refused(account, kind).await;
-            marked.map_err(|error| error.to_string())?;
+            let noted = visit.app.store.mark_token_refused(account, kind).await;
+            noted.map_err(|error| error.to_string())?;
             Ok(None)
         }
         Err(error) => Err(error.message),
@@ -190,7 +190,7 @@ async fn group(
     Ok(organizations.into_iter().map(organization).collect())
 }
 
-/// Why somebody cannot add a repository (VCS-008).
+/// Why the user cannot add a repository (VCS-008).
 fn because(repository: &Repository) -> Option<&'static str> {
     if repository.archived {
         return Some("archived: cannot be pushed to");
@@ -205,7 +205,7 @@ fn because(repository: &Repository) -> Option<&'static str> {
 
 /// What the button of a repository sends.
 #[derive(serde::Deserialize)]
-struct Wanted {
+struct AddRequest {
     forge: String,
     owner: String,
     name: String,
@@ -213,11 +213,11 @@ struct Wanted {
 
 async fn begin(
     SignedIn { visit, account }: SignedIn,
-    Form(wanted): Form<Wanted>,
+    Form(request): Form<AddRequest>,
 ) -> Result<Response, PageError> {
     let forge: ForgeKind =
-        wanted.forge.parse().map_err(|_| PageError::Bad("Unknown Git provider.".to_owned()))?;
-    let project = setup::begin(&visit.app.setups, account, forge, &wanted.owner, &wanted.name)
+        request.forge.parse().map_err(|_| PageError::Bad("Unknown Git provider.".to_owned()))?;
+    let project = setup::begin(&visit.app.setups, account, forge, &request.owner, &request.name)
         .await
         .map_err(|refused| PageError::Bad(refused.0))?;
     let project = visit.app.store.project(project).await?.ok_or_else(|| visit.not_found())?;

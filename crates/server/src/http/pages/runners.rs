@@ -1,4 +1,4 @@
-//! The runners that were seen, and how long ago.
+//! The runners that were seen: which are online, and what their hosts lack.
 
 use std::time::Duration;
 
@@ -12,8 +12,8 @@ use super::{
 };
 use crate::http::{rights::SignedIn, routes::Routes};
 
-/// A runner claims at least this often; one that has not is away.
-const AWAY: Duration = Duration::from_mins(2);
+/// A runner claims at least this often; one that has not is offline.
+const OFFLINE: Duration = Duration::from_mins(2);
 
 /// Routes of this file.
 pub(crate) fn routes() -> Routes {
@@ -37,22 +37,22 @@ struct RunnerView {
     /// What its host lacks for jobs.
     limitations: Vec<Html>,
     seen: TimeAgo,
-    here: bool,
+    online: bool,
 }
 
 async fn page(SignedIn { visit, .. }: SignedIn) -> Answer {
     let rows = visit.app.store.runners().await?;
-    let foreign = |all: &[String]| all.iter().cloned().map(Untrusted).collect();
+    let untrusted = |all: &[String]| all.iter().cloned().map(Untrusted).collect();
     let runners = rows
         .iter()
         .map(|row| RunnerView {
             name: Untrusted(row.name.clone()),
             version: Untrusted(row.version.clone()),
-            classes: foreign(&row.resource_classes),
+            classes: untrusted(&row.resource_classes),
             executors: row.executors.iter().map(|one| Untrusted(one.to_string())).collect(),
             limitations: row.limitations.iter().flatten().map(|text| sentence(text)).collect(),
             seen: TimeAgo::new(row.last_seen_at, visit.now),
-            here: visit.now.since(row.last_seen_at) < AWAY,
+            online: visit.now.since(row.last_seen_at) < OFFLINE,
         })
         .collect();
     let waiting = visit.app.store.offered_tasks(100).await?.len();

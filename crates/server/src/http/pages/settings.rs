@@ -10,7 +10,7 @@ use askama::Template;
 use axum::Form;
 use roundel_model::{forge::ForgeKind, secret::Secret};
 use roundel_store::{
-    projects::{CheckoutKey, Hook, HookState, KeyState, Project},
+    projects::{CheckoutKey, Hook, HookState, KeyState, Project, VariableRow},
     reading::PipelineFilter,
 };
 
@@ -62,6 +62,8 @@ struct Settings {
 
 struct VariableView {
     name: Untrusted,
+    /// `xxxx`, and the last four characters of a value that is long enough.
+    value: Untrusted,
     set: TimeAgo,
 }
 
@@ -100,9 +102,12 @@ async fn page(Writer { visit, subject: project, role, .. }: Writer<Project>) -> 
     let store = &visit.app.store;
     let key = store.checkout_key(project.id).await?;
     let hook = store.hook_of(project.id).await?;
-    let variables = store.variable_names(project.id).await?;
-    let variable =
-        |(name, at)| VariableView { name: Untrusted(name), set: TimeAgo::new(at, visit.now) };
+    let variables = store.variable_rows(project.id).await?;
+    let variable = |row: VariableRow| VariableView {
+        name: Untrusted(row.name),
+        value: Untrusted(format!("xxxx{}", row.hint.unwrap_or_default())),
+        set: TimeAgo::new(row.updated_at, visit.now),
+    };
     let head = ProjectHead::read(&visit, &project, role, "settings").await?;
     visit.page(&Settings {
         shell: visit.shell(format!("Settings · {}", project.slug.full_name()), "projects"),
@@ -230,9 +235,9 @@ struct Variable {
 
 async fn set_variable(
     SecretsAdmin { visit, subject: project }: SecretsAdmin<Project>,
-    Form(wanted): Form<Variable>,
+    Form(request): Form<Variable>,
 ) -> Answer {
-    let name = wanted.name.trim();
+    let name = request.name.trim();
     if !is_variable_name(name) {
         return Err(PageError::Bad(format!(
             "`{name}` is not a valid name: use letters, digits and `_`, and do not begin with a \
@@ -241,20 +246,21 @@ async fn set_variable(
     }
     if is_reserved(name) {
         return Err(PageError::Bad(format!(
-            "`{name}` is set by Roundel itself in every job. Choose a name that is not `CI` and does \
-             not begin with `CIRCLE`."
+            "`{name}` is a built-in variable of every job, or may become one. Choose a name that is \
+             not `CI` and does not begin with `CIRCLE_`."
         )));
     }
-    if wanted.value.is_empty() || wanted.value.len() > VALUE_BYTES || wanted.value.contains('\0') {
+    if request.value.is_empty() || request.value.len() > VALUE_BYTES || request.value.contains('\0')
+    {
         return Err(PageError::Bad(format!(
             "The value must not be empty, contain a NUL byte, or be longer than {VALUE_BYTES} bytes."
         )));
     }
-    let known = visit.app.store.variable_names(project.id).await?;
-    if known.len() >= VARIABLES && !known.iter().any(|(other, _)| other == name) {
+    let known = visit.app.store.variable_rows(project.id).await?;
+    if known.len() >= VARIABLES && !known.iter().any(|other| other.name == name) {
         return Err(PageError::Bad(format!("A project can have at most {VARIABLES} variables.")));
     }
-    let value = Secret::new(wanted.value);
+    let value = Secret::new(request.value);
     visit.app.store.set_variable(project.id, name, &value, visit.now).await?;
     tracing::info!(project = %project.slug, variable = name, "a variable was set");
     Ok(see_other(&format!("{}/settings?done=variable-set#variables", address(&project.slug))))
@@ -262,10 +268,10 @@ async fn set_variable(
 
 async fn delete_variable(
     SecretsAdmin { visit, subject: project }: SecretsAdmin<Project>,
-    Form(wanted): Form<Variable>,
+    Form(request): Form<Variable>,
 ) -> Answer {
-    visit.app.store.delete_variable(project.id, &wanted.name).await?;
-    tracing::info!(project = %project.slug, variable = wanted.name, "a variable was deleted");
+    visit.app.store.delete_variable(project.id, &request.name).await?;
+    tracing::info!(project = %project.slug, variable = request.name, "a variable was deleted");
     Ok(see_other(&format!("{}/settings?done=variable-deleted#variables", address(&project.slug))))
 }
 
@@ -274,10 +280,22 @@ async fn badge_token(SecretsAdmin { visit, subject: project }: SecretsAdmin<Proj
     Ok(see_other(&format!("{}/settings?done=badge-token#badge", address(&project.slug))))
 }
 
-/// Names that every job has from us: a variable of that name would hide what scripts rely on.
+/// Names that users set themselves at the hosted service: its programs read them.
+const CLIENT_VARIABLES: [&str; 7] = [
+    "CIRCLE_TOKEN",
+    "CIRCLE_API_TOKEN",
+    "CIRCLE_CLI_TOKEN",
+    "CIRCLE_HOST",
+    "CIRCLE_URL",
+    "CIRCLE_API_URL",
+    "CIRCLE_RUNNER_HOST",
+];
+
+/// Names of built-in variables: another value would hide what scripts rely on.
 fn is_reserved(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
-    name == "CI" || name == "CIRCLECI" || name.starts_with("CIRCLE_")
+    let built_in = name == "CI" || name == "CIRCLECI" || name.starts_with("CIRCLE_");
+    built_in && !CLIENT_VARIABLES.contains(&name.as_str())
 }
 
 fn is_variable_name(name: &str) -> bool {
@@ -289,6 +307,16 @@ fn is_variable_name(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn built_in_variables_are_reserved_and_those_of_clients_are_not() {
+        for name in ["CI", "CIRCLECI", "CIRCLE_BRANCH", "circle_sha1"] {
+            assert!(is_reserved(name), "{name}");
+        }
+        for name in ["CIRCLE_TOKEN", "CIRCLECI_TOKEN", "CI_KEY"] {
+            assert!(!is_reserved(name), "{name}");
+        }
+    }
 
     #[test]
     fn a_variable_has_a_name_that_a_shell_can_read() {

@@ -1,4 +1,4 @@
-//! The set-up of a project, step by step, live; and the way out when a step failed.
+//! The setup of a project, step by step, live; and what to do when a step failed.
 
 use askama::Template;
 use roundel_model::forge::Role;

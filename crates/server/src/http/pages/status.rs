@@ -105,7 +105,7 @@ impl DisplayStatus {
         }
     }
 
-    /// Returns the family that decides on the favicon: `ok`, `bad`, `busy`, `hold`, `none`.
+    /// Returns the family that decides the favicon: `ok`, `bad`, `busy`, `hold`, `none`.
     pub(crate) const fn family(self) -> &'static str {
         match self {
             Self::Passed => "ok",
@@ -122,7 +122,7 @@ impl DisplayStatus {
         }
     }
 
-    /// Returns the roundel alone, hidden from screen readers: for places that say the word beside it.
+    /// Returns the roundel alone, hidden from screen readers: for places where the word is next to it.
     pub(crate) const fn icon(self) -> Icon {
         Icon(self)
     }
@@ -145,7 +145,7 @@ impl DisplayStatus {
     }
 }
 
-/// The roundel with its word, for places where the word stands beside it.
+/// The roundel with its word, with the word next to it.
 impl fmt::Display for DisplayStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
@@ -255,7 +255,7 @@ pub(crate) fn why_waiting(job: &JobRow, siblings: &[JobRow]) -> Option<String> {
     }
 }
 
-/// Lists names; of many, the first few and how many there are besides.
+/// Lists names; of many, the first few and how many more there are.
 fn join(names: &[String]) -> String {
     match names {
         [] => String::new(),

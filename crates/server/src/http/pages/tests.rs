@@ -1,5 +1,6 @@
 //! The pages over a real store and a pretended forge: what is shown, and to whom.
 
+mod first_days;
 mod rights;
 mod world;
 
@@ -242,6 +243,12 @@ async fn a_variable_can_be_set_and_deleted_but_never_read() {
     assert_eq!(world.post(at, form, "admin").await.status(), StatusCode::SEE_OTHER);
     let page = text(world.get("/gh/acme/web/settings", Some("admin")).await).await;
     assert!(page.contains("NPM_TOKEN") && !page.contains("s3cr3t"), "{page}");
+    assert!(page.contains("<code>xxxxalue</code></td><td class=\"quiet\"><time"), "{page}");
+    let short = "name=CIRCLE_TOKEN&value=hunter2";
+    assert_eq!(world.post(at, short, "admin").await.status(), StatusCode::SEE_OTHER);
+    let settings = text(world.get("/gh/acme/web/settings", Some("admin")).await).await;
+    assert!(settings.contains("<code>CIRCLE_TOKEN</code></td><td><code>xxxx</code>"), "{settings}");
+    world.post(&format!("{at}/delete"), "name=CIRCLE_TOKEN", "admin").await;
     for name in ["A-B", "CIRCLE_BRANCH", "CI"] {
         let bad = world.post(at, &format!("name={name}&value=x"), "admin").await;
         assert_eq!(bad.status(), StatusCode::UNPROCESSABLE_ENTITY, "{name}");
@@ -277,9 +284,9 @@ async fn secrets_are_not_changed_with_a_role_that_the_forge_cannot_confirm() {
         assert!(page.contains("GitHub does not answer"), "{path}: {page}");
         assert!(page.contains("Nothing was changed"), "{path}: {page}");
     }
-    let names = world.app.store.variable_names(world.project.id).await.unwrap();
-    assert_eq!(names.len(), 1, "{names:?}");
-    assert_eq!(names[0].0, "KEPT");
+    let variables = world.app.store.variable_rows(world.project.id).await.unwrap();
+    assert_eq!(variables.len(), 1, "{variables:?}");
+    assert_eq!(variables[0].name, "KEPT");
     let key = world.post("/gh/acme/web/setup", "", "admin").await;
     assert_ne!(key.status(), StatusCode::SEE_OTHER, "setting up again makes keys");
 

@@ -1,5 +1,5 @@
 //! Text on pages: what comes from outside is escaped, sentences of ours may hold code, sizes have
-//! units. Types that write HTML are marked [`HtmlSafe`], so that templates do not escape it again.
+//! units. Types that write HTML implement [`HtmlSafe`], so that templates do not escape it again.
 
 use std::fmt::{self, Write as _};
 

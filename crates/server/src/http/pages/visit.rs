@@ -39,7 +39,7 @@ pub(crate) struct Visit {
     sign_in: SignInFirst,
 }
 
-/// What is answered when somebody has to sign in first.
+/// What is answered when the visitor has to sign in first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum SignInFirst {
     /// A browser is sent to this address, and comes back after signing in.
@@ -177,7 +177,7 @@ impl Visit {
             .map(|(_, value)| value.into_owned())
     }
 
-    /// The answer for what is not there, or must not be seen. Nobody learns which of the two it is:
+    /// The answer for what is not there, or must not be seen. The answer does not say which of the two it is:
     /// those who are not signed in are asked to, whatever the address.
     pub(crate) fn not_found(&self) -> PageError {
         match self.account {

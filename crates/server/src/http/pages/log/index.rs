@@ -74,8 +74,8 @@ impl LogIndex {
     /// Reads a portion of what came since, with `read(from, max_bytes)`. Returns whether there is
     /// more to read on the way to `goal`.
     ///
-    /// The goal is where the log ended at the first portion: whoever would go on for as long as
-    /// there is something would never be done with a step that floods its log.
+    /// The goal is where the log ended at the first portion: a reader that goes on for as
+    /// long as there is something would never finish with a step that floods its log.
     async fn extend<F>(
         &mut self,
         read: impl Fn(u64, usize) -> F,
@@ -123,11 +123,10 @@ impl LogIndex {
             let block = self.block(store, index).await?;
             let skip = from.saturating_sub(start.line);
             let lines = block.lines().iter().skip(usize::try_from(skip).unwrap_or(usize::MAX));
-            let wanted: Vec<&Line> = lines.take(count - shown.len()).collect();
-            let times = self.times(store, &wanted, block.end).await?;
+            let rest: Vec<&Line> = lines.take(count - shown.len()).collect();
+            let times = self.times(store, &rest, block.end).await?;
             shown.extend(
-                wanted
-                    .iter()
+                rest.iter()
                     .map(|line| ShownLine { html: line.html(), at: time_of(&times, line.offset) }),
             );
             index += 1;
@@ -162,7 +161,7 @@ impl LogIndex {
         self.starts.partition_point(|start| start.line <= line).saturating_sub(1)
     }
 
-    /// Plays a block again; the last one is at hand.
+    /// Plays a block again; the last one is in memory.
     async fn block(&self, store: &Store, index: usize) -> Result<Block, StoreError> {
         let (Some(start), Some(next)) = (self.starts.get(index), self.starts.get(index + 1)) else {
             return Ok(self.last.clone());
@@ -178,7 +177,7 @@ impl LogIndex {
         Ok(block)
     }
 
-    /// The marks of time that cover some lines.
+    /// Returns the times that some lines were received at, with the offsets where each begins.
     async fn times(
         &self,
         store: &Store,
@@ -218,7 +217,7 @@ pub(crate) struct LogIndexes {
 
 impl LogIndexes {
     /// Returns the index of a log as it is now. Two readers may extend it at the same time; the one
-    /// who came further is kept, so nobody waits for anybody.
+    /// that came further is kept, so none waits for another.
     pub(crate) async fn current(
         &self,
         store: &Store,
@@ -268,7 +267,7 @@ mod tests {
 
     use super::*;
 
-    /// Whoever joins late must see what whoever watched saw: the same lines, the same numbers.
+    /// A reader who joins late must see what the others saw: the same lines, the same numbers.
     #[test]
     fn a_log_in_pieces_has_the_same_blocks_as_a_log_at_once() {
         let key = LogKey { job: JobId::from_u128(1), task: 0, step: 101 };

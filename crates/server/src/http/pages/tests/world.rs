@@ -68,12 +68,22 @@ impl World {
 
     /// A world whose project is private or public.
     pub(super) async fn with(private: bool) -> Self {
+        Self::of(&ForgeKind::ALL, private).await
+    }
+
+    /// A world whose server was started for the first time.
+    pub(super) async fn without_providers() -> Self {
+        Self::of(&[], true).await
+    }
+
+    async fn of(providers: &[ForgeKind], private: bool) -> Self {
         let is_down = Arc::new(AtomicBool::new(false));
-        let client = |kind| -> Arc<dyn Forge> {
-            Arc::new(Pretended { settings: forge_settings(kind), is_down: Arc::clone(&is_down) })
+        let client = |&kind| -> (ForgeKind, Arc<dyn Forge>) {
+            let (settings, is_down) = (forge_settings(kind), Arc::clone(&is_down));
+            (kind, Arc::new(Pretended { settings, is_down }))
         };
-        let clients = ForgeKind::ALL.map(|kind| (kind, client(kind)));
-        let app = Arc::new(App::open_with(settings(), clients.into()).await.unwrap());
+        let clients = providers.iter().map(client).collect();
+        let app = Arc::new(App::open_with(settings(), clients).await.unwrap());
         for (login, _) in PEOPLE {
             sign_in(&app, login).await;
         }
@@ -199,8 +209,15 @@ impl World {
         self.pipeline_of("main", subject, approve).await
     }
 
-    /// A pipeline with a job, and `test` after it.
-    async fn pipeline_of(&self, branch: &str, subject: &str, first: PlannedJob) -> PipelineId {
+    /// A pipeline that does not come to a plan.
+    pub(super) async fn failed_to_compile(&self, subject: &str, event: Event) -> PipelineId {
+        let id = self.started("main", subject).await;
+        self.apply(id, &event).await;
+        id
+    }
+
+    /// A pipeline that is being compiled.
+    async fn started(&self, branch: &str, subject: &str) -> PipelineId {
         let id = PipelineId::fresh();
         let new = NewPipeline {
             id,
@@ -220,6 +237,12 @@ impl World {
             created_at: Timestamp::now(),
         };
         self.app.store.create_pipeline(&new).await.unwrap();
+        id
+    }
+
+    /// A pipeline with a job, and `test` after it.
+    async fn pipeline_of(&self, branch: &str, subject: &str, first: PlannedJob) -> PipelineId {
+        let id = self.started(branch, subject).await;
         let (before, after) = (JobId::fresh(), JobId::fresh());
         let job = |id, plan, needs| NewJob { id, plan, needs, missing_contexts: Vec::new() };
         let need = Need { job: before, accepts: vec![Outcome::Success] };
@@ -350,6 +373,7 @@ fn settings() -> Settings {
         forges: Vec::new(),
         mail: None,
         status_prefix: "ci/roundel".into(),
+        settings_file: "/srv/roundel/roundel.toml".into(),
         admin_token: Secret::new(String::new()),
         orbs: crate::orbs::Settings::default(),
     }
