@@ -74,7 +74,7 @@ pub fn pack(
     if problems.is_empty() { Ok(document) } else { Err(problems) }
 }
 
-/// Tells whether a path is packed: a YAML file, and nothing on the way to it is hidden.
+/// Returns whether a path is packed: a YAML file, and nothing on the way to it is hidden.
 pub fn is_packed(path: &str) -> bool {
     let is_hidden = path.split('/').any(|part| part.starts_with('.'));
     !is_hidden && fold::stem(path).is_some()

@@ -1,5 +1,5 @@
 //! The page of a diagnostic code: its doc comment, what the wrong example makes the compiler say,
-//! and how it looks mended.
+//! and how it looks fixed.
 //!
 //! The same page is a file of the documentation, an answer of the dashboard, and what
 //! `roundel config code` prints. Deliberately absent: HTML, which belongs to whoever serves it.
@@ -233,7 +233,7 @@ impl Source {
         Resolution::Found(orb.into())
     }
 
-    /// What the wrong example is told with.
+    /// What is reported about the wrong example.
     fn told(&self, code: Code) -> Vec<Diagnostic> {
         let Some(wrong) = &self.wrong else { return Vec::new() };
         let compiled = self.compile(wrong);

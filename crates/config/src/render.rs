@@ -1,6 +1,6 @@
 //! Phase 2: a node and what its tags may refer to become a value.
 //!
-//! The [`Renderer`] is what every later phase has at hand: the texts, the report, the budget, and the
+//! The [`Renderer`] is what every later phase has available: the texts, the report, the budget, and the
 //! values of the pipeline. A phase reports what it finds and goes on; what cannot be known becomes
 //! [`Data::Unknown`], which every later phase passes over in silence. So one push shows all mistakes
 //! of a file, each once.

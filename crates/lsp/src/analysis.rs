@@ -18,7 +18,7 @@ use crate::settings::Finder;
 const PAUSE: Duration = Duration::from_millis(120);
 
 /// How long somebody who never pauses waits for diagnostics.
-const PATIENCE: Duration = Duration::from_millis(700);
+const MAX_DELAY: Duration = Duration::from_millis(700);
 
 /// A document to compile.
 #[derive(Debug)]
@@ -54,7 +54,7 @@ pub(crate) fn run(
     let mut orbs = OrbSet::default();
     while let Ok(first) = tasks.recv() {
         let mut waiting: Vec<Task> = vec![first];
-        let deadline = after(PATIENCE);
+        let deadline = after(MAX_DELAY);
         loop {
             select! {
                 recv(tasks) -> task => match task {

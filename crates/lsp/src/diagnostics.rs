@@ -49,7 +49,7 @@ impl Maker<'_> {
             found.related.iter().filter_map(|related| self.related(related)).collect();
         let mut range = self.open.text.range(&(found.start..found.end), self.encoding);
         if found.path != self.open.path() && !self.open.path().is_empty() {
-            // It is in an orb: shown where the orb is named, with the place beside it.
+            // It is in an orb: shown where the orb is named, with the place next to it.
             range = self.mention(&found.path);
             related.extend(self.related(&Related {
                 path: Some(found.path.clone()),

@@ -8,7 +8,7 @@
 //!                     analysis (a thread): orbs, compile ─▶ diagnostics
 //! ```
 //!
-//! Requests are answered at once, from the text as it is. Compiling happens beside them, after the
+//! Requests are answered at once, from the text as it is. Compiling happens next to them, after the
 //! typing has paused, and its outcome is dropped when the text has moved on. The crate reads no
 //! file and knows no registry: who starts it hands it a way to find orbs.
 //!

@@ -31,7 +31,7 @@ type Answer = Result<Value, Refusal>;
 
 /// What requests are answered from.
 #[derive(Debug)]
-pub(crate) struct Desk {
+pub(crate) struct RequestContext {
     pub(crate) documents: Documents,
     pub(crate) sources: Sources,
     pub(crate) encoding: Encoding,
@@ -41,7 +41,7 @@ pub(crate) struct Desk {
     pub(crate) links: bool,
 }
 
-impl Desk {
+impl RequestContext {
     /// Answers a request.
     ///
     /// # Errors

@@ -24,7 +24,7 @@ use crate::{
     diagnostics,
     documents::{self, Documents, Kind},
     frames::{self, Incoming},
-    requests::{Desk, Refusal},
+    requests::{Refusal, RequestContext},
     settings::{OpenOrbs, Settings},
     sources::Sources,
     text::Encoding,
@@ -69,7 +69,7 @@ pub fn serve(
     let (outcomes_to, outcomes) = unbounded();
     let session = Session {
         stage: Stage::Fresh { settings, open },
-        desk: Desk {
+        context: RequestContext {
             documents: Documents::default(),
             sources: Sources::default(),
             encoding: Encoding::Utf16,
@@ -128,7 +128,7 @@ enum Stage {
 
 struct Session {
     stage: Stage,
-    desk: Desk,
+    context: RequestContext,
     tasks: Option<Sender<Task>>,
     outcomes_to: Sender<Outcome>,
     outgoing: Sender<Outgoing>,
@@ -225,7 +225,7 @@ impl Session {
                 self.tasks = None;
                 self.reply(id, Value::Null);
             }
-            (Stage::Open, method) => match self.desk.answer(method, params) {
+            (Stage::Open, method) => match self.context.answer(method, params) {
                 Ok(value) => self.reply(id, value),
                 Err(Refusal { code, message }) => self.refuse(id, code, &message),
             },
@@ -241,11 +241,11 @@ impl Session {
         else {
             return;
         };
-        let wishes = capabilities::wishes(&params);
-        self.desk.encoding = wishes.encoding;
-        self.desk.snippets = wishes.snippets;
-        self.desk.links = wishes.links;
-        self.reply(id, capabilities::offered(wishes.encoding));
+        let support = capabilities::support(&params);
+        self.context.encoding = support.encoding;
+        self.context.snippets = support.snippets;
+        self.context.links = support.links;
+        self.reply(id, capabilities::offered(support.encoding));
 
         let theirs = match params.initialization_options.map(serde_json::to_value) {
             Some(Ok(Value::Null)) | None => Settings::default(),
@@ -254,7 +254,7 @@ impl Session {
                 Settings::default()
             }),
         };
-        let settings = settings.overlaid(theirs, wishes.root.as_deref());
+        let settings = settings.overlaid(theirs, support.root.as_deref());
         self.inputs = settings.inputs();
         let mut find = open(&settings).unwrap_or_else(|reason| {
             self.show(&reason);
@@ -271,7 +271,7 @@ impl Session {
     /// Takes over what compiling found, and tells it.
     fn learn(&mut self, outcome: Outcome) {
         let uri = outcome.uri.clone();
-        let Some(open) = self.desk.documents.get(&uri) else { return };
+        let Some(open) = self.context.documents.get(&uri) else { return };
         if !open.learn(outcome) {
             return;
         }
@@ -282,9 +282,9 @@ impl Session {
 
     /// Tells the editor what is wrong with a document.
     fn publish(&mut self, uri: &Uri) {
-        let Some(open) = self.desk.documents.get(uri) else { return };
-        let (version, encoding) = (open.version, self.desk.encoding);
-        let found = diagnostics::all(open, uri, &mut self.desk.sources, encoding);
+        let Some(open) = self.context.documents.get(uri) else { return };
+        let (version, encoding) = (open.version, self.context.encoding);
+        let found = diagnostics::all(open, uri, &mut self.context.sources, encoding);
         self.notify(
             "textDocument/publishDiagnostics",
             json!({ "uri": uri, "version": version, "diagnostics": found }),
@@ -293,8 +293,8 @@ impl Session {
 
     /// Asks for a document to be compiled, if it is something to compile.
     fn analyze(&mut self, uri: &Uri) {
-        let Some(open) = self.desk.documents.get(uri) else { return };
-        if open.kind != Kind::Config || self.desk.sources.holds(uri) {
+        let Some(open) = self.context.documents.get(uri) else { return };
+        if open.kind != Kind::Config || self.context.sources.holds(uri) {
             return self.publish(uri);
         }
         let text = open.text.as_str().to_owned();

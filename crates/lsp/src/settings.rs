@@ -1,4 +1,4 @@
-//! What the server is told: by the command line, and by the editor when it starts.
+//! What the server is configured with: by the command line, and by the editor when it starts.
 
 use std::path::{Path, PathBuf};
 

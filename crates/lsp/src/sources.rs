@@ -18,7 +18,7 @@ pub(crate) struct Sources {
 }
 
 impl Sources {
-    /// Tells whether a document is one of ours.
+    /// Returns whether a document is one of ours.
     pub(crate) fn holds(&self, uri: &Uri) -> bool {
         self.written.values().any(|known| known == uri)
     }

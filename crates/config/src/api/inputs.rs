@@ -27,7 +27,7 @@ pub struct Inputs {
     /// The workflow whose schedule starts the pipeline; otherwise scheduled workflows do not run
     /// (CFG §5.8).
     pub scheduled: Option<String>,
-    /// Workflows whose condition is false are compiled too, for checking; their problems are told
+    /// Workflows whose condition is false are compiled too, for checking; their problems are reported
     /// as warnings (CFG §5.1).
     pub all_workflows: bool,
 }

@@ -93,12 +93,12 @@ impl OrbSet {
         source
     }
 
-    /// Tells how many references are known.
+    /// Returns how many references are known.
     pub fn len(&self) -> usize {
         self.known.len()
     }
 
-    /// Tells whether nothing is known.
+    /// Returns whether nothing is known.
     pub fn is_empty(&self) -> bool {
         self.known.is_empty()
     }

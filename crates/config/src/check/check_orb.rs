@@ -83,8 +83,8 @@ impl Checker<'_, '_> {
         }
     }
 
-    /// Steps that nobody defines, whether something calls them or not: whoever uses the orb could
-    /// not mend it.
+    /// Steps that are not defined, whether something calls them or not: whoever uses the orb could
+    /// not fix it.
     fn check_step_names(&mut self) {
         let module = self.modules.get(ModuleId::CONFIG);
         let all = [Element::Command, Element::Job].into_iter();
@@ -116,7 +116,7 @@ impl Checker<'_, '_> {
                 (name, _) if name.contains("<<") || is_builtin(name) => {}
                 (name, value) => {
                     let found = self.resolver().find(ModuleId::CONFIG, Element::Command, name, key);
-                    if let Found::Nobody = found {
+                    if let Found::Undefined = found {
                         let scope = Scope::outer("orb", ModuleId::CONFIG);
                         self.expander().unknown_command(&Site { name, key, value, scope: &scope });
                     }

@@ -1,7 +1,7 @@
 //! What is not compiled today: branches that are not taken, workflows that are dropped, definitions
 //! that nothing uses, arguments that their callee ignores (CFG §4.8, D-19).
 //!
-//! The pipeline runs without them, so what is wrong there is a warning; but whoever misspelt a name
+//! The pipeline runs without them, so what is wrong there is a warning; but whoever misspelled a name
 //! should not learn it on the day of the release. Only names are looked at: values depend on
 //! parameters that nobody gave. What was compiled is passed once more and told only once.
 //!
@@ -87,8 +87,8 @@ impl<'d> Checker<'_, 'd> {
                 let callee = (Element::Job, name);
                 self.dormant_arguments(callee, &job, given, (scope, 0));
             }
-            Found::Told => {}
-            Found::Nobody => self.expander().unknown_job(name, key, &fields),
+            Found::Reported => {}
+            Found::Undefined => self.expander().unknown_job(name, key, &fields),
         }
     }
 
@@ -134,7 +134,7 @@ impl<'d> Checker<'_, 'd> {
                     || prefixes.iter().any(|prefix| name.starts_with(prefix));
                 let told = [codes::UNKNOWN_REQUIREMENT, codes::GROUP_MEMBER, codes::CYCLE]
                     .into_iter()
-                    .any(|code| self.render.report.is_told(code, place));
+                    .any(|code| self.render.report.is_reported(code, place));
                 if !known && !told && self.render.afford(Draw::Visits, 1, place) {
                     let message = no_such_job(requiring, name, workflow);
                     let problem = Problem::error(codes::UNKNOWN_REQUIREMENT, place, message);
@@ -181,17 +181,17 @@ impl<'d> Checker<'_, 'd> {
                     let callee = (Element::Command, name);
                     self.dormant_arguments(callee, &command, given, (scope, depth));
                 }
-                Found::Nobody if builtin::is_builtin(name) || STEP_WORDS.contains(&name) => {}
-                Found::Nobody
+                Found::Undefined if builtin::is_builtin(name) || STEP_WORDS.contains(&name) => {}
+                Found::Undefined
                     if builtin::hyphenated(name).is_some()
                         && self.render.profile == Profile::Legacy => {}
-                Found::Nobody => self.expander().unknown_command(&site),
-                Found::Told => {}
+                Found::Undefined => self.expander().unknown_command(&site),
+                Found::Reported => {}
             },
         }
     }
 
-    /// Looks for arguments that nobody declared, and into those that are steps.
+    /// Looks for arguments that are not declared, and into those that are steps.
     fn dormant_arguments(
         &mut self,
         (element, name): (Element, &str),
@@ -223,7 +223,7 @@ impl<'d> Checker<'_, 'd> {
     }
 
     /// Takes an item of a list apart: a name alone, or with what belongs to it. Any other shape is
-    /// told elsewhere; a name with a tag is not known.
+    /// reported elsewhere; a name with a tag is not known.
     fn named(&self, item: At) -> Option<(&'d str, Place, Option<At>)> {
         let found = match self.render.doc.view(item) {
             View::Scalar(name, style)

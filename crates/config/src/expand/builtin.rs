@@ -1,4 +1,4 @@
-//! The built-in steps beside `run`: code, caches, artifacts, workspaces, keys (CFG §3.3–§3.13).
+//! The built-in steps next to `run`: code, caches, artifacts, workspaces, keys (CFG §3.3–§3.13).
 
 use std::rc::Rc;
 
@@ -7,7 +7,7 @@ use roundel_model::plan::{CheckoutMethod, PlannedStep, PlannedStepKind, When};
 use crate::{
     codes,
     expand::Expander,
-    expand::run::{Made, Site, rendered_step, step_name},
+    expand::run::{CompiledStep, Site, rendered_step, step_name},
     language::{
         data::{Data, Value},
         keys::{BUILTIN_STEPS, Known},
@@ -21,7 +21,7 @@ struct Builtin {
     word: &'static str,
     /// What people see unless it has a `name`.
     title: &'static str,
-    /// Attributes beside `name` and `when`.
+    /// Attributes next to `name` and `when`.
     keys: &'static [&'static str],
     /// Those that it cannot do without.
     required: &'static [&'static str],
@@ -102,7 +102,7 @@ const BUILTINS: &[Builtin] = &[
     },
 ];
 
-/// Tells whether a word is one of these steps.
+/// Returns whether a word is one of these steps.
 pub(crate) fn is_builtin(word: &str) -> bool {
     BUILTIN_STEPS.contains(&word)
 }
@@ -120,7 +120,7 @@ pub(crate) fn words() -> impl Iterator<Item = &'static str> {
 
 /// The kind of environment that a step runs in, as far as steps care.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ground {
+pub(crate) enum ExecutorKind {
     Docker,
     Machine,
     Macos,
@@ -129,7 +129,11 @@ pub(crate) enum Ground {
 
 impl Expander<'_, '_> {
     /// Compiles one of the built-in steps.
-    pub(crate) fn builtin_step(&mut self, site: &Site<'_>, ground: Ground) -> Option<Made> {
+    pub(crate) fn builtin_step(
+        &mut self,
+        site: &Site<'_>,
+        executor_kind: ExecutorKind,
+    ) -> Option<CompiledStep> {
         let builtin = BUILTINS.iter().find(|builtin| builtin.word == site.name)?;
         let line = Some(self.render.report.line(site.key));
         let attributes = self.attributes(site, builtin)?;
@@ -140,7 +144,7 @@ impl Expander<'_, '_> {
             if attributes.field(key).is_none_or(|field| field.value.is_null()) {
                 let (code, advice) = (codes::UNKNOWN_KEY, step_key_advice);
                 let known = Known { what: "", keys: &names, code, advice, tolerant: true };
-                if self.render.is_misspelt(keys(), known, &[key]) {
+                if self.render.is_misspelled(keys(), known, &[key]) {
                     continue;
                 }
                 let message = format!("`{}` needs `{key}`", builtin.word);
@@ -161,7 +165,7 @@ impl Expander<'_, '_> {
         if let Some(field) = attributes.field("when") {
             when = self.when(&field.value).unwrap_or_default();
         }
-        self.check_ground(site, ground);
+        self.check_executor(site, executor_kind);
         let kind = kind.filter(|_| self.render.report.errors() == errors)?;
         if !matches!(kind, PlannedStepKind::Checkout { .. }) {
             let message = format!("the `{}` step is not supported in this release", site.name);
@@ -384,15 +388,15 @@ impl Expander<'_, '_> {
     }
 
     /// Steps that their environment cannot do (CFG §3.4, §3.13).
-    fn check_ground(&mut self, site: &Site<'_>, ground: Ground) {
-        let problem = match (site.name, ground) {
-            ("setup_remote_docker", Ground::Machine | Ground::Macos) => {
+    fn check_executor(&mut self, site: &Site<'_>, executor_kind: ExecutorKind) {
+        let problem = match (site.name, executor_kind) {
+            ("setup_remote_docker", ExecutorKind::Machine | ExecutorKind::Macos) => {
                 let message =
                     "`setup_remote_docker` has no effect here: a machine has its own Docker";
                 Problem::warning(codes::NOT_ON_THIS_EXECUTOR, site.key, message)
                     .help("remove the step")
             }
-            ("install_signing_bundle", Ground::Docker | Ground::Machine) => {
+            ("install_signing_bundle", ExecutorKind::Docker | ExecutorKind::Machine) => {
                 let message = "`install_signing_bundle` needs macOS";
                 Problem::error(codes::NOT_ON_THIS_EXECUTOR, site.key, message)
                     .help("use a macOS executor, or wrap the step in `when`")

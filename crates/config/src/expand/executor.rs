@@ -29,8 +29,8 @@ const ALIASES: usize = 16;
 
 /// What a body says about where it runs.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Surroundings {
-    pub(crate) kind: Host,
+pub(crate) struct ExecutionEnvironment {
+    pub(crate) kind: FoundExecutor,
     /// `docker`, `machine` or `macos` as rendered.
     pub(crate) block: Option<Field>,
     pub(crate) resource_class: Option<Setting>,
@@ -50,20 +50,20 @@ pub(crate) struct Setting {
 
 /// What was found of an execution environment.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) enum Host {
+pub(crate) enum FoundExecutor {
     /// Nothing was given.
     #[default]
-    Nothing,
+    Absent,
     /// Something was given and is wrong, which was reported.
     Broken,
     /// It is known.
     Known(Executor),
 }
 
-impl Surroundings {
-    /// Puts a job's own surroundings over those of its executor (CFG §4.9).
+impl ExecutionEnvironment {
+    /// Puts a job's own environment over that of its executor (CFG §4.9).
     fn over(self, executor: Self) -> Self {
-        let own = self.kind != Host::Nothing;
+        let own = self.kind != FoundExecutor::Absent;
         let mut variables = executor.variables;
         variables.extend(self.variables);
         Self {
@@ -78,7 +78,7 @@ impl Surroundings {
     }
 
     fn broken() -> Self {
-        Self { kind: Host::Broken, ..Self::default() }
+        Self { kind: FoundExecutor::Broken, ..Self::default() }
     }
 
     /// Notes that all of it came through an executor.
@@ -93,41 +93,41 @@ impl Surroundings {
 }
 
 impl Expander<'_, '_> {
-    /// Reads a job's surroundings, its executor's below its own.
-    pub(crate) fn surroundings_of_job(
+    /// Reads a job's execution environment, its executor's below its own.
+    pub(crate) fn execution_of_job(
         &mut self,
         body: At,
         scope: &Rc<Scope>,
         key: Place,
-    ) -> Surroundings {
-        let own = self.surroundings(body, scope);
+    ) -> ExecutionEnvironment {
+        let own = self.execution(body, scope);
         let Some(executor) = self.render.doc.get(body, "executor") else {
-            if own.kind == Host::Nothing {
+            if own.kind == FoundExecutor::Absent {
                 self.no_executor(key, body);
             }
             return own;
         };
         if !self.render.templates {
-            if own.kind == Host::Nothing {
+            if own.kind == FoundExecutor::Absent {
                 let message = "`executor` needs version 2.1";
                 let problem = Problem::error(codes::NEEDS_2_1, executor.key, message);
                 self.render
                     .report
                     .add(problem.help("change the version to `2.1` and escape `<<` as `\\<<`"));
-                return Surroundings::broken();
+                return ExecutionEnvironment::broken();
             }
             return own;
         }
         let value = self.render.evaluate(executor.value, scope);
         if value.is_null() {
-            if own.kind == Host::Nothing {
+            if own.kind == FoundExecutor::Absent {
                 self.no_executor(key, body);
             }
             return own;
         }
         let executor = self.executor(&value, scope, 0);
         let all = own.over(executor);
-        if all.kind == Host::Nothing {
+        if all.kind == FoundExecutor::Absent {
             self.no_executor(key, body);
         }
         all
@@ -136,7 +136,7 @@ impl Expander<'_, '_> {
     fn no_executor(&mut self, key: Place, body: At) {
         let doc = self.render.doc;
         let keys = || doc.entries(body).into_iter().map(|entry| (entry.name, entry.key));
-        if self.render.is_misspelt(keys(), JOB, &["docker", "machine", "macos", "executor"]) {
+        if self.render.is_misspelled(keys(), JOB, &["docker", "machine", "macos", "executor"]) {
             return;
         }
         let message = "the job has no execution environment";
@@ -150,9 +150,9 @@ impl Expander<'_, '_> {
     }
 
     /// Resolves the value of `executor:`.
-    fn executor(&mut self, value: &Value, scope: &Rc<Scope>, depth: usize) -> Surroundings {
+    fn executor(&mut self, value: &Value, scope: &Rc<Scope>, depth: usize) -> ExecutionEnvironment {
         let (name, arguments, module) = match &value.data {
-            Data::Unknown => return Surroundings::broken(),
+            Data::Unknown => return ExecutionEnvironment::broken(),
             Data::Text(name) => (name.clone(), Vec::new(), scope.module),
             Data::Executor(executor) => {
                 (executor.name.clone(), executor.arguments.clone(), executor.module)
@@ -166,25 +166,25 @@ impl Expander<'_, '_> {
                     let others = fields.iter().filter(|field| &*field.name != "name");
                     (executor.name.clone(), others.cloned().collect(), executor.module)
                 }
-                Some(Data::Unknown) => return Surroundings::broken(),
+                Some(Data::Unknown) => return ExecutionEnvironment::broken(),
                 _ => return self.bad_executor(value),
             },
             _ => return self.bad_executor(value),
         };
         let place = value.field("name").map_or(value.place, |field| field.value.place);
         let Some(definition) = self.executor_called(&name, module, place) else {
-            return Surroundings::broken();
+            return ExecutionEnvironment::broken();
         };
         let width = self.render.doc.width(definition.body);
         self.resolver().empty_is_used(&definition, Element::Executor);
         if definition.broken || !self.render.afford(Draw::Visits, 8 * width, place) {
-            return Surroundings::broken();
+            return ExecutionEnvironment::broken();
         }
         if let View::Scalar(..) = self.render.doc.view(definition.body) {
             if depth >= ALIASES {
                 let message = format!("executor `{name}` refers to itself");
                 self.render.report.add(Problem::error(codes::RECURSION, definition.key, message));
-                return Surroundings::broken();
+                return ExecutionEnvironment::broken();
             }
             let outer = Scope::outer(scope.owner.clone(), definition.module);
             let alias = self.render.evaluate(definition.body, &outer);
@@ -192,12 +192,12 @@ impl Expander<'_, '_> {
         }
         let callee: Rc<str> = format!("executor `{name}`").into();
         self.render.report.enter(&callee, place);
-        let mut surroundings = self.executor_body(&callee, &definition, arguments, place);
+        let mut execution = self.executor_body(&callee, &definition, arguments, place);
         self.render.report.leave();
         if self.render.tracing {
-            surroundings.through(&callee, place);
+            execution.through(&callee, place);
         }
-        surroundings
+        execution
     }
 
     fn executor_body(
@@ -206,7 +206,7 @@ impl Expander<'_, '_> {
         definition: &Definition,
         arguments: Vec<Field>,
         place: Place,
-    ) -> Surroundings {
+    ) -> ExecutionEnvironment {
         let arguments = arguments.into_iter().map(|field| Argument {
             name: field.name.to_string(),
             key: field.key,
@@ -217,16 +217,16 @@ impl Expander<'_, '_> {
         let call = Call { element, callee, declarations, place, module };
         let bindings = self.resolver().bind(&call, arguments.collect());
         let inner = Scope::inner(callee, definition.module, bindings);
-        let surroundings = self.surroundings(definition.body, &inner);
-        if surroundings.kind == Host::Nothing {
+        let execution = self.execution(definition.body, &inner);
+        if execution.kind == FoundExecutor::Absent {
             let message = format!("{callee} has no `docker`, `machine` or `macos`");
             let problem = Problem::error(codes::NO_EXECUTOR, definition.key, message);
             self.render.report.add(
                 problem.help("add `docker: [{ image: cimg/base:stable }]` or `machine: true`"),
             );
-            return Surroundings::broken();
+            return ExecutionEnvironment::broken();
         }
-        surroundings
+        execution
     }
 
     /// Finds an executor where its name is written. A name that came into an orb as a text may
@@ -240,8 +240,8 @@ impl Expander<'_, '_> {
         let fallback = || module.is_orb() && !name.contains('/');
         match self.resolver().find(module, Element::Executor, name, place) {
             Found::Definition(definition) => return Some(definition),
-            Found::Told => return None,
-            Found::Nobody => {}
+            Found::Reported => return None,
+            Found::Undefined => {}
         }
         if fallback()
             && let Found::Definition(definition) =
@@ -260,17 +260,17 @@ impl Expander<'_, '_> {
         None
     }
 
-    fn bad_executor(&mut self, value: &Value) -> Surroundings {
+    fn bad_executor(&mut self, value: &Value) -> ExecutionEnvironment {
         let message = "`executor` must be a name, or a mapping with `name` and arguments";
         let help = "write `executor: linux`, `executor: orb/linux` or `executor: { name: linux, tag: \"22\" }`";
         self.render
             .report
             .add(Problem::error(codes::BAD_EXECUTOR, value.place, message).help(help));
-        Surroundings::broken()
+        ExecutionEnvironment::broken()
     }
 
     /// Reads the keys that jobs and executors share.
-    fn surroundings(&mut self, body: At, scope: &Rc<Scope>) -> Surroundings {
+    fn execution(&mut self, body: At, scope: &Rc<Scope>) -> ExecutionEnvironment {
         let mut found = self.kind_of(body, scope);
         for entry in self.render.doc.entries(body).iter() {
             match entry.name {

@@ -35,7 +35,7 @@ pub(crate) enum Filters {
 }
 
 impl Filters {
-    /// Tells whether no branch and no tag will ever pass.
+    /// Returns whether no branch and no tag will ever pass.
     pub(crate) const fn is_refused(&self) -> bool {
         matches!(self, Self::Decided(false))
     }
@@ -47,12 +47,12 @@ impl Filters {
         tests.iter().find(narrow).map(|test| test.place)
     }
 
-    /// Tells whether no tag passes.
+    /// Returns whether no tag passes.
     pub(crate) const fn skips_tags(&self) -> bool {
         matches!(self, Self::Absent | Self::Names { tags: None, .. })
     }
 
-    /// Says why nothing passes, if that is so and was not told in other words.
+    /// Says why nothing passes, if that is so and was not reported in other words.
     pub(crate) fn never(&self) -> Option<String> {
         let Self::Names { branches, tags } = self else { return None };
         let rules = branches.iter().chain(tags);
@@ -173,7 +173,7 @@ impl Expander<'_, '_> {
     }
 
     /// Reports keys that filters do not have. The hosted service ignores them, and so does the profile
-    /// `legacy`; but a misspelt one would run everything everywhere, so that stays an error.
+    /// `legacy`; but a misspelled one would run everything everywhere, so that stays an error.
     fn check_filter_keys(&mut self, entries: &Entries<'_>, known: Known<'_>) {
         for entry in entries.iter() {
             let is_near = nearest(entry.name, known.keys.iter().copied()).is_some();
@@ -320,7 +320,7 @@ impl Expander<'_, '_> {
         }
     }
 
-    /// Tells whether a job runs for a branch or tag (CFG §5.4.1).
+    /// Returns whether a job runs for a branch or tag (CFG §5.4.1).
     pub(crate) fn passes(&mut self, filters: &Filters, git_ref: &GitRef) -> bool {
         let (branches, tags) = match filters {
             Filters::Decided(decided) => return *decided,
@@ -377,7 +377,7 @@ fn looks_like_pattern(text: &str) -> bool {
 ///
 /// `kept` is what the filters say; `requires` are indices of jobs. What remains of the requirements
 /// of a kept job are those that are kept.
-pub(crate) fn settle(kept: &mut [bool], requires: &[Vec<usize>]) {
+pub(crate) fn drop_unreachable(kept: &mut [bool], requires: &[Vec<usize>]) {
     loop {
         let mut changed = false;
         for job in 0..kept.len() {
@@ -402,7 +402,7 @@ mod tests {
     #[test]
     fn a_job_without_any_requirement_left_goes_too() {
         let mut kept = [true, false, true, true, true, true];
-        settle(&mut kept, &[vec![], vec![], vec![0, 1], vec![1], vec![3], vec![2]]);
+        drop_unreachable(&mut kept, &[vec![], vec![], vec![0, 1], vec![1], vec![3], vec![2]]);
         assert_eq!(kept, [true, false, true, false, false, true]);
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     expand::Expander,
     expand::{
         filters::Filters,
-        job::{Around, JobType},
+        job::{JobType, PrePostSteps},
         matrix::Matrix,
     },
     language::{
@@ -45,7 +45,7 @@ pub(crate) struct Draft {
     pub(crate) kind: Option<PlannedJobKind>,
     /// The job as rendered; `None` for one that has no definition.
     pub(crate) document: Option<Value>,
-    /// What the entry says beside its requirements, as rendered.
+    /// What the entry says next to its requirements, as rendered.
     pub(crate) rendered: Vec<Field>,
     pub(crate) requires: Vec<Item>,
     pub(crate) filters: Filters,
@@ -396,7 +396,7 @@ impl<'d> Expander<'_, 'd> {
             JobType::Build => {
                 let get =
                     |name: &str| invocation.fields.iter().find(|field| field.name == name).copied();
-                let around = Around { before: get("pre-steps"), after: get("post-steps") };
+                let around = PrePostSteps { before: get("pre-steps"), after: get("post-steps") };
                 let body = self.job_body(what, &definition, bindings, (&around, scope));
                 let (body, document) = body.filter(|_| self.render.report.errors() == errors)?;
                 return Some((PlannedJobKind::Build(Box::new(body)), Some(document)));
@@ -421,8 +421,8 @@ impl<'d> Expander<'_, 'd> {
             invocation.key,
         ) {
             Found::Definition(definition) => definition,
-            Found::Told => return None,
-            Found::Nobody => {
+            Found::Reported => return None,
+            Found::Undefined => {
                 self.unknown_job(invocation.name, invocation.key, &invocation.fields);
                 return None;
             }
@@ -439,7 +439,7 @@ impl<'d> Expander<'_, 'd> {
         };
         match self.resolver().import(ModuleId::CONFIG, alias) {
             None => {
-                // Tells that nobody declares the alias.
+                // Reports that the alias is not declared.
                 self.resolver().find(ModuleId::CONFIG, Element::Job, &name, place);
                 None
             }
@@ -474,13 +474,13 @@ impl<'d> Expander<'_, 'd> {
         direct.chain(matrix).collect()
     }
 
-    /// Reports a job that nobody defines.
+    /// Reports a job that is not defined.
     pub(crate) fn unknown_job(&mut self, name: &str, key: Place, fields: &[Entry<'_>]) {
-        // Whatever stands wrongly below `jobs` was told; a job that it hides is no second mistake.
+        // Whatever stands wrongly below `jobs` was reported; a job that it hides is no second mistake.
         if self.modules.jobs_section.broken && self.modules.get(ModuleId::CONFIG).jobs.is_empty() {
             return;
         }
-        // A type that no entry can have was told, and the job is meant to be defined by it.
+        // A type that no entry can have was reported, and the job is meant to be defined by it.
         let typed = fields.iter().find(|field| field.name == "type");
         if typed.is_some_and(|field| {
             !matches!(self.render.doc.view(field.value), View::Scalar("build", _))

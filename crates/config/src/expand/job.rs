@@ -11,8 +11,8 @@ use crate::{
     codes,
     expand::Expander,
     expand::{
-        builtin::Ground,
-        executor::{Host, Surroundings},
+        builtin::ExecutorKind,
+        executor::{ExecutionEnvironment, FoundExecutor},
         steps::Expansion,
     },
     language::{
@@ -33,7 +33,7 @@ const RETENTION: std::ops::RangeInclusive<u32> = 1..=30;
 
 /// Steps that an invocation puts around a job's own (CFG §4.10).
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Around<'d> {
+pub(crate) struct PrePostSteps<'d> {
     pub(crate) before: Option<Entry<'d>>,
     pub(crate) after: Option<Entry<'d>>,
 }
@@ -186,7 +186,7 @@ impl Expander<'_, '_> {
         owner: &Rc<str>,
         definition: &Definition,
         bindings: Bindings,
-        around: (&Around<'_>, &Rc<Scope>),
+        around: (&PrePostSteps<'_>, &Rc<Scope>),
     ) -> Option<(JobBody, Value)> {
         // Its keys are looked up about a dozen times.
         if !self.render.afford(
@@ -199,9 +199,9 @@ impl Expander<'_, '_> {
         let errors = self.render.report.errors();
         let scope = Scope::inner(owner, definition.module, bindings);
         let body = definition.body;
-        let surroundings = self.surroundings_of_job(body, &scope, definition.key);
+        let execution = self.execution_of_job(body, &scope, definition.key);
         let (parallelism, written) = self.parallelism(body, &scope);
-        let mut expansion = Expansion::new(parallelism > 1, ground(&surroundings.kind));
+        let mut expansion = Expansion::new(parallelism > 1, executor_kind(&execution.kind));
         let (around, outer) = around;
         if let Some(before) = &around.before {
             self.expand(before.value, before.key, outer, &mut expansion);
@@ -223,23 +223,23 @@ impl Expander<'_, '_> {
         extras.extend(written.map(|value| Field::new("parallelism", value)));
         let cache_days = self.retention(body, &scope, &mut extras);
         let ip_ranges = self.ip_ranges(body, &scope, &mut extras);
-        self.lint_surroundings(&surroundings);
+        self.lint_working_directory(&execution);
         self.ignored_branches(body);
         if self.render.report.errors() > errors {
             return None;
         }
-        let document = job_document(definition, &surroundings, extras, rendered);
-        let Host::Known(executor) = surroundings.kind else { return None };
+        let document = job_document(definition, &execution, extras, rendered);
+        let FoundExecutor::Known(executor) = execution.kind else { return None };
         let text =
             |setting: Option<crate::expand::executor::Setting>| setting.map(|setting| setting.text);
         let body = JobBody {
             executor,
-            resource_class: text(surroundings.resource_class),
-            environment: surroundings.environment.into_iter().collect(),
-            working_directory: text(surroundings.working_directory)
+            resource_class: text(execution.resource_class),
+            environment: execution.environment.into_iter().collect(),
+            working_directory: text(execution.working_directory)
                 .filter(|directory| !directory.trim().is_empty())
                 .unwrap_or_else(|| WORKING_DIRECTORY.to_owned()),
-            shell: text(surroundings.shell),
+            shell: text(execution.shell),
             parallelism,
             steps,
             cache_days,
@@ -335,26 +335,26 @@ impl Expander<'_, '_> {
 /// Puts the rendered job together, as version 2.0 writes it (CFG §7.4).
 fn job_document(
     definition: &Definition,
-    surroundings: &Surroundings,
+    execution: &ExecutionEnvironment,
     extras: Vec<Field>,
     steps: Vec<Value>,
 ) -> Value {
-    let mut fields: Vec<Field> = surroundings.block.iter().map(without_hoisted).collect();
+    let mut fields: Vec<Field> = execution.block.iter().map(without_hoisted).collect();
     let mut setting = |name: &str, setting: &Option<crate::expand::executor::Setting>| {
         fields.extend(setting.iter().map(|setting| Field::new(name, setting.value.clone())));
     };
-    setting("resource_class", &surroundings.resource_class);
-    setting("shell", &surroundings.shell);
-    setting("working_directory", &surroundings.working_directory);
+    setting("resource_class", &execution.resource_class);
+    setting("shell", &execution.shell);
+    setting("working_directory", &execution.working_directory);
     fields.extend(extras);
     let place = definition.key;
-    if !surroundings.variables.is_empty() {
+    if !execution.variables.is_empty() {
         // The hosted compiler lists the variables of a job one by one.
         let one = |(name, value): (&Rc<str>, &Value)| {
             let field = Field { name: name.clone(), key: value.place, value: value.clone() };
             Value::new(Data::Map(Rc::new(vec![field])), value.place)
         };
-        let list = surroundings.variables.iter().map(one).collect();
+        let list = execution.variables.iter().map(one).collect();
         let list = Value::new(Data::List(Rc::new(list)), place);
         fields.push(Field::new("environment", list));
     }
@@ -363,7 +363,7 @@ fn job_document(
     Value::new(Data::Map(Rc::new(fields)), place)
 }
 
-/// `machine` and `macos` without the keys that stand beside them in the compiled job.
+/// `machine` and `macos` without the keys that stand next to them in the compiled job.
 fn without_hoisted(block: &Field) -> Field {
     let mut block = block.clone();
     if let (Data::Map(fields), "machine" | "macos") = (&block.value.data, &*block.name) {
@@ -377,11 +377,11 @@ fn without_hoisted(block: &Field) -> Field {
     block
 }
 
-fn ground(host: &Host) -> Ground {
+fn executor_kind(host: &FoundExecutor) -> ExecutorKind {
     match host {
-        Host::Known(Executor::Docker { .. }) => Ground::Docker,
-        Host::Known(Executor::Machine { .. }) => Ground::Machine,
-        Host::Known(Executor::Macos { .. }) => Ground::Macos,
-        Host::Nothing | Host::Broken => Ground::Unknown,
+        FoundExecutor::Known(Executor::Docker { .. }) => ExecutorKind::Docker,
+        FoundExecutor::Known(Executor::Machine { .. }) => ExecutorKind::Machine,
+        FoundExecutor::Known(Executor::Macos { .. }) => ExecutorKind::Macos,
+        FoundExecutor::Absent | FoundExecutor::Broken => ExecutorKind::Unknown,
     }
 }

@@ -3,7 +3,7 @@
 use crate::{
     codes,
     expand::Expander,
-    expand::executor::Surroundings,
+    expand::executor::ExecutionEnvironment,
     language::data::{Data, Value},
     text::{
         place::{FileId, Place},
@@ -58,8 +58,8 @@ impl Expander<'_, '_> {
     }
 
     /// Directories are taken as they are written (W-09).
-    pub(crate) fn lint_surroundings(&mut self, surroundings: &Surroundings) {
-        let Some(directory) = &surroundings.working_directory else { return };
+    pub(crate) fn lint_working_directory(&mut self, execution: &ExecutionEnvironment) {
+        let Some(directory) = &execution.working_directory else { return };
         let place = directory.value.place;
         if directory.text.contains('$') && place.file == FileId::CONFIG {
             let message =

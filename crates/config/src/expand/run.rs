@@ -31,7 +31,7 @@ const RERUNS: std::ops::RangeInclusive<i64> = 1..=5;
 const RERUN_DELAY: Duration = Duration::from_mins(10);
 
 /// A compiled step, and the step as rendered.
-pub(crate) type Made = (PlannedStep, Value);
+pub(crate) type CompiledStep = (PlannedStep, Value);
 
 /// Where a step stands and in which scope it is read.
 pub(crate) struct Site<'s> {
@@ -43,7 +43,7 @@ pub(crate) struct Site<'s> {
 
 impl Expander<'_, '_> {
     /// Compiles a `run` step.
-    pub(crate) fn run_step(&mut self, site: &Site<'_>) -> Option<Made> {
+    pub(crate) fn run_step(&mut self, site: &Site<'_>) -> Option<CompiledStep> {
         let line = Some(self.render.report.line(site.key));
         let Some(at) = site.value else {
             return self.bad_run(site, "is empty");
@@ -134,7 +134,7 @@ impl Expander<'_, '_> {
         self.check_reruns(attributes, &run, reruns);
         let keys = || attributes.fields().iter().map(|field| (&*field.name, field.key));
         let Some(command) = command else {
-            if self.render.is_misspelt(keys(), RUN, &["command"]) {
+            if self.render.is_misspelled(keys(), RUN, &["command"]) {
                 return None;
             }
             let message = format!("`{}` needs `command`", site.name);

@@ -11,8 +11,8 @@ use crate::{
     codes,
     expand::Expander,
     expand::{
-        builtin::{self, Ground},
-        run::{Made, Site},
+        builtin::{self, ExecutorKind},
+        run::{CompiledStep, Site},
     },
     language::{
         data::{Data, Scope, Steps, Trail, Value},
@@ -61,14 +61,21 @@ pub(crate) struct Expansion {
     depth: usize,
     /// The job runs as several tasks.
     parallel: bool,
-    ground: Ground,
-    /// Steps beyond the limit were told.
+    executor_kind: ExecutorKind,
+    /// Steps beyond the limit were reported.
     full: bool,
 }
 
 impl Expansion {
-    pub(crate) fn new(parallel: bool, ground: Ground) -> Self {
-        Self { steps: Vec::new(), rendered: Vec::new(), depth: 0, parallel, ground, full: false }
+    pub(crate) fn new(parallel: bool, executor_kind: ExecutorKind) -> Self {
+        Self {
+            steps: Vec::new(),
+            rendered: Vec::new(),
+            depth: 0,
+            parallel,
+            executor_kind,
+            full: false,
+        }
     }
 
     /// Returns the steps, and the same as rendered.
@@ -174,8 +181,8 @@ impl Expander<'_, '_> {
                     }
                     return;
                 }
-                Found::Told => return,
-                Found::Definition(_) | Found::Nobody => {}
+                Found::Reported => return,
+                Found::Definition(_) | Found::Undefined => {}
             }
         }
         let site = &Site { name: self.documented(site), ..*site };
@@ -193,7 +200,7 @@ impl Expander<'_, '_> {
                 }
                 return;
             }
-            name if builtin::is_builtin(name) => self.builtin_step(site, into.ground),
+            name if builtin::is_builtin(name) => self.builtin_step(site, into.executor_kind),
             _ => {
                 self.unknown_command(site);
                 return;
@@ -227,7 +234,7 @@ impl Expander<'_, '_> {
         word
     }
 
-    /// Notes through which commands a step came, if somebody asked.
+    /// Notes through which commands a step came, if the caller asked.
     fn traced_step(&self, rendered: Value) -> Value {
         if !self.render.tracing {
             return rendered;
@@ -244,7 +251,7 @@ impl Expander<'_, '_> {
         Value { trail: Some(Rc::new(trail)), ..rendered }
     }
 
-    fn deploy_step(&mut self, site: &Site<'_>, parallel: bool) -> Option<Made> {
+    fn deploy_step(&mut self, site: &Site<'_>, parallel: bool) -> Option<CompiledStep> {
         let problem = Problem::warning(
             codes::DEPRECATED,
             site.key,
@@ -386,7 +393,7 @@ impl Expander<'_, '_> {
         found.map(|(name, _)| *name)
     }
 
-    /// Reports a step that nobody defines.
+    /// Reports a step that is not defined.
     pub(crate) fn unknown_command(&mut self, site: &Site<'_>) {
         let mut names: Vec<&str> = self.resolver().names(site.scope.module, Element::Command);
         let seen = !self.render.report.is_full();

@@ -21,7 +21,7 @@ use crate::{
 pub(crate) struct Value {
     pub(crate) data: Data,
     pub(crate) place: Place,
-    /// How it came here, if somebody asked.
+    /// How it came here, if the caller asked.
     pub(crate) trail: Option<Rc<Trail>>,
 }
 
@@ -70,7 +70,7 @@ pub(crate) struct Steps {
 #[derive(Clone, Debug)]
 pub(crate) struct ExecutorValue {
     pub(crate) name: Rc<str>,
-    /// The arguments beside `name`.
+    /// The arguments next to `name`.
     pub(crate) arguments: Vec<Field>,
     /// Where the value was written: an orb's default means the orb's own executor.
     pub(crate) module: ModuleId,
@@ -178,7 +178,7 @@ impl Data {
         }
     }
 
-    /// Tells what a condition makes of it (CFG §6.1).
+    /// Returns what a condition makes of it (CFG §6.1).
     pub(crate) fn is_truthy(&self) -> bool {
         match self {
             Self::Null => false,
@@ -239,12 +239,12 @@ impl Value {
         }
     }
 
-    /// Tells whether nothing is there.
+    /// Returns whether nothing is there.
     pub(crate) const fn is_null(&self) -> bool {
         matches!(self.data, Data::Null)
     }
 
-    /// Tells whether it was reported already.
+    /// Returns whether it was reported already.
     pub(crate) const fn is_unknown(&self) -> bool {
         matches!(self.data, Data::Unknown)
     }
@@ -317,7 +317,7 @@ impl ModuleId {
         usize::from(self.0)
     }
 
-    /// Tells whether it is an orb, inline or not.
+    /// Returns whether it is an orb, inline or not.
     pub(crate) fn is_orb(self) -> bool {
         self != Self::CONFIG
     }

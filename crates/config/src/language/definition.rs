@@ -110,7 +110,7 @@ impl Kind {
         }
     }
 
-    /// Tells whether a value is of the type (CFG §4.1).
+    /// Returns whether a value is of the type (CFG §4.1).
     pub(crate) fn accepts(&self, data: &Data) -> bool {
         match (self, data) {
             (_, Data::Unknown) | (Self::Unknown, _) => true,
@@ -129,7 +129,7 @@ impl Kind {
     }
 }
 
-/// Tells whether a text can name an environment variable.
+/// Returns whether a text can name an environment variable.
 pub(crate) fn is_variable_name(text: &str) -> bool {
     !text.starts_with(|c: char| c.is_ascii_digit())
         && !text.is_empty()
@@ -147,7 +147,7 @@ pub(crate) struct Definition {
     pub(crate) parameters: Rc<Declarations>,
     /// Where it is written.
     pub(crate) module: ModuleId,
-    /// Its shape is wrong, which was reported: nobody shall look inside.
+    /// Its shape is wrong, which was reported: it is not looked into.
     pub(crate) broken: bool,
 }
 
@@ -156,10 +156,10 @@ pub(crate) struct Definition {
 pub(crate) enum Found {
     /// This definition.
     Definition(Definition),
-    /// Nothing, for a reason that was told, or because an orb is not at hand yet.
-    Told,
+    /// Nothing, for a reason that was reported, or because an orb is not available yet.
+    Reported,
     /// Nothing: nobody defines the name.
-    Nobody,
+    Undefined,
 }
 
 /// What an alias under `orbs` stands for.
@@ -167,7 +167,7 @@ pub(crate) enum Found {
 pub(crate) enum Import {
     /// An orb.
     Module(ModuleId),
-    /// An orb that is not at hand, or that cannot be read; both were told.
+    /// An orb that is not available, or that cannot be read; both were reported.
     Absent,
 }
 

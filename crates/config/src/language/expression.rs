@@ -1,14 +1,14 @@
 //! Expressions in tags and conditions: `pipeline.git.branch == "main" and 10 or 1` (CFG §6.2–§6.4).
 //!
 //! `and` and `or` give back one of their operands, and look at the right one only if they must.
-//! What is wrong in an operand that was not looked at is told as a warning.
+//! What is wrong in an operand that was not looked at is reported as a warning.
 
 mod compute;
 pub(crate) mod error;
 mod parse;
 mod rewrite;
 
-use compute::Machine;
+use compute::Evaluator;
 use error::{ExpressionError, Lookup};
 
 use crate::language::{data::Data, profile::Profile};
@@ -26,17 +26,17 @@ pub(crate) fn assess(text: &str, profile: Profile, lookup: &mut Lookup<'_>) -> A
         Ok(parsed) => parsed,
         Err(error) => return Assessment { result: Err(error), warnings: Vec::new() },
     };
-    let mut machine = Machine::new(text, profile, Data::is_truthy, lookup);
-    machine.warn_of_tight_not(&parsed);
-    let result = machine.value(&parsed);
-    Assessment { result, warnings: machine.warnings }
+    let mut evaluator = Evaluator::new(text, profile, Data::is_truthy, lookup);
+    evaluator.warn_of_tight_not(&parsed);
+    let result = evaluator.value(&parsed);
+    Assessment { result, warnings: evaluator.warnings }
 }
 
 /// Evaluates an expression of the dialect in which only `false` is falsy (CFG §6.6).
 pub(crate) fn restricted(text: &str, lookup: &mut Lookup<'_>) -> Result<Data, ExpressionError> {
     let parsed = parse::parse(text)?;
     let truthy = |data: &Data| !matches!(data, Data::Bool(false));
-    Machine::new(text, Profile::Legacy, truthy, lookup).value(&parsed)
+    Evaluator::new(text, Profile::Legacy, truthy, lookup).value(&parsed)
 }
 
 /// Says what is certainly wrong with an expression, whatever its variables are.
@@ -45,13 +45,13 @@ pub(crate) fn refused(text: &str, lookup: &mut Lookup<'_>) -> Vec<ExpressionErro
         Ok(parsed) => parsed,
         Err(error) => return vec![error],
     };
-    let mut machine = Machine::new(text, Profile::Legacy, Data::is_truthy, lookup);
-    machine.warn_of_tight_not(&parsed);
-    machine.look_at(&parsed);
-    machine.warnings
+    let mut evaluator = Evaluator::new(text, Profile::Legacy, Data::is_truthy, lookup);
+    evaluator.warn_of_tight_not(&parsed);
+    evaluator.look_at(&parsed);
+    evaluator.warnings
 }
 
-/// Tells whether a text that is compared as it is was probably meant as an expression (W-11).
+/// Returns whether a text that is compared as it is was probably meant as an expression (W-11).
 pub(crate) fn looks_like_one(text: &str) -> bool {
     let text = text.trim();
     let mentions = ["pipeline.", "parameters.", "matrix."].iter().any(|name| text.contains(name));

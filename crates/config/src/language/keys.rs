@@ -160,7 +160,7 @@ pub(crate) const BUILTIN_STEPS: &[&str] = &[
     "install_signing_bundle",
 ];
 
-/// Built-in steps beside those in [`builtin`].
+/// Built-in steps next to those in [`builtin`].
 pub(crate) const STEP_WORDS: &[&str] = &["run", "deploy", "when", "unless", "steps"];
 
 /// Keys of an entry that are no arguments.

@@ -1,6 +1,6 @@
 //! Regular expressions as the hosted service reads them: Java's, matched in full (CFG §6.5).
 //!
-//! A pattern is read by a parser of our own and written anew for the engines: the linear one
+//! A pattern is read by a parser of our own and written again for the engines: the linear one
 //! wherever possible, and one that backtracks only where look-around, back-references or possessive
 //! quantifiers force it, and then within a limit, so that no pattern runs away. The profile `next`
 //! knows the linear one only.
@@ -86,7 +86,7 @@ impl Pattern {
         })
     }
 
-    /// Tells whether the whole text matches.
+    /// Returns whether the whole text matches.
     pub(crate) fn matches(&self, text: &str) -> Result<bool, PatternError> {
         let length = u64::try_from(text.len()).unwrap_or(u64::MAX);
         let too_slow = || {

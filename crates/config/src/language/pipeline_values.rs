@@ -81,12 +81,12 @@ pub(crate) const KNOWN: &[&str] = &[
 /// Names that exist with any ending.
 const FAMILIES: &[&str] = &["trigger_parameters.github_app.", "trigger_parameters.gitlab."];
 
-/// Tells whether a name, without `pipeline.`, is documented.
+/// Returns whether a name, without `pipeline.`, is documented.
 pub(crate) fn is_known(name: &str) -> bool {
     KNOWN.contains(&name) || FAMILIES.iter().any(|family| name.starts_with(family))
 }
 
-/// Tells whether a documented name is a boolean, which is false rather than empty when absent.
+/// Returns whether a documented name is a boolean, which is false rather than empty when absent.
 pub(crate) fn is_boolean(name: &str) -> bool {
     matches!(
         name,

@@ -9,7 +9,7 @@ use crate::{
     codes,
     language::{
         data::Data,
-        expression::{error::Refusal, refused, restricted},
+        expression::{error::LookupError, refused, restricted},
         pipeline_values::{self, PipelineValue},
     },
     text::help::Help,
@@ -22,7 +22,7 @@ pub struct Finding {
     pub is_warning: bool,
     /// What is wrong, in one sentence.
     pub message: String,
-    /// How to mend it.
+    /// How to fix it.
     pub help: Option<String>,
     /// First byte of the text that is meant.
     pub start: usize,
@@ -30,7 +30,7 @@ pub struct Finding {
     pub end: usize,
 }
 
-/// Says what is wrong with a restriction, before anybody depends on it. Whoever is told an error
+/// Says what is wrong with a restriction, before anybody depends on it. A caller that gets one
 /// must not save it: it would refuse every job.
 pub fn check(expression: &str) -> Vec<Finding> {
     let mut findings: Vec<_> =
@@ -47,10 +47,10 @@ pub fn check(expression: &str) -> Vec<Finding> {
     findings.into_iter().map(tell).collect()
 }
 
-/// Tells whether a job may use the context. `values` answers for a name without its `pipeline.`, as
+/// Returns whether a job may use the context. `values` answers for a name without its `pipeline.`, as
 /// in [`crate::Inputs::pipeline_values`]; `job.ssh.enabled` is asked for as it stands.
 pub fn evaluate(expression: &str, values: &mut dyn FnMut(&str) -> Option<PipelineValue>) -> bool {
-    let mut lookup = |name: &str| -> Result<Data, Refusal> {
+    let mut lookup = |name: &str| -> Result<Data, LookupError> {
         known(name)?;
         let found = values(name.strip_prefix("pipeline.").unwrap_or(name));
         let data = match found {
@@ -59,7 +59,7 @@ pub fn evaluate(expression: &str, values: &mut dyn FnMut(&str) -> Option<Pipelin
             Some(PipelineValue::Boolean(value)) => Data::Bool(value),
             Some(PipelineValue::Text(_)) | None => {
                 let message = format!("`{name}` is empty");
-                return Err((codes::EXPRESSION_VALUE, message, None));
+                return Err(LookupError::new(codes::EXPRESSION_VALUE, message, None));
             }
         };
         Ok(data)
@@ -68,9 +68,10 @@ pub fn evaluate(expression: &str, values: &mut dyn FnMut(&str) -> Option<Pipelin
     restricted(expression.trim(), &mut lookup).is_ok_and(|data| !matches!(data, Data::Bool(false)))
 }
 
-fn known(name: &str) -> Result<(), Refusal> {
-    let refuse =
-        |message: String, help: &str| Err((codes::EXPRESSION_VALUE, message, Some(help.into())));
+fn known(name: &str) -> Result<(), LookupError> {
+    let refuse = |message: String, help: &str| {
+        Err(LookupError::new(codes::EXPRESSION_VALUE, message, Some(help.into())))
+    };
     if name == "job.ssh.enabled" || name == "pipeline.config_source" {
         return Ok(());
     }
@@ -90,7 +91,7 @@ fn known(name: &str) -> Result<(), Refusal> {
                 |near| Help::did_you_mean(&format!("pipeline.{near}")),
             );
             let message = format!("referred to a variable `{name}` that does not exist");
-            Err((codes::EXPRESSION_VALUE, message, Some(help)))
+            Err(LookupError::new(codes::EXPRESSION_VALUE, message, Some(help)))
         }
     }
 }

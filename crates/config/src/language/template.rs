@@ -57,7 +57,7 @@ pub(crate) fn parse(text: &str) -> Result<Vec<Piece<'_>>, Malformed> {
     }
 }
 
-/// Tells whether the text, blanks aside, is exactly one tag; then it keeps the value's type.
+/// Returns whether the text, blanks aside, is exactly one tag; then it keeps the value's type.
 pub(crate) fn sole_tag<'p, 't>(pieces: &'p [Piece<'t>]) -> Option<&'p Tag<'t>> {
     let mut tags = pieces
         .iter()
@@ -161,7 +161,7 @@ impl<'t> Reader<'t> {
         Ok((pieces, None))
     }
 
-    /// Tells whether the line before a place is blank. Looks back no further than it must.
+    /// Returns whether the line before a place is blank. Looks back no further than it must.
     fn is_first(&self, at: usize) -> bool {
         let before = self.text.get(..self.text.len() - self.rest.len() + at).unwrap_or("");
         before.trim_end_matches([' ', '\t']).bytes().next_back().is_none_or(|byte| byte == b'\n')

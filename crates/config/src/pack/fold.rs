@@ -127,7 +127,7 @@ impl Folding<'_> {
         }
     }
 
-    /// Tells whether the folder at `self.at`, with these contents, is a key: a section, a
+    /// Returns whether the folder at `self.at`, with these contents, is a key: a section, a
     /// definition, or a part of one.
     fn is_definition(&self, inside: &Level) -> bool {
         let [section, between @ .., name] = self.at.as_slice() else { return true };

@@ -9,7 +9,7 @@ use roundel_model::{
 
 use crate::{
     expand::{
-        filters::settle,
+        filters::drop_unreachable,
         invocation::{Draft, Presence},
     },
     language::data::{Data, Field, Value},
@@ -24,7 +24,7 @@ pub(crate) struct Live {
     /// It belongs to this pipeline; otherwise a schedule starts it in another one.
     pub(crate) runs: bool,
     pub(crate) max_auto_reruns: u32,
-    /// What the workflow says beside its jobs, as rendered.
+    /// What the workflow says next to its jobs, as rendered.
     pub(crate) rendered: Vec<Field>,
 }
 
@@ -50,7 +50,7 @@ impl Planner<'_, '_> {
             .iter()
             .map(|draft| draft.presence != Presence::Empty && !draft.filters.is_refused())
             .collect();
-        settle(&mut kept, &requires);
+        drop_unreachable(&mut kept, &requires);
         document.workflow(workflow, (drafts, names), &edges, &kept);
         if !workflow.runs {
             return None;
@@ -60,7 +60,7 @@ impl Planner<'_, '_> {
                 *kept = *kept && self.expander().passes(&draft.filters, git_ref);
             }
         }
-        settle(&mut kept, &requires);
+        drop_unreachable(&mut kept, &requires);
         let mut jobs = Vec::new();
         for (job, draft) in drafts.iter().enumerate().filter(|&(job, _)| kept[job]) {
             let left = edges[job].iter().filter(|edge| kept[edge.job]);

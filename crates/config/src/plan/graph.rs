@@ -14,7 +14,7 @@ use crate::{
     text::{place::Place, problem::Problem},
 };
 
-/// Requirements of a circle that are shown beside the one that closes it.
+/// Requirements of a circle that are shown next to the one that closes it.
 const CIRCLE: usize = 5;
 
 /// A resolved requirement.
@@ -216,7 +216,7 @@ impl Planner<'_, '_> {
             return;
         }
         let message = no_such_job(requiring, name, workflow);
-        // Once nobody sees it, it is not compared with thousands of names.
+        // Once it is not shown, it is not compared with thousands of names.
         let seen = if self.render.report.is_full() { &[] } else { drafts };
         let names = seen.iter().flat_map(|draft| {
             std::iter::once(draft.requested.as_str()).chain(draft.alias.as_deref())
@@ -292,7 +292,7 @@ pub(crate) fn no_such_job(requiring: &str, name: &str, workflow: &str) -> String
     )
 }
 
-/// Tells whether a name is made of pieces with something between each two.
+/// Returns whether a name is made of pieces with something between each two.
 fn has_pieces(name: &str, pieces: &[String]) -> bool {
     let Some((first, more)) = pieces.split_first() else { return false };
     let Some((last, between)) = more.split_last() else { return name == first };

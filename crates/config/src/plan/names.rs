@@ -64,7 +64,7 @@ struct Given<'d> {
     users: BTreeSet<usize>,
 }
 
-/// Bodies may be long and alike; most pairs of them are told apart by this.
+/// Bodies may be long and alike; most pairs of them are distinguished by this.
 fn digest(kind: Option<&PlannedJobKind>) -> u64 {
     struct Digest(DefaultHasher);
     impl Write for Digest {

@@ -22,7 +22,7 @@ pub(crate) enum Start {
     /// It runs in this pipeline.
     Now,
     /// It waits for its schedule, or another workflow's schedule started the pipeline.
-    Clock,
+    Scheduled,
 }
 
 const SCHEDULE: Known<'static> = Known {
@@ -45,18 +45,18 @@ impl<'d> Planner<'_, 'd> {
         let this_one = scheduled == Some(workflow.name);
         let triggers = triggers.filter(|triggers| !self.render.doc.is_null(triggers.value));
         let Some(triggers) = triggers else {
-            return if scheduled.is_some() { Start::Clock } else { Start::Now };
+            return if scheduled.is_some() { Start::Scheduled } else { Start::Now };
         };
         let items: Vec<At> = match self.render.doc.view(triggers.value) {
             View::Seq(items) => items.iter().collect(),
-            View::Broken => return Start::Clock,
+            View::Broken => return Start::Scheduled,
             View::Map(_) | View::Scalar(..) => {
                 self.bad_trigger(&triggers, "`triggers` must be a list of schedules");
-                return Start::Clock;
+                return Start::Scheduled;
             }
         };
         if items.is_empty() {
-            return if scheduled.is_some() { Start::Clock } else { Start::Now };
+            return if scheduled.is_some() { Start::Scheduled } else { Start::Now };
         }
         let scope = Scope::outer(format!("workflow `{}`", workflow.name), ModuleId::CONFIG);
         for item in items {
@@ -71,7 +71,7 @@ impl<'d> Planner<'_, 'd> {
         );
         let problem = Problem::warning(codes::UNSUPPORTED_SCHEDULE, triggers.key, message);
         self.render.report.add_unsupported(problem);
-        if this_one { Start::Now } else { Start::Clock }
+        if this_one { Start::Now } else { Start::Scheduled }
     }
 
     fn schedule(

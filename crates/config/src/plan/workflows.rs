@@ -103,7 +103,7 @@ impl<'d> Planner<'_, 'd> {
         Some((Plan { workflows }, document.finish(self.resolver().first_key(root))))
     }
 
-    /// Tells whether a workflow has a job to begin with on its branch or tag.
+    /// Returns whether a workflow has a job to begin with on its branch or tag.
     fn begins(&mut self, drafts: &[Draft]) -> bool {
         let Some(git_ref) = &self.inputs.git_ref else { return true };
         let mut first = drafts.iter().filter(|draft| draft.requires.is_empty());
@@ -183,9 +183,9 @@ impl<'d> Planner<'_, 'd> {
             self.modules.jobs_section.key.unwrap_or_else(|| self.resolver().first_key(root));
         let message = "cannot find a job named `build` to run, and there are no workflows";
         let mut problem = Problem::error(codes::NOTHING_TO_RUN, place, message);
-        let misspelt = |name: &str| nearest(name, ["workflows"]).is_some();
+        let misspelled = |name: &str| nearest(name, ["workflows"]).is_some();
         let entries = self.render.doc.entries(root);
-        if let Some(entry) = entries.iter().find(|entry| misspelt(entry.name)) {
+        if let Some(entry) = entries.iter().find(|entry| misspelled(entry.name)) {
             problem = problem.related(entry.key, "did you mean `workflows`?");
         }
         self.render
@@ -234,13 +234,13 @@ impl<'d> Planner<'_, 'd> {
         self.expander().drop_repeated_groups(&mut drafts);
         self.lint_workflow(&drafts);
         if !selected {
-            // Nobody asks for its graph, but its requirements may be misspelt all the same.
+            // Nobody asks for its graph, but its requirements may be misspelled all the same.
             let names: Vec<_> = drafts.iter().map(|draft| draft.requested.clone()).collect();
             self.graph(entry.name, &drafts, &names);
         }
         self.render.report.set_lenient(lenient);
         let name = entry.name.to_owned();
-        let runs = start != Start::Clock;
+        let runs = start != Start::Scheduled;
         selected.then_some(Live { name, drafts, runs, max_auto_reruns, rendered })
     }
 

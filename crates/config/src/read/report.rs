@@ -1,8 +1,8 @@
 //! Collects what the phases find, each thing once, in the order of the text.
 //!
-//! A definition is compiled once per use, so the same mistake is met many times; it is told once.
-//! What is wrong inside of an orb is told where the configuration uses the orb, with the orb's
-//! place beside it.
+//! A definition is compiled once per use, so the same mistake is met many times; it is reported once.
+//! What is wrong inside of an orb is reported where the configuration uses the orb, with the orb's
+//! place next to it.
 
 use std::{collections::HashSet, rc::Rc};
 
@@ -49,7 +49,7 @@ pub(crate) struct Report<'d> {
     /// What this release cannot run.
     unsupported: Vec<Diagnostic>,
     seen: HashSet<Key>,
-    /// Those of them that were told as warnings because what they are about does not run.
+    /// Those of them that were reported as warnings because what they are about does not run.
     softened: HashSet<Key>,
     errors: usize,
     /// Problems beyond the limit.
@@ -94,12 +94,12 @@ impl<'d> Report<'d> {
         std::mem::replace(&mut self.lenient, lenient)
     }
 
-    /// Tells whether errors count as warnings.
+    /// Returns whether errors count as warnings.
     pub(crate) fn is_lenient(&self) -> bool {
         self.lenient
     }
 
-    /// Adds a problem, unless the same was told already.
+    /// Adds a problem, unless the same was reported already.
     pub(crate) fn add(&mut self, mut problem: Problem) {
         let softened = self.lenient && problem.severity == Severity::Error;
         if softened {
@@ -134,8 +134,8 @@ impl<'d> Report<'d> {
         }
     }
 
-    /// Tells whether something of this kind was told about a place.
-    pub(crate) fn is_told(&self, code: Code, place: Place) -> bool {
+    /// Returns whether something of this kind was reported about a place.
+    pub(crate) fn is_reported(&self, code: Code, place: Place) -> bool {
         let told = |seen: &Key| seen.0 == code.slug && seen.1 == place.file && seen.2 == place.span;
         self.seen.iter().any(told)
     }
@@ -149,7 +149,7 @@ impl<'d> Report<'d> {
         let mut place = at;
         let (mut orb, mut own) = (None, None);
         if at.file != FileId::CONFIG {
-            // Whoever reads this can change the configuration, not the orb.
+            // The reader can change the configuration, not the orb.
             let user = self.frames.iter().rev().find(|frame| frame.place.file == FileId::CONFIG);
             place = user.map_or_else(Place::default, |frame| frame.place);
             let name = &self.sources.file(at.file).name;
@@ -189,12 +189,12 @@ impl<'d> Report<'d> {
         Related { path, start, end, line, column, text }
     }
 
-    /// Tells how many errors there are; a phase compares before and after.
+    /// Returns how many errors there are; a phase compares before and after.
     pub(crate) fn errors(&self) -> usize {
         self.errors
     }
 
-    /// Tells whether nothing more will be shown.
+    /// Returns whether nothing more will be shown.
     pub(crate) fn is_full(&self) -> bool {
         self.found.len() >= DIAGNOSTICS
     }

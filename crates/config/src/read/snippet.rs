@@ -23,7 +23,7 @@ use crate::{
     text::diagnostic::{Diagnostic, Severity},
 };
 
-/// Longest help that stands beside the underlined text; longer ones get a line of their own.
+/// Longest help that stands next to the underlined text; longer ones get a line of their own.
 const LABEL_CHARS: usize = 50;
 
 /// Places that are further apart are shown in snippets of their own.
@@ -116,7 +116,7 @@ fn remarks<'a>(diagnostic: &'a Diagnostic, help: Option<&'a str>) -> Vec<Element
         let text = format!("{path}:{}:{}: {}", related.line, related.column, related.text);
         remarks.push(Level::NOTE.with_name("orb").message(text).into());
     }
-    // A workflow alone is told by the place already.
+    // The place names the workflow already.
     if diagnostic.via.len() > 1 {
         remarks.push(Level::NOTE.with_name("via").message(diagnostic.via.join(" → ")).into());
     }
@@ -163,7 +163,7 @@ fn shift(range: &Range<usize>, shown: &Range<usize>) -> Range<usize> {
 }
 
 /// A range that lies within the text, on borders of characters and on one line: a diagnostic may
-/// have been stored beside another version of the text, and an underlined page helps nobody.
+/// have been stored next to another version of the text, and an underlined page helps nobody.
 fn within(text: &str, start: usize, end: usize) -> Range<usize> {
     let floor = |mut at: usize| {
         at = at.min(text.len());

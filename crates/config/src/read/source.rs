@@ -122,7 +122,7 @@ impl Sources {
         self.doc(at).view(at)
     }
 
-    /// Tells whether nothing stands there: an empty value, `~` or `null`.
+    /// Returns whether nothing stands there: an empty value, `~` or `null`.
     pub(crate) fn is_null(&self, at: At) -> bool {
         match self.view(at) {
             View::Scalar(text, style) => scalar::resolve(text, style) == scalar::Scalar::Null,
@@ -130,7 +130,7 @@ impl Sources {
         }
     }
 
-    /// Tells whether a node is a mapping.
+    /// Returns whether a node is a mapping.
     pub(crate) fn is_map(&self, at: At) -> bool {
         matches!(self.view(at), View::Map(_))
     }
@@ -150,7 +150,7 @@ impl Sources {
         self.file(file).doc.referred_to()
     }
 
-    /// Tells whether the value of an entry has a name for aliases, used or not.
+    /// Returns whether the value of an entry has a name for aliases, used or not.
     pub(crate) fn has_anchor(&self, entry: &Entry<'_>) -> bool {
         let value = self.doc(entry.value).own_span(entry.value);
         let text = &self.file(entry.key.file).text;

@@ -1,6 +1,6 @@
 //! What one compilation may use. Every loop whose length a file decides draws from here.
 //!
-//! A budget that is used up is told once; from then on everything is unknown and the compilation
+//! A budget that is used up is reported once; from then on everything is unknown and the compilation
 //! ends quickly. The amounts are far beyond what the largest real files need.
 
 /// What is left of each kind.

@@ -6,7 +6,8 @@ use crate::{
     codes,
     language::{
         data::{Data, Field, Scope, Trail, Value, executor_name},
-        expression, pipeline_values,
+        expression::{self, error::LookupError},
+        pipeline_values,
         template::{self, Malformation, Malformed, Piece, Tag},
     },
     read::yaml::{self, At, View, scalar},
@@ -191,9 +192,10 @@ impl Renderer<'_> {
             self.leave_trail(tag, place, scope);
         }
         if is_path(tag.inner) {
-            return self.lookup(tag.inner, scope).unwrap_or_else(|(code, message, help)| {
+            return self.lookup(tag.inner, scope).unwrap_or_else(|error| {
                 let place = self.tag_place(place, tag);
-                self.report.add(Problem::error(code, place, message).maybe_help(help));
+                let problem = Problem::error(error.code, place, error.message);
+                self.report.add(problem.maybe_help(error.help));
                 Data::Unknown
             });
         }
@@ -246,11 +248,7 @@ impl Renderer<'_> {
     }
 
     /// Finds a value by its full path (CFG §4.3).
-    pub(crate) fn lookup(
-        &self,
-        path: &str,
-        scope: &Scope,
-    ) -> Result<Data, expression::error::Refusal> {
+    pub(crate) fn lookup(&self, path: &str, scope: &Scope) -> Result<Data, LookupError> {
         if let Some(name) = path.strip_prefix("parameters.") {
             let of_pipeline = self.of_pipeline(name, scope);
             let Some(bindings) = &scope.parameters else {
@@ -258,7 +256,7 @@ impl Renderer<'_> {
                 let help = of_pipeline.unwrap_or_else(|| {
                     "pipeline parameters are written `pipeline.parameters.…`".into()
                 });
-                return Err((codes::UNDECLARED_PARAMETER, message, Some(help)));
+                return Err(LookupError::new(codes::UNDECLARED_PARAMETER, message, Some(help)));
             };
             return bindings.get(name).map(|value| value.data.clone()).ok_or_else(|| {
                 let names = || bindings.keys().map(String::as_str);
@@ -273,7 +271,7 @@ impl Renderer<'_> {
                         format!("{help}; declared: {declared}").into()
                     })
                 });
-                (codes::UNDECLARED_PARAMETER, message, help)
+                LookupError::new(codes::UNDECLARED_PARAMETER, message, help)
             });
         }
         if let Some(name) = path.strip_prefix("matrix.") {
@@ -282,17 +280,18 @@ impl Renderer<'_> {
         if path.starts_with("pipeline.parameters.") && scope.module.is_orb() {
             let message = format!("referred to a variable `{path}` that does not exist in an orb");
             let help = "declare a parameter in the orb, and pass the value where it is used";
-            return Err((codes::ORB_PIPELINE_PARAMETER, message, Some(help.into())));
+            return Err(LookupError::new(
+                codes::ORB_PIPELINE_PARAMETER,
+                message,
+                Some(help.into()),
+            ));
         }
         let Some(name) = path.strip_prefix("pipeline.") else {
             let first = path.split('.').next().unwrap_or(path);
             let help = did_you_mean(first, ["parameters", "pipeline", "matrix"])
                 .unwrap_or_else(|| ESCAPE_HELP.into());
-            return Err((
-                codes::BAD_TEMPLATE,
-                format!("unknown variable `{}`", shorten(path)),
-                Some(help),
-            ));
+            let message = format!("unknown variable `{}`", shorten(path));
+            return Err(LookupError::new(codes::BAD_TEMPLATE, message, Some(help)));
         };
         if let Some(data) = self.pipeline.get(name) {
             return Ok(data.clone());
@@ -308,7 +307,7 @@ impl Renderer<'_> {
         let known =
             self.pipeline.keys().map(String::as_str).chain(pipeline_values::KNOWN.iter().copied());
         let help = nearest(name, known).map(|near| Help::did_you_mean(&format!("pipeline.{near}")));
-        Err((codes::UNKNOWN_PIPELINE_VALUE, message, help))
+        Err(LookupError::new(codes::UNKNOWN_PIPELINE_VALUE, message, help))
     }
 
     /// Says how the pipeline's parameter of a name is written, if there is one.
@@ -390,7 +389,7 @@ const ESCAPE_HELP: &str = "in version 2.1, escape a literal `<<`, for example of
                            here-document, as `\\<<`";
 
 /// Finds a value of the matrix of a job's entry (CFG §4.6).
-fn of_matrix(name: &str, scope: &Scope) -> Result<Data, expression::error::Refusal> {
+fn of_matrix(name: &str, scope: &Scope) -> Result<Data, LookupError> {
     let found = scope.matrix.as_ref().and_then(|matrix| matrix.get(name));
     found.map(|value| value.data.clone()).ok_or_else(|| {
         let help = match &scope.matrix {
@@ -401,7 +400,8 @@ fn of_matrix(name: &str, scope: &Scope) -> Result<Data, expression::error::Refus
                     .into(),
             ),
         };
-        (codes::UNKNOWN_MATRIX_VALUE, format!("unknown matrix parameter `{name}`"), help)
+        let message = format!("unknown matrix parameter `{name}`");
+        LookupError::new(codes::UNKNOWN_MATRIX_VALUE, message, help)
     })
 }
 

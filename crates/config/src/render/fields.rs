@@ -14,7 +14,7 @@ use crate::{
     text::{help::Help, place::Place, problem::Problem},
 };
 
-/// Adds the keys that nobody knows to the news that one is missing: perhaps one of them is meant.
+/// Adds the keys that are not known to the problem that one is missing: perhaps one of them is meant.
 pub(crate) fn with_unknown<'n>(
     problem: Problem,
     keys: impl IntoIterator<Item = (&'n str, Place)>,
@@ -28,9 +28,9 @@ pub(crate) fn with_unknown<'n>(
 }
 
 impl Renderer<'_> {
-    /// Tells whether a key was reported that is nearly one of these, which then is not missing: one
+    /// Returns whether a key was reported that is nearly one of these, which then is not missing: one
     /// mistake, one message.
-    pub(crate) fn is_misspelt<'n>(
+    pub(crate) fn is_misspelled<'n>(
         &self,
         keys: impl IntoIterator<Item = (&'n str, Place)>,
         known: Known<'_>,
@@ -41,11 +41,11 @@ impl Renderer<'_> {
             self.templates
                 && !known.keys.contains(&name)
                 && near(name).is_some_and(|near| wanted.contains(&near))
-                && self.report.is_told(known.code, place)
+                && self.report.is_reported(known.code, place)
         })
     }
 
-    /// Reports keys that nobody knows. Version 2.0 ignores them (CFG §1.2), so there only a key that
+    /// Reports keys that are not known. Version 2.0 ignores them (CFG §1.2), so there only a key that
     /// is nearly a known one is worth a word.
     pub(crate) fn check_keys<'n>(
         &mut self,

@@ -1,7 +1,7 @@
 //! Logic statements: `and`, `or`, `not`, `equal`, `matches` (CFG §6.1).
 //!
 //! Everything is rendered before anything is decided, so that a mistake in an operand that does not
-//! matter today is told today: as a warning, for the pipeline runs without it.
+//! matter today is reported today: as a warning, for the pipeline runs without it.
 
 use std::rc::Rc;
 

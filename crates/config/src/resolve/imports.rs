@@ -1,7 +1,7 @@
 //! Phase 6: what the aliases under `orbs` stand for (CFG §4.13).
 //!
-//! The configuration's own imports are all looked at, so that everything that is missing is told
-//! in one go; an orb's imports only once something of them is used.
+//! The configuration's own imports are all looked at, so that everything that is missing is reported
+//! at once; an orb's imports only once something of them is used.
 
 use std::sync::Arc;
 
@@ -37,7 +37,7 @@ impl<'d> Resolver<'_, 'd> {
         }
     }
 
-    /// Returns what an alias stands for in a module; `None` if nobody declares it.
+    /// Returns what an alias stands for in a module; `None` if it is not declared.
     pub(crate) fn import(&mut self, module: ModuleId, alias: &str) -> Option<Import> {
         let known = self.modules.get(module);
         if let Some(import) = known.imports.get(alias) {

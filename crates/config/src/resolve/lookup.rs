@@ -31,18 +31,18 @@ impl<'d> Resolver<'_, 'd> {
     ) -> Found {
         // Version 2.0 knows no orbs; in a compiled document a job is called `orb/job`.
         let Some((alias, local)) = name.split_once('/').filter(|_| self.render.templates) else {
-            return self.local(module, element, name).map_or(Found::Nobody, Found::Definition);
+            return self.local(module, element, name).map_or(Found::Undefined, Found::Definition);
         };
         let Some(import) = self.import(module, alias) else {
             self.unknown_alias(module, (alias, local), element, place);
-            return Found::Told;
+            return Found::Reported;
         };
-        let Import::Module(orb) = import else { return Found::Told };
+        let Import::Module(orb) = import else { return Found::Reported };
         if let Some(definition) = self.local(orb, element, local) {
             return Found::Definition(definition);
         }
         self.missing_element(orb, (alias, local), element, place);
-        Found::Told
+        Found::Reported
     }
 
     /// Finds a definition of a module.
@@ -121,8 +121,8 @@ impl<'d> Resolver<'_, 'd> {
             seen.push(command.body);
             match self.find(command.module, Element::Command, name, place) {
                 Found::Definition(next) => command = next,
-                Found::Told => return None,
-                Found::Nobody => {
+                Found::Reported => return None,
+                Found::Undefined => {
                     let names = self.names(command.module, Element::Command);
                     let help = did_you_mean(name, names).unwrap_or_else(|| {
                         "a command that is a string is an alias for another command; to define \
@@ -139,7 +139,7 @@ impl<'d> Resolver<'_, 'd> {
         Some(command)
     }
 
-    /// Returns the names that a module defines, for suggestions; none once nobody sees them, for
+    /// Returns the names that a module defines, for suggestions; none once they are not shown, for
     /// each of thousands of mistakes would be compared with thousands of names.
     pub(crate) fn names(&self, module: ModuleId, element: Element) -> Vec<&'d str> {
         if self.render.report.is_full() {
@@ -189,7 +189,7 @@ impl<'d> Resolver<'_, 'd> {
         }
     }
 
-    /// Reports an orb that nobody declared, once for each alias.
+    /// Reports an orb that is not declared, once for each alias.
     fn unknown_alias(
         &mut self,
         module: ModuleId,

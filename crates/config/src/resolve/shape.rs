@@ -1,7 +1,7 @@
 //! Phase 5: the shape of definitions, used or not, before any value is known (CFG §7.2).
 //!
 //! Whatever holds a template tag passes here; it is looked at again once it is rendered. What
-//! both phases report is told once.
+//! both phases report is reported once.
 
 use crate::{
     codes,
@@ -36,7 +36,7 @@ impl<'d> Resolver<'_, 'd> {
             self.check_definition(&command, COMMAND);
             let keys = doc.entries(command.body).into_iter().map(|entry| (entry.name, entry.key));
             if self.render.doc.get(command.body, "steps").is_none()
-                && !self.render.is_misspelt(keys, COMMAND, &["steps"])
+                && !self.render.is_misspelled(keys, COMMAND, &["steps"])
             {
                 self.steps_missing(command.key, "a command");
             }
@@ -87,11 +87,11 @@ impl<'d> Resolver<'_, 'd> {
         self.render.report.add(problem.help("add `steps:` with at least one `- run: …`"));
     }
 
-    /// Reports that a job has no steps, unless their key is misspelt.
+    /// Reports that a job has no steps, unless their key is misspelled.
     pub(crate) fn steps_of_job_missing(&mut self, job: &Definition) {
         let doc = self.render.doc;
         let keys = || doc.entries(job.body).into_iter().map(|entry| (entry.name, entry.key));
-        if self.render.is_misspelt(keys(), JOB, &["steps"]) {
+        if self.render.is_misspelled(keys(), JOB, &["steps"]) {
             return;
         }
         let problem = Problem::error(codes::STEPS_MISSING, job.key, "a job needs `steps`");
@@ -210,7 +210,7 @@ impl<'d> Resolver<'_, 'd> {
         }
     }
 
-    /// Tells whether a key can be a step of its own.
+    /// Returns whether a key can be a step of its own.
     fn is_step(&self, entry: &Entry<'_>) -> bool {
         let name = entry.name;
         // `when: always` is an attribute.
@@ -227,7 +227,7 @@ impl<'d> Resolver<'_, 'd> {
     fn several_keys(&mut self, entries: &Entries<'_>) {
         let (Some(first), Some(second)) = (entries.first(), entries.iter().nth(1)) else { return };
         if first.name == second.name {
-            // Told as a duplicate key.
+            // Reported as a duplicate key.
             return;
         }
         let message =

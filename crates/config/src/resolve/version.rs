@@ -120,7 +120,7 @@ impl Resolver<'_, '_> {
         true
     }
 
-    /// Warns about top-level keys that are probably misspelt; others are shelves for anchors.
+    /// Warns about top-level keys that are probably misspelled; others are shelves for anchors.
     pub(crate) fn check_top_level(&mut self, root: At) {
         let referred_to = self.render.doc.referred_to(FileId::CONFIG);
         for entry in self.render.doc.entries(root) {
@@ -151,7 +151,7 @@ impl Resolver<'_, '_> {
         }
     }
 
-    /// Tells whether a section that nobody knows was probably meant as one: it is a mapping, and
+    /// Returns whether a section that is not known was probably meant as one: it is a mapping, and
     /// nothing says otherwise.
     fn is_strange(&self, section: &Entry<'_>) -> bool {
         self.render.doc.is_map(section.value)

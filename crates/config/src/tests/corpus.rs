@@ -1,7 +1,7 @@
 //! Real files: each compiles, or is rightly rejected for a reason that the list gives; and what
 //! comes out is what the hosted compiler printed.
 //!
-//! The corpus lies beside the repository and is data only. Where it is absent the tests say so and
+//! The corpus lies next to the repository and is data only. Where it is absent the tests say so and
 //! count as skipped. `cargo xtask corpus` prints the same as a table.
 
 mod expected;

@@ -6,7 +6,7 @@
 //!
 //! | block | |
 //! |---|---|
-//! | `yaml orb ns/name@1.2.3` | an orb that is at hand |
+//! | `yaml orb ns/name@1.2.3` | an orb that is available |
 //! | `yaml inputs` | `branch` or `tag`, `values`, `parameters`, `profile`, `continuation`, `scheduled`, `all_workflows`; each one begins another compilation of the same config |
 //! | `yaml plan` | the plan: keys that are left out may be anything, lists are complete |
 //! | `yaml process` | the compiled document: jobs, workflows and top-level keys that are left out may be anything, what is given is complete |

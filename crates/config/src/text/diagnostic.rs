@@ -28,7 +28,7 @@ pub struct Diagnostic {
     pub via: Vec<String>,
     /// Further places.
     pub related: Vec<Related>,
-    /// How to mend it.
+    /// How to fix it.
     pub help: Option<String>,
     /// What to write instead of the underlined text, where one name was probably meant.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -32,13 +32,13 @@ impl Problem {
         Self { severity: Severity::Warning, ..Self::error(code, place, message) }
     }
 
-    /// Says how to mend it.
+    /// Says how to fix it.
     pub(crate) fn help(mut self, help: impl Into<Help>) -> Self {
         self.help = Some(help.into());
         self
     }
 
-    /// Says how to mend it, if somebody knows.
+    /// Says how to fix it, if somebody knows.
     pub(crate) fn maybe_help(mut self, help: Option<impl Into<Help>>) -> Self {
         self.help = help.map(Into::into).or(self.help);
         self
@@ -59,7 +59,7 @@ impl Problem {
         self
     }
 
-    /// Tells whether it keeps the configuration from running.
+    /// Returns whether it keeps the configuration from running.
     pub(crate) fn is_error(&self) -> bool {
         self.severity == Severity::Error
     }

@@ -28,7 +28,7 @@ pub(crate) struct Completion {
     pub(crate) label: String,
     /// What it is.
     pub(crate) icon: Icon,
-    /// A few words beside the label.
+    /// A few words next to the label.
     pub(crate) detail: Option<String>,
     /// Markdown.
     pub(crate) documentation: Option<String>,
@@ -211,13 +211,13 @@ impl List<'_> {
         }
     }
 
-    /// Tells whether the mapping has a key already, other than the one that is being typed.
+    /// Returns whether the mapping has a key already, other than the one that is being typed.
     fn has(&self, key: &str) -> bool {
         let entries = self.place.container.entries().iter();
         entries.filter(|entry| entry.key_span != self.place.word).any(|entry| entry.key == key)
     }
 
-    /// Tells whether the word is a key that has its colon.
+    /// Returns whether the word is a key that has its colon.
     fn has_colon(&self) -> bool {
         let entries = self.place.container.entries().iter();
         entries.filter(|entry| entry.key_span == self.place.word).any(|entry| entry.colon)

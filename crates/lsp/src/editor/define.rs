@@ -42,7 +42,7 @@ pub(crate) fn definition(
     in_orb(&word.symbol, environment).map_or(here, |found| vec![found])
 }
 
-/// An alias is defined by its key; when the orb's source is at hand, that is where people want to
+/// An alias is defined by its key; when the orb's source is available, that is where people want to
 /// go, except from the key itself.
 fn is_imported_orb(document: &Document, symbol: &Symbol) -> bool {
     let Symbol::Element(Callee { scope, kind: Kind::Orb, name }) = symbol else { return false };

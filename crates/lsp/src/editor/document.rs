@@ -28,7 +28,7 @@ impl Document {
         &self.text
     }
 
-    /// Tells whether it has a key at its top level.
+    /// Returns whether it has a key at its top level.
     pub(crate) fn has_section(&self, name: &str) -> bool {
         self.root.get(name).is_some()
     }

@@ -64,7 +64,7 @@ impl<'d> Place<'d> {
         })
     }
 
-    /// Tells how deep dashes on this line push what follows in: two columns each.
+    /// Returns how deep dashes on this line push what follows in: two columns each.
     pub(crate) fn dashes(&self, text: &str) -> usize {
         let start = line_start(text, self.word.start);
         let before = text.get(start..self.word.start).unwrap_or_default();

@@ -33,9 +33,9 @@ pub(crate) struct Spot {
 pub(crate) enum What {
     Shape(&'static Shape),
     Table(&'static Table),
-    /// Arguments for a command, beside nothing else.
+    /// Arguments for a command, next to nothing else.
     Arguments(Callee),
-    /// What stands under a job in a workflow: its arguments beside the workflow's own keys.
+    /// What stands under a job in a workflow: its arguments next to the workflow's own keys.
     Invoked(Callee),
     /// A value of the matrix for a job's parameter, in a list or by itself.
     MatrixValue(Callee, String),

@@ -14,7 +14,7 @@ const ENTRIES: usize = 5_000;
 pub(crate) struct Outlined {
     /// What it is called.
     pub(crate) name: String,
-    /// A few words beside it.
+    /// A few words next to it.
     pub(crate) detail: Option<String>,
     /// What it is.
     pub(crate) kind: SymbolKind,

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::text::Encoding;
 
 /// What the editor can do, as far as it matters.
-pub(super) struct Wishes {
+pub(super) struct EditorSupport {
     pub(super) encoding: Encoding,
     pub(super) snippets: bool,
     pub(super) links: bool,
@@ -17,7 +17,7 @@ pub(super) struct Wishes {
     pub(super) root: Option<PathBuf>,
 }
 
-pub(super) fn wishes(params: &InitializeParams) -> Wishes {
+pub(super) fn support(params: &InitializeParams) -> EditorSupport {
     let encodings = params
         .capabilities
         .general
@@ -29,7 +29,7 @@ pub(super) fn wishes(params: &InitializeParams) -> Wishes {
     let has = |pointer: &str| all.pointer(pointer).and_then(Value::as_bool) == Some(true);
     let roots = ["/workspaceFolders/0/uri", "/rootUri"].into_iter();
     let mut roots = roots.filter_map(|pointer| Uri::parse(all.pointer(pointer)?.as_str()?).ok());
-    Wishes {
+    EditorSupport {
         encoding: if utf8 { Encoding::Utf8 } else { Encoding::Utf16 },
         snippets: has("/capabilities/textDocument/completion/completionItem/snippetSupport"),
         links: has("/capabilities/textDocument/definition/linkSupport"),

@@ -19,7 +19,7 @@ impl Session {
                 if let Some(params) = read::<DidOpenTextDocumentParams>(&method, params) {
                     let item = params.text_document;
                     let uri = item.uri;
-                    self.desk.documents.open(uri.clone(), item.text, item.version, &self.inputs);
+                    self.context.documents.open(uri.clone(), item.text, item.version, &self.inputs);
                     self.analyze(&uri);
                 }
             }
@@ -31,7 +31,7 @@ impl Session {
             "textDocument/didClose" => {
                 if let Some(params) = read::<DidCloseTextDocumentParams>(&method, params) {
                     let uri = params.text_document.uri;
-                    self.desk.documents.close(&uri);
+                    self.context.documents.close(&uri);
                     self.notify(
                         "textDocument/publishDiagnostics",
                         json!({ "uri": uri, "diagnostics": [] }),
@@ -45,8 +45,8 @@ impl Session {
 
     fn change(&mut self, params: DidChangeTextDocumentParams) {
         let uri = params.text_document.text_document_identifier.uri;
-        let encoding = self.desk.encoding;
-        let Some(open) = self.desk.documents.get(&uri) else { return };
+        let encoding = self.context.encoding;
+        let Some(open) = self.context.documents.get(&uri) else { return };
         for change in params.content_changes {
             match change {
                 TextDocumentContentChangeEvent::TextDocumentContentChangePartial(part) => {
@@ -64,7 +64,7 @@ impl Session {
     /// Looks for orbs again, and at every document with them.
     fn refresh(&mut self) {
         self.give(Task::Refresh);
-        let configs = self.desk.documents.iter().filter(|(_, open)| open.kind == Kind::Config);
+        let configs = self.context.documents.iter().filter(|(_, open)| open.kind == Kind::Config);
         let uris: Vec<Uri> = configs.map(|(uri, _)| uri.clone()).collect();
         for uri in uris {
             self.analyze(&uri);

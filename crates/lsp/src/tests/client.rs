@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use crate::{Ended, Finder, Settings, serve};
 
 /// Longer than anything takes on a machine that is busy.
-const PATIENCE: Duration = Duration::from_mins(1);
+const MAX_DELAY: Duration = Duration::from_mins(1);
 
 const ORB: &str = "version: 2.1\ncommands:\n  install:\n    description: Installs packages\n    steps: [{ run: npm ci }]\nexecutors:\n  default:\n    docker: [{ image: cimg/node:22.1 }]\njobs:\n  test:\n    executor: default\n    steps: [checkout, install]\n";
 
@@ -174,13 +174,13 @@ impl Client {
         }
     }
 
-    /// How often something was told so far.
+    /// How often something was reported so far.
     pub(crate) fn seen(&self, method: &str) -> usize {
         self.counts.get(method).copied().unwrap_or_default()
     }
 
     fn receive(&mut self) {
-        let value = self.output.recv_timeout(PATIENCE).expect("the server says something");
+        let value = self.output.recv_timeout(MAX_DELAY).expect("the server says something");
         match (value["id"].as_i64(), value["method"].as_str()) {
             (Some(id), None) => {
                 self.answers.insert(id, value);

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use roundel_model::plan::{ContainerSpec, Executor, RegistryAuth};
 
-use super::{Host, Surroundings};
+use super::{ExecutionEnvironment, FoundExecutor};
 use crate::{
     codes,
     expand::Expander,
@@ -54,8 +54,8 @@ const MACOS: Known<'static> = Known {
 impl Expander<'_, '_> {
     /// Reads the one execution environment of a body. `machine` and `macos` may hold keys of the
     /// level above.
-    pub(super) fn kind_of(&mut self, body: At, scope: &Rc<Scope>) -> Surroundings {
-        let mut found = Surroundings::default();
+    pub(super) fn kind_of(&mut self, body: At, scope: &Rc<Scope>) -> ExecutionEnvironment {
+        let mut found = ExecutionEnvironment::default();
         let mut first: Option<Entry<'_>> = None;
         for entry in self.render.doc.entries(body).iter() {
             if !matches!(entry.name, "docker" | "machine" | "macos" | "windows") {
@@ -63,7 +63,7 @@ impl Expander<'_, '_> {
             }
             let value = self.render.evaluate(entry.value, scope);
             let kind = match entry.name {
-                _ if value.is_unknown() => Host::Broken,
+                _ if value.is_unknown() => FoundExecutor::Broken,
                 "docker" => self.docker(&entry, &value),
                 "machine" => self.machine(&entry, &value, &mut found),
                 "macos" => self.macos(&entry, &value, &mut found),
@@ -73,18 +73,18 @@ impl Expander<'_, '_> {
                     self.render.report.add(problem.help(
                         "use `machine` with a Windows image and a `windows.*` resource class",
                     ));
-                    Host::Broken
+                    FoundExecutor::Broken
                 }
                 _ => continue,
             };
-            if kind == Host::Nothing {
+            if kind == FoundExecutor::Absent {
                 continue;
             }
             if let Some(first) = first {
                 let message = format!("use only one of `{}` and `{}`", first.name, entry.name);
                 let problem = Problem::error(codes::TWO_EXECUTORS, entry.key, message);
                 self.render.report.add(problem.related(first.key, "the first one"));
-                found.kind = Host::Broken;
+                found.kind = FoundExecutor::Broken;
             } else {
                 first = Some(entry);
                 found.kind = kind;
@@ -94,7 +94,7 @@ impl Expander<'_, '_> {
         found
     }
 
-    fn docker(&mut self, entry: &Entry<'_>, value: &Value) -> Host {
+    fn docker(&mut self, entry: &Entry<'_>, value: &Value) -> FoundExecutor {
         let items = match &value.data {
             Data::List(items) if !items.is_empty() => items,
             _ => {
@@ -103,13 +103,13 @@ impl Expander<'_, '_> {
                 self.render
                     .report
                     .add(problem.help("write `- image: cimg/base:stable` below it, with the dash"));
-                return Host::Broken;
+                return FoundExecutor::Broken;
             }
         };
         let containers: Vec<_> = items.iter().map(|item| self.container(item)).collect();
         match containers.into_iter().collect::<Option<Vec<_>>>() {
-            Some(containers) => Host::Known(Executor::Docker { containers }),
-            None => Host::Broken,
+            Some(containers) => FoundExecutor::Known(Executor::Docker { containers }),
+            None => FoundExecutor::Broken,
         }
     }
 
@@ -220,7 +220,7 @@ impl Expander<'_, '_> {
     }
 
     /// Reads the keys of the level above that `machine` and `macos` may hold.
-    fn hoist(&mut self, field: &Field, found: &mut Surroundings) {
+    fn hoist(&mut self, field: &Field, found: &mut ExecutionEnvironment) {
         let value = field.value.clone();
         match &*field.name {
             "resource_class" => {
@@ -232,7 +232,12 @@ impl Expander<'_, '_> {
         }
     }
 
-    fn machine(&mut self, entry: &Entry<'_>, value: &Value, found: &mut Surroundings) -> Host {
+    fn machine(
+        &mut self,
+        entry: &Entry<'_>,
+        value: &Value,
+        found: &mut ExecutionEnvironment,
+    ) -> FoundExecutor {
         let Data::Map(fields) = &value.data else { return self.short_machine(entry, value) };
         self.render.check_keys(fields.iter().map(|field| (&*field.name, field.key)), MACHINE);
         let (mut image, mut layer_caching) = (None, false);
@@ -251,23 +256,26 @@ impl Expander<'_, '_> {
                 }
                 "enabled" => {
                     if self.render.bool_of(&field.value, "enabled") == Some(false) {
-                        return Host::Nothing;
+                        return FoundExecutor::Absent;
                     }
                 }
                 _ => self.hoist(field, found),
             }
         }
-        Host::Known(Executor::Machine { image, layer_caching })
+        FoundExecutor::Known(Executor::Machine { image, layer_caching })
     }
 
-    fn short_machine(&mut self, entry: &Entry<'_>, value: &Value) -> Host {
+    fn short_machine(&mut self, entry: &Entry<'_>, value: &Value) -> FoundExecutor {
         let layer_caching = false;
         match &value.data {
-            Data::Bool(true) => Host::Known(Executor::Machine { image: None, layer_caching }),
-            Data::Bool(false) => Host::Nothing,
-            Data::Text(image) => {
-                Host::Known(Executor::Machine { image: Some(image.to_string()), layer_caching })
+            Data::Bool(true) => {
+                FoundExecutor::Known(Executor::Machine { image: None, layer_caching })
             }
+            Data::Bool(false) => FoundExecutor::Absent,
+            Data::Text(image) => FoundExecutor::Known(Executor::Machine {
+                image: Some(image.to_string()),
+                layer_caching,
+            }),
             _ => {
                 let message = "`machine` must be `true`, an image, or a mapping with `image`";
                 let problem = Problem::error(codes::BAD_MACHINE, entry.key, message);
@@ -276,12 +284,17 @@ impl Expander<'_, '_> {
                     .add(problem.help(
                         "write `machine: { image: ubuntu-2404:current }` or `machine: true`",
                     ));
-                Host::Broken
+                FoundExecutor::Broken
             }
         }
     }
 
-    fn macos(&mut self, entry: &Entry<'_>, value: &Value, found: &mut Surroundings) -> Host {
+    fn macos(
+        &mut self,
+        entry: &Entry<'_>,
+        value: &Value,
+        found: &mut ExecutionEnvironment,
+    ) -> FoundExecutor {
         let Data::Map(fields) = &value.data else {
             let problem = Problem::error(
                 codes::BAD_MACHINE,
@@ -289,7 +302,7 @@ impl Expander<'_, '_> {
                 "`macos` must be a mapping with `xcode`",
             );
             self.render.report.add(problem.help("write `macos: { xcode: \"16.2.0\" }`"));
-            return Host::Broken;
+            return FoundExecutor::Broken;
         };
         self.render.check_keys(fields.iter().map(|field| (&*field.name, field.key)), MACOS);
         let (mut xcode, mut code_signing) = (None, Vec::new());
@@ -309,12 +322,12 @@ impl Expander<'_, '_> {
                 let problem = Problem::error(codes::BAD_MACHINE, entry.key, message);
                 self.render.report.add(problem.help("write `macos: { xcode: \"16.2.0\" }`"));
             }
-            return Host::Broken;
+            return FoundExecutor::Broken;
         };
         let message = "macOS jobs are not supported in this release";
         let problem = Problem::error(codes::UNSUPPORTED_MACOS, entry.key, message);
         self.render.report.add_unsupported(problem);
-        Host::Known(Executor::Macos { xcode, code_signing })
+        FoundExecutor::Known(Executor::Macos { xcode, code_signing })
     }
 }
 

@@ -173,11 +173,11 @@ impl<'d> Expander<'_, 'd> {
             }
             members.extend(self.invoke_entry(&member, outer));
         }
-        self.settle_members(&mut members, invocation, call);
+        self.finish_members(&mut members, invocation, call);
         members
     }
 
-    fn settle_members(&mut self, members: &mut [Draft], invocation: &Invocation<'_>, call: &Call) {
+    fn finish_members(&mut self, members: &mut [Draft], invocation: &Invocation<'_>, call: &Call) {
         let names: Vec<String> = members
             .iter()
             .flat_map(|member| [Some(member.requested.clone()), member.alias.clone()])
@@ -207,7 +207,7 @@ impl<'d> Expander<'_, 'd> {
     }
 }
 
-/// Entries are told apart by number; members of a group get numbers beyond those of any workflow.
+/// Entries are distinguished by number; members of a group get numbers beyond those of any workflow.
 fn member_entry(group: usize, index: usize) -> usize {
     (group + 1).saturating_mul(1_000_000).saturating_add(index)
 }

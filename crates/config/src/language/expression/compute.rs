@@ -3,7 +3,7 @@
 use std::{ops::Range, rc::Rc};
 
 use super::{
-    error::{ExpressionError, Lookup, Refusal},
+    error::{ExpressionError, Lookup, LookupError},
     parse::{Comparison, Expr, Kind},
 };
 use crate::{
@@ -23,7 +23,7 @@ const EVENT_BOUND: &[&str] = &[
 const PULL_REQUEST: &str = "pipeline.event.github.pull_request.number";
 
 /// Evaluates one expression.
-pub(super) struct Machine<'m, 'l> {
+pub(super) struct Evaluator<'m, 'l> {
     text: &'m str,
     profile: Profile,
     /// What a condition makes of a value; it differs between dialects (D-27).
@@ -34,7 +34,7 @@ pub(super) struct Machine<'m, 'l> {
 
 type Computed = Result<Data, ExpressionError>;
 
-impl<'m, 'l> Machine<'m, 'l> {
+impl<'m, 'l> Evaluator<'m, 'l> {
     pub(super) fn new(
         text: &'m str,
         profile: Profile,
@@ -101,7 +101,7 @@ impl<'m, 'l> Machine<'m, 'l> {
     }
 
     fn variable(&mut self, name: &str, span: Range<usize>) -> Computed {
-        let found = (self.lookup)(name).map_err(|refusal| unknown(name, refusal, span.clone()))?;
+        let found = (self.lookup)(name).map_err(|error| unknown(name, error, span.clone()))?;
         if self.profile == Profile::Next && self.is_missing_event_value(name, &found) {
             let message = format!("`{name}` only exists for its own event");
             return Err(ExpressionError::value(span, message)
@@ -238,8 +238,8 @@ impl<'m, 'l> Machine<'m, 'l> {
         match &expr.kind {
             Kind::Text(_) | Kind::Int(_) | Kind::Bool(_) => {}
             Kind::Variable(name) => {
-                if let Err(refusal) = (self.lookup)(name) {
-                    self.warnings.push(unknown(name, refusal, expr.span.clone()));
+                if let Err(error) = (self.lookup)(name) {
+                    self.warnings.push(unknown(name, error, expr.span.clone()));
                 }
             }
             Kind::Regex(pattern) => {
@@ -298,7 +298,8 @@ impl<'m, 'l> Machine<'m, 'l> {
     }
 }
 
-fn unknown(name: &str, (code, message, help): Refusal, span: Range<usize>) -> ExpressionError {
+fn unknown(name: &str, error: LookupError, span: Range<usize>) -> ExpressionError {
+    let LookupError { code, message, help } = error;
     let error = ExpressionError { help, ..ExpressionError::value(span, message) };
     // A bare word is no template mistake here: it is a variable that does not exist.
     if code == codes::BAD_TEMPLATE {

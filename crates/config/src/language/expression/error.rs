@@ -8,8 +8,19 @@ use crate::{
     text::help::Help,
 };
 
-/// Why a variable has no value: code, sentence, help.
-pub(crate) type Refusal = (Code, String, Option<Help>);
+/// Why a variable has no value.
+#[derive(Clone, Debug)]
+pub(crate) struct LookupError {
+    pub(crate) code: Code,
+    pub(crate) message: String,
+    pub(crate) help: Option<Help>,
+}
+
+impl LookupError {
+    pub(crate) fn new(code: Code, message: String, help: Option<Help>) -> Self {
+        Self { code, message, help }
+    }
+}
 
 /// What is wrong with an expression.
 #[derive(Clone, Debug)]
@@ -41,4 +52,4 @@ impl ExpressionError {
 }
 
 /// Finds the value of a variable.
-pub(super) type Lookup<'l> = dyn FnMut(&str) -> Result<Data, Refusal> + 'l;
+pub(super) type Lookup<'l> = dyn FnMut(&str) -> Result<Data, LookupError> + 'l;

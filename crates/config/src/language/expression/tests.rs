@@ -2,10 +2,10 @@
 
 use proptest::prelude::*;
 
-use super::{error::Refusal, *};
+use super::{error::LookupError, *};
 use crate::codes;
 
-fn lookup(name: &str) -> Result<Data, Refusal> {
+fn lookup(name: &str) -> Result<Data, LookupError> {
     Ok(match name {
         "pipeline.git.branch" => Data::text("feature/a"),
         "pipeline.git.tag" | "pipeline.event.github.pull_request.number" => Data::Null,
@@ -15,9 +15,13 @@ fn lookup(name: &str) -> Result<Data, Refusal> {
         "pipeline.event.github.pull_request.draft" => Data::Bool(false),
         "pipeline.event.github.pull_request.title" => Data::Null,
         _ if name.starts_with("pipeline.") => {
-            return Err((codes::UNKNOWN_PIPELINE_VALUE, format!("no `{name}`"), None));
+            return Err(LookupError::new(
+                codes::UNKNOWN_PIPELINE_VALUE,
+                format!("no `{name}`"),
+                None,
+            ));
         }
-        _ => return Err((codes::BAD_TEMPLATE, format!("no `{name}`"), None)),
+        _ => return Err(LookupError::new(codes::BAD_TEMPLATE, format!("no `{name}`"), None)),
     })
 }
 

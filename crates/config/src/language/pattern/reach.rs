@@ -30,7 +30,7 @@ pub(crate) fn never_matches(test: NameTest<'_>) -> Option<String> {
         NameTest::Pattern(pattern) if pattern.tree.lengths().1 == Some(0) => {
             Some("it only matches the empty string, and no name is empty".to_owned())
         }
-        NameTest::Pattern(pattern) => impossible(&pattern.tree, Around::default()),
+        NameTest::Pattern(pattern) => impossible(&pattern.tree, PrePostSteps::default()),
     }
 }
 
@@ -62,7 +62,7 @@ pub(crate) fn nothing_passes(rule: NameRule<'_, '_>) -> Option<String> {
     }
 }
 
-/// Tells whether an entry certainly matches every name.
+/// Returns whether an entry certainly matches every name.
 pub(crate) fn matches_everything(test: NameTest<'_>) -> bool {
     matches!(test, NameTest::Pattern(pattern) if is_anything(&pattern.tree))
 }
@@ -97,12 +97,12 @@ fn is_anything(node: &Node) -> bool {
 
 /// What certainly stands around a node: at least this many characters.
 #[derive(Clone, Copy, Debug, Default)]
-struct Around {
+struct PrePostSteps {
     before: u64,
     after: u64,
 }
 
-fn impossible(node: &Node, around: Around) -> Option<String> {
+fn impossible(node: &Node, around: PrePostSteps) -> Option<String> {
     match node {
         Node::Start if around.before > 0 => {
             Some("it requires characters before the start `^`".to_owned())

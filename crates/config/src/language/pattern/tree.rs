@@ -115,7 +115,7 @@ impl Node {
         }
     }
 
-    /// Tells how large it is once repetitions are written out.
+    /// Returns how large it is once repetitions are written out.
     pub(super) fn weight(&self) -> u64 {
         match self {
             Self::Capture(node) | Self::Atomic(node) | Self::Look { node, .. } => {

@@ -18,7 +18,7 @@ pub(super) fn float(text: &str) -> Option<f64> {
     }
 }
 
-/// Tells whether an unquoted text may mean something else than itself to some reader.
+/// Returns whether an unquoted text may mean something else than itself to some reader.
 pub(super) fn is_special(text: &str) -> bool {
     WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
         || !matches!(resolve(text, Style::Plain), Scalar::Text(_))

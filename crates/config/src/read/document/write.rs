@@ -186,7 +186,7 @@ fn is_printable(c: char) -> bool {
         && !matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}')
 }
 
-/// Tells whether a text can stand without quotes.
+/// Returns whether a text can stand without quotes.
 fn is_plain(text: &str) -> bool {
     let mut chars = text.chars();
     let Some(first) = chars.next() else { return false };
@@ -204,7 +204,7 @@ fn is_plain(text: &str) -> bool {
         && !scalar::is_special(text)
 }
 
-/// Tells whether a text can be a literal block: it has several lines, and the first that is not
+/// Returns whether a text can be a literal block: it has several lines, and the first that is not
 /// empty shows the indentation, which is the case unless it begins with a blank itself.
 fn is_block(text: &str) -> bool {
     let first = text.split('\n').find(|line| !line.is_empty());

@@ -29,7 +29,7 @@ fn code_place_source_and_help_are_shown() {
     assert_eq!(render(TEXT, &[], false), "");
 }
 
-/// A diagnostic may have been stored beside another version of the text.
+/// A diagnostic may have been stored next to another version of the text.
 #[test]
 fn places_outside_of_the_text_do_no_harm() {
     let mut found = diagnostics();

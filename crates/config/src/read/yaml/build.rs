@@ -73,7 +73,7 @@ struct Open {
 }
 
 impl Open {
-    /// Tells whether it began with a bracket or a brace: `[a: b]` holds a mapping that did not.
+    /// Returns whether it began with a bracket or a brace: `[a: b]` holds a mapping that did not.
     fn is_bracketed(&self, text: &str) -> bool {
         self.is_flow
             && text.get(self.span.start()..).is_some_and(|rest| rest.starts_with(['[', '{']))
@@ -516,7 +516,7 @@ impl<'t> Builder<'t> {
             limit = 0;
         } else if let Some((span, what)) = cause.related {
             related.push((span, what.to_owned()));
-            // Of two dashes, and of a line above, everything is told.
+            // Of two dashes, and of a line above, everything is reported.
             let here = line_start(text, place) == line_start(text, parser);
             limit = usize::from(here && !self.written(place).starts_with('-'));
         }
@@ -532,7 +532,7 @@ impl<'t> Builder<'t> {
                 related.push((span, culprit.what.to_owned()));
             }
         }
-        // Lines that seem swallowed are probably what is told here.
+        // Lines that seem swallowed are probably what is reported here.
         self.problems.retain(Problem::is_error);
         let problem = Problem::error(codes::SYNTAX, Place::direct(place), message).help(help);
         self.problems.push(

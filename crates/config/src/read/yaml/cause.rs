@@ -57,7 +57,7 @@ impl<'t> Line<'t> {
         self.content() == "-" || self.content().starts_with("- ")
     }
 
-    /// Tells whether it is a key with a value that ends on the line.
+    /// Returns whether it is a key with a value that ends on the line.
     fn has_whole_value(self) -> bool {
         let Some((_, value)) = self.content().split_once(": ") else { return false };
         let value = value.trim_start();

@@ -15,7 +15,7 @@ pub(super) struct Culprit {
     pub(super) place: Range<usize>,
     /// What it has to do with the error.
     pub(super) what: &'static str,
-    /// It only stands beside the error.
+    /// It only stands next to the error.
     pub(super) vague: bool,
     /// It is the mistake itself, not a guess.
     pub(super) certain: bool,
@@ -49,7 +49,7 @@ pub(super) fn culprits(text: &str, mark: usize, kind: &ErrorKind) -> Vec<Culprit
     suspects(text, mark, complaint)
 }
 
-/// Says how to mend a line that is neither a key nor an item, if there is one at the error or just
+/// Says how to fix a line that is neither a key nor an item, if there is one at the error or just
 /// above it.
 pub(super) fn unsigned(text: &str, mark: usize, kind: &ErrorKind) -> Option<&'static str> {
     if complaint(kind) != Complaint::Structure || is_inner_colon(text, mark) {
@@ -112,7 +112,7 @@ fn complaint(kind: &ErrorKind) -> Complaint {
     }
 }
 
-/// Tells whether the parser stopped at a colon within the value of a key of the same line.
+/// Returns whether the parser stopped at a colon within the value of a key of the same line.
 fn is_inner_colon(text: &str, mark: usize) -> bool {
     let start = text.get(..mark).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
     let before = text.get(start..mark).unwrap_or("");
@@ -238,7 +238,7 @@ impl<'t> Lines<'t> {
         self.places(found)
     }
 
-    /// Tells whether a line is an item without any key.
+    /// Returns whether a line is an item without any key.
     fn is_bare_item(&self, index: usize) -> bool {
         self.content(index).is_some_and(|(_, line)| {
             line.starts_with("- ") && !line.contains(": ") && !line.ends_with(':')
@@ -250,7 +250,7 @@ impl<'t> Lines<'t> {
         (at.saturating_sub(REACH)..at).rev().find(|&index| self.content(index).is_some())
     }
 
-    /// Tells whether a line is a key, an item of a list, or a part of a block that need be neither.
+    /// Returns whether a line is a key, an item of a list, or a part of a block that need be neither.
     fn has_sign(&self, index: usize) -> bool {
         let Some((indent, line)) = self.content(index) else { return true };
         if line.contains(": ") || line.ends_with(':') || line.starts_with("- ") || line == "-" {

@@ -54,7 +54,7 @@ pub(super) fn width(doc: &Doc, pairs: &[(Id, Id)]) -> u32 {
     pairs.iter().map(of).fold(0, u32::saturating_add)
 }
 
-/// Tells whether a key is a merge key with a backslash before it, which makes it an ordinary key.
+/// Returns whether a key is a merge key with a backslash before it, which makes it an ordinary key.
 pub(super) fn is_escaped(doc: &Doc, key: Id, value: Id) -> bool {
     matches!(&doc.node(key).kind, Kind::Scalar(text, Style::Plain) if doc.text(text) == "\\<<")
         && is_mergeable(doc, value, true)
@@ -70,7 +70,7 @@ pub(super) fn escaped(doc: &Doc, text: &str, key: Id, value: Id) -> Problem {
     Problem::error(codes::BAD_MERGE, place, message).help(help)
 }
 
-/// Tells whether a merge key's value is an undefined alias, or a list that holds one.
+/// Returns whether a merge key's value is an undefined alias, or a list that holds one.
 pub(super) fn is_undefined(doc: &Doc, value: Id) -> bool {
     match &doc.node(value).kind {
         Kind::Broken => true,

@@ -12,7 +12,7 @@
 //! ```
 //!
 //! The line break before the `|` becomes a space; the quoted text becomes a filler of the same length,
-//! and its value is kept beside it. Nothing moves, so every place stays right.
+//! and its value is kept next to it. Nothing moves, so every place stays right.
 
 use std::collections::HashMap;
 
@@ -21,7 +21,7 @@ use granit_parser::{ErrorKind, Event, Parser, ScanError, options};
 /// Repairs of one text.
 const REPAIRS: usize = 20;
 
-/// Bytes that may be parsed in search of quoted texts to repair: each repair parses anew what stands
+/// Bytes that may be parsed in search of quoted texts to repair: each repair parses again what stands
 /// before it.
 const FOLDING_BYTES: usize = 8 * 1024 * 1024;
 
@@ -128,7 +128,7 @@ pub(crate) fn repaired(text: &str) -> Option<String> {
         let Some(better) = first_error(current).and_then(|at| join(current, at)) else { break };
         repaired = Some(better);
     }
-    // A text that stays wrong is told as it was written.
+    // A text that stays wrong is reported as it was written.
     repaired.filter(|repaired| first_error(repaired).is_none())
 }
 

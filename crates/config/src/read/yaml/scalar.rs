@@ -153,7 +153,7 @@ pub(crate) struct Lost {
     pub(crate) reason: &'static str,
 }
 
-/// Tells what is lost when an unquoted scalar is used as a text: `1.20` becomes `1.2`, `0755`
+/// Returns what is lost when an unquoted scalar is used as a text: `1.20` becomes `1.2`, `0755`
 /// becomes `493`, `yes` becomes `true`. `None` if its text is kept.
 pub(crate) fn lost(text: &str) -> Option<Lost> {
     let digits = text.trim_start_matches(['-', '+']);

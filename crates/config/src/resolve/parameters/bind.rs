@@ -64,8 +64,8 @@ impl Resolver<'_, '_> {
     /// still be looked at.
     pub(crate) fn bind(&mut self, call: &Call<'_>, arguments: Vec<Argument>) -> Bindings {
         let mut given: IndexMap<String, Argument> = IndexMap::new();
-        // What a misspelt name stands for is not missing: one mistake, one message.
-        let mut misspelt: Vec<String> = Vec::new();
+        // What a misspelled name stands for is not missing: one mistake, one message.
+        let mut misspelled: Vec<String> = Vec::new();
         for argument in arguments {
             if !self.render.afford(Draw::Visits, 1, argument.key) {
                 break;
@@ -73,7 +73,7 @@ impl Resolver<'_, '_> {
             if call.declarations.contains_key(&argument.name) {
                 given.insert(argument.name.clone(), argument);
             } else {
-                misspelt.extend(self.unexpected_argument(call, &argument));
+                misspelled.extend(self.unexpected_argument(call, &argument));
             }
         }
         let mut bindings = Bindings::new();
@@ -88,7 +88,7 @@ impl Resolver<'_, '_> {
                 Some(self.traced(value, name, call, "the default"))
             });
             let value = value.unwrap_or_else(|| {
-                if !matches!(declaration.kind, Kind::Unknown) && !misspelt.contains(name) {
+                if !matches!(declaration.kind, Kind::Unknown) && !misspelled.contains(name) {
                     self.missing_argument(call, name, declaration);
                 }
                 Value::unknown(call.place)
@@ -165,7 +165,7 @@ impl Resolver<'_, '_> {
         Some(value)
     }
 
-    /// Notes where a parameter's value comes from, if somebody asked.
+    /// Notes where a parameter's value comes from, if the caller asked.
     fn traced(&self, value: Value, name: &str, call: &Call<'_>, how: &str) -> Value {
         if !self.render.tracing {
             return value;
@@ -240,7 +240,7 @@ impl Resolver<'_, '_> {
         Problem::error(code, value.place, message).maybe_help(help)
     }
 
-    /// Reports an argument that nobody declared. Returns the parameter that was probably meant.
+    /// Reports an argument that is not declared. Returns the parameter that was probably meant.
     pub(crate) fn unexpected_argument(
         &mut self,
         call: &Call<'_>,
@@ -249,10 +249,10 @@ impl Resolver<'_, '_> {
         let name = &argument.name;
         let names = || call.declarations.keys().map(String::as_str);
         let message = format!("{} has no parameter `{name}`", call.callee);
-        // Once nobody sees it, it is not compared with thousands of names.
+        // Once it is not shown, it is not compared with thousands of names.
         let seen = if self.render.report.is_full() { 0 } else { usize::MAX };
         let near = nearest(name, names().take(seen));
-        // Beside its arguments a job's entry has keys of its own: `requries`.
+        // Next to its arguments a job's entry has keys of its own: `requries`.
         let of_entry = if call.element == Element::Job { RESERVED } else { &[] };
         let of_entry = nearest(name, of_entry.iter().copied());
         let help = match near.or(of_entry) {

@@ -111,7 +111,7 @@ impl Resolver<'_, '_> {
         declaration
     }
 
-    /// Tells whether a number or boolean is the default of a pipeline's string. The hosted service
+    /// Returns whether a number or boolean is the default of a pipeline's string. The hosted service
     /// takes it as it is written, and so does the profile `legacy`, with a warning.
     fn is_taken_as_text(&mut self, name: &str, kind: &Kind, default: At) -> bool {
         let View::Scalar(text, style) = self.render.doc.view(default) else { return false };

@@ -5,7 +5,7 @@
 //! order, lists in order: the hosted compiler keeps the order of steps, of a workflow's jobs, of
 //! requirements and of every other list, in all of the pairs.
 //!
-//! Some outputs were edited after they were printed: one and the same source stands beside
+//! Some outputs were edited after they were printed: one and the same source stands next to
 //! several outputs, which no compiler can print. [`Edits`] is the list of what was edited there.
 
 use std::fmt::{self, Write as _};
@@ -102,7 +102,7 @@ fn scalar(text: &str, is_plain: bool) -> Node {
     }
 }
 
-/// Tells where two documents differ, by path, ours first.
+/// Returns where two documents differ, by path, ours first.
 pub(crate) fn differences(ours: &Node, theirs: &Node) -> Vec<Difference> {
     let mut found = Vec::new();
     compare("", ours, theirs, &mut found);
@@ -188,7 +188,7 @@ impl Edits {
         rows.map(read).collect::<Result<_, _>>().map(Self)
     }
 
-    /// Tells whether anything of a pair was edited.
+    /// Returns whether anything of a pair was edited.
     pub(crate) fn concern(&self, pair: &str) -> bool {
         self.0.iter().any(|[name, _]| name == pair)
     }

@@ -1,4 +1,4 @@
-//! The corpus beside the repository: real configurations, the orbs that they name, and pairs of a
+//! The corpus next to the repository: real configurations, the orbs that they name, and pairs of a
 //! source and what the hosted compiler made of it.
 //!
 //! Compiled twice: into the tests of `config`, which itself reads no file, and into `cargo xtask`.
@@ -67,7 +67,7 @@ pub(crate) struct Attempt {
 }
 
 impl Corpus {
-    /// Reads the folder `../shared/corpus` beside the repository, if it is there.
+    /// Reads the folder `../shared/corpus` next to the repository, if it is there.
     pub(crate) fn open(repository: &Path) -> Option<Self> {
         let root = repository.join("../shared/corpus");
         let mut entries = Vec::new();
@@ -154,7 +154,7 @@ impl Corpus {
         })
     }
 
-    /// Tells whether the index says that an orb cannot be had. Labels of versions in development
+    /// Returns whether the index says that an orb cannot be had. Labels of versions in development
     /// and versions from parameters are never in it, so the orb's name decides there.
     pub(crate) fn is_unresolved(&self, reference: &str) -> bool {
         let orb = |text: &str| text.split('@').next().unwrap_or_default().to_owned();
@@ -235,7 +235,7 @@ impl Entry {
         }
     }
 
-    /// Whether a setup configuration's job posts it: it stands beside the one that a push reads.
+    /// Whether a setup configuration's job posts it: it stands next to the one that a push reads.
     fn is_continuation(&self) -> bool {
         let file = self.path.rsplit('/').next().unwrap_or_default();
         let is_entry = ["config.yml", "config.yaml", "circle.yml", "setup.yml"].contains(&file);

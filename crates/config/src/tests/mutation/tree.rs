@@ -152,7 +152,7 @@ impl Tree {
         self.entries(id).into_iter().find(|entry| self.text(entry.key) == key)
     }
 
-    /// Tells whether two texts mean the same, places aside.
+    /// Returns whether two texts mean the same, places aside.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         let mut work = vec![(self.root, other.root)];
         let mut steps = 0;

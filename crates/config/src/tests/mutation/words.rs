@@ -1,4 +1,4 @@
-//! The words of the language, and how they are misspelt.
+//! The words of the language, and how they are misspelled.
 
 use crate::tests::chance::Chance;
 

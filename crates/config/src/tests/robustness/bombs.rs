@@ -1,4 +1,4 @@
-//! Texts that are small and mean something enormous: each must be told as a mistake, soon.
+//! Texts that are small and mean something enormous: each must be reported as a mistake, soon.
 //!
 //! Compiled twice: into the tests of `config`, which ask for a diagnostic, and into `cargo xtask
 //! bench`, which measures the time. Whoever includes it calls the compiler `config`.

@@ -13,7 +13,7 @@ pub(super) struct Case {
     pub(super) title: String,
     /// The configuration, with a version.
     pub(super) config: String,
-    /// Orbs that are at hand, by `ns/name@1.2.3`.
+    /// Orbs that are available, by `ns/name@1.2.3`.
     pub(super) orbs: Vec<(String, String)>,
     /// Compilations of the config, each with its inputs and what is expected.
     pub(super) parts: Vec<Part>,

@@ -24,7 +24,7 @@ pub(super) fn jobs(
     Some((name.clone(), to_yaml(body), others))
 }
 
-/// Tells whether an invocation may have become the job of this name: its own name, numbered if it
+/// Returns whether an invocation may have become the job of this name: its own name, numbered if it
 /// stands several times, followed by its values if it has a matrix (CFG §4.12, §5.6).
 fn became(invocation: &Invocation, name: &str) -> bool {
     let (fixed, templated) = match invocation.name.split_once("<<") {

@@ -62,7 +62,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Tells whether nothing but a comment follows on the line.
+    /// Returns whether nothing but a comment follows on the line.
     pub(super) fn is_line_done(&self) -> bool {
         match self.byte() {
             None | Some(b'\n' | b'\r') => true,
@@ -404,7 +404,7 @@ impl<'t> Reader<'t> {
         end
     }
 
-    /// Tells whether every line from here to `end` is indented deeper than `parent`.
+    /// Returns whether every line from here to `end` is indented deeper than `parent`.
     fn is_deeper_until(&self, parent: Option<usize>, end: usize) -> bool {
         let text = self.text.get(self.at..end).unwrap_or_default();
         text.lines().skip(1).all(|line| {
@@ -465,7 +465,7 @@ impl<'t> Reader<'t> {
     }
 }
 
-/// Puts something that was found later beside what is there.
+/// Puts something that was found later next to what is there.
 fn adopt(node: &mut Node, more: Node) {
     if matches!(node.value, Value::Empty) {
         let anchor = node.anchor.take();

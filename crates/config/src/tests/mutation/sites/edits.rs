@@ -24,7 +24,7 @@ impl Walk<'_> {
         }
     }
 
-    /// A key of the language: it can be misspelt and renamed.
+    /// A key of the language: it can be misspelled and renamed.
     pub(super) fn known_key(&mut self, entry: Entry, near: &[usize]) {
         self.keys.push(entry);
         self.misspell_text("misspell a key", entry.key, near);
