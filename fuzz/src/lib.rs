@@ -62,7 +62,7 @@ pub fn check_with_orbs(text: &str, inputs: Inputs, orbs: &[(&str, String)]) -> C
 
 fn check_compiled(text: &str, compiled: &Compiled) {
     let has_error = compiled.diagnostics.iter().any(|found| found.severity == Severity::Error);
-    if compiled.wanted.is_empty() {
+    if compiled.unresolved_orbs.is_empty() {
         assert_eq!(compiled.plan.is_none(), has_error, "a plan or an error, never both");
         assert_eq!(compiled.plan.is_some(), compiled.document.is_some(), "a plan is a document");
     }

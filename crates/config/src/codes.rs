@@ -4,7 +4,7 @@
 //! pipelines and linked from documentation, so it never changes its meaning.
 //!
 //! A code's doc comment is its page, for readers of this source, of `docs/diagnostics`, of the
-//! dashboard and of a terminal ([`crate::page`]): a sentence, then what it means and the way out, then a
+//! dashboard and of a terminal ([`crate::page`]): a sentence, then what it means and what to do, then a
 //! wrong and a right example, which are tests. Blocks are `yaml wrong`, `yaml right`,
 //! `yaml inputs` (what the pipeline is started with) and `yaml orb NAME@VERSION`.
 
@@ -125,7 +125,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
     AREAS.iter().flat_map(|area| area.codes)
 }
 
-/// Returns the slug that is nearest to what somebody wrote.
+/// Returns the slug that is nearest to what was written.
 pub fn near(name: &str) -> Option<&'static str> {
     crate::suggest::nearest(name, all().map(|code| code.slug))
 }

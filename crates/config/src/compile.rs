@@ -45,7 +45,7 @@ pub(crate) fn run<'d>(sources: &'d Sources, inputs: &'d Inputs, tracing: bool) -
     let planned = phases(&mut render, &mut modules, inputs).unwrap_or_default();
     let (errors, orbs) = (render.report.errors(), modules.orbs);
     // While orbs are missing nothing is certain.
-    let made = planned.made.filter(|_| errors == 0 && orbs.wanted.is_empty());
+    let made = planned.made.filter(|_| errors == 0 && orbs.unresolved.is_empty());
     let (plan, document) = made.unzip();
     let (diagnostics, unsupported) = render.report.finish();
     let compiled = Compiled {
@@ -54,7 +54,7 @@ pub(crate) fn run<'d>(sources: &'d Sources, inputs: &'d Inputs, tracing: bool) -
         diagnostics,
         unsupported,
         orbs: orbs.resolved,
-        wanted: orbs.wanted,
+        unresolved_orbs: orbs.unresolved,
         setup: planned.is_setup,
         schedules: planned.schedules,
     };
@@ -105,7 +105,7 @@ impl OrbSet {
         loop {
             let compiled = compile(text, &inputs);
             let before = inputs.orbs.len();
-            for reference in &compiled.wanted {
+            for reference in &compiled.unresolved_orbs {
                 let resolution = find(reference);
                 inputs.orbs.insert(reference, resolution);
             }

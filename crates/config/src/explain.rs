@@ -1,6 +1,6 @@
 //! How a value came to be what it is: the way through parameters, defaults, orbs and expressions.
 //!
-//! The compiler leaves a trail of what it substitutes only while somebody asks.
+//! The compiler leaves a trail of what it substitutes only while it is asked to.
 
 use crate::{
     api::inputs::Inputs,

@@ -22,8 +22,8 @@
 //! borrows what earlier ones made: a phase cannot call a later one. `compile` runs them. `codes` is
 //! the catalogue of diagnostics. Above all of it stand `explain`, `page` and `pack`.
 //!
-//! Deliberately absent: what this release cannot run (orbs, caches, …). It is recognised and told
-//! as an `unsupported-…` diagnostic, never dropped in silence.
+//! Deliberately absent: what this release cannot run (orbs, caches, …). It is recognised and
+//! reported as an `unsupported-…` diagnostic, never dropped in silence.
 
 #![expect(
     clippy::wildcard_enum_match_arm,

@@ -2,7 +2,7 @@
 //! and how it looks fixed.
 //!
 //! The same page is a file of the documentation, an answer of the dashboard, and what
-//! `roundel config code` prints. Deliberately absent: HTML, which belongs to whoever serves it.
+//! `roundel config code` prints. Deliberately absent: HTML, which belongs to the crate that serves it.
 
 use crate::{
     api::{

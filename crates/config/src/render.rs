@@ -89,7 +89,7 @@ impl<'d> Renderer<'d> {
     }
 
     /// Draws from the budget; reports once when it is used up. A full report ends everything too:
-    /// nobody reads what comes after it.
+    /// what comes after it is not read.
     pub(crate) fn afford(&mut self, what: Draw, amount: usize, place: Place) -> bool {
         if self.report.is_full() {
             return false;

@@ -17,7 +17,7 @@ use crate::settings::Finder;
 /// How long a pause in the typing is.
 const PAUSE: Duration = Duration::from_millis(120);
 
-/// How long somebody who never pauses waits for diagnostics.
+/// How long diagnostics wait at most while the typing goes on.
 const MAX_DELAY: Duration = Duration::from_millis(700);
 
 /// A document to compile.
@@ -44,7 +44,7 @@ pub(crate) struct Outcome {
     pub(crate) inputs: Inputs,
 }
 
-/// Compiles until nobody sends tasks any more.
+/// Compiles until no tasks can come any more.
 pub(crate) fn run(
     tasks: &Receiver<Task>,
     outcomes: &Sender<Outcome>,

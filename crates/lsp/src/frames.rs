@@ -2,7 +2,7 @@
 //!
 //! `lsp-server` gives up at the first message that it cannot read, and takes the peer's word for
 //! its length. An editor's extension may be wrong once, so here one bad message is answered and the
-//! next one read; only a broken header, after which nobody knows where a message begins, ends it.
+//! next one read; only a broken header, after which it is unknown where a message begins, ends it.
 
 use std::io::{self, BufRead, Read as _};
 
@@ -20,7 +20,7 @@ pub(crate) enum Incoming {
     Message(Message),
     /// Something that is no message, and why.
     Malformed(String),
-    /// The editor is gone, or nobody can tell any more where a message begins.
+    /// The editor is gone, or it is unknown where the next message begins.
     End,
 }
 
@@ -50,7 +50,7 @@ fn frame(input: &mut dyn BufRead) -> io::Result<Option<Vec<u8>>> {
         let line = String::from_utf8_lossy(&line);
         let line = line.trim_end();
         if line.is_empty() {
-            // Blank lines between messages are nobody's.
+            // Blank lines between messages belong to none.
             match length {
                 Some(length) => return body(input, length).map(Some),
                 None => continue,

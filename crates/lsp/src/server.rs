@@ -268,7 +268,7 @@ impl Session {
         self.tasks = Some(tasks);
     }
 
-    /// Takes over what compiling found, and tells it.
+    /// Takes over what compiling found, and publishes it.
     fn learn(&mut self, outcome: Outcome) {
         let uri = outcome.uri.clone();
         let Some(open) = self.context.documents.get(&uri) else { return };
@@ -280,7 +280,7 @@ impl Session {
         self.publish(&uri);
     }
 
-    /// Tells the editor what is wrong with a document.
+    /// Publishes what is wrong with a document.
     fn publish(&mut self, uri: &Uri) {
         let Some(open) = self.context.documents.get(uri) else { return };
         let (version, encoding) = (open.version, self.context.encoding);
@@ -336,7 +336,7 @@ impl Session {
         self.send(Outgoing::Message(Message::Notification(one)));
     }
 
-    /// Shows a message to whoever sits at the editor.
+    /// Shows a message in the editor.
     fn show(&self, message: &str) {
         tracing::warn!(message, "told to the editor");
         self.notify("window/showMessage", json!({ "type": 2, "message": message }));

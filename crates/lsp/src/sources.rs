@@ -64,7 +64,7 @@ impl Sources {
         };
         let path = folder.path().join(name);
         fs::write(&path, text)?;
-        // Nobody should believe that changing it changes anything.
+        // Changing it would change nothing.
         let mut permissions = fs::metadata(&path)?.permissions();
         permissions.set_readonly(true);
         fs::set_permissions(&path, permissions)?;

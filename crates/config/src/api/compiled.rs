@@ -24,7 +24,7 @@ pub struct Compiled {
     pub orbs: Vec<ResolvedOrb>,
     /// Orbs that [`Inputs::orbs`] knows nothing about. Everything that depends on them is passed
     /// over in silence, so the diagnostics are incomplete while there are any.
-    pub wanted: Vec<OrbReference>,
+    pub unresolved_orbs: Vec<OrbReference>,
     /// It is a setup configuration: a job of it posts the one that goes on (CFG §8).
     pub setup: bool,
     /// Workflows that a clock starts (CFG §5.8).

@@ -1,7 +1,7 @@
 //! Orbs: packages of commands, executors and jobs that a configuration names (CFG §4.13).
 //!
-//! The compiler reads no file and asks no server. It is given an [`OrbSet`] with what somebody
-//! already found, and tells in [`crate::Compiled::wanted`] what it misses. So a caller compiles,
+//! The compiler reads no file and asks no server. It is given an [`OrbSet`] with what was
+//! already found, and lists in [`crate::Compiled::unresolved_orbs`] what it misses. So a caller compiles,
 //! looks for what is wanted wherever orbs are kept, adds it (or the reason why it is not to be had)
 //! and compiles again, until nothing is wanted; [`OrbSet::complete`] is that loop for callers that
 //! need not wait.
@@ -27,7 +27,7 @@ pub struct Orb {
     pub text: Arc<str>,
     /// Lower-case hex SHA-256 of the source, for lock files.
     pub digest: String,
-    /// Something that whoever uses it should know: that it is a stand-in for another version.
+    /// What its users should know: that it is a stand-in for another version.
     pub notice: Option<String>,
 }
 
@@ -36,7 +36,7 @@ pub struct Orb {
 pub enum Resolution {
     /// It is this orb.
     Found(Arc<Orb>),
-    /// Somebody looked for it and it is not to be had.
+    /// It was looked for and cannot be had.
     Missing(Missing),
 }
 

@@ -24,8 +24,8 @@ use crate::{
     },
 };
 
-/// Says what is wrong with the source of an orb: its shape, its parameters, and names that nobody
-/// defines. What depends on arguments shows itself when the orb is used.
+/// Says what is wrong with the source of an orb: its shape, its parameters, and names that are
+/// not defined. What depends on arguments shows itself when the orb is used.
 pub fn check_orb(text: &str, inputs: &Inputs) -> Vec<Diagnostic> {
     let sources = Sources::new(Source::config(&inputs.path, text));
     let mut render = Renderer::new(&sources, inputs);
@@ -83,7 +83,7 @@ impl Checker<'_, '_> {
         }
     }
 
-    /// Steps that are not defined, whether something calls them or not: whoever uses the orb could
+    /// Steps that are not defined, whether something calls them or not: its users could
     /// not fix it.
     fn check_step_names(&mut self) {
         let module = self.modules.get(ModuleId::CONFIG);

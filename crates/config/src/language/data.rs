@@ -1,7 +1,7 @@
 //! What a node becomes once its templates are rendered.
 //!
 //! Types survive: `<< parameters.n >>` alone is the integer that was passed, not its digits
-//! (CFG §4.4.3). [`Data::Unknown`] stands for everything that was reported already; whoever meets
+//! (CFG §4.4.3). [`Data::Unknown`] stands for everything that was reported already; a phase that meets
 //! it stays silent, so that one mistake gives one message.
 
 use std::rc::Rc;

@@ -158,7 +158,7 @@ pub(crate) enum Found {
     Definition(Definition),
     /// Nothing, for a reason that was reported, or because an orb is not available yet.
     Reported,
-    /// Nothing: nobody defines the name.
+    /// Nothing: the name is not defined.
     Undefined,
 }
 

@@ -104,7 +104,7 @@ impl Pattern {
         }
     }
 
-    /// Says why `next` refuses it, and the way out; `None` if it does not (W-18).
+    /// Says why `next` refuses it, and what to do; `None` if it does not (W-18).
     pub(crate) fn refused_by_next(&self) -> Option<(String, String)> {
         if let Some(what) = self.backtracking {
             return Some((

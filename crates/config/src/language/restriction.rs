@@ -2,7 +2,7 @@
 //!
 //! The grammar is that of expressions, the meaning is stricter: a value that is missing or empty
 //! makes the answer no, and so does every mistake. Only `false` is false at the end. Parameters of
-//! pipelines cannot be asked, for whoever triggers a pipeline chooses them; neither can what came
+//! pipelines cannot be asked, for the trigger of a pipeline chooses them; neither can what came
 //! with the trigger.
 
 use crate::{
@@ -30,7 +30,7 @@ pub struct Finding {
     pub end: usize,
 }
 
-/// Says what is wrong with a restriction, before anybody depends on it. A caller that gets one
+/// Says what is wrong with a restriction, before jobs depend on it. A caller that gets one
 /// must not save it: it would refuse every job.
 pub fn check(expression: &str) -> Vec<Finding> {
     let mut findings: Vec<_> =

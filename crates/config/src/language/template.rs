@@ -69,7 +69,7 @@ pub(crate) fn sole_tag<'p, 't>(pieces: &'p [Piece<'t>]) -> Option<&'p Tag<'t>> {
 }
 
 /// Says what the `<<` at the given place probably is, if it is no tag: a here-document, a
-/// here-string, a shift. The sentence tells how it is written.
+/// here-string, a shift. The sentence says how it is written.
 pub(crate) fn not_a_tag(text: &str, opening: usize) -> Option<String> {
     let (at, _) = text.match_indices("<<").nth(opening)?;
     let before = &text[..at];
@@ -363,7 +363,7 @@ mod tests {
             }
         }
 
-        /// Escaping is the way out of everything: what was escaped comes back as it was.
+        /// Escaping always works: what was escaped comes back as it was.
         #[test]
         fn an_escaped_text_comes_back(text in "[<>a\n ]{0,30}") {
             let escaped = text.replace("<<", r"\<<");

@@ -234,7 +234,7 @@ impl<'d> Planner<'_, 'd> {
         self.expander().drop_repeated_groups(&mut drafts);
         self.lint_workflow(&drafts);
         if !selected {
-            // Nobody asks for its graph, but its requirements may be misspelled all the same.
+            // Its graph is not needed, but its requirements may be misspelled all the same.
             let names: Vec<_> = drafts.iter().map(|draft| draft.requested.clone()).collect();
             self.graph(entry.name, &drafts, &names);
         }

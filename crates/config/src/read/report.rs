@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// Diagnostics that one compilation returns at most. Nobody reads more, and a damaged file of
+/// Diagnostics that one compilation returns at most. More are not read, and a damaged file of
 /// 1 MiB must not fill the database.
 const DIAGNOSTICS: usize = 200;
 

@@ -10,7 +10,7 @@
 //!    = via: workflow `main` → job `build`
 //! ```
 //!
-//! Deliberately absent: the sources of orbs, of which a diagnostic tells the place alone.
+//! Deliberately absent: the sources of orbs, of which a diagnostic has the place alone.
 
 use std::ops::Range;
 
@@ -98,7 +98,7 @@ fn group<'a>(text: &'a str, diagnostic: &'a Diagnostic) -> Group<'a> {
     title.elements(elements)
 }
 
-/// The place alone, where there is no text, or a line is too long for anybody to look at.
+/// The place alone, where there is no text, or a line is too long to be looked at.
 fn without_source<'a>(diagnostic: &'a Diagnostic, title: Title<'a>) -> Group<'a> {
     let line = usize::try_from(diagnostic.line).unwrap_or(usize::MAX);
     let column = usize::try_from(diagnostic.column).unwrap_or(usize::MAX);
@@ -108,7 +108,7 @@ fn without_source<'a>(diagnostic: &'a Diagnostic, title: Title<'a>) -> Group<'a>
     title.elements(std::iter::once(origin).chain(remarks))
 }
 
-/// What stands below the source: places in orbs, the way there, the way out.
+/// What stands below the source: places in orbs, the way there, what to do.
 fn remarks<'a>(diagnostic: &'a Diagnostic, help: Option<&'a str>) -> Vec<Element<'a>> {
     let mut remarks: Vec<Element<'a>> = Vec::new();
     for related in &diagnostic.related {
@@ -124,7 +124,7 @@ fn remarks<'a>(diagnostic: &'a Diagnostic, help: Option<&'a str>) -> Vec<Element
     remarks
 }
 
-/// Adds the place within the configuration to the first line that tells the one in the file.
+/// Adds the place within the configuration to the first line that has the one in the file.
 fn with_path(rendered: &str, diagnostic: &Diagnostic) -> String {
     let place = format!("{}:{}:{}", diagnostic.path, diagnostic.line, diagnostic.column);
     let arrow = rendered.find("--> ").filter(|_| !diagnostic.at.is_empty());
@@ -163,7 +163,7 @@ fn shift(range: &Range<usize>, shown: &Range<usize>) -> Range<usize> {
 }
 
 /// A range that lies within the text, on borders of characters and on one line: a diagnostic may
-/// have been stored next to another version of the text, and an underlined page helps nobody.
+/// have been stored next to another version of the text, and an underlined page is of no help.
 fn within(text: &str, start: usize, end: usize) -> Range<usize> {
     let floor = |mut at: usize| {
         at = at.min(text.len());

@@ -162,8 +162,8 @@ impl<'d> Resolver<'_, 'd> {
         let given = self.modules.orbs.given;
         match given.get(reference) {
             None => {
-                if !self.modules.orbs.wanted.contains(reference) {
-                    self.modules.orbs.wanted.push(reference.clone());
+                if !self.modules.orbs.unresolved.contains(reference) {
+                    self.modules.orbs.unresolved.push(reference.clone());
                 }
                 None
             }

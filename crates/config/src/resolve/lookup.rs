@@ -3,7 +3,7 @@
 //!
 //! A name without a slash is looked up where it is written; `alias/name` in the orb that the alias
 //! stands for *there*. Orbs never see the configuration's definitions. Definitions of orbs are read
-//! when somebody first uses them: a large orb costs nothing for what is not used.
+//! when they are first used: a large orb costs nothing for what is not used.
 
 use std::rc::Rc;
 

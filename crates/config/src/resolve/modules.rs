@@ -31,7 +31,7 @@ pub(crate) struct Orbs<'d> {
     pub(crate) loaded: HashMap<String, ModuleId>,
     pub(crate) resolved: Vec<ResolvedOrb>,
     /// Those that the caller should look for.
-    pub(crate) wanted: Vec<OrbReference>,
+    pub(crate) unresolved: Vec<OrbReference>,
     /// References that are addresses.
     pub(crate) addresses: usize,
 }
@@ -46,7 +46,7 @@ impl<'d> Modules<'d> {
                 given,
                 loaded: HashMap::new(),
                 resolved: Vec::new(),
-                wanted: Vec::new(),
+                unresolved: Vec::new(),
                 addresses: 0,
             },
             jobs_section: JobsSection::default(),

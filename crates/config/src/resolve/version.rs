@@ -120,14 +120,14 @@ impl Resolver<'_, '_> {
         true
     }
 
-    /// Warns about top-level keys that are probably misspelled; others are shelves for anchors.
+    /// Warns about top-level keys that are probably misspelled; others hold anchors.
     pub(crate) fn check_top_level(&mut self, root: At) {
         let referred_to = self.render.doc.referred_to(FileId::CONFIG);
         for entry in self.render.doc.entries(root) {
             if SECTIONS.contains(&entry.name) {
                 continue;
             }
-            // A shelf for anchors may be called anything.
+            // A key that holds anchors may have any name.
             let span = self.render.doc.place(entry.value).span;
             let first = referred_to.partition_point(|start| *start < span.start);
             if referred_to.get(first).is_some_and(|start| *start < span.end) {

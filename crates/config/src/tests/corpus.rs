@@ -63,7 +63,7 @@ fn every_file_of_the_corpus_compiles_or_is_rightly_rejected() {
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
-/// What nobody of the corpus uses of an orb is checked as well, as far as its shape goes.
+/// What nothing in the corpus uses of an orb is checked as well, as far as its shape goes.
 #[test]
 fn every_orb_of_the_corpus_is_accepted() {
     let Some(corpus) = corpus("every_orb_of_the_corpus_is_accepted") else { return };
@@ -182,7 +182,7 @@ fn the_list_of_rejections_is_compared_in_both_directions() {
 /// What must hold for every text.
 pub(crate) fn check(name: &str, text: &str, compiled: &Compiled) {
     let has_error = compiled.diagnostics.iter().any(|found| found.severity == Severity::Error);
-    if compiled.wanted.is_empty() {
+    if compiled.unresolved_orbs.is_empty() {
         assert_eq!(compiled.plan.is_none(), has_error, "{name}: a plan or an error, never both");
         assert_eq!(compiled.plan.is_some(), compiled.document.is_some(), "{name}");
     }

@@ -1,8 +1,8 @@
-//! A thousand edits of real files that somebody should notice: each gets a diagnostic on the line
+//! A thousand edits of real files that should be noticed: each gets a diagnostic on the line
 //! that was edited, or where what it names is defined or used.
 //!
 //! The edits are seeded, so that they are the same every time. `sites` says where they are made and
-//! which are left out because nobody could notice them. A diagnostic counts only if it was not there
+//! which are left out because they cannot be noticed. A diagnostic counts only if it was not there
 //! before the edit; warnings count. The files are those of the corpus that compile, that have at
 //! most [`LINES`] lines; they are compiled with every workflow, as `config validate` does.
 
@@ -76,7 +76,7 @@ fn a_thousand_edits_of_real_files_are_noticed_where_they_are_made() {
         let before = processor_time(began);
         let mut compiled = compile(&edited, &file.inputs);
         slowest = slowest.max(processor_time(began).saturating_sub(before));
-        if !compiled.wanted.is_empty() {
+        if !compiled.unresolved_orbs.is_empty() {
             compiled = corpus.compile(&edited, file.inputs.clone()).compiled;
         }
         check(&file.name, &edited, &compiled);

@@ -1,10 +1,10 @@
-//! What somebody should know about a configuration, as plain data: what the compiler returns,
+//! What is wrong with a configuration, or worth knowing about it, as plain data: what the compiler returns,
 //! stores keep and pages show.
 
-/// One thing that somebody should know about the configuration.
+/// One thing that is wrong with the configuration, or worth knowing about it.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Diagnostic {
-    /// Stable slug: `unknown-parameter`. [`codes::code`] tells the catalogue's number: `E-033`.
+    /// Stable slug: `unknown-parameter`. [`codes::code`] has the number in the catalogue: `E-033`.
     pub code: String,
     /// Whether it keeps the configuration from running.
     pub severity: Severity,

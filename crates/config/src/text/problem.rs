@@ -38,7 +38,7 @@ impl Problem {
         self
     }
 
-    /// Says how to fix it, if somebody knows.
+    /// Says how to fix it, if that is known.
     pub(crate) fn maybe_help(mut self, help: Option<impl Into<Help>>) -> Self {
         self.help = help.map(Into::into).or(self.help);
         self
@@ -50,7 +50,7 @@ impl Problem {
         self
     }
 
-    /// The same in another file: an orb's text is parsed before anybody knows where it goes.
+    /// The same in another file: an orb's text is parsed before its place among the texts is known.
     pub(crate) fn in_file(mut self, file: FileId) -> Self {
         self.place.file = file;
         for (place, _) in &mut self.related {

@@ -91,7 +91,7 @@ impl Library {
 }
 
 /// Returns the reference of an alias, with the defaults of pipeline parameters filled in: what else
-/// they could be is not known while somebody types.
+/// they could be is not known while text is being typed.
 fn reference_of(outline: &Outline, item: &Item) -> Option<OrbReference> {
     let mut text = item.reference.clone()?;
     for parameter in &outline.parameters {

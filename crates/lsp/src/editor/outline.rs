@@ -1,5 +1,5 @@
 //! What a file defines, by name: jobs, commands, executors, parameters, orbs, workflows and the
-//! jobs that they run. Read from the tolerant tree, so it is there while somebody types.
+//! jobs that they run. Read from the tolerant tree, so it is there while text is being typed.
 
 use std::{collections::HashMap, sync::Arc};
 

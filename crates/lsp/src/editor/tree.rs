@@ -1,6 +1,6 @@
 //! A tree of a YAML text that need not be YAML yet.
 //!
-//! An editor asks about text that somebody is typing: the last line is half a word, a bracket is
+//! An editor asks about text that is being typed: the last line is half a word, a bracket is
 //! open, a list is indented wrongly. So this reader never refuses. It goes by columns, keeps what
 //! it can tell and gives every piece its place; a key that has no colon yet is an [`Entry`] too.
 //! Text that is YAML gets the same shape as from the compiler's parser, which a test checks.

@@ -1,4 +1,4 @@
-//! What editor and server tell each other that they can do.
+//! What editor and server can do.
 
 use std::path::PathBuf;
 

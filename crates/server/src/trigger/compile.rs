@@ -64,7 +64,7 @@ pub(super) async fn compile(
     for _ in 0..ROUNDS {
         let compiled = once(pipeline, text, &inputs).await?;
         let known = inputs.orbs.len();
-        for (reference, resolution) in search.find(&compiled.wanted).await? {
+        for (reference, resolution) in search.find(&compiled.unresolved_orbs).await? {
             if let Resolution::Found(orb) = &resolution {
                 found.push((reference.clone(), Arc::clone(orb)));
             }

@@ -21,7 +21,7 @@ pub(crate) struct Item {
     pub(crate) accepts: Vec<Outcome>,
     /// The statuses as they are written, if they are.
     pub(crate) written: Option<Value>,
-    /// The constant parts of a name with tags of somebody else's matrix, as `build-<< matrix.os >>`:
+    /// The constant parts of a name with tags of another job's matrix, as `build-<< matrix.os >>`:
     /// it stands for every permutation that has them.
     pub(crate) pieces: Option<Vec<String>>,
 }

@@ -214,7 +214,7 @@ impl<'m, 'l> Evaluator<'m, 'l> {
     fn number(&mut self, expr: &Expr) -> Result<f64, ExpressionError> {
         let data = self.value(expr)?;
         let number = match &data {
-            // Integers beyond 2^53 lose digits in a comparison; nobody writes them.
+            // Integers beyond 2^53 lose digits in a comparison; they are not used in practice.
             Data::Int(value) => value.to_string().parse().ok(),
             Data::Float(value, _) => Some(*value),
             _ => None,
@@ -264,7 +264,7 @@ impl<'m, 'l> Evaluator<'m, 'l> {
         }
     }
 
-    /// `not a == b` means `(not a) == b`, which nobody wants (D-54).
+    /// `not a == b` means `(not a) == b`, which is hardly ever meant (D-54).
     pub(super) fn warn_of_tight_not(&mut self, expr: &Expr) {
         match &expr.kind {
             Kind::Or(operands) | Kind::And(operands) => {

@@ -59,7 +59,7 @@ fn posix(name: &str) -> Option<&'static str> {
     })
 }
 
-/// Under `(?i)` the properties that tell upper from lower case do not.
+/// Under `(?i)` the properties that distinguish upper from lower case do not.
 fn without_case(name: &str, unicode: bool) -> Option<Set> {
     let plain = name.rsplit_once('=').map_or(name, |(_, value)| value);
     let plain = plain.strip_prefix("Is").unwrap_or(plain);

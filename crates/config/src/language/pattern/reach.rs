@@ -1,4 +1,4 @@
-//! Tells filters that can never let anything through, without a single false alarm.
+//! Finds filters that can never let anything through, without a single false alarm.
 //!
 //! Only what is certain counts: names of branches and tags are never empty, have no line breaks, and
 //! lack the characters that git forbids. Everything that would need a proof is taken as possible.

@@ -101,7 +101,7 @@ fn cfg_218_mistakes_are_underlined_and_told_in_words() {
     }
 }
 
-/// Nobody's push may keep the compiler busy.
+/// No push may keep the compiler busy.
 #[test]
 fn cfg_218_runaway_patterns_end_soon() {
     let started = Instant::now();

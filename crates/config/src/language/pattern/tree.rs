@@ -1,4 +1,4 @@
-//! A regular expression as a tree, whoever wrote it and whatever runs it.
+//! A regular expression as a tree, whatever runs it.
 //!
 //! Sets of characters are trees of their own, because an intersection within brackets binds
 //! differently in every flavour.

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use granit_parser::ErrorKind;
 
-/// A place that somebody should look at.
+/// A place that may be the cause.
 #[derive(Clone, Debug)]
 pub(super) struct Culprit {
     pub(super) place: Range<usize>,
@@ -37,7 +37,7 @@ enum Complaint {
 /// Finds the places to look at besides where the parser stood, the likeliest first.
 pub(super) fn culprits(text: &str, mark: usize, kind: &ErrorKind) -> Vec<Culprit> {
     let complaint = complaint(kind);
-    // Of a text with a colon in it the line alone tells everything.
+    // Of a text with a colon in it the line alone says everything.
     if complaint == Complaint::Structure && is_inner_colon(text, mark) {
         return Vec::new();
     }

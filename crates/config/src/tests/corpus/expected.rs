@@ -1,7 +1,7 @@
 //! The list of configurations of the corpus that are rightly rejected, each with its reason.
 //!
 //! One row a file: its name, the slugs of all its errors, why that is right. A file that is
-//! rejected for another reason, or one of the list that compiles, is a mistake of somebody's.
+//! rejected for another reason, or one of the list that compiles, is a mistake, in the compiler or in the list.
 
 use std::collections::BTreeMap;
 
@@ -38,7 +38,7 @@ impl Expected {
         Ok(Self(rejections))
     }
 
-    /// Tells why a file is rightly rejected, if it is in the list.
+    /// Returns why a file is rightly rejected, if it is in the list.
     pub(crate) fn reason(&self, file: &str) -> Option<&str> {
         self.0.get(file).map(|rejection| rejection.why.as_str())
     }

@@ -170,7 +170,7 @@ fn shown(node: &Node) -> String {
     }
 }
 
-/// Places of outputs that somebody edited by hand, each with how one sees it.
+/// Places of outputs that were edited by hand, each with how one sees it.
 pub(crate) struct Edits(Vec<[String; 2]>);
 
 impl Edits {

@@ -2,7 +2,7 @@
 //! source and what the hosted compiler made of it.
 //!
 //! Compiled twice: into the tests of `config`, which itself reads no file, and into `cargo xtask`.
-//! Whoever includes it calls the compiler `config`.
+//! A file that includes it calls the compiler `config`.
 //!
 //! Deliberately absent: what is expected of the files (`expected`), and comparing documents (`gold`).
 

@@ -1,7 +1,7 @@
-//! Where a configuration can be damaged so that somebody should notice.
+//! Where a configuration can be damaged so that it should be noticed.
 //!
 //! The walk follows the language from the workflows down: their jobs, the commands and executors
-//! that those use. So no site lies in a shell script, a comment, a name that anybody may choose, a
+//! that those use. So no site lies in a shell script, a comment, a name that may be chosen freely, a
 //! definition that nothing uses, or a top-level key that means nothing. Two more kinds of edits are
 //! left out, and only these: one after which the text means exactly what it meant (`Tree::is_same`),
 //! and a misspelling that happens to be another word of the language.

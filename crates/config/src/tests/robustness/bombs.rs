@@ -1,7 +1,7 @@
 //! Texts that are small and mean something enormous: each must be reported as a mistake, soon.
 //!
 //! Compiled twice: into the tests of `config`, which ask for a diagnostic, and into `cargo xtask
-//! bench`, which measures the time. Whoever includes it calls the compiler `config`.
+//! bench`, which measures the time. A file that includes it calls the compiler `config`.
 
 use std::{fmt::Write as _, sync::Arc};
 

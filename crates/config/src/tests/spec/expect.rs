@@ -31,7 +31,7 @@ pub(super) fn checks(part: &Part, config: &str, compiled: &Compiled) -> Vec<Resu
     expect("text unsupported", &|expected| begins(expected, &lines(&compiled.unsupported, "")));
     expect("text paths", &|expected| begins(expected, &paths(compiled)));
     expect("text wanted", &|expected| {
-        let wanted: Vec<_> = compiled.wanted.iter().map(ToString::to_string).collect();
+        let wanted: Vec<_> = compiled.unresolved_orbs.iter().map(ToString::to_string).collect();
         begins(expected, &wanted)
     });
     expect("text orbs", &|expected| {

@@ -48,7 +48,7 @@ impl Reader<'_> {
                     self.at += 1;
                     break;
                 }
-                // A brace that belongs to somebody further out.
+                // A brace that belongs to an outer collection.
                 b'}' => break,
                 b',' => self.at += 1,
                 _ => items.push(self.item(limit)),
@@ -121,7 +121,7 @@ impl Reader<'_> {
         if self.closing_quote(self.at, limit, quote).is_some() {
             return self.quoted(None, quote);
         }
-        // Never closed: it ends with its line, or somebody further out loses what follows.
+        // Never closed: it ends with its line, or an outer collection loses what follows.
         let start = self.at;
         self.at = self.line_end().min(limit).max(start + 1);
         let text = self.text.get(start + 1..self.at).unwrap_or_default().to_owned();

@@ -69,7 +69,7 @@ pub(crate) struct List {
 pub(crate) struct Entry {
     pub(crate) key: String,
     pub(crate) key_span: Span,
-    /// Whether there is a colon. Without one somebody is still typing the key.
+    /// Whether there is a colon. Without one the key is still being typed.
     pub(crate) colon: bool,
     pub(crate) value: Node,
 }
