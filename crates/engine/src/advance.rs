@@ -2,7 +2,7 @@
 //!
 //! Effects and reasons are derived by comparing the pipeline before and after: no branch of the code
 //! can forget one, because no branch names one. A change that would break an invariant is not answered
-//! at all, so nobody can save it.
+//! at all, so it cannot be saved.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -25,7 +25,7 @@ use crate::{
 pub enum Transition {
     /// The pipeline changes.
     To(Next),
-    /// Late or repeated news: nothing changes.
+    /// A late or repeated event: nothing changes.
     Ignored,
 }
 
@@ -37,7 +37,7 @@ pub struct Next {
     pub effects: Vec<Effect>,
     /// For people, where an outcome is not plain from the steps.
     pub reasons: Vec<Reason>,
-    /// Tasks that ended without a verdict of their runner. Nobody else will end their steps.
+    /// Tasks that ended without an outcome of their runner. Nothing else will end their steps.
     pub abandoned: Vec<Abandoned>,
 }
 
@@ -48,7 +48,7 @@ pub struct Reason {
     pub text: String,
 }
 
-/// A task that ended without a verdict of its runner, and how its running steps end.
+/// A task that ended without an outcome of its runner, and how its running steps end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Abandoned {
     pub job: JobId,
@@ -122,7 +122,7 @@ fn effects_of_job(id: JobId, old: JobStatus, new: JobStatus, effects: &mut BTree
 }
 
 /// Derives why jobs ended as they did. A task that is lost explains its job even while others run on:
-/// the job will end as our fault, and by then nobody knows why.
+/// the job will end as our fault, and by then it is unknown why.
 fn reasons(before: &Pipeline, after: &Pipeline, event: &Event) -> Vec<Reason> {
     let reported = if let Event::Finished { job, reason: Some(text), .. } = event {
         Some(Reason { job: *job, text: text.clone() })

@@ -433,11 +433,11 @@ fn a_job_whose_context_does_not_exist_is_unauthorized_and_says_which() {
     assert_eq!(begun.reasons.len(), 1);
     assert_eq!(begun.reasons[0].text, "contexts `aws-prod`, `npm` do not exist");
     let workflow = begun.pipeline.workflows[0].id;
-    let told = [Effect::ReportJob(JobId::from_u128(1)), Effect::AnnounceWorkflow(workflow)];
-    assert_eq!(begun.effects, told);
+    let expected = [Effect::ReportJob(JobId::from_u128(1)), Effect::AnnounceWorkflow(workflow)];
+    assert_eq!(begun.effects, expected);
 }
 
-/// Nobody is refused for a job that is not to run at all.
+/// A job that is not to run at all is not unauthorized either.
 #[test]
 fn a_job_that_is_skipped_is_not_unauthorized() {
     let build = Kind::Build { tasks: 1 };
@@ -472,7 +472,7 @@ fn two_jobs_of_one_id_are_our_mistake_and_not_the_authors() {
     assert!(matches!(error, IllegalEvent::Invariant { event: "compiled", .. }), "{error:?}");
 }
 
-/// A task that is lost leaves a step that runs for ever, and a job that nobody can explain.
+/// A task that is lost leaves a step that runs for ever, and a job that cannot be explained.
 #[test]
 fn a_task_that_ends_without_its_runner_is_abandoned() {
     let (id, until) = (JobId::from_u128(1), START.plus(Duration::from_secs(30)));

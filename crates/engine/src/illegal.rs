@@ -1,7 +1,7 @@
 //! Why an event was not applied, and whose mistake that is.
 //!
 //! Three different readers: the author of the configuration, the caller that sent the event, and we
-//! ourselves. Nobody is told of another's mistake as if it were theirs.
+//! ourselves. No one is blamed for the mistake of another.
 
 use roundel_model::{name::JobName, status::JobStatus};
 

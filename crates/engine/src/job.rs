@@ -118,7 +118,7 @@ impl Status {
 }
 
 impl Kind {
-    /// Returns the kind of a planned job. A release is only marked, so there is nothing to wait for;
+    /// Returns the kind of a planned job. A release is only recorded, so there is nothing to wait for;
     /// the compiler refuses locks, so none comes this far.
     pub fn of(plan: &PlannedJobKind) -> Self {
         match plan {
@@ -184,7 +184,7 @@ pub enum TaskEvent {
 pub enum Change<S> {
     /// The status that follows. May be equal to the one before, when a renewal names the same time.
     To(S),
-    /// Late or repeated news.
+    /// A late or repeated event.
     Ignored,
 }
 
@@ -251,7 +251,7 @@ pub fn advance(
         (S::Running { tasks }, E::Task { index, event }) => in_task(tasks, index, event)?,
         (S::Running { tasks }, E::Tick) => expire(tasks, now),
 
-        // Late or repeated news, whatever the status.
+        // A late or repeated event, whatever the status.
         (S::Blocked | S::NotRunning | S::OnHold | S::Ended(_), E::Tick) => Change::Ignored,
         (S::NotRunning | S::Running { .. } | S::OnHold, E::Ready) => Change::Ignored,
         (
@@ -376,7 +376,7 @@ fn sum_up(tasks: Vec<TaskStatus>) -> Status {
 }
 
 impl Need {
-    /// Tells whether an outcome meets it. What the runner or we lost counts as failed (`RUN` §1.5).
+    /// Returns whether an outcome meets it. What the runner or we lost counts as failed (`RUN` §1.5).
     pub fn is_met_by(&self, outcome: Outcome) -> bool {
         let counts_as = match outcome {
             Outcome::Timedout | Outcome::InfrastructureFail => Outcome::Failed,

@@ -5,7 +5,7 @@
 //! nothing, reads no clock and no random numbers, so any history can be replayed in a test, a simulation
 //! or a debugger. Only `drive::apply` in `server` calls it.
 //!
-//! Deliberately absent: steps (runner), who may approve or cancel what (server), how a forge is told
+//! Deliberately absent: steps (runner), who may approve or cancel what (server), how a forge is called
 //! (forge).
 
 pub mod advance;

@@ -51,7 +51,7 @@ impl fmt::Display for ForgeKind {
 
 /// A text that names no forge that we know.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("`{0}` is no forge that Roundel knows; use gh, github, bb or bitbucket")]
+#[error("`{0}` is not a forge that Roundel knows; use gh, github, bb or bitbucket")]
 pub struct UnknownForge(pub String);
 
 impl FromStr for ForgeKind {
@@ -102,7 +102,7 @@ pub struct RepositoryId(pub String);
 #[serde(transparent)]
 pub struct ForgeUserId(pub String);
 
-/// What somebody may do with a repository, as the forge tells it. Ordered: more is greater.
+/// What a user may do with a repository, as the forge reports it. Ordered: more is greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {

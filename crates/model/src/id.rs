@@ -18,7 +18,7 @@ macro_rules! ids {
         pub struct $name(Uuid);
 
         impl $name {
-            /// Makes an id that nobody has yet. Called at the rim only.
+            /// Makes a new id. Not for `engine` and `config`, which draw no random numbers.
             pub fn fresh() -> Self {
                 Self(Uuid::now_v7())
             }
@@ -67,7 +67,7 @@ ids! {
     AccountId,
     /// An owner of repositories on a forge, as we know it.
     OrganizationId,
-    /// A repository that somebody added.
+    /// A repository that was added.
     ProjectId,
     /// One webhook request, as stored.
     DeliveryId,

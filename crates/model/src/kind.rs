@@ -1,7 +1,7 @@
 //! Kinds of jobs, executors and steps, in the words that are stored, sent and shown.
 
 crate::words! {
-    /// What a job is, as the API and the pages tell jobs apart.
+    /// What a job is, as the API and the pages distinguish jobs.
     JobKind ("kind of job") {
         /// Runs steps on a runner, and has a number in its project.
         Build = "build",

@@ -63,7 +63,7 @@ names! {
 }
 
 impl CommitSha {
-    /// Tells whether this is the all-zero id that forges send for "there is none". Works for both
+    /// Returns whether this is the all-zero id that forges send for "there is none". Works for both
     /// lengths (`VCS` §3.3: compare "all zeros", not a constant).
     pub fn is_zero(&self) -> bool {
         !self.0.is_empty() && self.0.bytes().all(|byte| byte == b'0')
@@ -74,7 +74,7 @@ impl CommitSha {
         self.0.get(..7).unwrap_or(&self.0)
     }
 
-    /// Tells whether the text has the shape of a full commit id.
+    /// Returns whether the text has the shape of a full commit id.
     pub fn is_well_formed(&self) -> bool {
         matches!(self.0.len(), 40 | 64)
             && self.0.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))

@@ -114,7 +114,7 @@ pub struct JobBody {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Executor {
-    /// Containers; the first is where steps run, the others are services beside it.
+    /// Containers; the first is where steps run, the others are service containers.
     Docker {
         /// Never empty.
         containers: Vec<ContainerSpec>,
@@ -147,7 +147,7 @@ impl Executor {
     }
 
     /// Returns what of a `docker:` list the runners of this release cannot start. A job that asks
-    /// for it fails before its first step, so whoever says what runs has to ask here too.
+    /// for it fails before its first step, so code that says what runs has to ask here too.
     pub fn unsupported_container(&self) -> Option<UnsupportedContainer<'_>> {
         let Self::Docker { containers } = self else { return None };
         let [primary, services @ ..] = containers.as_slice() else { return None };
@@ -322,7 +322,7 @@ pub struct RunStep {
     pub shell: Option<String>,
     /// Variables of this step.
     pub environment: Vec<(String, String)>,
-    /// Runs beside the steps that follow.
+    /// Runs concurrently with the steps that follow.
     pub background: bool,
     /// Relative to the job's working directory; `None` is the job's.
     pub working_directory: Option<String>,

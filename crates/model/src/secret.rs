@@ -1,7 +1,7 @@
 //! Values that must not be seen: tokens, private keys, passwords, project variables.
 //!
 //! A [`Secret`] has no `Display`, its `Debug` is `***`, and its memory is wiped when it is dropped.
-//! Whoever needs the value says so by [`Secret::expose`], which is easy to search for.
+//! Code that needs the value says so by [`Secret::expose`], which is easy to search for.
 
 use std::fmt;
 

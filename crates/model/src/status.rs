@@ -111,14 +111,14 @@ crate::words! {
 }
 
 impl WorkflowStatus {
-    /// Tells whether nothing can happen to the workflow any more.
+    /// Returns whether nothing can happen to the workflow any more.
     pub const fn is_final(self) -> bool {
         !matches!(self, Self::Running | Self::Failing | Self::OnHold)
     }
 }
 
 impl JobStatus {
-    /// Tells whether nothing can happen to the job any more.
+    /// Returns whether nothing can happen to the job any more.
     pub const fn is_final(self) -> bool {
         !matches!(self, Self::Blocked | Self::NotRunning | Self::Running | Self::OnHold)
     }

@@ -32,7 +32,7 @@ pub enum Word<T> {
 }
 
 impl<T: Copy + PartialEq> Word<T> {
-    /// Tells whether it is exactly this one.
+    /// Returns whether it is exactly this one.
     pub fn is(&self, known: T) -> bool {
         matches!(self, Self::Known(word) if *word == known)
     }

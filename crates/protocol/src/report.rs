@@ -35,7 +35,7 @@ pub struct StepReport {
     /// The line of the configuration that asks for it.
     #[serde(default)]
     pub line: Option<u32>,
-    /// Runs beside the others.
+    /// Runs concurrently with the others.
     #[serde(default)]
     pub background: bool,
     /// Exit code of its process, once it ended.
@@ -78,7 +78,7 @@ pub struct Refusal {
 roundel_model::words! {
     /// What programs distinguish refusals by.
     RefusalCode ("code of a refusal") {
-        /// The lease on the task is no longer held: stop, the verdict does not count.
+        /// The lease on the task is no longer held: stop, the outcome does not count.
         LeaseLost = "lease-lost",
         /// The job was canceled: stop.
         Canceled = "canceled",

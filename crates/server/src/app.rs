@@ -18,6 +18,7 @@ use crate::{
     links::Links,
     live::Live,
     orbs,
+    retry::Pace,
     setup::{Setups, under_way::UnderWay},
     trigger::Starter,
     wake::WakeUps,
@@ -48,6 +49,8 @@ pub struct Settings {
     pub settings_file: PathBuf,
     /// Where orbs come from.
     pub orbs: orbs::Settings,
+    /// How fast it looks for work and tries again. Only tests need another than the default.
+    pub pace: Pace,
 }
 
 /// How mail is sent.
@@ -142,6 +145,7 @@ impl App {
             live: Arc::clone(&live),
             starter: starter.clone(),
             under_way: UnderWay::default(),
+            pace: settings.pace,
             tasks: tasks.clone(),
             stopping: stopping.clone(),
         });

@@ -29,7 +29,7 @@ const FORGET_PERIOD: Duration = Duration::from_hours(1);
 const STUCK: Duration = Duration::from_secs(30);
 
 /// After this long a pipeline that cannot be compiled ends with its error.
-const PATIENCE: Duration = Duration::from_hours(24);
+const GIVE_UP_AFTER: Duration = Duration::from_hours(24);
 
 /// Runs until the server stops.
 pub(crate) async fn run(starter: Starter, stopping: CancellationToken) {
@@ -89,7 +89,7 @@ async fn resume_pending(starter: &Starter, created_before: Timestamp) {
                 continue;
             }
         };
-        let attempt = if age > PATIENCE { Attempt::Last } else { Attempt::Repeatable };
+        let attempt = if age > GIVE_UP_AFTER { Attempt::Last } else { Attempt::Repeatable };
         match trigger::resume(starter, pipeline, attempt).await {
             Ok(()) => tracing::info!(pipeline.id = %pipeline, "a pending pipeline was resumed"),
             Err(error) => tracing::warn!(pipeline.id = %pipeline, %error, "still pending"),

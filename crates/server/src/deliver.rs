@@ -1,7 +1,7 @@
 //! Delivers effects from the outbox: the second loop.
 //!
-//! An effect names its subject, never what to say: whoever delivers it reads the rows as they then
-//! are, so a slow report cannot put an old status over a new one. Effects about one commit and
+//! An effect names its subject, never what to say: delivering it reads the rows as they then are,
+//! so a slow report cannot put an old status over a new one. Effects about one commit and
 //! context are delivered in order, all others concurrently, up to [`WIDTH`] at a time. What fails is
 //! tried again within a limit; what cannot succeed is given up with the reason, which the
 //! pipeline's page shows.
@@ -23,18 +23,20 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::{announce::Announcer, report::Reporter};
 use self::{failure::EffectError, report::Report};
-use crate::{lanes::Lanes, retry, wake::WakeUps};
+use crate::{
+    lanes::Lanes,
+    retry::{self, Pace},
+    wake::WakeUps,
+};
 
 /// What delivering effects needs.
 pub(crate) struct Deliver {
     pub(crate) store: Store,
     pub(crate) wake: Arc<WakeUps>,
+    pub(crate) pace: Pace,
     pub(crate) reporter: Reporter,
     pub(crate) announcer: Announcer,
 }
-
-/// Makes up for a missed wake-up, and finds what is due again.
-const PERIOD: Duration = Duration::from_secs(1);
 
 /// Effects that are delivered, or wait in their lane, at a time.
 const WIDTH: usize = 64;
@@ -62,7 +64,7 @@ pub(crate) async fn run(deliver: Deliver, stopping: CancellationToken) {
             () = stopping.cancelled() => return,
             () = context.wake.deliver.notified() => {}
             () = lanes.advance(&work) => {}
-            () = tokio::time::sleep(PERIOD) => {}
+            () = tokio::time::sleep(context.pace.period) => {}
         }
     }
 }
@@ -129,7 +131,8 @@ async fn process(context: &Deliver, leased: Leased) {
             context.store.effect_given_up(&effect, &error.reason, now).await
         }
         Err(error) => {
-            let pause = retry::pause(effect.attempts.saturating_sub(1), error.retry_after);
+            let pause =
+                retry::pause(context.pace, effect.attempts.saturating_sub(1), error.retry_after);
             let retry_at = now.plus(pause);
             tracing::info!(pipeline.id = %effect.pipeline, effect = ?effect.effect, %error, %retry_at, "an effect will be tried again");
             context.store.effect_failed(&effect, &error.reason, retry_at).await

@@ -24,9 +24,6 @@ pub(crate) use self::decide::Intake;
 use self::decide::{Case, Postponed, ignored};
 use crate::{lanes::Lanes, live::Update, retry::Attempt, wake::WakeUps};
 
-/// Makes up for a missed wake-up, and finds postponed deliveries.
-const PERIOD: Duration = Duration::from_secs(1);
-
 /// Deliveries that are taken at a time. Those of one project go in order.
 const WIDTH: usize = 16;
 
@@ -35,7 +32,7 @@ const WIDTH: usize = 16;
 const LEASE: Duration = Duration::from_mins(1);
 
 /// After this long of a forge being unavailable, a delivery ends with an errored pipeline.
-const PATIENCE: Duration = Duration::from_hours(24);
+const GIVE_UP_AFTER: Duration = Duration::from_hours(24);
 
 /// Runs until the server stops.
 pub(crate) async fn run(intake: Intake, wake: Arc<WakeUps>, stopping: CancellationToken) {
@@ -60,7 +57,7 @@ pub(crate) async fn run(intake: Intake, wake: Arc<WakeUps>, stopping: Cancellati
             () = stopping.cancelled() => return,
             () = wake.intake.notified() => {}
             () = lanes.advance(&work) => {}
-            () = tokio::time::sleep(PERIOD) => {}
+            () = tokio::time::sleep(intake.pace.period) => {}
         }
     }
 }
@@ -84,7 +81,7 @@ async fn process(intake: &Intake, delivery: &Delivery, body: &[u8]) {
             intake.store.decide_delivery(delivery.id, &verdicts, Timestamp::now()).await
         }
         Err(postponed) => {
-            let until = Timestamp::now().plus(postponed.pause(delivery.attempts));
+            let until = Timestamp::now().plus(postponed.pause(intake.pace, delivery.attempts));
             tracing::warn!(delivery.id = %delivery.id, error = %postponed, %until, "a delivery was postponed");
             intake.store.postpone_delivery(delivery.id, until, &postponed.to_string()).await
         }
@@ -105,7 +102,7 @@ async fn verdicts(
         return Ok(vec![ignored(&delivery.event, "its project was deleted")]);
     };
     let now = Timestamp::now();
-    let is_old = now.since(delivery.received_at) > PATIENCE;
+    let is_old = now.since(delivery.received_at) > GIVE_UP_AFTER;
     let attempt = if is_old { Attempt::Last } else { Attempt::Repeatable };
     let events = event::parse(delivery.forge, &delivery.event, body);
     if events.is_empty() {

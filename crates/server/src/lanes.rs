@@ -1,7 +1,8 @@
-//! Work in lanes: what has the same key goes in order, what has not goes side by side.
+//! Work in lanes: items of one key go in order, all others concurrently.
 //!
-//! Both loops that call forges use it. A forge that hangs then holds up its own lane and nobody
-//! else's, and two reports on one commit never race (`VCS` §2.10).
+//! Both loops that call forges use it, so that two reports on one commit never race (`VCS` §2.10). A
+//! loop limits how many items it takes, those that wait in a lane included: a forge that hangs holds up
+//! its own lanes, and the rest as soon as its items fill that limit.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -66,8 +67,8 @@ where
 
     fn begin(&mut self, key: K, work: impl Future<Output = ()> + Send + 'static) {
         self.running.spawn(async move {
-            // A panic is a bug, but must not close the lane for ever: whoever runs the loop sees
-            // the row fall due again.
+            // A panic is a bug, but must not close the lane for ever: the loop sees the row
+            // fall due again.
             if AssertUnwindSafe(work).catch_unwind().await.is_err() {
                 tracing::error!("a piece of work panicked");
             }

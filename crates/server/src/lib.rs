@@ -2,7 +2,7 @@
 //!
 //! The story of a push reads downwards: [`http::webhooks`] stores a delivery and answers; [`intake`]
 //! turns it into a pipeline; [`drive`] is the one door through which every status changes;
-//! [`http::runners`] hands tasks to runners and takes their verdicts; [`deliver`] delivers the
+//! [`http::runners`] hands tasks to runners and takes their outcomes; [`deliver`] delivers the
 //! effects in the outbox; [`clock`] notices what did not happen.
 
 pub mod access;
@@ -17,7 +17,7 @@ mod lanes;
 pub mod links;
 pub mod live;
 pub mod orbs;
-mod retry;
+pub mod retry;
 pub mod setup;
 mod signing;
 pub mod status_name;
@@ -38,7 +38,7 @@ use crate::{
 };
 
 /// How long open requests and loops may take to end when the server stops.
-const STOP_PATIENCE: Duration = Duration::from_secs(10);
+const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A running server. Owns its listener and its loops. Dropping it stops them where they are, as a
 /// crash would.
@@ -103,7 +103,7 @@ impl Server {
             self.app.tasks.wait().await;
             while self.work.join_next().await.is_some() {}
         };
-        if tokio::time::timeout(STOP_PATIENCE, ended).await.is_err() {
+        if tokio::time::timeout(STOP_TIMEOUT, ended).await.is_err() {
             tracing::warn!("some work did not end in time and is left to the next start");
             self.work.abort_all();
         }
@@ -125,6 +125,7 @@ fn intake(app: &App) -> Intake {
         starter: app.starter.clone(),
         roles: Arc::clone(&app.roles),
         live: Arc::clone(&app.live),
+        pace: app.settings.pace,
     }
 }
 
@@ -135,6 +136,7 @@ fn deliver(app: &App) -> Deliver {
     Deliver {
         store: store.clone(),
         wake: Arc::clone(&app.wake),
+        pace: app.settings.pace,
         announcer: Announcer::open(store.clone(), links.clone(), mail.as_ref(), instance_key),
         reporter: Reporter {
             store,
@@ -149,7 +151,7 @@ fn deliver(app: &App) -> Deliver {
 async fn serve(listener: TcpListener, app: Arc<App>) {
     let stopping = app.stopping.clone();
     let listener = listener.tap_io(|stream| {
-        // Small answers must not wait for company: claims and logs are latency itself.
+        // Small answers must be sent at once: the latency of claims and logs is seen by users.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a connection keeps its delay");
         }

@@ -15,15 +15,28 @@ pub(crate) enum Attempt {
 }
 
 impl Attempt {
-    /// Tells whether an error means to wait: it may pass by itself, and there is time for that.
+    /// Returns whether an error means to wait: it may pass by itself, and there is time for that.
     pub(crate) const fn postpones(self, error: &ForgeError) -> bool {
         matches!(self, Self::Repeatable) && error.is_transient()
     }
 }
 
-/// Half of the first pause: the other half is chance, so that all who wait for the same forge do not
-/// come back at the same moment.
-const FIRST: Duration = Duration::from_millis(500);
+/// How fast the server looks for work and tries again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// How often the first two loops look by themselves. It makes up for a missed wake-up, and finds
+    /// what is due again.
+    pub period: Duration,
+    /// Half of the first pause before another try: the other half is chance, so that all that wait for
+    /// the same forge do not come back at the same moment. Each further pause is twice as long.
+    pub first_pause: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { period: Duration::from_secs(1), first_pause: Duration::from_millis(500) }
+    }
+}
 
 /// Half of the longest pause.
 const LONGEST: Duration = Duration::from_secs(150);
@@ -33,9 +46,9 @@ const DOUBLINGS: u32 = 16;
 
 /// Returns the pause after a number of failures before this one: doubling, with jitter, up to five
 /// minutes, and never less than the other side asked for.
-pub(crate) fn pause(failures: u32, asked: Option<Duration>) -> Duration {
+pub(crate) fn pause(pace: Pace, failures: u32, asked: Option<Duration>) -> Duration {
     let mut pauses = ExponentialBuilder::new()
-        .with_min_delay(FIRST)
+        .with_min_delay(pace.first_pause)
         .with_max_delay(LONGEST)
         .with_factor(2.0)
         .with_jitter()
@@ -48,7 +61,11 @@ pub(crate) fn pause(failures: u32, asked: Option<Duration>) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{Duration, Pace};
+
+    fn pause(failures: u32, asked: Option<Duration>) -> Duration {
+        super::pause(Pace::default(), failures, asked)
+    }
 
     #[test]
     fn pauses_grow_but_not_for_ever_and_respect_the_other_side() {

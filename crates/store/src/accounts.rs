@@ -3,7 +3,7 @@
 //! An account is a person; an identity is that person at one forge, with the token that the forge
 //! gave. Tokens are sealed with the account's data key (`vault`).
 //!
-//! Deliberately absent: what somebody may do (`server::access`), refreshing tokens (`server`).
+//! Deliberately absent: what an account may do (`server::access`), refreshing tokens (`server`).
 
 mod sessions;
 
@@ -23,7 +23,7 @@ use crate::{
 /// A person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
-    /// Its id.
+    /// Ours, whatever forges the person uses.
     pub id: AccountId,
     /// What to call them.
     pub name: String,
@@ -65,7 +65,7 @@ pub struct Token {
     pub refused: bool,
 }
 
-/// Somebody just signed in at a forge.
+/// A user who just signed in at a forge.
 #[derive(Clone, Debug)]
 pub struct SignIn {
     /// Where.
@@ -76,7 +76,7 @@ pub struct SignIn {
     pub login: String,
     /// What to call them.
     pub name: String,
-    /// Where to write to, if the forge told.
+    /// Where to write to, if the forge reports it.
     pub email: Option<String>,
     /// A picture.
     pub avatar_url: Option<String>,
@@ -95,10 +95,10 @@ const REFRESH: &str = "identities.refresh";
 impl Store {
     /// Finds or makes the account of an identity and keeps the new token.
     ///
-    /// A link to another account than the identity had moves the identity: whoever signs in to both
-    /// proves that they are one person.
+    /// A link to another account than the identity had moves the identity: a user who signs in to both
+    /// has shown to be one person.
     pub async fn sign_in(&self, sign_in: &SignIn, now: Timestamp) -> Result<AccountId, StoreError> {
-        // Twice at most in practice: somebody may link the identity elsewhere between the two steps.
+        // Twice at most in practice: another request may link the identity elsewhere between the two steps.
         for _ in 0..SIGN_IN_TRIES {
             let account = self.account_for(sign_in, now).await?;
             let data_key = self.vault.unlock(&self.db, Scope::Account(account)).await?;
@@ -130,7 +130,7 @@ impl Store {
         Err(StoreError::Missing("identity"))
     }
 
-    /// Settles which account an identity belongs to.
+    /// Decides which account an identity belongs to.
     async fn account_for(&self, sign_in: &SignIn, now: Timestamp) -> Result<AccountId, StoreError> {
         let mut session = self.db.write("record a sign-in").await?;
         let SignIn { forge, user, .. } = sign_in;
@@ -253,7 +253,7 @@ impl Store {
         account: AccountId,
         forge: ForgeKind,
     ) -> Result<(), StoreError> {
-        let mut session = self.db.write("mark a token as refused").await?;
+        let mut session = self.db.write("record that a token was refused").await?;
         let sql = "UPDATE identities SET refused = 1 WHERE account = $1 AND forge = $2";
         session.run(sql, values![account, forge]).await?;
         session.commit().await

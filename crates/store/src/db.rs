@@ -220,7 +220,7 @@ impl Session {
     }
 
     /// Waits until no other transaction works on the thing of this name, on any server. Held until
-    /// the end of the transaction. SQLite has one writer, so there is nobody to wait for.
+    /// the end of the transaction. SQLite has one writer, so there is nothing to wait for.
     pub(crate) async fn take_turn(&mut self, name: &str) -> Result<(), StoreError> {
         if self.is_postgres() {
             let sql = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
@@ -229,12 +229,12 @@ impl Session {
         Ok(())
     }
 
-    /// What ends a query whose row nobody else may change before this transaction ends.
+    /// What ends a query whose row no other transaction may change before this one ends.
     pub(crate) fn for_update(&self) -> &'static str {
         if self.is_postgres() { "FOR UPDATE" } else { "" }
     }
 
-    /// What ends a query that takes rows which nobody else is taking.
+    /// What ends a query that takes rows which no other transaction is taking.
     pub(crate) fn skip_taken(&self) -> &'static str {
         if self.is_postgres() { "FOR UPDATE SKIP LOCKED" } else { "" }
     }

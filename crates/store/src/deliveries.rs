@@ -1,7 +1,7 @@
 //! The inbox: webhook requests as they came, and what became of each.
 //!
 //! A delivery is on disk before it is answered (invariant 1): [`inbox`] writes it. It is due until
-//! it is decided; whoever takes it has it until a time, so that a crash only delays it.
+//! it is decided; the server that takes it has it until a time, so that a crash only delays it.
 //!
 //! Deliberately absent: what a delivery means (`forge`, `server::intake`), and clearing old ones.
 
@@ -44,7 +44,7 @@ pub struct Delivery {
     pub attempts: u32,
     /// What went wrong last.
     pub last_error: Option<String>,
-    /// One for each change that it tells of. Empty while undecided.
+    /// One for each change that it reports. Empty while undecided.
     pub verdicts: Vec<Verdict>,
     /// Bytes of the request.
     pub size_bytes: u64,

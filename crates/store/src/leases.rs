@@ -24,7 +24,7 @@ impl Store {
         session.commit().await
     }
 
-    /// Forgets sessions and sign-ins that are over, and of orbs what nobody needs any more.
+    /// Forgets sessions and sign-ins that are over, and of orbs what is not needed any more.
     pub async fn forget_expired(&self, now: Timestamp) -> Result<(), StoreError> {
         let mut session = self.db.write("forget what expired").await?;
         session.run("DELETE FROM sessions WHERE expires_at <= $1", values![now]).await?;

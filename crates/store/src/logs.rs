@@ -16,9 +16,9 @@ use crate::{
 /// One step of one task, as the runner reported it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StepRow {
-    /// Its job.
+    /// What it is a step of.
     pub job: JobId,
-    /// Which of the tasks side by side.
+    /// Which of the job's parallel tasks, from 0.
     pub task: u32,
     /// Its place in the task, from 0.
     pub number: u32,
@@ -32,7 +32,7 @@ pub struct StepRow {
     pub command: Option<String>,
     /// The line of the configuration that asks for it.
     pub line: Option<u32>,
-    /// Runs beside the steps that follow.
+    /// Runs concurrently with the steps that follow.
     pub background: bool,
     /// What its process ended with.
     pub exit_code: Option<i32>,
@@ -64,7 +64,7 @@ pub struct LogSlice {
     pub bytes: Vec<u8>,
     /// Bytes of the whole log so far.
     pub total: u64,
-    /// (offset, time) marks within the piece: the bytes from `offset` on came at `time`.
+    /// (offset, time) pairs within the piece: the bytes from `offset` on came at `time`.
     pub times: Vec<(u64, Timestamp)>,
 }
 
@@ -158,7 +158,7 @@ impl Store {
         Ok(Appended::Committed(total))
     }
 
-    /// Reads at most `max_bytes` from `from` on. A log that nobody wrote is empty.
+    /// Reads at most `max_bytes` from `from` on. A log that was never written is empty.
     pub async fn read_log(
         &self,
         LogKey { job, task, step }: LogKey,
@@ -207,7 +207,7 @@ impl LogSlice {
     }
 }
 
-/// How much of a log is stored. Nobody else appends to it until this transaction ends.
+/// How much of a log is stored. No other transaction appends to it until this one ends.
 async fn stored_bytes(session: &mut Session, log: LogKey) -> Result<u64, StoreError> {
     let LogKey { job, task, step } = log;
     session.take_turn(&format!("log {job} {task} {step}")).await?;

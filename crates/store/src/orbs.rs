@@ -23,13 +23,13 @@ use sources::{keep_source, prepare, source_from};
 pub use answers::{OrbAnswer, OrbText};
 pub use used::PipelineOrb;
 
-/// Versions of one orb. Whoever publishes from every commit should use a label.
+/// Versions of one orb. To publish from every commit, use a label.
 const VERSIONS: u64 = 10_000;
 
 /// Versions that one list shows, of all orbs together.
 const LISTED: u32 = 100_000;
 
-/// For how long a source that nobody refers to is kept: it may have been stored a moment ago.
+/// For how long a source without a reference is kept: it may have been stored a moment ago.
 const ORPHAN: std::time::Duration = std::time::Duration::from_hours(24);
 
 /// Who may see the orbs of a namespace.
@@ -39,7 +39,7 @@ pub enum Visibility {
     Organization,
     /// All projects of this instance.
     Instance,
-    /// Whoever can reach this server, also without signing in.
+    /// Everyone who can reach this server, also without signing in.
     Everyone,
 }
 
@@ -56,8 +56,8 @@ pub enum OrbReader {
     Administrator,
     /// A project of an organization.
     Project(OrganizationId),
-    /// Somebody of whom nothing is known.
-    Anybody,
+    /// A caller of whom nothing is known.
+    Anonymous,
 }
 
 /// A namespace.
@@ -72,7 +72,7 @@ pub struct Namespace {
 }
 
 impl Namespace {
-    /// Tells whether somebody may know of it.
+    /// Returns whether a reader may know of it.
     pub fn is_seen_by(&self, reader: OrbReader) -> bool {
         match (reader, self.visibility) {
             (OrbReader::Administrator, _) | (_, Visibility::Everyone) => true,
@@ -80,12 +80,12 @@ impl Namespace {
             (OrbReader::Project(organization), Visibility::Organization) => {
                 self.organization == Some(organization)
             }
-            (OrbReader::Anybody, Visibility::Instance | Visibility::Organization) => false,
+            (OrbReader::Anonymous, Visibility::Instance | Visibility::Organization) => false,
         }
     }
 }
 
-/// A version that somebody wants to publish.
+/// A version that is to be published.
 #[derive(Clone, Debug)]
 pub struct NewOrb {
     /// The namespace. It is made if it is not there.
@@ -96,7 +96,7 @@ pub struct NewOrb {
     pub version: String,
     /// Its packed source.
     pub text: String,
-    /// The owner that the namespace gets or must have; `None`: whoever has it.
+    /// The owner that the namespace gets or must have; `None`: the one that it has.
     pub organization: Option<OrganizationId>,
     /// Who may see the namespace from now on; `None`: as it was.
     pub visibility: Option<Visibility>,
@@ -120,9 +120,9 @@ pub enum Published {
         /// The digest of what is there.
         digest: String,
     },
-    /// The namespace is not there, and nobody was named to own it.
+    /// The namespace is not there, and no owner was named.
     NoOwner,
-    /// The namespace belongs to somebody else.
+    /// The namespace belongs to another owner.
     OtherOwner,
     /// The orb has too many versions.
     Full,
@@ -204,7 +204,7 @@ impl Store {
         Ok(answer)
     }
 
-    /// Finds a namespace, whoever may see it.
+    /// Finds a namespace, without regard to who may see it.
     pub async fn orb_namespace(&self, name: &str) -> Result<Option<Namespace>, StoreError> {
         namespace(&mut self.db.read("find a namespace").await?, name).await
     }
@@ -267,7 +267,7 @@ fn visible(reader: OrbReader, now: Timestamp) -> Vec<Value> {
     match reader {
         OrbReader::Administrator => values!["administrator", None::<OrganizationId>, now],
         OrbReader::Project(organization) => values!["project", Some(organization), now],
-        OrbReader::Anybody => values!["anybody", None::<OrganizationId>, now],
+        OrbReader::Anonymous => values!["anybody", None::<OrganizationId>, now],
     }
 }
 
@@ -297,7 +297,7 @@ async fn settle_namespace(
     now: Timestamp,
 ) -> Result<Option<Published>, StoreError> {
     let Some(found) = namespace(session, &new.namespace).await? else {
-        // Without an organization there is nobody to whom it could be private.
+        // Without an organization there is no one to whom it could be private.
         let visibility = new.visibility.unwrap_or(Visibility::Organization);
         if new.organization.is_none() && visibility == Visibility::Organization {
             return Ok(Some(Published::NoOwner));
@@ -341,7 +341,7 @@ async fn forget_labels(session: &mut Session, now: Timestamp) -> Result<(), Stor
     session.run(sql, values![now]).await.map(drop)
 }
 
-/// Forgets labels that ended, the oldest answers, and sources that nobody refers to.
+/// Forgets labels that ended, the oldest answers, and sources without a reference.
 pub(crate) async fn forget(session: &mut Session, now: Timestamp) -> Result<(), StoreError> {
     forget_labels(session, now).await?;
     answers::forget_oldest(session).await?;

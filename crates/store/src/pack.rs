@@ -59,7 +59,7 @@ pub(crate) fn unpack(packed: &[u8], size: usize) -> Result<Vec<u8>, StoreError> 
     if bytes.len() > size { Err(unreadable()) } else { Ok(bytes) }
 }
 
-/// Unpacks text whose length is not kept beside it.
+/// Unpacks text whose length is not stored with it.
 pub(crate) fn unpack_text(packed: &[u8]) -> Result<String, StoreError> {
     String::from_utf8(unpack(packed, TEXT_BYTES)?)
         .map_err(|_| StoreError::Unreadable { what: "packed text".to_owned() })

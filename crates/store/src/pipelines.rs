@@ -30,17 +30,17 @@ use crate::{
 /// A pipeline that is about to exist, `pending`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewPipeline {
-    /// Its id.
+    /// Made by the caller, so that a request that is repeated is one.
     pub id: PipelineId,
-    /// Its project.
+    /// Where it counts, and whose rights apply.
     pub project: ProjectId,
     /// Why it is started.
     pub trigger: TriggerKind,
-    /// The webhook that told of it.
+    /// The webhook delivery that reported it.
     pub delivery: Option<DeliveryId>,
-    /// The branch or tag.
+    /// The branch or tag that was pushed.
     pub git_ref: GitRef,
-    /// The commit.
+    /// The commit that is built.
     pub sha: CommitSha,
     /// The commit that the ref pointed at before. Part of the identity of the event (invariant 1).
     pub before: Option<CommitSha>,
@@ -57,15 +57,15 @@ pub struct NewPipeline {
 /// Why a pipeline was started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TriggerKind {
-    /// Somebody pushed to a branch.
+    /// A push to a branch.
     Push,
-    /// Somebody pushed a tag.
+    /// A push of a tag.
     Tag,
-    /// A pull request from a fork was opened or changed.
+    /// A pull request from a fork that was opened or changed.
     PullRequest,
     /// The project was added.
     Setup,
-    /// Somebody asked for it.
+    /// A user asked for it.
     Manual,
 }
 
@@ -108,11 +108,11 @@ pub enum CreatedPipeline {
 /// A task that waits for a runner, or was handed to one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OfferedTask {
-    /// Its pipeline.
+    /// What it is claimed through: changes go by pipeline.
     pub pipeline: PipelineId,
-    /// Its job.
+    /// What it runs.
     pub job: JobId,
-    /// Which of the tasks side by side.
+    /// Which of the job's parallel tasks, from 0.
     pub index: u32,
     /// The label that routes it, as written.
     pub resource_class: Option<String>,

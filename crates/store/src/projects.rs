@@ -22,20 +22,20 @@ use crate::{
 pub use sealed::{CheckoutKey, Hook, HookState, KeyState, VariableRow};
 pub use setups::{Setup, SetupState, SetupStep, SetupStepStatus};
 
-/// A repository that somebody added.
+/// A repository that was added.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Project {
-    /// Its id.
+    /// Ours; the forge's is `repository`.
     pub id: ProjectId,
     /// What people call it; it may change.
     pub slug: ProjectSlug,
-    /// Its owner.
+    /// The owner at the forge, as a row of ours.
     pub organization: OrganizationId,
     /// The forge's immutable id: the identity (`VCS` §0 rule 1).
     pub repository: RepositoryId,
     /// The branch that pages and badges show.
     pub default_branch: String,
-    /// Not everybody may see it.
+    /// Only those whom the forge lets read it may see it.
     pub private: bool,
     /// Where git fetches from.
     pub ssh_url: String,
@@ -60,7 +60,7 @@ pub struct NewProject {
     pub organization_forge_id: String,
     /// The branch that pages and badges show.
     pub default_branch: String,
-    /// Not everybody may see it.
+    /// Only those whom the forge lets read it may see it.
     pub private: bool,
     /// Where git fetches from.
     pub ssh_url: String,
@@ -77,7 +77,7 @@ const COLUMNS: &str = "p.id, p.forge, p.owner, p.repository, p.organization, p.r
 impl Store {
     /// Finds or makes the project of a repository, by the forge's id; refreshes the names.
     ///
-    /// Whoever adds a project that is not active becomes its integration; an active one keeps the
+    /// The account that adds a project which is not active becomes its integration; an active one keeps the
     /// integration that works.
     pub async fn upsert_project(
         &self,
@@ -136,7 +136,7 @@ impl Store {
         session.rows(sql, values![]).await?.iter().map(project_from).collect()
     }
 
-    /// Lists the projects that somebody follows, by name.
+    /// Lists the projects that an account follows, by name.
     pub async fn followed_projects(&self, account: AccountId) -> Result<Vec<Project>, StoreError> {
         let mut session = self.db.read("list followed projects").await?;
         let sql = format!(
@@ -176,7 +176,7 @@ impl Store {
         session.commit().await
     }
 
-    /// Lets somebody follow a project. Again changes nothing.
+    /// Lets an account follow a project. Again changes nothing.
     pub async fn follow(
         &self,
         account: AccountId,
@@ -190,7 +190,7 @@ impl Store {
         session.commit().await
     }
 
-    /// Ends that.
+    /// Lets an account follow a project no longer.
     pub async fn unfollow(&self, account: AccountId, project: ProjectId) -> Result<(), StoreError> {
         let mut session = self.db.write("unfollow a project").await?;
         let sql = "DELETE FROM follows WHERE account = $1 AND project = $2";
@@ -198,7 +198,7 @@ impl Store {
         session.commit().await
     }
 
-    /// Everybody who follows a project, in the order in which they began.
+    /// Every account that follows a project, in the order in which they began.
     pub async fn followers(&self, project: ProjectId) -> Result<Vec<AccountId>, StoreError> {
         let mut session = self.db.read("list followers").await?;
         let sql = "SELECT account FROM follows WHERE project = $1 ORDER BY created_at, account";

@@ -204,7 +204,7 @@ impl Store {
         found.iter().map(|row| row.get("branch")).collect()
     }
 
-    /// Whether somebody follows the project.
+    /// Whether an account follows the project.
     pub async fn follows(
         &self,
         account: AccountId,

@@ -7,7 +7,7 @@
 //!
 //! A scope is a project, an account or the instance. Sealing is XChaCha20-Poly1305 with a random
 //! nonce. The place of a value (table, row, column) is authenticated with it, so that a value that
-//! somebody moved to another row or column does not open there.
+//! was moved to another row or column does not open there.
 //!
 //! On disk: one byte for the format, 24 of nonce, then the ciphertext with its tag.
 //!
@@ -69,7 +69,7 @@ pub(crate) struct Vault {
     opened: Arc<Mutex<HashMap<Scope, Cipher>>>,
 }
 
-/// A scope whose data key is at hand.
+/// A scope whose data key is unwrapped.
 pub(crate) struct DataKey {
     scope: Scope,
     cipher: Cipher,
@@ -86,7 +86,7 @@ impl Vault {
     /// Finds the data key of a scope, or makes it. Two servers that make it at once end up with one.
     ///
     /// Called when there is something to seal or to open, not to find out whether there is: it would
-    /// make keys for whatever somebody asks about.
+    /// make keys for whatever is asked about.
     ///
     /// Takes connections of its own, so it is called before a transaction is begun: a key that was
     /// made in a transaction, kept, and then undone with it would seal values for ever.
@@ -125,7 +125,7 @@ impl Vault {
         let key = Secret::new(key);
         let wrapped = self.instance.seal(key.expose(), label.as_bytes())?;
         let mut session = db.write("make a data key").await?;
-        // The update that changes nothing makes the row of whoever came first come back.
+        // The update that changes nothing makes the row of the first caller come back.
         let sql = "INSERT INTO data_keys (scope, wrapped) VALUES ($1, $2)
              ON CONFLICT (scope) DO UPDATE SET scope = excluded.scope RETURNING wrapped";
         let row = session.row(sql, values![name, wrapped]).await?;

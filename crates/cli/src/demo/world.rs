@@ -84,6 +84,7 @@ impl World {
                 smtp_url: mailbox.smtp_url().into(),
                 from: "Roundel <roundel@example.org>".to_owned(),
             }),
+            pace: roundel_server::retry::Pace::default(),
             status_prefix: "ci/roundel".to_owned(),
             settings_file: directory.join("roundel.toml"),
             admin_token: Secret::new(String::new()),

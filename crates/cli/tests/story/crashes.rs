@@ -1,11 +1,11 @@
 //! Killing the server and the runner at every border between two phases: nothing is lost, and
 //! nothing happens twice.
 
-use std::time::Duration;
+use std::{fs, path::Path, time::Duration};
 
 use roundel_localforge::{CommitStatus, Failure, FailureKind, ForgeKind};
 use roundel_model::status::JobStatus;
-use roundel_store::logs::LogKey;
+use roundel_store::{Store, logs::LogKey};
 
 use crate::house::{House, PATIENCE, until};
 
@@ -51,7 +51,7 @@ async fn house() -> House {
     house
 }
 
-/// After everything: one pipeline, one job, one attempt, the whole log, one green mark.
+/// After everything: one pipeline, one job, one attempt, the whole log, one commit status of success.
 async fn assert_once_and_whole(house: &House, sha: &str) {
     house.marks(KIND, "web", sha, &[(MARK, "success")]).await;
     let store = house.store().await;
@@ -116,7 +116,7 @@ async fn killed_between_pipeline_and_claim_the_job_is_still_on_offer() {
 async fn killed_while_a_job_runs_the_job_and_its_log_survive() {
     let mut house = house().await;
     house.start_runner();
-    let sha = house.push(KIND, "web", &[(".circleci/config.yml", &config("sleep 4"))], "One").await;
+    let sha = house.push(KIND, "web", &[(".circleci/config.yml", &config("sleep 2"))], "One").await;
     let store = house.store().await;
     until("the job prints", async || {
         let Some((_, workflows)) = house.pipelines(&store, &sha).await.pop() else { return false };
@@ -132,14 +132,14 @@ async fn killed_while_a_job_runs_the_job_and_its_log_survive() {
     })
     .await;
     house.kill_server();
-    // Long enough for the job to end while nobody listens.
-    tokio::time::sleep(Duration::from_secs(6)).await;
+    let spools = house.directory.path().join("runner");
+    until("the job ends while no server listens", async || holds(&spools, "the end\r\n")).await;
     house.start_server().await;
     assert_once_and_whole(&house, &sha).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn killed_between_verdict_and_mark_the_mark_is_still_owed() {
+async fn killed_between_outcome_and_commit_status_the_status_is_still_sent() {
     let mut house = house().await;
     house.start_runner();
     let sha = house.push(KIND, "web", &[(".circleci/config.yml", &config("sleep 2"))], "One").await;
@@ -159,7 +159,7 @@ async fn killed_between_verdict_and_mark_the_mark_is_still_owed() {
 
 /// A job that we lost is our fault, and the commit says so.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_runner_that_is_killed_costs_its_job_and_the_commit_is_marked() {
+async fn a_runner_that_is_killed_costs_its_job_and_the_commit_says_so() {
     let mut house = house().await;
     house.start_runner();
     let sha =
@@ -183,27 +183,80 @@ async fn a_runner_that_is_killed_costs_its_job_and_the_commit_is_marked() {
     assert!(pipelines[0].1[0].status.is_final());
 }
 
-/// The server dies again and again, at moments that nobody chose, while pushes come in. Every push
-/// that the forge could deliver is built, once, and marked.
+/// How far a push has come.
+#[derive(Clone, Copy, Debug)]
+enum Moment {
+    /// Its delivery is stored.
+    Stored,
+    /// The delivery has its receipt.
+    Decided,
+    /// The commit has a first status.
+    Pending,
+    /// A runner has claimed its job.
+    Running,
+    /// The job is over.
+    Ended,
+}
+
+const MOMENTS: [Moment; 5] =
+    [Moment::Stored, Moment::Decided, Moment::Pending, Moment::Running, Moment::Ended];
+
+/// Waits until a push has come so far, or further.
+async fn reaches(house: &House, store: &Store, sha: &str, moment: Moment) {
+    let project = store.projects().await.unwrap()[0].id;
+    let what = format!("{sha} is {moment:?}");
+    until(&what, async || {
+        let deliveries = store.deliveries(project, 100).await.unwrap();
+        let mut pushes = deliveries.iter().filter(|delivery| delivery.event == "push");
+        let pipelines = house.pipelines(store, sha).await;
+        let mut jobs = pipelines.iter().flat_map(|(_, all)| all).flat_map(|one| &one.jobs);
+        match moment {
+            // GitHub does not repeat a delivery: it must have been answered before the power goes.
+            Moment::Stored => true,
+            Moment::Decided => pushes.all(|delivery| delivery.decided_at.is_some()),
+            Moment::Pending => !house.forge.statuses(KIND, "acme", "web", sha).is_empty(),
+            Moment::Running => jobs.any(|job| job.started_at.is_some()),
+            Moment::Ended => jobs.any(|job| job.status.is_final()),
+        }
+    })
+    .await;
+}
+
+/// Tells whether a log that the runner keeps below a directory contains a text.
+fn holds(directory: &Path, text: &str) -> bool {
+    let Ok(entries) = fs::read_dir(directory) else { return false };
+    entries.flatten().any(|entry| {
+        let path = entry.path();
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => holds(&path, text),
+            Ok(kind) if kind.is_file() && path.extension().is_some_and(|end| end == "log") => {
+                fs::read(&path).is_ok_and(|log| String::from_utf8_lossy(&log).contains(text))
+            }
+            Ok(_) | Err(_) => false,
+        }
+    })
+}
+
+/// The server dies again and again, each time at another moment of a push, while earlier ones are
+/// still under way. Every push that the forge could deliver is built, once, and reported.
 #[tokio::test(flavor = "multi_thread")]
 async fn pushes_survive_a_server_that_keeps_dying() {
     let mut house = house().await;
     house.start_runner();
     let mut pushed = Vec::new();
-    // Moments that do not line up with anything that the server does.
-    for round in 0..8_u64 {
+    for (round, moment) in MOMENTS.into_iter().cycle().take(8).enumerate() {
         let text = config("true").replace("the end", &format!("the end of {round}"));
         let files = [(".circleci/config.yml", text.as_str())];
         pushed.push(house.push(KIND, "web", &files, &format!("Round {round}")).await);
         let store = house.store().await;
-        // GitHub does not repeat a delivery: it must have been answered before the power goes.
         let project = store.projects().await.unwrap()[0].id;
         until("the push is stored", async || {
             let stored = store.deliveries(project, 100).await.unwrap();
             stored.iter().filter(|delivery| delivery.event == "push").count() > pushed.len() - 1
         })
         .await;
-        tokio::time::sleep(Duration::from_millis(37 * round * round % 400)).await;
+        let sha = pushed.last().unwrap();
+        reaches(&house, &store, sha, moment).await;
         house.kill_server();
         house.start_server().await;
     }

@@ -83,7 +83,7 @@ async fn a_push_turns_its_commit_green_or_red_on_both_forges() {
 /// An error is a result too: on the commit, on the page, in the receipt.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_config_that_is_wrong_is_explained_on_the_commit_and_on_the_page() {
-    let mut house = House::build().await;
+    let house = House::build().await;
     let mut visitor = house.sign_in().await;
     for (kind, state) in [(ForgeKind::GitHub, "error"), (ForgeKind::Bitbucket, "FAILED")] {
         house.add_project(&mut visitor, kind, "web").await;
@@ -97,11 +97,10 @@ async fn a_config_that_is_wrong_is_explained_on_the_commit_and_on_the_page() {
             house.open(&mut visitor, &format!("{}/acme/web/deliveries", kind.slug())).await;
         assert!(receipts.status.is_success(), "{}", receipts.text);
     }
-    // Somebody else sees nothing of it.
+    // A visitor who is not signed in sees nothing of it.
     let mut stranger = roundel_testkit::visitor::Visitor::new().unwrap();
     let page = house.open(&mut stranger, "gh/acme/web").await;
     assert!(!page.text.contains("Misspell"), "{}", page.text);
-    house.start_runner();
 }
 
 /// One truth: a hook before the commit and the server after the push say the same.

@@ -64,7 +64,7 @@ impl EffectError {
         Self { retry, retry_after: error.retry_after, ..Self::later(error.message) }
     }
 
-    /// Tells whether trying again is not worth it any more.
+    /// Returns whether trying again is not worth it any more.
     pub(super) fn is_hopeless(&self, effect: &PendingEffect, now: Timestamp) -> bool {
         match self.retry {
             Retry::Never => true,

@@ -1,7 +1,7 @@
-//! Status badges (`VCS` §9): a small picture for a README that tells how a branch is.
+//! Status badges (`VCS` §9): a small picture for a README that shows the status of a branch.
 //!
 //! Every address answers 200 with a picture. A project that does not exist, or that the asker must
-//! not see, gives the same bytes as any other: a badge must not tell what exists. Deliberately
+//! not see, gives the same bytes as any other: a badge must not show what exists. Deliberately
 //! absent: the page that generates the Markdown (`pages::settings`).
 
 use std::{fmt::Write as _, sync::Arc};
@@ -58,7 +58,7 @@ pub(crate) fn routes() -> Routes {
     routes
 }
 
-/// Tells whether what looks like the name of a repository asks for a badge.
+/// Returns whether what looks like the name of a repository asks for a badge.
 pub(crate) fn is_picture(name: &str) -> bool {
     [".svg", ".png"].iter().any(|ending| name.ends_with(ending))
 }
@@ -253,7 +253,7 @@ fn newest(verdicts: impl Iterator<Item = BadgeState>, live: bool) -> BadgeState 
     first.unwrap_or(BadgeState::NoBuilds)
 }
 
-/// The worst news first.
+/// The worst status first.
 const ORDER: [BadgeState; 4] =
     [BadgeState::Failing, BadgeState::Running, BadgeState::Canceled, BadgeState::Passing];
 
@@ -316,7 +316,7 @@ fn picture(state: BadgeState, asked: &Asked, headers: &HeaderMap) -> Response {
     } else {
         ([(header::CONTENT_TYPE, "image/svg+xml; charset=utf-8")], svg).into_response()
     };
-    // GitHub's image proxy keeps pictures for long unless told in every way not to.
+    // GitHub's image proxy caches pictures for long unless every header forbids it.
     let caching = if asked.token.is_some() {
         "private, no-cache, max-age=0, must-revalidate"
     } else {
@@ -338,7 +338,7 @@ fn picture(state: BadgeState, asked: &Asked, headers: &HeaderMap) -> Response {
 
 fn draw(state: BadgeState, asked: &Asked) -> String {
     if state == BadgeState::Unknown {
-        // Whatever was asked for, so that nothing can be told from it.
+        // Whatever was asked for, so that nothing can be learned from it.
         return if asked.shield { shield("roundel", state) } else { button(state) };
     }
     match (asked.shield, asked.label.as_deref()) {

@@ -64,7 +64,7 @@ impl FromRequestParts<Arc<App>> for Administrator {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Refused> {
         match Asker::from_request_parts(parts, app).await?.0 {
             OrbReader::Administrator => Ok(Self),
-            OrbReader::Anybody | OrbReader::Project(_) => {
+            OrbReader::Anonymous | OrbReader::Project(_) => {
                 Err(Refused::unauthorized("publishing needs the administrator's token"))
             }
         }
@@ -76,7 +76,7 @@ impl FromRequestParts<Arc<App>> for Asker {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Refused> {
         let Some(given) = parts.headers.get(header::AUTHORIZATION) else {
-            return Ok(Self(OrbReader::Anybody));
+            return Ok(Self(OrbReader::Anonymous));
         };
         let given = given.to_str().ok().and_then(|given| given.strip_prefix("Bearer "));
         let right = app.settings.admin_token.expose();

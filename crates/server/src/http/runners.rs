@@ -2,7 +2,7 @@
 //!
 //! A claim is held until there is a task that fits, or for a while. Everything else is opened by the
 //! task's own token, which is derived and never stored: [`token`]. What a runner gets is built in
-//! [`job_spec`]. A runner whose lease is lost is told so with 410 and stops.
+//! [`job_spec`]. A runner whose lease is lost is answered 410 and stops.
 
 mod claim;
 mod job_spec;
@@ -140,7 +140,7 @@ async fn append_log(
     })
 }
 
-/// The verdict. Only the holder of the lease has one.
+/// The outcome. Only the holder of the lease may report it.
 async fn finish(
     held: Held,
     State(app): State<Arc<App>>,

@@ -211,11 +211,11 @@ fn listen(
 ) -> impl Stream<Item = Result<Event, Infallible>> {
     let hello = Event::default().event("hello").retry(Duration::from_secs(1)).data("look");
     let listener = Listener { topics, receiver, _room: room };
-    let news = stream::unfold(listener, |mut listener| async move {
+    let updates = stream::unfold(listener, |mut listener| async move {
         let event = listener.next().await?;
         Some((Ok(event), listener))
     });
-    stream::iter([Ok(hello)]).chain(news)
+    stream::iter([Ok(hello)]).chain(updates)
 }
 
 impl Listener {

@@ -30,7 +30,7 @@ use super::routes::{Right, Routes};
 use crate::{app::App, live::Update};
 
 /// Compared with when there is no hook, so that the answer takes as long as for a real one.
-const NOBODYS_SECRET: &[u8] = b"there is no hook with this identifier";
+const NO_HOOK_SECRET: &[u8] = b"there is no hook with this identifier";
 
 /// Returns the routes of the receiver.
 pub(crate) fn routes() -> Routes {
@@ -38,10 +38,10 @@ pub(crate) fn routes() -> Routes {
 }
 
 /// Takes a delivery.
-async fn receive(signed: Signed) -> Result<Response, Refusal> {
+async fn receive(signed: Signed) -> Result<Response, Rejected> {
     let Signed { app, hook, headers, body } = signed;
     let named = event::headers(hook.forge, |name| headers.get(name)?.to_str().ok())
-        .map_err(|_| Refusal(StatusCode::BAD_REQUEST, "the headers of a delivery are missing"))?;
+        .map_err(|_| Rejected(StatusCode::BAD_REQUEST, "the headers of a delivery are missing"))?;
     let (status, word) = match record(&app, &hook, &named, body).await? {
         Recorded::New => (StatusCode::ACCEPTED, "queued"),
         Recorded::Duplicate(_) => (StatusCode::OK, "duplicate"),
@@ -64,9 +64,9 @@ impl Right for Signed {
 }
 
 impl FromRequest<Arc<App>> for Signed {
-    type Rejection = Refusal;
+    type Rejection = Rejected;
 
-    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Refusal> {
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Rejected> {
         let (mut parts, body) = request.into_parts();
         let address = Path::<(String, String)>::from_request_parts(&mut parts, app).await;
         let Path((forge, hook)) = address.map_err(|_| UNKNOWN)?;
@@ -76,7 +76,7 @@ impl FromRequest<Arc<App>> for Signed {
         let signature = signature_header(&headers);
         let Some(hook) = hook else {
             let body = body.unwrap_or_default();
-            signature::verify(NOBODYS_SECRET, &body, signature.unwrap_or("sha256=00"));
+            signature::verify(NO_HOOK_SECRET, &body, signature.unwrap_or("sha256=00"));
             return Err(UNKNOWN);
         };
         let body = body.map_err(|_| TOO_LARGE)?;
@@ -88,21 +88,22 @@ impl FromRequest<Arc<App>> for Signed {
     }
 }
 
-/// A refusal, with the one sentence that the forge shows to administrators.
-struct Refusal(StatusCode, &'static str);
+/// A rejected delivery, with the one sentence that the forge shows to administrators.
+struct Rejected(StatusCode, &'static str);
 
-const UNKNOWN: Refusal = Refusal(StatusCode::NOT_FOUND, "there is no such hook");
-const TOO_LARGE: Refusal =
-    Refusal(StatusCode::PAYLOAD_TOO_LARGE, "the delivery is larger than 25 MB, or was cut off");
-const NOT_SIGNED: Refusal = Refusal(StatusCode::UNAUTHORIZED, "the signature is missing or wrong");
+const UNKNOWN: Rejected = Rejected(StatusCode::NOT_FOUND, "there is no such hook");
+const TOO_LARGE: Rejected =
+    Rejected(StatusCode::PAYLOAD_TOO_LARGE, "the delivery is larger than 25 MB, or was cut off");
+const NOT_SIGNED: Rejected =
+    Rejected(StatusCode::UNAUTHORIZED, "the signature is missing or wrong");
 
-impl IntoResponse for Refusal {
+impl IntoResponse for Rejected {
     fn into_response(self) -> Response {
         (self.0, self.1).into_response()
     }
 }
 
-async fn find(app: &App, forge: &str, hook: &str) -> Result<Option<Hook>, Refusal> {
+async fn find(app: &App, forge: &str, hook: &str) -> Result<Option<Hook>, Rejected> {
     let (Ok(forge), Ok(id)) = (forge.parse::<ForgeKind>(), hook.parse::<HookId>()) else {
         return Ok(None);
     };
@@ -130,7 +131,7 @@ async fn record(
     hook: &Hook,
     named: &event::DeliveryHeaders,
     body: Bytes,
-) -> Result<Recorded, Refusal> {
+) -> Result<Recorded, Rejected> {
     let recorded = app
         .store
         .record_delivery(NewDelivery {
@@ -153,7 +154,7 @@ async fn record(
 }
 
 /// The forge then records a failure, which can be found and redelivered.
-fn unavailable(error: &roundel_store::StoreError) -> Refusal {
+fn unavailable(error: &roundel_store::StoreError) -> Rejected {
     tracing::error!(%error, "a delivery could not be stored");
-    Refusal(StatusCode::SERVICE_UNAVAILABLE, "the delivery could not be stored; send it again")
+    Rejected(StatusCode::SERVICE_UNAVAILABLE, "the delivery could not be stored; send it again")
 }

@@ -22,7 +22,7 @@ use crate::{
     access::role_cache::RoleCache,
     forges::{self, CallError, Forges},
     live::Live,
-    retry::{self, Attempt},
+    retry::{self, Attempt, Pace},
     trigger::{
         self, Started, Starter, Trigger, TriggerError,
         commit::{from_api, from_payload},
@@ -36,6 +36,7 @@ pub(crate) struct Intake {
     pub(crate) starter: Starter,
     pub(crate) roles: Arc<RoleCache>,
     pub(crate) live: Arc<Live>,
+    pub(crate) pace: Pace,
 }
 
 /// One delivery that is decided.
@@ -63,12 +64,12 @@ pub(super) enum Postponed {
 }
 
 impl Postponed {
-    pub(super) fn pause(&self, attempts: u32) -> Duration {
+    pub(super) fn pause(&self, pace: Pace, attempts: u32) -> Duration {
         let asked = match self {
             Self::Forge(error) | Self::Trigger(TriggerError::Later(error)) => error.retry_after,
             Self::Trigger(TriggerError::Store(_) | TriggerError::Drive(_)) | Self::Store(_) => None,
         };
-        retry::pause(attempts.saturating_sub(1), asked)
+        retry::pause(pace, attempts.saturating_sub(1), asked)
     }
 }
 

@@ -13,7 +13,7 @@ use url::Url;
 
 use super::{
     answer::{ORB_BYTES, digest},
-    fetch::{Fetcher, Got, Wish},
+    fetch::{Fetcher, Got, Request},
     upstream::is_fresh,
 };
 
@@ -57,14 +57,14 @@ impl Addresses {
                 self.store.put_orb_answer(&question, "", Some(&text), now).await?;
                 Ok(found(reference, text))
             }
-            Err(trouble) => match kept.and_then(|kept| kept.source) {
+            Err(reason) => match kept.and_then(|kept| kept.source) {
                 Some(source) => {
-                    tracing::warn!(%address, %trouble, "an older copy of an orb is used");
+                    tracing::warn!(%address, %reason, "an older copy of an orb is used");
                     Ok(found(reference, source.text))
                 }
                 None => Ok(Resolution::Missing(Missing {
                     looked_in: vec![format!("`{address}`")],
-                    trouble: Some(trouble),
+                    trouble: Some(reason),
                     help: Some("put its source inline under `orbs`, or try again later".to_owned()),
                     ..Missing::default()
                 })),
@@ -74,8 +74,8 @@ impl Addresses {
 
     async fn fetch(&self, fetcher: &Fetcher, mut url: Url) -> Result<String, String> {
         for _ in 0..=REDIRECTS {
-            let wish = Wish { url: &url, token: None, limit_bytes: ORB_BYTES };
-            match fetcher.get(&wish).await {
+            let request = Request { url: &url, token: None, limit_bytes: ORB_BYTES };
+            match fetcher.get(&request).await {
                 Ok(Got::Text(text, _)) => return Ok(text),
                 Ok(Got::Nothing) => return Err(format!("there is nothing at `{url}`")),
                 Ok(Got::Elsewhere(next)) if self.allows(&next) => url = next,
@@ -105,7 +105,7 @@ impl Addresses {
     }
 
     fn refusal(&self, address: &str) -> Missing {
-        let trouble = if self.allowed.is_empty() {
+        let reason = if self.allowed.is_empty() {
             "this Roundel fetches no orbs from addresses".to_owned()
         } else {
             let prefixes: Vec<String> = self.allowed.iter().map(|url| format!("`{url}`")).collect();
@@ -113,7 +113,7 @@ impl Addresses {
         };
         Missing {
             looked_in: vec![format!("`{address}`")],
-            trouble: Some(trouble),
+            trouble: Some(reason),
             help: Some(
                 "put its source inline under `orbs`, or ask the administrator to allow its prefix \
                  with `[orbs] url_prefixes`"

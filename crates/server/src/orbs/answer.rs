@@ -26,7 +26,7 @@ pub(super) enum Answer {
     /// It has none that fits, but perhaps other versions, best first.
     Absent(Vec<String>),
     /// It could not be asked.
-    Trouble(String),
+    Failed(String),
 }
 
 impl Answer {
@@ -36,8 +36,8 @@ impl Answer {
         let missing = match self {
             Self::Found(orb) => return Resolution::Found(Arc::from(orb)),
             Self::Absent(versions) => Missing { looked_in, versions, ..Missing::default() },
-            Self::Trouble(trouble) => {
-                Missing { looked_in, trouble: Some(trouble), ..Missing::default() }
+            Self::Failed(reason) => {
+                Missing { looked_in, trouble: Some(reason), ..Missing::default() }
             }
         };
         Resolution::Missing(Missing { help: Some(help()), ..missing })

@@ -12,7 +12,7 @@ use super::{
     wire::{OrbList, OrbSummary, OrbVersionEntry, OrbVersions},
 };
 
-/// Lists the orbs that somebody may see, or those of one namespace.
+/// Lists the orbs that a reader may see, or those of one namespace.
 ///
 /// # Errors
 ///

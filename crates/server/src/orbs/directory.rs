@@ -35,7 +35,7 @@ pub(super) struct Directory {
     root: PathBuf,
     /// How diagnostics call it.
     pub(super) shown: String,
-    /// What is put before a path inside of it, to tell where an orb was found.
+    /// What is put before a path inside of it, to say where an orb was found.
     prefix: String,
 }
 
@@ -59,7 +59,7 @@ impl Directory {
         }
     }
 
-    /// The folder of a server: its path is nobody's business but the administrator's.
+    /// The folder of a server: its path is for the administrator only.
     pub(super) fn of_server(root: &Path) -> Self {
         Self {
             root: root.to_owned(),
@@ -72,7 +72,7 @@ impl Directory {
     pub(super) fn find(&self, reference: &OrbReference) -> Answer {
         let listing = match self.list(reference) {
             Ok(listing) => listing,
-            Err(error) => return self.trouble(&error),
+            Err(error) => return self.failed(&error),
         };
         match reference.select(listing.published.iter().map(String::as_str)) {
             Some(version) => self.answer(self.orb(reference, version, version)),
@@ -85,7 +85,7 @@ impl Directory {
     pub(super) fn find_stand_in(&self, reference: &OrbReference) -> Answer {
         let listing = match self.list(reference) {
             Ok(listing) => listing,
-            Err(error) => return self.trouble(&error),
+            Err(error) => return self.failed(&error),
         };
         let versions = listing.stand_ins.iter().map(|(version, _)| version.as_str());
         if let Some(version) = reference.select(versions)
@@ -97,7 +97,7 @@ impl Directory {
         match self.approximate(reference) {
             Ok(Some(orb)) => Answer::Found(Box::new(orb)),
             Ok(None) => Answer::Absent(best_first(listing.published)),
-            Err(error) => self.trouble(&error),
+            Err(error) => self.failed(&error),
         }
     }
 
@@ -110,7 +110,7 @@ impl Directory {
         }
         let listing = match self.list(reference) {
             Ok(listing) => listing,
-            Err(error) => return self.trouble(&error),
+            Err(error) => return self.failed(&error),
         };
         match listing.stand_ins.iter().find(|(of, _)| of == version) {
             Some((_, file)) => {
@@ -122,11 +122,11 @@ impl Directory {
     }
 
     fn answer(&self, orb: io::Result<Orb>) -> Answer {
-        orb.map_or_else(|error| self.trouble(&error), |orb| Answer::Found(Box::new(orb)))
+        orb.map_or_else(|error| self.failed(&error), |orb| Answer::Found(Box::new(orb)))
     }
 
-    fn trouble(&self, error: &io::Error) -> Answer {
-        Answer::Trouble(format!("{} could not be read: {error}", self.shown))
+    fn failed(&self, error: &io::Error) -> Answer {
+        Answer::Failed(format!("{} could not be read: {error}", self.shown))
     }
 
     /// Lists the versions of an orb. A folder that is not there has none.
@@ -164,7 +164,7 @@ impl Directory {
                 None => listing.published.push(version_of(stem)),
             }
         }
-        // The order of a folder is nobody's; which of two stand-ins is taken must not depend on it.
+        // The order of a folder is arbitrary; which of two stand-ins is taken must not depend on it.
         listing.stand_ins.sort();
         Ok(listing)
     }
@@ -238,9 +238,9 @@ fn with(orb: Orb, notice: String) -> Orb {
 
 /// Reads a text of limited length.
 fn read_text(path: &Path, limit: u64) -> io::Result<String> {
-    // A pipe that somebody put there would never end.
+    // Reading a pipe would never end.
     if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::new(io::ErrorKind::NotFound, "it is no file"));
+        return Err(io::Error::new(io::ErrorKind::NotFound, "it is not a file"));
     }
     let mut bytes = Vec::new();
     File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;

@@ -1,4 +1,4 @@
-//! Gets a text over HTTP, within a time and a size, and never goes where it was not told to.
+//! Gets a text over HTTP, within a time and a size, and never goes where it was not sent.
 //!
 //! Deliberately absent: caches, and what the text means.
 
@@ -14,7 +14,7 @@ use super::wire;
 #[derive(Clone, Debug)]
 pub(super) struct Fetcher {
     client: reqwest::Client,
-    patience: Duration,
+    timeout: Duration,
 }
 
 /// What is at an address.
@@ -29,7 +29,7 @@ pub(super) enum Got {
 }
 
 /// What to get, and how much of it at most.
-pub(super) struct Wish<'a> {
+pub(super) struct Request<'a> {
     pub(super) url: &'a Url,
     pub(super) token: Option<&'a Secret<String>>,
     pub(super) limit_bytes: u64,
@@ -46,14 +46,14 @@ impl Fetcher {
     /// # Errors
     ///
     /// If TLS cannot be set up on this machine.
-    pub(super) fn new(patience: Duration, plain: bool) -> Result<Self, ClientError> {
+    pub(super) fn new(timeout: Duration, plain: bool) -> Result<Self, ClientError> {
         let builder = reqwest::Client::builder()
             // Redirects are ours: the library would follow them anywhere.
             .redirect(reqwest::redirect::Policy::none())
-            .timeout(patience)
+            .timeout(timeout)
             .user_agent(concat!("Roundel/", env!("CARGO_PKG_VERSION")));
         let builder = if plain { builder.tls_certs_only([]) } else { builder };
-        Ok(Self { client: builder.build().map_err(ClientError)?, patience })
+        Ok(Self { client: builder.build().map_err(ClientError)?, timeout })
     }
 
     /// Gets a text.
@@ -61,9 +61,9 @@ impl Fetcher {
     /// # Errors
     ///
     /// A phrase that says what went wrong: "did not answer within 10 s".
-    pub(super) async fn get(&self, wish: &Wish<'_>) -> Result<Got, String> {
-        let mut request = self.client.get(wish.url.clone());
-        if let Some(token) = wish.token {
+    pub(super) async fn get(&self, what: &Request<'_>) -> Result<Got, String> {
+        let mut request = self.client.get(what.url.clone());
+        if let Some(token) = what.token {
             request = request.bearer_auth(token.expose());
         }
         let mut response = request.send().await.map_err(|error| self.reason(&error))?;
@@ -71,7 +71,7 @@ impl Fetcher {
         if status.is_redirection() {
             let to = response.headers().get(header::LOCATION).and_then(|to| to.to_str().ok());
             return to
-                .and_then(|to| wish.url.join(to).ok())
+                .and_then(|to| what.url.join(to).ok())
                 .map(Got::Elsewhere)
                 .ok_or_else(|| "redirects to nowhere".to_owned());
         }
@@ -88,17 +88,17 @@ impl Fetcher {
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| self.reason(&error))? {
             body.extend_from_slice(&chunk);
-            if u64::try_from(body.len()).is_ok_and(|length| length > wish.limit_bytes) {
-                return Err(format!("sends more than {} bytes", wish.limit_bytes));
+            if u64::try_from(body.len()).is_ok_and(|length| length > what.limit_bytes) {
+                return Err(format!("sends more than {} bytes", what.limit_bytes));
             }
         }
-        let text = String::from_utf8(body).map_err(|_| "sends something that is no text")?;
+        let text = String::from_utf8(body).map_err(|_| "sends something that is not text")?;
         Ok(Got::Text(text, digest))
     }
 
     fn reason(&self, error: &reqwest::Error) -> String {
         if error.is_timeout() {
-            return format!("did not answer within {} s", self.patience.as_secs_f32());
+            return format!("did not answer within {} s", self.timeout.as_secs_f32());
         }
         let mut cause: &dyn std::error::Error = error;
         while let Some(source) = cause.source() {

@@ -1,4 +1,4 @@
-//! A lock file: which version every reference meant when somebody last looked.
+//! A lock file: which version every reference meant when it was last resolved.
 //!
 //! ```toml
 //! version = 1
@@ -74,11 +74,14 @@ impl Lock {
     ///
     /// # Errors
     ///
-    /// If it cannot be read or is no lock file of a known format.
+    /// If it cannot be read or is not a lock file of a known format.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         let invalid = |why: String| {
             let shown = path.display();
-            io::Error::new(io::ErrorKind::InvalidData, format!("`{shown}` is no lock file: {why}"))
+            io::Error::new(
+                io::ErrorKind::InvalidData,
+                format!("`{shown}` is not a valid lock file: {why}"),
+            )
         };
         let mut pins = BTreeMap::new();
         let size = match fs::metadata(path) {
@@ -112,7 +115,7 @@ impl Lock {
         Ok(Self { path: path.to_owned(), pins })
     }
 
-    /// Tells what a reference stands for, if it is pinned.
+    /// Returns what a reference stands for, if it is pinned.
     pub(super) fn pin(&self, reference: &OrbReference) -> Option<&Pin> {
         self.pins.get(&reference.to_string())
     }
@@ -145,9 +148,9 @@ impl Lock {
         });
         let document = Document { version: FORMAT, orb: orb.collect() };
         let text = toml::to_string(&document).map_err(io::Error::other)?;
-        let beside = self.path.with_added_extension("part");
-        fs::write(&beside, format!("{PREFACE}{text}"))?;
-        fs::rename(&beside, &self.path)
+        let temporary = self.path.with_added_extension("part");
+        fs::write(&temporary, format!("{PREFACE}{text}"))?;
+        fs::rename(&temporary, &self.path)
     }
 }
 
@@ -226,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_lock_file_is_refused_with_its_name() {
+    fn what_is_not_a_lock_file_is_refused_with_its_name() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("orbs.lock");
         let twice = "version = 1\n".to_owned()
@@ -243,7 +246,7 @@ mod tests {
         ] {
             fs::write(&path, text).unwrap();
             let error = Lock::open(&path).unwrap_err().to_string();
-            assert!(error.contains("orbs.lock") && error.contains("no lock file"), "{error}");
+            assert!(error.contains("orbs.lock") && error.contains("is not a valid lock file"), "{error}");
         }
     }
 }

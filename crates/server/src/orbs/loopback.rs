@@ -1,4 +1,4 @@
-//! Servers on loopback for the tests of this module: one that does as it is told, and a real second
+//! Servers on loopback for the tests of this module: one that answers as the test says, and a real second
 //! instance.
 
 use std::{
@@ -45,7 +45,7 @@ pub(super) enum Manner {
     Status(u16),
     /// Never.
     Silence,
-    /// With more than anybody wants.
+    /// With more than is accepted.
     Flood,
     /// With half of what it promised.
     Half,
@@ -60,7 +60,7 @@ struct Inner {
     token: Mutex<Option<String>>,
 }
 
-/// A server that does as it is told.
+/// A server that answers as the test says.
 #[derive(Clone)]
 pub(super) struct Backend {
     pub(super) url: Url,
@@ -162,6 +162,7 @@ pub(crate) async fn instance(admin_token: &str, orbs: super::Settings) -> (Arc<A
         admin_token: admin_token.into(),
         forges: Vec::new(),
         mail: None,
+        pace: crate::retry::Pace::default(),
         status_prefix: "ci/roundel".to_owned(),
         settings_file: "roundel.toml".into(),
         orbs,

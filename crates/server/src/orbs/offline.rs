@@ -56,9 +56,9 @@ impl Offline {
         let answer = match directory.find(reference) {
             Answer::Absent(versions) => match directory.find_stand_in(reference) {
                 Answer::Absent(_) => Answer::Absent(versions),
-                better @ (Answer::Found(_) | Answer::Trouble(_)) => better,
+                better @ (Answer::Found(_) | Answer::Failed(_)) => better,
             },
-            answer @ (Answer::Found(_) | Answer::Trouble(_)) => answer,
+            answer @ (Answer::Found(_) | Answer::Failed(_)) => answer,
         };
         answer.resolve(&directory.shown, || help(reference))
     }
@@ -124,8 +124,8 @@ impl Offline {
                 ));
                 Resolution::Missing(missing)
             }
-            Answer::Trouble(trouble) => {
-                missing.trouble = Some(trouble);
+            Answer::Failed(reason) => {
+                missing.trouble = Some(reason);
                 Resolution::Missing(missing)
             }
         }

@@ -22,17 +22,17 @@ use super::{
 /// How long a label lives after it was last published (CFG §4.13.1).
 const LABEL_LIFE: Duration = Duration::from_hours(90 * 24);
 
-/// Characters of the name of whoever publishes.
+/// Characters of the publisher's name.
 const NAME_CHARS: usize = 100;
 
-/// Something that somebody wants to publish.
+/// What is to be published.
 #[derive(Clone, Debug)]
 pub struct Publication {
     /// `namespace/name@version`
     pub orb: String,
     /// Its packed source.
     pub text: String,
-    /// The organization that owns the namespace: `github/acme`. `None`: whoever has it.
+    /// The organization that owns the namespace: `github/acme`. `None`: the one that it has.
     pub organization: Option<String>,
     /// Who may see the namespace from now on: `organization`, `instance` or `everyone`. `None`: as
     /// it was.
@@ -56,8 +56,8 @@ pub enum PublishError {
         /// How many it has.
         bytes: usize,
     },
-    /// The source is no sound orb.
-    #[error("`{orb}` has {errors} to mend")]
+    /// The source is not a valid orb.
+    #[error("`{orb}` has {errors} to fix")]
     Unsound {
         /// What was to be published.
         orb: String,
@@ -71,7 +71,7 @@ pub enum PublishError {
     Visibility(String),
     /// There is no such organization.
     #[error(
-        "`{0}` is no organization with a project here; write it as github/NAME or bitbucket/NAME, \
+        "`{0}` is not an organization with a project here; write it as github/NAME or bitbucket/NAME, \
          and add one of its projects first"
     )]
     Organization(String),
@@ -86,7 +86,7 @@ pub enum PublishError {
         /// The digest of what is there.
         digest: String,
     },
-    /// Nobody was named to own the namespace.
+    /// No owner of the namespace was named.
     #[error(
         "the namespace `{0}` has no owner; name the organization that shall own it, or make it \
          visible to the instance"

@@ -1,6 +1,6 @@
 //! Orbs that were published to this instance.
 //!
-//! A namespace that a project may see is answered here and nowhere else: otherwise anybody could
+//! A namespace that a project may see is answered here and nowhere else: otherwise any publisher could
 //! publish `acme/tools@9` elsewhere and have it picked where `acme` meant its own.
 
 use std::sync::Arc;
@@ -41,7 +41,7 @@ pub(super) async fn find(
     })))
 }
 
-/// Tells whether this instance speaks for a namespace, as far as the reader may know.
+/// Returns whether this instance speaks for a namespace, as far as the reader may know.
 pub(super) async fn speaks_for(
     store: &Store,
     reader: OrbReader,

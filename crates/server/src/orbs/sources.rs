@@ -111,29 +111,29 @@ impl Sources {
         if reference.version == OrbVersion::Url {
             return self.addresses.find(reference, now).await;
         }
-        let mut told = Told::default();
+        let mut answers = Answers::default();
         if let Some(directory) = &self.directory {
             let answer = ask_folder(directory, reference, Directory::find).await;
-            if told.takes(directory.shown.clone(), answer) {
-                return Ok(told.last_word(|| self.help(reference, false)));
+            if answers.takes(directory.shown.clone(), answer) {
+                return Ok(answers.resolution(|| self.help(reference, false)));
             }
         }
         let answer = published::find(&self.store, reader, reference, now).await?;
         let is_ours = published::speaks_for(&self.store, reader, &reference.namespace).await?;
-        if told.takes(published::SHOWN.to_owned(), answer) {
-            return Ok(told.last_word(|| self.help(reference, is_ours)));
+        if answers.takes(published::SHOWN.to_owned(), answer) {
+            return Ok(answers.resolution(|| self.help(reference, is_ours)));
         }
         if let Some(upstream) = self.upstream.as_ref().filter(|_| !is_ours) {
             let answer = upstream.find(reference, now).await?;
-            if told.takes(upstream.shown(), answer) {
-                return Ok(told.last_word(|| self.help(reference, is_ours)));
+            if answers.takes(upstream.shown(), answer) {
+                return Ok(answers.resolution(|| self.help(reference, is_ours)));
             }
         }
         if let Some(directory) = self.directory.as_ref().filter(|_| !is_ours) {
             let answer = ask_folder(directory, reference, Directory::find_stand_in).await;
-            told.takes(directory.shown.clone(), answer);
+            answers.takes(directory.shown.clone(), answer);
         }
-        Ok(told.last_word(|| self.help(reference, is_ours)))
+        Ok(answers.resolution(|| self.help(reference, is_ours)))
     }
 
     /// Says how to provide an orb.
@@ -164,18 +164,18 @@ async fn ask_folder(
     let (directory, reference) = (directory.clone(), reference.clone());
     tokio::task::spawn_blocking(move || ask(&directory, &reference))
         .await
-        .unwrap_or_else(|_| Answer::Trouble("the folder of orbs could not be read".to_owned()))
+        .unwrap_or_else(|_| Answer::Failed("the folder of orbs could not be read".to_owned()))
 }
 
-/// What the places said so far.
+/// What the places answered so far.
 #[derive(Default)]
-struct Told {
+struct Answers {
     found: Option<Box<Orb>>,
     missing: Missing,
 }
 
-impl Told {
-    /// Takes an answer, and tells whether it is the last: a place that cannot be asked might have
+impl Answers {
+    /// Takes an answer, and returns whether it is the last: a place that cannot be asked might have
     /// had it, and must not be passed over in silence.
     fn takes(&mut self, place: String, answer: Answer) -> bool {
         if !self.missing.looked_in.contains(&place) {
@@ -186,8 +186,8 @@ impl Told {
                 self.found = Some(orb);
                 true
             }
-            Answer::Trouble(trouble) => {
-                self.missing.trouble = Some(trouble);
+            Answer::Failed(reason) => {
+                self.missing.trouble = Some(reason);
                 true
             }
             Answer::Absent(versions) => {
@@ -197,7 +197,7 @@ impl Told {
         }
     }
 
-    fn last_word(mut self, help: impl FnOnce() -> String) -> Resolution {
+    fn resolution(mut self, help: impl FnOnce() -> String) -> Resolution {
         if let Some(orb) = self.found {
             return Resolution::Found(Arc::from(orb));
         }
@@ -250,7 +250,7 @@ impl Search<'_> {
             return Some(Resolution::Found(Arc::clone(orb)));
         }
         self.orbs += 1;
-        let trouble = if self.orbs > ORBS {
+        let reason = if self.orbs > ORBS {
             format!("a configuration may use {ORBS} orbs, with all that they import")
         } else if reference.version == OrbVersion::Url {
             self.addresses += 1;
@@ -261,7 +261,7 @@ impl Search<'_> {
         } else {
             return None;
         };
-        Some(Resolution::Missing(Missing { trouble: Some(trouble), ..Missing::default() }))
+        Some(Resolution::Missing(Missing { trouble: Some(reason), ..Missing::default() }))
     }
 
     async fn look(

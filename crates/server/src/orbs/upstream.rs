@@ -15,7 +15,7 @@ use url::Url;
 
 use super::{
     answer::{Answer, FRESH, ORB_BYTES, VERSIONS, best_first, digest},
-    fetch::{Fetcher, Got, Wish},
+    fetch::{Fetcher, Got, Request},
     wire::{self, OrbVersions},
 };
 
@@ -34,7 +34,7 @@ pub(super) struct Upstream {
 enum Known<T> {
     There(T),
     NotThere,
-    Trouble(String),
+    Failed(String),
 }
 
 impl Upstream {
@@ -64,11 +64,11 @@ impl Upstream {
                 let version = reference.version.to_string();
                 match self.source(reference, &version, now).await? {
                     Known::There(orb) => Ok(Answer::Found(Box::new(orb))),
-                    Known::Trouble(trouble) => Ok(Answer::Trouble(trouble)),
+                    Known::Failed(reason) => Ok(Answer::Failed(reason)),
                     Known::NotThere => Ok(match self.versions(reference, now).await? {
                         Known::There(versions) => Answer::Absent(best_first(versions)),
                         Known::NotThere => Answer::Absent(Vec::new()),
-                        Known::Trouble(trouble) => Answer::Trouble(trouble),
+                        Known::Failed(reason) => Answer::Failed(reason),
                     }),
                 }
             }
@@ -82,15 +82,15 @@ impl Upstream {
         let versions = match self.versions(reference, now).await? {
             Known::There(versions) => versions,
             Known::NotThere => return Ok(Answer::Absent(Vec::new())),
-            Known::Trouble(trouble) => return Ok(Answer::Trouble(trouble)),
+            Known::Failed(reason) => return Ok(Answer::Failed(reason)),
         };
         let Some(best) = reference.select(versions.iter().map(String::as_str)) else {
             return Ok(Answer::Absent(best_first(versions)));
         };
         Ok(match self.source(reference, best, now).await? {
             Known::There(orb) => Answer::Found(Box::new(orb)),
-            Known::Trouble(trouble) => Answer::Trouble(trouble),
-            Known::NotThere => Answer::Trouble(format!(
+            Known::Failed(reason) => Answer::Failed(reason),
+            Known::NotThere => Answer::Failed(format!(
                 "{} lists {}@{best} and does not have it",
                 self.shown(),
                 reference.orb()
@@ -120,7 +120,7 @@ impl Upstream {
                 self.store.put_orb_answer(&question, "", Some(&text), now).await?;
                 Ok(Known::There(self.orb(reference, version, text)))
             }
-            Ok(Some(_)) => Ok(Known::Trouble(format!(
+            Ok(Some(_)) => Ok(Known::Failed(format!(
                 "the source of {}@{version} that {} sent does not have the digest that its header \
                  `{}` promises",
                 reference.orb(),
@@ -128,9 +128,9 @@ impl Upstream {
                 wire::DIGEST_HEADER
             ))),
             Ok(None) => Ok(Known::NotThere),
-            Err(trouble) => {
+            Err(reason) => {
                 let kept = kept.and_then(|answer| self.kept_orb(&answer, reference, version));
-                Ok(self.fall_back(kept, trouble))
+                Ok(self.fall_back(kept, reason))
             }
         }
     }
@@ -159,17 +159,17 @@ impl Upstream {
                 Ok(_) => {
                     let orb = reference.orb();
                     let shown = self.shown();
-                    return Ok(Known::Trouble(format!(
+                    return Ok(Known::Failed(format!(
                         "{shown} lists more than {VERSIONS} versions of {orb}"
                     )));
                 }
                 Err(error) => {
-                    let trouble = format!("{} sends no list of versions: {error}", self.shown());
-                    return Ok(self.fall_back(kept.and_then(|kept| kept_versions(&kept)), trouble));
+                    let reason = format!("{} sends no list of versions: {error}", self.shown());
+                    return Ok(self.fall_back(kept.and_then(|kept| kept_versions(&kept)), reason));
                 }
             },
-            Err(trouble) => {
-                return Ok(self.fall_back(kept.and_then(|kept| kept_versions(&kept)), trouble));
+            Err(reason) => {
+                return Ok(self.fall_back(kept.and_then(|kept| kept_versions(&kept)), reason));
             }
         };
         let answer = serde_json::to_string(&versions).unwrap_or_default();
@@ -178,13 +178,13 @@ impl Upstream {
     }
 
     /// What was known before is better than nothing while the registry is away.
-    fn fall_back<T>(&self, kept: Option<T>, trouble: String) -> Known<T> {
+    fn fall_back<T>(&self, kept: Option<T>, reason: String) -> Known<T> {
         match kept {
             Some(kept) => {
-                tracing::warn!(registry = %self.base, %trouble, "an older answer about an orb is used");
+                tracing::warn!(registry = %self.base, %reason, "an older answer about an orb is used");
                 Known::There(kept)
             }
-            None => Known::Trouble(trouble),
+            None => Known::Failed(reason),
         }
     }
 
@@ -193,8 +193,8 @@ impl Upstream {
         url: &Url,
         limit_bytes: u64,
     ) -> Result<Option<(String, Option<String>)>, String> {
-        let wish = Wish { url, token: self.token.as_ref(), limit_bytes };
-        match self.fetcher.get(&wish).await {
+        let request = Request { url, token: self.token.as_ref(), limit_bytes };
+        match self.fetcher.get(&request).await {
             Ok(Got::Text(text, digest)) => Ok(Some((text, digest))),
             Ok(Got::Nothing) => Ok(None),
             Ok(Got::Elsewhere(_)) => {

@@ -17,13 +17,13 @@ use tokio::{process::Command, time::Instant};
 use super::step::{Run, StepError};
 
 /// How long a new key may take to work.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Between two tries.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// How long one try may take.
-const ONE_TRY: Duration = Duration::from_secs(15);
+const TRY_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Characters of git's own words that are shown.
 const SHOWN_CHARS: usize = 500;
@@ -86,7 +86,7 @@ async fn try_for_a_while(
     let known_hosts = run.setups.forges.known_hosts(run.project.slug.forge);
     write_private(&directory.join("key"), key.private.expose())?;
     write_private(&directory.join("known_hosts"), &known_hosts)?;
-    let until = Instant::now() + PATIENCE;
+    let until = Instant::now() + TIMEOUT;
     loop {
         let refusal = match ls_remote(&run.project.ssh_url, directory).await? {
             Tried::Works => return Ok(Proof::Works),
@@ -94,8 +94,8 @@ async fn try_for_a_while(
             Tried::Refused(refusal) => refusal,
         };
         // Pinned keys do not change while we wait.
-        let is_stranger = refusal.contains("Host key verification failed");
-        if is_stranger || Instant::now() + PAUSE > until {
+        let is_unknown_host = refusal.contains("Host key verification failed");
+        if is_unknown_host || Instant::now() + PAUSE > until {
             return Err(StepError::Said(format!(
                 "the key does not open {}: {refusal}",
                 run.project.ssh_url
@@ -133,7 +133,7 @@ async fn ls_remote(url: &str, directory: &Path) -> Result<Tried, StepError> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Tried::NoGit),
         Err(error) => return Err(io_failed(&error)),
     };
-    let output = match tokio::time::timeout(ONE_TRY, child.wait_with_output()).await {
+    let output = match tokio::time::timeout(TRY_TIMEOUT, child.wait_with_output()).await {
         Err(_) => return Ok(Tried::Refused("no answer in time".to_owned())),
         Ok(output) => output.map_err(|error| io_failed(&error))?,
     };

@@ -1,4 +1,4 @@
-//! The record of a set-up: a list of steps that survives a crash and that people watch.
+//! The record of a set-up: a list of steps that survives a crash, and that a page shows.
 
 use std::sync::Arc;
 
@@ -97,7 +97,7 @@ impl Record {
         self.setup.actor
     }
 
-    /// Tells whether the set-up had failed and was being taken back.
+    /// Returns whether the set-up had failed and was being taken back.
     pub(super) fn is_compensating(&self) -> bool {
         self.setup.state == SetupState::Compensating
     }
@@ -131,7 +131,7 @@ impl Record {
         self.put(step, SetupStepStatus::Failed, Some(detail.into())).await
     }
 
-    /// Marks a step as taken back, or says what is left over.
+    /// Records that a step was taken back, or what is left over.
     pub(super) async fn undone(
         &mut self,
         step: Step,

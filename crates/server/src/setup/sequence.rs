@@ -22,7 +22,7 @@ use roundel_store::{
 use super::{
     prove,
     record::{Record, Step},
-    step::{Run, Setups, StepError, Tries, retry},
+    step::{Run, Setups, StepError},
     undo,
 };
 use crate::{
@@ -37,7 +37,7 @@ use crate::{
 const PENDING_KEY_LASTS: Duration = Duration::from_hours(1);
 
 /// How long we wait for the ping of a new hook.
-const PING_PATIENCE: Duration = Duration::from_secs(10);
+const PING_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How often we look whether it came.
 const PING_PERIOD: Duration = Duration::from_millis(200);
@@ -146,17 +146,17 @@ async fn forward(
 
 async fn has_config(run: &Run<'_>) -> Result<bool, StepError> {
     let branch = &run.project.default_branch;
-    let head = retry(|| run.forge.branch_head(&run.token, &run.repository, branch)).await?;
+    let head = run.retry(|| run.forge.branch_head(&run.token, &run.repository, branch)).await?;
     let Some(sha) = head else { return Ok(false) };
     let path = trigger::CONFIG_PATH;
-    let found = retry(|| run.forge.file_at(&run.token, &run.repository, &sha, path)).await?;
+    let found = run.retry(|| run.forge.file_at(&run.token, &run.repository, &sha, path)).await?;
     Ok(found.is_some())
 }
 
 /// Makes sure that there is one key of ours, and that the forge has it.
 async fn ensure_key(run: &Run<'_>) -> Result<CheckoutKey, StepError> {
     let store = &run.setups.store;
-    let there = retry(|| run.forge.deploy_keys(&run.token, &run.repository)).await?;
+    let there = run.retry(|| run.forge.deploy_keys(&run.token, &run.repository)).await?;
     let is_there =
         |key: &CheckoutKey| there.iter().any(|one| keys::is_same_key(&one.public, &key.public));
     let now = Timestamp::now();
@@ -202,9 +202,9 @@ async fn new_key(run: &Run<'_>, now: Timestamp) -> Result<CheckoutKey, StepError
 async fn upload_key(run: &Run<'_>, key: &CheckoutKey) -> Result<String, StepError> {
     let host = run.setups.links.host().unwrap_or("server").to_owned();
     let title = format!("Roundel {host}");
-    let mut tries = Tries::default();
+    let mut tries = run.tries();
     loop {
-        let there = retry(|| run.forge.deploy_keys(&run.token, &run.repository)).await?;
+        let there = run.retry(|| run.forge.deploy_keys(&run.token, &run.repository)).await?;
         if let Some(found) = there.iter().find(|one| keys::is_same_key(&one.public, &key.public)) {
             return Ok(found.id.clone());
         }
@@ -262,14 +262,14 @@ async fn new_hook(run: &Run<'_>) -> Result<Hook, StepError> {
 }
 
 async fn install_hook(run: &Run<'_>, wanted: &HookSpec) -> Result<(ForgeHook, bool), StepError> {
-    let mut tries = Tries::default();
+    let mut tries = run.tries();
     loop {
-        let hooks = retry(|| run.forge.hooks(&run.token, &run.repository)).await?;
+        let hooks = run.retry(|| run.forge.hooks(&run.token, &run.repository)).await?;
         let made = match hooks.iter().find(|hook| hook.url == wanted.url) {
-            // Its secret may be another one: an answer was lost, or somebody edited it.
+            // Its secret may be another one: an answer was lost, or it was edited at the forge.
             Some(there) => {
                 let id = &there.id;
-                retry(|| run.forge.update_hook(&run.token, &run.repository, id, wanted))
+                run.retry(|| run.forge.update_hook(&run.token, &run.repository, id, wanted))
                     .await
                     .map(|hook| (hook, false))
             }
@@ -294,7 +294,7 @@ async fn hear(run: &Run<'_>, made: &MadeHook) -> Result<Result<String, String>, 
     if !made.is_new {
         return Ok(Ok("the webhook was there already".to_owned()));
     }
-    let heard = tokio::time::timeout(PING_PATIENCE, async {
+    let heard = tokio::time::timeout(PING_TIMEOUT, async {
         loop {
             let hook = run.setups.store.hook(made.id).await?;
             if hook.is_some_and(|hook| hook.last_delivery_at.is_some()) {

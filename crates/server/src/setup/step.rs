@@ -7,9 +7,15 @@ use roundel_store::{Store, StoreError, projects::Project};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::under_way::UnderWay;
-use crate::{forges::Forges, links::Links, live::Live, retry, trigger::Starter};
+use crate::{
+    forges::Forges,
+    links::Links,
+    live::Live,
+    retry::{self, Pace},
+    trigger::Starter,
+};
 
-/// How often something is tried at a forge that is unavailable, while a person watches.
+/// How often something is tried at a forge that is unavailable, while a user watches.
 const TRIES: u32 = 4;
 
 /// What set-ups need.
@@ -20,6 +26,8 @@ pub struct Setups {
     pub(crate) live: Arc<Live>,
     /// Starts the first pipeline.
     pub(crate) starter: Starter,
+    /// How long to wait before another try.
+    pub(crate) pace: Pace,
     /// Those that run in this process.
     pub(crate) under_way: UnderWay,
     /// Owns the sequences, which outlive the requests that began them.
@@ -49,8 +57,10 @@ pub(super) enum StepError {
 }
 
 /// Counts tries of something that may not simply be repeated.
-#[derive(Default)]
-pub(super) struct Tries(u32);
+pub(super) struct Tries {
+    pace: Pace,
+    done: u32,
+}
 
 impl Tries {
     /// Waits before the next try, or gives up.
@@ -59,35 +69,42 @@ impl Tries {
         // was lost.
         let may_help =
             error.is_transient() || matches!(error.class, ErrorClass::Invalid | ErrorClass::Broken);
-        self.0 += 1;
+        self.done += 1;
         let most = if error.class == ErrorClass::Invalid { 2 } else { TRIES };
-        if !may_help || self.0 >= most {
+        if !may_help || self.done >= most {
             return Err(error);
         }
-        pause(self.0, &error).await;
+        pause(self.pace, self.done, &error).await;
         Ok(())
     }
 }
 
-/// Repeats a call that is safe to repeat while the forge is unavailable.
-pub(super) async fn retry<T, F>(call: impl Fn() -> F) -> Result<T, ForgeError>
-where
-    F: Future<Output = Result<T, ForgeError>>,
-{
-    let mut tries = 0;
-    loop {
-        match call().await {
-            Err(error) if tries + 1 < TRIES && error.is_transient() => {
-                tries += 1;
-                pause(tries, &error).await;
+impl Run<'_> {
+    /// Begins to count tries of something that may not simply be repeated.
+    pub(super) const fn tries(&self) -> Tries {
+        Tries { pace: self.setups.pace, done: 0 }
+    }
+
+    /// Repeats a call that is safe to repeat while the forge is unavailable.
+    pub(super) async fn retry<T, F>(&self, call: impl Fn() -> F) -> Result<T, ForgeError>
+    where
+        F: Future<Output = Result<T, ForgeError>>,
+    {
+        let mut tries = 0;
+        loop {
+            match call().await {
+                Err(error) if tries + 1 < TRIES && error.is_transient() => {
+                    tries += 1;
+                    pause(self.setups.pace, tries, &error).await;
+                }
+                answer => return answer,
             }
-            answer => return answer,
         }
     }
 }
 
-/// A person watches: a forge that asks for more patience than this has failed the step.
-async fn pause(tries: u32, error: &ForgeError) {
+/// A user watches: a forge that asks to wait longer than this has failed the step.
+async fn pause(pace: Pace, tries: u32, error: &ForgeError) {
     const LONGEST: Duration = Duration::from_secs(10);
-    tokio::time::sleep(retry::pause(tries, error.retry_after).min(LONGEST)).await;
+    tokio::time::sleep(retry::pause(pace, tries, error.retry_after).min(LONGEST)).await;
 }

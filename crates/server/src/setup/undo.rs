@@ -12,14 +12,14 @@ use roundel_store::{
 
 use super::{
     record::{Record, Step},
-    step::{Run, retry},
+    step::Run,
 };
 
 /// Takes everything back and ends the record.
 pub(super) async fn run(run: &Run<'_>, record: &mut Record) -> Result<(), StoreError> {
     let hook = undo_hook(run, record).await?;
     let key = undo_key(run, record).await?;
-    // What is left over is tried again at the next start, or when somebody sets up again.
+    // What is left over is tried again at the next start, or when the project is set up again.
     let state = if hook && key { SetupState::Failed } else { SetupState::Abandoned };
     record.end(state).await
 }
@@ -47,10 +47,10 @@ async fn undo_hook(run: &Run<'_>, record: &mut Record) -> Result<bool, StoreErro
 }
 
 async fn delete_hooks(run: &Run<'_>, url: &str) -> Result<(), ForgeError> {
-    for hook in retry(|| run.forge.hooks(&run.token, &run.repository)).await? {
+    for hook in run.retry(|| run.forge.hooks(&run.token, &run.repository)).await? {
         if hook.url == url {
             let id = &hook.id;
-            retry(|| run.forge.delete_hook(&run.token, &run.repository, id)).await?;
+            run.retry(|| run.forge.delete_hook(&run.token, &run.repository, id)).await?;
         }
     }
     Ok(())
@@ -80,10 +80,10 @@ async fn undo_key(run: &Run<'_>, record: &mut Record) -> Result<bool, StoreError
 }
 
 async fn delete_keys(run: &Run<'_>, public: &str) -> Result<(), ForgeError> {
-    for key in retry(|| run.forge.deploy_keys(&run.token, &run.repository)).await? {
+    for key in run.retry(|| run.forge.deploy_keys(&run.token, &run.repository)).await? {
         if keys::is_same_key(&key.public, public) {
             let id = &key.id;
-            retry(|| run.forge.delete_deploy_key(&run.token, &run.repository, id)).await?;
+            run.retry(|| run.forge.delete_deploy_key(&run.token, &run.repository, id)).await?;
         }
     }
     Ok(())

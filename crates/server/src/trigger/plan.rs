@@ -10,7 +10,7 @@ use roundel_model::{
     plan::{Plan, PlannedJob, PlannedWorkflow},
 };
 
-/// Sentences of one compilation that are kept; more of the same help nobody.
+/// Sentences of one compilation that are kept; more of the same do not help.
 const MAX_SENTENCES: usize = 50;
 
 /// Gives every workflow and job an id, and resolves requirements to them.
@@ -65,7 +65,7 @@ pub(super) fn diagnostics_json(compiled: &Compiled) -> Option<String> {
     json.inspect_err(|error| tracing::error!(%error, "diagnostics could not be written")).ok()
 }
 
-/// One line for each error: place, sentence, way out, code, way there. Commit statuses cut it at its
+/// One line for each error: place, sentence, help, code, path to it. Commit statuses cut it at its
 /// end, so what matters most comes first.
 pub(super) fn sentences<'a>(refusals: impl Iterator<Item = &'a Diagnostic>) -> Vec<String> {
     refusals.take(MAX_SENTENCES).map(line).collect()
@@ -74,7 +74,7 @@ pub(super) fn sentences<'a>(refusals: impl Iterator<Item = &'a Diagnostic>) -> V
 fn line(found: &Diagnostic) -> String {
     let Diagnostic { path, line, column, message, code, .. } = found;
     let help = found.help.as_ref().map_or_else(String::new, |help| format!(" ({help})"));
-    // A workflow alone is told by the place already.
+    // A workflow alone is clear from the place already.
     let via = if found.via.len() > 1 {
         format!(", via {}", found.via.join(" → "))
     } else {
@@ -87,9 +87,9 @@ fn line(found: &Diagnostic) -> String {
 mod tests {
     use super::*;
 
-    /// Whoever reads only the mail or the commit status must be able to mend it too.
+    /// A reader of only the mail or the commit status must be able to fix it too.
     #[test]
-    fn a_line_tells_place_way_out_and_way_there() {
+    fn a_line_says_place_help_and_path() {
         let text = "version: 2.1\ncommands: { load: { steps: [chekout] } }\njobs: { build: { machine: true, steps: [load] } }\nworkflows: { w: { jobs: [build] } }\n";
         let inputs = roundel_config::Inputs { path: "c.yml".to_owned(), ..Default::default() };
         let compiled = roundel_config::compile(text, &inputs);

@@ -61,8 +61,8 @@ const fn what_to_do(class: ErrorClass) -> &'static str {
             "After that, push again, or use Trigger pipeline on the project's page."
         }
         ErrorClass::Forbidden | ErrorClass::NotFound => {
-            "Somebody who follows this project must be allowed to read the repository: check that \
-             at the forge, then push again, or use Trigger pipeline on the project's page."
+            "A follower of this project must be allowed to read the repository: check that at the \
+             forge, then push again, or use Trigger pipeline on the project's page."
         }
         ErrorClass::Invalid
         | ErrorClass::RateLimited

@@ -48,7 +48,7 @@ async fn an_answer_without_its_own_state_is_refused() {
 
 /// A person who presses "cancel" at the forge comes back to where they were.
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_declines_comes_back_without_a_session() {
+async fn a_user_who_declines_comes_back_without_a_session() {
     let world = World::start().await;
     let client = browser();
     let begun = client.get(world.url("/login/github?return=/gh/acme/web")).send().await.unwrap();

@@ -31,8 +31,8 @@ async fn a_failure_is_mailed_with_the_end_of_its_log() {
     assert!(!mail.text.contains("line 5\n"), "{}", mail.text);
     assert!(!mail.text.contains("no network"), "what a host lacks is not the cause: {}", mail.text);
 
-    // The next green one is good news of its own kind, in the same thread.
-    world.commit(KIND, ("web", "main"), &[("fix", "1")], "mend it").await;
+    // The next success is mailed as fixed, in the same thread.
+    world.commit(KIND, ("web", "main"), &[("fix", "1")], "fix it").await;
     world.runner().claim().await.unwrap().play(&[]).await.unwrap();
     let mails = world.sink.wait_for(2, PATIENCE).await;
     assert!(mails[1].header("Subject").unwrap().starts_with("[acme/web] fixed: main on main"));
@@ -67,7 +67,7 @@ async fn run_to_green(world: &World) {
 }
 
 /// RFC 8058: looking at the link changes nothing; one click stops the mail about this project, and
-/// about no other. Whoever unsubscribed from one project must not miss the failures of the rest.
+/// about no other. A user who unsubscribed from one project must not miss the failures of the rest.
 #[tokio::test(flavor = "multi_thread")]
 async fn one_click_stops_the_mail_about_one_project() {
     let world = World::start().await;
@@ -123,7 +123,7 @@ async fn a_mails_link_leads_to_choices_that_can_be_undone() {
     choose("project", "trouble").await;
     world.commit(KIND, ("web", "main"), &[("more", "1")], "still green").await;
     run_to_green(&world).await;
-    assert_eq!(world.sink.mails().len(), 1, "a success is no mail for those who chose failures");
+    assert_eq!(world.sink.mails().len(), 1, "a success is not mailed to those who chose failures");
     world.commit(KIND, ("web", "main"), &[("more", "2")], "break it").await;
     let step = ScriptedStep::new("make test", "boom\r\n", 2);
     world.runner().claim().await.unwrap().play(&[step]).await.unwrap();

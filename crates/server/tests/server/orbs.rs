@@ -52,7 +52,7 @@ async fn an_orb_that_was_published_here_is_used_and_recorded() {
     publish_orb(&world, "1.0.0", "first").await;
     let sha = world.push(KIND, "web", CONFIG).await;
     assert!(said(&world).await.contains("echo first"));
-    world.marked(KIND, "web", &sha, words(KIND).1).await;
+    world.reported(KIND, "web", &sha, words(KIND).1).await;
     let pipeline = world.only_pipeline(project).await;
     let used = world.app().store.pipeline_orbs(pipeline).await.unwrap();
     let [used] = &used[..] else { panic!("{used:?}") };
@@ -106,7 +106,7 @@ async fn cfg_e051_a_missing_orb_is_told_with_the_way_to_provide_it() {
     let world = World::start().await;
     let project = world.project(KIND, "web").await;
     let sha = world.push(KIND, "web", CONFIG).await;
-    world.marked(KIND, "web", &sha, "error").await;
+    world.reported(KIND, "web", &sha, "error").await;
     let pipeline = world.only_pipeline(project).await;
     let row = until("the pipeline to end", async || {
         let row = world.app().store.pipeline(pipeline).await.unwrap().unwrap();

@@ -41,7 +41,7 @@ async fn hook(world: &World) -> Hook {
     world.app().store.hook_of(project).await.unwrap().unwrap()
 }
 
-/// Anybody can reach the address; only the forge knows the secret.
+/// Everyone can reach the address; only the forge knows the secret.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_delivery_that_the_forge_did_not_sign_is_refused_and_not_kept() {
     let world = World::start().await;
@@ -82,12 +82,12 @@ async fn the_same_delivery_twice_is_one() {
     assert_eq!(status, StatusCode::OK);
     assert!(answer.contains("duplicate"), "{answer}");
     assert_eq!(world.deliveries(hook.project).await.len(), before + 1);
-    // What is no push is no harm either: it has a receipt that says why nothing happened.
+    // What is not a push does no harm either: its receipt says why nothing happened.
     let verdict = world.receipt(hook.project, "push").await;
     assert!(matches!(verdict, roundel_store::deliveries::Verdict::Ignored { .. }), "{verdict:?}");
 }
 
-/// GitHub itself never sends more; whoever does wants our memory.
+/// GitHub itself never sends more; a sender who does is after our memory.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_delivery_beyond_the_limit_is_refused() {
     let world = World::start().await;

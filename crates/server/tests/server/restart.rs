@@ -36,7 +36,7 @@ async fn a_delivery_that_was_stored_is_decided_after_a_crash() {
         world.restart().await;
         world.forge.heal();
         world.runner().claim().await.unwrap().play(&[]).await.unwrap();
-        world.marked(kind, "web", &sha, words(kind).1).await;
+        world.reported(kind, "web", &sha, words(kind).1).await;
         world.only_pipeline(project).await;
     }
 }
@@ -75,7 +75,7 @@ async fn a_pipeline_that_was_created_is_compiled_after_a_crash() {
         (row.status == PipelineStatus::Errored).then_some(())
     })
     .await;
-    world.marked(kind, "web", &sha, "error").await;
+    world.reported(kind, "web", &sha, "error").await;
 }
 
 /// Between compiling and claiming; between claiming and the verdict; and after it.
@@ -85,19 +85,19 @@ async fn a_job_goes_on_over_two_crashes() {
     for kind in ForgeKind::ALL {
         let project = world.project(kind, "web").await;
         let sha = world.push(kind, "web", ONE_JOB).await;
-        world.marked(kind, "web", &sha, words(kind).0).await;
+        world.reported(kind, "web", &sha, words(kind).0).await;
         world.restart().await;
         let task = world.runner().claim().await.unwrap();
         world.restart().await;
         // The runner was there all the time, and its lease is still good.
         assert!(task.renew().await.unwrap().status.is_success());
         task.play(&[]).await.unwrap();
-        world.marked(kind, "web", &sha, words(kind).1).await;
+        world.reported(kind, "web", &sha, words(kind).1).await;
         world.only_pipeline(project).await;
     }
 }
 
-/// Between the verdict and the mark on the commit, and between the mark and the mail.
+/// Between the outcome and the commit status, and between the commit status and the mail.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_outbox_is_delivered_after_a_crash() {
     let mut world = World::start().await;
@@ -105,7 +105,7 @@ async fn the_outbox_is_delivered_after_a_crash() {
     for kind in ForgeKind::ALL {
         world.project(kind, "web").await;
         let sha = world.push(kind, "web", ONE_JOB).await;
-        world.marked(kind, "web", &sha, words(kind).0).await;
+        world.reported(kind, "web", &sha, words(kind).0).await;
         let task = world.runner().claim().await.unwrap();
         let mut failure = hang(kind, "/statuses");
         failure.times = u32::MAX;
@@ -115,7 +115,7 @@ async fn the_outbox_is_delivered_after_a_crash() {
         world.restart().await;
         world.forge.heal();
         world.sink.be_unavailable_for(0);
-        world.marked(kind, "web", &sha, words(kind).1).await;
+        world.reported(kind, "web", &sha, words(kind).1).await;
         expected += 1;
         let mails = world.sink.wait_for(expected, super::world::PATIENCE).await;
         assert_eq!(mails.len(), expected);

@@ -30,15 +30,15 @@ async fn expire_leases(world: &World, now: Timestamp) {
 
 const KIND: ForgeKind = ForgeKind::GitHub;
 
-/// Nobody can know whether the lost runner was the last to touch the world: its verdict, however
+/// It is unknown whether the lost runner was the last to change something outside: its outcome, however
 /// right, comes too late, and the commit says that it was our fault.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lost_lease_has_no_verdict_and_marks_the_commit() {
+async fn a_lost_lease_has_no_outcome_and_is_reported_on_the_commit() {
     let world = World::start().await;
     let project = world.project(KIND, "web").await;
     let sha = world.push(KIND, "web", ONE_JOB).await;
     let task = world.runner().claim().await.unwrap();
-    // The lease ends now, and nobody renews it.
+    // The lease ends now, and is not renewed.
     let (now, of) = (Timestamp::now(), task.spec.task);
     let (job, lease) = (of.job, task.spec.lease);
     let ends = Event::Renewed { job, task: of.index, lease, expires_at: now };
@@ -46,8 +46,8 @@ async fn a_lost_lease_has_no_verdict_and_marks_the_commit() {
     drive::apply(&world.app().drive, pipeline, &ends, now).await.unwrap();
     expire_leases(&world, Timestamp::now()).await;
 
-    let mark = world.marked(KIND, "web", &sha, "error").await;
-    assert!(mark.description.starts_with("Roundel could not run your tests"), "{mark:?}");
+    let status = world.reported(KIND, "web", &sha, "error").await;
+    assert!(status.description.starts_with("Roundel could not run your tests"), "{status:?}");
     let job = world.app().store.job(task.spec.task.job).await.unwrap().unwrap();
     assert_eq!(job.status, JobStatus::InfrastructureFail);
     assert!(job.reason.unwrap().contains("stopped responding"));
@@ -56,7 +56,7 @@ async fn a_lost_lease_has_no_verdict_and_marks_the_commit() {
     assert_eq!(late.status, StatusCode::GONE);
     assert_eq!(late.refusal, Some(RefusalCode::LeaseLost.into()));
     assert_eq!(task.renew().await.unwrap().status, StatusCode::GONE);
-    world.marked(KIND, "web", &sha, "error").await;
+    world.reported(KIND, "web", &sha, "error").await;
 }
 
 /// A renewal keeps a slow job alive for as long as its runner is there.
@@ -72,9 +72,9 @@ async fn a_renewed_lease_does_not_end() {
     assert_eq!(task.finish(Outcome::Success).await.unwrap().status, StatusCode::NO_CONTENT);
 }
 
-/// The first answer may be lost on the way: the same verdict again is no quarrel.
+/// The first answer may be lost on the way: the same outcome again is accepted.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_verdict_may_be_repeated_but_not_changed() {
+async fn an_outcome_may_be_repeated_but_not_changed() {
     let world = World::start().await;
     world.project(KIND, "web").await;
     world.push(KIND, "web", ONE_JOB).await;
@@ -115,11 +115,11 @@ async fn a_canceled_job_tells_its_runner_and_ends_its_steps() {
     assert_eq!(answer.refusal, Some(RefusalCode::Canceled.into()));
     let steps = world.app().store.steps(task.spec.task.job).await.unwrap();
     assert_eq!(steps[0].status, StepStatus::Canceled);
-    let mark = world.marked(KIND, "web", &sha, "error").await;
-    assert_eq!(mark.description, "Your tests were canceled");
+    let status = world.reported(KIND, "web", &sha, "error").await;
+    assert_eq!(status.description, "Your tests were canceled");
 }
 
-/// A job may leak its token; that must not open the task beside it, nor the claim.
+/// A job may leak its token; that must not open the task next to it, nor the claim.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_task_token_opens_nothing_but_its_task() {
     let world = World::start().await;
@@ -231,10 +231,11 @@ async fn a_waiting_claim_is_answered_by_the_next_push() {
 async fn a_task_is_claimed_once() {
     let world = World::start().await;
     world.project(KIND, "web").await;
-    world.push(KIND, "web", ONE_JOB).await;
+    let sha = world.push(KIND, "web", ONE_JOB).await;
+    world.reported(KIND, "web", &sha, "pending").await;
     let claims = (0..8).map(|_| {
         let runner = world.runner();
-        tokio::spawn(async move { runner.try_claim(Duration::from_secs(3)).await.unwrap() })
+        tokio::spawn(async move { runner.try_claim(Duration::from_millis(200)).await.unwrap() })
     });
     let mut claimed = 0;
     for claim in claims.collect::<Vec<_>>() {
@@ -255,7 +256,7 @@ async fn a_claim_whose_answer_was_lost_gets_the_same_task_again() {
     let task = asks().try_claim(Duration::ZERO).await.unwrap().unwrap();
     assert_eq!((task.spec.task, task.spec.lease), (lost.spec.task, lost.spec.lease));
     let other = world.runner().try_claim(Duration::ZERO).await.unwrap();
-    assert!(other.is_none(), "nobody else gets it");
+    assert!(other.is_none(), "no other runner gets it");
     assert_eq!(task.finish(Outcome::Success).await.unwrap().status, StatusCode::NO_CONTENT);
     let late = asks().try_claim(Duration::ZERO).await.unwrap();
     assert!(late.is_none(), "what has ended is not handed out again");

@@ -21,8 +21,8 @@ async fn a_push_becomes_a_green_check_and_a_mail() {
         let (pending, green, _) = words(kind);
         let project = world.project(kind, "web").await;
         let sha = world.push(kind, "web", ONE_JOB).await;
-        let mark = world.marked(kind, "web", &sha, pending).await;
-        assert_eq!(mark.context, "ci/roundel: build");
+        let status = world.reported(kind, "web", &sha, pending).await;
+        assert_eq!(status.context, "ci/roundel: build");
 
         let task = world.runner().claim().await.unwrap();
         let variable = |name: &str| {
@@ -36,10 +36,10 @@ async fn a_push_becomes_a_green_check_and_a_mail() {
         assert!(task.spec.checkout.key.is_some());
         task.play(&[ScriptedStep::new("echo hello", "hello\r\n", 0)]).await.unwrap();
 
-        let mark = world.marked(kind, "web", &sha, green).await;
-        assert_eq!(mark.description, "Your tests passed on Roundel!");
-        assert!(mark.target_url.starts_with(world.settings.public_url.as_str()));
-        assert_eq!(mark.creator, LOGIN);
+        let status = world.reported(kind, "web", &sha, green).await;
+        assert_eq!(status.description, "Your tests passed on Roundel!");
+        assert!(status.target_url.starts_with(world.settings.public_url.as_str()));
+        assert_eq!(status.creator, LOGIN);
         let verdict = world.receipt(project, "push to main").await;
         let pipelines = world.pipelines(project).await;
         let what = "push to main".to_owned();
@@ -50,15 +50,15 @@ async fn a_push_becomes_a_green_check_and_a_mail() {
     assert_eq!(mails.len(), 2, "{mails:#?}");
 }
 
-/// A configuration that does not compile must not leave the commit silently unmarked.
+/// A configuration that does not compile must not leave the commit without a status.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_broken_configuration_is_told_on_the_commit_and_on_the_page() {
+async fn a_broken_configuration_is_reported_on_the_commit_and_on_the_page() {
     let world = World::start().await;
     for (kind, state) in [(ForgeKind::GitHub, "error"), (ForgeKind::Bitbucket, "FAILED")] {
         let project = world.project(kind, "web").await;
         let sha = world.push(kind, "web", "version: 2.1\njobs: [this, is, no, map]\n").await;
-        let mark = world.marked(kind, "web", &sha, state).await;
-        assert_eq!(mark.context, "ci/roundel: config");
+        let status = world.reported(kind, "web", &sha, state).await;
+        assert_eq!(status.context, "ci/roundel: config");
         let (pipeline, workflows) = world.pipelines(project).await.remove(0);
         assert_eq!(pipeline.status, PipelineStatus::Errored);
         assert!(pipeline.errors[0].contains(".circleci/config.yml:"), "{:?}", pipeline.errors);
@@ -77,7 +77,7 @@ workflows: { main: { jobs: [{ deploy: { context: [aws-prod] } }] } }
     for (kind, state) in [(ForgeKind::GitHub, "error"), (ForgeKind::Bitbucket, "FAILED")] {
         let project = world.project(kind, "web").await;
         let sha = world.push(kind, "web", CONFIG).await;
-        let status = world.marked(kind, "web", &sha, state).await;
+        let status = world.reported(kind, "web", &sha, state).await;
         assert_eq!(status.context, "ci/roundel: deploy");
         assert_eq!(status.description, "Not authorized: context `aws-prod` does not exist");
         let (pipeline, workflows) = world.pipelines(project).await.remove(0);
@@ -125,7 +125,7 @@ fn because(verdict: &Verdict) -> &str {
     }
 }
 
-/// On GitHub an annotated tag arrives as the id of the tag object; what is built and marked is the
+/// On GitHub an annotated tag arrives as the id of the tag object; what is built and reported is the
 /// commit, and branch-only jobs stay away.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tag_is_built_on_its_commit() {
@@ -143,14 +143,14 @@ async fn a_tag_is_built_on_its_commit() {
         assert_eq!(task.spec.checkout.sha.as_str(), sha);
         assert_eq!(task.spec.checkout.git_ref.tag().map(TagName::as_str), Some("v1"));
         task.play(&[]).await.unwrap();
-        world.marked(kind, "web", &sha, words(kind).1).await;
+        world.reported(kind, "web", &sha, words(kind).1).await;
         assert_eq!(world.pipelines(project).await.len(), 2);
     }
 }
 
-/// Two workflows may have a job of one name: the green one must not hide the red one (invariant 4).
+/// Two workflows may have a job of one name: the success must not hide the failure (invariant 4).
 #[tokio::test(flavor = "multi_thread")]
-async fn a_later_green_does_not_paint_over_a_red_of_the_same_name() {
+async fn a_later_success_does_not_replace_a_failure_of_the_same_name() {
     let world = World::start().await;
     let kind = ForgeKind::GitHub;
     world.project(kind, "web").await;
@@ -158,12 +158,12 @@ async fn a_later_green_does_not_paint_over_a_red_of_the_same_name() {
     let sha = world.push(kind, "web", &config).await;
     let failing = [ScriptedStep::new("false", "", 1)];
     world.runner().claim().await.unwrap().play(&failing).await.unwrap();
-    world.marked(kind, "web", &sha, "failure").await;
+    world.reported(kind, "web", &sha, "failure").await;
     world.runner().claim().await.unwrap().play(&[]).await.unwrap();
     // Both mails are out, so both reports have been looked at.
     world.sink.wait_for(2, super::world::PATIENCE).await;
     world.outbox_is_empty().await;
-    world.marked(kind, "web", &sha, "failure").await;
+    world.reported(kind, "web", &sha, "failure").await;
 }
 
 /// A forge that is unavailable delays a push; it does not lose it (`VCS` §0 rule 9).
@@ -177,15 +177,15 @@ async fn a_forge_that_is_unavailable_delays_a_push_and_does_not_lose_it() {
         world.forge.inject(Failure { kind, method, path_contains, after: 0, times: 2, how });
         let sha = world.push(kind, "web", ONE_JOB).await;
         world.runner().claim().await.unwrap().play(&[]).await.unwrap();
-        world.marked(kind, "web", &sha, words(kind).1).await;
+        world.reported(kind, "web", &sha, words(kind).1).await;
         assert_eq!(world.pipelines(project).await.len(), 1);
         world.forge.heal();
     }
 }
 
-/// A mark that could not be set at once is set later, and is then the newest truth.
+/// A commit status that could not be set at once is set later, as the rows then are.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_mark_that_was_refused_is_set_later() {
+async fn a_commit_status_that_was_refused_is_set_later() {
     let world = World::start().await;
     for kind in ForgeKind::ALL {
         world.project(kind, "web").await;
@@ -198,7 +198,7 @@ async fn a_mark_that_was_refused_is_set_later() {
         }
         let sha = world.push(kind, "web", ONE_JOB).await;
         world.runner().claim().await.unwrap().play(&[]).await.unwrap();
-        world.marked(kind, "web", &sha, words(kind).1).await;
+        world.reported(kind, "web", &sha, words(kind).1).await;
         world.forge.heal();
     }
 }
@@ -219,8 +219,8 @@ async fn a_refused_token_is_replaced_by_another_followers() {
     world.app().store.follow(second, project, now).await.unwrap();
     world.app().store.mark_token_refused(first, kind).await.unwrap();
     let sha = world.push(kind, "web", ONE_JOB).await;
-    let mark = world.marked(kind, "web", &sha, "pending").await;
-    assert_eq!(mark.creator, "grace");
+    let status = world.reported(kind, "web", &sha, "pending").await;
+    assert_eq!(status.creator, "grace");
 }
 
 /// VCS-012: the configuration is that of the commit, however the branch has moved on since; and
@@ -246,7 +246,7 @@ async fn each_push_is_built_once_with_its_own_configuration_in_any_order() {
         let mut expected = vec![(first.clone(), "build".to_owned()), (second, "check".to_owned())];
         expected.sort();
         assert_eq!(claimed, expected);
-        world.marked(kind, "web", &first, words(kind).1).await;
+        world.reported(kind, "web", &first, words(kind).1).await;
         assert_eq!(world.pipelines(project).await.len(), 2);
     }
 }

@@ -8,7 +8,7 @@ use roundel_model::{
 
 use super::world::{PATIENCE, World, words};
 
-/// Options without effect, and a workflow that only a clock starts, beside one job that can run.
+/// Options without effect, and a workflow that only a clock starts, next to one job that can run.
 const WITH_NOTES: &str = "version: 2.1
 jobs:
   build:
@@ -48,7 +48,7 @@ async fn a_warning_does_not_refuse_a_pipeline() {
         let task = world.runner().claim().await.unwrap();
         assert_eq!(task.spec.job_name.as_str(), "build");
         task.play(&[]).await.unwrap();
-        world.marked(kind, "web", &sha, words(kind).1).await;
+        world.reported(kind, "web", &sha, words(kind).1).await;
 
         let (row, workflows) = world.pipelines(project).await.remove(0);
         assert_eq!((row.status, row.error_kind), (PipelineStatus::Created, None));
@@ -71,9 +71,9 @@ async fn what_is_not_supported_is_not_called_a_config_error() {
     let kind = ForgeKind::GitHub;
     let project = world.project(kind, "web").await;
     let sha = world.push(kind, "web", NOT_SUPPORTED).await;
-    let mark = world.marked(kind, "web", &sha, "error").await;
-    assert_eq!(mark.context, "ci/roundel: config");
-    assert!(mark.description.starts_with("Not supported yet: "), "{}", mark.description);
+    let status = world.reported(kind, "web", &sha, "error").await;
+    assert_eq!(status.context, "ci/roundel: config");
+    assert!(status.description.starts_with("Not supported yet: "), "{}", status.description);
     let (row, _) = world.pipelines(project).await.remove(0);
     assert_eq!(row.error_kind, Some(PipelineErrorKind::Unsupported));
     assert!(row.errors[0].contains("[unsupported-step]"), "{:?}", row.errors);

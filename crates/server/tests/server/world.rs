@@ -10,7 +10,7 @@ use roundel_model::{
     secret::Secret,
     time::Timestamp,
 };
-use roundel_server::{App, MailSettings, Server, Settings, setup};
+use roundel_server::{App, MailSettings, Server, Settings, retry::Pace, setup};
 use roundel_store::{
     accounts::{SignIn, Token},
     deliveries::{Delivery, Verdict},
@@ -41,7 +41,7 @@ workflows:
     jobs: [build]
 ";
 
-/// A world that a test can break and mend.
+/// A world that a test can break and repair.
 pub(crate) struct World {
     pub(crate) forge: LocalForge,
     pub(crate) sink: SmtpSink,
@@ -143,7 +143,7 @@ impl World {
         self.commit(kind, (name, "main"), files, "begin").await;
     }
 
-    /// Commits files and tells the hooks, as a push does.
+    /// Commits files and calls the hooks, as a push does.
     pub(crate) async fn commit(
         &self,
         kind: ForgeKind,
@@ -188,18 +188,18 @@ impl World {
         ScriptedRunner::new(self.url(""), RUNNER_TOKEN)
     }
 
-    /// Waits until a commit has a mark in this state (in the words of the forge).
-    pub(crate) async fn marked(
+    /// Waits until a commit has a commit status in this state (in the words of the forge).
+    pub(crate) async fn reported(
         &self,
         kind: ForgeKind,
         name: &str,
         sha: &str,
         state: &str,
     ) -> CommitStatus {
-        let is_it = |marks: &[CommitStatus]| marks.iter().any(|mark| mark.state == state);
-        let marks = self.forge.wait_for_statuses(kind, OWNER, name, sha, PATIENCE, is_it).await;
-        let found = marks.iter().find(|mark| mark.state == state).cloned();
-        found.unwrap_or_else(|| panic!("{sha} of {kind} is not `{state}` but {marks:#?}"))
+        let is_it = |statuses: &[CommitStatus]| statuses.iter().any(|status| status.state == state);
+        let statuses = self.forge.wait_for_statuses(kind, OWNER, name, sha, PATIENCE, is_it).await;
+        let found = statuses.iter().find(|status| status.state == state).cloned();
+        found.unwrap_or_else(|| panic!("{sha} of {kind} is not `{state}` but {statuses:#?}"))
     }
 
     /// Waits until the newest delivery has its receipt.
@@ -325,6 +325,7 @@ fn settings(forge: &LocalForge, sink: &SmtpSink, database: &Path) -> Settings {
             smtp_url: sink.url().into(),
             from: "Roundel <ci@example.org>".to_owned(),
         }),
+        pace: Pace { period: Duration::from_millis(50), first_pause: Duration::from_millis(10) },
         status_prefix: "ci/roundel".to_owned(),
         settings_file: "roundel.toml".into(),
         admin_token: Secret::new(ADMIN_TOKEN.to_owned()),

@@ -1,6 +1,6 @@
 //! Who is signed in, and what a sign-in that is under way must remember.
 //!
-//! Tokens of sessions and states are kept as hashes: whoever reads the database cannot use them.
+//! Tokens of sessions and states are kept as hashes: a copy of the database does not let them be used.
 //! What has expired is cleared away by the next that comes.
 //!
 //! Deliberately absent: cookies (`server`).

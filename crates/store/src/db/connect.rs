@@ -35,7 +35,7 @@ const SQLITE_READERS: u32 = 4;
 /// Connections to PostgreSQL. Its own default allows 100 for all clients together.
 const POSTGRES_CONNECTIONS: u32 = 16;
 
-/// How long a reader that nobody uses stays open.
+/// How long an unused reader stays open.
 const IDLE: Duration = Duration::from_mins(2);
 
 impl Db {
@@ -48,8 +48,8 @@ impl Db {
             }
             Some(("postgres" | "postgresql", _)) => return postgres(url).await,
             Some(_) | None => {
-                let wish = "the URL of a database begins with sqlite: or postgres://";
-                Err(DriverError::Configuration(wish.into()))
+                let expected = "the URL of a database begins with sqlite: or postgres://";
+                Err(DriverError::Configuration(expected.into()))
             }
         };
         opened.map_err(|source| StoreError::Database { action: "be opened", source })
@@ -97,12 +97,12 @@ async fn file(path: &Path) -> Result<Db, DriverError> {
         .max_connections(SQLITE_READERS)
         .idle_timeout(IDLE)
         .max_lifetime(None)
-        // Whoever writes through a reader has a bug that would show as "database is locked".
+        // Writing through a reader is a bug that would show as "database is locked".
         .connect_lazy_with(options.pragma("query_only", "ON"));
     Ok(Db::Sqlite { writer, readers })
 }
 
-/// Makes the file, readable by nobody else, before the driver would make it readable by all.
+/// Makes the file, readable by no other user, before the driver would make it readable by all.
 fn create_private(path: PathBuf) -> Result<PathBuf, DriverError> {
     if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
         std::fs::create_dir_all(directory)?;
@@ -117,7 +117,7 @@ fn create_private(path: PathBuf) -> Result<PathBuf, DriverError> {
 
 async fn postgres(url: &str) -> Result<Db, StoreError> {
     let failed = |source| StoreError::Database { action: "be opened", source };
-    // What hangs must end: a statement, a wait for a lock, a transaction that nobody drives.
+    // What hangs must end: a statement, a wait for a lock, a transaction whose owner is gone.
     let options = PgConnectOptions::from_str(url).map_err(failed)?;
     let options = options.application_name("roundel").options([
         ("statement_timeout", "30s"),

@@ -65,7 +65,7 @@ pub enum Recorded {
 /// Deliveries that share a commit. Bounds how long the first of them waits for the last.
 const GROUP: usize = 64;
 
-/// Deliveries that wait for a commit. Whoever comes beyond waits to get in.
+/// Deliveries that wait for a commit. A caller beyond that waits to get in.
 const QUEUE: usize = 1024;
 
 const ACTION: &str = "record a delivery";
@@ -120,7 +120,7 @@ impl Inbox {
     }
 }
 
-/// Takes what waits, writes it, answers; until nobody can send any more.
+/// Takes what waits, writes it, answers; until there is no sender any more.
 async fn write_groups(db: Db, mut queue: mpsc::Receiver<Waiting>) {
     let mut group = Vec::with_capacity(GROUP);
     while queue.recv_many(&mut group, GROUP).await > 0 {
@@ -163,10 +163,10 @@ fn sources(error: &StoreError) -> String {
     words
 }
 
-/// Whoever asked may have gone: the forge closed the connection. The row is there all the same.
+/// The caller may have gone: the forge closed the connection. The row is there all the same.
 fn answer(waiting: Waiting, recorded: Result<Recorded, StoreError>) {
     if waiting.answer.send(recorded).is_err() {
-        tracing::debug!(delivery.id = %waiting.delivery.id, "nobody waited for the delivery");
+        tracing::debug!(delivery.id = %waiting.delivery.id, "no caller waited for the delivery any more");
     }
 }
 

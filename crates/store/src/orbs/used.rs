@@ -18,7 +18,7 @@ pub struct PipelineOrb {
     pub text: String,
     /// Where it was found.
     pub origin: String,
-    /// What whoever uses it should know.
+    /// What its users should know.
     pub notice: Option<String>,
     /// Imported by another orb, not by the configuration itself.
     pub transitive: bool,

@@ -2,7 +2,7 @@
 //!
 //! Each value is sealed with the project's data key before it is written (`vault`).
 //!
-//! Deliberately absent: making keys and secrets (`forge`), showing them (nobody does).
+//! Deliberately absent: making keys and secrets (`forge`), showing them (no page does).
 
 use roundel_model::{
     forge::ForgeKind,
@@ -267,7 +267,7 @@ impl Store {
         session.commit().await
     }
 
-    /// Deletes a variable. Tells whether there was one.
+    /// Deletes a variable. Returns whether there was one.
     pub async fn delete_variable(
         &self,
         project: ProjectId,

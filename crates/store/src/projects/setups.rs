@@ -68,7 +68,7 @@ pub enum SetupStepStatus {
     Running,
     /// It ended well.
     Done,
-    /// It ended, and somebody should look.
+    /// It ended, and left something over that a user should remove.
     Warning,
     /// It did not work.
     Failed,

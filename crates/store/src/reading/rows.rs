@@ -19,7 +19,7 @@ use crate::{
     pipelines::{CommitInfo, TriggerKind},
 };
 
-/// A pipeline with what stands around it.
+/// A pipeline with what pages show next to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PipelineRow {
     /// Its id.
@@ -34,7 +34,7 @@ pub struct PipelineRow {
     pub status: PipelineStatus,
     /// Why it was started.
     pub trigger: TriggerKind,
-    /// The webhook that told of it.
+    /// The webhook delivery that reported it.
     pub delivery: Option<DeliveryId>,
     /// The branch or tag.
     pub git_ref: GitRef,
@@ -102,7 +102,7 @@ pub struct JobRow {
     pub kind: JobKind,
     /// What it is doing, or how it ended.
     pub status: JobStatus,
-    /// How many tasks run it side by side.
+    /// How many tasks run it in parallel.
     pub tasks: u32,
     /// Jobs that it requires, by id.
     pub needs: Vec<JobId>,

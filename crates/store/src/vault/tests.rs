@@ -14,7 +14,7 @@ fn project(number: u128) -> Scope {
 }
 
 proptest! {
-    /// Somebody who can write to the database must not be able to put one project's key, or another
+    /// An attacker who can write to the database must not be able to put one project's key, or another
     /// variable's value, where a job would use it.
     #[test]
     fn a_sealed_value_opens_only_where_it_was_sealed(
@@ -42,7 +42,7 @@ proptest! {
         prop_assert!(data_key.open("hooks.secret", "row", &sealed).is_err());
     }
 
-    /// Equal ciphertexts would tell which projects share a password.
+    /// Equal ciphertexts would show which projects share a password.
     #[test]
     fn the_same_text_is_never_sealed_to_the_same_bytes(text in ".{0,60}") {
         let data_key = data_key(1, project(1));

@@ -332,7 +332,7 @@ async fn who_approved_and_who_canceled_is_kept(world: World) {
     let row = world.store.job(build).await.unwrap().unwrap();
     assert_eq!((row.approved_by, row.canceled_by), (None, Some(by(at(220)))));
     let row = world.store.job(test).await.unwrap().unwrap();
-    assert_eq!((row.status, row.canceled_by), (JobStatus::NotRun, None), "nobody canceled it");
+    assert_eq!((row.status, row.canceled_by), (JobStatus::NotRun, None), "it was not canceled");
     let again = Event::WorkflowCanceled { workflow: id, by: Actor::System };
     assert!(!apply(&world.store, pipeline, &again, at(230)).await.unwrap());
 }

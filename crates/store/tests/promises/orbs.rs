@@ -55,7 +55,7 @@ async fn a_released_version_never_changes(world: World) {
     let store = &world.store;
     let first = orb("1.0.0", "version: 2.1", Some(acme));
     assert_eq!(store.publish_orb(&first, at(10)).await.unwrap(), Published::New);
-    // A job that publishes is rerun: that is no mistake.
+    // A job that publishes is rerun: that is not a mistake.
     assert_eq!(store.publish_orb(&first, at(11)).await.unwrap(), Published::Same);
     let other = orb("1.0.0", "something else", Some(acme));
     let refused = store.publish_orb(&other, at(12)).await.unwrap();
@@ -95,7 +95,7 @@ async fn a_namespace_is_seen_by_its_organization_unless_it_is_opened(world: Worl
         OrbReader::Administrator,
         OrbReader::Project(acme),
         OrbReader::Project(other),
-        OrbReader::Anybody,
+        OrbReader::Anonymous,
     ];
     for (visibility, sees) in [
         (None, [true, true, false, false]),

@@ -12,18 +12,18 @@ use roundel_store::{
 use crate::world::{World, at, sign_in, token};
 
 on_all! {
-    somebody_who_signs_in_again_is_the_same_person,
+    a_user_who_signs_in_again_is_the_same_person,
     a_link_gives_one_account_an_identity_at_each_forge,
     a_link_moves_an_identity_from_another_account,
     sign_ins_of_one_person_at_the_same_time_make_one_account,
     a_refreshed_token_replaces_the_old_one,
-    a_refused_token_is_marked_until_it_is_replaced,
+    a_refused_token_stays_refused_until_it_is_replaced,
     people_are_found_by_forge_user,
     a_session_lasts_until_it_expires_or_is_closed,
     the_state_of_a_sign_in_is_taken_once_and_in_time,
 }
 
-async fn somebody_who_signs_in_again_is_the_same_person(world: World) {
+async fn a_user_who_signs_in_again_is_the_same_person(world: World) {
     let first = world.account("ada").await;
     let again = SignIn {
         login: "ada-renamed".to_owned(),
@@ -57,7 +57,7 @@ async fn a_link_gives_one_account_an_identity_at_each_forge(world: World) {
     assert_eq!(name, "ada the person", "a link does not rename the account");
 }
 
-/// Whoever signs in to both has shown that they are one person.
+/// A user who signs in to both has shown to be one person.
 async fn a_link_moves_an_identity_from_another_account(world: World) {
     let ada = world.account("ada").await;
     let other = world.store.sign_in(&sign_in(ForgeKind::Bitbucket, "b"), at(1)).await.unwrap();
@@ -92,7 +92,7 @@ async fn a_refreshed_token_replaces_the_old_one(world: World) {
     assert!(matches!(nowhere, Err(StoreError::Missing("identity"))));
 }
 
-async fn a_refused_token_is_marked_until_it_is_replaced(world: World) {
+async fn a_refused_token_stays_refused_until_it_is_replaced(world: World) {
     let account = world.account("ada").await;
     let refused = || async {
         let identity = world.store.identity(account, ForgeKind::GitHub).await.unwrap().unwrap();

@@ -16,15 +16,15 @@ use crate::world::{World, at, push};
 on_all! {
     the_same_push_is_built_once,
     another_push_is_another_pipeline,
-    whoever_asks_by_hand_twice_gets_two,
+    a_user_who_asks_twice_gets_two,
     a_set_up_that_was_interrupted_starts_one_pipeline,
     pipelines_created_at_the_same_time_are_numbered_without_a_gap,
     a_pipeline_needs_a_project,
     pending_pipelines_are_found_after_a_crash,
 }
 
-/// What is new about an event that may be told again.
-fn told_again(new: &NewPipeline) -> NewPipeline {
+/// The same event, reported again.
+fn reported_again(new: &NewPipeline) -> NewPipeline {
     NewPipeline { id: PipelineId::fresh(), created_at: at(999), ..new.clone() }
 }
 
@@ -35,7 +35,7 @@ async fn the_same_push_is_built_once(world: World) {
         let new = NewPipeline { trigger, before, ..push(project, &"a".repeat(40)) };
         let created = world.store.create_pipeline(&new).await.unwrap();
         let CreatedPipeline::New { number } = created else { panic!("{created:?}") };
-        let again = world.store.create_pipeline(&told_again(&new)).await.unwrap();
+        let again = world.store.create_pipeline(&reported_again(&new)).await.unwrap();
         assert_eq!(again, CreatedPipeline::Known { id: new.id, number });
     }
 }
@@ -46,25 +46,25 @@ async fn another_push_is_another_pipeline(world: World) {
     let first = push(project, &"a".repeat(40));
     let before = |letter: &str| Some(CommitSha::from(letter.repeat(40)));
     let tag = GitRef::Tag("main".into());
-    // The last one pushes an old commit again, over another one: that is news.
+    // The last one pushes an old commit again, over another one: that is another event.
     let variants = [
         first.clone(),
-        NewPipeline { sha: CommitSha::from("c".repeat(40)), ..told_again(&first) },
-        NewPipeline { git_ref: tag, trigger: TriggerKind::Tag, ..told_again(&first) },
-        NewPipeline { git_ref: GitRef::Branch("dev".into()), ..told_again(&first) },
-        NewPipeline { trigger: TriggerKind::PullRequest, ..told_again(&first) },
-        NewPipeline { before: before("c"), ..told_again(&first) },
+        NewPipeline { sha: CommitSha::from("c".repeat(40)), ..reported_again(&first) },
+        NewPipeline { git_ref: tag, trigger: TriggerKind::Tag, ..reported_again(&first) },
+        NewPipeline { git_ref: GitRef::Branch("dev".into()), ..reported_again(&first) },
+        NewPipeline { trigger: TriggerKind::PullRequest, ..reported_again(&first) },
+        NewPipeline { before: before("c"), ..reported_again(&first) },
     ];
     for (new, number) in variants.iter().zip(1..) {
         let created = world.store.create_pipeline(new).await.unwrap();
         assert_eq!(created, CreatedPipeline::New { number });
     }
-    let elsewhere = NewPipeline { project: other, ..told_again(&first) };
+    let elsewhere = NewPipeline { project: other, ..reported_again(&first) };
     let created = world.store.create_pipeline(&elsewhere).await.unwrap();
     assert_eq!(created, CreatedPipeline::New { number: 1 }, "each project counts for itself");
 }
 
-async fn whoever_asks_by_hand_twice_gets_two(world: World) {
+async fn a_user_who_asks_twice_gets_two(world: World) {
     let project = world.project("acme/web").await.id;
     let new = NewPipeline { trigger: TriggerKind::Manual, ..push(project, &"a".repeat(40)) };
     let create = |new: NewPipeline| {
@@ -72,7 +72,7 @@ async fn whoever_asks_by_hand_twice_gets_two(world: World) {
         async move { store.create_pipeline(&new).await.unwrap() }
     };
     assert_eq!(create(new.clone()).await, CreatedPipeline::New { number: 1 });
-    assert_eq!(create(told_again(&new)).await, CreatedPipeline::New { number: 2 });
+    assert_eq!(create(reported_again(&new)).await, CreatedPipeline::New { number: 2 });
     let known = CreatedPipeline::Known { id: new.id, number: 1 };
     assert_eq!(create(new).await, known, "one request that is repeated is one");
 }
@@ -82,7 +82,7 @@ async fn a_set_up_that_was_interrupted_starts_one_pipeline(world: World) {
     let new = NewPipeline { trigger: TriggerKind::Setup, ..push(project, &"a".repeat(40)) };
     world.store.create_pipeline(&new).await.unwrap();
     let before = Some(CommitSha::from("d".repeat(40)));
-    let again = NewPipeline { before, ..told_again(&new) };
+    let again = NewPipeline { before, ..reported_again(&new) };
     let known = CreatedPipeline::Known { id: new.id, number: 1 };
     assert_eq!(world.store.create_pipeline(&again).await.unwrap(), known);
 }

@@ -152,7 +152,7 @@ async fn the_previous_outcome_of_a_workflow_is_found(world: World) {
     assert_eq!(previous, [None, failed, success, success]);
 }
 
-/// Two pipelines of one commit share a mark: the newest run of each job counts, whatever order they
+/// Two pipelines of one commit share a commit status: the newest run of each job counts, whatever order they
 /// end in, and a job of the same name in another workflow is another job.
 async fn a_commit_is_judged_by_the_newest_run_of_each_job(world: World) {
     let project = world.project("acme/web").await.id;

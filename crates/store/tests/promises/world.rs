@@ -111,12 +111,12 @@ impl World {
         Store::open(&settings(&self.url, KEY)).await.unwrap()
     }
 
-    /// Somebody signs in.
+    /// A user signs in.
     pub(crate) async fn account(&self, login: &str) -> AccountId {
         self.store.sign_in(&sign_in(ForgeKind::GitHub, login), at(0)).await.unwrap()
     }
 
-    /// Somebody adds a repository.
+    /// A user adds a repository.
     pub(crate) async fn project(&self, name: &str) -> Project {
         let integration = self.account("ada").await;
         self.store.upsert_project(&new_project(name, integration), at(1)).await.unwrap()
@@ -309,7 +309,7 @@ pub(crate) fn push(project: ProjectId, sha: &str) -> NewPipeline {
         sha: CommitSha::from(sha),
         before: None,
         commit: CommitInfo {
-            subject: "mend the fence".to_owned(),
+            subject: "repair the fence".to_owned(),
             author_name: Some("Ada".to_owned()),
             ..CommitInfo::default()
         },

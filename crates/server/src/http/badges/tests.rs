@@ -35,7 +35,7 @@ fn a_label_is_escaped_and_cut() {
     assert_eq!(asked(&query).label.map(|label| label.chars().count()), Some(40));
 }
 
-/// Whatever a stranger asks about an unknown project must be told in the same bytes.
+/// What is answered about an unknown project must be the same bytes for every question.
 #[test]
 fn unknown_is_byte_identical_whatever_was_asked() {
     for style in ["", "&style=shield"] {

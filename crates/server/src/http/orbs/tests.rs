@@ -120,16 +120,16 @@ async fn what_is_not_for_everyone_is_not_there_for_strangers() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_published_is_refused_with_the_way_out() {
+async fn what_cannot_be_published_is_refused_with_what_to_do() {
     let place = Place::start(TOKEN).await;
     place.put("/a/b/1.0.0?visibility=instance", SOUND).await;
-    for (path, text, status, told) in [
+    for (path, text, status, said) in [
         ("/a/b/1.0.0", "version: 2.1\n".to_owned(), 409, "never changes"),
         ("/a/b/1", SOUND.to_owned(), 400, "names no one version"),
         ("/a/b/volatile", SOUND.to_owned(), 400, "names no one version"),
         ("/a/b/1.x", SOUND.to_owned(), 400, "is not a valid orb version"),
         ("/c/b/1.0.0", SOUND.to_owned(), 400, "has no owner"),
-        ("/c/b/1.0.0?organization=gh/nobody", SOUND.to_owned(), 400, "no organization"),
+        ("/c/b/1.0.0?organization=gh/nobody", SOUND.to_owned(), 400, "is not an organization"),
         ("/c/b/1.0.0?organization=nobody", SOUND.to_owned(), 400, "github/NAME"),
         (
             "/c/b/1.0.0?visibility=world",
@@ -142,7 +142,7 @@ async fn what_cannot_be_published_is_refused_with_the_way_out() {
     ] {
         let (found, answer) = place.put(path, text).await;
         assert_eq!(found, status, "{path}: {answer}");
-        assert!(answer.contains(told), "{path}: {answer}");
+        assert!(answer.contains(said), "{path}: {answer}");
     }
     assert_eq!(place.status("/a/b/1.1.0", Some(TOKEN)).await, 404);
     assert_eq!(place.status("/c/b", Some(TOKEN)).await, 404);

@@ -27,7 +27,7 @@ pub(crate) trait Subject: Sized + Send {
     /// How the list of routes names it.
     const NAME: &'static str;
 
-    /// Finds it, whoever asks. `None`: there is no such thing.
+    /// Finds it, without regard to who asks. `None`: there is no such thing.
     fn find(
         app: &App,
         names: &Names,

@@ -1,6 +1,6 @@
 //! Claiming: a runner waits for a task that fits it, and gets the right to it.
 //!
-//! The job spec is built before the task is claimed: what cannot be told to a runner must not be
+//! The job spec is built before the task is claimed: what cannot be described to a runner must not be
 //! taken by one. Losing the race for a task is ordinary: the next one is tried.
 
 use std::{sync::Arc, time::Duration};
@@ -59,8 +59,8 @@ pub(super) async fn claim(
     {
         return Ok(Json(spec).into_response());
     }
-    let patience = tokio::time::sleep(request.wait.min(limits::CLAIM_WAIT));
-    tokio::pin!(patience);
+    let wait = tokio::time::sleep(request.wait.min(limits::CLAIM_WAIT));
+    tokio::pin!(wait);
     loop {
         // Listening begins before looking, so that an offer in between is not missed.
         let offered = app.wake.offer.notified();
@@ -70,7 +70,7 @@ pub(super) async fn claim(
             return Ok(Json(spec).into_response());
         }
         tokio::select! {
-            () = &mut patience => return Ok(StatusCode::NO_CONTENT.into_response()),
+            () = &mut wait => return Ok(StatusCode::NO_CONTENT.into_response()),
             () = app.stopping.cancelled() => return Ok(StatusCode::NO_CONTENT.into_response()),
             () = offered => {}
             () = tokio::time::sleep(PERIOD) => {}
@@ -127,7 +127,7 @@ async fn take(app: &App, request: &ClaimRequest) -> Result<Option<JobSpec>, Refu
             if spec.checkout.key.is_some()
                 && let Err(error) = app.store.touch_checkout_key(project, Timestamp::now()).await
             {
-                tracing::warn!(%project, %error, "could not note that a key was used");
+                tracing::warn!(%project, %error, "could not record that a key was used");
             }
             return Ok(Some(spec));
         }
@@ -142,7 +142,7 @@ fn fits(request: &ClaimRequest, offered: &OfferedTask) -> bool {
     offers(offered.executor) && offered.resource_class.as_ref().is_none_or(serves)
 }
 
-/// Claims a task through the one door. False if somebody else was faster.
+/// Claims a task through the one door. False if another runner was faster.
 async fn is_claimed(
     app: &App,
     request: &ClaimRequest,
@@ -165,7 +165,7 @@ async fn is_claimed(
     }
 }
 
-/// Ends a task that no runner can be told about, with the reason on its page.
+/// Ends a task that cannot be described to a runner, with the reason on its page.
 async fn give_up(
     app: &App,
     request: &ClaimRequest,

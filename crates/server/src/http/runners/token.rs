@@ -22,7 +22,7 @@ pub(super) fn issue(
     Secret::new(hex::encode(mac(key, job, index, lease).finalize().into_bytes()))
 }
 
-/// Tells whether a token opens a task, in constant time.
+/// Returns whether a token opens a task, in constant time.
 pub(super) fn fits(
     key: &Secret<Vec<u8>>,
     given: &str,
@@ -45,7 +45,7 @@ fn mac(key: &Secret<Vec<u8>>, job: JobId, index: u32, lease: LeaseId) -> Hmac<Sh
 mod tests {
     use super::*;
 
-    /// A job may leak its own token; that must not open the task beside it.
+    /// A job may leak its own token; that must not open the task next to it.
     #[test]
     fn a_token_opens_one_task_under_one_lease() {
         let key = Secret::new(vec![7; 32]);

@@ -91,14 +91,14 @@ async fn a_redirect_is_followed_only_to_what_is_allowed() {
     other.put("/orbs/x.yml", Manner::Text("elsewhere".to_owned()));
     backend.put("/secret.yml", Manner::Text("secret".to_owned()));
     assert_eq!(&*found(ask(&addresses, &backend.at("/orbs/a.yml"), at(0)).await).text, "there");
-    for (path, told) in [
+    for (path, said) in [
         ("/orbs/out.yml", "no allowed prefix"),
         ("/orbs/up.yml", "no allowed prefix"),
         ("/orbs/circle.yml", "in a circle"),
         ("/orbs/nothing.yml", "there is nothing at"),
     ] {
         let missing = missing(ask(&addresses, &backend.at(path), at(0)).await);
-        assert!(missing.trouble.as_ref().unwrap().contains(told), "{path}: {missing:?}");
+        assert!(missing.trouble.as_ref().unwrap().contains(said), "{path}: {missing:?}");
     }
     assert!(other.asked().is_empty());
     assert!(!backend.asked().contains(&"/secret.yml".to_owned()));
@@ -108,7 +108,7 @@ async fn a_redirect_is_followed_only_to_what_is_allowed() {
 async fn cfg_e053_a_server_that_hangs_or_floods_is_told() {
     let backend = Backend::start().await;
     let addresses = addresses(&[&backend.at("/")]).await;
-    for (path, manner, told) in [
+    for (path, manner, said) in [
         ("/slow.yml", Manner::Silence, "did not answer within"),
         ("/large.yml", Manner::Flood, "more than"),
         ("/half.yml", Manner::Half, "cannot be reached"),
@@ -116,6 +116,6 @@ async fn cfg_e053_a_server_that_hangs_or_floods_is_told() {
     ] {
         backend.put(path, manner);
         let missing = missing(ask(&addresses, &backend.at(path), at(0)).await);
-        assert!(missing.trouble.as_ref().unwrap().contains(told), "{path}: {missing:?}");
+        assert!(missing.trouble.as_ref().unwrap().contains(said), "{path}: {missing:?}");
     }
 }

@@ -25,7 +25,7 @@ impl Folder {
         match self.directory().find(&reference.parse().unwrap()) {
             Answer::Found(orb) => Some(*orb),
             Answer::Absent(_) => None,
-            Answer::Trouble(trouble) => panic!("{trouble}"),
+            Answer::Failed(reason) => panic!("{reason}"),
         }
     }
 
@@ -33,7 +33,7 @@ impl Folder {
         match self.directory().find_stand_in(&reference.parse().unwrap()) {
             Answer::Found(orb) => Some(*orb),
             Answer::Absent(_) => None,
-            Answer::Trouble(trouble) => panic!("{trouble}"),
+            Answer::Failed(reason) => panic!("{reason}"),
         }
     }
 }
@@ -129,9 +129,9 @@ fn no_name_leads_out_of_the_folder() {
         }
     }
     let out = folder.directory().find(&"a/b@2.0.0".parse().unwrap());
-    assert!(matches!(out, Answer::Trouble(_)), "{out:?}");
+    assert!(matches!(out, Answer::Failed(_)), "{out:?}");
     let out = folder.directory().find_stand_in(&"a/x@1".parse().unwrap());
-    assert!(matches!(out, Answer::Trouble(_)), "{out:?}");
+    assert!(matches!(out, Answer::Failed(_)), "{out:?}");
     let pinned = folder.directory().pinned(&"a/b@1".parse().unwrap(), "../../../secret/s/1.0.0");
     assert!(!matches!(pinned, Answer::Found(_)), "{pinned:?}");
 }
@@ -142,9 +142,9 @@ fn what_is_too_large_or_no_text_is_trouble_and_not_an_orb() {
     let path = folder.0.path().join("orbs/a/b/1.0.0.yml");
     let ask = || folder.directory().find(&"a/b@1".parse().unwrap());
     File::create(&path).unwrap().set_len(ORB_BYTES + 1).unwrap();
-    assert!(matches!(ask(), Answer::Trouble(trouble) if trouble.contains("more than")));
+    assert!(matches!(ask(), Answer::Failed(reason) if reason.contains("more than")));
     fs::write(&path, [0xff, 0xfe]).unwrap();
-    assert!(matches!(ask(), Answer::Trouble(trouble) if trouble.contains("UTF-8")));
+    assert!(matches!(ask(), Answer::Failed(reason) if reason.contains("UTF-8")));
     fs::write(&path, "fine").unwrap();
     assert!(matches!(ask(), Answer::Found(_)));
 }

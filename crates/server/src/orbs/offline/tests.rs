@@ -142,7 +142,7 @@ fn the_folder_of_the_corpus_is_understood() {
     let Ok(index) = fs::read_to_string(root.join("ORBS.tsv")) else {
         roundel_testkit::skip::notice(
             "the_folder_of_the_corpus_is_understood",
-            "there is no corpus beside the project",
+            "there is no corpus next to the project",
         );
         return;
     };

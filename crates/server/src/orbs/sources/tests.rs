@@ -90,7 +90,7 @@ async fn the_folder_goes_before_this_instance_and_this_instance_before_the_regis
     assert_eq!(&*found(place.find("a/b@1").await).text, "folder");
 }
 
-/// Otherwise anybody could publish a higher version of our own orb elsewhere and be run here.
+/// Otherwise another publisher could publish a higher version of our own orb elsewhere and be run here.
 #[tokio::test]
 async fn a_namespace_of_this_instance_is_never_looked_for_elsewhere() {
     let place = Place::new().await;
@@ -104,9 +104,9 @@ async fn a_namespace_of_this_instance_is_never_looked_for_elsewhere() {
         assert!(!missing.looked_in.iter().any(|place| place.contains("registry")), "{reference}");
     }
     assert!(place.backend.asked().is_empty());
-    // Whoever may not know of the namespace is answered as if it were not there.
+    // A reader who may not know of the namespace is answered as if it were not there.
     let sources = Sources::new(&place.settings, place.store.clone()).unwrap();
-    assert_eq!(&*found(find(&sources, OrbReader::Anybody, "a/c@1").await).text, "theirs");
+    assert_eq!(&*found(find(&sources, OrbReader::Anonymous, "a/c@1").await).text, "theirs");
 }
 
 #[tokio::test]

@@ -26,10 +26,10 @@ async fn version(upstream: &Upstream, reference: &str, now: Timestamp) -> String
     orb.version
 }
 
-async fn trouble(upstream: &Upstream, reference: &str, now: Timestamp) -> String {
+async fn failure(upstream: &Upstream, reference: &str, now: Timestamp) -> String {
     let answer = ask(upstream, reference, now).await;
-    let Answer::Trouble(trouble) = answer else { panic!("{reference}: {answer:?}") };
-    trouble
+    let Answer::Failed(reason) = answer else { panic!("{reference}: {answer:?}") };
+    reason
 }
 
 #[tokio::test]
@@ -89,16 +89,16 @@ async fn while_the_registry_is_away_the_last_answer_counts() {
     }
     assert_eq!(version(&upstream, "a/b@1", at(9_000)).await, "1.0.0");
     assert_eq!(version(&upstream, "a/b@dev:x", at(9_000)).await, "dev:x");
-    let told = trouble(&upstream, "a/b@1.5.0", at(9_000)).await;
-    assert!(told.contains("answers with status 503"), "{told}");
+    let said = failure(&upstream, "a/b@1.5.0", at(9_000)).await;
+    assert!(said.contains("answers with status 503"), "{said}");
 }
 
 #[tokio::test]
-async fn a_bad_answer_is_trouble_and_says_what_was_bad() {
+async fn a_bad_answer_is_a_failure_and_says_what_was_bad() {
     let backend = Backend::start().await;
     let upstream = upstream(&backend).await;
     let source = |number: u32| format!("/api/roundel/v1/orbs/a/b/{number}.0.0");
-    for (number, manner, told) in [
+    for (number, manner, said) in [
         (1, Manner::Silence, "did not answer within 0.5 s"),
         (2, Manner::Flood, "more than 5242880 bytes"),
         (3, Manner::Half, "cannot be reached"),
@@ -107,24 +107,24 @@ async fn a_bad_answer_is_trouble_and_says_what_was_bad() {
         (6, Manner::Redirect("https://elsewhere.test/".to_owned()), "redirects"),
     ] {
         backend.put(&source(number), manner.clone());
-        let trouble = trouble(&upstream, &format!("a/b@{number}.0.0"), at(0)).await;
-        assert!(trouble.contains(told), "{manner:?}: {trouble}");
-        assert!(trouble.contains(backend.url.as_str()), "{trouble}");
+        let failure = failure(&upstream, &format!("a/b@{number}.0.0"), at(0)).await;
+        assert!(failure.contains(said), "{manner:?}: {failure}");
+        assert!(failure.contains(backend.url.as_str()), "{failure}");
     }
     let list = "/api/roundel/v1/orbs/a/c";
-    for (manner, told) in [
+    for (manner, said) in [
         (Manner::Text("<html>".to_owned()), "no list of versions"),
         (Manner::Flood, "more than 4194304 bytes"),
         (Manner::Silence, "did not answer"),
     ] {
         backend.put(list, manner.clone());
-        let trouble = trouble(&upstream, "a/c@1", at(0)).await;
-        assert!(trouble.contains(told), "{manner:?}: {trouble}");
+        let failure = failure(&upstream, "a/c@1", at(0)).await;
+        assert!(failure.contains(said), "{manner:?}: {failure}");
     }
     backend.publish("a/d", &[("1.0.0", "one")]);
     backend.put("/api/roundel/v1/orbs/a/d/1.0.0", Manner::Status(404));
-    let trouble = trouble(&upstream, "a/d@1", at(0)).await;
-    assert!(trouble.contains("lists a/d@1.0.0 and does not have it"), "{trouble}");
+    let failure = failure(&upstream, "a/d@1", at(0)).await;
+    assert!(failure.contains("lists a/d@1.0.0 and does not have it"), "{failure}");
 }
 
 #[tokio::test]

@@ -60,7 +60,7 @@ async fn migrating_again_changes_nothing() {
     assert_eq!(applied.len(), MIGRATIONS.len());
 }
 
-/// Nobody could say which schema such a database has.
+/// It would be unknown which schema such a database has.
 #[tokio::test]
 async fn a_migration_that_was_applied_in_another_wording_is_refused() {
     let db = sqlite().await;

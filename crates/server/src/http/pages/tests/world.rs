@@ -372,6 +372,7 @@ fn settings() -> Settings {
         runner_token: Secret::from("runner-token"),
         forges: Vec::new(),
         mail: None,
+        pace: crate::retry::Pace::default(),
         status_prefix: "ci/roundel".into(),
         settings_file: "/srv/roundel/roundel.toml".into(),
         admin_token: Secret::new(String::new()),
