@@ -246,7 +246,10 @@ mod tests {
         ] {
             fs::write(&path, text).unwrap();
             let error = Lock::open(&path).unwrap_err().to_string();
-            assert!(error.contains("orbs.lock") && error.contains("is not a valid lock file"), "{error}");
+            assert!(
+                error.contains("orbs.lock") && error.contains("is not a valid lock file"),
+                "{error}"
+            );
         }
     }
 }
