@@ -1,6 +1,6 @@
 #!/bin/sh
 # The `circleci` command inside a job. It talks to the runner through files only: the runner looks
-# for the marker after every step.
+# for the marker file after every step.
 set -u
 
 marker='@MARKER@'
@@ -13,7 +13,7 @@ fail() {
 
 halt() {
     mkdir -p "${marker%/*}" && : >"$marker" ||
-        fail "cannot leave the mark that halts the job in ${marker%/*}"
+        fail "cannot create the file that halts the job in ${marker%/*}"
     exit 0
 }
 

@@ -3,6 +3,7 @@
 // One stream for a page says that something changed; the region then fetches its part again and
 // applies the differences to the page. Nothing is lost by a broken stream: each new one begins with
 // `hello`, and every region looks.
+import { tick } from './time.js';
 
 const regions = new Set();
 let stream = null;
@@ -142,6 +143,8 @@ class LiveRegion extends HTMLElement {
     if (!next || !now) return;
     keepOpen = !next.querySelector('details[data-keep-open][open]');
     morph(now, next);
+    // The server writes titles in UTC.
+    tick();
     if (now.dataset.family) {
       favicon(now.dataset.family);
       if (now.dataset.family !== this.#family) dismiss();
@@ -194,16 +197,16 @@ function children(now, next) {
   const known = new Map();
   for (const child of now.children) if (child.id) known.set(child.id, child);
   let at = now.firstChild;
-  for (const wanted of [...next.childNodes]) {
-    let match = wanted.id ? known.get(wanted.id) : null;
-    if (!match && at && !wanted.id && !at.id && at.nodeName === wanted.nodeName) match = at;
+  for (const incoming of [...next.childNodes]) {
+    let match = incoming.id ? known.get(incoming.id) : null;
+    if (!match && at && !incoming.id && !at.id && at.nodeName === incoming.nodeName) match = at;
     if (!match) {
-      if (known.size && wanted.id) wanted.classList.add('fresh');
-      now.insertBefore(wanted, at);
+      if (known.size && incoming.id) incoming.classList.add('fresh');
+      now.insertBefore(incoming, at);
     } else {
       if (match === at) at = at.nextSibling;
       else now.insertBefore(match, at);
-      morph(match, wanted);
+      morph(match, incoming);
     }
   }
   while (at) {

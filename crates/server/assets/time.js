@@ -38,7 +38,7 @@ export function zone(time = new Date()) {
 }
 
 // Keeps what a page says of time up to date, and its titles in the reader's zone.
-function tick() {
+export function tick() {
   const now = Date.now();
   for (const span of document.querySelectorAll('[data-since]')) {
     const text = duration(Math.max(0, now - Date.parse(span.dataset.since)));

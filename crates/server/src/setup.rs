@@ -150,7 +150,7 @@ fn explain(kind: ForgeKind, owner: &str, name: &str, error: &ForgeError) -> Stri
             "{kind} no longer accepts your connection. Sign in with {kind} again and come back."
         ),
         ErrorClass::NotFound => format!(
-            "{kind} shows you no repository {owner}/{name}. It may be renamed, or its organization \
+            "Your {kind} account sees no repository {owner}/{name}. It may be renamed, or its organization \
              may not have granted access to Roundel yet."
         ),
         ErrorClass::Forbidden

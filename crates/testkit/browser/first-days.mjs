@@ -137,9 +137,10 @@ export async function phone(page) {
     const state = await page.context().storageState();
     const far = await visitor({ storageState: state, timezoneId: 'Asia/Kolkata' });
     await far.goto('/gh/acme/greet');
-    const time = far.locator('time[data-ago]').first();
-    await far.waitForFunction(() => /GMT\+5:30$/.test(document.querySelector('time[data-ago]').title));
-    const [title, at] = await time.evaluate((one) => [one.title, one.dateTime]);
+    const [title, at] = await far.waitForFunction(() => {
+      const { title, dateTime } = document.querySelector('time[data-ago]');
+      return /GMT\+5:30$/.test(title) && [title, dateTime];
+    }).then((found) => found.jsonValue());
     const local = new Date(Date.parse(at) + 5.5 * 3_600_000).toISOString();
     assert.ok(title.startsWith(local.slice(0, 10)) && title.includes(local.slice(11, 16)), `${title} for ${at}`);
     await far.context().close();

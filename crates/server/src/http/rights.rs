@@ -142,7 +142,7 @@ impl<T: Subject> FromRequestParts<Arc<App>> for SignedInReader<T> {
         let Reader { visit, subject, role } = Reader::<T>::from_request_parts(parts, app).await?;
         match &visit.account {
             Some(account) => Ok(Self { account: account.id, visit, subject, role }),
-            // A button that everybody sees leads to signing in, and back to where it was.
+            // A button that every visitor sees leads to signing in, and back to where it was.
             None if parts.method == Method::POST => {
                 let back = encode(&address(&subject.project().slug));
                 Err(see_other(&format!("/login?return={back}")))

@@ -2,7 +2,7 @@
 //!
 //! A claim is held until there is a task that fits, or for a while. Everything else is opened by the
 //! task's own token, which is derived and never stored: [`token`]. What a runner gets is built in
-//! [`job_spec`]. A runner whose lease is lost is answered 410 and stops.
+//! [`job_spec`]. A runner whose lease is lost gets 410 and stops.
 
 mod claim;
 mod job_spec;

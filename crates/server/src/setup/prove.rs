@@ -97,7 +97,7 @@ async fn try_for_a_while(
         let is_unknown_host = refusal.contains("Host key verification failed");
         if is_unknown_host || Instant::now() + PAUSE > until {
             return Err(StepError::Said(format!(
-                "the key does not open {}: {refusal}",
+                "the deploy key cannot read {}: {refusal}",
                 run.project.ssh_url
             )));
         }
@@ -169,5 +169,5 @@ fn write_private(path: &Path, text: &str) -> Result<(), StepError> {
 }
 
 fn io_failed(error: &std::io::Error) -> StepError {
-    StepError::Said(format!("this server could not run git to prove the key: {error}"))
+    StepError::Said(format!("this server could not run git to verify the deploy key: {error}"))
 }

@@ -27,9 +27,9 @@ impl Step {
     const ALL: [(Self, &'static str, &'static str); 7] = [
         (Self::Config, "config", "Look for .circleci/config.yml"),
         (Self::Key, "key", "Add a read-only deploy key"),
-        (Self::Proof, "proof", "Prove the key with git over SSH"),
+        (Self::Proof, "proof", "Verify the deploy key with git over SSH"),
         (Self::Hook, "hook", "Add a webhook"),
-        (Self::Ping, "ping", "Hear from the webhook"),
+        (Self::Ping, "ping", "Receive a test webhook"),
         (Self::Activate, "activate", "Activate and follow the project"),
         (Self::Pipeline, "pipeline", "Start the first pipeline"),
     ];
@@ -64,7 +64,7 @@ impl Record {
         let now = Timestamp::now();
         let mut steps = vec![SetupStep {
             key: "repository".to_owned(),
-            title: format!("Find {} and your rights", project.slug.full_name()),
+            title: format!("Check your access to {}", project.slug.full_name()),
             status: SetupStepStatus::Done,
             detail: None,
         }];

@@ -85,7 +85,7 @@ async fn open<'a>(
         Ok(Some(token)) => token,
         Ok(None) => {
             return Err(StepError::Said(format!(
-                "Roundel's connection to {kind} for you ended; sign in with {kind} and set up again"
+                "Your connection to {kind} has ended; sign in with {kind} and run setup again"
             )));
         }
         Err(CallError::Forge(error)) => return Err(error.into()),
@@ -119,7 +119,7 @@ async fn forward(
     match proof {
         prove::Proof::Works => record.done(Step::Proof, "the repository can be read").await?,
         prove::Proof::NoGit => {
-            let said = "not proven: git or ssh is not installed on this server's host";
+            let said = "not verified: git or ssh is not installed on this server's host";
             record.warned(Step::Proof, said).await?;
         }
     }
@@ -133,7 +133,7 @@ async fn forward(
     }
 
     step!(Step::Activate, activate(run, record, &key, &made));
-    record.done(Step::Activate, "pushes are built from now on").await?;
+    record.done(Step::Activate, "each push starts a pipeline from now on").await?;
 
     record.started(Step::Pipeline).await?;
     match first_pipeline(run, record, has_config).await {
@@ -289,10 +289,10 @@ async fn install_hook(run: &Run<'_>, wanted: &HookSpec) -> Result<(ForgeHook, bo
 /// Waits for the ping of a new hook. That it does not come is a warning, not a failure.
 async fn hear(run: &Run<'_>, made: &MadeHook) -> Result<Result<String, String>, StepError> {
     if run.project.slug.forge == ForgeKind::Bitbucket {
-        return Ok(Ok("Bitbucket sends no ping: the first push proves it".to_owned()));
+        return Ok(Ok("Bitbucket sends no test webhook; the first push confirms it".to_owned()));
     }
     if !made.is_new {
-        return Ok(Ok("the webhook was there already".to_owned()));
+        return Ok(Ok("the webhook existed already".to_owned()));
     }
     let heard = tokio::time::timeout(PING_TIMEOUT, async {
         loop {

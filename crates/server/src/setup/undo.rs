@@ -35,11 +35,11 @@ async fn undo_hook(run: &Run<'_>, record: &mut Record) -> Result<bool, StoreErro
     match delete_hooks(run, &url).await {
         Ok(()) => {
             store.update_hook(hook.id, HookState::Gone, None).await?;
-            record.undone(Step::Hook, "taken back").await?;
+            record.undone(Step::Hook, "removed").await?;
             Ok(true)
         }
         Err(error) => {
-            let left = format!("left over: please delete the webhook {url} by hand ({error})");
+            let left = format!("not removed: delete the webhook {url} manually ({error})");
             record.undone(Step::Hook, left).await?;
             Ok(false)
         }
@@ -66,13 +66,13 @@ async fn undo_key(run: &Run<'_>, record: &mut Record) -> Result<bool, StoreError
     match delete_keys(run, &key.public).await {
         Ok(()) => {
             store.update_checkout_key(key.id, KeyState::Gone, None).await?;
-            record.undone(Step::Key, "taken back").await?;
+            record.undone(Step::Key, "removed").await?;
             Ok(true)
         }
         Err(error) => {
             let fingerprint = &key.fingerprint;
             let left =
-                format!("left over: please delete the deploy key {fingerprint} by hand ({error})");
+                format!("not removed: delete the deploy key {fingerprint} manually ({error})");
             record.undone(Step::Key, left).await?;
             Ok(false)
         }

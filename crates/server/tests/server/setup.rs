@@ -140,7 +140,7 @@ async fn a_user_who_is_not_an_administrator_reads_who_can_do_it() {
     assert!(refused.0.contains("administrator"), "{refused}");
     let refused =
         setup::begin(&world.app().setups, grace, kind, OWNER, "nowhere").await.unwrap_err();
-    assert!(refused.0.contains("shows you no repository"), "{refused}");
+    assert!(refused.0.contains("account sees no repository"), "{refused}");
 }
 
 /// A server that dies in the middle of a set-up goes on with it when it is back.

@@ -6,7 +6,7 @@ use anstyle_parse::{DefaultCharAccumulator, Parser, Perform};
 const LINE_CHARS: usize = 500;
 
 /// Returns the last lines of a log, without escape sequences. The first line may be cut.
-pub(in crate::deliver) fn last_lines(log: &[u8], most: usize) -> Vec<String> {
+pub(crate) fn last_lines(log: &[u8], most: usize) -> Vec<String> {
     let mut plain = Plain::default();
     let mut parser = Parser::<DefaultCharAccumulator>::default();
     for &byte in log {
