@@ -26,7 +26,7 @@ use crate::{
 };
 use ports::Ports;
 use progress::{done, headline};
-use sample::{Clone, NOT_ADDED, SAMPLES, VISITOR};
+use sample::{Clone, SAMPLES, VISITOR, not_added};
 use world::World;
 
 /// A mail is sent after the last commit status; it needs a moment.
@@ -93,7 +93,7 @@ async fn show(
         }
     };
     if !arguments.once {
-        progress::invite(world)?;
+        progress::invite(world).await?;
         let (stop, _) = terminal::stop_signals();
         stop.cancelled().await;
         let end = match &arguments.data {
@@ -115,14 +115,15 @@ async fn push_and_follow(world: &World, directory: &Path) -> Result<()> {
         world.forge.add_repository(sample.forge, sample.owner, sample.name, true, VISITOR).await?;
         let url = world.forge.push_url(sample.forge, sample.owner, sample.name, VISITOR);
         let clone = Clone::open(sample, &url, &directory.join("clones")).await?;
-        let (project, text) = if let Some(project) = world.project(sample).await? {
-            (project, "is set up already")
-        } else {
-            // The set-up starts a pipeline, and so does each push.
-            pipelines += 1;
-            let project = world.add_project(actor, sample).await?;
-            (project, "is set up: deploy key, webhook, first pipeline")
-        };
+        let (project, text) =
+            if let Some(project) = world.project(sample.forge, sample.owner, sample.name).await? {
+                (project, "is set up already")
+            } else {
+                // The set-up starts a pipeline, and so does each push.
+                pipelines += 1;
+                let project = world.add_project(actor, sample).await?;
+                (project, "is set up: deploy key, webhook, first pipeline")
+            };
         let name = format!("{}: {}/{}", sample.forge, sample.owner, sample.name);
         done(&format!("{name} {text}"), step.elapsed())?;
         ready.push((sample, clone, project));
@@ -142,7 +143,7 @@ async fn push_and_follow(world: &World, directory: &Path) -> Result<()> {
         progress::timeline(dashboard, sample, sha.short(), &timeline)?;
     }
     for forge in ForgeKind::ALL {
-        world.forge.add_sample_repository(forge, NOT_ADDED).await?;
+        world.forge.add_sample_repository(forge, not_added(forge)).await?;
     }
     wait_for_mails(world, pipelines).await;
     progress::mails(world)

@@ -46,7 +46,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_signature_verifies_nothing() {
+    fn a_text_that_is_not_a_signature_verifies_nothing() {
         let sha1 = "sha1=0123456789012345678901234567890123456789";
         for header in ["", "sha256=", "sha256=xyz", sha1, &SIGNED[7..], &SIGNED[..70]] {
             assert!(!verify(SECRET, b"Hello, World!", header), "{header}");

@@ -1,4 +1,4 @@
-//! Who may fetch from and push to a repository, and what the forge says when not (`VCS` §6.4).
+//! Who may fetch from and push to a repository, and the forge's message if not (`VCS` §6.4).
 
 use roundel_model::{
     forge::{ForgeKind, Role},
@@ -38,16 +38,16 @@ impl Service {
     }
 }
 
-/// A key that was shown, as text without comment.
+/// A key that a client offered, as text without comment.
 #[derive(Clone, Debug)]
 pub(crate) struct ShownKey(pub(crate) String);
 
-/// Somebody who may: the name under which a push is told.
+/// Permission, with the user in whose name a push is reported.
 pub(crate) struct Pass {
     pub(crate) actor: String,
 }
 
-/// Decides whether a key may do something with a repository, in the provider's own words.
+/// Decides whether a key gives access to a repository; the error is the forge's own message.
 pub(crate) fn by_key(
     side: &Side,
     key: &ShownKey,
@@ -101,7 +101,7 @@ fn not_found(kind: ForgeKind) -> String {
     }
 }
 
-/// What Bitbucket says over HTTP, and over SSH of what is not there.
+/// Bitbucket's message over HTTP, and over SSH for a repository that does not exist.
 pub(crate) const GONE_ON_BITBUCKET: &str = "The requested repository either does not exist or you do not have access. If you believe \
      this repository exists and you have access, make sure you're authenticated.";
 
@@ -143,9 +143,9 @@ pub(crate) fn push_token(side: &Side, login: &str) -> String {
         let ours =
             |one: &&Token| one.client_id.is_none() && one.login == login && one.scopes == scopes;
         if let Some(known) = state.tokens.iter().find(ours) {
-            return known.word.clone();
+            return known.value.clone();
         }
         let wanted = NewToken { login, scopes: scopes.clone(), client_id: None, life: None };
-        state.issue(side.kind, wanted, Timestamp::now()).word
+        state.issue(side.kind, wanted, Timestamp::now()).value
     })
 }

@@ -1,4 +1,4 @@
-//! Answers that say no, and bodies that are read.
+//! Answers, refusals, and fields of request bodies.
 
 use axum::{
     http::StatusCode,
@@ -6,7 +6,7 @@ use axum::{
 };
 use serde_json::Value;
 
-/// A call that is refused, with the answer that says so.
+/// The answer to a call that is refused.
 pub(crate) struct Refusal(pub(crate) Box<Response>);
 
 impl Refusal {
@@ -15,7 +15,7 @@ impl Refusal {
         Self(Box::new(response.into_response()))
     }
 
-    /// Says no in JSON.
+    /// Refuses with a JSON body.
     pub(crate) fn json(status: StatusCode, body: Value) -> Self {
         Self::new((status, axum::Json(body)))
     }
@@ -35,17 +35,17 @@ impl From<crate::git::GitError> for Refusal {
     }
 }
 
-/// What a call comes to.
+/// What a handler returns.
 pub(crate) type Outcome = Result<Response, Refusal>;
 
 /// Answers with JSON.
-#[expect(clippy::unnecessary_wraps, reason = "calls end with it, beside refusals")]
+#[expect(clippy::unnecessary_wraps, reason = "handlers return it as they return refusals")]
 pub(crate) fn ok(status: StatusCode, body: Value) -> Outcome {
     Ok((status, axum::Json(body)).into_response())
 }
 
 /// Answers with nothing.
-#[expect(clippy::unnecessary_wraps, reason = "calls end with it, beside refusals")]
+#[expect(clippy::unnecessary_wraps, reason = "handlers return it as they return refusals")]
 pub(crate) fn nothing(status: StatusCode) -> Outcome {
     Ok(status.into_response())
 }
@@ -71,7 +71,7 @@ pub(crate) fn text_or_empty(body: &Value, field: &str) -> String {
     text(body, field).unwrap_or_default().to_owned()
 }
 
-/// Tells whether an address is one that a browser or a webhook can use.
+/// Returns whether an address is one that a browser or a webhook can use.
 pub(crate) fn is_http(address: &str) -> bool {
     url::Url::parse(address).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
 }

@@ -1,7 +1,7 @@
 //! Bitbucket Cloud's REST API 2.0, below `/2.0`.
 //!
-//! A module for each kind of thing; here are the routes and what every call goes through. The end
-//! points that Bitbucket removed (`VCS` §4.4) answer 410, so that nobody comes to lean on them.
+//! A module for each kind of object; here are the routes and what applies to every call. The end
+//! points that Bitbucket removed (`VCS` §4.4) answer 410, so that no caller comes to depend on them.
 
 use std::sync::Arc;
 

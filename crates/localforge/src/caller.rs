@@ -1,4 +1,4 @@
-//! Who calls: credentials of a request, and whom they stand for.
+//! The caller: credentials of a request, and the user that they stand for.
 
 use axum::http::{HeaderMap, header::AUTHORIZATION};
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -6,18 +6,16 @@ use roundel_model::time::Timestamp;
 
 use crate::side::Side;
 
-/// What a request brings to prove who it is.
+/// The credentials of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Credentials {
-    /// Nothing.
     Nothing,
-    /// A token.
     Bearer(String),
     /// Name and password.
     Basic(String, String),
 }
 
-/// Somebody whose token is good.
+/// A caller with a valid token.
 #[derive(Clone, Debug)]
 pub(crate) struct Identity {
     pub(crate) login: String,
@@ -26,13 +24,13 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    /// Tells whether the token has one of these scopes.
+    /// Returns whether the token has one of these scopes.
     pub(crate) fn has_any(&self, scopes: &[&str]) -> bool {
         self.scopes.iter().any(|scope| scopes.contains(&scope.as_str()))
     }
 }
 
-/// Whoever calls: somebody, or nobody in particular.
+/// The caller; `None` without credentials.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Caller(pub(crate) Option<Identity>);
 
@@ -46,13 +44,11 @@ impl Caller {
     }
 }
 
-/// What became of a token that was shown.
+/// Whether a token is valid.
 pub(crate) enum Verdict {
-    /// It is good.
     Good(Identity),
-    /// It was good once.
     Expired,
-    /// It is none of ours, or was revoked.
+    /// It was never issued, or was revoked.
     Unknown,
 }
 
@@ -81,7 +77,7 @@ impl Side {
     pub(crate) fn judge(&self, token: &str) -> Verdict {
         let now = Timestamp::now();
         self.read(|state| {
-            let Some(found) = state.tokens.iter().find(|one| one.word == token) else {
+            let Some(found) = state.tokens.iter().find(|one| one.value == token) else {
                 return Verdict::Unknown;
             };
             if found.expires_at.is_some_and(|end| end <= now) {

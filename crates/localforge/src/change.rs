@@ -18,11 +18,9 @@ impl RefChange {
 
 /// What happened to a pull request.
 pub(crate) enum PullChange {
-    /// It was opened.
     Opened,
-    /// Its branch moved.
     Moved {
-        /// Where its head was.
+        /// The former head.
         before: String,
     },
     /// It was closed without merging.

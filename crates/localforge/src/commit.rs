@@ -1,4 +1,4 @@
-//! Commits that the forge itself makes. Hooks fire as after a push.
+//! Commits that the forge itself makes. Webhooks fire as after a push.
 
 use std::{io, sync::Arc};
 
@@ -16,13 +16,13 @@ pub struct NewCommit<'a> {
     pub branch: &'a str,
     /// Paths and contents. A file that starts with `#!` is executable.
     pub files: &'a [(&'a str, &'a str)],
-    /// The message.
+    /// The commit message.
     pub message: &'a str,
     /// Login of the user who commits and pushes.
     pub author: &'a str,
 }
 
-/// Commits a file set and fires hooks as a push would.
+/// Commits files and fires webhooks as a push would.
 pub(crate) async fn commit_and_notify(
     side: &Arc<Side>,
     repository: &Repository,

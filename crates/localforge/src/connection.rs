@@ -1,8 +1,8 @@
-//! What a request knows of the connection that it came on: how to cut it.
+//! The connection of a request, and how to cut it.
 
 use std::sync::{Arc, atomic::AtomicBool};
 
-/// What a request knows of its connection.
+/// The connection of a request.
 #[derive(Clone, Debug)]
 pub(crate) struct Connection {
     /// Set to break it.

@@ -1,6 +1,6 @@
-//! What a program that runs the forge can do with it, past its API.
+//! What the program that runs the forge can do, besides the API.
 //!
-//! Here is what is set up before anybody calls; the rest has modules of its own.
+//! Here is what is set up before the first call; the rest has modules of its own.
 
 use std::{collections::BTreeMap, io};
 
@@ -36,7 +36,7 @@ fn find(side: &Side, owner: &str, name: &str) -> io::Result<Repository> {
     side.find(owner, name).ok_or_else(|| no_repository(owner, name))
 }
 
-/// Everything that is set up before anybody calls. Doing it again changes nothing, so a restart may.
+/// What is set up before the first call. Doing it again changes nothing, so a restart may.
 impl LocalForge {
     /// Registers an OAuth application: (client id, client secret). One that has the name already
     /// keeps both and gets the address.
@@ -53,8 +53,8 @@ impl LocalForge {
             }
             let prefix = if kind == ForgeKind::GitHub { "Ov23li" } else { "" };
             let application = Application {
-                client_id: format!("{prefix}{}", random::word(14)),
-                client_secret: random::word(40),
+                client_id: format!("{prefix}{}", random::text(14)),
+                client_secret: random::text(40),
                 name: name.to_owned(),
                 redirect_uri: redirect_uri.to_owned(),
                 scopes: CONSUMER_SCOPES.map(str::to_owned).to_vec(),
@@ -66,7 +66,7 @@ impl LocalForge {
         })
     }
 
-    /// Makes a user (login, name, e-mail) and returns its id.
+    /// Creates a user (login, name, e-mail) and returns its id.
     pub fn add_user(&self, kind: ForgeKind, login: &str, name: &str, email: &str) -> String {
         self.side(kind).write(|state| {
             if state.user(login).is_none() {
@@ -87,19 +87,19 @@ impl LocalForge {
         })
     }
 
-    /// Makes a token of a user, as if it had been granted (for tests and `demo --once`).
+    /// Issues a token of a user, as if it had been granted (for tests and `demo --once`).
     pub fn grant_token(&self, kind: ForgeKind, login: &str, scopes: &[&str]) -> String {
         let scopes = scopes.iter().map(|&scope| scope.to_owned()).collect();
         let wanted = NewToken { login, scopes, client_id: None, life: None };
-        self.side(kind).write(|state| state.issue(kind, wanted, Timestamp::now()).word)
+        self.side(kind).write(|state| state.issue(kind, wanted, Timestamp::now()).value)
     }
 
-    /// Makes an organization or workspace owned by a user.
+    /// Creates an organization or workspace that a user owns.
     pub fn add_organization(&self, kind: ForgeKind, login: &str, owner: &str) {
         self.add_member(kind, login, owner, true);
     }
 
-    /// Makes somebody a member of an organization or workspace, or an owner. It is made if need be.
+    /// Makes a user a member or an owner of an organization or workspace, which is created if needed.
     pub fn add_member(&self, kind: ForgeKind, organization: &str, login: &str, owner: bool) {
         self.side(kind).write(|state| {
             if state.organization(organization).is_none() {
@@ -120,11 +120,11 @@ impl LocalForge {
         });
     }
 
-    /// Makes an empty bare repository; the user named gets admin.
+    /// Creates an empty repository; the user becomes its administrator.
     ///
     /// # Errors
     ///
-    /// When git cannot make it.
+    /// An error of git.
     #[expect(clippy::too_many_arguments, reason = "the agreed surface")]
     pub async fn add_repository(
         &self,
@@ -142,12 +142,12 @@ impl LocalForge {
         create(side, &NewRepository { owner, name, private, admin }).await.map(drop)
     }
 
-    /// Makes a repository with a first commit that has a pipeline, as the button on the forge's
+    /// Creates a repository with a first commit that has a pipeline, as the button on the forge's
     /// pages does. One that is there already stays as it is.
     ///
     /// # Errors
     ///
-    /// When git cannot make it.
+    /// An error of git.
     pub async fn add_sample_repository(
         &self,
         kind: ForgeKind,
@@ -160,7 +160,7 @@ impl LocalForge {
         create_with_sample(side, &new).await.map(drop)
     }
 
-    /// Gives somebody a role in a repository, or takes it away.
+    /// Gives a user a role in a repository, or takes it away.
     ///
     /// # Errors
     ///
@@ -185,7 +185,7 @@ impl LocalForge {
         Ok(())
     }
 
-    /// A clone URL with a user's credentials, for pushes over HTTP: hooks fire.
+    /// A clone URL with a user's credentials, for pushes over HTTP. They fire webhooks.
     pub fn push_url(&self, kind: ForgeKind, owner: &str, name: &str, login: &str) -> String {
         let side = self.side(kind);
         let token = push_token(side, login);

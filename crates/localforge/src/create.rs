@@ -1,4 +1,4 @@
-//! Making repositories: the rules for their names, and what a new one holds.
+//! Creating repositories: the rules for their names, and the files of a new one.
 
 use std::{io, sync::Arc};
 
@@ -14,31 +14,52 @@ use crate::{
     side::Side,
 };
 
-/// A repository to make.
+/// A repository to create.
 #[derive(Clone, Copy, Debug)]
 pub struct NewRepository<'a> {
     /// Login of the user, organization or workspace that owns it.
     pub owner: &'a str,
-    /// Its name in addresses.
+    /// Its name in URLs.
     pub name: &'a str,
-    /// Whether it is hidden from strangers.
+    /// Whether only users with a role see it.
     pub private: bool,
-    /// Login of the user who may do everything with it.
+    /// Login of its administrator.
     pub admin: &'a str,
 }
 
 /// A first commit, so that the repository can be added at once.
-const SAMPLE: &[(&str, &str)] = &[
-    (".circleci/config.yml", include_str!("../sample/.circleci/config.yml")),
-    ("README.md", include_str!("../sample/README.md")),
-    ("bin/sunrise", include_str!("../sample/bin/sunrise")),
-];
+struct Sample {
+    message: &'static str,
+    files: &'static [(&'static str, &'static str)],
+}
+
+macro_rules! files {
+    ($root:literal: $($path:literal),* $(,)?) => {
+        &[$(($path, include_str!(concat!("../samples/", $root, "/", $path)))),*]
+    };
+}
+
+/// Returns the first commit of a new repository. Each forge has another, so that a visitor who adds
+/// one of each sees two pipelines.
+fn sample(kind: ForgeKind) -> Sample {
+    match kind {
+        ForgeKind::GitHub => Sample {
+            message: "Begin with a sunrise",
+            files: files!("github": ".circleci/config.yml", "README.md", "bin/sunrise"),
+        },
+        ForgeKind::Bitbucket => Sample {
+            message: "Begin with dice",
+            files: files!("bitbucket": ".circleci/config.yml", "README.md", "bin/dice",
+                "test/range.sh"),
+        },
+    }
+}
 
 /// Checks a name as the forge does.
 ///
 /// # Errors
 ///
-/// A sentence that says what is wrong with it.
+/// A sentence for the page.
 pub(crate) fn check_name(kind: ForgeKind, name: &str) -> Result<(), String> {
     let most = match kind {
         ForgeKind::GitHub => 100,
@@ -70,7 +91,7 @@ pub(crate) fn check_name(kind: ForgeKind, name: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Returns the owners in whose name a user may make repositories: the user first.
+/// Returns the owners for whom a user may create repositories: the user first.
 pub(crate) fn owners(state: &State, login: &str) -> Vec<String> {
     let own = state.user(login).map(|user| user.login.clone());
     let organizations = state
@@ -81,11 +102,11 @@ pub(crate) fn owners(state: &State, login: &str) -> Vec<String> {
     own.into_iter().chain(organizations).collect()
 }
 
-/// Makes an empty repository.
+/// Creates an empty repository.
 ///
 /// # Errors
 ///
-/// [`io::ErrorKind::AlreadyExists`] if its owner has one of that name, or when git cannot make it.
+/// [`io::ErrorKind::AlreadyExists`] if its owner has one of that name, or an error of git.
 pub(crate) async fn create(side: &Arc<Side>, new: &NewRepository<'_>) -> io::Result<Repository> {
     let repository = Repository {
         id: side.write(State::fresh_id),
@@ -112,13 +133,13 @@ pub(crate) async fn create(side: &Arc<Side>, new: &NewRepository<'_>) -> io::Res
     if !is_new {
         return Err(io::ErrorKind::AlreadyExists.into());
     }
-    // At once: an id whose folder exists must never be given away again.
+    // At once: an id whose folder exists must never be used again.
     let saved = Arc::clone(side);
     tokio::task::spawn_blocking(move || saved.save()).await.map_err(io::Error::other)??;
     Ok(repository)
 }
 
-/// Makes a repository with a first commit that has a pipeline.
+/// Creates a repository with a first commit that has a pipeline.
 ///
 /// # Errors
 ///
@@ -128,10 +149,11 @@ pub(crate) async fn create_with_sample(
     new: &NewRepository<'_>,
 ) -> io::Result<Repository> {
     let repository = create(side, new).await?;
+    let sample = sample(side.kind);
     let commit = NewCommit {
         branch: &repository.default_branch,
-        files: SAMPLE,
-        message: "Begin with a sunrise",
+        files: sample.files,
+        message: sample.message,
         author: new.admin,
     };
     commit_and_notify(side, &repository, &commit).await?;

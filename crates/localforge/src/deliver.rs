@@ -1,4 +1,4 @@
-//! Delivering webhooks: signing, sending, retrying, remembering (`VCS` §3.1, §4.7).
+//! Delivering webhooks: signing, sending, retrying, recording (`VCS` §3.1, §4.7).
 //!
 //! GitHub tries once. Bitbucket tries twice more after a 5xx or silence. Both wait ten seconds.
 
@@ -19,7 +19,7 @@ use crate::{
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// Bytes beyond which GitHub does not send at all.
 const GITHUB_CAP: usize = 25 * 1024 * 1024;
-/// Bytes beyond which Bitbucket does not send, without telling anybody.
+/// Bytes beyond which Bitbucket does not send, without any notice.
 const BITBUCKET_CAP: usize = 256 * 1024;
 /// How often Bitbucket tries.
 const BITBUCKET_ATTEMPTS: u32 = 3;
@@ -28,7 +28,7 @@ const RETRY_PAUSE: Duration = Duration::from_secs(1);
 /// Bytes of an answer that are kept.
 const ANSWER_CAP: usize = 64 * 1024;
 
-/// Something to tell a repository's hooks.
+/// An event that a repository's webhooks may receive.
 #[derive(Clone, Debug)]
 pub(crate) struct Event {
     pub(crate) repository: u64,
@@ -55,7 +55,7 @@ impl Event {
     }
 }
 
-/// Sends an event to every hook that asked for it.
+/// Sends an event to every webhook that subscribes to it.
 pub(crate) fn fire(side: &Arc<Side>, event: &Event) {
     let listening = side.read(|state| {
         let wants = |hook: &&Hook| {
@@ -64,14 +64,14 @@ pub(crate) fn fire(side: &Arc<Side>, event: &Event) {
         };
         state.hooks_of(event.repository).filter(wants).cloned().collect::<Vec<_>>()
     });
-    // Every hook that gets an event gets it under the same id.
+    // All webhooks receive an event under the same id.
     let guid = uuid::Uuid::new_v4().to_string();
     for hook in listening {
         send_later(side, hook, event.clone(), guid.clone(), false);
     }
 }
 
-/// Sends an event to one hook, whether it asked for it or not (`ping`, redelivery).
+/// Sends an event to one webhook, subscribed or not (`ping`, redelivery).
 pub(crate) fn send_later(
     side: &Arc<Side>,
     hook: Hook,
@@ -87,7 +87,7 @@ pub(crate) fn send_later(
     });
 }
 
-/// Sends a delivery once more, under the same id.
+/// Sends a delivery again, under the same id.
 pub(crate) fn send_again(side: &Arc<Side>, hook: Hook, delivery: &Delivery) {
     let form = url::form_urlencoded::parse(delivery.payload.as_bytes());
     let payload = if delivery.payload.starts_with("payload=") {
@@ -236,7 +236,7 @@ fn sign_sha1(secret: &str, body: &[u8]) -> String {
         .unwrap_or_default()
 }
 
-/// Sends it and notes what came back.
+/// Sends it and records the answer.
 async fn exchange(side: &Side, hook: &Hook, delivery: &mut Delivery) {
     let mut request = side.client.post(&hook.url).timeout(TIMEOUT).body(delivery.payload.clone());
     for (name, value) in &delivery.request_headers {

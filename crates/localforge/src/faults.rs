@@ -33,7 +33,6 @@ pub enum FailureKind {
         status: u16,
         /// Headers; the content type is JSON unless given.
         headers: Vec<(String, String)>,
-        /// The body.
         body: String,
     },
     /// Waits first.
@@ -45,7 +44,7 @@ pub enum FailureKind {
 /// What happens to a webhook delivery on purpose.
 #[derive(Clone, Debug)]
 pub enum DeliveryFault {
-    /// It is never sent, and nobody notes it.
+    /// It is never sent, and not logged.
     Lose,
     /// It is sent twice, under the same id.
     Repeat,

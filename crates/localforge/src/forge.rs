@@ -1,4 +1,4 @@
-//! The running pair of forges, and where each is.
+//! The running pair of forges, and their addresses.
 
 use std::sync::Arc;
 
@@ -16,19 +16,19 @@ pub struct LocalForge {
 }
 
 impl LocalForge {
-    /// Where people look at it, and the base of OAuth: `http://127.0.0.1:PORT`.
+    /// Returns the address of the pages, and the base of OAuth: `http://127.0.0.1:PORT`.
     pub fn web_url(&self, kind: ForgeKind) -> Url {
         self.side(kind).web.clone()
     }
 
-    /// Where programs talk to it: `…/api/v3` or `…/2.0`.
+    /// Returns the address of the API: `…/api/v3` or `…/2.0`.
     pub fn api_url(&self, kind: ForgeKind) -> Url {
         let side = self.side(kind);
         let address = side.api("");
         Url::parse(address.trim_end_matches('/')).unwrap_or_else(|_| side.web.clone())
     }
 
-    /// `known_hosts` lines of the SSH server.
+    /// Returns the `known_hosts` lines of the SSH server.
     pub fn known_hosts(&self) -> String {
         self.known_hosts.clone()
     }

@@ -22,18 +22,18 @@ pub(crate) use read::{CommitInfo, Entry, FileChange};
 pub(crate) type Refs = BTreeMap<String, String>;
 
 /// How long one plumbing command may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Why git did not do it.
+/// A git command that failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum GitError {
-    #[error("git cannot be run")]
+    #[error("failed to run git")]
     Run(#[from] std::io::Error),
-    #[error("`git {command}` took too long")]
+    #[error("`git {command}` did not end in time")]
     Late { command: String },
     #[error("`git {command}` failed: {message}")]
     Failed { command: String, message: String },
-    #[error("`git {command}` said something unexpected")]
+    #[error("`git {command}` printed unexpected output")]
     Odd { command: String },
 }
 
@@ -137,7 +137,7 @@ impl Git {
         self.bytes(&["symbolic-ref", "HEAD", &format!("refs/heads/{branch}")]).await.map(drop)
     }
 
-    /// Makes a branch or tag point somewhere, or nowhere.
+    /// Sets a branch or tag, or deletes it.
     pub(crate) async fn update_ref(&self, name: &str, to: Option<&str>) -> Result<(), GitError> {
         match to {
             Some(to) => self.bytes(&["update-ref", name, to]).await.map(drop),
@@ -169,7 +169,7 @@ async fn run(mut command: Command, name: &str, input: Option<&[u8]>) -> Result<O
         }
         Ok::<_, std::io::Error>(output)
     };
-    let output = tokio::time::timeout(PATIENCE, work)
+    let output = tokio::time::timeout(TIMEOUT, work)
         .await
         .map_err(|_| GitError::Late { command: name.to_owned() })??;
     if output.status.success() {

@@ -1,6 +1,6 @@
 //! GitHub's REST API, version 2022-11-28, below `/api/v3` as on an Enterprise Server.
 //!
-//! A module for each kind of thing; here are the routes and what every call goes through:
+//! A module for each kind of object; here are the routes and what applies to every call:
 //! `User-Agent`, API version, token, headers about scopes and limits, `ETag`.
 
 use std::sync::Arc;
@@ -36,7 +36,7 @@ mod rights;
 pub(crate) mod shape;
 mod statuses;
 
-/// Calls that one user has in an hour. Counted by nobody here; limits are injected.
+/// Calls that one user has in an hour. They are not counted; rate limits are injected.
 const LIMIT: &str = "5000";
 /// Bytes of an answer that gets an `ETag`.
 const TAGGED_BYTES: usize = 8 << 20;
@@ -130,7 +130,7 @@ async fn guard(State(side): State<Arc<Side>>, mut request: Request, next: Next) 
     if get && response.status() == StatusCode::OK { tag(response, known).await } else { response }
 }
 
-/// Checks what every call needs (`VCS` §2.2) and finds out who calls.
+/// Checks what every call needs (`VCS` §2.2) and identifies the caller.
 fn admit(side: &Side, headers: &HeaderMap, path: &str) -> Result<Caller, Refusal> {
     if headers.get(header::USER_AGENT).is_none_or(HeaderValue::is_empty) {
         let message = "Request forbidden by administrative rules. Please make sure your request \
@@ -141,7 +141,7 @@ fn admit(side: &Side, headers: &HeaderMap, path: &str) -> Result<Caller, Refusal
     if version.is_some_and(|version| !["2022-11-28", "2026-03-10"].contains(&version)) {
         return Err(refuse(StatusCode::BAD_REQUEST, "The version is not supported."));
     }
-    // Applications show their own id and secret; their routes check them.
+    // Applications authenticate with their own id and secret; their routes check them.
     if path.contains("/applications/") {
         return Ok(Caller::default());
     }
@@ -164,7 +164,7 @@ fn admit(side: &Side, headers: &HeaderMap, path: &str) -> Result<Caller, Refusal
 /// Adds the headers that every answer has.
 fn dress(mut response: Response, caller: &Caller) -> Response {
     let headers = response.headers_mut();
-    let id = crate::random::word(24).to_uppercase();
+    let id = crate::random::text(24).to_uppercase();
     let mut put = |name: &'static str, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {
             headers.insert(HeaderName::from_static(name), value);
@@ -185,7 +185,7 @@ fn dress(mut response: Response, caller: &Caller) -> Response {
     response
 }
 
-/// Adds an `ETag`, and answers 304 to who has the body already.
+/// Adds an `ETag`, and answers 304 to a caller that has the body already.
 async fn tag(response: Response, known: Option<HeaderValue>) -> Response {
     let (mut parts, body) = response.into_parts();
     let Ok(bytes) = to_bytes(body, TAGGED_BYTES).await else {

@@ -1,4 +1,4 @@
-//! Public keys: what is accepted, how they are compared, and whose they are.
+//! Public keys: what is accepted, how they are compared, and who has them.
 //!
 //! Which keys a forge refuses, and in what words, is its own rule.
 
@@ -49,7 +49,7 @@ pub(crate) struct NewKey<'a> {
     pub(crate) by: &'a Identity,
 }
 
-/// Tells whether a user or a repository has this key already.
+/// Returns whether a user or a repository has this key already.
 pub(crate) fn is_taken(side: &Side, key: &str) -> bool {
     side.read(|state| state.user_key(key).is_some() || !state.deploy_keys_like(key).is_empty())
 }
@@ -89,7 +89,7 @@ pub(crate) fn add_deploy_key(
     })
 }
 
-/// Deletes a deploy key of a repository, and tells whether there was one.
+/// Deletes a deploy key of a repository. Returns whether there was one.
 pub(crate) fn delete_deploy_key(side: &Side, repository: u64, id: u64) -> bool {
     side.write(|state| {
         let before = state.deploy_keys.len();
@@ -132,7 +132,7 @@ pub(crate) fn add_user_key(side: &Side, new: NewKey<'_>) -> UserKey {
     })
 }
 
-/// Deletes a key of a user, and tells whether there was one.
+/// Deletes a key of a user. Returns whether there was one.
 pub(crate) fn delete_user_key(side: &Side, login: &str, is_it: impl Fn(&UserKey) -> bool) -> bool {
     side.write(|state| {
         let before = state.user_keys.len();

@@ -1,7 +1,7 @@
 //! The listening socket, with connections that can be cut in the middle of an answer.
 //!
 //! A service cannot drop a connection without answering; the stream below it can. That is how a
-//! lost answer is played: the call is done, and the caller sees the connection break.
+//! lost answer is simulated: the call succeeds, and the caller sees a broken connection.
 
 use std::{
     io,

@@ -1,8 +1,8 @@
-//! What a forge knows: people, repositories, keys, hooks, marks, applications and tokens.
+//! What a forge knows: users, repositories, keys, webhooks, commit statuses, applications and tokens.
 //!
 //! Plain data that is kept as one JSON file, and questions about it that need no waiting. Commits
-//! and branches are absent: git itself is asked for them. Rules of one forge's API live beside its
-//! routes.
+//! and branches are absent: git itself is asked for them. Rules of one forge's API are next to
+//! its routes.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -15,7 +15,7 @@ mod tokens;
 
 pub(crate) use tokens::NewToken;
 
-/// Everything that one forge remembers.
+/// The whole state of one forge.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct State {
@@ -49,7 +49,7 @@ pub(crate) const SESSIONS: usize = 100;
 /// How many statuses one context of one commit may get, as on GitHub (`VCS` §2.10).
 pub(crate) const STATUSES_PER_CONTEXT: usize = 1_000;
 
-/// A person.
+/// A user.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct User {
     pub(crate) id: u64,
@@ -60,7 +60,7 @@ pub(crate) struct User {
     pub(crate) created_at: Timestamp,
 }
 
-/// An organization (GitHub) or a workspace (Bitbucket) that is not a person's own.
+/// An organization (GitHub) or a workspace (Bitbucket) that is not a user's own.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Organization {
     pub(crate) id: u64,
@@ -71,9 +71,8 @@ pub(crate) struct Organization {
     pub(crate) created_at: Timestamp,
 }
 
-/// Who a repository belongs to.
+/// The owner of a repository.
 pub(crate) enum Owner<'a> {
-    /// A person.
     User(&'a User),
     /// An organization or workspace.
     Organization(&'a Organization),
@@ -127,7 +126,7 @@ impl Repository {
     }
 }
 
-/// A key that opens one repository.
+/// An SSH key with access to one repository.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct DeployKey {
     pub(crate) id: u64,
@@ -145,7 +144,7 @@ pub(crate) struct DeployKey {
     pub(crate) last_used: Option<Timestamp>,
 }
 
-/// A key of a person.
+/// An SSH key of a user.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct UserKey {
     pub(crate) id: u64,
@@ -202,20 +201,20 @@ pub(crate) struct Delivery {
 }
 
 impl Delivery {
-    /// Tells whether the receiver took it.
+    /// Returns whether the receiver accepted it.
     pub(crate) fn is_good(&self) -> bool {
         (200..300).contains(&self.status_code)
     }
 }
 
-/// A mark on a commit, in the forge's own words.
+/// A commit status, in the forge's own words.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Status {
     pub(crate) id: u64,
     pub(crate) uuid: Uuid,
     /// Context on GitHub, key on Bitbucket.
     pub(crate) context: String,
-    /// What people read: the context on GitHub, `name` on Bitbucket.
+    /// What is shown: the context on GitHub, `name` on Bitbucket.
     pub(crate) name: String,
     pub(crate) state: String,
     pub(crate) description: String,
@@ -257,7 +256,7 @@ pub(crate) struct Application {
     pub(crate) created_at: Timestamp,
 }
 
-/// That a person allowed an application something.
+/// What a user allowed an application to do.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Grant {
     pub(crate) client_id: String,
@@ -265,10 +264,11 @@ pub(crate) struct Grant {
     pub(crate) scopes: Vec<String>,
 }
 
-/// A code of the web flow, before it is exchanged.
+/// An authorization code that was not exchanged yet.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Code {
-    pub(crate) word: String,
+    #[serde(alias = "word")]
+    pub(crate) value: String,
     pub(crate) client_id: String,
     pub(crate) login: String,
     pub(crate) scopes: Vec<String>,
@@ -278,11 +278,12 @@ pub(crate) struct Code {
     pub(crate) expires_at: Timestamp,
 }
 
-/// A right to act for a person.
+/// A token with which its owner or an application calls the API.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Token {
     pub(crate) id: u64,
-    pub(crate) word: String,
+    #[serde(alias = "word")]
+    pub(crate) value: String,
     pub(crate) login: String,
     pub(crate) scopes: Vec<String>,
     pub(crate) client_id: Option<String>,
@@ -292,7 +293,7 @@ pub(crate) struct Token {
 }
 
 impl State {
-    /// Returns a number that nothing has yet.
+    /// Returns an id that is not in use.
     pub(crate) fn fresh_id(&mut self) -> u64 {
         self.last_id = self.last_id.max(1_000) + 1;
         self.last_id
@@ -348,7 +349,7 @@ impl State {
         newest
     }
 
-    /// Remembers a delivery and forgets the oldest ones.
+    /// Stores a delivery and drops the oldest ones.
     pub(crate) fn log_delivery(&mut self, delivery: Delivery) {
         self.deliveries.push_back(delivery);
         while self.deliveries.len() > DELIVERIES {

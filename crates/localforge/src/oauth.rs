@@ -1,4 +1,4 @@
-//! The web flow by which a person lets an application act for them (`VCS` §2.3, §4.2).
+//! The OAuth web flow: a user authorizes an application (`VCS` §2.3, §4.2).
 //!
 //! Here are the pages; [`exchange`] is what the application then asks for. Codes are used once and
 //! live ten minutes; PKCE is honoured with S256.
@@ -91,9 +91,9 @@ fn unusable(side: &Side, headers: &HeaderMap, title: &str, text: &str) -> Refusa
     Refusal::new(message(side, headers, StatusCode::BAD_REQUEST, (title, text)))
 }
 
-/// Makes sense of a request. What is wrong is told to the person, or to the application where its
+/// Validates a request. Errors are shown to the user, or reported to the application where its
 /// address is known to be good.
-fn understand(side: &Side, headers: &HeaderMap, asked: Asked) -> Result<Request, Refusal> {
+fn validate(side: &Side, headers: &HeaderMap, asked: Asked) -> Result<Request, Refusal> {
     let application = side.read(|state| state.application(&asked.client_id).cloned());
     let Some(application) = application else {
         let text = "No application is registered here under this client id.";
@@ -101,7 +101,7 @@ fn understand(side: &Side, headers: &HeaderMap, asked: Asked) -> Result<Request,
     };
     let registered = Url::parse(&application.redirect_uri);
     let Ok(registered) = registered else {
-        let text = "The application's registered callback address is no address.";
+        let text = "The application's registered callback address is not a valid URL.";
         return Err(unusable(side, headers, "Broken application", text));
     };
     let wanted = match &asked.redirect_uri {
@@ -112,7 +112,8 @@ fn understand(side: &Side, headers: &HeaderMap, asked: Asked) -> Result<Request,
         if side.kind == ForgeKind::GitHub {
             let text = "The redirect_uri MUST match the registered callback URL for this \
                         application.";
-            let back = tell(&registered, "redirect_uri_mismatch", text, asked.state.as_deref());
+            let back =
+                with_error(&registered, "redirect_uri_mismatch", text, asked.state.as_deref());
             return Err(Refusal::new(Redirect::to(back.as_str())));
         }
         let text = "The callback address of the request is not the one that was registered.";
@@ -121,7 +122,7 @@ fn understand(side: &Side, headers: &HeaderMap, asked: Asked) -> Result<Request,
     let method = asked.code_challenge_method.as_deref();
     if asked.code_challenge.is_some() && method.is_some_and(|method| method != "S256") {
         let text = "Only S256 is supported as code_challenge_method.";
-        let back = tell(&redirect, "invalid_request", text, asked.state.as_deref());
+        let back = with_error(&redirect, "invalid_request", text, asked.state.as_deref());
         return Err(Refusal::new(Redirect::to(back.as_str())));
     }
     let scopes = match side.kind {
@@ -142,7 +143,7 @@ fn fits(registered: &Url, wanted: &Url) -> bool {
 }
 
 /// Returns the application's address with an error in it.
-fn tell(redirect: &Url, error: &str, text: &str, state: Option<&str>) -> Url {
+fn with_error(redirect: &Url, error: &str, text: &str, state: Option<&str>) -> Url {
     let mut back = redirect.clone();
     back.query_pairs_mut().append_pair("error", error).append_pair("error_description", text);
     if let Some(state) = state {
@@ -157,7 +158,7 @@ async fn ask(
     Query(asked): Query<Asked>,
     headers: HeaderMap,
 ) -> Response {
-    let mut request = match understand(&side, &headers, asked) {
+    let mut request = match validate(&side, &headers, asked) {
         Ok(request) => request,
         Err(refusal) => return refusal.into_response(),
     };
@@ -241,7 +242,7 @@ async fn decide(
     headers: HeaderMap,
     Form(decision): Form<Decision>,
 ) -> Response {
-    let request = match understand(&side, &headers, decision.asked) {
+    let request = match validate(&side, &headers, decision.asked) {
         Ok(request) => request,
         Err(refusal) => return refusal.into_response(),
     };
@@ -251,7 +252,8 @@ async fn decide(
     };
     if decision.decision != "allow" {
         let text = "The user has denied your application access.";
-        let back = tell(&request.redirect, "access_denied", text, request.asked.state.as_deref());
+        let back =
+            with_error(&request.redirect, "access_denied", text, request.asked.state.as_deref());
         return Redirect::to(back.as_str()).into_response();
     }
     hand_over(&side, &request, &user)
@@ -260,7 +262,7 @@ async fn decide(
 /// Gives the application a code.
 fn hand_over(side: &Side, request: &Request, user: &User) -> Response {
     let now = Timestamp::now();
-    let code = random::word(20);
+    let code = random::text(20);
     let client_id = &request.application.client_id;
     side.write(|state| {
         state.allow(client_id, &user.login, &request.scopes);
@@ -269,7 +271,7 @@ fn hand_over(side: &Side, request: &Request, user: &User) -> Response {
             state.codes.remove(0);
         }
         state.codes.push(Code {
-            word: code.clone(),
+            value: code.clone(),
             client_id: client_id.clone(),
             login: user.login.clone(),
             scopes: request.scopes.clone(),

@@ -1,4 +1,4 @@
-//! What webhooks carry, in each forge's shape.
+//! The payloads of webhooks, in each forge's format.
 
 pub(crate) mod bitbucket;
 pub(crate) mod github;

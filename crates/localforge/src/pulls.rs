@@ -12,7 +12,7 @@ use crate::{
     side::Side,
 };
 
-/// What a pull request is opened with.
+/// A pull request to open.
 pub(crate) struct NewPull {
     pub(crate) title: String,
     pub(crate) body: String,
@@ -28,9 +28,9 @@ pub(crate) struct NewPull {
 pub(crate) enum PullRefusal {
     /// There is no such branch; the name of the field.
     NoBranch(&'static str),
-    /// The branch has nothing that the other has not.
+    /// The head has no commit that the base lacks.
     NothingNew,
-    /// There is one already.
+    /// One for these branches is open already.
     Exists,
     /// Git failed.
     Git(GitError),
@@ -60,7 +60,7 @@ pub(crate) fn select(
     side.read(|state| state.pulls.iter().rev().filter(fits).cloned().collect())
 }
 
-/// Opens a pull request and tells the hooks.
+/// Opens a pull request and notifies webhooks.
 pub(crate) async fn open(
     side: &Arc<Side>,
     repository: &Repository,
@@ -106,7 +106,7 @@ pub(crate) async fn open(
     Ok(pull)
 }
 
-/// Closes a pull request without merging, and tells the hooks.
+/// Closes a pull request without merging, and notifies webhooks.
 pub(crate) async fn close(
     side: &Arc<Side>,
     repository: &Repository,

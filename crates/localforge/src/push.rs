@@ -1,7 +1,7 @@
 //! From refs that moved to events: what happens after every push, however it came.
 //!
-//! Pushes are seen by comparing the refs with what they were when hooks last fired, so that SSH,
-//! HTTP and commits made by the forge itself take the same road.
+//! Pushes are seen by comparing the refs with what they were when webhooks last fired, so that SSH,
+//! HTTP and commits made by the forge itself are handled alike.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use crate::{
 /// GitHub sends nothing when more tags than this are pushed at once (`VCS` §3.3).
 const GITHUB_TAGS: usize = 3;
 
-/// Looks at a repository's refs and fires hooks for what moved.
+/// Looks at a repository's refs and fires webhooks for what moved.
 ///
 /// # Errors
 ///
@@ -141,7 +141,7 @@ async fn announce_pulls(
     Ok(())
 }
 
-/// Tells the hooks about a pull request, and keeps `refs/pull/N/head` where GitHub has it.
+/// Notifies webhooks of a pull request, and keeps `refs/pull/N/head` where GitHub has it.
 pub(crate) async fn announce_pull(
     side: &Arc<Side>,
     repository: &Repository,

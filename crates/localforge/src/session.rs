@@ -59,7 +59,7 @@ pub(crate) fn local(path: &str) -> &str {
 }
 
 async fn sign_in(State(side): State<Arc<Side>>, Form(choice): Form<SignIn>) -> Response {
-    let id = random::word(40);
+    let id = random::text(40);
     let known = side.write(|state| {
         let login = state.user(&choice.login)?.login.clone();
         while state.sessions.len() >= SESSIONS {

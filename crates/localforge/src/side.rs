@@ -1,11 +1,12 @@
 //! One of the two forges while it runs: its state, its addresses, its tasks.
 //!
 //! The state is behind one lock that is never held while something waits. Every change wakes the
-//! saver, which writes the whole of it to a file beside the old one and renames it, at most every
+//! saver, which writes the whole of it to a temporary file and renames it, at most every
 //! [`SAVE_EVERY`].
 
 use std::{
     collections::{BTreeMap, HashMap},
+    io::ErrorKind,
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -26,10 +27,10 @@ use crate::{
 /// Bounds how often the state is written while it changes all the time.
 const SAVE_EVERY: Duration = Duration::from_millis(200);
 
-/// How many webhook requests may be under way.
+/// How many webhook requests may be in flight.
 const DELIVERIES_AT_ONCE: usize = 64;
 
-/// Wake-ups and ends that all parts of a running forge share.
+/// How all tasks of a running forge are stopped and awaited.
 #[derive(Clone, Default)]
 pub(crate) struct Life {
     pub(crate) stop: CancellationToken,
@@ -60,7 +61,7 @@ pub(crate) struct Side {
 }
 
 impl Side {
-    /// Opens a forge, with what it remembers from last time.
+    /// Opens a forge, with the state of its last run.
     pub(crate) async fn open(
         kind: ForgeKind,
         at: Addresses,
@@ -111,12 +112,12 @@ impl Side {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Asks the state.
+    /// Reads from the state.
     pub(crate) fn read<T>(&self, ask: impl FnOnce(&State) -> T) -> T {
         ask(&self.lock())
     }
 
-    /// Changes the state, and wakes whoever waits for changes.
+    /// Changes the state, and wakes all that wait for changes.
     pub(crate) fn write<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let result = change(&mut self.lock());
         self.changed.send_modify(|version| *version = version.wrapping_add(1));
@@ -168,7 +169,7 @@ impl Side {
         self.read(|state| state.repository(owner, name).cloned())
     }
 
-    /// Finds a person; somebody who is gone is still shown by the login.
+    /// Finds a user; one that does not exist is shown by the login.
     pub(crate) fn person(&self, login: &str) -> User {
         self.read(|state| state.user(login).cloned()).unwrap_or_else(|| User {
             id: 0,
@@ -207,10 +208,26 @@ impl Side {
     }
 }
 
+/// Reads the state of the last run. A file that cannot be understood is left as it is, and no forge
+/// starts: the next save would replace it by an empty state.
 fn load(path: &Path) -> std::io::Result<State> {
-    match std::fs::read(path) {
-        Ok(text) => Ok(serde_json::from_slice(&text)?),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(State::default()),
-        Err(error) => Err(error),
-    }
+    let text = match std::fs::read(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(State::default()),
+        Err(error) => {
+            let message = format!("failed to read `{}`: {error}", path.display());
+            return Err(std::io::Error::new(error.kind(), message));
+        }
+    };
+    // An object: serde would read a list, too, as the fields in their order.
+    let fields = serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&text);
+    let state = fields.and_then(|fields| serde_json::from_value(fields.into()));
+    state.map_err(|error| {
+        let message = format!(
+            "`{}`, the state of the local forge, is damaged: {error}; repair it, or move it away to \
+             start without users and repositories",
+            path.display()
+        );
+        std::io::Error::new(ErrorKind::InvalidData, message)
+    })
 }

@@ -243,8 +243,8 @@ async fn cgi_headers(stdout: &mut BufReader<ChildStdout>) -> std::io::Result<Res
     Err(std::io::ErrorKind::InvalidData.into())
 }
 
-/// Streams git's answer; when it has ended after a push, the hooks fire before the last byte is
-/// given away, so that whoever waits for the push sees it told.
+/// Streams git's answer; when it has ended after a push, webhooks fire before the last byte is
+/// given away, so that a caller that waits for the push sees its events.
 fn answer_body(
     side: &Arc<Side>,
     pass: Admitted,
@@ -259,7 +259,7 @@ fn answer_body(
         if pass.service == Service::Push
             && let Err(error) = push::notice(&side, pass.repository.id, &pass.actor).await
         {
-            tracing::warn!(%error, "a push cannot be told to the hooks");
+            tracing::warn!(%error, "webhooks cannot be notified of a push");
         }
         Ok(bytes::Bytes::new())
     });

@@ -1,4 +1,4 @@
-//! Git over SSH: one server for both forges, opened by deploy keys and keys of people.
+//! Git over SSH: one server for both forges, with deploy keys and users' keys.
 //!
 //! The path names the forge (`/github/acme/web.git`); without it the key decides. There is no
 //! shell, no forwarding and no password.
@@ -54,12 +54,12 @@ impl Sides {
     }
 }
 
-/// Accepts connections until the end.
+/// Accepts connections until the forge stops.
 pub(crate) async fn run(listener: TcpListener, sides: Sides, key: PrivateKey, life: Life) {
     let config = Arc::new(Config {
         keys: vec![key],
         methods: russh::MethodSet::from([russh::MethodKind::PublicKey].as_slice()),
-        // Everything here is on loopback: nobody measures how long a refusal takes.
+        // Everything here is on loopback: timing of refusals gives nothing away.
         auth_rejection_time: std::time::Duration::from_millis(1),
         auth_rejection_time_initial: Some(std::time::Duration::ZERO),
         nodelay: true,
@@ -198,7 +198,7 @@ impl Visitor {
         )
     }
 
-    /// Understands a command, or says why not.
+    /// Parses a command; the error is for the client.
     fn order(&self, command: &str) -> Result<serve::Order, String> {
         let Some((service, path)) = parse(command) else {
             return Err(format!("Invalid command: '{command}'"));
@@ -237,7 +237,7 @@ impl Visitor {
     }
 }
 
-/// Takes `git-upload-pack '/acme/web.git'` apart.
+/// Parses `git-upload-pack '/acme/web.git'`.
 fn parse(command: &str) -> Option<(Service, String)> {
     let (program, rest) = if let Some(rest) = command.strip_prefix("git ") {
         let (word, rest) = rest.split_once(' ')?;

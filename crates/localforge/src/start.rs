@@ -27,10 +27,10 @@ use crate::{
 };
 
 /// How long connections may take to end when the forge stops.
-const FAREWELL: Duration = Duration::from_secs(2);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
 
 impl LocalForge {
-    /// Starts both forges, with what they remember from last time.
+    /// Starts both forges, with the state of the last run.
     ///
     /// # Errors
     ///
@@ -49,6 +49,8 @@ impl LocalForge {
         let ssh = ssh_listener.local_addr()?;
 
         let life = Life::default();
+        // If the second forge cannot start, the first one's tasks end.
+        let stop_unless_started = life.stop.clone().drop_guard();
         let open = |kind, listener: &TcpListener| {
             let directory = settings.directory.clone();
             let web = listener.local_addr();
@@ -63,6 +65,7 @@ impl LocalForge {
         serve(web_bitbucket, &bitbucket);
         let sides = ssh::Sides { github: Arc::clone(&github), bitbucket: Arc::clone(&bitbucket) };
         life.tasks.spawn(ssh::run(ssh_listener, sides, key, life.clone()));
+        stop_unless_started.disarm();
         Ok(Self { github, bitbucket, life, known_hosts })
     }
 
@@ -74,7 +77,7 @@ impl LocalForge {
     pub async fn stop(self) -> io::Result<()> {
         self.life.stop.cancel();
         self.life.tasks.close();
-        if tokio::time::timeout(FAREWELL, self.life.tasks.wait()).await.is_err() {
+        if tokio::time::timeout(SHUTDOWN_TIMEOUT, self.life.tasks.wait()).await.is_err() {
             tracing::warn!("some connections to the local forge did not end in time");
         }
         self.github.save()?;
@@ -112,7 +115,7 @@ fn serve(listener: TcpListener, side: &Arc<Side>) {
             .into_future();
         let late = async {
             stop.cancelled().await;
-            tokio::time::sleep(FAREWELL).await;
+            tokio::time::sleep(SHUTDOWN_TIMEOUT).await;
         };
         tokio::select! {
             ended = ended => if let Err(error) = ended {
@@ -123,10 +126,13 @@ fn serve(listener: TcpListener, side: &Arc<Side>) {
     });
 }
 
-/// Reads the host key, or makes one: it stays the same, so that pinned lines stay good.
+/// Reads the host key, or creates one. It never changes, so that `known_hosts` lines stay valid.
 fn host_key(path: &Path) -> io::Result<PrivateKey> {
     if path.exists() {
-        return PrivateKey::read_openssh_file(path).map_err(io::Error::other);
+        return PrivateKey::read_openssh_file(path).map_err(|error| {
+            let path = path.display();
+            io::Error::other(format!("`{path}`, the forge's host key, cannot be read: {error}"))
+        });
     }
     let key = PrivateKey::random(&mut rand::rng(), Algorithm::Ed25519).map_err(io::Error::other)?;
     key.write_openssh_file(path, LineEnding::LF).map_err(io::Error::other)?;
@@ -135,6 +141,6 @@ fn host_key(path: &Path) -> io::Result<PrivateKey> {
 
 fn known_hosts(at: SocketAddr, key: &PrivateKey) -> io::Result<String> {
     let public = crate::keys::canonical(key.public_key());
-    let public = public.ok_or_else(|| io::Error::other("the host key cannot be written"))?;
+    let public = public.ok_or_else(|| io::Error::other("the host key cannot be encoded"))?;
     Ok(format!("[{}]:{} {public}\n", at.ip(), at.port()))
 }

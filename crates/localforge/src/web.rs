@@ -1,4 +1,4 @@
-//! The pages of a forge: what a visitor of the demo sees of the other side.
+//! The pages of a forge, for visitors of the demo.
 //!
 //! They work without JavaScript; a small script keeps the live parts fresh. Pages of one repository
 //! are in [`repository`].
@@ -82,7 +82,7 @@ struct Home {
     heading: String,
     repositories: Vec<Row>,
     people: Vec<User>,
-    /// Name, callback address, how many allowed it.
+    /// Name, callback URL, how many users authorized it.
     applications: Vec<(String, String, String)>,
 }
 

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use anyhow::Result;
-use roundel_model::time::Timestamp;
+use roundel_localforge::NewRepository;
+use roundel_model::{forge::ForgeKind, time::Timestamp};
 use url::Url;
 
 use super::{
-    sample::{NOT_ADDED, SAMPLES, Sample, VISITOR},
+    sample::{SAMPLES, Sample, VISITOR, not_added},
     timeline::Timeline,
     world::World,
 };
@@ -66,7 +67,7 @@ pub(crate) fn mails(world: &World) -> Result<()> {
 }
 
 /// Where to look, and how to push.
-pub(crate) fn invite(world: &World) -> Result<()> {
+pub(crate) async fn invite(world: &World) -> Result<()> {
     let url = &world.server.app.settings.public_url;
     let mut text = String::from("\nLook around; everything runs on this machine only.\n\n");
     line(&mut text, &format!("  Dashboard   {url}    (sign in as `{VISITOR}`)"));
@@ -75,9 +76,15 @@ pub(crate) fn invite(world: &World) -> Result<()> {
         line(&mut text, &format!("  {forge:<10}  {}", world.forge.web_url(sample.forge)));
     }
     line(&mut text, &format!("  Mailbox     {}", world.mailbox.page_url()));
-    let (owner, name) = (NOT_ADDED.owner, NOT_ADDED.name);
-    line(&mut text, &format!("\nAdd a project: {owner}/{name} at either forge waits for it, and"));
-    text.push_str("each forge has a button that creates another repository.\n");
+    text.push_str("\nAdd a project: each forge has a button that creates a repository");
+    text.push_str(", and one to begin with:\n\n");
+    for forge in ForgeKind::ALL {
+        let NewRepository { owner, name, .. } = not_added(forge);
+        // A demo that is kept may have it since an earlier start.
+        let is_added = world.project(forge, owner, name).await?.is_some();
+        let (title, note) = (forge.to_string(), if is_added { "    (added)" } else { "" });
+        line(&mut text, &format!("  {title:<10}  {owner}/{name}{note}"));
+    }
     text.push_str("\nPush something yourself:\n\n");
     for sample in &SAMPLES {
         let address = world.forge.push_url(sample.forge, sample.owner, sample.name, VISITOR);

@@ -1,4 +1,4 @@
-//! The two sample repositories, and pushing to them with the visitor's own git.
+//! The sample repositories, and pushing to two of them with the visitor's own git.
 
 use std::{
     path::{Path, PathBuf},
@@ -10,19 +10,24 @@ use anyhow::{Context as _, Result, bail};
 use roundel_localforge::NewRepository;
 use roundel_model::{forge::ForgeKind, name::CommitSha};
 
-/// Who the visitor is at both forges.
+/// The visitor's login at both forges.
 pub(crate) const VISITOR: &str = "visitor";
 
-/// What each forge has besides, so that the visitor can add a project.
-pub(crate) const NOT_ADDED: NewRepository<'static> =
-    NewRepository { owner: "acme", name: "sunrise", private: true, admin: VISITOR };
+/// Returns the repository of a forge that is not added, so that the visitor can add it.
+pub(crate) fn not_added(forge: ForgeKind) -> NewRepository<'static> {
+    let name = match forge {
+        ForgeKind::GitHub => "sunrise",
+        ForgeKind::Bitbucket => "dice",
+    };
+    NewRepository { owner: "acme", name, private: true, admin: VISITOR }
+}
 
 /// Name under which the demo commits.
 const AUTHOR: (&str, &str) = ("Visitor", "visitor@example.org");
 /// No push over loopback takes longer.
 const TIMEOUT: Duration = Duration::from_mins(1);
 
-/// A sample: where it lives, and what is in it.
+/// A sample repository and its files.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sample {
     pub(crate) forge: ForgeKind,
@@ -67,7 +72,7 @@ impl Clone {
         if clone.is_pushed().await {
             return Ok(clone);
         }
-        // What a start that was interrupted left.
+        // Left by a start that was interrupted.
         if clone.directory.exists() {
             tokio::fs::remove_dir_all(&clone.directory).await?;
         }

@@ -137,13 +137,14 @@ impl World {
         account.context("there is no forge")
     }
 
-    /// Returns the project of a sample, if it was added in an earlier start.
-    pub(crate) async fn project(&self, sample: &Sample) -> Result<Option<ProjectId>> {
-        let slug = ProjectSlug {
-            forge: sample.forge,
-            owner: sample.owner.to_owned(),
-            repository: sample.name.to_owned(),
-        };
+    /// Returns the project of a repository, if it was added.
+    pub(crate) async fn project(
+        &self,
+        forge: ForgeKind,
+        owner: &str,
+        name: &str,
+    ) -> Result<Option<ProjectId>> {
+        let slug = ProjectSlug { forge, owner: owner.to_owned(), repository: name.to_owned() };
         let project = self.server.app.store.project_by_slug(&slug).await?;
         Ok(project.filter(|project| project.active).map(|project| project.id))
     }

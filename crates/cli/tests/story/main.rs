@@ -6,6 +6,7 @@
 mod config;
 mod crashes;
 mod demo;
+mod demo_visitor;
 mod editors;
 mod faults;
 mod house;

@@ -9,7 +9,7 @@ use crate::error::ForgeError;
 /// A commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Commit {
-    /// The full id.
+    /// The full SHA.
     pub sha: CommitSha,
     /// The whole message.
     pub message: String,
@@ -21,9 +21,9 @@ pub struct Commit {
     pub author_login: Option<String>,
     /// The identity of that account.
     pub author_id: Option<ForgeUserId>,
-    /// The picture of that account.
+    /// URL of that account's avatar.
     pub author_avatar: Option<String>,
-    /// The commit's page.
+    /// URL of the commit's page.
     pub url: Option<String>,
 }
 

@@ -8,12 +8,12 @@ use crate::error::ForgeError;
 /// A deploy key at the forge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ForgeKey {
-    /// What the forge calls it in addresses.
+    /// Its id in URLs.
     pub id: String,
     /// `ssh-ed25519 AAAA…`, without comment where the forge drops it. Compare with
     /// [`crate::keys::is_same_key`].
     pub public: String,
-    /// What people see in the list.
+    /// Its title in the forge's list.
     pub title: String,
     /// Whether it cannot push. Always so on Bitbucket.
     pub read_only: bool,

@@ -9,24 +9,24 @@ use crate::error::ForgeError;
 /// A webhook at the forge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ForgeHook {
-    /// What the forge calls it in addresses.
+    /// Its id in URLs.
     pub id: String,
-    /// Where it delivers to.
+    /// The URL that receives deliveries.
     pub url: String,
-    /// Whether it delivers at all.
+    /// Whether it is switched on.
     pub active: bool,
-    /// What it delivers, in the forge's words.
+    /// The events that it delivers, as the forge names them.
     pub events: Vec<String>,
-    /// The newest answer that the forge got, where it shows it.
+    /// The receiver's last response, if the forge reports it.
     pub last_response: Option<String>,
 }
 
-/// How a webhook of ours has to be. Which events it delivers is each forge's own matter.
+/// The webhook that a project needs. Which events it delivers differs between the forges.
 #[derive(Clone, Debug)]
 pub struct HookSpec {
-    /// Where to deliver. Never holds the secret: addresses end in logs.
+    /// The URL that receives deliveries. It never holds the secret: URLs end up in logs.
     pub url: String,
-    /// What to sign with.
+    /// Signs deliveries.
     pub secret: Secret<String>,
 }
 

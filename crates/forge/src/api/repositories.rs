@@ -11,9 +11,8 @@ use crate::error::ForgeError;
 pub struct ForgeOrganization {
     /// Identity, unlike the login, which may change.
     pub id: String,
-    /// Its name in addresses. Display data.
+    /// Its name in URLs. Display data.
     pub login: String,
-    /// A picture.
     pub avatar_url: Option<String>,
 }
 
@@ -22,21 +21,21 @@ pub struct ForgeOrganization {
 pub struct Repository {
     /// Identity (`VCS` §0 rule 1).
     pub id: RepositoryId,
-    /// Whose it is.
+    /// User, organization or workspace.
     pub owner: ForgeOrganization,
-    /// Its name in addresses. Display data.
+    /// Its name in URLs. Display data.
     pub name: String,
     /// `None` for an empty one, on Bitbucket.
     pub default_branch: Option<String>,
-    /// Whether strangers must not see it.
+    /// Whether only users with a role may see it.
     pub private: bool,
     /// Read-only for everyone; Bitbucket has no such thing.
     pub archived: bool,
     /// What `git clone` over SSH takes, as the forge gives it: the port may be any.
     pub ssh_url: String,
-    /// Its page.
+    /// URL of its page.
     pub web_url: String,
-    /// What the caller may do with it.
+    /// The caller's role; `None` if they have none, or if the forge does not say.
     pub role: Option<Role>,
 }
 
@@ -44,11 +43,11 @@ pub struct Repository {
 /// the id alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RepositoryRef {
-    /// Identity.
+    /// Stays the same when the repository is renamed.
     pub id: RepositoryId,
     /// The owner's login.
     pub owner: String,
-    /// The repository's name in addresses.
+    /// The repository's name in URLs.
     pub name: String,
 }
 
@@ -57,14 +56,14 @@ pub struct RepositoryRef {
 pub trait Repositories: Send + Sync {
     /// Lists every repository that the user can see, all pages. Never half a list.
     async fn repositories(&self, token: &AccessToken) -> Result<Vec<Repository>, ForgeError>;
-    /// Reads a repository by the names that people use.
+    /// Reads a repository by owner and name.
     async fn repository(
         &self,
         token: &AccessToken,
         owner: &str,
         name: &str,
     ) -> Result<Repository, ForgeError>;
-    /// Reads a repository by its identity, whatever it is called by now.
+    /// Reads a repository by its id, which survives renames.
     async fn repository_by_id(
         &self,
         token: &AccessToken,

@@ -16,24 +16,23 @@ pub type AccessToken = Secret<String>;
 pub struct Grant {
     /// The token for calls.
     pub access: AccessToken,
-    /// What it may be used for; people may have unticked some.
+    /// The scopes that were granted; users may have unticked some.
     pub scopes: Vec<String>,
     /// How long it lasts; `None` for one that lasts until it is revoked.
     pub expires_in: Option<Duration>,
-    /// What to get the next token with. It is good for one use: write it down before anything else.
+    /// The token that is exchanged for the next one. It can be used once: store it before anything else.
     pub refresh: Option<Secret<String>>,
 }
 
-/// A person at the forge.
+/// A user at the forge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ForgeUser {
     /// Identity (`VCS` §0 rule 2).
     pub id: ForgeUserId,
     /// The account's name; the nickname on Bitbucket. Display data.
     pub login: String,
-    /// The person's name; the login if there is none.
+    /// The display name, or else the login.
     pub name: String,
-    /// A picture.
     pub avatar_url: Option<String>,
     /// The primary, verified address, if it may be seen.
     pub email: Option<String>,
@@ -42,20 +41,20 @@ pub struct ForgeUser {
 /// A scope that sign-in asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RequestedScope {
-    /// The forge's name for it.
+    /// Its name at the forge.
     pub name: &'static str,
     /// Completes "Roundel needs it …", for the page before the redirect.
     pub reason: &'static str,
 }
 
-/// What to send the browser to.
+/// The parameters of the consent page.
 #[derive(Clone, Debug)]
 pub struct AuthorizeRequest {
-    /// Where the browser comes back to; exactly as registered.
+    /// The callback URL; exactly as registered.
     pub redirect_uri: String,
-    /// Ties the answer to this browser.
+    /// A random value that ties the answer to this browser.
     pub state: String,
-    /// What to ask for. On Bitbucket the consumer decides.
+    /// The requested scopes. On Bitbucket the consumer decides.
     pub scopes: Vec<String>,
     /// PKCE S256 challenge. Bitbucket does not know PKCE and is not sent it (`VCS` §4.2).
     pub code_challenge: String,
@@ -63,7 +62,7 @@ pub struct AuthorizeRequest {
     pub login: Option<String>,
 }
 
-/// OAuth: consent, tokens, and the person behind a token.
+/// OAuth: consent, tokens, and the user of a token.
 #[async_trait]
 pub trait SignIn: Send + Sync {
     /// Returns the address of the consent page.
@@ -79,7 +78,7 @@ pub trait SignIn: Send + Sync {
         redirect_uri: &str,
         verifier: &str,
     ) -> Result<Grant, ForgeError>;
-    /// Gets the next token. The old pair is dead at once, so one refresh at a time; a lost answer
+    /// Gets the next token. The old pair is invalid at once, so one refresh at a time; a lost answer
     /// means to authorize again ([`crate::ErrorClass::Unauthorized`]).
     async fn refresh(&self, refresh: &Secret<String>) -> Result<Grant, ForgeError>;
     /// Reads the user, and the scopes that the token really has; none if the forge does not say.

@@ -6,29 +6,29 @@ use roundel_model::name::CommitSha;
 use super::{repositories::RepositoryRef, sign_in::AccessToken};
 use crate::error::ForgeError;
 
-/// A commit status, before each forge's own rules on lengths and words.
+/// A commit status, before each forge's own limits on its texts apply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommitStatus {
-    /// Which of the dots it shows.
+    /// Decides the icon next to the commit.
     pub state: CommitState,
     /// `ci/roundel: build`
     pub context: String,
-    /// A sentence.
+    /// The text next to the context.
     pub description: String,
-    /// Where *Details* leads.
+    /// The page behind *Details*.
     pub target_url: String,
     /// The branch, where the forge wants it (Bitbucket's `refname`).
     pub branch: Option<String>,
 }
 
-/// State of a commit status, in the union of both forges' words.
+/// State of a commit status, in terms that map to both forges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CommitState {
     /// Not decided: queued, running, on hold.
     Pending,
-    /// Passed.
+    /// The job passed.
     Success,
-    /// Did not pass.
+    /// The job did not pass.
     Failure,
     /// Canceled: `error` on GitHub, `STOPPED` on Bitbucket.
     Canceled,

@@ -17,8 +17,8 @@ use crate::{
 
 const PREFIX: &str = "roundel-";
 
-/// Bitbucket's word for a state. There is none for "queued".
-const fn word(state: CommitState) -> &'static str {
+/// Bitbucket's name of a state. It has none for "queued".
+const fn state_name(state: CommitState) -> &'static str {
     match state {
         CommitState::Pending => "INPROGRESS",
         CommitState::Success => "SUCCESSFUL",
@@ -49,7 +49,7 @@ impl Statuses for Bitbucket {
         let mut body = json!({
             "type": "build",
             "key": key(&status.context),
-            "state": word(status.state),
+            "state": state_name(status.state),
             "name": status_text::context(&status.context),
             "url": status.target_url,
             "description": status_text::description(&status.description),
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_has_at_most_40_characters_and_tells_long_names_apart() {
+    fn a_key_has_at_most_40_characters_and_distinguishes_long_names() {
         let common = "x".repeat(60);
         let (one, two) = (key(&format!("{common}1")), key(&format!("{common}2")));
         assert_eq!(one.len(), 40);

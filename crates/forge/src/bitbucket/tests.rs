@@ -128,7 +128,7 @@ async fn fields_and_missing_scopes_are_reported() {
 }
 
 #[tokio::test]
-async fn what_is_no_json_is_still_understood() {
+async fn an_error_that_is_not_json_is_still_diagnosed() {
     let fake =
         Fake::start(|_, _| reply(429, "<html><title>Too Many Requests</title></html>")).await;
     let refused = bitbucket(&fake).hooks(&token(), &web()).await.unwrap_err();
@@ -307,7 +307,7 @@ async fn a_file_is_read_at_the_commit_with_its_slashes_as_they_are() {
 }
 
 #[tokio::test]
-async fn a_directory_is_no_file_but_a_json_file_is() {
+async fn a_directory_is_not_a_file_but_a_json_file_is() {
     let listing = page(&json!([{ "type": "commit_file", "path": "dir/a" }]));
     for (body, is_file) in [(listing, false), (page(&json!([{ "type": "else" }])), true)] {
         let fake = Fake::start(move |_, _| {
@@ -322,7 +322,7 @@ async fn a_directory_is_no_file_but_a_json_file_is() {
 
 // As on GitHub, 404 has three meanings, and only one of them is "there is no config".
 #[tokio::test]
-async fn a_missing_file_is_told_apart_from_a_missing_commit_and_a_missing_repository() {
+async fn a_missing_file_is_distinguished_from_a_missing_commit_and_a_missing_repository() {
     let world = |commit: u16, repository: u16| {
         Fake::start(move |seen, _| {
             if seen.target.contains("/src/") {

@@ -8,7 +8,7 @@ use roundel_model::{
 /// What a delivery reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ForgeEvent {
-    /// The hook works.
+    /// A ping: the webhook works.
     Ping {
         /// The forge's id of the hook.
         hook_id: Option<String>,
@@ -17,18 +17,16 @@ pub enum ForgeEvent {
     Push(Push),
     /// A branch or tag is gone.
     Deleted {
-        /// Where it was.
         repository: RepositoryId,
-        /// What is gone.
+        /// The branch or tag.
         git_ref: GitRef,
     },
     /// A pull request from the same repository or a fork.
     PullRequest(PullRequest),
-    /// Names or visibility changed; the API has the truth.
+    /// Names or visibility changed; the API has the current ones.
     RepositoryChanged {
-        /// Which one.
         repository: RepositoryId,
-        /// In the forge's words: `renamed`, `privatized`, `member added`, `repo:transfer` …
+        /// The change as the forge names it: `renamed`, `privatized`, `member added`, `repo:transfer` …
         what: String,
     },
     /// A webhook or deploy key was removed at the forge. It may be one of ours: look.
@@ -36,9 +34,9 @@ pub enum ForgeEvent {
         /// `webhook 123` or `deploy key 123`.
         what: String,
     },
-    /// Understood, and nothing to do.
+    /// Valid, and nothing has to be done.
     Ignored {
-        /// For the receipt that people read.
+        /// Why, for the delivery's page.
         because: String,
     },
 }
@@ -46,9 +44,8 @@ pub enum ForgeEvent {
 /// A branch or tag points at a commit now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Push {
-    /// Where it was pushed.
     pub repository: RepositoryId,
-    /// What moved.
+    /// The branch or tag.
     pub git_ref: GitRef,
     /// None if the ref was created.
     pub before: Option<CommitSha>,
@@ -58,7 +55,7 @@ pub struct Push {
     pub forced: bool,
     /// The head commit, as far as the payload has it.
     pub head: Option<HeadCommit>,
-    /// Who pushed. Absent for some robots.
+    /// The user who pushed. Absent for some bots.
     pub sender_id: Option<ForgeUserId>,
     /// Display data.
     pub sender_login: Option<String>,
@@ -79,7 +76,7 @@ pub struct HeadCommit {
     pub author_email: Option<String>,
     /// The account that the forge found for the address.
     pub author_login: Option<String>,
-    /// The commit's page.
+    /// URL of the commit's page.
     pub url: Option<String>,
 }
 

@@ -101,7 +101,7 @@ proptest! {
 }
 
 #[test]
-fn what_is_no_json_is_ignored_with_the_reason() {
+fn what_is_not_json_is_ignored_with_the_reason() {
     for kind in ForgeKind::ALL {
         for body in [b"".as_slice(), b"{", b"[]", b"\xff\xfe", b"payload=%7B", b"null"] {
             let event = if kind == ForgeKind::GitHub { "push" } else { "repo:push" };

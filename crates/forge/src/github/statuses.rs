@@ -14,8 +14,8 @@ use crate::{
     status_text,
 };
 
-/// GitHub's word for a state.
-const fn word(state: CommitState) -> &'static str {
+/// GitHub's name of a state.
+const fn state_name(state: CommitState) -> &'static str {
     match state {
         CommitState::Pending => "pending",
         CommitState::Success => "success",
@@ -38,7 +38,7 @@ impl Statuses for GitHub {
         let url = self.of(repository, &["statuses", sha.as_str()])?;
         let call = Call::new(Method::POST, "set a commit status", url)
             .json(json!({
-                "state": word(status.state),
+                "state": state_name(status.state),
                 "target_url": status.target_url,
                 "description": status_text::description(&status_text::without_emoji(&status.description)),
                 "context": status_text::context(&status.context),

@@ -173,7 +173,7 @@ async fn a_limit_says_how_long_to_wait() {
     );
 }
 
-// GitHub hides what a scope would show; asking for the scope is the way out, not giving up.
+// GitHub hides what a scope would show; the answer is to ask for the scope, not to give up.
 #[tokio::test]
 async fn a_404_for_lack_of_a_scope_names_the_scope() {
     let scoped = |granted: &'static str| {
@@ -192,7 +192,7 @@ async fn a_404_for_lack_of_a_scope_names_the_scope() {
 }
 
 #[tokio::test]
-async fn what_is_no_json_is_still_understood() {
+async fn an_error_that_is_not_json_is_still_diagnosed() {
     let error = refusal(|| reply(403, "<!DOCTYPE html><title>Access denied</title>")).await;
     assert_eq!((error.class, error.details), (ErrorClass::Forbidden, vec!["Access denied".into()]));
     let plain = refusal(|| reply(418, "I am\n a teapot")).await;
@@ -328,7 +328,7 @@ async fn the_user_comes_with_scopes_and_the_primary_verified_address() {
 }
 
 #[tokio::test]
-async fn an_address_that_is_not_verified_or_not_shown_is_no_address() {
+async fn an_address_that_is_not_verified_or_not_shown_is_not_used() {
     for emails in [
         (200, json!([{ "email": "ada@example.org", "primary": true, "verified": false }])),
         (404, said("Not Found")),
@@ -376,7 +376,7 @@ async fn a_file_over_a_megabyte_is_asked_for_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_directory_or_a_submodule_is_no_file() {
+async fn a_directory_or_a_submodule_is_not_a_file() {
     for answer in [json!([{ "type": "file" }]), json!({ "type": "submodule" })] {
         let fake = Fake::start(move |_, _| reply(200, &answer)).await;
         let error = github(&fake).file_at(&token(), &web(), &sha(), "dir").await.unwrap_err();
@@ -388,7 +388,7 @@ async fn a_directory_or_a_submodule_is_no_file() {
 // 404 means "no such file", "no such commit" and "no such repository"; taking one for another would
 // turn a vanished repository into "no config, nothing to build".
 #[tokio::test]
-async fn a_missing_file_is_told_apart_from_a_missing_commit_and_a_missing_repository() {
+async fn a_missing_file_is_distinguished_from_a_missing_commit_and_a_missing_repository() {
     let world = |commit: u16, repository: u16| {
         Fake::start(move |seen, _| {
             if seen.target.contains("/contents/") {

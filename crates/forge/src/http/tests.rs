@@ -312,7 +312,7 @@ async fn a_forge_that_is_down_is_unavailable() {
 }
 
 #[tokio::test]
-async fn half_an_answer_is_no_answer() {
+async fn half_an_answer_is_not_an_answer() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
     let server = tokio::spawn(async move {

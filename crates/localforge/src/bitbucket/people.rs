@@ -45,7 +45,7 @@ pub(super) async fn emails(
     Ok(listing.paginated(&side, vec![one]))
 }
 
-/// Returns the workspaces of somebody, with whether they administer it; their own comes first.
+/// Returns the workspaces of a user, and whether they administer them; their own comes first.
 fn workspaces_of(side: &Side, login: &str) -> Vec<(String, bool)> {
     let own = std::iter::once((login.to_owned(), true));
     side.read(|state| {

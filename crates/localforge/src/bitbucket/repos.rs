@@ -32,7 +32,7 @@ pub(super) struct Filter {
     q: Option<String>,
 }
 
-/// Returns the repositories of a workspace that somebody sees, with their role.
+/// Returns the repositories of a workspace that a user can see, with their role.
 fn seen(side: &Side, login: Option<&str>, workspace: &str) -> Vec<(Repository, Role)> {
     let mut found: Vec<_> = side.read(|state| {
         let here = state.repositories.values();

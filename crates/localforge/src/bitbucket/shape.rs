@@ -66,7 +66,7 @@ pub(crate) fn workspace(side: &Side, login: &str) -> Value {
     })
 }
 
-/// Returns a workspace as it stands in a list of what somebody has access to: with fewer links.
+/// Returns a workspace as it stands in a list of what a user has access to: with fewer links.
 pub(crate) fn workspace_base(side: &Side, login: &str) -> Value {
     let mut whole = workspace(side, login);
     let links = json!({ "self": whole["links"]["self"], "avatar": whole["links"]["avatar"] });
@@ -98,7 +98,7 @@ fn owner(side: &Side, repository: &Repository) -> Value {
     })
 }
 
-/// Returns a repository as it appears beside other things.
+/// Returns a repository as embedded in other objects.
 pub(crate) fn short_repository(side: &Side, one: &Repository) -> Value {
     json!({
         "type": "repository",

@@ -1,4 +1,4 @@
-//! Commits, branches and tags, made by the program that runs the forge. Hooks fire as after a push.
+//! Commits, branches and tags, made by the program that runs the forge. Webhooks fire as after a push.
 
 use std::io;
 
@@ -15,7 +15,7 @@ use crate::{
 
 /// What happens in repositories.
 impl LocalForge {
-    /// Commits files on a branch, without a working tree, and fires hooks as a push would.
+    /// Commits files on a branch, without a working tree, and fires webhooks as a push would.
     ///
     /// # Errors
     ///
@@ -31,7 +31,7 @@ impl LocalForge {
         commit_and_notify(side, &find(side, owner, name)?, commit).await
     }
 
-    /// Deletes a branch and fires hooks as a push would.
+    /// Deletes a branch and fires webhooks as a push would.
     ///
     /// # Errors
     ///
@@ -50,7 +50,7 @@ impl LocalForge {
         Ok(())
     }
 
-    /// Makes a tag on a commit (annotated, if there is a message) and fires hooks as a push would.
+    /// Makes a tag on a commit (annotated, if there is a message) and fires webhooks as a push would.
     ///
     /// # Errors
     ///

@@ -52,7 +52,7 @@ impl LocalForge {
 
     /// Ends one token, as if its owner had revoked it.
     pub fn revoke_token(&self, kind: ForgeKind, token: &str) {
-        self.side(kind).write(|state| state.tokens.retain(|one| one.word != token));
+        self.side(kind).write(|state| state.tokens.retain(|one| one.value != token));
     }
 
     /// Ends an application's authorisation by a user: its tokens and the keys that it made go.

@@ -1,4 +1,4 @@
-//! What others did to the forge: marks, webhooks, keys.
+//! What clients did to the forge: commit statuses, webhooks, keys.
 
 use std::time::Duration;
 
@@ -11,9 +11,9 @@ use crate::{
     shape::braced,
 };
 
-/// What the other side did.
+/// What clients did.
 impl LocalForge {
-    /// The marks on a commit: newest per context.
+    /// Returns the statuses of a commit: the newest of each context.
     pub fn statuses(
         &self,
         kind: ForgeKind,
@@ -36,7 +36,7 @@ impl LocalForge {
             .collect()
     }
 
-    /// Waits until a condition on the marks of a commit holds, or time is up.
+    /// Waits until a condition on the statuses of a commit holds, or the time-out.
     #[expect(clippy::too_many_arguments, reason = "the agreed surface; callers name a commit")]
     pub async fn wait_for_statuses(
         &self,
@@ -59,7 +59,7 @@ impl LocalForge {
                 }
             }
         };
-        // Out of time is an answer too: the caller sees the marks as they are.
+        // After the time-out the caller sees the statuses as they are.
         drop(tokio::time::timeout(timeout, wait).await);
         self.statuses(kind, owner, name, sha)
     }
@@ -97,7 +97,7 @@ impl LocalForge {
         })
     }
 
-    /// Waits until a condition on the webhooks of a repository holds, or time is up.
+    /// Waits until a condition on the webhooks of a repository holds, or the time-out.
     pub async fn wait_for_hooks(
         &self,
         kind: ForgeKind,

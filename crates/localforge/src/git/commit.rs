@@ -2,13 +2,13 @@
 
 use super::{Git, GitError, run};
 
-/// Who made it.
+/// The author and committer.
 pub(crate) struct Signature<'a> {
     pub(crate) name: &'a str,
     pub(crate) email: &'a str,
 }
 
-/// What to commit, where.
+/// A commit to make.
 pub(crate) struct NewFiles<'a> {
     /// Without `refs/heads/`.
     pub(crate) branch: &'a str,
@@ -21,7 +21,7 @@ pub(crate) struct NewFiles<'a> {
 }
 
 impl Git {
-    /// Commits files on top of a branch and moves it, unless somebody else moved it meanwhile.
+    /// Commits files on top of a branch and moves it, unless it moved meanwhile.
     pub(crate) async fn commit_files(&self, new: &NewFiles<'_>) -> Result<String, GitError> {
         let full = format!("refs/heads/{}", new.branch);
         let old = self.resolve(&full).await;

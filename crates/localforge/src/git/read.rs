@@ -2,7 +2,7 @@
 
 use super::{Git, GitError};
 
-/// A commit, as git tells it.
+/// A commit, as git reports it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct CommitInfo {
     pub(crate) sha: String,
@@ -56,7 +56,7 @@ impl Git {
         self.text(&args).await.ok().filter(|sha| !sha.is_empty())
     }
 
-    /// Tells whether nothing was ever pushed.
+    /// Returns whether nothing was pushed yet.
     pub(crate) async fn is_empty(&self) -> bool {
         self.refs().await.is_ok_and(|refs| refs.is_empty())
     }

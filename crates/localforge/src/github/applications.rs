@@ -65,22 +65,22 @@ fn prove(
         return Err(refuse(StatusCode::UNPROCESSABLE_ENTITY, "access_token is missing"));
     };
     let found = side.read(|state| {
-        let ours = |one: &&Token| one.word == token && one.client_id.as_deref() == Some(client_id);
+        let ours = |one: &&Token| one.value == token && one.client_id.as_deref() == Some(client_id);
         state.tokens.iter().find(ours).cloned()
     });
     Ok((application, found.ok_or_else(not_found)?))
 }
 
 fn shown(side: &Side, application: &Application, token: &Token) -> Value {
-    let tail: String = token.word.chars().rev().take(8).collect::<Vec<_>>().iter().rev().collect();
+    let tail: String = token.value.chars().rev().take(8).collect::<Vec<_>>().iter().rev().collect();
     let user = side.person(&token.login);
     json!({
         "id": token.id,
         "url": side.api(&format!("authorizations/{}", token.id)),
         "scopes": token.scopes,
-        "token": token.word,
+        "token": token.value,
         "token_last_eight": tail,
-        "hashed_token": hex::encode(Sha256::digest(token.word.as_bytes())),
+        "hashed_token": hex::encode(Sha256::digest(token.value.as_bytes())),
         "app": {
             "client_id": application.client_id, "name": application.name,
             "url": application.redirect_uri,
@@ -106,7 +106,7 @@ pub(super) async fn reset(call: TokenCall) -> Outcome {
     let TokenCall { side, application, token } = call;
     let fresh = side.write(|state| {
         let one = state.tokens.iter_mut().find(|one| one.id == token.id)?;
-        one.word = format!("gho_{}", crate::random::word(40));
+        one.value = format!("gho_{}", crate::random::text(40));
         Some(one.clone())
     });
     ok(StatusCode::OK, shown(&side, &application, &fresh.ok_or_else(not_found)?))

@@ -175,7 +175,7 @@ pub(super) async fn remove(call: Call, Path((.., id)): Path<(String, String, u64
     let hook = find(&call.side, &found, id)?;
     hooks::delete(&call.side, hook.id);
     let sender = call.side.person(&signed_in(&call.caller)?.login);
-    // A hook that listens to `meta` is told of its own end.
+    // A webhook that subscribes to `meta` receives its own deletion.
     if hook.active && hook.events.iter().any(|event| event == "meta" || event == "*") {
         let payload = json!({
             "action": "deleted",

@@ -109,12 +109,12 @@ pub(super) async fn change(call: Call, bytes: Bytes) -> Outcome {
         Some(one.clone())
     });
     let changed = changed.ok_or_else(not_found)?;
-    tell(&call.side, &call.caller, &found, &changed);
+    notify(&call.side, &call.caller, &found, &changed);
     ok(StatusCode::OK, shown(&call.side, &call.caller, &changed))
 }
 
 /// Fires the `repository` events of a change.
-fn tell(side: &Arc<Side>, caller: &Caller, before: &Repository, after: &Repository) {
+fn notify(side: &Arc<Side>, caller: &Caller, before: &Repository, after: &Repository) {
     let mut news = Vec::new();
     if before.name != after.name {
         news.push(("renamed", json!({ "repository": { "name": { "from": before.name } } })));

@@ -16,9 +16,9 @@ use crate::{
 /// What a call wants to do with a repository.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Need {
-    /// Look.
+    /// See the repository.
     Read,
-    /// Look at something that only somebody with rights sees, or change it.
+    /// See what needs a role, or change something.
     Role(Role, &'static [&'static str]),
 }
 
@@ -51,7 +51,7 @@ fn moved_or_gone(side: &Side, owner: &str, name: &str) -> Refusal {
     Refusal::new((StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, url)], axum::Json(body)))
 }
 
-/// Tells whether the caller may use a repository so.
+/// Checks whether the caller has the right.
 pub(crate) fn allowed(
     side: &Side,
     caller: &Caller,

@@ -45,7 +45,7 @@ pub(crate) fn account(side: &Side, login: &str, id: u64, kind: &str) -> Value {
     })
 }
 
-/// Returns a person as they appear beside other things.
+/// Returns a user as embedded in other objects.
 pub(crate) fn user(side: &Side, user: &User) -> Value {
     account(side, &user.login, user.id, "User")
 }

@@ -5,7 +5,7 @@ use roundel_model::forge::Role;
 use super::{DeployKey, Organization, Repository, State, UserKey};
 
 impl State {
-    /// Returns what a person may do with a repository, without regard to any token's scopes.
+    /// Returns the role of a user in a repository, without regard to any token's scopes.
     pub(crate) fn role(&self, login: &str, repository: &Repository) -> Option<Role> {
         let owner = repository.owner.eq_ignore_ascii_case(login).then_some(Role::Admin);
         let member = self.organization(&repository.owner).and_then(|organization| {
@@ -22,7 +22,7 @@ impl State {
         self.organizations.iter().filter(move |one| one.members.contains_key(login))
     }
 
-    /// Returns the repositories that a person has a part in: beyond being public.
+    /// Returns the repositories that a user owns, collaborates in or has through an organization.
     pub(crate) fn repositories_of(&self, login: &str) -> Vec<&Repository> {
         let mut mine: Vec<_> = self
             .repositories
@@ -39,7 +39,7 @@ impl State {
         mine
     }
 
-    /// Returns everybody with a right in a repository, with it.
+    /// Returns every user with a role in a repository, with the role.
     pub(crate) fn people_of(&self, repository: &Repository) -> Vec<(String, Role)> {
         let mut people = Vec::new();
         for user in &self.users {
@@ -55,13 +55,13 @@ impl State {
         people
     }
 
-    /// Returns somebody who may do everything with a repository.
+    /// Returns an administrator of a repository.
     pub(crate) fn admin_of(&self, repository: &Repository) -> Option<String> {
         let people = self.people_of(repository);
         people.into_iter().find(|(_, role)| *role == Role::Admin).map(|(login, _)| login)
     }
 
-    /// Finds the person whose key this is.
+    /// Finds the user with this key.
     pub(crate) fn user_key(&self, key: &str) -> Option<&UserKey> {
         self.user_keys.iter().find(|one| one.key == key)
     }

@@ -1,4 +1,4 @@
-//! Codes, tokens and grants: how they are made and how they die (`VCS` §2.4, §4.2).
+//! Codes, tokens and grants: how they are issued and revoked (`VCS` §2.4, §4.2).
 
 use std::time::Duration;
 
@@ -10,17 +10,17 @@ use crate::random;
 /// GitHub revokes the oldest of more than these for one user, application and set of scopes.
 const TOKENS_PER_GRANT: usize = 10;
 
-/// What a token is made for.
+/// A token to issue.
 pub(crate) struct NewToken<'a> {
     pub(crate) login: &'a str,
     pub(crate) scopes: Vec<String>,
     pub(crate) client_id: Option<String>,
-    /// How long it lives; with a life comes a refresh token.
+    /// How long it is valid; a token that expires comes with a refresh token.
     pub(crate) life: Option<Duration>,
 }
 
 impl State {
-    /// Makes a token.
+    /// Issues a token.
     pub(crate) fn issue(&mut self, kind: ForgeKind, wanted: NewToken<'_>, now: Timestamp) -> Token {
         let prefix = match kind {
             ForgeKind::GitHub => "gho_",
@@ -28,13 +28,13 @@ impl State {
         };
         let token = Token {
             id: self.fresh_id(),
-            word: format!("{prefix}{}", random::word(40)),
+            value: format!("{prefix}{}", random::text(40)),
             login: wanted.login.to_owned(),
             scopes: wanted.scopes,
             client_id: wanted.client_id,
             refresh: wanted.life.map(|_| match kind {
-                ForgeKind::GitHub => format!("ghr_{}", random::word(60)),
-                ForgeKind::Bitbucket => random::word(32),
+                ForgeKind::GitHub => format!("ghr_{}", random::text(60)),
+                ForgeKind::Bitbucket => random::text(32),
             }),
             created_at: now,
             expires_at: wanted.life.map(|life| now.plus(life)),
@@ -60,7 +60,7 @@ impl State {
         });
     }
 
-    /// Remembers that a person allowed an application something, on top of what was allowed.
+    /// Adds scopes to what a user allowed an application.
     pub(crate) fn allow(&mut self, client_id: &str, login: &str, scopes: &[String]) {
         let known = self
             .grants
@@ -82,12 +82,12 @@ impl State {
         }
     }
 
-    /// Returns what a person allowed an application.
+    /// Returns what a user allowed an application.
     pub(crate) fn allowed(&self, client_id: &str, login: &str) -> Option<&Grant> {
         self.grants.iter().find(|grant| grant.client_id == client_id && grant.login == login)
     }
 
-    /// Ends an authorisation: all tokens go, and every key that was made with them (`VCS` §2.4).
+    /// Revokes an authorization, with all its tokens and every key that was added with them (`VCS` §2.4).
     pub(crate) fn revoke_grant(&mut self, client_id: &str, login: &str) {
         let ours = |application: &Option<String>| application.as_deref() == Some(client_id);
         self.grants.retain(|grant| !(grant.client_id == client_id && grant.login == login));

@@ -1,6 +1,6 @@
 //! Exchanging a code or a refresh token for a token (`VCS` §2.3.2, §2.4, §4.2).
 //!
-//! GitHub says errors with status 200; Bitbucket says them with 400 and 401.
+//! GitHub reports errors with status 200, Bitbucket with 400 and 401.
 
 use std::{sync::Arc, time::Duration};
 
@@ -60,12 +60,12 @@ enum No {
     GrantType,
 }
 
-/// Finds the code and uses it up. A code that was shown with the wrong proof is gone too.
+/// Finds the code and invalidates it, even if it comes with a wrong verifier.
 fn redeem(side: &Side, application: &Application, fields: &Fields) -> Result<Code, No> {
     let now = Timestamp::now();
     let code = side.write(|state| {
         let same =
-            |one: &Code| one.word == fields.get("code") && one.client_id == application.client_id;
+            |one: &Code| one.value == fields.get("code") && one.client_id == application.client_id;
         let index = state.codes.iter().position(same)?;
         Some(state.codes.remove(index))
     });
@@ -163,7 +163,7 @@ fn github_token(side: &Side, fields: &Fields) -> Result<Token, No> {
 
 fn github_answer(token: &Token) -> Value {
     let mut body = json!({
-        "access_token": token.word, "scope": token.scopes.join(","), "token_type": "bearer",
+        "access_token": token.value, "scope": token.scopes.join(","), "token_type": "bearer",
     });
     if let Some(refresh) = &token.refresh {
         merge(
@@ -206,7 +206,7 @@ pub(super) async fn bitbucket(
     let fields = Fields::read(&headers, &bytes);
     match bitbucket_token(&side, &headers, &fields) {
         Ok(token) => axum::Json(json!({
-            "access_token": token.word, "refresh_token": token.refresh,
+            "access_token": token.value, "refresh_token": token.refresh,
             "scopes": token.scopes.join(" "), "expires_in": BITBUCKET_LIFE.as_secs(),
             "token_type": "bearer", "state": fields.get("grant_type"),
         }))

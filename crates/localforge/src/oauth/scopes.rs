@@ -1,6 +1,6 @@
-//! Scopes: how GitHub tidies them, and what they mean to people.
+//! Scopes: how GitHub normalizes them, and their descriptions on the consent page.
 
-/// What a scope swallows (`VCS` §2.3.2).
+/// The scopes that a scope includes (`VCS` §2.3.2).
 const SWALLOWS: [(&str, &[&str]); 9] = [
     ("repo", &["repo:status", "repo_deployment", "public_repo", "repo:invite", "security_events"]),
     ("user", &["read:user", "user:email", "user:follow"]),
@@ -28,7 +28,7 @@ pub(super) fn normal(text: &str) -> Vec<String> {
     scopes
 }
 
-/// Says what a scope allows.
+/// Returns what a scope allows, for the consent page.
 pub(super) fn explained(scope: &str) -> &'static str {
     match scope {
         "repo" => "Full control of private repositories: code, commit statuses, keys and hooks",

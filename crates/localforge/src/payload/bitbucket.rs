@@ -82,7 +82,7 @@ async fn one_change(
     }))
 }
 
-/// Returns the other branches as exclusions: a fresh branch lists only what nobody had.
+/// Returns the other branches as exclusions: a new branch lists only commits that no other branch has.
 async fn others(git: &Git, name: &str) -> Result<Vec<String>, GitError> {
     let refs = git.refs().await?;
     let branches = refs.into_iter().filter(|(one, _)| one.starts_with("refs/heads/"));

@@ -19,7 +19,7 @@ pub(super) struct Order {
     pub(super) protocol: Option<String>,
 }
 
-/// Says one thing on the error stream and hangs up.
+/// Writes a message to the error stream and closes the channel.
 pub(super) async fn say(channel: Channel<Msg>, text: String, code: u32) {
     let line = format!("{text}\n");
     let said = async {
@@ -29,11 +29,11 @@ pub(super) async fn say(channel: Channel<Msg>, text: String, code: u32) {
         channel.close().await
     };
     if let Err(error) = said.await {
-        tracing::debug!(%error, "nobody listens any more");
+        tracing::debug!(%error, "the client has closed the connection");
     }
 }
 
-/// Runs git for a channel, and fires hooks after a push.
+/// Runs git for a channel, and fires webhooks after a push.
 pub(super) async fn git(channel: Channel<Msg>, order: Order) {
     let mut command = git::command();
     command.arg(order.service.word()).arg(order.side.git(order.repository.id).directory());
@@ -50,7 +50,7 @@ pub(super) async fn git(channel: Channel<Msg>, order: Order) {
     tokio::select! { () = stop.cancelled() => {}, () = work => {} }
 }
 
-/// Copies both ways until git ends, then tells how it ended.
+/// Copies both ways until git ends, then reports its exit code.
 async fn pump(
     channel: Channel<Msg>,
     mut command: tokio::process::Command,
@@ -66,7 +66,7 @@ async fn pump(
             drop(tokio::io::copy(&mut from, &mut to).await);
             drop(to.shutdown().await);
         }
-        // The client keeps its side open until it hears how it went.
+        // The client keeps its side open until it has the exit code.
         std::future::pending::<()>().await;
     };
     let output = async {
@@ -80,11 +80,11 @@ async fn pump(
         status = output => status?,
         () = input => return Ok(()),
     };
-    // Before the client hears of the end: who waits for its push sees the push.
+    // Before the client has the exit code, so that a caller that waits for its push sees the events.
     if order.service == Service::Push
         && let Err(error) = push::notice(&order.side, order.repository.id, &order.actor).await
     {
-        tracing::warn!(%error, "a push cannot be told to the hooks");
+        tracing::warn!(%error, "webhooks cannot be notified of a push");
     }
     let code = status.code().and_then(|code| u32::try_from(code).ok()).unwrap_or(128);
     writer.exit_status(code).await?;

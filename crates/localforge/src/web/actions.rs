@@ -1,4 +1,4 @@
-//! What a visitor can do with a button.
+//! The buttons of the pages.
 
 use std::sync::Arc;
 
@@ -24,14 +24,14 @@ use crate::{
 const MESSAGE_CHARS: usize = 200;
 const FILE: &str = "visits.md";
 
-/// What a visitor wants to say.
+/// The fields of the form.
 #[derive(Debug, Deserialize)]
 pub(super) struct Something {
     #[serde(default)]
     message: String,
 }
 
-/// Adds a line to a file on the default branch, and notifies the hooks.
+/// Adds a line to a file on the default branch, and notifies webhooks.
 pub(super) async fn commit_something(
     State(side): State<Arc<Side>>,
     Path((owner, name)): Path<(String, String)>,
@@ -65,7 +65,7 @@ pub(super) async fn commit_something(
     }
 }
 
-/// Sends a delivery once more.
+/// Sends a delivery again.
 pub(super) async fn send_again(
     State(side): State<Arc<Side>>,
     Path((owner, name, id, delivery)): Path<(String, String, u64, u64)>,

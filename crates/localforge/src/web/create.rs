@@ -1,4 +1,4 @@
-//! The page that makes a repository.
+//! The page that creates a repository.
 
 use std::{io, sync::Arc};
 
@@ -24,7 +24,7 @@ use crate::{
 /// Where the page is.
 pub(super) const PATH: &str = "/new";
 
-/// What the form says.
+/// The fields of the form.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Entry {
     #[serde(default)]
@@ -42,7 +42,7 @@ struct Page {
     path: &'static str,
     owners: Vec<String>,
     entry: Entry,
-    /// What was wrong with the entry; empty for the first look.
+    /// What is wrong with the entry; empty at first.
     error: String,
 }
 
@@ -66,7 +66,7 @@ pub(super) async fn form(State(side): State<Arc<Side>>, headers: HeaderMap) -> R
     }
 }
 
-/// Makes the repository, or shows the form again with what is wrong.
+/// Creates the repository, or shows the form again with the error.
 pub(super) async fn create(
     State(side): State<Arc<Side>>,
     headers: HeaderMap,
@@ -84,11 +84,13 @@ pub(super) async fn create(
     (StatusCode::UNPROCESSABLE_ENTITY, html(&page)).into_response()
 }
 
-/// Returns `owner/name` of what was made.
+/// Returns `owner/name` of the new repository.
 async fn make(side: &Arc<Side>, login: &str, entry: &Entry) -> Result<String, String> {
     let allowed = side.read(|state| owners(state, login));
     if !allowed.contains(&entry.owner) {
-        return Err("You cannot create repositories for this owner. Choose one of the list.".into());
+        return Err(
+            "You cannot create repositories for this owner. Choose one from the list.".into()
+        );
     }
     check_name(side.kind, &entry.name)?;
     let new = NewRepository {
@@ -100,7 +102,7 @@ async fn make(side: &Arc<Side>, login: &str, entry: &Entry) -> Result<String, St
     match create_with_sample(side, &new).await {
         Ok(repository) => Ok(repository.full_name()),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            Err(format!("{}/{} exists already. Choose another name.", entry.owner, entry.name))
+            Err(format!("{}/{} already exists. Choose another name.", entry.owner, entry.name))
         }
         Err(error) => {
             tracing::warn!(%error, "a repository cannot be created");

@@ -1,4 +1,4 @@
-//! What all pages have around them, and how a page is sent.
+//! The frame around every page, and how a page is sent.
 
 use askama::Template;
 use axum::{
@@ -10,7 +10,7 @@ use crate::{session, side::Side};
 
 const POLICY: &str = "default-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// What all pages have around them.
+/// The frame around every page.
 pub(crate) struct Frame {
     pub(crate) title: String,
     pub(crate) forge: &'static str,

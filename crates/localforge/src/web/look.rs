@@ -1,10 +1,10 @@
-//! How states and times look on a page.
+//! How states and times are shown on a page.
 
 use roundel_model::time::Timestamp;
 
 use crate::model::{Repository, Status};
 
-/// What a state looks like: colour, sign and word.
+/// How a state is shown: colour, sign and word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct StateLook {
     pub(super) class: &'static str,
@@ -39,7 +39,7 @@ impl StateLook {
     }
 }
 
-/// Says how long ago something was.
+/// Returns how long ago something was, in words.
 pub(super) fn ago(time: Timestamp, now: Timestamp) -> String {
     let seconds = now.since(time).as_secs();
     match seconds {

@@ -120,7 +120,7 @@ pub(super) async fn show_branch(
     }
 }
 
-/// Who acts on this page: the visitor, or somebody who may.
+/// The user who acts on this page: the visitor, or an administrator.
 pub(super) fn actor(side: &Side, headers: &HeaderMap, repository: &Repository) -> String {
     let visitor = session::visitor(side, headers).map(|user| user.login).filter(|login| {
         let role = side.read(|state| state.role(login, repository));

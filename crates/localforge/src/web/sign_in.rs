@@ -1,4 +1,4 @@
-//! The page on which a visitor chooses who to be.
+//! The page on which a visitor chooses a user.
 
 use askama::Template;
 use axum::{http::HeaderMap, response::Response};
@@ -6,7 +6,7 @@ use axum::{http::HeaderMap, response::Response};
 use super::frame::{Frame, html};
 use crate::{model::User, side::Side};
 
-/// Why a visitor is asked to choose a user, and what follows.
+/// Why a visitor is asked to choose a user.
 #[derive(Default)]
 pub(crate) struct Purpose<'a> {
     /// The application that asks; empty for the forge's own pages.

@@ -7,5 +7,6 @@ mod faults;
 mod git;
 mod oauth;
 mod pages;
+mod state;
 mod webhooks;
 mod world;

@@ -96,9 +96,9 @@ async fn a_visitor_creates_a_repository_with_a_button() {
             (
                 "acme",
                 "MORNING",
-                if kind == ForgeKind::GitHub { "exists already" } else { "lower-case" },
+                if kind == ForgeKind::GitHub { "already exists" } else { "lower-case" },
             ),
-            ("acme", "morning", "exists already"),
+            ("acme", "morning", "already exists"),
             ("acme", "two words", "may only have"),
             ("acme", "", "Enter a name"),
             ("bob", "mine", "cannot create repositories for this owner"),

@@ -1,11 +1,11 @@
-//! What a push, a tag, a deletion and a pull request tell, and in whose words.
+//! The webhooks of a push, a tag, a deletion and a pull request, in each forge's format.
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::world::{BITBUCKET, GITHUB, World, fine, git, header, hmac, hook, receiver};
 
-/// A person's key may push, and the push is told in that person's name.
+/// A user's key may push, and the push is reported in that user's name.
 #[tokio::test]
 async fn a_push_over_ssh_fires_signed_webhooks() {
     let world = World::new().await;
@@ -53,7 +53,7 @@ async fn a_push_over_ssh_fires_signed_webhooks() {
     assert_eq!(main["sender"]["login"], "ada");
 }
 
-/// Bitbucket tells one push in one request, and tries again after a 5xx.
+/// Bitbucket reports one push in one request, and tries again after a 5xx.
 #[tokio::test]
 async fn bitbucket_sends_one_payload_for_a_push_and_retries() {
     let world = World::new().await;
@@ -94,7 +94,7 @@ async fn bitbucket_sends_one_payload_for_a_push_and_retries() {
 }
 
 #[tokio::test]
-async fn tags_deletions_and_pull_requests_are_told() {
+async fn tags_deletions_and_pull_requests_are_reported() {
     let world = World::new().await;
     let mut receiver = receiver(&[]).await;
     let first = world.commit(GITHUB, "main", "first").await;
@@ -115,7 +115,7 @@ async fn tags_deletions_and_pull_requests_are_told() {
     world.forge.delete_branch(GITHUB, at, "topic", "ada").await.unwrap();
 
     let all = receiver.wait(6).await;
-    let told: Vec<(String, Value)> = all
+    let events: Vec<(String, Value)> = all
         .iter()
         .map(|(headers, body)| {
             let name = header(headers, "x-github-event").to_owned();
@@ -123,8 +123,8 @@ async fn tags_deletions_and_pull_requests_are_told() {
         })
         .collect();
     let find = |wanted: &dyn Fn(&str, &Value) -> bool| {
-        let found = told.iter().find(|(name, body)| wanted(name, body));
-        found.map(|(_, body)| body.clone()).expect("told")
+        let found = events.iter().find(|(name, body)| wanted(name, body));
+        found.map(|(_, body)| body.clone()).expect("received")
     };
     let tag = find(&|name, body| name == "push" && body["ref"] == "refs/tags/v1");
     assert_ne!(tag["after"], first, "an annotated tag points at the tag's own object");

@@ -163,7 +163,7 @@ pub(crate) fn fine(output: &Output) {
     assert!(output.status.success(), "{}", text(output));
 }
 
-/// A receiver of webhooks that answers what it is told to, and remembers.
+/// A receiver of webhooks that answers as configured, and records requests.
 pub(crate) struct Receiver {
     pub(crate) url: String,
     pub(crate) got: watch::Receiver<Vec<(HeaderMap, Bytes)>>,

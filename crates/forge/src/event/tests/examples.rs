@@ -11,8 +11,8 @@ fn collection() -> Option<PathBuf> {
     const PACKAGE: &str = "node_modules/@octokit/webhooks-examples";
     let named = env::var_os("ROUNDEL_TEST_TOOLS").map(PathBuf::from);
     let target = env::current_exe().unwrap();
-    let beside = target.ancestors().map(|directory| directory.join("test-tools"));
-    let found = named.into_iter().chain(beside).map(|tools| tools.join(PACKAGE));
+    let built = target.ancestors().map(|directory| directory.join("test-tools"));
+    let found = named.into_iter().chain(built).map(|tools| tools.join(PACKAGE));
     found.into_iter().find(|path| path.is_dir())
 }
 

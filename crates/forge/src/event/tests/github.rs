@@ -1,4 +1,4 @@
-//! GitHub's payloads, each cut down to what tells.
+//! GitHub's payloads, each cut down to what matters.
 
 use serde_json::json;
 
