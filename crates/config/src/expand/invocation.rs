@@ -26,7 +26,7 @@ use crate::{
         source::Sources,
         yaml::{At, Entry, View},
     },
-    render::budget::Draw,
+    render::{budget::Draw, fields::Expected},
     resolve::parameters::bind::{Argument, ArgumentSource, Call},
     suggest::did_you_mean,
     text::{place::Place, problem::Problem},
@@ -290,7 +290,7 @@ impl<'d> Expander<'_, 'd> {
         let text = match &value.data {
             Data::Unknown => return None,
             Data::List(_) | Data::Map(_) | Data::Steps(_) => {
-                self.render.wrong_type(value, "serial-group", "string");
+                self.render.wrong_type(value, "serial-group", Expected::String);
                 return None;
             }
             data => data.scalar_text().unwrap_or_default(),

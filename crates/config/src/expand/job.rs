@@ -21,7 +21,7 @@ use crate::{
         keys::Known,
     },
     read::yaml::{At, Entry},
-    render::budget::Draw,
+    render::{budget::Draw, fields::Expected},
     text::problem::Problem,
 };
 
@@ -259,7 +259,7 @@ impl Expander<'_, '_> {
         let Some(count) = count else {
             let message =
                 format!("`parallelism` must be a positive integer, found {}", value.describe());
-            let help = self.render.type_help(&value, "integer");
+            let help = self.render.type_help(&value, Expected::Integer);
             let problem = Problem::error(codes::BAD_PARALLELISM, value.place, message);
             self.render.report.add(problem.maybe_help(help));
             return (1, None);

@@ -16,7 +16,7 @@ use crate::{
         keys::RUN,
     },
     read::yaml::At,
-    render::fields::with_unknown,
+    render::fields::{Expected, with_unknown},
     suggest::did_you_mean,
     text::{
         place::{Place, Span},
@@ -219,7 +219,7 @@ impl Expander<'_, '_> {
             Data::Unknown | Data::Null => return None,
             Data::Text(text) => text.clone(),
             _ => {
-                self.render.wrong_type(value, "when", "string");
+                self.render.wrong_type(value, "when", Expected::String);
                 return None;
             }
         };

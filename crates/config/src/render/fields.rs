@@ -14,6 +14,26 @@ use crate::{
     text::{help::Help, place::Place, problem::Problem},
 };
 
+/// A type that a key's value must have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Expected {
+    String,
+    Boolean,
+    Integer,
+    List,
+}
+
+impl Expected {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::String => "string",
+            Self::Boolean => "boolean",
+            Self::Integer => "integer",
+            Self::List => "list",
+        }
+    }
+}
+
 /// Adds the keys that are not known to the problem that one is missing: perhaps one of them is meant.
 pub(crate) fn with_unknown<'n>(
     problem: Problem,
@@ -99,7 +119,7 @@ impl Renderer<'_> {
             }
             Data::Null | Data::Unknown => None,
             Data::List(_) | Data::Map(_) | Data::Steps(_) => {
-                self.wrong_type(value, name, "string");
+                self.wrong_type(value, name, Expected::String);
                 None
             }
         }
@@ -111,7 +131,7 @@ impl Renderer<'_> {
             Data::Bool(value) => Some(*value),
             Data::Null | Data::Unknown => None,
             _ => {
-                self.wrong_type(value, name, "boolean");
+                self.wrong_type(value, name, Expected::Boolean);
                 None
             }
         }
@@ -132,21 +152,22 @@ impl Renderer<'_> {
     }
 
     /// Reports a value of the wrong type.
-    pub(crate) fn wrong_type(&mut self, value: &Value, name: &str, expected: &str) {
-        let message = format!("`{name}`: expected type {expected}, found {}", value.describe());
+    pub(crate) fn wrong_type(&mut self, value: &Value, name: &str, expected: Expected) {
+        let message =
+            format!("`{name}`: expected type {}, found {}", expected.name(), value.describe());
         let problem = Problem::error(codes::WRONG_TYPE, value.place, message);
         let help = self.type_help(value, expected);
         self.report.add(problem.maybe_help(help));
     }
 
     /// Says how quotes change a value's type, with the text as it is written.
-    pub(crate) fn type_help(&self, value: &Value, expected: &str) -> Option<String> {
+    pub(crate) fn type_help(&self, value: &Value, expected: Expected) -> Option<String> {
         let written = self.doc.written(value.place);
         if written.contains("<<") || written.contains('\n') || written.is_empty() {
             return None;
         }
         match (&value.data, expected) {
-            (Data::Int(_) | Data::Float(..) | Data::Bool(_), "string") => {
+            (Data::Int(_) | Data::Float(..) | Data::Bool(_), Expected::String) => {
                 Some(match scalar::lost(written) {
                     Some(lost) => {
                         format!("{}, `{}`; quote it: `\"{written}\"`", lost.reason, lost.becomes)
@@ -154,13 +175,13 @@ impl Renderer<'_> {
                     None => format!("quote it: `\"{written}\"`"),
                 })
             }
-            (Data::Text(text), "integer") if text.parse::<i64>().is_ok() => {
+            (Data::Text(text), Expected::Integer) if text.parse::<i64>().is_ok() => {
                 Some(format!("remove the quotes: `{text}`"))
             }
-            (Data::Text(text), "boolean") if matches!(&**text, "true" | "false") => {
+            (Data::Text(text), Expected::Boolean) if matches!(&**text, "true" | "false") => {
                 Some(format!("remove the quotes: `{text}`"))
             }
-            (Data::Text(_), "boolean") => Some("write `true` or `false`".to_owned()),
+            (Data::Text(_), Expected::Boolean) => Some("write `true` or `false`".to_owned()),
             _ => None,
         }
     }

@@ -11,7 +11,7 @@ use crate::{
         data::{Data, Field, Value},
         expression,
     },
-    render::Renderer,
+    render::{Renderer, fields::Expected},
     suggest::did_you_mean,
     text::{help::Help, problem::Problem},
 };
@@ -217,7 +217,7 @@ impl Renderer<'_> {
             data => data.scalar_text(),
         };
         let Some(source) = source else {
-            self.wrong_type(&pattern.value, "pattern", "string");
+            self.wrong_type(&pattern.value, "pattern", Expected::String);
             return None;
         };
         let text = match &value.value.data {
@@ -227,7 +227,7 @@ impl Renderer<'_> {
             data => data.scalar_text().map(Some),
         };
         let Some(text) = text else {
-            self.wrong_type(&value.value, "value", "string");
+            self.wrong_type(&value.value, "value", Expected::String);
             return None;
         };
         let source = self.without_slashes(source, pattern);

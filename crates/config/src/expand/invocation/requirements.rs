@@ -9,6 +9,7 @@ use crate::{
     expand::Expander,
     language::data::{Data, Scope, Value},
     read::yaml::{At, Entry, View},
+    render::fields::Expected,
     suggest::did_you_mean,
     text::{help::Help, place::Place, problem::Problem},
 };
@@ -76,7 +77,7 @@ impl Expander<'_, '_> {
             }
             Data::Null | Data::Unknown => return Vec::new(),
             Data::Bool(_) | Data::Steps(_) | Data::Executor(_) => {
-                self.render.wrong_type(&value, "requires", "list");
+                self.render.wrong_type(&value, "requires", Expected::List);
                 return Vec::new();
             }
         };

@@ -14,7 +14,7 @@ use crate::{
         profile::Profile,
     },
     read::yaml::{At, View},
-    render::budget::Draw,
+    render::{budget::Draw, fields::Expected},
     resolve::Resolver,
     suggest::{list, nearest},
     text::{
@@ -228,14 +228,16 @@ impl Resolver<'_, '_> {
         }
         let expected = kind.name();
         let message = format!("{what}: expected type {expected}, found {found}");
-        let expected = if matches!(kind, Kind::EnvVarName) { "string" } else { expected };
         let help = match (kind, &value.data) {
             (Kind::EnvVarName, Data::Text(_)) => {
                 Some("use only letters, digits and `_`".to_owned())
             }
             (Kind::Steps, _) => Some("write a list, even for a single step".to_owned()),
             (Kind::Executor, _) => Some("write a name, or `{ name: …, … }`".to_owned()),
-            _ => self.render.type_help(value, expected),
+            (Kind::String | Kind::EnvVarName, _) => self.render.type_help(value, Expected::String),
+            (Kind::Boolean, _) => self.render.type_help(value, Expected::Boolean),
+            (Kind::Integer, _) => self.render.type_help(value, Expected::Integer),
+            (Kind::Enum(_) | Kind::Unknown, _) => None,
         };
         Problem::error(code, value.place, message).maybe_help(help)
     }
