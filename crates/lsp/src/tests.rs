@@ -18,7 +18,7 @@ fn codes(diagnostics: &Value) -> Vec<&str> {
 }
 
 #[test]
-fn a_mistake_is_told_while_it_is_typed_and_goes_when_it_is_mended() {
+fn a_mistake_is_reported_while_it_is_typed_and_goes_when_it_is_fixed() {
     let mut client = Client::start();
     let broken = CONFIG.replace("steps: [checkout]", "stpes: [checkout]");
     client.open(URI, &broken);
@@ -44,7 +44,7 @@ fn a_mistake_is_told_while_it_is_typed_and_goes_when_it_is_mended() {
 }
 
 #[test]
-fn what_nothing_uses_is_told_as_unnecessary_and_places_are_related() {
+fn what_nothing_uses_is_reported_as_unnecessary_and_places_are_related() {
     let mut client = Client::start();
     client
         .open(URI, &format!("{CONFIG}  other:\n    jobs: [build]\n").replace("- test:", "- tset:"));
@@ -225,7 +225,7 @@ fn editors_without_snippets_get_plain_text() {
 }
 
 #[test]
-fn settings_of_the_editor_count_and_wrong_ones_are_told() {
+fn settings_of_the_editor_count_and_wrong_ones_are_reported() {
     let mut client =
         Client::start_with(json!({}), json!({ "profile": "next", "parameters": { "x": true } }));
     client.open(URI, "version: 2\njobs: {}\n");

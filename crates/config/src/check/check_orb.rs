@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_in_what_nobody_calls_are_found_before_publishing() {
+    fn mistakes_in_what_is_not_called_are_found_before_publishing() {
         let text = "version: 2.1\ncommands:\n  a:\n    steps:\n      - no-such-step: {}\n      - unless: { condition: true, steps: [nor-this] }\n  b:\n    parameters: { n: { type: integer, default: x } }\n    steps: [ run: y ]\n";
         assert_eq!(
             found(text),

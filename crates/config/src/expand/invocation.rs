@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use roundel_model::plan::PlannedJobKind;
 
-pub(crate) use requirements::Item;
+pub(crate) use requirements::RequiredJob;
 
 use crate::{
     codes,
@@ -47,7 +47,7 @@ pub(crate) struct Draft {
     pub(crate) document: Option<Value>,
     /// What the entry says next to its requirements, as rendered.
     pub(crate) rendered: Vec<Field>,
-    pub(crate) requires: Vec<Item>,
+    pub(crate) requires: Vec<RequiredJob>,
     pub(crate) filters: Filters,
     /// The key of the filters.
     pub(crate) filters_key: Option<Place>,

@@ -348,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn cfg_200_what_the_hosted_service_does_not_promise_is_told() {
+    fn cfg_200_what_the_hosted_service_does_not_promise_is_reported() {
         assert!(lints("30 2 * * 1,2,3").is_empty());
         assert!(lints("0 0,12 * jan *").is_empty());
         assert!(lints("0 9-17 * * *").is_empty());

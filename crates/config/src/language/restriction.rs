@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn cfg_219_mistakes_are_told_before_they_lock_everybody_out() {
+    fn cfg_219_mistakes_are_reported_before_they_lock_all_users_out() {
         for (expression, underlined) in [
             ("pipeline.parameters.x", "pipeline.parameters.x"),
             (

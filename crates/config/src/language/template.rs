@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unclosed_or_empty_tag_is_told_with_its_number() {
+    fn an_unclosed_or_empty_tag_is_reported_with_its_number() {
         let error = |text: &str| parse(text).unwrap_err();
         assert_eq!(
             error("<< a >> cat <<EOF"),

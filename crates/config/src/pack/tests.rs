@@ -204,7 +204,7 @@ fn the_same_key_in_two_files_names_both() {
 }
 
 #[test]
-fn what_cannot_be_packed_is_told() {
+fn what_cannot_be_packed_is_reported() {
     assert_eq!(problems(&[]), ["it contains no YAML files"]);
     assert_eq!(problems(&[("a.txt", "a: 1"), (".b.yml", "b: 1")]), ["it contains no YAML files"]);
     assert_eq!(

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// A workflow whose jobs are known.
-pub(crate) struct Live {
+pub(crate) struct ExpandedWorkflow {
     pub(crate) name: String,
     pub(crate) drafts: Vec<Draft>,
     /// It belongs to this pipeline; otherwise a schedule starts it in another one.
@@ -33,7 +33,7 @@ impl Planner<'_, '_> {
     /// document. Names are filtered for the plan only: the document serves every branch and tag.
     pub(crate) fn emit(
         &mut self,
-        workflow: &Live,
+        workflow: &ExpandedWorkflow,
         names: &[String],
         document: &mut Builder,
     ) -> Option<PlannedWorkflow> {
@@ -86,7 +86,7 @@ impl Builder {
     /// Adds a workflow and the jobs that it runs (CFG §7.4).
     fn workflow(
         &mut self,
-        workflow: &Live,
+        workflow: &ExpandedWorkflow,
         (drafts, names): (&[Draft], &[String]),
         edges: &[Vec<Edge>],
         kept: &[bool],

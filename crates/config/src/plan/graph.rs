@@ -6,7 +6,7 @@ use roundel_model::status::Outcome;
 
 use crate::{
     codes,
-    expand::invocation::{Draft, Item, Presence},
+    expand::invocation::{Draft, Presence, RequiredJob},
     language::data::{ModuleId, Value},
     plan::Planner,
     render::budget::Draw,
@@ -85,7 +85,7 @@ impl Planner<'_, '_> {
         &mut self,
         workflow: &str,
         (job, drafts): (usize, &[Draft]),
-        item: &Item,
+        item: &RequiredJob,
         index: &Index<'_>,
     ) -> Vec<usize> {
         if let Some(pieces) = &item.pieces {
@@ -155,7 +155,7 @@ impl Planner<'_, '_> {
     fn resolve_permutations(
         &mut self,
         (job, drafts): (usize, &[Draft]),
-        item: &Item,
+        item: &RequiredJob,
         pieces: &[String],
     ) -> Vec<usize> {
         if !self.render.afford(Draw::Visits, drafts.len(), item.place) {
@@ -189,7 +189,7 @@ impl Planner<'_, '_> {
     }
 
     /// A job group is required as a whole (CFG §5.11).
-    fn requires_member(&mut self, item: &Item, member: &Draft, drafts: &[Draft]) {
+    fn requires_member(&mut self, item: &RequiredJob, member: &Draft, drafts: &[Draft]) {
         let exit = drafts.iter().find(|draft| draft.group == member.group && draft.alias.is_some());
         let group = exit.and_then(|exit| exit.alias.clone()).unwrap_or_default();
         let message =
@@ -202,7 +202,7 @@ impl Planner<'_, '_> {
         &mut self,
         workflow: &str,
         requiring: &str,
-        item: &Item,
+        item: &RequiredJob,
         drafts: &[Draft],
     ) {
         let name = &item.name;

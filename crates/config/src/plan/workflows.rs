@@ -14,7 +14,7 @@ use crate::{
         template,
     },
     plan::Planner,
-    plan::{Planned, compiled_document, emit::Live, names, triggers::Start},
+    plan::{Planned, compiled_document, emit::ExpandedWorkflow, names, triggers::Start},
     read::yaml::{At, Entry, View, scalar},
     suggest::nearest,
     text::problem::Problem,
@@ -158,12 +158,12 @@ impl<'d> Planner<'_, 'd> {
     }
 
     /// Runs the job called `build` where there is no workflow at all.
-    fn implicit_workflow(&mut self, root: At) -> Option<Live> {
+    fn implicit_workflow(&mut self, root: At) -> Option<ExpandedWorkflow> {
         let build = self.modules.get(ModuleId::CONFIG).jobs.get("build").cloned();
         if let Some(definition) = build {
             let drafts = vec![self.expander().implicit_build(&definition)];
             let name = IMPLICIT.to_owned();
-            return Some(Live {
+            return Some(ExpandedWorkflow {
                 name,
                 drafts,
                 runs: true,
@@ -195,7 +195,11 @@ impl<'d> Planner<'_, 'd> {
     }
 
     /// Compiles a workflow; `None` if it does not run.
-    fn workflow(&mut self, entry: &Entry<'d>, invoked: &mut HashSet<&'d str>) -> Option<Live> {
+    fn workflow(
+        &mut self,
+        entry: &Entry<'d>,
+        invoked: &mut HashSet<&'d str>,
+    ) -> Option<ExpandedWorkflow> {
         let fields = match self.render.doc.view(entry.value) {
             View::Map(fields) => fields,
             View::Broken => return None,
@@ -241,7 +245,7 @@ impl<'d> Planner<'_, 'd> {
         self.render.report.set_lenient(lenient);
         let name = entry.name.to_owned();
         let runs = start != Start::Scheduled;
-        selected.then_some(Live { name, drafts, runs, max_auto_reruns, rendered })
+        selected.then_some(ExpandedWorkflow { name, drafts, runs, max_auto_reruns, rendered })
     }
 
     /// Counts the contexts that live workflows use.

@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_mistake_is_told_once_and_places_stay_in_the_text() {
+    fn the_same_mistake_is_reported_once_and_places_stay_in_the_text() {
         let sources = sources("version: 2.1\njobs: []\n");
         let mut report = Report::new(&sources);
         for _ in 0..3 {

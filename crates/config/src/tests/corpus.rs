@@ -132,7 +132,7 @@ fn cfg_223_the_hosted_compilers_output_compiles_to_itself() {
 }
 
 #[test]
-fn a_difference_is_told_by_its_path_and_order_in_mappings_is_none() {
+fn a_difference_is_reported_by_its_path_and_order_in_mappings_is_none() {
     let read = |text: &str| gold::read(text).unwrap();
     let theirs = read("a: {b: [1, 'x'], c: 1.50}\nd: yes\n");
     let told = |ours: &str| -> Vec<String> {

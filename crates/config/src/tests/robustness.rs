@@ -216,7 +216,7 @@ fn texts_that_double_are_stopped() {
 }
 
 #[test]
-fn recursion_is_told_with_its_path() {
+fn recursion_is_reported_with_its_path() {
     let text = "version: 2.1\njobs: {build: {machine: true, steps: [a]}}\ncommands: {a: {steps: [b]}, b: {steps: [a]}}\n";
     let compiled = compile_any(text);
     assert_eq!(compiled.diagnostics.len(), 1);

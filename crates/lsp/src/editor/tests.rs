@@ -287,7 +287,7 @@ fn a_completion_replaces_the_whole_word_on_its_line_only() {
 }
 
 #[test]
-fn hover_tells_what_a_key_is_for_and_where_it_is_specified() {
+fn hover_shows_what_a_key_is_for_and_where_it_is_specified() {
     let text = hovered("jobs:\n  b:\n    working_dir▮ectory: x");
     assert!(text.contains("`working_directory`: text") && text.contains("CFG §2.8"), "{text}");
     let text = hovered("jobs:\n  b:\n    steps:\n      - r▮un: x");
@@ -298,7 +298,7 @@ fn hover_tells_what_a_key_is_for_and_where_it_is_specified() {
 }
 
 #[test]
-fn hover_tells_what_a_name_stands_for() {
+fn hover_shows_what_a_name_stands_for() {
     let at = |word: &str| hovered(&CONFIG.replacen(word, &format!("▮{word}"), 1));
     assert!(
         at("build-it: { target")

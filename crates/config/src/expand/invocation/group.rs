@@ -7,7 +7,7 @@ use std::{
 
 use roundel_model::{plan::PlannedJobKind, status::Outcome};
 
-use super::{Draft, Invocation, Item, Presence};
+use super::{Draft, Invocation, Presence, RequiredJob};
 use crate::{
     codes,
     expand::Expander,
@@ -29,7 +29,7 @@ const KEYS: &[&str] = &["name", "requires", "filters", "serial-group"];
 struct Call {
     prefix: String,
     named: bool,
-    requires: Vec<Item>,
+    requires: Vec<RequiredJob>,
     filters: Filters,
     rendered_filters: Option<Field>,
     serial_group: Option<String>,
@@ -212,9 +212,9 @@ fn member_entry(group: usize, index: usize) -> usize {
     (group + 1).saturating_mul(1_000_000).saturating_add(index)
 }
 
-fn item(name: &str, place: Place, accepts: Vec<Outcome>) -> Item {
+fn item(name: &str, place: Place, accepts: Vec<Outcome>) -> RequiredJob {
     let written = (accepts.len() > 1).then(|| Value::new(Data::text("terminal"), place));
-    Item { name: name.to_owned(), place, accepts, written, pieces: None }
+    RequiredJob { name: name.to_owned(), place, accepts, written, pieces: None }
 }
 
 fn with_kind(draft: Draft, kind: PlannedJobKind, place: Place) -> Draft {

@@ -16,7 +16,7 @@ use crate::{
 
 /// One requirement, by the name that it is written with.
 #[derive(Clone, Debug)]
-pub(crate) struct Item {
+pub(crate) struct RequiredJob {
     pub(crate) name: String,
     pub(crate) place: Place,
     pub(crate) accepts: Vec<Outcome>,
@@ -44,7 +44,11 @@ fn outcomes(status: &str) -> Option<&'static [Outcome]> {
 
 impl Expander<'_, '_> {
     /// Reads `requires`.
-    pub(super) fn requirements(&mut self, field: &Entry<'_>, scope: &Rc<Scope>) -> Vec<Item> {
+    pub(super) fn requirements(
+        &mut self,
+        field: &Entry<'_>,
+        scope: &Rc<Scope>,
+    ) -> Vec<RequiredJob> {
         if let View::Seq(items) = self.render.doc.view(field.value)
             && scope.matrix.is_none()
             && items.iter().any(|item| self.permutations(item).is_some())
@@ -85,7 +89,7 @@ impl Expander<'_, '_> {
     }
 
     /// Reads a name whose tags are all of a matrix.
-    fn permutations(&self, at: At) -> Option<Item> {
+    fn permutations(&self, at: At) -> Option<RequiredJob> {
         let View::Scalar(text, _) = self.render.doc.view(at) else { return None };
         let mut pieces = Vec::new();
         let mut rest = text;
@@ -101,15 +105,21 @@ impl Expander<'_, '_> {
         pieces.push(rest.to_owned());
         let (name, place, accepts) =
             (text.to_owned(), self.render.doc.place(at), vec![Outcome::Success]);
-        Some(Item { name, place, accepts, written: None, pieces: Some(pieces) })
+        Some(RequiredJob { name, place, accepts, written: None, pieces: Some(pieces) })
     }
 
-    fn requirement(&mut self, item: &Value) -> Vec<Item> {
+    fn requirement(&mut self, item: &Value) -> Vec<RequiredJob> {
         let Data::Map(fields) = &item.data else {
             let name = self.render.text_of(item, "requires").filter(|name| !name.is_empty());
             let accepts = vec![Outcome::Success];
             return name
-                .map(|name| Item { name, place: item.place, accepts, written: None, pieces: None })
+                .map(|name| RequiredJob {
+                    name,
+                    place: item.place,
+                    accepts,
+                    written: None,
+                    pieces: None,
+                })
                 .into_iter()
                 .collect();
         };
@@ -117,7 +127,7 @@ impl Expander<'_, '_> {
         for field in fields.iter() {
             let statuses = self.statuses(&field.value);
             if !statuses.is_empty() {
-                items.push(Item {
+                items.push(RequiredJob {
                     name: field.name.to_string(),
                     place: field.key,
                     accepts: statuses,

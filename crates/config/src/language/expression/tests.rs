@@ -270,7 +270,7 @@ fn cfg_217_other_languages_are_translated() {
 }
 
 #[test]
-fn cfg_213_what_cannot_be_read_or_computed_is_told_apart() {
+fn cfg_213_what_cannot_be_read_is_distinguished_from_what_cannot_be_computed() {
     for text in [
         "a ==",
         "(a",

@@ -82,7 +82,7 @@ fn cfg_218_next_refuses_what_no_linear_engine_can_do() {
 }
 
 #[test]
-fn cfg_218_mistakes_are_underlined_and_told_in_words() {
+fn cfg_218_mistakes_are_underlined_and_explained() {
     for (pattern, underlined, help) in [
         ("release-(", "(", "escape"),
         ("*.x", "*", ".*"),
@@ -142,7 +142,7 @@ fn cfg_218_runaway_patterns_end_soon() {
 }
 
 #[test]
-fn a_filter_that_can_never_match_is_told() {
+fn a_filter_that_can_never_match_is_reported() {
     use reach::{NameRule, NameTest, matches_everything, never_matches, never_runs};
     for pattern in
         ["^$", "", "^$x", "$x", "x^", "release branch", "v1:.*", r"a\*b", "(x^|$y)", "a^b|c d"]

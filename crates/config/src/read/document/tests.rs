@@ -297,7 +297,7 @@ fn cfg_029_merge_keys_and_aliases_are_filled_in() {
 }
 
 #[test]
-fn every_mistake_is_told_with_its_place() {
+fn every_mistake_is_reported_with_its_place() {
     let codes = |text: &str| -> Vec<(String, u32, u32)> {
         let found = from_yaml(text).unwrap_err();
         found.iter().map(|one| (one.code.clone(), one.line, one.column)).collect()

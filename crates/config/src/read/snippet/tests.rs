@@ -46,7 +46,7 @@ fn places_outside_of_the_text_do_no_harm() {
 }
 
 #[test]
-fn a_line_that_nobody_could_read_is_left_out() {
+fn a_line_too_long_to_read_is_left_out() {
     let text = format!(
         "version: 2.1\njobs: {{build: {{machine: true, steps: [chekout]}}}} #{}",
         "x".repeat(99_999)

@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn cfg_008_what_a_text_would_lose_is_told() {
+    fn cfg_008_what_a_text_would_lose_is_reported() {
         for (text, becomes) in [
             ("1.20", "1.2"),
             ("3.10", "3.1"),

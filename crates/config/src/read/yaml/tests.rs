@@ -75,7 +75,7 @@ fn a_quoted_merge_key_and_a_template_key_are_ordinary_keys() {
 }
 
 #[test]
-fn several_mistakes_of_the_yaml_are_told_at_once() {
+fn several_mistakes_of_the_yaml_are_reported_at_once() {
     let text = "a: 1\na: 2\nb: *nope\nc: {<<: [x]}\nd: {{ checksum \"x\" }}\ne: !x y\n";
     assert_eq!(
         codes(text),

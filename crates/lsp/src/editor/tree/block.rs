@@ -232,7 +232,7 @@ impl<'t> Reader<'t> {
         }
         node.span.end = node.span.end.max(more.span.end);
         if let (Value::Map(map), Value::Map(found)) = (&mut node.value, &more.value)
-            && map.entries.last().is_some_and(|entry| self.has_text_beside(entry))
+            && map.entries.last().is_some_and(|entry| self.has_text_after(entry))
         {
             // The keys of a step, one column too far to the right.
             map.entries.extend(found.entries.iter().cloned());
@@ -248,7 +248,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn has_text_beside(&self, entry: &Entry) -> bool {
+    fn has_text_after(&self, entry: &Entry) -> bool {
         let between = self.text.get(entry.key_span.end..entry.value.span.start);
         matches!(entry.value.value, Value::Scalar(_))
             && between.is_some_and(|between| !between.contains('\n'))
