@@ -105,9 +105,9 @@ impl Page {
         }
         if let Some(wrong) = &source.wrong {
             parts.push(block("Wrong", "yaml", wrong));
-            let told = source.told(code);
-            if !told.is_empty() {
-                parts.push(block("Output", "text", &render(wrong, &told, false)));
+            let reported = source.reported(code);
+            if !reported.is_empty() {
+                parts.push(block("Output", "text", &render(wrong, &reported, false)));
             }
         }
         if let Some(right) = &source.right {
@@ -234,7 +234,7 @@ impl Source {
     }
 
     /// What is reported about the wrong example.
-    fn told(&self, code: Code) -> Vec<Diagnostic> {
+    fn reported(&self, code: Code) -> Vec<Diagnostic> {
         let Some(wrong) = &self.wrong else { return Vec::new() };
         let compiled = self.compile(wrong);
         let all = compiled.diagnostics.into_iter().chain(compiled.unsupported);

@@ -22,9 +22,9 @@ fn a_mistake_is_reported_while_it_is_typed_and_goes_when_it_is_fixed() {
     let mut client = Client::start();
     let broken = CONFIG.replace("steps: [checkout]", "stpes: [checkout]");
     client.open(URI, &broken);
-    let told = client.diagnostics(1);
-    assert_eq!(told["uri"], URI);
-    let found = told["diagnostics"].as_array().unwrap();
+    let reported = client.diagnostics(1);
+    assert_eq!(reported["uri"], URI);
+    let found = reported["diagnostics"].as_array().unwrap();
     let wrong = found.iter().find(|found| found["code"] == "unknown-job-key").unwrap();
     assert_eq!(wrong["severity"], 1);
     assert_eq!(wrong["range"]["start"], json!({ "line": 19, "character": 4 }));
@@ -48,8 +48,8 @@ fn what_nothing_uses_is_reported_as_unnecessary_and_places_are_related() {
     let mut client = Client::start();
     client
         .open(URI, &format!("{CONFIG}  other:\n    jobs: [build]\n").replace("- test:", "- tset:"));
-    let told = client.diagnostics(1);
-    let found = told["diagnostics"].as_array().unwrap();
+    let reported = client.diagnostics(1);
+    let found = reported["diagnostics"].as_array().unwrap();
     let unused = found.iter().find(|found| found["code"] == "unused-job").unwrap();
     assert_eq!(unused["tags"], json!([1]));
     assert_eq!(unused["severity"], 2);
@@ -68,8 +68,8 @@ fn only_the_last_of_many_changes_is_compiled() {
             &json!([{ "range": { "start": end, "end": end }, "text": "# x\n" }]),
         );
     }
-    let told = client.diagnostics(199);
-    assert_eq!(told["version"], 199);
+    let reported = client.diagnostics(199);
+    assert_eq!(reported["version"], 199);
     assert!(client.seen("textDocument/publishDiagnostics") < 20, "typing is waited for");
     assert_eq!(client.stop(), Ended::Fine);
 }
@@ -204,10 +204,10 @@ fn places_are_counted_in_the_encoding_that_the_editor_asked_for() {
             Value::Null,
         );
         client.open(URI, "version: 2.1\njobs: { \"😀\": { stpes: [] } }\n");
-        let told = client.diagnostics(1);
-        let found = told["diagnostics"].as_array().unwrap();
+        let reported = client.diagnostics(1);
+        let found = reported["diagnostics"].as_array().unwrap();
         let wrong = found.iter().find(|found| found["code"] == "unknown-job-key").unwrap();
-        assert_eq!(wrong["range"]["start"]["character"], character, "{encodings} {told}");
+        assert_eq!(wrong["range"]["start"]["character"], character, "{encodings} {reported}");
         assert_eq!(client.stop(), Ended::Fine);
     }
 }

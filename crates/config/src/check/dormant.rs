@@ -132,10 +132,10 @@ impl<'d> Checker<'_, 'd> {
                 let known = names.contains(name)
                     || numbered.is_some_and(|(name, _)| names.contains(name))
                     || prefixes.iter().any(|prefix| name.starts_with(prefix));
-                let told = [codes::UNKNOWN_REQUIREMENT, codes::GROUP_MEMBER, codes::CYCLE]
+                let reported = [codes::UNKNOWN_REQUIREMENT, codes::GROUP_MEMBER, codes::CYCLE]
                     .into_iter()
                     .any(|code| self.render.report.is_reported(code, place));
-                if !known && !told && self.render.afford(Draw::Visits, 1, place) {
+                if !known && !reported && self.render.afford(Draw::Visits, 1, place) {
                     let message = no_such_job(requiring, name, workflow);
                     let problem = Problem::error(codes::UNKNOWN_REQUIREMENT, place, message);
                     let help = did_you_mean(name, names.iter().copied());

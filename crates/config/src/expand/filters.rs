@@ -56,13 +56,13 @@ impl Filters {
     pub(crate) fn never(&self) -> Option<String> {
         let Self::Names { branches, tags } = self else { return None };
         let rules = branches.iter().chain(tags);
-        let told = |rule: &Rule| {
+        let reported = |rule: &Rule| {
             let (Rule::Only(tests) | Rule::Ignore(tests)) = rule;
             tests.iter().any(
                 |test| matches!(&test.kind, NameTestKind::Exact(text) if looks_like_pattern(text)),
             )
         };
-        if rules.into_iter().any(told) {
+        if rules.into_iter().any(reported) {
             return None;
         }
         let branch_tests = branches.as_ref().map(Rule::reach);

@@ -67,7 +67,7 @@ pub(crate) enum Presence {
     /// Its name is known.
     Certain,
     /// Its name is a guess, for something was wrong with the entry: a requirement that finds
-    /// nobody may mean it.
+    /// nothing may mean it.
     Guessed,
     /// It stands for a matrix without any combination; for jobs that require it, it is filtered out.
     Empty,

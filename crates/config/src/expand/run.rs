@@ -314,7 +314,7 @@ fn duration(text: &str) -> Option<Duration> {
     Some(total)
 }
 
-/// Finds a tag at the end of what `echo` or `printf` write, with a path behind it; returns where its
+/// Finds a tag at the end of what `echo` or `printf` write, with a path after it; returns where its
 /// `>>` stands, and the path.
 fn swallowed_redirection(script: &str) -> Option<(usize, &str)> {
     let mut start = 0;

@@ -329,8 +329,8 @@ mod tests {
             ("<< a >>; tr a b <<< \"$x\"", 1, "`\\<<<`"),
             ("echo $((1 << 2))", 0, "`\\<<`"),
         ] {
-            let told = not_a_tag(text, opening).unwrap_or_else(|| panic!("{text}"));
-            assert!(told.contains(help), "{text}: {told}");
+            let reported = not_a_tag(text, opening).unwrap_or_else(|| panic!("{text}"));
+            assert!(reported.contains(help), "{text}: {reported}");
         }
         for text in ["<< parameters.x >>", "echo << parameters.x", "<<\n parameters.x\n>>"] {
             assert_eq!(not_a_tag(text, 0), None, "{text}");

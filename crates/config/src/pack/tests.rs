@@ -248,10 +248,10 @@ fn cfg_136_an_included_file_becomes_the_text() {
         "jobs/a.yml",
         "steps: [{run: << include(nowhere.sh) >>}, {run: << include(../../etc/passwd) >>}]\n",
     )]);
-    let told: Vec<String> =
+    let reported: Vec<String> =
         pack(&wrong, &mut include).unwrap_err().iter().map(ToString::to_string).collect();
     assert_eq!(
-        told,
+        reported,
         [
             "`jobs/a.yml` includes `nowhere.sh`, which does not exist",
             "`jobs/a.yml` includes `../../etc/passwd`, which is outside the directory",

@@ -136,8 +136,9 @@ impl<'d> Report<'d> {
 
     /// Returns whether something of this kind was reported about a place.
     pub(crate) fn is_reported(&self, code: Code, place: Place) -> bool {
-        let told = |seen: &Key| seen.0 == code.slug && seen.1 == place.file && seen.2 == place.span;
-        self.seen.iter().any(told)
+        let reported =
+            |seen: &Key| seen.0 == code.slug && seen.1 == place.file && seen.2 == place.span;
+        self.seen.iter().any(reported)
     }
 
     fn is_new(&mut self, problem: &Problem) -> bool {

@@ -98,11 +98,11 @@ fn every_gold_pair_is_the_same_document() {
         let attempt = corpus.compile(&pair.source, Inputs::default());
         check(&pair.name, &pair.source, &attempt.compiled);
         let theirs = gold::read(&pair.output).unwrap();
-        let told = match &attempt.compiled.document {
+        let reported = match &attempt.compiled.document {
             Some(ours) => edits.judge(&pair.name, &gold::differences(ours, &theirs)),
             None => attempt.errors(),
         };
-        problems.extend(told.into_iter().map(|problem| format!("{}: {problem}", pair.name)));
+        problems.extend(reported.into_iter().map(|problem| format!("{}: {problem}", pair.name)));
         if edits.concern(&pair.name) {
             let is_impossible =
                 |other: &&Pair| other.source == pair.source && other.output != pair.output;
@@ -135,12 +135,12 @@ fn cfg_223_the_hosted_compilers_output_compiles_to_itself() {
 fn a_difference_is_reported_by_its_path_and_order_in_mappings_is_none() {
     let read = |text: &str| gold::read(text).unwrap();
     let theirs = read("a: {b: [1, 'x'], c: 1.50}\nd: yes\n");
-    let told = |ours: &str| -> Vec<String> {
+    let reported = |ours: &str| -> Vec<String> {
         gold::differences(&read(ours), &theirs).iter().map(ToString::to_string).collect()
     };
-    assert_eq!(told("d: true\na: {c: 1.5, b: [1, x]}\n"), [""; 0]);
+    assert_eq!(reported("d: true\na: {c: 1.5, b: [1, x]}\n"), [""; 0]);
     assert_eq!(
-        told("a: {b: [x, 1, 2], c: 1.5}\ne: 1\n"),
+        reported("a: {b: [x, 1, 2], c: 1.5}\ne: 1\n"),
         [
             ".a.b[0]: x, not 1",
             ".a.b[1]: 1, not x",

@@ -51,8 +51,8 @@ const DAMAGED: usize = 4_000;
 
 /// The processor time of this thread so far; the clock's, where the kernel does not say.
 pub(crate) fn processor_time(began: Instant) -> Duration {
-    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
-    let nanoseconds = told.and_then(|text| text.split_whitespace().next()?.parse().ok());
+    let reported = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let nanoseconds = reported.and_then(|text| text.split_whitespace().next()?.parse().ok());
     nanoseconds.map_or_else(|| began.elapsed(), Duration::from_nanos)
 }
 

@@ -84,7 +84,7 @@ pub(crate) fn complete(
     list.found
 }
 
-/// The name behind a `*` that the cursor is at.
+/// The name after a `*` that the cursor is at.
 fn anchor_at(text: &str, offset: usize) -> Option<Span> {
     let start = line_start(text, offset);
     let before = text.get(start..offset)?;
@@ -144,7 +144,7 @@ impl List<'_> {
     }
 
     /// Adds an answer. Further lines are indented by the editor as the first one is; what stands
-    /// behind a dash needs two columns more.
+    /// after a dash needs two columns more.
     fn push(&mut self, label: &str, icon: Icon, insert: &str) -> &mut Completion {
         let dash = if self.place.needs_dash { "- " } else { "" };
         let indent = "  ".repeat(self.place.dashes(&self.document.text));

@@ -95,7 +95,7 @@ impl Index {
             self.words.iter().filter(|word| word.span.start <= offset && offset <= word.span.end);
         touched.min_by_key(|word| {
             let is_key = matches!(word.symbol, Symbol::Key(..));
-            // Right behind a word is still the word, unless another begins there.
+            // Right after a word is still the word, unless another begins there.
             (offset == word.span.end, word.span.len(), is_key, word.defines)
         })
     }

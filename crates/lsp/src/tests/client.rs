@@ -28,7 +28,7 @@ pub(crate) struct Client {
     server: Option<JoinHandle<Ended>>,
     next_id: i32,
     /// Notifications that came while something else was waited for.
-    told: Vec<Value>,
+    reported: Vec<Value>,
     answers: HashMap<i64, Value>,
     counts: HashMap<String, usize>,
 }
@@ -86,7 +86,7 @@ impl Client {
             output: from,
             server: Some(server),
             next_id: 1,
-            told: Vec::new(),
+            reported: Vec::new(),
             answers: HashMap::new(),
             counts: HashMap::new(),
         }
@@ -149,17 +149,17 @@ impl Client {
 
     /// Returns the next thing that is no answer.
     pub(crate) fn next(&mut self) -> Value {
-        while self.told.is_empty() {
+        while self.reported.is_empty() {
             self.receive();
         }
-        self.told.remove(0)
+        self.reported.remove(0)
     }
 
     pub(crate) fn notified(&mut self, method: &str) -> Value {
         loop {
-            let told = self.next();
-            if told["method"] == method {
-                return told["params"].clone();
+            let reported = self.next();
+            if reported["method"] == method {
+                return reported["params"].clone();
             }
         }
     }
@@ -167,9 +167,9 @@ impl Client {
     /// Waits for the diagnostics of a version.
     pub(crate) fn diagnostics(&mut self, version: i32) -> Value {
         loop {
-            let told = self.notified("textDocument/publishDiagnostics");
-            if told["version"] == version {
-                return told;
+            let reported = self.notified("textDocument/publishDiagnostics");
+            if reported["version"] == version {
+                return reported;
             }
         }
     }
@@ -187,7 +187,7 @@ impl Client {
             }
             (_, method) => {
                 *self.counts.entry(method.unwrap_or_default().to_owned()).or_default() += 1;
-                self.told.push(value);
+                self.reported.push(value);
             }
         }
     }

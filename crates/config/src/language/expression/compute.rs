@@ -85,7 +85,7 @@ impl<'m, 'l> Evaluator<'m, 'l> {
         })
     }
 
-    /// The first operand that decides, or the last one. What is behind it is not computed.
+    /// The first operand that decides, or the last one. What is after it is not computed.
     fn first(&mut self, operands: &[Expr], decides: bool) -> Computed {
         let mut last = Data::Null;
         for (index, operand) in operands.iter().enumerate() {

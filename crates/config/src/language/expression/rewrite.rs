@@ -91,7 +91,7 @@ fn operand_before(before: &str) -> &str {
     if operand.is_empty() || operand.len() > 80 { "a" } else { operand }
 }
 
-/// The first operand behind the mistake.
+/// The first operand after the mistake.
 fn operand_after(after: &str) -> &str {
     let after = after.trim_start();
     let end = after.find(|c: char| c.is_whitespace() || c == ')').unwrap_or(after.len());

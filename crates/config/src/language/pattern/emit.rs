@@ -37,7 +37,7 @@ struct Writer {
 }
 
 impl Writer {
-    /// `last`: nothing can be matched behind it.
+    /// `last`: nothing can be matched after it.
     fn node(&mut self, node: &Node, last: bool) {
         match node {
             Node::Empty => self.text.push_str("(?:)"),

@@ -173,7 +173,7 @@ impl Parser {
         Node::Set { set, fold: self.flags.fold && self.flags.unicode_fold }
     }
 
-    /// Reads what stands behind `(`; `None` for flags that hold from here on.
+    /// Reads what stands after `(`; `None` for flags that hold from here on.
     fn group(&mut self) -> Result_<Option<Node>> {
         let from = self.position();
         self.at += 1;
@@ -285,7 +285,7 @@ impl Parser {
         Err(PatternError::at(from..self.end, "unclosed `(?`"))
     }
 
-    /// Reads a group's name and the `>` behind it.
+    /// Reads a group's name and the `>` after it.
     pub(super) fn group_name(&mut self) -> Result_<String> {
         let from = self.position();
         let mut name = String::new();

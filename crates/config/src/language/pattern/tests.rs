@@ -155,8 +155,11 @@ fn a_filter_that_can_never_match_is_reported() {
         r"\s*a", r"(a)\2", "a{0}$",
     ] {
         let pattern = legacy(pattern);
-        let told = never_matches(NameTest::Pattern(&pattern));
-        assert!(told.is_none() || pattern.tree.lengths().1 == Some(0), "{pattern:?}: {told:?}");
+        let reported = never_matches(NameTest::Pattern(&pattern));
+        assert!(
+            reported.is_none() || pattern.tree.lengths().1 == Some(0),
+            "{pattern:?}: {reported:?}"
+        );
     }
     for text in
         ["", "release branch", "release/*", "/main", "main/", "a..b", ".x", "a//b", "x.lock"]

@@ -160,7 +160,7 @@ fn open_quote(text: &str, known: usize, last: Line<'_>) -> Option<Span> {
 }
 
 /// A text without quotes goes on over lines, so one that was not meant as a text swallows those
-/// below it: a colon is missing behind it, or a dash before it.
+/// below it: a colon is missing after it, or a dash before it.
 fn swallowed(text: &str, known: Span, last: Line<'_>) -> Option<Cause> {
     let (start, end) = (known.start(), known.end());
     if start >= last.start || end < last.start || !text.get(start..end)?.contains('\n') {
@@ -290,7 +290,7 @@ fn levels<'t>(above: &[Line<'t>]) -> Vec<Line<'t>> {
         if levels.last().is_none_or(|last| line.column() < last.column()) {
             levels.push(line);
         }
-        // A key behind a dash stands in a column of its own, and a dash may stand in its key's.
+        // A key after a dash stands in a column of its own, and a dash may stand in its key's.
         if line.column() == 0 && !line.is_dash() {
             break;
         }

@@ -52,7 +52,7 @@ pub(crate) fn folded(text: &str) -> Option<Folded> {
     None
 }
 
-/// Finds the quoted text that holds a byte, behind the last thing that was understood.
+/// Finds the quoted text that holds a byte, after the last thing that was understood.
 fn quoted_around(text: &str, known: usize, mark: usize) -> Option<(usize, usize)> {
     let begins = |at: usize| {
         let before = text[..at].trim_end_matches(' ');
@@ -69,7 +69,7 @@ fn quoted_around(text: &str, known: usize, mark: usize) -> Option<(usize, usize)
     None
 }
 
-/// Returns the byte behind the quote that closes the one at `open`.
+/// Returns the byte after the quote that closes the one at `open`.
 fn closing_quote(text: &str, open: usize) -> Option<usize> {
     let bytes = text.as_bytes();
     let quote = *bytes.get(open)?;

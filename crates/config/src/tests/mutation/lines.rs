@@ -65,7 +65,7 @@ fn found_duplicate(at: usize, copy: &str, push: &mut impl FnMut(&'static str, Ra
     push("a key twice", at..at, copy);
 }
 
-/// The line a little to the right, to the left, or behind a tab.
+/// The line a little to the right, to the left, or after a tab.
 fn indentation(
     line: usize,
     indent: usize,

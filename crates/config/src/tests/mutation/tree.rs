@@ -131,7 +131,7 @@ impl Tree {
         }
     }
 
-    /// The entries of a mapping, merged ones behind its own.
+    /// The entries of a mapping, merged ones after its own.
     pub(super) fn entries(&self, id: Id) -> Vec<Entry> {
         let Kind::Map { pairs, .. } = &self.node(id).kind else { return Vec::new() };
         let is_merge = |key: Id| matches!(&self.nodes[key].kind, Kind::Scalar { text, style: ScalarStyle::Plain } if text == "<<");

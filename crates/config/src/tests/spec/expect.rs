@@ -48,10 +48,10 @@ pub(super) fn checks(part: &Part, config: &str, compiled: &Compiled) -> Vec<Resu
         });
         begins(expected, &shown.collect::<Vec<_>>())
     });
-    let told = part.block("text diagnostics").unwrap_or("");
+    let reported = part.block("text diagnostics").unwrap_or("");
     if part.block("text rendered").is_none() && part.block("text wanted").is_none() {
         let actual = lines(&compiled.diagnostics, ".circleci/config.yml");
-        let result = begins(told, &actual);
+        let result = begins(reported, &actual);
         if result.is_err() || part.block("text diagnostics").is_some() {
             checks.push(result.map_err(|text| format!("--- text diagnostics\n{text}")));
         }

@@ -1,4 +1,4 @@
-//! What a table of the language is made of: keys, and what may stand behind them.
+//! What a table of the language is made of: keys, and what may stand after them.
 
 /// A key and what can be said about it.
 #[derive(Clone, Copy, Debug)]

@@ -135,7 +135,7 @@ impl Walk<'_> {
         }
     }
 
-    /// The lines of an entry; nothing if it begins behind something else.
+    /// The lines of an entry; nothing if it begins after something else.
     pub(super) fn whole_lines(&self, entry: Entry) -> Range<usize> {
         lines::of_entry(self.text, self.tree, entry)
     }
