@@ -11,6 +11,8 @@ use std::{
     process::Command,
 };
 
+use anyhow::Result;
+
 use crate::shell;
 
 /// What is going to be run.
@@ -93,24 +95,52 @@ fn is_there(sign: &str) -> bool {
 }
 
 fn debian(packages: &[&str]) {
+    let missing = packages.join(" ");
     if !shell::works("apt-get", &["--version"]) {
-        println!("notice: missing here, and no apt-get to install them: {}", packages.join(" "));
+        println!("notice: missing here, and no apt-get to install them: {missing}");
+        println!("notice: the tests that need them skip; install them in this system's way");
         return;
     }
-    let mut update = Command::new("apt-get");
-    update.args(["update", "--quiet=2"]);
-    let mut install = Command::new("apt-get");
-    install.args(["install", "--quiet=2", "--yes", "--no-install-recommends"]).args(packages);
-    for command in [&mut update, &mut install] {
-        command.env("DEBIAN_FRONTEND", "noninteractive");
-        // Services of the packages stay down: tests start their own.
-        command.env("RUNLEVEL", "1");
-        if let Err(error) = shell::run(command) {
-            println!("notice: {error:#}");
-            println!("notice: tests that need {} may skip", packages.join(", "));
-            return;
+    if !is_root() {
+        println!("notice: missing here, and only root can install them: {missing}");
+        println!("notice: the tests that need them skip; `sudo apt-get install {missing}`");
+        return;
+    }
+    for notice in install(packages, &mut apt_get) {
+        println!("notice: {notice}");
+    }
+}
+
+/// Installs packages, all at once if that can be done. A name that this release of Debian or Ubuntu
+/// does not have must not keep the others away. Returns what could not be done.
+fn install(packages: &[&str], apt_get: &mut dyn FnMut(&[&str]) -> Result<()>) -> Vec<String> {
+    let mut notices = Vec::new();
+    if let Err(error) = apt_get(&["update", "--quiet=2"]) {
+        notices.push(format!("{error:#}; the lists of packages may be old (is there a network?)"));
+    }
+    let arguments = ["install", "--quiet=2", "--yes", "--no-install-recommends"];
+    let mut add = |packages: &[&str]| apt_get(&[&arguments, packages].concat());
+    if add(packages).is_ok() {
+        return notices;
+    }
+    for package in packages {
+        if let Err(error) = add(&[package]) {
+            notices.push(format!("{error:#}; the tests that need the package `{package}` skip"));
         }
     }
+    notices
+}
+
+fn apt_get(arguments: &[&str]) -> Result<()> {
+    let mut command = Command::new("apt-get");
+    command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
+    // Services of the packages stay down: tests start their own.
+    shell::run(command.env("RUNLEVEL", "1"))
+}
+
+fn is_root() -> bool {
+    let output = Command::new("id").arg("-u").output();
+    output.is_ok_and(|output| output.stdout.trim_ascii() == b"0")
 }
 
 fn node() {
@@ -125,6 +155,57 @@ fn node() {
     });
     if let Err(error) = done {
         println!("notice: {error:#}");
-        println!("notice: tests that are judged by Prism, Ajv or Chromium may skip");
+        println!(
+            "notice: the tests that Prism, Ajv or Chromium judge skip (is there npm, a network?)"
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::bail;
+
+    use super::*;
+
+    #[test]
+    fn one_package_that_is_not_to_be_had_keeps_no_other_away() {
+        let mut installed = Vec::new();
+        let mut apt_get = |arguments: &[&str]| {
+            let packages: Vec<String> = arguments
+                .iter()
+                .skip(1)
+                .filter(|word| !word.starts_with('-'))
+                .map(|word| (*word).to_owned())
+                .collect();
+            if packages.iter().any(|package| package == "chromium") {
+                bail!("`apt-get {}` ended with 100", arguments.join(" "));
+            }
+            installed.extend(packages);
+            Ok(())
+        };
+        let notices = install(&["git", "chromium", "tmux"], &mut apt_get);
+        assert_eq!(installed, ["git", "tmux"]);
+        assert_eq!(
+            notices,
+            [
+                "`apt-get install --quiet=2 --yes --no-install-recommends chromium` ended with 100; the \
+              tests that need the package `chromium` skip"
+            ]
+        );
+    }
+
+    #[test]
+    fn old_lists_of_packages_are_mentioned_and_tried() {
+        let mut calls = 0;
+        let mut apt_get = |arguments: &[&str]| {
+            calls += 1;
+            if arguments[0] == "update" {
+                bail!("no network");
+            }
+            Ok(())
+        };
+        let notices = install(&["git"], &mut apt_get);
+        assert_eq!(calls, 2);
+        assert!(notices[0].starts_with("no network; the lists of packages may be old"));
     }
 }
