@@ -8,6 +8,7 @@ mod bench;
 mod check;
 mod corpus;
 mod coverage;
+mod dist;
 mod generate;
 mod install;
 mod shell;
@@ -60,6 +61,12 @@ enum Verb {
         /// Part of its name; without one, lists them
         name: Option<String>,
     },
+    /// Builds the file that users download, with units, completions, manual pages, an image and
+    /// checksums, and tries it
+    Dist,
+    /// The part of `dist` that runs in namespaces of its own
+    #[command(hide = true)]
+    TryDist(dist::empty_root::Arguments),
     /// Writes what is generated from the code (docs/states.md)
     Gen,
 }
@@ -72,6 +79,8 @@ fn main() -> Result<()> {
         Verb::Corpus(arguments) => corpus::run(&arguments),
         Verb::MeasureConfiguration { large } => bench::configuration::run(large),
         Verb::Story { name } => story::run(name.as_deref()),
+        Verb::Dist => dist::run(),
+        Verb::TryDist(arguments) => dist::empty_root::try_in(&arguments.root),
         Verb::Gen => generate::run(),
     }
 }

@@ -51,6 +51,22 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
+/// Runs a command to its end and returns what it wrote to standard output.
+///
+/// # Errors
+///
+/// If it cannot be started, does not end with 0, or writes what is not text.
+pub(crate) fn output(command: &mut Command) -> Result<String> {
+    let shown = show(command);
+    println!("$ {shown}");
+    let output = command.stderr(Stdio::inherit()).output();
+    let output = output.with_context(|| format!("failed to start `{shown}`"))?;
+    if !output.status.success() {
+        bail!("`{shown}` ended with {}", output.status);
+    }
+    String::from_utf8(output.stdout).with_context(|| format!("`{shown}` did not write text"))
+}
+
 /// Whether a program exists and ends with 0 for these arguments.
 pub(crate) fn works(program: &str, arguments: &[&str]) -> bool {
     Command::new(program)

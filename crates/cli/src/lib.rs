@@ -12,6 +12,7 @@ mod orb_command;
 mod runner_command;
 mod serve;
 pub mod settings;
+mod shell_files;
 mod terminal;
 
 use std::{process::ExitCode, time::Duration};
@@ -26,10 +27,20 @@ use crate::{
 /// How long background work may take to end after a command has.
 const SHUTDOWN: Duration = Duration::from_secs(5);
 
+/// What `--version` says; `-V` says the version alone.
+const LONG_VERSION: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    "\ncommit: ",
+    env!("ROUNDEL_BUILD_COMMIT"),
+    "\ntarget: ",
+    env!("ROUNDEL_BUILD_TARGET"),
+);
+
 #[derive(Parser)]
 #[command(
     name = "roundel",
     version,
+    long_version = LONG_VERSION,
     about = "A CI server that runs .circleci/config.yml and works with GitHub and Bitbucket",
     after_help = "Try it: `roundel demo` starts everything on this machine and shows a push turn green."
 )]
@@ -60,6 +71,11 @@ enum Command {
     Lsp(lsp_command::Arguments),
     /// Checks whether this machine can run jobs
     Doctor(doctor::Arguments),
+    /// Prints the completions of a shell: `source <(roundel completions bash)`
+    Completions(shell_files::CompletionArguments),
+    /// Writes the manual pages
+    #[command(hide = true)]
+    Man(shell_files::ManArguments),
 }
 
 /// Runs the program.
@@ -96,6 +112,8 @@ fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Doctor(arguments) => quietly(log, || doctor::run(&arguments)),
         Command::Orb(command) => quietly(log, || on_runtime(orb_command::run(command))),
         Command::Config(command) => quietly(log, || config_command::run(&command)),
+        Command::Completions(arguments) => shell_files::completions(&arguments, command()),
+        Command::Man(arguments) => shell_files::man(&arguments, command()),
         Command::Lsp(arguments) => quietly(log, || Ok(lsp_command::run(&arguments))),
     }
 }

@@ -37,7 +37,11 @@ use crate::{
 ///
 /// A process is a helper if its first argument says so *and* its standard input is the socket that
 /// the host side made, so that typing the argument does not make one.
+///
+/// In a static executable it also says how names are looked up (decision 0011).
 pub fn run_if_asked() {
+    #[cfg(all(target_env = "gnu", target_feature = "crt-static"))]
+    sys::use_built_in_lookups();
     if std::env::args_os().nth(1).is_none_or(|argument| argument != HELPER_ARGUMENT) {
         return;
     }

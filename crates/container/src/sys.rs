@@ -381,3 +381,26 @@ pub(crate) fn exec(program: &CStr, arguments: &[CString], variables: &[CString])
         Err(errno) => io::Error::from(errno),
     }
 }
+
+/// Lets the C library find hosts, users and groups by the means that are built into it, whatever
+/// `/etc/nsswitch.conf` says.
+///
+/// A static executable cannot load the modules that stand there: they belong to another build of the C
+/// library, and loading them ends in a crash or in a failed lookup. Only before any thread exists.
+#[cfg(all(target_env = "gnu", target_feature = "crt-static"))]
+pub(crate) fn use_built_in_lookups() {
+    unsafe extern "C" {
+        fn __nss_configure_lookup(
+            database: *const libc::c_char,
+            services: *const libc::c_char,
+        ) -> c_int;
+    }
+    for (database, services) in
+        [(c"hosts", c"files dns"), (c"passwd", c"files"), (c"group", c"files")]
+    {
+        // SAFETY: both are strings that live as long as the process, and no other thread exists that
+        // could look something up meanwhile.
+        let failed = unsafe { __nss_configure_lookup(database.as_ptr(), services.as_ptr()) };
+        debug_assert_eq!(failed, 0, "{database:?} is a database of every glibc");
+    }
+}

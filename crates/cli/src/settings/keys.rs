@@ -16,13 +16,14 @@ pub(crate) fn ensure(directory: &Path, name: &str) -> Result<String> {
         .with_context(|| format!("failed to create `{}`", directory.display()))?;
     let path = directory.join(name);
     let failed = || format!("failed to create `{}`", path.display());
+    // Before the file: what cannot be made must not leave an empty one.
+    let line = hex::encode(rand::random::<[u8; 32]>());
     let opened = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
     let mut file = match opened {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::AlreadyExists => return existing(&path),
         Err(error) => return Err(error).with_context(failed),
     };
-    let line = hex::encode(rand::random::<[u8; 32]>());
     writeln!(file, "{line}").with_context(failed)?;
     file.sync_all().with_context(failed)?;
     Ok(line)
