@@ -37,7 +37,7 @@ pub struct Next {
     pub effects: Vec<Effect>,
     /// For people, where an outcome is not plain from the steps.
     pub reasons: Vec<Reason>,
-    /// Tasks that ended without an outcome of their runner. Nothing else will end their steps.
+    /// Tasks that ended without an outcome from their runner. Nothing else will end their steps.
     pub abandoned: Vec<Abandoned>,
 }
 
@@ -48,7 +48,7 @@ pub struct Reason {
     pub text: String,
 }
 
-/// A task that ended without an outcome of its runner, and how its running steps end.
+/// A task that ended without an outcome from its runner, and how its running steps end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Abandoned {
     pub job: JobId,
@@ -144,7 +144,7 @@ fn reasons(before: &Pipeline, after: &Pipeline, event: &Event) -> Vec<Reason> {
     reported.into_iter().chain(jobs(after).filter_map(reason)).collect()
 }
 
-/// Derives which tasks ended without a verdict of their runner.
+/// Derives which tasks ended without an outcome from their runner.
 fn abandoned(before: &Pipeline, after: &Pipeline, event: &Event) -> Vec<Abandoned> {
     let finished =
         if let Event::Finished { job, task, .. } = event { Some((*job, *task)) } else { None };

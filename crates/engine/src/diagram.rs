@@ -12,8 +12,8 @@ const NOW: Timestamp = Timestamp::from_micros(1_000);
 const LATER: Timestamp = Timestamp::from_micros(2_000);
 const LEASE: LeaseId = LeaseId::from_u128(1);
 
-/// Verdicts that a runner may have.
-const VERDICTS: [Outcome; 5] = [
+/// Outcomes that a runner may report.
+const OUTCOMES: [Outcome; 5] = [
     Outcome::Success,
     Outcome::Failed,
     Outcome::Timedout,
@@ -100,7 +100,7 @@ fn task_events() -> Vec<(String, TaskEvent)> {
         ("claimed".to_owned(), TaskEvent::Claimed { lease: LEASE, expires_at: LATER }),
         ("renewed".to_owned(), TaskEvent::Renewed { lease: LEASE, expires_at: LATER }),
     ];
-    for outcome in VERDICTS {
+    for outcome in OUTCOMES {
         let event = TaskEvent::Finished { lease: LEASE, outcome };
         events.push(("finished".to_owned(), event));
     }

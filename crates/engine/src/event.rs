@@ -40,7 +40,7 @@ pub enum Event {
     },
     /// The runner that holds the lease is still there.
     Renewed { job: JobId, task: u32, lease: LeaseId, expires_at: Timestamp },
-    /// The runner that holds the lease has a verdict.
+    /// The runner that holds the lease reports the outcome.
     Finished {
         job: JobId,
         task: u32,

@@ -175,7 +175,7 @@ pub enum TaskEvent {
     Claimed { lease: LeaseId, expires_at: Timestamp },
     /// The runner is still there.
     Renewed { lease: LeaseId, expires_at: Timestamp },
-    /// The runner has a verdict.
+    /// The runner reports the outcome.
     Finished { lease: LeaseId, outcome: Outcome },
 }
 
@@ -217,7 +217,7 @@ impl TaskEvent {
 /// Applies one event to a job.
 ///
 /// Runners retry, and a cancel can cross a finish on the wire, so late and repeated events are part
-/// of the protocol: they come back as [`Change::Ignored`]. So does the verdict of a runner whose
+/// of the protocol: they come back as [`Change::Ignored`]. So does the outcome from a runner whose
 /// lease was lost, right as it may be.
 ///
 /// # Errors
@@ -415,8 +415,8 @@ mod tests {
     /// It is unknown whether the lost runner was the last to change anything outside.
     #[test]
     fn a_lost_lease_has_no_verdict() {
-        let verdict = finished(2, Outcome::Success);
-        assert_eq!(advance(BUILD, &running(1), verdict, START), Ok(Change::Ignored));
+        let late = finished(2, Outcome::Success);
+        assert_eq!(advance(BUILD, &running(1), late, START), Ok(Change::Ignored));
     }
 
     #[test]
@@ -432,8 +432,8 @@ mod tests {
     #[test]
     fn a_verdict_after_a_cancel_changes_nothing() {
         let canceled = Status::Ended(Outcome::Canceled);
-        let verdict = finished(1, Outcome::Success);
-        assert_eq!(advance(BUILD, &canceled, verdict, START), Ok(Change::Ignored));
+        let late = finished(1, Outcome::Success);
+        assert_eq!(advance(BUILD, &canceled, late, START), Ok(Change::Ignored));
     }
 
     #[test]
@@ -446,12 +446,12 @@ mod tests {
                 expires_at: START.plus(Duration::from_secs(9)),
             },
         };
-        let verdict = |index, number, outcome| JobEvent::Task {
+        let ends = |index, number, outcome| JobEvent::Task {
             index,
             event: TaskEvent::Finished { lease: lease(number), outcome },
         };
         let mut status = Status::NotRunning;
-        for event in [claim(0, 1), verdict(0, 1, Outcome::Failed), claim(1, 2)] {
+        for event in [claim(0, 1), ends(0, 1, Outcome::Failed), claim(1, 2)] {
             let Ok(Change::To(next)) = advance(both, &status, event, START) else {
                 panic!("{event:?} must change {status:?}");
             };
@@ -459,7 +459,7 @@ mod tests {
             assert_eq!(status.public(), JobStatus::Running);
         }
         assert_eq!(
-            advance(both, &status, verdict(1, 2, Outcome::Success), START),
+            advance(both, &status, ends(1, 2, Outcome::Success), START),
             Ok(Change::To(Status::Ended(Outcome::Failed)))
         );
     }

@@ -69,7 +69,6 @@ impl FromStr for ForgeKind {
 /// How people name a project: `gh/acme/web`. Display data: identity is the forge's own id.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ProjectSlug {
-    /// The forge.
     pub forge: ForgeKind,
     /// The organization (GitHub) or workspace (Bitbucket).
     pub owner: String,

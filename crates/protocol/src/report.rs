@@ -1,4 +1,4 @@
-//! Reporting: renewals, steps, logs and the verdict.
+//! Reporting: renewals, steps, logs and the outcome.
 
 use std::time::Duration;
 
@@ -57,7 +57,7 @@ pub struct LogAnswer {
     pub committed: u64,
 }
 
-/// How a task ended. Only the holder of the lease has a verdict.
+/// How a task ended. Only the holder of the lease may report it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FinishReport {
     pub outcome: Outcome,

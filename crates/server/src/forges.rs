@@ -160,7 +160,10 @@ impl Forges {
                 self.store.mark_token_refused(account, kind).await?;
                 Ok(None)
             }
-            Err(_) if lives => Ok(Some(old.access.clone())),
+            Err(error) if lives => {
+                tracing::warn!(account.id = %account, forge = %kind, %error, "a token could not be renewed yet");
+                Ok(Some(old.access.clone()))
+            }
             Err(error) => Err(error.into()),
         }
     }

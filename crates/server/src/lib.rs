@@ -87,8 +87,8 @@ impl Server {
 
         let mut work = JoinSet::new();
         work.spawn(serve(listener, Arc::clone(&app)));
-        work.spawn(intake::run(intake(&app), Arc::clone(&app.wake), app.stopping.clone()));
-        work.spawn(deliver::run(deliver(&app), app.stopping.clone()));
+        work.spawn(intake::run(parts_of_intake(&app), Arc::clone(&app.wake), app.stopping.clone()));
+        work.spawn(deliver::run(parts_of_deliver(&app), app.stopping.clone()));
         work.spawn(clock::run(app.starter.clone(), app.stopping.clone()));
         setup::resume_all(&app.setups).await;
         tracing::info!(%address, public_url = %app.settings.public_url, "the server is up");
@@ -118,7 +118,7 @@ impl Drop for Server {
 }
 
 /// Gives the first loop what it uses.
-fn intake(app: &App) -> Intake {
+fn parts_of_intake(app: &App) -> Intake {
     Intake {
         store: app.store.clone(),
         forges: Arc::clone(&app.forges),
@@ -130,7 +130,7 @@ fn intake(app: &App) -> Intake {
 }
 
 /// Gives the second loop what it uses.
-fn deliver(app: &App) -> Deliver {
+fn parts_of_deliver(app: &App) -> Deliver {
     let Settings { mail, instance_key, status_prefix, .. } = &app.settings;
     let (store, links) = (app.store.clone(), app.links.clone());
     Deliver {

@@ -11,20 +11,11 @@ const BACKLOG: usize = 4096;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Update {
     /// A pipeline, or something in it, changed its status.
-    Pipeline {
-        /// Its project.
-        project: ProjectId,
-        /// The pipeline.
-        pipeline: PipelineId,
-    },
+    Pipeline { project: ProjectId, pipeline: PipelineId },
     /// A step of a job started or ended.
-    Step {
-        /// The job.
-        job: JobId,
-    },
+    Step { job: JobId },
     /// A log grew.
     Log {
-        /// The job.
         job: JobId,
         /// Index of the task.
         task: u32,
@@ -34,15 +25,9 @@ pub enum Update {
         total: u64,
     },
     /// A delivery came or was decided.
-    Delivery {
-        /// Its project.
-        project: ProjectId,
-    },
+    Delivery { project: ProjectId },
     /// A set-up moved on.
-    Setup {
-        /// Its project.
-        project: ProjectId,
-    },
+    Setup { project: ProjectId },
 }
 
 /// Publishes updates to every open page.

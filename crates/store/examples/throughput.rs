@@ -51,7 +51,7 @@ async fn main() -> Result<()> {
     }
     for callers in [1, 8] {
         let project = hook.project;
-        let what = format!("jobs from push to verdict (5 changes), {callers} callers");
+        let what = format!("jobs from push to outcome (5 changes), {callers} callers");
         measure(&store, &what, callers, move |store, turn| job(store, project, turn)).await?;
     }
     let pipeline = pipeline(&store, hook.project, u64::MAX).await?;

@@ -24,7 +24,6 @@ use crate::{
 /// A delivery with what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
-    /// Its id.
     pub id: DeliveryId,
     /// The hook whose address it came to.
     pub hook: HookId,
@@ -36,7 +35,6 @@ pub struct Delivery {
     pub guid: String,
     /// The event's name from the header.
     pub event: String,
-    /// When it came.
     pub received_at: Timestamp,
     /// When its verdicts were written.
     pub decided_at: Option<Timestamp>,
@@ -56,7 +54,6 @@ pub struct Delivery {
 pub enum Verdict {
     /// It started this pipeline.
     Started {
-        /// The pipeline.
         pipeline: PipelineId,
         /// Its number in the project.
         number: u64,
@@ -65,7 +62,6 @@ pub enum Verdict {
     },
     /// The same push had started it already.
     Known {
-        /// The pipeline.
         pipeline: PipelineId,
         /// Its number in the project.
         number: u64,

@@ -36,9 +36,7 @@ pub struct StepRow {
     pub background: bool,
     /// What its process ended with.
     pub exit_code: Option<i32>,
-    /// When it began.
     pub started_at: Timestamp,
-    /// When it ended.
     pub ended_at: Option<Timestamp>,
     /// The end of its log was cut off.
     pub truncated: bool,

@@ -63,7 +63,6 @@ pub enum OrbReader {
 /// A namespace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Namespace {
-    /// Its name.
     pub name: String,
     /// The organization that owns it; `None`: the instance itself.
     pub organization: Option<OrganizationId>,
@@ -131,7 +130,6 @@ pub enum Published {
 /// A published version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrbVersionRow {
-    /// The namespace.
     pub namespace: String,
     /// Who may see it.
     pub visibility: Visibility,
@@ -145,7 +143,6 @@ pub struct OrbVersionRow {
     pub digest: String,
     /// Bytes of its source.
     pub size_bytes: u64,
-    /// When it was published.
     pub published_at: Timestamp,
     /// By whom.
     pub published_by: String,

@@ -50,7 +50,6 @@ pub struct NewPipeline {
     pub actor: Option<AccountId>,
     /// Their name at the forge.
     pub actor_login: Option<String>,
-    /// When it was started.
     pub created_at: Timestamp,
 }
 
@@ -98,7 +97,6 @@ pub enum CreatedPipeline {
     },
     /// The same event had started this one.
     Known {
-        /// The pipeline.
         id: PipelineId,
         /// Its number in the project.
         number: u64,

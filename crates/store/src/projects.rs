@@ -45,7 +45,6 @@ pub struct Project {
     pub integration: AccountId,
     /// Set-up has ended well; pushes are built.
     pub active: bool,
-    /// When it was added.
     pub created_at: Timestamp,
 }
 

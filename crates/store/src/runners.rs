@@ -13,9 +13,7 @@ use crate::{
 /// A runner, as it last introduced itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunnerRow {
-    /// Its name.
     pub name: String,
-    /// Its release.
     pub version: String,
     /// The labels that it takes jobs of.
     pub resource_classes: Vec<String>,

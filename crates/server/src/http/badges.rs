@@ -212,7 +212,14 @@ async fn state_for(
     branch: Option<&str>,
     asked: &Asked,
 ) -> BadgeState {
-    let Ok(Some(project)) = project else { return BadgeState::Unknown };
+    let project = match project {
+        Ok(Some(project)) => project,
+        Ok(None) => return BadgeState::Unknown,
+        Err(error) => {
+            tracing::error!(%error, "the project of a badge could not be read");
+            return BadgeState::Unknown;
+        }
+    };
     let may_see = match &asked.token {
         Some(token) => token_opens(app, project.id, token).await,
         None => role(app, account, &project).await.is_some(),
@@ -238,13 +245,13 @@ async fn state_of(
         before: None,
     };
     let pipelines = app.store.pipelines(&filter, LOOK_BACK).await?;
-    let verdicts = pipelines.iter().filter_map(|(_, workflows)| verdict(workflows, asked));
-    Ok(newest(verdicts, asked.live))
+    let states = pipelines.iter().filter_map(|(_, workflows)| state_in(workflows, asked));
+    Ok(newest(states, asked.live))
 }
 
-fn newest(verdicts: impl Iterator<Item = BadgeState>, live: bool) -> BadgeState {
+fn newest(states: impl Iterator<Item = BadgeState>, live: bool) -> BadgeState {
     let mut first = None;
-    for state in verdicts {
+    for state in states {
         if state != BadgeState::Running || live {
             return state;
         }
@@ -257,8 +264,8 @@ fn newest(verdicts: impl Iterator<Item = BadgeState>, live: bool) -> BadgeState 
 const ORDER: [BadgeState; 4] =
     [BadgeState::Failing, BadgeState::Running, BadgeState::Canceled, BadgeState::Passing];
 
-/// The verdict of one pipeline, as narrow as was asked for; `None` if it had nothing of it.
-fn verdict(workflows: &[WorkflowRow], asked: &Asked) -> Option<BadgeState> {
+/// The state of one pipeline, as narrow as was asked for; `None` if it had nothing of it.
+fn state_in(workflows: &[WorkflowRow], asked: &Asked) -> Option<BadgeState> {
     let named = |workflow: &&WorkflowRow| {
         !workflow.jobs.is_empty()
             && asked.workflow.as_deref().is_none_or(|name| workflow.name.as_str() == name)
@@ -448,8 +455,14 @@ fn derive(app: &App, project: ProjectId, generation: &str) -> String {
 }
 
 async fn token_opens(app: &App, project: ProjectId, given: &str) -> bool {
-    let Ok(Some(right)) = token(app, project).await else { return false };
-    !right.is_empty() && bool::from(right.as_bytes().ct_eq(given.as_bytes()))
+    match token(app, project).await {
+        Ok(Some(right)) => bool::from(right.as_bytes().ct_eq(given.as_bytes())),
+        Ok(None) => false,
+        Err(error) => {
+            tracing::error!(%error, "the token of a badge could not be read");
+            false
+        }
+    }
 }
 
 #[cfg(test)]

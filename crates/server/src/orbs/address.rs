@@ -92,7 +92,7 @@ impl Addresses {
         Err(format!("`{url}` redirects in a circle"))
     }
 
-    /// Tells whether an address begins with an allowed one: the same scheme, host and port, and a
+    /// Returns whether an address begins with an allowed one: the same scheme, host and port, and a
     /// path below its path.
     fn allows(&self, url: &Url) -> bool {
         // What some servers read as a slash after we took it for a part of a name.

@@ -19,9 +19,7 @@ pub struct Description {
     pub source_url: Option<String>,
     /// Its commands, in the order of the source.
     pub commands: Vec<Element>,
-    /// Its jobs.
     pub jobs: Vec<Element>,
-    /// Its executors.
     pub executors: Vec<Element>,
 }
 

@@ -70,7 +70,6 @@ pub struct OrbVersionEntry {
     /// Lower-case hex SHA-256 of its source.
     #[serde(default)]
     pub sha256: String,
-    /// When it was published.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published_at: Option<Timestamp>,
     /// By whom.

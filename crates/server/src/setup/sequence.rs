@@ -39,8 +39,8 @@ const PENDING_KEY_LASTS: Duration = Duration::from_hours(1);
 /// How long we wait for the ping of a new hook.
 const PING_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How often we look whether it came.
-const PING_PERIOD: Duration = Duration::from_millis(200);
+/// Looks at whether it came, within the period of the loops: a user watches.
+const PING_LOOKS: u32 = 5;
 
 /// Runs the sequence to its end, or takes it back.
 pub(super) async fn run(setups: &Setups, project: &Project, mut record: Record) {
@@ -300,7 +300,7 @@ async fn hear(run: &Run<'_>, made: &MadeHook) -> Result<Result<String, String>, 
             if hook.is_some_and(|hook| hook.last_delivery_at.is_some()) {
                 return Ok::<_, StoreError>(());
             }
-            tokio::time::sleep(PING_PERIOD).await;
+            tokio::time::sleep(run.setups.pace.period / PING_LOOKS).await;
         }
     })
     .await;
@@ -317,7 +317,10 @@ async fn hear(run: &Run<'_>, made: &MadeHook) -> Result<Result<String, String>, 
 }
 
 async fn last_response(run: &Run<'_>, made: &MadeHook) -> Option<String> {
-    let hooks = run.forge.hooks(&run.token, &run.repository).await.ok()?;
+    let hooks = run.forge.hooks(&run.token, &run.repository).await;
+    let hooks = hooks
+        .inspect_err(|error| tracing::warn!(%error, "the last answer to a ping could not be read"))
+        .ok()?;
     hooks.into_iter().find(|hook| hook.id == made.forge_id)?.last_response
 }
 

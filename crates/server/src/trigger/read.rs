@@ -85,8 +85,8 @@ async fn fetch(
         .call(project, |token| async move {
             let found = forge.file_at(&token, repository, sha, CONFIG_PATH).await?;
             if found.is_none() {
-                // A forge also says "not found" to whoever may not see the repository. Only somebody
-                // who sees it can tell that the file is not there.
+                // A forge also answers "not found" to a user who may not see the repository. The file is
+                // known to be absent only if the token reads the repository.
                 forge.repository_by_id(&token, id).await?;
             }
             Ok(found)

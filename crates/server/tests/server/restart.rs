@@ -78,7 +78,7 @@ async fn a_pipeline_that_was_created_is_compiled_after_a_crash() {
     world.reported(kind, "web", &sha, "error").await;
 }
 
-/// Between compiling and claiming; between claiming and the verdict; and after it.
+/// Between compiling and claiming; between claiming and the outcome; and after it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_goes_on_over_two_crashes() {
     let mut world = World::start().await;

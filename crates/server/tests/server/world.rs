@@ -48,6 +48,7 @@ pub(crate) struct World {
     pub(crate) settings: Settings,
     server: Option<Server>,
     _directory: TempDir,
+    _database: TempDir,
 }
 
 impl World {
@@ -64,13 +65,15 @@ impl World {
         .await
         .unwrap();
         let sink = SmtpSink::start().await.unwrap();
-        let settings = settings(&forge, &sink, &directory.path().join("roundel.db"));
+        // Every commit is flushed to the disk, which takes most of the time of these tests on a slow one.
+        let database = TempDir::new_in("/dev/shm").or_else(|_| TempDir::new()).unwrap();
+        let settings = settings(&forge, &sink, &database.path().join("roundel.db"));
         for kind in ForgeKind::ALL {
             forge.add_user(kind, LOGIN, "Ada", "ada@example.org");
             forge.add_organization(kind, OWNER, LOGIN);
         }
         let server = Some(Server::start(settings.clone()).await.unwrap());
-        Self { forge, sink, settings, server, _directory: directory }
+        Self { forge, sink, settings, server, _directory: directory, _database: database }
     }
 
     pub(crate) fn app(&self) -> &Arc<App> {

@@ -35,7 +35,6 @@ use crate::{
 /// A webhook request with a right signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewDelivery {
-    /// Its id.
     pub id: DeliveryId,
     /// The hook whose address it came to.
     pub hook: HookId,
@@ -49,7 +48,6 @@ pub struct NewDelivery {
     pub event: String,
     /// The request, byte for byte.
     pub body: Vec<u8>,
-    /// When it came.
     pub received_at: Timestamp,
 }
 

@@ -21,7 +21,6 @@ pub struct OrbAnswer {
     pub answer: String,
     /// The source that came with it.
     pub source: Option<OrbText>,
-    /// When it was asked.
     pub asked_at: Timestamp,
 }
 

@@ -227,7 +227,7 @@ impl Change<'_> {
         Ok(())
     }
 
-    /// Ends the tasks of a job that ended. The verdict of the last of several tasks is in the job's
+    /// Ends the tasks of a job that ended. The outcome of the last of several tasks is in the job's
     /// and nowhere else, so theirs is left open.
     async fn end_tasks(&self, session: &mut Session, job: &Job) -> Result<(), StoreError> {
         let outcome = match (&job.status, job.kind) {

@@ -20,7 +20,6 @@ use crate::{
 /// The key pair of a project.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CheckoutKey {
-    /// Its id.
     pub id: CheckoutKeyId,
     /// What it opens.
     pub project: ProjectId,
@@ -34,7 +33,6 @@ pub struct CheckoutKey {
     pub fingerprint: String,
     /// The private half, in OpenSSH format.
     pub private: Secret<String>,
-    /// When it was made.
     pub created_at: Timestamp,
     /// When a job last got it.
     pub last_used_at: Option<Timestamp>,
@@ -68,7 +66,6 @@ pub struct Hook {
     pub previous_secret: Option<Secret<String>>,
     /// Whether the forge has it.
     pub state: HookState,
-    /// When it was made.
     pub created_at: Timestamp,
     /// The newest delivery with a right signature.
     pub last_delivery_at: Option<Timestamp>,

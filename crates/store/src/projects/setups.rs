@@ -24,7 +24,6 @@ pub struct Setup {
     pub state: SetupState,
     /// What it does, in order.
     pub steps: Vec<SetupStep>,
-    /// When it began.
     pub started_at: Timestamp,
     /// When a step last changed.
     pub updated_at: Timestamp,

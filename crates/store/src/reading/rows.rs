@@ -22,9 +22,7 @@ use crate::{
 /// A pipeline with what pages show next to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PipelineRow {
-    /// Its id.
     pub id: PipelineId,
-    /// Its project.
     pub project: ProjectId,
     /// What people call that.
     pub slug: ProjectSlug,
@@ -36,9 +34,7 @@ pub struct PipelineRow {
     pub trigger: TriggerKind,
     /// The webhook delivery that reported it.
     pub delivery: Option<DeliveryId>,
-    /// The branch or tag.
     pub git_ref: GitRef,
-    /// The commit.
     pub sha: CommitSha,
     /// The commit that the ref pointed at before.
     pub before: Option<CommitSha>,
@@ -46,7 +42,6 @@ pub struct PipelineRow {
     pub commit: CommitInfo,
     /// Who started it.
     pub actor_login: Option<String>,
-    /// When it was started.
     pub created_at: Timestamp,
     /// Why it is `errored`.
     pub errors: Vec<String>,
@@ -57,9 +52,7 @@ pub struct PipelineRow {
 /// A workflow of a pipeline.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WorkflowRow {
-    /// Its id.
     pub id: WorkflowId,
-    /// Its pipeline.
     pub pipeline: PipelineId,
     /// Its key in the file.
     pub name: WorkflowName,
@@ -67,7 +60,6 @@ pub struct WorkflowRow {
     pub status: WorkflowStatus,
     /// When it began.
     pub created_at: Timestamp,
-    /// When it ended.
     pub stopped_at: Option<Timestamp>,
     /// Who canceled it.
     pub canceled_by: Option<ActedBy>,
@@ -88,11 +80,8 @@ pub struct ActedBy {
 /// A job of a workflow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JobRow {
-    /// Its id.
     pub id: JobId,
-    /// Its workflow.
     pub workflow: WorkflowId,
-    /// Its pipeline.
     pub pipeline: PipelineId,
     /// Its name in the workflow.
     pub name: JobName,
@@ -110,7 +99,6 @@ pub struct JobRow {
     pub queued_at: Option<Timestamp>,
     /// When its first task was claimed.
     pub started_at: Option<Timestamp>,
-    /// When it ended.
     pub stopped_at: Option<Timestamp>,
     /// One sentence when the ending is not plain from the steps.
     pub reason: Option<String>,

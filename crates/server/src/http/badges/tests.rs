@@ -49,7 +49,7 @@ fn unknown_is_byte_identical_whatever_was_asked() {
 
 /// Readers of a README want to know how the branch is, not that it is being looked at.
 #[test]
-fn while_a_pipeline_runs_the_last_verdict_stands() {
+fn while_a_pipeline_runs_the_last_state_stands() {
     use BadgeState::{Failing, NoBuilds, Passing, Running};
     assert_eq!(newest([Running, Failing, Passing].into_iter(), false), Failing);
     assert_eq!(newest([Running, Failing].into_iter(), true), Running);

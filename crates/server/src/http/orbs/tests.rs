@@ -74,7 +74,7 @@ async fn what_was_published_is_there_with_its_digest() {
     let published: OrbPublished = serde_json::from_str(&answer).unwrap();
     assert_eq!((published.orb.as_str(), published.outcome.as_str()), ("acme/tools@1.0.0", "new"));
     assert_eq!(published.sha256, digest(SOUND));
-    assert_eq!(place.put(path, SOUND).await.0, 200, "again is no mistake");
+    assert_eq!(place.put(path, SOUND).await.0, 200, "publishing the same again is accepted");
 
     let source = place.get("/acme/tools/1.0.0", Some(TOKEN)).await;
     assert_eq!(source.headers()[DIGEST_HEADER], published.sha256.as_str());
