@@ -120,7 +120,7 @@ async fn absent_file<F: ContentFormat, T>(
         return Ok(None);
     }
     let message = format!(
-        "could not {READ_FILE} on {}: commit {} is not there any more",
+        "could not {READ_FILE} on {}: commit {} no longer exists",
         forge.client().settings().kind,
         sha.short()
     );

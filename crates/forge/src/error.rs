@@ -7,9 +7,9 @@ use std::time::Duration;
 pub enum ErrorClass {
     /// The token is not accepted: do not use it again until it is replaced.
     Unauthorized,
-    /// The forge said no: rights, scopes, policy. Repeating does not help.
+    /// The forge refuses: roles, scopes, policy. Repeating does not help.
     Forbidden,
-    /// It is not there, or must not be seen.
+    /// It does not exist, or the caller has no access to it.
     NotFound,
     /// The request is wrong in itself (422, 400).
     Invalid,

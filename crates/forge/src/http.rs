@@ -1,6 +1,6 @@
 //! The one HTTP client under both forges: time-outs, size limits, redirects, repeats, pages.
 //!
-//! A [`Call`] says what is asked for, in words for people and as a request. [`Client::send`] answers
+//! A [`Call`] says what is asked for, in messages for people and as a request. [`Client::send`] answers
 //! with a success or with a [`ForgeError`]; what an error response means is the forge's own
 //! [`Dialect`].
 //!
@@ -29,6 +29,6 @@ pub(crate) use self::{
     address::at,
     call::{Answer, Call},
     client::{Client, Dialect, RetryPolicy, fixed_headers},
-    diagnosis::{Diagnosis, Words, plain_words},
+    diagnosis::{Diagnosis, Messages, plain_messages},
     page::{Page, link_next},
 };

@@ -1,4 +1,4 @@
-//! Reading what others send: a field that is missing or of an unexpected type is simply not there.
+//! Lenient reading: a field of an unexpected type counts as missing.
 //!
 //! Payloads and answers span years, editions and servers (`VCS` §2.2, §3.1). So every field is
 //! optional but the few that the caller needs, and the caller says which one it missed.

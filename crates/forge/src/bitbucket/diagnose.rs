@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::{
     error::ErrorClass,
-    http::{Answer, Diagnosis, Words, plain_words},
+    http::{Answer, Diagnosis, Messages, plain_messages},
     lenient::maybe,
 };
 
@@ -22,62 +22,62 @@ struct ErrorBody {
 
 /// Understands an error response.
 pub(super) fn diagnose(answer: &Answer) -> Diagnosis {
-    let words = words(answer);
+    let messages = messages(answer);
     let (class, hint) = match answer.status {
         // 555 is Bitbucket's own: the source took too long.
         500.. => (ErrorClass::Unavailable, None),
         429 => (ErrorClass::RateLimited, None),
-        401 if words.say("invalid_client") => (ErrorClass::Forbidden, Some(CONSUMER)),
-        401 if words.say("app password") => {
+        401 if messages.contain("invalid_client") => (ErrorClass::Forbidden, Some(CONSUMER)),
+        401 if messages.contain("app password") => {
             (ErrorClass::Unauthorized, Some("Bitbucket no longer accepts app passwords"))
         }
         401 => (ErrorClass::Unauthorized, Some("Sign in with Bitbucket again")),
-        403 => (ErrorClass::Forbidden, hint_for_403(&words)),
+        403 => (ErrorClass::Forbidden, hint_for_403(&messages)),
         404 => (ErrorClass::NotFound, Some(HIDDEN)),
         410 => (ErrorClass::NotFound, None),
-        400 if words.say("unauthorized_client") => (ErrorClass::Forbidden, Some(CONSUMER)),
+        400 if messages.contain("unauthorized_client") => (ErrorClass::Forbidden, Some(CONSUMER)),
         400 | 409 | 422 => (ErrorClass::Invalid, None),
         _ => (ErrorClass::Broken, None),
     };
-    Diagnosis::new(class, words, hint)
+    Diagnosis::new(class, messages, hint)
 }
 
 const CONSUMER: &str =
     "The operator of this server must correct the key and secret of the OAuth consumer";
 const HIDDEN: &str = "It was removed or renamed, or the signed-in user may not see it";
 
-fn hint_for_403(words: &Words) -> Option<&'static str> {
-    if words.say("privilege scopes") {
+fn hint_for_403(messages: &Messages) -> Option<&'static str> {
+    if messages.contain("privilege scopes") {
         Some("The operator of this server must tick the missing permissions in the OAuth consumer")
-    } else if words.say("authentication mechanism") {
-        Some("It takes a person's sign-in, not an access token of a repository or workspace")
-    } else if words.say("whitelist") || words.say("allowlist") {
+    } else if messages.contain("authentication mechanism") {
+        Some("This needs a user's sign-in, not an access token of a repository or workspace")
+    } else if messages.contain("whitelist") || messages.contain("allowlist") {
         Some("An administrator of the workspace must add this server's address to the allow-list")
-    } else if words.say("two-step") {
-        Some("The workspace asks for two-step verification: turn it on in your account")
+    } else if messages.contain("two-step") {
+        Some("The workspace requires two-step verification: turn it on in your account")
     } else {
         None
     }
 }
 
-/// Finds Bitbucket's words: the message, its detail, and the messages of each field.
-fn words(answer: &Answer) -> Words {
-    let Ok(body) = answer.json::<ErrorBody>() else { return plain_words(answer) };
-    let mut words = Vec::new();
+/// Finds Bitbucket's messages: the message, its detail, and the messages of each field.
+fn messages(answer: &Answer) -> Messages {
+    let Ok(body) = answer.json::<ErrorBody>() else { return plain_messages(answer) };
+    let mut messages = Vec::new();
     match body.error {
-        Some(Value::String(code)) => words.push(code),
+        Some(Value::String(code)) => messages.push(code),
         Some(Value::Object(error)) => {
-            words.extend(error.get("message").and_then(Value::as_str).map(str::to_owned));
-            words.extend(error.get("detail").and_then(detail));
+            messages.extend(error.get("message").and_then(Value::as_str).map(str::to_owned));
+            messages.extend(error.get("detail").and_then(detail));
             let fields = error.get("fields").and_then(Value::as_object);
-            for (name, messages) in fields.into_iter().flatten() {
-                words.push(format!("{name}: {}", texts(messages).join(" ")));
+            for (name, listed) in fields.into_iter().flatten() {
+                messages.push(format!("{name}: {}", texts(listed).join(" ")));
             }
         }
         _ => {}
     }
-    words.extend(body.error_description);
-    Words(words)
+    messages.extend(body.error_description);
+    Messages(messages)
 }
 
 /// A detail is a text, or says which scopes are there and which are not.

@@ -92,7 +92,7 @@ async fn refusals_are_sorted_by_what_may_be_done_about_them() {
             403,
             "This API is not accessible by this authentication mechanism.",
             ErrorClass::Forbidden,
-            "person",
+            "user's sign-in",
         ),
         (403, "Your IP is not on the allowlist", ErrorClass::Forbidden, "allow-list"),
         (403, "Enable two-step verification", ErrorClass::Forbidden, "two-step"),

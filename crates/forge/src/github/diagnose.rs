@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::{
     error::ErrorClass,
-    http::{Answer, Diagnosis, Words, plain_words},
+    http::{Answer, Diagnosis, Messages, plain_messages},
     lenient::{maybe, scopes},
 };
 
@@ -20,27 +20,30 @@ struct ErrorBody {
 
 /// Understands an error response.
 pub(super) fn diagnose(answer: &Answer) -> Diagnosis {
-    let words = words(answer);
+    let messages = messages(answer);
     let (class, hint) = match answer.status {
         500.. => (ErrorClass::Unavailable, None),
         429 => (ErrorClass::RateLimited, None),
-        401 if words.say("requires authentication") => (ErrorClass::Broken, None),
+        401 if messages.contain("requires authentication") => (ErrorClass::Broken, None),
         401 => (ErrorClass::Unauthorized, Some(RECONNECT.to_owned())),
-        403 if is_limit(answer) || words.say("rate limit") || words.say("abuse detection") => {
+        403 if is_limit(answer)
+            || messages.contain("rate limit")
+            || messages.contain("abuse detection") =>
+        {
             (ErrorClass::RateLimited, None)
         }
-        403 => (ErrorClass::Forbidden, hint_for_403(answer, &words)),
+        403 => (ErrorClass::Forbidden, hint_for_403(answer, &messages)),
         451 => (ErrorClass::Forbidden, Some("GitHub has taken it down".to_owned())),
         404 => match missing_scope(answer) {
             Some(hint) => (ErrorClass::Forbidden, Some(hint)),
             None => (ErrorClass::NotFound, Some(HIDDEN.to_owned())),
         },
-        409 if words.say("empty") => (ErrorClass::NotFound, None),
+        409 if messages.contain("empty") => (ErrorClass::NotFound, None),
         410 => (ErrorClass::NotFound, None),
-        400 | 409 | 422 => (ErrorClass::Invalid, hint_for_422(&words)),
+        400 | 409 | 422 => (ErrorClass::Invalid, hint_for_422(&messages)),
         _ => (ErrorClass::Broken, None),
     };
-    Diagnosis::new(class, words, hint)
+    Diagnosis::new(class, messages, hint)
 }
 
 const RECONNECT: &str = "Sign in with GitHub again; until then another member's sign-in is needed";
@@ -52,22 +55,22 @@ fn is_limit(answer: &Answer) -> bool {
     answer.header("x-ratelimit-remaining") == "0" || !answer.header("retry-after").is_empty()
 }
 
-fn hint_for_403(answer: &Answer, words: &Words) -> Option<String> {
+fn hint_for_403(answer: &Answer, messages: &Messages) -> Option<String> {
     let sso = answer.header("x-github-sso");
     let permissions = answer.header("x-accepted-github-permissions");
-    let hint = if words.say("oauth app access restrictions")
-        || words.say("restricting-access-to-your-organization")
+    let hint = if messages.contain("oauth app access restrictions")
+        || messages.contain("restricting-access-to-your-organization")
     {
         "An owner of the organization must grant this server's OAuth app access to it"
-    } else if sso.starts_with("required") || words.say("saml enforcement") {
+    } else if sso.starts_with("required") || messages.contain("saml enforcement") {
         "Sign in to your organization's identity provider, then sign in here again"
-    } else if words.say("not accessible by") && !permissions.is_empty() {
+    } else if messages.contain("not accessible by") && !permissions.is_empty() {
         return Some(format!("The permission that is missing: {permissions}"));
-    } else if words.say("archived") {
+    } else if messages.contain("archived") {
         "The repository is archived: unarchive it on GitHub to build it"
-    } else if words.say("must have admin rights") {
+    } else if messages.contain("must have admin rights") {
         "Only an administrator of the repository can do this"
-    } else if words.say("access blocked") {
+    } else if messages.contain("access blocked") {
         "GitHub has blocked the repository"
     } else {
         return None;
@@ -75,12 +78,12 @@ fn hint_for_403(answer: &Answer, words: &Words) -> Option<String> {
     Some(hint.to_owned())
 }
 
-fn hint_for_422(words: &Words) -> Option<String> {
-    let hint = if words.say("deploy keys are disabled") {
+fn hint_for_422(messages: &Messages) -> Option<String> {
+    let hint = if messages.contain("deploy keys are disabled") {
         "An owner of the organization can allow them: Organization settings, Deploy keys"
-    } else if words.say("more than 20 hooks") {
+    } else if messages.contain("more than 20 hooks") {
         "Delete a webhook that is no longer needed in the repository's settings"
-    } else if words.say("reachable over the public internet") {
+    } else if messages.contain("reachable over the public internet") {
         "This server's public URL must be an address that GitHub can reach"
     } else {
         return None;
@@ -115,20 +118,20 @@ fn covers(have: &str, want: &str) -> bool {
     }
 }
 
-/// Finds GitHub's words: the message and those of each field.
-fn words(answer: &Answer) -> Words {
-    let Ok(body) = answer.json::<ErrorBody>() else { return plain_words(answer) };
-    let mut words: Vec<String> = body.message.into_iter().collect();
+/// Finds GitHub's messages: the message and those of each field.
+fn messages(answer: &Answer) -> Messages {
+    let Ok(body) = answer.json::<ErrorBody>() else { return plain_messages(answer) };
+    let mut messages: Vec<String> = body.message.into_iter().collect();
     match body.errors {
-        Some(Value::String(text)) => words.push(text),
-        Some(Value::Array(errors)) => words.extend(errors.iter().filter_map(word)),
+        Some(Value::String(text)) => messages.push(text),
+        Some(Value::Array(errors)) => messages.extend(errors.iter().filter_map(message_of)),
         _ => {}
     }
-    Words(words)
+    Messages(messages)
 }
 
 /// Reads one entry of `errors`: a text, a message, or the field and what is wrong with it.
-fn word(error: &Value) -> Option<String> {
+fn message_of(error: &Value) -> Option<String> {
     let text = |key: &str| error.get(key).and_then(Value::as_str);
     let message = error.as_str().or_else(|| text("message")).map(str::to_owned);
     message.or_else(|| Some(format!("{} is {}", text("field")?, text("code")?)))

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::{Url, form_urlencoded};
 
-/// Who is calling.
+/// In whose name a call is made.
 #[derive(Clone)]
 enum Caller {
     Anonymous,
@@ -23,7 +23,7 @@ enum Caller {
     },
 }
 
-/// What is sent along.
+/// The body.
 #[derive(Clone)]
 enum Payload {
     Nothing,
@@ -102,7 +102,7 @@ impl Call {
         Self { accept: Some(media_type), ..self }
     }
 
-    /// Says that the call may be repeated.
+    /// Allows the call to be repeated.
     #[must_use]
     pub(crate) fn repeatable(self) -> Self {
         Self { repeatable: true, ..self }

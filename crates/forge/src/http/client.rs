@@ -148,9 +148,7 @@ impl Client {
         call: &Call,
         answer: &Answer,
     ) -> Result<T, ForgeError> {
-        answer.json().map_err(|error| {
-            self.broken(call, &format!("its answer is not what we expect: {error}"))
-        })
+        answer.json().map_err(|error| self.broken(call, &format!("unexpected response: {error}")))
     }
 
     /// Deletes something. What is gone already is as good as deleted (`VCS` §2.7, §4.5).

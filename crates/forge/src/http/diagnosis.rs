@@ -5,40 +5,44 @@ use roundel_model::forge::ForgeKind;
 use super::{call::Answer, retry_after::retry_after};
 use crate::error::{ErrorClass, ForgeError};
 
-/// The forge's own words in an error response.
-pub(crate) struct Words(pub(crate) Vec<String>);
+/// The forge's own messages in an error response.
+pub(crate) struct Messages(pub(crate) Vec<String>);
 
-impl Words {
+impl Messages {
     /// Tells whether one of them contains a text; both forges change their capitals.
-    pub(crate) fn say(&self, text: &str) -> bool {
+    pub(crate) fn contain(&self, text: &str) -> bool {
         self.0.iter().any(|word| word.to_lowercase().contains(text))
     }
 }
 
-/// An error response, understood.
+/// The meaning of an error response.
 pub(crate) struct Diagnosis {
     class: ErrorClass,
-    words: Words,
+    messages: Messages,
     /// What to do, as a sentence.
     hint: Option<String>,
 }
 
-/// How many of the forge's words are kept, and how long each may be: they end in messages.
-const WORDS: usize = 12;
-const WORD_CHARS: usize = 300;
+/// How many of the forge's messages are kept, and how long each may be: they end in messages.
+const MESSAGES: usize = 12;
+const MESSAGE_CHARS: usize = 300;
 
 impl Diagnosis {
-    /// Notes what the response means and, where that is known, what to do about it.
-    pub(crate) fn new(class: ErrorClass, words: Words, hint: Option<impl Into<String>>) -> Self {
-        Self { class, words, hint: hint.map(Into::into) }
+    /// Takes what the response means and, where that is known, what to do about it.
+    pub(crate) fn new(
+        class: ErrorClass,
+        messages: Messages,
+        hint: Option<impl Into<String>>,
+    ) -> Self {
+        Self { class, messages, hint: hint.map(Into::into) }
     }
 
     /// Writes the error.
     pub(super) fn into_error(self, kind: ForgeKind, what: &str, answer: &Answer) -> ForgeError {
-        let mut details = self.words.0;
-        details.truncate(WORDS);
+        let mut details = self.messages.0;
+        details.truncate(MESSAGES);
         for word in &mut details {
-            *word = word.chars().take(WORD_CHARS).collect();
+            *word = word.chars().take(MESSAGE_CHARS).collect();
         }
         let said = if details.is_empty() { generic(self.class) } else { &details.join("; ") };
         let mut message = format!("could not {what} on {kind}: {said} (HTTP {})", answer.status);
@@ -61,25 +65,25 @@ impl Diagnosis {
     }
 }
 
-/// What to say when the forge says nothing.
+/// Returns the text for a response without a message.
 fn generic(class: ErrorClass) -> &'static str {
     match class {
         ErrorClass::Unauthorized => "the token is not accepted",
         ErrorClass::Forbidden => "it is not allowed",
-        ErrorClass::NotFound => "it is not there, or may not be seen",
+        ErrorClass::NotFound => "it does not exist, or the token gives no access to it",
         ErrorClass::Invalid => "the request was refused",
         ErrorClass::RateLimited => "too many requests",
         ErrorClass::Unavailable => "the forge is unavailable",
-        ErrorClass::Broken => "the answer is not what we expect",
+        ErrorClass::Broken => "unexpected response",
     }
 }
 
-/// Finds the words of a body that is not JSON: plain text as it is, of HTML only the title. Proxies
+/// Finds the messages of a body that is not JSON: plain text as it is, of HTML only the title. Proxies
 /// and overloaded front ends answer so (`VCS` §4.1).
-pub(crate) fn plain_words(answer: &Answer) -> Words {
+pub(crate) fn plain_messages(answer: &Answer) -> Messages {
     let text = String::from_utf8_lossy(&answer.body);
     let lower = text.to_ascii_lowercase();
-    let words = if lower.contains("<html") || lower.trim_start().starts_with("<!doctype") {
+    let messages = if lower.contains("<html") || lower.trim_start().starts_with("<!doctype") {
         // Lower-casing ASCII keeps every offset.
         let start = lower.find("<title>").map(|at| at + "<title>".len());
         let end = lower.find("</title>");
@@ -87,9 +91,9 @@ pub(crate) fn plain_words(answer: &Answer) -> Words {
     } else {
         &text
     };
-    let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
-    if words.is_empty() {
-        return Words(Vec::new());
+    let messages = messages.split_whitespace().collect::<Vec<_>>().join(" ");
+    if messages.is_empty() {
+        return Messages(Vec::new());
     }
-    Words(vec![words.chars().take(WORD_CHARS).collect()])
+    Messages(vec![messages.chars().take(MESSAGE_CHARS).collect()])
 }

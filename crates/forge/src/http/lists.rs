@@ -22,7 +22,7 @@ impl Client {
         let what = call.clone();
         let entry = |item| {
             serde_json::from_value(item).map_err(|error| {
-                self.broken(&what, &format!("an entry of its list is not what we expect: {error}"))
+                self.broken(&what, &format!("unexpected entry in its list: {error}"))
             })
         };
         self.items(call).await?.into_iter().map(entry).collect()

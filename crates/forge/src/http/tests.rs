@@ -174,7 +174,7 @@ fn client_with(fake: &Fake, policy: RetryPolicy) -> Client {
                 500.. => ErrorClass::Unavailable,
                 _ => ErrorClass::Invalid,
             };
-            Diagnosis::new(class, plain_words(answer), None::<String>)
+            Diagnosis::new(class, plain_messages(answer), None::<String>)
         },
         page: |answer| Ok(Page { items: answer.json()?, next: link_next(answer.header("link")) }),
         page_size: "n",
