@@ -264,7 +264,7 @@ fn visible(reader: OrbReader, now: Timestamp) -> Vec<Value> {
     match reader {
         OrbReader::Administrator => values!["administrator", None::<OrganizationId>, now],
         OrbReader::Project(organization) => values!["project", Some(organization), now],
-        OrbReader::Anonymous => values!["anybody", None::<OrganizationId>, now],
+        OrbReader::Anonymous => values!["anonymous", None::<OrganizationId>, now],
     }
 }
 
