@@ -32,6 +32,12 @@ export async function freshServer() {
     await card.getByText(`${settings.fresh}login/github/callback`).waitFor();
     await card.getByText('[github]').waitFor();
     await card.getByText(/\/fresh\/roundel\.toml$/).waitFor();
+    // What is to be copied must be readable next to the button that copies it.
+    for (const box of await page.locator('.sign-card copy-box').all()) {
+      const [width, all] = await box.evaluate((one) =>
+        [one.querySelector('.button').getBoundingClientRect().width, one.getBoundingClientRect().width]);
+      assert.ok(width < all / 3, `the button is ${width} of ${all} px wide`);
+    }
     await inEveryLook(page, 'landing of a fresh server');
     await page.goto('/login');
     await inEveryLook(page, 'sign-in of a fresh server');

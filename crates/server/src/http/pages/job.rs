@@ -286,7 +286,8 @@ fn step_view(step: &StepRow, job: &JobRow, open: Option<u32>, now: Timestamp) ->
         name: Untrusted(step.name.clone()),
         status: DisplayStatus::from(step.status),
         elapsed: Elapsed::new(Some(step.started_at), step.ended_at, now),
-        exit_code: step.exit_code.filter(|code| *code != 0),
+        // A step that was stopped ends by the runner's signal.
+        exit_code: step.exit_code.filter(|_| step.status == StepStatus::Failed),
         background: step.background,
         truncated: step.truncated,
         running: step.status == StepStatus::Running,
