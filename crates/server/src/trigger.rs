@@ -189,11 +189,18 @@ async fn launch(
     };
     let compiled = match compile::compile(&starter.store, &starter.orbs, source).await {
         Ok(compiled) => compiled,
-        Err(CompileError::Store(error)) => return Err(error.into()),
-        Err(CompileError::Panicked) => {
-            let ours =
-                "Roundel's compiler broke on this configuration; this is our mistake, not yours";
-            let errored = errored(PipelineErrorKind::Other, ours.to_owned());
+        Err(error) => {
+            let errored = match error {
+                CompileError::Store(error) => return Err(error.into()),
+                CompileError::OrbsTooDeep => {
+                    let depth = compile::ROUNDS;
+                    let sentence = format!("orbs import each other more than {depth} levels deep");
+                    errored(PipelineErrorKind::Config, sentence)
+                }
+                CompileError::Panicked => {
+                    errored(PipelineErrorKind::Other, COMPILER_BUG.to_owned())
+                }
+            };
             let configuration = Configuration { text: Some(text), diagnostics: None };
             return fail(starter, row.id, Errored { configuration, ..errored }).await;
         }
@@ -215,6 +222,14 @@ async fn launch(
     };
     begin(starter, row.id, plan::to_engine(planned), configuration).await
 }
+
+/// What people read when the compiler panicked.
+const COMPILER_BUG: &str = "internal error: the compiler crashed on this configuration; \
+                            this is a bug in Roundel, not in your configuration";
+
+/// What people read when the engine refused workflows for a reason that is not theirs.
+const START_BUG: &str = "internal error: the workflows could not be started; \
+                         this is a bug in Roundel, not in your configuration";
 
 /// Lets the workflows begin, or ends the pipeline with the reason why they cannot.
 async fn begin(
@@ -238,8 +253,7 @@ fn refused(illegal: &IllegalEvent) -> Errored {
     match illegal {
         IllegalEvent::Graph(_) => errored(PipelineErrorKind::Plan, illegal.to_string()),
         IllegalEvent::Protocol { .. } | IllegalEvent::Invariant { .. } => {
-            let ours = "Roundel could not start the workflows; this is our mistake, not yours";
-            errored(PipelineErrorKind::Other, ours.to_owned())
+            errored(PipelineErrorKind::Other, START_BUG.to_owned())
         }
     }
 }
@@ -280,7 +294,7 @@ mod tests {
         let broken = "W4: `main` waits, and nothing in it can move".to_owned();
         let errored = refused(&IllegalEvent::Invariant { event: "compiled", broken });
         assert_eq!(errored.kind, PipelineErrorKind::Other);
-        assert!(errored.errors[0].contains("our mistake"), "{:?}", errored.errors);
+        assert!(errored.errors[0].contains("a bug in Roundel"), "{:?}", errored.errors);
         assert!(!errored.errors[0].contains("W4"), "{:?}", errored.errors);
     }
 }

@@ -17,7 +17,7 @@ use roundel_model::{
     id::{AccountId, DeliveryId, JobId, LeaseId, PipelineId, ProjectId},
     kind::ExecutorKind,
     name::{BranchName, CommitSha, GitRef},
-    status::PipelineStatus,
+    status::{Outcome, PipelineStatus},
     time::Timestamp,
 };
 
@@ -116,6 +116,15 @@ pub struct OfferedTask {
     pub resource_class: Option<String>,
     /// What a runner must offer.
     pub executor: ExecutorKind,
+}
+
+/// How far one task of a job is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TaskProgress {
+    /// A runner holds its lease.
+    pub is_running: bool,
+    /// What its runner reported. `None` while it runs, and if it ended without a report.
+    pub outcome: Option<Outcome>,
 }
 
 impl OfferedTask {
@@ -257,6 +266,16 @@ impl Store {
              FROM tasks t JOIN jobs j ON j.id = t.job
              WHERE t.state = 'running' AND t.lease = $1";
         session.row(sql, values![lease]).await?.as_ref().map(OfferedTask::read).transpose()
+    }
+
+    /// How far a task is; `None` if it was never offered to runners. A task is claimed once (J2), so
+    /// its only lease is held exactly while it runs.
+    pub async fn task(&self, job: JobId, index: u32) -> Result<Option<TaskProgress>, StoreError> {
+        let mut session = self.db.read("read a task").await?;
+        let sql = "SELECT state, outcome FROM tasks WHERE job = $1 AND task = $2";
+        let Some(row) = session.row(sql, values![job, index]).await? else { return Ok(None) };
+        let is_running = row.get::<String>("state")? == load::RUNNING;
+        Ok(Some(TaskProgress { is_running, outcome: row.opt("outcome")? }))
     }
 
     /// Pipelines with a lease that ended before `now`, the longest ago first.

@@ -62,7 +62,7 @@ pub(crate) fn routes() -> Routes {
         )
 }
 
-/// A runner is still there.
+/// Renews a lease.
 async fn renew(
     held: Held,
     State(app): State<Arc<App>>,
@@ -82,14 +82,14 @@ async fn renew(
     }
 }
 
-/// A step started or ended.
+/// Stores the status of a step.
 async fn report_step(
     held: Held,
     State(app): State<Arc<App>>,
     Path((_, _, number)): Path<(JobId, u32, u32)>,
     Json(report): Json<StepReport>,
 ) -> Result<StatusCode, Refused> {
-    must_run(&app, held.job).await?;
+    must_run(&app, &held).await?;
     app.store
         .put_step(&StepRow {
             job: held.job,
@@ -125,7 +125,7 @@ async fn append_log(
     Query(At { offset }): Query<At>,
     bytes: Bytes,
 ) -> Result<Response, Refused> {
-    must_run(&app, held.job).await?;
+    must_run(&app, &held).await?;
     let (job, task) = (held.job, held.index);
     let log = LogKey { job, task, step };
     let appended = app.store.append_log(log, offset, &bytes, Timestamp::now()).await?;
@@ -140,7 +140,7 @@ async fn append_log(
     })
 }
 
-/// The outcome. Only the holder of the lease may report it.
+/// Records the outcome of a task; 410 unless the lease is held.
 async fn finish(
     held: Held,
     State(app): State<Arc<App>>,
@@ -157,15 +157,16 @@ async fn finish(
     match drive::apply(&app.drive, pipeline, &event, Timestamp::now()).await? {
         Applied::Changed => Ok(StatusCode::NO_CONTENT),
         // The first answer may have been lost: the same outcome again is recorded already.
-        Applied::Ignored if ended_as(&app, held.job, report.outcome).await? => {
+        Applied::Ignored if ended_as(&app, &held, report.outcome).await? => {
             Ok(StatusCode::NO_CONTENT)
         }
         Applied::Ignored => Err(lost(&app, held.job).await),
     }
 }
 
-async fn ended_as(app: &App, job: JobId, outcome: Outcome) -> Result<bool, Refused> {
-    Ok(job_row(app, job).await?.status == JobStatus::from(outcome))
+async fn ended_as(app: &App, held: &Held, outcome: Outcome) -> Result<bool, Refused> {
+    let task = app.store.task(held.job, held.index).await?;
+    Ok(task.is_some_and(|task| task.outcome == Some(outcome)))
 }
 
 async fn pipeline_of(app: &App, job: JobId) -> Result<PipelineId, Refused> {
@@ -176,10 +177,10 @@ async fn job_row(app: &App, job: JobId) -> Result<JobRow, Refused> {
     app.store.job(job).await?.ok_or_else(|| Refused::gone("there is no such job"))
 }
 
-/// Steps and logs of a job that is over change nothing any more.
-async fn must_run(app: &App, job: JobId) -> Result<(), Refused> {
-    let status = job_row(app, job).await?.status;
-    if status == JobStatus::Running { Ok(()) } else { Err(over(status)) }
+/// Steps and logs change only while the lease on their task is held.
+async fn must_run(app: &App, held: &Held) -> Result<(), Refused> {
+    let task = app.store.task(held.job, held.index).await?;
+    if task.is_some_and(|task| task.is_running) { Ok(()) } else { Err(lost(app, held.job).await) }
 }
 
 async fn lost(app: &App, job: JobId) -> Refused {
@@ -193,5 +194,5 @@ fn over(status: JobStatus) -> Refused {
     if status == JobStatus::Canceled {
         return Refused::new(StatusCode::GONE, RefusalCode::Canceled, "the job was canceled");
     }
-    Refused::gone("the lease on this task is lost: nothing that you do counts any more")
+    Refused::gone("the lease on this task is lost: the server accepts nothing more for it")
 }

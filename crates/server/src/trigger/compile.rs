@@ -23,7 +23,7 @@ use crate::orbs;
 
 /// Compilations of one configuration: each finds what the orbs of the one before import. The compiler
 /// itself refuses orbs that import each other too deep.
-const ROUNDS: usize = 20;
+pub(super) const ROUNDS: usize = 20;
 
 /// What is compiled, and for whom.
 pub(super) struct Source<'a> {
@@ -38,8 +38,10 @@ pub(super) struct Source<'a> {
 pub(super) enum CompileError {
     /// Orbs could not be looked up or recorded: try again.
     Store(StoreError),
-    /// The compiler panicked. It is in the log.
+    /// The compiler panicked. The panic is in the log.
     Panicked,
+    /// After [`ROUNDS`] compilations it still needs orbs.
+    OrbsTooDeep,
 }
 
 impl From<StoreError> for CompileError {
@@ -76,7 +78,7 @@ pub(super) async fn compile(
         }
     }
     tracing::error!(pipeline.id = %pipeline, "a configuration still needs more orbs after the last round");
-    Err(CompileError::Panicked)
+    Err(CompileError::OrbsTooDeep)
 }
 
 /// Compiling is bounded but may take a while: other requests must not wait for it.

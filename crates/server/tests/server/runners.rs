@@ -84,6 +84,31 @@ async fn an_outcome_may_be_repeated_but_not_changed() {
     assert_eq!(task.finish(Outcome::Failed).await.unwrap().status, StatusCode::GONE);
 }
 
+/// The same for one of several tasks, while the others still run; and what ended takes no more steps
+/// and logs, though its job goes on.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_that_ended_is_over_while_its_job_still_runs() {
+    let world = World::start().await;
+    world.project(KIND, "web").await;
+    let config = ONE_JOB.replace("machine: true", "machine: true\n    parallelism: 2");
+    world.push(KIND, "web", &config).await;
+    let (one, other) =
+        (world.runner().claim().await.unwrap(), world.runner().claim().await.unwrap());
+    assert_eq!(one.append_log(101, 0, b"hello ").await.unwrap().1, Some(6));
+    assert_eq!(one.finish(Outcome::Failed).await.unwrap().status, StatusCode::NO_CONTENT);
+    assert_eq!(one.finish(Outcome::Failed).await.unwrap().status, StatusCode::NO_CONTENT);
+    assert_eq!(one.finish(Outcome::Success).await.unwrap().status, StatusCode::GONE);
+    let (late, committed) = one.append_log(101, 6, b"world").await.unwrap();
+    assert_eq!((late.status, committed), (StatusCode::GONE, None));
+
+    assert_eq!(other.append_log(101, 0, b"fine").await.unwrap().1, Some(4));
+    assert_eq!(other.finish(Outcome::Success).await.unwrap().status, StatusCode::NO_CONTENT);
+    let status = world.app().store.job(other.spec.task.job).await.unwrap().unwrap().status;
+    assert_eq!(status, JobStatus::Failed, "one of its tasks failed");
+    assert_eq!(other.finish(Outcome::Success).await.unwrap().status, StatusCode::NO_CONTENT);
+    assert_eq!(other.finish(Outcome::Failed).await.unwrap().status, StatusCode::GONE);
+}
+
 /// A cancel reaches the runner with its next word, and its steps do not run for ever on the page.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_canceled_job_tells_its_runner_and_ends_its_steps() {

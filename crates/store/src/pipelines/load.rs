@@ -113,7 +113,7 @@ async fn tasks(
 }
 
 const WAITING: &str = "waiting";
-const RUNNING: &str = "running";
+pub(super) const RUNNING: &str = "running";
 const ENDED: &str = "ended";
 
 /// A task as its columns hold it: state, lease, end of the lease, outcome.

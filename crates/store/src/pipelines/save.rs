@@ -227,8 +227,8 @@ impl Change<'_> {
         Ok(())
     }
 
-    /// Ends the tasks of a job that ended. The outcome of the last of several tasks is in the job's
-    /// and nowhere else, so theirs is left open.
+    /// Ends the tasks of a job that ended. With several tasks the job's outcome does not say how each of
+    /// them ended; `record` writes that of the task whose report ended the job.
     async fn end_tasks(&self, session: &mut Session, job: &Job) -> Result<(), StoreError> {
         let outcome = match (&job.status, job.kind) {
             (Status::Ended(outcome), Kind::Build { tasks: 1 }) => Some(*outcome),

@@ -347,11 +347,9 @@ async fn cancel(
     Writer { visit, account, subject: Job { row: job, .. }, .. }: Writer<Job>,
 ) -> Answer {
     let event = Event::JobCanceled { job: job.id, by: Actor::Account(account) };
-    let applied = drive::apply(&visit.app.drive, job.pipeline, &event, visit.now).await;
-    let done = match applied {
-        Ok(Applied::Changed) => "canceled",
-        Ok(Applied::Ignored) | Err(drive::DriveError::Illegal(_)) => "late",
-        Err(drive::DriveError::Store(error)) => return Err(error.into()),
+    let done = match drive::apply(&visit.app.drive, job.pipeline, &event, visit.now).await? {
+        Applied::Changed => "canceled",
+        Applied::Ignored => "late",
     };
     Ok(see_other(&format!("/job/{}?done={done}", job.id)))
 }

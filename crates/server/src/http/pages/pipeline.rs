@@ -290,11 +290,9 @@ async fn approve(writer: Writer<Pipeline>, Path((_, job)): Path<(PipelineId, Str
 /// Applies a click, through the one door.
 async fn press(writer: Writer<Pipeline>, event: &Event, done: &str) -> Answer {
     let Writer { visit, account, subject: Pipeline { row, project }, .. } = writer;
-    let applied = drive::apply(&visit.app.drive, row.id, event, visit.now).await;
-    let done = match applied {
-        Ok(Applied::Changed) => done,
-        Ok(Applied::Ignored) | Err(drive::DriveError::Illegal(_)) => "late",
-        Err(drive::DriveError::Store(error)) => return Err(error.into()),
+    let done = match drive::apply(&visit.app.drive, row.id, event, visit.now).await? {
+        Applied::Changed => done,
+        Applied::Ignored => "late",
     };
     tracing::info!(project = %project.slug, pipeline = row.number, %account, done, "a button was pressed");
     Ok(see_other(&format!("/pipeline/{}?done={done}", row.id)))

@@ -11,6 +11,7 @@ use axum::{
     http::{Method, StatusCode, header, request::Parts},
     response::{Html, IntoResponse, Response},
 };
+use roundel_engine::IllegalEvent;
 use roundel_model::time::Timestamp;
 use roundel_store::{StoreError, accounts::Account, projects::Project};
 
@@ -22,6 +23,7 @@ use super::{
 use crate::{
     access::{self, Visitor},
     app::App,
+    drive::DriveError,
 };
 
 /// A request for a page.
@@ -96,6 +98,8 @@ pub(crate) enum PageError {
     Bad(String),
     /// The store failed.
     Store(StoreError),
+    /// A change would have broken an invariant of ours.
+    Engine(IllegalEvent),
     /// The template failed.
     Render(askama::Error),
 }
@@ -103,6 +107,20 @@ pub(crate) enum PageError {
 impl From<StoreError> for PageError {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
+    }
+}
+
+impl From<DriveError> for PageError {
+    fn from(error: DriveError) -> Self {
+        match error {
+            DriveError::Store(error) => Self::Store(error),
+            DriveError::Illegal(error @ IllegalEvent::Protocol { .. }) => {
+                Self::Bad(error.to_string())
+            }
+            DriveError::Illegal(
+                error @ (IllegalEvent::Invariant { .. } | IllegalEvent::Graph(_)),
+            ) => Self::Engine(error),
+        }
     }
 }
 
@@ -128,6 +146,7 @@ impl IntoResponse for PageError {
                 error_page(StatusCode::UNPROCESSABLE_ENTITY, "Request failed", &text, None)
             }
             Self::Store(error) => broken(&error),
+            Self::Engine(error) => broken(&error),
             Self::Render(error) => broken(&error),
         }
     }

@@ -30,10 +30,10 @@ use crate::{
 const PERIOD: Duration = Duration::from_secs(2);
 
 /// Offers that are looked at in one round.
-const LOOK_AT: u32 = 64;
+const MAX_OFFERS: u32 = 64;
 
 /// Limitations of a host that are kept.
-const LIMITATIONS: usize = 32;
+const MAX_LIMITATIONS: usize = 32;
 
 /// Characters of one limitation.
 const LIMITATION_CHARS: usize = 500;
@@ -81,7 +81,7 @@ pub(super) async fn claim(
 /// Keeps what a page can show of a host's limitations.
 fn shortened(limitations: &[String]) -> Vec<String> {
     let sentence = |text: &String| text.chars().take(LIMITATION_CHARS).collect();
-    limitations.iter().take(LIMITATIONS).map(sentence).collect()
+    limitations.iter().take(MAX_LIMITATIONS).map(sentence).collect()
 }
 
 /// Hands out once more what was handed out under a lease: the answer did not arrive, because this
@@ -98,9 +98,9 @@ async fn again(app: &App, lease: LeaseId) -> Result<Option<JobSpec>, Refused> {
     match job_spec::build(app, &task, lease).await {
         Ok((spec, _)) => Ok(Some(spec)),
         Err(SpecError::Store(error)) => Err(error.into()),
-        // It could be built before. Should it stay so, the lease ends, and the job with it.
+        // The lease must not stay on this task: the claim goes on, and takes another one under it.
         Err(SpecError::Hopeless(reason)) => {
-            tracing::error!(job.id = %task.job, reason, "a task cannot be handed out again");
+            end(app, &task, lease, &reason).await?;
             Ok(None)
         }
     }
@@ -108,7 +108,7 @@ async fn again(app: &App, lease: LeaseId) -> Result<Option<JobSpec>, Refused> {
 
 /// Takes the oldest task that fits, if there is one.
 async fn take(app: &App, request: &ClaimRequest) -> Result<Option<JobSpec>, Refused> {
-    for offered in app.store.offered_tasks(LOOK_AT).await? {
+    for offered in app.store.offered_tasks(MAX_OFFERS).await? {
         if !fits(request, &offered) {
             continue;
         }
@@ -122,7 +122,7 @@ async fn take(app: &App, request: &ClaimRequest) -> Result<Option<JobSpec>, Refu
             }
         };
         if let Some((spec, project)) = spec
-            && is_claimed(app, request, &offered, lease).await?
+            && try_claim(app, request, &offered, lease).await?
         {
             if spec.checkout.key.is_some()
                 && let Err(error) = app.store.touch_checkout_key(project, Timestamp::now()).await
@@ -142,8 +142,8 @@ fn fits(request: &ClaimRequest, offered: &OfferedTask) -> bool {
     offers(offered.executor) && offered.resource_class.as_ref().is_none_or(serves)
 }
 
-/// Claims a task through the one door. False if another runner was faster.
-async fn is_claimed(
+/// Claims a task through the one door. Returns whether this runner got it.
+async fn try_claim(
     app: &App,
     request: &ClaimRequest,
     offered: &OfferedTask,
@@ -172,11 +172,21 @@ async fn give_up(
     offered: &OfferedTask,
     reason: &str,
 ) -> Result<(), Refused> {
-    tracing::error!(job.id = %offered.job, reason, "a task cannot be handed out");
     let lease = LeaseId::fresh();
-    if !is_claimed(app, request, offered, lease).await? {
+    if !try_claim(app, request, offered, lease).await? {
         return Ok(());
     }
+    end(app, offered, lease, reason).await
+}
+
+/// Ends a task under its lease as our failure, with the reason on its page.
+async fn end(
+    app: &App,
+    offered: &OfferedTask,
+    lease: LeaseId,
+    reason: &str,
+) -> Result<(), Refused> {
+    tracing::error!(job.id = %offered.job, reason, "a task cannot be handed out");
     let event = Event::Finished {
         job: offered.job,
         task: offered.index,

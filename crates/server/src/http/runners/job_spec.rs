@@ -110,7 +110,7 @@ pub(super) async fn build(
 }
 
 fn hopeless(what: &str) -> SpecError {
-    SpecError::Hopeless(format!("Roundel has lost the {what} of this job; this is our mistake"))
+    SpecError::Hopeless(format!("internal error: the {what} of this job is missing; this is a bug in Roundel"))
 }
 
 async fn read<'a>(app: &'a App, offered: &OfferedTask) -> Result<Sources<'a>, SpecError> {
