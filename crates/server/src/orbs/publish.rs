@@ -195,7 +195,9 @@ async fn check(reference: &OrbReference, text: &str) -> Result<String, PublishEr
     let (errors, rendered) = checked.await.map_err(|error| {
         tracing::error!(%orb, %error, "the compiler broke on an orb");
         StoreError::Unreadable {
-            what: format!("internal error: the compiler crashed on orb {orb}; this is a bug in Roundel"),
+            what: format!(
+                "internal error: the compiler crashed on orb {orb}; this is a bug in Roundel"
+            ),
         }
     })?;
     if errors > 0 {

@@ -110,7 +110,9 @@ pub(super) async fn build(
 }
 
 fn hopeless(what: &str) -> SpecError {
-    SpecError::Hopeless(format!("internal error: the {what} of this job is missing; this is a bug in Roundel"))
+    SpecError::Hopeless(format!(
+        "internal error: the {what} of this job is missing; this is a bug in Roundel"
+    ))
 }
 
 async fn read<'a>(app: &'a App, offered: &OfferedTask) -> Result<Sources<'a>, SpecError> {
