@@ -111,6 +111,11 @@ const SAMPLES: &[(&str, &str, &str)] = &[
         "fn f() { \"see “Connect Gitea” in the README\" }",
         "fn f() { \"see “Connect GitHub” in the README\" }",
     ),
+    (
+        "packaging/a.service",
+        "ExecStart=/usr/local/bin/roundel serv --data /x",
+        "ExecStart=/usr/local/bin/roundel serve --data /x",
+    ),
     ("help of `roundel x`", "see `roundel config cod`", "see `roundel config code`"),
 ];
 

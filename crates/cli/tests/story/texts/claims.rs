@@ -59,6 +59,7 @@ pub(super) fn claims(text: &Text) -> Vec<(usize, Claim)> {
         () if text.ends_with("md") => found.document(text),
         () if text.ends_with("rs") => found.code(&text.text),
         () if text.ends_with("html") || text.ends_with("svg") => found.page(&text.text),
+        () if text.ends_with("service") => found.unit(&text.text),
         () => found.plain(1, &text.text),
     }
     found.0
@@ -221,6 +222,18 @@ impl Found {
         for (line, content) in (1..).zip(text.lines()) {
             self.variables(line, content);
             self.inline(line, content);
+        }
+    }
+
+    /// A unit of systemd.
+    fn unit(&mut self, text: &str) {
+        for (line, content) in (1..).zip(text.lines()) {
+            self.variables(line, content);
+            if content.starts_with('#') {
+                self.inline(line, content);
+            } else {
+                self.commands(line, content);
+            }
         }
     }
 

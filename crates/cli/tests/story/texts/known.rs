@@ -14,8 +14,10 @@ use super::{
 /// Variables that are no settings: of flags of `roundel config`.
 const OTHER_VARIABLES: &[&str] = &["ROUNDEL_ORBS"];
 
-/// Variables that begin like ours and are passed between our own processes only.
+/// Variables that begin like ours and are passed between our own processes, or to the build, only.
 const INNER_VARIABLES: &[&str] = &[
+    "ROUNDEL_BUILD_COMMIT",
+    "ROUNDEL_BUILD_TARGET",
     "ROUNDEL_BUNDLE",
     "ROUNDEL_HEAD",
     "ROUNDEL_HTTPS_BASE",

@@ -25,6 +25,7 @@ const PLACES: &[&str] = &[
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "docs",
+    "packaging",
     "crates/server/templates",
     "crates/cli/src",
     "crates/config/src",
@@ -64,7 +65,7 @@ fn walk(path: &Path, found: &mut Vec<PathBuf>) {
 }
 
 fn read(path: &Path) -> Option<Text> {
-    let wanted = ["md", "html", "txt", "rs"];
+    let wanted = ["md", "html", "txt", "rs", "service"];
     let extension = path.extension()?.to_str()?;
     let shown = path.strip_prefix(root()).unwrap().display().to_string();
     // Tests may name what does not exist; records tell of their time.
