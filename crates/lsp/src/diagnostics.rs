@@ -57,7 +57,7 @@ impl Maker<'_> {
                 end: found.end,
                 line: found.line,
                 column: found.column,
-                text: "it is here, in the orb".to_owned(),
+                text: "here in the orb".to_owned(),
             }));
         }
         let page = self.sources.page(&found.code);

@@ -49,7 +49,7 @@ pub(crate) struct Documents {
 impl Documents {
     pub(crate) fn open(&mut self, uri: Uri, text: String, version: i32, base: &Inputs) {
         if self.open.len() >= OPEN && !self.open.contains_key(&uri) {
-            tracing::warn!(%uri, "too many documents are open; this one is left alone");
+            tracing::warn!(%uri, "too many documents are open; this one is ignored");
             return;
         }
         let mut open = Open {

@@ -58,7 +58,7 @@ fn frame(input: &mut dyn BufRead) -> io::Result<Option<Vec<u8>>> {
         }
         let (name, value) = line.split_once(':').ok_or_else(|| invalid("a header without `:`"))?;
         if name.trim().eq_ignore_ascii_case("content-length") {
-            let value = value.trim().parse().map_err(|_| invalid("a length that is no number"))?;
+            let value = value.trim().parse().map_err(|_| invalid("an invalid length"))?;
             length = Some(value);
         }
     }

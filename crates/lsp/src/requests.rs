@@ -60,7 +60,7 @@ impl RequestContext {
             "textDocument/codeAction" => answer(self.code_actions(&read(params)?)),
             _ => Err(Refusal {
                 code: ErrorCode::MethodNotFound,
-                message: format!("there is no method `{method}` here"),
+                message: format!("unknown method `{method}`"),
             }),
         }
     }
@@ -172,11 +172,11 @@ impl RequestContext {
         let encoding = self.encoding;
         let refuse =
             |message: &str| Refusal { code: ErrorCode::RequestFailed, message: message.to_owned() };
-        let open = self.document(uri).ok_or_else(|| refuse("this is no configuration"))?;
+        let open = self.document(uri).ok_or_else(|| refuse("this file is not a configuration"))?;
         let offset = open.text.offset(at.position, encoding);
         let spans = editor::rename(&open.read(), offset, &params.new_name);
         let spans = spans.ok_or_else(|| {
-            refuse("only names that this file defines can be renamed, to letters, digits, `_`, `-` and `.`")
+            refuse("only names that are defined in this file can be renamed, to letters, digits, `_`, `-` and `.`")
         })?;
         let edits = spans.iter().map(|span| TextEdit {
             range: open.text.range(span, encoding),

@@ -100,7 +100,7 @@ fn write(mut output: impl Write, messages: &Receiver<Outgoing>) {
             }
         };
         if let Err(error) = written {
-            tracing::info!(%error, "the editor no longer listens");
+            tracing::info!(%error, "the editor closed the connection");
             return;
         }
     }
@@ -212,13 +212,17 @@ impl Session {
         match (&self.stage, method.as_str()) {
             (Stage::Fresh { .. }, "initialize") => self.initialize(id, params),
             (Stage::Fresh { .. }, _) => {
-                self.refuse(id, ErrorCode::ServerNotInitialized, "`initialize` comes first");
+                self.refuse(
+                    id,
+                    ErrorCode::ServerNotInitialized,
+                    "`initialize` must be the first request",
+                );
             }
             (Stage::ShutDown, _) => {
                 self.refuse(id, ErrorCode::InvalidRequest, "the server was shut down");
             }
             (Stage::Open, "initialize") => {
-                self.refuse(id, ErrorCode::InvalidRequest, "`initialize` came already");
+                self.refuse(id, ErrorCode::InvalidRequest, "`initialize` was already sent");
             }
             (Stage::Open, "shutdown") => {
                 self.stage = Stage::ShutDown;
@@ -250,7 +254,7 @@ impl Session {
         let theirs = match params.initialization_options.map(serde_json::to_value) {
             Some(Ok(Value::Null)) | None => Settings::default(),
             Some(options) => options.and_then(serde_json::from_value).unwrap_or_else(|error| {
-                self.show(&format!("the server's options cannot be read: {error}"));
+                self.show(&format!("cannot read the server's options: {error}"));
                 Settings::default()
             }),
         };
@@ -311,13 +315,13 @@ impl Session {
         if let Some(tasks) = &self.tasks
             && tasks.send(task).is_err()
         {
-            tracing::error!("the thread that compiles is gone");
+            tracing::error!("the compiler thread has stopped");
         }
     }
 
     fn send(&self, message: Outgoing) {
         if self.outgoing.send(message).is_err() {
-            tracing::debug!("the editor no longer listens");
+            tracing::debug!("the editor closed the connection");
         }
     }
 

@@ -83,7 +83,7 @@ fn hover_shows_documentation_and_what_comes_of_it() {
         let found = client.ask("textDocument/hover", client::at(URI, line, character));
         found["contents"]["value"].as_str().unwrap_or_default().to_owned()
     };
-    assert!(hover(11, 6).contains("Containers to run in."));
+    assert!(hover(11, 6).contains("The containers to run in."));
     let step = hover(15, 10);
     assert!(step.contains("command `greet`") && step.contains("Compiles to:"), "{step}");
     assert!(step.contains("echo me") && !step.contains("checkout"), "the step alone: {step}");
@@ -236,7 +236,7 @@ fn settings_of_the_editor_count_and_wrong_ones_are_reported() {
         client.notified("window/showMessage")["message"]
             .as_str()
             .unwrap()
-            .contains("cannot be read")
+            .contains("cannot read the server's options")
     );
     assert_eq!(client.stop(), Ended::Fine);
     let mut client = Client::start_with(json!({}), json!({ "orbs": "/nowhere" }));

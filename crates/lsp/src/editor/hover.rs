@@ -160,7 +160,7 @@ impl About<'_> {
         let entries: Vec<_> = entries.into_iter().filter(named).collect();
         let first = entries.first()?;
         if first.is_approval {
-            return Some(format!("`{name}` waits for a person's approval (CFG §5.7)."));
+            return Some(format!("`{name}` waits for a manual approval (CFG §5.7)."));
         }
         let (scope, job) = split(&within.scope, &first.job);
         let item = self.item(&Callee { scope, kind: Kind::Job, name: job });
@@ -184,7 +184,7 @@ impl About<'_> {
     fn orb(&self, callee: &Callee) -> String {
         let alias = opened_by(callee);
         if let Some((reference, missing)) = self.environment.library.missing(&alias) {
-            let mut text = format!("orb `{}`: not to be had.", reference.orb());
+            let mut text = format!("orb `{}`: not found.", reference.orb());
             if let Some(trouble) = &missing.trouble {
                 add(&mut text, format_args!(" {trouble}."));
             }
@@ -192,7 +192,7 @@ impl About<'_> {
                 add(&mut text, format_args!("\n\nLooked in {}.", missing.looked_in.join(", ")));
             }
             if !missing.versions.is_empty() {
-                add(&mut text, format_args!("\n\nThere is {}.", list(&missing.versions)));
+                add(&mut text, format_args!("\n\nAvailable: {}.", list(&missing.versions)));
             }
             if let Some(help) = &missing.help {
                 add(&mut text, format_args!("\n\n{help}"));

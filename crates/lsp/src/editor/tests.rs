@@ -319,7 +319,7 @@ fn hover_shows_what_a_name_stands_for() {
     );
     assert!(alias.contains("Commands: `install`."), "{alias}");
     let gone = hovered("orbs:\n  go▮ne: acme/gone@9");
-    assert!(gone.contains("not to be had") && gone.contains("There is `3.1.0`"), "{gone}");
+    assert!(gone.contains("not found") && gone.contains("Available: `3.1.0`"), "{gone}");
     let parameter =
         hovered(&CONFIG.replace("make << parameters.target", "make << parameters.tar▮get"));
     assert!(parameter.contains("A parameter of command `build-it`"), "{parameter}");
@@ -331,7 +331,7 @@ fn hover_shows_what_a_name_stands_for() {
     let hold = hovered(
         &CONFIG.replace("      - hold: {", "      - x: { requires: [ho▮ld] }\n      - hold: {"),
     );
-    assert!(hold.contains("waits for a person"), "{hold}");
+    assert!(hold.contains("waits for a manual approval"), "{hold}");
     let anchor = hovered("a: &x\n  b: c\nd: *▮x");
     assert!(anchor.contains("anchor `x`") && anchor.contains("b: c"), "{anchor}");
     let matrix = hovered(

@@ -24,7 +24,7 @@ impl List<'_> {
         self.elements(scope, Kind::Group);
         if self.place.at == super::At::Fresh && !self.place.in_flow {
             let hold = self.push("hold (approval)", Icon::Step, "${1:hold}:\n  type: approval");
-            hold.detail = Some("waits for a person".to_owned());
+            hold.detail = Some("waits for a manual approval".to_owned());
         }
     }
 
@@ -158,7 +158,7 @@ impl List<'_> {
 
     pub(super) fn contexts(&mut self) {
         for name in contexts_in(&self.document.root) {
-            self.push(&name, Icon::Value, &name).detail = Some("named in this file".to_owned());
+            self.push(&name, Icon::Value, &name).detail = Some("used in this file".to_owned());
         }
     }
 

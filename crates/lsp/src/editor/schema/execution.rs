@@ -32,66 +32,66 @@ const RESOURCE_CLASSES: &[&str] = &[
 const WORDS: Shape = Shape::Either(&[TEXT, TEXTS]);
 
 static AUTH: Table = Table {
-    what: "a login for a registry",
+    what: "registry credentials",
     keys: &[
         key(
             "username",
             TEXT,
             "§2.3",
-            "Who logs in. `$NAME` is filled in from contexts and project variables.",
+            "The user name. `$NAME` is replaced with a variable from a context or the project.",
         )
         .required(),
         key(
             "password",
             TEXT,
             "§2.3",
-            "The password or token, best as `$NAME` from a context or a project variable.",
+            "The password or token, preferably as `$NAME` from a context or the project's environment variables.",
         )
         .required(),
     ],
 };
 
 static AWS_AUTH: Table = Table {
-    what: "a login for Amazon's registry",
+    what: "credentials for Amazon ECR",
     keys: &[
-        key("aws_access_key_id", TEXT, "§2.3", "The access key's id, or `$NAME`."),
-        key("aws_secret_access_key", TEXT, "§2.3", "The secret key, best as `$NAME`."),
+        key("aws_access_key_id", TEXT, "§2.3", "The access key ID, or `$NAME`."),
+        key("aws_secret_access_key", TEXT, "§2.3", "The secret access key, preferably as `$NAME`."),
         key(
             "oidc_role_arn",
             TEXT,
             "§2.3",
-            "The role to take on with the job's identity token, instead of keys.",
+            "The role to assume with the job's OIDC token, instead of keys.",
         ),
     ],
 };
 
 static GCP_AUTH: Table = Table {
-    what: "a login for Google's registry",
+    what: "credentials for Google Artifact Registry",
     keys: &[
-        key("oidc_service_account", TEXT, "§2.3", "The service account to act as."),
+        key("oidc_service_account", TEXT, "§2.3", "The service account to impersonate."),
         key(
             "workload_identity_pool",
             TEXT,
             "§2.3",
-            "The identity pool that trusts the job's token.",
+            "The workload identity pool that trusts the job's OIDC token.",
         ),
-        key("workload_identity_provider", TEXT, "§2.3", "The provider within that pool."),
+        key("workload_identity_provider", TEXT, "§2.3", "The provider in that pool."),
     ],
 };
 
 static DOCKER: Table = Table {
     what: "a container",
     keys: &[
-        key("image", TEXT, "§2.3", "The image, from Docker Hub unless it names a registry. A tag or digest keeps it from changing by itself.").required(),
-        key("name", TEXT, "§2.3", "The host name under which the other containers reach this one."),
-        key("entrypoint", WORDS, "§2.3", "Replaces the image's ENTRYPOINT."),
-        key("command", WORDS, "§2.3", "Replaces the image's CMD."),
-        key("user", TEXT, "§2.3", "The user that runs commands in the container, as name or `uid:gid`."),
-        key("environment", Shape::Environment, "§2.7", "Variables for the container's own process. For steps, set `environment` on the job."),
-        key("auth", Shape::Table(&AUTH), "§2.3", "A login for the image's registry. Variables in it are filled in from contexts and project variables.")
+        key("image", TEXT, "§2.3", "The image, from Docker Hub unless it includes a registry. Add a tag or digest for reproducible builds.").required(),
+        key("name", TEXT, "§2.3", "The host name of this container for the other containers."),
+        key("entrypoint", WORDS, "§2.3", "Overrides the image's ENTRYPOINT."),
+        key("command", WORDS, "§2.3", "Overrides the image's CMD."),
+        key("user", TEXT, "§2.3", "The user that runs commands in the container, as a name or `uid:gid`."),
+        key("environment", Shape::Environment, "§2.7", "Environment variables for the container's own process. For steps, set `environment` on the job."),
+        key("auth", Shape::Table(&AUTH), "§2.3", "Credentials for the image's registry. Variables are replaced with values from contexts and the project.")
             .snippet("auth:\n  username: ${1:\\$DOCKER_USER}\n  password: ${2:\\$DOCKER_PASSWORD}"),
-        key("aws_auth", Shape::Table(&AWS_AUTH), "§2.3", "A login for Amazon's registry: keys, or a role."),
-        key("gcp_auth", Shape::Table(&GCP_AUTH), "§2.3", "A login for Google's registry by the job's identity."),
+        key("aws_auth", Shape::Table(&AWS_AUTH), "§2.3", "Credentials for Amazon ECR: keys, or a role."),
+        key("gcp_auth", Shape::Table(&GCP_AUTH), "§2.3", "Credentials for Google Artifact Registry, through the job's OIDC token."),
     ],
 };
 
@@ -107,22 +107,22 @@ static MACHINE: Table = Table {
                 "default",
             ]),
             "§2.4",
-            "The machine's image, a label that the server maps to what it has.",
+            "The machine image: a label that the server maps to an available image.",
         ),
         key(
             "docker_layer_caching",
             Shape::Boolean,
             "§2.4",
-            "Keeps layers of images that the job builds for later jobs.",
+            "Caches the layers of images that the job builds for later jobs.",
         ),
         key(
             "resource_class",
             Shape::Text(RESOURCE_CLASSES),
             "§2.4",
-            "The machine's size. The job's or executor's own `resource_class` wins.",
+            "The resource class. The `resource_class` of the job or executor takes precedence.",
         ),
         key("shell", WORDS, "§2.4", "The shell that runs the steps."),
-        key("enabled", Shape::Boolean, "§2.4", "The older way to write `machine: true`.").old(),
+        key("enabled", Shape::Boolean, "§2.4", "An older way to write `machine: true`.").old(),
     ],
 };
 
@@ -133,16 +133,21 @@ static MACOS: Table = Table {
             "xcode",
             TEXT,
             "§2.5",
-            "The version of Xcode. Quote it: an unquoted `15.10` is the number 15.1.",
+            "The Xcode version. Quote it: an unquoted `15.10` is the number 15.1.",
         )
         .required(),
         key(
             "code_signing",
             TEXTS,
             "§2.5",
-            "Names of signing bundles that the step `install_signing_bundle` installs.",
+            "Names of signing bundles that the `install_signing_bundle` step installs.",
         ),
-        key("resource_class", Shape::Text(RESOURCE_CLASSES), "§2.5", "The machine's size."),
+        key(
+            "resource_class",
+            Shape::Text(RESOURCE_CLASSES),
+            "§2.5",
+            "The machine's resource class.",
+        ),
         key("shell", WORDS, "§2.5", "The shell that runs the steps."),
     ],
 };
@@ -150,13 +155,13 @@ static MACOS: Table = Table {
 static CONTAINER: Shape = Shape::Table(&DOCKER);
 static MACHINES: [Shape; 3] = [Shape::Table(&MACHINE), Shape::Boolean, Shape::Text(&["default"])];
 
-const DOCKER_KEY: Key = key("docker", Shape::List(&CONTAINER), "§2.3", "Containers to run in. Steps run in the first; the others are services, reachable on localhost.")
+const DOCKER_KEY: Key = key("docker", Shape::List(&CONTAINER), "§2.3", "The containers to run in. Steps run in the first one; the others are service containers, reachable on localhost.")
     .snippet("docker:\n  - image: ${1:cimg/base:stable}");
 const MACHINE_KEY: Key = key(
     "machine",
     Shape::Either(&MACHINES),
     "§2.4",
-    "A whole machine to run on. `true` is for runners of one's own.",
+    "A machine to run on. `true` is for self-hosted runners.",
 )
 .snippet("machine:\n  image: ${1:ubuntu-2404:current}");
 const MACOS_KEY: Key = key("macos", Shape::Table(&MACOS), "§2.5", "A macOS machine to run on.")
@@ -165,33 +170,33 @@ const CLASS_KEY: Key = key(
     "resource_class",
     Shape::Text(RESOURCE_CLASSES),
     "§2.6",
-    "How large the environment is. `namespace/name` chooses runners of that class instead.",
+    "The size of the environment. `namespace/name` selects self-hosted runners of that class instead.",
 );
 const SHELL_KEY: Key = key(
     "shell",
     WORDS,
     "§2.8",
-    "The shell that runs the steps, with its options. It replaces the default whole: `/bin/sh` alone no longer stops at the first error.",
+    "The shell that runs the steps, with its options. It replaces the default completely: `/bin/sh` alone does not stop at the first error.",
 );
 const DIRECTORY_KEY: Key = key(
     "working_directory",
     TEXT,
     "§2.8",
-    "Where steps run: `~/project` unless told otherwise. Only a leading `~` is expanded.",
+    "The directory where steps run; the default is `~/project`. Only a leading `~` is expanded.",
 );
 const ENVIRONMENT_KEY: Key = key(
     "environment",
     Shape::Environment,
     "§2.7",
-    "Variables for all steps. Values are literal: `$OTHER` in them is not expanded.",
+    "Environment variables for all steps. Values are literal: `$OTHER` in them is not expanded.",
 );
-const PARAMETERS_KEY: Key = key("parameters", PARAMETERS, "§4.1", "What it can be given. Its body reads them as `<< parameters.name >>`.")
+const PARAMETERS_KEY: Key = key("parameters", PARAMETERS, "§4.1", "The parameters, which are used as `<< parameters.name >>`.")
     .snippet("parameters:\n  ${1:name}:\n    type: ${2|string,boolean,integer,enum,executor,steps,env_var_name|}\n    default: $0");
 
 pub(super) static EXECUTOR: Table = Table {
     what: "an executor",
     keys: &[
-        key("description", TEXT, "§2.2", "What it is for, for people."),
+        key("description", TEXT, "§2.2", "A description, which has no effect."),
         PARAMETERS_KEY,
         DOCKER_KEY,
         MACHINE_KEY,
@@ -204,31 +209,31 @@ pub(super) static EXECUTOR: Table = Table {
 };
 
 static RETENTION: Table = Table {
-    what: "how long things are kept",
-    keys: &[key("caches", TEXT, "§2.9", "How long caches of this job are kept, in days: `7d`.")],
+    what: "retention",
+    keys: &[key("caches", TEXT, "§2.9", "How long the job's caches are kept, in days: `7d`.")],
 };
 
 pub(super) static JOB: Table = Table {
     what: "a job",
     keys: &[
-        key("description", TEXT, "§2.9", "What the job does, for people."),
-        key("type", Shape::Choice(&["build", "approval", "no-op", "release", "lock", "unlock"]), "§2.10", "What kind of job it is. Only `build` has steps; `approval` waits for a person, `no-op` succeeds at once."),
+        key("description", TEXT, "§2.9", "A description of the job."),
+        key("type", Shape::Choice(&["build", "approval", "no-op", "release", "lock", "unlock"]), "§2.10", "The type of the job. Only `build` has steps; `approval` waits for a manual approval, `no-op` succeeds immediately."),
         PARAMETERS_KEY,
-        key("executor", Shape::Executor, "§4.9", "The executor to run in, by its name. Arguments go beside it: `{ name: linux, tag: \"22\" }`. The job's own keys win over the executor's."),
+        key("executor", Shape::Executor, "§4.9", "The name of the executor to run in. Arguments go next to the name: `{ name: linux, tag: \"22\" }`. The job's own keys take precedence over the executor's."),
         DOCKER_KEY,
         MACHINE_KEY,
         MACOS_KEY,
         CLASS_KEY,
-        key("parallelism", Shape::Integer, "§2.9", "How many copies of the job run at once. Each knows its number in `CIRCLE_NODE_INDEX`."),
+        key("parallelism", Shape::Integer, "§2.9", "How many copies of the job run in parallel. Each has its index in `CIRCLE_NODE_INDEX`."),
         SHELL_KEY,
         DIRECTORY_KEY,
         ENVIRONMENT_KEY,
-        key("steps", STEPS, "§3", "What the job does, one after the other. A failing step ends the job, except for steps with `when: always` or `on_fail`.")
+        key("steps", STEPS, "§3", "The steps, which run one after another. After a failed step, only steps with `when: always` or `on_fail` run.")
             .required(),
-        key("circleci_ip_ranges", Shape::Boolean, "§2.9", "Asks for network addresses that are known beforehand."),
-        key("retention", Shape::Table(&RETENTION), "§2.9", "How long what the job stores is kept."),
+        key("circleci_ip_ranges", Shape::Boolean, "§2.9", "Runs the job with well-known IP addresses."),
+        key("retention", Shape::Table(&RETENTION), "§2.9", "How long the job's stored data is kept."),
         key("plan_name", TEXT, "§2.10", "The release plan, for a job of type `release`."),
-        key("key", TEXT, "§2.10", "The lock's name, for jobs of type `lock` and `unlock`."),
-        key("branches", Shape::Any, "§2.9", "The branches to build, in the days before workflows. Use `filters` in a workflow.").old(),
+        key("key", TEXT, "§2.10", "The key of the lock, for jobs of type `lock` and `unlock`."),
+        key("branches", Shape::Any, "§2.9", "The branches to build, in configurations without workflows. Use `filters` in a workflow instead.").old(),
     ],
 };

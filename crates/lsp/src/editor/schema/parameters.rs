@@ -8,21 +8,21 @@ const DECLARATION_KEYS: [Key; 4] = [
         "type",
         Shape::Choice(&["string", "boolean", "integer", "enum", "executor", "steps", "env_var_name"]),
         "§4.1",
-        "What values it takes. `executor` and `steps` are for jobs and commands only; pipeline parameters take the first four.",
+        "The type of its values. `executor` and `steps` are only for jobs and commands; pipeline parameters can have the first four types.",
     )
     .required(),
     key(
         "default",
         Shape::Any,
         "§4.1",
-        "The value when none is given. With it the parameter is optional; pipeline parameters must have one.",
+        "The value if none is passed. It makes the parameter optional; pipeline parameters must have a default.",
     ),
-    key("description", TEXT, "§4.1", "What it is for, for people. Template tags in it are left alone."),
+    key("description", TEXT, "§4.1", "A description. Template tags in it are not expanded."),
     key(
         "enum",
         Shape::List(&TEXT),
         "§4.1",
-        "The values that are possible. Needed with `type: enum`, and only there.",
+        "The allowed values. Required for `type: enum`, and only allowed there.",
     ),
 ];
 
@@ -35,14 +35,14 @@ pub(super) static PIPELINE_DECLARATION: Table = Table {
             "type",
             Shape::Choice(&["string", "boolean", "integer", "enum"]),
             "§9.1",
-            "What values it takes.",
+            "The type of its values.",
         )
         .required(),
         key(
             "default",
             Shape::Any,
             "§9.1",
-            "The value when whoever starts the pipeline gives none. Pipeline parameters must have one.",
+            "The value if the trigger passes none. Pipeline parameters must have a default.",
         )
         .required(),
         DECLARATION_KEYS[2],

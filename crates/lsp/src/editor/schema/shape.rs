@@ -134,7 +134,7 @@ impl Shape {
         match self {
             Self::Text(_) => "text".to_owned(),
             Self::Boolean => "`true` or `false`".to_owned(),
-            Self::Integer => "whole number".to_owned(),
+            Self::Integer => "integer".to_owned(),
             Self::Choice(values) => {
                 values.iter().map(|value| format!("`{value}`")).collect::<Vec<_>>().join(" | ")
             }
@@ -144,7 +144,7 @@ impl Shape {
             Self::Either(shapes) => {
                 shapes.iter().map(Self::words).collect::<Vec<_>>().join(", or ")
             }
-            Self::Environment => "mapping of variables".to_owned(),
+            Self::Environment => "mapping of environment variables".to_owned(),
             Self::Step => "steps".to_owned(),
             Self::Invocation => "jobs".to_owned(),
             Self::Executor => "name of an executor, or mapping with `name`".to_owned(),

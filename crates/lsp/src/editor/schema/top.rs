@@ -10,18 +10,18 @@ use super::{
 static COMMAND: Table = Table {
     what: "a command",
     keys: &[
-        key("description", TEXT, "§4.8", "What the command does, for people."),
+        key("description", TEXT, "§4.8", "A description of the command."),
         key(
             "parameters",
             PARAMETERS,
             "§4.8",
-            "What its steps can be given. They read it as `<< parameters.name >>`.",
+            "The parameters, which its steps use as `<< parameters.name >>`.",
         ),
         key(
             "steps",
             STEPS,
             "§4.8",
-            "The steps that stand in its place wherever it is used. They may use other commands.",
+            "The steps that replace the command where it is used. They can use other commands.",
         )
         .required(),
     ],
@@ -36,7 +36,7 @@ const COMMANDS: Key = key(
     "commands",
     Shape::Named(Kind::Command, &COMMAND_SHAPE),
     "§4.8",
-    "Steps under a name, for use in several jobs, with parameters.",
+    "Reusable sequences of steps, with parameters.",
 )
 .snippet("commands:\n  ${1:name}:\n    steps:\n      - $0");
 
@@ -44,7 +44,7 @@ const EXECUTORS: Key = key(
     "executors",
     Shape::Named(Kind::Executor, &EXECUTOR_SHAPE),
     "§2.2",
-    "Execution environments under a name, which jobs choose with `executor:`.",
+    "Reusable execution environments, which jobs select with `executor:`.",
 )
 .snippet("executors:\n  ${1:default}:\n    docker:\n      - image: ${2:cimg/base:stable}");
 
@@ -52,7 +52,7 @@ const JOBS: Key = key(
     "jobs",
     Shape::Named(Kind::Job, &JOB_SHAPE),
     "§2.9",
-    "Jobs under their names. A job runs when a workflow names it; without workflows, the job `build` runs.",
+    "The jobs. A job runs if a workflow lists it; without workflows, the job `build` runs.",
 )
 .snippet("jobs:\n  ${1:build}:\n    docker:\n      - image: ${2:cimg/base:stable}\n    steps:\n      - checkout\n      - run: $0");
 
@@ -60,35 +60,35 @@ const ORBS: Key = key(
     "orbs",
     Shape::Named(Kind::Orb, &Shape::Orb),
     "§4.13",
-    "Packages of jobs, commands and executors that other people wrote, each under an alias: `node: circleci/node@7`. An orb may also be written out in place.",
+    "Reusable packages of jobs, commands and executors, each with an alias: `node: circleci/node@7`. An orb can also be defined inline.",
 )
 .snippet("orbs:\n  ${1:node}: ${2:circleci/node@7}");
 
-const DESCRIPTION: Key = key("description", TEXT, "§1.6", "What this file is for, for people.");
+const DESCRIPTION: Key = key("description", TEXT, "§1.6", "A description of this file.");
 const DISPLAY: Key = key(
     "display",
     Shape::Table(&DISPLAY_TABLE),
     "§4.13.2",
-    "Addresses that a registry shows beside an orb. No effect on what runs.",
+    "URLs that a registry shows next to an orb. They have no effect on pipelines.",
 );
 static DISPLAY_TABLE: Table = Table {
-    what: "addresses of an orb",
+    what: "URLs of an orb",
     keys: &[
-        key("home_url", TEXT, "§4.13.2", "Where the orb is at home."),
-        key("source_url", TEXT, "§4.13.2", "Where its source is."),
+        key("home_url", TEXT, "§4.13.2", "The orb's home page."),
+        key("source_url", TEXT, "§4.13.2", "The URL of its source code."),
     ],
 };
 const EXAMPLES: Key = key(
     "examples",
     Shape::Any,
     "§4.13.2",
-    "Examples of an orb's use, for its page in a registry. Never processed.",
+    "Usage examples of an orb, for its page in a registry. They are not compiled.",
 );
 const VERSION: Key = key(
     "version",
     Shape::Choice(&["2.1", "2"]),
     "§1.2",
-    "The version of the language. 2.1 has orbs, commands, executors, parameters and template tags; 2 and 2.0 do not.",
+    "The version of the configuration language. 2.1 has orbs, commands, executors, parameters and template tags; 2 and 2.0 do not.",
 )
 .required()
 .snippet("version: 2.1");
@@ -102,7 +102,7 @@ pub(crate) static CONFIG: Table = Table {
             "setup",
             Shape::Boolean,
             "§8",
-            "Makes this a setup configuration: one of its jobs works out the configuration that the pipeline goes on with.",
+            "Makes this a setup configuration: one of its jobs generates the configuration that the pipeline continues with.",
         )
         .snippet("setup: true"),
         ORBS,
@@ -110,7 +110,7 @@ pub(crate) static CONFIG: Table = Table {
             "parameters",
             Shape::Named(Kind::Parameter, &Shape::Table(&PIPELINE_DECLARATION)),
             "§9.1",
-            "Pipeline parameters: what whoever starts a pipeline can pass. Read as `<< pipeline.parameters.name >>`.",
+            "Pipeline parameters, which a trigger can pass. They are used as `<< pipeline.parameters.name >>`.",
         )
         .snippet("parameters:\n  ${1:name}:\n    type: ${2|string,boolean,integer,enum|}\n    default: $0"),
         COMMANDS,
@@ -120,20 +120,20 @@ pub(crate) static CONFIG: Table = Table {
             "job-groups",
             Shape::Named(Kind::Group, &Shape::Table(&GROUP)),
             "§5.11",
-            "Several jobs under one name, which workflows use like one job.",
+            "Groups of jobs, which workflows use like a single job.",
         )
         .snippet("job-groups:\n  ${1:name}:\n    jobs:\n      - $0"),
         key(
             "workflows",
             Shape::Named(Kind::Workflow, &Shape::Table(&WORKFLOW)),
             "§5",
-            "Which jobs run, in which order, for which branches and tags. All workflows of a file start at once.",
+            "Which jobs run, in which order, for which branches and tags. All workflows of a file start at the same time.",
         )
         .snippet("workflows:\n  ${1:main}:\n    jobs:\n      - $0"),
         DESCRIPTION,
         DISPLAY.old(),
         EXAMPLES.old(),
-        key("experimental", Shape::Any, "§1.6", "Settings of older days; no effect.").old(),
+        key("experimental", Shape::Any, "§1.6", "Settings of older versions, without effect.").old(),
     ],
 };
 

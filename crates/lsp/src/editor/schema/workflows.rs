@@ -15,18 +15,23 @@ static REFS: Table = Table {
             "only",
             NAMES,
             "§5.4",
-            "Names to run for. An entry in slashes is a regular expression for the whole name: `/release\\/.*/`.",
+            "Names to run for. An entry between slashes is a regular expression for the whole name: `/release\\/.*/`.",
         ),
-        key("ignore", NAMES, "§5.4", "Names not to run for. It is not asked when `only` is there."),
+        key(
+            "ignore",
+            NAMES,
+            "§5.4",
+            "Names not to run for. It has no effect if `only` is present.",
+        ),
     ],
 };
 
 static FILTERS: Table = Table {
     what: "filters",
     keys: &[
-        key("branches", Shape::Table(&REFS), "§5.4", "For which branches the job runs; all, unless told otherwise.")
+        key("branches", Shape::Table(&REFS), "§5.4", "The branches that the job runs for; by default all.")
             .snippet("branches:\n  only: ${1:main}"),
-        key("tags", Shape::Table(&REFS), "§5.4", "For which tags the job runs; none, unless told otherwise. A job that a tag is to run needs it on everything that it requires, too.")
+        key("tags", Shape::Table(&REFS), "§5.4", "The tags that the job runs for; by default none. All jobs that it requires need the same filter.")
             .snippet("tags:\n  only: /${1:v.*}/"),
     ],
 };
@@ -45,7 +50,7 @@ static MATRIX: Table = Table {
         .required()
         .snippet("parameters:\n  ${1:name}: [$0]"),
         key("exclude", EXCLUDED, "§5.6", "Combinations to leave out."),
-        key("alias", TEXT, "§5.6", "A name for all of them together, for `requires`."),
+        key("alias", TEXT, "§5.6", "A name for all jobs of the matrix, for `requires`."),
     ],
 };
 
@@ -55,25 +60,25 @@ const FILTERS_KEY: Key = key(
     "filters",
     Shape::Either(&FILTERING),
     "§5.4",
-    "For which branches and tags the job runs: a mapping, or an expression such as `pipeline.git.branch == \"main\"`.",
+    "The branches and tags that the job runs for: a mapping, or an expression such as `pipeline.git.branch == \"main\"`.",
 );
 const REQUIRES_KEY: Key = key(
     "requires",
     Shape::Requires,
     "§5.3",
-    "Jobs of this workflow that must have ended before: with success, or with the statuses that are named as in `- build: failed`.",
+    "Jobs of this workflow that must end first: with success, or with other statuses as in `- build: failed`.",
 );
 const NAME_KEY: Key = key(
     "name",
     TEXT,
     "§5.2",
-    "The job's name in this workflow: what `requires` and commit statuses call it.",
+    "The job's name in this workflow, for `requires` and commit statuses.",
 );
 const SERIAL_KEY: Key = key(
     "serial-group",
     TEXT,
     "§5.10",
-    "Jobs with the same text run one at a time, in the whole organisation, in the order of their pipelines.",
+    "Jobs with the same serial group run one at a time across the organization, in the order of their pipelines.",
 );
 
 /// What stands under a job in a workflow, besides its arguments.
@@ -86,7 +91,7 @@ pub(crate) static INVOCATION: Table = Table {
             "context",
             Shape::Context,
             "§5.12",
-            "Sets of variables, kept by the organisation, that the job gets.",
+            "Contexts: sets of environment variables of the organization that the job can use.",
         ),
         FILTERS_KEY,
         key(
@@ -96,20 +101,20 @@ pub(crate) static INVOCATION: Table = Table {
             "Runs the job once for each combination of values.",
         )
         .snippet("matrix:\n  parameters:\n    ${1:name}: [$0]"),
-        key("pre-steps", STEPS, "§4.10", "Steps before the job's own."),
-        key("post-steps", STEPS, "§4.10", "Steps after the job's own."),
+        key("pre-steps", STEPS, "§4.10", "Steps that run before the job's own."),
+        key("post-steps", STEPS, "§4.10", "Steps that run after the job's own."),
         SERIAL_KEY,
         key(
             "override-with",
             TEXT,
             "§4.13.6",
-            "A job of an orb, `alias/job`, that takes this one's place if the orb has it.",
+            "A job of an orb, `alias/job`, that replaces this one if the orb defines it.",
         ),
         key(
             "type",
             Shape::Choice(&["approval"]),
             "§5.7",
-            "`approval` makes it a question for a person; such a job needs no definition.",
+            "`approval` makes it a manual approval, which needs no job definition.",
         ),
     ],
 };
@@ -119,14 +124,14 @@ pub(crate) static APPROVAL: Table =
     Table { what: "an approval", keys: &[INVOCATION.keys[9], REQUIRES_KEY, NAME_KEY, FILTERS_KEY] };
 
 pub(super) static GROUP: Table = Table {
-    what: "a group of jobs",
+    what: "a job group",
     keys: &[
-        key("description", TEXT, "§5.11", "What the group does, for people."),
+        key("description", TEXT, "§5.11", "A description of the group."),
         key(
             "jobs",
             Shape::List(&Shape::Invocation),
             "§5.11",
-            "Its jobs, as in a workflow. They can require each other, nobody outside.",
+            "The jobs, as in a workflow. They can only require each other.",
         )
         .required(),
     ],
@@ -135,14 +140,19 @@ pub(super) static GROUP: Table = Table {
 static SCHEDULE: Table = Table {
     what: "a schedule",
     keys: &[
-        key("cron", TEXT, "§5.8", "When: minute, hour, day of month, month, day of week, in UTC.")
-            .required()
-            .snippet("cron: \"${1:0 2 * * *}\""),
+        key(
+            "cron",
+            TEXT,
+            "§5.8",
+            "The times: minute, hour, day of month, month and day of week, in UTC.",
+        )
+        .required()
+        .snippet("cron: \"${1:0 2 * * *}\""),
         key(
             "filters",
             Shape::Table(&FILTERS),
             "§5.8",
-            "On which branches. Each branch goes by its own copy of the file.",
+            "The branches to run on. Each branch uses its own version of this file.",
         )
         .required()
         .snippet("filters:\n  branches:\n    only: ${1:main}"),
@@ -155,7 +165,7 @@ static TRIGGER: Table = Table {
         "schedule",
         Shape::Table(&SCHEDULE),
         "§5.8",
-        "Starts the workflow by the clock, and no longer for pushes.",
+        "Starts the workflow on a schedule, and no longer for pushes.",
     )
     .required()
     .snippet(
@@ -166,12 +176,12 @@ static TRIGGER: Table = Table {
 pub(super) static WORKFLOW: Table = Table {
     what: "a workflow",
     keys: &[
-        key("jobs", Shape::List(&Shape::Invocation), "§5.2", "The jobs that it runs. Those without `requires` start at once.").required(),
-        key("when", Shape::Either(&[Shape::Expression, Shape::Logic]), "§5.5", "Runs the workflow only if this holds: a logic statement, an expression, or one template tag."),
-        key("unless", Shape::Either(&[Shape::Expression, Shape::Logic]), "§5.5", "Runs the workflow only if this does not hold."),
-        key("triggers", Shape::List(&Shape::Table(&TRIGGER)), "§5.8", "Starts the workflow by the clock instead of by pushes.")
+        key("jobs", Shape::List(&Shape::Invocation), "§5.2", "The jobs of the workflow. Jobs without `requires` start immediately.").required(),
+        key("when", Shape::Either(&[Shape::Expression, Shape::Logic]), "§5.5", "Runs the workflow only if this is true: a logic statement, an expression, or a single template tag."),
+        key("unless", Shape::Either(&[Shape::Expression, Shape::Logic]), "§5.5", "Runs the workflow only if this is false."),
+        key("triggers", Shape::List(&Shape::Table(&TRIGGER)), "§5.8", "Starts the workflow on a schedule instead of for pushes.")
             .snippet("triggers:\n  - schedule:\n      cron: \"${1:0 2 * * *}\"\n      filters:\n        branches:\n          only: ${2:main}"),
-        key("max_auto_reruns", Shape::Integer, "§5.9", "Runs what failed again, up to so many times: 1 to 5."),
+        key("max_auto_reruns", Shape::Integer, "§5.9", "How often failed jobs are rerun automatically: 1 to 5 times."),
     ],
 };
 
@@ -179,26 +189,26 @@ pub(super) static WORKFLOW: Table = Table {
 pub(crate) static LOGIC: Table = Table {
     what: "a logic statement",
     keys: &[
-        key("and", Shape::List(&Shape::Logic), "§6.1", "Holds if all of them hold."),
-        key("or", Shape::List(&Shape::Logic), "§6.1", "Holds if one of them holds."),
-        key("not", Shape::Logic, "§6.1", "Holds if this does not."),
-        key("equal", Shape::List(&TEXT), "§6.1", "Holds if all values are equal, types included.")
-            .snippet("equal: [ $1, ${2:<< pipeline.git.branch >>} ]"),
+        key("and", Shape::List(&Shape::Logic), "§6.1", "True if all operands are true."),
+        key("or", Shape::List(&Shape::Logic), "§6.1", "True if at least one operand is true."),
+        key("not", Shape::Logic, "§6.1", "True if the operand is false."),
         key(
-            "matches",
-            Shape::Table(&MATCHES),
+            "equal",
+            Shape::List(&TEXT),
             "§6.1",
-            "Holds if a text matches a pattern as a whole.",
+            "True if all values are equal, including their types.",
         )
-        .snippet("matches:\n  pattern: ${1:^v[0-9]+\\$}\n  value: ${2:<< pipeline.git.tag >>}"),
+        .snippet("equal: [ $1, ${2:<< pipeline.git.branch >>} ]"),
+        key("matches", Shape::Table(&MATCHES), "§6.1", "True if a whole string matches a pattern.")
+            .snippet("matches:\n  pattern: ${1:^v[0-9]+\\$}\n  value: ${2:<< pipeline.git.tag >>}"),
     ],
 };
 
 static MATCHES: Table = Table {
-    what: "a text and its pattern",
+    what: "a string and a pattern",
     keys: &[
-        key("pattern", TEXT, "§6.1", "The regular expression; slashes around it are not needed.")
+        key("pattern", TEXT, "§6.1", "The regular expression, without slashes around it.")
             .required(),
-        key("value", TEXT, "§6.1", "The text that is compared.").required(),
+        key("value", TEXT, "§6.1", "The string to match.").required(),
     ],
 };
