@@ -9,7 +9,8 @@
 //! - `shape`: what a file says on top, its length, its name, where `unsafe` may stand;
 //! - `links`: links in the documents lead somewhere;
 //! - `routes`: every route of the server declares its right;
-//! - `verbs`: every `cargo xtask …` that is named exists.
+//! - `verbs`: every `cargo xtask …` that is named exists;
+//! - `words`: texts for people use the field's terms.
 
 mod absences;
 mod arrows;
@@ -23,3 +24,4 @@ mod shape;
 mod source;
 mod syntax;
 mod verbs;
+mod words;

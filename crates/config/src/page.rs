@@ -147,6 +147,12 @@ pub fn example(code: Code, which: Which) -> Option<(String, Compiled)> {
     Some((text, compiled))
 }
 
+/// Compiles a text with what the page of a code says that the pipeline is started with.
+#[cfg(test)]
+pub(crate) fn compile_like(code: Code, text: &str) -> Compiled {
+    Source::of(code).compile(text)
+}
+
 fn block(title: impl Into<String>, language: &'static str, text: &str) -> Part {
     Part::Block { title: title.into(), language, text: text.to_owned() }
 }

@@ -2,7 +2,7 @@
 //!
 //! The compiler reads no file and asks no server. It is given an [`OrbSet`] with what was
 //! already found, and lists in [`crate::Compiled::unresolved_orbs`] what it misses. So a caller compiles,
-//! looks for what is wanted wherever orbs are kept, adds it (or the reason why it is not to be had)
+//! looks for what is wanted wherever orbs are kept, adds it (or the reason why it is not available)
 //! and compiles again, until nothing is wanted; [`OrbSet::complete`] is that loop for callers that
 //! need not wait.
 
@@ -40,7 +40,7 @@ pub enum Resolution {
     Missing(Missing),
 }
 
-/// Why an orb is not to be had.
+/// Why an orb is not available.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Missing {
     /// Where it was looked for, each a phrase: "the folder `orbs`", "the orbs of `acme`".

@@ -226,7 +226,7 @@ area! {
     ///       - build:
     ///           filters:
     ///             tags:
-    ///               only: /.*/
+    ///               only: /v.*/
     ///             branches:
     ///               only: /.*/
     ///       - ship:

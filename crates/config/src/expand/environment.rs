@@ -145,7 +145,9 @@ impl Expander<'_, '_> {
         } else if owner != Owner::Container && !is_variable_name(name) {
             let message = format!("shells cannot read an environment variable named `{name}`");
             let problem = Problem::warning(codes::BAD_ENVIRONMENT, place, message);
-            self.render.report.add(problem.help("use only letters, digits and `_`"));
+            self.render.report.add(
+                problem.help("use only letters, digits and `_`, and do not start with a digit"),
+            );
         }
     }
 }

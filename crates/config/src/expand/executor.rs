@@ -300,7 +300,7 @@ impl Expander<'_, '_> {
         found
     }
 
-    /// Reads a shell's command line; a list is joined into one, words with blanks quoted.
+    /// Reads a shell's command line; a list is joined into one, words with spaces quoted.
     pub(crate) fn shell(&mut self, value: Value) -> Option<Setting> {
         let words = self.render.texts_of(&value, "shell");
         let text = match (&value.data, words.as_slice()) {

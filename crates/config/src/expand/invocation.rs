@@ -169,7 +169,7 @@ impl<'d> Expander<'_, 'd> {
                     second.name
                 );
                 let problem = Problem::error(codes::INVOCATION_SEVERAL_KEYS, second.key, message);
-                let help = format!("indent `{}` deeper than `{}`", second.name, first.name);
+                let help = crate::resolve::shape::indent_deeper(&entries);
                 self.render.report.add(problem.help(help).related(first.key, "the first key"));
                 let Entry { name, key, .. } = first;
                 Some(Invocation { name, key, fields: Vec::new(), entry, broken: true })

@@ -138,7 +138,7 @@ impl Expander<'_, '_> {
         if value.field("enabled").is_none() && !value.is_unknown() {
             let message = "`validation` needs `enabled`";
             let problem = Problem::error(codes::MISSING_KEY, validation.key, message);
-            self.render.report.add(problem.help("write `enabled: true`"));
+            self.render.report.add(problem.help("add `enabled: true`"));
         }
         if let Some(time) = value.field("evaluation_time") {
             self.duration(&time.value, "evaluation_time");

@@ -73,6 +73,13 @@ impl Expander<'_, '_> {
         Some(Matrix { alias, combinations, parameters })
     }
 
+    fn bad_exclude(&mut self, place: Place, axis: Option<&str>) {
+        let axis = axis.unwrap_or("name");
+        let message = "`exclude` must be a list of mappings";
+        let problem = Problem::error(codes::BAD_MATRIX, place, message);
+        self.render.report.add(problem.help(format!("write `exclude: [{{ {axis}: … }}]`")));
+    }
+
     fn bad_matrix(&mut self, place: Place, message: &str) -> Option<Matrix> {
         let problem = Problem::error(codes::BAD_MATRIX, place, message);
         self.render
@@ -128,8 +135,9 @@ impl Expander<'_, '_> {
         axes: &[(String, Place, Vec<Value>)],
         combinations: &mut Vec<Bindings>,
     ) -> Option<()> {
+        let first = axes.first().map(|(name, _, _)| name.as_str());
         let View::Seq(items) = self.render.doc.view(entry.value) else {
-            self.bad_matrix(entry.key, "`exclude` must be a list of mappings");
+            self.bad_exclude(entry.key, first);
             return None;
         };
         for item in items.iter() {
@@ -141,7 +149,7 @@ impl Expander<'_, '_> {
                 Data::Map(fields) => fields.clone(),
                 Data::Unknown => return None,
                 _ => {
-                    self.bad_matrix(value.place, "`exclude` must be a list of mappings");
+                    self.bad_exclude(value.place, first);
                     return None;
                 }
             };

@@ -38,7 +38,7 @@ pub enum ReferenceError {
     /// There is no `namespace/name`.
     #[error("`{0}` is not a valid orb reference: it needs a namespace and a name")]
     Name(String),
-    /// What follows the `@` is no version.
+    /// What follows the `@` is not a version.
     #[error("`{0}` is not a valid orb version")]
     Version(String),
 }

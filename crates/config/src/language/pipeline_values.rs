@@ -101,9 +101,9 @@ pub(crate) fn is_boolean(name: &str) -> bool {
 pub enum PipelineValue {
     /// A text.
     Text(String),
-    /// A whole number.
+    /// An integer.
     Integer(i64),
-    /// A truth value.
+    /// A boolean.
     Boolean(bool),
 }
 

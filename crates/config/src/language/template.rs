@@ -57,7 +57,7 @@ pub(crate) fn parse(text: &str) -> Result<Vec<Piece<'_>>, Malformed> {
     }
 }
 
-/// Returns whether the text, blanks aside, is exactly one tag; then it keeps the value's type.
+/// Returns whether the text, spaces aside, is exactly one tag; then it keeps the value's type.
 pub(crate) fn sole_tag<'p, 't>(pieces: &'p [Piece<'t>]) -> Option<&'p Tag<'t>> {
     let mut tags = pieces
         .iter()

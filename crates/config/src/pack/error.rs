@@ -40,7 +40,7 @@ pub enum PackError {
         /// The file that gave it again.
         second: String,
     },
-    /// An included file is not to be had.
+    /// An included file is not available.
     #[error("`{path}` includes `{included}`, {trouble}")]
     Include {
         /// The file with the directive.

@@ -33,9 +33,9 @@ impl Planner<'_, '_> {
                 let message = format!("`{}` never runs: {why}", draft.requested);
                 let place = draft.filters_key.unwrap_or(draft.key);
                 let problem = Problem::warning(codes::NEVER_RUNS, place, message);
-                self.render
-                    .report
-                    .add(problem.help("name a branch under `only`, or remove the filter"));
+                self.render.report.add(
+                    problem.help("name a branch under `only`, add `tags`, or remove the filter"),
+                );
             }
             return;
         };

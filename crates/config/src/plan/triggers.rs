@@ -105,12 +105,13 @@ impl<'d> Planner<'_, 'd> {
             }
             (Some((_, Filters::Names { branches: Some(_), .. })), None) => true,
             _ => {
-                let key = branches.map_or(schedule.key, |(entry, _)| entry.key);
+                let (key, help) = match branches {
+                    Some((filters, _)) => (filters.key, "add `branches: { only: main }`"),
+                    None => (schedule.key, "add `filters: { branches: { only: main } }`"),
+                };
                 let message = "a schedule needs `filters` with `branches`";
                 let problem = Problem::error(codes::BAD_TRIGGER, key, message);
-                self.render
-                    .report
-                    .add(problem.help("write `filters: { branches: { only: main } }`"));
+                self.render.report.add(problem.help(help));
                 return;
             }
         };

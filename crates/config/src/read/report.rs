@@ -177,7 +177,8 @@ impl<'d> Report<'d> {
             via: self.frames.iter().map(|frame| frame.what.to_string()).collect(),
             related: related.map(|(place, text)| self.related(place, text)).collect(),
             help: help.as_ref().map(|help| help.text.clone()),
-            replacement: help.and_then(|help| help.replacement),
+            // What is underlined is not the orb's text.
+            replacement: help.filter(|_| orb.is_none()).and_then(|help| help.replacement),
             orb,
         }
     }

@@ -288,8 +288,12 @@ impl Renderer<'_> {
         }
         let Some(name) = path.strip_prefix("pipeline.") else {
             let first = path.split('.').next().unwrap_or(path);
-            let help = did_you_mean(first, ["parameters", "pipeline", "matrix"])
-                .unwrap_or_else(|| ESCAPE_HELP.into());
+            let near = nearest(first, ["parameters", "pipeline", "matrix"]);
+            let help = match (near, self.is_pipeline_value(path)) {
+                (Some(near), _) => Help::did_you_mean(&format!("{near}{}", &path[first.len()..])),
+                (None, true) => Help::did_you_mean(&format!("pipeline.{path}")),
+                (None, false) => ESCAPE_HELP.into(),
+            };
             let message = format!("unknown variable `{}`", shorten(path));
             return Err(LookupError::new(codes::BAD_TEMPLATE, message, Some(help)));
         };
@@ -308,6 +312,10 @@ impl Renderer<'_> {
             self.pipeline.keys().map(String::as_str).chain(pipeline_values::KNOWN.iter().copied());
         let help = nearest(name, known).map(|near| Help::did_you_mean(&format!("pipeline.{near}")));
         Err(LookupError::new(codes::UNKNOWN_PIPELINE_VALUE, message, help))
+    }
+
+    fn is_pipeline_value(&self, name: &str) -> bool {
+        self.pipeline.contains_key(name) || pipeline_values::is_known(name)
     }
 
     /// Says how the pipeline's parameter of a name is written, if there is one.
@@ -371,7 +379,7 @@ impl Renderer<'_> {
         self.opening_place(place, tag.opening)
     }
 
-    /// Finds the n-th `<<` of a scalar in the source: styles change blanks, but never these.
+    /// Finds the n-th `<<` of a scalar in the source: styles change spaces, but never these.
     fn opening_place(&self, place: Place, opening: usize) -> Place {
         const UNDERLINED: usize = 120;
         let span = place.span;

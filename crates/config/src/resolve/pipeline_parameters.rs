@@ -46,10 +46,11 @@ impl Resolver<'_, '_> {
                 }
                 (None, None) => Data::Unknown,
             };
-            if declaration.default.is_none() {
+            // A broken declaration was reported.
+            if declaration.default.is_none() && !matches!(declaration.kind, Kind::Unknown) {
                 let message = format!("pipeline parameter `{name}` needs a default");
                 let problem = Problem::error(codes::DEFAULT_MISSING, declaration.key, message);
-                self.render.report.add(problem.help("add `default:`"));
+                self.render.report.add(problem.help(add_default(&declaration.kind)));
             }
             bound.push((format!("parameters.{name}"), value));
         }
@@ -139,5 +140,18 @@ impl Resolver<'_, '_> {
         };
         self.render.report.add(problem);
         Data::Unknown
+    }
+}
+
+/// Says how to add a default; one without a value would be none.
+fn add_default(kind: &Kind) -> String {
+    match kind {
+        Kind::Boolean => "add `default: false`".to_owned(),
+        Kind::Integer => "add `default: 0`".to_owned(),
+        Kind::Enum(members) => match members.first() {
+            Some(first) => format!("add `default: {first}`"),
+            None => "add a `default`".to_owned(),
+        },
+        _ => "add `default: \"\"`".to_owned(),
     }
 }

@@ -13,6 +13,7 @@ use crate::{
     read::yaml::{At, Entries, Entry, View, scalar},
     render::fields::with_unknown,
     resolve::Resolver,
+    suggest::list,
     text::{place::Place, problem::Problem},
 };
 
@@ -235,11 +236,19 @@ impl<'d> Resolver<'_, 'd> {
         let help = if first.name == "type" {
             "write the step's name as its key: `- run: { command: … }`".to_owned()
         } else if self.render.doc.is_null(first.value) {
-            format!("indent `{}` deeper than `{}`", second.name, first.name)
+            indent_deeper(entries)
         } else {
             self.one_step(&first, &second)
         };
         let problem = Problem::error(codes::STEP_SEVERAL_KEYS, second.key, message);
         self.render.report.add(problem.help(help).related(first.key, "the first key"));
     }
+}
+
+/// Says that all keys but the first belong below it.
+pub(crate) fn indent_deeper(entries: &Entries<'_>) -> String {
+    const SHOWN: usize = 8;
+    let first = entries.first().map_or("", |first| first.name);
+    let others = entries.iter().skip(1).take(SHOWN).map(|entry| entry.name);
+    format!("indent {} deeper than `{first}`", list(others))
 }

@@ -25,7 +25,7 @@
 //! `INSTA_UPDATE=always` renews the blocks of text that no longer hold, as it does for snapshots. A
 //! line keeps the part that it had: without help in parentheses, it gets none.
 
-mod case;
+pub(super) mod case;
 mod expect;
 mod sketch;
 mod update;
@@ -145,11 +145,11 @@ fn run(case: &Case, update: &mut update::Update) -> Result<(), String> {
 }
 
 impl Case {
-    fn compile(&self, part: &case::Part) -> Compiled {
+    pub(super) fn compile(&self, part: &case::Part) -> Compiled {
         self.compile_text(&self.config, part)
     }
 
-    fn compile_text(&self, text: &str, part: &case::Part) -> Compiled {
+    pub(super) fn compile_text(&self, text: &str, part: &case::Part) -> Compiled {
         let inputs = inputs(part.block("yaml inputs").unwrap_or(""));
         if part.block("text wanted").is_some() {
             return compile(text, &inputs);

@@ -34,7 +34,7 @@ impl Lines {
         self.text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or("")
     }
 
-    /// Moves a span to character borders within the text, without trailing blanks.
+    /// Moves a span to character borders within the text, without trailing spaces.
     ///
     /// The parser lets a collection run into the indentation that follows it.
     pub(crate) fn trim(&self, span: Span) -> (usize, usize) {

@@ -73,7 +73,7 @@ impl Library {
         self.found.get(alias)
     }
 
-    /// Returns why the orb of an alias is not to be had.
+    /// Returns why the orb of an alias is not available.
     pub(crate) fn missing(&self, alias: &str) -> Option<&(OrbReference, Missing)> {
         self.missing.get(alias)
     }

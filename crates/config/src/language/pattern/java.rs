@@ -376,7 +376,7 @@ impl Parser {
             .ok_or_else(|| PatternError::at(from..self.position(), "this repetition is too large"))
     }
 
-    /// The next character that counts: blanks and comments are skipped under `(?x)`.
+    /// The next character that counts: spaces and comments are skipped under `(?x)`.
     pub(super) fn peek(&mut self) -> Option<Token> {
         if self.flags.comments {
             while let Some(token) = self.tokens.get(self.at).filter(|token| !token.quoted) {

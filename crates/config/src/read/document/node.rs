@@ -9,9 +9,9 @@ use super::scalar;
 pub enum Node {
     /// Nothing.
     Null,
-    /// A truth value.
+    /// A boolean.
     Bool(bool),
-    /// A whole number.
+    /// An integer.
     Int(i64),
     /// A number, by the text that writes it.
     Float(String),

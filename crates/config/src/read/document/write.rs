@@ -9,7 +9,7 @@
 
 use super::{node::Node, scalar};
 
-/// Blanks of one level.
+/// Spaces of one level.
 const INDENT: usize = 2;
 
 /// Characters of a key beyond which readers want it announced by `? `: the limit is 1,024 with
@@ -101,7 +101,7 @@ impl Writer {
         }
     }
 
-    /// Writes a value of one line, or a block whose lines have `indent` blanks before them.
+    /// Writes a value of one line, or a block whose lines have `indent` spaces before them.
     fn scalar(&mut self, node: &Node, indent: usize) {
         match node {
             Node::Null => self.text.push_str("null"),

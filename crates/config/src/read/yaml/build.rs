@@ -483,7 +483,9 @@ impl<'t> Builder<'t> {
         }
         let message = format!("unknown YAML tag `!{}`", suffix.trim_start_matches('!'));
         let problem = Problem::error(codes::UNKNOWN_TAG, Place::direct(at), message);
-        self.problems.push(problem.help("quote values and expressions that begin with `!`"));
+        self.problems.push(
+            problem.help("quote a value that starts with `!`; in an expression, write `not`"),
+        );
     }
 
     fn written(&self, span: Span) -> &'t str {

@@ -19,7 +19,7 @@ pub(super) struct Culprit {
     pub(super) vague: bool,
     /// It is the mistake itself, not a guess.
     pub(super) certain: bool,
-    /// The way out, if it is known.
+    /// What to do, if it is known.
     pub(super) help: Option<&'static str>,
 }
 

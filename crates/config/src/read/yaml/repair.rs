@@ -110,7 +110,7 @@ fn first_failure(text: &str) -> Option<(usize, ScanError)> {
     None
 }
 
-/// Returns the text with such line breaks as blanks; `None` if there is nothing to repair, which
+/// Returns the text with such line breaks as spaces; `None` if there is nothing to repair, which
 /// is seen without parsing.
 pub(crate) fn repaired(text: &str) -> Option<String> {
     let mut before = "";

@@ -229,8 +229,8 @@ impl Resolver<'_, '_> {
         let expected = kind.name();
         let message = format!("{what}: expected type {expected}, found {found}");
         let help = match (kind, &value.data) {
-            (Kind::EnvVarName, Data::Text(_)) => {
-                Some("use only letters, digits and `_`".to_owned())
+            (Kind::EnvVarName, Data::Text(_) | Data::Int(_) | Data::Float(..)) => {
+                Some("use only letters, digits and `_`, and do not start with a digit".to_owned())
             }
             (Kind::Steps, _) => Some("write a list, even for a single step".to_owned()),
             (Kind::Executor, _) => Some("write a name, or `{ name: …, … }`".to_owned()),

@@ -78,9 +78,10 @@ impl Resolver<'_, '_> {
                 let message =
                     format!("the declaration of `{}` must be a mapping with `type`", entry.name);
                 let problem = Problem::error(codes::BAD_DECLARATION, entry.key, message);
-                self.render
-                    .report
-                    .add(problem.help(format!("write `{}: {{ type: string }}`", entry.name)));
+                // A pipeline's parameter without a default would be the next mistake.
+                let default = if element == Element::Pipeline { ", default: \"\"" } else { "" };
+                let help = format!("write `{}: {{ type: string{default} }}`", entry.name);
+                self.render.report.add(problem.help(help));
                 return declaration;
             }
         };

@@ -7,42 +7,42 @@ use std::{
 
 /// One heading with its blocks.
 #[derive(Default)]
-pub(super) struct Case {
-    pub(super) file: String,
+pub(in crate::tests) struct Case {
+    pub(in crate::tests) file: String,
     /// As it is written, with the rows in front.
-    pub(super) title: String,
+    pub(in crate::tests) title: String,
     /// The configuration, with a version.
-    pub(super) config: String,
+    pub(in crate::tests) config: String,
     /// Orbs that are available, by `ns/name@1.2.3`.
-    pub(super) orbs: Vec<(String, String)>,
+    pub(in crate::tests) orbs: Vec<(String, String)>,
     /// Compilations of the config, each with its inputs and what is expected.
-    pub(super) parts: Vec<Part>,
+    pub(in crate::tests) parts: Vec<Part>,
 }
 
 /// The blocks of one compilation.
 #[derive(Default)]
-pub(super) struct Part {
+pub(in crate::tests) struct Part {
     blocks: Vec<Block>,
 }
 
 /// A fenced block: `text diagnostics` and what is in it.
-pub(super) struct Block {
+pub(in crate::tests) struct Block {
     kind: String,
     text: String,
     /// The line of its first line of text in the file, counted from 0.
-    pub(super) line: usize,
+    pub(in crate::tests) line: usize,
 }
 
 impl Part {
-    pub(super) fn block(&self, kind: &str) -> Option<&str> {
+    pub(in crate::tests) fn block(&self, kind: &str) -> Option<&str> {
         self.find(kind).map(|block| block.text.as_str())
     }
 
-    pub(super) fn find(&self, kind: &str) -> Option<&Block> {
+    pub(in crate::tests) fn find(&self, kind: &str) -> Option<&Block> {
         self.blocks.iter().find(|block| block.kind == kind)
     }
 
-    pub(super) fn mentions(&self, code: &str) -> bool {
+    pub(in crate::tests) fn mentions(&self, code: &str) -> bool {
         let names = |text: &str| text.lines().any(|line| line.contains(&format!(" {code}")));
         self.blocks.iter().any(|block| match block.kind.as_str() {
             "text diagnostics" => names(&block.text),
@@ -54,7 +54,7 @@ impl Part {
 
 impl Case {
     /// What a link to the heading ends in.
-    pub(super) fn anchor(&self) -> String {
+    pub(in crate::tests) fn anchor(&self) -> String {
         let lower = self.title.to_lowercase();
         let kept = lower.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
         kept.map(|c| if c == ' ' { '-' } else { c }).collect()
@@ -86,12 +86,12 @@ fn with_version(text: String) -> String {
 }
 
 /// Where the specification is.
-pub(super) fn folder() -> PathBuf {
+pub(in crate::tests) fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("spec")
 }
 
 /// Every case of the specification.
-pub(super) fn all() -> Vec<Case> {
+pub(in crate::tests) fn all() -> Vec<Case> {
     let entries = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path());
     let mut files: Vec<_> = entries
         .filter(|path| path.extension().is_some_and(|extension| extension == "md"))

@@ -1,0 +1,227 @@
+//! Texts for people use the field's terms, not words of our own.
+//!
+//! Looked at are string literals and documentation of product code, templates of pages and mail, and
+//! the documents. Code in backticks may say anything.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+
+use super::{
+    report::report,
+    source::{self, Source},
+};
+
+/// What is not said, and what is said instead.
+const WORDS: &[(&str, &str)] = &[
+    ("mend", "fix"),
+    ("mends", "fixes"),
+    ("mended", "fixed"),
+    ("misspelt", "misspelled"),
+    ("at hand", "available"),
+    ("anew", "again"),
+    ("in one go", "at once"),
+    ("the way out", "what to do, the fix"),
+    ("whoever", "the user, the caller, everyone who"),
+    ("somebody", "someone, the user"),
+    ("anybody", "anyone, the caller"),
+    ("nobody", "no one, none"),
+    ("is told", "is reported"),
+    ("are told", "are reported"),
+    ("was told", "was reported"),
+    ("tells of", "reports"),
+    ("told of", "notified of"),
+    ("unwell", "unavailable"),
+    ("beside", "next to"),
+    ("is owed", "is pending"),
+    ("owed to the world", "pending notifications"),
+    ("truth value", "boolean"),
+    ("truth values", "booleans"),
+    ("whole number", "integer"),
+    ("whole numbers", "integers"),
+    ("blanks", "spaces"),
+    ("to be had", "available, found"),
+    ("lost ring", "missed wake-up"),
+    ("beyond every measure", "exceeds the limit"),
+    ("no business of", "not done by, out of scope for"),
+    ("our own trouble", "internal error"),
+    ("unless told otherwise", "by default"),
+];
+
+/// `` `x` is no step ``: "is not a valid step".
+const IS_NO: &str = "` is no ";
+
+/// Crates whose texts are not clean yet. A crate that is must be taken off the list.
+const NOT_YET: &[&str] = &["cli", "runner", "server", "store"];
+
+/// Documents whose texts are not clean yet.
+const DOCUMENTS_NOT_YET: &[&str] = &[];
+
+/// A text that people read, and its line.
+struct Text {
+    line: usize,
+    text: String,
+}
+
+/// Returns what is said and should not be, with its place and what to say instead.
+fn private_words(sources: &[Source]) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for source in sources {
+        for Text { line, text } in texts(source) {
+            for (word, instead) in WORDS {
+                if says(&without_code(&text), word) {
+                    let place = format!("{}:{line}", source.path);
+                    found.push((source.path.clone(), format!("{place}: \"{word}\": {instead}")));
+                }
+            }
+            let lower = text.to_lowercase();
+            let is_no = lower.match_indices(IS_NO).any(|(at, _)| {
+                let next = lower[at + IS_NO.len()..].split(' ').next().unwrap_or_default();
+                !matches!(next, "longer" | "more" | "other")
+            });
+            if is_no {
+                let told = format!("{}:{line}: \"is no …\": is not a valid …", source.path);
+                found.push((source.path.clone(), told));
+            }
+        }
+    }
+    found
+}
+
+/// Finds a word or words with nothing of a word around them, in any case.
+fn says(text: &str, words: &str) -> bool {
+    let lower = text.to_lowercase();
+    let is_part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || "_-".contains(c));
+    lower.match_indices(words).any(|(at, _)| {
+        let (before, after) =
+            (lower[..at].chars().last(), lower[at + words.len()..].chars().next());
+        !is_part(before) && !is_part(after)
+    })
+}
+
+/// Leaves out what stands in backticks.
+fn without_code(text: &str) -> String {
+    text.split('`').step_by(2).collect::<Vec<_>>().join("`")
+}
+
+/// Returns the texts of a file, those of its tests left out.
+fn texts(source: &Source) -> Vec<Text> {
+    if !source.has_extension("rs") {
+        return lines(&source.text);
+    }
+    let tokens = source.text.parse::<TokenStream>();
+    let tokens = tokens.unwrap_or_else(|error| panic!("`{}`: {error}", source.path));
+    let mut found = Vec::new();
+    collect(tokens, &mut found);
+    found
+}
+
+/// Returns the lines of a document or a template outside of blocks of code.
+fn lines(text: &str) -> Vec<Text> {
+    let mut in_code = false;
+    let mut found = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        in_code ^= line.trim_start().starts_with("```");
+        if !in_code {
+            found.push(Text { line: index + 1, text: line.to_owned() });
+        }
+    }
+    found
+}
+
+/// Takes the literals of tokens, documentation among them, but of what is for tests only.
+fn collect(tokens: TokenStream, found: &mut Vec<Text>) {
+    let mut for_tests = false;
+    for token in tokens {
+        match token {
+            TokenTree::Group(group) => {
+                let inner = group.stream().to_string();
+                let bracket = group.delimiter() == Delimiter::Bracket;
+                if bracket && (inner == "test" || inner.replace(' ', "") == "cfg(test)") {
+                    for_tests = true;
+                } else if for_tests {
+                    // What follows the attribute ends with its body.
+                    for_tests = group.delimiter() != Delimiter::Brace;
+                } else {
+                    collect(group.stream(), found);
+                }
+            }
+            TokenTree::Literal(literal) => {
+                let written = literal.to_string();
+                // A text of one word is a name: a user `nobody`, a key.
+                if !for_tests && written.contains(' ') && written.ends_with(['"', '#']) {
+                    found.push(Text { line: literal.span().start().line, text: written });
+                }
+            }
+            TokenTree::Punct(punct) => for_tests &= punct.as_char() != ';',
+            TokenTree::Ident(_) => {}
+        }
+    }
+}
+
+/// Every text of the product.
+fn product() -> Vec<Source> {
+    let mut found =
+        source::tree(&["crates", "docs", "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"]);
+    found.retain(|source| {
+        let is_readable = ["rs", "md", "html"].iter().any(|kind| source.has_extension(kind));
+        let is_test = source.is_inside("tests")
+            || source.is_inside("examples")
+            || source.is_inside("benches")
+            || source.stem() == "tests";
+        let is_of_crate = source.path.starts_with("crates/");
+        let in_product = source.is_inside("src") || source.is_inside("templates");
+        is_readable && !is_test && (!is_of_crate || in_product)
+    });
+    found
+}
+
+fn crate_of(path: &str) -> Option<&str> {
+    path.strip_prefix("crates/")?.split('/').next()
+}
+
+#[test]
+fn texts_for_people_use_the_terms_of_the_field() {
+    let waits = |path: &str| {
+        crate_of(path).is_some_and(|name| NOT_YET.contains(&name))
+            || DOCUMENTS_NOT_YET.contains(&path)
+    };
+    let found = private_words(&product());
+    let wrong: Vec<_> = found.iter().filter(|(path, _)| !waits(path)).collect();
+    report("words of our own", wrong.iter().map(|(_, told)| told.as_str()));
+    let unclean: BTreeSet<&str> =
+        found.iter().map(|(path, _)| crate_of(path).unwrap_or(path)).collect();
+    let clean: Vec<_> =
+        NOT_YET.iter().chain(DOCUMENTS_NOT_YET).filter(|name| !unclean.contains(*name)).collect();
+    report("clean now: take it off the list", clean.iter().map(|name| **name));
+}
+
+#[test]
+fn a_private_word_is_found_where_people_read_it() {
+    let bad = |path: &str, text: &str| private_words(&source::sample(&[(path, text)])).len();
+    for text in [
+        "/// Says how to mend it.\nfn f() {}",
+        "//! Whoever reads this.",
+        "fn f() { g(\"nobody listens\"); }",
+        "fn f() { let a = format!(\"`{name}` is no step\"); }",
+        "fn f() { let a = \"write it beside the key\"; }",
+        "fn f() { let a = \"this is \\\n    beside it\"; }",
+    ] {
+        assert_eq!(bad("crates/a/src/b.rs", text), 1, "{text}");
+    }
+    assert_eq!(bad("README.md", "It is told at once.\n\nAnd anew."), 2);
+    assert_eq!(bad("crates/a/templates/b.html", "<p>Orbs that are at hand</p>"), 1);
+    for text in [
+        "// A comment says somebody.",
+        "fn f() { g(\"nobody\"); }",
+        "/// The user `nobody`.\nfn f() {}",
+        "fn f() { g(\"`x` is no longer a key\"); }",
+        "fn f() { g(\"amend the commit; besides, recommend it\"); }",
+        "#[cfg(test)]\nmod tests { fn f() { g(\"nobody listens\"); } }",
+        "#[test]\nfn f() { g(\"nobody listens\"); }",
+        "#[cfg(test)]\nuse a::b;\nfn f() { g(\"x y\"); }",
+    ] {
+        assert_eq!(bad("crates/a/src/b.rs", text), 0, "{text}");
+    }
+    assert_eq!(bad("README.md", "```sh\nmend it\n```\nThe `mend` key."), 0);
+}
