@@ -31,17 +31,17 @@ use crate::exit::Exit;
 
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
-    /// Checks configurations and shows every error with its place
+    /// Check configurations and show every error with its place
     Validate(validate::Arguments),
-    /// Prints the compiled configuration
+    /// Print the compiled configuration
     Process(process::Arguments),
-    /// Shows where a compiled value comes from
+    /// Show where a compiled value comes from
     Explain(explain::Arguments),
-    /// Packs a directory into one configuration file
+    /// Pack a directory into one configuration file
     Pack(pack::Arguments),
-    /// Explains a diagnostic code and how to fix it
+    /// Explain a diagnostic code and how to fix it
     Code(code::Arguments),
-    /// Reports what it takes to run existing repositories here
+    /// Report what it takes to run existing repositories here
     MigrateCheck(migrate::Arguments),
 }
 

@@ -55,25 +55,25 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Runs the server, with a runner inside unless told otherwise
+    /// Run the server, by default with a runner in the same process
     Serve(serve::Arguments),
-    /// Runs a runner for a server elsewhere
+    /// Run a runner for a server on another machine
     Runner(runner_command::Arguments),
-    /// Runs a local demo: a push turns green on GitHub and on Bitbucket
+    /// Run a local demo: a push turns green on GitHub and on Bitbucket
     Demo(demo::Arguments),
     /// Validate and inspect configurations
     #[command(subcommand)]
     Config(config_command::Command),
-    /// Publishes orbs to an instance, and shows what is published
+    /// Publish orbs to an instance, and show what is published
     #[command(subcommand)]
     Orb(orb_command::Command),
-    /// Helps an editor with configurations, over standard input and output
+    /// Start the language server for editors, over standard input and output
     Lsp(lsp_command::Arguments),
-    /// Checks whether this machine can run jobs
+    /// Check whether this machine can run jobs
     Doctor(doctor::Arguments),
-    /// Prints the completions of a shell: `source <(roundel completions bash)`
+    /// Print the completions of a shell: `source <(roundel completions bash)`
     Completions(shell_files::CompletionArguments),
-    /// Writes the manual pages
+    /// Write the manual pages
     #[command(hide = true)]
     Man(shell_files::ManArguments),
 }

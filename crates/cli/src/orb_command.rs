@@ -20,9 +20,9 @@ use crate::{
 
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
-    /// Publishes a packed orb, after checking it
+    /// Publish a packed orb, after checking it
     Publish(PublishArguments),
-    /// Lists the orbs that are published
+    /// List the orbs that are published
     List {
         /// Only those of this namespace
         namespace: Option<String>,
@@ -32,7 +32,7 @@ pub(crate) enum Command {
         #[command(flatten)]
         access: SettingFlags<flags::Orb>,
     },
-    /// Shows what an orb offers and how to use it
+    /// Show what an orb offers and how to use it
     Info {
         /// `namespace/name`, or with a version: `@1.4.2`, `@1`, `@dev:mine`
         orb: String,

@@ -95,7 +95,7 @@ pub(crate) fn wrapped(text: &str, indent: usize, width: Option<usize>) -> String
     lines.join(&format!("\n{}", " ".repeat(indent)))
 }
 
-/// Returns how many columns standard output has, if it is a terminal or somebody says so.
+/// Returns how many columns standard output has, if it is a terminal, or if `COLUMNS` says so.
 pub(crate) fn width() -> Option<usize> {
     columns()
         .or_else(|| terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0.into()))
@@ -111,7 +111,7 @@ fn columns() -> Option<usize> {
     std::env::var("COLUMNS").ok()?.parse().ok().filter(|columns| *columns > 0)
 }
 
-/// Nobody reads standard output any more.
+/// The reader of standard output is gone.
 #[derive(Debug, thiserror::Error)]
 #[error("standard output is closed")]
 pub(crate) struct OutputClosed;

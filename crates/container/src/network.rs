@@ -35,8 +35,8 @@ const NFT: &str = "nft";
 const SLIRP: &str = "slirp4netns";
 /// A user-space network is ready within tens of milliseconds.
 const READY_TIMEOUT: Duration = Duration::from_secs(5);
-/// Environments get pairs of addresses from here; the range is for shared networks inside of
-/// providers, so that it meets neither homes nor offices nor container engines.
+/// Environments get pairs of addresses from here, out of the range for carrier-grade NAT (RFC 6598,
+/// 100.64.0.0/10), which overlaps neither private networks nor those of container engines.
 const NETWORK: [u8; 2] = [100, 127];
 const PREFIX: u8 = 30;
 /// Pairs of addresses in the range.

@@ -51,11 +51,11 @@ pub enum Event {
     },
     /// A person approved an approval job.
     Approved { job: JobId, by: AccountId },
-    /// A workflow with everything in it is to end.
+    /// A person or a rule canceled a workflow: everything in it that has not ended does.
     WorkflowCanceled { workflow: WorkflowId, by: Actor },
-    /// One job is to end.
+    /// A person or a rule canceled a job.
     JobCanceled { job: JobId, by: Actor },
-    /// Time has passed.
+    /// The clock ticked: leases may have expired.
     Tick,
 }
 

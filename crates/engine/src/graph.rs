@@ -40,7 +40,8 @@ fn check_tasks(job: &NewJob) -> Result<(), BadGraph> {
     }
 }
 
-/// Takes away, again and again, the jobs that nothing holds back. What is left waits in a circle.
+/// Topological sort (Kahn): repeatedly removes jobs without an open requirement. What is left is in a
+/// cycle, or waits for one.
 fn check_order(jobs: &[NewJob]) -> Result<(), BadGraph> {
     let mut waiting: HashMap<JobId, usize> =
         jobs.iter().map(|job| (job.id, job.needs.len())).collect();
@@ -70,5 +71,5 @@ fn check_order(jobs: &[NewJob]) -> Result<(), BadGraph> {
         return Ok(());
     }
     let stuck = jobs.iter().filter(|job| waiting.contains_key(&job.id));
-    Err(BadGraph::Circle { jobs: stuck.map(|job| job.plan.name.clone()).collect() })
+    Err(BadGraph::Cycle { jobs: stuck.map(|job| job.plan.name.clone()).collect() })
 }

@@ -385,11 +385,11 @@ fn jobs_that_wait_for_each_other_are_refused() {
     let jobs =
         vec![job(1, build, &[(2, Outcome::Success)]), job(2, build, &[(1, Outcome::Success)])];
     let error = advance(&pending(), &compiles(vec![workflow(jobs)]), START).unwrap_err();
-    let circle = BadGraph::Circle { jobs: vec!["job-1".into(), "job-2".into()] };
-    assert_eq!(error, IllegalEvent::Graph(circle));
+    let cycle = BadGraph::Cycle { jobs: vec!["job-1".into(), "job-2".into()] };
+    assert_eq!(error, IllegalEvent::Graph(cycle));
     assert_eq!(
         error.to_string(),
-        "the workflows cannot run: jobs require each other in a circle: `job-1`, `job-2`"
+        "the workflows cannot run: jobs require each other in a cycle: `job-1`, `job-2`"
     );
 }
 

@@ -59,8 +59,8 @@ pub enum BadGraph {
         job: JobName,
     },
     /// Jobs wait for each other.
-    #[error("jobs require each other in a circle: {}", names(jobs))]
-    Circle {
+    #[error("jobs require each other in a cycle: {}", names(jobs))]
+    Cycle {
         /// Those that could never start, in the order of the file.
         jobs: Vec<JobName>,
     },

@@ -1,5 +1,12 @@
 //! What must hold after every change, as plain functions. [`advance`](mod@crate::advance) checks every
 //! change, so one that breaks an invariant is refused in production as it is in the properties.
+//!
+//! - **P1** Only a pipeline that was created has workflows. **P2** No job vanishes. **P3** Ids are unique.
+//! - **W1** A workflow's status is the roll-up of its jobs. **W2** It is over exactly when they all are.
+//!   **W3** It is a success only if none of them is bad. **W4** While it is not over, a job in it can
+//!   move. **W5** No job starts before its requirements are met.
+//! - **J1** to **J5** are those of a job ([`job`](crate::job)).
+//! - **E1** Every status that a forge shows is reported to it.
 
 use std::collections::HashMap;
 

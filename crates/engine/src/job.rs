@@ -3,13 +3,14 @@
 //! [`advance`] is the machine of a job, [`advance_task`] that of one of its parallel runs. A job
 //! changes only here. `docs/states.md` shows the diagrams, drawn from this very code.
 //!
-//! Invariants, checked after every step of every test (`invariants`):
+//! Its invariants, checked at every change (`invariants` has all of them):
 //!
 //! - **J1** An outcome is final. A rerun is a new job.
-//! - **J2** A task is claimed at most once, for a deploy that ran twice is worse than one that
+//! - **J2** A task is claimed at most once, because a deploy that ran twice is worse than one that
 //!   failed. A second try is a new job.
 //! - **J3** A task holds a lease exactly while it is running (the type says so).
 //! - **J4** A job whose contexts do not all exist never runs.
+//! - **J5** Only a job that is blocked can be skipped or denied.
 //!
 //! Deliberately absent: the order of jobs (`workflow`), steps (runner).
 
@@ -54,7 +55,7 @@ impl Job {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// Runs steps, in this many tasks side by side (at least 1).
+    /// Runs steps, in this many parallel tasks (at least 1).
     Build {
         /// `parallelism`.
         tasks: u32,
@@ -65,7 +66,7 @@ pub enum Kind {
     NoOp,
 }
 
-/// A job that must have ended in one of some ways (`RUN` §1.5).
+/// A requirement: another job, and the outcomes that satisfy it (`RUN` §1.5).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Need {
     pub job: JobId,
@@ -105,7 +106,7 @@ pub enum TaskStatus {
 }
 
 impl Status {
-    /// Returns the public word for it.
+    /// Returns the status that the API and pages show.
     pub fn public(&self) -> JobStatus {
         match self {
             Self::Blocked => JobStatus::Blocked,
@@ -131,7 +132,7 @@ impl Kind {
         }
     }
 
-    /// Returns the public word for it.
+    /// Returns the kind that the API and pages show.
     pub const fn public(self) -> JobKind {
         match self {
             Self::Build { .. } => JobKind::Build,
@@ -218,7 +219,7 @@ impl TaskEvent {
 ///
 /// Runners retry, and a cancel can cross a finish on the wire, so late and repeated events are part
 /// of the protocol: they come back as [`Change::Ignored`]. So does the outcome from a runner whose
-/// lease was lost, right as it may be.
+/// lease was lost, even if it was right.
 ///
 /// # Errors
 ///
@@ -259,7 +260,7 @@ pub fn advance(
             E::Ready | E::Denied | E::Skipped | E::Canceled | E::Approved | E::Task { .. },
         ) => Change::Ignored,
 
-        // Only the workflow says these, and only of a job that is blocked.
+        // Only the workflow sends these, and only to a job that is blocked (J5).
         (S::NotRunning | S::Running { .. } | S::OnHold, E::Skipped | E::Denied) => {
             let broken = format!("J5: a job that is `{}` cannot be held back", status.public());
             return Err(IllegalEvent::Invariant { event: event.name(), broken });
@@ -328,7 +329,7 @@ fn refuse_task(event: TaskEvent, reason: &'static str) -> IllegalEvent {
     IllegalEvent::Protocol { event: event.name(), status: Some(JobStatus::Running), reason }
 }
 
-/// Applies an event to one of several tasks, and sums them up.
+/// Applies an event to one of several tasks, and rolls them up.
 fn in_task(
     tasks: &[TaskStatus],
     index: u32,
@@ -341,7 +342,7 @@ fn in_task(
         Change::To(next) => {
             let mut tasks = tasks.to_vec();
             tasks[position] = next;
-            Change::To(sum_up(tasks))
+            Change::To(roll_up(tasks))
         }
     })
 }
@@ -353,11 +354,11 @@ fn expire(tasks: &[TaskStatus], now: Timestamp) -> Change<Status> {
         return Change::Ignored;
     }
     let lost = TaskStatus::Ended(Outcome::InfrastructureFail);
-    Change::To(sum_up(tasks.iter().map(|task| if is_over(task) { lost } else { *task }).collect()))
+    Change::To(roll_up(tasks.iter().map(|task| if is_over(task) { lost } else { *task }).collect()))
 }
 
 /// A job runs until its last task ends; a task that failed does not stop the others (`RUN` §1.9).
-fn sum_up(tasks: Vec<TaskStatus>) -> Status {
+fn roll_up(tasks: Vec<TaskStatus>) -> Status {
     let mut outcomes = Vec::with_capacity(tasks.len());
     for task in &tasks {
         let TaskStatus::Ended(outcome) = task else { return Status::Running { tasks } };

@@ -17,6 +17,7 @@ pub mod job;
 pub mod pipeline;
 pub mod workflow;
 
+mod effects;
 mod graph;
 
 pub use advance::{Abandoned, Next, Reason, Transition, advance};

@@ -3,6 +3,8 @@
 //! [`Pipeline::apply`] finds the workflow and the job that an event is about and lets them change.
 //! What has to be done outside is not said here: [`advance`](mod@crate::advance) derives it.
 
+use std::collections::HashMap;
+
 use roundel_model::{
     id::{JobId, PipelineId, WorkflowId},
     status::PipelineStatus,
@@ -14,11 +16,11 @@ use crate::{
     event::{Event, NewWorkflow},
     graph,
     illegal::IllegalEvent,
-    job::{JobEvent, TaskEvent},
+    job::{Job, JobEvent, TaskEvent},
     workflow::Workflow,
 };
 
-/// One reading of the configuration, and what it started.
+/// One run of the configuration: the workflows that one trigger started.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pipeline {
     pub id: PipelineId,
@@ -28,6 +30,15 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
+    /// All jobs, in the order of the file.
+    pub(crate) fn jobs(&self) -> impl Iterator<Item = &Job> {
+        self.workflows.iter().flat_map(|workflow| &workflow.jobs)
+    }
+
+    pub(crate) fn jobs_by_id(&self) -> HashMap<JobId, &Job> {
+        self.jobs().map(|job| (job.id, job)).collect()
+    }
+
     /// Changes it in place. Returns whether anything changed; after an error it may be half changed.
     pub(crate) fn apply(&mut self, event: &Event, now: Timestamp) -> Result<bool, IllegalEvent> {
         match *event {

@@ -166,8 +166,7 @@ fn decide(job: &Job, ended: &HashMap<JobId, Outcome>) -> Option<JobEvent> {
 /// Rolls the statuses of jobs up into that of their workflow (`RUN` §1.3).
 ///
 /// A job that is blocked counts neither as active nor as holding: it waits for one that is either.
-/// (The formula of `RUN` §1.3 counts it as active, which would hide every `on_hold` that has a job
-/// behind it; the table above that formula is what we follow.)
+/// (Why it does not count as active: `docs/decisions/0004-blocked-is-not-active.md`.)
 pub fn roll_up(jobs: &[Job]) -> WorkflowStatus {
     let any = |test: fn(&Status) -> bool| jobs.iter().any(|job| test(&job.status));
     let active = any(|status| matches!(status, Status::NotRunning | Status::Running { .. }));

@@ -2,7 +2,7 @@
 //!
 //! A runner that cannot reach the server goes on until the lease has run out by its own clock,
 //! counted from the moment at which it *sent* the last renewal that was granted: by then the server
-//! may have given the task up, and another runner may have started it again.
+//! has ended the task as `infrastructure_fail`, and nothing that this runner reports counts.
 
 use std::{sync::Arc, time::Duration};
 

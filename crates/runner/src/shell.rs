@@ -7,7 +7,7 @@ pub(crate) const BASH: &str = "/bin/bash -eo pipefail";
 /// passes it all the same, and users know to set `shell: /bin/sh -e`.
 pub(crate) const SH: &str = "/bin/sh -eo pipefail";
 
-/// Splits a shell's command line into words, on blanks only: there are no quotes (RUN §2.1).
+/// Splits a shell's command line into words, on spaces only: there are no quotes (RUN §2.1).
 pub(crate) fn words(line: &str) -> Vec<String> {
     line.split_whitespace().map(str::to_owned).collect()
 }

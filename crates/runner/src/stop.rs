@@ -7,8 +7,8 @@ use tokio::sync::watch;
 /// Why a task is stopped. The first reason counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum StopReason {
-    /// Another runner may have the task now. Everything ends at once, and there is no verdict
-    /// (invariant 2).
+    /// The server has ended the task by now, and accepts nothing more for it (invariant 2). Everything
+    /// ends at once, and no outcome is reported.
     LeaseLost,
     /// A person or a rule canceled the job (RUN §1.12).
     Canceled,

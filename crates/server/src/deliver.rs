@@ -126,7 +126,7 @@ async fn process(context: &Deliver, leased: Leased) {
     let now = Timestamp::now();
     let recorded = match delivered {
         Ok(()) => context.store.effect_delivered(&effect, now).await,
-        Err(error) if error.is_hopeless(&effect, now) => {
+        Err(error) if error.should_give_up(&effect, now) => {
             tracing::warn!(pipeline.id = %effect.pipeline, effect = ?effect.effect, %error, "gave up on an effect");
             context.store.effect_given_up(&effect, &error.reason, now).await
         }
@@ -171,5 +171,5 @@ async fn deliver(context: &Deliver, taken: &PendingEffect) -> Result<(), EffectE
 
 async fn send(reporter: &Reporter, report: &Report) -> Result<(), EffectError> {
     let sent = report::send(reporter, report).await;
-    sent.map_err(|error| EffectError::of_call(error, report.is_worth()))
+    sent.map_err(|error| EffectError::of_call(error, report.retry_for()))
 }

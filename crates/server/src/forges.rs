@@ -1,7 +1,7 @@
 //! The forges that this server is connected to, and whose token is used where no user is present: for
 //! reading configurations, setting commit statuses, repairing.
 //!
-//! A token is a perishable loan (`VCS` §0 rule 6). The user who set the project up comes first, then
+//! A token can expire or be revoked at any time (`VCS` §0 rule 6). The user who set the project up comes first, then
 //! its other followers, always in the same order, so that commit statuses keep their author (VCS-022).
 //! A token that the forge refuses is not used again until its owner signs in again.
 
@@ -32,7 +32,7 @@ pub(crate) enum CallError {
 pub struct Forges {
     store: Store,
     clients: BTreeMap<ForgeKind, Arc<dyn Forge>>,
-    /// One refresh of a rotating token at a time: two at once would burn each other's (`VCS` §4.2).
+    /// One refresh of a rotating token at a time: two at once would invalidate each other's (`VCS` §4.2).
     refreshing: Semaphore,
 }
 

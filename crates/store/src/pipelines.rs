@@ -21,6 +21,7 @@ use roundel_model::{
     time::Timestamp,
 };
 
+use self::save::Reported;
 use crate::{
     Store, StoreError,
     db::{Row, to_json, values, words},
@@ -44,7 +45,7 @@ pub struct NewPipeline {
     pub sha: CommitSha,
     /// The commit that the ref pointed at before. Part of the identity of the event (invariant 1).
     pub before: Option<CommitSha>,
-    /// What people know the commit by.
+    /// Message, author and links of the commit, for display.
     pub commit: CommitInfo,
     /// Who started it, if that person has an account.
     pub actor: Option<AccountId>,
@@ -233,7 +234,12 @@ impl Store {
         };
         let begun: &[_] =
             if let Event::Compiled { workflows, .. } = event { workflows } else { &[] };
-        save::Change { before: &before, next: &next.pipeline, begun, now }
+        let reported = if let Event::Finished { job, task, outcome, .. } = *event {
+            Some(Reported { job, task, outcome })
+        } else {
+            None
+        };
+        save::Change { before: &before, next: &next.pipeline, begun, reported, now }
             .write(&mut session)
             .await?;
         record::Record { before: &before, event, next: &next, now }.write(&mut session).await?;

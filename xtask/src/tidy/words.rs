@@ -3,8 +3,6 @@
 //! Looked at are string literals and documentation of product code, templates of pages and mail, and
 //! the documents. Code in backticks may say anything.
 
-use std::collections::BTreeSet;
-
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 use super::{
@@ -51,12 +49,6 @@ const WORDS: &[(&str, &str)] = &[
 /// `` `x` is no step ``: "is not a valid step".
 const IS_NO: &str = "` is no ";
 
-/// Crates whose texts are not clean yet. A crate that is must be taken off the list.
-const NOT_YET: &[&str] = &["cli", "runner", "server", "store"];
-
-/// Documents whose texts are not clean yet.
-const DOCUMENTS_NOT_YET: &[&str] = &[];
-
 /// A text that people read, and its line.
 struct Text {
     line: usize,
@@ -64,14 +56,13 @@ struct Text {
 }
 
 /// Returns what is said and should not be, with its place and what to say instead.
-fn private_words(sources: &[Source]) -> Vec<(String, String)> {
+fn private_words(sources: &[Source]) -> Vec<String> {
     let mut found = Vec::new();
     for source in sources {
         for Text { line, text } in texts(source) {
             for (word, instead) in WORDS {
                 if says(&without_code(&text), word) {
-                    let place = format!("{}:{line}", source.path);
-                    found.push((source.path.clone(), format!("{place}: \"{word}\": {instead}")));
+                    found.push(format!("{}:{line}: \"{word}\": {instead}", source.path));
                 }
             }
             let lower = text.to_lowercase();
@@ -81,7 +72,7 @@ fn private_words(sources: &[Source]) -> Vec<(String, String)> {
             });
             if is_no {
                 let told = format!("{}:{line}: \"is no …\": is not a valid …", source.path);
-                found.push((source.path.clone(), told));
+                found.push(told);
             }
         }
     }
@@ -176,24 +167,9 @@ fn product() -> Vec<Source> {
     found
 }
 
-fn crate_of(path: &str) -> Option<&str> {
-    path.strip_prefix("crates/")?.split('/').next()
-}
-
 #[test]
 fn texts_for_people_use_the_terms_of_the_field() {
-    let waits = |path: &str| {
-        crate_of(path).is_some_and(|name| NOT_YET.contains(&name))
-            || DOCUMENTS_NOT_YET.contains(&path)
-    };
-    let found = private_words(&product());
-    let wrong: Vec<_> = found.iter().filter(|(path, _)| !waits(path)).collect();
-    report("words of our own", wrong.iter().map(|(_, told)| told.as_str()));
-    let unclean: BTreeSet<&str> =
-        found.iter().map(|(path, _)| crate_of(path).unwrap_or(path)).collect();
-    let clean: Vec<_> =
-        NOT_YET.iter().chain(DOCUMENTS_NOT_YET).filter(|name| !unclean.contains(*name)).collect();
-    report("clean now: take it off the list", clean.iter().map(|name| **name));
+    report("words of our own", private_words(&product()).iter().map(String::as_str));
 }
 
 #[test]

@@ -59,7 +59,7 @@ pub(crate) struct Checked {
     pub(crate) text: String,
     pub(crate) inputs: Inputs,
     pub(crate) compiled: Compiled,
-    /// Orbs that are not to be had.
+    /// Orbs that could not be found.
     pub(crate) missing: Vec<(OrbReference, Missing)>,
 }
 

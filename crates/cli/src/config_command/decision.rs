@@ -18,7 +18,7 @@ use serde::Serialize;
 
 use crate::terminal;
 
-/// Lines that are named for one thing; more of the same help nobody.
+/// Lines that are named for one finding; more of the same do not help.
 const LINES: usize = 8;
 
 /// What becomes of a configuration.

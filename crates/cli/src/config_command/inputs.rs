@@ -18,9 +18,9 @@ use crate::exit::UsageError;
 /// Bytes of a file of parameters.
 const PARAMETER_BYTES: u64 = 1 << 20;
 
-/// Pipeline values that are numbers and truth values; all others are texts.
+/// Pipeline values that are numbers and booleans; all others are strings.
 const NUMBERS: &[&str] = &["number", "event.github.pull_request.number"];
-const TRUTHS: &[&str] = &[
+const BOOLEANS: &[&str] = &[
     "git.branch.is_default",
     "event.github.pull_request.draft",
     "event.github.pull_request.merged",
@@ -28,10 +28,10 @@ const TRUTHS: &[&str] = &[
 
 /// Options that say what a configuration is compiled with.
 #[derive(clap::Args, Debug, Default)]
-#[command(next_help_heading = "What it is compiled with")]
+#[command(next_help_heading = "Compilation inputs")]
 pub(crate) struct InputArguments {
-    /// A pipeline parameter. `true`, `false` and whole numbers become such, unless the parameter is
-    /// declared as a text or the value is quoted: `'tag="12"'`
+    /// A pipeline parameter. `true`, `false` and integers are parsed as such, unless the parameter is
+    /// declared as a string or the value is quoted: `'tag="12"'`
     #[arg(long = "param", value_name = "NAME=VALUE")]
     parameters: Vec<String>,
     /// A file with pipeline parameters, as JSON or YAML: `{"deploy": true}`
@@ -194,9 +194,8 @@ fn of_file(path: &Path) -> Result<Vec<(String, Argument)>> {
             Node::Int(number) => PipelineValue::Integer(number),
             Node::Bool(value) => PipelineValue::Boolean(value),
             Node::Null | Node::Float(_) | Node::List(_) | Node::Map(_) => {
-                let message = format!(
-                    "`{key}` in `{name}` must be a text, a whole number, `true` or `false`"
-                );
+                let message =
+                    format!("`{key}` in `{name}` must be a string, an integer, `true` or `false`");
                 return Err(UsageError(message).into());
             }
         };
@@ -237,10 +236,10 @@ fn pipeline_value(name: &str, text: &str) -> Result<PipelineValue> {
     let misuse =
         |what: &str| UsageError(format!("`pipeline.{name}` is {what}, and `{text}` is not"));
     if NUMBERS.contains(&name) {
-        let number = text.parse().map_err(|_| misuse("a whole number"))?;
+        let number = text.parse().map_err(|_| misuse("an integer"))?;
         return Ok(PipelineValue::Integer(number));
     }
-    if TRUTHS.contains(&name) {
+    if BOOLEANS.contains(&name) {
         let value = text.parse().map_err(|_| misuse("`true` or `false`"))?;
         return Ok(PipelineValue::Boolean(value));
     }

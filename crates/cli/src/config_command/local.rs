@@ -43,7 +43,7 @@ impl Clone {
         Self { branch, revision, subject, body, url }
     }
 
-    /// Returns the pipeline values that are filled in when nobody gives any.
+    /// Returns the pipeline values that are used where none are given.
     pub(crate) fn values(&self) -> Vec<(String, PipelineValue)> {
         let (host, owner, name) = self.address();
         let kind = if host.contains("bitbucket") { "bitbucket" } else { "github" };

@@ -106,7 +106,7 @@ impl Walk<'_> {
     fn folder(&mut self, folder: &Path, prefix: &str, depth: usize) -> Result<()> {
         let shown = folder.display();
         if depth > DEPTH {
-            // Links may lead in a circle.
+            // Links may form a loop.
             return Err(UsageError(format!("`{shown}` is nested too deeply")).into());
         }
         let failed = || format!("failed to read the folder `{shown}`");

@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result};
 use roundel_config::{Diagnostic, Severity};
 use roundel_model::limits::CONFIG_BYTES;
 
-/// Where a configuration stands if nobody says otherwise.
+/// Where a configuration is by default.
 pub(crate) const DEFAULT: &str = ".circleci/config.yml";
 
 /// A text to look at.

@@ -170,7 +170,7 @@ fn indented(text: &str, by: &str) -> String {
     lines.join("\n")
 }
 
-/// An orb's author must not move the cursor of whoever reads about it.
+/// An orb's author must not move the cursor in the reader's terminal.
 fn clean(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

@@ -100,7 +100,7 @@ fn settings_file(values: &Values) -> &str {
     values.found(&general::CONFIG.declaration).map_or("roundel.toml", |found| &found.text)
 }
 
-/// What the log says when nobody can sign in.
+/// What the log says when no user can sign in.
 pub(super) fn no_provider(values: &Values) -> String {
     let path = settings_file(values);
     format!(

@@ -57,7 +57,7 @@ pub enum Program {
 /// Whether a value may be seen by others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Secrecy {
-    /// Anybody on the machine may see it.
+    /// Anyone on the machine may see it.
     Open,
     /// An address that may hold a password: the password is masked, and the value may stand in a
     /// file of its own.

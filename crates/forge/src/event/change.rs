@@ -30,7 +30,7 @@ pub enum ForgeEvent {
         what: String,
     },
     /// A webhook or deploy key was removed at the forge. It may be one of ours: look.
-    OursRemoved {
+    HookOrKeyRemoved {
         /// `webhook 123` or `deploy key 123`.
         what: String,
     },

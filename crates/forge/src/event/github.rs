@@ -152,7 +152,7 @@ pub(super) fn read(event: &str, body: &[u8]) -> Result<ForgeEvent, String> {
 
 #[expect(clippy::unnecessary_wraps, reason = "stands in a match of results")]
 fn removed(what: &str, id: &AnyId) -> Result<ForgeEvent, String> {
-    Ok(ForgeEvent::OursRemoved { what: format!("{what} {}", id.0) })
+    Ok(ForgeEvent::HookOrKeyRemoved { what: format!("{what} {}", id.0) })
 }
 
 fn changed(payload: &Payload, what: String) -> Result<ForgeEvent, String> {

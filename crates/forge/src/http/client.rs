@@ -205,7 +205,7 @@ impl Client {
                 Err(reason) => return Err(self.broken(call, &reason)),
             }
         }
-        Err(self.broken(call, "it redirects in a circle"))
+        Err(self.broken(call, "it redirects in a loop"))
     }
 
     /// Sends one request and reads its whole answer.

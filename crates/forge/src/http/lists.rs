@@ -15,7 +15,7 @@ impl Client {
     /// Reads a list to its end, every entry of it.
     ///
     /// # Errors
-    /// As for a single call; a page that leads to another host, in a circle or on without end, and
+    /// As for a single call; a page that leads to another host, in a loop or on without end, and
     /// an entry that lacks what we need, are [`crate::ErrorClass::Broken`]. There are no half lists:
     /// what is missing would look deleted, and be made again.
     pub(crate) async fn list<T: DeserializeOwned>(&self, call: Call) -> Result<Vec<T>, ForgeError> {
@@ -55,7 +55,7 @@ impl Client {
         let (mut items, mut seen) = (Vec::new(), HashSet::new());
         while seen.len() < PAGES {
             if !seen.insert(call.url.clone()) {
-                return Err(self.broken(&call, "its pages lead in a circle"));
+                return Err(self.broken(&call, "its pages link to each other in a loop"));
             }
             let answer = self.send(&call).await?;
             let page = (self.dialect.page)(&answer)

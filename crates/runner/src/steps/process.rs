@@ -203,7 +203,7 @@ impl Supervisor<'_> {
         Ok(None)
     }
 
-    /// Begins to end a process: with a grace period, unless another runner may have the task.
+    /// Begins to end a process: with a grace period, unless the lease is lost: then nothing that it does counts.
     fn end(&mut self, reason: EndReason) -> Result<Option<ProcessEnd>, TaskError> {
         if let Phase::Draining(exit, _) = self.phase {
             let reason = (reason != EndReason::JobOver).then_some(reason);

@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn a_lost_lease_has_no_verdict() {
-        // This runner cannot know whether another one runs the job by now.
+        // The server has ended the task by now: nothing that is reported counts.
         assert_eq!(outcome(Some(StopReason::LeaseLost), Ok(after(&[]))), None);
         assert_eq!(outcome(Some(StopReason::Canceled), Ok(after(&[]))), None);
     }

@@ -1,4 +1,4 @@
-//! Why an effect was not delivered, and how long that is worth trying again.
+//! Why an effect was not delivered, and whether and how long it is retried.
 
 use std::time::Duration;
 
@@ -8,8 +8,8 @@ use roundel_store::{StoreError, effects::PendingEffect};
 
 use crate::forges::CallError;
 
-/// How often something that the forge does not find is looked for again: it may be behind itself.
-const NOT_FOUND_TRIES: u32 = 4;
+/// Tries for errors that are probably permanent, such as not found: a forge's replicas may lag.
+const FEW_TRIES: u32 = 4;
 
 /// Why an effect was not delivered.
 #[derive(Debug, thiserror::Error)]
@@ -20,10 +20,10 @@ pub(super) struct EffectError {
     retry: Retry,
 }
 
-/// What trying again is good for.
+/// Whether a retry can help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Retry {
-    /// It may succeed, and is worth this much time since it became due.
+    /// It may succeed within this time since it became due.
     For(Duration),
     /// It may succeed within a few tries.
     Times(u32),
@@ -43,33 +43,33 @@ impl EffectError {
         Self { retry: Retry::Never, ..Self::later(reason) }
     }
 
-    /// A call to the forge failed. What the call does is `worth` so much time.
-    pub(super) fn of_call(error: CallError, worth: Duration) -> Self {
+    /// A call to the forge failed; it is retried for `retry_for` if it may succeed then.
+    pub(super) fn of_call(error: CallError, retry_for: Duration) -> Self {
         match error {
-            CallError::Store(error) => Self { retry: Retry::For(worth), ..error.into() },
-            CallError::Forge(error) => Self::of_forge(error, worth),
+            CallError::Store(error) => Self { retry: Retry::For(retry_for), ..error.into() },
+            CallError::Forge(error) => Self::of_forge(error, retry_for),
         }
     }
 
-    fn of_forge(error: ForgeError, worth: Duration) -> Self {
+    fn of_forge(error: ForgeError, retry_for: Duration) -> Self {
         // A refused token is as good as transient: as soon as its owner signs in again, what waited
         // is delivered (VCS-079).
         let retry = if error.is_transient() || error.class == ErrorClass::Unauthorized {
-            Retry::For(worth)
+            Retry::For(retry_for)
         } else if error.class == ErrorClass::Invalid {
             Retry::Never
         } else {
-            Retry::Times(NOT_FOUND_TRIES)
+            Retry::Times(FEW_TRIES)
         };
         Self { retry, retry_after: error.retry_after, ..Self::later(error.message) }
     }
 
-    /// Returns whether trying again is not worth it any more.
-    pub(super) fn is_hopeless(&self, effect: &PendingEffect, now: Timestamp) -> bool {
+    /// Returns whether no further try is made.
+    pub(super) fn should_give_up(&self, effect: &PendingEffect, now: Timestamp) -> bool {
         match self.retry {
             Retry::Never => true,
             Retry::Times(most) => effect.attempts >= most,
-            Retry::For(worth) => now.since(effect.created_at) > worth,
+            Retry::For(retry_for) => now.since(effect.created_at) > retry_for,
         }
     }
 }

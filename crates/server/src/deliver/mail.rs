@@ -169,9 +169,9 @@ struct TextBody<'a> {
 enum ComposeError {
     #[error("a mail could not be rendered")]
     Template(#[from] askama::Error),
-    #[error("a mail could not be put together")]
+    #[error("a mail could not be built")]
     Mail(#[from] lettre::error::Error),
-    #[error("a mail has a header with an impossible name")]
+    #[error("a mail has a header with an invalid name")]
     Header(#[from] header::InvalidHeaderName),
 }
 

@@ -25,7 +25,7 @@ use crate::{
     status_name::{self, Named},
 };
 
-/// How long a commit status that is not final is worth retrying (`VCS` §2.10).
+/// How long a commit status that is not final is retried (`VCS` §2.10).
 const PENDING_RETRY: Duration = Duration::from_mins(10);
 
 /// What setting commit statuses needs.
@@ -47,7 +47,7 @@ pub(super) struct Report {
 impl Report {
     /// For how long setting it is tried again: a final status for a day, a pending one only for as
     /// long as it is likely to be true (`VCS` §2.10).
-    pub(super) fn is_worth(&self) -> Duration {
+    pub(super) fn retry_for(&self) -> Duration {
         if self.status.state == CommitState::Pending { PENDING_RETRY } else { limits::REPORT_RETRY }
     }
 }
@@ -168,7 +168,7 @@ fn cut(description: &str) -> String {
     format!("{kept}…")
 }
 
-/// The run that decides: error before failure before pending before success.
+/// The run that decides: error before failure before canceled before pending before success.
 fn worst(runs: &[JobRow]) -> Option<&JobRow> {
     runs.iter()
         .filter_map(|run| Some((rank(words(run)?.0), run)))
@@ -180,8 +180,8 @@ const fn rank(state: CommitState) -> u8 {
     match state {
         CommitState::Success => 0,
         CommitState::Pending => 1,
-        CommitState::Failure => 2,
-        CommitState::Canceled => 3,
+        CommitState::Canceled => 2,
+        CommitState::Failure => 3,
         CommitState::Error => 4,
     }
 }
@@ -253,6 +253,8 @@ mod tests {
         assert_eq!(worst(&runs).map(|run| run.status), Some(JobStatus::Failed));
         let runs = [run(JobStatus::Success), run(JobStatus::Running), run(JobStatus::NotRun)];
         assert_eq!(worst(&runs).map(|run| run.status), Some(JobStatus::Running));
+        let runs = [run(JobStatus::Canceled), run(JobStatus::Failed), run(JobStatus::Success)];
+        assert_eq!(worst(&runs).map(|run| run.status), Some(JobStatus::Failed));
         assert!(worst(&[run(JobStatus::NotRun), run(JobStatus::Blocked)]).is_none());
     }
 

@@ -1,4 +1,4 @@
-//! The receiver: verify, store, answer. No thinking in a request.
+//! The receiver: verify, store, answer. Nothing is decided here.
 //!
 //! The order is that of `VCS` §3.1. A delivery is on disk before it is answered, so that a push is
 //! never lost (invariant 1); whatever else must happen is [`crate::intake`]'s. The answer's body can

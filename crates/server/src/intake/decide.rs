@@ -90,15 +90,15 @@ pub(super) async fn decide(case: &Case<'_>, event: ForgeEvent) -> Result<Verdict
         ForgeEvent::PullRequest(pull) => {
             let what = format!("pull request #{} {}", pull.number, pull.action);
             let because = if pull.from_fork {
-                "it comes from a fork, and Roundel does not build forks: their code must not meet this \
-                 project's keys and secrets"
+                "it comes from a fork, and Roundel does not build forks: their code must not have access to \
+                 this project's keys and secrets"
             } else {
                 "its branch is built when it is pushed"
             };
             Ok(ignored(what, because))
         }
         ForgeEvent::RepositoryChanged { what, .. } => repository_changed(case, &what).await,
-        ForgeEvent::OursRemoved { what } => ours_removed(case, &what).await,
+        ForgeEvent::HookOrKeyRemoved { what } => hook_or_key_removed(case, &what).await,
         ForgeEvent::Ignored { because } => Ok(ignored(&case.delivery.event, because)),
     }
 }
@@ -109,9 +109,9 @@ fn repository_of(event: &ForgeEvent) -> Option<&RepositoryId> {
         ForgeEvent::PullRequest(pull) => Some(&pull.repository),
         ForgeEvent::Deleted { repository, .. }
         | ForgeEvent::RepositoryChanged { repository, .. } => Some(repository),
-        ForgeEvent::Ping { .. } | ForgeEvent::OursRemoved { .. } | ForgeEvent::Ignored { .. } => {
-            None
-        }
+        ForgeEvent::Ping { .. }
+        | ForgeEvent::HookOrKeyRemoved { .. }
+        | ForgeEvent::Ignored { .. } => None,
     }
 }
 
@@ -254,7 +254,7 @@ async fn repository_changed(case: &Case<'_>, what: &str) -> Result<Verdict, Post
 }
 
 /// A key or a hook was removed at the forge: looks which of ours are gone (`VCS` §0 rule 8).
-async fn ours_removed(case: &Case<'_>, what: &str) -> Result<Verdict, Postponed> {
+async fn hook_or_key_removed(case: &Case<'_>, what: &str) -> Result<Verdict, Postponed> {
     let store = &case.intake.store;
     let forge = &case.intake.forges.client(case.project.slug.forge).map_err(Postponed::Forge)?;
     let repository = &forges::repository_ref(case.project);

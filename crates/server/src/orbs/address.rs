@@ -89,7 +89,7 @@ impl Addresses {
                 }
             }
         }
-        Err(format!("`{url}` redirects in a circle"))
+        Err(format!("`{url}` redirects in a loop"))
     }
 
     /// Returns whether an address begins with an allowed one: the same scheme, host and port, and a

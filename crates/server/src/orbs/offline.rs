@@ -145,7 +145,7 @@ fn help(reference: &OrbReference) -> String {
             "<version>.yml".to_owned()
         }
     };
-    format!("put its packed source at `DIR/{}/{file}` and say `--orbs DIR`", reference.orb())
+    format!("put its packed source at `DIR/{}/{file}` and pass `--orbs DIR`", reference.orb())
 }
 
 #[cfg(test)]

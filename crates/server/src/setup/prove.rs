@@ -96,7 +96,7 @@ async fn try_for_a_while(
         // Pinned keys do not change while we wait.
         let is_unknown_host = refusal.contains("Host key verification failed");
         if is_unknown_host || Instant::now() + PAUSE > until {
-            return Err(StepError::Said(format!(
+            return Err(StepError::Message(format!(
                 "the deploy key cannot read {}: {refusal}",
                 run.project.ssh_url
             )));
@@ -169,5 +169,5 @@ fn write_private(path: &Path, text: &str) -> Result<(), StepError> {
 }
 
 fn io_failed(error: &std::io::Error) -> StepError {
-    StepError::Said(format!("this server could not run git to verify the deploy key: {error}"))
+    StepError::Message(format!("this server could not run git to verify the deploy key: {error}"))
 }

@@ -84,7 +84,7 @@ async fn open<'a>(
     let token = match setups.forges.token(record.actor(), kind).await {
         Ok(Some(token)) => token,
         Ok(None) => {
-            return Err(StepError::Said(format!(
+            return Err(StepError::Message(format!(
                 "Your connection to {kind} has ended; sign in with {kind} and run setup again"
             )));
         }
@@ -182,7 +182,7 @@ async fn ensure_key(run: &Run<'_>) -> Result<CheckoutKey, StepError> {
 
 async fn new_key(run: &Run<'_>, now: Timestamp) -> Result<CheckoutKey, StepError> {
     let comment = format!("roundel {}", run.project.slug);
-    let pair = keys::generate(&comment).map_err(StepError::Said)?;
+    let pair = keys::generate(&comment).map_err(StepError::Message)?;
     let key = CheckoutKey {
         id: CheckoutKeyId::fresh(),
         project: run.project.id,

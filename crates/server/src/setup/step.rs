@@ -49,7 +49,7 @@ pub(super) struct Run<'a> {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum StepError {
     #[error("{0}")]
-    Said(String),
+    Message(String),
     #[error(transparent)]
     Forge(#[from] ForgeError),
     #[error(transparent)]

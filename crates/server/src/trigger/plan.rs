@@ -65,7 +65,7 @@ pub(super) fn diagnostics_json(compiled: &Compiled) -> Option<String> {
     json.inspect_err(|error| tracing::error!(%error, "diagnostics could not be written")).ok()
 }
 
-/// One line for each error: place, sentence, help, code, path to it. Commit statuses cut it at its
+/// One line for each error: location, message, help, code, path to it. Commit statuses cut it at its
 /// end, so what matters most comes first.
 pub(super) fn sentences<'a>(refusals: impl Iterator<Item = &'a Diagnostic>) -> Vec<String> {
     refusals.take(MAX_SENTENCES).map(line).collect()

@@ -1,7 +1,7 @@
 //! Values that go into a statement and come out of a row, the same for both databases.
 //!
-//! Three kinds are enough: whole numbers, text and bytes. A missing value knows its kind, for
-//! PostgreSQL wants to know what it is that is missing.
+//! Three kinds are enough: integers, text and bytes. A missing value knows its kind,
+//! because PostgreSQL needs the type of a null.
 //!
 //! Deliberately absent: floating point, native UUID, JSON and time types. They differ between the
 //! databases, and text and integers do not.
@@ -27,7 +27,7 @@ use crate::StoreError;
 /// One parameter of a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Value {
-    /// A whole number.
+    /// An integer.
     Int(Option<i64>),
     /// Text.
     Text(Option<String>),

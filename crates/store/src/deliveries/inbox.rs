@@ -217,7 +217,7 @@ async fn first_of(session: &mut Session, delivery: &NewDelivery) -> Result<Deliv
 }
 
 /// Notes at each hook when it last spoke. In the order of the ids, so that two servers that do the
-/// same at once wait for each other instead of in a circle.
+/// same at once cannot deadlock.
 async fn touch_hooks(session: &mut Session, group: &[Waiting]) -> Result<(), StoreError> {
     let mut newest = BTreeMap::new();
     for Waiting { delivery, .. } in group {

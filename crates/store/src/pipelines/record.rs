@@ -51,14 +51,7 @@ impl Record<'_> {
                 self.write_canceled(session, *by).await?;
             }
             Event::JobCanceled { by, .. } => self.write_canceled(session, *by).await?,
-            // The last task to end leaves its outcome in the job's only: its own is asked for when its
-            // runner repeats the report.
-            Event::Finished { job, task, outcome, .. } => {
-                let sql = "UPDATE tasks SET outcome = $1
-                     WHERE job = $2 AND task = $3 AND outcome IS NULL";
-                session.run(sql, values![*outcome, *job, *task]).await?;
-            }
-            Event::Renewed { .. } | Event::Tick => {}
+            Event::Renewed { .. } | Event::Finished { .. } | Event::Tick => {}
         }
         for Reason { job, text } in &self.next.reasons {
             let sql = "UPDATE jobs SET reason = $1 WHERE id = $2";

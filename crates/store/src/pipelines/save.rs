@@ -16,6 +16,7 @@ use roundel_model::{
     id::{JobId, ProjectId, WorkflowId},
     kind::ExecutorKind,
     plan::{PlannedJob, PlannedJobKind},
+    status::Outcome,
     time::Timestamp,
 };
 
@@ -32,7 +33,17 @@ pub(super) struct Change<'a> {
     pub(super) next: &'a Pipeline,
     /// Those that begin with this change.
     pub(super) begun: &'a [NewWorkflow],
+    /// What a runner reported, if that is the change.
+    pub(super) reported: Option<Reported>,
     pub(super) now: Timestamp,
+}
+
+/// The outcome of one task, as its runner reported it.
+#[derive(Clone, Copy)]
+pub(super) struct Reported {
+    pub(super) job: JobId,
+    pub(super) task: u32,
+    pub(super) outcome: Outcome,
 }
 
 impl Change<'_> {
@@ -228,12 +239,18 @@ impl Change<'_> {
     }
 
     /// Ends the tasks of a job that ended. With several tasks the job's outcome does not say how each of
-    /// them ended; `record` writes that of the task whose report ended the job.
+    /// them ended: the task whose report ended the job gets what was reported, for its runner may repeat
+    /// it; others that still ran have none.
     async fn end_tasks(&self, session: &mut Session, job: &Job) -> Result<(), StoreError> {
         let outcome = match (&job.status, job.kind) {
             (Status::Ended(outcome), Kind::Build { tasks: 1 }) => Some(*outcome),
             _ => None,
         };
+        if let Some(reported) = self.reported.filter(|reported| reported.job == job.id) {
+            let sql = "UPDATE tasks SET outcome = $1
+                 WHERE job = $2 AND task = $3 AND outcome IS NULL";
+            session.run(sql, values![reported.outcome, reported.job, reported.task]).await?;
+        }
         let sql = "UPDATE tasks SET state = 'ended', lease = NULL, expires_at = NULL,
                 outcome = COALESCE(outcome, $1) WHERE job = $2 AND state <> 'ended'";
         session.run(sql, values![outcome, job.id]).await.map(drop)

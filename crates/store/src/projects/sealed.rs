@@ -67,7 +67,7 @@ pub struct Hook {
     /// Whether the forge has it.
     pub state: HookState,
     pub created_at: Timestamp,
-    /// The newest delivery with a right signature.
+    /// The newest delivery with a valid signature.
     pub last_delivery_at: Option<Timestamp>,
 }
 

@@ -26,7 +26,7 @@ pub(super) struct Facts {
     pub(super) login_variables: Names,
     /// Images of cloud registries that are pulled by a login of the hosted service.
     pub(super) cloud_images: Names,
-    /// Variables that orbs and commands are told to read by their name.
+    /// Variables whose names are arguments of orbs and commands, which read them.
     pub(super) named_variables: Names,
     /// Resource classes of the hosted service, with the jobs that ask for them.
     pub(super) classes: BTreeMap<String, Names>,

@@ -222,26 +222,26 @@ impl Found {
         self.add_some(
             (Level::Cannot, "windows"),
             &facts.windows,
-            "Windows jobs have no runner here",
+            "Windows jobs are not supported",
             "runners work on Linux; keep these jobs where they are",
         );
         self.add_some(
             (Level::Prepare, "runners"),
             &facts.pools,
-            "self-hosted runners are named",
+            "self-hosted runners are used",
             "start a runner with each of these resource classes: `roundel runner --help`",
         );
         self.add_some(
             (Level::Prepare, "arm"),
             &facts.arm,
-            "jobs want an ARM machine",
+            "jobs need an ARM machine",
             "start a runner on an arm64 machine with these resource classes",
         );
         self.add_some(
             (Level::Prepare, "gpu"),
             &facts.gpu,
-            "jobs want a graphics processor",
-            "start a runner on a machine that has one, with these resource classes",
+            "jobs need a GPU",
+            "start a runner on a machine with a GPU, with these resource classes",
         );
         let linux: BTreeSet<String> =
             facts.machine_images.difference(&facts.windows).cloned().collect();
@@ -375,7 +375,7 @@ fn is_about_orbs(code: &str) -> bool {
 fn how_to_get(reference: &OrbReference) -> String {
     format!(
         "`circleci orb source {reference}` prints a public orb's source; put it into a folder as \
-         `DIR/{}/<version>.yml` and say `--orbs DIR`, or publish it to the server",
+         `DIR/{}/<version>.yml` and pass `--orbs DIR`, or publish it to the server",
         reference.orb()
     )
 }

@@ -1,4 +1,4 @@
-//! What commands use: variables that nobody sets, the `circleci` command, the hosted service itself.
+//! What commands use: variables that the configuration does not set, the `circleci` command, the hosted service itself.
 //!
 //! Shell is not parsed; this is a careful guess, and the report says so.
 

@@ -61,7 +61,9 @@ fn every_real_payload_is_understood_or_ignored_for_its_kind() {
             ("repository" | "public" | "member", _) => {
                 matches!(read, ForgeEvent::RepositoryChanged { .. })
             }
-            ("deploy_key" | "meta", "deleted") => matches!(read, ForgeEvent::OursRemoved { .. }),
+            ("deploy_key" | "meta", "deleted") => {
+                matches!(read, ForgeEvent::HookOrKeyRemoved { .. })
+            }
             _ => {
                 matches!(read, ForgeEvent::Ignored { because } if because.starts_with("nothing is done"))
             }

@@ -143,7 +143,7 @@ fn changes_of_the_repository_are_hints_to_look() {
 #[test]
 fn a_removed_key_or_hook_is_reported() {
     let key = json!({ "action": "deleted", "key": { "id": 9 }, "repository": { "id": 7 } });
-    let removed = |what: &str| ForgeEvent::OursRemoved { what: what.into() };
+    let removed = |what: &str| ForgeEvent::HookOrKeyRemoved { what: what.into() };
     assert_eq!(github("deploy_key", &key), removed("deploy key 9"));
     let hook = json!({ "action": "deleted", "hook_id": 4, "repository": { "id": 7 } });
     assert_eq!(github("meta", &hook), removed("webhook 4"));

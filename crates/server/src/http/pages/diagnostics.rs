@@ -1,6 +1,6 @@
 //! What diagnostics mean: a page for each code, made from its doc comment, and a list of them.
 //!
-//! Anybody may read them: they hold nothing of any project.
+//! Anyone may read them: they hold nothing of any project.
 
 use askama::Template;
 use axum::extract::Path;

@@ -134,7 +134,7 @@ fn shorten(name: &str, chars: usize) -> String {
     all.iter().take(head).chain(['…'].iter()).chain(all.iter().skip(all.len() - tail)).collect()
 }
 
-/// Requirements by index. What is not of this workflow, or would go in a circle, is left out.
+/// Requirements by index. What is not of this workflow, or would make a cycle, is left out.
 fn needs(jobs: &[JobRow]) -> Vec<Vec<usize>> {
     let index: HashMap<JobId, usize> =
         jobs.iter().enumerate().map(|(at, job)| (job.id, at)).collect();

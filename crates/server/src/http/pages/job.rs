@@ -162,7 +162,7 @@ async fn read(
         .parameter("task")
         .and_then(|task| task.parse().ok())
         .filter(|task| *task < job.tasks)
-        .unwrap_or_else(|| interesting(&all));
+        .unwrap_or_else(|| default_task(&all));
     let mut steps: Vec<&StepRow> = all.iter().filter(|step| step.task == task).collect();
     steps.sort_by_key(|step| step.number);
     let open = opened(&steps, job);
@@ -247,7 +247,7 @@ fn finished(reason: &str) -> String {
 }
 
 /// The task that is shown when the address names none: the first that failed.
-fn interesting(steps: &[StepRow]) -> u32 {
+fn default_task(steps: &[StepRow]) -> u32 {
     let failed = steps.iter().find(|step| DisplayStatus::from(step.status).family() == "bad");
     failed.map_or(0, |step| step.task)
 }

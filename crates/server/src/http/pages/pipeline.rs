@@ -114,7 +114,8 @@ struct Undelivered {
     what: Html,
     attempts: u32,
     error: Untrusted,
-    gave_up: bool,
+    /// Whether it is tried again, and what sets it right if not.
+    outlook: &'static str,
 }
 
 async fn page(Reader { visit, subject, role }: Reader<Pipeline>) -> Answer {
@@ -178,11 +179,24 @@ async fn read(
                     what: sentence(&pending(undelivered.effect, &workflows)),
                     attempts: undelivered.attempts,
                     error: Untrusted(undelivered.error?),
-                    gave_up: undelivered.given_up,
+                    outlook: outlook(undelivered.effect, undelivered.given_up),
                 })
             })
             .collect(),
     })
+}
+
+/// A commit status is set again by the next run; a mail is not sent again.
+const fn outlook(effect: Effect, given_up: bool) -> &'static str {
+    match effect {
+        _ if !given_up => "retrying",
+        Effect::ReportJob(_) | Effect::ReportConfigError => {
+            "gave up; the next run on this commit will set it again"
+        }
+        Effect::OfferToRunners(_) | Effect::AnnounceWorkflow(_) | Effect::AnnounceConfigError => {
+            "gave up"
+        }
+    }
 }
 
 fn workflow_view(workflow: &WorkflowRow, visit: &Visit) -> WorkflowView {

@@ -94,7 +94,7 @@ async fn a_redirect_is_followed_only_to_what_is_allowed() {
     for (path, said) in [
         ("/orbs/out.yml", "no allowed prefix"),
         ("/orbs/up.yml", "no allowed prefix"),
-        ("/orbs/circle.yml", "in a circle"),
+        ("/orbs/circle.yml", "in a loop"),
         ("/orbs/nothing.yml", "there is nothing at"),
     ] {
         let missing = missing(ask(&addresses, &backend.at(path), at(0)).await);

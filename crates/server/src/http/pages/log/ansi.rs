@@ -22,7 +22,7 @@ pub(crate) const BLOCK_BYTES: u64 = 256 * 1024;
 pub(crate) const BLOCK_BYTES_HARD: u64 = 512 * 1024;
 /// Characters of one line that are shown; the raw log has the rest.
 const LINE_CELLS: usize = 4_096;
-/// Cells of one block: a few bytes of cursor movement must not become gigabytes of blanks.
+/// Cells of one block: a few bytes of cursor movement must not become gigabytes of spaces.
 const BLOCK_CELLS: usize = 600_000;
 /// How far up a cursor may go to rewrite lines.
 const REWRITTEN_LINES: usize = 200;
