@@ -240,7 +240,7 @@ async fn a_redirect_to_another_host_is_refused_and_that_host_is_never_asked() {
 }
 
 #[tokio::test]
-async fn a_circle_of_redirects_ends() {
+async fn a_loop_of_redirects_ends() {
     let fake = Fake::start(|_, _| reply(302, "").with("location", "/again")).await;
     let error = client(&fake).send(&get(&fake, "/")).await.err().unwrap();
     assert_eq!(error.class, ErrorClass::Broken);
@@ -362,13 +362,13 @@ async fn a_page_on_another_host_is_not_fetched() {
 }
 
 #[tokio::test]
-async fn pages_in_a_circle_and_pages_without_end_are_noticed() {
-    let circle =
+async fn pages_in_a_loop_and_pages_without_end_are_noticed() {
+    let looping =
         Fake::start(|_, _| reply(200, "[1]").with("link", r#"</list?n=100>; rel="next""#)).await;
     let error =
-        client(&circle).list::<serde_json::Value>(get(&circle, "/list")).await.err().unwrap();
-    assert!(error.message.contains("circle"), "{error}");
-    assert_eq!(circle.seen().len(), 1);
+        client(&looping).list::<serde_json::Value>(get(&looping, "/list")).await.err().unwrap();
+    assert!(error.message.contains("loop"), "{error}");
+    assert_eq!(looping.seen().len(), 1);
 
     let endless = Fake::start(|_, before| {
         reply(200, "[]").with("link", format!("</list?page={before}>; rel=\"next\""))
