@@ -26,7 +26,7 @@ impl<'c, 'd> Resolver<'c, 'd> {
     }
 
     /// Reads everything but the workflows. Returns whether it is a setup configuration (CFG §8.1);
-    /// `None` if the file is in a language that we do not speak.
+    /// `None` if its version is not supported.
     pub(crate) fn resolve(&mut self, root: At, inputs: &Inputs) -> Option<bool> {
         let version = self.check_version(root)?;
         self.render.templates = version == Version::V2_1;

@@ -342,7 +342,7 @@ impl Session {
 
     /// Shows a message in the editor.
     fn show(&self, message: &str) {
-        tracing::warn!(message, "told to the editor");
+        tracing::warn!(message, "message shown in the editor");
         self.notify("window/showMessage", json!({ "type": 2, "message": message }));
     }
 }

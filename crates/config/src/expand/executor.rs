@@ -1,4 +1,4 @@
-//! Phase 13: where a job runs (CFG §2.2–§2.5, §4.9).
+//! Where a job runs (CFG §2.2–§2.5, §4.9).
 
 mod kinds;
 

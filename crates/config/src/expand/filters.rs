@@ -1,4 +1,4 @@
-//! Phase 18: branch and tag filters, and what follows from them (CFG §5.4).
+//! Branch and tag filters, and what follows from them (CFG §5.4).
 
 use std::rc::Rc;
 

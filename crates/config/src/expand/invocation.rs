@@ -1,4 +1,4 @@
-//! Phases 10 and 11: entries of a workflow's `jobs`, matrices multiplied out (CFG §5.2, §5.3).
+//! Entries of a workflow's `jobs`, matrices multiplied out (CFG §5.2, §5.3).
 
 mod group;
 mod requirements;

@@ -1,4 +1,4 @@
-//! Phase 12: one job, for one invocation (CFG §2.9, §4.11).
+//! One job, for one invocation (CFG §2.9, §4.11).
 
 use std::rc::Rc;
 

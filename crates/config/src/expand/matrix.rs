@@ -1,4 +1,4 @@
-//! Phase 10: matrices (CFG §5.6).
+//! Matrices (CFG §5.6).
 
 use std::rc::Rc;
 

@@ -1,4 +1,4 @@
-//! Phase 14: steps, with commands and conditions expanded to a flat list (CFG §3.0, §4.8).
+//! Steps, with commands and conditions expanded to a flat list (CFG §3.0, §4.8).
 
 use std::rc::Rc;
 

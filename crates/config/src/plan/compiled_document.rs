@@ -1,4 +1,4 @@
-//! Phase 20: the compiled document, in the shape of version 2.0 (CFG §7.4).
+//! The compiled document, in the shape of version 2.0 (CFG §7.4).
 //!
 //! It is built of rendered values with their places, so that it can be explained; as plain data it
 //! is a [`crate::read::document::Node`].

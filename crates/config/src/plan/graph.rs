@@ -1,4 +1,4 @@
-//! Phase 17: which jobs a job waits for (CFG §5.3).
+//! Which jobs a job waits for (CFG §5.3).
 
 use std::collections::HashMap;
 

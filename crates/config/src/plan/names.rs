@@ -1,4 +1,4 @@
-//! Phase 16: the final names of jobs (CFG §4.12).
+//! The final names of jobs (CFG §4.12).
 //!
 //! Compiled jobs share one namespace over all workflows. A requested name that is used once, or
 //! once per workflow for the same body, stays; otherwise every use of it is numbered.

@@ -1,4 +1,4 @@
-//! Phase 8 and the end: which workflows run, and the plan that comes of them (CFG §5.1, §5.5).
+//! Which workflows run, and the plan that comes of them (CFG §5.1, §5.5).
 
 use std::{collections::HashSet, rc::Rc};
 

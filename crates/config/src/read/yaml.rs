@@ -1,4 +1,4 @@
-//! Phase 1: the text as a tree with places (CFG §1.3, §1.4).
+//! The text as a tree with places (CFG §1.3, §1.4).
 //!
 //! The tree stays untyped until templates are rendered, for `<< parameters.n >>` may stand where a
 //! number, a step or a whole mapping is wanted. Nodes live in an arena; an alias is a reference to

@@ -1,4 +1,4 @@
-//! Phases 5 and 7: what the configuration itself defines (CFG §2.1).
+//! What the configuration itself defines (CFG §2.1).
 
 use std::collections::HashMap;
 

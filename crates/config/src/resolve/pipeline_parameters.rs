@@ -1,4 +1,4 @@
-//! Phase 4: the pipeline's parameters, and what the trigger passes for them (CFG §9.1, §9.2).
+//! The pipeline's parameters, and what the trigger passes for them (CFG §9.1, §9.2).
 
 use crate::{
     codes,

@@ -1,4 +1,4 @@
-//! Phase 5: the shape of definitions, used or not, before any value is known (CFG §7.2).
+//! The shape of definitions, used or not, before any value is known (CFG §7.2).
 //!
 //! Whatever holds a template tag passes here; it is looked at again once it is rendered. What
 //! both phases report is reported once.

@@ -1,4 +1,4 @@
-//! Phases 2 and 3: the version, the setup flag, and top-level keys that mean nothing (CFG §1.2,
+//! The version, the setup flag, and top-level keys that mean nothing (CFG §1.2,
 //! §1.6).
 
 use crate::{
@@ -39,7 +39,7 @@ const USUAL: [&str; 6] = ["orbs", "parameters", "executors", "commands", "jobs",
 const VERSION_1: &[&str] = &["general", "notify", "machine", "dependencies", "test", "deployment"];
 
 impl Resolver<'_, '_> {
-    /// Reads `version`. `None` if the file is in a language that we do not speak.
+    /// Reads `version`. `None` if its version is not supported.
     pub(crate) fn check_version(&mut self, root: At) -> Option<Version> {
         let Some(version) = self.render.doc.get(root, "version") else {
             let place = self.first_key(root);

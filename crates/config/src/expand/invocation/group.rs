@@ -1,4 +1,4 @@
-//! Phase 9: job groups, expanded into their members between an entry and an exit (CFG §5.11).
+//! Job groups, expanded into their members between an entry and an exit (CFG §5.11).
 
 use std::{
     collections::{HashMap, HashSet},
