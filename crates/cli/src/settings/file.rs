@@ -172,7 +172,7 @@ fn suggestion(key: &str) -> String {
     let elsewhere = keys().find(|known| last(known) == name && *known != key);
     if let Some(elsewhere) = elsewhere {
         return match elsewhere.split_once('.') {
-            Some((section, _)) => format!("`{name}` belongs into the section `[{section}]`"),
+            Some((section, _)) => format!("`{name}` belongs in the section `[{section}]`"),
             None => format!("`{name}` belongs above the first section"),
         };
     }

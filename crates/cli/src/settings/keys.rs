@@ -3,11 +3,11 @@
 use std::{
     fs,
     io::{ErrorKind, Write as _},
-    os::unix::fs::OpenOptionsExt as _,
     path::Path,
 };
 
 use anyhow::{Context as _, Result, bail};
+use tempfile::NamedTempFile;
 
 /// Makes a key of 32 random bytes, as a line of hex in a file that only its owner may read.
 /// Returns the line; if the file exists already, the one that it holds.
@@ -16,23 +16,31 @@ pub(crate) fn ensure(directory: &Path, name: &str) -> Result<String> {
         .with_context(|| format!("failed to create `{}`", directory.display()))?;
     let path = directory.join(name);
     let failed = || format!("failed to create `{}`", path.display());
-    // Before the file: what cannot be made must not leave an empty one.
+    if path.exists() {
+        return existing(&path);
+    }
     let line = hex::encode(rand::random::<[u8; 32]>());
-    let opened = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
-    let mut file = match opened {
-        Ok(file) => file,
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => return existing(&path),
-        Err(error) => return Err(error).with_context(failed),
-    };
+    // Written aside and then given its name: a full disk must not leave an empty key behind, and of two
+    // servers that start at once the second reads the key of the first.
+    let mut file = NamedTempFile::new_in(directory).with_context(failed)?;
     writeln!(file, "{line}").with_context(failed)?;
-    file.sync_all().with_context(failed)?;
-    Ok(line)
+    file.as_file().sync_all().with_context(failed)?;
+    match file.persist_noclobber(&path) {
+        Ok(_) => Ok(line),
+        Err(error) if error.error.kind() == ErrorKind::AlreadyExists => existing(&path),
+        Err(error) => Err(error.error).with_context(failed),
+    }
 }
 
 fn existing(path: &Path) -> Result<String> {
     let shown = path.display();
     let text = fs::read_to_string(path).with_context(|| format!("failed to read `{shown}`"))?;
     let line = text.trim();
+    if line.is_empty() {
+        bail!(
+            "`{shown}` is empty: restore it from a backup, or delete it if this server never ran"
+        );
+    }
     match hex::decode(line) {
         Ok(bytes) if bytes.len() == 32 => Ok(line.to_owned()),
         Ok(bytes) => bail!("`{shown}` holds {} bytes instead of 32", bytes.len()),
@@ -53,6 +61,14 @@ mod tests {
         assert_eq!(ensure(directory.path(), "instance.key").unwrap(), first);
         let metadata = fs::metadata(directory.path().join("instance.key")).unwrap();
         assert_eq!(metadata.permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn an_empty_key_says_what_to_do() {
+        let directory = tempfile::tempdir().unwrap();
+        fs::write(directory.path().join("instance.key"), "").unwrap();
+        let error = ensure(directory.path(), "instance.key").unwrap_err().to_string();
+        assert!(error.contains("is empty: restore it from a backup"), "{error}");
     }
 
     /// A key that was cut short by a full disk must not become another key.

@@ -82,7 +82,8 @@ pub(super) const DIRECTORY: Kind<PathBuf> = Kind {
     name: "directory",
     shape: Shape::Text,
     parse: |text| {
-        let path = path(text)?;
+        // Environments mount what is below it, and their paths are those of the root.
+        let path = std::path::absolute(path(text)?).map_err(|error| error.to_string())?;
         if path.exists() && !path.is_dir() { Err("not a directory".to_owned()) } else { Ok(path) }
     },
 };

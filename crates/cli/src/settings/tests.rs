@@ -114,7 +114,7 @@ fn a_key_that_is_not_a_setting_says_what_was_meant() {
   = did you mean `listen`?"
     );
     let misplaced = Case::new("slots = 4\n").error();
-    assert!(misplaced.ends_with("= `slots` belongs into the section `[runner]`"), "{misplaced}");
+    assert!(misplaced.ends_with("= `slots` belongs in the section `[runner]`"), "{misplaced}");
     let misplaced = Case::new("[mail]\nlisten = \"x\"\n").error();
     assert!(misplaced.ends_with("= `listen` belongs above the first section"), "{misplaced}");
     let section = Case::new("[githb]\nclient_id = \"x\"\n").error();

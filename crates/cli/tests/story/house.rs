@@ -108,8 +108,9 @@ impl House {
         let token = fs::read_to_string(self.data().join("runner.token")).unwrap();
         let child = Command::new(binary())
             .args(["runner", "--server", self.url.as_str(), "--name", "story", "--slots", "2"])
-            .arg("--data")
-            .arg(self.directory.path().join("runner"))
+            // Relative, as the default is.
+            .current_dir(self.directory.path())
+            .args(["--data", "runner"])
             .env("ROUNDEL_TOKEN", token.trim())
             .env("ROUNDEL_LOG", "warn")
             .stdin(Stdio::null())

@@ -48,6 +48,10 @@ struct Connect {
     title: &'static str,
     /// What is made there, and where.
     application: &'static str,
+    /// What else its form asks for.
+    fields: String,
+    /// What the forge calls the client id.
+    id_word: &'static str,
     callback: String,
     /// The table of the settings file: `github`.
     table: &'static str,
@@ -70,8 +74,20 @@ fn connect(visit: &Visit) -> Vec<Connect> {
                 "ROUNDEL_BITBUCKET",
             ),
         };
+        let (fields, id_word) = match kind {
+            ForgeKind::GitHub => {
+                (format!("Homepage URL: {}.", visit.app.links.page(&[])), "client ID")
+            }
+            ForgeKind::Bitbucket => (
+                "Make it private, with the permissions Account: Read and Email; Repositories: Read and \
+                 Admin; Pull requests: Read; Webhooks: Read and write."
+                    .to_owned(),
+                "Key",
+            ),
+        };
         let callback = visit.app.links.callback(kind);
-        Connect { title: kind.title(), application, callback, table: kind.long_slug(), variables }
+        let (title, table) = (kind.title(), kind.long_slug());
+        Connect { title, application, fields, id_word, callback, table, variables }
     };
     ForgeKind::ALL.into_iter().map(one).collect()
 }

@@ -85,6 +85,8 @@ struct JobLive {
     decision: Option<Html>,
     /// Why it did not pass.
     cause: Option<Html>,
+    /// The project's settings, if it asked for contexts: they do not exist yet.
+    instead_of_contexts: Option<String>,
     task: u32,
     tasks: Vec<TaskTab>,
     steps: Vec<StepView>,
@@ -193,6 +195,8 @@ async fn read(
         task,
         tasks: tabs(&all, job, task),
         steps: steps.iter().map(|step| step_view(step, job, open, visit.now)).collect(),
+        instead_of_contexts: (job.status == JobStatus::Unauthorized)
+            .then(|| format!("{}/settings", address(&subject.project.slug))),
         again: (status.family() == "bad").then(|| trigger_address(subject)),
     })
 }
