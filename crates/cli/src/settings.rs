@@ -16,6 +16,7 @@ pub(crate) mod flags;
 pub(crate) mod given;
 pub(crate) mod keys;
 mod kinds;
+mod mask;
 pub(crate) mod print;
 mod problem;
 pub mod reference;

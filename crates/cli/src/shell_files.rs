@@ -31,7 +31,7 @@ pub(crate) fn completions(
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, &mut command, "roundel", &mut script);
     let script = String::from_utf8(script).context("the completions are not text")?;
-    terminal::print(&script)?;
+    terminal::print_data(&script)?;
     Ok(Exit::Success)
 }
 

@@ -1,6 +1,7 @@
 //! The terminal: the log, error messages, signals to stop.
 
 use std::{
+    borrow::Cow,
     fmt,
     io::{self, IsTerminal as _, Write as _},
 };
@@ -29,6 +30,11 @@ pub(crate) fn start_log(filter: &str) {
 
 /// Writes to standard output. A reader that has seen enough (`| head`) is no error.
 pub(crate) fn print(text: &str) -> Result<()> {
+    print_data(&harmless(text))
+}
+
+/// Writes a document for programs to standard output, as it is.
+pub(crate) fn print_data(text: &str) -> Result<()> {
     match print_all(text) {
         Err(error) if error.is::<OutputClosed>() => Ok(()),
         printed => printed,
@@ -50,10 +56,54 @@ pub(crate) fn print_all(text: &str) -> Result<()> {
 
 /// Writes to standard error, as far as it goes.
 pub(crate) fn remark(text: &str) {
-    let written = io::stderr().lock().write_all(text.as_bytes());
+    let written = io::stderr().lock().write_all(harmless(text).as_bytes());
     if let Err(error) = written {
         tracing::debug!(%error, "standard error is closed");
     }
+}
+
+/// Shows control characters and those that change the direction of writing instead of sending them: a
+/// file name or a job's name must not move a reader's cursor or set a title. Line ends, tabs and our own
+/// colours (`ESC [ … m`) pass.
+fn harmless(text: &str) -> Cow<'_, str> {
+    let is_harmful = |c: char| {
+        (c.is_control() && !matches!(c, '\n' | '\t'))
+            || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+    };
+    if !text.contains(is_harmful) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(is_harmful) {
+        let (before, from) = rest.split_at(at);
+        shown.push_str(before);
+        let color = color(from);
+        if color > 0 {
+            shown.push_str(&from[..color]);
+            rest = &from[color..];
+            continue;
+        }
+        let c = from.chars().next().unwrap_or_default();
+        match u32::from(c) {
+            code @ 0..0x20 => shown.push(char::from_u32(0x2400 + code).unwrap_or('␀')),
+            0x7f => shown.push('␡'),
+            code => {
+                let named = format!("⟦U+{code:04X}⟧");
+                shown.push_str(&named);
+            }
+        }
+        rest = &from[c.len_utf8()..];
+    }
+    shown.push_str(rest);
+    Cow::Owned(shown)
+}
+
+/// Returns how many bytes of the text are a sequence that sets a colour, if it begins with one.
+fn color(text: &str) -> usize {
+    let Some(parameters) = text.strip_prefix("\x1b[") else { return 0 };
+    let digits = parameters.bytes().take_while(|b| b.is_ascii_digit() || *b == b';').count();
+    if parameters[digits..].starts_with('m') { "\x1b[".len() + digits + "m".len() } else { 0 }
 }
 
 /// Returns whether standard output may have colours: it is a terminal, and `NO_COLOR` is unset.
@@ -149,5 +199,19 @@ async fn one_signal() {
     tokio::select! {
         _ = tokio::signal::ctrl_c() => {}
         _ = terminate.recv() => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_printed_moves_no_cursor_and_turns_no_text_around() {
+        assert_eq!(harmless("plain\ttext\n"), "plain\ttext\n");
+        assert_eq!(harmless("\x1b[1;31merror\x1b[0m"), "\x1b[1;31merror\x1b[0m");
+        assert_eq!(harmless("a\x1b]0;title\x07b\r\x1b[2J"), "a␛]0;title␇b␍␛[2J");
+        assert_eq!(harmless("\u{9b}31m \u{202E}abc\u{7f}"), "⟦U+009B⟧31m ⟦U+202E⟧abc␡");
+        assert_eq!(harmless("\x1b[31"), "␛[31");
     }
 }

@@ -52,7 +52,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
         Ok(explanation) => explanation,
         Err(ExplainError::Broken(diagnostics)) => {
             if arguments.json {
-                terminal::print(&Report::of(std::slice::from_ref(&checked)).to_json()?)?;
+                terminal::print_data(&Report::of(std::slice::from_ref(&checked)).to_json()?)?;
             } else {
                 terminal::remark(&render(&checked.text, &diagnostics, terminal::remark_colors()));
             }
@@ -62,7 +62,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     };
     if arguments.json {
         let document = Document { at: &arguments.path, value: &told.value, steps: &told.steps };
-        terminal::print(&(serde_json::to_string_pretty(&document)? + "\n"))?;
+        terminal::print_data(&(serde_json::to_string_pretty(&document)? + "\n"))?;
     } else {
         terminal::print(&text(&arguments.path, &told, terminal::colors()))?;
     }

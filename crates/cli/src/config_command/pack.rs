@@ -61,7 +61,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
             match &arguments.output {
                 Some(path) => fs::write(path, text)
                     .with_context(|| format!("failed to write `{}`", path.display()))?,
-                None => terminal::print(&text)?,
+                None => terminal::print_data(&text)?,
             }
             Ok(Exit::Success)
         }

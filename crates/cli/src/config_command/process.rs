@@ -33,7 +33,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     let compiler = arguments.check.compiler()?;
     let checked = compiler.check(sources::read(&arguments.file)?);
     if arguments.json {
-        terminal::print(&Report::with_document(&checked).to_json()?)?;
+        terminal::print_data(&Report::with_document(&checked).to_json()?)?;
     } else {
         let diagnostics = &checked.compiled.diagnostics;
         if !diagnostics.is_empty() {
@@ -42,7 +42,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
         if checked.is_refused() {
             terminal::remark(&refused(&checked));
         }
-        terminal::print(&printed(&checked, arguments.with_source))?;
+        terminal::print_data(&printed(&checked, arguments.with_source))?;
     }
     compiler.write_lock(&checked.compiled.orbs)?;
     Ok(if checked.count(Severity::Error) > 0 { Exit::Failure } else { Exit::Success })

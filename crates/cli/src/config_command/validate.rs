@@ -49,7 +49,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     let sources = sources::read_all(&arguments.files)?;
     let checked: Vec<Checked> = sources.into_iter().map(|source| compiler.check(source)).collect();
     if arguments.json {
-        terminal::print(&Report::of(&checked).to_json()?)?;
+        terminal::print_data(&Report::of(&checked).to_json()?)?;
     } else {
         terminal::print(&text(&checked, arguments, terminal::colors()))?;
     }

@@ -27,7 +27,7 @@ pub(super) struct Info<'a> {
 
 /// Prints anything as JSON.
 pub(super) fn json(value: &impl Serialize) -> Result<()> {
-    terminal::print(&(serde_json::to_string_pretty(value)? + "\n"))
+    terminal::print_data(&(serde_json::to_string_pretty(value)? + "\n"))
 }
 
 /// Prints why something was not done.

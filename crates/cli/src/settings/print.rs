@@ -1,17 +1,13 @@
 //! `--print-config`: every setting with its value and where it came from, as TOML with comments.
 
-use url::Url;
-
 use super::{
     declaration::{AnySetting, Default, Secrecy},
+    mask::{MASK, without_password},
     suggest,
     table::ALL,
     values::{Found, Values},
 };
 use crate::terminal;
-
-/// What stands for a secret.
-const MASK: &str = "***";
 
 /// The widest value that comments are aligned to.
 const WIDTH: usize = 60;
@@ -56,17 +52,5 @@ fn shown(setting: &dyn AnySetting, found: &Found) -> String {
         Secrecy::Open => found.text.clone(),
         Secrecy::Secret => MASK.to_owned(),
         Secrecy::MayHoldPassword => without_password(&found.text),
-    }
-}
-
-/// Masks the password of an address.
-fn without_password(text: &str) -> String {
-    match Url::parse(text) {
-        Ok(mut url) if url.password().is_some() => match url.set_password(Some(MASK)) {
-            Ok(()) => url.to_string(),
-            Err(()) => MASK.to_owned(),
-        },
-        Ok(url) if url.query().is_some_and(|query| query.contains("password")) => MASK.to_owned(),
-        _ => text.to_owned(),
     }
 }

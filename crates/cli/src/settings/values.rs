@@ -16,6 +16,7 @@ use super::{
     declaration::{AnySetting, Declaration, Default, Program, Secrecy, Setting},
     file::File,
     given::{Candidate, Flags, Form, Given, Origin, Variables},
+    mask,
     problem::{self, Problem},
     suggest,
     table::{ALL, general},
@@ -204,7 +205,8 @@ fn take(setting: &dyn AnySetting, candidate: &Candidate) -> Result<Found, Proble
     }
     setting.check(text).map_err(|what| {
         let message = if declaration.secrecy == Secrecy::Open {
-            format!("`{name}` is `{}`, which is {what}", text.replace('\n', ", "))
+            let shown = mask::without_password(text).replace('\n', ", ");
+            format!("`{name}` is `{shown}`, which is {what}")
         } else {
             format!("`{name}` is {what}")
         };

@@ -75,7 +75,7 @@ fn neovim_shows_what_is_wrong_and_leads_into_an_orb() {
         "{}",
         trouble()
     );
-    assert!(said("hover")[0].contains("Containers to run in."), "{}", trouble());
+    assert!(said("hover")[0].contains("The containers to run in."), "{}", trouble());
     for wanted in ["checkout", "run", "node/install"] {
         assert!(said("completion")[0].split(' ').any(|label| label == wanted), "{}", trouble());
     }
