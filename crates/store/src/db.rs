@@ -281,12 +281,18 @@ where
     for value in values {
         match value {
             Value::Int(number) => arguments.add(number),
-            Value::Text(text) => arguments.add(text),
+            Value::Text(text) => arguments.add(text.map(storable)),
             Value::Blob(bytes) => arguments.add(bytes),
         }
         .map_err(DriverError::Encode)?;
     }
     Ok(arguments)
+}
+
+/// PostgreSQL takes no NUL in a text, and a job's name may have one: its picture is kept on either
+/// database, so that what was accepted can also be written.
+fn storable(text: String) -> String {
+    if text.contains('\0') { text.replace('\0', "␀") } else { text }
 }
 
 /// Waits for the database, but not for ever.

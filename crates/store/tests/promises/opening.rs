@@ -15,6 +15,7 @@ on_both! {
     no_secret_is_in_the_clear,
     a_closed_store_refuses,
     runners_are_remembered_as_they_last_introduced_themselves,
+    a_text_with_a_nul_can_be_written,
     settings_are_kept_by_key,
 }
 
@@ -105,6 +106,21 @@ async fn runners_are_remembered_as_they_last_introduced_themselves(world: World)
     let none = RunnerRow { limitations: Some(Vec::new()), ..row("b", "2", 5) };
     world.store.touch_runner(&none).await.unwrap();
     assert_eq!(world.store.runners().await.unwrap(), [row("a", "2", 4), none]);
+}
+
+/// A configuration may name a job `"a\\0b"`; PostgreSQL refuses such a text.
+async fn a_text_with_a_nul_can_be_written(world: World) {
+    let runner = RunnerRow {
+        name: "a\0b".to_owned(),
+        version: "1".to_owned(),
+        resource_classes: vec!["c\0d".to_owned()],
+        executors: Vec::new(),
+        limitations: None,
+        last_seen_at: at(1),
+    };
+    world.store.touch_runner(&runner).await.unwrap();
+    let [kept] = world.store.runners().await.unwrap().try_into().unwrap();
+    assert_eq!((kept.name.as_str(), kept.resource_classes[0].as_str()), ("a␀b", "c\0d"));
 }
 
 async fn settings_are_kept_by_key(world: World) {
