@@ -254,15 +254,18 @@ async fn what_a_step_leaves_running_serves_the_steps_after_it() {
 
 async fn a_child_that_goes_on_printing_neither_holds_its_step_nor_dies() {
     let world = World::new().await;
-    let printer = "while :; do echo x; echo $((i += 1)) > count; sleep 0.1; done & echo $! > pid";
+    let printer =
+        "while :; do echo x; echo $((i += 1)) > new; mv new count; sleep 0.1; done & echo $! > pid";
     let ended = world
         .run(job(vec![
             run(printer),
             // It goes on counting, so it was not stopped by what it prints into.
-            run("kill -0 $(cat pid); before=$(cat count)\n\
+            run(
+                "kill -0 $(cat pid); until [ -s count ]; do sleep 0.01; done; before=$(cat count)\n\
                  for i in 1 2 3; do\n\
-                 until [ \"$(cat count)\" ] && [ \"$(cat count)\" -gt \"$((before + i))\" ]; \
-                 do sleep 0.01; done\ndone; echo counts"),
+                 until [ \"$(cat count)\" -gt \"$((before + i))\" ]; do sleep 0.01; done\n\
+                 done; echo counts",
+            ),
         ]))
         .await;
     assert_eq!(ended.outcome(), Outcome::Success, "{}", ended.log(102));
