@@ -108,7 +108,7 @@ pub const NOT_GIVEN: &[(&str, &str)] = &[
         "whether a context exists is only known when the job starts, not when the configuration \
          is compiled",
     ),
-    ("E-097", "organization policies are not implemented yet"),
+    ("E-097", "organization policies are not part of this release"),
     ("E-098", "an error of the API request that continues a pipeline, not a diagnostic"),
     ("E-099", "an error of the API request that continues a pipeline, not a diagnostic"),
     ("E-106", "the job waits for a runner of its resource class, and its page says so"),

@@ -98,7 +98,7 @@ area! {
 
     /// A job type is not supported in this release.
     ///
-    /// Lock and release jobs are parsed and checked, but locks are not implemented yet, and a job
+    /// Lock and release jobs are parsed and checked, but this release has no locks, and a job
     /// that ignored its lock would be dangerous.
     ///
     /// Use an approval job, or do the same in a script.
