@@ -10,14 +10,7 @@ async fn main() -> std::io::Result<()> {
     let folder = std::env::args_os()
         .nth(1)
         .map_or_else(|| std::env::temp_dir().join("roundel-localforge"), PathBuf::from);
-    let forge = LocalForge::start(Settings {
-        directory: folder,
-        listen: [127, 0, 0, 1].into(),
-        github_port: 0,
-        bitbucket_port: 0,
-        ssh_port: 0,
-    })
-    .await?;
+    let forge = LocalForge::start(Settings::on_loopback(folder)).await?;
     let mut out = std::io::stdout();
     for kind in ForgeKind::ALL {
         forge.add_user(kind, "ada", "Ada Example", "ada@example.test");

@@ -1,6 +1,9 @@
 //! What to start.
 
-use std::{net::IpAddr, path::PathBuf};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    path::PathBuf,
+};
 
 /// Where a pair of forges listens and keeps its files.
 #[derive(Clone, Debug)]
@@ -15,4 +18,17 @@ pub struct Settings {
     pub bitbucket_port: u16,
     /// Port of git over SSH, which both share (0: any).
     pub ssh_port: u16,
+}
+
+impl Settings {
+    /// Loopback, with ports that the system chooses; files are kept in `directory`.
+    pub fn on_loopback(directory: impl Into<PathBuf>) -> Self {
+        Self {
+            directory: directory.into(),
+            listen: Ipv4Addr::LOCALHOST.into(),
+            github_port: 0,
+            bitbucket_port: 0,
+            ssh_port: 0,
+        }
+    }
 }

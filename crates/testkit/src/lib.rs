@@ -2,6 +2,7 @@
 //!
 //! No product crate imports this one. Each helper has a file of its own.
 
+pub mod git;
 pub mod planned;
 pub mod postgres;
 pub mod scripted_runner;

@@ -9,7 +9,7 @@ use std::{
 };
 
 use roundel_localforge::ForgeKind;
-use roundel_testkit::visitor::Visitor;
+use roundel_testkit::{git::git, visitor::Visitor};
 use url::Url;
 
 use crate::house::{binary, until};
@@ -105,29 +105,15 @@ async fn green(visitor: &mut Visitor, (kind, forge): &(ForgeKind, Url), sha: &st
     .await;
 }
 
-fn git(directory: &Path, arguments: &[&str]) -> String {
-    let output = Command::new("git")
-        .args(["-c", "user.name=Visitor", "-c", "user.email=visitor@example.org"])
-        .args(arguments)
-        .current_dir(directory)
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .env("GIT_TERMINAL_PROMPT", "0")
-        .output()
-        .unwrap();
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "git {arguments:?}: {errors}");
-    String::from_utf8(output.stdout).unwrap().trim().to_owned()
-}
-
 /// Writes files, commits and pushes them. Returns the commit.
 fn push(clone: &Path, files: &[(&str, &str)]) -> String {
     for (path, text) in files {
         std::fs::write(clone.join(path), text).unwrap();
     }
-    git(clone, &["add", "--all"]);
-    git(clone, &["commit", "--quiet", "--message", "Change something"]);
-    git(clone, &["push", "--quiet"]);
-    git(clone, &["rev-parse", "HEAD"])
+    git(clone, &["add", "--all"]).unwrap();
+    git(clone, &["commit", "--quiet", "--message", "Change something"]).unwrap();
+    git(clone, &["push", "--quiet"]).unwrap();
+    git(clone, &["rev-parse", "HEAD"]).unwrap()
 }
 
 const REACH: &str = "version: 2.1\njobs:\n  reach:\n    machine: true\n    steps:\n      - checkout\n      - run: bash reach.sh\nworkflows:\n  reach:\n    jobs: [reach]\n";
@@ -198,9 +184,9 @@ async fn a_visitor_creates_a_repository_adds_it_and_sees_green_and_jobs_reach_no
         assert!(page.status.is_success(), "{kind}: {}", page.text);
 
         let clone: PathBuf = scratch.path().join(kind.long_slug());
-        git(scratch.path(), &["clone", "--quiet", &address, kind.long_slug()]);
+        git(scratch.path(), &["clone", "--quiet", &address, kind.long_slug()]).unwrap();
         // The set-up starts the first pipeline; each sample has three jobs.
-        green(&mut visitor, forge, &git(&clone, &["rev-parse", "HEAD"]), 3).await;
+        green(&mut visitor, forge, &git(&clone, &["rev-parse", "HEAD"]).unwrap(), 3).await;
         let sha = push(&clone, &[("README.md", "Changed by a visitor.\n")]);
         green(&mut visitor, forge, &sha, 3).await;
 

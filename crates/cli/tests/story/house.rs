@@ -3,7 +3,7 @@
 
 use std::{
     fs,
-    net::{IpAddr, Ipv4Addr, TcpListener},
+    net::TcpListener,
     path::PathBuf,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
@@ -39,15 +39,8 @@ impl House {
     /// Builds it and starts the server, without a runner.
     pub(crate) async fn build() -> Self {
         let directory = tempfile::Builder::new().prefix("story-").tempdir().unwrap();
-        let forge = LocalForge::start(Settings {
-            directory: directory.path().join("forge"),
-            listen: IpAddr::V4(Ipv4Addr::LOCALHOST),
-            github_port: 0,
-            bitbucket_port: 0,
-            ssh_port: 0,
-        })
-        .await
-        .unwrap();
+        let forge =
+            LocalForge::start(Settings::on_loopback(directory.path().join("forge"))).await.unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let url = Url::parse(&format!("http://127.0.0.1:{port}/")).unwrap();
         let mut house = Self { forge, url, directory, server: None, runner: None };

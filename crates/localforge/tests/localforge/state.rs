@@ -1,6 +1,6 @@
 //! What is kept between two runs.
 
-use std::{fs, io::ErrorKind, net::Ipv4Addr};
+use std::{fs, io::ErrorKind};
 
 use roundel_localforge::{ForgeKind, LocalForge, Settings};
 
@@ -15,13 +15,7 @@ async fn a_damaged_state_file_stops_the_start_and_stays_as_it_is() {
     let directory = folder.path().join("forge");
     let file = directory.join("bitbucket.json");
     let whole = fs::read_to_string(&file).unwrap();
-    let settings = Settings {
-        directory: directory.clone(),
-        listen: Ipv4Addr::LOCALHOST.into(),
-        github_port: 0,
-        bitbucket_port: 0,
-        ssh_port: 0,
-    };
+    let settings = Settings::on_loopback(directory.clone());
     let half = whole.get(..whole.len() / 2).unwrap();
     for damaged in [half, "", "null", "[1]", "{\"users\": 1}"] {
         fs::write(&file, damaged).unwrap();

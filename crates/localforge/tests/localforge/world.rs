@@ -128,15 +128,7 @@ impl World {
 }
 
 pub(crate) async fn start(directory: &Path) -> LocalForge {
-    LocalForge::start(Settings {
-        directory: directory.to_owned(),
-        listen: "127.0.0.1".parse().unwrap(),
-        github_port: 0,
-        bitbucket_port: 0,
-        ssh_port: 0,
-    })
-    .await
-    .unwrap()
+    LocalForge::start(Settings::on_loopback(directory)).await.unwrap()
 }
 
 pub(crate) async fn git(folder: &Path, args: &[&str], env: &[(&str, &str)]) -> Output {

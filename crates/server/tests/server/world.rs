@@ -55,13 +55,9 @@ impl World {
     /// Starts everything: two forges with one user, an organization each, and a server.
     pub(crate) async fn start() -> Self {
         let directory = TempDir::new().unwrap();
-        let forge = LocalForge::start(roundel_localforge::Settings {
-            directory: directory.path().join("forge"),
-            listen: [127, 0, 0, 1].into(),
-            github_port: 0,
-            bitbucket_port: 0,
-            ssh_port: 0,
-        })
+        let forge = LocalForge::start(roundel_localforge::Settings::on_loopback(
+            directory.path().join("forge"),
+        ))
         .await
         .unwrap();
         let sink = SmtpSink::start().await.unwrap();

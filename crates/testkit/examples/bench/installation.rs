@@ -3,7 +3,7 @@
 use std::{
     fmt::Write as _,
     fs,
-    net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener},
+    net::{Ipv4Addr, SocketAddr, TcpListener},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
@@ -42,14 +42,7 @@ impl Installation {
     /// Builds it, with settings for both forges; the server is not started yet.
     pub(crate) async fn build(place: &Place, name: &str) -> Result<Self> {
         let directory = place.scratch.join(name);
-        let forge = LocalForge::start(Settings {
-            directory: directory.join("forge"),
-            listen: IpAddr::V4(Ipv4Addr::LOCALHOST),
-            github_port: 0,
-            bitbucket_port: 0,
-            ssh_port: 0,
-        })
-        .await?;
+        let forge = LocalForge::start(Settings::on_loopback(directory.join("forge"))).await?;
         let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
         let data = directory.join("data");
         fs::create_dir_all(&data)?;

@@ -3,7 +3,7 @@
 
 use std::{
     env, fs,
-    net::{IpAddr, Ipv4Addr, TcpListener},
+    net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
@@ -47,15 +47,8 @@ impl Installation {
     /// Starts both forges and the server with its own runner.
     pub(crate) async fn build(binary: &Path) -> Self {
         let directory = tempfile::Builder::new().prefix("browser-").tempdir().unwrap();
-        let forge = LocalForge::start(Settings {
-            directory: directory.path().join("forge"),
-            listen: IpAddr::V4(Ipv4Addr::LOCALHOST),
-            github_port: 0,
-            bitbucket_port: 0,
-            ssh_port: 0,
-        })
-        .await
-        .unwrap();
+        let forge =
+            LocalForge::start(Settings::on_loopback(directory.path().join("forge"))).await.unwrap();
         let mailbox = SmtpSink::start().await.unwrap();
         let (url, fresh) = (free_url(), free_url());
         let data = directory.path().join("data");

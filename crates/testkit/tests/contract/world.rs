@@ -1,20 +1,18 @@
 //! A local forge with a person, an organization, a repository and a few commits.
 
-use std::{
-    net::{IpAddr, Ipv4Addr},
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::path::{Path, PathBuf};
 
 use reqwest::Method;
 use roundel_forge::{Forge, ForgeSettings, Repository, RepositoryRef};
 use roundel_localforge::{ForgeKind, LocalForge, Settings};
 use roundel_model::secret::Secret;
+use roundel_testkit::git::{Person, git_as};
 use serde_json::Value;
 use tempfile::TempDir;
 use url::Url;
 
 pub(crate) const LOGIN: &str = "ada";
+const PERSON: Person<'_> = ("Ada Lovelace", "ada@example.org");
 pub(crate) const OWNER: &str = "acme";
 pub(crate) const NAME: &str = "web";
 pub(crate) const CONFIG: &str = "version: 2.1\n";
@@ -32,15 +30,9 @@ pub(crate) struct World {
 impl World {
     pub(crate) async fn start(kind: ForgeKind) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let settings = Settings {
-            directory: directory.path().join("forge"),
-            listen: IpAddr::V4(Ipv4Addr::LOCALHOST),
-            github_port: 0,
-            bitbucket_port: 0,
-            ssh_port: 0,
-        };
+        let settings = Settings::on_loopback(directory.path().join("forge"));
         let forge = LocalForge::start(settings).await.unwrap();
-        forge.add_user(kind, LOGIN, "Ada Lovelace", "ada@example.org");
+        forge.add_user(kind, LOGIN, PERSON.0, PERSON.1);
         forge.add_organization(kind, OWNER, LOGIN);
         forge.add_repository(kind, OWNER, NAME, true, LOGIN).await.unwrap();
         let scopes: &[&str] = match kind {
@@ -141,18 +133,7 @@ pub(crate) fn reference(repository: &Repository) -> RepositoryRef {
     }
 }
 
-/// Runs the real git, independent of the settings of the person who runs the tests.
+/// Runs git as the person who commits here.
 pub(crate) fn git(directory: &Path, arguments: &[&str]) -> String {
-    let output = Command::new("git")
-        .current_dir(directory)
-        .args(["-c", "user.name=Ada Lovelace", "-c", "user.email=ada@example.org"])
-        .args(arguments)
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .env("GIT_TERMINAL_PROMPT", "0")
-        .output()
-        .unwrap();
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "git {arguments:?}: {errors}");
-    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    git_as(PERSON, directory, arguments).unwrap()
 }

@@ -1,6 +1,6 @@
 //! Configurations that are none, that ask for the impossible, that are not there, or not wanted.
 
-use std::{path::Path, process::Command};
+use roundel_testkit::git::git;
 
 use super::{CONFIG, KIND, Scene, job, reason, spoken};
 use crate::house::House;
@@ -88,20 +88,12 @@ async fn a_configuration_that_cannot_work_is_explained_on_the_commit_and_on_its_
 fn push_bytes(house: &House, bytes: &[u8]) -> String {
     let tree = house.directory.path().join("clone");
     let url = house.forge.push_url(KIND, "acme", "web", "visitor");
-    git(house.directory.path(), &["clone", "-q", &url, "clone"]);
+    git(house.directory.path(), &["clone", "-q", &url, "clone"]).unwrap();
     std::fs::write(tree.join(CONFIG), bytes).unwrap();
-    git(&tree, &["add", CONFIG]);
-    let who = ["-c", "user.name=Visitor", "-c", "user.email=visitor@example.org"];
-    git(&tree, &[&who[..], &["commit", "-q", "-m", "A picture"]].concat());
-    git(&tree, &["push", "-q", "origin", "HEAD:main"]);
-    git(&tree, &["rev-parse", "HEAD"])
-}
-
-fn git(directory: &Path, arguments: &[&str]) -> String {
-    let output = Command::new("git").current_dir(directory).args(arguments).output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "git {arguments:?}: {said}");
-    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    git(&tree, &["add", CONFIG]).unwrap();
+    git(&tree, &["commit", "-q", "-m", "A picture"]).unwrap();
+    git(&tree, &["push", "-q", "origin", "HEAD:main"]).unwrap();
+    git(&tree, &["rev-parse", "HEAD"]).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
