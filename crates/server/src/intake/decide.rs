@@ -123,13 +123,7 @@ fn describe(git_ref: &GitRef) -> String {
 }
 
 async fn ping(case: &Case<'_>, hook_id: Option<String>) -> Result<Verdict, Postponed> {
-    let store = &case.intake.store;
-    if let Some(hook) = store.hook(case.delivery.hook).await? {
-        // A set-up that is under way keeps its hook `pending` until it is done.
-        let state = if hook.state == HookState::Missing { HookState::Active } else { hook.state };
-        let forge_id = hook_id.or(hook.forge_id);
-        store.update_hook(hook.id, state, forge_id.as_deref()).await?;
-    }
+    case.intake.store.hook_answered(case.delivery.hook, hook_id.as_deref()).await?;
     Ok(ignored("ping", "it only proves that the webhook works"))
 }
 

@@ -244,6 +244,23 @@ impl Store {
         if changed == 0 { Err(StoreError::Missing("hook")) } else { Ok(()) }
     }
 
+    /// A hook that was missing has answered: it is active again. One that a set-up is making stays
+    /// pending until the set-up is done; whichever of the two comes first, the other keeps what it
+    /// said. Gives false if there is no such hook.
+    pub async fn hook_answered(
+        &self,
+        id: HookId,
+        forge_id: Option<&str>,
+    ) -> Result<bool, StoreError> {
+        let mut session = self.db.write("note that a hook answered").await?;
+        let sql = "UPDATE hooks SET state = CASE WHEN state = $1 THEN $2 ELSE state END,
+             forge_id = COALESCE($3, forge_id) WHERE id = $4";
+        let values = values![HookState::Missing, HookState::Active, forge_id, id];
+        let changed = session.run(sql, values).await?;
+        session.commit().await?;
+        Ok(changed > 0)
+    }
+
     /// Keeps a variable, in place of one of the same name.
     pub async fn set_variable(
         &self,

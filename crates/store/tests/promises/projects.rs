@@ -24,6 +24,7 @@ on_all! {
     a_set_up_is_remembered_and_found_when_unfinished,
     the_newest_key_that_is_not_gone_is_the_key,
     a_hook_keeps_both_secrets,
+    a_ping_wakes_a_missing_hook_and_leaves_the_state_of_others,
     a_variable_is_replaced_listed_and_deleted,
     variables_are_listed_with_their_times_and_hints,
     what_does_not_exist_is_not_changed,
@@ -202,6 +203,27 @@ async fn a_hook_keeps_both_secrets(world: World) {
     assert_eq!(world.store.hook_of(project.id).await.unwrap(), Some(expected));
     world.store.update_hook(second.id, HookState::Gone, None).await.unwrap();
     assert_eq!(world.store.hook_of(project.id).await.unwrap(), Some(first));
+}
+
+/// A ping is read while a set-up makes the hook active: neither may undo the other.
+async fn a_ping_wakes_a_missing_hook_and_leaves_the_state_of_others(world: World) {
+    let project = world.project("acme/web").await;
+    let hook = world.hook(&project).await;
+    for (before, after) in [
+        (HookState::Missing, HookState::Active),
+        (HookState::Active, HookState::Active),
+        (HookState::Pending, HookState::Pending),
+        (HookState::Gone, HookState::Gone),
+    ] {
+        world.store.update_hook(hook.id, before, Some("5")).await.unwrap();
+        assert!(world.store.hook_answered(hook.id, None).await.unwrap());
+        let found = world.store.hook(hook.id).await.unwrap().unwrap();
+        assert_eq!((found.state, found.forge_id.as_deref()), (after, Some("5")));
+    }
+    assert!(world.store.hook_answered(hook.id, Some("6")).await.unwrap());
+    let found = world.store.hook(hook.id).await.unwrap().unwrap();
+    assert_eq!(found.forge_id.as_deref(), Some("6"));
+    assert!(!world.store.hook_answered(roundel_model::id::HookId::fresh(), None).await.unwrap());
 }
 
 async fn a_variable_is_replaced_listed_and_deleted(world: World) {
