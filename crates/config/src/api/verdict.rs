@@ -3,6 +3,7 @@
 
 use crate::{
     api::compiled::Compiled,
+    codes,
     text::diagnostic::{Diagnostic, Severity},
 };
 
@@ -37,9 +38,22 @@ impl Compiled {
         self.diagnostics.iter().chain(&self.unsupported).filter(|found| is_error(found))
     }
 
+    /// Returns the workflows that no pipeline of this release starts, though the others run.
+    pub fn never_started(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.unsupported.iter().filter(|found| found.is_never_started())
+    }
+
     /// Returns what is worth knowing and refuses nothing: warnings, and options without effect here.
     pub fn notes(&self) -> impl Iterator<Item = &Diagnostic> {
         self.diagnostics.iter().chain(&self.unsupported).filter(|found| !is_error(found))
+    }
+}
+
+impl Diagnostic {
+    /// Returns whether it is about a workflow that this release never starts. It is a warning, for
+    /// the pipeline runs without that workflow; commands that say what runs must not say "all".
+    pub fn is_never_started(&self) -> bool {
+        self.code == codes::UNSUPPORTED_SCHEDULE.slug
     }
 }
 

@@ -96,6 +96,35 @@ area! {
     /// ```
     UNSUPPORTED_MACOS = "unsupported-macos", None;
 
+    /// Windows jobs are not supported in this release.
+    ///
+    /// Runners run containers and Linux machines. A job is a Windows job if its machine image or its
+    /// resource class says so.
+    ///
+    /// Remove these jobs from the workflow, or run them elsewhere.
+    ///
+    /// ```yaml wrong
+    /// version: 2.1
+    /// jobs:
+    ///   build:
+    ///     machine:
+    ///       image: windows-server-2022-gui:current
+    ///     resource_class: windows.medium
+    ///     steps:
+    ///       - run: msbuild
+    /// ```
+    ///
+    /// ```yaml right
+    /// version: 2.1
+    /// jobs:
+    ///   build:
+    ///     machine:
+    ///       image: ubuntu-2404:current
+    ///     steps:
+    ///       - run: make
+    /// ```
+    UNSUPPORTED_WINDOWS = "unsupported-windows", None;
+
     /// A job type is not supported in this release.
     ///
     /// Lock and release jobs are parsed and checked, but this release has no locks, and a job
@@ -178,7 +207,8 @@ area! {
     /// The schedule is parsed and checked, and the workflow does not run on a push, as intended. It
     /// does not run on its schedule either.
     ///
-    /// Start it manually or through the API, with a parameter that the workflow's condition checks.
+    /// Remove `triggers` and give the workflow a branch of its own: it runs when that branch is
+    /// pushed, or started from the project's page.
     ///
     /// ```yaml wrong
     /// version: 2.1
@@ -202,10 +232,6 @@ area! {
     ///
     /// ```yaml right
     /// version: 2.1
-    /// parameters:
-    ///   nightly:
-    ///     type: boolean
-    ///     default: false
     /// jobs:
     ///   build:
     ///     docker:
@@ -214,7 +240,8 @@ area! {
     ///       - run: make
     /// workflows:
     ///   nightly:
-    ///     when: << pipeline.parameters.nightly >>
+    ///     when:
+    ///       equal: [nightly, << pipeline.git.branch >>]
     ///     jobs:
     ///       - build
     /// ```

@@ -258,9 +258,10 @@ area! {
     ///
     /// A tag ends at the first `>>` after its `<<`. In `echo << parameters.name >> out.txt` no
     /// redirection is left: the shell runs `echo value out.txt`, which prints both words, and the
-    /// file is not changed.
+    /// file is not changed. In `echo << parameters.count >>>> out.txt` the redirection is there, but
+    /// the value is joined with it: `echo 1>> out.txt` redirects file descriptor 1 and prints nothing.
     ///
-    /// Add the `>>` of the redirection.
+    /// Add the `>>` of the redirection, with a space before it.
     ///
     /// ```yaml wrong
     /// version: 2.1

@@ -353,6 +353,42 @@ area! {
     /// ```
     DEPRECATED = "deprecated", Some("W-03");
 
+    /// A name is empty.
+    ///
+    /// Jobs, commands, executors, job groups, orbs, parameters and workflows are referred to by their
+    /// names, and jobs and workflows are shown by them.
+    ///
+    /// Write a name.
+    ///
+    /// ```yaml wrong
+    /// version: 2.1
+    /// jobs:
+    ///   "":
+    ///     docker:
+    ///       - image: cimg/base:2026.01
+    ///     steps:
+    ///       - run: make
+    /// workflows:
+    ///   main:
+    ///     jobs:
+    ///       - ""
+    /// ```
+    ///
+    /// ```yaml right
+    /// version: 2.1
+    /// jobs:
+    ///   build:
+    ///     docker:
+    ///       - image: cimg/base:2026.01
+    ///     steps:
+    ///       - run: make
+    /// workflows:
+    ///   main:
+    ///     jobs:
+    ///       - build
+    /// ```
+    EMPTY_NAME = "empty-name", None;
+
     /// A name contains characters that do not work everywhere.
     ///
     /// Letters, digits, `_` and `-` work everywhere a name is used: in `requires`, in commit

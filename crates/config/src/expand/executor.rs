@@ -77,6 +77,17 @@ impl ExecutionEnvironment {
         }
     }
 
+    /// Returns what makes it a Windows machine: its image, or else its resource class.
+    fn windows(&self) -> Option<Place> {
+        let FoundExecutor::Known(Executor::Machine { image, .. }) = &self.kind else { return None };
+        if image.as_ref().is_some_and(|image| image.contains("windows")) {
+            let block = &self.block.as_ref()?.value;
+            return Some(block.field("image").map_or(block.place, |image| image.value.place));
+        }
+        let class = self.resource_class.as_ref()?;
+        class.text.starts_with("windows.").then_some(class.value.place)
+    }
+
     fn broken() -> Self {
         Self { kind: FoundExecutor::Broken, ..Self::default() }
     }
@@ -95,6 +106,21 @@ impl ExecutionEnvironment {
 impl Expander<'_, '_> {
     /// Reads a job's execution environment, its executor's below its own.
     pub(crate) fn execution_of_job(
+        &mut self,
+        body: At,
+        scope: &Rc<Scope>,
+        key: Place,
+    ) -> ExecutionEnvironment {
+        let found = self.merged_execution(body, scope, key);
+        if let Some(place) = found.windows() {
+            let message = "Windows jobs are not supported in this release";
+            let problem = Problem::error(codes::UNSUPPORTED_WINDOWS, place, message);
+            self.render.report.add_unsupported(problem);
+        }
+        found
+    }
+
+    fn merged_execution(
         &mut self,
         body: At,
         scope: &Rc<Scope>,

@@ -100,6 +100,10 @@ impl<'d> Expander<'_, 'd> {
 
     /// Compiles an entry that names a job.
     fn invoke_entry(&mut self, invocation: &Invocation<'d>, outer: &Rc<Scope>) -> Vec<Draft> {
+        // Approvals have no definition at which that would be reported.
+        if !self.modules.get(ModuleId::CONFIG).jobs.contains_key(invocation.name) {
+            self.render.is_nameless("job", invocation.name, invocation.key);
+        }
         if invocation.broken {
             return vec![Self::without_body(invocation, None)];
         }
@@ -227,6 +231,7 @@ impl<'d> Expander<'_, 'd> {
             draft.requested = Self::generated_name(invocation.name, combination);
             // A matrix over `name` names its jobs; no job can declare such a parameter.
             let named = combination.get("name").and_then(|value| value.data.scalar_text());
+            let named = named.filter(|name| !name.trim().is_empty());
             draft.requested = named.map_or(draft.requested, |name| name.to_string());
         }
         let mut is_approval = false;

@@ -1,6 +1,10 @@
 //! The step `run`, and `deploy`, its old name (CFG §3.2, §3.14).
 
+mod redirection;
+
 use std::{rc::Rc, time::Duration};
+
+use self::redirection::Redirection;
 
 use roundel_model::{
     limits,
@@ -150,15 +154,26 @@ impl Expander<'_, '_> {
     /// Warns where the `>>` that closes a tag was probably meant to append to a file.
     fn lint_redirection(&mut self, command: &Value) {
         let written = self.render.doc.written(command.place);
-        if !self.render.templates || !written.contains(">> ") {
+        if !self.render.templates {
             return;
         }
-        let Some((at, path)) = swallowed_redirection(written) else { return };
+        let Some(Redirection { at, kind }) = redirection::after_tag(written) else { return };
         let start = command.place.span.start() + at;
         let place = command.place.with_span(Span::new(start, start + 2));
-        let message = format!("this `>>` closes the tag, so nothing is appended to `{path}`");
+        let (message, help) = match kind {
+            redirection::Kind::Swallowed { path } => (
+                format!("this `>>` closes the tag, so nothing is appended to `{path}`"),
+                format!("to append, write it twice: `>> >> {path}`"),
+            ),
+            redirection::Kind::Joined { operator } => (
+                format!(
+                    "the value of this tag is joined with `{operator}`: a number would be taken as a \
+                     file descriptor"
+                ),
+                format!("put a space between them: `>> {operator}`"),
+            ),
+        };
         let problem = Problem::warning(codes::REDIRECTION_IN_TAG, place, message);
-        let help = format!("to append, write it twice: `>> >> {path}`");
         self.render.report.add(problem.help(help));
     }
 
@@ -312,35 +327,6 @@ fn duration(text: &str) -> Option<Duration> {
         rest = tail;
     }
     Some(total)
-}
-
-/// Finds a tag at the end of what `echo` or `printf` write, with a path after it; returns where its
-/// `>>` stands, and the path.
-fn swallowed_redirection(script: &str) -> Option<(usize, &str)> {
-    let mut start = 0;
-    for line in script.split_inclusive('\n') {
-        let begin = start;
-        start += line.len();
-        let Some(close) = line.rfind(">> ") else { continue };
-        let path = line[close + 3..].trim().trim_end_matches('"');
-        let before = &line[..close];
-        let Some(open) = before.rfind("<<") else { continue };
-        let writer = before[..open].rsplit([';', '&', '|']).next().unwrap_or("").trim_start();
-        let prints = ["echo ", "printf "].iter().any(|word| writer.starts_with(word));
-        let is_one = !before[open..].contains('>') && !writer.contains('>');
-        if prints && is_one && is_path(path) {
-            return Some((begin + close, path));
-        }
-    }
-    None
-}
-
-fn is_path(word: &str) -> bool {
-    let plain = word.trim_start_matches('"');
-    let begins = ["/", "./", "../", "~/", "$"].iter().any(|sign| plain.starts_with(sign));
-    let extension = plain.rsplit_once('.').map_or("", |(_, extension)| extension);
-    let is_file = extension.len() > 1 && extension.chars().all(|c| c.is_ascii_alphabetic());
-    !word.is_empty() && !word.contains([' ', '>', '<', ';', '|', '&']) && (begins || is_file)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! A known name that does not apply to a pipeline is empty; an unknown one is a mistake.
 
-use crate::language::data::Data;
+use crate::{language::data::Data, suggest::nearest};
 
 /// Every documented name, without `pipeline.`.
 pub(crate) const KNOWN: &[&str] = &[
@@ -105,6 +105,19 @@ pub enum PipelineValue {
     Integer(i64),
     /// A boolean.
     Boolean(bool),
+}
+
+impl PipelineValue {
+    /// Returns whether there are pipeline values with this name, which stands after `pipeline.`.
+    /// Parameters have no fixed names and are not among them.
+    pub fn is_known(name: &str) -> bool {
+        is_known(name)
+    }
+
+    /// Returns the known name that an unknown one was probably meant to be.
+    pub fn nearest_name(name: &str) -> Option<&'static str> {
+        nearest(name, KNOWN.iter().copied())
+    }
 }
 
 /// Turns an input into a value.

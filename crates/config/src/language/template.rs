@@ -86,7 +86,8 @@ pub(crate) fn not_a_tag(text: &str, opening: usize) -> Option<String> {
     if !word.is_empty() && ends_later() {
         let intro: String =
             after.chars().take_while(|c| !c.is_ascii_alphanumeric()).take(4).collect();
-        let written = format!("{intro}{word}");
+        let quote = intro.chars().last().filter(|c| matches!(c, '\'' | '"'));
+        let written = format!("{intro}{word}{}", quote.map(String::from).unwrap_or_default());
         return Some(format!("in version 2.1, escape the here-document as `\\<<{written}`"));
     }
     let is_shift = before.trim_end().ends_with(|c: char| c.is_ascii_digit() || c == ')')
@@ -323,7 +324,7 @@ mod tests {
     fn what_the_shell_means_is_recognised() {
         for (text, opening, help) in [
             ("cat <<EOF\nx\nEOF\ndate >> log", 0, "escape the here-document as `\\<<EOF`"),
-            ("cat <<-'END'\nx\n  END\n", 0, "escape the here-document as `\\<<-'END`"),
+            ("cat <<-'END'\nx\n  END\n", 0, "escape the here-document as `\\<<-'END'`"),
             ("cat << \"EOF\" > f\nEOF\n", 0, "here-document"),
             ("tr a b <<< \"$x\"", 0, "`\\<<<`"),
             ("<< a >>; tr a b <<< \"$x\"", 1, "`\\<<<`"),

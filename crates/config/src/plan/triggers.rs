@@ -70,7 +70,10 @@ impl<'d> Planner<'_, 'd> {
             workflow.name
         );
         let problem = Problem::warning(codes::UNSUPPORTED_SCHEDULE, triggers.key, message);
-        self.render.report.add_unsupported(problem);
+        let help = "remove `triggers`; with a condition on the branch, \
+                    `when: { equal: [nightly, << pipeline.git.branch >>] }`, it runs when that \
+                    branch is pushed, or started from the project's page";
+        self.render.report.add_unsupported(problem.help(help));
         if this_one { Start::Now } else { Start::Scheduled }
     }
 

@@ -61,7 +61,10 @@ impl<'d> Planner<'_, 'd> {
         }
         let mut count = 0;
         let mut invoked = HashSet::new();
+        let mut is_readable = true;
         for entry in &entries {
+            is_readable &= self.is_readable(entry);
+            self.render.is_nameless("workflow", entry.name, entry.key);
             let what: Rc<str> = format!("workflow `{}`", entry.name).into();
             self.render.report.enter(&what, entry.key);
             live.extend(self.workflow(entry, &mut invoked));
@@ -71,7 +74,7 @@ impl<'d> Planner<'_, 'd> {
                 break;
             }
         }
-        if !entries.is_empty() {
+        if !entries.is_empty() && is_readable {
             self.unused_jobs(&invoked);
         }
         if count > limits::JOBS_PER_PIPELINE {
@@ -392,6 +395,16 @@ impl<'d> Planner<'_, 'd> {
             self.render.report.add(problem.help("write the expression without `<< >>`"));
         }
         Some(value.data.is_truthy())
+    }
+
+    /// Returns whether all jobs that a workflow names can be read. What cannot was reported, and may
+    /// name any job.
+    fn is_readable(&self, workflow: &Entry<'_>) -> bool {
+        let doc = self.render.doc;
+        let View::Map(fields) = doc.view(workflow.value) else { return false };
+        let Some(jobs) = fields.get("jobs") else { return false };
+        let View::Seq(items) = doc.view(jobs.value) else { return false };
+        items.iter().all(|item| !matches!(doc.view(item), View::Broken))
     }
 
     fn unused_jobs(&mut self, invoked: &HashSet<&str>) {

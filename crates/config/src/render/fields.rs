@@ -60,7 +60,8 @@ impl Renderer<'_> {
         keys.into_iter().any(|(name, place)| {
             self.templates
                 && !known.keys.contains(&name)
-                && near(name).is_some_and(|near| wanted.contains(&near))
+                && (is_quoted_merge_key(name)
+                    || near(name).is_some_and(|near| wanted.contains(&near)))
                 && self.report.is_reported(known.code, place)
         })
     }
@@ -80,15 +81,19 @@ impl Renderer<'_> {
                 continue;
             }
             let near = nearest(name, known.keys.iter().copied());
-            if near.is_none() && !self.templates {
+            let is_merge = is_quoted_merge_key(name);
+            if near.is_none() && !is_merge && !self.templates {
                 continue;
             }
-            let tolerated = known.tolerant && near.is_none() || !self.templates;
+            let tolerated = known.tolerant && near.is_none() && !is_merge || !self.templates;
             let make = if tolerated { Problem::warning } else { Problem::error };
             let message = format!("unknown {} key `{name}`", known.what);
             let problem = make(known.code, place, message);
             let help = match ((known.advice)(name), near) {
                 (Some(advice), _) => advice.into(),
+                _ if is_merge => {
+                    "to merge a mapping, write `<<` without quotes and without a backslash".into()
+                }
                 (None, Some(near)) => Help::did_you_mean(near),
                 (None, None) => {
                     format!("allowed keys: {}", list(known.keys.iter().copied())).into()
@@ -96,6 +101,18 @@ impl Renderer<'_> {
             };
             self.report.add(problem.help(help));
         }
+    }
+
+    /// Reports a name of nothing but spaces: nothing could refer to it, and pages and commit statuses
+    /// would show a gap. Returns whether it is one.
+    pub(crate) fn is_nameless(&mut self, what: &str, name: &str, key: Place) -> bool {
+        let is_blank = name.trim().is_empty();
+        if is_blank {
+            let message = format!("the name of this {what} is empty");
+            let problem = Problem::error(codes::EMPTY_NAME, key, message);
+            self.report.add(problem.help("write a name of letters, digits, `_` and `-`"));
+        }
+        is_blank
     }
 
     /// Renders the value of a key that must be a text; numbers and booleans are taken as written.
@@ -185,4 +202,9 @@ impl Renderer<'_> {
             _ => None,
         }
     }
+}
+
+/// Returns whether a key was probably meant to merge: quotes and backslashes make it an ordinary one.
+fn is_quoted_merge_key(name: &str) -> bool {
+    matches!(name, "<<" | "\\<<")
 }

@@ -156,7 +156,7 @@ impl<'d> Resolver<'_, 'd> {
 
     /// Names are documented narrowly and used widely (CFG §2.1, D-04).
     fn check_definition_name(&mut self, entry: &Entry<'_>, element: Element) {
-        if !self.render.templates {
+        if !self.render.templates || entry.name.trim().is_empty() {
             return;
         }
         let word = element.word();

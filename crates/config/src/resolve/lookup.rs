@@ -31,7 +31,11 @@ impl<'d> Resolver<'_, 'd> {
     ) -> Found {
         // Version 2.0 knows no orbs; in a compiled document a job is called `orb/job`.
         let Some((alias, local)) = name.split_once('/').filter(|_| self.render.templates) else {
-            return self.local(module, element, name).map_or(Found::Undefined, Found::Definition);
+            return match self.local(module, element, name) {
+                Some(definition) => Found::Definition(definition),
+                None if self.is_unreadable(module, element.section()) => Found::Reported,
+                None => Found::Undefined,
+            };
         };
         let Some(import) = self.import(module, alias) else {
             self.unknown_alias(module, (alias, local), element, place);
@@ -43,6 +47,18 @@ impl<'d> Resolver<'_, 'd> {
         }
         self.missing_element(orb, (alias, local), element, place);
         Found::Reported
+    }
+
+    /// Returns whether a section is there and is not a mapping, which was reported: what it would have
+    /// defined is not known, so nothing is undefined.
+    fn is_unreadable(&self, module: ModuleId, section: &str) -> bool {
+        let root = self.modules.get(module).root;
+        let section = root.and_then(|root| self.render.doc.get(root, section));
+        section.is_some_and(|section| match self.render.doc.view(section.value) {
+            View::Map(_) => false,
+            View::Scalar(..) => !self.render.doc.is_null(section.value),
+            View::Seq(_) | View::Broken => true,
+        })
     }
 
     /// Finds a definition of a module.
@@ -73,6 +89,7 @@ impl<'d> Resolver<'_, 'd> {
         element: Element,
         entry: &Entry<'d>,
     ) -> Definition {
+        self.render.is_nameless(element.word(), entry.name, entry.key);
         let mut definition = Definition {
             key: entry.key,
             body: entry.value,
@@ -197,7 +214,9 @@ impl<'d> Resolver<'_, 'd> {
         element: Element,
         place: Place,
     ) {
-        if !self.modules.get_mut(module).unknown_aliases.insert(alias.to_owned()) {
+        if self.is_unreadable(module, "orbs")
+            || !self.modules.get_mut(module).unknown_aliases.insert(alias.to_owned())
+        {
             return;
         }
         let message =

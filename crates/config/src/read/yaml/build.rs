@@ -144,7 +144,6 @@ impl<'t> Builder<'t> {
     }
 
     fn finish(mut self) -> (Doc, Vec<Problem>) {
-        self.problems.extend(merge::check(&self.doc, self.text));
         let anchors = self.names.into_iter();
         let known = anchors.filter_map(|(name, number)| Some((name, *self.anchors.get(&number)?)));
         self.doc.anchors = known.collect();
@@ -299,6 +298,11 @@ impl<'t> Builder<'t> {
             };
             if name == "<<" && self.doc.is_merge(key) {
                 merges = true;
+                // What would have been merged is not known, so nothing can be missing.
+                if let Some(problem) = merge::check(&self.doc, self.text, (key, value), &pairs) {
+                    problems.push(problem);
+                    broken = true;
+                }
                 continue;
             }
             if merge::is_escaped(&self.doc, key, value) {
@@ -316,7 +320,7 @@ impl<'t> Builder<'t> {
             }
         }
         self.problems.extend(problems);
-        // What an undefined alias would have merged is not known, so nothing can be missing.
+        // The same holds for an undefined alias.
         let lacks = |&(key, value): &(Id, Id)| {
             self.doc.is_merge(key) && merge::is_undefined(&self.doc, value)
         };

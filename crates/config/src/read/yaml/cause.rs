@@ -193,6 +193,18 @@ fn swallowed(text: &str, known: Span, last: Line<'_>) -> Option<Cause> {
             format!("write `- {written}` in the column of the other dashes"),
         ));
     }
+    if written.starts_with("<<") && written.contains(">>") {
+        // With a colon it would be a merge key, and its value is not a mapping.
+        let mut above = lines[..at].iter().rev();
+        let parent = above.find(|line| line.column() < first.column());
+        let parent = parent.map(|line| line.content().trim_start_matches("- ").trim_end());
+        let key = match parent {
+            Some("when:" | "unless:") => "condition",
+            _ => "key",
+        };
+        let message = format!("a key is missing before `{written}`");
+        return Some(place(message, format!("write `{key}: {written}`")));
+    }
     let key = written.split(' ').next().unwrap_or(written);
     let rest = &written[key.len()..];
     let message = format!("a colon is missing after `{key}`");

@@ -2,7 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::{At, Doc, Id, Kind, Merged, Style};
+use super::{
+    At, Doc, Id, Kind, Merged, Style,
+    scalar::{self, Scalar},
+};
 use crate::{
     codes,
     text::{
@@ -79,18 +82,14 @@ pub(super) fn is_undefined(doc: &Doc, value: Id) -> bool {
     }
 }
 
-/// Reports merge keys whose value is not a mapping; [`Doc::entries`] leaves them out.
-pub(super) fn check(doc: &Doc, text: &str) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    for node in &doc.nodes {
-        let Kind::Map { pairs, .. } = &node.kind else { continue };
-        for &(key, value) in pairs {
-            if doc.is_merge(key) && !is_mergeable(doc, value, true) {
-                problems.push(bad(doc, text, (key, value), pairs));
-            }
-        }
-    }
-    problems
+/// Returns what is wrong with the value of a merge key, if it is not a mapping or a list of them.
+pub(super) fn check(
+    doc: &Doc,
+    text: &str,
+    (key, value): (Id, Id),
+    pairs: &[(Id, Id)],
+) -> Option<Problem> {
+    (!is_mergeable(doc, value, true)).then(|| bad(doc, text, (key, value), pairs))
 }
 
 /// Reports a merge key with a value that is not a mapping, at the key: its anchor may be far away.
@@ -102,14 +101,22 @@ fn bad(doc: &Doc, text: &str, (key, value): (Id, Id), pairs: &[(Id, Id)]) -> Pro
     let anchor = doc.node(target.id).span;
     let is_alias = anchor != doc.node(value).span;
     let problem = match &doc.node(target.id).kind {
+        Kind::Scalar(found, style) if scalar::resolve(doc.text(found), *style) == Scalar::Null => {
+            problem.help("write an alias after it, `<<: *defaults`, or remove it")
+        }
         Kind::Scalar(..) => {
             let written = written(text, doc.node(value).span);
             let scalar = |&&(key, value): &&(Id, Id)| {
                 !doc.is_merge(key) && matches!(doc.node(value).kind, Kind::Scalar(..))
             };
             let name = pairs.iter().find(scalar).and_then(|&(key, _)| doc.key_text(key));
-            let name = name.unwrap_or("name");
-            problem.help(format!("it is a string: use it as a value, `{name}: {written}`"))
+            let help = match name {
+                Some(name) => format!("it is a string: use it as a value, `{name}: {written}`"),
+                None => format!(
+                    "it is a string: write it as the value of a key, or remove `<<: {written}`"
+                ),
+            };
+            problem.help(help)
         }
         _ => problem.help("lists cannot be merged: use a command, or repeat the items"),
     };

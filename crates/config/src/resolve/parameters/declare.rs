@@ -35,6 +35,7 @@ impl Resolver<'_, '_> {
         match self.render.doc.view(at) {
             View::Map(entries) => {
                 for entry in entries {
+                    self.render.is_nameless("parameter", entry.name, entry.key);
                     let declaration = self.declaration(&entry, element, &scope);
                     declarations.insert(entry.name.to_owned(), declaration);
                 }

@@ -1,0 +1,177 @@
+//! Redirections next to a tag: `>>` closes a tag and appends to a file, and one cannot do both.
+//!
+//! ```text
+//! echo << x >> log      swallowed: the `>>` closes the tag, and `log` is printed
+//! echo << x >>>> log    joined: the value and `>> log` are one word, `echo 1>> log` if it is 1
+//! echo << x >> >> log   right
+//! ```
+
+/// A redirection that does something else than it seems to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Redirection<'s> {
+    /// Where the `>>` that closes the tag is.
+    pub(super) at: usize,
+    pub(super) kind: Kind<'s>,
+}
+
+/// What it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind<'s> {
+    /// It closes the tag; nothing is appended to the file.
+    Swallowed { path: &'s str },
+    /// It belongs to the value in front of it, which a shell takes as a descriptor if it is a number.
+    Joined { operator: &'s str },
+}
+
+/// A tag on a line, by where its marks are.
+#[derive(Clone, Copy)]
+struct Tag {
+    open: usize,
+    close: usize,
+}
+
+/// Finds the first one in a script.
+pub(super) fn after_tag(script: &str) -> Option<Redirection<'_>> {
+    let mut start = 0;
+    for line in script.split_inclusive('\n') {
+        let tags = tags(line);
+        let joined = tags.iter().find_map(|&tag| joined(line, tag));
+        let swallowed =
+            || tags.split_last().and_then(|(&tag, others)| swallowed(line, tag, others));
+        if let Some(found) = joined.or_else(swallowed) {
+            return Some(Redirection { at: start + found.at, ..found });
+        }
+        start += line.len();
+    }
+    None
+}
+
+/// The tags that open and close on one line.
+fn tags(line: &str) -> Vec<Tag> {
+    let mut tags = Vec::new();
+    let mut from = 0;
+    while let Some(open) = line[from..].find("<<").map(|at| from + at) {
+        let before = &line[..open];
+        let is_escaped = (before.len() - before.trim_end_matches('\\').len()) % 2 == 1;
+        let close = line[open + 2..].find(">>").map(|at| open + 2 + at);
+        from = match close.filter(|_| !is_escaped) {
+            Some(close) => {
+                tags.push(Tag { open, close });
+                close + 2
+            }
+            None => open + 2,
+        };
+    }
+    tags
+}
+
+/// `<< x >>>> log`: only a word of its own is read as a descriptor, and not within quotes.
+fn joined(line: &str, tag: Tag) -> Option<Redirection<'_>> {
+    let before = &line[..tag.open];
+    let begins = before.ends_with([' ', '\t', ';', '&', '|', '(']);
+    let is_quoted = ['"', '\''].iter().any(|quote| before.matches(*quote).count() % 2 == 1);
+    let after = &line[tag.close + 2..];
+    let operator = &after[..after.len() - after.trim_start_matches('>').len()];
+    let found = Redirection { at: tag.close, kind: Kind::Joined { operator } };
+    (begins && !is_quoted && matches!(operator, ">" | ">>")).then_some(found)
+}
+
+/// A tag at the end of what `echo` or `printf` write, with a path after it.
+fn swallowed<'s>(line: &'s str, tag: Tag, others: &[Tag]) -> Option<Redirection<'s>> {
+    let after = &line[tag.close + 2..];
+    let path = after.trim().trim_end_matches('"');
+    let mut before = line[..tag.open].to_owned();
+    for other in others.iter().rev() {
+        before.replace_range(other.open..other.close + 2, "");
+    }
+    let writer = before.rsplit([';', '&', '|']).next().unwrap_or("").trim_start();
+    let prints = ["echo ", "printf "].iter().any(|word| writer.starts_with(word));
+    let is_one = !writer.contains('>') && !line[tag.open..tag.close].contains('>');
+    // Without a space between them, most paths may well be the rest of a path that begins with the
+    // value. These are not.
+    let is_target = if after.starts_with([' ', '\t']) { is_path(path) } else { is_whole(path) };
+    let found = Redirection { at: tag.close, kind: Kind::Swallowed { path } };
+    (prints && is_one && is_target).then_some(found)
+}
+
+fn is_path(word: &str) -> bool {
+    let plain = word.trim_start_matches('"');
+    let begins = ["/", "./", "../", "~/", "$"].iter().any(|sign| plain.starts_with(sign));
+    let extension = plain.rsplit_once('.').map_or("", |(_, extension)| extension);
+    let is_file = extension.len() > 1 && extension.chars().all(|c| c.is_ascii_alphabetic());
+    is_word(word) && (begins || is_file)
+}
+
+/// A path that nothing stands in front of.
+fn is_whole(word: &str) -> bool {
+    let plain = word.trim_start_matches('"');
+    let begins = ["/tmp/", "/dev/", "~/", "$BASH_ENV", "${BASH_ENV}", "$HOME/", "${HOME}/"];
+    is_word(word) && begins.iter().any(|sign| plain.starts_with(sign))
+}
+
+fn is_word(word: &str) -> bool {
+    !word.is_empty() && !word.contains([' ', '>', '<', ';', '|', '&'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is found, as text.
+    fn found(script: &str) -> String {
+        let Some(Redirection { at, kind }) = after_tag(script) else { return String::new() };
+        assert!(script[at..].starts_with(">>"), "{script}");
+        match kind {
+            Kind::Swallowed { path } => format!("swallowed {path}"),
+            Kind::Joined { operator } => format!("joined {operator}"),
+        }
+    }
+
+    #[test]
+    fn a_redirection_that_closes_a_tag_is_found_with_and_without_a_space() {
+        for (script, path) in [
+            ("echo << x >> /tmp/a", "/tmp/a"),
+            ("echo << x >> out.json\n", "out.json"),
+            ("cd a\nprintf '%s' << x >> ~/b\nmake", "~/b"),
+            ("true && echo << x >> \"$BASH_ENV\"", "\"$BASH_ENV"),
+            ("echo << x >>/tmp/a", "/tmp/a"),
+            ("echo << x >>$BASH_ENV", "$BASH_ENV"),
+            ("echo a=<< x >>~/b", "~/b"),
+            ("echo << x >> << y >> /tmp/a", "/tmp/a"),
+        ] {
+            assert_eq!(found(script), format!("swallowed {path}"), "{script}");
+        }
+        for script in [
+            "echo << x >> >> /tmp/a",
+            "echo << x >>",
+            "echo << x >> and more",
+            "echo << dir >>/file",
+            "cat << x >> /tmp/a",
+            "echo a > << x >> /tmp",
+            r"cat \<<EOF >> /tmp/a",
+        ] {
+            assert_eq!(found(script), "", "{script}");
+        }
+    }
+
+    #[test]
+    fn a_redirection_that_is_joined_with_a_value_is_found() {
+        for (script, operator) in [
+            ("echo << x >>>> out", ">>"),
+            ("echo <<x>>>>file", ">>"),
+            ("echo a\n(printf << x >>> file)", ">"),
+            ("make << x >>>>\"$LOG\"", ">>"),
+        ] {
+            assert_eq!(found(script), format!("joined {operator}"), "{script}");
+        }
+        for script in [
+            "echo v<< x >>>> out",
+            "echo \"<< x >>>> out\"",
+            "echo \"<< x >>\">> out",
+            r"echo \<< x >>>> out",
+            "echo << x >> > out",
+        ] {
+            assert_eq!(found(script), "", "{script}");
+        }
+    }
+}
