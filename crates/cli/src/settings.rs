@@ -16,6 +16,7 @@ pub(crate) mod flags;
 pub(crate) mod given;
 pub(crate) mod keys;
 mod kinds;
+mod log_filter;
 mod mask;
 pub(crate) mod print;
 mod problem;

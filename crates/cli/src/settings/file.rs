@@ -105,6 +105,8 @@ impl File {
         let shape = if is_file { Shape::Text } else { setting.shape() };
         let is_secret = setting.declaration().secrecy != Secrecy::Open && !is_file;
         match text_of(value.get_ref(), shape) {
+            // A list without items is not set, like an empty variable.
+            Ok(_) if value.get_ref().as_array().is_some_and(|items| items.is_empty()) => {}
             Ok(value_text) => {
                 let span = value.span();
                 let entry = Entry { value: value_text, span, is_secret };

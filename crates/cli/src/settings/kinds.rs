@@ -6,10 +6,12 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use roundel_model::secret::Secret;
 use roundel_server::MailSettings;
-use tracing_subscriber::EnvFilter;
 use url::Url;
 
-use super::declaration::{Kind, Shape};
+use super::{
+    declaration::{Kind, Shape},
+    log_filter,
+};
 
 /// The most jobs at a time that one runner takes.
 const SLOTS: u32 = 1024;
@@ -26,7 +28,7 @@ pub(super) const WEB_URL: Kind<Url> =
 pub(super) const WEB_URLS: Kind<Vec<Url>> = Kind {
     name: "http(s) addresses",
     shape: Shape::List,
-    parse: |text| text.lines().map(web_url).collect(),
+    parse: |text| text.split('\n').map(web_url).collect(),
 };
 
 pub(super) const DATABASE_URL: Kind<Secret<String>> = Kind {
@@ -54,7 +56,7 @@ pub(super) const SENDER: Kind<String> = Kind {
 pub(super) const TEXT: Kind<String> = Kind { name: "text", shape: Shape::Text, parse: line };
 
 pub(super) const TEXTS: Kind<Vec<String>> =
-    Kind { name: "texts", shape: Shape::List, parse: |text| text.lines().map(line).collect() };
+    Kind { name: "texts", shape: Shape::List, parse: |text| text.split('\n').map(line).collect() };
 
 pub(super) const SECRET: Kind<Secret<String>> =
     Kind { name: "text", shape: Shape::Text, parse: |text| line(text).map(Secret::new) };
@@ -133,10 +135,7 @@ pub(super) const SWITCH: Kind<bool> = Kind {
 pub(super) const LOG_FILTER: Kind<String> = Kind {
     name: "log filter",
     shape: Shape::Text,
-    parse: |text| match EnvFilter::try_new(text) {
-        Ok(_) => Ok(text.to_owned()),
-        Err(_) => Err("not a log filter such as `warn` or `info,roundel_server=debug`".to_owned()),
-    },
+    parse: |text| log_filter::check(text).map(|()| text.to_owned()),
 };
 
 fn web_url(text: &str) -> Result<Url, String> {

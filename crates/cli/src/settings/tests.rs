@@ -225,6 +225,30 @@ fn lists_and_switches_are_written_in_the_way_of_each_place() {
     assert!(!setuid(case));
 }
 
+/// An empty name of a class would leave a runner that serves none, or all.
+#[test]
+fn an_empty_value_is_refused_where_it_is_given_and_an_empty_list_is_not_set() {
+    for flag in ["resource-class", "log", "name", "status-prefix", "orbs-registry"] {
+        let error = Case::new("").flag(flag, "").error();
+        assert!(error.contains(&format!("`--{flag}` is ``, which is ")), "{flag}: {error}");
+    }
+    let error = Case::new("").flag("resource-class", "large").flag("resource-class", "").error();
+    assert!(error.contains("which is empty"), "{error}");
+    let error = Case::new("[runner]\nresource_classes = [\"\"]\n").error();
+    assert!(error.contains("which is empty"), "{error}");
+    let unset = Case::new("[runner]\nresource_classes = []\n").values();
+    assert_eq!(unset.get(&runner::RESOURCE_CLASSES).unwrap(), None);
+}
+
+#[test]
+fn a_log_filter_that_means_nothing_is_refused_with_what_was_meant() {
+    let error = Case::new("").flag("log", "inof").error();
+    assert!(error.contains("`--log` is `inof`, which is not a log filter"), "{error}");
+    assert!(error.contains("did you mean `info`?"), "{error}");
+    let error = Case::new("log = \"roundel_sever=debug\"\n").error();
+    assert!(error.contains("did you mean `roundel_server`?"), "{error}");
+}
+
 #[test]
 fn a_flag_with_a_password_and_a_misspelled_variable_are_warned_about() {
     let case = Case::new("").flag("database-url", "postgres://u:hunter2@h/d");
