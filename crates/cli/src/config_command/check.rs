@@ -57,6 +57,8 @@ pub(crate) struct Compiler {
 pub(crate) struct Checked {
     pub(crate) path: String,
     pub(crate) text: String,
+    /// The file was text. If not, `text` has replacement characters where it could not be read.
+    pub(crate) is_text: bool,
     pub(crate) inputs: Inputs,
     pub(crate) compiled: Compiled,
     /// Orbs that could not be found.
@@ -103,7 +105,7 @@ impl Compiler {
         let Source { path, text, broken, .. } = source;
         if let Some(broken) = broken {
             let compiled = Compiled { diagnostics: vec![broken], ..Compiled::default() };
-            return Checked { path, text, inputs, compiled, missing: Vec::new() };
+            return Checked { path, text, is_text: false, inputs, compiled, missing: Vec::new() };
         }
         let mut missing = Vec::new();
         let mut find = |reference: &OrbReference| {
@@ -114,7 +116,7 @@ impl Compiler {
             found
         };
         let (compiled, inputs) = OrbSet::complete(&text, inputs, &mut find);
-        Checked { path, text, inputs, compiled, missing }
+        Checked { path, text, is_text: true, inputs, compiled, missing }
     }
 
     /// Returns the inputs for a text.

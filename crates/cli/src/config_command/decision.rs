@@ -2,9 +2,10 @@
 //! `process` and `migrate-check`, made of what the server itself asks.
 //!
 //! ```text
-//! Compiled::verdict       decides whether its pipeline starts
-//! missing_contexts        decides which of its jobs end as `unauthorized`
-//! unsupported_container   decides which of its jobs fail before their first step
+//! Compiled::verdict         decides whether its pipeline starts
+//! Compiled::never_started   decides which of its workflows no pipeline starts
+//! missing_contexts          decides which of its jobs end as `unauthorized`
+//! unsupported_container     decides which of its jobs fail before their first step
 //! ```
 //!
 //! Deliberately absent: guesses from the text of commands, which only `migrate-check` makes.
@@ -27,7 +28,8 @@ const LINES: usize = 8;
 pub(crate) enum Decision {
     /// It runs as it is.
     Runs,
-    /// It is right. Its pipeline starts, and this release refuses some of its jobs.
+    /// It is right. Its pipeline starts, and this release refuses some of its jobs or never starts
+    /// some of its workflows.
     SomeJobsRefused,
     /// It is right, and its pipeline does not start in this release.
     Unsupported,
@@ -71,8 +73,11 @@ impl Decision {
         match compiled.verdict() {
             Verdict::Invalid => Self::Invalid,
             Verdict::Unsupported => Self::Unsupported,
-            Verdict::Runs if refused_jobs(compiled).is_empty() => Self::Runs,
-            Verdict::Runs => Self::SomeJobsRefused,
+            Verdict::Runs => {
+                let is_whole =
+                    refused_jobs(compiled).is_empty() && compiled.never_started().next().is_none();
+                if is_whole { Self::Runs } else { Self::SomeJobsRefused }
+            }
         }
     }
 }
@@ -149,16 +154,19 @@ fn places(group: &[&Diagnostic]) -> Vec<String> {
 /// has no effect in it. Empty if there is nothing of either.
 pub(crate) fn listed(compiled: &Compiled, notes: bool, width: Option<usize>) -> String {
     let mut text = String::new();
-    for (severity, label) in [(Severity::Error, ""), (Severity::Warning, "no effect: ")] {
-        if severity == Severity::Warning && !notes {
-            continue;
-        }
-        for Unsupported { message, help, places } in unsupported(compiled, severity, |_| true) {
+    let mut list = |label: &str, found: Vec<Unsupported>| {
+        for Unsupported { message, help, places } in found {
             item(&mut text, &format!("{label}{message} ({})", places.join(", ")), width);
             if let Some(help) = help {
                 advice(&mut text, &help, width);
             }
         }
+    };
+    list("", unsupported(compiled, Severity::Error, |_| true));
+    list("", unsupported(compiled, Severity::Warning, Diagnostic::is_never_started));
+    if notes {
+        let other = unsupported(compiled, Severity::Warning, |one| !one.is_never_started());
+        list("no effect: ", other);
     }
     for RefusedJob { workflow, job, reason } in refused_jobs(compiled) {
         item(

@@ -5,12 +5,16 @@ use std::path::PathBuf;
 use anstyle::{AnsiColor, Style};
 use anyhow::Result;
 use roundel_config::{
-    ExplainError, Explanation, ExplanationStep,
+    Diagnostic, ExplainError, Explanation, ExplanationStep,
     document::{Node, to_yaml},
     render,
 };
 
-use super::{check::CheckArguments, report::Report, sources};
+use super::{
+    check::{CheckArguments, Checked},
+    report::Report,
+    sources,
+};
 use crate::{
     exit::{Exit, UsageError},
     terminal::{self, line, styled},
@@ -48,15 +52,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     let compiler = arguments.check.compiler()?;
     let checked = compiler.check(sources::read(&arguments.file)?);
     compiler.write_lock(&checked.compiled.orbs)?;
+    // A file that is not text has no meaning, whatever its readable parts compile to.
+    if !checked.is_text {
+        return broken(arguments, &checked, &checked.compiled.diagnostics);
+    }
     let told = match roundel_config::explain(&checked.text, &checked.inputs, &arguments.path) {
         Ok(explanation) => explanation,
         Err(ExplainError::Broken(diagnostics)) => {
-            if arguments.json {
-                terminal::print_data(&Report::of(std::slice::from_ref(&checked)).to_json()?)?;
-            } else {
-                terminal::remark(&render(&checked.text, &diagnostics, terminal::remark_colors()));
-            }
-            return Ok(Exit::Failure);
+            return broken(arguments, &checked, &diagnostics);
         }
         Err(error @ ExplainError::NoSuchPath { .. }) => return Err(no_such_path(&error).into()),
     };
@@ -67,6 +70,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
         terminal::print(&text(&arguments.path, &told, terminal::colors()))?;
     }
     Ok(Exit::Success)
+}
+
+/// Shows why there is nothing to explain.
+fn broken(arguments: &Arguments, checked: &Checked, errors: &[Diagnostic]) -> Result<Exit> {
+    if arguments.json {
+        terminal::print_data(&Report::of(std::slice::from_ref(checked)).to_json()?)?;
+    } else {
+        terminal::remark(&render(&checked.text, errors, terminal::remark_colors()));
+    }
+    Ok(Exit::Failure)
 }
 
 /// The error with what there is instead.

@@ -108,6 +108,11 @@ impl InputArguments {
                 None => pipeline_values.push((name.to_owned(), pipeline_value(name, value)?)),
             }
         }
+        for (option, name) in [("--branch", &self.branch), ("--tag", &self.tag)] {
+            if name.as_deref().is_some_and(|name| name.trim().is_empty()) {
+                return Err(UsageError(format!("`{option}` needs a name")).into());
+            }
+        }
         let git_ref = match (&self.branch, &self.tag) {
             (Some(branch), _) => Some(GitRef::Branch(branch.as_str().into())),
             (None, Some(tag)) => Some(GitRef::Tag(tag.as_str().into())),
@@ -233,6 +238,13 @@ fn typed(text: &str, declared: Option<&str>) -> PipelineValue {
 }
 
 fn pipeline_value(name: &str, text: &str) -> Result<PipelineValue> {
+    if !PipelineValue::is_known(name) {
+        let help = PipelineValue::nearest_name(name)
+            .map_or_else(String::new, |near| format!("; did you mean `pipeline.{near}`?"));
+        return Err(
+            UsageError(format!("there is no pipeline value `pipeline.{name}`{help}")).into()
+        );
+    }
     let misuse =
         |what: &str| UsageError(format!("`pipeline.{name}` is {what}, and `{text}` is not"));
     if NUMBERS.contains(&name) {

@@ -49,6 +49,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     for folder in &arguments.folders {
         repositories.push(Repository::look(folder, &compiler)?);
     }
+    if repositories.iter().all(|one| one.verdict == Verdict::Nothing) {
+        return Err(nothing_to_check(&arguments.folders).into());
+    }
     let text = if arguments.json {
         report::json(&repositories)?
     } else {
@@ -57,6 +60,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     terminal::print(&text)?;
     let cannot = repositories.iter().any(|one| one.verdict == Verdict::Cannot);
     Ok(if cannot { Exit::Failure } else { Exit::Success })
+}
+
+/// A wrong folder must not pass for a repository that is ready.
+fn nothing_to_check(folders: &[PathBuf]) -> UsageError {
+    let names: Vec<_> = folders.iter().map(|folder| format!("`{}`", folder.display())).collect();
+    UsageError(format!(
+        "there is no `.circleci/config.yml` in {}; name the folders of repositories that have one",
+        names.join(", ")
+    ))
 }
 
 #[cfg(test)]

@@ -128,7 +128,7 @@ fn verdict(checked: &Checked, colors: bool) -> String {
             (Some(paint("valid, but not supported by this release", Yellow)), ":")
         }
         Decision::SomeJobsRefused => {
-            (Some(paint("valid, but this release refuses some of its jobs", Yellow)), ":")
+            (Some(paint("valid, but this release does not run all of it", Yellow)), ":")
         }
         Decision::Runs => (Some(paint("fine", Green)), ""),
     };

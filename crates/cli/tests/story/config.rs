@@ -145,7 +145,7 @@ fn what_is_valid_and_not_supported_has_words_and_an_exit_code_of_its_own() {
         (code, text.as_str()),
         (
             Some(4),
-            "b.yml: valid, but this release refuses some of its jobs:\n  - job `build` of workflow \
+            "b.yml: valid, but this release does not run all of it:\n  - job `build` of workflow \
              `main` ends as unauthorized: it names the contexts `aws`, `hub`, and this release has no \
              contexts\n    set the variables in the project's settings, and remove `context`\nc.yml: \
              fine\n\n1 file fine, 1 not supported by this release\n"
@@ -265,6 +265,27 @@ fn explain_shows_every_place_that_a_value_comes_from() {
     assert!(told.contains("did you mean `checkout`?"), "{told}");
 }
 
+/// All commands that compile a file say that it is not text, and none of them ends well.
+#[test]
+fn a_file_that_is_not_utf_8_is_refused_by_every_command() {
+    let folder = folder(&[]);
+    fs::create_dir_all(folder.path().join(".circleci")).unwrap();
+    let bytes = [GOOD.as_bytes(), b"# caf\xe9\n"].concat();
+    fs::write(folder.path().join(".circleci/config.yml"), bytes).unwrap();
+    for arguments in [
+        &["validate"][..],
+        &["process"],
+        &["explain", "jobs.build"],
+        &["explain", "jobs.build", "--json"],
+        &["migrate-check"],
+    ] {
+        let output = config(folder.path(), arguments, "");
+        let said = out(&output) + &err(&output);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {said}");
+        assert!(said.contains("not UTF-8"), "{arguments:?}: {said}");
+    }
+}
+
 #[test]
 fn cfg_162_orbs_come_from_a_folder_and_stay_pinned() {
     let orb =
@@ -342,6 +363,12 @@ fn repositories_are_looked_at_before_they_move() {
         out(&all)
     );
     assert!(out(&all).contains("they end as unauthorized (1 repository)\n           deploy\n"));
+    for nothing in [&["docs"][..], &["docs", "docs"], &["docs", "--json"]] {
+        let output = config(folder.path(), &[&["migrate-check"], nothing].concat(), "");
+        let told = err(&output);
+        assert_eq!((output.status.code(), out(&output).as_str()), (Some(2), ""), "{told}");
+        assert!(told.contains("there is no `.circleci/config.yml` in `docs`"), "{told}");
+    }
     let json = config(folder.path(), &["migrate-check", "web", "api", "--json"], "");
     let json: serde_json::Value = serde_json::from_str(&out(&json)).unwrap();
     assert_eq!(json["summary"]["ready"], 1);

@@ -4,7 +4,7 @@
 use std::{fs, path::Path};
 
 use clap::Parser as _;
-use roundel_config::{Inputs, compile};
+use roundel_config::{Inputs, codes, compile, page};
 use roundel_model::name::{BranchName, GitRef};
 
 use super::*;
@@ -37,13 +37,15 @@ fn table() -> Vec<(String, Decision)> {
     use Decision::{Invalid, Runs, SomeJobsRefused, Unsupported};
 
     let triggers = "{schedule: {cron: '0 3 * * *', filters: {branches: {only: main}}}}";
+    let scheduled =
+        file(JOB, "build").replace("jobs: [", &format!("triggers: [{triggers}], jobs: ["));
+    let windows = "image: 'windows-server-2022-gui:current'";
     vec![
         (file(JOB, "build"), Runs),
         (file("machine: true, steps: [checkout]", "build"), Runs),
         // Options without effect refuse nothing.
         (file("machine: {image: x, docker_layer_caching: true}, steps: [checkout]", "build"), Runs),
         (with_steps("checkout: {method: shallow, depth: 1}"), Runs),
-        (file(JOB, "build").replace("jobs: [", &format!("triggers: [{triggers}], jobs: [")), Runs),
         (with_steps("save_cache: {key: k, paths: [p]}"), Unsupported),
         (with_steps("store_test_results: {path: p}"), Unsupported),
         (with_steps("setup_remote_docker"), Unsupported),
@@ -51,6 +53,14 @@ fn table() -> Vec<(String, Decision)> {
         (file("macos: {xcode: '16.2.0'}, steps: [checkout]", "build"), Unsupported),
         (file(JOB, "build: {serial-group: x}"), Unsupported),
         (format!("setup: true\n{}", file(JOB, "build")), Unsupported),
+        (file(&format!("machine: {{{windows}}}, steps: [checkout]"), "build"), Unsupported),
+        (
+            file("machine: true, resource_class: windows.large, steps: [checkout]", "build"),
+            Unsupported,
+        ),
+        // Its pipeline starts without the workflow, be it the only one or not.
+        (scheduled.clone(), SomeJobsRefused),
+        (scheduled.replace("workflows: {", "workflows: {push: {jobs: [build]}, "), SomeJobsRefused),
         (file(JOB, "build: {context: deploy}"), SomeJobsRefused),
         (file(&JOB.replace("}]", "}, {image: 'redis:7'}]"), "build"), SomeJobsRefused),
         (file(&JOB.replace("'}]", "', command: [x]}]"), "build"), SomeJobsRefused),
@@ -73,23 +83,45 @@ fn put(folder: &Path, text: &str) {
 
 #[test]
 fn each_file_of_the_table_is_decided_as_the_server_decides_it() {
-    let folder = tempfile::tempdir().unwrap();
     for (text, wanted) in table() {
-        put(folder.path(), &text);
-        let checked = check(folder.path(), &["--branch", "main"]);
-        assert_eq!(checked.decision(), wanted, "{text}");
-        // The same as the server does: compile for the branch, and ask for the verdict.
-        let git_ref = Some(GitRef::Branch(BranchName::from("main")));
-        let server = compile(&text, &Inputs { git_ref, ..Inputs::default() });
-        let starts = server.verdict() == Verdict::Runs;
-        assert_eq!(starts, matches!(wanted, Decision::Runs | Decision::SomeJobsRefused), "{text}");
-        // Whoever asks before moving is told no less.
-        let cannot = cannot_run(folder.path(), &[]);
-        assert!(cannot || wanted == Decision::Runs, "{text}");
-        if checked.is_refused() {
-            assert!(!listed(&checked.compiled, false, None).is_empty(), "{text}");
-        }
+        agree(&text, wanted);
     }
+}
+
+/// Each code about this release has an example that it is about, and one that runs.
+#[test]
+fn each_kind_of_unsupported_diagnostic_is_decided_alike() {
+    let area = codes::AREAS.iter().find(|area| area.title.starts_with("Not supported")).unwrap();
+    assert!(area.codes.len() > 5);
+    for code in area.codes {
+        let example = |which| page::example(*code, which).unwrap().0;
+        let wanted = match code.slug {
+            "unsupported-schedule" => Decision::SomeJobsRefused,
+            "unsupported-option" => Decision::Runs,
+            _ => Decision::Unsupported,
+        };
+        let checked = agree(&example(page::Which::Wrong), wanted);
+        assert!(checked.compiled.unsupported.iter().any(|one| one.code == code.slug));
+        agree(&example(page::Which::Right), Decision::Runs);
+    }
+}
+
+/// Checks that every command and the server decide about a file as it is said.
+fn agree(text: &str, wanted: Decision) -> Checked {
+    let folder = tempfile::tempdir().unwrap();
+    put(folder.path(), text);
+    let checked = check(folder.path(), &["--branch", "main"]);
+    assert_eq!(checked.decision(), wanted, "{text}");
+    // The same as the server does: compile for the branch, and ask for the verdict.
+    let git_ref = Some(GitRef::Branch(BranchName::from("main")));
+    let server = compile(text, &Inputs { git_ref, ..Inputs::default() });
+    let starts = server.verdict() == Verdict::Runs;
+    assert_eq!(starts, matches!(wanted, Decision::Runs | Decision::SomeJobsRefused), "{text}");
+    // What is asked before moving gets the same answer.
+    assert_eq!(cannot_run(folder.path(), &[]), wanted != Decision::Runs, "{text}");
+    let says_why = !listed(&checked.compiled, false, None).is_empty();
+    assert!(says_why || !checked.is_refused(), "{text}");
+    checked
 }
 
 /// The real configurations beside the repository, when they are there.

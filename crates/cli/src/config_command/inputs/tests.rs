@@ -113,3 +113,36 @@ fn pipeline_values_have_the_types_of_the_language() {
         assert!(error.is::<UsageError>(), "{wrong}");
     }
 }
+
+#[test]
+fn a_pipeline_value_that_does_not_exist_is_a_usage_error_with_the_one_that_was_meant() {
+    for right in [
+        "git.branch=main",
+        "pipeline.number=7",
+        "event.github.pull_request.draft=true",
+        "trigger_parameters.github_app.anything=x",
+        "parameters.anything=x",
+    ] {
+        given(&["--pipeline-value", right]).unwrap();
+    }
+    for (wrong, said) in [
+        ("nosuch=1", "there is no pipeline value `pipeline.nosuch`"),
+        ("git.brnach=x", "did you mean `pipeline.git.branch`?"),
+        ("pipeline.nubmer=1", "did you mean `pipeline.number`?"),
+        ("git=x", "there is no pipeline value `pipeline.git`"),
+        ("number=x", "is an integer"),
+    ] {
+        let error = given(&["--pipeline-value", wrong]).unwrap_err();
+        assert!(error.is::<UsageError>(), "{wrong}: {error:?}");
+        assert!(error.to_string().contains(said), "{wrong}: {error}");
+    }
+}
+
+#[test]
+fn a_branch_and_a_tag_have_names() {
+    for option in ["--branch", "--tag"] {
+        let error = given(&[option, " "]).unwrap_err();
+        assert!(error.is::<UsageError>(), "{error:?}");
+        assert_eq!(error.to_string(), format!("`{option}` needs a name"));
+    }
+}

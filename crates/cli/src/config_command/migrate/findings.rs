@@ -169,10 +169,10 @@ impl Found {
             (Severity::Error, Level::Cannot, "unsupported"),
             (Severity::Warning, Level::Note, "differs"),
         ] {
-            // Schedules have a finding of their own.
-            let about_schedules = |one: &Diagnostic| one.code == "unsupported-schedule";
-            let found =
-                decision::unsupported(&checked.compiled, severity, |one| !about_schedules(one));
+            // Schedules and Windows jobs have findings of their own.
+            let is_other =
+                |one: &Diagnostic| !one.is_never_started() && one.code != "unsupported-windows";
+            let found = decision::unsupported(&checked.compiled, severity, is_other);
             for Unsupported { message, help, places } in found {
                 self.add(level, kind, &message, places).help = help;
             }
