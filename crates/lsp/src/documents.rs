@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use gen_lsp_types::Uri;
-use roundel_config::{Inputs, document::Node};
+use roundel_config::{Compiled, Inputs, document::Node};
 
 use crate::{
     analysis::Outcome,
@@ -20,7 +20,7 @@ pub(crate) struct Open {
     pub(crate) text: Text,
     pub(crate) version: i32,
     pub(crate) kind: Kind,
-    /// What was found in this very text.
+    /// What was found in this very text, and what of it this release cannot run.
     pub(crate) diagnostics: Vec<roundel_config::Diagnostic>,
     /// The document and its orbs, until the text changes.
     read: Option<Arc<Document>>,
@@ -113,14 +113,17 @@ impl Open {
     }
 
     /// Takes over what compiling found. Returns whether it is about this very text.
-    pub(crate) fn learn(&mut self, outcome: Outcome) -> bool {
+    pub(crate) fn learn(&mut self, mut outcome: Outcome) -> bool {
         let is_current = outcome.version == self.version;
-        if outcome.compiled.document.is_some() {
-            self.compiled = outcome.compiled.document;
+        if let Some(document) = outcome.compiled.document.take() {
+            self.compiled = Some(document);
         }
         self.inputs = outcome.inputs;
         if is_current {
-            self.diagnostics = outcome.compiled.diagnostics;
+            // What this release cannot run belongs in the editor too: it is found at the same places,
+            // and a push would end with it.
+            let Compiled { diagnostics, unsupported, .. } = outcome.compiled;
+            self.diagnostics = diagnostics.into_iter().chain(unsupported).collect();
         }
         is_current
     }

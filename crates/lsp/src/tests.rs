@@ -56,6 +56,36 @@ fn what_nothing_uses_is_reported_as_unnecessary_and_places_are_related() {
     assert_eq!(client.stop(), Ended::Fine);
 }
 
+/// What `validate` refuses is shown in the editor with the same words, and goes with its cause.
+#[test]
+fn what_this_release_cannot_run_is_reported_with_its_severity_and_page() {
+    let mut client = Client::start();
+    let text = "version: 2.1\njobs:\n  build:\n    machine: { image: x, docker_layer_caching: true }\n    \
+                steps: [{ store_artifacts: { path: p } }]\nworkflows: { main: { jobs: [build] } }\n";
+    client.open(URI, text);
+    let reported = client.diagnostics(1);
+    let found = reported["diagnostics"].as_array().unwrap();
+    let expected = roundel_config::compile(text, &roundel_config::Inputs::default()).unsupported;
+    assert_eq!(codes(&reported), ["unsupported-option", "unsupported-step"]);
+    for (found, expected) in found.iter().zip(&expected) {
+        let severity = match expected.severity {
+            roundel_config::Severity::Error => 1,
+            roundel_config::Severity::Warning => 2,
+        };
+        assert_eq!((&found["code"], &found["severity"]), (&json!(expected.code), &json!(severity)));
+        assert_eq!(found["range"]["start"]["line"], json!(expected.line - 1));
+        let help = expected.help.iter().map(|help| format!("\nhelp: {help}"));
+        let place = expected.via.iter().map(|via| format!("\nin {via}"));
+        let said: String =
+            std::iter::once(expected.message.clone()).chain(place).chain(help).collect();
+        assert_eq!(found["message"], json!(said));
+        assert!(found["codeDescription"]["href"].is_string(), "{found}");
+    }
+    client.change(URI, 2, &json!([{ "text": CONFIG }]));
+    assert!(codes(&client.diagnostics(2)).is_empty());
+    assert_eq!(client.stop(), Ended::Fine);
+}
+
 #[test]
 fn only_the_last_of_many_changes_is_compiled() {
     let mut client = Client::start();
@@ -124,7 +154,8 @@ fn completion_offers_keys_jobs_commands_orbs_and_parameters() {
     let environment = keys.iter().find(|item| item["label"] == "environment").unwrap();
     assert_eq!(environment["textEdit"]["newText"], "environment:\n  $0");
     assert_eq!(environment["insertTextFormat"], 2);
-    assert!(environment["documentation"]["value"].as_str().unwrap().contains("CFG §2.7"));
+    let about = environment["documentation"]["value"].as_str().unwrap();
+    assert!(about.contains("variables for all steps"), "{about}");
 
     let steps = names(&labels(&mut client, "      - \n", 14, 8));
     for wanted in ["run", "checkout", "greet", "node/install"] {

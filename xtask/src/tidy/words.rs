@@ -49,17 +49,22 @@ const WORDS: &[(&str, &str)] = &[
 /// `` `x` is no step ``: "is not a valid step".
 const IS_NO: &str = "` is no ";
 
+/// Specifications that are not part of the repository: comments may cite them, texts may not.
+const SPECIFICATIONS: &[&str] = &["CFG", "RUN", "API", "VCS"];
+
 /// A text that people read, and its line.
 struct Text {
     line: usize,
     text: String,
+    /// It is documentation, which is for developers.
+    is_comment: bool,
 }
 
 /// Returns what is said and should not be, with its place and what to say instead.
 fn private_words(sources: &[Source]) -> Vec<String> {
     let mut found = Vec::new();
     for source in sources {
-        for Text { line, text } in texts(source) {
+        for Text { line, text, .. } in texts(source) {
             for (word, instead) in WORDS {
                 if says(&without_code(&text), word) {
                     found.push(format!("{}:{line}: \"{word}\": {instead}", source.path));
@@ -114,7 +119,7 @@ fn lines(text: &str) -> Vec<Text> {
     for (index, line) in text.lines().enumerate() {
         in_code ^= line.trim_start().starts_with("```");
         if !in_code {
-            found.push(Text { line: index + 1, text: line.to_owned() });
+            found.push(Text { line: index + 1, text: line.to_owned(), is_comment: false });
         }
     }
     found
@@ -123,6 +128,7 @@ fn lines(text: &str) -> Vec<Text> {
 /// Takes the literals of tokens, documentation among them, but of what is for tests only.
 fn collect(tokens: TokenStream, found: &mut Vec<Text>) {
     let mut for_tests = false;
+    let is_comment = is_documentation(&tokens);
     for token in tokens {
         match token {
             TokenTree::Group(group) => {
@@ -141,13 +147,20 @@ fn collect(tokens: TokenStream, found: &mut Vec<Text>) {
                 let written = literal.to_string();
                 // A text of one word is a name: a user `nobody`, a key.
                 if !for_tests && written.contains(' ') && written.ends_with(['"', '#']) {
-                    found.push(Text { line: literal.span().start().line, text: written });
+                    let line = literal.span().start().line;
+                    found.push(Text { line, text: written, is_comment });
                 }
             }
             TokenTree::Punct(punct) => for_tests &= punct.as_char() != ';',
             TokenTree::Ident(_) => {}
         }
     }
+}
+
+/// Returns whether tokens are those of `#[doc = "…"]`, which a doc comment is.
+fn is_documentation(tokens: &TokenStream) -> bool {
+    let first = tokens.clone().into_iter().next();
+    matches!(first, Some(TokenTree::Ident(name)) if name == "doc")
 }
 
 /// Every text of the product.
@@ -165,6 +178,54 @@ fn product() -> Vec<Source> {
         is_readable && !is_test && (!is_of_crate || in_product)
     });
     found
+}
+
+/// Returns texts that cite a section or a row of a specification, which their readers do not have.
+fn citations(sources: &[Source]) -> Vec<String> {
+    let mut found = Vec::new();
+    for source in sources.iter().filter(|source| !source.has_extension("md")) {
+        for Text { line, text, .. } in texts(source).into_iter().filter(|text| !text.is_comment) {
+            if SPECIFICATIONS.iter().any(|name| cites(&text, name)) {
+                found.push(format!("{}:{line}: cites a specification", source.path));
+            }
+        }
+    }
+    found
+}
+
+/// `CFG §2.8`, `RUN-031`
+fn cites(text: &str, name: &str) -> bool {
+    text.match_indices(name).any(|(at, _)| {
+        let after = &text[at + name.len()..];
+        after.trim_start().starts_with('§')
+            || after
+                .strip_prefix('-')
+                .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+    })
+}
+
+#[test]
+fn texts_for_people_cite_nothing_that_they_do_not_have() {
+    report("citations of a specification", citations(&product()).iter().map(String::as_str));
+}
+
+#[test]
+fn a_citation_is_found_in_a_text_and_not_in_a_comment() {
+    let found = |path: &str, text: &str| citations(&source::sample(&[(path, text)])).len();
+    for text in [
+        "fn f() { g(\"A pipeline value (CFG §4.5).\"); }",
+        "fn f() { let a = format!(\"{name}, see RUN-031\"); }",
+    ] {
+        assert_eq!(found("crates/a/src/b.rs", text), 1, "{text}");
+    }
+    assert_eq!(found("crates/a/templates/b.html", "<p>See VCS §2.9</p>"), 1);
+    for text in [
+        "/// Reads it (CFG §4.5).\nfn f() {}",
+        "//! The rows of RUN-031.",
+        "fn f() { g(\"the API-key of RUN\"); }",
+    ] {
+        assert_eq!(found("crates/a/src/b.rs", text), 0, "{text}");
+    }
 }
 
 #[test]

@@ -15,13 +15,7 @@ const PARAMETERS: usize = 30;
 pub(crate) fn key(key: &Key, of: &str) -> String {
     let required = if key.required { ", required" } else { "" };
     let old = if key.old { ", deprecated" } else { "" };
-    format!(
-        "`{}`: {}{required}{old}\n\n{}\n\nA key of {of} (CFG {}).",
-        key.name,
-        key.shape.words(),
-        key.doc,
-        key.section
-    )
+    format!("`{}`: {}{required}{old}\n\n{}\n\nA key of {of}.", key.name, key.shape.words(), key.doc)
 }
 
 /// A job, command, executor, workflow or group; `name` as it is called from here.
@@ -73,7 +67,7 @@ pub(crate) fn kind(parameter: &Parameter) -> String {
 
 /// A pipeline value.
 pub(crate) fn pipeline_value(value: &PipelineName) -> String {
-    format!("`{}`: {}\n\n{}\n\nA pipeline value (CFG §4.5).", value.name, value.kind, value.doc)
+    format!("`{}`: {}\n\n{}\n\nA pipeline value.", value.name, value.kind, value.doc)
 }
 
 /// Cuts a text at a number of characters.

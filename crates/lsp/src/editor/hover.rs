@@ -71,7 +71,7 @@ impl About<'_> {
             Symbol::PipelineParameter(name) => {
                 let mut parameters = self.document.outline.parameters.iter();
                 let parameter = parameters.find(|parameter| parameter.name == *name)?;
-                Some(format!("{}\n\nA pipeline parameter (CFG §9.1).", describe::brief(parameter)))
+                Some(format!("{}\n\nA pipeline parameter.", describe::brief(parameter)))
             }
             Symbol::PipelineValue(name) => {
                 values::pipeline_value(name).map(describe::pipeline_value)
@@ -160,7 +160,7 @@ impl About<'_> {
         let entries: Vec<_> = entries.into_iter().filter(named).collect();
         let first = entries.first()?;
         if first.is_approval {
-            return Some(format!("`{name}` waits for a manual approval (CFG §5.7)."));
+            return Some(format!("`{name}` waits for a manual approval."));
         }
         let (scope, job) = split(&within.scope, &first.job);
         let item = self.item(&Callee { scope, kind: Kind::Job, name: job });
@@ -178,7 +178,7 @@ impl About<'_> {
         let (_, span) = found.matrix.iter().find(|(known, _)| known == name)?;
         let line_end = super::tree::node::line_end(&self.document.text, span.start);
         let line = self.document.text.get(span.start..line_end).unwrap_or_default();
-        Some(format!("`{}`: a value of the matrix of `{}` (CFG §4.6).", line.trim(), found.job))
+        Some(format!("`{}`: a value of the matrix of `{}`.", line.trim(), found.job))
     }
 
     fn orb(&self, callee: &Callee) -> String {

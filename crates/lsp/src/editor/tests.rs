@@ -287,13 +287,14 @@ fn a_completion_replaces_the_whole_word_on_its_line_only() {
 }
 
 #[test]
-fn hover_shows_what_a_key_is_for_and_where_it_is_specified() {
+fn hover_shows_what_a_key_is_for_and_whose_key_it_is() {
     let text = hovered("jobs:\n  b:\n    working_dir▮ectory: x");
-    assert!(text.contains("`working_directory`: text") && text.contains("CFG §2.8"), "{text}");
+    assert!(text.starts_with("`working_directory`: text"), "{text}");
+    assert!(text.ends_with("\n\nA key of a job."), "{text}");
     let text = hovered("jobs:\n  b:\n    steps:\n      - r▮un: x");
-    assert!(text.contains("Runs a script") && text.contains("CFG §3.2"), "{text}");
+    assert!(text.contains("Runs a script"), "{text}");
     let text = hovered("workflows:\n  w:\n    jobs:\n      - b: { requ▮ires: [] }");
-    assert!(text.contains("CFG §5.3"), "{text}");
+    assert!(text.contains("`requires`"), "{text}");
     assert_eq!(hovered("jobs:\n  b:\n    nonsen▮se: x"), "");
 }
 

@@ -7,21 +7,18 @@ const DECLARATION_KEYS: [Key; 4] = [
     key(
         "type",
         Shape::Choice(&["string", "boolean", "integer", "enum", "executor", "steps", "env_var_name"]),
-        "§4.1",
         "The type of its values. `executor` and `steps` are only for jobs and commands; pipeline parameters can have the first four types.",
     )
     .required(),
     key(
         "default",
         Shape::Any,
-        "§4.1",
         "The value if none is passed. It makes the parameter optional; pipeline parameters must have a default.",
     ),
-    key("description", TEXT, "§4.1", "A description. Template tags in it are not expanded."),
+    key("description", TEXT, "A description. Template tags in it are not expanded."),
     key(
         "enum",
         Shape::List(&TEXT),
-        "§4.1",
         "The allowed values. Required for `type: enum`, and only allowed there.",
     ),
 ];
@@ -34,14 +31,12 @@ pub(super) static PIPELINE_DECLARATION: Table = Table {
         key(
             "type",
             Shape::Choice(&["string", "boolean", "integer", "enum"]),
-            "§9.1",
             "The type of its values.",
         )
         .required(),
         key(
             "default",
             Shape::Any,
-            "§9.1",
             "The value if the trigger passes none. Pipeline parameters must have a default.",
         )
         .required(),

@@ -5,8 +5,6 @@
 pub(crate) struct Key {
     pub(crate) name: &'static str,
     pub(crate) shape: Shape,
-    /// Where it is specified: `§2.9`.
-    pub(crate) section: &'static str,
     /// One to three sentences.
     pub(crate) doc: &'static str,
     pub(crate) required: bool,
@@ -99,13 +97,8 @@ pub(super) const TEXTS: Shape = Shape::List(&TEXT);
 
 pub(super) const STEPS: Shape = Shape::List(&Shape::Step);
 
-pub(super) const fn key(
-    name: &'static str,
-    shape: Shape,
-    section: &'static str,
-    doc: &'static str,
-) -> Key {
-    Key { name, shape, section, doc, required: false, old: false, snippet: None }
+pub(super) const fn key(name: &'static str, shape: Shape, doc: &'static str) -> Key {
+    Key { name, shape, doc, required: false, old: false, snippet: None }
 }
 
 impl Key {

@@ -10,17 +10,15 @@ use super::{
 static COMMAND: Table = Table {
     what: "a command",
     keys: &[
-        key("description", TEXT, "§4.8", "A description of the command."),
+        key("description", TEXT, "A description of the command."),
         key(
             "parameters",
             PARAMETERS,
-            "§4.8",
             "The parameters, which its steps use as `<< parameters.name >>`.",
         ),
         key(
             "steps",
             STEPS,
-            "§4.8",
             "The steps that replace the command where it is used. They can use other commands.",
         )
         .required(),
@@ -35,7 +33,6 @@ static JOB_SHAPE: Shape = Shape::Table(&JOB);
 const COMMANDS: Key = key(
     "commands",
     Shape::Named(Kind::Command, &COMMAND_SHAPE),
-    "§4.8",
     "Reusable sequences of steps, with parameters.",
 )
 .snippet("commands:\n  ${1:name}:\n    steps:\n      - $0");
@@ -43,7 +40,6 @@ const COMMANDS: Key = key(
 const EXECUTORS: Key = key(
     "executors",
     Shape::Named(Kind::Executor, &EXECUTOR_SHAPE),
-    "§2.2",
     "Reusable execution environments, which jobs select with `executor:`.",
 )
 .snippet("executors:\n  ${1:default}:\n    docker:\n      - image: ${2:cimg/base:stable}");
@@ -51,7 +47,6 @@ const EXECUTORS: Key = key(
 const JOBS: Key = key(
     "jobs",
     Shape::Named(Kind::Job, &JOB_SHAPE),
-    "§2.9",
     "The jobs. A job runs if a workflow lists it; without workflows, the job `build` runs.",
 )
 .snippet("jobs:\n  ${1:build}:\n    docker:\n      - image: ${2:cimg/base:stable}\n    steps:\n      - checkout\n      - run: $0");
@@ -59,35 +54,31 @@ const JOBS: Key = key(
 const ORBS: Key = key(
     "orbs",
     Shape::Named(Kind::Orb, &Shape::Orb),
-    "§4.13",
     "Reusable packages of jobs, commands and executors, each with an alias: `node: circleci/node@7`. An orb can also be defined inline.",
 )
 .snippet("orbs:\n  ${1:node}: ${2:circleci/node@7}");
 
-const DESCRIPTION: Key = key("description", TEXT, "§1.6", "A description of this file.");
+const DESCRIPTION: Key = key("description", TEXT, "A description of this file.");
 const DISPLAY: Key = key(
     "display",
     Shape::Table(&DISPLAY_TABLE),
-    "§4.13.2",
     "URLs that a registry shows next to an orb. They have no effect on pipelines.",
 );
 static DISPLAY_TABLE: Table = Table {
     what: "URLs of an orb",
     keys: &[
-        key("home_url", TEXT, "§4.13.2", "The orb's home page."),
-        key("source_url", TEXT, "§4.13.2", "The URL of its source code."),
+        key("home_url", TEXT, "The orb's home page."),
+        key("source_url", TEXT, "The URL of its source code."),
     ],
 };
 const EXAMPLES: Key = key(
     "examples",
     Shape::Any,
-    "§4.13.2",
     "Usage examples of an orb, for its page in a registry. They are not compiled.",
 );
 const VERSION: Key = key(
     "version",
     Shape::Choice(&["2.1", "2"]),
-    "§1.2",
     "The version of the configuration language. 2.1 has orbs, commands, executors, parameters and template tags; 2 and 2.0 do not.",
 )
 .required()
@@ -101,7 +92,6 @@ pub(crate) static CONFIG: Table = Table {
         key(
             "setup",
             Shape::Boolean,
-            "§8",
             "Makes this a setup configuration: one of its jobs generates the configuration that the pipeline continues with.",
         )
         .snippet("setup: true"),
@@ -109,7 +99,6 @@ pub(crate) static CONFIG: Table = Table {
         key(
             "parameters",
             Shape::Named(Kind::Parameter, &Shape::Table(&PIPELINE_DECLARATION)),
-            "§9.1",
             "Pipeline parameters, which a trigger can pass. They are used as `<< pipeline.parameters.name >>`.",
         )
         .snippet("parameters:\n  ${1:name}:\n    type: ${2|string,boolean,integer,enum|}\n    default: $0"),
@@ -119,21 +108,19 @@ pub(crate) static CONFIG: Table = Table {
         key(
             "job-groups",
             Shape::Named(Kind::Group, &Shape::Table(&GROUP)),
-            "§5.11",
             "Groups of jobs, which workflows use like a single job.",
         )
         .snippet("job-groups:\n  ${1:name}:\n    jobs:\n      - $0"),
         key(
             "workflows",
             Shape::Named(Kind::Workflow, &Shape::Table(&WORKFLOW)),
-            "§5",
             "Which jobs run, in which order, for which branches and tags. All workflows of a file start at the same time.",
         )
         .snippet("workflows:\n  ${1:main}:\n    jobs:\n      - $0"),
         DESCRIPTION,
         DISPLAY.old(),
         EXAMPLES.old(),
-        key("experimental", Shape::Any, "§1.6", "Settings of older versions, without effect.").old(),
+        key("experimental", Shape::Any, "Settings of older versions, without effect.").old(),
     ],
 };
 

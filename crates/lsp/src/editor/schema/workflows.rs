@@ -14,24 +14,18 @@ static REFS: Table = Table {
         key(
             "only",
             NAMES,
-            "§5.4",
             "Names to run for. An entry between slashes is a regular expression for the whole name: `/release\\/.*/`.",
         ),
-        key(
-            "ignore",
-            NAMES,
-            "§5.4",
-            "Names not to run for. It has no effect if `only` is present.",
-        ),
+        key("ignore", NAMES, "Names not to run for. It has no effect if `only` is present."),
     ],
 };
 
 static FILTERS: Table = Table {
     what: "filters",
     keys: &[
-        key("branches", Shape::Table(&REFS), "§5.4", "The branches that the job runs for; by default all.")
+        key("branches", Shape::Table(&REFS), "The branches that the job runs for; by default all.")
             .snippet("branches:\n  only: ${1:main}"),
-        key("tags", Shape::Table(&REFS), "§5.4", "The tags that the job runs for; by default none. All jobs that it requires need the same filter.")
+        key("tags", Shape::Table(&REFS), "The tags that the job runs for; by default none. All jobs that it requires need the same filter.")
             .snippet("tags:\n  only: /${1:v.*}/"),
     ],
 };
@@ -44,13 +38,12 @@ static MATRIX: Table = Table {
         key(
             "parameters",
             Shape::Matrix,
-            "§5.6",
             "Lists of values for the job's parameters. The job runs once for each combination.",
         )
         .required()
         .snippet("parameters:\n  ${1:name}: [$0]"),
-        key("exclude", EXCLUDED, "§5.6", "Combinations to leave out."),
-        key("alias", TEXT, "§5.6", "A name for all jobs of the matrix, for `requires`."),
+        key("exclude", EXCLUDED, "Combinations to leave out."),
+        key("alias", TEXT, "A name for all jobs of the matrix, for `requires`."),
     ],
 };
 
@@ -59,25 +52,18 @@ static FILTERING: [Shape; 2] = [Shape::Table(&FILTERS), Shape::Expression];
 const FILTERS_KEY: Key = key(
     "filters",
     Shape::Either(&FILTERING),
-    "§5.4",
     "The branches and tags that the job runs for: a mapping, or an expression such as `pipeline.git.branch == \"main\"`.",
 );
 const REQUIRES_KEY: Key = key(
     "requires",
     Shape::Requires,
-    "§5.3",
     "Jobs of this workflow that must end first: with success, or with other statuses as in `- build: failed`.",
 );
-const NAME_KEY: Key = key(
-    "name",
-    TEXT,
-    "§5.2",
-    "The job's name in this workflow, for `requires` and commit statuses.",
-);
+const NAME_KEY: Key =
+    key("name", TEXT, "The job's name in this workflow, for `requires` and commit statuses.");
 const SERIAL_KEY: Key = key(
     "serial-group",
     TEXT,
-    "§5.10",
     "Jobs with the same serial group run one at a time across the organization, in the order of their pipelines.",
 );
 
@@ -90,30 +76,22 @@ pub(crate) static INVOCATION: Table = Table {
         key(
             "context",
             Shape::Context,
-            "§5.12",
             "Contexts: sets of environment variables of the organization that the job can use.",
         ),
         FILTERS_KEY,
-        key(
-            "matrix",
-            Shape::Table(&MATRIX),
-            "§5.6",
-            "Runs the job once for each combination of values.",
-        )
-        .snippet("matrix:\n  parameters:\n    ${1:name}: [$0]"),
-        key("pre-steps", STEPS, "§4.10", "Steps that run before the job's own."),
-        key("post-steps", STEPS, "§4.10", "Steps that run after the job's own."),
+        key("matrix", Shape::Table(&MATRIX), "Runs the job once for each combination of values.")
+            .snippet("matrix:\n  parameters:\n    ${1:name}: [$0]"),
+        key("pre-steps", STEPS, "Steps that run before the job's own."),
+        key("post-steps", STEPS, "Steps that run after the job's own."),
         SERIAL_KEY,
         key(
             "override-with",
             TEXT,
-            "§4.13.6",
             "A job of an orb, `alias/job`, that replaces this one if the orb defines it.",
         ),
         key(
             "type",
             Shape::Choice(&["approval"]),
-            "§5.7",
             "`approval` makes it a manual approval, which needs no job definition.",
         ),
     ],
@@ -126,11 +104,10 @@ pub(crate) static APPROVAL: Table =
 pub(super) static GROUP: Table = Table {
     what: "a job group",
     keys: &[
-        key("description", TEXT, "§5.11", "A description of the group."),
+        key("description", TEXT, "A description of the group."),
         key(
             "jobs",
             Shape::List(&Shape::Invocation),
-            "§5.11",
             "The jobs, as in a workflow. They can only require each other.",
         )
         .required(),
@@ -140,18 +117,12 @@ pub(super) static GROUP: Table = Table {
 static SCHEDULE: Table = Table {
     what: "a schedule",
     keys: &[
-        key(
-            "cron",
-            TEXT,
-            "§5.8",
-            "The times: minute, hour, day of month, month and day of week, in UTC.",
-        )
-        .required()
-        .snippet("cron: \"${1:0 2 * * *}\""),
+        key("cron", TEXT, "The times: minute, hour, day of month, month and day of week, in UTC.")
+            .required()
+            .snippet("cron: \"${1:0 2 * * *}\""),
         key(
             "filters",
             Shape::Table(&FILTERS),
-            "§5.8",
             "The branches to run on. Each branch uses its own version of this file.",
         )
         .required()
@@ -164,7 +135,6 @@ static TRIGGER: Table = Table {
     keys: &[key(
         "schedule",
         Shape::Table(&SCHEDULE),
-        "§5.8",
         "Starts the workflow on a schedule, and no longer for pushes.",
     )
     .required()
@@ -176,12 +146,12 @@ static TRIGGER: Table = Table {
 pub(super) static WORKFLOW: Table = Table {
     what: "a workflow",
     keys: &[
-        key("jobs", Shape::List(&Shape::Invocation), "§5.2", "The jobs of the workflow. Jobs without `requires` start immediately.").required(),
-        key("when", Shape::Either(&[Shape::Expression, Shape::Logic]), "§5.5", "Runs the workflow only if this is true: a logic statement, an expression, or a single template tag."),
-        key("unless", Shape::Either(&[Shape::Expression, Shape::Logic]), "§5.5", "Runs the workflow only if this is false."),
-        key("triggers", Shape::List(&Shape::Table(&TRIGGER)), "§5.8", "Starts the workflow on a schedule instead of for pushes.")
+        key("jobs", Shape::List(&Shape::Invocation), "The jobs of the workflow. Jobs without `requires` start immediately.").required(),
+        key("when", Shape::Either(&[Shape::Expression, Shape::Logic]), "Runs the workflow only if this is true: a logic statement, an expression, or a single template tag."),
+        key("unless", Shape::Either(&[Shape::Expression, Shape::Logic]), "Runs the workflow only if this is false."),
+        key("triggers", Shape::List(&Shape::Table(&TRIGGER)), "Starts the workflow on a schedule instead of for pushes.")
             .snippet("triggers:\n  - schedule:\n      cron: \"${1:0 2 * * *}\"\n      filters:\n        branches:\n          only: ${2:main}"),
-        key("max_auto_reruns", Shape::Integer, "§5.9", "How often failed jobs are rerun automatically: 1 to 5 times."),
+        key("max_auto_reruns", Shape::Integer, "How often failed jobs are rerun automatically: 1 to 5 times."),
     ],
 };
 
@@ -189,17 +159,12 @@ pub(super) static WORKFLOW: Table = Table {
 pub(crate) static LOGIC: Table = Table {
     what: "a logic statement",
     keys: &[
-        key("and", Shape::List(&Shape::Logic), "§6.1", "True if all operands are true."),
-        key("or", Shape::List(&Shape::Logic), "§6.1", "True if at least one operand is true."),
-        key("not", Shape::Logic, "§6.1", "True if the operand is false."),
-        key(
-            "equal",
-            Shape::List(&TEXT),
-            "§6.1",
-            "True if all values are equal, including their types.",
-        )
-        .snippet("equal: [ $1, ${2:<< pipeline.git.branch >>} ]"),
-        key("matches", Shape::Table(&MATCHES), "§6.1", "True if a whole string matches a pattern.")
+        key("and", Shape::List(&Shape::Logic), "True if all operands are true."),
+        key("or", Shape::List(&Shape::Logic), "True if at least one operand is true."),
+        key("not", Shape::Logic, "True if the operand is false."),
+        key("equal", Shape::List(&TEXT), "True if all values are equal, including their types.")
+            .snippet("equal: [ $1, ${2:<< pipeline.git.branch >>} ]"),
+        key("matches", Shape::Table(&MATCHES), "True if a whole string matches a pattern.")
             .snippet("matches:\n  pattern: ${1:^v[0-9]+\\$}\n  value: ${2:<< pipeline.git.tag >>}"),
     ],
 };
@@ -207,8 +172,7 @@ pub(crate) static LOGIC: Table = Table {
 static MATCHES: Table = Table {
     what: "a string and a pattern",
     keys: &[
-        key("pattern", TEXT, "§6.1", "The regular expression, without slashes around it.")
-            .required(),
-        key("value", TEXT, "§6.1", "The string to match.").required(),
+        key("pattern", TEXT, "The regular expression, without slashes around it.").required(),
+        key("value", TEXT, "The string to match.").required(),
     ],
 };
