@@ -111,9 +111,16 @@ fn line(setting: &dyn AnySetting) -> String {
     if !declaration.in_file {
         return "not there: it says where the file is".to_owned();
     }
-    let (_, key) = declaration.section();
-    let value = format!("`{key} = {}`", suggest::toml_value(declaration.example, setting.shape()));
-    if declaration.has_file_form() { format!("{value} or `{key}_file = \"FILE\"`") } else { value }
+    let (section, key) = declaration.section();
+    let mut line =
+        format!("`{key} = {}`", suggest::toml_value(declaration.example, setting.shape()));
+    if declaration.has_file_form() {
+        line = format!("{line} or `{key}_file = \"FILE\"`");
+    }
+    if !section.is_empty() {
+        line = format!("{line}, below `[{section}]`");
+    }
+    line
 }
 
 #[cfg(test)]
@@ -162,6 +169,28 @@ mod tests {
         names(&|one| one.key.to_owned());
         names(&|one| one.flag.to_owned());
         names(&|one| one.variable.to_owned());
+    }
+
+    /// A line without its section is an unknown key, and the server does not start with one.
+    #[test]
+    fn the_line_of_a_setting_names_its_section() {
+        for setting in ALL.iter().filter(|one| one.declaration().in_file) {
+            let (section, key) = setting.declaration().section();
+            let line = line(*setting);
+            assert_eq!(
+                line.ends_with(&format!("below `[{section}]`")),
+                !section.is_empty(),
+                "{key}"
+            );
+        }
+    }
+
+    #[test]
+    fn no_flag_of_the_page_holds_a_secret() {
+        assert!(!HEAD.contains("Every setting"));
+        for setting in ALL.iter().filter(|one| one.declaration().secrecy == Secrecy::Secret) {
+            assert!(flag(*setting).ends_with("-file FILE`"), "{}", flag(*setting));
+        }
     }
 
     #[test]

@@ -183,7 +183,7 @@ fn complete(start: &mut Start, key: &str, program: Program) {
     }
 }
 
-/// "Every setting can be a flag, an environment variable, or a line of a settings file."
+/// "A setting is a flag, an environment variable, or a line of a settings file."
 #[test]
 fn every_setting_can_be_given_in_every_form_and_print_config_says_in_which() {
     let mut tried = 0;
