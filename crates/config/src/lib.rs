@@ -59,4 +59,4 @@ pub use compile::compile;
 pub use explain::{ExplainError, Explanation, ExplanationStep, explain};
 pub use language::{pipeline_values::PipelineValue, profile::Profile, restriction};
 pub use read::{document, snippet::render};
-pub use text::diagnostic::{Diagnostic, Related, Severity};
+pub use text::diagnostic::{Diagnostic, JobOfPlan, Related, Severity};

@@ -76,6 +76,7 @@ mod tests {
             help: Some("did you mean `anything`?".to_owned()),
             replacement: meant.map(str::to_owned),
             orb: None,
+            jobs: Vec::new(),
         };
         let (span, with) = replacement(&found, text)?;
         let mut text = text.to_owned();

@@ -141,6 +141,7 @@ fn not_utf8(path: &str, text: &str, at: usize) -> Diagnostic {
         help: Some("save the file as UTF-8".to_owned()),
         replacement: None,
         orb: None,
+        jobs: Vec::new(),
     }
 }
 

@@ -87,6 +87,44 @@ mod tests {
         assert_eq!(compiled.refusals().count(), 0);
     }
 
+    /// It is reported once, however many jobs come to it, and under whatever names they run.
+    #[test]
+    fn an_option_without_effect_names_every_job_that_has_it() {
+        let text = "version: 2.1
+executors: { cached: { machine: { image: x, docker_layer_caching: true } } }
+commands: { fetch: { steps: [checkout: { method: shallow, depth: 1 }] } }
+jobs:
+  plain: { machine: true, steps: [run: echo] }
+  build:
+    parameters: { n: { type: integer, default: 0 } }
+    machine: true
+    steps: [fetch]
+  image: { executor: cached, steps: [fetch] }
+workflows:
+  one: { jobs: [plain, build, { build: { name: again } }, { image: { filters: { branches: { only: x } } } }] }
+  two: { jobs: [{ build: { matrix: { parameters: { n: [1, 2] } } } }] }
+  off: { when: false, jobs: [image] }
+";
+        let of = |branch: &str| {
+            let git_ref = Some(roundel_model::name::GitRef::Branch(branch.into()));
+            let inputs = Inputs { path: "config.yml".to_owned(), git_ref, ..Inputs::default() };
+            let compiled = compile(text, &inputs);
+            assert_eq!(compiled.verdict(), Verdict::Runs, "{:?}", compiled.diagnostics);
+            let jobs = |found: &Diagnostic| {
+                let name = |used: &crate::JobOfPlan| format!("{}/{}", used.workflow, used.job);
+                found.jobs.iter().map(name).collect::<Vec<_>>()
+            };
+            let mut options: Vec<_> =
+                compiled.notes().filter(|found| found.code == "unsupported-option").collect();
+            options.sort_by_key(|found| found.start);
+            options.into_iter().map(jobs).collect::<Vec<_>>()
+        };
+        let shallow = ["one/build", "one/again", "two/build-1", "two/build-2"];
+        assert_eq!(of("main"), [vec![], shallow.to_vec()]);
+        let shallow = ["one/build", "one/again", "one/image", "two/build-1", "two/build-2"];
+        assert_eq!(of("x"), [vec!["one/image"], shallow.to_vec()]);
+    }
+
     #[test]
     fn a_step_that_cannot_be_run_refuses_everything() {
         let text = format!(

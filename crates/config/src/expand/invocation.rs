@@ -59,6 +59,10 @@ pub(crate) struct Draft {
     /// The name of the matrix that it belongs to.
     pub(crate) alias: Option<String>,
     pub(crate) presence: Presence,
+    /// What of it this release cannot run or ignores, for [`Report::used_by`].
+    ///
+    /// [`Report::used_by`]: crate::read::report::Report::used_by
+    pub(crate) met: Vec<usize>,
 }
 
 /// How much is known of a job's place in its workflow.
@@ -280,12 +284,15 @@ impl<'d> Expander<'_, 'd> {
             return draft;
         }
         let what: Rc<str> = format!("job `{}`", invocation.name).into();
+        // What was met before belongs to other jobs, or to the entry: a serial group.
+        self.render.report.take_met();
         self.render.report.enter(&what, invocation.key);
         if let Some((kind, document)) = self.build(invocation, &what, scope) {
             draft.kind = Some(kind);
             draft.document = document;
         }
         self.render.report.leave();
+        draft.met = self.render.report.take_met();
         draft
     }
 
@@ -332,6 +339,7 @@ impl<'d> Expander<'_, 'd> {
             group: None,
             alias,
             presence: Presence::Guessed,
+            met: Vec::new(),
         }
     }
 

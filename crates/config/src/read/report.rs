@@ -4,13 +4,16 @@
 //! What is wrong inside of an orb is reported where the configuration uses the orb, with the orb's
 //! place next to it.
 
-use std::{collections::HashSet, rc::Rc};
+use std::{
+    collections::{HashMap, HashSet},
+    rc::Rc,
+};
 
 use crate::{
     codes::{self, Code},
     read::source::Sources,
     text::{
-        diagnostic::{Diagnostic, Related, Severity},
+        diagnostic::{Diagnostic, JobOfPlan, Related, Severity},
         place::{FileId, Place, Span},
         problem::Problem,
     },
@@ -48,6 +51,10 @@ pub(crate) struct Report<'d> {
     found: Vec<Found>,
     /// What this release cannot run.
     unsupported: Vec<Diagnostic>,
+    /// Where each stands in `unsupported`.
+    unsupported_at: HashMap<Key, usize>,
+    /// Those of `unsupported` that the job has that is being compiled, reported or met again.
+    met: Vec<usize>,
     seen: HashSet<Key>,
     /// Those of them that were reported as warnings because what they are about does not run.
     softened: HashSet<Key>,
@@ -66,6 +73,8 @@ impl<'d> Report<'d> {
             sources,
             found: Vec::new(),
             unsupported: Vec::new(),
+            unsupported_at: HashMap::new(),
+            met: Vec::new(),
             seen: HashSet::new(),
             softened: HashSet::new(),
             errors: 0,
@@ -128,9 +137,33 @@ impl<'d> Report<'d> {
 
     /// Adds something that is right and that this release cannot run.
     pub(crate) fn add_unsupported(&mut self, problem: Problem) {
-        if !self.lenient && self.is_new(&problem) && self.unsupported.len() < DIAGNOSTICS {
+        if self.lenient {
+            return;
+        }
+        let key = key(&problem);
+        if self.is_new(&problem) && self.unsupported.len() < DIAGNOSTICS {
             let diagnostic = self.diagnostic(problem);
+            self.unsupported_at.insert(key.clone(), self.unsupported.len());
             self.unsupported.push(diagnostic);
+        }
+        self.met.extend(self.unsupported_at.get(&key));
+    }
+
+    /// Returns which of what this release cannot run was met since the last call, to be handed to
+    /// [`Self::used_by`] once the job has its name.
+    pub(crate) fn take_met(&mut self) -> Vec<usize> {
+        std::mem::take(&mut self.met)
+    }
+
+    /// Notes that a job of the plan has what [`Self::take_met`] returned for it.
+    pub(crate) fn used_by(&mut self, met: &[usize], workflow: &str, job: &str) {
+        for &at in met {
+            let used = JobOfPlan { workflow: workflow.to_owned(), job: job.to_owned() };
+            if let Some(found) = self.unsupported.get_mut(at)
+                && !found.jobs.contains(&used)
+            {
+                found.jobs.push(used);
+            }
         }
     }
 
@@ -180,6 +213,7 @@ impl<'d> Report<'d> {
             // What is underlined is not the orb's text.
             replacement: help.filter(|_| orb.is_none()).and_then(|help| help.replacement),
             orb,
+            jobs: Vec::new(),
         }
     }
 

@@ -36,6 +36,19 @@ pub struct Diagnostic {
     /// The orb that it is about, as `message` names it: `circleci/node@5.2.0`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub orb: Option<String>,
+    /// Jobs of the plan that it is about. Known only of what this release cannot run or ignores: of
+    /// anything else there is no plan, or it is about a definition and not about its uses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub jobs: Vec<JobOfPlan>,
+}
+
+/// A job of a plan, by its names.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct JobOfPlan {
+    /// Name of its workflow.
+    pub workflow: String,
+    /// Its name in the workflow.
+    pub job: String,
 }
 
 /// A further place that belongs to a diagnostic.
