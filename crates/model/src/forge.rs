@@ -41,6 +41,23 @@ impl ForgeKind {
             Self::Bitbucket => "Bitbucket",
         }
     }
+
+    /// Returns what the forge itself calls a key that opens one repository, in the middle of a
+    /// sentence: the word that users have to look for on its pages.
+    pub const fn key_word(self) -> &'static str {
+        match self {
+            Self::GitHub => "deploy key",
+            Self::Bitbucket => "access key",
+        }
+    }
+
+    /// Returns [`Self::key_word`] at the beginning of a sentence.
+    pub const fn key_title(self) -> &'static str {
+        match self {
+            Self::GitHub => "Deploy key",
+            Self::Bitbucket => "Access key",
+        }
+    }
 }
 
 impl fmt::Display for ForgeKind {

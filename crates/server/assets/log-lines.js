@@ -1,9 +1,13 @@
 // The lines of one log, in a frame that scrolls.
 //
-// A short log is in the page as a whole, so that the browser's own search, selection and wrapping
-// work. A long one is drawn through a window: only the lines in view are in the page, and pages of
-// lines are fetched as they are needed. The frame has the same height either way, and the reader
-// stays at the same line when a log that grows changes from one to the other.
+// A short log is in the page as a whole, so that the browser's own search and selection work. A long
+// one is drawn through a window: only the lines in view are in the page, and pages of lines are
+// fetched as they are needed. The frame has the same height either way, and the reader stays at the
+// same line when a log that grows changes from one to the other.
+//
+// The window scrolls by lines: each has one row of the frame's scroll height, also when it is wrapped
+// and stands there with several. The line at the top is put to where the scroll says, the others
+// follow it.
 
 const ROW = 20;
 const KEPT = 40;
@@ -25,6 +29,7 @@ export const el = (name, attributes = {}, ...children) => {
 export class LogLines {
   total = 0;
   windowed = false;
+  wrapped = false;
   #step;
   #get;
   #drawn;
@@ -34,6 +39,8 @@ export class LogLines {
   #turn = 0;
   // The line number that the Tab key stops at.
   #stop = 0;
+  // The last line belongs at the bottom of the frame, and how high the lines are is not known yet.
+  #pinned = false;
 
   // `get(from, count)` answers with lines; `drawn()` is called when other rows are in the page.
   constructor({ step, name, get, drawn, clock }) {
@@ -57,7 +64,7 @@ export class LogLines {
     if (!this.windowed && answer.total > SHORT) this.#toWindow();
     if (this.windowed) {
       this.#keep(answer);
-      this.space.style.height = `${Math.min(this.total * ROW, TALL)}px`;
+      this.#setHeight();
       return;
     }
     answer.lines.forEach(([html, at], index) => {
@@ -76,7 +83,7 @@ export class LogLines {
     this.frame.classList.add('is-window');
     this.space = el('div', { class: 'log-space' }, this.list);
     this.frame.replaceChildren(this.space);
-    this.space.style.height = `${this.total * ROW}px`;
+    this.#setHeight();
     this.#scrollTo(first * ROW);
     let due = false;
     this.frame.addEventListener('scroll', () => {
@@ -87,6 +94,21 @@ export class LogLines {
         this.draw();
       });
     });
+  }
+
+  // Breaks long lines, or no longer. The line at the top stays there, and so does the end.
+  wrap(on) {
+    const [line, atEnd] = [this.#top / ROW, this.atEnd];
+    this.wrapped = on;
+    if (!this.windowed) return;
+    this.#setHeight();
+    this.#scrollTo(line * ROW);
+    if (atEnd) this.toEnd();
+    this.draw();
+  }
+
+  #setHeight() {
+    this.space.style.height = `${Math.min(this.#whole, TALL)}px`;
   }
 
   // The line at the top of the frame. Lines that are wrapped differ in height.
@@ -135,8 +157,9 @@ export class LogLines {
       const last = Math.min(this.total, first + Math.ceil(this.frame.clientHeight / ROW) + 20);
       this.#rows(first, last);
       const page = this.#missing(first, last);
-      if (page === null || !await this.#fetch(page) || turn !== this.#turn) return;
+      if (page === null || !await this.#fetch(page) || turn !== this.#turn) break;
     }
+    if (turn === this.#turn) this.#pinned = false;
   }
 
   // The first page of these lines that is not there, or not as a whole.
@@ -182,32 +205,71 @@ export class LogLines {
         else list.append(made);
       }
     }
-    list.style.transform = `translateY(${frame.scrollTop - (this.#top - first * ROW)}px)`;
+    if (this.#pinned) this.#pin();
+    list.style.transform = `translateY(${this.#shift(first)}px)`;
     if (focused && !list.contains(document.activeElement)) frame.focus({ preventScroll: true });
     this.#setStop();
     this.#drawn();
   }
 
+  // Where the rows belong that begin with line `first`.
+  #shift(first) {
+    const { scrollTop } = this.frame;
+    if (!this.wrapped) return scrollTop - (this.#top - first * ROW);
+    const at = this.#top / ROW;
+    const line = Math.min(Math.floor(at), this.total - 1);
+    const row = this.row(line);
+    return row ? scrollTop - row.offsetTop - (at - line) * row.offsetHeight : scrollTop;
+  }
+
+  // Scrolls to where the last of the rows stands at the bottom.
+  #pin() {
+    let room = this.frame.clientHeight;
+    for (let row = this.row(this.total - 1); row; row = row.previousSibling) {
+      const height = row.offsetHeight;
+      if (height >= room) {
+        this.#scrollTo((Number(row.dataset.line) + 1 - room / height) * ROW);
+        return;
+      }
+      room -= height;
+    }
+  }
+
+  // The height of the whole log in rows. When lines are wrapped, even the last one can be scrolled to
+  // the top of the frame: how many of them fill it is not known.
+  get #whole() {
+    return this.total * ROW + (this.wrapped ? Math.max(0, this.frame.clientHeight - ROW) : 0);
+  }
+
   // Where the frame stands, in pixels of the whole log.
   get #top() {
     const { scrollTop, clientHeight } = this.frame;
-    const whole = this.total * ROW;
+    const whole = this.#whole;
     return whole <= TALL ? scrollTop : scrollTop / (TALL - clientHeight) * (whole - clientHeight);
   }
 
   #scrollTo(pixels) {
-    const whole = this.total * ROW;
+    const whole = this.#whole;
     const room = this.frame.clientHeight;
     const top = Math.max(0, Math.min(pixels, whole - room));
     this.frame.scrollTop = whole <= TALL ? top : top / (whole - room) * (TALL - room);
   }
 
   get atEnd() {
+    if (this.windowed && this.wrapped) {
+      const last = this.row(this.total - 1)?.getBoundingClientRect();
+      return last !== undefined && last.bottom <= this.frame.getBoundingClientRect().bottom + ROW;
+    }
     const { scrollTop, clientHeight, scrollHeight } = this.frame;
     return scrollTop + clientHeight >= scrollHeight - ROW;
   }
 
   toEnd() {
+    if (this.windowed && this.wrapped) {
+      this.#pinned = true;
+      this.#scrollTo(this.total * ROW - this.frame.clientHeight);
+      return;
+    }
     this.frame.scrollTop = this.frame.scrollHeight;
   }
 
@@ -215,11 +277,18 @@ export class LogLines {
   async toLine(number) {
     this.#place(number);
     await this.draw();
-    this.row(number)?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+    this.#reveal(number);
+  }
+
+  // Puts the line into the window, once it is in the frame. Wrapped lines of a long log are placed by
+  // their numbers alone: a scroll by their pixels would go to other lines.
+  #reveal(number) {
+    const part = this.windowed && this.wrapped ? this.frame : this.row(number);
+    part?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   }
 
   #place(number) {
-    if (this.windowed) {
+    if (this.windowed && !this.wrapped) {
       const room = this.frame.clientHeight;
       const top = this.#top;
       if (number * ROW < top || (number + 1) * ROW > top + room) this.#scrollTo(number * ROW - room / 2);
@@ -227,6 +296,11 @@ export class LogLines {
     }
     const box = this.row(number)?.getBoundingClientRect();
     const frame = this.frame.getBoundingClientRect();
+    if (this.windowed) {
+      // How high the lines before it are is not known: it goes to the top.
+      if (!box || box.top < frame.top || box.bottom > frame.bottom) this.#scrollTo(number * ROW);
+      return;
+    }
     if (box && (box.top < frame.top || box.bottom > frame.bottom)) this.frame.scrollTop += box.top - frame.top - frame.height / 2;
   }
 
@@ -260,7 +334,7 @@ export class LogLines {
     this.draw();
     const row = this.row(this.#stop);
     row?.firstChild.focus({ preventScroll: true });
-    row?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+    this.#reveal(this.#stop);
   }
 }
 

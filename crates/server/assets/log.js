@@ -3,12 +3,19 @@
 // Lines come from the server, by number (log-lines.js draws them). A log that grows is read on from
 // where it was, so nothing is missing for those who join late. The log of a step that runs is
 // followed; that of a step that failed opens at its end.
+//
+// A large log is read in portions: what there is of it is shown at once, and the rest follows, with
+// how far it is. A search goes through it in the same way, and can be stopped.
 
 import { LogLines, PAGE, el } from './log-lines.js';
 import { clock, zone } from './time.js';
 
 // How far back a cursor may rewrite lines.
 const REWRITTEN = 200;
+// Lines with a match that can be gone to.
+const HITS = 2000;
+// How often progress is announced: screen readers read each one out.
+const ANNOUNCED_MS = 1000;
 
 class LogView extends HTMLElement {
   static observedAttributes = ['bytes', 'running'];
@@ -20,6 +27,14 @@ class LogView extends HTMLElement {
   #hits = [];
   #hit = -1;
   #needle = '';
+  // Lines that match so far, how much of the log was searched (of 1), and what stops the search.
+  #matches = 0;
+  #searched = 1;
+  #searching = null;
+  // Bytes that are not read yet; the end, or a line of the address, is gone to once they are.
+  #left = 0;
+  #toEndLater = false;
+  #aimLater = false;
   #follow = false;
   #aim = null;
   #parts = {};
@@ -62,13 +77,32 @@ class LogView extends HTMLElement {
   async #begin(atOnce) {
     this.#follow = this.running && !this.#aim;
     const fromEnd = this.#follow || (this.hasAttribute('failed') && !this.#aim);
-    const first = await this.#get(0, PAGE * 2);
+    let first = await this.#get(0, PAGE * 2);
+    if (first?.left && fromEnd && this.querySelector('.log-lines li')) first = await this.#readBehind();
     if (!first) return;
     this.#frame();
-    await this.#show(first, fromEnd);
+    this.#toEndLater = fromEnd && first.left > 0;
+    await this.#show(first, fromEnd && !first.left);
+    if (first.left) this.#grow();
     if (this.#aim) await this.#goToAim();
     // A page that opens on a failure shows its last lines; one that was scrolled stays.
     else if (fromEnd && atOnce && scrollY === 0) this.#reveal();
+  }
+
+  // The last lines of a large log came with the page: they stay until those before them are read.
+  async #readBehind() {
+    const note = el('p', { class: 'log-note', role: 'status' });
+    this.prepend(note);
+    const say = announcer(note);
+    for (;;) {
+      const answer = await this.#get(0, 0);
+      if (!answer) {
+        say('The log could not be read. Load the page again.', true);
+        return null;
+      }
+      if (!answer.left) return this.#get(0, PAGE * 2);
+      say(reading(answer));
+    }
   }
 
   async #get(from, count) {
@@ -109,12 +143,21 @@ class LogView extends HTMLElement {
       timer = setTimeout(() => this.#search(search.value), 200);
     });
     search.addEventListener('keydown', (event) => {
+      if (event.key === 'Escape' && this.#searching) {
+        // What was found so far stays.
+        event.preventDefault();
+        event.stopPropagation();
+        this.#stopSearch();
+      }
       if (event.key !== 'Enter') return;
       event.preventDefault();
       clearTimeout(timer);
       this.#search(search.value).then((again) => again || this.nextHit(event.shiftKey ? -1 : 1));
     });
     const count = el('span', { class: 'log-count', role: 'status' });
+    const progress = el('span', { class: 'log-count', role: 'status' });
+    const stop = button('Stop', () => this.#stopSearch(), 'Stop the search (Esc)', 'Stop the search');
+    stop.hidden = true;
     const times = button('Timestamps', () => this.toggleTimes(), `Show when each line was written, in your time zone, ${zone()} (t)`);
     const wrap = button('Wrap', () => this.#wrap(), 'Wrap long lines');
     const follow = button('Follow', () => this.toggleFollow(), 'Stay at the end as the log grows (f)');
@@ -124,31 +167,33 @@ class LogView extends HTMLElement {
       button('↑', () => this.nextHit(-1), 'Previous match (N)', 'Previous match'),
       button('↓', () => this.nextHit(1), 'Next match (n)', 'Next match'),
       count,
+      stop,
       el('span', { class: 'grow' }),
+      progress,
       times, wrap, follow,
       button('Top', () => this.#toTop(), 'Go to the first line'),
       button('End', () => this.#toEnd(), 'Go to the last line'),
       ...(config ? [el('a', { href: config }, 'Config')] : []),
       el('a', { href: `${this.getAttribute('src')}/raw` }, 'Raw'),
     );
-    Object.assign(this.#parts, { search, count, times, wrap, follow });
+    Object.assign(this.#parts, { search, count, stop, progress, times, wrap, follow });
+    Object.assign(this.#parts, { sayCount: announcer(count), sayProgress: announcer(progress) });
     return tools;
   }
 
   #tools() {
-    const { times, wrap, follow, note, tools } = this.#parts;
+    const { times, wrap, follow, stop, note, tools } = this.#parts;
     if (!tools) return;
-    const { total, windowed } = this.#lines;
+    const { total } = this.#lines;
     const timed = this.classList.contains('timed');
     times.setAttribute('aria-pressed', timed);
     times.textContent = timed ? `Timestamps (${zone()})` : 'Timestamps';
     wrap.setAttribute('aria-pressed', this.classList.contains('wraps'));
-    wrap.hidden = windowed;
     follow.setAttribute('aria-pressed', this.#follow);
     follow.hidden = !this.running;
     const few = total < 12 && !this.running;
     for (const part of tools.children) {
-      if (part.matches('input, button') && part !== times && part !== wrap && part !== follow) part.hidden = few;
+      if (part.matches('input, button') && part !== times && part !== wrap && part !== follow && part !== stop) part.hidden = few;
     }
     note.hidden = total > 0;
     note.textContent = this.running ? 'No output yet.' : 'This step wrote no output.';
@@ -157,6 +202,7 @@ class LogView extends HTMLElement {
   // Puts an answer into the page, and what is missing of a short log.
   async #show(answer, toEnd = this.#follow) {
     for (let next = answer; next;) {
+      this.#left = next.left;
       this.#lines.put(next);
       // At once: between here and the drawing, nothing may look as if the reader had scrolled.
       if (toEnd) this.#lines.toEnd();
@@ -165,10 +211,16 @@ class LogView extends HTMLElement {
       const more = !this.#lines.windowed && next.lines.length && missing < next.total;
       next = more ? await this.#get(missing, PAGE * 2) : null;
     }
-    if (this.#lines.windowed) this.classList.remove('wraps');
+    this.#parts.sayProgress(this.#left ? reading(answer) : '', !this.#left);
     await this.#lines.draw();
     this.#tools();
     this.#paint();
+    if (this.#aimLater) await this.#goToAim();
+    if (this.#toEndLater && !this.#left) {
+      this.#toEndLater = false;
+      // Unless the reader has begun to read.
+      if (this.#lines.frame.scrollTop === 0) await this.#toEnd();
+    }
   }
 
   // The log moved.
@@ -187,6 +239,7 @@ class LogView extends HTMLElement {
     this.#busy = true;
     const answer = await this.#get(Math.max(0, this.#lines.total - REWRITTEN), PAGE * 2);
     if (answer) await this.#show(answer);
+    if (answer?.left) this.#again = true;
     if (this.#follow) this.#reveal();
     await new Promise((done) => setTimeout(done, 100));
     this.#busy = false;
@@ -242,7 +295,7 @@ class LogView extends HTMLElement {
   }
 
   #wrap() {
-    this.classList.toggle('wraps');
+    this.#lines.wrap(this.classList.toggle('wraps'));
     this.#tools();
   }
 
@@ -258,29 +311,76 @@ class LogView extends HTMLElement {
   async #search(text) {
     const needle = text.trim();
     if (needle === this.#needle) return false;
+    this.#searching?.abort();
+    this.#searching = null;
     this.#needle = needle;
     this.#hits = [];
     this.#hit = -1;
-    let total = 0;
-    if (needle) {
-      const answer = await fetch(`${this.getAttribute('src')}/search?q=${encodeURIComponent(needle)}`).catch(() => null);
-      const found = answer?.ok ? await answer.json() : { lines: [], total: 0 };
-      if (needle !== this.#needle) return true;
-      this.#hits = found.lines;
-      total = found.total;
-    }
-    this.#parts.count.textContent = needle ? `${total} ${total === 1 ? 'match' : 'matches'}` : '';
+    this.#matches = 0;
+    this.#searched = needle ? 0 : 1;
+    if (needle) await this.#searchOn(new AbortController());
+    else this.#parts.stop.hidden = true;
     this.#paint();
-    if (this.#hits.length) this.nextHit(1);
+    this.#sayFound(true);
     return true;
   }
 
-  nextHit(by) {
+  // Goes through the log, portion by portion, and to the first match as soon as there is one.
+  async #searchOn(search) {
+    this.#searching = search;
+    const at = `${this.getAttribute('src')}/search?q=${encodeURIComponent(this.#needle)}`;
+    for (let from = 0; from !== null;) {
+      const answer = await fetch(`${at}&from=${from}`, { signal: search.signal })
+        .then((found) => (found.ok ? found.json() : null)).catch(() => null);
+      // Another search has begun, or this one was stopped.
+      if (this.#searching !== search) return;
+      if (!answer) break;
+      this.#hits.push(...answer.lines.slice(0, HITS - this.#hits.length));
+      this.#matches += answer.total;
+      from = answer.next;
+      this.#searched = from === null ? 1 : answer.searched / answer.bytes;
+      this.#parts.stop.hidden = from === null;
+      this.#sayFound();
+      if (this.#hit < 0) this.nextHit(1);
+      else if (answer.lines.length) this.#paint();
+    }
+    this.#stopSearch();
+  }
+
+  #stopSearch() {
+    const { stop, search } = this.#parts;
+    this.#searching?.abort();
+    this.#searching = null;
+    // The focus must not be lost with the button.
+    if (stop === document.activeElement) search.focus();
+    stop.hidden = true;
+    this.#sayFound(true);
+  }
+
+  #sayFound(now = false) {
+    if (!this.#needle) return this.#parts.sayCount('', true);
+    const [all, listed] = [this.#matches, this.#hits.length];
+    const found = this.#hit < 0 ? `${all} ${all === 1 ? 'match' : 'matches'}` : `${this.#hit + 1} of ${listed}${all > listed ? '+' : ''}`;
+    const percent = `${Math.floor(this.#searched * 100)} %`;
+    const far = this.#searching ? `, ${percent} searched` : `, stopped at ${percent}`;
+    this.#parts.sayCount(this.#searched < 1 ? found + far : found, now);
+  }
+
+  async nextHit(by) {
     if (!this.#hits.length) return;
     this.#setFollow(false);
     this.#hit = (this.#hit + by + this.#hits.length) % this.#hits.length;
-    this.#parts.count.textContent = `${this.#hit + 1} of ${this.#hits.length}`;
-    this.#lines.toLine(this.#hits[this.#hit]).then(() => this.#paint());
+    this.#sayFound(true);
+    const line = this.#hits[this.#hit];
+    if (line >= this.#lines.total) {
+      // The search was faster than what reads the lines.
+      const answer = await this.#get(line, 1);
+      if (answer) this.#lines.put(answer);
+    }
+    // The Tab key goes on from there.
+    this.#lines.stopAt(line);
+    await this.#lines.toLine(line);
+    this.#paint();
   }
 
   // Lights matches and the lines that an address names.
@@ -306,6 +406,7 @@ class LogView extends HTMLElement {
     const found = /^#step-(\d+)(?:-L(\d+)(?:-L(\d+))?)?$/.exec(location.hash);
     if (!found || found[1] !== this.number) {
       this.#aim = null;
+      this.#aimLater = false;
       if (this.#lines) this.#paint();
       return;
     }
@@ -322,6 +423,8 @@ class LogView extends HTMLElement {
   };
 
   async #goToAim() {
+    this.#aimLater = this.#left > 0 && this.#aim.from >= this.#lines.total;
+    if (this.#aimLater) return;
     this.#setFollow(false);
     this.#lines.stopAt(this.#aim.from);
     await this.#lines.toLine(Math.min(this.#aim.from, this.#lines.total - 1));
@@ -342,6 +445,18 @@ class LogView extends HTMLElement {
     this.#lines.stopAt(line - 1);
     this.#paint();
   }
+}
+
+const reading = ({ bytes, left }) => `Reading the log: ${Math.floor(bytes / (bytes + left) * 100)} %`;
+
+// Writes into a place whose changes are announced, and not too often; `now`: in any case.
+function announcer(place) {
+  let last = 0;
+  return (text, now = false) => {
+    if (!now && Date.now() - last < ANNOUNCED_MS) return;
+    last = Date.now();
+    if (place.textContent !== text) place.textContent = text;
+  };
 }
 
 function words(code, needle) {

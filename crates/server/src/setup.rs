@@ -136,9 +136,10 @@ async fn resolve(
     }
     if repository.role != Some(Role::Admin) {
         return Err(SetupRefused(format!(
-            "Setting up {owner}/{name} adds a deploy key and a webhook, and {kind} lets only \
+            "Setting up {owner}/{name} adds a read-only {} and a webhook, and {kind} lets only \
              administrators of the repository do that. Ask one of them to set it up here, or to make \
-             you an administrator."
+             you an administrator.",
+            kind.key_word()
         )));
     }
     Ok(repository)
@@ -193,9 +194,10 @@ async fn check_scopes(
         return Ok(());
     }
     Err(SetupRefused(format!(
-        "Your connection to {kind} lacks the permission `{}`, which deploy keys and webhooks need. \
+        "Your connection to {kind} lacks the permission `{}`, which {}s and webhooks need. \
          Sign in with {kind} again and leave it ticked.",
-        missing.join("`, `")
+        missing.join("`, `"),
+        kind.key_word()
     )))
 }
 

@@ -29,6 +29,8 @@ pub struct Account {
     pub name: String,
     /// Where to write to, if known.
     pub email: Option<String>,
+    /// A picture: that of one of their identities, always of the same one.
+    pub avatar_url: Option<String>,
     /// When they first signed in.
     pub created_at: Timestamp,
 }
@@ -169,9 +171,8 @@ impl Store {
     /// Finds an account.
     pub async fn account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
         let mut session = self.db.read("read an account").await?;
-        let row = session
-            .row("SELECT id, name, email, created_at FROM accounts WHERE id = $1", values![id])
-            .await?;
+        let row =
+            session.row(format!("{ACCOUNT} FROM accounts a WHERE a.id = $1"), values![id]).await?;
         row.as_ref().map(account_from).transpose()
     }
 
@@ -205,8 +206,10 @@ impl Store {
         user: &ForgeUserId,
     ) -> Result<Option<Account>, StoreError> {
         let mut session = self.db.read("find an account").await?;
-        let sql = "SELECT a.id, a.name, a.email, a.created_at FROM accounts a
-             JOIN identities i ON i.account = a.id WHERE i.forge = $1 AND i.forge_user = $2";
+        let sql = format!(
+            "{ACCOUNT} FROM accounts a
+             JOIN identities i ON i.account = a.id WHERE i.forge = $1 AND i.forge_user = $2"
+        );
         let row = session.row(sql, values![forge, user]).await?;
         row.as_ref().map(account_from).transpose()
     }
@@ -271,11 +274,19 @@ async fn insert_account(
     Ok(account)
 }
 
+/// Columns of an account `a`. The picture is that of the first identity that has one, in the order
+/// of [`Store::identities`].
+const ACCOUNT: &str = "SELECT a.id, a.name, a.email, a.created_at, (
+        SELECT p.avatar_url FROM identities p WHERE p.account = a.id AND p.avatar_url IS NOT NULL
+        ORDER BY p.forge DESC, p.updated_at DESC, p.forge_user LIMIT 1
+    ) AS avatar_url";
+
 fn account_from(row: &Row) -> Result<Account, StoreError> {
     Ok(Account {
         id: row.get("id")?,
         name: row.get("name")?,
         email: row.opt("email")?,
+        avatar_url: row.opt("avatar_url")?,
         created_at: row.get("created_at")?,
     })
 }

@@ -145,6 +145,14 @@ impl Store {
         Ok(Some(Configuration { text: text("config")?, diagnostics: text("diagnostics")? }))
     }
 
+    /// What the compiler said about the configuration of a pipeline, without its text.
+    pub async fn diagnostics_of(&self, pipeline: PipelineId) -> Result<Option<String>, StoreError> {
+        let mut session = self.db.read("read diagnostics").await?;
+        let sql = "SELECT diagnostics FROM pipeline_configs WHERE pipeline = $1";
+        let Some(row) = session.row(sql, values![pipeline]).await? else { return Ok(None) };
+        row.opt::<Vec<u8>>("diagnostics")?.map(|packed| unpack_text(&packed)).transpose()
+    }
+
     /// The workflow of this name on the same branch that ended last before the given one (for "fixed").
     pub async fn previous_outcome(
         &self,

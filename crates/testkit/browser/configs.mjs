@@ -72,6 +72,16 @@ export const growing = job('grow', run('Grow', [
 // More than a hundred thousand lines: numbers of six digits.
 export const huge = job('huge', run('Count', "seq -f 'entry %.0f' 1 120000"));
 
+// Longer than what the server reads for one answer.
+export const large = job('large', run('Fill', "seq -f 'row %.0f of a log that is read in portions, as it is too large for one' 1 150000\nexit 1"));
+
+// Lines that are longer than a window is wide, and more of them than a page holds.
+export const broad = job('broad', run('Stretch', "for n in $(seq 1 2500); do printf 'begin %s %0400d end\\n' $n 0; done"));
+
+// Names as long as they may be, without a place to break them.
+export const longName = 'n'.repeat(180);
+export const lengthy = job(`job-${longName}`, run(`step-${longName}`, `echo ${longName}; exit 1`)).replace('  main:', `  flow-${longName}:`);
+
 // Sixty jobs, and one that requires them all.
 export const wide = `version: 2.1
 jobs:

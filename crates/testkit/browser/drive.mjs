@@ -4,6 +4,7 @@ import * as configs from './configs.mjs';
 import { addWithKeyboard, freshServer, landing, mail, phone } from './first-days.mjs';
 import { links } from './links.mjs';
 import { logs } from './logs.mjs';
+import { narrow } from './narrow.mjs';
 import { workflows } from './workflows.mjs';
 
 const page = await visitor();
@@ -225,6 +226,8 @@ await chapter('every other page is in order, wide and narrow, light and dark', a
 
 await phone(page);
 
+await narrow(page);
+
 await addWithKeyboard(page, 'gh', 'GitHub');
 await addWithKeyboard(page, 'bb', 'Bitbucket');
 
@@ -255,18 +258,24 @@ await chapter('choices about mail are kept, and a project can be unfollowed ther
 await chapter('a variable is deleted only after a question, and some names are refused', async () => {
   page.expected.push(/422/);
   await page.goto('/gh/acme/greet/settings');
-  await page.getByLabel('Name', { exact: true }).fill('CIRCLE_BRANCH');
+  const name = page.getByLabel('Name', { exact: true });
+  await name.fill('CIRCLE_BRANCH');
   await page.getByLabel('Value').fill('secret');
   await page.getByRole('button', { name: 'Set variable' }).click();
   await page.getByText('is a built-in variable of every job').waitFor();
+  assert.equal(await name.inputValue(), 'CIRCLE_BRANCH');
+  assert.equal(await page.getByLabel('Value').inputValue(), '');
+  assert.ok(await name.evaluate((field) => field === document.activeElement), 'the field has the focus');
   await accessible(page, 'a refused form');
-  await page.getByRole('link', { name: 'Go back' }).click();
-  await page.getByLabel('Name', { exact: true }).fill('NPM_TOKEN');
+  await name.fill('NPM_TOKEN');
   await page.getByLabel('Value').fill('secret');
   await page.getByRole('button', { name: 'Set variable' }).click();
   const row = page.locator('tr', { hasText: 'NPM_TOKEN' });
+  const columns = () => row.locator('td').evaluateAll((cells) => cells.map((cell) => Math.round(cell.getBoundingClientRect().left)));
+  const before = await columns();
   await row.locator('summary').click();
   await row.getByText('cannot be recovered').waitFor();
+  assert.deepEqual(await columns(), before, 'the columns stay where they are');
   await accessible(page, 'a question before deleting');
   await row.getByRole('button', { name: 'Delete NPM_TOKEN' }).click();
   await page.getByText('Variable deleted.').waitFor();

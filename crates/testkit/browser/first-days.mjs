@@ -81,6 +81,11 @@ export async function addWithKeyboard(page, forge, title) {
     await page.keyboard.press('Enter');
     await page.waitForURL(`**/${forge}/acme/${name}/setup`);
     await page.getByRole('heading', { name: 'Ready' }).waitFor({ timeout: 60_000 });
+    // The key is called as on the pages of the provider.
+    const key = forge === 'gh' ? 'deploy key' : 'access key';
+    await page.getByText(`Add a read-only ${key}`).waitFor();
+    await page.goto(`/${forge}/acme/${name}/settings`);
+    await page.getByRole('heading', { name: new RegExp(`^${key}$`, 'i') }).waitFor();
     await push(forge, name, 'Rise again', `version: 2.1
 jobs: { rise: { machine: true, steps: [{ run: echo good morning }] } }
 workflows: { main: { jobs: [rise] } }

@@ -12,6 +12,7 @@ export async function links(page) {
     const kinds = new Map();
     const queue = [['/', 'the start'], ['/preferences', 'the start'], ['/docs/planned', 'the start']];
     const broken = [];
+    const quoted = [];
     while (queue.length) {
       const [path, from] = queue.shift();
       const kind = kindOf(path.split('?')[0]);
@@ -22,6 +23,9 @@ export async function links(page) {
       if (answer.status() >= 400) broken.push(`${path} (from ${from}): ${answer.status()}`);
       if (!(answer.headers()['content-type'] ?? '').includes('text/html')) continue;
       const html = await answer.text();
+      // Names in our sentences are shown as code.
+      const words = html.replace(/<(pre|code|script)\b[\s\S]*?<\/\1>/g, '').replace(/<[^>]*>/g, '');
+      if (words.includes('`')) quoted.push(`${path}: ${/.{0,40}`.{0,40}/.exec(words)[0]}`);
       for (const [, href] of html.matchAll(/(?:href|action|src)="(\/[^"#]*)/g)) {
         const next = href.replaceAll('&amp;', '&');
         // Forms only take what is sent to them.
@@ -30,6 +34,7 @@ export async function links(page) {
       }
     }
     assert.deepEqual(broken, []);
+    assert.deepEqual(quoted, [], 'pages without literal backticks');
     assert.ok(seen.size > 60, `${seen.size} pages were seen`);
   });
 }

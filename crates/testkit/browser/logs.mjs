@@ -134,6 +134,80 @@ export async function logs(page) {
     await reader.context().close();
   });
 
+  await chapter('a log of many lines can be wrapped, and its end, its beginning and a match are in view', async () => {
+    await push('bb', 'count', 'Stretch the lines', configs.broad);
+    const node = await open(page, 'Stretch the lines', 'broad');
+    await page.locator('.node.n-passed').waitFor({ timeout: 60_000 });
+    await node.click();
+    await page.locator('summary', { hasText: 'Stretch' }).last().click();
+    const frame = page.locator('.log-scroll.is-window');
+    await frame.waitFor();
+    await page.getByRole('button', { name: 'Wrap' }).click();
+    const line = (number) => page.locator('.log-lines li', { hasText: new RegExp(`begin ${number} 0+ end`) });
+    for (const width of [1280, 390]) {
+      await page.setViewportSize({ width, height: 844 });
+      await page.getByRole('button', { name: 'Top' }).click();
+      await line(1).waitFor();
+      const { height } = await line(1).boundingBox();
+      assert.ok(height >= 40, `the line has several rows: ${height} px`);
+      assert.ok(await frame.evaluate((one) => one.scrollWidth <= one.clientWidth), 'nothing has to be scrolled sideways');
+      assert.ok(await inView(line(1)), `the first line is in view at ${width}`);
+      await page.getByRole('button', { name: 'End' }).click();
+      await line(2500).waitFor();
+      assert.ok(await inView(line(2500)), `the last line is in view at ${width}`);
+      const [box, room] = [await line(2500).boundingBox(), await frame.boundingBox()];
+      assert.ok(box.y + box.height > room.y + room.height - 60, 'and at the bottom');
+      await page.getByRole('searchbox').fill(width > 500 ? 'begin 1234' : 'begin 1234 0');
+      const match = page.locator('.log-lines li.hit.now', { hasText: 'begin 1234' });
+      await match.waitFor();
+      assert.ok(await inView(match), `the match is in view at ${width}`);
+    }
+    await page.setViewportSize({ width: 1280, height: 860 });
+    await page.getByRole('button', { name: 'Wrap' }).click();
+    assert.ok(await inView(page.locator('.log-lines li.hit.now')), 'the line stays in view');
+  });
+
+  await chapter('a large log shows its end at once, and a search in it says how far it is and can be stopped', async () => {
+    await push('bb', 'count', 'Fill the disk', configs.large);
+    const node = await open(page, 'Fill the disk', 'large');
+    await page.locator('.node.n-failed').waitFor({ timeout: 60_000 });
+    await node.click();
+    await page.waitForURL('**/job/**');
+    await page.locator('.log-lines li', { hasText: 'row 150000 of' }).waitFor();
+    // All of it has been read when the tools are there.
+    await page.locator('.log-tools').first().waitFor({ timeout: 60_000 });
+    await page.locator('.log-lines li', { hasText: 'row 150000 of' }).waitFor();
+    const answers = [];
+    const slow = async (route) => {
+      answers.push(route.request().url());
+      await new Promise((done) => setTimeout(done, 1_200));
+      await route.continue().catch(() => {});
+    };
+    await page.route('**/search?**', slow);
+    const count = page.locator('.log-count').first();
+    await page.getByRole('searchbox').fill('row 777 of');
+    await page.locator('.log-lines li.hit.now', { hasText: 'row 777 of' }).waitFor();
+    await count.getByText(/^1 of 1, \d+ % searched$/).waitFor();
+    await page.getByRole('searchbox').press('Escape');
+    await count.getByText(/^1 of 1, stopped at \d+ %$/).waitFor();
+    assert.equal(await page.getByRole('searchbox').inputValue(), 'row 777 of');
+    assert.ok(!await page.getByRole('button', { name: 'Stop the search' }).isVisible());
+    const asked = answers.length;
+    await page.waitForTimeout(1_500);
+    assert.equal(answers.length, asked, 'nothing more is searched');
+    await page.unroute('**/search?**', slow);
+    await page.getByRole('searchbox').fill('row 149999 of');
+    const match = page.locator('.log-lines li.hit.now', { hasText: 'row 149999 of' });
+    await match.waitFor({ timeout: 60_000 });
+    await count.getByText('1 of 1', { exact: true }).waitFor();
+    assert.ok(await inView(match));
+    // The Tab key goes on from the match.
+    await page.locator('.log-scroll').focus();
+    await page.keyboard.press('Tab');
+    assert.equal(await page.evaluate(() => document.activeElement.getAttribute('aria-label')), 'Link to line 149999');
+    await accessible(page, 'a large log');
+  });
+
   await chapter('line numbers of six digits have the room that they need', async () => {
     await push('bb', 'count', 'Count far', configs.huge);
     const node = await open(page, 'Count far', 'huge');

@@ -19,8 +19,8 @@ export async function ask(request) {
   return (await answers.next()).value;
 }
 
-export const push = (forge, repository, message, config) =>
-  ask({ what: 'push', forge, repository, message, config });
+export const push = (forge, repository, message, config, branch = 'main') =>
+  ask({ what: 'push', forge, repository, message, config, branch });
 
 // The link at the end of the newest mail.
 export const mailLink = () => ask({ what: 'mail' });

@@ -102,7 +102,8 @@ async fn answer(installation: &Installation, stdin: &mut ChildStdin, request: &V
         "push" => {
             let (kind, config): (ForgeKind, _) = (text("forge").parse().unwrap(), text("config"));
             let files = [(".circleci/config.yml", config.as_str())];
-            installation.push(kind, &text("repository"), &files, &text("message")).await
+            let branch = request["branch"].as_str().unwrap_or("main");
+            installation.push((kind, branch), &text("repository"), &files, &text("message")).await
         }
         "mail" => installation.mail_link().await,
         other => panic!("the driver asked for `{other}`"),

@@ -277,14 +277,14 @@ async fn hook_or_key_removed(case: &Case<'_>, what: &str) -> Result<Verdict, Pos
         && !keys.iter().any(|there| there.id == *id)
     {
         store.update_checkout_key(key.id, KeyState::Gone, None).await?;
-        missing.push("the deploy key");
+        missing.push(format!("the {}", case.project.slug.forge.key_word()));
     }
     if let Some(hook) = store.hook_of(case.project.id).await?
         && let Some(id) = &hook.forge_id
         && !hooks.iter().any(|there| there.id == *id)
     {
         store.update_hook(hook.id, HookState::Missing, None).await?;
-        missing.push("the webhook");
+        missing.push("the webhook".to_owned());
     }
     Ok(if missing.is_empty() {
         ignored(what, "it was not one of ours")

@@ -97,7 +97,8 @@ async fn try_for_a_while(
         let is_unknown_host = refusal.contains("Host key verification failed");
         if is_unknown_host || Instant::now() + PAUSE > until {
             return Err(StepError::Message(format!(
-                "the deploy key cannot read {}: {refusal}",
+                "the {} cannot read {}: {refusal}",
+                run.project.slug.forge.key_word(),
                 run.project.ssh_url
             )));
         }
@@ -169,5 +170,5 @@ fn write_private(path: &Path, text: &str) -> Result<(), StepError> {
 }
 
 fn io_failed(error: &std::io::Error) -> StepError {
-    StepError::Message(format!("this server could not run git to verify the deploy key: {error}"))
+    StepError::Message(format!("this server could not run git to verify the key: {error}"))
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use roundel_model::{id::AccountId, time::Timestamp};
+use roundel_model::{forge::ForgeKind, id::AccountId, time::Timestamp};
 use roundel_store::{
     Store, StoreError,
     projects::{Project, Setup, SetupState, SetupStep, SetupStepStatus},
@@ -24,15 +24,29 @@ pub(super) enum Step {
 }
 
 impl Step {
-    const ALL: [(Self, &'static str, &'static str); 7] = [
-        (Self::Config, "config", "Look for .circleci/config.yml"),
-        (Self::Key, "key", "Add a read-only deploy key"),
-        (Self::Proof, "proof", "Verify the deploy key with git over SSH"),
-        (Self::Hook, "hook", "Add a webhook"),
-        (Self::Ping, "ping", "Receive a test webhook"),
-        (Self::Activate, "activate", "Activate and follow the project"),
-        (Self::Pipeline, "pipeline", "Start the first pipeline"),
+    const ALL: [(Self, &'static str); 7] = [
+        (Self::Config, "config"),
+        (Self::Key, "key"),
+        (Self::Proof, "proof"),
+        (Self::Hook, "hook"),
+        (Self::Ping, "ping"),
+        (Self::Activate, "activate"),
+        (Self::Pipeline, "pipeline"),
     ];
+
+    /// Says what it does, in the words of the forge.
+    fn title(self, forge: ForgeKind) -> String {
+        let key = forge.key_word();
+        match self {
+            Self::Config => "Look for .circleci/config.yml".to_owned(),
+            Self::Key => format!("Add a read-only {key}"),
+            Self::Proof => format!("Verify the {key} with git over SSH"),
+            Self::Hook => "Add a webhook".to_owned(),
+            Self::Ping => "Receive a test webhook".to_owned(),
+            Self::Activate => "Activate and follow the project".to_owned(),
+            Self::Pipeline => "Start the first pipeline".to_owned(),
+        }
+    }
 
     const fn index(self) -> usize {
         match self {
@@ -68,9 +82,9 @@ impl Record {
             status: SetupStepStatus::Done,
             detail: None,
         }];
-        steps.extend(Step::ALL.iter().map(|(_, key, title)| SetupStep {
+        steps.extend(Step::ALL.iter().map(|(step, key)| SetupStep {
             key: (*key).to_owned(),
-            title: (*title).to_owned(),
+            title: step.title(project.slug.forge),
             status: SetupStepStatus::Waiting,
             detail: None,
         }));
@@ -184,5 +198,14 @@ mod tests {
         for (position, (step, ..)) in Step::ALL.iter().enumerate() {
             assert_eq!(step.index(), position);
         }
+    }
+
+    /// Bitbucket has no page that is called "Deploy keys".
+    #[test]
+    fn steps_use_the_word_of_the_forge_for_its_keys() {
+        let titles = |forge| Step::ALL.map(|(step, _)| step.title(forge)).join("\n");
+        let (github, bitbucket) = (titles(ForgeKind::GitHub), titles(ForgeKind::Bitbucket));
+        assert_eq!(github.matches("deploy key").count(), 2, "{github}");
+        assert_eq!(bitbucket, github.replace("deploy key", "access key"));
     }
 }

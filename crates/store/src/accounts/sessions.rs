@@ -7,7 +7,7 @@
 
 use roundel_model::{id::AccountId, time::Timestamp};
 
-use super::{Account, account_from};
+use super::{ACCOUNT, Account, account_from};
 use crate::{Store, StoreError, db::values, vault::Scope};
 
 /// Expired sessions and sign-in states that one call clears away on its way.
@@ -41,8 +41,10 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<Account>, StoreError> {
         let mut session = self.db.read("find a session").await?;
-        let sql = "SELECT a.id, a.name, a.email, a.created_at FROM sessions s
-             JOIN accounts a ON a.id = s.account WHERE s.token_hash = $1 AND s.expires_at > $2";
+        let sql = format!(
+            "{ACCOUNT} FROM sessions s
+             JOIN accounts a ON a.id = s.account WHERE s.token_hash = $1 AND s.expires_at > $2"
+        );
         let row = session.row(sql, values![token_hash, now]).await?;
         row.as_ref().map(account_from).transpose()
     }

@@ -42,6 +42,8 @@ pub struct PipelineRow {
     pub commit: CommitInfo,
     /// Who started it.
     pub actor_login: Option<String>,
+    /// The picture of that person, if they have signed in.
+    pub actor_avatar: Option<String>,
     pub created_at: Timestamp,
     /// Why it is `errored`.
     pub errors: Vec<String>,
@@ -114,7 +116,10 @@ pub struct JobRow {
 pub(super) const PIPELINE: &str =
     "SELECT p.id, p.project, o.forge, o.owner, o.repository, p.number,
     p.status, p.trigger_kind, p.delivery, p.git_ref, p.sha, p.before_sha, p.commit_info,
-    p.actor_login, p.created_at, p.errors, p.error_kind
+    p.actor_login, p.created_at, p.errors, p.error_kind, (
+        SELECT MAX(i.avatar_url) FROM identities i
+        WHERE i.forge = o.forge AND i.login = p.actor_login
+    ) AS actor_avatar
     FROM pipelines p JOIN projects o ON o.id = p.project";
 
 /// Workflows.
@@ -159,6 +164,7 @@ pub(super) fn pipeline(row: &Row) -> Result<PipelineRow, StoreError> {
         before: row.opt("before_sha")?,
         commit: row.json("commit_info")?,
         actor_login: row.opt("actor_login")?,
+        actor_avatar: row.opt("actor_avatar")?,
         created_at: row.get("created_at")?,
         errors: row.json("errors")?,
         error_kind: row.opt("error_kind")?,

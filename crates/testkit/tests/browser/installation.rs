@@ -64,7 +64,7 @@ impl Installation {
         for (kind, name, config) in REPOSITORIES {
             installation.forge.add_repository(kind, "acme", name, true, "visitor").await.unwrap();
             let files = [(".circleci/config.yml", config), ("README.md", "A sample.\n")];
-            installation.push(kind, name, &files, "Begin with something small").await;
+            installation.push((kind, "main"), name, &files, "Begin with something small").await;
         }
         answers(&installation.url).await;
         answers(&installation.fresh).await;
@@ -78,15 +78,15 @@ impl Installation {
         link.trim_matches(['<', '>']).replace(' ', "")
     }
 
-    /// Commits files on `main`, as a push would. Returns the commit.
+    /// Commits files on a branch, as a push would. Returns the commit.
     pub(crate) async fn push(
         &self,
-        kind: ForgeKind,
+        (kind, branch): (ForgeKind, &str),
         name: &str,
         files: &[(&str, &str)],
         message: &str,
     ) -> String {
-        let commit = NewCommit { branch: "main", files, message, author: "visitor" };
+        let commit = NewCommit { branch, files, message, author: "visitor" };
         self.forge.commit_files(kind, "acme", name, &commit).await.unwrap()
     }
 }

@@ -202,6 +202,7 @@ mod tests {
             help: None,
             replacement: None,
             orb: None,
+            jobs: Vec::new(),
         }
     }
 

@@ -9,7 +9,7 @@ use roundel_store::{
 
 use super::{
     address::address,
-    frame::Shell,
+    frame::{SOON, Shell},
     project::ProjectHead,
     status::DisplayStatus,
     text::{Html, Untrusted, sentence, size},
@@ -63,7 +63,7 @@ struct DeliveryView {
     took: Option<String>,
     size: String,
     attempts: u32,
-    error: Option<Untrusted>,
+    error: Option<Html>,
     verdicts: Vec<VerdictView>,
 }
 
@@ -131,7 +131,7 @@ impl DeliveryView {
                 .map(|at| format!("{} ms", at.since(delivery.received_at).as_millis())),
             size: size(delivery.size_bytes),
             attempts: delivery.attempts,
-            error: delivery.last_error.clone().map(Untrusted),
+            error: delivery.last_error.as_deref().map(sentence),
             verdicts,
         }
     }
@@ -143,7 +143,8 @@ async fn list(
     let head = ProjectHead::read(&visit, &project, role, "deliveries").await?;
     let live = read(&visit, &head.at, project.id).await?;
     let title = format!("Deliveries · {}", project.slug.full_name());
-    let shell = visit.shell(title, "projects");
+    let going = live.deliveries.iter().any(|one| one.decided.is_none());
+    let shell = visit.shell(title, "projects").refreshing(going, SOON);
     visit.page(&ListPage { shell, head, id: project.id.to_string(), live })
 }
 
@@ -185,7 +186,7 @@ async fn receipt(
     let may_write = role >= roundel_model::forge::Role::Write;
     let title = format!("Delivery · {}", project.slug.full_name());
     visit.page(&Receipt {
-        shell: visit.shell(title, "projects"),
+        shell: visit.shell(title, "projects").refreshing(delivery.decided_at.is_none(), SOON),
         head: ProjectHead::read(&visit, &project, role, "deliveries").await?,
         id: delivery.id.to_string(),
         advice: advice(&delivery),

@@ -1,6 +1,8 @@
 //! What every page has around it: the head with its navigation, the headers that keep foreign code
 //! out, and the page that says what went wrong.
 
+use std::time::Duration;
+
 use askama::Template;
 use axum::{
     http::{HeaderValue, StatusCode, header},
@@ -13,6 +15,11 @@ use super::{
 };
 use crate::http::assets;
 
+/// How often a page is loaded again on which nothing can be typed.
+pub(crate) const SOON: Duration = Duration::from_secs(5);
+/// How often a page with a form is: what is typed into it is lost.
+pub(crate) const LATER: Duration = Duration::from_secs(30);
+
 /// What the frame of every page needs.
 pub(crate) struct Shell {
     /// Title of the page.
@@ -23,6 +30,8 @@ pub(crate) struct Shell {
     pub(crate) section: &'static str,
     /// Which favicon: `ok`, `bad`, `busy`, `hold`, `none`.
     pub(crate) family: &'static str,
+    /// Something on it changes by itself: a browser without script loads it again after so long.
+    pub(crate) refresh: Option<Duration>,
     /// A sentence on what was just done.
     pub(crate) notice: Option<&'static str>,
     /// Where to sign in, and come back from.
@@ -34,7 +43,8 @@ impl Shell {
     pub(crate) fn bare(title: &str) -> Self {
         let title = title.to_owned();
         let sign_in = "/login".to_owned();
-        Self { title, person: None, section: "", family: "none", notice: None, sign_in }
+        let (section, family) = ("", "none");
+        Self { title, person: None, section, family, refresh: None, notice: None, sign_in }
     }
 
     /// The address of an asset, for templates.
@@ -46,6 +56,12 @@ impl Shell {
     /// The address of the favicon.
     pub(crate) fn favicon(&self) -> String {
         assets::address(&format!("favicon-{}.svg", self.family))
+    }
+
+    /// Lets a browser without script load the page again and again, as long as `going` holds.
+    pub(crate) fn refreshing(mut self, going: bool, every: Duration) -> Self {
+        self.refresh = going.then_some(every);
+        self
     }
 
     /// Chooses the favicon.

@@ -9,7 +9,7 @@ use roundel_store::{projects::Project, reading::PipelineFilter};
 
 use super::{
     address::{is_local, see_other},
-    frame::Shell,
+    frame::{LATER, Shell},
     lists::PipelineList,
     visit::{Answer, PageError, Visit},
 };
@@ -151,7 +151,10 @@ async fn home(_: Anyone, visit: Visit) -> Answer {
         .collect();
     let query = visit.query.as_deref().map(|query| format!("?{query}")).unwrap_or_default();
     visit.page(&Home {
-        shell: visit.shell("Pipelines", "pipelines").showing(list.family()),
+        shell: visit
+            .shell("Pipelines", "pipelines")
+            .showing(list.family())
+            .refreshing(list.is_going(), LATER),
         list,
         projects,
         branch: visit.parameter("branch").unwrap_or_default(),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Extension;
+use roundel_config::{JobOfPlan, Severity};
 use roundel_engine::Event;
 use roundel_model::{
     actor::Actor,
@@ -20,7 +21,8 @@ use roundel_store::{
 
 use super::{
     address::{address, encode, see_other},
-    frame::Shell,
+    config_view::{self, DiagnosticView},
+    frame::{SOON, Shell},
     lists::PipelineSummary,
     log::{self, LogIndexes, Preview},
     person::acted,
@@ -85,12 +87,14 @@ struct JobLive {
     decision: Option<Html>,
     /// Why it did not pass.
     cause: Option<Html>,
+    /// Options of its configuration that have no effect here.
+    notes: Vec<DiagnosticView>,
     /// The project's settings, if it asked for contexts: they do not exist yet.
     instead_of_contexts: Option<String>,
     task: u32,
     tasks: Vec<TaskTab>,
     steps: Vec<StepView>,
-    /// Where a new pipeline of the branch can be started, once this job has failed.
+    /// Where a new pipeline of the branch can be started, once this job has failed or was canceled.
     again: Option<String>,
 }
 
@@ -128,13 +132,14 @@ async fn page(
     let Job { row: job, pipeline: row, project } = subject;
     for step in live.steps.iter_mut().filter(|step| step.open) {
         let key = LogKey { job: job.id, task: live.task, step: step.number };
-        step.preview = Some(log::preview(&visit.app, &indexes, key).await?);
+        step.preview = Some(log::preview(&visit.app, &indexes, key, step.bytes).await?);
     }
     let workflow = workflows.iter().find(|workflow| workflow.id == job.workflow);
     visit.page(&JobPage {
         shell: visit
             .shell(format!("{} · {}", job.name, project.slug.full_name()), "pipelines")
-            .showing(live.family),
+            .showing(live.family)
+            .refreshing(live.going && live.status.is_going(), SOON),
         head: ProjectHead::read(&visit, &project, role, "pipelines").await?,
         id: job.id.to_string(),
         row: PipelineSummary::new(&row, &workflows, visit.now),
@@ -192,13 +197,35 @@ async fn read(
         why: why_waiting(job, siblings).map(|why| sentence(&why)),
         decision: decision(job, visit.now),
         cause: cause(job, failed).map(|cause| sentence(&cause)),
+        notes: match workflow {
+            Some(workflow) => notes(visit, job, workflow).await?,
+            None => Vec::new(),
+        },
         task,
         tasks: tabs(&all, job, task),
         steps: steps.iter().map(|step| step_view(step, job, open, visit.now)).collect(),
         instead_of_contexts: (job.status == JobStatus::Unauthorized)
             .then(|| format!("{}/settings", address(&subject.project.slug))),
-        again: (status.family() == "bad").then(|| trigger_address(subject)),
+        again: (status.family() == "bad" || status == DisplayStatus::Canceled)
+            .then(|| trigger_address(subject)),
     })
+}
+
+/// What the compiler said of this job that keeps nothing from running.
+async fn notes(
+    visit: &Visit,
+    job: &JobRow,
+    workflow: &WorkflowRow,
+) -> Result<Vec<DiagnosticView>, PageError> {
+    let diagnostics = visit.app.store.diagnostics_of(job.pipeline).await?;
+    let mut found = config_view::read(diagnostics.as_deref());
+    found.retain(|one| {
+        let is_this = |used: &JobOfPlan| {
+            used.workflow == workflow.name.as_str() && used.job == job.name.as_str()
+        };
+        one.severity == Severity::Warning && one.jobs.iter().any(is_this)
+    });
+    Ok(config_view::views("", &found))
 }
 
 /// Where a pipeline of the same branch can be started.

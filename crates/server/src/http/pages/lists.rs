@@ -11,7 +11,7 @@ use roundel_store::{
 use super::{
     address::{address, encode},
     person::Person,
-    status::DisplayStatus,
+    status::{DisplayStatus, why_not_run},
     text::{Html, Untrusted, sentence},
     time::{Elapsed, TimeAgo},
     visit::Visit,
@@ -56,7 +56,10 @@ pub(crate) struct PipelineSummary {
     pub(crate) elapsed: Elapsed,
     pub(crate) when: TimeAgo,
     pub(crate) workflows: Vec<WorkflowChip>,
-    pub(crate) error: Option<Html>,
+    /// Why it does not run, or why a job of it did not.
+    pub(crate) reason: Option<Html>,
+    /// How many further reasons there are.
+    pub(crate) more_reasons: usize,
 }
 
 /// A workflow in a row.
@@ -110,6 +113,11 @@ impl PipelineList {
         Ok(Self { rows, older, with_project, filtered })
     }
 
+    /// Whether a pipeline of the list will change.
+    pub(crate) fn is_going(&self) -> bool {
+        self.rows.iter().any(|row| row.status.is_going())
+    }
+
     /// The family of the newest row, for the favicon.
     pub(crate) fn family(&self) -> &'static str {
         self.rows.first().map_or("none", |row| row.status.family())
@@ -132,6 +140,8 @@ impl PipelineSummary {
             "" => format!("Commit {}", row.sha.short()),
             subject => subject.to_owned(),
         };
+        let reasons = reasons(row, workflows);
+        let author = Person::author(row);
         Self {
             id: row.id.to_string(),
             status: DisplayStatus::of_pipeline(row, workflows),
@@ -142,16 +152,26 @@ impl PipelineSummary {
             ref_name: Untrusted(name.to_owned()),
             project_at,
             sha: row.sha.short().to_owned(),
-            author: Person::author(&row.commit, row.actor_login.as_deref()),
-            author_name: Untrusted(Person::author(&row.commit, row.actor_login.as_deref()).name),
+            author_name: Untrusted(author.name.clone()),
+            author,
             number: row.number,
             trigger: trigger(row.trigger),
             elapsed,
             when: TimeAgo::new(row.created_at, now),
             workflows: workflows.iter().map(WorkflowChip::new).collect(),
-            error: row.errors.first().map(|text| sentence(text)),
+            reason: reasons.first().map(|text| sentence(text)),
+            more_reasons: reasons.len().saturating_sub(1),
         }
     }
+}
+
+/// Why a pipeline does not run; if it does, why jobs of it did not.
+fn reasons(row: &PipelineRow, workflows: &[WorkflowRow]) -> Vec<String> {
+    if !row.errors.is_empty() {
+        return row.errors.clone();
+    }
+    let jobs = workflows.iter().flat_map(|workflow| &workflow.jobs);
+    jobs.filter_map(|job| why_not_run(job).map(|why| format!("`{}`: {why}", job.name))).collect()
 }
 
 impl WorkflowChip {

@@ -6,6 +6,9 @@
 //! GET /job/ID/log/TASK/STEP/raw                 what the step wrote, byte for byte
 //! ```
 //!
+//! The first two work on a portion of a large log at a time and say what is left (`left`, `next`), so
+//! that an answer comes at once, a page can show how far it is, and closing it ends the work.
+//!
 //! Live and finished logs are read in the same way, so a reader who joins late sees everything. Lines are
 //! made on the server ([`ansi`]), found by an index ([`index`]); the page draws the ones in view.
 
@@ -27,6 +30,8 @@ use roundel_model::time::Timestamp;
 use roundel_store::{StoreError, logs::LogKey};
 
 pub(crate) use index::{LogIndexes, ShownLine};
+
+use index::Search;
 
 use super::visit::Answer;
 use crate::{
@@ -56,20 +61,29 @@ pub(crate) fn routes() -> Routes {
 
 /// The last lines of a log, as a page brings them along.
 pub(crate) struct Preview {
-    /// Number of the first of them, from 1.
-    pub(crate) first: u64,
+    /// How many lines are before them; not known for a log that is too large to be read at once.
+    pub(crate) before: Option<u64>,
     /// Their HTML.
-    pub(crate) lines: Vec<(u64, ShownLine)>,
+    pub(crate) lines: Vec<ShownLine>,
 }
 
 impl Preview {
     /// Digits of the longest line number, as the style sheet makes room for them: five and more.
     pub(crate) fn digits(&self) -> usize {
-        self.lines.last().map_or(0, |(number, _)| number.to_string().len()).max(5)
+        self.numbered().last().map_or(0, |(number, _)| number.to_string().len()).max(5)
+    }
+
+    /// Lines with their numbers, from 1.
+    pub(crate) fn numbered(&self) -> impl DoubleEndedIterator<Item = (u64, &ShownLine)> {
+        let first = self.before.unwrap_or(0) + 1;
+        self.lines
+            .iter()
+            .enumerate()
+            .map(move |(index, line)| (first + u64::try_from(index).unwrap_or(0), line))
     }
 }
 
-/// Reads the last lines of a log.
+/// Reads the last lines of a log of so many bytes.
 ///
 /// # Errors
 ///
@@ -78,19 +92,29 @@ pub(crate) async fn preview(
     app: &App,
     indexes: &LogIndexes,
     key: LogKey,
+    bytes: u64,
 ) -> Result<Preview, StoreError> {
-    let index = indexes.current(&app.store, key).await?;
-    let total = index.lines();
-    let from = total.saturating_sub(PREVIEW);
-    let lines = index.read(&app.store, from, usize::try_from(PREVIEW).unwrap_or(LINES)).await?;
-    Ok(Preview { first: from + 1, lines: (from + 1..).zip(lines).collect() })
+    let count = usize::try_from(PREVIEW).unwrap_or(LINES);
+    if bytes.saturating_sub(indexes.known_bytes(key)) <= index::PORTION_BYTES {
+        let (index, left) = indexes.extended(&app.store, key).await?;
+        if left == 0 {
+            let from = index.lines().saturating_sub(PREVIEW);
+            let lines = index.read(&app.store, from, count).await?;
+            return Ok(Preview { before: Some(from), lines });
+        }
+    }
+    Ok(Preview { before: None, lines: index::tail(&app.store, key, count).await? })
 }
 
 /// An answer with lines.
 #[derive(serde::Serialize)]
 struct Piece {
+    /// Lines that are known so far.
     total: u64,
+    /// Bytes that they have.
     bytes: u64,
+    /// Bytes of the log that are not read yet: ask again.
+    left: u64,
     from: u64,
     /// HTML and microseconds since the epoch.
     lines: Vec<(String, Option<i64>)>,
@@ -118,23 +142,30 @@ async fn lines(
     let number = |name: &str| visit.parameter(name).and_then(|text| text.parse::<u64>().ok());
     let from = number("from").unwrap_or(0);
     let count = number("count").and_then(|count| usize::try_from(count).ok()).unwrap_or(LINES);
-    let index = indexes.current(&visit.app.store, key).await?;
+    let (index, left) = indexes.extended(&visit.app.store, key).await?;
     let shown = index.read(&visit.app.store, from, count.min(LINES)).await?;
     let micros = |at: Timestamp| at.as_micros();
     let answer = Piece {
         total: index.lines(),
         bytes: index.bytes(),
+        left,
         from,
         lines: shown.into_iter().map(|line| (line.html, line.at.map(micros))).collect(),
     };
     Ok(plain(Json(answer).into_response()))
 }
 
-/// Numbers of lines, from 0.
-#[derive(serde::Serialize)]
+/// Numbers of lines, from 0, and how far the search is.
+#[derive(serde::Serialize, Default)]
 struct Hits {
     lines: Vec<u64>,
     total: u64,
+    /// The line from which to go on; none at the end of the log.
+    next: Option<u64>,
+    /// Bytes of the log that were searched.
+    searched: u64,
+    /// Bytes of the log.
+    bytes: u64,
 }
 
 async fn search(
@@ -144,11 +175,20 @@ async fn search(
 ) -> Answer {
     let key = step.of(&job);
     let Some(needle) = visit.parameter("q") else {
-        return Ok(plain(Json(Hits { lines: Vec::new(), total: 0 }).into_response()));
+        return Ok(plain(Json(Hits::default()).into_response()));
     };
-    let index = indexes.current(&visit.app.store, key).await?;
-    let (lines, total) = index.search(&visit.app.store, &needle, HITS).await?;
-    Ok(plain(Json(Hits { lines, total }).into_response()))
+    let from = visit.parameter("from").and_then(|text| text.parse().ok()).unwrap_or(0);
+    let (index, left) = indexes.extended(&visit.app.store, key).await?;
+    let search = Search { words: &needle, from, limit: HITS, is_whole: left == 0 };
+    let found = index.search(&visit.app.store, search).await?;
+    let answer = Hits {
+        lines: found.lines,
+        total: found.total,
+        next: found.next,
+        searched: found.searched,
+        bytes: index.bytes() + left,
+    };
+    Ok(plain(Json(answer).into_response()))
 }
 
 async fn raw(

@@ -4,7 +4,7 @@ use std::fmt;
 
 use askama::filters::HtmlSafe;
 use roundel_model::{actor::Actor, time::Timestamp};
-use roundel_store::{pipelines::CommitInfo, reading::ActedBy};
+use roundel_store::reading::{ActedBy, PipelineRow};
 
 use super::{
     text::{Html, escape},
@@ -21,15 +21,16 @@ pub(crate) struct Person {
 }
 
 impl Person {
-    /// The author of a commit, as far as the forge says.
-    pub(crate) fn author(commit: &CommitInfo, actor: Option<&str>) -> Self {
-        let name = commit
-            .author_name
-            .as_deref()
-            .or(commit.author_login.as_deref())
-            .or(actor)
-            .unwrap_or("unknown author");
-        Self { name: name.to_owned(), avatar: commit.author_avatar.clone() }
+    /// The author of a pipeline's commit, as far as the forge says. A push names its authors without
+    /// their pictures; that of the person who pushed is known to us.
+    pub(crate) fn author(row: &PipelineRow) -> Self {
+        let (commit, actor) = (&row.commit, &row.actor_login);
+        let name = commit.author_name.as_ref().or(commit.author_login.as_ref()).or(actor.as_ref());
+        let own = row.actor_avatar.as_ref().filter(|_| commit.author_login == *actor);
+        Self {
+            name: name.map_or("unknown author", String::as_str).to_owned(),
+            avatar: commit.author_avatar.as_ref().or(own).cloned(),
+        }
     }
 
     /// At most two initials.

@@ -15,13 +15,13 @@ use roundel_store::reading::{JobRow, PipelineRow, WorkflowRow};
 use super::{
     address::see_other,
     config_view::{self, DiagnosticView},
-    frame::Shell,
+    frame::{SOON, Shell},
     graph,
     job::decision,
     lists::PipelineSummary,
     person::acted,
     project::ProjectHead,
-    status::{DisplayStatus, why_waiting},
+    status::{DisplayStatus, why_not_run, why_waiting},
     text::{Html, Untrusted, sentence},
     time::Elapsed,
     visit::{Answer, PageError, Visit},
@@ -91,6 +91,8 @@ struct WorkflowView {
     /// Who canceled it, and when.
     canceled: Option<Html>,
     graph: Option<Html>,
+    /// Jobs that were not allowed to run, with their addresses, and why.
+    refused: Vec<(String, Html)>,
     jobs: Vec<JobLine>,
     tally: String,
 }
@@ -113,7 +115,7 @@ struct JobLine {
 struct Undelivered {
     what: Html,
     attempts: u32,
-    error: Untrusted,
+    error: Html,
     /// Whether it is tried again, and what sets it right if not.
     outlook: &'static str,
 }
@@ -125,7 +127,10 @@ async fn page(Reader { visit, subject, role }: Reader<Pipeline>) -> Answer {
     let workflows = visit.app.store.workflows(row.id).await?;
     let title = format!("{} · #{}", row.commit.subject, row.number);
     visit.page(&PipelinePage {
-        shell: visit.shell(title, "pipelines").showing(live.family),
+        shell: visit
+            .shell(title, "pipelines")
+            .showing(live.family)
+            .refreshing(live.row.status.is_going(), SOON),
         id: row.id.to_string(),
         body: Untrusted(row.commit.body.trim().to_owned()),
         commit_url: row.commit.url.clone().filter(|url| url.starts_with("http")),
@@ -178,7 +183,7 @@ async fn read(
                 Some(Undelivered {
                     what: sentence(&pending(undelivered.effect, &workflows)),
                     attempts: undelivered.attempts,
-                    error: Untrusted(undelivered.error?),
+                    error: sentence(&undelivered.error?),
                     outlook: outlook(undelivered.effect, undelivered.given_up),
                 })
             })
@@ -234,6 +239,14 @@ fn workflow_view(workflow: &WorkflowRow, visit: &Visit) -> WorkflowView {
         elapsed: Elapsed::of_jobs(&workflow.jobs, visit.now),
         running,
         canceled: canceled.map(|by| acted("Canceled", by, visit.now)),
+        refused: workflow
+            .jobs
+            .iter()
+            .filter_map(|job| {
+                let why = why_not_run(job)?;
+                Some((format!("/job/{}", job.id), sentence(&format!("`{}`: {why}", job.name))))
+            })
+            .collect(),
         graph: graph::draw(workflow.name.as_str(), &workflow.jobs, visit.now),
         jobs: workflow.jobs.iter().map(line).collect(),
         tally: format!("{done} of {} jobs finished", workflow.jobs.len()),

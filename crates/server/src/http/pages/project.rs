@@ -9,14 +9,14 @@ use axum::{
     http::request::Parts,
     response::Response,
 };
-use roundel_model::forge::{ProjectSlug, Role};
+use roundel_model::forge::{ForgeKind, ProjectSlug, Role};
 use roundel_store::{projects::Project, reading::PipelineFilter};
 
 use super::{
     address::{address, see_other},
-    frame::Shell,
+    frame::{LATER, Shell},
     lists::PipelineList,
-    text::Untrusted,
+    text::{Html, Untrusted, sentence},
     visit::{Answer, PageError, Visit},
 };
 use crate::{
@@ -26,7 +26,7 @@ use crate::{
         rights::{Reader, SignedInReader, Writer},
         routes::{Right, Routes},
     },
-    trigger::manual,
+    trigger::manual::{self, ManualError},
 };
 
 /// Branches that the filter offers.
@@ -48,7 +48,7 @@ pub(crate) struct ProjectHead {
     pub(crate) name: Untrusted,
     pub(crate) owner: Untrusted,
     pub(crate) repository: Untrusted,
-    pub(crate) forge: &'static str,
+    pub(crate) forge: ForgeKind,
     pub(crate) at: String,
     pub(crate) web_url: String,
     pub(crate) private: bool,
@@ -82,7 +82,7 @@ impl ProjectHead {
             name: Untrusted(project.slug.full_name()),
             owner: Untrusted(project.slug.owner.clone()),
             repository: Untrusted(project.slug.repository.clone()),
-            forge: project.slug.forge.title(),
+            forge: project.slug.forge,
             at: address(&project.slug),
             web_url: project.web_url.clone(),
             private: project.private,
@@ -105,9 +105,21 @@ struct ProjectPage {
     id: String,
     list: PipelineList,
     branches: Vec<BranchChoice>,
-    branch: Untrusted,
+    trigger: TriggerForm,
+    /// The filter, as the address has it: `?branch=main`, or nothing.
+    query: String,
     source: String,
     badge: String,
+}
+
+/// The form that starts a pipeline: what was typed into it, and why it was refused.
+#[derive(Default)]
+struct TriggerForm {
+    /// Nothing was typed: the branch of the filter is offered.
+    branch: Option<Untrusted>,
+    error: Option<Html>,
+    /// What was typed is wrong; else it is good, and something else is in the way.
+    is_invalid: bool,
 }
 
 struct BranchChoice {
@@ -151,8 +163,17 @@ async fn page(asked: BadgeOrReader) -> Answer {
         BadgeOrReader::Badge(badge) => return Ok(badge),
         BadgeOrReader::Reader(reader) => *reader,
     };
-    let head = ProjectHead::read(&visit, &project, role, "pipelines").await?;
-    let list = read(&visit, &project).await?;
+    visit.page(&read_page(&visit, &project, role, TriggerForm::default()).await?)
+}
+
+async fn read_page(
+    visit: &Visit,
+    project: &Project,
+    role: Role,
+    trigger: TriggerForm,
+) -> Result<ProjectPage, PageError> {
+    let head = ProjectHead::read(visit, project, role, "pipelines").await?;
+    let list = read(visit, project).await?;
     let chosen = visit.parameter("branch");
     let mut branches = visit.app.store.branches(project.id, BRANCHES).await?;
     if let Some(chosen) = chosen.as_ref().filter(|chosen| !branches.contains(chosen)) {
@@ -163,12 +184,20 @@ async fn page(asked: BadgeOrReader) -> Answer {
         .map(|name| BranchChoice { chosen: chosen.as_ref() == Some(&name), name: Untrusted(name) })
         .collect();
     let query = visit.query.as_deref().map(|query| format!("?{query}")).unwrap_or_default();
-    visit.page(&ProjectPage {
-        shell: visit.shell(project.slug.full_name(), "projects").showing(list.family()),
+    let is_refused = trigger.error.is_some();
+    let error = if is_refused { "Error: " } else { "" };
+    let offered = chosen.unwrap_or_else(|| project.default_branch.clone());
+    let trigger = TriggerForm { branch: trigger.branch.or(Some(Untrusted(offered))), ..trigger };
+    Ok(ProjectPage {
+        shell: visit
+            .shell(format!("{error}{}", project.slug.full_name()), "projects")
+            .showing(list.family())
+            .refreshing(list.is_going() && !is_refused, LATER),
         id: project.id.to_string(),
         source: format!("{}/live{query}", head.at),
         badge: format!("{}.svg", head.at),
-        branch: Untrusted(chosen.unwrap_or_else(|| project.default_branch.clone())),
+        trigger,
+        query,
         head,
         list,
         branches,
@@ -194,13 +223,23 @@ struct Trigger {
 }
 
 async fn trigger(
-    Writer { visit, account, subject: project, .. }: Writer<Project>,
+    Writer { visit, account, subject: project, role }: Writer<Project>,
     Form(request): Form<Trigger>,
 ) -> Answer {
-    let pipeline = manual::trigger(&visit.app.starter, account, &project, request.branch.trim())
-        .await
-        .map_err(|error| PageError::Bad(error.to_string()))?;
-    Ok(see_other(&format!("/pipeline/{pipeline}?done=triggered")))
+    let branch = request.branch.trim();
+    match manual::trigger(&visit.app.starter, account, &project, branch).await {
+        Ok(pipeline) => Ok(see_other(&format!("/pipeline/{pipeline}?done=triggered"))),
+        // Without a set-up there is no form to show again.
+        Err(error @ ManualError::NotSetUp) => Err(PageError::Bad(error.to_string())),
+        Err(error) => {
+            let form = TriggerForm {
+                branch: Some(Untrusted(branch.to_owned())),
+                error: Some(sentence(&error.to_string())),
+                is_invalid: matches!(error, ManualError::NoBranch(_) | ManualError::NoConfig(_)),
+            };
+            visit.refused_form(&read_page(&visit, &project, role, form).await?)
+        }
+    }
 }
 
 async fn follow(

@@ -12,7 +12,7 @@ use roundel_model::{
     forge::{ForgeKind, RepositoryId, Role},
     id::AccountId,
 };
-use roundel_store::{projects::Project, reading::PipelineFilter};
+use roundel_store::projects::Project;
 
 use super::{
     address::{address, see_other},
@@ -40,13 +40,16 @@ struct Projects {
     projects: Vec<ProjectCard>,
 }
 
-/// A followed project with its newest pipeline.
+/// A followed project with the newest pipeline of its default branch, or else of any.
 struct ProjectCard {
     name: String,
     forge: &'static str,
     at: String,
     status: DisplayStatus,
     active: bool,
+    default_branch: Untrusted,
+    /// Whether `newest` is of the default branch.
+    of_default: bool,
     newest: Option<PipelineSummary>,
 }
 
@@ -61,8 +64,11 @@ async fn followed(SignedIn { visit, account }: SignedIn) -> Answer {
 }
 
 async fn card(visit: &Visit, project: &Project) -> Result<ProjectCard, PageError> {
-    let filter = PipelineFilter { projects: Some(vec![project.id]), ..PipelineFilter::default() };
-    let newest = visit.app.store.pipelines(&filter, 1).await?;
+    let mut newest = visit.pipelines_of(project, Some(&project.default_branch), 1).await?;
+    let of_default = !newest.is_empty();
+    if !of_default {
+        newest = visit.pipelines_of(project, None, 1).await?;
+    }
     let newest =
         newest.first().map(|(row, workflows)| PipelineSummary::new(row, workflows, visit.now));
     Ok(ProjectCard {
@@ -71,6 +77,8 @@ async fn card(visit: &Visit, project: &Project) -> Result<ProjectCard, PageError
         at: address(&project.slug),
         status: newest.as_ref().map_or(DisplayStatus::Nothing, |row| row.status),
         active: project.active,
+        default_branch: Untrusted(project.default_branch.clone()),
+        of_default,
         newest,
     })
 }
@@ -106,7 +114,7 @@ struct Choice {
     /// The page of its project, if it was added.
     added: Option<String>,
     /// Why it cannot be added by this person.
-    because: Option<&'static str>,
+    because: Option<String>,
 }
 
 async fn add(SignedIn { visit, account }: SignedIn) -> Answer {
@@ -176,7 +184,7 @@ async fn group(
         let project = added.get(&repository.id);
         let choice = Choice {
             added: project.filter(|project| project.active).map(|project| address(&project.slug)),
-            because: because(&repository),
+            because: because(&repository, kind),
             owner: repository.owner.login.clone(),
             name: repository.name,
             private: repository.private,
@@ -191,14 +199,15 @@ async fn group(
 }
 
 /// Why the user cannot add a repository (VCS-008).
-fn because(repository: &Repository) -> Option<&'static str> {
+fn because(repository: &Repository, kind: ForgeKind) -> Option<String> {
     if repository.archived {
-        return Some("archived: cannot be pushed to");
+        return Some("archived: cannot be pushed to".to_owned());
     }
     match repository.role {
         Some(Role::Admin) | None => None,
         Some(Role::Write | Role::Read) => {
-            Some("requires administrator access, to add a deploy key and a webhook")
+            let key = kind.key_word();
+            Some(format!("requires administrator access, to add a read-only {key} and a webhook"))
         }
     }
 }

@@ -8,17 +8,20 @@ use std::collections::BTreeSet;
 
 use askama::Template;
 use axum::Form;
-use roundel_model::{forge::ForgeKind, secret::Secret};
+use roundel_model::{
+    forge::{ForgeKind, Role},
+    secret::Secret,
+};
 use roundel_store::{
     projects::{CheckoutKey, Hook, HookState, KeyState, Project, VariableRow},
-    reading::PipelineFilter,
+    reading::{PipelineRow, WorkflowRow},
 };
 
 use super::{
     address::{address, encode, see_other},
     frame::Shell,
     project::ProjectHead,
-    text::Untrusted,
+    text::{Html, Untrusted, sentence},
     time::TimeAgo,
     visit::{Answer, PageError, Visit},
 };
@@ -35,7 +38,7 @@ use crate::{
 const VALUE_BYTES: usize = 64 * 1024;
 /// Variables of a project.
 const VARIABLES: usize = 500;
-/// Pipelines that are looked at for names of commit statuses.
+/// Pipelines that are looked at for one with jobs: the newest may have a mistake in its configuration.
 const LOOK_BACK: u32 = 10;
 
 /// Routes below `/gh/:owner/:repository`.
@@ -55,9 +58,30 @@ struct Settings {
     key: Option<KeyView>,
     hook: Option<HookView>,
     variables: Vec<VariableView>,
-    contexts: Vec<Untrusted>,
+    statuses: Option<StatusNames>,
     badge: BadgeView,
     mail: bool,
+    form: VariableForm,
+}
+
+/// Names of commit statuses, and the pipeline that set them.
+struct StatusNames {
+    names: Vec<Untrusted>,
+    number: u64,
+    pipeline: String,
+    /// Its branch or tag.
+    git_ref: Untrusted,
+    /// It is the default branch, whose names branch protection needs.
+    is_default: bool,
+}
+
+/// The form that sets a variable: what was typed into it, and what is wrong with that. A value is
+/// never sent back to the browser.
+#[derive(Default)]
+struct VariableForm {
+    name: Untrusted,
+    name_error: Option<Html>,
+    value_error: Option<Html>,
 }
 
 struct VariableView {
@@ -99,6 +123,15 @@ struct BadgeView {
 }
 
 async fn page(Writer { visit, subject: project, role, .. }: Writer<Project>) -> Answer {
+    visit.page(&read(&visit, &project, role, VariableForm::default()).await?)
+}
+
+async fn read(
+    visit: &Visit,
+    project: &Project,
+    role: Role,
+    form: VariableForm,
+) -> Result<Settings, PageError> {
     let store = &visit.app.store;
     let key = store.checkout_key(project.id).await?;
     let hook = store.hook_of(project.id).await?;
@@ -108,15 +141,18 @@ async fn page(Writer { visit, subject: project, role, .. }: Writer<Project>) -> 
         value: Untrusted(format!("xxxx{}", row.hint.unwrap_or_default())),
         set: TimeAgo::new(row.updated_at, visit.now),
     };
-    let head = ProjectHead::read(&visit, &project, role, "settings").await?;
-    visit.page(&Settings {
-        shell: visit.shell(format!("Settings · {}", project.slug.full_name()), "projects"),
-        key: key.map(|key| key_view(&visit, &project, &key)),
-        hook: hook.map(|hook| hook_view(&visit, &project, &hook)),
+    let head = ProjectHead::read(visit, project, role, "settings").await?;
+    let is_refused = form.name_error.is_some() || form.value_error.is_some();
+    let error = if is_refused { "Error: " } else { "" };
+    Ok(Settings {
+        shell: visit.shell(format!("{error}Settings · {}", project.slug.full_name()), "projects"),
+        key: key.map(|key| key_view(visit, project, &key)),
+        hook: hook.map(|hook| hook_view(visit, project, &hook)),
         variables: variables.into_iter().map(variable).collect(),
-        contexts: contexts(&visit, &project).await?,
-        badge: badge_view(&visit, &project).await?,
+        statuses: statuses(visit, project).await?,
+        badge: badge_view(visit, project).await?,
         mail: visit.app.settings.mail.is_some(),
+        form,
         head,
     })
 }
@@ -166,13 +202,22 @@ fn hook_view(visit: &Visit, project: &Project, hook: &Hook) -> HookView {
     }
 }
 
-/// Names of commit statuses that the newest pipelines set, to be copied into branch protection.
-async fn contexts(visit: &Visit, project: &Project) -> Result<Vec<Untrusted>, PageError> {
-    let filter = PipelineFilter { projects: Some(vec![project.id]), ..PipelineFilter::default() };
-    let pipelines = visit.app.store.pipelines(&filter, LOOK_BACK).await?;
-    let names: BTreeSet<String> = pipelines
+/// Names of commit statuses, to be copied into branch protection: those of the newest pipeline of the
+/// default branch that has jobs, or else of any branch.
+async fn statuses(visit: &Visit, project: &Project) -> Result<Option<StatusNames>, PageError> {
+    let has_jobs = |(_, workflows): &(PipelineRow, Vec<WorkflowRow>)| {
+        workflows.iter().any(|workflow| !workflow.jobs.is_empty())
+    };
+    let default = visit.pipelines_of(project, Some(&project.default_branch), LOOK_BACK).await?;
+    let mut found = default.into_iter().find(has_jobs);
+    let is_default = found.is_some();
+    if !is_default {
+        let any = visit.pipelines_of(project, None, LOOK_BACK).await?;
+        found = any.into_iter().find(has_jobs);
+    }
+    let Some((row, workflows)) = found else { return Ok(None) };
+    let names: BTreeSet<String> = workflows
         .iter()
-        .flat_map(|(_, workflows)| workflows)
         .flat_map(|workflow| workflow.jobs.iter().map(move |job| (workflow, job)))
         .map(|(workflow, job)| {
             let (workflow, name) = (workflow.name.as_str(), job.name.as_str());
@@ -180,7 +225,13 @@ async fn contexts(visit: &Visit, project: &Project) -> Result<Vec<Untrusted>, Pa
             status_name::of_job(&visit.app.settings.status_prefix, named)
         })
         .collect();
-    Ok(names.into_iter().map(Untrusted).collect())
+    Ok(Some(StatusNames {
+        names: names.into_iter().map(Untrusted).collect(),
+        number: row.number,
+        pipeline: format!("/pipeline/{}", row.id),
+        git_ref: Untrusted(row.git_ref.name().to_owned()),
+        is_default,
+    }))
 }
 
 async fn badge_view(visit: &Visit, project: &Project) -> Result<BadgeView, PageError> {
@@ -238,32 +289,53 @@ async fn set_variable(
     Form(request): Form<Variable>,
 ) -> Answer {
     let name = request.name.trim();
-    if !is_variable_name(name) {
-        return Err(PageError::Bad(format!(
-            "`{name}` is not a valid name: use letters, digits and `_`, and do not begin with a \
-             digit."
-        )));
-    }
-    if is_reserved(name) {
-        return Err(PageError::Bad(format!(
-            "`{name}` is a built-in variable of every job, or may become one. Choose a name that is \
-             not `CI` and does not begin with `CIRCLE_`."
-        )));
-    }
-    if request.value.is_empty() || request.value.len() > VALUE_BYTES || request.value.contains('\0')
-    {
-        return Err(PageError::Bad(format!(
-            "The value must not be empty, contain a NUL byte, or be longer than {VALUE_BYTES} bytes."
-        )));
-    }
     let known = visit.app.store.variable_rows(project.id).await?;
-    if known.len() >= VARIABLES && !known.iter().any(|other| other.name == name) {
-        return Err(PageError::Bad(format!("A project can have at most {VARIABLES} variables.")));
+    let is_full = known.len() >= VARIABLES && !known.iter().any(|other| other.name == name);
+    let form = VariableForm {
+        name: Untrusted(name.to_owned()),
+        name_error: name_error(name, is_full).as_deref().map(sentence),
+        value_error: value_error(&request.value).as_deref().map(sentence),
+    };
+    if form.name_error.is_some() || form.value_error.is_some() {
+        return visit.refused_form(&read(&visit, &project, Role::Admin, form).await?);
     }
     let value = Secret::new(request.value);
     visit.app.store.set_variable(project.id, name, &value, visit.now).await?;
     tracing::info!(project = %project.slug, variable = name, "a variable was set");
     Ok(see_other(&format!("{}/settings?done=variable-set#variables", address(&project.slug))))
+}
+
+/// Says why a variable cannot have this name.
+fn name_error(name: &str, is_full: bool) -> Option<String> {
+    let text = if !is_variable_name(name) {
+        // What is typed here by mistake may be a secret of any length.
+        let name: String = name.chars().take(40).collect();
+        format!(
+            "`{}` is not a valid name: use letters, digits and `_`, and do not begin with a digit.",
+            name.replace('`', "'")
+        )
+    } else if is_reserved(name) {
+        format!(
+            "`{name}` is a built-in variable of every job, or may become one. Choose a name that is \
+             not `CI` and does not begin with `CIRCLE_`."
+        )
+    } else if is_full {
+        format!("A project can have at most {VARIABLES} variables.")
+    } else {
+        return None;
+    };
+    Some(text)
+}
+
+/// Says why a variable cannot have this value. The value itself is never repeated.
+fn value_error(value: &str) -> Option<String> {
+    let is_wrong = value.is_empty() || value.len() > VALUE_BYTES || value.contains('\0');
+    is_wrong.then(|| {
+        format!(
+            "The value must not be empty, contain a NUL byte, or be longer than {VALUE_BYTES} bytes. \
+             Enter it again."
+        )
+    })
 }
 
 async fn delete_variable(

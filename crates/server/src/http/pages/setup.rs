@@ -6,7 +6,7 @@ use roundel_store::projects::{Project, Setup, SetupState, SetupStepStatus};
 
 use super::{
     address::{address, see_other},
-    frame::Shell,
+    frame::{SOON, Shell},
     project::ProjectHead,
     status::DisplayStatus,
     text::{Html, sentence},
@@ -49,6 +49,8 @@ struct SetupSteps {
     steps: Vec<StepView>,
     elapsed: Elapsed,
     again: Again,
+    /// A step is under way.
+    going: bool,
     done: bool,
     at: String,
     first_pipeline: Option<String>,
@@ -87,7 +89,8 @@ async fn page(Reader { visit, subject: project, role }: Reader<Project>) -> Answ
     let head = ProjectHead::read(&visit, &project, role, "setup").await?;
     let live = read(&visit, &project, role).await?;
     let title = format!("Set up {}", project.slug.full_name());
-    let shell = visit.shell(title, "add").showing(live.status.family());
+    let shell =
+        visit.shell(title, "add").showing(live.status.family()).refreshing(live.going, SOON);
     visit.page(&SetupPage { shell, head, id: project.id.to_string(), live })
 }
 
@@ -159,6 +162,7 @@ fn view(
             visit.now,
         ),
         again: if going { Again::No } else { Again::ByOthers },
+        going,
         done: state == Some(SetupState::Done),
         at,
         first_pipeline,

@@ -114,11 +114,28 @@ impl DisplayStatus {
             | Self::TimedOut
             | Self::Infrastructure
             | Self::Unauthorized
-            | Self::ConfigError
-            | Self::NotSupported => "bad",
+            | Self::ConfigError => "bad",
             Self::Running | Self::Queued | Self::Blocked | Self::Compiling => "busy",
             Self::Hold => "hold",
-            Self::Canceled | Self::NotRun | Self::Nothing => "none",
+            Self::Canceled | Self::NotRun | Self::Nothing | Self::NotSupported => "none",
+        }
+    }
+
+    /// Returns whether it will change by itself. What waits for a person does not.
+    pub(crate) const fn is_going(self) -> bool {
+        match self {
+            Self::Running | Self::Failing | Self::Queued | Self::Blocked | Self::Compiling => true,
+            Self::Passed
+            | Self::Failed
+            | Self::Hold
+            | Self::Canceled
+            | Self::NotRun
+            | Self::TimedOut
+            | Self::Infrastructure
+            | Self::Unauthorized
+            | Self::ConfigError
+            | Self::NotSupported
+            | Self::Nothing => false,
         }
     }
 
@@ -253,6 +270,12 @@ pub(crate) fn why_waiting(job: &JobRow, siblings: &[JobRow]) -> Option<String> {
         | JobStatus::NotRun
         | JobStatus::Unauthorized => None,
     }
+}
+
+/// Says why a job was never offered to a runner though its turn had come: no step of it can say so.
+pub(crate) fn why_not_run(job: &JobRow) -> Option<&str> {
+    let is_refused = job.status == JobStatus::Unauthorized;
+    job.reason.as_deref().filter(|reason| is_refused && !reason.trim().is_empty())
 }
 
 /// Lists names; of many, the first few and how many more there are.

@@ -1,6 +1,7 @@
 //! The pages over a real store and a pretended forge: what is shown, and to whom.
 
 mod first_days;
+mod first_use;
 mod rights;
 mod world;
 
@@ -72,8 +73,7 @@ async fn an_error_page_keeps_the_navigation_and_a_way_back() {
     for part in ["href=\"/projects\"", "Sign out", "Go to pipelines"] {
         assert!(page.contains(part), "{part} is missing in {page}");
     }
-    let from =
-        ("/gh/acme/web/trigger", "branch=nowhere", "http://127.0.0.1:1/gh/acme/web?branch=x");
+    let from = ("/add", "forge=no&owner=a&name=b", "http://127.0.0.1:1/gh/acme/web?branch=x");
     let answer = world.post_referred(from.0, from.1, "writer", from.2).await;
     assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
     let page = text(answer).await;
@@ -243,11 +243,17 @@ async fn a_variable_can_be_set_and_deleted_but_never_read() {
     assert_eq!(world.post(at, form, "admin").await.status(), StatusCode::SEE_OTHER);
     let page = text(world.get("/gh/acme/web/settings", Some("admin")).await).await;
     assert!(page.contains("NPM_TOKEN") && !page.contains("s3cr3t"), "{page}");
-    assert!(page.contains("<code>xxxxalue</code></td><td class=\"quiet\"><time"), "{page}");
+    assert!(
+        page.contains("<code>xxxxalue</code></td><td class=\"quiet\" data-label=\"Set\"><time"),
+        "{page}"
+    );
     let short = "name=CIRCLE_TOKEN&value=hunter2";
     assert_eq!(world.post(at, short, "admin").await.status(), StatusCode::SEE_OTHER);
     let settings = text(world.get("/gh/acme/web/settings", Some("admin")).await).await;
-    assert!(settings.contains("<code>CIRCLE_TOKEN</code></td><td><code>xxxx</code>"), "{settings}");
+    assert!(
+        settings.contains("CIRCLE_TOKEN</code></td><td data-label=\"Value\"><code>xxxx</code>"),
+        "{settings}"
+    );
     world.post(&format!("{at}/delete"), "name=CIRCLE_TOKEN", "admin").await;
     for name in ["A-B", "CIRCLE_BRANCH", "CI"] {
         let bad = world.post(at, &format!("name={name}&value=x"), "admin").await;

@@ -13,7 +13,12 @@ use axum::{
 };
 use roundel_engine::IllegalEvent;
 use roundel_model::time::Timestamp;
-use roundel_store::{StoreError, accounts::Account, projects::Project};
+use roundel_store::{
+    StoreError,
+    accounts::Account,
+    projects::Project,
+    reading::{PipelineFilter, PipelineRow, WorkflowRow},
+};
 
 use super::{
     address::{encode, see_other},
@@ -168,15 +173,16 @@ pub(crate) type Answer = Result<Response, PageError>;
 impl Visit {
     /// Makes the frame of a page.
     pub(crate) fn shell(&self, title: impl fmt::Display, section: &'static str) -> Shell {
-        let person = self
-            .account
-            .as_ref()
-            .map(|account| Person { name: account.name.clone(), avatar: None });
+        let person = self.account.as_ref().map(|account| Person {
+            name: account.name.clone(),
+            avatar: account.avatar_url.clone(),
+        });
         let notice = self.parameter("done").and_then(|code| notice(&code));
         // Signing in leads back here, and not from one sign-in page to the next.
         let back = if self.path.starts_with("/login") { "/" } else { &self.path };
         let sign_in = sign_in_address(back);
-        Shell { title: title.to_string(), person, section, family: "none", notice, sign_in }
+        let (title, family) = (title.to_string(), "none");
+        Shell { title, person, section, family, refresh: None, notice, sign_in }
     }
 
     /// Renders a page.
@@ -186,6 +192,24 @@ impl Visit {
             targets.extend([" ", &forge.web_url.origin().ascii_serialization()]);
         }
         Ok(secured(Html(template.render()?).into_response(), &targets))
+    }
+
+    /// Renders the page of a form that was refused: the form again, with what is wrong at each field.
+    pub(crate) fn refused_form(&self, template: &impl Template) -> Answer {
+        let page = self.page(template)?;
+        Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+    }
+
+    /// Lists the newest pipelines of a project, or of one of its branches.
+    pub(crate) async fn pipelines_of(
+        &self,
+        project: &Project,
+        branch: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<(PipelineRow, Vec<WorkflowRow>)>, StoreError> {
+        let (projects, branch) = (Some(vec![project.id]), branch.map(str::to_owned));
+        let filter = PipelineFilter { projects, branch, before: None };
+        self.app.store.pipelines(&filter, limit).await
     }
 
     /// Returns a value of the query.

@@ -4,6 +4,9 @@
 //! reader, early or late, sees the same lines with the same numbers. The index keeps where each
 //! block begins, with which line and in which style, and the last block as it was played so far: a
 //! growing log is read once. Indexes are kept for the logs that were looked at last.
+//!
+//! Playing a log of a hundred megabytes takes many seconds, so one request plays a portion of it and
+//! says how much is left; a page shows what there is and asks again.
 
 use std::{
     collections::VecDeque,
@@ -20,8 +23,10 @@ use super::ansi::{Block, Line, Style};
 
 /// Bytes that are read at a time.
 const READ_BYTES: usize = 256 * 1024;
-/// Bytes after which an index is kept, though there is more to read.
-const PORTION_BYTES: u64 = 8 << 20;
+/// Bytes that one request plays, to find lines or to search in them: a fraction of a second.
+pub(super) const PORTION_BYTES: u64 = 2 << 20;
+/// Bytes at the end of a log in which its last lines are looked for.
+const TAIL_BYTES: u64 = 64 * 1024;
 /// Logs whose index is kept: as many as people look at side by side.
 const KEPT: usize = 32;
 
@@ -40,6 +45,77 @@ pub(crate) struct LogIndex {
     /// One for each block, the last included.
     starts: Vec<Start>,
     last: Block,
+}
+
+/// What is looked for in a portion of a log.
+pub(super) struct Search<'a> {
+    /// Upper and lower case are the same.
+    pub(super) words: &'a str,
+    /// A line (0-based) of the first block: 0, or [`Found::next`].
+    pub(super) from: u64,
+    /// How many lines are named.
+    pub(super) limit: usize,
+    /// Nothing of the log is left to be read.
+    pub(super) is_whole: bool,
+}
+
+/// What a search found in a portion of a log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Found {
+    /// Numbers of lines, from 0, up to the limit.
+    pub(super) lines: Vec<u64>,
+    /// How many lines there are.
+    pub(super) total: u64,
+    /// Where the portion ended, in bytes of the log.
+    pub(super) searched: u64,
+    /// The line from which to go on; none if what is known of the log was searched to its end.
+    pub(super) next: Option<u64>,
+}
+
+/// Returns the last lines of a log without reading what is before them, so their numbers are not
+/// known.
+pub(super) async fn tail(
+    store: &Store,
+    key: LogKey,
+    count: usize,
+) -> Result<Vec<ShownLine>, StoreError> {
+    let total = store.read_log(key, 0, 0).await?.total;
+    let mut from = total.saturating_sub(TAIL_BYTES);
+    let mut bytes = Vec::new();
+    let mut times = Vec::new();
+    while from < total {
+        let slice = store.read_log(key, from, READ_BYTES).await?;
+        if slice.bytes.is_empty() {
+            break;
+        }
+        from += u64::try_from(slice.bytes.len()).unwrap_or(u64::MAX);
+        times.extend(slice.times);
+        bytes.extend(slice.bytes);
+    }
+    // The first line is not whole, unless the log begins with it.
+    let begin = total.saturating_sub(TAIL_BYTES);
+    let skip =
+        if begin == 0 { 0 } else { bytes.iter().position(|&b| b == b'\n').map_or(0, |at| at + 1) };
+    let start = begin + u64::try_from(skip).unwrap_or(0);
+    let mut rest = bytes.get(skip..).unwrap_or_default();
+    let mut block = Block::new(start, Style::default());
+    let mut shown: VecDeque<ShownLine> = VecDeque::new();
+    loop {
+        let taken = block.feed(rest);
+        rest = rest.get(taken..).unwrap_or_default();
+        shown.extend(
+            block
+                .lines()
+                .iter()
+                .map(|line| ShownLine { html: line.html(), at: time_of(&times, line.offset) }),
+        );
+        let extra = shown.len().saturating_sub(count);
+        shown.drain(..extra);
+        if rest.is_empty() || taken == 0 {
+            return Ok(shown.into());
+        }
+        block = Block::new(block.end, block.style());
+    }
 }
 
 /// One line for a page.
@@ -71,29 +147,29 @@ impl LogIndex {
         self.starts.last().copied().unwrap_or(Start { line: 0, offset: 0, style: Style::default() })
     }
 
-    /// Reads a portion of what came since, with `read(from, max_bytes)`. Returns whether there is
-    /// more to read on the way to `goal`.
+    /// Reads a portion of what came since, with `read(from, max_bytes)`. Returns how many bytes of
+    /// the log are left.
     ///
-    /// The goal is where the log ended at the first portion: a reader that goes on for as
-    /// long as there is something would never finish with a step that floods its log.
-    async fn extend<F>(
-        &mut self,
-        read: impl Fn(u64, usize) -> F,
-        goal: &mut Option<u64>,
-    ) -> Result<bool, StoreError>
+    /// The goal is where the log ended at the first read: a reader that goes on for as long as
+    /// there is something would never finish with a step that floods its log.
+    async fn extend<F>(&mut self, read: impl Fn(u64, usize) -> F) -> Result<u64, StoreError>
     where
         F: Future<Output = Result<LogSlice, StoreError>>,
     {
         let portion_end = self.last.end + PORTION_BYTES;
-        while self.last.end < portion_end {
+        let mut goal = None;
+        loop {
             let slice = read(self.last.end, READ_BYTES).await?;
             let goal = *goal.get_or_insert(slice.total);
             self.play(&slice.bytes);
-            if slice.bytes.is_empty() || self.last.end >= goal {
-                return Ok(false);
+            let left = goal.saturating_sub(self.last.end);
+            if slice.bytes.is_empty() || left == 0 {
+                return Ok(0);
+            }
+            if self.last.end >= portion_end {
+                return Ok(left);
             }
         }
-        Ok(true)
     }
 
     fn play(&mut self, mut bytes: &[u8]) {
@@ -134,27 +210,35 @@ impl LogIndex {
         Ok(shown)
     }
 
-    /// Returns the numbers (0-based) of lines that contain `needle`, in any case, and how many there are.
-    pub(crate) async fn search(
+    /// Looks for some words in a portion of the log: in blocks from the one with a line on.
+    pub(super) async fn search(
         &self,
         store: &Store,
-        needle: &str,
-        limit: usize,
-    ) -> Result<(Vec<u64>, u64), StoreError> {
-        let needle = needle.to_lowercase();
-        let (mut found, mut total) = (Vec::new(), 0);
-        for (index, start) in self.starts.iter().enumerate() {
+        Search { words, from, limit, is_whole }: Search<'_>,
+    ) -> Result<Found, StoreError> {
+        let needle = words.to_lowercase();
+        let first = self.block_of(from);
+        let begin = self.starts.get(first).map_or(0, |start| start.offset);
+        let mut found = Found { lines: Vec::new(), total: 0, searched: begin, next: None };
+        for (index, start) in self.starts.iter().enumerate().skip(first) {
+            // The last block of a log that is not read to its end is searched when it is whole.
+            let is_cut = !is_whole && index + 1 == self.starts.len();
+            if is_cut || start.offset >= begin + PORTION_BYTES {
+                found.next = Some(start.line);
+                break;
+            }
             let block = self.block(store, index).await?;
             for (line, number) in block.lines().iter().zip(start.line..) {
                 if line.text().to_lowercase().contains(&needle) {
-                    total += 1;
-                    if found.len() < limit {
-                        found.push(number);
+                    found.total += 1;
+                    if found.lines.len() < limit {
+                        found.lines.push(number);
                     }
                 }
             }
+            found.searched = block.end;
         }
-        Ok((found, total))
+        Ok(found)
     }
 
     fn block_of(&self, line: u64) -> usize {
@@ -216,30 +300,32 @@ pub(crate) struct LogIndexes {
 }
 
 impl LogIndexes {
-    /// Returns the index of a log as it is now. Two readers may extend it at the same time; the one
-    /// that came further is kept, so none waits for another.
-    pub(crate) async fn current(
+    /// Returns the index of a log, a portion further than it was, and how many bytes of the log are
+    /// left. Two readers may extend it at the same time; the one that came further is kept, so none
+    /// waits for another.
+    pub(super) async fn extended(
         &self,
         store: &Store,
         key: LogKey,
-    ) -> Result<Arc<LogIndex>, StoreError> {
+    ) -> Result<(Arc<LogIndex>, u64), StoreError> {
         let kept = self.find(key);
         let mut index = match &kept {
             Some(kept) => LogIndex::clone(kept),
             None => LogIndex::new(key),
         };
         let before = index.bytes();
-        let mut goal = None;
-        while index.extend(|from, max| store.read_log(key, from, max), &mut goal).await? {
-            // Should the reader of a huge log give up, the next one goes on from here.
-            self.keep(Arc::new(index.clone()));
-        }
+        let left = index.extend(|from, max| store.read_log(key, from, max)).await?;
         if let (true, Some(kept)) = (index.bytes() == before, kept) {
-            return Ok(kept);
+            return Ok((kept, left));
         }
         let index = Arc::new(index);
         self.keep(Arc::clone(&index));
-        Ok(index)
+        Ok((index, left))
+    }
+
+    /// Returns how many bytes of a log were played already.
+    pub(super) fn known_bytes(&self, key: LogKey) -> u64 {
+        self.find(key).map_or(0, |index| index.bytes())
     }
 
     fn find(&self, key: LogKey) -> Option<Arc<LogIndex>> {
@@ -300,7 +386,7 @@ mod tests {
             async move { Ok(slice) }
         };
         let mut index = LogIndex::new(key);
-        assert!(!index.extend(read, &mut None).await.unwrap(), "it is done");
+        assert_eq!(index.extend(read).await.unwrap(), 0, "it is done");
         assert_eq!((index.bytes(), index.lines()), (10, 2));
     }
 

@@ -54,6 +54,9 @@ pub(super) const PEOPLE: [(&str, Option<Role>); 4] = [
     ("stranger", None),
 ];
 
+/// The picture that the forge has of `admin`.
+pub(super) const ADMIN_PICTURE: &str = "https://forge.test/admin.png";
+
 pub(super) struct World {
     pub(super) app: Arc<App>,
     pub(super) project: Project,
@@ -200,13 +203,32 @@ impl World {
     /// A pipeline with two jobs, `build` and `test`, the second after the first.
     pub(super) async fn pipeline(&self, branch: &str, subject: &str) -> PipelineId {
         let build = roundel_testkit::planned::build("build", 1);
-        self.pipeline_of(branch, subject, build).await
+        self.pipeline_of(branch, subject, (build, &[], Configuration::default())).await
+    }
+
+    /// A pipeline with what the compiler said about its configuration: jobs `build` and `test` of
+    /// the workflow `main`.
+    pub(super) async fn noted(&self, subject: &str, config: &str) -> PipelineId {
+        let compiled = roundel_config::compile(config, &roundel_config::Inputs::default());
+        let notes: Vec<_> = compiled.notes().collect();
+        let configuration = Configuration {
+            text: Some(config.to_owned()),
+            diagnostics: Some(serde_json::to_string(&notes).unwrap()),
+        };
+        let build = roundel_testkit::planned::build("build", 1);
+        self.pipeline_of("main", subject, (build, &[], configuration)).await
+    }
+
+    /// A pipeline whose job `build` asks for contexts that do not exist.
+    pub(super) async fn unauthorized(&self, subject: &str, contexts: &[&str]) -> PipelineId {
+        let build = roundel_testkit::planned::build("build", 1);
+        self.pipeline_of("main", subject, (build, contexts, Configuration::default())).await
     }
 
     /// A pipeline with an approval, `approve`, and a job after it, `test`.
     pub(super) async fn held(&self, subject: &str) -> PipelineId {
         let approve = roundel_testkit::planned::job("approve", PlannedJobKind::Approval);
-        self.pipeline_of("main", subject, approve).await
+        self.pipeline_of("main", subject, (approve, &[], Configuration::default())).await
     }
 
     /// A pipeline that does not come to a plan.
@@ -216,8 +238,22 @@ impl World {
         id
     }
 
+    /// A pipeline that a person started by pushing a commit of their own.
+    pub(super) async fn pushed_by(&self, login: &str, subject: &str) -> PipelineId {
+        self.started_by("main", subject, (login, Some(login))).await
+    }
+
     /// A pipeline that is being compiled.
     async fn started(&self, branch: &str, subject: &str) -> PipelineId {
+        self.started_by(branch, subject, ("writer", None)).await
+    }
+
+    async fn started_by(
+        &self,
+        branch: &str,
+        subject: &str,
+        (actor, author): (&str, Option<&str>),
+    ) -> PipelineId {
         let id = PipelineId::fresh();
         let new = NewPipeline {
             id,
@@ -230,21 +266,31 @@ impl World {
             commit: CommitInfo {
                 subject: subject.to_owned(),
                 author_name: Some("Robin Roe".into()),
+                author_login: author.map(str::to_owned),
                 ..CommitInfo::default()
             },
             actor: None,
-            actor_login: Some("writer".into()),
+            actor_login: Some(actor.into()),
             created_at: Timestamp::now(),
         };
         self.app.store.create_pipeline(&new).await.unwrap();
         id
     }
 
-    /// A pipeline with a job, and `test` after it.
-    async fn pipeline_of(&self, branch: &str, subject: &str, first: PlannedJob) -> PipelineId {
+    /// A pipeline with a job, which asks for contexts, and `test` after it.
+    async fn pipeline_of(
+        &self,
+        branch: &str,
+        subject: &str,
+        (first, contexts, configuration): (PlannedJob, &[&str], Configuration),
+    ) -> PipelineId {
         let id = self.started(branch, subject).await;
         let (before, after) = (JobId::fresh(), JobId::fresh());
-        let job = |id, plan, needs| NewJob { id, plan, needs, missing_contexts: Vec::new() };
+        let job = |id, plan, needs| {
+            let contexts = if id == before { contexts } else { &[] };
+            let missing_contexts = contexts.iter().map(|&name| name.to_owned()).collect();
+            NewJob { id, plan, needs, missing_contexts }
+        };
         let need = Need { job: before, accepts: vec![Outcome::Success] };
         let test = roundel_testkit::planned::build("test", 1);
         let workflow = NewWorkflow {
@@ -252,11 +298,7 @@ impl World {
             name: "main".into(),
             jobs: vec![job(before, first, vec![]), job(after, test, vec![need])],
         };
-        self.apply(
-            id,
-            &Event::Compiled { workflows: vec![workflow], configuration: Configuration::default() },
-        )
-        .await;
+        self.apply(id, &Event::Compiled { workflows: vec![workflow], configuration }).await;
         id
     }
 
@@ -344,7 +386,7 @@ async fn sign_in(app: &App, login: &str) {
                 login: login.into(),
                 name: format!("The {login}"),
                 email: None,
-                avatar_url: None,
+                avatar_url: (login == "admin").then(|| ADMIN_PICTURE.to_owned()),
                 token: Token {
                     access: Secret::from(login),
                     scopes: vec!["repo".into()],
