@@ -53,7 +53,7 @@ const IS_NO: &str = "` is no ";
 const SPECIFICATIONS: &[&str] = &["CFG", "RUN", "API", "VCS"];
 
 /// A text that people read, and its line.
-struct Text {
+struct Passage {
     line: usize,
     text: String,
     /// It is documentation, which is for developers.
@@ -64,7 +64,7 @@ struct Text {
 fn private_words(sources: &[Source]) -> Vec<String> {
     let mut found = Vec::new();
     for source in sources {
-        for Text { line, text, .. } in texts(source) {
+        for Passage { line, text, .. } in texts(source) {
             for (word, instead) in WORDS {
                 if says(&without_code(&text), word) {
                     found.push(format!("{}:{line}: \"{word}\": {instead}", source.path));
@@ -101,7 +101,7 @@ fn without_code(text: &str) -> String {
 }
 
 /// Returns the texts of a file, those of its tests left out.
-fn texts(source: &Source) -> Vec<Text> {
+fn texts(source: &Source) -> Vec<Passage> {
     if !source.has_extension("rs") {
         return lines(&source.text);
     }
@@ -113,20 +113,20 @@ fn texts(source: &Source) -> Vec<Text> {
 }
 
 /// Returns the lines of a document or a template outside of blocks of code.
-fn lines(text: &str) -> Vec<Text> {
+fn lines(text: &str) -> Vec<Passage> {
     let mut in_code = false;
     let mut found = Vec::new();
     for (index, line) in text.lines().enumerate() {
         in_code ^= line.trim_start().starts_with("```");
         if !in_code {
-            found.push(Text { line: index + 1, text: line.to_owned(), is_comment: false });
+            found.push(Passage { line: index + 1, text: line.to_owned(), is_comment: false });
         }
     }
     found
 }
 
 /// Takes the literals of tokens, documentation among them, but of what is for tests only.
-fn collect(tokens: TokenStream, found: &mut Vec<Text>) {
+fn collect(tokens: TokenStream, found: &mut Vec<Passage>) {
     let mut for_tests = false;
     let is_comment = is_documentation(&tokens);
     for token in tokens {
@@ -148,7 +148,7 @@ fn collect(tokens: TokenStream, found: &mut Vec<Text>) {
                 // A text of one word is a name: a user `nobody`, a key.
                 if !for_tests && written.contains(' ') && written.ends_with(['"', '#']) {
                     let line = literal.span().start().line;
-                    found.push(Text { line, text: written, is_comment });
+                    found.push(Passage { line, text: written, is_comment });
                 }
             }
             TokenTree::Punct(punct) => for_tests &= punct.as_char() != ';',
@@ -184,7 +184,8 @@ fn product() -> Vec<Source> {
 fn citations(sources: &[Source]) -> Vec<String> {
     let mut found = Vec::new();
     for source in sources.iter().filter(|source| !source.has_extension("md")) {
-        for Text { line, text, .. } in texts(source).into_iter().filter(|text| !text.is_comment) {
+        for Passage { line, text, .. } in texts(source).into_iter().filter(|text| !text.is_comment)
+        {
             if SPECIFICATIONS.iter().any(|name| cites(&text, name)) {
                 found.push(format!("{}:{line}: cites a specification", source.path));
             }
