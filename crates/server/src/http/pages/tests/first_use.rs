@@ -336,7 +336,9 @@ async fn a_search_goes_through_a_large_log_portion_by_portion_and_finds_each_lin
     let mut answers = 0;
     while let Some(line) = from {
         let answer = log.json(&format!("/search?q=ROW+1999&from={line}")).await;
-        found.extend(answer["lines"].as_array().unwrap().iter().filter_map(|n| n.as_u64()));
+        found.extend(
+            answer["lines"].as_array().unwrap().iter().filter_map(serde_json::Value::as_u64),
+        );
         total += answer["total"].as_u64().unwrap();
         let now = answer["searched"].as_u64().unwrap();
         assert!(now >= searched, "{answer}");
