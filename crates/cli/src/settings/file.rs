@@ -214,7 +214,11 @@ fn text_of(value: &DeValue<'_>, shape: Shape) -> Result<String, &'static str> {
         Shape::List => {
             let items = value.as_array().map(|items| items.iter().map(|item| text(item.get_ref())));
             let texts: Option<Vec<String>> = items.and_then(Iterator::collect);
-            texts.map(|texts| texts.join("\n")).ok_or("a list of texts in quotes")
+            let texts = texts.ok_or("a list of texts in quotes")?;
+            if texts.iter().any(|text| text.trim().is_empty()) {
+                return Err("a list without empty items");
+            }
+            Ok(texts.join("\n"))
         }
     }
 }

@@ -25,6 +25,21 @@ pub(super) const ADDRESS: Kind<SocketAddr> = Kind {
 pub(super) const WEB_URL: Kind<Url> =
     Kind { name: "http(s) address", shape: Shape::Text, parse: web_url };
 
+/// Where a server is reached. Its pages, hooks and callbacks are all at the top.
+pub(super) const SITE_URL: Kind<Url> = Kind {
+    name: "http(s) address without a path",
+    shape: Shape::Text,
+    parse: |text| {
+        let url = web_url(text)?;
+        if url.path() == "/" {
+            return Ok(url);
+        }
+        Err("an address with a path, below which the server cannot be reached; give the server a host \
+             name or a port of its own"
+            .to_owned())
+    },
+};
+
 pub(super) const WEB_URLS: Kind<Vec<Url>> = Kind {
     name: "http(s) addresses",
     shape: Shape::List,

@@ -132,6 +132,49 @@ fn a_key_that_is_not_a_setting_says_what_was_meant() {
     assert!(!secret.contains("hunter2"), "{secret}");
 }
 
+/// An empty item is a mistake: alone it would mean "all of them", and with others it would be lost.
+#[test]
+fn an_empty_item_of_a_list_is_refused_in_each_place() {
+    for list in ["[\"\"]", "[\"acme/gpu\", \" \"]"] {
+        let error = Case::new(&format!("[runner]\nresource_classes = {list}\n")).error();
+        assert!(error.contains("must be a list without empty items"), "{error}");
+    }
+    let error = Case::new("").flag("resource-class", "").error();
+    assert!(
+        error.contains("`--resource-class` is ``, which is a list with an empty item"),
+        "{error}"
+    );
+    let case = Case::new("").flag("resource-class", "a").flag("resource-class", "");
+    assert!(case.error().contains("a list with an empty item"));
+    let error = Case::new("").variable("ROUNDEL_RESOURCE_CLASSES", ", ").error();
+    assert!(error.contains("a list with an empty item"), "{error}");
+    // To serve no class by name is to serve all of them, as without the setting.
+    let none = Case::new("[runner]\nresource_classes = []\n");
+    assert!(none.values().get(&runner::RESOURCE_CLASSES).unwrap().unwrap().is_empty());
+}
+
+/// Every address of the server begins at the top of its host.
+#[test]
+fn a_public_address_is_a_host_without_anything_behind_it() {
+    for (address, why) in [
+        ("https://example.com/ci", "with a path"),
+        ("https://example.com/ci/", "with a path"),
+        ("https://example.com/?a=1", "`?` or `#`"),
+        ("https://example.com/#a", "`?` or `#`"),
+        ("https://ada@example.com", "a user name"),
+        ("https://ada:x@example.com", "a password"),
+        ("ftp://example.com", "not an http(s) address"),
+        ("file:///srv", "not an http(s) address"),
+    ] {
+        let error = Case::new("").flag("public-url", address).error();
+        assert!(error.contains("`--public-url` is") && error.contains(why), "{address}: {error}");
+    }
+    for address in ["https://example.com", "http://127.0.0.1:8080/"] {
+        let values = Case::new("").flag("public-url", address);
+        assert!(values.values().get(&general::PUBLIC_URL).unwrap().is_some(), "{address}");
+    }
+}
+
 #[test]
 fn everything_that_is_wrong_is_said_at_once() {
     let error = Case::new("listn = \"x\"\n[runner]\nslots = \"four\"\n")

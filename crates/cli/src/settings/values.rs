@@ -13,7 +13,7 @@ use std::{
 use url::Url;
 
 use super::{
-    declaration::{AnySetting, Declaration, Default, Program, Secrecy, Setting},
+    declaration::{AnySetting, Declaration, Default, Program, Secrecy, Setting, Shape},
     file::File,
     given::{Candidate, Flags, Form, Given, Origin, Variables},
     mask,
@@ -203,7 +203,16 @@ fn take(setting: &dyn AnySetting, candidate: &Candidate) -> Result<Found, Proble
         let held_by = Some(PathBuf::from(text));
         return Ok(Found { text: held, origin: origin.clone(), held_by });
     }
-    setting.check(text).map_err(|what| {
+    let checked = match (setting.shape(), origin) {
+        // Nothing at all would mean the default: all resource classes, say.
+        (Shape::List, Origin::Flag(_) | Origin::Variable(_))
+            if text.split('\n').any(|item| item.trim().is_empty()) =>
+        {
+            Err("a list with an empty item".to_owned())
+        }
+        _ => setting.check(text),
+    };
+    checked.map_err(|what| {
         let message = if declaration.secrecy == Secrecy::Open {
             let shown = mask::without_password(text).replace('\n', ", ");
             format!("`{name}` is `{shown}`, which is {what}")

@@ -87,12 +87,12 @@ pub(crate) static LISTEN: Setting<SocketAddr> = Setting {
 };
 
 pub(crate) static PUBLIC_URL: Setting<Url> = Setting {
-    kind: kinds::WEB_URL,
+    kind: kinds::SITE_URL,
     declaration: Declaration {
         key: "public_url",
         flag: "public-url",
         variable: "ROUNDEL_PUBLIC_URL",
-        about: "How browsers, GitHub and Bitbucket reach this server",
+        about: "How browsers, GitHub and Bitbucket reach this server: an http(s) address without a path",
         default: Default::Computed {
             words: "`http://` and `listen`",
             compute: |_, other| loopback_url(&other("listen").unwrap_or_default()),
@@ -109,7 +109,7 @@ pub(crate) static DATABASE_URL: Setting<Secret<String>> = Setting {
         flag: "database-url",
         file_flag: Some("database-url-file"),
         variable: "ROUNDEL_DATABASE_URL",
-        about: "The database: `sqlite:PATH` or `postgres://…`",
+        about: "The database: `sqlite:PATH`, in a directory that exists, or `postgres://…`",
         default: Default::Computed {
             words: "SQLite, `roundel.db` in the data directory",
             compute: |_, other| format!("sqlite:{}/roundel.db", other("data").unwrap_or_default()),
