@@ -21,6 +21,7 @@ use sqlx::{
     Sqlite, SqliteConnection, SqlitePool, Transaction, Type, pool::PoolConnection,
 };
 
+pub use self::connect::sqlite_file;
 pub use crate::error::DriverError;
 pub(crate) use value::{Row, Value, to_json, values, words};
 
@@ -97,10 +98,10 @@ impl Db {
     pub(crate) async fn snapshot(&self, action: &'static str) -> Result<Session, StoreError> {
         let link = match self {
             Self::Sqlite { readers, .. } => readers.begin().await.map(Link::SqliteTransaction),
-            Self::Postgres(pool) => pool
-                .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-                .await
-                .map(Link::PostgresTransaction),
+            Self::Postgres(pool) => {
+                let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+                in_time(pool.begin_with(begin)).await.map(Link::PostgresTransaction)
+            }
         };
         Session::new(action, link)
     }
@@ -111,9 +112,22 @@ impl Db {
             Self::Sqlite { writer, .. } => {
                 writer.begin_with("BEGIN IMMEDIATE").await.map(Link::SqliteTransaction)
             }
-            Self::Postgres(pool) => pool.begin().await.map(Link::PostgresTransaction),
+            Self::Postgres(pool) => in_time(pool.begin()).await.map(Link::PostgresTransaction),
         };
         Session::new(action, link)
+    }
+
+    /// Asks the database for nothing, and waits no longer than this for the answer.
+    pub(crate) async fn ping(&self, within: Duration) -> Result<(), StoreError> {
+        let action = "answer a ping";
+        let asked = async {
+            let mut session = self.read(action).await?;
+            session.rows("SELECT 1", values![]).await.map(drop)
+        };
+        match tokio::time::timeout(within, asked).await {
+            Ok(answer) => answer,
+            Err(_) => Err(StoreError::Database { action, source: timed_out() }),
+        }
     }
 
     /// Waits for what is running and closes every connection.
@@ -299,6 +313,10 @@ fn storable(text: String) -> String {
 async fn in_time<T>(work: impl Future<Output = Result<T, DriverError>>) -> Result<T, DriverError> {
     match tokio::time::timeout(STATEMENT_TIMEOUT, work).await {
         Ok(answer) => answer,
-        Err(_) => Err(DriverError::Io(std::io::ErrorKind::TimedOut.into())),
+        Err(_) => Err(timed_out()),
     }
+}
+
+fn timed_out() -> DriverError {
+    DriverError::Io(std::io::ErrorKind::TimedOut.into())
 }

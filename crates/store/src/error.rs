@@ -2,6 +2,8 @@
 //!
 //! The lowest file of the crate: every other one may answer with a [`StoreError`].
 
+use std::path::PathBuf;
+
 /// What the driver of the database says.
 pub use sqlx::Error as DriverError;
 
@@ -14,6 +16,26 @@ pub enum StoreError {
         /// What was tried: "record a delivery".
         action: &'static str,
         /// What it said.
+        #[source]
+        source: DriverError,
+    },
+    /// SQLite would have to make a directory first: the path is wrong, more likely than not.
+    #[error(
+        "the directory `{}` of the database `{}` does not exist; create it, or correct the path",
+        directory.display(), database.display()
+    )]
+    NoDirectory {
+        /// The file of the database.
+        database: PathBuf,
+        /// Where it would be.
+        directory: PathBuf,
+    },
+    /// The file of a SQLite database could not be opened.
+    #[error("failed to open the database `{}`", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite or the system said.
         #[source]
         source: DriverError,
     },
@@ -33,8 +55,9 @@ pub enum StoreError {
     },
     /// A sealed value could not be opened: the instance key is another one.
     #[error(
-        "a sealed value ({what}) does not open with this instance key; start the server with the \
-         instance key that this database was made with, from its key file or from a backup of it"
+        "the database cannot be decrypted, because the instance key does not belong to it ({what} was \
+         encrypted with another one); restore the instance key that this database was made with: \
+         `instance.key` in a backup of its data directory"
     )]
     Sealed {
         /// Which kind of value.
@@ -52,4 +75,26 @@ pub enum StoreError {
     /// There is no such row.
     #[error("there is no such {0}")]
     Missing(&'static str),
+}
+
+/// Codes of PostgreSQL that say that it is starting, stopping or full.
+const UNAVAILABLE_CODES: [&str; 4] = ["57P01", "57P02", "57P03", "53300"];
+
+impl StoreError {
+    /// Returns whether the database is not there, for the moment: the same request may succeed later.
+    pub fn is_unavailable(&self) -> bool {
+        let Self::Database { source, .. } = self else {
+            return matches!(self, Self::Unreachable { .. });
+        };
+        let is_gone = matches!(
+            source,
+            DriverError::Io(_)
+                | DriverError::Tls(_)
+                | DriverError::PoolTimedOut
+                | DriverError::PoolClosed
+                | DriverError::WorkerCrashed
+        );
+        let Some(error) = source.as_database_error() else { return is_gone };
+        error.code().is_some_and(|code| UNAVAILABLE_CODES.contains(&code.as_ref()))
+    }
 }

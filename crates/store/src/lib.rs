@@ -23,10 +23,11 @@ pub mod vault;
 
 mod pack;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use roundel_model::secret::Secret;
 
+pub use db::sqlite_file;
 pub use error::StoreError;
 
 use crate::{
@@ -66,6 +67,22 @@ impl Store {
         vault.unlock(&db, Scope::Instance).await?;
         let inbox = Arc::new(Inbox::open(db.clone()));
         Ok(Self { db, vault, inbox })
+    }
+
+    /// Asks the database for nothing, and waits no longer than this for the answer.
+    ///
+    /// # Errors
+    ///
+    /// If it does not answer, or not in time.
+    pub async fn ping(&self, within: Duration) -> Result<(), StoreError> {
+        self.db.ping(within).await
+    }
+
+    /// Says why PostgreSQL cannot be reached, after a [`Store::ping`] that failed: the pool of
+    /// connections only says that its time is over. `None` where that is all there is to say. Opens a
+    /// connection, so it is not for every request.
+    pub async fn why_unreachable(&self, within: Duration) -> Option<StoreError> {
+        self.db.why_unreachable(within).await
     }
 
     /// Flushes and closes. Later calls fail.

@@ -56,13 +56,90 @@ pub fn database_or_notice(test: &str) -> Option<String> {
 pub fn database() -> Result<String> {
     let cluster = Cluster::of_this_run()?;
     cluster.ensure()?;
-    let name = format!("t_{}", uuid::Uuid::new_v4().simple());
-    run(Command::new(cluster.programs.join("createdb")).arg("--host").arg(&cluster.base).args([
-        "--username",
-        USER,
-        &name,
-    ]))?;
-    Ok(format!("postgres://{USER}@localhost/{name}?host={}", cluster.base.display()))
+    cluster.create_database()
+}
+
+/// A server of its own, for a test that takes it away. Removed when the test run is over.
+pub struct OwnServer {
+    cluster: Cluster,
+    /// Of an empty database.
+    pub url: String,
+}
+
+impl OwnServer {
+    /// Starts a server with an empty database. Where PostgreSQL is not available, prints a notice that is
+    /// counted and returns `None`: the test then ends.
+    pub fn start_or_notice(test: &str) -> Option<Self> {
+        match Self::start() {
+            Ok(server) => Some(server),
+            Err(error) => {
+                skip::notice(test, &format!("no PostgreSQL: {error:#}"));
+                None
+            }
+        }
+    }
+
+    fn start() -> Result<Self> {
+        let mut cluster = Cluster::of_this_run()?;
+        let key = format!("roundel-pg-own-{}", uuid::Uuid::new_v4().simple());
+        cluster.base = std::env::temp_dir().join(key);
+        cluster.start()?;
+        let url = cluster.create_database()?;
+        Ok(Self { cluster, url })
+    }
+
+    /// Ends it at once, as a machine that goes away does: connections are closed.
+    ///
+    /// # Errors
+    ///
+    /// If it does not end.
+    pub fn stop(&self) -> Result<()> {
+        let mut command = Owner::choose()?.command(self.cluster.programs.join("pg_ctl"));
+        command.args(["stop", "--mode", "immediate", "--pgdata"]);
+        run(command.arg(self.cluster.base.join("data")))
+    }
+
+    /// Keeps every process of it from running, as a machine that hangs does: connections stay open and
+    /// nothing is answered.
+    ///
+    /// # Errors
+    ///
+    /// If its processes are not found.
+    pub fn pause(&self) -> Result<()> {
+        self.signal("-STOP")
+    }
+
+    /// Lets it run again.
+    ///
+    /// # Errors
+    ///
+    /// If its processes are not found.
+    pub fn resume(&self) -> Result<()> {
+        self.signal("-CONT")
+    }
+
+    fn signal(&self, signal: &str) -> Result<()> {
+        let file = fs::read_to_string(self.cluster.base.join("data/postmaster.pid"))?;
+        let main = file.lines().next().context("the file of the main process is empty")?;
+        let mut processes = vec![main.to_owned()];
+        processes.extend(children(main)?);
+        run(Command::new("kill").arg(signal).args(processes))
+    }
+}
+
+/// The processes whose parent is this one.
+fn children(parent: &str) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir("/proc")?.flatten() {
+        let id = entry.file_name().to_string_lossy().into_owned();
+        // One may end meanwhile.
+        let stat = fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
+        let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+        if after_name.split_whitespace().nth(1) == Some(parent) {
+            found.push(id);
+        }
+    }
+    Ok(found)
 }
 
 /// The cluster that the tests of one run share.
@@ -102,6 +179,17 @@ impl Cluster {
         let words = started.as_ref().err().map(|error| format!("{error:#}")).unwrap_or_default();
         fs::write(&verdict, words)?;
         started
+    }
+
+    /// Makes an empty database and returns its URL.
+    fn create_database(&self) -> Result<String> {
+        let name = format!("t_{}", uuid::Uuid::new_v4().simple());
+        run(Command::new(self.programs.join("createdb")).arg("--host").arg(&self.base).args([
+            "--username",
+            USER,
+            &name,
+        ]))?;
+        Ok(format!("postgres://{USER}@localhost/{name}?host={}", self.base.display()))
     }
 
     fn start(&self) -> Result<()> {

@@ -17,8 +17,12 @@ use sqlx::{
 use super::{Db, DriverError};
 use crate::StoreError;
 
-/// How long to wait for a free connection, and for the other side to answer a first call.
+/// How long to wait for a free connection to SQLite: its one writer is taken by turns.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The same for PostgreSQL, with the time that the other side takes to answer a first call. A page that
+/// cannot be read must say so while its reader still looks, and a forge waits ten seconds for an answer.
+const POSTGRES_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long SQLite waits for another process that writes (a backup, an `admin` command).
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -41,11 +45,11 @@ const IDLE: Duration = Duration::from_mins(2);
 impl Db {
     /// Opens the database that the URL names.
     pub(crate) async fn connect(url: &str) -> Result<Self, StoreError> {
+        if let Some(path) = sqlite_file(url) {
+            return file(&path).await;
+        }
         let opened = match url.split_once(':') {
-            Some(("sqlite", ":memory:" | "//:memory:")) => in_memory().await,
-            Some(("sqlite", path)) => {
-                file(Path::new(path.strip_prefix("//").unwrap_or(path))).await
-            }
+            Some(("sqlite", _)) => in_memory().await,
             Some(("postgres" | "postgresql", _)) => return postgres(url).await,
             Some(_) | None => {
                 let expected = "the URL of a database begins with sqlite: or postgres://";
@@ -54,6 +58,20 @@ impl Db {
         };
         opened.map_err(|source| StoreError::Database { action: "be opened", source })
     }
+
+    /// Says why PostgreSQL cannot be reached, as far as one attempt without the pool tells: the pool
+    /// only says that its time is over. `None`: a new connection is answered.
+    pub(crate) async fn why_unreachable(&self, within: Duration) -> Option<StoreError> {
+        let Self::Postgres(pool) = self else { return None };
+        reach(&pool.connect_options(), within).await.err()
+    }
+}
+
+/// Returns the file of a SQLite database. `None`: it is in memory, or the URL names another database.
+pub fn sqlite_file(url: &str) -> Option<PathBuf> {
+    let path = url.strip_prefix("sqlite:")?;
+    let path = path.strip_prefix("//").unwrap_or(path);
+    (path != ":memory:").then(|| path.into())
 }
 
 /// One connection that never closes, for closing it would forget everything.
@@ -71,8 +89,21 @@ async fn in_memory() -> Result<Db, DriverError> {
     Ok(Db::Sqlite { writer: pool.clone(), readers: pool })
 }
 
-async fn file(path: &Path) -> Result<Db, DriverError> {
-    let path = path.to_owned();
+async fn file(path: &Path) -> Result<Db, StoreError> {
+    // A misspelled path must not become a new, empty database.
+    if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty())
+        && !directory.is_dir()
+    {
+        return Err(StoreError::NoDirectory {
+            database: path.to_owned(),
+            directory: directory.to_owned(),
+        });
+    }
+    let opened = pools(path.to_owned()).await;
+    opened.map_err(|source| StoreError::File { path: path.to_owned(), source })
+}
+
+async fn pools(path: PathBuf) -> Result<Db, DriverError> {
     let path = tokio::task::spawn_blocking(move || create_private(path))
         .await
         .map_err(|_| DriverError::WorkerCrashed)??;
@@ -104,9 +135,6 @@ async fn file(path: &Path) -> Result<Db, DriverError> {
 
 /// Makes the file, readable by no other user, before the driver would make it readable by all.
 fn create_private(path: PathBuf) -> Result<PathBuf, DriverError> {
-    if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
-        std::fs::create_dir_all(directory)?;
-    }
     let mut options = std::fs::OpenOptions::new();
     options.create(true).append(true);
     #[cfg(unix)]
@@ -124,10 +152,10 @@ async fn postgres(url: &str) -> Result<Db, StoreError> {
         ("lock_timeout", "20s"),
         ("idle_in_transaction_session_timeout", "60s"),
     ]);
-    reach(&options).await?;
+    reach(&options, CONNECT_TIMEOUT).await?;
     let pool = PgPoolOptions::new()
         .max_connections(POSTGRES_CONNECTIONS)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .acquire_timeout(POSTGRES_TIMEOUT)
         .idle_timeout(IDLE)
         .connect_with(options)
         .await
@@ -137,8 +165,8 @@ async fn postgres(url: &str) -> Result<Db, StoreError> {
 
 /// Connects once, without a pool. A pool takes a refusal for a passing state, tries again until its
 /// time is over, and then only says that its time is over.
-async fn reach(options: &PgConnectOptions) -> Result<(), StoreError> {
-    let tried = tokio::time::timeout(CONNECT_TIMEOUT, PgConnection::connect_with(options)).await;
+async fn reach(options: &PgConnectOptions, within: Duration) -> Result<(), StoreError> {
+    let tried = tokio::time::timeout(within, PgConnection::connect_with(options)).await;
     let cause = match tried {
         Ok(Ok(connection)) => {
             if let Err(error) = connection.close().await {
@@ -147,7 +175,7 @@ async fn reach(options: &PgConnectOptions) -> Result<(), StoreError> {
             return Ok(());
         }
         Ok(Err(error)) => cause(&error),
-        Err(_) => format!("no answer in {} seconds", CONNECT_TIMEOUT.as_secs()),
+        Err(_) => format!("no answer in {within:?}"),
     };
     let address = match options.get_socket() {
         Some(folder) => {

@@ -85,7 +85,7 @@ pub(crate) fn settings(url: &str, key: u8) -> Settings {
 impl World {
     pub(crate) async fn on_sqlite() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let url = format!("sqlite:{}", directory.path().join("data/roundel.db").display());
+        let url = format!("sqlite:{}", directory.path().join("roundel.db").display());
         Self::open(url, Some(directory)).await
     }
 

@@ -49,6 +49,8 @@ impl From<StoreError> for SpecError {
                 Self::Hopeless(format!("Roundel could not read what this job needs: {error}"))
             }
             StoreError::Database { .. }
+            | StoreError::NoDirectory { .. }
+            | StoreError::File { .. }
             | StoreError::Unreachable { .. }
             | StoreError::Missing(_)
             | StoreError::NoRandomness => Self::Store(error),
