@@ -9,6 +9,7 @@ use std::{
 use anstream::{AutoStream, ColorChoice};
 use anstyle::AnsiColor;
 use anyhow::{Context as _, Result};
+use roundel_model::text;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
@@ -66,10 +67,7 @@ pub(crate) fn remark(text: &str) {
 /// file name or a job's name must not move a reader's cursor or set a title. Line ends, tabs and our own
 /// colours (`ESC [ … m`) pass.
 fn harmless(text: &str) -> Cow<'_, str> {
-    let is_harmful = |c: char| {
-        (c.is_control() && !matches!(c, '\n' | '\t'))
-            || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
-    };
+    let is_harmful = |c: char| text::is_hidden(c) && !matches!(c, '\n' | '\t');
     if !text.contains(is_harmful) {
         return Cow::Borrowed(text);
     }
@@ -85,14 +83,7 @@ fn harmless(text: &str) -> Cow<'_, str> {
             continue;
         }
         let c = from.chars().next().unwrap_or_default();
-        match u32::from(c) {
-            code @ 0..0x20 => shown.push(char::from_u32(0x2400 + code).unwrap_or('␀')),
-            0x7f => shown.push('␡'),
-            code => {
-                let named = format!("⟦U+{code:04X}⟧");
-                shown.push_str(&named);
-            }
-        }
+        text::push_shown(&mut shown, c);
         rest = &from[c.len_utf8()..];
     }
     shown.push_str(rest);
@@ -170,11 +161,57 @@ pub(crate) struct OutputClosed;
 pub(crate) fn print_error(error: &anyhow::Error) {
     let label = styled("error:", AnsiColor::Red.on_default().bold(), remark_colors());
     let fit = |text: &dyn fmt::Display, indent| wrapped(&text.to_string(), indent, remark_width());
-    let mut text = format!("{label} {}\n", fit(error, "error: ".len()));
-    for cause in error.chain().skip(1) {
-        line(&mut text, &format!("  because {}", fit(cause, "  because ".len())));
+    let mut causes = causes(error).into_iter();
+    let first = causes.next().unwrap_or_default();
+    let mut text = format!("{label} {}\n", fit(&first, "error: ".len()));
+    for cause in causes {
+        line(&mut text, &format!("  because {}", fit(&cause, "  because ".len())));
     }
     remark(&text);
+}
+
+/// The words of an error and of its causes, each once. Libraries repeat the cause in their own words
+/// (`error returned from database: (code: 13) …`), with numbers that mean nothing to a reader.
+fn causes(error: &anyhow::Error) -> Vec<String> {
+    let mut said: Vec<String> = Vec::new();
+    for cause in error.chain() {
+        let words = plain(&cause.to_string());
+        // What repeats its cause gives way to it, where it adds only that there is one.
+        let is_said = said.iter().any(|before| before.ends_with(&words));
+        if !words.is_empty() && !is_said {
+            said.push(words);
+        }
+    }
+    said
+}
+
+/// A cause without what libraries put around it.
+fn plain(words: &str) -> String {
+    const AROUND: [&str; 3] = [
+        "error returned from database: ",
+        "error communicating with database: ",
+        "error with configuration: ",
+    ];
+    let mut words = words;
+    for prefix in AROUND {
+        words = words.strip_prefix(prefix).unwrap_or(words);
+    }
+    if let Some((number, rest)) =
+        words.strip_prefix("(code: ").and_then(|rest| rest.split_once(')'))
+        && number.bytes().all(|byte| byte.is_ascii_digit())
+    {
+        words = rest.trim_start();
+    }
+    match words.rsplit_once(" (os error ") {
+        Some((before, number))
+            if number
+                .strip_suffix(')')
+                .is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit())) =>
+        {
+            before.to_owned()
+        }
+        _ => words.to_owned(),
+    }
 }
 
 /// Asks to stop on the first Ctrl-C or SIGTERM, and to stop now on the second.
@@ -205,6 +242,32 @@ async fn one_signal() {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("error returned from database: {0}")]
+    struct Around(#[source] Inner);
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("(code: 13) {0}")]
+    struct Inner(&'static str);
+
+    /// A library's error says its cause, and then there is the cause.
+    #[test]
+    fn a_cause_is_said_once_and_without_numbers() {
+        let error = anyhow::Error::new(Around(Inner("database or disk is full")));
+        let error = error.context("the database could not keep a step");
+        assert_eq!(
+            causes(&error),
+            ["the database could not keep a step", "database or disk is full"]
+        );
+        let denied = std::io::Error::from_raw_os_error(13);
+        let error = anyhow::Error::new(denied).context("failed to read `/x`");
+        assert_eq!(causes(&error), ["failed to read `/x`", "Permission denied"]);
+        let error = anyhow::Error::new(Around(Inner(""))).context("it failed");
+        assert_eq!(causes(&error), ["it failed"]);
+        let kept = anyhow::anyhow!("see (os error codes)").context("a (code: x) b");
+        assert_eq!(causes(&kept), ["a (code: x) b", "see (os error codes)"]);
+    }
 
     #[test]
     fn what_is_printed_moves_no_cursor_and_turns_no_text_around() {

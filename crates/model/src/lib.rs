@@ -16,5 +16,6 @@ pub mod name;
 pub mod plan;
 pub mod secret;
 pub mod status;
+pub mod text;
 pub mod time;
 pub mod word;

@@ -1,0 +1,137 @@
+//! Text from outside, made safe to show: on a terminal, on a page, in a mail, in a commit status.
+//!
+//! A branch, a job or a person may be named with characters that move a cursor, end a header, turn the
+//! text around them or cannot be seen. None of them is sent on: each is shown by its picture or its
+//! number. Letters stay as they are, also those that are written from right to left: their direction
+//! is their own and needs none of these characters. So do the joiners that Persian words and emoji are
+//! made with.
+//!
+//! Deliberately absent: escaping for HTML, and colours of a terminal.
+
+use std::{borrow::Cow, fmt::Write as _};
+
+/// Returns whether a character is not to be sent as it is: it controls a device, ends a line in a way
+/// that is not ours, changes the direction of the text, or is invisible without need.
+///
+/// The line feed and the tab are among them; where a text may have lines, use [`visible`].
+pub fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{061C}'
+                | '\u{180E}'
+                | '\u{200B}'
+                | '\u{200E}'
+                | '\u{200F}'
+                | '\u{2028}'..='\u{202E}'
+                | '\u{2060}'..='\u{206F}'
+                | '\u{FEFF}'
+                | '\u{FFF9}'..='\u{FFFB}'
+        )
+}
+
+/// Writes a hidden character so that a reader sees it: `␛`, `␡`, `⟦U+202E⟧`.
+pub fn push_shown(out: &mut String, hidden: char) {
+    match u32::from(hidden) {
+        code @ 0..0x20 => out.push(char::from_u32(0x2400 + code).unwrap_or('␀')),
+        0x7f => out.push('␡'),
+        code => {
+            // Writing to a text does not fail.
+            let _ = write!(out, "⟦U+{code:04X}⟧");
+        }
+    }
+}
+
+/// Shows the hidden characters of a text that may have lines: line ends and tabs stay.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    if !text.contains(|c| is_hidden(c) && !matches!(c, '\n' | '\t')) {
+        return Cow::Borrowed(text);
+    }
+    rewritten(text, |c, next| match c {
+        '\n' | '\t' => Shown::AsItIs,
+        '\r' if next == Some('\n') => Shown::AsItIs,
+        _ => Shown::Picture,
+    })
+}
+
+/// Shows the hidden characters of a text that must stay on one line: a name, a subject, the value of a
+/// header. Line ends and tabs become spaces.
+pub fn one_line(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_hidden) {
+        return Cow::Borrowed(text);
+    }
+    rewritten(text, |c, next| match c {
+        '\r' if next == Some('\n') => Shown::Nothing,
+        '\n' | '\r' | '\t' | '\u{0B}' | '\u{0C}' | '\u{85}' | '\u{2028}' | '\u{2029}' => {
+            Shown::Space
+        }
+        _ => Shown::Picture,
+    })
+}
+
+/// What becomes of a hidden character.
+enum Shown {
+    AsItIs,
+    Space,
+    Picture,
+    Nothing,
+}
+
+fn rewritten(text: &str, how: impl Fn(char, Option<char>) -> Shown) -> Cow<'_, str> {
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        if !is_hidden(c) {
+            out.push(c);
+            continue;
+        }
+        match how(c, chars.peek().copied()) {
+            Shown::AsItIs => out.push(c),
+            Shown::Space => out.push(' '),
+            Shown::Picture => push_shown(&mut out, c),
+            Shown::Nothing => {}
+        }
+    }
+    Cow::Owned(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// All of C0 and C1, and what Unicode has to turn text around or to hide in it.
+    #[test]
+    fn no_character_that_controls_or_hides_is_left() {
+        let controls = ('\0'..='\u{1F}').chain('\u{7F}'..='\u{9F}');
+        let tricks = ('\u{200E}'..='\u{200F}').chain('\u{202A}'..='\u{202E}');
+        let tricks = tricks.chain('\u{2066}'..='\u{2069}').chain("\u{2028}\u{2029}".chars());
+        for c in controls.chain(tricks).chain("\u{061C}\u{200B}\u{2060}\u{FEFF}".chars()) {
+            let text = format!("a{c}b");
+            let line = one_line(&text);
+            assert!(!line.contains(is_hidden) && line.starts_with('a'), "{c:?}: {line:?}");
+            let lines = visible(&text);
+            assert!(
+                !lines.contains(|c| is_hidden(c) && !matches!(c, '\n' | '\t')),
+                "{c:?}: {lines:?}"
+            );
+        }
+        assert_eq!(visible("a\x1b[31m\u{202E}b\u{7f}"), "a␛[31m⟦U+202E⟧b␡");
+    }
+
+    #[test]
+    fn a_line_stays_one_line() {
+        assert_eq!(one_line("main\r\nBcc: x@y.org"), "main Bcc: x@y.org");
+        assert_eq!(one_line("a\nb\rc\td\u{2028}e\u{85}f"), "a b c d e f");
+        assert_eq!(visible("a\r\n\tb\rc\n"), "a\r\n\tb␍c\n");
+    }
+
+    /// Letters have a direction of their own, and scripts and emoji need their joiners.
+    #[test]
+    fn names_of_every_script_are_left_alone() {
+        for name in ["שרה כהן", "می‌خواهم", "محمد-fix", "👩🏽‍🚒 Ada", "Ünïcode ✓ 測試"]
+        {
+            assert_eq!(one_line(name), name);
+            assert_eq!(visible(name), name);
+        }
+    }
+}
