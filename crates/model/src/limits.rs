@@ -59,3 +59,43 @@ pub const STEP_NAME_CHARS: usize = 300;
 
 /// Shortest value that is masked in logs (`RUN` §7.3).
 pub const MASKED_VALUE_CHARS: usize = 4;
+
+/// Bytes of a step's log that the server stores at most: what the runner keeps, and room for the lines that
+/// say what was cut.
+pub const STORED_LOG_BYTES: u64 = LOG_BYTES_PER_STEP + (1 << 20);
+
+/// Largest number of a step. Runners number those of the configuration from 101 on, and their own below.
+pub const STEP_NUMBER: u32 = 2_000;
+
+/// Characters of a step's command on its page. The whole command is in the configuration.
+pub const STEP_COMMAND_CHARS: usize = 1 << 16;
+
+/// Characters of the sentence that says why a task ended.
+pub const REASON_CHARS: usize = 2_000;
+
+/// Characters of a runner's name. A host's name has at most 253.
+pub const RUNNER_NAME_CHARS: usize = 300;
+
+/// Characters of a runner's version.
+pub const RUNNER_VERSION_CHARS: usize = 100;
+
+/// Resource classes that one runner serves. Each offered task is compared with all of them.
+pub const RESOURCE_CLASSES_PER_RUNNER: usize = 200;
+
+/// Characters of a resource class: an organization, a slash and a name.
+pub const RESOURCE_CLASS_CHARS: usize = 200;
+
+/// Kinds of executors that one runner names. There are five, and perhaps some of later releases.
+pub const EXECUTORS_PER_RUNNER: usize = 32;
+
+/// Characters of a word of the protocol: the kind of an executor or of a step.
+pub const WORD_CHARS: usize = 100;
+
+/// Characters of a branch that is typed into a form. Git takes names as long as a path of files.
+pub const BRANCH_CHARS: usize = 1_000;
+
+/// Characters of the owner or the name of a repository that a form names. Forges allow 100.
+pub const REPOSITORY_NAME_CHARS: usize = 255;
+
+/// Characters of an address that a browser is sent back to after signing in.
+pub const RETURN_PATH_CHARS: usize = 4_000;

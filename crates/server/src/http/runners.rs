@@ -4,6 +4,7 @@
 //! task's own token, which is derived and never stored: [`token`]. What a runner gets is built in
 //! [`job_spec`]. A runner whose lease is lost gets 410 and stops.
 
+mod checked;
 mod claim;
 mod job_spec;
 mod refused;
@@ -89,13 +90,14 @@ async fn report_step(
     Path((_, _, number)): Path<(JobId, u32, u32)>,
     Json(report): Json<StepReport>,
 ) -> Result<StatusCode, Refused> {
+    let report = checked::step(number, report)?;
     must_run(&app, &held).await?;
     app.store
         .put_step(&StepRow {
             job: held.job,
             task: held.index,
             number,
-            name: report.name.chars().take(limits::STEP_NAME_CHARS).collect(),
+            name: report.name,
             kind: report.kind,
             status: report.status,
             command: report.command,
@@ -125,6 +127,7 @@ async fn append_log(
     Query(At { offset }): Query<At>,
     bytes: Bytes,
 ) -> Result<Response, Refused> {
+    checked::log(step, offset, bytes.len())?;
     must_run(&app, &held).await?;
     let (job, task) = (held.job, held.index);
     let log = LogKey { job, task, step };
@@ -146,6 +149,7 @@ async fn finish(
     State(app): State<Arc<App>>,
     Json(report): Json<FinishReport>,
 ) -> Result<StatusCode, Refused> {
+    let report = checked::finish(report);
     let event = Event::Finished {
         job: held.job,
         task: held.index,

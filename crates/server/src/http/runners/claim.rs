@@ -17,6 +17,7 @@ use roundel_protocol::{ClaimRequest, JobSpec};
 use roundel_store::{pipelines::OfferedTask, runners::RunnerRow};
 
 use super::{
+    checked,
     job_spec::{self, SpecError},
     refused::Refused,
     rights::RunnerToken,
@@ -32,25 +33,20 @@ const PERIOD: Duration = Duration::from_secs(2);
 /// Offers that are looked at in one round.
 const MAX_OFFERS: u32 = 64;
 
-/// Limitations of a host that are kept.
-const MAX_LIMITATIONS: usize = 32;
-
-/// Characters of one limitation.
-const LIMITATION_CHARS: usize = 500;
-
 /// Hands out a task, as soon as there is one that fits.
 pub(super) async fn claim(
     _: RunnerToken,
     State(app): State<Arc<App>>,
     Json(request): Json<ClaimRequest>,
 ) -> Result<Response, Refused> {
+    let request = checked::claim(request)?;
     app.store
         .touch_runner(&RunnerRow {
             name: request.runner.clone(),
             version: request.version.clone(),
             resource_classes: request.resource_classes.clone(),
             executors: request.executors.clone(),
-            limitations: request.limitations.as_deref().map(shortened),
+            limitations: request.limitations.clone(),
             last_seen_at: Timestamp::now(),
         })
         .await?;
@@ -76,12 +72,6 @@ pub(super) async fn claim(
             () = tokio::time::sleep(PERIOD) => {}
         }
     }
-}
-
-/// Keeps what a page can show of a host's limitations.
-fn shortened(limitations: &[String]) -> Vec<String> {
-    let sentence = |text: &String| text.chars().take(LIMITATION_CHARS).collect();
-    limitations.iter().take(MAX_LIMITATIONS).map(sentence).collect()
 }
 
 /// Hands out once more what was handed out under a lease: the answer did not arrive, because this

@@ -27,6 +27,16 @@ impl Refused {
         Self::new(StatusCode::BAD_REQUEST, RefusalCode::BadRequest, message)
     }
 
+    /// A field is not as the protocol allows it.
+    pub(super) fn unprocessable(message: &str) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, RefusalCode::BadRequest, message)
+    }
+
+    #[cfg(test)]
+    pub(super) fn message(&self) -> &str {
+        &self.1.message
+    }
+
     pub(super) fn gone(message: &str) -> Self {
         Self::new(StatusCode::GONE, RefusalCode::LeaseLost, message)
     }
