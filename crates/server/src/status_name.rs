@@ -3,7 +3,7 @@
 //!
 //! One function for all: what is set at a forge, and what pages show to be copied.
 
-use roundel_model::kind::JobKind;
+use roundel_model::{kind::JobKind, text::one_line};
 use sha2::{Digest as _, Sha256};
 
 /// Characters of a name. Longer ones are cut, with a digest so that they stay apart.
@@ -27,17 +27,19 @@ pub struct Named<'a> {
 /// what waits for a person or does nothing.
 pub fn of_job(prefix: &str, Named { kind, workflow, job }: Named<'_>) -> String {
     match kind {
-        JobKind::Build => shorten(format!("{prefix}: {job}")),
-        JobKind::Approval | JobKind::NoOp => shorten(format!("{prefix}: {workflow}/{job}")),
+        JobKind::Build => shorten(&format!("{prefix}: {job}")),
+        JobKind::Approval | JobKind::NoOp => shorten(&format!("{prefix}: {workflow}/{job}")),
     }
 }
 
 /// Returns the name of the commit status of a configuration that does not compile.
 pub(crate) fn of_config(prefix: &str) -> String {
-    shorten(format!("{prefix}: config"))
+    shorten(&format!("{prefix}: config"))
 }
 
-fn shorten(name: String) -> String {
+/// A name that forges and people see is one line without anything hidden.
+fn shorten(name: &str) -> String {
+    let name = one_line(name).into_owned();
     if name.chars().count() <= CHARS {
         return name;
     }
@@ -49,6 +51,19 @@ fn shorten(name: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Two jobs that differ only in what cannot be seen must not look the same, and no name may end
+    /// the line or turn it around.
+    #[test]
+    fn a_name_is_one_line_and_shows_what_is_hidden() {
+        let name = |job: &str| of_job("ci", Named { kind: JobKind::Build, workflow: "main", job });
+        assert_eq!(name("a\u{202E}b\x1b[2Jc\u{9b}"), "ci: a⟦U+202E⟧b␛[2Jc⟦U+009B⟧");
+        assert_eq!(name("build\r\nci: deploy"), "ci: build ci: deploy");
+        assert_ne!(name("build\u{200B}"), name("build"));
+        let held = Named { kind: JobKind::Approval, workflow: "w\u{2066}", job: "hold\n" };
+        assert_eq!(of_job("ci", held), "ci: w⟦U+2066⟧/hold ");
+        assert_eq!(name("בדיקה"), "ci: בדיקה");
+    }
 
     #[test]
     fn two_long_names_with_the_same_beginning_stay_apart() {

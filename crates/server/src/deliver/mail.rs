@@ -1,15 +1,15 @@
 //! Mail: building a letter, and handing it to an SMTP server (`VCS` §10.1).
 //!
 //! Plain text and HTML, no picture and nothing from elsewhere; the status is a word and a colour. One
-//! thread for each branch. Names come from commits: header values are encoded, and line breaks never
-//! reach them.
+//! thread for each branch. Names come from commits: header values are encoded, line breaks never reach
+//! them, and no value of the text writes a line of its own.
 
 pub(crate) mod preference;
 pub(super) mod tail;
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
-use askama::Template;
+use askama::{Template, filters::Escaper};
 use lettre::{
     AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor,
     message::{Mailbox, MultiPart, header},
@@ -18,6 +18,7 @@ use roundel_model::{
     forge::ProjectSlug,
     id::{AccountId, ProjectId},
     secret::Secret,
+    text::{one_line, visible},
 };
 use sha2::{Digest as _, Sha256};
 
@@ -123,7 +124,7 @@ impl Mailer {
         links: Links,
         instance_key: Secret<Vec<u8>>,
     ) -> Result<Self, SendError> {
-        let malformed = |what: &str, error: &dyn std::fmt::Display| {
+        let malformed = |what: &str, error: &dyn fmt::Display| {
             SendError::Malformed(format!("the mail settings have no usable {what}: {error}"))
         };
         let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(settings.smtp_url.expose())
@@ -145,6 +146,17 @@ impl Mailer {
             Ok(Err(error)) => Err(SendError::Unavailable(error.to_string())),
             Ok(Ok(_)) => Ok(()),
         }
+    }
+}
+
+/// What templates of plain text do with a value: it stays on its line, and nothing is hidden in it. A
+/// name must not be able to write a line of its own, such as another link.
+#[derive(Clone, Copy)]
+pub(crate) struct OneLine;
+
+impl Escaper for OneLine {
+    fn write_escaped_str<W: fmt::Write>(&self, mut to: W, text: &str) -> fmt::Result {
+        to.write_str(&one_line(text))
     }
 }
 
@@ -180,15 +192,19 @@ fn compose(mailer: &Mailer, letter: &Letter) -> Result<Message, ComposeError> {
     let preferences = mailer.links.mail_preferences(letter.project, letter.account, &signature);
     let preferences = preferences.as_str();
     let status = shown(letter.status);
+    let to = Mailbox {
+        name: letter.to.name.as_deref().map(|name| one_line(name).into_owned()),
+        email: letter.to.email.clone(),
+    };
     let text = TextBody { letter, status, preferences }.render()?;
-    let html = HtmlBody { letter, status, colour: colour(letter.status), preferences }.render()?;
+    let html = html_body(letter, status, preferences)?;
     let host = mailer.links.host().unwrap_or("localhost");
     let branch = hex::encode(Sha256::digest(letter.branch.as_bytes()));
     let thread =
         format!("<thread.{}.{}@{host}>", letter.project, branch.get(..16).unwrap_or_default());
     let mut builder = Message::builder()
         .from(mailer.from.clone())
-        .to(letter.to.clone())
+        .to(to)
         .subject(subject(letter))
         .message_id(Some(format!("<{}@{host}>", letter.event.replace(' ', "-"))))
         .in_reply_to(thread.clone())
@@ -212,9 +228,18 @@ fn compose(mailer: &Mailer, letter: &Letter) -> Result<Message, ComposeError> {
         ("X-Roundel-Reason", "follows the project"),
     ] {
         let name = header::HeaderName::new_from_ascii(name.to_owned())?;
-        builder = builder.raw_header(header::HeaderValue::new(name, one_line(value)));
+        builder = builder.raw_header(header::HeaderValue::new(name, one_line(value).into_owned()));
     }
     Ok(builder.multipart(MultiPart::alternative_plain_html(text, html))?)
+}
+
+fn html_body(
+    letter: &Letter,
+    status: &'static str,
+    preferences: &str,
+) -> Result<String, askama::Error> {
+    let body = HtmlBody { letter, status, colour: colour(letter.status), preferences };
+    Ok(visible(&body.render()?).into_owned())
 }
 
 /// `[acme/web] failed: build-and-test on main (4f2c1ab)`
@@ -223,10 +248,6 @@ fn subject(letter: &Letter) -> String {
     let status = shown(letter.status);
     let subject = format!("[{}] {status}: {title} on {branch} ({sha})", slug.full_name());
     one_line(&subject).chars().take(SUBJECT_CHARS).collect()
-}
-
-fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 fn domain_part(name: &str) -> String {
@@ -257,6 +278,8 @@ fn colour(status: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use roundel_model::text;
+
     use super::*;
 
     #[test]
@@ -268,13 +291,72 @@ mod tests {
         );
     }
 
-    /// A branch may be named so that it would end a header and begin another.
     #[test]
-    fn a_name_cannot_break_out_of_its_header() {
-        assert_eq!(
-            one_line("main\r\nBcc: everybody@example.org"),
-            "main  Bcc: everybody@example.org"
-        );
+    fn a_list_is_named_after_the_project_in_letters_that_a_domain_takes() {
         assert_eq!(domain_part("My_Repo.rs"), "my-repo-rs");
+    }
+
+    /// A letter in which every text from outside would end a line, set a title and turn itself around.
+    fn hostile() -> Letter {
+        let trick =
+            |name: &str| format!("{name}\u{202E}\x1b]0;x\x07\u{9b}\r\nBcc: everybody@y.org");
+        Letter {
+            account: AccountId::from_u128(1),
+            to: Mailbox::new(Some(trick("Ada")), "ada@example.org".parse().unwrap()),
+            project: ProjectId::from_u128(2),
+            slug: ProjectSlug {
+                forge: roundel_model::forge::ForgeKind::GitHub,
+                owner: "acme".to_owned(),
+                repository: "web".to_owned(),
+            },
+            branch: trick("main"),
+            number: 3,
+            sha: "4f2c1ab".to_owned(),
+            subject: trick("Add a door"),
+            author: Some(trick("שרה")),
+            status: "failed",
+            title: trick("build"),
+            event: "1.failed".to_owned(),
+            link: "https://ci.example.org/1".to_owned(),
+            errors: vec![trick("error")],
+            failures: vec![Failure {
+                job: trick("test"),
+                status: "failed",
+                reason: Some(trick("reason")),
+                step: Some(trick("step")),
+                tail: vec![trick("tail")],
+                link: None,
+            }],
+        }
+    }
+
+    /// A branch may be named so that it would end a header and begin another, and a job so that it
+    /// would write a line of the text.
+    #[tokio::test]
+    async fn no_name_ends_its_line_or_hides_anything_in_a_mail() {
+        let links = Links::new("https://ci.example.org".parse().unwrap());
+        let settings = MailSettings {
+            smtp_url: Secret::new("smtp://127.0.0.1:1".to_owned()),
+            from: "Roundel <ci@example.org>".to_owned(),
+        };
+        let mailer = Mailer::open(&settings, links, Secret::new(vec![7; 32])).unwrap();
+        let letter = hostile();
+        let subject = subject(&letter);
+        assert!(!subject.contains(text::is_hidden), "{subject:?}");
+        assert!(subject.starts_with("[acme/web] failed: build⟦U+202E⟧␛]0;x␇⟦U+009B⟧ Bcc:"));
+        let message = compose(&mailer, &letter).unwrap();
+        for (header, value) in [("To", "ada@example.org"), ("X-Roundel-Branch", "main")] {
+            let raw = message.headers().get_raw(header).unwrap();
+            assert!(raw.contains(value) && !raw.contains(text::is_hidden), "{header}: {raw:?}");
+        }
+        let status = "failed";
+        let preferences = "https://ci.example.org/mail";
+        let text = TextBody { letter: &letter, status, preferences }.render().unwrap();
+        assert!(!text.contains(|c| text::is_hidden(c) && c != '\n'), "{text:?}");
+        assert!(!text.lines().any(|line| line.starts_with("Bcc")), "{text}");
+        assert!(text.contains("by שרה⟦U+202E⟧"), "{text}");
+        let html = html_body(&letter, status, preferences).unwrap();
+        assert!(!html.contains(|c| text::is_hidden(c) && !matches!(c, '\r' | '\n')), "{html:?}");
+        assert!(html.contains("by שרה⟦U+202E⟧"), "{html}");
     }
 }

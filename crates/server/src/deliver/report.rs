@@ -12,6 +12,7 @@ use roundel_model::{
     limits,
     name::CommitSha,
     status::{JobStatus, PipelineErrorKind, PipelineStatus},
+    text::one_line,
 };
 use roundel_store::{
     Store, StoreError,
@@ -158,11 +159,11 @@ async fn context(reporter: &Reporter, job: &JobRow) -> Result<String, StoreError
     Ok(status_name::of_job(&reporter.prefix, named))
 }
 
-/// Counts characters, as the forges do, not bytes.
+/// The first line, with what is hidden in it shown. Counts characters, as the forges do, not bytes.
 fn cut(description: &str) -> String {
-    let line = description.lines().next().unwrap_or_default();
+    let line = &one_line(description.lines().next().unwrap_or_default());
     if line.chars().count() <= limits::STATUS_DESCRIPTION_CHARS {
-        return line.to_owned();
+        return line.clone().into_owned();
     }
     let kept: String = line.chars().take(limits::STATUS_DESCRIPTION_CHARS - 1).collect();
     format!("{kept}…")
@@ -273,5 +274,12 @@ mod tests {
         assert_eq!(cut(&"ä".repeat(140)), "ä".repeat(140));
         assert_eq!(cut(&"ä".repeat(141)), format!("{}…", "ä".repeat(139)));
         assert_eq!(cut("first\nsecond"), "first");
+    }
+
+    /// Names of jobs and messages of the compiler come from outside.
+    #[test]
+    fn a_description_shows_what_is_hidden() {
+        let cut = cut("Waiting for approval of \u{202E}a\u{2069}\x1b[1m\rb\u{2028}c");
+        assert_eq!(cut, "Waiting for approval of ⟦U+202E⟧a⟦U+2069⟧␛[1m b c");
     }
 }

@@ -8,10 +8,11 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{Html as Body, IntoResponse as _, Response},
 };
+use roundel_model::text::one_line;
 
 use super::{
     person::Person,
-    text::{Html, sentence},
+    text::{Html, render, sentence},
 };
 use crate::http::assets;
 
@@ -41,7 +42,7 @@ pub(crate) struct Shell {
 impl Shell {
     /// The frame of a page whose visitor is not known.
     pub(crate) fn bare(title: &str) -> Self {
-        let title = title.to_owned();
+        let title = one_line(title).into_owned();
         let sign_in = "/login".to_owned();
         let (section, family) = ("", "none");
         Self { title, person: None, section, family, refresh: None, notice: None, sign_in }
@@ -102,7 +103,7 @@ impl Failure {
             text: sentence(&self.text),
             action: action.map_or(("Go to pipelines", "/"), |(label, to)| (label, to)),
         };
-        match page.render() {
+        match render(&page) {
             Ok(html) => (self.status, secured(Body(html).into_response(), "")).into_response(),
             Err(_) => (self.status, format!("{}\n{}\n", self.title, self.text)).into_response(),
         }

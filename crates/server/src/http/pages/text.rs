@@ -1,9 +1,10 @@
 //! Text on pages: what comes from outside is escaped, sentences of ours may hold code, sizes have
 //! units. Types that write HTML implement [`HtmlSafe`], so that templates do not escape it again.
 
-use std::fmt::{self, Write as _};
+use std::{borrow::Cow, fmt};
 
-use askama::filters::HtmlSafe;
+use askama::{Template, filters::HtmlSafe};
+use roundel_model::text;
 
 /// Escapes text for HTML, attributes included, and makes characters that reorder or hide text
 /// visible: a commit message must not be able to look like something else.
@@ -23,16 +24,21 @@ pub(crate) fn push_escaped(out: &mut String, c: char) {
         '>' => out.push_str("&gt;"),
         '"' => out.push_str("&quot;"),
         '\'' => out.push_str("&#39;"),
-        _ if is_trick(c) => {
-            let _ = write!(out, "⟦U+{:04X}⟧", u32::from(c));
-        }
+        '\n' | '\r' | '\t' => out.push(c),
+        _ if text::is_hidden(c) => text::push_shown(out, c),
         _ => out.push(c),
     }
 }
 
-/// Characters that change the direction of text, or are invisible without need.
-const fn is_trick(c: char) -> bool {
-    matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{200E}' | '\u{200F}' | '\u{061C}' | '\u{FEFF}')
+/// Renders a template, and shows what is hidden wherever a text came to: a title, an attribute, a part
+/// that no [`Untrusted`] went through.
+pub(crate) fn render(template: &impl Template) -> askama::Result<String> {
+    let html = template.render()?;
+    let shown = match text::visible(&html) {
+        Cow::Borrowed(_) => None,
+        Cow::Owned(shown) => Some(shown),
+    };
+    Ok(shown.unwrap_or(html))
 }
 
 /// Text from outside (a commit message, a name), escaped by [`escape`].
