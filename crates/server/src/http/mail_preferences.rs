@@ -16,13 +16,12 @@ use axum::{
 };
 use roundel_model::id::{AccountId, ProjectId};
 use roundel_store::{accounts::Account, projects::Project};
-use serde::Deserialize;
 
 use super::{
     pages::{
         address::see_other,
         frame::{self, Shell},
-        preferences::Choice,
+        preferences::{self, Choice},
         text::Untrusted,
         visit::{Answer, PageError, Visit},
     },
@@ -102,50 +101,71 @@ async fn page(link: MailLink) -> Answer {
     })
 }
 
-/// What a form of the page sends, or a mail program.
-#[derive(Default, Deserialize)]
-#[serde(default)]
+/// What mail programs send for their one click, and nothing else (RFC 8058 §3.2).
+const ONE_CLICK: &str = "List-Unsubscribe";
+
+/// What a form of the page asks for.
+#[derive(Default)]
 struct Change {
-    #[serde(rename = "List-Unsubscribe")]
-    one_click: Option<String>,
-    project: Option<String>,
-    account: Option<String>,
-    follow: Option<String>,
+    /// The choice for the project, as often as the field came; none: the default.
+    project: Vec<Option<MailPreference>>,
+    account: Option<MailPreference>,
+    follow: Option<bool>,
 }
 
-async fn change(link: MailLink, Form(change): Form<Change>) -> Answer {
+impl Change {
+    /// Reads everything before anything is saved.
+    fn read(fields: &[(String, String)]) -> Result<Self, PageError> {
+        let mut change = Self::default();
+        for (name, value) in fields {
+            match (name.as_str(), value.as_str()) {
+                ("project", value) => {
+                    change.project.push(preferences::choice_for_project(value)?);
+                }
+                ("account", value) => change.account = Some(preferences::choice(value)?),
+                ("follow", "yes") => change.follow = Some(true),
+                ("follow", "no") => change.follow = Some(false),
+                ("follow", other) => return Err(preferences::not_a_choice(other)),
+                (other, _) => return Err(preferences::not_a_field(other)),
+            }
+        }
+        if fields.is_empty() { Err(preferences::empty()) } else { Ok(change) }
+    }
+}
+
+async fn change(link: MailLink, Form(fields): Form<Vec<(String, String)>>) -> Answer {
     let MailLink { visit, account, project, at } = link;
     let (app, account_id) = (&visit.app, account.id);
-    if change.one_click.is_some() {
+    if fields.iter().any(|(name, _)| name == ONE_CLICK) {
         let none = Some(MailPreference::Nothing);
         preference::set_of_project(&app.store, account_id, project.id, none).await?;
         // A mail program must not be sent on (RFC 8058 §3.1).
         let done = format!("You get no more mail about {}.\n", project.slug.full_name());
         return Ok(done.into_response());
     }
-    if let Some(word) = &change.project {
-        preference::set_of_project(&app.store, account_id, project.id, word.parse().ok()).await?;
+    let change = Change::read(&fields)?;
+    // The link proves who was sent the mail, not that they may still see the project.
+    if change.follow == Some(true) && access::role(app, Some(&account), &project).await.is_none() {
+        let text = "You no longer have access to this repository.";
+        return Err(PageError::Refused(text.to_owned()));
     }
-    if let Some(preference) = change.account.as_deref().and_then(|word| word.parse().ok()) {
+    for own in change.project {
+        preference::set_of_project(&app.store, account_id, project.id, own).await?;
+    }
+    if let Some(preference) = change.account {
         preference::set_default(&app.store, account_id, preference).await?;
     }
     let mut done = "mail-saved";
-    match change.follow.as_deref() {
-        Some("yes") => {
-            // The link proves who was sent the mail, not that they may still see the project.
-            if access::role(app, Some(&account), &project).await.is_none() {
-                return Err(PageError::Refused(
-                    "You no longer have access to this repository.".to_owned(),
-                ));
-            }
+    match change.follow {
+        Some(true) => {
             app.store.follow(account_id, project.id, visit.now).await?;
             done = "followed";
         }
-        Some("no") => {
+        Some(false) => {
             app.store.unfollow(account_id, project.id).await?;
             done = "unfollowed";
         }
-        Some(_) | None => {}
+        None => {}
     }
     Ok(see_other(&format!("{at}?done={done}")))
 }

@@ -19,6 +19,12 @@ use crate::{
 /// What a form's field for a project begins with, before the id of the project.
 const FIELD: &str = "project-";
 
+/// The value of the choice to have none for a project.
+const OWN_DEFAULT: &str = "default";
+
+/// Characters of a value that a refusal shows.
+const SHOWN_CHARS: usize = 100;
+
 /// Routes of this file.
 pub(crate) fn routes() -> Routes {
     Routes::new().get("/preferences", page).post("/preferences", save)
@@ -63,7 +69,7 @@ impl Choice {
     /// The choices for one project, of which the first is to have no choice of its own.
     pub(crate) fn for_project(own: Option<MailPreference>, default: MailPreference) -> Vec<Self> {
         let title = format!("Default ({})", default.title().to_lowercase());
-        let mut choices = vec![Self { value: "default", title, chosen: own.is_none() }];
+        let mut choices = vec![Self { value: OWN_DEFAULT, title, chosen: own.is_none() }];
         for mut choice in Self::for_all(default) {
             choice.chosen = own.is_some_and(|own| own.as_str() == choice.value);
             choices.push(choice);
@@ -110,29 +116,88 @@ async fn followed(
     Ok(visible)
 }
 
+/// What a form of the page asks for. Everything is read before anything is saved: half of a form is not
+/// what was sent.
+#[derive(Default)]
+struct Changes {
+    default: Option<MailPreference>,
+    projects: Vec<(ProjectId, Option<MailPreference>)>,
+    unfollow: Vec<ProjectId>,
+}
+
+impl Changes {
+    fn read(fields: Vec<(String, String)>) -> Result<Self, PageError> {
+        if fields.is_empty() {
+            return Err(empty());
+        }
+        let mut changes = Self::default();
+        for (name, value) in fields {
+            if name == "account" {
+                changes.default = Some(choice(&value)?);
+            } else if name == "unfollow" {
+                changes.unfollow.push(value.parse().map_err(|_| not_a_choice(&value))?);
+            } else if let Some(project) = name.strip_prefix(FIELD) {
+                let project = project.parse().map_err(|_| not_a_field(&name))?;
+                changes.projects.push((project, choice_for_project(&value)?));
+            } else {
+                return Err(not_a_field(&name));
+            }
+        }
+        Ok(changes)
+    }
+}
+
+/// Reads a choice for all projects.
+pub(crate) fn choice(value: &str) -> Result<MailPreference, PageError> {
+    value.parse().map_err(|()| not_a_choice(value))
+}
+
+/// Reads a choice for one project, of which one is to have none of its own.
+pub(crate) fn choice_for_project(value: &str) -> Result<Option<MailPreference>, PageError> {
+    if value == OWN_DEFAULT { Ok(None) } else { choice(value).map(Some) }
+}
+
+/// A value that the page does not offer.
+pub(crate) fn not_a_choice(value: &str) -> PageError {
+    PageError::Bad(format!("`{}` is not one of the choices. Nothing was saved.", cut(value)))
+}
+
+/// A field that the form does not have.
+pub(crate) fn not_a_field(name: &str) -> PageError {
+    PageError::Bad(format!("`{}` is not a field of this form. Nothing was saved.", cut(name)))
+}
+
+/// A form without fields asks for nothing, and must not look as if something had been done.
+pub(crate) fn empty() -> PageError {
+    PageError::Bad("The form was empty. Nothing was saved.".to_owned())
+}
+
+/// Enough of what was sent to recognize it.
+fn cut(text: &str) -> String {
+    text.chars().take(SHOWN_CHARS).collect()
+}
+
 async fn save(
     SignedIn { visit, account }: SignedIn,
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Answer {
-    let app = &visit.app;
-    let mut done = "mail-saved";
-    for (name, value) in fields {
-        if name == "account" {
-            let preference = value.parse();
-            let preference = preference
-                .map_err(|()| PageError::Bad(format!("`{value}` is not one of the choices.")))?;
-            preference::set_default(&app.store, account, preference).await?;
-        } else if name == "unfollow" {
-            let project: ProjectId = value.parse().map_err(|_| visit.not_found())?;
-            app.store.unfollow(account, project).await?;
-            done = "unfollowed";
-        } else if let Some(project) = name.strip_prefix(FIELD) {
-            let project: ProjectId = project.parse().map_err(|_| visit.not_found())?;
-            if app.store.follows(account, project).await? {
-                preference::set_of_project(&app.store, account, project, value.parse().ok())
-                    .await?;
-            }
+    let changes = Changes::read(fields)?;
+    let store = &visit.app.store;
+    for (project, _) in &changes.projects {
+        if !store.follows(account, *project).await? {
+            let text = "You no longer follow one of these projects. Nothing was saved.";
+            return Err(PageError::Bad(text.to_owned()));
         }
+    }
+    if let Some(preference) = changes.default {
+        preference::set_default(store, account, preference).await?;
+    }
+    for (project, own) in changes.projects {
+        preference::set_of_project(store, account, project, own).await?;
+    }
+    let done = if changes.unfollow.is_empty() { "mail-saved" } else { "unfollowed" };
+    for project in changes.unfollow {
+        store.unfollow(account, project).await?;
     }
     Ok(see_other(&format!("/preferences?done={done}")))
 }

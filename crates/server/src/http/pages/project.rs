@@ -9,7 +9,10 @@ use axum::{
     http::request::Parts,
     response::Response,
 };
-use roundel_model::forge::{ForgeKind, ProjectSlug, Role};
+use roundel_model::{
+    forge::{ForgeKind, ProjectSlug, Role},
+    limits,
+};
 use roundel_store::{projects::Project, reading::PipelineFilter};
 
 use super::{
@@ -227,6 +230,10 @@ async fn trigger(
     Form(request): Form<Trigger>,
 ) -> Answer {
     let branch = request.branch.trim();
+    if branch.chars().count() > limits::BRANCH_CHARS {
+        let most = limits::BRANCH_CHARS;
+        return Err(PageError::Bad(format!("The branch has more than {most} characters.")));
+    }
     match manual::trigger(&visit.app.starter, account, &project, branch).await {
         Ok(pipeline) => Ok(see_other(&format!("/pipeline/{pipeline}?done=triggered"))),
         // Without a set-up there is no form to show again.

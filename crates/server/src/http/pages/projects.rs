@@ -11,6 +11,7 @@ use roundel_forge::Repository;
 use roundel_model::{
     forge::{ForgeKind, RepositoryId, Role},
     id::AccountId,
+    limits,
 };
 use roundel_store::projects::Project;
 
@@ -226,6 +227,12 @@ async fn begin(
 ) -> Result<Response, PageError> {
     let forge: ForgeKind =
         request.forge.parse().map_err(|_| PageError::Bad("Unknown Git provider.".to_owned()))?;
+    let most = limits::REPOSITORY_NAME_CHARS;
+    if [&request.owner, &request.name].iter().any(|name| name.chars().count() > most) {
+        let text =
+            format!("The owner or the name of the repository has more than {most} characters.");
+        return Err(PageError::Bad(text));
+    }
     let project = setup::begin(&visit.app.setups, account, forge, &request.owner, &request.name)
         .await
         .map_err(|refused| PageError::Bad(refused.0))?;

@@ -36,6 +36,8 @@ use crate::{
 
 /// Bytes of a variable's value: what an environment can hold with room for the others.
 const VALUE_BYTES: usize = 64 * 1024;
+/// Characters of a variable's name.
+const VARIABLE_NAME_BYTES: usize = 200;
 /// Variables of a project.
 const VARIABLES: usize = 500;
 /// Pipelines that are looked at for one with jobs: the newest may have a mistake in its configuration.
@@ -289,6 +291,9 @@ async fn set_variable(
     Form(request): Form<Variable>,
 ) -> Answer {
     let name = request.name.trim();
+    if name.len() > VARIABLE_NAME_BYTES {
+        return Err(too_long());
+    }
     let known = visit.app.store.variable_rows(project.id).await?;
     let is_full = known.len() >= VARIABLES && !known.iter().any(|other| other.name == name);
     let form = VariableForm {
@@ -342,9 +347,16 @@ async fn delete_variable(
     SecretsAdmin { visit, subject: project }: SecretsAdmin<Project>,
     Form(request): Form<Variable>,
 ) -> Answer {
+    if request.name.len() > VARIABLE_NAME_BYTES {
+        return Err(too_long());
+    }
     visit.app.store.delete_variable(project.id, &request.name).await?;
     tracing::info!(project = %project.slug, variable = request.name, "a variable was deleted");
     Ok(see_other(&format!("{}/settings?done=variable-deleted#variables", address(&project.slug))))
+}
+
+fn too_long() -> PageError {
+    PageError::Bad(format!("The name has more than {VARIABLE_NAME_BYTES} characters."))
 }
 
 async fn badge_token(SecretsAdmin { visit, subject: project }: SecretsAdmin<Project>) -> Answer {
@@ -371,8 +383,7 @@ fn is_reserved(name: &str) -> bool {
 }
 
 fn is_variable_name(name: &str) -> bool {
-    name.len() <= 200
-        && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
