@@ -8,7 +8,8 @@ mod wiring;
 
 use anyhow::{Context as _, Result, anyhow};
 use roundel_runner::Runner;
-use roundel_server::{Server, StartError};
+use roundel_server::{OpenError, Server, StartError};
+use roundel_store::StoreError;
 
 use crate::{
     exit::Exit,
@@ -49,7 +50,7 @@ pub(crate) async fn run(arguments: &Arguments, values: &Values) -> Result<Exit> 
     let settings = wiring::server(values)?;
     let runner = wiring::runner(values, &settings)?;
     let has_forges = !settings.forges.is_empty();
-    let server = Server::start(settings).await.map_err(why_not)?;
+    let server = Server::start(settings).await.map_err(|error| why_not(error, values))?;
     tracing::info!(address = %server.address, "serving; open {}", server.app.settings.public_url);
     if !has_forges {
         tracing::warn!("{}", wiring::no_provider(values));
@@ -73,8 +74,12 @@ pub(crate) async fn run(arguments: &Arguments, values: &Values) -> Result<Exit> 
     Ok(Exit::Success)
 }
 
-/// Names the process that has the port already, where it can be found.
-fn why_not(error: StartError) -> anyhow::Error {
+/// Adds what the server does not know: where the key was looked for, and the process that has the port
+/// already, where it can be found.
+fn why_not(error: StartError, values: &Values) -> anyhow::Error {
+    if matches!(&error, StartError::Open(OpenError::Store(StoreError::Sealed { .. }))) {
+        return wiring::wrong_key(values);
+    }
     let StartError::Listen { address, source } = &error else { return error.into() };
     if source.kind() != std::io::ErrorKind::AddrInUse {
         return error.into();

@@ -11,12 +11,12 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     extract::FromRequestParts,
     http::{StatusCode, request::Parts},
-    response::{IntoResponse as _, Response},
+    response::{IntoResponse, Response},
 };
 use axum_extra::extract::CookieJar;
 use roundel_forge::ErrorClass;
 use roundel_model::{forge::Role, id::AccountId, time::Timestamp};
-use roundel_store::{accounts::Account, projects::Project};
+use roundel_store::{StoreError, accounts::Account, projects::Project};
 use sha2::{Digest as _, Sha256};
 
 use self::role_cache::Known;
@@ -34,22 +34,28 @@ const STALE_WRITE: Duration = Duration::from_hours(1);
 /// How long it may be used for reading.
 const STALE_READ: Duration = Duration::from_hours(24);
 
-/// The user who is signed in, if there is one. Never refuses.
+/// The user who is signed in, if there is one. Refuses no user, only when no session can be looked up.
 pub struct Visitor(pub Option<Account>);
 
-impl FromRequestParts<Arc<App>> for Visitor {
-    type Rejection = Response;
+/// The session could not be looked up.
+#[derive(Debug)]
+pub struct SessionError(pub StoreError);
 
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
+impl IntoResponse for SessionError {
+    fn into_response(self) -> Response {
+        tracing::error!(error = %self.0, "a session could not be looked up");
+        (StatusCode::SERVICE_UNAVAILABLE, "the database is unavailable\n").into_response()
+    }
+}
+
+impl FromRequestParts<Arc<App>> for Visitor {
+    type Rejection = SessionError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, SessionError> {
         let jar = CookieJar::from_headers(&parts.headers);
         let Some(hash) = session_hash(&jar) else { return Ok(Self(None)) };
-        match app.store.session(&hash, Timestamp::now()).await {
-            Ok(account) => Ok(Self(account)),
-            Err(error) => {
-                tracing::error!(%error, "a session could not be looked up");
-                Err(StatusCode::SERVICE_UNAVAILABLE.into_response())
-            }
-        }
+        let account = app.store.session(&hash, Timestamp::now()).await;
+        account.map(Self).map_err(SessionError)
     }
 }
 

@@ -15,6 +15,7 @@ use crate::{
     access::role_cache::RoleCache,
     drive::Drive,
     forges::Forges,
+    health::Health,
     links::Links,
     live::Live,
     orbs,
@@ -100,6 +101,7 @@ pub struct App {
     pub tasks: TaskTracker,
     pub(crate) starter: Starter,
     pub(crate) roles: Arc<RoleCache>,
+    pub(crate) health: Health,
 }
 
 impl App {
@@ -163,6 +165,7 @@ impl App {
             tasks,
             starter,
             roles,
+            health: Health::default(),
         })
     }
 }

@@ -8,9 +8,11 @@
 pub mod access;
 pub mod app;
 pub mod clock;
+mod database_lock;
 pub mod deliver;
 pub mod drive;
 pub mod forges;
+mod health;
 pub mod http;
 pub mod intake;
 mod lanes;
@@ -30,9 +32,11 @@ use axum::serve::ListenerExt as _;
 use tokio::{net::TcpListener, task::JoinSet};
 
 pub use app::{App, MailSettings, OpenError, Settings};
+pub use database_lock::LockError;
 pub use trigger::missing_contexts;
 
 use crate::{
+    database_lock::DatabaseLock,
     deliver::{Announcer, Deliver, Reporter},
     intake::Intake,
 };
@@ -48,6 +52,8 @@ pub struct Server {
     /// Where it listens.
     pub address: SocketAddr,
     work: JoinSet<()>,
+    /// The last to go: the next server may start when nothing of this one writes any more.
+    _lock: Option<DatabaseLock>,
 }
 
 /// Why a server could not start.
@@ -62,6 +68,9 @@ pub enum StartError {
         #[source]
         source: std::io::Error,
     },
+    /// Another server works on the same database.
+    #[error(transparent)]
+    Locked(#[from] LockError),
     /// What everything shares could not be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
@@ -79,7 +88,8 @@ impl Server {
     pub async fn start(settings: Settings) -> Result<Self, StartError> {
         let address = settings.listen;
         let failed = |source| StartError::Listen { address, source };
-        // The address first: a second server on the same data must not get as far as the store.
+        // A second server on the same data must not get as far as the address, nor the store.
+        let lock = DatabaseLock::take(&settings.database_url).await?;
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let app = Arc::new(App::open(settings).await?);
@@ -92,7 +102,7 @@ impl Server {
         work.spawn(clock::run(app.starter.clone(), app.stopping.clone()));
         setup::resume_all(&app.setups).await;
         tracing::info!(%address, public_url = %app.settings.public_url, "the server is up");
-        Ok(Self { app, address, work })
+        Ok(Self { app, address, work, _lock: lock })
     }
 
     /// Stops listening, lets the loops end their turn, and closes the store.

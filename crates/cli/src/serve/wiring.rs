@@ -17,7 +17,7 @@ use crate::{
             forges::{BITBUCKET, Forge, GITHUB},
             general, runner, services,
         },
-        values::Values,
+        values::{Found, Values},
     },
 };
 
@@ -42,6 +42,7 @@ pub(super) fn check(values: &Values) -> Result<()> {
 /// Returns the settings of the server. Makes the keys that are not there.
 pub(super) fn server(values: &Values) -> Result<Settings> {
     let need = "the server cannot start without it";
+    data_directory(values)?;
     let instance_key = generated(values, &general::INSTANCE_KEY)?;
     Ok(Settings {
         listen: values.require(&general::LISTEN, need)?,
@@ -63,6 +64,12 @@ pub(super) fn server(values: &Values) -> Result<Settings> {
             ..orbs::Settings::default()
         },
     })
+}
+
+/// Makes the data directory, and no other: the database that is not in it must have a place already.
+fn data_directory(values: &Values) -> Result<()> {
+    let data = values.require(&general::DATA, "the database is kept there")?;
+    std::fs::create_dir_all(&data).with_context(|| format!("failed to create `{}`", data.display()))
 }
 
 /// Returns the settings of the embedded runner, if there is to be one.
@@ -98,6 +105,24 @@ pub(super) fn at(
 /// Where the settings file is, or would be.
 fn settings_file(values: &Values) -> &str {
     values.found(&general::CONFIG.declaration).map_or("roundel.toml", |found| &found.text)
+}
+
+/// What to do when the database was made with another instance key.
+pub(super) fn wrong_key(values: &Values) -> anyhow::Error {
+    let place = match values.found(&general::INSTANCE_KEY.declaration) {
+        Some(Found { held_by: Some(path), .. }) => format!("the file `{}`", path.display()),
+        Some(Found { origin, .. }) => format!("`{}`", origin.name()),
+        // It was not there, and was made a moment ago.
+        None => match values.found(&general::DATA.declaration) {
+            Some(data) => format!("the file `{}/instance.key`, which was missing", data.text),
+            None => "the file `instance.key`, which was missing".to_owned(),
+        },
+    };
+    anyhow::anyhow!(
+        "the database cannot be decrypted, because the instance key does not belong to it: the key was \
+         read from {place}; restore there the key that this database was made with (it is \
+         `instance.key` in a backup of its data directory), or choose that data directory with `--data`"
+    )
 }
 
 /// What the log says when no user can sign in.

@@ -2,7 +2,8 @@
 
 use std::{
     fs,
-    net::TcpListener,
+    io::{Read as _, Write as _},
+    net::{TcpListener, TcpStream},
     path::Path,
     process::{Child, Command, Output, Stdio},
     time::{Duration, Instant},
@@ -53,6 +54,27 @@ fn stop(child: &mut Child) {
     child.wait().unwrap();
 }
 
+/// Waits until a server answers. It listens before it has opened its database.
+fn wait_until_up(server: &mut Child, address: &str) {
+    let began = Instant::now();
+    let is_up = || {
+        let mut stream = TcpStream::connect(address).ok()?;
+        let head = format!("GET /healthz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+        stream.write_all(head.as_bytes()).ok()?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).ok()?;
+        answer.starts_with("HTTP/1.1 200").then_some(())
+    };
+    while is_up().is_none() {
+        assert_eq!(server.try_wait().unwrap(), None, "the server at {address} has ended");
+        if began.elapsed() > AT_ONCE {
+            stop(server);
+        }
+        assert!(began.elapsed() < AT_ONCE, "the server at {address} did not come up");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
 fn free_address() -> String {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
 }
@@ -88,6 +110,79 @@ fn a_port_that_is_taken_is_reported_with_the_process_that_has_it() {
     assert!(words.contains(&listen) && words.contains(&process), "{text}");
 }
 
+/// Two servers on one database would hand out each job twice.
+#[test]
+fn a_second_server_on_the_same_data_is_refused_and_the_file_of_a_killed_one_stops_none() {
+    let folder = folder();
+    let (one, other) = (free_address(), free_address());
+    let mut first = roundel(folder.path(), &["serve", "--listen", &one, "--slots", "0"]);
+    let mut first = first.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    wait_until_up(&mut first, &one);
+    let database = folder.path().join("roundel-data/roundel.db");
+    let same = format!("sqlite:{}", database.display());
+    for arguments in [
+        &["serve", "--listen", &other, "--slots", "0"][..],
+        &["serve", "--listen", &one, "--slots", "0"],
+        &["serve", "--listen", &other, "--slots", "0", "--data", "d", "--database-url", &same],
+        &["demo", "--once", "--data", "roundel-data"],
+    ] {
+        let (code, text) = run(roundel(folder.path(), arguments));
+        assert!(code.is_some_and(|code| code != 0), "{arguments:?}: {text}");
+        let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let process = format!("in use by another server (process {})", first.id());
+        assert!(words.contains(&process) && words.contains("`--data`"), "{arguments:?}: {text}");
+    }
+    stop(&mut first);
+    assert!(database.with_extension("db.lock").exists(), "it was left behind");
+    let mut next = roundel(folder.path(), &["serve", "--listen", &other, "--slots", "0"]);
+    let mut next = next.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    wait_until_up(&mut next, &other);
+    stop(&mut next);
+}
+
+/// A misspelled path must not become an empty database, nor leave directories behind.
+#[test]
+fn a_database_in_a_directory_that_does_not_exist_is_refused() {
+    let folder = folder();
+    let missing = folder.path().join("nope");
+    let url = format!("sqlite:{}", missing.join("dir/x.db").display());
+    let listen = free_address();
+    let arguments = ["serve", "--listen", &listen, "--slots", "0", "--database-url", &url];
+    let (code, text) = run(roundel(folder.path(), &arguments));
+    assert_eq!(code, Some(3), "{text}");
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        words.contains("nope/dir` of the database") && words.contains("does not exist"),
+        "{text}"
+    );
+    assert!(!missing.exists());
+}
+
+#[test]
+fn a_key_that_belongs_to_another_database_is_reported_with_where_it_was_read_from() {
+    let folder = folder();
+    let listen = free_address();
+    let arguments = ["serve", "--listen", &listen, "--slots", "0"];
+    let mut first = roundel(folder.path(), &arguments);
+    let mut first = first.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    wait_until_up(&mut first, &listen);
+    stop(&mut first);
+    let key = folder.path().join("roundel-data/instance.key");
+    // A key that is another one, and one that is missing, so that a new one is made.
+    for change in [true, false] {
+        fs::remove_file(&key).unwrap();
+        if change {
+            fs::write(&key, "ab".repeat(32)).unwrap();
+        }
+        let (code, text) = run(roundel(folder.path(), &arguments));
+        assert_eq!(code, Some(3), "{text}");
+        let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        for part in ["cannot be decrypted", "roundel-data/instance.key`", "restore there the key"] {
+            assert!(words.contains(part), "{part} is missing: {text}");
+        }
+    }
+}
+
 #[test]
 fn values_that_cannot_work_are_refused_before_anything_starts() {
     let folder = folder();
@@ -98,6 +193,14 @@ fn values_that_cannot_work_are_refused_before_anything_starts() {
     .unwrap();
     for (arguments, variable, words) in [
         (&["serve", "--public-url", "ftp://x"][..], None, &["--public-url", "http(s)"][..]),
+        (&["serve", "--public-url", "https://x.org/ci"], None, &["--public-url", "with a path"]),
+        (&["serve", "--public-url", "https://x.org/?a=b"], None, &["`?` or `#`"]),
+        (&["serve", "--public-url", "https://x.org/#a"], None, &["`?` or `#`"]),
+        (&["serve", "--public-url", "https://u:p@x.org/"], None, &["a user name or a password"]),
+        (&["serve"], Some(("ROUNDEL_PUBLIC_URL", "https://x.org/ci/")), &["with a path"]),
+        (&["serve", "--resource-class", ""], None, &["--resource-class", "empty item"]),
+        (&["serve", "--resource-class", "a", "--resource-class", " "], None, &["empty item"]),
+        (&["serve"], Some(("ROUNDEL_RESOURCE_CLASSES", " , ")), &["empty item"]),
         (&["serve", "--config", "mail.toml"], None, &["mail.smtp_url", "mail.toml:2"]),
         (&["serve"], Some(("ROUNDEL_LISTEN", "zzz")), &["`ROUNDEL_LISTEN`"]),
         (&["runner", "--server", "http://x", "--slots", "0"], None, &["runner.slots"]),

@@ -79,7 +79,8 @@ impl FromRequestParts<Arc<App>> for BadgeRequest {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
-        let Visitor(account) = Visitor::from_request_parts(parts, app).await?;
+        let visitor = Visitor::from_request_parts(parts, app).await;
+        let Visitor(account) = visitor.map_err(IntoResponse::into_response)?;
         let query = parts.uri.query().map(str::to_owned);
         Ok(Self { app: Arc::clone(app), account, query, headers: parts.headers.clone() })
     }

@@ -13,7 +13,7 @@ use axum::{
         Form, FromRequest, FromRequestParts, Path, Query, Request, State, rejection::QueryRejection,
     },
     http::{StatusCode, request::Parts},
-    response::{IntoResponse as _, Redirect, Response},
+    response::{IntoResponse, Redirect, Response},
 };
 use axum_extra::extract::{
     CookieJar,
@@ -21,7 +21,7 @@ use axum_extra::extract::{
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use roundel_forge::{AuthorizeRequest, Forge, ForgeError};
-use roundel_model::{forge::ForgeKind, id::AccountId, time::Timestamp};
+use roundel_model::{forge::ForgeKind, id::AccountId, limits, time::Timestamp};
 use roundel_store::{
     StoreError,
     accounts::{Account, SignIn, Token},
@@ -96,7 +96,8 @@ impl FromRequestParts<Arc<App>> for Browser {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
-        let Visitor(visitor) = Visitor::from_request_parts(parts, app).await?;
+        let visitor = Visitor::from_request_parts(parts, app).await;
+        let Visitor(visitor) = visitor.map_err(IntoResponse::into_response)?;
         Ok(Self { visitor, jar: CookieJar::from_headers(&parts.headers) })
     }
 }
@@ -281,6 +282,7 @@ fn safe_path(path: Option<&str>) -> &str {
         Some(path)
             if path.starts_with('/')
                 && !path.starts_with("//")
+                && path.len() <= limits::RETURN_PATH_CHARS
                 && !path.contains('\\')
                 && !path.chars().any(char::is_control) =>
         {

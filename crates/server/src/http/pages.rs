@@ -76,11 +76,9 @@ pub(crate) fn routes() -> Routes {
 
 /// Answers whether the server is up and reaches its database.
 async fn healthz(_: Anyone, State(app): State<Arc<App>>) -> Response {
-    match app.store.setting("healthz").await {
-        Ok(_) => (StatusCode::OK, "ok\n").into_response(),
-        Err(error) => {
-            tracing::warn!(%error, "the health check could not read the database");
-            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response()
-        }
+    if app.health.check(&app.store).await {
+        (StatusCode::OK, "ok\n").into_response()
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response()
     }
 }

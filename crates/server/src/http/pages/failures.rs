@@ -25,6 +25,10 @@ pub(crate) async fn framed(State(app): State<Arc<App>>, request: Request, next: 
     let Some(mut failure) = response.extensions().get::<Failure>().cloned() else {
         return response;
     };
+    if failure.status == StatusCode::SERVICE_UNAVAILABLE {
+        // The session would be looked up where there is no answer.
+        return response;
+    }
     let Ok(visit) = Visit::from_request_parts(&mut asked, &app).await else { return response };
     if failure.action.is_none() {
         failure.action = came_from(&asked).map(|path| ("Go back".to_owned(), path));

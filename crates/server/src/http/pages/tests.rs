@@ -2,6 +2,7 @@
 
 mod first_days;
 mod first_use;
+mod outage;
 mod rights;
 mod world;
 
@@ -59,6 +60,36 @@ async fn a_link_to_a_private_job_leads_there_by_way_of_the_sign_in_page() {
     assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
 }
 
+/// Whatever text a page got into its title, an attribute or a part of its own: a reader sees what is
+/// in it, and a name that is written from right to left stays readable.
+#[tokio::test]
+async fn no_page_sends_a_character_that_is_hidden() {
+    const TRICKS: &str = "\u{202E}\u{2066}\u{200F}\u{9b}\x1b[2J\x07";
+    let world = World::new().await;
+    let name = format!("בדיקה{TRICKS}");
+    let build = roundel_testkit::planned::build(&name, 1);
+    let job: (_, &[&str], _) = (build, &[], roundel_engine::Configuration::default());
+    let pipeline = world.pipeline_of(&name, &format!("Add\r{name}"), job).await;
+    let job = world.claim(pipeline, &name).await;
+    for path in [
+        "/".to_owned(),
+        "/gh/acme/web".to_owned(),
+        format!("/pipeline/{pipeline}"),
+        format!("/pipeline/{pipeline}/live"),
+        format!("/job/{job}"),
+        format!("/job/{job}/live"),
+        "/gh/acme/web/settings".to_owned(),
+        format!("/gh/acme/web?branch={}", super::address::encode(&name)),
+    ] {
+        let page = text(world.get(&path, Some("admin")).await).await;
+        let hidden = |c| roundel_model::text::is_hidden(c) && !matches!(c, '\n' | '\t');
+        let found =
+            page.find(hidden).map(|at| page[..at].chars().rev().take(80).collect::<String>());
+        assert_eq!(found.map(|text| text.chars().rev().collect::<String>()), None, "{path}");
+        assert!(page.contains("בדיקה⟦U+202E⟧"), "{path}: {page}");
+    }
+}
+
 #[tokio::test]
 async fn the_sign_in_link_of_a_public_page_leads_back_to_it() {
     let world = World::with(false).await;
@@ -101,6 +132,59 @@ async fn an_address_that_leads_nowhere_is_a_page_and_a_slash_at_the_end_is_forgi
     let answer = world.get("//evil.test/", Some("writer")).await;
     assert_eq!(answer.status(), StatusCode::NOT_FOUND, "no slash leads to another server");
     assert_eq!(text(world.fetch("/nosuch", None).await).await, "not found\n");
+}
+
+/// A form that is not one of ours, or of an older page, must not be answered with "saved".
+#[tokio::test]
+async fn a_form_with_an_unknown_field_or_value_saves_nothing() {
+    let world = World::new().await;
+    let project = format!("project-{}", world.project.id);
+    let reader = world.account("reader").await.id;
+    let link = {
+        let key = &world.app.settings.instance_key;
+        let signature = crate::deliver::mail::preference::signature(key, reader, world.project.id);
+        format!("/mail/{}/{reader}/{signature}", world.project.id)
+    };
+    for (path, form) in [
+        ("/preferences", format!("account=trouble&{project}=everythin")),
+        ("/preferences", format!("account=trouble&{project}=")),
+        ("/preferences", "account=trouble&acount=nothing".to_owned()),
+        ("/preferences", format!("{project}=nothing&account=all")),
+        ("/preferences", "account=trouble&project-1=nothing".to_owned()),
+        ("/preferences", "unfollow=everything&account=trouble".to_owned()),
+        (
+            "/preferences",
+            "account=trouble&project-00000000-0000-0000-0000-000000000000=nothing".to_owned(),
+        ),
+        ("/preferences", String::new()),
+        (&link, "account=trouble&project=everythin".to_owned()),
+        (&link, "project=nothing&account=all".to_owned()),
+        (&link, "project=nothing&follow=maybe".to_owned()),
+        (&link, "project=nothing&color=red".to_owned()),
+        (&link, String::new()),
+    ] {
+        let answer = world.post(path, &form, "reader").await;
+        assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY, "{path} {form}");
+        let page = text(answer).await;
+        assert!(page.contains("Nothing was saved"), "{form}: {page}");
+        let page = text(world.get("/preferences", Some("reader")).await).await;
+        assert!(page.contains("value=\"everything\" checked"), "{path} {form}");
+        assert!(page.contains("value=\"default\" selected"), "{path} {form}");
+    }
+    let answer = world.post(&link, "List-Unsubscribe=One-Click", "reader").await;
+    assert_eq!(answer.status(), StatusCode::OK, "the one click of a mail program");
+    let long = "x".repeat(10_000);
+    for (path, form) in [
+        ("/gh/acme/web/trigger", format!("branch={long}")),
+        ("/add", format!("forge=gh&owner={long}&name=web")),
+        ("/gh/acme/web/settings/variables", format!("name={long}&value=1")),
+        ("/gh/acme/web/settings/variables/delete", format!("name={long}")),
+    ] {
+        let answer = world.post(path, &form, "admin").await;
+        assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY, "{path}");
+        let page = text(answer).await;
+        assert!(page.contains("characters.") && page.len() < 10_000, "{path}: {page}");
+    }
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 use roundel_engine::IllegalEvent;
-use roundel_model::time::Timestamp;
+use roundel_model::{text::one_line, time::Timestamp};
 use roundel_store::{
     StoreError,
     accounts::Account,
@@ -24,12 +24,16 @@ use super::{
     address::{encode, see_other},
     frame::{Shell, error_page, page_not_found, secured},
     person::Person,
+    text::render,
 };
 use crate::{
-    access::{self, Visitor},
+    access::{self, SessionError, Visitor},
     app::App,
     drive::DriveError,
 };
+
+/// Seconds after which a program may ask again for a page that the database kept from it.
+const RETRY_AFTER: &str = "10";
 
 /// A request for a page.
 pub(crate) struct Visit {
@@ -81,7 +85,9 @@ impl FromRequestParts<Arc<App>> for Visit {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
-        let Visitor(account) = Visitor::from_request_parts(parts, app).await?;
+        let visitor = Visitor::from_request_parts(parts, app).await;
+        let Visitor(account) =
+            visitor.map_err(|SessionError(error)| PageError::Store(error).into_response())?;
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
         let query = parts.uri.query().map(str::to_owned);
         let sign_in = SignInFirst::of(parts);
@@ -150,6 +156,7 @@ impl IntoResponse for PageError {
             Self::Bad(text) => {
                 error_page(StatusCode::UNPROCESSABLE_ENTITY, "Request failed", &text, None)
             }
+            Self::Store(error) if error.is_unavailable() => unavailable(&error),
             Self::Store(error) => broken(&error),
             Self::Engine(error) => broken(&error),
             Self::Render(error) => broken(&error),
@@ -167,6 +174,15 @@ fn broken(error: &(dyn std::error::Error + 'static)) -> Response {
     )
 }
 
+/// The database is not there: no mistake of the page, and likely to pass.
+fn unavailable(error: &(dyn std::error::Error + 'static)) -> Response {
+    tracing::error!(error, "a page could not be made: the database is unavailable");
+    let text = "The server cannot reach its database. Try again in a minute; the server's log has \
+                the cause.";
+    let page = error_page(StatusCode::SERVICE_UNAVAILABLE, "Database unavailable", text, None);
+    ([(header::RETRY_AFTER, RETRY_AFTER)], page).into_response()
+}
+
 /// What a page answers.
 pub(crate) type Answer = Result<Response, PageError>;
 
@@ -181,7 +197,7 @@ impl Visit {
         // Signing in leads back here, and not from one sign-in page to the next.
         let back = if self.path.starts_with("/login") { "/" } else { &self.path };
         let sign_in = sign_in_address(back);
-        let (title, family) = (title.to_string(), "none");
+        let (title, family) = (one_line(&title.to_string()).into_owned(), "none");
         Shell { title, person, section, family, refresh: None, notice, sign_in }
     }
 
@@ -191,7 +207,7 @@ impl Visit {
         for forge in &self.app.settings.forges {
             targets.extend([" ", &forge.web_url.origin().ascii_serialization()]);
         }
-        Ok(secured(Html(template.render()?).into_response(), &targets))
+        Ok(secured(Html(render(template)?).into_response(), &targets))
     }
 
     /// Renders the page of a form that was refused: the form again, with what is wrong at each field.

@@ -79,14 +79,24 @@ impl World {
         Self::of(&[], true).await
     }
 
+    /// A world over a database elsewhere.
+    pub(super) async fn over(database_url: &str) -> Self {
+        let settings = Settings { database_url: database_url.to_owned(), ..settings() };
+        Self::built(settings, &ForgeKind::ALL, true).await
+    }
+
     async fn of(providers: &[ForgeKind], private: bool) -> Self {
+        Self::built(settings(), providers, private).await
+    }
+
+    async fn built(settings: Settings, providers: &[ForgeKind], private: bool) -> Self {
         let is_down = Arc::new(AtomicBool::new(false));
         let client = |&kind| -> (ForgeKind, Arc<dyn Forge>) {
             let (settings, is_down) = (forge_settings(kind), Arc::clone(&is_down));
             (kind, Arc::new(Pretended { settings, is_down }))
         };
         let clients = providers.iter().map(client).collect();
-        let app = Arc::new(App::open_with(settings(), clients).await.unwrap());
+        let app = Arc::new(App::open_with(settings, clients).await.unwrap());
         for (login, _) in PEOPLE {
             sign_in(&app, login).await;
         }
@@ -278,7 +288,7 @@ impl World {
     }
 
     /// A pipeline with a job, which asks for contexts, and `test` after it.
-    async fn pipeline_of(
+    pub(super) async fn pipeline_of(
         &self,
         branch: &str,
         subject: &str,
