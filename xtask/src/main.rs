@@ -36,6 +36,9 @@ enum Verb {
         /// Install nothing; tests that miss something skip with a notice
         #[arg(long)]
         no_install: bool,
+        /// Only the tests of one crate, such as `server`: nothing else is built, or installed
+        #[arg(long, short, value_name = "CRATE")]
+        package: Option<String>,
         /// Words that test names must contain, as for `cargo nextest run`
         filters: Vec<String>,
     },
@@ -74,7 +77,8 @@ enum Verb {
 fn main() -> Result<()> {
     match Arguments::parse().verb {
         Verb::Check => check::run(),
-        Verb::Test { no_install, filters } => test::run(no_install, &filters),
+        Verb::Test { package: Some(package), filters, .. } => test::run_one(&package, &filters),
+        Verb::Test { no_install, package: None, filters } => test::run(no_install, &filters),
         Verb::Bench { filter, builds } => bench::run(filter.as_deref(), builds),
         Verb::Corpus(arguments) => corpus::run(&arguments),
         Verb::MeasureConfiguration { large } => bench::configuration::run(large),

@@ -3,6 +3,7 @@
 use std::{
     fs,
     io::{self, BufRead as _, BufReader},
+    num::NonZero,
     process::{Command, ExitStatus},
 };
 
@@ -21,20 +22,47 @@ pub(crate) fn run(no_install: bool, filters: &[String]) -> Result<()> {
             println!("notice: {error:#}");
         }
     }
+    // The product first: stories run the real binary.
+    shell::run(shell::cargo().args(["build", "--bin", "roundel"]))?;
+    count(&["--workspace"], filters)
+}
+
+/// Runs the tests of one crate, with what is installed.
+///
+/// Those of `server` wait for forges, runners and databases more than they compute, so twice as many
+/// of them run at a time as there are cores.
+pub(crate) fn run_one(package: &str, filters: &[String]) -> Result<()> {
+    let package = match package.strip_prefix("roundel-") {
+        Some(_) => package.to_owned(),
+        None if package == "xtask" => package.to_owned(),
+        None => format!("roundel-{package}"),
+    };
+    if package == "roundel-testkit" {
+        shell::run(shell::cargo().args(["build", "--bin", "roundel"]))?;
+    }
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let threads = (2 * cores).to_string();
+    let mut what = vec!["--package", &package];
+    if package == "roundel-server" && shell::cargo_has("nextest") {
+        what.extend(["--test-threads", &threads]);
+    }
+    count(&what, filters)
+}
+
+/// Runs tests and counts them.
+fn count(what: &[&str], filters: &[String]) -> Result<()> {
     let notices = shell::target_dir().join("skipped-tests.txt");
     if let Err(error) = fs::remove_file(&notices)
         && error.kind() != std::io::ErrorKind::NotFound
     {
         return Err(error).with_context(|| format!("failed to remove `{}`", notices.display()));
     }
-    // The product first: stories run the real binary.
-    shell::run(shell::cargo().args(["build", "--bin", "roundel"]))?;
-
     let has_nextest = shell::cargo_has("nextest");
     if !has_nextest {
         println!("notice: cargo-nextest is missing: `cargo test` runs the tests instead");
     }
-    let mut command = if has_nextest { nextest(filters) } else { cargo_test(filters) };
+    let mut command = if has_nextest { nextest(what) } else { cargo_test(what) };
+    command.args(filters);
     command.env("ROUNDEL_SKIPPED_TESTS", &notices);
     command.env("ROUNDEL_TEST_TOOLS", install::judges());
     command.env("ROUNDEL_BIN", shell::target_dir().join("debug/roundel"));
@@ -50,18 +78,17 @@ pub(crate) fn run(no_install: bool, filters: &[String]) -> Result<()> {
     Ok(())
 }
 
-fn nextest(filters: &[String]) -> Command {
+fn nextest(what: &[&str]) -> Command {
     let mut command = shell::cargo();
-    command.args(["nextest", "run", "--workspace", "--no-fail-fast", "--color=never"]);
-    command.args(filters);
+    command.args(["nextest", "run", "--no-fail-fast", "--color=never"]).args(what);
     command
 }
 
 /// The same tests without nextest: one process for each file of tests, and no limit of time.
-fn cargo_test(filters: &[String]) -> Command {
+fn cargo_test(what: &[&str]) -> Command {
     let mut command = shell::cargo();
-    command.args(["test", "--workspace", "--no-fail-fast", "--color=never", "--", "--color=never"]);
-    command.args(filters);
+    command.args(["test", "--no-fail-fast", "--color=never"]).args(what);
+    command.args(["--", "--color=never"]);
     command
 }
 

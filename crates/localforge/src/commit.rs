@@ -36,9 +36,12 @@ pub(crate) async fn commit_and_notify(
         .map(|(path, text)| ((*path).to_owned(), Some(text.as_bytes().to_vec())))
         .collect();
     let base = format!("refs/heads/{}", repository.default_branch);
+    // Only a branch that is another one can start there.
+    let other = commit.branch != repository.default_branch;
+    let from = if other { git.resolve(&base).await.map(|_| base.as_str()) } else { None };
     let new = NewFiles {
         branch: commit.branch,
-        from: git.resolve(&base).await.as_deref().map(|_| base.as_str()),
+        from,
         files: &files,
         message: commit.message,
         by: Signature { name: &author.name, email: &author.email },

@@ -38,6 +38,7 @@ impl Visitor {
     pub fn new() -> Result<Self> {
         let http = Client::builder()
             .redirect(Policy::none())
+            .tls_certs_only([])
             .timeout(std::time::Duration::from_secs(30))
             .build()?;
         Ok(Self { http, cookies: BTreeMap::new() })

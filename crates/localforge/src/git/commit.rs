@@ -44,13 +44,12 @@ impl Git {
     ) -> Result<String, GitError> {
         let scratch = tempfile::tempdir()?;
         let index = scratch.path().join("index");
-        let start = match parent {
-            Some(parent) => vec!["read-tree", parent],
-            None => vec!["read-tree", "--empty"],
-        };
-        let mut command = self.command(&start);
-        command.env("GIT_INDEX_FILE", &index);
-        run(command, "read-tree", None).await?;
+        // An index that is not there is an empty one.
+        if let Some(parent) = parent {
+            let mut command = self.command(&["read-tree", parent]);
+            command.env("GIT_INDEX_FILE", &index);
+            run(command, "read-tree", None).await?;
+        }
 
         let mut lines = Vec::new();
         for (path, contents) in files {

@@ -3,7 +3,7 @@
 use roundel_model::forge::ForgeKind;
 use roundel_testkit::scripted_runner::ScriptedStep;
 
-use super::world::{ONE_JOB, PATIENCE, World};
+use super::world::{ONE_JOB, PATIENCE, World, plain_client};
 
 const KIND: ForgeKind = ForgeKind::GitHub;
 
@@ -81,7 +81,7 @@ async fn one_click_stops_the_mail_about_one_project() {
         Some("List-Unsubscribe=One-Click")
     );
     assert!(mails[0].text.contains("unsubscribe from this project: http"), "{}", mails[0].text);
-    let client = reqwest::Client::new();
+    let client = plain_client();
     let page = client.get(&link).send().await.unwrap().error_for_status().unwrap();
     let page = page.text().await.unwrap();
     assert!(page.contains("Mail about <bdi>acme/web</bdi>") && page.contains("For ada"), "{page}");
@@ -115,7 +115,7 @@ async fn a_mails_link_leads_to_choices_that_can_be_undone() {
     world.push(KIND, "web", ONE_JOB).await;
     run_to_green(&world).await;
     let link = link(&world.sink.wait_for(1, PATIENCE).await[0]);
-    let client = reqwest::Client::new();
+    let client = plain_client();
     let choose = async |field: &str, value: &str| {
         let answer = client.post(&link).form(&[(field, value)]).send().await.unwrap();
         answer.error_for_status().unwrap().text().await.unwrap()

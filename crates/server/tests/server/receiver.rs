@@ -6,7 +6,7 @@ use roundel_model::{forge::ForgeKind, id::HookId, limits};
 use roundel_store::projects::Hook;
 use sha2::Sha256;
 
-use super::world::World;
+use super::world::{World, plain_client};
 
 fn sign(secret: &str, body: &[u8]) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
@@ -22,7 +22,7 @@ struct Sent<'a> {
 }
 
 async fn send(world: &World, sent: Sent<'_>) -> (StatusCode, String) {
-    let client = reqwest::Client::new();
+    let client = plain_client();
     let mut request = client
         .post(world.url(&format!("/hooks/github/{}", sent.hook)))
         .header("x-github-event", "push")
