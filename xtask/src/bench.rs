@@ -28,7 +28,7 @@ pub(crate) fn run(filter: Option<&str>, builds: bool) -> Result<()> {
             return Ok(());
         }
     }
-    install::run(install::For::Bench);
+    install::run(install::Purpose::Bench);
     // One selection, the whole workspace, so that the program and its measurements share the
     // builds of their dependencies.
     let build = ["build", "--release", "--workspace", "--bin", "roundel", "--example", "bench"];

@@ -132,7 +132,7 @@ pub(crate) fn gold_totals(corpus: &Corpus) -> Result<String> {
 }
 
 /// What comparing a pair gave.
-struct Judged {
+struct PairResult {
     name: String,
     /// What differs and is not listed as edited.
     differences: Vec<String>,
@@ -140,7 +140,7 @@ struct Judged {
     rendered: String,
 }
 
-impl Judged {
+impl PairResult {
     fn outcome(&self) -> &'static str {
         match (self.differences.is_empty(), self.is_edited) {
             (true, false) => "equal",
@@ -150,7 +150,7 @@ impl Judged {
     }
 }
 
-fn judge_gold(corpus: &Corpus) -> Result<Vec<Judged>> {
+fn judge_gold(corpus: &Corpus) -> Result<Vec<PairResult>> {
     let edits = gold::Edits::read(&list(GOLD_EDITS)?);
     let edits = edits.map_err(|wrong| anyhow!("{GOLD_EDITS}: {wrong}"))?;
     let judge = |pair: &library::Pair| {
@@ -162,12 +162,12 @@ fn judge_gold(corpus: &Corpus) -> Result<Vec<Judged>> {
         };
         let rendered = config::render(&pair.source, &attempt.compiled.diagnostics, false);
         let is_edited = edits.concern(&pair.name);
-        Ok(Judged { name: pair.name.clone(), differences, is_edited, rendered })
+        Ok(PairResult { name: pair.name.clone(), differences, is_edited, rendered })
     };
     corpus.gold().iter().map(judge).collect()
 }
 
-fn totals(judged: &[&Judged]) -> String {
+fn totals(judged: &[&PairResult]) -> String {
     let count = |outcome| judged.iter().filter(|judged| judged.outcome() == outcome).count();
     format!(
         "{} pairs: {} equal, {} equal but for edits, {} different",

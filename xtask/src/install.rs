@@ -17,7 +17,7 @@ use crate::shell;
 
 /// What is going to be run.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum For {
+pub(crate) enum Purpose {
     /// The test suite.
     Test,
     /// The measurements, which need peers to compare with.
@@ -68,8 +68,8 @@ pub(crate) fn judges() -> PathBuf {
 }
 
 /// Installs what is missing. Says what it does, and what it could not do.
-pub(crate) fn run(purpose: For) {
-    let peers: &[_] = if purpose == For::Bench { PEERS } else { &[] };
+pub(crate) fn run(purpose: Purpose) {
+    let peers: &[_] = if purpose == Purpose::Bench { PEERS } else { &[] };
     let missing: Vec<&str> = PACKAGES
         .iter()
         .chain(peers)
@@ -168,7 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_package_that_is_not_to_be_had_keeps_no_other_away() {
+    fn one_missing_package_does_not_keep_the_others_away() {
         let mut installed = Vec::new();
         let mut apt_get = |arguments: &[&str]| {
             let packages: Vec<String> = arguments

@@ -17,7 +17,7 @@ use crate::{
 /// Installs, builds, runs, counts.
 pub(crate) fn run(no_install: bool, filters: &[String]) -> Result<()> {
     if !no_install {
-        install::run(install::For::Test);
+        install::run(install::Purpose::Test);
         if let Err(error) = tools::ensure(&tools::NEXTEST) {
             println!("notice: {error:#}");
         }

@@ -10,6 +10,7 @@
 //! - `links`: links in the documents lead somewhere;
 //! - `routes`: every route of the server declares its right;
 //! - `verbs`: every `cargo xtask …` that is named exists;
+//! - `walk`: the path from a webhook to its check, as ARCHITECTURE.md lists it, can be read downward;
 //! - `words`: texts for people use the field's terms.
 
 mod absences;
@@ -24,4 +25,5 @@ mod shape;
 mod source;
 mod syntax;
 mod verbs;
+mod walk;
 mod words;

@@ -3,7 +3,7 @@
 //! It starts the server, a runner and the local forge with two sample repositories, one as GitHub
 //! and one as Bitbucket; it adds both as projects, pushes a commit to each with git, and shows how
 //! it turns green. Then it stays up, so that the visitor can look and push. `--once` ends instead.
-//! With `--data`, the next start goes on with what is there.
+//! With `--data`, the next start continues with what is there.
 
 mod mailbox;
 mod ports;

@@ -42,7 +42,7 @@ pub(crate) fn print_data(text: &str) -> Result<()> {
     }
 }
 
-/// Writes to standard output, for a program that has no reason to go on without a reader.
+/// Writes to standard output, for a program that has no reason to continue without a reader.
 ///
 /// # Errors
 ///
@@ -65,7 +65,7 @@ pub(crate) fn remark(text: &str) {
 
 /// Shows control characters and those that change the direction of writing instead of sending them: a
 /// file name or a job's name must not move a reader's cursor or set a title. Line ends, tabs and our own
-/// colours (`ESC [ … m`) pass.
+/// colors (`ESC [ … m`) pass.
 fn harmless(text: &str) -> Cow<'_, str> {
     let is_harmful = |c: char| text::is_hidden(c) && !matches!(c, '\n' | '\t');
     if !text.contains(is_harmful) {
@@ -90,14 +90,14 @@ fn harmless(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// Returns how many bytes of the text are a sequence that sets a colour, if it begins with one.
+/// Returns how many bytes of the text are a sequence that sets a color, if it begins with one.
 fn color(text: &str) -> usize {
     let Some(parameters) = text.strip_prefix("\x1b[") else { return 0 };
     let digits = parameters.bytes().take_while(|b| b.is_ascii_digit() || *b == b';').count();
     if parameters[digits..].starts_with('m') { "\x1b[".len() + digits + "m".len() } else { 0 }
 }
 
-/// Returns whether standard output may have colours: it is a terminal, and `NO_COLOR` is unset.
+/// Returns whether standard output may have colors: it is a terminal, and `NO_COLOR` is unset.
 pub(crate) fn colors() -> bool {
     AutoStream::choice(&io::stdout()) != ColorChoice::Never
 }
@@ -107,7 +107,7 @@ pub(crate) fn remark_colors() -> bool {
     AutoStream::choice(&io::stderr()) != ColorChoice::Never
 }
 
-/// Puts a style around a text, if there may be colours.
+/// Puts a style around a text, if there may be colors.
 pub(crate) fn styled(text: &str, style: anstyle::Style, colors: bool) -> String {
     if colors { format!("{style}{text}{style:#}") } else { text.to_owned() }
 }

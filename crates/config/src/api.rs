@@ -3,4 +3,4 @@
 pub(crate) mod compiled;
 pub(crate) mod inputs;
 pub mod orbs;
-pub(crate) mod verdict;
+pub(crate) mod support;

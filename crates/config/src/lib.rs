@@ -22,7 +22,7 @@
 //! borrows what earlier ones made: a phase cannot call a later one. `compile` runs them. `codes` is
 //! the catalogue of diagnostics. Above all of it stand `explain`, `page` and `pack`.
 //!
-//! Deliberately absent: what this release cannot run (orbs, caches, …). It is recognised and
+//! Deliberately absent: what this release cannot run (orbs, caches, …). It is recognized and
 //! reported as an `unsupported-…` diagnostic, never dropped in silence.
 
 #![expect(
@@ -52,7 +52,7 @@ pub use api::{
     compiled::{Compiled, Schedule},
     inputs::Inputs,
     orbs,
-    verdict::Verdict,
+    support::Support,
 };
 pub use check::check_orb::check_orb;
 pub use compile::compile;

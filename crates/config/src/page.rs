@@ -55,7 +55,7 @@ pub enum Part {
 
 /// One example of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Which {
+pub enum ExampleKind {
     /// The one that gives the code.
     Wrong,
     /// The one that does not.
@@ -137,11 +137,11 @@ impl Page {
 }
 
 /// Compiles an example of a code; `None` if it has none.
-pub fn example(code: Code, which: Which) -> Option<(String, Compiled)> {
+pub fn example(code: Code, which: ExampleKind) -> Option<(String, Compiled)> {
     let source = Source::of(code);
     let text = match which {
-        Which::Wrong => source.wrong.clone(),
-        Which::Right => source.right.clone(),
+        ExampleKind::Wrong => source.wrong.clone(),
+        ExampleKind::Right => source.right.clone(),
     }?;
     let compiled = source.compile(&text);
     Some((text, compiled))

@@ -1,7 +1,7 @@
 //! Phase 2: a node and what its tags may refer to become a value.
 //!
 //! The [`Renderer`] is what every later phase has available: the texts, the report, the budget, and the
-//! values of the pipeline. A phase reports what it finds and goes on; what cannot be known becomes
+//! values of the pipeline. A phase reports what it finds and continues; what cannot be known becomes
 //! [`Data::Unknown`], which every later phase passes over in silence. So one push shows all mistakes
 //! of a file, each once.
 
@@ -25,7 +25,7 @@ use crate::{
         profile::Profile,
     },
     read::{report::Report, source::Sources},
-    render::budget::{Budget, Draw},
+    render::budget::{Budget, Resource},
     text::{place::Place, problem::Problem},
 };
 
@@ -78,7 +78,7 @@ impl<'d> Renderer<'d> {
     /// Compiles a regular expression, once.
     pub(crate) fn pattern(&mut self, source: &str) -> Result<Rc<Pattern>, PatternError> {
         const VISITS: usize = 30_000;
-        if !self.patterns.contains_key(source) && !self.budget.take(Draw::Visits, VISITS) {
+        if !self.patterns.contains_key(source) && !self.budget.take(Resource::Visits, VISITS) {
             return Err(PatternError::whole("there are too many patterns"));
         }
         let compiled = self.patterns.entry(source.to_owned()).or_insert_with(|| {
@@ -90,7 +90,7 @@ impl<'d> Renderer<'d> {
 
     /// Draws from the budget; reports once when it is used up. A full report ends everything too:
     /// what comes after it is not read.
-    pub(crate) fn afford(&mut self, what: Draw, amount: usize, place: Place) -> bool {
+    pub(crate) fn afford(&mut self, what: Resource, amount: usize, place: Place) -> bool {
         if self.report.is_full() {
             return false;
         }

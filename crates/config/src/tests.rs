@@ -1,8 +1,8 @@
 //! Tests of the compiler as a whole: the specification, the corpus, mutations, hostile input.
 
 mod advice;
-mod chance;
 mod corpus;
 mod mutation;
+mod rng;
 mod robustness;
 mod spec;

@@ -67,8 +67,8 @@ impl Helper {
         }
     }
 
-    /// Lets the helper go on after its id maps are written.
-    pub(crate) fn go_on(&self, connection: Connection) -> Result<(), ContainerError> {
+    /// Lets the helper continue after its id maps are written.
+    pub(crate) fn proceed(&self, connection: Connection) -> Result<(), ContainerError> {
         self.link
             .send(&IdsMapped { connection }, &[])
             .map_err(|error| ContainerError::failed("send to the helper process", error))

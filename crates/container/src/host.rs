@@ -133,7 +133,7 @@ impl Host {
         let mut helper = self.helper(&task, &[])?;
         let done = self
             .map(&mut helper)
-            .and_then(|()| helper.go_on(Connection::default()))
+            .and_then(|()| helper.proceed(Connection::default()))
             .and_then(|()| {
                 // A large tree takes its time.
                 let _unlimited = helper.link.set_receive_timeout(None);

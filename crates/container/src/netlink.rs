@@ -113,7 +113,7 @@ impl Rtnetlink {
         self.ask(NEW_LINK, 0, &interface_header(index, libc::IFF_UP))
     }
 
-    /// Sends a message and waits for the kernel's verdict.
+    /// Sends a message and waits for the kernel's answer.
     fn ask(&self, kind: u16, flags: u16, body: &[u8]) -> io::Result<()> {
         let length = u32::try_from(16 + body.len()).map_err(io::Error::other)?;
         let mut message = Vec::new();
@@ -132,9 +132,9 @@ impl Rtnetlink {
         if u16::from_ne_bytes([low, high]) != ERROR {
             return Err(io::Error::other("the kernel answered out of turn"));
         }
-        let mut verdict = [0; 4];
-        verdict.copy_from_slice(&answer[16..20]);
-        match i32::from_ne_bytes(verdict) {
+        let mut code = [0; 4];
+        code.copy_from_slice(&answer[16..20]);
+        match i32::from_ne_bytes(code) {
             0 => Ok(()),
             error => Err(io::Error::from_raw_os_error(-error)),
         }

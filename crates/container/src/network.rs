@@ -7,7 +7,7 @@
 //! | any other | none, with a limitation that says so |
 //!
 //! Every environment has its own network namespace; what it may not reach is in [`crate::firewall`]. None of this is needed for a start, and what
-//! takes time goes on concurrently: the first process waits for what is left ([`Ready`]).
+//! takes time continues concurrently: the first process waits for what is left ([`Ready`]).
 
 use std::{
     fs,

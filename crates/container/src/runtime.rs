@@ -276,7 +276,7 @@ impl Inner {
                 Err(limitation) => found.push(limitation),
             }
         }
-        helper.go_on(connection)?;
+        helper.proceed(connection)?;
         match helper.report()? {
             HelperReport::Ready { limitations } => {
                 found.extend(limitations);

@@ -34,7 +34,7 @@ fn c_path(path: &Path) -> io::Result<CString> {
 /// Takes over a descriptor that the kernel has just handed to this process (`SCM_RIGHTS`).
 pub(crate) fn adopt(fd: RawFd) -> OwnedFd {
     // SAFETY: callers pass numbers that a successful call has just returned, so the descriptor is
-    // open and nobody else in this process owns it.
+    // open and nothing else in this process owns it.
     unsafe { OwnedFd::from_raw_fd(fd) }
 }
 
@@ -73,7 +73,7 @@ pub(crate) fn exit_now(code: i32) -> ! {
 /// Gives every signal its default action: a Rust program ignores `SIGPIPE`, its children must not.
 pub(crate) fn default_signals() {
     for signal in 1..=libc::SIGRTMAX() {
-        // SAFETY: `SIG_DFL` is no function of ours; signals that cannot be set answer `EINVAL`,
+        // SAFETY: `SIG_DFL` is not a function of ours; signals that cannot be set answer `EINVAL`,
         // which changes nothing.
         unsafe { libc::signal(signal, libc::SIG_DFL) };
     }
@@ -265,13 +265,13 @@ pub(crate) fn install_filter(program: &[seccompiler::sock_filter]) -> io::Result
 }
 
 /// How a process ended, as the kernel reports it.
-pub(crate) enum Death {
+pub(crate) enum WaitStatus {
     Exited(i32),
     Killed(i32),
 }
 
 /// Reaps one dead child of this process; `None` if none is dead.
-pub(crate) fn reap() -> io::Result<Option<(nix::unistd::Pid, Death)>> {
+pub(crate) fn reap() -> io::Result<Option<(nix::unistd::Pid, WaitStatus)>> {
     let mut status = 0;
     loop {
         // SAFETY: the call writes one `int`, which lives over it.
@@ -288,9 +288,9 @@ pub(crate) fn reap() -> io::Result<Option<(nix::unistd::Pid, Death)>> {
             };
         }
         let death = if libc::WIFEXITED(status) {
-            Death::Exited(libc::WEXITSTATUS(status))
+            WaitStatus::Exited(libc::WEXITSTATUS(status))
         } else {
-            Death::Killed(libc::WTERMSIG(status))
+            WaitStatus::Killed(libc::WTERMSIG(status))
         };
         return Ok(Some((nix::unistd::Pid::from_raw(pid), death)));
     }
@@ -366,7 +366,7 @@ pub(crate) fn attach_loop(file: impl AsFd) -> io::Result<(OwnedFd, String)> {
         let answer = unsafe { libc::ioctl(device.as_raw_fd(), CONFIGURE, ptr::from_ref(&config)) };
         match check(c_long::from(answer)) {
             Ok(_) => return Ok((OwnedFd::from(device), path)),
-            // Somebody else took it between the two calls.
+            // Another process took it between the two calls.
             Err(error) if error.raw_os_error() == Some(libc::EBUSY) => {}
             Err(error) => return Err(error),
         }

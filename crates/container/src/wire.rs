@@ -44,7 +44,7 @@ pub(crate) enum HelperReport {
     Failed(ContainerError),
 }
 
-/// The id maps are written: go on.
+/// The id maps are written: continue.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct IdsMapped {
     pub(crate) connection: Connection,

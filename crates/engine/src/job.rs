@@ -33,7 +33,7 @@ pub struct Job {
     pub name: JobName,
     pub kind: Kind,
     /// The jobs that must have ended first.
-    pub needs: Vec<Need>,
+    pub needs: Vec<Requirement>,
     /// Contexts that it asks for and that do not exist. With any, it ends as `unauthorized` where it
     /// would have become ready.
     pub missing_contexts: Vec<String>,
@@ -68,7 +68,7 @@ pub enum Kind {
 
 /// A requirement: another job, and the outcomes that satisfy it (`RUN` §1.5).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Need {
+pub struct Requirement {
     pub job: JobId,
     /// The outcomes that meet it.
     pub accepts: Vec<Outcome>,
@@ -376,7 +376,7 @@ fn roll_up(tasks: Vec<TaskStatus>) -> Status {
     Status::Ended(worst.unwrap_or(Outcome::Success))
 }
 
-impl Need {
+impl Requirement {
     /// Returns whether an outcome meets it. What the runner or we lost counts as failed (`RUN` §1.5).
     pub fn is_met_by(&self, outcome: Outcome) -> bool {
         let counts_as = match outcome {
@@ -415,7 +415,7 @@ mod tests {
 
     /// It is unknown whether the lost runner was the last to change anything outside.
     #[test]
-    fn a_lost_lease_has_no_verdict() {
+    fn a_lost_lease_has_no_outcome() {
         let late = finished(2, Outcome::Success);
         assert_eq!(advance(BUILD, &running(1), late, START), Ok(Change::Ignored));
     }
@@ -431,7 +431,7 @@ mod tests {
     }
 
     #[test]
-    fn a_verdict_after_a_cancel_changes_nothing() {
+    fn an_outcome_after_a_cancel_changes_nothing() {
         let canceled = Status::Ended(Outcome::Canceled);
         let late = finished(1, Outcome::Success);
         assert_eq!(advance(BUILD, &canceled, late, START), Ok(Change::Ignored));
@@ -467,7 +467,7 @@ mod tests {
 
     #[test]
     fn what_timed_out_counts_as_failed_for_jobs_that_require_a_failure() {
-        let need = Need { job: JobId::from_u128(1), accepts: vec![Outcome::Failed] };
+        let need = Requirement { job: JobId::from_u128(1), accepts: vec![Outcome::Failed] };
         assert!(need.is_met_by(Outcome::Timedout));
         assert!(need.is_met_by(Outcome::InfrastructureFail));
         assert!(!need.is_met_by(Outcome::Canceled));

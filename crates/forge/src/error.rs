@@ -15,7 +15,7 @@ pub enum ErrorClass {
     Invalid,
     /// Slow down; `retry_after` says for how long.
     RateLimited,
-    /// The forge has trouble of its own or cannot be reached: try again.
+    /// The forge failed or cannot be reached: try again.
     Unavailable,
     /// We or it broke the protocol.
     Broken,

@@ -70,10 +70,9 @@ pub fn headers<'a>(
     kind: ForgeKind,
     header: impl Fn(&str) -> Option<&'a str>,
 ) -> Result<DeliveryHeaders, String> {
-    let [event, guid, signature] = match kind {
-        ForgeKind::GitHub => ["x-github-event", "x-github-delivery", "x-hub-signature-256"],
-        // The name that GitHub uses for SHA-1; here it is SHA-256.
-        ForgeKind::Bitbucket => ["x-event-key", "x-request-uuid", "x-hub-signature"],
+    let [event, guid] = match kind {
+        ForgeKind::GitHub => ["x-github-event", "x-github-delivery"],
+        ForgeKind::Bitbucket => ["x-event-key", "x-request-uuid"],
     };
     let take = |name: &str| match header(name).map(str::trim) {
         None | Some("") => Err(format!("the header `{name}` is missing")),
@@ -82,5 +81,19 @@ pub fn headers<'a>(
         }
         Some(value) => Ok(value.to_owned()),
     };
-    Ok(DeliveryHeaders { event: take(event)?, guid: take(guid)?, signature: take(signature).ok() })
+    Ok(DeliveryHeaders {
+        event: take(event)?,
+        guid: take(guid)?,
+        signature: signature(kind, header).map(str::to_owned),
+    })
+}
+
+/// Picks the header with the signature of a delivery.
+pub fn signature<'a>(kind: ForgeKind, header: impl Fn(&str) -> Option<&'a str>) -> Option<&'a str> {
+    let name = match kind {
+        ForgeKind::GitHub => "x-hub-signature-256",
+        // The name that GitHub uses for SHA-1; here it is SHA-256.
+        ForgeKind::Bitbucket => "x-hub-signature",
+    };
+    header(name).map(str::trim).filter(|value| !value.is_empty() && value.len() <= HEADER_CHARS)
 }

@@ -24,7 +24,7 @@ mod lenient;
 mod rest;
 mod sign_in;
 pub mod signature;
-mod status_text;
+pub mod status_text;
 
 pub use api::*;
 pub use connect::connect;

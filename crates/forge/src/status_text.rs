@@ -1,4 +1,5 @@
-//! The texts of a commit status, cut to what the forges take (`VCS` §2.10, §4.10).
+//! The texts of a commit status, cut to what the forges take (`VCS` §2.10, §4.10). Both forges' posts
+//! cut what they are given; a caller that shows a name to be copied cuts it with the same function.
 
 use roundel_model::limits::STATUS_DESCRIPTION_CHARS;
 use sha2::{Digest, Sha256};
@@ -32,8 +33,9 @@ pub(crate) fn without_emoji(text: &str) -> String {
     kept.trim_end().to_owned()
 }
 
-/// Cuts a context to its limit; six digits of its hash keep two long names apart.
-pub(crate) fn context(text: &str) -> String {
+/// Cuts a context, the name of a commit status, to its limit; six digits of its hash distinguish two
+/// long names with the same beginning.
+pub fn context(text: &str) -> String {
     if text.chars().count() <= CONTEXT_CHARS {
         return text.to_owned();
     }

@@ -1,4 +1,4 @@
-//! Answers, refusals, and fields of request bodies.
+//! Answers, errors, and fields of request bodies.
 
 use axum::{
     http::StatusCode,
@@ -7,9 +7,9 @@ use axum::{
 use serde_json::Value;
 
 /// The answer to a call that is refused.
-pub(crate) struct Refusal(pub(crate) Box<Response>);
+pub(crate) struct ErrorResponse(pub(crate) Box<Response>);
 
-impl Refusal {
+impl ErrorResponse {
     /// Wraps an answer.
     pub(crate) fn new(response: impl IntoResponse) -> Self {
         Self(Box::new(response.into_response()))
@@ -21,13 +21,13 @@ impl Refusal {
     }
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for ErrorResponse {
     fn into_response(self) -> Response {
         *self.0
     }
 }
 
-impl From<crate::git::GitError> for Refusal {
+impl From<crate::git::GitError> for ErrorResponse {
     fn from(error: crate::git::GitError) -> Self {
         tracing::warn!(%error, "git failed in a call");
         let message = serde_json::json!({ "message": "Server Error" });
@@ -36,16 +36,16 @@ impl From<crate::git::GitError> for Refusal {
 }
 
 /// What a handler returns.
-pub(crate) type Outcome = Result<Response, Refusal>;
+pub(crate) type Outcome = Result<Response, ErrorResponse>;
 
 /// Answers with JSON.
-#[expect(clippy::unnecessary_wraps, reason = "handlers return it as they return refusals")]
+#[expect(clippy::unnecessary_wraps, reason = "handlers return it as they return errors")]
 pub(crate) fn ok(status: StatusCode, body: Value) -> Outcome {
     Ok((status, axum::Json(body)).into_response())
 }
 
 /// Answers with nothing.
-#[expect(clippy::unnecessary_wraps, reason = "handlers return it as they return refusals")]
+#[expect(clippy::unnecessary_wraps, reason = "handlers return it as they return errors")]
 pub(crate) fn nothing(status: StatusCode) -> Outcome {
     Ok(status.into_response())
 }

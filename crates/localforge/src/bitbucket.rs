@@ -16,8 +16,8 @@ use axum::{
 
 use self::answers::refuse;
 use crate::{
-    answer::Refusal,
-    caller::{Caller, Credentials, Verdict, credentials},
+    answer::ErrorResponse,
+    caller::{Caller, Credentials, TokenCheck, credentials},
     side::Side,
 };
 
@@ -100,7 +100,7 @@ fn commit_routes() -> Router<Arc<Side>> {
         .route(&format!("{base}/src/{{revision}}/{{*path}}"), get(source::show))
 }
 
-async fn removed() -> Refusal {
+async fn removed() -> ErrorResponse {
     refuse(StatusCode::GONE, "This API was removed. See CHANGE-2770.")
 }
 
@@ -110,22 +110,22 @@ async fn guard(State(side): State<Arc<Side>>, mut request: Request, next: Next) 
             request.extensions_mut().insert(caller);
             next.run(request).await
         }
-        Err(refusal) => refusal.into_response(),
+        Err(error) => error.into_response(),
     }
 }
 
-fn admit(side: &Side, headers: &HeaderMap) -> Result<Caller, Refusal> {
-    let verdict = match credentials(headers) {
+fn admit(side: &Side, headers: &HeaderMap) -> Result<Caller, ErrorResponse> {
+    let check = match credentials(headers) {
         Credentials::Nothing => return Ok(Caller::default()),
-        Credentials::Bearer(token) => side.judge(&token),
-        Credentials::Basic(_, password) => side.judge(&password),
+        Credentials::Bearer(token) => side.check_token(&token),
+        Credentials::Basic(_, password) => side.check_token(&password),
     };
-    let message = match verdict {
-        Verdict::Good(identity) => return Ok(Caller(Some(identity))),
-        Verdict::Expired => {
+    let message = match check {
+        TokenCheck::Good(identity) => return Ok(Caller(Some(identity))),
+        TokenCheck::Expired => {
             "Access token expired. Use your refresh token to obtain a new access token."
         }
-        Verdict::Unknown => "Token is invalid, expired, or not supported for this endpoint.",
+        TokenCheck::Unknown => "Token is invalid, expired, or not supported for this endpoint.",
     };
     Err(refuse(StatusCode::UNAUTHORIZED, message))
 }

@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::{answer::Refusal, caller::Caller, model::Repository, side::Side};
+use crate::{answer::ErrorResponse, caller::Caller, model::Repository, side::Side};
 
 /// A call about one repository, which the first two parts of the path name.
 pub(crate) struct Call {
@@ -22,12 +22,12 @@ pub(crate) struct Call {
 /// What one forge's API demands of a caller before it lets them use a repository.
 pub(crate) trait Right {
     /// Finds the repository, or refuses in the forge's own words.
-    fn check(self, call: &Call) -> Result<Repository, Refusal>;
+    fn check(self, call: &Call) -> Result<Repository, ErrorResponse>;
 }
 
 impl Call {
     /// Finds the repository of the call, if the caller has the right.
-    pub(crate) fn repository(&self, right: impl Right) -> Result<Repository, Refusal> {
+    pub(crate) fn repository(&self, right: impl Right) -> Result<Repository, ErrorResponse> {
         right.check(self)
     }
 }

@@ -45,7 +45,7 @@ impl Caller {
 }
 
 /// Whether a token is valid.
-pub(crate) enum Verdict {
+pub(crate) enum TokenCheck {
     Good(Identity),
     Expired,
     /// It was never issued, or was revoked.
@@ -74,16 +74,16 @@ pub(crate) fn credentials(headers: &HeaderMap) -> Credentials {
 
 impl Side {
     /// Looks a token up.
-    pub(crate) fn judge(&self, token: &str) -> Verdict {
+    pub(crate) fn check_token(&self, token: &str) -> TokenCheck {
         let now = Timestamp::now();
         self.read(|state| {
             let Some(found) = state.tokens.iter().find(|one| one.value == token) else {
-                return Verdict::Unknown;
+                return TokenCheck::Unknown;
             };
             if found.expires_at.is_some_and(|end| end <= now) {
-                return Verdict::Expired;
+                return TokenCheck::Expired;
             }
-            Verdict::Good(Identity {
+            TokenCheck::Good(Identity {
                 login: found.login.clone(),
                 scopes: found.scopes.clone(),
                 client_id: found.client_id.clone(),

@@ -18,8 +18,8 @@ use sha2::{Digest, Sha256};
 
 use self::answers::{not_found, refuse};
 use crate::{
-    answer::Refusal,
-    caller::{Caller, Credentials, Verdict, credentials},
+    answer::ErrorResponse,
+    caller::{Caller, Credentials, TokenCheck, credentials},
     side::Side,
 };
 
@@ -121,7 +121,7 @@ fn commit_routes() -> Router<Arc<Side>> {
 async fn guard(State(side): State<Arc<Side>>, mut request: Request, next: Next) -> Response {
     let caller = match admit(&side, request.headers(), request.uri().path()) {
         Ok(caller) => caller,
-        Err(refusal) => return dress(refusal.into_response(), &Caller::default()),
+        Err(error) => return dress(error.into_response(), &Caller::default()),
     };
     let get = request.method() == axum::http::Method::GET;
     let known = request.headers().get(header::IF_NONE_MATCH).cloned();
@@ -131,7 +131,7 @@ async fn guard(State(side): State<Arc<Side>>, mut request: Request, next: Next) 
 }
 
 /// Checks what every call needs (`VCS` §2.2) and identifies the caller.
-fn admit(side: &Side, headers: &HeaderMap, path: &str) -> Result<Caller, Refusal> {
+fn admit(side: &Side, headers: &HeaderMap, path: &str) -> Result<Caller, ErrorResponse> {
     if headers.get(header::USER_AGENT).is_none_or(HeaderValue::is_empty) {
         let message = "Request forbidden by administrative rules. Please make sure your request \
                        has a User-Agent header.";
@@ -145,17 +145,17 @@ fn admit(side: &Side, headers: &HeaderMap, path: &str) -> Result<Caller, Refusal
     if path.contains("/applications/") {
         return Ok(Caller::default());
     }
-    let verdict = match credentials(headers) {
+    let check = match credentials(headers) {
         Credentials::Nothing => return Ok(Caller::default()),
-        Credentials::Bearer(token) => side.judge(&token),
-        Credentials::Basic(name, password) => match side.judge(&password) {
-            Verdict::Unknown => side.judge(&name),
-            verdict @ (Verdict::Good(_) | Verdict::Expired) => verdict,
+        Credentials::Bearer(token) => side.check_token(&token),
+        Credentials::Basic(name, password) => match side.check_token(&password) {
+            TokenCheck::Unknown => side.check_token(&name),
+            check @ (TokenCheck::Good(_) | TokenCheck::Expired) => check,
         },
     };
-    match verdict {
-        Verdict::Good(identity) => Ok(Caller(Some(identity))),
-        Verdict::Expired | Verdict::Unknown => {
+    match check {
+        TokenCheck::Good(identity) => Ok(Caller(Some(identity))),
+        TokenCheck::Expired | TokenCheck::Unknown => {
             Err(refuse(StatusCode::UNAUTHORIZED, "Bad credentials"))
         }
     }

@@ -1,7 +1,7 @@
 //! The OAuth web flow: a user authorizes an application (`VCS` §2.3, §4.2).
 //!
 //! Here are the pages; [`exchange`] is what the application then asks for. Codes are used once and
-//! live ten minutes; PKCE is honoured with S256.
+//! live ten minutes; PKCE is honored with S256.
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,7 +18,7 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::{
-    answer::Refusal,
+    answer::ErrorResponse,
     model::{Application, Code, User},
     random, session,
     side::Side,
@@ -54,7 +54,7 @@ pub(crate) fn router(kind: ForgeKind) -> Router<Arc<Side>> {
 
 /// What an application sends the browser with.
 #[derive(Clone, Debug, Default, Deserialize)]
-pub(crate) struct Asked {
+pub(crate) struct AuthorizationQuery {
     #[serde(default)]
     client_id: String,
     redirect_uri: Option<String>,
@@ -71,7 +71,7 @@ struct Request {
     application: Application,
     redirect: Url,
     scopes: Vec<String>,
-    asked: Asked,
+    asked: AuthorizationQuery,
 }
 
 /// The page that asks for consent.
@@ -87,13 +87,17 @@ struct Consent<'a> {
     switch: String,
 }
 
-fn unusable(side: &Side, headers: &HeaderMap, title: &str, text: &str) -> Refusal {
-    Refusal::new(message(side, headers, StatusCode::BAD_REQUEST, (title, text)))
+fn unusable(side: &Side, headers: &HeaderMap, title: &str, text: &str) -> ErrorResponse {
+    ErrorResponse::new(message(side, headers, StatusCode::BAD_REQUEST, (title, text)))
 }
 
 /// Validates a request. Errors are shown to the user, or reported to the application where its
 /// address is known to be good.
-fn validate(side: &Side, headers: &HeaderMap, asked: Asked) -> Result<Request, Refusal> {
+fn validate(
+    side: &Side,
+    headers: &HeaderMap,
+    asked: AuthorizationQuery,
+) -> Result<Request, ErrorResponse> {
     let application = side.read(|state| state.application(&asked.client_id).cloned());
     let Some(application) = application else {
         let text = "No application is registered here under this client id.";
@@ -114,7 +118,7 @@ fn validate(side: &Side, headers: &HeaderMap, asked: Asked) -> Result<Request, R
                         application.";
             let back =
                 with_error(&registered, "redirect_uri_mismatch", text, asked.state.as_deref());
-            return Err(Refusal::new(Redirect::to(back.as_str())));
+            return Err(ErrorResponse::new(Redirect::to(back.as_str())));
         }
         let text = "The callback address of the request is not the one that was registered.";
         return Err(unusable(side, headers, "Invalid redirect_uri", text));
@@ -123,7 +127,7 @@ fn validate(side: &Side, headers: &HeaderMap, asked: Asked) -> Result<Request, R
     if asked.code_challenge.is_some() && method.is_some_and(|method| method != "S256") {
         let text = "Only S256 is supported as code_challenge_method.";
         let back = with_error(&redirect, "invalid_request", text, asked.state.as_deref());
-        return Err(Refusal::new(Redirect::to(back.as_str())));
+        return Err(ErrorResponse::new(Redirect::to(back.as_str())));
     }
     let scopes = match side.kind {
         ForgeKind::GitHub => scopes::normal(asked.scope.as_deref().unwrap_or_default()),
@@ -155,12 +159,12 @@ fn with_error(redirect: &Url, error: &str, text: &str, state: Option<&str>) -> U
 async fn ask(
     State(side): State<Arc<Side>>,
     OriginalUri(uri): OriginalUri,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<AuthorizationQuery>,
     headers: HeaderMap,
 ) -> Response {
     let mut request = match validate(&side, &headers, asked) {
         Ok(request) => request,
-        Err(refusal) => return refusal.into_response(),
+        Err(error) => return error.into_response(),
     };
     let user = session::visitor(&side, &headers);
     let choose = request.asked.prompt.as_deref() == Some("select_account");
@@ -187,7 +191,7 @@ fn choose_user(
     request: &Request,
     uri: &axum::http::Uri,
 ) -> Response {
-    // Back to the same question, without the wish to choose again.
+    // Back to the same question, without the request to choose again.
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     for (name, value) in url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
         if name != "prompt" {
@@ -234,7 +238,7 @@ fn consent_page(side: &Side, headers: &HeaderMap, request: &Request, user: &User
 struct Decision {
     decision: String,
     #[serde(flatten)]
-    asked: Asked,
+    asked: AuthorizationQuery,
 }
 
 async fn decide(
@@ -244,7 +248,7 @@ async fn decide(
 ) -> Response {
     let request = match validate(&side, &headers, decision.asked) {
         Ok(request) => request,
-        Err(refusal) => return refusal.into_response(),
+        Err(error) => return error.into_response(),
     };
     let Some(user) = session::visitor(&side, &headers) else {
         let text = "Please start again and sign in first.";

@@ -25,7 +25,7 @@ pub(crate) struct NewPull {
 }
 
 /// Why it was not opened.
-pub(crate) enum PullRefusal {
+pub(crate) enum PullError {
     /// There is no such branch; the name of the field.
     NoBranch(&'static str),
     /// The head has no commit that the base lacks.
@@ -36,7 +36,7 @@ pub(crate) enum PullRefusal {
     Git(GitError),
 }
 
-impl From<GitError> for PullRefusal {
+impl From<GitError> for PullError {
     fn from(error: GitError) -> Self {
         Self::Git(error)
     }
@@ -65,22 +65,22 @@ pub(crate) async fn open(
     side: &Arc<Side>,
     repository: &Repository,
     new: NewPull,
-) -> Result<Pull, PullRefusal> {
+) -> Result<Pull, PullError> {
     let git = side.git(repository.id);
     let head = git.resolve(&format!("refs/heads/{}", new.head)).await;
-    let head_sha = head.ok_or(PullRefusal::NoBranch("head"))?;
+    let head_sha = head.ok_or(PullError::NoBranch("head"))?;
     let base = git.resolve(&format!("refs/heads/{}", new.base)).await;
-    let base_sha = base.ok_or(PullRefusal::NoBranch("base"))?;
+    let base_sha = base.ok_or(PullError::NoBranch("base"))?;
     let (ahead, _) = git.ahead_behind(&base_sha, &head_sha).await?;
     if ahead == 0 {
-        return Err(PullRefusal::NothingNew);
+        return Err(PullError::NothingNew);
     }
     let now = Timestamp::now();
     let pull = side.write(|state| {
         let here = |one: &&Pull| one.repository == repository.id;
         let twin = |one: &Pull| one.open && one.head == new.head && one.base == new.base;
         if state.pulls.iter().filter(here).any(twin) {
-            return Err(PullRefusal::Exists);
+            return Err(PullError::Exists);
         }
         let number = state.pulls.iter().filter(here).map(|one| one.number).max().unwrap_or(0) + 1;
         let pull = Pull {

@@ -188,7 +188,7 @@ impl Side {
         loop {
             tokio::select! {
                 () = self.life.stop.cancelled() => return,
-                news = changes.changed() => if news.is_err() { return },
+                result = changes.changed() => if result.is_err() { return },
             }
             let side = Arc::clone(&self);
             let saved = tokio::task::spawn_blocking(move || side.save()).await;

@@ -21,8 +21,8 @@ use tokio_util::io::ReaderStream;
 
 use crate::{
     access::{GONE_ON_BITBUCKET, Service},
-    answer::{Outcome, Refusal},
-    caller::{Credentials, Identity, Verdict, credentials},
+    answer::{ErrorResponse, Outcome},
+    caller::{Credentials, Identity, TokenCheck, credentials},
     git,
     model::Repository,
     push,
@@ -43,18 +43,21 @@ pub(crate) fn router() -> Router<Arc<Side>> {
 
 /// Which service the refs are for.
 #[derive(Debug, Deserialize)]
-struct Wanted {
+struct ServiceQuery {
     service: Option<String>,
 }
 
 async fn refs(
     State(side): State<Arc<Side>>,
     Path((owner, name)): Path<(String, String)>,
-    Query(wanted): Query<Wanted>,
+    Query(wanted): Query<ServiceQuery>,
     request: Request,
 ) -> Outcome {
     let Some(service) = wanted.service.as_deref().and_then(Service::named) else {
-        return Err(Refusal::new((StatusCode::FORBIDDEN, "Please upgrade your git client.\n")));
+        return Err(ErrorResponse::new((
+            StatusCode::FORBIDDEN,
+            "Please upgrade your git client.\n",
+        )));
     };
     let pass = admit(&side, request.headers(), (&owner, &name), service)?;
     run(&side, pass, "info/refs", request).await
@@ -85,29 +88,29 @@ struct Admitted {
     service: Service,
 }
 
-fn identify(side: &Side, headers: &HeaderMap) -> Result<Option<Identity>, Refusal> {
-    let verdict = match credentials(headers) {
+fn identify(side: &Side, headers: &HeaderMap) -> Result<Option<Identity>, ErrorResponse> {
+    let check = match credentials(headers) {
         Credentials::Nothing => return Ok(None),
-        Credentials::Bearer(token) => side.judge(&token),
-        Credentials::Basic(name, password) => match side.judge(&password) {
-            Verdict::Unknown => side.judge(&name),
-            verdict @ (Verdict::Good(_) | Verdict::Expired) => verdict,
+        Credentials::Bearer(token) => side.check_token(&token),
+        Credentials::Basic(name, password) => match side.check_token(&password) {
+            TokenCheck::Unknown => side.check_token(&name),
+            check @ (TokenCheck::Good(_) | TokenCheck::Expired) => check,
         },
     };
-    match verdict {
-        Verdict::Good(identity) => Ok(Some(identity)),
-        Verdict::Expired | Verdict::Unknown => Err(ask(side)),
+    match check {
+        TokenCheck::Good(identity) => Ok(Some(identity)),
+        TokenCheck::Expired | TokenCheck::Unknown => Err(ask(side)),
     }
 }
 
 /// Asks for a name and a token.
-fn ask(side: &Side) -> Refusal {
+fn ask(side: &Side) -> ErrorResponse {
     let realm = format!("Basic realm=\"{}\"", side.kind);
     let text = match side.kind {
         ForgeKind::GitHub => "Invalid username or token.\n",
         ForgeKind::Bitbucket => "Invalid credentials\n",
     };
-    Refusal::new((StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, realm)], text))
+    ErrorResponse::new((StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, realm)], text))
 }
 
 fn admit(
@@ -115,13 +118,13 @@ fn admit(
     headers: &HeaderMap,
     (owner, name): (&str, &str),
     service: Service,
-) -> Result<Admitted, Refusal> {
+) -> Result<Admitted, ErrorResponse> {
     let gone = || {
         let text = match side.kind {
             ForgeKind::GitHub => "Repository not found.\n".to_owned(),
             ForgeKind::Bitbucket => format!("{GONE_ON_BITBUCKET}\n"),
         };
-        Refusal::new((StatusCode::NOT_FOUND, text))
+        ErrorResponse::new((StatusCode::NOT_FOUND, text))
     };
     let identity = identify(side, headers)?;
     let found = side.find(owner, name.strip_suffix(".git").unwrap_or(name));
@@ -155,14 +158,14 @@ fn admit(
                 "Your credentials lack one or more required privilege scopes.\n"
             }
         };
-        return Err(Refusal::new((StatusCode::FORBIDDEN, text)));
+        return Err(ErrorResponse::new((StatusCode::FORBIDDEN, text)));
     }
     Ok(Admitted { repository: found, actor: identity.login, service })
 }
 
-fn broken(error: &std::io::Error) -> Refusal {
+fn broken(error: &std::io::Error) -> ErrorResponse {
     tracing::warn!(%error, "git http-backend failed");
-    Refusal::new((StatusCode::INTERNAL_SERVER_ERROR, "git cannot be run\n"))
+    ErrorResponse::new((StatusCode::INTERNAL_SERVER_ERROR, "git cannot be run\n"))
 }
 
 /// Returns git's CGI program with the request in its environment.

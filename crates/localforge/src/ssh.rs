@@ -59,7 +59,7 @@ pub(crate) async fn run(listener: TcpListener, sides: Sides, key: PrivateKey, li
     let config = Arc::new(Config {
         keys: vec![key],
         methods: russh::MethodSet::from([russh::MethodKind::PublicKey].as_slice()),
-        // Everything here is on loopback: timing of refusals gives nothing away.
+        // Everything here is on loopback: timing of errors gives nothing away.
         auth_rejection_time: std::time::Duration::from_millis(1),
         auth_rejection_time_initial: Some(std::time::Duration::ZERO),
         nodelay: true,
@@ -107,7 +107,7 @@ impl Handler for Visitor {
         user: &str,
         offer: PublicKeyOffer<'_>,
     ) -> Result<Auth, Self::Error> {
-        Ok(self.judge(user, offer.public_key))
+        Ok(self.check_key(user, offer.public_key))
     }
 
     async fn auth_publickey(
@@ -115,11 +115,11 @@ impl Handler for Visitor {
         user: &str,
         key: VerifiedPublicKey<'_>,
     ) -> Result<Auth, Self::Error> {
-        let verdict = self.judge(user, key.public_key);
-        if verdict == Auth::Accept {
+        let answer = self.check_key(user, key.public_key);
+        if answer == Auth::Accept {
             self.key = keys::canonical(key.public_key).map(ShownKey);
         }
-        Ok(verdict)
+        Ok(answer)
     }
 
     async fn channel_open_session(
@@ -179,7 +179,7 @@ impl Handler for Visitor {
 }
 
 impl Visitor {
-    fn judge(&self, user: &str, key: &russh::keys::PublicKey) -> Auth {
+    fn check_key(&self, user: &str, key: &russh::keys::PublicKey) -> Auth {
         let known = keys::canonical(key).is_some_and(|key| !self.sides.knowing(&key).is_empty());
         if user == "git" && known { Auth::Accept } else { Auth::reject() }
     }

@@ -26,7 +26,7 @@ pub(crate) struct NewStatus {
 pub(crate) struct ContextIsFull;
 
 /// A status that was stored, and whether it replaced one.
-pub(crate) struct Stored {
+pub(crate) struct StoredStatus {
     pub(crate) status: Status,
     pub(crate) replaced: bool,
 }
@@ -56,7 +56,7 @@ pub(crate) fn replace(
     repository: &Repository,
     sha: &str,
     new: NewStatus,
-) -> Stored {
+) -> StoredStatus {
     side.write(|state| {
         let id = state.fresh_id();
         let all = state.statuses.entry(format!("{}:{sha}", repository.id)).or_default();
@@ -64,7 +64,7 @@ pub(crate) fn replace(
         let old = old.map(|index| all.remove(index));
         let status = new.stored(id, old.as_ref());
         all.push(status.clone());
-        Stored { status, replaced: old.is_some() }
+        StoredStatus { status, replaced: old.is_some() }
     })
 }
 

@@ -71,7 +71,7 @@ pub(crate) fn router(kind: ForgeKind) -> Router<Arc<Side>> {
 struct Row {
     full_name: String,
     visibility: &'static str,
-    news: String,
+    summary: String,
     look: StateLook,
 }
 
@@ -136,7 +136,7 @@ async fn row(side: &Side, repository: &Repository) -> Row {
         Some(sha) => git.commit(sha).await.ok(),
         None => None,
     };
-    let (news, look) = match (commit, repository.pushed_at) {
+    let (summary, look) = match (commit, repository.pushed_at) {
         (Some(commit), Some(pushed)) => {
             let statuses = side.read(|state| state.newest_statuses(repository.id, &commit.sha));
             let when = ago(pushed, Timestamp::now());
@@ -144,7 +144,7 @@ async fn row(side: &Side, repository: &Repository) -> Row {
         }
         (_, _) => ("nothing was pushed yet".to_owned(), StateLook::NONE),
     };
-    Row { full_name: repository.full_name(), visibility: visibility(repository), news, look }
+    Row { full_name: repository.full_name(), visibility: visibility(repository), summary, look }
 }
 
 async fn sign_in(State(side): State<Arc<Side>>, headers: HeaderMap) -> Response {
@@ -159,7 +159,7 @@ async fn script() -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], include_str!("../assets/forge.js"))
 }
 
-/// Draws a disc with the first letter of a name, in a colour of its own.
+/// Draws a disc with the first letter of a name, in a color of its own.
 async fn avatar(Path(name): Path<String>) -> impl IntoResponse {
     let hue = name.bytes().fold(7_u32, |hue, byte| (hue * 31 + u32::from(byte)) % 360);
     let letter = name.chars().next().filter(|one| one.is_alphanumeric()).unwrap_or('?');

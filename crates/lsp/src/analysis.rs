@@ -17,7 +17,7 @@ use crate::settings::Finder;
 /// How long a pause in the typing is.
 const PAUSE: Duration = Duration::from_millis(120);
 
-/// How long diagnostics wait at most while the typing goes on.
+/// How long diagnostics wait at most while the typing continues.
 const MAX_DELAY: Duration = Duration::from_millis(700);
 
 /// A document to compile.

@@ -12,7 +12,7 @@ use crate::{
     text::{Encoding, Text},
 };
 
-/// Codes of things that are there for nothing: editors grey them out.
+/// Codes of what is unused: editors gray it out.
 const UNNECESSARY: &[&str] =
     &["unused-job", "unused-definition", "unused-parameter", "pointless-parallelism", "ignored"];
 

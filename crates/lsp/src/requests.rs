@@ -22,12 +22,12 @@ use crate::{
 
 /// Why a request got no answer.
 #[derive(Debug)]
-pub(crate) struct Refusal {
+pub(crate) struct ResponseError {
     pub(crate) code: ErrorCode,
     pub(crate) message: String,
 }
 
-type Answer = Result<Value, Refusal>;
+type Answer = Result<Value, ResponseError>;
 
 /// What requests are answered from.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ impl RequestContext {
             "textDocument/rename" => answer(self.rename(&read(params)?)?),
             "textDocument/documentSymbol" => answer(self.symbols(&read(params)?)),
             "textDocument/codeAction" => answer(self.code_actions(&read(params)?)),
-            _ => Err(Refusal {
+            _ => Err(ResponseError {
                 code: ErrorCode::MethodNotFound,
                 message: format!("unknown method `{method}`"),
             }),
@@ -166,12 +166,14 @@ impl RequestContext {
         Some(open.text.range(&here, encoding))
     }
 
-    fn rename(&mut self, params: &RenameParams) -> Result<WorkspaceEdit, Refusal> {
+    fn rename(&mut self, params: &RenameParams) -> Result<WorkspaceEdit, ResponseError> {
         let at = &params.text_document_position_params;
         let uri = &at.text_document.uri;
         let encoding = self.encoding;
-        let refuse =
-            |message: &str| Refusal { code: ErrorCode::RequestFailed, message: message.to_owned() };
+        let refuse = |message: &str| ResponseError {
+            code: ErrorCode::RequestFailed,
+            message: message.to_owned(),
+        };
         let open = self.document(uri).ok_or_else(|| refuse("this file is not a configuration"))?;
         let offset = open.text.offset(at.position, encoding);
         let spans = editor::rename(&open.read(), offset, &params.new_name);
@@ -202,12 +204,16 @@ impl RequestContext {
     }
 }
 
-fn read<P: DeserializeOwned>(params: Value) -> Result<P, Refusal> {
-    serde_json::from_value(params)
-        .map_err(|error| Refusal { code: ErrorCode::InvalidParams, message: error.to_string() })
+fn read<P: DeserializeOwned>(params: Value) -> Result<P, ResponseError> {
+    serde_json::from_value(params).map_err(|error| ResponseError {
+        code: ErrorCode::InvalidParams,
+        message: error.to_string(),
+    })
 }
 
 fn answer(found: impl Serialize) -> Answer {
-    serde_json::to_value(found)
-        .map_err(|error| Refusal { code: ErrorCode::InternalError, message: error.to_string() })
+    serde_json::to_value(found).map_err(|error| ResponseError {
+        code: ErrorCode::InternalError,
+        message: error.to_string(),
+    })
 }

@@ -24,7 +24,7 @@ use crate::{
     diagnostics,
     documents::{self, Documents, Kind},
     frames::{self, Incoming},
-    requests::{Refusal, RequestContext},
+    requests::{RequestContext, ResponseError},
     settings::{OpenOrbs, Settings},
     sources::Sources,
     text::Encoding,
@@ -231,7 +231,7 @@ impl Session {
             }
             (Stage::Open, method) => match self.context.answer(method, params) {
                 Ok(value) => self.reply(id, value),
-                Err(Refusal { code, message }) => self.refuse(id, code, &message),
+                Err(ResponseError { code, message }) => self.refuse(id, code, &message),
             },
         }
     }

@@ -298,7 +298,7 @@ fn files_that_are_no_configuration_are_left_alone() {
 }
 
 #[test]
-fn nonsense_is_answered_and_the_conversation_goes_on() {
+fn nonsense_is_answered_and_the_connection_stays_open() {
     let mut client = Client::start();
     client.raw(b"Content-Length: 5\r\n\r\n{\"a\":");
     assert_eq!(client.next()["error"]["code"], -32_700);

@@ -1,8 +1,8 @@
 //! Identities: one newtype for each kind of thing, so that a job's id cannot be handed to something
 //! that wants a pipeline's.
 //!
-//! Ids are made at the rim (server, runner, tests) and passed in; nothing in here makes one up
-//! except [`fresh`](JobId::fresh), which the rim calls. They are UUIDs of version 7, so that they
+//! Ids are made at the boundary (server, runner, tests) and passed in; nothing in here makes one up
+//! except [`fresh`](JobId::fresh), which only those call. They are UUIDs of version 7, so that they
 //! sort by the time at which they were made.
 
 use std::{fmt, str::FromStr};

@@ -44,7 +44,7 @@ pub struct PlannedJob {
     pub requires: Vec<Requirement>,
     /// Contexts whose variables it gets; later ones win.
     pub contexts: Vec<String>,
-    /// The key under which it runs alone in its organisation (CFG §5.10).
+    /// The key under which it runs alone in its organization (CFG §5.10).
     #[serde(default)]
     pub serial_group: Option<String>,
 }
@@ -64,7 +64,7 @@ pub enum PlannedJobKind {
         /// The release plan's name, as written.
         plan_name: String,
     },
-    /// Waits for, and takes, a lock of the organisation.
+    /// Waits for, and takes, a lock of the organization.
     Lock {
         /// The lock's name.
         key: String,

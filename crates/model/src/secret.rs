@@ -8,7 +8,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroize;
 
-/// A value that is never printed. It does serialise, for it must reach the runner that uses it.
+/// A value that is never printed. It does serialize, for it must reach the runner that uses it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
 #[serde(transparent)]
 pub struct Secret<T: Zeroize>(T);

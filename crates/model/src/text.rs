@@ -6,7 +6,7 @@
 //! is their own and needs none of these characters. So do the joiners that Persian words and emoji are
 //! made with.
 //!
-//! Deliberately absent: escaping for HTML, and colours of a terminal.
+//! Deliberately absent: escaping for HTML, and colors of a terminal.
 
 use std::{borrow::Cow, fmt::Write as _};
 

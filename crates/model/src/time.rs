@@ -1,7 +1,7 @@
 //! Points in time, as whole microseconds since 1970 (UTC).
 //!
 //! Integers sort the same in memory, in SQLite and in PostgreSQL; text with fractions does not.
-//! Nothing here reads a clock but [`Timestamp::now`], which belongs to the rim.
+//! Nothing here reads a clock but [`Timestamp::now`], which only the boundary calls (server, runner, tests).
 
 use std::{fmt, time::Duration};
 
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// Reads the clock. Called at the rim only; everything else takes a `now`.
+    /// Reads the clock. Called at the boundary only; everything else takes a `now`.
     pub fn now() -> Self {
         Self(jiff::Timestamp::now().as_microsecond())
     }

@@ -11,7 +11,7 @@
 //! A claim carries the runner's token; everything else carries the token of the task, which the
 //! claim handed out and which opens nothing but this task ([`JobSpec::token`]). Both travel as
 //! `Authorization: Bearer`. Every task request names its lease in [`LEASE_HEADER`]; a request whose
-//! lease is no longer held is answered with 410 and a [`Refusal`], and the runner stops the task.
+//! lease is no longer held is answered with 410 and an [`ApiError`], and the runner stops the task.
 //!
 //! The previous release must still understand every message: fields are only added, always with a
 //! default, and never change their meaning.
@@ -29,5 +29,5 @@ pub use claim::{
     CheckoutSpec, ClaimRequest, DeployKey, JobSpec, TaskLimits, TaskRef, Variable, VariableSource,
 };
 pub use report::{
-    FinishReport, LogAnswer, Refusal, RefusalCode, RenewAnswer, RenewRequest, StepReport,
+    ApiError, ErrorCode, FinishReport, LogAnswer, RenewAnswer, RenewRequest, StepReport,
 };

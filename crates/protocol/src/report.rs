@@ -53,7 +53,7 @@ pub struct StepReport {
 /// Where the log of a step stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogAnswer {
-    /// Bytes that are stored durably. The runner may forget them, and goes on from here.
+    /// Bytes that are stored durably. The runner may forget them, and continues from here.
     pub committed: u64,
 }
 
@@ -68,16 +68,16 @@ pub struct FinishReport {
 
 /// Why a request was refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Refusal {
+pub struct ApiError {
     /// For programs: stable, and perhaps of a newer release.
-    pub code: Word<RefusalCode>,
+    pub code: Word<ErrorCode>,
     /// For people: one sentence.
     pub message: String,
 }
 
 roundel_model::words! {
-    /// What programs distinguish refusals by.
-    RefusalCode ("code of a refusal") {
+    /// What programs distinguish errors by.
+    ErrorCode ("error code") {
         /// The lease on the task is no longer held: stop, the outcome does not count.
         LeaseLost = "lease-lost",
         /// The job was canceled: stop.
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn the_codes_are_those_that_earlier_releases_know() {
-        let codes = &RefusalCode::ALL[..5];
+        let codes = &ErrorCode::ALL[..5];
         assert_eq!(
             serde_json::to_value(codes).unwrap(),
             serde_json::json!([
@@ -130,11 +130,11 @@ mod tests {
 
     /// A newer server may refuse for a reason that this runner does not know.
     #[test]
-    fn a_refusal_with_an_unknown_code_is_still_a_refusal() {
+    fn an_error_with_an_unknown_code_is_still_an_error() {
         let text = r#"{"code":"draining","message":"come back later"}"#;
-        let refusal: Refusal = serde_json::from_str(text).unwrap();
-        assert_eq!(refusal.code, Word::Other("draining".to_owned()));
-        assert_eq!(serde_json::to_string(&refusal).unwrap(), text);
+        let error: ApiError = serde_json::from_str(text).unwrap();
+        assert_eq!(error.code, Word::Other("draining".to_owned()));
+        assert_eq!(serde_json::to_string(&error).unwrap(), text);
     }
 
     /// A newer runner may report a kind of step that this server does not know.

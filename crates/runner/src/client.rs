@@ -9,7 +9,7 @@ use backon::Retryable as _;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use roundel_model::{id::LeaseId, secret::Secret, word::Word};
 use roundel_protocol::{
-    ClaimRequest, FinishReport, JobSpec, LEASE_HEADER, LogAnswer, PREFIX, Refusal, RenewAnswer,
+    ApiError, ClaimRequest, FinishReport, JobSpec, LEASE_HEADER, LogAnswer, PREFIX, RenewAnswer,
     RenewRequest, StepReport, TaskRef,
 };
 use url::Url;
@@ -29,10 +29,10 @@ const RESPONSE_BYTES: usize = 16 << 20;
 pub(crate) enum CallError {
     /// The runner does not hold the lease any more.
     #[error("the runner no longer holds the task ({}): {}", .0.code, .0.message)]
-    LeaseGone(Refusal),
+    LeaseGone(ApiError),
     /// The server understood the request and refuses it. Repeating it does not help.
     #[error("the server refused the request with {status}: {message}")]
-    Refused {
+    Rejected {
         /// The response's status.
         status: StatusCode,
         message: String,
@@ -50,7 +50,7 @@ impl CallError {
     /// Returns whether the server does not accept the credentials.
     pub(crate) fn is_unauthorized(&self) -> bool {
         match self {
-            Self::Refused { status, .. } => {
+            Self::Rejected { status, .. } => {
                 matches!(*status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
             }
             Self::LeaseGone(_) | Self::Transient(_) => false,
@@ -153,19 +153,19 @@ impl ServerClient {
             return Ok(response);
         }
         let text = self.read(response).await.unwrap_or_default();
-        let refusal = serde_json::from_slice::<Refusal>(&text).unwrap_or_else(|_| Refusal {
+        let error = serde_json::from_slice::<ApiError>(&text).unwrap_or_else(|_| ApiError {
             code: Word::Other(String::new()),
             message: String::from_utf8_lossy(&text).chars().take(300).collect(),
         });
         let transient = status.is_server_error()
             || matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS);
         Err(if status == StatusCode::GONE {
-            CallError::LeaseGone(refusal)
+            CallError::LeaseGone(error)
         } else if transient {
             let server = &self.server;
             CallError::Transient(format!("the server at {server} is unavailable ({status})"))
         } else {
-            CallError::Refused { status, message: refusal.message }
+            CallError::Rejected { status, message: error.message }
         })
     }
 
@@ -175,7 +175,7 @@ impl ServerClient {
     ) -> Result<T, CallError> {
         let status = response.status();
         let text = self.read(response).await?;
-        serde_json::from_slice(&text).map_err(|error| CallError::Refused {
+        serde_json::from_slice(&text).map_err(|error| CallError::Rejected {
             status,
             // The text may hold secrets of a job: only the error's position is shown.
             message: format!("its response is not valid at column {}", error.column()),
@@ -269,7 +269,7 @@ impl TaskClient {
         self.server.read_json(response).await
     }
 
-    /// Reports the verdict.
+    /// Reports how the task ended.
     pub(crate) async fn finish(&self, report: &FinishReport) -> Result<(), CallError> {
         let request = self.request(Method::POST, "/finish").json(report);
         self.server.send(request).await.map(drop)

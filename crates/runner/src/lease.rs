@@ -1,13 +1,13 @@
 //! Keeping the right to a task: renews the lease, and stops the task when it is lost.
 //!
-//! A runner that cannot reach the server goes on until the lease has run out by its own clock,
+//! A runner that cannot reach the server continues until the lease has run out by its own clock,
 //! counted from the moment at which it *sent* the last renewal that was granted: by then the server
 //! has ended the task as `infrastructure_fail`, and nothing that this runner reports counts.
 
 use std::{sync::Arc, time::Duration};
 
 use roundel_model::limits::LEASE_RENEWAL;
-use roundel_protocol::RefusalCode;
+use roundel_protocol::ErrorCode;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::{
@@ -40,11 +40,9 @@ pub(crate) async fn keep(client: Arc<TaskClient>, stop: StopSignal, granted: Dur
 /// Returns what a failed task request means for the task.
 pub(crate) fn reason(error: &CallError) -> StopReason {
     match error {
-        CallError::LeaseGone(refusal) if refusal.code.is(RefusalCode::Canceled) => {
-            StopReason::Canceled
-        }
+        CallError::LeaseGone(error) if error.code.is(ErrorCode::Canceled) => StopReason::Canceled,
         CallError::LeaseGone(_) | CallError::Transient(_) => StopReason::LeaseLost,
-        CallError::Refused { .. } => StopReason::RunnerFailed(error.to_string()),
+        CallError::Rejected { .. } => StopReason::RunnerFailed(error.to_string()),
     }
 }
 
@@ -56,17 +54,16 @@ fn renewal(lease: Duration) -> Duration {
 #[cfg(test)]
 mod tests {
     use roundel_model::word::Word;
-    use roundel_protocol::Refusal;
+    use roundel_protocol::ApiError;
 
     use super::*;
 
     #[test]
     fn a_cancel_is_distinguished_from_a_lost_lease() {
-        let gone = |code: Word<RefusalCode>| {
-            CallError::LeaseGone(Refusal { code, message: String::new() })
-        };
-        assert_eq!(reason(&gone(RefusalCode::Canceled.into())), StopReason::Canceled);
-        assert_eq!(reason(&gone(RefusalCode::LeaseLost.into())), StopReason::LeaseLost);
+        let gone =
+            |code: Word<ErrorCode>| CallError::LeaseGone(ApiError { code, message: String::new() });
+        assert_eq!(reason(&gone(ErrorCode::Canceled.into())), StopReason::Canceled);
+        assert_eq!(reason(&gone(ErrorCode::LeaseLost.into())), StopReason::LeaseLost);
         assert_eq!(reason(&gone(Word::Other("newer".to_owned()))), StopReason::LeaseLost);
     }
 

@@ -1,11 +1,11 @@
 //! The runner: claims a task, runs its steps in a clean environment, reports.
 //!
-//! [`Runner::run`] is the whole of it: claim ▸ environment ▸ steps ▸ log ▸ verdict, for as many
+//! [`Runner::run`] is the whole of it: claim ▸ environment ▸ steps ▸ log ▸ outcome, for as many
 //! tasks at a time as it has slots. It knows no database and no forge API; everything that it may
 //! know about a job is in the job spec.
 //!
 //! ```text
-//! claims ─▶ task::run ─▶ steps::spin_up ─▶ steps::{run, background, checkout} ─▶ verdict
+//! claims ─▶ task::run ─▶ steps::spin_up ─▶ steps::{run, background, checkout} ─▶ outcome
 //!              │                                  │
 //!            lease (StopSignal)               log ─▶ uplink ─▶ server
 //! ```
@@ -83,7 +83,7 @@ impl Runner {
     ) -> Result<(), RunError> {
         let host = Arc::clone(&self.host);
         let warmed_up = tokio::task::spawn_blocking(move || host.warm_up());
-        // Canceled with the caller's token, and when one slot finds that claiming is in vain.
+        // Canceled with the caller's token, and when one slot finds that claiming is refused.
         let stop = stop.child_token();
         let mut slots = JoinSet::new();
         for slot in 0..self.host.settings.slots.max(1) {

@@ -28,7 +28,7 @@ struct Current {
 impl Outage {
     /// A request failed and will be repeated after a pause.
     pub(crate) fn failed(&self, error: &dyn std::fmt::Display, pause: Duration) {
-        if self.is_news(Instant::now()) {
+        if self.is_due(Instant::now()) {
             tracing::warn!("{error}; retrying in {}", shown(pause));
         } else {
             tracing::debug!("{error}; retrying in {}", shown(pause));
@@ -43,7 +43,7 @@ impl Outage {
         }
     }
 
-    fn is_news(&self, now: Instant) -> bool {
+    fn is_due(&self, now: Instant) -> bool {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         match &mut *current {
             Some(current) if now.duration_since(current.logged_at) < REMINDER => false,
@@ -75,12 +75,14 @@ mod tests {
     fn an_outage_is_logged_when_it_begins_and_once_a_minute() {
         let outage = Outage::default();
         let start = Instant::now();
-        let news: Vec<u64> = (0..150)
-            .filter(|second| outage.is_news(start + Duration::from_secs(*second)))
-            .collect();
-        assert_eq!(news, [0, 60, 120]);
+        let logged: Vec<u64> =
+            (0..150).filter(|second| outage.is_due(start + Duration::from_secs(*second))).collect();
+        assert_eq!(logged, [0, 60, 120]);
         outage.over();
-        assert!(outage.is_news(start + Duration::from_secs(151)), "the next outage is news");
+        assert!(
+            outage.is_due(start + Duration::from_secs(151)),
+            "the next outage is logged at once"
+        );
     }
 
     #[test]

@@ -22,7 +22,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_shell_is_split_on_blanks() {
+    fn a_shell_is_split_on_spaces() {
         assert_eq!(words("/bin/bash  -leo pipefail "), ["/bin/bash", "-leo", "pipefail"]);
         assert_eq!(words("python3"), ["python3"]);
         assert!(words("  ").is_empty());

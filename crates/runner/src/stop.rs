@@ -16,7 +16,7 @@ pub(crate) enum StopReason {
     RunTime(Duration),
     /// The runner is shutting down.
     Shutdown,
-    /// The runner itself cannot go on; the sentence is for the job page.
+    /// The runner itself cannot continue; the sentence is for the job page.
     RunnerFailed(String),
 }
 

@@ -1,15 +1,15 @@
-//! One task: environment ▸ steps ▸ log ▸ verdict.
+//! One task: environment ▸ steps ▸ log ▸ outcome.
 //!
 //! ```text
 //! run ─▶ watchers: lease, run time, shutdown ──▶ StopSignal
 //!     ─▶ work         spin up ▸ variables ▸ steps ▸ end of background steps ▸ end of environment
 //!     ─▶ flush        everything acknowledged, or a reason why not
-//!     ─▶ finish       the verdict, unless the lease is lost: then there is none (invariant 2)
+//!     ─▶ finish       the outcome, unless the lease is lost: then there is none (invariant 2)
 //! ```
 
 pub(crate) mod context;
 
-mod verdict;
+mod outcome;
 
 use std::{sync::Arc, time::Duration};
 
@@ -25,7 +25,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use context::Task;
-use verdict::{Progress, Verdict};
+use outcome::Progress;
 
 use crate::{
     client::{CallError, TaskClient},
@@ -41,10 +41,10 @@ use crate::{
 /// How long the server may take to acknowledge everything after the last step.
 const FLUSH_TIMEOUT: Duration = Duration::from_mins(5);
 
-/// How long the verdict is offered to a server that is unavailable. The lease ends it earlier.
+/// How long the outcome is offered to a server that is unavailable. The lease ends it earlier.
 const FINISH_TIMEOUT: Duration = Duration::from_mins(5);
 
-/// Runs a task to its end and reports its verdict.
+/// Runs a task to its end and reports its outcome.
 pub(crate) async fn run(host: Arc<Host>, spec: JobSpec, stop_now: CancellationToken) {
     let task_ref = spec.task;
     tracing::info!(job.id = %task_ref.job, index = task_ref.index, "starting a task");
@@ -54,18 +54,18 @@ pub(crate) async fn run(host: Arc<Host>, spec: JobSpec, stop_now: CancellationTo
     let mut watchers = JoinSet::new();
     watchers.spawn(lease::keep(Arc::clone(&client), stop.clone(), spec.lease_duration));
     watchers.spawn(watch(stop.clone(), spec.limits.run_time, stop_now));
-    let verdict = match Task::open(host, spec, Arc::clone(&client), stop.clone()) {
+    let report = match Task::open(host, spec, Arc::clone(&client), stop.clone()) {
         Ok(task) => {
             let task = Arc::new(task);
             let prefetch = Arc::clone(&task);
             watchers.spawn(async move { prefetch.prefetch().await });
-            let verdict = work(&task).await;
-            flush(&task, verdict).await
+            let report = work(&task).await;
+            flush(&task, report).await
         }
-        Err(error) => Some(Verdict::error(&error)),
+        Err(error) => Some(outcome::of_error(&error)),
     };
-    if let Some(verdict) = verdict {
-        finish(&client, verdict.report).await;
+    if let Some(report) = report {
+        finish(&client, report).await;
     }
     tracing::info!(job.id = %task_ref.job, index = task_ref.index, "finished a task");
 }
@@ -79,19 +79,19 @@ async fn watch(stop: StopSignal, run_time: Duration, stop_now: CancellationToken
 }
 
 /// Does the work: environment, steps, and the end of both.
-async fn work(task: &Arc<Task>) -> Option<Verdict> {
+async fn work(task: &Arc<Task>) -> Option<FinishReport> {
     let spun_up = match steps::spin_up::spin_up(task).await {
         Ok(spun_up) => spun_up,
-        Err(error) => return Verdict::of(task.stop.reason(), Err(error)),
+        Err(error) => return outcome::report(task.stop.reason(), Err(error)),
     };
     let result = run_steps(task, &spun_up.environment).await;
     // What stops the task from here on does not change how its steps ended.
-    let verdict = Verdict::of(task.stop.reason(), result);
+    let report = outcome::report(task.stop.reason(), result);
     end_background(task).await;
     drop(spun_up.environment);
     job_environment::end(spun_up.running, GRACE).await;
     task.stop_draining();
-    verdict
+    report
 }
 
 async fn run_steps(task: &Arc<Task>, environment: &JobEnvironment) -> Result<Progress, TaskError> {
@@ -163,17 +163,17 @@ async fn end_background(task: &Task) {
     }
 }
 
-/// Waits until the server has all logs; that it has not is a verdict of its own.
-async fn flush(task: &Task, verdict: Option<Verdict>) -> Option<Verdict> {
-    let verdict = verdict?;
+/// Waits until the server has all logs; if it does not get them, that is the outcome.
+async fn flush(task: &Task, report: Option<FinishReport>) -> Option<FinishReport> {
+    let report = report?;
     let closed = tokio::select! {
         closed = task.uplink.close(FLUSH_TIMEOUT) => closed,
         () = lease_lost(task) => Err(UplinkError::LeaseGone),
     };
     match closed {
-        Ok(()) => Some(verdict),
+        Ok(()) => Some(report),
         Err(UplinkError::LeaseGone) => None,
-        Err(error @ UplinkError::Failed(_)) => Some(Verdict::undelivered(&error)),
+        Err(error @ UplinkError::Failed(_)) => Some(outcome::log_not_delivered(&error)),
     }
 }
 
@@ -183,16 +183,16 @@ async fn lease_lost(task: &Task) {
     }
 }
 
-/// Reports the verdict until the server has it, or does not want it any more.
+/// Reports the outcome until the server has it, or does not want it any more.
 async fn finish(client: &TaskClient, report: FinishReport) {
     let finishing = client.until_reached(|| client.finish(&report));
     match timeout(FINISH_TIMEOUT, finishing).await {
         Ok(Ok(())) => {}
-        Ok(Err(error @ (CallError::LeaseGone(_) | CallError::Refused { .. }))) => {
-            tracing::warn!(%error, "the server does not accept a verdict");
+        Ok(Err(error @ (CallError::LeaseGone(_) | CallError::Rejected { .. }))) => {
+            tracing::warn!(%error, "the server does not accept an outcome");
         }
         Ok(Err(CallError::Transient(_))) | Err(_) => {
-            tracing::error!(outcome = %report.outcome, "a verdict could not be reported");
+            tracing::error!(outcome = %report.outcome, "an outcome could not be reported");
         }
     }
 }

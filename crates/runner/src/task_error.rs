@@ -1,10 +1,10 @@
-//! What keeps a task from going on, and whether the job or the runner is at fault.
+//! What keeps a task from continuing, and whether the job or the runner is at fault.
 
 use std::io;
 
 use roundel_container::{ContainerError, ErrorKind};
 
-/// What keeps a task from going on. The sentence is for the job page.
+/// What keeps a task from continuing. The sentence is for the job page.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum TaskError {
     /// The configuration asks for something impossible, or the job used up its limits: it fails.

@@ -34,14 +34,14 @@ function connect() {
     for (const region of regions) region.refresh();
     document.dispatchEvent(new CustomEvent('logs-moved', { detail: null }));
   });
-  stream.addEventListener('news', (event) => {
-    const news = JSON.parse(event.data);
-    const topics = new Set(news.topics);
+  stream.addEventListener('update', (event) => {
+    const update = JSON.parse(event.data);
+    const topics = new Set(update.topics);
     for (const region of regions) {
       if (region.topics.some((topic) => topics.has(topic))) region.refresh();
     }
-    if (Object.keys(news.logs).length) {
-      document.dispatchEvent(new CustomEvent('logs-moved', { detail: news.logs }));
+    if (Object.keys(update.logs).length) {
+      document.dispatchEvent(new CustomEvent('logs-moved', { detail: update.logs }));
     }
   });
   stream.addEventListener('error', () => {
@@ -113,7 +113,7 @@ class LiveRegion extends HTMLElement {
     return this.getAttribute('topics').split(' ');
   }
 
-  // Many news make one fetch, and never two at a time.
+  // Many updates make one fetch, and never two at a time.
   async refresh() {
     if (this.#busy) {
       this.#again = true;

@@ -71,7 +71,7 @@ pub(crate) fn hash(value: &str) -> Vec<u8> {
 
 /// What a person may do with a project.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Standing {
+pub(crate) struct ProjectAccess {
     pub(crate) role: Role,
     /// The forge reported it within the last minutes. Secrets and keys are changed with nothing older
     /// (`VCS` §7.4).
@@ -81,42 +81,42 @@ pub(crate) struct Standing {
 /// What a person may do with a project, as the forge reports it (cached for a few minutes). `None`:
 /// the project must not be seen; answer 404.
 pub async fn role(app: &App, account: Option<&Account>, project: &Project) -> Option<Role> {
-    standing(app, account, project).await.map(|standing| standing.role)
+    project_access(app, account, project).await.map(|project_access| project_access.role)
 }
 
 /// As [`role`], with whether the forge reported it just now.
-pub(crate) async fn standing(
+pub(crate) async fn project_access(
     app: &App,
     account: Option<&Account>,
     project: &Project,
-) -> Option<Standing> {
-    let public = (!project.private).then_some(Standing { role: Role::Read, is_fresh: true });
+) -> Option<ProjectAccess> {
+    let public = (!project.private).then_some(ProjectAccess { role: Role::Read, is_fresh: true });
     let Some(account) = account else { return public };
-    match own_standing(app, account.id, project).await {
+    match own_access(app, account.id, project).await {
         Some(own) if public.is_none_or(|public| own.role > public.role) => Some(own),
         _ => public,
     }
 }
 
-async fn own_standing(app: &App, account: AccountId, project: &Project) -> Option<Standing> {
+async fn own_access(app: &App, account: AccountId, project: &Project) -> Option<ProjectAccess> {
     let key = (account, project.id);
     let now = Timestamp::now();
     let known = app.roles.get(key);
     if let Some(known) = known
         && now.since(known.at) < FRESH
     {
-        return known.role.map(|role| Standing { role, is_fresh: true });
+        return known.role.map(|role| ProjectAccess { role, is_fresh: true });
     }
     match ask(app, account, project).await {
         Ok(role) => {
             app.roles.put(key, Known { role, at: now });
-            role.map(|role| Standing { role, is_fresh: true })
+            role.map(|role| ProjectAccess { role, is_fresh: true })
         }
         Err(error) => {
             tracing::warn!(account.id = %account, project = %project.slug, %error, "a role could not be read");
             let known = known?;
             let role = stale(known.role?, now.since(known.at))?;
-            Some(Standing { role, is_fresh: false })
+            Some(ProjectAccess { role, is_fresh: false })
         }
     }
 }

@@ -19,9 +19,9 @@ use crate::{
     links::Links,
     live::Live,
     orbs,
-    retry::Pace,
+    retry::RetryPace,
     setup::{Setups, under_way::UnderWay},
-    trigger::Starter,
+    trigger::PipelineStarter,
     wake::WakeUps,
 };
 
@@ -51,7 +51,7 @@ pub struct Settings {
     /// Where orbs come from.
     pub orbs: orbs::Settings,
     /// How fast it looks for work and tries again. Only tests need another than the default.
-    pub pace: Pace,
+    pub pace: RetryPace,
 }
 
 /// How mail is sent.
@@ -99,7 +99,7 @@ pub struct App {
     pub stopping: CancellationToken,
     /// Work that outlives the request that began it. Joined by [`crate::Server::stop`].
     pub tasks: TaskTracker,
-    pub(crate) starter: Starter,
+    pub(crate) starter: PipelineStarter,
     pub(crate) roles: Arc<RoleCache>,
     pub(crate) health: Health,
 }
@@ -134,7 +134,7 @@ impl App {
         let (live, wake) = (Arc::new(Live::default()), Arc::new(WakeUps::default()));
         let (stopping, tasks) = (CancellationToken::new(), TaskTracker::new());
         let drive = Drive::new(store.clone(), Arc::clone(&wake), Arc::clone(&live));
-        let starter = Starter {
+        let starter = PipelineStarter {
             store: store.clone(),
             forges: Arc::clone(&forges),
             orbs,

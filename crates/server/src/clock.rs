@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     drive::{self, Drive},
     retry::Attempt,
-    trigger::{self, Starter},
+    trigger::{self, PipelineStarter},
 };
 
 /// How often it looks.
@@ -32,7 +32,7 @@ const STUCK: Duration = Duration::from_secs(30);
 const GIVE_UP_AFTER: Duration = Duration::from_hours(24);
 
 /// Runs until the server stops.
-pub(crate) async fn run(starter: Starter, stopping: CancellationToken) {
+pub(crate) async fn run(starter: PipelineStarter, stopping: CancellationToken) {
     let begun = Timestamp::now();
     let mut forgotten = None;
     resume_pending(&starter, begun).await;
@@ -74,8 +74,8 @@ pub async fn expire_leases(store: &Store, drive: &Drive, now: Timestamp) -> Resu
     Ok(())
 }
 
-/// Goes on with pipelines that were created before `created_before` and never compiled.
-async fn resume_pending(starter: &Starter, created_before: Timestamp) {
+/// Continues with pipelines that were created before `created_before` and never compiled.
+async fn resume_pending(starter: &PipelineStarter, created_before: Timestamp) {
     let stuck = match starter.store.pending_pipelines(created_before).await {
         Ok(stuck) => stuck,
         Err(error) => return tracing::error!(%error, "could not look for pending pipelines"),

@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_database_has_one_server_at_a_time_and_the_second_is_told_whose_it_is() {
+    async fn a_database_has_one_server_at_a_time_and_the_second_reads_whose_it_is() {
         let directory = tempfile::tempdir().unwrap();
         let database = directory.path().join("roundel.db");
         let url = format!("sqlite:{}", database.display());

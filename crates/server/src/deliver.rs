@@ -25,7 +25,7 @@ pub(crate) use self::{announce::Announcer, report::Reporter};
 use self::{failure::EffectError, report::Report};
 use crate::{
     lanes::Lanes,
-    retry::{self, Pace},
+    retry::{self, RetryPace},
     wake::WakeUps,
 };
 
@@ -33,7 +33,7 @@ use crate::{
 pub(crate) struct Deliver {
     pub(crate) store: Store,
     pub(crate) wake: Arc<WakeUps>,
-    pub(crate) pace: Pace,
+    pub(crate) pace: RetryPace,
     pub(crate) reporter: Reporter,
     pub(crate) announcer: Announcer,
 }

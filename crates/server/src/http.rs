@@ -5,6 +5,7 @@
 
 pub(crate) mod assets;
 pub(crate) mod badges;
+mod error_response;
 mod login;
 mod mail_preferences;
 mod orbs;

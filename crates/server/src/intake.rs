@@ -1,7 +1,7 @@
 //! From delivery to pipeline: the first of the three loops.
 //!
 //! [`run`] takes the next due delivery, [`process`] decides each change that it reports, and every
-//! delivery ends with a receipt: one [`Verdict`] for each change (invariant 8). A webhook is a hint
+//! delivery ends with a receipt: one [`Receipt`] for each change (invariant 8). A webhook is a hint
 //! to look, so what matters is read from the forge's API; what the payload says is only believed
 //! where nothing is at stake (`VCS` §3.5).
 //!
@@ -16,7 +16,7 @@ use roundel_forge::event;
 use roundel_model::{id::ProjectId, time::Timestamp};
 use roundel_store::{
     StoreError,
-    deliveries::{Delivery, Verdict},
+    deliveries::{Delivery, Receipt},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -28,7 +28,7 @@ use crate::{lanes::Lanes, live::Update, retry::Attempt, wake::WakeUps};
 const WIDTH: usize = 16;
 
 /// How long a taken delivery is kept from others. Deciding one twice at a time would be harmless:
-/// a push that started a pipeline is recognised.
+/// a push that started a pipeline is recognized.
 const LEASE: Duration = Duration::from_mins(1);
 
 /// After this long of a forge being unavailable, a delivery ends with an errored pipeline.
@@ -37,8 +37,8 @@ const GIVE_UP_AFTER: Duration = Duration::from_hours(24);
 /// Runs until the server stops.
 pub(crate) async fn run(intake: Intake, wake: Arc<WakeUps>, stopping: CancellationToken) {
     let intake = Arc::new(intake);
-    let mut lanes: Lanes<ProjectId, Taken> = Lanes::new();
-    let work = |taken: Taken| {
+    let mut lanes: Lanes<ProjectId, TakenDelivery> = Lanes::new();
+    let work = |taken: TakenDelivery| {
         let intake = Arc::clone(&intake);
         async move { process(&intake, &taken.delivery, &taken.body).await }
     };
@@ -62,23 +62,23 @@ pub(crate) async fn run(intake: Intake, wake: Arc<WakeUps>, stopping: Cancellati
     }
 }
 
-struct Taken {
+struct TakenDelivery {
     delivery: Delivery,
     body: Vec<u8>,
 }
 
-async fn take_next(intake: &Intake) -> Result<Option<Taken>, StoreError> {
+async fn take_next(intake: &Intake) -> Result<Option<TakenDelivery>, StoreError> {
     let now = Timestamp::now();
     let next = intake.store.next_delivery(now, now.plus(LEASE)).await?;
-    Ok(next.map(|(delivery, body)| Taken { delivery, body }))
+    Ok(next.map(|(delivery, body)| TakenDelivery { delivery, body }))
 }
 
 /// Decides one delivery and writes its receipt, or postpones it.
 async fn process(intake: &Intake, delivery: &Delivery, body: &[u8]) {
-    let outcome = match verdicts(intake, delivery, body).await {
-        Ok(verdicts) => {
-            tracing::info!(delivery.id = %delivery.id, ?verdicts, "a delivery was decided");
-            intake.store.decide_delivery(delivery.id, &verdicts, Timestamp::now()).await
+    let outcome = match receipts(intake, delivery, body).await {
+        Ok(receipts) => {
+            tracing::info!(delivery.id = %delivery.id, ?receipts, "a delivery was decided");
+            intake.store.decide_delivery(delivery.id, &receipts, Timestamp::now()).await
         }
         Err(postponed) => {
             let until = Timestamp::now().plus(postponed.pause(intake.pace, delivery.attempts));
@@ -93,11 +93,11 @@ async fn process(intake: &Intake, delivery: &Delivery, body: &[u8]) {
     intake.live.publish(Update::Delivery { project: delivery.project });
 }
 
-async fn verdicts(
+async fn receipts(
     intake: &Intake,
     delivery: &Delivery,
     body: &[u8],
-) -> Result<Vec<Verdict>, Postponed> {
+) -> Result<Vec<Receipt>, Postponed> {
     let Some(project) = intake.store.project(delivery.project).await? else {
         return Ok(vec![ignored(&delivery.event, "its project was deleted")]);
     };
@@ -108,10 +108,10 @@ async fn verdicts(
     if events.is_empty() {
         return Ok(vec![ignored(&delivery.event, "it reports no change")]);
     }
-    let mut verdicts = Vec::with_capacity(events.len());
+    let mut receipts = Vec::with_capacity(events.len());
     for event in events {
         let case = Case { intake, project: &project, delivery, attempt };
-        verdicts.push(decide::decide(&case, event).await?);
+        receipts.push(decide::decide(&case, event).await?);
     }
-    Ok(verdicts)
+    Ok(receipts)
 }

@@ -87,7 +87,7 @@ mod tests {
 
     /// Two reports on one commit must not overtake each other, however slow the first is.
     #[tokio::test]
-    async fn a_lane_keeps_its_order_while_others_go_on() {
+    async fn a_lane_keeps_its_order_while_others_run() {
         let log = Arc::new(Mutex::new(Vec::new()));
         let gate = Arc::new(Semaphore::new(0));
         let work = |item: &'static str| {

@@ -23,7 +23,7 @@ impl Attempt {
 
 /// How fast the server looks for work and tries again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pace {
+pub struct RetryPace {
     /// How often the first two loops look by themselves. It makes up for a missed wake-up, and finds
     /// what is due again.
     pub period: Duration,
@@ -32,7 +32,7 @@ pub struct Pace {
     pub first_pause: Duration,
 }
 
-impl Default for Pace {
+impl Default for RetryPace {
     fn default() -> Self {
         Self { period: Duration::from_secs(1), first_pause: Duration::from_millis(500) }
     }
@@ -46,7 +46,7 @@ const DOUBLINGS: u32 = 16;
 
 /// Returns the pause after a number of failures before this one: doubling, with jitter, up to five
 /// minutes, and never less than the other side asked for.
-pub(crate) fn pause(pace: Pace, failures: u32, asked: Option<Duration>) -> Duration {
+pub(crate) fn pause(pace: RetryPace, failures: u32, asked: Option<Duration>) -> Duration {
     let mut pauses = ExponentialBuilder::new()
         .with_min_delay(pace.first_pause)
         .with_max_delay(LONGEST)
@@ -61,10 +61,10 @@ pub(crate) fn pause(pace: Pace, failures: u32, asked: Option<Duration>) -> Durat
 
 #[cfg(test)]
 mod tests {
-    use super::{Duration, Pace};
+    use super::{Duration, RetryPace};
 
     fn pause(failures: u32, asked: Option<Duration>) -> Duration {
-        super::pause(Pace::default(), failures, asked)
+        super::pause(RetryPace::default(), failures, asked)
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Adding a project: the sequence of `VCS` §8.1, idempotent and resumable.
 //!
 //! [`begin`] checks what can be checked at once and answers; the steps that change something at the
-//! forge are in [`sequence`], which goes on by itself: closing the page does not cancel it. What a
+//! forge are in [`sequence`], which continues by itself: closing the page does not cancel it. What a
 //! failed set-up had made is taken back in [`undo`]. The proof that a key works is in [`prove`].
 
 mod prove;
@@ -31,21 +31,21 @@ use crate::forges::CallError;
 /// Why a set-up could not even begin: a sentence for the person who asked.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct SetupRefused(pub String);
+pub struct SetupError(pub String);
 
 /// Starts (or joins) the set-up of a repository and returns its project at once; the sequence goes
 /// on by itself, its record is in the store, its updates on [`crate::live`].
 ///
 /// # Errors
 ///
-/// [`SetupRefused`] if the repository cannot be seen or the person may not set it up.
+/// [`SetupError`] if the repository cannot be seen or the person may not set it up.
 pub async fn begin(
     setups: &Arc<Setups>,
     actor: AccountId,
     forge: ForgeKind,
     owner: &str,
     name: &str,
-) -> Result<ProjectId, SetupRefused> {
+) -> Result<ProjectId, SetupError> {
     let repository = resolve(setups, actor, forge, owner, name).await?;
     check_scopes(setups, actor, forge, repository.private).await?;
     let slug = ProjectSlug {
@@ -73,12 +73,12 @@ pub async fn begin(
                 return Err(store_failed(error));
             }
         };
-        go_on(setups, project.clone(), record);
+        run_in_background(setups, project.clone(), record);
     }
     Ok(project.id)
 }
 
-/// Goes on with what a crash interrupted. Called once at start.
+/// Continues with what a crash interrupted. Called once at start.
 pub async fn resume_all(setups: &Arc<Setups>) {
     let unfinished = match setups.store.unfinished_setups().await {
         Ok(unfinished) => unfinished,
@@ -87,16 +87,16 @@ pub async fn resume_all(setups: &Arc<Setups>) {
     for setup in unfinished {
         match setups.store.project(setup.project).await {
             Ok(Some(project)) if setups.under_way.enter(project.id) => {
-                tracing::info!(project = %project.slug, "going on with a set-up");
-                go_on(setups, project, Record::resume(setups, setup));
+                tracing::info!(project = %project.slug, "resuming a set-up");
+                run_in_background(setups, project, Record::resume(setups, setup));
             }
             Ok(_) => {}
-            Err(error) => tracing::error!(%error, "could not go on with a set-up"),
+            Err(error) => tracing::error!(%error, "could not resume a set-up"),
         }
     }
 }
 
-fn go_on(setups: &Arc<Setups>, project: Project, record: Record) {
+fn run_in_background(setups: &Arc<Setups>, project: Project, record: Record) {
     let owned = Arc::clone(setups);
     setups.tasks.spawn(async move {
         let id = project.id;
@@ -113,10 +113,10 @@ async fn resolve(
     kind: ForgeKind,
     owner: &str,
     name: &str,
-) -> Result<Repository, SetupRefused> {
-    let forge = setups.forges.client(kind).map_err(|error| SetupRefused(error.message))?;
+) -> Result<Repository, SetupError> {
+    let forge = setups.forges.client(kind).map_err(|error| SetupError(error.message))?;
     let token = setups.forges.token(actor, kind).await.map_err(call_failed)?.ok_or_else(|| {
-        SetupRefused(format!(
+        SetupError(format!(
             "Roundel has no working connection to {kind} for you. Sign in with {kind} and try again."
         ))
     })?;
@@ -126,16 +126,16 @@ async fn resolve(
             if error.class == ErrorClass::Unauthorized {
                 setups.store.mark_token_refused(actor, kind).await.map_err(store_failed)?;
             }
-            return Err(SetupRefused(explain(kind, owner, name, &error)));
+            return Err(SetupError(explain(kind, owner, name, &error)));
         }
     };
     if repository.archived {
-        return Err(SetupRefused(format!(
+        return Err(SetupError(format!(
             "{owner}/{name} is archived on {kind}: keys and webhooks cannot be added. Unarchive it first."
         )));
     }
     if repository.role != Some(Role::Admin) {
-        return Err(SetupRefused(format!(
+        return Err(SetupError(format!(
             "Setting up {owner}/{name} adds a read-only {} and a webhook, and {kind} lets only \
              administrators of the repository do that. Ask one of them to set it up here, or to make \
              you an administrator.",
@@ -170,7 +170,7 @@ async fn check_scopes(
     actor: AccountId,
     kind: ForgeKind,
     private: bool,
-) -> Result<(), SetupRefused> {
+) -> Result<(), SetupError> {
     let identity = setups.store.identity(actor, kind).await.map_err(store_failed)?;
     let granted = identity.and_then(|identity| identity.token).map(|token| token.scopes);
     let granted = granted.unwrap_or_default();
@@ -193,7 +193,7 @@ async fn check_scopes(
     if missing.is_empty() {
         return Ok(());
     }
-    Err(SetupRefused(format!(
+    Err(SetupError(format!(
         "Your connection to {kind} lacks the permission `{}`, which {}s and webhooks need. \
          Sign in with {kind} again and leave it ticked.",
         missing.join("`, `"),
@@ -202,16 +202,16 @@ async fn check_scopes(
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "stands in `map_err`")]
-fn store_failed(error: StoreError) -> SetupRefused {
+fn store_failed(error: StoreError) -> SetupError {
     tracing::error!(%error, "a set-up could not be stored");
-    SetupRefused(
+    SetupError(
         "Roundel's database does not answer at the moment. Try again in a minute.".to_owned(),
     )
 }
 
-fn call_failed(error: CallError) -> SetupRefused {
+fn call_failed(error: CallError) -> SetupError {
     match error {
         CallError::Store(error) => store_failed(error),
-        CallError::Forge(error) => SetupRefused(error.message),
+        CallError::Forge(error) => SetupError(error.message),
     }
 }

@@ -3,14 +3,8 @@
 //!
 //! One function for all: what is set at a forge, and what pages show to be copied.
 
+use roundel_forge::status_text;
 use roundel_model::{kind::JobKind, text::one_line};
-use sha2::{Digest as _, Sha256};
-
-/// Characters of a name. Longer ones are cut, with a digest so that they stay apart.
-const CHARS: usize = 200;
-
-/// Characters of the digest, with the sign in front of it.
-const DIGEST_CHARS: usize = 7;
 
 /// The job of a workflow, as far as its commit status is named after it.
 #[derive(Clone, Copy, Debug)]
@@ -27,25 +21,19 @@ pub struct Named<'a> {
 /// what waits for a person or does nothing.
 pub fn of_job(prefix: &str, Named { kind, workflow, job }: Named<'_>) -> String {
     match kind {
-        JobKind::Build => shorten(&format!("{prefix}: {job}")),
-        JobKind::Approval | JobKind::NoOp => shorten(&format!("{prefix}: {workflow}/{job}")),
+        JobKind::Build => shown(&format!("{prefix}: {job}")),
+        JobKind::Approval | JobKind::NoOp => shown(&format!("{prefix}: {workflow}/{job}")),
     }
 }
 
 /// Returns the name of the commit status of a configuration that does not compile.
 pub(crate) fn of_config(prefix: &str) -> String {
-    shorten(&format!("{prefix}: config"))
+    shown(&format!("{prefix}: config"))
 }
 
 /// A name that forges and people see is one line without anything hidden.
-fn shorten(name: &str) -> String {
-    let name = one_line(name).into_owned();
-    if name.chars().count() <= CHARS {
-        return name;
-    }
-    let digest = hex::encode(Sha256::digest(name.as_bytes()));
-    let kept: String = name.chars().take(CHARS - DIGEST_CHARS).collect();
-    format!("{kept}~{}", digest.get(..DIGEST_CHARS - 1).unwrap_or_default())
+fn shown(name: &str) -> String {
+    status_text::context(&one_line(name))
 }
 
 #[cfg(test)]
@@ -70,6 +58,6 @@ mod tests {
         let name = |job: &str| of_job("ci", Named { kind: JobKind::Build, workflow: "main", job });
         let (one, other) = (name(&"x".repeat(300)), name(&format!("{}y", "x".repeat(299))));
         assert_ne!(one, other);
-        assert_eq!(one.chars().count(), CHARS);
+        assert_eq!(one, status_text::context(&one), "a forge takes it as it is");
     }
 }

@@ -1,10 +1,10 @@
-//! Starts one pipeline: read the configuration at the commit, create, compile, through the door.
+//! Starts one pipeline: read the configuration at the commit, create, compile, apply.
 //!
 //! Whatever starts a pipeline (a push, a set-up, a person, a restart) comes through here, so that it
 //! is done in one way. How the configuration is read is in [`read`], how it meets its orbs in
 //! [`compile`], how it becomes jobs in [`plan`].
 //!
-//! A crash between creating and compiling leaves the pipeline `pending`: [`resume`] goes on.
+//! A crash between creating and compiling leaves the pipeline `pending`: [`resume`] continues.
 
 pub(crate) mod commit;
 mod compile;
@@ -18,7 +18,7 @@ pub(crate) use read::CONFIG_PATH;
 
 use std::sync::Arc;
 
-use roundel_config::Verdict;
+use roundel_config::Support;
 use roundel_engine::{Configuration, Event, IllegalEvent, NewWorkflow};
 use roundel_forge::ForgeError;
 use roundel_model::{
@@ -47,7 +47,7 @@ use crate::{
 
 /// What starting a pipeline needs.
 #[derive(Clone)]
-pub(crate) struct Starter {
+pub(crate) struct PipelineStarter {
     pub(crate) store: Store,
     pub(crate) forges: Arc<Forges>,
     pub(crate) orbs: Arc<orbs::Sources>,
@@ -105,7 +105,7 @@ impl From<CallError> for TriggerError {
 /// [`TriggerError::Later`] if the forge is unavailable: nothing was decided, try again. In the
 /// last attempt that becomes an errored pipeline, which people can see.
 pub(crate) async fn start(
-    starter: &Starter,
+    starter: &PipelineStarter,
     project: &Project,
     trigger: &Trigger,
     attempt: Attempt,
@@ -145,13 +145,13 @@ pub(crate) async fn start(
     Ok(if ours { Started::Pipeline { id, number } } else { Started::Known { id, number } })
 }
 
-/// Goes on with a pipeline that a crash left `pending`.
+/// Continues with a pipeline that a crash left `pending`.
 ///
 /// # Errors
 ///
 /// As [`start`].
 pub(crate) async fn resume(
-    starter: &Starter,
+    starter: &PipelineStarter,
     id: PipelineId,
     attempt: Attempt,
 ) -> Result<(), TriggerError> {
@@ -166,7 +166,7 @@ pub(crate) async fn resume(
 
 /// Compiles and lets the pipeline begin, or end with its errors.
 async fn launch(
-    starter: &Starter,
+    starter: &PipelineStarter,
     project: &Project,
     row: &PipelineRow,
     config: Config,
@@ -207,12 +207,12 @@ async fn launch(
     };
     let diagnostics = plan::diagnostics_json(&compiled);
     let configuration = Configuration { text: Some(text), diagnostics };
-    let error_kind = match compiled.verdict() {
-        Verdict::Runs => None,
-        Verdict::Unsupported => Some(PipelineErrorKind::Unsupported),
-        Verdict::Invalid => Some(PipelineErrorKind::Config),
+    let error_kind = match compiled.support() {
+        Support::Runs => None,
+        Support::Unsupported => Some(PipelineErrorKind::Unsupported),
+        Support::Invalid => Some(PipelineErrorKind::Config),
     };
-    let errors = plan::sentences(compiled.refusals());
+    let errors = plan::sentences(compiled.errors());
     let planned = match (compiled.plan, error_kind) {
         (Some(planned), None) => planned,
         (_, kind) => {
@@ -233,7 +233,7 @@ const START_BUG: &str = "internal error: the workflows could not be started; \
 
 /// Lets the workflows begin, or ends the pipeline with the reason why they cannot.
 async fn begin(
-    starter: &Starter,
+    starter: &PipelineStarter,
     id: PipelineId,
     workflows: Vec<NewWorkflow>,
     configuration: Configuration,
@@ -265,7 +265,11 @@ struct Errored {
     configuration: Configuration,
 }
 
-async fn fail(starter: &Starter, id: PipelineId, errored: Errored) -> Result<(), TriggerError> {
+async fn fail(
+    starter: &PipelineStarter,
+    id: PipelineId,
+    errored: Errored,
+) -> Result<(), TriggerError> {
     let Errored { kind, errors, configuration } = errored;
     let event = Event::CompileFailed { kind, errors, configuration };
     drive::apply(&starter.drive, id, &event, Timestamp::now()).await?;

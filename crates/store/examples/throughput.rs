@@ -64,12 +64,12 @@ async fn main() -> Result<()> {
 
 /// Which call it is: of which caller, and its number.
 #[derive(Clone, Copy)]
-struct Turn {
+struct CallNumber {
     caller: u32,
     number: u64,
 }
 
-impl Turn {
+impl CallNumber {
     fn unique(self) -> u64 {
         u64::from(self.caller) << 40 | self.number
     }
@@ -81,7 +81,7 @@ async fn measure<F: Future<Output = Result<()>> + Send + 'static>(
     store: &Store,
     what: &str,
     callers: u32,
-    work: impl Fn(Store, Turn) -> F + Clone + Send + 'static,
+    work: impl Fn(Store, CallNumber) -> F + Clone + Send + 'static,
 ) -> Result<()> {
     let begun = Instant::now();
     let mut tasks = tokio::task::JoinSet::new();
@@ -94,7 +94,7 @@ async fn measure<F: Future<Output = Result<()>> + Send + 'static>(
                 if start.duration_since(begun) > FOR {
                     break;
                 }
-                work(store.clone(), Turn { caller, number }).await?;
+                work(store.clone(), CallNumber { caller, number }).await?;
                 took.push(start.elapsed());
             }
             anyhow::Ok(took)
@@ -169,7 +169,7 @@ async fn hook(store: &Store) -> Result<Hook> {
     Ok(hook)
 }
 
-async fn record(store: Store, hook: Hook, turn: Turn) -> Result<()> {
+async fn record(store: Store, hook: Hook, turn: CallNumber) -> Result<()> {
     let id = DeliveryId::fresh();
     let delivery = NewDelivery {
         id,
@@ -228,7 +228,7 @@ async fn compile(store: &Store, pipeline: PipelineId) -> Result<JobId> {
     Ok(job)
 }
 
-async fn job(store: Store, project: ProjectId, turn: Turn) -> Result<()> {
+async fn job(store: Store, project: ProjectId, turn: CallNumber) -> Result<()> {
     let pipeline = pipeline(&store, project, turn.unique()).await?;
     let job = compile(&store, pipeline).await?;
     let (lease, task) = (LeaseId::fresh(), 0);
@@ -254,7 +254,7 @@ async fn apply(store: &Store, pipeline: PipelineId, event: Event) -> Result<()> 
         .map(drop)
 }
 
-async fn append(store: Store, job: JobId, turn: Turn) -> Result<()> {
+async fn append(store: Store, job: JobId, turn: CallNumber) -> Result<()> {
     let piece = payload(turn.unique());
     let piece = piece.get(..4096).context("a payload is longer")?;
     let offset = turn.number * 4096;

@@ -36,14 +36,14 @@ pub struct Delivery {
     /// The event's name from the header.
     pub event: String,
     pub received_at: Timestamp,
-    /// When its verdicts were written.
+    /// When its receipts were written.
     pub decided_at: Option<Timestamp>,
     /// How often processing it was tried.
     pub attempts: u32,
     /// What went wrong last.
     pub last_error: Option<String>,
     /// One for each change that it reports. Empty while undecided.
-    pub verdicts: Vec<Verdict>,
+    pub receipts: Vec<Receipt>,
     /// Bytes of the request.
     pub size_bytes: u64,
 }
@@ -51,7 +51,7 @@ pub struct Delivery {
 /// The receipt of one change (invariant 8).
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Verdict {
+pub enum Receipt {
     /// It started this pipeline.
     Started {
         pipeline: PipelineId,
@@ -77,7 +77,8 @@ pub enum Verdict {
     },
 }
 
-/// Every column of a delivery but its body.
+/// Every column of a delivery but its body. The receipts are in `verdicts`: releases before call
+/// them so, and they still read the column.
 const COLUMNS: &str = "id, hook, project, forge, guid, event, received_at, decided_at, attempts,
     last_error, verdicts, size_bytes";
 
@@ -113,13 +114,13 @@ impl Store {
     pub async fn decide_delivery(
         &self,
         id: DeliveryId,
-        verdicts: &[Verdict],
+        receipts: &[Receipt],
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let mut session = self.db.write("decide a delivery").await?;
         let sql = "UPDATE deliveries SET decided_at = $1, verdicts = $2, leased_until = 0
              WHERE id = $3";
-        let changed = session.run(sql, values![now, to_json(&verdicts)?, id]).await?;
+        let changed = session.run(sql, values![now, to_json(&receipts)?, id]).await?;
         session.commit().await?;
         if changed == 0 { Err(StoreError::Missing("delivery")) } else { Ok(()) }
     }
@@ -181,7 +182,7 @@ fn delivery_from(row: &Row) -> Result<Delivery, StoreError> {
         decided_at: row.opt("decided_at")?,
         attempts: row.get("attempts")?,
         last_error: row.opt("last_error")?,
-        verdicts: row.json("verdicts")?,
+        receipts: row.json("verdicts")?,
         size_bytes: row.get("size_bytes")?,
     })
 }

@@ -3,7 +3,7 @@
 //! A log is a row that says how long it is, and chunks that join without a gap. Runners repeat what
 //! they are not sure of, so a piece may begin anywhere in what is stored, never beyond it.
 //!
-//! Deliberately absent: how long a log may be (the runner cuts it and says so), masking, colours.
+//! Deliberately absent: how long a log may be (the runner cuts it and says so), masking, colors.
 
 use roundel_model::{id::JobId, kind::StepKind, status::StepStatus, time::Timestamp, word::Word};
 
@@ -58,7 +58,7 @@ pub enum Appended {
 pub struct LogSlice {
     /// Where it begins.
     pub from: u64,
-    /// What was printed, masked, with colours.
+    /// What was printed, masked, with colors.
     pub bytes: Vec<u8>,
     /// Bytes of the whole log so far.
     pub total: u64,

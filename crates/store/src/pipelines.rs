@@ -1,4 +1,4 @@
-//! Pipelines with their workflows, jobs and tasks: creating, and changing behind the one door.
+//! Pipelines with their workflows, jobs and tasks: creating, and changing (for `drive::apply` of the server only).
 //!
 //! A change loads the whole pipeline ([`load`]), asks what becomes of it, and writes the rows that
 //! differ ([`save`]), what came with the event ([`record`]) and the effects. Two changes of one never

@@ -3,8 +3,8 @@
 //! Each promise is a function over a `World`; `on_both` makes two tests of it, `on_all` a third one
 //! in memory. Nothing here looks below the public surface.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-#![expect(clippy::panic, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot continue has failed")]
+#![expect(clippy::panic, reason = "a test that cannot continue has failed")]
 
 #[macro_use]
 #[path = "promises/world.rs"]

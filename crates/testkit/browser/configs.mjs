@@ -19,7 +19,7 @@ ${command.split('\n').map((line) => `            ${line}`).join('\n')}`;
 // Writes a line five times a second, for long enough to be watched.
 export const talkative = job('talk', run('Talk', 'for n in $(seq 1 40); do echo "word $n"; sleep 0.15; done'));
 
-// Fails with colours, and with bytes that must stay text.
+// Fails with colors, and with bytes that must stay text.
 export const failing = job('break', [
   run('Prepare', 'echo ready'),
   run('Test', [

@@ -9,7 +9,7 @@ import { workflows } from './workflows.mjs';
 
 const page = await visitor();
 
-// A page that went on without being loaded anew still knows this.
+// A page that was not loaded again still has this.
 const mark = () => page.evaluate(() => { window.stayed = true; });
 const stayed = () => page.evaluate(() => window.stayed === true);
 const verdict = (word) => page.locator('.verdict strong', { hasText: word }).waitFor({ timeout: 60_000 });
@@ -62,7 +62,7 @@ await chapter('the pipeline moves on its page without being loaded anew', async 
   await page.emulateMedia({ colorScheme: 'light' });
 });
 
-await chapter('an approval lets the rest go on, to green', async () => {
+await chapter('an approval lets the rest run, to green', async () => {
   await page.getByRole('button', { name: 'Approve approve' }).click();
   await verdict('Passed');
   const favicon = await page.locator('#favicon').getAttribute('href');

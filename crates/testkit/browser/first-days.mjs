@@ -123,7 +123,7 @@ export async function mail(page) {
 }
 
 export async function phone(page) {
-  await chapter('a phone shows every part of the navigation, and where a graph goes on', async () => {
+  await chapter('a phone shows every part of the navigation, and where a graph continues', async () => {
     await page.setViewportSize({ width: 390, height: 844 });
     await page.goto('/gh/acme/greet');
     const inside = (box) => box && box.x >= 0 && box.x + box.width <= 390;
@@ -136,7 +136,7 @@ export async function phone(page) {
     assert.equal(new Set(tops).size, 1, `the tabs are in one row: ${tops}`);
     await page.getByRole('link', { name: 'Try a heavier door' }).click();
     const hint = await page.locator('.graph-frame').first().evaluate((frame) => getComputedStyle(frame).backgroundImage);
-    assert.ok(hint.includes('gradient'), `the edge of a graph that goes on has a shadow: ${hint}`);
+    assert.ok(hint.includes('gradient'), `the edge of a graph that continues has a shadow: ${hint}`);
     await page.locator('.node').first().click();
     const chip = page.locator('.chip.bad', { hasText: 'exit 3' });
     const { height } = await chip.boundingBox();

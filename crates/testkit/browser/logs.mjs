@@ -109,7 +109,7 @@ export async function logs(page) {
     await accessible(page, 'a log with a focused line number');
   });
 
-  await chapter('following goes on until the reader goes up, and no view throws anybody back', async () => {
+  await chapter('following continues until the reader scrolls up, and no view moves the reader back', async () => {
     await push('bb', 'count', 'Grow for a while', configs.growing);
     const node = await open(page, 'Grow for a while', 'grow');
     await page.locator('.node.n-running').waitFor({ timeout: 60_000 });
@@ -232,8 +232,8 @@ export async function logs(page) {
   await chapter('on paper a log is black, without the buttons', async () => {
     await page.emulateMedia({ media: 'print' });
     assert.ok(!await page.locator('.bar nav').isVisible() && !await page.locator('.log-tools').first().isVisible());
-    const colour = await page.locator('.log-lines code').first().evaluate((code) => getComputedStyle(code).color);
-    assert.equal(colour, 'rgb(0, 0, 0)');
+    const color = await page.locator('.log-lines code').first().evaluate((code) => getComputedStyle(code).color);
+    assert.equal(color, 'rgb(0, 0, 0)');
     await page.emulateMedia({ media: 'screen' });
   });
 

@@ -15,7 +15,7 @@ use roundel_model::{
     word::Word,
 };
 use roundel_protocol::{
-    ClaimRequest, FinishReport, JobSpec, LEASE_HEADER, LogAnswer, PREFIX, Refusal, RefusalCode,
+    ApiError, ClaimRequest, ErrorCode, FinishReport, JobSpec, LEASE_HEADER, LogAnswer, PREFIX,
     RenewRequest, StepReport,
 };
 
@@ -23,7 +23,7 @@ use roundel_protocol::{
 pub const LIMITATION: &str = "Jobs on this runner have no network: `nft` is not installed.";
 
 /// How long any request may take, besides the time that a claim is held.
-const PATIENCE: Duration = Duration::from_secs(20);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Number of the first step that a user wrote (`RUN` §1.7).
 pub const FIRST_USER_STEP: u32 = 101;
@@ -65,13 +65,12 @@ impl ScriptedStep {
     }
 }
 
-/// The server's answer to a report: its status, and the code of the refusal if it was one.
+/// The response to a report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
-    /// HTTP status.
     pub status: StatusCode,
-    /// Why it was refused, if it was.
-    pub refusal: Option<Word<RefusalCode>>,
+    /// The code of the [`ApiError`] in the body; `None` if the report was accepted.
+    pub code: Option<Word<ErrorCode>>,
 }
 
 impl ScriptedRunner {
@@ -111,7 +110,7 @@ impl ScriptedRunner {
             .client
             .post(format!("{}{PREFIX}/claim", self.server))
             .bearer_auth(&self.token)
-            .timeout(wait + PATIENCE)
+            .timeout(wait + REQUEST_TIMEOUT)
             .json(&request)
             .send()
             .await?;
@@ -138,7 +137,7 @@ impl ScriptedRunner {
 }
 
 impl ScriptedTask {
-    /// Plays a script: reports every step with its output, then the verdict. The first step that
+    /// Plays a script: reports every step with its output, then the outcome. The first step that
     /// fails is the last.
     ///
     /// # Errors
@@ -155,7 +154,7 @@ impl ScriptedTask {
         }
         let answer = self.finish(outcome).await?;
         if answer.status != StatusCode::NO_CONTENT {
-            bail!("the verdict was answered with {answer:?}");
+            bail!("the outcome was answered with {answer:?}");
         }
         Ok(outcome)
     }
@@ -230,10 +229,10 @@ impl ScriptedTask {
         let status = answer.status();
         let text = answer.text().await?;
         let committed = serde_json::from_str::<LogAnswer>(&text).ok().map(|log| log.committed);
-        Ok((Answer { status, refusal: refusal(&text) }, committed))
+        Ok((Answer { status, code: error_code(&text) }, committed))
     }
 
-    /// Sends the verdict.
+    /// Sends the outcome.
     ///
     /// # Errors
     ///
@@ -246,17 +245,17 @@ impl ScriptedTask {
     async fn send(&self, request: RequestBuilder) -> Result<Answer> {
         let answer = self.opened(request).send().await?;
         let status = answer.status();
-        Ok(Answer { status, refusal: refusal(&answer.text().await?) })
+        Ok(Answer { status, code: error_code(&answer.text().await?) })
     }
 
     fn opened(&self, request: RequestBuilder) -> RequestBuilder {
         request
-            .timeout(PATIENCE)
+            .timeout(REQUEST_TIMEOUT)
             .bearer_auth(self.spec.token.expose())
             .header(LEASE_HEADER, self.spec.lease.to_string())
     }
 }
 
-fn refusal(text: &str) -> Option<Word<RefusalCode>> {
-    serde_json::from_str::<Refusal>(text).ok().map(|refusal| refusal.code)
+fn error_code(text: &str) -> Option<Word<ErrorCode>> {
+    serde_json::from_str::<ApiError>(text).ok().map(|error| error.code)
 }

@@ -88,7 +88,7 @@ impl SmtpSink {
     }
 
     /// Waits until there are at least this many, or time is up; answers with what there is.
-    pub async fn wait_for(&self, count: usize, patience: Duration) -> Vec<ReceivedMail> {
+    pub async fn wait_for(&self, count: usize, timeout: Duration) -> Vec<ReceivedMail> {
         let enough = async {
             loop {
                 let arrived = self.shared.arrived.notified();
@@ -98,7 +98,7 @@ impl SmtpSink {
                 arrived.await;
             }
         };
-        drop(tokio::time::timeout(patience, enough).await);
+        drop(tokio::time::timeout(timeout, enough).await);
         self.mails()
     }
 }
@@ -136,11 +136,11 @@ async fn speak(stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
             }
             "MAIL" => {
                 mail.from = address(line);
-                "250 go on\r\n"
+                "250 ok\r\n"
             }
             "RCPT" => {
                 mail.to.push(address(line));
-                "250 go on\r\n"
+                "250 ok\r\n"
             }
             "DATA" => {
                 stream.write_all(b"354 end with a dot\r\n").await?;

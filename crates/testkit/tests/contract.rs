@@ -9,7 +9,7 @@
 //! GitHub sends are judged by `@octokit/webhooks-schemas`, and by our own reader and signature.
 //!
 //! Signing in is in no description: there client and local forge judge each other. Deliberately
-//! absent: behaviour when a forge is unavailable (tests of `forge`). Needs Node programs that `cargo xtask test` installs and the descriptions next to the
+//! absent: behavior when a forge is unavailable (tests of `forge`). Needs Node programs that `cargo xtask test` installs and the descriptions next to the
 //! repository; without them the tests say so, and it is counted.
 
 #![expect(
@@ -38,8 +38,8 @@ use roundel_testkit::skip;
 use self::{judge::Judge, world::World};
 
 /// What the tests of this file need from outside, or a counted notice.
-fn outside(test: &str) -> Option<judge::Outside> {
-    match judge::Outside::find() {
+fn outside(test: &str) -> Option<judge::OutsideTools> {
+    match judge::OutsideTools::find() {
         Ok(outside) => Some(outside),
         Err(missing) => {
             skip::notice(test, &missing);

@@ -19,7 +19,7 @@ use anyhow::{Context as _, Result, ensure};
 use crate::shell;
 
 /// What a trial may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The name that only the name server knows.
 const BY_DNS: &str = "ci.dist.test";
@@ -52,7 +52,7 @@ pub(super) fn run(binary: &Path) -> Result<()> {
         "nameserver 127.0.0.1\noptions timeout:2 attempts:1\n",
     )?;
     fs::write(root.join("etc/hosts"), format!("127.0.0.1 localhost {BY_HOSTS}\n"))?;
-    // With these, a libc that obeys would load modules that are not there, and ask nobody else.
+    // With these, a libc that obeys would load modules that are not there, and ask no other server.
     fs::write(
         root.join("etc/nsswitch.conf"),
         "passwd: systemd\nhosts: mymachines resolve [!UNAVAIL=return] mdns4_minimal [NOTFOUND=return]\n",
@@ -103,7 +103,7 @@ pub(crate) fn try_in(root: &Path) -> Result<()> {
     let began = Instant::now();
     while !is_healthy() {
         ensure!(serving.0.try_wait()?.is_none(), "`roundel serve` ended");
-        ensure!(began.elapsed() < PATIENCE, "`roundel serve` does not answer");
+        ensure!(began.elapsed() < TIMEOUT, "`roundel serve` does not answer");
         thread::sleep(Duration::from_millis(50));
     }
     println!("`roundel serve` answers from an empty root directory");
@@ -149,7 +149,7 @@ fn is_healthy() -> bool {
 /// Takes one request, answers with an empty list, and returns its head in lower case.
 fn take_request(listener: &TcpListener) -> Result<String> {
     let (mut stream, _) = listener.accept()?;
-    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_read_timeout(Some(TIMEOUT))?;
     let mut head = Vec::new();
     let mut byte = [0];
     while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte)? == 1 {

@@ -41,7 +41,7 @@ pub(crate) const NEXTEST: Tool = Tool {
     }),
 };
 
-/// Checks licences, banned crates and where crates come from.
+/// Checks licenses, banned crates and where crates come from.
 pub(crate) const DENY: Tool = Tool {
     name: "cargo-deny",
     version: "0.20.2",

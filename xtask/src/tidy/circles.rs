@@ -2,7 +2,7 @@
 //!
 //! A file imports another when its code names one of the other's items, however it comes by the
 //! name: `use`, a path in code, in a macro or in an attribute, `super::`, a glob, a re-export by
-//! the root of the crate or by a parent. `mod` is no import, and neither is a re-export by itself:
+//! the root of the crate or by a parent. `mod` is not an import, and neither is a re-export by itself:
 //! a file that only hands a name on does not use it. Tests are not counted.
 
 use std::{

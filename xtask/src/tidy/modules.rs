@@ -90,7 +90,7 @@ impl<'s> Modules<'s> {
         modules
     }
 
-    /// Reads the workspace; once, for whoever asks.
+    /// Reads the workspace, once for all tests.
     pub(crate) fn of_workspace() -> &'static Modules<'static> {
         static SOURCES: OnceLock<Vec<Source>> = OnceLock::new();
         static MODULES: OnceLock<Modules<'static>> = OnceLock::new();
@@ -187,7 +187,7 @@ impl<'s> Modules<'s> {
         }
         let explicit = module.attrs.iter().find(|attribute| attribute.path().is_ident("path"));
         let path = match explicit.and_then(path_of) {
-            Some(path) => beside(&self.sources[file].path, &path),
+            Some(path) => next_to(&self.sources[file].path, &path),
             None => format!("{folder}/{name}.rs"),
         };
         let is_of_tests =
@@ -339,7 +339,7 @@ fn path_of(attribute: &syn::Attribute) -> Option<String> {
 }
 
 /// Finds `relative` from the folder of a file.
-fn beside(file: &str, relative: &str) -> String {
+fn next_to(file: &str, relative: &str) -> String {
     let mut parts: Vec<&str> = file.split('/').collect();
     parts.pop();
     for part in relative.split('/') {

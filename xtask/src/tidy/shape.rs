@@ -8,7 +8,7 @@ use super::{
 
 const FILE_LINES: usize = 600;
 
-/// Names that invite everything and say nothing. `foo.rs` beside `foo/` takes the place of `mod.rs`.
+/// Names that invite everything and say nothing. `foo.rs` next to `foo/` takes the place of `mod.rs`.
 const DRAWERS: &[&str] =
     &["utils", "util", "common", "helpers", "manager", "handler", "misc", "mod"];
 

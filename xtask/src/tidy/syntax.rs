@@ -293,7 +293,7 @@ impl<'ast> Visit<'ast> for Collector {
         visit::visit_item(self, item);
     }
 
-    // Modules inside an item are walked by whoever builds the tree of modules.
+    // Modules inside an item are walked by the caller that builds the tree of modules.
     fn visit_item_mod(&mut self, _: &'ast syn::ItemMod) {}
 }
 

@@ -1,7 +1,8 @@
-//! Texts for people use the field's terms, not words of our own.
+//! Texts for people use the field's terms, not words of our own, in American spelling.
 //!
-//! Looked at are string literals and documentation of product code, templates of pages and mail, and
-//! the documents. Code in backticks may say anything.
+//! Looked at are string literals and documentation of product code, templates of pages and mail, the
+//! documents, and all comments and names of functions, those of tests too. Code in backticks may say
+//! anything.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
@@ -44,7 +45,50 @@ const WORDS: &[(&str, &str)] = &[
     ("no business of", "not done by, out of scope for"),
     ("our own trouble", "internal error"),
     ("unless told otherwise", "by default"),
+    ("trouble", "error, failure"),
+    ("patience", "timeout"),
+    ("rim", "boundary"),
+    ("goes on", "continues"),
+    ("go on", "continue"),
+    ("went on", "continued"),
+    ("going on", "continuing"),
+    ("comes about", "happens"),
+    ("came about", "happened"),
+    ("in vain", "without success, for nothing"),
+    ("the house", "the installation, the structure"),
 ];
+
+/// British spellings, and ours.
+const SPELLINGS: &[(&str, &str)] = &[
+    ("analyse", "analyze"),
+    ("artefact", "artifact"),
+    ("authoris", "authoriz"),
+    ("behaviour", "behavior"),
+    ("cancelled", "canceled"),
+    ("centre", "center"),
+    ("colour", "color"),
+    ("defence", "defense"),
+    ("favour", "favor"),
+    ("flavour", "flavor"),
+    ("grey", "gray"),
+    ("honour", "honor"),
+    ("initialis", "initializ"),
+    ("judgement", "judgment"),
+    ("labelled", "labeled"),
+    ("licence", "license"),
+    ("neighbour", "neighbor"),
+    ("normalis", "normaliz"),
+    ("optimis", "optimiz"),
+    ("organis", "organiz"),
+    ("recognis", "recogniz"),
+    ("serialis", "serializ"),
+    ("summaris", "summariz"),
+    ("synchronis", "synchroniz"),
+    ("towards", "toward"),
+];
+
+/// How a line of an example in documentation begins: further in than prose ever is.
+const EXAMPLE: &str = "\"        ";
 
 /// `` `x` is no step ``: "is not a valid step".
 const IS_NO: &str = "` is no ";
@@ -65,10 +109,11 @@ fn private_words(sources: &[Source]) -> Vec<String> {
     let mut found = Vec::new();
     for source in sources {
         for Passage { line, text, .. } in texts(source) {
-            for (word, instead) in WORDS {
-                if says(&without_code(&text), word) {
-                    found.push(format!("{}:{line}: \"{word}\": {instead}", source.path));
-                }
+            let prose = without_code(&text);
+            let words = WORDS.iter().filter(|(word, _)| says(&prose, word));
+            let spellings = SPELLINGS.iter().filter(|(begin, _)| spells(&prose, begin));
+            for (word, instead) in words.chain(spellings) {
+                found.push(format!("{}:{line}: \"{word}\": {instead}", source.path));
             }
             let lower = text.to_lowercase();
             let is_no = lower.match_indices(IS_NO).any(|(at, _)| {
@@ -76,8 +121,8 @@ fn private_words(sources: &[Source]) -> Vec<String> {
                 !matches!(next, "longer" | "more" | "other")
             });
             if is_no {
-                let told = format!("{}:{line}: \"is no …\": is not a valid …", source.path);
-                found.push(told);
+                let line = format!("{}:{line}: \"is no …\": is not a valid …", source.path);
+                found.push(line);
             }
         }
     }
@@ -95,6 +140,14 @@ fn says(text: &str, words: &str) -> bool {
     })
 }
 
+/// Finds a word that begins like this, in any case.
+fn spells(text: &str, begin: &str) -> bool {
+    let lower = text.to_lowercase();
+    lower
+        .match_indices(begin)
+        .any(|(at, _)| !lower[..at].ends_with(|c: char| c.is_alphanumeric() || c == '-'))
+}
+
 /// Leaves out what stands in backticks.
 fn without_code(text: &str) -> String {
     text.split('`').step_by(2).collect::<Vec<_>>().join("`")
@@ -107,8 +160,35 @@ fn texts(source: &Source) -> Vec<Passage> {
     }
     let tokens = source.text.parse::<TokenStream>();
     let tokens = tokens.unwrap_or_else(|error| panic!("`{}`: {error}", source.path));
+    let mut found = comments(&source.text, !is_product(source));
+    if is_product(source) {
+        collect(tokens, &mut found);
+    }
+    found
+}
+
+/// Returns the comments of a file and the names of its functions as prose. Documentation is among them
+/// on request only: in product code it is found as a literal.
+fn comments(text: &str, with_documentation: bool) -> Vec<Passage> {
     let mut found = Vec::new();
-    collect(tokens, &mut found);
+    for (index, line) in text.lines().enumerate() {
+        let mut push =
+            |text: String| found.push(Passage { line: index + 1, text, is_comment: true });
+        let comment =
+            line.trim_start().strip_prefix("//").or(line.split_once(" // ").map(|(_, c)| c));
+        match comment {
+            Some(comment) if with_documentation || !comment.starts_with(['/', '!']) => {
+                push(comment.to_owned());
+            }
+            Some(_) => {}
+            None => {
+                if let Some((_, name)) = line.split_once("fn ") {
+                    let name = name.split(['(', '<']).next().unwrap_or_default();
+                    push(name.replace('_', " "));
+                }
+            }
+        }
+    }
     found
 }
 
@@ -146,7 +226,12 @@ fn collect(tokens: TokenStream, found: &mut Vec<Passage>) {
             TokenTree::Literal(literal) => {
                 let written = literal.to_string();
                 // A text of one word is a name: a user `nobody`, a key.
-                if !for_tests && written.contains(' ') && written.ends_with(['"', '#']) {
+                let is_example = written.starts_with(EXAMPLE);
+                if !for_tests
+                    && !is_example
+                    && written.contains(' ')
+                    && written.ends_with(['"', '#'])
+                {
                     let line = literal.span().start().line;
                     found.push(Passage { line, text: written, is_comment });
                 }
@@ -163,19 +248,21 @@ fn is_documentation(tokens: &TokenStream) -> bool {
     matches!(first, Some(TokenTree::Ident(name)) if name == "doc")
 }
 
-/// Every text of the product.
-fn product() -> Vec<Source> {
-    let mut found =
-        source::tree(&["crates", "docs", "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"]);
+/// Every file with texts.
+fn all() -> Vec<Source> {
+    let mut found = source::tree(&[
+        "crates",
+        "xtask",
+        "docs",
+        "README.md",
+        "ARCHITECTURE.md",
+        "CONTRIBUTING.md",
+    ]);
+    // This file has the words.
+    let is_this = |source: &Source| source.path.ends_with("tidy/words.rs");
     found.retain(|source| {
-        let is_readable = ["rs", "md", "html"].iter().any(|kind| source.has_extension(kind));
-        let is_test = source.is_inside("tests")
-            || source.is_inside("examples")
-            || source.is_inside("benches")
-            || source.stem() == "tests";
-        let is_of_crate = source.path.starts_with("crates/");
-        let in_product = source.is_inside("src") || source.is_inside("templates");
-        is_readable && !is_test && (!is_of_crate || in_product)
+        let is_prose = ["md", "html"].iter().any(|kind| source.has_extension(kind));
+        !is_this(source) && (source.has_extension("rs") || is_prose && is_product(source))
     });
     found
 }
@@ -207,7 +294,12 @@ fn cites(text: &str, name: &str) -> bool {
 
 #[test]
 fn texts_for_people_cite_nothing_that_they_do_not_have() {
-    report("citations of a specification", citations(&product()).iter().map(String::as_str));
+    report(
+        "citations of a specification",
+        citations(&all().into_iter().filter(is_product).collect::<Vec<_>>())
+            .iter()
+            .map(String::as_str),
+    );
 }
 
 #[test]
@@ -229,9 +321,20 @@ fn a_citation_is_found_in_a_text_and_not_in_a_comment() {
     }
 }
 
+/// Returns whether people other than us read the texts of a file: its literals count, too.
+fn is_product(source: &Source) -> bool {
+    let is_test = source.is_inside("tests")
+        || source.is_inside("examples")
+        || source.is_inside("benches")
+        || source.stem() == "tests";
+    let is_of_crate = source.path.starts_with("crates/");
+    let in_product = source.is_inside("src") || source.is_inside("templates");
+    !is_test && !source.path.starts_with("xtask/") && (!is_of_crate || in_product)
+}
+
 #[test]
 fn texts_for_people_use_the_terms_of_the_field() {
-    report("words of our own", private_words(&product()).iter().map(String::as_str));
+    report("words of our own", private_words(&all()).iter().map(String::as_str));
 }
 
 #[test]
@@ -244,13 +347,19 @@ fn a_private_word_is_found_where_people_read_it() {
         "fn f() { let a = format!(\"`{name}` is no step\"); }",
         "fn f() { let a = \"write it beside the key\"; }",
         "fn f() { let a = \"this is \\\n    beside it\"; }",
+        "// A comment says somebody.",
+        "fn f() {\n    g(); // The colour of it.\n}",
+        "#[cfg(test)]\nmod tests { #[test]\nfn nobody_listens() {} }",
     ] {
         assert_eq!(bad("crates/a/src/b.rs", text), 1, "{text}");
     }
+    assert_eq!(
+        bad("crates/a/tests/b.rs", "/// What somebody does.\nfn f() { g(\"nobody listens\"); }"),
+        1
+    );
     assert_eq!(bad("README.md", "It is told at once.\n\nAnd anew."), 2);
     assert_eq!(bad("crates/a/templates/b.html", "<p>Orbs that are at hand</p>"), 1);
     for text in [
-        "// A comment says somebody.",
         "fn f() { g(\"nobody\"); }",
         "/// The user `nobody`.\nfn f() {}",
         "fn f() { g(\"`x` is no longer a key\"); }",

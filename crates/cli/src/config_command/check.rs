@@ -87,7 +87,7 @@ impl Compiler {
             let message = format!("there is no folder `{}` to take orbs from", folder.display());
             return Err(UsageError(message).into());
         }
-        // Pins are of no interest to whoever wants to make them anew.
+        // Without the pins: this is for a caller that makes them again.
         let pins = arguments.lock.as_deref().filter(|_| !arguments.update_lock);
         let orbs = Offline::new(arguments.orbs.as_deref(), pins).context("cannot look for orbs")?;
         let lock = arguments.lock.clone().filter(|_| arguments.update_lock);
@@ -164,6 +164,6 @@ impl Checked {
 
     /// Returns the diagnostics of a kind.
     pub(crate) fn of(&self, severity: Severity) -> impl Iterator<Item = &Diagnostic> {
-        self.compiled.diagnostics.iter().filter(move |told| told.severity == severity)
+        self.compiled.diagnostics.iter().filter(move |found| found.severity == severity)
     }
 }

@@ -2,7 +2,7 @@
 //! `process` and `migrate-check`, made of what the server itself asks.
 //!
 //! ```text
-//! Compiled::verdict         decides whether its pipeline starts
+//! Compiled::support         decides whether its pipeline starts
 //! Compiled::never_started   decides which of its workflows no pipeline starts
 //! missing_contexts          decides which of its jobs end as `unauthorized`
 //! unsupported_container     decides which of its jobs fail before their first step
@@ -12,7 +12,7 @@
 
 use std::collections::BTreeSet;
 
-use roundel_config::{Compiled, Diagnostic, Severity, Verdict};
+use roundel_config::{Compiled, Diagnostic, Severity, Support};
 use roundel_model::plan::{PlannedJob, PlannedJobKind, UnsupportedContainer};
 use roundel_server::missing_contexts;
 use serde::Serialize;
@@ -70,10 +70,10 @@ pub(crate) struct Unsupported {
 impl Decision {
     /// Decides about a configuration.
     pub(crate) fn of(compiled: &Compiled) -> Self {
-        match compiled.verdict() {
-            Verdict::Invalid => Self::Invalid,
-            Verdict::Unsupported => Self::Unsupported,
-            Verdict::Runs => {
+        match compiled.support() {
+            Support::Invalid => Self::Invalid,
+            Support::Unsupported => Self::Unsupported,
+            Support::Runs => {
                 let is_whole =
                     refused_jobs(compiled).is_empty() && compiled.never_started().next().is_none();
                 if is_whole { Self::Runs } else { Self::SomeJobsRefused }

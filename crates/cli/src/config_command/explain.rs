@@ -56,7 +56,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     if !checked.is_text {
         return broken(arguments, &checked, &checked.compiled.diagnostics);
     }
-    let told = match roundel_config::explain(&checked.text, &checked.inputs, &arguments.path) {
+    let explanation = match roundel_config::explain(&checked.text, &checked.inputs, &arguments.path)
+    {
         Ok(explanation) => explanation,
         Err(ExplainError::Broken(diagnostics)) => {
             return broken(arguments, &checked, &diagnostics);
@@ -64,10 +65,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
         Err(error @ ExplainError::NoSuchPath { .. }) => return Err(no_such_path(&error).into()),
     };
     if arguments.json {
-        let document = Document { at: &arguments.path, value: &told.value, steps: &told.steps };
+        let document =
+            Document { at: &arguments.path, value: &explanation.value, steps: &explanation.steps };
         terminal::print_data(&(serde_json::to_string_pretty(&document)? + "\n"))?;
     } else {
-        terminal::print(&text(&arguments.path, &told, terminal::colors()))?;
+        terminal::print(&text(&arguments.path, &explanation, terminal::colors()))?;
     }
     Ok(Exit::Success)
 }
@@ -97,11 +99,11 @@ fn no_such_path(error: &ExplainError) -> UsageError {
 }
 
 /// The value, and below it every step, what it is made of further in.
-fn text(path: &str, told: &Explanation, colors: bool) -> String {
+fn text(path: &str, explanation: &Explanation, colors: bool) -> String {
     let (bold, dim) = (Style::new().bold(), Style::new().dimmed());
     let mut text = String::new();
     line(&mut text, &styled(path, bold, colors));
-    let value = to_yaml(&told.value);
+    let value = to_yaml(&explanation.value);
     let count = value.lines().count();
     for part in value.lines().take(VALUE_LINES) {
         line(&mut text, format!("  {part}").trim_end());
@@ -110,7 +112,7 @@ fn text(path: &str, told: &Explanation, colors: bool) -> String {
         let more = format!("  … {} more lines", count - VALUE_LINES);
         line(&mut text, &styled(&more, dim, colors));
     }
-    for step in &told.steps {
+    for step in &explanation.steps {
         let indent = " ".repeat(2 + 2 * step.depth.min(20));
         let number = step.line.to_string();
         let margin = " ".repeat(number.len());
@@ -150,7 +152,7 @@ mod tests {
 
     #[test]
     fn every_step_shows_its_line_and_what_it_is_made_of_stands_further_in() {
-        let told = Explanation {
+        let explanation = Explanation {
             value: Node::text("cimg/base:12"),
             steps: vec![
                 step(0, "written here", (6, 16), "    docker: [{image: 'cimg/base:<< x >>'}]"),
@@ -158,7 +160,7 @@ mod tests {
             ],
         };
         assert_eq!(
-            text("jobs.build.docker[0].image", &told, false),
+            text("jobs.build.docker[0].image", &explanation, false),
             "jobs.build.docker[0].image\n  cimg/base:12\n\n  written here\n   --> c.yml:6:16\n  6 |     \
              docker: [{image: 'cimg/base:<< x >>'}]\n    |                ^\n\n    the default of the \
              parameter `tag`\n      --> c.yml:13:3\n    13 | \ttag: 12\n       | \t ^\n"
@@ -167,7 +169,7 @@ mod tests {
 
     #[test]
     fn a_path_that_is_not_there_says_what_is() {
-        let told = |choices: &[&str], help: Option<&str>| {
+        let explanation = |choices: &[&str], help: Option<&str>| {
             let error = ExplainError::NoSuchPath {
                 reached: "jobs".to_owned(),
                 missing: "biuld".to_owned(),
@@ -177,9 +179,9 @@ mod tests {
             no_such_path(&error).to_string()
         };
         let start = "the compiled document has no `biuld` below `jobs`; ";
-        assert_eq!(told(&["a", "b"], None), format!("{start}there is a, b"));
+        assert_eq!(explanation(&["a", "b"], None), format!("{start}there is a, b"));
         let help = Some("did you mean `build`?");
-        assert_eq!(told(&["build"], help), format!("{start}did you mean `build`?"));
-        assert_eq!(told(&[], None), format!("{start}there is nothing below"));
+        assert_eq!(explanation(&["build"], help), format!("{start}did you mean `build`?"));
+        assert_eq!(explanation(&[], None), format!("{start}there is nothing below"));
     }
 }

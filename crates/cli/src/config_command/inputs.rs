@@ -186,7 +186,8 @@ fn of_file(path: &Path) -> Result<Vec<(String, Argument)>> {
     let text = std::fs::read_to_string(path).with_context(|| format!("failed to read `{name}`"))?;
     // JSON is YAML, so both are read alike.
     let document = from_yaml(&text).map_err(|problems| {
-        let first = problems.first().map(|told| format!("{}:{name}: {}", told.line, told.message));
+        let first =
+            problems.first().map(|found| format!("{}:{name}: {}", found.line, found.message));
         UsageError(format!("`{name}` is neither JSON nor YAML: {}", first.unwrap_or_default()))
     })?;
     let Node::Map(entries) = document else {

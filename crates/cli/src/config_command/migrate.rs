@@ -20,7 +20,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use self::repository::{Repository, Verdict};
+use self::repository::{Readiness, Repository};
 use super::check::CheckArguments;
 use crate::{
     exit::{Exit, UsageError},
@@ -49,7 +49,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     for folder in &arguments.folders {
         repositories.push(Repository::look(folder, &compiler)?);
     }
-    if repositories.iter().all(|one| one.verdict == Verdict::Nothing) {
+    if repositories.iter().all(|one| one.readiness == Readiness::Nothing) {
         return Err(nothing_to_check(&arguments.folders).into());
     }
     let text = if arguments.json {
@@ -58,7 +58,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
         report::text(&repositories, terminal::colors(), terminal::width())
     };
     terminal::print(&text)?;
-    let cannot = repositories.iter().any(|one| one.verdict == Verdict::Cannot);
+    let cannot = repositories.iter().any(|one| one.readiness == Readiness::Cannot);
     Ok(if cannot { Exit::Failure } else { Exit::Success })
 }
 

@@ -66,14 +66,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
             Ok(Exit::Success)
         }
         Err(problems) => {
-            terminal::remark(&told(&problems, &files, folder, terminal::remark_colors()));
+            terminal::remark(&rendered(&problems, &files, folder, terminal::remark_colors()));
             Ok(Exit::Failure)
         }
     }
 }
 
 /// Says everything that is wrong.
-fn told(problems: &[PackError], files: &[PackFile], folder: &Path, colors: bool) -> String {
+fn rendered(problems: &[PackError], files: &[PackFile], folder: &Path, colors: bool) -> String {
     let label = terminal::styled("error:", anstyle::AnsiColor::Red.on_default().bold(), colors);
     let mut text = String::new();
     for problem in problems {
@@ -82,7 +82,7 @@ fn told(problems: &[PackError], files: &[PackFile], folder: &Path, colors: bool)
             // So that a terminal can open it.
             let place = if folder.is_dir() { folder.join(path) } else { folder.to_owned() };
             let path = place.display().to_string();
-            let whole = |told: &Diagnostic| Diagnostic { path: path.clone(), ..told.clone() };
+            let whole = |found: &Diagnostic| Diagnostic { path: path.clone(), ..found.clone() };
             let diagnostics: Vec<Diagnostic> = diagnostics.iter().map(whole).collect();
             text.push_str(&render(source, &diagnostics, colors));
             text.push('\n');
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn links_in_a_circle_are_told() {
+    fn links_in_a_circle_are_reported() {
         let folder = folder(&[("commands/a.yml", "steps: []\n")]);
         std::os::unix::fs::symlink(folder.path(), folder.path().join("commands/again")).unwrap();
         let arguments = Arguments { folder: folder.path().to_owned(), output: None };
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_with_the_files() {
+    fn errors_are_reported_with_the_files() {
         let files = [
             PackFile { path: "a.yml".to_owned(), text: "a: [\n".to_owned() },
             PackFile { path: "b.yml".to_owned(), text: "b: 1\n".to_owned() },
@@ -228,7 +228,7 @@ mod tests {
         let problems = pack(&files, &mut |_| Err(String::new())).unwrap_err();
         let folder = folder(&[]);
         let shown = folder.path().display();
-        let text = told(&problems, &files, folder.path(), false);
+        let text = rendered(&problems, &files, folder.path(), false);
         assert!(text.contains(&format!("--> {shown}/a.yml:1:4")), "{text}");
         assert!(text.ends_with(&format!("`{shown}` cannot be packed: 1 problem\n")), "{text}");
     }

@@ -27,9 +27,9 @@ struct File<'c> {
     valid: bool,
     /// What becomes of it when it is pushed.
     decision: Decision,
-    diagnostics: Vec<Told<'c>>,
+    diagnostics: Vec<DiagnosticView<'c>>,
     /// What this release cannot run (errors) or gives no effect (warnings).
-    unsupported: Vec<Told<'c>>,
+    unsupported: Vec<DiagnosticView<'c>>,
     refused_jobs: BTreeSet<RefusedJob>,
     /// The orbs that it was compiled with.
     orbs: &'c [ResolvedOrb],
@@ -40,7 +40,7 @@ struct File<'c> {
 
 /// One diagnostic.
 #[derive(Serialize)]
-pub(crate) struct Told<'c> {
+pub(crate) struct DiagnosticView<'c> {
     code: &'c str,
     number: Option<&'static str>,
     severity: Severity,
@@ -98,8 +98,8 @@ impl<'c> File<'c> {
             path: &checked.path,
             valid: checked.count(Severity::Error) == 0,
             decision: checked.decision(),
-            diagnostics: checked.compiled.diagnostics.iter().map(Told::of).collect(),
-            unsupported: checked.compiled.unsupported.iter().map(Told::of).collect(),
+            diagnostics: checked.compiled.diagnostics.iter().map(DiagnosticView::of).collect(),
+            unsupported: checked.compiled.unsupported.iter().map(DiagnosticView::of).collect(),
             refused_jobs: decision::refused_jobs(&checked.compiled),
             orbs: &checked.compiled.orbs,
             document: checked.compiled.document.as_ref().filter(|_| with_document),
@@ -107,22 +107,22 @@ impl<'c> File<'c> {
     }
 }
 
-impl<'c> Told<'c> {
-    fn of(told: &'c Diagnostic) -> Self {
-        let code = codes::code(&told.code);
+impl<'c> DiagnosticView<'c> {
+    fn of(found: &'c Diagnostic) -> Self {
+        let code = codes::code(&found.code);
         Self {
-            code: &told.code,
+            code: &found.code,
             number: code.and_then(|code| code.number),
-            severity: told.severity,
-            message: &told.message,
-            at: &told.at,
-            via: &told.via,
-            path: &told.path,
-            span: Span { start: told.start, end: told.end },
-            line: told.line,
-            column: told.column,
-            related: told.related.iter().map(|related| Place::of(related, &told.path)).collect(),
-            help: told.help.as_deref(),
+            severity: found.severity,
+            message: &found.message,
+            at: &found.at,
+            via: &found.via,
+            path: &found.path,
+            span: Span { start: found.start, end: found.end },
+            line: found.line,
+            column: found.column,
+            related: found.related.iter().map(|related| Place::of(related, &found.path)).collect(),
+            help: found.help.as_deref(),
             docs: code
                 .map(|code| Path::new("docs/diagnostics").join(code.slug).with_extension("md")),
         }

@@ -150,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_that_is_not_there_is_a_misuse_with_the_way_out() {
+    fn a_missing_file_is_a_usage_error_that_says_what_to_do() {
         let folder = tempfile::tempdir().unwrap();
         let wrong = |path: &Path| {
             let error = read(path).unwrap_err();
@@ -174,11 +174,11 @@ mod tests {
     }
 
     #[test]
-    fn cfg_001_what_is_not_utf_8_is_told_with_its_place() {
+    fn cfg_001_invalid_utf_8_is_reported_with_its_place() {
         let broken = source("c.yml".to_owned(), PathBuf::new(), b"a: 1\nb: \xff\n".to_vec());
-        let told = broken.broken.unwrap();
-        assert_eq!((told.line, told.column, told.start), (2, 4, 8));
-        let rendered = roundel_config::render(&broken.text, &[told], false);
+        let problem = broken.broken.unwrap();
+        assert_eq!((problem.line, problem.column, problem.start), (2, 4, 8));
+        let rendered = roundel_config::render(&broken.text, &[problem], false);
         assert!(rendered.contains("c.yml:2:4"), "{rendered}");
     }
 }

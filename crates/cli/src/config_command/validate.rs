@@ -24,7 +24,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    verdict: VerdictArguments,
+    strictness: StrictnessArguments,
     /// Prints errors, and what is not supported, only
     #[arg(long, short)]
     quiet: bool,
@@ -34,7 +34,7 @@ pub(crate) struct Arguments {
 
 /// Options that say what is a failure.
 #[derive(clap::Args, Debug)]
-struct VerdictArguments {
+struct StrictnessArguments {
     /// Treats warnings as errors
     #[arg(long)]
     deny_warnings: bool,
@@ -62,11 +62,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
 fn exit(checked: &[Checked], arguments: &Arguments) -> Exit {
     let failed = |checked: &Checked| {
         checked.decision() == Decision::Invalid
-            || arguments.verdict.deny_warnings && checked.count(Severity::Warning) > 0
+            || arguments.strictness.deny_warnings && checked.count(Severity::Warning) > 0
     };
     if checked.iter().any(failed) {
         Exit::Failure
-    } else if !arguments.verdict.allow_unsupported && checked.iter().any(Checked::is_refused) {
+    } else if !arguments.strictness.allow_unsupported && checked.iter().any(Checked::is_refused) {
         Exit::Unsupported
     } else {
         Exit::Success
@@ -79,7 +79,7 @@ fn text(checked: &[Checked], arguments: &Arguments, colors: bool) -> String {
     for one in checked {
         let shown: Vec<Diagnostic> = if arguments.quiet {
             let loud = |found: &&Diagnostic| {
-                arguments.verdict.deny_warnings || found.severity == Severity::Error
+                arguments.strictness.deny_warnings || found.severity == Severity::Error
             };
             one.compiled.diagnostics.iter().filter(loud).cloned().collect()
         } else {

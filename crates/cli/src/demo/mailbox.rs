@@ -114,7 +114,7 @@ async fn converse(stream: TcpStream, mails: &Mails) -> Result<()> {
                 b"250 OK\r\n"
             }
             "DATA" => {
-                stream.write_all(b"354 go on\r\n").await?;
+                stream.write_all(b"354 send the message\r\n").await?;
                 let data = read_data(&mut stream).await?;
                 keep(mails, &to.join(", "), &data);
                 to.clear();

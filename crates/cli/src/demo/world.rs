@@ -33,7 +33,7 @@ use super::{
 };
 use crate::settings::keys;
 
-/// A set-up over loopback takes a second; this is for a machine in trouble.
+/// A set-up over loopback takes a second; this is for a slow machine.
 const SETUP_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The running demo.
@@ -84,7 +84,7 @@ impl World {
                 smtp_url: mailbox.smtp_url().into(),
                 from: "Roundel <roundel@example.org>".to_owned(),
             }),
-            pace: roundel_server::retry::Pace::default(),
+            pace: roundel_server::retry::RetryPace::default(),
             status_prefix: "ci/roundel".to_owned(),
             settings_file: directory.join("roundel.toml"),
             admin_token: Secret::new(String::new()),
@@ -152,7 +152,7 @@ impl World {
     /// Adds a sample as a project, as the button on the page does, and waits until that is done.
     pub(crate) async fn add_project(&self, actor: AccountId, sample: &Sample) -> Result<ProjectId> {
         let app = &self.server.app;
-        let mut news = app.live.subscribe();
+        let mut updates = app.live.subscribe();
         let project =
             setup::begin(&app.setups, actor, sample.forge, sample.owner, sample.name).await?;
         let wait = async {
@@ -182,7 +182,7 @@ impl World {
                     }
                 }
                 // A wake-up may be missed; a look now and then makes up for it.
-                let _late = tokio::time::timeout(Duration::from_millis(250), news.recv()).await;
+                let _late = tokio::time::timeout(Duration::from_millis(250), updates.recv()).await;
             }
         };
         tokio::time::timeout(SETUP_TIMEOUT, wait).await.context("a set-up did not end in time")?

@@ -47,7 +47,7 @@ struct ErrorBody {
 }
 
 /// An answer, or the server's reason to refuse.
-type Answered<T> = Result<T, String>;
+type ApiResult<T> = Result<T, String>;
 
 impl Access {
     /// Opens the server that is named, or else the data directory on this machine.
@@ -78,7 +78,10 @@ impl Access {
     }
 
     /// Publishes an orb, or says why not.
-    pub(super) async fn publish(&self, publication: Publication) -> Result<Answered<OrbPublished>> {
+    pub(super) async fn publish(
+        &self,
+        publication: Publication,
+    ) -> Result<ApiResult<OrbPublished>> {
         match self {
             Self::Data(store) => {
                 match publish::publish(store, publication, Timestamp::now()).await {
@@ -179,7 +182,7 @@ impl Server {
         }
     }
 
-    async fn publish(&self, publication: Publication) -> Result<Answered<OrbPublished>> {
+    async fn publish(&self, publication: Publication) -> Result<ApiResult<OrbPublished>> {
         let reference: OrbReference = match publication.orb.parse() {
             Ok(reference) => reference,
             Err(error) => return Ok(Err(error.to_string())),

@@ -48,7 +48,7 @@ pub(super) fn server(values: &Values) -> Result<Settings> {
         listen: values.require(&general::LISTEN, need)?,
         public_url: values.require(&general::PUBLIC_URL, need)?,
         database_url: values.require(&general::DATABASE_URL, need)?.expose().clone(),
-        pace: roundel_server::retry::Pace::default(),
+        pace: roundel_server::retry::RetryPace::default(),
         status_prefix: values.require(&general::STATUS_PREFIX, need)?,
         settings_file: settings_file(values).into(),
         instance_key,

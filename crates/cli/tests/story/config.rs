@@ -9,7 +9,7 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::house::binary;
+use crate::installation::binary;
 
 const GOOD: &str = "version: 2.1
 parameters:
@@ -87,15 +87,15 @@ fn validate_says_what_is_wrong_and_the_exit_code_says_whose_fault_it_is() {
     assert!(text.contains("did you mean `checkout`?"), "{text}");
     assert!(text.contains(" --> wrong.yml:5:13  jobs."), "{text}");
     assert!(text.ends_with("standard input: fine\n\n2 files fine, 1 with errors\n"), "{text}");
-    assert!(!text.contains('\u{1b}'), "no colours in a pipe: {text}");
+    assert!(!text.contains('\u{1b}'), "no colors in a pipe: {text}");
     let (code, text, _) = run(&["validate", "--quiet"], "");
     assert_eq!((code, text.as_str()), (Some(0), ""));
     let floating = "version: 2\njobs: {build: {docker: [{image: alpine}], steps: [checkout]}}\n";
     assert_eq!(run(&["validate", "-"], floating).0, Some(0));
     assert_eq!(run(&["validate", "-", "--deny-warnings"], floating).0, Some(1));
-    let (code, text, told) = run(&["validate", "nowhere.yml"], "");
+    let (code, text, errors) = run(&["validate", "nowhere.yml"], "");
     assert_eq!((code, text.as_str()), (Some(2), ""));
-    assert_eq!(told, "error: there is no file `nowhere.yml`\n");
+    assert_eq!(errors, "error: there is no file `nowhere.yml`\n");
     for misuse in [
         &["validate", "--param", "x"][..],
         &["validate", "--no-such-option"],
@@ -106,9 +106,9 @@ fn validate_says_what_is_wrong_and_the_exit_code_says_whose_fault_it_is() {
     ] {
         assert_eq!(run(misuse, "").0, Some(2), "{misuse:?}");
     }
-    // It cannot be read, and that is nobody's mistake here.
-    let (code, _, told) = run(&["validate", "wrong.yml/inner"], "");
-    assert_eq!(code, Some(3), "{told}");
+    // It cannot be read: that is an I/O error, not a mistake in a configuration.
+    let (code, _, errors) = run(&["validate", "wrong.yml/inner"], "");
+    assert_eq!(code, Some(3), "{errors}");
 }
 
 const UNSUPPORTED: &str = "version: 2.1
@@ -180,17 +180,17 @@ fn validate_tells_programs_everything_in_one_document() {
     let output = config(folder.path(), &["validate", "a.yml", "b.yml", "--json"], "");
     let json: serde_json::Value = serde_json::from_str(&out(&output)).unwrap();
     assert_eq!(json["files"][0]["valid"], true);
-    let told = json["files"][1]["diagnostics"].as_array().unwrap();
-    let told = told.iter().find(|told| told["severity"] == "error").unwrap();
+    let found = json["files"][1]["diagnostics"].as_array().unwrap();
+    let found = found.iter().find(|found| found["severity"] == "error").unwrap();
     assert_eq!(
-        (told["code"].as_str(), told["number"].as_str()),
+        (found["code"].as_str(), found["number"].as_str()),
         (Some("unknown-command"), Some("E-021"))
     );
-    let span = |name: &str| usize::try_from(told["span"][name].as_u64().unwrap()).unwrap();
+    let span = |name: &str| usize::try_from(found["span"][name].as_u64().unwrap()).unwrap();
     assert_eq!(&WRONG[span("start")..span("end")], "chekout");
-    assert_eq!((told["line"].as_u64(), told["column"].as_u64()), (Some(5), Some(13)));
-    assert_eq!(told["path"], "b.yml");
-    assert_eq!(told["docs"], "docs/diagnostics/unknown-command.md");
+    assert_eq!((found["line"].as_u64(), found["column"].as_u64()), (Some(5), Some(13)));
+    assert_eq!(found["path"], "b.yml");
+    assert_eq!(found["docs"], "docs/diagnostics/unknown-command.md");
 }
 
 #[test]
@@ -246,8 +246,8 @@ fn explain_shows_every_place_that_a_value_comes_from() {
         (output.status.code(), out(&output), err(&output))
     };
     let image = "jobs.build.docker[0].image";
-    let (code, text, told) = explain(&[image, "--param", "tag=12"]);
-    assert_eq!(code, Some(0), "{told}");
+    let (code, text, errors) = explain(&[image, "--param", "tag=12"]);
+    assert_eq!(code, Some(0), "{errors}");
     assert!(text.starts_with("jobs.build.docker[0].image\n  cimg/base:12\n"), "{text}");
     assert!(text.contains("--> .circleci/config.yml:7:"), "{text}");
     assert!(text.contains("pipeline.parameters.tag"), "{text}");
@@ -256,13 +256,13 @@ fn explain_shows_every_place_that_a_value_comes_from() {
     let (_, json, _) = explain(&[image, "--json"]);
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!((&json["value"], &json["steps"][0]["line"]), (&"cimg/base:1".into(), &7.into()));
-    let (code, _, told) = explain(&["jobs.biuld"]);
+    let (code, _, errors) = explain(&["jobs.biuld"]);
     assert_eq!(code, Some(2));
-    assert!(told.contains("did you mean `build`?"), "{told}");
+    assert!(errors.contains("did you mean `build`?"), "{errors}");
     put(folder.path(), ".circleci/config.yml", WRONG);
-    let (code, text, told) = explain(&["jobs.build"]);
+    let (code, text, errors) = explain(&["jobs.build"]);
     assert_eq!((code, text.as_str()), (Some(1), ""));
-    assert!(told.contains("did you mean `checkout`?"), "{told}");
+    assert!(errors.contains("did you mean `checkout`?"), "{errors}");
 }
 
 /// All commands that compile a file say that it is not text, and none of them ends well.

@@ -7,7 +7,7 @@ use roundel_localforge::{CommitStatus, Failure, FailureKind, ForgeKind};
 use roundel_model::status::JobStatus;
 use roundel_store::{Store, logs::LogKey};
 
-use crate::house::{House, PATIENCE, until};
+use crate::installation::{Installation, TIMEOUT, until};
 
 const KIND: ForgeKind = ForgeKind::GitHub;
 const MARK: &str = "ci/roundel: build";
@@ -44,18 +44,18 @@ fn delay(method: &str, path: &str) -> Failure {
     }
 }
 
-async fn house() -> House {
-    let house = House::build().await;
-    let mut visitor = house.sign_in().await;
-    house.add_project(&mut visitor, KIND, "web").await;
-    house
+async fn installation() -> Installation {
+    let installation = Installation::build().await;
+    let mut visitor = installation.sign_in().await;
+    installation.add_project(&mut visitor, KIND, "web").await;
+    installation
 }
 
 /// After everything: one pipeline, one job, one attempt, the whole log, one commit status of success.
-async fn assert_once_and_whole(house: &House, sha: &str) {
-    house.marks(KIND, "web", sha, &[(MARK, "success")]).await;
-    let store = house.store().await;
-    let pipelines = house.pipelines(&store, sha).await;
+async fn assert_once_and_whole(installation: &Installation, sha: &str) {
+    installation.marks(KIND, "web", sha, &[(MARK, "success")]).await;
+    let store = installation.store().await;
+    let pipelines = installation.pipelines(&store, sha).await;
     assert_eq!(pipelines.len(), 1, "built once: {pipelines:#?}");
     let (_, workflows) = &pipelines[0];
     assert_eq!(workflows.len(), 1);
@@ -78,13 +78,14 @@ async fn assert_once_and_whole(house: &House, sha: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn killed_between_delivery_and_pipeline_it_goes_on_where_it_was() {
-    let mut house = house().await;
-    house.start_runner();
+async fn killed_between_delivery_and_pipeline_it_continues_where_it_was() {
+    let mut installation = installation().await;
+    installation.start_runner();
     // The configuration cannot be read, so the delivery waits in the inbox.
-    house.forge.inject(delay("GET", "/contents/"));
-    let sha = house.push(KIND, "web", &[(".circleci/config.yml", &config("true"))], "One").await;
-    let store = house.store().await;
+    installation.forge.inject(delay("GET", "/contents/"));
+    let sha =
+        installation.push(KIND, "web", &[(".circleci/config.yml", &config("true"))], "One").await;
+    let store = installation.store().await;
     let project = store.projects().await.unwrap()[0].id;
     until("the delivery is stored", async || {
         store
@@ -95,31 +96,36 @@ async fn killed_between_delivery_and_pipeline_it_goes_on_where_it_was() {
             .any(|found| found.event == "push" && found.decided_at.is_none())
     })
     .await;
-    house.kill_server();
-    house.forge.heal();
-    house.start_server().await;
-    assert_once_and_whole(&house, &sha).await;
+    installation.kill_server();
+    installation.forge.heal();
+    installation.start_server().await;
+    assert_once_and_whole(&installation, &sha).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_between_pipeline_and_claim_the_job_is_still_on_offer() {
-    let mut house = house().await;
-    let sha = house.push(KIND, "web", &[(".circleci/config.yml", &config("true"))], "One").await;
-    house.marks(KIND, "web", &sha, &[(MARK, "pending")]).await;
-    house.kill_server();
-    house.start_server().await;
-    house.start_runner();
-    assert_once_and_whole(&house, &sha).await;
+    let mut installation = installation().await;
+    let sha =
+        installation.push(KIND, "web", &[(".circleci/config.yml", &config("true"))], "One").await;
+    installation.marks(KIND, "web", &sha, &[(MARK, "pending")]).await;
+    installation.kill_server();
+    installation.start_server().await;
+    installation.start_runner();
+    assert_once_and_whole(&installation, &sha).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_while_a_job_runs_the_job_and_its_log_survive() {
-    let mut house = house().await;
-    house.start_runner();
-    let sha = house.push(KIND, "web", &[(".circleci/config.yml", &config("sleep 2"))], "One").await;
-    let store = house.store().await;
+    let mut installation = installation().await;
+    installation.start_runner();
+    let sha = installation
+        .push(KIND, "web", &[(".circleci/config.yml", &config("sleep 2"))], "One")
+        .await;
+    let store = installation.store().await;
     until("the job prints", async || {
-        let Some((_, workflows)) = house.pipelines(&store, &sha).await.pop() else { return false };
+        let Some((_, workflows)) = installation.pipelines(&store, &sha).await.pop() else {
+            return false;
+        };
         let Some(job) = workflows.first().and_then(|workflow| workflow.jobs.first()) else {
             return false;
         };
@@ -131,42 +137,45 @@ async fn killed_while_a_job_runs_the_job_and_its_log_survive() {
             .any(|step| step.name == "Count" && step.log_bytes > 0)
     })
     .await;
-    house.kill_server();
-    let spools = house.directory.path().join("runner");
+    installation.kill_server();
+    let spools = installation.directory.path().join("runner");
     until("the job ends while no server listens", async || holds(&spools, "the end\r\n")).await;
-    house.start_server().await;
-    assert_once_and_whole(&house, &sha).await;
+    installation.start_server().await;
+    assert_once_and_whole(&installation, &sha).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_between_outcome_and_commit_status_the_status_is_still_sent() {
-    let mut house = house().await;
-    house.start_runner();
-    let sha = house.push(KIND, "web", &[(".circleci/config.yml", &config("sleep 2"))], "One").await;
-    house.marks(KIND, "web", &sha, &[(MARK, "pending")]).await;
-    house.forge.inject(delay("POST", "/statuses/"));
-    let store = house.store().await;
+    let mut installation = installation().await;
+    installation.start_runner();
+    let sha = installation
+        .push(KIND, "web", &[(".circleci/config.yml", &config("sleep 2"))], "One")
+        .await;
+    installation.marks(KIND, "web", &sha, &[(MARK, "pending")]).await;
+    installation.forge.inject(delay("POST", "/statuses/"));
+    let store = installation.store().await;
     until("the job ended", async || {
-        let pipelines = house.pipelines(&store, &sha).await;
+        let pipelines = installation.pipelines(&store, &sha).await;
         pipelines.iter().flat_map(|(_, w)| w).any(|workflow| workflow.status.is_final())
     })
     .await;
-    house.kill_server();
-    house.forge.heal();
-    house.start_server().await;
-    assert_once_and_whole(&house, &sha).await;
+    installation.kill_server();
+    installation.forge.heal();
+    installation.start_server().await;
+    assert_once_and_whole(&installation, &sha).await;
 }
 
 /// A job that we lost is our fault, and the commit says so.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_runner_that_is_killed_costs_its_job_and_the_commit_says_so() {
-    let mut house = house().await;
-    house.start_runner();
-    let sha =
-        house.push(KIND, "web", &[(".circleci/config.yml", &config("sleep 600"))], "One").await;
-    let store = house.store().await;
+    let mut installation = installation().await;
+    installation.start_runner();
+    let sha = installation
+        .push(KIND, "web", &[(".circleci/config.yml", &config("sleep 600"))], "One")
+        .await;
+    let store = installation.store().await;
     until("the job runs", async || {
-        let pipelines = house.pipelines(&store, &sha).await;
+        let pipelines = installation.pipelines(&store, &sha).await;
         pipelines
             .iter()
             .flat_map(|(_, workflows)| workflows)
@@ -174,11 +183,11 @@ async fn a_runner_that_is_killed_costs_its_job_and_the_commit_says_so() {
             .any(|job| job.status == JobStatus::Running)
     })
     .await;
-    house.kill_runner();
-    let marks = house.marks(KIND, "web", &sha, &[(MARK, "error")]).await;
+    installation.kill_runner();
+    let marks = installation.marks(KIND, "web", &sha, &[(MARK, "error")]).await;
     let mark = marks.iter().find(|mark| mark.context == MARK).unwrap();
     assert!(mark.description.contains("could not run"), "not the user's fault: {mark:?}");
-    let pipelines = house.pipelines(&store, &sha).await;
+    let pipelines = installation.pipelines(&store, &sha).await;
     assert_eq!(pipelines[0].1[0].jobs[0].status, JobStatus::InfrastructureFail);
     assert!(pipelines[0].1[0].status.is_final());
 }
@@ -202,19 +211,19 @@ const MOMENTS: [Moment; 5] =
     [Moment::Stored, Moment::Decided, Moment::Pending, Moment::Running, Moment::Ended];
 
 /// Waits until a push has come so far, or further.
-async fn reaches(house: &House, store: &Store, sha: &str, moment: Moment) {
+async fn reaches(installation: &Installation, store: &Store, sha: &str, moment: Moment) {
     let project = store.projects().await.unwrap()[0].id;
     let what = format!("{sha} is {moment:?}");
     until(&what, async || {
         let deliveries = store.deliveries(project, 100).await.unwrap();
         let mut pushes = deliveries.iter().filter(|delivery| delivery.event == "push");
-        let pipelines = house.pipelines(store, sha).await;
+        let pipelines = installation.pipelines(store, sha).await;
         let mut jobs = pipelines.iter().flat_map(|(_, all)| all).flat_map(|one| &one.jobs);
         match moment {
             // GitHub does not repeat a delivery: it must have been answered before the power goes.
             Moment::Stored => true,
             Moment::Decided => pushes.all(|delivery| delivery.decided_at.is_some()),
-            Moment::Pending => !house.forge.statuses(KIND, "acme", "web", sha).is_empty(),
+            Moment::Pending => !installation.forge.statuses(KIND, "acme", "web", sha).is_empty(),
             Moment::Running => jobs.any(|job| job.started_at.is_some()),
             Moment::Ended => jobs.any(|job| job.status.is_final()),
         }
@@ -241,14 +250,14 @@ fn holds(directory: &Path, text: &str) -> bool {
 /// still under way. Every push that the forge could deliver is built, once, and reported.
 #[tokio::test(flavor = "multi_thread")]
 async fn pushes_survive_a_server_that_keeps_dying() {
-    let mut house = house().await;
-    house.start_runner();
+    let mut installation = installation().await;
+    installation.start_runner();
     let mut pushed = Vec::new();
     for (round, moment) in MOMENTS.into_iter().cycle().take(8).enumerate() {
         let text = config("true").replace("the end", &format!("the end of {round}"));
         let files = [(".circleci/config.yml", text.as_str())];
-        pushed.push(house.push(KIND, "web", &files, &format!("Round {round}")).await);
-        let store = house.store().await;
+        pushed.push(installation.push(KIND, "web", &files, &format!("Round {round}")).await);
+        let store = installation.store().await;
         let project = store.projects().await.unwrap()[0].id;
         until("the push is stored", async || {
             let stored = store.deliveries(project, 100).await.unwrap();
@@ -256,18 +265,18 @@ async fn pushes_survive_a_server_that_keeps_dying() {
         })
         .await;
         let sha = pushed.last().unwrap();
-        reaches(&house, &store, sha, moment).await;
-        house.kill_server();
-        house.start_server().await;
+        reaches(&installation, &store, sha, moment).await;
+        installation.kill_server();
+        installation.start_server().await;
     }
     let is_green = |marks: &[CommitStatus]| {
         marks.iter().any(|mark| mark.context == MARK && mark.state == "success")
     };
-    let store = house.store().await;
+    let store = installation.store().await;
     for sha in &pushed {
         let marks =
-            house.forge.wait_for_statuses(KIND, "acme", "web", sha, PATIENCE, is_green).await;
+            installation.forge.wait_for_statuses(KIND, "acme", "web", sha, TIMEOUT, is_green).await;
         assert!(is_green(&marks), "{sha}: {marks:#?}");
-        assert_eq!(house.pipelines(&store, sha).await.len(), 1, "{sha} is built once");
+        assert_eq!(installation.pipelines(&store, sha).await.len(), 1, "{sha} is built once");
     }
 }

@@ -6,7 +6,7 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-use crate::house::binary;
+use crate::installation::binary;
 
 fn demo(arguments: &[&str], data: Option<&Path>) -> Output {
     let mut command = Command::new(binary());
@@ -44,7 +44,7 @@ fn the_demo_turns_both_forges_green() {
 
 /// `--data` is where everything is kept: a second start finds its keys, addresses and projects.
 #[test]
-fn a_demo_that_is_kept_starts_again_and_goes_on() {
+fn a_demo_that_is_kept_starts_again_and_continues() {
     let directory = tempfile::tempdir().unwrap();
     let data = directory.path().join("demo");
     let first = demo(&[], Some(&data));
@@ -60,7 +60,7 @@ fn a_demo_that_is_kept_starts_again_and_goes_on() {
     assert!(text.contains("acme/greet  #3 ") && text.contains("acme/count  #3 "), "{text}");
 }
 
-/// `roundel demo | head -1` ends, quietly, although nobody presses Ctrl-C.
+/// `roundel demo | head -1` ends, quietly, without a Ctrl-C.
 #[test]
 fn a_demo_whose_reader_goes_away_ends_quietly() {
     let mut child = Command::new(binary())
@@ -77,7 +77,7 @@ fn a_demo_whose_reader_goes_away_ends_quietly() {
     assert_eq!((output.status.code(), errors.as_ref()), (Some(0), ""));
 }
 
-/// Wrong usage is told apart from our own errors by the exit code.
+/// Wrong usage and an internal error have different exit codes.
 #[test]
 fn wrong_usage_ends_with_two_and_a_broken_config_with_one() {
     let wrong = Command::new(binary()).args(["demo", "--twice"]).output().unwrap();

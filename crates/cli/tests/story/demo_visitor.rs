@@ -12,7 +12,7 @@ use roundel_localforge::ForgeKind;
 use roundel_testkit::{git::git, visitor::Visitor};
 use url::Url;
 
-use crate::house::{binary, until};
+use crate::installation::{binary, until};
 
 /// A demo that stays up, as a visitor starts it.
 struct Demo {

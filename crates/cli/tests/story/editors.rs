@@ -68,21 +68,23 @@ fn neovim_shows_what_is_wrong_and_leads_into_an_orb() {
             .map(|(_, text)| text.to_owned())
             .collect::<Vec<_>>()
     };
-    let trouble = || format!("{text}\n{}", String::from_utf8_lossy(&output.stderr));
+    let shown = || format!("{text}\n{}", String::from_utf8_lossy(&output.stderr));
     let wrong = said("diagnostic");
     assert!(
-        wrong.iter().any(|told| told.starts_with("8:5 ") && told.contains("did you mean `steps`?")),
+        wrong
+            .iter()
+            .any(|found| found.starts_with("8:5 ") && found.contains("did you mean `steps`?")),
         "{}",
-        trouble()
+        shown()
     );
-    assert!(said("hover")[0].contains("The containers to run in."), "{}", trouble());
+    assert!(said("hover")[0].contains("The containers to run in."), "{}", shown());
     for wanted in ["checkout", "run", "node/install"] {
-        assert!(said("completion")[0].split(' ').any(|label| label == wanted), "{}", trouble());
+        assert!(said("completion")[0].split(' ').any(|label| label == wanted), "{}", shown());
     }
-    assert_eq!(said("definition"), ["  install:"], "{}", trouble());
+    assert_eq!(said("definition"), ["  install:"], "{}", shown());
     assert_eq!(said("symbols"), ["version orbs jobs workflows"]);
-    assert_eq!(said("mended"), ["0"], "{}", trouble());
-    assert!(output.status.success(), "{}", trouble());
+    assert_eq!(said("mended"), ["0"], "{}", shown());
+    assert!(output.status.success(), "{}", shown());
 }
 
 /// Editors look at the exit code to decide whether the server crashed.

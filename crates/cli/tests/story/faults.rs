@@ -1,5 +1,5 @@
-//! Bad input and faults: each ends with a mark on the commit or a receipt, and with a sentence that
-//! says the way out. Nothing is lost, and nothing happens twice.
+//! Bad input and faults: each ends with a commit status or a receipt, and with a sentence that
+//! says what to do. Nothing is lost, and nothing happens twice.
 
 mod deliveries;
 mod disk;
@@ -12,53 +12,53 @@ use roundel_localforge::{CommitStatus, ForgeKind};
 use roundel_model::id::ProjectId;
 use roundel_store::{
     Store,
-    deliveries::{Delivery, Verdict},
+    deliveries::{Delivery, Receipt},
     logs::{LogKey, StepRow},
     reading::{JobRow, PipelineRow, WorkflowRow},
 };
 use roundel_testkit::visitor::{Page, Visitor};
 
-use crate::house::{House, until};
+use crate::installation::{Installation, until};
 
 const KIND: ForgeKind = ForgeKind::GitHub;
 const CONFIG: &str = ".circleci/config.yml";
 const OWNER: &str = "acme";
 
-/// A house with somebody in it who looks.
+/// An installation, a signed-in visitor, and the store to look into.
 struct Scene {
-    house: House,
+    installation: Installation,
     visitor: Visitor,
     store: Store,
 }
 
 impl Scene {
-    /// Builds a house with one project on GitHub.
+    /// Builds an installation with one project on GitHub.
     async fn with(name: &str) -> Self {
-        let house = House::build().await;
-        let visitor = house.sign_in().await;
-        let store = house.store().await;
-        let mut scene = Self { house, visitor, store };
+        let installation = Installation::build().await;
+        let visitor = installation.sign_in().await;
+        let store = installation.store().await;
+        let mut scene = Self { installation, visitor, store };
         scene.add(KIND, name).await;
         scene
     }
 
     async fn add(&mut self, kind: ForgeKind, name: &str) {
-        self.house.add_project(&mut self.visitor, kind, name).await;
+        self.installation.add_project(&mut self.visitor, kind, name).await;
     }
 
     /// Pushes a configuration to GitHub.
     async fn push(&self, name: &str, config: &str, message: &str) -> String {
-        self.house.push(KIND, name, &[(CONFIG, config)], message).await
+        self.installation.push(KIND, name, &[(CONFIG, config)], message).await
     }
 
-    /// Waits for a mark, and opens the page that it leads to.
+    /// Waits for a commit status, and opens the page that it leads to.
     async fn follow(
         &mut self,
         (kind, name): (ForgeKind, &str),
         sha: &str,
         (context, state): (&str, &str),
     ) -> (CommitStatus, Page) {
-        let marks = self.house.marks(kind, name, sha, &[(context, state)]).await;
+        let marks = self.installation.marks(kind, name, sha, &[(context, state)]).await;
         let is_it = |mark: &&CommitStatus| mark.context == context && mark.state == state;
         let mark = marks.iter().rfind(is_it).unwrap().clone();
         let page = self.visitor.open(mark.target_url.parse().unwrap()).await.unwrap();
@@ -98,14 +98,14 @@ impl Scene {
         .await;
         let delivery = found.unwrap();
         let path = format!("{}/{OWNER}/{name}/deliveries/{}", kind.slug(), delivery.id);
-        let page = self.house.open(&mut self.visitor, &path).await;
+        let page = self.installation.open(&mut self.visitor, &path).await;
         assert!(page.status.is_success(), "{}: {}", page.url, page.text);
         (delivery, spoken(&page.text))
     }
 
     /// The one pipeline of a commit.
     async fn pipeline(&self, sha: &str) -> (PipelineRow, Vec<WorkflowRow>) {
-        let mut found = self.house.pipelines(&self.store, sha).await;
+        let mut found = self.installation.pipelines(&self.store, sha).await;
         assert_eq!(found.len(), 1, "{sha} is built once: {found:#?}");
         found.remove(0)
     }
@@ -130,13 +130,13 @@ impl Scene {
 
 /// Why a delivery started nothing; empty if it started something.
 fn reason(delivery: &Delivery) -> &str {
-    match delivery.verdicts.as_slice() {
-        [Verdict::Ignored { because, .. }] => because,
+    match delivery.receipts.as_slice() {
+        [Receipt::Ignored { because, .. }] => because,
         _ => "",
     }
 }
 
-/// The words of a page, as somebody reads them out.
+/// The text of a page without its markup.
 fn spoken(html: &str) -> String {
     let mut words = String::with_capacity(html.len());
     for (position, piece) in html.split('<').enumerate() {

@@ -9,7 +9,7 @@ mod demo;
 mod demo_visitor;
 mod editors;
 mod faults;
-mod house;
+mod installation;
 mod orbs;
 mod pushes;
 mod settings;

@@ -1,15 +1,15 @@
 //! The story of an orb: published to a server, found there, and refused where it would break
-//! somebody else's build.
+//! another's build.
 
 use std::{
     fs,
     process::{Command, Output, Stdio},
 };
 
-use crate::house::{House, binary};
+use crate::installation::{Installation, binary};
 
 const ORB: &str = "version: 2.1
-description: Tools of the house.
+description: Tools of the installation.
 commands:
   greet:
     description: Says hello.
@@ -20,13 +20,17 @@ commands:
       - run: echo << parameters.who >>
 ";
 
-fn orb(house: &House, arguments: &[&str], over: &[(&str, &str)]) -> Output {
-    let file = house.directory.path().join("orb.yml");
+fn orb(installation: &Installation, arguments: &[&str], over: &[(&str, &str)]) -> Output {
+    let file = installation.directory.path().join("orb.yml");
     if !file.exists() {
         fs::write(&file, ORB).unwrap();
     }
     let mut command = Command::new(binary());
-    command.arg("orb").args(arguments).current_dir(house.directory.path()).stdin(Stdio::null());
+    command
+        .arg("orb")
+        .args(arguments)
+        .current_dir(installation.directory.path())
+        .stdin(Stdio::null());
     for name in ["ROUNDEL_SERVER", "ROUNDEL_ADMIN_TOKEN", "ROUNDEL_DATA"] {
         command.env_remove(name);
     }
@@ -40,28 +44,29 @@ fn said(output: &Output) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_orb_is_published_listed_and_described_on_both_ways() {
-    let house = House::build().await;
-    let data = house.data().display().to_string();
-    let token = fs::read_to_string(house.data().join("admin.token")).unwrap();
+    let installation = Installation::build().await;
+    let data = installation.data().display().to_string();
+    let token = fs::read_to_string(installation.data().join("admin.token")).unwrap();
     let on_disk = [("ROUNDEL_DATA", data.as_str())];
-    let over_http = [("ROUNDEL_SERVER", house.url.as_str()), ("ROUNDEL_ADMIN_TOKEN", token.trim())];
+    let over_http =
+        [("ROUNDEL_SERVER", installation.url.as_str()), ("ROUNDEL_ADMIN_TOKEN", token.trim())];
     let ways: [&[(&str, &str)]; 2] = [&on_disk, &over_http];
     for (way, version) in ways.into_iter().zip(["1.0.0", "1.1.0"]) {
         let name = format!("house/tools@{version}");
         let published =
-            orb(&house, &["publish", "orb.yml", &name, "--visibility", "instance"], way);
+            orb(&installation, &["publish", "orb.yml", &name, "--visibility", "instance"], way);
         assert!(published.status.success(), "{}", said(&published));
         assert!(said(&published).contains(&format!("{name} is published")));
-        let again = orb(&house, &["publish", "orb.yml", &name, "--json"], way);
+        let again = orb(&installation, &["publish", "orb.yml", &name, "--json"], way);
         assert!(said(&again).contains("\"outcome\": \"same\""), "{}", said(&again));
     }
     for way in ways {
-        let list = said(&orb(&house, &["list"], way));
+        let list = said(&orb(&installation, &["list"], way));
         assert!(list.contains("house/tools  1.1.0   2         all projects here"), "{list}");
-        let info = said(&orb(&house, &["info", "house/tools@1.0"], way));
+        let info = said(&orb(&installation, &["info", "house/tools@1.0"], way));
         for part in [
             "house/tools@1.0.0",
-            "Tools of the house.",
+            "Tools of the installation.",
             "tools: house/tools@1.0.0",
             "tools/greet",
             "who: string = world",
@@ -70,9 +75,9 @@ async fn an_orb_is_published_listed_and_described_on_both_ways() {
         ] {
             assert!(info.contains(part), "{part} is not in\n{info}");
         }
-        let json = said(&orb(&house, &["info", "house/tools", "--json"], way));
+        let json = said(&orb(&installation, &["info", "house/tools", "--json"], way));
         assert!(json.contains("\"version\": \"1.1.0\"") && json.contains("\"type\": \"boolean\""));
-        let missing = orb(&house, &["info", "house/tools@7"], way);
+        let missing = orb(&installation, &["info", "house/tools@7"], way);
         assert_eq!(missing.status.code(), Some(1));
         assert!(said(&missing).contains("it has 1.1.0, 1.0.0"), "{}", said(&missing));
     }
@@ -80,18 +85,19 @@ async fn an_orb_is_published_listed_and_described_on_both_ways() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_would_break_a_build_is_not_published() {
-    let house = House::build().await;
-    let data = house.data().display().to_string();
-    let token = fs::read_to_string(house.data().join("admin.token")).unwrap();
+    let installation = Installation::build().await;
+    let data = installation.data().display().to_string();
+    let token = fs::read_to_string(installation.data().join("admin.token")).unwrap();
     let on_disk = [("ROUNDEL_DATA", data.as_str())];
-    let over_http = [("ROUNDEL_SERVER", house.url.as_str()), ("ROUNDEL_ADMIN_TOKEN", token.trim())];
+    let over_http =
+        [("ROUNDEL_SERVER", installation.url.as_str()), ("ROUNDEL_ADMIN_TOKEN", token.trim())];
     let first = orb(
-        &house,
+        &installation,
         &["publish", "orb.yml", "house/tools@1.0.0", "--visibility", "instance"],
         &on_disk,
     );
     assert!(first.status.success(), "{}", said(&first));
-    let directory = house.directory.path();
+    let directory = installation.directory.path();
     fs::write(directory.join("other.yml"), format!("{ORB}# changed\n")).unwrap();
     fs::write(
         directory.join("bad.yml"),
@@ -100,22 +106,22 @@ async fn what_would_break_a_build_is_not_published() {
     .unwrap();
     let ways: [&[(&str, &str)]; 2] = [&on_disk, &over_http];
     for way in ways {
-        for (file, name, told) in [
+        for (file, name, expected) in [
             ("other.yml", "house/tools@1.0.0", "never changes"),
             ("bad.yml", "house/tools@1.1.0", "an orb needs version 2.1"),
             ("orb.yml", "house/tools@1", "names no one version"),
             ("orb.yml", "other/tools@1.0.0", "has no owner"),
         ] {
-            let refused = orb(&house, &["publish", file, name], way);
+            let refused = orb(&installation, &["publish", file, name], way);
             assert_eq!(refused.status.code(), Some(1), "{}", said(&refused));
-            assert!(said(&refused).contains(told), "{name}: {}", said(&refused));
+            assert!(said(&refused).contains(expected), "{name}: {}", said(&refused));
         }
     }
-    let stranger = [("ROUNDEL_SERVER", house.url.as_str())];
-    let refused = orb(&house, &["publish", "orb.yml", "house/tools@1.1.0"], &stranger);
+    let stranger = [("ROUNDEL_SERVER", installation.url.as_str())];
+    let refused = orb(&installation, &["publish", "orb.yml", "house/tools@1.1.0"], &stranger);
     assert_eq!(refused.status.code(), Some(1));
     assert!(said(&refused).contains("administrator's token"), "{}", said(&refused));
-    let nowhere = orb(&house, &["list"], &[]);
+    let nowhere = orb(&installation, &["list"], &[]);
     assert_eq!(nowhere.status.code(), Some(3));
     assert!(said(&nowhere).contains("--data"), "{}", said(&nowhere));
 }

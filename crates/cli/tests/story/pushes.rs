@@ -4,7 +4,7 @@ use roundel_localforge::ForgeKind;
 use roundel_model::status::{JobStatus, PipelineErrorKind, PipelineStatus};
 use roundel_store::logs::LogKey;
 
-use crate::house::{House, until};
+use crate::installation::{Installation, until};
 
 const GREEN: &str = "version: 2.1
 jobs:
@@ -47,23 +47,23 @@ fn words(kind: ForgeKind) -> (&'static str, &'static str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_push_turns_its_commit_green_or_red_on_both_forges() {
-    let mut house = House::build().await;
-    house.start_runner();
-    let mut visitor = house.sign_in().await;
+    let mut installation = Installation::build().await;
+    installation.start_runner();
+    let mut visitor = installation.sign_in().await;
     for kind in ForgeKind::ALL {
         let (green, red) = words(kind);
-        house.add_project(&mut visitor, kind, "web").await;
-        let sha = house.push(kind, "web", &[(".circleci/config.yml", GREEN)], "Build").await;
-        house.marks(kind, "web", &sha, &[("ci/roundel: build", green)]).await;
+        installation.add_project(&mut visitor, kind, "web").await;
+        let sha = installation.push(kind, "web", &[(".circleci/config.yml", GREEN)], "Build").await;
+        installation.marks(kind, "web", &sha, &[("ci/roundel: build", green)]).await;
 
-        let sha = house.push(kind, "web", &[(".circleci/config.yml", RED)], "Break").await;
-        let marks = house.marks(kind, "web", &sha, &[("ci/roundel: build", red)]).await;
+        let sha = installation.push(kind, "web", &[(".circleci/config.yml", RED)], "Break").await;
+        let marks = installation.marks(kind, "web", &sha, &[("ci/roundel: build", red)]).await;
         assert!(
             !marks.iter().any(|mark| mark.context == "ci/roundel: after"),
             "a job that did not run has no mark: {marks:#?}"
         );
-        let store = house.store().await;
-        let pipelines = house.pipelines(&store, &sha).await;
+        let store = installation.store().await;
+        let pipelines = installation.pipelines(&store, &sha).await;
         assert_eq!(pipelines.len(), 1, "one push, one pipeline");
         let job = &pipelines[0].1[0].jobs[0];
         let steps = store.steps(job.id).await.unwrap();
@@ -75,7 +75,7 @@ async fn a_push_turns_its_commit_green_or_red_on_both_forges() {
         assert!(String::from_utf8_lossy(&log.bytes).contains("tidied up"));
 
         let path = format!("{}/acme/web/{}", kind.slug(), job.number.unwrap());
-        let page = house.open(&mut visitor, &path).await;
+        let page = installation.open(&mut visitor, &path).await;
         assert!(page.status.is_success() && page.text.contains("echo before"), "{}", page.text);
     }
 }
@@ -83,32 +83,33 @@ async fn a_push_turns_its_commit_green_or_red_on_both_forges() {
 /// An error is a result too: on the commit, on the page, in the receipt.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_config_that_is_wrong_is_explained_on_the_commit_and_on_the_page() {
-    let house = House::build().await;
-    let mut visitor = house.sign_in().await;
+    let installation = Installation::build().await;
+    let mut visitor = installation.sign_in().await;
     for (kind, state) in [(ForgeKind::GitHub, "error"), (ForgeKind::Bitbucket, "FAILED")] {
-        house.add_project(&mut visitor, kind, "web").await;
+        installation.add_project(&mut visitor, kind, "web").await;
         let config = GREEN.replace("jobs: [build]", "jobs: [biuld]");
-        let sha = house.push(kind, "web", &[(".circleci/config.yml", &config)], "Misspell").await;
-        let marks = house.marks(kind, "web", &sha, &[("ci/roundel: config", state)]).await;
+        let sha =
+            installation.push(kind, "web", &[(".circleci/config.yml", &config)], "Misspell").await;
+        let marks = installation.marks(kind, "web", &sha, &[("ci/roundel: config", state)]).await;
         let page = visitor.open(marks[0].target_url.parse().unwrap()).await.unwrap();
         assert!(page.text.contains("biuld") && page.text.contains("build"), "{}", page.text);
 
         let receipts =
-            house.open(&mut visitor, &format!("{}/acme/web/deliveries", kind.slug())).await;
+            installation.open(&mut visitor, &format!("{}/acme/web/deliveries", kind.slug())).await;
         assert!(receipts.status.is_success(), "{}", receipts.text);
     }
     // A visitor who is not signed in sees nothing of it.
     let mut stranger = roundel_testkit::visitor::Visitor::new().unwrap();
-    let page = house.open(&mut stranger, "gh/acme/web").await;
+    let page = installation.open(&mut stranger, "gh/acme/web").await;
     assert!(!page.text.contains("Misspell"), "{}", page.text);
 }
 
 /// One truth: a hook before the commit and the server after the push say the same.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_validate_says_is_what_the_server_does() {
-    let house = House::build().await;
-    let mut visitor = house.sign_in().await;
-    house.add_project(&mut visitor, ForgeKind::GitHub, "web").await;
+    let installation = Installation::build().await;
+    let mut visitor = installation.sign_in().await;
+    installation.add_project(&mut visitor, ForgeKind::GitHub, "web").await;
     let image = "docker: [{ image: 'cimg/base:2024.01' }, { image: 'redis:7' }]";
     let shallow = "checkout: { method: shallow, depth: 1 }";
     let schedule =
@@ -119,7 +120,7 @@ async fn what_validate_says_is_what_the_server_does() {
         (
             "a scheduled workflow beside another one",
             format!("{GREEN}  nightly:\n    triggers: [{schedule}]\n    jobs: [build]\n"),
-            0,
+            4,
             None,
         ),
         ("a context", GREEN.replace("[build]", "[build: { context: aws }]"), 4, None),
@@ -132,24 +133,24 @@ async fn what_validate_says_is_what_the_server_does() {
         ),
         ("an error", GREEN.replace("[build]", "[biuld]"), 1, Some(PipelineErrorKind::Config)),
     ];
-    let store = house.store().await;
+    let store = installation.store().await;
     for (what, config, code, error) in cases {
-        let file = house.directory.path().join("config.yml");
+        let file = installation.directory.path().join("config.yml");
         std::fs::write(&file, &config).unwrap();
-        let mut validate = std::process::Command::new(crate::house::binary());
+        let mut validate = std::process::Command::new(crate::installation::binary());
         validate.args(["config", "validate", "--branch", "main"]).arg(&file);
         let output = validate.output().unwrap();
         let text = String::from_utf8_lossy(&output.stdout);
         assert_eq!(output.status.code(), Some(code), "{what}: {text}");
 
         let files = [(".circleci/config.yml", config.as_str())];
-        let sha = house.push(ForgeKind::GitHub, "web", &files, what).await;
+        let sha = installation.push(ForgeKind::GitHub, "web", &files, what).await;
         until("the server has decided", async || {
-            let pipelines = house.pipelines(&store, &sha).await;
+            let pipelines = installation.pipelines(&store, &sha).await;
             pipelines.iter().any(|(row, _)| row.status != PipelineStatus::Pending)
         })
         .await;
-        let pipelines = house.pipelines(&store, &sha).await;
+        let pipelines = installation.pipelines(&store, &sha).await;
         let (row, workflows) = &pipelines[0];
         assert_eq!(row.error_kind, error, "{what}");
         if what == "a context" {

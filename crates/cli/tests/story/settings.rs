@@ -13,7 +13,7 @@ use roundel_cli::settings::{
 };
 use tempfile::TempDir;
 
-use crate::house::{binary, until};
+use crate::installation::{binary, until};
 
 /// A way to give a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -271,12 +271,12 @@ fn a_wrong_value_of_every_setting_is_refused_and_named_in_the_form_in_which_it_w
 }
 
 /// A server that is up. It ends with the test.
-struct Up {
+struct RunningServer {
     child: Child,
     start: Start,
 }
 
-impl Drop for Up {
+impl Drop for RunningServer {
     fn drop(&mut self) {
         // It may have ended by itself.
         let _gone = self.child.kill();
@@ -285,7 +285,7 @@ impl Drop for Up {
 }
 
 /// Starts a server with every setting, each in the wanted form if it has it, or else in another.
-async fn serve(wanted: Form, second: Form) -> (Up, String) {
+async fn serve(wanted: Form, second: Form) -> (RunningServer, String) {
     let mut start = Start::of(Program::Serve);
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let url = format!("http://127.0.0.1:{port}");
@@ -309,7 +309,7 @@ async fn serve(wanted: Form, second: Form) -> (Up, String) {
     }
     start.write();
     let child = start.command.stdout(Stdio::null()).spawn().unwrap();
-    let up = Up { child, start };
+    let up = RunningServer { child, start };
     let health = format!("{url}/healthz");
     until("the server answers", async || {
         reqwest::get(&health).await.is_ok_and(|answer| answer.status().is_success())

@@ -12,7 +12,7 @@ use std::{
 use roundel_model::limits::CLAIM_WAIT;
 use tempfile::TempDir;
 
-use crate::house::{House, binary};
+use crate::installation::{Installation, binary};
 
 /// Nothing that ends at once takes longer, on a busy machine.
 const AT_ONCE: Duration = Duration::from_secs(20);
@@ -219,10 +219,10 @@ fn values_that_cannot_work_are_refused_before_anything_starts() {
 /// A runner whose token is wrong can never claim anything: it ends instead of trying for ever.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_runner_whose_token_is_rejected_ends_with_three() {
-    let house = House::build().await;
+    let installation = Installation::build().await;
     let folder = folder();
     fs::write(folder.path().join("token"), "x".repeat(64)).unwrap();
-    let server = house.url.to_string();
+    let server = installation.url.to_string();
     let arguments = ["runner", "--server", &server, "--token-file", "token", "--data", "runner"];
     let command = roundel(folder.path(), &arguments);
     let (code, text) = tokio::task::spawn_blocking(|| run(command)).await.unwrap();
@@ -253,10 +253,10 @@ fn a_runner_waits_for_a_server_that_is_down_and_says_so() {
     let ended = child.try_wait().unwrap();
     stop(&mut child);
     assert!(found.contains("cannot reach the server") && found.contains("retrying in"), "{found}");
-    assert_eq!(ended, None, "it goes on");
+    assert_eq!(ended, None, "it is still running");
 }
 
-/// Colours are for terminals; widths are kept; exit codes mean what the help says.
+/// Colors are for terminals; widths are kept; exit codes mean what the help says.
 #[test]
 fn output_fits_narrow_terminals_and_pipes() {
     let folder = folder();
@@ -264,7 +264,7 @@ fn output_fits_narrow_terminals_and_pipes() {
         let mut command = roundel(folder.path(), arguments);
         command.env("COLUMNS", "60");
         let (_, text) = run(command);
-        assert!(!text.contains('\u{1b}'), "no colours in a pipe: {text}");
+        assert!(!text.contains('\u{1b}'), "no colors in a pipe: {text}");
         text
     };
     let text = narrow(&["config", "code", "unsupported-step"]);

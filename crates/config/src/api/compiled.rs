@@ -18,14 +18,14 @@ pub struct Compiled {
     /// Everything that was found, in the order of the text.
     pub diagnostics: Vec<Diagnostic>,
     /// What is right, and what this release cannot run yet: errors for what keeps the plan from
-    /// running, warnings for options that have no effect. [`Compiled::verdict`] decides.
+    /// running, warnings for options that have no effect. [`Compiled::support`] decides.
     pub unsupported: Vec<Diagnostic>,
     /// The orbs that were used.
     pub orbs: Vec<ResolvedOrb>,
     /// Orbs that [`Inputs::orbs`] knows nothing about. Everything that depends on them is passed
     /// over in silence, so the diagnostics are incomplete while there are any.
     pub unresolved_orbs: Vec<OrbReference>,
-    /// It is a setup configuration: a job of it posts the one that goes on (CFG §8).
+    /// It is a setup configuration: a job of it posts the continuation (CFG §8).
     pub setup: bool,
     /// Workflows that a clock starts (CFG §5.8).
     pub schedules: Vec<Schedule>,

@@ -47,8 +47,8 @@ pub struct Missing {
     pub looked_in: Vec<String>,
     /// Versions that do exist, best first, if the orb itself is known.
     pub versions: Vec<String>,
-    /// Trouble on the way, if that is the reason: "the registry did not answer in 10 s".
-    pub trouble: Option<String>,
+    /// The error on the way, if that is the reason: "the registry did not answer in 10 s".
+    pub error: Option<String>,
     /// How to provide it, where the place that was asked knows.
     pub help: Option<String>,
 }

@@ -21,7 +21,7 @@ use crate::{
     },
     plan::graph::no_such_job,
     read::yaml::{At, Entry, Items, View, scalar},
-    render::budget::Draw,
+    render::budget::Resource,
     resolve::parameters::bind::{Argument, ArgumentSource, Call},
     suggest::did_you_mean,
     text::{place::Place, problem::Problem},
@@ -71,7 +71,7 @@ impl<'d> Checker<'_, 'd> {
                 && matches!(self.render.doc.view(field.value), View::Scalar("approval", _))
         });
         let is_group = self.modules.get(ModuleId::CONFIG).groups.contains_key(name);
-        if is_approval || is_group || !self.render.afford(Draw::Visits, 1 + fields.len(), key) {
+        if is_approval || is_group || !self.render.afford(Resource::Visits, 1 + fields.len(), key) {
             return;
         }
         for field in fields.iter().filter(|field| matches!(field.name, "pre-steps" | "post-steps"))
@@ -106,7 +106,7 @@ impl<'d> Checker<'_, 'd> {
                 View::Seq(_) | View::Map(_) | View::Broken => None,
             };
             let own = field("name").and_then(text).unwrap_or(name);
-            if own.contains("<<") || !self.render.afford(Draw::Visits, 1, key) {
+            if own.contains("<<") || !self.render.afford(Resource::Visits, 1, key) {
                 return;
             }
             names.insert(own);
@@ -135,7 +135,7 @@ impl<'d> Checker<'_, 'd> {
                 let reported = [codes::UNKNOWN_REQUIREMENT, codes::GROUP_MEMBER, codes::CYCLE]
                     .into_iter()
                     .any(|code| self.render.report.is_reported(code, place));
-                if !known && !reported && self.render.afford(Draw::Visits, 1, place) {
+                if !known && !reported && self.render.afford(Resource::Visits, 1, place) {
                     let message = no_such_job(requiring, name, workflow);
                     let problem = Problem::error(codes::UNKNOWN_REQUIREMENT, place, message);
                     let help = did_you_mean(name, names.iter().copied());
@@ -156,7 +156,7 @@ impl<'d> Checker<'_, 'd> {
 
     fn dormant_step(&mut self, step: At, scope: &Rc<Scope>, depth: usize) {
         let Some((name, key, value)) = self.named(step) else { return };
-        if !self.render.afford(Draw::Visits, 1, key) {
+        if !self.render.afford(Resource::Visits, 1, key) {
             return;
         }
         let site = Site { name, key, value, scope };
@@ -199,7 +199,7 @@ impl<'d> Checker<'_, 'd> {
         given: Vec<Entry<'d>>,
         (scope, depth): (&Rc<Scope>, usize),
     ) {
-        if definition.broken || !self.render.afford(Draw::Visits, given.len(), definition.key) {
+        if definition.broken || !self.render.afford(Resource::Visits, given.len(), definition.key) {
             return;
         }
         let callee: Rc<str> = format!("{} `{name}`", element.word()).into();

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::*;
-use crate::page::{self, Which};
+use crate::page::{self, ExampleKind};
 use crate::{
     api::{compiled::Compiled, inputs::Inputs},
     compile::compile,
@@ -57,7 +57,7 @@ fn found(compiled: &Compiled) -> BTreeSet<String> {
     all.map(|found| found.code.clone()).collect()
 }
 
-fn told(compiled: &Compiled, text: &str) -> String {
+fn rendered(compiled: &Compiled, text: &str) -> String {
     let all: Vec<_> = compiled.diagnostics.iter().chain(&compiled.unsupported).cloned().collect();
     crate::render(text, &all, false)
 }
@@ -70,12 +70,12 @@ fn slugs_are_unique_and_say_what_they_are() {
     assert_eq!(code("unknown-parameter").and_then(|code| code.number), Some("E-033"));
 }
 
-/// Nobody should read a page whose mistake gives another message, or several.
+/// The mistake that a page shows gives this message, and no other.
 #[test]
 fn cfg_225_every_wrong_example_gives_its_code_and_no_other() {
     let mut failures = Vec::new();
     for code in all() {
-        let Some((text, compiled)) = page::example(*code, Which::Wrong) else {
+        let Some((text, compiled)) = page::example(*code, ExampleKind::Wrong) else {
             assert!(
                 MADE.iter().any(|(slug, _)| *slug == code.slug),
                 "{} has no example",
@@ -88,18 +88,18 @@ fn cfg_225_every_wrong_example_gives_its_code_and_no_other() {
         // What is read and cannot be run yet is no mistake.
         others.retain(|slug| !slug.starts_with("unsupported-"));
         if !given || !others.is_empty() {
-            failures.push(format!("{}:\n{}", code.slug, told(&compiled, &text)));
+            failures.push(format!("{}:\n{}", code.slug, rendered(&compiled, &text)));
         }
     }
     assert!(failures.is_empty(), "{} are wrong\n\n{}", failures.len(), failures.join("\n\n"));
 }
 
-/// The way out must not lead into the next mistake, and not into a warning either.
+/// The fix must not lead to the next mistake, and not to a warning either.
 #[test]
 fn cfg_225_every_right_example_compiles_without_a_word() {
     let mut failures = Vec::new();
     for code in all() {
-        let Some((text, compiled)) = page::example(*code, Which::Right) else {
+        let Some((text, compiled)) = page::example(*code, ExampleKind::Right) else {
             assert!(
                 MADE.iter().any(|(slug, _)| *slug == code.slug),
                 "{} has no example",
@@ -109,7 +109,7 @@ fn cfg_225_every_right_example_compiles_without_a_word() {
         };
         let unsupported = compiled.unsupported.iter().any(|found| found.code == code.slug);
         if !compiled.diagnostics.is_empty() || compiled.plan.is_none() || unsupported {
-            failures.push(format!("{}:\n{}", code.slug, told(&compiled, &text)));
+            failures.push(format!("{}:\n{}", code.slug, rendered(&compiled, &text)));
         }
     }
     assert!(failures.is_empty(), "{} are wrong\n\n{}", failures.len(), failures.join("\n\n"));
@@ -121,7 +121,10 @@ fn cfg_225_codes_without_an_example_are_given_too() {
         let (text, inputs) = make();
         let compiled = compile(&text, &inputs);
         assert!(found(&compiled).contains(*slug), "{slug}: {:?}", found(&compiled));
-        assert!(page::example(*code(slug).unwrap(), Which::Wrong).is_none(), "{slug} has one");
+        assert!(
+            page::example(*code(slug).unwrap(), ExampleKind::Wrong).is_none(),
+            "{slug} has one"
+        );
     }
 }
 
@@ -160,11 +163,11 @@ fn a_page_is_found_by_slug_and_by_number() {
     }
 }
 
-/// A reader of the catalogue sees at once whether a pipeline can go on.
+/// A reader of the catalogue sees at once whether a pipeline can start.
 #[test]
 fn cfg_226_a_number_with_w_is_a_warning_and_one_with_e_an_error() {
     for code in all() {
-        let Some((_, compiled)) = page::example(*code, Which::Wrong) else { continue };
+        let Some((_, compiled)) = page::example(*code, ExampleKind::Wrong) else { continue };
         let errors = compiled.diagnostics.iter().filter(|found| found.severity == Severity::Error);
         match code.number.and_then(|number| number.chars().next()) {
             Some('W') => assert_eq!(errors.count(), 0, "{}", code.slug),

@@ -17,7 +17,7 @@ use crate::{
         keys::JOB,
     },
     read::yaml::{At, View},
-    render::budget::Draw,
+    render::budget::Resource,
     render::fields::with_unknown,
     resolve::parameters::bind::{Argument, ArgumentSource, Call},
     suggest::{did_you_mean, list},
@@ -203,7 +203,7 @@ impl Expander<'_, '_> {
         };
         let width = self.render.doc.width(definition.body);
         self.resolver().empty_is_used(&definition, Element::Executor);
-        if definition.broken || !self.render.afford(Draw::Visits, 8 * width, place) {
+        if definition.broken || !self.render.afford(Resource::Visits, 8 * width, place) {
             return ExecutionEnvironment::broken();
         }
         if let View::Scalar(..) = self.render.doc.view(definition.body) {

@@ -17,7 +17,7 @@ use crate::{
         profile::Profile,
     },
     read::yaml::{At, Entries, Entry, View},
-    render::budget::Draw,
+    render::budget::Resource,
     suggest::{list, nearest},
     text::{place::Place, problem::Problem},
 };
@@ -352,7 +352,9 @@ impl Expander<'_, '_> {
         tests.iter().any(|test| match &test.kind {
             NameTestKind::Exact(text) => text == name,
             NameTestKind::Broken => false,
-            NameTestKind::Matches(_) if !self.render.afford(Draw::Visits, VISITS, test.place) => {
+            NameTestKind::Matches(_)
+                if !self.render.afford(Resource::Visits, VISITS, test.place) =>
+            {
                 false
             }
             NameTestKind::Matches(pattern) => pattern.matches(name).unwrap_or_else(|error| {

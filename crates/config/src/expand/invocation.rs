@@ -26,7 +26,7 @@ use crate::{
         source::Sources,
         yaml::{At, Entry, View},
     },
-    render::{budget::Draw, fields::Expected},
+    render::{budget::Resource, fields::Expected},
     resolve::parameters::bind::{Argument, ArgumentSource, Call},
     suggest::did_you_mean,
     text::{place::Place, problem::Problem},
@@ -91,7 +91,7 @@ impl<'d> Expander<'_, 'd> {
     /// Compiles one entry of a workflow's `jobs` into its jobs.
     pub(crate) fn invoke(&mut self, item: At, entry: usize, workflow: &str) -> Vec<Draft> {
         let Some(invocation) = self.invocation(item, entry) else { return Vec::new() };
-        if !self.render.afford(Draw::Calls, 1, invocation.key) {
+        if !self.render.afford(Resource::Calls, 1, invocation.key) {
             return Vec::new();
         }
         let outer = Scope::outer(format!("workflow `{workflow}`"), ModuleId::CONFIG);
@@ -130,7 +130,7 @@ impl<'d> Expander<'_, 'd> {
         self.check_given_twice(invocation, &matrix);
         let mut drafts = Vec::new();
         for combination in &matrix.combinations {
-            if !self.render.afford(Draw::Visits, 4 * invocation.fields.len(), invocation.key) {
+            if !self.render.afford(Resource::Visits, 4 * invocation.fields.len(), invocation.key) {
                 break;
             }
             let scope = Rc::new(Scope { matrix: Some(combination.clone()), ..(**outer).clone() });
@@ -388,7 +388,7 @@ impl<'d> Expander<'_, 'd> {
         let name = invocation.name;
         let definition = self.job_of(invocation, scope)?;
         self.resolver().empty_is_used(&definition, Element::Job);
-        if definition.broken || !self.render.afford(Draw::Calls, 1, invocation.key) {
+        if definition.broken || !self.render.afford(Resource::Calls, 1, invocation.key) {
             return None;
         }
         let errors = self.render.report.errors();

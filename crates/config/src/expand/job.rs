@@ -21,7 +21,7 @@ use crate::{
         keys::Known,
     },
     read::yaml::{At, Entry},
-    render::{budget::Draw, fields::Expected},
+    render::{budget::Resource, fields::Expected},
     text::problem::Problem,
 };
 
@@ -190,7 +190,7 @@ impl Expander<'_, '_> {
     ) -> Option<(JobBody, Value)> {
         // Its keys are looked up about a dozen times.
         if !self.render.afford(
-            Draw::Visits,
+            Resource::Visits,
             12 * self.render.doc.width(definition.body),
             definition.key,
         ) {

@@ -12,7 +12,7 @@ use crate::{
         keys::Known,
     },
     read::yaml::{Entry, View},
-    render::budget::Draw,
+    render::budget::Resource,
     text::{place::Place, problem::Problem},
 };
 
@@ -142,7 +142,7 @@ impl Expander<'_, '_> {
         };
         for item in items.iter() {
             let value = self.render.evaluate(item, scope);
-            if !self.render.afford(Draw::Visits, combinations.len(), value.place) {
+            if !self.render.afford(Resource::Visits, combinations.len(), value.place) {
                 return None;
             }
             let fields = match &value.data {

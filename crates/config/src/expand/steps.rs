@@ -21,7 +21,7 @@ use crate::{
         profile::Profile,
     },
     read::yaml::{At, View},
-    render::budget::Draw,
+    render::budget::Resource,
     resolve::parameters::bind::{Argument, ArgumentSource, Call},
     suggest::nearest,
     text::{
@@ -94,7 +94,7 @@ impl Expander<'_, '_> {
             self.render.report.add(Problem::error(codes::RECURSION, place, message));
             return;
         }
-        if !self.render.afford(Draw::Calls, 1, place) {
+        if !self.render.afford(Resource::Calls, 1, place) {
             return;
         }
         into.depth += 1;
@@ -127,7 +127,7 @@ impl Expander<'_, '_> {
     }
 
     fn expand_step(&mut self, step: At, scope: &Rc<Scope>, into: &mut Expansion) {
-        if !self.render.afford(Draw::Visits, 1, self.render.doc.place(step)) {
+        if !self.render.afford(Resource::Visits, 1, self.render.doc.place(step)) {
             return;
         }
         let Some((name, key, value)) = self.resolver().step_shape(step) else { return };
@@ -206,7 +206,8 @@ impl Expander<'_, '_> {
                 return;
             }
         };
-        let Some((step, rendered)) = made.filter(|_| self.render.afford(Draw::Steps, 1, site.key))
+        let Some((step, rendered)) =
+            made.filter(|_| self.render.afford(Resource::Steps, 1, site.key))
         else {
             return;
         };
@@ -271,8 +272,8 @@ impl Expander<'_, '_> {
 
     fn expand_command(&mut self, site: &Site<'_>, command: &Definition, into: &mut Expansion) {
         let width = self.render.doc.width(command.body);
-        let affordable = self.render.afford(Draw::Calls, 1, site.key)
-            && self.render.afford(Draw::Visits, 2 * width, site.key);
+        let affordable = self.render.afford(Resource::Calls, 1, site.key)
+            && self.render.afford(Resource::Visits, 2 * width, site.key);
         self.resolver().empty_is_used(command, Element::Command);
         if !affordable || command.broken {
             return;

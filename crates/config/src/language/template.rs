@@ -321,7 +321,7 @@ mod tests {
 
     /// the shell's `<<` is the mistake that everybody makes once.
     #[test]
-    fn what_the_shell_means_is_recognised() {
+    fn what_the_shell_means_is_recognized() {
         for (text, opening, help) in [
             ("cat <<EOF\nx\nEOF\ndate >> log", 0, "escape the here-document as `\\<<EOF`"),
             ("cat <<-'END'\nx\n  END\n", 0, "escape the here-document as `\\<<-'END'`"),

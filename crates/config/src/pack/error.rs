@@ -41,13 +41,13 @@ pub enum PackError {
         second: String,
     },
     /// An included file is not available.
-    #[error("`{path}` includes `{included}`, {trouble}")]
+    #[error("`{path}` includes `{included}`, {error}")]
     Include {
         /// The file with the directive.
         path: String,
         /// The path in the directive.
         included: String,
         /// What is wrong: "which does not exist".
-        trouble: String,
+        error: String,
     },
 }

@@ -45,9 +45,9 @@ impl Inclusion<'_> {
             filled.push_str(&rest[..directive.start]);
             match self.read(directive.included) {
                 Ok(included) => filled.push_str(&escaped(&included)),
-                Err(trouble) => {
+                Err(error) => {
                     let (path, included) = (self.path.to_owned(), directive.included.to_owned());
-                    self.problems.push(PackError::Include { path, included, trouble });
+                    self.problems.push(PackError::Include { path, included, error });
                 }
             }
             rest = &rest[directive.end..];

@@ -166,7 +166,7 @@ fn an_alias_bomb_over_many_files_stays_small() {
 }
 
 #[test]
-fn truth_values_and_numbers_come_out_as_they_were_read() {
+fn booleans_and_numbers_come_out_as_they_were_read() {
     let text = packed(&[(
         "commands/vpn.yml",
         "parameters:\n  a: {type: boolean, default: on}\n  b: {type: string, default: \"on\"}\n  \

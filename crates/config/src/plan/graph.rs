@@ -9,7 +9,7 @@ use crate::{
     expand::invocation::{Draft, Presence, RequiredJob},
     language::data::{ModuleId, Value},
     plan::Planner,
-    render::budget::Draw,
+    render::budget::Resource,
     suggest::{did_you_mean, list},
     text::{place::Place, problem::Problem},
 };
@@ -51,7 +51,8 @@ impl Planner<'_, '_> {
             let mut own: Vec<Edge> = Vec::new();
             for item in &draft.requires {
                 let others = self.resolve(workflow, (job, drafts), item, &index);
-                if !self.render.afford(Draw::Visits, others.len() * (1 + own.len()), item.place) {
+                if !self.render.afford(Resource::Visits, others.len() * (1 + own.len()), item.place)
+                {
                     break;
                 }
                 for other in others {
@@ -158,7 +159,7 @@ impl Planner<'_, '_> {
         item: &RequiredJob,
         pieces: &[String],
     ) -> Vec<usize> {
-        if !self.render.afford(Draw::Visits, drafts.len(), item.place) {
+        if !self.render.afford(Resource::Visits, drafts.len(), item.place) {
             return Vec::new();
         }
         let is_permuted = |&other: &usize| {

@@ -11,7 +11,7 @@ pub(crate) struct Budget {
 
 /// What is drawn.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Draw {
+pub(crate) enum Resource {
     /// Nodes that are rendered. A file of the largest size has a tenth of this.
     Nodes,
     /// Bytes of rendered text: eight times the 8 MB of a compiled config (CFG §1.5).
@@ -32,13 +32,13 @@ impl Default for Budget {
 
 impl Budget {
     /// Takes an amount; `false` when it is no longer there.
-    pub(crate) fn take(&mut self, what: Draw, amount: usize) -> bool {
+    pub(crate) fn take(&mut self, what: Resource, amount: usize) -> bool {
         let left = match what {
-            Draw::Nodes => &mut self.left[0],
-            Draw::Bytes => &mut self.left[1],
-            Draw::Calls => &mut self.left[2],
-            Draw::Visits => &mut self.left[3],
-            Draw::Steps => &mut self.left[4],
+            Resource::Nodes => &mut self.left[0],
+            Resource::Bytes => &mut self.left[1],
+            Resource::Calls => &mut self.left[2],
+            Resource::Visits => &mut self.left[3],
+            Resource::Steps => &mut self.left[4],
         };
         let amount = u64::try_from(amount).unwrap_or(u64::MAX);
         let enough = amount <= *left;

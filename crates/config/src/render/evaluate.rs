@@ -11,7 +11,7 @@ use crate::{
         template::{self, Malformation, Malformed, Piece, Tag},
     },
     read::yaml::{self, At, View, scalar},
-    render::{Renderer, budget::Draw},
+    render::{Renderer, budget::Resource},
     suggest::{did_you_mean, list, nearest},
     text::{
         help::Help,
@@ -25,7 +25,7 @@ impl Renderer<'_> {
     pub(crate) fn evaluate(&mut self, at: At, scope: &Rc<Scope>) -> Value {
         let doc = self.doc;
         let place = doc.place(at);
-        if !self.afford(Draw::Nodes, 1, place) {
+        if !self.afford(Resource::Nodes, 1, place) {
             return Value::unknown(place);
         }
         let data = match doc.view(at) {
@@ -63,7 +63,7 @@ impl Renderer<'_> {
     pub(crate) fn evaluate_environment(&mut self, at: At, scope: &Rc<Scope>) -> Value {
         let place = self.doc.place(at);
         let data = match self.doc.view(at) {
-            View::Map(entries) if self.afford(Draw::Nodes, 1, place) => {
+            View::Map(entries) if self.afford(Resource::Nodes, 1, place) => {
                 let mut fields = Vec::with_capacity(entries.len());
                 for entry in entries.iter() {
                     let name = self.render(entry.name, entry.key, scope).scalar_text();
@@ -105,7 +105,7 @@ impl Renderer<'_> {
 
     /// Renders a text. What comes in through a tag is not read again.
     pub(crate) fn render(&mut self, text: &str, place: Place, scope: &Rc<Scope>) -> Data {
-        if !self.afford(Draw::Bytes, text.len(), place) {
+        if !self.afford(Resource::Bytes, text.len(), place) {
             return Data::Unknown;
         }
         if !self.templates || !text.contains("<<") {
@@ -122,7 +122,7 @@ impl Renderer<'_> {
         if let Some(tag) = template::sole_tag(&pieces) {
             let data = self.tag(tag, place, scope);
             let copied = if let Data::Text(text) = &data { text.len() } else { 0 };
-            return if self.afford(Draw::Bytes, copied, place) { data } else { Data::Unknown };
+            return if self.afford(Resource::Bytes, copied, place) { data } else { Data::Unknown };
         }
         let mut rendered = String::new();
         if self.pieces(&pieces, place, scope, &mut rendered) {
@@ -150,7 +150,7 @@ impl Renderer<'_> {
                     let data = self.tag(tag, place, scope);
                     let text = self.as_text(&data, tag, place);
                     match text {
-                        Some(text) if self.afford(Draw::Bytes, text.len(), place) => {
+                        Some(text) if self.afford(Resource::Bytes, text.len(), place) => {
                             into.push_str(&text);
                         }
                         _ => known = false,

@@ -9,7 +9,7 @@ use crate::{
         keys::Known,
     },
     read::yaml::{At, scalar},
-    render::{Renderer, budget::Draw},
+    render::{Renderer, budget::Resource},
     suggest::{list, nearest},
     text::{help::Help, place::Place, problem::Problem},
 };
@@ -74,7 +74,7 @@ impl Renderer<'_> {
         known: Known<'_>,
     ) {
         for (name, place) in keys {
-            if !self.afford(Draw::Visits, 1, place) {
+            if !self.afford(Resource::Visits, 1, place) {
                 return;
             }
             if known.keys.contains(&name) {

@@ -46,7 +46,7 @@ impl<'d> Resolver<'_, 'd> {
         }
         let orbs = self.render.doc.get(known.root?, "orbs")?;
         let entry = self.render.doc.get(orbs.value, alias)?;
-        // Whatever goes on below: a second question gets no second answer.
+        // Whatever is found below: the same reference is reported once.
         self.modules.get_mut(module).imports.insert(entry.name, Import::Absent);
         let import = self.resolve_import(module, &entry).map_or(Import::Absent, Import::Module);
         self.modules.get_mut(module).imports.insert(entry.name, import);
@@ -227,13 +227,13 @@ impl<'d> Resolver<'_, 'd> {
     fn missing_orb(&mut self, reference: &OrbReference, missing: &Missing, place: Place) {
         let orb = reference.orb();
         let is_url = reference.version == OrbVersion::Url;
-        let (code, mut message) = match (&missing.trouble, missing.versions.is_empty(), is_url) {
-            (trouble, _, true) => {
-                let why = trouble.clone().unwrap_or_else(|| "it was not fetched".to_owned());
+        let (code, mut message) = match (&missing.error, missing.versions.is_empty(), is_url) {
+            (error, _, true) => {
+                let why = error.clone().unwrap_or_else(|| "it was not fetched".to_owned());
                 (codes::ORB_UNREACHABLE, format!("cannot fetch orb `{orb}`: {why}"))
             }
-            (Some(trouble), ..) => {
-                (codes::ORB_UNREACHABLE, format!("cannot fetch orb `{reference}`: {trouble}"))
+            (Some(error), ..) => {
+                (codes::ORB_UNREACHABLE, format!("cannot fetch orb `{reference}`: {error}"))
             }
             (None, false, _) => {
                 (codes::ORB_VERSION, format!("orb `{orb}` has no version `{}`", reference.version))

@@ -14,7 +14,7 @@ use crate::{
         definition::{Definition, Element, Found, Import},
     },
     read::yaml::{Entry, View},
-    render::budget::Draw,
+    render::budget::Resource,
     resolve::Resolver,
     suggest::{did_you_mean, list},
     text::{place::Place, problem::Problem},
@@ -251,7 +251,7 @@ impl<'d> Resolver<'_, 'd> {
                 .add(problem.help("the orbs that an orb imports cannot be used from outside"));
             return;
         }
-        if !self.render.afford(Draw::Visits, 50, place) {
+        if !self.render.afford(Resource::Visits, 50, place) {
             return;
         }
         let names = self.names(orb, element);

@@ -48,7 +48,7 @@ impl Resolver<'_, '_> {
             self.render.report.add(problem.help("add `version: 2.1`"));
             return Some(Version::V2_1);
         };
-        // The raw text is compared: `2.10` is no version, though it is the number 2.1.
+        // The raw text is compared: `2.10` is not a version, though it is the number 2.1.
         if let View::Scalar(text, _) = self.render.doc.view(version.value) {
             match text.trim() {
                 "2" | "2.0" => {

@@ -9,11 +9,11 @@ use super::spec::case::{self, Case};
 use crate::{
     api::compiled::Compiled,
     codes,
-    page::{self, Which},
+    page::{self, ExampleKind},
     text::diagnostic::{Diagnostic, Severity},
 };
 
-/// Codes whose right example is what their help says, by the hand of whoever wrote it: where to
+/// Codes whose right example is what their help says, applied by hand: where to
 /// write something, or under which name, is for people to choose.
 const RIGHT_EXAMPLES: &[&str] = &[
     "ambiguous-alias",
@@ -81,12 +81,12 @@ const NOT_FOLLOWED: &[(&str, &str)] = &[
 /// code of the next error. They had been hidden by the first one, or are about what the help leaves
 /// to people.
 const NEXT: &[(&str, &str, &str)] = &[
-    // Its `name` would be the second key of the step, so the whole step is written anew by hand.
+    // Its `name` would be the second key of the step, so the whole step is rewritten by hand.
     ("A `run` with a text and a name next to it", "step-several-keys", "yaml-syntax"),
     // The condition has another operator of another language behind the first.
     ("Operators of other languages", "expression-syntax", "expression-syntax"),
     ("`add-ssh-keys` for `add_ssh_keys`", "unsupported-step", "steps-missing"),
-    // The columns of a file that mixes tabs and spaces are anybody's guess.
+    // The columns of a file that mixes tabs and spaces cannot be known.
     ("A tab before a dash", "yaml-syntax", "yaml-syntax"),
     // The help shows a matrix, and the job has parameters of other names.
     ("Mistakes in a matrix", "bad-matrix", "unknown-parameter"),
@@ -121,7 +121,7 @@ fn all(compiled: Compiled) -> Vec<Diagnostic> {
 /// Every wrong example of the catalogue and every case of the specification.
 fn sources(cases: &[Case]) -> Vec<Source<'_>> {
     let examples = codes::all().filter_map(|code| {
-        let (text, compiled) = page::example(*code, Which::Wrong)?;
+        let (text, compiled) = page::example(*code, ExampleKind::Wrong)?;
         Some(Source {
             name: format!("the page of {}", code.slug),
             text,
@@ -228,6 +228,6 @@ fn every_code_with_a_help_has_it_followed_or_says_why_not() {
     }
     for code in RIGHT_EXAMPLES {
         let entry = codes::code(code).unwrap();
-        assert!(page::example(*entry, Which::Right).is_some(), "{code} has no right example");
+        assert!(page::example(*entry, ExampleKind::Right).is_some(), "{code} has no right example");
     }
 }

@@ -16,7 +16,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::tests::chance::Chance;
+use crate::tests::rng::Rng;
 use sites::Site;
 use tree::Tree;
 
@@ -36,7 +36,7 @@ const REACH: usize = 95;
 /// A text that is underlined over so many further lines still shows where to look.
 const SHORT: usize = 1;
 /// Processor time that one compilation may take.
-const PATIENCE: Duration = Duration::from_secs(1);
+const TIMEOUT: Duration = Duration::from_secs(1);
 
 struct File {
     name: String,
@@ -61,7 +61,7 @@ fn a_thousand_edits_of_real_files_are_noticed_where_they_are_made() {
     let seed = std::env::var("ROUNDEL_EDITS_SEED").ok().and_then(|text| text.parse().ok());
     let seed = seed.unwrap_or(SEED);
     let files = files(&corpus, seed);
-    let mut chance = Chance(seed);
+    let mut chance = Rng(seed);
     let began = Instant::now();
     let mut scores: BTreeMap<&str, Score> = BTreeMap::new();
     let (mut missed, mut slowest, mut made) = (Vec::new(), Duration::ZERO, HashSet::new());
@@ -99,7 +99,7 @@ fn a_thousand_edits_of_real_files_are_noticed_where_they_are_made() {
     println!("{}", missed.join("\n"));
     assert_eq!(made.len(), EDITS);
     assert!(noticed * 100 >= made.len() * REACH, "{noticed} of {}", made.len());
-    assert!(slowest < PATIENCE, "{slowest:?}");
+    assert!(slowest < TIMEOUT, "{slowest:?}");
 }
 
 fn files(corpus: &Corpus, seed: u64) -> Vec<File> {
@@ -126,7 +126,7 @@ fn files(corpus: &Corpus, seed: u64) -> Vec<File> {
 }
 
 /// Every kind of edit in turn, each time somewhere else, until there are no more.
-fn choose<'f>(files: &'f [File], chance: &mut Chance) -> impl Iterator<Item = (usize, Site)> {
+fn choose<'f>(files: &'f [File], chance: &mut Rng) -> impl Iterator<Item = (usize, Site)> {
     let mut sorts: BTreeMap<&str, BTreeMap<usize, Vec<&'f Site>>> = BTreeMap::new();
     for (index, file) in files.iter().enumerate() {
         for site in &file.sites {

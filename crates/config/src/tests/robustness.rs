@@ -13,7 +13,7 @@ use std::{
 
 use damage::Damage;
 
-use crate::tests::chance::Chance;
+use crate::tests::rng::Rng;
 use proptest::prelude::*;
 
 use crate as config;
@@ -22,7 +22,7 @@ use crate::*;
 use roundel_model::name::GitRef;
 
 /// Far above what any text needs on a busy machine; a text that runs away needs minutes.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 fn compile_any(text: &str) -> Compiled {
     let inputs = Inputs {
@@ -33,7 +33,7 @@ fn compile_any(text: &str) -> Compiled {
     let started = Instant::now();
     let compiled = compile(text, &inputs);
     check("generated", text, &compiled);
-    assert!(started.elapsed() < PATIENCE);
+    assert!(started.elapsed() < TIMEOUT);
     compiled
 }
 
@@ -67,7 +67,7 @@ fn damaged_files_of_the_corpus_are_survived() {
     let began = Instant::now();
     let (mut silent, mut slowest) = (0, Duration::ZERO);
     for seed in 0..DAMAGED {
-        let mut damage = Damage(Chance(u64::try_from(seed).unwrap()));
+        let mut damage = Damage(Rng(u64::try_from(seed).unwrap()));
         let (entry, inputs) = &texts[damage.0.below(texts.len())];
         let other = &texts[damage.0.below(texts.len())].0.text;
         let text = damage.damage(&entry.text, other);
@@ -92,7 +92,7 @@ fn every_bomb_is_a_diagnostic() {
         let first = compiled.diagnostics.iter().find(|found| found.severity == Severity::Error);
         println!("{took:>10.1?}  {}: {}", bomb.name, first.map_or("-", |found| &found.code));
         assert!(first.is_some(), "{}: {:?}", bomb.name, compiled.unresolved_orbs);
-        assert!(took < PATIENCE, "{}: {took:?}", bomb.name);
+        assert!(took < TIMEOUT, "{}: {took:?}", bomb.name);
     }
 }
 

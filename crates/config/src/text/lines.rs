@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn trailing_blanks_are_never_underlined_and_borders_are_characters() {
+    fn trailing_spaces_are_never_underlined_and_borders_are_characters() {
         let lines = Lines::new(&Arc::from("é: [a]\n   \nx"));
         assert_eq!(lines.trim(Span::new(0, 11)), (0, 7));
         assert_eq!(lines.trim(Span::new(1, 1)), (0, 0));

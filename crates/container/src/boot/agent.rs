@@ -24,7 +24,7 @@ use super::{files, step, users};
 use crate::{
     error::ContainerError,
     link::Link,
-    sys::{self, Death},
+    sys::{self, WaitStatus},
     wire::{AgentMessage, Call, Exit, InnerIds, Reply, Request, Response},
 };
 
@@ -123,9 +123,9 @@ impl Agent<'_> {
     fn reap(&mut self) -> io::Result<()> {
         while let Some((pid, death)) = sys::reap()? {
             let exit = match death {
-                Death::Exited(code) => Exit::Code(code),
+                WaitStatus::Exited(code) => Exit::Code(code),
                 // Whether memory ran out is written outside; the host side fills it in.
-                Death::Killed(signal) => Exit::Signal { signal, out_of_memory: false },
+                WaitStatus::Killed(signal) => Exit::Signal { signal, out_of_memory: false },
             };
             if let Some(process) = self.running.remove(&pid) {
                 self.link.send(&AgentMessage::Exited { process, exit }, &[])?;
@@ -135,7 +135,7 @@ impl Agent<'_> {
     }
 }
 
-/// Waits for a call or a death; returns which of them came about.
+/// Waits for a call or a death; returns which of them happened.
 fn wait(link: BorrowedFd<'_>, deaths: BorrowedFd<'_>) -> io::Result<(bool, bool)> {
     let mut fds = [PollFd::new(link, PollFlags::POLLIN), PollFd::new(deaths, PollFlags::POLLIN)];
     loop {

@@ -188,7 +188,7 @@ fn exec(spec: &ProcessSpec) -> ContainerError {
         let error = load(candidate.as_os_str().as_bytes(), &arguments, &variables);
         match error.raw_os_error() {
             Some(libc::ENOENT | libc::ENOTDIR) => {}
-            // Like a shell: go on searching, but remember that a file was found.
+            // Like a shell: continue searching, but remember that a file was found.
             Some(libc::EACCES) => reason = error,
             _ => return not_loaded(name, &error),
         }

@@ -45,7 +45,7 @@ pub(super) struct Connection {
 #[derive(Debug, Default)]
 struct Pending {
     calls: HashMap<u64, SyncSender<Reply>>,
-    processes: HashMap<u64, Watched>,
+    processes: HashMap<u64, WatchedProcess>,
     /// Nothing of the environment is left.
     gone: bool,
     /// The other side has hung up.
@@ -53,7 +53,7 @@ struct Pending {
 }
 
 #[derive(Debug)]
-struct Watched {
+struct WatchedProcess {
     end: watch::Sender<Option<Exit>>,
     /// Kills by the memory limit when the process was started.
     kills_before: u64,
@@ -148,7 +148,7 @@ impl Connection {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let (end, ended) = watch::channel(None);
         // Before the request, because the process may end before its response is read.
-        self.pending().processes.insert(id, Watched { end, kills_before });
+        self.pending().processes.insert(id, WatchedProcess { end, kills_before });
         match self.ask_as(id, request, &[]) {
             Ok((_, fds)) => Ok((id, ended, fds)),
             Err(error) => {
@@ -198,7 +198,7 @@ impl Connection {
         }
     }
 
-    /// Waits until nothing is left; returns whether that came about in time.
+    /// Waits until nothing is left; returns whether that happened in time.
     pub(super) fn wait_until_gone(&self, timeout: Duration) -> bool {
         let pending = self.pending();
         let (pending, _) = self

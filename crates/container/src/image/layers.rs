@@ -199,7 +199,7 @@ impl Unpacking {
     ) -> Result<UnpackedLayer, ContainerError> {
         if new_namespace {
             self.data.host.map(helper)?;
-            helper.go_on(Connection::default())?;
+            helper.proceed(Connection::default())?;
         }
         helper
             .link

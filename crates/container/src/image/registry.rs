@@ -159,33 +159,33 @@ impl Registry {
     fn explain(&self, error: &Oci) -> ContainerError {
         let (asked, host) = (&self.asked, self.host());
         let answer = with_sources(error);
-        match refusal(error) {
-            Refusal::Absent => ContainerError::not_found(format!(
+        match failure_kind(error) {
+            FailureKind::Absent => ContainerError::not_found(format!(
                 "image `{asked}` does not exist in the registry {host}, or is private: check the \
                  name and the tag, and set `auth` if it is private ({answer})"
             )),
-            Refusal::Denied => ContainerError::new(
+            FailureKind::Denied => ContainerError::new(
                 ErrorKind::AccessDenied,
                 format!(
                     "the registry {host} denies access to image `{asked}`: check the name, and the \
                      user name and password in `auth` ({answer})"
                 ),
             ),
-            Refusal::RateLimited => ContainerError::new(
+            FailureKind::RateLimited => ContainerError::new(
                 ErrorKind::Unavailable,
                 format!(
                     "the registry {host} limits the rate of requests: set credentials in `auth`, or \
                      try again later ({answer})"
                 ),
             ),
-            Refusal::Transient => ContainerError::new(
+            FailureKind::Transient => ContainerError::new(
                 ErrorKind::Unavailable,
                 format!(
                     "the registry {host} cannot be reached for image `{asked}`: check the network, \
                      the name of the registry and the proxy ({answer})"
                 ),
             ),
-            Refusal::Other => ContainerError::invalid(format!(
+            FailureKind::Other => ContainerError::invalid(format!(
                 "image `{asked}` cannot be pulled from the registry {host}: {answer}"
             )),
         }
@@ -202,7 +202,7 @@ fn backoff() -> ExponentialBuilder {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Refusal {
+enum FailureKind {
     Absent,
     Denied,
     RateLimited,
@@ -212,34 +212,34 @@ enum Refusal {
 }
 
 fn is_transient(error: &Oci) -> bool {
-    refusal(error) == Refusal::Transient
+    failure_kind(error) == FailureKind::Transient
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "most errors of the library are alike to us")]
-fn refusal(error: &Oci) -> Refusal {
+fn failure_kind(error: &Oci) -> FailureKind {
     match error {
-        Oci::ImageManifestNotFoundError(_) => Refusal::Absent,
-        Oci::UnauthorizedError { .. } | Oci::AuthenticationFailure(_) => Refusal::Denied,
+        Oci::ImageManifestNotFoundError(_) => FailureKind::Absent,
+        Oci::UnauthorizedError { .. } | Oci::AuthenticationFailure(_) => FailureKind::Denied,
         Oci::RegistryError { envelope, .. } => match envelope.errors.first().map(|e| &e.code) {
             Some(
                 OciErrorCode::ManifestUnknown
                 | OciErrorCode::NameUnknown
                 | OciErrorCode::NotFound
                 | OciErrorCode::BlobUnknown,
-            ) => Refusal::Absent,
-            Some(OciErrorCode::Unauthorized | OciErrorCode::Denied) => Refusal::Denied,
-            Some(OciErrorCode::Toomanyrequests) => Refusal::RateLimited,
-            _ => Refusal::Other,
+            ) => FailureKind::Absent,
+            Some(OciErrorCode::Unauthorized | OciErrorCode::Denied) => FailureKind::Denied,
+            Some(OciErrorCode::Toomanyrequests) => FailureKind::RateLimited,
+            _ => FailureKind::Other,
         },
         Oci::ServerError { code, .. } => match code {
-            404 => Refusal::Absent,
-            401 | 403 => Refusal::Denied,
-            429 => Refusal::RateLimited,
-            500.. => Refusal::Transient,
-            _ => Refusal::Other,
+            404 => FailureKind::Absent,
+            401 | 403 => FailureKind::Denied,
+            429 => FailureKind::RateLimited,
+            500.. => FailureKind::Transient,
+            _ => FailureKind::Other,
         },
-        Oci::RequestError(_) | Oci::IoError(_) => Refusal::Transient,
-        _ => Refusal::Other,
+        Oci::RequestError(_) | Oci::IoError(_) => FailureKind::Transient,
+        _ => FailureKind::Other,
     }
 }
 

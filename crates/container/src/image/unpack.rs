@@ -84,7 +84,7 @@ fn lock_in(directory: &Path) -> Result<(), ContainerError> {
         .map_err(|error| ContainerError::failed("drop capabilities for unpacking", error))
 }
 
-/// Recognises gzip and zstd by their first bytes; anything else is taken for a plain tar.
+/// Recognizes gzip and zstd by their first bytes; anything else is taken for a plain tar.
 fn decompress<'a>(mut source: impl BufRead + 'a) -> io::Result<Box<dyn Read + 'a>> {
     let start = source.fill_buf()?;
     if start.starts_with(&[0x1f, 0x8b]) {

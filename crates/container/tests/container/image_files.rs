@@ -35,7 +35,7 @@ fn layers_lie_on_each_other_with_whiteouts_links_and_attributes() {
         Entry::Link("data/soft", "changed"),
         Entry::Special("data/pipe", tar::EntryType::Fifo),
         Entry::Special("data/disk", tar::EntryType::Block),
-        Entry::Attribute("data/attributed", "user.colour", b"blue"),
+        Entry::Attribute("data/attributed", "user.color", b"blue"),
         Entry::Attribute("data/forged", "user.overlay.opaque", b"y"),
         Entry::Owned("data/owned", 0o600, 3434, 3434, b"owned"),
     ]);
@@ -50,8 +50,8 @@ fn layers_lie_on_each_other_with_whiteouts_links_and_attributes() {
     assert_eq!(output(&environment, "cat /data/soft /data/hard"), "two!two!");
     assert_eq!(output(&environment, "stat -c %h /data/hard"), "2\n");
     let [.., top] = image.layers.as_slice() else { panic!("three layers") };
-    let colour = xattr::get(top.join("data/attributed"), "user.colour").unwrap();
-    assert_eq!(colour.as_deref(), Some(b"blue".as_slice()));
+    let color = xattr::get(top.join("data/attributed"), "user.color").unwrap();
+    assert_eq!(color.as_deref(), Some(b"blue".as_slice()));
     assert_eq!(xattr::get(top.join("data/forged"), "user.overlay.opaque").unwrap(), None);
     if !lacks(&environment, LimitationKind::SingleUser) {
         assert_eq!(output(&environment, "stat -c %u:%g /data/owned"), "3434:3434\n");

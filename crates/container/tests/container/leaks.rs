@@ -13,7 +13,7 @@ use roundel_container::{Limits, Root, Runtime, RuntimeSettings};
 
 use crate::world::{TIMEOUT, helper_program, output, shell, skip, spec};
 
-/// A runtime whose helpers can be told apart from those of all other tests: by their binary.
+/// A runtime whose helpers are distinguishable from those of all other tests: by their binary.
 fn own_runtime(directory: &Path) -> (Runtime, PathBuf) {
     let binary = directory.join("boot-of-this-test");
     if !binary.exists() {
@@ -193,7 +193,7 @@ fn a_killed_owner_leaves_nothing() {
         skip("this host gives no cgroups, so none could be left");
     }
 
-    // The next one sweeps what only somebody outside can remove.
+    // The next one sweeps what can be removed from outside only.
     let (runtime, _) = own_runtime(directory.path());
     assert_eq!(cgroups(&id), Vec::<PathBuf>::new(), "cgroups");
     let left = owners(directory.path());

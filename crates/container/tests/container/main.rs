@@ -1,4 +1,4 @@
-//! Environments and images on the machine at hand: as root, and the same again as ordinary users.
+//! Environments and images on this machine: as root, and the same again as ordinary users.
 //!
 //! What a machine lacks is skipped with a notice that begins with `SKIPPED`, so that a run can
 //! count them.

@@ -52,7 +52,7 @@ fn connect(address: &str, port: u16) -> String {
     format!("timeout 5 bash -c 'exec 3<>/dev/tcp/{address}/{port}' 2>&1")
 }
 
-/// A machine's services often trust whoever reaches them from the machine itself, and on a cloud
+/// A machine's services often trust every connection from the machine itself, and on a cloud
 /// 169.254.169.254 gives away the machine's credentials.
 #[test]
 fn an_environment_reaches_neither_services_of_the_host_nor_link_local_addresses() {

@@ -119,7 +119,7 @@ fn what_a_shell_leaves_under_its_terminal_survives_it() {
         text.push_str(std::str::from_utf8(&piece[..count]).unwrap());
     }
     assert_eq!(text, "left\r\nprinted\r\n");
-    // Who holds the terminal loses it when the host side lets go of it; nobody dies of that.
+    // A process that holds the terminal loses it when the host side closes it, and is not killed by that.
     drop(master);
     wait_until_alone(&environment, 3);
     let alive = "kill -0 $(cat /tmp/holder) $(cat /tmp/redirected) $(cat /tmp/printer) && echo yes";
@@ -275,7 +275,7 @@ fn files_are_written_and_read_as_seen_from_inside() {
     let large = vec![7; 3_000_000];
     environment.write_file(&path.join("large"), &large, FileAttributes::root(0o644)).unwrap();
     assert_eq!(environment.read_file(&path.join("large"), 3_000_000).unwrap().unwrap(), large);
-    // A pipe would block whoever opens it.
+    // Opening a pipe would block.
     output(&environment, "mkfifo /tmp/pipe");
     assert!(environment.read_file(Path::new("/tmp/pipe"), 10).is_err());
     let into_pipe =

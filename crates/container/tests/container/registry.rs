@@ -57,7 +57,7 @@ impl Registry {
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let listening = lines.any(|line| line.unwrap().contains("listening on"));
         assert!(listening, "the registry should listen");
-        // Nobody reads further, but the registry must not meet a closed pipe.
+        // The rest is not read, but the registry must not meet a closed pipe.
         std::thread::spawn(move || lines.for_each(drop));
         Some(Self { child, port, place })
     }
@@ -140,7 +140,7 @@ fn a_registry_that_cannot_be_reached_is_unavailable() {
     assert!(refused.to_string().contains("cannot be reached"), "{refused}");
 }
 
-/// A registry that answers every request with one status, as a real one under trouble does.
+/// A registry that answers every request with one status, as a real one that is failing does.
 fn broken_registry(status: &'static str, body: &'static str) -> (u16, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -164,7 +164,7 @@ fn broken_registry(status: &'static str, body: &'static str) -> (u16, Arc<Atomic
 }
 
 #[test]
-fn refusals_and_limits_of_a_registry_are_told_apart() {
+fn refusals_and_limits_of_a_registry_are_distinguished() {
     let denied = r#"{"errors":[{"code":"DENIED","message":"requested access is denied"}]}"#;
     let limited = r#"{"errors":[{"code":"TOOMANYREQUESTS","message":"pull rate limit"}]}"#;
     let world = World::new();

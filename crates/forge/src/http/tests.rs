@@ -351,6 +351,22 @@ async fn a_list_is_read_to_its_last_page() {
     assert_eq!(fake.seen()[1].header("authorization"), "Bearer hunter2");
 }
 
+/// A list that people choose from shows the rest; one that decides what is created must be whole.
+#[tokio::test]
+async fn an_unreadable_entry_is_left_out_of_a_list_to_choose_from_only() {
+    #[derive(Debug, PartialEq, serde::Deserialize)]
+    struct Named {
+        name: String,
+    }
+    let fake = Fake::start(|_, _| reply(200, r#"[{"name":"a"},{"nam":"b"},{"name":"c"}]"#)).await;
+    let call = || get(&fake, "/list");
+    let kept: Vec<Named> = client(&fake).list_readable(call()).await.unwrap();
+    assert_eq!(kept.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["a", "c"]);
+    let error = client(&fake).list::<Named>(call()).await.err().unwrap();
+    assert_eq!(error.class, ErrorClass::Broken);
+    assert!(error.message.contains("missing field `name`"), "{error}");
+}
+
 #[tokio::test]
 async fn a_page_on_another_host_is_not_fetched() {
     let stranger = Fake::start(|_, _| reply(200, "[]")).await;

@@ -3,16 +3,16 @@
 use axum::{body::Bytes, http::StatusCode};
 use serde_json::{Value, json};
 
-use crate::answer::Refusal;
+use crate::answer::ErrorResponse;
 
 /// Says no as Bitbucket does.
-pub(crate) fn refuse(status: StatusCode, message: &str) -> Refusal {
-    Refusal::json(status, json!({ "type": "error", "error": { "message": message } }))
+pub(crate) fn refuse(status: StatusCode, message: &str) -> ErrorResponse {
+    ErrorResponse::json(status, json!({ "type": "error", "error": { "message": message } }))
 }
 
 /// Says which field of a body is wrong.
-pub(crate) fn invalid(field: &str, message: &str) -> Refusal {
-    Refusal::json(
+pub(crate) fn invalid(field: &str, message: &str) -> ErrorResponse {
+    ErrorResponse::json(
         StatusCode::BAD_REQUEST,
         json!({
             "type": "error",
@@ -24,7 +24,7 @@ pub(crate) fn invalid(field: &str, message: &str) -> Refusal {
 }
 
 /// Says that there is no such repository, or not for this caller.
-pub(crate) fn hidden() -> Refusal {
+pub(crate) fn hidden() -> ErrorResponse {
     let message = "You may not have access to this repository or it no longer exists in this \
                    workspace. If you think this repository exists and you have access, make sure \
                    you are authenticated.";
@@ -32,12 +32,12 @@ pub(crate) fn hidden() -> Refusal {
 }
 
 /// Says that there is no such commit.
-pub(crate) fn no_commit(revision: &str) -> Refusal {
+pub(crate) fn no_commit(revision: &str) -> ErrorResponse {
     refuse(StatusCode::NOT_FOUND, &format!("Commit not found: {revision}"))
 }
 
 /// Reads a body.
-pub(crate) fn body(bytes: &Bytes) -> Result<Value, Refusal> {
+pub(crate) fn body(bytes: &Bytes) -> Result<Value, ErrorResponse> {
     let value: Option<Value> = serde_json::from_slice(bytes).ok();
     value
         .filter(Value::is_object)

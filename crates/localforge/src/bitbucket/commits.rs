@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     answers::{no_commit, refuse},
-    rights::Need,
+    rights::RequiredRight,
     shape,
 };
 use crate::{
@@ -22,7 +22,7 @@ const COMMITS: usize = 250;
 
 /// `GET …/refs/branches`
 pub(super) async fn branches(call: Call, listing: Listing) -> Outcome {
-    let found = call.repository(Need::READ)?;
+    let found = call.repository(RequiredRight::READ)?;
     let git = call.side.git(found.id);
     let mut all = Vec::new();
     for (full, sha) in git.refs().await? {
@@ -38,7 +38,7 @@ pub(super) async fn branch(
     call: Call,
     Path((.., branch)): Path<(String, String, String)>,
 ) -> Outcome {
-    let found = call.repository(Need::READ)?;
+    let found = call.repository(RequiredRight::READ)?;
     let git = call.side.git(found.id);
     let Some(sha) = git.resolve(&format!("refs/heads/{branch}")).await else {
         return Err(refuse(StatusCode::NOT_FOUND, &format!("Branch \"{branch}\" not found")));
@@ -49,7 +49,7 @@ pub(super) async fn branch(
 
 /// `GET …/commits`
 pub(super) async fn list(call: Call, listing: Listing) -> Outcome {
-    let found = call.repository(Need::READ)?;
+    let found = call.repository(RequiredRight::READ)?;
     let start = found.default_branch.clone();
     log(&call.side, &found, &start, &listing).await
 }
@@ -60,7 +60,7 @@ pub(super) async fn list_from(
     Path((.., revision)): Path<(String, String, String)>,
     listing: Listing,
 ) -> Outcome {
-    let found = call.repository(Need::READ)?;
+    let found = call.repository(RequiredRight::READ)?;
     log(&call.side, &found, &revision, &listing).await
 }
 
@@ -80,7 +80,7 @@ pub(super) async fn show(
     call: Call,
     Path((.., revision)): Path<(String, String, String)>,
 ) -> Outcome {
-    let found = call.repository(Need::READ)?;
+    let found = call.repository(RequiredRight::READ)?;
     let git = call.side.git(found.id);
     let sha = git.resolve(&revision).await.ok_or_else(|| no_commit(&revision))?;
     let commit = git.commit(&sha).await?;
@@ -93,7 +93,7 @@ pub(super) async fn diffstat(
     Path((.., range)): Path<(String, String, String)>,
     listing: Listing,
 ) -> Outcome {
-    let found = call.repository(Need::READ)?;
+    let found = call.repository(RequiredRight::READ)?;
     let git = call.side.git(found.id);
     let (new, old) =
         range.split_once("..").map_or((range.as_str(), None), |(new, old)| (new, Some(old)));

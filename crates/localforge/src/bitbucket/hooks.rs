@@ -12,11 +12,11 @@ use serde_json::{Value, json};
 
 use super::{
     answers::{body, invalid, refuse},
-    rights::{Need, uuid_of},
+    rights::{RequiredRight, uuid_of},
     shape,
 };
 use crate::{
-    answer::{Outcome, Refusal, flag, is_http, nothing, ok, text, text_or_empty, texts},
+    answer::{ErrorResponse, Outcome, flag, is_http, nothing, ok, text, text_or_empty, texts},
     call::Call,
     hooks::{self, NewHook},
     model::{Hook, Repository},
@@ -24,7 +24,7 @@ use crate::{
     side::Side,
 };
 
-const ADMIN: Need = Need::new(Role::Admin, "webhook");
+const ADMIN: RequiredRight = RequiredRight::new(Role::Admin, "webhook");
 /// Characters of a secret.
 const SECRET_CHARS: usize = 128;
 /// Every event that a repository's hook can ask for.
@@ -72,7 +72,7 @@ pub(super) async fn events(State(side): State<Arc<Side>>, listing: Listing) -> O
     Ok(listing.paginated(&side, EVENTS.iter().map(one).collect()))
 }
 
-fn gone() -> Refusal {
+fn gone() -> ErrorResponse {
     refuse(StatusCode::NOT_FOUND, "Webhook not found")
 }
 
@@ -85,7 +85,7 @@ pub(super) async fn list(call: Call, listing: Listing) -> Outcome {
 }
 
 /// Reads url and events of a body.
-fn checked(wanted: &Value) -> Result<(String, Vec<String>), Refusal> {
+fn checked(wanted: &Value) -> Result<(String, Vec<String>), ErrorResponse> {
     let address = text(wanted, "url").unwrap_or_default();
     if !is_http(address) {
         return Err(invalid("url", "Enter a valid URL."));
@@ -129,7 +129,7 @@ fn skips_verification(wanted: &Value) -> bool {
     flag(wanted, "skip_cert_verification").unwrap_or(false)
 }
 
-fn find(side: &Side, repository: &Repository, id: &str) -> Result<Hook, Refusal> {
+fn find(side: &Side, repository: &Repository, id: &str) -> Result<Hook, ErrorResponse> {
     let uuid = uuid_of(id);
     hooks::find(side, repository.id, |one| Some(one.uuid) == uuid).ok_or_else(gone)
 }

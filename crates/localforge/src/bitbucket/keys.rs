@@ -13,11 +13,11 @@ use serde_json::Value;
 
 use super::{
     answers::{body, invalid, refuse},
-    rights::{Need, scoped, signed_in, uuid_of},
+    rights::{RequiredRight, scoped, signed_in, uuid_of},
     shape,
 };
 use crate::{
-    answer::{Outcome, Refusal, nothing, ok, text},
+    answer::{ErrorResponse, Outcome, nothing, ok, text},
     call::Call,
     caller::{Caller, Identity},
     keys::{self, NewKey, ReadKey},
@@ -26,9 +26,9 @@ use crate::{
     side::Side,
 };
 
-const ADMIN: Need = Need::new(Role::Admin, "repository:admin");
+const ADMIN: RequiredRight = RequiredRight::new(Role::Admin, "repository:admin");
 
-fn gone() -> Refusal {
+fn gone() -> ErrorResponse {
     refuse(StatusCode::NOT_FOUND, "Access key not found")
 }
 
@@ -41,7 +41,7 @@ pub(super) async fn list(call: Call, listing: Listing) -> Outcome {
 }
 
 /// Reads the key of a body.
-fn read_key(wanted: &Value) -> Result<ReadKey, Refusal> {
+fn read_key(wanted: &Value) -> Result<ReadKey, ErrorResponse> {
     let read = keys::read(text(wanted, "key").unwrap_or_default());
     read.ok_or_else(|| invalid("key", "Invalid SSH key."))
 }
@@ -107,7 +107,7 @@ fn myself<'a>(
     caller: &'a Caller,
     user: &str,
     scope: &str,
-) -> Result<&'a Identity, Refusal> {
+) -> Result<&'a Identity, ErrorResponse> {
     let identity = scoped(caller, scope)?;
     let me = side.person(&identity.login);
     if uuid_of(user) == Some(me.uuid) || user == format!("557058:{}", me.uuid) {

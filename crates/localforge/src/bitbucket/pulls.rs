@@ -11,20 +11,20 @@ use serde_json::Value;
 
 use super::{
     answers::{body, invalid, refuse},
-    rights::{Need, signed_in},
+    rights::{RequiredRight, signed_in},
     shape,
 };
 use crate::{
-    answer::{Outcome, Refusal, flag, ok, text_or_empty},
+    answer::{ErrorResponse, Outcome, flag, ok, text_or_empty},
     call::Call,
     model::{Pull, Repository},
     page::Listing,
-    pulls::{self, NewPull, PullRefusal},
+    pulls::{self, NewPull, PullError},
     side::Side,
 };
 
-const READ: Need = Need::new(Role::Read, "pullrequest");
-const WRITE: Need = Need::new(Role::Write, "pullrequest:write");
+const READ: RequiredRight = RequiredRight::new(Role::Read, "pullrequest");
+const WRITE: RequiredRight = RequiredRight::new(Role::Write, "pullrequest:write");
 
 /// What a list is narrowed by.
 #[derive(Debug, Deserialize)]
@@ -59,21 +59,21 @@ pub(super) async fn open(call: Call, bytes: Bytes) -> Outcome {
         draft: flag(&wanted, "draft").unwrap_or(false),
         author: signed_in(&call.caller)?.login.clone(),
     };
-    let pull = pulls::open(&call.side, &found, new).await.map_err(|refusal| match refusal {
-        PullRefusal::NoBranch("head") => invalid("source", "branch not found"),
-        PullRefusal::NoBranch(_) => invalid("destination", "branch not found"),
-        PullRefusal::NothingNew => {
+    let pull = pulls::open(&call.side, &found, new).await.map_err(|error| match error {
+        PullError::NoBranch("head") => invalid("source", "branch not found"),
+        PullError::NoBranch(_) => invalid("destination", "branch not found"),
+        PullError::NothingNew => {
             refuse(StatusCode::BAD_REQUEST, "There are no changes to be pulled")
         }
-        PullRefusal::Exists => {
+        PullError::Exists => {
             refuse(StatusCode::BAD_REQUEST, "A pull request for this branch is open already")
         }
-        PullRefusal::Git(error) => Refusal::from(error),
+        PullError::Git(error) => ErrorResponse::from(error),
     })?;
     ok(StatusCode::CREATED, shape::pull(&call.side, &found, &pull))
 }
 
-fn find(side: &Side, repository: &Repository, number: u64) -> Result<Pull, Refusal> {
+fn find(side: &Side, repository: &Repository, number: u64) -> Result<Pull, ErrorResponse> {
     let pull = pulls::find(side, repository, number);
     pull.ok_or_else(|| refuse(StatusCode::NOT_FOUND, "Pull request not found"))
 }

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::{
     answers::refuse,
-    rights::{Need, login_of, scoped},
+    rights::{RequiredRight, login_of, scoped},
     shape,
 };
 use crate::{
@@ -78,7 +78,7 @@ pub(super) async fn list(
 
 /// `GET /repositories/{ws}/{repo}`
 pub(super) async fn show(call: Call) -> Outcome {
-    let found = call.repository(Need::READ)?;
+    let found = call.repository(RequiredRight::READ)?;
     ok(StatusCode::OK, shape::repository(&call.side, &found))
 }
 

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::answers::{hidden, refuse};
 use crate::{
-    answer::Refusal,
+    answer::ErrorResponse,
     call::{Call, Right},
     caller::{Caller, Identity},
     model::Repository,
@@ -15,13 +15,13 @@ use crate::{
 };
 
 /// Refuses a call without credentials.
-pub(crate) fn signed_in(caller: &Caller) -> Result<&Identity, Refusal> {
+pub(crate) fn signed_in(caller: &Caller) -> Result<&Identity, ErrorResponse> {
     let message = "Token is invalid, expired, or not supported for this endpoint.";
     caller.0.as_ref().ok_or_else(|| refuse(StatusCode::UNAUTHORIZED, message))
 }
 
 /// Refuses a token without the scope. A wider scope holds the narrower ones.
-pub(crate) fn scoped<'a>(caller: &'a Caller, scope: &str) -> Result<&'a Identity, Refusal> {
+pub(crate) fn scoped<'a>(caller: &'a Caller, scope: &str) -> Result<&'a Identity, ErrorResponse> {
     let identity = signed_in(caller)?;
     let wider: &[&str] = match scope {
         "account" => &["account", "account:write"],
@@ -37,7 +37,7 @@ pub(crate) fn scoped<'a>(caller: &'a Caller, scope: &str) -> Result<&'a Identity
     if identity.has_any(wider) {
         return Ok(identity);
     }
-    Err(Refusal::json(
+    Err(ErrorResponse::json(
         StatusCode::FORBIDDEN,
         json!({
             "type": "error",
@@ -80,12 +80,12 @@ pub(crate) fn login_of(side: &Side, workspace: &str) -> Option<String> {
 
 /// What a call does with a repository.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Need {
+pub(crate) struct RequiredRight {
     pub(crate) role: Role,
     pub(crate) scope: &'static str,
 }
 
-impl Need {
+impl RequiredRight {
     /// To look at a repository.
     pub(crate) const READ: Self = Self::new(Role::Read, "repository");
 
@@ -94,8 +94,8 @@ impl Need {
     }
 }
 
-impl Right for Need {
-    fn check(self, call: &Call) -> Result<Repository, Refusal> {
+impl Right for RequiredRight {
+    fn check(self, call: &Call) -> Result<Repository, ErrorResponse> {
         let Call { side, caller, owner: workspace, name } = call;
         let Some(found) = find(side, workspace, name) else {
             signed_in(caller)?;

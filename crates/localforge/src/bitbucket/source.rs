@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{
     answers::{no_commit, refuse},
-    rights::Need,
+    rights::RequiredRight,
     shape,
 };
 use crate::{
@@ -31,8 +31,8 @@ pub(super) struct Form {
 
 /// `GET …/src`: the top of the default branch.
 pub(super) async fn root(call: Call, Query(form): Query<Form>, listing: Listing) -> Outcome {
-    let found = call.repository(Need::READ)?;
-    let what = What { path: "", revision: &found.default_branch, known: None };
+    let found = call.repository(RequiredRight::READ)?;
+    let what = FileRequest { path: "", revision: &found.default_branch, known: None };
     answer(&call.side, &found, &what, (form, listing)).await
 }
 
@@ -43,8 +43,8 @@ pub(super) async fn top(
     Query(form): Query<Form>,
     listing: Listing,
 ) -> Outcome {
-    let found = call.repository(Need::READ)?;
-    let what = What { path: "", revision: &revision, known: None };
+    let found = call.repository(RequiredRight::READ)?;
+    let what = FileRequest { path: "", revision: &revision, known: None };
     answer(&call.side, &found, &what, (form, listing)).await
 }
 
@@ -56,13 +56,13 @@ pub(super) async fn show(
     listing: Listing,
     headers: HeaderMap,
 ) -> Outcome {
-    let found = call.repository(Need::READ)?;
+    let found = call.repository(RequiredRight::READ)?;
     let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    let what = What { path: path.trim_end_matches('/'), revision: &revision, known };
+    let what = FileRequest { path: path.trim_end_matches('/'), revision: &revision, known };
     answer(&call.side, &found, &what, (form, listing)).await
 }
 
-struct What<'a> {
+struct FileRequest<'a> {
     path: &'a str,
     revision: &'a str,
     /// The `ETag` that the caller has.
@@ -72,7 +72,7 @@ struct What<'a> {
 async fn answer(
     side: &Side,
     found: &Repository,
-    what: &What<'_>,
+    what: &FileRequest<'_>,
     (form, listing): (Form, Listing),
 ) -> Outcome {
     let git = side.git(found.id);

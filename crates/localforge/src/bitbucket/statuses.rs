@@ -6,32 +6,32 @@ use serde_json::{Value, json};
 
 use super::{
     answers::{body, invalid, no_commit, refuse},
-    rights::{Need, signed_in},
+    rights::{RequiredRight, signed_in},
     shape,
 };
 use crate::{
-    answer::{Outcome, Refusal, ok, text, text_or_empty},
+    answer::{ErrorResponse, Outcome, ok, text, text_or_empty},
     call::Call,
     deliver::{self, Event},
     model::{Repository, Status},
     page::Listing,
     shape::merge,
     side::Side,
-    statuses::{self, NewStatus, Stored},
+    statuses::{self, NewStatus, StoredStatus},
 };
 
 /// Finds repository and commit.
 async fn commit_of(
     call: &Call,
     revision: &str,
-    need: Need,
-) -> Result<(Repository, String), Refusal> {
+    need: RequiredRight,
+) -> Result<(Repository, String), ErrorResponse> {
     let found = call.repository(need)?;
     let sha = call.side.git(found.id).resolve(revision).await;
     Ok((found, sha.ok_or_else(|| no_commit(revision))?))
 }
 
-fn check(wanted: &Value) -> Result<(), Refusal> {
+fn check(wanted: &Value) -> Result<(), ErrorResponse> {
     let state = text(wanted, "state").unwrap_or_default();
     if !["INPROGRESS", "SUCCESSFUL", "FAILED", "STOPPED"].contains(&state) {
         return Err(invalid("state", "Value is not a valid choice."));
@@ -60,7 +60,7 @@ fn store(
     repository: &Repository,
     sha: &str,
     wanted: &Value,
-) -> Result<Status, Refusal> {
+) -> Result<Status, ErrorResponse> {
     let side = &call.side;
     let creator = signed_in(&call.caller)?.login.clone();
     let new = NewStatus {
@@ -72,7 +72,7 @@ fn store(
         refname: text(wanted, "refname").map(str::to_owned),
         creator,
     };
-    let Stored { status, replaced } = statuses::replace(side, repository, sha, new);
+    let StoredStatus { status, replaced } = statuses::replace(side, repository, sha, new);
     let payload = json!({
         "actor": shape::user(side, &side.person(&status.creator)),
         "repository": shape::repository(side, repository),
@@ -89,7 +89,7 @@ pub(super) async fn add(
     Path((.., revision)): Path<(String, String, String)>,
     bytes: Bytes,
 ) -> Outcome {
-    let need = Need::new(Role::Write, "repository");
+    let need = RequiredRight::new(Role::Write, "repository");
     let (found, sha) = commit_of(&call, &revision, need).await?;
     let wanted = body(&bytes)?;
     check(&wanted)?;
@@ -103,13 +103,18 @@ pub(super) async fn list(
     Path((.., revision)): Path<(String, String, String)>,
     listing: Listing,
 ) -> Outcome {
-    let (found, sha) = commit_of(&call, &revision, Need::READ).await?;
+    let (found, sha) = commit_of(&call, &revision, RequiredRight::READ).await?;
     let all = call.side.read(|state| state.newest_statuses(found.id, &sha));
     let shown = all.iter().map(|one| shape::status(&call.side, &found, &sha, one)).collect();
     Ok(listing.paginated(&call.side, shown))
 }
 
-fn find(side: &Side, repository: &Repository, sha: &str, key: &str) -> Result<Status, Refusal> {
+fn find(
+    side: &Side,
+    repository: &Repository,
+    sha: &str,
+    key: &str,
+) -> Result<Status, ErrorResponse> {
     let all = side.read(|state| state.newest_statuses(repository.id, sha));
     let found = all.into_iter().find(|one| one.context == key);
     found.ok_or_else(|| refuse(StatusCode::NOT_FOUND, "The build status does not exist."))
@@ -120,7 +125,7 @@ pub(super) async fn show(
     call: Call,
     Path((.., revision, key)): Path<(String, String, String, String)>,
 ) -> Outcome {
-    let (found, sha) = commit_of(&call, &revision, Need::READ).await?;
+    let (found, sha) = commit_of(&call, &revision, RequiredRight::READ).await?;
     let status = find(&call.side, &found, &sha, &key)?;
     ok(StatusCode::OK, shape::status(&call.side, &found, &sha, &status))
 }
@@ -131,7 +136,7 @@ pub(super) async fn change(
     Path((.., revision, key)): Path<(String, String, String, String)>,
     bytes: Bytes,
 ) -> Outcome {
-    let need = Need::new(Role::Write, "repository");
+    let need = RequiredRight::new(Role::Write, "repository");
     let (found, sha) = commit_of(&call, &revision, need).await?;
     let old = find(&call.side, &found, &sha, &key)?;
     let mut merged = json!({

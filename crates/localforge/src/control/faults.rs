@@ -55,7 +55,7 @@ impl LocalForge {
         self.side(kind).write(|state| state.tokens.retain(|one| one.value != token));
     }
 
-    /// Ends an application's authorisation by a user: its tokens and the keys that it made go.
+    /// Ends an application's authorization by a user: its tokens and the keys that it made go.
     pub fn revoke_grant(&self, kind: ForgeKind, client_id: &str, login: &str) {
         self.side(kind).write(|state| state.revoke_grant(client_id, login));
     }

@@ -3,13 +3,13 @@
 use axum::{body::Bytes, http::StatusCode};
 use serde_json::{Value, json};
 
-use crate::answer::Refusal;
+use crate::answer::ErrorResponse;
 
 pub(super) const DOCS: &str = "https://docs.github.com/rest";
 
 /// Says no as GitHub does.
-pub(crate) fn refuse(status: StatusCode, message: &str) -> Refusal {
-    Refusal::json(
+pub(crate) fn refuse(status: StatusCode, message: &str) -> ErrorResponse {
+    ErrorResponse::json(
         status,
         json!({
             "message": message, "documentation_url": DOCS, "status": status.as_u16().to_string(),
@@ -18,13 +18,13 @@ pub(crate) fn refuse(status: StatusCode, message: &str) -> Refusal {
 }
 
 /// Says that there is nothing, or nothing for this caller (`VCS` §2.2: 404 instead of 403).
-pub(crate) fn not_found() -> Refusal {
+pub(crate) fn not_found() -> ErrorResponse {
     refuse(StatusCode::NOT_FOUND, "Not Found")
 }
 
 /// Says what is wrong with a body.
-pub(crate) fn invalid(resource: &str, field: &str, code: &str, message: &str) -> Refusal {
-    Refusal::json(
+pub(crate) fn invalid(resource: &str, field: &str, code: &str, message: &str) -> ErrorResponse {
+    ErrorResponse::json(
         StatusCode::UNPROCESSABLE_ENTITY,
         json!({
             "message": "Validation Failed",
@@ -38,7 +38,7 @@ pub(crate) fn invalid(resource: &str, field: &str, code: &str, message: &str) ->
 }
 
 /// Says that a body is not JSON.
-pub(crate) fn body(bytes: &Bytes) -> Result<Value, Refusal> {
+pub(crate) fn body(bytes: &Bytes) -> Result<Value, ErrorResponse> {
     let value: Value = serde_json::from_slice(bytes)
         .map_err(|_| refuse(StatusCode::BAD_REQUEST, "Problems parsing JSON"))?;
     if value.is_object() {

@@ -16,7 +16,7 @@ use super::{
     shape,
 };
 use crate::{
-    answer::{Outcome, Refusal, nothing, ok, text},
+    answer::{ErrorResponse, Outcome, nothing, ok, text},
     caller::{Credentials, credentials},
     model::{Application, Token},
     side::Side,
@@ -52,7 +52,7 @@ fn prove(
     client_id: &str,
     shown: &Credentials,
     bytes: &Bytes,
-) -> Result<(Application, Token), Refusal> {
+) -> Result<(Application, Token), ErrorResponse> {
     let application = side.read(|state| state.application(client_id).cloned());
     let application = application.filter(|one| {
         *shown == Credentials::Basic(one.client_id.clone(), one.client_secret.clone())

@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 
 use super::{
     answers::{not_found, refuse},
-    rights::Need,
+    rights::RequiredRight,
     shape,
 };
 use crate::{
-    answer::{Outcome, Refusal, ok},
+    answer::{ErrorResponse, Outcome, ok},
     call::Call,
     git::FileChange,
     model::Repository,
@@ -27,7 +27,7 @@ const COMMITS: usize = 250;
 
 /// `GET /repos/{owner}/{repo}/branches`
 pub(super) async fn branches(call: Call, listing: Listing) -> Outcome {
-    let found = call.repository(Need::Read)?;
+    let found = call.repository(RequiredRight::Read)?;
     let refs = call.side.git(found.id).refs().await?;
     let base = call.side.api(&format!("repos/{}/commits", found.full_name()));
     let all = refs.iter().filter_map(|(name, sha)| {
@@ -46,7 +46,7 @@ pub(super) async fn branch(
     call: Call,
     Path((.., branch)): Path<(String, String, String)>,
 ) -> Outcome {
-    let found = call.repository(Need::Read)?;
+    let found = call.repository(RequiredRight::Read)?;
     let git = call.side.git(found.id);
     let Some(sha) = git.resolve(&format!("refs/heads/{branch}")).await else {
         return Err(refuse(StatusCode::NOT_FOUND, "Branch not found"));
@@ -84,7 +84,7 @@ async fn shown_ref(side: &Side, repository: &Repository, name: &str, sha: &str) 
     })
 }
 
-async fn not_empty(side: &Side, repository: &Repository) -> Result<(), Refusal> {
+async fn not_empty(side: &Side, repository: &Repository) -> Result<(), ErrorResponse> {
     if side.git(repository.id).is_empty().await {
         return Err(refuse(StatusCode::CONFLICT, "Git Repository is empty."));
     }
@@ -96,7 +96,7 @@ pub(super) async fn git_ref(
     call: Call,
     Path((.., wanted)): Path<(String, String, String)>,
 ) -> Outcome {
-    let found = call.repository(Need::Read)?;
+    let found = call.repository(RequiredRight::Read)?;
     not_empty(&call.side, &found).await?;
     let full = format!("refs/{wanted}");
     let refs = call.side.git(found.id).refs().await?;
@@ -110,7 +110,7 @@ pub(super) async fn matching_refs(
     Path((.., wanted)): Path<(String, String, String)>,
     listing: Listing,
 ) -> Outcome {
-    let found = call.repository(Need::Read)?;
+    let found = call.repository(RequiredRight::Read)?;
     let start = format!("refs/{wanted}");
     let mut all = Vec::new();
     for (name, sha) in call.side.git(found.id).refs().await? {
@@ -129,7 +129,7 @@ pub(super) struct From {
 
 /// `GET /repos/{owner}/{repo}/commits`
 pub(super) async fn list(call: Call, Query(from): Query<From>, listing: Listing) -> Outcome {
-    let found = call.repository(Need::Read)?;
+    let found = call.repository(RequiredRight::Read)?;
     not_empty(&call.side, &found).await?;
     let git = call.side.git(found.id);
     let start = from.sha.as_deref().unwrap_or(&found.default_branch);
@@ -144,7 +144,7 @@ pub(super) async fn show(
     call: Call,
     Path((.., revision)): Path<(String, String, String)>,
 ) -> Outcome {
-    let found = call.repository(Need::Read)?;
+    let found = call.repository(RequiredRight::Read)?;
     not_empty(&call.side, &found).await?;
     let git = call.side.git(found.id);
     let Some(sha) = git.resolve(&revision).await else {
@@ -202,7 +202,7 @@ pub(super) async fn compare(
     call: Call,
     Path((.., range)): Path<(String, String, String)>,
 ) -> Outcome {
-    let found = call.repository(Need::Read)?;
+    let found = call.repository(RequiredRight::Read)?;
     let git = call.side.git(found.id);
     let (base, head) = range.split_once("...").ok_or_else(not_found)?;
     let base = git.resolve(base).await.ok_or_else(not_found)?;

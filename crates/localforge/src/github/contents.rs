@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 
 use super::{
     answers::{not_found, refuse},
-    rights::Need,
+    rights::RequiredRight,
 };
 use crate::{
-    answer::{Outcome, Refusal, ok},
+    answer::{ErrorResponse, Outcome, ok},
     call::Call,
     git::{Entry, Git},
     model::Repository,
@@ -50,7 +50,7 @@ pub(super) async fn show(
 }
 
 async fn contents(call: &Call, path: &str, at: &At, headers: &HeaderMap) -> Outcome {
-    let found = call.repository(Need::Read)?;
+    let found = call.repository(RequiredRight::Read)?;
     let git = call.side.git(found.id);
     let revision = at.revision.as_deref().unwrap_or(&found.default_branch);
     let Some(sha) = git.resolve(revision).await else {
@@ -116,7 +116,7 @@ impl Place<'_> {
     }
 
     /// Returns an entry as its own page has it, with the content.
-    async fn file(&self, git: &Git, entry: &Entry) -> Result<Value, Refusal> {
+    async fn file(&self, git: &Git, entry: &Entry) -> Result<Value, ErrorResponse> {
         let mut value = self.shown(entry);
         if entry.kind == "commit" {
             merge(&mut value, json!({ "submodule_git_url": null }));

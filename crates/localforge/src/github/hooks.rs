@@ -13,11 +13,11 @@ use serde_json::{Value, json};
 
 use super::{
     answers::{body, invalid, not_found, refuse},
-    rights::{Need, signed_in},
+    rights::{RequiredRight, signed_in},
     shape,
 };
 use crate::{
-    answer::{Outcome, Refusal, is_http, nothing, ok, text, texts},
+    answer::{ErrorResponse, Outcome, is_http, nothing, ok, text, texts},
     call::Call,
     deliver::{self, Event},
     hooks::{self, NewHook},
@@ -28,10 +28,11 @@ use crate::{
     side::Side,
 };
 
-const READ: Need =
-    Need::Role(Role::Admin, &["read:repo_hook", "write:repo_hook", "admin:repo_hook"]);
-const WRITE: Need = Need::Role(Role::Admin, &["write:repo_hook", "admin:repo_hook"]);
-const DELETE: Need = Need::Role(Role::Admin, &["admin:repo_hook"]);
+const READ: RequiredRight =
+    RequiredRight::Role(Role::Admin, &["read:repo_hook", "write:repo_hook", "admin:repo_hook"]);
+const WRITE: RequiredRight =
+    RequiredRight::Role(Role::Admin, &["write:repo_hook", "admin:repo_hook"]);
+const DELETE: RequiredRight = RequiredRight::Role(Role::Admin, &["admin:repo_hook"]);
 /// Hooks that one event may have in one repository.
 const HOOKS_PER_EVENT: usize = 20;
 
@@ -51,7 +52,7 @@ struct Config {
     skips_verification: bool,
 }
 
-fn config(wanted: &Value) -> Result<Config, Refusal> {
+fn config(wanted: &Value) -> Result<Config, ErrorResponse> {
     let config = wanted.get("config").cloned().unwrap_or(Value::Null);
     let address = text(&config, "url").unwrap_or_default();
     if !is_http(address) {
@@ -72,7 +73,7 @@ fn check_room(
     repository: &Repository,
     url: &str,
     events: &[String],
-) -> Result<(), Refusal> {
+) -> Result<(), ErrorResponse> {
     let hooks = hooks::all(side, repository.id);
     let sorted = |events: &[String]| {
         let mut events = events.to_vec();
@@ -125,7 +126,7 @@ fn send_now(side: &Arc<Side>, hook: Hook, event: Event) {
     deliver::send_later(side, hook, event, uuid::Uuid::new_v4().to_string(), false);
 }
 
-fn find(side: &Side, repository: &Repository, id: u64) -> Result<Hook, Refusal> {
+fn find(side: &Side, repository: &Repository, id: u64) -> Result<Hook, ErrorResponse> {
     hooks::find(side, repository.id, |one| one.id == id).ok_or_else(not_found)
 }
 
@@ -245,7 +246,7 @@ pub(super) async fn deliveries(
     Ok(response)
 }
 
-fn find_delivery(side: &Side, hook: u64, id: u64) -> Result<Delivery, Refusal> {
+fn find_delivery(side: &Side, hook: u64, id: u64) -> Result<Delivery, ErrorResponse> {
     let found = side.read(|state| {
         state.deliveries.iter().find(|one| one.id == id && one.hook == hook).cloned()
     });

@@ -13,11 +13,11 @@ use serde_json::Value;
 
 use super::{
     answers::{body, invalid, not_found},
-    rights::{Need, signed_in},
+    rights::{RequiredRight, signed_in},
     shape,
 };
 use crate::{
-    answer::{Outcome, Refusal, flag, nothing, ok, text},
+    answer::{ErrorResponse, Outcome, flag, nothing, ok, text},
     call::Call,
     caller::{Caller, Identity},
     keys::{self, NewKey, ReadKey},
@@ -25,7 +25,7 @@ use crate::{
     side::Side,
 };
 
-const ADMIN: Need = Need::Role(Role::Admin, &[]);
+const ADMIN: RequiredRight = RequiredRight::Role(Role::Admin, &[]);
 
 /// `GET /repos/{owner}/{repo}/keys`
 pub(super) async fn list(call: Call, listing: Listing) -> Outcome {
@@ -36,7 +36,7 @@ pub(super) async fn list(call: Call, listing: Listing) -> Outcome {
 }
 
 /// Reads the key of a body; a key may be used once on all of GitHub.
-fn fresh_key(side: &Side, wanted: &Value) -> Result<ReadKey, Refusal> {
+fn fresh_key(side: &Side, wanted: &Value) -> Result<ReadKey, ErrorResponse> {
     let line = text(wanted, "key").unwrap_or_default();
     let Some(read) = keys::read(line) else {
         let message = "key is invalid. You must supply a key in OpenSSH public key format";
@@ -82,7 +82,7 @@ const READ_KEYS: &[&str] = &["read:public_key", "write:public_key", "admin:publi
 const WRITE_KEYS: &[&str] = &["write:public_key", "admin:public_key"];
 const DELETE_KEYS: &[&str] = &["admin:public_key"];
 
-fn with_scope<'a>(caller: &'a Caller, scopes: &[&str]) -> Result<&'a Identity, Refusal> {
+fn with_scope<'a>(caller: &'a Caller, scopes: &[&str]) -> Result<&'a Identity, ErrorResponse> {
     let identity = signed_in(caller)?;
     if identity.has_any(scopes) { Ok(identity) } else { Err(not_found()) }
 }

@@ -15,7 +15,7 @@ use super::{
     shape,
 };
 use crate::{
-    answer::{Outcome, Refusal, nothing, ok},
+    answer::{ErrorResponse, Outcome, nothing, ok},
     caller::Caller,
     model::{Organization, User},
     page::Listing,
@@ -42,7 +42,7 @@ pub(super) async fn rate_limit() -> Outcome {
     )
 }
 
-fn caller_user(side: &Side, caller: &Caller) -> Result<User, Refusal> {
+fn caller_user(side: &Side, caller: &Caller) -> Result<User, ErrorResponse> {
     let login = &signed_in(caller)?.login;
     side.read(|state| state.user(login).cloned()).ok_or_else(not_found)
 }
@@ -77,7 +77,7 @@ pub(super) async fn show(State(side): State<Arc<Side>>, Path(login): Path<String
     ok(StatusCode::OK, shape::user(&side, &user))
 }
 
-fn needs_organization_scope(caller: &Caller) -> Result<&str, Refusal> {
+fn needs_organization_scope(caller: &Caller) -> Result<&str, ErrorResponse> {
     let identity = signed_in(caller)?;
     if identity.has_any(&["read:org", "write:org", "admin:org", "user"]) {
         return Ok(&identity.login);
@@ -131,7 +131,7 @@ pub(super) async fn my_memberships(
     Ok(listing.linked(&side, all))
 }
 
-fn find_organization(side: &Side, login: &str) -> Result<Organization, Refusal> {
+fn find_organization(side: &Side, login: &str) -> Result<Organization, ErrorResponse> {
     side.read(|state| state.organization(login).cloned()).ok_or_else(not_found)
 }
 

@@ -12,16 +12,16 @@ use serde_json::Value;
 use super::{
     answers::{body, invalid, not_found},
     commits,
-    rights::{Need, signed_in},
+    rights::{RequiredRight, signed_in},
     shape,
 };
 use crate::{
-    answer::{Outcome, Refusal, flag, ok, text, text_or_empty},
+    answer::{ErrorResponse, Outcome, flag, ok, text, text_or_empty},
     call::Call,
     model::{Pull, Repository},
     page::Listing,
     payload::github::pull_size,
-    pulls::{self, NewPull, PullRefusal},
+    pulls::{self, NewPull, PullError},
     side::Side,
 };
 
@@ -35,7 +35,7 @@ pub(super) struct Filter {
 
 /// `GET /repos/{owner}/{repo}/pulls`
 pub(super) async fn list(call: Call, Query(filter): Query<Filter>, listing: Listing) -> Outcome {
-    let found = call.repository(Need::Read)?;
+    let found = call.repository(RequiredRight::Read)?;
     let fits = |one: &Pull| {
         let state = match filter.state.as_deref() {
             Some("all") => true,
@@ -57,7 +57,7 @@ pub(super) async fn list(call: Call, Query(filter): Query<Filter>, listing: List
 
 /// `POST /repos/{owner}/{repo}/pulls`
 pub(super) async fn open(call: Call, bytes: Bytes) -> Outcome {
-    let found = call.repository(Need::Role(Role::Read, &[]))?;
+    let found = call.repository(RequiredRight::Role(Role::Read, &[]))?;
     let wanted = body(&bytes)?;
     let head = text(&wanted, "head").unwrap_or_default();
     let new = NewPull {
@@ -69,33 +69,33 @@ pub(super) async fn open(call: Call, bytes: Bytes) -> Outcome {
         author: signed_in(&call.caller)?.login.clone(),
     };
     let opened = pulls::open(&call.side, &found, new).await;
-    let pull = opened.map_err(|refusal| match refusal {
-        PullRefusal::NoBranch(field) => invalid("PullRequest", field, "invalid", ""),
-        PullRefusal::NothingNew => {
+    let pull = opened.map_err(|error| match error {
+        PullError::NoBranch(field) => invalid("PullRequest", field, "invalid", ""),
+        PullError::NothingNew => {
             let message = "No commits between base and head";
             invalid("PullRequest", "head", "custom", message)
         }
-        PullRefusal::Exists => {
+        PullError::Exists => {
             let message = "A pull request already exists for this branch.";
             invalid("PullRequest", "base", "custom", message)
         }
-        PullRefusal::Git(error) => Refusal::from(error),
+        PullError::Git(error) => ErrorResponse::from(error),
     })?;
     ok(StatusCode::CREATED, shown(&call.side, &found, &pull).await?)
 }
 
-async fn shown(side: &Side, repository: &Repository, pull: &Pull) -> Result<Value, Refusal> {
+async fn shown(side: &Side, repository: &Repository, pull: &Pull) -> Result<Value, ErrorResponse> {
     let extent = pull_size(&side.git(repository.id), pull).await?;
     Ok(shape::full_pull(side, repository, pull, extent))
 }
 
-fn find(side: &Side, repository: &Repository, number: u64) -> Result<Pull, Refusal> {
+fn find(side: &Side, repository: &Repository, number: u64) -> Result<Pull, ErrorResponse> {
     pulls::find(side, repository, number).ok_or_else(not_found)
 }
 
 /// `GET /repos/{owner}/{repo}/pulls/{number}`
 pub(super) async fn show(call: Call, Path((.., number)): Path<(String, String, u64)>) -> Outcome {
-    let found = call.repository(Need::Read)?;
+    let found = call.repository(RequiredRight::Read)?;
     let pull = find(&call.side, &found, number)?;
     ok(StatusCode::OK, shown(&call.side, &found, &pull).await?)
 }
@@ -106,7 +106,7 @@ pub(super) async fn change(
     Path((.., number)): Path<(String, String, u64)>,
     bytes: Bytes,
 ) -> Outcome {
-    let found = call.repository(Need::Role(Role::Write, &[]))?;
+    let found = call.repository(RequiredRight::Role(Role::Write, &[]))?;
     let wanted = body(&bytes)?;
     find(&call.side, &found, number)?;
     if text(&wanted, "state") == Some("closed") {
@@ -133,7 +133,7 @@ pub(super) async fn files(
     Path((.., number)): Path<(String, String, u64)>,
     listing: Listing,
 ) -> Outcome {
-    let found = call.repository(Need::Read)?;
+    let found = call.repository(RequiredRight::Read)?;
     let pull = find(&call.side, &found, number)?;
     let git = call.side.git(found.id);
     let base = git.merge_base(&pull.base_sha, &pull.head_sha).await.ok_or_else(not_found)?;
@@ -148,7 +148,7 @@ pub(super) async fn of_commit(
     Path((.., revision)): Path<(String, String, String)>,
     listing: Listing,
 ) -> Outcome {
-    let found = call.repository(Need::Read)?;
+    let found = call.repository(RequiredRight::Read)?;
     let git = call.side.git(found.id);
     let sha = git.resolve(&revision).await.ok_or_else(not_found)?;
     let mut open = pulls::select(&call.side, &found, |one| one.open);

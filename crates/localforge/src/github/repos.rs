@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::{
     answers::{body, invalid, not_found},
-    rights::{Need, allowed, signed_in},
+    rights::{RequiredRight, allowed, signed_in},
     shape,
 };
 use crate::{
@@ -41,7 +41,7 @@ pub(super) async fn mine(
     let login = &signed_in(&caller)?.login;
     let found: Vec<Repository> =
         side.read(|state| state.repositories_of(login).into_iter().cloned().collect());
-    let seen = found.iter().filter(|one| allowed(&side, &caller, one, Need::Read).is_ok());
+    let seen = found.iter().filter(|one| allowed(&side, &caller, one, RequiredRight::Read).is_ok());
     let all = seen.map(|one| shown(&side, &caller, one)).collect();
     Ok(listing.linked(&side, all))
 }
@@ -57,14 +57,14 @@ pub(super) async fn of_organization(
         let theirs = state.repositories.values();
         theirs.filter(|one| one.owner.eq_ignore_ascii_case(&organization)).cloned().collect()
     });
-    let seen = found.iter().filter(|one| allowed(&side, &caller, one, Need::Read).is_ok());
+    let seen = found.iter().filter(|one| allowed(&side, &caller, one, RequiredRight::Read).is_ok());
     let all = seen.map(|one| shown(&side, &caller, one)).collect();
     Ok(listing.linked(&side, all))
 }
 
 /// `GET /repos/{owner}/{repo}`
 pub(super) async fn show(call: Call) -> Outcome {
-    let found = call.repository(Need::Read)?;
+    let found = call.repository(RequiredRight::Read)?;
     ok(StatusCode::OK, shown(&call.side, &call.caller, &found))
 }
 
@@ -75,13 +75,13 @@ pub(super) async fn show_by_id(
     Path(id): Path<u64>,
 ) -> Outcome {
     let found = side.read(|state| state.repositories.get(&id).cloned()).ok_or_else(not_found)?;
-    allowed(&side, &caller, &found, Need::Read)?;
+    allowed(&side, &caller, &found, RequiredRight::Read)?;
     ok(StatusCode::OK, shown(&side, &caller, &found))
 }
 
 /// `PATCH /repos/{owner}/{repo}`: name, visibility, default branch, archived.
 pub(super) async fn change(call: Call, bytes: Bytes) -> Outcome {
-    let found = call.repository(Need::Role(Role::Admin, &[]))?;
+    let found = call.repository(RequiredRight::Role(Role::Admin, &[]))?;
     let wanted = body(&bytes)?;
     if let Some(branch) = text(&wanted, "default_branch") {
         let git = call.side.git(found.id);
@@ -115,21 +115,21 @@ pub(super) async fn change(call: Call, bytes: Bytes) -> Outcome {
 
 /// Fires the `repository` events of a change.
 fn notify(side: &Arc<Side>, caller: &Caller, before: &Repository, after: &Repository) {
-    let mut news = Vec::new();
+    let mut events = Vec::new();
     if before.name != after.name {
-        news.push(("renamed", json!({ "repository": { "name": { "from": before.name } } })));
+        events.push(("renamed", json!({ "repository": { "name": { "from": before.name } } })));
     }
     if before.default_branch != after.default_branch {
-        news.push(("edited", json!({ "default_branch": { "from": before.default_branch } })));
+        events.push(("edited", json!({ "default_branch": { "from": before.default_branch } })));
     }
     if before.private != after.private {
-        news.push((if after.private { "privatized" } else { "publicized" }, Value::Null));
+        events.push((if after.private { "privatized" } else { "publicized" }, Value::Null));
     }
     if before.archived != after.archived {
-        news.push((if after.archived { "archived" } else { "unarchived" }, Value::Null));
+        events.push((if after.archived { "archived" } else { "unarchived" }, Value::Null));
     }
     let sender = side.person(caller.login().unwrap_or_default());
-    for (action, changes) in news {
+    for (action, changes) in events {
         let mut payload = json!({
             "action": action,
             "repository": shape::repository(side, after),
@@ -147,7 +147,7 @@ pub(super) async fn permission(
     call: Call,
     Path((.., login)): Path<(String, String, String)>,
 ) -> Outcome {
-    let found = call.repository(Need::Role(Role::Read, &[]))?;
+    let found = call.repository(RequiredRight::Role(Role::Read, &[]))?;
     let user = call.side.read(|state| state.user(&login).cloned()).ok_or_else(not_found)?;
     let role = call.side.read(|state| state.role(&user.login, &found));
     let word = role.map_or("none", shape::role_name);

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::answers::{DOCS, not_found, refuse};
 use crate::{
-    answer::Refusal,
+    answer::ErrorResponse,
     call::{Call, Right},
     caller::{Caller, Identity},
     model::Repository,
@@ -15,7 +15,7 @@ use crate::{
 
 /// What a call wants to do with a repository.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Need {
+pub(crate) enum RequiredRight {
     /// See the repository.
     Read,
     /// See what needs a role, or change something.
@@ -27,8 +27,8 @@ const REPO: &[&str] = &["repo"];
 
 const PUBLIC: &[&str] = &["repo", "public_repo"];
 
-impl Right for Need {
-    fn check(self, call: &Call) -> Result<Repository, Refusal> {
+impl Right for RequiredRight {
+    fn check(self, call: &Call) -> Result<Repository, ErrorResponse> {
         let Some(found) = call.side.find(&call.owner, &call.name) else {
             return Err(moved_or_gone(&call.side, &call.owner, &call.name));
         };
@@ -37,7 +37,7 @@ impl Right for Need {
 }
 
 /// Redirects a call by a former name to the repository's id.
-fn moved_or_gone(side: &Side, owner: &str, name: &str) -> Refusal {
+fn moved_or_gone(side: &Side, owner: &str, name: &str) -> ErrorResponse {
     let old = format!("{owner}/{name}");
     let id = side.read(|state| {
         let had = |one: &&Repository| {
@@ -48,7 +48,7 @@ fn moved_or_gone(side: &Side, owner: &str, name: &str) -> Refusal {
     let Some(id) = id else { return not_found() };
     let url = side.api(&format!("repositories/{id}"));
     let body = json!({ "message": "Moved Permanently", "url": url, "documentation_url": DOCS });
-    Refusal::new((StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, url)], axum::Json(body)))
+    ErrorResponse::new((StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, url)], axum::Json(body)))
 }
 
 /// Checks whether the caller has the right.
@@ -56,14 +56,14 @@ pub(crate) fn allowed(
     side: &Side,
     caller: &Caller,
     repository: &Repository,
-    need: Need,
-) -> Result<(), Refusal> {
+    need: RequiredRight,
+) -> Result<(), ErrorResponse> {
     let role = caller.login().and_then(|login| side.read(|state| state.role(login, repository)));
     let seen = !repository.private || (role.is_some() && caller.has_any(REPO));
     if !seen {
         return Err(not_found());
     }
-    let Need::Role(wanted, scopes) = need else { return Ok(()) };
+    let RequiredRight::Role(wanted, scopes) = need else { return Ok(()) };
     let general = if repository.private { REPO } else { PUBLIC };
     let permitted = caller.has_any(general) || (!repository.private && caller.has_any(scopes));
     if role < Some(wanted) || !permitted {
@@ -73,7 +73,7 @@ pub(crate) fn allowed(
 }
 
 /// Refuses changes to an archived repository.
-pub(crate) fn writable(repository: &Repository) -> Result<(), Refusal> {
+pub(crate) fn writable(repository: &Repository) -> Result<(), ErrorResponse> {
     if repository.archived {
         let message = "Repository was archived so is read-only.";
         return Err(refuse(StatusCode::FORBIDDEN, message));
@@ -82,6 +82,6 @@ pub(crate) fn writable(repository: &Repository) -> Result<(), Refusal> {
 }
 
 /// Refuses a call without credentials.
-pub(crate) fn signed_in(caller: &Caller) -> Result<&Identity, Refusal> {
+pub(crate) fn signed_in(caller: &Caller) -> Result<&Identity, ErrorResponse> {
     caller.0.as_ref().ok_or_else(|| refuse(StatusCode::UNAUTHORIZED, "Requires authentication"))
 }

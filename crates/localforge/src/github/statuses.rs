@@ -6,18 +6,18 @@ use serde_json::{Value, json};
 
 use super::{
     answers::{body, invalid, not_found, refuse},
-    rights::{Need, signed_in, writable},
+    rights::{RequiredRight, signed_in, writable},
     shape,
 };
 use crate::{
-    answer::{Outcome, Refusal, is_http, ok, text, text_or_empty},
+    answer::{ErrorResponse, Outcome, is_http, ok, text, text_or_empty},
     call::Call,
     model::Repository,
     page::Listing,
     statuses::{self, ContextIsFull, NewStatus},
 };
 
-const WRITE: Need = Need::Role(Role::Write, &["repo:status"]);
+const WRITE: RequiredRight = RequiredRight::Role(Role::Write, &["repo:status"]);
 
 /// `POST /repos/{owner}/{repo}/statuses/{sha}`
 pub(super) async fn add(
@@ -51,7 +51,7 @@ pub(super) async fn add(
     ok(StatusCode::CREATED, shape::status(&call.side, &found, &sha, &status))
 }
 
-fn check(wanted: &Value) -> Result<(), Refusal> {
+fn check(wanted: &Value) -> Result<(), ErrorResponse> {
     let state = text(wanted, "state").unwrap_or_default();
     if !["error", "failure", "pending", "success"].contains(&state) {
         let message = "state is not included in the list";
@@ -75,8 +75,8 @@ fn check(wanted: &Value) -> Result<(), Refusal> {
 }
 
 /// Finds repository and commit, to read.
-async fn commit_of(call: &Call, revision: &str) -> Result<(Repository, String), Refusal> {
-    let found = call.repository(Need::Read)?;
+async fn commit_of(call: &Call, revision: &str) -> Result<(Repository, String), ErrorResponse> {
+    let found = call.repository(RequiredRight::Read)?;
     let sha = call.side.git(found.id).resolve(revision).await;
     Ok((found, sha.ok_or_else(not_found)?))
 }

@@ -52,7 +52,7 @@ impl Fields {
 }
 
 /// Why there is no token.
-enum No {
+enum ExchangeError {
     Client,
     Code,
     Redirect,
@@ -61,7 +61,7 @@ enum No {
 }
 
 /// Finds the code and invalidates it, even if it comes with a wrong verifier.
-fn redeem(side: &Side, application: &Application, fields: &Fields) -> Result<Code, No> {
+fn redeem(side: &Side, application: &Application, fields: &Fields) -> Result<Code, ExchangeError> {
     let now = Timestamp::now();
     let code = side.write(|state| {
         let same =
@@ -69,14 +69,14 @@ fn redeem(side: &Side, application: &Application, fields: &Fields) -> Result<Cod
         let index = state.codes.iter().position(same)?;
         Some(state.codes.remove(index))
     });
-    let code = code.filter(|code| code.expires_at > now).ok_or(No::Code)?;
+    let code = code.filter(|code| code.expires_at > now).ok_or(ExchangeError::Code)?;
     if fields.has("redirect_uri") && fields.get("redirect_uri") != code.redirect_uri {
-        return Err(No::Redirect);
+        return Err(ExchangeError::Redirect);
     }
     if let Some(challenge) = &code.challenge {
         let proof = Sha256::digest(fields.get("code_verifier").as_bytes());
         if URL_SAFE_NO_PAD.encode(proof) != *challenge {
-            return Err(No::Code);
+            return Err(ExchangeError::Code);
         }
     }
     Ok(code)
@@ -88,19 +88,19 @@ fn refresh(
     application: &Application,
     fields: &Fields,
     life: Duration,
-) -> Result<Token, No> {
+) -> Result<Token, ExchangeError> {
     let now = Timestamp::now();
     side.write(|state| {
         let ours = |one: &Token| {
             one.refresh.as_deref() == Some(fields.get("refresh_token"))
                 && one.client_id.as_deref() == Some(application.client_id.as_str())
         };
-        let index = state.tokens.iter().position(ours).ok_or(No::Refresh)?;
+        let index = state.tokens.iter().position(ours).ok_or(ExchangeError::Refresh)?;
         let old = match side.kind {
             // GitHub's old pair is invalid at once; Bitbucket's token lives on until it expires.
             ForgeKind::GitHub => state.tokens.remove(index),
             ForgeKind::Bitbucket => {
-                let old = state.tokens.get_mut(index).ok_or(No::Refresh)?;
+                let old = state.tokens.get_mut(index).ok_or(ExchangeError::Refresh)?;
                 old.refresh = None;
                 old.clone()
             }
@@ -149,10 +149,11 @@ pub(super) async fn github(
     ([(header::CONTENT_TYPE, kind)], form.finish()).into_response()
 }
 
-fn github_token(side: &Side, fields: &Fields) -> Result<Token, No> {
+fn github_token(side: &Side, fields: &Fields) -> Result<Token, ExchangeError> {
     let application = side.read(|state| state.application(fields.get("client_id")).cloned());
     let secret = fields.get("client_secret");
-    let application = application.filter(|one| one.client_secret == secret).ok_or(No::Client)?;
+    let application =
+        application.filter(|one| one.client_secret == secret).ok_or(ExchangeError::Client)?;
     if fields.get("grant_type") == "refresh_token" {
         return refresh(side, &application, fields, GITHUB_LIFE);
     }
@@ -177,19 +178,23 @@ fn github_answer(token: &Token) -> Value {
     body
 }
 
-fn github_error(no: &No) -> Value {
+fn github_error(no: &ExchangeError) -> Value {
     let (error, text) = match no {
-        No::Client => (
+        ExchangeError::Client => (
             "incorrect_client_credentials",
             "The client_id and/or client_secret passed are incorrect.",
         ),
-        No::Code => ("bad_verification_code", "The code passed is incorrect or expired."),
-        No::Redirect => (
+        ExchangeError::Code => {
+            ("bad_verification_code", "The code passed is incorrect or expired.")
+        }
+        ExchangeError::Redirect => (
             "redirect_uri_mismatch",
             "The redirect_uri MUST match the registered callback URL for this application.",
         ),
-        No::Refresh => ("bad_refresh_token", "The refresh token passed is incorrect or expired."),
-        No::GrantType => ("unsupported_grant_type", "The grant_type is not supported."),
+        ExchangeError::Refresh => {
+            ("bad_refresh_token", "The refresh token passed is incorrect or expired.")
+        }
+        ExchangeError::GrantType => ("unsupported_grant_type", "The grant_type is not supported."),
     };
     json!({
         "error": error, "error_description": text,
@@ -219,7 +224,11 @@ pub(super) async fn bitbucket(
     }
 }
 
-fn bitbucket_token(side: &Side, headers: &HeaderMap, fields: &Fields) -> Result<Token, No> {
+fn bitbucket_token(
+    side: &Side,
+    headers: &HeaderMap,
+    fields: &Fields,
+) -> Result<Token, ExchangeError> {
     let (id, secret) = match credentials(headers) {
         Credentials::Basic(id, secret) => (id, secret),
         Credentials::Nothing | Credentials::Bearer(_) => {
@@ -227,26 +236,29 @@ fn bitbucket_token(side: &Side, headers: &HeaderMap, fields: &Fields) -> Result<
         }
     };
     let application = side.read(|state| state.application(&id).cloned());
-    let application = application.filter(|one| one.client_secret == secret).ok_or(No::Client)?;
+    let application =
+        application.filter(|one| one.client_secret == secret).ok_or(ExchangeError::Client)?;
     match fields.get("grant_type") {
         "refresh_token" => refresh(side, &application, fields, BITBUCKET_LIFE),
         "authorization_code" => {
             let code = redeem(side, &application, fields)?;
             Ok(issue(side, &application, code, Some(BITBUCKET_LIFE)))
         }
-        _ => Err(No::GrantType),
+        _ => Err(ExchangeError::GrantType),
     }
 }
 
-fn bitbucket_error(no: &No) -> (StatusCode, &'static str, &'static str) {
+fn bitbucket_error(no: &ExchangeError) -> (StatusCode, &'static str, &'static str) {
     let bad = StatusCode::BAD_REQUEST;
     match no {
-        No::Client => {
+        ExchangeError::Client => {
             (StatusCode::UNAUTHORIZED, "invalid_client", "Invalid OAuth client credentials")
         }
-        No::Code => (bad, "invalid_grant", "The specified code is not valid."),
-        No::Redirect => (bad, "invalid_grant", "The specified redirect_uri does not match."),
-        No::Refresh => (bad, "invalid_grant", "Invalid refresh_token"),
-        No::GrantType => (bad, "unsupported_grant_type", "Unsupported grant type"),
+        ExchangeError::Code => (bad, "invalid_grant", "The specified code is not valid."),
+        ExchangeError::Redirect => {
+            (bad, "invalid_grant", "The specified redirect_uri does not match.")
+        }
+        ExchangeError::Refresh => (bad, "invalid_grant", "Invalid refresh_token"),
+        ExchangeError::GrantType => (bad, "unsupported_grant_type", "Unsupported grant type"),
     }
 }

@@ -26,7 +26,7 @@ const FILE: &str = "visits.md";
 
 /// The fields of the form.
 #[derive(Debug, Deserialize)]
-pub(super) struct Something {
+pub(super) struct CommitForm {
     #[serde(default)]
     message: String,
 }
@@ -36,7 +36,7 @@ pub(super) async fn commit_something(
     State(side): State<Arc<Side>>,
     Path((owner, name)): Path<(String, String)>,
     headers: HeaderMap,
-    Form(something): Form<Something>,
+    Form(something): Form<CommitForm>,
 ) -> Response {
     let Some(found) = side.find(&owner, &name) else { return not_found(&side, &headers) };
     let author = actor(&side, &headers, &found);

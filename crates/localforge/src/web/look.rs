@@ -4,7 +4,7 @@ use roundel_model::time::Timestamp;
 
 use crate::model::{Repository, Status};
 
-/// How a state is shown: colour, sign and word.
+/// How a state is shown: color, sign and word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct StateLook {
     pub(super) class: &'static str,

@@ -379,7 +379,7 @@ struct HookPage {
 
 /// How many deliveries to show.
 #[derive(Debug, Deserialize)]
-pub(super) struct Most {
+pub(super) struct ListLimit {
     most: Option<usize>,
 }
 
@@ -387,7 +387,7 @@ pub(super) struct Most {
 pub(super) async fn hook(
     State(side): State<Arc<Side>>,
     Path((owner, name, id)): Path<(String, String, u64)>,
-    Query(most): Query<Most>,
+    Query(most): Query<ListLimit>,
     headers: HeaderMap,
 ) -> Response {
     let Some(found) = side.find(&owner, &name) else { return not_found(&side, &headers) };

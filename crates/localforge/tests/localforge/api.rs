@@ -3,7 +3,7 @@
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 
-use crate::world::{BITBUCKET, GITHUB, PATIENCE, World, hook, receiver, start};
+use crate::world::{BITBUCKET, GITHUB, TIMEOUT, World, hook, receiver, start};
 
 #[tokio::test]
 async fn statuses_follow_each_forges_rules() {
@@ -88,10 +88,9 @@ async fn waiting_for_a_status_ends_when_it_comes() {
     let sha = world.commit(GITHUB, "main", "first").await;
     let ada = world.token(GITHUB, "ada");
     let path = format!("/repos/acme/web/statuses/{sha}");
-    let waiting =
-        world.forge.wait_for_statuses(GITHUB, "acme", "web", &sha, PATIENCE, |statuses| {
-            statuses.iter().any(|status| status.state == "success")
-        });
+    let waiting = world.forge.wait_for_statuses(GITHUB, "acme", "web", &sha, TIMEOUT, |statuses| {
+        statuses.iter().any(|status| status.state == "success")
+    });
     let body = json!({ "state": "success", "context": "build" });
     let posting = world.call((GITHUB, &ada), Method::POST, &path, Some(body));
     let (statuses, (status, _)) = tokio::join!(waiting, posting);

@@ -6,7 +6,7 @@ use reqwest::Method;
 use roundel_localforge::{DeliveryFault, Failure, FailureKind, Webhook};
 use serde_json::{Value, json};
 
-use crate::world::{GITHUB, PATIENCE, World, header, hook, receiver};
+use crate::world::{GITHUB, TIMEOUT, World, header, hook, receiver};
 
 /// The three kinds of failure: a false answer, a late one, and one that is lost after the deed.
 #[tokio::test]
@@ -35,7 +35,7 @@ async fn failures_happen_to_the_calls_that_were_chosen() {
     assert!(unanswered.is_err(), "no answer came");
     assert_eq!(world.forge.keys_of(GITHUB, "acme", "web").len(), 1, "and yet it was done");
 
-    world.forge.inject(Failure { times: u32::MAX, ..failure("", 0, FailureKind::Delay(PATIENCE)) });
+    world.forge.inject(Failure { times: u32::MAX, ..failure("", 0, FailureKind::Delay(TIMEOUT)) });
     let late = tokio::time::timeout(Duration::from_millis(300), list());
     assert!(late.await.is_err());
     world.forge.heal();
@@ -67,7 +67,7 @@ async fn deliveries_can_be_lost_repeated_and_sent_again() {
 
     let count = |hooks: &[Webhook]| hooks[0].deliveries.len();
     let at = ("acme", "web");
-    world.forge.wait_for_hooks(GITHUB, at, PATIENCE, |hooks| count(hooks) == 3).await;
+    world.forge.wait_for_hooks(GITHUB, at, TIMEOUT, |hooks| count(hooks) == 3).await;
     let list = format!("{path}/{}/deliveries?per_page=1", made["id"]);
     let (_, newest) = world.call((GITHUB, &ada), Method::GET, &list, None).await;
     let again = format!("{path}/{}/deliveries/{}/attempts", made["id"], newest[0]["id"]);

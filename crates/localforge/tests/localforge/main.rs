@@ -1,6 +1,6 @@
 //! The local forge as its users meet it: real git, real OpenSSH, real HTTP.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot continue fails")]
 
 mod api;
 mod faults;

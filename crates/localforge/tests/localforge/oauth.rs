@@ -54,9 +54,9 @@ impl Application {
     }
 
     /// Decides, and returns the parameters with which the browser comes back.
-    async fn decide(&self, world: &World, cookie: &str, verdict: &str) -> HashMap<String, String> {
+    async fn decide(&self, world: &World, cookie: &str, decision: &str) -> HashMap<String, String> {
         let mut form = self.question();
-        form.push(("decision", verdict.to_owned()));
+        form.push(("decision", decision.to_owned()));
         let request = world.client.post(&self.authorize).header("cookie", cookie).form(&form);
         let place = request.send().await.unwrap().headers()["location"].clone();
         let place: url::Url = place.to_str().unwrap().parse().unwrap();
@@ -179,7 +179,7 @@ async fn an_expired_token_is_refreshed_once() {
     assert_eq!(application.refresh(&world, refresh).await.0, 400, "refresh tokens rotate");
 }
 
-/// `VCS` §2.4: keys that an application made go when its authorisation goes.
+/// `VCS` §2.4: keys that an application made go when its authorization goes.
 #[tokio::test]
 async fn a_revoked_grant_takes_its_tokens_and_keys_with_it() {
     let world = World::new().await;

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 use tokio::sync::watch;
 
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);
 pub(crate) const GITHUB_SCOPES: &[&str] =
     &["repo", "read:org", "user:email", "admin:public_key", "admin:repo_hook"];
 pub(crate) const BITBUCKET_SCOPES: &[&str] = &[
@@ -144,7 +144,7 @@ pub(crate) async fn git(folder: &Path, args: &[&str], env: &[(&str, &str)]) -> O
         .envs([("GIT_COMMITTER_EMAIL", "ada@example.test")])
         .envs(env.iter().copied())
         .kill_on_drop(true);
-    tokio::time::timeout(PATIENCE, command.output()).await.expect("git hangs").unwrap()
+    tokio::time::timeout(TIMEOUT, command.output()).await.expect("git hangs").unwrap()
 }
 
 pub(crate) fn text(output: &Output) -> String {
@@ -184,7 +184,7 @@ pub(crate) async fn receiver(answers: &[u16]) -> Receiver {
 impl Receiver {
     /// Waits for a number of requests.
     pub(crate) async fn wait(&mut self, count: usize) -> Vec<(HeaderMap, Bytes)> {
-        let found = tokio::time::timeout(PATIENCE, self.got.wait_for(|got| got.len() >= count));
+        let found = tokio::time::timeout(TIMEOUT, self.got.wait_for(|got| got.len() >= count));
         found.await.expect("the webhook did not come").unwrap().clone()
     }
 }

@@ -12,7 +12,7 @@ use super::{
         BUILT_IN,
         shape::{Key, Shape, Table},
     },
-    spot::{Callee, Names, Spot, What, invocation_table},
+    spot::{Callee, Names, Spot, SpotKind, invocation_table},
     tags,
     tree::node::{Node, Span, Value, line_end, line_start},
 };
@@ -123,7 +123,7 @@ impl List<'_> {
     /// On an empty line below `steps:` an item is wanted, dash and all.
     fn item_of(&mut self, spot: Spot) -> Spot {
         let is_item = matches!(self.place.last(), Some(Segment::Item(_)));
-        let What::Shape(shape) = &spot.what else { return spot };
+        let SpotKind::Shape(shape) = &spot.what else { return spot };
         let takes_list = shape
             .alternatives()
             .into_iter()
@@ -163,20 +163,23 @@ impl List<'_> {
 
     fn keys(&mut self, spot: &Spot) {
         match &spot.what {
-            What::Table(table) => self.table(table),
-            What::Arguments(callee) => self.arguments(callee),
-            What::Invoked(callee) => {
+            SpotKind::Table(table) => self.table(table),
+            SpotKind::Arguments(callee) => self.arguments(callee),
+            SpotKind::Invoked(callee) => {
                 let body = self.place.container;
                 let is_approval = body.get("type").and_then(Node::text) == Some("approval");
                 self.table(invocation_table(is_approval));
                 self.arguments(callee);
             }
-            What::Shape(shape) => {
+            SpotKind::Shape(shape) => {
                 for shape in shape.alternatives() {
                     self.shape_keys(shape, spot);
                 }
             }
-            What::MatrixValue(..) | What::Argument(_) | What::Statuses | What::Unknown => {}
+            SpotKind::MatrixValue(..)
+            | SpotKind::Argument(_)
+            | SpotKind::Statuses
+            | SpotKind::Unknown => {}
         }
     }
 
@@ -250,20 +253,23 @@ impl List<'_> {
 
     fn values(&mut self, spot: &Spot) {
         match &spot.what {
-            What::Shape(shape) => {
+            SpotKind::Shape(shape) => {
                 for shape in shape.alternatives() {
                     self.shape_values(shape, spot);
                 }
             }
-            What::Argument(parameter) => self.argument_values(parameter),
-            What::MatrixValue(callee, name) => {
+            SpotKind::Argument(parameter) => self.argument_values(parameter),
+            SpotKind::MatrixValue(callee, name) => {
                 let declared = self.names.parameters(callee);
                 if let Some(parameter) = declared.iter().find(|found| found.name == *name) {
                     self.argument_values(parameter);
                 }
             }
-            What::Statuses => self.plain(super::schema::STATUSES),
-            What::Table(_) | What::Arguments(_) | What::Invoked(_) | What::Unknown => {}
+            SpotKind::Statuses => self.plain(super::schema::STATUSES),
+            SpotKind::Table(_)
+            | SpotKind::Arguments(_)
+            | SpotKind::Invoked(_)
+            | SpotKind::Unknown => {}
         }
     }
 

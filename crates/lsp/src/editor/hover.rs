@@ -185,8 +185,8 @@ impl About<'_> {
         let alias = opened_by(callee);
         if let Some((reference, missing)) = self.environment.library.missing(&alias) {
             let mut text = format!("orb `{}`: not found.", reference.orb());
-            if let Some(trouble) = &missing.trouble {
-                add(&mut text, format_args!(" {trouble}."));
+            if let Some(error) = &missing.error {
+                add(&mut text, format_args!(" {error}."));
             }
             if !missing.looked_in.is_empty() {
                 add(&mut text, format_args!("\n\nLooked in {}.", missing.looked_in.join(", ")));

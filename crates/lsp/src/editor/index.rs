@@ -10,7 +10,7 @@ use super::{
         shape::{Key, Kind, Shape},
         values,
     },
-    spot::{Callee, Names, Spot, What},
+    spot::{Callee, Names, Spot, SpotKind},
     tags,
     tree::node::{Node, Span, Style, Value},
 };
@@ -150,11 +150,11 @@ impl Walk<'_> {
             return;
         }
         match &spot.what {
-            What::Table(table) => self.table_key(spot.key(key), table.what, span),
-            What::Arguments(callee) => {
+            SpotKind::Table(table) => self.table_key(spot.key(key), table.what, span),
+            SpotKind::Arguments(callee) => {
                 self.push(span.clone(), Symbol::Parameter(callee.clone(), key.to_owned()), false);
             }
-            What::Invoked(callee) => match spot.key(key) {
+            SpotKind::Invoked(callee) => match spot.key(key) {
                 Some(found) => self.table_key(Some(found), "a job in a workflow", span),
                 None => self.push(
                     span.clone(),
@@ -162,12 +162,15 @@ impl Walk<'_> {
                     false,
                 ),
             },
-            What::Shape(shape) => {
+            SpotKind::Shape(shape) => {
                 for shape in shape.alternatives() {
                     self.shape_key(shape, key, span, spot);
                 }
             }
-            What::MatrixValue(..) | What::Argument(_) | What::Statuses | What::Unknown => {}
+            SpotKind::MatrixValue(..)
+            | SpotKind::Argument(_)
+            | SpotKind::Statuses
+            | SpotKind::Unknown => {}
         }
         self.tags(span, spot);
     }
@@ -249,7 +252,7 @@ impl Walk<'_> {
     }
 
     fn scalar(&mut self, node: &Node, text: &str, style: Style, spot: &Spot) {
-        if let What::Shape(shape) = &spot.what {
+        if let SpotKind::Shape(shape) = &spot.what {
             let has_tag = text.contains("<<");
             for shape in shape.alternatives() {
                 match shape {

@@ -15,7 +15,7 @@ use super::{
 /// A place in the language.
 #[derive(Clone, Debug)]
 pub(crate) struct Spot {
-    pub(crate) what: What,
+    pub(crate) what: SpotKind,
     /// The orbs that it is inside of, joined by `/`.
     pub(crate) scope: String,
     /// The job, command, executor, workflow or group that it is inside of.
@@ -30,7 +30,7 @@ pub(crate) struct Spot {
 
 /// What may stand at a place.
 #[derive(Clone, Debug)]
-pub(crate) enum What {
+pub(crate) enum SpotKind {
     Shape(&'static Shape),
     Table(&'static Table),
     /// Arguments for a command, next to nothing else.
@@ -79,12 +79,12 @@ impl Names<'_> {
         found.map_or_else(Vec::new, |item| item.parameters.clone())
     }
 
-    fn argument(&self, callee: &Callee, name: &str) -> What {
+    fn argument(&self, callee: &Callee, name: &str) -> SpotKind {
         let declared = self.parameters(callee).into_iter().find(|found| found.name == name);
-        declared.map_or(What::Unknown, |parameter| match parameter.kind.as_str() {
-            "steps" => What::Shape(&ANY_STEPS),
-            "executor" => What::Shape(&ANY_EXECUTOR),
-            _ => What::Argument(Box::new(parameter)),
+        declared.map_or(SpotKind::Unknown, |parameter| match parameter.kind.as_str() {
+            "steps" => SpotKind::Shape(&ANY_STEPS),
+            "executor" => SpotKind::Shape(&ANY_EXECUTOR),
+            _ => SpotKind::Argument(Box::new(parameter)),
         })
     }
 
@@ -99,7 +99,7 @@ impl Names<'_> {
 impl Spot {
     pub(crate) fn top() -> Self {
         Self {
-            what: What::Table(&CONFIG),
+            what: SpotKind::Table(&CONFIG),
             scope: String::new(),
             owner: None,
             entry: None,
@@ -108,28 +108,30 @@ impl Spot {
         }
     }
 
-    fn to(&self, what: What) -> Self {
+    fn to(&self, what: SpotKind) -> Self {
         Self { what, ..self.clone() }
     }
 
     /// Returns the table of keys that may stand here, if they are known beforehand.
     pub(crate) fn table(&self) -> Option<&'static Table> {
         match &self.what {
-            What::Table(table) => Some(table),
-            What::Invoked(_) => Some(&INVOCATION),
-            What::Shape(shape) => shape.alternatives().into_iter().find_map(|shape| match shape {
-                Shape::Table(table) => Some(*table),
-                Shape::Logic => Some(&LOGIC),
-                Shape::Orb => Some(&ORB),
-                _ => None,
-            }),
+            SpotKind::Table(table) => Some(table),
+            SpotKind::Invoked(_) => Some(&INVOCATION),
+            SpotKind::Shape(shape) => {
+                shape.alternatives().into_iter().find_map(|shape| match shape {
+                    Shape::Table(table) => Some(*table),
+                    Shape::Logic => Some(&LOGIC),
+                    Shape::Orb => Some(&ORB),
+                    _ => None,
+                })
+            }
             _ => None,
         }
     }
 
     /// Returns what is known about a key that stands here.
     pub(crate) fn key(&self, name: &str) -> Option<&'static Key> {
-        if let What::Shape(Shape::Step) = &self.what {
+        if let SpotKind::Shape(Shape::Step) = &self.what {
             return BUILT_IN.key(name);
         }
         self.table()?.key(name)
@@ -141,19 +143,20 @@ impl Spot {
             return self.clone();
         }
         match &self.what {
-            What::Table(table) => self.to(known(table, key)),
-            What::Shape(shape) => self.shape_at_key(names, shape, mapping, key),
-            What::Arguments(callee) => self.to(names.argument(callee, key)),
-            What::Invoked(callee) => match INVOCATION.key(key) {
+            SpotKind::Table(table) => self.to(known(table, key)),
+            SpotKind::Shape(shape) => self.shape_at_key(names, shape, mapping, key),
+            SpotKind::Arguments(callee) => self.to(names.argument(callee, key)),
+            SpotKind::Invoked(callee) => match INVOCATION.key(key) {
                 Some(found) => {
                     let matrix = (key == "matrix").then(|| callee.clone());
-                    Self { matrix, ..self.to(What::Shape(&found.shape)) }
+                    Self { matrix, ..self.to(SpotKind::Shape(&found.shape)) }
                 }
                 None => self.to(names.argument(callee, key)),
             },
-            What::MatrixValue(..) | What::Argument(_) | What::Statuses | What::Unknown => {
-                self.to(What::Unknown)
-            }
+            SpotKind::MatrixValue(..)
+            | SpotKind::Argument(_)
+            | SpotKind::Statuses
+            | SpotKind::Unknown => self.to(SpotKind::Unknown),
         }
     }
 
@@ -177,39 +180,39 @@ impl Spot {
                 Shape::Step => {
                     let (scope, name) = split(&self.scope, key);
                     if names.is_command(&self.scope, key) {
-                        self.to(What::Arguments(Callee { scope, kind: Kind::Command, name }))
+                        self.to(SpotKind::Arguments(Callee { scope, kind: Kind::Command, name }))
                     } else {
                         self.to(known(&BUILT_IN, key))
                     }
                 }
                 Shape::Invocation => {
                     let (scope, name) = split(&self.scope, key);
-                    self.to(What::Invoked(Callee { scope, kind: Kind::Job, name }))
+                    self.to(SpotKind::Invoked(Callee { scope, kind: Kind::Job, name }))
                 }
-                Shape::Executor if key == "name" => self.to(What::Shape(&ANY_EXECUTOR)),
+                Shape::Executor if key == "name" => self.to(SpotKind::Shape(&ANY_EXECUTOR)),
                 Shape::Executor => {
                     let name = mapping.get("name").and_then(Node::text).unwrap_or_default();
                     let (scope, name) = split(&self.scope, name);
                     self.to(names.argument(&Callee { scope, kind: Kind::Executor, name }, key))
                 }
-                Shape::Requires => self.to(What::Statuses),
+                Shape::Requires => self.to(SpotKind::Statuses),
                 Shape::Matrix => match &self.matrix {
-                    Some(job) => self.to(What::MatrixValue(job.clone(), key.to_owned())),
-                    None => self.to(What::Unknown),
+                    Some(job) => self.to(SpotKind::MatrixValue(job.clone(), key.to_owned())),
+                    None => self.to(SpotKind::Unknown),
                 },
-                Shape::Environment => self.to(What::Shape(&TEXT)),
+                Shape::Environment => self.to(SpotKind::Shape(&TEXT)),
                 _ => continue,
             };
         }
-        self.to(What::Unknown)
+        self.to(SpotKind::Unknown)
     }
 
     fn at_name(&self, kind: Kind, item: &'static Shape, name: &str) -> Self {
-        let mut inside = self.to(What::Shape(item));
+        let mut inside = self.to(SpotKind::Shape(item));
         match kind {
             Kind::Parameter => {}
             Kind::Orb => inside.alias = Some(name.to_owned()),
-            Kind::Workflow if name == "version" => inside.what = What::Unknown,
+            Kind::Workflow if name == "version" => inside.what = SpotKind::Unknown,
             Kind::Job | Kind::Command | Kind::Executor | Kind::Group | Kind::Workflow => {
                 inside.owner = Some((kind, name.to_owned()));
             }
@@ -220,33 +223,33 @@ impl Spot {
     /// Goes from a list to one of its items.
     pub(crate) fn at_item(&self, names: Names<'_>, index: usize) -> Self {
         match &self.what {
-            What::Shape(shape) => {
+            SpotKind::Shape(shape) => {
                 for shape in shape.alternatives() {
                     match shape {
                         Shape::List(item) => {
-                            let mut inside = self.to(What::Shape(item));
+                            let mut inside = self.to(SpotKind::Shape(item));
                             if matches!(item, Shape::Invocation) {
                                 inside.entry = Some(index);
                             }
                             return inside;
                         }
                         Shape::Requires | Shape::Context | Shape::Environment => {
-                            return self.to(What::Shape(shape));
+                            return self.to(SpotKind::Shape(shape));
                         }
                         // Steps can be given as a list where one is expected.
-                        Shape::Step => return self.to(What::Shape(&ANY_STEP)),
+                        Shape::Step => return self.to(SpotKind::Shape(&ANY_STEP)),
                         _ => {}
                     }
                 }
-                self.to(What::Unknown)
+                self.to(SpotKind::Unknown)
             }
-            What::MatrixValue(callee, name) => self.to(names.argument(callee, name)),
-            What::Statuses => self.to(What::Statuses),
-            What::Table(_)
-            | What::Arguments(_)
-            | What::Invoked(_)
-            | What::Argument(_)
-            | What::Unknown => self.to(What::Unknown),
+            SpotKind::MatrixValue(callee, name) => self.to(names.argument(callee, name)),
+            SpotKind::Statuses => self.to(SpotKind::Statuses),
+            SpotKind::Table(_)
+            | SpotKind::Arguments(_)
+            | SpotKind::Invoked(_)
+            | SpotKind::Argument(_)
+            | SpotKind::Unknown => self.to(SpotKind::Unknown),
         }
     }
 }
@@ -256,6 +259,6 @@ pub(crate) fn invocation_table(is_approval: bool) -> &'static Table {
     if is_approval { &APPROVAL } else { &INVOCATION }
 }
 
-fn known(table: &'static Table, key: &str) -> What {
-    table.key(key).map_or(What::Unknown, |key| What::Shape(&key.shape))
+fn known(table: &'static Table, key: &str) -> SpotKind {
+    table.key(key).map_or(SpotKind::Unknown, |key| SpotKind::Shape(&key.shape))
 }

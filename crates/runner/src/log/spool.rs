@@ -4,7 +4,7 @@
 //! acknowledged. Everything stays readable until the task is over, so that a server that forgot
 //! what it had said can be sent it again.
 //!
-//! Deliberately absent: fsync. A runner that dies loses its lease and its verdict with it; what the
+//! Deliberately absent: fsync. A runner that dies loses its lease and its outcome with it; what the
 //! spool must survive is a server that is away, not a crash of its own.
 
 use std::{

@@ -9,14 +9,14 @@ const COMPLAINTS: [&[u8]; 2] =
 
 /// Whether the complaint was seen so far.
 #[derive(Default)]
-pub(crate) struct SudoRefusal {
+pub(crate) struct SudoComplaint {
     /// It was.
     pub(crate) seen: bool,
     /// The end of what came before, shorter than any complaint is long.
     tail: Vec<u8>,
 }
 
-impl SudoRefusal {
+impl SudoComplaint {
     /// Looks at the next piece of output.
     pub(crate) fn look(&mut self, piece: &[u8]) {
         if self.seen {
@@ -60,11 +60,11 @@ mod tests {
                         sudo from running as root.\r\n";
 
     fn seen(pieces: &[&str]) -> bool {
-        let mut refusals = SudoRefusal::default();
+        let mut errors = SudoComplaint::default();
         for piece in pieces {
-            refusals.look(piece.as_bytes());
+            errors.look(piece.as_bytes());
         }
-        refusals.seen
+        errors.seen
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! began, then its log, then how it ended, so a viewer never sees an end before the last line. What the server did not acknowledge is sent again, from the offset that it names; requests
 //! may therefore be repeated, and never leave a gap (invariant 3).
 //!
-//! While a request is on its way the steps go on writing, so that the next request carries more:
+//! While a request is on its way the steps continue writing, so that the next request carries more:
 //! the busier the server, the fewer the requests.
 
 use std::{
@@ -184,7 +184,7 @@ async fn work(
                 stop.trigger(lease::reason(&error));
                 return Err(match error {
                     CallError::LeaseGone(_) | CallError::Transient(_) => UplinkError::LeaseGone,
-                    CallError::Refused { .. } => UplinkError::Failed(error.to_string()),
+                    CallError::Rejected { .. } => UplinkError::Failed(error.to_string()),
                 });
             }
         }
@@ -199,7 +199,7 @@ async fn send(queue: &Queue, client: &TaskClient, next: &Next) -> Result<(), Cal
         }
         Next::Chunk { step, spool, offset, bytes } => {
             let answer = client.put_log(*step, *offset, bytes).await?;
-            spool.acknowledge(answer.committed).map_err(|error| CallError::Refused {
+            spool.acknowledge(answer.committed).map_err(|error| CallError::Rejected {
                 status: reqwest::StatusCode::CONFLICT,
                 message: error.to_string(),
             })?;

@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 use super::{
     mask::{Masker, Secrets},
     spool::Spool,
-    sudo::SudoRefusal,
+    sudo::SudoComplaint,
     tail::Tail,
 };
 
@@ -28,7 +28,7 @@ pub(crate) struct StepLog {
     tail: Tail,
     beyond_head: bool,
     at_line_start: bool,
-    sudo: SudoRefusal,
+    sudo: SudoComplaint,
 }
 
 /// Where the log of a step is kept.
@@ -57,7 +57,7 @@ impl StepLog {
             tail: Tail::new(files.tail, head_bytes),
             beyond_head: false,
             at_line_start: true,
-            sudo: SudoRefusal::default(),
+            sudo: SudoComplaint::default(),
         }
     }
 

@@ -55,7 +55,7 @@ pub(crate) enum FetchError {
 
 /// What a sentence of git or ssh means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Meaning {
+enum FailureKind {
     DiskFull,
     HostKey,
     Damaged,
@@ -64,26 +64,26 @@ enum Meaning {
 }
 
 /// Parts of what git and ssh print, with `LC_ALL=C`. The first that is found counts.
-const SENTENCES: [(&str, Meaning); 19] = [
-    ("No space left on device", Meaning::DiskFull),
-    ("Disk quota exceeded", Meaning::DiskFull),
-    ("Host key verification failed", Meaning::HostKey),
-    ("REMOTE HOST IDENTIFICATION HAS CHANGED", Meaning::HostKey),
-    (".lock': File exists", Meaning::Damaged),
-    ("not a git repository", Meaning::Damaged),
-    ("object file", Meaning::Damaged),
-    ("is corrupt", Meaning::Damaged),
-    ("not our ref", Meaning::Gone),
-    ("couldn't find remote ref", Meaning::Gone),
-    ("unadvertised object", Meaning::Gone),
-    ("Permission denied", Meaning::Denied),
-    ("Repository not found", Meaning::Denied),
-    ("repository not found", Meaning::Denied),
-    ("access denied", Meaning::Denied),
-    ("Access denied", Meaning::Denied),
-    ("does not appear to be a git repository", Meaning::Denied),
-    ("could not read Username", Meaning::Denied),
-    ("Authentication failed", Meaning::Denied),
+const SENTENCES: [(&str, FailureKind); 19] = [
+    ("No space left on device", FailureKind::DiskFull),
+    ("Disk quota exceeded", FailureKind::DiskFull),
+    ("Host key verification failed", FailureKind::HostKey),
+    ("REMOTE HOST IDENTIFICATION HAS CHANGED", FailureKind::HostKey),
+    (".lock': File exists", FailureKind::Damaged),
+    ("not a git repository", FailureKind::Damaged),
+    ("object file", FailureKind::Damaged),
+    ("is corrupt", FailureKind::Damaged),
+    ("not our ref", FailureKind::Gone),
+    ("couldn't find remote ref", FailureKind::Gone),
+    ("unadvertised object", FailureKind::Gone),
+    ("Permission denied", FailureKind::Denied),
+    ("Repository not found", FailureKind::Denied),
+    ("repository not found", FailureKind::Denied),
+    ("access denied", FailureKind::Denied),
+    ("Access denied", FailureKind::Denied),
+    ("does not appear to be a git repository", FailureKind::Denied),
+    ("could not read Username", FailureKind::Denied),
+    ("Authentication failed", FailureKind::Denied),
 ];
 
 impl FetchError {
@@ -95,11 +95,11 @@ impl FetchError {
         let detail = shown(stderr);
         let found = SENTENCES.iter().find(|(part, _)| stderr.contains(part));
         match found.map(|(_, meaning)| *meaning) {
-            Some(Meaning::DiskFull) => Self::DiskFull,
-            Some(Meaning::HostKey) => Self::HostKey(detail),
-            Some(Meaning::Damaged) => Self::Damaged(detail),
-            Some(Meaning::Gone) => Self::Gone { sha: String::new(), detail },
-            Some(Meaning::Denied) => Self::Denied(detail),
+            Some(FailureKind::DiskFull) => Self::DiskFull,
+            Some(FailureKind::HostKey) => Self::HostKey(detail),
+            Some(FailureKind::Damaged) => Self::Damaged(detail),
+            Some(FailureKind::Gone) => Self::Gone { sha: String::new(), detail },
+            Some(FailureKind::Denied) => Self::Denied(detail),
             None => Self::Other(detail),
         }
     }
@@ -109,7 +109,7 @@ impl FetchError {
         matches!(self, Self::Damaged(_))
     }
 
-    /// Turns the refusal of a single commit into "it is gone".
+    /// Turns the error of a single commit into "it is gone".
     pub(super) fn or_gone(self, sha: &str) -> Self {
         match self {
             Self::Gone { detail, .. } | Self::Other(detail) => {
@@ -197,11 +197,11 @@ mod tests {
         for (part, meaning) in SENTENCES {
             let error = FetchError::from_git(Some(128), &format!("fatal: {part} (x)\n"));
             let expected = match meaning {
-                Meaning::DiskFull => matches!(error, FetchError::DiskFull),
-                Meaning::HostKey => matches!(error, FetchError::HostKey(_)),
-                Meaning::Damaged => matches!(error, FetchError::Damaged(_)),
-                Meaning::Gone => matches!(error, FetchError::Gone { .. }),
-                Meaning::Denied => matches!(error, FetchError::Denied(_)),
+                FailureKind::DiskFull => matches!(error, FetchError::DiskFull),
+                FailureKind::HostKey => matches!(error, FetchError::HostKey(_)),
+                FailureKind::Damaged => matches!(error, FetchError::Damaged(_)),
+                FailureKind::Gone => matches!(error, FetchError::Gone { .. }),
+                FailureKind::Denied => matches!(error, FetchError::Denied(_)),
             };
             assert!(expected, "{part}: {error:?}");
         }

@@ -10,7 +10,7 @@ use super::{
     OpenStep,
     end::StepEnd,
     process::{EndReason, Timeouts, supervise},
-    run::{Started, run_report, start, verdict},
+    run::{Started, run_report, start, step_end},
 };
 use crate::{job_environment::JobEnvironment, phrases, task::context::Task, task_error::TaskError};
 
@@ -44,7 +44,7 @@ pub(crate) async fn launch(
                         drop(step.line(&line));
                     }
                 }
-                let ended = step.end(&task, verdict(&end)).map(drop);
+                let ended = step.end(&task, step_end(&end)).map(drop);
                 if let Some(terminal) = terminal {
                     tokio::select! {
                         () = terminal.drain() => {}

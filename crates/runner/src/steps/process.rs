@@ -160,7 +160,7 @@ impl Supervisor<'_> {
         // In this order: output without end must not keep anything else from being seen.
         tokio::select! {
             biased;
-            // A process that ended by itself is judged by that, whatever else comes about.
+            // A process that ended by itself is judged by that, whatever else happens.
             exit = self.process.wait(), if !matches!(self.phase, Phase::Draining(..)) => {
                 Event::Exited(exit)
             }

@@ -137,7 +137,7 @@ async fn attempt(
     if let (Some(terminal), None) = (terminal, &end.reason) {
         task.keep_draining(terminal);
     }
-    let ended = verdict(&end);
+    let ended = step_end(&end);
     if ended.is_failure() && step.log.has_refused_sudo() {
         step.line(phrases::refused_sudo(task.host.settings.allow_setuid))?;
     }
@@ -172,7 +172,7 @@ fn stopped(reason: &StopReason) -> String {
 }
 
 /// Returns how a step ended, given how its process did.
-pub(super) fn verdict(end: &ProcessEnd) -> StepEnd {
+pub(super) fn step_end(end: &ProcessEnd) -> StepEnd {
     let exit_code = end.exit.map(phrases::exit_code);
     let status = match &end.reason {
         None if exit_code == Some(0) => StepStatus::Success,
@@ -202,7 +202,7 @@ mod tests {
             (EndReason::Stopped(StopReason::LeaseLost), StepStatus::InfrastructureFail),
             (EndReason::JobOver, StepStatus::Success),
         ] {
-            assert_eq!(verdict(&end(reason.clone())).status, status, "{reason:?}");
+            assert_eq!(step_end(&end(reason.clone())).status, status, "{reason:?}");
         }
     }
 
@@ -210,12 +210,12 @@ mod tests {
     fn an_exit_code_of_zero_is_success_and_anything_else_is_not() {
         let end = |exit| ProcessEnd { reason: None, exit: Some(exit) };
         assert_eq!(
-            verdict(&end(Exit::Code(0))),
+            step_end(&end(Exit::Code(0))),
             StepEnd { status: StepStatus::Success, exit_code: Some(0) }
         );
         let killed = Exit::Signal { signal: 9, out_of_memory: true };
         assert_eq!(
-            verdict(&end(killed)),
+            step_end(&end(killed)),
             StepEnd { status: StepStatus::Failed, exit_code: Some(137) }
         );
     }

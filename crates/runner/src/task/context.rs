@@ -72,7 +72,7 @@ impl Task {
         self.directory.join("share")
     }
 
-    /// Goes on reading a terminal that a surviving child of a step holds.
+    /// Continues reading a terminal that a surviving child of a step holds.
     pub(crate) fn keep_draining(&self, terminal: OpenTerminal) {
         let mut terminals = self.terminals.lock().unwrap_or_else(PoisonError::into_inner);
         terminals.spawn(terminal.drain());

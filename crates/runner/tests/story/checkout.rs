@@ -18,7 +18,7 @@ crate::stories![
     a_pull_request_of_a_fork_sees_its_own_branch_only,
     a_repository_that_is_there_already_is_updated,
     a_directory_with_other_files_fails_the_checkout,
-    the_key_is_left_for_later_steps_and_shown_to_nobody,
+    the_key_is_left_for_later_steps_and_never_shown,
     a_commit_that_is_gone_fails_the_step_and_says_what_to_do,
 ];
 
@@ -175,7 +175,7 @@ async fn a_directory_with_other_files_fails_the_checkout() {
     assert!(ended.log(102).contains("not an empty directory"), "{}", ended.log(102));
 }
 
-async fn the_key_is_left_for_later_steps_and_shown_to_nobody() {
+async fn the_key_is_left_for_later_steps_and_never_shown() {
     let (world, origin) = (World::new().await, Origin::new());
     let sha = origin.commit("first");
     let look =

@@ -1,6 +1,6 @@
-//! How jobs end before they are through, and what a server's trouble does to them.
+//! How jobs end before their last step, and what a failing server does to them.
 
-use roundel_protocol::RefusalCode;
+use roundel_protocol::ErrorCode;
 use std::time::Duration;
 
 use roundel_model::{
@@ -21,10 +21,10 @@ crate::stories![
     a_canceled_job_gets_a_signal_and_the_slot_is_free_again,
     a_step_that_floods_and_ignores_sigterm_is_killed,
     a_child_that_floods_does_not_hold_its_step,
-    a_lost_lease_has_no_verdict,
+    a_lost_lease_has_no_outcome,
     a_server_that_is_away_for_a_while_gets_everything,
     a_drained_runner_finishes_what_runs,
-    a_runner_that_is_told_to_end_ends_its_tasks,
+    a_runner_that_is_asked_to_end_ends_its_tasks,
     a_rejected_token_ends_the_runner_after_what_runs,
     a_runner_says_what_its_host_lacks,
 ];
@@ -78,7 +78,7 @@ async fn a_canceled_job_gets_a_signal_and_the_slot_is_free_again() {
         .server
         .offer(job(vec![run("trap 'exit 0' TERM; echo ready; while :; do sleep 0.1; done")]));
     world.printed(101, "ready").await;
-    world.server.change(|known| known.gone = Some(RefusalCode::Canceled));
+    world.server.change(|known| known.gone = Some(ErrorCode::Canceled));
     // Only a runner whose task is over asks for another one.
     let claims = world.server.change(|known| known.claims.len());
     world
@@ -114,12 +114,12 @@ async fn a_child_that_floods_does_not_hold_its_step() {
     assert!(ended.log(102).starts_with("next\n"), "{}", ended.log(102));
 }
 
-async fn a_lost_lease_has_no_verdict() {
+async fn a_lost_lease_has_no_outcome() {
     let world = World::new().await;
     world.server.offer(job(vec![run("echo ready; sleep 1000"), run("echo never")]));
     world.printed(101, "ready").await;
     let claims = world.server.change(|known| {
-        known.gone = Some(RefusalCode::LeaseLost);
+        known.gone = Some(ErrorCode::LeaseLost);
         known.claims.len()
     });
     world
@@ -156,7 +156,7 @@ async fn a_drained_runner_finishes_what_runs() {
     world.runner_ends().await.unwrap();
 }
 
-async fn a_runner_that_is_told_to_end_ends_its_tasks() {
+async fn a_runner_that_is_asked_to_end_ends_its_tasks() {
     let mut world = World::new().await;
     world.server.offer(job(vec![run("echo ready; sleep 1000")]));
     world.printed(101, "ready").await;

@@ -16,8 +16,8 @@ use axum::{
     routing::{post, put},
 };
 use roundel_protocol::{
-    ClaimRequest, FinishReport, JobSpec, LEASE_HEADER, LogAnswer, Refusal, RefusalCode,
-    RenewAnswer, StepReport,
+    ApiError, ClaimRequest, ErrorCode, FinishReport, JobSpec, LEASE_HEADER, LogAnswer, RenewAnswer,
+    StepReport,
 };
 use tokio::sync::Notify;
 
@@ -36,7 +36,7 @@ pub(crate) struct Known {
     pub(crate) steps: BTreeMap<u32, Step>,
     pub(crate) finish: Option<FinishReport>,
     /// Answers every task request with 410 and this code.
-    pub(crate) gone: Option<RefusalCode>,
+    pub(crate) gone: Option<ErrorCode>,
     /// How many requests get a 503 from now on.
     pub(crate) away: u32,
     /// Rejects the runner's token.
@@ -128,8 +128,8 @@ impl Server {
             return Err(Box::new(StatusCode::SERVICE_UNAVAILABLE.into_response()));
         }
         if let Some(code) = known.gone {
-            let refusal = Refusal { code: code.into(), message: "gone".to_owned() };
-            return Err(Box::new((StatusCode::GONE, Json(refusal)).into_response()));
+            let error = ApiError { code: code.into(), message: "gone".to_owned() };
+            return Err(Box::new((StatusCode::GONE, Json(error)).into_response()));
         }
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         assert_eq!(text("authorization"), Some(format!("Bearer {}", known.token).as_str()));
@@ -151,8 +151,8 @@ async fn claim(
     });
     if rejected {
         let message = "the runner's token is wrong".to_owned();
-        let refusal = Refusal { code: RefusalCode::Unauthorized.into(), message };
-        return (StatusCode::UNAUTHORIZED, Json(refusal)).into_response();
+        let error = ApiError { code: ErrorCode::Unauthorized.into(), message };
+        return (StatusCode::UNAUTHORIZED, Json(error)).into_response();
     }
     let take = async {
         loop {
@@ -174,7 +174,7 @@ async fn claim(
 async fn renew(State(server): State<Server>, headers: HeaderMap) -> Response {
     match server.admit(&headers) {
         Ok(_) => Json(RenewAnswer { lease_duration: Duration::from_secs(3) }).into_response(),
-        Err(refusal) => *refusal,
+        Err(error) => *error,
     }
 }
 
@@ -186,7 +186,7 @@ async fn put_step(
 ) -> Response {
     match server.admit(&headers) {
         Ok(mut known) => known.steps.entry(number).or_default().report = Some(report),
-        Err(refusal) => return *refusal,
+        Err(error) => return *error,
     }
     server.changed.notify_waiters();
     StatusCode::NO_CONTENT.into_response()
@@ -211,7 +211,7 @@ async fn put_log(
             step.log.extend_from_slice(&bytes);
             step.log.len()
         }
-        Err(refusal) => return *refusal,
+        Err(error) => return *error,
     };
     server.changed.notify_waiters();
     Json(LogAnswer { committed: u64::try_from(committed).unwrap() }).into_response()
@@ -224,7 +224,7 @@ async fn finish(
 ) -> Response {
     match server.admit(&headers) {
         Ok(mut known) => known.finish = Some(report),
-        Err(refusal) => return *refusal,
+        Err(error) => return *error,
     }
     server.changed.notify_waiters();
     StatusCode::NO_CONTENT.into_response()

@@ -24,7 +24,7 @@ crate::stories![
     a_directory_that_is_not_there_fails_the_step,
     a_child_that_outlives_its_step_does_not_hold_it,
     what_a_step_leaves_running_serves_the_steps_after_it,
-    a_child_that_goes_on_printing_neither_holds_its_step_nor_dies,
+    a_child_that_keeps_printing_neither_holds_its_step_nor_is_killed,
     sudo_that_is_refused_names_the_setting_that_allows_it,
     setuid_programs_work_on_a_runner_that_allows_them,
     services_are_refused_in_step_zero,
@@ -94,11 +94,11 @@ async fn what_a_step_writes_to_bash_env_reaches_the_next_one() {
     let world = World::new().await;
     let ended = world
         .run(job(vec![
-            run("echo 'export COLOUR=green' >> \"$BASH_ENV\"; export LOST=yes"),
-            run("echo \"colour: $COLOUR, lost: ${LOST:-no}\""),
+            run("echo 'export COLOR=green' >> \"$BASH_ENV\"; export LOST=yes"),
+            run("echo \"color: $COLOR, lost: ${LOST:-no}\""),
         ]))
         .await;
-    assert!(ended.log(102).starts_with("colour: green, lost: no\n"), "{}", ended.log(102));
+    assert!(ended.log(102).starts_with("color: green, lost: no\n"), "{}", ended.log(102));
 }
 
 async fn a_secret_is_masked_even_when_it_is_printed_in_pieces() {
@@ -252,14 +252,14 @@ async fn what_a_step_leaves_running_serves_the_steps_after_it() {
     assert_eq!(on_host("sleep\x0086399\0"), 0, "nothing of a job survives it");
 }
 
-async fn a_child_that_goes_on_printing_neither_holds_its_step_nor_dies() {
+async fn a_child_that_keeps_printing_neither_holds_its_step_nor_is_killed() {
     let world = World::new().await;
     let printer =
         "while :; do echo x; echo $((i += 1)) > new; mv new count; sleep 0.1; done & echo $! > pid";
     let ended = world
         .run(job(vec![
             run(printer),
-            // It goes on counting, so it was not stopped by what it prints into.
+            // It continues counting, so it was not stopped by what it prints into.
             run(
                 "kill -0 $(cat pid); until [ -s count ]; do sleep 0.01; done; before=$(cat count)\n\
                  for i in 1 2 3; do\n\

@@ -3,7 +3,7 @@
 //! Every follower of the project whose account has an address and who wants it gets one. What it says is
 //! read when it is sent. A retry leaves out the recipients that were reached before: they are remembered
 //! in memory only, so that a restart between a failure and its retry repeats a mail. The `Message-ID` is
-//! the same in every try, by which mail programs recognise the repetition.
+//! the same in every try, by which mail programs recognize the repetition.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -27,7 +27,7 @@ use roundel_store::{
 use super::{
     failure::EffectError,
     mail::{
-        Failure, Letter, Mailer, SendError,
+        Failure, Mail, Mailer, SendError,
         preference::{self, MailPreference},
         tail,
     },
@@ -213,10 +213,10 @@ async fn send_to_all(
             continue;
         }
         let Some(to) = address(announcer, account, about).await? else { continue };
-        match mailer.send(&letter(account, to, about)).await {
+        match mailer.send(&mail(account, to, about)).await {
             Ok(()) => announcer.remember(pending.id, account),
             // An address that is refused for good must not keep the others from their mail.
-            Err(SendError::Refused(reason)) => {
+            Err(SendError::Rejected(reason)) => {
                 tracing::warn!(account.id = %account, reason, "a mail was refused");
                 announcer.remember(pending.id, account);
             }
@@ -261,9 +261,9 @@ async fn address(
     }
 }
 
-fn letter(account: AccountId, to: Mailbox, about: &About<'_>) -> Letter {
+fn mail(account: AccountId, to: Mailbox, about: &About<'_>) -> Mail {
     let About { project, pipeline, announcement } = about;
-    Letter {
+    Mail {
         account,
         to,
         project: project.id,

@@ -1,6 +1,6 @@
-//! Mail: building a letter, and handing it to an SMTP server (`VCS` §10.1).
+//! Mail: building a mail, and handing it to an SMTP server (`VCS` §10.1).
 //!
-//! Plain text and HTML, no picture and nothing from elsewhere; the status is a word and a colour. One
+//! Plain text and HTML, no picture and nothing from elsewhere; the status is a word and a color. One
 //! thread for each branch. Names come from commits: header values are encoded, line breaks never reach
 //! them, and no value of the text writes a line of its own.
 
@@ -31,7 +31,7 @@ const TIMEOUT: Duration = Duration::from_secs(20);
 const SUBJECT_CHARS: usize = 200;
 
 /// What one mail says, to one person.
-pub(super) struct Letter {
+pub(super) struct Mail {
     pub(super) account: AccountId,
     pub(super) to: Mailbox,
     pub(super) project: ProjectId,
@@ -67,16 +67,16 @@ impl Failure {
     }
 }
 
-/// Why a letter was not sent.
+/// Why a mail was not sent.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum SendError {
     /// This address will never take it.
     #[error("refused: {0}")]
-    Refused(String),
+    Rejected(String),
     /// The server is unavailable: try again.
     #[error("unavailable: {0}")]
     Unavailable(String),
-    /// The letter cannot be written, or the settings cannot be used.
+    /// The mail cannot be written, or the settings cannot be used.
     #[error("malformed: {0}")]
     Malformed(String),
 }
@@ -108,7 +108,7 @@ impl MailSettings {
     }
 }
 
-/// Writes letters and hands them to the SMTP server.
+/// Writes mails and hands them to the SMTP server.
 pub(super) struct Mailer {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     from: Mailbox,
@@ -135,14 +135,14 @@ impl Mailer {
         Ok(Self { transport, from, links, instance_key })
     }
 
-    /// Sends one letter.
-    pub(super) async fn send(&self, letter: &Letter) -> Result<(), SendError> {
+    /// Sends one mail.
+    pub(super) async fn send(&self, mail: &Mail) -> Result<(), SendError> {
         let message =
-            compose(self, letter).map_err(|error| SendError::Malformed(error.to_string()))?;
+            compose(self, mail).map_err(|error| SendError::Malformed(error.to_string()))?;
         // The library's time-out is for each step of the conversation; this one is for all.
         match tokio::time::timeout(TIMEOUT, self.transport.send(message)).await {
             Err(_) => Err(SendError::Unavailable("it did not answer in time".to_owned())),
-            Ok(Err(error)) if error.is_permanent() => Err(SendError::Refused(error.to_string())),
+            Ok(Err(error)) if error.is_permanent() => Err(SendError::Rejected(error.to_string())),
             Ok(Err(error)) => Err(SendError::Unavailable(error.to_string())),
             Ok(Ok(_)) => Ok(()),
         }
@@ -163,16 +163,16 @@ impl Escaper for OneLine {
 #[derive(Template)]
 #[template(path = "mail/workflow.html")]
 struct HtmlBody<'a> {
-    letter: &'a Letter,
+    mail: &'a Mail,
     status: &'static str,
-    colour: &'static str,
+    color: &'static str,
     preferences: &'a str,
 }
 
 #[derive(Template)]
 #[template(path = "mail/workflow.txt")]
 struct TextBody<'a> {
-    letter: &'a Letter,
+    mail: &'a Mail,
     status: &'static str,
     preferences: &'a str,
 }
@@ -187,29 +187,29 @@ enum ComposeError {
     Header(#[from] header::InvalidHeaderName),
 }
 
-fn compose(mailer: &Mailer, letter: &Letter) -> Result<Message, ComposeError> {
-    let signature = preference::signature(&mailer.instance_key, letter.account, letter.project);
-    let preferences = mailer.links.mail_preferences(letter.project, letter.account, &signature);
+fn compose(mailer: &Mailer, mail: &Mail) -> Result<Message, ComposeError> {
+    let signature = preference::signature(&mailer.instance_key, mail.account, mail.project);
+    let preferences = mailer.links.mail_preferences(mail.project, mail.account, &signature);
     let preferences = preferences.as_str();
-    let status = shown(letter.status);
+    let status = shown(mail.status);
     let to = Mailbox {
-        name: letter.to.name.as_deref().map(|name| one_line(name).into_owned()),
-        email: letter.to.email.clone(),
+        name: mail.to.name.as_deref().map(|name| one_line(name).into_owned()),
+        email: mail.to.email.clone(),
     };
-    let text = TextBody { letter, status, preferences }.render()?;
-    let html = html_body(letter, status, preferences)?;
+    let text = TextBody { mail, status, preferences }.render()?;
+    let html = html_body(mail, status, preferences)?;
     let host = mailer.links.host().unwrap_or("localhost");
-    let branch = hex::encode(Sha256::digest(letter.branch.as_bytes()));
+    let branch = hex::encode(Sha256::digest(mail.branch.as_bytes()));
     let thread =
-        format!("<thread.{}.{}@{host}>", letter.project, branch.get(..16).unwrap_or_default());
+        format!("<thread.{}.{}@{host}>", mail.project, branch.get(..16).unwrap_or_default());
     let mut builder = Message::builder()
         .from(mailer.from.clone())
         .to(to)
-        .subject(subject(letter))
-        .message_id(Some(format!("<{}@{host}>", letter.event.replace(' ', "-"))))
+        .subject(subject(mail))
+        .message_id(Some(format!("<{}@{host}>", mail.event.replace(' ', "-"))))
         .in_reply_to(thread.clone())
         .references(thread);
-    let slug = &letter.slug;
+    let slug = &mail.slug;
     let list = format!(
         "{} <{}.{}.{host}>",
         slug.full_name(),
@@ -223,8 +223,8 @@ fn compose(mailer: &Mailer, letter: &Letter) -> Result<Message, ComposeError> {
         ("Auto-Submitted", "auto-generated"),
         ("Precedence", "bulk"),
         ("X-Roundel-Project", &slug.to_string()),
-        ("X-Roundel-Branch", &letter.branch),
-        ("X-Roundel-Status", letter.status),
+        ("X-Roundel-Branch", &mail.branch),
+        ("X-Roundel-Status", mail.status),
         ("X-Roundel-Reason", "follows the project"),
     ] {
         let name = header::HeaderName::new_from_ascii(name.to_owned())?;
@@ -234,18 +234,18 @@ fn compose(mailer: &Mailer, letter: &Letter) -> Result<Message, ComposeError> {
 }
 
 fn html_body(
-    letter: &Letter,
+    mail: &Mail,
     status: &'static str,
     preferences: &str,
 ) -> Result<String, askama::Error> {
-    let body = HtmlBody { letter, status, colour: colour(letter.status), preferences };
+    let body = HtmlBody { mail, status, color: color(mail.status), preferences };
     Ok(visible(&body.render()?).into_owned())
 }
 
 /// `[acme/web] failed: build-and-test on main (4f2c1ab)`
-fn subject(letter: &Letter) -> String {
-    let Letter { slug, title, branch, sha, .. } = letter;
-    let status = shown(letter.status);
+fn subject(mail: &Mail) -> String {
+    let Mail { slug, title, branch, sha, .. } = mail;
+    let status = shown(mail.status);
     let subject = format!("[{}] {status}: {title} on {branch} ({sha})", slug.full_name());
     one_line(&subject).chars().take(SUBJECT_CHARS).collect()
 }
@@ -267,7 +267,7 @@ fn shown(status: &'static str) -> &'static str {
     }
 }
 
-fn colour(status: &str) -> &'static str {
+fn color(status: &str) -> &'static str {
     match status {
         "success" | "fixed" => "#1a7f37",
         "on hold" => "#8250df",
@@ -296,11 +296,11 @@ mod tests {
         assert_eq!(domain_part("My_Repo.rs"), "my-repo-rs");
     }
 
-    /// A letter in which every text from outside would end a line, set a title and turn itself around.
-    fn hostile() -> Letter {
+    /// A mail in which every text from outside would end a line, set a title and turn itself around.
+    fn hostile() -> Mail {
         let trick =
             |name: &str| format!("{name}\u{202E}\x1b]0;x\x07\u{9b}\r\nBcc: everybody@y.org");
-        Letter {
+        Mail {
             account: AccountId::from_u128(1),
             to: Mailbox::new(Some(trick("Ada")), "ada@example.org".parse().unwrap()),
             project: ProjectId::from_u128(2),
@@ -340,22 +340,22 @@ mod tests {
             from: "Roundel <ci@example.org>".to_owned(),
         };
         let mailer = Mailer::open(&settings, links, Secret::new(vec![7; 32])).unwrap();
-        let letter = hostile();
-        let subject = subject(&letter);
+        let mail = hostile();
+        let subject = subject(&mail);
         assert!(!subject.contains(text::is_hidden), "{subject:?}");
         assert!(subject.starts_with("[acme/web] failed: build⟦U+202E⟧␛]0;x␇⟦U+009B⟧ Bcc:"));
-        let message = compose(&mailer, &letter).unwrap();
+        let message = compose(&mailer, &mail).unwrap();
         for (header, value) in [("To", "ada@example.org"), ("X-Roundel-Branch", "main")] {
             let raw = message.headers().get_raw(header).unwrap();
             assert!(raw.contains(value) && !raw.contains(text::is_hidden), "{header}: {raw:?}");
         }
         let status = "failed";
         let preferences = "https://ci.example.org/mail";
-        let text = TextBody { letter: &letter, status, preferences }.render().unwrap();
+        let text = TextBody { mail: &mail, status, preferences }.render().unwrap();
         assert!(!text.contains(|c| text::is_hidden(c) && c != '\n'), "{text:?}");
         assert!(!text.lines().any(|line| line.starts_with("Bcc")), "{text}");
         assert!(text.contains("by שרה⟦U+202E⟧"), "{text}");
-        let html = html_body(&letter, status, preferences).unwrap();
+        let html = html_body(&mail, status, preferences).unwrap();
         assert!(!html.contains(|c| text::is_hidden(c) && !matches!(c, '\r' | '\n')), "{html:?}");
         assert!(html.contains("by שרה⟦U+202E⟧"), "{html}");
     }

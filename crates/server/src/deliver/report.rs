@@ -110,7 +110,7 @@ pub(super) async fn of_job(
     let status = CommitStatus {
         state,
         context: context(reporter, &job).await?,
-        description: cut(&description),
+        description: first_line(&description),
         target_url,
         branch: row.git_ref.branch().map(ToString::to_string),
     };
@@ -136,7 +136,7 @@ pub(super) async fn of_config(
     let status = CommitStatus {
         state: CommitState::Error,
         context: status_name::of_config(&reporter.prefix),
-        description: cut(&reason),
+        description: first_line(&reason),
         target_url: reporter.links.pipeline(&project.slug, row.number),
         branch: row.git_ref.branch().map(ToString::to_string),
     };
@@ -159,14 +159,9 @@ async fn context(reporter: &Reporter, job: &JobRow) -> Result<String, StoreError
     Ok(status_name::of_job(&reporter.prefix, named))
 }
 
-/// The first line, with what is hidden in it shown. Counts characters, as the forges do, not bytes.
-fn cut(description: &str) -> String {
-    let line = &one_line(description.lines().next().unwrap_or_default());
-    if line.chars().count() <= limits::STATUS_DESCRIPTION_CHARS {
-        return line.clone().into_owned();
-    }
-    let kept: String = line.chars().take(limits::STATUS_DESCRIPTION_CHARS - 1).collect();
-    format!("{kept}…")
+/// A description is one line, with what is hidden in it shown; `forge` cuts it to what the forges take.
+fn first_line(text: &str) -> String {
+    one_line(text.lines().next().unwrap_or_default()).into_owned()
 }
 
 /// The run that decides: error before failure before canceled before pending before success.
@@ -268,18 +263,15 @@ mod tests {
         assert_eq!(text, "Your tests timed out on Roundel: No output for 10 minutes.");
     }
 
-    /// GitHub answers 422 to 141 characters, and counts characters.
     #[test]
-    fn a_description_is_cut_by_characters() {
-        assert_eq!(cut(&"ä".repeat(140)), "ä".repeat(140));
-        assert_eq!(cut(&"ä".repeat(141)), format!("{}…", "ä".repeat(139)));
-        assert_eq!(cut("first\nsecond"), "first");
+    fn a_description_is_one_line() {
+        assert_eq!(first_line("first\nsecond"), "first");
     }
 
     /// Names of jobs and messages of the compiler come from outside.
     #[test]
     fn a_description_shows_what_is_hidden() {
-        let cut = cut("Waiting for approval of \u{202E}a\u{2069}\x1b[1m\rb\u{2028}c");
-        assert_eq!(cut, "Waiting for approval of ⟦U+202E⟧a⟦U+2069⟧␛[1m b c");
+        let line = first_line("Waiting for approval of \u{202E}a\u{2069}\x1b[1m\rb\u{2028}c");
+        assert_eq!(line, "Waiting for approval of ⟦U+202E⟧a⟦U+2069⟧␛[1m b c");
     }
 }

@@ -93,7 +93,7 @@ impl BadgeRequest {
         project: Result<Option<Project>, StoreError>,
         branch: Option<&str>,
     ) -> Response {
-        let asked = Asked::read(self.query.as_deref().unwrap_or_default());
+        let asked = BadgeQuery::read(self.query.as_deref().unwrap_or_default());
         let state = state_for(&self.app, self.account.as_ref(), project, branch, &asked).await;
         picture(state, &asked, &self.headers)
     }
@@ -154,7 +154,7 @@ async fn by_id(
 
 /// What the query asks for. Unknown values mean the default: a badge never fails.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Asked {
+struct BadgeQuery {
     shield: bool,
     live: bool,
     token: Option<String>,
@@ -163,7 +163,7 @@ struct Asked {
     label: Option<String>,
 }
 
-impl Asked {
+impl BadgeQuery {
     fn read(query: &str) -> Self {
         let mut asked = Self::default();
         for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
@@ -193,7 +193,7 @@ enum BadgeState {
 }
 
 impl BadgeState {
-    /// (button, shield, colour)
+    /// (button, shield, color)
     const fn words(self) -> (&'static str, &'static str, &'static str) {
         match self {
             Self::Passing => ("PASSED", "passing", "#1a7f45"),
@@ -211,7 +211,7 @@ async fn state_for(
     account: Option<&Account>,
     project: Result<Option<Project>, StoreError>,
     branch: Option<&str>,
-    asked: &Asked,
+    asked: &BadgeQuery,
 ) -> BadgeState {
     let project = match project {
         Ok(Some(project)) => project,
@@ -238,7 +238,7 @@ async fn state_of(
     app: &App,
     project: ProjectId,
     branch: &str,
-    asked: &Asked,
+    asked: &BadgeQuery,
 ) -> Result<BadgeState, StoreError> {
     let filter = PipelineFilter {
         projects: Some(vec![project]),
@@ -266,7 +266,7 @@ const ORDER: [BadgeState; 4] =
     [BadgeState::Failing, BadgeState::Running, BadgeState::Canceled, BadgeState::Passing];
 
 /// The state of one pipeline, as narrow as was asked for; `None` if it had nothing of it.
-fn state_in(workflows: &[WorkflowRow], asked: &Asked) -> Option<BadgeState> {
+fn state_in(workflows: &[WorkflowRow], asked: &BadgeQuery) -> Option<BadgeState> {
     let named = |workflow: &&WorkflowRow| {
         !workflow.jobs.is_empty()
             && asked.workflow.as_deref().is_none_or(|name| workflow.name.as_str() == name)
@@ -312,7 +312,7 @@ const fn of_job(status: JobStatus) -> BadgeState {
     }
 }
 
-fn picture(state: BadgeState, asked: &Asked, headers: &HeaderMap) -> Response {
+fn picture(state: BadgeState, asked: &BadgeQuery, headers: &HeaderMap) -> Response {
     let svg = draw(state, asked);
     let etag = format!("\"{}\"", hex::encode(&Sha256::digest(svg.as_bytes())[..16]));
     let fresh = headers
@@ -344,7 +344,7 @@ fn picture(state: BadgeState, asked: &Asked, headers: &HeaderMap) -> Response {
     response
 }
 
-fn draw(state: BadgeState, asked: &Asked) -> String {
+fn draw(state: BadgeState, asked: &BadgeQuery) -> String {
     if state == BadgeState::Unknown {
         // Whatever was asked for, so that nothing can be learned from it.
         return if asked.shield { shield("roundel", state) } else { button(state) };
@@ -376,7 +376,7 @@ const FONT: &str =
     "font-family=\"Verdana,Geneva,DejaVu Sans,sans-serif\" text-rendering=\"geometricPrecision\"";
 
 fn shield(label: &str, state: BadgeState) -> String {
-    let (_, word, colour) = state.words();
+    let (_, word, color) = state.words();
     let (left, right) = (text_width(label) / 10, text_width(word) / 10);
     let (split, total) = (left + 12, left + right + 24);
     let label = escape(label);
@@ -387,7 +387,7 @@ fn shield(label: &str, state: BadgeState) -> String {
          aria-label=\"{label}: {word}\"><title>{label}: {word}</title>\
          <clipPath id=\"r\"><rect width=\"{total}\" height=\"20\" rx=\"4\"/></clipPath>\
          <g clip-path=\"url(#r)\"><rect width=\"{split}\" height=\"20\" fill=\"#24282d\"/>\
-         <rect x=\"{split}\" width=\"{rest}\" height=\"20\" fill=\"{colour}\"/></g>\
+         <rect x=\"{split}\" width=\"{rest}\" height=\"20\" fill=\"{color}\"/></g>\
          <g fill=\"#fff\" font-size=\"11\" {FONT}>\
          <text x=\"6\" y=\"14\" textLength=\"{left}\" lengthAdjust=\"spacingAndGlyphs\">{label}</text>\
          <text x=\"{x}\" y=\"14\" textLength=\"{right}\" lengthAdjust=\"spacingAndGlyphs\">{word}</text></g></svg>",
@@ -398,7 +398,7 @@ fn shield(label: &str, state: BadgeState) -> String {
 }
 
 fn button(state: BadgeState) -> String {
-    let (word, _, colour) = state.words();
+    let (word, _, color) = state.words();
     let brand = text_width("Roundel") * 12 / 110;
     let text = text_width(word) * 10 / 110 + 4;
     let split = 24 + brand + 8;
@@ -409,7 +409,7 @@ fn button(state: BadgeState) -> String {
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{total}\" height=\"24\" role=\"img\" \
          aria-label=\"Roundel: {word}\"><title>Roundel: {word}</title>\
          <rect width=\"{total}\" height=\"24\" rx=\"5\" fill=\"#24282d\"/>\
-         <path d=\"M{split} 0h{square}a5 5 0 0 1 5 5v14a5 5 0 0 1-5 5H{split}z\" fill=\"{colour}\"/>\
+         <path d=\"M{split} 0h{square}a5 5 0 0 1 5 5v14a5 5 0 0 1-5 5H{split}z\" fill=\"{color}\"/>\
          <circle cx=\"13\" cy=\"12\" r=\"6.4\" fill=\"none\" stroke=\"#fff\" stroke-width=\"2\"/>\
          <circle cx=\"13\" cy=\"12\" r=\"2.6\" fill=\"#fff\"/>\
          <g fill=\"#fff\" {FONT}>\

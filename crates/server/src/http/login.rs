@@ -177,7 +177,7 @@ async fn finish(
             return Ok(Redirect::to(&flow.back).into_response());
         }
         let description = answer.error_description.unwrap_or_default();
-        return Err(SignInError::Refused { forge: forge.kind(), error, description });
+        return Err(SignInError::Denied { forge: forge.kind(), error, description });
     }
     let code = answer.code.ok_or(SignInError::Expired)?;
     let redirect_uri = app.links.callback(forge.kind());
@@ -316,7 +316,7 @@ enum SignInError {
     NotConnected(String),
     /// No state, a used one, an old one, or one of another browser.
     Expired,
-    Refused {
+    Denied {
         forge: ForgeKind,
         error: String,
         description: String,
@@ -352,7 +352,7 @@ impl SignInError {
                  been used. Nothing was changed; please start again."
                     .to_owned(),
             ),
-            Self::Refused { forge, error, description } => (
+            Self::Denied { forge, error, description } => (
                 StatusCode::BAD_GATEWAY,
                 "Sign-in refused",
                 format!("{forge} answered `{error}`. {description}"),

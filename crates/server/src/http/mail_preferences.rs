@@ -147,7 +147,7 @@ async fn change(link: MailLink, Form(fields): Form<Vec<(String, String)>>) -> An
     // The link proves who was sent the mail, not that they may still see the project.
     if change.follow == Some(true) && access::role(app, Some(&account), &project).await.is_none() {
         let text = "You no longer have access to this repository.";
-        return Err(PageError::Refused(text.to_owned()));
+        return Err(PageError::Forbidden(text.to_owned()));
     }
     for own in change.project {
         preference::set_of_project(&app.store, account_id, project.id, own).await?;

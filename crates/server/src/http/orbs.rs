@@ -9,15 +9,18 @@ use axum::{
     Json,
     extract::{DefaultBodyLimit, FromRequestParts, Path, Query, State},
     http::{StatusCode, header, request::Parts},
-    response::{IntoResponse, Response},
+    response::{IntoResponse as _, Response},
 };
 use roundel_model::time::Timestamp;
-use roundel_protocol::{Refusal, RefusalCode};
-use roundel_store::{StoreError, orbs::OrbReader};
+use roundel_protocol::ErrorCode;
+use roundel_store::orbs::OrbReader;
 use serde::Deserialize;
 use subtle::ConstantTimeEq as _;
 
-use super::routes::{Right, Routes};
+use super::{
+    error_response::ErrorResponse,
+    routes::{Right, Routes},
+};
 use crate::{
     app::App,
     orbs::{
@@ -41,12 +44,12 @@ pub(crate) fn routes() -> Routes {
 
 /// Who asks, by the token that came along: the administrator, or anyone without one. A wrong one is
 /// refused, not overlooked. What each may see is for [`catalog`] to say.
-struct Asker(OrbReader);
+struct OrbCaller(OrbReader);
 
 /// Came with the administrator's token.
 struct Administrator;
 
-impl Right for Asker {
+impl Right for OrbCaller {
     fn name() -> String {
         "OrbReader".to_owned()
     }
@@ -59,22 +62,22 @@ impl Right for Administrator {
 }
 
 impl FromRequestParts<Arc<App>> for Administrator {
-    type Rejection = Refused;
+    type Rejection = ErrorResponse;
 
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Refused> {
-        match Asker::from_request_parts(parts, app).await?.0 {
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ErrorResponse> {
+        match OrbCaller::from_request_parts(parts, app).await?.0 {
             OrbReader::Administrator => Ok(Self),
             OrbReader::Anonymous | OrbReader::Project(_) => {
-                Err(Refused::unauthorized("publishing needs the administrator's token"))
+                Err(ErrorResponse::unauthorized("publishing needs the administrator's token"))
             }
         }
     }
 }
 
-impl FromRequestParts<Arc<App>> for Asker {
-    type Rejection = Refused;
+impl FromRequestParts<Arc<App>> for OrbCaller {
+    type Rejection = ErrorResponse;
 
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Refused> {
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ErrorResponse> {
         let Some(given) = parts.headers.get(header::AUTHORIZATION) else {
             return Ok(Self(OrbReader::Anonymous));
         };
@@ -82,7 +85,7 @@ impl FromRequestParts<Arc<App>> for Asker {
         let right = app.settings.admin_token.expose();
         let fits = given.is_some_and(|given| given.as_bytes().ct_eq(right.as_bytes()).into());
         if !fits || right.is_empty() {
-            return Err(Refused::unauthorized("the token is not the administrator's"));
+            return Err(ErrorResponse::unauthorized("the token is not the administrator's"));
         }
         Ok(Self(OrbReader::Administrator))
     }
@@ -94,29 +97,29 @@ struct Filter {
 }
 
 async fn list(
-    Asker(reader): Asker,
+    OrbCaller(reader): OrbCaller,
     State(app): State<Arc<App>>,
     Query(filter): Query<Filter>,
-) -> Result<Json<OrbList>, Refused> {
+) -> Result<Json<OrbList>, ErrorResponse> {
     Ok(Json(catalog::list(&app.store, reader, filter.namespace.as_deref()).await?))
 }
 
 async fn versions(
-    Asker(reader): Asker,
+    OrbCaller(reader): OrbCaller,
     State(app): State<Arc<App>>,
     Path((namespace, name)): Path<(String, String)>,
-) -> Result<Json<OrbVersions>, Refused> {
+) -> Result<Json<OrbVersions>, ErrorResponse> {
     let found = catalog::versions(&app.store, reader, (&namespace, &name)).await?;
-    found.map(Json).ok_or_else(Refused::not_found)
+    found.map(Json).ok_or_else(not_found)
 }
 
 async fn source(
-    Asker(reader): Asker,
+    OrbCaller(reader): OrbCaller,
     State(app): State<Arc<App>>,
     Path((namespace, name, version)): Path<(String, String, String)>,
-) -> Result<Response, Refused> {
+) -> Result<Response, ErrorResponse> {
     let found = catalog::source(&app.store, reader, (&namespace, &name, &version)).await?;
-    let text = found.ok_or_else(Refused::not_found)?;
+    let text = found.ok_or_else(not_found)?;
     let kind = (header::CONTENT_TYPE.as_str(), "application/yaml; charset=utf-8".to_owned());
     Ok(([kind, (DIGEST_HEADER, digest(&text))], text).into_response())
 }
@@ -135,7 +138,7 @@ async fn publish(
     Path((namespace, name, version)): Path<(String, String, String)>,
     Query(terms): Query<Terms>,
     text: String,
-) -> Result<(StatusCode, Json<OrbPublished>), Refused> {
+) -> Result<(StatusCode, Json<OrbPublished>), ErrorResponse> {
     let publication = Publication {
         orb: format!("{namespace}/{name}@{version}"),
         text,
@@ -148,65 +151,32 @@ async fn publish(
     Ok((status, Json(published)))
 }
 
-/// A refusal, as the protocol words it.
-struct Refused(StatusCode, Refusal);
-
-impl Refused {
-    fn new(status: StatusCode, code: RefusalCode, message: impl Into<String>) -> Self {
-        Self(status, Refusal { code: code.into(), message: message.into() })
-    }
-
-    fn unauthorized(message: &str) -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, RefusalCode::Unauthorized, message)
-    }
-
-    /// What may not be seen is not there.
-    fn not_found() -> Self {
-        Self::new(
-            StatusCode::NOT_FOUND,
-            RefusalCode::NotFound,
-            "there is no such orb that you may see",
-        )
-    }
+/// Answers for an orb that does not exist, and for one that the caller may not see.
+fn not_found() -> ErrorResponse {
+    let message = "there is no such orb that you may see";
+    ErrorResponse::new(StatusCode::NOT_FOUND, ErrorCode::NotFound, message)
 }
 
-impl IntoResponse for Refused {
-    fn into_response(self) -> Response {
-        (self.0, Json(self.1)).into_response()
-    }
-}
-
-impl From<StoreError> for Refused {
-    fn from(error: StoreError) -> Self {
-        tracing::error!(%error, "a request about orbs could not be served");
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, RefusalCode::Unavailable, "try again")
-    }
-}
-
-impl From<PublishError> for Refused {
+impl From<PublishError> for ErrorResponse {
     fn from(error: PublishError) -> Self {
         let message = error.to_string();
         let (status, code) = match error {
             PublishError::Store(error) => return error.into(),
             PublishError::Unsound { rendered, .. } => {
                 let message = format!("{rendered}{message}");
-                return Self::new(
-                    StatusCode::UNPROCESSABLE_ENTITY,
-                    RefusalCode::UnsoundOrb,
-                    message,
-                );
+                return Self::new(StatusCode::UNPROCESSABLE_ENTITY, ErrorCode::UnsoundOrb, message);
             }
             PublishError::Reference(_) | PublishError::Version(_) | PublishError::Visibility(_) => {
-                (StatusCode::BAD_REQUEST, RefusalCode::BadRequest)
+                (StatusCode::BAD_REQUEST, ErrorCode::BadRequest)
             }
-            PublishError::Size { .. } => (StatusCode::PAYLOAD_TOO_LARGE, RefusalCode::TooLarge),
+            PublishError::Size { .. } => (StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::TooLarge),
             PublishError::Organization(_) => {
-                (StatusCode::BAD_REQUEST, RefusalCode::UnknownOrganization)
+                (StatusCode::BAD_REQUEST, ErrorCode::UnknownOrganization)
             }
-            PublishError::Differs { .. } => (StatusCode::CONFLICT, RefusalCode::VersionExists),
-            PublishError::NoOwner(_) => (StatusCode::BAD_REQUEST, RefusalCode::NoOwner),
-            PublishError::OtherOwner(_) => (StatusCode::CONFLICT, RefusalCode::OtherOwner),
-            PublishError::Full(_) => (StatusCode::CONFLICT, RefusalCode::TooManyVersions),
+            PublishError::Differs { .. } => (StatusCode::CONFLICT, ErrorCode::VersionExists),
+            PublishError::NoOwner(_) => (StatusCode::BAD_REQUEST, ErrorCode::NoOwner),
+            PublishError::OtherOwner(_) => (StatusCode::CONFLICT, ErrorCode::OtherOwner),
+            PublishError::Full(_) => (StatusCode::CONFLICT, ErrorCode::TooManyVersions),
         };
         Self::new(status, code, message)
     }

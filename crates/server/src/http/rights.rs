@@ -26,7 +26,7 @@ use super::{
     routes::Right,
 };
 use crate::{
-    access::{self, Standing},
+    access::{self, ProjectAccess},
     app::App,
 };
 
@@ -188,7 +188,7 @@ impl<T: Subject> FromRequestParts<Arc<App>> for SecretsAdmin<T> {
                 "{forge} does not answer, so your administrator access cannot be checked. Secrets and \
                  keys can be changed again as soon as {forge} answers. Nothing was changed."
             );
-            return Err(PageError::Refused(text).into_response());
+            return Err(PageError::Forbidden(text).into_response());
         }
         let Reader { visit, subject, .. } = reader;
         Ok(Self { visit, subject })
@@ -205,7 +205,7 @@ async fn read<T: Subject>(
     app: &Arc<App>,
 ) -> Result<(Reader<T>, Freshness), PageError> {
     let names = Names::read(parts, app).await.ok_or_else(|| visit.not_found())?;
-    let (subject, Standing { role, is_fresh }) =
+    let (subject, ProjectAccess { role, is_fresh }) =
         proven(&visit, T::find(app, &names).await?).await?;
     match names.right_address(subject.project(), &visit) {
         Some(to) => Err(PageError::Moved(to)),
@@ -218,11 +218,15 @@ pub(crate) async fn readable<T: Subject>(visit: &Visit, found: Option<T>) -> Res
     proven(visit, found).await.map(|(subject, _)| subject)
 }
 
-async fn proven<T: Subject>(visit: &Visit, found: Option<T>) -> Result<(T, Standing), PageError> {
+async fn proven<T: Subject>(
+    visit: &Visit,
+    found: Option<T>,
+) -> Result<(T, ProjectAccess), PageError> {
     let subject = found.ok_or_else(|| visit.not_found())?;
-    let standing = access::standing(&visit.app, visit.account.as_ref(), subject.project()).await;
-    let standing = standing.ok_or_else(|| visit.not_found())?;
-    Ok((subject, standing))
+    let project_access =
+        access::project_access(&visit.app, visit.account.as_ref(), subject.project()).await;
+    let project_access = project_access.ok_or_else(|| visit.not_found())?;
+    Ok((subject, project_access))
 }
 
 /// Refuses a visitor who may see a thing but lacks the right to change it.
@@ -236,7 +240,7 @@ fn require<T>(reader: &Reader<T>, needs: Role) -> Result<AccountId, PageError> {
         Role::Write => "write",
         Role::Read => "read",
     };
-    Err(PageError::Refused(format!(
+    Err(PageError::Forbidden(format!(
         "This requires {what} access to the repository. Ask an administrator of the repository."
     )))
 }

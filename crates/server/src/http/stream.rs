@@ -140,7 +140,7 @@ impl Topics {
     }
 
     /// Adds the topics that an update belongs to.
-    fn note(&self, update: Update, moved: &mut Moved) {
+    fn note(&self, update: Update, moved: &mut Changed) {
         match update {
             Update::Pipeline { project, pipeline } => {
                 self.note_project(project, moved);
@@ -169,7 +169,7 @@ impl Topics {
         }
     }
 
-    fn note_project(&self, project: ProjectId, moved: &mut Moved) {
+    fn note_project(&self, project: ProjectId, moved: &mut Changed) {
         if self.mine.contains(&project) {
             moved.topics.insert("mine".to_owned());
         }
@@ -181,19 +181,19 @@ impl Topics {
 
 /// What moved since the last event.
 #[derive(Debug, Default, serde::Serialize)]
-struct Moved {
+struct Changed {
     topics: BTreeSet<String>,
     /// `job/task/step` → bytes.
     logs: BTreeMap<String, u64>,
 }
 
-impl Moved {
+impl Changed {
     fn is_empty(&self) -> bool {
         self.topics.is_empty() && self.logs.is_empty()
     }
 
     fn event(&self) -> Event {
-        Event::default().event("news").data(serde_json::to_string(self).unwrap_or_default())
+        Event::default().event("update").data(serde_json::to_string(self).unwrap_or_default())
     }
 }
 
@@ -222,7 +222,7 @@ impl Listener {
     /// Waits for updates that matter here, and takes what came with them.
     async fn next(&mut self) -> Option<Event> {
         loop {
-            let mut moved = Moved::default();
+            let mut moved = Changed::default();
             match self.receiver.recv().await {
                 Ok(update) => self.topics.note(update, &mut moved),
                 // Some were lost: the page must look at everything.
@@ -255,8 +255,8 @@ mod tests {
         }
     }
 
-    fn moved(update: Update) -> Moved {
-        let mut moved = Moved::default();
+    fn moved(update: Update) -> Changed {
+        let mut moved = Changed::default();
         topics().note(update, &mut moved);
         moved
     }
@@ -287,7 +287,7 @@ mod tests {
 
     #[test]
     fn many_growths_of_a_log_are_one() {
-        let mut all = Moved::default();
+        let mut all = Changed::default();
         for total in 1..100 {
             let update = Update::Log { job: JobId::from_u128(4), task: 0, step: 101, total };
             topics().note(update, &mut all);

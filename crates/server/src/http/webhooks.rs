@@ -73,13 +73,13 @@ impl FromRequest<Arc<App>> for Signed {
         let hook = find(app, &forge, &hook).await?;
         let body = axum::body::to_bytes(body, limits::DELIVERY_BYTES).await;
         let headers = parts.headers;
-        let signature = signature_header(&headers);
         let Some(hook) = hook else {
             let body = body.unwrap_or_default();
-            signature::verify(NO_HOOK_SECRET, &body, signature.unwrap_or("sha256=00"));
+            signature::verify(NO_HOOK_SECRET, &body, "sha256=00");
             return Err(UNKNOWN);
         };
         let body = body.map_err(|_| TOO_LARGE)?;
+        let signature = event::signature(hook.forge, |name| headers.get(name)?.to_str().ok());
         if !is_signed(&hook, &body, signature) {
             tracing::warn!(hook.id = %hook.id, "a delivery with a wrong signature was refused");
             return Err(NOT_SIGNED);
@@ -109,14 +109,6 @@ async fn find(app: &App, forge: &str, hook: &str) -> Result<Option<Hook>, Reject
     };
     let found = app.store.hook(id).await.map_err(|error| unavailable(&error))?;
     Ok(found.filter(|hook| hook.forge == forge && hook.state != HookState::Gone))
-}
-
-/// Both forges sign in this way; GitHub's older `X-Hub-Signature` is SHA-1 and does not count, while
-/// Bitbucket uses the same name for SHA-256.
-fn signature_header(headers: &HeaderMap) -> Option<&str> {
-    ["x-hub-signature-256", "x-hub-signature"]
-        .iter()
-        .find_map(|name| headers.get(*name)?.to_str().ok())
 }
 
 fn is_signed(hook: &Hook, body: &[u8], signature: Option<&str>) -> bool {

@@ -13,7 +13,7 @@ use roundel_model::{
 };
 use roundel_store::{
     Store, StoreError,
-    deliveries::{Delivery, Verdict},
+    deliveries::{Delivery, Receipt},
     pipelines::{CommitInfo, TriggerKind},
     projects::{HookState, KeyState, Project},
 };
@@ -22,9 +22,9 @@ use crate::{
     access::role_cache::RoleCache,
     forges::{self, CallError, Forges},
     live::Live,
-    retry::{self, Attempt, Pace},
+    retry::{self, Attempt, RetryPace},
     trigger::{
-        self, Started, Starter, Trigger, TriggerError,
+        self, PipelineStarter, Started, Trigger, TriggerError,
         commit::{from_api, from_payload},
     },
 };
@@ -33,10 +33,10 @@ use crate::{
 pub(crate) struct Intake {
     pub(crate) store: Store,
     pub(crate) forges: Arc<Forges>,
-    pub(crate) starter: Starter,
+    pub(crate) starter: PipelineStarter,
     pub(crate) roles: Arc<RoleCache>,
     pub(crate) live: Arc<Live>,
-    pub(crate) pace: Pace,
+    pub(crate) pace: RetryPace,
 }
 
 /// One delivery that is decided.
@@ -48,8 +48,8 @@ pub(super) struct Case<'a> {
 }
 
 /// Makes the receipt of something that started nothing.
-pub(super) fn ignored(what: impl Into<String>, because: impl Into<String>) -> Verdict {
-    Verdict::Ignored { what: what.into(), because: because.into() }
+pub(super) fn ignored(what: impl Into<String>, because: impl Into<String>) -> Receipt {
+    Receipt::Ignored { what: what.into(), because: because.into() }
 }
 
 /// Why a delivery cannot be decided now.
@@ -64,7 +64,7 @@ pub(super) enum Postponed {
 }
 
 impl Postponed {
-    pub(super) fn pause(&self, pace: Pace, attempts: u32) -> Duration {
+    pub(super) fn pause(&self, pace: RetryPace, attempts: u32) -> Duration {
         let asked = match self {
             Self::Forge(error) | Self::Trigger(TriggerError::Later(error)) => error.retry_after,
             Self::Trigger(TriggerError::Store(_) | TriggerError::Drive(_)) | Self::Store(_) => None,
@@ -74,7 +74,7 @@ impl Postponed {
 }
 
 /// Decides one change.
-pub(super) async fn decide(case: &Case<'_>, event: ForgeEvent) -> Result<Verdict, Postponed> {
+pub(super) async fn decide(case: &Case<'_>, event: ForgeEvent) -> Result<Receipt, Postponed> {
     if let Some(repository) = repository_of(&event)
         && *repository != case.project.repository
     {
@@ -122,12 +122,12 @@ fn describe(git_ref: &GitRef) -> String {
     }
 }
 
-async fn ping(case: &Case<'_>, hook_id: Option<String>) -> Result<Verdict, Postponed> {
+async fn ping(case: &Case<'_>, hook_id: Option<String>) -> Result<Receipt, Postponed> {
     case.intake.store.hook_answered(case.delivery.hook, hook_id.as_deref()).await?;
     Ok(ignored("ping", "it only proves that the webhook works"))
 }
 
-async fn pushed(case: &Case<'_>, push: Push) -> Result<Verdict, Postponed> {
+async fn pushed(case: &Case<'_>, push: Push) -> Result<Receipt, Postponed> {
     let what = describe(&push.git_ref);
     if push.after.is_zero() {
         return Ok(ignored(what, "it was deleted: there is nothing to build"));
@@ -168,8 +168,8 @@ async fn pushed(case: &Case<'_>, push: Push) -> Result<Verdict, Postponed> {
         actor_login: push.sender_login,
     };
     Ok(match trigger::start(&case.intake.starter, case.project, &trigger, case.attempt).await? {
-        Started::Pipeline { id, number } => Verdict::Started { pipeline: id, number, what },
-        Started::Known { id, number } => Verdict::Known { pipeline: id, number, what },
+        Started::Pipeline { id, number } => Receipt::Started { pipeline: id, number, what },
+        Started::Known { id, number } => Receipt::Known { pipeline: id, number, what },
         Started::NoConfig => {
             let because =
                 format!("commit {} has no `{}`", trigger.sha.short(), trigger::CONFIG_PATH);
@@ -215,7 +215,7 @@ fn has_skip_marker(commit: &CommitInfo) -> bool {
 }
 
 /// Names and visibility are display data, refreshed from the API, which has the truth.
-async fn repository_changed(case: &Case<'_>, what: &str) -> Result<Verdict, Postponed> {
+async fn repository_changed(case: &Case<'_>, what: &str) -> Result<Receipt, Postponed> {
     let forge = &case.intake.forges.client(case.project.slug.forge).map_err(Postponed::Forge)?;
     let id = &case.project.repository;
     let found = case
@@ -248,7 +248,7 @@ async fn repository_changed(case: &Case<'_>, what: &str) -> Result<Verdict, Post
 }
 
 /// A key or a hook was removed at the forge: looks which of ours are gone (`VCS` §0 rule 8).
-async fn hook_or_key_removed(case: &Case<'_>, what: &str) -> Result<Verdict, Postponed> {
+async fn hook_or_key_removed(case: &Case<'_>, what: &str) -> Result<Receipt, Postponed> {
     let store = &case.intake.store;
     let forge = &case.intake.forges.client(case.project.slug.forge).map_err(Postponed::Forge)?;
     let repository = &forges::repository_ref(case.project);

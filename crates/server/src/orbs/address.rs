@@ -42,7 +42,7 @@ impl Addresses {
         let address = reference.to_string();
         let url = Url::parse(&address).ok().filter(|url| self.allows(url));
         let (Some(url), Some(fetcher)) = (url, &self.fetcher) else {
-            return Ok(Resolution::Missing(self.refusal(&address)));
+            return Ok(Resolution::Missing(self.not_allowed(&address)));
         };
         let question = format!("url {address}");
         let kept = self.store.orb_answer(&question).await?;
@@ -64,7 +64,7 @@ impl Addresses {
                 }
                 None => Ok(Resolution::Missing(Missing {
                     looked_in: vec![format!("`{address}`")],
-                    trouble: Some(reason),
+                    error: Some(reason),
                     help: Some("put its source inline under `orbs`, or try again later".to_owned()),
                     ..Missing::default()
                 })),
@@ -104,7 +104,7 @@ impl Addresses {
         is_plain && self.allowed.iter().any(|prefix| is_below(prefix, url))
     }
 
-    fn refusal(&self, address: &str) -> Missing {
+    fn not_allowed(&self, address: &str) -> Missing {
         let reason = if self.allowed.is_empty() {
             "this Roundel fetches no orbs from addresses".to_owned()
         } else {
@@ -113,7 +113,7 @@ impl Addresses {
         };
         Missing {
             looked_in: vec![format!("`{address}`")],
-            trouble: Some(reason),
+            error: Some(reason),
             help: Some(
                 "put its source inline under `orbs`, or ask the administrator to allow its prefix \
                  with `[orbs] url_prefixes`"

@@ -37,7 +37,7 @@ impl Answer {
             Self::Found(orb) => return Resolution::Found(Arc::from(orb)),
             Self::Absent(versions) => Missing { looked_in, versions, ..Missing::default() },
             Self::Failed(reason) => {
-                Missing { looked_in, trouble: Some(reason), ..Missing::default() }
+                Missing { looked_in, error: Some(reason), ..Missing::default() }
             }
         };
         Resolution::Missing(Missing { help: Some(help()), ..missing })

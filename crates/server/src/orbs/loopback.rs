@@ -32,11 +32,11 @@ use super::{answer::digest, wire};
 use crate::app::{App, Settings};
 
 /// How long the tests let a server take.
-pub(super) const PATIENCE: Duration = Duration::from_millis(500);
+pub(super) const FETCH_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// How a server answers for one path.
 #[derive(Clone, Debug)]
-pub(super) enum Manner {
+pub(super) enum ResponseKind {
     /// With a text and its digest.
     Text(String),
     /// With a text and the digest of another one.
@@ -55,7 +55,7 @@ pub(super) enum Manner {
 
 #[derive(Default)]
 struct Inner {
-    manners: Mutex<HashMap<String, Manner>>,
+    responses: Mutex<HashMap<String, ResponseKind>>,
     asked: Mutex<Vec<String>>,
     token: Mutex<Option<String>>,
 }
@@ -74,14 +74,17 @@ impl Backend {
         Self { url: serve(router).await, inner }
     }
 
-    pub(super) fn put(&self, path: &str, manner: Manner) {
-        self.inner.manners.lock().unwrap().insert(path.to_owned(), manner);
+    pub(super) fn put(&self, path: &str, manner: ResponseKind) {
+        self.inner.responses.lock().unwrap().insert(path.to_owned(), manner);
     }
 
     /// Lists versions of an orb, and has the source of each.
     pub(super) fn publish(&self, orb: &str, versions: &[(&str, &str)]) {
         let entry = |(version, text): &(&str, &str)| {
-            self.put(&format!("{}/{orb}/{version}", wire::PATH), Manner::Text((*text).to_owned()));
+            self.put(
+                &format!("{}/{orb}/{version}", wire::PATH),
+                ResponseKind::Text((*text).to_owned()),
+            );
             wire::OrbVersionEntry {
                 version: (*version).to_owned(),
                 sha256: digest(text),
@@ -93,7 +96,7 @@ impl Backend {
         let versions = versions.iter().map(entry).collect();
         let list = wire::OrbVersions { name: orb.to_owned(), versions, ..Default::default() };
         let text = serde_json::to_string(&list).unwrap();
-        self.put(&format!("{}/{orb}", wire::PATH), Manner::Text(text));
+        self.put(&format!("{}/{orb}", wire::PATH), ResponseKind::Text(text));
     }
 
     /// What was asked for since the last time.
@@ -115,25 +118,29 @@ async fn answer(State(inner): State<Arc<Inner>>, uri: Uri, headers: HeaderMap) -
     inner.asked.lock().unwrap().push(path.clone());
     let token = headers.get(header::AUTHORIZATION).map(|token| token.to_str().unwrap().to_owned());
     *inner.token.lock().unwrap() = token;
-    let manner = inner.manners.lock().unwrap().get(&path).cloned();
+    let manner = inner.responses.lock().unwrap().get(&path).cloned();
     match manner {
         None => StatusCode::NOT_FOUND.into_response(),
-        Some(Manner::Text(text)) => ([(wire::DIGEST_HEADER, digest(&text))], text).into_response(),
-        Some(Manner::WrongDigest(text)) => {
+        Some(ResponseKind::Text(text)) => {
+            ([(wire::DIGEST_HEADER, digest(&text))], text).into_response()
+        }
+        Some(ResponseKind::WrongDigest(text)) => {
             ([(wire::DIGEST_HEADER, digest("another"))], text).into_response()
         }
-        Some(Manner::Status(status)) => StatusCode::from_u16(status).unwrap().into_response(),
-        Some(Manner::Silence) => std::future::pending().await,
-        Some(Manner::Flood) => {
+        Some(ResponseKind::Status(status)) => StatusCode::from_u16(status).unwrap().into_response(),
+        Some(ResponseKind::Silence) => std::future::pending().await,
+        Some(ResponseKind::Flood) => {
             let chunk = || Ok::<_, std::io::Error>(vec![b'x'; 1 << 16]);
             Body::from_stream(futures_util::stream::iter(std::iter::repeat_with(chunk)))
                 .into_response()
         }
-        Some(Manner::Half) => {
+        Some(ResponseKind::Half) => {
             let chunks = [Ok("version: 2.1\n"), Err(std::io::Error::other("cut"))];
             Body::from_stream(futures_util::stream::iter(chunks)).into_response()
         }
-        Some(Manner::Redirect(to)) => (StatusCode::FOUND, [(header::LOCATION, to)]).into_response(),
+        Some(ResponseKind::Redirect(to)) => {
+            (StatusCode::FOUND, [(header::LOCATION, to)]).into_response()
+        }
     }
 }
 
@@ -162,7 +169,7 @@ pub(crate) async fn instance(admin_token: &str, orbs: super::Settings) -> (Arc<A
         admin_token: admin_token.into(),
         forges: Vec::new(),
         mail: None,
-        pace: crate::retry::Pace::default(),
+        pace: crate::retry::RetryPace::default(),
         status_prefix: "ci/roundel".to_owned(),
         settings_file: "roundel.toml".into(),
         orbs,

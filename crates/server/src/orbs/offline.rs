@@ -99,7 +99,7 @@ impl Offline {
         match directory.pinned(&of, &pin.version) {
             Answer::Found(orb) if orb.digest == pin.sha256 => Resolution::Found(Arc::from(orb)),
             Answer::Found(orb) => {
-                missing.trouble = Some(format!(
+                missing.error = Some(format!(
                     "{} pins {} with the digest {}…, but `{}` has {}…",
                     lock.shown(),
                     pin.resolved(),
@@ -115,7 +115,7 @@ impl Offline {
                 Resolution::Missing(missing)
             }
             Answer::Absent(versions) => {
-                missing.trouble =
+                missing.error =
                     Some(format!("{} pins {}, which is not there", lock.shown(), pin.resolved()));
                 missing.versions = versions;
                 missing.help = Some(format!(
@@ -125,7 +125,7 @@ impl Offline {
                 Resolution::Missing(missing)
             }
             Answer::Failed(reason) => {
-                missing.trouble = Some(reason);
+                missing.error = Some(reason);
                 Resolution::Missing(missing)
             }
         }

@@ -19,7 +19,7 @@ use super::{
 };
 
 /// How long a registry or an address may take to answer.
-const PATIENCE: Duration = Duration::from_secs(10);
+const FETCH_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long looking for all orbs of one configuration may take. Well below the time after which a
 /// pipeline that does not move is taken up again.
@@ -46,7 +46,7 @@ pub struct Settings {
     /// Orbs may be fetched from addresses that begin with one of these.
     pub url_prefixes: Vec<Url>,
     /// How long a registry or an address may take to answer.
-    pub patience: Duration,
+    pub fetch_timeout: Duration,
 }
 
 impl Default for Settings {
@@ -56,7 +56,7 @@ impl Default for Settings {
             registry: None,
             registry_token: None,
             url_prefixes: Vec::new(),
-            patience: PATIENCE,
+            fetch_timeout: FETCH_TIMEOUT,
         }
     }
 }
@@ -81,7 +81,7 @@ impl Sources {
             None
         } else {
             let plain = outside.iter().all(|url| url.scheme() == "http");
-            Some(Fetcher::new(settings.patience, plain)?)
+            Some(Fetcher::new(settings.fetch_timeout, plain)?)
         };
         let upstream = settings.registry.clone().zip(fetcher.clone()).map(|(base, fetcher)| {
             Upstream::new(base, settings.registry_token.clone(), fetcher, store.clone())
@@ -187,7 +187,7 @@ impl Answers {
                 true
             }
             Answer::Failed(reason) => {
-                self.missing.trouble = Some(reason);
+                self.missing.error = Some(reason);
                 true
             }
             Answer::Absent(versions) => {
@@ -261,7 +261,7 @@ impl Search<'_> {
         } else {
             return None;
         };
-        Some(Resolution::Missing(Missing { trouble: Some(reason), ..Missing::default() }))
+        Some(Resolution::Missing(Missing { error: Some(reason), ..Missing::default() }))
     }
 
     async fn look(
@@ -272,7 +272,7 @@ impl Search<'_> {
         let resolution = match tokio::time::timeout_at(self.ends, looking).await {
             Ok(resolution) => resolution?,
             Err(_) => Resolution::Missing(Missing {
-                trouble: Some(format!(
+                error: Some(format!(
                     "looking for the orbs of this configuration took longer than {} s",
                     SEARCH_TIME.as_secs()
                 )),

@@ -10,7 +10,7 @@
 //!
 //! `VERSION` is exact (`1.4.2`) or a label (`dev:mine`), percent-encoded: ranges are for the asker
 //! to resolve. Fields are only added, always with a default. A refusal is
-//! [`Refusal`](roundel_protocol::Refusal).
+//! [`ApiError`](roundel_protocol::ApiError).
 
 use roundel_model::time::Timestamp;
 use serde::{Deserialize, Serialize};

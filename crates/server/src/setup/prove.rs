@@ -1,7 +1,7 @@
 //! Proves that a deploy key opens its repository, the way a job will: real git over real SSH, with
 //! the forge's pinned host keys (`VCS` §8.1 step 7).
 //!
-//! New keys take some seconds to work at the forges, so a refusal is asked again for a while.
+//! New keys take some seconds to work at the forges, so a failure is tried again for a while.
 
 use std::{
     io::Write as _,
@@ -88,16 +88,16 @@ async fn try_for_a_while(
     write_private(&directory.join("known_hosts"), &known_hosts)?;
     let until = Instant::now() + TIMEOUT;
     loop {
-        let refusal = match ls_remote(&run.project.ssh_url, directory).await? {
-            Tried::Works => return Ok(Proof::Works),
-            Tried::NoGit => return Ok(Proof::NoGit),
-            Tried::Refused(refusal) => refusal,
+        let reason = match ls_remote(&run.project.ssh_url, directory).await? {
+            LsRemote::Works => return Ok(Proof::Works),
+            LsRemote::NoGit => return Ok(Proof::NoGit),
+            LsRemote::Failed(reason) => reason,
         };
         // Pinned keys do not change while we wait.
-        let is_unknown_host = refusal.contains("Host key verification failed");
+        let is_unknown_host = reason.contains("Host key verification failed");
         if is_unknown_host || Instant::now() + PAUSE > until {
             return Err(StepError::Message(format!(
-                "the {} cannot read {}: {refusal}",
+                "the {} cannot read {}: {reason}",
                 run.project.slug.forge.key_word(),
                 run.project.ssh_url
             )));
@@ -106,13 +106,13 @@ async fn try_for_a_while(
     }
 }
 
-enum Tried {
+enum LsRemote {
     Works,
     NoGit,
-    Refused(String),
+    Failed(String),
 }
 
-async fn ls_remote(url: &str, directory: &Path) -> Result<Tried, StepError> {
+async fn ls_remote(url: &str, directory: &Path) -> Result<LsRemote, StepError> {
     let mut command = Command::new("git");
     command
         .args(["-c", "credential.helper=", "ls-remote", "--quiet", "--", url])
@@ -131,21 +131,21 @@ async fn ls_remote(url: &str, directory: &Path) -> Result<Tried, StepError> {
         .kill_on_drop(true);
     let child = match command.spawn() {
         Ok(child) => child,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Tried::NoGit),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(LsRemote::NoGit),
         Err(error) => return Err(io_failed(&error)),
     };
     let output = match tokio::time::timeout(TRY_TIMEOUT, child.wait_with_output()).await {
-        Err(_) => return Ok(Tried::Refused("no answer in time".to_owned())),
+        Err(_) => return Ok(LsRemote::Failed("no answer in time".to_owned())),
         Ok(output) => output.map_err(|error| io_failed(&error))?,
     };
     if output.status.success() {
-        return Ok(Tried::Works);
+        return Ok(LsRemote::Works);
     }
     let said = String::from_utf8_lossy(&output.stderr);
     if said.contains("cannot run ssh") || said.contains("ssh: not found") {
-        return Ok(Tried::NoGit);
+        return Ok(LsRemote::NoGit);
     }
-    Ok(Tried::Refused(said.trim().chars().take(SHOWN_CHARS).collect()))
+    Ok(LsRemote::Failed(said.trim().chars().take(SHOWN_CHARS).collect()))
 }
 
 /// Nothing of this host's own ssh takes part: no configuration, no agent, no other key, and no host

@@ -45,7 +45,7 @@ const PING_LOOKS: u32 = 5;
 /// Runs the sequence to its end, or takes it back.
 pub(super) async fn run(setups: &Setups, project: &Project, mut record: Record) {
     if let Err(error) = walk(setups, project, &mut record).await {
-        // Only the store can fail here: the record stays as it is, and the next start goes on.
+        // Only the store can fail here: the record stays as it is, and the next start continues.
         tracing::error!(project = %project.slug, %error, "a set-up was interrupted");
     }
 }

@@ -11,8 +11,8 @@ use crate::{
     forges::Forges,
     links::Links,
     live::Live,
-    retry::{self, Pace},
-    trigger::Starter,
+    retry::{self, RetryPace},
+    trigger::PipelineStarter,
 };
 
 /// How often something is tried at a forge that is unavailable, while a user watches.
@@ -25,9 +25,9 @@ pub struct Setups {
     pub(crate) links: Links,
     pub(crate) live: Arc<Live>,
     /// Starts the first pipeline.
-    pub(crate) starter: Starter,
+    pub(crate) starter: PipelineStarter,
     /// How long to wait before another try.
-    pub(crate) pace: Pace,
+    pub(crate) pace: RetryPace,
     /// Those that run in this process.
     pub(crate) under_way: UnderWay,
     /// Owns the sequences, which outlive the requests that began them.
@@ -57,12 +57,12 @@ pub(super) enum StepError {
 }
 
 /// Counts tries of something that may not simply be repeated.
-pub(super) struct Tries {
-    pace: Pace,
+pub(super) struct AttemptCounter {
+    pace: RetryPace,
     done: u32,
 }
 
-impl Tries {
+impl AttemptCounter {
     /// Waits before the next try, or gives up.
     pub(super) async fn again(&mut self, error: ForgeError) -> Result<(), ForgeError> {
         // "Already there" (422) is seen by looking again; so is what was done before an answer
@@ -81,8 +81,8 @@ impl Tries {
 
 impl Run<'_> {
     /// Begins to count tries of something that may not simply be repeated.
-    pub(super) const fn tries(&self) -> Tries {
-        Tries { pace: self.setups.pace, done: 0 }
+    pub(super) const fn tries(&self) -> AttemptCounter {
+        AttemptCounter { pace: self.setups.pace, done: 0 }
     }
 
     /// Repeats a call that is safe to repeat while the forge is unavailable.
@@ -104,7 +104,7 @@ impl Run<'_> {
 }
 
 /// A user watches: a forge that asks to wait longer than this has failed the step.
-async fn pause(pace: Pace, tries: u32, error: &ForgeError) {
+async fn pause(pace: RetryPace, tries: u32, error: &ForgeError) {
     const LONGEST: Duration = Duration::from_secs(10);
     tokio::time::sleep(retry::pause(pace, tries, error.retry_after).min(LONGEST)).await;
 }

@@ -7,7 +7,9 @@ use roundel_model::{
 };
 use roundel_store::{StoreError, pipelines::TriggerKind, projects::Project};
 
-use super::{CONFIG_PATH, Started, Starter, Trigger, TriggerError, commit::from_api, start};
+use super::{
+    CONFIG_PATH, PipelineStarter, Started, Trigger, TriggerError, commit::from_api, start,
+};
 use crate::{
     forges::{self, CallError},
     retry::Attempt,
@@ -27,7 +29,7 @@ pub(crate) enum ManualError {
     #[error("The database is not available at the moment. Try again in a minute.")]
     Store(#[source] StoreError),
     #[error("The pipeline could not be started; try again.")]
-    Refused(#[source] TriggerError),
+    Failed(#[source] TriggerError),
 }
 
 impl From<StoreError> for ManualError {
@@ -53,7 +55,7 @@ impl From<TriggerError> for ManualError {
             TriggerError::Store(error) => error.into(),
             TriggerError::Drive(_) => {
                 tracing::error!(%error, "a pipeline could not be started");
-                Self::Refused(error)
+                Self::Failed(error)
             }
         }
     }
@@ -65,7 +67,7 @@ impl From<TriggerError> for ManualError {
 ///
 /// [`ManualError`] if the project is not set up, or there is nothing to run on the branch.
 pub(crate) async fn trigger(
-    starter: &Starter,
+    starter: &PipelineStarter,
     actor: AccountId,
     project: &Project,
     branch: &str,
@@ -94,7 +96,7 @@ pub(crate) struct Head<'a> {
 ///
 /// [`ManualError`] if the forge or the store cannot answer.
 pub(crate) async fn start_on_head(
-    starter: &Starter,
+    starter: &PipelineStarter,
     project: &Project,
     head: Head<'_>,
 ) -> Result<Option<Started>, ManualError> {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use roundel_config::{Compiled, Diagnostic};
-use roundel_engine::{NewJob, NewWorkflow, job::Need};
+use roundel_engine::{NewJob, NewWorkflow, job::Requirement};
 use roundel_model::{
     id::{JobId, WorkflowId},
     name::JobName,
@@ -28,7 +28,7 @@ fn to_workflow(workflow: PlannedWorkflow) -> NewWorkflow {
             needs: plan
                 .requires
                 .iter()
-                .map(|requirement| Need {
+                .map(|requirement| Requirement {
                     job: ids.get(&requirement.job).copied().unwrap_or_else(JobId::fresh),
                     accepts: requirement.accepts.clone(),
                 })
@@ -56,7 +56,7 @@ pub fn missing_contexts(plan: &PlannedJob) -> Vec<String> {
 /// Writes everything that was found as the store keeps it, in the order of the text; `None` if
 /// there is nothing.
 pub(super) fn diagnostics_json(compiled: &Compiled) -> Option<String> {
-    let mut found: Vec<&Diagnostic> = compiled.refusals().chain(compiled.notes()).collect();
+    let mut found: Vec<&Diagnostic> = compiled.errors().chain(compiled.notes()).collect();
     if found.is_empty() {
         return None;
     }
@@ -67,8 +67,8 @@ pub(super) fn diagnostics_json(compiled: &Compiled) -> Option<String> {
 
 /// One line for each error: location, message, help, code, path to it. Commit statuses cut it at its
 /// end, so what matters most comes first.
-pub(super) fn sentences<'a>(refusals: impl Iterator<Item = &'a Diagnostic>) -> Vec<String> {
-    refusals.take(MAX_SENTENCES).map(line).collect()
+pub(super) fn sentences<'a>(errors: impl Iterator<Item = &'a Diagnostic>) -> Vec<String> {
+    errors.take(MAX_SENTENCES).map(line).collect()
 }
 
 fn line(found: &Diagnostic) -> String {
@@ -94,7 +94,7 @@ mod tests {
         let inputs = roundel_config::Inputs { path: "c.yml".to_owned(), ..Default::default() };
         let compiled = roundel_config::compile(text, &inputs);
         assert_eq!(
-            sentences(compiled.refusals()),
+            sentences(compiled.errors()),
             [
                 "c.yml:2:29: cannot find a definition for command named `chekout` (did you mean `checkout`?) \
               [unknown-command], via workflow `w` → job `build` → command `load`"

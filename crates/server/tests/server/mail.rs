@@ -3,7 +3,7 @@
 use roundel_model::forge::ForgeKind;
 use roundel_testkit::scripted_runner::ScriptedStep;
 
-use super::world::{ONE_JOB, PATIENCE, World, plain_client};
+use super::world::{ONE_JOB, TIMEOUT, World, plain_client};
 
 const KIND: ForgeKind = ForgeKind::GitHub;
 
@@ -17,7 +17,7 @@ async fn a_failure_is_mailed_with_the_end_of_its_log() {
     let output = lines.concat();
     let step = ScriptedStep::new("make test", &output, 2);
     world.runner().claim().await.unwrap().play(&[step]).await.unwrap();
-    let mails = world.sink.wait_for(1, PATIENCE).await;
+    let mails = world.sink.wait_for(1, TIMEOUT).await;
     let mail = &mails[0];
     assert_eq!(mail.to, ["ada@example.org"]);
     let subject = mail.header("Subject").unwrap();
@@ -34,7 +34,7 @@ async fn a_failure_is_mailed_with_the_end_of_its_log() {
     // The next success is mailed as fixed, in the same thread.
     world.commit(KIND, ("web", "main"), &[("fix", "1")], "fix it").await;
     world.runner().claim().await.unwrap().play(&[]).await.unwrap();
-    let mails = world.sink.wait_for(2, PATIENCE).await;
+    let mails = world.sink.wait_for(2, TIMEOUT).await;
     assert!(mails[1].header("Subject").unwrap().starts_with("[acme/web] fixed: main on main"));
     assert_eq!(mails[1].header("References"), mail.header("References"));
     assert_ne!(mails[1].header("Message-ID"), mail.header("Message-ID"));
@@ -48,7 +48,7 @@ async fn a_mail_that_was_refused_for_now_comes_later_and_once() {
     world.sink.be_unavailable_for(2);
     world.push(KIND, "web", ONE_JOB).await;
     world.runner().claim().await.unwrap().play(&[]).await.unwrap();
-    let mails = world.sink.wait_for(1, PATIENCE).await;
+    let mails = world.sink.wait_for(1, TIMEOUT).await;
     assert!(mails[0].header("Subject").unwrap().contains("passed"));
     world.outbox_is_empty().await;
     assert_eq!(world.sink.mails().len(), 1);
@@ -74,7 +74,7 @@ async fn one_click_stops_the_mail_about_one_project() {
     world.project(KIND, "web").await;
     world.push(KIND, "web", ONE_JOB).await;
     run_to_green(&world).await;
-    let mails = world.sink.wait_for(1, PATIENCE).await;
+    let mails = world.sink.wait_for(1, TIMEOUT).await;
     let link = link(&mails[0]);
     assert_eq!(
         mails[0].header("List-Unsubscribe-Post").as_deref(),
@@ -97,14 +97,14 @@ async fn one_click_stops_the_mail_about_one_project() {
     world.project(KIND, "api").await;
     world.push(KIND, "api", ONE_JOB).await;
     run_to_green(&world).await;
-    assert_eq!(world.sink.wait_for(2, PATIENCE).await.len(), 2);
+    assert_eq!(world.sink.wait_for(2, TIMEOUT).await.len(), 2);
 
     // It is undone on the page that the link leads to, without signing in.
     let again = client.post(&link).form(&[("project", "default")]).send().await.unwrap();
     assert!(again.text().await.unwrap().contains("Preferences saved."));
     world.commit(KIND, ("web", "main"), &[("more", "2")], "once more").await;
     run_to_green(&world).await;
-    assert_eq!(world.sink.wait_for(3, PATIENCE).await.len(), 3);
+    assert_eq!(world.sink.wait_for(3, TIMEOUT).await.len(), 3);
 }
 
 /// The same page offers failures only, unfollowing, and following again.
@@ -114,7 +114,7 @@ async fn a_mails_link_leads_to_choices_that_can_be_undone() {
     world.project(KIND, "web").await;
     world.push(KIND, "web", ONE_JOB).await;
     run_to_green(&world).await;
-    let link = link(&world.sink.wait_for(1, PATIENCE).await[0]);
+    let link = link(&world.sink.wait_for(1, TIMEOUT).await[0]);
     let client = plain_client();
     let choose = async |field: &str, value: &str| {
         let answer = client.post(&link).form(&[(field, value)]).send().await.unwrap();
@@ -127,7 +127,7 @@ async fn a_mails_link_leads_to_choices_that_can_be_undone() {
     world.commit(KIND, ("web", "main"), &[("more", "2")], "break it").await;
     let step = ScriptedStep::new("make test", "boom\r\n", 2);
     world.runner().claim().await.unwrap().play(&[step]).await.unwrap();
-    assert!(world.sink.wait_for(2, PATIENCE).await[1].text.contains("boom"));
+    assert!(world.sink.wait_for(2, TIMEOUT).await[1].text.contains("boom"));
 
     let page = choose("follow", "no").await;
     assert!(page.contains("You do not follow this project"), "{page}");

@@ -102,7 +102,7 @@ async fn a_pipeline_that_is_compiled_again_gets_the_same_orbs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn cfg_e051_a_missing_orb_is_told_with_the_way_to_provide_it() {
+async fn cfg_e051_a_missing_orb_is_reported_with_how_to_provide_it() {
     let world = World::start().await;
     let project = world.project(KIND, "web").await;
     let sha = world.push(KIND, "web", CONFIG).await;

@@ -83,8 +83,8 @@ async fn the_same_delivery_twice_is_one() {
     assert!(answer.contains("duplicate"), "{answer}");
     assert_eq!(world.deliveries(hook.project).await.len(), before + 1);
     // What is not a push does no harm either: its receipt says why nothing happened.
-    let verdict = world.receipt(hook.project, "push").await;
-    assert!(matches!(verdict, roundel_store::deliveries::Verdict::Ignored { .. }), "{verdict:?}");
+    let receipt = world.receipt(hook.project, "push").await;
+    assert!(matches!(receipt, roundel_store::deliveries::Receipt::Ignored { .. }), "{receipt:?}");
 }
 
 /// GitHub itself never sends more; a sender who does is after our memory.

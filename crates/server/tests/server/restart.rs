@@ -80,7 +80,7 @@ async fn a_pipeline_that_was_created_is_compiled_after_a_crash() {
 
 /// Between compiling and claiming; between claiming and the outcome; and after it.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_job_goes_on_over_two_crashes() {
+async fn a_job_continues_over_two_crashes() {
     let mut world = World::start().await;
     for kind in ForgeKind::ALL {
         let project = world.project(kind, "web").await;
@@ -117,7 +117,7 @@ async fn the_outbox_is_delivered_after_a_crash() {
         world.sink.be_unavailable_for(0);
         world.reported(kind, "web", &sha, words(kind).1).await;
         expected += 1;
-        let mails = world.sink.wait_for(expected, super::world::PATIENCE).await;
+        let mails = world.sink.wait_for(expected, super::world::TIMEOUT).await;
         assert_eq!(mails.len(), expected);
     }
 }

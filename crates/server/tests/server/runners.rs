@@ -15,7 +15,7 @@ use roundel_model::{
     status::{JobStatus, Outcome, PipelineStatus, StepStatus},
     time::Timestamp,
 };
-use roundel_protocol::RefusalCode;
+use roundel_protocol::ErrorCode;
 use roundel_server::{clock, drive};
 use roundel_store::logs::LogKey;
 use roundel_testkit::scripted_runner::ScriptedRunner;
@@ -54,7 +54,7 @@ async fn a_lost_lease_has_no_outcome_and_is_reported_on_the_commit() {
 
     let late = task.finish(Outcome::Success).await.unwrap();
     assert_eq!(late.status, StatusCode::GONE);
-    assert_eq!(late.refusal, Some(RefusalCode::LeaseLost.into()));
+    assert_eq!(late.code, Some(ErrorCode::LeaseLost.into()));
     assert_eq!(task.renew().await.unwrap().status, StatusCode::GONE);
     world.reported(KIND, "web", &sha, "error").await;
 }
@@ -85,7 +85,7 @@ async fn an_outcome_may_be_repeated_but_not_changed() {
 }
 
 /// The same for one of several tasks, while the others still run; and what ended takes no more steps
-/// and logs, though its job goes on.
+/// and logs, though its job continues.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_task_that_ended_is_over_while_its_job_still_runs() {
     let world = World::start().await;
@@ -137,7 +137,7 @@ async fn a_canceled_job_tells_its_runner_and_ends_its_steps() {
 
     let answer = task.renew().await.unwrap();
     assert_eq!(answer.status, StatusCode::GONE);
-    assert_eq!(answer.refusal, Some(RefusalCode::Canceled.into()));
+    assert_eq!(answer.code, Some(ErrorCode::Canceled.into()));
     let steps = world.app().store.steps(task.spec.task.job).await.unwrap();
     assert_eq!(steps[0].status, StepStatus::Canceled);
     let status = world.reported(KIND, "web", &sha, "error").await;
@@ -199,7 +199,7 @@ async fn a_broken_invariant_is_refused_logged_and_answered_as_our_error() {
 
     let answer = task.finish(Outcome::Success).await.unwrap();
     assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
-    assert!(answer.refusal.unwrap().is(RefusalCode::Internal));
+    assert!(answer.code.unwrap().is(ErrorCode::Internal));
     let job = store.job(task.spec.task.job).await.unwrap().unwrap();
     assert_eq!(job.status, JobStatus::Running, "nothing was saved");
     let lines = log.lines();

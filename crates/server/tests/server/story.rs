@@ -8,7 +8,7 @@ use roundel_model::{
     name::TagName,
     status::{JobStatus, PipelineStatus, WorkflowStatus},
 };
-use roundel_store::deliveries::Verdict;
+use roundel_store::deliveries::Receipt;
 use roundel_testkit::scripted_runner::ScriptedStep;
 
 use super::world::{LOGIN, ONE_JOB, OWNER, World, until, words};
@@ -40,13 +40,13 @@ async fn a_push_becomes_a_green_check_and_a_mail() {
         assert_eq!(status.description, "Your tests passed on Roundel!");
         assert!(status.target_url.starts_with(world.settings.public_url.as_str()));
         assert_eq!(status.creator, LOGIN);
-        let verdict = world.receipt(project, "push to main").await;
+        let receipt = world.receipt(project, "push to main").await;
         let pipelines = world.pipelines(project).await;
         let what = "push to main".to_owned();
-        assert_eq!(verdict, Verdict::Started { pipeline: pipelines[0].0.id, number: 1, what });
+        assert_eq!(receipt, Receipt::Started { pipeline: pipelines[0].0.id, number: 1, what });
         assert_eq!(pipelines[0].1[0].status, WorkflowStatus::Success);
     }
-    let mails = world.sink.wait_for(2, super::world::PATIENCE).await;
+    let mails = world.sink.wait_for(2, super::world::TIMEOUT).await;
     assert_eq!(mails.len(), 2, "{mails:#?}");
 }
 
@@ -100,28 +100,28 @@ async fn a_push_that_is_not_built_has_a_receipt_that_says_why() {
     let project = world.project(kind, "web").await;
 
     world.commit(kind, ("web", "plain"), &[("x", "1")], "no config here").await;
-    let verdict = world.receipt(project, "push to plain").await;
-    assert!(because(&verdict).contains("no `.circleci/config.yml`"), "{verdict:?}");
+    let receipt = world.receipt(project, "push to plain").await;
+    assert!(because(&receipt).contains("no `.circleci/config.yml`"), "{receipt:?}");
 
     let config = [(".circleci/config.yml", ONE_JOB)];
     world.commit(kind, ("web", "quiet"), &config, "typo [skip ci]").await;
-    let verdict = world.receipt(project, "push to quiet").await;
-    assert!(because(&verdict).contains("[skip ci]"), "{verdict:?}");
+    let receipt = world.receipt(project, "push to quiet").await;
+    assert!(because(&receipt).contains("[skip ci]"), "{receipt:?}");
 
     world.forge.delete_branch(kind, (OWNER, "web"), "quiet", LOGIN).await.unwrap();
     until("the deletion's receipt", async || {
         let deliveries = world.deliveries(project).await;
-        let mut verdicts = deliveries.iter().flat_map(|delivery| &delivery.verdicts);
-        verdicts.any(|verdict| because(verdict).contains("deleted")).then_some(())
+        let mut receipts = deliveries.iter().flat_map(|delivery| &delivery.receipts);
+        receipts.any(|receipt| because(receipt).contains("deleted")).then_some(())
     })
     .await;
     assert!(world.pipelines(project).await.is_empty());
 }
 
-fn because(verdict: &Verdict) -> &str {
-    match verdict {
-        Verdict::Ignored { because, .. } => because,
-        Verdict::Started { what, .. } | Verdict::Known { what, .. } => what,
+fn because(receipt: &Receipt) -> &str {
+    match receipt {
+        Receipt::Ignored { because, .. } => because,
+        Receipt::Started { what, .. } | Receipt::Known { what, .. } => what,
     }
 }
 
@@ -161,7 +161,7 @@ async fn a_later_success_does_not_replace_a_failure_of_the_same_name() {
     world.reported(kind, "web", &sha, "failure").await;
     world.runner().claim().await.unwrap().play(&[]).await.unwrap();
     // Both mails are out, so both reports have been looked at.
-    world.sink.wait_for(2, super::world::PATIENCE).await;
+    world.sink.wait_for(2, super::world::TIMEOUT).await;
     world.outbox_is_empty().await;
     world.reported(kind, "web", &sha, "failure").await;
 }

@@ -6,7 +6,7 @@ use roundel_model::{
     status::{PipelineErrorKind, PipelineStatus},
 };
 
-use super::world::{PATIENCE, World, words};
+use super::world::{TIMEOUT, World, words};
 
 /// Options without effect, and a workflow that only a clock starts, next to one job that can run.
 const WITH_NOTES: &str = "version: 2.1
@@ -77,7 +77,7 @@ async fn what_is_not_supported_is_not_called_a_config_error() {
     let (row, _) = world.pipelines(project).await.remove(0);
     assert_eq!(row.error_kind, Some(PipelineErrorKind::Unsupported));
     assert!(row.errors[0].contains("[unsupported-step]"), "{:?}", row.errors);
-    let mails = world.sink.wait_for(1, PATIENCE).await;
+    let mails = world.sink.wait_for(1, TIMEOUT).await;
     let subject = mails[0].header("Subject").unwrap();
     assert!(subject.starts_with("[acme/web] not supported: pipeline 1 on main"), "{subject}");
     assert!(mails[0].text.contains("store_artifacts"), "{}", mails[0].text);

@@ -10,10 +10,10 @@ use roundel_model::{
     secret::Secret,
     time::Timestamp,
 };
-use roundel_server::{App, MailSettings, Server, Settings, retry::Pace, setup};
+use roundel_server::{App, MailSettings, Server, Settings, retry::RetryPace, setup};
 use roundel_store::{
     accounts::{SignIn, Token},
-    deliveries::{Delivery, Verdict},
+    deliveries::{Delivery, Receipt},
     projects::{Setup, SetupState},
     reading::{PipelineRow, WorkflowRow},
 };
@@ -22,7 +22,7 @@ use sha2::Digest as _;
 use tempfile::TempDir;
 
 /// How long anything may take before a test gives up on it.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(40);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(40);
 
 pub(crate) const OWNER: &str = "acme";
 pub(crate) const LOGIN: &str = "ada";
@@ -201,17 +201,17 @@ impl World {
         state: &str,
     ) -> CommitStatus {
         let is_it = |statuses: &[CommitStatus]| statuses.iter().any(|status| status.state == state);
-        let statuses = self.forge.wait_for_statuses(kind, OWNER, name, sha, PATIENCE, is_it).await;
+        let statuses = self.forge.wait_for_statuses(kind, OWNER, name, sha, TIMEOUT, is_it).await;
         let found = statuses.iter().find(|status| status.state == state).cloned();
         found.unwrap_or_else(|| panic!("{sha} of {kind} is not `{state}` but {statuses:#?}"))
     }
 
     /// Waits until the newest delivery has its receipt.
-    pub(crate) async fn receipt(&self, project: ProjectId, about: &str) -> Verdict {
+    pub(crate) async fn receipt(&self, project: ProjectId, about: &str) -> Receipt {
         until("a receipt", async || {
             let deliveries = self.deliveries(project).await;
-            let verdicts = deliveries.into_iter().flat_map(|delivery| delivery.verdicts);
-            verdicts.into_iter().find(|verdict| what(verdict).contains(about))
+            let receipts = deliveries.into_iter().flat_map(|delivery| delivery.receipts);
+            receipts.into_iter().find(|receipt| what(receipt).contains(about))
         })
         .await
     }
@@ -274,17 +274,17 @@ impl World {
     }
 }
 
-fn what(verdict: &Verdict) -> &str {
-    match verdict {
-        Verdict::Started { what, .. }
-        | Verdict::Known { what, .. }
-        | Verdict::Ignored { what, .. } => what,
+fn what(receipt: &Receipt) -> &str {
+    match receipt {
+        Receipt::Started { what, .. }
+        | Receipt::Known { what, .. }
+        | Receipt::Ignored { what, .. } => what,
     }
 }
 
 /// Asks again and again, for as long as anything may take.
 pub(crate) async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
-    let end = tokio::time::Instant::now() + PATIENCE;
+    let end = tokio::time::Instant::now() + TIMEOUT;
     loop {
         if let Some(found) = look().await {
             return found;
@@ -329,7 +329,10 @@ fn settings(forge: &LocalForge, sink: &SmtpSink, database: &Path) -> Settings {
             smtp_url: sink.url().into(),
             from: "Roundel <ci@example.org>".to_owned(),
         }),
-        pace: Pace { period: Duration::from_millis(100), first_pause: Duration::from_millis(10) },
+        pace: RetryPace {
+            period: Duration::from_millis(100),
+            first_pause: Duration::from_millis(10),
+        },
         status_prefix: "ci/roundel".to_owned(),
         settings_file: "roundel.toml".into(),
         admin_token: Secret::new(ADMIN_TOKEN.to_owned()),

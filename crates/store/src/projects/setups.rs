@@ -32,7 +32,7 @@ pub struct Setup {
 /// How far a set-up is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SetupState {
-    /// It goes on, also after a restart.
+    /// It continues, also after a restart.
     Running,
     /// All is in place.
     Done,

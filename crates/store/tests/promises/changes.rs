@@ -1,10 +1,10 @@
-//! The one door's way to the rows: what the engine decides is what is read back.
+//! What `drive::apply` needs of the store: what the engine decides is what is read back.
 
 use std::{collections::HashSet, time::Duration};
 
 use roundel_engine::{
     Configuration, Event, NewJob, Pipeline, Transition, advance,
-    job::{Need, Status, TaskStatus},
+    job::{Requirement, Status, TaskStatus},
 };
 use roundel_model::{
     actor::Actor,
@@ -27,7 +27,7 @@ on_all! {
     tasks_are_offered_oldest_first_while_they_wait,
     a_task_is_claimed_by_one_of_many_runners,
     changes_of_one_pipeline_do_not_overlap,
-    a_lease_that_ended_is_found_and_has_no_verdict,
+    a_lease_that_ended_is_found_and_has_no_outcome,
     a_pipeline_that_could_not_be_compiled_keeps_its_errors,
     the_pipeline_of_a_job_is_known,
     who_approved_and_who_canceled_is_kept,
@@ -44,7 +44,7 @@ async fn every_state_that_the_engine_reaches_is_read_back(world: World) {
     let (test, deploy) = (main.jobs[0].id, main.jobs[1].id);
     let (hold, after_hold, nothing) = (JobId::fresh(), JobId::fresh(), JobId::fresh());
     let job = |id, plan, needs| NewJob { id, ..new_job(plan, needs) };
-    let waits = vec![Need { job: hold, accepts: vec![Outcome::Success, Outcome::Canceled] }];
+    let waits = vec![Requirement { job: hold, accepts: vec![Outcome::Success, Outcome::Canceled] }];
     main.jobs.push(job(hold, planned::job("hold", PlannedJobKind::Approval), vec![]));
     main.jobs.push(job(after_hold, planned::build("after", 1), waits));
     main.jobs.push(job(nothing, planned::job("nothing", PlannedJobKind::NoOp), vec![]));
@@ -264,7 +264,7 @@ async fn changes_of_one_pipeline_do_not_overlap(world: World) {
     assert_eq!(world.state(pipeline).await.workflows[0].status, WorkflowStatus::Success);
 }
 
-async fn a_lease_that_ended_is_found_and_has_no_verdict(world: World) {
+async fn a_lease_that_ended_is_found_and_has_no_outcome(world: World) {
     let project = world.project("acme/web").await;
     let (pipeline, job) = world.one_job(project.id, 1).await;
     let (other, other_job) = world.one_job(project.id, 2).await;

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use roundel_model::id::{DeliveryId, HookId, PipelineId};
 use roundel_store::{
     StoreError,
-    deliveries::{NewDelivery, Recorded, Verdict},
+    deliveries::{NewDelivery, Receipt, Recorded},
     projects::Hook,
 };
 
@@ -15,7 +15,7 @@ on_all! {
     a_delivery_comes_back_byte_for_byte,
     a_repeated_delivery_is_a_duplicate_of_the_first,
     deliveries_at_the_same_time_are_recorded_once_each,
-    one_bad_delivery_does_not_take_its_neighbours_with_it,
+    one_bad_delivery_does_not_take_its_neighbors_with_it,
     deliveries_are_taken_oldest_first_and_by_one_taker,
     a_delivery_whose_taker_vanished_is_taken_again,
     a_postponed_delivery_waits_and_says_why,
@@ -84,7 +84,7 @@ async fn deliveries_at_the_same_time_are_recorded_once_each(world: World) {
     assert_eq!(world.store.deliveries(hook.project, 1000).await.unwrap().len(), 100);
 }
 
-async fn one_bad_delivery_does_not_take_its_neighbours_with_it(world: World) {
+async fn one_bad_delivery_does_not_take_its_neighbors_with_it(world: World) {
     let hook = hook(&world).await;
     let mut recordings = tokio::task::JoinSet::new();
     for turn in 0..40 {
@@ -154,15 +154,15 @@ async fn a_decided_delivery_has_its_receipt_and_rests(world: World) {
     let hook = hook(&world).await;
     world.store.record_delivery(delivery(&hook, "guid", b"body")).await.unwrap();
     let (taken, _) = world.store.next_delivery(at(60), at(61)).await.unwrap().unwrap();
-    let verdicts = [
-        Verdict::Started { pipeline: PipelineId::fresh(), number: 3, what: "main".to_owned() },
-        Verdict::Known { pipeline: PipelineId::fresh(), number: 2, what: "dev".to_owned() },
-        Verdict::Ignored { what: "gone".to_owned(), because: "it was deleted".to_owned() },
+    let receipts = [
+        Receipt::Started { pipeline: PipelineId::fresh(), number: 3, what: "main".to_owned() },
+        Receipt::Known { pipeline: PipelineId::fresh(), number: 2, what: "dev".to_owned() },
+        Receipt::Ignored { what: "gone".to_owned(), because: "it was deleted".to_owned() },
     ];
-    world.store.decide_delivery(taken.id, &verdicts, at(62)).await.unwrap();
+    world.store.decide_delivery(taken.id, &receipts, at(62)).await.unwrap();
     assert_eq!(world.store.next_delivery(at(99), at(100)).await.unwrap(), None);
     let decided = world.store.delivery(taken.id).await.unwrap().unwrap();
-    assert_eq!((decided.decided_at, decided.verdicts), (Some(at(62)), verdicts.to_vec()));
+    assert_eq!((decided.decided_at, decided.receipts), (Some(at(62)), receipts.to_vec()));
     let missing = world.store.decide_delivery(DeliveryId::fresh(), &[], at(62)).await;
     assert!(matches!(missing, Err(StoreError::Missing("delivery"))));
 }

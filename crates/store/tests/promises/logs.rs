@@ -65,7 +65,7 @@ async fn a_log_is_read_back_in_any_range_whatever_pieces_it_came_in(world: World
     }
 }
 
-/// A share of a length, without leaving whole numbers for long.
+/// A share of a length, in integers, without overflow.
 fn scale(share: f64, length: usize) -> usize {
     let thousandths: usize = format!("{:.0}", share * 1000.0).parse().unwrap();
     (length * thousandths / 1000).min(length)

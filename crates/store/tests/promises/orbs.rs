@@ -17,7 +17,7 @@ on_all! {
     a_namespace_has_one_owner,
     answers_from_outside_are_kept_with_their_source,
     a_pipeline_keeps_what_it_was_compiled_with,
-    a_source_goes_when_nobody_refers_to_it,
+    a_source_is_deleted_when_nothing_refers_to_it,
     a_damaged_source_is_not_handed_out,
 }
 
@@ -183,7 +183,7 @@ async fn a_pipeline_keeps_what_it_was_compiled_with(world: World) {
     assert_eq!(store.pipeline_orbs(pipeline).await.unwrap(), [kept, minor, added]);
 }
 
-async fn a_source_goes_when_nobody_refers_to_it(world: World) {
+async fn a_source_is_deleted_when_nothing_refers_to_it(world: World) {
     let project = world.project("acme/web").await;
     let pipeline = world.pipeline(project.id, 1).await;
     let store = &world.store;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use roundel_engine::{
-    Configuration, Event, NewJob, NewWorkflow, Pipeline, Transition, advance, job::Need,
+    Configuration, Event, NewJob, NewWorkflow, Pipeline, Transition, advance, job::Requirement,
 };
 use roundel_model::{
     forge::{ForgeKind, ForgeUserId, ProjectSlug, RepositoryId},
@@ -211,7 +211,7 @@ impl World {
     }
 }
 
-/// Changes a pipeline as the server's one door does. Returns whether anything changed.
+/// Changes a pipeline as `drive::apply` of the server does. Returns whether anything changed.
 pub(crate) async fn apply(
     store: &Store,
     id: PipelineId,
@@ -338,7 +338,7 @@ pub(crate) fn workflow(name: &str, jobs: &[(&str, u32)]) -> NewWorkflow {
     for (name, tasks) in jobs {
         let needs = made
             .last()
-            .map(|before| Need { job: before.id, accepts: vec![Outcome::Success] })
+            .map(|before| Requirement { job: before.id, accepts: vec![Outcome::Success] })
             .into_iter()
             .collect();
         made.push(new_job(planned::build(name, *tasks), needs));
@@ -346,6 +346,6 @@ pub(crate) fn workflow(name: &str, jobs: &[(&str, u32)]) -> NewWorkflow {
     NewWorkflow { id: WorkflowId::fresh(), name: name.into(), jobs: made }
 }
 
-pub(crate) fn new_job(plan: PlannedJob, needs: Vec<Need>) -> NewJob {
+pub(crate) fn new_job(plan: PlannedJob, needs: Vec<Requirement>) -> NewJob {
     NewJob { id: JobId::fresh(), plan, needs, missing_contexts: Vec::new() }
 }

@@ -16,7 +16,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use crate::image;
 
 /// A cold engine on a busy machine.
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A running engine.
 pub(crate) struct Docker {
@@ -62,7 +62,7 @@ impl Docker {
                 return Ok(version.trim().to_owned());
             }
             let ended = self.daemon.try_wait()?;
-            if ended.is_some() || began.elapsed() > PATIENCE {
+            if ended.is_some() || began.elapsed() > TIMEOUT {
                 let log = fs::read_to_string(directory.join("log")).unwrap_or_default();
                 bail!("dockerd does not answer: {}", log.lines().last().unwrap_or_default());
             }

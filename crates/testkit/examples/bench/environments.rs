@@ -24,7 +24,7 @@ use crate::{
 
 const ROUNDS: usize = 100;
 /// A slow peer is not waited for longer than this; the table says how often it came to run.
-const PEER_PATIENCE: Duration = Duration::from_mins(2);
+const PEER_TIMEOUT: Duration = Duration::from_mins(2);
 const PATH: &str = "/bin:/usr/bin";
 
 /// Measures both.
@@ -68,7 +68,7 @@ fn starts(runtime: &Runtime, root: &Root, docker: Option<&Docker>) -> Result<Row
         first_byte(&environment)?;
         ours.push(began.elapsed());
         environment.stop(Duration::from_secs(10))?;
-        if let Some(docker) = docker.filter(|_| whole.elapsed() < PEER_PATIENCE) {
+        if let Some(docker) = docker.filter(|_| whole.elapsed() < PEER_TIMEOUT) {
             theirs.push(docker.first_byte_of_run()?);
         }
     }
@@ -87,7 +87,7 @@ fn steps(runtime: &Runtime, root: &Root, docker: Option<&Docker>) -> Result<Row>
         first_byte(&environment)?;
         ours.push(began.elapsed());
         if let Some((docker, container)) = docker.zip(container.as_deref())
-            && whole.elapsed() < PEER_PATIENCE
+            && whole.elapsed() < PEER_TIMEOUT
         {
             theirs.push(docker.first_byte_of_exec(container)?);
         }

@@ -59,7 +59,7 @@ pub(crate) fn field(path: &str, name: &str) -> String {
     found.unwrap_or_else(|| "unknown".to_owned())
 }
 
-/// What the directory lies on: memory makes fsync free, which would be no fair number.
+/// What the directory lies on: memory makes fsync free, which would not be a fair number.
 fn file_system(directory: &Path) -> String {
     let mounts = fs::read_to_string("/proc/mounts").unwrap_or_default();
     let fitting = mounts.lines().filter_map(|line| {

@@ -37,11 +37,11 @@ pub(crate) struct Installation {
 struct Server(Child);
 
 impl Installation {
-    /// Finds the product's binary: where `cargo xtask test` says, or beside this test.
+    /// Finds the product's binary: where `cargo xtask test` says, or next to this test.
     pub(crate) fn binary() -> Option<PathBuf> {
-        let told = env::var_os("ROUNDEL_BIN").map(PathBuf::from);
-        let beside = env::current_exe().ok()?.ancestors().nth(2)?.join("roundel");
-        told.into_iter().chain([beside]).find(|path| path.is_file())
+        let given = env::var_os("ROUNDEL_BIN").map(PathBuf::from);
+        let built = env::current_exe().ok()?.ancestors().nth(2)?.join("roundel");
+        given.into_iter().chain([built]).find(|path| path.is_file())
     }
 
     /// Starts both forges and the server with its own runner.

@@ -23,12 +23,12 @@ use tokio::{net::TcpListener, task::JoinHandle};
 use super::{description, webhooks::Delivery, world::World};
 
 /// What is not part of the repository.
-pub(crate) struct Outside {
+pub(crate) struct OutsideTools {
     node_modules: PathBuf,
     contracts: PathBuf,
 }
 
-impl Outside {
+impl OutsideTools {
     /// Finds it, or says what is missing.
     pub(crate) fn find() -> Result<Self, String> {
         let repository = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
@@ -74,7 +74,7 @@ impl Outside {
 
 /// What came past the judge.
 #[derive(Clone, Default)]
-pub(crate) struct Heard {
+pub(crate) struct RecordedRequests {
     pub(crate) judged: usize,
     pub(crate) objections: Vec<String>,
 }
@@ -95,11 +95,11 @@ struct Relay {
     direct: Url,
     /// Our own address, which replaces the local forge's in page links.
     own: Url,
-    heard: Mutex<Heard>,
+    heard: Mutex<RecordedRequests>,
 }
 
 impl Judge {
-    pub(crate) async fn start(outside: &Outside, world: &World) -> Self {
+    pub(crate) async fn start(outside: &OutsideTools, world: &World) -> Self {
         let description = description::trimmed(&outside.contracts, world.kind);
         let file = world.directory().join("description.json");
         fs::write(&file, description.to_string()).unwrap();
@@ -120,7 +120,7 @@ impl Judge {
         Self { api_url: own, relay, task, prism }
     }
 
-    pub(crate) fn heard(&self) -> Heard {
+    pub(crate) fn heard(&self) -> RecordedRequests {
         self.relay.heard.lock().unwrap().clone()
     }
 

@@ -16,7 +16,7 @@ use super::world::{LOGIN, World};
 const VERIFIER: &str = "0123456789-0123456789-0123456789-0123456789";
 
 /// A server that a browser can come back to, and our client of a registered application.
-struct Office<'a> {
+struct OAuthClient<'a> {
     world: &'a World,
     client: Arc<dyn Forge>,
     settings: ForgeSettings,
@@ -24,7 +24,7 @@ struct Office<'a> {
     task: JoinHandle<()>,
 }
 
-impl<'a> Office<'a> {
+impl<'a> OAuthClient<'a> {
     async fn open(world: &'a World) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let callback = format!("http://{}/login/callback", listener.local_addr().unwrap());
@@ -77,7 +77,7 @@ impl<'a> Office<'a> {
     }
 }
 
-impl Drop for Office<'_> {
+impl Drop for OAuthClient<'_> {
     fn drop(&mut self) {
         self.task.abort();
     }
@@ -85,7 +85,7 @@ impl Drop for Office<'_> {
 
 /// A person signs in, and the token is renewed.
 pub(crate) async fn once(world: &World) {
-    let office = Office::open(world).await;
+    let office = OAuthClient::open(world).await;
     let code = office.code().await;
     let grant = office.client.exchange_code(&code, &office.callback, VERIFIER).await.unwrap();
     assert!(grant.expires_in.is_some());
@@ -105,7 +105,7 @@ pub(crate) async fn once(world: &World) {
 
 /// What must not lead to a token.
 pub(crate) async fn wrongly(world: &World) {
-    let office = Office::open(world).await;
+    let office = OAuthClient::open(world).await;
     let code = office.code().await;
     office.exchange(&code, VERIFIER).await.unwrap();
     let used = office.exchange(&code, VERIFIER).await.unwrap_err();

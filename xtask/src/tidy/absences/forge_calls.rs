@@ -47,7 +47,7 @@ fn forge_calls(modules: &Modules<'_>) -> Vec<String> {
 }
 
 #[test]
-fn nobody_but_the_forge_crate_calls_a_forge() {
+fn only_the_forge_crate_calls_a_forge() {
     report("HTTP to a forge stands in `forge`", forge_calls(Modules::of_workspace()));
 }
 

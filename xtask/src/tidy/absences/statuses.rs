@@ -72,7 +72,7 @@ fn is_status(modules: &Modules<'_>, targets: &[Target]) -> bool {
     })
 }
 
-/// Returns whether a path leads to what only the door and the store may use.
+/// Returns whether a path leads to what only `drive` and the store may use.
 fn is_of_engine(modules: &Modules<'_>, target: &Target) -> bool {
     let Target::Item { file, name, .. } = target else { return false };
     modules.source(*file).path.starts_with(ENGINE) && INNER.contains(&name.as_str())

@@ -100,9 +100,9 @@ fn each_kind_of_unsupported_diagnostic_is_decided_alike() {
             "unsupported-option" => Decision::Runs,
             _ => Decision::Unsupported,
         };
-        let checked = agree(&example(page::Which::Wrong), wanted);
+        let checked = agree(&example(page::ExampleKind::Wrong), wanted);
         assert!(checked.compiled.unsupported.iter().any(|one| one.code == code.slug));
-        agree(&example(page::Which::Right), Decision::Runs);
+        agree(&example(page::ExampleKind::Right), Decision::Runs);
     }
 }
 
@@ -112,10 +112,10 @@ fn agree(text: &str, wanted: Decision) -> Checked {
     put(folder.path(), text);
     let checked = check(folder.path(), &["--branch", "main"]);
     assert_eq!(checked.decision(), wanted, "{text}");
-    // The same as the server does: compile for the branch, and ask for the verdict.
+    // The same as the server does: compile for the branch, and ask whether it can run.
     let git_ref = Some(GitRef::Branch(BranchName::from("main")));
     let server = compile(text, &Inputs { git_ref, ..Inputs::default() });
-    let starts = server.verdict() == Verdict::Runs;
+    let starts = server.support() == Support::Runs;
     assert_eq!(starts, matches!(wanted, Decision::Runs | Decision::SomeJobsRefused), "{text}");
     // What is asked before moving gets the same answer.
     assert_eq!(cannot_run(folder.path(), &[]), wanted != Decision::Runs, "{text}");
@@ -124,12 +124,12 @@ fn agree(text: &str, wanted: Decision) -> Checked {
     checked
 }
 
-/// The real configurations beside the repository, when they are there.
+/// The real configurations next to the repository, when they are there.
 #[test]
 fn no_file_of_the_corpus_is_ready_that_the_server_refuses() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus");
     let Ok(entries) = fs::read_dir(corpus.join("configs")) else {
-        println!("skipped: there is no corpus beside this repository");
+        println!("skipped: there is no corpus next to this repository");
         return;
     };
     let orbs = corpus.join("orbs").display().to_string();
@@ -140,7 +140,7 @@ fn no_file_of_the_corpus_is_ready_that_the_server_refuses() {
         put(folder.path(), &text);
         let checked = check(folder.path(), &["--orbs", &orbs, "--branch", "main"]);
         let runs = checked.decision() == Decision::Runs;
-        assert!(runs || checked.compiled.verdict() != Verdict::Runs || checked.is_refused());
+        assert!(runs || checked.compiled.support() != Support::Runs || checked.is_refused());
         if !runs {
             assert!(cannot_run(folder.path(), &["--orbs", &orbs]), "{text}");
         }

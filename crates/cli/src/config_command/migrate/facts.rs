@@ -311,7 +311,7 @@ impl Facts {
     }
 }
 
-/// Tells whether a configuration is a setup configuration, which posts the one that goes on.
+/// Tells whether a configuration is a setup configuration, a job of which posts the continuation.
 pub(super) fn is_setup(tree: &Node) -> bool {
     !matches!(tree.get("setup"), None | Some(Node::Null | Node::Bool(false)))
 }

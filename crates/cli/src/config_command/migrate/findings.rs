@@ -125,7 +125,7 @@ impl Found {
             return;
         }
         let lines =
-            errors.iter().take(SHOWN).map(|told| format!("{}: {}", told.line, told.message));
+            errors.iter().take(SHOWN).map(|found| format!("{}: {}", found.line, found.message));
         let title = "the configuration has errors";
         self.add(Level::Cannot, "errors", title, lines).help =
             Some(format!("`roundel config validate {}` shows them", checked.path));
@@ -139,8 +139,8 @@ impl Found {
             } else {
                 format!(" (there is {})", versions.join(", "))
             };
-            let trouble = missing.trouble.iter().map(|trouble| format!(" ({trouble})"));
-            let name = [reference.to_string(), have].into_iter().chain(trouble).collect::<String>();
+            let error = missing.error.iter().map(|error| format!(" ({error})"));
+            let name = [reference.to_string(), have].into_iter().chain(error).collect::<String>();
             let title = "orbs are not available";
             if let Some(finding) = self.0.iter_mut().find(|finding| finding.kind == "orbs") {
                 finding.names.push(name);
@@ -153,8 +153,8 @@ impl Found {
             .compiled
             .diagnostics
             .iter()
-            .filter(|told| told.code == "orb-stand-in")
-            .map(|told| told.message.clone())
+            .filter(|found| found.code == "orb-stand-in")
+            .map(|found| found.message.clone())
             .collect();
         if !stand_ins.is_empty() {
             let title = "another version of an orb stands in";
@@ -355,7 +355,7 @@ impl Found {
             return;
         }
         let lines =
-            errors.iter().take(SHOWN).map(|told| format!("{}: {}", told.line, told.message));
+            errors.iter().take(SHOWN).map(|found| format!("{}: {}", found.line, found.message));
         let title = "the stricter rules of the `next` profile refuse it";
         self.add(Level::Note, "next-profile", title, lines).help =
             Some("nothing has to be done as long as the project stays with `legacy`".to_owned());

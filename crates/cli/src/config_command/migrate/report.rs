@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{
     super::output::counted,
     findings::{Finding, Level},
-    repository::{FileReport, Repository, Verdict},
+    repository::{FileReport, Readiness, Repository},
 };
 use crate::terminal::{line, styled, wrapped};
 
@@ -39,14 +39,14 @@ struct Summary {
 
 /// Writes everything as one JSON document.
 pub(super) fn json(repositories: &[Repository]) -> anyhow::Result<String> {
-    let of = |verdict| repositories.iter().filter(|one| one.verdict == verdict).count();
+    let of = |readiness| repositories.iter().filter(|one| one.readiness == readiness).count();
     let summary = Summary {
         repositories: repositories.len(),
         files: repositories.iter().map(|one| one.files.len()).sum(),
-        ready: of(Verdict::Ready),
-        prepare: of(Verdict::Prepare),
-        cannot: of(Verdict::Cannot),
-        nothing: of(Verdict::Nothing),
+        ready: of(Readiness::Ready),
+        prepare: of(Readiness::Prepare),
+        cannot: of(Readiness::Cannot),
+        nothing: of(Readiness::Nothing),
     };
     Ok(serde_json::to_string_pretty(&Document { repositories, summary })? + "\n")
 }
@@ -75,14 +75,18 @@ impl Writer {
             text.push_str(&self.file(file));
             text.push('\n');
         }
-        let ready = repository.files.iter().filter(|file| file.verdict == Verdict::Ready).count();
+        let ready =
+            repository.files.iter().filter(|file| file.readiness == Readiness::Ready).count();
         let files = counted(repository.files.len(), "file");
-        let rest = match repository.verdict {
-            Verdict::Nothing | Verdict::Ready => "ready to run here".to_owned(),
-            Verdict::Prepare => format!("{ready} ready, the rest after what is marked `prepare`"),
-            Verdict::Cannot => {
-                let cannot =
-                    repository.files.iter().filter(|file| file.verdict == Verdict::Cannot).count();
+        let rest = match repository.readiness {
+            Readiness::Nothing | Readiness::Ready => "ready to run here".to_owned(),
+            Readiness::Prepare => format!("{ready} ready, the rest after what is marked `prepare`"),
+            Readiness::Cannot => {
+                let cannot = repository
+                    .files
+                    .iter()
+                    .filter(|file| file.readiness == Readiness::Cannot)
+                    .count();
                 format!("{ready} ready, {cannot} with parts that cannot run")
             }
         };
@@ -90,10 +94,10 @@ impl Writer {
     }
 
     fn file(&self, file: &FileReport) -> String {
-        let verdict = verdict(file.verdict);
+        let verdict = sentence(file.readiness);
         let needed = file.path.chars().count() + verdict.len() + 2;
         let gap = if self.width.is_some_and(|width| width < needed) { "\n  " } else { " " };
-        let verdict = styled(verdict, style(file.verdict), self.colors);
+        let verdict = styled(verdict, style(file.readiness), self.colors);
         let mut text = format!("{}:{gap}{verdict}\n", self.bold(&file.path));
         for finding in &file.findings {
             let title = self.fit(&finding.title, INDENT);
@@ -126,16 +130,16 @@ impl Writer {
         ));
         text.push('\n');
         for one in repositories {
-            let verdict = format!("{:9}", word(one.verdict));
-            let verdict = styled(&verdict, style(one.verdict), self.colors);
+            let verdict = format!("{:9}", word(one.readiness));
+            let verdict = styled(&verdict, style(one.readiness), self.colors);
             let remarks = self.fit(&remarks(one), wide + 20);
             let files = one.files.len();
             line(&mut text, &format!("{:wide$}  {files:5}  {verdict}  {remarks}", one.path));
         }
         text.push_str(&self.shared(repositories));
-        let of = |verdict| repositories.iter().filter(|one| one.verdict == verdict).count();
-        let (ready, prepare) = (of(Verdict::Ready), of(Verdict::Prepare));
-        let (cannot, nothing) = (of(Verdict::Cannot), of(Verdict::Nothing));
+        let of = |readiness| repositories.iter().filter(|one| one.readiness == readiness).count();
+        let (ready, prepare) = (of(Readiness::Ready), of(Readiness::Prepare));
+        let (cannot, nothing) = (of(Readiness::Cannot), of(Readiness::Nothing));
         let summary = format!(
             "{} repositories: {ready} ready, {prepare} after preparation, {cannot} with parts that \
              cannot run, {nothing} without a configuration",
@@ -230,30 +234,30 @@ fn detail(text: &mut String, detail: &str) {
     line(text, &format!("{:INDENT$}{detail}", ""));
 }
 
-fn verdict(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Nothing => "nothing to run",
-        Verdict::Ready => "ready",
-        Verdict::Prepare => "needs preparation",
-        Verdict::Cannot => "a part of it cannot run here",
+fn sentence(readiness: Readiness) -> &'static str {
+    match readiness {
+        Readiness::Nothing => "nothing to run",
+        Readiness::Ready => "ready",
+        Readiness::Prepare => "needs preparation",
+        Readiness::Cannot => "a part of it cannot run here",
     }
 }
 
-fn word(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Nothing => "no config",
-        Verdict::Ready => "ready",
-        Verdict::Prepare => "prepare",
-        Verdict::Cannot => "cannot",
+fn word(readiness: Readiness) -> &'static str {
+    match readiness {
+        Readiness::Nothing => "no config",
+        Readiness::Ready => "ready",
+        Readiness::Prepare => "prepare",
+        Readiness::Cannot => "cannot",
     }
 }
 
-fn style(verdict: Verdict) -> Style {
-    let color = match verdict {
-        Verdict::Nothing => return Style::new().dimmed(),
-        Verdict::Ready => AnsiColor::Green,
-        Verdict::Prepare => AnsiColor::Yellow,
-        Verdict::Cannot => AnsiColor::Red,
+fn style(readiness: Readiness) -> Style {
+    let color = match readiness {
+        Readiness::Nothing => return Style::new().dimmed(),
+        Readiness::Ready => AnsiColor::Green,
+        Readiness::Prepare => AnsiColor::Yellow,
+        Readiness::Cannot => AnsiColor::Red,
     };
     color.on_default().bold()
 }

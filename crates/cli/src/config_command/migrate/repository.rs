@@ -29,7 +29,9 @@ const FILES: usize = 200;
 pub(super) struct Repository {
     /// The folder.
     pub(super) path: String,
-    pub(super) verdict: Verdict,
+    /// `verdict` in the JSON output, which scripts read.
+    #[serde(rename = "verdict")]
+    pub(super) readiness: Readiness,
     pub(super) files: Vec<FileReport>,
 }
 
@@ -37,14 +39,16 @@ pub(super) struct Repository {
 #[derive(serde::Serialize)]
 pub(super) struct FileReport {
     pub(super) path: String,
-    pub(super) verdict: Verdict,
+    /// `verdict` in the JSON output, which scripts read.
+    #[serde(rename = "verdict")]
+    pub(super) readiness: Readiness,
     pub(super) findings: Vec<Finding>,
 }
 
 /// What it takes to run something here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Verdict {
+pub(super) enum Readiness {
     /// There is nothing to run.
     Nothing,
     /// It runs as it is.
@@ -58,15 +62,15 @@ pub(super) enum Verdict {
 impl Repository {
     pub(super) fn look(folder: &Path, compiler: &Compiler) -> Result<Self> {
         let sources = configurations(folder)?;
-        // Beside a setup configuration, the others are what it goes on with.
+        // Next to a setup configuration, the others are its continuations.
         let has_setup = sources.iter().any(|(source, tree)| is_main(source) && is_setup(tree));
         let mut files = Vec::new();
         for (source, tree) in sources {
             let continuation = has_setup && !is_main(&source) && !is_setup(&tree);
             files.push(FileReport::look(source, &tree, compiler, continuation));
         }
-        let verdict = files.iter().map(|file| file.verdict).max().unwrap_or(Verdict::Nothing);
-        Ok(Self { path: folder.display().to_string(), verdict, files })
+        let readiness = files.iter().map(|file| file.readiness).max().unwrap_or(Readiness::Nothing);
+        Ok(Self { path: folder.display().to_string(), readiness, files })
     }
 }
 
@@ -83,9 +87,9 @@ impl FileReport {
         facts.add_orbs(&checked);
         let stricter = stricter(&checked, compiler);
         let findings = findings::findings(&checked, &facts, stricter.as_ref());
-        let found = findings.iter().map(Verdict::of).max().unwrap_or(Verdict::Ready);
-        let verdict = found.max(Verdict::at_least(checked.decision()));
-        Self { path: checked.path, verdict, findings }
+        let found = findings.iter().map(Readiness::of).max().unwrap_or(Readiness::Ready);
+        let readiness = found.max(Readiness::at_least(checked.decision()));
+        Self { path: checked.path, readiness, findings }
     }
 }
 
@@ -103,7 +107,7 @@ fn stricter(checked: &Checked, compiler: &Compiler) -> Option<Checked> {
     (is_legacy && right).then(|| compiler.check_with(source, inputs))
 }
 
-impl Verdict {
+impl Readiness {
     /// What the server refuses cannot run, whatever was found.
     const fn at_least(decision: Decision) -> Self {
         match decision {

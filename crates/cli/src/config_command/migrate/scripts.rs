@@ -156,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn variables_that_nobody_sets_are_found() {
+    fn variables_that_are_never_set_are_found() {
         let mut scripts = Scripts::default();
         scripts.read(
             "# $COMMENTED\nVERSION=$(cat v)\nexport TOKEN_FILE=\"$HOME/x\"\n\

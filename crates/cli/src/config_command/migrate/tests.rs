@@ -42,7 +42,7 @@ fn look(files: &[(&str, &str)]) -> Repository {
 pub(in crate::config_command) fn cannot_run(folder: &std::path::Path, arguments: &[&str]) -> bool {
     let program = Program::try_parse_from([&["program"], arguments].concat()).unwrap();
     let compiler = program.arguments.check.compiler().unwrap();
-    Repository::look(folder, &compiler).unwrap().verdict == Verdict::Cannot
+    Repository::look(folder, &compiler).unwrap().readiness == Readiness::Cannot
 }
 
 fn finding<'r>(repository: &'r Repository, kind: &str) -> &'r Finding {
@@ -100,7 +100,7 @@ workflows:
 #[test]
 fn a_plain_repository_is_ready() {
     let found = look(&[(".circleci/config.yml", PLAIN), (".circleci/notes.yml", "a: 1\n")]);
-    assert_eq!(found.verdict, Verdict::Ready);
+    assert_eq!(found.readiness, Readiness::Ready);
     let text = report::text(&[found], false, None);
     assert_eq!(text, "REPO/.circleci/config.yml: ready\n\n1 file: ready to run here\n");
 }
@@ -108,7 +108,7 @@ fn a_plain_repository_is_ready() {
 #[test]
 fn a_repository_without_configuration_has_nothing_to_move() {
     let found = look(&[("README.md", "hello")]);
-    assert_eq!(found.verdict, Verdict::Nothing);
+    assert_eq!(found.readiness, Readiness::Nothing);
     assert_eq!(report::text(&[found], false, None), "REPO: there is no `.circleci/config.yml`\n");
 }
 
@@ -130,7 +130,7 @@ fn what_is_not_in_the_repository_is_named() {
     assert_eq!(names("job-tool"), "circleci tests glob circleci tests split");
     assert!(names("resource-classes").contains("large (1 job, 4 CPU, 8 GB)"));
     assert_eq!(finding(&found, "hosted-api").level, Level::Prepare);
-    assert_eq!(found.verdict, Verdict::Cannot);
+    assert_eq!(found.readiness, Readiness::Cannot);
 }
 
 #[test]
@@ -141,13 +141,13 @@ fn an_orb_that_is_not_available_says_how_to_get_it() {
     let orbs = finding(&found, "orbs");
     assert_eq!(orbs.names, ["circleci/node@5.1"]);
     assert!(orbs.help.as_ref().unwrap().contains("DIR/circleci/node/<version>.yml"));
-    assert_eq!(found.verdict, Verdict::Cannot);
+    assert_eq!(found.readiness, Readiness::Cannot);
 }
 
 #[test]
 fn a_wrong_configuration_shows_its_first_errors() {
     let found = look(&[(".circleci/config.yml", "version: 2.1\njobs: [\n")]);
-    assert_eq!(found.verdict, Verdict::Cannot);
+    assert_eq!(found.readiness, Readiness::Cannot);
     assert!(!finding(&found, "errors").names.is_empty());
 }
 
@@ -156,7 +156,7 @@ fn cfg_238_what_the_next_profile_refuses_is_a_remark() {
     let text = PLAIN.replace("2.1", "2").replace("{main:", "{version: 2, main:");
     let found = look(&[(".circleci/config.yml", &text)]);
     assert_eq!(finding(&found, "next-profile").level, Level::Note);
-    assert_eq!(found.verdict, Verdict::Ready);
+    assert_eq!(found.readiness, Readiness::Ready);
 }
 
 #[test]
@@ -229,7 +229,7 @@ fn what_the_server_refuses_cannot_run_and_nothing_is_promised() {
         (schedule, "schedules"),
     ] {
         let found = look(&[(".circleci/config.yml", &text)]);
-        assert_eq!(found.verdict, Verdict::Cannot, "{text}");
+        assert_eq!(found.readiness, Readiness::Cannot, "{text}");
         assert_eq!(finding(&found, kind).level, Level::Cannot, "{text}");
         let report = report::text(&[found], false, None);
         for promise in

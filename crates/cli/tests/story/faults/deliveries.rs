@@ -1,4 +1,4 @@
-//! Deliveries that are forged, damaged, too large, repeated, overtaken or about somebody else.
+//! Deliveries that are forged, damaged, too large, repeated, out of order, or about another repository.
 
 use std::time::Duration;
 
@@ -6,17 +6,17 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use reqwest::{Client, RequestBuilder, StatusCode};
 use roundel_localforge::{DeliveryFault, ForgeKind, Webhook, WebhookDelivery};
 use roundel_model::id::HookId;
-use roundel_store::deliveries::Verdict;
+use roundel_store::deliveries::Receipt;
 use sha2::Sha256;
 
 use super::{KIND, OWNER, Scene, job, reason};
-use crate::house::until;
+use crate::installation::until;
 
 const MARK: (&str, &str) = ("ci/roundel: build", "success");
 
 impl Scene {
     fn hook(&self, kind: ForgeKind, name: &str) -> Webhook {
-        let mut hooks = self.house.forge.hooks_of(kind, OWNER, name);
+        let mut hooks = self.installation.forge.hooks_of(kind, OWNER, name);
         assert_eq!(hooks.len(), 1, "one webhook: {hooks:#?}");
         hooks.remove(0)
     }
@@ -101,7 +101,7 @@ async fn a_delivery_that_is_not_what_it_should_be_is_refused_with_a_reason() {
         ),
         ("of nobody", sent(&nobody, "f-6").header(SIGNED, &right), 404, "no such hook"),
         ("of the other forge", sent(&other, "f-7").header(SIGNED, &right), 404, "no such hook"),
-        ("beside it", sent(&elsewhere, "f-8").header(SIGNED, &right), 404, ""),
+        ("next to it", sent(&elsewhere, "f-8").header(SIGNED, &right), 404, ""),
         (
             "too large",
             request(&hook.url, "f-9", &large).header(SIGNED, signature(&secret, &large)),
@@ -129,21 +129,21 @@ async fn a_delivery_that_is_not_what_it_should_be_is_refused_with_a_reason() {
     let stored = scene.store.deliveries(project, 100).await.unwrap();
     assert!(!stored.iter().any(|one| one.guid.starts_with("f-")), "{stored:#?}");
     let mut scene = scene;
-    scene.house.start_runner();
+    scene.installation.start_runner();
     scene.follow((KIND, "web"), &sha, MARK).await;
     scene.pipeline(&sha).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_push_that_is_told_again_or_in_disorder_is_built_once() {
+async fn a_push_that_is_delivered_again_or_out_of_order_is_built_once() {
     let mut scene = Scene::with("web").await;
     scene.add(KIND, "other").await;
-    scene.house.start_runner();
-    scene.house.forge.disturb(KIND, DeliveryFault::Repeat, 1);
+    scene.installation.start_runner();
+    scene.installation.forge.disturb(KIND, DeliveryFault::Repeat, 1);
     let one = scene.push("web", &job("build", "echo one"), "One").await;
     let first = scene.delivered(KIND, "web", &one).await;
     // The next one is overtaken by the one after it.
-    scene.house.forge.disturb(KIND, DeliveryFault::Delay(Duration::from_secs(3)), 1);
+    scene.installation.forge.disturb(KIND, DeliveryFault::Delay(Duration::from_secs(3)), 1);
     let two = scene.push("web", &job("build", "echo two"), "Two").await;
     let three = scene.push("web", &job("build", "echo three"), "Three").await;
     for sha in [&one, &two, &three] {
@@ -159,14 +159,14 @@ async fn a_push_that_is_told_again_or_in_disorder_is_built_once() {
     let (status, text) = answer(again("the-same-anew")).await;
     assert!(status == StatusCode::ACCEPTED && text.contains("queued"), "{status} {text}");
     let (delivery, page) = scene
-        .receipt((KIND, "web"), "the same push is recognised", |found, _| {
+        .receipt((KIND, "web"), "the same push is recognized", |found, _| {
             found.guid == "the-same-anew"
         })
         .await;
-    assert!(matches!(delivery.verdicts.as_slice(), [Verdict::Known { .. }]), "{delivery:#?}");
+    assert!(matches!(delivery.receipts.as_slice(), [Receipt::Known { .. }]), "{delivery:#?}");
     assert!(page.contains("this push had already started a pipeline"), "{page}");
 
-    // Whoever knows one hook's secret cannot start builds of another repository.
+    // The secret of one hook does not start builds of another repository.
     let foreign = scene.hook(KIND, "other");
     let signed = signature(foreign.secret.as_deref().unwrap(), body);
     let (status, _) = answer(request(&foreign.url, "not-ours", body).header(SIGNED, signed)).await;
@@ -203,8 +203,8 @@ async fn a_delivery_that_cannot_be_understood_has_a_receipt_that_says_why() {
         assert!(says_what, "{guid}: {because}");
         assert!(page.contains("Reason:") && page.contains("Push again"), "{guid}: {page}");
     }
-    // It goes on with the next one.
-    scene.house.start_runner();
+    // It continues with the next one.
+    scene.installation.start_runner();
     let sha = scene.push("web", &job("build", "true"), "Build").await;
     scene.follow((KIND, "web"), &sha, MARK).await;
 }

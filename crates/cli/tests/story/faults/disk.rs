@@ -46,14 +46,14 @@ impl Drop for Disk {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_runner_whose_disk_is_full_says_so_and_recovers() {
     let mut scene = Scene::with("web").await;
-    let at = scene.house.directory.path().join("runner");
+    let at = scene.installation.directory.path().join("runner");
     let Some(disk) = Disk::mount(&at, 32) else {
         roundel_testkit::skip::notice("a runner with a full disk", "mounting needs root");
         return;
     };
-    scene.house.start_runner();
+    scene.installation.start_runner();
     let sha = scene.push("web", &job("before", "true"), "Before").await;
-    scene.house.marks(KIND, "web", &sha, &[("ci/roundel: before", "success")]).await;
+    scene.installation.marks(KIND, "web", &sha, &[("ci/roundel: before", "success")]).await;
 
     // Full from the beginning of a job.
     let ballast = disk.fill();
@@ -74,7 +74,7 @@ async fn a_runner_whose_disk_is_full_says_so_and_recovers() {
     assert!(said.contains("Free some space in its data directory"), "{said}");
 
     let sha = scene.push("web", &job("after", "true"), "After").await;
-    scene.house.marks(KIND, "web", &sha, &[("ci/roundel: after", "success")]).await;
+    scene.installation.marks(KIND, "web", &sha, &[("ci/roundel: after", "success")]).await;
     drop(scene);
     drop(disk);
 }

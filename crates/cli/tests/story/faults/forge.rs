@@ -7,7 +7,7 @@ use roundel_localforge::{Failure, FailureKind, ForgeKind};
 use roundel_testkit::visitor::Visitor;
 
 use super::{CONFIG, KIND, Scene, job, reason, spoken};
-use crate::house::{PATIENCE, until};
+use crate::installation::{TIMEOUT, until};
 
 const BUILD: &str = "ci/roundel: build";
 const BROKEN: &str = "ci/roundel: config";
@@ -29,7 +29,7 @@ fn limits() -> FailureKind {
 
 impl Scene {
     fn inject(&self, kind: ForgeKind, call: (&str, &str), times: u32, how: FailureKind) {
-        self.house.forge.inject(Failure {
+        self.installation.forge.inject(Failure {
             kind,
             method: call.0.to_owned(),
             path_contains: call.1.to_owned(),
@@ -39,12 +39,17 @@ impl Scene {
         });
     }
 
-    /// Signs in at GitHub, which knows already what may be done in somebody's name.
+    /// Signs in at GitHub, which has asked for consent before.
     async fn sign_in_again(&mut self) {
         self.visitor = Visitor::new().unwrap();
-        let page = self.house.open(&mut self.visitor, "login/github").await;
+        let page = self.installation.open(&mut self.visitor, "login/github").await;
         let page = self.visitor.submit(&page, &[("login", "visitor")]).await.unwrap();
-        assert_eq!(page.url.port(), self.house.url.port(), "back at the dashboard: {}", page.url);
+        assert_eq!(
+            page.url.port(),
+            self.installation.url.port(),
+            "back at the dashboard: {}",
+            page.url
+        );
     }
 
     /// Waits until the page of a commit's pipeline says something; answers all that it says.
@@ -52,14 +57,14 @@ impl Scene {
         let began = Instant::now();
         loop {
             let mut said = "there is no pipeline".to_owned();
-            if let Some((row, _)) = self.house.pipelines(&self.store, sha).await.pop() {
+            if let Some((row, _)) = self.installation.pipelines(&self.store, sha).await.pop() {
                 let path = format!("pipeline/{}", row.id);
-                said = spoken(&self.house.open(&mut self.visitor, &path).await.text);
+                said = spoken(&self.installation.open(&mut self.visitor, &path).await.text);
             }
             if said.contains(words) {
                 return said;
             }
-            assert!(began.elapsed() < PATIENCE, "no {words} in: {said}");
+            assert!(began.elapsed() < TIMEOUT, "no {words} in: {said}");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
@@ -83,7 +88,7 @@ fn calls(kind: ForgeKind, name: &str) -> [(&'static str, String); 2] {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_forge_that_is_unavailable_for_a_while_delays_a_build_and_its_mark_but_loses_neither() {
     let mut scene = Scene::with("broken").await;
-    scene.house.start_runner();
+    scene.installation.start_runner();
     let mut cases = Vec::new();
     for (kind, name, times, how) in [
         (ForgeKind::GitHub, "broken", 4, refuses(500, "Server Error")),
@@ -101,7 +106,7 @@ async fn a_forge_that_is_unavailable_for_a_while_delays_a_build_and_its_mark_but
             scene.inject(kind, (method, &path), times, how.clone());
         }
         let config = job("build", "true");
-        let sha = scene.house.push(kind, name, &[(CONFIG, &config)], "Build").await;
+        let sha = scene.installation.push(kind, name, &[(CONFIG, &config)], "Build").await;
         cases.push((kind, name, sha));
     }
     for (kind, name, sha) in &cases {
@@ -113,15 +118,15 @@ async fn a_forge_that_is_unavailable_for_a_while_delays_a_build_and_its_mark_but
                 found.event.ends_with("push") && body.contains(sha.as_str())
             })
             .await;
-        assert_eq!(delivery.verdicts.len(), 1, "{delivery:#?}");
+        assert_eq!(delivery.receipts.len(), 1, "{delivery:#?}");
         if *kind == ForgeKind::Bitbucket {
-            let marks = scene.house.forge.statuses(*kind, "acme", name, sha);
+            let marks = scene.installation.forge.statuses(*kind, "acme", name, sha);
             assert_eq!(marks.len(), 1, "one key, one mark, however often it was said: {marks:#?}");
         }
     }
 }
 
-/// What does not pass by itself while a configuration is read, and what somebody is told.
+/// What does not pass by itself while a configuration is read, and what its author reads.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_forge_that_does_not_show_the_configuration_is_explained_on_the_commit() {
     let mut scene = Scene::with("forbidden").await;
@@ -153,7 +158,7 @@ async fn a_forge_that_does_not_show_the_configuration_is_explained_on_the_commit
         .await;
     assert!(reason(&delivery).contains(CONFIG), "{delivery:#?}");
 
-    // Being down is no verdict: the push waits, and its receipt says for what.
+    // An outage decides nothing: the push waits, and its receipt says for what.
     let waiting = scene.push("down", &job("build", "true"), "Build").await;
     let project = scene.project(KIND, "down").await;
     let mut id = None;
@@ -164,12 +169,12 @@ async fn a_forge_that_does_not_show_the_configuration_is_explained_on_the_commit
     })
     .await;
     let path = format!("gh/acme/down/deliveries/{}", id.unwrap());
-    let said = spoken(&scene.house.open(&mut scene.visitor, &path).await.text);
+    let said = spoken(&scene.installation.open(&mut scene.visitor, &path).await.text);
     assert!(said.contains("Bad Gateway") && said.contains("retried automatically"), "{said}");
-    assert!(scene.house.pipelines(&scene.store, &waiting).await.is_empty());
+    assert!(scene.installation.pipelines(&scene.store, &waiting).await.is_empty());
 
-    scene.house.forge.heal();
-    scene.house.start_runner();
+    scene.installation.forge.heal();
+    scene.installation.start_runner();
     scene.follow((KIND, "down"), &waiting, (BUILD, "success")).await;
     scene.pipeline(&waiting).await;
     for name in ["forbidden", "invalid", "absent"] {
@@ -184,7 +189,7 @@ async fn a_forge_that_refuses_a_mark_is_asked_again_or_the_page_says_what_it_sai
     let mut scene = Scene::with("forbidden").await;
     scene.add(KIND, "absent").await;
     scene.add(KIND, "invalid").await;
-    scene.house.start_runner();
+    scene.installation.start_runner();
     for (name, times, status, message) in [
         ("forbidden", 3, 403, "Resource not accessible by integration"),
         ("absent", 3, 404, "Not Found"),
@@ -210,23 +215,23 @@ async fn a_forge_that_refuses_a_mark_is_asked_again_or_the_page_says_what_it_sai
         let said = scene.wait_for_words(sha, "gave up").await;
         assert!(said.contains("maximum number of statuses") && said.contains("build"), "{said}");
         // The final commit status is an effect of its own.
-        scene.house.forge.heal();
+        scene.installation.forge.heal();
         let sha = scene.push(name, &job("build", "echo again"), "Build again").await;
         scene.follow((KIND, name), &sha, (BUILD, "success")).await;
     }
 }
 
-/// A token that the forge refuses is not used again: somebody must sign in, and what waited flows.
+/// A token that the forge refuses is not used again: after the user has signed in, what waited is done.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_token_that_is_refused_is_told_of_and_what_waited_flows_after_signing_in_again() {
+async fn a_refused_token_is_reported_and_what_waited_is_done_after_signing_in_again() {
     let mut scene = Scene::with("web").await;
-    scene.house.start_runner();
+    scene.installation.start_runner();
     let [(read, contents), (write, statuses)] = calls(KIND, "web");
     scene.inject(KIND, (write, &statuses), 3, refuses(401, "Bad credentials"));
     let waiting = scene.push("web", &job("build", "true"), "Build").await;
     let said = scene.wait_for_words(&waiting, "sign in again").await;
     assert!(said.contains("retrying"), "{said}");
-    scene.house.forge.heal();
+    scene.installation.forge.heal();
     scene.sign_in_again().await;
     scene.follow((KIND, "web"), &waiting, (BUILD, "success")).await;
     scene.pipeline(&waiting).await;
@@ -234,7 +239,7 @@ async fn a_token_that_is_refused_is_told_of_and_what_waited_flows_after_signing_
     scene.inject(KIND, (read, &contents), 3, refuses(401, "Bad credentials"));
     let blind = scene.push("web", &job("build", "echo two"), "Build two").await;
     scene.wait_for_words(&blind, "sign in again").await;
-    scene.house.forge.heal();
+    scene.installation.forge.heal();
     scene.sign_in_again().await;
     let (mark, _) = scene.follow((KIND, "web"), &blind, (BROKEN, "error")).await;
     assert!(mark.description.contains("could not be read"), "{mark:?}");

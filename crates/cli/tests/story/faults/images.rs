@@ -53,7 +53,7 @@ impl Registry {
             .ok()?;
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         assert!(lines.any(|line| line.unwrap().contains("listening on")), "the registry listens");
-        // Nobody reads further, but the registry must not meet a closed pipe.
+        // The rest is not read, but the registry must not meet a closed pipe.
         std::thread::spawn(move || lines.for_each(drop));
         Some(Self { child, port })
     }
@@ -67,12 +67,12 @@ impl Drop for Registry {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_image_that_does_not_exist_ends_its_job_in_the_first_step_with_the_way_out() {
+async fn an_image_that_does_not_exist_ends_its_job_in_the_first_step_and_says_what_to_do() {
     let mut scene = Scene::with("web").await;
-    scene.house.start_runner();
-    // A port that nobody takes: a free one might be taken by somebody meanwhile.
+    scene.installation.start_runner();
+    // A port that no other process takes: a free one might be taken meanwhile.
     let nobody = "127.0.0.1:1/nobody/there:1";
-    let registry = Registry::start(scene.house.directory.path());
+    let registry = Registry::start(scene.installation.directory.path());
     if registry.is_none() {
         roundel_testkit::skip::notice("an image that a registry lacks", "no docker-registry");
     }
@@ -81,7 +81,7 @@ async fn an_image_that_does_not_exist_ends_its_job_in_the_first_step_with_the_wa
     images.extend(absent.as_deref().map(|image| ("absent", image)));
     let sha = scene.push("web", &config(&images), "Images of nobody").await;
 
-    // A registry that is down is nobody's fault who wrote the configuration.
+    // A registry that is down is not the fault of the configuration's author.
     let (mark, page) = scene.follow((KIND, "web"), &sha, ("ci/roundel: closed", "error")).await;
     let said = spoken(&page.text);
     assert!(mark.description.contains("cannot be reached"), "{mark:?}");

@@ -3,7 +3,7 @@
 use roundel_testkit::git::git;
 
 use super::{CONFIG, KIND, Scene, job, reason, spoken};
-use crate::house::House;
+use crate::installation::Installation;
 
 /// What is pushed, and words that the page must have for it.
 fn hopeless() -> Vec<(&'static str, String, Vec<&'static str>)> {
@@ -60,7 +60,7 @@ async fn a_configuration_that_cannot_work_is_explained_on_the_commit_and_on_its_
         pushed.push((what, scene.push("web", &text, what).await, words));
     }
     let png: &[u8] = b"\x89PNG\r\n\x1a\n\x00\xff\xfe";
-    pushed.push(("a picture", push_bytes(&scene.house, png), vec!["UTF-8"]));
+    pushed.push(("a picture", push_bytes(&scene.installation, png), vec!["UTF-8"]));
     let mut wrong = Vec::new();
     for (what, sha, words) in &pushed {
         let mark = ("ci/roundel: config", "error");
@@ -78,17 +78,17 @@ async fn a_configuration_that_cannot_work_is_explained_on_the_commit_and_on_its_
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 
-    // Whoever mends it goes on as if nothing had been.
-    scene.house.start_runner();
+    // After a fix, the next push is built as usual.
+    scene.installation.start_runner();
     let sha = scene.push("web", &job("build", "echo mended"), "Mend").await;
-    scene.house.marks(KIND, "web", &sha, &[("ci/roundel: build", "success")]).await;
+    scene.installation.marks(KIND, "web", &sha, &[("ci/roundel: build", "success")]).await;
 }
 
 /// Pushes bytes that are no text, with real git.
-fn push_bytes(house: &House, bytes: &[u8]) -> String {
-    let tree = house.directory.path().join("clone");
-    let url = house.forge.push_url(KIND, "acme", "web", "visitor");
-    git(house.directory.path(), &["clone", "-q", &url, "clone"]).unwrap();
+fn push_bytes(installation: &Installation, bytes: &[u8]) -> String {
+    let tree = installation.directory.path().join("clone");
+    let url = installation.forge.push_url(KIND, "acme", "web", "visitor");
+    git(installation.directory.path(), &["clone", "-q", &url, "clone"]).unwrap();
     std::fs::write(tree.join(CONFIG), bytes).unwrap();
     git(&tree, &["add", CONFIG]).unwrap();
     git(&tree, &["commit", "-q", "-m", "A picture"]).unwrap();
@@ -99,8 +99,10 @@ fn push_bytes(house: &House, bytes: &[u8]) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_built_has_a_receipt_that_says_why() {
     let mut scene = Scene::with("web").await;
-    let absent =
-        scene.house.push(KIND, "web", &[("README.md", "still nothing\n")], "Words only").await;
+    let absent = scene
+        .installation
+        .push(KIND, "web", &[("README.md", "still nothing\n")], "Words only")
+        .await;
     let (delivery, page) = scene
         .receipt((KIND, "web"), "the push without a configuration is decided", |found, body| {
             found.event == "push" && body.contains(&absent)
@@ -119,9 +121,9 @@ async fn what_is_not_built_has_a_receipt_that_says_why() {
             .await;
         assert!(reason(&delivery).contains("asks to skip"), "{delivery:#?}");
         assert!(page.contains("[skip ci]"), "{page}");
-        assert!(scene.house.pipelines(&scene.store, &sha).await.is_empty());
-        assert!(scene.house.forge.statuses(KIND, "acme", "web", &sha).is_empty());
+        assert!(scene.installation.pipelines(&scene.store, &sha).await.is_empty());
+        assert!(scene.installation.forge.statuses(KIND, "acme", "web", &sha).is_empty());
     }
-    assert!(scene.house.pipelines(&scene.store, &absent).await.is_empty());
-    assert!(scene.house.forge.statuses(KIND, "acme", "web", &absent).is_empty());
+    assert!(scene.installation.pipelines(&scene.store, &absent).await.is_empty());
+    assert!(scene.installation.forge.statuses(KIND, "acme", "web", &absent).is_empty());
 }

@@ -57,7 +57,7 @@ pub(super) fn parse(text: &str) -> Result<Expr, ExpressionError> {
     }
     let mut parser = Parser { text, at: 0, depth: 0 };
     let expr = parser.or()?;
-    parser.skip_blanks();
+    parser.skip_spaces();
     if parser.rest().is_empty() { Ok(expr) } else { Err(rewrite::unexpected(text, parser.at)) }
 }
 
@@ -157,7 +157,7 @@ impl<'t> Parser<'t> {
     }
 
     fn unary(&mut self) -> Parsed {
-        self.skip_blanks();
+        self.skip_spaces();
         let from = self.at;
         let is_not = self.word("not");
         if !is_not {
@@ -174,7 +174,7 @@ impl<'t> Parser<'t> {
     }
 
     fn primary(&mut self) -> Parsed {
-        self.skip_blanks();
+        self.skip_spaces();
         match self.rest().chars().next() {
             Some('(') => self.parentheses(),
             Some('"') => self.string(),
@@ -190,7 +190,7 @@ impl<'t> Parser<'t> {
         self.at += 1;
         let inner = self.or()?;
         self.depth -= 1;
-        self.skip_blanks();
+        self.skip_spaces();
         if self.rest().is_empty() {
             let message = "unclosed `(`";
             return Err(ExpressionError::syntax(from..from + 1, message).help("add a `)`"));
@@ -278,7 +278,7 @@ impl<'t> Parser<'t> {
     }
 
     fn regex(&mut self) -> Result<Option<Expr>, ExpressionError> {
-        self.skip_blanks();
+        self.skip_spaces();
         let from = self.at;
         if !self.rest().starts_with('/') {
             return Ok(None);
@@ -305,14 +305,14 @@ impl<'t> Parser<'t> {
     }
 
     fn word(&mut self, word: &str) -> bool {
-        self.skip_blanks();
+        self.skip_spaces();
         let found = self.rest().strip_prefix(word).is_some_and(|rest| !rest.starts_with(is_name));
         self.at += if found { word.len() } else { 0 };
         found
     }
 
     fn symbol(&mut self, symbol: &str) -> bool {
-        self.skip_blanks();
+        self.skip_spaces();
         // `===` and `<<` are no operators, however they begin.
         let found = self.rest().strip_prefix(symbol).is_some_and(|rest| {
             let doubled = symbol.len() == 1 && rest.starts_with(['<', '>']);
@@ -322,7 +322,7 @@ impl<'t> Parser<'t> {
         found
     }
 
-    fn skip_blanks(&mut self) {
+    fn skip_spaces(&mut self) {
         let rest = self.rest();
         self.at += rest.len() - rest.trim_start().len();
     }

@@ -311,7 +311,7 @@ fn an_endless_expression_ends() {
 }
 
 #[test]
-fn a_text_that_looks_like_an_expression_is_recognised() {
+fn a_text_that_looks_like_an_expression_is_recognized() {
     for text in ["pipeline.git.branch == \"main\"", "not pipeline.git.tag", "pipeline.git.tag"] {
         assert!(looks_like_one(text), "{text}");
     }

@@ -14,11 +14,11 @@ enum Escaped {
     Node(Node),
 }
 
-type Result_<T> = Result<T, PatternError>;
+type PatternResult<T> = Result<T, PatternError>;
 
 impl Parser {
     /// Reads an escape that stands outside of brackets.
-    pub(super) fn escape_outside(&mut self) -> Result_<Node> {
+    pub(super) fn escape_outside(&mut self) -> PatternResult<Node> {
         Ok(match self.escape(false)? {
             Escaped::Char(c) if self.flags.fold && !self.flags.unicode_fold => {
                 plain(fold_ascii(c, c))
@@ -30,7 +30,7 @@ impl Parser {
     }
 
     /// Reads `\…`.
-    fn escape(&mut self, in_brackets: bool) -> Result_<Escaped> {
+    fn escape(&mut self, in_brackets: bool) -> PatternResult<Escaped> {
         let from = self.position();
         self.bump();
         let Some(token) = self.raw() else {
@@ -95,7 +95,7 @@ impl Parser {
     }
 
     /// Reads what follows `\p` or `\P`.
-    fn property(&mut self, from: usize, negated: bool) -> Result_<Set> {
+    fn property(&mut self, from: usize, negated: bool) -> PatternResult<Set> {
         let mut name = String::new();
         let mut closed = false;
         while let Some(token) = self.raw() {
@@ -125,7 +125,7 @@ impl Parser {
     }
 
     /// Reads a character by its number: `\x41`, `\x{1F600}`, `\u0041`, `\0101`, `\cA`.
-    fn coded(&mut self, from: usize, kind: char) -> Result_<char> {
+    fn coded(&mut self, from: usize, kind: char) -> PatternResult<char> {
         let value = match kind {
             'c' => self.raw().map(|token| u32::from(token.c) ^ 64),
             '0' => self.octal(),
@@ -210,7 +210,7 @@ impl Parser {
         Node::BackReference { group, fold: self.flags.fold }
     }
 
-    fn named_reference(&mut self, from: usize) -> Result_<Node> {
+    fn named_reference(&mut self, from: usize) -> PatternResult<Node> {
         if !self.eat('<') {
             return Err(PatternError::at(from..self.position(), "`\\k` needs a group name")
                 .help("write `\\k<name>`"));
@@ -226,14 +226,14 @@ impl Parser {
     }
 
     /// Reads a set whose `[` was read.
-    pub(super) fn brackets(&mut self, from: usize) -> Result_<Set> {
+    pub(super) fn brackets(&mut self, from: usize) -> PatternResult<Set> {
         let negated = self.eat('^');
         let set = self.items(from, true)?;
         Ok(if negated { set.negated() } else { set })
     }
 
     /// Reads until `]`; the outermost call of a pair of brackets passes over it.
-    fn items(&mut self, from: usize, closes: bool) -> Result_<Set> {
+    fn items(&mut self, from: usize, closes: bool) -> PatternResult<Set> {
         self.deeper(from)?;
         let mut found: Option<Set> = None;
         loop {
@@ -285,7 +285,7 @@ impl Parser {
     }
 
     /// Reads the right side of `&&`, up to the next `&` or `]`.
-    fn right_of_and(&mut self, from: usize) -> Result_<Option<Set>> {
+    fn right_of_and(&mut self, from: usize) -> PatternResult<Option<Set>> {
         let mut right: Option<Set> = None;
         while let Some(token) = self.peek() {
             match token.c {
@@ -309,7 +309,7 @@ impl Parser {
     }
 
     /// Reads one character, one range, or one escape.
-    fn range(&mut self) -> Result_<Set> {
+    fn range(&mut self) -> PatternResult<Set> {
         let from = self.position();
         let first = match self.bracket_char()? {
             Ok(c) => c,
@@ -328,7 +328,7 @@ impl Parser {
         }
     }
 
-    fn bracket_char(&mut self) -> Result_<Result<char, Set>> {
+    fn bracket_char(&mut self) -> PatternResult<Result<char, Set>> {
         match self.peek() {
             Some(token) if token.c == '\\' && !token.quoted => match self.escape(true)? {
                 Escaped::Char(c) => Ok(Ok(c)),

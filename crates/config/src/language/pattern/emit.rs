@@ -1,11 +1,11 @@
-//! Writes a tree in the flavour of Rust's engines, every character spelled out.
+//! Writes a tree in the flavor of Rust's engines, every character spelled out.
 //!
 //! Nothing is left to their defaults: `.` and `$` know Java's line breaks, `\d` is ASCII, and no
 //! character of the pattern can be mistaken for syntax.
 
 use std::fmt::Write;
 
-use super::tree::{Greed, Node, Set};
+use super::tree::{Greediness, Node, Set};
 
 /// Java's line breaks, without the pair `\r\n`.
 const BREAKS: &str = r"[\n\r\x{85}\x{2028}\x{2029}]";
@@ -13,7 +13,7 @@ const BREAKS: &str = r"[\n\r\x{85}\x{2028}\x{2029}]";
 /// Java's `\R`.
 const LINE_BREAK: &str = r"(?:\r\n|[\n\x{0B}\x{0C}\r\x{85}\x{2028}\x{2029}])";
 
-/// A pattern in Rust's flavour.
+/// A pattern in Rust's flavor.
 pub(super) struct Emitted {
     pub(super) text: String,
     /// Only an engine that backtracks can run it.
@@ -135,13 +135,13 @@ impl Writer {
         self.text.push(')');
     }
 
-    fn repeat(&mut self, node: &Node, min: u32, max: Option<u32>, greed: Greed) {
+    fn repeat(&mut self, node: &Node, min: u32, max: Option<u32>, greed: Greediness) {
         if node.lengths().1 == Some(0) {
             // Repeating what has no length changes nothing, and the engines refuse it.
             let once = if min == 0 { &Node::Empty } else { node };
             return self.node(once, false);
         }
-        let possessive = greed == Greed::Possessive;
+        let possessive = greed == Greediness::Possessive;
         self.backtracks |= possessive;
         self.text.push_str(if possessive { "(?>(?:" } else { "(?:" });
         self.node(node, false);
@@ -155,9 +155,9 @@ impl Writer {
             (min, Some(max)) => self.write(format_args!("{{{min},{max}}}")),
         }
         match greed {
-            Greed::Greedy => {}
-            Greed::Lazy => self.text.push('?'),
-            Greed::Possessive => self.text.push(')'),
+            Greediness::Greedy => {}
+            Greediness::Lazy => self.text.push('?'),
+            Greediness::Possessive => self.text.push(')'),
         }
     }
 

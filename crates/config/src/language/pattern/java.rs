@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::{
     error::PatternError,
     flags::Flags,
-    tree::{Greed, Node, Set, fold_ascii, plain},
+    tree::{Greediness, Node, Set, fold_ascii, plain},
 };
 
 /// Groups or brackets within each other.
@@ -94,10 +94,10 @@ pub(super) struct Parser {
     pub(super) backtracking: Option<(&'static str, Range<usize>)>,
 }
 
-type Result_<T> = Result<T, PatternError>;
+type PatternResult<T> = Result<T, PatternError>;
 
 impl Parser {
-    fn alternation(&mut self) -> Result_<Node> {
+    fn alternation(&mut self) -> PatternResult<Node> {
         let mut branches = vec![self.sequence()?];
         while self.eat('|') {
             branches.push(self.sequence()?);
@@ -105,7 +105,7 @@ impl Parser {
         Ok(one_or(branches, Node::Alternate))
     }
 
-    fn sequence(&mut self) -> Result_<Node> {
+    fn sequence(&mut self) -> PatternResult<Node> {
         let mut nodes = Vec::new();
         while let Some(token) = self.peek() {
             let atom = if token.quoted {
@@ -174,7 +174,7 @@ impl Parser {
     }
 
     /// Reads what stands after `(`; `None` for flags that hold from here on.
-    fn group(&mut self) -> Result_<Option<Node>> {
+    fn group(&mut self) -> PatternResult<Option<Node>> {
         let from = self.position();
         self.at += 1;
         let saved = self.flags;
@@ -198,7 +198,7 @@ impl Parser {
         }))
     }
 
-    fn opening(&mut self, from: usize) -> Result_<Opening> {
+    fn opening(&mut self, from: usize) -> PatternResult<Opening> {
         if !self.next_is('?') {
             self.groups += 1;
             return Ok(Opening::Capture);
@@ -252,7 +252,7 @@ impl Parser {
     }
 
     /// Reads `(?i-s)` or `(?i-s:`.
-    fn flags(&mut self, from: usize) -> Result_<Opening> {
+    fn flags(&mut self, from: usize) -> PatternResult<Opening> {
         let mut on = true;
         while let Some(token) = self.peek() {
             self.at += 1;
@@ -286,7 +286,7 @@ impl Parser {
     }
 
     /// Reads a group's name and the `>` after it.
-    pub(super) fn group_name(&mut self) -> Result_<String> {
+    pub(super) fn group_name(&mut self) -> PatternResult<String> {
         let from = self.position();
         let mut name = String::new();
         while let Some(token) = self.tokens.get(self.at).copied() {
@@ -307,7 +307,7 @@ impl Parser {
     }
 
     /// Reads a repetition, if there is one.
-    fn closure(&mut self, atom: Node) -> Result_<Node> {
+    fn closure(&mut self, atom: Node) -> PatternResult<Node> {
         let Some(token) = self.peek().filter(|token| !token.quoted) else { return Ok(atom) };
         let (min, max) = match token.c {
             '?' => (0, Some(1)),
@@ -318,20 +318,20 @@ impl Parser {
         };
         self.at += 1;
         let greed = match self.peek().filter(|token| !token.quoted).map(|token| token.c) {
-            Some('?') => Greed::Lazy,
+            Some('?') => Greediness::Lazy,
             Some('+') => {
                 let end = self.position() + 1;
                 self.needs_backtracking("possessive quantifier", token.at..end);
-                Greed::Possessive
+                Greediness::Possessive
             }
-            _ => return Ok(repeat(atom, min, max, Greed::Greedy)),
+            _ => return Ok(repeat(atom, min, max, Greediness::Greedy)),
         };
         self.at += 1;
         Ok(repeat(atom, min, max, greed))
     }
 
     /// Reads `{2,3` and stops at the `}`.
-    fn counts(&mut self, from: usize) -> Result_<(u32, Option<u32>)> {
+    fn counts(&mut self, from: usize) -> PatternResult<(u32, Option<u32>)> {
         self.at += 1;
         let Some(min) = self.count(from)? else {
             return Err(PatternError::at(from..from + 1, "`{` does not start a valid repetition")
@@ -357,7 +357,7 @@ impl Parser {
         Ok((min, max))
     }
 
-    fn count(&mut self, from: usize) -> Result_<Option<u32>> {
+    fn count(&mut self, from: usize) -> PatternResult<Option<u32>> {
         let mut digits = String::new();
         while let Some(token) =
             self.tokens.get(self.at).filter(|token| !token.quoted && token.c.is_ascii_digit())
@@ -425,7 +425,7 @@ impl Parser {
         self.tokens.get(self.at).map_or(self.end, |token| token.at)
     }
 
-    pub(super) fn deeper(&mut self, from: usize) -> Result_<()> {
+    pub(super) fn deeper(&mut self, from: usize) -> PatternResult<()> {
         self.depth += 1;
         if self.depth > DEPTH {
             return Err(PatternError::at(from..from + 1, "groups are nested too deeply"));
@@ -450,7 +450,7 @@ enum Opening {
     Flags,
 }
 
-fn repeat(node: Node, min: u32, max: Option<u32>, greed: Greed) -> Node {
+fn repeat(node: Node, min: u32, max: Option<u32>, greed: Greediness) -> Node {
     // Java takes `\r\n` apart in a lone `\R` only.
     let is_break = matches!(node, Node::LineBreak);
     let node = if is_break { Node::Atomic(Box::new(node)) } else { node };

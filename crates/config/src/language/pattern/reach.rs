@@ -5,7 +5,7 @@
 
 use super::{
     Pattern,
-    tree::{Greed, Node, Set},
+    tree::{Greediness, Node, Set},
 };
 
 /// One entry of `only` or `ignore`.
@@ -81,7 +81,12 @@ fn is_anything(node: &Node) -> bool {
                 && well_ordered
         }
         Node::Alternate(nodes) => nodes.iter().any(is_anything),
-        Node::Repeat { node, min: 0 | 1, max: None, greed: Greed::Greedy | Greed::Lazy } => {
+        Node::Repeat {
+            node,
+            min: 0 | 1,
+            max: None,
+            greed: Greediness::Greedy | Greediness::Lazy,
+        } => {
             match &**node {
                 Node::Set { set: Set::Range('\0', char::MAX), .. } => true,
                 // A dot: everything but line breaks.

@@ -1,7 +1,7 @@
 //! A regular expression as a tree, whatever runs it.
 //!
 //! Sets of characters are trees of their own, because an intersection within brackets binds
-//! differently in every flavour.
+//! differently in every flavor.
 
 /// A regular expression.
 #[derive(Clone, Debug)]
@@ -17,7 +17,7 @@ pub(super) enum Node {
     /// `( … )`; they are counted as they are opened.
     Capture(Box<Node>),
     /// `x*`, `x{2,3}+`.
-    Repeat { node: Box<Node>, min: u32, max: Option<u32>, greed: Greed },
+    Repeat { node: Box<Node>, min: u32, max: Option<u32>, greed: Greediness },
     /// `(?= … )`, `(?<! … )`.
     Look { ahead: bool, negated: bool, node: Box<Node> },
     /// `(?> … )`.
@@ -42,7 +42,7 @@ pub(super) enum Node {
 
 /// How a repetition chooses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Greed {
+pub(super) enum Greediness {
     Greedy,
     Lazy,
     Possessive,
@@ -52,7 +52,7 @@ pub(super) enum Greed {
 #[derive(Clone, Debug)]
 pub(super) enum Set {
     Range(char, char),
-    /// What is written within brackets in Rust's flavour.
+    /// What is written within brackets in Rust's flavor.
     Text(&'static str),
     /// A property: `Lu`, `Alphabetic`, `sc=Greek`.
     Property(String),

@@ -35,11 +35,11 @@ struct Writer {
 }
 
 impl Writer {
-    /// Writes a mapping; with `inline`, its first key goes on the line that was begun.
+    /// Writes a mapping; with `inline`, its first key is written on the line that was begun.
     fn map(&mut self, entries: &[(String, Node)], indent: usize, inline: bool) {
         for (index, (key, value)) in entries.iter().enumerate() {
             if index > 0 || !inline {
-                self.blanks(indent);
+                self.spaces(indent);
             }
             self.key(key, indent);
             self.value(value, indent);
@@ -49,7 +49,7 @@ impl Writer {
     fn list(&mut self, items: &[Node], indent: usize, inline: bool) {
         for (index, item) in items.iter().enumerate() {
             if index > 0 || !inline {
-                self.blanks(indent);
+                self.spaces(indent);
             }
             self.text.push_str("- ");
             match item {
@@ -77,7 +77,7 @@ impl Writer {
         }
         if long {
             self.text.push('\n');
-            self.blanks(indent);
+            self.spaces(indent);
         }
         self.text.push(':');
     }
@@ -134,7 +134,7 @@ impl Writer {
         for line in text.strip_suffix('\n').unwrap_or(text).split('\n') {
             self.text.push('\n');
             if !line.is_empty() {
-                self.blanks(indent);
+                self.spaces(indent);
                 self.text.push_str(line);
             }
         }
@@ -162,7 +162,7 @@ impl Writer {
         self.text.push('"');
     }
 
-    fn blanks(&mut self, count: usize) {
+    fn spaces(&mut self, count: usize) {
         self.text.extend(std::iter::repeat_n(' ', count));
     }
 

@@ -11,7 +11,7 @@ fn diagnostics() -> Vec<Diagnostic> {
 }
 
 #[test]
-fn colour_comes_only_when_asked_for() {
+fn color_comes_only_when_asked_for() {
     assert!(!render(TEXT, &diagnostics(), false).contains('\u{1b}'));
     assert!(render(TEXT, &diagnostics(), true).contains('\u{1b}'));
 }

@@ -47,7 +47,7 @@ pub(crate) fn parse(text: &Arc<str>, foreign: &Anchors) -> (Doc, Vec<Problem>) {
     let nothing = HashMap::new();
     let (builder, error) = Builder::read(&text, &nothing, foreign);
     let Some(error) = error else { return builder.finish() };
-    // The hosted service's parser does not ask where a quoted text goes on; ours does.
+    // The hosted service's parser does not ask where a quoted text continues; ours does.
     if *error.kind() == ErrorKind::InvalidQuotedScalarIndent
         && let Some(Folded { text, values }) = folded(&text)
     {

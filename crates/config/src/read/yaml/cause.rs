@@ -137,7 +137,7 @@ fn lines(text: &str, mark: usize) -> Vec<Line<'_>> {
     lines
 }
 
-/// The quote that begins what was not understood, if it goes on over the end of its line and
+/// The quote that begins what was not understood, if it continues over the end of its line and
 /// reaches the last one.
 fn open_quote(text: &str, known: usize, last: Line<'_>) -> Option<Span> {
     let rest = text.get(known..)?;
@@ -155,11 +155,11 @@ fn open_quote(text: &str, known: usize, last: Line<'_>) -> Option<Span> {
         closes
     });
     let end = close.map_or(text.len(), |(length, _)| start + 1 + length);
-    let goes_on = text[start..end].contains('\n') && end >= last.start;
-    (goes_on && start <= last.start + last.text.len()).then(|| Span::new(start, start + 1))
+    let continues = text[start..end].contains('\n') && end >= last.start;
+    (continues && start <= last.start + last.text.len()).then(|| Span::new(start, start + 1))
 }
 
-/// A text without quotes goes on over lines, so one that was not meant as a text swallows those
+/// A text without quotes continues over lines, so one that was not meant as a text swallows those
 /// below it: a colon is missing after it, or a dash before it.
 fn swallowed(text: &str, known: Span, last: Line<'_>) -> Option<Cause> {
     let (start, end) = (known.start(), known.end());

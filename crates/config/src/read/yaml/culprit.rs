@@ -28,7 +28,7 @@ pub(super) struct Culprit {
 enum Complaint {
     /// A tab where only spaces may stand.
     Tab,
-    /// A quoted text that is not closed, or that goes on in a line that is indented too little.
+    /// A quoted text that is not closed, or that continues in a line that is indented too little.
     Quote,
     /// Anything else.
     Structure,

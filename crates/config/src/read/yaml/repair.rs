@@ -33,7 +33,7 @@ pub(crate) struct Folded {
     pub(crate) values: HashMap<usize, String>,
 }
 
-/// Replaces the quoted texts that go on at or left of their key; `None` if the text is wrong in
+/// Replaces the quoted texts that continue at or left of their key; `None` if the text is wrong in
 /// another way too.
 pub(crate) fn folded(text: &str) -> Option<Folded> {
     let mut folded = Folded { text: text.to_owned(), values: HashMap::new() };
@@ -167,9 +167,9 @@ mod tests {
         assert_eq!(repaired, "steps:\n  - run:     |\n      make\n  - run: |\n      x:\n      |\n");
     }
 
-    /// The hosted service and other readers of YAML 1.1 do not ask where a quoted text goes on.
+    /// The hosted service and other readers of YAML 1.1 do not ask where a quoted text continues.
     #[test]
-    fn quoted_texts_go_on_at_any_column() {
+    fn quoted_texts_continue_at_any_column() {
         let text = "a:\n  b: 'Greet\n  it''s'\n  c: \"one \\\"x\\\"\n two\n\nthree\"\n  d: 'x'\n";
         let folded = folded(text).unwrap();
         assert_eq!(folded.text.len(), text.len());

@@ -71,7 +71,7 @@ fn whole(sign: &str, digits: &str) -> Option<Scalar<'static>> {
     }
     match digits.strip_prefix('0') {
         Some("") => integer(sign, digits),
-        // `08` is no octal number, and no decimal one either.
+        // `08` is neither an octal number nor a decimal one.
         Some(octal) => based(octal, 8),
         None if digits.starts_with(|c: char| c.is_ascii_digit()) && is_digits(digits) => {
             integer(sign, &without_underscores(digits))
@@ -146,7 +146,7 @@ fn without_underscores(text: &str) -> String {
 
 /// What an unquoted scalar loses where a text is expected (W-10).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Lost {
+pub(crate) struct TextChange {
     /// What YAML makes of it, as a text.
     pub(crate) becomes: String,
     /// Why: "YAML reads it as a number to the base of 8".
@@ -155,7 +155,7 @@ pub(crate) struct Lost {
 
 /// Returns what is lost when an unquoted scalar is used as a text: `1.20` becomes `1.2`, `0755`
 /// becomes `493`, `yes` becomes `true`. `None` if its text is kept.
-pub(crate) fn lost(text: &str) -> Option<Lost> {
+pub(crate) fn lost(text: &str) -> Option<TextChange> {
     let digits = text.trim_start_matches(['-', '+']);
     let (becomes, reason) = match resolve(text, Style::Plain) {
         Scalar::Text(_) => return None,
@@ -189,7 +189,7 @@ pub(crate) fn lost(text: &str) -> Option<Lost> {
             (decimal(value), reason)
         }
     };
-    (becomes != text).then_some(Lost { becomes, reason })
+    (becomes != text).then_some(TextChange { becomes, reason })
 }
 
 /// The shortest text that reads back the same, and is a fraction.

@@ -14,7 +14,7 @@ use crate::{
         profile::Profile,
     },
     read::yaml::{At, View},
-    render::{budget::Draw, fields::Expected},
+    render::{budget::Resource, fields::Expected},
     resolve::Resolver,
     suggest::{list, nearest},
     text::{
@@ -67,7 +67,7 @@ impl Resolver<'_, '_> {
         // What a misspelled name stands for is not missing: one mistake, one message.
         let mut misspelled: Vec<String> = Vec::new();
         for argument in arguments {
-            if !self.render.afford(Draw::Visits, 1, argument.key) {
+            if !self.render.afford(Resource::Visits, 1, argument.key) {
                 break;
             }
             if call.declarations.contains_key(&argument.name) {

@@ -60,7 +60,7 @@ pub(crate) struct Attempt {
     pub(crate) compiled: Compiled,
     /// What it was compiled with, orbs included: compiling with it again looks nothing up.
     pub(crate) inputs: Inputs,
-    /// Orbs that are not to be had.
+    /// Orbs that are not available.
     pub(crate) missing: Vec<String>,
     /// How long the last round took, which had everything it needed.
     pub(crate) took: Duration,
@@ -294,8 +294,8 @@ fn read(reference: &OrbReference, file: &Path, notice: Option<String>) -> Resolu
             notice,
         })),
         Err(error) => {
-            let trouble = Some(format!("failed to read `{}`: {error}", file.display()));
-            Resolution::Missing(Missing { trouble, ..Missing::default() })
+            let error = Some(format!("failed to read `{}`: {error}", file.display()));
+            Resolution::Missing(Missing { error, ..Missing::default() })
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Edits that know lines and signs, not meanings: indentation, dashes, tabs, quotes, brackets.
 
-use crate::tests::chance::Chance;
+use crate::tests::rng::Rng;
 use std::{collections::HashSet, ops::Range};
 
 use granit_parser::ScalarStyle;
@@ -16,7 +16,7 @@ pub(super) fn sites(
     tree: &Tree,
     keys: &[Entry],
     dashes: &[Id],
-    chance: &mut Chance,
+    chance: &mut Rng,
 ) -> Vec<Site> {
     let mut found = Vec::new();
     let mut seen = HashSet::new();
@@ -69,7 +69,7 @@ fn found_duplicate(at: usize, copy: &str, push: &mut impl FnMut(&'static str, Ra
 fn indentation(
     line: usize,
     indent: usize,
-    chance: &mut Chance,
+    chance: &mut Rng,
     push: &mut impl FnMut(&'static str, Range<usize>, &str),
 ) {
     push("indent a line", line..line, if chance.below(2) == 0 { " " } else { "  " });

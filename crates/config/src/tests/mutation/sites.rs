@@ -9,7 +9,7 @@
 mod bodies;
 mod edits;
 
-use crate::tests::chance::Chance;
+use crate::tests::rng::Rng;
 use std::{
     collections::{HashMap, HashSet},
     ops::Range,
@@ -41,7 +41,7 @@ pub(super) fn find(text: &str, seed: u64) -> Vec<Site> {
     let mut walk = Walk {
         text,
         tree: &tree,
-        chance: Chance(seed),
+        chance: Rng(seed),
         sites: Vec::new(),
         seen: HashSet::new(),
         uses: HashMap::new(),
@@ -61,7 +61,7 @@ const SECTIONS: [&str; 5] = ["orbs", "jobs", "commands", "executors", "parameter
 struct Walk<'t> {
     text: &'t str,
     tree: &'t Tree,
-    chance: Chance,
+    chance: Rng,
     sites: Vec<Site>,
     seen: HashSet<Id>,
     /// Where a definition is used, by its section and name.

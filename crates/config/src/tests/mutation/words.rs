@@ -1,6 +1,6 @@
 //! The words of the language, and how they are misspelled.
 
-use crate::tests::chance::Chance;
+use crate::tests::rng::Rng;
 
 /// Steps that are built in.
 pub(super) const STEPS: &[&str] = &[
@@ -94,7 +94,7 @@ const KEYS: &[&str] = &[
 
 /// Misspells a word by one letter: one missing, one twice, two swapped, or one that is wrong.
 /// `None` if that gives a word of the language, or one of `taken`.
-pub(super) fn misspell(word: &str, taken: &[&str], chance: &mut Chance) -> Option<String> {
+pub(super) fn misspell(word: &str, taken: &[&str], chance: &mut Rng) -> Option<String> {
     for _ in 0..8 {
         let mut letters: Vec<char> = word.chars().collect();
         let at = chance.below(letters.len());

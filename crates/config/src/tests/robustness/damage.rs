@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use crate::tests::chance::Chance;
+use crate::tests::rng::Rng;
 
 /// Damage by chance.
-pub(super) struct Damage(pub(super) Chance);
+pub(super) struct Damage(pub(super) Rng);
 
 /// Signs that mean something to YAML, to templates or to expressions.
 const SIGNS: &[&str] = &[

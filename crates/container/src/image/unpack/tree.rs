@@ -291,7 +291,7 @@ fn write_bytes<R: Read>(entry: &mut tar::Entry<'_, R>, path: &Path) -> Result<()
         .open(path)
         .map_err(|error| write_failed(path, error))?;
     // A full disk is the host's problem and a broken archive the image's, so the two ends of the
-    // copy are told apart.
+    // copy are distinguished.
     let mut piece = vec![0; 1 << 17];
     loop {
         let length = entry.read(&mut piece).map_err(|error| read_failed(&error))?;

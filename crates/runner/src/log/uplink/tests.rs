@@ -17,7 +17,7 @@ use roundel_model::{
     secret::Secret,
     status::StepStatus,
 };
-use roundel_protocol::{LogAnswer, Refusal, RefusalCode};
+use roundel_protocol::{ApiError, ErrorCode, LogAnswer};
 use url::Url;
 
 use super::*;
@@ -30,7 +30,7 @@ enum Fault {
     None,
     /// Does it, and the answer is lost.
     LoseAnswer,
-    /// Does nothing and says that it has trouble.
+    /// Does nothing and reports an error of its own.
     Unavailable,
     /// Forgets half of the log (restored from a backup), and names the offset.
     Forget,
@@ -121,8 +121,8 @@ fn answer(fault: Fault, response: Response) -> Response {
 }
 
 fn gone() -> Response {
-    let refusal = Refusal { code: RefusalCode::LeaseLost.into(), message: "gone".to_owned() };
-    (StatusCode::GONE, Json(refusal)).into_response()
+    let error = ApiError { code: ErrorCode::LeaseLost.into(), message: "gone".to_owned() };
+    (StatusCode::GONE, Json(error)).into_response()
 }
 
 fn client(address: SocketAddr) -> Arc<TaskClient> {

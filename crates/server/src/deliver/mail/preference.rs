@@ -39,6 +39,7 @@ impl MailPreference {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::EveryResult => "everything",
+            // As earlier releases stored it.
             Self::FailuresAndFixed => "trouble",
             Self::Nothing => "nothing",
         }

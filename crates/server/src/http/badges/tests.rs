@@ -2,8 +2,8 @@
 
 use super::*;
 
-fn asked(query: &str) -> Asked {
-    Asked::read(query)
+fn asked(query: &str) -> BadgeQuery {
+    BadgeQuery::read(query)
 }
 
 #[test]

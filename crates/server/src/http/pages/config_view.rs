@@ -218,7 +218,7 @@ mod tests {
         assert_eq!(view.docs.as_deref(), Some("/docs/diagnostics/unknown-key"));
     }
 
-    /// Nobody could open line 12 of an orb in the configuration.
+    /// Line 12 of an orb is not a line of the configuration: there is nothing to link to.
     #[test]
     fn the_way_there_is_shown_and_places_in_orbs_lead_nowhere() {
         let text = "a: 1\n";

@@ -3,7 +3,7 @@
 use askama::Template;
 use roundel_model::time::Timestamp;
 use roundel_store::{
-    deliveries::{Delivery, Verdict},
+    deliveries::{Delivery, Receipt},
     projects::Project,
 };
 
@@ -64,11 +64,11 @@ struct DeliveryView {
     size: String,
     attempts: u32,
     error: Option<Html>,
-    verdicts: Vec<VerdictView>,
+    receipts: Vec<ReceiptView>,
 }
 
 /// What became of one change that a delivery reports.
-struct VerdictView {
+struct ReceiptView {
     status: DisplayStatus,
     word: &'static str,
     what: Html,
@@ -76,27 +76,27 @@ struct VerdictView {
     pipeline: Option<(String, u64)>,
 }
 
-impl VerdictView {
-    fn new(verdict: &Verdict) -> Self {
+impl ReceiptView {
+    fn new(receipt: &Receipt) -> Self {
         let to = |pipeline: &roundel_model::id::PipelineId, number: &u64| {
             Some((format!("/pipeline/{pipeline}"), *number))
         };
-        match verdict {
-            Verdict::Started { pipeline, number, what } => Self {
+        match receipt {
+            Receipt::Started { pipeline, number, what } => Self {
                 status: DisplayStatus::Passed,
                 word: "Started",
                 what: sentence(what),
                 because: None,
                 pipeline: to(pipeline, number),
             },
-            Verdict::Known { pipeline, number, what } => Self {
+            Receipt::Known { pipeline, number, what } => Self {
                 status: DisplayStatus::Canceled,
                 word: "Duplicate",
                 what: sentence(what),
                 because: Some(sentence("this push had already started a pipeline")),
                 pipeline: to(pipeline, number),
             },
-            Verdict::Ignored { what, because } => Self {
+            Receipt::Ignored { what, because } => Self {
                 status: DisplayStatus::NotRun,
                 word: "Ignored",
                 what: sentence(what),
@@ -109,8 +109,8 @@ impl VerdictView {
 
 impl DeliveryView {
     fn new(delivery: &Delivery, now: Timestamp) -> Self {
-        let verdicts: Vec<VerdictView> = delivery.verdicts.iter().map(VerdictView::new).collect();
-        let started = delivery.verdicts.iter().any(|v| matches!(v, Verdict::Started { .. }));
+        let receipts: Vec<ReceiptView> = delivery.receipts.iter().map(ReceiptView::new).collect();
+        let started = delivery.receipts.iter().any(|v| matches!(v, Receipt::Started { .. }));
         let (status, word) = match (delivery.decided_at, &delivery.last_error) {
             (Some(_), _) if started => (DisplayStatus::Passed, "Pipeline started"),
             (Some(_), _) => (DisplayStatus::NotRun, "Nothing to start"),
@@ -132,7 +132,7 @@ impl DeliveryView {
             size: size(delivery.size_bytes),
             attempts: delivery.attempts,
             error: delivery.last_error.as_deref().map(sentence),
-            verdicts,
+            receipts,
         }
     }
 }
@@ -165,7 +165,7 @@ async fn read(
 
 #[derive(Template)]
 #[template(path = "delivery.html")]
-struct Receipt {
+struct DeliveryPage {
     shell: Shell,
     head: ProjectHead,
     id: String,
@@ -185,7 +185,7 @@ async fn receipt(
     let (body, cut) = pretty(&body);
     let may_write = role >= roundel_model::forge::Role::Write;
     let title = format!("Delivery · {}", project.slug.full_name());
-    visit.page(&Receipt {
+    visit.page(&DeliveryPage {
         shell: visit.shell(title, "projects").refreshing(delivery.decided_at.is_none(), SOON),
         head: ProjectHead::read(&visit, &project, role, "deliveries").await?,
         id: delivery.id.to_string(),
@@ -203,8 +203,8 @@ fn advice(delivery: &Delivery) -> &'static str {
         return "Nothing to do: it is retried automatically until the provider responds.";
     }
     let ignored =
-        delivery.verdicts.iter().any(|verdict| matches!(verdict, Verdict::Ignored { .. }));
-    if ignored || delivery.verdicts.is_empty() {
+        delivery.receipts.iter().any(|receipt| matches!(receipt, Receipt::Ignored { .. }));
+    if ignored || delivery.receipts.is_empty() {
         "Expected a pipeline? Push again, or use Trigger pipeline on the project's page."
     } else {
         ""

@@ -1,7 +1,7 @@
 //! The graph of a workflow: which job stands where, and the lines between them, as SVG.
 //!
 //! Layers by the longest way from the start; within a layer, an order with few crossings (a few
-//! sweeps by the mean of the neighbours, with place-holders where a line passes a layer). Lines that
+//! sweeps by the mean of the neighbors, with place-holders where a line passes a layer). Lines that
 //! another way already implies are left out of the drawing; the list below it names every
 //! requirement. The picture is drawn with attributes only, for the content policy allows no inline
 //! style, and every node is a link, so that a keyboard can walk it.
@@ -227,7 +227,7 @@ fn assign_rows(points: &[Point]) -> Vec<usize> {
     }
     let mut rows = vec![0; points.len()];
     for column in &mut columns {
-        // Twice the mean, so that halves stay whole numbers.
+        // Twice the mean, so that halves stay integers.
         let mean = |&index: &usize| match points[index].before.as_slice() {
             [] => usize::MAX,
             before => before.iter().map(|&b| rows[b]).sum::<usize>() * 2 / before.len(),

@@ -160,7 +160,7 @@ async fn lines(
 struct Hits {
     lines: Vec<u64>,
     total: u64,
-    /// The line from which to go on; none at the end of the log.
+    /// The line from which to continue; none at the end of the log.
     next: Option<u64>,
     /// Bytes of the log that were searched.
     searched: u64,

@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whoever_did_something_is_named_as_text() {
+    fn an_actor_is_named_as_text() {
         let at = Timestamp::from_micros(0);
         let now = Timestamp::from_micros(120_000_000);
         let by = |actor, login: Option<&str>| {

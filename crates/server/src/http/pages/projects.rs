@@ -86,7 +86,7 @@ async fn card(visit: &Visit, project: &Project) -> Result<ProjectCard, PageError
 
 #[derive(Template)]
 #[template(path = "add.html")]
-struct Add {
+struct AddPage {
     shell: Shell,
     forges: Vec<ForgeSection>,
 }
@@ -123,7 +123,7 @@ async fn add(SignedIn { visit, account }: SignedIn) -> Answer {
     for (choice, kind) in choices(&visit).into_iter().zip(visit.app.forges.clients().keys()) {
         forges.push(section(&visit, account, *kind, choice).await?);
     }
-    visit.page(&Add { shell: visit.shell("Add projects", "add"), forges })
+    visit.page(&AddPage { shell: visit.shell("Add projects", "add"), forges })
 }
 
 async fn section(

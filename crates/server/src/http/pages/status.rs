@@ -1,4 +1,4 @@
-//! A status as pages show it: one roundel, with a ring, a glyph and a word of its own. Colour alone
+//! A status as pages show it: one roundel, with a ring, a glyph and a word of its own. Color alone
 //! never tells two of them apart. And why a job is not running.
 
 use std::fmt;
@@ -9,7 +9,7 @@ use roundel_model::status::{
 };
 use roundel_store::reading::{JobRow, PipelineRow, WorkflowRow};
 
-/// A status as people see it: one roundel, with a ring, a glyph and a word of its own. Colour alone
+/// A status as people see it: one roundel, with a ring, a glyph and a word of its own. Color alone
 /// never tells two of them apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DisplayStatus {
@@ -47,7 +47,7 @@ pub(crate) enum DisplayStatus {
     Nothing,
 }
 
-/// The worst news first; what still runs hides what ended well.
+/// The worst first; what still runs hides what ended well.
 const ORDER: [WorkflowStatus; 9] = [
     WorkflowStatus::Failing,
     WorkflowStatus::Running,

@@ -41,7 +41,7 @@ async fn a_stranger_gets_the_same_404_for_a_private_project_and_for_nothing() {
     }
 }
 
-/// The address of every commit status and mail: whoever opens it must get there after signing in.
+/// The address of every commit status and mail: it must open after signing in, too.
 #[tokio::test]
 async fn a_link_to_a_private_job_leads_there_by_way_of_the_sign_in_page() {
     let world = World::new().await;
@@ -210,7 +210,7 @@ async fn preferences_are_kept_for_all_projects_and_for_each() {
 }
 
 #[tokio::test]
-async fn whoever_may_read_sees_the_pipeline_but_no_buttons() {
+async fn a_reader_sees_the_pipeline_but_no_buttons() {
     let world = World::new().await;
     let pipeline = world.pipeline("main", "Add a door").await;
     let page = text(world.get(&format!("/pipeline/{pipeline}"), Some("reader")).await).await;
@@ -383,7 +383,7 @@ async fn secrets_are_not_changed_with_a_role_that_the_forge_cannot_confirm() {
     let pipeline = world.pipeline("main", "Add a door").await;
     let job = world.claim(pipeline, "build").await;
     let canceled = world.post(&format!("/job/{job}/cancel"), "", "admin").await;
-    assert_eq!(canceled.status(), StatusCode::SEE_OTHER, "other writes go on");
+    assert_eq!(canceled.status(), StatusCode::SEE_OTHER, "other writes are possible");
     let page = world.get(settings, Some("admin")).await;
     assert_eq!(page.status(), StatusCode::OK);
 }
@@ -555,7 +555,7 @@ async fn roles_are_asked_of_the_forge() {
 
 /// A link in a mail is followed by people who are not signed in.
 #[tokio::test]
-async fn anybody_may_read_what_a_diagnostic_means() {
+async fn anyone_may_read_what_a_diagnostic_means() {
     let world = World::new().await;
     let page = text(world.get("/docs/diagnostics/unknown-parameter", None).await).await;
     for part in ["E-033", "Output", "did you mean `version`?", "<h2 class=\"section-title\">Right"]

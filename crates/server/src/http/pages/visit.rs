@@ -104,7 +104,7 @@ pub(crate) enum PageError {
     /// It has another address.
     Moved(String),
     /// The visitor may see it, but not do this.
-    Refused(String),
+    Forbidden(String),
     /// What was sent makes no sense: a sentence.
     Bad(String),
     /// The store failed.
@@ -152,7 +152,7 @@ impl IntoResponse for PageError {
             Self::Moved(to) => {
                 (StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, to)]).into_response()
             }
-            Self::Refused(text) => error_page(StatusCode::FORBIDDEN, "Not allowed", &text, None),
+            Self::Forbidden(text) => error_page(StatusCode::FORBIDDEN, "Not allowed", &text, None),
             Self::Bad(text) => {
                 error_page(StatusCode::UNPROCESSABLE_ENTITY, "Request failed", &text, None)
             }

@@ -7,7 +7,7 @@
 use roundel_model::{limits, text};
 use roundel_protocol::{ClaimRequest, FinishReport, StepReport};
 
-use super::refused::Refused;
+use crate::http::error_response::ErrorResponse;
 
 /// Limitations of a host that are kept.
 const LIMITATIONS: usize = 32;
@@ -16,7 +16,7 @@ const LIMITATIONS: usize = 32;
 const LIMITATION_CHARS: usize = 500;
 
 /// Checks how a runner introduces itself.
-pub(super) fn claim(mut request: ClaimRequest) -> Result<ClaimRequest, Refused> {
+pub(super) fn claim(mut request: ClaimRequest) -> Result<ClaimRequest, ErrorResponse> {
     named("runner", &request.runner, limits::RUNNER_NAME_CHARS)?;
     named("version", &request.version, limits::RUNNER_VERSION_CHARS)?;
     let classes = request.resource_classes.iter().map(String::as_str);
@@ -38,10 +38,10 @@ pub(super) fn claim(mut request: ClaimRequest) -> Result<ClaimRequest, Refused> 
 }
 
 /// Checks what a runner says of a step.
-pub(super) fn step(number: u32, mut report: StepReport) -> Result<StepReport, Refused> {
+pub(super) fn step(number: u32, mut report: StepReport) -> Result<StepReport, ErrorResponse> {
     if number > limits::STEP_NUMBER {
         let most = limits::STEP_NUMBER;
-        return Err(Refused::unprocessable(&format!("a step's number is at most {most}")));
+        return Err(ErrorResponse::unprocessable(&format!("a step's number is at most {most}")));
     }
     named("kind", &report.kind.to_string(), limits::WORD_CHARS)?;
     cut(&mut report.name, limits::STEP_NAME_CHARS);
@@ -55,11 +55,11 @@ pub(super) fn step(number: u32, mut report: StepReport) -> Result<StepReport, Re
 }
 
 /// Checks that a log does not grow beyond what the server stores.
-pub(super) fn log(number: u32, offset: u64, bytes: usize) -> Result<(), Refused> {
+pub(super) fn log(number: u32, offset: u64, bytes: usize) -> Result<(), ErrorResponse> {
     let end = offset.saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX));
     if number > limits::STEP_NUMBER || end > limits::STORED_LOG_BYTES {
         let (step, most) = (limits::STEP_NUMBER, limits::STORED_LOG_BYTES);
-        return Err(Refused::unprocessable(&format!(
+        return Err(ErrorResponse::unprocessable(&format!(
             "a step's number is at most {step}, and its log has at most {most} bytes"
         )));
     }
@@ -75,16 +75,18 @@ pub(super) fn finish(mut report: FinishReport) -> FinishReport {
 }
 
 /// A name is not empty, not too long, and has nothing in it that cannot be seen.
-fn named(field: &str, value: &str, most: usize) -> Result<(), Refused> {
+fn named(field: &str, value: &str, most: usize) -> Result<(), ErrorResponse> {
     if value.trim().is_empty() {
-        return Err(Refused::unprocessable(&format!("`{field}` is empty")));
+        return Err(ErrorResponse::unprocessable(&format!("`{field}` is empty")));
     }
     // Bytes first: counting the characters of megabytes is not worth it.
     if value.len() > most.saturating_mul(4) || value.chars().count() > most {
-        return Err(Refused::unprocessable(&format!("`{field}` has more than {most} characters")));
+        return Err(ErrorResponse::unprocessable(&format!(
+            "`{field}` has more than {most} characters"
+        )));
     }
     if value.contains(text::is_hidden) {
-        return Err(Refused::unprocessable(&format!(
+        return Err(ErrorResponse::unprocessable(&format!(
             "`{field}` has control characters or others that cannot be seen: `{}`",
             text::one_line(value)
         )));
@@ -92,11 +94,11 @@ fn named(field: &str, value: &str, most: usize) -> Result<(), Refused> {
     Ok(())
 }
 
-fn at_most(field: &str, count: usize, most: usize) -> Result<(), Refused> {
+fn at_most(field: &str, count: usize, most: usize) -> Result<(), ErrorResponse> {
     if count <= most {
         return Ok(());
     }
-    Err(Refused::unprocessable(&format!("`{field}` has {count} entries; {most} are allowed")))
+    Err(ErrorResponse::unprocessable(&format!("`{field}` has {count} entries; {most} are allowed")))
 }
 
 fn cut(text: &mut String, most: usize) {
@@ -126,7 +128,7 @@ mod tests {
         }
     }
 
-    fn refusal<T>(checked: Result<T, Refused>) -> String {
+    fn refusal<T>(checked: Result<T, ErrorResponse>) -> String {
         let Err(refused) = checked else { panic!("it was accepted") };
         let message = refused.message().to_owned();
         assert_eq!(refused.into_response().status(), StatusCode::UNPROCESSABLE_ENTITY);

@@ -19,12 +19,12 @@ use roundel_store::{pipelines::OfferedTask, runners::RunnerRow};
 use super::{
     checked,
     job_spec::{self, SpecError},
-    refused::Refused,
     rights::RunnerToken,
 };
 use crate::{
     app::App,
     drive::{self, Applied, DriveError},
+    http::error_response::ErrorResponse,
 };
 
 /// Makes up for a missed wake-up.
@@ -38,7 +38,7 @@ pub(super) async fn claim(
     _: RunnerToken,
     State(app): State<Arc<App>>,
     Json(request): Json<ClaimRequest>,
-) -> Result<Response, Refused> {
+) -> Result<Response, ErrorResponse> {
     let request = checked::claim(request)?;
     app.store
         .touch_runner(&RunnerRow {
@@ -76,7 +76,7 @@ pub(super) async fn claim(
 
 /// Hands out once more what was handed out under a lease: the answer did not arrive, because this
 /// process was killed, say. Nothing if the lease is over.
-async fn again(app: &App, lease: LeaseId) -> Result<Option<JobSpec>, Refused> {
+async fn again(app: &App, lease: LeaseId) -> Result<Option<JobSpec>, ErrorResponse> {
     let Some(task) = app.store.task_of_lease(lease).await? else { return Ok(None) };
     let now = Timestamp::now();
     let expires_at = now.plus(limits::LEASE);
@@ -88,7 +88,7 @@ async fn again(app: &App, lease: LeaseId) -> Result<Option<JobSpec>, Refused> {
     match job_spec::build(app, &task, lease).await {
         Ok((spec, _)) => Ok(Some(spec)),
         Err(SpecError::Store(error)) => Err(error.into()),
-        // The lease must not stay on this task: the claim goes on, and takes another one under it.
+        // The lease must not stay on this task: the claim continues, and takes another one under it.
         Err(SpecError::Hopeless(reason)) => {
             end(app, &task, lease, &reason).await?;
             Ok(None)
@@ -97,7 +97,7 @@ async fn again(app: &App, lease: LeaseId) -> Result<Option<JobSpec>, Refused> {
 }
 
 /// Takes the oldest task that fits, if there is one.
-async fn take(app: &App, request: &ClaimRequest) -> Result<Option<JobSpec>, Refused> {
+async fn take(app: &App, request: &ClaimRequest) -> Result<Option<JobSpec>, ErrorResponse> {
     for offered in app.store.offered_tasks(MAX_OFFERS).await? {
         if !fits(request, &offered) {
             continue;
@@ -138,7 +138,7 @@ async fn try_claim(
     request: &ClaimRequest,
     offered: &OfferedTask,
     lease: LeaseId,
-) -> Result<bool, Refused> {
+) -> Result<bool, ErrorResponse> {
     let now = Timestamp::now();
     let event = Event::Claimed {
         job: offered.job,
@@ -161,7 +161,7 @@ async fn give_up(
     request: &ClaimRequest,
     offered: &OfferedTask,
     reason: &str,
-) -> Result<(), Refused> {
+) -> Result<(), ErrorResponse> {
     let lease = LeaseId::fresh();
     if !try_claim(app, request, offered, lease).await? {
         return Ok(());
@@ -175,7 +175,7 @@ async fn end(
     offered: &OfferedTask,
     lease: LeaseId,
     reason: &str,
-) -> Result<(), Refused> {
+) -> Result<(), ErrorResponse> {
     tracing::error!(job.id = %offered.job, reason, "a task cannot be handed out");
     let event = Event::Finished {
         job: offered.job,

@@ -2,7 +2,7 @@
 //!
 //! Built-in variables are those of `RUN` §3.1 that have a value here; one that has none is absent.
 //! The deploy key and the values of project variables leave the server only in here, and only
-//! towards the runner that is about to claim the task (`VCS` §0 rule 7).
+//! toward the runner that is about to claim the task (`VCS` §0 rule 7).
 
 use roundel_model::{
     id::{LeaseId, ProjectId},

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    super::loopback::{Backend, Manner, PATIENCE, found, missing, store},
+    super::loopback::{Backend, FETCH_TIMEOUT, ResponseKind, found, missing, store},
     *,
 };
 
@@ -12,7 +12,7 @@ fn at(seconds: u64) -> Timestamp {
 }
 
 async fn addresses(prefixes: &[&str]) -> Addresses {
-    let fetcher = Fetcher::new(PATIENCE, true).unwrap();
+    let fetcher = Fetcher::new(FETCH_TIMEOUT, true).unwrap();
     let allowed = prefixes.iter().map(|prefix| Url::parse(prefix).unwrap()).collect();
     Addresses::new(Some(fetcher), allowed, store().await)
 }
@@ -52,15 +52,15 @@ async fn only_addresses_below_an_allowed_prefix_are_fetched() {
 }
 
 #[tokio::test]
-async fn what_is_not_allowed_is_told_with_what_is() {
+async fn what_is_not_allowed_is_reported_with_what_is() {
     let backend = Backend::start().await;
     let allowed = addresses(&[&backend.at("/orbs/")]).await;
     let missing_here = missing(ask(&allowed, &backend.at("/other/a.yml"), at(0)).await);
-    assert!(missing_here.trouble.unwrap().contains(&backend.at("/orbs/")));
+    assert!(missing_here.error.unwrap().contains(&backend.at("/orbs/")));
     assert!(missing_here.help.unwrap().contains("url_prefixes"));
     let none = Addresses::new(None, Vec::new(), store().await);
     let refused = missing(ask(&none, &backend.at("/orbs/a.yml"), at(0)).await);
-    assert!(refused.trouble.unwrap().contains("fetches no orbs from addresses"));
+    assert!(refused.error.unwrap().contains("fetches no orbs from addresses"));
     assert!(backend.asked().is_empty());
 }
 
@@ -69,13 +69,13 @@ async fn what_was_fetched_is_good_for_five_minutes_and_while_its_server_is_away(
     let backend = Backend::start().await;
     let addresses = addresses(&[&backend.at("/")]).await;
     let address = backend.at("/a.yml");
-    backend.put("/a.yml", Manner::Text("one".to_owned()));
+    backend.put("/a.yml", ResponseKind::Text("one".to_owned()));
     let orb = found(ask(&addresses, &address, at(0)).await);
     assert_eq!((orb.name.as_str(), orb.version.as_str(), &*orb.text), (&*address, "", "one"));
-    backend.put("/a.yml", Manner::Text("two".to_owned()));
+    backend.put("/a.yml", ResponseKind::Text("two".to_owned()));
     assert_eq!(&*found(ask(&addresses, &address, at(299)).await).text, "one");
     assert_eq!(&*found(ask(&addresses, &address, at(301)).await).text, "two");
-    backend.put("/a.yml", Manner::Silence);
+    backend.put("/a.yml", ResponseKind::Silence);
     assert_eq!(&*found(ask(&addresses, &address, at(9_000)).await).text, "two");
 }
 
@@ -83,13 +83,13 @@ async fn what_was_fetched_is_good_for_five_minutes_and_while_its_server_is_away(
 async fn a_redirect_is_followed_only_to_what_is_allowed() {
     let (backend, other) = (Backend::start().await, Backend::start().await);
     let addresses = addresses(&[&backend.at("/orbs/")]).await;
-    backend.put("/orbs/a.yml", Manner::Redirect("b.yml".to_owned()));
-    backend.put("/orbs/b.yml", Manner::Text("there".to_owned()));
-    backend.put("/orbs/out.yml", Manner::Redirect(other.at("/orbs/x.yml")));
-    backend.put("/orbs/up.yml", Manner::Redirect("/secret.yml".to_owned()));
-    backend.put("/orbs/circle.yml", Manner::Redirect("circle.yml".to_owned()));
-    other.put("/orbs/x.yml", Manner::Text("elsewhere".to_owned()));
-    backend.put("/secret.yml", Manner::Text("secret".to_owned()));
+    backend.put("/orbs/a.yml", ResponseKind::Redirect("b.yml".to_owned()));
+    backend.put("/orbs/b.yml", ResponseKind::Text("there".to_owned()));
+    backend.put("/orbs/out.yml", ResponseKind::Redirect(other.at("/orbs/x.yml")));
+    backend.put("/orbs/up.yml", ResponseKind::Redirect("/secret.yml".to_owned()));
+    backend.put("/orbs/circle.yml", ResponseKind::Redirect("circle.yml".to_owned()));
+    other.put("/orbs/x.yml", ResponseKind::Text("elsewhere".to_owned()));
+    backend.put("/secret.yml", ResponseKind::Text("secret".to_owned()));
     assert_eq!(&*found(ask(&addresses, &backend.at("/orbs/a.yml"), at(0)).await).text, "there");
     for (path, said) in [
         ("/orbs/out.yml", "no allowed prefix"),
@@ -98,24 +98,24 @@ async fn a_redirect_is_followed_only_to_what_is_allowed() {
         ("/orbs/nothing.yml", "there is nothing at"),
     ] {
         let missing = missing(ask(&addresses, &backend.at(path), at(0)).await);
-        assert!(missing.trouble.as_ref().unwrap().contains(said), "{path}: {missing:?}");
+        assert!(missing.error.as_ref().unwrap().contains(said), "{path}: {missing:?}");
     }
     assert!(other.asked().is_empty());
     assert!(!backend.asked().contains(&"/secret.yml".to_owned()));
 }
 
 #[tokio::test]
-async fn cfg_e053_a_server_that_hangs_or_floods_is_told() {
+async fn cfg_e053_a_server_that_hangs_or_floods_is_reported() {
     let backend = Backend::start().await;
     let addresses = addresses(&[&backend.at("/")]).await;
     for (path, manner, said) in [
-        ("/slow.yml", Manner::Silence, "did not answer within"),
-        ("/large.yml", Manner::Flood, "more than"),
-        ("/half.yml", Manner::Half, "cannot be reached"),
-        ("/ill.yml", Manner::Status(500), "status 500"),
+        ("/slow.yml", ResponseKind::Silence, "did not answer within"),
+        ("/large.yml", ResponseKind::Flood, "more than"),
+        ("/half.yml", ResponseKind::Half, "cannot be reached"),
+        ("/ill.yml", ResponseKind::Status(500), "status 500"),
     ] {
         backend.put(path, manner);
         let missing = missing(ask(&addresses, &backend.at(path), at(0)).await);
-        assert!(missing.trouble.as_ref().unwrap().contains(said), "{path}: {missing:?}");
+        assert!(missing.error.as_ref().unwrap().contains(said), "{path}: {missing:?}");
     }
 }

@@ -94,7 +94,7 @@ fn a_stand_in_is_used_only_where_nothing_fits_and_says_so() {
 }
 
 #[test]
-fn versions_that_exist_are_told_from_the_highest() {
+fn versions_that_exist_are_listed_from_the_highest() {
     let folder = Folder::with(&[
         ("a/b/1.9.0.yml", ""),
         ("a/b/1.10.0.yml", ""),
@@ -137,7 +137,7 @@ fn no_name_leads_out_of_the_folder() {
 }
 
 #[test]
-fn what_is_too_large_or_no_text_is_trouble_and_not_an_orb() {
+fn what_is_too_large_or_not_text_is_an_error_and_not_an_orb() {
     let folder = Folder::with(&[("a/b/1.0.0.yml", "")]);
     let path = folder.0.path().join("orbs/a/b/1.0.0.yml");
     let ask = || folder.directory().find(&"a/b@1".parse().unwrap());

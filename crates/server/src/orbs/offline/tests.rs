@@ -77,16 +77,16 @@ fn a_locked_reference_keeps_its_version_when_a_higher_one_appears() {
 }
 
 #[test]
-fn a_source_that_is_not_the_locked_one_is_refused_and_both_digests_are_told() {
+fn a_source_that_is_not_the_locked_one_is_refused_and_both_digests_are_shown() {
     let place = Place::new();
     place.put("a/b/1.0.0.yml", "first");
     let orb = place.resolve_and_lock("a/b@1");
     place.put("a/b/1.0.0.yml", "changed");
     let missing = missing(&place.open(), "a/b@1");
-    let trouble = missing.trouble.unwrap();
-    assert!(trouble.contains("pins a/b@1.0.0"), "{trouble}");
-    assert!(trouble.contains(orb.digest.get(..12).unwrap()), "{trouble}");
-    assert!(trouble.contains(super::super::digest("changed").get(..12).unwrap()), "{trouble}");
+    let error = missing.error.unwrap();
+    assert!(error.contains("pins a/b@1.0.0"), "{error}");
+    assert!(error.contains(orb.digest.get(..12).unwrap()), "{error}");
+    assert!(error.contains(super::super::digest("changed").get(..12).unwrap()), "{error}");
     assert!(missing.help.unwrap().contains("delete its entry"));
 }
 
@@ -98,7 +98,7 @@ fn a_locked_version_that_is_gone_is_not_replaced_in_silence() {
     place.put("a/b/1.1.0.yml", "second");
     fs::remove_file(place.orbs().join("a/b/1.0.0.yml")).unwrap();
     let missing = missing(&place.open(), "a/b@1");
-    assert!(missing.trouble.unwrap().contains("a/b@1.0.0, which is not there"));
+    assert!(missing.error.unwrap().contains("a/b@1.0.0, which is not there"));
     assert_eq!(missing.versions, ["1.1.0"]);
 }
 
@@ -129,7 +129,7 @@ fn a_missing_orb_names_the_folder_the_versions_and_the_way_to_provide_it() {
 }
 
 #[test]
-fn a_folder_that_is_not_there_is_told_at_once() {
+fn a_missing_folder_is_reported_at_once() {
     let error = Offline::new(Some(Path::new("/nowhere/at/all")), None).unwrap_err().to_string();
     assert!(error.contains("/nowhere/at/all"), "{error}");
     assert!(Offline::new(None, None).unwrap().write_lock(&[]).is_err());

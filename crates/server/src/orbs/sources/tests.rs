@@ -7,7 +7,7 @@ use roundel_store::orbs::{NewOrb, Visibility};
 
 use super::{
     super::{
-        loopback::{Backend, Manner, PATIENCE, found, instance, missing, store},
+        loopback::{Backend, FETCH_TIMEOUT, ResponseKind, found, instance, missing, store},
         wire,
     },
     *,
@@ -30,7 +30,7 @@ impl Place {
             directory: Some(folder.path().to_owned()),
             registry: Some(backend.url.clone()),
             url_prefixes: vec![backend.url.join("/orbs/").unwrap()],
-            patience: PATIENCE,
+            fetch_timeout: FETCH_TIMEOUT,
             registry_token: None,
         };
         Self { folder, backend, store: store().await, settings }
@@ -128,12 +128,12 @@ async fn a_stand_in_comes_last() {
 async fn a_place_that_cannot_be_asked_is_not_passed_over() {
     let place = Place::new().await;
     place.put_file("a/b/1.0.0~inferred.yml", "near");
-    place.backend.put(&format!("{}/a/b/1.0.0", wire::PATH), Manner::Silence);
+    place.backend.put(&format!("{}/a/b/1.0.0", wire::PATH), ResponseKind::Silence);
     let silent = missing(place.find("a/b@1.0.0").await);
-    assert!(silent.trouble.unwrap().contains("did not answer"));
+    assert!(silent.error.unwrap().contains("did not answer"));
     place.backend.publish("a/c", &[("1.0.0", "registry")]);
     place.put_file("a/c/1.0.0.yml/not-a-file", "");
-    assert!(missing(place.find("a/c@1.0.0").await).trouble.is_some());
+    assert!(missing(place.find("a/c@1.0.0").await).error.is_some());
 }
 
 #[tokio::test]
@@ -187,7 +187,7 @@ async fn cfg_e053_a_configuration_may_use_fifty_addresses() {
     let mut wanted = Vec::new();
     for number in 0..=ADDRESSES {
         let path = format!("/orbs/{number}.yml");
-        place.backend.put(&path, Manner::Text("orb".to_owned()));
+        place.backend.put(&path, ResponseKind::Text("orb".to_owned()));
         wanted.push(place.backend.at(&path).parse().unwrap());
     }
     let answers = search.find(&wanted).await.unwrap();
@@ -195,8 +195,8 @@ async fn cfg_e053_a_configuration_may_use_fifty_addresses() {
         answers.into_iter().filter(|(_, it)| matches!(it, Resolution::Missing(_))).collect();
     let [(reference, resolution)] = &refused[..] else { panic!("{refused:?}") };
     assert!(reference.to_string().ends_with("/50.yml"));
-    let trouble = missing(resolution.clone()).trouble.unwrap();
-    assert!(trouble.contains("50 orbs from addresses"), "{trouble}");
+    let error = missing(resolution.clone()).error.unwrap();
+    assert!(error.contains("50 orbs from addresses"), "{error}");
     assert_eq!(place.backend.asked().len(), ADDRESSES);
 }
 
@@ -207,7 +207,7 @@ async fn a_configuration_that_wants_ever_more_orbs_is_stopped() {
     let wanted: Vec<_> = (0..=ORBS).map(|n| format!("a/o{n}@1").parse().unwrap()).collect();
     let answers = search.find(&wanted).await.unwrap();
     let troubled =
-        answers.into_iter().filter(|(_, answer)| missing(answer.clone()).trouble.is_some()).count();
+        answers.into_iter().filter(|(_, answer)| missing(answer.clone()).error.is_some()).count();
     assert_eq!(troubled, 1);
 }
 
@@ -233,5 +233,5 @@ async fn one_instance_serves_another() {
     assert_eq!(&*found(find(&trusted.starter.orbs, reader(), "house/orb@1").await).text, "house");
     let (mistaken, _) = instance(TOKEN, with(Some("wrong"))).await;
     let refused = missing(find(&mistaken.starter.orbs, reader(), "open/orb@1").await);
-    assert!(refused.trouble.unwrap().contains("refuses us"));
+    assert!(refused.error.unwrap().contains("refuses us"));
 }

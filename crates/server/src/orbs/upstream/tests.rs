@@ -3,7 +3,7 @@
 use roundel_model::time::Timestamp;
 
 use super::{
-    super::loopback::{Backend, Manner, PATIENCE, store},
+    super::loopback::{Backend, FETCH_TIMEOUT, ResponseKind, store},
     *,
 };
 
@@ -12,7 +12,7 @@ fn at(seconds: u64) -> Timestamp {
 }
 
 async fn upstream(backend: &Backend) -> Upstream {
-    let fetcher = Fetcher::new(PATIENCE, true).unwrap();
+    let fetcher = Fetcher::new(FETCH_TIMEOUT, true).unwrap();
     Upstream::new(backend.url.clone(), None, fetcher, store().await)
 }
 
@@ -62,7 +62,7 @@ async fn cfg_162_a_range_is_asked_again_after_five_minutes() {
 async fn cfg_163_a_label_moves_after_five_minutes() {
     let backend = Backend::start().await;
     let path = "/api/roundel/v1/orbs/a/b/dev:ada%2Fx";
-    backend.put(path, Manner::Text("one".to_owned()));
+    backend.put(path, ResponseKind::Text("one".to_owned()));
     let upstream = upstream(&backend).await;
     let text = async |now| {
         let answer = ask(&upstream, "a/b@dev:ada/x", now).await;
@@ -70,7 +70,7 @@ async fn cfg_163_a_label_moves_after_five_minutes() {
         orb.text.to_string()
     };
     assert_eq!(text(at(0)).await, "one");
-    backend.put(path, Manner::Text("two".to_owned()));
+    backend.put(path, ResponseKind::Text("two".to_owned()));
     assert_eq!(text(at(100)).await, "one");
     assert_eq!(text(at(400)).await, "two");
 }
@@ -85,7 +85,7 @@ async fn while_the_registry_is_away_the_last_answer_counts() {
         version(&upstream, reference, at(0)).await;
     }
     for path in ["", "/1.0.0", "/1.5.0", "/dev:x"] {
-        backend.put(&format!("/api/roundel/v1/orbs/a/b{path}"), Manner::Status(503));
+        backend.put(&format!("/api/roundel/v1/orbs/a/b{path}"), ResponseKind::Status(503));
     }
     assert_eq!(version(&upstream, "a/b@1", at(9_000)).await, "1.0.0");
     assert_eq!(version(&upstream, "a/b@dev:x", at(9_000)).await, "dev:x");
@@ -99,12 +99,12 @@ async fn a_bad_answer_is_a_failure_and_says_what_was_bad() {
     let upstream = upstream(&backend).await;
     let source = |number: u32| format!("/api/roundel/v1/orbs/a/b/{number}.0.0");
     for (number, manner, said) in [
-        (1, Manner::Silence, "did not answer within 0.5 s"),
-        (2, Manner::Flood, "more than 5242880 bytes"),
-        (3, Manner::Half, "cannot be reached"),
-        (4, Manner::WrongDigest("version: 2.1".to_owned()), "does not have the digest"),
-        (5, Manner::Status(401), "refuses us"),
-        (6, Manner::Redirect("https://elsewhere.test/".to_owned()), "redirects"),
+        (1, ResponseKind::Silence, "did not answer within 0.5 s"),
+        (2, ResponseKind::Flood, "more than 5242880 bytes"),
+        (3, ResponseKind::Half, "cannot be reached"),
+        (4, ResponseKind::WrongDigest("version: 2.1".to_owned()), "does not have the digest"),
+        (5, ResponseKind::Status(401), "refuses us"),
+        (6, ResponseKind::Redirect("https://elsewhere.test/".to_owned()), "redirects"),
     ] {
         backend.put(&source(number), manner.clone());
         let failure = failure(&upstream, &format!("a/b@{number}.0.0"), at(0)).await;
@@ -113,22 +113,22 @@ async fn a_bad_answer_is_a_failure_and_says_what_was_bad() {
     }
     let list = "/api/roundel/v1/orbs/a/c";
     for (manner, said) in [
-        (Manner::Text("<html>".to_owned()), "no list of versions"),
-        (Manner::Flood, "more than 4194304 bytes"),
-        (Manner::Silence, "did not answer"),
+        (ResponseKind::Text("<html>".to_owned()), "no list of versions"),
+        (ResponseKind::Flood, "more than 4194304 bytes"),
+        (ResponseKind::Silence, "did not answer"),
     ] {
         backend.put(list, manner.clone());
         let failure = failure(&upstream, "a/c@1", at(0)).await;
         assert!(failure.contains(said), "{manner:?}: {failure}");
     }
     backend.publish("a/d", &[("1.0.0", "one")]);
-    backend.put("/api/roundel/v1/orbs/a/d/1.0.0", Manner::Status(404));
+    backend.put("/api/roundel/v1/orbs/a/d/1.0.0", ResponseKind::Status(404));
     let failure = failure(&upstream, "a/d@1", at(0)).await;
     assert!(failure.contains("lists a/d@1.0.0 and does not have it"), "{failure}");
 }
 
 #[tokio::test]
-async fn an_orb_that_is_not_there_is_told_with_the_versions_that_are() {
+async fn a_missing_orb_is_reported_with_the_versions_that_exist() {
     let backend = Backend::start().await;
     backend.publish("a/b", &[("1.0.0", "one"), ("1.2.0", "two")]);
     let upstream = upstream(&backend).await;
@@ -151,7 +151,7 @@ async fn an_orb_that_is_not_there_is_told_with_the_versions_that_are() {
 async fn the_token_goes_to_the_registry() {
     let backend = Backend::start().await;
     backend.publish("a/b", &[("1.0.0", "one")]);
-    let fetcher = Fetcher::new(PATIENCE, true).unwrap();
+    let fetcher = Fetcher::new(FETCH_TIMEOUT, true).unwrap();
     let base = backend.url.join("/mirror/").unwrap();
     let upstream = Upstream::new(base, Some("secret".into()), fetcher, store().await);
     ask(&upstream, "a/b@1.0.0", at(0)).await;

@@ -1,6 +1,6 @@
 //! Terminal output as lines of styled cells, and those as HTML.
 //!
-//! A step writes for a terminal: it colours, returns to the start of a line, goes up some lines and
+//! A step writes for a terminal: it colors, returns to the start of a line, goes up some lines and
 //! writes them again. [`Block`] plays the small part of a terminal that logs use, line by line:
 //! SGR, `\r`, `\b`, tab, erase in line, and moves of the cursor within what the block still holds.
 //! Everything else (titles, links, modes) is read and dropped. Every line that comes out is
@@ -27,10 +27,10 @@ const BLOCK_CELLS: usize = 600_000;
 /// How far up a cursor may go to rewrite lines.
 const REWRITTEN_LINES: usize = 200;
 
-/// Colours and attributes of a cell.
+/// Colors and attributes of a cell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Style {
-    /// 0 is the default colour; otherwise one more than the index in the palette of 256.
+    /// 0 is the default color; otherwise one more than the index in the palette of 256.
     foreground: u16,
     background: u16,
     flags: u8,
@@ -198,7 +198,7 @@ fn extended<'a>(param: &[u16], rest: &mut impl Iterator<Item = &'a [u16]>) -> Op
     match next(1)? {
         5 => next(2).filter(|&index| index < 256),
         2 => {
-            // With colons a colour space stands before the three numbers, when there are six.
+            // With colons a color space stands before the three numbers, when there are six.
             let skip = usize::from(param.len() > 5);
             let (r, g, b) = (next(2 + skip)?, next(3 + skip)?, next(4 + skip)?);
             Some(nearest(r.min(255), g.min(255), b.min(255)))
@@ -207,7 +207,7 @@ fn extended<'a>(param: &[u16], rest: &mut impl Iterator<Item = &'a [u16]>) -> Op
     }
 }
 
-/// The palette's colour next to a true colour: a strict content policy leaves no room for inline
+/// The palette's color next to a true color: a strict content policy leaves no room for inline
 /// styles, and 256 classes are enough for a log.
 fn nearest(r: u16, g: u16, b: u16) -> u16 {
     if r.abs_diff(g) < 10 && g.abs_diff(b) < 10 {
@@ -307,7 +307,7 @@ impl Block {
 }
 
 impl Screen {
-    /// Tells whether a byte can neither begin a character nor go on with one.
+    /// Tells whether a byte can neither begin a character nor continue with one.
     fn is_stray(&mut self, byte: u8) -> bool {
         let (needs, stray) = match byte {
             0x00..=0x7F => (0, false),
@@ -444,7 +444,7 @@ mod tests {
     }
 
     #[test]
-    fn colour_is_closed_at_the_end_of_a_line_and_goes_on_in_the_next() {
+    fn color_is_closed_at_the_end_of_a_line_and_continues_in_the_next() {
         assert_eq!(
             html(b"\x1b[31mred\nstill\x1b[0m not\n"),
             ["<span class=\"f1\">red</span>", "<span class=\"f1\">still</span> not"]
@@ -452,7 +452,7 @@ mod tests {
     }
 
     #[test]
-    fn every_way_to_name_a_colour_is_understood() {
+    fn every_way_to_name_a_color_is_understood() {
         let cases: [(&[u8], &str); 6] = [
             (b"\x1b[1;38;5;208mx", "f208 bo"),
             (b"\x1b[38:5:208mx", "f208"),

@@ -68,7 +68,7 @@ pub(super) struct Found {
     pub(super) total: u64,
     /// Where the portion ended, in bytes of the log.
     pub(super) searched: u64,
-    /// The line from which to go on; none if what is known of the log was searched to its end.
+    /// The line from which to continue; none if what is known of the log was searched to its end.
     pub(super) next: Option<u64>,
 }
 
@@ -150,7 +150,7 @@ impl LogIndex {
     /// Reads a portion of what came since, with `read(from, max_bytes)`. Returns how many bytes of
     /// the log are left.
     ///
-    /// The goal is where the log ended at the first read: a reader that goes on for as long as
+    /// The goal is where the log ended at the first read: a reader that continues for as long as
     /// there is something would never finish with a step that floods its log.
     async fn extend<F>(&mut self, read: impl Fn(u64, usize) -> F) -> Result<u64, StoreError>
     where

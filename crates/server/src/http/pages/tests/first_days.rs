@@ -1,4 +1,4 @@
-//! What somebody meets in the first days: a server without providers, setup, badges, a configuration
+//! What a user meets in the first days: a server without providers, setup, badges, a configuration
 //! that cannot be run yet.
 
 use roundel_engine::{Configuration, Event};
@@ -7,7 +7,7 @@ use roundel_store::projects::{Setup, SetupState};
 
 use super::world::{PEOPLE, World, text};
 
-/// Whoever follows it must end with a server that starts: the settings are tried in the tests of
+/// Following it must end with a server that starts: the settings are tried in the tests of
 /// `cli`, the callback in those of signing in.
 #[tokio::test]
 async fn a_fresh_server_says_what_to_put_where() {
@@ -36,7 +36,7 @@ async fn what_cannot_be_run_yet_is_not_called_an_error() {
       { restore_cache: { key: a } }, { save_cache: { key: a, paths: [b] } }] } }
 workflows: { w: { jobs: [build] } }\n";
     let compiled = roundel_config::compile(config, &roundel_config::Inputs::default());
-    let found: Vec<_> = compiled.refusals().collect();
+    let found: Vec<_> = compiled.errors().collect();
     let failed = Event::CompileFailed {
         kind: PipelineErrorKind::Unsupported,
         errors: vec!["caches are not supported yet".to_owned()],
@@ -78,7 +78,7 @@ async fn setup_leads_to_the_first_pipeline() {
     assert!(page.contains(&link) && !page.contains(&second.to_string()), "{page}");
 }
 
-/// A key or webhook that somebody deleted at the provider is made again by one button.
+/// A key or webhook that was deleted at the provider is made again by one button.
 #[tokio::test]
 async fn administrators_can_run_setup_again() {
     let world = World::new().await;

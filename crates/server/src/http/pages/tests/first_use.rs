@@ -226,7 +226,7 @@ async fn a_canceled_job_says_how_to_run_it_again() {
     assert!(page.contains("To run this again"), "{page}");
 }
 
-/// The list of pipelines shows the forge's picture: initials in another colour look like another
+/// The list of pipelines shows the forge's picture: initials in another color look like another
 /// person.
 #[tokio::test]
 async fn the_header_shows_the_picture_that_the_forge_has() {

@@ -1,6 +1,6 @@
 //! Every route of the server × who asks: a table that a new route must enter.
 //!
-//! Each visitor meets every route in a world of its own. The body of a request is a form with all
+//! Each visitor meets every route in an installation of its own. The body of a request is a form with all
 //! fields that any form has, so that what decides is the right and not the form.
 
 use std::{collections::BTreeMap, fmt::Write as _};
@@ -45,7 +45,7 @@ fn is_alias(path: &str) -> bool {
 fn all_routes() -> Vec<Declared> {
     let mut all = routes().declared();
     all.retain(|route| !is_alias(&route.path));
-    // Whoever signs out does so last.
+    // Signing out comes last: it ends the session.
     all.sort_by_key(|route| route.path == "/logout");
     all
 }
@@ -162,7 +162,7 @@ async fn every_route_has_a_right_and_keeps_it() {
     insta::assert_snapshot!(table().await);
 }
 
-/// The table again, as a rule: no answer to somebody without the right is a success, and what may
+/// The table again, as a rule: no response to a visitor without the right is a success, and what may
 /// not be seen is 404, or leads to signing in.
 #[tokio::test]
 async fn nothing_of_a_private_project_is_there_for_a_stranger() {
@@ -176,7 +176,7 @@ async fn nothing_of_a_private_project_is_there_for_a_stranger() {
         let address = address(&route.path, &names);
         let answer = world.send(route.method.clone(), &address, FORM, Some("stranger")).await;
         assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{} {address}", route.method);
-        // Whoever is not signed in is asked to, as for an address that does not exist.
+        // A visitor who is not signed in is asked to sign in, as for an address that does not exist.
         let answer = world.send(route.method.clone(), &address, FORM, None).await;
         assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{} {address}", route.method);
         let to = answer.headers()[header::LOCATION].to_str().unwrap();

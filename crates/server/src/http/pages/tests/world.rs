@@ -15,7 +15,7 @@ use axum::{
     http::{Method, Request, header},
     response::Response,
 };
-use roundel_engine::{Configuration, Event, NewJob, NewWorkflow, job::Need};
+use roundel_engine::{Configuration, Event, NewJob, NewWorkflow, job::Requirement};
 use roundel_forge::{
     AccessToken, AuthorizeRequest, Commit, CommitStatus, Contents, DeployKeys, ErrorClass, Forge,
     ForgeError, ForgeHook, ForgeKey, ForgeOrganization, ForgeSettings, ForgeUser, Grant, HookSpec,
@@ -93,7 +93,7 @@ impl World {
         let is_down = Arc::new(AtomicBool::new(false));
         let client = |&kind| -> (ForgeKind, Arc<dyn Forge>) {
             let (settings, is_down) = (forge_settings(kind), Arc::clone(&is_down));
-            (kind, Arc::new(Pretended { settings, is_down }))
+            (kind, Arc::new(FakeForge { settings, is_down }))
         };
         let clients = providers.iter().map(client).collect();
         let app = Arc::new(App::open_with(settings, clients).await.unwrap());
@@ -301,7 +301,7 @@ impl World {
             let missing_contexts = contexts.iter().map(|&name| name.to_owned()).collect();
             NewJob { id, plan, needs, missing_contexts }
         };
-        let need = Need { job: before, accepts: vec![Outcome::Success] };
+        let need = Requirement { job: before, accepts: vec![Outcome::Success] };
         let test = roundel_testkit::planned::build("test", 1);
         let workflow = NewWorkflow {
             id: WorkflowId::fresh(),
@@ -424,7 +424,7 @@ fn settings() -> Settings {
         runner_token: Secret::from("runner-token"),
         forges: Vec::new(),
         mail: None,
-        pace: crate::retry::Pace::default(),
+        pace: crate::retry::RetryPace::default(),
         status_prefix: "ci/roundel".into(),
         settings_file: "/srv/roundel/roundel.toml".into(),
         admin_token: Secret::new(String::new()),
@@ -468,7 +468,7 @@ pub(super) async fn text(answer: Response) -> String {
 }
 
 /// A forge of three repositories. A token is the login of its owner.
-struct Pretended {
+struct FakeForge {
     settings: ForgeSettings,
     is_down: Arc<AtomicBool>,
 }
@@ -507,14 +507,14 @@ fn unavailable<T>() -> Result<T, ForgeError> {
     })
 }
 
-impl Forge for Pretended {
+impl Forge for FakeForge {
     fn settings(&self) -> &ForgeSettings {
         &self.settings
     }
 }
 
 #[async_trait]
-impl roundel_forge::SignIn for Pretended {
+impl roundel_forge::SignIn for FakeForge {
     fn authorize_url(&self, _: &AuthorizeRequest) -> Url {
         self.settings.web_url.clone()
     }
@@ -536,7 +536,7 @@ impl roundel_forge::SignIn for Pretended {
 }
 
 #[async_trait]
-impl Repositories for Pretended {
+impl Repositories for FakeForge {
     async fn repositories(&self, token: &AccessToken) -> Result<Vec<Repository>, ForgeError> {
         let web = self.repository(token, "acme", "web").await?;
         Ok(vec![
@@ -570,7 +570,7 @@ impl Repositories for Pretended {
 }
 
 #[async_trait]
-impl Contents for Pretended {
+impl Contents for FakeForge {
     async fn file_at(
         &self,
         _: &AccessToken,
@@ -599,7 +599,7 @@ impl Contents for Pretended {
 }
 
 #[async_trait]
-impl DeployKeys for Pretended {
+impl DeployKeys for FakeForge {
     async fn deploy_keys(
         &self,
         _: &AccessToken,
@@ -627,7 +627,7 @@ impl DeployKeys for Pretended {
 }
 
 #[async_trait]
-impl Hooks for Pretended {
+impl Hooks for FakeForge {
     async fn hooks(
         &self,
         _: &AccessToken,
@@ -663,7 +663,7 @@ impl Hooks for Pretended {
 }
 
 #[async_trait]
-impl Statuses for Pretended {
+impl Statuses for FakeForge {
     async fn post_status(
         &self,
         _: &AccessToken,

@@ -1,4 +1,4 @@
-//! A house to tell stories in: the local forge in this process, `roundel serve` and `roundel runner`
+//! An installation for the stories: the local forge in this process, `roundel serve` and `roundel runner`
 //! as processes of their own, which may be killed.
 
 use std::{
@@ -19,15 +19,15 @@ use tempfile::TempDir;
 use url::Url;
 
 /// Nothing in a story takes longer, on a machine that works.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(90);
 
 /// The binary under test.
 pub(crate) fn binary() -> &'static str {
     env!("CARGO_BIN_EXE_roundel")
 }
 
-/// The house.
-pub(crate) struct House {
+/// The installation.
+pub(crate) struct Installation {
     pub(crate) forge: LocalForge,
     pub(crate) url: Url,
     pub(crate) directory: TempDir,
@@ -35,7 +35,7 @@ pub(crate) struct House {
     runner: Option<Child>,
 }
 
-impl House {
+impl Installation {
     /// Builds it and starts the server, without a runner.
     pub(crate) async fn build() -> Self {
         let directory = tempfile::Builder::new().prefix("story-").tempdir().unwrap();
@@ -43,10 +43,10 @@ impl House {
             LocalForge::start(Settings::on_loopback(directory.path().join("forge"))).await.unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let url = Url::parse(&format!("http://127.0.0.1:{port}/")).unwrap();
-        let mut house = Self { forge, url, directory, server: None, runner: None };
-        house.connect();
-        house.start_server().await;
-        house
+        let mut installation = Self { forge, url, directory, server: None, runner: None };
+        installation.connect();
+        installation.start_server().await;
+        installation
     }
 
     /// Registers the server at both forges and writes its settings.
@@ -171,7 +171,7 @@ impl House {
         self.forge.commit_files(kind, "acme", name, &commit).await.unwrap()
     }
 
-    /// Waits until the marks on a commit are as wanted.
+    /// Waits until the statuses of a commit are as expected.
     pub(crate) async fn marks(
         &self,
         kind: ForgeKind,
@@ -184,12 +184,12 @@ impl House {
                 marks.iter().any(|mark| mark.context == *context && mark.state == *state)
             })
         };
-        let marks = self.forge.wait_for_statuses(kind, "acme", name, sha, PATIENCE, is_met).await;
+        let marks = self.forge.wait_for_statuses(kind, "acme", name, sha, TIMEOUT, is_met).await;
         assert!(is_met(&marks), "{kind} {name}: wanted {wanted:?}, found {marks:#?}");
         marks
     }
 
-    /// Opens the store beside the server, to look.
+    /// Opens the server's store a second time, to look into it.
     pub(crate) async fn store(&self) -> Store {
         let key = fs::read_to_string(self.data().join("instance.key")).unwrap();
         Store::open(&roundel_store::Settings {
@@ -217,7 +217,7 @@ impl House {
     }
 }
 
-impl Drop for House {
+impl Drop for Installation {
     fn drop(&mut self) {
         for mut child in [self.runner.take(), self.server.take()].into_iter().flatten() {
             // It may have ended by itself.
@@ -231,7 +231,7 @@ impl Drop for House {
 pub(crate) async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     let began = Instant::now();
     while !is_so().await {
-        assert!(began.elapsed() < PATIENCE, "it did not come about that {what}");
+        assert!(began.elapsed() < TIMEOUT, "it did not come about that {what}");
         tokio::time::sleep(Duration::from_millis(25)).await;
     }
 }

@@ -1,9 +1,9 @@
-//! Chance for tests, the same every time.
+//! Random numbers for tests, the same every time.
 
 /// Numbers by chance that are the same every time (`SplitMix64`).
-pub(crate) struct Chance(pub(crate) u64);
+pub(crate) struct Rng(pub(crate) u64);
 
-impl Chance {
+impl Rng {
     pub(crate) fn below(&mut self, limit: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;

@@ -9,7 +9,7 @@ use crate::{
 
 /// What becomes of a configuration when it is pushed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Support {
     /// Its plan is run. There may be [notes](Compiled::notes).
     Runs,
     /// It is right, and asks for something that this release cannot run. Nothing of it is run: a
@@ -22,19 +22,19 @@ pub enum Verdict {
 impl Compiled {
     /// Decides whether the configuration can be run. A warning never keeps it from running, be it
     /// about the configuration or about an option that has no effect here.
-    pub fn verdict(&self) -> Verdict {
+    pub fn support(&self) -> Support {
         if self.plan.is_none() || self.diagnostics.iter().any(is_error) {
-            Verdict::Invalid
+            Support::Invalid
         } else if self.unsupported.iter().any(is_error) {
-            Verdict::Unsupported
+            Support::Unsupported
         } else {
-            Verdict::Runs
+            Support::Runs
         }
     }
 
     /// Returns why it is not run: the errors of the configuration, then what this release cannot
     /// run.
-    pub fn refusals(&self) -> impl Iterator<Item = &Diagnostic> {
+    pub fn errors(&self) -> impl Iterator<Item = &Diagnostic> {
         self.diagnostics.iter().chain(&self.unsupported).filter(|found| is_error(found))
     }
 
@@ -82,9 +82,9 @@ mod tests {
             "{START}jobs: {{ build: {{ machine: {{ image: x, docker_layer_caching: true }}, steps: [checkout] }} }}\n"
         );
         let compiled = compiled(&text);
-        assert_eq!(compiled.verdict(), Verdict::Runs);
+        assert_eq!(compiled.support(), Support::Runs);
         assert_eq!(codes(compiled.notes()), ["unsupported-option"]);
-        assert_eq!(compiled.refusals().count(), 0);
+        assert_eq!(compiled.errors().count(), 0);
     }
 
     /// It is reported once, however many jobs come to it, and under whatever names they run.
@@ -109,7 +109,7 @@ workflows:
             let git_ref = Some(roundel_model::name::GitRef::Branch(branch.into()));
             let inputs = Inputs { path: "config.yml".to_owned(), git_ref, ..Inputs::default() };
             let compiled = compile(text, &inputs);
-            assert_eq!(compiled.verdict(), Verdict::Runs, "{:?}", compiled.diagnostics);
+            assert_eq!(compiled.support(), Support::Runs, "{:?}", compiled.diagnostics);
             let jobs = |found: &Diagnostic| {
                 let name = |used: &crate::JobOfPlan| format!("{}/{}", used.workflow, used.job);
                 found.jobs.iter().map(name).collect::<Vec<_>>()
@@ -131,8 +131,8 @@ workflows:
             "{START}jobs: {{ build: {{ machine: true, steps: [{{ save_cache: {{ key: k, paths: [p] }} }}] }} }}\n"
         );
         let compiled = compiled(&text);
-        assert_eq!(compiled.verdict(), Verdict::Unsupported);
-        assert_eq!(codes(compiled.refusals()), ["unsupported-step"]);
+        assert_eq!(compiled.support(), Support::Unsupported);
+        assert_eq!(codes(compiled.errors()), ["unsupported-step"]);
         assert!(compiled.plan.is_some(), "the configuration itself is right");
     }
 
@@ -143,7 +143,7 @@ workflows:
             "{START}jobs: {{ build: {{ machine: true, steps: [{{ save_cache: {{ key: k, paths: [p] }} }}, chekout] }} }}\n"
         );
         let compiled = compiled(&text);
-        assert_eq!(compiled.verdict(), Verdict::Invalid);
-        assert_eq!(codes(compiled.refusals()), ["unknown-command", "unsupported-step"]);
+        assert_eq!(compiled.support(), Support::Invalid);
+        assert_eq!(codes(compiled.errors()), ["unknown-command", "unsupported-step"]);
     }
 }

@@ -56,57 +56,46 @@ impl Progress {
     }
 }
 
-/// How a task ended, for the server.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Verdict {
-    /// As it is sent.
-    pub(super) report: FinishReport,
+/// Returns the report on a task; `None` if the outcome is no longer this runner's to report.
+pub(super) fn report(
+    stop: Option<StopReason>,
+    steps: Result<Progress, TaskError>,
+) -> Option<FinishReport> {
+    let (outcome, reason) = match (stop, steps) {
+        (Some(StopReason::LeaseLost | StopReason::Canceled), _) => return None,
+        (Some(StopReason::RunTime(limit)), _) => {
+            (Outcome::Timedout, Some(format!("{}.", phrases::run_time(limit))))
+        }
+        (Some(StopReason::Shutdown), _) => (
+            Outcome::InfrastructureFail,
+            Some("The runner was shut down while the job ran.".to_owned()),
+        ),
+        (Some(StopReason::RunnerFailed(sentence)), _) => {
+            (Outcome::InfrastructureFail, Some(sentence))
+        }
+        (None, Err(error)) => return Some(of_error(&error)),
+        (None, Ok(Progress { failure: Some(Failure::TimedOut(reason)) })) => {
+            (Outcome::Timedout, Some(reason))
+        }
+        (None, Ok(Progress { failure: Some(Failure::Failed) })) => (Outcome::Failed, None),
+        (None, Ok(Progress { failure: None })) => (Outcome::Success, None),
+    };
+    Some(FinishReport { outcome, reason })
 }
 
-impl Verdict {
-    /// Judges a task; `None` if it is not this runner's to judge.
-    pub(super) fn of(stop: Option<StopReason>, steps: Result<Progress, TaskError>) -> Option<Self> {
-        let (outcome, reason) = match (stop, steps) {
-            (Some(StopReason::LeaseLost | StopReason::Canceled), _) => return None,
-            (Some(StopReason::RunTime(limit)), _) => {
-                (Outcome::Timedout, Some(format!("{}.", phrases::run_time(limit))))
-            }
-            (Some(StopReason::Shutdown), _) => (
-                Outcome::InfrastructureFail,
-                Some("The runner was shut down while the job ran.".to_owned()),
-            ),
-            (Some(StopReason::RunnerFailed(sentence)), _) => {
-                (Outcome::InfrastructureFail, Some(sentence))
-            }
-            (None, Err(error)) => return Some(Self::error(&error)),
-            (None, Ok(Progress { failure: Some(Failure::TimedOut(reason)) })) => {
-                (Outcome::Timedout, Some(reason))
-            }
-            (None, Ok(Progress { failure: Some(Failure::Failed) })) => (Outcome::Failed, None),
-            (None, Ok(Progress { failure: None })) => (Outcome::Success, None),
-        };
-        Some(Self { report: FinishReport { outcome, reason } })
-    }
+/// Returns the report on a task that could not continue.
+pub(super) fn of_error(error: &TaskError) -> FinishReport {
+    let outcome = match error {
+        TaskError::Job(_) => Outcome::Failed,
+        TaskError::Infrastructure(_) => Outcome::InfrastructureFail,
+    };
+    FinishReport { outcome, reason: Some(error.sentence().to_owned()) }
+}
 
-    /// Judges a task that could not go on.
-    pub(super) fn error(error: &TaskError) -> Self {
-        let outcome = match error {
-            TaskError::Job(_) => Outcome::Failed,
-            TaskError::Infrastructure(_) => Outcome::InfrastructureFail,
-        };
-        let reason = Some(error.sentence().to_owned());
-        Self { report: FinishReport { outcome, reason } }
-    }
-
-    /// Judges a task whose log the server does not have: it could not be seen why it passed.
-    pub(super) fn undelivered(error: &UplinkError) -> Self {
-        Self {
-            report: FinishReport {
-                outcome: Outcome::InfrastructureFail,
-                reason: Some(error.to_string()),
-            },
-        }
-    }
+/// Returns the report on a task whose log the server does not have. It is not a success, however
+/// its steps ended: a green job without its log cannot be checked.
+pub(super) fn log_not_delivered(error: &UplinkError) -> FinishReport {
+    FinishReport { outcome: Outcome::InfrastructureFail, reason: Some(error.to_string()) }
 }
 
 #[cfg(test)]
@@ -127,7 +116,7 @@ mod tests {
     }
 
     fn outcome(stop: Option<StopReason>, steps: Result<Progress, TaskError>) -> Option<Outcome> {
-        Verdict::of(stop, steps).map(|verdict| verdict.report.outcome)
+        report(stop, steps).map(|report| report.outcome)
     }
 
     #[test]
@@ -137,26 +126,26 @@ mod tests {
             |progress: &Progress| [OnSuccess, Always, OnFail].map(|when| progress.is_due(when));
         assert_eq!(due(&after(&[StepStatus::Success])), [true, true, false]);
         assert_eq!(due(&after(&[StepStatus::Failed])), [false, true, true]);
-        // A silent step is a failed step; the others go on (RUN §2.6).
+        // A silent step is a failed step; the others continue (RUN §2.6).
         assert_eq!(due(&after(&[StepStatus::Timedout, StepStatus::Success])), [false, true, true]);
     }
 
     #[test]
     fn the_first_failure_decides_whether_a_task_failed_or_timed_out() {
-        let verdict = |ends: &[StepStatus]| {
-            let report = Verdict::of(None, Ok(after(ends))).unwrap().report;
+        let reported = |ends: &[StepStatus]| {
+            let report = report(None, Ok(after(ends))).unwrap();
             (report.outcome, report.reason)
         };
         let silent = Some("No output for 10 minutes.".to_owned());
         assert_eq!(
-            verdict(&[StepStatus::Success, StepStatus::Timedout, StepStatus::Failed]),
+            reported(&[StepStatus::Success, StepStatus::Timedout, StepStatus::Failed]),
             (Outcome::Timedout, silent)
         );
-        assert_eq!(verdict(&[StepStatus::Failed, StepStatus::Timedout]), (Outcome::Failed, None));
+        assert_eq!(reported(&[StepStatus::Failed, StepStatus::Timedout]), (Outcome::Failed, None));
     }
 
     #[test]
-    fn a_lost_lease_has_no_verdict() {
+    fn a_lost_lease_has_no_outcome() {
         // The server has ended the task by now: nothing that is reported counts.
         assert_eq!(outcome(Some(StopReason::LeaseLost), Ok(after(&[]))), None);
         assert_eq!(outcome(Some(StopReason::Canceled), Ok(after(&[]))), None);

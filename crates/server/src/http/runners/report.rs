@@ -1,0 +1,174 @@
+//! What a runner reports on a task that it holds: that it is alive, its steps, its log, its outcome.
+//!
+//! An outcome goes through [`drive::apply`], which makes the next jobs ready or ends the workflow, and
+//! puts the commit status into the outbox. Steps and logs are stored as they come: no status of ours
+//! depends on them.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    body::Bytes,
+    extract::{Path, Query, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use roundel_engine::Event;
+use roundel_model::{
+    id::{JobId, PipelineId},
+    limits,
+    status::{JobStatus, Outcome},
+    time::Timestamp,
+};
+use roundel_protocol::{ErrorCode, FinishReport, LogAnswer, RenewAnswer, RenewRequest, StepReport};
+use roundel_store::{
+    logs::{Appended, LogKey, StepRow},
+    reading::JobRow,
+};
+use serde::Deserialize;
+
+use super::{checked, rights::LeaseHolder};
+use crate::{
+    app::App,
+    drive::{self, Applied},
+    http::error_response::ErrorResponse,
+    live::Update,
+};
+
+/// Records the outcome of a task; 410 unless the lease is held.
+pub(super) async fn finish(
+    held: LeaseHolder,
+    State(app): State<Arc<App>>,
+    Json(report): Json<FinishReport>,
+) -> Result<StatusCode, ErrorResponse> {
+    let report = checked::finish(report);
+    let event = Event::Finished {
+        job: held.job,
+        task: held.index,
+        lease: held.lease,
+        outcome: report.outcome,
+        reason: report.reason.clone(),
+    };
+    let pipeline = pipeline_of(&app, held.job).await?;
+    match drive::apply(&app.drive, pipeline, &event, Timestamp::now()).await? {
+        Applied::Changed => Ok(StatusCode::NO_CONTENT),
+        // The first answer may have been lost: the same outcome again is recorded already.
+        Applied::Ignored if ended_as(&app, &held, report.outcome).await? => {
+            Ok(StatusCode::NO_CONTENT)
+        }
+        Applied::Ignored => Err(lost(&app, held.job).await),
+    }
+}
+
+/// Renews a lease.
+pub(super) async fn renew(
+    held: LeaseHolder,
+    State(app): State<Arc<App>>,
+    Json(RenewRequest {}): Json<RenewRequest>,
+) -> Result<Json<RenewAnswer>, ErrorResponse> {
+    let now = Timestamp::now();
+    let event = Event::Renewed {
+        job: held.job,
+        task: held.index,
+        lease: held.lease,
+        expires_at: now.plus(limits::LEASE),
+    };
+    let pipeline = pipeline_of(&app, held.job).await?;
+    match drive::apply(&app.drive, pipeline, &event, now).await? {
+        Applied::Changed => Ok(Json(RenewAnswer { lease_duration: limits::LEASE })),
+        Applied::Ignored => Err(lost(&app, held.job).await),
+    }
+}
+
+/// Stores the status of a step.
+pub(super) async fn step(
+    held: LeaseHolder,
+    State(app): State<Arc<App>>,
+    Path((_, _, number)): Path<(JobId, u32, u32)>,
+    Json(report): Json<StepReport>,
+) -> Result<StatusCode, ErrorResponse> {
+    let report = checked::step(number, report)?;
+    must_run(&app, &held).await?;
+    app.store
+        .put_step(&StepRow {
+            job: held.job,
+            task: held.index,
+            number,
+            name: report.name,
+            kind: report.kind,
+            status: report.status,
+            command: report.command,
+            line: report.line,
+            background: report.background,
+            exit_code: report.exit_code,
+            started_at: report.started_at,
+            ended_at: report.ended_at,
+            truncated: report.truncated,
+            log_bytes: 0,
+        })
+        .await?;
+    app.live.publish(Update::Step { job: held.job });
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Deserialize)]
+pub(super) struct LogPosition {
+    offset: u64,
+}
+
+/// A piece of a log. Answered when it is on disk: the runner may then forget it.
+pub(super) async fn log(
+    held: LeaseHolder,
+    State(app): State<Arc<App>>,
+    Path((_, _, step)): Path<(JobId, u32, u32)>,
+    Query(LogPosition { offset }): Query<LogPosition>,
+    bytes: Bytes,
+) -> Result<Response, ErrorResponse> {
+    checked::log(step, offset, bytes.len())?;
+    must_run(&app, &held).await?;
+    let (job, task) = (held.job, held.index);
+    let log = LogKey { job, task, step };
+    let appended = app.store.append_log(log, offset, &bytes, Timestamp::now()).await?;
+    Ok(match appended {
+        Appended::Committed(committed) => {
+            app.live.publish(Update::Log { job, task, step, total: committed });
+            Json(LogAnswer { committed }).into_response()
+        }
+        Appended::WrongOffset(committed) => {
+            (StatusCode::CONFLICT, Json(LogAnswer { committed })).into_response()
+        }
+    })
+}
+
+async fn ended_as(app: &App, held: &LeaseHolder, outcome: Outcome) -> Result<bool, ErrorResponse> {
+    let task = app.store.task(held.job, held.index).await?;
+    Ok(task.is_some_and(|task| task.outcome == Some(outcome)))
+}
+
+async fn pipeline_of(app: &App, job: JobId) -> Result<PipelineId, ErrorResponse> {
+    app.store.pipeline_of_job(job).await?.ok_or_else(|| ErrorResponse::gone("there is no such job"))
+}
+
+async fn job_row(app: &App, job: JobId) -> Result<JobRow, ErrorResponse> {
+    app.store.job(job).await?.ok_or_else(|| ErrorResponse::gone("there is no such job"))
+}
+
+/// Steps and logs change only while the lease on their task is held.
+async fn must_run(app: &App, held: &LeaseHolder) -> Result<(), ErrorResponse> {
+    let task = app.store.task(held.job, held.index).await?;
+    if task.is_some_and(|task| task.is_running) { Ok(()) } else { Err(lost(app, held.job).await) }
+}
+
+async fn lost(app: &App, job: JobId) -> ErrorResponse {
+    match job_row(app, job).await {
+        Ok(row) => over(row.status),
+        Err(refused) => refused,
+    }
+}
+
+fn over(status: JobStatus) -> ErrorResponse {
+    if status == JobStatus::Canceled {
+        return ErrorResponse::new(StatusCode::GONE, ErrorCode::Canceled, "the job was canceled");
+    }
+    ErrorResponse::gone("the lease on this task is lost: the server accepts nothing more for it")
+}
