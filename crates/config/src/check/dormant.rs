@@ -132,9 +132,14 @@ impl<'d> Checker<'_, 'd> {
                 let known = names.contains(name)
                     || numbered.is_some_and(|(name, _)| names.contains(name))
                     || prefixes.iter().any(|prefix| name.starts_with(prefix));
-                let reported = [codes::UNKNOWN_REQUIREMENT, codes::GROUP_MEMBER, codes::CYCLE]
-                    .into_iter()
-                    .any(|code| self.render.report.is_reported(code, place));
+                let reported = [
+                    codes::UNKNOWN_REQUIREMENT,
+                    codes::GROUP_MEMBER,
+                    codes::CYCLE,
+                    codes::EMPTY_NAME,
+                ];
+                let reported =
+                    reported.into_iter().any(|code| self.render.report.is_reported(code, place));
                 if !known && !reported && self.render.afford(Resource::Visits, 1, place) {
                     let message = no_such_job(requiring, name, workflow);
                     let problem = Problem::error(codes::UNKNOWN_REQUIREMENT, place, message);

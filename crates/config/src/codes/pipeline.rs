@@ -75,9 +75,9 @@ area! {
 
     /// The trigger passes a parameter that is not defined.
     ///
-    /// A pipeline that is started manually or through the API can have parameters, and each of them
-    /// must be defined under `parameters` in the configuration that is compiled. A setup
-    /// configuration and its continuation each need their own definitions.
+    /// Each parameter that a pipeline is started with must be defined under `parameters` in the
+    /// configuration that is compiled. In this release the server starts every pipeline without
+    /// parameters; the `config` commands take them with `--param`.
     ///
     /// Define it, or fix the name in the request.
     ///

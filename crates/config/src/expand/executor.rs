@@ -302,12 +302,11 @@ impl Expander<'_, '_> {
             match entry.name {
                 "resource_class" | "working_directory" => {
                     let value = self.render.evaluate(entry.value, scope);
-                    let text = self.render.text_of(&value, entry.name);
-                    let setting = text.map(|text| Setting { text, value });
                     if entry.name == "resource_class" {
-                        found.resource_class = setting.or(found.resource_class);
+                        found.resource_class = self.resource_class(value).or(found.resource_class);
                     } else {
-                        found.working_directory = setting;
+                        let text = self.render.text_of(&value, entry.name);
+                        found.working_directory = text.map(|text| Setting { text, value });
                     }
                 }
                 "shell" => {
@@ -324,6 +323,13 @@ impl Expander<'_, '_> {
             }
         }
         found
+    }
+
+    /// Reads the class of a runner. No runner can have an empty one: the job would wait for ever.
+    pub(crate) fn resource_class(&mut self, value: Value) -> Option<Setting> {
+        let text = self.render.text_of(&value, "resource_class")?;
+        let text = self.render.named(text, "resource_class", value.place)?;
+        Some(Setting { text, value })
     }
 
     /// Reads a shell's command line; a list is joined into one, words with spaces quoted.

@@ -66,8 +66,10 @@ impl Expander<'_, '_> {
             let message = "`exclude` removes every combination of the matrix";
             self.render.report.add(Problem::warning(codes::IGNORED, entry.key, message));
         }
-        let alias =
-            get("alias").and_then(|alias| self.render.text_field(alias.value, "alias", scope));
+        let alias = get("alias").and_then(|alias| {
+            let text = self.render.text_field(alias.value, "alias", scope)?;
+            self.render.named(text, "alias", self.render.doc.place(alias.value))
+        });
         let parameters = axes.into_iter().map(|(name, key, _)| (name, key)).collect();
         let combinations = combinations.into_iter().map(Rc::new).collect();
         Some(Matrix { alias, combinations, parameters })

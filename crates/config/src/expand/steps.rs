@@ -396,6 +396,9 @@ impl Expander<'_, '_> {
 
     /// Reports a step that is not defined.
     pub(crate) fn unknown_command(&mut self, site: &Site<'_>) {
+        if self.render.is_nameless("step", site.name, site.key) {
+            return;
+        }
         let mut names: Vec<&str> = self.resolver().names(site.scope.module, Element::Command);
         let seen = !self.render.report.is_full();
         for word in builtin::words().chain(STEP_WORDS.iter().copied()).filter(|_| seen) {

@@ -47,6 +47,11 @@ pub(crate) fn with_unknown<'n>(
     })
 }
 
+/// Returns whether a key says nothing: `"":`, and `? :` or `: x`, which are null and read as `~`.
+fn is_blank(key: &str) -> bool {
+    matches!(key.trim(), "" | "~")
+}
+
 impl Renderer<'_> {
     /// Returns whether a key was reported that is nearly one of these, which then is not missing: one
     /// mistake, one message.
@@ -87,9 +92,15 @@ impl Renderer<'_> {
             }
             let tolerated = known.tolerant && near.is_none() && !is_merge || !self.templates;
             let make = if tolerated { Problem::warning } else { Problem::error };
-            let message = format!("unknown {} key `{name}`", known.what);
+            let is_blank = is_blank(name);
+            let message = if is_blank {
+                format!("a {} key is empty", known.what)
+            } else {
+                format!("unknown {} key `{name}`", known.what)
+            };
             let problem = make(known.code, place, message);
             let help = match ((known.advice)(name), near) {
+                _ if is_blank => "write a key before the colon, or remove it".into(),
                 (Some(advice), _) => advice.into(),
                 _ if is_merge => {
                     "to merge a mapping, write `<<` without quotes and without a backslash".into()
@@ -106,13 +117,28 @@ impl Renderer<'_> {
     /// Reports a name of nothing but spaces: nothing could refer to it, and pages and commit statuses
     /// would show a gap. Returns whether it is one.
     pub(crate) fn is_nameless(&mut self, what: &str, name: &str, key: Place) -> bool {
-        let is_blank = name.trim().is_empty();
+        let is_blank = is_blank(name);
         if is_blank {
             let message = format!("the name of this {what} is empty");
             let problem = Problem::error(codes::EMPTY_NAME, key, message);
             self.report.add(problem.help("write a name of letters, digits, `_` and `-`"));
         }
         is_blank
+    }
+
+    /// Returns a text that must name something, and reports one of nothing but spaces.
+    pub(crate) fn named(&mut self, text: String, key: &str, place: Place) -> Option<String> {
+        if !text.trim().is_empty() {
+            return Some(text);
+        }
+        let (message, help) = match key {
+            "requires" => {
+                ("`requires` has an empty name".to_owned(), "write the name of a job, or remove it")
+            }
+            _ => (format!("`{key}` is empty"), "write a name, or remove the key"),
+        };
+        self.report.add(Problem::error(codes::EMPTY_NAME, place, message).help(help));
+        None
     }
 
     /// Renders the value of a key that must be a text; numbers and booleans are taken as written.

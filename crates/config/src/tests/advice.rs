@@ -71,7 +71,7 @@ const RIGHT_EXAMPLES: &[&str] = &[
 /// Codes whose help nothing in a configuration can follow, and why.
 const NOT_FOLLOWED: &[(&str, &str)] = &[
     ("duplicate-key", "which of the two entries is meant, only its author knows"),
-    ("logic-too-deep", "a hundred levels are flattened by whoever knows what they mean"),
+    ("logic-too-deep", "only the author knows how to flatten a hundred levels"),
     ("orb-not-found", "publishing an orb, or naming a directory, changes no configuration"),
     ("orb-unreachable", "publishing an orb, or naming a directory, changes no configuration"),
     ("wrong-pipeline-parameter", "it is the request that changes, not the configuration"),

@@ -223,10 +223,7 @@ impl Expander<'_, '_> {
     fn hoist(&mut self, field: &Field, found: &mut ExecutionEnvironment) {
         let value = field.value.clone();
         match &*field.name {
-            "resource_class" => {
-                let text = self.render.text_of(&value, "resource_class");
-                found.resource_class = text.map(|text| super::Setting { text, value });
-            }
+            "resource_class" => found.resource_class = self.resource_class(value),
             "shell" => found.shell = self.shell(value),
             _ => {}
         }

@@ -110,7 +110,10 @@ impl Expander<'_, '_> {
 
     fn requirement(&mut self, item: &Value) -> Vec<RequiredJob> {
         let Data::Map(fields) = &item.data else {
-            let name = self.render.text_of(item, "requires").filter(|name| !name.is_empty());
+            let name = self
+                .render
+                .text_of(item, "requires")
+                .and_then(|name| self.render.named(name, "requires", item.place));
             let accepts = vec![Outcome::Success];
             return name
                 .map(|name| RequiredJob {
@@ -125,6 +128,9 @@ impl Expander<'_, '_> {
         };
         let mut items = Vec::new();
         for field in fields.iter() {
+            if self.render.named(field.name.to_string(), "requires", field.key).is_none() {
+                continue;
+            }
             let statuses = self.statuses(&field.value);
             if !statuses.is_empty() {
                 items.push(RequiredJob {

@@ -379,12 +379,23 @@ impl<'t> Builder<'t> {
         let source = self.text.get(map.start()..).unwrap_or("");
         let is_template = source.starts_with("{{");
         let span = if is_template { map } else { self.doc.node(key).span };
+        if self.is_empty_pair(key) {
+            let message = "a key is empty: `? :` makes a mapping without a name of it";
+            let problem = Problem::error(codes::COMPLEX_KEY, Place::direct(span), message);
+            return problem.help("write the key before the colon, without `?`");
+        }
         let message = "a key must be a string, not a mapping or a list";
         let problem = Problem::error(codes::COMPLEX_KEY, Place::direct(span), message);
         if is_template {
             return problem.help("quote strings that start with `{{`: \"{{ … }}\"");
         }
         problem.help("quote it if it is meant as a string")
+    }
+
+    /// Returns whether a node is what stands after the `?` of `? :` or `? : value`.
+    fn is_empty_pair(&self, key: Id) -> bool {
+        let Kind::Map { pairs, .. } = &self.doc.node(key).kind else { return false };
+        matches!(**pairs, [(inner, _)] if matches!(self.doc.key_text(inner), Some("" | "~")))
     }
 
     fn alias(&mut self, anchor: usize, at: Span) {
