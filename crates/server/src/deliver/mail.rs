@@ -260,7 +260,6 @@ fn shown(status: &'static str) -> &'static str {
     match status {
         "success" => "passed",
         "on hold" => "needs approval",
-        "error" => "infrastructure failure",
         "timedout" => "timed out",
         "infrastructure_fail" => "infrastructure failure",
         other => other,
@@ -328,6 +327,23 @@ mod tests {
                 link: None,
             }],
         }
+    }
+
+    #[test]
+    fn code_in_a_mail_is_code_in_html_and_quoted_in_plain_text() {
+        let mut mail = hostile();
+        mail.errors = vec!["unknown job key `<step>`".to_owned()];
+        if let Some(failure) = mail.failures.first_mut() {
+            failure.reason = Some("context `aws` does not exist".to_owned());
+        }
+        let html = html_body(&mail, "failed", "https://ci.example.org/mail").unwrap();
+        assert!(html.contains("<p>unknown job key <code>&lt;step&gt;</code></p>"), "{html}");
+        assert!(html.contains(">context <code>aws</code> does not exist</p>"), "{html}");
+        let preferences = "https://ci.example.org/mail";
+        let text = TextBody { mail: &mail, status: "failed", preferences }.render().unwrap();
+        assert!(text.contains("\nunknown job key \"<step>\"\n"), "{text}");
+        assert!(text.contains("\ncontext \"aws\" does not exist\n"), "{text}");
+        assert!(!html.contains('`') && !text.contains('`'));
     }
 
     /// A branch may be named so that it would end a header and begin another, and a job so that it

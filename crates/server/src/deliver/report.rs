@@ -22,6 +22,7 @@ use roundel_store::{
 
 use crate::{
     forges::{self, CallError, Forges},
+    http::pages::text::plain_sentence,
     links::Links,
     status_name::{self, Named},
 };
@@ -159,9 +160,10 @@ async fn context(reporter: &Reporter, job: &JobRow) -> Result<String, StoreError
     Ok(status_name::of_job(&reporter.prefix, named))
 }
 
-/// A description is one line, with what is hidden in it shown; `forge` cuts it to what the forges take.
+/// A description is one line of plain text, with what is hidden in it shown; `forge` cuts it to what
+/// the forges take.
 fn first_line(text: &str) -> String {
-    one_line(text.lines().next().unwrap_or_default()).into_owned()
+    plain_sentence(&one_line(text.lines().next().unwrap_or_default()))
 }
 
 /// The run that decides: error before failure before canceled before pending before success.
@@ -266,6 +268,12 @@ mod tests {
     #[test]
     fn a_description_is_one_line() {
         assert_eq!(first_line("first\nsecond"), "first");
+    }
+
+    /// The forges show it as it is, without Markdown.
+    #[test]
+    fn a_description_quotes_what_pages_show_as_code() {
+        assert_eq!(first_line("unknown job key `step`"), "unknown job key \"step\"");
     }
 
     /// Names of jobs and messages of the compiler come from outside.

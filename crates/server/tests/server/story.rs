@@ -79,7 +79,7 @@ workflows: { main: { jobs: [{ deploy: { context: [aws-prod] } }] } }
         let sha = world.push(kind, "web", CONFIG).await;
         let status = world.reported(kind, "web", &sha, state).await;
         assert_eq!(status.context, "ci/roundel: deploy");
-        assert_eq!(status.description, "Not authorized: context `aws-prod` does not exist");
+        assert_eq!(status.description, "Not authorized: context \"aws-prod\" does not exist");
         let (pipeline, workflows) = world.pipelines(project).await.remove(0);
         assert_eq!(pipeline.status, PipelineStatus::Created);
         assert_eq!(workflows[0].status, WorkflowStatus::Unauthorized);

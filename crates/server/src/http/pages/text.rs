@@ -83,6 +83,12 @@ pub(crate) fn sentence(text: &str) -> Html {
     Html(out)
 }
 
+/// Turns back-quoted words of a sentence of ours into quoted ones, for text that shows no code: plain
+/// mail, the descriptions of commit statuses.
+pub(crate) fn plain_sentence(text: &str) -> String {
+    text.replace('`', "\"")
+}
+
 /// Writes a size in bytes for people.
 pub(crate) fn size(bytes: u64) -> String {
     match bytes {
