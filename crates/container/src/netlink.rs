@@ -130,7 +130,7 @@ impl Rtnetlink {
         // A header, then an error number that is 0 if all went well.
         let [_, _, _, _, low, high, ..] = answer;
         if u16::from_ne_bytes([low, high]) != ERROR {
-            return Err(io::Error::other("the kernel answered out of turn"));
+            return Err(io::Error::other("the kernel sent an unexpected reply"));
         }
         let mut code = [0; 4];
         code.copy_from_slice(&answer[16..20]);

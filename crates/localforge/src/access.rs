@@ -6,8 +6,8 @@ use roundel_model::{
 };
 
 use crate::{
+    forge::Forge,
     model::{NewToken, Repository, Token},
-    side::Side,
 };
 
 /// What git wants to do.
@@ -49,42 +49,42 @@ pub(crate) struct Pass {
 
 /// Decides whether a key gives access to a repository; the error is the forge's own message.
 pub(crate) fn by_key(
-    side: &Side,
+    forge: &Forge,
     key: &ShownKey,
     repository: Option<&Repository>,
     service: Service,
 ) -> Result<Pass, String> {
-    let Some(repository) = repository else { return Err(not_found(side.kind)) };
-    let own = side.read(|state| {
+    let Some(repository) = repository else { return Err(not_found(forge.kind)) };
+    let own = forge.read(|state| {
         let mut like = state.deploy_keys_like(&key.0).into_iter();
         like.find(|one| one.repository == repository.id).cloned()
     });
     if let Some(own) = own {
         if service == Service::Push && own.read_only {
-            return Err(read_only(side.kind));
+            return Err(read_only(forge.kind));
         }
         let now = Timestamp::now();
-        side.write(|state| {
+        forge.write(|state| {
             if let Some(one) = state.deploy_keys.iter_mut().find(|one| one.id == own.id) {
                 one.last_used = Some(now);
             }
         });
         return Ok(Pass { actor: own.added_by });
     }
-    let person = side.read(|state| state.user_key(&key.0).map(|one| one.login.clone()));
-    let Some(login) = person else { return Err(forbidden(side.kind)) };
-    let role = side.read(|state| state.role(&login, repository));
+    let person = forge.read(|state| state.user_key(&key.0).map(|one| one.login.clone()));
+    let Some(login) = person else { return Err(forbidden(forge.kind)) };
+    let role = forge.read(|state| state.role(&login, repository));
     match role {
-        None => Err(forbidden(side.kind)),
+        None => Err(forbidden(forge.kind)),
         Some(_) if service == Service::Push && repository.archived => {
             Err("ERROR: This repository was archived so it is read-only.".to_owned())
         }
         Some(role) if service == Service::Push && role < Role::Write => {
-            Err(denied(side.kind, repository, &login))
+            Err(denied(forge.kind, repository, &login))
         }
         Some(_) => {
             let now = Timestamp::now();
-            side.write(|state| {
+            forge.write(|state| {
                 if let Some(one) = state.user_keys.iter_mut().find(|one| one.key == key.0) {
                     one.last_used = Some(now);
                 }
@@ -133,19 +133,19 @@ fn denied(kind: ForgeKind, repository: &Repository, login: &str) -> String {
 }
 
 /// Returns the token that a user pushes with; it is made once.
-pub(crate) fn push_token(side: &Side, login: &str) -> String {
-    let scopes: &[&str] = match side.kind {
+pub(crate) fn push_token(forge: &Forge, login: &str) -> String {
+    let scopes: &[&str] = match forge.kind {
         ForgeKind::GitHub => &["repo"],
         ForgeKind::Bitbucket => &["repository", "repository:write"],
     };
     let scopes: Vec<String> = scopes.iter().map(|&scope| scope.to_owned()).collect();
-    side.write(|state| {
+    forge.write(|state| {
         let ours =
             |one: &&Token| one.client_id.is_none() && one.login == login && one.scopes == scopes;
         if let Some(known) = state.tokens.iter().find(ours) {
             return known.value.clone();
         }
         let wanted = NewToken { login, scopes: scopes.clone(), client_id: None, life: None };
-        state.issue(side.kind, wanted, Timestamp::now()).value
+        state.issue(forge.kind, wanted, Timestamp::now()).value
     })
 }

@@ -18,7 +18,7 @@ use self::answers::refuse;
 use crate::{
     answer::ErrorResponse,
     caller::{Caller, Credentials, TokenCheck, credentials},
-    side::Side,
+    forge::Forge,
 };
 
 mod answers;
@@ -34,8 +34,8 @@ mod source;
 mod statuses;
 
 /// Returns the routes.
-pub(crate) fn router(side: &Arc<Side>) -> Router<Arc<Side>> {
-    let guard = axum::middleware::from_fn_with_state(Arc::clone(side), guard);
+pub(crate) fn router(forge: &Arc<Forge>) -> Router<Arc<Forge>> {
+    let guard = axum::middleware::from_fn_with_state(Arc::clone(forge), guard);
     people_routes()
         .merge(repository_routes())
         .merge(commit_routes())
@@ -43,7 +43,7 @@ pub(crate) fn router(side: &Arc<Side>) -> Router<Arc<Side>> {
         .layer(guard)
 }
 
-fn people_routes() -> Router<Arc<Side>> {
+fn people_routes() -> Router<Arc<Forge>> {
     Router::new()
         .route("/user", get(people::me))
         .route("/user/emails", get(people::emails))
@@ -62,7 +62,7 @@ fn people_routes() -> Router<Arc<Side>> {
         .route("/hook_events/{subject}", get(hooks::events))
 }
 
-fn repository_routes() -> Router<Arc<Side>> {
+fn repository_routes() -> Router<Arc<Forge>> {
     let keys = "/repositories/{ws}/{repo}/deploy-keys";
     let hooks = "/repositories/{ws}/{repo}/hooks";
     let pulls = "/repositories/{ws}/{repo}/pullrequests";
@@ -81,7 +81,7 @@ fn repository_routes() -> Router<Arc<Side>> {
         .route(&format!("{pulls}/{{number}}/decline"), post(pulls::decline))
 }
 
-fn commit_routes() -> Router<Arc<Side>> {
+fn commit_routes() -> Router<Arc<Forge>> {
     let base = "/repositories/{ws}/{repo}";
     let statuses = format!("{base}/commit/{{revision}}/statuses");
     Router::new()
@@ -104,8 +104,8 @@ async fn removed() -> ErrorResponse {
     refuse(StatusCode::GONE, "This API was removed. See CHANGE-2770.")
 }
 
-async fn guard(State(side): State<Arc<Side>>, mut request: Request, next: Next) -> Response {
-    match admit(&side, request.headers()) {
+async fn guard(State(forge): State<Arc<Forge>>, mut request: Request, next: Next) -> Response {
+    match admit(&forge, request.headers()) {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
             next.run(request).await
@@ -114,11 +114,11 @@ async fn guard(State(side): State<Arc<Side>>, mut request: Request, next: Next) 
     }
 }
 
-fn admit(side: &Side, headers: &HeaderMap) -> Result<Caller, ErrorResponse> {
+fn admit(forge: &Forge, headers: &HeaderMap) -> Result<Caller, ErrorResponse> {
     let check = match credentials(headers) {
         Credentials::Nothing => return Ok(Caller::default()),
-        Credentials::Bearer(token) => side.check_token(&token),
-        Credentials::Basic(_, password) => side.check_token(&password),
+        Credentials::Bearer(token) => forge.check_token(&token),
+        Credentials::Basic(_, password) => forge.check_token(&password),
     };
     let message = match check {
         TokenCheck::Good(identity) => return Ok(Caller(Some(identity))),

@@ -9,11 +9,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::{answer::ErrorResponse, caller::Caller, model::Repository, side::Side};
+use crate::{answer::ErrorResponse, caller::Caller, forge::Forge, model::Repository};
 
 /// A call about one repository, which the first two parts of the path name.
 pub(crate) struct Call {
-    pub(crate) side: Arc<Side>,
+    pub(crate) forge: Arc<Forge>,
     pub(crate) caller: Caller,
     pub(crate) owner: String,
     pub(crate) name: String,
@@ -32,18 +32,18 @@ impl Call {
     }
 }
 
-impl FromRequestParts<Arc<Side>> for Call {
+impl FromRequestParts<Arc<Forge>> for Call {
     type Rejection = Response;
 
-    async fn from_request_parts(parts: &mut Parts, side: &Arc<Side>) -> Result<Self, Response> {
+    async fn from_request_parts(parts: &mut Parts, forge: &Arc<Forge>) -> Result<Self, Response> {
         let caller = parts.extensions.get::<Caller>().cloned().unwrap_or_default();
-        let params = RawPathParams::from_request_parts(parts, side).await;
+        let params = RawPathParams::from_request_parts(parts, forge).await;
         let params = params.map_err(IntoResponse::into_response)?;
         let mut names = params.iter().map(|(_, value)| value.to_owned());
         let (Some(owner), Some(name)) = (names.next(), names.next()) else {
             // Only a route without the two names comes here.
             return Err(StatusCode::INTERNAL_SERVER_ERROR.into_response());
         };
-        Ok(Self { side: Arc::clone(side), caller, owner, name })
+        Ok(Self { forge: Arc::clone(forge), caller, owner, name })
     }
 }

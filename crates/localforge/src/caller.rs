@@ -4,7 +4,7 @@ use axum::http::{HeaderMap, header::AUTHORIZATION};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use roundel_model::time::Timestamp;
 
-use crate::side::Side;
+use crate::forge::Forge;
 
 /// The credentials of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,7 +72,7 @@ pub(crate) fn credentials(headers: &HeaderMap) -> Credentials {
     }
 }
 
-impl Side {
+impl Forge {
     /// Looks a token up.
     pub(crate) fn check_token(&self, token: &str) -> TokenCheck {
         let now = Timestamp::now();

@@ -3,10 +3,10 @@
 use std::{io, sync::Arc};
 
 use crate::{
+    forge::Forge,
     git::{NewFiles, Signature},
     model::Repository,
     push,
-    side::Side,
 };
 
 /// A commit to make.
@@ -24,12 +24,12 @@ pub struct NewCommit<'a> {
 
 /// Commits files and fires webhooks as a push would.
 pub(crate) async fn commit_and_notify(
-    side: &Arc<Side>,
+    forge: &Arc<Forge>,
     repository: &Repository,
     commit: &NewCommit<'_>,
 ) -> io::Result<String> {
-    let git = side.git(repository.id);
-    let author = side.person(commit.author);
+    let git = forge.git(repository.id);
+    let author = forge.person(commit.author);
     let files: Vec<_> = commit
         .files
         .iter()
@@ -47,6 +47,6 @@ pub(crate) async fn commit_and_notify(
         by: Signature { name: &author.name, email: &author.email },
     };
     let sha = git.commit_files(&new).await?;
-    push::notice(side, repository.id, commit.author).await?;
+    push::notice(forge, repository.id, commit.author).await?;
     Ok(sha)
 }

@@ -13,11 +13,11 @@ use uuid::Uuid;
 use crate::{
     access::push_token,
     create::{NewRepository, create, create_with_sample},
-    forge::LocalForge,
+    forge::Forge,
+    local_forge::LocalForge,
     model::{Application, NewToken, Organization, Repository, User},
     random,
     shape::braced,
-    side::Side,
 };
 
 mod commits;
@@ -32,8 +32,8 @@ fn no_repository(owner: &str, name: &str) -> io::Error {
     io::Error::new(io::ErrorKind::NotFound, format!("no repository `{owner}/{name}`"))
 }
 
-fn find(side: &Side, owner: &str, name: &str) -> io::Result<Repository> {
-    side.find(owner, name).ok_or_else(|| no_repository(owner, name))
+fn find(forge: &Forge, owner: &str, name: &str) -> io::Result<Repository> {
+    forge.find(owner, name).ok_or_else(|| no_repository(owner, name))
 }
 
 /// What is set up before the first call. Doing it again changes nothing, so a restart may.
@@ -46,7 +46,7 @@ impl LocalForge {
         name: &str,
         redirect_uri: &str,
     ) -> (String, String) {
-        self.side(kind).write(|state| {
+        self.forge(kind).write(|state| {
             if let Some(known) = state.applications.iter_mut().find(|one| one.name == name) {
                 redirect_uri.clone_into(&mut known.redirect_uri);
                 return (known.client_id.clone(), known.client_secret.clone());
@@ -68,7 +68,7 @@ impl LocalForge {
 
     /// Creates a user (login, name, e-mail) and returns its id.
     pub fn add_user(&self, kind: ForgeKind, login: &str, name: &str, email: &str) -> String {
-        self.side(kind).write(|state| {
+        self.forge(kind).write(|state| {
             if state.user(login).is_none() {
                 let user = User {
                     id: state.fresh_id(),
@@ -91,7 +91,7 @@ impl LocalForge {
     pub fn grant_token(&self, kind: ForgeKind, login: &str, scopes: &[&str]) -> String {
         let scopes = scopes.iter().map(|&scope| scope.to_owned()).collect();
         let wanted = NewToken { login, scopes, client_id: None, life: None };
-        self.side(kind).write(|state| state.issue(kind, wanted, Timestamp::now()).value)
+        self.forge(kind).write(|state| state.issue(kind, wanted, Timestamp::now()).value)
     }
 
     /// Creates an organization or workspace that a user owns.
@@ -101,7 +101,7 @@ impl LocalForge {
 
     /// Makes a user a member or an owner of an organization or workspace, which is created if needed.
     pub fn add_member(&self, kind: ForgeKind, organization: &str, login: &str, owner: bool) {
-        self.side(kind).write(|state| {
+        self.forge(kind).write(|state| {
             if state.organization(organization).is_none() {
                 let id = state.fresh_id();
                 state.organizations.push(Organization {
@@ -134,12 +134,12 @@ impl LocalForge {
         private: bool,
         admin: &str,
     ) -> io::Result<()> {
-        let side = self.side(kind);
-        if let Some(known) = side.find(owner, name) {
+        let forge = self.forge(kind);
+        if let Some(known) = forge.find(owner, name) {
             // Its folder may have been lost while the state was kept.
-            return Ok(side.git(known.id).init(&known.default_branch).await?);
+            return Ok(forge.git(known.id).init(&known.default_branch).await?);
         }
-        create(side, &NewRepository { owner, name, private, admin }).await.map(drop)
+        create(forge, &NewRepository { owner, name, private, admin }).await.map(drop)
     }
 
     /// Creates a repository with a first commit that has a pipeline, as the button on the forge's
@@ -153,11 +153,11 @@ impl LocalForge {
         kind: ForgeKind,
         new: NewRepository<'_>,
     ) -> io::Result<()> {
-        let side = self.side(kind);
-        if side.find(new.owner, new.name).is_some() {
+        let forge = self.forge(kind);
+        if forge.find(new.owner, new.name).is_some() {
             return Ok(());
         }
-        create_with_sample(side, &new).await.map(drop)
+        create_with_sample(forge, &new).await.map(drop)
     }
 
     /// Gives a user a role in a repository, or takes it away.
@@ -172,9 +172,9 @@ impl LocalForge {
         login: &str,
         role: Option<Role>,
     ) -> io::Result<()> {
-        let side = self.side(kind);
-        let id = find(side, owner, name)?.id;
-        side.write(|state| {
+        let forge = self.forge(kind);
+        let id = find(forge, owner, name)?.id;
+        forge.write(|state| {
             if let Some(one) = state.repositories.get_mut(&id) {
                 match role {
                     Some(role) => one.roles.insert(login.to_owned(), role),
@@ -187,9 +187,9 @@ impl LocalForge {
 
     /// A clone URL with a user's credentials, for pushes over HTTP. They fire webhooks.
     pub fn push_url(&self, kind: ForgeKind, owner: &str, name: &str, login: &str) -> String {
-        let side = self.side(kind);
-        let token = push_token(side, login);
-        let mut url = side.web.clone();
+        let forge = self.forge(kind);
+        let token = push_token(forge, login);
+        let mut url = forge.web.clone();
         url.set_path(&format!("{owner}/{name}.git"));
         let user = match kind {
             ForgeKind::GitHub => login,
@@ -197,7 +197,7 @@ impl LocalForge {
         };
         // An http address takes both.
         if url.set_username(user).is_err() || url.set_password(Some(&token)).is_err() {
-            return side.page(&format!("{owner}/{name}.git"));
+            return forge.page(&format!("{owner}/{name}.git"));
         }
         url.to_string()
     }

@@ -10,8 +10,8 @@ use uuid::Uuid;
 
 use crate::{
     commit::{NewCommit, commit_and_notify},
+    forge::Forge,
     model::{Repository, State},
-    side::Side,
 };
 
 /// A repository to create.
@@ -107,9 +107,9 @@ pub(crate) fn owners(state: &State, login: &str) -> Vec<String> {
 /// # Errors
 ///
 /// [`io::ErrorKind::AlreadyExists`] if its owner has one of that name, or an error of git.
-pub(crate) async fn create(side: &Arc<Side>, new: &NewRepository<'_>) -> io::Result<Repository> {
+pub(crate) async fn create(forge: &Arc<Forge>, new: &NewRepository<'_>) -> io::Result<Repository> {
     let repository = Repository {
-        id: side.write(State::fresh_id),
+        id: forge.write(State::fresh_id),
         uuid: Uuid::new_v4(),
         owner: new.owner.to_owned(),
         name: new.name.to_owned(),
@@ -122,8 +122,8 @@ pub(crate) async fn create(side: &Arc<Side>, new: &NewRepository<'_>) -> io::Res
         created_at: Timestamp::now(),
         pushed_at: None,
     };
-    side.git(repository.id).init(&repository.default_branch).await?;
-    let is_new = side.write(|state| {
+    forge.git(repository.id).init(&repository.default_branch).await?;
+    let is_new = forge.write(|state| {
         let is_new = state.repository(new.owner, new.name).is_none();
         if is_new {
             state.repositories.insert(repository.id, repository.clone());
@@ -134,7 +134,7 @@ pub(crate) async fn create(side: &Arc<Side>, new: &NewRepository<'_>) -> io::Res
         return Err(io::ErrorKind::AlreadyExists.into());
     }
     // At once: an id whose folder exists must never be used again.
-    let saved = Arc::clone(side);
+    let saved = Arc::clone(forge);
     tokio::task::spawn_blocking(move || saved.save()).await.map_err(io::Error::other)??;
     Ok(repository)
 }
@@ -145,18 +145,18 @@ pub(crate) async fn create(side: &Arc<Side>, new: &NewRepository<'_>) -> io::Res
 ///
 /// As [`create`].
 pub(crate) async fn create_with_sample(
-    side: &Arc<Side>,
+    forge: &Arc<Forge>,
     new: &NewRepository<'_>,
 ) -> io::Result<Repository> {
-    let repository = create(side, new).await?;
-    let sample = sample(side.kind);
+    let repository = create(forge, new).await?;
+    let sample = sample(forge.kind);
     let commit = NewCommit {
         branch: &repository.default_branch,
         files: sample.files,
         message: sample.message,
         author: new.admin,
     };
-    commit_and_notify(side, &repository, &commit).await?;
+    commit_and_notify(forge, &repository, &commit).await?;
     Ok(repository)
 }
 

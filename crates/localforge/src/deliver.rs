@@ -11,8 +11,8 @@ use sha2::Sha256;
 
 use crate::{
     faults::DeliveryFault,
+    forge::Forge,
     model::{Delivery, Hook, Repository},
-    side::Side,
 };
 
 /// How long a receiver may take (`VCS` §3.1, §4.7).
@@ -56,8 +56,8 @@ impl Event {
 }
 
 /// Sends an event to every webhook that subscribes to it.
-pub(crate) fn fire(side: &Arc<Side>, event: &Event) {
-    let listening = side.read(|state| {
+pub(crate) fn fire(forge: &Arc<Forge>, event: &Event) {
+    let listening = forge.read(|state| {
         let wants = |hook: &&Hook| {
             let all = hook.events.iter().any(|one| one == "*");
             hook.active && (all || hook.events.contains(&event.name))
@@ -67,28 +67,28 @@ pub(crate) fn fire(side: &Arc<Side>, event: &Event) {
     // All webhooks receive an event under the same id.
     let guid = uuid::Uuid::new_v4().to_string();
     for hook in listening {
-        send_later(side, hook, event.clone(), guid.clone(), false);
+        send_later(forge, hook, event.clone(), guid.clone(), false);
     }
 }
 
 /// Sends an event to one webhook, subscribed or not (`ping`, redelivery).
 pub(crate) fn send_later(
-    side: &Arc<Side>,
+    forge: &Arc<Forge>,
     hook: Hook,
     event: Event,
     guid: String,
     redelivery: bool,
 ) {
-    let task_side = Arc::clone(side);
-    side.life.tasks.spawn(async move {
-        let stop = task_side.life.stop.clone();
-        let work = send(&task_side, &hook, &event, &guid, redelivery);
+    let task_forge = Arc::clone(forge);
+    forge.life.tasks.spawn(async move {
+        let stop = task_forge.life.stop.clone();
+        let work = send(&task_forge, &hook, &event, &guid, redelivery);
         tokio::select! { () = stop.cancelled() => {}, () = work => {} }
     });
 }
 
 /// Sends a delivery again, under the same id.
-pub(crate) fn send_again(side: &Arc<Side>, hook: Hook, delivery: &Delivery) {
+pub(crate) fn send_again(forge: &Arc<Forge>, hook: Hook, delivery: &Delivery) {
     let form = url::form_urlencoded::parse(delivery.payload.as_bytes());
     let payload = if delivery.payload.starts_with("payload=") {
         form.into_iter().next().map(|(_, value)| value.into_owned()).unwrap_or_default()
@@ -101,11 +101,11 @@ pub(crate) fn send_again(side: &Arc<Side>, hook: Hook, delivery: &Delivery) {
         action: delivery.action.clone(),
         payload,
     };
-    send_later(side, hook, event, delivery.guid.clone(), true);
+    send_later(forge, hook, event, delivery.guid.clone(), true);
 }
 
-async fn send(side: &Arc<Side>, hook: &Hook, event: &Event, guid: &str, redelivery: bool) {
-    let cap = match side.kind {
+async fn send(forge: &Arc<Forge>, hook: &Hook, event: &Event, guid: &str, redelivery: bool) {
+    let cap = match forge.kind {
         ForgeKind::GitHub => GITHUB_CAP,
         ForgeKind::Bitbucket => BITBUCKET_CAP,
     };
@@ -113,29 +113,29 @@ async fn send(side: &Arc<Side>, hook: &Hook, event: &Event, guid: &str, redelive
         tracing::info!(hook.id = hook.id, "a payload beyond the forge's cap is not sent");
         return;
     }
-    match side.faults.next_delivery() {
+    match forge.faults.next_delivery() {
         Some(DeliveryFault::Lose) => return,
         Some(DeliveryFault::Delay(time)) => tokio::time::sleep(time).await,
         Some(DeliveryFault::Repeat) => {
-            attempts(side, hook, event, guid, redelivery).await;
+            attempts(forge, hook, event, guid, redelivery).await;
         }
         None => {}
     }
-    attempts(side, hook, event, guid, redelivery).await;
+    attempts(forge, hook, event, guid, redelivery).await;
 }
 
-async fn attempts(side: &Arc<Side>, hook: &Hook, event: &Event, guid: &str, redelivery: bool) {
-    let tries = match side.kind {
+async fn attempts(forge: &Arc<Forge>, hook: &Hook, event: &Event, guid: &str, redelivery: bool) {
+    let tries = match forge.kind {
         ForgeKind::GitHub => 1,
         ForgeKind::Bitbucket => BITBUCKET_ATTEMPTS,
     };
     for attempt in 1..=tries {
-        let mut delivery = prepare(side, hook, event, guid, attempt);
+        let mut delivery = prepare(forge, hook, event, guid, attempt);
         delivery.redelivery = redelivery;
-        let Ok(_slot) = side.slots.acquire().await else { return };
-        exchange(side, hook, &mut delivery).await;
+        let Ok(_slot) = forge.slots.acquire().await else { return };
+        exchange(forge, hook, &mut delivery).await;
         let done = delivery.status_code != 0 && delivery.status_code < 500;
-        side.write(|state| {
+        forge.write(|state| {
             delivery.id = state.fresh_id();
             state.log_delivery(delivery);
         });
@@ -149,7 +149,7 @@ async fn attempts(side: &Arc<Side>, hook: &Hook, event: &Event, guid: &str, rede
 }
 
 /// Returns a delivery that was not sent yet, with body and headers.
-fn prepare(side: &Side, hook: &Hook, event: &Event, guid: &str, attempt: u32) -> Delivery {
+fn prepare(forge: &Forge, hook: &Hook, event: &Event, guid: &str, attempt: u32) -> Delivery {
     let (body, content_type) = if hook.content_type == "form" {
         let form = url::form_urlencoded::Serializer::new(String::new())
             .append_pair("payload", &event.payload)
@@ -158,7 +158,7 @@ fn prepare(side: &Side, hook: &Hook, event: &Event, guid: &str, attempt: u32) ->
     } else {
         (event.payload.clone(), "application/json")
     };
-    let mut headers = match side.kind {
+    let mut headers = match forge.kind {
         ForgeKind::GitHub => github_headers(hook, event, guid, body.as_bytes()),
         ForgeKind::Bitbucket => bitbucket_headers(hook, event, guid, attempt, body.as_bytes()),
     };
@@ -237,8 +237,8 @@ fn sign_sha1(secret: &str, body: &[u8]) -> String {
 }
 
 /// Sends it and records the answer.
-async fn exchange(side: &Side, hook: &Hook, delivery: &mut Delivery) {
-    let mut request = side.client.post(&hook.url).timeout(TIMEOUT).body(delivery.payload.clone());
+async fn exchange(forge: &Forge, hook: &Hook, delivery: &mut Delivery) {
+    let mut request = forge.client.post(&hook.url).timeout(TIMEOUT).body(delivery.payload.clone());
     for (name, value) in &delivery.request_headers {
         request = request.header(name, value);
     }

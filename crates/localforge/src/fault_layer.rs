@@ -16,18 +16,18 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::{connection::Connection, faults::FailureKind, side::Side};
+use crate::{connection::Connection, faults::FailureKind, forge::Forge};
 
 /// Fails a call if it is its turn.
 pub(crate) async fn fail_on_purpose(
-    State(side): State<Arc<Side>>,
+    State(forge): State<Arc<Forge>>,
     ConnectInfo(connection): ConnectInfo<Connection>,
     request: Request,
     next: Next,
 ) -> Response {
     let path = request.uri().path_and_query().map_or("", |path| path.as_str());
     let decoded = percent_decoded(path);
-    let failure = side.faults.next_call(request.method().as_str(), &decoded);
+    let failure = forge.faults.next_call(request.method().as_str(), &decoded);
     match failure {
         None => next.run(request).await,
         Some(FailureKind::Answer { status, headers, body }) => answer(status, headers, body),

@@ -20,7 +20,7 @@ use self::answers::{not_found, refuse};
 use crate::{
     answer::ErrorResponse,
     caller::{Caller, Credentials, TokenCheck, credentials},
-    side::Side,
+    forge::Forge,
 };
 
 mod answers;
@@ -42,8 +42,8 @@ const LIMIT: &str = "5000";
 const TAGGED_BYTES: usize = 8 << 20;
 
 /// Returns the routes.
-pub(crate) fn router(side: &Arc<Side>) -> Router<Arc<Side>> {
-    let guard = axum::middleware::from_fn_with_state(Arc::clone(side), guard);
+pub(crate) fn router(forge: &Arc<Forge>) -> Router<Arc<Forge>> {
+    let guard = axum::middleware::from_fn_with_state(Arc::clone(forge), guard);
     people_routes()
         .merge(repository_routes())
         .merge(commit_routes())
@@ -52,7 +52,7 @@ pub(crate) fn router(side: &Arc<Side>) -> Router<Arc<Side>> {
         .layer(guard)
 }
 
-fn people_routes() -> Router<Arc<Side>> {
+fn people_routes() -> Router<Arc<Forge>> {
     Router::new()
         .route("/meta", get(people::meta))
         .route("/rate_limit", get(people::rate_limit))
@@ -76,7 +76,7 @@ fn people_routes() -> Router<Arc<Side>> {
         .route("/applications/{client_id}/grant", delete(applications::revoke))
 }
 
-fn repository_routes() -> Router<Arc<Side>> {
+fn repository_routes() -> Router<Arc<Forge>> {
     Router::new()
         .route("/repositories/{id}", get(repos::show_by_id))
         .route("/repos/{owner}/{repo}", get(repos::show).patch(repos::change))
@@ -100,7 +100,7 @@ fn repository_routes() -> Router<Arc<Side>> {
         .route("/repos/{owner}/{repo}/pulls/{number}/files", get(pulls::files))
 }
 
-fn commit_routes() -> Router<Arc<Side>> {
+fn commit_routes() -> Router<Arc<Forge>> {
     Router::new()
         .route("/repos/{owner}/{repo}/branches", get(commits::branches))
         .route("/repos/{owner}/{repo}/branches/{*branch}", get(commits::branch))
@@ -118,8 +118,8 @@ fn commit_routes() -> Router<Arc<Side>> {
         .route("/repos/{owner}/{repo}/contents/{*path}", get(contents::show))
 }
 
-async fn guard(State(side): State<Arc<Side>>, mut request: Request, next: Next) -> Response {
-    let caller = match admit(&side, request.headers(), request.uri().path()) {
+async fn guard(State(forge): State<Arc<Forge>>, mut request: Request, next: Next) -> Response {
+    let caller = match admit(&forge, request.headers(), request.uri().path()) {
         Ok(caller) => caller,
         Err(error) => return dress(error.into_response(), &Caller::default()),
     };
@@ -131,7 +131,7 @@ async fn guard(State(side): State<Arc<Side>>, mut request: Request, next: Next) 
 }
 
 /// Checks what every call needs (`VCS` §2.2) and identifies the caller.
-fn admit(side: &Side, headers: &HeaderMap, path: &str) -> Result<Caller, ErrorResponse> {
+fn admit(forge: &Forge, headers: &HeaderMap, path: &str) -> Result<Caller, ErrorResponse> {
     if headers.get(header::USER_AGENT).is_none_or(HeaderValue::is_empty) {
         let message = "Request forbidden by administrative rules. Please make sure your request \
                        has a User-Agent header.";
@@ -147,9 +147,9 @@ fn admit(side: &Side, headers: &HeaderMap, path: &str) -> Result<Caller, ErrorRe
     }
     let check = match credentials(headers) {
         Credentials::Nothing => return Ok(Caller::default()),
-        Credentials::Bearer(token) => side.check_token(&token),
-        Credentials::Basic(name, password) => match side.check_token(&password) {
-            TokenCheck::Unknown => side.check_token(&name),
+        Credentials::Bearer(token) => forge.check_token(&token),
+        Credentials::Basic(name, password) => match forge.check_token(&password) {
+            TokenCheck::Unknown => forge.check_token(&name),
             check @ (TokenCheck::Good(_) | TokenCheck::Expired) => check,
         },
     };

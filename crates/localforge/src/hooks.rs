@@ -7,7 +7,7 @@ use roundel_model::time::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::{answer::flag, model::Hook, side::Side};
+use crate::{answer::flag, forge::Forge, model::Hook};
 
 /// A webhook that is to be created.
 pub(crate) struct NewHook {
@@ -21,19 +21,19 @@ pub(crate) struct NewHook {
 }
 
 /// Returns the webhooks of a repository, oldest first.
-pub(crate) fn all(side: &Side, repository: u64) -> Vec<Hook> {
-    side.read(|state| state.hooks_of(repository).cloned().collect())
+pub(crate) fn all(forge: &Forge, repository: u64) -> Vec<Hook> {
+    forge.read(|state| state.hooks_of(repository).cloned().collect())
 }
 
 /// Finds a webhook of a repository.
-pub(crate) fn find(side: &Side, repository: u64, is_it: impl Fn(&Hook) -> bool) -> Option<Hook> {
-    side.read(|state| state.hooks_of(repository).find(|one| is_it(one)).cloned())
+pub(crate) fn find(forge: &Forge, repository: u64, is_it: impl Fn(&Hook) -> bool) -> Option<Hook> {
+    forge.read(|state| state.hooks_of(repository).find(|one| is_it(one)).cloned())
 }
 
 /// Creates a webhook; it is active unless the body says otherwise.
-pub(crate) fn create(side: &Side, repository: u64, new: NewHook, body: &Value) -> Hook {
+pub(crate) fn create(forge: &Forge, repository: u64, new: NewHook, body: &Value) -> Hook {
     let now = Timestamp::now();
-    side.write(|state| {
+    forge.write(|state| {
         let hook = Hook {
             id: state.fresh_id(),
             uuid: Uuid::new_v4(),
@@ -54,10 +54,10 @@ pub(crate) fn create(side: &Side, repository: u64, new: NewHook, body: &Value) -
 }
 
 /// Stores a changed webhook, switched on or off as the body says.
-pub(crate) fn update(side: &Side, mut hook: Hook, body: &Value) -> Hook {
+pub(crate) fn update(forge: &Forge, mut hook: Hook, body: &Value) -> Hook {
     hook.active = flag(body, "active").unwrap_or(hook.active);
     hook.updated_at = Timestamp::now();
-    side.write(|state| {
+    forge.write(|state| {
         if let Some(one) = state.hooks.iter_mut().find(|one| one.id == hook.id) {
             one.clone_from(&hook);
         }
@@ -66,8 +66,8 @@ pub(crate) fn update(side: &Side, mut hook: Hook, body: &Value) -> Hook {
 }
 
 /// Deletes a webhook.
-pub(crate) fn delete(side: &Side, id: u64) {
-    side.write(|state| state.hooks.retain(|one| one.id != id));
+pub(crate) fn delete(forge: &Forge, id: u64) {
+    forge.write(|state| state.hooks.retain(|one| one.id != id));
 }
 
 /// Returns how GitHub writes whether a receiver's certificate is not checked.

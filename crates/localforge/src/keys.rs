@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use crate::{
     caller::Identity,
+    forge::Forge,
     model::{DeployKey, UserKey},
-    side::Side,
 };
 
 /// A public key that was read.
@@ -50,28 +50,28 @@ pub(crate) struct NewKey<'a> {
 }
 
 /// Returns whether a user or a repository has this key already.
-pub(crate) fn is_taken(side: &Side, key: &str) -> bool {
-    side.read(|state| state.user_key(key).is_some() || !state.deploy_keys_like(key).is_empty())
+pub(crate) fn is_taken(forge: &Forge, key: &str) -> bool {
+    forge.read(|state| state.user_key(key).is_some() || !state.deploy_keys_like(key).is_empty())
 }
 
 /// Returns the deploy keys of a repository, oldest first.
-pub(crate) fn deploy_keys(side: &Side, repository: u64) -> Vec<DeployKey> {
-    side.read(|state| state.deploy_keys_of(repository).cloned().collect())
+pub(crate) fn deploy_keys(forge: &Forge, repository: u64) -> Vec<DeployKey> {
+    forge.read(|state| state.deploy_keys_of(repository).cloned().collect())
 }
 
 /// Finds a deploy key of a repository.
-pub(crate) fn deploy_key(side: &Side, repository: u64, id: u64) -> Option<DeployKey> {
-    side.read(|state| state.deploy_keys_of(repository).find(|key| key.id == id).cloned())
+pub(crate) fn deploy_key(forge: &Forge, repository: u64, id: u64) -> Option<DeployKey> {
+    forge.read(|state| state.deploy_keys_of(repository).find(|key| key.id == id).cloned())
 }
 
 /// Adds a deploy key to a repository.
 pub(crate) fn add_deploy_key(
-    side: &Side,
+    forge: &Forge,
     repository: u64,
     new: NewKey<'_>,
     read_only: bool,
 ) -> DeployKey {
-    side.write(|state| {
+    forge.write(|state| {
         let key = DeployKey {
             id: state.fresh_id(),
             repository,
@@ -90,8 +90,8 @@ pub(crate) fn add_deploy_key(
 }
 
 /// Deletes a deploy key of a repository. Returns whether there was one.
-pub(crate) fn delete_deploy_key(side: &Side, repository: u64, id: u64) -> bool {
-    side.write(|state| {
+pub(crate) fn delete_deploy_key(forge: &Forge, repository: u64, id: u64) -> bool {
+    forge.write(|state| {
         let before = state.deploy_keys.len();
         state.deploy_keys.retain(|key| !(key.id == id && key.repository == repository));
         state.deploy_keys.len() < before
@@ -99,23 +99,23 @@ pub(crate) fn delete_deploy_key(side: &Side, repository: u64, id: u64) -> bool {
 }
 
 /// Returns the keys of a user, oldest first.
-pub(crate) fn user_keys(side: &Side, login: &str) -> Vec<UserKey> {
-    side.read(|state| state.user_keys.iter().filter(|key| key.login == login).cloned().collect())
+pub(crate) fn user_keys(forge: &Forge, login: &str) -> Vec<UserKey> {
+    forge.read(|state| state.user_keys.iter().filter(|key| key.login == login).cloned().collect())
 }
 
 /// Finds a key of a user.
 pub(crate) fn user_key(
-    side: &Side,
+    forge: &Forge,
     login: &str,
     is_it: impl Fn(&UserKey) -> bool,
 ) -> Option<UserKey> {
     let mine = |key: &&UserKey| key.login == login && is_it(key);
-    side.read(|state| state.user_keys.iter().find(mine).cloned())
+    forge.read(|state| state.user_keys.iter().find(mine).cloned())
 }
 
 /// Adds a key to the user who calls.
-pub(crate) fn add_user_key(side: &Side, new: NewKey<'_>) -> UserKey {
-    side.write(|state| {
+pub(crate) fn add_user_key(forge: &Forge, new: NewKey<'_>) -> UserKey {
+    forge.write(|state| {
         let key = UserKey {
             id: state.fresh_id(),
             uuid: Uuid::new_v4(),
@@ -133,8 +133,12 @@ pub(crate) fn add_user_key(side: &Side, new: NewKey<'_>) -> UserKey {
 }
 
 /// Deletes a key of a user. Returns whether there was one.
-pub(crate) fn delete_user_key(side: &Side, login: &str, is_it: impl Fn(&UserKey) -> bool) -> bool {
-    side.write(|state| {
+pub(crate) fn delete_user_key(
+    forge: &Forge,
+    login: &str,
+    is_it: impl Fn(&UserKey) -> bool,
+) -> bool {
+    forge.write(|state| {
         let before = state.user_keys.len();
         state.user_keys.retain(|key| !(key.login == login && is_it(key)));
         state.user_keys.len() < before

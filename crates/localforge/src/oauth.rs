@@ -19,9 +19,9 @@ use url::Url;
 
 use crate::{
     answer::ErrorResponse,
+    forge::Forge,
     model::{Application, Code, User},
     random, session,
-    side::Side,
     web::{
         frame::{Frame, html, message},
         sign_in::{Purpose, sign_in_page},
@@ -37,7 +37,7 @@ const CODE_LIFE: Duration = Duration::from_mins(10);
 const CODES: usize = 1_000;
 
 /// Returns the routes, at the addresses that each forge has.
-pub(crate) fn router(kind: ForgeKind) -> Router<Arc<Side>> {
+pub(crate) fn router(kind: ForgeKind) -> Router<Arc<Forge>> {
     let (authorize, token) = match kind {
         ForgeKind::GitHub => ("/login/oauth/authorize", "/login/oauth/access_token"),
         ForgeKind::Bitbucket => ("/site/oauth2/authorize", "/site/oauth2/access_token"),
@@ -87,33 +87,33 @@ struct Consent<'a> {
     switch: String,
 }
 
-fn unusable(side: &Side, headers: &HeaderMap, title: &str, text: &str) -> ErrorResponse {
-    ErrorResponse::new(message(side, headers, StatusCode::BAD_REQUEST, (title, text)))
+fn unusable(forge: &Forge, headers: &HeaderMap, title: &str, text: &str) -> ErrorResponse {
+    ErrorResponse::new(message(forge, headers, StatusCode::BAD_REQUEST, (title, text)))
 }
 
 /// Validates a request. Errors are shown to the user, or reported to the application where its
 /// address is known to be good.
 fn validate(
-    side: &Side,
+    forge: &Forge,
     headers: &HeaderMap,
     asked: AuthorizationQuery,
 ) -> Result<Request, ErrorResponse> {
-    let application = side.read(|state| state.application(&asked.client_id).cloned());
+    let application = forge.read(|state| state.application(&asked.client_id).cloned());
     let Some(application) = application else {
         let text = "No application is registered here under this client id.";
-        return Err(unusable(side, headers, "Unknown application", text));
+        return Err(unusable(forge, headers, "Unknown application", text));
     };
     let registered = Url::parse(&application.redirect_uri);
     let Ok(registered) = registered else {
         let text = "The application's registered callback address is not a valid URL.";
-        return Err(unusable(side, headers, "Broken application", text));
+        return Err(unusable(forge, headers, "Broken application", text));
     };
     let wanted = match &asked.redirect_uri {
         Some(wanted) => Url::parse(wanted).ok().filter(|one| fits(&registered, one)),
         None => Some(registered.clone()),
     };
     let Some(redirect) = wanted else {
-        if side.kind == ForgeKind::GitHub {
+        if forge.kind == ForgeKind::GitHub {
             let text = "The redirect_uri MUST match the registered callback URL for this \
                         application.";
             let back =
@@ -121,7 +121,7 @@ fn validate(
             return Err(ErrorResponse::new(Redirect::to(back.as_str())));
         }
         let text = "The callback address of the request is not the one that was registered.";
-        return Err(unusable(side, headers, "Invalid redirect_uri", text));
+        return Err(unusable(forge, headers, "Invalid redirect_uri", text));
     };
     let method = asked.code_challenge_method.as_deref();
     if asked.code_challenge.is_some() && method.is_some_and(|method| method != "S256") {
@@ -129,7 +129,7 @@ fn validate(
         let back = with_error(&redirect, "invalid_request", text, asked.state.as_deref());
         return Err(ErrorResponse::new(Redirect::to(back.as_str())));
     }
-    let scopes = match side.kind {
+    let scopes = match forge.kind {
         ForgeKind::GitHub => scopes::normal(asked.scope.as_deref().unwrap_or_default()),
         ForgeKind::Bitbucket => application.scopes.clone(),
     };
@@ -157,36 +157,36 @@ fn with_error(redirect: &Url, error: &str, text: &str, state: Option<&str>) -> U
 }
 
 async fn ask(
-    State(side): State<Arc<Side>>,
+    State(forge): State<Arc<Forge>>,
     OriginalUri(uri): OriginalUri,
     Query(asked): Query<AuthorizationQuery>,
     headers: HeaderMap,
 ) -> Response {
-    let mut request = match validate(&side, &headers, asked) {
+    let mut request = match validate(&forge, &headers, asked) {
         Ok(request) => request,
         Err(error) => return error.into_response(),
     };
-    let user = session::visitor(&side, &headers);
+    let user = session::visitor(&forge, &headers);
     let choose = request.asked.prompt.as_deref() == Some("select_account");
     let (Some(user), false) = (user, choose) else {
-        return choose_user(&side, &headers, &request, &uri);
+        return choose_user(&forge, &headers, &request, &uri);
     };
     let client_id = &request.application.client_id;
-    let before = side.read(|state| state.allowed(client_id, &user.login).cloned());
+    let before = forge.read(|state| state.allowed(client_id, &user.login).cloned());
     if let Some(before) = before {
         // Left out, the scopes are what they were, without a question (`VCS` §2.3.2).
-        if request.asked.scope.is_none() && side.kind == ForgeKind::GitHub {
+        if request.asked.scope.is_none() && forge.kind == ForgeKind::GitHub {
             request.scopes = scopes::normal(&before.scopes.join(" "));
         }
         if request.scopes.iter().all(|scope| before.scopes.contains(scope)) {
-            return hand_over(&side, &request, &user);
+            return hand_over(&forge, &request, &user);
         }
     }
-    consent_page(&side, &headers, &request, &user)
+    consent_page(&forge, &headers, &request, &user)
 }
 
 fn choose_user(
-    side: &Side,
+    forge: &Forge,
     headers: &HeaderMap,
     request: &Request,
     uri: &axum::http::Uri,
@@ -203,10 +203,10 @@ fn choose_user(
         return_to: &format!("{}?{}", uri.path(), query.finish()),
         suggested: request.asked.login.as_deref().unwrap_or_default(),
     };
-    sign_in_page(side, headers, purpose)
+    sign_in_page(forge, headers, purpose)
 }
 
-fn consent_page(side: &Side, headers: &HeaderMap, request: &Request, user: &User) -> Response {
+fn consent_page(forge: &Forge, headers: &HeaderMap, request: &Request, user: &User) -> Response {
     let asked = &request.asked;
     let field = |value: &Option<String>| value.clone().unwrap_or_default();
     let fields = [
@@ -222,7 +222,7 @@ fn consent_page(side: &Side, headers: &HeaderMap, request: &Request, user: &User
     again.extend_pairs(&fields).append_pair("prompt", "select_account");
     let scopes = request.scopes.iter();
     let page = Consent {
-        frame: Frame::of(side, headers, "Authorize"),
+        frame: Frame::of(forge, headers, "Authorize"),
         application: &request.application.name,
         host: request.redirect.origin().ascii_serialization(),
         user,
@@ -242,17 +242,17 @@ struct Decision {
 }
 
 async fn decide(
-    State(side): State<Arc<Side>>,
+    State(forge): State<Arc<Forge>>,
     headers: HeaderMap,
     Form(decision): Form<Decision>,
 ) -> Response {
-    let request = match validate(&side, &headers, decision.asked) {
+    let request = match validate(&forge, &headers, decision.asked) {
         Ok(request) => request,
         Err(error) => return error.into_response(),
     };
-    let Some(user) = session::visitor(&side, &headers) else {
+    let Some(user) = session::visitor(&forge, &headers) else {
         let text = "Please start again and sign in first.";
-        return unusable(&side, &headers, "Not signed in", text).into_response();
+        return unusable(&forge, &headers, "Not signed in", text).into_response();
     };
     if decision.decision != "allow" {
         let text = "The user has denied your application access.";
@@ -260,15 +260,15 @@ async fn decide(
             with_error(&request.redirect, "access_denied", text, request.asked.state.as_deref());
         return Redirect::to(back.as_str()).into_response();
     }
-    hand_over(&side, &request, &user)
+    hand_over(&forge, &request, &user)
 }
 
 /// Gives the application a code.
-fn hand_over(side: &Side, request: &Request, user: &User) -> Response {
+fn hand_over(forge: &Forge, request: &Request, user: &User) -> Response {
     let now = Timestamp::now();
     let code = random::text(20);
     let client_id = &request.application.client_id;
-    side.write(|state| {
+    forge.write(|state| {
         state.allow(client_id, &user.login, &request.scopes);
         state.codes.retain(|one| one.expires_at > now);
         if state.codes.len() >= CODES {

@@ -9,7 +9,7 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::side::Side;
+use crate::forge::Forge;
 
 #[derive(Debug, Deserialize)]
 struct Paging {
@@ -53,7 +53,7 @@ fn cut(items: Vec<Value>, page: Option<usize>, size: usize) -> Part {
 }
 
 /// Returns the same address with another page.
-fn address(side: &Side, uri: &Uri, page: usize) -> String {
+fn address(forge: &Forge, uri: &Uri, page: usize) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     for (name, value) in url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
         if name != "page" {
@@ -62,17 +62,17 @@ fn address(side: &Side, uri: &Uri, page: usize) -> String {
     }
     query.append_pair("page", &page.to_string());
     // Nested routers hide their prefix; `api` puts it back.
-    format!("{}?{}", side.api(uri.path()), query.finish())
+    format!("{}?{}", forge.api(uri.path()), query.finish())
 }
 
 impl Listing {
     /// Answers with a page of a list, GitHub's way.
-    pub(crate) fn linked(&self, side: &Side, items: Vec<Value>) -> Response {
+    pub(crate) fn linked(&self, forge: &Forge, items: Vec<Value>) -> Response {
         let length = self.paging.per_page.unwrap_or(30).clamp(1, 100);
         let part = cut(items, self.paging.page, length);
         let mut links = Vec::new();
         let mut link = |page: usize, rel: &str| {
-            links.push(format!("<{}>; rel=\"{rel}\"", address(side, &self.uri, page)));
+            links.push(format!("<{}>; rel=\"{rel}\"", address(forge, &self.uri, page)));
         };
         if part.page < part.last {
             link(part.page + 1, "next");
@@ -90,7 +90,7 @@ impl Listing {
     }
 
     /// Answers with a page of a list, Bitbucket's way.
-    pub(crate) fn paginated(&self, side: &Side, items: Vec<Value>) -> Response {
+    pub(crate) fn paginated(&self, forge: &Forge, items: Vec<Value>) -> Response {
         let length = self.paging.pagelen.unwrap_or(10).clamp(1, 100);
         let part = cut(items, self.paging.page, length);
         let mut body = json!({
@@ -98,7 +98,7 @@ impl Listing {
         });
         let mut more = |name: &str, page: usize| {
             if let Value::Object(fields) = &mut body {
-                fields.insert(name.to_owned(), json!(address(side, &self.uri, page)));
+                fields.insert(name.to_owned(), json!(address(forge, &self.uri, page)));
             }
         };
         if part.page < part.last {

@@ -6,10 +6,10 @@ use roundel_model::time::Timestamp;
 
 use crate::{
     change::PullChange,
+    forge::Forge,
     git::GitError,
     model::{Pull, Repository},
     push::announce_pull,
-    side::Side,
 };
 
 /// A pull request to open.
@@ -43,8 +43,8 @@ impl From<GitError> for PullError {
 }
 
 /// Finds a pull request of a repository.
-pub(crate) fn find(side: &Side, repository: &Repository, number: u64) -> Option<Pull> {
-    side.read(|state| {
+pub(crate) fn find(forge: &Forge, repository: &Repository, number: u64) -> Option<Pull> {
+    forge.read(|state| {
         let same = |one: &&Pull| one.repository == repository.id && one.number == number;
         state.pulls.iter().find(same).cloned()
     })
@@ -52,21 +52,21 @@ pub(crate) fn find(side: &Side, repository: &Repository, number: u64) -> Option<
 
 /// Returns pull requests of a repository, newest first.
 pub(crate) fn select(
-    side: &Side,
+    forge: &Forge,
     repository: &Repository,
     is_wanted: impl Fn(&Pull) -> bool,
 ) -> Vec<Pull> {
     let fits = |one: &&Pull| one.repository == repository.id && is_wanted(one);
-    side.read(|state| state.pulls.iter().rev().filter(fits).cloned().collect())
+    forge.read(|state| state.pulls.iter().rev().filter(fits).cloned().collect())
 }
 
 /// Opens a pull request and notifies webhooks.
 pub(crate) async fn open(
-    side: &Arc<Side>,
+    forge: &Arc<Forge>,
     repository: &Repository,
     new: NewPull,
 ) -> Result<Pull, PullError> {
-    let git = side.git(repository.id);
+    let git = forge.git(repository.id);
     let head = git.resolve(&format!("refs/heads/{}", new.head)).await;
     let head_sha = head.ok_or(PullError::NoBranch("head"))?;
     let base = git.resolve(&format!("refs/heads/{}", new.base)).await;
@@ -76,7 +76,7 @@ pub(crate) async fn open(
         return Err(PullError::NothingNew);
     }
     let now = Timestamp::now();
-    let pull = side.write(|state| {
+    let pull = forge.write(|state| {
         let here = |one: &&Pull| one.repository == repository.id;
         let twin = |one: &Pull| one.open && one.head == new.head && one.base == new.base;
         if state.pulls.iter().filter(here).any(twin) {
@@ -102,18 +102,18 @@ pub(crate) async fn open(
         state.pulls.push(pull.clone());
         Ok(pull)
     })?;
-    announce_pull(side, repository, &pull.author, &pull, &PullChange::Opened).await?;
+    announce_pull(forge, repository, &pull.author, &pull, &PullChange::Opened).await?;
     Ok(pull)
 }
 
 /// Closes a pull request without merging, and notifies webhooks.
 pub(crate) async fn close(
-    side: &Arc<Side>,
+    forge: &Arc<Forge>,
     repository: &Repository,
     number: u64,
     actor: &str,
 ) -> Result<(), GitError> {
-    let closed = side.write(|state| {
+    let closed = forge.write(|state| {
         let same =
             |one: &&mut Pull| one.repository == repository.id && one.number == number && one.open;
         let pull = state.pulls.iter_mut().find(same)?;
@@ -122,7 +122,7 @@ pub(crate) async fn close(
         Some(pull.clone())
     });
     match closed {
-        Some(pull) => announce_pull(side, repository, actor, &pull, &PullChange::Closed).await,
+        Some(pull) => announce_pull(forge, repository, actor, &pull, &PullChange::Closed).await,
         None => Ok(()),
     }
 }

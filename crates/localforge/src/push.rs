@@ -10,10 +10,10 @@ use roundel_model::{forge::ForgeKind, time::Timestamp};
 use crate::{
     change::{PullChange, RefChange},
     deliver::{self, Event},
+    forge::Forge,
     git::{GitError, Refs},
     model::{Pull, Repository},
     payload,
-    side::Side,
 };
 
 /// GitHub sends nothing when more tags than this are pushed at once (`VCS` §3.3).
@@ -25,13 +25,13 @@ const GITHUB_TAGS: usize = 3;
 ///
 /// When git cannot read the repository. The refs then count as not looked at.
 pub(crate) async fn notice(
-    side: &Arc<Side>,
+    forge: &Arc<Forge>,
     repository: u64,
     actor: &str,
 ) -> Result<Vec<RefChange>, GitError> {
     let changes = {
-        let mut known = side.known_refs.lock().await;
-        let now = side.git(repository).refs().await?;
+        let mut known = forge.known_refs.lock().await;
+        let now = forge.git(repository).refs().await?;
         let before = known.insert(repository, now.clone()).unwrap_or_default();
         differences(&before, &now)
     };
@@ -39,22 +39,22 @@ pub(crate) async fn notice(
         return Ok(changes);
     }
     let time = Timestamp::now();
-    let found = side.write(|state| {
+    let found = forge.write(|state| {
         let one = state.repositories.get_mut(&repository)?;
         one.pushed_at = Some(time);
         Some(one.clone())
     });
     if let Some(mut found) = found {
-        settle_default_branch(side, &mut found, &changes).await;
-        announce(side, &found, actor, &changes).await?;
-        announce_pulls(side, &found, actor, &changes).await?;
+        settle_default_branch(forge, &mut found, &changes).await;
+        announce(forge, &found, actor, &changes).await?;
+        announce_pulls(forge, &found, actor, &changes).await?;
     }
     Ok(changes)
 }
 
 /// The first branch that comes becomes the default one, if the chosen one is not there.
-async fn settle_default_branch(side: &Side, repository: &mut Repository, changes: &[RefChange]) {
-    let git = side.git(repository.id);
+async fn settle_default_branch(forge: &Forge, repository: &mut Repository, changes: &[RefChange]) {
+    let git = forge.git(repository.id);
     if git.resolve(&format!("refs/heads/{}", repository.default_branch)).await.is_some() {
         return;
     }
@@ -64,7 +64,7 @@ async fn settle_default_branch(side: &Side, repository: &mut Repository, changes
         tracing::warn!(repository.id, %error, "the default branch cannot be set");
     }
     branch.clone_into(&mut repository.default_branch);
-    side.write(|state| {
+    forge.write(|state| {
         if let Some(one) = state.repositories.get_mut(&repository.id) {
             branch.clone_into(&mut one.default_branch);
         }
@@ -88,14 +88,14 @@ fn differences(before: &Refs, after: &Refs) -> Vec<RefChange> {
 }
 
 async fn announce(
-    side: &Arc<Side>,
+    forge: &Arc<Forge>,
     repository: &Repository,
     actor: &str,
     changes: &[RefChange],
 ) -> Result<(), GitError> {
-    if side.kind == ForgeKind::Bitbucket {
-        let payload = payload::bitbucket::push(side, repository, actor, changes).await?;
-        deliver::fire(side, &Event::new(repository, "repo:push", None, &payload));
+    if forge.kind == ForgeKind::Bitbucket {
+        let payload = payload::bitbucket::push(forge, repository, actor, changes).await?;
+        deliver::fire(forge, &Event::new(repository, "repo:push", None, &payload));
         return Ok(());
     }
     let tags = changes.iter().filter(|change| change.branch().is_none()).count();
@@ -103,26 +103,26 @@ async fn announce(
         if change.branch().is_none() && tags > GITHUB_TAGS {
             continue;
         }
-        let payload = payload::github::push(side, repository, actor, change).await?;
-        deliver::fire(side, &Event::new(repository, "push", None, &payload));
+        let payload = payload::github::push(forge, repository, actor, change).await?;
+        deliver::fire(forge, &Event::new(repository, "push", None, &payload));
         if change.before.is_none() || change.after.is_none() {
             let name = if change.after.is_some() { "create" } else { "delete" };
-            let payload = payload::github::created_or_deleted(side, repository, actor, change);
-            deliver::fire(side, &Event::new(repository, name, None, &payload));
+            let payload = payload::github::created_or_deleted(forge, repository, actor, change);
+            deliver::fire(forge, &Event::new(repository, name, None, &payload));
         }
     }
     Ok(())
 }
 
 async fn announce_pulls(
-    side: &Arc<Side>,
+    forge: &Arc<Forge>,
     repository: &Repository,
     actor: &str,
     changes: &[RefChange],
 ) -> Result<(), GitError> {
     for change in changes {
         let (Some(branch), Some(after)) = (change.branch(), &change.after) else { continue };
-        let moved = side.write(|state| {
+        let moved = forge.write(|state| {
             let ours = state.pulls.iter_mut().filter(|pull| {
                 pull.repository == repository.id && pull.open && pull.head == branch
             });
@@ -135,7 +135,7 @@ async fn announce_pulls(
         });
         for (pull, before) in moved {
             let change = PullChange::Moved { before };
-            announce_pull(side, repository, actor, &pull, &change).await?;
+            announce_pull(forge, repository, actor, &pull, &change).await?;
         }
     }
     Ok(())
@@ -143,22 +143,22 @@ async fn announce_pulls(
 
 /// Notifies webhooks of a pull request, and keeps `refs/pull/N/head` where GitHub has it.
 pub(crate) async fn announce_pull(
-    side: &Arc<Side>,
+    forge: &Arc<Forge>,
     repository: &Repository,
     actor: &str,
     pull: &Pull,
     change: &PullChange,
 ) -> Result<(), GitError> {
-    if side.kind == ForgeKind::GitHub {
+    if forge.kind == ForgeKind::GitHub {
         let name = format!("refs/pull/{}/head", pull.number);
-        side.git(repository.id).update_ref(&name, Some(&pull.head_sha)).await?;
-        let payload = payload::github::pull_request(side, repository, actor, pull, change).await?;
+        forge.git(repository.id).update_ref(&name, Some(&pull.head_sha)).await?;
+        let payload = payload::github::pull_request(forge, repository, actor, pull, change).await?;
         let action = match change {
             PullChange::Opened => "opened",
             PullChange::Moved { .. } => "synchronize",
             PullChange::Closed => "closed",
         };
-        deliver::fire(side, &Event::new(repository, "pull_request", Some(action), &payload));
+        deliver::fire(forge, &Event::new(repository, "pull_request", Some(action), &payload));
         return Ok(());
     }
     let name = match change {
@@ -166,8 +166,8 @@ pub(crate) async fn announce_pull(
         PullChange::Moved { .. } => "pullrequest:updated",
         PullChange::Closed => "pullrequest:rejected",
     };
-    let payload = payload::bitbucket::pull_request(side, repository, actor, pull);
-    deliver::fire(side, &Event::new(repository, name, None, &payload));
+    let payload = payload::bitbucket::pull_request(forge, repository, actor, pull);
+    deliver::fire(forge, &Event::new(repository, name, None, &payload));
     Ok(())
 }
 

@@ -16,33 +16,33 @@ use axum::{
 use serde::Deserialize;
 
 use crate::{
+    forge::Forge,
     model::{SESSIONS, User},
     random,
-    side::Side,
 };
 
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Returns the routes.
-pub(crate) fn router() -> Router<Arc<Side>> {
+pub(crate) fn router() -> Router<Arc<Forge>> {
     Router::new().route("/session", post(sign_in)).route("/session/end", post(sign_out))
 }
 
-fn cookie_name(side: &Side) -> String {
-    format!("localforge_{}", side.kind.long_slug())
+fn cookie_name(forge: &Forge) -> String {
+    format!("localforge_{}", forge.kind.long_slug())
 }
 
-fn cookie(side: &Side, headers: &HeaderMap) -> Option<String> {
-    let name = cookie_name(side);
+fn cookie(forge: &Forge, headers: &HeaderMap) -> Option<String> {
+    let name = cookie_name(forge);
     let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let pairs = all.flat_map(|value| value.split(';')).filter_map(|pair| pair.split_once('='));
     pairs.into_iter().find(|(one, _)| one.trim() == name).map(|(_, value)| value.trim().to_owned())
 }
 
 /// Returns who is signed in.
-pub(crate) fn visitor(side: &Side, headers: &HeaderMap) -> Option<User> {
-    let id = cookie(side, headers)?;
-    side.read(|state| state.sessions.get(&id).and_then(|login| state.user(login)).cloned())
+pub(crate) fn visitor(forge: &Forge, headers: &HeaderMap) -> Option<User> {
+    let id = cookie(forge, headers)?;
+    forge.read(|state| state.sessions.get(&id).and_then(|login| state.user(login)).cloned())
 }
 
 /// A person, and where to go next.
@@ -58,9 +58,9 @@ pub(crate) fn local(path: &str) -> &str {
     if good { path } else { "/" }
 }
 
-async fn sign_in(State(side): State<Arc<Side>>, Form(choice): Form<SignIn>) -> Response {
+async fn sign_in(State(forge): State<Arc<Forge>>, Form(choice): Form<SignIn>) -> Response {
     let id = random::text(40);
-    let known = side.write(|state| {
+    let known = forge.write(|state| {
         let login = state.user(&choice.login)?.login.clone();
         while state.sessions.len() >= SESSIONS {
             state.sessions.pop_first();
@@ -71,15 +71,15 @@ async fn sign_in(State(side): State<Arc<Side>>, Form(choice): Form<SignIn>) -> R
     if known.is_none() {
         return (StatusCode::NOT_FOUND, "There is no user of that name.\n").into_response();
     }
-    let cookie = format!("{}={id}; Path=/; HttpOnly; SameSite=Lax", cookie_name(&side));
+    let cookie = format!("{}={id}; Path=/; HttpOnly; SameSite=Lax", cookie_name(&forge));
     ([(header::SET_COOKIE, cookie)], Redirect::to(local(&choice.return_to))).into_response()
 }
 
-async fn sign_out(State(side): State<Arc<Side>>, headers: HeaderMap) -> Response {
-    if let Some(id) = cookie(&side, &headers) {
-        side.write(|state| state.sessions.remove(&id));
+async fn sign_out(State(forge): State<Arc<Forge>>, headers: HeaderMap) -> Response {
+    if let Some(id) = cookie(&forge, &headers) {
+        forge.write(|state| state.sessions.remove(&id));
     }
-    let cookie = format!("{}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax", cookie_name(&side));
+    let cookie = format!("{}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax", cookie_name(&forge));
     ([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response()
 }
 

@@ -23,17 +23,17 @@ use crate::{
     access::{GONE_ON_BITBUCKET, Service},
     answer::{ErrorResponse, Outcome},
     caller::{Credentials, Identity, TokenCheck, credentials},
+    forge::Forge,
     git,
     model::Repository,
     push,
-    side::Side,
 };
 
 /// Lines of a CGI header.
 const HEADER_LINES: usize = 100;
 
 /// Returns the routes.
-pub(crate) fn router() -> Router<Arc<Side>> {
+pub(crate) fn router() -> Router<Arc<Forge>> {
     Router::new()
         .route("/{owner}/{repo}/info/refs", get(refs))
         .route("/{owner}/{repo}/git-upload-pack", post(fetch))
@@ -48,7 +48,7 @@ struct ServiceQuery {
 }
 
 async fn refs(
-    State(side): State<Arc<Side>>,
+    State(forge): State<Arc<Forge>>,
     Path((owner, name)): Path<(String, String)>,
     Query(wanted): Query<ServiceQuery>,
     request: Request,
@@ -59,26 +59,26 @@ async fn refs(
             "Please upgrade your git client.\n",
         )));
     };
-    let pass = admit(&side, request.headers(), (&owner, &name), service)?;
-    run(&side, pass, "info/refs", request).await
+    let pass = admit(&forge, request.headers(), (&owner, &name), service)?;
+    run(&forge, pass, "info/refs", request).await
 }
 
 async fn fetch(
-    State(side): State<Arc<Side>>,
+    State(forge): State<Arc<Forge>>,
     Path((owner, name)): Path<(String, String)>,
     request: Request,
 ) -> Outcome {
-    let pass = admit(&side, request.headers(), (&owner, &name), Service::Fetch)?;
-    run(&side, pass, "git-upload-pack", request).await
+    let pass = admit(&forge, request.headers(), (&owner, &name), Service::Fetch)?;
+    run(&forge, pass, "git-upload-pack", request).await
 }
 
 async fn receive(
-    State(side): State<Arc<Side>>,
+    State(forge): State<Arc<Forge>>,
     Path((owner, name)): Path<(String, String)>,
     request: Request,
 ) -> Outcome {
-    let pass = admit(&side, request.headers(), (&owner, &name), Service::Push)?;
-    run(&side, pass, "git-receive-pack", request).await
+    let pass = admit(&forge, request.headers(), (&owner, &name), Service::Push)?;
+    run(&forge, pass, "git-receive-pack", request).await
 }
 
 /// Who goes in, to what.
@@ -88,25 +88,25 @@ struct Admitted {
     service: Service,
 }
 
-fn identify(side: &Side, headers: &HeaderMap) -> Result<Option<Identity>, ErrorResponse> {
+fn identify(forge: &Forge, headers: &HeaderMap) -> Result<Option<Identity>, ErrorResponse> {
     let check = match credentials(headers) {
         Credentials::Nothing => return Ok(None),
-        Credentials::Bearer(token) => side.check_token(&token),
-        Credentials::Basic(name, password) => match side.check_token(&password) {
-            TokenCheck::Unknown => side.check_token(&name),
+        Credentials::Bearer(token) => forge.check_token(&token),
+        Credentials::Basic(name, password) => match forge.check_token(&password) {
+            TokenCheck::Unknown => forge.check_token(&name),
             check @ (TokenCheck::Good(_) | TokenCheck::Expired) => check,
         },
     };
     match check {
         TokenCheck::Good(identity) => Ok(Some(identity)),
-        TokenCheck::Expired | TokenCheck::Unknown => Err(ask(side)),
+        TokenCheck::Expired | TokenCheck::Unknown => Err(ask(forge)),
     }
 }
 
 /// Asks for a name and a token.
-fn ask(side: &Side) -> ErrorResponse {
-    let realm = format!("Basic realm=\"{}\"", side.kind);
-    let text = match side.kind {
+fn ask(forge: &Forge) -> ErrorResponse {
+    let realm = format!("Basic realm=\"{}\"", forge.kind);
+    let text = match forge.kind {
         ForgeKind::GitHub => "Invalid username or token.\n",
         ForgeKind::Bitbucket => "Invalid credentials\n",
     };
@@ -114,34 +114,34 @@ fn ask(side: &Side) -> ErrorResponse {
 }
 
 fn admit(
-    side: &Side,
+    forge: &Forge,
     headers: &HeaderMap,
     (owner, name): (&str, &str),
     service: Service,
 ) -> Result<Admitted, ErrorResponse> {
     let gone = || {
-        let text = match side.kind {
+        let text = match forge.kind {
             ForgeKind::GitHub => "Repository not found.\n".to_owned(),
             ForgeKind::Bitbucket => format!("{GONE_ON_BITBUCKET}\n"),
         };
         ErrorResponse::new((StatusCode::NOT_FOUND, text))
     };
-    let identity = identify(side, headers)?;
-    let found = side.find(owner, name.strip_suffix(".git").unwrap_or(name));
+    let identity = identify(forge, headers)?;
+    let found = forge.find(owner, name.strip_suffix(".git").unwrap_or(name));
     let role = match (&identity, &found) {
-        (Some(identity), Some(found)) => side.read(|state| state.role(&identity.login, found)),
+        (Some(identity), Some(found)) => forge.read(|state| state.role(&identity.login, found)),
         (_, _) => None,
     };
     let Some(found) = found else {
-        return Err(if identity.is_none() { ask(side) } else { gone() });
+        return Err(if identity.is_none() { ask(forge) } else { gone() });
     };
     let Some(identity) = identity else {
         if found.private || service == Service::Push {
-            return Err(ask(side));
+            return Err(ask(forge));
         }
         return Ok(Admitted { repository: found, actor: String::new(), service });
     };
-    let scopes: &[&str] = match (side.kind, found.private, service) {
+    let scopes: &[&str] = match (forge.kind, found.private, service) {
         (ForgeKind::GitHub, true, _) => &["repo"],
         (ForgeKind::GitHub, false, _) => &["repo", "public_repo"],
         (ForgeKind::Bitbucket, _, Service::Fetch) => &["repository", "repository:write"],
@@ -152,7 +152,7 @@ fn admit(
         return Err(gone());
     }
     if service == Service::Push && (role < Some(Role::Write) || !permitted || found.archived) {
-        let text = match side.kind {
+        let text = match forge.kind {
             ForgeKind::GitHub => "Write access to repository not granted.\n",
             ForgeKind::Bitbucket => {
                 "Your credentials lack one or more required privilege scopes.\n"
@@ -169,14 +169,14 @@ fn broken(error: &std::io::Error) -> ErrorResponse {
 }
 
 /// Returns git's CGI program with the request in its environment.
-fn prepare(side: &Side, pass: &Admitted, path: &str, request: &Request) -> Command {
+fn prepare(forge: &Forge, pass: &Admitted, path: &str, request: &Request) -> Command {
     let mut command = git::command();
     let header = |name: &str| {
         request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     };
     command
         .arg("http-backend")
-        .env("GIT_PROJECT_ROOT", side.repositories())
+        .env("GIT_PROJECT_ROOT", forge.repositories())
         .env("GIT_HTTP_EXPORT_ALL", "1")
         .env("PATH_INFO", format!("/{}.git/{path}", pass.repository.id))
         .env("REQUEST_METHOD", request.method().as_str())
@@ -193,24 +193,24 @@ fn prepare(side: &Side, pass: &Admitted, path: &str, request: &Request) -> Comma
     command
 }
 
-async fn run(side: &Arc<Side>, pass: Admitted, path: &str, request: Request) -> Outcome {
-    let mut command = prepare(side, &pass, path, &request);
+async fn run(forge: &Arc<Forge>, pass: Admitted, path: &str, request: Request) -> Outcome {
+    let mut command = prepare(forge, &pass, path, &request);
     let mut child = command.spawn().map_err(|error| broken(&error))?;
-    feed(side, &mut child, request.into_body());
+    feed(forge, &mut child, request.into_body());
     let Some(stdout) = child.stdout.take() else {
         return Err(broken(&std::io::ErrorKind::BrokenPipe.into()));
     };
     let mut stdout = BufReader::new(stdout);
     let mut response = cgi_headers(&mut stdout).await.map_err(|error| broken(&error))?;
-    *response.body_mut() = answer_body(side, pass, child, stdout);
+    *response.body_mut() = answer_body(forge, pass, child, stdout);
     Ok(response)
 }
 
 /// Hands the request's body to git while git already answers.
-fn feed(side: &Arc<Side>, child: &mut Child, body: Body) {
+fn feed(forge: &Arc<Forge>, child: &mut Child, body: Body) {
     let Some(mut stdin) = child.stdin.take() else { return };
-    let stop = side.life.stop.clone();
-    side.life.tasks.spawn(async move {
+    let stop = forge.life.stop.clone();
+    forge.life.tasks.spawn(async move {
         let mut chunks = body.into_data_stream();
         let work = async {
             while let Some(Ok(chunk)) = chunks.next().await {
@@ -249,18 +249,18 @@ async fn cgi_headers(stdout: &mut BufReader<ChildStdout>) -> std::io::Result<Res
 /// Streams git's answer; when it has ended after a push, webhooks fire before the last byte is
 /// given away, so that a caller that waits for the push sees its events.
 fn answer_body(
-    side: &Arc<Side>,
+    forge: &Arc<Forge>,
     pass: Admitted,
     mut child: Child,
     stdout: BufReader<ChildStdout>,
 ) -> Body {
-    let side = Arc::clone(side);
+    let forge = Arc::clone(forge);
     let rest = futures_util::stream::once(async move {
         if let Err(error) = child.wait().await {
             tracing::debug!(%error, "git http-backend is gone");
         }
         if pass.service == Service::Push
-            && let Err(error) = push::notice(&side, pass.repository.id, &pass.actor).await
+            && let Err(error) = push::notice(&forge, pass.repository.id, &pass.actor).await
         {
             tracing::warn!(%error, "webhooks cannot be notified of a push");
         }

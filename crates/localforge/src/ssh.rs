@@ -17,26 +17,26 @@ use tokio::net::TcpListener;
 
 use crate::{
     access::{self, Service, ShownKey},
+    forge::{Forge, Life},
     keys,
     model::Repository,
-    side::{Life, Side},
 };
 
 mod serve;
 
 /// Both forges.
 #[derive(Clone)]
-pub(crate) struct Sides {
-    pub(crate) github: Arc<Side>,
-    pub(crate) bitbucket: Arc<Side>,
+pub(crate) struct Forges {
+    pub(crate) github: Arc<Forge>,
+    pub(crate) bitbucket: Arc<Forge>,
 }
 
-impl Sides {
-    fn both(&self) -> [&Arc<Side>; 2] {
+impl Forges {
+    fn both(&self) -> [&Arc<Forge>; 2] {
         [&self.github, &self.bitbucket]
     }
 
-    fn of(&self, kind: ForgeKind) -> &Arc<Side> {
+    fn of(&self, kind: ForgeKind) -> &Arc<Forge> {
         match kind {
             ForgeKind::GitHub => &self.github,
             ForgeKind::Bitbucket => &self.bitbucket,
@@ -45,17 +45,17 @@ impl Sides {
 
     /// Returns the forges that know a key.
     fn knowing(&self, key: &str) -> Vec<ForgeKind> {
-        let knows = |side: &&Arc<Side>| {
-            side.read(|state| {
+        let knows = |forge: &&Arc<Forge>| {
+            forge.read(|state| {
                 state.user_key(key).is_some() || !state.deploy_keys_like(key).is_empty()
             })
         };
-        self.both().into_iter().filter(knows).map(|side| side.kind).collect()
+        self.both().into_iter().filter(knows).map(|forge| forge.kind).collect()
     }
 }
 
 /// Accepts connections until the forge stops.
-pub(crate) async fn run(listener: TcpListener, sides: Sides, key: PrivateKey, life: Life) {
+pub(crate) async fn run(listener: TcpListener, forges: Forges, key: PrivateKey, life: Life) {
     let config = Arc::new(Config {
         keys: vec![key],
         methods: russh::MethodSet::from([russh::MethodKind::PublicKey].as_slice()),
@@ -71,7 +71,7 @@ pub(crate) async fn run(listener: TcpListener, sides: Sides, key: PrivateKey, li
             accepted = listener.accept() => accepted,
         };
         let Ok((stream, _)) = accepted else { continue };
-        let visitor = Visitor { sides: sides.clone(), key: None, protocol: None, channel: None };
+        let visitor = Visitor { forges: forges.clone(), key: None, protocol: None, channel: None };
         let config = Arc::clone(&config);
         let stop = life.stop.clone();
         life.tasks.spawn(async move {
@@ -92,7 +92,7 @@ pub(crate) async fn run(listener: TcpListener, sides: Sides, key: PrivateKey, li
 
 /// One connection.
 struct Visitor {
-    sides: Sides,
+    forges: Forges,
     key: Option<ShownKey>,
     /// `GIT_PROTOCOL` of the client.
     protocol: Option<String>,
@@ -155,7 +155,7 @@ impl Handler for Visitor {
         session.channel_success(id)?;
         if let Some(channel) = self.channel.take() {
             let greeting = self.greeting();
-            self.sides.github.life.tasks.spawn(serve::say(channel, greeting, 1));
+            self.forges.github.life.tasks.spawn(serve::say(channel, greeting, 1));
         }
         Ok(())
     }
@@ -169,7 +169,7 @@ impl Handler for Visitor {
         let Some(channel) = self.channel.take() else { return session.channel_failure(id) };
         session.channel_success(id)?;
         let command = String::from_utf8_lossy(data).into_owned();
-        let tasks = &self.sides.github.life.tasks;
+        let tasks = &self.forges.github.life.tasks;
         match self.order(&command) {
             Ok(order) => tasks.spawn(serve::git(channel, order)),
             Err(text) => tasks.spawn(serve::say(channel, text, 1)),
@@ -180,16 +180,16 @@ impl Handler for Visitor {
 
 impl Visitor {
     fn check_key(&self, user: &str, key: &russh::keys::PublicKey) -> Auth {
-        let known = keys::canonical(key).is_some_and(|key| !self.sides.knowing(&key).is_empty());
+        let known = keys::canonical(key).is_some_and(|key| !self.forges.knowing(&key).is_empty());
         if user == "git" && known { Auth::Accept } else { Auth::reject() }
     }
 
     fn greeting(&self) -> String {
         let login = self.key.as_ref().and_then(|key| {
-            let person = |side: &&Arc<Side>| {
-                side.read(|state| state.user_key(&key.0).map(|one| one.login.clone()))
+            let person = |forge: &&Arc<Forge>| {
+                forge.read(|state| state.user_key(&key.0).map(|one| one.login.clone()))
             };
-            self.sides.both().iter().find_map(person)
+            self.forges.both().iter().find_map(person)
         });
         let login = login.unwrap_or_else(|| "there".to_owned());
         format!(
@@ -204,36 +204,36 @@ impl Visitor {
             return Err(format!("Invalid command: '{command}'"));
         };
         let Some(key) = &self.key else { return Err("Permission denied".to_owned()) };
-        let (side, repository) = self.target(&path, key);
-        let pass = access::by_key(&side, key, repository.as_ref(), service)?;
+        let (forge, repository) = self.target(&path, key);
+        let pass = access::by_key(&forge, key, repository.as_ref(), service)?;
         let Some(repository) = repository else { return Err("gone".to_owned()) };
         let protocol = self.protocol.clone();
-        Ok(serve::Order { side, repository, service, actor: pass.actor, protocol })
+        Ok(serve::Order { forge, repository, service, actor: pass.actor, protocol })
     }
 
     /// Finds what a path means: `/github/acme/web.git`, or `acme/web.git` on the key's forge.
-    fn target(&self, path: &str, key: &ShownKey) -> (Arc<Side>, Option<Repository>) {
+    fn target(&self, path: &str, key: &ShownKey) -> (Arc<Forge>, Option<Repository>) {
         let path = path.trim_matches('/');
         let path = path.strip_suffix(".git").unwrap_or(path);
         let parts: Vec<&str> = path.split('/').collect();
-        let find = |side: &Side, owner: &str, name: &str| side.find(owner, name);
+        let find = |forge: &Forge, owner: &str, name: &str| forge.find(owner, name);
         if let [forge, owner, name] = parts.as_slice()
             && let Ok(kind) = forge.parse::<ForgeKind>()
         {
-            let side = self.sides.of(kind);
-            return (Arc::clone(side), find(side, owner, name));
+            let forge = self.forges.of(kind);
+            return (Arc::clone(forge), find(forge, owner, name));
         }
-        let knowing = self.sides.knowing(&key.0);
+        let knowing = self.forges.knowing(&key.0);
         let first = knowing.first().copied().unwrap_or(ForgeKind::GitHub);
         if let [owner, name] = parts.as_slice() {
             for kind in knowing {
-                let side = self.sides.of(kind);
-                if let Some(found) = find(side, owner, name) {
-                    return (Arc::clone(side), Some(found));
+                let forge = self.forges.of(kind);
+                if let Some(found) = find(forge, owner, name) {
+                    return (Arc::clone(forge), Some(found));
                 }
             }
         }
-        (Arc::clone(self.sides.of(first)), None)
+        (Arc::clone(self.forges.of(first)), None)
     }
 }
 

@@ -17,12 +17,12 @@ use crate::{
     bitbucket,
     connection::Connection,
     fault_layer::fail_on_purpose,
-    forge::LocalForge,
+    forge::{Addresses, Forge, Life},
     github,
     listener::Listener,
+    local_forge::LocalForge,
     oauth,
     settings::Settings,
-    side::{Addresses, Life, Side},
     smart_http, ssh, web,
 };
 
@@ -55,7 +55,7 @@ impl LocalForge {
             let directory = settings.directory.clone();
             let web = listener.local_addr();
             let life = life.clone();
-            async move { Side::open(kind, Addresses { web: web?, ssh, directory }, life).await }
+            async move { Forge::open(kind, Addresses { web: web?, ssh, directory }, life).await }
         };
         let github = open(ForgeKind::GitHub, &web_github).await?;
         let bitbucket = open(ForgeKind::Bitbucket, &web_bitbucket).await?;
@@ -63,8 +63,8 @@ impl LocalForge {
 
         serve(web_github, &github);
         serve(web_bitbucket, &bitbucket);
-        let sides = ssh::Sides { github: Arc::clone(&github), bitbucket: Arc::clone(&bitbucket) };
-        life.tasks.spawn(ssh::run(ssh_listener, sides, key, life.clone()));
+        let forges = ssh::Forges { github: Arc::clone(&github), bitbucket: Arc::clone(&bitbucket) };
+        life.tasks.spawn(ssh::run(ssh_listener, forges, key, life.clone()));
         stop_unless_started.disarm();
         Ok(Self { github, bitbucket, life, known_hosts })
     }
@@ -94,22 +94,22 @@ async fn bind(address: IpAddr, port: u16) -> io::Result<TcpListener> {
 
 /// Returns the routes of one forge. A page's name for a repository comes last: everything that has
 /// a name of its own goes before it.
-fn routes(side: &Arc<Side>) -> Router {
-    let api = match side.kind {
-        ForgeKind::GitHub => Router::new().nest("/api/v3", github::router(side)),
-        ForgeKind::Bitbucket => Router::new().nest("/2.0", bitbucket::router(side)),
+fn routes(forge: &Arc<Forge>) -> Router {
+    let api = match forge.kind {
+        ForgeKind::GitHub => Router::new().nest("/api/v3", github::router(forge)),
+        ForgeKind::Bitbucket => Router::new().nest("/2.0", bitbucket::router(forge)),
     };
-    api.merge(oauth::router(side.kind))
+    api.merge(oauth::router(forge.kind))
         .merge(smart_http::router())
-        .merge(web::router(side.kind))
-        .layer(from_fn_with_state(Arc::clone(side), fail_on_purpose))
-        .with_state(Arc::clone(side))
+        .merge(web::router(forge.kind))
+        .layer(from_fn_with_state(Arc::clone(forge), fail_on_purpose))
+        .with_state(Arc::clone(forge))
 }
 
-fn serve(listener: TcpListener, side: &Arc<Side>) {
-    let service = routes(side).into_make_service_with_connect_info::<Connection>();
-    let (stop, kind) = (side.life.stop.clone(), side.kind);
-    side.life.tasks.spawn(async move {
+fn serve(listener: TcpListener, forge: &Arc<Forge>) {
+    let service = routes(forge).into_make_service_with_connect_info::<Connection>();
+    let (stop, kind) = (forge.life.stop.clone(), forge.kind);
+    forge.life.tasks.spawn(async move {
         let ended = axum::serve(Listener(listener), service)
             .with_graceful_shutdown(stop.clone().cancelled_owned())
             .into_future();

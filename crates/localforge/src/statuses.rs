@@ -6,8 +6,8 @@ use roundel_model::time::Timestamp;
 use uuid::Uuid;
 
 use crate::{
+    forge::Forge,
     model::{Repository, STATUSES_PER_CONTEXT, Status},
-    side::Side,
 };
 
 /// A commit status that was reported.
@@ -33,12 +33,12 @@ pub(crate) struct StoredStatus {
 
 /// Adds a status after those that its context has.
 pub(crate) fn append(
-    side: &Side,
+    forge: &Forge,
     repository: &Repository,
     sha: &str,
     new: NewStatus,
 ) -> Result<Status, ContextIsFull> {
-    side.write(|state| {
+    forge.write(|state| {
         let id = state.fresh_id();
         let all = state.statuses.entry(format!("{}:{sha}", repository.id)).or_default();
         if all.iter().filter(|one| one.context == new.context).count() >= STATUSES_PER_CONTEXT {
@@ -52,12 +52,12 @@ pub(crate) fn append(
 
 /// Puts a status in the place of the one with the same key.
 pub(crate) fn replace(
-    side: &Arc<Side>,
+    forge: &Arc<Forge>,
     repository: &Repository,
     sha: &str,
     new: NewStatus,
 ) -> StoredStatus {
-    side.write(|state| {
+    forge.write(|state| {
         let id = state.fresh_id();
         let all = state.statuses.entry(format!("{}:{sha}", repository.id)).or_default();
         let old = all.iter().position(|one| one.context == new.context);

@@ -16,9 +16,9 @@ use axum::{
 use roundel_model::{forge::ForgeKind, time::Timestamp};
 
 use crate::{
+    forge::Forge,
     model::{Repository, User},
     session,
-    side::Side,
 };
 
 mod actions;
@@ -35,7 +35,7 @@ use self::{
 };
 
 /// Returns the routes.
-pub(crate) fn router(kind: ForgeKind) -> Router<Arc<Side>> {
+pub(crate) fn router(kind: ForgeKind) -> Router<Arc<Forge>> {
     let commit = match kind {
         ForgeKind::GitHub => "/{owner}/{repo}/commit/{revision}",
         ForgeKind::Bitbucket => "/{owner}/{repo}/commits/{revision}",
@@ -86,30 +86,30 @@ struct Home {
     applications: Vec<(String, String, String)>,
 }
 
-async fn home(State(side): State<Arc<Side>>, headers: HeaderMap) -> Response {
-    let heading = format!("{} on this machine", side.kind);
-    overview(&side, &headers, heading, None).await
+async fn home(State(forge): State<Arc<Forge>>, headers: HeaderMap) -> Response {
+    let heading = format!("{} on this machine", forge.kind);
+    overview(&forge, &headers, heading, None).await
 }
 
 async fn of_owner(
-    State(side): State<Arc<Side>>,
+    State(forge): State<Arc<Forge>>,
     Path(owner): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    let known = side.read(|state| state.owner(&owner).map(|one| one.login().to_owned()));
+    let known = forge.read(|state| state.owner(&owner).map(|one| one.login().to_owned()));
     match known {
-        Some(owner) => overview(&side, &headers, owner.clone(), Some(&owner)).await,
-        None => not_found(&side, &headers),
+        Some(owner) => overview(&forge, &headers, owner.clone(), Some(&owner)).await,
+        None => not_found(&forge, &headers),
     }
 }
 
 async fn overview(
-    side: &Side,
+    forge: &Forge,
     headers: &HeaderMap,
     heading: String,
     owner: Option<&str>,
 ) -> Response {
-    let (repositories, people, applications) = side.read(|state| {
+    let (repositories, people, applications) = forge.read(|state| {
         let shown = |one: &&Repository| owner.is_none_or(|owner| one.owner == owner);
         let mut repositories: Vec<Repository> =
             state.repositories.values().filter(shown).cloned().collect();
@@ -123,14 +123,14 @@ async fn overview(
     });
     let mut rows = Vec::new();
     for repository in &repositories {
-        rows.push(row(side, repository).await);
+        rows.push(row(forge, repository).await);
     }
-    let frame = Frame::of(side, headers, &heading).live();
+    let frame = Frame::of(forge, headers, &heading).live();
     html(&Home { frame, heading, repositories: rows, people, applications })
 }
 
-async fn row(side: &Side, repository: &Repository) -> Row {
-    let git = side.git(repository.id);
+async fn row(forge: &Forge, repository: &Repository) -> Row {
+    let git = forge.git(repository.id);
     let head = git.resolve(&format!("refs/heads/{}", repository.default_branch)).await;
     let commit = match &head {
         Some(sha) => git.commit(sha).await.ok(),
@@ -138,7 +138,7 @@ async fn row(side: &Side, repository: &Repository) -> Row {
     };
     let (summary, look) = match (commit, repository.pushed_at) {
         (Some(commit), Some(pushed)) => {
-            let statuses = side.read(|state| state.newest_statuses(repository.id, &commit.sha));
+            let statuses = forge.read(|state| state.newest_statuses(repository.id, &commit.sha));
             let when = ago(pushed, Timestamp::now());
             (format!("{} · pushed {when}", commit.title()), StateLook::worst(&statuses))
         }
@@ -147,8 +147,8 @@ async fn row(side: &Side, repository: &Repository) -> Row {
     Row { full_name: repository.full_name(), visibility: visibility(repository), summary, look }
 }
 
-async fn sign_in(State(side): State<Arc<Side>>, headers: HeaderMap) -> Response {
-    sign_in_first(&side, &headers, "/")
+async fn sign_in(State(forge): State<Arc<Forge>>, headers: HeaderMap) -> Response {
+    sign_in_first(&forge, &headers, "/")
 }
 
 async fn style() -> impl IntoResponse {

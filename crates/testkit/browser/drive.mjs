@@ -12,7 +12,7 @@ const page = await visitor();
 // A page that was not loaded again still has this.
 const mark = () => page.evaluate(() => { window.stayed = true; });
 const stayed = () => page.evaluate(() => window.stayed === true);
-const verdict = (word) => page.locator('.verdict strong', { hasText: word }).waitFor({ timeout: 60_000 });
+const pipelineShows = (word) => page.locator('.pipeline-status strong', { hasText: word }).waitFor({ timeout: 60_000 });
 
 await freshServer();
 
@@ -49,7 +49,7 @@ await chapter('one click sets a project up, step by step, live', async () => {
   await page.getByRole('link', { name: 'Watch the first pipeline' }).click();
 });
 
-await chapter('the pipeline moves on its page without being loaded anew', async () => {
+await chapter('the pipeline moves on its page without a reload', async () => {
   await mark();
   await page.locator('.node', { hasText: 'build' }).waitFor();
   await page.locator('.node.n-hold', { hasText: 'approve' }).waitFor({ timeout: 60_000 });
@@ -64,7 +64,7 @@ await chapter('the pipeline moves on its page without being loaded anew', async 
 
 await chapter('an approval lets the rest run, to green', async () => {
   await page.getByRole('button', { name: 'Approve approve' }).click();
-  await verdict('Passed');
+  await pipelineShows('Passed');
   const favicon = await page.locator('#favicon').getAttribute('href');
   assert.match(favicon, /favicon-ok/);
 });
@@ -120,7 +120,7 @@ await chapter('a failure is open at the line that matters, and harmless', async 
   await push('gh', 'greet', 'Try a heavier door', configs.failing);
   await page.goto('/gh/acme/greet');
   await page.getByRole('link', { name: 'Try a heavier door' }).click();
-  await verdict('Failed');
+  await pipelineShows('Failed');
   await page.locator('.node', { hasText: 'break' }).click();
   await page.locator('.step[open] .step-name', { hasText: 'Test' }).waitFor();
   await page.locator('.step[open] .chip.bad', { hasText: 'exit 3' }).waitFor();
@@ -162,7 +162,7 @@ await chapter('a long log shows any of its lines and keeps few in the page', asy
   await push('bb', 'count', 'Write a lot', configs.long);
   await page.goto('/bb/acme/count');
   await page.getByRole('link', { name: 'Write a lot' }).click();
-  await verdict('Passed');
+  await pipelineShows('Passed');
   await page.locator('.node', { hasText: 'write' }).click();
   await page.locator('summary', { hasText: 'Write a lot' }).click();
   await page.locator('.log-lines li', { hasText: 'row 5 of' }).waitFor();
@@ -188,7 +188,7 @@ await chapter('a mistake in the configuration is underlined where it is', async 
   await push('gh', 'greet', 'Install a newer one', configs.wrong);
   await page.goto('/gh/acme/greet');
   await page.getByRole('link', { name: 'Install a newer one' }).click();
-  await verdict('Config error');
+  await pipelineShows('Config error');
   await page.locator('.diagnostic mark', { hasText: 'verison' }).first().waitFor();
   await accessible(page, 'config error');
   await picture(page, 'config-error-light');

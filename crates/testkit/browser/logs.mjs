@@ -52,18 +52,18 @@ export async function logs(page) {
     for (const viewport of sizes) {
       const reader = await visitor({ viewport, storageState });
       await reader.goto(address);
-      const verdict = reader.locator('.log-lines li', { hasText: '2999 passed, 1 failed' });
-      await verdict.waitFor();
+      const summary = reader.locator('.log-lines li', { hasText: '2999 passed, 1 failed' });
+      await summary.waitFor();
       const last = reader.locator('.log-lines li').last();
       await reader.waitForFunction(() => scrollY > 0);
-      assert.ok(await inView(verdict) && await inView(last), `the end is in view at ${viewport.width}`);
+      assert.ok(await inView(summary) && await inView(last), `the end is in view at ${viewport.width}`);
 
       await reader.getByRole('button', { name: 'Top' }).click();
       await reader.locator('.log-lines li', { hasText: /ok 1$/ }).waitFor();
       assert.ok(await inView(reader.locator('.log-lines li').first()));
       await reader.evaluate(() => scrollTo(0, 0));
       await reader.getByRole('button', { name: 'End' }).click();
-      await verdict.waitFor();
+      await summary.waitFor();
       assert.ok(await inView(last), `End shows the last line at ${viewport.width}`);
 
       await reader.evaluate(() => scrollTo(0, 0));

@@ -5,10 +5,10 @@
 //!                     └─ keeps every objection of Prism, and fails the test with all of them
 //! ```
 //!
-//! So neither the client nor the local forge is judged by what we believe. Webhooks that the local
-//! GitHub sends are judged by `@octokit/webhooks-schemas`, and by our own reader and signature.
+//! So neither the client nor the local forge is checked by what we believe. Webhooks that the local
+//! GitHub sends are checked by `@octokit/webhooks-schemas`, and by our own reader and signature.
 //!
-//! Signing in is in no description: there client and local forge judge each other. Deliberately
+//! Signing in is in no description: there client and local forge check each other. Deliberately
 //! absent: behavior when a forge is unavailable (tests of `forge`). Needs Node programs that `cargo xtask test` installs and the descriptions next to the
 //! repository; without them the tests say so, and it is counted.
 
@@ -19,10 +19,10 @@
     reason = "all of it is a test, but clippy sees only functions marked so"
 )]
 
+#[path = "contract/checker.rs"]
+mod checker;
 #[path = "contract/description.rs"]
 mod description;
-#[path = "contract/judge.rs"]
-mod judge;
 #[path = "contract/scenario.rs"]
 mod scenario;
 #[path = "contract/sign_in.rs"]
@@ -35,11 +35,11 @@ mod world;
 use roundel_localforge::ForgeKind;
 use roundel_testkit::skip;
 
-use self::{judge::Judge, world::World};
+use self::{checker::Checker, world::World};
 
 /// What the tests of this file need from outside, or a counted notice.
-fn outside(test: &str) -> Option<judge::OutsideTools> {
-    match judge::OutsideTools::find() {
+fn outside(test: &str) -> Option<checker::OutsideTools> {
+    match checker::OutsideTools::find() {
         Ok(outside) => Some(outside),
         Err(missing) => {
             skip::notice(test, &missing);
@@ -52,33 +52,33 @@ fn outside(test: &str) -> Option<judge::OutsideTools> {
 async fn github_finds_nothing_to_object_to() {
     let Some(outside) = outside("github_finds_nothing_to_object_to") else { return };
     let world = World::start(ForgeKind::GitHub).await;
-    let judge = Judge::start(&outside, &world).await;
-    scenario::play(&world, &judge).await;
-    let heard = judge.heard();
+    let checker = Checker::start(&outside, &world).await;
+    scenario::play(&world, &checker).await;
+    let heard = checker.heard();
     assert!(heard.objections.is_empty(), "{}", heard.objections.join("\n"));
-    assert!(heard.judged >= 20, "only {} requests came past the judge", heard.judged);
+    assert!(heard.checked >= 20, "only {} requests came through the checker", heard.checked);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn bitbucket_finds_nothing_to_object_to() {
     let Some(outside) = outside("bitbucket_finds_nothing_to_object_to") else { return };
     let world = World::start(ForgeKind::Bitbucket).await;
-    let judge = Judge::start(&outside, &world).await;
-    scenario::play(&world, &judge).await;
-    let heard = judge.heard();
+    let checker = Checker::start(&outside, &world).await;
+    scenario::play(&world, &checker).await;
+    let heard = checker.heard();
     assert!(heard.objections.is_empty(), "{}", heard.objections.join("\n"));
-    assert!(heard.judged >= 20, "only {} requests came past the judge", heard.judged);
+    assert!(heard.checked >= 20, "only {} requests came through the checker", heard.checked);
 }
 
-// A judge that never objects proves nothing.
+// A checker that never objects proves nothing.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_judges_do_object() {
     let Some(outside) = outside("the_judges_do_object") else { return };
     for kind in ForgeKind::ALL {
         let world = World::start(kind).await;
-        let judge = Judge::start(&outside, &world).await;
-        let wrong = judge.say_something_wrong(&world).await;
-        let objections = judge.heard().objections;
+        let checker = Checker::start(&outside, &world).await;
+        let wrong = checker.say_something_wrong(&world).await;
+        let objections = checker.heard().objections;
         assert_eq!(objections.len(), wrong, "{kind}: {objections:?}");
     }
 }
@@ -94,7 +94,7 @@ async fn the_local_github_sends_webhooks_as_github_describes_them() {
     webhooks::read_all(&world, &deliveries);
 }
 
-// No schema of Bitbucket's webhooks is published: here our reader is the only judge.
+// No schema of Bitbucket's webhooks is published: here only our reader checks them.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_local_bitbucket_sends_webhooks_that_are_signed_and_read() {
     let world = World::start(ForgeKind::Bitbucket).await;

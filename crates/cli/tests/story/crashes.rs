@@ -10,7 +10,7 @@ use roundel_store::{Store, logs::LogKey};
 use crate::installation::{Installation, TIMEOUT, until};
 
 const KIND: ForgeKind = ForgeKind::GitHub;
-const MARK: &str = "ci/roundel: build";
+const CONTEXT: &str = "ci/roundel: build";
 
 /// A job that leaves a trace for every time it ran, and waits until it is let go.
 fn config(gate: &str) -> String {
@@ -53,7 +53,7 @@ async fn installation() -> Installation {
 
 /// After everything: one pipeline, one job, one attempt, the whole log, one commit status of success.
 async fn assert_once_and_whole(installation: &Installation, sha: &str) {
-    installation.marks(KIND, "web", sha, &[(MARK, "success")]).await;
+    installation.statuses(KIND, "web", sha, &[(CONTEXT, "success")]).await;
     let store = installation.store().await;
     let pipelines = installation.pipelines(&store, sha).await;
     assert_eq!(pipelines.len(), 1, "built once: {pipelines:#?}");
@@ -107,7 +107,7 @@ async fn killed_between_pipeline_and_claim_the_job_is_still_on_offer() {
     let mut installation = installation().await;
     let sha =
         installation.push(KIND, "web", &[(".circleci/config.yml", &config("true"))], "One").await;
-    installation.marks(KIND, "web", &sha, &[(MARK, "pending")]).await;
+    installation.statuses(KIND, "web", &sha, &[(CONTEXT, "pending")]).await;
     installation.kill_server();
     installation.start_server().await;
     installation.start_runner();
@@ -151,7 +151,7 @@ async fn killed_between_outcome_and_commit_status_the_status_is_still_sent() {
     let sha = installation
         .push(KIND, "web", &[(".circleci/config.yml", &config("sleep 2"))], "One")
         .await;
-    installation.marks(KIND, "web", &sha, &[(MARK, "pending")]).await;
+    installation.statuses(KIND, "web", &sha, &[(CONTEXT, "pending")]).await;
     installation.forge.inject(delay("POST", "/statuses/"));
     let store = installation.store().await;
     until("the job ended", async || {
@@ -184,9 +184,9 @@ async fn a_runner_that_is_killed_costs_its_job_and_the_commit_says_so() {
     })
     .await;
     installation.kill_runner();
-    let marks = installation.marks(KIND, "web", &sha, &[(MARK, "error")]).await;
-    let mark = marks.iter().find(|mark| mark.context == MARK).unwrap();
-    assert!(mark.description.contains("could not run"), "not the user's fault: {mark:?}");
+    let statuses = installation.statuses(KIND, "web", &sha, &[(CONTEXT, "error")]).await;
+    let status = statuses.iter().find(|status| status.context == CONTEXT).unwrap();
+    assert!(status.description.contains("could not run"), "not the user's fault: {status:?}");
     let pipelines = installation.pipelines(&store, &sha).await;
     assert_eq!(pipelines[0].1[0].jobs[0].status, JobStatus::InfrastructureFail);
     assert!(pipelines[0].1[0].status.is_final());
@@ -269,14 +269,14 @@ async fn pushes_survive_a_server_that_keeps_dying() {
         installation.kill_server();
         installation.start_server().await;
     }
-    let is_green = |marks: &[CommitStatus]| {
-        marks.iter().any(|mark| mark.context == MARK && mark.state == "success")
+    let is_green = |statuses: &[CommitStatus]| {
+        statuses.iter().any(|status| status.context == CONTEXT && status.state == "success")
     };
     let store = installation.store().await;
     for sha in &pushed {
-        let marks =
+        let statuses =
             installation.forge.wait_for_statuses(KIND, "acme", "web", sha, TIMEOUT, is_green).await;
-        assert!(is_green(&marks), "{sha}: {marks:#?}");
+        assert!(is_green(&statuses), "{sha}: {statuses:#?}");
         assert_eq!(installation.pipelines(&store, sha).await.len(), 1, "{sha} is built once");
     }
 }

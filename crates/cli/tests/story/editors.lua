@@ -1,4 +1,4 @@
--- A headless neovim with the language server: waits for diagnostics, asks, mends, waits again.
+-- A headless neovim with the language server: waits for diagnostics, asks, fixes, waits again.
 -- Each finding is a line `name<TAB>text`, for the test that started it.
 
 local function say(name, text)

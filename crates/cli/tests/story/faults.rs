@@ -58,12 +58,12 @@ impl Scene {
         sha: &str,
         (context, state): (&str, &str),
     ) -> (CommitStatus, Page) {
-        let marks = self.installation.marks(kind, name, sha, &[(context, state)]).await;
-        let is_it = |mark: &&CommitStatus| mark.context == context && mark.state == state;
-        let mark = marks.iter().rfind(is_it).unwrap().clone();
-        let page = self.visitor.open(mark.target_url.parse().unwrap()).await.unwrap();
+        let statuses = self.installation.statuses(kind, name, sha, &[(context, state)]).await;
+        let is_it = |status: &&CommitStatus| status.context == context && status.state == state;
+        let status = statuses.iter().rfind(is_it).unwrap().clone();
+        let page = self.visitor.open(status.target_url.parse().unwrap()).await.unwrap();
         assert!(page.status.is_success(), "{}: {}", page.url, page.text);
-        (mark, page)
+        (status, page)
     }
 
     async fn project(&self, kind: ForgeKind, name: &str) -> ProjectId {

@@ -172,21 +172,21 @@ impl Installation {
     }
 
     /// Waits until the statuses of a commit are as expected.
-    pub(crate) async fn marks(
+    pub(crate) async fn statuses(
         &self,
         kind: ForgeKind,
         name: &str,
         sha: &str,
         wanted: &[(&str, &str)],
     ) -> Vec<CommitStatus> {
-        let is_met = |marks: &[CommitStatus]| {
+        let is_met = |statuses: &[CommitStatus]| {
             wanted.iter().all(|(context, state)| {
-                marks.iter().any(|mark| mark.context == *context && mark.state == *state)
+                statuses.iter().any(|status| status.context == *context && status.state == *state)
             })
         };
-        let marks = self.forge.wait_for_statuses(kind, "acme", name, sha, TIMEOUT, is_met).await;
-        assert!(is_met(&marks), "{kind} {name}: wanted {wanted:?}, found {marks:#?}");
-        marks
+        let statuses = self.forge.wait_for_statuses(kind, "acme", name, sha, TIMEOUT, is_met).await;
+        assert!(is_met(&statuses), "{kind} {name}: wanted {wanted:?}, found {statuses:#?}");
+        statuses
     }
 
     /// Opens the server's store a second time, to look into it.

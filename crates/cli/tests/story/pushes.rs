@@ -54,13 +54,14 @@ async fn a_push_turns_its_commit_green_or_red_on_both_forges() {
         let (green, red) = words(kind);
         installation.add_project(&mut visitor, kind, "web").await;
         let sha = installation.push(kind, "web", &[(".circleci/config.yml", GREEN)], "Build").await;
-        installation.marks(kind, "web", &sha, &[("ci/roundel: build", green)]).await;
+        installation.statuses(kind, "web", &sha, &[("ci/roundel: build", green)]).await;
 
         let sha = installation.push(kind, "web", &[(".circleci/config.yml", RED)], "Break").await;
-        let marks = installation.marks(kind, "web", &sha, &[("ci/roundel: build", red)]).await;
+        let statuses =
+            installation.statuses(kind, "web", &sha, &[("ci/roundel: build", red)]).await;
         assert!(
-            !marks.iter().any(|mark| mark.context == "ci/roundel: after"),
-            "a job that did not run has no mark: {marks:#?}"
+            !statuses.iter().any(|status| status.context == "ci/roundel: after"),
+            "a job that did not run has no commit status: {statuses:#?}"
         );
         let store = installation.store().await;
         let pipelines = installation.pipelines(&store, &sha).await;
@@ -90,8 +91,9 @@ async fn a_config_that_is_wrong_is_explained_on_the_commit_and_on_the_page() {
         let config = GREEN.replace("jobs: [build]", "jobs: [biuld]");
         let sha =
             installation.push(kind, "web", &[(".circleci/config.yml", &config)], "Misspell").await;
-        let marks = installation.marks(kind, "web", &sha, &[("ci/roundel: config", state)]).await;
-        let page = visitor.open(marks[0].target_url.parse().unwrap()).await.unwrap();
+        let statuses =
+            installation.statuses(kind, "web", &sha, &[("ci/roundel: config", state)]).await;
+        let page = visitor.open(statuses[0].target_url.parse().unwrap()).await.unwrap();
         assert!(page.text.contains("biuld") && page.text.contains("build"), "{}", page.text);
 
         let receipts =

@@ -11,10 +11,10 @@ use super::{
 use crate::{
     answer::{Outcome, ok},
     call::Call,
+    forge::Forge,
     git::FileChange,
     model::Repository,
     page::Listing,
-    side::Side,
 };
 
 /// Commits that a list goes back.
@@ -23,14 +23,14 @@ const COMMITS: usize = 250;
 /// `GET …/refs/branches`
 pub(super) async fn branches(call: Call, listing: Listing) -> Outcome {
     let found = call.repository(RequiredRight::READ)?;
-    let git = call.side.git(found.id);
+    let git = call.forge.git(found.id);
     let mut all = Vec::new();
     for (full, sha) in git.refs().await? {
         if let Some(branch) = full.strip_prefix("refs/heads/") {
-            all.push(shape::branch(&call.side, &found, branch, &git.commit(&sha).await?));
+            all.push(shape::branch(&call.forge, &found, branch, &git.commit(&sha).await?));
         }
     }
-    Ok(listing.paginated(&call.side, all))
+    Ok(listing.paginated(&call.forge, all))
 }
 
 /// `GET …/refs/branches/{name}`
@@ -39,19 +39,19 @@ pub(super) async fn branch(
     Path((.., branch)): Path<(String, String, String)>,
 ) -> Outcome {
     let found = call.repository(RequiredRight::READ)?;
-    let git = call.side.git(found.id);
+    let git = call.forge.git(found.id);
     let Some(sha) = git.resolve(&format!("refs/heads/{branch}")).await else {
         return Err(refuse(StatusCode::NOT_FOUND, &format!("Branch \"{branch}\" not found")));
     };
     let tip = git.commit(&sha).await?;
-    ok(StatusCode::OK, shape::branch(&call.side, &found, &branch, &tip))
+    ok(StatusCode::OK, shape::branch(&call.forge, &found, &branch, &tip))
 }
 
 /// `GET …/commits`
 pub(super) async fn list(call: Call, listing: Listing) -> Outcome {
     let found = call.repository(RequiredRight::READ)?;
     let start = found.default_branch.clone();
-    log(&call.side, &found, &start, &listing).await
+    log(&call.forge, &found, &start, &listing).await
 }
 
 /// `GET …/commits/{revision}`
@@ -61,18 +61,18 @@ pub(super) async fn list_from(
     listing: Listing,
 ) -> Outcome {
     let found = call.repository(RequiredRight::READ)?;
-    log(&call.side, &found, &revision, &listing).await
+    log(&call.forge, &found, &revision, &listing).await
 }
 
-async fn log(side: &Side, found: &Repository, start: &str, listing: &Listing) -> Outcome {
-    let git = side.git(found.id);
+async fn log(forge: &Forge, found: &Repository, start: &str, listing: &Listing) -> Outcome {
+    let git = forge.git(found.id);
     let commits = match git.resolve(start).await {
         Some(sha) => git.log(&[&sha], COMMITS).await?,
         None if git.is_empty().await => Vec::new(),
         None => return Err(no_commit(start)),
     };
-    let all = commits.iter().map(|one| shape::commit(side, found, one)).collect();
-    Ok(listing.paginated(side, all))
+    let all = commits.iter().map(|one| shape::commit(forge, found, one)).collect();
+    Ok(listing.paginated(forge, all))
 }
 
 /// `GET …/commit/{revision}`
@@ -81,10 +81,10 @@ pub(super) async fn show(
     Path((.., revision)): Path<(String, String, String)>,
 ) -> Outcome {
     let found = call.repository(RequiredRight::READ)?;
-    let git = call.side.git(found.id);
+    let git = call.forge.git(found.id);
     let sha = git.resolve(&revision).await.ok_or_else(|| no_commit(&revision))?;
     let commit = git.commit(&sha).await?;
-    ok(StatusCode::OK, shape::commit(&call.side, &found, &commit))
+    ok(StatusCode::OK, shape::commit(&call.forge, &found, &commit))
 }
 
 /// `GET …/diffstat/{new}..{old}`: the new one comes first.
@@ -94,7 +94,7 @@ pub(super) async fn diffstat(
     listing: Listing,
 ) -> Outcome {
     let found = call.repository(RequiredRight::READ)?;
-    let git = call.side.git(found.id);
+    let git = call.forge.git(found.id);
     let (new, old) =
         range.split_once("..").map_or((range.as_str(), None), |(new, old)| (new, Some(old)));
     let new = git.resolve(new).await.ok_or_else(|| no_commit(new))?;
@@ -105,7 +105,7 @@ pub(super) async fn diffstat(
         }
         None => git.changes(&new).await?,
     };
-    Ok(listing.paginated(&call.side, changes.iter().map(shown).collect()))
+    Ok(listing.paginated(&call.forge, changes.iter().map(shown).collect()))
 }
 
 fn shown(change: &FileChange) -> Value {

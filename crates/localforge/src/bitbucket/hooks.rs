@@ -18,10 +18,10 @@ use super::{
 use crate::{
     answer::{ErrorResponse, Outcome, flag, is_http, nothing, ok, text, text_or_empty, texts},
     call::Call,
+    forge::Forge,
     hooks::{self, NewHook},
     model::{Hook, Repository},
     page::Listing,
-    side::Side,
 };
 
 const ADMIN: RequiredRight = RequiredRight::new(Role::Admin, "webhook");
@@ -57,19 +57,19 @@ const EVENTS: [&str; 25] = [
 ];
 
 /// `GET /hook_events`
-pub(super) async fn subjects(State(side): State<Arc<Side>>) -> Outcome {
-    let link = |subject: &str| json!({ "links": { "events": { "href": side.api(&format!("hook_events/{subject}")) } } });
+pub(super) async fn subjects(State(forge): State<Arc<Forge>>) -> Outcome {
+    let link = |subject: &str| json!({ "links": { "events": { "href": forge.api(&format!("hook_events/{subject}")) } } });
     let body = json!({ "repository": link("repository"), "workspace": link("workspace") });
     ok(StatusCode::OK, body)
 }
 
 /// `GET /hook_events/{subject}`
-pub(super) async fn events(State(side): State<Arc<Side>>, listing: Listing) -> Outcome {
+pub(super) async fn events(State(forge): State<Arc<Forge>>, listing: Listing) -> Outcome {
     let one = |event: &&str| {
         let (category, label) = event.split_once(':').unwrap_or(("repo", event));
         json!({ "event": event, "category": category, "label": label, "description": label })
     };
-    Ok(listing.paginated(&side, EVENTS.iter().map(one).collect()))
+    Ok(listing.paginated(&forge, EVENTS.iter().map(one).collect()))
 }
 
 fn gone() -> ErrorResponse {
@@ -79,9 +79,9 @@ fn gone() -> ErrorResponse {
 /// `GET …/hooks`
 pub(super) async fn list(call: Call, listing: Listing) -> Outcome {
     let found = call.repository(ADMIN)?;
-    let all = hooks::all(&call.side, found.id);
-    let all = all.iter().map(|hook| shape::hook(&call.side, &found, hook)).collect();
-    Ok(listing.paginated(&call.side, all))
+    let all = hooks::all(&call.forge, found.id);
+    let all = all.iter().map(|hook| shape::hook(&call.forge, &found, hook)).collect();
+    Ok(listing.paginated(&call.forge, all))
 }
 
 /// Reads url and events of a body.
@@ -121,24 +121,24 @@ pub(super) async fn add(call: Call, bytes: Bytes) -> Outcome {
         content_type: "json".to_owned(),
         skips_verification: skips_verification(&wanted),
     };
-    let hook = hooks::create(&call.side, found.id, new, &wanted);
-    ok(StatusCode::CREATED, shape::hook(&call.side, &found, &hook))
+    let hook = hooks::create(&call.forge, found.id, new, &wanted);
+    ok(StatusCode::CREATED, shape::hook(&call.forge, &found, &hook))
 }
 
 fn skips_verification(wanted: &Value) -> bool {
     flag(wanted, "skip_cert_verification").unwrap_or(false)
 }
 
-fn find(side: &Side, repository: &Repository, id: &str) -> Result<Hook, ErrorResponse> {
+fn find(forge: &Forge, repository: &Repository, id: &str) -> Result<Hook, ErrorResponse> {
     let uuid = uuid_of(id);
-    hooks::find(side, repository.id, |one| Some(one.uuid) == uuid).ok_or_else(gone)
+    hooks::find(forge, repository.id, |one| Some(one.uuid) == uuid).ok_or_else(gone)
 }
 
 /// `GET …/hooks/{id}`
 pub(super) async fn show(call: Call, Path((.., id)): Path<(String, String, String)>) -> Outcome {
     let found = call.repository(ADMIN)?;
-    let hook = find(&call.side, &found, &id)?;
-    ok(StatusCode::OK, shape::hook(&call.side, &found, &hook))
+    let hook = find(&call.forge, &found, &id)?;
+    ok(StatusCode::OK, shape::hook(&call.forge, &found, &hook))
 }
 
 /// `PUT …/hooks/{id}`: a secret that is left out stays.
@@ -148,7 +148,7 @@ pub(super) async fn change(
     bytes: Bytes,
 ) -> Outcome {
     let found = call.repository(ADMIN)?;
-    let mut hook = find(&call.side, &found, &id)?;
+    let mut hook = find(&call.forge, &found, &id)?;
     let wanted = body(&bytes)?;
     let (address, events) = checked(&wanted)?;
     hook.url = address;
@@ -160,14 +160,14 @@ pub(super) async fn change(
         hook.secret = secret(&wanted);
     }
     hook.insecure_ssl = hooks::insecure_ssl(skips_verification(&wanted));
-    let hook = hooks::update(&call.side, hook, &wanted);
-    ok(StatusCode::OK, shape::hook(&call.side, &found, &hook))
+    let hook = hooks::update(&call.forge, hook, &wanted);
+    ok(StatusCode::OK, shape::hook(&call.forge, &found, &hook))
 }
 
 /// `DELETE …/hooks/{id}`
 pub(super) async fn remove(call: Call, Path((.., id)): Path<(String, String, String)>) -> Outcome {
     let found = call.repository(ADMIN)?;
-    let hook = find(&call.side, &found, &id)?;
-    hooks::delete(&call.side, hook.id);
+    let hook = find(&call.forge, &found, &id)?;
+    hooks::delete(&call.forge, hook.id);
     nothing(StatusCode::NO_CONTENT)
 }

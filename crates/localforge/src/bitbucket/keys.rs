@@ -20,10 +20,10 @@ use crate::{
     answer::{ErrorResponse, Outcome, nothing, ok, text},
     call::Call,
     caller::{Caller, Identity},
+    forge::Forge,
     keys::{self, NewKey, ReadKey},
     model::{DeployKey, UserKey},
     page::Listing,
-    side::Side,
 };
 
 const ADMIN: RequiredRight = RequiredRight::new(Role::Admin, "repository:admin");
@@ -35,9 +35,9 @@ fn gone() -> ErrorResponse {
 /// `GET …/deploy-keys`
 pub(super) async fn list(call: Call, listing: Listing) -> Outcome {
     let found = call.repository(ADMIN)?;
-    let all = keys::deploy_keys(&call.side, found.id);
-    let all = all.iter().map(|key| shape::deploy_key(&call.side, &found, key)).collect();
-    Ok(listing.paginated(&call.side, all))
+    let all = keys::deploy_keys(&call.forge, found.id);
+    let all = all.iter().map(|key| shape::deploy_key(&call.forge, &found, key)).collect();
+    Ok(listing.paginated(&call.forge, all))
 }
 
 /// Reads the key of a body.
@@ -51,7 +51,7 @@ pub(super) async fn add(call: Call, bytes: Bytes) -> Outcome {
     let found = call.repository(ADMIN)?;
     let wanted = body(&bytes)?;
     let read = read_key(&wanted)?;
-    let (is_here, is_of_user) = call.side.read(|state| {
+    let (is_here, is_of_user) = call.forge.read(|state| {
         let is_here = state.deploy_keys_of(found.id).any(|one| one.key == read.key);
         (is_here, state.user_key(&read.key).is_some())
     });
@@ -64,15 +64,15 @@ pub(super) async fn add(call: Call, bytes: Bytes) -> Outcome {
     }
     let by = signed_in(&call.caller)?;
     let new = NewKey { read, title: text(&wanted, "label"), by };
-    let key = keys::add_deploy_key(&call.side, found.id, new, true);
-    ok(StatusCode::OK, shape::deploy_key(&call.side, &found, &key))
+    let key = keys::add_deploy_key(&call.forge, found.id, new, true);
+    ok(StatusCode::OK, shape::deploy_key(&call.forge, &found, &key))
 }
 
 /// `GET …/deploy-keys/{id}`
 pub(super) async fn show(call: Call, Path((.., id)): Path<(String, String, u64)>) -> Outcome {
     let found = call.repository(ADMIN)?;
-    let key = keys::deploy_key(&call.side, found.id, id).ok_or_else(gone)?;
-    ok(StatusCode::OK, shape::deploy_key(&call.side, &found, &key))
+    let key = keys::deploy_key(&call.forge, found.id, id).ok_or_else(gone)?;
+    ok(StatusCode::OK, shape::deploy_key(&call.forge, &found, &key))
 }
 
 /// `PUT …/deploy-keys/{id}`: the label only.
@@ -83,7 +83,7 @@ pub(super) async fn relabel(
 ) -> Outcome {
     let found = call.repository(ADMIN)?;
     let wanted = body(&bytes)?;
-    let key = call.side.write(|state| {
+    let key = call.forge.write(|state| {
         let same = |key: &&mut DeployKey| key.id == id && key.repository == found.id;
         let key = state.deploy_keys.iter_mut().find(same)?;
         if let Some(label) = text(&wanted, "label") {
@@ -91,25 +91,25 @@ pub(super) async fn relabel(
         }
         Some(key.clone())
     });
-    ok(StatusCode::OK, shape::deploy_key(&call.side, &found, &key.ok_or_else(gone)?))
+    ok(StatusCode::OK, shape::deploy_key(&call.forge, &found, &key.ok_or_else(gone)?))
 }
 
 /// `DELETE …/deploy-keys/{id}`
 pub(super) async fn remove(call: Call, Path((.., id)): Path<(String, String, u64)>) -> Outcome {
     let found = call.repository(ADMIN)?;
-    let deleted = keys::delete_deploy_key(&call.side, found.id, id);
+    let deleted = keys::delete_deploy_key(&call.forge, found.id, id);
     if deleted { nothing(StatusCode::NO_CONTENT) } else { Err(gone()) }
 }
 
 /// Only one's own keys are seen and changed.
 fn myself<'a>(
-    side: &Side,
+    forge: &Forge,
     caller: &'a Caller,
     user: &str,
     scope: &str,
 ) -> Result<&'a Identity, ErrorResponse> {
     let identity = scoped(caller, scope)?;
-    let me = side.person(&identity.login);
+    let me = forge.person(&identity.login);
     if uuid_of(user) == Some(me.uuid) || user == format!("557058:{}", me.uuid) {
         return Ok(identity);
     }
@@ -118,58 +118,58 @@ fn myself<'a>(
 
 /// `GET /users/{user}/ssh-keys`
 pub(super) async fn list_mine(
-    State(side): State<Arc<Side>>,
+    State(forge): State<Arc<Forge>>,
     Extension(caller): Extension<Caller>,
     Path(user): Path<String>,
     listing: Listing,
 ) -> Outcome {
-    let login = &myself(&side, &caller, &user, "account")?.login;
-    let all = keys::user_keys(&side, login);
-    let all = all.iter().map(|key| shown(&side, key)).collect();
-    Ok(listing.paginated(&side, all))
+    let login = &myself(&forge, &caller, &user, "account")?.login;
+    let all = keys::user_keys(&forge, login);
+    let all = all.iter().map(|key| shown(&forge, key)).collect();
+    Ok(listing.paginated(&forge, all))
 }
 
-fn shown(side: &Side, key: &UserKey) -> Value {
-    shape::user_key(side, key, &keys::fingerprint(&key.key))
+fn shown(forge: &Forge, key: &UserKey) -> Value {
+    shape::user_key(forge, key, &keys::fingerprint(&key.key))
 }
 
 /// `POST /users/{user}/ssh-keys`
 pub(super) async fn add_mine(
-    State(side): State<Arc<Side>>,
+    State(forge): State<Arc<Forge>>,
     Extension(caller): Extension<Caller>,
     Path(user): Path<String>,
     bytes: Bytes,
 ) -> Outcome {
-    let by = myself(&side, &caller, &user, "account:write")?;
+    let by = myself(&forge, &caller, &user, "account:write")?;
     let wanted = body(&bytes)?;
     let read = read_key(&wanted)?;
-    if keys::is_taken(&side, &read.key) {
+    if keys::is_taken(&forge, &read.key) {
         return Err(invalid("key", "Someone has already registered that SSH key."));
     }
-    let key = keys::add_user_key(&side, NewKey { read, title: text(&wanted, "label"), by });
-    ok(StatusCode::CREATED, shown(&side, &key))
+    let key = keys::add_user_key(&forge, NewKey { read, title: text(&wanted, "label"), by });
+    ok(StatusCode::CREATED, shown(&forge, &key))
 }
 
 /// `GET /users/{user}/ssh-keys/{id}`
 pub(super) async fn show_mine(
-    State(side): State<Arc<Side>>,
+    State(forge): State<Arc<Forge>>,
     Extension(caller): Extension<Caller>,
     Path((user, id)): Path<(String, String)>,
 ) -> Outcome {
-    let login = &myself(&side, &caller, &user, "account")?.login;
+    let login = &myself(&forge, &caller, &user, "account")?.login;
     let uuid = uuid_of(&id);
-    let key = keys::user_key(&side, login, |key| Some(key.uuid) == uuid).ok_or_else(gone)?;
-    ok(StatusCode::OK, shown(&side, &key))
+    let key = keys::user_key(&forge, login, |key| Some(key.uuid) == uuid).ok_or_else(gone)?;
+    ok(StatusCode::OK, shown(&forge, &key))
 }
 
 /// `DELETE /users/{user}/ssh-keys/{id}`
 pub(super) async fn remove_mine(
-    State(side): State<Arc<Side>>,
+    State(forge): State<Arc<Forge>>,
     Extension(caller): Extension<Caller>,
     Path((user, id)): Path<(String, String)>,
 ) -> Outcome {
-    let login = &myself(&side, &caller, &user, "account:write")?.login;
+    let login = &myself(&forge, &caller, &user, "account:write")?.login;
     let uuid = uuid_of(&id);
-    let deleted = keys::delete_user_key(&side, login, |key| Some(key.uuid) == uuid);
+    let deleted = keys::delete_user_key(&forge, login, |key| Some(key.uuid) == uuid);
     if deleted { nothing(StatusCode::NO_CONTENT) } else { Err(gone()) }
 }

@@ -17,10 +17,10 @@ use super::{
 use crate::{
     answer::{ErrorResponse, Outcome, flag, ok, text_or_empty},
     call::Call,
+    forge::Forge,
     model::{Pull, Repository},
     page::Listing,
     pulls::{self, NewPull, PullError},
-    side::Side,
 };
 
 const READ: RequiredRight = RequiredRight::new(Role::Read, "pullrequest");
@@ -36,9 +36,9 @@ pub(super) struct Filter {
 pub(super) async fn list(call: Call, Query(filter): Query<Filter>, listing: Listing) -> Outcome {
     let found = call.repository(READ)?;
     let open = filter.state.as_deref().is_none_or(|state| state == "OPEN");
-    let all = pulls::select(&call.side, &found, |one| one.open == open);
-    let all = all.iter().map(|one| shape::pull(&call.side, &found, one)).collect();
-    Ok(listing.paginated(&call.side, all))
+    let all = pulls::select(&call.forge, &found, |one| one.open == open);
+    let all = all.iter().map(|one| shape::pull(&call.forge, &found, one)).collect();
+    Ok(listing.paginated(&call.forge, all))
 }
 
 fn branch_of(wanted: &Value, end: &str) -> String {
@@ -59,7 +59,7 @@ pub(super) async fn open(call: Call, bytes: Bytes) -> Outcome {
         draft: flag(&wanted, "draft").unwrap_or(false),
         author: signed_in(&call.caller)?.login.clone(),
     };
-    let pull = pulls::open(&call.side, &found, new).await.map_err(|error| match error {
+    let pull = pulls::open(&call.forge, &found, new).await.map_err(|error| match error {
         PullError::NoBranch("head") => invalid("source", "branch not found"),
         PullError::NoBranch(_) => invalid("destination", "branch not found"),
         PullError::NothingNew => {
@@ -70,18 +70,18 @@ pub(super) async fn open(call: Call, bytes: Bytes) -> Outcome {
         }
         PullError::Git(error) => ErrorResponse::from(error),
     })?;
-    ok(StatusCode::CREATED, shape::pull(&call.side, &found, &pull))
+    ok(StatusCode::CREATED, shape::pull(&call.forge, &found, &pull))
 }
 
-fn find(side: &Side, repository: &Repository, number: u64) -> Result<Pull, ErrorResponse> {
-    let pull = pulls::find(side, repository, number);
+fn find(forge: &Forge, repository: &Repository, number: u64) -> Result<Pull, ErrorResponse> {
+    let pull = pulls::find(forge, repository, number);
     pull.ok_or_else(|| refuse(StatusCode::NOT_FOUND, "Pull request not found"))
 }
 
 /// `GET …/pullrequests/{number}`
 pub(super) async fn show(call: Call, Path((.., number)): Path<(String, String, u64)>) -> Outcome {
     let found = call.repository(READ)?;
-    ok(StatusCode::OK, shape::pull(&call.side, &found, &find(&call.side, &found, number)?))
+    ok(StatusCode::OK, shape::pull(&call.forge, &found, &find(&call.forge, &found, number)?))
 }
 
 /// `POST …/pullrequests/{number}/decline`
@@ -90,7 +90,7 @@ pub(super) async fn decline(
     Path((.., number)): Path<(String, String, u64)>,
 ) -> Outcome {
     let found = call.repository(WRITE)?;
-    find(&call.side, &found, number)?;
-    pulls::close(&call.side, &found, number, &signed_in(&call.caller)?.login).await?;
-    ok(StatusCode::OK, shape::pull(&call.side, &found, &find(&call.side, &found, number)?))
+    find(&call.forge, &found, number)?;
+    pulls::close(&call.forge, &found, number, &signed_in(&call.caller)?.login).await?;
+    ok(StatusCode::OK, shape::pull(&call.forge, &found, &find(&call.forge, &found, number)?))
 }

@@ -20,9 +20,9 @@ use crate::{
     answer::{Outcome, ok},
     call::Call,
     caller::Caller,
+    forge::Forge,
     model::Repository,
     page::Listing,
-    side::Side,
 };
 
 /// What a list is narrowed by.
@@ -33,8 +33,8 @@ pub(super) struct Filter {
 }
 
 /// Returns the repositories of a workspace that a user can see, with their role.
-fn seen(side: &Side, login: Option<&str>, workspace: &str) -> Vec<(Repository, Role)> {
-    let mut found: Vec<_> = side.read(|state| {
+fn seen(forge: &Forge, login: Option<&str>, workspace: &str) -> Vec<(Repository, Role)> {
+    let mut found: Vec<_> = forge.read(|state| {
         let here = state.repositories.values();
         here.filter(|one| one.owner.eq_ignore_ascii_case(workspace))
             .filter_map(|one| {
@@ -52,13 +52,13 @@ fn seen(side: &Side, login: Option<&str>, workspace: &str) -> Vec<(Repository, R
 
 /// `GET /repositories/{ws}`
 pub(super) async fn list(
-    State(side): State<Arc<Side>>,
+    State(forge): State<Arc<Forge>>,
     Extension(caller): Extension<Caller>,
     Path(workspace): Path<String>,
     Query(filter): Query<Filter>,
     listing: Listing,
 ) -> Outcome {
-    let Some(slug) = login_of(&side, &workspace) else {
+    let Some(slug) = login_of(&forge, &workspace) else {
         let message = format!("No workspace with identifier '{workspace}'.");
         return Err(refuse(StatusCode::NOT_FOUND, &message));
     };
@@ -71,20 +71,20 @@ pub(super) async fn list(
         Some("contributor") => Role::Write,
         Some(_) | None => Role::Read,
     };
-    let some = seen(&side, login, &slug).into_iter().filter(|(_, role)| *role >= least);
-    let all = some.map(|(one, _)| shape::repository(&side, &one)).collect();
-    Ok(listing.paginated(&side, all))
+    let some = seen(&forge, login, &slug).into_iter().filter(|(_, role)| *role >= least);
+    let all = some.map(|(one, _)| shape::repository(&forge, &one)).collect();
+    Ok(listing.paginated(&forge, all))
 }
 
 /// `GET /repositories/{ws}/{repo}`
 pub(super) async fn show(call: Call) -> Outcome {
     let found = call.repository(RequiredRight::READ)?;
-    ok(StatusCode::OK, shape::repository(&call.side, &found))
+    ok(StatusCode::OK, shape::repository(&call.forge, &found))
 }
 
 /// `GET /user/workspaces/{ws}/permissions/repositories`
 pub(super) async fn permissions(
-    State(side): State<Arc<Side>>,
+    State(forge): State<Arc<Forge>>,
     Extension(caller): Extension<Caller>,
     Path(workspace): Path<String>,
     Query(filter): Query<Filter>,
@@ -92,7 +92,7 @@ pub(super) async fn permissions(
 ) -> Outcome {
     scoped(&caller, "repository")?;
     let login = scoped(&caller, "account")?.login.clone();
-    let Some(slug) = login_of(&side, &workspace) else {
+    let Some(slug) = login_of(&forge, &workspace) else {
         return Err(refuse(StatusCode::FORBIDDEN, "You are not a member of this workspace."));
     };
     let query = filter.q.unwrap_or_default();
@@ -105,17 +105,17 @@ pub(super) async fn permissions(
                 .is_none_or(|wanted| super::rights::uuid_of(&wanted) == Some(one.uuid))
             && word("repository.name").is_none_or(|wanted| wanted.eq_ignore_ascii_case(&one.name))
     };
-    let user = shape::user(&side, &side.person(&login));
-    let some = seen(&side, Some(&login), &slug).into_iter().filter(|(one, role)| fits(one, *role));
+    let user = shape::user(&forge, &forge.person(&login));
+    let some = seen(&forge, Some(&login), &slug).into_iter().filter(|(one, role)| fits(one, *role));
     let all = some.map(|(one, role)| {
         json!({
             "type": "repository_permission",
             "permission": shape::role_name(role),
             "user": user,
-            "repository": shape::short_repository(&side, &one),
+            "repository": shape::short_repository(&forge, &one),
         })
     });
-    Ok(listing.paginated(&side, all.collect()))
+    Ok(listing.paginated(&forge, all.collect()))
 }
 
 /// Returns what a query wants a field to be: `permission="admin" AND repository.name="web"`.

@@ -10,8 +10,8 @@ use crate::{
     answer::ErrorResponse,
     call::{Call, Right},
     caller::{Caller, Identity},
+    forge::Forge,
     model::Repository,
-    side::Side,
 };
 
 /// Refuses a call without credentials.
@@ -55,18 +55,18 @@ pub(crate) fn uuid_of(text: &str) -> Option<Uuid> {
 }
 
 /// Finds a repository by slugs or ids. With an id of its own the workspace does not matter.
-fn find(side: &Side, workspace: &str, name: &str) -> Option<Repository> {
+fn find(forge: &Forge, workspace: &str, name: &str) -> Option<Repository> {
     if let Some(uuid) = uuid_of(name) {
-        return side
+        return forge
             .read(|state| state.repositories.values().find(|one| one.uuid == uuid).cloned());
     }
-    let owner = login_of(side, workspace)?;
-    side.find(&owner, name)
+    let owner = login_of(forge, workspace)?;
+    forge.find(&owner, name)
 }
 
 /// Returns the login of a workspace that is named by slug or id.
-pub(crate) fn login_of(side: &Side, workspace: &str) -> Option<String> {
-    side.read(|state| {
+pub(crate) fn login_of(forge: &Forge, workspace: &str) -> Option<String> {
+    forge.read(|state| {
         if let Some(uuid) = uuid_of(workspace) {
             let organization = state.organizations.iter().find(|one| one.uuid == uuid);
             let user = state.users.iter().find(|one| one.uuid == uuid);
@@ -96,13 +96,13 @@ impl RequiredRight {
 
 impl Right for RequiredRight {
     fn check(self, call: &Call) -> Result<Repository, ErrorResponse> {
-        let Call { side, caller, owner: workspace, name } = call;
-        let Some(found) = find(side, workspace, name) else {
+        let Call { forge, caller, owner: workspace, name } = call;
+        let Some(found) = find(forge, workspace, name) else {
             signed_in(caller)?;
             let message = format!("Repository {workspace}/{name} not found");
             return Err(refuse(StatusCode::NOT_FOUND, &message));
         };
-        let role = caller.login().and_then(|login| side.read(|state| state.role(login, &found)));
+        let role = caller.login().and_then(|login| forge.read(|state| state.role(login, &found)));
         if self.role == Role::Read && !found.private && self.scope == "repository" {
             return Ok(found);
         }

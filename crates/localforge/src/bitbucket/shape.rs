@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
+    forge::Forge,
     git::CommitInfo,
     model::{DeployKey, Hook, Organization, Owner, Pull, Repository, Status, User, UserKey},
     shape::{braced, merge},
-    side::Side,
     stamp,
 };
 
@@ -17,7 +17,7 @@ fn link(href: impl Into<String>) -> Value {
 }
 
 /// Returns a person.
-pub(crate) fn user(side: &Side, one: &User) -> Value {
+pub(crate) fn user(forge: &Forge, one: &User) -> Value {
     let uuid = braced(one.uuid);
     json!({
         "type": "user",
@@ -28,9 +28,9 @@ pub(crate) fn user(side: &Side, one: &User) -> Value {
         "display_name": one.name,
         "created_on": stamp::offset(one.created_at),
         "links": {
-            "self": link(side.api(&format!("users/{}", encoded(&uuid)))),
-            "html": link(side.page(&one.login)),
-            "avatar": link(side.page(&format!("avatars/{}", one.login))),
+            "self": link(forge.api(&format!("users/{}", encoded(&uuid)))),
+            "html": link(forge.page(&one.login)),
+            "avatar": link(forge.page(&format!("avatars/{}", one.login))),
         },
     })
 }
@@ -41,8 +41,8 @@ pub(crate) fn encoded(text: &str) -> String {
 }
 
 /// Returns a workspace: an organization, or a person's own, which shares the person's id.
-pub(crate) fn workspace(side: &Side, login: &str) -> Value {
-    let (uuid, name) = side.read(|state| {
+pub(crate) fn workspace(forge: &Forge, login: &str) -> Value {
+    let (uuid, name) = forge.read(|state| {
         let owner = state.owner(login);
         let name = match &owner {
             Some(Owner::User(user)) => user.name.clone(),
@@ -57,18 +57,18 @@ pub(crate) fn workspace(side: &Side, login: &str) -> Value {
         "name": name,
         "is_private": true,
         "links": {
-            "self": link(side.api(&format!("workspaces/{login}"))),
-            "html": link(side.page(login)),
-            "avatar": link(side.page(&format!("avatars/{login}"))),
-            "members": link(side.api(&format!("workspaces/{login}/members"))),
-            "repositories": link(side.api(&format!("repositories/{login}"))),
+            "self": link(forge.api(&format!("workspaces/{login}"))),
+            "html": link(forge.page(login)),
+            "avatar": link(forge.page(&format!("avatars/{login}"))),
+            "members": link(forge.api(&format!("workspaces/{login}/members"))),
+            "repositories": link(forge.api(&format!("repositories/{login}"))),
         },
     })
 }
 
 /// Returns a workspace as it stands in a list of what a user has access to: with fewer links.
-pub(crate) fn workspace_base(side: &Side, login: &str) -> Value {
-    let mut whole = workspace(side, login);
+pub(crate) fn workspace_base(forge: &Forge, login: &str) -> Value {
+    let mut whole = workspace(forge, login);
     let links = json!({ "self": whole["links"]["self"], "avatar": whole["links"]["avatar"] });
     whole["type"] = json!("workspace_base");
     whole["links"] = links;
@@ -76,46 +76,46 @@ pub(crate) fn workspace_base(side: &Side, login: &str) -> Value {
 }
 
 /// Returns a workspace as an account, where it owns things.
-fn team(side: &Side, one: &Organization) -> Value {
+fn team(forge: &Forge, one: &Organization) -> Value {
     json!({
         "type": "team",
         "uuid": braced(one.uuid),
         "display_name": one.login,
         "username": one.login,
         "links": {
-            "self": link(side.api(&format!("workspaces/{}", one.login))),
-            "html": link(side.page(&one.login)),
-            "avatar": link(side.page(&format!("avatars/{}", one.login))),
+            "self": link(forge.api(&format!("workspaces/{}", one.login))),
+            "html": link(forge.page(&one.login)),
+            "avatar": link(forge.page(&format!("avatars/{}", one.login))),
         },
     })
 }
 
-fn owner(side: &Side, repository: &Repository) -> Value {
-    side.read(|state| match state.owner(&repository.owner) {
-        Some(Owner::User(one)) => user(side, one),
-        Some(Owner::Organization(one)) => team(side, one),
+fn owner(forge: &Forge, repository: &Repository) -> Value {
+    forge.read(|state| match state.owner(&repository.owner) {
+        Some(Owner::User(one)) => user(forge, one),
+        Some(Owner::Organization(one)) => team(forge, one),
         None => json!({ "type": "team", "display_name": repository.owner }),
     })
 }
 
 /// Returns a repository as embedded in other objects.
-pub(crate) fn short_repository(side: &Side, one: &Repository) -> Value {
+pub(crate) fn short_repository(forge: &Forge, one: &Repository) -> Value {
     json!({
         "type": "repository",
         "uuid": braced(one.uuid),
         "name": one.name,
         "full_name": one.full_name(),
         "links": {
-            "self": link(side.api(&format!("repositories/{}", one.full_name()))),
-            "html": link(side.page(&one.full_name())),
-            "avatar": link(side.page(&format!("avatars/{}", one.name))),
+            "self": link(forge.api(&format!("repositories/{}", one.full_name()))),
+            "html": link(forge.page(&one.full_name())),
+            "avatar": link(forge.page(&format!("avatars/{}", one.name))),
         },
     })
 }
 
 /// Returns a repository. Webhooks have it without the default branch (`VCS` §4.8).
-pub(crate) fn repository(side: &Side, one: &Repository) -> Value {
-    let base = side.api(&format!("repositories/{}", one.full_name()));
+pub(crate) fn repository(forge: &Forge, one: &Repository) -> Value {
+    let base = forge.api(&format!("repositories/{}", one.full_name()));
     let updated = one.pushed_at.unwrap_or(one.created_at);
     let branch = one.pushed_at.map(|_| json!({ "type": "branch", "name": one.default_branch }));
     let mut value = json!({
@@ -127,11 +127,11 @@ pub(crate) fn repository(side: &Side, one: &Repository) -> Value {
         "description": "",
         "scm": "git",
         "is_private": one.private,
-        "owner": owner(side, one),
-        "workspace": workspace(side, &one.owner),
+        "owner": owner(forge, one),
+        "workspace": workspace(forge, &one.owner),
         "project": {
             "type": "project", "key": "MAIN", "name": "Main", "uuid": braced(one.uuid),
-            "links": { "html": link(side.page(&one.owner)) },
+            "links": { "html": link(forge.page(&one.owner)) },
         },
         "created_on": stamp::offset(one.created_at),
         "updated_on": stamp::offset(updated),
@@ -143,8 +143,8 @@ pub(crate) fn repository(side: &Side, one: &Repository) -> Value {
         "website": "",
         "links": {
             "self": link(base.clone()),
-            "html": link(side.page(&one.full_name())),
-            "avatar": link(side.page(&format!("avatars/{}", one.name))),
+            "html": link(forge.page(&one.full_name())),
+            "avatar": link(forge.page(&format!("avatars/{}", one.name))),
             "pullrequests": link(format!("{base}/pullrequests")),
             "commits": link(format!("{base}/commits")),
             "forks": link(format!("{base}/forks")),
@@ -152,8 +152,8 @@ pub(crate) fn repository(side: &Side, one: &Repository) -> Value {
             "downloads": link(format!("{base}/downloads")),
             "hooks": link(format!("{base}/hooks")),
             "clone": [
-                { "name": "https", "href": side.clone_url(one) },
-                { "name": "ssh", "href": side.ssh_url(one) },
+                { "name": "https", "href": forge.clone_url(one) },
+                { "name": "ssh", "href": forge.ssh_url(one) },
             ],
         },
     });
@@ -164,9 +164,9 @@ pub(crate) fn repository(side: &Side, one: &Repository) -> Value {
 }
 
 /// Returns a commit.
-pub(crate) fn commit(side: &Side, repository: &Repository, one: &CommitInfo) -> Value {
-    let base = side.api(&format!("repositories/{}/commit", repository.full_name()));
-    let page = side.page(&format!("{}/commits", repository.full_name()));
+pub(crate) fn commit(forge: &Forge, repository: &Repository, one: &CommitInfo) -> Value {
+    let base = forge.api(&format!("repositories/{}/commit", repository.full_name()));
+    let page = forge.page(&format!("{}/commits", repository.full_name()));
     let parents = one.parents.iter().map(|sha| {
         json!({
             "type": "commit",
@@ -182,10 +182,10 @@ pub(crate) fn commit(side: &Side, repository: &Repository, one: &CommitInfo) -> 
         "date": one.author_date,
         "message": one.message,
         "summary": { "raw": one.message, "markup": "markdown", "html": "" },
-        "author": author(side, &one.author_name, &one.author_email),
-        "committer": author(side, &one.committer_name, &one.committer_email),
+        "author": author(forge, &one.author_name, &one.author_email),
+        "committer": author(forge, &one.committer_name, &one.committer_email),
         "parents": parents.collect::<Vec<_>>(),
-        "repository": short_repository(side, repository),
+        "repository": short_repository(forge, repository),
         "links": {
             "self": link(format!("{base}/{}", one.sha)),
             "html": link(format!("{page}/{}", one.sha)),
@@ -194,37 +194,42 @@ pub(crate) fn commit(side: &Side, repository: &Repository, one: &CommitInfo) -> 
     })
 }
 
-fn author(side: &Side, name: &str, email: &str) -> Value {
+fn author(forge: &Forge, name: &str, email: &str) -> Value {
     let mut value = json!({ "type": "author", "raw": format!("{name} <{email}>") });
-    let found = side.read(|state| {
+    let found = forge.read(|state| {
         state.users.iter().find(|one| one.email.eq_ignore_ascii_case(email)).cloned()
     });
     if let Some(found) = found {
-        merge(&mut value, json!({ "user": user(side, &found) }));
+        merge(&mut value, json!({ "user": user(forge, &found) }));
     }
     value
 }
 
 /// Returns a branch or tag.
-pub(crate) fn branch(side: &Side, repository: &Repository, name: &str, tip: &CommitInfo) -> Value {
-    let base = side.api(&format!("repositories/{}", repository.full_name()));
+pub(crate) fn branch(
+    forge: &Forge,
+    repository: &Repository,
+    name: &str,
+    tip: &CommitInfo,
+) -> Value {
+    let base = forge.api(&format!("repositories/{}", repository.full_name()));
     json!({
         "type": "branch",
         "name": name,
-        "target": commit(side, repository, tip),
+        "target": commit(forge, repository, tip),
         "merge_strategies": ["merge_commit", "squash", "fast_forward"],
         "default_merge_strategy": "merge_commit",
         "links": {
             "self": link(format!("{base}/refs/branches/{name}")),
             "commits": link(format!("{base}/commits/{name}")),
-            "html": link(side.page(&format!("{}/branch/{name}", repository.full_name()))),
+            "html": link(forge.page(&format!("{}/branch/{name}", repository.full_name()))),
         },
     })
 }
 
 /// Returns a build status.
-pub(crate) fn status(side: &Side, repository: &Repository, sha: &str, one: &Status) -> Value {
-    let base = side.api(&format!("repositories/{}/commit/{sha}", repository.full_name()));
+pub(crate) fn status(forge: &Forge, repository: &Repository, sha: &str, one: &Status) -> Value {
+    let base = forge.api(&format!("repositories/{}/commit/{sha}", repository.full_name()));
     json!({
         "type": "build",
         "uuid": braced(one.uuid),
@@ -236,9 +241,9 @@ pub(crate) fn status(side: &Side, repository: &Repository, sha: &str, one: &Stat
         "refname": one.refname.clone().unwrap_or_default(),
         "created_on": stamp::offset(one.created_at),
         "updated_on": stamp::offset(one.updated_at),
-        "author": user(side, &side.person(&one.creator)),
+        "author": user(forge, &forge.person(&one.creator)),
         "commit": { "type": "commit", "hash": sha, "links": { "self": link(base.clone()) } },
-        "repository": short_repository(side, repository),
+        "repository": short_repository(forge, repository),
         "links": {
             "self": link(format!("{base}/statuses/build/{}", encoded(&one.context))),
             "commit": link(base.clone()),
@@ -247,15 +252,15 @@ pub(crate) fn status(side: &Side, repository: &Repository, sha: &str, one: &Stat
 }
 
 /// Returns a webhook; its secret is never shown.
-pub(crate) fn hook(side: &Side, repository: &Repository, one: &Hook) -> Value {
-    let base = side.api(&format!("repositories/{}/hooks", repository.full_name()));
+pub(crate) fn hook(forge: &Forge, repository: &Repository, one: &Hook) -> Value {
+    let base = forge.api(&format!("repositories/{}/hooks", repository.full_name()));
     json!({
         "type": "webhook_subscription",
         "uuid": braced(one.uuid),
         "url": one.url,
         "description": one.description,
         "subject_type": "repository",
-        "subject": short_repository(side, repository),
+        "subject": short_repository(forge, repository),
         "active": one.active,
         "created_at": stamp::offset(one.created_at),
         "events": one.events,
@@ -266,8 +271,8 @@ pub(crate) fn hook(side: &Side, repository: &Repository, one: &Hook) -> Value {
 }
 
 /// Returns an access key.
-pub(crate) fn deploy_key(side: &Side, repository: &Repository, one: &DeployKey) -> Value {
-    let base = side.api(&format!("repositories/{}/deploy-keys", repository.full_name()));
+pub(crate) fn deploy_key(forge: &Forge, repository: &Repository, one: &DeployKey) -> Value {
+    let base = forge.api(&format!("repositories/{}/deploy-keys", repository.full_name()));
     let mut value = json!({
         "type": "deploy_key",
         "id": one.id,
@@ -275,8 +280,8 @@ pub(crate) fn deploy_key(side: &Side, repository: &Repository, one: &DeployKey) 
         "label": one.title,
         "comment": one.comment,
         "added_on": stamp::offset(one.created_at),
-        "owner": user(side, &side.person(&one.added_by)),
-        "repository": short_repository(side, repository),
+        "owner": user(forge, &forge.person(&one.added_by)),
+        "repository": short_repository(forge, repository),
         "links": { "self": link(format!("{base}/{}", one.id)) },
     });
     if let Some(used) = one.last_used {
@@ -286,9 +291,9 @@ pub(crate) fn deploy_key(side: &Side, repository: &Repository, one: &DeployKey) 
 }
 
 /// Returns a key of a person.
-pub(crate) fn user_key(side: &Side, one: &UserKey, fingerprint: &str) -> Value {
-    let owner = side.person(&one.login);
-    let base = side.api(&format!("users/{}/ssh-keys", encoded(&braced(owner.uuid))));
+pub(crate) fn user_key(forge: &Forge, one: &UserKey, fingerprint: &str) -> Value {
+    let owner = forge.person(&one.login);
+    let base = forge.api(&format!("users/{}/ssh-keys", encoded(&braced(owner.uuid))));
     let mut value = json!({
         "type": "ssh_key",
         "uuid": braced(one.uuid),
@@ -297,7 +302,7 @@ pub(crate) fn user_key(side: &Side, one: &UserKey, fingerprint: &str) -> Value {
         "comment": one.comment,
         "fingerprint": fingerprint,
         "created_on": stamp::offset(one.created_at),
-        "owner": user(side, &owner),
+        "owner": user(forge, &owner),
         "links": { "self": link(format!("{base}/{}", encoded(&braced(one.uuid)))) },
     });
     if let Some(used) = one.last_used {
@@ -307,15 +312,15 @@ pub(crate) fn user_key(side: &Side, one: &UserKey, fingerprint: &str) -> Value {
 }
 
 /// Returns a pull request. Its hashes have twelve digits (`VCS` §4.9).
-pub(crate) fn pull(side: &Side, repository: &Repository, one: &Pull) -> Value {
+pub(crate) fn pull(forge: &Forge, repository: &Repository, one: &Pull) -> Value {
     let base =
-        side.api(&format!("repositories/{}/pullrequests/{}", repository.full_name(), one.number));
-    let page = side.page(&format!("{}/pull-requests/{}", repository.full_name(), one.number));
+        forge.api(&format!("repositories/{}/pullrequests/{}", repository.full_name(), one.number));
+    let page = forge.page(&format!("{}/pull-requests/{}", repository.full_name(), one.number));
     let end = |branch: &str, sha: &str| {
         json!({
             "branch": { "name": branch },
             "commit": { "type": "commit", "hash": sha.get(..12).unwrap_or(sha) },
-            "repository": short_repository(side, repository),
+            "repository": short_repository(forge, repository),
         })
     };
     json!({
@@ -326,7 +331,7 @@ pub(crate) fn pull(side: &Side, repository: &Repository, one: &Pull) -> Value {
         "summary": { "raw": one.body, "markup": "markdown", "html": "" },
         "state": if one.open { "OPEN" } else { "DECLINED" },
         "draft": one.draft,
-        "author": user(side, &side.person(&one.author)),
+        "author": user(forge, &forge.person(&one.author)),
         "source": end(&one.head, &one.head_sha),
         "destination": end(&one.base, &one.base_sha),
         "merge_commit": null,

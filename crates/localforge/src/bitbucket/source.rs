@@ -16,11 +16,11 @@ use super::{
 use crate::{
     answer::{Outcome, ok},
     call::Call,
+    forge::Forge,
     git::Entry,
     model::Repository,
     page::Listing,
     shape::merge,
-    side::Side,
 };
 
 /// Whether the file itself is wanted, or what is known of it.
@@ -33,7 +33,7 @@ pub(super) struct Form {
 pub(super) async fn root(call: Call, Query(form): Query<Form>, listing: Listing) -> Outcome {
     let found = call.repository(RequiredRight::READ)?;
     let what = FileRequest { path: "", revision: &found.default_branch, known: None };
-    answer(&call.side, &found, &what, (form, listing)).await
+    answer(&call.forge, &found, &what, (form, listing)).await
 }
 
 /// `GET …/src/{revision}/`: the top.
@@ -45,7 +45,7 @@ pub(super) async fn top(
 ) -> Outcome {
     let found = call.repository(RequiredRight::READ)?;
     let what = FileRequest { path: "", revision: &revision, known: None };
-    answer(&call.side, &found, &what, (form, listing)).await
+    answer(&call.forge, &found, &what, (form, listing)).await
 }
 
 /// `GET …/src/{revision}/{path}`: raw bytes of a file, a list of a directory.
@@ -59,7 +59,7 @@ pub(super) async fn show(
     let found = call.repository(RequiredRight::READ)?;
     let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     let what = FileRequest { path: path.trim_end_matches('/'), revision: &revision, known };
-    answer(&call.side, &found, &what, (form, listing)).await
+    answer(&call.forge, &found, &what, (form, listing)).await
 }
 
 struct FileRequest<'a> {
@@ -70,12 +70,12 @@ struct FileRequest<'a> {
 }
 
 async fn answer(
-    side: &Side,
+    forge: &Forge,
     found: &Repository,
     what: &FileRequest<'_>,
     (form, listing): (Form, Listing),
 ) -> Outcome {
-    let git = side.git(found.id);
+    let git = forge.git(found.id);
     let Some(sha) = git.resolve(what.revision).await else {
         return Err(no_commit(what.revision));
     };
@@ -84,12 +84,12 @@ async fn answer(
         return Err(refuse(StatusCode::NOT_FOUND, &message));
     };
     if form.format.as_deref() == Some("meta") {
-        return ok(StatusCode::OK, shown(side, found, &sha, &entry));
+        return ok(StatusCode::OK, shown(forge, found, &sha, &entry));
     }
     if entry.kind == "tree" {
         let inside = git.directory_entries(&sha, what.path).await?;
-        let all = inside.iter().map(|one| shown(side, found, &sha, one)).collect();
-        return Ok(listing.paginated(side, all));
+        let all = inside.iter().map(|one| shown(forge, found, &sha, one)).collect();
+        return Ok(listing.paginated(forge, all));
     }
     let etag = format!("\"{}\"", entry.sha);
     if what.known == Some(etag.as_str()) {
@@ -102,8 +102,8 @@ async fn answer(
     Ok((headers, bytes).into_response())
 }
 
-fn shown(side: &Side, repository: &Repository, sha: &str, entry: &Entry) -> Value {
-    let base = side.api(&format!("repositories/{}", repository.full_name()));
+fn shown(forge: &Forge, repository: &Repository, sha: &str, entry: &Entry) -> Value {
+    let base = forge.api(&format!("repositories/{}", repository.full_name()));
     let link = format!("{base}/src/{sha}/{}", shape::encoded(&entry.path));
     let commit = json!({
         "type": "commit", "hash": sha,

@@ -13,10 +13,10 @@ use crate::{
     answer::{ErrorResponse, Outcome, ok, text, text_or_empty},
     call::Call,
     deliver::{self, Event},
+    forge::Forge,
     model::{Repository, Status},
     page::Listing,
     shape::merge,
-    side::Side,
     statuses::{self, NewStatus, StoredStatus},
 };
 
@@ -27,7 +27,7 @@ async fn commit_of(
     need: RequiredRight,
 ) -> Result<(Repository, String), ErrorResponse> {
     let found = call.repository(need)?;
-    let sha = call.side.git(found.id).resolve(revision).await;
+    let sha = call.forge.git(found.id).resolve(revision).await;
     Ok((found, sha.ok_or_else(|| no_commit(revision))?))
 }
 
@@ -61,7 +61,7 @@ fn store(
     sha: &str,
     wanted: &Value,
 ) -> Result<Status, ErrorResponse> {
-    let side = &call.side;
+    let forge = &call.forge;
     let creator = signed_in(&call.caller)?.login.clone();
     let new = NewStatus {
         context: text_or_empty(wanted, "key"),
@@ -72,14 +72,14 @@ fn store(
         refname: text(wanted, "refname").map(str::to_owned),
         creator,
     };
-    let StoredStatus { status, replaced } = statuses::replace(side, repository, sha, new);
+    let StoredStatus { status, replaced } = statuses::replace(forge, repository, sha, new);
     let payload = json!({
-        "actor": shape::user(side, &side.person(&status.creator)),
-        "repository": shape::repository(side, repository),
-        "commit_status": shape::status(side, repository, sha, &status),
+        "actor": shape::user(forge, &forge.person(&status.creator)),
+        "repository": shape::repository(forge, repository),
+        "commit_status": shape::status(forge, repository, sha, &status),
     });
     let name = if replaced { "repo:commit_status_updated" } else { "repo:commit_status_created" };
-    deliver::fire(side, &Event::new(repository, name, None, &payload));
+    deliver::fire(forge, &Event::new(repository, name, None, &payload));
     Ok(status)
 }
 
@@ -94,7 +94,7 @@ pub(super) async fn add(
     let wanted = body(&bytes)?;
     check(&wanted)?;
     let status = store(&call, &found, &sha, &wanted)?;
-    ok(StatusCode::CREATED, shape::status(&call.side, &found, &sha, &status))
+    ok(StatusCode::CREATED, shape::status(&call.forge, &found, &sha, &status))
 }
 
 /// `GET …/statuses`
@@ -104,18 +104,18 @@ pub(super) async fn list(
     listing: Listing,
 ) -> Outcome {
     let (found, sha) = commit_of(&call, &revision, RequiredRight::READ).await?;
-    let all = call.side.read(|state| state.newest_statuses(found.id, &sha));
-    let shown = all.iter().map(|one| shape::status(&call.side, &found, &sha, one)).collect();
-    Ok(listing.paginated(&call.side, shown))
+    let all = call.forge.read(|state| state.newest_statuses(found.id, &sha));
+    let shown = all.iter().map(|one| shape::status(&call.forge, &found, &sha, one)).collect();
+    Ok(listing.paginated(&call.forge, shown))
 }
 
 fn find(
-    side: &Side,
+    forge: &Forge,
     repository: &Repository,
     sha: &str,
     key: &str,
 ) -> Result<Status, ErrorResponse> {
-    let all = side.read(|state| state.newest_statuses(repository.id, sha));
+    let all = forge.read(|state| state.newest_statuses(repository.id, sha));
     let found = all.into_iter().find(|one| one.context == key);
     found.ok_or_else(|| refuse(StatusCode::NOT_FOUND, "The build status does not exist."))
 }
@@ -126,8 +126,8 @@ pub(super) async fn show(
     Path((.., revision, key)): Path<(String, String, String, String)>,
 ) -> Outcome {
     let (found, sha) = commit_of(&call, &revision, RequiredRight::READ).await?;
-    let status = find(&call.side, &found, &sha, &key)?;
-    ok(StatusCode::OK, shape::status(&call.side, &found, &sha, &status))
+    let status = find(&call.forge, &found, &sha, &key)?;
+    ok(StatusCode::OK, shape::status(&call.forge, &found, &sha, &status))
 }
 
 /// `PUT …/statuses/build/{key}`: what is left out stays.
@@ -138,7 +138,7 @@ pub(super) async fn change(
 ) -> Outcome {
     let need = RequiredRight::new(Role::Write, "repository");
     let (found, sha) = commit_of(&call, &revision, need).await?;
-    let old = find(&call.side, &found, &sha, &key)?;
+    let old = find(&call.forge, &found, &sha, &key)?;
     let mut merged = json!({
         "key": old.context, "name": old.name, "state": old.state, "url": old.target_url,
         "description": old.description, "refname": old.refname,
@@ -147,5 +147,5 @@ pub(super) async fn change(
     merge(&mut merged, json!({ "key": old.context }));
     check(&merged)?;
     let status = store(&call, &found, &sha, &merged)?;
-    ok(StatusCode::OK, shape::status(&call.side, &found, &sha, &status))
+    ok(StatusCode::OK, shape::status(&call.forge, &found, &sha, &status))
 }

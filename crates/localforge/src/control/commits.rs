@@ -7,8 +7,8 @@ use roundel_model::forge::ForgeKind;
 use super::find;
 use crate::{
     commit::{NewCommit, commit_and_notify},
-    forge::LocalForge,
     git::Signature,
+    local_forge::LocalForge,
     push,
     shape::braced,
 };
@@ -27,8 +27,8 @@ impl LocalForge {
         name: &str,
         commit: &NewCommit<'_>,
     ) -> io::Result<String> {
-        let side = self.side(kind);
-        commit_and_notify(side, &find(side, owner, name)?, commit).await
+        let forge = self.forge(kind);
+        commit_and_notify(forge, &find(forge, owner, name)?, commit).await
     }
 
     /// Deletes a branch and fires webhooks as a push would.
@@ -43,10 +43,10 @@ impl LocalForge {
         branch: &str,
         actor: &str,
     ) -> io::Result<()> {
-        let side = self.side(kind);
-        let found = find(side, owner, name)?;
-        side.git(found.id).update_ref(&format!("refs/heads/{branch}"), None).await?;
-        push::notice(side, found.id, actor).await?;
+        let forge = self.forge(kind);
+        let found = find(forge, owner, name)?;
+        forge.git(found.id).update_ref(&format!("refs/heads/{branch}"), None).await?;
+        push::notice(forge, found.id, actor).await?;
         Ok(())
     }
 
@@ -62,18 +62,18 @@ impl LocalForge {
         (tag, target, message): (&str, &str, Option<&str>),
         actor: &str,
     ) -> io::Result<()> {
-        let side = self.side(kind);
-        let found = find(side, owner, name)?;
-        let person = side.person(actor);
+        let forge = self.forge(kind);
+        let found = find(forge, owner, name)?;
+        let person = forge.person(actor);
         let by = Signature { name: &person.name, email: &person.email };
-        side.git(found.id).tag(tag, target, message, &by).await?;
-        push::notice(side, found.id, actor).await?;
+        forge.git(found.id).tag(tag, target, message, &by).await?;
+        push::notice(forge, found.id, actor).await?;
         Ok(())
     }
 
     /// Returns the id by which the forge knows a repository: a number, or `{uuid}`.
     pub fn repository_id(&self, kind: ForgeKind, owner: &str, name: &str) -> Option<String> {
-        self.side(kind).find(owner, name).map(|one| match kind {
+        self.forge(kind).find(owner, name).map(|one| match kind {
             ForgeKind::GitHub => one.id.to_string(),
             ForgeKind::Bitbucket => braced(one.uuid),
         })
@@ -81,8 +81,8 @@ impl LocalForge {
 
     /// Returns how a repository is cloned over SSH.
     pub fn ssh_url(&self, kind: ForgeKind, owner: &str, name: &str) -> Option<String> {
-        let side = self.side(kind);
-        side.find(owner, name).map(|one| side.ssh_url(&one))
+        let forge = self.forge(kind);
+        forge.find(owner, name).map(|one| forge.ssh_url(&one))
     }
 
     /// Returns the commit that a branch points at.
@@ -93,8 +93,8 @@ impl LocalForge {
         name: &str,
         branch: &str,
     ) -> Option<String> {
-        let side = self.side(kind);
-        let found = side.find(owner, name)?;
-        side.git(found.id).resolve(&format!("refs/heads/{branch}")).await
+        let forge = self.forge(kind);
+        let found = forge.find(owner, name)?;
+        forge.git(found.id).resolve(&format!("refs/heads/{branch}")).await
     }
 }

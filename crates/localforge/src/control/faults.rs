@@ -7,7 +7,7 @@ use roundel_model::{forge::ForgeKind, time::Timestamp};
 use super::find;
 use crate::{
     faults::{DeliveryFault, Failure},
-    forge::LocalForge,
+    local_forge::LocalForge,
     model::Token,
 };
 
@@ -15,12 +15,12 @@ use crate::{
 impl LocalForge {
     /// Fails calls on purpose.
     pub fn inject(&self, failure: Failure) {
-        self.side(failure.kind).faults.inject(failure);
+        self.forge(failure.kind).faults.inject(failure);
     }
 
     /// Disturbs the next webhook deliveries on purpose.
     pub fn disturb(&self, kind: ForgeKind, fault: DeliveryFault, times: u32) {
-        self.side(kind).faults.disturb(fault, times);
+        self.forge(kind).faults.disturb(fault, times);
     }
 
     /// Forgets all injected failures.
@@ -40,9 +40,9 @@ impl LocalForge {
         (owner, name): (&str, &str),
         allowed: bool,
     ) -> io::Result<()> {
-        let side = self.side(kind);
-        let id = find(side, owner, name)?.id;
-        side.write(|state| {
+        let forge = self.forge(kind);
+        let id = find(forge, owner, name)?.id;
+        forge.write(|state| {
             if let Some(one) = state.repositories.get_mut(&id) {
                 one.deploy_keys_enabled = allowed;
             }
@@ -50,40 +50,19 @@ impl LocalForge {
         Ok(())
     }
 
-    /// Ends one token, as if its owner had revoked it.
-    pub fn revoke_token(&self, kind: ForgeKind, token: &str) {
-        self.side(kind).write(|state| state.tokens.retain(|one| one.value != token));
-    }
-
     /// Ends an application's authorization by a user: its tokens and the keys that it made go.
     pub fn revoke_grant(&self, kind: ForgeKind, client_id: &str, login: &str) {
-        self.side(kind).write(|state| state.revoke_grant(client_id, login));
+        self.forge(kind).write(|state| state.revoke_grant(client_id, login));
     }
 
     /// Lets every token of a user that can be refreshed expire now.
     pub fn expire_tokens(&self, kind: ForgeKind, login: &str) {
         let now = Timestamp::now();
-        self.side(kind).write(|state| {
+        self.forge(kind).write(|state| {
             let refreshable = |one: &&mut Token| one.login == login && one.refresh.is_some();
             for token in state.tokens.iter_mut().filter(refreshable) {
                 token.expires_at = Some(now);
             }
         });
-    }
-
-    /// Takes a repository away, with its keys and hooks.
-    ///
-    /// # Errors
-    ///
-    /// When there is no such repository.
-    pub fn delete_repository(&self, kind: ForgeKind, owner: &str, name: &str) -> io::Result<()> {
-        let side = self.side(kind);
-        let id = find(side, owner, name)?.id;
-        side.write(|state| {
-            state.repositories.remove(&id);
-            state.deploy_keys.retain(|key| key.repository != id);
-            state.hooks.retain(|hook| hook.repository != id);
-        });
-        Ok(())
     }
 }

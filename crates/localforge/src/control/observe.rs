@@ -5,8 +5,8 @@ use std::time::Duration;
 use roundel_model::forge::ForgeKind;
 
 use crate::{
-    forge::LocalForge,
     keys,
+    local_forge::LocalForge,
     observed::{CommitStatus, DeployKey, Webhook, WebhookDelivery},
     shape::braced,
 };
@@ -21,9 +21,10 @@ impl LocalForge {
         name: &str,
         sha: &str,
     ) -> Vec<CommitStatus> {
-        let side = self.side(kind);
-        let Some(found) = side.find(owner, name) else { return Vec::new() };
-        side.read(|state| state.newest_statuses(found.id, sha))
+        let forge = self.forge(kind);
+        let Some(found) = forge.find(owner, name) else { return Vec::new() };
+        forge
+            .read(|state| state.newest_statuses(found.id, sha))
             .into_iter()
             .map(|one| CommitStatus {
                 context: one.name,
@@ -47,7 +48,7 @@ impl LocalForge {
         timeout: Duration,
         done: impl Fn(&[CommitStatus]) -> bool + Send,
     ) -> Vec<CommitStatus> {
-        let mut changes = self.side(kind).changes();
+        let mut changes = self.forge(kind).changes();
         let wait = async {
             loop {
                 changes.mark_unchanged();
@@ -66,9 +67,9 @@ impl LocalForge {
 
     /// Returns the webhooks of a repository and what they delivered.
     pub fn hooks_of(&self, kind: ForgeKind, owner: &str, name: &str) -> Vec<Webhook> {
-        let side = self.side(kind);
-        let Some(found) = side.find(owner, name) else { return Vec::new() };
-        side.read(|state| {
+        let forge = self.forge(kind);
+        let Some(found) = forge.find(owner, name) else { return Vec::new() };
+        forge.read(|state| {
             let hooks = state.hooks_of(found.id).map(|hook| Webhook {
                 id: match kind {
                     ForgeKind::GitHub => hook.id.to_string(),
@@ -105,7 +106,7 @@ impl LocalForge {
         timeout: Duration,
         done: impl Fn(&[Webhook]) -> bool + Send,
     ) -> Vec<Webhook> {
-        let mut changes = self.side(kind).changes();
+        let mut changes = self.forge(kind).changes();
         let wait = async {
             loop {
                 changes.mark_unchanged();
@@ -120,9 +121,9 @@ impl LocalForge {
 
     /// Returns the deploy keys of a repository.
     pub fn keys_of(&self, kind: ForgeKind, owner: &str, name: &str) -> Vec<DeployKey> {
-        let side = self.side(kind);
-        let Some(found) = side.find(owner, name) else { return Vec::new() };
-        let all: Vec<_> = side.read(|state| state.deploy_keys_of(found.id).cloned().collect());
+        let forge = self.forge(kind);
+        let Some(found) = forge.find(owner, name) else { return Vec::new() };
+        let all: Vec<_> = forge.read(|state| state.deploy_keys_of(found.id).cloned().collect());
         all.into_iter()
             .map(|key| DeployKey {
                 id: key.id.to_string(),

@@ -118,7 +118,7 @@ impl Git {
         Ok(changes.collect())
     }
 
-    /// Returns how many commits each side of a comparison has that the other has not.
+    /// Returns how many commits each end of a comparison has that the other has not.
     pub(crate) async fn ahead_behind(
         &self,
         base: &str,

@@ -18,42 +18,42 @@ use super::{
 use crate::{
     answer::{ErrorResponse, Outcome, nothing, ok, text},
     caller::{Credentials, credentials},
+    forge::Forge,
     model::{Application, Token},
-    side::Side,
     stamp,
 };
 
 /// A call by an application that proved who it is, about one of its tokens.
 pub(super) struct TokenCall {
-    side: Arc<Side>,
+    forge: Arc<Forge>,
     application: Application,
     token: Token,
 }
 
-impl FromRequest<Arc<Side>> for TokenCall {
+impl FromRequest<Arc<Forge>> for TokenCall {
     type Rejection = Response;
 
-    async fn from_request(request: Request, side: &Arc<Side>) -> Result<Self, Response> {
+    async fn from_request(request: Request, forge: &Arc<Forge>) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
-        let client_id = Path::<String>::from_request_parts(&mut parts, side).await;
+        let client_id = Path::<String>::from_request_parts(&mut parts, forge).await;
         let Path(client_id) = client_id.map_err(IntoResponse::into_response)?;
         let shown = credentials(&parts.headers);
-        let bytes = Bytes::from_request(Request::from_parts(parts, body), side).await;
+        let bytes = Bytes::from_request(Request::from_parts(parts, body), forge).await;
         let bytes = bytes.map_err(IntoResponse::into_response)?;
-        let proven = prove(side, &client_id, &shown, &bytes);
+        let proven = prove(forge, &client_id, &shown, &bytes);
         let (application, token) = proven.map_err(IntoResponse::into_response)?;
-        Ok(Self { side: Arc::clone(side), application, token })
+        Ok(Self { forge: Arc::clone(forge), application, token })
     }
 }
 
 /// Checks id and secret of the application, and finds the token of the body.
 fn prove(
-    side: &Side,
+    forge: &Forge,
     client_id: &str,
     shown: &Credentials,
     bytes: &Bytes,
 ) -> Result<(Application, Token), ErrorResponse> {
-    let application = side.read(|state| state.application(client_id).cloned());
+    let application = forge.read(|state| state.application(client_id).cloned());
     let application = application.filter(|one| {
         *shown == Credentials::Basic(one.client_id.clone(), one.client_secret.clone())
     });
@@ -64,19 +64,19 @@ fn prove(
     let Some(token) = text(&wanted, "access_token") else {
         return Err(refuse(StatusCode::UNPROCESSABLE_ENTITY, "access_token is missing"));
     };
-    let found = side.read(|state| {
+    let found = forge.read(|state| {
         let ours = |one: &&Token| one.value == token && one.client_id.as_deref() == Some(client_id);
         state.tokens.iter().find(ours).cloned()
     });
     Ok((application, found.ok_or_else(not_found)?))
 }
 
-fn shown(side: &Side, application: &Application, token: &Token) -> Value {
+fn shown(forge: &Forge, application: &Application, token: &Token) -> Value {
     let tail: String = token.value.chars().rev().take(8).collect::<Vec<_>>().iter().rev().collect();
-    let user = side.person(&token.login);
+    let user = forge.person(&token.login);
     json!({
         "id": token.id,
-        "url": side.api(&format!("authorizations/{}", token.id)),
+        "url": forge.api(&format!("authorizations/{}", token.id)),
         "scopes": token.scopes,
         "token": token.value,
         "token_last_eight": tail,
@@ -91,37 +91,37 @@ fn shown(side: &Side, application: &Application, token: &Token) -> Value {
         "created_at": stamp::seconds(token.created_at),
         "fingerprint": null,
         "expires_at": token.expires_at.map(stamp::seconds),
-        "user": shape::user(side, &user),
+        "user": shape::user(forge, &user),
     })
 }
 
 /// `POST /applications/{client_id}/token`
 pub(super) async fn check(call: TokenCall) -> Outcome {
-    let TokenCall { side, application, token } = call;
-    ok(StatusCode::OK, shown(&side, &application, &token))
+    let TokenCall { forge, application, token } = call;
+    ok(StatusCode::OK, shown(&forge, &application, &token))
 }
 
 /// `PATCH /applications/{client_id}/token`: the same right under another word.
 pub(super) async fn reset(call: TokenCall) -> Outcome {
-    let TokenCall { side, application, token } = call;
-    let fresh = side.write(|state| {
+    let TokenCall { forge, application, token } = call;
+    let fresh = forge.write(|state| {
         let one = state.tokens.iter_mut().find(|one| one.id == token.id)?;
         one.value = format!("gho_{}", crate::random::text(40));
         Some(one.clone())
     });
-    ok(StatusCode::OK, shown(&side, &application, &fresh.ok_or_else(not_found)?))
+    ok(StatusCode::OK, shown(&forge, &application, &fresh.ok_or_else(not_found)?))
 }
 
 /// `DELETE /applications/{client_id}/token`
 pub(super) async fn delete(call: TokenCall) -> Outcome {
-    let TokenCall { side, token, .. } = call;
-    side.write(|state| state.tokens.retain(|one| one.id != token.id));
+    let TokenCall { forge, token, .. } = call;
+    forge.write(|state| state.tokens.retain(|one| one.id != token.id));
     nothing(StatusCode::NO_CONTENT)
 }
 
 /// `DELETE /applications/{client_id}/grant`: all tokens, and every key made with them.
 pub(super) async fn revoke(call: TokenCall) -> Outcome {
-    let TokenCall { side, application, token } = call;
-    side.write(|state| state.revoke_grant(&application.client_id, &token.login));
+    let TokenCall { forge, application, token } = call;
+    forge.write(|state| state.revoke_grant(&application.client_id, &token.login));
     nothing(StatusCode::NO_CONTENT)
 }

@@ -15,11 +15,11 @@ use super::{
 use crate::{
     answer::{ErrorResponse, Outcome, ok},
     call::Call,
+    forge::Forge,
     git::FileChange,
     model::Repository,
     page::Listing,
     shape::merge,
-    side::Side,
 };
 
 /// Commits that one page of a list or a comparison has.
@@ -28,8 +28,8 @@ const COMMITS: usize = 250;
 /// `GET /repos/{owner}/{repo}/branches`
 pub(super) async fn branches(call: Call, listing: Listing) -> Outcome {
     let found = call.repository(RequiredRight::Read)?;
-    let refs = call.side.git(found.id).refs().await?;
-    let base = call.side.api(&format!("repos/{}/commits", found.full_name()));
+    let refs = call.forge.git(found.id).refs().await?;
+    let base = call.forge.api(&format!("repos/{}/commits", found.full_name()));
     let all = refs.iter().filter_map(|(name, sha)| {
         let branch = name.strip_prefix("refs/heads/")?;
         Some(json!({
@@ -38,7 +38,7 @@ pub(super) async fn branches(call: Call, listing: Listing) -> Outcome {
             "protected": false,
         }))
     });
-    Ok(listing.linked(&call.side, all.collect()))
+    Ok(listing.linked(&call.forge, all.collect()))
 }
 
 /// `GET /repos/{owner}/{repo}/branches/{branch}`
@@ -47,19 +47,19 @@ pub(super) async fn branch(
     Path((.., branch)): Path<(String, String, String)>,
 ) -> Outcome {
     let found = call.repository(RequiredRight::Read)?;
-    let git = call.side.git(found.id);
+    let git = call.forge.git(found.id);
     let Some(sha) = git.resolve(&format!("refs/heads/{branch}")).await else {
         return Err(refuse(StatusCode::NOT_FOUND, "Branch not found"));
     };
     let commit = git.commit(&sha).await?;
-    let url = call.side.api(&format!("repos/{}/branches/{branch}", found.full_name()));
+    let url = call.forge.api(&format!("repos/{}/branches/{branch}", found.full_name()));
     ok(
         StatusCode::OK,
         json!({
             "name": branch,
-            "commit": shape::commit(&call.side, &found, &commit),
+            "commit": shape::commit(&call.forge, &found, &commit),
             "_links": {
-                "self": url, "html": call.side.page(&format!("{}/tree/{branch}", found.full_name())),
+                "self": url, "html": call.forge.page(&format!("{}/tree/{branch}", found.full_name())),
             },
             "protected": false,
             "protection": {
@@ -73,9 +73,9 @@ pub(super) async fn branch(
     )
 }
 
-async fn shown_ref(side: &Side, repository: &Repository, name: &str, sha: &str) -> Value {
-    let base = side.api(&format!("repos/{}/git", repository.full_name()));
-    let kind = side.git(repository.id).kind_of(sha).await.unwrap_or_else(|| "commit".to_owned());
+async fn shown_ref(forge: &Forge, repository: &Repository, name: &str, sha: &str) -> Value {
+    let base = forge.api(&format!("repos/{}/git", repository.full_name()));
+    let kind = forge.git(repository.id).kind_of(sha).await.unwrap_or_else(|| "commit".to_owned());
     json!({
         "ref": name,
         "node_id": shape::node_id("Ref", repository.id),
@@ -84,8 +84,8 @@ async fn shown_ref(side: &Side, repository: &Repository, name: &str, sha: &str) 
     })
 }
 
-async fn not_empty(side: &Side, repository: &Repository) -> Result<(), ErrorResponse> {
-    if side.git(repository.id).is_empty().await {
+async fn not_empty(forge: &Forge, repository: &Repository) -> Result<(), ErrorResponse> {
+    if forge.git(repository.id).is_empty().await {
         return Err(refuse(StatusCode::CONFLICT, "Git Repository is empty."));
     }
     Ok(())
@@ -97,11 +97,11 @@ pub(super) async fn git_ref(
     Path((.., wanted)): Path<(String, String, String)>,
 ) -> Outcome {
     let found = call.repository(RequiredRight::Read)?;
-    not_empty(&call.side, &found).await?;
+    not_empty(&call.forge, &found).await?;
     let full = format!("refs/{wanted}");
-    let refs = call.side.git(found.id).refs().await?;
+    let refs = call.forge.git(found.id).refs().await?;
     let sha = refs.get(&full).ok_or_else(not_found)?;
-    ok(StatusCode::OK, shown_ref(&call.side, &found, &full, sha).await)
+    ok(StatusCode::OK, shown_ref(&call.forge, &found, &full, sha).await)
 }
 
 /// `GET /repos/{owner}/{repo}/git/matching-refs/{ref}`
@@ -113,12 +113,12 @@ pub(super) async fn matching_refs(
     let found = call.repository(RequiredRight::Read)?;
     let start = format!("refs/{wanted}");
     let mut all = Vec::new();
-    for (name, sha) in call.side.git(found.id).refs().await? {
+    for (name, sha) in call.forge.git(found.id).refs().await? {
         if name.starts_with(&start) {
-            all.push(shown_ref(&call.side, &found, &name, &sha).await);
+            all.push(shown_ref(&call.forge, &found, &name, &sha).await);
         }
     }
-    Ok(listing.linked(&call.side, all))
+    Ok(listing.linked(&call.forge, all))
 }
 
 /// Where a list of commits starts.
@@ -130,13 +130,13 @@ pub(super) struct From {
 /// `GET /repos/{owner}/{repo}/commits`
 pub(super) async fn list(call: Call, Query(from): Query<From>, listing: Listing) -> Outcome {
     let found = call.repository(RequiredRight::Read)?;
-    not_empty(&call.side, &found).await?;
-    let git = call.side.git(found.id);
+    not_empty(&call.forge, &found).await?;
+    let git = call.forge.git(found.id);
     let start = from.sha.as_deref().unwrap_or(&found.default_branch);
     let sha = git.resolve(start).await.ok_or_else(not_found)?;
     let commits = git.log(&[&sha], COMMITS).await?;
-    let all = commits.iter().map(|one| shape::commit(&call.side, &found, one)).collect();
-    Ok(listing.linked(&call.side, all))
+    let all = commits.iter().map(|one| shape::commit(&call.forge, &found, one)).collect();
+    Ok(listing.linked(&call.forge, all))
 }
 
 /// `GET /repos/{owner}/{repo}/commits/{ref}`
@@ -145,22 +145,22 @@ pub(super) async fn show(
     Path((.., revision)): Path<(String, String, String)>,
 ) -> Outcome {
     let found = call.repository(RequiredRight::Read)?;
-    not_empty(&call.side, &found).await?;
-    let git = call.side.git(found.id);
+    not_empty(&call.forge, &found).await?;
+    let git = call.forge.git(found.id);
     let Some(sha) = git.resolve(&revision).await else {
         let message = format!("No commit found for SHA: {revision}");
         return Err(refuse(StatusCode::UNPROCESSABLE_ENTITY, &message));
     };
     let commit = git.commit(&sha).await?;
     let changes = git.changes(&sha).await?;
-    let mut value = shape::commit(&call.side, &found, &commit);
+    let mut value = shape::commit(&call.forge, &found, &commit);
     let added: u64 = changes.iter().map(|one| one.added).sum();
     let removed: u64 = changes.iter().map(|one| one.removed).sum();
     merge(
         &mut value,
         json!({
             "stats": { "additions": added, "deletions": removed, "total": added + removed },
-            "files": shown_files(&call.side, &found, &sha, &changes),
+            "files": shown_files(&call.forge, &found, &sha, &changes),
         }),
     );
     ok(StatusCode::OK, value)
@@ -168,13 +168,13 @@ pub(super) async fn show(
 
 /// Returns changed files.
 pub(super) fn shown_files(
-    side: &Side,
+    forge: &Forge,
     repository: &Repository,
     sha: &str,
     changes: &[FileChange],
 ) -> Vec<Value> {
-    let page = side.page(&repository.full_name());
-    let api = side.api(&format!("repos/{}/contents", repository.full_name()));
+    let page = forge.page(&repository.full_name());
+    let api = forge.api(&format!("repos/{}/contents", repository.full_name()));
     let one = |change: &FileChange| {
         let status = match change.letter {
             'A' => "added",
@@ -203,7 +203,7 @@ pub(super) async fn compare(
     Path((.., range)): Path<(String, String, String)>,
 ) -> Outcome {
     let found = call.repository(RequiredRight::Read)?;
-    let git = call.side.git(found.id);
+    let git = call.forge.git(found.id);
     let (base, head) = range.split_once("...").ok_or_else(not_found)?;
     let base = git.resolve(base).await.ok_or_else(not_found)?;
     let head = git.resolve(head).await.ok_or_else(not_found)?;
@@ -220,20 +220,20 @@ pub(super) async fn compare(
     let mut commits = git.log(&[&head, &format!("^{base}")], COMMITS).await?;
     commits.reverse();
     let changes = git.difference(&common, &head).await?;
-    let url = call.side.api(&format!("repos/{}/compare/{range}", found.full_name()));
-    let page = call.side.page(&format!("{}/compare/{range}", found.full_name()));
+    let url = call.forge.api(&format!("repos/{}/compare/{range}", found.full_name()));
+    let page = call.forge.page(&format!("{}/compare/{range}", found.full_name()));
     let commits: Vec<_> =
-        commits.iter().map(|one| shape::commit(&call.side, &found, one)).collect();
+        commits.iter().map(|one| shape::commit(&call.forge, &found, one)).collect();
     ok(
         StatusCode::OK,
         json!({
             "url": url, "html_url": page, "permalink_url": page,
             "diff_url": format!("{page}.diff"), "patch_url": format!("{page}.patch"),
-            "base_commit": shape::commit(&call.side, &found, &git.commit(&base).await?),
-            "merge_base_commit": shape::commit(&call.side, &found, &git.commit(&common).await?),
+            "base_commit": shape::commit(&call.forge, &found, &git.commit(&base).await?),
+            "merge_base_commit": shape::commit(&call.forge, &found, &git.commit(&common).await?),
             "status": status, "ahead_by": ahead, "behind_by": behind,
             "total_commits": ahead, "commits": commits,
-            "files": shown_files(&call.side, &found, &head, &changes),
+            "files": shown_files(&call.forge, &found, &head, &changes),
         }),
     )
 }

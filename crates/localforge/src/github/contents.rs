@@ -16,10 +16,10 @@ use super::{
 use crate::{
     answer::{ErrorResponse, Outcome, ok},
     call::Call,
+    forge::Forge,
     git::{Entry, Git},
     model::Repository,
     shape::merge,
-    side::Side,
 };
 
 /// Bytes beyond which GitHub leaves the content out of the JSON.
@@ -51,7 +51,7 @@ pub(super) async fn show(
 
 async fn contents(call: &Call, path: &str, at: &At, headers: &HeaderMap) -> Outcome {
     let found = call.repository(RequiredRight::Read)?;
-    let git = call.side.git(found.id);
+    let git = call.forge.git(found.id);
     let revision = at.revision.as_deref().unwrap_or(&found.default_branch);
     let Some(sha) = git.resolve(revision).await else {
         if git.is_empty().await {
@@ -61,7 +61,7 @@ async fn contents(call: &Call, path: &str, at: &At, headers: &HeaderMap) -> Outc
         return Err(refuse(StatusCode::NOT_FOUND, &message));
     };
     let entry = git.entry(&sha, path).await.ok_or_else(not_found)?;
-    let place = Place { side: &call.side, repository: &found, revision };
+    let place = Place { forge: &call.forge, repository: &found, revision };
     if entry.kind == "tree" {
         let inside = git.directory_entries(&sha, path).await?;
         let shown: Vec<_> = inside.iter().map(|one| place.shown(one)).collect();
@@ -84,7 +84,7 @@ fn wants_raw(headers: &HeaderMap) -> bool {
 }
 
 struct Place<'a> {
-    side: &'a Side,
+    forge: &'a Forge,
     repository: &'a Repository,
     revision: &'a str,
 }
@@ -102,10 +102,10 @@ impl Place<'_> {
         let name = entry.path.rsplit('/').next().unwrap_or(&entry.path);
         let path = url::form_urlencoded::byte_serialize(entry.path.as_bytes()).collect::<String>();
         let (path, revision) = (path.replace("%2F", "/").replace('+', "%20"), self.revision);
-        let url = self.side.api(&format!("repos/{full}/contents/{path}?ref={revision}"));
-        let git = self.side.api(&format!("repos/{full}/git/{}s/{}", entry.kind, entry.sha));
-        let html = self.side.page(&format!("{full}/blob/{revision}/{path}"));
-        let raw = self.side.page(&format!("{full}/raw/{revision}/{path}"));
+        let url = self.forge.api(&format!("repos/{full}/contents/{path}?ref={revision}"));
+        let git = self.forge.api(&format!("repos/{full}/git/{}s/{}", entry.kind, entry.sha));
+        let html = self.forge.page(&format!("{full}/blob/{revision}/{path}"));
+        let raw = self.forge.page(&format!("{full}/raw/{revision}/{path}"));
         json!({
             "name": name, "path": entry.path, "sha": entry.sha, "size": entry.size,
             "url": url, "html_url": html, "git_url": git,

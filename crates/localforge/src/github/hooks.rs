@@ -20,12 +20,12 @@ use crate::{
     answer::{ErrorResponse, Outcome, is_http, nothing, ok, text, texts},
     call::Call,
     deliver::{self, Event},
+    forge::Forge,
     hooks::{self, NewHook},
     model::{Delivery, Hook, Repository},
     page::Listing,
     payload,
     shape::merge,
-    side::Side,
 };
 
 const READ: RequiredRight =
@@ -39,9 +39,9 @@ const HOOKS_PER_EVENT: usize = 20;
 /// `GET /repos/{owner}/{repo}/hooks`
 pub(super) async fn list(call: Call, listing: Listing) -> Outcome {
     let found = call.repository(READ)?;
-    let all = hooks::all(&call.side, found.id);
-    let all = all.iter().map(|hook| shape::hook(&call.side, &found, hook)).collect();
-    Ok(listing.linked(&call.side, all))
+    let all = hooks::all(&call.forge, found.id);
+    let all = all.iter().map(|hook| shape::hook(&call.forge, &found, hook)).collect();
+    Ok(listing.linked(&call.forge, all))
 }
 
 /// What a body says about a webhook.
@@ -69,12 +69,12 @@ fn config(wanted: &Value) -> Result<Config, ErrorResponse> {
 }
 
 fn check_room(
-    side: &Side,
+    forge: &Forge,
     repository: &Repository,
     url: &str,
     events: &[String],
 ) -> Result<(), ErrorResponse> {
-    let hooks = hooks::all(side, repository.id);
+    let hooks = hooks::all(forge, repository.id);
     let sorted = |events: &[String]| {
         let mut events = events.to_vec();
         events.sort();
@@ -102,7 +102,7 @@ pub(super) async fn add(call: Call, bytes: Bytes) -> Outcome {
     let wanted = body(&bytes)?;
     let config = config(&wanted)?;
     let events = texts(&wanted, "events").unwrap_or_else(|| vec!["push".to_owned()]);
-    check_room(&call.side, &found, &config.url, &events)?;
+    check_room(&call.forge, &found, &config.url, &events)?;
     let new = NewHook {
         url: config.url,
         description: String::new(),
@@ -111,30 +111,30 @@ pub(super) async fn add(call: Call, bytes: Bytes) -> Outcome {
         content_type: config.content_type,
         skips_verification: config.skips_verification,
     };
-    let hook = hooks::create(&call.side, found.id, new, &wanted);
-    let answer = shape::hook(&call.side, &found, &hook);
-    send_ping(&call.side, &found, &signed_in(&call.caller)?.login, hook);
+    let hook = hooks::create(&call.forge, found.id, new, &wanted);
+    let answer = shape::hook(&call.forge, &found, &hook);
+    send_ping(&call.forge, &found, &signed_in(&call.caller)?.login, hook);
     ok(StatusCode::CREATED, answer)
 }
 
-fn send_ping(side: &Arc<Side>, repository: &Repository, actor: &str, hook: Hook) {
-    let payload = payload::github::ping(side, repository, actor, &hook);
-    send_now(side, hook, Event::new(repository, "ping", None, &payload));
+fn send_ping(forge: &Arc<Forge>, repository: &Repository, actor: &str, hook: Hook) {
+    let payload = payload::github::ping(forge, repository, actor, &hook);
+    send_now(forge, hook, Event::new(repository, "ping", None, &payload));
 }
 
-fn send_now(side: &Arc<Side>, hook: Hook, event: Event) {
-    deliver::send_later(side, hook, event, uuid::Uuid::new_v4().to_string(), false);
+fn send_now(forge: &Arc<Forge>, hook: Hook, event: Event) {
+    deliver::send_later(forge, hook, event, uuid::Uuid::new_v4().to_string(), false);
 }
 
-fn find(side: &Side, repository: &Repository, id: u64) -> Result<Hook, ErrorResponse> {
-    hooks::find(side, repository.id, |one| one.id == id).ok_or_else(not_found)
+fn find(forge: &Forge, repository: &Repository, id: u64) -> Result<Hook, ErrorResponse> {
+    hooks::find(forge, repository.id, |one| one.id == id).ok_or_else(not_found)
 }
 
 /// `GET /repos/{owner}/{repo}/hooks/{id}`
 pub(super) async fn show(call: Call, Path((.., id)): Path<(String, String, u64)>) -> Outcome {
     let found = call.repository(READ)?;
-    let hook = find(&call.side, &found, id)?;
-    ok(StatusCode::OK, shape::hook(&call.side, &found, &hook))
+    let hook = find(&call.forge, &found, id)?;
+    ok(StatusCode::OK, shape::hook(&call.forge, &found, &hook))
 }
 
 /// `PATCH /repos/{owner}/{repo}/hooks/{id}`: `config` replaces the whole of it.
@@ -144,7 +144,7 @@ pub(super) async fn change(
     bytes: Bytes,
 ) -> Outcome {
     let found = call.repository(WRITE)?;
-    let mut hook = find(&call.side, &found, id)?;
+    let mut hook = find(&call.forge, &found, id)?;
     let wanted = body(&bytes)?;
     if wanted.get("config").is_some() {
         let config = config(&wanted)?;
@@ -166,26 +166,26 @@ pub(super) async fn change(
     }
     let gone = texts(&wanted, "remove_events").unwrap_or_default();
     hook.events.retain(|event| !gone.contains(event));
-    let hook = hooks::update(&call.side, hook, &wanted);
-    ok(StatusCode::OK, shape::hook(&call.side, &found, &hook))
+    let hook = hooks::update(&call.forge, hook, &wanted);
+    ok(StatusCode::OK, shape::hook(&call.forge, &found, &hook))
 }
 
 /// `DELETE /repos/{owner}/{repo}/hooks/{id}`
 pub(super) async fn remove(call: Call, Path((.., id)): Path<(String, String, u64)>) -> Outcome {
     let found = call.repository(DELETE)?;
-    let hook = find(&call.side, &found, id)?;
-    hooks::delete(&call.side, hook.id);
-    let sender = call.side.person(&signed_in(&call.caller)?.login);
+    let hook = find(&call.forge, &found, id)?;
+    hooks::delete(&call.forge, hook.id);
+    let sender = call.forge.person(&signed_in(&call.caller)?.login);
     // A webhook that subscribes to `meta` receives its own deletion.
     if hook.active && hook.events.iter().any(|event| event == "meta" || event == "*") {
         let payload = json!({
             "action": "deleted",
             "hook_id": hook.id,
-            "hook": shape::hook(&call.side, &found, &hook),
-            "repository": shape::repository(&call.side, &found),
-            "sender": shape::user(&call.side, &sender),
+            "hook": shape::hook(&call.forge, &found, &hook),
+            "repository": shape::repository(&call.forge, &found),
+            "sender": shape::user(&call.forge, &sender),
         });
-        send_now(&call.side, hook, Event::new(&found, "meta", Some("deleted"), &payload));
+        send_now(&call.forge, hook, Event::new(&found, "meta", Some("deleted"), &payload));
     }
     nothing(StatusCode::NO_CONTENT)
 }
@@ -193,8 +193,8 @@ pub(super) async fn remove(call: Call, Path((.., id)): Path<(String, String, u64
 /// `POST /repos/{owner}/{repo}/hooks/{id}/pings`
 pub(super) async fn ping(call: Call, Path((.., id)): Path<(String, String, u64)>) -> Outcome {
     let found = call.repository(READ)?;
-    let hook = find(&call.side, &found, id)?;
-    send_ping(&call.side, &found, &signed_in(&call.caller)?.login, hook);
+    let hook = find(&call.forge, &found, id)?;
+    send_ping(&call.forge, &found, &signed_in(&call.caller)?.login, hook);
     nothing(StatusCode::NO_CONTENT)
 }
 
@@ -213,7 +213,7 @@ pub(super) async fn deliveries(
     Query(filter): Query<Filter>,
 ) -> Outcome {
     let found = call.repository(READ)?;
-    find(&call.side, &found, id)?;
+    find(&call.forge, &found, id)?;
     let before = match &filter.cursor {
         Some(cursor) => {
             cursor.parse::<u64>().map_err(|_| refuse(StatusCode::BAD_REQUEST, "Bad cursor"))?
@@ -229,7 +229,7 @@ pub(super) async fn deliveries(
         };
         one.hook == id && one.id < before && fits
     };
-    let found_ones: Vec<Delivery> = call.side.read(|state| {
+    let found_ones: Vec<Delivery> = call.forge.read(|state| {
         let newest_first = state.deliveries.iter().rev().filter(wanted);
         newest_first.take(most + 1).cloned().collect()
     });
@@ -238,7 +238,7 @@ pub(super) async fn deliveries(
     if let (true, Some(last)) = (found_ones.len() > most, found_ones.get(most - 1)) {
         let path = format!("repos/{}/hooks/{id}/deliveries", found.full_name());
         let next =
-            format!("<{}?per_page={most}&cursor={}>; rel=\"next\"", call.side.api(&path), last.id);
+            format!("<{}?per_page={most}&cursor={}>; rel=\"next\"", call.forge.api(&path), last.id);
         if let Ok(value) = next.parse() {
             response.headers_mut().insert(axum::http::header::LINK, value);
         }
@@ -246,8 +246,8 @@ pub(super) async fn deliveries(
     Ok(response)
 }
 
-fn find_delivery(side: &Side, hook: u64, id: u64) -> Result<Delivery, ErrorResponse> {
-    let found = side.read(|state| {
+fn find_delivery(forge: &Forge, hook: u64, id: u64) -> Result<Delivery, ErrorResponse> {
+    let found = forge.read(|state| {
         state.deliveries.iter().find(|one| one.id == id && one.hook == hook).cloned()
     });
     found.ok_or_else(not_found)
@@ -259,8 +259,8 @@ pub(super) async fn delivery(
     Path((.., id, delivery)): Path<(String, String, u64, u64)>,
 ) -> Outcome {
     let found = call.repository(READ)?;
-    let hook = find(&call.side, &found, id)?;
-    let delivery = find_delivery(&call.side, hook.id, delivery)?;
+    let hook = find(&call.forge, &found, id)?;
+    let delivery = find_delivery(&call.forge, hook.id, delivery)?;
     let mut value = shape::delivery_in_full(&delivery);
     merge(&mut value, json!({ "url": hook.url }));
     ok(StatusCode::OK, value)
@@ -272,8 +272,8 @@ pub(super) async fn redeliver(
     Path((.., id, delivery)): Path<(String, String, u64, u64)>,
 ) -> Outcome {
     let found = call.repository(WRITE)?;
-    let hook = find(&call.side, &found, id)?;
-    let delivery = find_delivery(&call.side, hook.id, delivery)?;
-    deliver::send_again(&call.side, hook, &delivery);
+    let hook = find(&call.forge, &found, id)?;
+    let delivery = find_delivery(&call.forge, hook.id, delivery)?;
+    deliver::send_again(&call.forge, hook, &delivery);
     ok(StatusCode::ACCEPTED, json!({}))
 }

@@ -20,9 +20,9 @@ use crate::{
     answer::{ErrorResponse, Outcome, flag, nothing, ok, text},
     call::Call,
     caller::{Caller, Identity},
+    forge::Forge,
     keys::{self, NewKey, ReadKey},
     page::Listing,
-    side::Side,
 };
 
 const ADMIN: RequiredRight = RequiredRight::Role(Role::Admin, &[]);
@@ -30,19 +30,19 @@ const ADMIN: RequiredRight = RequiredRight::Role(Role::Admin, &[]);
 /// `GET /repos/{owner}/{repo}/keys`
 pub(super) async fn list(call: Call, listing: Listing) -> Outcome {
     let found = call.repository(ADMIN)?;
-    let all = keys::deploy_keys(&call.side, found.id);
-    let all = all.iter().map(|key| shape::deploy_key(&call.side, &found, key)).collect();
-    Ok(listing.linked(&call.side, all))
+    let all = keys::deploy_keys(&call.forge, found.id);
+    let all = all.iter().map(|key| shape::deploy_key(&call.forge, &found, key)).collect();
+    Ok(listing.linked(&call.forge, all))
 }
 
 /// Reads the key of a body; a key may be used once on all of GitHub.
-fn fresh_key(side: &Side, wanted: &Value) -> Result<ReadKey, ErrorResponse> {
+fn fresh_key(forge: &Forge, wanted: &Value) -> Result<ReadKey, ErrorResponse> {
     let line = text(wanted, "key").unwrap_or_default();
     let Some(read) = keys::read(line) else {
         let message = "key is invalid. You must supply a key in OpenSSH public key format";
         return Err(invalid("PublicKey", "key", "custom", message));
     };
-    if keys::is_taken(side, &read.key) {
+    if keys::is_taken(forge, &read.key) {
         return Err(invalid("PublicKey", "key", "custom", "key is already in use"));
     }
     Ok(read)
@@ -52,7 +52,7 @@ fn fresh_key(side: &Side, wanted: &Value) -> Result<ReadKey, ErrorResponse> {
 pub(super) async fn add(call: Call, bytes: Bytes) -> Outcome {
     let found = call.repository(ADMIN)?;
     let wanted = body(&bytes)?;
-    let read = fresh_key(&call.side, &wanted)?;
+    let read = fresh_key(&call.forge, &wanted)?;
     if !found.deploy_keys_enabled {
         let message = "Deploy keys are disabled for this repository";
         return Err(invalid("PublicKey", "key", "custom", message));
@@ -60,21 +60,21 @@ pub(super) async fn add(call: Call, bytes: Bytes) -> Outcome {
     let by = signed_in(&call.caller)?;
     let new = NewKey { read, title: text(&wanted, "title"), by };
     let read_only = flag(&wanted, "read_only").unwrap_or(false);
-    let key = keys::add_deploy_key(&call.side, found.id, new, read_only);
-    ok(StatusCode::CREATED, shape::deploy_key(&call.side, &found, &key))
+    let key = keys::add_deploy_key(&call.forge, found.id, new, read_only);
+    ok(StatusCode::CREATED, shape::deploy_key(&call.forge, &found, &key))
 }
 
 /// `GET /repos/{owner}/{repo}/keys/{id}`
 pub(super) async fn show(call: Call, Path((.., id)): Path<(String, String, u64)>) -> Outcome {
     let found = call.repository(ADMIN)?;
-    let key = keys::deploy_key(&call.side, found.id, id).ok_or_else(not_found)?;
-    ok(StatusCode::OK, shape::deploy_key(&call.side, &found, &key))
+    let key = keys::deploy_key(&call.forge, found.id, id).ok_or_else(not_found)?;
+    ok(StatusCode::OK, shape::deploy_key(&call.forge, &found, &key))
 }
 
 /// `DELETE /repos/{owner}/{repo}/keys/{id}`
 pub(super) async fn remove(call: Call, Path((.., id)): Path<(String, String, u64)>) -> Outcome {
     let found = call.repository(ADMIN)?;
-    let deleted = keys::delete_deploy_key(&call.side, found.id, id);
+    let deleted = keys::delete_deploy_key(&call.forge, found.id, id);
     if deleted { nothing(StatusCode::NO_CONTENT) } else { Err(not_found()) }
 }
 
@@ -89,48 +89,48 @@ fn with_scope<'a>(caller: &'a Caller, scopes: &[&str]) -> Result<&'a Identity, E
 
 /// `GET /user/keys`
 pub(super) async fn list_mine(
-    State(side): State<Arc<Side>>,
+    State(forge): State<Arc<Forge>>,
     Extension(caller): Extension<Caller>,
     listing: Listing,
 ) -> Outcome {
     let login = &with_scope(&caller, READ_KEYS)?.login;
-    let all = keys::user_keys(&side, login);
-    let all = all.iter().map(|key| shape::user_key(&side, key)).collect();
-    Ok(listing.linked(&side, all))
+    let all = keys::user_keys(&forge, login);
+    let all = all.iter().map(|key| shape::user_key(&forge, key)).collect();
+    Ok(listing.linked(&forge, all))
 }
 
 /// `POST /user/keys`
 pub(super) async fn add_mine(
-    State(side): State<Arc<Side>>,
+    State(forge): State<Arc<Forge>>,
     Extension(caller): Extension<Caller>,
     bytes: Bytes,
 ) -> Outcome {
     let by = with_scope(&caller, WRITE_KEYS)?;
     let wanted = body(&bytes)?;
-    let read = fresh_key(&side, &wanted)?;
+    let read = fresh_key(&forge, &wanted)?;
     let new = NewKey { read, title: text(&wanted, "title"), by };
-    let key = keys::add_user_key(&side, new);
-    ok(StatusCode::CREATED, shape::user_key(&side, &key))
+    let key = keys::add_user_key(&forge, new);
+    ok(StatusCode::CREATED, shape::user_key(&forge, &key))
 }
 
 /// `GET /user/keys/{id}`
 pub(super) async fn show_mine(
-    State(side): State<Arc<Side>>,
+    State(forge): State<Arc<Forge>>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<u64>,
 ) -> Outcome {
     let login = &with_scope(&caller, READ_KEYS)?.login;
-    let key = keys::user_key(&side, login, |key| key.id == id).ok_or_else(not_found)?;
-    ok(StatusCode::OK, shape::user_key(&side, &key))
+    let key = keys::user_key(&forge, login, |key| key.id == id).ok_or_else(not_found)?;
+    ok(StatusCode::OK, shape::user_key(&forge, &key))
 }
 
 /// `DELETE /user/keys/{id}`
 pub(super) async fn remove_mine(
-    State(side): State<Arc<Side>>,
+    State(forge): State<Arc<Forge>>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<u64>,
 ) -> Outcome {
     let login = &with_scope(&caller, DELETE_KEYS)?.login;
-    let deleted = keys::delete_user_key(&side, login, |key| key.id == id);
+    let deleted = keys::delete_user_key(&forge, login, |key| key.id == id);
     if deleted { nothing(StatusCode::NO_CONTENT) } else { Err(not_found()) }
 }

@@ -17,15 +17,15 @@ use super::{
 use crate::{
     answer::{ErrorResponse, Outcome, nothing, ok},
     caller::Caller,
+    forge::Forge,
     model::{Organization, User},
     page::Listing,
     shape::merge,
-    side::Side,
     stamp,
 };
 
 /// `GET /meta`
-pub(super) async fn meta(State(_): State<Arc<Side>>) -> Outcome {
+pub(super) async fn meta(State(_): State<Arc<Forge>>) -> Outcome {
     ok(
         StatusCode::OK,
         json!({ "verifiable_password_authentication": false, "hooks": ["127.0.0.0/8", "::1/128"] }),
@@ -42,26 +42,26 @@ pub(super) async fn rate_limit() -> Outcome {
     )
 }
 
-fn caller_user(side: &Side, caller: &Caller) -> Result<User, ErrorResponse> {
+fn caller_user(forge: &Forge, caller: &Caller) -> Result<User, ErrorResponse> {
     let login = &signed_in(caller)?.login;
-    side.read(|state| state.user(login).cloned()).ok_or_else(not_found)
+    forge.read(|state| state.user(login).cloned()).ok_or_else(not_found)
 }
 
 /// `GET /user`
 pub(super) async fn me(
-    State(side): State<Arc<Side>>,
+    State(forge): State<Arc<Forge>>,
     Extension(caller): Extension<Caller>,
 ) -> Outcome {
-    let user = caller_user(&side, &caller)?;
-    ok(StatusCode::OK, shape::private_user(&side, &user))
+    let user = caller_user(&forge, &caller)?;
+    ok(StatusCode::OK, shape::private_user(&forge, &user))
 }
 
 /// `GET /user/emails`: 404 without the scope.
 pub(super) async fn emails(
-    State(side): State<Arc<Side>>,
+    State(forge): State<Arc<Forge>>,
     Extension(caller): Extension<Caller>,
 ) -> Outcome {
-    let user = caller_user(&side, &caller)?;
+    let user = caller_user(&forge, &caller)?;
     if !caller.has_any(&["user:email", "user"]) {
         return Err(not_found());
     }
@@ -72,9 +72,9 @@ pub(super) async fn emails(
 }
 
 /// `GET /users/{login}`
-pub(super) async fn show(State(side): State<Arc<Side>>, Path(login): Path<String>) -> Outcome {
-    let user = side.read(|state| state.user(&login).cloned()).ok_or_else(not_found)?;
-    ok(StatusCode::OK, shape::user(&side, &user))
+pub(super) async fn show(State(forge): State<Arc<Forge>>, Path(login): Path<String>) -> Outcome {
+    let user = forge.read(|state| state.user(&login).cloned()).ok_or_else(not_found)?;
+    ok(StatusCode::OK, shape::user(&forge, &user))
 }
 
 fn needs_organization_scope(caller: &Caller) -> Result<&str, ErrorResponse> {
@@ -86,77 +86,77 @@ fn needs_organization_scope(caller: &Caller) -> Result<&str, ErrorResponse> {
     Err(refuse(StatusCode::FORBIDDEN, message))
 }
 
-fn organizations_of(side: &Side, login: &str) -> Vec<Organization> {
-    side.read(|state| state.organizations_of(login).cloned().collect())
+fn organizations_of(forge: &Forge, login: &str) -> Vec<Organization> {
+    forge.read(|state| state.organizations_of(login).cloned().collect())
 }
 
 /// `GET /user/orgs`
 pub(super) async fn my_organizations(
-    State(side): State<Arc<Side>>,
+    State(forge): State<Arc<Forge>>,
     Extension(caller): Extension<Caller>,
     listing: Listing,
 ) -> Outcome {
     let login = needs_organization_scope(&caller)?;
-    let all: Vec<_> = organizations_of(&side, login)
+    let all: Vec<_> = organizations_of(&forge, login)
         .iter()
-        .map(|one| shape::organization(&side, &one.login, one.id))
+        .map(|one| shape::organization(&forge, &one.login, one.id))
         .collect();
-    Ok(listing.linked(&side, all))
+    Ok(listing.linked(&forge, all))
 }
 
-fn membership_of(side: &Side, organization: &Organization, login: &str) -> Option<Value> {
+fn membership_of(forge: &Forge, organization: &Organization, login: &str) -> Option<Value> {
     let owner = *organization.members.get(login)?;
     let path = format!("orgs/{}/memberships/{login}", organization.login);
     Some(json!({
-        "url": side.api(&path),
+        "url": forge.api(&path),
         "state": "active",
         "role": if owner { "admin" } else { "member" },
-        "organization_url": side.api(&format!("orgs/{}", organization.login)),
-        "organization": shape::organization(side, &organization.login, organization.id),
-        "user": shape::user(side, &side.person(login)),
+        "organization_url": forge.api(&format!("orgs/{}", organization.login)),
+        "organization": shape::organization(forge, &organization.login, organization.id),
+        "user": shape::user(forge, &forge.person(login)),
     }))
 }
 
 /// `GET /user/memberships/orgs`
 pub(super) async fn my_memberships(
-    State(side): State<Arc<Side>>,
+    State(forge): State<Arc<Forge>>,
     Extension(caller): Extension<Caller>,
     listing: Listing,
 ) -> Outcome {
     let login = needs_organization_scope(&caller)?;
-    let all: Vec<_> = organizations_of(&side, login)
+    let all: Vec<_> = organizations_of(&forge, login)
         .iter()
-        .filter_map(|one| membership_of(&side, one, login))
+        .filter_map(|one| membership_of(&forge, one, login))
         .collect();
-    Ok(listing.linked(&side, all))
+    Ok(listing.linked(&forge, all))
 }
 
-fn find_organization(side: &Side, login: &str) -> Result<Organization, ErrorResponse> {
-    side.read(|state| state.organization(login).cloned()).ok_or_else(not_found)
+fn find_organization(forge: &Forge, login: &str) -> Result<Organization, ErrorResponse> {
+    forge.read(|state| state.organization(login).cloned()).ok_or_else(not_found)
 }
 
 /// `GET /user/memberships/orgs/{org}`
 pub(super) async fn my_membership(
-    State(side): State<Arc<Side>>,
+    State(forge): State<Arc<Forge>>,
     Extension(caller): Extension<Caller>,
     Path(organization): Path<String>,
 ) -> Outcome {
     let login = needs_organization_scope(&caller)?;
-    let found = find_organization(&side, &organization)?;
-    ok(StatusCode::OK, membership_of(&side, &found, login).ok_or_else(not_found)?)
+    let found = find_organization(&forge, &organization)?;
+    ok(StatusCode::OK, membership_of(&forge, &found, login).ok_or_else(not_found)?)
 }
 
 /// `GET /orgs/{org}`
 pub(super) async fn organization(
-    State(side): State<Arc<Side>>,
+    State(forge): State<Arc<Forge>>,
     Path(login): Path<String>,
 ) -> Outcome {
-    let one = find_organization(&side, &login)?;
-    let mut value = shape::organization(&side, &one.login, one.id);
+    let one = find_organization(&forge, &login)?;
+    let mut value = shape::organization(&forge, &one.login, one.id);
     merge(
         &mut value,
         json!({
-            "html_url": side.page(&one.login), "name": one.login,
+            "html_url": forge.page(&one.login), "name": one.login,
             "has_organization_projects": false, "has_repository_projects": false,
             "public_repos": 0, "public_gists": 0, "followers": 0, "following": 0,
             "type": "Organization", "created_at": stamp::seconds(one.created_at),
@@ -169,10 +169,10 @@ pub(super) async fn organization(
 
 /// `GET /orgs/{org}/members/{login}`
 pub(super) async fn is_member(
-    State(side): State<Arc<Side>>,
+    State(forge): State<Arc<Forge>>,
     Path((organization, login)): Path<(String, String)>,
 ) -> Outcome {
-    let found = find_organization(&side, &organization)?;
+    let found = find_organization(&forge, &organization)?;
     if found.members.contains_key(&login) {
         nothing(StatusCode::NO_CONTENT)
     } else {
@@ -182,15 +182,15 @@ pub(super) async fn is_member(
 
 /// `GET /orgs/{org}/memberships/{login}`: members see it.
 pub(super) async fn membership(
-    State(side): State<Arc<Side>>,
+    State(forge): State<Arc<Forge>>,
     Extension(caller): Extension<Caller>,
     Path((organization, login)): Path<(String, String)>,
 ) -> Outcome {
     let me = needs_organization_scope(&caller)?;
-    let found = find_organization(&side, &organization)?;
+    let found = find_organization(&forge, &organization)?;
     if !found.members.contains_key(me) {
         let message = "You must be a member of this organization to see membership information.";
         return Err(refuse(StatusCode::FORBIDDEN, message));
     }
-    ok(StatusCode::OK, membership_of(&side, &found, &login).ok_or_else(not_found)?)
+    ok(StatusCode::OK, membership_of(&forge, &found, &login).ok_or_else(not_found)?)
 }

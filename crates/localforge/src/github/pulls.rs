@@ -18,11 +18,11 @@ use super::{
 use crate::{
     answer::{ErrorResponse, Outcome, flag, ok, text, text_or_empty},
     call::Call,
+    forge::Forge,
     model::{Pull, Repository},
     page::Listing,
     payload::github::pull_size,
     pulls::{self, NewPull, PullError},
-    side::Side,
 };
 
 /// What a list is narrowed by.
@@ -50,9 +50,9 @@ pub(super) async fn list(call: Call, Query(filter): Query<Filter>, listing: List
         let base = filter.base.as_deref().is_none_or(|base| base == one.base);
         state && head && base
     };
-    let all = pulls::select(&call.side, &found, fits);
-    let all = all.iter().map(|one| shape::pull(&call.side, &found, one)).collect();
-    Ok(listing.linked(&call.side, all))
+    let all = pulls::select(&call.forge, &found, fits);
+    let all = all.iter().map(|one| shape::pull(&call.forge, &found, one)).collect();
+    Ok(listing.linked(&call.forge, all))
 }
 
 /// `POST /repos/{owner}/{repo}/pulls`
@@ -68,7 +68,7 @@ pub(super) async fn open(call: Call, bytes: Bytes) -> Outcome {
         draft: flag(&wanted, "draft").unwrap_or(false),
         author: signed_in(&call.caller)?.login.clone(),
     };
-    let opened = pulls::open(&call.side, &found, new).await;
+    let opened = pulls::open(&call.forge, &found, new).await;
     let pull = opened.map_err(|error| match error {
         PullError::NoBranch(field) => invalid("PullRequest", field, "invalid", ""),
         PullError::NothingNew => {
@@ -81,23 +81,27 @@ pub(super) async fn open(call: Call, bytes: Bytes) -> Outcome {
         }
         PullError::Git(error) => ErrorResponse::from(error),
     })?;
-    ok(StatusCode::CREATED, shown(&call.side, &found, &pull).await?)
+    ok(StatusCode::CREATED, shown(&call.forge, &found, &pull).await?)
 }
 
-async fn shown(side: &Side, repository: &Repository, pull: &Pull) -> Result<Value, ErrorResponse> {
-    let extent = pull_size(&side.git(repository.id), pull).await?;
-    Ok(shape::full_pull(side, repository, pull, extent))
+async fn shown(
+    forge: &Forge,
+    repository: &Repository,
+    pull: &Pull,
+) -> Result<Value, ErrorResponse> {
+    let extent = pull_size(&forge.git(repository.id), pull).await?;
+    Ok(shape::full_pull(forge, repository, pull, extent))
 }
 
-fn find(side: &Side, repository: &Repository, number: u64) -> Result<Pull, ErrorResponse> {
-    pulls::find(side, repository, number).ok_or_else(not_found)
+fn find(forge: &Forge, repository: &Repository, number: u64) -> Result<Pull, ErrorResponse> {
+    pulls::find(forge, repository, number).ok_or_else(not_found)
 }
 
 /// `GET /repos/{owner}/{repo}/pulls/{number}`
 pub(super) async fn show(call: Call, Path((.., number)): Path<(String, String, u64)>) -> Outcome {
     let found = call.repository(RequiredRight::Read)?;
-    let pull = find(&call.side, &found, number)?;
-    ok(StatusCode::OK, shown(&call.side, &found, &pull).await?)
+    let pull = find(&call.forge, &found, number)?;
+    ok(StatusCode::OK, shown(&call.forge, &found, &pull).await?)
 }
 
 /// `PATCH /repos/{owner}/{repo}/pulls/{number}`: title, body, closing.
@@ -108,11 +112,11 @@ pub(super) async fn change(
 ) -> Outcome {
     let found = call.repository(RequiredRight::Role(Role::Write, &[]))?;
     let wanted = body(&bytes)?;
-    find(&call.side, &found, number)?;
+    find(&call.forge, &found, number)?;
     if text(&wanted, "state") == Some("closed") {
-        pulls::close(&call.side, &found, number, &signed_in(&call.caller)?.login).await?;
+        pulls::close(&call.forge, &found, number, &signed_in(&call.caller)?.login).await?;
     }
-    call.side.write(|state| {
+    call.forge.write(|state| {
         let same = |one: &&mut Pull| one.repository == found.id && one.number == number;
         if let Some(pull) = state.pulls.iter_mut().find(same) {
             if let Some(title) = text(&wanted, "title") {
@@ -123,8 +127,8 @@ pub(super) async fn change(
             }
         }
     });
-    let pull = find(&call.side, &found, number)?;
-    ok(StatusCode::OK, shown(&call.side, &found, &pull).await?)
+    let pull = find(&call.forge, &found, number)?;
+    ok(StatusCode::OK, shown(&call.forge, &found, &pull).await?)
 }
 
 /// `GET /repos/{owner}/{repo}/pulls/{number}/files`
@@ -134,12 +138,12 @@ pub(super) async fn files(
     listing: Listing,
 ) -> Outcome {
     let found = call.repository(RequiredRight::Read)?;
-    let pull = find(&call.side, &found, number)?;
-    let git = call.side.git(found.id);
+    let pull = find(&call.forge, &found, number)?;
+    let git = call.forge.git(found.id);
     let base = git.merge_base(&pull.base_sha, &pull.head_sha).await.ok_or_else(not_found)?;
     let changes = git.difference(&base, &pull.head_sha).await?;
-    let all = commits::shown_files(&call.side, &found, &pull.head_sha, &changes);
-    Ok(listing.linked(&call.side, all))
+    let all = commits::shown_files(&call.forge, &found, &pull.head_sha, &changes);
+    Ok(listing.linked(&call.forge, all))
 }
 
 /// `GET /repos/{owner}/{repo}/commits/{sha}/pulls`
@@ -149,17 +153,17 @@ pub(super) async fn of_commit(
     listing: Listing,
 ) -> Outcome {
     let found = call.repository(RequiredRight::Read)?;
-    let git = call.side.git(found.id);
+    let git = call.forge.git(found.id);
     let sha = git.resolve(&revision).await.ok_or_else(not_found)?;
-    let mut open = pulls::select(&call.side, &found, |one| one.open);
+    let mut open = pulls::select(&call.forge, &found, |one| one.open);
     open.reverse();
     let mut all = Vec::new();
     for pull in &open {
         if git.merge_base(&sha, &pull.head_sha).await.as_deref() == Some(sha.as_str())
             && git.merge_base(&sha, &pull.base_sha).await.as_deref() != Some(sha.as_str())
         {
-            all.push(shape::pull(&call.side, &found, pull));
+            all.push(shape::pull(&call.forge, &found, pull));
         }
     }
-    Ok(listing.linked(&call.side, all))
+    Ok(listing.linked(&call.forge, all))
 }

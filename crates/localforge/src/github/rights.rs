@@ -9,8 +9,8 @@ use crate::{
     answer::ErrorResponse,
     call::{Call, Right},
     caller::{Caller, Identity},
+    forge::Forge,
     model::Repository,
-    side::Side,
 };
 
 /// What a call wants to do with a repository.
@@ -29,36 +29,36 @@ const PUBLIC: &[&str] = &["repo", "public_repo"];
 
 impl Right for RequiredRight {
     fn check(self, call: &Call) -> Result<Repository, ErrorResponse> {
-        let Some(found) = call.side.find(&call.owner, &call.name) else {
-            return Err(moved_or_gone(&call.side, &call.owner, &call.name));
+        let Some(found) = call.forge.find(&call.owner, &call.name) else {
+            return Err(moved_or_gone(&call.forge, &call.owner, &call.name));
         };
-        allowed(&call.side, &call.caller, &found, self).map(|()| found)
+        allowed(&call.forge, &call.caller, &found, self).map(|()| found)
     }
 }
 
 /// Redirects a call by a former name to the repository's id.
-fn moved_or_gone(side: &Side, owner: &str, name: &str) -> ErrorResponse {
+fn moved_or_gone(forge: &Forge, owner: &str, name: &str) -> ErrorResponse {
     let old = format!("{owner}/{name}");
-    let id = side.read(|state| {
+    let id = forge.read(|state| {
         let had = |one: &&Repository| {
             one.former_names.iter().any(|former| former.eq_ignore_ascii_case(&old))
         };
         state.repositories.values().find(had).map(|one| one.id)
     });
     let Some(id) = id else { return not_found() };
-    let url = side.api(&format!("repositories/{id}"));
+    let url = forge.api(&format!("repositories/{id}"));
     let body = json!({ "message": "Moved Permanently", "url": url, "documentation_url": DOCS });
     ErrorResponse::new((StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, url)], axum::Json(body)))
 }
 
 /// Checks whether the caller has the right.
 pub(crate) fn allowed(
-    side: &Side,
+    forge: &Forge,
     caller: &Caller,
     repository: &Repository,
     need: RequiredRight,
 ) -> Result<(), ErrorResponse> {
-    let role = caller.login().and_then(|login| side.read(|state| state.role(login, repository)));
+    let role = caller.login().and_then(|login| forge.read(|state| state.role(login, repository)));
     let seen = !repository.private || (role.is_some() && caller.has_any(REPO));
     if !seen {
         return Err(not_found());

@@ -7,10 +7,10 @@ use roundel_model::forge::Role;
 use serde_json::{Map, Value, json};
 
 use crate::{
+    forge::Forge,
     git::CommitInfo,
     model::{Delivery, DeployKey, Hook, Owner, Pull, Repository, Status, User, UserKey},
     shape::merge,
-    side::Side,
     stamp,
 };
 
@@ -21,16 +21,16 @@ pub(crate) fn node_id(kind: &str, id: u64) -> String {
 }
 
 /// Returns a person, or an organization where one stands for a person.
-pub(crate) fn account(side: &Side, login: &str, id: u64, kind: &str) -> Value {
-    let url = side.api(&format!("users/{login}"));
+pub(crate) fn account(forge: &Forge, login: &str, id: u64, kind: &str) -> Value {
+    let url = forge.api(&format!("users/{login}"));
     json!({
         "login": login,
         "id": id,
         "node_id": node_id(kind, id),
-        "avatar_url": side.page(&format!("avatars/{login}")),
+        "avatar_url": forge.page(&format!("avatars/{login}")),
         "gravatar_id": "",
         "url": url,
-        "html_url": side.page(login),
+        "html_url": forge.page(login),
         "followers_url": format!("{url}/followers"),
         "following_url": format!("{url}/following{{/other_user}}"),
         "gists_url": format!("{url}/gists{{/gist_id}}"),
@@ -46,13 +46,13 @@ pub(crate) fn account(side: &Side, login: &str, id: u64, kind: &str) -> Value {
 }
 
 /// Returns a user as embedded in other objects.
-pub(crate) fn user(side: &Side, user: &User) -> Value {
-    account(side, &user.login, user.id, "User")
+pub(crate) fn user(forge: &Forge, user: &User) -> Value {
+    account(forge, &user.login, user.id, "User")
 }
 
 /// Returns a person as they see themselves.
-pub(crate) fn private_user(side: &Side, one: &User) -> Value {
-    let mut value = user(side, one);
+pub(crate) fn private_user(forge: &Forge, one: &User) -> Value {
+    let mut value = user(forge, one);
     merge(
         &mut value,
         json!({
@@ -69,8 +69,8 @@ pub(crate) fn private_user(side: &Side, one: &User) -> Value {
 }
 
 /// Returns an organization in a list.
-pub(crate) fn organization(side: &Side, login: &str, id: u64) -> Value {
-    let url = side.api(&format!("orgs/{login}"));
+pub(crate) fn organization(forge: &Forge, login: &str, id: u64) -> Value {
+    let url = forge.api(&format!("orgs/{login}"));
     json!({
         "login": login,
         "id": id,
@@ -82,22 +82,22 @@ pub(crate) fn organization(side: &Side, login: &str, id: u64) -> Value {
         "issues_url": format!("{url}/issues"),
         "members_url": format!("{url}/members{{/member}}"),
         "public_members_url": format!("{url}/public_members{{/member}}"),
-        "avatar_url": side.page(&format!("avatars/{login}")),
+        "avatar_url": forge.page(&format!("avatars/{login}")),
         "description": null,
     })
 }
 
 /// Returns the owner of a repository.
-pub(crate) fn owner(side: &Side, repository: &Repository) -> Value {
-    side.read(|state| match state.owner(&repository.owner) {
-        Some(Owner::Organization(one)) => account(side, &one.login, one.id, "Organization"),
-        Some(Owner::User(one)) => account(side, &one.login, one.id, "User"),
-        None => account(side, &repository.owner, 0, "User"),
+pub(crate) fn owner(forge: &Forge, repository: &Repository) -> Value {
+    forge.read(|state| match state.owner(&repository.owner) {
+        Some(Owner::Organization(one)) => account(forge, &one.login, one.id, "Organization"),
+        Some(Owner::User(one)) => account(forge, &one.login, one.id, "User"),
+        None => account(forge, &repository.owner, 0, "User"),
     })
 }
 
 /// Returns a repository with exactly the fields that webhooks allow.
-pub(crate) fn repository(side: &Side, one: &Repository) -> Value {
+pub(crate) fn repository(forge: &Forge, one: &Repository) -> Value {
     let pushed_at = one.pushed_at.unwrap_or(one.created_at);
     let mut value = json!({
         "id": one.id,
@@ -105,17 +105,17 @@ pub(crate) fn repository(side: &Side, one: &Repository) -> Value {
         "name": one.name,
         "full_name": one.full_name(),
         "private": one.private,
-        "owner": owner(side, one),
-        "html_url": side.page(&one.full_name()),
+        "owner": owner(forge, one),
+        "html_url": forge.page(&one.full_name()),
         "description": null,
         "fork": false,
         "created_at": stamp::seconds(one.created_at),
         "updated_at": stamp::seconds(pushed_at),
         "pushed_at": stamp::seconds(pushed_at),
-        "git_url": side.clone_url(one).replacen("http://", "git://", 1),
-        "ssh_url": side.ssh_url(one),
-        "clone_url": side.clone_url(one),
-        "svn_url": side.page(&one.full_name()),
+        "git_url": forge.clone_url(one).replacen("http://", "git://", 1),
+        "ssh_url": forge.ssh_url(one),
+        "clone_url": forge.clone_url(one),
+        "svn_url": forge.page(&one.full_name()),
         "homepage": null,
         "size": 0, "stargazers_count": 0, "watchers_count": 0, "language": null,
         "has_issues": false, "has_projects": false, "has_downloads": false, "has_wiki": false,
@@ -128,12 +128,12 @@ pub(crate) fn repository(side: &Side, one: &Repository) -> Value {
         "default_branch": one.default_branch,
         "custom_properties": {},
     });
-    merge(&mut value, repository_links(side, one));
+    merge(&mut value, repository_links(forge, one));
     value
 }
 
-fn repository_links(side: &Side, one: &Repository) -> Value {
-    let url = side.api(&format!("repos/{}", one.full_name()));
+fn repository_links(forge: &Forge, one: &Repository) -> Value {
+    let url = forge.api(&format!("repos/{}", one.full_name()));
     let mut links = Map::new();
     links.insert("url".to_owned(), json!(url));
     for (name, path) in LINKS {
@@ -182,8 +182,8 @@ const LINKS: [(&str, &str); 36] = [
 ];
 
 /// Returns a repository as its own page, with what the caller may do.
-pub(crate) fn full_repository(side: &Side, one: &Repository, role: Option<Role>) -> Value {
-    let mut value = repository(side, one);
+pub(crate) fn full_repository(forge: &Forge, one: &Repository, role: Option<Role>) -> Value {
+    let mut value = repository(forge, one);
     merge(&mut value, json!({ "network_count": 0, "subscribers_count": 0 }));
     if let Some(role) = role {
         merge(
@@ -217,9 +217,9 @@ pub(crate) const fn role_name(role: Role) -> &'static str {
 }
 
 /// Returns a commit.
-pub(crate) fn commit(side: &Side, repository: &Repository, one: &CommitInfo) -> Value {
-    let base = side.api(&format!("repos/{}", repository.full_name()));
-    let page = side.page(&repository.full_name());
+pub(crate) fn commit(forge: &Forge, repository: &Repository, one: &CommitInfo) -> Value {
+    let base = forge.api(&format!("repos/{}", repository.full_name()));
+    let page = forge.page(&repository.full_name());
     let git = |kind: &str, sha: &str| format!("{base}/git/{kind}/{sha}");
     let parents = one.parents.iter().map(|sha| {
         json!({
@@ -251,30 +251,30 @@ pub(crate) fn commit(side: &Side, repository: &Repository, one: &CommitInfo) -> 
                 "verified_at": null,
             },
         },
-        "author": user_by_email(side, &one.author_email),
-        "committer": user_by_email(side, &one.committer_email),
+        "author": user_by_email(forge, &one.author_email),
+        "committer": user_by_email(forge, &one.committer_email),
         "parents": parents.collect::<Vec<_>>(),
     })
 }
 
-fn user_by_email(side: &Side, email: &str) -> Value {
-    let found = side.read(|state| {
+fn user_by_email(forge: &Forge, email: &str) -> Value {
+    let found = forge.read(|state| {
         state.users.iter().find(|one| one.email.eq_ignore_ascii_case(email)).cloned()
     });
-    found.map_or(Value::Null, |one| user(side, &one))
+    found.map_or(Value::Null, |one| user(forge, &one))
 }
 
 /// Returns a status with who made it.
-pub(crate) fn status(side: &Side, repository: &Repository, sha: &str, one: &Status) -> Value {
-    let mut value = simple_status(side, repository, sha, one);
-    let creator = side.person(&one.creator);
-    merge(&mut value, json!({ "creator": user(side, &creator) }));
+pub(crate) fn status(forge: &Forge, repository: &Repository, sha: &str, one: &Status) -> Value {
+    let mut value = simple_status(forge, repository, sha, one);
+    let creator = forge.person(&one.creator);
+    merge(&mut value, json!({ "creator": user(forge, &creator) }));
     value
 }
 
 /// Returns a status without who made it, as the combined form has it.
 pub(crate) fn simple_status(
-    side: &Side,
+    forge: &Forge,
     repository: &Repository,
     sha: &str,
     one: &Status,
@@ -282,8 +282,8 @@ pub(crate) fn simple_status(
     let target = (!one.target_url.is_empty()).then_some(&one.target_url);
     let description = (!one.description.is_empty()).then_some(&one.description);
     json!({
-        "url": side.api(&format!("repos/{}/statuses/{sha}", repository.full_name())),
-        "avatar_url": side.page(&format!("avatars/{}", one.creator)),
+        "url": forge.api(&format!("repos/{}/statuses/{sha}", repository.full_name())),
+        "avatar_url": forge.page(&format!("avatars/{}", one.creator)),
         "id": one.id,
         "node_id": node_id("StatusContext", one.id),
         "state": one.state,
@@ -296,9 +296,9 @@ pub(crate) fn simple_status(
 }
 
 /// Returns a webhook; its secret is masked.
-pub(crate) fn hook(side: &Side, repository: &Repository, one: &Hook) -> Value {
-    let url = side.api(&format!("repos/{}/hooks/{}", repository.full_name(), one.id));
-    let last = side.read(|state| {
+pub(crate) fn hook(forge: &Forge, repository: &Repository, one: &Hook) -> Value {
+    let url = forge.api(&format!("repos/{}/hooks/{}", repository.full_name(), one.id));
+    let last = forge.read(|state| {
         let ours = state.deliveries.iter().rev().find(|delivery| delivery.hook == one.id);
         ours.map(|delivery| (delivery.status_code, delivery.status.clone()))
     });
@@ -374,11 +374,11 @@ pub(crate) fn delivery_in_full(one: &Delivery) -> Value {
 }
 
 /// Returns a deploy key.
-pub(crate) fn deploy_key(side: &Side, repository: &Repository, one: &DeployKey) -> Value {
+pub(crate) fn deploy_key(forge: &Forge, repository: &Repository, one: &DeployKey) -> Value {
     json!({
         "id": one.id,
         "key": one.key,
-        "url": side.api(&format!("repos/{}/keys/{}", repository.full_name(), one.id)),
+        "url": forge.api(&format!("repos/{}/keys/{}", repository.full_name(), one.id)),
         "title": one.title,
         "verified": true,
         "created_at": stamp::seconds(one.created_at),
@@ -390,11 +390,11 @@ pub(crate) fn deploy_key(side: &Side, repository: &Repository, one: &DeployKey) 
 }
 
 /// Returns a key of a person.
-pub(crate) fn user_key(side: &Side, one: &UserKey) -> Value {
+pub(crate) fn user_key(forge: &Forge, one: &UserKey) -> Value {
     json!({
         "id": one.id,
         "key": one.key,
-        "url": side.api(&format!("user/keys/{}", one.id)),
+        "url": forge.api(&format!("user/keys/{}", one.id)),
         "title": one.title,
         "created_at": stamp::seconds(one.created_at),
         "verified": true,
@@ -413,19 +413,20 @@ pub(crate) struct PullSize {
 }
 
 /// Returns a pull request as lists have it.
-pub(crate) fn pull(side: &Side, repository: &Repository, one: &Pull) -> Value {
-    let url = side.api(&format!("repos/{}/pulls/{}", repository.full_name(), one.number));
-    let page = side.page(&format!("{}/pull/{}", repository.full_name(), one.number));
-    let issue = side.api(&format!("repos/{}/issues/{}", repository.full_name(), one.number));
-    let statuses = side.api(&format!("repos/{}/statuses/{}", repository.full_name(), one.head_sha));
-    let review = side.api(&format!("repos/{}/pulls/comments{{/number}}", repository.full_name()));
+pub(crate) fn pull(forge: &Forge, repository: &Repository, one: &Pull) -> Value {
+    let url = forge.api(&format!("repos/{}/pulls/{}", repository.full_name(), one.number));
+    let page = forge.page(&format!("{}/pull/{}", repository.full_name(), one.number));
+    let issue = forge.api(&format!("repos/{}/issues/{}", repository.full_name(), one.number));
+    let statuses =
+        forge.api(&format!("repos/{}/statuses/{}", repository.full_name(), one.head_sha));
+    let review = forge.api(&format!("repos/{}/pulls/comments{{/number}}", repository.full_name()));
     let closed_at = (!one.open).then(|| stamp::seconds(one.updated_at));
     let mut value = json!({
         "id": one.id, "node_id": node_id("PullRequest", one.id), "url": url, "html_url": page,
         "diff_url": format!("{page}.diff"), "patch_url": format!("{page}.patch"),
         "issue_url": issue, "number": one.number,
         "state": if one.open { "open" } else { "closed" },
-        "locked": false, "title": one.title, "user": user(side, &side.person(&one.author)),
+        "locked": false, "title": one.title, "user": user(forge, &forge.person(&one.author)),
         "body": (!one.body.is_empty()).then_some(&one.body),
         "created_at": stamp::seconds(one.created_at),
         "updated_at": stamp::seconds(one.updated_at),
@@ -446,8 +447,8 @@ pub(crate) fn pull(side: &Side, repository: &Repository, one: &Pull) -> Value {
     }});
     merge(&mut value, links);
     let ends = json!({
-        "head": pull_end(side, repository, &one.head, &one.head_sha),
-        "base": pull_end(side, repository, &one.base, &one.base_sha),
+        "head": pull_end(forge, repository, &one.head, &one.head_sha),
+        "base": pull_end(forge, repository, &one.base, &one.base_sha),
     });
     merge(&mut value, ends);
     value
@@ -455,12 +456,12 @@ pub(crate) fn pull(side: &Side, repository: &Repository, one: &Pull) -> Value {
 
 /// Returns a pull request as its own page has it.
 pub(crate) fn full_pull(
-    side: &Side,
+    forge: &Forge,
     repository: &Repository,
     one: &Pull,
     extent: PullSize,
 ) -> Value {
-    let mut value = pull(side, repository, one);
+    let mut value = pull(forge, repository, one);
     merge(
         &mut value,
         json!({
@@ -474,12 +475,12 @@ pub(crate) fn full_pull(
     value
 }
 
-fn pull_end(side: &Side, one: &Repository, branch: &str, sha: &str) -> Value {
+fn pull_end(forge: &Forge, one: &Repository, branch: &str, sha: &str) -> Value {
     json!({
         "label": format!("{}:{branch}", one.owner),
         "ref": branch,
         "sha": sha,
-        "user": owner(side, one),
-        "repo": repository(side, one),
+        "user": owner(forge, one),
+        "repo": repository(forge, one),
     })
 }

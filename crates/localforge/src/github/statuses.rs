@@ -30,7 +30,7 @@ pub(super) async fn add(
     let wanted = body(&bytes)?;
     check(&wanted)?;
     let full = sha.len() >= 40;
-    let Some(sha) = call.side.git(found.id).resolve(&sha).await.filter(|_| full) else {
+    let Some(sha) = call.forge.git(found.id).resolve(&sha).await.filter(|_| full) else {
         let message = format!("No commit found for SHA: {sha}");
         return Err(refuse(StatusCode::UNPROCESSABLE_ENTITY, &message));
     };
@@ -44,11 +44,11 @@ pub(super) async fn add(
         refname: None,
         creator: signed_in(&call.caller)?.login.clone(),
     };
-    let status = statuses::append(&call.side, &found, &sha, new).map_err(|ContextIsFull| {
+    let status = statuses::append(&call.forge, &found, &sha, new).map_err(|ContextIsFull| {
         let message = "This SHA and context has reached the maximum number of statuses.";
         invalid("Status", "base", "custom", message)
     })?;
-    ok(StatusCode::CREATED, shape::status(&call.side, &found, &sha, &status))
+    ok(StatusCode::CREATED, shape::status(&call.forge, &found, &sha, &status))
 }
 
 fn check(wanted: &Value) -> Result<(), ErrorResponse> {
@@ -77,7 +77,7 @@ fn check(wanted: &Value) -> Result<(), ErrorResponse> {
 /// Finds repository and commit, to read.
 async fn commit_of(call: &Call, revision: &str) -> Result<(Repository, String), ErrorResponse> {
     let found = call.repository(RequiredRight::Read)?;
-    let sha = call.side.git(found.id).resolve(revision).await;
+    let sha = call.forge.git(found.id).resolve(revision).await;
     Ok((found, sha.ok_or_else(not_found)?))
 }
 
@@ -87,7 +87,7 @@ pub(super) async fn combined(
     Path((.., revision)): Path<(String, String, String)>,
 ) -> Outcome {
     let (found, sha) = commit_of(&call, &revision).await?;
-    let newest = call.side.read(|state| state.newest_statuses(found.id, &sha));
+    let newest = call.forge.read(|state| state.newest_statuses(found.id, &sha));
     let any = |state: &str| newest.iter().any(|one| one.state == state);
     let word = if any("error") || any("failure") {
         "failure"
@@ -97,8 +97,8 @@ pub(super) async fn combined(
         "success"
     };
     let shown: Vec<_> =
-        newest.iter().map(|one| shape::simple_status(&call.side, &found, &sha, one)).collect();
-    let base = call.side.api(&format!("repos/{}/commits/{sha}", found.full_name()));
+        newest.iter().map(|one| shape::simple_status(&call.forge, &found, &sha, one)).collect();
+    let base = call.forge.api(&format!("repos/{}/commits/{sha}", found.full_name()));
     ok(
         StatusCode::OK,
         json!({
@@ -106,7 +106,7 @@ pub(super) async fn combined(
             "statuses": shown,
             "sha": sha,
             "total_count": newest.len(),
-            "repository": shape::repository(&call.side, &found),
+            "repository": shape::repository(&call.forge, &found),
             "commit_url": base,
             "url": format!("{base}/status"),
         }),
@@ -120,7 +120,7 @@ pub(super) async fn list(
     listing: Listing,
 ) -> Outcome {
     let (found, sha) = commit_of(&call, &revision).await?;
-    let all = call.side.read(|state| state.statuses_of(found.id, &sha).to_vec());
-    let shown = all.iter().rev().map(|one| shape::status(&call.side, &found, &sha, one)).collect();
-    Ok(listing.linked(&call.side, shown))
+    let all = call.forge.read(|state| state.statuses_of(found.id, &sha).to_vec());
+    let shown = all.iter().rev().map(|one| shape::status(&call.forge, &found, &sha, one)).collect();
+    Ok(listing.linked(&call.forge, shown))
 }

@@ -17,9 +17,9 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     caller::{Credentials, credentials},
+    forge::Forge,
     model::{Application, Code, NewToken, Token},
     shape::merge,
-    side::Side,
 };
 
 /// How long a GitHub token lives that can be refreshed.
@@ -61,9 +61,13 @@ enum ExchangeError {
 }
 
 /// Finds the code and invalidates it, even if it comes with a wrong verifier.
-fn redeem(side: &Side, application: &Application, fields: &Fields) -> Result<Code, ExchangeError> {
+fn redeem(
+    forge: &Forge,
+    application: &Application,
+    fields: &Fields,
+) -> Result<Code, ExchangeError> {
     let now = Timestamp::now();
-    let code = side.write(|state| {
+    let code = forge.write(|state| {
         let same =
             |one: &Code| one.value == fields.get("code") && one.client_id == application.client_id;
         let index = state.codes.iter().position(same)?;
@@ -84,19 +88,19 @@ fn redeem(side: &Side, application: &Application, fields: &Fields) -> Result<Cod
 
 /// Finds the token that a refresh token belongs to, and makes the next one.
 fn refresh(
-    side: &Side,
+    forge: &Forge,
     application: &Application,
     fields: &Fields,
     life: Duration,
 ) -> Result<Token, ExchangeError> {
     let now = Timestamp::now();
-    side.write(|state| {
+    forge.write(|state| {
         let ours = |one: &Token| {
             one.refresh.as_deref() == Some(fields.get("refresh_token"))
                 && one.client_id.as_deref() == Some(application.client_id.as_str())
         };
         let index = state.tokens.iter().position(ours).ok_or(ExchangeError::Refresh)?;
-        let old = match side.kind {
+        let old = match forge.kind {
             // GitHub's old pair is invalid at once; Bitbucket's token lives on until it expires.
             ForgeKind::GitHub => state.tokens.remove(index),
             ForgeKind::Bitbucket => {
@@ -111,30 +115,30 @@ fn refresh(
             client_id: old.client_id.clone(),
             life: Some(life),
         };
-        Ok(state.issue(side.kind, wanted, now))
+        Ok(state.issue(forge.kind, wanted, now))
     })
 }
 
-fn issue(side: &Side, application: &Application, code: Code, life: Option<Duration>) -> Token {
+fn issue(forge: &Forge, application: &Application, code: Code, life: Option<Duration>) -> Token {
     let wanted = NewToken {
         login: &code.login,
         scopes: code.scopes,
         client_id: Some(application.client_id.clone()),
         life,
     };
-    side.write(|state| state.issue(side.kind, wanted, Timestamp::now()))
+    forge.write(|state| state.issue(forge.kind, wanted, Timestamp::now()))
 }
 
 /// `POST /login/oauth/access_token`
 pub(super) async fn github(
-    State(side): State<Arc<Side>>,
+    State(forge): State<Arc<Forge>>,
     headers: HeaderMap,
     bytes: Bytes,
 ) -> Response {
     let fields = Fields::read(&headers, &bytes);
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
     let as_json = accept.is_some_and(|accept| accept.contains("json"));
-    let body = match github_token(&side, &fields) {
+    let body = match github_token(&forge, &fields) {
         Ok(token) => github_answer(&token),
         Err(no) => github_error(&no),
     };
@@ -149,17 +153,17 @@ pub(super) async fn github(
     ([(header::CONTENT_TYPE, kind)], form.finish()).into_response()
 }
 
-fn github_token(side: &Side, fields: &Fields) -> Result<Token, ExchangeError> {
-    let application = side.read(|state| state.application(fields.get("client_id")).cloned());
+fn github_token(forge: &Forge, fields: &Fields) -> Result<Token, ExchangeError> {
+    let application = forge.read(|state| state.application(fields.get("client_id")).cloned());
     let secret = fields.get("client_secret");
     let application =
         application.filter(|one| one.client_secret == secret).ok_or(ExchangeError::Client)?;
     if fields.get("grant_type") == "refresh_token" {
-        return refresh(side, &application, fields, GITHUB_LIFE);
+        return refresh(forge, &application, fields, GITHUB_LIFE);
     }
-    let code = redeem(side, &application, fields)?;
+    let code = redeem(forge, &application, fields)?;
     let expires = code.scopes.iter().any(|scope| scope == "offline_access");
-    Ok(issue(side, &application, code, expires.then_some(GITHUB_LIFE)))
+    Ok(issue(forge, &application, code, expires.then_some(GITHUB_LIFE)))
 }
 
 fn github_answer(token: &Token) -> Value {
@@ -204,12 +208,12 @@ fn github_error(no: &ExchangeError) -> Value {
 
 /// `POST /site/oauth2/access_token`
 pub(super) async fn bitbucket(
-    State(side): State<Arc<Side>>,
+    State(forge): State<Arc<Forge>>,
     headers: HeaderMap,
     bytes: Bytes,
 ) -> Response {
     let fields = Fields::read(&headers, &bytes);
-    match bitbucket_token(&side, &headers, &fields) {
+    match bitbucket_token(&forge, &headers, &fields) {
         Ok(token) => axum::Json(json!({
             "access_token": token.value, "refresh_token": token.refresh,
             "scopes": token.scopes.join(" "), "expires_in": BITBUCKET_LIFE.as_secs(),
@@ -225,7 +229,7 @@ pub(super) async fn bitbucket(
 }
 
 fn bitbucket_token(
-    side: &Side,
+    forge: &Forge,
     headers: &HeaderMap,
     fields: &Fields,
 ) -> Result<Token, ExchangeError> {
@@ -235,14 +239,14 @@ fn bitbucket_token(
             (fields.get("client_id").to_owned(), fields.get("client_secret").to_owned())
         }
     };
-    let application = side.read(|state| state.application(&id).cloned());
+    let application = forge.read(|state| state.application(&id).cloned());
     let application =
         application.filter(|one| one.client_secret == secret).ok_or(ExchangeError::Client)?;
     match fields.get("grant_type") {
-        "refresh_token" => refresh(side, &application, fields, BITBUCKET_LIFE),
+        "refresh_token" => refresh(forge, &application, fields, BITBUCKET_LIFE),
         "authorization_code" => {
-            let code = redeem(side, &application, fields)?;
-            Ok(issue(side, &application, code, Some(BITBUCKET_LIFE)))
+            let code = redeem(forge, &application, fields)?;
+            Ok(issue(forge, &application, code, Some(BITBUCKET_LIFE)))
         }
         _ => Err(ExchangeError::GrantType),
     }

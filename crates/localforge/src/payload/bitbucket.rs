@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use crate::{
     bitbucket::shape,
     change::RefChange,
+    forge::Forge,
     git::{Git, GitError},
     model::{Pull, Repository},
     shape::merge,
-    side::Side,
 };
 
 /// Commits that one change lists, newest first.
@@ -16,26 +16,26 @@ const COMMITS: usize = 5;
 
 /// Returns the payload of `repo:push`.
 pub(crate) async fn push(
-    side: &Side,
+    forge: &Forge,
     repository: &Repository,
     actor: &str,
     changes: &[RefChange],
 ) -> Result<Value, GitError> {
-    let git = side.git(repository.id);
+    let git = forge.git(repository.id);
     let mut listed = Vec::new();
     for change in changes {
-        listed.push(one_change(side, repository, &git, change).await?);
+        listed.push(one_change(forge, repository, &git, change).await?);
     }
     Ok(json!({
-        "actor": shape::user(side, &side.person(actor)),
-        "repository": without_branch(side, repository),
+        "actor": shape::user(forge, &forge.person(actor)),
+        "repository": without_branch(forge, repository),
         "push": { "changes": listed },
     }))
 }
 
 /// Returns the repository as webhooks have it: without the default branch.
-fn without_branch(side: &Side, repository: &Repository) -> Value {
-    let mut value = shape::repository(side, repository);
+fn without_branch(forge: &Forge, repository: &Repository) -> Value {
+    let mut value = shape::repository(forge, repository);
     if let Value::Object(fields) = &mut value {
         fields.remove("mainbranch");
     }
@@ -43,13 +43,13 @@ fn without_branch(side: &Side, repository: &Repository) -> Value {
 }
 
 async fn one_change(
-    side: &Side,
+    forge: &Forge,
     repository: &Repository,
     git: &Git,
     change: &RefChange,
 ) -> Result<Value, GitError> {
-    let new = end(side, repository, git, change, change.after.as_deref()).await?;
-    let old = end(side, repository, git, change, change.before.as_deref()).await?;
+    let new = end(forge, repository, git, change, change.after.as_deref()).await?;
+    let old = end(forge, repository, git, change, change.before.as_deref()).await?;
     let (commits, truncated) = match &change.after {
         Some(after) if change.branch().is_some() => {
             let mut range = vec![after.clone()];
@@ -69,7 +69,7 @@ async fn one_change(
         }
         (None, _) | (_, None) => false,
     };
-    let commits: Vec<_> = commits.iter().map(|one| shape::commit(side, repository, one)).collect();
+    let commits: Vec<_> = commits.iter().map(|one| shape::commit(forge, repository, one)).collect();
     Ok(json!({
         "new": new,
         "old": old,
@@ -90,7 +90,7 @@ async fn others(git: &Git, name: &str) -> Result<Vec<String>, GitError> {
 }
 
 async fn end(
-    side: &Side,
+    forge: &Forge,
     repository: &Repository,
     git: &Git,
     change: &RefChange,
@@ -101,7 +101,7 @@ async fn end(
     let commit = git.commit(&commit).await?;
     let name = change.branch().or_else(|| change.name.strip_prefix("refs/tags/"));
     let name = name.unwrap_or(&change.name);
-    let mut value = shape::branch(side, repository, name, &commit);
+    let mut value = shape::branch(forge, repository, name, &commit);
     if change.branch().is_none() {
         let kind = match git.kind_of(sha).await.as_deref() {
             Some("tag") => "annotated_tag",
@@ -114,14 +114,14 @@ async fn end(
 
 /// Returns the payload of `pullrequest:*`.
 pub(crate) fn pull_request(
-    side: &Side,
+    forge: &Forge,
     repository: &Repository,
     actor: &str,
     pull: &Pull,
 ) -> Value {
     json!({
-        "actor": shape::user(side, &side.person(actor)),
-        "repository": without_branch(side, repository),
-        "pullrequest": shape::pull(side, repository, pull),
+        "actor": shape::user(forge, &forge.person(actor)),
+        "repository": without_branch(forge, repository),
+        "pullrequest": shape::pull(forge, repository, pull),
     })
 }

@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 
 use crate::{
     change::{PullChange, RefChange},
+    forge::Forge,
     git::{CommitInfo, Git, GitError},
     github::shape,
     model::{Hook, Pull, Repository, User},
     shape::merge,
-    side::Side,
     stamp,
 };
 
@@ -20,32 +20,32 @@ const COMMITS_WITH_FILES: usize = 20;
 
 /// Returns the payload of `push` for one ref.
 pub(crate) async fn push(
-    side: &Side,
+    forge: &Forge,
     repository: &Repository,
     actor: &str,
     change: &RefChange,
 ) -> Result<Value, GitError> {
-    let git = side.git(repository.id);
+    let git = forge.git(repository.id);
     let before = change.before.as_deref().unwrap_or(ZERO);
     let after = change.after.as_deref().unwrap_or(ZERO);
     let commits = pushed(&git, repository, change).await?;
     let mut listed = Vec::new();
     for (index, commit) in commits.iter().enumerate() {
-        listed.push(in_push(side, repository, &git, commit, index < COMMITS_WITH_FILES).await?);
+        listed.push(in_push(forge, repository, &git, commit, index < COMMITS_WITH_FILES).await?);
     }
     // The commit itself, also where the ref points at an annotated tag.
     let head = match &change.after {
         Some(after) => match git.resolve(after).await {
             Some(sha) => {
                 let commit = git.commit(&sha).await?;
-                in_push(side, repository, &git, &commit, true).await?
+                in_push(forge, repository, &git, &commit, true).await?
             }
             None => Value::Null,
         },
         None => Value::Null,
     };
-    let person = side.person(actor);
-    let page = side.page(&repository.full_name());
+    let person = forge.person(actor);
+    let page = forge.page(&repository.full_name());
     Ok(json!({
         "ref": change.name,
         "before": before,
@@ -57,9 +57,9 @@ pub(crate) async fn push(
         "compare": format!("{page}/compare/{}...{}", short(before), short(after)),
         "commits": listed,
         "head_commit": head,
-        "repository": in_push_repository(side, repository),
+        "repository": in_push_repository(forge, repository),
         "pusher": { "name": person.login, "email": person.email },
-        "sender": shape::user(side, &person),
+        "sender": shape::user(forge, &person),
     }))
 }
 
@@ -117,7 +117,7 @@ async fn base_ref(git: &Git, change: &RefChange) -> Option<String> {
 }
 
 async fn in_push(
-    side: &Side,
+    forge: &Forge,
     repository: &Repository,
     git: &Git,
     commit: &CommitInfo,
@@ -134,18 +134,18 @@ async fn in_push(
         "distinct": true,
         "message": commit.message,
         "timestamp": commit.committer_date,
-        "url": side.page(&format!("{}/commit/{}", repository.full_name(), commit.sha)),
-        "author": signature(side, &commit.author_name, &commit.author_email),
-        "committer": signature(side, &commit.committer_name, &commit.committer_email),
+        "url": forge.page(&format!("{}/commit/{}", repository.full_name(), commit.sha)),
+        "author": signature(forge, &commit.author_name, &commit.author_email),
+        "committer": signature(forge, &commit.committer_name, &commit.committer_email),
         "added": paths(&['A']),
         "removed": paths(&['D']),
         "modified": paths(&['M', 'T']),
     }))
 }
 
-fn signature(side: &Side, name: &str, email: &str) -> Value {
+fn signature(forge: &Forge, name: &str, email: &str) -> Value {
     let mut value = json!({ "name": name, "email": email });
-    let login = side.read(|state| {
+    let login = forge.read(|state| {
         let same = |one: &&User| one.email.eq_ignore_ascii_case(email);
         state.users.iter().find(same).map(|one| one.login.clone())
     });
@@ -156,16 +156,16 @@ fn signature(side: &Side, name: &str, email: &str) -> Value {
 }
 
 /// Returns the repository as `push` has it: with whole seconds, and an owner with a name.
-fn in_push_repository(side: &Side, repository: &Repository) -> Value {
-    let mut value = shape::repository(side, repository);
-    let mut owner = shape::owner(side, repository);
-    let email = side.read(|state| state.user(&repository.owner).map(|one| one.email.clone()));
+fn in_push_repository(forge: &Forge, repository: &Repository) -> Value {
+    let mut value = shape::repository(forge, repository);
+    let mut owner = shape::owner(forge, repository);
+    let email = forge.read(|state| state.user(&repository.owner).map(|one| one.email.clone()));
     merge(&mut owner, json!({ "name": repository.owner, "email": email }));
     merge(
         &mut value,
         json!({
             "owner": owner,
-            "url": side.page(&repository.full_name()),
+            "url": forge.page(&repository.full_name()),
             "created_at": stamp::epoch(repository.created_at),
             "pushed_at": stamp::epoch(repository.pushed_at.unwrap_or(repository.created_at)),
             "stargazers": 0,
@@ -177,7 +177,7 @@ fn in_push_repository(side: &Side, repository: &Repository) -> Value {
 
 /// Returns the payload of `create` or `delete`.
 pub(crate) fn created_or_deleted(
-    side: &Side,
+    forge: &Forge,
     repository: &Repository,
     actor: &str,
     change: &RefChange,
@@ -188,8 +188,8 @@ pub(crate) fn created_or_deleted(
         "ref": name.unwrap_or(&change.name),
         "ref_type": kind,
         "pusher_type": "user",
-        "repository": shape::repository(side, repository),
-        "sender": shape::user(side, &side.person(actor)),
+        "repository": shape::repository(forge, repository),
+        "sender": shape::user(forge, &forge.person(actor)),
     });
     if change.after.is_some() {
         let more = json!({ "master_branch": repository.default_branch, "description": null });
@@ -199,8 +199,8 @@ pub(crate) fn created_or_deleted(
 }
 
 /// Returns the payload of `ping`.
-pub(crate) fn ping(side: &Side, repository: &Repository, actor: &str, hook: &Hook) -> Value {
-    let mut shown = shape::hook(side, repository, hook);
+pub(crate) fn ping(forge: &Forge, repository: &Repository, actor: &str, hook: &Hook) -> Value {
+    let mut shown = shape::hook(forge, repository, hook);
     // The schema knows a ping only as the first thing that a hook ever sends.
     let unused = json!({ "code": null, "status": "unused", "message": null });
     merge(&mut shown, json!({ "last_response": unused }));
@@ -208,20 +208,20 @@ pub(crate) fn ping(side: &Side, repository: &Repository, actor: &str, hook: &Hoo
         "zen": "Keep it logically awesome.",
         "hook_id": hook.id,
         "hook": shown,
-        "repository": shape::repository(side, repository),
-        "sender": shape::user(side, &side.person(actor)),
+        "repository": shape::repository(forge, repository),
+        "sender": shape::user(forge, &forge.person(actor)),
     })
 }
 
 /// Returns the payload of `pull_request`.
 pub(crate) async fn pull_request(
-    side: &Side,
+    forge: &Forge,
     repository: &Repository,
     actor: &str,
     pull: &Pull,
     change: &PullChange,
 ) -> Result<Value, GitError> {
-    let extent = pull_size(&side.git(repository.id), pull).await?;
+    let extent = pull_size(&forge.git(repository.id), pull).await?;
     let action = match change {
         PullChange::Opened => "opened",
         PullChange::Moved { .. } => "synchronize",
@@ -230,9 +230,9 @@ pub(crate) async fn pull_request(
     let mut value = json!({
         "action": action,
         "number": pull.number,
-        "pull_request": shape::full_pull(side, repository, pull, extent),
-        "repository": shape::repository(side, repository),
-        "sender": shape::user(side, &side.person(actor)),
+        "pull_request": shape::full_pull(forge, repository, pull, extent),
+        "repository": shape::repository(forge, repository),
+        "sender": shape::user(forge, &forge.person(actor)),
     });
     if let PullChange::Moved { before } = change {
         merge(&mut value, json!({ "before": before, "after": pull.head_sha }));

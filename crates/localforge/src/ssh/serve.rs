@@ -5,14 +5,14 @@ use std::{process::Stdio, sync::Arc};
 use russh::{Channel, server::Msg};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 
-use crate::{access::Service, git, model::Repository, push, side::Side};
+use crate::{access::Service, forge::Forge, git, model::Repository, push};
 
 /// Bytes that are copied at a time.
 const BUFFER: usize = 32 * 1024;
 
 /// What to run for whom.
 pub(super) struct Order {
-    pub(super) side: Arc<Side>,
+    pub(super) forge: Arc<Forge>,
     pub(super) repository: Repository,
     pub(super) service: Service,
     pub(super) actor: String,
@@ -36,12 +36,12 @@ pub(super) async fn say(channel: Channel<Msg>, text: String, code: u32) {
 /// Runs git for a channel, and fires webhooks after a push.
 pub(super) async fn git(channel: Channel<Msg>, order: Order) {
     let mut command = git::command();
-    command.arg(order.service.word()).arg(order.side.git(order.repository.id).directory());
+    command.arg(order.service.word()).arg(order.forge.git(order.repository.id).directory());
     if let Some(protocol) = &order.protocol {
         command.env("GIT_PROTOCOL", protocol);
     }
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let stop = order.side.life.stop.clone();
+    let stop = order.forge.life.stop.clone();
     let work = async {
         if let Err(error) = pump(channel, command, &order).await {
             tracing::debug!(%error, "git over SSH was cut short");
@@ -66,7 +66,7 @@ async fn pump(
             drop(tokio::io::copy(&mut from, &mut to).await);
             drop(to.shutdown().await);
         }
-        // The client keeps its side open until it has the exit code.
+        // The client keeps its end open until it has the exit code.
         std::future::pending::<()>().await;
     };
     let output = async {
@@ -82,7 +82,7 @@ async fn pump(
     };
     // Before the client has the exit code, so that a caller that waits for its push sees the events.
     if order.service == Service::Push
-        && let Err(error) = push::notice(&order.side, order.repository.id, &order.actor).await
+        && let Err(error) = push::notice(&order.forge, order.repository.id, &order.actor).await
     {
         tracing::warn!(%error, "webhooks cannot be notified of a push");
     }

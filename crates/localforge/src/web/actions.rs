@@ -15,8 +15,8 @@ use super::{frame::not_found, repository::actor};
 use crate::{
     commit::{NewCommit, commit_and_notify},
     deliver,
+    forge::Forge,
     model::Delivery,
-    side::Side,
     stamp,
 };
 
@@ -33,16 +33,16 @@ pub(super) struct CommitForm {
 
 /// Adds a line to a file on the default branch, and notifies webhooks.
 pub(super) async fn commit_something(
-    State(side): State<Arc<Side>>,
+    State(forge): State<Arc<Forge>>,
     Path((owner, name)): Path<(String, String)>,
     headers: HeaderMap,
     Form(something): Form<CommitForm>,
 ) -> Response {
-    let Some(found) = side.find(&owner, &name) else { return not_found(&side, &headers) };
-    let author = actor(&side, &headers, &found);
+    let Some(found) = forge.find(&owner, &name) else { return not_found(&forge, &headers) };
+    let author = actor(&forge, &headers, &found);
     let message: String = something.message.trim().chars().take(MESSAGE_CHARS).collect();
     let message = if message.is_empty() { "A visitor was here".to_owned() } else { message };
-    let git = side.git(found.id);
+    let git = forge.git(found.id);
     let before = match git.entry(&format!("refs/heads/{}", found.default_branch), FILE).await {
         Some(entry) => git.blob(&entry.sha).await.unwrap_or_default(),
         None => b"# Visits\n\n".to_vec(),
@@ -55,7 +55,7 @@ pub(super) async fn commit_something(
         message: &message,
         author: &author,
     };
-    match commit_and_notify(&side, &found, &commit).await {
+    match commit_and_notify(&forge, &found, &commit).await {
         Ok(_) => Redirect::to(&format!("/{}", found.full_name())).into_response(),
         Err(error) => {
             tracing::warn!(%error, "a visitor's commit failed");
@@ -67,17 +67,17 @@ pub(super) async fn commit_something(
 
 /// Sends a delivery again.
 pub(super) async fn send_again(
-    State(side): State<Arc<Side>>,
+    State(forge): State<Arc<Forge>>,
     Path((owner, name, id, delivery)): Path<(String, String, u64, u64)>,
     headers: HeaderMap,
 ) -> Response {
-    let Some(found) = side.find(&owner, &name) else { return not_found(&side, &headers) };
-    let pair = side.read(|state| {
+    let Some(found) = forge.find(&owner, &name) else { return not_found(&forge, &headers) };
+    let pair = forge.read(|state| {
         let hook = state.hooks_of(found.id).find(|one| one.id == id)?.clone();
         let same = |one: &&Delivery| one.id == delivery && one.hook == id;
         Some((hook, state.deliveries.iter().find(same)?.clone()))
     });
-    let Some((hook, delivery)) = pair else { return not_found(&side, &headers) };
-    deliver::send_again(&side, hook, &delivery);
+    let Some((hook, delivery)) = pair else { return not_found(&forge, &headers) };
+    deliver::send_again(&forge, hook, &delivery);
     Redirect::to(&format!("/{}/hooks/{id}", found.full_name())).into_response()
 }

@@ -17,8 +17,8 @@ use super::{
 };
 use crate::{
     create::{NewRepository, check_name, create_with_sample, owners},
+    forge::Forge,
     session,
-    side::Side,
 };
 
 /// Where the page is.
@@ -47,11 +47,11 @@ struct Page {
 }
 
 impl Page {
-    fn new(side: &Side, headers: &HeaderMap, login: &str, entry: Entry) -> Self {
+    fn new(forge: &Forge, headers: &HeaderMap, login: &str, entry: Entry) -> Self {
         Self {
-            frame: Frame::of(side, headers, "New repository"),
+            frame: Frame::of(forge, headers, "New repository"),
             path: PATH,
-            owners: side.read(|state| owners(state, login)),
+            owners: forge.read(|state| owners(state, login)),
             entry,
             error: String::new(),
         }
@@ -59,47 +59,47 @@ impl Page {
 }
 
 /// Shows the form. Repositories belong to users, so that a visitor signs in first.
-pub(super) async fn form(State(side): State<Arc<Side>>, headers: HeaderMap) -> Response {
-    match session::visitor(&side, &headers) {
-        Some(user) => html(&Page::new(&side, &headers, &user.login, Entry::default())),
-        None => sign_in_first(&side, &headers, PATH),
+pub(super) async fn form(State(forge): State<Arc<Forge>>, headers: HeaderMap) -> Response {
+    match session::visitor(&forge, &headers) {
+        Some(user) => html(&Page::new(&forge, &headers, &user.login, Entry::default())),
+        None => sign_in_first(&forge, &headers, PATH),
     }
 }
 
 /// Creates the repository, or shows the form again with the error.
 pub(super) async fn create(
-    State(side): State<Arc<Side>>,
+    State(forge): State<Arc<Forge>>,
     headers: HeaderMap,
     Form(entry): Form<Entry>,
 ) -> Response {
-    let Some(user) = session::visitor(&side, &headers) else {
-        return (StatusCode::UNAUTHORIZED, sign_in_first(&side, &headers, PATH)).into_response();
+    let Some(user) = session::visitor(&forge, &headers) else {
+        return (StatusCode::UNAUTHORIZED, sign_in_first(&forge, &headers, PATH)).into_response();
     };
     let entry = Entry { name: entry.name.trim().to_owned(), ..entry };
-    let error = match make(&side, &user.login, &entry).await {
+    let error = match make(&forge, &user.login, &entry).await {
         Ok(full_name) => return Redirect::to(&format!("/{full_name}")).into_response(),
         Err(error) => error,
     };
-    let page = Page { error, ..Page::new(&side, &headers, &user.login, entry) };
+    let page = Page { error, ..Page::new(&forge, &headers, &user.login, entry) };
     (StatusCode::UNPROCESSABLE_ENTITY, html(&page)).into_response()
 }
 
 /// Returns `owner/name` of the new repository.
-async fn make(side: &Arc<Side>, login: &str, entry: &Entry) -> Result<String, String> {
-    let allowed = side.read(|state| owners(state, login));
+async fn make(forge: &Arc<Forge>, login: &str, entry: &Entry) -> Result<String, String> {
+    let allowed = forge.read(|state| owners(state, login));
     if !allowed.contains(&entry.owner) {
         return Err(
             "You cannot create repositories for this owner. Choose one from the list.".into()
         );
     }
-    check_name(side.kind, &entry.name)?;
+    check_name(forge.kind, &entry.name)?;
     let new = NewRepository {
         owner: &entry.owner,
         name: &entry.name,
         private: entry.visibility != "public",
         admin: login,
     };
-    match create_with_sample(side, &new).await {
+    match create_with_sample(forge, &new).await {
         Ok(repository) => Ok(repository.full_name()),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             Err(format!("{}/{} already exists. Choose another name.", entry.owner, entry.name))

@@ -6,7 +6,7 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 
-use crate::{session, side::Side};
+use crate::{forge::Forge, session};
 
 const POLICY: &str = "default-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
@@ -21,12 +21,12 @@ pub(crate) struct Frame {
 
 impl Frame {
     /// Returns the frame of a page that stays as it is.
-    pub(crate) fn of(side: &Side, headers: &HeaderMap, title: &str) -> Self {
+    pub(crate) fn of(forge: &Forge, headers: &HeaderMap, title: &str) -> Self {
         Self {
             title: title.to_owned(),
-            forge: side.kind.title(),
-            class: side.kind.long_slug(),
-            login: session::visitor(side, headers).map(|user| user.login),
+            forge: forge.kind.title(),
+            class: forge.kind.long_slug(),
+            login: session::visitor(forge, headers).map(|user| user.login),
             live: false,
         }
     }
@@ -66,17 +66,17 @@ struct Message<'a> {
 
 /// Answers with a page that has one message for the visitor.
 pub(crate) fn message(
-    side: &Side,
+    forge: &Forge,
     headers: &HeaderMap,
     status: StatusCode,
     (title, text): (&str, &str),
 ) -> Response {
-    let frame = Frame::of(side, headers, title);
+    let frame = Frame::of(forge, headers, title);
     (status, html(&Message { frame, title, text })).into_response()
 }
 
 /// Answers that there is nothing at an address.
-pub(crate) fn not_found(side: &Side, headers: &HeaderMap) -> Response {
+pub(crate) fn not_found(forge: &Forge, headers: &HeaderMap) -> Response {
     let text = "There is nothing at this address.";
-    message(side, headers, StatusCode::NOT_FOUND, ("Not found", text))
+    message(forge, headers, StatusCode::NOT_FOUND, ("Not found", text))
 }

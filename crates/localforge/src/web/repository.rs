@@ -17,12 +17,12 @@ use super::{
 };
 use crate::{
     access::push_token,
+    forge::Forge,
     git::{CommitInfo, Refs},
     github::shape::role_name,
     keys,
     model::{Delivery, Hook, Repository, Status},
     session,
-    side::Side,
 };
 
 /// Commits on the page.
@@ -95,68 +95,68 @@ struct Page {
 
 /// `/{owner}/{repo}`
 pub(super) async fn show(
-    State(side): State<Arc<Side>>,
+    State(forge): State<Arc<Forge>>,
     Path((owner, name)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Response {
-    match side.find(&owner, name.strip_suffix(".git").unwrap_or(&name)) {
+    match forge.find(&owner, name.strip_suffix(".git").unwrap_or(&name)) {
         Some(found) => {
             let branch = found.default_branch.clone();
-            page(&side, &headers, &found, branch).await
+            page(&forge, &headers, &found, branch).await
         }
-        None => not_found(&side, &headers),
+        None => not_found(&forge, &headers),
     }
 }
 
 /// `/{owner}/{repo}/tree/{branch}`
 pub(super) async fn show_branch(
-    State(side): State<Arc<Side>>,
+    State(forge): State<Arc<Forge>>,
     Path((owner, name, branch)): Path<(String, String, String)>,
     headers: HeaderMap,
 ) -> Response {
-    match side.find(&owner, &name) {
-        Some(found) => page(&side, &headers, &found, branch).await,
-        None => not_found(&side, &headers),
+    match forge.find(&owner, &name) {
+        Some(found) => page(&forge, &headers, &found, branch).await,
+        None => not_found(&forge, &headers),
     }
 }
 
 /// The user who acts on this page: the visitor, or an administrator.
-pub(super) fn actor(side: &Side, headers: &HeaderMap, repository: &Repository) -> String {
-    let visitor = session::visitor(side, headers).map(|user| user.login).filter(|login| {
-        let role = side.read(|state| state.role(login, repository));
+pub(super) fn actor(forge: &Forge, headers: &HeaderMap, repository: &Repository) -> String {
+    let visitor = session::visitor(forge, headers).map(|user| user.login).filter(|login| {
+        let role = forge.read(|state| state.role(login, repository));
         role >= Some(roundel_model::forge::Role::Write)
     });
-    visitor.or_else(|| side.read(|state| state.admin_of(repository))).unwrap_or_default()
+    visitor.or_else(|| forge.read(|state| state.admin_of(repository))).unwrap_or_default()
 }
 
-async fn page(side: &Side, headers: &HeaderMap, found: &Repository, branch: String) -> Response {
-    let git = side.git(found.id);
+async fn page(forge: &Forge, headers: &HeaderMap, found: &Repository, branch: String) -> Response {
+    let git = forge.git(found.id);
     let commits = match git.resolve(&branch).await {
         Some(sha) => git.log(&[&sha], COMMITS).await.unwrap_or_default(),
         None => Vec::new(),
     };
     let refs = git.refs().await.unwrap_or_default();
-    let actor = actor(side, headers, found);
-    let mut clone = side.web.clone();
+    let actor = actor(forge, headers, found);
+    let mut clone = forge.web.clone();
     clone.set_path(&format!("{}.git", found.full_name()));
-    let user = if side.kind == ForgeKind::GitHub { actor.as_str() } else { "x-token-auth" };
-    let token = push_token(side, &actor);
+    let user = if forge.kind == ForgeKind::GitHub { actor.as_str() } else { "x-token-auth" };
+    let token = push_token(forge, &actor);
     // An http address takes both; without them git would ask.
     if clone.set_username(user).is_err() || clone.set_password(Some(&token)).is_err() {
         tracing::debug!("a clone address without credentials is shown");
     }
     let page = Page {
-        frame: Frame::of(side, headers, &found.full_name()).live(),
+        frame: Frame::of(forge, headers, &found.full_name()).live(),
         owner: found.owner.clone(),
         name: found.name.clone(),
         visibility: visibility(found),
         branches: ref_links(found, &refs),
-        commits: commits.iter().map(|one| commit_row(side, found, one)).collect(),
-        pulls: pulls(side, found),
-        hooks: hook_rows(side, found),
-        keys_title: if side.kind == ForgeKind::GitHub { "Deploy keys" } else { "Access keys" },
-        keys: key_rows(side, found),
-        people: side.read(|state| {
+        commits: commits.iter().map(|one| commit_row(forge, found, one)).collect(),
+        pulls: pulls(forge, found),
+        hooks: hook_rows(forge, found),
+        keys_title: if forge.kind == ForgeKind::GitHub { "Deploy keys" } else { "Access keys" },
+        keys: key_rows(forge, found),
+        people: forge.read(|state| {
             let people = state.people_of(found).into_iter();
             people.map(|(login, role)| (login, role_name(role))).collect()
         }),
@@ -177,16 +177,16 @@ fn ref_links(repository: &Repository, refs: &Refs) -> Vec<(String, String)> {
 }
 
 /// Returns the page of a commit, as the forge names it.
-fn commit_link(side: &Side, repository: &Repository, sha: &str) -> String {
-    let word = if side.kind == ForgeKind::GitHub { "commit" } else { "commits" };
+fn commit_link(forge: &Forge, repository: &Repository, sha: &str) -> String {
+    let word = if forge.kind == ForgeKind::GitHub { "commit" } else { "commits" };
     format!("/{}/{word}/{sha}", repository.full_name())
 }
 
-fn commit_row(side: &Side, repository: &Repository, commit: &CommitInfo) -> CommitRow {
-    let statuses = side.read(|state| state.newest_statuses(repository.id, &commit.sha));
+fn commit_row(forge: &Forge, repository: &Repository, commit: &CommitInfo) -> CommitRow {
+    let statuses = forge.read(|state| state.newest_statuses(repository.id, &commit.sha));
     CommitRow {
         title: commit.title().to_owned(),
-        link: commit_link(side, repository, &commit.sha),
+        link: commit_link(forge, repository, &commit.sha),
         short: commit.sha.get(..7).unwrap_or(&commit.sha).to_owned(),
         author: commit.author_name.clone(),
         when: commit.committer_date.clone(),
@@ -194,8 +194,8 @@ fn commit_row(side: &Side, repository: &Repository, commit: &CommitInfo) -> Comm
     }
 }
 
-fn pulls(side: &Side, repository: &Repository) -> Vec<(u64, String, &'static str)> {
-    side.read(|state| {
+fn pulls(forge: &Forge, repository: &Repository) -> Vec<(u64, String, &'static str)> {
+    forge.read(|state| {
         let ours = state.pulls.iter().rev().filter(|one| one.repository == repository.id);
         ours.map(|one| (one.number, one.title.clone(), if one.open { "open" } else { "closed" }))
             .collect()
@@ -211,8 +211,8 @@ fn hook_look(hook: &Hook, last: Option<&Delivery>) -> StateLook {
     }
 }
 
-fn hook_rows(side: &Side, repository: &Repository) -> Vec<HookRow> {
-    side.read(|state| {
+fn hook_rows(forge: &Forge, repository: &Repository) -> Vec<HookRow> {
+    forge.read(|state| {
         let rows = state.hooks_of(repository.id).map(|hook| HookRow {
             id: hook.id,
             url: hook.url.clone(),
@@ -223,9 +223,9 @@ fn hook_rows(side: &Side, repository: &Repository) -> Vec<HookRow> {
     })
 }
 
-fn key_rows(side: &Side, repository: &Repository) -> Vec<KeyRow> {
+fn key_rows(forge: &Forge, repository: &Repository) -> Vec<KeyRow> {
     let now = Timestamp::now();
-    let all: Vec<_> = side.read(|state| state.deploy_keys_of(repository.id).cloned().collect());
+    let all: Vec<_> = forge.read(|state| state.deploy_keys_of(repository.id).cloned().collect());
     all.into_iter()
         .map(|key| KeyRow {
             fingerprint: keys::fingerprint(&key.key),
@@ -262,16 +262,16 @@ struct CommitPage {
 
 /// `/{owner}/{repo}/commit/{revision}`
 pub(super) async fn commit(
-    State(side): State<Arc<Side>>,
+    State(forge): State<Arc<Forge>>,
     Path((owner, name, revision)): Path<(String, String, String)>,
     headers: HeaderMap,
 ) -> Response {
-    let Some(found) = side.find(&owner, &name) else { return not_found(&side, &headers) };
-    let git = side.git(found.id);
-    let Some(sha) = git.resolve(&revision).await else { return not_found(&side, &headers) };
-    let Ok(commit) = git.commit(&sha).await else { return not_found(&side, &headers) };
+    let Some(found) = forge.find(&owner, &name) else { return not_found(&forge, &headers) };
+    let git = forge.git(found.id);
+    let Some(sha) = git.resolve(&revision).await else { return not_found(&forge, &headers) };
+    let Ok(commit) = git.commit(&sha).await else { return not_found(&forge, &headers) };
     let changes = git.changes(&sha).await.unwrap_or_default();
-    let statuses = side.read(|state| state.newest_statuses(found.id, &sha));
+    let statuses = forge.read(|state| state.newest_statuses(found.id, &sha));
     let files = changes.into_iter().map(|one| FileRow {
         what: match one.letter {
             'A' => "added",
@@ -284,7 +284,7 @@ pub(super) async fn commit(
     });
     let body = commit.message.split_once('\n').map_or("", |(_, body)| body.trim());
     let page = CommitPage {
-        frame: Frame::of(&side, &headers, commit.title()).live(),
+        frame: Frame::of(&forge, &headers, commit.title()).live(),
         full_name: found.full_name(),
         title: commit.title().to_owned(),
         body: body.to_owned(),
@@ -299,45 +299,45 @@ pub(super) async fn commit(
 
 /// `/{owner}/{repo}/pull/{number}`: its newest commit.
 pub(super) async fn pull(
-    State(side): State<Arc<Side>>,
+    State(forge): State<Arc<Forge>>,
     Path((owner, name, number)): Path<(String, String, u64)>,
     headers: HeaderMap,
 ) -> Response {
-    let Some(found) = side.find(&owner, &name) else { return not_found(&side, &headers) };
-    let head = side.read(|state| {
+    let Some(found) = forge.find(&owner, &name) else { return not_found(&forge, &headers) };
+    let head = forge.read(|state| {
         let mut ours = state.pulls.iter().filter(|one| one.repository == found.id);
         ours.find(|one| one.number == number).map(|one| one.head_sha.clone())
     });
     match head {
-        Some(head) => Redirect::to(&commit_link(&side, &found, &head)).into_response(),
-        None => not_found(&side, &headers),
+        Some(head) => Redirect::to(&commit_link(&forge, &found, &head)).into_response(),
+        None => not_found(&forge, &headers),
     }
 }
 
 /// `/{owner}/{repo}/compare/{base}...{head}`: the commit at its end.
 pub(super) async fn compare(
-    State(side): State<Arc<Side>>,
+    State(forge): State<Arc<Forge>>,
     Path((owner, name, range)): Path<(String, String, String)>,
     headers: HeaderMap,
 ) -> Response {
-    let Some(found) = side.find(&owner, &name) else { return not_found(&side, &headers) };
+    let Some(found) = forge.find(&owner, &name) else { return not_found(&forge, &headers) };
     let head = range.rsplit("...").next().unwrap_or(&range);
-    match side.git(found.id).resolve(head).await {
-        Some(sha) => Redirect::to(&commit_link(&side, &found, &sha)).into_response(),
-        None => not_found(&side, &headers),
+    match forge.git(found.id).resolve(head).await {
+        Some(sha) => Redirect::to(&commit_link(&forge, &found, &sha)).into_response(),
+        None => not_found(&forge, &headers),
     }
 }
 
 /// `/{owner}/{repo}/raw/{sha}/{path}`: a file as text, whatever it is.
 pub(super) async fn raw(
-    State(side): State<Arc<Side>>,
+    State(forge): State<Arc<Forge>>,
     Path((owner, name, revision, path)): Path<(String, String, String, String)>,
     headers: HeaderMap,
 ) -> Response {
-    let Some(found) = side.find(&owner, &name) else { return not_found(&side, &headers) };
-    let git = side.git(found.id);
-    let Some(sha) = git.resolve(&revision).await else { return not_found(&side, &headers) };
-    let Some(entry) = git.entry(&sha, &path).await else { return not_found(&side, &headers) };
+    let Some(found) = forge.find(&owner, &name) else { return not_found(&forge, &headers) };
+    let git = forge.git(found.id);
+    let Some(sha) = git.resolve(&revision).await else { return not_found(&forge, &headers) };
+    let Some(entry) = git.entry(&sha, &path).await else { return not_found(&forge, &headers) };
     match git.blob(&entry.sha).await {
         Ok(bytes) => {
             let headers = [
@@ -346,7 +346,7 @@ pub(super) async fn raw(
             ];
             (headers, bytes).into_response()
         }
-        Err(_) => not_found(&side, &headers),
+        Err(_) => not_found(&forge, &headers),
     }
 }
 
@@ -385,22 +385,22 @@ pub(super) struct ListLimit {
 
 /// `/{owner}/{repo}/hooks/{id}`
 pub(super) async fn hook(
-    State(side): State<Arc<Side>>,
+    State(forge): State<Arc<Forge>>,
     Path((owner, name, id)): Path<(String, String, u64)>,
     Query(most): Query<ListLimit>,
     headers: HeaderMap,
 ) -> Response {
-    let Some(found) = side.find(&owner, &name) else { return not_found(&side, &headers) };
-    let hook = side.read(|state| state.hooks_of(found.id).find(|one| one.id == id).cloned());
-    let Some(hook) = hook else { return not_found(&side, &headers) };
+    let Some(found) = forge.find(&owner, &name) else { return not_found(&forge, &headers) };
+    let hook = forge.read(|state| state.hooks_of(found.id).find(|one| one.id == id).cloned());
+    let Some(hook) = hook else { return not_found(&forge, &headers) };
     let most = most.most.unwrap_or(20).min(100);
     let now = Timestamp::now();
-    let deliveries = side.read(|state| {
+    let deliveries = forge.read(|state| {
         let ours = state.deliveries.iter().rev().filter(|one| one.hook == id).take(most);
         ours.map(|one| delivery_row(one, now)).collect()
     });
     let page = HookPage {
-        frame: Frame::of(&side, &headers, "Webhook").live(),
+        frame: Frame::of(&forge, &headers, "Webhook").live(),
         full_name: found.full_name(),
         id,
         url: hook.url,

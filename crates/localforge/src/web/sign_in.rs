@@ -4,7 +4,7 @@ use askama::Template;
 use axum::{http::HeaderMap, response::Response};
 
 use super::frame::{Frame, html};
-use crate::{model::User, side::Side};
+use crate::{forge::Forge, model::User};
 
 /// Why a visitor is asked to choose a user.
 #[derive(Default)]
@@ -26,12 +26,12 @@ struct SignIn<'a> {
 }
 
 /// Answers with the choice of users.
-pub(crate) fn sign_in_page(side: &Side, headers: &HeaderMap, purpose: Purpose<'_>) -> Response {
-    let people = side.read(|state| state.users.clone());
-    html(&SignIn { frame: Frame::of(side, headers, "Sign in"), people, purpose })
+pub(crate) fn sign_in_page(forge: &Forge, headers: &HeaderMap, purpose: Purpose<'_>) -> Response {
+    let people = forge.read(|state| state.users.clone());
+    html(&SignIn { frame: Frame::of(forge, headers, "Sign in"), people, purpose })
 }
 
 /// Answers with the choice of users for a page of the forge itself.
-pub(super) fn sign_in_first(side: &Side, headers: &HeaderMap, return_to: &str) -> Response {
-    sign_in_page(side, headers, Purpose { return_to, ..Purpose::default() })
+pub(super) fn sign_in_first(forge: &Forge, headers: &HeaderMap, return_to: &str) -> Response {
+    sign_in_page(forge, headers, Purpose { return_to, ..Purpose::default() })
 }

@@ -1,4 +1,4 @@
-//! Every call of the client, past the judge, with what it must bring about.
+//! Every call of the client, through the checker, with what it must bring about.
 
 use roundel_forge::{CommitState, CommitStatus, ErrorClass, Forge, HookSpec, RepositoryRef, keys};
 use roundel_localforge::ForgeKind;
@@ -9,7 +9,7 @@ use roundel_model::{
 };
 
 use super::{
-    judge::Judge,
+    checker::Checker,
     world::{self, CONFIG, LOGIN, NAME, OWNER, World},
 };
 
@@ -22,8 +22,8 @@ struct Stage<'a> {
 }
 
 /// Plays all of it.
-pub(crate) async fn play(world: &World, judge: &Judge) {
-    let client = world.client(judge.api_url.clone());
+pub(crate) async fn play(world: &World, checker: &Checker) {
+    let client = world.client(checker.api_url.clone());
     let token = Secret::from(world.token.as_str());
     let repository = client.repository(&token, OWNER, NAME).await.unwrap();
     assert_eq!((repository.role, repository.private), (Some(Role::Admin), true));

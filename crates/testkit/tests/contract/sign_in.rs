@@ -1,4 +1,4 @@
-//! Signing in: no description has it, so here the two sides judge each other.
+//! Signing in: no description has it, so here the two ends check each other.
 
 use std::{collections::HashMap, sync::Arc};
 

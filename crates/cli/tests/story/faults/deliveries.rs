@@ -12,7 +12,7 @@ use sha2::Sha256;
 use super::{KIND, OWNER, Scene, job, reason};
 use crate::installation::until;
 
-const MARK: (&str, &str) = ("ci/roundel: build", "success");
+const CONTEXT: (&str, &str) = ("ci/roundel: build", "success");
 
 impl Scene {
     fn hook(&self, kind: ForgeKind, name: &str) -> Webhook {
@@ -130,7 +130,7 @@ async fn a_delivery_that_is_not_what_it_should_be_is_refused_with_a_reason() {
     assert!(!stored.iter().any(|one| one.guid.starts_with("f-")), "{stored:#?}");
     let mut scene = scene;
     scene.installation.start_runner();
-    scene.follow((KIND, "web"), &sha, MARK).await;
+    scene.follow((KIND, "web"), &sha, CONTEXT).await;
     scene.pipeline(&sha).await;
 }
 
@@ -147,7 +147,7 @@ async fn a_push_that_is_delivered_again_or_out_of_order_is_built_once() {
     let two = scene.push("web", &job("build", "echo two"), "Two").await;
     let three = scene.push("web", &job("build", "echo three"), "Three").await;
     for sha in [&one, &two, &three] {
-        scene.follow((KIND, "web"), sha, MARK).await;
+        scene.follow((KIND, "web"), sha, CONTEXT).await;
     }
 
     let hook = scene.hook(KIND, "web");
@@ -206,5 +206,5 @@ async fn a_delivery_that_cannot_be_understood_has_a_receipt_that_says_why() {
     // It continues with the next one.
     scene.installation.start_runner();
     let sha = scene.push("web", &job("build", "true"), "Build").await;
-    scene.follow((KIND, "web"), &sha, MARK).await;
+    scene.follow((KIND, "web"), &sha, CONTEXT).await;
 }

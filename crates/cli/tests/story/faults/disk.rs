@@ -53,14 +53,14 @@ async fn a_runner_whose_disk_is_full_says_so_and_recovers() {
     };
     scene.installation.start_runner();
     let sha = scene.push("web", &job("before", "true"), "Before").await;
-    scene.installation.marks(KIND, "web", &sha, &[("ci/roundel: before", "success")]).await;
+    scene.installation.statuses(KIND, "web", &sha, &[("ci/roundel: before", "success")]).await;
 
     // Full from the beginning of a job.
     let ballast = disk.fill();
     let sha = scene.push("web", &job("full", "true"), "Full").await;
-    let (mark, page) = scene.follow((KIND, "web"), &sha, ("ci/roundel: full", "error")).await;
+    let (status, page) = scene.follow((KIND, "web"), &sha, ("ci/roundel: full", "error")).await;
     let said = spoken(&page.text);
-    assert!(mark.description.contains("could not run your tests"), "{mark:?}");
+    assert!(status.description.contains("could not run your tests"), "{status:?}");
     assert!(said.contains("full") && said.contains("ree some space"), "{said}");
     assert_eq!(scene.job(&sha, "full").await.status, JobStatus::InfrastructureFail);
     fs::remove_file(ballast).unwrap();
@@ -68,13 +68,13 @@ async fn a_runner_whose_disk_is_full_says_so_and_recovers() {
     // Filled by the log of a step, which the runner keeps until the job is over.
     let flood = "head -c 60M /dev/urandom | base64";
     let sha = scene.push("web", &job("filling", flood), "Filling").await;
-    let (mark, page) = scene.follow((KIND, "web"), &sha, ("ci/roundel: filling", "error")).await;
+    let (status, page) = scene.follow((KIND, "web"), &sha, ("ci/roundel: filling", "error")).await;
     let said = spoken(&page.text);
-    assert!(mark.description.contains("disk is full"), "{mark:?}");
+    assert!(status.description.contains("disk is full"), "{status:?}");
     assert!(said.contains("Free some space in its data directory"), "{said}");
 
     let sha = scene.push("web", &job("after", "true"), "After").await;
-    scene.installation.marks(KIND, "web", &sha, &[("ci/roundel: after", "success")]).await;
+    scene.installation.statuses(KIND, "web", &sha, &[("ci/roundel: after", "success")]).await;
     drop(scene);
     drop(disk);
 }

@@ -70,7 +70,7 @@ impl Scene {
     }
 }
 
-/// The calls that read a configuration and that mark a commit, in one repository.
+/// The calls that read a configuration and that set commit statuses, in one repository.
 fn calls(kind: ForgeKind, name: &str) -> [(&'static str, String); 2] {
     match kind {
         ForgeKind::GitHub => [
@@ -120,8 +120,12 @@ async fn a_forge_that_is_unavailable_for_a_while_delays_a_build_and_its_mark_but
             .await;
         assert_eq!(delivery.receipts.len(), 1, "{delivery:#?}");
         if *kind == ForgeKind::Bitbucket {
-            let marks = scene.installation.forge.statuses(*kind, "acme", name, sha);
-            assert_eq!(marks.len(), 1, "one key, one mark, however often it was said: {marks:#?}");
+            let statuses = scene.installation.forge.statuses(*kind, "acme", name, sha);
+            assert_eq!(
+                statuses.len(),
+                1,
+                "one key, one status, however often it was said: {statuses:#?}"
+            );
         }
     }
 }
@@ -145,9 +149,9 @@ async fn a_forge_that_does_not_show_the_configuration_is_explained_on_the_commit
     for (name, word) in [("forbidden", "Resource not accessible"), ("invalid", "Validation Failed")]
     {
         let sha = scene.push(name, &job("build", "true"), "Build").await;
-        let (mark, page) = scene.follow((KIND, name), &sha, (BROKEN, "error")).await;
+        let (status, page) = scene.follow((KIND, name), &sha, (BROKEN, "error")).await;
         let said = spoken(&page.text);
-        assert!(mark.description.contains("could not be read"), "{mark:?}");
+        assert!(status.description.contains("could not be read"), "{status:?}");
         assert!(said.contains(word) && said.contains("Trigger pipeline"), "{said}");
     }
     let sha = scene.push("absent", &job("build", "true"), "Build").await;
@@ -183,7 +187,7 @@ async fn a_forge_that_does_not_show_the_configuration_is_explained_on_the_commit
     }
 }
 
-/// What does not pass by itself while a commit is marked.
+/// What does not pass by itself while a commit status is set.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_forge_that_refuses_a_mark_is_asked_again_or_the_page_says_what_it_said() {
     let mut scene = Scene::with("forbidden").await;
@@ -241,8 +245,8 @@ async fn a_refused_token_is_reported_and_what_waited_is_done_after_signing_in_ag
     scene.wait_for_words(&blind, "sign in again").await;
     scene.installation.forge.heal();
     scene.sign_in_again().await;
-    let (mark, _) = scene.follow((KIND, "web"), &blind, (BROKEN, "error")).await;
-    assert!(mark.description.contains("could not be read"), "{mark:?}");
+    let (status, _) = scene.follow((KIND, "web"), &blind, (BROKEN, "error")).await;
+    assert!(status.description.contains("could not be read"), "{status:?}");
     let sha = scene.push("web", &job("build", "echo three"), "Build three").await;
     scene.follow((KIND, "web"), &sha, (BUILD, "success")).await;
 }

@@ -82,9 +82,9 @@ async fn an_image_that_does_not_exist_ends_its_job_in_the_first_step_and_says_wh
     let sha = scene.push("web", &config(&images), "Images of nobody").await;
 
     // A registry that is down is not the fault of the configuration's author.
-    let (mark, page) = scene.follow((KIND, "web"), &sha, ("ci/roundel: closed", "error")).await;
+    let (status, page) = scene.follow((KIND, "web"), &sha, ("ci/roundel: closed", "error")).await;
     let said = spoken(&page.text);
-    assert!(mark.description.contains("cannot be reached"), "{mark:?}");
+    assert!(status.description.contains("cannot be reached"), "{status:?}");
     assert!(said.contains(nobody) && said.contains("check the network"), "{said}");
     assert_eq!(scene.job(&sha, "closed").await.status, JobStatus::InfrastructureFail);
 

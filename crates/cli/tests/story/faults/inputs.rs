@@ -63,17 +63,19 @@ async fn a_configuration_that_cannot_work_is_explained_on_the_commit_and_on_its_
     pushed.push(("a picture", push_bytes(&scene.installation, png), vec!["UTF-8"]));
     let mut wrong = Vec::new();
     for (what, sha, words) in &pushed {
-        let mark = ("ci/roundel: config", "error");
-        let (mark, page) = scene.follow((KIND, "web"), sha, mark).await;
+        let status = ("ci/roundel: config", "error");
+        let (status, page) = scene.follow((KIND, "web"), sha, status).await;
         let (row, workflows) = scene.pipeline(sha).await;
         let text = spoken(&page.text);
         let missing: Vec<_> = words
             .iter()
             .filter(|word| !text.to_lowercase().contains(&word.to_lowercase()))
             .collect();
-        if mark.description.is_empty() || !missing.is_empty() || !workflows.is_empty() {
-            wrong
-                .push(format!("{what}: no {missing:?} on the page, and {mark:?} {:?}", row.errors));
+        if status.description.is_empty() || !missing.is_empty() || !workflows.is_empty() {
+            wrong.push(format!(
+                "{what}: no {missing:?} on the page, and {status:?} {:?}",
+                row.errors
+            ));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -81,7 +83,7 @@ async fn a_configuration_that_cannot_work_is_explained_on_the_commit_and_on_its_
     // After a fix, the next push is built as usual.
     scene.installation.start_runner();
     let sha = scene.push("web", &job("build", "echo mended"), "Mend").await;
-    scene.installation.marks(KIND, "web", &sha, &[("ci/roundel: build", "success")]).await;
+    scene.installation.statuses(KIND, "web", &sha, &[("ci/roundel: build", "success")]).await;
 }
 
 /// Pushes bytes that are no text, with real git.

@@ -16,7 +16,7 @@ const FAILURE: &str = "failure";
 /// The runner is well: the next job is green.
 async fn assert_next_job_runs(scene: &Scene) {
     let sha = scene.push("web", &job("next", "echo all is well"), "Next").await;
-    scene.installation.marks(KIND, "web", &sha, &[("ci/roundel: next", SUCCESS)]).await;
+    scene.installation.statuses(KIND, "web", &sha, &[("ci/roundel: next", SUCCESS)]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -25,7 +25,7 @@ async fn a_step_that_floods_its_output_keeps_its_end_and_the_server_still_answer
     scene.installation.start_runner();
     let flood = "head -c 120M /dev/zero | tr '\\0' x | fold -w 200\necho after the flood";
     let sha = scene.push("web", &job("flood", flood), "Flood").await;
-    scene.installation.marks(KIND, "web", &sha, &[("ci/roundel: flood", "pending")]).await;
+    scene.installation.statuses(KIND, "web", &sha, &[("ci/roundel: flood", "pending")]).await;
     let id = scene.job(&sha, "flood").await.id;
     let (row, _) = scene.pipeline(&sha).await;
     until("the flood is over", async || {
@@ -36,7 +36,7 @@ async fn a_step_that_floods_its_output_keeps_its_end_and_the_server_still_answer
         scene.store.job(id).await.unwrap().unwrap().status.is_final()
     })
     .await;
-    scene.installation.marks(KIND, "web", &sha, &[("ci/roundel: flood", SUCCESS)]).await;
+    scene.installation.statuses(KIND, "web", &sha, &[("ci/roundel: flood", SUCCESS)]).await;
     // The first request waits until so much is indexed; one that times out has still caused that work.
     let url = scene.installation.url.join(&format!("job/{id}")).unwrap();
     until("the page of the flood is shown", async || {
@@ -81,16 +81,19 @@ async fn a_step_that_ignores_sigterm_is_gone_soon_after_its_workflow_is_canceled
     let url = scene.installation.url.join(&path).unwrap();
     let page = scene.visitor.send(url, &[]).await.unwrap();
     assert!(page.status.is_success(), "{}", page.text);
-    let (mark, page) = scene.follow((KIND, "web"), &sha, ("ci/roundel: deaf", "error")).await;
-    assert_eq!(mark.description, "Your tests were canceled");
+    let (status, page) = scene.follow((KIND, "web"), &sha, ("ci/roundel: deaf", "error")).await;
+    assert_eq!(status.description, "Your tests were canceled");
     assert!(spoken(&page.text).contains("Canceled"), "{}", page.text);
     until("the deaf process is gone", async || !is_alive(&name)).await;
     let (_, workflows) = scene.pipeline(&sha).await;
     assert_eq!(workflows[0].status, WorkflowStatus::Canceled);
     assert_eq!(workflows[0].jobs[0].status, JobStatus::Canceled);
     assert_next_job_runs(&scene).await;
-    let marks = scene.installation.forge.statuses(KIND, "acme", "web", &sha);
-    assert!(marks.iter().all(|mark| mark.state != FAILURE), "nothing else was said: {marks:#?}");
+    let statuses = scene.installation.forge.statuses(KIND, "acme", "web", &sha);
+    assert!(
+        statuses.iter().all(|status| status.state != FAILURE),
+        "nothing else was said: {statuses:#?}"
+    );
 }
 
 /// Tells whether a process with this argument lives on the host.
@@ -113,7 +116,7 @@ fallocate -l 30G one
 fallocate -l 30G two";
     let sha = scene.push("web", &job("full", fill), "Fill").await;
     let id = {
-        scene.installation.marks(KIND, "web", &sha, &[("ci/roundel: full", "pending")]).await;
+        scene.installation.statuses(KIND, "web", &sha, &[("ci/roundel: full", "pending")]).await;
         scene.job(&sha, "full").await.id
     };
     until("the job is over", async || {

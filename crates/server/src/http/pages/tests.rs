@@ -1,4 +1,4 @@
-//! The pages over a real store and a pretended forge: what is shown, and to whom.
+//! The pages over a real store and a fake forge: what is shown, and to whom.
 
 mod first_days;
 mod first_use;

@@ -51,7 +51,7 @@ impl OutsideTools {
         Ok(Self { node_modules, contracts })
     }
 
-    /// Lets Ajv judge payloads against GitHub's schemas; returns what it objects to.
+    /// Lets Ajv check payloads against GitHub's schemas; returns what it objects to.
     pub(crate) fn judge_payloads(&self, scratch: &Path, deliveries: &[Delivery]) -> Vec<String> {
         let payloads: Vec<Value> = deliveries
             .iter()
@@ -72,15 +72,15 @@ impl OutsideTools {
     }
 }
 
-/// What came past the judge.
+/// What came through the checker.
 #[derive(Clone, Default)]
 pub(crate) struct RecordedRequests {
-    pub(crate) judged: usize,
+    pub(crate) checked: usize,
     pub(crate) objections: Vec<String>,
 }
 
 /// A running Prism with a relay in front.
-pub(crate) struct Judge {
+pub(crate) struct Checker {
     /// Where the client is to call.
     pub(crate) api_url: Url,
     relay: Arc<Relay>,
@@ -91,20 +91,20 @@ pub(crate) struct Judge {
 struct Relay {
     client: Client,
     /// Prism, and the local forge behind it.
-    judged: Url,
+    checked: Url,
     direct: Url,
     /// Our own address, which replaces the local forge's in page links.
     own: Url,
     heard: Mutex<RecordedRequests>,
 }
 
-impl Judge {
+impl Checker {
     pub(crate) async fn start(outside: &OutsideTools, world: &World) -> Self {
         let description = description::trimmed(&outside.contracts, world.kind);
         let file = world.directory().join("description.json");
         fs::write(&file, description.to_string()).unwrap();
         let direct = world.api_url();
-        let (prism, judged) = start_prism(&outside.node_modules, &file, &direct);
+        let (prism, checked) = start_prism(&outside.node_modules, &file, &direct);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let own = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
         let client = Client::builder()
@@ -114,7 +114,7 @@ impl Judge {
             .build()
             .unwrap();
         let heard = Mutex::default();
-        let relay = Arc::new(Relay { client, judged, direct, own: own.clone(), heard });
+        let relay = Arc::new(Relay { client, checked, direct, own: own.clone(), heard });
         let service = Router::new().fallback(pass_on).with_state(Arc::clone(&relay));
         let task = tokio::spawn(async move { axum::serve(listener, service).await.unwrap() });
         Self { api_url: own, relay, task, prism }
@@ -147,7 +147,7 @@ impl Judge {
     }
 }
 
-impl Drop for Judge {
+impl Drop for Checker {
     fn drop(&mut self) {
         self.task.abort();
         // Gone already, if it fails.
@@ -176,12 +176,12 @@ fn start_prism(node_modules: &Path, description: &Path, upstream: &Url) -> (Chil
     (prism, Url::parse(&format!("http://{free}/")).unwrap())
 }
 
-/// Sends a request on and its answer back. What no description has goes past the judge.
+/// Sends a request on and its answer back. What no description has is not checked.
 async fn pass_on(State(relay): State<Arc<Relay>>, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let target = parts.uri.path_and_query().unwrap().as_str().to_owned();
-    let judged = !is_undescribed(&target);
-    let base = if judged { &relay.judged } else { &relay.direct };
+    let checked = !is_undescribed(&target);
+    let base = if checked { &relay.checked } else { &relay.direct };
     let address = format!("{}{target}", base.as_str().trim_end_matches('/'));
     let mut headers = parts.headers;
     headers.remove(header::HOST);
@@ -192,9 +192,9 @@ async fn pass_on(State(relay): State<Arc<Relay>>, request: Request) -> Response<
     let answer = request.send().await.unwrap();
     let (status, headers) = (answer.status(), answer.headers().clone());
     let body = answer.bytes().await.unwrap();
-    if judged {
+    if checked {
         let mut heard = relay.heard.lock().unwrap();
-        heard.judged += 1;
+        heard.checked += 1;
         let kind = headers.get(header::CONTENT_TYPE).map_or("", |kind| kind.to_str().unwrap());
         if kind.starts_with("application/problem+json") {
             let objection = objection(&format!("{method} {target}"), &body);
@@ -203,7 +203,7 @@ async fn pass_on(State(relay): State<Arc<Relay>>, request: Request) -> Response<
             heard.objections.push(objection);
         }
     }
-    // Pages of a list go past the judge as well.
+    // Pages of a list go through the checker as well.
     let own = |text: &str| {
         let local = relay.direct.as_str().trim_end_matches('/');
         text.replace(local, relay.own.as_str().trim_end_matches('/'))
