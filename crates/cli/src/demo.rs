@@ -117,12 +117,13 @@ async fn push_and_follow(world: &World, directory: &Path) -> Result<()> {
         let clone = Clone::open(sample, &url, &directory.join("clones")).await?;
         let (project, text) =
             if let Some(project) = world.project(sample.forge, sample.owner, sample.name).await? {
-                (project, "is set up already")
+                (project, "is set up already".to_owned())
             } else {
                 // The set-up starts a pipeline, and so does each push.
                 pipelines += 1;
                 let project = world.add_project(actor, sample).await?;
-                (project, "is set up: deploy key, webhook, first pipeline")
+                let key = sample.forge.key_word();
+                (project, format!("is set up: {key}, webhook, first pipeline"))
             };
         let name = format!("{}: {}/{}", sample.forge, sample.owner, sample.name);
         done(&format!("{name} {text}"), step.elapsed())?;
