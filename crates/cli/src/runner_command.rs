@@ -6,38 +6,19 @@ use roundel_runner::{Runner, Settings};
 use crate::{
     exit::{Exit, UsageError},
     settings::{
-        declaration::Program,
-        flags::{self, SettingFlags},
-        print::print_config,
+        arguments, flags,
         table::{general, runner},
         values::Values,
-        variables,
     },
     terminal,
 };
 
-#[derive(clap::Args)]
-pub(crate) struct Arguments {
-    #[command(flatten)]
-    settings: SettingFlags<flags::Runner>,
-    /// Prints every setting with its value and where it came from, and ends
-    #[arg(long)]
-    print_config: bool,
-}
-
-impl Arguments {
-    /// Reads flags, variables and the file.
-    pub(crate) fn values(&self, log: Option<&str>) -> Result<Values> {
-        let given = self.settings.with_log(log);
-        Ok(Values::resolve(Program::Runner, &given, &variables())?)
-    }
-}
+pub(crate) type Arguments = arguments::Arguments<flags::Runner>;
 
 /// Runs jobs until it is stopped: the first signal lets running jobs finish, the second ends them.
 pub(crate) async fn run(arguments: &Arguments, values: &Values) -> Result<Exit> {
     let settings = settings(values)?;
-    if arguments.print_config {
-        terminal::print(&print_config(values))?;
+    if arguments.print_only(values)? {
         return Ok(Exit::Success);
     }
     let (server, slots) = (settings.server.clone(), settings.slots);

@@ -13,38 +13,16 @@ use roundel_store::StoreError;
 
 use crate::{
     exit::Exit,
-    settings::{
-        declaration::Program,
-        flags::{self, SettingFlags},
-        print::print_config,
-        values::Values,
-        variables,
-    },
+    settings::{arguments, flags, values::Values},
     terminal,
 };
 
-#[derive(clap::Args)]
-pub(crate) struct Arguments {
-    #[command(flatten)]
-    settings: SettingFlags<flags::Serve>,
-    /// Prints every setting with its value and where it came from, and ends
-    #[arg(long)]
-    print_config: bool,
-}
-
-impl Arguments {
-    /// Reads flags, variables and the file.
-    pub(crate) fn values(&self, log: Option<&str>) -> Result<Values> {
-        let given = self.settings.with_log(log);
-        Ok(Values::resolve(Program::Serve, &given, &variables())?)
-    }
-}
+pub(crate) type Arguments = arguments::Arguments<flags::Serve>;
 
 /// Serves until it is stopped.
 pub(crate) async fn run(arguments: &Arguments, values: &Values) -> Result<Exit> {
     wiring::check(values)?;
-    if arguments.print_config {
-        terminal::print(&print_config(values))?;
+    if arguments.print_only(values)? {
         return Ok(Exit::Success);
     }
     let settings = wiring::server(values)?;

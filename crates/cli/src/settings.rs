@@ -10,6 +10,7 @@
 //!
 //! Deliberately absent: what the values are for (`serve`, `runner_command`, `orb_command`).
 
+pub(crate) mod arguments;
 pub mod declaration;
 mod file;
 pub(crate) mod flags;
@@ -18,7 +19,7 @@ pub(crate) mod keys;
 mod kinds;
 mod log_filter;
 mod mask;
-pub(crate) mod print;
+mod print;
 mod problem;
 pub mod reference;
 mod suggest;
