@@ -28,8 +28,6 @@ pub struct DeliveryHeaders {
     pub event: String,
     /// `X-GitHub-Delivery` or `X-Request-UUID`.
     pub guid: String,
-    /// The `sha256=…` signature.
-    pub signature: Option<String>,
 }
 
 /// Reads a delivery. One push may change several refs, so there may be several events.
@@ -64,8 +62,7 @@ const HEADER_CHARS: usize = 128;
 /// Picks the headers of a delivery; `header` looks one up by lower-case name.
 ///
 /// # Errors
-/// A sentence, if the event's name or the delivery's id is missing or absurd. A missing signature
-/// is not an error here: the caller that verifies it decides.
+/// A sentence, if the event's name or the delivery's id is missing or absurd.
 pub fn headers<'a>(
     kind: ForgeKind,
     header: impl Fn(&str) -> Option<&'a str>,
@@ -81,11 +78,7 @@ pub fn headers<'a>(
         }
         Some(value) => Ok(value.to_owned()),
     };
-    Ok(DeliveryHeaders {
-        event: take(event)?,
-        guid: take(guid)?,
-        signature: signature(kind, header).map(str::to_owned),
-    })
+    Ok(DeliveryHeaders { event: take(event)?, guid: take(guid)? })
 }
 
 /// Picks the header with the signature of a delivery.

@@ -2,7 +2,6 @@
 //!
 //! Deliberately absent: where keys are kept, which key serves what, and keys that people paste.
 
-use md5::{Digest, Md5};
 use roundel_model::secret::Secret;
 use russh::keys::{
     Algorithm, HashAlg, PrivateKey, PublicKey,
@@ -18,8 +17,6 @@ pub struct KeyPair {
     pub public: String,
     /// `SHA256:…`, as `ssh-keygen -l` prints it.
     pub fingerprint: String,
-    /// `aa:bb:…`, as `ssh-keygen -l -E md5` prints it after `MD5:`.
-    pub fingerprint_md5: String,
 }
 
 /// Generates a pair in process, with randomness from the operating system. A comment is one line:
@@ -44,15 +41,8 @@ pub fn generate(comment: &str) -> Result<KeyPair, String> {
         // One copy only: `Zeroizing` wipes its own when it is dropped.
         private: Secret::new(String::clone(&private)),
         fingerprint: key.fingerprint(HashAlg::Sha256).to_string(),
-        fingerprint_md5: md5_fingerprint(key.public_key())?,
         public,
     })
-}
-
-fn md5_fingerprint(key: &PublicKey) -> Result<String, String> {
-    let blob = key.to_bytes().map_err(|error| format!("failed to encode a key: {error}"))?;
-    let pairs: Vec<String> = Md5::digest(&blob).iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(pairs.join(":"))
 }
 
 /// Tells whether two public key lines hold the same key, whatever their comments. Forges drop or

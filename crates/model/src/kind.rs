@@ -31,8 +31,6 @@ crate::words! {
         Run = "run",
         /// Fetches the code.
         Checkout = "checkout",
-        /// Shows the output of a service container.
-        Service = "service",
     }
 }
 
@@ -50,7 +48,7 @@ mod tests {
         assert_eq!(words(ExecutorKind::ALL), ["docker", "machine", "macos"]);
         assert_eq!(
             serde_json::to_value(StepKind::ALL).unwrap(),
-            serde_json::json!(["spin_up", "variables", "run", "checkout", "service"])
+            serde_json::json!(["spin_up", "variables", "run", "checkout"])
         );
     }
 

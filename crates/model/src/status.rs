@@ -39,8 +39,6 @@ crate::words! {
         Success = "success",
         /// One or more jobs failed.
         Failed = "failed",
-        /// The server could not run it.
-        Error = "error",
         /// Canceled by a person or a rule.
         Canceled = "canceled",
         /// A job used what its actor may not use, and nothing worse happened.

@@ -97,7 +97,7 @@ pub enum VariableSource {
     Project,
     /// A context; masked.
     Context,
-    /// Set by Roundel and secret; masked.
+    /// Set by Roundel and secret; masked. Runners honor it; servers of this release send none.
     BuiltInSecret,
 }
 
@@ -110,7 +110,9 @@ pub struct CheckoutSpec {
     pub sha: CommitSha,
     /// The branch or tag it was pushed to.
     pub git_ref: GitRef,
-    /// The forge's ref that holds the commit, if neither branch nor tag: `refs/pull/7/head`.
+    /// The forge's ref that holds the commit, if neither branch nor tag: `refs/pull/7/head`. The job
+    /// then sees nothing of other branches. Servers of this release build no pull requests and leave
+    /// it out; runners honor it, because one that did not would show a fork the other branches.
     #[serde(default)]
     pub fetch_ref: Option<String>,
     /// The key that opens the repository. None for a public repository without a key.

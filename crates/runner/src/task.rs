@@ -47,7 +47,15 @@ const FINISH_TIMEOUT: Duration = Duration::from_mins(5);
 /// Runs a task to its end and reports its outcome.
 pub(crate) async fn run(host: Arc<Host>, spec: JobSpec, stop_now: CancellationToken) {
     let task_ref = spec.task;
-    tracing::info!(job.id = %task_ref.job, index = task_ref.index, "starting a task");
+    tracing::info!(
+        job.id = %task_ref.job,
+        index = task_ref.index,
+        project = %spec.project,
+        workflow = %spec.workflow_name,
+        job.name = %spec.job_name,
+        job.number = spec.job_number,
+        "starting a task"
+    );
     let stop = StopSignal::new();
     let client = Arc::new(host.client.task_of(spec.task, spec.lease, spec.token.clone()));
     // Dropped at the end: what watches a task ends with it.

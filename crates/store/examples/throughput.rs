@@ -160,7 +160,6 @@ async fn hook(store: &Store) -> Result<Hook> {
         forge: ForgeKind::GitHub,
         forge_id: None,
         secret: "secret".into(),
-        previous_secret: None,
         state: HookState::Active,
         created_at: now,
         last_delivery_at: None,

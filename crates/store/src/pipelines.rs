@@ -61,8 +61,6 @@ pub enum TriggerKind {
     Push,
     /// A push of a tag.
     Tag,
-    /// A pull request from a fork that was opened or changed.
-    PullRequest,
     /// The project was added.
     Setup,
     /// A user asked for it.
@@ -143,7 +141,6 @@ impl OfferedTask {
 words!(TriggerKind {
     Push = "push",
     Tag = "tag",
-    PullRequest = "pull_request",
     Setup = "setup",
     Manual = "manual",
 });
@@ -158,7 +155,6 @@ impl NewPipeline {
         match self.trigger {
             TriggerKind::Push => format!("push {before} {sha} {full}"),
             TriggerKind::Tag => format!("tag {before} {sha} {full}"),
-            TriggerKind::PullRequest => format!("pull_request {before} {sha} {full}"),
             TriggerKind::Setup => format!("setup {sha} {full}"),
             TriggerKind::Manual => format!("manual {}", self.id),
         }

@@ -1,7 +1,7 @@
 //! Files, commits and branch heads.
 
 use async_trait::async_trait;
-use roundel_model::{forge::ForgeUserId, name::CommitSha};
+use roundel_model::name::CommitSha;
 
 use super::{repositories::RepositoryRef, sign_in::AccessToken};
 use crate::error::ForgeError;
@@ -19,8 +19,6 @@ pub struct Commit {
     pub author_email: Option<String>,
     /// The account that the forge found for the address.
     pub author_login: Option<String>,
-    /// The identity of that account.
-    pub author_id: Option<ForgeUserId>,
     /// URL of that account's avatar.
     pub author_avatar: Option<String>,
     /// URL of the commit's page.

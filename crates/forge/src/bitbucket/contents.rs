@@ -1,7 +1,7 @@
 //! Files, commits and branch heads (`VCS` §4.4, §4.11).
 
 use async_trait::async_trait;
-use roundel_model::{forge::ForgeUserId, name::CommitSha};
+use roundel_model::name::CommitSha;
 use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
@@ -135,7 +135,6 @@ impl From<CommitAnswer> for Commit {
             author_name,
             author_email,
             author_avatar: account.as_ref().and_then(Account::avatar),
-            author_id: account.as_ref().map(|account| ForgeUserId(account.uuid.clone())),
             author_login: account.and_then(|account| account.nickname.or(account.display_name)),
             url: answer.links.and_then(|links| links.html).map(|html| html.href),
         }

@@ -60,8 +60,6 @@ struct Change {
     new: Option<Tip>,
     #[serde(deserialize_with = "maybe")]
     old: Option<Tip>,
-    #[serde(deserialize_with = "maybe")]
-    forced: Option<bool>,
 }
 
 /// Where a ref points.
@@ -118,8 +116,6 @@ struct Pull {
     #[serde(deserialize_with = "maybe")]
     id: Option<u64>,
     #[serde(deserialize_with = "maybe")]
-    links: Option<Links>,
-    #[serde(deserialize_with = "maybe")]
     source: Option<Side>,
     #[serde(deserialize_with = "maybe")]
     destination: Option<Side>,
@@ -128,27 +124,9 @@ struct Pull {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Side {
-    #[serde(deserialize_with = "maybe")]
-    branch: Option<Named>,
-    #[serde(deserialize_with = "maybe")]
-    commit: Option<Hashed>,
     /// Null if it is gone or must not be seen.
     #[serde(deserialize_with = "maybe")]
     repository: Option<Repository>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Named {
-    #[serde(deserialize_with = "maybe")]
-    name: Option<String>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Hashed {
-    #[serde(deserialize_with = "maybe")]
-    hash: Option<String>,
 }
 
 /// What all changes of one push have in common.
@@ -222,10 +200,8 @@ fn one_change(change: Change, context: &Context) -> Result<ForgeEvent, String> {
         before: commit(before, "old.target.hash").ok(),
         head: Some(head(after.clone(), target)),
         after,
-        forced: change.forced.unwrap_or(false),
         sender_id: context.sender_id.clone(),
         sender_login: context.sender_login.clone(),
-        default_branch: None,
     }))
 }
 
@@ -264,24 +240,10 @@ fn pull_request(
     // Ids, not names: names can be taken over. Unknown counts as a fork.
     let head = source.repository.and_then(|head| head.uuid);
     let from_fork = head.is_none_or(|head| head != base);
-    let branch = source.branch.unwrap_or_default().name;
     Ok(PullRequest {
         repository,
         number: need(pull.id, "pullrequest.id")?,
         action: action.to_owned(),
-        url: pull.links.and_then(|links| links.html).and_then(|html| html.href),
-        head_sha: short_commit(source.commit.unwrap_or_default().hash)?,
-        head_branch: need(branch, "pullrequest.source.branch.name")?,
         from_fork,
     })
-}
-
-/// Pull requests carry twelve digits of a commit's id.
-fn short_commit(hash: Option<String>) -> Result<CommitSha, String> {
-    let hash = need(hash, "pullrequest.source.commit.hash")?;
-    let fits = (7..=64).contains(&hash.len());
-    if fits && hash.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
-        return Ok(hash.into());
-    }
-    Err("`pullrequest.source.commit.hash` is not a commit id".to_owned())
 }

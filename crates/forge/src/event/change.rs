@@ -51,16 +51,12 @@ pub struct Push {
     pub before: Option<CommitSha>,
     /// May be a tag object's id on GitHub: resolve before building.
     pub after: CommitSha,
-    /// Whether history was rewritten, as far as the payload says.
-    pub forced: bool,
     /// The head commit, as far as the payload has it.
     pub head: Option<HeadCommit>,
     /// The user who pushed. Absent for some bots.
     pub sender_id: Option<ForgeUserId>,
     /// Display data.
     pub sender_login: Option<String>,
-    /// GitHub sends it with each push, Bitbucket does not.
-    pub default_branch: Option<String>,
 }
 
 /// The newest commit of a push.
@@ -80,7 +76,8 @@ pub struct HeadCommit {
     pub url: Option<String>,
 }
 
-/// A pull request.
+/// A pull request: what its receipt says. It starts nothing by itself: the commits of its branch are
+/// built because they were pushed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PullRequest {
     /// The repository that it asks to change.
@@ -89,12 +86,6 @@ pub struct PullRequest {
     pub number: u64,
     /// In the forge's words: `opened`, `synchronize`, `created`, `fulfilled` …
     pub action: String,
-    /// Its page.
-    pub url: Option<String>,
-    /// Its newest commit. Bitbucket sends twelve digits: resolve before use (`VCS` §4.9).
-    pub head_sha: CommitSha,
-    /// The branch that it comes from; in a fork, the fork's.
-    pub head_branch: String,
     /// Decided by comparing ids; an unknown head repository counts as a fork.
     pub from_fork: bool,
 }

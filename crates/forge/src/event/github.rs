@@ -37,8 +37,6 @@ struct Payload {
     #[serde(deserialize_with = "maybe")]
     deleted: Option<bool>,
     #[serde(deserialize_with = "maybe")]
-    forced: Option<bool>,
-    #[serde(deserialize_with = "maybe")]
     head_commit: Option<Head>,
     // pull_request
     #[serde(deserialize_with = "maybe")]
@@ -52,8 +50,6 @@ struct Payload {
 struct Repository {
     #[serde(deserialize_with = "maybe")]
     id: Option<AnyId>,
-    #[serde(deserialize_with = "maybe")]
-    default_branch: Option<String>,
 }
 
 #[derive(Deserialize, Default)]
@@ -102,8 +98,6 @@ struct Pull {
     #[serde(deserialize_with = "maybe")]
     number: Option<u64>,
     #[serde(deserialize_with = "maybe")]
-    html_url: Option<String>,
-    #[serde(deserialize_with = "maybe")]
     head: Option<Side>,
     #[serde(deserialize_with = "maybe")]
     base: Option<Side>,
@@ -112,10 +106,6 @@ struct Pull {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Side {
-    #[serde(rename = "ref", deserialize_with = "maybe")]
-    git_ref: Option<String>,
-    #[serde(deserialize_with = "maybe")]
-    sha: Option<String>,
     /// Null if the fork is gone.
     #[serde(deserialize_with = "maybe")]
     repo: Option<Repository>,
@@ -176,11 +166,9 @@ fn push(payload: Payload) -> Result<ForgeEvent, String> {
         git_ref,
         before: commit(payload.before, "before").ok().filter(|before| !before.is_zero()),
         after: after?,
-        forced: payload.forced.unwrap_or(false),
         head: payload.head_commit.and_then(head),
         sender_id: sender.id.map(|id| ForgeUserId(id.0)),
         sender_login: sender.login,
-        default_branch: payload.repository.and_then(|repository| repository.default_branch),
     }))
 }
 
@@ -208,9 +196,6 @@ fn pull_request(payload: Payload) -> Result<PullRequest, String> {
         repository,
         number: need(payload.number.or(pull.number), "number")?,
         action: need(payload.action, "action")?,
-        url: pull.html_url,
-        head_sha: commit(head.sha, "pull_request.head.sha")?,
-        head_branch: need(head.git_ref, "pull_request.head.ref")?,
         from_fork,
     })
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::STANDARD};
-use roundel_model::{forge::ForgeUserId, name::CommitSha};
+use roundel_model::name::CommitSha;
 use serde::Deserialize;
 use url::Url;
 
@@ -57,7 +57,6 @@ struct Signature {
 
 #[derive(Deserialize)]
 struct Account {
-    id: u64,
     login: String,
     #[serde(default, deserialize_with = "maybe")]
     avatar_url: Option<String>,
@@ -153,7 +152,6 @@ impl From<CommitAnswer> for Commit {
             author_name: author.name,
             author_email: author.email,
             author_login: account.as_ref().map(|account| account.login.clone()),
-            author_id: account.as_ref().map(|account| ForgeUserId(account.id.to_string())),
             author_avatar: account.and_then(|account| account.avatar_url),
             url: answer.html_url,
         }

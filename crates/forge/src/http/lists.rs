@@ -21,7 +21,7 @@ impl Client {
     pub(crate) async fn list<T: DeserializeOwned>(&self, call: Call) -> Result<Vec<T>, ForgeError> {
         let what = call.clone();
         let entry = |item| {
-            serde_json::from_value(item).map_err(|error| {
+            read(item).map_err(|error| {
                 self.broken(&what, &format!("unexpected entry in its list: {error}"))
             })
         };
@@ -40,7 +40,7 @@ impl Client {
     ) -> Result<Vec<T>, ForgeError> {
         let what = call.what;
         let readable = |item| {
-            serde_json::from_value(item)
+            read(item)
                 .inspect_err(|error| {
                     tracing::warn!(forge = %self.kind(), what, %error, "left out an entry of a list");
                 })
@@ -69,4 +69,11 @@ impl Client {
         }
         Err(self.broken(&call, "its list has more than 1000 pages"))
     }
+}
+
+/// Reads an entry. An error says where in it: a value of another type does not say so itself.
+fn read<T: DeserializeOwned>(
+    item: Value,
+) -> Result<T, serde_path_to_error::Error<serde_json::Error>> {
+    serde_path_to_error::deserialize(item)
 }

@@ -368,6 +368,23 @@ async fn an_unreadable_entry_is_left_out_of_a_list_to_choose_from_only() {
 }
 
 #[tokio::test]
+async fn an_entry_with_a_value_of_another_type_is_reported_with_its_field() {
+    #[derive(Debug, serde::Deserialize)]
+    struct Entry {
+        #[expect(dead_code, reason = "read to fail")]
+        owner: Owner,
+    }
+    #[derive(Debug, serde::Deserialize)]
+    struct Owner {
+        #[expect(dead_code, reason = "read to fail")]
+        id: u64,
+    }
+    let fake = Fake::start(|_, _| reply(200, r#"[{"owner":{"id":"seven"}}]"#)).await;
+    let error = client(&fake).list::<Entry>(get(&fake, "/list")).await.err().unwrap();
+    assert!(error.message.contains("owner.id: invalid type: string"), "{error}");
+}
+
+#[tokio::test]
 async fn a_page_on_another_host_is_not_fetched() {
     let stranger = Fake::start(|_, _| reply(200, "[]")).await;
     let next = format!("<{}list>; rel=\"next\"", stranger.url);

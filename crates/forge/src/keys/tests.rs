@@ -45,10 +45,6 @@ fn our_fingerprints_are_those_of_ssh_keygen() {
         ssh_keygen(&["-l", "-f"], &path),
         format!("256 {} somebody@somewhere (ED25519)", key.fingerprint)
     );
-    assert_eq!(
-        ssh_keygen(&["-l", "-E", "md5", "-f"], &path),
-        format!("256 MD5:{} somebody@somewhere (ED25519)", key.fingerprint_md5)
-    );
 }
 
 #[test]

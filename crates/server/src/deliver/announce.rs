@@ -171,13 +171,12 @@ async fn pipeline_with_project(
 
 /// The word for how a workflow stands, or `None` while there is nothing to report.
 fn word(status: WorkflowStatus, before: Option<WorkflowStatus>) -> Option<&'static str> {
-    let was_bad = matches!(before, Some(WorkflowStatus::Failed | WorkflowStatus::Error));
+    let was_bad = before == Some(WorkflowStatus::Failed);
     Some(match status {
         WorkflowStatus::Running | WorkflowStatus::Failing | WorkflowStatus::NotRun => return None,
         WorkflowStatus::Success if was_bad => "fixed",
         WorkflowStatus::Success => "success",
         WorkflowStatus::Failed => "failed",
-        WorkflowStatus::Error => "error",
         WorkflowStatus::Canceled => "canceled",
         WorkflowStatus::Unauthorized => "unauthorized",
         WorkflowStatus::OnHold => "on hold",

@@ -290,10 +290,9 @@ const fn of_workflow(status: WorkflowStatus) -> BadgeState {
     match status {
         WorkflowStatus::Running | WorkflowStatus::OnHold => BadgeState::Running,
         WorkflowStatus::Success => BadgeState::Passing,
-        WorkflowStatus::Failing
-        | WorkflowStatus::Failed
-        | WorkflowStatus::Error
-        | WorkflowStatus::Unauthorized => BadgeState::Failing,
+        WorkflowStatus::Failing | WorkflowStatus::Failed | WorkflowStatus::Unauthorized => {
+            BadgeState::Failing
+        }
         WorkflowStatus::Canceled | WorkflowStatus::NotRun => BadgeState::Canceled,
     }
 }

@@ -113,9 +113,7 @@ async fn find(app: &App, forge: &str, hook: &str) -> Result<Option<Hook>, Reject
 
 fn is_signed(hook: &Hook, body: &[u8], signature: Option<&str>) -> bool {
     let Some(signature) = signature else { return false };
-    let accepts = |secret: &str| signature::verify(secret.as_bytes(), body, signature);
-    accepts(hook.secret.expose())
-        || hook.previous_secret.as_ref().is_some_and(|secret| accepts(secret.expose()))
+    signature::verify(hook.secret.expose().as_bytes(), body, signature)
 }
 
 async fn record(

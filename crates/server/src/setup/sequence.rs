@@ -252,7 +252,6 @@ async fn new_hook(run: &Run<'_>) -> Result<Hook, StepError> {
         forge: run.project.slug.forge,
         forge_id: None,
         secret: Secret::new(hex::encode(rand::random::<[u8; 32]>())),
-        previous_secret: None,
         state: HookState::Pending,
         created_at: Timestamp::now(),
         last_delivery_at: None,

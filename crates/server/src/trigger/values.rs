@@ -87,7 +87,6 @@ fn of_trigger(values: &mut Values, project: &Project, row: &PipelineRow) {
     values.put("trigger.received_at", row.created_at.to_string());
     let event = match row.trigger {
         TriggerKind::Push | TriggerKind::Tag => "push",
-        TriggerKind::PullRequest => "pull_request",
         TriggerKind::Setup | TriggerKind::Manual => "api",
     };
     values.put("event.name", event);

@@ -62,8 +62,6 @@ pub struct Hook {
     pub forge_id: Option<String>,
     /// What deliveries are signed with.
     pub secret: Secret<String>,
-    /// Still accepted for a while after a rotation.
-    pub previous_secret: Option<Secret<String>>,
     /// Whether the forge has it.
     pub state: HookState,
     pub created_at: Timestamp,
@@ -89,7 +87,6 @@ words!(HookState { Pending = "pending", Active = "active", Missing = "missing", 
 
 const PRIVATE: &str = "checkout_keys.private";
 const SECRET: &str = "hooks.secret";
-const PREVIOUS: &str = "hooks.previous_secret";
 const VALUE: &str = "variables.value";
 
 /// A variable, without its value.
@@ -106,9 +103,10 @@ pub struct VariableRow {
 /// The least characters of a value of which the last four are shown.
 const HINTED_CHARS: usize = 8;
 
-/// Every column of a hook, for `SELECT`.
-const HOOK_COLUMNS: &str = "id, project, forge, forge_id, sealed_secret, sealed_previous_secret,
-    state, created_at, last_delivery_at";
+/// The columns of a hook that are used. `sealed_previous_secret` stays empty: it is in the table for
+/// earlier releases, which name it in their queries.
+const HOOK_COLUMNS: &str = "id, project, forge, forge_id, sealed_secret, state, created_at,
+    last_delivery_at";
 
 impl Store {
     /// Keeps a new key pair.
@@ -184,20 +182,15 @@ impl Store {
         let data_key = self.vault.unlock(&self.db, Scope::Project(hook.project)).await?;
         let row = hook.id.to_string();
         let secret = data_key.seal(SECRET, &row, &hook.secret)?;
-        let previous = hook.previous_secret.as_ref();
-        let previous =
-            previous.map(|previous| data_key.seal(PREVIOUS, &row, previous)).transpose()?;
         let mut session = self.db.write("keep a hook").await?;
-        let sql = format!(
-            "INSERT INTO hooks ({HOOK_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
-        );
+        let sql =
+            format!("INSERT INTO hooks ({HOOK_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)");
         let values = values![
             hook.id,
             hook.project,
             hook.forge,
             hook.forge_id.as_deref(),
             secret,
-            previous,
             hook.state,
             hook.created_at,
             hook.last_delivery_at,
@@ -355,15 +348,12 @@ fn key_from(row: &Row, data_key: &DataKey) -> Result<CheckoutKey, StoreError> {
 fn hook_from(row: &Row, data_key: &DataKey) -> Result<Hook, StoreError> {
     let id: HookId = row.get("id")?;
     let secret: Vec<u8> = row.get("sealed_secret")?;
-    let previous: Option<Vec<u8>> = row.opt("sealed_previous_secret")?;
-    let previous = previous.map(|sealed| data_key.open(PREVIOUS, &id.to_string(), &sealed));
     Ok(Hook {
         id,
         project: row.get("project")?,
         forge: row.get("forge")?,
         forge_id: row.opt("forge_id")?,
         secret: data_key.open(SECRET, &id.to_string(), &secret)?,
-        previous_secret: previous.transpose()?,
         state: row.get("state")?,
         created_at: row.get("created_at")?,
         last_delivery_at: row.opt("last_delivery_at")?,

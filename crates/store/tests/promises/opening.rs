@@ -55,12 +55,7 @@ async fn no_secret_is_in_the_clear(world: World) {
     store.set_variable(project.id, "PASSWORD", &needle.into(), at(1)).await.unwrap();
     store.put_setting("mail", needle).await.unwrap();
     store.put_oauth_state(b"state", needle, at(9)).await.unwrap();
-    let hook = Hook {
-        id: HookId::fresh(),
-        secret: needle.into(),
-        previous_secret: Some(needle.into()),
-        ..world.hook(&project).await
-    };
+    let hook = Hook { id: HookId::fresh(), secret: needle.into(), ..world.hook(&project).await };
     store.insert_hook(&hook).await.unwrap();
     let key = CheckoutKey { private: needle.into(), ..checkout_key(&project, 1) };
     store.insert_checkout_key(&key).await.unwrap();

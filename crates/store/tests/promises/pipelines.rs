@@ -30,7 +30,7 @@ fn reported_again(new: &NewPipeline) -> NewPipeline {
 
 async fn the_same_push_is_built_once(world: World) {
     let project = world.project("acme/web").await.id;
-    for trigger in [TriggerKind::Push, TriggerKind::Tag, TriggerKind::PullRequest] {
+    for trigger in [TriggerKind::Push, TriggerKind::Tag] {
         let before = Some(CommitSha::from("b".repeat(40)));
         let new = NewPipeline { trigger, before, ..push(project, &"a".repeat(40)) };
         let created = world.store.create_pipeline(&new).await.unwrap();
@@ -52,7 +52,6 @@ async fn another_push_is_another_pipeline(world: World) {
         NewPipeline { sha: CommitSha::from("c".repeat(40)), ..reported_again(&first) },
         NewPipeline { git_ref: tag, trigger: TriggerKind::Tag, ..reported_again(&first) },
         NewPipeline { git_ref: GitRef::Branch("dev".into()), ..reported_again(&first) },
-        NewPipeline { trigger: TriggerKind::PullRequest, ..reported_again(&first) },
         NewPipeline { before: before("c"), ..reported_again(&first) },
     ];
     for (new, number) in variants.iter().zip(1..) {

@@ -130,7 +130,6 @@ impl World {
             forge: project.slug.forge,
             forge_id: Some("41".to_owned()),
             secret: "hook secret".into(),
-            previous_secret: None,
             state: HookState::Active,
             created_at: at(2),
             last_delivery_at: None,

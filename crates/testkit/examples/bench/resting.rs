@@ -98,7 +98,6 @@ pub(crate) async fn seed(store: &Store, projects: u32) -> Result<HookId> {
             forge,
             forge_id: None,
             secret: SECRET.into(),
-            previous_secret: None,
             state: HookState::Active,
             created_at: now,
             last_delivery_at: None,

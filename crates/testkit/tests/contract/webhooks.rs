@@ -129,8 +129,8 @@ pub(crate) fn read_all(world: &World, deliveries: &[Delivery]) {
     for delivery in deliveries {
         let look = |name: &str| delivery.headers.get(name).and_then(|value| value.to_str().ok());
         let headers = event::headers(world.kind, look).unwrap();
-        let signed = headers.signature.expect("an unsigned webhook");
-        assert!(signature::verify(SECRET.as_bytes(), &delivery.body, &signed), "{signed}");
+        let signed = event::signature(world.kind, look).expect("an unsigned webhook");
+        assert!(signature::verify(SECRET.as_bytes(), &delivery.body, signed), "{signed}");
         read.extend(event::parse(world.kind, &headers.event, &delivery.body));
     }
     let mut read = read.into_iter();
@@ -152,13 +152,13 @@ pub(crate) fn read_all(world: &World, deliveries: &[Delivery]) {
     let head = main.head.unwrap();
     assert_eq!((head.sha, head.message.trim_end()), (main.after.clone(), "Second"));
     assert_eq!(head.author_email.as_deref(), Some("ada@example.org"));
-    assert!(main.sender_id.is_some() && !main.forced);
+    assert!(main.sender_id.is_some());
     assert_eq!((tag.git_ref, tag.before), (GitRef::Tag("v1".into()), None));
     assert_eq!(tag.head.unwrap().sha, main.after);
     let feature = GitRef::Branch("feature/x".into());
     let gone = ForgeEvent::Deleted { repository: main.repository.clone(), git_ref: feature };
     assert_eq!(*deleted, gone);
-    assert!(forced.forced && forced.before == Some(main.after));
+    assert!(forced.before == Some(main.after));
     let (fix, more) = (push(fix), push(more));
     assert_eq!((fix.before, more.before), (None, Some(fix.after)));
 }
@@ -178,9 +178,5 @@ fn read_pull_requests(kind: ForgeKind, events: &[ForgeEvent]) {
     assert_eq!(pulls.iter().map(|pull| pull.action.as_str()).collect::<Vec<_>>(), words);
     for pull in &pulls {
         assert!(!pull.from_fork && pull.number == 1, "{pull:?}");
-        assert_eq!(pull.head_branch, "fix");
-        // Bitbucket's are short: they are resolved before use.
-        assert_eq!(pull.head_sha.is_well_formed(), kind == ForgeKind::GitHub);
     }
-    assert_ne!(pulls[0].head_sha, pulls[1].head_sha);
 }

@@ -207,7 +207,6 @@ const fn trigger(kind: TriggerKind) -> &'static str {
     match kind {
         TriggerKind::Push => "push",
         TriggerKind::Tag => "tag",
-        TriggerKind::PullRequest => "pull request",
         TriggerKind::Setup => "initial setup",
         TriggerKind::Manual => "manual",
     }

@@ -48,11 +48,10 @@ pub(crate) enum DisplayStatus {
 }
 
 /// The worst first; what still runs hides what ended well.
-const ORDER: [WorkflowStatus; 9] = [
+const ORDER: [WorkflowStatus; 8] = [
     WorkflowStatus::Failing,
     WorkflowStatus::Running,
     WorkflowStatus::Failed,
-    WorkflowStatus::Error,
     WorkflowStatus::Unauthorized,
     WorkflowStatus::OnHold,
     WorkflowStatus::Canceled,
@@ -219,7 +218,6 @@ impl From<WorkflowStatus> for DisplayStatus {
             WorkflowStatus::OnHold => Self::Hold,
             WorkflowStatus::Success => Self::Passed,
             WorkflowStatus::Failed => Self::Failed,
-            WorkflowStatus::Error => Self::Infrastructure,
             WorkflowStatus::Canceled => Self::Canceled,
             WorkflowStatus::Unauthorized => Self::Unauthorized,
             WorkflowStatus::NotRun => Self::NotRun,

@@ -103,7 +103,6 @@ async fn delivery(world: &World) -> (HookId, DeliveryId) {
             forge,
             forge_id: None,
             secret: Secret::from("secret"),
-            previous_secret: None,
             state: HookState::Active,
             last_delivery_at: None,
             created_at: now,
