@@ -37,7 +37,6 @@ pub struct Entry {
 pub struct Area {
     /// What they are about: "Steps".
     pub title: &'static str,
-    /// The codes.
     pub codes: &'static [Code],
 }
 

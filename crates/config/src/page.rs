@@ -29,7 +29,6 @@ const RENAMED: &[(&str, &str)] = &[("misspelt-section", "misspelled-section")];
 /// A page about a code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
-    /// The code.
     pub code: Code,
     /// The part of the catalogue that it belongs to: "Steps".
     pub area: &'static str,

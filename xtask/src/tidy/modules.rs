@@ -49,7 +49,6 @@ pub(crate) enum Target {
     Item {
         /// Index of the file that defines it.
         file: usize,
-        /// Its name.
         name: String,
         /// What stands after it: a variant, a function of the type.
         rest: Words,

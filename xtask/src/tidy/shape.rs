@@ -1,5 +1,5 @@
 //! The shape of files: what they say on top, how long they are, how they are called, where
-//! `unsafe` may stand.
+//! `unsafe` may stand, and that no comment only repeats a field's name.
 
 use super::{
     report::report,
@@ -55,6 +55,44 @@ fn unexplained_unsafe(sources: &[Source]) -> Vec<String> {
     broken
 }
 
+/// Fields with a doc comment that is their own name again: `/// Its name.` over `name: String`.
+fn echoes(sources: &[Source]) -> Vec<String> {
+    let mut broken = Vec::new();
+    for source in sources {
+        let lines: Vec<&str> = source.text.lines().map(str::trim).collect();
+        for (index, pair) in lines.windows(2).enumerate() {
+            let &[before, doc] = pair else { continue };
+            let Some(sentence) = doc.strip_prefix("/// ").and_then(|doc| doc.strip_suffix('.'))
+            else {
+                continue;
+            };
+            let mut below = lines.iter().skip(index + 2).skip_while(|line| line.starts_with("#["));
+            let field = below.next().and_then(|line| field(line));
+            if !before.starts_with("///") && field == Some(&*name_in(sentence)) {
+                broken.push(format!("{}:{}: {doc}", source.path, index + 2));
+            }
+        }
+    }
+    broken
+}
+
+/// Returns the name of the field that a line declares.
+fn field(line: &str) -> Option<&str> {
+    let (declared, _) = line.split_once(": ")?;
+    let name = declared.rsplit(' ').next()?;
+    let is_name = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    let is_declared = declared == name || declared.starts_with("pub");
+    (is_name && is_declared).then_some(name)
+}
+
+/// Writes a sentence as a field's name, without the article before it.
+fn name_in(sentence: &str) -> String {
+    let sentence = sentence.to_ascii_lowercase();
+    let articles = ["its ", "the ", "a ", "an ", "this "];
+    let rest = articles.iter().find_map(|article| sentence.strip_prefix(article));
+    rest.unwrap_or(&sentence).replace(' ', "_")
+}
+
 #[test]
 fn every_file_says_what_it_is_for() {
     report("a file begins with `//!`", without_purpose(&source::rust()));
@@ -75,6 +113,24 @@ fn unsafe_code_stands_in_one_file_and_says_why() {
     report(
         "`unsafe` only in container's sys.rs, each with SAFETY",
         unexplained_unsafe(&source::rust()),
+    );
+}
+
+#[test]
+fn a_comment_on_a_field_says_more_than_its_name() {
+    report("leave a comment out that only repeats the field's name", echoes(&source::rust()));
+}
+
+#[test]
+fn a_comment_that_repeats_a_name_is_seen() {
+    let text = "//! A file.\nstruct A {\n    /// Its name.\n    pub(crate) name: String,\n    \
+                /// The commit id.\n    #[serde(default)]\n    commit_id: String,\n    \
+                /// Its name at the forge.\n    login: String,\n    \
+                /// What it is called here.\n    /// Its label.\n    label: String,\n}\n";
+    let sources = source::sample(&[("crates/a/src/a.rs", text)]);
+    assert_eq!(
+        echoes(&sources),
+        ["crates/a/src/a.rs:3: /// Its name.", "crates/a/src/a.rs:5: /// The commit id."]
     );
 }
 

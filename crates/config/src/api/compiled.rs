@@ -34,7 +34,6 @@ pub struct Compiled {
 /// A workflow that a clock starts, on the branch that its file stands on (CFG §5.8).
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Schedule {
-    /// The workflow.
     pub workflow: String,
     /// Five fields, in UTC.
     pub cron: String,

@@ -143,7 +143,6 @@ pub(crate) struct Definition {
     pub(crate) key: Place,
     /// A mapping, unless `broken`.
     pub(crate) body: At,
-    /// Its parameters.
     pub(crate) parameters: Rc<Declarations>,
     /// Where it is written.
     pub(crate) module: ModuleId,
@@ -229,7 +228,6 @@ impl<'d> Module<'d> {
 /// What is known of the section `jobs` beyond the jobs.
 #[derive(Debug, Default)]
 pub(crate) struct JobsSection {
-    /// Its key.
     pub(crate) key: Option<Place>,
     /// It is there and empty, as in a document that ends a pipeline (CFG §1.7).
     pub(crate) empty: bool,

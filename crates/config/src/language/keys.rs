@@ -7,7 +7,6 @@ use crate::codes::{self, Code};
 pub(crate) struct Known<'k> {
     /// What it is, for messages: "`run`".
     pub(crate) what: &'k str,
-    /// Its keys.
     pub(crate) keys: &'k [&'k str],
     /// The mistake that another key is.
     pub(crate) code: Code,

@@ -134,7 +134,6 @@ pub(crate) struct Entry<'d> {
     pub(crate) name: &'d str,
     /// Where the key stands.
     pub(crate) key: Place,
-    /// Its value.
     pub(crate) value: At,
 }
 

@@ -24,7 +24,6 @@ pub(crate) struct Library {
 /// An orb and what its source defines.
 #[derive(Debug)]
 pub(crate) struct Source {
-    /// The orb.
     pub(crate) orb: Arc<Orb>,
     /// Its source.
     pub(crate) document: Document,

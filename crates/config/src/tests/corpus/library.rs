@@ -48,7 +48,6 @@ pub(crate) struct Entry {
 pub(crate) struct Pair {
     /// What both are called.
     pub(crate) name: String,
-    /// The source.
     pub(crate) source: String,
     /// The compiled text.
     pub(crate) output: String,

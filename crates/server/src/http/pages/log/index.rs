@@ -121,7 +121,6 @@ pub(super) async fn tail(
 /// One line for a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ShownLine {
-    /// Its HTML.
     pub(crate) html: String,
     /// When its first byte came, as far as that is known.
     pub(crate) at: Option<Timestamp>,
