@@ -52,18 +52,21 @@ async fn within(most: Duration, answer: impl Future<Output = Response>) -> Respo
 }
 
 async fn assert_away(world: &World) {
-    for _ in 0..2 {
-        let answer = within(MONITOR, world.get("/healthz", None)).await;
-        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
-        assert_eq!(text(answer).await, "the database does not answer\n");
-    }
-    for (path, who) in [("/projects", Some("writer")), ("/gh/acme/web", None)] {
+    let monitor = async {
+        for _ in 0..2 {
+            let answer = within(MONITOR, world.get("/healthz", None)).await;
+            assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+            assert_eq!(text(answer).await, "the database does not answer\n");
+        }
+    };
+    let page = async |path: &str, who| {
         let answer = within(PERSON, world.get(path, who)).await;
         assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE, "{path}");
         assert_eq!(answer.headers()[header::RETRY_AFTER], "10", "{path}");
         let page = text(answer).await;
         assert!(page.contains("Database unavailable"), "{path}: {page}");
-    }
+    };
+    tokio::join!(monitor, page("/projects", Some("writer")), page("/gh/acme/web", None));
 }
 
 /// A machine that hangs keeps its connections open, and a statement on one of them is never answered.
