@@ -34,7 +34,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         Ok(finder)
     });
     match roundel_lsp::serve(std::io::stdin(), std::io::stdout(), settings, open) {
-        roundel_lsp::Ended::Fine => Exit::Success,
+        roundel_lsp::Ended::Requested => Exit::Success,
         roundel_lsp::Ended::Abandoned => Exit::Failure,
     }
 }

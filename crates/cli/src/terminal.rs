@@ -176,7 +176,7 @@ fn causes(error: &anyhow::Error) -> Vec<String> {
     let mut said: Vec<String> = Vec::new();
     for cause in error.chain() {
         let words = plain(&cause.to_string());
-        // What repeats its cause gives way to it, where it adds only that there is one.
+        // A cause that the text before it ends with is not repeated.
         let is_said = said.iter().any(|before| before.ends_with(&words));
         if !words.is_empty() && !is_said {
             said.push(words);
@@ -185,7 +185,7 @@ fn causes(error: &anyhow::Error) -> Vec<String> {
     said
 }
 
-/// A cause without what libraries put around it.
+/// A cause without what `sqlx` 0.9 and the standard library put around it.
 fn plain(words: &str) -> String {
     const AROUND: [&str; 3] = [
         "error returned from database: ",

@@ -14,7 +14,7 @@ use roundel_model::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::job::{Kind, Requirement};
+use crate::job::{Dependency, Kind};
 
 /// Something that happened to a pipeline.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,7 +84,7 @@ pub struct NewJob {
     /// What it is called and what it does.
     pub plan: PlannedJob,
     /// The requirements of the plan, by id.
-    pub needs: Vec<Requirement>,
+    pub needs: Vec<Dependency>,
     /// Contexts that it asks for and that do not exist: with any, it must not run.
     pub missing_contexts: Vec<String>,
 }

@@ -14,7 +14,7 @@ use roundel_model::{
 use crate::{
     Abandoned, BadGraph, Configuration, Effect, Event, IllegalEvent, NewJob, NewWorkflow, Next,
     Pipeline, Transition, advance, invariants,
-    job::{Kind, Requirement, Status, TaskStatus},
+    job::{Dependency, Kind, Status, TaskStatus},
 };
 
 const START: Timestamp = Timestamp::from_micros(1_000_000_000);
@@ -90,7 +90,7 @@ fn plans() -> impl Strategy<Value = Vec<NewWorkflow>> {
     })
 }
 
-fn new_job(number: u128, kind: Kind, needs: Vec<Requirement>) -> NewJob {
+fn new_job(number: u128, kind: Kind, needs: Vec<Dependency>) -> NewJob {
     let planned = match kind {
         Kind::Approval => PlannedJobKind::Approval,
         Kind::NoOp => PlannedJobKind::NoOp,
@@ -125,7 +125,7 @@ fn kind_of(number: u8) -> Kind {
     }
 }
 
-fn needs_of(earlier: &[NewJob], wanted: &[(prop::sample::Index, usize)]) -> Vec<Requirement> {
+fn needs_of(earlier: &[NewJob], wanted: &[(prop::sample::Index, usize)]) -> Vec<Dependency> {
     if earlier.is_empty() {
         return Vec::new();
     }
@@ -143,7 +143,7 @@ fn needs_of(earlier: &[NewJob], wanted: &[(prop::sample::Index, usize)]) -> Vec<
     ];
     wanted
         .iter()
-        .map(|(index, ending)| Requirement {
+        .map(|(index, ending)| Dependency {
             job: earlier[index.index(earlier.len())].id,
             accepts: endings[*ending].clone(),
         })
@@ -330,7 +330,7 @@ fn helpful_event(pipeline: &Pipeline, lease: &mut u128) -> Option<Event> {
 }
 
 fn job(number: u128, kind: Kind, needs: &[(u128, Outcome)]) -> NewJob {
-    let need = |(job, outcome): &(u128, Outcome)| Requirement {
+    let need = |(job, outcome): &(u128, Outcome)| Dependency {
         job: JobId::from_u128(*job),
         accepts: vec![*outcome],
     };

@@ -33,7 +33,7 @@ pub struct Job {
     pub name: JobName,
     pub kind: Kind,
     /// The jobs that must have ended first.
-    pub needs: Vec<Requirement>,
+    pub needs: Vec<Dependency>,
     /// Contexts that it asks for and that do not exist. With any, it ends as `unauthorized` where it
     /// would have become ready.
     pub missing_contexts: Vec<String>,
@@ -68,7 +68,7 @@ pub enum Kind {
 
 /// A requirement: another job, and the outcomes that satisfy it (`RUN` §1.5).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Requirement {
+pub struct Dependency {
     pub job: JobId,
     /// The outcomes that meet it.
     pub accepts: Vec<Outcome>,
@@ -376,7 +376,7 @@ fn roll_up(tasks: Vec<TaskStatus>) -> Status {
     Status::Ended(worst.unwrap_or(Outcome::Success))
 }
 
-impl Requirement {
+impl Dependency {
     /// Returns whether an outcome meets it. What the runner or we lost counts as failed (`RUN` §1.5).
     pub fn is_met_by(&self, outcome: Outcome) -> bool {
         let counts_as = match outcome {
@@ -467,7 +467,7 @@ mod tests {
 
     #[test]
     fn what_timed_out_counts_as_failed_for_jobs_that_require_a_failure() {
-        let need = Requirement { job: JobId::from_u128(1), accepts: vec![Outcome::Failed] };
+        let need = Dependency { job: JobId::from_u128(1), accepts: vec![Outcome::Failed] };
         assert!(need.is_met_by(Outcome::Timedout));
         assert!(need.is_met_by(Outcome::InfrastructureFail));
         assert!(!need.is_met_by(Outcome::Canceled));

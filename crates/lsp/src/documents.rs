@@ -92,9 +92,9 @@ impl Open {
     fn classify(&mut self, uri: &Uri) {
         let document = self.read();
         let has = |section| document.has_section(section);
-        let is_at_home = uri.path().contains("/.circleci/");
+        let is_in_circleci_directory = uri.path().contains("/.circleci/");
         let defines = ["jobs", "commands", "executors", "orbs"].into_iter().any(has);
-        self.kind = if is_at_home
+        self.kind = if is_in_circleci_directory
             && (uri.path().ends_with("/config.yml") || has("workflows") || defines)
             || has("version") && has("workflows")
         {

@@ -39,8 +39,8 @@ const WAITING: usize = 1_000;
 /// How the conversation ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
-    /// As it should.
-    Fine,
+    /// The editor asked for it.
+    Requested,
     /// The editor went away without saying so.
     Abandoned,
 }
@@ -193,7 +193,7 @@ impl Session {
             }
             Incoming::Message(Message::Notification(one)) if one.method == "exit" => {
                 Some(match self.stage {
-                    Stage::ShutDown => Ended::Fine,
+                    Stage::ShutDown => Ended::Requested,
                     Stage::Fresh { .. } | Stage::Open => Ended::Abandoned,
                 })
             }

@@ -40,7 +40,7 @@ fn a_mistake_is_reported_while_it_is_typed_and_goes_when_it_is_fixed() {
     let edit = &fixes[0]["edit"]["changes"][URI][0];
     client.change(URI, 2, &json!([{ "range": edit["range"], "text": edit["newText"] }]));
     assert!(codes(&client.diagnostics(2)).is_empty());
-    assert_eq!(client.stop(), Ended::Fine);
+    assert_eq!(client.stop(), Ended::Requested);
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn what_nothing_uses_is_reported_as_unnecessary_and_places_are_related() {
     let unused = found.iter().find(|found| found["code"] == "unused-job").unwrap();
     assert_eq!(unused["tags"], json!([1]));
     assert_eq!(unused["severity"], 2);
-    assert_eq!(client.stop(), Ended::Fine);
+    assert_eq!(client.stop(), Ended::Requested);
 }
 
 /// What `validate` refuses is shown in the editor with the same words, and goes with its cause.
@@ -83,7 +83,7 @@ fn what_this_release_cannot_run_is_reported_with_its_severity_and_page() {
     }
     client.change(URI, 2, &json!([{ "text": CONFIG }]));
     assert!(codes(&client.diagnostics(2)).is_empty());
-    assert_eq!(client.stop(), Ended::Fine);
+    assert_eq!(client.stop(), Ended::Requested);
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn only_the_last_of_many_changes_is_compiled() {
     let reported = client.diagnostics(199);
     assert_eq!(reported["version"], 199);
     assert!(client.seen("textDocument/publishDiagnostics") < 20, "typing is waited for");
-    assert_eq!(client.stop(), Ended::Fine);
+    assert_eq!(client.stop(), Ended::Requested);
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn hover_shows_documentation_and_what_comes_of_it() {
     assert!(job.contains("Compiles to job `build`") && job.contains("echo me"), "{job}");
     assert!(hover(25, 22).contains("Compiles to job `build`"), "a requirement is the job");
     assert!(hover(0, 12).is_empty());
-    assert_eq!(client.stop(), Ended::Fine);
+    assert_eq!(client.stop(), Ended::Requested);
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn completion_offers_keys_jobs_commands_orbs_and_parameters() {
     assert_eq!(executors, ["node/default"]);
     let inside = names(&labels(&mut client, "      - run: << par\n", 8, 19));
     assert!(inside.contains(&"parameters.who".to_owned()), "{inside:?}");
-    assert_eq!(client.stop(), Ended::Fine);
+    assert_eq!(client.stop(), Ended::Requested);
 }
 
 #[test]
@@ -196,7 +196,7 @@ fn definition_leads_into_the_file_and_into_orbs() {
     let outline =
         client.ask("textDocument/documentSymbol", json!({ "textDocument": { "uri": uri } }));
     assert_eq!(outline[1]["name"], "commands");
-    assert_eq!(client.stop(), Ended::Fine);
+    assert_eq!(client.stop(), Ended::Requested);
 }
 
 #[test]
@@ -222,7 +222,7 @@ fn names_are_renamed_everywhere_and_the_outline_is_a_tree() {
     params["newName"] = json!("no name");
     let refused = client.request("textDocument/rename", params);
     assert_eq!(refused["error"]["code"], -32_803);
-    assert_eq!(client.stop(), Ended::Fine);
+    assert_eq!(client.stop(), Ended::Requested);
 }
 
 #[test]
@@ -239,7 +239,7 @@ fn places_are_counted_in_the_encoding_that_the_editor_asked_for() {
         let found = reported["diagnostics"].as_array().unwrap();
         let wrong = found.iter().find(|found| found["code"] == "unknown-job-key").unwrap();
         assert_eq!(wrong["range"]["start"]["character"], character, "{encodings} {reported}");
-        assert_eq!(client.stop(), Ended::Fine);
+        assert_eq!(client.stop(), Ended::Requested);
     }
 }
 
@@ -252,7 +252,7 @@ fn editors_without_snippets_get_plain_text() {
         found["items"].as_array().unwrap().iter().find(|item| item["label"] == "docker").unwrap();
     assert_eq!(docker["textEdit"]["newText"], "docker:");
     assert_eq!(docker["insertTextFormat"], 1);
-    assert_eq!(client.stop(), Ended::Fine);
+    assert_eq!(client.stop(), Ended::Requested);
 }
 
 #[test]
@@ -261,7 +261,7 @@ fn settings_of_the_editor_count_and_wrong_ones_are_reported() {
         Client::start_with(json!({}), json!({ "profile": "next", "parameters": { "x": true } }));
     client.open(URI, "version: 2\njobs: {}\n");
     assert!(!codes(&client.diagnostics(1)).is_empty(), "the next profile wants version 2.1");
-    assert_eq!(client.stop(), Ended::Fine);
+    assert_eq!(client.stop(), Ended::Requested);
     let mut client = Client::start_with(json!({}), json!({ "profile": 7 }));
     assert!(
         client.notified("window/showMessage")["message"]
@@ -269,12 +269,12 @@ fn settings_of_the_editor_count_and_wrong_ones_are_reported() {
             .unwrap()
             .contains("cannot read the server's options")
     );
-    assert_eq!(client.stop(), Ended::Fine);
+    assert_eq!(client.stop(), Ended::Requested);
     let mut client = Client::start_with(json!({}), json!({ "orbs": "/nowhere" }));
     assert!(
         client.notified("window/showMessage")["message"].as_str().unwrap().contains("/nowhere")
     );
-    assert_eq!(client.stop(), Ended::Fine);
+    assert_eq!(client.stop(), Ended::Requested);
 }
 
 #[test]
@@ -294,7 +294,7 @@ fn files_that_are_no_configuration_are_left_alone() {
         client.ask("textDocument/hover", client::at("file:///never/opened", 0, 0)),
         Value::Null
     );
-    assert_eq!(client.stop(), Ended::Fine);
+    assert_eq!(client.stop(), Ended::Requested);
 }
 
 #[test]
@@ -315,7 +315,7 @@ fn nonsense_is_answered_and_the_connection_stays_open() {
     client.change("file:///never/opened", 1, &json!([{ "text": "x" }]));
     client.open(URI, CONFIG);
     assert!(codes(&client.diagnostics(1)).is_empty());
-    assert_eq!(client.stop(), Ended::Fine);
+    assert_eq!(client.stop(), Ended::Requested);
 }
 
 #[test]
@@ -331,7 +331,7 @@ fn nothing_is_answered_before_initialize_and_after_shutdown() {
         client.request("textDocument/hover", client::at(URI, 0, 0))["error"]["code"],
         -32_600
     );
-    assert_eq!(client.exit(), Ended::Fine);
+    assert_eq!(client.exit(), Ended::Requested);
 
     let mut client = Client::start();
     client.notify("exit", Value::Null);
@@ -359,7 +359,7 @@ fn a_canceled_request_is_not_answered_but_refused() {
     let answers: Vec<Value> = (500..600).map(|id| client.answer(id)).collect();
     let refused = answers.iter().filter(|answer| answer["error"]["code"] == -32_800).count();
     assert!(refused > 0, "some were still waiting");
-    assert_eq!(client.stop(), Ended::Fine);
+    assert_eq!(client.stop(), Ended::Requested);
 }
 
 #[test]
@@ -372,5 +372,5 @@ fn a_huge_document_is_taken_in_stride() {
     client.open(URI, &text);
     assert_eq!(codes(&client.diagnostics(1)), ["too-large"]);
     client.ask("textDocument/completion", client::at(URI, 14, 8));
-    assert_eq!(client.stop(), Ended::Fine);
+    assert_eq!(client.stop(), Ended::Requested);
 }

@@ -241,7 +241,7 @@ impl TaskClient {
         self.server.read_json(response).await
     }
 
-    /// Reports the state of a step.
+    /// Reports the status of a step.
     pub(crate) async fn put_step(&self, number: u32, report: &StepReport) -> Result<(), CallError> {
         let path = format!("/steps/{number}");
         let request = self.request(Method::PUT, &path).json(report);

@@ -1,7 +1,7 @@
 //! One server on one SQLite database.
 //!
 //! Two would hand out the same job, release each other's leases and write into the same log. The lock is
-//! taken before the server listens and is the system's: it ends with the process, however that ends, so
+//! taken before the server listens. It is a file lock of the operating system: it ends with the process, however that ends, so
 //! a file that was left behind stops no server. PostgreSQL is made for several servers and needs none.
 
 use std::{
@@ -76,7 +76,7 @@ impl DatabaseLock {
             }
             tokio::time::sleep(PERIOD).await;
         }
-        sign(&mut file).map_err(failed)?;
+        write_process_id(&mut file).map_err(failed)?;
         Ok(Some(Self { _file: file }))
     }
 }
@@ -108,7 +108,7 @@ fn is_alive(process: u32) -> bool {
     !Path::new("/proc/self").exists() || Path::new(&format!("/proc/{process}")).exists()
 }
 
-fn sign(file: &mut File) -> io::Result<()> {
+fn write_process_id(file: &mut File) -> io::Result<()> {
     file.set_len(0)?;
     file.rewind()?;
     writeln!(file, "{}", std::process::id())

@@ -52,7 +52,7 @@ pub struct Server {
     /// Where it listens.
     pub address: SocketAddr,
     work: JoinSet<()>,
-    /// The last to go: the next server may start when nothing of this one writes any more.
+    /// Dropped last, so that the next server starts only when this one has stopped writing.
     _lock: Option<DatabaseLock>,
 }
 

@@ -33,8 +33,8 @@ use crate::forges::CallError;
 #[error("{0}")]
 pub struct SetupError(pub String);
 
-/// Starts (or joins) the set-up of a repository and returns its project at once; the sequence goes
-/// on by itself, its record is in the store, its updates on [`crate::live`].
+/// Starts (or joins) the set-up of a repository and returns its project at once; the sequence
+/// continues by itself, its record is in the store, its updates on [`crate::live`].
 ///
 /// # Errors
 ///

@@ -152,7 +152,7 @@ impl Checked {
     /// Says whether it is right, and the server refuses it or some of its jobs.
     pub(crate) fn is_refused(&self) -> bool {
         match self.decision() {
-            Decision::Unsupported | Decision::SomeJobsRefused => true,
+            Decision::Unsupported | Decision::RunsInPart => true,
             Decision::Runs | Decision::Invalid => false,
         }
     }

@@ -30,7 +30,8 @@ pub(crate) enum Decision {
     Runs,
     /// It is right. Its pipeline starts, and this release refuses some of its jobs or never starts
     /// some of its workflows.
-    SomeJobsRefused,
+    #[serde(rename = "some_jobs_refused")]
+    RunsInPart,
     /// It is right, and its pipeline does not start in this release.
     Unsupported,
     /// It has errors.
@@ -76,7 +77,7 @@ impl Decision {
             Support::Runs => {
                 let is_whole =
                     refused_jobs(compiled).is_empty() && compiled.never_started().next().is_none();
-                if is_whole { Self::Runs } else { Self::SomeJobsRefused }
+                if is_whole { Self::Runs } else { Self::RunsInPart }
             }
         }
     }

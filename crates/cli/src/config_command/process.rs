@@ -51,7 +51,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
 /// Says that the server will not run all of it. The document is right all the same.
 fn refused(checked: &Checked) -> String {
     let what = match checked.decision() {
-        Decision::SomeJobsRefused => "this release does not run all of it",
+        Decision::RunsInPart => "this release does not run all of it",
         Decision::Unsupported | Decision::Runs | Decision::Invalid => {
             "not supported by this release"
         }

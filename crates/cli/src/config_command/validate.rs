@@ -127,7 +127,7 @@ fn verdict(checked: &Checked, colors: bool) -> String {
         Decision::Unsupported => {
             (Some(paint("valid, but not supported by this release", Yellow)), ":")
         }
-        Decision::SomeJobsRefused => {
+        Decision::RunsInPart => {
             (Some(paint("valid, but this release does not run all of it", Yellow)), ":")
         }
         Decision::Runs => (Some(paint("fine", Green)), ""),

@@ -59,10 +59,10 @@ pub(crate) struct Draft {
     /// The name of the matrix that it belongs to.
     pub(crate) alias: Option<String>,
     pub(crate) presence: Presence,
-    /// What of it this release cannot run or ignores, for [`Report::used_by`].
+    /// Indexes of the unsupported features that this job uses, for [`Report::used_by`].
     ///
     /// [`Report::used_by`]: crate::read::report::Report::used_by
-    pub(crate) met: Vec<usize>,
+    pub(crate) unsupported: Vec<usize>,
 }
 
 /// How much is known of a job's place in its workflow.
@@ -285,14 +285,14 @@ impl<'d> Expander<'_, 'd> {
         }
         let what: Rc<str> = format!("job `{}`", invocation.name).into();
         // What was met before belongs to other jobs, or to the entry: a serial group.
-        self.render.report.take_met();
+        self.render.report.take_current_job();
         self.render.report.enter(&what, invocation.key);
         if let Some((kind, document)) = self.build(invocation, &what, scope) {
             draft.kind = Some(kind);
             draft.document = document;
         }
         self.render.report.leave();
-        draft.met = self.render.report.take_met();
+        draft.unsupported = self.render.report.take_current_job();
         draft
     }
 
@@ -339,7 +339,7 @@ impl<'d> Expander<'_, 'd> {
             group: None,
             alias,
             presence: Presence::Guessed,
-            met: Vec::new(),
+            unsupported: Vec::new(),
         }
     }
 

@@ -145,7 +145,7 @@ pub(crate) const ORB_KEYS: &[&str] = &[
     "workflows",
 ];
 
-/// Built-in steps that move things; [`crate::expand::builtin`] says what belongs to each.
+/// Built-in steps that save, restore or store files; [`crate::expand::builtin`] says what belongs to each.
 pub(crate) const BUILTIN_STEPS: &[&str] = &[
     "checkout",
     "setup_remote_docker",
@@ -162,7 +162,7 @@ pub(crate) const BUILTIN_STEPS: &[&str] = &[
 /// Built-in steps next to those in [`builtin`].
 pub(crate) const STEP_WORDS: &[&str] = &["run", "deploy", "when", "unless", "steps"];
 
-/// Keys of an entry that are no arguments.
+/// Keys of an entry that are not arguments.
 pub(crate) const RESERVED: &[&str] = &[
     "requires",
     "name",

@@ -63,7 +63,7 @@ impl Planner<'_, '_> {
         drop_unreachable(&mut kept, &requires);
         let mut jobs = Vec::new();
         for (job, draft) in drafts.iter().enumerate().filter(|&(job, _)| kept[job]) {
-            self.render.report.used_by(&draft.met, &workflow.name, &names[job]);
+            self.render.report.used_by(&draft.unsupported, &workflow.name, &names[job]);
             let left = edges[job].iter().filter(|edge| kept[edge.job]);
             let requires = left.map(|edge| Requirement {
                 job: JobName::new(names[edge.job].clone()),

@@ -53,8 +53,8 @@ pub(crate) struct Report<'d> {
     unsupported: Vec<Diagnostic>,
     /// Where each stands in `unsupported`.
     unsupported_at: HashMap<Key, usize>,
-    /// Those of `unsupported` that the job has that is being compiled, reported or met again.
-    met: Vec<usize>,
+    /// Indexes into `unsupported` for the job that is being compiled, repeats included.
+    in_current_job: Vec<usize>,
     seen: HashSet<Key>,
     /// Those of them that were reported as warnings because what they are about does not run.
     softened: HashSet<Key>,
@@ -74,7 +74,7 @@ impl<'d> Report<'d> {
             found: Vec::new(),
             unsupported: Vec::new(),
             unsupported_at: HashMap::new(),
-            met: Vec::new(),
+            in_current_job: Vec::new(),
             seen: HashSet::new(),
             softened: HashSet::new(),
             errors: 0,
@@ -146,16 +146,16 @@ impl<'d> Report<'d> {
             self.unsupported_at.insert(key.clone(), self.unsupported.len());
             self.unsupported.push(diagnostic);
         }
-        self.met.extend(self.unsupported_at.get(&key));
+        self.in_current_job.extend(self.unsupported_at.get(&key));
     }
 
-    /// Returns which of what this release cannot run was met since the last call, to be handed to
+    /// Returns the indexes of the unsupported features that were found since the last call, for
     /// [`Self::used_by`] once the job has its name.
-    pub(crate) fn take_met(&mut self) -> Vec<usize> {
-        std::mem::take(&mut self.met)
+    pub(crate) fn take_current_job(&mut self) -> Vec<usize> {
+        std::mem::take(&mut self.in_current_job)
     }
 
-    /// Notes that a job of the plan has what [`Self::take_met`] returned for it.
+    /// Notes that a job of the plan has what [`Self::take_current_job`] returned for it.
     pub(crate) fn used_by(&mut self, met: &[usize], workflow: &str, job: &str) {
         for &at in met {
             let used = JobOfPlan { workflow: workflow.to_owned(), job: job.to_owned() };

@@ -25,7 +25,6 @@ pub(crate) struct Library {
 #[derive(Debug)]
 pub(crate) struct Source {
     pub(crate) orb: Arc<Orb>,
-    /// Its source.
     pub(crate) document: Document,
 }
 

@@ -89,9 +89,9 @@ async fn try_for_a_while(
     let until = Instant::now() + TIMEOUT;
     loop {
         let reason = match ls_remote(&run.project.ssh_url, directory).await? {
-            LsRemote::Works => return Ok(Proof::Works),
-            LsRemote::NoGit => return Ok(Proof::NoGit),
-            LsRemote::Failed(reason) => reason,
+            LsRemoteOutcome::Works => return Ok(Proof::Works),
+            LsRemoteOutcome::NoGit => return Ok(Proof::NoGit),
+            LsRemoteOutcome::Failed(reason) => reason,
         };
         // Pinned keys do not change while we wait.
         let is_unknown_host = reason.contains("Host key verification failed");
@@ -106,13 +106,13 @@ async fn try_for_a_while(
     }
 }
 
-enum LsRemote {
+enum LsRemoteOutcome {
     Works,
     NoGit,
     Failed(String),
 }
 
-async fn ls_remote(url: &str, directory: &Path) -> Result<LsRemote, StepError> {
+async fn ls_remote(url: &str, directory: &Path) -> Result<LsRemoteOutcome, StepError> {
     let mut command = Command::new("git");
     command
         .args(["-c", "credential.helper=", "ls-remote", "--quiet", "--", url])
@@ -131,21 +131,23 @@ async fn ls_remote(url: &str, directory: &Path) -> Result<LsRemote, StepError> {
         .kill_on_drop(true);
     let child = match command.spawn() {
         Ok(child) => child,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(LsRemote::NoGit),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Ok(LsRemoteOutcome::NoGit);
+        }
         Err(error) => return Err(io_failed(&error)),
     };
     let output = match tokio::time::timeout(TRY_TIMEOUT, child.wait_with_output()).await {
-        Err(_) => return Ok(LsRemote::Failed("no answer in time".to_owned())),
+        Err(_) => return Ok(LsRemoteOutcome::Failed("no answer in time".to_owned())),
         Ok(output) => output.map_err(|error| io_failed(&error))?,
     };
     if output.status.success() {
-        return Ok(LsRemote::Works);
+        return Ok(LsRemoteOutcome::Works);
     }
     let said = String::from_utf8_lossy(&output.stderr);
     if said.contains("cannot run ssh") || said.contains("ssh: not found") {
-        return Ok(LsRemote::NoGit);
+        return Ok(LsRemoteOutcome::NoGit);
     }
-    Ok(LsRemote::Failed(said.trim().chars().take(SHOWN_CHARS).collect()))
+    Ok(LsRemoteOutcome::Failed(said.trim().chars().take(SHOWN_CHARS).collect()))
 }
 
 /// Nothing of this host's own ssh takes part: no configuration, no agent, no other key, and no host

@@ -39,8 +39,8 @@ const PENDING_KEY_LASTS: Duration = Duration::from_hours(1);
 /// How long we wait for the ping of a new hook.
 const PING_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Looks at whether it came, within the period of the loops: a user watches.
-const PING_LOOKS: u32 = 5;
+/// How often it is looked for within the period of the loops: a user watches.
+const PING_CHECKS: u32 = 5;
 
 /// Runs the sequence to its end, or takes it back.
 pub(super) async fn run(setups: &Setups, project: &Project, mut record: Record) {
@@ -127,7 +127,7 @@ async fn forward(
     let made = step!(Step::Hook, ensure_hook(run));
     record.done(Step::Hook, run.setups.links.hook(run.project.slug.forge, made.id)).await?;
 
-    match step!(Step::Ping, hear(run, &made)) {
+    match step!(Step::Ping, wait_for_ping(run, &made)) {
         Ok(said) => record.done(Step::Ping, said).await?,
         Err(warning) => record.warned(Step::Ping, warning).await?,
     }
@@ -286,7 +286,10 @@ async fn install_hook(run: &Run<'_>, wanted: &HookSpec) -> Result<(ForgeHook, bo
 }
 
 /// Waits for the ping of a new hook. That it does not come is a warning, not a failure.
-async fn hear(run: &Run<'_>, made: &MadeHook) -> Result<Result<String, String>, StepError> {
+async fn wait_for_ping(
+    run: &Run<'_>,
+    made: &MadeHook,
+) -> Result<Result<String, String>, StepError> {
     if run.project.slug.forge == ForgeKind::Bitbucket {
         return Ok(Ok("Bitbucket sends no test webhook; the first push confirms it".to_owned()));
     }
@@ -299,7 +302,7 @@ async fn hear(run: &Run<'_>, made: &MadeHook) -> Result<Result<String, String>, 
             if hook.is_some_and(|hook| hook.last_delivery_at.is_some()) {
                 return Ok::<_, StoreError>(());
             }
-            tokio::time::sleep(run.setups.pace.period / PING_LOOKS).await;
+            tokio::time::sleep(run.setups.pace.period / PING_CHECKS).await;
         }
     })
     .await;

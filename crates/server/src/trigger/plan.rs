@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use roundel_config::{Compiled, Diagnostic};
-use roundel_engine::{NewJob, NewWorkflow, job::Requirement};
+use roundel_engine::{NewJob, NewWorkflow, job::Dependency};
 use roundel_model::{
     id::{JobId, WorkflowId},
     name::JobName,
@@ -28,7 +28,7 @@ fn to_workflow(workflow: PlannedWorkflow) -> NewWorkflow {
             needs: plan
                 .requires
                 .iter()
-                .map(|requirement| Requirement {
+                .map(|requirement| Dependency {
                     job: ids.get(&requirement.job).copied().unwrap_or_else(JobId::fresh),
                     accepts: requirement.accepts.clone(),
                 })

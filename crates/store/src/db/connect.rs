@@ -27,7 +27,8 @@ const POSTGRES_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long SQLite waits for another process that writes (a backup, an `admin` command).
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long PostgreSQL may take to answer at the start. A pool would continue trying without saying why.
+/// How long PostgreSQL may take to answer at the start. A pool would keep trying, without
+/// saying why.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Bytes of the write-ahead log that are kept for reuse.

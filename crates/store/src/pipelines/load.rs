@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use roundel_engine::{
     Pipeline,
-    job::{Job, Kind, Requirement, Status, TaskStatus},
+    job::{Dependency, Job, Kind, Status, TaskStatus},
     workflow::Workflow,
 };
 use roundel_model::{
@@ -82,7 +82,7 @@ fn job(row: &Row, tasks: &mut HashMap<JobId, Vec<TaskStatus>>) -> Result<Job, St
         id,
         name: row.get("name")?,
         kind,
-        needs: row.json::<Vec<Requirement>>("needs")?,
+        needs: row.json::<Vec<Dependency>>("needs")?,
         missing_contexts: row.json("missing_contexts")?,
         status,
     })

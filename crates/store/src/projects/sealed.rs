@@ -237,9 +237,8 @@ impl Store {
         if changed == 0 { Err(StoreError::Missing("hook")) } else { Ok(()) }
     }
 
-    /// A hook that was missing has answered: it is active again. One that a set-up is making stays
-    /// pending until the set-up is done; whichever of the two comes first, the other keeps what it
-    /// said. Gives false if there is no such hook.
+    /// A hook that was missing has answered: it is active again. A pending one stays pending: its
+    /// set-up activates it. Gives false if there is no such hook.
     pub async fn hook_answered(
         &self,
         id: HookId,

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use roundel_engine::job::Requirement;
+use roundel_engine::job::Dependency;
 use roundel_model::{
     actor::Actor,
     forge::ProjectSlug,
@@ -219,7 +219,7 @@ fn acted_by(row: &Row, column: &str) -> Result<Option<ActedBy>, StoreError> {
 }
 
 fn job(row: &Row) -> Result<JobRow, StoreError> {
-    let needs: Vec<Requirement> = row.json("needs")?;
+    let needs: Vec<Dependency> = row.json("needs")?;
     Ok(JobRow {
         id: row.get("id")?,
         workflow: row.get("workflow")?,

@@ -4,7 +4,7 @@ use std::{collections::HashSet, time::Duration};
 
 use roundel_engine::{
     Configuration, Event, NewJob, Pipeline, Transition, advance,
-    job::{Requirement, Status, TaskStatus},
+    job::{Dependency, Status, TaskStatus},
 };
 use roundel_model::{
     actor::Actor,
@@ -44,7 +44,7 @@ async fn every_state_that_the_engine_reaches_is_read_back(world: World) {
     let (test, deploy) = (main.jobs[0].id, main.jobs[1].id);
     let (hold, after_hold, nothing) = (JobId::fresh(), JobId::fresh(), JobId::fresh());
     let job = |id, plan, needs| NewJob { id, ..new_job(plan, needs) };
-    let waits = vec![Requirement { job: hold, accepts: vec![Outcome::Success, Outcome::Canceled] }];
+    let waits = vec![Dependency { job: hold, accepts: vec![Outcome::Success, Outcome::Canceled] }];
     main.jobs.push(job(hold, planned::job("hold", PlannedJobKind::Approval), vec![]));
     main.jobs.push(job(after_hold, planned::build("after", 1), waits));
     main.jobs.push(job(nothing, planned::job("nothing", PlannedJobKind::NoOp), vec![]));

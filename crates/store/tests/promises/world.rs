@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use roundel_engine::{
-    Configuration, Event, NewJob, NewWorkflow, Pipeline, Transition, advance, job::Requirement,
+    Configuration, Event, NewJob, NewWorkflow, Pipeline, Transition, advance, job::Dependency,
 };
 use roundel_model::{
     forge::{ForgeKind, ForgeUserId, ProjectSlug, RepositoryId},
@@ -337,7 +337,7 @@ pub(crate) fn workflow(name: &str, jobs: &[(&str, u32)]) -> NewWorkflow {
     for (name, tasks) in jobs {
         let needs = made
             .last()
-            .map(|before| Requirement { job: before.id, accepts: vec![Outcome::Success] })
+            .map(|before| Dependency { job: before.id, accepts: vec![Outcome::Success] })
             .into_iter()
             .collect();
         made.push(new_job(planned::build(name, *tasks), needs));
@@ -345,6 +345,6 @@ pub(crate) fn workflow(name: &str, jobs: &[(&str, u32)]) -> NewWorkflow {
     NewWorkflow { id: WorkflowId::fresh(), name: name.into(), jobs: made }
 }
 
-pub(crate) fn new_job(plan: PlannedJob, needs: Vec<Requirement>) -> NewJob {
+pub(crate) fn new_job(plan: PlannedJob, needs: Vec<Dependency>) -> NewJob {
     NewJob { id: JobId::fresh(), plan, needs, missing_contexts: Vec::new() }
 }

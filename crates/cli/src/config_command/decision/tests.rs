@@ -34,7 +34,7 @@ fn with_steps(steps: &str) -> String {
 
 /// What is written, and what becomes of it.
 fn table() -> Vec<(String, Decision)> {
-    use Decision::{Invalid, Runs, SomeJobsRefused, Unsupported};
+    use Decision::{Invalid, Runs, RunsInPart, Unsupported};
 
     let triggers = "{schedule: {cron: '0 3 * * *', filters: {branches: {only: main}}}}";
     let scheduled =
@@ -59,11 +59,11 @@ fn table() -> Vec<(String, Decision)> {
             Unsupported,
         ),
         // Its pipeline starts without the workflow, be it the only one or not.
-        (scheduled.clone(), SomeJobsRefused),
-        (scheduled.replace("workflows: {", "workflows: {push: {jobs: [build]}, "), SomeJobsRefused),
-        (file(JOB, "build: {context: deploy}"), SomeJobsRefused),
-        (file(&JOB.replace("}]", "}, {image: 'redis:7'}]"), "build"), SomeJobsRefused),
-        (file(&JOB.replace("'}]", "', command: [x]}]"), "build"), SomeJobsRefused),
+        (scheduled.clone(), RunsInPart),
+        (scheduled.replace("workflows: {", "workflows: {push: {jobs: [build]}, "), RunsInPart),
+        (file(JOB, "build: {context: deploy}"), RunsInPart),
+        (file(&JOB.replace("}]", "}, {image: 'redis:7'}]"), "build"), RunsInPart),
+        (file(&JOB.replace("'}]", "', command: [x]}]"), "build"), RunsInPart),
         (file(JOB, "biuld"), Invalid),
         (with_steps("save_cache: {key: k, paths: [p]}, chekout"), Invalid),
         ("version: 2.1\njobs: [\n".to_owned(), Invalid),
@@ -96,7 +96,7 @@ fn each_kind_of_unsupported_diagnostic_is_decided_alike() {
     for code in area.codes {
         let example = |which| page::example(*code, which).unwrap().0;
         let wanted = match code.slug {
-            "unsupported-schedule" => Decision::SomeJobsRefused,
+            "unsupported-schedule" => Decision::RunsInPart,
             "unsupported-option" => Decision::Runs,
             _ => Decision::Unsupported,
         };
@@ -116,7 +116,7 @@ fn agree(text: &str, wanted: Decision) -> Checked {
     let git_ref = Some(GitRef::Branch(BranchName::from("main")));
     let server = compile(text, &Inputs { git_ref, ..Inputs::default() });
     let starts = server.support() == Support::Runs;
-    assert_eq!(starts, matches!(wanted, Decision::Runs | Decision::SomeJobsRefused), "{text}");
+    assert_eq!(starts, matches!(wanted, Decision::Runs | Decision::RunsInPart), "{text}");
     // What is asked before moving gets the same answer.
     assert_eq!(cannot_run(folder.path(), &[]), wanted != Decision::Runs, "{text}");
     let says_why = !listed(&checked.compiled, false, None).is_empty();

@@ -112,7 +112,7 @@ impl Readiness {
     const fn at_least(decision: Decision) -> Self {
         match decision {
             Decision::Runs => Self::Ready,
-            Decision::SomeJobsRefused | Decision::Unsupported | Decision::Invalid => Self::Cannot,
+            Decision::RunsInPart | Decision::Unsupported | Decision::Invalid => Self::Cannot,
         }
     }
 

@@ -26,7 +26,7 @@ pub(crate) async fn framed(State(app): State<Arc<App>>, request: Request, next: 
         return response;
     };
     if failure.status == StatusCode::SERVICE_UNAVAILABLE {
-        // The session would be looked up where there is no answer.
+        // The frame of a page needs the session, which is in the same database.
         return response;
     }
     let Ok(visit) = Visit::from_request_parts(&mut asked, &app).await else { return response };

@@ -48,7 +48,7 @@ struct SetupSteps {
     text: &'static str,
     steps: Vec<StepView>,
     elapsed: Elapsed,
-    again: RetrySetup,
+    again: RetryOffer,
     /// A step is under way.
     going: bool,
     done: bool,
@@ -58,7 +58,7 @@ struct SetupSteps {
 
 /// Whether setup can be run now.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum RetrySetup {
+enum RetryOffer {
     /// It is running.
     No,
     /// It can be run, by an administrator of the repository.
@@ -67,7 +67,7 @@ enum RetrySetup {
     Offered,
 }
 
-impl RetrySetup {
+impl RetryOffer {
     fn is_offered(self) -> bool {
         self == Self::Offered
     }
@@ -113,7 +113,7 @@ async fn read(visit: &Visit, project: &Project, role: Role) -> Result<SetupSteps
     let first_pipeline = first.map(|row| format!("/pipeline/{}", row.id));
     let mut steps = view(setup.as_ref(), visit, address(&project.slug), first_pipeline);
     if steps.again.is_for_others() && visit.account.is_some() && role >= Role::Admin {
-        steps.again = RetrySetup::Offered;
+        steps.again = RetryOffer::Offered;
     }
     Ok(steps)
 }
@@ -161,7 +161,7 @@ fn view(
             setup.filter(|_| !going).map(|setup| setup.updated_at),
             visit.now,
         ),
-        again: if going { RetrySetup::No } else { RetrySetup::ByOthers },
+        again: if going { RetryOffer::No } else { RetryOffer::ByOthers },
         going,
         done: state == Some(SetupState::Done),
         at,

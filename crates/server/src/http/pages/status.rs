@@ -270,7 +270,7 @@ pub(crate) fn why_waiting(job: &JobRow, siblings: &[JobRow]) -> Option<String> {
     }
 }
 
-/// Says why a job was never offered to a runner though its turn had come: no step of it can say so.
+/// Returns why a job is `unauthorized`: no step of it can say so, for none ran.
 pub(crate) fn why_not_run(job: &JobRow) -> Option<&str> {
     let is_refused = job.status == JobStatus::Unauthorized;
     job.reason.as_deref().filter(|reason| is_refused && !reason.trim().is_empty())

@@ -35,7 +35,7 @@ impl fmt::Display for TimeAgo {
 
 impl HtmlSafe for TimeAgo {}
 
-/// How long something took, or has been continuing.
+/// How long something took, or has been running.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Elapsed {
     from: Option<Timestamp>,
@@ -62,7 +62,7 @@ impl Elapsed {
         Self::of_spans(jobs.filter_map(|job| Some((job.queued_at?, job.stopped_at))).collect(), now)
     }
 
-    /// Of spans that may overlap, the time that is in any of them. One without an end continues.
+    /// Of spans that may overlap, the time that is in any of them. A span without an end is still open.
     fn of_spans(mut spans: Vec<(Timestamp, Option<Timestamp>)>, now: Timestamp) -> Self {
         spans.sort_unstable();
         let Some(&(from, _)) = spans.first() else { return Self::new(None, None, now) };

@@ -1,8 +1,8 @@
 //! What a runner sends is stored and shown to people: each field has a limit ([`limits`]), and a refusal
 //! names the field and the limit.
 //!
-//! What only says more than a page can show is cut; what names something is refused, for a name that is cut
-//! is another name.
+//! Identifiers (runner, version, resource class, kind) are refused when they are too long, for one that is cut
+//! is another one; texts for display (a step's name and command, a reason, limitations) are cut.
 
 use roundel_model::{limits, text};
 use roundel_protocol::{ClaimRequest, FinishReport, StepReport};

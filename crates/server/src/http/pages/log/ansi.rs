@@ -307,7 +307,7 @@ impl Block {
 }
 
 impl Screen {
-    /// Tells whether a byte can neither begin a character nor continue with one.
+    /// Tells whether a byte is part of no valid character.
     fn is_stray(&mut self, byte: u8) -> bool {
         let (needs, stray) = match byte {
             0x00..=0x7F => (0, false),

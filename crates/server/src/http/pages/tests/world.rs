@@ -15,7 +15,7 @@ use axum::{
     http::{Method, Request, header},
     response::Response,
 };
-use roundel_engine::{Configuration, Event, NewJob, NewWorkflow, job::Requirement};
+use roundel_engine::{Configuration, Event, NewJob, NewWorkflow, job::Dependency};
 use roundel_forge::{
     AccessToken, AuthorizeRequest, Commit, CommitStatus, Contents, DeployKeys, ErrorClass, Forge,
     ForgeError, ForgeHook, ForgeKey, ForgeOrganization, ForgeSettings, ForgeUser, Grant, HookSpec,
@@ -301,7 +301,7 @@ impl World {
             let missing_contexts = contexts.iter().map(|&name| name.to_owned()).collect();
             NewJob { id, plan, needs, missing_contexts }
         };
-        let need = Requirement { job: before, accepts: vec![Outcome::Success] };
+        let need = Dependency { job: before, accepts: vec![Outcome::Success] };
         let test = roundel_testkit::planned::build("test", 1);
         let workflow = NewWorkflow {
             id: WorkflowId::fresh(),
