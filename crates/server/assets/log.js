@@ -148,6 +148,11 @@ class LogView extends HTMLElement {
         event.preventDefault();
         event.stopPropagation();
         this.#stopSearch();
+      } else if (event.key === 'Escape') {
+        // The browser empties the field; what was found would stay highlighted for a text that is gone.
+        event.preventDefault();
+        search.value = '';
+        this.#search('');
       }
       if (event.key !== 'Enter') return;
       event.preventDefault();

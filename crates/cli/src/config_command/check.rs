@@ -87,6 +87,16 @@ impl Compiler {
             let message = format!("there is no folder `{}` to take orbs from", folder.display());
             return Err(UsageError(message).into());
         }
+        if let Some(lock) = arguments.lock.as_deref()
+            && !arguments.update_lock
+            && !lock.exists()
+        {
+            let message = format!(
+                "there is no lock file `{}`; `--update-lock` makes it",
+                lock.display()
+            );
+            return Err(UsageError(message).into());
+        }
         // Without the pins: this is for a caller that makes them again.
         let pins = arguments.lock.as_deref().filter(|_| !arguments.update_lock);
         let orbs = Offline::new(arguments.orbs.as_deref(), pins).context("cannot look for orbs")?;

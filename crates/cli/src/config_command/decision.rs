@@ -155,6 +155,11 @@ fn places(group: &[&Diagnostic]) -> Vec<String> {
 /// has no effect in it. Empty if there is nothing of either.
 pub(crate) fn listed(compiled: &Compiled, notes: bool, width: Option<usize>) -> String {
     let mut text = String::new();
+    let refused = unsupported(compiled, Severity::Error, |_| true);
+    if !refused.is_empty() && compiled.support() == Support::Invalid {
+        // Under a count of errors they would be read as some of them.
+        terminal::line(&mut text, "  and, once the errors are fixed, not supported by this release:");
+    }
     let mut list = |label: &str, found: Vec<Unsupported>| {
         for Unsupported { message, help, places } in found {
             item(&mut text, &format!("{label}{message} ({})", places.join(", ")), width);
@@ -163,7 +168,7 @@ pub(crate) fn listed(compiled: &Compiled, notes: bool, width: Option<usize>) -> 
             }
         }
     };
-    list("", unsupported(compiled, Severity::Error, |_| true));
+    list("", refused);
     list("", unsupported(compiled, Severity::Warning, Diagnostic::is_never_started));
     if notes {
         let other = unsupported(compiled, Severity::Warning, |one| !one.is_never_started());

@@ -114,7 +114,7 @@ area! {
     ///     docker:
     ///       - image: cimg/base:2026.01
     ///     steps:
-    ///       - add_ssh_key
+    ///       - check-out
     /// ```
     ///
     /// ```yaml right
@@ -124,7 +124,7 @@ area! {
     ///     docker:
     ///       - image: cimg/base:2026.01
     ///     steps:
-    ///       - add_ssh_keys
+    ///       - checkout
     /// ```
     UNKNOWN_COMMAND = "unknown-command", Some("E-021");
 

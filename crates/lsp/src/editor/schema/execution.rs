@@ -137,7 +137,7 @@ static MACOS: Table = Table {
 static CONTAINER: Shape = Shape::Table(&DOCKER);
 static MACHINES: [Shape; 3] = [Shape::Table(&MACHINE), Shape::Boolean, Shape::Text(&["default"])];
 
-const DOCKER_KEY: Key = key("docker", Shape::List(&CONTAINER), "The containers to run in. Steps run in the first one; the others are service containers, reachable on localhost.")
+const DOCKER_KEY: Key = key("docker", Shape::List(&CONTAINER), "The containers to run in. Steps run in the first one; the others are service containers, which this release does not run.")
     .snippet("docker:\n  - image: ${1:cimg/base:stable}");
 const MACHINE_KEY: Key = key(
     "machine",

@@ -78,6 +78,8 @@ struct PipelineLive {
     diagnostics: Vec<DiagnosticView>,
     /// Parts of the configuration that this release cannot run.
     unsupported: Vec<DiagnosticView>,
+    /// Something is wrong in it, besides.
+    has_errors: bool,
     has_config: bool,
     undelivered: Vec<Undelivered>,
 }
@@ -165,7 +167,8 @@ async fn read(
         Vec::new()
     };
     let views = config_view::views(text.as_deref().unwrap_or_default(), &diagnostics);
-    let (unsupported, diagnostics) = views.into_iter().partition(|view| view.unsupported);
+    let (unsupported, diagnostics): (Vec<_>, Vec<_>) =
+        views.into_iter().partition(|view| view.unsupported);
     Ok(PipelineLive {
         id: row.id.to_string(),
         family: view.status.family(),
@@ -174,6 +177,7 @@ async fn read(
         compiling: row.status == PipelineStatus::Pending,
         workflows: workflows.iter().map(|workflow| workflow_view(workflow, visit)).collect(),
         errors,
+        has_errors: diagnostics.iter().any(|view| view.error),
         diagnostics,
         unsupported,
         has_config: text.is_some(),
