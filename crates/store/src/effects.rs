@@ -20,7 +20,7 @@ use roundel_model::{
 
 use crate::{
     Store, StoreError,
-    db::{Row, Session, Value, values, words},
+    db::{Row, Session, values, words},
 };
 
 /// An effect that is not delivered yet.
@@ -103,10 +103,13 @@ impl Store {
         taken: &PendingEffect,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let sql = "UPDATE effects SET state = $1, ended_at = $2, last_error = NULL
-             WHERE id = $3 AND generation = $4";
-        let values = values![EffectState::Delivered, now, taken.id, taken.generation];
-        self.release("record a delivered effect", taken, sql, values).await
+        let fields = Fields {
+            state: EffectState::Delivered,
+            due_at: None,
+            ended_at: Some(now),
+            error: None,
+        };
+        self.release("record a delivered effect", taken, fields).await
     }
 
     /// Records what went wrong; it is due again at `retry_at`.
@@ -116,10 +119,13 @@ impl Store {
         error: &str,
         retry_at: Timestamp,
     ) -> Result<(), StoreError> {
-        let sql = "UPDATE effects SET due_at = $1, last_error = $2
-             WHERE id = $3 AND generation = $4 AND state = 'pending'";
-        let values = values![retry_at, error, taken.id, taken.generation];
-        self.release("postpone an effect", taken, sql, values).await
+        let fields = Fields {
+            state: EffectState::Pending,
+            due_at: Some(retry_at),
+            ended_at: None,
+            error: Some(error),
+        };
+        self.release("postpone an effect", taken, fields).await
     }
 
     /// Records that there will be no further try; the pipeline's page shows the reason.
@@ -129,23 +135,38 @@ impl Store {
         reason: &str,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let sql = "UPDATE effects SET state = $1, ended_at = $2, last_error = $3
-             WHERE id = $4 AND generation = $5 AND state = 'pending'";
-        let values = values![EffectState::GivenUp, now, reason, taken.id, taken.generation];
-        self.release("give up an effect", taken, sql, values).await
+        let fields = Fields {
+            state: EffectState::GivenUp,
+            due_at: None,
+            ended_at: Some(now),
+            error: Some(reason),
+        };
+        self.release("give up an effect", taken, fields).await
     }
 
-    /// Runs a statement about an effect that was taken, and ends its lease.
+    /// Records what became of an effect that was taken, unless it was enqueued again since, and ends
+    /// its lease.
+    ///
+    /// In one statement: PostgreSQL checks the foreign key of a row that a transaction updates for the
+    /// second time, and waits for the lock on the pipeline. A change of the pipeline holds that lock and
+    /// waits for this row: a deadlock.
     async fn release(
         &self,
         action: &'static str,
         taken: &PendingEffect,
-        sql: &'static str,
-        values: Vec<Value>,
+        fields: Fields<'_>,
     ) -> Result<(), StoreError> {
+        let sql = "UPDATE effects SET leased_until = 0,
+             state = CASE WHEN generation = $1 AND state = 'pending' THEN $2 ELSE state END,
+             due_at = CASE WHEN generation = $1 AND state = 'pending'
+                 THEN COALESCE($3, due_at) ELSE due_at END,
+             ended_at = CASE WHEN generation = $1 AND state = 'pending' THEN $4 ELSE ended_at END,
+             last_error = CASE WHEN generation = $1 AND state = 'pending' THEN $5 ELSE last_error END
+             WHERE id = $6";
+        let Fields { state, due_at, ended_at, error } = fields;
+        let values = values![taken.generation, state, due_at, ended_at, error, taken.id];
         let mut session = self.db.write(action).await?;
         session.run(sql, values).await?;
-        session.run("UPDATE effects SET leased_until = 0 WHERE id = $1", values![taken.id]).await?;
         session.commit().await
     }
 
@@ -169,6 +190,15 @@ impl Store {
             })
             .collect()
     }
+}
+
+/// What is recorded of a delivery that was tried.
+struct Fields<'e> {
+    state: EffectState,
+    /// `None` leaves it.
+    due_at: Option<Timestamp>,
+    ended_at: Option<Timestamp>,
+    error: Option<&'e str>,
 }
 
 /// Writes the effects that a change calls for, in the transaction of the change.

@@ -91,10 +91,8 @@ impl Compiler {
             && !arguments.update_lock
             && !lock.exists()
         {
-            let message = format!(
-                "there is no lock file `{}`; `--update-lock` makes it",
-                lock.display()
-            );
+            let message =
+                format!("there is no lock file `{}`; `--update-lock` makes it", lock.display());
             return Err(UsageError(message).into());
         }
         // Without the pins: this is for a caller that makes them again.

@@ -158,7 +158,10 @@ pub(crate) fn listed(compiled: &Compiled, notes: bool, width: Option<usize>) -> 
     let refused = unsupported(compiled, Severity::Error, |_| true);
     if !refused.is_empty() && compiled.support() == Support::Invalid {
         // Under a count of errors they would be read as some of them.
-        terminal::line(&mut text, "  and, once the errors are fixed, not supported by this release:");
+        terminal::line(
+            &mut text,
+            "  and, once the errors are fixed, not supported by this release:",
+        );
     }
     let mut list = |label: &str, found: Vec<Unsupported>| {
         for Unsupported { message, help, places } in found {

@@ -21,6 +21,7 @@ on_all! {
     a_failed_effect_waits_and_says_why,
     an_effect_that_was_given_up_rests_until_it_is_enqueued_again,
     an_event_that_is_ignored_enqueues_nothing,
+    a_delivery_is_recorded_while_its_pipeline_changes,
 }
 
 /// Enqueues effects without changing the pipeline.
@@ -181,4 +182,26 @@ async fn an_event_that_is_ignored_enqueues_nothing(world: World) {
     }
     world.apply(pipeline, &finished((job, 0), lease, Outcome::Failed), at(250)).await;
     assert_eq!(world.store.undelivered_effects(pipeline).await.unwrap(), []);
+}
+
+/// Both lock the effect and the pipeline: in another order they would wait for each other.
+async fn a_delivery_is_recorded_while_its_pipeline_changes(world: World) {
+    let id = pending(&world).await;
+    let effects = [Effect::ReportConfigError];
+    for round in 0..100 {
+        let seconds = 1000 + round * 100;
+        enqueue(&world, id, &effects, seconds).await;
+        let taken = take(&world, seconds + 1).await;
+        let [effect] = taken.as_slice() else { panic!("{taken:?}") };
+        let (changed, delivered) = tokio::join!(
+            enqueue(&world, id, &effects, seconds + 2),
+            world.store.effect_delivered(effect, at(seconds + 2))
+        );
+        let () = changed;
+        delivered.unwrap();
+        let later = take(&world, seconds + 50).await;
+        for effect in &later {
+            world.store.effect_delivered(effect, at(seconds + 51)).await.unwrap();
+        }
+    }
 }
