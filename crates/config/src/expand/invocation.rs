@@ -353,7 +353,10 @@ impl<'d> Expander<'_, 'd> {
             _ => {
                 let message = "only jobs with `type: approval` can be defined in a workflow";
                 let problem = Problem::error(codes::UNKNOWN_JOB_TYPE, value.place, message);
-                self.render.report.add(problem.help("declare the job under `jobs`"));
+                let text = value.data.scalar_text().unwrap_or_default();
+                let help = crate::suggest::did_you_mean(&text, ["approval", "build"])
+                    .unwrap_or_else(|| "declare the job under `jobs`".into());
+                self.render.report.add(problem.help(help));
                 false
             }
         }

@@ -74,6 +74,10 @@ impl Expander<'_, '_> {
             "approval" => JobType::Approval,
             "no-op" => JobType::NoOp,
             "release" => {
+                // It would pass for a job that did something.
+                let message = "jobs of type `release` have no effect in this release of Roundel";
+                let problem = Problem::warning(codes::UNSUPPORTED_OPTION, value.place, message);
+                self.render.report.add_unsupported(problem);
                 self.check_validation(definition, scope);
                 let plan = self.needed_key(definition, "plan_name", &value, scope);
                 plan.map_or(JobType::Unusable, JobType::Release)
@@ -297,7 +301,7 @@ impl Expander<'_, '_> {
             self.render.report.add(problem.help("write `retention: { caches: 7d }`"));
             return None;
         }
-        let message = "`retention` has no effect: how long caches are kept is a server setting";
+        let message = "`retention` has no effect: this release has no caches";
         let problem = Problem::warning(codes::UNSUPPORTED_OPTION, entry.key, message);
         self.render.report.add_unsupported(problem);
         extras.push(Field { name: "retention".into(), key: entry.key, value });

@@ -145,7 +145,7 @@ impl FetchError {
             Self::TimedOut(_) => format!("The forge at {url} is too slow or cannot be reached."),
             Self::NoGit => "Install `git` and the OpenSSH client on the runner's host.".to_owned(),
             Self::DiskFull => {
-                "Free some space in the runner's data directory, then run the job again.".to_owned()
+                "Free some space in the runner's data directory, then push a commit or trigger the pipeline again.".to_owned()
             }
             Self::Damaged(_) => {
                 "The runner's mirror of the repository is damaged and could not be replaced."

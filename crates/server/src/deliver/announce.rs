@@ -34,6 +34,9 @@ use super::{
 };
 use crate::{app::MailSettings, links::Links};
 
+/// Characters of a name, a subject or a message in a mail.
+const NAME_CHARS: usize = 500;
+
 /// Jobs that one mail lists; the page has the rest.
 const MAX_FAILURES: usize = 5;
 
@@ -260,6 +263,17 @@ async fn address(
     }
 }
 
+/// Shortens what a mail takes from commits and configurations: names have no limit, and a mail of
+/// megabytes is refused by its server for ever.
+fn shortened(text: &str) -> String {
+    let mut chars = text.chars();
+    let mut kept: String = chars.by_ref().take(NAME_CHARS).collect();
+    if chars.next().is_some() {
+        kept.push('…');
+    }
+    kept
+}
+
 fn mail(account: AccountId, to: Mailbox, about: &About<'_>) -> Mail {
     let About { project, pipeline, announcement } = about;
     Mail {
@@ -267,16 +281,16 @@ fn mail(account: AccountId, to: Mailbox, about: &About<'_>) -> Mail {
         to,
         project: project.id,
         slug: project.slug.clone(),
-        branch: pipeline.git_ref.name().to_owned(),
+        branch: shortened(pipeline.git_ref.name()),
         number: pipeline.number,
         sha: pipeline.sha.short().to_owned(),
-        subject: pipeline.commit.subject.clone(),
-        author: pipeline.commit.author_name.clone(),
+        subject: shortened(&pipeline.commit.subject),
+        author: pipeline.commit.author_name.as_deref().map(shortened),
         status: announcement.word,
-        title: announcement.title.clone(),
+        title: shortened(&announcement.title),
         event: announcement.event.clone(),
         link: announcement.link.clone(),
-        errors: announcement.errors.clone(),
+        errors: announcement.errors.iter().map(|error| shortened(error)).collect(),
         failures: announcement.failures.clone(),
     }
 }
@@ -309,9 +323,9 @@ async fn failure(
     job: &JobRow,
 ) -> Result<Failure, StoreError> {
     let mut failure = Failure {
-        job: job.name.to_string(),
+        job: shortened(&job.name.to_string()),
         status: job.status.as_str(),
-        reason: job.reason.clone(),
+        reason: job.reason.as_deref().map(shortened),
         step: None,
         tail: Vec::new(),
         link: job.number.map(|number| announcer.links.job(&project.slug, number)),
@@ -324,7 +338,7 @@ async fn failure(
         ) && !step.background
     });
     let Some(step) = bad else { return Ok(failure) };
-    failure.step = Some(step.name.lines().next().unwrap_or_default().to_owned());
+    failure.step = Some(shortened(step.name.lines().next().unwrap_or_default()));
     let from = step.log_bytes.saturating_sub(TAIL_BYTES);
     let most = usize::try_from(TAIL_BYTES).unwrap_or(usize::MAX);
     let log = LogKey { job: job.id, task: step.task, step: step.number };
@@ -344,5 +358,12 @@ mod tests {
         assert_eq!(word(WorkflowStatus::Success, Some(WorkflowStatus::Success)), Some("success"));
         assert_eq!(word(WorkflowStatus::Success, None), Some("success"));
         assert_eq!(word(WorkflowStatus::Running, None), None);
+    }
+
+    #[test]
+    fn a_long_name_is_shortened_by_characters() {
+        assert_eq!(shortened(&"ä".repeat(NAME_CHARS)), "ä".repeat(NAME_CHARS));
+        let long = shortened(&"ä".repeat(1 << 20));
+        assert_eq!(long, format!("{}…", "ä".repeat(NAME_CHARS)));
     }
 }

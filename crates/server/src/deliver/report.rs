@@ -199,7 +199,11 @@ fn words(job: &JobRow) -> Option<(CommitState, String)> {
             (CommitState::Success, format!("{} was approved", job.name))
         }
         JobStatus::Success => (CommitState::Success, "Your tests passed on Roundel!".to_owned()),
-        JobStatus::Failed => (CommitState::Failure, "Your tests failed on Roundel".to_owned()),
+        // A job that this release refuses ran nothing, and its reason says so.
+        JobStatus::Failed => match job.reason.as_deref() {
+            Some(reason) => (CommitState::Failure, format!("Failed on Roundel: {reason}")),
+            None => (CommitState::Failure, "Your tests failed on Roundel".to_owned()),
+        },
         JobStatus::Timedout => {
             let reason = job.reason.as_deref().unwrap_or("see the job's page");
             (CommitState::Failure, format!("Your tests timed out on Roundel: {reason}"))
