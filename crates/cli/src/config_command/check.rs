@@ -16,7 +16,7 @@ use roundel_server::orbs::Offline;
 use super::{
     decision::Decision,
     inputs::{Given, InputArguments},
-    local::Clone,
+    local::LocalClone,
     sources::Source,
 };
 use crate::exit::UsageError;
@@ -50,7 +50,7 @@ pub(crate) struct Compiler {
     given: Given,
     orbs: Offline,
     lock: Option<PathBuf>,
-    clones: RefCell<HashMap<PathBuf, Clone>>,
+    clones: RefCell<HashMap<PathBuf, LocalClone>>,
 }
 
 /// What compiling a file found.
@@ -145,9 +145,9 @@ impl Compiler {
     }
 
     /// Asks git once for each folder.
-    fn clone_of(&self, folder: &Path) -> Clone {
+    fn clone_of(&self, folder: &Path) -> LocalClone {
         let mut clones = self.clones.borrow_mut();
-        clones.entry(folder.to_owned()).or_insert_with(|| Clone::of(folder)).clone()
+        clones.entry(folder.to_owned()).or_insert_with(|| LocalClone::of(folder)).clone()
     }
 }
 

@@ -12,7 +12,7 @@ use roundel_config::{
 };
 use roundel_model::name::GitRef;
 
-use super::{local::Clone, sources::Source};
+use super::{local::LocalClone, sources::Source};
 use crate::exit::UsageError;
 
 /// Bytes of a file of parameters.
@@ -129,7 +129,7 @@ impl InputArguments {
 
 impl Given {
     /// Makes the inputs for one text.
-    pub(crate) fn inputs(&self, source: &Source, clone: &Clone) -> Inputs {
+    pub(crate) fn inputs(&self, source: &Source, clone: &LocalClone) -> Inputs {
         let mut pipeline_values = clone.values();
         if let Some(git_ref) = &self.git_ref {
             pipeline_values.retain(|(name, _)| name != "git.branch" && name != "git.tag");

@@ -1,5 +1,5 @@
-//! Pipeline values for a pipeline that never was: what the public client makes up (CFG §7.4), and what
-//! the local clone knows.
+//! Default values for local compilation, where there is no pipeline: what the public client makes up
+//! (CFG §7.4), and what the local clone knows.
 
 use std::{
     io::Read as _,
@@ -16,12 +16,12 @@ const GIT: Duration = Duration::from_secs(5);
 /// How often it is looked whether git has answered.
 const LOOK: Duration = Duration::from_millis(2);
 
-/// The id that the public client gives to a pipeline that never was.
+/// The id of a pipeline that the public client uses for local compilation.
 const ID: &str = "00000000-0000-0000-0000-000000000001";
 
 /// What a clone knows of itself; all empty outside of one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Clone {
+pub(crate) struct LocalClone {
     pub(crate) branch: String,
     pub(crate) revision: String,
     pub(crate) subject: String,
@@ -30,7 +30,7 @@ pub(crate) struct Clone {
     pub(crate) url: String,
 }
 
-impl Clone {
+impl LocalClone {
     /// Asks git about the clone that a folder is in.
     pub(crate) fn of(folder: &Path) -> Self {
         let ask = |arguments: &[&str]| git(folder, arguments).unwrap_or_default();
@@ -80,15 +80,17 @@ impl Clone {
 
     /// Host, owner and name of `git@host:owner/name.git` or `https://user@host/owner/name`.
     fn address(&self) -> (&str, &str, &str) {
-        let rest = self.url.split_once("://").map_or(self.url.as_str(), |(_, rest)| rest);
+        // Only with a scheme does `:` begin a port; `git@host:1234/name.git` is a path.
+        let (has_scheme, rest) = match self.url.split_once("://") {
+            Some((_, rest)) => (true, rest),
+            None => (false, self.url.as_str()),
+        };
         let rest = rest.split_once('@').map_or(rest, |(_, rest)| rest);
-        let (Some((host, path)), false) = (rest.split_once([':', '/']), self.url.starts_with('/'))
-        else {
+        let parts = if has_scheme { rest.split_once('/') } else { rest.split_once([':', '/']) };
+        let (Some((host, path)), false) = (parts, self.url.starts_with('/')) else {
             return ("", "", "");
         };
-        // `ssh://git@host:22/owner/name`
-        let digits = path.find(|c: char| !c.is_ascii_digit()).unwrap_or(path.len());
-        let path = if path[digits..].starts_with('/') { &path[digits + 1..] } else { path };
+        let host = host.split_once(':').map_or(host, |(host, _)| host);
         let path = path.trim_end_matches('/').trim_end_matches(".git");
         path.rsplit_once('/').map_or(("", "", ""), |(owner, name)| (host, owner, name))
     }
@@ -131,7 +133,7 @@ fn git(folder: &Path, arguments: &[&str]) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn values(clone: &Clone) -> Vec<String> {
+    fn values(clone: &LocalClone) -> Vec<String> {
         let shown = |value: &PipelineValue| match value {
             PipelineValue::Text(text) => format!("\"{text}\""),
             PipelineValue::Integer(number) => number.to_string(),
@@ -143,7 +145,7 @@ mod tests {
     #[test]
     fn outside_of_a_clone_the_values_are_those_of_the_public_client() {
         assert_eq!(
-            values(&Clone::default()),
+            values(&LocalClone::default()),
             [
                 "number=1",
                 "git.branch.is_default=false",
@@ -166,10 +168,16 @@ mod tests {
                 "ssh://git@git.example.org:2222/acme/widget.git",
                 ("git.example.org", "acme", "widget"),
             ),
+            // An owner's name may be all digits, and is not a port then.
+            ("https://github.com/1234/web.git", ("github.com", "1234", "web")),
+            ("https://github.com:443/1234/web.git", ("github.com", "1234", "web")),
+            ("ssh://git@git.example.org:22/1234/web.git", ("git.example.org", "1234", "web")),
+            ("git@github.com:1234/web.git", ("github.com", "1234", "web")),
+            ("github.com:1234/web.git", ("github.com", "1234", "web")),
             ("/srv/git/widget.git", ("", "", "")),
             ("", ("", "", "")),
         ] {
-            let clone = Clone { url: url.to_owned(), ..Clone::default() };
+            let clone = LocalClone { url: url.to_owned(), ..LocalClone::default() };
             assert_eq!(clone.address(), expected, "{url}");
         }
     }
@@ -189,11 +197,11 @@ mod tests {
                 .unwrap();
             assert!(status.success(), "{arguments:?}");
         };
-        assert_eq!(Clone::of(folder.path()), Clone::default());
+        assert_eq!(LocalClone::of(folder.path()), LocalClone::default());
         run(&["init", "-q", "-b", "topic"]);
         run(&["commit", "-q", "--allow-empty", "-m", "add a thing", "-m", "because"]);
         run(&["remote", "add", "origin", "git@bitbucket.org:acme/widget.git"]);
-        let clone = Clone::of(folder.path());
+        let clone = LocalClone::of(folder.path());
         assert_eq!((clone.branch.as_str(), clone.revision.len()), ("topic", 40));
         assert_eq!((clone.subject.as_str(), clone.body.as_str()), ("add a thing", "because"));
         assert!(values(&clone).contains(&"project.slug=\"bitbucket/acme/widget\"".to_owned()));

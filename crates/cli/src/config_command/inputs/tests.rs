@@ -22,7 +22,7 @@ fn inputs(arguments: &[&str], text: &str) -> Inputs {
         text: text.to_owned(),
         broken: None,
     };
-    let clone = Clone { branch: "here".to_owned(), ..Clone::default() };
+    let clone = LocalClone { branch: "here".to_owned(), ..LocalClone::default() };
     given(arguments).unwrap().inputs(&source, &clone)
 }
 
