@@ -77,6 +77,7 @@ mod tests {
             replacement: meant.map(str::to_owned),
             orb: None,
             jobs: Vec::new(),
+            more_jobs: 0,
         };
         let (span, with) = replacement(&found, text)?;
         let mut text = text.to_owned();

@@ -9,6 +9,10 @@ pub const CONFIG_BYTES: usize = 1 << 20;
 /// Jobs of one pipeline, after matrix expansion. Bounds what one push can put into the database.
 pub const JOBS_PER_PIPELINE: usize = 1_000;
 
+/// Jobs that one diagnostic names; of the rest it says how many they are. What is stored would otherwise
+/// grow as diagnostics × jobs.
+pub const JOBS_PER_DIAGNOSTIC: usize = 20;
+
 /// Steps of one job, after commands are expanded.
 pub const STEPS_PER_JOB: usize = 1_000;
 

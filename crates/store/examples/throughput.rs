@@ -24,7 +24,7 @@ use roundel_store::{
     Settings, Store,
     accounts::{SignIn, Token},
     deliveries::{NewDelivery, Recorded},
-    logs::LogKey,
+    logs::{Appended, LogKey},
     pipelines::{CommitInfo, NewPipeline, TriggerKind},
     projects::{Hook, HookState, NewProject},
 };
@@ -55,9 +55,13 @@ async fn main() -> Result<()> {
         measure(&store, &what, callers, move |store, turn| job(store, project, turn)).await?;
     }
     let pipeline = pipeline(&store, hook.project, u64::MAX).await?;
-    let job = compile(&store, pipeline).await?;
+    let job = compile(&store, pipeline, 8).await?;
+    let mut leases = Vec::new();
+    for task in 0..8 {
+        leases.push(claim(&store, pipeline, (job, task)).await?);
+    }
     let what = "pieces of 4 KB appended to logs, 8 callers".to_owned();
-    measure(&store, &what, 8, move |store, turn| append(store, job, turn)).await?;
+    measure(&store, &what, 8, move |store, turn| append(store, job, leases.clone(), turn)).await?;
     store.close().await;
     Ok(())
 }
@@ -217,9 +221,9 @@ async fn pipeline(store: &Store, project: ProjectId, number: u64) -> Result<Pipe
     Ok(new.id)
 }
 
-async fn compile(store: &Store, pipeline: PipelineId) -> Result<JobId> {
+async fn compile(store: &Store, pipeline: PipelineId, tasks: u32) -> Result<JobId> {
     let job = JobId::fresh();
-    let plan = planned::build("build", 1);
+    let plan = planned::build("build", tasks);
     let jobs = vec![NewJob { id: job, plan, needs: Vec::new(), missing_contexts: Vec::new() }];
     let workflows = vec![NewWorkflow { id: WorkflowId::fresh(), name: "main".into(), jobs }];
     apply(store, pipeline, Event::Compiled { workflows, configuration: Configuration::default() })
@@ -229,19 +233,21 @@ async fn compile(store: &Store, pipeline: PipelineId) -> Result<JobId> {
 
 async fn job(store: Store, project: ProjectId, turn: CallNumber) -> Result<()> {
     let pipeline = pipeline(&store, project, turn.unique()).await?;
-    let job = compile(&store, pipeline).await?;
-    let (lease, task) = (LeaseId::fresh(), 0);
-    let expires_at = Timestamp::now().plus(Duration::from_secs(30));
-    apply(
-        &store,
-        pipeline,
-        Event::Claimed { job, task, lease, expires_at, runner: "runner".to_owned() },
-    )
-    .await?;
-    let expires_at = expires_at.plus(Duration::from_secs(10));
+    let job = compile(&store, pipeline, 1).await?;
+    let task = 0;
+    let lease = claim(&store, pipeline, (job, task)).await?;
+    let expires_at = Timestamp::now().plus(Duration::from_secs(40));
     apply(&store, pipeline, Event::Renewed { job, task, lease, expires_at }).await?;
     let outcome = Outcome::Success;
     apply(&store, pipeline, Event::Finished { job, task, lease, outcome, reason: None }).await
+}
+
+async fn claim(store: &Store, pipeline: PipelineId, (job, task): (JobId, u32)) -> Result<LeaseId> {
+    let lease = LeaseId::fresh();
+    let expires_at = Timestamp::now().plus(Duration::from_secs(30));
+    let runner = "runner".to_owned();
+    apply(store, pipeline, Event::Claimed { job, task, lease, expires_at, runner }).await?;
+    Ok(lease)
 }
 
 async fn apply(store: &Store, pipeline: PipelineId, event: Event) -> Result<()> {
@@ -253,11 +259,13 @@ async fn apply(store: &Store, pipeline: PipelineId, event: Event) -> Result<()> 
         .map(drop)
 }
 
-async fn append(store: Store, job: JobId, turn: CallNumber) -> Result<()> {
+async fn append(store: Store, job: JobId, leases: Vec<LeaseId>, turn: CallNumber) -> Result<()> {
     let piece = payload(turn.unique());
     let piece = piece.get(..4096).context("a payload is longer")?;
     let offset = turn.number * 4096;
     let log = LogKey { job, task: turn.caller, step: 0 };
-    store.append_log(log, offset, piece, Timestamp::now()).await?;
+    let lease = *leases.get(usize::try_from(turn.caller)?).context("each caller has a task")?;
+    let appended = store.append_log(log, lease, (offset, piece), Timestamp::now()).await?;
+    ensure!(appended == Appended::Committed(offset + 4096), "{appended:?}");
     Ok(())
 }

@@ -3,9 +3,19 @@
 //! A log is a row that says how long it is, and chunks that join without a gap. Runners repeat what
 //! they are not sure of, so a piece may begin anywhere in what is stored, never beyond it.
 //!
+//! Both are written only for a task that runs under the lease that is named with them, which is looked at
+//! in the same transaction: the change that ends a task ends its steps too, and a report that crosses
+//! it must not make one run for ever.
+//!
 //! Deliberately absent: how long a log may be (the runner cuts it and says so), masking, colors.
 
-use roundel_model::{id::JobId, kind::StepKind, status::StepStatus, time::Timestamp, word::Word};
+use roundel_model::{
+    id::{JobId, LeaseId},
+    kind::StepKind,
+    status::StepStatus,
+    time::Timestamp,
+    word::Word,
+};
 
 use crate::{
     Store, StoreError,
@@ -44,13 +54,26 @@ pub struct StepRow {
     pub log_bytes: u64,
 }
 
+/// What became of a report on a step.
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reported {
+    /// It is stored.
+    Stored,
+    /// The task does not run under the lease: nothing was stored.
+    LeaseLost,
+}
+
 /// What appending found. The number is how many bytes are stored.
+#[must_use]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Appended {
     /// All of the piece is there.
     Committed(u64),
     /// The piece begins beyond what is there: nothing was stored.
     WrongOffset(u64),
+    /// The task does not run under the lease: nothing was stored.
+    LeaseLost,
 }
 
 /// A piece of a log.
@@ -81,9 +104,13 @@ pub struct LogKey {
 }
 
 impl Store {
-    /// Writes or replaces a step. Does not touch its log; `log_bytes` is not written.
-    pub async fn put_step(&self, step: &StepRow) -> Result<(), StoreError> {
+    /// Writes or replaces a step of a task that runs under `lease`. Does not touch its log; `log_bytes`
+    /// is not written.
+    pub async fn put_step(&self, step: &StepRow, lease: LeaseId) -> Result<Reported, StoreError> {
         let mut session = self.db.write("keep a step").await?;
+        if !hold_running(&mut session, (step.job, step.task), lease).await? {
+            return Ok(Reported::LeaseLost);
+        }
         let sql = "INSERT INTO steps (job, task, number, name, kind, status, command, line,
                 background, exit_code, started_at, ended_at, truncated)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
@@ -108,7 +135,8 @@ impl Store {
             step.truncated,
         ];
         session.run(sql, values).await?;
-        session.commit().await
+        session.commit().await?;
+        Ok(Reported::Stored)
     }
 
     /// Lists the steps of a job, by task and number.
@@ -122,19 +150,22 @@ impl Store {
         session.rows(sql, values![job]).await?.iter().map(step_from).collect()
     }
 
-    /// Appends a piece at `offset`. A repeated piece (offset below what is stored) is not stored
+    /// Appends a piece at `offset` to a log of a task that runs under `lease`. A repeated piece (offset below what is stored) is not stored
     /// again: `Committed` if all of it is there, the rest of it is appended if it reaches further.
     pub async fn append_log(
         &self,
         log: LogKey,
-        offset: u64,
-        bytes: &[u8],
+        lease: LeaseId,
+        (offset, bytes): (u64, &[u8]),
         now: Timestamp,
     ) -> Result<Appended, StoreError> {
         let LogKey { job, task, step } = log;
         // Compressing is done before the one writer is taken. A repeated piece wastes it.
         let packed = pack(bytes.to_vec()).await;
         let mut session = self.db.write("append to a log").await?;
+        if !hold_running(&mut session, (job, task), lease).await? {
+            return Ok(Appended::LeaseLost);
+        }
         let stored = stored_bytes(&mut session, log).await?;
         let Some(known) = stored.checked_sub(offset) else {
             return Ok(Appended::WrongOffset(stored));
@@ -205,10 +236,24 @@ impl LogSlice {
     }
 }
 
-/// How much of a log is stored. No other transaction appends to it until this one ends.
+/// Returns whether a task runs under a lease. If it does, no other transaction ends it, and none writes
+/// its steps and logs, until this one ends.
+async fn hold_running(
+    session: &mut Session,
+    (job, task): (JobId, u32),
+    lease: LeaseId,
+) -> Result<bool, StoreError> {
+    let lock = session.for_update();
+    let sql = format!(
+        "SELECT 1 AS held FROM tasks
+         WHERE job = $1 AND task = $2 AND state = 'running' AND lease = $3 {lock}"
+    );
+    Ok(session.row(sql, values![job, task, lease]).await?.is_some())
+}
+
+/// How much of a log is stored.
 async fn stored_bytes(session: &mut Session, log: LogKey) -> Result<u64, StoreError> {
     let LogKey { job, task, step } = log;
-    session.take_turn(&format!("log {job} {task} {step}")).await?;
     let sql = "SELECT total_bytes FROM logs WHERE job = $1 AND task = $2 AND step = $3";
     let row = session.row(sql, values![job, task, step]).await?;
     row.map_or(Ok(0), |row| row.get("total_bytes"))

@@ -117,15 +117,6 @@ pub struct OfferedTask {
     pub executor: ExecutorKind,
 }
 
-/// How far one task of a job is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TaskProgress {
-    /// A runner holds its lease.
-    pub is_running: bool,
-    /// What its runner reported. `None` while it runs, and if it ended without a report.
-    pub outcome: Option<Outcome>,
-}
-
 impl OfferedTask {
     fn read(row: &Row) -> Result<Self, StoreError> {
         Ok(Self {
@@ -270,14 +261,17 @@ impl Store {
         session.row(sql, values![lease]).await?.as_ref().map(OfferedTask::read).transpose()
     }
 
-    /// How far a task is; `None` if it was never offered to runners. A task is claimed once (J2), so
-    /// its only lease is held exactly while it runs.
-    pub async fn task(&self, job: JobId, index: u32) -> Result<Option<TaskProgress>, StoreError> {
-        let mut session = self.db.read("read a task").await?;
-        let sql = "SELECT state, outcome FROM tasks WHERE job = $1 AND task = $2";
-        let Some(row) = session.row(sql, values![job, index]).await? else { return Ok(None) };
-        let is_running = row.get::<String>("state")? == load::RUNNING;
-        Ok(Some(TaskProgress { is_running, outcome: row.opt("outcome")? }))
+    /// What the runner of a task reported. `None` for one that is not over, that was never offered to
+    /// runners, or that ended without a report.
+    pub async fn outcome_of_task(
+        &self,
+        job: JobId,
+        index: u32,
+    ) -> Result<Option<Outcome>, StoreError> {
+        let mut session = self.db.read("read a task's outcome").await?;
+        let sql = "SELECT outcome FROM tasks WHERE job = $1 AND task = $2";
+        let row = session.row(sql, values![job, index]).await?;
+        row.map_or(Ok(None), |row| row.opt("outcome"))
     }
 
     /// Pipelines with a lease that ended before `now`, the longest ago first.

@@ -17,10 +17,23 @@ use roundel_model::{
 use crate::{
     Store, StoreError,
     db::{Row, Session, values},
+    runners::write_setting,
+    vault::Scope,
 };
 
 pub use sealed::{CheckoutKey, Hook, HookState, KeyState, VariableRow};
 pub use setups::{Setup, SetupState, SetupStep, SetupStepStatus};
+
+/// What a user changes at once about the projects that they follow.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FollowerChanges {
+    /// Settings of theirs, as [`Store::put_setting`] keeps them.
+    pub settings: Vec<(String, String)>,
+    /// What they follow from now on.
+    pub follow: Vec<ProjectId>,
+    /// What they follow no longer.
+    pub unfollow: Vec<ProjectId>,
+}
 
 /// A repository that was added.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -183,17 +196,36 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let mut session = self.db.write("follow a project").await?;
-        let sql = "INSERT INTO follows (account, project, created_at) VALUES ($1, $2, $3)
-             ON CONFLICT (account, project) DO NOTHING";
-        session.run(sql, values![account, project, now]).await?;
+        follow(&mut session, account, project, now).await?;
         session.commit().await
     }
 
     /// Lets an account follow a project no longer.
     pub async fn unfollow(&self, account: AccountId, project: ProjectId) -> Result<(), StoreError> {
         let mut session = self.db.write("unfollow a project").await?;
-        let sql = "DELETE FROM follows WHERE account = $1 AND project = $2";
-        session.run(sql, values![account, project]).await?;
+        unfollow(&mut session, account, project).await?;
+        session.commit().await
+    }
+
+    /// Changes what an account follows and the settings that belong to it: all of it or, after an
+    /// error, nothing.
+    pub async fn change_follower(
+        &self,
+        account: AccountId,
+        changes: &FollowerChanges,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let data_key = self.vault.unlock(&self.db, Scope::Instance).await?;
+        let mut session = self.db.write("change a follower").await?;
+        for (key, value) in &changes.settings {
+            write_setting(&mut session, &data_key, (key, value)).await?;
+        }
+        for &project in &changes.follow {
+            follow(&mut session, account, project, now).await?;
+        }
+        for &project in &changes.unfollow {
+            unfollow(&mut session, account, project).await?;
+        }
         session.commit().await
     }
 
@@ -203,6 +235,26 @@ impl Store {
         let sql = "SELECT account FROM follows WHERE project = $1 ORDER BY created_at, account";
         session.rows(sql, values![project]).await?.iter().map(|row| row.get("account")).collect()
     }
+}
+
+async fn follow(
+    session: &mut Session,
+    account: AccountId,
+    project: ProjectId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let sql = "INSERT INTO follows (account, project, created_at) VALUES ($1, $2, $3)
+         ON CONFLICT (account, project) DO NOTHING";
+    session.run(sql, values![account, project, now]).await.map(drop)
+}
+
+async fn unfollow(
+    session: &mut Session,
+    account: AccountId,
+    project: ProjectId,
+) -> Result<(), StoreError> {
+    let sql = "DELETE FROM follows WHERE account = $1 AND project = $2";
+    session.run(sql, values![account, project]).await.map(drop)
 }
 
 async fn upsert_organization(

@@ -6,8 +6,8 @@ use roundel_model::{kind::ExecutorKind, time::Timestamp, word::Word};
 
 use crate::{
     Store, StoreError,
-    db::{to_json, values},
-    vault::Scope,
+    db::{Session, to_json, values},
+    vault::{DataKey, Scope},
 };
 
 /// A runner, as it last introduced itself.
@@ -87,11 +87,20 @@ impl Store {
     /// Keeps a small setting of the instance (JSON text). It is sealed, for some hold passwords.
     pub async fn put_setting(&self, key: &str, value: &str) -> Result<(), StoreError> {
         let data_key = self.vault.unlock(&self.db, Scope::Instance).await?;
-        let sealed = data_key.seal(VALUE, key, &value.into())?;
         let mut session = self.db.write("keep a setting").await?;
-        let sql = "INSERT INTO settings (key, sealed_value) VALUES ($1, $2)
-             ON CONFLICT (key) DO UPDATE SET sealed_value = excluded.sealed_value";
-        session.run(sql, values![key, sealed]).await?;
+        write_setting(&mut session, &data_key, (key, value)).await?;
         session.commit().await
     }
+}
+
+/// Keeps a setting, with the key of the instance's data.
+pub(crate) async fn write_setting(
+    session: &mut Session,
+    data_key: &DataKey,
+    (key, value): (&str, &str),
+) -> Result<(), StoreError> {
+    let sealed = data_key.seal(VALUE, key, &value.into())?;
+    let sql = "INSERT INTO settings (key, sealed_value) VALUES ($1, $2)
+         ON CONFLICT (key) DO UPDATE SET sealed_value = excluded.sealed_value";
+    session.run(sql, values![key, sealed]).await.map(drop)
 }

@@ -142,6 +142,7 @@ fn not_utf8(path: &str, text: &str, at: usize) -> Diagnostic {
         replacement: None,
         orb: None,
         jobs: Vec::new(),
+        more_jobs: 0,
     }
 }
 

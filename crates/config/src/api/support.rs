@@ -125,6 +125,37 @@ workflows:
         assert_eq!(of("x"), [vec!["one/image"], shallow.to_vec()]);
     }
 
+    /// What is stored of a pipeline must not grow as options × jobs.
+    #[test]
+    fn many_options_of_many_jobs_stay_small() {
+        use std::fmt::Write as _;
+        let mut text = "version: 2.1\ncommands:\n  fetch:\n    steps:\n".to_owned();
+        for depth in 1..=100 {
+            let _ = writeln!(text, "      - checkout: {{ method: shallow, depth: {depth} }}");
+        }
+        text.push_str("jobs:\n  build:\n    parameters: { n: { type: integer } }\n");
+        text.push_str("    machine: true\n    steps: [fetch]\nworkflows:\n  main:\n    jobs:\n");
+        let numbers: Vec<String> = (0..100).map(|n| n.to_string()).collect();
+        for entry in 0..9 {
+            let name = format!("{}-{entry}", "j".repeat(90));
+            let _ = writeln!(
+                text,
+                "      - build: {{ name: {name}-<< matrix.n >>, matrix: {{ parameters: {{ n: [{}] }} }} }}",
+                numbers.join(", ")
+            );
+        }
+        let compiled = compiled(&text);
+        assert_eq!(compiled.support(), Support::Runs, "{:?}", compiled.diagnostics);
+        let mut notes: Vec<_> = compiled.notes().collect();
+        notes.retain(|note| note.code == "unsupported-option");
+        assert_eq!(notes.len(), 100);
+        for note in &notes {
+            assert_eq!(note.jobs.len() + note.more_jobs, 900);
+        }
+        let size = serde_json::to_string(&notes).unwrap().len();
+        assert!(size < 500_000, "{size} bytes of diagnostics");
+    }
+
     #[test]
     fn a_step_that_cannot_be_run_refuses_everything() {
         let text = format!(

@@ -3,7 +3,7 @@
 mod group;
 mod requirements;
 
-use std::rc::Rc;
+use std::{collections::BTreeSet, rc::Rc};
 
 use roundel_model::plan::PlannedJobKind;
 
@@ -62,7 +62,7 @@ pub(crate) struct Draft {
     /// Indexes of the unsupported features that this job uses, for [`Report::used_by`].
     ///
     /// [`Report::used_by`]: crate::read::report::Report::used_by
-    pub(crate) unsupported: Vec<usize>,
+    pub(crate) unsupported: BTreeSet<usize>,
 }
 
 /// How much is known of a job's place in its workflow.
@@ -339,7 +339,7 @@ impl<'d> Expander<'_, 'd> {
             group: None,
             alias,
             presence: Presence::Guessed,
-            unsupported: Vec::new(),
+            unsupported: BTreeSet::new(),
         }
     }
 

@@ -5,9 +5,11 @@
 //! place next to it.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     rc::Rc,
 };
+
+use roundel_model::limits;
 
 use crate::{
     codes::{self, Code},
@@ -53,8 +55,8 @@ pub(crate) struct Report<'d> {
     unsupported: Vec<Diagnostic>,
     /// Where each stands in `unsupported`.
     unsupported_at: HashMap<Key, usize>,
-    /// Indexes into `unsupported` for the job that is being compiled, repeats included.
-    in_current_job: Vec<usize>,
+    /// Indexes into `unsupported` for the job that is being compiled.
+    in_current_job: BTreeSet<usize>,
     seen: HashSet<Key>,
     /// Those of them that were reported as warnings because what they are about does not run.
     softened: HashSet<Key>,
@@ -74,7 +76,7 @@ impl<'d> Report<'d> {
             found: Vec::new(),
             unsupported: Vec::new(),
             unsupported_at: HashMap::new(),
-            in_current_job: Vec::new(),
+            in_current_job: BTreeSet::new(),
             seen: HashSet::new(),
             softened: HashSet::new(),
             errors: 0,
@@ -151,18 +153,20 @@ impl<'d> Report<'d> {
 
     /// Returns the indexes of the unsupported features that were found since the last call, for
     /// [`Self::used_by`] once the job has its name.
-    pub(crate) fn take_current_job(&mut self) -> Vec<usize> {
+    pub(crate) fn take_current_job(&mut self) -> BTreeSet<usize> {
         std::mem::take(&mut self.in_current_job)
     }
 
-    /// Notes that a job of the plan has what [`Self::take_current_job`] returned for it.
-    pub(crate) fn used_by(&mut self, met: &[usize], workflow: &str, job: &str) {
+    /// Notes that a job of the plan has what [`Self::take_current_job`] returned for it. To be
+    /// called once for each job.
+    pub(crate) fn used_by(&mut self, met: &BTreeSet<usize>, workflow: &str, job: &str) {
         for &at in met {
-            let used = JobOfPlan { workflow: workflow.to_owned(), job: job.to_owned() };
-            if let Some(found) = self.unsupported.get_mut(at)
-                && !found.jobs.contains(&used)
-            {
-                found.jobs.push(used);
+            let Some(found) = self.unsupported.get_mut(at) else { continue };
+            if found.jobs.len() < limits::JOBS_PER_DIAGNOSTIC {
+                let (workflow, job) = (workflow.to_owned(), job.to_owned());
+                found.jobs.push(JobOfPlan { workflow, job });
+            } else {
+                found.more_jobs += 1;
             }
         }
     }
@@ -214,6 +218,7 @@ impl<'d> Report<'d> {
             replacement: help.filter(|_| orb.is_none()).and_then(|help| help.replacement),
             orb,
             jobs: Vec::new(),
+            more_jobs: 0,
         }
     }
 

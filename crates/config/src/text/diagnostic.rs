@@ -37,9 +37,19 @@ pub struct Diagnostic {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub orb: Option<String>,
     /// Jobs of the plan that it is about. Known only of what this release cannot run or ignores: of
-    /// anything else there is no plan, or it is about a definition and not about its uses.
+    /// anything else there is no plan, or it is about a definition and not about its uses. At most
+    /// [`JOBS_PER_DIAGNOSTIC`](roundel_model::limits::JOBS_PER_DIAGNOSTIC).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub jobs: Vec<JobOfPlan>,
+    /// How many more jobs of the plan it is about.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub more_jobs: usize,
+}
+
+/// In the signature that serde wants.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// A job of a plan, by its names.

@@ -30,7 +30,7 @@ use super::{
 use crate::{
     access,
     app::App,
-    deliver::mail::preference::{self, MailPreference},
+    deliver::mail::preference::{self, Changes, MailPreference, ProjectChoice},
 };
 
 /// Returns the routes.
@@ -107,20 +107,19 @@ const ONE_CLICK: &str = "List-Unsubscribe";
 /// What a form of the page asks for.
 #[derive(Default)]
 struct Change {
-    /// The choice for the project, as often as the field came; none: the default.
-    project: Vec<Option<MailPreference>>,
+    project: Option<ProjectChoice>,
     account: Option<MailPreference>,
     follow: Option<bool>,
 }
 
 impl Change {
-    /// Reads everything before anything is saved.
+    /// Reads everything before anything is saved. Of a field that comes twice the last counts.
     fn read(fields: &[(String, String)]) -> Result<Self, PageError> {
         let mut change = Self::default();
         for (name, value) in fields {
             match (name.as_str(), value.as_str()) {
                 ("project", value) => {
-                    change.project.push(preferences::choice_for_project(value)?);
+                    change.project = Some(preferences::choice_for_project(value)?);
                 }
                 ("account", value) => change.account = Some(preferences::choice(value)?),
                 ("follow", "yes") => change.follow = Some(true),
@@ -131,14 +130,26 @@ impl Change {
         }
         if fields.is_empty() { Err(preferences::empty()) } else { Ok(change) }
     }
+
+    /// What it changes, for the project of the link.
+    fn of(self, project: ProjectId) -> Changes {
+        let only_if = |it_is: bool| if it_is { vec![project] } else { Vec::new() };
+        Changes {
+            default: self.account,
+            projects: self.project.map(|choice| (project, choice)).into_iter().collect(),
+            follow: only_if(self.follow == Some(true)),
+            unfollow: only_if(self.follow == Some(false)),
+        }
+    }
 }
 
 async fn change(link: MailLink, Form(fields): Form<Vec<(String, String)>>) -> Answer {
     let MailLink { visit, account, project, at } = link;
-    let (app, account_id) = (&visit.app, account.id);
+    let app = &visit.app;
     if fields.iter().any(|(name, _)| name == ONE_CLICK) {
-        let none = Some(MailPreference::Nothing);
-        preference::set_of_project(&app.store, account_id, project.id, none).await?;
+        let none = ProjectChoice::Own(MailPreference::Nothing);
+        let changes = Changes { projects: vec![(project.id, none)], ..Changes::default() };
+        preference::save(&app.store, account.id, changes, visit.now).await?;
         // A mail program must not be sent on (RFC 8058 §3.1).
         let done = format!("You get no more mail about {}.\n", project.slug.full_name());
         return Ok(done.into_response());
@@ -149,24 +160,12 @@ async fn change(link: MailLink, Form(fields): Form<Vec<(String, String)>>) -> An
         let text = "You no longer have access to this repository.";
         return Err(PageError::Forbidden(text.to_owned()));
     }
-    for own in change.project {
-        preference::set_of_project(&app.store, account_id, project.id, own).await?;
-    }
-    if let Some(preference) = change.account {
-        preference::set_default(&app.store, account_id, preference).await?;
-    }
-    let mut done = "mail-saved";
-    match change.follow {
-        Some(true) => {
-            app.store.follow(account_id, project.id, visit.now).await?;
-            done = "followed";
-        }
-        Some(false) => {
-            app.store.unfollow(account_id, project.id).await?;
-            done = "unfollowed";
-        }
-        None => {}
-    }
+    let done = match change.follow {
+        Some(true) => "followed",
+        Some(false) => "unfollowed",
+        None => "mail-saved",
+    };
+    preference::save(&app.store, account.id, change.of(project.id), visit.now).await?;
     Ok(see_other(&format!("{at}?done={done}")))
 }
 

@@ -118,7 +118,7 @@ pub(super) const PIPELINE: &str =
     p.status, p.trigger_kind, p.delivery, p.git_ref, p.sha, p.before_sha, p.commit_info,
     p.actor_login, p.created_at, p.errors, p.error_kind, (
         SELECT MAX(i.avatar_url) FROM identities i
-        WHERE i.forge = o.forge AND i.login = p.actor_login
+        WHERE i.account = p.actor AND i.forge = o.forge
     ) AS actor_avatar
     FROM pipelines p JOIN projects o ON o.id = p.project";
 

@@ -13,7 +13,12 @@ use roundel_model::{
     plan::PlannedJobKind,
     status::{JobStatus, Outcome, PipelineErrorKind, PipelineStatus, StepStatus, WorkflowStatus},
 };
-use roundel_store::{StoreError, logs::StepRow, pipelines::OfferedTask, reading::ActedBy};
+use roundel_store::{
+    StoreError,
+    logs::{Reported, StepRow},
+    pipelines::OfferedTask,
+    reading::ActedBy,
+};
 use roundel_testkit::planned;
 
 use crate::world::{World, apply, at, claimed, compiles, finished, new_job, workflow};
@@ -361,10 +366,11 @@ async fn the_steps_of_a_lost_task_end_with_it(world: World) {
     for (task, until) in [(0, 330), (1, 999)] {
         let lease = leases[usize::try_from(task).unwrap()];
         world.apply(pipeline, &claimed((job, task), lease, at(until), "r"), at(300)).await;
-        world.store.put_step(&step(job, task, StepStatus::Running)).await.unwrap();
+        let running = step(job, task, StepStatus::Running);
+        assert_eq!(world.store.put_step(&running, lease).await.unwrap(), Reported::Stored);
     }
     let done = StepRow { number: 0, ended_at: Some(at(302)), ..step(job, 0, StepStatus::Success) };
-    world.store.put_step(&done).await.unwrap();
+    assert_eq!(world.store.put_step(&done, leases[0]).await.unwrap(), Reported::Stored);
     let steps = || async {
         let steps = world.store.steps(job).await.unwrap();
         steps.into_iter().map(|step| (step.status, step.ended_at)).collect::<Vec<_>>()

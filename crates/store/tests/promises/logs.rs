@@ -1,13 +1,19 @@
 //! Logs: no hidden gap, no doubled piece, any range.
 
 use proptest::{prelude::*, strategy::ValueTree as _, test_runner::TestRunner};
-use roundel_model::{id::JobId, kind::StepKind, status::StepStatus};
+use roundel_engine::Event;
+use roundel_model::{
+    actor::Actor,
+    id::{JobId, LeaseId, ProjectId},
+    kind::StepKind,
+    status::StepStatus,
+};
 use roundel_store::{
     Store,
-    logs::{Appended, LogKey, LogSlice, StepRow},
+    logs::{Appended, LogKey, LogSlice, Reported, StepRow},
 };
 
-use crate::world::{World, at};
+use crate::world::{World, apply, at, workflow};
 
 on_all! {
     a_log_is_read_back_in_any_range_whatever_pieces_it_came_in,
@@ -16,11 +22,19 @@ on_all! {
     each_piece_has_its_time,
     logs_of_tasks_and_steps_are_apart,
     a_step_is_replaced_and_keeps_its_log,
+    only_a_task_that_runs_under_the_lease_gets_steps_and_logs,
+    a_step_that_crosses_a_cancel_does_not_run_for_ever,
 }
 
-async fn job(world: &World) -> JobId {
+/// A job whose task runs, and the lease that it runs under.
+async fn job(world: &World) -> (JobId, LeaseId) {
     let project = world.project("acme/web").await;
-    world.one_job(project.id, 1).await.1
+    running(world, project.id, 1).await
+}
+
+async fn running(world: &World, project: ProjectId, number: u64) -> (JobId, LeaseId) {
+    let (pipeline, job) = world.one_job(project, number).await;
+    (job, world.claim(pipeline, job, 0, at(300)).await)
 }
 
 const fn key(job: JobId, task: u32, step: u32) -> LogKey {
@@ -41,7 +55,7 @@ async fn a_log_is_read_back_in_any_range_whatever_pieces_it_came_in(world: World
     let mut runner = TestRunner::default();
     let project = world.project("acme/web").await;
     for number in 1..=24 {
-        let (_, job) = world.one_job(project.id, number).await;
+        let job = running(&world, project.id, number).await;
         let (log, pieces, ranges) = strategy.new_tree(&mut runner).unwrap().current();
         let mut stored = 0;
         for (start, size) in pieces {
@@ -52,9 +66,10 @@ async fn a_log_is_read_back_in_any_range_whatever_pieces_it_came_in(world: World
             stored = stored.max(end);
             assert_eq!(answer, Appended::Committed(u64::try_from(stored).unwrap()));
         }
-        append(&world.store, job, stored, &log[stored..]).await;
+        let answer = append(&world.store, job, stored, &log[stored..]).await;
+        assert_eq!(answer, Appended::Committed(u64::try_from(log.len()).unwrap()));
         for (from, max) in ranges {
-            let slice = read(&world.store, job, from, max).await;
+            let slice = read(&world.store, job.0, from, max).await;
             let start = usize::try_from(from).unwrap().min(log.len());
             let end = (start + max).min(log.len());
             assert_eq!((slice.from, slice.total), (from, u64::try_from(log.len()).unwrap()));
@@ -71,9 +86,14 @@ fn scale(share: f64, length: usize) -> usize {
     (length * thousandths / 1000).min(length)
 }
 
-async fn append(store: &Store, job: JobId, offset: usize, bytes: &[u8]) -> Appended {
+async fn append(
+    store: &Store,
+    (job, lease): (JobId, LeaseId),
+    offset: usize,
+    bytes: &[u8],
+) -> Appended {
     let offset = u64::try_from(offset).unwrap();
-    store.append_log(key(job, 0, 0), offset, bytes, at(1)).await.unwrap()
+    store.append_log(key(job, 0, 0), lease, (offset, bytes), at(1)).await.unwrap()
 }
 
 async fn pieces_that_two_writers_repeat_are_stored_once(world: World) {
@@ -97,7 +117,7 @@ async fn pieces_that_two_writers_repeat_are_stored_once(world: World) {
         });
     }
     writers.join_all().await;
-    let slice = read(&world.store, job, 0, 20_000).await;
+    let slice = read(&world.store, job.0, 0, 20_000).await;
     assert_eq!((slice.bytes, slice.total), (log, 10_000));
 }
 
@@ -107,13 +127,15 @@ async fn a_piece_beyond_the_end_is_refused_with_the_end(world: World) {
     assert_eq!(append(&world.store, job, 0, b"abc").await, Appended::Committed(3));
     assert_eq!(append(&world.store, job, 4, b"x").await, Appended::WrongOffset(3));
     assert_eq!(append(&world.store, job, 3, b"").await, Appended::Committed(3));
-    assert_eq!(read(&world.store, job, 0, 9).await.bytes, b"abc");
+    assert_eq!(read(&world.store, job.0, 0, 9).await.bytes, b"abc");
 }
 
 async fn each_piece_has_its_time(world: World) {
-    let job = job(&world).await;
+    let (job, lease) = job(&world).await;
     for (offset, seconds) in [(0, 10), (4, 20), (8, 30)] {
-        world.store.append_log(key(job, 0, 0), offset, b"1234", at(seconds)).await.unwrap();
+        let piece = (offset, b"1234".as_slice());
+        let appended = world.store.append_log(key(job, 0, 0), lease, piece, at(seconds)).await;
+        assert_eq!(appended.unwrap(), Appended::Committed(offset + 4));
     }
     let slice = read(&world.store, job, 2, 7).await;
     assert_eq!(slice.bytes, b"3412341");
@@ -121,11 +143,22 @@ async fn each_piece_has_its_time(world: World) {
 }
 
 async fn logs_of_tasks_and_steps_are_apart(world: World) {
-    let job = job(&world).await;
+    let project = world.project("acme/web").await;
+    let pipeline = world.pipeline(project.id, 1).await;
+    let main = workflow("main", &[("test", 2)]);
+    let job = main.jobs[0].id;
+    world.compiled(pipeline, vec![main], at(200)).await;
+    let leases = [
+        world.claim(pipeline, job, 0, at(300)).await,
+        world.claim(pipeline, job, 1, at(300)).await,
+    ];
     let store = &world.store;
     for (task, step) in [(0, 0), (0, 1), (1, 0)] {
         let words = format!("task {task} step {step}");
-        store.append_log(key(job, task, step), 0, words.as_bytes(), at(1)).await.unwrap();
+        let lease = leases[usize::try_from(task).unwrap()];
+        let piece = (0, words.as_bytes());
+        let appended = store.append_log(key(job, task, step), lease, piece, at(1)).await.unwrap();
+        assert_eq!(appended, Appended::Committed(13));
     }
     let slice = store.read_log(key(job, 0, 1), 0, 100).await.unwrap();
     assert_eq!(slice.bytes, b"task 0 step 1");
@@ -153,10 +186,10 @@ fn step(job: JobId, number: u32) -> StepRow {
 }
 
 async fn a_step_is_replaced_and_keeps_its_log(world: World) {
-    let job = job(&world).await;
+    let (job, lease) = job(&world).await;
     let running = step(job, 0);
-    world.store.put_step(&running).await.unwrap();
-    append(&world.store, job, 0, b"hello").await;
+    assert_eq!(world.store.put_step(&running, lease).await.unwrap(), Reported::Stored);
+    assert_eq!(append(&world.store, (job, lease), 0, b"hello").await, Appended::Committed(5));
     let ended = StepRow {
         status: StepStatus::Failed,
         exit_code: Some(-9),
@@ -164,10 +197,58 @@ async fn a_step_is_replaced_and_keeps_its_log(world: World) {
         truncated: true,
         ..running
     };
-    world.store.put_step(&ended).await.unwrap();
+    assert_eq!(world.store.put_step(&ended, lease).await.unwrap(), Reported::Stored);
     let second = StepRow { command: None, line: None, background: true, ..step(job, 1) };
-    world.store.put_step(&second).await.unwrap();
+    assert_eq!(world.store.put_step(&second, lease).await.unwrap(), Reported::Stored);
     let expected = [StepRow { log_bytes: 5, ..ended }, second];
     assert_eq!(world.store.steps(job).await.unwrap(), expected);
     assert_eq!(world.store.steps(JobId::fresh()).await.unwrap(), []);
+}
+
+async fn only_a_task_that_runs_under_the_lease_gets_steps_and_logs(world: World) {
+    let project = world.project("acme/web").await;
+    let (pipeline, job) = world.one_job(project.id, 1).await;
+    let store = &world.store;
+    let refused = async |lease| {
+        let reported = store.put_step(&step(job, 0), lease).await.unwrap();
+        assert_eq!(reported, Reported::LeaseLost);
+        assert_eq!(append(store, (job, lease), 0, b"x").await, Appended::LeaseLost);
+        assert_eq!(append(store, (job, lease), 9, b"x").await, Appended::LeaseLost);
+    };
+    refused(LeaseId::fresh()).await;
+    let lease = world.claim(pipeline, job, 0, at(300)).await;
+    refused(LeaseId::fresh()).await;
+    let other_task = StepRow { task: 1, ..step(job, 0) };
+    assert_eq!(store.put_step(&other_task, lease).await.unwrap(), Reported::LeaseLost);
+    assert_eq!(store.steps(job).await.unwrap(), []);
+    assert_eq!(store.put_step(&step(job, 0), lease).await.unwrap(), Reported::Stored);
+    world.apply(pipeline, &Event::JobCanceled { job, by: Actor::System }, at(310)).await;
+    let canceled =
+        StepRow { status: StepStatus::Canceled, ended_at: Some(at(310)), ..step(job, 0) };
+    refused(lease).await;
+    assert_eq!(store.steps(job).await.unwrap(), [canceled]);
+    assert_eq!(read(store, job, 0, 9).await.total, 0);
+}
+
+/// Whichever of the two comes first, on whichever server.
+async fn a_step_that_crosses_a_cancel_does_not_run_for_ever(world: World) {
+    let project = world.project("acme/web").await;
+    let other = world.another_store().await;
+    for number in 1..=20 {
+        let (pipeline, job) = world.one_job(project.id, number).await;
+        let lease = world.claim(pipeline, job, 0, at(300)).await;
+        let cancel = Event::JobCanceled { job, by: Actor::System };
+        let row = step(job, 0);
+        let (canceled, reported) = tokio::join!(
+            apply(&world.store, pipeline, &cancel, at(310)),
+            other.put_step(&row, lease)
+        );
+        assert!(canceled.unwrap());
+        let statuses: Vec<_> =
+            other.steps(job).await.unwrap().iter().map(|step| step.status).collect();
+        match reported.unwrap() {
+            Reported::Stored => assert_eq!(statuses, [StepStatus::Canceled]),
+            Reported::LeaseLost => assert_eq!(statuses, []),
+        }
+    }
 }

@@ -7,8 +7,8 @@ use roundel_model::{
 use roundel_store::{
     StoreError,
     projects::{
-        CheckoutKey, Hook, HookState, KeyState, NewProject, Project, Setup, SetupState, SetupStep,
-        SetupStepStatus, VariableRow,
+        CheckoutKey, FollowerChanges, Hook, HookState, KeyState, NewProject, Project, Setup,
+        SetupState, SetupStep, SetupStepStatus, VariableRow,
     },
 };
 
@@ -21,6 +21,7 @@ on_all! {
     a_rename_changes_what_it_names_and_nothing_else,
     an_active_project_keeps_its_integration,
     people_follow_projects,
+    all_of_a_follower_is_changed_or_nothing,
     a_set_up_is_remembered_and_found_when_unfinished,
     the_newest_key_that_is_not_gone_is_the_key,
     a_hook_keeps_its_secret_and_state,
@@ -129,6 +130,27 @@ async fn people_follow_projects(world: World) {
     assert!(!store.follows(ada, web.id).await.unwrap());
     assert_eq!(store.followed_projects(ada).await.unwrap(), [api]);
     assert_eq!(store.followers(web.id).await.unwrap(), [grace]);
+}
+
+async fn all_of_a_follower_is_changed_or_nothing(world: World) {
+    let (web, api) = (world.project("acme/web").await, world.project("acme/api").await);
+    let ada = world.account("ada").await;
+    let store = &world.store;
+    store.follow(ada, web.id, at(1)).await.unwrap();
+    let mut changes = FollowerChanges {
+        settings: vec![("one".to_owned(), "1".to_owned()), ("two".to_owned(), "2".to_owned())],
+        follow: vec![api.id, ProjectId::fresh()],
+        unfollow: vec![web.id],
+    };
+    let refused = store.change_follower(ada, &changes, at(2)).await;
+    assert!(refused.is_err(), "there is no such project");
+    assert_eq!(store.setting("one").await.unwrap(), None);
+    assert_eq!(store.followed_projects(ada).await.unwrap(), [web]);
+    changes.follow.pop();
+    store.change_follower(ada, &changes, at(3)).await.unwrap();
+    assert_eq!(store.setting("one").await.unwrap().as_deref(), Some("1"));
+    assert_eq!(store.setting("two").await.unwrap().as_deref(), Some("2"));
+    assert_eq!(store.followed_projects(ada).await.unwrap(), [api]);
 }
 
 async fn a_set_up_is_remembered_and_found_when_unfinished(world: World) {

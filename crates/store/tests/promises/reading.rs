@@ -2,16 +2,18 @@
 
 use roundel_engine::Event;
 use roundel_model::{
+    forge::{ForgeKind, ForgeUserId},
     id::{JobId, PipelineId, ProjectId, WorkflowId},
     name::GitRef,
     status::{JobStatus, Outcome, PipelineStatus, WorkflowStatus},
 };
-use roundel_store::{pipelines::NewPipeline, reading::PipelineFilter};
+use roundel_store::{accounts::SignIn, pipelines::NewPipeline, reading::PipelineFilter};
 
-use crate::world::{World, at, delivery, push, slug, workflow};
+use crate::world::{World, at, delivery, push, sign_in, slug, workflow};
 
 on_all! {
     a_pipeline_is_shown_as_it_was_created,
+    a_pipeline_has_the_picture_of_the_account_that_started_it,
     pipelines_are_listed_newest_first_and_page_by_page,
     a_list_can_be_narrowed_to_projects_and_a_branch,
     workflows_come_in_the_order_of_the_file_with_their_jobs,
@@ -46,6 +48,28 @@ async fn a_pipeline_is_shown_as_it_was_created(world: World) {
     assert_eq!(same, Some(row));
     assert_eq!(world.store.pipeline_by_number(project.id, 2).await.unwrap(), None);
     assert_eq!(world.store.pipeline(PipelineId::fresh()).await.unwrap(), None);
+}
+
+/// A login that was given up may be another person's.
+async fn a_pipeline_has_the_picture_of_the_account_that_started_it(world: World) {
+    let project = world.project("acme/web").await;
+    let picture = |who: &str| Some(format!("https://forge.test/{who}.png"));
+    let first = SignIn { avatar_url: picture("first"), ..sign_in(ForgeKind::GitHub, "robin") };
+    let second = SignIn {
+        user: ForgeUserId("id of the second".to_owned()),
+        avatar_url: picture("second"),
+        ..sign_in(ForgeKind::GitHub, "robin")
+    };
+    let first = world.store.sign_in(&first, at(1)).await.unwrap();
+    let second = world.store.sign_in(&second, at(2)).await.unwrap();
+    let cases = [(Some(first), picture("first")), (Some(second), picture("second")), (None, None)];
+    for (sha, (actor, expected)) in ["a", "b", "c"].into_iter().zip(cases) {
+        let actor_login = Some("robin".to_owned());
+        let new = NewPipeline { actor, actor_login, ..push(project.id, &sha.repeat(40)) };
+        world.store.create_pipeline(&new).await.unwrap();
+        let row = world.store.pipeline(new.id).await.unwrap().unwrap();
+        assert_eq!(row.actor_avatar, expected, "{sha}");
+    }
 }
 
 async fn list(world: &World, filter: PipelineFilter, limit: u32) -> Vec<u64> {

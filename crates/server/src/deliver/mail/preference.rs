@@ -10,8 +10,9 @@ use hmac::{Hmac, Mac as _};
 use roundel_model::{
     id::{AccountId, ProjectId},
     secret::Secret,
+    time::Timestamp,
 };
-use roundel_store::{Store, StoreError};
+use roundel_store::{Store, StoreError, projects::FollowerChanges};
 use sha2::Sha256;
 
 use crate::signing;
@@ -105,41 +106,62 @@ pub(crate) async fn effective(
     }
 }
 
-/// Keeps what applies to projects without a choice of their own.
-///
-/// # Errors
-///
-/// If the store cannot be written.
-pub(crate) async fn set_default(
-    store: &Store,
-    account: AccountId,
-    preference: MailPreference,
-) -> Result<(), StoreError> {
-    write(store, &account_key(account), preference.as_str()).await
+/// A choice for one project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ProjectChoice {
+    /// What applies to all projects.
+    UseDefault,
+    /// The project's own.
+    Own(MailPreference),
 }
 
-/// Keeps the choice for one project; `None` lets the default apply.
+impl ProjectChoice {
+    /// The word of [`Self::UseDefault`], stored and used in forms.
+    pub(crate) const DEFAULT: &str = "default";
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::UseDefault => Self::DEFAULT,
+            Self::Own(own) => own.as_str(),
+        }
+    }
+}
+
+/// What a form asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Changes {
+    /// What applies to projects without a choice of their own.
+    pub(crate) default: Option<MailPreference>,
+    pub(crate) projects: Vec<(ProjectId, ProjectChoice)>,
+    pub(crate) follow: Vec<ProjectId>,
+    pub(crate) unfollow: Vec<ProjectId>,
+}
+
+/// Saves all of what a form asks for; after an error nothing of it is saved.
 ///
 /// # Errors
 ///
 /// If the store cannot be written.
-pub(crate) async fn set_of_project(
+pub(crate) async fn save(
     store: &Store,
     account: AccountId,
-    project: ProjectId,
-    preference: Option<MailPreference>,
+    changes: Changes,
+    now: Timestamp,
 ) -> Result<(), StoreError> {
-    let word = preference.map_or("default", MailPreference::as_str);
-    write(store, &project_key(account, project), word).await
+    let Changes { default, projects, follow, unfollow } = changes;
+    let default = default.map(|default| (account_key(account), default.as_str()));
+    let projects = projects
+        .into_iter()
+        .map(|(project, choice)| (project_key(account, project), choice.as_str()));
+    let settings =
+        default.into_iter().chain(projects).map(|(key, word)| (key, format!("\"{word}\"")));
+    let changes = FollowerChanges { settings: settings.collect(), follow, unfollow };
+    store.change_follower(account, &changes, now).await
 }
 
 async fn read(store: &Store, key: &str) -> Result<Option<MailPreference>, StoreError> {
     let stored = store.setting(key).await?;
     Ok(stored.and_then(|word| word.trim_matches('"').parse().ok()))
-}
-
-async fn write(store: &Store, key: &str, word: &str) -> Result<(), StoreError> {
-    store.put_setting(key, &format!("\"{word}\"")).await
 }
 
 fn account_key(account: AccountId) -> String {

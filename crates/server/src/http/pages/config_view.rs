@@ -203,6 +203,7 @@ mod tests {
             replacement: None,
             orb: None,
             jobs: Vec::new(),
+            more_jobs: 0,
         }
     }
 

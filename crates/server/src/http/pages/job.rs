@@ -1,6 +1,6 @@
 //! The page of a job: its steps and their logs, live; where it ran, why it waits, how it ended.
 
-use std::sync::Arc;
+use std::{fmt::Write as _, sync::Arc};
 
 use askama::Template;
 use axum::Extension;
@@ -219,11 +219,17 @@ async fn notes(
 ) -> Result<Vec<DiagnosticView>, PageError> {
     let diagnostics = visit.app.store.diagnostics_of(job.pipeline).await?;
     let mut found = config_view::read(diagnostics.as_deref());
-    found.retain(|one| {
+    found.retain_mut(|one| {
         let is_this = |used: &JobOfPlan| {
             used.workflow == workflow.name.as_str() && used.job == job.name.as_str()
         };
-        one.severity == Severity::Warning && one.jobs.iter().any(is_this)
+        let is_named = one.jobs.iter().any(is_this);
+        if !is_named && one.more_jobs > 0 {
+            // Too many have it to be named one by one; a note too many is better than none.
+            let all = one.jobs.len().saturating_add(one.more_jobs);
+            let _ = write!(one.message, " ({all} jobs have this; this may be one of them)");
+        }
+        one.severity == Severity::Warning && (is_named || one.more_jobs > 0)
     });
     Ok(config_view::views("", &found))
 }

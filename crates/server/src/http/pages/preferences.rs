@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::Form;
-use roundel_model::id::ProjectId;
 use roundel_store::projects::Project;
 
 use super::{
@@ -12,15 +11,12 @@ use super::{
     visit::{Answer, PageError, Visit},
 };
 use crate::{
-    deliver::mail::preference::{self, MailPreference},
+    deliver::mail::preference::{self, Changes, MailPreference, ProjectChoice},
     http::{rights::SignedIn, routes::Routes},
 };
 
 /// What a form's field for a project begins with, before the id of the project.
 const FIELD: &str = "project-";
-
-/// The value of the choice to have none for a project.
-const OWN_DEFAULT: &str = "default";
 
 /// Characters of a value that a refusal shows.
 const SHOWN_CHARS: usize = 100;
@@ -69,7 +65,8 @@ impl Choice {
     /// The choices for one project, of which the first is to have no choice of its own.
     pub(crate) fn for_project(own: Option<MailPreference>, default: MailPreference) -> Vec<Self> {
         let title = format!("Default ({})", default.title().to_lowercase());
-        let mut choices = vec![Self { value: OWN_DEFAULT, title, chosen: own.is_none() }];
+        let mut choices =
+            vec![Self { value: ProjectChoice::DEFAULT, title, chosen: own.is_none() }];
         for mut choice in Self::for_all(default) {
             choice.chosen = own.is_some_and(|own| own.as_str() == choice.value);
             choices.push(choice);
@@ -116,35 +113,26 @@ async fn followed(
     Ok(visible)
 }
 
-/// What a form of the page asks for. Everything is read before anything is saved: half of a form is not
-/// what was sent.
-#[derive(Default)]
-struct Changes {
-    default: Option<MailPreference>,
-    projects: Vec<(ProjectId, Option<MailPreference>)>,
-    unfollow: Vec<ProjectId>,
-}
-
-impl Changes {
-    fn read(fields: Vec<(String, String)>) -> Result<Self, PageError> {
-        if fields.is_empty() {
-            return Err(empty());
-        }
-        let mut changes = Self::default();
-        for (name, value) in fields {
-            if name == "account" {
-                changes.default = Some(choice(&value)?);
-            } else if name == "unfollow" {
-                changes.unfollow.push(value.parse().map_err(|_| not_a_choice(&value))?);
-            } else if let Some(project) = name.strip_prefix(FIELD) {
-                let project = project.parse().map_err(|_| not_a_field(&name))?;
-                changes.projects.push((project, choice_for_project(&value)?));
-            } else {
-                return Err(not_a_field(&name));
-            }
-        }
-        Ok(changes)
+/// Reads what a form of the page asks for. Everything is read before anything is saved, and saved at
+/// once: half of a form is not what was sent.
+fn changes(fields: Vec<(String, String)>) -> Result<Changes, PageError> {
+    if fields.is_empty() {
+        return Err(empty());
     }
+    let mut changes = Changes::default();
+    for (name, value) in fields {
+        if name == "account" {
+            changes.default = Some(choice(&value)?);
+        } else if name == "unfollow" {
+            changes.unfollow.push(value.parse().map_err(|_| not_a_choice(&value))?);
+        } else if let Some(project) = name.strip_prefix(FIELD) {
+            let project = project.parse().map_err(|_| not_a_field(&name))?;
+            changes.projects.push((project, choice_for_project(&value)?));
+        } else {
+            return Err(not_a_field(&name));
+        }
+    }
+    Ok(changes)
 }
 
 /// Reads a choice for all projects.
@@ -152,9 +140,12 @@ pub(crate) fn choice(value: &str) -> Result<MailPreference, PageError> {
     value.parse().map_err(|()| not_a_choice(value))
 }
 
-/// Reads a choice for one project, of which one is to have none of its own.
-pub(crate) fn choice_for_project(value: &str) -> Result<Option<MailPreference>, PageError> {
-    if value == OWN_DEFAULT { Ok(None) } else { choice(value).map(Some) }
+/// Reads a choice for one project.
+pub(crate) fn choice_for_project(value: &str) -> Result<ProjectChoice, PageError> {
+    if value == ProjectChoice::DEFAULT {
+        return Ok(ProjectChoice::UseDefault);
+    }
+    choice(value).map(ProjectChoice::Own)
 }
 
 /// A value that the page does not offer.
@@ -181,7 +172,7 @@ async fn save(
     SignedIn { visit, account }: SignedIn,
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Answer {
-    let changes = Changes::read(fields)?;
+    let changes = changes(fields)?;
     let store = &visit.app.store;
     for (project, _) in &changes.projects {
         if !store.follows(account, *project).await? {
@@ -189,15 +180,7 @@ async fn save(
             return Err(PageError::Bad(text.to_owned()));
         }
     }
-    if let Some(preference) = changes.default {
-        preference::set_default(store, account, preference).await?;
-    }
-    for (project, own) in changes.projects {
-        preference::set_of_project(store, account, project, own).await?;
-    }
     let done = if changes.unfollow.is_empty() { "mail-saved" } else { "unfollowed" };
-    for project in changes.unfollow {
-        store.unfollow(account, project).await?;
-    }
+    preference::save(store, account, changes, visit.now).await?;
     Ok(see_other(&format!("/preferences?done={done}")))
 }

@@ -37,7 +37,7 @@ use crate::{
 /// Bytes of a variable's value: what an environment can hold with room for the others.
 const VALUE_BYTES: usize = 64 * 1024;
 /// Characters of a variable's name.
-const VARIABLE_NAME_BYTES: usize = 200;
+const VARIABLE_NAME_CHARS: usize = 200;
 /// Variables of a project.
 const VARIABLES: usize = 500;
 /// Pipelines that are looked at for one with jobs: the newest may have a mistake in its configuration.
@@ -291,7 +291,7 @@ async fn set_variable(
     Form(request): Form<Variable>,
 ) -> Answer {
     let name = request.name.trim();
-    if name.len() > VARIABLE_NAME_BYTES {
+    if name.chars().count() > VARIABLE_NAME_CHARS {
         return Err(too_long());
     }
     let known = visit.app.store.variable_rows(project.id).await?;
@@ -347,7 +347,7 @@ async fn delete_variable(
     SecretsAdmin { visit, subject: project }: SecretsAdmin<Project>,
     Form(request): Form<Variable>,
 ) -> Answer {
-    if request.name.len() > VARIABLE_NAME_BYTES {
+    if request.name.chars().count() > VARIABLE_NAME_CHARS {
         return Err(too_long());
     }
     visit.app.store.delete_variable(project.id, &request.name).await?;
@@ -356,7 +356,7 @@ async fn delete_variable(
 }
 
 fn too_long() -> PageError {
-    PageError::Bad(format!("The name has more than {VARIABLE_NAME_BYTES} characters."))
+    PageError::Bad(format!("The name has more than {VARIABLE_NAME_CHARS} characters."))
 }
 
 async fn badge_token(SecretsAdmin { visit, subject: project }: SecretsAdmin<Project>) -> Answer {

@@ -22,7 +22,7 @@ use roundel_model::{
 };
 use roundel_protocol::{ErrorCode, FinishReport, LogAnswer, RenewAnswer, RenewRequest, StepReport};
 use roundel_store::{
-    logs::{Appended, LogKey, StepRow},
+    logs::{Appended, LogKey, Reported, StepRow},
     reading::JobRow,
 };
 use serde::Deserialize;
@@ -88,25 +88,25 @@ pub(super) async fn step(
     Json(report): Json<StepReport>,
 ) -> Result<StatusCode, ErrorResponse> {
     let report = checked::step(number, report)?;
-    must_run(&app, &held).await?;
-    app.store
-        .put_step(&StepRow {
-            job: held.job,
-            task: held.index,
-            number,
-            name: report.name,
-            kind: report.kind,
-            status: report.status,
-            command: report.command,
-            line: report.line,
-            background: report.background,
-            exit_code: report.exit_code,
-            started_at: report.started_at,
-            ended_at: report.ended_at,
-            truncated: report.truncated,
-            log_bytes: 0,
-        })
-        .await?;
+    let step = StepRow {
+        job: held.job,
+        task: held.index,
+        number,
+        name: report.name,
+        kind: report.kind,
+        status: report.status,
+        command: report.command,
+        line: report.line,
+        background: report.background,
+        exit_code: report.exit_code,
+        started_at: report.started_at,
+        ended_at: report.ended_at,
+        truncated: report.truncated,
+        log_bytes: 0,
+    };
+    if app.store.put_step(&step, held.lease).await? == Reported::LeaseLost {
+        return Err(lost(&app, held.job).await);
+    }
     app.live.publish(Update::Step { job: held.job });
     Ok(StatusCode::NO_CONTENT)
 }
@@ -125,24 +125,24 @@ pub(super) async fn log(
     bytes: Bytes,
 ) -> Result<Response, ErrorResponse> {
     checked::log(step, offset, bytes.len())?;
-    must_run(&app, &held).await?;
     let (job, task) = (held.job, held.index);
     let log = LogKey { job, task, step };
-    let appended = app.store.append_log(log, offset, &bytes, Timestamp::now()).await?;
-    Ok(match appended {
+    let appended =
+        app.store.append_log(log, held.lease, (offset, &bytes), Timestamp::now()).await?;
+    match appended {
         Appended::Committed(committed) => {
             app.live.publish(Update::Log { job, task, step, total: committed });
-            Json(LogAnswer { committed }).into_response()
+            Ok(Json(LogAnswer { committed }).into_response())
         }
         Appended::WrongOffset(committed) => {
-            (StatusCode::CONFLICT, Json(LogAnswer { committed })).into_response()
+            Ok((StatusCode::CONFLICT, Json(LogAnswer { committed })).into_response())
         }
-    })
+        Appended::LeaseLost => Err(lost(&app, job).await),
+    }
 }
 
 async fn ended_as(app: &App, held: &LeaseHolder, outcome: Outcome) -> Result<bool, ErrorResponse> {
-    let task = app.store.task(held.job, held.index).await?;
-    Ok(task.is_some_and(|task| task.outcome == Some(outcome)))
+    Ok(app.store.outcome_of_task(held.job, held.index).await? == Some(outcome))
 }
 
 async fn pipeline_of(app: &App, job: JobId) -> Result<PipelineId, ErrorResponse> {
@@ -151,12 +151,6 @@ async fn pipeline_of(app: &App, job: JobId) -> Result<PipelineId, ErrorResponse>
 
 async fn job_row(app: &App, job: JobId) -> Result<JobRow, ErrorResponse> {
     app.store.job(job).await?.ok_or_else(|| ErrorResponse::gone("there is no such job"))
-}
-
-/// Steps and logs change only while the lease on their task is held.
-async fn must_run(app: &App, held: &LeaseHolder) -> Result<(), ErrorResponse> {
-    let task = app.store.task(held.job, held.index).await?;
-    if task.is_some_and(|task| task.is_running) { Ok(()) } else { Err(lost(app, held.job).await) }
 }
 
 async fn lost(app: &App, job: JobId) -> ErrorResponse {

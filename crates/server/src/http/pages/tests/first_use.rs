@@ -9,11 +9,11 @@ use roundel_model::{
     time::Timestamp,
 };
 use roundel_store::{
-    logs::{LogKey, StepRow},
+    logs::{Appended, LogKey, Reported, StepRow},
     projects::{Setup, SetupState},
 };
 
-use super::world::{ADMIN_PICTURE, World, text};
+use super::world::{ADMIN_PICTURE, World, lease, text};
 
 impl World {
     async fn page(&self, path: &str) -> String {
@@ -118,6 +118,8 @@ async fn a_refused_variable_comes_back_in_its_form_with_the_reason_at_the_field(
     let at = "/gh/acme/web/settings/variables";
     for (form, field, reason) in [
         ("name=A-B%22&value=s3cr3t", "name", "is not a valid name"),
+        // 101 characters in 202 bytes: not too long, but not a name.
+        (&format!("name={}&value=s3cr3t", "%C3%A4".repeat(101)), "name", "is not a valid name"),
         ("name=CIRCLE_BRANCH&value=s3cr3t", "name", "<code>CIRCLE_BRANCH</code> is a built-in"),
         ("name=GOOD&value=", "value", "must not be empty"),
         ("name=GOOD&value=s3cr3t%00", "value", "contain a NUL byte"),
@@ -184,6 +186,28 @@ workflows: { main: { jobs: [build, test] } }
     assert!(page.contains(&format!("/pipeline/{pipeline}/config#L3\">line 3</a>")), "{page}");
 }
 
+/// A diagnostic does not name all of very many jobs: the others have the note, with how many they are.
+#[tokio::test]
+async fn an_option_of_very_many_jobs_is_a_note_on_each() {
+    let world = World::new().await;
+    let numbers: Vec<String> = (0..30).map(|n| n.to_string()).collect();
+    let config = format!(
+        "version: 2.1
+jobs:
+  all:
+    parameters: {{ n: {{ type: integer }} }}
+    machine: true
+    steps: [checkout: {{ method: shallow, depth: 1 }}]
+workflows: {{ main: {{ jobs: [all: {{ matrix: {{ parameters: {{ n: [{}] }} }} }}] }} }}
+",
+        numbers.join(", ")
+    );
+    let pipeline = world.noted("Be quick", &config).await;
+    let page = world.page(&format!("/job/{}", world.job(pipeline, "test").await)).await;
+    let note = "shallow clones are not supported in this release";
+    assert!(page.contains(note) && page.contains("30 jobs have this"), "{page}");
+}
+
 #[tokio::test]
 async fn what_is_not_supported_is_not_marked_as_failed_and_counts_its_reasons() {
     let world = World::new().await;
@@ -241,8 +265,15 @@ async fn the_header_shows_the_picture_that_the_forge_has() {
 #[tokio::test]
 async fn an_author_has_the_same_picture_in_lists_as_in_the_header() {
     let world = World::new().await;
-    let pipeline = world.pushed_by("admin", "Add a door").await;
     let picture = format!("<span class=\"by\"><img class=\"face\" src=\"{ADMIN_PICTURE}\"");
+    // Logins change hands: without the account it may be another person.
+    let pipeline = world.pushed_by("admin", None, "Add a door").await;
+    for path in ["/".to_owned(), format!("/pipeline/{pipeline}")] {
+        let page = text(world.get(&path, Some("reader")).await).await;
+        assert!(!page.contains(&picture), "{path}: {page}");
+    }
+    let admin = world.account("admin").await.id;
+    let pipeline = world.pushed_by("admin", Some(admin), "Add a door").await;
     for path in ["/".to_owned(), format!("/pipeline/{pipeline}")] {
         let page = text(world.get(&path, Some("reader")).await).await;
         assert!(page.contains(&picture), "{path}: {page}");
@@ -282,12 +313,15 @@ async fn large_log() -> LargeLog {
         truncated: false,
         log_bytes: 0,
     };
-    world.app.store.put_step(&step).await.unwrap();
+    let reported = world.app.store.put_step(&step, lease(job)).await.unwrap();
+    assert_eq!(reported, Reported::Stored);
     let mut offset = 0;
     for piece in log.chunks(64 * 1024) {
         let key = LogKey { job, task: 0, step: 101 };
-        world.app.store.append_log(key, offset, piece, now).await.unwrap();
-        offset += u64::try_from(piece.len()).unwrap();
+        let piece = (offset, piece);
+        let appended = world.app.store.append_log(key, lease(job), piece, now).await.unwrap();
+        offset += u64::try_from(piece.1.len()).unwrap();
+        assert_eq!(appended, Appended::Committed(offset));
     }
     let (at, job) = (format!("/job/{job}/log/0/101"), format!("/job/{job}"));
     LargeLog { world, at, job, bytes: offset }

@@ -23,7 +23,7 @@ use roundel_forge::{
 };
 use roundel_model::{
     forge::{ForgeKind, ForgeUserId, ProjectSlug, RepositoryId, Role},
-    id::{JobId, LeaseId, PipelineId, WorkflowId},
+    id::{AccountId, JobId, LeaseId, PipelineId, WorkflowId},
     kind::StepKind,
     name::{CommitSha, GitRef},
     plan::{PlannedJob, PlannedJobKind},
@@ -33,7 +33,7 @@ use roundel_model::{
 };
 use roundel_store::{
     accounts::{Account, SignIn, Token},
-    logs::{LogKey, StepRow},
+    logs::{Appended, LogKey, Reported, StepRow},
     pipelines::{CommitInfo, NewPipeline, TriggerKind},
     projects::{NewProject, Project},
 };
@@ -249,20 +249,25 @@ impl World {
     }
 
     /// A pipeline that a person started by pushing a commit of their own.
-    pub(super) async fn pushed_by(&self, login: &str, subject: &str) -> PipelineId {
-        self.started_by("main", subject, (login, Some(login))).await
+    pub(super) async fn pushed_by(
+        &self,
+        login: &str,
+        account: Option<AccountId>,
+        subject: &str,
+    ) -> PipelineId {
+        self.started_by("main", subject, (login, account, Some(login))).await
     }
 
     /// A pipeline that is being compiled.
     async fn started(&self, branch: &str, subject: &str) -> PipelineId {
-        self.started_by(branch, subject, ("writer", None)).await
+        self.started_by(branch, subject, ("writer", None, None)).await
     }
 
     async fn started_by(
         &self,
         branch: &str,
         subject: &str,
-        (actor, author): (&str, Option<&str>),
+        (login, actor, author): (&str, Option<AccountId>, Option<&str>),
     ) -> PipelineId {
         let id = PipelineId::fresh();
         let new = NewPipeline {
@@ -279,8 +284,8 @@ impl World {
                 author_login: author.map(str::to_owned),
                 ..CommitInfo::default()
             },
-            actor: None,
-            actor_login: Some(actor.into()),
+            actor,
+            actor_login: Some(login.into()),
             created_at: Timestamp::now(),
         };
         self.app.store.create_pipeline(&new).await.unwrap();
@@ -363,11 +368,13 @@ impl World {
             truncated: false,
             log_bytes: 0,
         };
-        self.app.store.put_step(&step).await.unwrap();
+        let reported = self.app.store.put_step(&step, lease(job)).await.unwrap();
+        assert_eq!(reported, Reported::Stored);
         for (index, piece) in log.chunks(1_000).enumerate() {
             let offset = u64::try_from(index * 1_000).unwrap();
             let log = LogKey { job, task: 0, step: number };
-            self.app.store.append_log(log, offset, piece, now).await.unwrap();
+            let appended = self.app.store.append_log(log, lease(job), (offset, piece), now).await;
+            assert!(matches!(appended.unwrap(), Appended::Committed(_)));
         }
     }
 
@@ -377,7 +384,8 @@ impl World {
     }
 }
 
-fn lease(job: JobId) -> LeaseId {
+/// The lease under which [`World::claim`] lets a job run.
+pub(super) fn lease(job: JobId) -> LeaseId {
     LeaseId::from(job.as_uuid())
 }
 
