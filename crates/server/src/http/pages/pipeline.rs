@@ -67,6 +67,7 @@ struct PipelinePage {
 
 #[derive(Template)]
 #[template(path = "parts/pipeline.html")]
+#[expect(clippy::struct_excessive_bools, reason = "the template asks each of them on its own")]
 struct PipelineLive {
     id: String,
     row: PipelineSummary,
