@@ -131,8 +131,7 @@ async fn a_refused_variable_comes_back_in_its_form_with_the_reason_at_the_field(
         let error = format!("id=\"variable-{field}-error\">");
         let (_, said) = page.split_once(&error).unwrap();
         assert!(said.split_once("</p>").unwrap().0.contains(reason), "{form}: {page}");
-        let described =
-            format!("aria-invalid=\"true\" aria-describedby=\"variable-{field}-error\"");
+        let described = format!("aria-invalid=\"true\" aria-describedby=\"variable-{field}-error");
         assert_eq!(page.matches(&described).count(), 1, "{form}: {page}");
         assert_eq!(page.matches("aria-invalid").count(), 1, "{form}: {page}");
         assert!(!page.contains("s3cr3t"), "{form}: {page}");
