@@ -124,10 +124,5 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
     AREAS.iter().flat_map(|area| area.codes)
 }
 
-/// Returns the slug that is nearest to what was written.
-pub fn near(name: &str) -> Option<&'static str> {
-    crate::suggest::nearest(name, all().map(|code| code.slug))
-}
-
 #[cfg(test)]
 mod tests;

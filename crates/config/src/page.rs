@@ -16,6 +16,7 @@ use crate::{
         document::{Node, from_yaml},
         snippet::render,
     },
+    suggest,
     text::diagnostic::Diagnostic,
 };
 use roundel_model::name::GitRef;
@@ -75,6 +76,11 @@ pub fn page(name: &str) -> Option<Page> {
     let (area, code) = found
         .or_else(|| find(&|code| wanted.is_some() && code.number.and_then(number) == wanted))?;
     Some(Page::new(area, *code))
+}
+
+/// Returns the slug that is nearest to a name that no page has.
+pub fn nearest(name: &str) -> Option<&'static str> {
+    suggest::nearest(name, all().map(|code| code.slug))
 }
 
 /// Makes all pages, in the order of the catalogue.

@@ -35,7 +35,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
 }
 
 fn unknown(name: &str) -> String {
-    let near = roundel_config::codes::near(name);
+    let near = page::nearest(name);
     let help = near.map_or_else(
         || "`roundel config code` lists them all".to_owned(),
         |near| format!("did you mean `{near}`?"),
