@@ -15,8 +15,9 @@ use roundel_model::{
 };
 
 use crate::{
-    Store, StoreError,
     db::{Row, Session, to_json, values},
+    error::StoreError,
+    store::Store,
     vault::{DataKey, Scope},
 };
 

@@ -25,7 +25,7 @@ pub use self::connect::sqlite_file;
 pub use crate::error::DriverError;
 pub(crate) use value::{Row, Value, to_json, values, words};
 
-use crate::StoreError;
+use crate::error::StoreError;
 
 /// How long one statement may take, with the way there and back. The server's own limit for a
 /// statement is shorter, so that this one only speaks when the connection is dead.

@@ -1,11 +1,9 @@
 //! The inbox: webhook requests as they came, and what became of each.
 //!
-//! A delivery is on disk before it is answered (invariant 1): [`inbox`] writes it. It is due until
+//! A delivery is on disk before it is answered (invariant 1): [`crate::inbox`] writes it. It is due until
 //! it is decided; the server that takes it has it until a time, so that a crash only delays it.
 //!
 //! Deliberately absent: what a delivery means (`forge`, `server::intake`), and clearing old ones.
-
-pub(crate) mod inbox;
 
 use roundel_model::{
     forge::ForgeKind,
@@ -13,12 +11,13 @@ use roundel_model::{
     time::Timestamp,
 };
 
-pub use inbox::{NewDelivery, Recorded};
+pub use crate::inbox::{NewDelivery, Recorded};
 
 use crate::{
-    Store, StoreError,
     db::{Row, to_json, values},
+    error::StoreError,
     pack::unpack,
+    store::Store,
 };
 
 /// A delivery with what became of it.

@@ -19,8 +19,9 @@ use roundel_model::{
 };
 
 use crate::{
-    Store, StoreError,
     db::{Row, Session, values, words},
+    error::StoreError,
+    store::Store,
 };
 
 /// An effect that is not delivered yet.

@@ -27,8 +27,8 @@ use tokio::{
 };
 
 use crate::{
-    StoreError,
     db::{Db, DriverError, Session, values},
+    error::StoreError,
     pack::pack,
 };
 

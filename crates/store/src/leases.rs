@@ -1,8 +1,9 @@
 //! What a start finds left over from a process that is gone: rights to rows, and sessions that ended.
 
 use crate::{
-    Store, StoreError,
     db::{Db, values},
+    error::StoreError,
+    store::Store,
 };
 use roundel_model::time::Timestamp;
 

@@ -18,9 +18,10 @@ use roundel_model::{
 };
 
 use crate::{
-    Store, StoreError,
     db::{Row, Session, values},
+    error::StoreError,
     pack::{pack, pack_now, unpack},
+    store::Store,
 };
 
 /// One step of one task, as the runner reported it.

@@ -14,8 +14,9 @@ mod used;
 use roundel_model::{forge::ForgeKind, id::OrganizationId, time::Timestamp};
 
 use crate::{
-    Store, StoreError,
     db::{Row, Session, Value, values, words},
+    error::StoreError,
+    store::Store,
 };
 
 use sources::{keep_source, prepare, source_from};

@@ -5,7 +5,7 @@
 //!
 //! Deliberately absent: encryption (`vault`).
 
-use crate::StoreError;
+use crate::error::StoreError;
 
 const PLAIN: u8 = 0;
 const ZSTD: u8 = 1;

@@ -23,9 +23,10 @@ use roundel_model::{
 
 use self::save::Reported;
 use crate::{
-    Store, StoreError,
     db::{Row, to_json, values, words},
     effects::enqueue,
+    error::StoreError,
+    store::Store,
 };
 
 /// A pipeline that is about to exist, `pending`.

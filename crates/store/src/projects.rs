@@ -15,9 +15,10 @@ use roundel_model::{
 };
 
 use crate::{
-    Store, StoreError,
     db::{Row, Session, values},
+    error::StoreError,
     runners::write_setting,
+    store::Store,
     vault::Scope,
 };
 

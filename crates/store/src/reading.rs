@@ -19,9 +19,10 @@ use roundel_model::{
 };
 
 use crate::{
-    Store, StoreError,
     db::{Session, placeholders, values},
+    error::StoreError,
     pack::unpack_text,
+    store::Store,
 };
 pub use rows::{ActedBy, JobRow, PipelineRow, WorkflowRow};
 use rows::{JOB, PIPELINE, WORKFLOW};

@@ -5,8 +5,9 @@
 use roundel_model::{kind::ExecutorKind, time::Timestamp, word::Word};
 
 use crate::{
-    Store, StoreError,
     db::{Session, to_json, values},
+    error::StoreError,
+    store::Store,
     vault::{DataKey, Scope},
 };
 

@@ -29,8 +29,8 @@ use roundel_model::{
 };
 
 use crate::{
-    StoreError,
     db::{Db, values},
+    error::StoreError,
 };
 
 /// The only format so far.

@@ -1,4 +1,4 @@
-//! How much the store takes, durably: `cargo run --release --example throughput -p roundel-store`.
+//! How much the store takes, durably: `cargo run --release --example throughput -p roundel-testkit`.
 //!
 //! Prints one line for each measurement. The first argument is the URL of an empty database; without
 //! it, a SQLite file in the temporary directory, which should be on a real disk. Nothing is asserted:

@@ -8,7 +8,7 @@
 use roundel_model::{id::AccountId, time::Timestamp};
 
 use super::{ACCOUNT, Account, account_from};
-use crate::{Store, StoreError, db::values, vault::Scope};
+use crate::{db::values, error::StoreError, store::Store, vault::Scope};
 
 /// Expired sessions and sign-in states that one call clears away on its way.
 const SWEEP: u32 = 100;

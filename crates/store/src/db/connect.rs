@@ -15,7 +15,7 @@ use sqlx::{
 };
 
 use super::{Db, DriverError};
-use crate::StoreError;
+use crate::error::StoreError;
 
 /// How long to wait for a free connection to SQLite: its one writer is taken by turns.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);

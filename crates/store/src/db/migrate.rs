@@ -10,7 +10,7 @@
 use sha2::{Digest, Sha256};
 
 use super::{Db, DriverError, Link, Session, in_time, values};
-use crate::StoreError;
+use crate::error::StoreError;
 
 /// One step of the schema.
 struct Migration {

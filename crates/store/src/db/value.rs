@@ -22,7 +22,7 @@ use roundel_model::{
 use serde::de::DeserializeOwned;
 use sqlx::{Row as _, postgres::PgRow, sqlite::SqliteRow};
 
-use crate::StoreError;
+use crate::error::StoreError;
 
 /// One parameter of a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]

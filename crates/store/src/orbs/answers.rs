@@ -7,8 +7,9 @@ use roundel_model::time::Timestamp;
 
 use super::sources::{keep_source, prepare, source_from};
 use crate::{
-    Store, StoreError,
     db::{Session, values},
+    error::StoreError,
+    store::Store,
 };
 
 /// Answers that are kept. The oldest are forgotten first, which only costs asking again.

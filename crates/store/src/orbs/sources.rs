@@ -6,8 +6,8 @@ use roundel_model::time::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    StoreError,
     db::{Row, Session, values},
+    error::StoreError,
     pack,
 };
 

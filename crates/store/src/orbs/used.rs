@@ -3,7 +3,7 @@
 use roundel_model::{id::PipelineId, time::Timestamp};
 
 use super::sources::{keep_source, prepare, source_from};
-use crate::{Store, StoreError, db::values};
+use crate::{db::values, error::StoreError, store::Store};
 
 /// An orb that a pipeline was compiled with.
 #[derive(Clone, Debug, PartialEq, Eq)]

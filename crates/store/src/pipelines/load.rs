@@ -18,8 +18,8 @@ use roundel_model::{
 };
 
 use crate::{
-    StoreError,
     db::{Row, Session, Value, values},
+    error::StoreError,
 };
 
 /// Reads a pipeline that is to be changed: no other transaction may, until this one ends.

@@ -11,8 +11,8 @@ use roundel_model::{
 };
 
 use crate::{
-    StoreError,
     db::{Session, to_json, values},
+    error::StoreError,
     pack::pack_now,
 };
 

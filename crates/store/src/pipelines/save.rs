@@ -22,8 +22,8 @@ use roundel_model::{
 
 use super::load;
 use crate::{
-    StoreError,
     db::{Session, Value, to_json, values},
+    error::StoreError,
     pack::pack_now,
 };
 

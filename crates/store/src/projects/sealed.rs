@@ -12,8 +12,9 @@ use roundel_model::{
 };
 
 use crate::{
-    Store, StoreError,
     db::{Row, values, words},
+    error::StoreError,
+    store::Store,
     vault::{DataKey, Scope},
 };
 
@@ -372,7 +373,7 @@ mod tests {
     use roundel_model::id::{AccountId, OrganizationId};
 
     use super::*;
-    use crate::Settings;
+    use crate::store::Settings;
 
     /// Invariant 7: what lists names must not need the values. A value that does not open shows it.
     #[tokio::test]

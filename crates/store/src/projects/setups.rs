@@ -9,8 +9,9 @@ use roundel_model::{
 };
 
 use crate::{
-    Store, StoreError,
     db::{Row, to_json, values, words},
+    error::StoreError,
+    store::Store,
 };
 
 /// The record of a set-up (`VCS` §8.1): survives a crash, shown as a list of steps.

@@ -14,8 +14,8 @@ use roundel_model::{
 };
 
 use crate::{
-    StoreError,
     db::{Row, Session, placeholders, values},
+    error::StoreError,
     pipelines::{CommitInfo, TriggerKind},
 };
 

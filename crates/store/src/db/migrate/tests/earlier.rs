@@ -12,7 +12,7 @@ use roundel_model::{
 };
 
 use super::*;
-use crate::{Settings, Store, effects::UndeliveredEffect};
+use crate::{Settings, effects::UndeliveredEffect, store::Store};
 
 /// What schema 1 holds: a project, two pipelines, a workflow of two jobs, an outbox in every state.
 const FIRST: &str = r#"
