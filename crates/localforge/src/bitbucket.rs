@@ -29,7 +29,6 @@ mod people;
 mod pulls;
 mod repos;
 mod rights;
-pub(crate) mod shape;
 mod source;
 mod statuses;
 

@@ -33,7 +33,6 @@ mod people;
 mod pulls;
 mod repos;
 mod rights;
-pub(crate) mod shape;
 mod statuses;
 
 /// Calls that one user has in an hour. They are not counted; rate limits are injected.

@@ -1,4 +1,8 @@
-//! What the objects of both forges need: putting two of them together, and ids in braces.
+//! The JSON of both forges, a file for each, and what both need: putting two objects together, and ids
+//! in braces.
+
+pub(crate) mod bitbucket;
+pub(crate) mod github;
 
 use serde_json::Value;
 use uuid::Uuid;

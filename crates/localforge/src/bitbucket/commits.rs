@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 use super::{
     answers::{no_commit, refuse},
     rights::RequiredRight,
-    shape,
 };
 use crate::{
     answer::{Outcome, ok},
@@ -15,6 +14,7 @@ use crate::{
     git::FileChange,
     model::Repository,
     page::Listing,
+    shape::bitbucket as shape,
 };
 
 /// Commits that a list goes back.

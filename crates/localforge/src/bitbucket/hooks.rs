@@ -13,7 +13,6 @@ use serde_json::{Value, json};
 use super::{
     answers::{body, invalid, refuse},
     rights::{RequiredRight, uuid_of},
-    shape,
 };
 use crate::{
     answer::{ErrorResponse, Outcome, flag, is_http, nothing, ok, text, text_or_empty, texts},
@@ -22,6 +21,7 @@ use crate::{
     hooks::{self, NewHook},
     model::{Hook, Repository},
     page::Listing,
+    shape::bitbucket as shape,
 };
 
 const ADMIN: RequiredRight = RequiredRight::new(Role::Admin, "webhook");

@@ -14,7 +14,6 @@ use serde_json::Value;
 use super::{
     answers::{body, invalid, refuse},
     rights::{RequiredRight, scoped, signed_in, uuid_of},
-    shape,
 };
 use crate::{
     answer::{ErrorResponse, Outcome, nothing, ok, text},
@@ -24,6 +23,7 @@ use crate::{
     keys::{self, NewKey, ReadKey},
     model::{DeployKey, UserKey},
     page::Listing,
+    shape::bitbucket as shape,
 };
 
 const ADMIN: RequiredRight = RequiredRight::new(Role::Admin, "repository:admin");

@@ -12,13 +12,13 @@ use serde_json::json;
 use super::{
     answers::refuse,
     rights::{login_of, scoped, uuid_of},
-    shape,
 };
 use crate::{
     answer::{Outcome, ok},
     caller::Caller,
     forge::Forge,
     page::Listing,
+    shape::bitbucket as shape,
 };
 
 /// `GET /user`

@@ -12,7 +12,6 @@ use serde_json::Value;
 use super::{
     answers::{body, invalid, refuse},
     rights::{RequiredRight, signed_in},
-    shape,
 };
 use crate::{
     answer::{ErrorResponse, Outcome, flag, ok, text_or_empty},
@@ -21,6 +20,7 @@ use crate::{
     model::{Pull, Repository},
     page::Listing,
     pulls::{self, NewPull, PullError},
+    shape::bitbucket as shape,
 };
 
 const READ: RequiredRight = RequiredRight::new(Role::Read, "pullrequest");

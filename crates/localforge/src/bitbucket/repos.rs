@@ -14,7 +14,6 @@ use serde_json::json;
 use super::{
     answers::refuse,
     rights::{RequiredRight, login_of, scoped},
-    shape,
 };
 use crate::{
     answer::{Outcome, ok},
@@ -23,6 +22,7 @@ use crate::{
     forge::Forge,
     model::Repository,
     page::Listing,
+    shape::bitbucket as shape,
 };
 
 /// What a list is narrowed by.

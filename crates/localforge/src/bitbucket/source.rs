@@ -11,7 +11,6 @@ use serde_json::{Value, json};
 use super::{
     answers::{no_commit, refuse},
     rights::RequiredRight,
-    shape,
 };
 use crate::{
     answer::{Outcome, ok},
@@ -20,7 +19,7 @@ use crate::{
     git::Entry,
     model::Repository,
     page::Listing,
-    shape::merge,
+    shape::{bitbucket as shape, merge},
 };
 
 /// Whether the file itself is wanted, or what is known of it.

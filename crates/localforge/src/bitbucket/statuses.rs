@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use super::{
     answers::{body, invalid, no_commit, refuse},
     rights::{RequiredRight, signed_in},
-    shape,
 };
 use crate::{
     answer::{ErrorResponse, Outcome, ok, text, text_or_empty},
@@ -16,7 +15,7 @@ use crate::{
     forge::Forge,
     model::{Repository, Status},
     page::Listing,
-    shape::merge,
+    shape::{bitbucket as shape, merge},
     statuses::{self, NewStatus, StoredStatus},
 };
 

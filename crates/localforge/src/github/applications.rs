@@ -11,15 +11,13 @@ use axum::{
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{
-    answers::{body, not_found, refuse},
-    shape,
-};
+use super::answers::{body, not_found, refuse};
 use crate::{
     answer::{ErrorResponse, Outcome, nothing, ok, text},
     caller::{Credentials, credentials},
     forge::Forge,
     model::{Application, Token},
+    shape::github as shape,
     stamp,
 };
 

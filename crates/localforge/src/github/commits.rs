@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 use super::{
     answers::{not_found, refuse},
     rights::RequiredRight,
-    shape,
 };
 use crate::{
     answer::{ErrorResponse, Outcome, ok},
@@ -19,7 +18,7 @@ use crate::{
     git::FileChange,
     model::Repository,
     page::Listing,
-    shape::merge,
+    shape::{github as shape, merge},
 };
 
 /// Commits that one page of a list or a comparison has.

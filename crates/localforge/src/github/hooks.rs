@@ -14,7 +14,6 @@ use serde_json::{Value, json};
 use super::{
     answers::{body, invalid, not_found, refuse},
     rights::{RequiredRight, signed_in},
-    shape,
 };
 use crate::{
     answer::{ErrorResponse, Outcome, is_http, nothing, ok, text, texts},
@@ -25,7 +24,7 @@ use crate::{
     model::{Delivery, Hook, Repository},
     page::Listing,
     payload,
-    shape::merge,
+    shape::{github as shape, merge},
 };
 
 const READ: RequiredRight =

@@ -14,7 +14,6 @@ use serde_json::Value;
 use super::{
     answers::{body, invalid, not_found},
     rights::{RequiredRight, signed_in},
-    shape,
 };
 use crate::{
     answer::{ErrorResponse, Outcome, flag, nothing, ok, text},
@@ -23,6 +22,7 @@ use crate::{
     forge::Forge,
     keys::{self, NewKey, ReadKey},
     page::Listing,
+    shape::github as shape,
 };
 
 const ADMIN: RequiredRight = RequiredRight::Role(Role::Admin, &[]);

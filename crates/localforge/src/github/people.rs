@@ -12,7 +12,6 @@ use serde_json::{Value, json};
 use super::{
     answers::{not_found, refuse},
     rights::signed_in,
-    shape,
 };
 use crate::{
     answer::{ErrorResponse, Outcome, nothing, ok},
@@ -20,7 +19,7 @@ use crate::{
     forge::Forge,
     model::{Organization, User},
     page::Listing,
-    shape::merge,
+    shape::{github as shape, merge},
     stamp,
 };
 

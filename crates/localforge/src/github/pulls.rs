@@ -13,7 +13,6 @@ use super::{
     answers::{body, invalid, not_found},
     commits,
     rights::{RequiredRight, signed_in},
-    shape,
 };
 use crate::{
     answer::{ErrorResponse, Outcome, flag, ok, text, text_or_empty},
@@ -23,6 +22,7 @@ use crate::{
     page::Listing,
     payload::github::pull_size,
     pulls::{self, NewPull, PullError},
+    shape::github as shape,
 };
 
 /// What a list is narrowed by.

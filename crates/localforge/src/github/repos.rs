@@ -14,7 +14,6 @@ use serde_json::{Value, json};
 use super::{
     answers::{body, invalid, not_found},
     rights::{RequiredRight, allowed, signed_in},
-    shape,
 };
 use crate::{
     answer::{Outcome, ok, text},
@@ -24,7 +23,7 @@ use crate::{
     forge::Forge,
     model::Repository,
     page::Listing,
-    shape::merge,
+    shape::{github as shape, merge},
 };
 
 fn shown(forge: &Forge, caller: &Caller, one: &Repository) -> Value {

@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 use super::{
     answers::{body, invalid, not_found, refuse},
     rights::{RequiredRight, signed_in, writable},
-    shape,
 };
 use crate::{
     answer::{ErrorResponse, Outcome, is_http, ok, text, text_or_empty},
     call::Call,
     model::Repository,
     page::Listing,
+    shape::github as shape,
     statuses::{self, ContextIsFull, NewStatus},
 };
 

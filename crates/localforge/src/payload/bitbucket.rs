@@ -3,12 +3,11 @@
 use serde_json::{Value, json};
 
 use crate::{
-    bitbucket::shape,
     change::RefChange,
     forge::Forge,
     git::{Git, GitError},
     model::{Pull, Repository},
-    shape::merge,
+    shape::{bitbucket as shape, merge},
 };
 
 /// Commits that one change lists, newest first.

@@ -6,9 +6,8 @@ use crate::{
     change::{PullChange, RefChange},
     forge::Forge,
     git::{CommitInfo, Git, GitError},
-    github::shape,
     model::{Hook, Pull, Repository, User},
-    shape::merge,
+    shape::{github as shape, merge},
     stamp,
 };
 

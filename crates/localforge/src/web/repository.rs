@@ -19,10 +19,10 @@ use crate::{
     access::push_token,
     forge::Forge,
     git::{CommitInfo, Refs},
-    github::shape::role_name,
     keys,
     model::{Delivery, Hook, Repository, Status},
     session,
+    shape::github::role_name,
 };
 
 /// Commits on the page.
