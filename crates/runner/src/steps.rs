@@ -5,6 +5,7 @@
 
 pub(crate) mod background;
 pub(crate) mod checkout;
+pub(crate) mod context;
 pub(crate) mod end;
 pub(crate) mod process;
 pub(crate) mod run;
@@ -18,11 +19,11 @@ use roundel_model::{
 };
 use roundel_protocol::StepReport;
 
+use context::Task;
 use end::StepEnd;
 
 use crate::{
     log::{LogFiles, Spool, StepLog},
-    task::context::Task,
     task_error::TaskError,
 };
 

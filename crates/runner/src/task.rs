@@ -7,8 +7,6 @@
 //!     ─▶ finish       the outcome, unless the lease is lost: then there is none (invariant 2)
 //! ```
 
-pub(crate) mod context;
-
 mod outcome;
 
 use std::{sync::Arc, time::Duration};
@@ -24,7 +22,6 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use context::Task;
 use outcome::Progress;
 
 use crate::{
@@ -33,7 +30,7 @@ use crate::{
     job_environment::{self, JobEnvironment},
     lease,
     log::UplinkError,
-    steps::{self, checkout::CheckoutRequest, end::StepEnd},
+    steps::{self, checkout::CheckoutRequest, context::Task, end::StepEnd},
     stop::{StopReason, StopSignal},
     task_error::TaskError,
 };

@@ -12,7 +12,9 @@ use super::{
     process::{EndReason, Timeouts, supervise},
     run::{Started, run_report, start, step_end},
 };
-use crate::{job_environment::JobEnvironment, phrases, task::context::Task, task_error::TaskError};
+use crate::{
+    job_environment::JobEnvironment, phrases, steps::context::Task, task_error::TaskError,
+};
 
 /// Starts a background step and returns as soon as it runs.
 ///

@@ -28,7 +28,7 @@ use super::{
 use crate::{
     job_environment::{JobEnvironment, SHARE},
     paths, phrases,
-    task::context::Task,
+    steps::context::Task,
     task_error::TaskError,
 };
 

@@ -17,7 +17,7 @@ use super::{
     report,
 };
 use crate::{
-    job_environment::JobEnvironment, paths, phrases, shell, stop::StopReason, task::context::Task,
+    job_environment::JobEnvironment, paths, phrases, shell, steps::context::Task, stop::StopReason,
     task_error::TaskError,
 };
 

@@ -21,7 +21,7 @@ use super::{OpenStep, SPIN_UP, end::StepEnd, own_report};
 use crate::{
     job_environment::{JobEnvironment, JobEnvironmentSpec, SHARE},
     phrases,
-    task::context::Task,
+    steps::context::Task,
     task_error::TaskError,
     variables::fill_in,
 };

@@ -3,7 +3,7 @@
 use roundel_model::kind::StepKind;
 
 use super::{OpenStep, VARIABLES, end::StepEnd, own_report};
-use crate::{job_environment::JobEnvironment, task::context::Task, task_error::TaskError};
+use crate::{job_environment::JobEnvironment, steps::context::Task, task_error::TaskError};
 
 /// Lists the variables: names and values, or asterisks.
 pub(crate) fn show(task: &Task, environment: &JobEnvironment) -> Result<(), TaskError> {
