@@ -4,8 +4,6 @@
 //! few minutes. While the forge is unavailable, an older role is good for a day of reading and for an
 //! hour of writing, and never for changing secrets and keys (`VCS` §7.4).
 
-pub(crate) mod role_cache;
-
 use std::{sync::Arc, time::Duration};
 
 use axum::{
@@ -19,8 +17,7 @@ use roundel_model::{forge::Role, id::AccountId, time::Timestamp};
 use roundel_store::{StoreError, accounts::Account, projects::Project};
 use sha2::{Digest as _, Sha256};
 
-use self::role_cache::Known;
-use crate::{app::App, forges::CallError};
+use crate::{app::App, forges::CallError, role_cache::Known};
 
 /// Name of the session cookie.
 pub const SESSION_COOKIE: &str = "roundel_session";

@@ -12,7 +12,6 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use url::Url;
 
 use crate::{
-    access::role_cache::RoleCache,
     drive::Drive,
     forges::Forges,
     health::Health,
@@ -20,6 +19,7 @@ use crate::{
     live::Live,
     orbs,
     retry::RetryPace,
+    role_cache::RoleCache,
     setup::{Setups, under_way::UnderWay},
     trigger::PipelineStarter,
     wake::WakeUps,

@@ -1,5 +1,6 @@
-//! Text on pages: what comes from outside is escaped, sentences of ours may hold code, sizes have
-//! units. Types that write HTML implement [`HtmlSafe`], so that templates do not escape it again.
+//! Text on pages and in emails: what comes from outside is escaped, sentences of ours may hold code,
+//! sizes have units. Types that write HTML implement [`HtmlSafe`], so that templates do not escape it
+//! again.
 
 use std::{borrow::Cow, fmt};
 
@@ -84,7 +85,7 @@ pub(crate) fn sentence(text: &str) -> Html {
 }
 
 /// Turns back-quoted words of a sentence of ours into quoted ones, for text that shows no code: plain
-/// mail, the descriptions of commit statuses.
+/// email, the descriptions of commit statuses.
 pub(crate) fn plain_sentence(text: &str) -> String {
     text.replace('`', "\"")
 }

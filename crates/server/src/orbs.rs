@@ -17,12 +17,12 @@ pub mod describe;
 mod directory;
 mod fetch;
 mod lock;
-#[cfg(test)]
-pub(crate) mod loopback;
 mod offline;
 pub mod publish;
 mod published;
 mod sources;
+#[cfg(test)]
+pub(crate) mod tests;
 mod upstream;
 pub mod wire;
 

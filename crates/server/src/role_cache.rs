@@ -19,17 +19,17 @@ const MAX_ROLES: usize = 20_000;
 pub(crate) struct RoleCache(Mutex<HashMap<(AccountId, ProjectId), Known>>);
 
 #[derive(Clone, Copy)]
-pub(super) struct Known {
-    pub(super) role: Option<Role>,
-    pub(super) at: Timestamp,
+pub(crate) struct Known {
+    pub(crate) role: Option<Role>,
+    pub(crate) at: Timestamp,
 }
 
 impl RoleCache {
-    pub(super) fn get(&self, key: (AccountId, ProjectId)) -> Option<Known> {
+    pub(crate) fn get(&self, key: (AccountId, ProjectId)) -> Option<Known> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key).copied()
     }
 
-    pub(super) fn put(&self, key: (AccountId, ProjectId), known: Known) {
+    pub(crate) fn put(&self, key: (AccountId, ProjectId), known: Known) {
         let mut roles = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if roles.len() >= MAX_ROLES {
             roles.clear();

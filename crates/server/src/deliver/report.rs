@@ -22,8 +22,8 @@ use roundel_store::{
 
 use crate::{
     forges::{self, CallError, Forges},
-    http::pages::text::plain_sentence,
     links::Links,
+    markup::plain_sentence,
     status_name::{self, Named},
 };
 
@@ -160,8 +160,8 @@ async fn context(reporter: &Reporter, job: &JobRow) -> Result<String, StoreError
     Ok(status_name::of_job(&reporter.prefix, named))
 }
 
-/// A description is one line of plain text, with what is hidden in it shown; `forge` cuts it to what
-/// the forges take.
+/// A description is one line of plain text, with what is hidden in it shown and back-quoted words in
+/// quotes, for it shows no code; `forge` cuts it to what the forges take.
 fn first_line(text: &str) -> String {
     plain_sentence(&one_line(text.lines().next().unwrap_or_default()))
 }

@@ -28,12 +28,13 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::{
-    pages::{address::encode, text::escape},
+    pages::address::encode,
     routes::{Anyone, Routes},
 };
 use crate::{
     access::{Visitor, role},
     app::App,
+    markup::escape,
     signing,
 };
 

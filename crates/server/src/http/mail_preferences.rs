@@ -22,7 +22,6 @@ use super::{
         address::see_other,
         frame::{self, Shell},
         preferences::{self, Choice},
-        text::Untrusted,
         visit::{Answer, PageError, Visit},
     },
     routes::{Right, Routes},
@@ -31,6 +30,7 @@ use crate::{
     access,
     app::App,
     deliver::mail::preference::{self, Changes, MailPreference, ProjectChoice},
+    markup::Untrusted,
 };
 
 /// Returns the routes.

@@ -26,7 +26,6 @@ mod runners;
 mod settings;
 mod setup;
 mod status;
-pub(crate) mod text;
 mod time;
 pub(crate) mod visit;
 

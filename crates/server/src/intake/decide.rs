@@ -19,10 +19,10 @@ use roundel_store::{
 };
 
 use crate::{
-    access::role_cache::RoleCache,
     forges::{self, CallError, Forges},
     live::Live,
     retry::{self, Attempt, RetryPace},
+    role_cache::RoleCache,
     trigger::{
         self, PipelineStarter, Started, Trigger, TriggerError,
         commit::{from_api, from_payload},

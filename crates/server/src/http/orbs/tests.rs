@@ -5,7 +5,7 @@ use url::Url;
 use super::*;
 use crate::orbs::{
     Settings,
-    loopback::{add_project, instance},
+    tests::loopback::{add_project, instance},
 };
 
 const TOKEN: &str = "the administrator's token";

@@ -4,7 +4,7 @@ use std::{fmt::Write as _, ops::Range};
 
 use roundel_config::{Diagnostic, Related, Severity, codes};
 
-use super::text::{Html, Untrusted, escape, sentence};
+use crate::markup::{Html, Untrusted, escape, sentence};
 
 /// Where the pages of codes are.
 pub(crate) const DOCS: &str = "/docs/diagnostics";

@@ -12,7 +12,6 @@ use super::{
     frame::{SOON, Shell},
     project::ProjectHead,
     status::DisplayStatus,
-    text::{Html, Untrusted, sentence, size},
     time::{TimeAgo, exact},
     visit::{Answer, PageError, Visit},
 };
@@ -20,6 +19,7 @@ use crate::http::{
     rights::{self, SignedInReader},
     routes::Routes,
 };
+use crate::markup::{Html, Untrusted, sentence, size};
 
 /// Deliveries in the list.
 const LISTED: u32 = 100;

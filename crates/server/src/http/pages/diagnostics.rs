@@ -12,10 +12,10 @@ use roundel_config::{
 use super::{
     config_view::DOCS,
     frame::Shell,
-    text::{Html, escape, sentence},
     visit::{Answer, PageError, Visit},
 };
 use crate::http::{rights::Anyone, routes::Routes};
+use crate::markup::{Html, escape, sentence};
 
 /// Routes of this file.
 pub(crate) fn routes() -> Routes {

@@ -10,11 +10,9 @@ use axum::{
 };
 use roundel_model::text::one_line;
 
-use super::{
-    person::Person,
-    text::{Html, render, sentence},
-};
+use super::person::Person;
 use crate::http::assets;
+use crate::markup::{Html, render, sentence};
 
 /// How often a page is loaded again on which nothing can be typed.
 pub(crate) const SOON: Duration = Duration::from_secs(5);

@@ -11,11 +11,8 @@ use std::{collections::HashMap, fmt::Write as _};
 use roundel_model::{id::JobId, time::Timestamp};
 use roundel_store::reading::JobRow;
 
-use super::{
-    status::DisplayStatus,
-    text::{Html, escape},
-    time::duration,
-};
+use super::{status::DisplayStatus, time::duration};
+use crate::markup::{Html, escape};
 
 const NODE_WIDTH: usize = 222;
 const NODE_HEIGHT: usize = 44;

@@ -28,7 +28,6 @@ use super::{
     person::acted,
     project::ProjectHead,
     status::{DisplayStatus, why_waiting},
-    text::{Html, Untrusted, sentence},
     time::{Elapsed, TimeAgo},
     visit::{Answer, PageError, Visit},
 };
@@ -38,6 +37,7 @@ use crate::{
         rights::{Job, Reader, Writer},
         routes::Routes,
     },
+    markup::{Html, Untrusted, sentence},
 };
 
 /// Routes of this file.

@@ -12,10 +12,10 @@ use super::{
     address::{address, encode},
     person::Person,
     status::{DisplayStatus, why_not_run},
-    text::{Html, Untrusted, sentence},
     time::{Elapsed, TimeAgo},
     visit::Visit,
 };
+use crate::markup::{Html, Untrusted, sentence};
 
 /// Pipelines on one page of a list.
 pub(crate) const PAGE: u32 = 25;

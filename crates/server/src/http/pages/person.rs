@@ -6,10 +6,8 @@ use askama::filters::HtmlSafe;
 use roundel_model::{actor::Actor, time::Timestamp};
 use roundel_store::reading::{ActedBy, PipelineRow};
 
-use super::{
-    text::{Html, escape},
-    time::TimeAgo,
-};
+use super::time::TimeAgo;
+use crate::markup::{Html, escape};
 
 /// A person: picture when there is one, initials otherwise, and the name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -22,7 +22,6 @@ use super::{
     person::acted,
     project::ProjectHead,
     status::{DisplayStatus, why_not_run, why_waiting},
-    text::{Html, Untrusted, sentence},
     time::Elapsed,
     visit::{Answer, PageError, Visit},
 };
@@ -32,6 +31,7 @@ use crate::{
         rights::{Pipeline, Reader, Writer},
         routes::Routes,
     },
+    markup::{Html, Untrusted, sentence},
 };
 
 /// Routes of this file.

@@ -7,12 +7,12 @@ use roundel_store::projects::Project;
 use super::{
     address::{address, see_other},
     frame::Shell,
-    text::Untrusted,
     visit::{Answer, PageError, Visit},
 };
 use crate::{
     deliver::mail::preference::{self, Changes, MailPreference, ProjectChoice},
     http::{rights::SignedIn, routes::Routes},
+    markup::Untrusted,
 };
 
 /// What a form's field for a project begins with, before the id of the project.

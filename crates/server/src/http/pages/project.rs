@@ -19,7 +19,6 @@ use super::{
     address::{address, see_other},
     frame::{LATER, Shell},
     lists::PipelineList,
-    text::{Html, Untrusted, sentence},
     visit::{Answer, PageError, Visit},
 };
 use crate::{
@@ -29,6 +28,7 @@ use crate::{
         rights::{Reader, SignedInReader, Writer},
         routes::{Right, Routes},
     },
+    markup::{Html, Untrusted, sentence},
     trigger::manual::{self, ManualError},
 };
 

@@ -21,11 +21,11 @@ use super::{
     home::{SignInChoice, choices},
     lists::PipelineSummary,
     status::DisplayStatus,
-    text::{Html, Untrusted, sentence},
     visit::{Answer, PageError, Visit},
 };
 use crate::{
     http::{rights::SignedIn, routes::Routes},
+    markup::{Html, Untrusted, sentence},
     setup,
 };
 

@@ -4,13 +4,9 @@ use std::time::Duration;
 
 use askama::Template;
 
-use super::{
-    frame::Shell,
-    text::{Html, Untrusted, sentence},
-    time::TimeAgo,
-    visit::Answer,
-};
+use super::{frame::Shell, time::TimeAgo, visit::Answer};
 use crate::http::{rights::SignedIn, routes::Routes};
+use crate::markup::{Html, Untrusted, sentence};
 
 /// A runner claims at least this often; one that has not is offline.
 const OFFLINE: Duration = Duration::from_mins(2);

@@ -21,7 +21,6 @@ use super::{
     address::{address, encode, see_other},
     frame::Shell,
     project::ProjectHead,
-    text::{Html, Untrusted, sentence},
     time::TimeAgo,
     visit::{Answer, PageError, Visit},
 };
@@ -31,6 +30,7 @@ use crate::{
         rights::{SecretsAdmin, Writer},
         routes::Routes,
     },
+    markup::{Html, Untrusted, sentence},
     status_name::{self, Named},
 };
 

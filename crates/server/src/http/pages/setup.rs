@@ -9,7 +9,6 @@ use super::{
     frame::{SOON, Shell},
     project::ProjectHead,
     status::DisplayStatus,
-    text::{Html, sentence},
     time::Elapsed,
     visit::{Answer, PageError, Visit},
 };
@@ -18,6 +17,7 @@ use crate::{
         rights::{Admin, Reader},
         routes::Routes,
     },
+    markup::{Html, sentence},
     setup,
 };
 

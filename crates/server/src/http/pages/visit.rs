@@ -24,12 +24,12 @@ use super::{
     address::{encode, see_other},
     frame::{Shell, error_page, page_not_found, secured},
     person::Person,
-    text::render,
 };
 use crate::{
     access::{self, SessionError, Visitor},
     app::App,
     drive::DriveError,
+    markup::render,
 };
 
 /// Seconds after which a program may ask again for a page that the database kept from it.

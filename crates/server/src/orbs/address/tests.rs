@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    super::loopback::{Backend, FETCH_TIMEOUT, ResponseKind, found, missing, store},
+    super::tests::loopback::{Backend, FETCH_TIMEOUT, ResponseKind, found, missing, store},
     *,
 };
 

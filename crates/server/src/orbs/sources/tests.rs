@@ -7,7 +7,7 @@ use roundel_store::orbs::{NewOrb, Visibility};
 
 use super::{
     super::{
-        loopback::{Backend, FETCH_TIMEOUT, ResponseKind, found, instance, missing, store},
+        tests::loopback::{Backend, FETCH_TIMEOUT, ResponseKind, found, instance, missing, store},
         wire,
     },
     *,

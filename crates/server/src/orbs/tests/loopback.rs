@@ -28,15 +28,17 @@ use roundel_store::{
 use tokio::net::TcpListener;
 use url::Url;
 
-use super::{answer::digest, wire};
-use crate::app::{App, Settings};
+use crate::{
+    app::{App, Settings},
+    orbs::{answer::digest, wire},
+};
 
 /// How long the tests let a server take.
-pub(super) const FETCH_TIMEOUT: Duration = Duration::from_millis(500);
+pub(in crate::orbs) const FETCH_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// How a server answers for one path.
 #[derive(Clone, Debug)]
-pub(super) enum ResponseKind {
+pub(in crate::orbs) enum ResponseKind {
     /// With a text and its digest.
     Text(String),
     /// With a text and the digest of another one.
@@ -62,24 +64,24 @@ struct Inner {
 
 /// A server that answers as the test says.
 #[derive(Clone)]
-pub(super) struct Backend {
-    pub(super) url: Url,
+pub(in crate::orbs) struct Backend {
+    pub(in crate::orbs) url: Url,
     inner: Arc<Inner>,
 }
 
 impl Backend {
-    pub(super) async fn start() -> Self {
+    pub(in crate::orbs) async fn start() -> Self {
         let inner = Arc::new(Inner::default());
         let router = Router::new().fallback(answer).with_state(Arc::clone(&inner));
         Self { url: serve(router).await, inner }
     }
 
-    pub(super) fn put(&self, path: &str, manner: ResponseKind) {
+    pub(in crate::orbs) fn put(&self, path: &str, manner: ResponseKind) {
         self.inner.responses.lock().unwrap().insert(path.to_owned(), manner);
     }
 
     /// Lists versions of an orb, and has the source of each.
-    pub(super) fn publish(&self, orb: &str, versions: &[(&str, &str)]) {
+    pub(in crate::orbs) fn publish(&self, orb: &str, versions: &[(&str, &str)]) {
         let entry = |(version, text): &(&str, &str)| {
             self.put(
                 &format!("{}/{orb}/{version}", wire::PATH),
@@ -100,15 +102,15 @@ impl Backend {
     }
 
     /// What was asked for since the last time.
-    pub(super) fn asked(&self) -> Vec<String> {
+    pub(in crate::orbs) fn asked(&self) -> Vec<String> {
         std::mem::take(&mut *self.inner.asked.lock().unwrap())
     }
 
-    pub(super) fn last_token(&self) -> Option<String> {
+    pub(in crate::orbs) fn last_token(&self) -> Option<String> {
         self.inner.token.lock().unwrap().clone()
     }
 
-    pub(super) fn at(&self, path: &str) -> String {
+    pub(in crate::orbs) fn at(&self, path: &str) -> String {
         self.url.join(path).unwrap().to_string()
     }
 }
@@ -145,21 +147,21 @@ async fn answer(State(inner): State<Arc<Inner>>, uri: Uri, headers: HeaderMap) -
 }
 
 /// Serves until the test ends.
-pub(super) async fn serve(router: Router) -> Url {
+pub(in crate::orbs) async fn serve(router: Router) -> Url {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
     url
 }
 
-pub(super) async fn store() -> Store {
+pub(in crate::orbs) async fn store() -> Store {
     let url = "sqlite::memory:".to_owned();
     let settings = roundel_store::Settings { url, instance_key: Secret::new(vec![7; 32]) };
     Store::open(&settings).await.unwrap()
 }
 
 /// A whole instance, in memory.
-pub(crate) async fn instance(admin_token: &str, orbs: super::Settings) -> (Arc<App>, Url) {
+pub(crate) async fn instance(admin_token: &str, orbs: crate::orbs::Settings) -> (Arc<App>, Url) {
     let settings = Settings {
         listen: ([127, 0, 0, 1], 0).into(),
         public_url: Url::parse("http://ci.test").unwrap(),
@@ -180,7 +182,7 @@ pub(crate) async fn instance(admin_token: &str, orbs: super::Settings) -> (Arc<A
 }
 
 /// The orb, or the test ends.
-pub(super) fn found(resolution: Resolution) -> Arc<Orb> {
+pub(in crate::orbs) fn found(resolution: Resolution) -> Arc<Orb> {
     match resolution {
         Resolution::Found(orb) => orb,
         Resolution::Missing(missing) => panic!("{missing:?}"),
@@ -188,7 +190,7 @@ pub(super) fn found(resolution: Resolution) -> Arc<Orb> {
 }
 
 /// Why it is missing, or the test ends.
-pub(super) fn missing(resolution: Resolution) -> Missing {
+pub(in crate::orbs) fn missing(resolution: Resolution) -> Missing {
     match resolution {
         Resolution::Missing(missing) => missing,
         Resolution::Found(orb) => panic!("{orb:?}"),

@@ -3,7 +3,7 @@
 use roundel_model::time::Timestamp;
 
 use super::{
-    super::loopback::{Backend, FETCH_TIMEOUT, ResponseKind, store},
+    super::tests::loopback::{Backend, FETCH_TIMEOUT, ResponseKind, store},
     *,
 };
 

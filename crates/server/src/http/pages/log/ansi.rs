@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 
 use anstyle_parse::{Params, Parser, Perform, Utf8Parser};
 
-use crate::http::pages::text::push_escaped;
+use crate::markup::push_escaped;
 
 /// Lines after which a block ends at the next chance.
 pub(crate) const BLOCK_LINES: usize = 1_000;

@@ -1,0 +1,3 @@
+//! What several tests of orbs share.
+
+pub(crate) mod loopback;
