@@ -1,5 +1,7 @@
-//! No circle of files inside a crate: imports of files point down, too.
+//! No circle of files inside a crate, nor of its rooms: imports point down inside a crate, too.
 //!
+//! A room is what stands directly below `src`: a file with the folder of its name, `trigger.rs` and
+//! `trigger/`.
 //! A file imports another when its code names one of the other's items, however it comes by the
 //! name: `use`, a path in code, in a macro or in an attribute, `super::`, a glob, a re-export by
 //! the root of the crate or by a parent. `mod` is not an import, and neither is a re-export by itself:
@@ -19,42 +21,51 @@ use super::{
 /// What a file takes from others: names, by the file that defines them.
 type Imports<'s> = BTreeMap<&'s str, BTreeMap<&'s str, BTreeSet<String>>>;
 
-/// Files of one package that reach each other.
+/// Files, or rooms, of one package that reach each other.
 struct Circle<'s> {
-    files: Vec<&'s str>,
+    places: Vec<&'s str>,
+    /// "files", or "rooms".
+    kind: &'static str,
     /// `a.rs → b.rs: Name` for every import among them.
     arrows: Vec<String>,
 }
 
 impl Circle<'_> {
     fn package(&self) -> &str {
-        self.files.first().map_or("", |file| package(file))
+        self.places.first().map_or("", |place| package(place))
     }
 }
 
 impl fmt::Display for Circle<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a circle of {} files in {}:", self.files.len(), self.package())?;
+        write!(f, "a circle of {} {} in {}:", self.places.len(), self.kind, self.package())?;
         self.arrows.iter().try_for_each(|arrow| write!(f, "\n    {arrow}"))
     }
 }
 
 fn circles<'s>(modules: &'s Modules<'_>) -> Vec<Circle<'s>> {
-    let imports = imports(modules);
-    knots(&imports)
+    circles_of("files", &imports(modules, |path| path))
+}
+
+fn circles_of_rooms<'s>(modules: &'s Modules<'_>) -> Vec<Circle<'s>> {
+    circles_of("rooms", &imports(modules, room))
+}
+
+fn circles_of<'s>(kind: &'static str, imports: &Imports<'s>) -> Vec<Circle<'s>> {
+    knots(imports)
         .into_iter()
-        .map(|files| {
-            let arrows = arrows(&files, &imports);
-            Circle { files, arrows }
+        .map(|places| {
+            let arrows = arrows(&places, imports);
+            Circle { places, kind, arrows }
         })
         .collect()
 }
 
-fn arrows(files: &[&str], imports: &Imports<'_>) -> Vec<String> {
+fn arrows(places: &[&str], imports: &Imports<'_>) -> Vec<String> {
     let mut arrows = Vec::new();
-    for from in files {
+    for from in places {
         for (to, names) in imports.get(from).into_iter().flatten() {
-            if files.contains(to) {
+            if places.contains(to) {
                 let names: Vec<&str> = names.iter().map(String::as_str).collect();
                 arrows.push(format!("{from} → {to}: {}", names.join(", ")));
             }
@@ -63,16 +74,17 @@ fn arrows(files: &[&str], imports: &Imports<'_>) -> Vec<String> {
     arrows
 }
 
-fn imports<'s>(modules: &'s Modules<'_>) -> Imports<'s> {
+/// Lists what each place takes from others; `place` says to which a file belongs.
+fn imports<'s>(modules: &'s Modules<'_>, place: impl Fn(&str) -> &str) -> Imports<'s> {
     let mut imports = Imports::new();
     for resolved in modules.resolved() {
         if resolved.mention.position == Position::ReExport {
             continue;
         }
-        let from = resolved.source.path.as_str();
+        let from = place(resolved.source.path.as_str());
         for target in resolved.targets {
             let Target::Item { file, name, .. } = target else { continue };
-            let to = modules.source(file).path.as_str();
+            let to = place(modules.source(file).path.as_str());
             if from != to && package(from) == package(to) {
                 imports.entry(from).or_default().entry(to).or_default().insert(name);
             }
@@ -81,7 +93,7 @@ fn imports<'s>(modules: &'s Modules<'_>) -> Imports<'s> {
     imports
 }
 
-/// Returns the sets of files that reach each other, each with its files in order.
+/// Returns the sets of places that reach each other, each with its places in order.
 fn knots<'s>(imports: &Imports<'s>) -> Vec<Vec<&'s str>> {
     let reach: BTreeMap<&str, BTreeSet<&str>> =
         imports.keys().map(|from| (*from, reachable(from, imports))).collect();
@@ -116,6 +128,18 @@ fn reachable<'s>(from: &str, imports: &Imports<'s>) -> BTreeSet<&'s str> {
 fn package(path: &str) -> &str {
     let end = path.find("/src/").or_else(|| path.find("/examples/"));
     end.map_or(path, |end| &path[..end])
+}
+
+/// Returns the room of a file: `crates/server/src/trigger` for `crates/server/src/trigger/plan.rs`.
+fn room(path: &str) -> &str {
+    let Some((_, below)) = path.split_once("/src/") else { return path };
+    let end = below.find('/').or_else(|| below.rfind(".rs")).unwrap_or(below.len());
+    &path[..path.len() - below.len() + end]
+}
+
+#[test]
+fn no_crate_has_a_circle_of_rooms() {
+    report("imports of rooms point down only", circles_of_rooms(Modules::of_workspace()));
 }
 
 #[test]
@@ -208,6 +232,25 @@ mod tests {
             let shown = circle(&[("lib.rs", "mod a; mod b;"), ("a.rs", harmless), BACK]);
             assert_eq!(shown, "", "{harmless}");
         }
+    }
+
+    /// No file imports back, but a folder does.
+    #[test]
+    fn a_circle_of_folders_is_seen_where_no_files_form_one() {
+        let sources = source::sample(&[
+            ("crates/sample/src/lib.rs", "mod read; mod plan;"),
+            ("crates/sample/src/read.rs", "pub(crate) mod tree; use crate::plan::Plan;"),
+            ("crates/sample/src/read/tree.rs", "pub struct Tree;"),
+            ("crates/sample/src/plan.rs", "mod jobs; pub struct Plan;"),
+            ("crates/sample/src/plan/jobs.rs", "use crate::read::tree::Tree;"),
+        ]);
+        let modules = Modules::read(&sources);
+        assert!(circles(&modules).is_empty());
+        let shown: Vec<_> = circles_of_rooms(&modules).iter().map(ToString::to_string).collect();
+        assert_eq!(
+            shown.join("\n").replace("crates/sample/src/", ""),
+            "a circle of 2 rooms in crates/sample:\n    plan → read: Tree\n    read → plan: Plan"
+        );
     }
 
     #[test]

@@ -30,7 +30,7 @@ const TABLES: &[&str] = &["pipelines", "workflows", "jobs", "tasks"];
 const EXCEPTIONS: &[Exception] = &[
     ("crates/store/src/pipelines/load.rs", "reads what the engine decided"),
     ("crates/store/src/pipelines/save.rs", "writes what the engine decided"),
-    ("crates/store/examples/", "measures the store under changes as the engine makes them"),
+    ("crates/testkit/examples/", "measures the store under changes as the engine makes them"),
     ("crates/server/src/drive.rs", "is the one door"),
 ];
 
