@@ -29,8 +29,8 @@ use progress::{done, headline};
 use sample::{Clone, SAMPLES, VISITOR, not_added};
 use world::World;
 
-/// A mail is sent after the last commit status; it needs a moment.
-const MAIL_TIMEOUT: Duration = Duration::from_secs(20);
+/// An email is sent after the last commit status; it needs a moment.
+const EMAIL_TIMEOUT: Duration = Duration::from_secs(20);
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -146,14 +146,14 @@ async fn push_and_follow(world: &World, directory: &Path) -> Result<()> {
     for forge in ForgeKind::ALL {
         world.forge.add_sample_repository(forge, not_added(forge)).await?;
     }
-    wait_for_mails(world, pipelines).await;
-    progress::mails(world)
+    wait_for_emails(world, pipelines).await;
+    progress::emails(world)
 }
 
-/// Every workflow is announced; a mail that is late is no reason to fail.
-async fn wait_for_mails(world: &World, count: usize) {
-    let deadline = Instant::now() + MAIL_TIMEOUT;
-    while world.mailbox.mails().len() < count && Instant::now() < deadline {
+/// Every workflow is announced; an email that is late is no reason to fail.
+async fn wait_for_emails(world: &World, count: usize) {
+    let deadline = Instant::now() + EMAIL_TIMEOUT;
+    while world.mailbox.emails().len() < count && Instant::now() < deadline {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }

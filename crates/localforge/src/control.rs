@@ -66,7 +66,7 @@ impl LocalForge {
         })
     }
 
-    /// Creates a user (login, name, e-mail) and returns its id.
+    /// Creates a user (login, name, email) and returns its id.
     pub fn add_user(&self, kind: ForgeKind, login: &str, name: &str, email: &str) -> String {
         self.forge(kind).write(|state| {
             if state.user(login).is_none() {

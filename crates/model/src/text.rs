@@ -1,4 +1,4 @@
-//! Text from outside, made safe to show: on a terminal, on a page, in a mail, in a commit status.
+//! Text from outside, made safe to show: on a terminal, on a page, in an email, in a commit status.
 //!
 //! A branch, a job or a person may be named with characters that move a cursor, end a header, turn the
 //! text around them or cannot be seen. None of them is sent on: each is shown by its picture or its

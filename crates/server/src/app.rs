@@ -42,8 +42,8 @@ pub struct Settings {
     pub admin_token: Secret<String>,
     /// The forges that people can sign in with.
     pub forges: Vec<ForgeSettings>,
-    /// None: no mail is sent, and the settings page says so.
-    pub mail: Option<MailSettings>,
+    /// None: no email is sent, and the settings page says so.
+    pub email: Option<EmailSettings>,
     /// Prefix of commit status contexts: `ci/roundel`.
     pub status_prefix: String,
     /// The settings file, for pages that say what to put into it.
@@ -54,9 +54,9 @@ pub struct Settings {
     pub pace: RetryPace,
 }
 
-/// How mail is sent.
+/// How email is sent.
 #[derive(Clone, Debug)]
-pub struct MailSettings {
+pub struct EmailSettings {
     /// `smtp://host:port` (no TLS; loopback), `smtps://user:password@host`, as `lettre` reads it.
     pub smtp_url: Secret<String>,
     /// `Roundel <ci@example.org>`

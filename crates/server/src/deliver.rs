@@ -6,12 +6,12 @@
 //! tried again within a limit; what cannot succeed is given up with the reason, which the
 //! pipeline's page shows.
 //!
-//! Here: the loop and the retries. In [`report`]: commit statuses. In [`announce`]: mail. What
+//! Here: the loop and the retries. In [`report`]: commit statuses. In [`announce`]: email. What
 //! [`failure`] says decides whether there is another try.
 
 mod announce;
+pub(crate) mod email;
 mod failure;
-pub(crate) mod mail;
 mod report;
 
 use std::{sync::Arc, time::Duration};

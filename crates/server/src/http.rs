@@ -1,13 +1,13 @@
 //! The router: which path leads to which file, and what every answer has in common.
 //!
 //! Forged requests are refused for what a browser does with its cookie; webhooks, runners and the
-//! links in mails carry their own right and stand outside of that.
+//! links in emails carry their own right and stand outside of that.
 
 pub(crate) mod assets;
 pub(crate) mod badges;
+mod email_preferences;
 mod error_response;
 mod login;
-mod mail_preferences;
 mod orbs;
 pub(crate) mod pages;
 pub(crate) mod rights;
@@ -59,7 +59,7 @@ fn routes() -> Routes {
         .merge(badges::routes())
         .merge(assets::routes())
         .merge(login::routes().layer(CsrfLayer::new()))
-        .merge(mail_preferences::routes())
+        .merge(email_preferences::routes())
         .layer(RequestBodyLimitLayer::new(FORM_BYTES))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, REQUEST_TIME))
         .layer(CompressionLayer::new());

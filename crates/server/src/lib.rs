@@ -33,7 +33,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use axum::serve::ListenerExt as _;
 use tokio::{net::TcpListener, task::JoinSet};
 
-pub use app::{App, MailSettings, OpenError, Settings};
+pub use app::{App, EmailSettings, OpenError, Settings};
 pub use database_lock::LockError;
 pub use trigger::missing_contexts;
 
@@ -143,13 +143,13 @@ fn parts_of_intake(app: &App) -> Intake {
 
 /// Gives the second loop what it uses.
 fn parts_of_deliver(app: &App) -> Deliver {
-    let Settings { mail, instance_key, status_prefix, .. } = &app.settings;
+    let Settings { email, instance_key, status_prefix, .. } = &app.settings;
     let (store, links) = (app.store.clone(), app.links.clone());
     Deliver {
         store: store.clone(),
         wake: Arc::clone(&app.wake),
         pace: app.settings.pace,
-        announcer: Announcer::open(store.clone(), links.clone(), mail.as_ref(), instance_key),
+        announcer: Announcer::open(store.clone(), links.clone(), email.as_ref(), instance_key),
         reporter: Reporter {
             store,
             forges: Arc::clone(&app.forges),

@@ -1,4 +1,4 @@
-//! Addresses of our own pages, as mails and commit statuses need them: absolute, and stable.
+//! Addresses of our own pages, as emails and commit statuses need them: absolute, and stable.
 
 use roundel_model::{
     forge::{ForgeKind, ProjectSlug},
@@ -67,8 +67,8 @@ impl Links {
         self.page(&["login", forge.long_slug(), "callback"])
     }
 
-    /// Where the mail about a project can be changed and stopped by the user to whom it was sent.
-    pub fn mail_preferences(
+    /// Where the emails about a project can be changed and stopped by the user to whom they were sent.
+    pub fn email_preferences(
         &self,
         project: ProjectId,
         account: AccountId,

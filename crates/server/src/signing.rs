@@ -1,4 +1,4 @@
-//! Message authentication codes under the instance key: tokens of tasks, links in mails, badges.
+//! Message authentication codes under the instance key: tokens of tasks, links in emails, badges.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use roundel_model::secret::Secret;
@@ -29,7 +29,7 @@ pub(crate) fn mac(key: &Secret<Vec<u8>>, purpose: &[u8]) -> Hmac<Sha256> {
 mod tests {
     use super::*;
 
-    /// Codes that were handed out before must stay right: links in old mails, badges in readmes.
+    /// Codes that were handed out before must stay right: links in old emails, badges in readmes.
     #[test]
     fn a_code_is_that_of_the_library_for_a_key_of_any_length() {
         for bytes in [0, 1, 32, 64, 65, 200] {

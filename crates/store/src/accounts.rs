@@ -200,7 +200,7 @@ impl Store {
         Ok(identities.into_iter().find(|identity| identity.forge == forge))
     }
 
-    /// Finds the account that a forge user belongs to (for mail to authors).
+    /// Finds the account that a forge user belongs to (for email to authors).
     pub async fn account_by_forge_user(
         &self,
         forge: ForgeKind,

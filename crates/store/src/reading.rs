@@ -1,4 +1,4 @@
-//! What pages, badges, mails and reports read.
+//! What pages, badges, emails and reports read.
 //!
 //! Each call sees one state of the database, however many queries it needs, and none needs a query
 //! for each row: a list of pipelines is one query for pipelines, one for their workflows, one for

@@ -1,7 +1,7 @@
 // The story of a visitor, from the first page to a green pipeline and beyond.
 import { accessible, assert, browser, chapter, complaints, fits, picture, push, signIn, visitor } from './visitor.mjs';
 import * as configs from './configs.mjs';
-import { addWithKeyboard, freshServer, landing, mail, phone } from './first-days.mjs';
+import { addWithKeyboard, freshServer, landing, email, phone } from './first-days.mjs';
 import { links } from './links.mjs';
 import { logs } from './logs.mjs';
 import { narrow } from './narrow.mjs';
@@ -231,7 +231,7 @@ await narrow(page);
 await addWithKeyboard(page, 'gh', 'GitHub');
 await addWithKeyboard(page, 'bb', 'Bitbucket');
 
-await mail(page);
+await email(page);
 
 await links(page);
 
@@ -242,17 +242,17 @@ await chapter('badges are pictures that a browser can draw', async () => {
   assert.ok(sizes.every((width) => width > 60), `${sizes}`);
 });
 
-await chapter('choices about mail are kept, and a project can be unfollowed there', async () => {
+await chapter('choices about emails are kept, and a project can be unfollowed there', async () => {
   await page.goto('/gh/acme/greet/settings');
   await page.getByRole('link', { name: /^Preferences of/ }).click();
   await page.getByRole('radio', { name: 'Failures and fixed only' }).check();
-  await page.getByRole('combobox', { name: 'Mail about acme/greet' }).selectOption({ label: 'Nothing' });
+  await page.getByRole('combobox', { name: 'Email about acme/greet' }).selectOption({ label: 'Nothing' });
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByText('Preferences saved.').waitFor();
   assert.ok(!page.url().includes('done='), 'a reload does not say it again');
   await page.reload();
   assert.ok(await page.getByRole('radio', { name: 'Failures and fixed only' }).isChecked());
-  assert.equal(await page.getByRole('combobox', { name: 'Mail about acme/greet' }).inputValue(), 'nothing');
+  assert.equal(await page.getByRole('combobox', { name: 'Email about acme/greet' }).inputValue(), 'nothing');
 });
 
 await chapter('a variable is deleted only after a question, and some names are refused', async () => {

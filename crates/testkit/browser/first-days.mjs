@@ -1,5 +1,5 @@
 // Chapters on the first days: a server without settings, and a repository from its making to green.
-import { accessible, assert, chapter, fits, mailLink, picture, push, settings, visitor } from './visitor.mjs';
+import { accessible, assert, chapter, fits, emailLink, picture, push, settings, visitor } from './visitor.mjs';
 
 const looks = [['light', 1280], ['dark', 1280], ['light', 390]];
 
@@ -104,12 +104,12 @@ workflows: { main: { jobs: [rise] } }
   });
 }
 
-export async function mail(page) {
-  await chapter('the link of a mail leads to choices that can be undone', async () => {
+export async function email(page) {
+  await chapter('the link of an email leads to choices that can be undone', async () => {
     const reader = await visitor();
-    await reader.goto(await mailLink());
-    await reader.getByRole('heading', { name: /^Mail about/ }).waitFor();
-    await inEveryLook(reader, 'mail preferences by link');
+    await reader.goto(await emailLink());
+    await reader.getByRole('heading', { name: /^Email notifications for/ }).waitFor();
+    await inEveryLook(reader, 'email preferences by link');
     await reader.getByRole('button', { name: /^Unfollow/ }).click();
     await reader.getByText('You do not follow this project').waitFor();
     await accessible(reader, 'unfollowed by link');

@@ -22,8 +22,8 @@ export async function ask(request) {
 export const push = (forge, repository, message, config, branch = 'main') =>
   ask({ what: 'push', forge, repository, message, config, branch });
 
-// The link at the end of the newest mail.
-export const mailLink = () => ask({ what: 'mail' });
+// The link at the end of the newest email.
+export const emailLink = () => ask({ what: 'email' });
 
 export const browser = await chromium.launch({
   executablePath: '/usr/bin/chromium',

@@ -1,4 +1,4 @@
-//! What tests share: tools from outside, a scripted runner, a mail sink, notices of what was skipped.
+//! What tests share: tools from outside, a scripted runner, an email sink, notices of what was skipped.
 //!
 //! No product crate imports this one. Each helper has a file of its own.
 

@@ -18,9 +18,9 @@ use tokio::{
     task::JoinSet,
 };
 
-/// One mail as it came.
+/// One email as it came.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReceivedMail {
+pub struct ReceivedEmail {
     /// The envelope's sender.
     pub from: String,
     /// The envelope's receivers.
@@ -29,7 +29,7 @@ pub struct ReceivedMail {
     pub text: String,
 }
 
-impl ReceivedMail {
+impl ReceivedEmail {
     /// Returns a header's value with its folding undone, by name in any case.
     pub fn header(&self, name: &str) -> Option<String> {
         let head = self.text.split("\n\n").next()?;
@@ -51,9 +51,9 @@ pub struct SmtpSink {
 
 #[derive(Default)]
 struct Shared {
-    mails: Mutex<Vec<ReceivedMail>>,
+    emails: Mutex<Vec<ReceivedEmail>>,
     arrived: Notify,
-    /// How many mails are still to be refused with 451.
+    /// How many emails are still to be refused with 451.
     unavailable: AtomicU32,
 }
 
@@ -77,29 +77,29 @@ impl SmtpSink {
         format!("smtp://{}", self.address)
     }
 
-    /// Refuses the next mails with a temporary error.
-    pub fn be_unavailable_for(&self, mails: u32) {
-        self.shared.unavailable.store(mails, Ordering::SeqCst);
+    /// Refuses the next emails with a temporary error.
+    pub fn be_unavailable_for(&self, emails: u32) {
+        self.shared.unavailable.store(emails, Ordering::SeqCst);
     }
 
     /// What came so far.
-    pub fn mails(&self) -> Vec<ReceivedMail> {
-        self.shared.mails.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub fn emails(&self) -> Vec<ReceivedEmail> {
+        self.shared.emails.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Waits until there are at least this many, or time is up; answers with what there is.
-    pub async fn wait_for(&self, count: usize, timeout: Duration) -> Vec<ReceivedMail> {
+    pub async fn wait_for(&self, count: usize, timeout: Duration) -> Vec<ReceivedEmail> {
         let enough = async {
             loop {
                 let arrived = self.shared.arrived.notified();
-                if self.mails().len() >= count {
+                if self.emails().len() >= count {
                     return;
                 }
                 arrived.await;
             }
         };
         drop(tokio::time::timeout(timeout, enough).await);
-        self.mails()
+        self.emails()
     }
 }
 
@@ -118,7 +118,7 @@ async fn converse(stream: TcpStream, shared: Arc<Shared>) {
 
 async fn speak(stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
     let mut stream = BufReader::new(stream);
-    let mut mail = ReceivedMail { from: String::new(), to: Vec::new(), text: String::new() };
+    let mut email = ReceivedEmail { from: String::new(), to: Vec::new(), text: String::new() };
     stream.write_all(b"220 sink ESMTP\r\n").await?;
     loop {
         let mut line = String::new();
@@ -131,21 +131,21 @@ async fn speak(stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
             "EHLO" => "250-sink\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n",
             "HELO" | "NOOP" => "250 sink\r\n",
             "RSET" => {
-                mail.to.clear();
+                email.to.clear();
                 "250 forgotten\r\n"
             }
             "MAIL" => {
-                mail.from = address(line);
+                email.from = address(line);
                 "250 ok\r\n"
             }
             "RCPT" => {
-                mail.to.push(address(line));
+                email.to.push(address(line));
                 "250 ok\r\n"
             }
             "DATA" => {
                 stream.write_all(b"354 end with a dot\r\n").await?;
-                mail.text = read_data(&mut stream).await?;
-                take(shared, &mut mail)
+                email.text = read_data(&mut stream).await?;
+                take(shared, &mut email)
             }
             "QUIT" => {
                 stream.write_all(b"221 bye\r\n").await?;
@@ -157,14 +157,14 @@ async fn speak(stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
     }
 }
 
-fn take(shared: &Shared, mail: &mut ReceivedMail) -> &'static str {
+fn take(shared: &Shared, email: &mut ReceivedEmail) -> &'static str {
     let less = |left: u32| left.checked_sub(1);
     if shared.unavailable.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).is_ok() {
         return "451 not now\r\n";
     }
-    let next = ReceivedMail { from: String::new(), to: Vec::new(), text: String::new() };
-    let taken = std::mem::replace(mail, next);
-    shared.mails.lock().unwrap_or_else(PoisonError::into_inner).push(taken);
+    let next = ReceivedEmail { from: String::new(), to: Vec::new(), text: String::new() };
+    let taken = std::mem::replace(email, next);
+    shared.emails.lock().unwrap_or_else(PoisonError::into_inner).push(taken);
     shared.arrived.notify_waiters();
     "250 kept\r\n"
 }

@@ -105,7 +105,7 @@ async fn answer(installation: &Installation, stdin: &mut ChildStdin, request: &V
             let branch = request["branch"].as_str().unwrap_or("main");
             installation.push((kind, branch), &text("repository"), &files, &text("message")).await
         }
-        "mail" => installation.mail_link().await,
+        "email" => installation.email_link().await,
         other => panic!("the driver asked for `{other}`"),
     };
     writeln!(stdin, "{answer}").unwrap();

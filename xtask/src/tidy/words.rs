@@ -1,6 +1,6 @@
 //! Texts for people use the field's terms, not words of our own, in American spelling.
 //!
-//! Looked at are string literals and documentation of product code, templates of pages and mail, the
+//! Looked at are string literals and documentation of product code, templates of pages and emails, the
 //! documents, and all comments and names of functions, those of tests too. Code in backticks may say
 //! anything.
 

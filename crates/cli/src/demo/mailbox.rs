@@ -1,6 +1,6 @@
 //! The visitor's mailbox: a small SMTP server that keeps what it gets, and a page that shows it.
 //!
-//! It takes mail for every address and delivers it nowhere. Loopback only.
+//! It takes email for every address and delivers it nowhere. Loopback only.
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -16,27 +16,27 @@ use tokio::{
     task::JoinSet,
 };
 
-/// Mails that are kept; older ones go.
+/// Emails that are kept; older ones go.
 const KEPT: usize = 200;
-/// Bytes of one mail, and of one line of the conversation.
-const MAIL_BYTES: usize = 1 << 20;
+/// Bytes of one email, and of one line of the conversation.
+const EMAIL_BYTES: usize = 1 << 20;
 const LINE_BYTES: u64 = 4096;
 /// A client that says nothing for so long is gone.
 const TIMEOUT: Duration = Duration::from_mins(1);
 
-/// A mail that came.
+/// An email that came.
 #[derive(Clone, Debug)]
-pub(crate) struct Mail {
+pub(crate) struct Email {
     pub(crate) to: String,
     pub(crate) subject: String,
     pub(crate) text: String,
 }
 
-type Mails = Arc<Mutex<Vec<Mail>>>;
+type Emails = Arc<Mutex<Vec<Email>>>;
 
 /// A running mailbox. Dropping it stops it.
 pub(crate) struct Mailbox {
-    mails: Mails,
+    emails: Emails,
     smtp: SocketAddr,
     page: SocketAddr,
     _tasks: JoinSet<()>,
@@ -49,19 +49,19 @@ impl Mailbox {
         let smtp_listener = TcpListener::bind(any).await?;
         let page_listener = TcpListener::bind(any).await?;
         let (smtp, page) = (smtp_listener.local_addr()?, page_listener.local_addr()?);
-        let mails = Mails::default();
+        let emails = Emails::default();
         let mut tasks = JoinSet::new();
-        tasks.spawn(receive(smtp_listener, Arc::clone(&mails)));
-        let router = Router::new().route("/", get(show)).with_state(Arc::clone(&mails));
+        tasks.spawn(receive(smtp_listener, Arc::clone(&emails)));
+        let router = Router::new().route("/", get(show)).with_state(Arc::clone(&emails));
         tasks.spawn(async move {
             if let Err(error) = axum::serve(page_listener, router).await {
                 tracing::warn!(%error, "the mailbox page stopped");
             }
         });
-        Ok(Self { mails, smtp, page, _tasks: tasks })
+        Ok(Self { emails, smtp, page, _tasks: tasks })
     }
 
-    /// Returns where mail is sent to.
+    /// Returns where email is sent to.
     pub(crate) fn smtp_url(&self) -> String {
         format!("smtp://{}", self.smtp)
     }
@@ -72,18 +72,18 @@ impl Mailbox {
     }
 
     /// Returns what came so far, oldest first.
-    pub(crate) fn mails(&self) -> Vec<Mail> {
-        self.mails.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub(crate) fn emails(&self) -> Vec<Email> {
+        self.emails.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
-async fn receive(listener: TcpListener, mails: Mails) {
+async fn receive(listener: TcpListener, emails: Emails) {
     let mut conversations = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
-        let mails = Arc::clone(&mails);
+        let emails = Arc::clone(&emails);
         conversations.spawn(async move {
-            if let Err(error) = converse(stream, &mails).await {
-                tracing::debug!(%error, "a mail conversation broke off");
+            if let Err(error) = converse(stream, &emails).await {
+                tracing::debug!(%error, "an SMTP conversation broke off");
             }
         });
         while conversations.try_join_next().is_some() {}
@@ -91,7 +91,7 @@ async fn receive(listener: TcpListener, mails: Mails) {
 }
 
 /// Speaks SMTP (RFC 5321), as much of it as a sender without extensions needs.
-async fn converse(stream: TcpStream, mails: &Mails) -> Result<()> {
+async fn converse(stream: TcpStream, emails: &Emails) -> Result<()> {
     let mut stream = BufReader::new(stream);
     stream.write_all(b"220 mailbox ESMTP\r\n").await?;
     let mut to = Vec::new();
@@ -116,7 +116,7 @@ async fn converse(stream: TcpStream, mails: &Mails) -> Result<()> {
             "DATA" => {
                 stream.write_all(b"354 send the message\r\n").await?;
                 let data = read_data(&mut stream).await?;
-                keep(mails, &to.join(", "), &data);
+                keep(emails, &to.join(", "), &data);
                 to.clear();
                 b"250 kept\r\n"
             }
@@ -135,35 +135,35 @@ async fn read_data(stream: &mut BufReader<TcpStream>) -> Result<Vec<u8>> {
     let mut data = Vec::new();
     loop {
         let mut line = Vec::new();
-        let mut limited = (&mut *stream).take(MAIL_BYTES.try_into().unwrap_or(u64::MAX));
+        let mut limited = (&mut *stream).take(EMAIL_BYTES.try_into().unwrap_or(u64::MAX));
         let read = tokio::time::timeout(TIMEOUT, limited.read_until(b'\n', &mut line)).await??;
         if read == 0 || line == b".\r\n" {
             return Ok(data);
         }
-        anyhow::ensure!(data.len() + read <= MAIL_BYTES, "the mail is too large");
+        anyhow::ensure!(data.len() + read <= EMAIL_BYTES, "the email is too large");
         data.extend_from_slice(line.strip_prefix(b".").unwrap_or(&line));
     }
 }
 
-fn keep(mails: &Mails, to: &str, data: &[u8]) {
+fn keep(emails: &Emails, to: &str, data: &[u8]) {
     let Some(parsed) = mail_parser::MessageParser::default().parse(data) else { return };
-    let mail = Mail {
+    let email = Email {
         to: to.to_owned(),
         subject: parsed.subject().unwrap_or("(no subject)").to_owned(),
         text: parsed.body_text(0).unwrap_or_default().into_owned(),
     };
-    let mut mails = mails.lock().unwrap_or_else(PoisonError::into_inner);
-    if mails.len() == KEPT {
-        mails.remove(0);
+    let mut emails = emails.lock().unwrap_or_else(PoisonError::into_inner);
+    if emails.len() == KEPT {
+        emails.remove(0);
     }
-    mails.push(mail);
+    emails.push(email);
 }
 
-async fn show(State(mails): State<Mails>) -> Html<String> {
-    let mails = mails.lock().unwrap_or_else(PoisonError::into_inner).clone();
+async fn show(State(emails): State<Emails>) -> Html<String> {
+    let emails = emails.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let mut list = String::new();
-    for mail in mails.iter().rev() {
-        let [subject, to, text] = [&mail.subject, &mail.to, &mail.text].map(|text| escape(text));
+    for email in emails.iter().rev() {
+        let [subject, to, text] = [&email.subject, &email.to, &email.text].map(|text| escape(text));
         for piece in
             ["<article><h2>", &subject, "</h2><p>to ", &to, "</p><pre>", &text, "</pre></article>"]
         {
@@ -171,9 +171,9 @@ async fn show(State(mails): State<Mails>) -> Html<String> {
         }
     }
     if list.is_empty() {
-        list.push_str("<p>No mail yet. Push something.</p>");
+        list.push_str("<p>No email yet. Push something.</p>");
     }
-    Html(PAGE.replace("{mails}", &list))
+    Html(PAGE.replace("{emails}", &list))
 }
 
 fn escape(text: &str) -> String {
@@ -188,14 +188,14 @@ const PAGE: &str = "<!doctype html>
 body { max-width: 46rem; margin: 2rem auto; padding: 0 1rem }
 article { border: 1px solid color-mix(in srgb, currentcolor 20%, transparent); border-radius: .6rem; padding: .5rem 1rem; margin: 1rem 0 }
 h2 { font-size: 1rem; margin: .3rem 0 } p { margin: 0; opacity: .75 } pre { white-space: pre-wrap; overflow-wrap: anywhere }
-</style></head><body><h1>Mailbox of the demo</h1>{mails}</body></html>";
+</style></head><body><h1>Mailbox of the demo</h1>{emails}</body></html>";
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_mail_is_kept_with_its_subject_and_text() {
+    async fn an_email_is_kept_with_its_subject_and_text() {
         let mailbox = Mailbox::start().await.unwrap();
         let stream = TcpStream::connect(mailbox.smtp).await.unwrap();
         let mut stream = BufReader::new(stream);
@@ -214,10 +214,10 @@ mod tests {
             stream.read_line(&mut line).await.unwrap();
             assert!(line.starts_with(expect), "{say:?} was answered with {line:?}");
         }
-        let mails = mailbox.mails();
-        assert_eq!(mails.len(), 1);
-        assert_eq!(mails[0].subject, "green");
-        assert_eq!(mails[0].to, "you@example.org");
-        assert_eq!(mails[0].text.replace('\r', ""), "All\n.dots\n");
+        let emails = mailbox.emails();
+        assert_eq!(emails.len(), 1);
+        assert_eq!(emails[0].subject, "green");
+        assert_eq!(emails[0].to, "you@example.org");
+        assert_eq!(emails[0].text.replace('\r', ""), "All\n.dots\n");
     }
 }

@@ -56,12 +56,12 @@ pub(crate) fn timeline(
     print_all(&text)
 }
 
-/// The mails that came.
-pub(crate) fn mails(world: &World) -> Result<()> {
-    let mails = world.mailbox.mails();
+/// The emails that came.
+pub(crate) fn emails(world: &World) -> Result<()> {
+    let emails = world.mailbox.emails();
     let mut text = String::new();
-    for mail in mails {
-        line(&mut text, &format!("  mail to {}: {}", mail.to, mail.subject));
+    for email in emails {
+        line(&mut text, &format!("  email to {}: {}", email.to, email.subject));
     }
     print_all(&text)
 }

@@ -17,7 +17,7 @@ use roundel_model::{
     time::Timestamp,
 };
 use roundel_runner::{RunError, Runner};
-use roundel_server::{MailSettings, Server, Settings, setup};
+use roundel_server::{EmailSettings, Server, Settings, setup};
 use roundel_store::{
     accounts::{SignIn, Token},
     projects::{SetupState, SetupStepStatus},
@@ -80,7 +80,7 @@ impl World {
             instance_key: Secret::new(hex::decode(instance_key)?),
             runner_token: runner_token.clone(),
             forges,
-            mail: Some(MailSettings {
+            email: Some(EmailSettings {
                 smtp_url: mailbox.smtp_url().into(),
                 from: "Roundel <roundel@example.org>".to_owned(),
             }),

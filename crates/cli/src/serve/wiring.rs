@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use anyhow::{Context as _, Result, bail};
 use roundel_forge::ForgeSettings;
 use roundel_model::secret::Secret;
-use roundel_server::{MailSettings, Settings, orbs};
+use roundel_server::{EmailSettings, Settings, orbs};
 use url::Url;
 
 use crate::{
@@ -27,7 +27,7 @@ const TOKEN_CHARACTERS: usize = 32;
 /// Checks what only shows when settings are looked at together. Changes nothing on disk.
 pub(super) fn check(values: &Values) -> Result<()> {
     forges(values)?;
-    mail(values)?;
+    email(values)?;
     for setting in [&general::ADMIN_TOKEN, &runner::TOKEN] {
         let is_short = |token: Secret<String>| token.expose().chars().count() < TOKEN_CHARACTERS;
         if values.get(setting)?.is_some_and(is_short) {
@@ -55,7 +55,7 @@ pub(super) fn server(values: &Values) -> Result<Settings> {
         runner_token: generated(values, &runner::TOKEN)?,
         admin_token: generated(values, &general::ADMIN_TOKEN)?,
         forges: forges(values)?,
-        mail: mail(values)?,
+        email: email(values)?,
         orbs: orbs::Settings {
             directory: values.get(&services::ORBS_DIRECTORY)?,
             registry: values.get(&services::ORBS_REGISTRY)?,
@@ -188,7 +188,7 @@ fn forge(values: &Values, table: &Forge) -> Result<Option<ForgeSettings>> {
     }))
 }
 
-fn mail(values: &Values) -> Result<Option<MailSettings>> {
+fn email(values: &Values) -> Result<Option<EmailSettings>> {
     let smtp_url = values.get(&services::SMTP_URL)?;
     let from = values.get(&services::SENDER)?;
     match (smtp_url, from) {
@@ -199,7 +199,7 @@ fn mail(values: &Values) -> Result<Option<MailSettings>> {
         }
         (Some(smtp_url), _) => {
             let from = values.require(&services::SENDER, "there is `mail.smtp_url`")?;
-            Ok(Some(MailSettings { smtp_url, from }))
+            Ok(Some(EmailSettings { smtp_url, from }))
         }
     }
 }

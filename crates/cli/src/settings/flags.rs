@@ -137,7 +137,7 @@ fn value_name(setting: &dyn AnySetting) -> &'static str {
         "directory" => "DIR",
         "file" => "FILE",
         "number" => "N",
-        "address and port" | "mail address" => "ADDRESS",
+        "address and port" | "email address" => "ADDRESS",
         "log filter" => "FILTER",
         name if name.contains("address") => "URL",
         _ => "TEXT",

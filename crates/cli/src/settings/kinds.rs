@@ -5,7 +5,7 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use roundel_model::secret::Secret;
-use roundel_server::MailSettings;
+use roundel_server::EmailSettings;
 use url::Url;
 
 use super::{
@@ -59,13 +59,13 @@ pub(super) const DATABASE_URL: Kind<Secret<String>> = Kind {
 pub(super) const SMTP_URL: Kind<Secret<String>> = Kind {
     name: "address of a mail server",
     shape: Shape::Text,
-    parse: |text| MailSettings::check_smtp_url(text).map(|()| text.into()),
+    parse: |text| EmailSettings::check_smtp_url(text).map(|()| text.into()),
 };
 
 pub(super) const SENDER: Kind<String> = Kind {
-    name: "mail address",
+    name: "email address",
     shape: Shape::Text,
-    parse: |text| MailSettings::check_sender(text).map(|()| text.to_owned()),
+    parse: |text| EmailSettings::check_sender(text).map(|()| text.to_owned()),
 };
 
 pub(super) const TEXT: Kind<String> = Kind { name: "text", shape: Shape::Text, parse: line };

@@ -49,7 +49,7 @@ pub const SECTIONS: &[(&str, &str)] = &[
     ("", "The server, and where things are"),
     ("github", "GitHub, or GitHub Enterprise Server"),
     ("bitbucket", "Bitbucket Cloud"),
-    ("mail", "Mail"),
+    ("mail", "Email"),
     ("orbs", "Where orbs come from, besides those that are published here"),
     ("runner", "The runner in `roundel serve`, and `roundel runner`"),
 ];

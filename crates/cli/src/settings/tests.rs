@@ -97,9 +97,9 @@ fn a_wrong_value_is_named_as_it_was_given() {
     );
     let ftp = Case::new("").flag("public-url", "ftp://x").error();
     assert!(ftp.contains("`--public-url` is `ftp://x`, which is not an http(s) address"), "{ftp}");
-    let mail = Case::new("[mail]\nsmtp_url = \"bogus\"\nfrom = \"a@b.test\"\n").error();
-    assert!(mail.starts_with("`mail.smtp_url` is not the address of a mail server"), "{mail}");
-    assert!(!mail.contains("bogus"), "an address of a mail server may hold a password: {mail}");
+    let email = Case::new("[mail]\nsmtp_url = \"bogus\"\nfrom = \"a@b.test\"\n").error();
+    assert!(email.starts_with("`mail.smtp_url` is not the address of a mail server"), "{email}");
+    assert!(!email.contains("bogus"), "an address of a mail server may hold a password: {email}");
 }
 
 #[test]

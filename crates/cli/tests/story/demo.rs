@@ -36,8 +36,8 @@ fn the_demo_turns_both_forges_green() {
     ] {
         assert_eq!(text.matches(phase).count(), 2, "`{phase}` once for each forge in:\n{text}");
     }
-    assert!(text.contains("mail to visitor@example.org: [acme/greet]"), "{text}");
-    assert!(text.contains("mail to visitor@example.org: [acme/count]"), "{text}");
+    assert!(text.contains("email to visitor@example.org: [acme/greet]"), "{text}");
+    assert!(text.contains("email to visitor@example.org: [acme/count]"), "{text}");
     let development = text.lines().nth(1).unwrap().contains("development build");
     assert_eq!(development, cfg!(debug_assertions), "{text}");
 }

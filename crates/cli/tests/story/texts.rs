@@ -90,7 +90,7 @@ const SAMPLES: &[(&str, &str, &str)] = &[
         "<code>roundel runer --server x</code>",
         "<code>roundel runner --server x</code>",
     ),
-    ("crates/server/templates/mail/a.txt", "run `roundel docter`", "run `roundel doctor`"),
+    ("crates/server/templates/email/a.txt", "run `roundel docter`", "run `roundel doctor`"),
     (
         "crates/a/src/a.rs",
         "fn f() { bail!(\"run `roundel docter`\") }",

@@ -67,7 +67,7 @@ struct UserEmail {
     address: String,
     #[serde(default)]
     primary: bool,
-    /// Enterprise Servers that send no mail do not know.
+    /// Enterprise Servers that send no email do not know.
     #[serde(default, deserialize_with = "maybe")]
     verified: Option<bool>,
 }
@@ -183,7 +183,7 @@ fn refused(what: &str, error: &str, description: Option<&str>) -> ForgeError {
             "The operator of this server must register its callback address with the OAuth app",
         ),
         "unverified_user_email" => {
-            (ErrorClass::Forbidden, "Verify your e-mail address on GitHub, then sign in once more")
+            (ErrorClass::Forbidden, "Verify your email address on GitHub, then sign in once more")
         }
         "application_suspended" => {
             (ErrorClass::Forbidden, "GitHub has suspended the OAuth app of this server")

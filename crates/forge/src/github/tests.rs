@@ -278,7 +278,7 @@ async fn errors_of_the_exchange_arrive_with_status_200() {
         ("bad_verification_code", ErrorClass::Invalid, "sign in once more"),
         ("incorrect_client_credentials", ErrorClass::Forbidden, "operator"),
         ("redirect_uri_mismatch", ErrorClass::Forbidden, "operator"),
-        ("unverified_user_email", ErrorClass::Forbidden, "Verify your e-mail"),
+        ("unverified_user_email", ErrorClass::Forbidden, "Verify your email"),
         ("something_new", ErrorClass::Invalid, "Sign in"),
     ];
     for (code, class, hint) in cases {

@@ -64,10 +64,10 @@ pub(super) async fn emails(
     if !caller.has_any(&["user:email", "user"]) {
         return Err(not_found());
     }
-    let mail = json!({
+    let email = json!({
         "email": user.email, "primary": true, "verified": true, "visibility": "public",
     });
-    ok(StatusCode::OK, json!([mail]))
+    ok(StatusCode::OK, json!([email]))
 }
 
 /// `GET /users/{login}`

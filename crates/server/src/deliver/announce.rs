@@ -1,9 +1,9 @@
-//! Mail about a workflow that ended or waits: to whom, and what it says (`VCS` §10.1).
+//! Email about a workflow that ended or waits: to whom, and what it says (`VCS` §10.1).
 //!
 //! Every follower of the project whose account has an address and who wants it gets one. What it says is
 //! read when it is sent. A retry leaves out the recipients that were reached before: they are remembered
-//! in memory only, so that a restart between a failure and its retry repeats a mail. The `Message-ID` is
-//! the same in every try, by which mail programs recognize the repetition.
+//! in memory only, so that a restart between a failure and its retry repeats an email. The `Message-ID` is
+//! the same in every try, by which email clients recognize the repetition.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -25,22 +25,22 @@ use roundel_store::{
 };
 
 use super::{
-    failure::EffectError,
-    mail::{
-        Failure, Mail, Mailer, SendError,
-        preference::{self, MailPreference},
+    email::{
+        Email, Failure, Mailer, SendError,
+        preference::{self, EmailPreference},
         tail,
     },
+    failure::EffectError,
 };
-use crate::{app::MailSettings, links::Links};
+use crate::{app::EmailSettings, links::Links};
 
-/// Characters of a name, a subject or a message in a mail.
+/// Characters of a name, a subject or a message in an email.
 const NAME_CHARS: usize = 500;
 
-/// Jobs that one mail lists; the page has the rest.
+/// Jobs that one email lists; the page has the rest.
 const MAX_FAILURES: usize = 5;
 
-/// Lines of the failing step that a mail shows.
+/// Lines of the failing step that an email shows.
 const TAIL_LINES: usize = 15;
 
 /// Bytes from the end of a log in which these lines are looked for.
@@ -49,7 +49,7 @@ const TAIL_BYTES: u64 = 16 << 10;
 /// Effects whose reached people are remembered at a time.
 const MAX_REMEMBERED: usize = 1_024;
 
-/// Sends mail, and remembers which recipients were reached.
+/// Sends email, and remembers which recipients were reached.
 pub(crate) struct Announcer {
     store: Store,
     links: Links,
@@ -58,17 +58,17 @@ pub(crate) struct Announcer {
 }
 
 impl Announcer {
-    /// Opens the mail settings; none: no mail is sent. Settings that cannot be used are logged: mail
+    /// Opens the email settings; none: no email is sent. Settings that cannot be used are logged: email
     /// must not keep a server from starting.
     pub(crate) fn open(
         store: Store,
         links: Links,
-        settings: Option<&MailSettings>,
+        settings: Option<&EmailSettings>,
         instance_key: &Secret<Vec<u8>>,
     ) -> Self {
         let mailer = settings.and_then(|settings| {
             Mailer::open(settings, links.clone(), instance_key.clone())
-                .map_err(|error| tracing::error!(%error, "no mail will be sent"))
+                .map_err(|error| tracing::error!(%error, "no email will be sent"))
                 .ok()
         });
         Self { store, links, mailer, reached: Mutex::default() }
@@ -93,7 +93,7 @@ impl Announcer {
     }
 }
 
-/// Mails the status of a workflow to the project's followers.
+/// Emails the status of a workflow to the project's followers.
 pub(super) async fn workflow(
     announcer: &Announcer,
     pending: &PendingEffect,
@@ -129,7 +129,7 @@ pub(super) async fn workflow(
     .await
 }
 
-/// Mails to the project's followers that a configuration does not compile.
+/// Emails to the project's followers that a configuration does not compile.
 pub(super) async fn config_error(
     announcer: &Announcer,
     pending: &PendingEffect,
@@ -186,7 +186,7 @@ fn word(status: WorkflowStatus, before: Option<WorkflowStatus>) -> Option<&'stat
     })
 }
 
-/// What a mail reports.
+/// What an email reports.
 struct Announcement {
     word: &'static str,
     title: String,
@@ -215,11 +215,11 @@ async fn send_to_all(
             continue;
         }
         let Some(to) = address(announcer, account, about).await? else { continue };
-        match mailer.send(&mail(account, to, about)).await {
+        match mailer.send(&email(account, to, about)).await {
             Ok(()) => announcer.remember(pending.id, account),
-            // An address that is refused for good must not keep the others from their mail.
+            // An address that is refused for good must not keep the others from their email.
             Err(SendError::Rejected(reason)) => {
-                tracing::warn!(account.id = %account, reason, "a mail was refused");
+                tracing::warn!(account.id = %account, reason, "an email was refused");
                 announcer.remember(pending.id, account);
             }
             Err(SendError::Unavailable(reason)) => unavailable = Some(reason),
@@ -245,9 +245,11 @@ async fn address(
 ) -> Result<Option<Mailbox>, StoreError> {
     let announcement = about.announcement;
     let wants = match preference::effective(&announcer.store, account, about.project.id).await? {
-        MailPreference::EveryResult => true,
-        MailPreference::FailuresAndFixed => announcement.is_failure || announcement.word == "fixed",
-        MailPreference::Nothing => false,
+        EmailPreference::EveryResult => true,
+        EmailPreference::FailuresAndFixed => {
+            announcement.is_failure || announcement.word == "fixed"
+        }
+        EmailPreference::Nothing => false,
     };
     if !wants {
         return Ok(None);
@@ -257,13 +259,13 @@ async fn address(
     match email.parse() {
         Ok(address) => Ok(Some(Mailbox::new(Some(person.name), address))),
         Err(error) => {
-            tracing::warn!(account.id = %account, %error, "an account's mail address cannot be used");
+            tracing::warn!(account.id = %account, %error, "an account's email address cannot be used");
             Ok(None)
         }
     }
 }
 
-/// Shortens what a mail takes from commits and configurations: names have no limit, and a mail of
+/// Shortens what an email takes from commits and configurations: names have no limit, and an email of
 /// megabytes is refused by its server for ever.
 fn shortened(text: &str) -> String {
     let mut chars = text.chars();
@@ -274,9 +276,9 @@ fn shortened(text: &str) -> String {
     kept
 }
 
-fn mail(account: AccountId, to: Mailbox, about: &About<'_>) -> Mail {
+fn email(account: AccountId, to: Mailbox, about: &About<'_>) -> Email {
     let About { project, pipeline, announcement } = about;
-    Mail {
+    Email {
         account,
         to,
         project: project.id,

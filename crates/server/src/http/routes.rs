@@ -4,7 +4,7 @@
 //! handler must be a [`Right`]: an extractor that lets the request in or answers in the handler's
 //! place. A handler without one does not compile, and `tidy` keeps plain `.route(` out of the rest
 //! of this crate. Deliberately absent: the rights themselves ([`super::rights`] has those of pages,
-//! the files of runners, webhooks, orbs and mails their own).
+//! the files of runners, webhooks, orbs and emails their own).
 
 use std::{convert::Infallible, sync::Arc};
 

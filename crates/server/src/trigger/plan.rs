@@ -87,7 +87,7 @@ fn line(found: &Diagnostic) -> String {
 mod tests {
     use super::*;
 
-    /// A reader of only the mail or the commit status must be able to fix it too.
+    /// A reader of only the email or the commit status must be able to fix it too.
     #[test]
     fn a_line_says_place_help_and_path() {
         let text = "version: 2.1\ncommands: { load: { steps: [chekout] } }\njobs: { build: { machine: true, steps: [load] } }\nworkflows: { w: { jobs: [build] } }\n";

@@ -5,8 +5,8 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests may stop")]
 
+mod email;
 mod login;
-mod mail;
 mod orbs;
 mod receiver;
 mod restart;

@@ -97,7 +97,7 @@ async fn a_job_continues_over_two_crashes() {
     }
 }
 
-/// Between the outcome and the commit status, and between the commit status and the mail.
+/// Between the outcome and the commit status, and between the commit status and the email.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_outbox_is_delivered_after_a_crash() {
     let mut world = World::start().await;
@@ -117,7 +117,7 @@ async fn the_outbox_is_delivered_after_a_crash() {
         world.sink.be_unavailable_for(0);
         world.reported(kind, "web", &sha, words(kind).1).await;
         expected += 1;
-        let mails = world.sink.wait_for(expected, super::world::TIMEOUT).await;
-        assert_eq!(mails.len(), expected);
+        let emails = world.sink.wait_for(expected, super::world::TIMEOUT).await;
+        assert_eq!(emails.len(), expected);
     }
 }

@@ -15,7 +15,7 @@ use super::world::{LOGIN, ONE_JOB, OWNER, World, until, words};
 
 /// The promise of the product in one test, for each forge.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_push_becomes_a_green_check_and_a_mail() {
+async fn a_push_becomes_a_green_check_and_an_email() {
     let world = World::start().await;
     for kind in ForgeKind::ALL {
         let (pending, green, _) = words(kind);
@@ -46,8 +46,8 @@ async fn a_push_becomes_a_green_check_and_a_mail() {
         assert_eq!(receipt, Receipt::Started { pipeline: pipelines[0].0.id, number: 1, what });
         assert_eq!(pipelines[0].1[0].status, WorkflowStatus::Success);
     }
-    let mails = world.sink.wait_for(2, super::world::TIMEOUT).await;
-    assert_eq!(mails.len(), 2, "{mails:#?}");
+    let emails = world.sink.wait_for(2, super::world::TIMEOUT).await;
+    assert_eq!(emails.len(), 2, "{emails:#?}");
 }
 
 /// A configuration that does not compile must not leave the commit without a status.
@@ -160,7 +160,7 @@ async fn a_later_success_does_not_replace_a_failure_of_the_same_name() {
     world.runner().claim().await.unwrap().play(&failing).await.unwrap();
     world.reported(kind, "web", &sha, "failure").await;
     world.runner().claim().await.unwrap().play(&[]).await.unwrap();
-    // Both mails are out, so both reports have been looked at.
+    // Both emails are out, so both reports have been looked at.
     world.sink.wait_for(2, super::world::TIMEOUT).await;
     world.outbox_is_empty().await;
     world.reported(kind, "web", &sha, "failure").await;

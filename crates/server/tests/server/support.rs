@@ -64,7 +64,7 @@ async fn a_warning_does_not_refuse_a_pipeline() {
     }
 }
 
-/// The author made no mistake, so nothing says so: not the commit, not the mail, not the page.
+/// The author made no mistake, so nothing says so: not the commit, not the email, not the page.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_supported_is_not_called_a_config_error() {
     let world = World::start().await;
@@ -77,8 +77,8 @@ async fn what_is_not_supported_is_not_called_a_config_error() {
     let (row, _) = world.pipelines(project).await.remove(0);
     assert_eq!(row.error_kind, Some(PipelineErrorKind::Unsupported));
     assert!(row.errors[0].contains("[unsupported-step]"), "{:?}", row.errors);
-    let mails = world.sink.wait_for(1, TIMEOUT).await;
-    let subject = mails[0].header("Subject").unwrap();
+    let emails = world.sink.wait_for(1, TIMEOUT).await;
+    let subject = emails[0].header("Subject").unwrap();
     assert!(subject.starts_with("[acme/web] not supported: pipeline 1 on main"), "{subject}");
-    assert!(mails[0].text.contains("store_artifacts"), "{}", mails[0].text);
+    assert!(emails[0].text.contains("store_artifacts"), "{}", emails[0].text);
 }

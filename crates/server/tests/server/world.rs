@@ -1,4 +1,4 @@
-//! What every test stands on: a forge pair, a mail sink, a server on a database file, and people.
+//! What every test stands on: a forge pair, an email sink, a server on a database file, and people.
 
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
@@ -10,7 +10,7 @@ use roundel_model::{
     secret::Secret,
     time::Timestamp,
 };
-use roundel_server::{App, MailSettings, Server, Settings, retry::RetryPace, setup};
+use roundel_server::{App, EmailSettings, Server, Settings, retry::RetryPace, setup};
 use roundel_store::{
     accounts::{SignIn, Token},
     deliveries::{Delivery, Receipt},
@@ -325,7 +325,7 @@ fn settings(forge: &LocalForge, sink: &SmtpSink, database: &Path) -> Settings {
         instance_key: Secret::new(vec![42; 32]),
         runner_token: RUNNER_TOKEN.into(),
         forges: forges.into(),
-        mail: Some(MailSettings {
+        email: Some(EmailSettings {
             smtp_url: sink.url().into(),
             from: "Roundel <ci@example.org>".to_owned(),
         }),

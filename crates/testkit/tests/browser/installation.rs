@@ -54,7 +54,7 @@ impl Installation {
         let data = directory.path().join("data");
         fs::create_dir_all(&data).unwrap();
         fs::write(data.join("known_hosts"), forge.known_hosts()).unwrap();
-        let text = settings(&forge, &url, &data) + &mail_settings(&mailbox);
+        let text = settings(&forge, &url, &data) + &email_settings(&mailbox);
         fs::write(data.join("roundel.toml"), text).unwrap();
         let fresh_data = directory.path().join("fresh");
         fs::create_dir_all(&fresh_data).unwrap();
@@ -71,10 +71,10 @@ impl Installation {
         installation
     }
 
-    /// The link at the end of the newest mail.
-    pub(crate) async fn mail_link(&self) -> String {
-        let mails = self.mailbox.wait_for(1, START_TIMEOUT).await;
-        let link = mails.last().unwrap().header("List-Unsubscribe").unwrap();
+    /// The link at the end of the newest email.
+    pub(crate) async fn email_link(&self) -> String {
+        let emails = self.mailbox.wait_for(1, START_TIMEOUT).await;
+        let link = emails.last().unwrap().header("List-Unsubscribe").unwrap();
         link.trim_matches(['<', '>']).replace(' ', "")
     }
 
@@ -131,7 +131,7 @@ fn address_settings(url: &Url) -> String {
     format!("listen = \"127.0.0.1:{}\"\npublic_url = \"{url}\"\n", url.port().unwrap())
 }
 
-fn mail_settings(mailbox: &SmtpSink) -> String {
+fn email_settings(mailbox: &SmtpSink) -> String {
     format!("[mail]\nsmtp_url = \"{}\"\nfrom = \"Roundel <ci@example.org>\"\n", mailbox.url())
 }
 

@@ -17,7 +17,7 @@ pub(crate) static SMTP_URL: Setting<Secret<String>> = Setting {
         flag: "mail-smtp-url",
         file_flag: Some("mail-smtp-url-file"),
         variable: "ROUNDEL_MAIL_SMTP_URL",
-        about: "The mail server; with it, mail is sent",
+        about: "The mail server; with it, email is sent",
         example: "smtps://user:password@mail.example.org",
         secrecy: Secrecy::MayHoldPassword,
         ..OPEN
@@ -30,7 +30,7 @@ pub(crate) static SENDER: Setting<String> = Setting {
         key: "mail.from",
         flag: "mail-from",
         variable: "ROUNDEL_MAIL_FROM",
-        about: "The sender of mail; needed with `mail.smtp_url`",
+        about: "The sender of email; needed with `mail.smtp_url`",
         example: "Roundel <ci@example.org>",
         ..OPEN
     },

@@ -206,7 +206,7 @@ impl Found {
         }
     }
 
-    /// A page or the HTML of a mail.
+    /// A page or the HTML of an email.
     fn page(&mut self, text: &str) {
         for link in LINK.captures_iter(text) {
             let line = line_of(text, link.get(1).unwrap().start());
@@ -237,7 +237,7 @@ impl Found {
         }
     }
 
-    /// Help, mails, and what the code prints: prose in which flags need no marks.
+    /// Help, emails, and what the code prints: prose in which flags need no marks.
     fn plain(&mut self, start: usize, text: &str) {
         for (line, content) in (start..).zip(text.lines()) {
             self.variables(line, content);

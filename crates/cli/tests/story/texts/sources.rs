@@ -1,4 +1,4 @@
-//! The texts that people read: documents, pages, mails, help, and the messages in the code.
+//! The texts that people read: documents, pages, emails, help, and the messages in the code.
 
 use std::{
     fs,

@@ -42,7 +42,7 @@ pub(crate) const PIPELINE_VALUES: &[PipelineName] = &[
         "The user name of the commit's author at the Git provider.",
     ),
     text("pipeline.git.commit.author_name", "The name of the commit's author."),
-    text("pipeline.git.commit.author_email", "The author's e-mail address."),
+    text("pipeline.git.commit.author_email", "The author's email address."),
     text("pipeline.id", "The pipeline's ID."),
     of("integer", "pipeline.number", "The pipeline's number within the project."),
     text("pipeline.name", "The name of the pipeline definition."),

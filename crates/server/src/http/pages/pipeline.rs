@@ -44,7 +44,7 @@ pub(crate) fn routes() -> Routes {
         .post("/pipeline/{pipeline}/approve/{job}", approve)
 }
 
-/// Routes below `/pipelines/gh/:owner/:repository`: the addresses that mails and clients know.
+/// Routes below `/pipelines/gh/:owner/:repository`: the addresses that emails and clients know.
 pub(crate) fn routes_below(base: &str) -> Routes {
     Routes::new()
         .get(&format!("{base}/{{number}}"), by_number)
@@ -114,7 +114,7 @@ struct JobLine {
     approved: Option<Html>,
 }
 
-/// A commit status or a mail that could not be sent so far.
+/// A commit status or an email that could not be sent so far.
 struct Undelivered {
     what: Html,
     attempts: u32,
@@ -196,7 +196,7 @@ async fn read(
     })
 }
 
-/// A commit status is set again by the next run; a mail is not sent again.
+/// A commit status is set again by the next run; an email is not sent again.
 const fn outlook(effect: Effect, given_up: bool) -> &'static str {
     match effect {
         _ if !given_up => "retrying",
@@ -272,9 +272,9 @@ fn pending(effect: Effect, workflows: &[WorkflowRow]) -> String {
         Effect::AnnounceWorkflow(id) => {
             let name = workflows.iter().find(|workflow| workflow.id == id);
             let name = name.map_or_else(String::new, |workflow| format!(" `{}`", workflow.name));
-            format!("Mail about workflow{name} not sent yet")
+            format!("Email about workflow{name} not sent yet")
         }
-        Effect::AnnounceConfigError => "Mail about the config error not sent yet".to_owned(),
+        Effect::AnnounceConfigError => "Email about the config error not sent yet".to_owned(),
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a user is sent mail about: a default, and a choice for each project that they follow.
+//! What a user is sent emails about: a default, and a choice for each project that they follow.
 
 use askama::Template;
 use axum::Form;
@@ -10,7 +10,7 @@ use super::{
     visit::{Answer, PageError, Visit},
 };
 use crate::{
-    deliver::mail::preference::{self, Changes, MailPreference, ProjectChoice},
+    deliver::email::preference::{self, Changes, EmailPreference, ProjectChoice},
     http::{rights::SignedIn, routes::Routes},
     markup::Untrusted,
 };
@@ -31,7 +31,7 @@ pub(crate) fn routes() -> Routes {
 struct Page {
     shell: Shell,
     address: Option<Untrusted>,
-    mail: bool,
+    email: bool,
     default: Vec<Choice>,
     projects: Vec<ProjectLine>,
 }
@@ -53,17 +53,17 @@ pub(crate) struct Choice {
 
 impl Choice {
     /// The choices for all projects.
-    pub(crate) fn for_all(chosen: MailPreference) -> Vec<Self> {
-        let choice = |one: MailPreference| Self {
+    pub(crate) fn for_all(chosen: EmailPreference) -> Vec<Self> {
+        let choice = |one: EmailPreference| Self {
             value: one.as_str(),
             title: one.title().to_owned(),
             chosen: one == chosen,
         };
-        MailPreference::ALL.into_iter().map(choice).collect()
+        EmailPreference::ALL.into_iter().map(choice).collect()
     }
 
     /// The choices for one project, of which the first is to have no choice of its own.
-    pub(crate) fn for_project(own: Option<MailPreference>, default: MailPreference) -> Vec<Self> {
+    pub(crate) fn for_project(own: Option<EmailPreference>, default: EmailPreference) -> Vec<Self> {
         let title = format!("Default ({})", default.title().to_lowercase());
         let mut choices =
             vec![Self { value: ProjectChoice::DEFAULT, title, chosen: own.is_none() }];
@@ -92,7 +92,7 @@ async fn page(SignedIn { visit, account }: SignedIn) -> Answer {
     visit.page(&Page {
         shell: visit.shell("Preferences", "preferences"),
         address: email.map(Untrusted),
-        mail: visit.app.settings.mail.is_some(),
+        email: visit.app.settings.email.is_some(),
         default: Choice::for_all(default),
         projects,
     })
@@ -136,7 +136,7 @@ fn changes(fields: Vec<(String, String)>) -> Result<Changes, PageError> {
 }
 
 /// Reads a choice for all projects.
-pub(crate) fn choice(value: &str) -> Result<MailPreference, PageError> {
+pub(crate) fn choice(value: &str) -> Result<EmailPreference, PageError> {
     value.parse().map_err(|()| not_a_choice(value))
 }
 
@@ -180,7 +180,7 @@ async fn save(
             return Err(PageError::Bad(text.to_owned()));
         }
     }
-    let done = if changes.unfollow.is_empty() { "mail-saved" } else { "unfollowed" };
+    let done = if changes.unfollow.is_empty() { "email-saved" } else { "unfollowed" };
     preference::save(store, account, changes, visit.now).await?;
     Ok(see_other(&format!("/preferences?done={done}")))
 }

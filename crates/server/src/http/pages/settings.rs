@@ -62,7 +62,7 @@ struct Settings {
     variables: Vec<VariableView>,
     statuses: Option<StatusNames>,
     badge: BadgeView,
-    mail: bool,
+    email: bool,
     form: VariableForm,
 }
 
@@ -153,7 +153,7 @@ async fn read(
         variables: variables.into_iter().map(variable).collect(),
         statuses: statuses(visit, project).await?,
         badge: badge_view(visit, project).await?,
-        mail: visit.app.settings.mail.is_some(),
+        email: visit.app.settings.email.is_some(),
         form,
         head,
     })

@@ -41,7 +41,7 @@ async fn a_stranger_gets_the_same_404_for_a_private_project_and_for_nothing() {
     }
 }
 
-/// The address of every commit status and mail: it must open after signing in, too.
+/// The address of every commit status and email: it must open after signing in, too.
 #[tokio::test]
 async fn a_link_to_a_private_job_leads_there_by_way_of_the_sign_in_page() {
     let world = World::new().await;
@@ -142,7 +142,7 @@ async fn a_form_with_an_unknown_field_or_value_saves_nothing() {
     let reader = world.account("reader").await.id;
     let link = {
         let key = &world.app.settings.instance_key;
-        let signature = crate::deliver::mail::preference::signature(key, reader, world.project.id);
+        let signature = crate::deliver::email::preference::signature(key, reader, world.project.id);
         format!("/mail/{}/{reader}/{signature}", world.project.id)
     };
     for (path, form) in [
@@ -172,7 +172,7 @@ async fn a_form_with_an_unknown_field_or_value_saves_nothing() {
         assert!(page.contains("value=\"default\" selected"), "{path} {form}");
     }
     let answer = world.post(&link, "List-Unsubscribe=One-Click", "reader").await;
-    assert_eq!(answer.status(), StatusCode::OK, "the one click of a mail program");
+    assert_eq!(answer.status(), StatusCode::OK, "the one click of an email client");
     let long = "x".repeat(10_000);
     for (path, form) in [
         ("/gh/acme/web/trigger", format!("branch={long}")),
@@ -195,7 +195,7 @@ async fn preferences_are_kept_for_all_projects_and_for_each() {
     let field = format!("project-{}", world.project.id);
     let form = format!("account=trouble&{field}=nothing");
     let answer = world.post("/preferences", &form, "reader").await;
-    assert_eq!(answer.headers()[header::LOCATION], "/preferences?done=mail-saved");
+    assert_eq!(answer.headers()[header::LOCATION], "/preferences?done=email-saved");
     let page = text(world.get("/preferences", Some("reader")).await).await;
     assert!(page.contains("value=\"trouble\" checked"), "{page}");
     assert!(page.contains("value=\"nothing\" selected"), "{page}");
@@ -553,7 +553,7 @@ async fn roles_are_asked_of_the_forge() {
     }
 }
 
-/// A link in a mail is followed by people who are not signed in.
+/// A link in an email is followed by people who are not signed in.
 #[tokio::test]
 async fn anyone_may_read_what_a_diagnostic_means() {
     let world = World::new().await;

@@ -262,7 +262,7 @@ fn notice(code: &str) -> Option<&'static str> {
         "variable-set" => "Variable saved. Jobs that start from now on get it.",
         "variable-deleted" => "Variable deleted.",
         "badge-token" => "New badge token generated. The previous token no longer works.",
-        "mail-saved" => "Preferences saved.",
+        "email-saved" => "Preferences saved.",
         "late" => "No change: already finished or decided.",
         _ => return None,
     })

@@ -170,7 +170,7 @@ pub(crate) async fn instance(admin_token: &str, orbs: crate::orbs::Settings) -> 
         runner_token: "runner".into(),
         admin_token: admin_token.into(),
         forges: Vec::new(),
-        mail: None,
+        email: None,
         pace: crate::retry::RetryPace::default(),
         status_prefix: "ci/roundel".to_owned(),
         settings_file: "roundel.toml".into(),

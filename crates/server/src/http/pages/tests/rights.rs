@@ -23,7 +23,7 @@ use roundel_store::{
 
 use super::world::World;
 use crate::{
-    deliver::mail,
+    deliver::email,
     http::{routes, routes::Declared},
 };
 
@@ -104,7 +104,7 @@ async fn names(world: &World) -> BTreeMap<&'static str, String> {
         ("account", account.to_string()),
         (
             "signature",
-            mail::preference::signature(
+            email::preference::signature(
                 &world.app.settings.instance_key,
                 account,
                 world.project.id,

@@ -431,7 +431,7 @@ fn settings() -> Settings {
         instance_key: Secret::new(vec![7; 32]),
         runner_token: Secret::from("runner-token"),
         forges: Vec::new(),
-        mail: None,
+        email: None,
         pace: crate::retry::RetryPace::default(),
         status_prefix: "ci/roundel".into(),
         settings_file: "/srv/roundel/roundel.toml".into(),

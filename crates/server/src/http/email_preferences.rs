@@ -1,8 +1,8 @@
-//! `/mail/PROJECT/ACCOUNT/SIGNATURE`: the link at the end of every mail, which works without signing
+//! `/mail/PROJECT/ACCOUNT/SIGNATURE`: the link at the end of every email, which works without signing
 //! in. It says for whom and about which project it is, and changes that only.
 //!
 //! Looking at it changes nothing (scanners follow links); a form does, and so does the one click of a
-//! mail program (RFC 8058), which stops the mail about this project. No protection against forged
+//! email client (RFC 8058), which stops the emails about this project. No protection against forged
 //! requests: the signature is the right. For those who are signed in: [`super::pages`].
 
 use std::sync::Arc;
@@ -29,7 +29,7 @@ use super::{
 use crate::{
     access,
     app::App,
-    deliver::mail::preference::{self, Changes, MailPreference, ProjectChoice},
+    deliver::email::preference::{self, Changes, EmailPreference, ProjectChoice},
     markup::Untrusted,
 };
 
@@ -40,20 +40,20 @@ pub(crate) fn routes() -> Routes {
 }
 
 /// Came by a link of ours: the signature in the address is right for the user and the project in it.
-struct MailLink {
+struct EmailLink {
     visit: Visit,
     account: Account,
     project: Project,
     at: String,
 }
 
-impl Right for MailLink {
+impl Right for EmailLink {
     fn name() -> String {
-        "MailLink".to_owned()
+        "EmailLink".to_owned()
     }
 }
 
-impl FromRequestParts<Arc<App>> for MailLink {
+impl FromRequestParts<Arc<App>> for EmailLink {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
@@ -76,7 +76,7 @@ impl FromRequestParts<Arc<App>> for MailLink {
 }
 
 #[derive(Template)]
-#[template(path = "mail_preferences.html")]
+#[template(path = "email_preferences.html")]
 struct Page {
     shell: Shell,
     name: Untrusted,
@@ -86,13 +86,13 @@ struct Page {
     elsewhere: Vec<Choice>,
 }
 
-async fn page(link: MailLink) -> Answer {
-    let MailLink { visit, account, project, .. } = link;
+async fn page(link: EmailLink) -> Answer {
+    let EmailLink { visit, account, project, .. } = link;
     let name = project.slug.full_name();
     let default = preference::default_of(&visit.app.store, account.id).await?;
     let own = preference::of_project(&visit.app.store, account.id, project.id).await?;
     visit.page(&Page {
-        shell: visit.shell(format!("Mail about {name}"), ""),
+        shell: visit.shell(format!("Email notifications for {name}"), ""),
         name: Untrusted(account.name),
         follows: visit.app.store.follows(account.id, project.id).await?,
         here: Choice::for_project(own, default),
@@ -101,14 +101,14 @@ async fn page(link: MailLink) -> Answer {
     })
 }
 
-/// What mail programs send for their one click, and nothing else (RFC 8058 §3.2).
+/// What email clients send for their one click, and nothing else (RFC 8058 §3.2).
 const ONE_CLICK: &str = "List-Unsubscribe";
 
 /// What a form of the page asks for.
 #[derive(Default)]
 struct Change {
     project: Option<ProjectChoice>,
-    account: Option<MailPreference>,
+    account: Option<EmailPreference>,
     follow: Option<bool>,
 }
 
@@ -143,19 +143,19 @@ impl Change {
     }
 }
 
-async fn change(link: MailLink, Form(fields): Form<Vec<(String, String)>>) -> Answer {
-    let MailLink { visit, account, project, at } = link;
+async fn change(link: EmailLink, Form(fields): Form<Vec<(String, String)>>) -> Answer {
+    let EmailLink { visit, account, project, at } = link;
     let app = &visit.app;
     if fields.iter().any(|(name, _)| name == ONE_CLICK) {
-        let none = ProjectChoice::Own(MailPreference::Nothing);
+        let none = ProjectChoice::Own(EmailPreference::Nothing);
         let changes = Changes { projects: vec![(project.id, none)], ..Changes::default() };
         preference::save(&app.store, account.id, changes, visit.now).await?;
-        // A mail program must not be sent on (RFC 8058 §3.1).
-        let done = format!("You get no more mail about {}.\n", project.slug.full_name());
+        // An email client must not be sent on (RFC 8058 §3.1).
+        let done = format!("You will get no more emails about {}.\n", project.slug.full_name());
         return Ok(done.into_response());
     }
     let change = Change::read(&fields)?;
-    // The link proves who was sent the mail, not that they may still see the project.
+    // The link proves who was sent the email, not that they may still see the project.
     if change.follow == Some(true) && access::role(app, Some(&account), &project).await.is_none() {
         let text = "You no longer have access to this repository.";
         return Err(PageError::Forbidden(text.to_owned()));
@@ -163,7 +163,7 @@ async fn change(link: MailLink, Form(fields): Form<Vec<(String, String)>>) -> An
     let done = match change.follow {
         Some(true) => "followed",
         Some(false) => "unfollowed",
-        None => "mail-saved",
+        None => "email-saved",
     };
     preference::save(&app.store, account.id, change.of(project.id), visit.now).await?;
     Ok(see_other(&format!("{at}?done={done}")))
@@ -173,7 +173,7 @@ fn refused() -> Response {
     frame::error_page(
         StatusCode::NOT_FOUND,
         "This link does not work",
-        "It was cut off or changed on its way. Use the link at the end of a newer mail, or sign in \
+        "It was cut off or changed on its way. Use the link at the end of a newer email, or sign in \
          and open your preferences.",
         Some(("Open preferences", "/preferences")),
     )

@@ -1,8 +1,8 @@
-//! What mail a user gets about the projects that they follow, and the signed link at the end of every
-//! mail that changes it without signing in (RFC 8058).
+//! Which emails a user gets about the projects that they follow, and the signed link at the end of every
+//! email that changes this without signing in (RFC 8058).
 //!
 //! There is a default for all projects, and each project may have a choice of its own. Only followers
-//! get mail at all; who follows what is in the store.
+//! get emails at all; who follows what is in the store.
 
 use std::str::FromStr;
 
@@ -20,20 +20,20 @@ use crate::signing;
 /// Separates these signatures from everything else that the instance key signs.
 const PURPOSE: &[u8] = b"roundel mail preferences v1\0";
 
-/// Which results a user is sent mail about.
+/// Which results a user is sent emails about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum MailPreference {
+pub(crate) enum EmailPreference {
     /// Whenever a workflow finishes or waits for approval.
     #[default]
     EveryResult,
     /// What did not pass, what passes again after a failure, and what waits for approval.
     FailuresAndFixed,
-    /// No mail.
+    /// No emails.
     Nothing,
 }
 
-impl MailPreference {
-    /// All of them, the most mail first.
+impl EmailPreference {
+    /// All of them, the most emails first.
     pub(crate) const ALL: [Self; 3] = [Self::EveryResult, Self::FailuresAndFixed, Self::Nothing];
 
     /// Returns the word that is stored and used in forms.
@@ -56,7 +56,7 @@ impl MailPreference {
     }
 }
 
-impl FromStr for MailPreference {
+impl FromStr for EmailPreference {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
@@ -73,7 +73,7 @@ impl FromStr for MailPreference {
 pub(crate) async fn default_of(
     store: &Store,
     account: AccountId,
-) -> Result<MailPreference, StoreError> {
+) -> Result<EmailPreference, StoreError> {
     Ok(read(store, &account_key(account)).await?.unwrap_or_default())
 }
 
@@ -86,7 +86,7 @@ pub(crate) async fn of_project(
     store: &Store,
     account: AccountId,
     project: ProjectId,
-) -> Result<Option<MailPreference>, StoreError> {
+) -> Result<Option<EmailPreference>, StoreError> {
     read(store, &project_key(account, project)).await
 }
 
@@ -99,7 +99,7 @@ pub(crate) async fn effective(
     store: &Store,
     account: AccountId,
     project: ProjectId,
-) -> Result<MailPreference, StoreError> {
+) -> Result<EmailPreference, StoreError> {
     match of_project(store, account, project).await? {
         Some(own) => Ok(own),
         None => default_of(store, account).await,
@@ -112,7 +112,7 @@ pub(crate) enum ProjectChoice {
     /// What applies to all projects.
     UseDefault,
     /// The project's own.
-    Own(MailPreference),
+    Own(EmailPreference),
 }
 
 impl ProjectChoice {
@@ -131,7 +131,7 @@ impl ProjectChoice {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Changes {
     /// What applies to projects without a choice of their own.
-    pub(crate) default: Option<MailPreference>,
+    pub(crate) default: Option<EmailPreference>,
     pub(crate) projects: Vec<(ProjectId, ProjectChoice)>,
     pub(crate) follow: Vec<ProjectId>,
     pub(crate) unfollow: Vec<ProjectId>,
@@ -159,7 +159,7 @@ pub(crate) async fn save(
     store.change_follower(account, &changes, now).await
 }
 
-async fn read(store: &Store, key: &str) -> Result<Option<MailPreference>, StoreError> {
+async fn read(store: &Store, key: &str) -> Result<Option<EmailPreference>, StoreError> {
     let stored = store.setting(key).await?;
     Ok(stored.and_then(|word| word.trim_matches('"').parse().ok()))
 }

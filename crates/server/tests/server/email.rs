@@ -1,4 +1,4 @@
-//! Mail over real SMTP (`VCS` §10.1).
+//! Email over real SMTP (`VCS` §10.1).
 
 use roundel_model::forge::ForgeKind;
 use roundel_testkit::scripted_runner::ScriptedStep;
@@ -7,9 +7,9 @@ use super::world::{ONE_JOB, TIMEOUT, World, plain_client};
 
 const KIND: ForgeKind = ForgeKind::GitHub;
 
-/// What a person needs to know at a glance, and what their mail program needs to sort it.
+/// What a person needs to know at a glance, and what their email client needs to sort it.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_failure_is_mailed_with_the_end_of_its_log() {
+async fn a_failure_is_emailed_with_the_end_of_its_log() {
     let world = World::start().await;
     world.project(KIND, "web").await;
     let sha = world.push(KIND, "web", ONE_JOB).await;
@@ -17,46 +17,50 @@ async fn a_failure_is_mailed_with_the_end_of_its_log() {
     let output = lines.concat();
     let step = ScriptedStep::new("make test", &output, 2);
     world.runner().claim().await.unwrap().play(&[step]).await.unwrap();
-    let mails = world.sink.wait_for(1, TIMEOUT).await;
-    let mail = &mails[0];
-    assert_eq!(mail.to, ["ada@example.org"]);
-    let subject = mail.header("Subject").unwrap();
+    let emails = world.sink.wait_for(1, TIMEOUT).await;
+    let email = &emails[0];
+    assert_eq!(email.to, ["ada@example.org"]);
+    let subject = email.header("Subject").unwrap();
     assert_eq!(subject, format!("[acme/web] failed: main on main ({})", &sha[..7]));
-    assert_eq!(mail.header("Auto-Submitted").as_deref(), Some("auto-generated"));
-    assert!(mail.header("List-Id").unwrap().starts_with("acme/web <web.acme."));
-    assert!(mail.header("Message-ID").unwrap().contains(".failed@"));
-    assert!(mail.header("References").unwrap().starts_with("<thread."));
-    assert!(mail.text.contains("make test"), "{}", mail.text);
-    assert!(mail.text.contains("line 20") && mail.text.contains("line 6\n"), "{}", mail.text);
-    assert!(!mail.text.contains("line 5\n"), "{}", mail.text);
-    assert!(!mail.text.contains("no network"), "what a host lacks is not the cause: {}", mail.text);
+    assert_eq!(email.header("Auto-Submitted").as_deref(), Some("auto-generated"));
+    assert!(email.header("List-Id").unwrap().starts_with("acme/web <web.acme."));
+    assert!(email.header("Message-ID").unwrap().contains(".failed@"));
+    assert!(email.header("References").unwrap().starts_with("<thread."));
+    assert!(email.text.contains("make test"), "{}", email.text);
+    assert!(email.text.contains("line 20") && email.text.contains("line 6\n"), "{}", email.text);
+    assert!(!email.text.contains("line 5\n"), "{}", email.text);
+    assert!(
+        !email.text.contains("no network"),
+        "what a host lacks is not the cause: {}",
+        email.text
+    );
 
-    // The next success is mailed as fixed, in the same thread.
+    // The next success is emailed as fixed, in the same thread.
     world.commit(KIND, ("web", "main"), &[("fix", "1")], "fix it").await;
     world.runner().claim().await.unwrap().play(&[]).await.unwrap();
-    let mails = world.sink.wait_for(2, TIMEOUT).await;
-    assert!(mails[1].header("Subject").unwrap().starts_with("[acme/web] fixed: main on main"));
-    assert_eq!(mails[1].header("References"), mail.header("References"));
-    assert_ne!(mails[1].header("Message-ID"), mail.header("Message-ID"));
+    let emails = world.sink.wait_for(2, TIMEOUT).await;
+    assert!(emails[1].header("Subject").unwrap().starts_with("[acme/web] fixed: main on main"));
+    assert_eq!(emails[1].header("References"), email.header("References"));
+    assert_ne!(emails[1].header("Message-ID"), email.header("Message-ID"));
 }
 
-/// A mail server has bad minutes: the mail comes later, and once.
+/// A mail server has bad minutes: the email comes later, and once.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_mail_that_was_refused_for_now_comes_later_and_once() {
+async fn an_email_that_was_refused_for_now_comes_later_and_once() {
     let world = World::start().await;
     world.project(KIND, "web").await;
     world.sink.be_unavailable_for(2);
     world.push(KIND, "web", ONE_JOB).await;
     world.runner().claim().await.unwrap().play(&[]).await.unwrap();
-    let mails = world.sink.wait_for(1, TIMEOUT).await;
-    assert!(mails[0].header("Subject").unwrap().contains("passed"));
+    let emails = world.sink.wait_for(1, TIMEOUT).await;
+    assert!(emails[0].header("Subject").unwrap().contains("passed"));
     world.outbox_is_empty().await;
-    assert_eq!(world.sink.mails().len(), 1);
+    assert_eq!(world.sink.emails().len(), 1);
 }
 
-/// The address in the `List-Unsubscribe` header of a mail.
-fn link(mail: &roundel_testkit::smtp_sink::ReceivedMail) -> String {
-    let link = mail.header("List-Unsubscribe").unwrap();
+/// The address in the `List-Unsubscribe` header of an email.
+fn link(email: &roundel_testkit::smtp_sink::ReceivedEmail) -> String {
+    let link = email.header("List-Unsubscribe").unwrap();
     link.trim_matches(['<', '>']).replace(' ', "")
 }
 
@@ -66,34 +70,37 @@ async fn run_to_green(world: &World) {
     world.outbox_is_empty().await;
 }
 
-/// RFC 8058: looking at the link changes nothing; one click stops the mail about this project, and
+/// RFC 8058: looking at the link changes nothing; one click stops the emails about this project, and
 /// about no other. A user who unsubscribed from one project must not miss the failures of the rest.
 #[tokio::test(flavor = "multi_thread")]
-async fn one_click_stops_the_mail_about_one_project() {
+async fn one_click_stops_the_emails_about_one_project() {
     let world = World::start().await;
     world.project(KIND, "web").await;
     world.push(KIND, "web", ONE_JOB).await;
     run_to_green(&world).await;
-    let mails = world.sink.wait_for(1, TIMEOUT).await;
-    let link = link(&mails[0]);
+    let emails = world.sink.wait_for(1, TIMEOUT).await;
+    let link = link(&emails[0]);
     assert_eq!(
-        mails[0].header("List-Unsubscribe-Post").as_deref(),
+        emails[0].header("List-Unsubscribe-Post").as_deref(),
         Some("List-Unsubscribe=One-Click")
     );
-    assert!(mails[0].text.contains("unsubscribe from this project: http"), "{}", mails[0].text);
+    assert!(emails[0].text.contains("unsubscribe from this project: http"), "{}", emails[0].text);
     let client = plain_client();
     let page = client.get(&link).send().await.unwrap().error_for_status().unwrap();
     let page = page.text().await.unwrap();
-    assert!(page.contains("Mail about <bdi>acme/web</bdi>") && page.contains("For ada"), "{page}");
+    assert!(
+        page.contains("Email notifications for <bdi>acme/web</bdi>") && page.contains("For ada"),
+        "{page}"
+    );
     let broken = format!("{link}00");
     assert_eq!(client.post(&broken).send().await.unwrap().status(), 404);
     let body = [("List-Unsubscribe", "One-Click")];
     let answer = client.post(&link).form(&body).send().await.unwrap();
-    assert_eq!(answer.status(), 200, "a mail program must not be redirected");
+    assert_eq!(answer.status(), 200, "an email client must not be redirected");
 
     world.commit(KIND, ("web", "main"), &[("more", "1")], "again").await;
     run_to_green(&world).await;
-    assert_eq!(world.sink.mails().len(), 1);
+    assert_eq!(world.sink.emails().len(), 1);
     world.project(KIND, "api").await;
     world.push(KIND, "api", ONE_JOB).await;
     run_to_green(&world).await;
@@ -109,7 +116,7 @@ async fn one_click_stops_the_mail_about_one_project() {
 
 /// The same page offers failures only, unfollowing, and following again.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_mails_link_leads_to_choices_that_can_be_undone() {
+async fn the_link_of_an_email_leads_to_choices_that_can_be_undone() {
     let world = World::start().await;
     world.project(KIND, "web").await;
     world.push(KIND, "web", ONE_JOB).await;
@@ -123,7 +130,11 @@ async fn a_mails_link_leads_to_choices_that_can_be_undone() {
     choose("project", "trouble").await;
     world.commit(KIND, ("web", "main"), &[("more", "1")], "still green").await;
     run_to_green(&world).await;
-    assert_eq!(world.sink.mails().len(), 1, "a success is not mailed to those who chose failures");
+    assert_eq!(
+        world.sink.emails().len(),
+        1,
+        "a success is not emailed to those who chose failures"
+    );
     world.commit(KIND, ("web", "main"), &[("more", "2")], "break it").await;
     let step = ScriptedStep::new("make test", "boom\r\n", 2);
     world.runner().claim().await.unwrap().play(&[step]).await.unwrap();
@@ -133,7 +144,7 @@ async fn a_mails_link_leads_to_choices_that_can_be_undone() {
     assert!(page.contains("You do not follow this project"), "{page}");
     world.commit(KIND, ("web", "main"), &[("more", "3")], "fix it").await;
     run_to_green(&world).await;
-    assert_eq!(world.sink.mails().len(), 2);
+    assert_eq!(world.sink.emails().len(), 2);
     let page = choose("follow", "yes").await;
     assert!(page.contains("Unfollow acme/web"), "{page}");
 }

@@ -2,7 +2,7 @@
 
 use anstyle_parse::{DefaultCharAccumulator, Parser, Perform};
 
-/// Characters of one line in a mail.
+/// Characters of one line in an email.
 const LINE_CHARS: usize = 500;
 
 /// Returns the last lines of a log, without escape sequences. The first line may be cut.

@@ -1,4 +1,4 @@
-//! Mail: building a mail, and handing it to an SMTP server (`VCS` §10.1).
+//! Email: building an email, and handing it to an SMTP server (`VCS` §10.1).
 //!
 //! Plain text and HTML, no picture and nothing from elsewhere; the status is a word and a color. One
 //! thread for each branch. Names come from commits: header values are encoded, line breaks never reach
@@ -22,7 +22,7 @@ use roundel_model::{
 };
 use sha2::{Digest as _, Sha256};
 
-use crate::{app::MailSettings, links::Links};
+use crate::{app::EmailSettings, links::Links};
 
 /// How long one conversation with the server may take.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -30,8 +30,8 @@ const TIMEOUT: Duration = Duration::from_secs(20);
 /// Characters of a subject line.
 const SUBJECT_CHARS: usize = 200;
 
-/// What one mail says, to one person.
-pub(super) struct Mail {
+/// What one email says, to one person.
+pub(super) struct Email {
     pub(super) account: AccountId,
     pub(super) to: Mailbox,
     pub(super) project: ProjectId,
@@ -67,7 +67,7 @@ impl Failure {
     }
 }
 
-/// Why a mail was not sent.
+/// Why an email was not sent.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum SendError {
     /// This address will never take it.
@@ -76,12 +76,12 @@ pub(super) enum SendError {
     /// The server is unavailable: try again.
     #[error("unavailable: {0}")]
     Unavailable(String),
-    /// The mail cannot be written, or the settings cannot be used.
+    /// The email cannot be written, or the settings cannot be used.
     #[error("malformed: {0}")]
     Malformed(String),
 }
 
-impl MailSettings {
+impl EmailSettings {
     /// Checks an address of a mail server.
     ///
     /// # Errors
@@ -103,12 +103,12 @@ impl MailSettings {
     pub fn check_sender(text: &str) -> Result<(), String> {
         match text.parse::<Mailbox>() {
             Ok(_) => Ok(()),
-            Err(_) => Err("not a mail address such as `Roundel <ci@example.org>`".to_owned()),
+            Err(_) => Err("not an email address such as `Roundel <ci@example.org>`".to_owned()),
         }
     }
 }
 
-/// Writes mails and hands them to the SMTP server.
+/// Writes emails and hands them to the SMTP server.
 pub(super) struct Mailer {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     from: Mailbox,
@@ -120,12 +120,12 @@ pub(super) struct Mailer {
 impl Mailer {
     /// Reads the settings. Connects only when there is something to send.
     pub(super) fn open(
-        settings: &MailSettings,
+        settings: &EmailSettings,
         links: Links,
         instance_key: Secret<Vec<u8>>,
     ) -> Result<Self, SendError> {
         let malformed = |what: &str, error: &dyn fmt::Display| {
-            SendError::Malformed(format!("the mail settings have no usable {what}: {error}"))
+            SendError::Malformed(format!("the email settings have no usable {what}: {error}"))
         };
         let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(settings.smtp_url.expose())
             .map_err(|error| malformed("address of the server", &error))?
@@ -135,10 +135,10 @@ impl Mailer {
         Ok(Self { transport, from, links, instance_key })
     }
 
-    /// Sends one mail.
-    pub(super) async fn send(&self, mail: &Mail) -> Result<(), SendError> {
+    /// Sends one email.
+    pub(super) async fn send(&self, email: &Email) -> Result<(), SendError> {
         let message =
-            compose(self, mail).map_err(|error| SendError::Malformed(error.to_string()))?;
+            compose(self, email).map_err(|error| SendError::Malformed(error.to_string()))?;
         // The library's time-out is for each step of the conversation; this one is for all.
         match tokio::time::timeout(TIMEOUT, self.transport.send(message)).await {
             Err(_) => Err(SendError::Unavailable("it did not answer in time".to_owned())),
@@ -161,55 +161,55 @@ impl Escaper for OneLine {
 }
 
 #[derive(Template)]
-#[template(path = "mail/workflow.html")]
+#[template(path = "email/workflow.html")]
 struct HtmlBody<'a> {
-    mail: &'a Mail,
+    email: &'a Email,
     status: &'static str,
     color: &'static str,
     preferences: &'a str,
 }
 
 #[derive(Template)]
-#[template(path = "mail/workflow.txt")]
+#[template(path = "email/workflow.txt")]
 struct TextBody<'a> {
-    mail: &'a Mail,
+    email: &'a Email,
     status: &'static str,
     preferences: &'a str,
 }
 
 #[derive(Debug, thiserror::Error)]
 enum ComposeError {
-    #[error("a mail could not be rendered")]
+    #[error("an email could not be rendered")]
     Template(#[from] askama::Error),
-    #[error("a mail could not be built")]
-    Mail(#[from] lettre::error::Error),
-    #[error("a mail has a header with an invalid name")]
+    #[error("an email could not be built")]
+    Email(#[from] lettre::error::Error),
+    #[error("an email has a header with an invalid name")]
     Header(#[from] header::InvalidHeaderName),
 }
 
-fn compose(mailer: &Mailer, mail: &Mail) -> Result<Message, ComposeError> {
-    let signature = preference::signature(&mailer.instance_key, mail.account, mail.project);
-    let preferences = mailer.links.mail_preferences(mail.project, mail.account, &signature);
+fn compose(mailer: &Mailer, email: &Email) -> Result<Message, ComposeError> {
+    let signature = preference::signature(&mailer.instance_key, email.account, email.project);
+    let preferences = mailer.links.email_preferences(email.project, email.account, &signature);
     let preferences = preferences.as_str();
-    let status = shown(mail.status);
+    let status = shown(email.status);
     let to = Mailbox {
-        name: mail.to.name.as_deref().map(|name| one_line(name).into_owned()),
-        email: mail.to.email.clone(),
+        name: email.to.name.as_deref().map(|name| one_line(name).into_owned()),
+        email: email.to.email.clone(),
     };
-    let text = TextBody { mail, status, preferences }.render()?;
-    let html = html_body(mail, status, preferences)?;
+    let text = TextBody { email, status, preferences }.render()?;
+    let html = html_body(email, status, preferences)?;
     let host = mailer.links.host().unwrap_or("localhost");
-    let branch = hex::encode(Sha256::digest(mail.branch.as_bytes()));
+    let branch = hex::encode(Sha256::digest(email.branch.as_bytes()));
     let thread =
-        format!("<thread.{}.{}@{host}>", mail.project, branch.get(..16).unwrap_or_default());
+        format!("<thread.{}.{}@{host}>", email.project, branch.get(..16).unwrap_or_default());
     let mut builder = Message::builder()
         .from(mailer.from.clone())
         .to(to)
-        .subject(subject(mail))
-        .message_id(Some(format!("<{}@{host}>", mail.event.replace(' ', "-"))))
+        .subject(subject(email))
+        .message_id(Some(format!("<{}@{host}>", email.event.replace(' ', "-"))))
         .in_reply_to(thread.clone())
         .references(thread);
-    let slug = &mail.slug;
+    let slug = &email.slug;
     let list = format!(
         "{} <{}.{}.{host}>",
         slug.full_name(),
@@ -223,8 +223,8 @@ fn compose(mailer: &Mailer, mail: &Mail) -> Result<Message, ComposeError> {
         ("Auto-Submitted", "auto-generated"),
         ("Precedence", "bulk"),
         ("X-Roundel-Project", &slug.to_string()),
-        ("X-Roundel-Branch", &mail.branch),
-        ("X-Roundel-Status", mail.status),
+        ("X-Roundel-Branch", &email.branch),
+        ("X-Roundel-Status", email.status),
         ("X-Roundel-Reason", "follows the project"),
     ] {
         let name = header::HeaderName::new_from_ascii(name.to_owned())?;
@@ -234,18 +234,18 @@ fn compose(mailer: &Mailer, mail: &Mail) -> Result<Message, ComposeError> {
 }
 
 fn html_body(
-    mail: &Mail,
+    email: &Email,
     status: &'static str,
     preferences: &str,
 ) -> Result<String, askama::Error> {
-    let body = HtmlBody { mail, status, color: color(mail.status), preferences };
+    let body = HtmlBody { email, status, color: color(email.status), preferences };
     Ok(visible(&body.render()?).into_owned())
 }
 
 /// `[acme/web] failed: build-and-test on main (4f2c1ab)`
-fn subject(mail: &Mail) -> String {
-    let Mail { slug, title, branch, sha, .. } = mail;
-    let status = shown(mail.status);
+fn subject(email: &Email) -> String {
+    let Email { slug, title, branch, sha, .. } = email;
+    let status = shown(email.status);
     let subject = format!("[{}] {status}: {title} on {branch} ({sha})", slug.full_name());
     one_line(&subject).chars().take(SUBJECT_CHARS).collect()
 }
@@ -282,7 +282,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mail_uses_the_words_of_pages() {
+    fn an_email_uses_the_words_of_pages() {
         let words = ["timedout", "infrastructure_fail", "success", "on hold", "failed"].map(shown);
         assert_eq!(
             words,
@@ -295,11 +295,11 @@ mod tests {
         assert_eq!(domain_part("My_Repo.rs"), "my-repo-rs");
     }
 
-    /// A mail in which every text from outside would end a line, set a title and turn itself around.
-    fn hostile() -> Mail {
+    /// An email in which every text from outside would end a line, set a title and turn itself around.
+    fn hostile() -> Email {
         let trick =
             |name: &str| format!("{name}\u{202E}\x1b]0;x\x07\u{9b}\r\nBcc: everybody@y.org");
-        Mail {
+        Email {
             account: AccountId::from_u128(1),
             to: Mailbox::new(Some(trick("Ada")), "ada@example.org".parse().unwrap()),
             project: ProjectId::from_u128(2),
@@ -330,17 +330,17 @@ mod tests {
     }
 
     #[test]
-    fn code_in_a_mail_is_code_in_html_and_quoted_in_plain_text() {
-        let mut mail = hostile();
-        mail.errors = vec!["unknown job key `<step>`".to_owned()];
-        if let Some(failure) = mail.failures.first_mut() {
+    fn code_in_an_email_is_code_in_html_and_quoted_in_plain_text() {
+        let mut email = hostile();
+        email.errors = vec!["unknown job key `<step>`".to_owned()];
+        if let Some(failure) = email.failures.first_mut() {
             failure.reason = Some("context `aws` does not exist".to_owned());
         }
-        let html = html_body(&mail, "failed", "https://ci.example.org/mail").unwrap();
+        let html = html_body(&email, "failed", "https://ci.example.org/mail").unwrap();
         assert!(html.contains("<p>unknown job key <code>&lt;step&gt;</code></p>"), "{html}");
         assert!(html.contains(">context <code>aws</code> does not exist</p>"), "{html}");
         let preferences = "https://ci.example.org/mail";
-        let text = TextBody { mail: &mail, status: "failed", preferences }.render().unwrap();
+        let text = TextBody { email: &email, status: "failed", preferences }.render().unwrap();
         assert!(text.contains("\nunknown job key \"<step>\"\n"), "{text}");
         assert!(text.contains("\ncontext \"aws\" does not exist\n"), "{text}");
         assert!(!html.contains('`') && !text.contains('`'));
@@ -349,29 +349,29 @@ mod tests {
     /// A branch may be named so that it would end a header and begin another, and a job so that it
     /// would write a line of the text.
     #[tokio::test]
-    async fn no_name_ends_its_line_or_hides_anything_in_a_mail() {
+    async fn no_name_ends_its_line_or_hides_anything_in_an_email() {
         let links = Links::new("https://ci.example.org".parse().unwrap());
-        let settings = MailSettings {
+        let settings = EmailSettings {
             smtp_url: Secret::new("smtp://127.0.0.1:1".to_owned()),
             from: "Roundel <ci@example.org>".to_owned(),
         };
         let mailer = Mailer::open(&settings, links, Secret::new(vec![7; 32])).unwrap();
-        let mail = hostile();
-        let subject = subject(&mail);
+        let email = hostile();
+        let subject = subject(&email);
         assert!(!subject.contains(text::is_hidden), "{subject:?}");
         assert!(subject.starts_with("[acme/web] failed: build⟦U+202E⟧␛]0;x␇⟦U+009B⟧ Bcc:"));
-        let message = compose(&mailer, &mail).unwrap();
+        let message = compose(&mailer, &email).unwrap();
         for (header, value) in [("To", "ada@example.org"), ("X-Roundel-Branch", "main")] {
             let raw = message.headers().get_raw(header).unwrap();
             assert!(raw.contains(value) && !raw.contains(text::is_hidden), "{header}: {raw:?}");
         }
         let status = "failed";
         let preferences = "https://ci.example.org/mail";
-        let text = TextBody { mail: &mail, status, preferences }.render().unwrap();
+        let text = TextBody { email: &email, status, preferences }.render().unwrap();
         assert!(!text.contains(|c| text::is_hidden(c) && c != '\n'), "{text:?}");
         assert!(!text.lines().any(|line| line.starts_with("Bcc")), "{text}");
         assert!(text.contains("by שרה⟦U+202E⟧"), "{text}");
-        let html = html_body(&mail, status, preferences).unwrap();
+        let html = html_body(&email, status, preferences).unwrap();
         assert!(!html.contains(|c| text::is_hidden(c) && !matches!(c, '\r' | '\n')), "{html:?}");
         assert!(html.contains("by שרה⟦U+202E⟧"), "{html}");
     }
