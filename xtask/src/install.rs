@@ -73,7 +73,7 @@ pub(crate) fn run(purpose: Purpose) {
     let missing: Vec<&str> = PACKAGES
         .iter()
         .chain(peers)
-        .filter(|(_, sign)| !is_there(sign))
+        .filter(|(_, evidence)| !is_there(evidence))
         .map(|(package, _)| *package)
         .collect();
     if !missing.is_empty() {
@@ -84,14 +84,15 @@ pub(crate) fn run(purpose: Purpose) {
     }
 }
 
-fn is_there(sign: &str) -> bool {
-    if sign.starts_with('/') {
-        return Path::new(sign).exists();
+/// `evidence` is a program, or a file with its path.
+fn is_there(evidence: &str) -> bool {
+    if evidence.starts_with('/') {
+        return Path::new(evidence).exists();
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path)
         .chain(["/usr/sbin".into(), "/sbin".into()])
-        .any(|directory| directory.join(sign).exists())
+        .any(|directory| directory.join(evidence).exists())
 }
 
 fn debian(packages: &[&str]) {

@@ -26,7 +26,7 @@ use crate::{
 };
 use ports::Ports;
 use progress::{done, headline};
-use sample::{Clone, SAMPLES, VISITOR, not_added};
+use sample::{SAMPLES, SampleClone, VISITOR, not_added};
 use world::World;
 
 /// An email is sent after the last commit status; it needs a moment.
@@ -114,7 +114,7 @@ async fn push_and_follow(world: &World, directory: &Path) -> Result<()> {
         let step = Instant::now();
         world.forge.add_repository(sample.forge, sample.owner, sample.name, true, VISITOR).await?;
         let url = world.forge.push_url(sample.forge, sample.owner, sample.name, VISITOR);
-        let clone = Clone::open(sample, &url, &directory.join("clones")).await?;
+        let clone = SampleClone::open(sample, &url, &directory.join("clones")).await?;
         let (project, text) =
             if let Some(project) = world.project(sample.forge, sample.owner, sample.name).await? {
                 (project, "is set up already".to_owned())
@@ -122,7 +122,7 @@ async fn push_and_follow(world: &World, directory: &Path) -> Result<()> {
                 // The set-up starts a pipeline, and so does each push.
                 pipelines += 1;
                 let project = world.add_project(actor, sample).await?;
-                let key = sample.forge.key_word();
+                let key = sample.forge.key_name();
                 (project, format!("is set up: {key}, webhook, first pipeline"))
             };
         let name = format!("{}: {}/{}", sample.forge, sample.owner, sample.name);

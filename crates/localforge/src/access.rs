@@ -29,8 +29,8 @@ impl Service {
         }
     }
 
-    /// Returns git's word for it.
-    pub(crate) const fn word(self) -> &'static str {
+    /// Returns git's subcommand for it.
+    pub(crate) const fn subcommand(self) -> &'static str {
         match self {
             Self::Fetch => "upload-pack",
             Self::Push => "receive-pack",

@@ -240,11 +240,11 @@ impl Visitor {
 /// Parses `git-upload-pack '/acme/web.git'`.
 fn parse(command: &str) -> Option<(Service, String)> {
     let (program, rest) = if let Some(rest) = command.strip_prefix("git ") {
-        let (word, rest) = rest.split_once(' ')?;
-        (format!("git-{word}"), rest)
+        let (subcommand, rest) = rest.split_once(' ')?;
+        (format!("git-{subcommand}"), rest)
     } else {
-        let (word, rest) = command.split_once(' ')?;
-        (word.to_owned(), rest)
+        let (program, rest) = command.split_once(' ')?;
+        (program.to_owned(), rest)
     };
     let path = rest.trim();
     let path = path.strip_prefix('\'').and_then(|path| path.strip_suffix('\'')).unwrap_or(path);

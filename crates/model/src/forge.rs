@@ -44,14 +44,14 @@ impl ForgeKind {
 
     /// Returns what the forge itself calls a key that opens one repository, in the middle of a
     /// sentence: the word that users have to look for on its pages.
-    pub const fn key_word(self) -> &'static str {
+    pub const fn key_name(self) -> &'static str {
         match self {
             Self::GitHub => "deploy key",
             Self::Bitbucket => "access key",
         }
     }
 
-    /// Returns [`Self::key_word`] at the beginning of a sentence.
+    /// Returns [`Self::key_name`] at the beginning of a sentence.
     pub const fn key_title(self) -> &'static str {
         match self {
             Self::GitHub => "Deploy key",

@@ -295,8 +295,8 @@ pub enum PlannedStepKind {
 }
 
 impl PlannedStepKind {
-    /// The word that asks for it in a configuration.
-    pub const fn word(&self) -> &'static str {
+    /// Returns the key that asks for it in a configuration.
+    pub const fn key(&self) -> &'static str {
         match self {
             Self::Run(_) => "run",
             Self::Checkout { .. } => "checkout",

@@ -149,9 +149,9 @@ async fn run_step(
         | PlannedStepKind::AttachWorkspace { .. }
         | PlannedStepKind::AddSshKeys { .. }
         | PlannedStepKind::InstallSigningBundle => {
-            let word = planned.kind.word();
+            let key = planned.kind.key();
             Err(TaskError::Infrastructure(format!(
-                "This runner does not support the step `{word}`. Update the runner."
+                "This runner does not support the step `{key}`. Update the runner."
             )))
         }
     }

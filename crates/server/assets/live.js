@@ -32,7 +32,7 @@ function connect() {
   stream.addEventListener('hello', () => {
     lamp(true);
     for (const region of regions) region.refresh();
-    document.dispatchEvent(new CustomEvent('logs-moved', { detail: null }));
+    document.dispatchEvent(new CustomEvent('logs-changed', { detail: null }));
   });
   stream.addEventListener('update', (event) => {
     const update = JSON.parse(event.data);
@@ -41,7 +41,7 @@ function connect() {
       if (region.topics.some((topic) => topics.has(topic))) region.refresh();
     }
     if (Object.keys(update.logs).length) {
-      document.dispatchEvent(new CustomEvent('logs-moved', { detail: update.logs }));
+      document.dispatchEvent(new CustomEvent('logs-changed', { detail: update.logs }));
     }
   });
   stream.addEventListener('error', () => {

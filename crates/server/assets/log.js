@@ -45,14 +45,14 @@ class LogView extends HTMLElement {
   connectedCallback() {
     this.details = this.closest('details');
     this.details?.addEventListener('toggle', () => this.details.open && this.start());
-    document.addEventListener('logs-moved', this.#moved);
+    document.addEventListener('logs-changed', this.#changed);
     addEventListener('hashchange', this.#hash);
     this.#hash();
     if (!this.details || this.details.open) this.start(true);
   }
 
   disconnectedCallback() {
-    document.removeEventListener('logs-moved', this.#moved);
+    document.removeEventListener('logs-changed', this.#changed);
     removeEventListener('hashchange', this.#hash);
   }
 
@@ -228,8 +228,8 @@ class LogView extends HTMLElement {
     }
   }
 
-  // The log moved.
-  #moved = (event) => {
+  // The log has grown or was replaced.
+  #changed = (event) => {
     if (!this.#started || (this.details && !this.details.open)) return;
     const key = this.getAttribute('src').replace('/job/', '').replace('/log/', '/');
     if (event.detail === null || key in event.detail) this.#grow();

@@ -139,7 +139,7 @@ async fn resolve(
             "Setting up {owner}/{name} adds a read-only {} and a webhook, and {kind} lets only \
              administrators of the repository do that. Ask one of them to set it up here, or to make \
              you an administrator.",
-            kind.key_word()
+            kind.key_name()
         )));
     }
     Ok(repository)
@@ -197,7 +197,7 @@ async fn check_scopes(
         "Your connection to {kind} lacks the permission `{}`, which {}s and webhooks need. \
          Sign in with {kind} again and leave it ticked.",
         missing.join("`, `"),
-        kind.key_word()
+        kind.key_name()
     )))
 }
 

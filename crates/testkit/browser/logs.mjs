@@ -87,7 +87,7 @@ export async function logs(page) {
       await line.waitFor();
       assert.ok(await inView(line), `the line is in view at ${viewport.width}`);
       // It stays so when the page hears of something new.
-      await reader.evaluate(() => document.dispatchEvent(new CustomEvent('logs-moved', { detail: null })));
+      await reader.evaluate(() => document.dispatchEvent(new CustomEvent('logs-changed', { detail: null })));
       await reader.waitForTimeout(300);
       assert.ok(await inView(line));
       await reader.context().close();

@@ -167,17 +167,17 @@ impl Cluster {
     fn ensure(&self) -> Result<()> {
         let lock = File::create(self.base.with_extension("lock"))?;
         lock.lock()?;
-        let verdict = self.base.join("verdict");
-        match fs::read_to_string(&verdict) {
-            Ok(verdict) if verdict.is_empty() => return Ok(()),
-            Ok(verdict) => bail!("{verdict}"),
+        let outcome = self.base.join("outcome");
+        match fs::read_to_string(&outcome) {
+            Ok(failure) if failure.is_empty() => return Ok(()),
+            Ok(failure) => bail!("{failure}"),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(error.into()),
         }
         let started = self.start();
         // The others need not find out again, one by one, what does not work.
-        let words = started.as_ref().err().map(|error| format!("{error:#}")).unwrap_or_default();
-        fs::write(&verdict, words)?;
+        let failure = started.as_ref().err().map(|error| format!("{error:#}")).unwrap_or_default();
+        fs::write(&outcome, failure)?;
         started
     }
 

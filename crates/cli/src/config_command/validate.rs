@@ -90,7 +90,7 @@ fn text(checked: &[Checked], arguments: &Arguments, colors: bool) -> String {
             text.push('\n');
         }
         if !arguments.quiet || one.decision() != Decision::Runs {
-            text.push_str(&verdict(one, colors));
+            text.push_str(&file_summary(one, colors));
             text.push_str(&decision::listed(&one.compiled, !arguments.quiet, terminal::width()));
         }
     }
@@ -112,7 +112,7 @@ fn summary(checked: &[Checked]) -> String {
 }
 
 /// `.circleci/config.yml: 2 errors, 1 warning`
-fn verdict(checked: &Checked, colors: bool) -> String {
+fn file_summary(checked: &Checked, colors: bool) -> String {
     use anstyle::AnsiColor::{Green, Red, Yellow};
 
     let paint = |text: &str, color: anstyle::AnsiColor| {

@@ -60,11 +60,11 @@ pub(crate) const SAMPLES: [Sample; 2] = [
 ];
 
 /// A clone of a sample on this machine.
-pub(crate) struct Clone {
+pub(crate) struct SampleClone {
     directory: PathBuf,
 }
 
-impl Clone {
+impl SampleClone {
     /// Opens the clone that is there, or makes one and pushes the sample as its first commit.
     pub(crate) async fn open(sample: &Sample, url: &str, parent: &Path) -> Result<Self> {
         let directory = parent.join(sample.name);

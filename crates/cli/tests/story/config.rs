@@ -365,9 +365,9 @@ fn repositories_are_looked_at_before_they_move() {
     assert!(out(&all).contains("they end as unauthorized (1 repository)\n           deploy\n"));
     for nothing in [&["docs"][..], &["docs", "docs"], &["docs", "--json"]] {
         let output = config(folder.path(), &[&["migrate-check"], nothing].concat(), "");
-        let told = err(&output);
-        assert_eq!((output.status.code(), out(&output).as_str()), (Some(2), ""), "{told}");
-        assert!(told.contains("there is no `.circleci/config.yml` in `docs`"), "{told}");
+        let message = err(&output);
+        assert_eq!((output.status.code(), out(&output).as_str()), (Some(2), ""), "{message}");
+        assert!(message.contains("there is no `.circleci/config.yml` in `docs`"), "{message}");
     }
     let json = config(folder.path(), &["migrate-check", "web", "api", "--json"], "");
     let json: serde_json::Value = serde_json::from_str(&out(&json)).unwrap();

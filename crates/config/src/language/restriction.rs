@@ -37,14 +37,14 @@ pub fn check(expression: &str) -> Vec<Finding> {
         refused(expression.trim(), &mut |name| known(name).map(|()| Data::Null));
     findings.sort_by_key(|finding| (finding.span.start, finding.span.end));
     let offset = expression.len() - expression.trim_start().len();
-    let tell = |error: crate::language::expression::error::ExpressionError| Finding {
+    let finding_of = |error: crate::language::expression::error::ExpressionError| Finding {
         is_warning: error.code == codes::TIGHT_NOT || error.code == codes::LOOK_AROUND,
         message: error.message,
         help: error.help.map(|help| help.text),
         start: error.span.start + offset,
         end: error.span.end + offset,
     };
-    findings.into_iter().map(tell).collect()
+    findings.into_iter().map(finding_of).collect()
 }
 
 /// Returns whether a job may use the context. `values` answers for a name without its `pipeline.`, as

@@ -159,14 +159,14 @@ fn places(edited: &str, site: &Site) -> HashSet<u32> {
         // Whole lines are gone: what stood above them is where the gap is seen.
         lines.insert(line(site.span.start.saturating_sub(1)));
     }
-    let moved = |&at: &usize| {
+    let shifted = |&at: &usize| {
         if at < site.span.end {
             at.min(site.span.start)
         } else {
             at - site.span.len() + site.new.len()
         }
     };
-    lines.extend(site.near.iter().map(moved).map(line));
+    lines.extend(site.near.iter().map(shifted).map(line));
     lines
 }
 

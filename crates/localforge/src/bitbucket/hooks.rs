@@ -72,7 +72,7 @@ pub(super) async fn events(State(forge): State<Arc<Forge>>, listing: Listing) ->
     Ok(listing.paginated(&forge, EVENTS.iter().map(one).collect()))
 }
 
-fn gone() -> ErrorResponse {
+fn no_such_hook() -> ErrorResponse {
     refuse(StatusCode::NOT_FOUND, "Webhook not found")
 }
 
@@ -85,53 +85,53 @@ pub(super) async fn list(call: Call, listing: Listing) -> Outcome {
 }
 
 /// Reads url and events of a body.
-fn checked(wanted: &Value) -> Result<(String, Vec<String>), ErrorResponse> {
-    let address = text(wanted, "url").unwrap_or_default();
+fn checked(fields: &Value) -> Result<(String, Vec<String>), ErrorResponse> {
+    let address = text(fields, "url").unwrap_or_default();
     if !is_http(address) {
         return Err(invalid("url", "Enter a valid URL."));
     }
-    let events = texts(wanted, "events").unwrap_or_default();
+    let events = texts(fields, "events").unwrap_or_default();
     if events.is_empty() {
         return Err(invalid("events", "At least one event is required."));
     }
     if let Some(odd) = events.iter().find(|event| !EVENTS.contains(&event.as_str())) {
         return Err(invalid("events", &format!("{odd} is not a valid event.")));
     }
-    if text(wanted, "secret").is_some_and(|secret| secret.chars().count() > SECRET_CHARS) {
+    if text(fields, "secret").is_some_and(|secret| secret.chars().count() > SECRET_CHARS) {
         let message = format!("Ensure this value has at most {SECRET_CHARS} characters.");
         return Err(invalid("secret", &message));
     }
     Ok((address.to_owned(), events))
 }
 
-fn secret(wanted: &Value) -> Option<String> {
-    text(wanted, "secret").filter(|secret| !secret.is_empty()).map(str::to_owned)
+fn secret(fields: &Value) -> Option<String> {
+    text(fields, "secret").filter(|secret| !secret.is_empty()).map(str::to_owned)
 }
 
 /// `POST …/hooks`: no ping follows; the first push proves it.
 pub(super) async fn add(call: Call, bytes: Bytes) -> Outcome {
     let found = call.repository(ADMIN)?;
-    let wanted = body(&bytes)?;
-    let (url, events) = checked(&wanted)?;
+    let fields = body(&bytes)?;
+    let (url, events) = checked(&fields)?;
     let new = NewHook {
         url,
-        description: text_or_empty(&wanted, "description"),
+        description: text_or_empty(&fields, "description"),
         events,
-        secret: secret(&wanted),
+        secret: secret(&fields),
         content_type: "json".to_owned(),
-        skips_verification: skips_verification(&wanted),
+        skips_verification: skips_verification(&fields),
     };
-    let hook = hooks::create(&call.forge, found.id, new, &wanted);
+    let hook = hooks::create(&call.forge, found.id, new, &fields);
     ok(StatusCode::CREATED, shape::hook(&call.forge, &found, &hook))
 }
 
-fn skips_verification(wanted: &Value) -> bool {
-    flag(wanted, "skip_cert_verification").unwrap_or(false)
+fn skips_verification(fields: &Value) -> bool {
+    flag(fields, "skip_cert_verification").unwrap_or(false)
 }
 
 fn find(forge: &Forge, repository: &Repository, id: &str) -> Result<Hook, ErrorResponse> {
     let uuid = uuid_of(id);
-    hooks::find(forge, repository.id, |one| Some(one.uuid) == uuid).ok_or_else(gone)
+    hooks::find(forge, repository.id, |one| Some(one.uuid) == uuid).ok_or_else(no_such_hook)
 }
 
 /// `GET …/hooks/{id}`
@@ -149,18 +149,18 @@ pub(super) async fn change(
 ) -> Outcome {
     let found = call.repository(ADMIN)?;
     let mut hook = find(&call.forge, &found, &id)?;
-    let wanted = body(&bytes)?;
-    let (address, events) = checked(&wanted)?;
+    let fields = body(&bytes)?;
+    let (address, events) = checked(&fields)?;
     hook.url = address;
     hook.events = events;
-    if let Some(description) = text(&wanted, "description") {
+    if let Some(description) = text(&fields, "description") {
         description.clone_into(&mut hook.description);
     }
-    if wanted.get("secret").is_some() {
-        hook.secret = secret(&wanted);
+    if fields.get("secret").is_some() {
+        hook.secret = secret(&fields);
     }
-    hook.insecure_ssl = hooks::insecure_ssl(skips_verification(&wanted));
-    let hook = hooks::update(&call.forge, hook, &wanted);
+    hook.insecure_ssl = hooks::insecure_ssl(skips_verification(&fields));
+    let hook = hooks::update(&call.forge, hook, &fields);
     ok(StatusCode::OK, shape::hook(&call.forge, &found, &hook))
 }
 

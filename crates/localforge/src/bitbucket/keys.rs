@@ -28,7 +28,7 @@ use crate::{
 
 const ADMIN: RequiredRight = RequiredRight::new(Role::Admin, "repository:admin");
 
-fn gone() -> ErrorResponse {
+fn no_such_key() -> ErrorResponse {
     refuse(StatusCode::NOT_FOUND, "Access key not found")
 }
 
@@ -41,16 +41,16 @@ pub(super) async fn list(call: Call, listing: Listing) -> Outcome {
 }
 
 /// Reads the key of a body.
-fn read_key(wanted: &Value) -> Result<ReadKey, ErrorResponse> {
-    let read = keys::read(text(wanted, "key").unwrap_or_default());
+fn read_key(fields: &Value) -> Result<ReadKey, ErrorResponse> {
+    let read = keys::read(text(fields, "key").unwrap_or_default());
     read.ok_or_else(|| invalid("key", "Invalid SSH key."))
 }
 
 /// `POST …/deploy-keys`: answers 200, and the key is read-only whatever is asked.
 pub(super) async fn add(call: Call, bytes: Bytes) -> Outcome {
     let found = call.repository(ADMIN)?;
-    let wanted = body(&bytes)?;
-    let read = read_key(&wanted)?;
+    let fields = body(&bytes)?;
+    let read = read_key(&fields)?;
     let (is_here, is_of_user) = call.forge.read(|state| {
         let is_here = state.deploy_keys_of(found.id).any(|one| one.key == read.key);
         (is_here, state.user_key(&read.key).is_some())
@@ -63,7 +63,7 @@ pub(super) async fn add(call: Call, bytes: Bytes) -> Outcome {
         return Err(invalid("key", "Someone has already registered that SSH key."));
     }
     let by = signed_in(&call.caller)?;
-    let new = NewKey { read, title: text(&wanted, "label"), by };
+    let new = NewKey { read, title: text(&fields, "label"), by };
     let key = keys::add_deploy_key(&call.forge, found.id, new, true);
     ok(StatusCode::OK, shape::deploy_key(&call.forge, &found, &key))
 }
@@ -71,7 +71,7 @@ pub(super) async fn add(call: Call, bytes: Bytes) -> Outcome {
 /// `GET …/deploy-keys/{id}`
 pub(super) async fn show(call: Call, Path((.., id)): Path<(String, String, u64)>) -> Outcome {
     let found = call.repository(ADMIN)?;
-    let key = keys::deploy_key(&call.forge, found.id, id).ok_or_else(gone)?;
+    let key = keys::deploy_key(&call.forge, found.id, id).ok_or_else(no_such_key)?;
     ok(StatusCode::OK, shape::deploy_key(&call.forge, &found, &key))
 }
 
@@ -82,23 +82,23 @@ pub(super) async fn relabel(
     bytes: Bytes,
 ) -> Outcome {
     let found = call.repository(ADMIN)?;
-    let wanted = body(&bytes)?;
+    let fields = body(&bytes)?;
     let key = call.forge.write(|state| {
         let same = |key: &&mut DeployKey| key.id == id && key.repository == found.id;
         let key = state.deploy_keys.iter_mut().find(same)?;
-        if let Some(label) = text(&wanted, "label") {
+        if let Some(label) = text(&fields, "label") {
             label.clone_into(&mut key.title);
         }
         Some(key.clone())
     });
-    ok(StatusCode::OK, shape::deploy_key(&call.forge, &found, &key.ok_or_else(gone)?))
+    ok(StatusCode::OK, shape::deploy_key(&call.forge, &found, &key.ok_or_else(no_such_key)?))
 }
 
 /// `DELETE …/deploy-keys/{id}`
 pub(super) async fn remove(call: Call, Path((.., id)): Path<(String, String, u64)>) -> Outcome {
     let found = call.repository(ADMIN)?;
     let deleted = keys::delete_deploy_key(&call.forge, found.id, id);
-    if deleted { nothing(StatusCode::NO_CONTENT) } else { Err(gone()) }
+    if deleted { nothing(StatusCode::NO_CONTENT) } else { Err(no_such_key()) }
 }
 
 /// Only one's own keys are seen and changed.
@@ -141,12 +141,12 @@ pub(super) async fn add_mine(
     bytes: Bytes,
 ) -> Outcome {
     let by = myself(&forge, &caller, &user, "account:write")?;
-    let wanted = body(&bytes)?;
-    let read = read_key(&wanted)?;
+    let fields = body(&bytes)?;
+    let read = read_key(&fields)?;
     if keys::is_taken(&forge, &read.key) {
         return Err(invalid("key", "Someone has already registered that SSH key."));
     }
-    let key = keys::add_user_key(&forge, NewKey { read, title: text(&wanted, "label"), by });
+    let key = keys::add_user_key(&forge, NewKey { read, title: text(&fields, "label"), by });
     ok(StatusCode::CREATED, shown(&forge, &key))
 }
 
@@ -158,7 +158,8 @@ pub(super) async fn show_mine(
 ) -> Outcome {
     let login = &myself(&forge, &caller, &user, "account")?.login;
     let uuid = uuid_of(&id);
-    let key = keys::user_key(&forge, login, |key| Some(key.uuid) == uuid).ok_or_else(gone)?;
+    let key =
+        keys::user_key(&forge, login, |key| Some(key.uuid) == uuid).ok_or_else(no_such_key)?;
     ok(StatusCode::OK, shown(&forge, &key))
 }
 
@@ -171,5 +172,5 @@ pub(super) async fn remove_mine(
     let login = &myself(&forge, &caller, &user, "account:write")?.login;
     let uuid = uuid_of(&id);
     let deleted = keys::delete_user_key(&forge, login, |key| Some(key.uuid) == uuid);
-    if deleted { nothing(StatusCode::NO_CONTENT) } else { Err(gone()) }
+    if deleted { nothing(StatusCode::NO_CONTENT) } else { Err(no_such_key()) }
 }

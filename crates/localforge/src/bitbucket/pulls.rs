@@ -41,22 +41,22 @@ pub(super) async fn list(call: Call, Query(filter): Query<Filter>, listing: List
     Ok(listing.paginated(&call.forge, all))
 }
 
-fn branch_of(wanted: &Value, end: &str) -> String {
-    let name = wanted.get(end).and_then(|end| end.get("branch")).and_then(|one| one.get("name"));
+fn branch_of(fields: &Value, end: &str) -> String {
+    let name = fields.get(end).and_then(|end| end.get("branch")).and_then(|one| one.get("name"));
     name.and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
 /// `POST …/pullrequests`
 pub(super) async fn open(call: Call, bytes: Bytes) -> Outcome {
     let found = call.repository(WRITE)?;
-    let wanted = body(&bytes)?;
-    let base = branch_of(&wanted, "destination");
+    let fields = body(&bytes)?;
+    let base = branch_of(&fields, "destination");
     let new = NewPull {
-        title: text_or_empty(&wanted, "title"),
-        body: text_or_empty(&wanted, "description"),
-        head: branch_of(&wanted, "source"),
+        title: text_or_empty(&fields, "title"),
+        body: text_or_empty(&fields, "description"),
+        head: branch_of(&fields, "source"),
         base: if base.is_empty() { found.default_branch.clone() } else { base },
-        draft: flag(&wanted, "draft").unwrap_or(false),
+        draft: flag(&fields, "draft").unwrap_or(false),
         author: signed_in(&call.caller)?.login.clone(),
     };
     let pull = pulls::open(&call.forge, &found, new).await.map_err(|error| match error {

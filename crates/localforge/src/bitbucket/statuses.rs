@@ -30,12 +30,12 @@ async fn commit_of(
     Ok((found, sha.ok_or_else(|| no_commit(revision))?))
 }
 
-fn check(wanted: &Value) -> Result<(), ErrorResponse> {
-    let state = text(wanted, "state").unwrap_or_default();
+fn check(fields: &Value) -> Result<(), ErrorResponse> {
+    let state = text(fields, "state").unwrap_or_default();
     if !["INPROGRESS", "SUCCESSFUL", "FAILED", "STOPPED"].contains(&state) {
         return Err(invalid("state", "Value is not a valid choice."));
     }
-    let key = text(wanted, "key").unwrap_or_default();
+    let key = text(fields, "key").unwrap_or_default();
     if key.is_empty() {
         return Err(invalid("key", "This field is required."));
     }
@@ -46,7 +46,7 @@ fn check(wanted: &Value) -> Result<(), ErrorResponse> {
         );
         return Err(invalid("key", &message));
     }
-    let address = text(wanted, "url").unwrap_or_default();
+    let address = text(fields, "url").unwrap_or_default();
     if url::Url::parse(address).is_err() {
         return Err(invalid("url", "Enter a valid URL."));
     }
@@ -58,17 +58,17 @@ fn store(
     call: &Call,
     repository: &Repository,
     sha: &str,
-    wanted: &Value,
+    fields: &Value,
 ) -> Result<Status, ErrorResponse> {
     let forge = &call.forge;
     let creator = signed_in(&call.caller)?.login.clone();
     let new = NewStatus {
-        context: text_or_empty(wanted, "key"),
-        name: text(wanted, "name").or(text(wanted, "key")).unwrap_or_default().to_owned(),
-        state: text_or_empty(wanted, "state"),
-        description: text_or_empty(wanted, "description"),
-        target_url: text_or_empty(wanted, "url"),
-        refname: text(wanted, "refname").map(str::to_owned),
+        context: text_or_empty(fields, "key"),
+        name: text(fields, "name").or(text(fields, "key")).unwrap_or_default().to_owned(),
+        state: text_or_empty(fields, "state"),
+        description: text_or_empty(fields, "description"),
+        target_url: text_or_empty(fields, "url"),
+        refname: text(fields, "refname").map(str::to_owned),
         creator,
     };
     let StoredStatus { status, replaced } = statuses::replace(forge, repository, sha, new);
@@ -90,9 +90,9 @@ pub(super) async fn add(
 ) -> Outcome {
     let need = RequiredRight::new(Role::Write, "repository");
     let (found, sha) = commit_of(&call, &revision, need).await?;
-    let wanted = body(&bytes)?;
-    check(&wanted)?;
-    let status = store(&call, &found, &sha, &wanted)?;
+    let fields = body(&bytes)?;
+    check(&fields)?;
+    let status = store(&call, &found, &sha, &fields)?;
     ok(StatusCode::CREATED, shape::status(&call.forge, &found, &sha, &status))
 }
 

@@ -86,7 +86,7 @@ impl Git {
             args.extend(["-p", parent]);
         }
         let mut command = self.command(&args);
-        sign(&mut command, &new.by);
+        set_author(&mut command, &new.by);
         let output = run(command, "commit-tree", Some(new.message.as_bytes())).await?;
         Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
     }
@@ -105,12 +105,12 @@ impl Git {
         }
         args.extend(["--end-of-options", name, target]);
         let mut command = self.command(&args);
-        sign(&mut command, by);
+        set_author(&mut command, by);
         run(command, "tag", message.map(str::as_bytes)).await.map(drop)
     }
 }
 
-fn sign(command: &mut tokio::process::Command, by: &Signature<'_>) {
+fn set_author(command: &mut tokio::process::Command, by: &Signature<'_>) {
     for role in ["AUTHOR", "COMMITTER"] {
         command.env(format!("GIT_{role}_NAME"), by.name).env(format!("GIT_{role}_EMAIL"), by.email);
     }

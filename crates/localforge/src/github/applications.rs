@@ -58,8 +58,8 @@ fn prove(
     let Some(application) = application else {
         return Err(refuse(StatusCode::UNAUTHORIZED, "Bad credentials"));
     };
-    let wanted = body(bytes)?;
-    let Some(token) = text(&wanted, "access_token") else {
+    let fields = body(bytes)?;
+    let Some(token) = text(&fields, "access_token") else {
         return Err(refuse(StatusCode::UNPROCESSABLE_ENTITY, "access_token is missing"));
     };
     let found = forge.read(|state| {

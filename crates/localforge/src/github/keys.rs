@@ -36,8 +36,8 @@ pub(super) async fn list(call: Call, listing: Listing) -> Outcome {
 }
 
 /// Reads the key of a body; a key may be used once on all of GitHub.
-fn fresh_key(forge: &Forge, wanted: &Value) -> Result<ReadKey, ErrorResponse> {
-    let line = text(wanted, "key").unwrap_or_default();
+fn fresh_key(forge: &Forge, fields: &Value) -> Result<ReadKey, ErrorResponse> {
+    let line = text(fields, "key").unwrap_or_default();
     let Some(read) = keys::read(line) else {
         let message = "key is invalid. You must supply a key in OpenSSH public key format";
         return Err(invalid("PublicKey", "key", "custom", message));
@@ -51,15 +51,15 @@ fn fresh_key(forge: &Forge, wanted: &Value) -> Result<ReadKey, ErrorResponse> {
 /// `POST /repos/{owner}/{repo}/keys`
 pub(super) async fn add(call: Call, bytes: Bytes) -> Outcome {
     let found = call.repository(ADMIN)?;
-    let wanted = body(&bytes)?;
-    let read = fresh_key(&call.forge, &wanted)?;
+    let fields = body(&bytes)?;
+    let read = fresh_key(&call.forge, &fields)?;
     if !found.deploy_keys_enabled {
         let message = "Deploy keys are disabled for this repository";
         return Err(invalid("PublicKey", "key", "custom", message));
     }
     let by = signed_in(&call.caller)?;
-    let new = NewKey { read, title: text(&wanted, "title"), by };
-    let read_only = flag(&wanted, "read_only").unwrap_or(false);
+    let new = NewKey { read, title: text(&fields, "title"), by };
+    let read_only = flag(&fields, "read_only").unwrap_or(false);
     let key = keys::add_deploy_key(&call.forge, found.id, new, read_only);
     ok(StatusCode::CREATED, shape::deploy_key(&call.forge, &found, &key))
 }
@@ -106,9 +106,9 @@ pub(super) async fn add_mine(
     bytes: Bytes,
 ) -> Outcome {
     let by = with_scope(&caller, WRITE_KEYS)?;
-    let wanted = body(&bytes)?;
-    let read = fresh_key(&forge, &wanted)?;
-    let new = NewKey { read, title: text(&wanted, "title"), by };
+    let fields = body(&bytes)?;
+    let read = fresh_key(&forge, &fields)?;
+    let new = NewKey { read, title: text(&fields, "title"), by };
     let key = keys::add_user_key(&forge, new);
     ok(StatusCode::CREATED, shape::user_key(&forge, &key))
 }

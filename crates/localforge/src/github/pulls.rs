@@ -58,14 +58,14 @@ pub(super) async fn list(call: Call, Query(filter): Query<Filter>, listing: List
 /// `POST /repos/{owner}/{repo}/pulls`
 pub(super) async fn open(call: Call, bytes: Bytes) -> Outcome {
     let found = call.repository(RequiredRight::Role(Role::Read, &[]))?;
-    let wanted = body(&bytes)?;
-    let head = text(&wanted, "head").unwrap_or_default();
+    let fields = body(&bytes)?;
+    let head = text(&fields, "head").unwrap_or_default();
     let new = NewPull {
-        title: text_or_empty(&wanted, "title"),
-        body: text_or_empty(&wanted, "body"),
+        title: text_or_empty(&fields, "title"),
+        body: text_or_empty(&fields, "body"),
         head: head.split_once(':').map_or(head, |(_, branch)| branch).to_owned(),
-        base: text_or_empty(&wanted, "base"),
-        draft: flag(&wanted, "draft").unwrap_or(false),
+        base: text_or_empty(&fields, "base"),
+        draft: flag(&fields, "draft").unwrap_or(false),
         author: signed_in(&call.caller)?.login.clone(),
     };
     let opened = pulls::open(&call.forge, &found, new).await;
@@ -111,18 +111,18 @@ pub(super) async fn change(
     bytes: Bytes,
 ) -> Outcome {
     let found = call.repository(RequiredRight::Role(Role::Write, &[]))?;
-    let wanted = body(&bytes)?;
+    let fields = body(&bytes)?;
     find(&call.forge, &found, number)?;
-    if text(&wanted, "state") == Some("closed") {
+    if text(&fields, "state") == Some("closed") {
         pulls::close(&call.forge, &found, number, &signed_in(&call.caller)?.login).await?;
     }
     call.forge.write(|state| {
         let same = |one: &&mut Pull| one.repository == found.id && one.number == number;
         if let Some(pull) = state.pulls.iter_mut().find(same) {
-            if let Some(title) = text(&wanted, "title") {
+            if let Some(title) = text(&fields, "title") {
                 title.clone_into(&mut pull.title);
             }
-            if let Some(body) = text(&wanted, "body") {
+            if let Some(body) = text(&fields, "body") {
                 body.clone_into(&mut pull.body);
             }
         }

@@ -83,8 +83,8 @@ pub(super) async fn show_by_id(
 /// `PATCH /repos/{owner}/{repo}`: name, visibility, default branch, archived.
 pub(super) async fn change(call: Call, bytes: Bytes) -> Outcome {
     let found = call.repository(RequiredRight::Role(Role::Admin, &[]))?;
-    let wanted = body(&bytes)?;
-    if let Some(branch) = text(&wanted, "default_branch") {
+    let fields = body(&bytes)?;
+    if let Some(branch) = text(&fields, "default_branch") {
         let git = call.forge.git(found.id);
         if git.resolve(&format!("refs/heads/{branch}")).await.is_none() {
             let message = "The branch was not found. Please push that ref first.";
@@ -94,17 +94,17 @@ pub(super) async fn change(call: Call, bytes: Bytes) -> Outcome {
     }
     let changed = call.forge.write(|state| {
         let one = state.repositories.get_mut(&found.id)?;
-        if let Some(new) = text(&wanted, "name").filter(|new| *new != one.name) {
+        if let Some(new) = text(&fields, "name").filter(|new| *new != one.name) {
             one.former_names.push(one.full_name());
             new.clone_into(&mut one.name);
         }
-        if let Some(branch) = text(&wanted, "default_branch") {
+        if let Some(branch) = text(&fields, "default_branch") {
             branch.clone_into(&mut one.default_branch);
         }
-        if let Some(private) = wanted.get("private").and_then(Value::as_bool) {
+        if let Some(private) = fields.get("private").and_then(Value::as_bool) {
             one.private = private;
         }
-        if let Some(archived) = wanted.get("archived").and_then(Value::as_bool) {
+        if let Some(archived) = fields.get("archived").and_then(Value::as_bool) {
             one.archived = archived;
         }
         Some(one.clone())

@@ -27,20 +27,20 @@ pub(super) async fn add(
 ) -> Outcome {
     let found = call.repository(WRITE)?;
     writable(&found)?;
-    let wanted = body(&bytes)?;
-    check(&wanted)?;
+    let fields = body(&bytes)?;
+    check(&fields)?;
     let full = sha.len() >= 40;
     let Some(sha) = call.forge.git(found.id).resolve(&sha).await.filter(|_| full) else {
         let message = format!("No commit found for SHA: {sha}");
         return Err(refuse(StatusCode::UNPROCESSABLE_ENTITY, &message));
     };
-    let context = text(&wanted, "context").unwrap_or("default").to_owned();
+    let context = text(&fields, "context").unwrap_or("default").to_owned();
     let new = NewStatus {
         name: context.clone(),
         context,
-        state: text_or_empty(&wanted, "state"),
-        description: text_or_empty(&wanted, "description"),
-        target_url: text_or_empty(&wanted, "target_url"),
+        state: text_or_empty(&fields, "state"),
+        description: text_or_empty(&fields, "description"),
+        target_url: text_or_empty(&fields, "target_url"),
         refname: None,
         creator: signed_in(&call.caller)?.login.clone(),
     };
@@ -51,13 +51,13 @@ pub(super) async fn add(
     ok(StatusCode::CREATED, shape::status(&call.forge, &found, &sha, &status))
 }
 
-fn check(wanted: &Value) -> Result<(), ErrorResponse> {
-    let state = text(wanted, "state").unwrap_or_default();
+fn check(fields: &Value) -> Result<(), ErrorResponse> {
+    let state = text(fields, "state").unwrap_or_default();
     if !["error", "failure", "pending", "success"].contains(&state) {
         let message = "state is not included in the list";
         return Err(invalid("Status", "state", "custom", message));
     }
-    let description = text(wanted, "description").unwrap_or_default();
+    let description = text(fields, "description").unwrap_or_default();
     if description.chars().count() > STATUS_DESCRIPTION_CHARS {
         let message = "description is too long (maximum is 140 characters)";
         return Err(invalid("Status", "description", "custom", message));
@@ -66,7 +66,7 @@ fn check(wanted: &Value) -> Result<(), ErrorResponse> {
         let message = "description doesn't accept 4-byte Unicode";
         return Err(invalid("Status", "description", "custom", message));
     }
-    let target = text(wanted, "target_url").unwrap_or_default();
+    let target = text(fields, "target_url").unwrap_or_default();
     if !target.is_empty() && !is_http(target) {
         let message = "target_url must use http(s) scheme";
         return Err(invalid("Status", "target_url", "custom", message));

@@ -140,7 +140,7 @@ pub(super) async fn github(
     let as_json = accept.is_some_and(|accept| accept.contains("json"));
     let body = match github_token(&forge, &fields) {
         Ok(token) => github_answer(&token),
-        Err(no) => github_error(&no),
+        Err(error) => github_error(&error),
     };
     if as_json {
         return axum::Json(body).into_response();
@@ -182,8 +182,8 @@ fn github_answer(token: &Token) -> Value {
     body
 }
 
-fn github_error(no: &ExchangeError) -> Value {
-    let (error, text) = match no {
+fn github_error(error: &ExchangeError) -> Value {
+    let (code, text) = match error {
         ExchangeError::Client => (
             "incorrect_client_credentials",
             "The client_id and/or client_secret passed are incorrect.",
@@ -201,7 +201,7 @@ fn github_error(no: &ExchangeError) -> Value {
         ExchangeError::GrantType => ("unsupported_grant_type", "The grant_type is not supported."),
     };
     json!({
-        "error": error, "error_description": text,
+        "error": code, "error_description": text,
         "error_uri": "https://docs.github.com/apps/oauth-apps",
     })
 }
@@ -220,9 +220,9 @@ pub(super) async fn bitbucket(
             "token_type": "bearer", "state": fields.get("grant_type"),
         }))
         .into_response(),
-        Err(no) => {
-            let (status, error, text) = bitbucket_error(&no);
-            let body = json!({ "error": error, "error_description": text });
+        Err(error) => {
+            let (status, code, text) = bitbucket_error(&error);
+            let body = json!({ "error": code, "error_description": text });
             (status, axum::Json(body)).into_response()
         }
     }
@@ -252,9 +252,9 @@ fn bitbucket_token(
     }
 }
 
-fn bitbucket_error(no: &ExchangeError) -> (StatusCode, &'static str, &'static str) {
+fn bitbucket_error(error: &ExchangeError) -> (StatusCode, &'static str, &'static str) {
     let bad = StatusCode::BAD_REQUEST;
-    match no {
+    match error {
         ExchangeError::Client => {
             (StatusCode::UNAUTHORIZED, "invalid_client", "Invalid OAuth client credentials")
         }

@@ -36,7 +36,7 @@ pub(super) async fn say(channel: Channel<Msg>, text: String, code: u32) {
 /// Runs git for a channel, and fires webhooks after a push.
 pub(super) async fn git(channel: Channel<Msg>, order: Order) {
     let mut command = git::command();
-    command.arg(order.service.word()).arg(order.forge.git(order.repository.id).directory());
+    command.arg(order.service.subcommand()).arg(order.forge.git(order.repository.id).directory());
     if let Some(protocol) = &order.protocol {
         command.env("GIT_PROTOCOL", protocol);
     }

@@ -4,25 +4,25 @@ use roundel_model::time::Timestamp;
 
 use crate::model::{Repository, Status};
 
-/// How a state is shown: color, sign and word.
+/// How a state is shown: color, glyph and label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct StateLook {
     pub(super) class: &'static str,
     pub(super) glyph: &'static str,
-    pub(super) word: &'static str,
+    pub(super) label: &'static str,
 }
 
 impl StateLook {
-    pub(super) const NONE: Self = Self { class: "odd", glyph: "○", word: "no status" };
+    pub(super) const NONE: Self = Self { class: "odd", glyph: "○", label: "no status" };
 
-    /// Reads the words of both forges.
+    /// Reads the states of both forges.
     pub(super) fn of(state: &str) -> Self {
         match state {
-            "success" | "SUCCESSFUL" => Self { class: "good", glyph: "✓", word: "success" },
-            "failure" | "FAILED" => Self { class: "bad", glyph: "✗", word: "failure" },
-            "pending" | "INPROGRESS" => Self { class: "wait", glyph: "●", word: "pending" },
-            "error" => Self { class: "bad", glyph: "!", word: "error" },
-            "STOPPED" => Self { class: "odd", glyph: "■", word: "stopped" },
+            "success" | "SUCCESSFUL" => Self { class: "good", glyph: "✓", label: "success" },
+            "failure" | "FAILED" => Self { class: "bad", glyph: "✗", label: "failure" },
+            "pending" | "INPROGRESS" => Self { class: "wait", glyph: "●", label: "pending" },
+            "error" => Self { class: "bad", glyph: "!", label: "error" },
+            "STOPPED" => Self { class: "odd", glyph: "■", label: "stopped" },
             _ => Self::NONE,
         }
     }

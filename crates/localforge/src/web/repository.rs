@@ -34,7 +34,7 @@ struct Shown {
     link: String,
     class: &'static str,
     glyph: &'static str,
-    word: &'static str,
+    label: &'static str,
 }
 
 fn shown_status(one: &Status) -> Shown {
@@ -45,7 +45,7 @@ fn shown_status(one: &Status) -> Shown {
         link: one.target_url.clone(),
         class: look.class,
         glyph: look.glyph,
-        word: look.word,
+        label: look.label,
     }
 }
 
@@ -204,10 +204,10 @@ fn pulls(forge: &Forge, repository: &Repository) -> Vec<(u64, String, &'static s
 
 fn hook_look(hook: &Hook, last: Option<&Delivery>) -> StateLook {
     match last {
-        _ if !hook.active => StateLook { class: "odd", glyph: "■", word: "switched off" },
-        None => StateLook { class: "odd", glyph: "○", word: "not used yet" },
-        Some(one) if one.is_good() => StateLook { class: "good", glyph: "✓", word: "delivered" },
-        Some(_) => StateLook { class: "bad", glyph: "✗", word: "failed" },
+        _ if !hook.active => StateLook { class: "odd", glyph: "■", label: "switched off" },
+        None => StateLook { class: "odd", glyph: "○", label: "not used yet" },
+        Some(one) if one.is_good() => StateLook { class: "good", glyph: "✓", label: "delivered" },
+        Some(_) => StateLook { class: "bad", glyph: "✗", label: "failed" },
     }
 }
 
@@ -414,9 +414,9 @@ pub(super) async fn hook(
 
 fn delivery_row(one: &Delivery, now: Timestamp) -> DeliveryRow {
     let look = if one.is_good() {
-        StateLook { class: "good", glyph: "✓", word: "delivered" }
+        StateLook { class: "good", glyph: "✓", label: "delivered" }
     } else {
-        StateLook { class: "bad", glyph: "✗", word: "failed" }
+        StateLook { class: "bad", glyph: "✗", label: "failed" }
     };
     let lines = |list: &[(String, String)]| {
         list.iter().map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join("\n")

@@ -110,12 +110,12 @@ pub(super) async fn workflow(
         return Ok(());
     };
     let before = announcer.store.previous_outcome(id).await?;
-    let Some(word) = word(workflow.status, before) else { return Ok(()) };
+    let Some(status) = reported_status(workflow.status, before) else { return Ok(()) };
     let failures = failures(announcer, &project, &workflow).await?;
     let announcement = Announcement {
-        word,
+        status,
         title: workflow.name.to_string(),
-        event: format!("{id}.{word}"),
+        event: format!("{id}.{status}"),
         link: announcer.links.workflow(&project.slug, pipeline.number, id),
         is_failure: !matches!(workflow.status, WorkflowStatus::Success),
         errors: Vec::new(),
@@ -143,12 +143,12 @@ pub(super) async fn config_error(
     if pipeline.status != PipelineStatus::Errored {
         return Ok(());
     }
-    let word = match pipeline.error_kind {
+    let status = match pipeline.error_kind {
         Some(PipelineErrorKind::Unsupported) => "not supported",
         Some(_) | None => "config error",
     };
     let announcement = Announcement {
-        word,
+        status,
         title: format!("pipeline {}", pipeline.number),
         event: format!("{}.config", pipeline.id),
         link: announcer.links.pipeline(&project.slug, pipeline.number),
@@ -172,8 +172,8 @@ async fn pipeline_with_project(
     Ok(announcer.store.project(row.project).await?.map(|project| (project, row)))
 }
 
-/// The word for how a workflow stands, or `None` while there is nothing to report.
-fn word(status: WorkflowStatus, before: Option<WorkflowStatus>) -> Option<&'static str> {
+/// Returns the status to report of a workflow, or `None` while there is nothing to report.
+fn reported_status(status: WorkflowStatus, before: Option<WorkflowStatus>) -> Option<&'static str> {
     let was_bad = before == Some(WorkflowStatus::Failed);
     Some(match status {
         WorkflowStatus::Running | WorkflowStatus::Failing | WorkflowStatus::NotRun => return None,
@@ -188,7 +188,7 @@ fn word(status: WorkflowStatus, before: Option<WorkflowStatus>) -> Option<&'stat
 
 /// What an email reports.
 struct Announcement {
-    word: &'static str,
+    status: &'static str,
     title: String,
     event: String,
     link: String,
@@ -247,7 +247,7 @@ async fn address(
     let wants = match preference::effective(&announcer.store, account, about.project.id).await? {
         EmailPreference::EveryResult => true,
         EmailPreference::FailuresAndFixed => {
-            announcement.is_failure || announcement.word == "fixed"
+            announcement.is_failure || announcement.status == "fixed"
         }
         EmailPreference::Nothing => false,
     };
@@ -288,7 +288,7 @@ fn email(account: AccountId, to: Mailbox, about: &About<'_>) -> Email {
         sha: pipeline.sha.short().to_owned(),
         subject: shortened(&pipeline.commit.subject),
         author: pipeline.commit.author_name.as_deref().map(shortened),
-        status: announcement.word,
+        status: announcement.status,
         title: shortened(&announcement.title),
         event: announcement.event.clone(),
         link: announcement.link.clone(),
@@ -356,10 +356,16 @@ mod tests {
     /// "Fixed" is what people wait for after a red one; a green after a green is only "success".
     #[test]
     fn a_success_after_a_failure_is_called_fixed() {
-        assert_eq!(word(WorkflowStatus::Success, Some(WorkflowStatus::Failed)), Some("fixed"));
-        assert_eq!(word(WorkflowStatus::Success, Some(WorkflowStatus::Success)), Some("success"));
-        assert_eq!(word(WorkflowStatus::Success, None), Some("success"));
-        assert_eq!(word(WorkflowStatus::Running, None), None);
+        assert_eq!(
+            reported_status(WorkflowStatus::Success, Some(WorkflowStatus::Failed)),
+            Some("fixed")
+        );
+        assert_eq!(
+            reported_status(WorkflowStatus::Success, Some(WorkflowStatus::Success)),
+            Some("success")
+        );
+        assert_eq!(reported_status(WorkflowStatus::Success, None), Some("success"));
+        assert_eq!(reported_status(WorkflowStatus::Running, None), None);
     }
 
     #[test]

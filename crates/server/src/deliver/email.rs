@@ -62,7 +62,7 @@ pub(super) struct Failure {
 }
 
 impl Failure {
-    fn word(&self) -> &'static str {
+    fn label(&self) -> &'static str {
         shown(self.status)
     }
 }

@@ -103,7 +103,7 @@ impl BadgeRequest {
     pub(crate) async fn of_project(&self, slug: &ProjectSlug) -> Option<Response> {
         if let Some(name) = slug.repository.strip_suffix(".png") {
             let slug = ProjectSlug { repository: name.to_owned(), ..slug.clone() };
-            return Some(moved(&format!("/{slug}.svg"), self.query.as_deref()));
+            return Some(redirect(&format!("/{slug}.svg"), self.query.as_deref()));
         }
         let name = slug.repository.strip_suffix(".svg")?;
         let slug = ProjectSlug { repository: name.to_owned(), ..slug.clone() };
@@ -124,7 +124,7 @@ async fn tree(forge: ForgeKind, request: BadgeRequest, names: Names) -> Response
     match branch.strip_suffix(".png") {
         Some(branch) => {
             let branch = encode_path(branch);
-            moved(&format!("/{slug}/tree/{branch}.svg"), request.query.as_deref())
+            redirect(&format!("/{slug}/tree/{branch}.svg"), request.query.as_deref())
         }
         None => Redirect::to(&page).into_response(),
     }
@@ -134,7 +134,7 @@ fn encode_path(path: &str) -> String {
     path.split('/').map(encode).collect::<Vec<_>>().join("/")
 }
 
-fn moved(path: &str, query: Option<&str>) -> Response {
+fn redirect(path: &str, query: Option<&str>) -> Response {
     let target = query.map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
     (StatusCode::FOUND, [(header::LOCATION, target)]).into_response()
 }

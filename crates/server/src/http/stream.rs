@@ -1,6 +1,6 @@
 //! Updates for open pages: `GET /events?topic=…`, as server-sent events.
 //!
-//! A stream carries no content, only that something moved; the page then fetches its part again, by
+//! A stream carries no content, only that something changed; the page then fetches its part again, by
 //! the same route and rights as before. So nothing is lost by a break: after every (re)connection
 //! the first event says `hello`, and the page looks. Topics: `mine`, `project:ID`, `pipeline:ID`,
 //! `job:ID`; each is checked when the stream opens, and a stream ends after a while so that rights
@@ -140,46 +140,46 @@ impl Topics {
     }
 
     /// Adds the topics that an update belongs to.
-    fn note(&self, update: Update, moved: &mut Changed) {
+    fn note(&self, update: Update, changed: &mut Changed) {
         match update {
             Update::Pipeline { project, pipeline } => {
-                self.note_project(project, moved);
+                self.note_project(project, changed);
                 if self.pipelines.contains(&pipeline) {
-                    moved.topics.insert(format!("pipeline:{pipeline}"));
+                    changed.topics.insert(format!("pipeline:{pipeline}"));
                 }
                 for (job, _) in self.jobs.iter().filter(|(_, other)| **other == pipeline) {
-                    moved.topics.insert(format!("job:{job}"));
+                    changed.topics.insert(format!("job:{job}"));
                 }
             }
             Update::Step { job } => {
                 if self.jobs.contains_key(&job) {
-                    moved.topics.insert(format!("job:{job}"));
+                    changed.topics.insert(format!("job:{job}"));
                 }
             }
             Update::Log { job, task, step, total } => {
                 if self.jobs.contains_key(&job) {
-                    moved.logs.insert(format!("{job}/{task}/{step}"), total);
+                    changed.logs.insert(format!("{job}/{task}/{step}"), total);
                 }
             }
             Update::Delivery { project } | Update::Setup { project } => {
                 if self.projects.contains(&project) {
-                    moved.topics.insert(format!("project:{project}"));
+                    changed.topics.insert(format!("project:{project}"));
                 }
             }
         }
     }
 
-    fn note_project(&self, project: ProjectId, moved: &mut Changed) {
+    fn note_project(&self, project: ProjectId, changed: &mut Changed) {
         if self.mine.contains(&project) {
-            moved.topics.insert("mine".to_owned());
+            changed.topics.insert("mine".to_owned());
         }
         if self.projects.contains(&project) {
-            moved.topics.insert(format!("project:{project}"));
+            changed.topics.insert(format!("project:{project}"));
         }
     }
 }
 
-/// What moved since the last event.
+/// What changed since the last event.
 #[derive(Debug, Default, serde::Serialize)]
 struct Changed {
     topics: BTreeSet<String>,
@@ -222,9 +222,9 @@ impl Listener {
     /// Waits for updates that matter here, and takes what came with them.
     async fn next(&mut self) -> Option<Event> {
         loop {
-            let mut moved = Changed::default();
+            let mut changed = Changed::default();
             match self.receiver.recv().await {
-                Ok(update) => self.topics.note(update, &mut moved),
+                Ok(update) => self.topics.note(update, &mut changed),
                 // Some were lost: the page must look at everything.
                 Err(broadcast::error::RecvError::Lagged(_)) => {
                     return Some(Event::default().event("hello").data("look"));
@@ -233,10 +233,10 @@ impl Listener {
             }
             for _ in 0..TOGETHER {
                 let Ok(update) = self.receiver.try_recv() else { break };
-                self.topics.note(update, &mut moved);
+                self.topics.note(update, &mut changed);
             }
-            if !moved.is_empty() {
-                return Some(moved.event());
+            if !changed.is_empty() {
+                return Some(changed.event());
             }
         }
     }
@@ -255,10 +255,10 @@ mod tests {
         }
     }
 
-    fn moved(update: Update) -> Changed {
-        let mut moved = Changed::default();
-        topics().note(update, &mut moved);
-        moved
+    fn changed(update: Update) -> Changed {
+        let mut changed = Changed::default();
+        topics().note(update, &mut changed);
+        changed
     }
 
     #[test]
@@ -272,7 +272,7 @@ mod tests {
             Update::Delivery { project: another },
             Update::Setup { project: another },
         ] {
-            assert!(moved(update).is_empty(), "{update:?}");
+            assert!(changed(update).is_empty(), "{update:?}");
         }
     }
 
@@ -282,7 +282,7 @@ mod tests {
             project: ProjectId::from_u128(1),
             pipeline: PipelineId::from_u128(3),
         };
-        assert_eq!(moved(update).topics.len(), 3);
+        assert_eq!(changed(update).topics.len(), 3);
     }
 
     #[test]

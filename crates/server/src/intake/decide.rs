@@ -277,7 +277,7 @@ async fn hook_or_key_removed(case: &Case<'_>, what: &str) -> Result<Receipt, Pos
         && !keys.iter().any(|there| there.id == *id)
     {
         store.update_checkout_key(key.id, KeyState::Gone, None).await?;
-        missing.push(format!("the {}", case.project.slug.forge.key_word()));
+        missing.push(format!("the {}", case.project.slug.forge.key_name()));
     }
     if let Some(hook) = store.hook_of(case.project.id).await?
         && let Some(id) = &hook.forge_id

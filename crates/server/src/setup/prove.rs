@@ -98,7 +98,7 @@ async fn try_for_a_while(
         if is_unknown_host || Instant::now() + PAUSE > until {
             return Err(StepError::Message(format!(
                 "the {} cannot read {}: {reason}",
-                run.project.slug.forge.key_word(),
+                run.project.slug.forge.key_name(),
                 run.project.ssh_url
             )));
         }

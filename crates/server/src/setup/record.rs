@@ -36,7 +36,7 @@ impl Step {
 
     /// Says what it does, in the words of the forge.
     fn title(self, forge: ForgeKind) -> String {
-        let key = forge.key_word();
+        let key = forge.key_name();
         match self {
             Self::Config => "Look for .circleci/config.yml".to_owned(),
             Self::Key => format!("Add a read-only {key}"),

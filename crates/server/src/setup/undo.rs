@@ -71,8 +71,8 @@ async fn undo_key(run: &Run<'_>, record: &mut Record) -> Result<bool, StoreError
         }
         Err(error) => {
             let fingerprint = &key.fingerprint;
-            let word = run.project.slug.forge.key_word();
-            let left = format!("not removed: delete the {word} {fingerprint} manually ({error})");
+            let key = run.project.slug.forge.key_name();
+            let left = format!("not removed: delete the {key} {fingerprint} manually ({error})");
             record.undone(Step::Key, left).await?;
             Ok(false)
         }

@@ -57,10 +57,10 @@ async fn a_delivery_that_the_forge_did_not_sign_is_refused_and_not_kept() {
     let (status, _) = send(&world, sent(Some("sha256=nonsense".to_owned()))).await;
     assert_eq!(status, StatusCode::UNAUTHORIZED);
 
-    let nobodys = HookId::fresh().to_string();
+    let unknown_hook = HookId::fresh().to_string();
     let signature = Some(sign(hook.secret.expose(), &body));
     let (status, _) =
-        send(&world, Sent { hook: &nobodys, guid: "1", body: body.clone(), signature }).await;
+        send(&world, Sent { hook: &unknown_hook, guid: "1", body: body.clone(), signature }).await;
     assert_eq!(status, StatusCode::NOT_FOUND);
     assert_eq!(world.deliveries(hook.project).await.len(), before);
 }

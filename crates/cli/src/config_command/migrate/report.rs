@@ -94,11 +94,11 @@ impl Writer {
     }
 
     fn file(&self, file: &FileReport) -> String {
-        let verdict = sentence(file.readiness);
-        let needed = file.path.chars().count() + verdict.len() + 2;
+        let readiness = sentence(file.readiness);
+        let needed = file.path.chars().count() + readiness.len() + 2;
         let gap = if self.width.is_some_and(|width| width < needed) { "\n  " } else { " " };
-        let verdict = styled(verdict, style(file.readiness), self.colors);
-        let mut text = format!("{}:{gap}{verdict}\n", self.bold(&file.path));
+        let readiness = styled(readiness, style(file.readiness), self.colors);
+        let mut text = format!("{}:{gap}{readiness}\n", self.bold(&file.path));
         for finding in &file.findings {
             let title = self.fit(&finding.title, INDENT);
             line(&mut text, &format!("\n  {}  {title}", self.level(finding.level)));
@@ -130,11 +130,11 @@ impl Writer {
         ));
         text.push('\n');
         for one in repositories {
-            let verdict = format!("{:9}", word(one.readiness));
-            let verdict = styled(&verdict, style(one.readiness), self.colors);
+            let readiness = format!("{:9}", short_name(one.readiness));
+            let readiness = styled(&readiness, style(one.readiness), self.colors);
             let remarks = self.fit(&remarks(one), wide + 20);
             let files = one.files.len();
-            line(&mut text, &format!("{:wide$}  {files:5}  {verdict}  {remarks}", one.path));
+            line(&mut text, &format!("{:wide$}  {files:5}  {readiness}  {remarks}", one.path));
         }
         text.push_str(&self.shared(repositories));
         let of = |readiness| repositories.iter().filter(|one| one.readiness == readiness).count();
@@ -243,7 +243,7 @@ fn sentence(readiness: Readiness) -> &'static str {
     }
 }
 
-fn word(readiness: Readiness) -> &'static str {
+fn short_name(readiness: Readiness) -> &'static str {
     match readiness {
         Readiness::Nothing => "no config",
         Readiness::Ready => "ready",

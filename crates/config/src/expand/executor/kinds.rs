@@ -328,7 +328,7 @@ impl Expander<'_, '_> {
     }
 }
 
-/// Splits a command line at spaces; quotes hold words together, a backslash takes the next sign.
+/// Splits a command line at spaces; quotes hold words together, a backslash takes the next character.
 fn split(line: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;

@@ -96,7 +96,7 @@ fn swallowed<'s>(line: &'s str, tag: Tag, others: &[Tag]) -> Option<Redirection<
 
 fn is_path(word: &str) -> bool {
     let plain = word.trim_start_matches('"');
-    let begins = ["/", "./", "../", "~/", "$"].iter().any(|sign| plain.starts_with(sign));
+    let begins = ["/", "./", "../", "~/", "$"].iter().any(|prefix| plain.starts_with(prefix));
     let extension = plain.rsplit_once('.').map_or("", |(_, extension)| extension);
     let is_file = extension.len() > 1 && extension.chars().all(|c| c.is_ascii_alphabetic());
     is_word(word) && (begins || is_file)
@@ -106,7 +106,7 @@ fn is_path(word: &str) -> bool {
 fn is_whole(word: &str) -> bool {
     let plain = word.trim_start_matches('"');
     let begins = ["/tmp/", "/dev/", "~/", "$BASH_ENV", "${BASH_ENV}", "$HOME/", "${HOME}/"];
-    is_word(word) && begins.iter().any(|sign| plain.starts_with(sign))
+    is_word(word) && begins.iter().any(|prefix| plain.starts_with(prefix))
 }
 
 fn is_word(word: &str) -> bool {

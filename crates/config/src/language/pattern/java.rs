@@ -124,7 +124,7 @@ impl Parser {
                         self.set(set)
                     }
                     '\\' => self.escape_outside()?,
-                    '^' | '$' | '.' => self.sign(token.c),
+                    '^' | '$' | '.' => self.anchor_or_dot(token.c),
                     '*' | '+' | '?' => {
                         let message = format!("`{}` has nothing to repeat", token.c);
                         let help = format!("escape it, `\\{0}`, or write `.{0}`", token.c);
@@ -144,7 +144,7 @@ impl Parser {
         Ok(one_or(nodes, Node::Concat))
     }
 
-    fn sign(&mut self, c: char) -> Node {
+    fn anchor_or_dot(&mut self, c: char) -> Node {
         self.at += 1;
         let unix = self.flags.unix_lines;
         match c {

@@ -528,8 +528,8 @@ impl<'t> Builder<'t> {
             if span.start != place.start {
                 related.push((span, format!("inside this unclosed {what}")));
             }
-            let sign = if open.is_map { '}' } else { ']' };
-            help = format!("close the {what} with `{sign}`, and put commas between its entries");
+            let bracket = if open.is_map { '}' } else { ']' };
+            help = format!("close the {what} with `{bracket}`, and put commas between its entries");
             limit = 0;
         } else if let Some((span, what)) = cause.related {
             related.push((span, what.to_owned()));

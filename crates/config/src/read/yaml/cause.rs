@@ -102,7 +102,7 @@ pub(super) fn cause(text: &str, known: Span, mark: usize, kind: &ErrorKind) -> C
     if let (ErrorKind::MappingValueNotAllowed, Some(found)) = (kind, swallowed(text, known, line)) {
         return found;
     }
-    // Where a sign is missing, the indentation only seems to be wrong.
+    // Where a character is missing, the indentation only seems to be wrong.
     if let Some(help) = unsigned(text, mark, kind) {
         return Cause::help(help);
     }

@@ -317,7 +317,9 @@ fn open_quote_of(line: &str) -> Option<usize> {
     while let Some(&byte) = bytes.get(at) {
         let before = bytes.get(..at)?;
         let begins = at == indent
-            || [&b": "[..], b"- ", b"[", b"{", b", "].iter().any(|sign| before.ends_with(sign));
+            || [&b": "[..], b"- ", b"[", b"{", b", "]
+                .iter()
+                .any(|opening| before.ends_with(opening));
         if byte == b'#' && (at == indent || before.ends_with(b" ")) {
             return None;
         }

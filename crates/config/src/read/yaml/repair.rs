@@ -78,7 +78,7 @@ fn closing_quote(text: &str, open: usize) -> Option<usize> {
         match *bytes.get(at)? {
             b'\\' if quote == b'"' => at += 2,
             b'\'' if quote == b'\'' && bytes.get(at + 1) == Some(&b'\'') => at += 2,
-            sign if sign == quote => return Some(at + 1),
+            byte if byte == quote => return Some(at + 1),
             _ => at += 1,
         }
     }

@@ -324,7 +324,7 @@ impl Edit<'_> {
         let right = rest.trim_start();
         let closing = right.chars().next().filter(|c| matches!(c, '/' | '"' | '\''));
         let length = match closing {
-            Some(sign) => right[1..].find(sign)? + 2,
+            Some(closing) => right[1..].find(closing)? + 2,
             None => right.find([' ', '\n', '>', '}', ',']).unwrap_or(right.len()),
         };
         let (start, end) = (line + left, self.end + gap + length);
@@ -339,9 +339,9 @@ impl Edit<'_> {
             (_, end) = Edit { start: next, ..self }.entry()?;
         }
         let line = self.line_start();
-        let moved: Vec<String> =
+        let indented: Vec<String> =
             self.text[line..end].lines().map(|line| format!("  {line}")).collect();
-        Some(Edit { start: line, end, ..self }.replaced(&moved.join("\n")))
+        Some(Edit { start: line, end, ..self }.replaced(&indented.join("\n")))
     }
 
     fn in_column(self, help: &str) -> Option<String> {

@@ -8,7 +8,7 @@ use crate::tests::rng::Rng;
 pub(super) struct Damage(pub(super) Rng);
 
 /// Signs that mean something to YAML, to templates or to expressions.
-const SIGNS: &[&str] = &[
+const CHARACTERS: &[&str] = &[
     "\n",
     "\t",
     " ",
@@ -105,8 +105,8 @@ impl Damage {
 
     fn signs(&mut self, text: &str) -> String {
         let at = self.place(text);
-        let sign = SIGNS[self.0.below(SIGNS.len())];
-        [&text[..at], sign, &text[at..]].concat()
+        let character = CHARACTERS[self.0.below(CHARACTERS.len())];
+        [&text[..at], character, &text[at..]].concat()
     }
 
     fn without_a_piece(&mut self, text: &str) -> String {
@@ -149,12 +149,12 @@ impl Damage {
         let lines = Self::lines(text);
         let (first, count) = (self.0.below(lines.len()), self.0.below(12) + 1);
         let more = self.0.below(2) == 0;
-        let moved = |(index, line): (usize, &&str)| match () {
+        let reindented = |(index, line): (usize, &&str)| match () {
             () if index < first || index >= first + count => (*line).to_owned(),
             () if more => format!("  {line}"),
             () => line.strip_prefix("  ").unwrap_or(line).to_owned(),
         };
-        lines.iter().enumerate().map(moved).collect()
+        lines.iter().enumerate().map(reindented).collect()
     }
 
     fn lines_of_another(&mut self, text: &str, other: &str) -> String {

@@ -149,7 +149,7 @@ impl<'t> Reader<'t> {
 
     pub(super) fn properties(&mut self) -> Properties {
         let mut found = Properties::default();
-        while let Some(sign @ (b'&' | b'!')) = self.byte() {
+        while let Some(indicator @ (b'&' | b'!')) = self.byte() {
             let start = self.at + 1;
             while self
                 .byte()
@@ -157,7 +157,7 @@ impl<'t> Reader<'t> {
             {
                 self.at += 1;
             }
-            if sign == b'&' {
+            if indicator == b'&' {
                 let span = start..self.at;
                 let text = self.text.get(span.clone()).unwrap_or_default().to_owned();
                 found.anchor = Some(Name { text, span });

@@ -18,7 +18,7 @@ pub(crate) struct DiagnosticView {
     pub(crate) error: bool,
     /// It is right, and this release cannot run it.
     pub(crate) unsupported: bool,
-    pub(crate) word: &'static str,
+    pub(crate) label: &'static str,
     pub(crate) code: Untrusted,
     /// The address of the page about the code.
     pub(crate) docs: Option<String>,
@@ -97,7 +97,7 @@ fn view(text: &str, diagnostic: &Diagnostic) -> DiagnosticView {
     DiagnosticView {
         error,
         unsupported: error && diagnostic.code.starts_with("unsupported-"),
-        word: if error { "error" } else { "warning" },
+        label: if error { "error" } else { "warning" },
         code: Untrusted(name(&diagnostic.code)),
         docs: codes::code(&diagnostic.code).map(|code| address(code.slug)),
         message: sentence(&diagnostic.message),
@@ -184,8 +184,8 @@ fn spans(line: &Range<usize>, diagnostics: &[Diagnostic]) -> Vec<(Range<usize>, 
 mod tests {
     use super::*;
 
-    fn diagnostic(text: &str, word: &str) -> Diagnostic {
-        let start = text.find(word).unwrap();
+    fn diagnostic(text: &str, part: &str) -> Diagnostic {
+        let start = text.find(part).unwrap();
         let before = &text[..start];
         Diagnostic {
             code: "unknown-key".into(),
@@ -193,7 +193,7 @@ mod tests {
             message: "no key `verison`".into(),
             path: ".circleci/config.yml".into(),
             start,
-            end: start + word.len(),
+            end: start + part.len(),
             line: u32::try_from(before.matches('\n').count()).unwrap() + 1,
             column: 1,
             at: String::new(),

@@ -56,7 +56,7 @@ struct DeliveryView {
     event: Untrusted,
     guid: Untrusted,
     status: DisplayStatus,
-    word: &'static str,
+    label: &'static str,
     received: TimeAgo,
     received_exact: String,
     decided: Option<TimeAgo>,
@@ -70,7 +70,7 @@ struct DeliveryView {
 /// What became of one change that a delivery reports.
 struct ReceiptView {
     status: DisplayStatus,
-    word: &'static str,
+    label: &'static str,
     what: Html,
     because: Option<Html>,
     pipeline: Option<(String, u64)>,
@@ -84,21 +84,21 @@ impl ReceiptView {
         match receipt {
             Receipt::Started { pipeline, number, what } => Self {
                 status: DisplayStatus::Passed,
-                word: "Started",
+                label: "Started",
                 what: sentence(what),
                 because: None,
                 pipeline: to(pipeline, number),
             },
             Receipt::Known { pipeline, number, what } => Self {
                 status: DisplayStatus::Canceled,
-                word: "Duplicate",
+                label: "Duplicate",
                 what: sentence(what),
                 because: Some(sentence("this push had already started a pipeline")),
                 pipeline: to(pipeline, number),
             },
             Receipt::Ignored { what, because } => Self {
                 status: DisplayStatus::NotRun,
-                word: "Ignored",
+                label: "Ignored",
                 what: sentence(what),
                 because: Some(sentence(because.trim_end_matches('.'))),
                 pipeline: None,
@@ -111,7 +111,7 @@ impl DeliveryView {
     fn new(delivery: &Delivery, now: Timestamp) -> Self {
         let receipts: Vec<ReceiptView> = delivery.receipts.iter().map(ReceiptView::new).collect();
         let started = delivery.receipts.iter().any(|v| matches!(v, Receipt::Started { .. }));
-        let (status, word) = match (delivery.decided_at, &delivery.last_error) {
+        let (status, label) = match (delivery.decided_at, &delivery.last_error) {
             (Some(_), _) if started => (DisplayStatus::Passed, "Pipeline started"),
             (Some(_), _) => (DisplayStatus::NotRun, "Nothing to start"),
             (None, Some(_)) => (DisplayStatus::Infrastructure, "Retrying"),
@@ -122,7 +122,7 @@ impl DeliveryView {
             event: Untrusted(delivery.event.clone()),
             guid: Untrusted(delivery.guid.clone()),
             status,
-            word,
+            label,
             received: TimeAgo::new(delivery.received_at, now),
             received_exact: exact(delivery.received_at),
             decided: delivery.decided_at.map(|at| TimeAgo::new(at, now)),

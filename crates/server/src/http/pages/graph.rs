@@ -100,16 +100,16 @@ fn push_node(out: &mut String, position: Position, job: &JobRow, now: Timestamp)
     };
     let _ = write!(
         out,
-        "<a href=\"/job/{id}\" class=\"node n-{class}\" aria-label=\"{name}: {word} {time}\">\
-         <title>{name}: {word}</title>\
+        "<a href=\"/job/{id}\" class=\"node n-{class}\" aria-label=\"{name}: {label} {time}\">\
+         <title>{name}: {label}</title>\
          <rect x=\"{x}\" y=\"{y}\" width=\"{NODE_WIDTH}\" height=\"{NODE_HEIGHT}\" rx=\"10\"/>\
          <svg class=\"icon m-{class}\" x=\"{mx}\" y=\"{my}\" width=\"22\" height=\"22\" viewBox=\"0 0 24 24\">\
          <use href=\"#m-{class}\"/></svg>\
          <text class=\"node-name\" x=\"{tx}\" y=\"{ty}\">{short}</text>\
-         <text class=\"node-word\" x=\"{tx}\" y=\"{wy}\">{word}</text>\
+         <text class=\"node-label\" x=\"{tx}\" y=\"{wy}\">{label}</text>\
          <text class=\"node-time\" x=\"{ex}\" y=\"{wy}\" text-anchor=\"end\">{time}</text></a>",
         id = job.id,
-        word = status.word(),
+        label = status.label(),
         short = escape(&shorten(job.name.as_str(), NAME_CHARS)),
         mx = x + 11,
         my = y + 11,
@@ -181,15 +181,15 @@ fn route(points: &mut Vec<Point>, from: usize, to: usize) -> Vec<usize> {
 fn layers(needs: &[Vec<usize>]) -> Vec<usize> {
     let mut layers = vec![0; needs.len()];
     for _ in 0..needs.len() {
-        let mut moved = false;
+        let mut changed = false;
         for (job, before) in needs.iter().enumerate() {
             let layer = before.iter().map(|&other| layers[other] + 1).max().unwrap_or(0);
             if layer > layers[job] && layer < needs.len() {
                 layers[job] = layer;
-                moved = true;
+                changed = true;
             }
         }
-        if !moved {
+        if !changed {
             break;
         }
     }

@@ -207,7 +207,7 @@ fn because(repository: &Repository, kind: ForgeKind) -> Option<String> {
     match repository.role {
         Some(Role::Admin) | None => None,
         Some(Role::Write | Role::Read) => {
-            let key = kind.key_word();
+            let key = kind.key_name();
             Some(format!("requires administrator access, to add a read-only {key} and a webhook"))
         }
     }

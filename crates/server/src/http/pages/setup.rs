@@ -82,7 +82,7 @@ struct StepView {
     title: Html,
     detail: Option<Html>,
     class: &'static str,
-    word: &'static str,
+    label: &'static str,
 }
 
 async fn page(Reader { visit, subject: project, role }: Reader<Project>) -> Answer {
@@ -171,7 +171,7 @@ fn view(
 
 impl StepView {
     fn new(step: &roundel_store::projects::SetupStep) -> Self {
-        let (status, class, word) = match step.status {
+        let (status, class, label) = match step.status {
             SetupStepStatus::Waiting => (DisplayStatus::Blocked, "waiting", "waiting"),
             SetupStepStatus::Running => (DisplayStatus::Running, "running", "in progress"),
             SetupStepStatus::Done => (DisplayStatus::Passed, "done", "done"),
@@ -186,7 +186,7 @@ impl StepView {
             title: sentence(&step.title),
             detail: step.detail.as_deref().map(sentence),
             class,
-            word,
+            label,
         }
     }
 }

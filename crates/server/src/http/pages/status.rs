@@ -1,4 +1,4 @@
-//! A status as pages show it: one roundel, with a ring, a glyph and a word of its own. Color alone
+//! A status as pages show it: one roundel, with a ring, a glyph and a label of its own. Color alone
 //! never tells two of them apart. And why a job is not running.
 
 use std::fmt;
@@ -9,7 +9,7 @@ use roundel_model::status::{
 };
 use roundel_store::reading::{JobRow, PipelineRow, WorkflowRow};
 
-/// A status as people see it: one roundel, with a ring, a glyph and a word of its own. Color alone
+/// A status as people see it: one roundel, with a ring, a glyph and a label of its own. Color alone
 /// never tells two of them apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DisplayStatus {
@@ -60,8 +60,8 @@ const ORDER: [WorkflowStatus; 8] = [
 ];
 
 impl DisplayStatus {
-    /// Returns the word for people.
-    pub(crate) const fn word(self) -> &'static str {
+    /// Returns the label for people.
+    pub(crate) const fn label(self) -> &'static str {
         match self {
             Self::Passed => "Passed",
             Self::Failed => "Failed",
@@ -161,7 +161,7 @@ impl DisplayStatus {
     }
 }
 
-/// The roundel with its word, with the word next to it.
+/// The roundel with its label next to it.
 impl fmt::Display for DisplayStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
@@ -169,14 +169,14 @@ impl fmt::Display for DisplayStatus {
             r#"<span class="status s-{}">{}{}</span>"#,
             self.class(),
             Icon(*self),
-            self.word()
+            self.label()
         )
     }
 }
 
 impl HtmlSafe for DisplayStatus {}
 
-/// A roundel without a word.
+/// A roundel without a label.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Icon(DisplayStatus);
 
@@ -331,7 +331,7 @@ mod tests {
         };
         for (index, one) in ALL.into_iter().enumerate() {
             for &other in &ALL[index + 1..] {
-                assert_ne!(one.word(), other.word());
+                assert_ne!(one.label(), other.label());
                 assert_ne!(symbol(one), symbol(other), "{one:?} and {other:?}");
             }
         }

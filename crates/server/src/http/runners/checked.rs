@@ -9,8 +9,8 @@ use roundel_protocol::{ClaimRequest, FinishReport, StepReport};
 
 use crate::http::error_response::ErrorResponse;
 
-/// Limitations of a host that are kept.
-const LIMITATIONS: usize = 32;
+/// Limitations of a host that are kept; the rest is dropped.
+const MAX_LIMITATIONS: usize = 32;
 
 /// Characters of one limitation.
 const LIMITATION_CHARS: usize = 500;
@@ -29,7 +29,7 @@ pub(super) fn claim(mut request: ClaimRequest) -> Result<ClaimRequest, ErrorResp
         named("executors", &executor.to_string(), limits::WORD_CHARS)?;
     }
     if let Some(limitations) = &mut request.limitations {
-        limitations.truncate(LIMITATIONS);
+        limitations.truncate(MAX_LIMITATIONS);
         for text in limitations {
             cut(text, LIMITATION_CHARS);
         }
@@ -173,7 +173,7 @@ mod tests {
         let limitations = Some(vec![long.clone(); 100]);
         let kept = claim(ClaimRequest { limitations, ..request() }).ok().unwrap();
         let kept = kept.limitations.unwrap();
-        assert_eq!((kept.len(), kept[0].len()), (LIMITATIONS, LIMITATION_CHARS));
+        assert_eq!((kept.len(), kept[0].len()), (MAX_LIMITATIONS, LIMITATION_CHARS));
     }
 
     #[test]

@@ -108,13 +108,13 @@ async fn a_redirect_is_followed_only_to_what_is_allowed() {
 async fn cfg_e053_a_server_that_hangs_or_floods_is_reported() {
     let backend = Backend::start().await;
     let addresses = addresses(&[&backend.at("/")]).await;
-    for (path, manner, said) in [
+    for (path, response, said) in [
         ("/slow.yml", ResponseKind::Silence, "did not answer within"),
         ("/large.yml", ResponseKind::Flood, "more than"),
         ("/half.yml", ResponseKind::Half, "cannot be reached"),
         ("/ill.yml", ResponseKind::Status(500), "status 500"),
     ] {
-        backend.put(path, manner);
+        backend.put(path, response);
         let missing = missing(ask(&addresses, &backend.at(path), at(0)).await);
         assert!(missing.error.as_ref().unwrap().contains(said), "{path}: {missing:?}");
     }

@@ -206,9 +206,9 @@ async fn a_configuration_that_wants_ever_more_orbs_is_stopped() {
     let mut search = sources.search(reader(), HashMap::new());
     let wanted: Vec<_> = (0..=ORBS).map(|n| format!("a/o{n}@1").parse().unwrap()).collect();
     let answers = search.find(&wanted).await.unwrap();
-    let troubled =
+    let failed =
         answers.into_iter().filter(|(_, answer)| missing(answer.clone()).error.is_some()).count();
-    assert_eq!(troubled, 1);
+    assert_eq!(failed, 1);
 }
 
 /// The registry of one instance is another instance, as it is.

@@ -76,8 +76,8 @@ impl Backend {
         Self { url: serve(router).await, inner }
     }
 
-    pub(in crate::orbs) fn put(&self, path: &str, manner: ResponseKind) {
-        self.inner.responses.lock().unwrap().insert(path.to_owned(), manner);
+    pub(in crate::orbs) fn put(&self, path: &str, response: ResponseKind) {
+        self.inner.responses.lock().unwrap().insert(path.to_owned(), response);
     }
 
     /// Lists versions of an orb, and has the source of each.
@@ -120,8 +120,8 @@ async fn answer(State(inner): State<Arc<Inner>>, uri: Uri, headers: HeaderMap) -
     inner.asked.lock().unwrap().push(path.clone());
     let token = headers.get(header::AUTHORIZATION).map(|token| token.to_str().unwrap().to_owned());
     *inner.token.lock().unwrap() = token;
-    let manner = inner.responses.lock().unwrap().get(&path).cloned();
-    match manner {
+    let response = inner.responses.lock().unwrap().get(&path).cloned();
+    match response {
         None => StatusCode::NOT_FOUND.into_response(),
         Some(ResponseKind::Text(text)) => {
             ([(wire::DIGEST_HEADER, digest(&text))], text).into_response()

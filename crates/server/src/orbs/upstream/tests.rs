@@ -98,7 +98,7 @@ async fn a_bad_answer_is_a_failure_and_says_what_was_bad() {
     let backend = Backend::start().await;
     let upstream = upstream(&backend).await;
     let source = |number: u32| format!("/api/roundel/v1/orbs/a/b/{number}.0.0");
-    for (number, manner, said) in [
+    for (number, response, said) in [
         (1, ResponseKind::Silence, "did not answer within 0.5 s"),
         (2, ResponseKind::Flood, "more than 5242880 bytes"),
         (3, ResponseKind::Half, "cannot be reached"),
@@ -106,20 +106,20 @@ async fn a_bad_answer_is_a_failure_and_says_what_was_bad() {
         (5, ResponseKind::Status(401), "refuses us"),
         (6, ResponseKind::Redirect("https://elsewhere.test/".to_owned()), "redirects"),
     ] {
-        backend.put(&source(number), manner.clone());
+        backend.put(&source(number), response.clone());
         let failure = failure(&upstream, &format!("a/b@{number}.0.0"), at(0)).await;
-        assert!(failure.contains(said), "{manner:?}: {failure}");
+        assert!(failure.contains(said), "{response:?}: {failure}");
         assert!(failure.contains(backend.url.as_str()), "{failure}");
     }
     let list = "/api/roundel/v1/orbs/a/c";
-    for (manner, said) in [
+    for (response, said) in [
         (ResponseKind::Text("<html>".to_owned()), "no list of versions"),
         (ResponseKind::Flood, "more than 4194304 bytes"),
         (ResponseKind::Silence, "did not answer"),
     ] {
-        backend.put(list, manner.clone());
+        backend.put(list, response.clone());
         let failure = failure(&upstream, "a/c@1", at(0)).await;
-        assert!(failure.contains(said), "{manner:?}: {failure}");
+        assert!(failure.contains(said), "{response:?}: {failure}");
     }
     backend.publish("a/d", &[("1.0.0", "one")]);
     backend.put("/api/roundel/v1/orbs/a/d/1.0.0", ResponseKind::Status(404));

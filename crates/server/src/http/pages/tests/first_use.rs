@@ -95,7 +95,7 @@ async fn without_script_a_page_is_loaded_again_while_something_changes() {
         assert!(!page.contains("http-equiv=\"refresh\""), "{path}: {page}");
     }
 
-    for (state, goes_on) in [
+    for (state, is_under_way) in [
         (SetupState::Running, true),
         (SetupState::Compensating, true),
         (SetupState::Done, false),
@@ -107,7 +107,7 @@ async fn without_script_a_page_is_loaded_again_while_something_changes() {
         let setup = Setup { project, actor, state, steps, started_at: now, updated_at: now };
         world.app.store.save_setup(&setup).await.unwrap();
         let page = world.page("/gh/acme/web/setup").await;
-        assert_eq!(page.contains(&refresh(5)), goes_on, "{state:?}: {page}");
+        assert_eq!(page.contains(&refresh(5)), is_under_way, "{state:?}: {page}");
     }
 }
 
