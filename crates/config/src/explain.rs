@@ -31,7 +31,7 @@ pub struct Explanation {
 pub struct ExplanationStep {
     /// How far it is from the value: what a step was made of is one deeper.
     pub depth: usize,
-    /// What happened, as a clause.
+    /// A clause such as "the argument `tag` of job `test`".
     pub what: String,
     /// The file: the configuration's path, or an orb, `circleci/node@5.2.0`.
     pub path: String,

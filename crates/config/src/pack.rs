@@ -39,7 +39,7 @@ const ROUNDS: usize = 16;
 pub struct PackFile {
     /// Its path within the folder, with `/`: `commands/greet.yml`.
     pub path: String,
-    /// What it holds.
+    /// Contents of the file.
     pub text: String,
 }
 

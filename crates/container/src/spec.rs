@@ -28,7 +28,7 @@ pub struct EnvironmentSpec {
     pub name: String,
     /// What it starts from.
     pub root: Root,
-    /// What it may use.
+    /// Limits that the kernel enforces on all of its processes.
     pub limits: Limits,
     /// What `hostname` prints inside.
     pub hostname: String,

@@ -18,7 +18,6 @@ pub enum IllegalEvent {
         event: &'static str,
         /// Status of the job that the event is about, if there is such a job.
         status: Option<JobStatus>,
-        /// What is wrong with it.
         reason: &'static str,
     },
     /// The change would break an invariant: a bug of ours. Log it, and blame neither of the others.
@@ -39,7 +38,7 @@ pub enum BadGraph {
     TooManyJobs {
         /// Of all workflows together.
         jobs: usize,
-        /// How many are allowed.
+        /// Jobs that one pipeline may have.
         limit: usize,
     },
     /// A job has no task, or too many.
@@ -49,7 +48,7 @@ pub enum BadGraph {
         job: JobName,
         /// What it asks for.
         tasks: u32,
-        /// How many are allowed.
+        /// Tasks that one job may have.
         limit: u32,
     },
     /// A job requires one that its workflow does not have.

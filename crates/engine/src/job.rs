@@ -89,7 +89,7 @@ pub enum Status {
     },
     /// An approval job that waits for a person.
     OnHold,
-    /// It is over.
+    /// Final: an ended job never changes again.
     Ended(Outcome),
 }
 
@@ -101,7 +101,7 @@ pub enum TaskStatus {
     Waiting,
     /// A runner has it.
     Running { lease: LeaseId, expires_at: Timestamp },
-    /// It is over.
+    /// Final: an ended task never changes again.
     Ended(Outcome),
 }
 

@@ -9,7 +9,6 @@ pub struct CommitStatus {
     pub context: String,
     /// In the forge's own words: `success`, `SUCCESSFUL` …
     pub state: String,
-    /// What it says.
     pub description: String,
     /// Where it leads.
     pub target_url: String,

@@ -17,7 +17,7 @@ crate::words! {
         Docker = "docker",
         /// The runner's own machine, or a clean environment over it.
         Machine = "machine",
-        /// A Mac.
+        /// A runner on a Mac; jobs run as processes of its user.
         Macos = "macos",
     }
 

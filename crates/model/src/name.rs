@@ -87,7 +87,6 @@ impl CommitSha {
 pub enum GitRef {
     /// A branch, or `pull/N` for a fork's pull request.
     Branch(BranchName),
-    /// A tag.
     Tag(TagName),
 }
 

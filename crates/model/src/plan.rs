@@ -38,7 +38,6 @@ pub struct PlannedWorkflow {
 pub struct PlannedJob {
     /// Its name in the workflow.
     pub name: JobName,
-    /// What it is.
     pub kind: PlannedJobKind,
     /// The jobs of the same workflow that must have ended first, and how.
     pub requires: Vec<Requirement>,
@@ -127,7 +126,7 @@ pub enum Executor {
         #[serde(default)]
         layer_caching: bool,
     },
-    /// A Mac.
+    /// A runner on a Mac.
     Macos {
         /// Version of Xcode, as written.
         xcode: String,
@@ -206,11 +205,10 @@ pub struct RegistryAuth {
 /// One step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlannedStep {
-    /// What people see.
+    /// Title on the job's page.
     pub name: String,
     /// When it runs, given how the earlier ones ended.
     pub when: When,
-    /// What it does.
     pub kind: PlannedStepKind,
     /// The line of the configuration that asks for it (1-based), for links.
     pub line: Option<u32>,
@@ -223,7 +221,7 @@ pub enum When {
     /// While nothing has failed.
     #[default]
     OnSuccess,
-    /// In any case.
+    /// Whether or not an earlier step failed.
     Always,
     /// Only after a failure.
     OnFail,
@@ -277,7 +275,7 @@ pub enum PlannedStepKind {
     PersistToWorkspace {
         /// The directory that paths are relative to.
         root: String,
-        /// Globs.
+        /// Glob patterns.
         paths: Vec<String>,
     },
     /// Takes the files of earlier jobs of the workflow (CFG §3.11).
@@ -345,11 +343,11 @@ pub enum CheckoutMethod {
     /// All history, file contents on demand.
     #[default]
     Blobless,
-    /// Everything.
+    /// All of the history.
     Full,
     /// The newest commits only (CFG §3.3).
     Shallow {
-        /// How many.
+        /// Number of commits.
         depth: u32,
     },
 }

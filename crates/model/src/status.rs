@@ -103,7 +103,7 @@ crate::words! {
         Canceled = "canceled",
         /// Stopped because it was silent, or the job ran, for too long.
         Timedout = "timedout",
-        /// We lost it.
+        /// Roundel lost it: not the fault of the configuration or the code.
         InfrastructureFail = "infrastructure_fail",
     }
 }

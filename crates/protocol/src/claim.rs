@@ -74,7 +74,6 @@ pub struct JobSpec {
     pub variables: Vec<Variable>,
     /// How to get the code.
     pub checkout: CheckoutSpec,
-    /// What it may use.
     pub limits: TaskLimits,
 }
 

@@ -24,7 +24,7 @@ pub struct RenewAnswer {
 /// Where a step is. Sent when it starts, and when it ends; the same number again replaces it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepReport {
-    /// What people see.
+    /// Title on the job's page.
     pub name: String,
     pub kind: Word<StepKind>,
     /// What it is doing, or how it ended.

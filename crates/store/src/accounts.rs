@@ -21,12 +21,12 @@ use crate::{
     vault::{DataKey, Scope},
 };
 
-/// A person.
+/// A user of this instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
     /// Ours, whatever forges the person uses.
     pub id: AccountId,
-    /// What to call them.
+    /// Display name.
     pub name: String,
     /// Where to write to, if known.
     pub email: Option<String>,
@@ -39,15 +39,12 @@ pub struct Account {
 /// A person at one forge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
-    /// Whose it is.
     pub account: AccountId,
-    /// Where.
     pub forge: ForgeKind,
     /// The forge's immutable id of the person (`VCS` §0 rule 2).
     pub user: ForgeUserId,
     /// The name there; it may change.
     pub login: String,
-    /// A picture.
     pub avatar_url: Option<String>,
     /// What we may act with, unless it moved with the identity and was not renewed yet.
     pub token: Option<Token>,
@@ -71,17 +68,15 @@ pub struct Token {
 /// A user who just signed in at a forge.
 #[derive(Clone, Debug)]
 pub struct SignIn {
-    /// Where.
     pub forge: ForgeKind,
     /// The forge's immutable id of the person.
     pub user: ForgeUserId,
     /// The name there.
     pub login: String,
-    /// What to call them.
+    /// Display name.
     pub name: String,
     /// Where to write to, if the forge reports it.
     pub email: Option<String>,
-    /// A picture.
     pub avatar_url: Option<String>,
     /// What the forge just gave.
     pub token: Token,

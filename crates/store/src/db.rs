@@ -45,7 +45,7 @@ pub(crate) enum Db {
         /// Connections that only read. The writer itself when the database lives in memory.
         readers: SqlitePool,
     },
-    /// A server.
+    /// A pool of connections; any of them may write.
     Postgres(PgPool),
 }
 

@@ -28,7 +28,6 @@ pub struct Delivery {
     pub hook: HookId,
     /// The hook's project.
     pub project: ProjectId,
-    /// Who sent it.
     pub forge: ForgeKind,
     /// The forge's id of it.
     pub guid: String,

@@ -33,7 +33,6 @@ pub enum StoreError {
     /// The file of a SQLite database could not be opened.
     #[error("failed to open the database `{}`", path.display())]
     File {
-        /// The file.
         path: PathBuf,
         /// What SQLite or the system said.
         #[source]
@@ -66,7 +65,7 @@ pub enum StoreError {
     /// The instance key has the wrong size.
     #[error("the instance key has {bytes} bytes instead of 32")]
     InstanceKey {
-        /// How many it has.
+        /// Size of the value.
         bytes: usize,
     },
     /// The system has no random numbers to give.

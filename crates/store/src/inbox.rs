@@ -40,7 +40,6 @@ pub struct NewDelivery {
     pub hook: HookId,
     /// The hook's project.
     pub project: ProjectId,
-    /// Who sent it.
     pub forge: ForgeKind,
     /// The forge's id of it: the same again is a duplicate.
     pub guid: String,
@@ -54,7 +53,7 @@ pub struct NewDelivery {
 /// What recording a delivery found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recorded {
-    /// It was not there.
+    /// It was stored now, for the first time.
     New,
     /// It was there, under this id.
     Duplicate(DeliveryId),

@@ -33,9 +33,8 @@ pub struct StepRow {
     pub task: u32,
     /// Its place in the task, from 0.
     pub number: u32,
-    /// What people see.
+    /// Title on the job's page.
     pub name: String,
-    /// What it does.
     pub kind: Word<StepKind>,
     /// What it is doing, or how it ended.
     pub status: StepStatus,
@@ -59,7 +58,6 @@ pub struct StepRow {
 #[must_use]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reported {
-    /// It is stored.
     Stored,
     /// The task does not run under the lease: nothing was stored.
     LeaseLost,

@@ -61,7 +61,7 @@ pub enum OrbReader {
     Anonymous,
 }
 
-/// A namespace.
+/// The first half of orb names: `acme` in `acme/deploy`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Namespace {
     pub name: String,
@@ -145,7 +145,7 @@ pub struct OrbVersionRow {
     /// Bytes of its source.
     pub size_bytes: u64,
     pub published_at: Timestamp,
-    /// By whom.
+    /// Name of the user or project that published it.
     pub published_by: String,
     /// When it ends, if it is a label.
     pub expires_at: Option<Timestamp>,

@@ -81,7 +81,6 @@ pub struct CommitInfo {
     pub author_email: Option<String>,
     /// Their name at the forge, if it knows them.
     pub author_login: Option<String>,
-    /// A picture.
     pub author_avatar: Option<String>,
     /// Its page at the forge.
     pub url: Option<String>,

@@ -65,7 +65,6 @@ pub struct Project {
 /// What is known of a repository when it is added or seen again.
 #[derive(Clone, Debug)]
 pub struct NewProject {
-    /// What people call it.
     pub slug: ProjectSlug,
     /// The forge's immutable id of it.
     pub repository: RepositoryId,
@@ -79,7 +78,7 @@ pub struct NewProject {
     pub ssh_url: String,
     /// Its page at the forge.
     pub web_url: String,
-    /// Who adds it.
+    /// The account that adds it.
     pub integration: AccountId,
 }
 

@@ -50,7 +50,7 @@ pub struct ScriptedTask {
 /// One step of a script: what it is called, prints, and ends with.
 #[derive(Clone, Debug)]
 pub struct ScriptedStep {
-    /// What people see.
+    /// Title on the job's page.
     pub name: String,
     /// Its whole output.
     pub output: String,

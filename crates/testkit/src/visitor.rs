@@ -18,7 +18,6 @@ pub struct Page {
     pub url: Url,
     /// How the server answered.
     pub status: StatusCode,
-    /// What it says.
     pub text: String,
 }
 

@@ -12,7 +12,6 @@ use crate::shell;
 pub(crate) struct Source {
     /// Its path from the root of the repository, with `/`.
     pub path: String,
-    /// What it holds.
     pub text: String,
 }
 

@@ -22,9 +22,7 @@ pub(crate) enum Position {
 /// A path that a file names.
 #[derive(Clone, Debug)]
 pub(crate) struct Mention {
-    /// The path.
     pub words: Words,
-    /// Where it stands.
     pub position: Position,
     /// Its line, from 1.
     pub line: usize,

@@ -78,9 +78,9 @@ pub(crate) struct Given {
 /// A value for a parameter.
 #[derive(Clone, Debug)]
 enum Argument {
-    /// With its type.
+    /// A value whose type the input file states.
     Typed(PipelineValue),
-    /// As it was typed; the declaration decides.
+    /// Text from the command line; the parameter's declaration decides the type.
     Raw(String),
 }
 

@@ -25,11 +25,11 @@ use crate::settings::{
 /// How long the server may take.
 const TIMEOUT: Duration = Duration::from_mins(1);
 
-/// An instance.
+/// How the command reaches an instance's orbs.
 pub(super) enum Access {
     /// Over HTTP.
     Server(Server),
-    /// Its database.
+    /// Directly in its database, without a running server.
     Data(Store),
 }
 

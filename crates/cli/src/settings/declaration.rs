@@ -71,7 +71,7 @@ pub enum Secrecy {
 pub enum Default {
     /// Nothing: what the setting is for is off.
     Unset,
-    /// A value.
+    /// The same text on every machine.
     Fixed(&'static str),
     /// A value that depends on the command, the machine or other settings.
     Computed {

@@ -7,11 +7,10 @@ use crate::exit::UsageError;
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Problem {
-    /// What is wrong.
     pub(crate) message: String,
     /// The line of the settings file, if it is there.
     pub(crate) place: Option<Place>,
-    /// What to do.
+    /// What the user can do about it.
     pub(crate) help: Option<String>,
 }
 
@@ -19,7 +18,7 @@ pub(crate) struct Problem {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
     pub(crate) path: PathBuf,
-    /// From 1.
+    /// Counted from 1.
     pub(crate) line: usize,
     /// In characters, from 1.
     pub(crate) column: usize,

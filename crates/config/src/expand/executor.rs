@@ -56,7 +56,6 @@ pub(crate) enum FoundExecutor {
     Absent,
     /// Something was given and is wrong, which was reported.
     Broken,
-    /// It is known.
     Known(Executor),
 }
 

@@ -122,7 +122,7 @@ pub(crate) struct NameTest {
 enum NameTestKind {
     Exact(String),
     Matches(Rc<Pattern>),
-    /// Reported already.
+    /// An invalid pattern, which was reported.
     Broken,
 }
 

@@ -39,7 +39,7 @@ pub(crate) struct Draft {
     pub(crate) requested: String,
     /// The entry of the list that it comes from; the elements of a matrix share one.
     pub(crate) entry: usize,
-    /// Where it stands.
+    /// Place of its key in the workflow.
     pub(crate) key: Place,
     /// What it does; `None` if that could not be compiled, which was reported.
     pub(crate) kind: Option<PlannedJobKind>,

@@ -44,9 +44,9 @@ pub(crate) enum JobType {
     Build,
     Approval,
     NoOp,
-    /// With its plan.
+    /// With the name of its plan.
     Release(String),
-    /// With its key.
+    /// With the key of the lock.
     Lock(String),
     Unlock(String),
     /// Wrong, which was reported.

@@ -40,7 +40,7 @@ pub(crate) enum Data {
     Steps(Steps),
     /// An executor that was passed as an argument, with the module that it is looked for in.
     Executor(Rc<ExecutorValue>),
-    /// Reported already.
+    /// A value that could not be computed; the error was reported.
     Unknown,
 }
 
@@ -83,7 +83,7 @@ pub(crate) type Bindings = IndexMap<String, Value>;
 /// remember the caller's, so that a command within its own argument is no recursion.
 #[derive(Debug)]
 pub(crate) struct Calls {
-    /// As it was called.
+    /// The name as written in the call.
     pub(crate) name: Rc<str>,
     pub(crate) body: At,
     outer: Option<Rc<Self>>,
@@ -292,9 +292,8 @@ impl Value {
 /// One step on the way of a value, and those before it.
 #[derive(Clone, Debug)]
 pub(crate) struct Trail {
-    /// What happened, as a clause: "the argument `tag` of job `test`".
+    /// A clause such as "the argument `tag` of job `test`".
     pub(crate) what: String,
-    /// Where.
     pub(crate) place: Place,
     /// What it was made of.
     pub(crate) from: Vec<Rc<Trail>>,

@@ -99,11 +99,8 @@ pub(crate) fn is_boolean(name: &str) -> bool {
 /// A value that is put into a configuration.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PipelineValue {
-    /// A text.
     Text(String),
-    /// An integer.
     Integer(i64),
-    /// A boolean.
     Boolean(bool),
 }
 

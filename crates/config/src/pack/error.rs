@@ -17,15 +17,12 @@ pub enum PackError {
     /// A file is not YAML.
     #[error("`{path}` is not valid YAML")]
     Yaml {
-        /// The file.
         path: String,
-        /// What is wrong with it.
         diagnostics: Vec<Diagnostic>,
     },
     /// A file that goes into the level above it must hold a mapping.
     #[error("`{path}` must be a mapping, because its contents are merged into {place}")]
     NotAMapping {
-        /// The file.
         path: String,
         /// Where its contents go: "the top", "`commands`".
         place: String,

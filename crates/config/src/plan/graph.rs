@@ -24,7 +24,7 @@ pub(crate) struct Edge {
     pub(crate) job: usize,
     /// How it may have ended.
     pub(crate) accepts: Vec<Outcome>,
-    /// Where the requirement stands.
+    /// Place of the entry in `requires`.
     pub(crate) place: Place,
     /// Its statuses as they are written, if they are.
     pub(crate) written: Option<Value>,

@@ -30,7 +30,6 @@ const DIAGNOSTICS: usize = 200;
 pub(crate) struct Frame {
     /// "command `upload`".
     pub(crate) what: Rc<str>,
-    /// Where it is used.
     pub(crate) place: Place,
 }
 

@@ -119,7 +119,6 @@ impl At {
 pub(crate) enum View<'d> {
     /// A scalar: its text and how it is written.
     Scalar(&'d str, Style),
-    /// A list.
     Seq(Items<'d>),
     /// A mapping, without entries whose key was reported.
     Map(Entries<'d>),
@@ -132,7 +131,6 @@ pub(crate) enum View<'d> {
 pub(crate) struct Entry<'d> {
     /// The key's text.
     pub(crate) name: &'d str,
-    /// Where the key stands.
     pub(crate) key: Place,
     pub(crate) value: At,
 }

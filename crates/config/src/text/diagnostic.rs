@@ -10,7 +10,7 @@ pub struct Diagnostic {
     pub severity: Severity,
     /// What is wrong, in one sentence.
     pub message: String,
-    /// The file.
+    /// Path of the file, as the caller named it.
     pub path: String,
     /// First byte of the text that is meant; equal to `end` if none is.
     pub start: usize,
@@ -26,7 +26,7 @@ pub struct Diagnostic {
     /// How one gets there, outermost first: "workflow `main`", "job `test`", "command `upload`".
     #[serde(default)]
     pub via: Vec<String>,
-    /// Further places.
+    /// Other places that explain the problem, each with a note.
     pub related: Vec<Related>,
     /// How to fix it.
     pub help: Option<String>,

@@ -4,7 +4,6 @@
 /// What to do about a problem.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Help {
-    /// A sentence.
     pub(crate) text: String,
     /// What to write instead of the text that the problem underlines.
     pub(crate) replacement: Option<String>,

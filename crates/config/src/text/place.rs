@@ -50,7 +50,7 @@ impl FileId {
 pub(crate) struct Place {
     /// The text that it stands in.
     pub(crate) file: FileId,
-    /// Its own text.
+    /// Bytes of the node's own text.
     pub(crate) span: Span,
     /// The outermost `*alias` on the way to it, in the same file.
     pub(crate) via: Option<Span>,

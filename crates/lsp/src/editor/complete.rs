@@ -26,7 +26,6 @@ const ANSWERS: usize = 2_000;
 pub(crate) struct Completion {
     /// What it is called in the list.
     pub(crate) label: String,
-    /// What it is.
     pub(crate) icon: Icon,
     /// A few words next to the label.
     pub(crate) detail: Option<String>,

@@ -24,7 +24,7 @@ const ELEMENTS: usize = 25;
 /// What can be said about a word.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Hover {
-    /// The word.
+    /// Bytes of the word that the text is about.
     pub(crate) span: Span,
     /// What is said, in Markdown.
     pub(crate) markdown: String,

@@ -12,13 +12,11 @@ const ENTRIES: usize = 5_000;
 /// An entry of the outline.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Outlined {
-    /// What it is called.
     pub(crate) name: String,
     /// A few words next to it.
     pub(crate) detail: Option<String>,
-    /// What it is.
     pub(crate) kind: SymbolKind,
-    /// All of it.
+    /// The whole definition.
     pub(crate) span: Span,
     /// Its name, inside of `span`.
     pub(crate) selection: Span,
@@ -31,7 +29,6 @@ pub(crate) struct Outlined {
 pub(crate) enum SymbolKind {
     /// A section of the file.
     Section,
-    /// A definition.
     Definition(Kind),
     /// A step of a job or command.
     Step,

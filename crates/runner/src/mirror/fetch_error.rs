@@ -48,7 +48,7 @@ pub(crate) enum FetchError {
     /// A directory of the runner has a name that cannot be handed to ssh.
     #[error("the path `{0}` contains a quote, a backslash or `%`")]
     Path(String),
-    /// Anything else.
+    /// Any other failure of git or ssh.
     #[error("{0}")]
     Other(String),
 }

@@ -44,9 +44,9 @@ const NO_GIT: i32 = 201;
 /// The options of a checkout step.
 #[derive(Clone, Copy)]
 pub(crate) struct CheckoutRequest<'a> {
-    /// As written.
+    /// Value of the step's `path`, as written.
     pub(crate) path: &'a str,
-    /// As written; see above.
+    /// Value of the step's `method`; as written.
     pub(crate) method: CheckoutMethod,
 }
 

@@ -34,9 +34,9 @@ const PROGRESS_LINES: usize = 256;
 
 /// An environment that runs.
 pub(crate) struct SpunUp {
-    /// For ending it.
+    /// Handle with which the task ends the environment.
     pub(crate) running: Arc<Environment>,
-    /// For the steps.
+    /// What steps use to run processes in it.
     pub(crate) environment: JobEnvironment,
 }
 

@@ -21,7 +21,6 @@ const VERSIONS_TOLD: usize = 10;
 /// What one place says to a reference.
 #[derive(Debug)]
 pub(super) enum Answer {
-    /// It has it.
     Found(Box<Orb>),
     /// It has none that fits, but perhaps other versions, best first.
     Absent(Vec<String>),

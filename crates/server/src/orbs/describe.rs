@@ -13,7 +13,7 @@ use serde::Serialize;
 pub struct Description {
     /// What its author says of it.
     pub description: Option<String>,
-    /// Its page.
+    /// URL of its home page.
     pub home_url: Option<String>,
     /// Where its source is kept.
     pub source_url: Option<String>,
@@ -37,7 +37,6 @@ pub struct Element {
 /// A parameter of one.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Parameter {
-    /// What it is called.
     pub name: String,
     /// `string`, `enum`, `steps`, …
     #[serde(rename = "type")]

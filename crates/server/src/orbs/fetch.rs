@@ -22,7 +22,7 @@ pub(super) struct Fetcher {
 pub(super) enum Got {
     /// A text, and the digest that its server promised.
     Text(String, Option<String>),
-    /// Something else, at this address.
+    /// A redirect to this address.
     Elsewhere(Url),
     /// Nothing, or nothing for us.
     Nothing,

@@ -53,7 +53,7 @@ pub enum PublishError {
     /// The source is too large.
     #[error("the source has {bytes} bytes; the limit is {ORB_BYTES}")]
     Size {
-        /// How many it has.
+        /// Size of the packed source.
         bytes: usize,
     },
     /// The source is not a valid orb.

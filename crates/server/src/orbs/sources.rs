@@ -41,7 +41,7 @@ pub struct Settings {
     pub directory: Option<PathBuf>,
     /// Another registry; asked for what neither the folder nor this instance has.
     pub registry: Option<Url>,
-    /// What opens it.
+    /// Token for the registry, if it asks for one.
     pub registry_token: Option<Secret<String>>,
     /// Orbs may be fetched from addresses that begin with one of these.
     pub url_prefixes: Vec<Url>,

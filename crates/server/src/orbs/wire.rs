@@ -72,7 +72,7 @@ pub struct OrbVersionEntry {
     pub sha256: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published_at: Option<Timestamp>,
-    /// By whom.
+    /// Name of the user or project that published it.
     #[serde(default)]
     pub published_by: String,
     /// When a label ends.

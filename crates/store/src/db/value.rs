@@ -27,7 +27,6 @@ use crate::error::StoreError;
 /// One parameter of a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Value {
-    /// An integer.
     Int(Option<i64>),
     /// Text.
     Text(Option<String>),

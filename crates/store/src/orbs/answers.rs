@@ -30,7 +30,7 @@ pub struct OrbAnswer {
 pub struct OrbText {
     /// Lower-case hex SHA-256 of it.
     pub digest: String,
-    /// The source.
+    /// Packed source of the orb.
     pub text: String,
 }
 

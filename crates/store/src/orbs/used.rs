@@ -14,7 +14,7 @@ pub struct PipelineOrb {
     pub name: String,
     /// The exact version; empty for an orb from a URL.
     pub version: String,
-    /// Its source.
+    /// Packed source of the orb.
     pub text: String,
     /// Where it was found.
     pub origin: String,

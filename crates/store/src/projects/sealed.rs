@@ -22,7 +22,6 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CheckoutKey {
     pub id: CheckoutKeyId,
-    /// What it opens.
     pub project: ProjectId,
     /// Whether the forge has it.
     pub state: KeyState,
@@ -55,9 +54,7 @@ pub enum KeyState {
 pub struct Hook {
     /// Its id, part of its address.
     pub id: HookId,
-    /// Whose it is.
     pub project: ProjectId,
-    /// Who calls it.
     pub forge: ForgeKind,
     /// The forge's id of it, once it is there.
     pub forge_id: Option<String>,

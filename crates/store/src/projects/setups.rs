@@ -17,11 +17,9 @@ use crate::{
 /// The record of a set-up (`VCS` §8.1): survives a crash, shown as a list of steps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setup {
-    /// What is set up.
     pub project: ProjectId,
-    /// Who asked for it.
+    /// The user who added the project.
     pub actor: AccountId,
-    /// How far it is.
     pub state: SetupState,
     /// What it does, in order.
     pub steps: Vec<SetupStep>,
@@ -35,13 +33,13 @@ pub struct Setup {
 pub enum SetupState {
     /// It continues, also after a restart.
     Running,
-    /// All is in place.
+    /// The key and the webhook work.
     Done,
     /// A step failed; what is in place stays for the next try.
     Failed,
     /// What it made at the forge is being taken back.
     Compensating,
-    /// All was taken back.
+    /// Everything that it created at the forge was removed.
     Abandoned,
 }
 
@@ -50,9 +48,8 @@ pub enum SetupState {
 pub struct SetupStep {
     /// A stable name.
     pub key: String,
-    /// What people see.
+    /// Title on the setup page.
     pub title: String,
-    /// How far it is.
     pub status: SetupStepStatus,
     /// What came of it, or what went wrong.
     pub detail: Option<String>,
@@ -62,9 +59,7 @@ pub struct SetupStep {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SetupStepStatus {
-    /// Not begun.
     Waiting,
-    /// Under way.
     Running,
     /// It ended well.
     Done,

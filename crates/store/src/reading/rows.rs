@@ -24,7 +24,6 @@ use crate::{
 pub struct PipelineRow {
     pub id: PipelineId,
     pub project: ProjectId,
-    /// What people call that.
     pub slug: ProjectSlug,
     /// Its number in the project.
     pub number: u64,

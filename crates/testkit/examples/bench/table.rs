@@ -103,7 +103,6 @@ impl Times {
         Self(times)
     }
 
-    /// How many there are.
     pub(crate) fn count(&self) -> usize {
         self.0.len()
     }

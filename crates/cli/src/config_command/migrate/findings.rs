@@ -47,7 +47,7 @@ pub(super) struct Finding {
     pub(super) title: String,
     /// What it is about: names of contexts, lines of the file.
     pub(super) names: Vec<String>,
-    /// What to do.
+    /// How to prepare for it, as one or more sentences.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) help: Option<String>,
 }

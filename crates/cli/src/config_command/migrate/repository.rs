@@ -27,7 +27,6 @@ const FILES: usize = 200;
 /// One repository.
 #[derive(serde::Serialize)]
 pub(super) struct Repository {
-    /// The folder.
     pub(super) path: String,
     /// `verdict` in the JSON output, which scripts read.
     #[serde(rename = "verdict")]

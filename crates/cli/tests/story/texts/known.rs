@@ -40,7 +40,7 @@ const OTHER_FLAGS: &[&str] = &[
     "--format",
 ];
 
-/// Everything.
+/// All names that texts may mention.
 pub(super) struct Known {
     command: Command,
     variables: BTreeSet<String>,

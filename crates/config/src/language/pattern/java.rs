@@ -18,7 +18,7 @@ const DEPTH: usize = 60;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Token {
     pub(super) c: char,
-    /// Its byte.
+    /// Offset in the pattern, in bytes.
     pub(super) at: usize,
     /// It stood between `\Q` and `\E`.
     pub(super) quoted: bool,

@@ -7,17 +7,13 @@ use super::scalar;
 /// A value of a YAML document, types decided.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Node {
-    /// Nothing.
+    /// `null`, `~`, or an empty value.
     Null,
-    /// A boolean.
     Bool(bool),
-    /// An integer.
     Int(i64),
     /// A number, by the text that writes it.
     Float(String),
-    /// A text.
     Text(String),
-    /// A list.
     List(Vec<Self>),
     /// A mapping, in order. Keys are texts.
     Map(Vec<(String, Self)>),

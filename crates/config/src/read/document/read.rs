@@ -33,7 +33,6 @@ pub(crate) struct Read {
     pub(crate) root: Node,
     /// Its anchored nodes, in the order of the text.
     pub(crate) anchors: Vec<(String, Anchored)>,
-    /// What is wrong with it.
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 

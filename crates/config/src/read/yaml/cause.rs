@@ -18,7 +18,6 @@ pub(super) struct Cause {
     pub(super) span: Option<Span>,
     /// What is wrong, in place of the parser's words.
     pub(super) message: Option<String>,
-    /// What to do.
     pub(super) help: String,
     /// A line that it has to do with.
     pub(super) related: Option<(Span, &'static str)>,

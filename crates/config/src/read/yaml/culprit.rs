@@ -30,7 +30,7 @@ enum Complaint {
     Tab,
     /// A quoted text that is not closed, or that continues in a line that is indented too little.
     Quote,
-    /// Anything else.
+    /// Any other error of structure.
     Structure,
 }
 

@@ -11,7 +11,7 @@ pub(crate) enum Scalar<'d> {
     Null,
     Bool(bool),
     Int(i64),
-    /// Also integers beyond 64 bits.
+    /// Also holds integers beyond 64 bits.
     Float(f64),
     Text(&'d str),
 }

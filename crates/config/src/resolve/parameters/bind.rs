@@ -46,7 +46,6 @@ pub(crate) struct Call<'c> {
     /// What is called, for messages: "command `install`".
     pub(crate) callee: &'c Rc<str>,
     pub(crate) declarations: &'c Declarations,
-    /// Where the call stands.
     pub(crate) place: Place,
     /// Where it is defined.
     pub(crate) module: ModuleId,

@@ -24,11 +24,11 @@ use super::{
 /// An edit, and where it should be noticed.
 #[derive(Clone, Debug)]
 pub(super) struct Site {
-    /// What is done.
+    /// Kind of edit, for statistics.
     pub(super) sort: &'static str,
-    /// What is replaced.
+    /// Bytes that are replaced.
     pub(super) span: Range<usize>,
-    /// By what.
+    /// Replacement of `span`.
     pub(super) new: String,
     /// Further places at which it may be noticed: where the name is defined or used, what a missing
     /// key belongs to.

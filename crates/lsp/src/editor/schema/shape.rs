@@ -60,15 +60,11 @@ pub(crate) enum Shape {
 /// What names can stand for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Kind {
-    /// A job.
     Job,
-    /// A command.
     Command,
-    /// An executor.
     Executor,
     /// A group of jobs.
     Group,
-    /// A workflow.
     Workflow,
     /// A parameter of whatever declares it.
     Parameter,

@@ -26,7 +26,7 @@ use crate::{client::ServerClient, steps};
 /// What the server does with one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fault {
-    /// What it should.
+    /// Behaves as documented.
     None,
     /// Does it, and the answer is lost.
     LoseAnswer,

@@ -59,7 +59,7 @@ struct SetupSteps {
 /// Whether setup can be run now.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum RetryOffer {
-    /// It is running.
+    /// Not now: it is running already.
     No,
     /// It can be run, by an administrator of the repository.
     ByOthers,

@@ -33,7 +33,7 @@ pub(crate) enum DisplayStatus {
     NotRun,
     /// Took too long.
     TimedOut,
-    /// Our fault.
+    /// Roundel lost the job: not the fault of the configuration or the code.
     Infrastructure,
     /// Not allowed.
     Unauthorized,

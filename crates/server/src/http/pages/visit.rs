@@ -41,7 +41,7 @@ pub(crate) struct Visit {
     pub(crate) app: Arc<App>,
     /// Who comes, if that person has signed in.
     pub(crate) account: Option<Account>,
-    /// When.
+    /// Time of the request; everything on a page is relative to it.
     pub(crate) now: Timestamp,
     /// Path and query as they were asked for.
     pub(crate) path: String,

@@ -43,15 +43,15 @@ pub(in crate::orbs) enum ResponseKind {
     Text(String),
     /// With a text and the digest of another one.
     WrongDigest(String),
-    /// With this status.
+    /// A response with this status and no body.
     Status(u16),
-    /// Never.
+    /// No response at all.
     Silence,
     /// With more than is accepted.
     Flood,
     /// With half of what it promised.
     Half,
-    /// With another place.
+    /// A redirect to this address.
     Redirect(String),
 }
 
