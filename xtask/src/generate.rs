@@ -10,7 +10,7 @@ use crate::{coverage, shell};
 /// Where the pages of diagnostics are.
 const DIAGNOSTICS: &str = "docs/diagnostics";
 
-/// What stands on top of them.
+/// What is on top of them.
 const WRITTEN: &str = "<!-- Written by `cargo xtask gen`. -->\n\n";
 
 /// What of the language is proved.

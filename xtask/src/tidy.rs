@@ -3,7 +3,7 @@
 //! Each rule is a function over a set of files, and has a test that feeds it files that break it.
 //!
 //! - `arrows`: which crate may depend on which;
-//! - `circles`: imports between the files of a crate point down, too;
+//! - `cycles`: imports between the files of a crate point down, too;
 //! - `absences`: no clock, no I/O, no SQL, no call to a forge and no status but where it belongs;
 //! - `dependencies`: none is forgotten in the manifest, and running and testing share their builds;
 //! - `shape`: what a file says on top, its length, its name, where `unsafe` may stand, comments that
@@ -16,7 +16,7 @@
 
 mod absences;
 mod arrows;
-mod circles;
+mod cycles;
 mod dependencies;
 mod links;
 mod modules;

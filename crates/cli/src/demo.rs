@@ -119,7 +119,7 @@ async fn push_and_follow(world: &World, directory: &Path) -> Result<()> {
             if let Some(project) = world.project(sample.forge, sample.owner, sample.name).await? {
                 (project, "is set up already".to_owned())
             } else {
-                // The set-up starts a pipeline, and so does each push.
+                // The setup starts a pipeline, and so does each push.
                 pipelines += 1;
                 let project = world.add_project(actor, sample).await?;
                 let key = sample.forge.key_name();

@@ -109,7 +109,7 @@ async fn info(orb: &str, json: bool, access: &SettingFlags<flags::Orb>) -> Resul
     let access = Access::open(access).await?;
     let Some(versions) = access.versions(&reference).await? else {
         show::rejection(&format!(
-            "there is no orb `{}` that you may see; `roundel orb list` tells which there are",
+            "there is no orb `{}` that you may see; `roundel orb list` lists them",
             reference.orb()
         ));
         return Ok(Exit::Failure);

@@ -33,7 +33,7 @@ pub struct Page {
     pub code: Code,
     /// The part of the catalogue that it belongs to: "Steps".
     pub area: &'static str,
-    /// What stands on it, from top to bottom.
+    /// What is on it, from top to bottom.
     pub parts: Vec<Part>,
 }
 

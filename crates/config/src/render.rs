@@ -38,7 +38,7 @@ pub(crate) struct Renderer<'d> {
     /// Version 2.1: tags, commands, executors and conditions exist.
     pub(crate) templates: bool,
     /// `pipeline.*` by full path without `pipeline.`: `git.branch` is a value *and* the beginning
-    /// of `git.branch.is_default`, so this is no tree (CFG §4.5).
+    /// of `git.branch.is_default`, so this is not a tree (CFG §4.5).
     pub(crate) pipeline: IndexMap<String, Data>,
     /// The caller wants to know how values came to be.
     pub(crate) tracing: bool,

@@ -169,7 +169,7 @@ impl Environment {
     ///
     /// # Errors
     ///
-    /// `InvalidRequest` if the path cannot be looked up, for example because of a circle of links.
+    /// `InvalidRequest` if the path cannot be looked up, for example because symbolic links form a cycle.
     pub fn exists(&self, path: &Path) -> Result<bool, ContainerError> {
         match self.connection.ask(Request::Exists(path.to_owned()), &[])? {
             (Response::Exists(exists), _) => Ok(exists),

@@ -385,7 +385,7 @@ pub(crate) fn exec(program: &CStr, arguments: &[CString], variables: &[CString])
 /// Lets the C library find hosts, users and groups by the means that are built into it, whatever
 /// `/etc/nsswitch.conf` says.
 ///
-/// A static executable cannot load the modules that stand there: they belong to another build of the C
+/// A static executable cannot load the modules that are there: they belong to another build of the C
 /// library, and loading them ends in a crash or in a failed lookup. Only before any thread exists.
 #[cfg(all(target_env = "gnu", target_feature = "crt-static"))]
 pub(crate) fn use_built_in_lookups() {

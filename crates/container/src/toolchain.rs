@@ -1,6 +1,6 @@
 //! The host's toolchain as a root file system, without the host's secrets.
 //!
-//! `/usr` and `/opt` (and `/bin`, `/lib*`, where they are no links) are shown as they are, read-only
+//! `/usr` and `/opt` (and `/bin`, `/lib*`, where they are not links) are shown as they are, read-only
 //! below a throw-away overlay. `/etc` is a copy of what every user of the host may read. In the parts
 //! that administrators fill (`/opt`, `/usr/local`) whatever is not readable for every user is hidden:
 //! the root of an environment owns what the host's root owns, so modes alone would not protect it.

@@ -26,7 +26,7 @@ pub(crate) trait ContentFormat: Rest {
     fn commit_url(&self, repository: &RepositoryRef, revision: &str) -> Result<Url, ForgeError>;
     fn branch_url(&self, repository: &RepositoryRef, branch: &str) -> Result<Url, ForgeError>;
 
-    /// Tells whether an error says that the repository has no such commit or branch. With a 404 it
+    /// Returns whether an error says that the repository has no such commit or branch. With a 404 it
     /// is not known yet whether the repository itself can be seen.
     fn says_absent(error: &ForgeError) -> bool;
 

@@ -22,7 +22,7 @@ pub enum ErrorClass {
 }
 
 impl ErrorClass {
-    /// Tells whether the same call may succeed later without anyone doing anything.
+    /// Returns whether the same call may succeed later without anyone doing anything.
     pub const fn is_transient(self) -> bool {
         match self {
             Self::RateLimited | Self::Unavailable => true,
@@ -63,19 +63,19 @@ impl ForgeError {
         }
     }
 
-    /// Tells whether the forge's own words contain a text, in any case. Forges reword their
+    /// Returns whether the forge's own words contain a text, in any case. Forges reword their
     /// messages: match on a short, distinctive part (`VCS` §2.7).
     pub fn says(&self, text: &str) -> bool {
         let text = text.to_lowercase();
         self.details.iter().any(|detail| detail.to_lowercase().contains(&text))
     }
 
-    /// Tells whether the same call may succeed later without anyone doing anything.
+    /// Returns whether the same call may succeed later without anyone doing anything.
     pub const fn is_transient(&self) -> bool {
         self.class.is_transient()
     }
 
-    /// Tells whether the caller may not see what was asked for; forges do not say whether it is
+    /// Returns whether the caller may not see what was asked for; forges do not say whether it is
     /// there.
     pub(crate) const fn is_hidden(&self) -> bool {
         matches!(self.class, ErrorClass::Forbidden | ErrorClass::NotFound)

@@ -45,7 +45,7 @@ pub fn generate(comment: &str) -> Result<KeyPair, String> {
     })
 }
 
-/// Tells whether two public key lines hold the same key, whatever their comments. Forges drop or
+/// Returns whether two public key lines hold the same key, whatever their comments. Forges drop or
 /// change the comment (`VCS` §4.5).
 pub fn is_same_key(one: &str, other: &str) -> bool {
     let data = |line: &str| -> Option<KeyData> {

@@ -6,7 +6,7 @@
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-/// Tells whether `header` (`sha256=<hex>`) signs `body` under `secret`.
+/// Returns whether `header` (`sha256=<hex>`) signs `body` under `secret`.
 ///
 /// How long it takes depends on the body's length only, never on how much of a guess is right. An
 /// empty secret signs nothing: anyone could.

@@ -91,7 +91,7 @@ pub(crate) async fn same_site(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-/// Tells whether a request comes from another site's page. Browsers say so by `Sec-Fetch-Site`, old
+/// Returns whether a request comes from another site's page. Browsers say so by `Sec-Fetch-Site`, old
 /// ones by `Origin` alone; a program that is not a browser sends neither.
 fn is_foreign(headers: &HeaderMap) -> bool {
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());

@@ -18,7 +18,7 @@ const HEADER_BYTES: u64 = 4_096;
 #[derive(Debug)]
 pub(crate) enum Incoming {
     Message(Message),
-    /// Something that is no message, and why.
+    /// Something that is not a message, and why.
     Malformed(String),
     /// The editor is gone, or it is unknown where the next message begins.
     End,

@@ -84,7 +84,7 @@ impl RequestContext {
         let at = &params.text_document_position_params;
         let (encoding, snippets) = (self.encoding, self.snippets);
         let open = self.documents.get(&at.text_document.uri)?;
-        // An empty file is no configuration yet, but may become one.
+        // An empty file is not a configuration yet, but may become one.
         if open.kind == Kind::Other && !open.text.as_str().trim().is_empty() {
             return None;
         }

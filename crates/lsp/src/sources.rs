@@ -1,4 +1,4 @@
-//! Texts that are no files, for editors that can open files only: sources of orbs and the pages of
+//! Texts that are not files, for editors that can open files only: sources of orbs and the pages of
 //! diagnostics. They are written into a folder that goes with the server.
 
 use std::{collections::HashMap, fs, io, path::PathBuf};

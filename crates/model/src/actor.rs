@@ -58,6 +58,6 @@ mod tests {
         for actor in [Actor::System, Actor::Account(AccountId::from_u128(7))] {
             assert_eq!(actor.to_string().parse(), Ok(actor));
         }
-        assert!("somebody".parse::<Actor>().is_err());
+        assert!("someone".parse::<Actor>().is_err());
     }
 }

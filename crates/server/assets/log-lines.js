@@ -6,7 +6,7 @@
 // same line when a log that grows changes from one to the other.
 //
 // The window scrolls by lines: each has one row of the frame's scroll height, also when it is wrapped
-// and stands there with several. The line at the top is put to where the scroll says, the others
+// and is there with several. The line at the top is put to where the scroll says, the others
 // follow it.
 
 const ROW = 20;
@@ -222,7 +222,7 @@ export class LogLines {
     return row ? scrollTop - row.offsetTop - (at - line) * row.offsetHeight : scrollTop;
   }
 
-  // Scrolls to where the last of the rows stands at the bottom.
+  // Scrolls to where the last of the rows is at the bottom.
   #pin() {
     let room = this.frame.clientHeight;
     for (let row = this.row(this.total - 1); row; row = row.previousSibling) {

@@ -55,7 +55,7 @@ customElements.define('source-view', class extends HTMLElement {
 
 for (const form of document.querySelectorAll('form[data-auto]')) {
   form.addEventListener('change', () => form.requestSubmit());
-  // An empty field is no filter: keep it out of the address.
+  // An empty field is not a filter: keep it out of the address.
   form.addEventListener('submit', () => {
     for (const field of form.elements) if (field.name && !field.value) field.disabled = true;
   });

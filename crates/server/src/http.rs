@@ -1,7 +1,7 @@
 //! The router: which path leads to which file, and what every answer has in common.
 //!
 //! Forged requests are refused for what a browser does with its cookie; webhooks, runners and the
-//! links in emails carry their own right and stand outside of that.
+//! links in emails carry their own right and are outside of that.
 
 pub(crate) mod assets;
 pub(crate) mod badges;

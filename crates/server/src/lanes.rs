@@ -50,7 +50,7 @@ where
     }
 
     /// Waits until an item is done, and begins the next of its lane. Never returns while nothing
-    /// runs, so that it can stand in a `select!`.
+    /// runs, so that it can be in a `select!`.
     pub(crate) async fn advance<F>(&mut self, work: &impl Fn(T) -> F)
     where
         F: Future<Output = ()> + Send + 'static,

@@ -1,6 +1,6 @@
 //! The server: routes, three loops, one door; and the dashboard.
 //!
-//! The story of a push reads downwards: [`http::webhooks`] stores a delivery and answers; [`intake`]
+//! Read the way of a push downwards: [`http::webhooks`] stores a delivery and answers; [`intake`]
 //! turns it into a pipeline; [`drive`] is the one door through which every status changes;
 //! [`http::runners`] hands tasks to runners and takes their outcomes; [`deliver`] delivers the
 //! effects in the outbox; [`clock`] notices what did not happen.

@@ -26,7 +26,7 @@ pub enum Update {
     },
     /// A delivery came or was decided.
     Delivery { project: ProjectId },
-    /// A set-up moved on.
+    /// A setup moved on.
     Setup { project: ProjectId },
 }
 

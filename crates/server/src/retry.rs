@@ -1,4 +1,4 @@
-//! How long to wait before another try: one policy for deliveries, effects and set-ups.
+//! How long to wait before another try: one policy for deliveries, effects and setups.
 
 use std::time::Duration;
 

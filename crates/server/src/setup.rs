@@ -2,7 +2,7 @@
 //!
 //! [`begin`] checks what can be checked at once and answers; the steps that change something at the
 //! forge are in [`sequence`], which continues by itself: closing the page does not cancel it. What a
-//! failed set-up had made is taken back in [`undo`]. The proof that a key works is in [`prove`].
+//! failed setup had made is taken back in [`undo`]. The proof that a key works is in [`prove`].
 
 mod prove;
 mod record;
@@ -28,12 +28,12 @@ use self::record::Record;
 pub use self::step::Setups;
 use crate::forges::CallError;
 
-/// Why a set-up could not even begin: a sentence for the person who asked.
+/// Why a setup could not even begin: a sentence for the person who asked.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct SetupError(pub String);
 
-/// Starts (or joins) the set-up of a repository and returns its project at once; the sequence
+/// Starts (or joins) the setup of a repository and returns its project at once; the sequence
 /// continues by itself, its record is in the store, its updates on [`crate::live`].
 ///
 /// # Errors
@@ -82,16 +82,16 @@ pub async fn begin(
 pub async fn resume_all(setups: &Arc<Setups>) {
     let unfinished = match setups.store.unfinished_setups().await {
         Ok(unfinished) => unfinished,
-        Err(error) => return tracing::error!(%error, "could not look for unfinished set-ups"),
+        Err(error) => return tracing::error!(%error, "could not look for unfinished setups"),
     };
     for setup in unfinished {
         match setups.store.project(setup.project).await {
             Ok(Some(project)) if setups.under_way.enter(project.id) => {
-                tracing::info!(project = %project.slug, "resuming a set-up");
+                tracing::info!(project = %project.slug, "resuming a setup");
                 run_in_background(setups, project, Record::resume(setups, setup));
             }
             Ok(_) => {}
-            Err(error) => tracing::error!(%error, "could not resume a set-up"),
+            Err(error) => tracing::error!(%error, "could not resume a setup"),
         }
     }
 }
@@ -201,9 +201,9 @@ async fn check_scopes(
     )))
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "stands in `map_err`")]
+#[expect(clippy::needless_pass_by_value, reason = "used in `map_err`")]
 fn store_failed(error: StoreError) -> SetupError {
-    tracing::error!(%error, "a set-up could not be stored");
+    tracing::error!(%error, "a setup could not be stored");
     SetupError(
         "Roundel's database does not answer at the moment. Try again in a minute.".to_owned(),
     )

@@ -1,6 +1,6 @@
 //! Starts one pipeline: read the configuration at the commit, create, compile, apply.
 //!
-//! Whatever starts a pipeline (a push, a set-up, a person, a restart) comes through here, so that it
+//! Whatever starts a pipeline (a push, a setup, a person, a restart) comes through here, so that it
 //! is done in one way. How the configuration is read is in [`read`], how it meets its orbs in
 //! [`compile`], how it becomes jobs in [`plan`].
 //!

@@ -38,7 +38,7 @@ pub enum StoreError {
         #[source]
         source: DriverError,
     },
-    /// PostgreSQL did not let us in: it is not there, or it refuses.
+    /// PostgreSQL could not be connected to: it is not there, or it refuses.
     #[error("cannot connect to PostgreSQL at {address}: {cause}")]
     Unreachable {
         /// Host and port, or the path of its socket.

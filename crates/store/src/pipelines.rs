@@ -138,7 +138,7 @@ words!(TriggerKind {
 
 impl NewPipeline {
     /// What makes two events one (invariant 1). A forge repeats a push under a new delivery id; a
-    /// set-up that was interrupted asks for its first pipeline again; a person who asks twice wants
+    /// setup that was interrupted asks for its first pipeline again; a person who asks twice wants
     /// two.
     fn identity(&self) -> String {
         let (full, sha) = (self.git_ref.full(), &self.sha);

@@ -1,7 +1,7 @@
 //! Projects: what was added, and who follows it.
 //!
 //! A project is its forge's id of the repository; names are display data that change. Its key, its
-//! hook and its variables are in [`sealed`], the record of its set-up in [`setups`].
+//! hook and its variables are in [`sealed`], the record of its setup in [`setups`].
 //!
 //! Deliberately absent: deleting a project.
 
@@ -57,7 +57,7 @@ pub struct Project {
     pub web_url: String,
     /// Whose token is used for what must work unattended.
     pub integration: AccountId,
-    /// Set-up has ended well; pushes are built.
+    /// Setup has ended well; pushes are built.
     pub active: bool,
     pub created_at: Timestamp,
 }

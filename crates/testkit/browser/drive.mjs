@@ -42,9 +42,9 @@ await chapter('one click sets a project up, step by step, live', async () => {
   await page.waitForURL('**/gh/acme/greet/setup');
   await mark();
   await page.getByRole('heading', { name: 'Ready' }).waitFor({ timeout: 60_000 });
-  assert.ok(await stayed(), 'the page followed the set-up by itself');
+  assert.ok(await stayed(), 'the page followed the setup by itself');
   assert.equal(await page.locator('.setup-step.is-failed').count(), 0);
-  await accessible(page, 'set-up');
+  await accessible(page, 'setup');
   await picture(page, 'setup-light');
   await page.getByRole('link', { name: 'Watch the first pipeline' }).click();
 });

@@ -112,7 +112,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
 }
 
 async fn converse(stream: TcpStream, shared: Arc<Shared>) {
-    // A client that hangs up in the middle is its own business.
+    // A client may hang up in the middle.
     drop(speak(stream, &shared).await);
 }
 

@@ -88,7 +88,7 @@ async fn a_visitor_signs_in_adds_projects_and_watches_them_turn_green() {
         }
     }
     let status = driver.wait().unwrap();
-    assert!(status.success(), "the driver ended with {status}; what it saw stands above");
+    assert!(status.success(), "the driver ended with {status}; what it saw is above");
 }
 
 fn repository() -> PathBuf {

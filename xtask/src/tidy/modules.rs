@@ -69,7 +69,7 @@ pub(crate) struct Resolved<'m> {
     pub targets: Vec<Target>,
 }
 
-/// How many steps a name is followed through `use`s. Circles of re-exports end here.
+/// How many steps a name is followed through `use`s. Cycles of re-exports end here.
 const STEPS: usize = 16;
 
 impl<'s> Modules<'s> {

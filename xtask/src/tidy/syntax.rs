@@ -31,7 +31,7 @@ pub(crate) struct Mention {
 /// Something else that a file does and a rule may forbid.
 #[derive(Clone, Debug)]
 pub(crate) enum Fact {
-    /// A text stands in it: what a string literal holds.
+    /// A text is in it: what a string literal holds.
     Text(String),
     /// It has an `async` function or block, or waits for one.
     Waits,
@@ -163,7 +163,7 @@ impl Collector {
         self.mentions.push(Mention { words, position: Position::Code, line });
     }
 
-    /// Collects what stands between the tokens of a macro: names joined by `::`.
+    /// Collects what is between the tokens of a macro: names joined by `::`.
     fn tokens(&mut self, tokens: &proc_macro2::TokenStream) {
         let mut reader = TokenReader::default();
         for token in tokens.clone() {

@@ -62,7 +62,7 @@ fn broken_steps(document: &str, sources: &[Source]) -> Vec<String> {
     broken
 }
 
-/// Tells whether a file calls the function of another one, by its module or from the root of its crate.
+/// Returns whether a file calls the function of another one, by its module or from the root of its crate.
 fn calls(text: &str, next: &Row<'_>) -> bool {
     let path = Path::new(next.file);
     let module = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();

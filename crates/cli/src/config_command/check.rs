@@ -92,7 +92,7 @@ impl Compiler {
             && !lock.exists()
         {
             let message =
-                format!("there is no lock file `{}`; `--update-lock` makes it", lock.display());
+                format!("there is no lock file `{}`; `--update-lock` creates it", lock.display());
             return Err(UsageError(message).into());
         }
         // Without the pins: this is for a caller that makes them again.

@@ -11,7 +11,7 @@ use crate::{
     terminal,
 };
 
-/// Columns that the sentence about a code needs next to its name; with fewer, it stands below it.
+/// Columns that the sentence about a code needs next to its name; with fewer, it is below it.
 const READABLE: usize = 30;
 
 #[derive(clap::Args, Debug)]

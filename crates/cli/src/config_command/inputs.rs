@@ -232,7 +232,7 @@ fn typed(text: &str, declared: Option<&str>) -> PipelineValue {
     match (text, text.parse::<i64>()) {
         ("true", _) => PipelineValue::Boolean(true),
         ("false", _) => PipelineValue::Boolean(false),
-        // `+1` and `007` are texts to everybody else.
+        // `+1` and `007` are texts to everyone else.
         (_, Ok(number)) if number.to_string() == text => PipelineValue::Integer(number),
         _ => PipelineValue::Text(text.to_owned()),
     }

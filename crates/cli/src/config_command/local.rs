@@ -186,7 +186,7 @@ mod tests {
     fn branch_and_revision_come_from_the_clone() {
         let folder = tempfile::tempdir().unwrap();
         let run = |arguments: &[&str]| {
-            let identity = ["-c", "user.name=Somebody", "-c", "user.email=somebody@example.org"];
+            let identity = ["-c", "user.name=Someone", "-c", "user.email=someone@example.org"];
             let status = Command::new("git")
                 .arg("-C")
                 .arg(folder.path())

@@ -49,7 +49,7 @@ pub(crate) const SAMPLES: [Sample; 2] = [
         owner: "acme",
         name: "greet",
         files: files!("github": ".circleci/config.yml", "README.md", "bin/greet",
-            "test/greets-by-name.sh", "test/greets-everybody.sh"),
+            "test/greets-by-name.sh", "test/greets-everyone.sh"),
     },
     Sample {
         forge: ForgeKind::Bitbucket,

@@ -33,7 +33,7 @@ use super::{
 };
 use crate::settings::keys;
 
-/// A set-up over loopback takes a second; this is for a slow machine.
+/// A setup over loopback takes a second; this is for a slow machine.
 const SETUP_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The running demo.
@@ -173,7 +173,7 @@ impl World {
                                 )
                             });
                             anyhow::bail!(
-                                "the set-up of {}/{} failed{reason}",
+                                "the setup of {}/{} failed{reason}",
                                 sample.owner,
                                 sample.name
                             );
@@ -185,7 +185,7 @@ impl World {
                 let _late = tokio::time::timeout(Duration::from_millis(250), updates.recv()).await;
             }
         };
-        tokio::time::timeout(SETUP_TIMEOUT, wait).await.context("a set-up did not end in time")?
+        tokio::time::timeout(SETUP_TIMEOUT, wait).await.context("a setup did not end in time")?
     }
 
     /// Stops everything, in the order in which nothing is lost.

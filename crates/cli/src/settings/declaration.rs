@@ -35,7 +35,7 @@ pub struct Declaration {
     pub example: &'static str,
     /// Whether its value may be seen by others.
     pub secrecy: Secrecy,
-    /// Whether it can stand in the file.
+    /// Whether it can be in the file.
     pub in_file: bool,
     /// The commands that read it.
     pub programs: &'static [Program],
@@ -59,10 +59,10 @@ pub enum Program {
 pub enum Secrecy {
     /// Anyone on the machine may see it.
     Open,
-    /// An address that may hold a password: the password is masked, and the value may stand in a
+    /// An address that may hold a password: the password is masked, and the value may be in a
     /// file of its own.
     MayHoldPassword,
-    /// Never a flag, for flags can be seen in the list of processes. May stand in a file of its own.
+    /// Never a flag, for flags can be seen in the list of processes. May be in a file of its own.
     Secret,
 }
 
@@ -145,7 +145,7 @@ impl<T> AnySetting for Setting<T> {
 }
 
 impl Declaration {
-    /// Returns whether the value may stand in a file of its own.
+    /// Returns whether the value may be in a file of its own.
     pub fn has_file_form(&self) -> bool {
         self.file_flag.is_some()
     }

@@ -6,7 +6,7 @@ use url::Url;
 
 pub(super) const MASK: &str = "***";
 
-/// Masks the password of an address; the whole, where one may stand in what cannot be read as one.
+/// Masks the password of an address; the whole, where one may be in what cannot be read as one.
 pub(super) fn without_password(text: &str) -> String {
     let Ok(mut url) = Url::parse(text) else {
         return if text.contains('@') { MASK.to_owned() } else { text.to_owned() };

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::terminal;
 
-/// What stands above the tables.
+/// What is above the tables.
 const HEAD: &str = include_str!("reference.md");
 
 /// Writes the page.

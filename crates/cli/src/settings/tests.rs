@@ -260,7 +260,7 @@ fn lists_and_switches_are_written_in_the_way_of_each_place() {
     let case = Case::new("").flag("resource-class", "acme/gpu").flag("resource-class", "large");
     assert_eq!(classes(case), expected);
     let setuid = |case: Case| case.values().get(&runner::ALLOW_SETUID).unwrap().unwrap();
-    assert!(!setuid(Case::new("")), "setuid programs work only where somebody said so");
+    assert!(!setuid(Case::new("")), "setuid programs work only where a setting says so");
     assert!(!setuid(Case::new("[runner]\nslots = 4\n")));
     assert!(setuid(Case::new("[runner]\nallow_setuid = true\n")));
     assert!(setuid(Case::new("").variable("ROUNDEL_ALLOW_SETUID", "1")));

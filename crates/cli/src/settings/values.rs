@@ -41,7 +41,7 @@ pub(crate) struct Found {
     /// Lists have a line for each item.
     pub(crate) text: String,
     pub(crate) origin: Origin,
-    /// The file that holds the value, if it does not stand in the setting itself.
+    /// The file that holds the value, if it is not in the setting itself.
     pub(crate) held_by: Option<PathBuf>,
 }
 

@@ -231,7 +231,7 @@ async fn reaches(installation: &Installation, store: &Store, sha: &str, moment: 
     .await;
 }
 
-/// Tells whether a log that the runner keeps below a directory contains a text.
+/// Returns whether a log that the runner keeps below a directory contains a text.
 fn holds(directory: &Path, text: &str) -> bool {
     let Ok(entries) = fs::read_dir(directory) else { return false };
     entries.flatten().any(|entry| {

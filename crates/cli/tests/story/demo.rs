@@ -59,7 +59,7 @@ fn a_demo_that_is_kept_starts_again_and_continues() {
     assert!(second.status.success(), "{text}\n{}", String::from_utf8_lossy(&second.stderr));
     assert_eq!(text.matches("is set up already").count(), 2, "{text}");
     assert_eq!(text.matches("commit status green").count(), 2, "{text}");
-    // The set-up and the first push were 1 and 2.
+    // The setup and the first push were 1 and 2.
     assert!(text.contains("acme/greet  #3 ") && text.contains("acme/count  #3 "), "{text}");
 }
 

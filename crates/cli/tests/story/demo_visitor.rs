@@ -185,7 +185,7 @@ async fn a_visitor_creates_a_repository_adds_it_and_sees_green_and_jobs_reach_no
 
         let clone: PathBuf = scratch.path().join(kind.long_slug());
         git(scratch.path(), &["clone", "--quiet", &address, kind.long_slug()]).unwrap();
-        // The set-up starts the first pipeline; each sample has three jobs.
+        // The setup starts the first pipeline; each sample has three jobs.
         green(&mut visitor, forge, &git(&clone, &["rev-parse", "HEAD"]).unwrap(), 3).await;
         let sha = push(&clone, &[("README.md", "Changed by a visitor.\n")]);
         green(&mut visitor, forge, &sha, 3).await;

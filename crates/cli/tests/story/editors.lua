@@ -46,7 +46,7 @@ end
 
 vim.api.nvim_buf_set_lines(0, 7, 8, false, { "    steps:" })
 vim.wait(60000, function() return #messages() == 0 end, 20)
-say("mended", #messages())
+say("fixed", #messages())
 
 local hover = ask("textDocument/hover", 6, 7)
 say("hover", hover and hover.contents.value or "nothing")

@@ -83,7 +83,7 @@ fn neovim_shows_what_is_wrong_and_leads_into_an_orb() {
     }
     assert_eq!(said("definition"), ["  install:"], "{}", shown());
     assert_eq!(said("symbols"), ["version orbs jobs workflows"]);
-    assert_eq!(said("mended"), ["0"], "{}", shown());
+    assert_eq!(said("fixed"), ["0"], "{}", shown());
     assert!(output.status.success(), "{}", shown());
 }
 

@@ -106,7 +106,7 @@ async fn a_config_that_is_wrong_is_explained_on_the_commit_and_on_the_page() {
     assert!(!page.text.contains("Misspell"), "{}", page.text);
 }
 
-/// One truth: a hook before the commit and the server after the push say the same.
+/// A local check before the commit and the server after the push report the same.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_validate_says_is_what_the_server_does() {
     let installation = Installation::build().await;
@@ -120,7 +120,7 @@ async fn what_validate_says_is_what_the_server_does() {
         ("fine", GREEN.to_owned(), 0, None),
         ("an option without effect", GREEN.replace("- checkout", &format!("- {shallow}")), 0, None),
         (
-            "a scheduled workflow beside another one",
+            "a scheduled workflow next to another one",
             format!("{GREEN}  nightly:\n    triggers: [{schedule}]\n    jobs: [build]\n"),
             4,
             None,

@@ -252,7 +252,7 @@ fn a_wrong_value_of_every_setting_is_refused_and_named_in_the_form_in_which_it_w
     for setting in settings_of(program) {
         let declaration = setting.declaration();
         for form in FORMS.into_iter().filter(|form| form.exists(declaration)) {
-            // A switch or a number that is not one is no TOML, or of the wrong type.
+            // A switch or a number that is not one is not TOML, or of the wrong type.
             if form == Form::Line && matches!(setting.shape(), Shape::Switch | Shape::Number) {
                 continue;
             }
@@ -294,7 +294,7 @@ async fn serve(wanted: Form, second: Form) -> (RunningServer, String) {
         let form = if wanted.exists(declaration) { wanted } else { second };
         let path = start.folder.path().to_owned();
         let value = match declaration.key {
-            // The one that lines stand in is named when it is written.
+            // The one that lines are in is named when it is written.
             "config" => continue,
             "listen" => format!("127.0.0.1:{port}"),
             "public_url" => url.clone(),

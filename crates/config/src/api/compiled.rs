@@ -31,7 +31,7 @@ pub struct Compiled {
     pub schedules: Vec<Schedule>,
 }
 
-/// A workflow that a clock starts, on the branch that its file stands on (CFG §5.8).
+/// A workflow that a clock starts, on the branch that its file is on (CFG §5.8).
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Schedule {
     pub workflow: String,

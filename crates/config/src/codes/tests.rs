@@ -13,7 +13,7 @@ use crate::{
 
 type Make = fn() -> (String, Inputs);
 
-/// Codes whose example is too long, or not to be seen, to stand on a page.
+/// Codes whose example is too long, or not to be seen, to be on a page.
 const MADE: &[(&str, Make)] = &[
     ("special-character", || (format!("{JOB} # \u{8}"), Inputs::default())),
     ("too-large", || (format!("{JOB}#{}", "x".repeat(9_000_000)), Inputs::default())),
@@ -85,7 +85,7 @@ fn cfg_225_every_wrong_example_gives_its_code_and_no_other() {
         };
         let mut others = found(&compiled);
         let given = others.remove(code.slug);
-        // What is read and cannot be run yet is no mistake.
+        // What is read and cannot be run yet is not a mistake.
         others.retain(|slug| !slug.starts_with("unsupported-"));
         if !given || !others.is_empty() {
             failures.push(format!("{}:\n{}", code.slug, rendered(&compiled, &text)));

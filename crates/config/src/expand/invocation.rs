@@ -492,7 +492,7 @@ impl<'d> Expander<'_, 'd> {
 
     /// Reports a job that is not defined.
     pub(crate) fn unknown_job(&mut self, name: &str, key: Place, fields: &[Entry<'_>]) {
-        // Whatever stands wrongly below `jobs` was reported; a job that it hides is no second mistake.
+        // Whatever is wrongly below `jobs` was reported; a job that it hides is not a second mistake.
         if self.modules.jobs_section.broken && self.modules.get(ModuleId::CONFIG).jobs.is_empty() {
             return;
         }

@@ -367,7 +367,7 @@ fn job_document(
     Value::new(Data::Map(Rc::new(fields)), place)
 }
 
-/// `machine` and `macos` without the keys that stand next to them in the compiled job.
+/// `machine` and `macos` without the keys that are next to them in the compiled job.
 fn without_hoisted(block: &Field) -> Field {
     let mut block = block.clone();
     if let (Data::Map(fields), "machine" | "macos") = (&block.value.data, &*block.name) {

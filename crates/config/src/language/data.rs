@@ -53,7 +53,7 @@ pub(crate) struct Field {
 }
 
 impl Field {
-    /// Makes an entry that stands where its value stands.
+    /// Makes an entry that is where its value is.
     pub(crate) fn new(name: &str, value: Value) -> Self {
         Self { name: Rc::from(name), key: value.place, value }
     }
@@ -80,7 +80,7 @@ pub(crate) struct ExecutorValue {
 pub(crate) type Bindings = IndexMap<String, Value>;
 
 /// A command that is being expanded, and what called it. Steps that are passed as an argument
-/// remember the caller's, so that a command within its own argument is no recursion.
+/// remember the caller's, so that a command within its own argument is not a recursion.
 #[derive(Debug)]
 pub(crate) struct Calls {
     /// The name as written in the call.

@@ -18,7 +18,7 @@ use crate::{
 /// Something that is wrong with a restriction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// Whether it is only worth knowing; otherwise the restriction refuses everybody.
+    /// Whether it is only worth knowing; otherwise the restriction refuses everyone.
     pub is_warning: bool,
     /// What is wrong, in one sentence.
     pub message: String,

@@ -17,7 +17,7 @@ pub(crate) enum Piece<'t> {
 /// The inside of a tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Tag<'t> {
-    /// What stands between `<<` and `>>`, trimmed.
+    /// What is between `<<` and `>>`, trimmed.
     pub(crate) inner: &'t str,
     /// Which `<<` of the text opens it, counted from 0.
     pub(crate) opening: usize,
@@ -68,7 +68,7 @@ pub(crate) fn sole_tag<'p, 't>(pieces: &'p [Piece<'t>]) -> Option<&'p Tag<'t>> {
     }
 }
 
-/// Says what the `<<` at the given place probably is, if it is no tag: a here-document, a
+/// Says what the `<<` at the given place probably is, if it is not a tag: a here-document, a
 /// here-string, a shift. The sentence says how it is written.
 pub(crate) fn not_a_tag(text: &str, opening: usize) -> Option<String> {
     let (at, _) = text.match_indices("<<").nth(opening)?;
@@ -202,7 +202,7 @@ fn closing(text: &str) -> Option<usize> {
             }
             b'"' => in_string = !in_string,
             b'>' if !in_string && text[at..].starts_with(">>") => return Some(at),
-            // Beyond the next tag, or without an end, it is no string of this one: here-documents
+            // Beyond the next tag, or without an end, it is not a string of this one: here-documents
             // hold all kinds of text. Looking no further keeps the time in proportion.
             b'<' if at > first && text[at..].starts_with("<<") => break,
             _ => {}
@@ -308,7 +308,7 @@ mod tests {
         assert!(matches!(&pieces[0], Piece::Tag(tag) if tag.inner.ends_with("b\"")));
         let pieces = parse(r#"<< pipeline.x == "a\" >> b" >>!"#).unwrap();
         assert!(matches!(&pieces[0], Piece::Tag(tag) if tag.inner.ends_with("b\"")));
-        // A quote that stands alone opens no string.
+        // A quote that is alone opens no string.
         let pieces = parse(r#"<< a" >> and "<< b >>"#).unwrap();
         assert_eq!(pieces.iter().filter(|piece| matches!(piece, Piece::Tag(_))).count(), 2);
     }
@@ -319,7 +319,7 @@ mod tests {
         assert!(sole_tag(&pieces).is_some_and(|tag| tag.inner.lines().count() == 3));
     }
 
-    /// Q-07: the shell's `<<` is the mistake that everybody makes once.
+    /// Q-07: the shell's `<<` is the mistake that everyone makes once.
     #[test]
     fn what_the_shell_means_is_recognized() {
         for (text, opening, help) in [

@@ -19,7 +19,7 @@ const DEFINITIONS: &[(&str, &[&str])] = &[
     ("workflows", &["jobs", "when", "unless", "triggers", "max_auto_reruns"]),
 ];
 
-/// What stands at a key.
+/// What is at a key.
 enum Part {
     /// A level that several files may add to.
     Level(Level),
@@ -116,7 +116,7 @@ impl Folding<'_> {
         let is_key = !name.starts_with('@') && self.is_definition(&inside);
         self.at.pop();
         if is_key {
-            // A folder of scripts is no section.
+            // A folder of scripts is not a section.
             if !inside.is_empty() {
                 self.meet(level, name.to_owned(), inside);
             }
@@ -175,7 +175,7 @@ impl Folding<'_> {
         }
     }
 
-    /// Adds a level that is made of files to what stands at its key.
+    /// Adds a level that is made of files to what is at its key.
     fn meet(&mut self, level: &mut Level, key: String, inside: Level) {
         let Some((_, there)) = level.iter_mut().find(|(name, _)| *name == key) else {
             level.push((key, Part::Level(inside)));

@@ -14,7 +14,7 @@ use crate::{
     text::{place::Place, problem::Problem},
 };
 
-/// Requirements of a circle that are shown next to the one that closes it.
+/// Requirements of a cycle that are shown next to the one that closes it.
 const CIRCLE: usize = 5;
 
 /// A resolved requirement.
@@ -31,7 +31,7 @@ pub(crate) struct Edge {
 }
 
 impl Planner<'_, '_> {
-    /// Resolves the requirements of a workflow's jobs and looks for circles.
+    /// Resolves the requirements of a workflow's jobs and looks for cycles.
     pub(crate) fn graph(
         &mut self,
         workflow: &str,
@@ -230,7 +230,7 @@ impl Planner<'_, '_> {
         self.render.report.add(problem.maybe_help(help));
     }
 
-    /// Reports every circle once, with its path.
+    /// Reports every cycle once, with its path.
     fn check_cycles(&mut self, names: &[String], edges: &[Vec<Edge>]) {
         let mut dependents: Vec<Vec<usize>> = vec![Vec::new(); edges.len()];
         let mut open: Vec<usize> = edges.iter().map(Vec::len).collect();
@@ -253,14 +253,14 @@ impl Planner<'_, '_> {
             }
             let Some(start) = done.iter().position(|&done| !done) else { return };
             let (path, place) = walk(start, edges, &done);
-            let circle = path.iter().zip(path.iter().cycle().skip(1));
-            let others: Vec<Place> = circle
+            let cycle = path.iter().zip(path.iter().cycle().skip(1));
+            let others: Vec<Place> = cycle
                 .filter_map(|(&job, &next)| edges[job].iter().find(|edge| edge.job == next))
                 .map(|edge| edge.place)
                 .filter(|other| *other != place)
                 .take(CIRCLE)
                 .collect();
-            // The circle counts as broken open, so that what depends on it is no circle of its own.
+            // The cycle counts as broken, so that what depends on it is not reported as another cycle.
             for &job in &path {
                 done[job] = true;
                 ready.push(job);
@@ -313,7 +313,7 @@ fn has_pieces(name: &str, pieces: &[String]) -> bool {
     rest.strip_suffix(last.as_str()).is_some_and(|value| !value.is_empty())
 }
 
-/// Follows requirements that are not done until a job comes up again; returns the circle and the
+/// Follows requirements that are not done until a job comes up again; returns the cycle and the
 /// requirement that closes it.
 fn walk(start: usize, edges: &[Vec<Edge>], done: &[bool]) -> (Vec<usize>, Place) {
     let mut path = vec![start];

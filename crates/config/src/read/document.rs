@@ -24,7 +24,7 @@ pub fn to_yaml(node: &Node) -> String {
 
 /// Writes a document as indented JSON.
 pub fn to_json(node: &Node) -> String {
-    // Only keys that are no texts could make it fail, and there are none.
+    // Only keys that are not texts could make it fail, and there are none.
     serde_json::to_string_pretty(node).unwrap_or_default()
 }
 

@@ -52,7 +52,7 @@ pub(crate) struct Report<'d> {
     found: Vec<Found>,
     /// What this release cannot run.
     unsupported: Vec<Diagnostic>,
-    /// Where each stands in `unsupported`.
+    /// Where each is in `unsupported`.
     unsupported_at: HashMap<Key, usize>,
     /// Indexes into `unsupported` for the job that is being compiled.
     in_current_job: BTreeSet<usize>,

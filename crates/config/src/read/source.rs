@@ -29,7 +29,7 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// Parses a text. Never fails: what is wrong stands in `problems`.
+    /// Parses a text. Never fails: what is wrong is in `problems`.
     pub(crate) fn parse(name: impl Into<String>, text: Arc<str>) -> Self {
         Self::parse_with(name, text, &Anchors::new())
     }
@@ -122,7 +122,7 @@ impl Sources {
         self.doc(at).view(at)
     }
 
-    /// Returns whether nothing stands there: an empty value, `~` or `null`.
+    /// Returns whether nothing is there: an empty value, `~` or `null`.
     pub(crate) fn is_null(&self, at: At) -> bool {
         match self.view(at) {
             View::Scalar(text, style) => scalar::resolve(text, style) == scalar::Scalar::Null,

@@ -1,6 +1,6 @@
 //! The text as a tree with places (CFG §1.3, §1.4).
 //!
-//! The tree stays untyped until templates are rendered, for `<< parameters.n >>` may stand where a
+//! The tree stays untyped until templates are rendered, for `<< parameters.n >>` may be where a
 //! number, a step or a whole mapping is wanted. Nodes live in an arena; an alias is a reference to
 //! its anchor's node and is never copied, so that an alias bomb stays as small as its text and the
 //! place of use is known. Merge keys are resolved once, while the tree is built.
@@ -217,7 +217,7 @@ impl<'d> IntoIterator for Entries<'d> {
     }
 }
 
-/// Texts that stand where a name may be used.
+/// Texts that are where a name may be used.
 #[derive(Debug, Default)]
 pub(crate) struct Mentions<'d> {
     /// Items of lists, and keys of mappings that are such items.
@@ -338,7 +338,7 @@ impl Doc {
         }
     }
 
-    /// Collects the texts that stand where a name may be used.
+    /// Collects the texts that are where a name may be used.
     pub(crate) fn mentions(&self) -> Mentions<'_> {
         let mut mentions = Mentions::default();
         let sections = match self.root.map(|root| &self.node(root).kind) {
@@ -373,7 +373,7 @@ impl Doc {
                 }
                 Kind::Map { .. } if is_section => {}
                 Kind::Map { pairs, .. } => {
-                    // A single step may stand where a condition lists them.
+                    // A single step may be where a condition lists them.
                     if let [(key, _)] = pairs[..] {
                         mentions.items.extend(self.key_text(key));
                     }

@@ -74,7 +74,7 @@ impl<'d> Resolver<'_, 'd> {
         self.modules.jobs_section.empty = entries.is_empty();
         let mut jobs = self.collect(entries, Element::Job);
         if let Some(job) = owner.and_then(|name| jobs.get_mut(name)) {
-            // What it lacks stands next to it.
+            // What it lacks is next to it.
             job.broken = true;
         }
         self.modules.get_mut(ModuleId::CONFIG).jobs = jobs;

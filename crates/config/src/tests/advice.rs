@@ -148,7 +148,7 @@ fn errors(found: &[Diagnostic]) -> BTreeSet<(&str, &str)> {
     errors.map(|found| (&*found.code, &*found.message)).collect()
 }
 
-/// Tells whether an error may come next: what a mistake in YAML had hidden, what this release does
+/// Returns whether an error may come next: what a mistake in YAML had hidden, what this release does
 /// not run, or a name that is there already.
 fn is_honest(source: &Source<'_>, found: &Diagnostic, next: &str) -> bool {
     next.starts_with("unsupported-")

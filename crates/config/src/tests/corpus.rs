@@ -24,7 +24,7 @@ pub(crate) fn corpus(test: &str) -> Option<Corpus> {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let corpus = Corpus::open(&repository);
     if corpus.is_none() {
-        let line = format!("{test}: the corpus is not beside this repository");
+        let line = format!("{test}: the corpus is not next to this repository");
         println!("SKIPPED {line}");
         if let Some(notices) = std::env::var_os("ROUNDEL_SKIPPED_TESTS") {
             let file = std::fs::OpenOptions::new().create(true).append(true).open(notices);

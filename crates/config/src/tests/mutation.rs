@@ -156,7 +156,7 @@ fn places(edited: &str, site: &Site) -> HashSet<u32> {
     let end = site.span.start + site.new.len();
     let mut lines: HashSet<u32> = (line(site.span.start)..=line(end)).collect();
     if site.new.is_empty() && edited[..site.span.start].ends_with('\n') {
-        // Whole lines are gone: what stood above them is where the gap is seen.
+        // Whole lines are gone: what was above them is where the gap is seen.
         lines.insert(line(site.span.start.saturating_sub(1)));
     }
     let shifted = |&at: &usize| {

@@ -1,6 +1,6 @@
 //! Whatever the text, compiling ends, quickly and without a panic.
 //!
-//! The same is looked for without a bound by the targets in `fuzz/`; what they found stands below as
+//! The same is looked for without a bound by the targets in `fuzz/`; what they found is below as
 //! a test of its own.
 
 mod bombs;

@@ -247,7 +247,7 @@ fn pairs(map: Option<&Json>) -> Vec<(String, PipelineValue)> {
 fn json(text: &str) -> Json {
     let sources = Sources::new(Source::parse("block", text.into()));
     let problems = &sources.file(FileId::CONFIG).problems;
-    assert!(problems.is_empty(), "a block of the specification is no YAML: {problems:?}\n{text}");
+    assert!(problems.is_empty(), "a block of the specification is not YAML: {problems:?}\n{text}");
     sources.root(FileId::CONFIG).map_or(Json::Null, |root| node(&sources, root))
 }
 

@@ -48,7 +48,7 @@ impl FileId {
 /// Where something stands, and through which alias it was reached.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Place {
-    /// The text that it stands in.
+    /// The text that it is in.
     pub(crate) file: FileId,
     /// Bytes of the node's own text.
     pub(crate) span: Span,

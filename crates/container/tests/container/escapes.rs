@@ -86,7 +86,7 @@ fn nothing_of_the_host_is_in_sight() {
     assert!(count < 6, "{count} processes");
     assert_eq!(output(&environment, "ls /sys/class/net"), "lo\n");
     // Nothing of the host is mounted but device nodes and the environment's own place for writes,
-    // whose name within its file system the kernel always tells.
+    // whose name within its file system the kernel always shows.
     let mounts = output(&environment, "cat /proc/self/mountinfo");
     let own = world.directory.path().file_name().unwrap().to_string_lossy().into_owned();
     let foreign: Vec<&str> = mounts

@@ -140,7 +140,7 @@ pub(super) fn read(event: &str, body: &[u8]) -> Result<ForgeEvent, String> {
     }
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "stands in a match of results")]
+#[expect(clippy::unnecessary_wraps, reason = "used in a match of results")]
 fn removed(what: &str, id: &AnyId) -> Result<ForgeEvent, String> {
     Ok(ForgeEvent::HookOrKeyRemoved { what: format!("{what} {}", id.0) })
 }

@@ -105,7 +105,7 @@ fn missing_scope(answer: &Answer) -> Option<String> {
     Some(format!("The token lacks the scope `{accepted}`: sign in again and grant it"))
 }
 
-/// Tells whether a scope contains another: GitHub swallows the smaller one when it grants both.
+/// Returns whether a scope contains another: GitHub swallows the smaller one when it grants both.
 fn covers(have: &str, want: &str) -> bool {
     let part = |scope: &str, prefix: &str| scope.strip_prefix(prefix).map(str::to_owned);
     match have {

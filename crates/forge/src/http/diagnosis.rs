@@ -9,7 +9,7 @@ use crate::error::{ErrorClass, ForgeError};
 pub(crate) struct Messages(pub(crate) Vec<String>);
 
 impl Messages {
-    /// Tells whether one of them contains a text; both forges change their capitals.
+    /// Returns whether one of them contains a text; both forges change their capitals.
     pub(crate) fn contain(&self, text: &str) -> bool {
         self.0.iter().any(|word| word.to_lowercase().contains(text))
     }

@@ -92,7 +92,7 @@ async fn pushed(
     Ok(commits)
 }
 
-/// A push is forced when what was there is no ancestor of what is.
+/// A push is forced when the old commit is not an ancestor of the new one.
 async fn forced(git: &Git, change: &RefChange) -> bool {
     match (&change.before, &change.after) {
         (Some(before), Some(after)) => match git.resolve(before).await {

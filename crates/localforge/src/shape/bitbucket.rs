@@ -35,7 +35,7 @@ pub(crate) fn user(forge: &Forge, one: &User) -> Value {
     })
 }
 
-/// Returns a uuid or name as it stands in an address.
+/// Returns a uuid or name as it is in an address.
 pub(crate) fn encoded(text: &str) -> String {
     text.replace('{', "%7B").replace('}', "%7D").replace(' ', "%20")
 }
@@ -66,7 +66,7 @@ pub(crate) fn workspace(forge: &Forge, login: &str) -> Value {
     })
 }
 
-/// Returns a workspace as it stands in a list of what a user has access to: with fewer links.
+/// Returns a workspace as it is in a list of what a user has access to: with fewer links.
 pub(crate) fn workspace_base(forge: &Forge, login: &str) -> Value {
     let mut whole = workspace(forge, login);
     let links = json!({ "self": whole["links"]["self"], "avatar": whole["links"]["avatar"] });

@@ -122,7 +122,7 @@ fn related(document: &Document, symbol: &Symbol) -> Vec<Symbol> {
     all
 }
 
-/// Returns the places to change for a new name, or `None` if what stands at `offset` cannot be
+/// Returns the places to change for a new name, or `None` if what is at `offset` cannot be
 /// renamed: it is not defined in this document, or the name would not be one.
 pub(crate) fn rename(document: &Document, offset: usize, to: &str) -> Option<Vec<Span>> {
     let word = document.index.at(offset)?;

@@ -1,4 +1,4 @@
-//! Where in the language a place of the tree is: what may stand there, and in whose body.
+//! Where in the language a place of the tree is: what may be there, and in whose body.
 //!
 //! A [`Spot`] goes down the tree one key or item at a time. The index of names and completion both
 //! go this way, so they agree about what a word means.
@@ -28,7 +28,7 @@ pub(crate) struct Spot {
     pub(crate) matrix: Option<Callee>,
 }
 
-/// What may stand at a place.
+/// What may be at a place.
 #[derive(Clone, Debug)]
 pub(crate) enum SpotKind {
     Shape(&'static Shape),

@@ -6,7 +6,7 @@ use roundel_config::orbs::{Missing, Orb, OrbReference, OrbSet, Resolution};
 
 use super::{define::Target, *};
 
-const ORB: &str = "version: 2.1\ndescription: Node for everybody\ncommands:\n  install:\n    description: Installs packages\n    parameters:\n      manager:\n        type: enum\n        enum: [npm, yarn]\n        default: npm\n      dir: { type: string }\n    steps:\n      - run: << parameters.manager >> ci\njobs:\n  test:\n    docker: [{ image: node }]\n    steps: [install]\nexecutors:\n  default:\n    docker: [{ image: node }]\n";
+const ORB: &str = "version: 2.1\ndescription: Node for everyone\ncommands:\n  install:\n    description: Installs packages\n    parameters:\n      manager:\n        type: enum\n        enum: [npm, yarn]\n        default: npm\n      dir: { type: string }\n    steps:\n      - run: << parameters.manager >> ci\njobs:\n  test:\n    docker: [{ image: node }]\n    steps: [install]\nexecutors:\n  default:\n    docker: [{ image: node }]\n";
 
 fn orbs() -> OrbSet {
     let mut orbs = OrbSet::default();
@@ -315,7 +315,7 @@ fn hover_shows_what_a_name_stands_for() {
     assert!(argument.contains("`dir`: string, required"), "{argument}");
     let alias = hovered(&CONFIG.replace("node/install: {", "no▮de/install: {"));
     assert!(
-        alias.contains("orb `acme/node@1.2.3`, from the folder `orbs`\n\nNode for everybody"),
+        alias.contains("orb `acme/node@1.2.3`, from the folder `orbs`\n\nNode for everyone"),
         "{alias}"
     );
     assert!(alias.contains("Commands: `install`."), "{alias}");
@@ -409,7 +409,7 @@ fn all_uses_of_a_name_are_found_and_renamed_together() {
     assert!(text.contains("requires: [compile]") && text.contains("build-it"), "{text}");
     assert_eq!(rename(&document, offset, "no name"), None);
     let (document, offset) = cursor(&CONFIG.replace("node/install: {", "node/ins▮tall: {"));
-    assert_eq!(rename(&document, offset, "x"), None, "it is somebody else's");
+    assert_eq!(rename(&document, offset, "x"), None, "it is someone else's");
 }
 
 #[test]

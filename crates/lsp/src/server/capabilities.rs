@@ -24,7 +24,7 @@ pub(super) fn support(params: &InitializeParams) -> EditorSupport {
         .as_ref()
         .and_then(|general| general.position_encodings.as_ref());
     let utf8 = encodings.is_some_and(|known| known.contains(&PositionEncodingKind::UTF8));
-    // As JSON: a few wishes are not worth a walk through a dozen of optional structures.
+    // As JSON: a few options are not worth a dozen nested optional structures.
     let all = serde_json::to_value(params).unwrap_or_default();
     let has = |pointer: &str| all.pointer(pointer).and_then(Value::as_bool) == Some(true);
     let roots = ["/workspaceFolders/0/uri", "/rootUri"].into_iter();

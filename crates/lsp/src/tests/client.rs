@@ -243,7 +243,7 @@ fn read(output: &mut BufReader<std::io::PipeReader>) -> Option<Value> {
     }
     let mut bytes = vec![0; length];
     output.read_exact(&mut bytes).ok()?;
-    // What is no message for `lsp-server` may still be an answer to something without an id.
+    // What is not a message for `lsp-server` may still be an answer to something without an id.
     let value: Value = serde_json::from_slice(&bytes).ok()?;
     let is_message =
         value["id"].is_null() || serde_json::from_value::<Message>(value.clone()).is_ok();

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use aho_corasick::{AhoCorasick, MatchKind};
 use roundel_model::limits::MASKED_VALUE_CHARS;
 
-/// What stands in the place of a secret.
+/// What is shown instead of a secret.
 const MASK: &[u8] = b"****";
 
 /// The values that must not be seen.

@@ -207,7 +207,7 @@ async fn put_log(
     let committed = match server.admit(&headers) {
         Ok(mut known) => {
             let step = known.steps.get_mut(&number).expect("a log came before its step");
-            assert_eq!(step.log.len(), offset, "a gap or a repetition that nobody asked for");
+            assert_eq!(step.log.len(), offset, "a gap or a repetition that was not requested");
             step.log.extend_from_slice(&bytes);
             step.log.len()
         }

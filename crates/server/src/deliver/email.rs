@@ -297,8 +297,7 @@ mod tests {
 
     /// An email in which every text from outside would end a line, set a title and turn itself around.
     fn hostile() -> Email {
-        let trick =
-            |name: &str| format!("{name}\u{202E}\x1b]0;x\x07\u{9b}\r\nBcc: everybody@y.org");
+        let trick = |name: &str| format!("{name}\u{202E}\x1b]0;x\x07\u{9b}\r\nBcc: everyone@y.org");
         Email {
             account: AccountId::from_u128(1),
             to: Mailbox::new(Some(trick("Ada")), "ada@example.org".parse().unwrap()),

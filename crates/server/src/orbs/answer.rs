@@ -48,7 +48,7 @@ pub(crate) fn digest(text: &str) -> String {
     hex::encode(Sha256::digest(text))
 }
 
-/// Where a version stands among others when a person wants to choose: releases from the highest, then
+/// Where a version is among others when a person wants to choose: releases from the highest, then
 /// pre-releases, then labels.
 pub(super) fn rank(version: &str) -> impl Ord + use<> {
     let parsed = Version::parse(version).ok();

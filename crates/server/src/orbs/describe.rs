@@ -137,7 +137,7 @@ mod tests {
         let source = "
 version: 2.1
 description: |
-  Tools of the house.
+  Tools for every project.
 display: { home_url: 'https://a.test', source_url: 'https://b.test' }
 executors:
   default:
@@ -155,7 +155,7 @@ commands:
 jobs: 7
 ";
         let found = describe(source).unwrap();
-        assert_eq!(found.description.as_deref(), Some("Tools of the house."));
+        assert_eq!(found.description.as_deref(), Some("Tools for every project."));
         assert_eq!(found.home_url.as_deref(), Some("https://a.test"));
         let [greet, bare] = &found.commands[..] else { panic!("{found:?}") };
         let [who, tone, loud] = &greet.parameters[..] else { panic!("{greet:?}") };

@@ -80,7 +80,7 @@ impl Directory {
         }
     }
 
-    /// Looks for something that can stand in: a file `<version>~word.yml`, then a line of
+    /// Looks for a substitute: a file `<version>~word.yml`, then a line of
     /// `APPROX.tsv`.
     pub(super) fn find_stand_in(&self, reference: &OrbReference) -> Answer {
         let listing = match self.list(reference) {

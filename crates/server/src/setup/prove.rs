@@ -46,7 +46,7 @@ pub(super) async fn prove(run: &Run<'_>, key: &CheckoutKey) -> Result<Proof, Ste
     result
 }
 
-/// A directory that goes away with its key, also when the set-up is interrupted.
+/// A directory that goes away with its key, also when the setup is interrupted.
 struct PrivateDirectory(std::path::PathBuf);
 
 fn private_directory() -> Result<PrivateDirectory, StepError> {

@@ -1,4 +1,4 @@
-//! The record of a set-up: a list of steps that survives a crash, and that a page shows.
+//! The record of a setup: a list of steps that survives a crash, and that a page shows.
 
 use std::sync::Arc;
 
@@ -111,7 +111,7 @@ impl Record {
         self.setup.actor
     }
 
-    /// Returns whether the set-up had failed and was being taken back.
+    /// Returns whether the setup had failed and was being taken back.
     pub(super) fn is_compensating(&self) -> bool {
         self.setup.state == SetupState::Compensating
     }

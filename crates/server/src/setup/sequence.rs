@@ -1,8 +1,8 @@
-//! The steps of a set-up that change something (`VCS` §8.1, 4 to 12).
+//! The steps of a setup that change something (`VCS` §8.1, 4 to 12).
 //!
 //! Each step looks before it acts, so it may be repeated: after a crash, after an answer that was
 //! lost on the way, or because a user pressed the button again. Our rows stay `pending` until the
-//! project is activated: what is `pending` belongs to a set-up, and is what [`super::undo`] takes back.
+//! project is activated: what is `pending` belongs to a setup, and is what [`super::undo`] takes back.
 
 use std::time::Duration;
 
@@ -46,7 +46,7 @@ const PING_CHECKS: u32 = 5;
 pub(super) async fn run(setups: &Setups, project: &Project, mut record: Record) {
     if let Err(error) = walk(setups, project, &mut record).await {
         // Only the store can fail here: the record stays as it is, and the next start continues.
-        tracing::error!(project = %project.slug, %error, "a set-up was interrupted");
+        tracing::error!(project = %project.slug, %error, "a setup was interrupted");
     }
 }
 
@@ -67,7 +67,7 @@ async fn walk(setups: &Setups, project: &Project, record: &mut Record) -> Result
             record.end(SetupState::Done).await
         }
         Err((step, error)) => {
-            tracing::warn!(project = %project.slug, ?step, %error, "a set-up failed");
+            tracing::warn!(project = %project.slug, ?step, %error, "a setup failed");
             record.failed(step, error.to_string()).await?;
             undo::run(&run, record).await
         }
@@ -94,7 +94,7 @@ async fn open<'a>(
     Ok(Run { setups, project, forge, repository: forges::repository_ref(project), token })
 }
 
-/// The steps in order. The outer error is the store's; the inner one ends the set-up.
+/// The steps in order. The outer error is the store's; the inner one ends the setup.
 async fn forward(
     run: &Run<'_>,
     record: &mut Record,

@@ -1,4 +1,4 @@
-//! What the steps of set-ups share: what they work on, how they fail, how often they try.
+//! What the steps of setups share: what they work on, how they fail, how often they try.
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,7 +18,7 @@ use crate::{
 /// How often something is tried at a forge that is unavailable, while a user watches.
 const TRIES: u32 = 4;
 
-/// What set-ups need.
+/// What setups need.
 pub struct Setups {
     pub(crate) store: Store,
     pub(crate) forges: Arc<Forges>,
@@ -36,7 +36,7 @@ pub struct Setups {
     pub(crate) stopping: CancellationToken,
 }
 
-/// What the steps of one set-up share.
+/// What the steps of one setup share.
 pub(super) struct Run<'a> {
     pub(super) setups: &'a Setups,
     pub(super) project: &'a Project,

@@ -1,4 +1,4 @@
-//! Which projects this process is setting up: one set-up for each at a time.
+//! Which projects this process is setting up: one setup for each at a time.
 
 use std::{
     collections::HashSet,
@@ -7,12 +7,12 @@ use std::{
 
 use roundel_model::id::ProjectId;
 
-/// Projects whose set-up runs in this process.
+/// Projects whose setup runs in this process.
 #[derive(Default)]
 pub(crate) struct UnderWay(Mutex<HashSet<ProjectId>>);
 
 impl UnderWay {
-    /// Enters a project; `false` if its set-up runs already.
+    /// Enters a project; `false` if its setup runs already.
     pub(super) fn enter(&self, project: ProjectId) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(project)
     }

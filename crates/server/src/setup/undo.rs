@@ -1,6 +1,6 @@
-//! Takes back what a failed set-up had made, in reverse order (`VCS` §8.2).
+//! Takes back what a failed setup had made, in reverse order (`VCS` §8.2).
 //!
-//! Only what is `pending` belongs to the set-up. An answer that was lost is resolved by listing:
+//! Only what is `pending` belongs to the setup. An answer that was lost is resolved by listing:
 //! what the forge has of ours is deleted, whether we heard of it or not. What cannot be deleted is
 //! named, so that a person can.
 

@@ -1,6 +1,6 @@
 //! The server from outside: real HTTP, a real database, and the local forge as the other side.
 //!
-//! One binary, so that it links once. [`world`] builds what every test stands on; the other files
+//! One binary, so that it links once. [`world`] builds what every test uses; the other files
 //! are one promise of the server each.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests may stop")]

@@ -143,7 +143,7 @@ async fn a_user_who_is_not_an_administrator_reads_who_can_do_it() {
     assert!(refused.0.contains("account sees no repository"), "{refused}");
 }
 
-/// A server that dies in the middle of a set-up continues with it when it is back.
+/// A server that dies in the middle of a setup continues with it when it is back.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_set_up_survives_a_crash() {
     let mut world = World::start().await;

@@ -1,4 +1,4 @@
-//! What every test stands on: a forge pair, an email sink, a server on a database file, and people.
+//! What every test uses: a forge pair, an email sink, a server on a database file, and people.
 
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
@@ -167,7 +167,7 @@ impl World {
     }
 
     pub(crate) async fn setup_ended(&self, project: ProjectId) -> Setup {
-        until("the set-up to end", async || {
+        until("the setup to end", async || {
             let setup = self.app().store.setup(project).await.unwrap()?;
             let ended = !matches!(setup.state, SetupState::Running | SetupState::Compensating);
             ended.then_some(setup)

@@ -60,7 +60,7 @@ impl Db {
         opened.map_err(|source| StoreError::Database { action: "be opened", source })
     }
 
-    /// Says why PostgreSQL cannot be reached, as far as one attempt without the pool tells: the pool
+    /// Says why PostgreSQL cannot be reached, as far as one attempt without the pool shows: the pool
     /// only says that its time is over. `None`: a new connection is answered.
     pub(crate) async fn why_unreachable(&self, within: Duration) -> Option<StoreError> {
         let Self::Postgres(pool) = self else { return None };

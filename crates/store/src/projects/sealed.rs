@@ -236,7 +236,7 @@ impl Store {
     }
 
     /// A hook that was missing has answered: it is active again. A pending one stays pending: its
-    /// set-up activates it. Gives false if there is no such hook.
+    /// setup activates it. Gives false if there is no such hook.
     pub async fn hook_answered(
         &self,
         id: HookId,
@@ -408,6 +408,6 @@ mod tests {
         assert_eq!(hint("1234567"), None);
         assert_eq!(hint("12345678").as_deref(), Some("5678"));
         assert_eq!(hint("ghp_16C7e42Fß").as_deref(), Some("e42Fß".get(1..).unwrap()));
-        assert_eq!(hint("-----BEGIN-----\nMII\n"), None, "lines tell nothing apart");
+        assert_eq!(hint("-----BEGIN-----\nMII\n"), None, "lines cannot be compared by their ends");
     }
 }

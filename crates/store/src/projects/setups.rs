@@ -1,4 +1,4 @@
-//! The record of a set-up: what was done at the forge, so that a crash resumes it and a failure can
+//! The record of a setup: what was done at the forge, so that a crash resumes it and a failure can
 //! take it back.
 //!
 //! Deliberately absent: the steps themselves (`server::setup`).
@@ -14,7 +14,7 @@ use crate::{
     store::Store,
 };
 
-/// The record of a set-up (`VCS` §8.1): survives a crash, shown as a list of steps.
+/// The record of a setup (`VCS` §8.1): survives a crash, shown as a list of steps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setup {
     pub project: ProjectId,
@@ -28,7 +28,7 @@ pub struct Setup {
     pub updated_at: Timestamp,
 }
 
-/// How far a set-up is.
+/// How far a setup is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SetupState {
     /// It continues, also after a restart.
@@ -43,7 +43,7 @@ pub enum SetupState {
     Abandoned,
 }
 
-/// One step of a set-up.
+/// One step of a setup.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct SetupStep {
     /// A stable name.
@@ -80,18 +80,18 @@ words!(SetupState {
 });
 
 impl Store {
-    /// Reads the record of a set-up.
+    /// Reads the record of a setup.
     pub async fn setup(&self, project: ProjectId) -> Result<Option<Setup>, StoreError> {
-        let mut session = self.db.read("read a set-up").await?;
+        let mut session = self.db.read("read a setup").await?;
         let sql = "SELECT project, actor, state, steps, started_at, updated_at
              FROM setups WHERE project = $1";
         let row = session.row(sql, values![project]).await?;
         row.as_ref().map(setup_from).transpose()
     }
 
-    /// Writes or replaces the record of a set-up.
+    /// Writes or replaces the record of a setup.
     pub async fn save_setup(&self, setup: &Setup) -> Result<(), StoreError> {
-        let mut session = self.db.write("save a set-up").await?;
+        let mut session = self.db.write("save a setup").await?;
         let sql = "INSERT INTO setups (project, actor, state, steps, started_at, updated_at)
              VALUES ($1, $2, $3, $4, $5, $6)
              ON CONFLICT (project) DO UPDATE SET actor = excluded.actor, state = excluded.state,
@@ -109,9 +109,9 @@ impl Store {
         session.commit().await
     }
 
-    /// Set-ups that a crash may have interrupted, oldest first.
+    /// Setups that a crash may have interrupted, oldest first.
     pub async fn unfinished_setups(&self) -> Result<Vec<Setup>, StoreError> {
-        let mut session = self.db.read("list set-ups").await?;
+        let mut session = self.db.read("list setups").await?;
         let sql = "SELECT project, actor, state, steps, started_at, updated_at FROM setups
              WHERE state IN ($1, $2) ORDER BY started_at, project";
         let values = values![SetupState::Running, SetupState::Compensating];

@@ -91,7 +91,7 @@ async fn a_namespace_is_seen_by_its_organization_unless_it_is_opened(world: Worl
     let (acme, other) = (organization(&world).await, another_organization(&world).await);
     let store = &world.store;
     store.publish_orb(&orb("1.0.0", "x", Some(acme)), at(10)).await.unwrap();
-    let everybody = [
+    let everyone = [
         OrbReader::Administrator,
         OrbReader::Project(acme),
         OrbReader::Project(other),
@@ -105,7 +105,7 @@ async fn a_namespace_is_seen_by_its_organization_unless_it_is_opened(world: Worl
     ] {
         let again = NewOrb { visibility, ..orb("1.0.0", "x", Some(acme)) };
         assert_eq!(store.publish_orb(&again, at(11)).await.unwrap(), Published::Same);
-        for (reader, sees) in everybody.into_iter().zip(sees) {
+        for (reader, sees) in everyone.into_iter().zip(sees) {
             let found = versions(&world, reader, at(12)).await;
             assert_eq!(!found.is_empty(), sees, "{visibility:?} {reader:?}");
             let namespace = store.orb_namespace("acme").await.unwrap().unwrap();

@@ -1,4 +1,4 @@
-//! Projects, followers, set-ups, keys, hooks, variables.
+//! Projects, followers, setups, keys, hooks, variables.
 
 use roundel_model::{
     forge::RepositoryId,
@@ -226,7 +226,7 @@ async fn a_hook_keeps_its_secret_and_state(world: World) {
     assert_eq!(world.store.hook_of(project.id).await.unwrap(), Some(first));
 }
 
-/// A ping is read while a set-up makes the hook active: neither may undo the other.
+/// A ping is read while a setup makes the hook active: neither may undo the other.
 async fn a_ping_wakes_a_missing_hook_and_leaves_the_state_of_others(world: World) {
     let project = world.project("acme/web").await;
     let hook = world.hook(&project).await;

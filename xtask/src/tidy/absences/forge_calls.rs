@@ -48,7 +48,7 @@ fn forge_calls(modules: &Modules<'_>) -> Vec<String> {
 
 #[test]
 fn only_the_forge_crate_calls_a_forge() {
-    report("HTTP to a forge stands in `forge`", forge_calls(Modules::of_workspace()));
+    report("HTTP to a forge is in `forge`", forge_calls(Modules::of_workspace()));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! No SQL stands outside `store`, and only one file of `store` names the driver's crate.
+//! No SQL outside `store`, and only one file of `store` names the driver's crate.
 
 use super::{
     super::{
@@ -91,8 +91,8 @@ fn scripts(sources: &[Source]) -> Vec<&str> {
 
 #[test]
 fn no_sql_stands_outside_the_store() {
-    report("SQL stands in `store`", sql(Modules::of_workspace()));
-    report("scripts of SQL stand in `store`", scripts(&source::tree(&["crates", "xtask", "docs"])));
+    report("SQL is in `store`", sql(Modules::of_workspace()));
+    report("scripts of SQL are in `store`", scripts(&source::tree(&["crates", "xtask", "docs"])));
 }
 
 #[test]

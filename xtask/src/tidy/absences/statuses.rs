@@ -1,5 +1,5 @@
 //! A status is assigned nowhere but in `engine`: the store writes and loads what the engine
-//! decided, in one file each, and everybody else only reads.
+//! decided, in one file each, and everyone else only reads.
 
 use super::{
     super::{

@@ -311,12 +311,12 @@ impl Facts {
     }
 }
 
-/// Tells whether a configuration is a setup configuration, a job of which posts the continuation.
+/// Returns whether a configuration is a setup configuration, a job of which posts the continuation.
 pub(super) fn is_setup(tree: &Node) -> bool {
     !matches!(tree.get("setup"), None | Some(Node::Null | Node::Bool(false)))
 }
 
-/// Tells whether a text has no templates in it.
+/// Returns whether a text has no templates in it.
 fn is_fixed(text: &str) -> bool {
     !text.contains("<<")
 }

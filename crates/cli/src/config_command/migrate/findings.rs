@@ -157,7 +157,7 @@ impl Found {
             .map(|found| found.message.clone())
             .collect();
         if !stand_ins.is_empty() {
-            let title = "another version of an orb stands in";
+            let title = "another version of an orb is used";
             self.add(Level::Note, "orb-stand-ins", title, stand_ins).help =
                 Some("provide the version that is asked for, to be safe".to_owned());
         }

@@ -99,7 +99,7 @@ async fn a_delivery_that_is_not_what_it_should_be_is_refused_with_a_reason() {
             401,
             "signature",
         ),
-        ("of nobody", sent(&nobody, "f-6").header(SIGNED, &right), 404, "no such hook"),
+        ("of an unknown hook", sent(&nobody, "f-6").header(SIGNED, &right), 404, "no such hook"),
         ("of the other forge", sent(&other, "f-7").header(SIGNED, &right), 404, "no such hook"),
         ("next to it", sent(&elsewhere, "f-8").header(SIGNED, &right), 404, ""),
         (
@@ -156,11 +156,11 @@ async fn a_push_that_is_delivered_again_or_out_of_order_is_built_once() {
         |guid: &str| request(&hook.url, guid, body).header(SIGNED, signature(&secret, body));
     let (status, text) = answer(again(&first.guid)).await;
     assert!(status == StatusCode::OK && text.contains("duplicate"), "{status} {text}");
-    let (status, text) = answer(again("the-same-anew")).await;
+    let (status, text) = answer(again("the-same-again")).await;
     assert!(status == StatusCode::ACCEPTED && text.contains("queued"), "{status} {text}");
     let (delivery, page) = scene
         .receipt((KIND, "web"), "the same push is recognized", |found, _| {
-            found.guid == "the-same-anew"
+            found.guid == "the-same-again"
         })
         .await;
     assert!(matches!(delivery.receipts.as_slice(), [Receipt::Known { .. }]), "{delivery:#?}");

@@ -79,7 +79,7 @@ async fn an_image_that_does_not_exist_ends_its_job_in_the_first_step_and_says_wh
     let absent = registry.as_ref().map(|found| format!("127.0.0.1:{}/acme/absent:1", found.port));
     let mut images = vec![("closed", nobody), ("nonsense", "Not An Image!")];
     images.extend(absent.as_deref().map(|image| ("absent", image)));
-    let sha = scene.push("web", &config(&images), "Images of nobody").await;
+    let sha = scene.push("web", &config(&images), "Images that do not exist").await;
 
     // A registry that is down is not the fault of the configuration's author.
     let (status, page) = scene.follow((KIND, "web"), &sha, ("ci/roundel: closed", "error")).await;

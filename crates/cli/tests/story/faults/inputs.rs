@@ -17,7 +17,7 @@ fn hopeless() -> Vec<(&'static str, String, Vec<&'static str>)> {
         ("control characters", "\u{0}\u{1}\u{2}PNG\u{0}".to_owned(), vec!["character"]),
         ("an open quote", "version: 2.1\njobs: \"build\n".to_owned(), vec!["quote"]),
         (
-            "a circle",
+            "a cycle",
             workflow(
                 "\n      - build: { name: a, requires: [b] }\n      - build: { name: b, requires: [a] }",
             ),
@@ -29,12 +29,12 @@ fn hopeless() -> Vec<(&'static str, String, Vec<&'static str>)> {
             vec!["parallelism", "10000", "256"],
         ),
         (
-            "an executor of nobody",
+            "an unknown executor",
             built.replace("machine: true,", "executor: nowhere,"),
             vec!["nowhere", "executor"],
         ),
         ("no executor", built.replace("machine: true,", ""), vec!["docker", "machine"]),
-        ("a job of nobody", workflow(" [nobody]"), vec!["nobody"]),
+        ("an unknown job", workflow(" [nobody]"), vec!["nobody"]),
         ("no job", "version: 2.1\n".to_owned(), vec!["no workflows"]),
         ("another time", built.replace("2.1", "7"), vec!["version", "2.1"]),
         ("too much", format!("{built}# {}\n", "x".repeat(1 << 20)), vec!["limit", "1048576"]),
@@ -82,7 +82,7 @@ async fn a_configuration_that_cannot_work_is_explained_on_the_commit_and_on_its_
 
     // After a fix, the next push is built as usual.
     scene.installation.start_runner();
-    let sha = scene.push("web", &job("build", "echo mended"), "Mend").await;
+    let sha = scene.push("web", &job("build", "echo fixed"), "Fix").await;
     scene.installation.statuses(KIND, "web", &sha, &[("ci/roundel: build", "success")]).await;
 }
 
@@ -114,7 +114,7 @@ async fn what_is_not_built_has_a_receipt_that_says_why() {
     assert!(page.contains(CONFIG) && page.contains("Push again"), "{page}");
 
     for marker in ["[skip ci]", "[CI Skip]"] {
-        let message = format!("Mend a word {marker}");
+        let message = format!("Fix a word {marker}");
         let sha = scene.push("web", &job("build", "exit 1"), &message).await;
         let (delivery, page) = scene
             .receipt((KIND, "web"), "the push to skip is decided", |found, body| {

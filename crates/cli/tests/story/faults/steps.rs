@@ -55,7 +55,7 @@ async fn a_step_that_floods_its_output_keeps_its_end_and_the_server_still_answer
 async fn a_step_that_forks_without_end_ends_and_the_next_job_runs() {
     let mut scene = Scene::with("web").await;
     scene.installation.start_runner();
-    // Everybody waits for two children, who wait for two children …
+    // Everyone waits for two children, who wait for two children …
     let bomb = "exec 2>/dev/null\nbomb() { bomb & bomb & wait; }\nbomb";
     let config = job("bomb", bomb).replace("20s", "3s");
     let sha = scene.push("web", &config, "Bomb").await;
@@ -96,7 +96,7 @@ async fn a_step_that_ignores_sigterm_is_gone_soon_after_its_workflow_is_canceled
     );
 }
 
-/// Tells whether a process with this argument lives on the host.
+/// Returns whether a process with this argument lives on the host.
 fn is_alive(argument: &str) -> bool {
     let processes = fs::read_dir("/proc").unwrap().flatten();
     let lines = processes.filter_map(|entry| fs::read(entry.path().join("cmdline")).ok());
@@ -190,6 +190,6 @@ async fn a_step_that_is_silent_for_too_long_is_ended_and_says_so() {
     for words in ["Timed out", "No output for 2 seconds. Step It was stopped."] {
         assert!(said.contains(words), "no {words} in {said}");
     }
-    assert!(!said.contains("exit 143"), "the runner's own signal is no result: {said}");
+    assert!(!said.contains("exit 143"), "the runner's own signal is not a result: {said}");
     assert_next_job_runs(&scene).await;
 }

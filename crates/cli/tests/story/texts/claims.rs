@@ -80,7 +80,7 @@ impl Found {
         for (line, content) in (1..).zip(text.text.lines()) {
             self.variables(line, content);
             self.own_addresses(line, content);
-            // A fence may stand behind the number of a list.
+            // A fence may be behind the number of a list.
             let fence = content
                 .trim_start()
                 .trim_start_matches(|c: char| c.is_ascii_digit() || ". ".contains(c));

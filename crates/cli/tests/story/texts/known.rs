@@ -11,7 +11,7 @@ use super::{
     sources::root,
 };
 
-/// Variables that are no settings: of flags of `roundel config`.
+/// Variables that are not settings: of flags of `roundel config`.
 const OTHER_VARIABLES: &[&str] = &["ROUNDEL_ORBS"];
 
 /// Variables that begin like ours and are passed between our own processes, or to the build, only.

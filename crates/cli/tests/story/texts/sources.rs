@@ -68,7 +68,7 @@ fn read(path: &Path) -> Option<Text> {
     let wanted = ["md", "html", "txt", "rs", "service"];
     let extension = path.extension()?.to_str()?;
     let shown = path.strip_prefix(root()).unwrap().display().to_string();
-    // Tests may name what does not exist; records tell of their time.
+    // Tests may name what does not exist; records describe their time.
     let is_left_out = shown.contains("/tests") || shown.starts_with("docs/decisions/");
     if is_left_out || !wanted.contains(&extension) {
         return None;

@@ -102,7 +102,7 @@ fn is_path(word: &str) -> bool {
     is_word(word) && (begins || is_file)
 }
 
-/// A path that nothing stands in front of.
+/// A path that nothing is in front of.
 fn is_whole(word: &str) -> bool {
     let plain = word.trim_start_matches('"');
     let begins = ["/tmp/", "/dev/", "~/", "$BASH_ENV", "${BASH_ENV}", "$HOME/", "${HOME}/"];

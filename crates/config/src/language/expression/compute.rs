@@ -162,7 +162,7 @@ impl<'m, 'l> Evaluator<'m, 'l> {
         Ok(Data::Bool(found))
     }
 
-    /// Compiles a pattern; `at` is where it begins in the expression, if it stands there.
+    /// Compiles a pattern; `at` is where it begins in the expression, if it is there.
     fn pattern(
         &mut self,
         pattern: &str,
@@ -301,7 +301,7 @@ impl<'m, 'l> Evaluator<'m, 'l> {
 fn unknown(name: &str, error: LookupError, span: Range<usize>) -> ExpressionError {
     let LookupError { code, message, help } = error;
     let error = ExpressionError { help, ..ExpressionError::value(span, message) };
-    // A bare word is no template mistake here: it is a variable that does not exist.
+    // A bare word is not a template mistake here: it is a variable that does not exist.
     if code == codes::BAD_TEMPLATE {
         let message = format!("referred to a variable `{name}` that does not exist");
         let help = match name {

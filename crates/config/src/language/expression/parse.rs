@@ -28,7 +28,7 @@ pub(super) enum Comparison {
 pub(super) struct Expr {
     pub(super) kind: Kind,
     pub(super) span: Range<usize>,
-    /// It stands in parentheses of its own.
+    /// It is in parentheses of its own.
     pub(super) enclosed: bool,
 }
 
@@ -313,7 +313,7 @@ impl<'t> Parser<'t> {
 
     fn symbol(&mut self, symbol: &str) -> bool {
         self.skip_spaces();
-        // `===` and `<<` are no operators, however they begin.
+        // `===` and `<<` are not operators, however they begin.
         let found = self.rest().strip_prefix(symbol).is_some_and(|rest| {
             let doubled = symbol.len() == 1 && rest.starts_with(['<', '>']);
             !doubled && !rest.starts_with('=')

@@ -5,7 +5,7 @@ use super::error::ExpressionError;
 /// Longest part of the source that a message repeats, in characters.
 const SHOWN: usize = 40;
 
-/// Describes what stands at a place where it cannot stand.
+/// Describes a value at a place that does not allow it.
 pub(super) fn unexpected(text: &str, at: usize) -> ExpressionError {
     let rest = text.get(at..).unwrap_or("");
     let found = token(rest);

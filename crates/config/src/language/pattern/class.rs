@@ -17,7 +17,7 @@ enum Escaped {
 type PatternResult<T> = Result<T, PatternError>;
 
 impl Parser {
-    /// Reads an escape that stands outside of brackets.
+    /// Reads an escape that is outside of brackets.
     pub(super) fn escape_outside(&mut self) -> PatternResult<Node> {
         Ok(match self.escape(false)? {
             Escaped::Char(c) if self.flags.fold && !self.flags.unicode_fold => {

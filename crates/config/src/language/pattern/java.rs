@@ -20,7 +20,7 @@ pub(super) struct Token {
     pub(super) c: char,
     /// Offset in the pattern, in bytes.
     pub(super) at: usize,
-    /// It stood between `\Q` and `\E`.
+    /// It was between `\Q` and `\E`.
     pub(super) quoted: bool,
 }
 

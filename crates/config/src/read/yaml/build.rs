@@ -82,7 +82,7 @@ impl Open {
 
 struct Builder<'t> {
     text: &'t str,
-    /// What stands in the text as filler, by its first byte.
+    /// What is in the text as filler, by its first byte.
     values: &'t HashMap<usize, String>,
     /// Anchors of other texts.
     foreign: &'t Anchors,
@@ -338,7 +338,7 @@ impl<'t> Builder<'t> {
         Kind::Map { pairs, merged }
     }
 
-    /// Returns the copy of an anchored node of another text; it stands where it is first named.
+    /// Returns the copy of an anchored node of another text; it is where it is first named.
     fn copied(&mut self, name: &str, at: Span) -> Id {
         if let Some(&known) = self.copied.get(name) {
             return known;

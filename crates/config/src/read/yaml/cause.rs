@@ -2,7 +2,7 @@
 //!
 //! The parser says what it expected when it gave up, in words of its grammar. Here the lines around
 //! that place are read as a person reads them: tabs, quotes, colons, and above all indentation.
-//! Deliberately absent: parsing. A guess that does not fit is no guess, and the parser's words stay.
+//! Deliberately absent: parsing. A guess that does not fit is dropped, and the parser's words stay.
 
 use granit_parser::ErrorKind;
 
@@ -69,7 +69,7 @@ impl<'t> Line<'t> {
                 .all(|(open, close)| closed(open, close))
     }
 
-    /// What stands on the line: its key, its dash, its first word.
+    /// What is on the line: its key, its dash, its first word.
     fn span(self) -> Span {
         let content = self.content();
         let word = content.find([':', ' ']).filter(|&at| at > 0).unwrap_or(content.len());
@@ -301,7 +301,7 @@ fn levels<'t>(above: &[Line<'t>]) -> Vec<Line<'t>> {
         if levels.last().is_none_or(|last| line.column() < last.column()) {
             levels.push(line);
         }
-        // A key after a dash stands in a column of its own, and a dash may stand in its key's.
+        // A key after a dash is in a column of its own, and a dash may be in its key's.
         if line.column() == 0 && !line.is_dash() {
             break;
         }

@@ -15,7 +15,7 @@ pub(super) struct Culprit {
     pub(super) place: Range<usize>,
     /// What it has to do with the error.
     pub(super) what: &'static str,
-    /// It only stands next to the error.
+    /// It is only next to the error.
     pub(super) vague: bool,
     /// It is the mistake itself, not a guess.
     pub(super) certain: bool,
@@ -223,7 +223,7 @@ impl<'t> Lines<'t> {
             );
             return self.places(found);
         };
-        // A list may stand in the column of its key.
+        // A list may be in the column of its key.
         let holds = indent_of(parent) < indent || is_item(at) && !is_item(parent);
         if holds && parent != before {
             let first = (parent + 1..at).find(|&index| self.content(index).is_some());

@@ -1,6 +1,6 @@
 //! Two liberties of the hosted service's parser that ours does not take.
 //!
-//! A block scalar's `|` may stand on a line of its own, no deeper than its key; a quoted text may go
+//! A block scalar's `|` may be on a line of its own, no deeper than its key; a quoted text may go
 //! on at or left of its key:
 //!
 //! ```yaml

@@ -5,7 +5,7 @@
 //! order, lists in order: the hosted compiler keeps the order of steps, of a workflow's jobs, of
 //! requirements and of every other list, in all of the pairs.
 //!
-//! Some outputs were edited after they were printed: one and the same source stands next to
+//! Some outputs were edited after they were printed: one and the same source is next to
 //! several outputs, which no compiler can print. [`Edits`] is the list of what was edited there.
 
 use std::fmt::{self, Write as _};

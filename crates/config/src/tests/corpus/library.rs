@@ -38,7 +38,7 @@ pub(crate) struct Entry {
     /// `owner/name` of the repository that it comes from.
     repository: String,
     commit: String,
-    /// Where it stood there.
+    /// Its path in that repository.
     path: String,
     /// Its text; that of an orb's own tests with the orb put in.
     pub(crate) text: String,
@@ -234,7 +234,7 @@ impl Entry {
         }
     }
 
-    /// Whether a setup configuration's job posts it: it stands next to the one that a push reads.
+    /// Whether a setup configuration's job posts it: it is next to the one that a push reads.
     fn is_continuation(&self) -> bool {
         let file = self.path.rsplit('/').next().unwrap_or_default();
         let is_entry = ["config.yml", "config.yaml", "circle.yml", "setup.yml"].contains(&file);

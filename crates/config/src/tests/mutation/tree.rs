@@ -37,7 +37,7 @@ pub(super) struct Entry {
 }
 
 impl Tree {
-    /// Parses a text; `None` if it is no YAML, or holds nothing.
+    /// Parses a text; `None` if it is not YAML, or is empty.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let mut nodes: Vec<Node> = Vec::new();
         let mut anchors: HashMap<usize, Id> = HashMap::new();

@@ -209,7 +209,7 @@ fn of_expansion() -> Vec<Bomb> {
         Bomb::new("steps that double, 2^60 steps", closures),
         Bomb::new("a matrix of 10^12 jobs", matrix),
         Bomb::new("300 jobs that all require each other", everyone),
-        Bomb::new("20,000 unknown names beside 10,000 known ones", unknown),
+        Bomb::new("20,000 unknown names next to 10,000 known ones", unknown),
     ]
 }
 
@@ -228,7 +228,7 @@ fn of_orbs() -> Vec<Bomb> {
     }
     vec![
         Bomb::new("an orb that imports itself", config).orb("x/a", importing("b", "x/a")),
-        Bomb::new("orbs that import each other in a circle", config)
+        Bomb::new("orbs that import each other in a cycle", config)
             .orb("x/a", importing("b", "x/b"))
             .orb("x/b", importing("c", "x/c"))
             .orb("x/c", importing("a", "x/a")),

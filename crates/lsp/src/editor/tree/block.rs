@@ -112,7 +112,7 @@ impl<'t> Reader<'t> {
             && matches!(self.bytes.get(self.at + 1), None | Some(b' ' | b'\t' | b'\n' | b'\r'))
     }
 
-    /// Reads what is indented deeper than `parent`; a list may also stand at its column.
+    /// Reads what is indented deeper than `parent`; a list may also be in its column.
     fn block(&mut self, parent: Option<usize>, list_beside: bool) -> Node {
         let start = self.at;
         let Some(column) = self.peek_content() else { return Node::empty(start) };
@@ -498,7 +498,7 @@ fn unfinished(scalar: Scalar, span: Span) -> Entry {
     Entry { key: scalar.text, key_span: span, colon: false, value }
 }
 
-/// Decodes what stands between quotes; of escapes the everyday ones.
+/// Decodes what is between quotes; of escapes the everyday ones.
 fn unquote(raw: &str, quote: u8) -> String {
     if quote == b'\'' {
         return raw.replace("''", "'");

@@ -95,12 +95,12 @@ impl Node {
         if let Value::Scalar(scalar) = &self.value { Some(&scalar.text) } else { None }
     }
 
-    /// Returns the entry of a key that stands in this mapping itself.
+    /// Returns the entry of a key that is in this mapping itself.
     pub(crate) fn entry(&self, key: &str) -> Option<&Entry> {
         self.entries().iter().find(|entry| entry.key == key)
     }
 
-    /// Returns the value of a key that stands in this mapping itself.
+    /// Returns the value of a key that is in this mapping itself.
     pub(crate) fn get(&self, key: &str) -> Option<&Self> {
         self.entry(key).map(|entry| &entry.value)
     }

@@ -1,4 +1,4 @@
-//! The tolerant reader against the compiler's parser, on real files, and on text that is no YAML.
+//! The tolerant reader against the compiler's parser, on real files, and on text that is not YAML.
 
 use std::{fs, path::PathBuf};
 
@@ -28,7 +28,7 @@ fn shape(node: &Node) -> String {
     }
 }
 
-/// The same, by the parser that the compiler uses; `None` if it is no YAML.
+/// The same, by the parser that the compiler uses; `None` if it is not YAML.
 fn reference(text: &str) -> Option<String> {
     let mut names = std::collections::HashMap::new();
     let mut stack: Vec<(bool, Vec<String>)> = vec![(false, Vec::new())];
@@ -109,7 +109,7 @@ fn text_that_is_yaml_gets_the_shape_that_the_compiler_sees() {
 fn real_files_get_the_shape_that_the_compiler_sees() {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus/configs");
     let Ok(entries) = fs::read_dir(&folder) else {
-        println!("skipped 1: the corpus is not beside this repository");
+        println!("skipped 1: the corpus is not next to this repository");
         return;
     };
     let (mut same, mut different) = (0, Vec::new());

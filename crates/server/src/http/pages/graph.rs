@@ -1,4 +1,4 @@
-//! The graph of a workflow: which job stands where, and the lines between them, as SVG.
+//! The graph of a workflow: which job is where, and the lines between them, as SVG.
 //!
 //! Layers by the longest way from the start; within a layer, an order with few crossings (a few
 //! sweeps by the mean of the neighbors, with place-holders where a line passes a layer). Lines that
@@ -176,7 +176,7 @@ fn route(points: &mut Vec<Point>, from: usize, to: usize) -> Vec<usize> {
     line
 }
 
-/// The longest way from the start to each job. A circle cannot be compiled; were there one, it would
+/// The longest way from the start to each job. A cycle cannot be compiled; were there one, it would
 /// be cut after as many rounds as there are jobs.
 fn layers(needs: &[Vec<usize>]) -> Vec<usize> {
     let mut layers = vec![0; needs.len()];
@@ -280,7 +280,7 @@ mod tests {
         assert!(layout.positions.iter().all(|position| position.row == 0));
     }
 
-    /// Configurations with circles do not compile, but a drawing must not hang on bad rows.
+    /// Configurations with cycles do not compile, but a drawing must not hang on bad rows.
     #[test]
     fn a_circle_does_not_hang() {
         let layout = positions(&[&[1], &[0], &[2]]);

@@ -236,7 +236,7 @@ async fn trigger(
     }
     match manual::trigger(&visit.app.starter, account, &project, branch).await {
         Ok(pipeline) => Ok(see_other(&format!("/pipeline/{pipeline}?done=triggered"))),
-        // Without a set-up there is no form to show again.
+        // Without a setup there is no form to show again.
         Err(error @ ManualError::NotSetUp) => Err(PageError::Bad(error.to_string())),
         Err(error) => {
             let form = TriggerForm {

@@ -236,7 +236,7 @@ async fn a_press_by_a_reader_changes_nothing() {
     assert!(late.headers()[header::LOCATION].to_str().unwrap().ends_with("done=late"));
 }
 
-/// An approval without a name and a time is no audit trail.
+/// An approval without a name and a time is not an audit trail.
 #[tokio::test]
 async fn pages_name_who_approved_and_who_canceled() {
     let world = World::new().await;

@@ -146,7 +146,7 @@ mod tests {
         assert_eq!(duration(Duration::from_mins(62)), "1h 02m");
     }
 
-    /// "12m 40s" for a minute of work and the rest of waiting for a person would be no duration.
+    /// "12m 40s" for a minute of work and the rest of waiting for a person would not be a duration.
     #[test]
     fn waiting_for_an_approval_does_not_count() {
         let at = |seconds: i64| Timestamp::from_micros(seconds * 1_000_000);

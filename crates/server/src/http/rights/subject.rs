@@ -37,7 +37,7 @@ pub(crate) trait Subject: Sized + Send {
     fn project(&self) -> &Project;
 }
 
-/// What stands between the slashes of an address.
+/// What is between the slashes of an address.
 pub(crate) struct Names {
     /// The first segment that is not `pipelines`: `gh`.
     forge: String,

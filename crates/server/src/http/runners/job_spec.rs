@@ -217,7 +217,7 @@ fn task_limits(class: Option<&str>) -> TaskLimits {
     }
 }
 
-/// Name, processors and gigabytes of the classes that everybody knows.
+/// Name, processors and gigabytes of the classes that everyone knows.
 const SIZES: [(&str, u32, u64); 7] = [
     ("small", 1, 2),
     ("medium", 2, 4),

@@ -116,7 +116,7 @@ fn push_linked(out: &mut String, text: &str) {
 fn next_address(text: &str) -> Option<usize> {
     let plain = text.find("https://").into_iter().chain(text.find("http://")).min()?;
     let scheme = if text[plain..].starts_with("https://") { 8 } else { 7 };
-    // A scheme without a host is no address, and a link of nothing would loop.
+    // A scheme without a host is not an address, and a link of nothing would loop.
     text[plain + scheme..].starts_with(|c: char| c.is_ascii_alphanumeric()).then_some(plain)
 }
 
@@ -284,7 +284,7 @@ impl Block {
         bytes.len()
     }
 
-    /// Tells whether the next byte belongs to the next block.
+    /// Returns whether the next byte belongs to the next block.
     pub(crate) fn is_full(&self) -> bool {
         let size = self.end - self.start;
         size >= BLOCK_BYTES_HARD
@@ -307,7 +307,7 @@ impl Block {
 }
 
 impl Screen {
-    /// Tells whether a byte is part of no valid character.
+    /// Returns whether a byte is part of no valid character.
     fn is_stray(&mut self, byte: u8) -> bool {
         let (needs, stray) = match byte {
             0x00..=0x7F => (0, false),

@@ -128,7 +128,7 @@ async fn a_badge_of_a_private_project_has_no_code_without_a_token() {
     assert!(page.contains("<h3>Markdown</h3>") && !page.contains("token="), "{page}");
 }
 
-/// "Keys" are SSH keys to everybody who uses a CI server.
+/// "Keys" are SSH keys to everyone who uses a CI server.
 #[tokio::test]
 async fn the_button_for_shortcuts_is_called_so() {
     let world = World::new().await;

@@ -162,7 +162,7 @@ async fn a_refused_branch_comes_back_in_its_form_with_the_reason_at_the_field() 
     }
 }
 
-/// The option stands in one job; the others have nothing to do with it.
+/// The option is in one job; the others have nothing to do with it.
 #[tokio::test]
 async fn an_option_without_effect_is_a_note_on_its_job() {
     let world = World::new().await;

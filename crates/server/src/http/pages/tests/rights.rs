@@ -187,7 +187,7 @@ async fn table() -> String {
             !OF_PROGRAMS.contains(&right.as_str()) && !NEED_A_FORGE.contains(&path.as_str());
         if *method != Method::GET && of_people {
             let met = statuses.split(' ').any(|one| one == "303" || one.starts_with('2'));
-            assert!(met, "nobody gets through: {statuses} {method} {path}");
+            assert!(met, "no one gets through: {statuses} {method} {path}");
         }
         let _ = writeln!(table, "{statuses} {method:<4} {path}  {right}");
     }

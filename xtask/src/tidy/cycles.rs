@@ -1,6 +1,6 @@
-//! No circle of files inside a crate, nor of its rooms: imports point down inside a crate, too.
+//! No cycle of files inside a crate, nor of its top-level modules: imports point down inside a crate, too.
 //!
-//! A room is what stands directly below `src`: a file with the folder of its name, `trigger.rs` and
+//! A top-level module is what is directly below `src`: a file with the folder of its name, `trigger.rs` and
 //! `trigger/`.
 //! A file imports another when its code names one of the other's items, however it comes by the
 //! name: `use`, a path in code, in a macro or in an attribute, `super::`, a glob, a re-export by
@@ -21,42 +21,42 @@ use super::{
 /// What a file takes from others: names, by the file that defines them.
 type Imports<'s> = BTreeMap<&'s str, BTreeMap<&'s str, BTreeSet<String>>>;
 
-/// Files, or rooms, of one package that reach each other.
-struct Circle<'s> {
+/// Files, or top-level modules, of one package that reach each other.
+struct Cycle<'s> {
     places: Vec<&'s str>,
-    /// "files", or "rooms".
+    /// "files", or "modules".
     kind: &'static str,
     /// `a.rs → b.rs: Name` for every import among them.
     arrows: Vec<String>,
 }
 
-impl Circle<'_> {
+impl Cycle<'_> {
     fn package(&self) -> &str {
         self.places.first().map_or("", |place| package(place))
     }
 }
 
-impl fmt::Display for Circle<'_> {
+impl fmt::Display for Cycle<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a circle of {} {} in {}:", self.places.len(), self.kind, self.package())?;
+        write!(f, "a cycle of {} {} in {}:", self.places.len(), self.kind, self.package())?;
         self.arrows.iter().try_for_each(|arrow| write!(f, "\n    {arrow}"))
     }
 }
 
-fn circles<'s>(modules: &'s Modules<'_>) -> Vec<Circle<'s>> {
-    circles_of("files", &imports(modules, |path| path))
+fn cycles<'s>(modules: &'s Modules<'_>) -> Vec<Cycle<'s>> {
+    cycles_of("files", &imports(modules, |path| path))
 }
 
-fn circles_of_rooms<'s>(modules: &'s Modules<'_>) -> Vec<Circle<'s>> {
-    circles_of("rooms", &imports(modules, room))
+fn cycles_of_modules<'s>(modules: &'s Modules<'_>) -> Vec<Cycle<'s>> {
+    cycles_of("modules", &imports(modules, top_module))
 }
 
-fn circles_of<'s>(kind: &'static str, imports: &Imports<'s>) -> Vec<Circle<'s>> {
+fn cycles_of<'s>(kind: &'static str, imports: &Imports<'s>) -> Vec<Cycle<'s>> {
     knots(imports)
         .into_iter()
         .map(|places| {
             let arrows = arrows(&places, imports);
-            Circle { places, kind, arrows }
+            Cycle { places, kind, arrows }
         })
         .collect()
 }
@@ -130,43 +130,43 @@ fn package(path: &str) -> &str {
     end.map_or(path, |end| &path[..end])
 }
 
-/// Returns the room of a file: `crates/server/src/trigger` for `crates/server/src/trigger/plan.rs`.
-fn room(path: &str) -> &str {
+/// Returns the top-level module of a file: `crates/server/src/trigger` for `crates/server/src/trigger/plan.rs`.
+fn top_module(path: &str) -> &str {
     let Some((_, below)) = path.split_once("/src/") else { return path };
     let end = below.find('/').or_else(|| below.rfind(".rs")).unwrap_or(below.len());
     &path[..path.len() - below.len() + end]
 }
 
 #[test]
-fn no_crate_has_a_circle_of_rooms() {
-    report("imports of rooms point down only", circles_of_rooms(Modules::of_workspace()));
+fn no_crate_has_a_cycle_of_modules() {
+    report("imports of modules point down only", cycles_of_modules(Modules::of_workspace()));
 }
 
 #[test]
-fn no_crate_has_a_circle_of_files() {
-    report("imports of files point down only", circles(Modules::of_workspace()));
+fn no_crate_has_a_cycle_of_files() {
+    report("imports of files point down only", cycles(Modules::of_workspace()));
 }
 
 mod tests {
     use super::{super::source, *};
 
-    /// Returns how the circle among these files of one crate is shown, without the crate's folder.
-    fn circle(files: &[(&str, &str)]) -> String {
+    /// Returns how the cycle among these files of one crate is shown, without the crate's folder.
+    fn cycle(files: &[(&str, &str)]) -> String {
         let paths: Vec<String> =
             files.iter().map(|(path, _)| format!("crates/sample/src/{path}")).collect();
         let texts = files.iter().map(|(_, text)| *text);
         let files: Vec<_> = paths.iter().map(String::as_str).zip(texts).collect();
         let sources = source::sample(&files);
         let shown: Vec<_> =
-            circles(&Modules::read(&sources)).iter().map(ToString::to_string).collect();
+            cycles(&Modules::read(&sources)).iter().map(ToString::to_string).collect();
         shown.join("\n").replace("crates/sample/src/", "")
     }
 
     const BACK: (&str, &str) = ("b.rs", "use crate::a::A; pub struct B(A);");
 
-    /// Every way to name `B` closes the circle that `b.rs` begins.
+    /// Every way to name `B` closes the cycle that `b.rs` begins.
     #[test]
-    fn a_circle_is_seen_through_every_way_to_name_an_item() {
+    fn a_cycle_is_seen_through_every_way_to_name_an_item() {
         for naming in [
             "use crate::b::B; pub struct A(B);",
             "use crate::{a, b::{self as other, B}}; pub struct A;",
@@ -186,10 +186,10 @@ mod tests {
             "pub use crate::b::B as Other; pub struct A(Other);",
         ] {
             let root = "mod a; mod b; pub use b::B; pub use self::b::B as Renamed;";
-            let shown = circle(&[("lib.rs", root), ("a.rs", naming), BACK]);
+            let shown = cycle(&[("lib.rs", root), ("a.rs", naming), BACK]);
             assert_eq!(
                 shown,
-                "a circle of 2 files in crates/sample:\n    a.rs → b.rs: B\n    b.rs → a.rs: A",
+                "a cycle of 2 files in crates/sample:\n    a.rs → b.rs: B\n    b.rs → a.rs: A",
                 "{naming}"
             );
         }
@@ -198,28 +198,28 @@ mod tests {
     #[test]
     fn a_type_in_the_root_ties_the_root_to_what_it_uses() {
         let root = "mod a; pub struct Settings; pub fn start() { a::run(); }";
-        let shown = circle(&[("lib.rs", root), ("a.rs", "pub fn run() { crate::Settings; }")]);
+        let shown = cycle(&[("lib.rs", root), ("a.rs", "pub fn run() { crate::Settings; }")]);
         assert_eq!(
             shown,
-            "a circle of 2 files in crates/sample:\n    a.rs → lib.rs: Settings\n    lib.rs → a.rs: run"
+            "a cycle of 2 files in crates/sample:\n    a.rs → lib.rs: Settings\n    lib.rs → a.rs: run"
         );
     }
 
     #[test]
     fn a_file_in_a_folder_is_found_below_its_parent() {
-        let shown = circle(&[
+        let shown = cycle(&[
             ("main.rs", "mod a;"),
             ("a.rs", "mod below; pub struct A; fn f() { below::go() }"),
             ("a/below.rs", "use super::A; pub fn go() {}"),
         ]);
         assert_eq!(
             shown,
-            "a circle of 2 files in crates/sample:\n    a.rs → a/below.rs: go\n    a/below.rs → a.rs: A"
+            "a cycle of 2 files in crates/sample:\n    a.rs → a/below.rs: go\n    a/below.rs → a.rs: A"
         );
     }
 
     #[test]
-    fn what_is_no_import_closes_no_circle() {
+    fn what_is_no_import_closes_no_cycle() {
         for harmless in [
             "mod b {} pub struct A;",
             "pub use crate::b::B; pub struct A;",
@@ -229,14 +229,14 @@ mod tests {
             "/// See [`crate::b::B`].\npub struct A;",
             "pub struct A { b: u8 } fn f(a: A) { dbg!(a.b::<u8>()); }",
         ] {
-            let shown = circle(&[("lib.rs", "mod a; mod b;"), ("a.rs", harmless), BACK]);
+            let shown = cycle(&[("lib.rs", "mod a; mod b;"), ("a.rs", harmless), BACK]);
             assert_eq!(shown, "", "{harmless}");
         }
     }
 
-    /// No file imports back, but a folder does.
+    /// No file imports back, but a module does.
     #[test]
-    fn a_circle_of_folders_is_seen_where_no_files_form_one() {
+    fn a_cycle_of_modules_is_seen_where_no_files_form_one() {
         let sources = source::sample(&[
             ("crates/sample/src/lib.rs", "mod read; mod plan;"),
             ("crates/sample/src/read.rs", "pub(crate) mod tree; use crate::plan::Plan;"),
@@ -245,11 +245,11 @@ mod tests {
             ("crates/sample/src/plan/jobs.rs", "use crate::read::tree::Tree;"),
         ]);
         let modules = Modules::read(&sources);
-        assert!(circles(&modules).is_empty());
-        let shown: Vec<_> = circles_of_rooms(&modules).iter().map(ToString::to_string).collect();
+        assert!(cycles(&modules).is_empty());
+        let shown: Vec<_> = cycles_of_modules(&modules).iter().map(ToString::to_string).collect();
         assert_eq!(
             shown.join("\n").replace("crates/sample/src/", ""),
-            "a circle of 2 rooms in crates/sample:\n    plan → read: Tree\n    read → plan: Plan"
+            "a cycle of 2 modules in crates/sample:\n    plan → read: Tree\n    read → plan: Plan"
         );
     }
 
@@ -260,6 +260,6 @@ mod tests {
             ("crates/one/src/a.rs", "pub struct A(crate::Two);"),
             ("crates/two/src/lib.rs", "pub struct Two(roundel_one::a::A);"),
         ]);
-        assert!(circles(&Modules::read(&sources)).is_empty());
+        assert!(cycles(&Modules::read(&sources)).is_empty());
     }
 }

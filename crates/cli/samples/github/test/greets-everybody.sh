@@ -1,4 +1,0 @@
-# Without a name, everybody is greeted.
-set -euo pipefail
-test "$(bash bin/greet)" = "Hello, world!"
-printf '\033[32m✓\033[0m greets everybody\n'
