@@ -29,7 +29,7 @@ pub(crate) fn start_log(filter: &str) {
         .init();
 }
 
-/// Writes to standard output. A reader that has seen enough (`| head`) is no error.
+/// Writes to standard output. A reader that has seen enough (`| head`) is not an error.
 pub(crate) fn print(text: &str) -> Result<()> {
     print_data(&harmless(text))
 }

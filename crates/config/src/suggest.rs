@@ -51,7 +51,7 @@ fn fold(text: &str) -> Vec<char> {
 }
 
 /// Counts insertions, deletions, replacements and swaps of neighbors, up to `allowed`; more is
-/// `None`. Only what lies near the diagonal is looked at, so that long names cost little.
+/// `None`. Only what lies near the diagonal is computed, so that long names cost little.
 fn distance(a: &[char], b: &[char], allowed: usize) -> Option<usize> {
     if a.len().abs_diff(b.len()) > allowed {
         return None;

@@ -46,7 +46,7 @@ impl Cgroups {
     pub(crate) fn probe() -> Self {
         let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
         let found = Self::find(&own_groups(), &mounts);
-        // To find out may have moved this process.
+        // Finding out may have moved this process.
         Self { own: own_groups(), ..found }
     }
 
@@ -197,7 +197,7 @@ pub(crate) fn sweep(base: &Path, prefix: &str) {
         let directory = entry.path();
         for line in fs::read_to_string(directory.join("cgroup.procs")).unwrap_or_default().lines() {
             if let Ok(pid) = line.parse() {
-                // Already dead is as good.
+                // A process that is already dead is fine.
                 let _dead = nix::sys::signal::kill(
                     nix::unistd::Pid::from_raw(pid),
                     nix::sys::signal::Signal::SIGKILL,

@@ -37,7 +37,7 @@ const NEVER: [&str; 12] = [
 ];
 /// A file of `/etc` larger than this is not configuration.
 const FILE_BYTES: u64 = 16 * 1024 * 1024;
-/// Entries of a tree that are looked at for secrets.
+/// Entries of a tree that are searched for secrets.
 const MAX_ENTRIES: usize = 500_000;
 const ALL_READ: u32 = 0o004;
 const ALL_ENTER: u32 = 0o005;

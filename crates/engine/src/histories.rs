@@ -260,7 +260,7 @@ proptest! {
         }
     }
 
-    /// No history leads into a corner: if runners work and people approve, everything ends.
+    /// Every history can finish: if runners work and people approve, everything ends.
     #[test]
     fn every_history_can_be_brought_to_an_end(
         plan in plans(),

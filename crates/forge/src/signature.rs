@@ -1,7 +1,7 @@
 //! Signatures of webhooks: HMAC-SHA256 over the raw bytes, compared in constant time (`VCS` §3.1, §4.7).
 //!
 //! Both forges sign the same way, GitHub in `X-Hub-Signature-256`, Bitbucket in `X-Hub-Signature`.
-//! GitHub's header of that shorter name is SHA-1 and never looked at.
+//! GitHub's header of that shorter name is SHA-1 and never used.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;

@@ -45,7 +45,7 @@ impl Settings {
         }
     }
 
-    /// Returns what documents are compiled with. Every workflow is looked at, whatever its
+    /// Returns what documents are compiled with. Every workflow is checked, whatever its
     /// condition says: people want to see the mistakes in all of them.
     pub(crate) fn inputs(&self) -> Inputs {
         let parameters = self.parameters.iter().filter_map(|(name, value)| {

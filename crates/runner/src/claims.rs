@@ -41,7 +41,7 @@ pub(crate) async fn serve(
             () = stop_now.cancelled() => return Ok(()),
             claimed = claim(&host, slot, lease) => claimed?,
         };
-        // In a task of its own: should it panic, the slot lives on.
+        // In a task of its own: if it panics, the slot continues.
         let mut one = JoinSet::new();
         one.spawn(task::run(Arc::clone(&host), claimed, stop_now.clone()));
         if let Some(Err(error)) = one.join_next().await {

@@ -4,8 +4,8 @@
 //! step ▶ job and executor ▶ built-in ▶ contexts ▶ project ▶ container and image     (highest first)
 //! ```
 //!
-//! What a shell sets itself, and what it sources from `BASH_ENV`, comes later still and is none of
-//! our business. Values are never interpolated.
+//! What a shell sets itself, and what it sources from `BASH_ENV`, comes later still and is not
+//! decided here. Values are never interpolated.
 //!
 //! Deliberately absent: which built-in variables there are and what they say; the server knows
 //! (RUN §3.1), except for the few that only the runner can know ([`Local`]).

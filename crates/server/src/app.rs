@@ -36,9 +36,9 @@ pub struct Settings {
     pub database_url: String,
     /// Seals secrets at rest, signs task tokens. 32 bytes.
     pub instance_key: Secret<Vec<u8>>,
-    /// Opens `claim`.
+    /// Authenticates the claims of runners.
     pub runner_token: Secret<String>,
-    /// Opens what only the instance's administrator may do, as publishing orbs. Empty: it is not possible.
+    /// The administrator's token, which publishing orbs requires. Empty: publishing over HTTP is off.
     pub admin_token: Secret<String>,
     /// The forges that people can sign in with.
     pub forges: Vec<ForgeSettings>,
@@ -69,7 +69,7 @@ pub enum OpenError {
     /// The store could not be opened.
     #[error(transparent)]
     Store(#[from] roundel_store::StoreError),
-    /// There can be no client for a registry of orbs.
+    /// The HTTP client for orbs could not be set up.
     #[error(transparent)]
     Orbs(#[from] orbs::ClientError),
     /// A forge's settings do not work.

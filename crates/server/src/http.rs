@@ -1,7 +1,7 @@
 //! The router: which path leads to which file, and what every answer has in common.
 //!
 //! Forged requests are refused for what a browser does with its cookie; webhooks, runners and the
-//! links in emails carry their own right and are outside of that.
+//! links in emails carry their own authorization and are exempt.
 
 pub(crate) mod assets;
 pub(crate) mod badges;
@@ -32,7 +32,7 @@ use crate::app::App;
 use pages::failures;
 use routes::Routes;
 
-/// How long an ordinary request may take. Claims and streams have their own measure.
+/// How long an ordinary request may take. Claims and streams have limits of their own.
 const REQUEST_TIME: Duration = Duration::from_mins(1);
 
 /// How long taking a delivery may take: the forges give up after ten seconds themselves.

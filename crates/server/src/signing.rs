@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 /// Bytes of a block of SHA-256, which is what the key of an HMAC fills.
 const BLOCK_BYTES: usize = 64;
 
-/// Begins a code for one purpose: what was signed for one purpose is no signature for another.
+/// Begins a code for one purpose: what was signed for one purpose is not valid for another.
 pub(crate) fn mac(key: &Secret<Vec<u8>>, purpose: &[u8]) -> Hmac<Sha256> {
     // As HMAC itself does it: a longer key is hashed, a shorter one filled up with zeros. Done here
     // because it cannot fail, where the library's way for keys of any length may.
@@ -29,7 +29,7 @@ pub(crate) fn mac(key: &Secret<Vec<u8>>, purpose: &[u8]) -> Hmac<Sha256> {
 mod tests {
     use super::*;
 
-    /// Codes that were handed out before must stay right: links in old emails, badges in readmes.
+    /// Codes that were handed out before must stay valid: links in old emails, badges in readmes.
     #[test]
     fn a_code_is_that_of_the_library_for_a_key_of_any_length() {
         for bytes in [0, 1, 32, 64, 65, 200] {

@@ -46,11 +46,11 @@ pub struct Identity {
     /// The name there; it may change.
     pub login: String,
     pub avatar_url: Option<String>,
-    /// What we may act with, unless it moved with the identity and was not renewed yet.
+    /// The token for calls; absent after the identity was linked to another account, until its next sign-in.
     pub token: Option<Token>,
 }
 
-/// A forge's token of a person: a perishable loan.
+/// A person's token at a forge. It expires, and its owner can revoke it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token {
     /// What is sent with each request.
@@ -59,7 +59,7 @@ pub struct Token {
     pub scopes: Vec<String>,
     /// When it ends; `None`: it does not.
     pub expires_at: Option<Timestamp>,
-    /// What a new one is bought with.
+    /// The refresh token, to be exchanged for the next access token.
     pub refresh: Option<Secret<String>>,
     /// The forge refused it: it is not used again until it is replaced (`VCS` §2.2).
     pub refused: bool,

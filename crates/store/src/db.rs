@@ -1,4 +1,4 @@
-//! The two databases behind one face: statements with `$1` parameters in, rows out.
+//! The two databases behind one interface: statements with `$1` parameters in, rows out.
 //!
 //! This file, what lies below it and `error` are the only ones that name the driver. SQL is written once and
 //! runs on both; what differs is kept here: how a write transaction begins, how a claim skips rows

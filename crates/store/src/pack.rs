@@ -1,4 +1,4 @@
-//! Bytes as they lie in a row: compressed when that makes them smaller.
+//! How bytes are stored in a row: compressed when that makes them smaller.
 //!
 //! One byte says how, then come the bytes. A short piece of a log often grows when it is compressed,
 //! so it is kept as it is.
@@ -28,7 +28,7 @@ pub(crate) async fn pack(bytes: Vec<u8>) -> Vec<u8> {
     let for_thread = std::sync::Arc::clone(&shared);
     match tokio::task::spawn_blocking(move || pack_now(&for_thread)).await {
         Ok(packed) => packed,
-        // The runtime is going down. Plain is never wrong.
+        // The runtime is shutting down: store the bytes uncompressed.
         Err(_) => plain(&shared),
     }
 }

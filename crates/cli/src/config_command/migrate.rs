@@ -39,7 +39,7 @@ pub(crate) struct Arguments {
     check: CheckArguments,
 }
 
-/// Looks at all repositories and reports. Fails if something cannot run at all.
+/// Checks all repositories and reports. Fails if something cannot run at all.
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     if let Some(missing) = arguments.folders.iter().find(|folder| !folder.is_dir()) {
         return Err(UsageError(format!("there is no folder `{}`", missing.display())).into());

@@ -13,7 +13,7 @@ use super::{
     decision::{self, Decision, RefusedJob},
 };
 
-/// Everything that was looked at.
+/// All files that were checked.
 #[derive(Serialize)]
 pub(crate) struct Report<'c> {
     files: Vec<File<'c>>,
@@ -76,12 +76,12 @@ struct Place<'c> {
 }
 
 impl<'c> Report<'c> {
-    /// Tells what was found in files.
+    /// Reports what was found in files.
     pub(crate) fn of(checked: &'c [Checked]) -> Self {
         Self { files: checked.iter().map(|checked| File::of(checked, false)).collect() }
     }
 
-    /// Tells what a file compiles to.
+    /// Reports what a file compiles to, too.
     pub(crate) fn with_document(checked: &'c Checked) -> Self {
         Self { files: vec![File::of(checked, true)] }
     }

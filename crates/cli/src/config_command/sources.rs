@@ -19,10 +19,10 @@ pub(crate) const DEFAULT: &str = ".circleci/config.yml";
 pub(crate) struct Source {
     /// What people call it: its path, or `standard input`.
     pub(crate) path: String,
-    /// The folder that it is looked at from, for git.
+    /// The folder in which git is asked about it.
     pub(crate) folder: PathBuf,
     pub(crate) text: String,
-    /// Why it is no text at all.
+    /// Why its content is not text.
     pub(crate) broken: Option<Diagnostic>,
 }
 
@@ -80,7 +80,7 @@ fn not_there(path: &Path) -> UsageError {
     let name = path.display();
     let other = path.with_extension("yaml");
     let hint = if other != path && other.exists() {
-        format!("; `{}` is not looked at, rename it", other.display())
+        format!("; `{}` is not read; rename it", other.display())
     } else if path == Path::new(DEFAULT) {
         "; name the file, or `-` for standard input".to_owned()
     } else {
@@ -163,7 +163,7 @@ mod tests {
         std::fs::write(folder.path().join("config.yaml"), "").unwrap();
         assert_eq!(
             wrong(&file),
-            "there is no file `DIR/config.yml`; `DIR/config.yaml` is not looked at, rename it"
+            "there is no file `DIR/config.yml`; `DIR/config.yaml` is not read; rename it"
         );
         assert_eq!(
             wrong(folder.path()),

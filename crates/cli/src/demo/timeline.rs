@@ -25,7 +25,7 @@ use super::{sample::Sample, world::World};
 
 /// How long a sample's pipeline may take on a slow machine.
 const TIMEOUT: Duration = Duration::from_mins(3);
-/// How often rows are looked at.
+/// How often rows are read again.
 const LOOK: Duration = Duration::from_millis(20);
 
 /// Which phases a push reached, and when.

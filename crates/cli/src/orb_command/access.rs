@@ -108,7 +108,10 @@ impl Access {
                 if let Some(namespace) = namespace {
                     url.query_pairs_mut().append_pair("namespace", namespace);
                 }
-                server.get(url).await?.context("the server has no list of orbs; is it a Roundel?")
+                server
+                    .get(url)
+                    .await?
+                    .context("the server has no list of orbs; is it a Roundel server?")
             }
         }
     }
@@ -177,7 +180,7 @@ impl Server {
 
     async fn get<T: DeserializeOwned>(&self, url: Url) -> Result<Option<T>> {
         match self.ask(url).await? {
-            Some(response) => Ok(Some(response.json().await.context("is it a Roundel?")?)),
+            Some(response) => Ok(Some(response.json().await.context("is it a Roundel server?")?)),
             None => Ok(None),
         }
     }
@@ -206,7 +209,7 @@ impl Server {
         if !response.status().is_success() {
             bail!("{}", error_message(response).await);
         }
-        Ok(Ok(response.json().await.context("is it a Roundel?")?))
+        Ok(Ok(response.json().await.context("is it a Roundel server?")?))
     }
 }
 

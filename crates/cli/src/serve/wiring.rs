@@ -24,7 +24,7 @@ use crate::{
 /// The shortest token that can be chosen; what the server makes has 64 characters.
 const TOKEN_CHARACTERS: usize = 32;
 
-/// Checks what only shows when settings are looked at together. Changes nothing on disk.
+/// Checks combinations of settings. Changes nothing on disk.
 pub(super) fn check(values: &Values) -> Result<()> {
     forges(values)?;
     email(values)?;

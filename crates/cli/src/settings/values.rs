@@ -252,7 +252,7 @@ fn ways(declaration: &Declaration, program: Program) -> String {
     format!("`{}` in the settings file, `{}` or `--{flag}`", declaration.key, declaration.variable)
 }
 
-/// A warning if a flag shows a secret to everybody who lists processes.
+/// A warning if a flag shows a secret to everyone who lists processes.
 fn exposed(declaration: &Declaration, candidate: &Candidate) -> Option<String> {
     let Origin::Flag(flag) = &candidate.origin else { return None };
     let has_password = || Url::parse(&candidate.text).is_ok_and(|url| url.password().is_some());

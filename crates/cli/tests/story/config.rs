@@ -1,4 +1,4 @@
-//! The story of a configuration on a laptop: checked, compiled, packed, and looked at before moving.
+//! The story of a configuration on a laptop: checked, compiled, packed, and inspected before migrating.
 
 use std::{
     fs,

@@ -109,7 +109,7 @@ async fn what_would_break_a_build_is_not_published() {
         for (file, name, expected) in [
             ("other.yml", "house/tools@1.0.0", "never changes"),
             ("bad.yml", "house/tools@1.1.0", "an orb needs version 2.1"),
-            ("orb.yml", "house/tools@1", "names no one version"),
+            ("orb.yml", "house/tools@1", "is not one version"),
             ("orb.yml", "other/tools@1.0.0", "has no owner"),
         ] {
             let refused = orb(&installation, &["publish", file, name], way);

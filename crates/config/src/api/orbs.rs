@@ -21,7 +21,7 @@ pub struct Orb {
     pub name: String,
     /// The exact version: `1.4.2`, `dev:mine`; empty for an orb from a URL.
     pub version: String,
-    /// Where it was found, for people: a file, `this Roundel`, a registry's address.
+    /// Where it was found, for people: a file, `this instance`, a registry's address.
     pub origin: String,
     /// Its packed source.
     pub text: Arc<str>,

@@ -2,7 +2,7 @@
 //! that nothing uses, arguments that their callee ignores (CFG §4.8, D-19).
 //!
 //! The pipeline runs without them, so what is wrong there is a warning; but a misspelled name
-//! should not show on the day of the release only. Only names are looked at: values depend on
+//! should not show on the day of the release only. Only names are checked: values depend on
 //! parameters that were not given. What was compiled is passed once more and reported only once.
 //!
 //! Deliberately absent: shapes, which [`crate::resolve::shape`] checks everywhere.

@@ -330,7 +330,7 @@ impl Expander<'_, '_> {
         }
     }
 
-    /// `when` and `unless` steps; what is not taken is not looked at (CFG §3.15).
+    /// `when` and `unless` steps; what is not taken is not checked (CFG §3.15).
     fn expand_condition(&mut self, site: &Site<'_>, into: &mut Expansion) {
         let entries = match site.value.map(|at| self.render.doc.view(at)) {
             Some(View::Map(entries)) => entries,

@@ -1,7 +1,7 @@
 //! Expressions in tags and conditions: `pipeline.git.branch == "main" and 10 or 1` (CFG §6.2–§6.4).
 //!
 //! `and` and `or` give back one of their operands, and look at the right one only if they must.
-//! What is wrong in an operand that was not looked at is reported as a warning.
+//! What is wrong in an operand that was not needed is reported as a warning.
 
 mod compute;
 pub(crate) mod error;

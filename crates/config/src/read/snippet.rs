@@ -98,7 +98,7 @@ fn group<'a>(text: &'a str, diagnostic: &'a Diagnostic) -> Group<'a> {
     title.elements(elements)
 }
 
-/// The place alone, where there is no text, or a line is too long to be looked at.
+/// The place alone, where there is no text, or a line is too long to be shown.
 fn without_source<'a>(diagnostic: &'a Diagnostic, title: Title<'a>) -> Group<'a> {
     let line = usize::try_from(diagnostic.line).unwrap_or(usize::MAX);
     let column = usize::try_from(diagnostic.column).unwrap_or(usize::MAX);

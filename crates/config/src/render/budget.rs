@@ -18,7 +18,7 @@ pub(crate) enum Resource {
     Bytes,
     /// Invocations of commands, conditions and spliced steps.
     Calls,
-    /// Keys looked at, regular expressions tried, requirements resolved: the small things.
+    /// Keys read, regular expressions tried, requirements resolved: the small things.
     Visits,
     /// Steps of all jobs together. The 8 MB of a compiled config hold fewer.
     Steps,

@@ -135,7 +135,7 @@ impl Renderer<'_> {
         }
     }
 
-    /// Decides from left to right. What stands after the operand that decides is looked at, too,
+    /// Decides from left to right. Operands after the one that decides are checked, too,
     /// but whatever is wrong there does not matter today.
     fn all_or_any(&mut self, field: &Field, depth: usize, decides: bool) -> Option<bool> {
         let operands = self.operands(field)?;

@@ -1,6 +1,6 @@
 //! What the aliases under `orbs` stand for (CFG §4.13).
 //!
-//! The configuration's own imports are all looked at, so that everything that is missing is reported
+//! The configuration's own imports are all resolved, so that everything that is missing is reported
 //! at once; an orb's imports only once something of them is used.
 
 use std::sync::Arc;

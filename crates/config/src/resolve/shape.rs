@@ -1,6 +1,6 @@
 //! The shape of definitions, used or not, before any value is known (CFG §7.2).
 //!
-//! Whatever holds a template tag passes here; it is looked at again once it is rendered. What
+//! Whatever holds a template tag passes here; it is checked again once it is rendered. What
 //! both phases report is reported once.
 
 use crate::{

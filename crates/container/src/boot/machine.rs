@@ -109,7 +109,7 @@ fn mount_devices(blueprint: &Blueprint) -> Result<(), ContainerError> {
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
     mount(Some("shm"), "root/dev/shm", Some("tmpfs"), flags, Some(options.as_str()))
         .map_err(|error| ContainerError::failed("mount /dev/shm", error))?;
-    // A kernel without message queues does without them.
+    // Skipped on a kernel without message queues.
     let _absent = mount(Some("mqueue"), "root/dev/mqueue", Some("mqueue"), QUIET, None::<&str>);
     Ok(())
 }

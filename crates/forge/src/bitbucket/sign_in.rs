@@ -99,7 +99,7 @@ impl SignIn for Bitbucket {
         self.grant("finish signing in", &fields).await
     }
 
-    /// The old refresh token dies, so a refused one means to sign in again.
+    /// The old refresh token stops working, so a refused one means to sign in again.
     async fn refresh(&self, refresh: &Secret<String>) -> Result<Grant, ForgeError> {
         let fields = refresh_fields(refresh);
         self.grant("renew a token", &fields).await.map_err(|mut error| {

@@ -164,7 +164,7 @@ pub(super) fn read(event: &str, body: &[u8]) -> Result<Vec<ForgeEvent>, String> 
             let pull = pull_request(payload.pullrequest, action, repository?)?;
             Ok(vec![ForgeEvent::PullRequest(pull)])
         }
-        other => Err(format!("nothing is done about `{other}`")),
+        other => Err(format!("events `{other}` are not handled")),
     }
 }
 

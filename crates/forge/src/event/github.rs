@@ -135,8 +135,10 @@ pub(super) fn read(event: &str, body: &[u8]) -> Result<ForgeEvent, String> {
             removed("deploy key", &need(id, "key.id")?)
         }
         ("meta", "deleted") => removed("webhook", &need(payload.hook_id, "hook_id")?),
-        (event, "") => Ok(ignored(format!("nothing is done about `{event}`"))),
-        (event, action) => Ok(ignored(format!("nothing is done about `{event}` `{action}`"))),
+        (event, "") => Ok(ignored(format!("events `{event}` are not handled"))),
+        (event, action) => {
+            Ok(ignored(format!("events `{event}` with the action `{action}` are not handled")))
+        }
     }
 }
 

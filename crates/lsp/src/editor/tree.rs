@@ -13,7 +13,7 @@ pub(crate) mod node;
 
 use node::Node;
 
-/// Texts beyond this are not looked at: the compiler refuses them as well.
+/// Texts beyond this are not read: the compiler refuses them as well.
 const TEXT_BYTES: usize = 4 << 20;
 
 impl Node {

@@ -10,7 +10,7 @@ const COMPLAINTS: [&[u8]; 2] =
 /// Whether the complaint was seen so far.
 #[derive(Default)]
 pub(crate) struct SudoComplaint {
-    /// It was.
+    /// Set once a complaint was found.
     pub(crate) seen: bool,
     /// The end of what came before, shorter than any complaint is long.
     tail: Vec<u8>,

@@ -38,7 +38,7 @@ use crate::{
     signing,
 };
 
-/// Pipelines that are looked at to find one that counts.
+/// Pipelines that are searched for one that counts.
 const LOOK_BACK: u32 = 30;
 /// Characters of a `label`.
 const LABEL_CHARS: usize = 40;

@@ -1,7 +1,7 @@
 //! `/mail/PROJECT/ACCOUNT/SIGNATURE`: the link at the end of every email, which works without signing
 //! in. It says for whom and about which project it is, and changes that only.
 //!
-//! Looking at it changes nothing (scanners follow links); a form does, and so does the one click of a
+//! Looking at it changes nothing (scanners follow links); a form does, and so does the one click of an
 //! email client (RFC 8058), which stops the emails about this project. No protection against forged
 //! requests: the signature is the right. For those who are signed in: [`super::pages`].
 

@@ -79,7 +79,10 @@ pub(super) async fn decide(case: &Case<'_>, event: ForgeEvent) -> Result<Receipt
         && *repository != case.project.repository
     {
         // The secret of one hook must not start builds of another repository.
-        return Ok(ignored(&case.delivery.event, "it is about another repository than its hook"));
+        return Ok(ignored(
+            &case.delivery.event,
+            "it belongs to another repository than its webhook",
+        ));
     }
     match event {
         ForgeEvent::Ping { hook_id } => ping(case, hook_id).await,
@@ -124,7 +127,7 @@ fn describe(git_ref: &GitRef) -> String {
 
 async fn ping(case: &Case<'_>, hook_id: Option<String>) -> Result<Receipt, Postponed> {
     case.intake.store.hook_answered(case.delivery.hook, hook_id.as_deref()).await?;
-    Ok(ignored("ping", "it only proves that the webhook works"))
+    Ok(ignored("ping", "it is a test delivery: the webhook works"))
 }
 
 async fn pushed(case: &Case<'_>, push: Push) -> Result<Receipt, Postponed> {
@@ -149,7 +152,7 @@ async fn pushed(case: &Case<'_>, push: Push) -> Result<Receipt, Postponed> {
     };
     let is_tag = push.git_ref.tag().is_some();
     if !is_tag && has_skip_marker(&commit) {
-        return Ok(ignored(what, "the commit's message asks to skip it ([skip ci])"));
+        return Ok(ignored(what, "the commit message asks to skip it ([skip ci])"));
     }
     let actor = match &push.sender_id {
         Some(user) => {
@@ -287,7 +290,7 @@ async fn hook_or_key_removed(case: &Case<'_>, what: &str) -> Result<Receipt, Pos
         missing.push("the webhook".to_owned());
     }
     Ok(if missing.is_empty() {
-        ignored(what, "it was not one of ours")
+        ignored(what, "it was not created by Roundel")
     } else {
         let because =
             format!("{} of this project is gone; set the project up again", missing.join(" and "));

@@ -106,7 +106,7 @@ impl Addresses {
 
     fn not_allowed(&self, address: &str) -> Missing {
         let reason = if self.allowed.is_empty() {
-            "this Roundel fetches no orbs from addresses".to_owned()
+            "this instance does not import orbs from URLs".to_owned()
         } else {
             let prefixes: Vec<String> = self.allowed.iter().map(|url| format!("`{url}`")).collect();
             format!("`{address}` begins with none of the allowed prefixes: {}", prefixes.join(", "))

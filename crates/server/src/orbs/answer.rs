@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 /// Bytes of an orb's source. The largest known one has less than one megabyte.
 pub(crate) const ORB_BYTES: u64 = 5 << 20;
 
-/// Versions of one orb that are looked at.
+/// Versions of one orb that are considered.
 pub(super) const VERSIONS: usize = 10_000;
 
 /// How long an answer from outside is taken as it is, if it may change.
@@ -18,7 +18,7 @@ pub(super) const FRESH: Duration = Duration::from_mins(5);
 /// Versions that a diagnostic names.
 const VERSIONS_TOLD: usize = 10;
 
-/// What one place says to a reference.
+/// What one source answers for a reference.
 #[derive(Debug)]
 pub(super) enum Answer {
     Found(Box<Orb>),
@@ -29,7 +29,7 @@ pub(super) enum Answer {
 }
 
 impl Answer {
-    /// Makes the last word of it, if this was the only place to ask.
+    /// Turns it into the final answer, if this was the only source.
     pub(super) fn resolve(self, place: &str, help: impl FnOnce() -> String) -> Resolution {
         let looked_in = vec![place.to_owned()];
         let missing = match self {

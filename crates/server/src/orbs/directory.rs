@@ -64,7 +64,7 @@ impl Directory {
         Self {
             root: root.to_owned(),
             prefix: "orb folder: ".to_owned(),
-            shown: "this Roundel's folder of orbs".to_owned(),
+            shown: "this instance's orb folder".to_owned(),
         }
     }
 

@@ -79,7 +79,7 @@ impl Fetcher {
             StatusCode::OK => {}
             StatusCode::NOT_FOUND | StatusCode::GONE => return Ok(Got::Nothing),
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-                return Err(format!("refuses us (status {})", status.as_u16()));
+                return Err(format!("refuses access (status {})", status.as_u16()));
             }
             _ => return Err(format!("answers with status {}", status.as_u16())),
         }

@@ -44,11 +44,11 @@ pub struct Publication {
 /// Why something was not published.
 #[derive(Debug, thiserror::Error)]
 pub enum PublishError {
-    /// The name is none.
+    /// The name is not a valid orb name.
     #[error(transparent)]
     Reference(#[from] ReferenceError),
     /// The version is a range.
-    #[error("`{0}` names no one version; publish an exact one (1.4.2) or a label (dev:mine)")]
+    #[error("`{0}` is not one version; publish an exact one (1.4.2) or a label (dev:mine)")]
     Version(String),
     /// The source is too large.
     #[error("the source has {bytes} bytes; the limit is {ORB_BYTES}")]
@@ -66,8 +66,8 @@ pub enum PublishError {
         /// All that was found, with the source underlined.
         rendered: String,
     },
-    /// There is no such word.
-    #[error("`{0}` says nothing about who may see it; say organization, instance or everyone")]
+    /// The visibility is unknown.
+    #[error("`{0}` is not a valid visibility; use organization, instance or everyone")]
     Visibility(String),
     /// There is no such organization.
     #[error(

@@ -12,10 +12,10 @@ use roundel_store::{Store, StoreError, orbs::OrbReader};
 use super::answer::{Answer, best_first};
 
 /// How diagnostics call this place.
-pub(super) const SHOWN: &str = "the orbs published to this Roundel";
+pub(super) const SHOWN: &str = "the orbs published to this instance";
 
 /// Where an orb was found, for people.
-const ORIGIN: &str = "this Roundel";
+const ORIGIN: &str = "this instance";
 
 /// Looks for the best version that was published here.
 pub(super) async fn find(

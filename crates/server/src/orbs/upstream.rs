@@ -1,4 +1,4 @@
-//! Another registry that is asked over HTTP, in the words of [`wire`]: another Roundel, say.
+//! Another registry that is asked over HTTP, by the API in [`wire`]: another instance, for example.
 //!
 //! What it answered is kept in the store: a released version for ever, since it never changes; lists
 //! and labels for five minutes, and for as long as the registry is away.
@@ -164,7 +164,8 @@ impl Upstream {
                     )));
                 }
                 Err(error) => {
-                    let reason = format!("{} sends no list of versions: {error}", self.shown());
+                    let reason =
+                        format!("{} did not send a list of versions: {error}", self.shown());
                     return Ok(self.fall_back(kept.and_then(|kept| kept_versions(&kept)), reason));
                 }
             },

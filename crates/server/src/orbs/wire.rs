@@ -1,4 +1,4 @@
-//! What two Roundels say to each other about orbs, and what `roundel orb` asks.
+//! The HTTP API for orbs: between two instances, and for `roundel orb`.
 //!
 //! ```text
 //! GET /api/roundel/v1/orbs[?namespace=NS]          the orbs that may be seen      OrbList

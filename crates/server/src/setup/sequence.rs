@@ -45,7 +45,7 @@ const PING_CHECKS: u32 = 5;
 /// Runs the sequence to its end, or takes it back.
 pub(super) async fn run(setups: &Setups, project: &Project, mut record: Record) {
     if let Err(error) = walk(setups, project, &mut record).await {
-        // Only the store can fail here: the record stays as it is, and the next start continues.
+        // Only the store can fail here: the record is unchanged, and the next start continues.
         tracing::error!(project = %project.slug, %error, "a setup was interrupted");
     }
 }
@@ -138,7 +138,7 @@ async fn forward(
     record.started(Step::Pipeline).await?;
     match first_pipeline(run, record, has_config).await {
         Ok(said) => record.done(Step::Pipeline, said).await?,
-        // The project is set up; what is wrong with its first pipeline is no reason to undo that.
+        // The project is set up; an error in its first pipeline does not undo that.
         Err(warning) => record.warned(Step::Pipeline, warning).await?,
     }
     Ok(Ok(()))

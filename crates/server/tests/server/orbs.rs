@@ -57,7 +57,7 @@ async fn an_orb_that_was_published_here_is_used_and_recorded() {
     let used = world.app().store.pipeline_orbs(pipeline).await.unwrap();
     let [used] = &used[..] else { panic!("{used:?}") };
     assert_eq!((used.requested.as_str(), used.version.as_str()), ("acme/tools@1", "1.0.0"));
-    assert_eq!((used.origin.as_str(), used.transitive), ("this Roundel", false));
+    assert_eq!((used.origin.as_str(), used.transitive), ("this instance", false));
     assert_eq!(used.text, orb("first"));
     // What is pushed later gets what was published since.
     publish_orb(&world, "1.1.0", "second").await;

@@ -160,7 +160,7 @@ async fn a_later_success_does_not_replace_a_failure_of_the_same_name() {
     world.runner().claim().await.unwrap().play(&failing).await.unwrap();
     world.reported(kind, "web", &sha, "failure").await;
     world.runner().claim().await.unwrap().play(&[]).await.unwrap();
-    // Both emails are out, so both reports have been looked at.
+    // Both emails are out, so both reports have been processed.
     world.sink.wait_for(2, super::world::TIMEOUT).await;
     world.outbox_is_empty().await;
     world.reported(kind, "web", &sha, "failure").await;

@@ -1,4 +1,4 @@
-//! What a project has that must not be seen: its key pair, its hook's secret, its variables.
+//! The secrets of a project: its key pair, its hook's secret, its variables.
 //!
 //! Each value is sealed with the project's data key before it is written (`vault`).
 //!

@@ -163,7 +163,7 @@ fn used(requested: &str, version: &str, text: &str) -> PipelineOrb {
         name: "acme/tools".to_owned(),
         version: version.to_owned(),
         text: text.to_owned(),
-        origin: "this Roundel".to_owned(),
+        origin: "this instance".to_owned(),
         notice: Some("a stand-in".to_owned()),
         transitive: true,
     }

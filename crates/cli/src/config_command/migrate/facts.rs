@@ -48,7 +48,7 @@ pub(super) struct Facts {
     uses: Vec<(String, Vec<(String, String)>)>,
     /// Aliases of orbs: `node` is `circleci/node`.
     aliases: BTreeMap<String, String>,
-    /// What is looked at: the job's name.
+    /// The name of the job that is examined.
     job: Option<String>,
 }
 

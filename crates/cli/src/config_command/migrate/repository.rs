@@ -21,7 +21,7 @@ use super::{
     findings::{self, Finding, Level},
 };
 
-/// Configurations of one repository that are looked at.
+/// Configurations of one repository that are checked.
 const FILES: usize = 200;
 
 /// One repository.

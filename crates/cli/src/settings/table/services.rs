@@ -54,7 +54,7 @@ pub(crate) static ORBS_REGISTRY: Setting<Url> = Setting {
         key: "orbs.registry",
         flag: "orbs-registry",
         variable: "ROUNDEL_ORBS_REGISTRY",
-        about: "Another Roundel, which is asked for orbs that are not published here",
+        about: "Another Roundel server, which is asked for orbs that are not published here",
         example: "https://orbs.example.org",
         ..OPEN
     },

@@ -9,7 +9,7 @@ use granit_parser::ErrorKind;
 use super::culprit::unsigned;
 use crate::text::place::Span;
 
-/// Lines above the place that are looked at. The line to blame is rarely further away.
+/// Lines above the place that are examined. The line to blame is rarely further away.
 const LINES: usize = 500;
 
 /// The cause of a syntax error.

@@ -121,7 +121,7 @@ fn is_inner_colon(text: &str, mark: usize) -> bool {
 
 type Suspect = (Range<usize>, &'static str);
 
-/// Lines above the error that are looked at.
+/// Lines above the error that are examined.
 const REACH: usize = 200;
 
 /// Lines below it: a tab is noticed where the line before it ends.

@@ -159,7 +159,7 @@ fn changes_of_the_repository_are_hints_to_look() {
 #[test]
 fn what_we_do_nothing_about_is_named() {
     let events = read(ForgeKind::Bitbucket, "pullrequest:comment_created", &pull_request());
-    assert_eq!(because(&events), "nothing is done about `pullrequest:comment_created`");
+    assert_eq!(because(&events), "events `pullrequest:comment_created` are not handled");
 }
 
 #[test]

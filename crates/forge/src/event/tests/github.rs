@@ -156,7 +156,7 @@ fn a_ping_names_the_hook() {
 #[test]
 fn what_we_do_nothing_about_is_named() {
     let events = read(ForgeKind::GitHub, "star", &json!({ "action": "created" }));
-    assert_eq!(because(&events), "nothing is done about `star` `created`");
+    assert_eq!(because(&events), "events `star` with the action `created` are not handled");
 }
 
 #[test]

@@ -47,7 +47,7 @@ fn unknown_is_byte_identical_whatever_was_asked() {
     }
 }
 
-/// Readers of a README want to know how the branch is, not that it is being looked at.
+/// Readers of a README want to know how the branch is, not that it is being built.
 #[test]
 fn while_a_pipeline_runs_the_last_state_stands() {
     use BadgeState::{Failing, NoBuilds, Passing, Running};

@@ -125,8 +125,8 @@ async fn what_cannot_be_published_is_refused_with_what_to_do() {
     place.put("/a/b/1.0.0?visibility=instance", SOUND).await;
     for (path, text, status, said) in [
         ("/a/b/1.0.0", "version: 2.1\n".to_owned(), 409, "never changes"),
-        ("/a/b/1", SOUND.to_owned(), 400, "names no one version"),
-        ("/a/b/volatile", SOUND.to_owned(), 400, "names no one version"),
+        ("/a/b/1", SOUND.to_owned(), 400, "is not one version"),
+        ("/a/b/volatile", SOUND.to_owned(), 400, "is not one version"),
         ("/a/b/1.x", SOUND.to_owned(), 400, "is not a valid orb version"),
         ("/c/b/1.0.0", SOUND.to_owned(), 400, "has no owner"),
         ("/c/b/1.0.0?organization=gh/nobody", SOUND.to_owned(), 400, "is not an organization"),

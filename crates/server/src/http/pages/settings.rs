@@ -40,7 +40,7 @@ const VALUE_BYTES: usize = 64 * 1024;
 const VARIABLE_NAME_CHARS: usize = 200;
 /// Variables of a project.
 const VARIABLES: usize = 500;
-/// Pipelines that are looked at for one with jobs: the newest may have a mistake in its configuration.
+/// Pipelines that are searched for one with jobs: the newest may have a mistake in its configuration.
 const LOOK_BACK: u32 = 10;
 
 /// Routes below `/gh/:owner/:repository`.

@@ -27,10 +27,10 @@ use crate::{
     http::error_response::ErrorResponse,
 };
 
-/// Makes up for a missed wake-up.
+/// How often offers are checked without a wake-up, in case one was missed.
 const PERIOD: Duration = Duration::from_secs(2);
 
-/// Offers that are looked at in one round.
+/// Offers that one round considers.
 const MAX_OFFERS: u32 = 64;
 
 /// Hands out a task, as soon as there is one that fits.

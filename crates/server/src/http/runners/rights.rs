@@ -17,7 +17,7 @@ use crate::{
     http::{error_response::ErrorResponse, routes::Right},
 };
 
-/// Came with the token of the instance's runners. It is looked at before the body is read.
+/// Came with the token of the instance's runners. It is checked before the body is read.
 pub(super) struct RunnerToken;
 
 impl Right for RunnerToken {

@@ -103,7 +103,7 @@ async fn a_bad_answer_is_a_failure_and_says_what_was_bad() {
         (2, ResponseKind::Flood, "more than 5242880 bytes"),
         (3, ResponseKind::Half, "cannot be reached"),
         (4, ResponseKind::WrongDigest("version: 2.1".to_owned()), "does not have the digest"),
-        (5, ResponseKind::Status(401), "refuses us"),
+        (5, ResponseKind::Status(401), "refuses access"),
         (6, ResponseKind::Redirect("https://elsewhere.test/".to_owned()), "redirects"),
     ] {
         backend.put(&source(number), response.clone());
@@ -113,7 +113,7 @@ async fn a_bad_answer_is_a_failure_and_says_what_was_bad() {
     }
     let list = "/api/roundel/v1/orbs/a/c";
     for (response, said) in [
-        (ResponseKind::Text("<html>".to_owned()), "no list of versions"),
+        (ResponseKind::Text("<html>".to_owned()), "did not send a list of versions"),
         (ResponseKind::Flood, "more than 4194304 bytes"),
         (ResponseKind::Silence, "did not answer"),
     ] {

@@ -3,7 +3,7 @@
 //! A log is cut into blocks at places that depend on its bytes alone ([`Block::is_full`]), so every
 //! reader, early or late, sees the same lines with the same numbers. The index keeps where each
 //! block begins, with which line and in which style, and the last block as it was played so far: a
-//! growing log is read once. Indexes are kept for the logs that were looked at last.
+//! growing log is read once. Indexes are kept for the most recently viewed logs.
 //!
 //! Playing a log of a hundred megabytes takes many seconds, so one request plays a portion of it and
 //! says how much is left; a page shows what there is and asks again.
@@ -27,7 +27,7 @@ const READ_BYTES: usize = 256 * 1024;
 pub(super) const PORTION_BYTES: u64 = 2 << 20;
 /// Bytes at the end of a log in which its last lines are looked for.
 const TAIL_BYTES: u64 = 64 * 1024;
-/// Logs whose index is kept: as many as people look at side by side.
+/// Logs whose index is kept: as many as people view side by side.
 const KEPT: usize = 32;
 
 /// Where a block begins.
@@ -292,7 +292,7 @@ fn time_of(times: &[(u64, Timestamp)], offset: u64) -> Option<Timestamp> {
     times.get(after.saturating_sub(1)).map(|&(_, at)| at)
 }
 
-/// The indexes of the logs that were looked at last.
+/// The indexes of the most recently viewed logs.
 #[derive(Default)]
 pub(crate) struct LogIndexes {
     kept: Mutex<VecDeque<Arc<LogIndex>>>,
