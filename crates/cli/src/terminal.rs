@@ -245,7 +245,7 @@ mod tests {
 
     #[derive(Debug, thiserror::Error)]
     #[error("error returned from database: {0}")]
-    struct Around(#[source] Inner);
+    struct Outer(#[source] Inner);
 
     #[derive(Debug, thiserror::Error)]
     #[error("(code: 13) {0}")]
@@ -254,7 +254,7 @@ mod tests {
     /// A library's error says its cause, and then there is the cause.
     #[test]
     fn a_cause_is_said_once_and_without_numbers() {
-        let error = anyhow::Error::new(Around(Inner("database or disk is full")));
+        let error = anyhow::Error::new(Outer(Inner("database or disk is full")));
         let error = error.context("the database could not keep a step");
         assert_eq!(
             causes(&error),
@@ -263,7 +263,7 @@ mod tests {
         let denied = std::io::Error::from_raw_os_error(13);
         let error = anyhow::Error::new(denied).context("failed to read `/x`");
         assert_eq!(causes(&error), ["failed to read `/x`", "Permission denied"]);
-        let error = anyhow::Error::new(Around(Inner(""))).context("it failed");
+        let error = anyhow::Error::new(Outer(Inner(""))).context("it failed");
         assert_eq!(causes(&error), ["it failed"]);
         let kept = anyhow::anyhow!("see (os error codes)").context("a (code: x) b");
         assert_eq!(causes(&kept), ["a (code: x) b", "see (os error codes)"]);

@@ -15,8 +15,8 @@ use roundel_container::{
     Environment, EnvironmentSpec, Limits, ProcessSpec, Root, Runtime, RuntimeSettings,
 };
 
-/// The times of one environment's life.
-struct Life {
+/// How long the phases of one environment took.
+struct Times {
     ready: Duration,
     start: Duration,
     step: Duration,
@@ -33,7 +33,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         Some(image) => Root::Layers(layers(&runtime, &image)?),
         None => Root::Host,
     };
-    let mut lives = Vec::new();
+    let mut runs = Vec::new();
     for _ in 0..iterations {
         let life = live(&runtime, &root)?;
         println!(
@@ -43,10 +43,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             life.step.as_micros(),
             life.end.as_micros()
         );
-        lives.push(life);
+        runs.push(life);
     }
-    let percentile = |time: fn(&Life) -> Duration, percent: usize| {
-        let mut times: Vec<_> = lives.iter().map(time).collect();
+    let percentile = |time: fn(&Times) -> Duration, percent: usize| {
+        let mut times: Vec<_> = runs.iter().map(time).collect();
         times.sort();
         times.get(times.len() * percent / 100).map_or(0, Duration::as_micros)
     };
@@ -75,7 +75,7 @@ fn layers(runtime: &Runtime, image: &str) -> Result<Vec<PathBuf>, Box<dyn std::e
 }
 
 /// Starts an environment with all limits, runs two steps in it, and ends it.
-fn live(runtime: &Runtime, root: &Root) -> Result<Life, Box<dyn std::error::Error>> {
+fn live(runtime: &Runtime, root: &Root) -> Result<Times, Box<dyn std::error::Error>> {
     let spec = EnvironmentSpec {
         limits: Limits {
             memory_bytes: Some(512 * 1024 * 1024),
@@ -96,7 +96,7 @@ fn live(runtime: &Runtime, root: &Root) -> Result<Life, Box<dyn std::error::Erro
     let step = begin.elapsed();
     let begin = Instant::now();
     environment.stop(Duration::from_secs(10))?;
-    Ok(Life { ready, start, step, end: begin.elapsed() })
+    Ok(Times { ready, start, step, end: begin.elapsed() })
 }
 
 /// Runs `echo` under a terminal until its first byte is here.

@@ -42,8 +42,8 @@ impl Service {
 #[derive(Clone, Debug)]
 pub(crate) struct ShownKey(pub(crate) String);
 
-/// Permission, with the user in whose name a push is reported.
-pub(crate) struct Pass {
+/// Access was granted; with the user in whose name a push is reported.
+pub(crate) struct AccessGranted {
     pub(crate) actor: String,
 }
 
@@ -53,7 +53,7 @@ pub(crate) fn by_key(
     key: &ShownKey,
     repository: Option<&Repository>,
     service: Service,
-) -> Result<Pass, String> {
+) -> Result<AccessGranted, String> {
     let Some(repository) = repository else { return Err(not_found(forge.kind)) };
     let own = forge.read(|state| {
         let mut like = state.deploy_keys_like(&key.0).into_iter();
@@ -69,7 +69,7 @@ pub(crate) fn by_key(
                 one.last_used = Some(now);
             }
         });
-        return Ok(Pass { actor: own.added_by });
+        return Ok(AccessGranted { actor: own.added_by });
     }
     let person = forge.read(|state| state.user_key(&key.0).map(|one| one.login.clone()));
     let Some(login) = person else { return Err(forbidden(forge.kind)) };
@@ -89,7 +89,7 @@ pub(crate) fn by_key(
                     one.last_used = Some(now);
                 }
             });
-            Ok(Pass { actor: login })
+            Ok(AccessGranted { actor: login })
         }
     }
 }
@@ -145,7 +145,7 @@ pub(crate) fn push_token(forge: &Forge, login: &str) -> String {
         if let Some(known) = state.tokens.iter().find(ours) {
             return known.value.clone();
         }
-        let wanted = NewToken { login, scopes: scopes.clone(), client_id: None, life: None };
+        let wanted = NewToken { login, scopes: scopes.clone(), client_id: None, lifetime: None };
         state.issue(forge.kind, wanted, Timestamp::now()).value
     })
 }

@@ -90,7 +90,7 @@ impl LocalForge {
     /// Issues a token of a user, as if it had been granted (for tests and `demo --once`).
     pub fn grant_token(&self, kind: ForgeKind, login: &str, scopes: &[&str]) -> String {
         let scopes = scopes.iter().map(|&scope| scope.to_owned()).collect();
-        let wanted = NewToken { login, scopes, client_id: None, life: None };
+        let wanted = NewToken { login, scopes, client_id: None, lifetime: None };
         self.forge(kind).write(|state| state.issue(kind, wanted, Timestamp::now()).value)
     }
 

@@ -80,8 +80,8 @@ pub(crate) fn send_later(
     redelivery: bool,
 ) {
     let task_forge = Arc::clone(forge);
-    forge.life.tasks.spawn(async move {
-        let stop = task_forge.life.stop.clone();
+    forge.shutdown.tasks.spawn(async move {
+        let stop = task_forge.shutdown.stop.clone();
         let work = send(&task_forge, &hook, &event, &guid, redelivery);
         tokio::select! { () = stop.cancelled() => {}, () = work => {} }
     });

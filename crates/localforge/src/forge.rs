@@ -32,7 +32,7 @@ const DELIVERIES_AT_ONCE: usize = 64;
 
 /// How all tasks of a running forge are stopped and awaited.
 #[derive(Clone, Default)]
-pub(crate) struct Life {
+pub(crate) struct Shutdown {
     pub(crate) stop: CancellationToken,
     pub(crate) tasks: TaskTracker,
 }
@@ -50,7 +50,7 @@ pub(crate) struct Forge {
     pub(crate) web: Url,
     pub(crate) ssh: SocketAddr,
     pub(crate) faults: Faults,
-    pub(crate) life: Life,
+    pub(crate) shutdown: Shutdown,
     pub(crate) client: reqwest::Client,
     pub(crate) slots: Semaphore,
     /// What each repository's refs were when hooks last fired.
@@ -65,7 +65,7 @@ impl Forge {
     pub(crate) async fn open(
         kind: ForgeKind,
         at: Addresses,
-        life: Life,
+        shutdown: Shutdown,
     ) -> std::io::Result<Arc<Self>> {
         let directory = at.directory;
         tokio::fs::create_dir_all(directory.join(kind.long_slug())).await?;
@@ -84,7 +84,7 @@ impl Forge {
             web,
             ssh: at.ssh,
             faults: Faults::default(),
-            life,
+            shutdown,
             client,
             slots: Semaphore::new(DELIVERIES_AT_ONCE),
             known_refs: tokio::sync::Mutex::new(HashMap::new()),
@@ -93,7 +93,7 @@ impl Forge {
             directory,
         });
         forge.remember_refs().await;
-        forge.life.tasks.spawn(Arc::clone(&forge).save_on_change());
+        forge.shutdown.tasks.spawn(Arc::clone(&forge).save_on_change());
         Ok(forge)
     }
 
@@ -187,7 +187,7 @@ impl Forge {
         let mut changes = self.changes();
         loop {
             tokio::select! {
-                () = self.life.stop.cancelled() => return,
+                () = self.shutdown.stop.cancelled() => return,
                 result = changes.changed() => if result.is_err() { return },
             }
             let forge = Arc::clone(&self);

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use roundel_model::forge::ForgeKind;
 use url::Url;
 
-use crate::forge::{Forge, Life};
+use crate::forge::{Forge, Shutdown};
 
 /// A running forge pair. Dropping it stops it.
 pub struct LocalForge {
     pub(crate) github: Arc<Forge>,
     pub(crate) bitbucket: Arc<Forge>,
-    pub(crate) life: Life,
+    pub(crate) shutdown: Shutdown,
     pub(crate) known_hosts: String,
 }
 
@@ -43,8 +43,8 @@ impl LocalForge {
 
 impl Drop for LocalForge {
     fn drop(&mut self) {
-        self.life.stop.cancel();
-        self.life.tasks.close();
+        self.shutdown.stop.cancel();
+        self.shutdown.tasks.close();
         for forge in [&self.github, &self.bitbucket] {
             if let Err(error) = forge.save() {
                 tracing::warn!(%error, "the forge's state cannot be saved");

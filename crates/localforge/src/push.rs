@@ -45,7 +45,7 @@ pub(crate) async fn notice(
         Some(one.clone())
     });
     if let Some(mut found) = found {
-        settle_default_branch(forge, &mut found, &changes).await;
+        choose_default_branch(forge, &mut found, &changes).await;
         announce(forge, &found, actor, &changes).await?;
         announce_pulls(forge, &found, actor, &changes).await?;
     }
@@ -53,7 +53,7 @@ pub(crate) async fn notice(
 }
 
 /// The first branch that comes becomes the default one, if the chosen one is not there.
-async fn settle_default_branch(forge: &Forge, repository: &mut Repository, changes: &[RefChange]) {
+async fn choose_default_branch(forge: &Forge, repository: &mut Repository, changes: &[RefChange]) {
     let git = forge.git(repository.id);
     if git.resolve(&format!("refs/heads/{}", repository.default_branch)).await.is_some() {
         return;

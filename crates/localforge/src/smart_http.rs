@@ -209,8 +209,8 @@ async fn run(forge: &Arc<Forge>, pass: Admitted, path: &str, request: Request) -
 /// Hands the request's body to git while git already answers.
 fn feed(forge: &Arc<Forge>, child: &mut Child, body: Body) {
     let Some(mut stdin) = child.stdin.take() else { return };
-    let stop = forge.life.stop.clone();
-    forge.life.tasks.spawn(async move {
+    let stop = forge.shutdown.stop.clone();
+    forge.shutdown.tasks.spawn(async move {
         let mut chunks = body.into_data_stream();
         let work = async {
             while let Some(Ok(chunk)) = chunks.next().await {

@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 
 use crate::{
     access::{self, Service, ShownKey},
-    forge::{Forge, Life},
+    forge::{Forge, Shutdown},
     keys,
     model::Repository,
 };
@@ -55,7 +55,12 @@ impl Forges {
 }
 
 /// Accepts connections until the forge stops.
-pub(crate) async fn run(listener: TcpListener, forges: Forges, key: PrivateKey, life: Life) {
+pub(crate) async fn run(
+    listener: TcpListener,
+    forges: Forges,
+    key: PrivateKey,
+    shutdown: Shutdown,
+) {
     let config = Arc::new(Config {
         keys: vec![key],
         methods: russh::MethodSet::from([russh::MethodKind::PublicKey].as_slice()),
@@ -67,14 +72,14 @@ pub(crate) async fn run(listener: TcpListener, forges: Forges, key: PrivateKey, 
     });
     loop {
         let accepted = tokio::select! {
-            () = life.stop.cancelled() => return,
+            () = shutdown.stop.cancelled() => return,
             accepted = listener.accept() => accepted,
         };
         let Ok((stream, _)) = accepted else { continue };
         let visitor = Visitor { forges: forges.clone(), key: None, protocol: None, channel: None };
         let config = Arc::clone(&config);
-        let stop = life.stop.clone();
-        life.tasks.spawn(async move {
+        let stop = shutdown.stop.clone();
+        shutdown.tasks.spawn(async move {
             let talk = async {
                 let session = russh::server::run_stream(config, stream, visitor).await?;
                 session.await
@@ -155,7 +160,7 @@ impl Handler for Visitor {
         session.channel_success(id)?;
         if let Some(channel) = self.channel.take() {
             let greeting = self.greeting();
-            self.forges.github.life.tasks.spawn(serve::say(channel, greeting, 1));
+            self.forges.github.shutdown.tasks.spawn(serve::say(channel, greeting, 1));
         }
         Ok(())
     }
@@ -169,7 +174,7 @@ impl Handler for Visitor {
         let Some(channel) = self.channel.take() else { return session.channel_failure(id) };
         session.channel_success(id)?;
         let command = String::from_utf8_lossy(data).into_owned();
-        let tasks = &self.forges.github.life.tasks;
+        let tasks = &self.forges.github.shutdown.tasks;
         match self.order(&command) {
             Ok(order) => tasks.spawn(serve::git(channel, order)),
             Err(text) => tasks.spawn(serve::say(channel, text, 1)),

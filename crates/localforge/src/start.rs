@@ -17,7 +17,7 @@ use crate::{
     bitbucket,
     connection::Connection,
     fault_layer::fail_on_purpose,
-    forge::{Addresses, Forge, Life},
+    forge::{Addresses, Forge, Shutdown},
     github,
     listener::Listener,
     local_forge::LocalForge,
@@ -48,14 +48,14 @@ impl LocalForge {
         let ssh_listener = at(settings.ssh_port).await?;
         let ssh = ssh_listener.local_addr()?;
 
-        let life = Life::default();
+        let shutdown = Shutdown::default();
         // If the second forge cannot start, the first one's tasks end.
-        let stop_unless_started = life.stop.clone().drop_guard();
+        let stop_unless_started = shutdown.stop.clone().drop_guard();
         let open = |kind, listener: &TcpListener| {
             let directory = settings.directory.clone();
             let web = listener.local_addr();
-            let life = life.clone();
-            async move { Forge::open(kind, Addresses { web: web?, ssh, directory }, life).await }
+            let shutdown = shutdown.clone();
+            async move { Forge::open(kind, Addresses { web: web?, ssh, directory }, shutdown).await }
         };
         let github = open(ForgeKind::GitHub, &web_github).await?;
         let bitbucket = open(ForgeKind::Bitbucket, &web_bitbucket).await?;
@@ -64,9 +64,9 @@ impl LocalForge {
         serve(web_github, &github);
         serve(web_bitbucket, &bitbucket);
         let forges = ssh::Forges { github: Arc::clone(&github), bitbucket: Arc::clone(&bitbucket) };
-        life.tasks.spawn(ssh::run(ssh_listener, forges, key, life.clone()));
+        shutdown.tasks.spawn(ssh::run(ssh_listener, forges, key, shutdown.clone()));
         stop_unless_started.disarm();
-        Ok(Self { github, bitbucket, life, known_hosts })
+        Ok(Self { github, bitbucket, shutdown, known_hosts })
     }
 
     /// Stops both and waits until ports are free and everything is on disk.
@@ -75,9 +75,9 @@ impl LocalForge {
     ///
     /// When the state cannot be written.
     pub async fn stop(self) -> io::Result<()> {
-        self.life.stop.cancel();
-        self.life.tasks.close();
-        if tokio::time::timeout(SHUTDOWN_TIMEOUT, self.life.tasks.wait()).await.is_err() {
+        self.shutdown.stop.cancel();
+        self.shutdown.tasks.close();
+        if tokio::time::timeout(SHUTDOWN_TIMEOUT, self.shutdown.tasks.wait()).await.is_err() {
             tracing::warn!("some connections to the local forge did not end in time");
         }
         self.github.save()?;
@@ -108,8 +108,8 @@ fn routes(forge: &Arc<Forge>) -> Router {
 
 fn serve(listener: TcpListener, forge: &Arc<Forge>) {
     let service = routes(forge).into_make_service_with_connect_info::<Connection>();
-    let (stop, kind) = (forge.life.stop.clone(), forge.kind);
-    forge.life.tasks.spawn(async move {
+    let (stop, kind) = (forge.shutdown.stop.clone(), forge.kind);
+    forge.shutdown.tasks.spawn(async move {
         let ended = axum::serve(Listener(listener), service)
             .with_graceful_shutdown(stop.clone().cancelled_owned())
             .into_future();

@@ -30,7 +30,7 @@ pub(crate) mod sign_in;
 
 use self::{
     frame::{Frame, html, not_found},
-    look::{StateLook, ago, visibility},
+    look::{StateView, ago, visibility},
     sign_in::sign_in_first,
 };
 
@@ -72,7 +72,7 @@ struct Row {
     full_name: String,
     visibility: &'static str,
     summary: String,
-    look: StateLook,
+    look: StateView,
 }
 
 #[derive(Template)]
@@ -140,9 +140,9 @@ async fn row(forge: &Forge, repository: &Repository) -> Row {
         (Some(commit), Some(pushed)) => {
             let statuses = forge.read(|state| state.newest_statuses(repository.id, &commit.sha));
             let when = ago(pushed, Timestamp::now());
-            (format!("{} · pushed {when}", commit.title()), StateLook::worst(&statuses))
+            (format!("{} · pushed {when}", commit.title()), StateView::worst(&statuses))
         }
-        (_, _) => ("nothing was pushed yet".to_owned(), StateLook::NONE),
+        (_, _) => ("nothing was pushed yet".to_owned(), StateView::NONE),
     };
     Row { full_name: repository.full_name(), visibility: visibility(repository), summary, look }
 }

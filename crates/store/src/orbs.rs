@@ -170,7 +170,7 @@ impl Store {
         let (digest, packed) = prepare(&new.text).await;
         let mut session = self.db.write("publish an orb").await?;
         session.take_turn(&format!("orb namespace {}", new.namespace)).await?;
-        if let Some(refusal) = settle_namespace(&mut session, new, now).await? {
+        if let Some(refusal) = find_or_create_namespace(&mut session, new, now).await? {
             return Ok(refusal);
         }
         forget_labels(&mut session, now).await?;
@@ -289,7 +289,7 @@ impl OrbVersionRow {
 }
 
 /// Finds or makes the namespace of a version. Returns why it cannot be published there.
-async fn settle_namespace(
+async fn find_or_create_namespace(
     session: &mut Session,
     new: &NewOrb,
     now: Timestamp,

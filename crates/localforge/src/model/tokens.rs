@@ -16,7 +16,7 @@ pub(crate) struct NewToken<'a> {
     pub(crate) scopes: Vec<String>,
     pub(crate) client_id: Option<String>,
     /// How long it is valid; a token that expires comes with a refresh token.
-    pub(crate) life: Option<Duration>,
+    pub(crate) lifetime: Option<Duration>,
 }
 
 impl State {
@@ -32,12 +32,12 @@ impl State {
             login: wanted.login.to_owned(),
             scopes: wanted.scopes,
             client_id: wanted.client_id,
-            refresh: wanted.life.map(|_| match kind {
+            refresh: wanted.lifetime.map(|_| match kind {
                 ForgeKind::GitHub => format!("ghr_{}", random::text(60)),
                 ForgeKind::Bitbucket => random::text(32),
             }),
             created_at: now,
-            expires_at: wanted.life.map(|life| now.plus(life)),
+            expires_at: wanted.lifetime.map(|lifetime| now.plus(lifetime)),
         };
         self.tokens.push(token.clone());
         self.drop_surplus(&token);

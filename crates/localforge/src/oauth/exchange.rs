@@ -91,7 +91,7 @@ fn refresh(
     forge: &Forge,
     application: &Application,
     fields: &Fields,
-    life: Duration,
+    lifetime: Duration,
 ) -> Result<Token, ExchangeError> {
     let now = Timestamp::now();
     forge.write(|state| {
@@ -113,18 +113,23 @@ fn refresh(
             login: &old.login,
             scopes: old.scopes.clone(),
             client_id: old.client_id.clone(),
-            life: Some(life),
+            lifetime: Some(lifetime),
         };
         Ok(state.issue(forge.kind, wanted, now))
     })
 }
 
-fn issue(forge: &Forge, application: &Application, code: Code, life: Option<Duration>) -> Token {
+fn issue(
+    forge: &Forge,
+    application: &Application,
+    code: Code,
+    lifetime: Option<Duration>,
+) -> Token {
     let wanted = NewToken {
         login: &code.login,
         scopes: code.scopes,
         client_id: Some(application.client_id.clone()),
-        life,
+        lifetime,
     };
     forge.write(|state| state.issue(forge.kind, wanted, Timestamp::now()))
 }

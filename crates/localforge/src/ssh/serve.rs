@@ -41,7 +41,7 @@ pub(super) async fn git(channel: Channel<Msg>, order: Order) {
         command.env("GIT_PROTOCOL", protocol);
     }
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let stop = order.forge.life.stop.clone();
+    let stop = order.forge.shutdown.stop.clone();
     let work = async {
         if let Err(error) = pump(channel, command, &order).await {
             tracing::debug!(%error, "git over SSH was cut short");

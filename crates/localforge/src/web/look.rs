@@ -6,13 +6,13 @@ use crate::model::{Repository, Status};
 
 /// How a state is shown: color, glyph and label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct StateLook {
+pub(super) struct StateView {
     pub(super) class: &'static str,
     pub(super) glyph: &'static str,
     pub(super) label: &'static str,
 }
 
-impl StateLook {
+impl StateView {
     pub(super) const NONE: Self = Self { class: "odd", glyph: "○", label: "no status" };
 
     /// Reads the states of both forges.

@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use super::{
     frame::{Frame, html, not_found},
-    look::{StateLook, ago, visibility},
+    look::{StateView, ago, visibility},
 };
 use crate::{
     access::push_token,
@@ -38,7 +38,7 @@ struct Shown {
 }
 
 fn shown_status(one: &Status) -> Shown {
-    let look = StateLook::of(&one.state);
+    let look = StateView::of(&one.state);
     Shown {
         context: one.name.clone(),
         description: one.description.clone(),
@@ -62,7 +62,7 @@ struct HookRow {
     id: u64,
     url: String,
     events: String,
-    look: StateLook,
+    look: StateView,
 }
 
 struct KeyRow {
@@ -202,12 +202,12 @@ fn pulls(forge: &Forge, repository: &Repository) -> Vec<(u64, String, &'static s
     })
 }
 
-fn hook_look(hook: &Hook, last: Option<&Delivery>) -> StateLook {
+fn hook_look(hook: &Hook, last: Option<&Delivery>) -> StateView {
     match last {
-        _ if !hook.active => StateLook { class: "odd", glyph: "■", label: "switched off" },
-        None => StateLook { class: "odd", glyph: "○", label: "not used yet" },
-        Some(one) if one.is_good() => StateLook { class: "good", glyph: "✓", label: "delivered" },
-        Some(_) => StateLook { class: "bad", glyph: "✗", label: "failed" },
+        _ if !hook.active => StateView { class: "odd", glyph: "■", label: "switched off" },
+        None => StateView { class: "odd", glyph: "○", label: "not used yet" },
+        Some(one) if one.is_good() => StateView { class: "good", glyph: "✓", label: "delivered" },
+        Some(_) => StateView { class: "bad", glyph: "✗", label: "failed" },
     }
 }
 
@@ -358,7 +358,7 @@ struct DeliveryRow {
     duration_ms: u64,
     attempt: u32,
     redelivery: bool,
-    look: StateLook,
+    look: StateView,
     headers: String,
     payload: String,
     answer: String,
@@ -414,9 +414,9 @@ pub(super) async fn hook(
 
 fn delivery_row(one: &Delivery, now: Timestamp) -> DeliveryRow {
     let look = if one.is_good() {
-        StateLook { class: "good", glyph: "✓", label: "delivered" }
+        StateView { class: "good", glyph: "✓", label: "delivered" }
     } else {
-        StateLook { class: "bad", glyph: "✗", label: "failed" }
+        StateView { class: "bad", glyph: "✗", label: "failed" }
     };
     let lines = |list: &[(String, String)]| {
         list.iter().map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join("\n")

@@ -13,7 +13,7 @@ use url::Url;
 
 use super::{
     answer::{ORB_BYTES, digest},
-    fetch::{Fetcher, Got, Request},
+    fetch::{Fetched, Fetcher, Request},
     upstream::is_fresh,
 };
 
@@ -76,10 +76,10 @@ impl Addresses {
         for _ in 0..=REDIRECTS {
             let request = Request { url: &url, token: None, limit_bytes: ORB_BYTES };
             match fetcher.get(&request).await {
-                Ok(Got::Text(text, _)) => return Ok(text),
-                Ok(Got::Nothing) => return Err(format!("there is nothing at `{url}`")),
-                Ok(Got::Elsewhere(next)) if self.allows(&next) => url = next,
-                Ok(Got::Elsewhere(next)) => {
+                Ok(Fetched::Text(text, _)) => return Ok(text),
+                Ok(Fetched::Nothing) => return Err(format!("there is nothing at `{url}`")),
+                Ok(Fetched::Elsewhere(next)) if self.allows(&next) => url = next,
+                Ok(Fetched::Elsewhere(next)) => {
                     return Err(format!(
                         "`{url}` redirects to `{next}`, which no allowed prefix covers"
                     ));

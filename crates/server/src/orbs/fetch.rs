@@ -19,7 +19,7 @@ pub(super) struct Fetcher {
 
 /// What is at an address.
 #[derive(Debug)]
-pub(super) enum Got {
+pub(super) enum Fetched {
     /// A text, and the digest that its server promised.
     Text(String, Option<String>),
     /// A redirect to this address.
@@ -61,7 +61,7 @@ impl Fetcher {
     /// # Errors
     ///
     /// A phrase that says what went wrong: "did not answer within 10 s".
-    pub(super) async fn get(&self, what: &Request<'_>) -> Result<Got, String> {
+    pub(super) async fn get(&self, what: &Request<'_>) -> Result<Fetched, String> {
         let mut request = self.client.get(what.url.clone());
         if let Some(token) = what.token {
             request = request.bearer_auth(token.expose());
@@ -72,12 +72,12 @@ impl Fetcher {
             let to = response.headers().get(header::LOCATION).and_then(|to| to.to_str().ok());
             return to
                 .and_then(|to| what.url.join(to).ok())
-                .map(Got::Elsewhere)
+                .map(Fetched::Elsewhere)
                 .ok_or_else(|| "redirects to nowhere".to_owned());
         }
         match status {
             StatusCode::OK => {}
-            StatusCode::NOT_FOUND | StatusCode::GONE => return Ok(Got::Nothing),
+            StatusCode::NOT_FOUND | StatusCode::GONE => return Ok(Fetched::Nothing),
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
                 return Err(format!("refuses access (status {})", status.as_u16()));
             }
@@ -93,7 +93,7 @@ impl Fetcher {
             }
         }
         let text = String::from_utf8(body).map_err(|_| "sends something that is not text")?;
-        Ok(Got::Text(text, digest))
+        Ok(Fetched::Text(text, digest))
     }
 
     fn reason(&self, error: &reqwest::Error) -> String {

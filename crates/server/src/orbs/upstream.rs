@@ -15,7 +15,7 @@ use url::Url;
 
 use super::{
     answer::{Answer, FRESH, ORB_BYTES, VERSIONS, best_first, digest},
-    fetch::{Fetcher, Got, Request},
+    fetch::{Fetched, Fetcher, Request},
     wire::{self, OrbVersions},
 };
 
@@ -196,9 +196,9 @@ impl Upstream {
     ) -> Result<Option<(String, Option<String>)>, String> {
         let request = Request { url, token: self.token.as_ref(), limit_bytes };
         match self.fetcher.get(&request).await {
-            Ok(Got::Text(text, digest)) => Ok(Some((text, digest))),
-            Ok(Got::Nothing) => Ok(None),
-            Ok(Got::Elsewhere(_)) => {
+            Ok(Fetched::Text(text, digest)) => Ok(Some((text, digest))),
+            Ok(Fetched::Nothing) => Ok(None),
+            Ok(Fetched::Elsewhere(_)) => {
                 Err(format!("{} redirects; set its new address", self.shown()))
             }
             Err(reason) => Err(format!("{} {reason}", self.shown())),

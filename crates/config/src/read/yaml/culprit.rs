@@ -23,10 +23,10 @@ pub(super) struct Culprit {
     pub(super) help: Option<&'static str>,
 }
 
-/// What the parser complained about, as far as it matters here.
+/// Groups of parser errors that are explained alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Complaint {
-    /// A tab where only spaces may stand.
+enum ErrorGroup {
+    /// A tab where only spaces are allowed.
     Tab,
     /// A quoted text that is not closed, or that continues in a line that is indented too little.
     Quote,
@@ -34,11 +34,11 @@ enum Complaint {
     Structure,
 }
 
-/// Finds the places to look at besides where the parser stood, the likeliest first.
+/// Finds the likely causes besides the place where the parser stopped, the likeliest first.
 pub(super) fn culprits(text: &str, mark: usize, kind: &ErrorKind) -> Vec<Culprit> {
     let complaint = complaint(kind);
-    // Of a text with a colon in it the line alone says everything.
-    if complaint == Complaint::Structure && is_inner_colon(text, mark) {
+    // For a text with a colon in it, the line alone is enough.
+    if complaint == ErrorGroup::Structure && is_inner_colon(text, mark) {
         return Vec::new();
     }
     // The line is neither a key nor an item, and that is all.
@@ -52,7 +52,7 @@ pub(super) fn culprits(text: &str, mark: usize, kind: &ErrorKind) -> Vec<Culprit
 /// Says how to fix a line that is neither a key nor an item, if there is one at the error or just
 /// above it.
 pub(super) fn unsigned(text: &str, mark: usize, kind: &ErrorKind) -> Option<&'static str> {
-    if complaint(kind) != Complaint::Structure || is_inner_colon(text, mark) {
+    if complaint(kind) != ErrorGroup::Structure || is_inner_colon(text, mark) {
         return None;
     }
     let lines = Lines::new(text);
@@ -76,19 +76,19 @@ pub(super) fn unsigned(text: &str, mark: usize, kind: &ErrorKind) -> Option<&'st
     })
 }
 
-fn suspects(text: &str, mark: usize, complaint: Complaint) -> Vec<Culprit> {
+fn suspects(text: &str, mark: usize, complaint: ErrorGroup) -> Vec<Culprit> {
     let lines = Lines::new(text);
     let at = lines.index_of(mark);
-    let certain = complaint != Complaint::Structure;
+    let certain = complaint != ErrorGroup::Structure;
     let found = match complaint {
-        Complaint::Tab => lines.tab(at).into_iter().collect(),
-        Complaint::Quote => lines.open_quote(at).into_iter().collect(),
-        Complaint::Structure => {
+        ErrorGroup::Tab => lines.tab(at).into_iter().collect(),
+        ErrorGroup::Quote => lines.open_quote(at).into_iter().collect(),
+        ErrorGroup::Structure => {
             lines.open_bracket(text, mark).map_or_else(|| lines.misfits(at), |open| vec![open])
         }
     };
     let help =
-        (complaint == Complaint::Quote).then_some("close the quote at the end of the string");
+        (complaint == ErrorGroup::Quote).then_some("close the quote at the end of the string");
     let culprit = |(place, what)| {
         let vague = what == WRONG_INDENT;
         Culprit { place, what, vague, certain, help }
@@ -96,19 +96,19 @@ fn suspects(text: &str, mark: usize, complaint: Complaint) -> Vec<Culprit> {
     found.into_iter().map(culprit).collect()
 }
 
-fn complaint(kind: &ErrorKind) -> Complaint {
+fn complaint(kind: &ErrorKind) -> ErrorGroup {
     match kind {
         ErrorKind::TabNotAllowed
         | ErrorKind::TabInBlockIndentation
         | ErrorKind::TabInIndentation
         | ErrorKind::TabInPlainScalar
-        | ErrorKind::TabAtBlockScalarStart => Complaint::Tab,
+        | ErrorKind::TabAtBlockScalarStart => ErrorGroup::Tab,
         ErrorKind::UnclosedQuotedScalar
         | ErrorKind::InvalidQuotedScalarIndent
         | ErrorKind::InvalidTrailingSingleQuotedScalar
         | ErrorKind::InvalidTrailingDoubleQuotedScalar
-        | ErrorKind::DocumentIndicatorInQuotedScalar => Complaint::Quote,
-        _ => Complaint::Structure,
+        | ErrorKind::DocumentIndicatorInQuotedScalar => ErrorGroup::Quote,
+        _ => ErrorGroup::Structure,
     }
 }
 
@@ -360,7 +360,7 @@ mod tests {
     use super::*;
 
     /// The lines, counted from 1, that are suspected for an error at the line that holds `|`.
-    fn suspected(text: &str, complaint: Complaint) -> Vec<usize> {
+    fn suspected(text: &str, complaint: ErrorGroup) -> Vec<usize> {
         let mark = text.find('|').unwrap();
         let text = text.replace('|', "");
         let line = |at: usize| text[..at].matches('\n').count() + 1;
@@ -370,59 +370,59 @@ mod tests {
     #[test]
     fn a_quote_is_found_where_it_opens() {
         let text = "a:\n  name: \"Build docs\n  command: |make\n";
-        assert_eq!(suspected(text, Complaint::Quote), [2]);
+        assert_eq!(suspected(text, ErrorGroup::Quote), [2]);
         let text = "a: 'it''s'\nb: [\"x\", 'y]\n# \"\n|c: d\n";
-        assert_eq!(suspected(text, Complaint::Quote), [2]);
-        assert_eq!(suspected("a: b\n|c: it's\n", Complaint::Quote), [0; 0]);
+        assert_eq!(suspected(text, ErrorGroup::Quote), [2]);
+        assert_eq!(suspected("a: b\n|c: it's\n", ErrorGroup::Quote), [0; 0]);
     }
 
     #[test]
     fn a_quote_within_a_script_opens_nothing() {
         let text = "a:\n  name: \"Build docs\n  run: echo \"x\n  command: |make\n";
-        assert_eq!(suspected(text, Complaint::Quote), [2]);
+        assert_eq!(suspected(text, ErrorGroup::Quote), [2]);
     }
 
     #[test]
     fn a_bracket_is_found_where_it_opens() {
         let text = "a:\n  default: [\n  steps:\n    |- x\n";
-        assert_eq!(suspected(text, Complaint::Structure), [2]);
+        assert_eq!(suspected(text, ErrorGroup::Structure), [2]);
         let text = "a:\n  b: [x, \"]\"\n  c: {d: e}\n  f: |g\n";
-        assert_eq!(suspected(text, Complaint::Structure), [2]);
+        assert_eq!(suspected(text, ErrorGroup::Structure), [2]);
         let text = "a: [x]\nb\nc|: d\n";
-        assert_eq!(suspected(text, Complaint::Structure), [2]);
+        assert_eq!(suspected(text, ErrorGroup::Structure), [2]);
     }
 
     #[test]
     fn a_tab_is_found_in_the_line_below() {
-        assert_eq!(suspected("a: b|\n\tc: d\n", Complaint::Tab), [2]);
+        assert_eq!(suspected("a: b|\n\tc: d\n", ErrorGroup::Tab), [2]);
     }
 
     #[test]
     fn a_line_without_its_dash_or_colon_is_suspected() {
         let text = "steps:\n    checkout\n\n# x\n  - run|: x\n";
-        assert_eq!(suspected(text, Complaint::Structure), [2, 1]);
-        assert_eq!(suspected("- run\n    name|: x\n", Complaint::Structure), [1]);
-        assert_eq!(suspected("version 2.1\n\njobs|:\n", Complaint::Structure), [1]);
+        assert_eq!(suspected(text, ErrorGroup::Structure), [2, 1]);
+        assert_eq!(suspected("- run\n    name|: x\n", ErrorGroup::Structure), [1]);
+        assert_eq!(suspected("version 2.1\n\njobs|:\n", ErrorGroup::Structure), [1]);
         let text = "a:\n  steps\n    - checkout\n    - run|: x\n";
-        assert_eq!(suspected(text, Complaint::Structure), [2, 3]);
+        assert_eq!(suspected(text, ErrorGroup::Structure), [2, 3]);
     }
 
     #[test]
     fn the_line_that_begins_a_block_with_another_indentation_is_suspected() {
         let text =
             "parameters:\n   a:\n    type: string\n    default: x\n  |b:\n    type: string\n";
-        assert_eq!(suspected(text, Complaint::Structure), [2, 4, 1]);
+        assert_eq!(suspected(text, ErrorGroup::Structure), [2, 4, 1]);
         let text = "  lint:\n  executor:\n      name: golang\n    |steps:\n";
-        assert_eq!(suspected(text, Complaint::Structure), [3, 2]);
+        assert_eq!(suspected(text, ErrorGroup::Structure), [3, 2]);
         let text = "steps:\n - a: b\n - c: d\n|- e: f\n";
-        assert_eq!(suspected(text, Complaint::Structure), [2, 3, 1]);
-        assert_eq!(suspected("  version: 2.1\na: b\n|jobs:\n", Complaint::Structure), [2]);
+        assert_eq!(suspected(text, ErrorGroup::Structure), [2, 3, 1]);
+        assert_eq!(suspected("  version: 2.1\na: b\n|jobs:\n", ErrorGroup::Structure), [2]);
     }
 
     #[test]
     fn a_text_that_begins_too_far_right_is_suspected() {
         let text = " version: 2.1\n\n# x\n |\njobs:\n";
-        assert_eq!(suspected(text, Complaint::Structure), [1]);
-        assert_eq!(suspected(" version: 2.1\n x: y\n|jobs:\n", Complaint::Structure), [2, 1]);
+        assert_eq!(suspected(text, ErrorGroup::Structure), [1]);
+        assert_eq!(suspected(" version: 2.1\n x: y\n|jobs:\n", ErrorGroup::Structure), [2, 1]);
     }
 }

@@ -12,13 +12,13 @@ const TOKEN: &str = "the administrator's token";
 const SOUND: &str = "version: 2.1\ncommands:\n  greet:\n    steps: [run: echo hello]\n";
 const UNSOUND: &str = "version: 2\ncommands:\n  greet:\n    steps: [run: echo hello]\n";
 
-struct Place {
+struct Fixture {
     app: Arc<App>,
     url: Url,
     client: reqwest::Client,
 }
 
-impl Place {
+impl Fixture {
     async fn start(token: &str) -> Self {
         let (app, url) = instance(token, Settings::default()).await;
         Self { app, url, client: reqwest::Client::builder().tls_certs_only([]).build().unwrap() }
@@ -47,7 +47,7 @@ impl Place {
 
 #[tokio::test]
 async fn publishing_needs_the_administrators_token() {
-    let place = Place::start(TOKEN).await;
+    let place = Fixture::start(TOKEN).await;
     let url = place.at("/acme/tools/1.0.0?visibility=everyone");
     for token in [None, Some("wrong"), Some("")] {
         let request = place.client.put(url.clone()).body(SOUND);
@@ -55,7 +55,7 @@ async fn publishing_needs_the_administrators_token() {
         assert_eq!(request.send().await.unwrap().status(), 401, "{token:?}");
     }
     // An instance that has no such token is not opened by an empty one.
-    let closed = Place::start("").await;
+    let closed = Fixture::start("").await;
     for header in ["Bearer ", "Bearer"] {
         let url = closed.at("/acme/tools/1.0.0?visibility=everyone");
         let request = closed.client.put(url).header("authorization", header).body(SOUND);
@@ -66,7 +66,7 @@ async fn publishing_needs_the_administrators_token() {
 
 #[tokio::test]
 async fn what_was_published_is_there_with_its_digest() {
-    let place = Place::start(TOKEN).await;
+    let place = Fixture::start(TOKEN).await;
     add_project(&place.app.store, "acme").await;
     let path = "/acme/tools/1.0.0?organization=gh/ACME&by=ada";
     let (status, answer) = place.put(path, SOUND).await;
@@ -88,7 +88,7 @@ async fn what_was_published_is_there_with_its_digest() {
 
 #[tokio::test]
 async fn versions_are_listed_from_the_highest_and_labels_last() {
-    let place = Place::start(TOKEN).await;
+    let place = Fixture::start(TOKEN).await;
     for version in ["1.9.0", "dev:ada%2Fx", "1.10.0", "2.0.0-rc.1"] {
         let (status, answer) =
             place.put(&format!("/a/b/{version}?visibility=everyone"), SOUND).await;
@@ -106,7 +106,7 @@ async fn versions_are_listed_from_the_highest_and_labels_last() {
 
 #[tokio::test]
 async fn what_is_not_for_everyone_is_not_there_for_strangers() {
-    let place = Place::start(TOKEN).await;
+    let place = Fixture::start(TOKEN).await;
     place.put("/house/tools/1.0.0?visibility=instance", SOUND).await;
     for path in ["/house/tools", "/house/tools/1.0.0"] {
         assert_eq!(place.status(path, None).await, 404);
@@ -121,7 +121,7 @@ async fn what_is_not_for_everyone_is_not_there_for_strangers() {
 
 #[tokio::test]
 async fn what_cannot_be_published_is_refused_with_what_to_do() {
-    let place = Place::start(TOKEN).await;
+    let place = Fixture::start(TOKEN).await;
     place.put("/a/b/1.0.0?visibility=instance", SOUND).await;
     for (path, text, status, said) in [
         ("/a/b/1.0.0", "version: 2.1\n".to_owned(), 409, "never changes"),
@@ -150,7 +150,7 @@ async fn what_cannot_be_published_is_refused_with_what_to_do() {
 
 #[tokio::test]
 async fn a_namespace_keeps_its_owner() {
-    let place = Place::start(TOKEN).await;
+    let place = Fixture::start(TOKEN).await;
     add_project(&place.app.store, "acme").await;
     place.put("/house/tools/1.0.0?visibility=instance", SOUND).await;
     let (status, answer) = place.put("/house/tools/1.1.0?organization=github/acme", SOUND).await;

@@ -6,9 +6,9 @@ use roundel_config::orbs::Orb;
 
 use super::*;
 
-struct Place(tempfile::TempDir);
+struct Fixture(tempfile::TempDir);
 
-impl Place {
+impl Fixture {
     fn new() -> Self {
         let place = Self(tempfile::tempdir().unwrap());
         fs::create_dir_all(place.orbs()).unwrap();
@@ -66,7 +66,7 @@ fn missing(offline: &Offline, reference: &str) -> Missing {
 /// An old commit must compile to what it compiled to, whatever was published since.
 #[test]
 fn a_locked_reference_keeps_its_version_when_a_higher_one_appears() {
-    let place = Place::new();
+    let place = Fixture::new();
     place.put("a/b/1.0.0.yml", "first");
     place.resolve_and_lock("a/b@1");
     place.put("a/b/1.1.0.yml", "second");
@@ -78,7 +78,7 @@ fn a_locked_reference_keeps_its_version_when_a_higher_one_appears() {
 
 #[test]
 fn a_source_that_is_not_the_locked_one_is_refused_and_both_digests_are_shown() {
-    let place = Place::new();
+    let place = Fixture::new();
     place.put("a/b/1.0.0.yml", "first");
     let orb = place.resolve_and_lock("a/b@1");
     place.put("a/b/1.0.0.yml", "changed");
@@ -92,7 +92,7 @@ fn a_source_that_is_not_the_locked_one_is_refused_and_both_digests_are_shown() {
 
 #[test]
 fn a_locked_version_that_is_gone_is_not_replaced_in_silence() {
-    let place = Place::new();
+    let place = Fixture::new();
     place.put("a/b/1.0.0.yml", "first");
     place.resolve_and_lock("a/b@1");
     place.put("a/b/1.1.0.yml", "second");
@@ -104,7 +104,7 @@ fn a_locked_version_that_is_gone_is_not_replaced_in_silence() {
 
 #[test]
 fn stand_ins_can_be_locked_too() {
-    let place = Place::new();
+    let place = Fixture::new();
     place.put("a/b/1.0.0~inferred.yml", "near");
     place.put("a/c/HEAD-1234.yml", "head");
     place.put("APPROX.tsv", "a/c@9\ta/c/HEAD-1234.yml\thead-only\n");
@@ -117,7 +117,7 @@ fn stand_ins_can_be_locked_too() {
 
 #[test]
 fn a_missing_orb_names_the_folder_the_versions_and_the_way_to_provide_it() {
-    let place = Place::new();
+    let place = Fixture::new();
     place.put("a/b/1.0.0.yml", "first");
     let missing = missing(&place.open(), "a/b@2.3.4");
     assert!(missing.looked_in[0].contains("orbs"), "{:?}", missing.looked_in);

@@ -15,14 +15,14 @@ use super::{
 
 const TOKEN: &str = "the administrator's token";
 
-struct Place {
+struct Fixture {
     folder: tempfile::TempDir,
     backend: Backend,
     store: Store,
     settings: Settings,
 }
 
-impl Place {
+impl Fixture {
     /// A folder, a store and a registry.
     async fn new() -> Self {
         let (folder, backend) = (tempfile::tempdir().unwrap(), Backend::start().await);
@@ -81,7 +81,7 @@ async fn publish(store: &Store, orb: &str, text: &str, visibility: Visibility) {
 
 #[tokio::test]
 async fn the_folder_goes_before_this_instance_and_this_instance_before_the_registry() {
-    let place = Place::new().await;
+    let place = Fixture::new().await;
     place.backend.publish("a/b", &[("1.0.0", "registry"), ("1.9.0", "registry")]);
     assert_eq!(&*found(place.find("a/b@1").await).text, "registry");
     place.publish("a/b@1.0.0", "instance", Visibility::Instance).await;
@@ -93,7 +93,7 @@ async fn the_folder_goes_before_this_instance_and_this_instance_before_the_regis
 /// Otherwise another publisher could publish a higher version of our own orb elsewhere and be run here.
 #[tokio::test]
 async fn a_namespace_of_this_instance_is_never_looked_for_elsewhere() {
-    let place = Place::new().await;
+    let place = Fixture::new().await;
     place.publish("a/b@1.0.0", "ours", Visibility::Instance).await;
     place.put_file("a/b/2.0.0~inferred.yml", "stand-in");
     place.backend.publish("a/b", &[("2.0.0", "theirs")]);
@@ -111,7 +111,7 @@ async fn a_namespace_of_this_instance_is_never_looked_for_elsewhere() {
 
 #[tokio::test]
 async fn a_stand_in_comes_last() {
-    let place = Place::new().await;
+    let place = Fixture::new().await;
     place.put_file("a/b/1.0.0~inferred.yml", "near");
     assert_eq!(
         found(place.find("a/b@1.0.0").await).notice.as_deref(),
@@ -126,7 +126,7 @@ async fn a_stand_in_comes_last() {
 /// What cannot be asked might have had it: building from a later place would be another build.
 #[tokio::test]
 async fn a_place_that_cannot_be_asked_is_not_passed_over() {
-    let place = Place::new().await;
+    let place = Fixture::new().await;
     place.put_file("a/b/1.0.0~inferred.yml", "near");
     place.backend.put(&format!("{}/a/b/1.0.0", wire::PATH), ResponseKind::Silence);
     let silent = missing(place.find("a/b@1.0.0").await);
@@ -138,7 +138,7 @@ async fn a_place_that_cannot_be_asked_is_not_passed_over() {
 
 #[tokio::test]
 async fn a_missing_orb_names_every_place_and_every_version_and_the_ways_to_provide_it() {
-    let place = Place::new().await;
+    let place = Fixture::new().await;
     place.put_file("a/b/1.0.0.yml", "folder");
     place.backend.publish("a/b", &[("1.0.0", "registry"), ("2.0.0", "registry")]);
     let missing_here = missing(place.find("a/b@3").await);
@@ -157,7 +157,7 @@ async fn a_missing_orb_names_every_place_and_every_version_and_the_ways_to_provi
 
 #[tokio::test]
 async fn what_was_recorded_is_the_answer() {
-    let place = Place::new().await;
+    let place = Fixture::new().await;
     place.put_file("a/b/1.1.0.yml", "newer");
     let old = Arc::new(Orb {
         name: "a/b".to_owned(),
@@ -181,7 +181,7 @@ async fn what_was_recorded_is_the_answer() {
 
 #[tokio::test]
 async fn cfg_e053_a_configuration_may_use_fifty_addresses() {
-    let place = Place::new().await;
+    let place = Fixture::new().await;
     let sources = Sources::new(&place.settings, place.store.clone()).unwrap();
     let mut search = sources.search(reader(), HashMap::new());
     let mut wanted = Vec::new();
