@@ -73,7 +73,7 @@ fn starts(runtime: &Runtime, root: &Root, docker: Option<&Docker>) -> Result<Row
         }
     }
     let row = Row::new("environment: start → first byte, image warm, limits on")
-        .reach("p50 ≤ 10 ms, ≥ 30× docker run");
+        .target("p50 ≤ 10 ms, ≥ 30× docker run");
     Ok(compared(row, "docker run --rm --network none", docker, (&ours, &theirs)))
 }
 
@@ -96,7 +96,7 @@ fn steps(runtime: &Runtime, root: &Root, docker: Option<&Docker>) -> Result<Row>
     if let Some((docker, container)) = docker.zip(container.as_deref()) {
         docker.remove(container)?;
     }
-    let row = Row::new("environment: a further step, spawn → first byte").reach("p50 ≤ 3 ms");
+    let row = Row::new("environment: a further step, spawn → first byte").target("p50 ≤ 3 ms");
     Ok(compared(row, "docker exec", docker, (&ours, &theirs)))
 }
 

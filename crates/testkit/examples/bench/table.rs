@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, time::Duration};
 
-const TITLES: [&str; 6] = ["what", "ours", "peer", "ratio", "reach", "load before/after"];
+const TITLES: [&str; 6] = ["what", "ours", "peer", "ratio", "target", "load before/after"];
 
 /// One line of the table.
 pub(crate) struct Row {
@@ -52,8 +52,8 @@ impl Row {
         self
     }
 
-    /// What was to be reached.
-    pub(crate) fn reach(mut self, text: &str) -> Self {
+    /// The target that was set for the measurement.
+    pub(crate) fn target(mut self, text: &str) -> Self {
         self.set(4, text.to_owned());
         self
     }
