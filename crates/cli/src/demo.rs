@@ -150,7 +150,7 @@ async fn push_and_follow(world: &World, directory: &Path) -> Result<()> {
     progress::emails(world)
 }
 
-/// Every workflow is announced; an email that is late is no reason to fail.
+/// Every workflow is announced; an email that is late must not fail the demo.
 async fn wait_for_emails(world: &World, count: usize) {
     let deadline = Instant::now() + EMAIL_TIMEOUT;
     while world.mailbox.emails().len() < count && Instant::now() < deadline {

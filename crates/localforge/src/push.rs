@@ -23,7 +23,7 @@ const GITHUB_TAGS: usize = 3;
 ///
 /// # Errors
 ///
-/// When git cannot read the repository. The refs then count as not looked at.
+/// When git cannot read the repository. The refs then count as not read.
 pub(crate) async fn notice(
     forge: &Arc<Forge>,
     repository: u64,

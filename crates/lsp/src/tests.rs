@@ -343,7 +343,7 @@ fn nothing_is_answered_before_initialize_and_after_shutdown() {
 fn a_canceled_request_is_not_answered_but_refused() {
     let mut client = Client::start();
     client.open(URI, &CONFIG.repeat(50));
-    // In one piece, so that the cancellation is there before the request is looked at.
+    // In one piece, so that the cancellation is there before the request is read.
     let mut bytes = Vec::new();
     for id in 500..600 {
         bytes.extend(client::frame(&json!({

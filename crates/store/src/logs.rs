@@ -3,7 +3,7 @@
 //! A log is a row that says how long it is, and chunks that join without a gap. Runners repeat what
 //! they are not sure of, so a piece may begin anywhere in what is stored, never beyond it.
 //!
-//! Both are written only for a task that runs under the lease that is named with them, which is looked at
+//! Both are written only for a task that runs under the lease that is named with them, which is checked
 //! in the same transaction: the change that ends a task ends its steps too, and a report that crosses
 //! it must not make one run for ever.
 //!

@@ -1,7 +1,7 @@
 //! Texts for people use the field's terms, not words of our own, in American spelling.
 //!
 //! Looked at are string literals and documentation of product code, templates of pages and emails, the
-//! documents, and all comments and names of functions, those of tests too. Code in backticks may say
+//! documents, and all comments and names of functions, types and variables, those of tests too. Code in backticks may say
 //! anything.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
@@ -56,7 +56,40 @@ const WORDS: &[(&str, &str)] = &[
     ("came about", "happened"),
     ("in vain", "without success, for nothing"),
     ("the house", "the installation, the structure"),
+    ("mail", "email"),
+    ("mails", "emails"),
+    ("mailed", "emailed"),
+    ("e-mail", "email"),
+    ("e-mails", "emails"),
+    ("everybody", "everyone"),
+    ("set-up", "setup"),
+    ("set-ups", "setups"),
+    ("tells whether", "returns whether"),
+    ("in a circle", "in a cycle"),
+    ("looked at", "checked, read, shown"),
+    ("stands there", "is there"),
+    ("stands below", "is below"),
+    ("stands above", "is above"),
+    ("stands next to", "is next to"),
+    ("our business", "decided here"),
+    ("this roundel", "this instance"),
+    ("refuses us", "refuses access"),
+    ("lives on", "continues"),
 ];
+
+/// Words that are fine in prose and say nothing as the name of a function, a type or a variable.
+const NAMES: &[(&str, &str)] = &[
+    ("told", "message"),
+    ("unsaid", "what it is"),
+    ("manner", "kind, response"),
+    ("troubled", "failed"),
+    ("nobodys", "what it is"),
+    ("verdict", "outcome, result, decision"),
+    ("verdicts", "outcomes, results, decisions"),
+];
+
+/// Where a word is right all the same: a term of its own, the name of a setting, a stored text.
+const FINE: &[&str] = &["mail server", "[mail]", "mail preferences v1", "Secret to Everybody"];
 
 /// British spellings, and ours.
 const SPELLINGS: &[(&str, &str)] = &[
@@ -90,8 +123,15 @@ const SPELLINGS: &[(&str, &str)] = &[
 /// How a line of an example in documentation begins: further in than prose ever is.
 const EXAMPLE: &str = "\"        ";
 
-/// `` `x` is no step ``: "is not a valid step".
-const IS_NO: &str = "` is no ";
+/// "`x` is no step", "that are no settings": "is not a valid step", "that are not settings".
+const IS_NO: &[&str] = &[" is no ", " are no ", " was no ", " were no "];
+
+/// What may follow: "is no longer".
+const NO_LONGER: &[&str] = &["longer", "more", "other", "one", "less", "different", "better"];
+
+/// What comes before a name that is declared.
+const DECLARES: &[&str] =
+    &["fn ", "struct ", "enum ", "trait ", "type ", "const ", "static ", "let mut ", "let "];
 
 /// Specifications that are not part of the repository: comments may cite them, texts may not.
 const SPECIFICATIONS: &[&str] = &["CFG", "RUN", "API", "VCS"];
@@ -102,31 +142,39 @@ struct Passage {
     text: String,
     /// It is documentation, which is for developers.
     is_comment: bool,
+    /// It is the name of a function, a type or a variable.
+    is_name: bool,
 }
 
 /// Returns what is said and should not be, with its place and what to say instead.
 fn private_words(sources: &[Source]) -> Vec<String> {
     let mut found = Vec::new();
     for source in sources {
-        for Passage { line, text, .. } in texts(source) {
-            let prose = without_code(&text);
-            let words = WORDS.iter().filter(|(word, _)| says(&prose, word));
+        for Passage { line, text, is_name, .. } in texts(source) {
+            let prose =
+                FINE.iter().fold(without_code(&text), |prose, fine| prose.replace(fine, ""));
+            let names = if is_name { NAMES } else { &[] };
+            let words = WORDS.iter().chain(names).filter(|(word, _)| says(&prose, word));
             let spellings = SPELLINGS.iter().filter(|(begin, _)| spells(&prose, begin));
             for (word, instead) in words.chain(spellings) {
                 found.push(format!("{}:{line}: \"{word}\": {instead}", source.path));
             }
-            let lower = text.to_lowercase();
-            let is_no = lower.match_indices(IS_NO).any(|(at, _)| {
-                let next = lower[at + IS_NO.len()..].split(' ').next().unwrap_or_default();
-                !matches!(next, "longer" | "more" | "other")
-            });
-            if is_no {
-                let line = format!("{}:{line}: \"is no …\": is not a valid …", source.path);
-                found.push(line);
+            if IS_NO.iter().any(|is_no| says_no(&text, is_no)) {
+                found.push(format!("{}:{line}: \"is no …\": is not a …", source.path));
             }
         }
     }
     found
+}
+
+/// Finds "is no …" that says what something is, not whether it exists: "there is no …" is fine.
+fn says_no(text: &str, is_no: &str) -> bool {
+    let lower = text.to_lowercase();
+    lower.match_indices(is_no).any(|(at, _)| {
+        let next = lower[at + is_no.len()..].split([' ', '.', ',', ';', ':', '"']).next();
+        let exists = ["there", "there still"].iter().any(|before| lower[..at].ends_with(before));
+        !exists && !NO_LONGER.contains(&next.unwrap_or_default())
+    })
 }
 
 /// Finds a word or words with nothing of a word around them, in any case.
@@ -148,7 +196,7 @@ fn spells(text: &str, begin: &str) -> bool {
         .any(|(at, _)| !lower[..at].ends_with(|c: char| c.is_alphanumeric() || c == '-'))
 }
 
-/// Leaves out what stands in backticks.
+/// Leaves out what is in backticks.
 fn without_code(text: &str) -> String {
     text.split('`').step_by(2).collect::<Vec<_>>().join("`")
 }
@@ -167,29 +215,43 @@ fn texts(source: &Source) -> Vec<Passage> {
     found
 }
 
-/// Returns the comments of a file and the names of its functions as prose. Documentation is among them
+/// Returns the comments of a file and the names that it declares as prose. Documentation is among them
 /// on request only: in product code it is found as a literal.
 fn comments(text: &str, with_documentation: bool) -> Vec<Passage> {
     let mut found = Vec::new();
     for (index, line) in text.lines().enumerate() {
-        let mut push =
-            |text: String| found.push(Passage { line: index + 1, text, is_comment: true });
+        let mut push = |text: String, is_name| {
+            found.push(Passage { line: index + 1, text, is_comment: true, is_name });
+        };
         let comment =
             line.trim_start().strip_prefix("//").or(line.split_once(" // ").map(|(_, c)| c));
         match comment {
             Some(comment) if with_documentation || !comment.starts_with(['/', '!']) => {
-                push(comment.to_owned());
+                push(comment.to_owned(), false);
             }
             Some(_) => {}
             None => {
-                if let Some((_, name)) = line.split_once("fn ") {
-                    let name = name.split(['(', '<']).next().unwrap_or_default();
-                    push(name.replace('_', " "));
+                if let Some(name) = declared(line) {
+                    push(name, true);
                 }
             }
         }
     }
     found
+}
+
+/// Returns the name that a line declares, in words: `fn is_there` and `struct IsThere` are "is there".
+fn declared(line: &str) -> Option<String> {
+    let name = DECLARES.iter().find_map(|keyword| Some(line.split_once(keyword)?.1))?;
+    let name = name.split(|c: char| !c.is_alphanumeric() && c != '_').next()?;
+    let mut words = String::new();
+    for c in name.chars() {
+        if c == '_' || c.is_uppercase() && words.ends_with(char::is_lowercase) {
+            words.push(' ');
+        }
+        words.extend(c.to_lowercase().filter(|&c| c != '_'));
+    }
+    (!words.is_empty()).then_some(words)
 }
 
 /// Returns the lines of a document or a template outside of blocks of code.
@@ -199,7 +261,12 @@ fn lines(text: &str) -> Vec<Passage> {
     for (index, line) in text.lines().enumerate() {
         in_code ^= line.trim_start().starts_with("```");
         if !in_code {
-            found.push(Passage { line: index + 1, text: line.to_owned(), is_comment: false });
+            found.push(Passage {
+                line: index + 1,
+                text: line.to_owned(),
+                is_comment: false,
+                is_name: false,
+            });
         }
     }
     found
@@ -233,7 +300,7 @@ fn collect(tokens: TokenStream, found: &mut Vec<Passage>) {
                     && written.ends_with(['"', '#'])
                 {
                     let line = literal.span().start().line;
-                    found.push(Passage { line, text: written, is_comment });
+                    found.push(Passage { line, text: written, is_comment, is_name: false });
                 }
             }
             TokenTree::Punct(punct) => for_tests &= punct.as_char() != ';',
@@ -350,6 +417,21 @@ fn a_private_word_is_found_where_people_read_it() {
         "// A comment says somebody.",
         "fn f() {\n    g(); // The colour of it.\n}",
         "#[cfg(test)]\nmod tests { #[test]\nfn nobody_listens() {} }",
+        "/// A mail to the author.\nfn f() {}",
+        "/// Sends mails.\nfn f() {}",
+        "//! What everybody knows.",
+        "// A failed set-up.",
+        "/// Tells whether it runs.\nfn f() {}",
+        "/// Jobs that wait in a circle.\nfn f() {}",
+        "/// A text that is no number.\nfn f() {}",
+        "// Variables that are no settings.",
+        "// The line that stands below it.",
+        "fn f() { g(\"the folder of this Roundel\"); }",
+        "fn f() {\n    let told = g();\n}",
+        "fn f() {\n    let mut troubled = g();\n}",
+        "struct FirstVerdict;",
+        "enum Manner {}",
+        "fn send_mail() {}",
     ] {
         assert_eq!(bad("crates/a/src/b.rs", text), 1, "{text}");
     }
@@ -367,6 +449,10 @@ fn a_private_word_is_found_where_people_read_it() {
         "#[cfg(test)]\nmod tests { fn f() { g(\"nobody listens\"); } }",
         "#[test]\nfn f() { g(\"nobody listens\"); }",
         "#[cfg(test)]\nuse a::b;\nfn f() { g(\"x y\"); }",
+        "/// The mail server of `[mail]`, when there is no other.\nfn f() {}",
+        "/// What sets it apart is its verdict.\nfn f() {}",
+        "fn f() { let (told_apart, email) = g(); }",
+        "const SECRET: &[u8] = b\"It's a Secret to Everybody\";",
     ] {
         assert_eq!(bad("crates/a/src/b.rs", text), 0, "{text}");
     }

@@ -323,7 +323,7 @@ async fn text(url: String) -> String {
 }
 
 /// The real server, once with every setting as a flag, once as a variable, once as a line; secrets
-/// also from files. What can be seen from outside is looked at.
+/// also from files. What can be seen from outside is checked.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_server_starts_with_all_settings_in_each_form_and_uses_them() {
     for (wanted, second) in [

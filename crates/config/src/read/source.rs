@@ -48,7 +48,7 @@ impl Source {
         Self::parse(path, text.into())
     }
 
-    /// Stands for a text that is not looked at.
+    /// Stands for a text that is not parsed.
     fn too_large(name: &str) -> Self {
         let bytes = limits::CONFIG_BYTES;
         let message = format!("the configuration is larger than {bytes} bytes");

@@ -84,7 +84,7 @@ fn cfg_223_every_compiled_document_compiles_to_itself() {
     for case in case::all() {
         for part in &case.parts {
             let inputs = inputs(part.block("yaml inputs").unwrap_or(""));
-            // The strict profile takes no version 2, and a continuation is no 2.1 document.
+            // The strict profile does not accept version 2, and a continuation is not a 2.1 document.
             if inputs.profile == Profile::Next {
                 continue;
             }

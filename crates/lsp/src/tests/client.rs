@@ -147,7 +147,7 @@ impl Client {
         }
     }
 
-    /// Returns the next thing that is no answer.
+    /// Returns the next message that is not an answer.
     pub(crate) fn next(&mut self) -> Value {
         while self.reported.is_empty() {
             self.receive();

@@ -109,7 +109,7 @@ impl Masker {
             out.extend_from_slice(&window[cursor..start]);
             out.extend_from_slice(MASK);
             cursor = end;
-            // The tail was part of this secret: what follows it is looked at again.
+            // The tail was part of this secret: what follows it is searched again.
             if tail < cursor {
                 tail = secrets.tail(window, cursor);
             }

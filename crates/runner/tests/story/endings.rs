@@ -39,7 +39,7 @@ async fn a_runner_says_what_its_host_lacks() {
     for line in log.lines().filter(|line| line.starts_with("Jobs on this runner")) {
         assert!(limitations.iter().any(|known| known == line), "{line}: {limitations:?}");
     }
-    assert!(ended.finish.reason.is_none(), "it is no reason: {:?}", ended.finish);
+    assert!(ended.finish.reason.is_none(), "it must not be the reason: {:?}", ended.finish);
 }
 
 async fn a_silent_step_times_its_job_out_and_says_so() {

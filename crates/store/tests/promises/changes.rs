@@ -317,7 +317,7 @@ async fn the_pipeline_of_a_job_is_known(world: World) {
     assert_eq!(world.store.pipeline_of_job(JobId::fresh()).await.unwrap(), None);
 }
 
-/// An approval gate without a name and a time is no record of who decided.
+/// An approval gate without a name and a time does not record who decided.
 async fn who_approved_and_who_canceled_is_kept(world: World) {
     let project = world.project("acme/web").await;
     let pipeline = world.pipeline(project.id, 1).await;

@@ -137,8 +137,8 @@ async fn a_namespace_has_one_owner(world: World) {
         ..orb("1.0.0", "z", None)
     };
     assert_eq!(store.publish_orb(&own, at(13)).await.unwrap(), Published::New);
-    let nobody = NewOrb { visibility: Some(Visibility::Organization), ..own };
-    assert_eq!(store.publish_orb(&nobody, at(14)).await.unwrap(), Published::NoOwner);
+    let ownerless = NewOrb { visibility: Some(Visibility::Organization), ..own };
+    assert_eq!(store.publish_orb(&ownerless, at(14)).await.unwrap(), Published::NoOwner);
     let find = |login| store.organization_by_login(ForgeKind::GitHub, login);
     assert_eq!(find("ACME").await.unwrap(), Some(acme));
     assert_eq!(find("nobody").await.unwrap(), None);

@@ -126,7 +126,7 @@ impl Writer {
             repositories.iter().map(|one| one.path.chars().count()).max().unwrap_or(0).max(10);
         let mut text = self.bold(&format!(
             "{:wide$}  files  {:9}  what is in the way, or to do",
-            "repository", "verdict"
+            "repository", "result"
         ));
         text.push('\n');
         for one in repositories {

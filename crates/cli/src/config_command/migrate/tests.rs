@@ -174,7 +174,7 @@ fn several_repositories_make_a_table_with_what_they_share() {
     ];
     let text = report::text(&several, false, None);
     assert!(
-        text.starts_with("repository  files  verdict    what is in the way, or to do\n"),
+        text.starts_with("repository  files  result     what is in the way, or to do\n"),
         "{text}"
     );
     assert!(text.contains("\nweb             1  ready"), "{text}");

@@ -67,7 +67,7 @@ async fn a_delivery_that_is_not_what_it_should_be_is_refused_with_a_reason() {
     let secret = hook.secret.clone().unwrap();
     let right = signature(&secret, body);
     let large = vec![b' '; 26 << 20];
-    let nobody =
+    let unknown_hook =
         hook.url.replace(hook.url.rsplit('/').next().unwrap(), &HookId::fresh().to_string());
     let other =
         hook.url.replace("/hooks/gh/", "/hooks/bb/").replace("/hooks/github/", "/hooks/bitbucket/");
@@ -99,7 +99,12 @@ async fn a_delivery_that_is_not_what_it_should_be_is_refused_with_a_reason() {
             401,
             "signature",
         ),
-        ("of an unknown hook", sent(&nobody, "f-6").header(SIGNED, &right), 404, "no such hook"),
+        (
+            "of an unknown hook",
+            sent(&unknown_hook, "f-6").header(SIGNED, &right),
+            404,
+            "no such hook",
+        ),
         ("of the other forge", sent(&other, "f-7").header(SIGNED, &right), 404, "no such hook"),
         ("next to it", sent(&elsewhere, "f-8").header(SIGNED, &right), 404, ""),
         (

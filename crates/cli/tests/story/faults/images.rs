@@ -71,13 +71,13 @@ async fn an_image_that_does_not_exist_ends_its_job_in_the_first_step_and_says_wh
     let mut scene = Scene::with("web").await;
     scene.installation.start_runner();
     // A port that no other process takes: a free one might be taken meanwhile.
-    let nobody = "127.0.0.1:1/nobody/there:1";
+    let unreachable = "127.0.0.1:1/nobody/there:1";
     let registry = Registry::start(scene.installation.directory.path());
     if registry.is_none() {
         roundel_testkit::skip::notice("an image that a registry lacks", "no docker-registry");
     }
     let absent = registry.as_ref().map(|found| format!("127.0.0.1:{}/acme/absent:1", found.port));
-    let mut images = vec![("closed", nobody), ("nonsense", "Not An Image!")];
+    let mut images = vec![("closed", unreachable), ("nonsense", "Not An Image!")];
     images.extend(absent.as_deref().map(|image| ("absent", image)));
     let sha = scene.push("web", &config(&images), "Images that do not exist").await;
 
@@ -85,7 +85,7 @@ async fn an_image_that_does_not_exist_ends_its_job_in_the_first_step_and_says_wh
     let (status, page) = scene.follow((KIND, "web"), &sha, ("ci/roundel: closed", "error")).await;
     let said = spoken(&page.text);
     assert!(status.description.contains("cannot be reached"), "{status:?}");
-    assert!(said.contains(nobody) && said.contains("check the network"), "{said}");
+    assert!(said.contains(unreachable) && said.contains("check the network"), "{said}");
     assert_eq!(scene.job(&sha, "closed").await.status, JobStatus::InfrastructureFail);
 
     let mut asked = vec![("nonsense", "write it as name:tag")];

@@ -86,7 +86,7 @@ async fn a_configuration_that_cannot_work_is_explained_on_the_commit_and_on_its_
     scene.installation.statuses(KIND, "web", &sha, &[("ci/roundel: build", "success")]).await;
 }
 
-/// Pushes bytes that are no text, with real git.
+/// Pushes bytes that are not text, with real git.
 fn push_bytes(installation: &Installation, bytes: &[u8]) -> String {
     let tree = installation.directory.path().join("clone");
     let url = installation.forge.push_url(KIND, "acme", "web", "visitor");

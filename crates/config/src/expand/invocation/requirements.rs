@@ -181,7 +181,7 @@ impl Expander<'_, '_> {
         accepts
     }
 
-    /// Reads `context`. An empty text is no context.
+    /// Reads `context`. An empty text is not a context.
     pub(super) fn contexts(&mut self, value: &Value) -> Vec<(String, Place)> {
         let mut contexts: Vec<(String, Place)> = Vec::new();
         for (context, place) in self.render.texts_of(value, "context") {

@@ -60,7 +60,7 @@ fn absent_is_empty(declaration: &Declaration, value: &mut Value) {
 
 impl Resolver<'_, '_> {
     /// Binds arguments. Whatever is wrong is reported and bound as unknown, so that the body can
-    /// still be looked at.
+    /// still be checked.
     pub(crate) fn bind(&mut self, call: &Call<'_>, arguments: Vec<Argument>) -> Bindings {
         let mut given: IndexMap<String, Argument> = IndexMap::new();
         // What a misspelled name stands for is not missing: one mistake, one message.

@@ -33,7 +33,7 @@ impl fmt::Display for Difference {
 ///
 /// # Errors
 ///
-/// Where it is no such text.
+/// Where it is not such a text.
 pub(crate) fn read(text: &str) -> Result<Node, String> {
     let mut open: Vec<Open> = Vec::new();
     for event in Parser::new_from_str(text) {

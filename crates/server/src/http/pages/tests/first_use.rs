@@ -154,7 +154,7 @@ async fn a_refused_branch_comes_back_in_its_form_with_the_reason_at_the_field() 
         "name=\"branch\" value=\"no&lt;where\"",
         "aria-describedby=\"trigger-error\"",
         "id=\"trigger-error\">",
-        // The list is still the one that was looked at.
+        // The list is still the one that was shown.
         "<option value=\"feature\" selected>",
         "action=\"/gh/acme/web/trigger?branch=feature\"",
     ] {
