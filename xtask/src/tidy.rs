@@ -6,7 +6,7 @@
 //! - `cycles`: imports between the files of a crate point down, too;
 //! - `absences`: no clock, no I/O, no SQL, no call to a forge and no status but where it belongs;
 //! - `dependencies`: none is forgotten in the manifest, and running and testing share their builds;
-//! - `shape`: what a file says on top, its length, its name, where `unsafe` may stand, comments that
+//! - `shape`: what a file says on top, its length, its name, where `unsafe` may be, comments that
 //!   only repeat a name;
 //! - `links`: links in the documents lead somewhere;
 //! - `routes`: every route of the server declares its right;

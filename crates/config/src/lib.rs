@@ -20,7 +20,7 @@
 //!
 //! Each phase has a type of its own (`Renderer`, `Resolver`, `Expander`, `Planner`, `Checker`), which
 //! borrows what earlier ones made: a phase cannot call a later one. `compile` runs them. `codes` is
-//! the catalogue of diagnostics. Above all of it stand `explain`, `page` and `pack`.
+//! the catalogue of diagnostics. Above all of it are `explain`, `page` and `pack`.
 //!
 //! Deliberately absent: what this release cannot run (orbs, caches, …). It is recognized and
 //! reported as an `unsupported-…` diagnostic, never dropped in silence.

@@ -21,7 +21,7 @@ use crate::{
 };
 use roundel_model::name::GitRef;
 
-/// Where examples pretend to stand.
+/// Where examples pretend to be.
 const PATH: &str = ".circleci/config.yml";
 
 /// Slugs of earlier releases, which stored pipelines and links still have, with today's.

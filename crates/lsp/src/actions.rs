@@ -30,7 +30,7 @@ pub(crate) fn fixes(open: &Open, uri: &Uri, range: Range, encoding: Encoding) ->
         .collect()
 }
 
-/// Returns what changes and the name to write there. Only a name changes: what stands before its last
+/// Returns what changes and the name to write there. Only a name changes: what is before its last
 /// `.` or `/`, and quotes, stay.
 fn replacement(found: &Diagnostic, text: &str) -> Option<(std::ops::Range<usize>, String)> {
     let meant = found.replacement.as_deref()?;

@@ -128,7 +128,7 @@ impl Open {
         is_current
     }
 
-    /// Asks something about the text, with what is known besides.
+    /// Asks something about the text, with everything else that is known.
     pub(crate) fn ask<T>(&mut self, ask: impl FnOnce(&Document, &Environment<'_>) -> T) -> T {
         let document = self.read();
         self.library = Library::new(&document, &self.inputs.orbs, &self.library);

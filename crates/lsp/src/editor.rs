@@ -1,4 +1,4 @@
-//! What an editor asks about a configuration that is being written: what may stand here, what is
+//! What an editor asks about a configuration that is being written: what may be here, what is
 //! this, where does it come from, what is in this file.
 //!
 //! ```text

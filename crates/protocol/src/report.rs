@@ -50,7 +50,7 @@ pub struct StepReport {
     pub truncated: bool,
 }
 
-/// Where the log of a step stands.
+/// How much of a step's log is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogAnswer {
     /// Bytes that are stored durably. The runner may forget them, and continues from here.

@@ -264,7 +264,7 @@ impl Owner {
                 command
             }
         };
-        // Where we stand may be closed to the other user.
+        // The working directory may be closed to the other user.
         command.current_dir("/");
         command
     }

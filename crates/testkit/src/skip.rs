@@ -1,7 +1,7 @@
 //! Notices of tests that could not run for want of something outside.
 //!
 //! A skipped test is never silent: it says so on stderr, and `cargo xtask test` counts it. The same
-//! few lines stand here once, so that every crate's tests may use them.
+//! few lines are here, so that every crate's tests may use them.
 
 use std::io::Write as _;
 

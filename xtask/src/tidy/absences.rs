@@ -1,4 +1,4 @@
-//! What stands nowhere: the absences that ARCHITECTURE.md promises.
+//! What is nowhere: the absences that ARCHITECTURE.md promises.
 //!
 //! A rule names what it forbids, where, and the few files that may all the same, each with its
 //! reason. An exception that nothing needs any more fails too.

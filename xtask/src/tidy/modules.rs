@@ -50,7 +50,7 @@ pub(crate) enum Target {
         /// Index of the file that defines it.
         file: usize,
         name: String,
-        /// What stands after it: a variant, a function of the type.
+        /// What is after it: a variant, a function of the type.
         rest: Words,
     },
     /// A module of ours.

@@ -1,5 +1,5 @@
 //! The shape of files: what they say on top, how long they are, how they are called, where
-//! `unsafe` may stand, and that no comment only repeats a field's name.
+//! `unsafe` may be, and that no comment only repeats a field's name.
 
 use super::{
     report::report,

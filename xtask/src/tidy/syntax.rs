@@ -10,7 +10,7 @@ use syn::{
 /// A path as it is written: `crate::job::Status` has three words. A leading `::` is the word "".
 pub(crate) type Words = Vec<String>;
 
-/// Where a path stands, which decides what it says about the file.
+/// Where a path is, which decides what it says about the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Position {
     /// In code, in a private `use`, in an attribute or between the tokens of a macro.
@@ -309,7 +309,7 @@ impl TokenReader {
         if self.colons != 2 {
             self.end(into);
         }
-        // After a dot stands a field or a method.
+        // After a dot is a field or a method.
         if std::mem::take(&mut self.after_dot) {
             return;
         }

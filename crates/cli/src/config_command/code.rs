@@ -108,12 +108,12 @@ fn list(colors: bool, columns: Option<usize>) -> String {
         for code in area.codes {
             let number = code.number.unwrap_or("");
             let slug = code.slug;
-            let beside = width + 11;
-            if columns.is_some_and(|columns| columns < beside + READABLE) {
+            let column = width + 11;
+            if columns.is_some_and(|columns| columns < column + READABLE) {
                 let about = terminal::wrapped(code.about, 9, columns);
                 terminal::line(&mut text, &format!("  {number:5}  {slug}\n         {about}"));
             } else {
-                let about = terminal::wrapped(code.about, beside, columns);
+                let about = terminal::wrapped(code.about, column, columns);
                 terminal::line(&mut text, &format!("  {number:5}  {slug:width$}  {about}"));
             }
         }

@@ -49,7 +49,7 @@ impl ReadsSettings for Orb {
 }
 
 impl<P: ReadsSettings> SettingFlags<P> {
-    /// Returns the flags with that of the log, which stands before the command or after it.
+    /// Returns the flags with that of the log, which is before the command or after it.
     pub(crate) fn with_log(&self, log: Option<&str>) -> Flags {
         let mut given = self.given.clone();
         if let Some(log) = log {

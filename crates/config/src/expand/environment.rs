@@ -24,7 +24,7 @@ use crate::{
 /// Variables in order, each name once.
 pub(crate) type Variables = IndexMap<String, String>;
 
-/// Where an `environment` stands.
+/// Where an `environment` is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Owner {
     /// A `run` step.

@@ -37,7 +37,7 @@ pub(crate) struct ExecutionEnvironment {
     pub(crate) shell: Option<Setting>,
     pub(crate) working_directory: Option<Setting>,
     pub(crate) environment: Variables,
-    /// The same with values as rendered, and where they stand.
+    /// The same with values as rendered, and where they are.
     pub(crate) variables: IndexMap<Rc<str>, Value>,
 }
 

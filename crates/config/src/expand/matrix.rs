@@ -34,7 +34,7 @@ pub(crate) struct Matrix {
     pub(crate) alias: Option<String>,
     /// The values of each job, by alphabetical order of the parameters, the first varying slowest.
     pub(crate) combinations: Vec<Rc<Bindings>>,
-    /// The parameters and where they stand.
+    /// The parameters and where they are.
     pub(crate) parameters: Vec<(String, Place)>,
 }
 

@@ -37,7 +37,7 @@ const RERUN_DELAY: Duration = Duration::from_mins(10);
 /// A compiled step, and the step as rendered.
 pub(crate) type CompiledStep = (PlannedStep, Value);
 
-/// Where a step stands and in which scope it is read.
+/// Where a step is and in which scope it is read.
 pub(crate) struct Site<'s> {
     pub(crate) name: &'s str,
     pub(crate) key: Place,

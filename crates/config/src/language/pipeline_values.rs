@@ -105,7 +105,7 @@ pub enum PipelineValue {
 }
 
 impl PipelineValue {
-    /// Returns whether there are pipeline values with this name, which stands after `pipeline.`.
+    /// Returns whether there are pipeline values with this name, which is after `pipeline.`.
     /// Parameters have no fixed names and are not among them.
     pub fn is_known(name: &str) -> bool {
         is_known(name)

@@ -16,10 +16,7 @@ pub enum PackError {
     TooManyFiles,
     /// A file is not YAML.
     #[error("`{path}` is not valid YAML")]
-    Yaml {
-        path: String,
-        diagnostics: Vec<Diagnostic>,
-    },
+    Yaml { path: String, diagnostics: Vec<Diagnostic> },
     /// A file that goes into the level above it must hold a mapping.
     #[error("`{path}` must be a mapping, because its contents are merged into {place}")]
     NotAMapping {

@@ -112,7 +112,7 @@ impl Sources {
         &self.file(at.file()).doc
     }
 
-    /// Returns where a node stands; for an alias, where its anchor's node stands.
+    /// Returns where a node is; for an alias, where its anchor's node is.
     pub(crate) fn place(&self, at: At) -> Place {
         self.doc(at).place(at)
     }

@@ -154,7 +154,7 @@ impl<'d> Items<'d> {
 }
 
 /// The entries of a mapping, merge keys resolved: keys written in the mapping win over merged ones
-/// wherever they stand; among merged ones the first wins (CFG §1.4).
+/// wherever they are; among merged ones the first wins (CFG §1.4).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Entries<'d> {
     doc: &'d Doc,
@@ -224,7 +224,7 @@ pub(crate) struct Mentions<'d> {
     pub(crate) items: HashSet<&'d str>,
     /// All scalars.
     pub(crate) scalars: HashSet<&'d str>,
-    /// What stands before a slash.
+    /// What is before a slash.
     pub(crate) prefixes: HashSet<&'d str>,
 }
 
@@ -264,7 +264,7 @@ impl Doc {
         self.root.map(|id| self.follow(At { file, id, via: None }))
     }
 
-    /// Returns where a node stands; for an alias, where its anchor's node stands.
+    /// Returns where a node is; for an alias, where its anchor's node is.
     pub(crate) fn place(&self, at: At) -> Place {
         let at = self.follow(at);
         Place { file: at.file, span: self.node(at.id).span, via: at.via }
@@ -384,7 +384,7 @@ impl Doc {
         mentions
     }
 
-    /// Describes where a byte stands: `jobs.build.steps[2].run`.
+    /// Describes the place of a byte: `jobs.build.steps[2].run`.
     pub(crate) fn path_at(&self, byte: usize) -> String {
         let mut path = String::new();
         let mut id = self.root;

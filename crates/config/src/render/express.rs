@@ -1,4 +1,4 @@
-//! Expressions where they stand: in tags, conditions and filters (CFG §6.2–§6.4).
+//! Expressions where they are: in tags, conditions and filters (CFG §6.2–§6.4).
 
 use std::{ops::Range, rc::Rc};
 

@@ -15,7 +15,7 @@ use crate::{
     text::{place::FileId, problem::Problem},
 };
 
-/// Keys of a job that give away a missing job name when they stand directly below `jobs`.
+/// Keys of a job that give away a missing job name when they are directly below `jobs`.
 const KEYS_OF_A_JOB: &[&str] = &[
     "steps",
     "docker",
@@ -81,7 +81,7 @@ impl<'d> Resolver<'_, 'd> {
         self.modules.jobs_section.broken |= self.render.report.errors() > errors;
     }
 
-    /// Returns the job before a key of a job that stands directly below `jobs`, if it lacks that key:
+    /// Returns the job before a key of a job that is directly below `jobs`, if it lacks that key:
     /// then the key is probably its own, indented too little.
     fn owner_of_stray(&self, before: &Entry<'d>, stray: &Entry<'d>) -> Option<Entry<'d>> {
         let keys = self.render.doc.entries(before.value);

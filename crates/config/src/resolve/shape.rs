@@ -148,7 +148,7 @@ impl<'d> Resolver<'_, 'd> {
         }
     }
 
-    /// Takes a step apart: its name, where that stands, and what follows. Reports any other shape.
+    /// Takes a step apart: its name, where that is, and what follows. Reports any other shape.
     pub(crate) fn step_shape(&mut self, step: At) -> Option<(&'d str, Place, Option<At>)> {
         let doc = self.render.doc;
         let place = doc.place(step);
@@ -181,7 +181,7 @@ impl<'d> Resolver<'_, 'd> {
     fn one_step(&self, first: &Entry<'_>, second: &Entry<'_>) -> String {
         let own = self.render.doc.written(self.render.doc.place(first.value));
         let is_text = matches!(self.render.doc.view(first.value), View::Scalar(..));
-        // What can stand within braces as it is.
+        // What can be within braces as it is.
         let is_simple = |text: &str| {
             !text.is_empty() && !text.contains(['\n', '{', '}', '[', ']', ',', '#', ':', '"', '\''])
         };

@@ -45,7 +45,7 @@ impl FileId {
     }
 }
 
-/// Where something stands, and through which alias it was reached.
+/// Where something is, and through which alias it was reached.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Place {
     /// The text that it is in.

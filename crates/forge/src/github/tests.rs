@@ -163,12 +163,13 @@ async fn a_limit_says_how_long_to_wait() {
     assert_eq!(error.class, ErrorClass::RateLimited);
     assert_eq!(error.retry_after, Some(Duration::from_secs(31)));
 
-    let unsaid = refusal(|| reply(403, said("You have exceeded a secondary rate limit"))).await;
-    assert_eq!(unsaid.retry_after, Some(Duration::from_mins(1)));
+    let without_time =
+        refusal(|| reply(403, said("You have exceeded a secondary rate limit"))).await;
+    assert_eq!(without_time.retry_after, Some(Duration::from_mins(1)));
 
-    let named = refusal(|| reply(403, said("Forbidden")).with("retry-after", "5")).await;
+    let with_time = refusal(|| reply(403, said("Forbidden")).with("retry-after", "5")).await;
     assert_eq!(
-        (named.class, named.retry_after),
+        (with_time.class, with_time.retry_after),
         (ErrorClass::RateLimited, Some(Duration::from_secs(5)))
     );
 }

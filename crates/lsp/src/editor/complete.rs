@@ -142,7 +142,7 @@ impl List<'_> {
         self.place.word = word.start.max(start)..word.end.min(end).max(self.place.offset);
     }
 
-    /// Adds an answer. Further lines are indented by the editor as the first one is; what stands
+    /// Adds an answer. Further lines are indented by the editor as the first one is; what is
     /// after a dash needs two columns more.
     fn push(&mut self, label: &str, icon: Icon, insert: &str) -> &mut Completion {
         let dash = if self.place.needs_dash { "- " } else { "" };

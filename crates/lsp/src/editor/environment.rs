@@ -1,10 +1,10 @@
-//! What is known besides the text.
+//! What is known apart from the text.
 
 use roundel_config::{Inputs, document::Node as Compiled};
 
 use super::library::Library;
 
-/// What is known besides the text.
+/// What is known apart from the text.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Environment<'e> {
     /// The orbs that the document imports.

@@ -272,7 +272,7 @@ impl Walk<'_> {
         self.tags(&node.span, spot);
     }
 
-    /// Template tags of a scalar, wherever it stands.
+    /// Template tags of a scalar, wherever it is.
     fn tags(&mut self, span: &Span, spot: &Spot) {
         let source = self.text.get(span.clone()).unwrap_or_default();
         if !source.contains("<<") {

@@ -56,7 +56,7 @@ impl<'d> Place<'d> {
         place
     }
 
-    /// Returns what may stand here. At a key, that is the place of its mapping.
+    /// Returns what may be here. At a key, that is the place of its mapping.
     pub(crate) fn spot(&self, names: Names<'_>) -> Spot {
         self.path.iter().fold(Spot::top(), |spot, (node, segment)| match segment {
             Segment::Key(key) => spot.at_key(names, node, key),
@@ -103,7 +103,7 @@ impl<'d> Finder<'d> {
         line_start(self.text, from) == line_start(self.text, self.offset)
     }
 
-    /// Goes into a value. `fresh` is what it is called when nothing stands here yet.
+    /// Goes into a value. `fresh` is what it is called when nothing is here yet.
     fn node(&mut self, node: &'d Node, container: &'d Node, in_flow: bool, fresh: At) -> Place<'d> {
         match &node.value {
             Value::Empty => self.here(fresh, container, in_flow),
@@ -143,9 +143,9 @@ impl<'d> Finder<'d> {
         }
         self.path.push((node, Segment::Key(entry.key.clone())));
         let value_line = line_start(self.text, entry.value.span.start);
-        let beside = value_line == line_start(self.text, entry.key_span.end);
+        let on_key_line = value_line == line_start(self.text, entry.key_span.end);
         let is_empty = matches!(entry.value.value, Value::Empty);
-        let fresh = if same_line || (beside && !is_empty) { At::Value } else { At::Fresh };
+        let fresh = if same_line || (on_key_line && !is_empty) { At::Value } else { At::Fresh };
         self.node(&entry.value, &entry.value, false, fresh)
     }
 

@@ -35,7 +35,7 @@ pub(crate) enum SpotKind {
     Table(&'static Table),
     /// Arguments for a command, next to nothing else.
     Arguments(Callee),
-    /// What stands under a job in a workflow: its arguments next to the workflow's own keys.
+    /// What is under a job in a workflow: its arguments next to the workflow's own keys.
     Invoked(Callee),
     /// A value of the matrix for a job's parameter, in a list or by itself.
     MatrixValue(Callee, String),
@@ -112,7 +112,7 @@ impl Spot {
         Self { what, ..self.clone() }
     }
 
-    /// Returns the table of keys that may stand here, if they are known beforehand.
+    /// Returns the table of keys that may be here, if they are known beforehand.
     pub(crate) fn table(&self) -> Option<&'static Table> {
         match &self.what {
             SpotKind::Table(table) => Some(table),
@@ -129,7 +129,7 @@ impl Spot {
         }
     }
 
-    /// Returns what is known about a key that stands here.
+    /// Returns what is known about a key that is here.
     pub(crate) fn key(&self, name: &str) -> Option<&'static Key> {
         if let SpotKind::Shape(Shape::Step) = &self.what {
             return BUILT_IN.key(name);

@@ -172,7 +172,7 @@ impl Facts {
         }
     }
 
-    /// Looks at a tree wherever it stands.
+    /// Looks at a tree wherever it is.
     fn walk(&mut self, node: &Node) {
         match node {
             Node::Map(entries) => {

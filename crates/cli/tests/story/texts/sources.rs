@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// A text, and where it stands.
+/// A text, and where it is.
 pub(super) struct Text {
     /// From the root of the repository; or what it is.
     pub(super) path: String,

@@ -23,7 +23,7 @@ pub(super) enum Comparison {
     Less,
 }
 
-/// An expression and where it stands.
+/// An expression and where it is.
 #[derive(Clone, Debug)]
 pub(super) struct Expr {
     pub(super) kind: Kind,

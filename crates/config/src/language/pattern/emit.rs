@@ -175,7 +175,7 @@ impl Writer {
         }
     }
 
-    /// Writes what stands within brackets.
+    /// Writes what is within brackets.
     fn inside(&mut self, set: &Set) {
         match set {
             Set::Range(from, to) => {

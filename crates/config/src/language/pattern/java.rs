@@ -173,7 +173,7 @@ impl Parser {
         Node::Set { set, fold: self.flags.fold && self.flags.unicode_fold }
     }
 
-    /// Reads what stands after `(`; `None` for flags that hold from here on.
+    /// Reads what is after `(`; `None` for flags that hold from here on.
     fn group(&mut self) -> PatternResult<Option<Node>> {
         let from = self.position();
         self.at += 1;

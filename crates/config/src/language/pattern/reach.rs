@@ -100,7 +100,7 @@ fn is_anything(node: &Node) -> bool {
     }
 }
 
-/// What certainly stands around a node: at least this many characters.
+/// What certainly is around a node: at least this many characters.
 #[derive(Clone, Copy, Debug, Default)]
 struct PrePostSteps {
     before: u64,

@@ -392,7 +392,7 @@ impl<'t> Builder<'t> {
         problem.help("quote it if it is meant as a string")
     }
 
-    /// Returns whether a node is what stands after the `?` of `? :` or `? : value`.
+    /// Returns whether a node is what is after the `?` of `? :` or `? : value`.
     fn is_empty_pair(&self, key: Id) -> bool {
         let Kind::Map { pairs, .. } = &self.doc.node(key).kind else { return false };
         matches!(**pairs, [(inner, _)] if matches!(self.doc.key_text(inner), Some("" | "~")))

@@ -34,7 +34,7 @@ enum ErrorGroup {
     Structure,
 }
 
-/// Finds the likely causes besides the place where the parser stopped, the likeliest first.
+/// Finds the likely causes other than the place where the parser stopped, the likeliest first.
 pub(super) fn culprits(text: &str, mark: usize, kind: &ErrorKind) -> Vec<Culprit> {
     let complaint = complaint(kind);
     // For a text with a colon in it, the line alone is enough.

@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-/// Resolves the merge keys of a mapping: its own keys win wherever they stand; among merged ones the
+/// Resolves the merge keys of a mapping: its own keys win wherever they are; among merged ones the
 /// first wins.
 pub(super) fn merged(doc: &Doc, pairs: &[(Id, Id)]) -> Vec<Merged> {
     let explicit = pairs.iter().filter(|&&(key, _)| !doc.is_merge(key));

@@ -21,7 +21,7 @@ use granit_parser::{ErrorKind, Event, Parser, ScanError, options};
 /// Repairs of one text.
 const REPAIRS: usize = 20;
 
-/// Bytes that may be parsed in search of quoted texts to repair: each repair parses again what stands
+/// Bytes that may be parsed in search of quoted texts to repair: each repair parses again what is
 /// before it.
 const FOLDING_BYTES: usize = 8 * 1024 * 1024;
 
@@ -84,7 +84,7 @@ fn closing_quote(text: &str, open: usize) -> Option<usize> {
     }
 }
 
-/// Reads a quoted text as if it stood deep enough: where its lines begin does not matter.
+/// Reads a quoted text as if it were deep enough: where its lines begin does not matter.
 fn value_of(quoted: &str) -> Option<String> {
     let deep = format!("- {}", quoted.replace('\n', "\n  "));
     let mut scalars = Parser::new_from_str(&deep).filter_map(|event| match event.ok()?.0 {
@@ -151,8 +151,8 @@ fn join(text: &str, at: usize) -> Option<String> {
     if !is_indicator(line) || !before.ends_with(':') {
         return None;
     }
-    let blanks = " ".repeat(start - before.len());
-    Some([before, &blanks, text.get(start..)?].concat())
+    let spaces = " ".repeat(start - before.len());
+    Some([before, &spaces, text.get(start..)?].concat())
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ enum Action {
     Column,
     /// Every tab at the start of a line becomes two spaces.
     Spaces,
-    /// The first text in backticks is written where it stands without its backslash.
+    /// The first text in backticks is written where it is without its backslash.
     Escape,
 }
 
@@ -353,7 +353,7 @@ impl Edit<'_> {
         Some(Edit { start, end, ..self }.replaced(&line))
     }
 
-    /// Writes `\<<EOF` where `<<EOF` stands, `>> >> x` where `>> x` does.
+    /// Writes `\<<EOF` where `<<EOF` is, `>> >> x` where `>> x` does.
     fn escaped(self, first: &str, last: &str) -> Option<String> {
         let (old, new) = match last.strip_prefix('\\') {
             Some(old) => (old, last),

@@ -25,7 +25,7 @@ pub(super) fn jobs(
 }
 
 /// Returns whether an invocation may have become the job of this name: its own name, numbered if it
-/// stands several times, followed by its values if it has a matrix (CFG §4.12, §5.6).
+/// appears several times, followed by its values if it has a matrix (CFG §4.12, §5.6).
 fn became(invocation: &Invocation, name: &str) -> bool {
     let (fixed, templated) = match invocation.name.split_once("<<") {
         Some((fixed, _)) => (fixed, true),

@@ -1,4 +1,4 @@
-//! What a table of the language is made of: keys, and what may stand after them.
+//! What a table of the language is made of: keys, and what may be after them.
 
 /// A key and what can be said about it.
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +22,7 @@ pub(crate) struct Table {
     pub(crate) keys: &'static [Key],
 }
 
-/// What may stand somewhere.
+/// What is allowed at a place.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Shape {
     /// A text; the examples are offered.
@@ -154,7 +154,7 @@ impl Shape {
         }
     }
 
-    /// Returns what stands after `key:` when it is chosen: the rest of a snippet.
+    /// Returns what is after `key:` when it is chosen: the rest of a snippet.
     pub(crate) fn ending(&self) -> String {
         match self {
             Self::Boolean => " ${1|true,false|}".to_owned(),

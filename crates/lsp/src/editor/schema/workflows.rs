@@ -67,7 +67,7 @@ const SERIAL_KEY: Key = key(
     "Jobs with the same serial group run one at a time across the organization, in the order of their pipelines.",
 );
 
-/// What stands under a job in a workflow, besides its arguments.
+/// What is under a job in a workflow, besides its arguments.
 pub(crate) static INVOCATION: Table = Table {
     what: "a job in a workflow",
     keys: &[
@@ -97,7 +97,7 @@ pub(crate) static INVOCATION: Table = Table {
     ],
 };
 
-/// What stands under an approval.
+/// What is under an approval.
 pub(crate) static APPROVAL: Table =
     Table { what: "an approval", keys: &[INVOCATION.keys[9], REQUIRES_KEY, NAME_KEY, FILTERS_KEY] };
 

@@ -12,7 +12,7 @@ pub(super) struct Reader<'t> {
     pub(super) depth: usize,
 }
 
-/// What stands before a value: `&anchor`, `!tag`.
+/// What is before a value: `&anchor`, `!tag`.
 #[derive(Default)]
 pub(super) struct Properties {
     pub(super) anchor: Option<Name>,
@@ -113,12 +113,12 @@ impl<'t> Reader<'t> {
     }
 
     /// Reads what is indented deeper than `parent`; a list may also be in its column.
-    fn block(&mut self, parent: Option<usize>, list_beside: bool) -> Node {
+    fn block(&mut self, parent: Option<usize>, list_at_key: bool) -> Node {
         let start = self.at;
         let Some(column) = self.peek_content() else { return Node::empty(start) };
         let deeper = parent.is_none_or(|parent| column > parent);
-        let beside = list_beside && parent == Some(column) && self.is_dash_next();
-        if !(deeper || beside) {
+        let at_key = list_at_key && parent == Some(column) && self.is_dash_next();
+        if !(deeper || at_key) {
             return Node::empty(start);
         }
         self.skip_blank();

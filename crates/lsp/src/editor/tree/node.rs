@@ -11,7 +11,7 @@ pub(super) const DEPTH: usize = 100;
 /// Aliases and merge keys that are followed to find one thing.
 const HOPS: usize = 20;
 
-/// A value and where it stands.
+/// A value and where it is.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Node {
     pub(crate) span: Span,
@@ -39,7 +39,7 @@ pub(crate) struct Name {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Scalar {
-    /// What it says; of block scalars the source lines as they stand.
+    /// What it says; of block scalars the source lines as they are.
     pub(crate) text: String,
     pub(crate) style: Style,
 }

@@ -23,7 +23,7 @@ const MARGIN: usize = 8;
 const DRAWN_JOBS: usize = 150;
 const NAME_CHARS: usize = 19;
 
-/// Where a node stands.
+/// Where a node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Position {
     layer: usize,

@@ -198,7 +198,7 @@ fn extended<'a>(param: &[u16], rest: &mut impl Iterator<Item = &'a [u16]>) -> Op
     match next(1)? {
         5 => next(2).filter(|&index| index < 256),
         2 => {
-            // With colons a color space stands before the three numbers, when there are six.
+            // With colons a color space is before the three numbers, when there are six.
             let skip = usize::from(param.len() > 5);
             let (r, g, b) = (next(2 + skip)?, next(3 + skip)?, next(4 + skip)?);
             Some(nearest(r.min(255), g.min(255), b.min(255)))
@@ -244,7 +244,7 @@ struct Screen {
     column: usize,
     style: Style,
     cells: usize,
-    /// Where in the log the next byte stands.
+    /// Where in the log the next byte is.
     offset: u64,
     /// Bytes that the character under way still needs.
     pending: u8,
