@@ -278,7 +278,7 @@ fn settings_of_the_editor_count_and_wrong_ones_are_reported() {
 }
 
 #[test]
-fn files_that_are_no_configuration_are_left_alone() {
+fn files_that_are_not_configurations_are_left_alone() {
     let mut client = Client::start();
     for (uri, text) in [
         ("file:///repo/docker-compose.yml", "services:\n  jobs: [1\n"),

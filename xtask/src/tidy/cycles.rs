@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_import_closes_no_cycle() {
+    fn what_is_not_an_import_closes_no_cycle() {
         for harmless in [
             "mod b {} pub struct A;",
             "pub use crate::b::B; pub struct A;",

@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn links_in_a_circle_are_reported() {
+    fn links_in_a_cycle_are_reported() {
         let folder = folder(&[("commands/a.yml", "steps: []\n")]);
         std::os::unix::fs::symlink(folder.path(), folder.path().join("commands/again")).unwrap();
         let arguments = Arguments { folder: folder.path().to_owned(), output: None };

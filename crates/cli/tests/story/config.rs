@@ -345,7 +345,7 @@ fn a_packed_folder_is_a_configuration() {
 }
 
 #[test]
-fn repositories_are_looked_at_before_they_move() {
+fn repositories_are_checked_before_they_move() {
     let orb = "version: 2.1\norbs: {kit: acme/kit@1}\njobs: {}\nworkflows: {main: {jobs: [kit/build: {context: deploy}]}}\n";
     let folder = folder(&[
         ("web/.circleci/config.yml", GOOD),

@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn other_output_is_no_complaint() {
+    fn other_output_is_not_a_complaint() {
         assert!(!seen(&["\"no new privileges\"", " flags", "sudo: effective uid", " is 0"]));
         assert!(!seen(&["sudo: a password is required"]));
     }

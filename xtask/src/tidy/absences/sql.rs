@@ -121,7 +121,7 @@ fn sql_is_seen_however_it_is_written() {
 }
 
 #[test]
-fn plain_english_is_no_sql() {
+fn plain_english_is_not_sql() {
     for text in [
         "Select a branch from the list",
         "Update the settings",

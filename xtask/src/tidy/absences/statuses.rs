@@ -126,7 +126,7 @@ fn an_assigned_status_is_seen() {
 }
 
 #[test]
-fn reading_a_status_is_no_assignment() {
+fn reading_a_status_is_not_an_assignment() {
     let reading = "use roundel_model::status::JobStatus; use roundel_engine::Event;
         fn f(job: &Job) -> bool { matches!(job.status, JobStatus::Failed) || g(Row { status: job.status }) }
         const A: &str = \"SELECT 1 FROM jobs WHERE status = $1\";

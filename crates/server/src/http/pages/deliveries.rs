@@ -226,7 +226,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_body_that_is_no_json_is_shown_as_it_came() {
+    fn a_body_that_is_not_json_is_shown_as_it_came() {
         assert_eq!(pretty(b"{\"a\":1}").0, "{\n  \"a\": 1\n}");
         assert_eq!(pretty(b"payload=%7B"), ("payload=%7B".to_owned(), false));
         let (text, cut) = pretty("é".repeat(SHOWN_BYTES).as_bytes());
