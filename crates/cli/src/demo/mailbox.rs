@@ -163,7 +163,8 @@ async fn show(State(emails): State<Emails>) -> Html<String> {
     let emails = emails.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let mut list = String::new();
     for email in emails.iter().rev() {
-        let [subject, to, text] = [&email.subject, &email.to, &email.text].map(|text| escape(text));
+        let [subject, to] = [&email.subject, &email.to].map(|text| escape(text));
+        let text = linked(&email.text);
         for piece in
             ["<article><h2>", &subject, "</h2><p>to ", &to, "</p><pre>", &text, "</pre></article>"]
         {
@@ -174,6 +175,26 @@ async fn show(State(emails): State<Emails>) -> Html<String> {
         list.push_str("<p>No email yet. Push something.</p>");
     }
     Html(PAGE.replace("{emails}", &list))
+}
+
+/// Escapes a text, and makes links of the web addresses in it.
+fn linked(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for piece in text.split_inclusive(|c: char| c.is_whitespace() || "<>\"".contains(c)) {
+        let begin = ["http://", "https://"].iter().filter_map(|scheme| piece.find(scheme)).min();
+        let (before, rest) = piece.split_at(begin.unwrap_or(piece.len()));
+        // A full stop or a bracket after an address belongs to the sentence.
+        let ends = |c: char| c.is_whitespace() || "<>\".,;:!?)]'".contains(c);
+        let address = rest.trim_end_matches(ends);
+        let (address, after) = rest.split_at(address.len());
+        out.push_str(&escape(before));
+        if !address.is_empty() {
+            let address = escape(address);
+            out.extend(["<a href=\"", &address, "\" rel=\"noreferrer\">", &address, "</a>"]);
+        }
+        out.push_str(&escape(after));
+    }
+    out
 }
 
 fn escape(text: &str) -> String {
@@ -193,6 +214,25 @@ h2 { font-size: 1rem; margin: .3rem 0 } p { margin: 0; opacity: .75 } pre { whit
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The links of a mail are what a visitor of the demo wants to follow; what a commit says stays text.
+    #[test]
+    fn addresses_in_a_mail_are_links_and_nothing_else_is() {
+        let link =
+            |address: &str| format!("<a href=\"{address}\" rel=\"noreferrer\">{address}</a>");
+        let to = "http://127.0.0.1:9/gh/acme/web/1";
+        assert_eq!(linked(&format!("See {to}.\n\n{to}\n")), format!("See {0}.\n\n{0}\n", link(to)));
+        let query = linked("(https://ci.test/?a=1&b=2)");
+        assert_eq!(query, format!("({})", link("https://ci.test/?a=1&amp;b=2")));
+        for text in ["javascript:alert(1)", "<script>", "ftp://x", "http", "\"onclick=x"] {
+            assert_eq!(linked(text), escape(text));
+        }
+        let hostile = linked("http://x\"onmouseover=alert(1)><img src=x>");
+        assert_eq!(
+            hostile,
+            format!("{}&quot;onmouseover=alert(1)&gt;&lt;img src=x&gt;", link("http://x"))
+        );
+    }
 
     #[tokio::test]
     async fn an_email_is_kept_with_its_subject_and_text() {
