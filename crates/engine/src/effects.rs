@@ -26,7 +26,7 @@ pub(crate) fn of_change(before: &Pipeline, after: &Pipeline) -> Vec<Effect> {
             of_job(job.id, old, job.status.public(), &mut effects);
         }
         let is_new = old_workflows.get(&workflow.id) != Some(&workflow.status);
-        if is_new && (workflow.status.is_final() || workflow.status == WorkflowStatus::OnHold) {
+        if is_new && workflow.status.is_final() {
             effects.insert(Effect::AnnounceWorkflow(workflow.id));
         }
     }
@@ -45,5 +45,9 @@ fn of_job(id: JobId, old: JobStatus, new: JobStatus, effects: &mut BTreeSet<Effe
     effects.insert(Effect::ReportJob(id));
     if new == JobStatus::NotRunning {
         effects.insert(Effect::OfferToRunners(id));
+    }
+    // At once, whatever else of its workflow still runs: who has to approve must not wait for that.
+    if new == JobStatus::OnHold {
+        effects.insert(Effect::AnnounceApproval(id));
     }
 }

@@ -108,8 +108,10 @@ pub enum Effect {
     ReportConfigError,
     /// Wake runners that wait for a task.
     OfferToRunners(JobId),
-    /// Notify people that a workflow ended or waits for approval.
+    /// Notify people that a workflow ended.
     AnnounceWorkflow(WorkflowId),
+    /// Notify people that a job needs their approval.
+    AnnounceApproval(JobId),
     /// Notify people that the configuration cannot be run.
     AnnounceConfigError,
 }

@@ -1,6 +1,6 @@
 //! Properties over random histories: whatever happens, in whatever order, the invariants hold.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use proptest::prelude::*;
 use roundel_model::{
@@ -282,6 +282,26 @@ proptest! {
         }
     }
 
+    /// However jobs end around it, each approval is announced once, and none that never waited.
+    #[test]
+    fn each_approval_is_announced_once_when_it_becomes_ready(
+        plan in plans(),
+        history in prop::collection::vec(moves(), 0..60),
+    ) {
+        let begun = next(&pending(), &compiles(plan.clone()), START);
+        let (mut pipeline, mut announced) = (begun.pipeline, approvals(&begun.effects));
+        let mut waited: BTreeSet<JobId> = on_hold(&pipeline).collect();
+        for move_ in &history {
+            let Some(event) = event_of(move_, &pipeline, &plan, START) else { continue };
+            let Ok(Transition::To(next)) = advance(&pipeline, &event, START) else { continue };
+            announced.extend(approvals(&next.effects));
+            pipeline = next.pipeline;
+            waited.extend(on_hold(&pipeline));
+        }
+        announced.sort_unstable();
+        prop_assert!(announced.iter().eq(&waited), "{announced:?} {waited:?}");
+    }
+
     /// Repeating any event right away changes nothing more.
     #[test]
     fn a_repeated_event_changes_nothing_more(
@@ -298,6 +318,20 @@ proptest! {
             }
         }
     }
+}
+
+/// The jobs whose approval is announced.
+fn approvals(effects: &[Effect]) -> Vec<JobId> {
+    let approval = |effect: &Effect| match effect {
+        Effect::AnnounceApproval(job) => Some(*job),
+        _ => None,
+    };
+    effects.iter().filter_map(approval).collect()
+}
+
+fn on_hold(pipeline: &Pipeline) -> impl Iterator<Item = JobId> {
+    let jobs = pipeline.workflows.iter().flat_map(|workflow| &workflow.jobs);
+    jobs.filter(|job| job.status == Status::OnHold).map(|job| job.id)
 }
 
 /// What happens next when runners work and people approve.
@@ -367,6 +401,25 @@ fn a_workflow_that_only_waits_for_a_person_is_on_hold() {
     let pipeline = step(pipeline, &Event::Approved { job: JobId::from_u128(1), by: PERSON }, START);
     assert_eq!(statuses(&pipeline), [JobStatus::Success, JobStatus::NotRunning]);
     assert_eq!(pipeline.workflows[0].status.as_str(), "running");
+}
+
+/// Who has to approve must not wait until unrelated jobs have ended, and must not be asked again then.
+#[test]
+fn an_approval_is_announced_when_it_becomes_ready_and_the_workflow_when_it_ends() {
+    let build = Kind::Build { tasks: 1 };
+    let (slow, hold, lease) = (JobId::from_u128(1), JobId::from_u128(2), LeaseId::from_u128(1));
+    let jobs = vec![job(1, build, &[]), job(2, Kind::Approval, &[])];
+    let begun = next(&pending(), &compiles(vec![workflow(jobs)]), START);
+    assert_eq!(begun.pipeline.workflows[0].status.as_str(), "running");
+    assert!(begun.effects.contains(&Effect::AnnounceApproval(hold)), "{:?}", begun.effects);
+    let until = START.plus(Duration::from_secs(9));
+    let running = step(begun.pipeline, &claimed(slow, (0, lease), until), START);
+    let waits = next(&running, &finished(slow, (0, lease), Outcome::Success), START);
+    assert_eq!(waits.pipeline.workflows[0].status.as_str(), "on_hold");
+    assert_eq!(waits.effects, [Effect::ReportJob(slow)], "nothing is announced again");
+    let ended = next(&waits.pipeline, &Event::Approved { job: hold, by: PERSON }, START);
+    let workflow = ended.pipeline.workflows[0].id;
+    assert_eq!(ended.effects, [Effect::ReportJob(hold), Effect::AnnounceWorkflow(workflow)]);
 }
 
 #[test]

@@ -6,7 +6,8 @@
 //!   **W3** It is a success only if none of them is bad. **W4** While it is not over, a job in it can
 //!   move. **W5** No job starts before its requirements are met.
 //! - **J1** to **J5** are those of a job ([`job`](crate::job)).
-//! - **E1** Every status that a forge shows is reported to it.
+//! - **E1** Every status that a forge shows is reported to it. **E2** A job that needs approval is announced
+//!   when it begins to, and only then.
 
 use std::collections::HashMap;
 
@@ -125,6 +126,12 @@ fn check_job(job: &Job, was: &Status, effects: &[Effect]) -> Result<(), String> 
         && !effects.contains(&Effect::ReportJob(job.id))
     {
         return Err(format!("E1: `{name}` is not reported to the forge"));
+    }
+    let begins_to_wait = job.status == Status::OnHold && *was != Status::OnHold;
+    if begins_to_wait != effects.contains(&Effect::AnnounceApproval(job.id)) {
+        return Err(format!(
+            "E2: the approval of `{name}` is not announced when it begins to wait"
+        ));
     }
     Ok(())
 }

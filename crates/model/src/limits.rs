@@ -22,6 +22,9 @@ pub const PARALLELISM: u32 = 256;
 /// Bytes of one webhook request: GitHub's cap of 25 MB and a little (`VCS` §3.1).
 pub const DELIVERY_BYTES: usize = 25 * 1024 * 1024 + 1024;
 
+/// Bytes of one form of a page: the largest holds a variable's value, percent-encoded.
+pub const FORM_BYTES: usize = 1 << 20;
+
 /// Bytes that one step may print. The rest is discarded and the log says so (`RUN` §2.7).
 pub const LOG_BYTES_PER_STEP: u64 = 100 * 1024 * 1024;
 
@@ -100,6 +103,26 @@ pub const BRANCH_CHARS: usize = 1_000;
 
 /// Characters of the owner or the name of a repository that a form names. Forges allow 100.
 pub const REPOSITORY_NAME_CHARS: usize = 255;
+
+/// Characters of a name (of a job, a workflow, a branch, a person) in lists, graphs and titles. Names come
+/// from repositories and have no limit there; a page repeats each of them many times.
+pub const LISTED_NAME_CHARS: usize = 100;
+
+/// Characters of a commit's subject in lists and titles.
+pub const LISTED_SUBJECT_CHARS: usize = 200;
+
+/// Characters of a sentence in lists: why a pipeline does not run.
+pub const LISTED_SENTENCE_CHARS: usize = 600;
+
+/// Characters of a tooltip: more of a name or a subject that was cut.
+pub const TOOLTIP_CHARS: usize = 400;
+
+/// Characters of a name, a subject or a message on the page of the thing itself.
+pub const WHOLE_TEXT_CHARS: usize = 1 << 16;
+
+/// Requirements of one job, and workflows of one pipeline, that a list names; of the rest it says how many
+/// they are. A job may require all others, which would make a page grow as their square.
+pub const LISTED_ENTRIES: usize = 30;
 
 /// Characters of an address that a browser is sent back to after signing in.
 pub const RETURN_PATH_CHARS: usize = 4_000;

@@ -111,6 +111,7 @@ async fn lane(reporter: &Reporter, taken: &PendingEffect) -> Result<String, Stor
         Effect::ReportConfigError => format!("config/{}", taken.pipeline),
         Effect::OfferToRunners(job) => format!("offer/{job}"),
         Effect::AnnounceWorkflow(workflow) => format!("mail/{workflow}"),
+        Effect::AnnounceApproval(job) => format!("mail/{job}"),
         Effect::AnnounceConfigError => format!("mail/{}", taken.pipeline),
     })
 }
@@ -165,6 +166,7 @@ async fn deliver(context: &Deliver, taken: &PendingEffect) -> Result<(), EffectE
         Effect::AnnounceWorkflow(workflow) => {
             announce::workflow(&context.announcer, taken, workflow).await
         }
+        Effect::AnnounceApproval(job) => announce::approval(&context.announcer, taken, job).await,
         Effect::AnnounceConfigError => announce::config_error(&context.announcer, taken).await,
     }
 }

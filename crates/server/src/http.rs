@@ -3,8 +3,10 @@
 //! Forged requests are refused for what a browser does with its cookie; webhooks, runners and the
 //! links in emails carry their own authorization and are exempt.
 
+mod api_input;
 pub(crate) mod assets;
 pub(crate) mod badges;
+pub(crate) mod body_size;
 mod email_preferences;
 mod error_response;
 mod login;
@@ -20,13 +22,16 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
+    extract::DefaultBodyLimit,
     http::{HeaderValue, StatusCode, header},
     middleware,
 };
 use tower_http::{
     catch_panic::CatchPanicLayer, compression::CompressionLayer, csrf::CsrfLayer,
-    limit::RequestBodyLimitLayer, set_header::SetResponseHeaderLayer, timeout::TimeoutLayer,
+    set_header::SetResponseHeaderLayer, timeout::TimeoutLayer,
 };
+
+use roundel_model::limits;
 
 use crate::app::App;
 use pages::failures;
@@ -37,9 +42,6 @@ const REQUEST_TIME: Duration = Duration::from_mins(1);
 
 /// How long taking a delivery may take: the forges give up after ten seconds themselves.
 const DELIVERY_TIME: Duration = Duration::from_secs(30);
-
-/// Bytes of a form.
-const FORM_BYTES: usize = 1 << 20;
 
 /// Puts all routes together.
 pub fn router(app: Arc<App>) -> Router {
@@ -60,7 +62,7 @@ fn routes() -> Routes {
         .merge(assets::routes())
         .merge(login::routes().layer(CsrfLayer::new()))
         .merge(email_preferences::routes())
-        .layer(RequestBodyLimitLayer::new(FORM_BYTES))
+        .layer(DefaultBodyLimit::max(limits::FORM_BYTES))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, REQUEST_TIME))
         .layer(CompressionLayer::new());
     let machines = Routes::new()

@@ -5,7 +5,7 @@
 use std::{borrow::Cow, fmt};
 
 use askama::{Template, filters::HtmlSafe};
-use roundel_model::text;
+use roundel_model::{limits, text};
 
 /// Escapes text for HTML, attributes included, and makes characters that reorder or hide text
 /// visible: a commit message must not be able to look like something else.
@@ -42,7 +42,8 @@ pub(crate) fn render(template: &impl Template) -> askama::Result<String> {
     Ok(shown.unwrap_or(html))
 }
 
-/// Text from outside (a commit message, a name), escaped by [`escape`].
+/// Text from outside (a commit message, a name), escaped by [`escape`]. As long as it is: where many of
+/// them stand, [`Brief`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Untrusted(pub(crate) String);
 
@@ -53,6 +54,50 @@ impl fmt::Display for Untrusted {
 }
 
 impl HtmlSafe for Untrusted {}
+
+/// A name or a subject from outside where many of them stand: in lists, graphs and titles. One that is
+/// cut ends with an ellipsis; the page of the thing itself has all of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Brief {
+    shown: String,
+    /// More of it, if it was cut.
+    more: Option<String>,
+}
+
+impl Brief {
+    /// Makes a name brief.
+    pub(crate) fn name(text: &str) -> Self {
+        Self::of(text, limits::LISTED_NAME_CHARS)
+    }
+
+    /// Makes the subject of a commit brief.
+    pub(crate) fn subject(text: &str) -> Self {
+        Self::of(text, limits::LISTED_SUBJECT_CHARS)
+    }
+
+    fn of(text: &str, most: usize) -> Self {
+        match cut(text, most) {
+            Cow::Borrowed(all) => Self { shown: all.to_owned(), more: None },
+            Cow::Owned(shown) => {
+                Self { shown, more: Some(cut(text, limits::TOOLTIP_CHARS).into_owned()) }
+            }
+        }
+    }
+
+    /// The attribute that shows more of what was cut: ` title="…"`, or nothing.
+    pub(crate) fn tooltip(&self) -> Html {
+        let attribute = |more: &String| format!(" title=\"{}\"", escape(more));
+        Html(self.more.as_ref().map(attribute).unwrap_or_default())
+    }
+}
+
+impl fmt::Display for Brief {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&escape(&self.shown))
+    }
+}
+
+impl HtmlSafe for Brief {}
 
 /// HTML that one of our own files wrote, from parts that it escaped.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -88,6 +133,14 @@ pub(crate) fn sentence(text: &str) -> Html {
 /// email, the descriptions of commit statuses.
 pub(crate) fn plain_sentence(text: &str) -> String {
     text.replace('`', "\"")
+}
+
+/// Cuts a text after so many characters, and shows by an ellipsis that it did.
+pub(crate) fn cut(text: &str, most: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(most) {
+        None => Cow::Borrowed(text),
+        Some((end, _)) => Cow::Owned(format!("{}…", text[..end].trim_end())),
+    }
 }
 
 /// Writes a size in bytes for people.

@@ -228,6 +228,7 @@ fn words_of(effect: Effect) -> (&'static str, String) {
         Effect::ReportConfigError => ("report_config_error", String::new()),
         Effect::OfferToRunners(job) => ("offer_to_runners", job.to_string()),
         Effect::AnnounceWorkflow(workflow) => ("announce_workflow", workflow.to_string()),
+        Effect::AnnounceApproval(job) => ("announce_approval", job.to_string()),
         Effect::AnnounceConfigError => ("announce_config_error", String::new()),
     }
 }
@@ -239,6 +240,7 @@ fn effect_from(row: &Row) -> Result<Effect, StoreError> {
         "report_config_error" => Effect::ReportConfigError,
         "offer_to_runners" => Effect::OfferToRunners(row.get::<JobId>("subject")?),
         "announce_workflow" => Effect::AnnounceWorkflow(row.get::<WorkflowId>("subject")?),
+        "announce_approval" => Effect::AnnounceApproval(row.get::<JobId>("subject")?),
         "announce_config_error" => Effect::AnnounceConfigError,
         _ => return Err(StoreError::Unreadable { what: format!("effect of kind {kind}") }),
     })

@@ -65,6 +65,7 @@ await chapter('the pipeline moves on its page without a reload', async () => {
 await chapter('an approval lets the rest run, to green', async () => {
   await page.getByRole('button', { name: 'Approve approve' }).click();
   await pipelineShows('Passed');
+  assert.equal(await page.getByText('dependent jobs will start').count(), 0, 'what was said about the press is over');
   const favicon = await page.locator('#favicon').getAttribute('href');
   assert.match(favicon, /favicon-ok/);
 });

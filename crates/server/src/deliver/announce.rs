@@ -1,4 +1,4 @@
-//! Email about a workflow that ended or waits: to whom, and what it says (`VCS` §10.1).
+//! Email about a workflow that ended, or a job that needs approval: to whom, and what it says (`VCS` §10.1).
 //!
 //! Every follower of the project whose account has an address and who wants it gets one. What it says is
 //! read when it is sent. A retry leaves out the recipients that were reached before: they are remembered
@@ -12,7 +12,7 @@ use std::{
 
 use lettre::message::Mailbox;
 use roundel_model::{
-    id::{AccountId, EffectId, WorkflowId},
+    id::{AccountId, EffectId, JobId, WorkflowId},
     secret::Secret,
     status::{JobStatus, PipelineErrorKind, PipelineStatus, StepStatus, WorkflowStatus},
 };
@@ -36,6 +36,11 @@ use crate::{app::EmailSettings, links::Links};
 
 /// Characters of a name, a subject or a message in an email.
 const NAME_CHARS: usize = 500;
+
+/// The words for what is no outcome of a workflow.
+const ON_HOLD: &str = "on hold";
+const NOT_SUPPORTED: &str = "not supported";
+const CONFIG_ERROR: &str = "config error";
 
 /// Jobs that one email lists; the page has the rest.
 const MAX_FAILURES: usize = 5;
@@ -93,7 +98,7 @@ impl Announcer {
     }
 }
 
-/// Emails the status of a workflow to the project's followers.
+/// Eemails the outcome of a workflow to the project's followers.
 pub(super) async fn workflow(
     announcer: &Announcer,
     pending: &PendingEffect,
@@ -129,7 +134,42 @@ pub(super) async fn workflow(
     .await
 }
 
-/// Emails to the project's followers that a configuration does not compile.
+/// Eemails to the project's followers that a job needs approval. Nothing if it was decided meanwhile.
+pub(super) async fn approval(
+    announcer: &Announcer,
+    pending: &PendingEffect,
+    id: JobId,
+) -> Result<(), EffectError> {
+    if announcer.mailer.is_none() {
+        return Ok(());
+    }
+    let Some((project, pipeline)) = pipeline_with_project(announcer, pending).await? else {
+        return Ok(());
+    };
+    let workflows = announcer.store.workflows(pending.pipeline).await?;
+    let waits = |job: &&JobRow| job.id == id && job.status == JobStatus::OnHold;
+    let found = workflows
+        .iter()
+        .find_map(|workflow| workflow.jobs.iter().find(waits).map(|job| (workflow, job)));
+    let Some((workflow, job)) = found else { return Ok(()) };
+    let announcement = Announcement {
+        status: ON_HOLD,
+        title: format!("{} in {}", shortened(job.name.as_str()), workflow.name),
+        event: format!("{id}.{ON_HOLD}"),
+        link: announcer.links.workflow(&project.slug, pipeline.number, workflow.id),
+        is_failure: true,
+        errors: Vec::new(),
+        failures: Vec::new(),
+    };
+    send_to_all(
+        announcer,
+        pending,
+        &About { project: &project, pipeline: &pipeline, announcement: &announcement },
+    )
+    .await
+}
+
+/// Eemails to the project's followers that a configuration does not compile.
 pub(super) async fn config_error(
     announcer: &Announcer,
     pending: &PendingEffect,
@@ -144,8 +184,8 @@ pub(super) async fn config_error(
         return Ok(());
     }
     let status = match pipeline.error_kind {
-        Some(PipelineErrorKind::Unsupported) => "not supported",
-        Some(_) | None => "config error",
+        Some(PipelineErrorKind::Unsupported) => NOT_SUPPORTED,
+        Some(_) | None => CONFIG_ERROR,
     };
     let announcement = Announcement {
         status,
@@ -172,17 +212,20 @@ async fn pipeline_with_project(
     Ok(announcer.store.project(row.project).await?.map(|project| (project, row)))
 }
 
-/// Returns the status to report of a workflow, or `None` while there is nothing to report.
+/// Returns the status to report of a workflow that ended, or `None` while there is nothing to report.
 fn reported_status(status: WorkflowStatus, before: Option<WorkflowStatus>) -> Option<&'static str> {
     let was_bad = before == Some(WorkflowStatus::Failed);
     Some(match status {
-        WorkflowStatus::Running | WorkflowStatus::Failing | WorkflowStatus::NotRun => return None,
+        // What waits for a person is announced job by job.
+        WorkflowStatus::OnHold
+        | WorkflowStatus::Running
+        | WorkflowStatus::Failing
+        | WorkflowStatus::NotRun => return None,
         WorkflowStatus::Success if was_bad => "fixed",
         WorkflowStatus::Success => "success",
         WorkflowStatus::Failed => "failed",
         WorkflowStatus::Canceled => "canceled",
         WorkflowStatus::Unauthorized => "unauthorized",
-        WorkflowStatus::OnHold => "on hold",
     })
 }
 
@@ -352,6 +395,7 @@ async fn failure(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::deliver::email::shown;
 
     /// "Fixed" is what people wait for after a red one; a green after a green is only "success".
     #[test]
@@ -366,6 +410,27 @@ mod tests {
         );
         assert_eq!(reported_status(WorkflowStatus::Success, None), Some("success"));
         assert_eq!(reported_status(WorkflowStatus::Running, None), None);
+    }
+
+    /// Readers choose by these words: one that is missing is an email that surprises, or one in vain.
+    #[test]
+    fn the_preferences_name_everything_that_is_emailed_and_nothing_else() {
+        let text = include_str!("../../templates/parts/email_words.html");
+        let every = text.lines().find(|line| line.contains("Every result")).unwrap();
+        for &status in WorkflowStatus::ALL {
+            for before in [None, Some(WorkflowStatus::Failed)] {
+                if let Some(word) = reported_status(status, before) {
+                    assert!(every.contains(shown(word)), "{word}: {every}");
+                }
+            }
+        }
+        for word in [ON_HOLD, NOT_SUPPORTED, CONFIG_ERROR].map(shown) {
+            assert!(every.contains(word), "{word}: {every}");
+        }
+        for status in [WorkflowStatus::NotRun, WorkflowStatus::Running, WorkflowStatus::OnHold] {
+            assert_eq!(reported_status(status, None), None);
+        }
+        assert!(!every.contains("not run"), "{every}");
     }
 
     #[test]

@@ -256,7 +256,7 @@ fn domain_part(name: &str) -> String {
 }
 
 /// The word that pages use for a status.
-fn shown(status: &'static str) -> &'static str {
+pub(super) fn shown(status: &'static str) -> &'static str {
     match status {
         "success" => "passed",
         "on hold" => "needs approval",

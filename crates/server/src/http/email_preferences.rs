@@ -9,9 +9,8 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::{
-    Form,
-    extract::{FromRequestParts, Path},
-    http::{StatusCode, request::Parts},
+    extract::{FromRequest, FromRequestParts, Path, Request},
+    http::{StatusCode, header, request::Parts},
     response::{IntoResponse as _, Response},
 };
 use roundel_model::id::{AccountId, ProjectId};
@@ -20,6 +19,7 @@ use roundel_store::{accounts::Account, projects::Project};
 use super::{
     pages::{
         address::see_other,
+        form::{self, PageForm},
         frame::{self, Shell},
         preferences::{self, Choice},
         visit::{Answer, PageError, Visit},
@@ -104,6 +104,33 @@ async fn page(link: EmailLink) -> Answer {
 /// What email clients send for their one click, and nothing else (RFC 8058 §3.2).
 const ONE_CLICK: &str = "List-Unsubscribe";
 
+/// What came to the address of a link.
+enum Sent {
+    /// The one click of an email client.
+    OneClick,
+    /// A form of the page.
+    Fields(Vec<(String, String)>),
+}
+
+impl FromRequest<Arc<App>> for Sent {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Response> {
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        if kind.is_some_and(|kind| kind.starts_with("multipart/form-data")) {
+            // Email clients may send their one field in this form, too, which our pages never do.
+            let body = form::bytes(request, app).await?;
+            let field = format!("name=\"{ONE_CLICK}\"");
+            let is_one_click = String::from_utf8_lossy(&body).contains(&field);
+            return if is_one_click { Ok(Self::OneClick) } else { Err(form::other_type()) };
+        }
+        let PageForm(fields) =
+            PageForm::<Vec<(String, String)>>::from_request(request, app).await?;
+        let is_one_click = fields.iter().any(|(name, _)| name == ONE_CLICK);
+        Ok(if is_one_click { Self::OneClick } else { Self::Fields(fields) })
+    }
+}
+
 /// What a form of the page asks for.
 #[derive(Default)]
 struct Change {
@@ -143,17 +170,17 @@ impl Change {
     }
 }
 
-async fn change(link: EmailLink, Form(fields): Form<Vec<(String, String)>>) -> Answer {
+async fn change(link: EmailLink, sent: Sent) -> Answer {
     let EmailLink { visit, account, project, at } = link;
     let app = &visit.app;
-    if fields.iter().any(|(name, _)| name == ONE_CLICK) {
+    let Sent::Fields(fields) = sent else {
         let none = ProjectChoice::Own(EmailPreference::Nothing);
         let changes = Changes { projects: vec![(project.id, none)], ..Changes::default() };
         preference::save(&app.store, account.id, changes, visit.now).await?;
         // An email client must not be sent on (RFC 8058 §3.1).
         let done = format!("You will get no more emails about {}.\n", project.slug.full_name());
         return Ok(done.into_response());
-    }
+    };
     let change = Change::read(&fields)?;
     // The link proves who was sent the email, not that they may still see the project.
     if change.follow == Some(true) && access::role(app, Some(&account), &project).await.is_none() {

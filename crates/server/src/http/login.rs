@@ -5,14 +5,11 @@
 //! is good once, for ten minutes, and in the browser that holds its cookie. A user who is signed in
 //! already and signs in with the other forge links it to the same account.
 
-use std::{sync::Arc, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
-    RequestExt as _,
-    extract::{
-        Form, FromRequest, FromRequestParts, Path, Query, Request, State, rejection::QueryRejection,
-    },
-    http::{StatusCode, request::Parts},
+    extract::{FromRequestParts, Path, State},
+    http::{StatusCode, Uri, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
 use axum_extra::extract::{
@@ -30,7 +27,15 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
-use super::{pages::frame, rights::Anyone, routes::Routes};
+use super::{
+    pages::{
+        address::is_local,
+        form::{NoFields, PageForm},
+        frame,
+    },
+    rights::Anyone,
+    routes::Routes,
+};
 use crate::{
     access::{self, SESSION_COOKIE, Visitor},
     app::App,
@@ -48,19 +53,21 @@ const SESSION_LASTS: Duration = Duration::from_hours(30 * 24);
 /// Returns the routes.
 pub(crate) fn routes() -> Routes {
     Routes::new()
-        .get("/login/{forge}", begin)
-        .post("/login/{forge}", begin)
+        .get("/login/{forge}", begin_by_link)
+        .post("/login/{forge}", begin_by_button)
         .get("/login/{forge}/callback", callback)
         .post("/logout", sign_out)
 }
 
-/// What a link or a form may ask of a sign-in.
+/// What a link or a form may ask of a sign-in. What is empty is not asked for.
 #[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct SignInRequest {
-    #[serde(rename = "return")]
-    back: Option<String>,
+    #[serde(default, rename = "return")]
+    back: String,
     /// Suggests an account at the forge.
-    login: Option<String>,
+    #[serde(default)]
+    login: String,
 }
 
 /// What is remembered until the forge sends the browser back.
@@ -74,15 +81,23 @@ struct Flow {
     link_to: Option<AccountId>,
 }
 
-impl FromRequest<Arc<App>> for SignInRequest {
-    type Rejection = QueryRejection;
+/// The query of an address, read value by value: what else is in it does no harm.
+struct SignInQuery(Uri);
 
-    async fn from_request(mut request: Request, app: &Arc<App>) -> Result<Self, QueryRejection> {
-        let Query(asked) = request.extract_parts::<Query<SignInRequest>>().await?;
-        // A button without fields sends no form at all.
-        let form = Form::<SignInRequest>::from_request(request, app).await;
-        let form = form.map(|Form(form)| form).unwrap_or_default();
-        Ok(Self { back: form.back.or(asked.back), login: form.login.or(asked.login) })
+impl SignInQuery {
+    /// Returns the first value of this name.
+    fn get(&self, name: &str) -> Option<String> {
+        let query = self.0.query().unwrap_or_default();
+        let mut fields = url::form_urlencoded::parse(query.as_bytes());
+        fields.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+    }
+}
+
+impl FromRequestParts<Arc<App>> for SignInQuery {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, Infallible> {
+        Ok(Self(parts.uri.clone()))
     }
 }
 
@@ -102,15 +117,31 @@ impl FromRequestParts<Arc<App>> for Browser {
     }
 }
 
-async fn begin(
+async fn begin_by_link(
     _: Anyone,
     State(app): State<Arc<App>>,
     Path(forge): Path<String>,
     browser: Browser,
-    asked: SignInRequest,
+    query: SignInQuery,
 ) -> Response {
-    let answer = match connected(&app, &forge) {
-        Ok(forge) => start(&app, &*forge, browser, asked).await,
+    let value = |name| query.get(name).unwrap_or_default();
+    begin(&app, &forge, browser, SignInRequest { back: value("return"), login: value("login") })
+        .await
+}
+
+async fn begin_by_button(
+    _: Anyone,
+    State(app): State<Arc<App>>,
+    Path(forge): Path<String>,
+    browser: Browser,
+    PageForm(asked): PageForm<SignInRequest>,
+) -> Response {
+    begin(&app, &forge, browser, asked).await
+}
+
+async fn begin(app: &App, forge: &str, browser: Browser, asked: SignInRequest) -> Response {
+    let answer = match connected(app, forge) {
+        Ok(forge) => start(app, &*forge, browser, asked).await,
         Err(error) => Err(error),
     };
     answer.unwrap_or_else(SignInError::into_page)
@@ -126,7 +157,7 @@ async fn start(
     let flow = Flow {
         forge: forge.kind(),
         verifier: verifier.clone(),
-        back: safe_path(asked.back.as_deref()).to_owned(),
+        back: safe_path(&asked.back).to_owned(),
         browser: hex::encode(access::hash(&browser)),
         link_to: visitor.map(|account| account.id),
     };
@@ -139,18 +170,10 @@ async fn start(
         state,
         scopes: scopes.iter().map(|scope| scope.name.to_owned()).collect(),
         code_challenge: URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes())),
-        login: asked.login,
+        login: Some(asked.login).filter(|login| !login.is_empty()),
     });
     let jar = jar.add(cookie(app, FLOW_COOKIE, browser, FLOW_LASTS));
     Ok((jar, Redirect::to(address.as_str())).into_response())
-}
-
-#[derive(Deserialize)]
-struct Answer {
-    code: Option<String>,
-    state: Option<String>,
-    error: Option<String>,
-    error_description: Option<String>,
 }
 
 async fn callback(
@@ -158,7 +181,7 @@ async fn callback(
     State(app): State<Arc<App>>,
     Path(forge): Path<String>,
     jar: CookieJar,
-    Query(answer): Query<Answer>,
+    answer: SignInQuery,
 ) -> Response {
     finish(&app, &forge, jar, answer).await.unwrap_or_else(SignInError::into_page)
 }
@@ -167,19 +190,19 @@ async fn finish(
     app: &App,
     forge: &str,
     jar: CookieJar,
-    answer: Answer,
+    answer: SignInQuery,
 ) -> Result<Response, SignInError> {
     let forge = connected(app, forge)?;
     // The state comes first: without it nothing that this request says is to be believed.
-    let flow = flow(app, &*forge, &jar, answer.state.as_deref()).await?;
-    if let Some(error) = answer.error {
+    let flow = flow(app, &*forge, &jar, answer.get("state").as_deref()).await?;
+    if let Some(error) = answer.get("error") {
         if error == "access_denied" {
             return Ok(Redirect::to(&flow.back).into_response());
         }
-        let description = answer.error_description.unwrap_or_default();
+        let description = answer.get("error_description").unwrap_or_default();
         return Err(SignInError::Denied { forge: forge.kind(), error, description });
     }
-    let code = answer.code.ok_or(SignInError::Expired)?;
+    let code = answer.get("code").ok_or(SignInError::Expired)?;
     let redirect_uri = app.links.callback(forge.kind());
     let grant = forge.exchange_code(&code, &redirect_uri, &flow.verifier).await?;
     let (user, scopes) = forge.current_user(&grant.access).await?;
@@ -253,7 +276,12 @@ async fn flow(
     Ok(flow)
 }
 
-async fn sign_out(_: Anyone, State(app): State<Arc<App>>, jar: CookieJar) -> Response {
+async fn sign_out(
+    _: Anyone,
+    State(app): State<Arc<App>>,
+    jar: CookieJar,
+    _: PageForm<NoFields>,
+) -> Response {
     if let Some(session) = access::session_hash(&jar)
         && let Err(error) = app.store.close_session(&session).await
     {
@@ -277,19 +305,8 @@ fn random() -> String {
 }
 
 /// Only a path of ours: one slash in front, no backslash, nothing that a browser reads as a host.
-fn safe_path(path: Option<&str>) -> &str {
-    match path {
-        Some(path)
-            if path.starts_with('/')
-                && !path.starts_with("//")
-                && path.len() <= limits::RETURN_PATH_CHARS
-                && !path.contains('\\')
-                && !path.chars().any(char::is_control) =>
-        {
-            path
-        }
-        _ => "/",
-    }
+fn safe_path(path: &str) -> &str {
+    if is_local(path) && path.len() <= limits::RETURN_PATH_CHARS { path } else { "/" }
 }
 
 /// Makes a cookie that scripts cannot read, and that other sites' forms do not send.
@@ -381,11 +398,11 @@ mod tests {
     /// An open redirect would lend our name to phishing.
     #[test]
     fn the_way_back_never_leaves_the_server() {
-        assert_eq!(safe_path(Some("/gh/acme/web?x=1")), "/gh/acme/web?x=1");
+        assert_eq!(safe_path("/gh/acme/web?x=1"), "/gh/acme/web?x=1");
         for bad in ["//evil.example", "https://evil.example", "/\\evil.example", "evil", "/a\r\nb"]
         {
-            assert_eq!(safe_path(Some(bad)), "/", "{bad}");
+            assert_eq!(safe_path(bad), "/", "{bad}");
         }
-        assert_eq!(safe_path(None), "/");
+        assert_eq!(safe_path(""), "/");
     }
 }

@@ -18,6 +18,7 @@ use serde::Deserialize;
 use subtle::ConstantTimeEq as _;
 
 use super::{
+    api_input::ApiInput,
     error_response::ErrorResponse,
     routes::{Right, Routes},
 };
@@ -99,7 +100,7 @@ struct Filter {
 async fn list(
     OrbCaller(reader): OrbCaller,
     State(app): State<Arc<App>>,
-    Query(filter): Query<Filter>,
+    ApiInput(Query(filter)): ApiInput<Query<Filter>>,
 ) -> Result<Json<OrbList>, ErrorResponse> {
     Ok(Json(catalog::list(&app.store, reader, filter.namespace.as_deref()).await?))
 }
@@ -107,7 +108,7 @@ async fn list(
 async fn versions(
     OrbCaller(reader): OrbCaller,
     State(app): State<Arc<App>>,
-    Path((namespace, name)): Path<(String, String)>,
+    ApiInput(Path((namespace, name))): ApiInput<Path<(String, String)>>,
 ) -> Result<Json<OrbVersions>, ErrorResponse> {
     let found = catalog::versions(&app.store, reader, (&namespace, &name)).await?;
     found.map(Json).ok_or_else(not_found)
@@ -116,7 +117,7 @@ async fn versions(
 async fn source(
     OrbCaller(reader): OrbCaller,
     State(app): State<Arc<App>>,
-    Path((namespace, name, version)): Path<(String, String, String)>,
+    ApiInput(Path((namespace, name, version))): ApiInput<Path<(String, String, String)>>,
 ) -> Result<Response, ErrorResponse> {
     let found = catalog::source(&app.store, reader, (&namespace, &name, &version)).await?;
     let text = found.ok_or_else(not_found)?;
@@ -135,9 +136,9 @@ struct Terms {
 async fn publish(
     _: Administrator,
     State(app): State<Arc<App>>,
-    Path((namespace, name, version)): Path<(String, String, String)>,
-    Query(terms): Query<Terms>,
-    text: String,
+    ApiInput(Path((namespace, name, version))): ApiInput<Path<(String, String, String)>>,
+    ApiInput(Query(terms)): ApiInput<Query<Terms>>,
+    ApiInput(text): ApiInput<String>,
 ) -> Result<(StatusCode, Json<OrbPublished>), ErrorResponse> {
     let publication = Publication {
         orb: format!("{namespace}/{name}@{version}"),

@@ -11,6 +11,7 @@ mod config_view;
 mod deliveries;
 mod diagnostics;
 pub(crate) mod failures;
+pub(crate) mod form;
 pub(crate) mod frame;
 mod graph;
 mod home;

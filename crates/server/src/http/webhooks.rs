@@ -26,7 +26,10 @@ use roundel_store::{
 };
 use serde_json::json;
 
-use super::routes::{Right, Routes};
+use super::{
+    body_size,
+    routes::{Right, Routes},
+};
 use crate::{app::App, live::Update};
 
 /// Compared with when there is no hook, so that the answer takes as long as for a real one.
@@ -67,6 +70,10 @@ impl FromRequest<Arc<App>> for Signed {
     type Rejection = Rejected;
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Rejected> {
+        // Before it is known which hook it is for: the answer says nothing of that.
+        if body_size::is_beyond(request.headers(), limits::DELIVERY_BYTES) {
+            return Err(TOO_LARGE);
+        }
         let (mut parts, body) = request.into_parts();
         let address = Path::<(String, String)>::from_request_parts(&mut parts, app).await;
         let Path((forge, hook)) = address.map_err(|_| UNKNOWN)?;

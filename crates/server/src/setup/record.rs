@@ -128,6 +128,14 @@ impl Record {
         self.put(step, SetupStepStatus::Done, Some(detail.into())).await
     }
 
+    pub(super) async fn skipped(
+        &mut self,
+        step: Step,
+        detail: impl Into<String>,
+    ) -> Result<(), StoreError> {
+        self.put(step, SetupStepStatus::Skipped, Some(detail.into())).await
+    }
+
     pub(super) async fn warned(
         &mut self,
         step: Step,

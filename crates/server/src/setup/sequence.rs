@@ -128,8 +128,9 @@ async fn forward(
     record.done(Step::Hook, run.setups.links.hook(run.project.slug.forge, made.id)).await?;
 
     match step!(Step::Ping, wait_for_ping(run, &made)) {
-        Ok(said) => record.done(Step::Ping, said).await?,
-        Err(warning) => record.warned(Step::Ping, warning).await?,
+        Ping::Received => record.done(Step::Ping, "GitHub reaches this server").await?,
+        Ping::NotSent(why) => record.skipped(Step::Ping, why).await?,
+        Ping::NotReceived(warning) => record.warned(Step::Ping, warning).await?,
     }
 
     step!(Step::Activate, activate(run, record, &key, &made));
@@ -285,16 +286,26 @@ async fn install_hook(run: &Run<'_>, wanted: &HookSpec) -> Result<(ForgeHook, bo
     }
 }
 
+/// What became of the test that a forge sends to a new hook.
+enum Ping {
+    Received,
+    /// The forge sends none, for this reason.
+    NotSent(&'static str),
+    /// It should have come: what to do.
+    NotReceived(String),
+}
+
 /// Waits for the ping of a new hook. That it does not come is a warning, not a failure.
-async fn wait_for_ping(
-    run: &Run<'_>,
-    made: &MadeHook,
-) -> Result<Result<String, String>, StepError> {
+async fn wait_for_ping(run: &Run<'_>, made: &MadeHook) -> Result<Ping, StepError> {
     if run.project.slug.forge == ForgeKind::Bitbucket {
-        return Ok(Ok("Bitbucket sends no test webhook; the first push confirms it".to_owned()));
+        return Ok(Ping::NotSent(
+            "Bitbucket sends no test webhook: the first push shows whether it reaches this server",
+        ));
     }
     if !made.is_new {
-        return Ok(Ok("the webhook existed already".to_owned()));
+        return Ok(Ping::NotSent(
+            "the webhook existed already, and GitHub sends a test only to a new one",
+        ));
     }
     let heard = tokio::time::timeout(PING_TIMEOUT, async {
         loop {
@@ -308,11 +319,11 @@ async fn wait_for_ping(
     .await;
     if let Ok(heard) = heard {
         heard?;
-        return Ok(Ok("GitHub reaches this server".to_owned()));
+        return Ok(Ping::Received);
     }
     let said = last_response(run, made).await.unwrap_or_else(|| "nothing yet".to_owned());
     let url = run.setups.links.hook(run.project.slug.forge, made.id);
-    Ok(Err(format!(
+    Ok(Ping::NotReceived(format!(
         "GitHub has not reached this server at {url} (its last answer: {said}). Pushes are not seen \
          until it can: check the public address, the firewall and the certificate."
     )))

@@ -18,7 +18,7 @@ use crate::{
 /// Why no pipeline was started, in words for the person who asked.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ManualError {
-    #[error("The project is not set up yet.")]
+    #[error("The project is not set up, or building was stopped.")]
     NotSetUp,
     #[error("There is no branch `{0}`.")]
     NoBranch(String),

@@ -1,6 +1,8 @@
 //! Email over real SMTP (`VCS` §10.1).
 
-use roundel_model::forge::ForgeKind;
+use roundel_engine::Event;
+use roundel_model::{forge::ForgeKind, time::Timestamp};
+use roundel_server::drive;
 use roundel_testkit::scripted_runner::ScriptedStep;
 
 use super::world::{ONE_JOB, TIMEOUT, World, plain_client};
@@ -42,6 +44,34 @@ async fn a_failure_is_emailed_with_the_end_of_its_log() {
     assert!(emails[1].header("Subject").unwrap().starts_with("[acme/web] fixed: main on main"));
     assert_eq!(emails[1].header("References"), email.header("References"));
     assert_ne!(emails[1].header("Message-ID"), email.header("Message-ID"));
+}
+
+/// Who has to approve must not wait for the end of jobs that have nothing to do with it.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_approval_is_emailed_when_it_is_ready_and_once() {
+    let world = World::start().await;
+    let project = world.project(KIND, "web").await;
+    let config = format!("{ONE_JOB}      - hold: {{ type: approval }}\n")
+        .replace("[build]", "\n      - build");
+    world.push(KIND, "web", &config).await;
+    let slow = world.runner().claim().await.unwrap();
+    // Its job still runs.
+    let emails = world.sink.wait_for(1, TIMEOUT).await;
+    let subject = emails[0].header("Subject").unwrap();
+    assert!(subject.starts_with("[acme/web] needs approval: hold in main on main ("), "{subject}");
+    assert!(emails[0].text.contains("needs approval"), "{}", emails[0].text);
+    slow.play(&[]).await.unwrap();
+    world.outbox_is_empty().await;
+    assert_eq!(world.sink.emails().len(), 1, "that the rest has ended is no second reason");
+
+    let pipeline = world.only_pipeline(project).await;
+    let workflows = world.app().store.workflows(pipeline).await.unwrap();
+    let job = workflows[0].jobs.iter().find(|job| job.name.as_str() == "hold").unwrap().id;
+    let by = world.sign_in(KIND).await;
+    let (event, now) = (Event::Approved { job, by }, Timestamp::now());
+    drive::apply(&world.app().drive, pipeline, &event, now).await.unwrap();
+    let emails = world.sink.wait_for(2, TIMEOUT).await;
+    assert!(emails[1].header("Subject").unwrap().starts_with("[acme/web] passed: main on main"));
 }
 
 /// A mail server has bad minutes: the email comes later, and once.

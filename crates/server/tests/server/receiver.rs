@@ -5,8 +5,12 @@ use reqwest::StatusCode;
 use roundel_model::{forge::ForgeKind, id::HookId, limits};
 use roundel_store::projects::Hook;
 use sha2::Sha256;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
 
-use super::world::{World, plain_client};
+use super::world::{TIMEOUT, World, plain_client};
 
 fn sign(secret: &str, body: &[u8]) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
@@ -110,4 +114,25 @@ async fn a_delivery_that_cannot_be_stored_is_not_acknowledged() {
     world.app().store.close().await;
     let (status, _) = send(&world, Sent { hook: &id, guid: "11", body, signature }).await;
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+}
+
+/// A sender who announces too much must not keep us reading it, and does not learn which hooks exist.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delivery_that_announces_too_much_is_refused_before_it_is_read() {
+    let world = World::start().await;
+    let known = hook(&world).await.id.to_string();
+    for hook in [known, HookId::fresh().to_string()] {
+        let mut stream = TcpStream::connect(world.settings.listen).await.unwrap();
+        let head = format!(
+            "POST /hooks/github/{hook} HTTP/1.1\r\nhost: ci\r\nx-github-event: push\r\n\
+             x-github-delivery: 9\r\ncontent-length: {}\r\n\r\n",
+            limits::DELIVERY_BYTES + 1
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        // Not one byte of the body was sent.
+        let mut status = [0; 12];
+        let read = tokio::time::timeout(TIMEOUT, stream.read_exact(&mut status)).await;
+        assert!(read.is_ok_and(|read| read.is_ok()), "no answer before the body");
+        assert_eq!(&status, b"HTTP/1.1 413");
+    }
 }

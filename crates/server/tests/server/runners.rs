@@ -12,15 +12,16 @@ use roundel_model::{
     forge::ForgeKind,
     id::LeaseId,
     kind::StepKind,
+    limits,
     status::{JobStatus, Outcome, PipelineStatus, StepStatus},
     time::Timestamp,
 };
-use roundel_protocol::ErrorCode;
+use roundel_protocol::{ApiError, ErrorCode, LEASE_HEADER};
 use roundel_server::{clock, drive};
 use roundel_store::logs::LogKey;
 use roundel_testkit::scripted_runner::ScriptedRunner;
 
-use super::world::{ONE_JOB, World};
+use super::world::{ADMIN_TOKEN, ONE_JOB, RUNNER_TOKEN, World, plain_client};
 
 /// Ends the tasks whose lease is over, as the clock does.
 async fn expire_leases(world: &World, now: Timestamp) {
@@ -285,4 +286,63 @@ async fn a_claim_whose_answer_was_lost_gets_the_same_task_again() {
     assert_eq!(task.finish(Outcome::Success).await.unwrap().status, StatusCode::NO_CONTENT);
     let late = asks().try_claim(Duration::ZERO).await.unwrap();
     assert!(late.is_none(), "what has ended is not handed out again");
+}
+
+/// Programs read a code and a sentence from every refusal, also from those that come before a message
+/// is understood.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_read_is_answered_with_a_code_and_a_sentence() {
+    let world = World::start().await;
+    world.project(KIND, "web").await;
+    world.push(KIND, "web", ONE_JOB).await;
+    let spec = world.runner().claim().await.unwrap().spec;
+    let task = format!("/runner/v1/tasks/{}/{}", spec.task.job, spec.task.index);
+    let lease = spec.lease.to_string();
+    let ask = async |method: &str, path: &str, kind: &str, body: Vec<u8>| {
+        let token = match path {
+            path if path.starts_with("/api") => ADMIN_TOKEN,
+            path if path.ends_with("/claim") => RUNNER_TOKEN,
+            _ => spec.token.expose().as_str(),
+        };
+        let request = plain_client()
+            .request(method.parse().unwrap(), world.url(path))
+            .bearer_auth(token)
+            .header(LEASE_HEADER, &lease)
+            .header("content-type", kind)
+            .body(body);
+        let answer = request.send().await.unwrap();
+        let (status, text) = (answer.status(), answer.text().await.unwrap());
+        let error = serde_json::from_str::<ApiError>(&text);
+        let error = error.unwrap_or_else(|_| panic!("{method} {path}: {status} {text}"));
+        assert!((10..=600).contains(&error.message.len()), "{error:?}");
+        (status.as_u16(), ErrorCode::ALL.iter().copied().find(|&code| error.code.is(code)))
+    };
+    let (bad, large) = (Some(ErrorCode::BadRequest), Some(ErrorCode::TooLarge));
+    let step = format!("{task}/steps/101");
+    let messages = [
+        ("POST", "/runner/v1/claim".to_owned()),
+        ("POST", format!("{task}/renew")),
+        ("POST", format!("{task}/finish")),
+        ("PUT", step.clone()),
+    ];
+    for (method, path) in &messages {
+        let send = |kind, body| ask(method, path, kind, body);
+        let json = "application/json";
+        assert_eq!(send(json, b"{".to_vec()).await, (400, bad), "{path}");
+        assert_eq!(send(json, b"7".to_vec()).await, (422, bad), "{path}");
+        assert_eq!(send("text/plain", b"{}".to_vec()).await, (415, bad), "{path}");
+        assert_eq!(send(json, vec![b' '; 5 << 20]).await, (413, large), "{path}");
+    }
+    let bytes = "application/octet-stream";
+    for (path, body, wanted) in [
+        (format!("{step}/log"), 1, (400, bad)),
+        (format!("{step}/log?offset=x"), 1, (400, bad)),
+        (format!("{task}/steps/x/log?offset=0"), 1, (400, bad)),
+        (format!("{step}/log?offset=0"), limits::LOG_CHUNK_BYTES + 1, (413, large)),
+    ] {
+        assert_eq!(ask("PUT", &path, bytes, vec![b'x'; body]).await, wanted, "{path}");
+    }
+    let orb = "/api/roundel/v1/orbs/acme/greet/1.0.0";
+    assert_eq!(ask("PUT", orb, bytes, vec![0xff]).await, (400, bad));
+    assert_eq!(ask("PUT", orb, bytes, vec![b'x'; 6 << 20]).await, (413, large));
 }

@@ -15,7 +15,12 @@ async fn setting_up_makes_one_key_and_one_hook_and_the_first_pipeline() {
         let (project, setup) = world.set_up(kind, "web").await;
         assert_eq!(setup.state, SetupState::Done, "{setup:#?}");
         for step in &setup.steps {
-            assert_eq!(step.status, SetupStepStatus::Done, "{setup:#?}");
+            // Bitbucket sends no test webhook: that one was received must not be said.
+            let wanted = match (kind, step.key.as_str()) {
+                (ForgeKind::Bitbucket, "ping") => SetupStepStatus::Skipped,
+                _ => SetupStepStatus::Done,
+            };
+            assert_eq!(step.status, wanted, "{kind} {step:#?}");
         }
         let keys = world.forge.keys_of(kind, OWNER, "web");
         let ours = world.app().store.checkout_key(project).await.unwrap().unwrap();

@@ -63,6 +63,8 @@ pub enum SetupStepStatus {
     Running,
     /// It ended well.
     Done,
+    /// There was nothing to do here, for a reason that it says.
+    Skipped,
     /// It ended, and left something over that a user should remove.
     Warning,
     /// It did not work.

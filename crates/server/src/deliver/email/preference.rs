@@ -23,10 +23,10 @@ const PURPOSE: &[u8] = b"roundel mail preferences v1\0";
 /// Which results a user is sent emails about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum EmailPreference {
-    /// Whenever a workflow finishes or waits for approval.
+    /// Whenever a workflow finishes, a job needs approval, or a configuration cannot be run.
     #[default]
     EveryResult,
-    /// What did not pass, what passes again after a failure, and what waits for approval.
+    /// All of these except a workflow that passed, and had passed the time before.
     FailuresAndFixed,
     /// No emails.
     Nothing,

@@ -1,7 +1,7 @@
 //! Receipts: what the forge sent, how it was understood, and what became of it (invariant 8).
 
 use askama::Template;
-use roundel_model::time::Timestamp;
+use roundel_model::{limits, time::Timestamp};
 use roundel_store::{
     deliveries::{Delivery, Receipt},
     projects::Project,
@@ -19,7 +19,7 @@ use crate::http::{
     rights::{self, SignedInReader},
     routes::Routes,
 };
-use crate::markup::{Html, Untrusted, sentence, size};
+use crate::markup::{Html, Untrusted, cut, sentence, size};
 
 /// Deliveries in the list.
 const LISTED: u32 = 100;
@@ -78,6 +78,8 @@ struct ReceiptView {
 
 impl ReceiptView {
     fn new(receipt: &Receipt) -> Self {
+        // It names a branch.
+        let sentence = |text: &str| sentence(&cut(text, limits::LISTED_SENTENCE_CHARS));
         let to = |pipeline: &roundel_model::id::PipelineId, number: &u64| {
             Some((format!("/pipeline/{pipeline}"), *number))
         };

@@ -8,11 +8,11 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{Html as Body, IntoResponse as _, Response},
 };
-use roundel_model::text::one_line;
+use roundel_model::{limits, text::one_line};
 
 use super::person::Person;
 use crate::http::assets;
-use crate::markup::{Html, render, sentence};
+use crate::markup::{Html, cut, render, sentence};
 
 /// How often a page is loaded again on which nothing can be typed.
 pub(crate) const SOON: Duration = Duration::from_secs(5);
@@ -37,10 +37,15 @@ pub(crate) struct Shell {
     pub(crate) sign_in: String,
 }
 
+/// The title of a window: one line, of a length that can be read.
+pub(crate) fn window_title(text: &str) -> String {
+    cut(&one_line(text), limits::LISTED_SUBJECT_CHARS).into_owned()
+}
+
 impl Shell {
     /// The frame of a page whose visitor is not known.
     pub(crate) fn bare(title: &str) -> Self {
-        let title = one_line(title).into_owned();
+        let title = window_title(title);
         let sign_in = "/login".to_owned();
         let (section, family) = ("", "none");
         Self { title, person: None, section, family, refresh: None, notice: None, sign_in }

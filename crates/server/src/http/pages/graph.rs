@@ -12,7 +12,7 @@ use roundel_model::{id::JobId, time::Timestamp};
 use roundel_store::reading::JobRow;
 
 use super::{status::DisplayStatus, time::duration};
-use crate::markup::{Html, escape};
+use crate::markup::{Brief, Html, escape};
 
 const NODE_WIDTH: usize = 222;
 const NODE_HEIGHT: usize = 44;
@@ -52,7 +52,7 @@ pub(crate) fn draw(name: &str, jobs: &[JobRow], now: Timestamp) -> Option<Html> 
     let mut out = format!(
         "<svg class=\"graph\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
          role=\"group\" aria-label=\"Jobs of {}, from left to right\">",
-        escape(name)
+        Brief::name(name)
     );
     for line in &layout.lines {
         push_line(&mut out, line);
@@ -92,7 +92,7 @@ const fn middle(row: usize) -> usize {
 fn push_node(out: &mut String, position: Position, job: &JobRow, now: Timestamp) {
     let status = DisplayStatus::from(job.status);
     let (x, y) = (position.layer * COLUMN + MARGIN, position.row * ROW + MARGIN);
-    let name = escape(job.name.as_str());
+    let name = Brief::name(job.name.as_str());
     let class = status.class();
     let time = match (job.started_at, job.stopped_at) {
         (Some(from), to) => duration(to.unwrap_or(now).since(from)),

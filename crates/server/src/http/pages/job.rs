@@ -10,6 +10,7 @@ use roundel_model::{
     actor::Actor,
     forge::Role,
     kind::JobKind,
+    limits,
     plan::{Executor, PlannedJob, PlannedJobKind},
     status::{JobStatus, StepStatus},
     time::Timestamp,
@@ -22,6 +23,7 @@ use roundel_store::{
 use super::{
     address::{address, encode, see_other},
     config_view::{self, DiagnosticView},
+    form::{NoFields, PageForm},
     frame::{SOON, Shell},
     lists::PipelineSummary,
     log::{self, LogIndexes, Preview},
@@ -37,7 +39,7 @@ use crate::{
         rights::{Job, Reader, Writer},
         routes::Routes,
     },
-    markup::{Html, Untrusted, sentence},
+    markup::{Brief, Html, Untrusted, cut, sentence},
 };
 
 /// Routes of this file.
@@ -60,7 +62,7 @@ struct JobPage {
     head: ProjectHead,
     id: String,
     row: PipelineSummary,
-    workflow: Untrusted,
+    workflow: Brief,
     workflow_id: String,
     task: u32,
     live: JobLive,
@@ -143,7 +145,7 @@ async fn page(
         head: ProjectHead::read(&visit, &project, role, "pipelines").await?,
         id: job.id.to_string(),
         row: PipelineSummary::new(&row, &workflows, visit.now),
-        workflow: Untrusted(workflow.map(|workflow| workflow.name.to_string()).unwrap_or_default()),
+        workflow: workflow.map(|workflow| Brief::name(workflow.name.as_str())).unwrap_or_default(),
         workflow_id: job.workflow.to_string(),
         task: live.task,
         live,
@@ -185,7 +187,7 @@ async fn read(
         id: job.id.to_string(),
         family: status.family(),
         status,
-        name: Untrusted(job.name.to_string()),
+        name: Untrusted(cut(job.name.as_str(), limits::WHOLE_TEXT_CHARS).into_owned()),
         number: job.number,
         elapsed: Elapsed::new(job.started_at, job.stopped_at, visit.now),
         may_write: visit.account.is_some() && role >= Role::Write,
@@ -351,7 +353,13 @@ fn facts(
     let text = |text: &str| Html(Untrusted(text.to_owned()).to_string());
     let mut facts = Vec::new();
     if let Some(at) = job.queued_at {
-        facts.push(("Queued", Html(TimeAgo::new(at, now).to_string())));
+        // What waits for a person is in no queue.
+        let label = match (job.kind, job.status) {
+            (JobKind::Approval, JobStatus::OnHold) => "Needs approval since",
+            (JobKind::Approval, _) => "Approval requested",
+            _ => "Queued",
+        };
+        facts.push((label, Html(TimeAgo::new(at, now).to_string())));
     }
     if let (Some(queued), Some(started)) = (job.queued_at, job.started_at) {
         facts
@@ -382,6 +390,7 @@ fn facts(
 
 async fn cancel(
     Writer { visit, account, subject: Job { row: job, .. }, .. }: Writer<Job>,
+    _: PageForm<NoFields>,
 ) -> Answer {
     let event = Event::JobCanceled { job: job.id, by: Actor::Account(account) };
     let done = match drive::apply(&visit.app.drive, job.pipeline, &event, visit.now).await? {

@@ -1,7 +1,7 @@
 //! A list of pipelines: the live part of the dashboard and of a project's page.
 
 use askama::Template;
-use roundel_model::{status::PipelineStatus, time::Timestamp};
+use roundel_model::{limits, status::PipelineStatus, time::Timestamp};
 use roundel_store::{
     StoreError,
     pipelines::TriggerKind,
@@ -11,11 +11,11 @@ use roundel_store::{
 use super::{
     address::{address, encode},
     person::Person,
-    status::{DisplayStatus, why_not_run},
+    status::{DisplayStatus, refusal},
     time::{Elapsed, TimeAgo},
     visit::Visit,
 };
-use crate::markup::{Html, Untrusted, sentence};
+use crate::markup::{Brief, Html, cut, sentence};
 
 /// Pipelines on one page of a list.
 pub(crate) const PAGE: u32 = 25;
@@ -42,20 +42,22 @@ pub(crate) struct PipelineList {
 pub(crate) struct PipelineSummary {
     pub(crate) id: String,
     pub(crate) status: DisplayStatus,
-    pub(crate) subject: Untrusted,
+    pub(crate) subject: Brief,
     pub(crate) project: String,
     pub(crate) project_at: String,
     pub(crate) ref_icon: &'static str,
-    pub(crate) ref_name: Untrusted,
+    pub(crate) ref_name: Brief,
     pub(crate) ref_at: String,
     pub(crate) sha: String,
     pub(crate) author: Person,
-    pub(crate) author_name: Untrusted,
+    pub(crate) author_name: Brief,
     pub(crate) number: u64,
     pub(crate) trigger: &'static str,
     pub(crate) elapsed: Elapsed,
     pub(crate) when: TimeAgo,
     pub(crate) workflows: Vec<WorkflowChip>,
+    /// How many further workflows there are.
+    pub(crate) more_workflows: usize,
     /// Why it does not run, or why a job of it did not.
     pub(crate) reason: Option<Html>,
     /// How many further reasons there are.
@@ -65,7 +67,7 @@ pub(crate) struct PipelineSummary {
 /// A workflow in a row.
 pub(crate) struct WorkflowChip {
     pub(crate) id: String,
-    pub(crate) name: Untrusted,
+    pub(crate) name: Brief,
     pub(crate) status: DisplayStatus,
     pub(crate) segments: Vec<Segment>,
     /// The first jobs that ended badly: where to look.
@@ -77,7 +79,7 @@ pub(crate) struct WorkflowChip {
 /// A job in a row.
 pub(crate) struct Segment {
     pub(crate) status: DisplayStatus,
-    pub(crate) name: Untrusted,
+    pub(crate) name: Brief,
     pub(crate) at: String,
 }
 
@@ -136,42 +138,52 @@ impl PipelineSummary {
                 Elapsed::of_jobs(workflows.iter().flat_map(|workflow| &workflow.jobs), now)
             }
         };
-        let subject = match row.commit.subject.trim() {
-            "" => format!("Commit {}", row.sha.short()),
-            subject => subject.to_owned(),
-        };
         let reasons = reasons(row, workflows);
+        let listed = workflows.len().min(limits::LISTED_ENTRIES);
         let author = Person::author(row);
         Self {
             id: row.id.to_string(),
             status: DisplayStatus::of_pipeline(row, workflows),
-            subject: Untrusted(subject),
+            subject: Brief::subject(&subject_of(row)),
             project: row.slug.full_name(),
             ref_icon: if row.git_ref.tag().is_some() { "tag" } else { "branch" },
-            ref_at: format!("{project_at}?branch={}", encode(name)),
-            ref_name: Untrusted(name.to_owned()),
+            ref_at: match name.chars().count() {
+                0..=limits::BRANCH_CHARS => format!("{project_at}?branch={}", encode(name)),
+                _ => project_at.clone(),
+            },
+            ref_name: Brief::name(name),
             project_at,
             sha: row.sha.short().to_owned(),
-            author_name: Untrusted(author.name.clone()),
+            author_name: Brief::name(&author.name),
             author,
             number: row.number,
             trigger: trigger(row.trigger),
             elapsed,
             when: TimeAgo::new(row.created_at, now),
-            workflows: workflows.iter().map(WorkflowChip::new).collect(),
+            workflows: workflows.iter().take(listed).map(WorkflowChip::new).collect(),
+            more_workflows: workflows.len() - listed,
             reason: reasons.first().map(|text| sentence(text)),
             more_reasons: reasons.len().saturating_sub(1),
         }
     }
 }
 
+/// The subject of a pipeline's commit, or else the commit.
+pub(crate) fn subject_of(row: &PipelineRow) -> String {
+    match row.commit.subject.trim() {
+        "" => format!("Commit {}", row.sha.short()),
+        subject => subject.to_owned(),
+    }
+}
+
 /// Why a pipeline does not run; if it does, why jobs of it did not.
 fn reasons(row: &PipelineRow, workflows: &[WorkflowRow]) -> Vec<String> {
     if !row.errors.is_empty() {
-        return row.errors.clone();
+        let listed = |error: &String| cut(error, limits::LISTED_SENTENCE_CHARS).into_owned();
+        return row.errors.iter().map(listed).collect();
     }
     let jobs = workflows.iter().flat_map(|workflow| &workflow.jobs);
-    jobs.filter_map(|job| why_not_run(job).map(|why| format!("`{}`: {why}", job.name))).collect()
+    jobs.filter_map(refusal).collect()
 }
 
 impl WorkflowChip {
@@ -182,7 +194,7 @@ impl WorkflowChip {
         let segments = if row.jobs.len() > SEGMENTS { &[] } else { row.jobs.as_slice() };
         Self {
             id: row.id.to_string(),
-            name: Untrusted(row.name.to_string()),
+            name: Brief::name(row.name.as_str()),
             status: DisplayStatus::from(row.status),
             segments: segments.iter().map(Segment::new).collect(),
             failed: failed.take(CULPRITS).map(Segment::new).collect(),
@@ -196,7 +208,7 @@ impl Segment {
     fn new(job: &JobRow) -> Self {
         Self {
             status: DisplayStatus::from(job.status),
-            name: Untrusted(job.name.to_string()),
+            name: Brief::name(job.name.as_str()),
             at: format!("/job/{}", job.id),
         }
     }

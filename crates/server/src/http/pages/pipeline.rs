@@ -1,6 +1,8 @@
 //! The page of a pipeline: the commit, its workflows as graphs, what is wrong with its
 //! configuration, which notifications were not delivered; and the buttons that change something.
 
+use std::collections::HashMap;
+
 use askama::Template;
 use axum::extract::Path;
 use roundel_engine::{Configuration, Effect, Event};
@@ -8,6 +10,7 @@ use roundel_model::{
     actor::Actor,
     forge::Role,
     id::{JobId, PipelineId, WorkflowId},
+    limits,
     status::{JobStatus, PipelineStatus, WorkflowStatus},
 };
 use roundel_store::reading::{JobRow, PipelineRow, WorkflowRow};
@@ -15,13 +18,14 @@ use roundel_store::reading::{JobRow, PipelineRow, WorkflowRow};
 use super::{
     address::see_other,
     config_view::{self, DiagnosticView},
+    form::{NoFields, PageForm},
     frame::{SOON, Shell},
     graph,
     job::decision,
-    lists::PipelineSummary,
+    lists::{PipelineSummary, subject_of},
     person::acted,
     project::ProjectHead,
-    status::{DisplayStatus, why_not_run, why_waiting},
+    status::{DisplayStatus, refusal, why_waiting},
     time::Elapsed,
     visit::{Answer, PageError, Visit},
 };
@@ -31,7 +35,7 @@ use crate::{
         rights::{Pipeline, Reader, Writer},
         routes::Routes,
     },
-    markup::{Html, Untrusted, sentence},
+    markup::{Brief, Html, Untrusted, cut, sentence},
 };
 
 /// Routes of this file.
@@ -58,6 +62,7 @@ struct PipelinePage {
     head: ProjectHead,
     id: String,
     row: PipelineSummary,
+    subject: Untrusted,
     body: Untrusted,
     commit_url: Option<String>,
     delivery: Option<String>,
@@ -87,7 +92,7 @@ struct PipelineLive {
 
 struct WorkflowView {
     id: String,
-    name: Untrusted,
+    name: Brief,
     status: DisplayStatus,
     elapsed: Elapsed,
     running: bool,
@@ -103,11 +108,13 @@ struct WorkflowView {
 /// A job in the list.
 struct JobLine {
     id: String,
-    name: Untrusted,
+    name: Brief,
     status: DisplayStatus,
     number: Option<u64>,
     elapsed: Elapsed,
-    needs: Vec<Untrusted>,
+    needs: Vec<Brief>,
+    /// How many jobs it requires; not all of them are named.
+    all_needs: usize,
     why: Option<Html>,
     on_hold: bool,
     /// Who approved it, and when.
@@ -135,7 +142,8 @@ async fn page(Reader { visit, subject, role }: Reader<Pipeline>) -> Answer {
             .showing(live.family)
             .refreshing(live.row.status.is_going(), SOON),
         id: row.id.to_string(),
-        body: Untrusted(row.commit.body.trim().to_owned()),
+        subject: Untrusted(cut(&subject_of(&row), limits::WHOLE_TEXT_CHARS).into_owned()),
+        body: Untrusted(cut(row.commit.body.trim(), limits::WHOLE_TEXT_CHARS).into_owned()),
         commit_url: row.commit.url.clone().filter(|url| url.starts_with("http")),
         delivery: row.delivery.map(|id| format!("{}/deliveries/{id}", head.at)),
         before: row.before.as_ref().map(|sha| sha.short().to_owned()),
@@ -203,28 +211,33 @@ const fn outlook(effect: Effect, given_up: bool) -> &'static str {
         Effect::ReportJob(_) | Effect::ReportConfigError => {
             "gave up; the next run on this commit will set it again"
         }
-        Effect::OfferToRunners(_) | Effect::AnnounceWorkflow(_) | Effect::AnnounceConfigError => {
-            "gave up"
-        }
+        Effect::OfferToRunners(_)
+        | Effect::AnnounceWorkflow(_)
+        | Effect::AnnounceApproval(_)
+        | Effect::AnnounceConfigError => "gave up",
     }
 }
 
 fn workflow_view(workflow: &WorkflowRow, visit: &Visit) -> WorkflowView {
+    let names: HashMap<JobId, &str> =
+        workflow.jobs.iter().map(|job| (job.id, job.name.as_str())).collect();
     let line = |job: &JobRow| JobLine {
         id: job.id.to_string(),
-        name: Untrusted(job.name.to_string()),
+        name: Brief::name(job.name.as_str()),
         status: DisplayStatus::from(job.status),
         number: job.number,
         elapsed: Elapsed::new(job.started_at, job.stopped_at, visit.now),
-        needs: workflow
-            .jobs
+        needs: job
+            .needs
             .iter()
-            .filter(|other| job.needs.contains(&other.id))
-            .map(|other| Untrusted(other.name.to_string()))
+            .filter_map(|id| names.get(id))
+            .take(limits::LISTED_ENTRIES)
+            .map(|name| Brief::name(name))
             .collect(),
+        all_needs: job.needs.len(),
         why: why_waiting(job, &workflow.jobs)
             .or_else(|| job.reason.clone())
-            .map(|why| sentence(&why))
+            .map(|why| sentence(&cut(&why, limits::LISTED_SENTENCE_CHARS)))
             .or_else(|| decision(job, visit.now)),
         on_hold: job.status == JobStatus::OnHold,
         approved: job.approved_by.as_ref().map(|by| acted("Approved", by, visit.now)),
@@ -239,7 +252,7 @@ fn workflow_view(workflow: &WorkflowRow, visit: &Visit) -> WorkflowView {
     let canceled = canceled.filter(|_| workflow.status == WorkflowStatus::Canceled);
     WorkflowView {
         id: workflow.id.to_string(),
-        name: Untrusted(workflow.name.to_string()),
+        name: Brief::name(workflow.name.as_str()),
         status: DisplayStatus::from(workflow.status),
         elapsed: Elapsed::of_jobs(&workflow.jobs, visit.now),
         running,
@@ -247,10 +260,7 @@ fn workflow_view(workflow: &WorkflowRow, visit: &Visit) -> WorkflowView {
         refused: workflow
             .jobs
             .iter()
-            .filter_map(|job| {
-                let why = why_not_run(job)?;
-                Some((format!("/job/{}", job.id), sentence(&format!("`{}`: {why}", job.name))))
-            })
+            .filter_map(|job| Some((format!("/job/{}", job.id), sentence(&refusal(job)?))))
             .collect(),
         graph: graph::draw(workflow.name.as_str(), &workflow.jobs, visit.now),
         jobs: workflow.jobs.iter().map(line).collect(),
@@ -258,12 +268,17 @@ fn workflow_view(workflow: &WorkflowRow, visit: &Visit) -> WorkflowView {
     }
 }
 
+/// A name in a sentence.
+fn quoted(name: &str) -> String {
+    format!("`{}`", cut(name, limits::LISTED_NAME_CHARS))
+}
+
 /// Says what was not sent.
 fn pending(effect: Effect, workflows: &[WorkflowRow]) -> String {
     let job = |id: JobId| {
         let mut jobs = workflows.iter().flat_map(|workflow| &workflow.jobs);
         jobs.find(|job| job.id == id)
-            .map_or_else(|| "a job".to_owned(), |job| format!("`{}`", job.name))
+            .map_or_else(|| "a job".to_owned(), |job| quoted(job.name.as_str()))
     };
     match effect {
         Effect::ReportJob(id) => format!("Commit status of {} not sent yet", job(id)),
@@ -271,8 +286,11 @@ fn pending(effect: Effect, workflows: &[WorkflowRow]) -> String {
         Effect::OfferToRunners(id) => format!("Runners not notified of {} yet", job(id)),
         Effect::AnnounceWorkflow(id) => {
             let name = workflows.iter().find(|workflow| workflow.id == id);
-            let name = name.map_or_else(String::new, |workflow| format!(" `{}`", workflow.name));
-            format!("Email about workflow{name} not sent yet")
+            let name = name.map_or_else(String::new, |workflow| quoted(workflow.name.as_str()));
+            format!("Email about workflow {name} not sent yet")
+        }
+        Effect::AnnounceApproval(id) => {
+            format!("Email about the approval of {} not sent yet", job(id))
         }
         Effect::AnnounceConfigError => "Email about the config error not sent yet".to_owned(),
     }
@@ -307,13 +325,18 @@ async fn config(Reader { visit, subject, role }: Reader<Pipeline>) -> Answer {
 async fn cancel(
     writer: Writer<Pipeline>,
     Path((_, workflow)): Path<(PipelineId, String)>,
+    _: PageForm<NoFields>,
 ) -> Answer {
     let workflow: WorkflowId = workflow.parse().map_err(|_| writer.visit.not_found())?;
     let by = Actor::Account(writer.account);
     press(writer, &Event::WorkflowCanceled { workflow, by }, "canceled").await
 }
 
-async fn approve(writer: Writer<Pipeline>, Path((_, job)): Path<(PipelineId, String)>) -> Answer {
+async fn approve(
+    writer: Writer<Pipeline>,
+    Path((_, job)): Path<(PipelineId, String)>,
+    _: PageForm<NoFields>,
+) -> Answer {
     let job: JobId = job.parse().map_err(|_| writer.visit.not_found())?;
     let by = writer.account;
     press(writer, &Event::Approved { job, by }, "approved").await

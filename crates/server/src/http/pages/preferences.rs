@@ -1,11 +1,11 @@
 //! What a user is sent emails about: a default, and a choice for each project that they follow.
 
 use askama::Template;
-use axum::Form;
 use roundel_store::projects::Project;
 
 use super::{
     address::{address, see_other},
+    form::PageForm,
     frame::Shell,
     visit::{Answer, PageError, Visit},
 };
@@ -170,7 +170,7 @@ fn cut(text: &str) -> String {
 
 async fn save(
     SignedIn { visit, account }: SignedIn,
-    Form(fields): Form<Vec<(String, String)>>,
+    PageForm(fields): PageForm<Vec<(String, String)>>,
 ) -> Answer {
     let changes = changes(fields)?;
     let store = &visit.app.store;

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::{
-    Form,
     extract::{FromRequestParts, Path},
     http::request::Parts,
     response::Response,
@@ -17,6 +16,7 @@ use roundel_store::{projects::Project, reading::PipelineFilter};
 
 use super::{
     address::{address, see_other},
+    form::{NoFields, PageForm},
     frame::{LATER, Shell},
     lists::PipelineList,
     visit::{Answer, PageError, Visit},
@@ -28,7 +28,7 @@ use crate::{
         rights::{Reader, SignedInReader, Writer},
         routes::{Right, Routes},
     },
-    markup::{Html, Untrusted, sentence},
+    markup::{Brief, Html, Untrusted, sentence},
     trigger::manual::{self, ManualError},
 };
 
@@ -60,7 +60,7 @@ pub(crate) struct ProjectHead {
     pub(crate) signed_in: bool,
     pub(crate) may_write: bool,
     pub(crate) may_admin: bool,
-    pub(crate) default_branch: Untrusted,
+    pub(crate) default_branch: Brief,
     /// Which tab is the current one.
     pub(crate) tab: &'static str,
 }
@@ -94,7 +94,7 @@ impl ProjectHead {
             signed_in: visit.account.is_some(),
             may_write: visit.account.is_some() && role >= Role::Write,
             may_admin: visit.account.is_some() && role >= Role::Admin,
-            default_branch: Untrusted(project.default_branch.clone()),
+            default_branch: Brief::name(&project.default_branch),
             tab,
         })
     }
@@ -125,8 +125,10 @@ struct TriggerForm {
     is_invalid: bool,
 }
 
+/// A branch to choose: what is sent, and what is shown.
 struct BranchChoice {
-    name: Untrusted,
+    value: Untrusted,
+    name: Brief,
     chosen: bool,
 }
 
@@ -184,7 +186,12 @@ async fn read_page(
     }
     let branches = branches
         .into_iter()
-        .map(|name| BranchChoice { chosen: chosen.as_ref() == Some(&name), name: Untrusted(name) })
+        .filter(|name| name.chars().count() <= limits::BRANCH_CHARS)
+        .map(|name| BranchChoice {
+            chosen: chosen.as_ref() == Some(&name),
+            name: Brief::name(&name),
+            value: Untrusted(name),
+        })
         .collect();
     let query = visit.query.as_deref().map(|query| format!("?{query}")).unwrap_or_default();
     let is_refused = trigger.error.is_some();
@@ -221,13 +228,14 @@ async fn read(visit: &Visit, project: &Project) -> Result<PipelineList, PageErro
 }
 
 #[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Trigger {
     branch: String,
 }
 
 async fn trigger(
     Writer { visit, account, subject: project, role }: Writer<Project>,
-    Form(request): Form<Trigger>,
+    PageForm(request): PageForm<Trigger>,
 ) -> Answer {
     let branch = request.branch.trim();
     if branch.chars().count() > limits::BRANCH_CHARS {
@@ -251,6 +259,7 @@ async fn trigger(
 
 async fn follow(
     SignedInReader { visit, account, subject: project, .. }: SignedInReader<Project>,
+    _: PageForm<NoFields>,
 ) -> Answer {
     visit.app.store.follow(account, project.id, visit.now).await?;
     Ok(see_other(&format!("{}?done=followed", address(&project.slug))))
@@ -258,6 +267,7 @@ async fn follow(
 
 async fn unfollow(
     SignedInReader { visit, account, subject: project, .. }: SignedInReader<Project>,
+    _: PageForm<NoFields>,
 ) -> Answer {
     visit.app.store.unfollow(account, project.id).await?;
     Ok(see_other(&format!("{}?done=unfollowed", address(&project.slug))))

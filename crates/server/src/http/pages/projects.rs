@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use askama::Template;
-use axum::{Form, response::Response};
+use axum::response::Response;
 use roundel_forge::Repository;
 use roundel_model::{
     forge::{ForgeKind, RepositoryId, Role},
@@ -17,6 +17,7 @@ use roundel_store::projects::Project;
 
 use super::{
     address::{address, see_other},
+    form::PageForm,
     frame::Shell,
     home::{SignInChoice, choices},
     lists::PipelineSummary,
@@ -25,7 +26,7 @@ use super::{
 };
 use crate::{
     http::{rights::SignedIn, routes::Routes},
-    markup::{Html, Untrusted, sentence},
+    markup::{Brief, Html, Untrusted, sentence},
     setup,
 };
 
@@ -48,7 +49,7 @@ struct ProjectCard {
     at: String,
     status: DisplayStatus,
     active: bool,
-    default_branch: Untrusted,
+    default_branch: Brief,
     /// Whether `newest` is of the default branch.
     of_default: bool,
     newest: Option<PipelineSummary>,
@@ -78,7 +79,7 @@ async fn card(visit: &Visit, project: &Project) -> Result<ProjectCard, PageError
         at: address(&project.slug),
         status: newest.as_ref().map_or(DisplayStatus::Nothing, |row| row.status),
         active: project.active,
-        default_branch: Untrusted(project.default_branch.clone()),
+        default_branch: Brief::name(&project.default_branch),
         of_default,
         newest,
     })
@@ -215,6 +216,7 @@ fn because(repository: &Repository, kind: ForgeKind) -> Option<String> {
 
 /// What the button of a repository sends.
 #[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 struct AddRequest {
     forge: String,
     owner: String,
@@ -223,7 +225,7 @@ struct AddRequest {
 
 async fn begin(
     SignedIn { visit, account }: SignedIn,
-    Form(request): Form<AddRequest>,
+    PageForm(request): PageForm<AddRequest>,
 ) -> Result<Response, PageError> {
     let forge: ForgeKind =
         request.forge.parse().map_err(|_| PageError::Bad("Unknown Git provider.".to_owned()))?;

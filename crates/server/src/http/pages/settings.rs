@@ -7,9 +7,9 @@
 use std::collections::BTreeSet;
 
 use askama::Template;
-use axum::Form;
 use roundel_model::{
     forge::{ForgeKind, Role},
+    limits,
     secret::Secret,
 };
 use roundel_store::{
@@ -19,6 +19,7 @@ use roundel_store::{
 
 use super::{
     address::{address, encode, see_other},
+    form::{NoFields, PageForm},
     frame::Shell,
     project::ProjectHead,
     time::TimeAgo,
@@ -27,10 +28,10 @@ use super::{
 use crate::{
     http::{
         badges,
-        rights::{SecretsAdmin, Writer},
+        rights::{Admin, SecretsAdmin, Writer},
         routes::Routes,
     },
-    markup::{Html, Untrusted, sentence},
+    markup::{Brief, Html, Untrusted, sentence},
     status_name::{self, Named},
 };
 
@@ -50,6 +51,7 @@ pub(crate) fn routes(base: &str) -> Routes {
         .post(&format!("{base}/settings/variables"), set_variable)
         .post(&format!("{base}/settings/variables/delete"), delete_variable)
         .post(&format!("{base}/settings/badge-token"), badge_token)
+        .post(&format!("{base}/settings/stop"), stop)
 }
 
 #[derive(Template)]
@@ -72,7 +74,7 @@ struct StatusNames {
     number: u64,
     pipeline: String,
     /// Its branch or tag.
-    git_ref: Untrusted,
+    git_ref: Brief,
     /// It is the default branch, whose names branch protection needs.
     is_default: bool,
 }
@@ -231,7 +233,7 @@ async fn statuses(visit: &Visit, project: &Project) -> Result<Option<StatusNames
         names: names.into_iter().map(Untrusted).collect(),
         number: row.number,
         pipeline: format!("/pipeline/{}", row.id),
-        git_ref: Untrusted(row.git_ref.name().to_owned()),
+        git_ref: Brief::name(row.git_ref.name()),
         is_default,
     }))
 }
@@ -260,7 +262,11 @@ async fn badge_view(visit: &Visit, project: &Project) -> Result<BadgeView, PageE
         private: project.private,
         has_token: token.is_some(),
         boxes: boxes(&image, &link),
-        branches: branches.into_iter().map(Untrusted).collect(),
+        branches: branches
+            .into_iter()
+            .filter(|name| name.chars().count() <= limits::BRANCH_CHARS)
+            .map(Untrusted)
+            .collect(),
         branch,
     })
 }
@@ -280,15 +286,21 @@ fn boxes(image: &str, link: &str) -> Vec<(&'static str, String)> {
 }
 
 #[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Variable {
     name: String,
-    #[serde(default)]
     value: String,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DeletedVariable {
+    name: String,
 }
 
 async fn set_variable(
     SecretsAdmin { visit, subject: project }: SecretsAdmin<Project>,
-    Form(request): Form<Variable>,
+    PageForm(request): PageForm<Variable>,
 ) -> Answer {
     let name = request.name.trim();
     if name.chars().count() > VARIABLE_NAME_CHARS {
@@ -345,7 +357,7 @@ fn value_error(value: &str) -> Option<String> {
 
 async fn delete_variable(
     SecretsAdmin { visit, subject: project }: SecretsAdmin<Project>,
-    Form(request): Form<Variable>,
+    PageForm(request): PageForm<DeletedVariable>,
 ) -> Answer {
     if request.name.chars().count() > VARIABLE_NAME_CHARS {
         return Err(too_long());
@@ -359,9 +371,23 @@ fn too_long() -> PageError {
     PageError::Bad(format!("The name has more than {VARIABLE_NAME_CHARS} characters."))
 }
 
-async fn badge_token(SecretsAdmin { visit, subject: project }: SecretsAdmin<Project>) -> Answer {
+async fn badge_token(
+    SecretsAdmin { visit, subject: project }: SecretsAdmin<Project>,
+    _: PageForm<NoFields>,
+) -> Answer {
     badges::renew_token(&visit.app, project.id).await?;
     Ok(see_other(&format!("{}/settings?done=badge-token#badge", address(&project.slug))))
+}
+
+/// Ends building: pushes start no pipelines until setup is run again. What was created at the forge
+/// stays there, so that deliveries still have receipts; what runs, runs to its end.
+async fn stop(
+    Admin { visit, account, subject: project }: Admin<Project>,
+    _: PageForm<NoFields>,
+) -> Answer {
+    visit.app.store.set_project_active(project.id, false).await?;
+    tracing::info!(project = %project.slug, %account, "building was stopped");
+    Ok(see_other(&format!("{}/settings?done=stopped#building", address(&project.slug))))
 }
 
 /// Names that users set themselves at the hosted service: its programs read them.

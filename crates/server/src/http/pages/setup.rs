@@ -6,6 +6,7 @@ use roundel_store::projects::{Project, Setup, SetupState, SetupStepStatus};
 
 use super::{
     address::{address, see_other},
+    form::{NoFields, PageForm},
     frame::{SOON, Shell},
     project::ProjectHead,
     status::DisplayStatus,
@@ -98,7 +99,10 @@ async fn live(Reader { visit, subject: project, role }: Reader<Project>) -> Answ
     visit.page(&read(&visit, &project, role).await?)
 }
 
-async fn again(Admin { visit, account, subject: project }: Admin<Project>) -> Answer {
+async fn again(
+    Admin { visit, account, subject: project }: Admin<Project>,
+    _: PageForm<NoFields>,
+) -> Answer {
     let slug = &project.slug;
     setup::begin(&visit.app.setups, account, slug.forge, &slug.owner, &slug.repository)
         .await
@@ -112,6 +116,10 @@ async fn read(visit: &Visit, project: &Project, role: Role) -> Result<SetupSteps
     let first = if done { visit.app.store.pipeline_by_number(project.id, 1).await? } else { None };
     let first_pipeline = first.map(|row| format!("/pipeline/{}", row.id));
     let mut steps = view(setup.as_ref(), visit, address(&project.slug), first_pipeline);
+    if done && !project.active {
+        (steps.status, steps.title, steps.done) = (DisplayStatus::Canceled, "Stopped", false);
+        steps.text = "Pushes start no pipelines. Run setup again to resume.";
+    }
     if steps.again.is_for_others() && visit.account.is_some() && role >= Role::Admin {
         steps.again = RetryOffer::Offered;
     }
@@ -175,6 +183,7 @@ impl StepView {
             SetupStepStatus::Waiting => (DisplayStatus::Blocked, "waiting", "waiting"),
             SetupStepStatus::Running => (DisplayStatus::Running, "running", "in progress"),
             SetupStepStatus::Done => (DisplayStatus::Passed, "done", "done"),
+            SetupStepStatus::Skipped => (DisplayStatus::NotRun, "skipped", "skipped"),
             SetupStepStatus::Warning => {
                 (DisplayStatus::Infrastructure, "warning", "done, with a warning")
             }

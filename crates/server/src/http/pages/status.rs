@@ -1,13 +1,16 @@
 //! A status as pages show it: one roundel, with a ring, a glyph and a label of its own. Color alone
 //! never tells two of them apart. And why a job is not running.
 
-use std::fmt;
+use std::{borrow::Cow, collections::HashSet, fmt};
 
 use askama::filters::HtmlSafe;
-use roundel_model::status::{
-    JobStatus, PipelineErrorKind, PipelineStatus, StepStatus, WorkflowStatus,
+use roundel_model::{
+    limits,
+    status::{JobStatus, PipelineErrorKind, PipelineStatus, StepStatus, WorkflowStatus},
 };
 use roundel_store::reading::{JobRow, PipelineRow, WorkflowRow};
+
+use crate::markup::cut;
 
 /// A status as people see it: one roundel, with a ring, a glyph and a label of its own. Color alone
 /// never tells two of them apart.
@@ -245,10 +248,11 @@ const NAMED: usize = 4;
 pub(crate) fn why_waiting(job: &JobRow, siblings: &[JobRow]) -> Option<String> {
     match job.status {
         JobStatus::Blocked => {
+            let needs: HashSet<_> = job.needs.iter().collect();
             let open: Vec<String> = siblings
                 .iter()
-                .filter(|other| job.needs.contains(&other.id) && !other.status.is_final())
-                .map(|other| format!("`{}`", other.name))
+                .filter(|other| needs.contains(&other.id) && !other.status.is_final())
+                .map(|other| format!("`{}`", listed_name(other)))
                 .collect();
             Some(match open.as_slice() {
                 [] => "Waiting for dependencies to be re-evaluated.".to_owned(),
@@ -271,9 +275,20 @@ pub(crate) fn why_waiting(job: &JobRow, siblings: &[JobRow]) -> Option<String> {
 }
 
 /// Returns why a job is `unauthorized`: no step of it can say so, for none ran.
-pub(crate) fn why_not_run(job: &JobRow) -> Option<&str> {
+fn why_not_run(job: &JobRow) -> Option<&str> {
     let is_refused = job.status == JobStatus::Unauthorized;
     job.reason.as_deref().filter(|reason| is_refused && !reason.trim().is_empty())
+}
+
+/// Names a job that is `unauthorized`, and says why.
+pub(crate) fn refusal(job: &JobRow) -> Option<String> {
+    let why = cut(why_not_run(job)?, limits::LISTED_SENTENCE_CHARS);
+    Some(format!("`{}`: {why}", listed_name(job)))
+}
+
+/// The name of a job in a sentence.
+fn listed_name(job: &JobRow) -> Cow<'_, str> {
+    cut(job.name.as_str(), limits::LISTED_NAME_CHARS)
 }
 
 /// Lists names; of many, the first few and how many more there are.

@@ -2,8 +2,10 @@
 
 mod first_days;
 mod first_use;
+mod forms;
 mod outage;
 mod rights;
+mod sizes;
 mod world;
 
 use axum::http::{StatusCode, header};
@@ -260,6 +262,33 @@ async fn pages_name_who_approved_and_who_canceled() {
     assert!(page.contains("role=\"status\">Canceled.</p>"), "{page}");
     let page = text(world.get(&format!("/job/{job}"), Some("reader")).await).await;
     assert!(page.contains(said), "{page}");
+}
+
+/// No runner will ever take it: a reader of "queued" waits for nothing.
+#[tokio::test]
+async fn what_needs_approval_is_called_so_on_every_page() {
+    let world = World::new().await;
+    let pipeline = world.held("Release").await;
+    let job = world.job(pipeline, "approve").await;
+    for (path, words) in [
+        ("/gh/acme/web".to_owned(), "approve: Needs approval"),
+        (format!("/pipeline/{pipeline}"), "aria-label=\"approve: Needs approval"),
+        (
+            format!("/pipeline/{pipeline}"),
+            "<td>Waiting for approval by someone with write access.</td>",
+        ),
+        (format!("/job/{job}"), "<strong class=\"s-hold\">Needs approval</strong>"),
+        (format!("/job/{job}"), "<dt>Needs approval since</dt>"),
+    ] {
+        let page = text(world.get(&path, Some("writer")).await).await;
+        assert!(page.contains(words), "{path}: {words} is missing in {page}");
+        let main = page.split_once("<main").unwrap().1;
+        assert!(!main.to_lowercase().contains("queue"), "{path}: {page}");
+    }
+    world.post(&format!("/pipeline/{pipeline}/approve/{job}"), "", "writer").await;
+    let page = text(world.get(&format!("/job/{job}"), Some("writer")).await).await;
+    assert!(page.contains("<dt>Approval requested</dt>"), "{page}");
+    assert!(!page.contains("<dt>Queued</dt>"), "{page}");
 }
 
 #[tokio::test]

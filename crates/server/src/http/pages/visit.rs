@@ -12,7 +12,7 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 use roundel_engine::IllegalEvent;
-use roundel_model::{text::one_line, time::Timestamp};
+use roundel_model::time::Timestamp;
 use roundel_store::{
     StoreError,
     accounts::Account,
@@ -22,7 +22,7 @@ use roundel_store::{
 
 use super::{
     address::{encode, see_other},
-    frame::{Shell, error_page, page_not_found, secured},
+    frame::{Shell, error_page, page_not_found, secured, window_title},
     person::Person,
 };
 use crate::{
@@ -197,7 +197,7 @@ impl Visit {
         // Signing in leads back here, and not from one sign-in page to the next.
         let back = if self.path.starts_with("/login") { "/" } else { &self.path };
         let sign_in = sign_in_address(back);
-        let (title, family) = (one_line(&title.to_string()).into_owned(), "none");
+        let (title, family) = (window_title(&title.to_string()), "none");
         Shell { title, person, section, family, refresh: None, notice, sign_in }
     }
 
@@ -262,6 +262,7 @@ fn notice(code: &str) -> Option<&'static str> {
         "variable-set" => "Variable saved. Jobs that start from now on get it.",
         "variable-deleted" => "Variable deleted.",
         "badge-token" => "New badge token generated. The previous token no longer works.",
+        "stopped" => "Stopped: pushes to this repository start no pipelines.",
         "email-saved" => "Preferences saved.",
         "late" => "No change: already finished or decided.",
         _ => return None,

@@ -24,7 +24,7 @@ use super::{
 use crate::{
     app::App,
     drive::{self, Applied, DriveError},
-    http::error_response::ErrorResponse,
+    http::{api_input::ApiInput, error_response::ErrorResponse},
 };
 
 /// How often offers are checked without a wake-up, in case one was missed.
@@ -37,7 +37,7 @@ const MAX_OFFERS: u32 = 64;
 pub(super) async fn claim(
     _: RunnerToken,
     State(app): State<Arc<App>>,
-    Json(request): Json<ClaimRequest>,
+    ApiInput(Json(request)): ApiInput<Json<ClaimRequest>>,
 ) -> Result<Response, ErrorResponse> {
     let request = checked::claim(request)?;
     app.store

@@ -31,7 +31,7 @@ use super::{checked, rights::LeaseHolder};
 use crate::{
     app::App,
     drive::{self, Applied},
-    http::error_response::ErrorResponse,
+    http::{api_input::ApiInput, error_response::ErrorResponse},
     live::Update,
 };
 
@@ -39,7 +39,7 @@ use crate::{
 pub(super) async fn finish(
     held: LeaseHolder,
     State(app): State<Arc<App>>,
-    Json(report): Json<FinishReport>,
+    ApiInput(Json(report)): ApiInput<Json<FinishReport>>,
 ) -> Result<StatusCode, ErrorResponse> {
     let report = checked::finish(report);
     let event = Event::Finished {
@@ -64,7 +64,7 @@ pub(super) async fn finish(
 pub(super) async fn renew(
     held: LeaseHolder,
     State(app): State<Arc<App>>,
-    Json(RenewRequest {}): Json<RenewRequest>,
+    ApiInput(Json(RenewRequest {})): ApiInput<Json<RenewRequest>>,
 ) -> Result<Json<RenewAnswer>, ErrorResponse> {
     let now = Timestamp::now();
     let event = Event::Renewed {
@@ -84,8 +84,8 @@ pub(super) async fn renew(
 pub(super) async fn step(
     held: LeaseHolder,
     State(app): State<Arc<App>>,
-    Path((_, _, number)): Path<(JobId, u32, u32)>,
-    Json(report): Json<StepReport>,
+    ApiInput(Path((_, _, number))): ApiInput<Path<(JobId, u32, u32)>>,
+    ApiInput(Json(report)): ApiInput<Json<StepReport>>,
 ) -> Result<StatusCode, ErrorResponse> {
     let report = checked::step(number, report)?;
     let step = StepRow {
@@ -120,9 +120,9 @@ pub(super) struct LogPosition {
 pub(super) async fn log(
     held: LeaseHolder,
     State(app): State<Arc<App>>,
-    Path((_, _, step)): Path<(JobId, u32, u32)>,
-    Query(LogPosition { offset }): Query<LogPosition>,
-    bytes: Bytes,
+    ApiInput(Path((_, _, step))): ApiInput<Path<(JobId, u32, u32)>>,
+    ApiInput(Query(LogPosition { offset })): ApiInput<Query<LogPosition>>,
+    ApiInput(bytes): ApiInput<Bytes>,
 ) -> Result<Response, ErrorResponse> {
     checked::log(step, offset, bytes.len())?;
     let (job, task) = (held.job, held.index);

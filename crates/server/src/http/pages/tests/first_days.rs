@@ -1,6 +1,7 @@
 //! What a user meets in the first days: a server without providers, setup, badges, a configuration
 //! that cannot be run yet.
 
+use axum::http::StatusCode;
 use roundel_engine::{Configuration, Event};
 use roundel_model::{forge::Role, status::PipelineErrorKind, time::Timestamp};
 use roundel_store::projects::{Setup, SetupState};
@@ -58,21 +59,24 @@ workflows: { w: { jobs: [build] } }\n";
     }
 }
 
-/// "The first pipeline" is number 1, however many were started since.
-#[tokio::test]
-async fn setup_leads_to_the_first_pipeline() {
-    let world = World::new().await;
-    let first = world.pipeline("main", "One").await;
-    let second = world.pipeline("main", "Two").await;
-    let setup = Setup {
+async fn done_setup(world: &World) -> Setup {
+    Setup {
         project: world.project.id,
         actor: world.account("admin").await.id,
         state: SetupState::Done,
         steps: Vec::new(),
         started_at: Timestamp::now(),
         updated_at: Timestamp::now(),
-    };
-    world.app.store.save_setup(&setup).await.unwrap();
+    }
+}
+
+/// "The first pipeline" is number 1, however many were started since.
+#[tokio::test]
+async fn setup_leads_to_the_first_pipeline() {
+    let world = World::new().await;
+    let first = world.pipeline("main", "One").await;
+    let second = world.pipeline("main", "Two").await;
+    world.app.store.save_setup(&done_setup(&world).await).await.unwrap();
     let page = text(world.get("/gh/acme/web/setup", Some("admin")).await).await;
     let link = format!("href=\"/pipeline/{first}\">Watch the first pipeline</a>");
     assert!(page.contains(&link) && !page.contains(&second.to_string()), "{page}");
@@ -135,4 +139,70 @@ async fn the_button_for_shortcuts_is_called_so() {
     let page = text(world.get("/", Some("reader")).await).await;
     assert!(page.contains(">Shortcuts <kbd>?</kbd></button>"), "{page}");
     assert!(!page.contains(">Keys"), "{page}");
+}
+
+/// The badges of every README break with it: that takes two steps, as deleting does, and without script.
+#[tokio::test]
+async fn a_token_of_badges_is_replaced_only_after_a_question() {
+    let world = World::new().await;
+    let post = "action=\"/gh/acme/web/settings/badge-token\"";
+    let settings = || async { text(world.get("/gh/acme/web/settings", Some("admin")).await).await };
+    let page = settings().await;
+    let (before, _) = page.split_once(post).unwrap();
+    assert!(before.ends_with("<form method=\"post\" "), "{page}");
+    assert!(page.contains("type=\"submit\">Generate token</button>"), "nothing breaks: {page}");
+    world.post("/gh/acme/web/settings/badge-token", "", "admin").await;
+    let page = settings().await;
+    let (before, after) = page.split_once(post).unwrap();
+    let question = "<details class=\"confirm\"><summary class=\"button danger\">Regenerate token\
+                    </summary><form method=\"post\" ";
+    assert!(before.ends_with(question), "{page}");
+    assert!(after.contains("Badges with the present token show <em>unknown</em>"), "{page}");
+}
+
+/// A repository that is moved elsewhere must not be built twice, and can come back.
+#[tokio::test]
+async fn building_can_be_stopped_after_a_question_and_resumed() {
+    let world = World::new().await;
+    let settings = async |who| text(world.get("/gh/acme/web/settings", Some(who)).await).await;
+    let page = settings("admin").await;
+    let (before, _) = page.split_once("action=\"/gh/acme/web/settings/stop\"").unwrap();
+    assert!(before.ends_with("Stop building</summary><form method=\"post\" "), "{page}");
+    assert!(!settings("writer").await.contains("/settings/stop"));
+    let answer = world.post("/gh/acme/web/settings/stop", "", "writer").await;
+    assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+    let active =
+        || async { world.app.store.project(world.project.id).await.unwrap().unwrap().active };
+    assert!(active().await);
+    let answer = world.post("/gh/acme/web/settings/stop", "", "admin").await;
+    assert_eq!(answer.headers()["location"], "/gh/acme/web/settings?done=stopped#building");
+    assert!(!active().await);
+    let page = settings("admin").await;
+    assert!(page.contains("type=\"submit\">Run setup</button>"), "{page}");
+    world.app.store.save_setup(&done_setup(&world).await).await.unwrap();
+    let page = text(world.get("/gh/acme/web/setup", Some("admin")).await).await;
+    assert!(page.contains("<h2>Stopped</h2>") && page.contains(">Run setup again<"), "{page}");
+    let page = text(world.get("/gh/acme/web", Some("writer")).await).await;
+    assert!(
+        page.contains("pushes start no pipelines") && !page.contains("Start pipeline"),
+        "{page}"
+    );
+}
+
+/// A user who looks for a project that they do not follow must not conclude that there is none.
+#[tokio::test]
+async fn the_list_of_projects_says_that_it_is_of_those_that_are_followed() {
+    let world = World::new().await;
+    let page = text(world.get("/projects", Some("reader")).await).await;
+    assert!(page.contains("<h1>Projects you follow</h1>"), "{page}");
+    assert!(
+        page.contains("<a href=\"/add\">all repositories that you have access to</a>"),
+        "{page}"
+    );
+    world.post("/gh/acme/web/unfollow", "", "reader").await;
+    let page = text(world.get("/projects", Some("reader")).await).await;
+    assert!(page.contains("<h2>You follow no projects</h2>"), "{page}");
+    assert!(page.contains("href=\"/add\">All repositories</a>"), "{page}");
+    let add = text(world.get("/add", Some("reader")).await).await;
+    assert!(add.contains("href=\"/gh/acme/web\">Open"), "there it is: {add}");
 }

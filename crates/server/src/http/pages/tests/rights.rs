@@ -39,7 +39,7 @@ const VISITORS: [(&str, bool, Option<&str>); 7] = [
 ];
 
 /// The form that a route expects.
-fn form(route: &Declared) -> &'static str {
+pub(super) fn form(route: &Declared) -> &'static str {
     if route.method == Method::GET {
         return "";
     }
@@ -58,14 +58,14 @@ fn form(route: &Declared) -> &'static str {
 const NEED_A_FORGE: [&str; 1] = ["/gh/{owner}/{repository}/trigger"];
 
 /// Rights of programs, which have tests of their own.
-const OF_PROGRAMS: [&str; 4] = ["Administrator", "RunnerToken", "Signed", "TaskToken"];
+pub(super) const OF_PROGRAMS: [&str; 4] = ["Administrator", "RunnerToken", "Signed", "TaskToken"];
 
 /// Names under `/github`, `/bb` and `/bitbucket` are declared together with those under `/gh`.
 fn is_alias(path: &str) -> bool {
     ["/github/", "/bb/", "/bitbucket/"].iter().any(|alias| path.contains(alias))
 }
 
-fn all_routes() -> Vec<Declared> {
+pub(super) fn all_routes() -> Vec<Declared> {
     let mut all = routes().declared();
     all.retain(|route| !is_alias(&route.path));
     // Signing out comes last: it ends the session.
@@ -74,7 +74,7 @@ fn all_routes() -> Vec<Declared> {
 }
 
 /// What stands for the placeholders of addresses.
-async fn names(world: &World) -> BTreeMap<&'static str, String> {
+pub(super) async fn names(world: &World) -> BTreeMap<&'static str, String> {
     let pipeline = world.pipeline("main", "Add a door").await;
     let workflow = world.app.store.workflows(pipeline).await.unwrap()[0].id;
     let job = world.claim(pipeline, "build").await;
@@ -146,7 +146,7 @@ async fn delivery(world: &World) -> (HookId, DeliveryId) {
     (hook, id)
 }
 
-fn address(path: &str, names: &BTreeMap<&'static str, String>) -> String {
+pub(super) fn address(path: &str, names: &BTreeMap<&'static str, String>) -> String {
     let mut address = path.to_owned();
     for (name, value) in names {
         address = address.replace(&format!("{{{name}}}"), value);

@@ -210,6 +210,25 @@ impl World {
         self.router.clone().oneshot(request).await.unwrap()
     }
 
+    /// Sends any body as any type, as a user who is signed in.
+    pub(super) async fn send_body(
+        &self,
+        path: &str,
+        headers: &[(header::HeaderName, &str)],
+        body: Body,
+        who: &str,
+    ) -> Response {
+        let mut request = Request::post(path)
+            .header(header::HOST, "127.0.0.1:1")
+            .header(header::ORIGIN, "http://127.0.0.1:1")
+            .header(header::ACCEPT, "text/html")
+            .header(header::COOKIE, cookie(who));
+        for (name, value) in headers {
+            request = request.header(name, *value);
+        }
+        self.router.clone().oneshot(request.body(body).unwrap()).await.unwrap()
+    }
+
     /// A pipeline with two jobs, `build` and `test`, the second after the first.
     pub(super) async fn pipeline(&self, branch: &str, subject: &str) -> PipelineId {
         let build = roundel_testkit::planned::build("build", 1);
@@ -245,6 +264,17 @@ impl World {
     pub(super) async fn failed_to_compile(&self, subject: &str, event: Event) -> PipelineId {
         let id = self.started("main", subject).await;
         self.apply(id, &event).await;
+        id
+    }
+
+    /// A pipeline of this branch and subject that comes to this plan.
+    pub(super) async fn planned(
+        &self,
+        (branch, subject): (&str, &str),
+        event: &Event,
+    ) -> PipelineId {
+        let id = self.started(branch, subject).await;
+        self.apply(id, event).await;
         id
     }
 
