@@ -126,7 +126,7 @@ fn compare_gold(corpus: &Corpus, arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// Prints how many of the gold pairs are equal.
+/// Prints how many of the golden outputs are equal.
 pub(crate) fn gold_totals(corpus: &Corpus) -> Result<String> {
     Ok(totals(&judge_gold(corpus)?.iter().collect::<Vec<_>>()))
 }

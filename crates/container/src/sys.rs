@@ -1,6 +1,6 @@
 //! The kernel calls that have no safe wrapper: the only file of the workspace with `unsafe`.
 //!
-//! Each function is a thin, safe face over one call; policy lives with the callers. Nothing here
+//! Each function is a thin, safe wrapper around one call; policy lives with the callers. Nothing here
 //! keeps state, and nothing here may be called with a pointer that outlives the call.
 
 #![expect(unsafe_code, reason = "the one place for kernel calls without a safe wrapper")]

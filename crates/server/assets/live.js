@@ -60,7 +60,7 @@ async function refused() {
   setTimeout(reconnect, 5_000);
 }
 
-// Nothing on this page changes by itself any more: say so, and what to do.
+// This page no longer updates on its own: say so, and what to do.
 function ended(text, label) {
   disconnect();
   over = true;

@@ -382,7 +382,7 @@ class LogView extends HTMLElement {
       const answer = await this.#get(line, 1);
       if (answer) this.#lines.put(answer);
     }
-    // The Tab key goes on from there.
+    // The Tab key continues from there.
     this.#lines.stopAt(line);
     await this.#lines.toLine(line);
     this.#paint();

@@ -32,7 +32,7 @@ use crate::{
     pack::pack,
 };
 
-/// A webhook request with a right signature.
+/// A webhook request with a valid signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewDelivery {
     pub id: DeliveryId,

@@ -201,7 +201,7 @@ export async function logs(page) {
     await match.waitFor({ timeout: 60_000 });
     await count.getByText('1 of 1', { exact: true }).waitFor();
     assert.ok(await inView(match));
-    // The Tab key goes on from the match.
+    // The Tab key continues from the match.
     await page.locator('.log-scroll').focus();
     await page.keyboard.press('Tab');
     assert.equal(await page.evaluate(() => document.activeElement.getAttribute('aria-label')), 'Link to line 149999');

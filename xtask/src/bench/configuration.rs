@@ -130,7 +130,7 @@ fn of_corpus(corpus: Option<&Corpus>) -> Result<Vec<Row>> {
                 "{compiled} of {total} compile, {missing} want an orb that is not public, {rejected} are rejected"
             ))
             .target("all that the hosted service accepts"),
-        Row::new("configuration: gold pairs").ours(corpus::gold_totals(corpus)?).target("12 of 12"),
+        Row::new("configuration: golden outputs").ours(corpus::gold_totals(corpus)?).target("12 of 12"),
     ])
 }
 

@@ -100,7 +100,7 @@ impl World {
         self.forge.commit_files(kind, "acme", "web", &commit).await.unwrap()
     }
 
-    /// Makes a key pair with the real tool; returns the private half's file and the public line.
+    /// Makes a key pair with the real tool; returns the private key's file and the public line.
     pub(crate) fn key_pair(&self, name: &str) -> (PathBuf, String) {
         let file = self.path(name);
         let made = Command::new("ssh-keygen")

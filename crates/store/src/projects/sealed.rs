@@ -31,7 +31,7 @@ pub struct CheckoutKey {
     pub public: String,
     /// `SHA256:…`
     pub fingerprint: String,
-    /// The private half, in OpenSSH format.
+    /// The private key, in OpenSSH format.
     pub private: Secret<String>,
     pub created_at: Timestamp,
     /// When a job last got it.

@@ -264,7 +264,7 @@ impl Found {
             });
             let title = "resource classes are asked for";
             self.add(Level::Note, "resource-classes", title, names).help =
-                Some("see that runners are large enough".to_owned());
+                Some("make sure that your runners are large enough".to_owned());
         }
     }
 

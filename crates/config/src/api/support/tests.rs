@@ -33,9 +33,9 @@ commands: { fetch: { steps: [checkout: { method: shallow, depth: 1 }] } }
 jobs:
   plain: { machine: true, steps: [run: echo] }
   build:
-parameters: { n: { type: integer, default: 0 } }
-machine: true
-steps: [fetch]
+    parameters: { n: { type: integer, default: 0 } }
+    machine: true
+    steps: [fetch]
   image: { executor: cached, steps: [fetch] }
 workflows:
   one: { jobs: [plain, build, { build: { name: again } }, { image: { filters: { branches: { only: x } } } }] }

@@ -29,7 +29,7 @@ pub(crate) struct Shell {
     pub(crate) section: &'static str,
     /// Which favicon: `ok`, `bad`, `busy`, `hold`, `none`.
     pub(crate) family: &'static str,
-    /// Something on it changes by itself: a browser without script loads it again after so long.
+    /// Something on it changes on its own: a browser without script loads it again after so long.
     pub(crate) refresh: Option<Duration>,
     /// A sentence on what was just done.
     pub(crate) notice: Option<&'static str>,

@@ -28,7 +28,7 @@ pub(crate) struct SignInChoice {
     pub(crate) title: &'static str,
     pub(crate) slug: &'static str,
     pub(crate) host: String,
-    /// What is asked for, and why.
+    /// The scopes that sign-in requests, each with its reason.
     pub(crate) scopes: &'static [roundel_forge::RequestedScope],
 }
 

@@ -1,7 +1,7 @@
 //! Settings of a project: its key, its hook, its variables, its badge, the names of its commit
 //! statuses.
 //!
-//! Private halves and values never come here: the page shows what is public of a key, and only the
+//! Private keys and values never come here: the page shows what is public of a key, and only the
 //! names of variables (VCS §7.1).
 
 use std::collections::BTreeSet;

@@ -60,7 +60,7 @@ async fn what_is_not_allowed_is_reported_with_what_is() {
     assert!(missing_here.help.unwrap().contains("url_prefixes"));
     let none = Addresses::new(None, Vec::new(), store().await);
     let refused = missing(ask(&none, &backend.at("/orbs/a.yml"), at(0)).await);
-    assert!(refused.error.unwrap().contains("fetches no orbs from addresses"));
+    assert!(refused.error.unwrap().contains("does not import orbs from URLs"));
     assert!(backend.asked().is_empty());
 }
 
