@@ -11,7 +11,10 @@ pub(crate) mod express;
 pub(crate) mod fields;
 pub(crate) mod logic;
 
-use std::{collections::HashMap, rc::Rc};
+use std::{
+    collections::{HashMap, HashSet},
+    rc::Rc,
+};
 
 use indexmap::IndexMap;
 
@@ -26,7 +29,10 @@ use crate::{
     },
     read::{report::Report, source::Sources},
     render::budget::{Budget, Resource},
-    text::{place::Place, problem::Problem},
+    text::{
+        place::{FileId, Place, Span},
+        problem::Problem,
+    },
 };
 
 /// Renders nodes, and reports what is wrong with them.
@@ -49,6 +55,8 @@ pub(crate) struct Renderer<'d> {
     patterns: HashMap<String, Result<Rc<Pattern>, PatternError>>,
     /// Of the scalar that is being rendered.
     trails: Vec<Rc<Trail>>,
+    /// Scripts that were looked at: a command is compiled once for each use.
+    scripts: HashSet<(FileId, Span)>,
 }
 
 impl<'d> Renderer<'d> {
@@ -72,7 +80,13 @@ impl<'d> Renderer<'d> {
             exhausted: false,
             patterns: HashMap::new(),
             trails: Vec::new(),
+            scripts: HashSet::new(),
         }
+    }
+
+    /// Returns whether a script is met for the first time.
+    pub(crate) fn is_new_script(&mut self, place: Place) -> bool {
+        self.scripts.insert((place.file, place.span))
     }
 
     /// Compiles a regular expression, once.

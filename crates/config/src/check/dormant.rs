@@ -132,6 +132,9 @@ impl<'d> Checker<'_, 'd> {
                 let known = names.contains(name)
                     || numbered.is_some_and(|(name, _)| names.contains(name))
                     || prefixes.iter().any(|prefix| name.starts_with(prefix));
+                if known {
+                    continue;
+                }
                 let reported = [
                     codes::UNKNOWN_REQUIREMENT,
                     codes::GROUP_MEMBER,
@@ -140,7 +143,7 @@ impl<'d> Checker<'_, 'd> {
                 ];
                 let reported =
                     reported.into_iter().any(|code| self.render.report.is_reported(code, place));
-                if !known && !reported && self.render.afford(Resource::Visits, 1, place) {
+                if !reported && self.render.afford(Resource::Visits, 1, place) {
                     let message = no_such_job(requiring, name, workflow);
                     let problem = Problem::error(codes::UNKNOWN_REQUIREMENT, place, message);
                     let help = did_you_mean(name, names.iter().copied());
@@ -207,7 +210,6 @@ impl<'d> Checker<'_, 'd> {
         if definition.broken || !self.render.afford(Resource::Visits, given.len(), definition.key) {
             return;
         }
-        let callee: Rc<str> = format!("{} `{name}`", element.word()).into();
         let declarations = &definition.parameters;
         for entry in given {
             match declarations.get(entry.name) {
@@ -216,12 +218,12 @@ impl<'d> Checker<'_, 'd> {
                 }
                 Some(_) => {}
                 None => {
+                    let callee: Rc<str> = format!("{} `{name}`", element.word()).into();
                     let (place, module) = (entry.key, definition.module);
                     let call = Call { element, callee: &callee, declarations, place, module };
                     let source = ArgumentSource::Node(entry.value, scope.clone());
-                    let name = entry.name.to_owned();
-                    self.resolver()
-                        .unexpected_argument(&call, &Argument { name, key: entry.key, source });
+                    let argument = Argument { name: entry.name.to_owned(), key: entry.key, source };
+                    self.resolver().unexpected_argument(&call, &argument);
                 }
             }
         }

@@ -153,10 +153,10 @@ impl Expander<'_, '_> {
 
     /// Warns where the `>>` that closes a tag was probably meant to append to a file.
     fn lint_redirection(&mut self, command: &Value) {
-        let written = self.render.doc.written(command.place);
-        if !self.render.templates {
+        if !self.render.templates || !self.render.is_new_script(command.place) {
             return;
         }
+        let written = self.render.doc.written(command.place);
         let Some(Redirection { at, kind }) = redirection::after_tag(written) else { return };
         let start = command.place.span.start() + at;
         let place = command.place.with_span(Span::new(start, start + 2));

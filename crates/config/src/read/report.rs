@@ -57,6 +57,8 @@ pub(crate) struct Report<'d> {
     /// Indexes into `unsupported` for the job that is being compiled.
     in_current_job: BTreeSet<usize>,
     seen: HashSet<Key>,
+    /// Where each code was reported, for [`Self::is_reported`].
+    seen_at: HashSet<(&'static str, FileId, Span)>,
     /// Those of them that were reported as warnings because what they are about does not run.
     softened: HashSet<Key>,
     errors: usize,
@@ -77,6 +79,7 @@ impl<'d> Report<'d> {
             unsupported_at: HashMap::new(),
             in_current_job: BTreeSet::new(),
             seen: HashSet::new(),
+            seen_at: HashSet::new(),
             softened: HashSet::new(),
             errors: 0,
             hidden: 0,
@@ -142,12 +145,15 @@ impl<'d> Report<'d> {
             return;
         }
         let key = key(&problem);
-        if self.is_new(&problem) && self.unsupported.len() < DIAGNOSTICS {
+        if let Some(&at) = self.unsupported_at.get(&key) {
+            self.in_current_job.insert(at);
+        } else if self.is_new(&problem) && self.unsupported.len() < DIAGNOSTICS {
+            let at = self.unsupported.len();
+            self.unsupported_at.insert(key, at);
+            self.in_current_job.insert(at);
             let diagnostic = self.diagnostic(problem);
-            self.unsupported_at.insert(key.clone(), self.unsupported.len());
             self.unsupported.push(diagnostic);
         }
-        self.in_current_job.extend(self.unsupported_at.get(&key));
     }
 
     /// Returns the indexes of the unsupported features that were found since the last call, for
@@ -172,12 +178,12 @@ impl<'d> Report<'d> {
 
     /// Returns whether something of this kind was reported about a place.
     pub(crate) fn is_reported(&self, code: Code, place: Place) -> bool {
-        let reported =
-            |seen: &Key| seen.0 == code.slug && seen.1 == place.file && seen.2 == place.span;
-        self.seen.iter().any(reported)
+        self.seen_at.contains(&(code.slug, place.file, place.span))
     }
 
     fn is_new(&mut self, problem: &Problem) -> bool {
+        let Place { file, span, .. } = problem.place;
+        self.seen_at.insert((problem.code.slug, file, span));
         self.seen.insert(key(problem))
     }
 

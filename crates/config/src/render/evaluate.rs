@@ -250,10 +250,10 @@ impl Renderer<'_> {
     /// Finds a value by its full path (CFG §4.3).
     pub(crate) fn lookup(&self, path: &str, scope: &Scope) -> Result<Data, LookupError> {
         if let Some(name) = path.strip_prefix("parameters.") {
-            let of_pipeline = self.of_pipeline(name, scope);
+            let of_pipeline = || self.of_pipeline(name, scope);
             let Some(bindings) = &scope.parameters else {
                 let message = format!("{} has no parameters", scope.owner);
-                let help = of_pipeline.unwrap_or_else(|| {
+                let help = of_pipeline().unwrap_or_else(|| {
                     "pipeline parameters are written `pipeline.parameters.…`".into()
                 });
                 return Err(LookupError::new(codes::UNDECLARED_PARAMETER, message, Some(help)));
@@ -261,7 +261,7 @@ impl Renderer<'_> {
             return bindings.get(name).map(|value| value.data.clone()).ok_or_else(|| {
                 let names = || bindings.keys().map(String::as_str);
                 let message = format!("{} has no parameter `{name}`", scope.owner);
-                let near = of_pipeline.or_else(|| did_you_mean(name, names()));
+                let near = of_pipeline().or_else(|| did_you_mean(name, names()));
                 let help = near.or_else(|| {
                     let declared = list(names());
                     let help = format!("declare it under `parameters` of {}", scope.owner);

@@ -34,7 +34,8 @@ struct Tag {
 pub(super) fn after_tag(script: &str) -> Option<Redirection<'_>> {
     let mut start = 0;
     for line in script.split_inclusive('\n') {
-        let tags = tags(line);
+        // Most lines have none, and this is asked of every script.
+        let tags = if line.contains('<') { tags(line) } else { Vec::new() };
         let joined = tags.iter().find_map(|&tag| joined(line, tag));
         let swallowed =
             || tags.split_last().and_then(|(&tag, others)| swallowed(line, tag, others));

@@ -150,7 +150,8 @@ impl<'t> Builder<'t> {
         (self.doc, self.problems)
     }
 
-    /// Takes one event; `false` ends the parsing.
+    /// Takes one event; `false` ends the parsing. Inlined, so that events are not copied.
+    #[inline]
     fn take(&mut self, event: Event<'t>, span: granit_parser::Span) -> bool {
         let at = bytes(span);
         let tag_at = span.tag_span().map_or(at, bytes);
