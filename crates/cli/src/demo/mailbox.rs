@@ -215,9 +215,9 @@ h2 { font-size: 1rem; margin: .3rem 0 } p { margin: 0; opacity: .75 } pre { whit
 mod tests {
     use super::*;
 
-    /// The links of a mail are what a visitor of the demo wants to follow; what a commit says stays text.
+    /// The links of an email are what a visitor of the demo wants to follow; what a commit says stays text.
     #[test]
-    fn addresses_in_a_mail_are_links_and_nothing_else_is() {
+    fn addresses_in_an_email_are_links_and_nothing_else_is() {
         let link =
             |address: &str| format!("<a href=\"{address}\" rel=\"noreferrer\">{address}</a>");
         let to = "http://127.0.0.1:9/gh/acme/web/1";

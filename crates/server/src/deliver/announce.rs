@@ -37,7 +37,7 @@ use crate::{app::EmailSettings, links::Links};
 /// Characters of a name, a subject or a message in an email.
 const NAME_CHARS: usize = 500;
 
-/// The words for what is no outcome of a workflow.
+/// Statuses in emails that are not outcomes of a workflow.
 const ON_HOLD: &str = "on hold";
 const NOT_SUPPORTED: &str = "not supported";
 const CONFIG_ERROR: &str = "config error";

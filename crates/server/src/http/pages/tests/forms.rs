@@ -106,9 +106,9 @@ async fn a_form_that_is_too_large_is_refused_by_what_it_announces() {
     }
 }
 
-/// Mail programs send their one click in either form (RFC 8058 §3.2).
+/// Email clients send their one click in either form (RFC 8058 §3.2).
 #[tokio::test]
-async fn the_one_click_of_a_mail_program_may_come_in_parts() {
+async fn the_one_click_of_an_email_client_may_come_in_parts() {
     let world = World::new().await;
     let mut forms = forms(&world).await;
     forms.retain(|(path, _)| path.starts_with("/mail/"));
