@@ -5,6 +5,7 @@
 
 mod clock;
 mod forge_calls;
+mod hidden;
 mod purity;
 mod sql;
 mod statuses;

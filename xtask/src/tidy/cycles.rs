@@ -184,6 +184,13 @@ mod tests {
             "use crate::*; pub struct A(B);",
             "use crate::Renamed; pub struct A(Renamed);",
             "pub use crate::b::B as Other; pub struct A(Other);",
+            "extern crate self as me; pub struct A(me::b::B);",
+            "macro_rules! b { () => { $crate::b::B::new() } } pub struct A; fn f() { b!(); }",
+            "pub struct A; fn f() { <crate::b::B as Default>::default(); }",
+            "mod inner { pub use super::super::b::B as C; } pub struct A(inner::C);",
+            "use self::super::b::B; pub struct A(B);",
+            "pub struct A(#[cfg_attr(all(), serde(with = \"crate::b::B\"))] u8);",
+            "pub struct A; impl Make for crate::b::B { fn f() { Self::new(); } }",
         ] {
             let root = "mod a; mod b; pub use b::B; pub use self::b::B as Renamed;";
             let shown = cycle(&[("lib.rs", root), ("a.rs", naming), BACK]);

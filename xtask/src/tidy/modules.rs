@@ -32,6 +32,8 @@ pub(crate) struct Module {
     parent: Option<ModuleId>,
     names: BTreeMap<String, Vec<Binding>>,
     globs: Vec<Words>,
+    /// Capitalized names inside of macros that make items.
+    made: Vec<String>,
     mentions: Vec<Mention>,
     facts: Vec<(Fact, usize)>,
 }
@@ -147,12 +149,18 @@ impl<'s> Modules<'s> {
             parent,
             names: BTreeMap::new(),
             globs: Vec::new(),
+            made: Vec::new(),
             mentions: Vec::new(),
             facts: Vec::new(),
         });
         let mut collector = Collector::default();
         for item in items {
             syn::visit::Visit::visit_item(&mut collector, item);
+            if let Item::Macro(making) = item
+                && making.ident.is_none()
+            {
+                syntax::names(&making.mac.tokens, &mut self.all[id].made);
+            }
             if let Item::Mod(module) = item
                 && let Some(child) = self.read_child(module, file, id, folder)
             {
@@ -189,9 +197,8 @@ impl<'s> Modules<'s> {
             Some(path) => next_to(&self.sources[file].path, &path),
             None => format!("{folder}/{name}.rs"),
         };
-        let is_of_tests =
-            path.split('/').any(|part| part.trim_end_matches(".rs").ends_with("tests"));
-        if is_of_tests {
+        // Declared behind a feature, for tests of other crates.
+        if path.split('/').any(|part| matches!(part, "tests" | "tests.rs")) {
             return None;
         }
         let child = self.sources.iter().position(|source| source.path == path)?;
@@ -278,11 +285,24 @@ impl<'s> Modules<'s> {
         let through_glob = |words: &Words| {
             let behind = self.resolve(module, words, steps);
             behind.into_iter().flat_map(|target| match target {
-                Target::Module(behind) if behind != module => self.lookup(behind, name, steps),
+                Target::Module(behind) if behind != module => {
+                    let found = self.lookup(behind, name, steps);
+                    if found.is_empty() && self.makes(behind, name) {
+                        vec![self.item(behind, name)]
+                    } else {
+                        found
+                    }
+                }
                 Target::Item { .. } | Target::Module(_) | Target::Outside(_) => Vec::new(),
             })
         };
         self.all[module].globs.iter().flat_map(through_glob).collect()
+    }
+
+    /// Whether a macro of the module may make an item of this name.
+    fn makes(&self, module: ModuleId, name: &str) -> bool {
+        name.starts_with(char::is_uppercase)
+            && self.all[module].made.iter().any(|made| made == name)
     }
 
     /// A name that no module of ours has: of another's crate, or behind a glob of one.

@@ -92,17 +92,28 @@ fn drop_tests(items: &mut Vec<Item>) {
     }
 }
 
-/// Returns whether this is `#[test]`, `#[cfg(test)]` or `#[cfg(all(test, …))]`.
+/// Returns whether this is `#[test]`, `#[cfg(test)]` or `#[cfg(all(test, …))]`; a feature may have the name
+/// `test`, too.
 fn is_for_tests(attribute: &Attribute) -> bool {
     if attribute.path().is_ident("test") {
         return true;
     }
     let Ok(list) = attribute.meta.require_list() else { return false };
-    let condition = list.tokens.to_string();
-    let words = || condition.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
-    attribute.path().is_ident("cfg")
-        && words().any(|word| word == "test")
-        && !words().any(|word| word == "not" || word == "any")
+    let mut words = Vec::new();
+    names(&list.tokens, &mut words);
+    let has = |name: &str| words.iter().any(|word| word == name);
+    attribute.path().is_ident("cfg") && has("test") && !has("not") && !has("any")
+}
+
+/// Lists the names among tokens, inside of brackets too; texts are none.
+pub(crate) fn names(tokens: &proc_macro2::TokenStream, found: &mut Vec<String>) {
+    for token in tokens.clone() {
+        match token {
+            proc_macro2::TokenTree::Ident(name) => found.push(plain(&name)),
+            proc_macro2::TokenTree::Group(group) => names(&group.stream(), found),
+            proc_macro2::TokenTree::Punct(_) | proc_macro2::TokenTree::Literal(_) => {}
+        }
+    }
 }
 
 /// Takes a `use` apart.
@@ -156,6 +167,12 @@ pub(crate) struct Collector {
     pub imports: Vec<Import>,
     /// Names of items inside functions.
     pub inner_items: Vec<String>,
+    /// What `Self` stands for here.
+    own_type: Option<Words>,
+    /// Variables of this function, with the paths that their values name, and the line.
+    locals: Vec<(String, Vec<Words>, usize)>,
+    /// Fields that get the variable of their own name in this function.
+    shorthands: Vec<String>,
 }
 
 impl Collector {
@@ -185,14 +202,44 @@ impl Collector {
         reader.end(self);
     }
 
-    /// Notes that a field gets a value that names every path since the first `mentions`.
-    fn given(&mut self, field: &syn::Member, mentions: usize) {
-        let syn::Member::Named(name) = field else { return };
-        let paths = self.mentions[mentions..].iter();
-        let given = paths.map(|path| Fact::Given(plain(name), path.words.clone()));
-        for fact in given.collect::<Vec<_>>() {
-            self.fact(fact, name.span());
+    /// Collects what texts in an attribute name: `#[serde(with = "crate::time")]` names a function.
+    fn named_in_texts(&mut self, tokens: &proc_macro2::TokenStream) {
+        for token in tokens.clone() {
+            match token {
+                proc_macro2::TokenTree::Group(group) => self.named_in_texts(&group.stream()),
+                proc_macro2::TokenTree::Literal(text) => {
+                    let line = text.span().start().line;
+                    let text = text.to_string();
+                    let words = text.trim_matches('"').split("::").map(ToOwned::to_owned);
+                    self.mention(words.collect(), line);
+                }
+                proc_macro2::TokenTree::Ident(_) | proc_macro2::TokenTree::Punct(_) => {}
+            }
         }
+    }
+
+    /// Notes that a field gets a value that names every path since the first `mentions`.
+    fn given(&mut self, field: &proc_macro2::Ident, mentions: usize) {
+        let paths = self.mentions[mentions..].iter();
+        let given = paths.map(|path| Fact::Given(plain(field), path.words.clone()));
+        for fact in given.collect::<Vec<_>>() {
+            self.fact(fact, field.span());
+        }
+    }
+
+    /// Reads a function: a field that is given as `Row { status }` gets what `let status = …` names.
+    fn in_body(&mut self, read: impl FnOnce(&mut Self)) {
+        let outer = (std::mem::take(&mut self.locals), std::mem::take(&mut self.shorthands));
+        read(self);
+        let (locals, shorthands) =
+            (std::mem::take(&mut self.locals), std::mem::take(&mut self.shorthands));
+        for (name, paths, line) in locals {
+            if shorthands.contains(&name) {
+                let given = paths.into_iter().map(|words| Fact::Given(name.clone(), words));
+                self.facts.extend(given.map(|fact| (fact, line)));
+            }
+        }
+        (self.locals, self.shorthands) = outer;
     }
 
     fn fact(&mut self, fact: Fact, span: proc_macro2::Span) {
@@ -204,6 +251,9 @@ impl<'ast> Visit<'ast> for Collector {
     fn visit_path(&mut self, path: &'ast Path) {
         let mut words = if path.leading_colon.is_some() { vec![String::new()] } else { Vec::new() };
         words.extend(path.segments.iter().map(|segment| plain(&segment.ident)));
+        if let (Some("Self"), Some(own)) = (words.first().map(String::as_str), &self.own_type) {
+            words.splice(..1, own.clone());
+        }
         let line = path.segments.first().map_or(0, |first| first.ident.span().start().line);
         self.mention(words, line);
         visit::visit_path(self, path);
@@ -220,11 +270,32 @@ impl<'ast> Visit<'ast> for Collector {
             let whole = Fact::Text(parts.collect());
             self.fact(whole, call.bang_token.span);
         }
+        if call.path.segments.last().is_some_and(|last| last.ident == "include") {
+            self.mention(vec!["include!".to_owned()], call.bang_token.span.start().line);
+        }
+        if call.path.is_ident("stringify") {
+            self.fact(Fact::Text(call.tokens.to_string()), call.bang_token.span);
+        }
         visit::visit_macro(self, call);
     }
 
     fn visit_lit_str(&mut self, text: &'ast syn::LitStr) {
         self.fact(Fact::Text(text.value()), text.span());
+    }
+
+    fn visit_lit_byte_str(&mut self, text: &'ast syn::LitByteStr) {
+        self.fact(Fact::Text(String::from_utf8_lossy(&text.value()).into_owned()), text.span());
+    }
+
+    fn visit_item_impl(&mut self, block: &'ast syn::ItemImpl) {
+        let own = if let syn::Type::Path(path) = &*block.self_ty {
+            Some(path.path.segments.iter().map(|segment| plain(&segment.ident)).collect())
+        } else {
+            None
+        };
+        let outer = std::mem::replace(&mut self.own_type, own);
+        visit::visit_item_impl(self, block);
+        self.own_type = outer;
     }
 
     fn visit_signature(&mut self, signature: &'ast syn::Signature) {
@@ -247,31 +318,91 @@ impl<'ast> Visit<'ast> for Collector {
     fn visit_expr_assign(&mut self, assignment: &'ast syn::ExprAssign) {
         let mentions = self.mentions.len();
         visit::visit_expr_assign(self, assignment);
-        if let syn::Expr::Field(place) = &*assignment.left {
-            self.given(&place.member, mentions);
+        if let Some(name) = place(&assignment.left) {
+            self.given(name, mentions);
         }
+    }
+
+    // `mem::replace(&mut job.status, …)`
+    fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
+        let mentions = self.mentions.len();
+        visit::visit_expr_call(self, call);
+        for argument in &call.args {
+            if let syn::Expr::Reference(syn::ExprReference { mutability: Some(_), expr, .. }) =
+                argument
+            {
+                if let Some(name) = place(expr) {
+                    self.given(name, mentions);
+                }
+            }
+        }
+    }
+
+    // `job.status.clone_from(…)`
+    fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
+        let mentions = self.mentions.len();
+        visit::visit_expr_method_call(self, call);
+        if WRITERS.iter().any(|writer| call.method == writer) {
+            if let Some(name) = place(&call.receiver) {
+                self.given(name, mentions);
+            }
+        }
+    }
+
+    // `let status = …; Row { status }`
+    fn visit_expr_struct(&mut self, made: &'ast syn::ExprStruct) {
+        for field in made.fields.iter().filter(|field| field.colon_token.is_none()) {
+            if let syn::Member::Named(name) = &field.member {
+                self.shorthands.push(plain(name));
+            }
+        }
+        visit::visit_expr_struct(self, made);
+    }
+
+    fn visit_local(&mut self, local: &'ast syn::Local) {
+        visit::visit_local(self, local);
+        let pattern = match &local.pat {
+            syn::Pat::Type(typed) => &*typed.pat,
+            pattern => pattern,
+        };
+        if let syn::Pat::Ident(name) = pattern {
+            let mut values = Vec::new();
+            if let Some(init) = &local.init {
+                value_paths(&init.expr, &mut values);
+            }
+            let line = name.ident.span().start().line;
+            self.locals.push((plain(&name.ident), values, line));
+        }
+    }
+
+    fn visit_item_fn(&mut self, function: &'ast syn::ItemFn) {
+        self.in_body(|collector| visit::visit_item_fn(collector, function));
+    }
+
+    fn visit_impl_item_fn(&mut self, function: &'ast syn::ImplItemFn) {
+        self.in_body(|collector| visit::visit_impl_item_fn(collector, function));
     }
 
     fn visit_field_value(&mut self, field: &'ast syn::FieldValue) {
         let mentions = self.mentions.len();
         visit::visit_field_value(self, field);
-        self.given(&field.member, mentions);
+        if let syn::Member::Named(name) = &field.member {
+            self.given(name, mentions);
+        }
     }
 
     fn visit_attribute(&mut self, attribute: &'ast Attribute) {
         let syn::Meta::List(list) = &attribute.meta else { return };
         self.tokens(&list.tokens);
-        if attribute.path().is_ident("serde") {
-            // `#[serde(with = "crate::time")]` names a function in a text.
-            for token in list.tokens.clone() {
-                let proc_macro2::TokenTree::Literal(text) = token else { continue };
-                let line = text.span().start().line;
-                let text = text.to_string();
-                let words: Words =
-                    text.trim_matches('"').split("::").map(ToOwned::to_owned).collect();
-                self.mention(words, line);
-            }
-        }
+        self.named_in_texts(&list.tokens);
+    }
+
+    fn visit_item_extern_crate(&mut self, item: &'ast syn::ItemExternCrate) {
+        let name = plain(&item.ident);
+        let words = if name == "self" { vec!["crate".to_owned()] } else { vec![name.clone()] };
+        let local = item.rename.as_ref().map_or(name, |(_, local)| plain(local));
+        self.mention(words.clone(), item.ident.span().start().line);
+        self.imports.push(Import::Name(local, words));
     }
 
     fn visit_item_use(&mut self, item: &'ast syn::ItemUse) {
@@ -293,6 +424,54 @@ impl<'ast> Visit<'ast> for Collector {
 
     // Modules inside an item are walked by the caller that builds the tree of modules.
     fn visit_item_mod(&mut self, _: &'ast syn::ItemMod) {}
+}
+
+/// Methods that write over what they are called on.
+const WRITERS: &[&str] = &["clone_from", "replace", "insert", "get_or_insert", "set"];
+
+/// Returns the field or the variable that an expression is: `job.status`, `*status`, `(*job).status`.
+fn place(of: &syn::Expr) -> Option<&proc_macro2::Ident> {
+    match of {
+        syn::Expr::Field(field) => match &field.member {
+            syn::Member::Named(name) => Some(name),
+            syn::Member::Unnamed(_) => None,
+        },
+        syn::Expr::Path(path) => path.path.get_ident(),
+        syn::Expr::Unary(inner) => place(&inner.expr),
+        syn::Expr::Paren(inner) => place(&inner.expr),
+        syn::Expr::Reference(inner) => place(&inner.expr),
+        syn::Expr::Group(inner) => place(&inner.expr),
+        _ => None,
+    }
+}
+
+/// Collects the paths that an expression may have as its value: of each branch, of a block's end.
+fn value_paths(of: &syn::Expr, found: &mut Vec<Words>) {
+    match of {
+        syn::Expr::Path(path) => {
+            found.push(path.path.segments.iter().map(|segment| plain(&segment.ident)).collect());
+        }
+        syn::Expr::Paren(inner) => value_paths(&inner.expr, found),
+        syn::Expr::Reference(inner) => value_paths(&inner.expr, found),
+        syn::Expr::MethodCall(call) => value_paths(&call.receiver, found),
+        syn::Expr::Block(block) => value_of_block(&block.block, found),
+        syn::Expr::If(branch) => {
+            value_of_block(&branch.then_branch, found);
+            if let Some((_, otherwise)) = &branch.else_branch {
+                value_paths(otherwise, found);
+            }
+        }
+        syn::Expr::Match(choice) => {
+            choice.arms.iter().for_each(|arm| value_paths(&arm.body, found));
+        }
+        _ => {}
+    }
+}
+
+fn value_of_block(block: &syn::Block, found: &mut Vec<Words>) {
+    if let Some(syn::Stmt::Expr(value, None)) = block.stmts.last() {
+        value_paths(value, found);
+    }
 }
 
 /// Puts names and `::` together.
@@ -321,6 +500,9 @@ impl TokenReader {
     }
 
     fn mark(&mut self, mark: char, into: &mut Collector) {
+        if mark == '!' && self.words.last().is_some_and(|last| last == "include") {
+            into.mention(vec!["include!".to_owned()], self.line);
+        }
         if mark == ':' && !self.words.is_empty() && self.colons < 2 {
             self.colons += 1;
         } else {

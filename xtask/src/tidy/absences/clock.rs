@@ -25,6 +25,15 @@ const CLOCKS: &[&str] = &[
     "uuid::Uuid::now_v1",
     "chrono::Utc",
     "chrono::Local",
+    "time::OffsetDateTime",
+    "time::UtcDateTime",
+    "time::Instant",
+    "libc",
+    "nix::time",
+    "rustix::time",
+    "web_time",
+    "quanta",
+    "coarsetime",
 ];
 
 /// Functions of ours that read it.
@@ -39,7 +48,9 @@ fn clocks(modules: &Modules<'_>) -> Vec<String> {
     let mut findings = Findings::default();
     for named in named_in(modules, WHERE) {
         let of_ours = named.targets.iter().any(|target| match target {
-            Target::Item { rest, .. } => rest.iter().any(|word| OURS.contains(&word.as_str())),
+            Target::Item { name, rest, .. } => {
+                rest.iter().chain([name]).any(|word| OURS.contains(&word.as_str()))
+            }
             Target::Module(_) | Target::Outside(_) => false,
         });
         let found = forbidden(&named.targets, CLOCKS).is_some();
@@ -71,6 +82,14 @@ fn a_clock_is_seen_however_it_is_named() {
         "use roundel_model::Moment; fn f() { Moment::now(); }",
         "fn f() -> roundel_model::Ticks { roundel_model::Ticks::now() }",
         "fn f() { jiff::Zoned::now(); }",
+        "macro_rules! now { () => { std::time::Instant::now() } } fn f() { now!(); }",
+        "fn f() { <std::time::SystemTime>::now(); }",
+        "use roundel_model::time::Timestamp; impl Ticks for Timestamp { fn f() { Self::now(); } }",
+        "use roundel_model::time; fn f() { time::now(); }",
+        "extern crate std as base; fn f() { base::time::Instant::now(); }",
+        "#[cfg(feature = \"test\")] fn f() { std::time::Instant::now(); }",
+        "#[cfg_attr(all(), serde(default = \"std::time::Instant::now\"))] struct A;",
+        "fn f() { libc::time(); }",
     ] {
         let model =
             "pub mod time; pub use time::Timestamp as Moment; pub use std::time::Instant as Ticks;";
@@ -78,7 +97,7 @@ fn a_clock_is_seen_however_it_is_named() {
             clocks,
             &[
                 ("crates/model/src/lib.rs", model),
-                ("crates/model/src/time.rs", "pub struct Timestamp;"),
+                ("crates/model/src/time.rs", "pub struct Timestamp; pub fn now() {}"),
                 ("crates/engine/src/lib.rs", reading),
             ],
         );

@@ -13,7 +13,7 @@ use super::{
 const STORE: &str = "crates/store/";
 
 const DRIVERS: &[&str] =
-    &["sqlx", "rusqlite", "libsqlite3_sys", "postgres", "tokio_postgres", "diesel"];
+    &["sqlx", "rusqlite", "libsqlite3_sys", "postgres", "tokio_postgres", "diesel", "sea_orm"];
 
 const EXCEPTIONS: &[Exception] = &[];
 
@@ -33,6 +33,13 @@ const STATEMENTS: &[&[&str]] = &[
     &["PRAGMA"],
     &["WITH", "*", "AS"],
     &["WITH", "RECURSIVE"],
+    &["FROM", "*", "WHERE"],
+    &["LEFT", "JOIN"],
+    &["INNER", "JOIN"],
+    &["ORDER", "BY"],
+    &["GROUP", "BY"],
+    &["ON", "CONFLICT"],
+    &["MERGE", "INTO"],
 ];
 
 fn sql(modules: &Modules<'_>) -> Vec<String> {
@@ -69,9 +76,12 @@ fn is_sql(text: &str) -> bool {
     let in_small = words.first().is_some_and(|word| *word == word.to_lowercase())
         && match small.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
             ["SELECT", ..] => words.contains(&"from"),
+            ["UPDATE", ..] => words.get(2) == Some(&"set"),
             two => [["INSERT", "INTO"], ["DELETE", "FROM"]].iter().any(|begin| begin == two),
         };
-    in_capitals || in_small
+    // Prose has small words between a capital and the next.
+    let in_title = words.first() == Some(&"Select") && words.contains(&"From");
+    in_capitals || in_small || in_title
 }
 
 fn is_statement(words: &[&str]) -> bool {
@@ -79,13 +89,18 @@ fn is_statement(words: &[&str]) -> bool {
         words.len() > pattern.len()
             && words.iter().zip(*pattern).all(|(word, part)| *part == "*" || word == part)
     };
-    let selects = words.first() == Some(&"SELECT") && (words.contains(&"FROM") || words.len() == 2);
+    let selects = words.first() == Some(&"SELECT") && words.len() > 1;
     selects || STATEMENTS.iter().any(begins)
 }
 
+/// Scripts, and other files that code could include: Rust is read above, and documents are for people.
 fn scripts(sources: &[Source]) -> Vec<&str> {
-    let strays =
-        sources.iter().filter(|source| source.has_extension("sql") && !is_in(source, STORE));
+    let is_script = |source: &&Source| {
+        let is_read = source.has_extension("rs") || source.has_extension("md");
+        source.has_extension("sql")
+            || (!is_read && source.path.contains("/src/") && is_sql(&source.text))
+    };
+    let strays = sources.iter().filter(|source| !is_in(source, STORE)).filter(is_script);
     strays.map(|source| source.path.as_str()).collect()
 }
 
@@ -108,16 +123,35 @@ fn sql_is_seen_however_it_is_written() {
         r#"fn f() { run("PRAGMA journal_mode = WAL"); }"#,
         r"use sqlx as database; fn f() { database::query(TEXT); }",
         r"use sqlx::prelude::*;",
+        r#"const A: &str = "update jobs set status = 1";"#,
+        r#"const A: &str = "Select id From jobs";"#,
+        r#"fn f() { ["SELECT a, b, c", "FROM jobs WHERE id = 1"].join(" "); }"#,
+        r#"const A: &[u8] = b"SELECT id FROM jobs";"#,
+        r"const A: &str = stringify!(SELECT id FROM jobs WHERE id = 1);",
+        r"fn f() { sqlx::query_as!(Job, a); }",
+        r"extern crate sqlx as db; fn f() { db::query(TEXT); }",
+        r"fn f() { roundel_store::db::query(TEXT); }",
     ] {
-        let found = super::try_on(sql, &[("crates/server/src/lib.rs", writing)]);
+        let found = super::try_on(
+            sql,
+            &[
+                ("crates/server/src/lib.rs", writing),
+                ("crates/store/src/lib.rs", "pub use sqlx as db;"),
+            ],
+        );
         assert!(
             found.first().is_some_and(|found| found.contains("server/src/lib.rs:")),
             "{writing}"
         );
         assert_eq!(super::try_on(sql, &[("crates/store/src/lib.rs", writing)]), [""; 0]);
     }
-    let stray = source::sample(&[("docs/a.sql", ""), ("crates/store/migrations/0001.sql", "")]);
-    assert_eq!(scripts(&stray), ["docs/a.sql"]);
+    let stray = source::sample(&[
+        ("docs/a.sql", ""),
+        ("crates/store/migrations/0001.sql", ""),
+        ("crates/server/src/jobs.txt", "SELECT id FROM jobs"),
+        ("crates/server/src/words.txt", "Select a job from the list"),
+    ]);
+    assert_eq!(scripts(&stray), ["docs/a.sql", "crates/server/src/jobs.txt"]);
 }
 
 #[test]

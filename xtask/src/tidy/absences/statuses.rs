@@ -82,14 +82,27 @@ fn is_of_engine(modules: &Modules<'_>, target: &Target) -> bool {
 fn written_table(text: &str) -> Option<&'static str> {
     let words = text.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
     let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
-    let updates = |table: &&&str| {
-        words.windows(3).any(|three| three == ["UPDATE", *table, "SET"])
-            || (**table != "pipelines"
-                && words.windows(3).any(|three| three == ["INSERT", "INTO", *table]))
+    let is = |word: &&str, sought: &str| word.eq_ignore_ascii_case(sought);
+    // `UPDATE jobs SET`, `UPDATE jobs AS j SET`; `INSERT INTO jobs`, `REPLACE INTO jobs`.
+    let writes = |table: &&&str| {
+        words.windows(2).enumerate().any(|(at, two)| {
+            let is_update =
+                is(&two[0], "UPDATE") && words[at + 2..].iter().take(3).any(|word| is(word, "SET"));
+            let is_insert = is(&two[0], "INTO") && **table != "pipelines";
+            (is_update || is_insert) && is(&two[1], table)
+        })
     };
-    let changes = words.iter().take_while(|word| **word != "WHERE");
-    let writes = changes.into_iter().any(|word| FIELDS.contains(word) || *word == "outcome");
-    if writes { TABLES.iter().find(updates).copied() } else { None }
+    let changed = words.iter().take_while(|word| !is(word, "WHERE"));
+    let names_status = changed.into_iter().any(|word| FIELDS.contains(word) || *word == "outcome");
+    // The name of the table is not written: `UPDATE {table} SET`.
+    let of_any = words
+        .windows(3)
+        .any(|three| !is(&three[0], "DO") && is(&three[1], "UPDATE") && is(&three[2], "SET"))
+        || words.starts_with(&["UPDATE", "SET"]);
+    if !names_status {
+        return None;
+    }
+    TABLES.iter().find(writes).copied().or_else(|| of_any.then_some("some table"))
 }
 
 #[test]
@@ -109,6 +122,15 @@ fn an_assigned_status_is_seen() {
         "use roundel_engine::*; fn f() { advance(job); }",
         r#"fn f() { run("UPDATE jobs SET reason = $1, status = 'failed' WHERE id = $2"); }"#,
         "const A: &str = \"UPDATE tasks\\n SET outcome = NULL\";",
+        "use roundel_model::status::*; fn f() { *(&mut job.status) = JobStatus::Failed; }",
+        "use roundel_model::status::JobStatus; fn f(status: &mut A) { *status = JobStatus::Failed; }",
+        "use roundel_model::status::JobStatus as J; fn f() { mem::replace(&mut job.status, J::Failed); }",
+        "use roundel_model::status::JobStatus; fn f() { job.status.clone_from(&JobStatus::Failed); }",
+        "use roundel_model::status::JobStatus; fn f() { let status = JobStatus::Failed; Row { status } }",
+        "const A: &str = \"update jobs set status = 'failed'\";",
+        "const A: &str = \"UPDATE jobs AS j SET status = 'failed'\";",
+        "const A: &str = \"INSERT OR REPLACE INTO jobs (id, status) VALUES (1, 'failed')\";",
+        "fn f() { format!(\"UPDATE {} SET status = 'failed'\", table); }",
     ] {
         let found = super::try_on(
             assigned_statuses,
