@@ -40,6 +40,14 @@ pub struct ClaimRequest {
     pub lease: Option<LeaseId>,
 }
 
+/// A runner ends, and asks for no more tasks: the page of runners then shows it as offline at once. It is
+/// sent once and not waited for. Earlier runners end without it, and earlier servers answer 404.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignOffRequest {
+    /// As in its [`ClaimRequest`].
+    pub runner: String,
+}
+
 /// One of the parallel runs of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct TaskRef {

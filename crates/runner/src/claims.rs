@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use roundel_model::{id::LeaseId, kind::ExecutorKind, limits::CLAIM_WAIT};
-use roundel_protocol::{ClaimRequest, JobSpec};
+use roundel_protocol::{ClaimRequest, JobSpec, SignOffRequest};
 use tokio::{
     task::JoinSet,
     time::{Instant, sleep},
@@ -21,13 +21,28 @@ const FIRST_WAIT: Duration = Duration::from_millis(500);
 /// The time after a claim that the server refused, for reasons that an administrator has to fix.
 const PAUSE_AFTER_REFUSAL: Duration = Duration::from_secs(10);
 
-/// Claims and runs, one task after another, until `stop` is canceled.
+/// Claims and runs, one task after another, until `stop` is canceled; then signs off.
 ///
 /// # Errors
 ///
 /// The server does not accept the runner's token.
 pub(crate) async fn serve(
     host: Arc<Host>,
+    slot: u32,
+    stop: CancellationToken,
+    stop_now: CancellationToken,
+) -> Result<(), CallError> {
+    serve_tasks(&host, slot, stop, stop_now).await?;
+    let request = SignOffRequest { runner: name(&host, slot) };
+    if let Err(error) = host.client.sign_off(&request).await {
+        // The server finds it out by itself; one of an earlier release does not know the request.
+        tracing::debug!(%error, "the server did not hear that this runner ends");
+    }
+    Ok(())
+}
+
+async fn serve_tasks(
+    host: &Arc<Host>,
     slot: u32,
     stop: CancellationToken,
     stop_now: CancellationToken,
@@ -39,11 +54,11 @@ pub(crate) async fn serve(
             biased;
             () = stop.cancelled() => return Ok(()),
             () = stop_now.cancelled() => return Ok(()),
-            claimed = claim(&host, slot, lease) => claimed?,
+            claimed = claim(host, slot, lease) => claimed?,
         };
         // In a task of its own: if it panics, the slot continues.
         let mut one = JoinSet::new();
-        one.spawn(task::run(Arc::clone(&host), claimed, stop_now.clone()));
+        one.spawn(task::run(Arc::clone(host), claimed, stop_now.clone()));
         if let Some(Err(error)) = one.join_next().await {
             tracing::error!(%error, "a task ended unexpectedly");
         }
@@ -74,7 +89,7 @@ fn request(host: &Host, slot: u32, lease: LeaseId) -> ClaimRequest {
     let limitations = host.limitations();
     let wait = settings.claim_wait.min(CLAIM_WAIT);
     ClaimRequest {
-        runner: format!("{}-{}", settings.name, slot + 1),
+        runner: name(host, slot),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         resource_classes: settings.resource_classes.clone(),
         executors: vec![ExecutorKind::Docker.into(), ExecutorKind::Machine.into()],
@@ -82,4 +97,9 @@ fn request(host: &Host, slot: u32, lease: LeaseId) -> ClaimRequest {
         limitations,
         lease: Some(lease),
     }
+}
+
+/// Names a slot: to the server, each is a runner.
+fn name(host: &Host, slot: u32) -> String {
+    format!("{}-{}", host.settings.name, slot + 1)
 }

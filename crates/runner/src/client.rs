@@ -10,7 +10,7 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use roundel_model::{id::LeaseId, secret::Secret, word::Word};
 use roundel_protocol::{
     ApiError, ClaimRequest, FinishReport, JobSpec, LEASE_HEADER, LogAnswer, PREFIX, RenewAnswer,
-    RenewRequest, StepReport, TaskRef,
+    RenewRequest, SignOffRequest, StepReport, TaskRef,
 };
 use url::Url;
 
@@ -20,6 +20,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long the server may take to respond to a request that does not wait.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// How long a runner that ends waits for the server to hear it.
+const SIGN_OFF_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Largest response that is read. A job spec holds the configuration of one job.
 const RESPONSE_BYTES: usize = 16 << 20;
@@ -120,6 +123,17 @@ impl ServerClient {
             return Ok(None);
         }
         self.read_json(response).await.map(Some)
+    }
+
+    /// Says that a runner ends. It is not repeated: a runner that ends waits for nothing.
+    pub(crate) async fn sign_off(&self, request: &SignOffRequest) -> Result<(), CallError> {
+        let sent = self
+            .http
+            .post(self.url("/sign-off"))
+            .bearer_auth(self.token.expose())
+            .timeout(SIGN_OFF_TIMEOUT)
+            .json(request);
+        self.send(sent).await.map(drop)
     }
 
     /// Returns the client for the requests of a task.

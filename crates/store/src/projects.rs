@@ -218,7 +218,7 @@ impl Store {
         let data_key = self.vault.unlock(&self.db, Scope::Instance).await?;
         let mut session = self.db.write("change a follower").await?;
         for (key, value) in &changes.settings {
-            write_setting(&mut session, &data_key, (key, value)).await?;
+            write_setting(&mut session, &data_key, key, value).await?;
         }
         for &project in &changes.follow {
             follow(&mut session, account, project, now).await?;

@@ -22,15 +22,17 @@ pub struct RunnerRow {
     pub executors: Vec<Word<ExecutorKind>>,
     /// What its host lacks, one sentence each. None: not known.
     pub limitations: Option<Vec<String>>,
-    /// When it last asked for a job or reported.
+    /// When it last asked for a job.
     pub last_seen_at: Timestamp,
+    /// When it said that it ends. None: it is there, or it ended without a word.
+    pub signed_off_at: Option<Timestamp>,
 }
 
 const VALUE: &str = "settings.value";
 
 impl Store {
     /// Notes that a runner was seen, and what it said of itself. Limitations of `None` leave what is
-    /// known.
+    /// known; that it signed off before is forgotten.
     pub async fn touch_runner(&self, runner: &RunnerRow) -> Result<(), StoreError> {
         let mut session = self.db.write("note a runner").await?;
         let sql = "INSERT INTO runners (name, version, resource_classes, executors, limitations,
@@ -39,7 +41,7 @@ impl Store {
              ON CONFLICT (name) DO UPDATE SET version = excluded.version,
                 resource_classes = excluded.resource_classes, executors = excluded.executors,
                 limitations = COALESCE(excluded.limitations, runners.limitations),
-                last_seen_at = excluded.last_seen_at";
+                last_seen_at = excluded.last_seen_at, signed_off_at = NULL";
         let values = values![
             &runner.name,
             &runner.version,
@@ -52,10 +54,19 @@ impl Store {
         session.commit().await
     }
 
+    /// Notes that a runner ends, if it is known.
+    pub async fn sign_off_runner(&self, name: &str, now: Timestamp) -> Result<(), StoreError> {
+        let mut session = self.db.write("note the end of a runner").await?;
+        let sql = "UPDATE runners SET signed_off_at = $1 WHERE name = $2";
+        session.run(sql, values![now, name]).await?;
+        session.commit().await
+    }
+
     /// Lists the runners that were ever seen, by name.
     pub async fn runners(&self) -> Result<Vec<RunnerRow>, StoreError> {
         let mut session = self.db.read("list runners").await?;
-        let sql = "SELECT name, version, resource_classes, executors, limitations, last_seen_at
+        let sql = "SELECT name, version, resource_classes, executors, limitations, last_seen_at,
+                signed_off_at
              FROM runners ORDER BY name";
         let rows = session.rows(sql, values![]).await?;
         rows.iter()
@@ -70,6 +81,7 @@ impl Store {
                         None => None,
                     },
                     last_seen_at: row.get("last_seen_at")?,
+                    signed_off_at: row.opt("signed_off_at")?,
                 })
             })
             .collect()
@@ -89,7 +101,7 @@ impl Store {
     pub async fn put_setting(&self, key: &str, value: &str) -> Result<(), StoreError> {
         let data_key = self.vault.unlock(&self.db, Scope::Instance).await?;
         let mut session = self.db.write("keep a setting").await?;
-        write_setting(&mut session, &data_key, (key, value)).await?;
+        write_setting(&mut session, &data_key, key, value).await?;
         session.commit().await
     }
 }
@@ -98,7 +110,8 @@ impl Store {
 pub(crate) async fn write_setting(
     session: &mut Session,
     data_key: &DataKey,
-    (key, value): (&str, &str),
+    key: &str,
+    value: &str,
 ) -> Result<(), StoreError> {
     let sealed = data_key.seal(VALUE, key, &value.into())?;
     let sql = "INSERT INTO settings (key, sealed_value) VALUES ($1, $2)

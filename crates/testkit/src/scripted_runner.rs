@@ -16,7 +16,7 @@ use roundel_model::{
 };
 use roundel_protocol::{
     ApiError, ClaimRequest, ErrorCode, FinishReport, JobSpec, LEASE_HEADER, LogAnswer, PREFIX,
-    RenewRequest, StepReport,
+    RenewRequest, SignOffRequest, StepReport,
 };
 
 /// What the host of this runner lacks.
@@ -97,6 +97,18 @@ impl ScriptedRunner {
     pub fn under(mut self, lease: LeaseId) -> Self {
         self.introduction.lease = Some(lease);
         self
+    }
+
+    /// Says that it ends.
+    ///
+    /// # Errors
+    ///
+    /// If the server cannot be reached.
+    pub async fn sign_off(&self) -> Result<StatusCode> {
+        let request = SignOffRequest { runner: self.introduction.runner.clone() };
+        let url = format!("{}{PREFIX}/sign-off", self.server);
+        let sent = self.client.post(url).bearer_auth(&self.token).json(&request).send();
+        Ok(sent.await?.status())
     }
 
     /// Asks for a task and waits as long as the server holds the request.

@@ -24,6 +24,8 @@ crate::stories![
     a_lost_lease_has_no_outcome,
     a_server_that_is_away_for_a_while_gets_everything,
     a_drained_runner_finishes_what_runs,
+    a_runner_that_ends_signs_off_each_of_its_slots,
+    a_server_that_does_not_know_signing_off_lets_the_runner_end,
     a_runner_that_is_asked_to_end_ends_its_tasks,
     a_rejected_token_ends_the_runner_after_what_runs,
     a_runner_says_what_its_host_lacks,
@@ -154,6 +156,33 @@ async fn a_drained_runner_finishes_what_runs() {
     let ended = world.ended().await;
     assert_eq!(ended.outcome(), Outcome::Success);
     world.runner_ends().await.unwrap();
+}
+
+/// The page of runners must not show it as online for minutes.
+async fn a_runner_that_ends_signs_off_each_of_its_slots() {
+    let mut world = World::with(Setup { slots: 2, ..Setup::default() }).await;
+    world.server.offer(job(vec![run("echo ready; sleep 1000")]));
+    world.printed(101, "ready").await;
+    world.stop.cancel();
+    // The idle one at once, the other when what it runs has ended.
+    let idle = |known: &Known| known.signed_off.first().cloned();
+    let first = world.server.until("the idle slot signs off", idle).await;
+    assert!(world.server.change(|known| known.finish.is_none()));
+    world.stop_now.cancel();
+    world.runner_ends().await.unwrap();
+    let mut all = world.server.change(|known| known.signed_off.clone());
+    assert_eq!(all.first(), Some(&first));
+    all.sort();
+    assert_eq!(all, ["test-1", "test-2"]);
+    assert!(world.server.change(|known| known.finish.is_some()), "its outcome came before");
+}
+
+async fn a_server_that_does_not_know_signing_off_lets_the_runner_end() {
+    let mut world = World::new().await;
+    world.server.change(|known| known.is_of_an_earlier_release = true);
+    world.stop.cancel();
+    world.runner_ends().await.unwrap();
+    assert_eq!(world.server.change(|known| known.signed_off.len()), 1, "it is asked once");
 }
 
 async fn a_runner_that_is_asked_to_end_ends_its_tasks() {

@@ -17,7 +17,7 @@ use axum::{
 };
 use roundel_protocol::{
     ApiError, ClaimRequest, ErrorCode, FinishReport, JobSpec, LEASE_HEADER, LogAnswer, RenewAnswer,
-    StepReport,
+    SignOffRequest, StepReport,
 };
 use tokio::sync::Notify;
 
@@ -33,6 +33,10 @@ pub(crate) struct Step {
 pub(crate) struct Known {
     pub(crate) offered: VecDeque<JobSpec>,
     pub(crate) claims: Vec<ClaimRequest>,
+    /// Runners that said that they end.
+    pub(crate) signed_off: Vec<String>,
+    /// Does not know what a sign-off is.
+    pub(crate) is_of_an_earlier_release: bool,
     pub(crate) steps: BTreeMap<u32, Step>,
     pub(crate) finish: Option<FinishReport>,
     /// Answers every task request with 410 and this code.
@@ -58,6 +62,7 @@ impl Server {
         let task = "/runner/v1/tasks/{job}/{index}";
         let router = Router::new()
             .route("/runner/v1/claim", post(claim))
+            .route("/runner/v1/sign-off", post(sign_off))
             .route(&format!("{task}/renew"), post(renew))
             .route(&format!("{task}/steps/{{number}}"), put(put_step))
             .route(&format!("{task}/steps/{{number}}/log"), put(put_log))
@@ -169,6 +174,18 @@ async fn claim(
         Ok(spec) => Json(spec).into_response(),
         Err(_) => StatusCode::NO_CONTENT.into_response(),
     }
+}
+
+async fn sign_off(
+    State(server): State<Server>,
+    headers: HeaderMap,
+    Json(request): Json<SignOffRequest>,
+) -> StatusCode {
+    assert_eq!(headers["authorization"], "Bearer runner-token");
+    server.change(|known| {
+        known.signed_off.push(request.runner);
+        if known.is_of_an_earlier_release { StatusCode::NOT_FOUND } else { StatusCode::NO_CONTENT }
+    })
 }
 
 async fn renew(State(server): State<Server>, headers: HeaderMap) -> Response {

@@ -1,7 +1,7 @@
 //! The protocol's server side: claim, renew, report steps and logs, finish.
 //!
 //! [`claim`] hands out tasks, held until there is one that fits, or for a while; what a runner gets is
-//! built in [`job_spec`]. [`report`] takes everything that a runner reports on a task: it is opened by
+//! built in [`job_spec`]. With [`sign_off`] a runner ends. [`report`] takes everything that a runner reports on a task: it is opened by
 //! the task's own token, which is derived and never stored ([`token`]). A runner whose lease is lost
 //! gets 410 and stops.
 
@@ -10,6 +10,7 @@ mod claim;
 mod job_spec;
 mod report;
 mod rights;
+mod sign_off;
 mod token;
 
 use axum::extract::DefaultBodyLimit;
@@ -26,6 +27,7 @@ pub(crate) fn routes() -> Routes {
     let task = format!("{PREFIX}/tasks/{{job}}/{{index}}");
     Routes::new()
         .post(&format!("{PREFIX}/claim"), claim::claim)
+        .post(&format!("{PREFIX}/sign-off"), sign_off::sign_off)
         .post(&format!("{task}/renew"), report::renew)
         .put(&format!("{task}/steps/{{number}}"), report::step)
         .post(&format!("{task}/finish"), report::finish)

@@ -17,7 +17,7 @@ use roundel_model::{
     time::Timestamp,
 };
 use roundel_protocol::{ApiError, ErrorCode, LEASE_HEADER};
-use roundel_server::{clock, drive};
+use roundel_server::{Server, Settings, clock, drive};
 use roundel_store::logs::LogKey;
 use roundel_testkit::scripted_runner::ScriptedRunner;
 
@@ -345,4 +345,35 @@ async fn what_cannot_be_read_is_answered_with_a_code_and_a_sentence() {
     let orb = "/api/roundel/v1/orbs/acme/greet/1.0.0";
     assert_eq!(ask("PUT", orb, bytes, vec![0xff]).await, (400, bad));
     assert_eq!(ask("PUT", orb, bytes, vec![b'x'; 6 << 20]).await, (413, large));
+}
+
+/// A runner reaches any of the servers that share a database, and each of them shows the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_runner_signs_off_at_any_of_two_servers() {
+    let test = "a_runner_signs_off_at_any_of_two_servers";
+    let Some(database_url) = roundel_testkit::postgres::database_or_notice(test) else { return };
+    let world = World::start().await;
+    let mut servers = Vec::new();
+    for _ in 0..2 {
+        let listen = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
+        let database_url = database_url.clone();
+        let settings = Settings { listen, database_url, ..world.settings.clone() };
+        servers.push(Server::start(settings).await.unwrap());
+    }
+    let runner =
+        |server: &Server| ScriptedRunner::new(format!("http://{}", server.address), RUNNER_TOKEN);
+    let [one, other] = &servers[..] else { panic!("two servers were started") };
+    let row = async || one.app.store.runners().await.unwrap().remove(0);
+    assert!(runner(one).try_claim(Duration::ZERO).await.unwrap().is_none());
+    assert_eq!(row().await.signed_off_at, None);
+    assert_eq!(runner(other).sign_off().await.unwrap(), StatusCode::NO_CONTENT);
+    assert!(row().await.signed_off_at.is_some());
+    // An earlier runner never signs off; whichever asks for a task is there.
+    assert!(runner(other).try_claim(Duration::ZERO).await.unwrap().is_none());
+    assert_eq!(row().await.signed_off_at, None);
+    let stranger = ScriptedRunner::new(format!("http://{}", one.address), "another token");
+    assert_eq!(stranger.sign_off().await.unwrap(), StatusCode::UNAUTHORIZED);
+    for server in servers {
+        server.stop().await;
+    }
 }

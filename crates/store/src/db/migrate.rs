@@ -40,6 +40,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "variable_hints",
         sql: include_str!("../../migrations/0007_variable_hints.sql"),
     },
+    Migration {
+        number: 8,
+        name: "runner_sign_off",
+        sql: include_str!("../../migrations/0008_runner_sign_off.sql"),
+    },
 ];
 
 impl Db {

@@ -15,6 +15,7 @@ on_both! {
     no_secret_is_in_the_clear,
     a_closed_store_refuses,
     runners_are_remembered_as_they_last_introduced_themselves,
+    a_runner_that_signed_off_is_known_to_have_ended_until_it_comes_back,
     a_text_with_a_nul_can_be_written,
     settings_are_kept_by_key,
 }
@@ -90,6 +91,7 @@ async fn runners_are_remembered_as_they_last_introduced_themselves(world: World)
         executors: vec![ExecutorKind::Docker.into(), Word::Other("vm".to_owned())],
         limitations: no_network.clone(),
         last_seen_at: at(seconds),
+        signed_off_at: None,
     };
     for runner in [row("b", "1", 1), row("a", "1", 2), row("b", "2", 3)] {
         world.store.touch_runner(&runner).await.unwrap();
@@ -103,6 +105,30 @@ async fn runners_are_remembered_as_they_last_introduced_themselves(world: World)
     assert_eq!(world.store.runners().await.unwrap(), [row("a", "2", 4), none]);
 }
 
+/// It is offline from then on, not two minutes later; and online again as soon as it comes back.
+async fn a_runner_that_signed_off_is_known_to_have_ended_until_it_comes_back(world: World) {
+    let runner = RunnerRow {
+        name: "a".to_owned(),
+        version: "1".to_owned(),
+        resource_classes: Vec::new(),
+        executors: Vec::new(),
+        limitations: None,
+        last_seen_at: at(1),
+        signed_off_at: None,
+    };
+    let other = RunnerRow { name: "b".to_owned(), ..runner.clone() };
+    for one in [&runner, &other] {
+        world.store.touch_runner(one).await.unwrap();
+    }
+    world.store.sign_off_runner("a", at(2)).await.unwrap();
+    world.store.sign_off_runner("unknown", at(2)).await.unwrap();
+    let ended = RunnerRow { signed_off_at: Some(at(2)), ..runner.clone() };
+    assert_eq!(world.another_store().await.runners().await.unwrap(), [ended, other.clone()]);
+    let back = RunnerRow { last_seen_at: at(3), ..runner };
+    world.store.touch_runner(&back).await.unwrap();
+    assert_eq!(world.store.runners().await.unwrap(), [back, other]);
+}
+
 /// A configuration may name a job `"a\\0b"`; PostgreSQL refuses such a text.
 async fn a_text_with_a_nul_can_be_written(world: World) {
     let runner = RunnerRow {
@@ -112,6 +138,7 @@ async fn a_text_with_a_nul_can_be_written(world: World) {
         executors: Vec::new(),
         limitations: None,
         last_seen_at: at(1),
+        signed_off_at: None,
     };
     world.store.touch_runner(&runner).await.unwrap();
     let [kept] = world.store.runners().await.unwrap().try_into().unwrap();

@@ -8,7 +8,7 @@ use super::{frame::Shell, time::TimeAgo, visit::Answer};
 use crate::http::{rights::SignedIn, routes::Routes};
 use crate::markup::{Html, Untrusted, sentence};
 
-/// A runner claims at least this often; one that has not is offline.
+/// A runner claims at least this often; one that has not, and did not sign off, was killed or is cut off.
 const OFFLINE: Duration = Duration::from_mins(2);
 
 /// Routes of this file.
@@ -33,6 +33,8 @@ struct RunnerView {
     /// What its host lacks for jobs.
     limitations: Vec<Html>,
     seen: TimeAgo,
+    /// When it said that it ends.
+    shut_down: Option<TimeAgo>,
     online: bool,
 }
 
@@ -48,7 +50,8 @@ async fn page(SignedIn { visit, .. }: SignedIn) -> Answer {
             executors: row.executors.iter().map(|one| Untrusted(one.to_string())).collect(),
             limitations: row.limitations.iter().flatten().map(|text| sentence(text)).collect(),
             seen: TimeAgo::new(row.last_seen_at, visit.now),
-            online: visit.now.since(row.last_seen_at) < OFFLINE,
+            shut_down: row.signed_off_at.map(|at| TimeAgo::new(at, visit.now)),
+            online: row.signed_off_at.is_none() && visit.now.since(row.last_seen_at) < OFFLINE,
         })
         .collect();
     let waiting = visit.app.store.offered_tasks(100).await?.len();

@@ -484,6 +484,7 @@ async fn what_a_host_lacks_is_a_neutral_line_on_the_page_of_runners() {
         executors: Vec::new(),
         limitations: Some(vec!["Jobs on this runner have no network: `nft` <is> missing.".into()]),
         last_seen_at: Timestamp::now(),
+        signed_off_at: None,
     };
     world.app.store.touch_runner(&runner).await.unwrap();
     let page = text(world.get("/runners", Some("reader")).await).await;
@@ -491,6 +492,11 @@ async fn what_a_host_lacks_is_a_neutral_line_on_the_page_of_runners() {
         <code>nft</code> &lt;is&gt; missing.</li></ul>";
     assert!(page.contains(line), "{page}");
     assert!(!page.contains("notice bad"), "{page}");
+    assert!(page.contains("Online"), "{page}");
+    world.app.store.sign_off_runner("build-1", Timestamp::now()).await.unwrap();
+    let page = text(world.get("/runners", Some("reader")).await).await;
+    assert!(page.contains("Offline") && !page.contains("Online"), "{page}");
+    assert!(page.contains("shut down"), "{page}");
 }
 
 /// Joining late shows everything: any piece of the answer is the same at any time.

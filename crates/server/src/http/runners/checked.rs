@@ -5,7 +5,7 @@
 //! is another one; texts for display (a step's name and command, a reason, limitations) are cut.
 
 use roundel_model::{limits, text};
-use roundel_protocol::{ClaimRequest, FinishReport, StepReport};
+use roundel_protocol::{ClaimRequest, FinishReport, SignOffRequest, StepReport};
 
 use crate::http::error_response::ErrorResponse;
 
@@ -34,6 +34,12 @@ pub(super) fn claim(mut request: ClaimRequest) -> Result<ClaimRequest, ErrorResp
             cut(text, LIMITATION_CHARS);
         }
     }
+    Ok(request)
+}
+
+/// Checks the name of a runner that ends.
+pub(super) fn sign_off(request: SignOffRequest) -> Result<SignOffRequest, ErrorResponse> {
+    named("runner", &request.runner, limits::RUNNER_NAME_CHARS)?;
     Ok(request)
 }
 
@@ -170,6 +176,8 @@ mod tests {
             assert!(message.starts_with(said), "{message}");
             assert!(message.len() < 200, "{message}");
         }
+        let leaving = SignOffRequest { runner: long.clone() };
+        assert!(refusal(sign_off(leaving)).starts_with("`runner` has more than 300"));
         let limitations = Some(vec![long.clone(); 100]);
         let kept = claim(ClaimRequest { limitations, ..request() }).ok().unwrap();
         let kept = kept.limitations.unwrap();

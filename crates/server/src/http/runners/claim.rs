@@ -48,6 +48,7 @@ pub(super) async fn claim(
             executors: request.executors.clone(),
             limitations: request.limitations.clone(),
             last_seen_at: Timestamp::now(),
+            signed_off_at: None,
         })
         .await?;
     if let Some(lease) = request.lease

@@ -1,0 +1,25 @@
+//! Signing off: a runner ends, and the page of runners need not find that out by itself.
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State, http::StatusCode};
+use roundel_model::time::Timestamp;
+use roundel_protocol::SignOffRequest;
+
+use super::{checked, rights::RunnerToken};
+use crate::{
+    app::App,
+    http::{api_input::ApiInput, error_response::ErrorResponse},
+};
+
+/// Notes that a runner ends. What it still held is not touched: it ends its tasks before.
+pub(super) async fn sign_off(
+    _: RunnerToken,
+    State(app): State<Arc<App>>,
+    ApiInput(Json(request)): ApiInput<Json<SignOffRequest>>,
+) -> Result<StatusCode, ErrorResponse> {
+    let runner = checked::sign_off(request)?.runner;
+    app.store.sign_off_runner(&runner, Timestamp::now()).await?;
+    tracing::info!(runner, "a runner signed off");
+    Ok(StatusCode::NO_CONTENT)
+}
