@@ -13,6 +13,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::post,
 };
+use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use serde::Deserialize;
 
 use crate::{
@@ -33,10 +34,16 @@ fn cookie_name(forge: &Forge) -> String {
 }
 
 fn cookie(forge: &Forge, headers: &HeaderMap) -> Option<String> {
-    let name = cookie_name(forge);
-    let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let pairs = all.flat_map(|value| value.split(';')).filter_map(|pair| pair.split_once('='));
-    pairs.into_iter().find(|(one, _)| one.trim() == name).map(|(_, value)| value.trim().to_owned())
+    let jar = CookieJar::from_headers(headers);
+    jar.get(&cookie_name(forge)).map(|cookie| cookie.value().to_owned())
+}
+
+fn new_cookie(forge: &Forge, value: String) -> Cookie<'static> {
+    Cookie::build((cookie_name(forge), value))
+        .path("/")
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .build()
 }
 
 /// Returns who is signed in.
@@ -71,16 +78,17 @@ async fn sign_in(State(forge): State<Arc<Forge>>, Form(choice): Form<SignIn>) ->
     if known.is_none() {
         return (StatusCode::NOT_FOUND, "There is no user of that name.\n").into_response();
     }
-    let cookie = format!("{}={id}; Path=/; HttpOnly; SameSite=Lax", cookie_name(&forge));
-    ([(header::SET_COOKIE, cookie)], Redirect::to(local(&choice.return_to))).into_response()
+    let jar = CookieJar::new().add(new_cookie(&forge, id));
+    (jar, Redirect::to(local(&choice.return_to))).into_response()
 }
 
 async fn sign_out(State(forge): State<Arc<Forge>>, headers: HeaderMap) -> Response {
     if let Some(id) = cookie(&forge, &headers) {
         forge.write(|state| state.sessions.remove(&id));
     }
-    let cookie = format!("{}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax", cookie_name(&forge));
-    ([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response()
+    let mut cookie = new_cookie(&forge, String::new());
+    cookie.make_removal();
+    (CookieJar::new().add(cookie), Redirect::to("/")).into_response()
 }
 
 /// Refuses changes that another site's page asks for.

@@ -1,7 +1,7 @@
 //! Killing the server and the runner at every border between two phases: nothing is lost, and
 //! nothing happens twice.
 
-use std::{fs, path::Path, time::Duration};
+use std::{fs, path::Path, process::Command, time::Duration};
 
 use roundel_localforge::{CommitStatus, Failure, FailureKind, ForgeKind};
 use roundel_model::status::JobStatus;
@@ -11,6 +11,39 @@ use crate::installation::{Installation, TIMEOUT, until};
 
 const KIND: ForgeKind = ForgeKind::GitHub;
 const CONTEXT: &str = "ci/roundel: build";
+
+/// What holds a job until the test opens it: a process that only this test has.
+struct Gate {
+    seconds: String,
+}
+
+impl Gate {
+    fn new() -> Self {
+        Self { seconds: format!("9{:08}", std::process::id()) }
+    }
+
+    /// The command that waits.
+    fn command(&self) -> String {
+        format!("sleep {} || true", self.seconds)
+    }
+
+    /// Lets the job go, as soon as it waits.
+    async fn open(&self) {
+        until("the job waits", async || {
+            let Some(process) = self.process() else { return false };
+            Command::new("kill").arg(process).status().unwrap().success()
+        })
+        .await;
+    }
+
+    fn process(&self) -> Option<String> {
+        fs::read_dir("/proc").unwrap().flatten().find_map(|entry| {
+            let words = fs::read(entry.path().join("cmdline")).ok()?;
+            let is_it = words == format!("sleep\0{}\0", self.seconds).as_bytes();
+            is_it.then(|| entry.file_name().to_string_lossy().into_owned())
+        })
+    }
+}
 
 /// A job that leaves a trace for every time it ran, and waits until it is let go.
 fn config(gate: &str) -> String {
@@ -118,9 +151,9 @@ async fn killed_between_pipeline_and_claim_the_job_is_still_on_offer() {
 async fn killed_while_a_job_runs_the_job_and_its_log_survive() {
     let mut installation = installation().await;
     installation.start_runner();
-    let sha = installation
-        .push(KIND, "web", &[(".circleci/config.yml", &config("sleep 2"))], "One")
-        .await;
+    let gate = Gate::new();
+    let text = config(&gate.command());
+    let sha = installation.push(KIND, "web", &[(".circleci/config.yml", &text)], "One").await;
     let store = installation.store().await;
     until("the job prints", async || {
         let Some((_, workflows)) = installation.pipelines(&store, &sha).await.pop() else {
@@ -138,6 +171,7 @@ async fn killed_while_a_job_runs_the_job_and_its_log_survive() {
     })
     .await;
     installation.kill_server();
+    gate.open().await;
     let spools = installation.directory.path().join("runner");
     until("the job ends while no server listens", async || holds(&spools, "the end\r\n")).await;
     installation.start_server().await;
@@ -148,11 +182,12 @@ async fn killed_while_a_job_runs_the_job_and_its_log_survive() {
 async fn killed_between_outcome_and_commit_status_the_status_is_still_sent() {
     let mut installation = installation().await;
     installation.start_runner();
-    let sha = installation
-        .push(KIND, "web", &[(".circleci/config.yml", &config("sleep 2"))], "One")
-        .await;
+    let gate = Gate::new();
+    let text = config(&gate.command());
+    let sha = installation.push(KIND, "web", &[(".circleci/config.yml", &text)], "One").await;
     installation.statuses(KIND, "web", &sha, &[(CONTEXT, "pending")]).await;
     installation.forge.inject(delay("POST", "/statuses/"));
+    gate.open().await;
     let store = installation.store().await;
     until("the job ended", async || {
         let pipelines = installation.pipelines(&store, &sha).await;
