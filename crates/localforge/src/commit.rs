@@ -22,6 +22,26 @@ pub struct NewCommit<'a> {
     pub author: &'a str,
 }
 
+/// A repository, as an address names it.
+#[derive(Clone, Copy, Debug)]
+pub struct RepositoryName<'a> {
+    pub owner: &'a str,
+    pub name: &'a str,
+}
+
+/// A tag to make.
+#[derive(Clone, Debug)]
+pub struct NewTag<'a> {
+    /// Its name, without `refs/tags/`.
+    pub tag: &'a str,
+    /// The commit.
+    pub target: &'a str,
+    /// Makes it an annotated tag.
+    pub message: Option<&'a str>,
+    /// Login of the user who pushes it.
+    pub author: &'a str,
+}
+
 /// Commits files and fires webhooks as a push would.
 pub(crate) async fn commit_and_notify(
     forge: &Arc<Forge>,

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::{
     access::push_token,
+    commit::RepositoryName,
     create::{NewRepository, create, create_with_sample},
     forge::Forge,
     local_forge::LocalForge,
@@ -168,7 +169,7 @@ impl LocalForge {
     pub fn set_role(
         &self,
         kind: ForgeKind,
-        (owner, name): (&str, &str),
+        RepositoryName { owner, name }: RepositoryName<'_>,
         login: &str,
         role: Option<Role>,
     ) -> io::Result<()> {

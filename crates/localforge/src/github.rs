@@ -37,8 +37,8 @@ mod statuses;
 
 /// Calls that one user has in an hour. They are not counted; rate limits are injected.
 const LIMIT: &str = "5000";
-/// Bytes of an answer that gets an `ETag`.
-const TAGGED_BYTES: usize = 8 << 20;
+/// Bytes of the largest answer: GitHub hands out files of up to 100 MB.
+const ANSWER_BYTES: usize = 101 << 20;
 
 /// Returns the routes.
 pub(crate) fn router(forge: &Arc<Forge>) -> Router<Arc<Forge>> {
@@ -187,7 +187,7 @@ fn dress(mut response: Response, caller: &Caller) -> Response {
 /// Adds an `ETag`, and answers 304 to a caller that has the body already.
 async fn tag(response: Response, known: Option<HeaderValue>) -> Response {
     let (mut parts, body) = response.into_parts();
-    let Ok(bytes) = to_bytes(body, TAGGED_BYTES).await else {
+    let Ok(bytes) = to_bytes(body, ANSWER_BYTES).await else {
         return refuse(StatusCode::INTERNAL_SERVER_ERROR, "Server Error").into_response();
     };
     let etag = format!("W/\"{}\"", hex::encode(Sha256::digest(&bytes)));

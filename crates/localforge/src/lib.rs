@@ -48,7 +48,7 @@ mod start;
 mod statuses;
 mod web;
 
-pub use commit::NewCommit;
+pub use commit::{NewCommit, NewTag, RepositoryName};
 pub use create::NewRepository;
 pub use faults::{DeliveryFault, Failure, FailureKind};
 pub use local_forge::LocalForge;

@@ -88,7 +88,7 @@ struct Consent<'a> {
 }
 
 fn unusable(forge: &Forge, headers: &HeaderMap, title: &str, text: &str) -> ErrorResponse {
-    ErrorResponse::new(message(forge, headers, StatusCode::BAD_REQUEST, (title, text)))
+    ErrorResponse::new(message(forge, headers, StatusCode::BAD_REQUEST, title, text))
 }
 
 /// Validates a request. Errors are shown to the user, or reported to the application where its

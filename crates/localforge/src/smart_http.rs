@@ -59,7 +59,7 @@ async fn refs(
             "Please upgrade your git client.\n",
         )));
     };
-    let pass = admit(&forge, request.headers(), (&owner, &name), service)?;
+    let pass = admit(&forge, request.headers(), &owner, &name, service)?;
     run(&forge, pass, "info/refs", request).await
 }
 
@@ -68,7 +68,7 @@ async fn fetch(
     Path((owner, name)): Path<(String, String)>,
     request: Request,
 ) -> Outcome {
-    let pass = admit(&forge, request.headers(), (&owner, &name), Service::Fetch)?;
+    let pass = admit(&forge, request.headers(), &owner, &name, Service::Fetch)?;
     run(&forge, pass, "git-upload-pack", request).await
 }
 
@@ -77,7 +77,7 @@ async fn receive(
     Path((owner, name)): Path<(String, String)>,
     request: Request,
 ) -> Outcome {
-    let pass = admit(&forge, request.headers(), (&owner, &name), Service::Push)?;
+    let pass = admit(&forge, request.headers(), &owner, &name, Service::Push)?;
     run(&forge, pass, "git-receive-pack", request).await
 }
 
@@ -116,7 +116,8 @@ fn ask(forge: &Forge) -> ErrorResponse {
 fn admit(
     forge: &Forge,
     headers: &HeaderMap,
-    (owner, name): (&str, &str),
+    owner: &str,
+    name: &str,
     service: Service,
 ) -> Result<Admitted, ErrorResponse> {
     let gone = || {

@@ -49,6 +49,13 @@ pub const CLAIM_WAIT: Duration = Duration::from_secs(25);
 /// How long a process may take to stop after SIGTERM (`RUN` §2.10).
 pub const GRACE: Duration = Duration::from_secs(10);
 
+/// How long a delivery waits for a forge that is unavailable. Then its commit gets a status that says so.
+pub const DELIVERY_RETRY: Duration = Duration::from_hours(24);
+
+/// How long one file is asked for again while the forge answers other requests: an outage of a part of a
+/// forge is mostly over by then, and until then the commit has no status.
+pub const FILE_RETRY: Duration = Duration::from_mins(10);
+
 /// How long a final commit status is retried (`VCS` §2.10).
 pub const REPORT_RETRY: Duration = Duration::from_hours(24);
 

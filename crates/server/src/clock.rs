@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     drive::{self, Drive},
-    retry::Attempt,
+    retry::{Attempt, RetryPace},
     trigger::{self, PipelineStarter},
 };
 
@@ -28,14 +28,11 @@ const FORGET_PERIOD: Duration = Duration::from_hours(1);
 /// A pipeline that is `pending` for this long was left by a server that crashed.
 const STUCK: Duration = Duration::from_secs(30);
 
-/// After this long a pipeline that cannot be compiled ends with its error.
-const GIVE_UP_AFTER: Duration = Duration::from_hours(24);
-
 /// Runs until the server stops.
-pub(crate) async fn run(starter: PipelineStarter, stopping: CancellationToken) {
+pub(crate) async fn run(starter: PipelineStarter, pace: RetryPace, stopping: CancellationToken) {
     let begun = Timestamp::now();
     let mut forgotten = None;
-    resume_pending(&starter, begun).await;
+    resume_pending(&starter, pace, begun).await;
     loop {
         tokio::select! {
             () = stopping.cancelled() => return,
@@ -47,7 +44,7 @@ pub(crate) async fn run(starter: PipelineStarter, stopping: CancellationToken) {
         {
             tracing::error!(%error, "could not look for leases that ended");
         }
-        resume_pending(&starter, before(now, STUCK)).await;
+        resume_pending(&starter, pace, before(now, STUCK)).await;
         if forgotten.is_none_or(|then| now.since(then) >= FORGET_PERIOD) {
             forgotten = Some(now);
             if let Err(error) = starter.store.forget_expired(now).await {
@@ -75,7 +72,7 @@ pub async fn expire_leases(store: &Store, drive: &Drive, now: Timestamp) -> Resu
 }
 
 /// Continues with pipelines that were created before `created_before` and never compiled.
-async fn resume_pending(starter: &PipelineStarter, created_before: Timestamp) {
+async fn resume_pending(starter: &PipelineStarter, pace: RetryPace, created_before: Timestamp) {
     let stuck = match starter.store.pending_pipelines(created_before).await {
         Ok(stuck) => stuck,
         Err(error) => return tracing::error!(%error, "could not look for pending pipelines"),
@@ -89,8 +86,7 @@ async fn resume_pending(starter: &PipelineStarter, created_before: Timestamp) {
                 continue;
             }
         };
-        let attempt = if age > GIVE_UP_AFTER { Attempt::Last } else { Attempt::Repeatable };
-        match trigger::resume(starter, pipeline, attempt).await {
+        match trigger::resume(starter, pipeline, Attempt::after(age, pace)).await {
             Ok(()) => tracing::info!(pipeline.id = %pipeline, "a pending pipeline was resumed"),
             Err(error) => tracing::warn!(pipeline.id = %pipeline, %error, "still pending"),
         }

@@ -7,22 +7,42 @@
 //!
 //! A forge that is unavailable postpones the delivery; a crash in the middle of one lets its lease run
 //! out, and deciding it again finds what was started already.
+//!
+//! Here: the loop, and what becomes of a push. In [`upkeep`]: deliveries that are news of the project.
 
-mod decide;
+mod case;
+mod upkeep;
 
 use std::{sync::Arc, time::Duration};
 
-use roundel_forge::event;
-use roundel_model::{id::ProjectId, time::Timestamp};
+use roundel_forge::event::{self, ForgeEvent, Push};
+use roundel_model::{
+    forge::RepositoryId,
+    id::ProjectId,
+    limits,
+    name::{CommitSha, GitRef},
+    time::Timestamp,
+};
 use roundel_store::{
     StoreError,
     deliveries::{Delivery, Receipt},
+    pipelines::{CommitInfo, TriggerKind},
 };
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use self::decide::Intake;
-use self::decide::{Case, Postponed, ignored};
-use crate::{lanes::Lanes, live::Update, retry::Attempt, wake::WakeUps};
+pub(crate) use self::case::Intake;
+use self::case::{Case, Postponed, ignored};
+use crate::{
+    forges::{self, CallError},
+    lanes::Lanes,
+    live::Update,
+    retry::Attempt,
+    trigger::{
+        self, Started, Trigger,
+        commit::{from_api, from_payload},
+    },
+    wake::WakeUps,
+};
 
 /// Deliveries that are taken at a time. Those of one project go in order.
 const WIDTH: usize = 16;
@@ -30,9 +50,6 @@ const WIDTH: usize = 16;
 /// How long a taken delivery is kept from others. Deciding one twice at a time would be harmless:
 /// a push that started a pipeline is recognized.
 const LEASE: Duration = Duration::from_mins(1);
-
-/// After this long of a forge being unavailable, a delivery ends with an errored pipeline.
-const GIVE_UP_AFTER: Duration = Duration::from_hours(24);
 
 /// Runs until the server stops.
 pub(crate) async fn run(intake: Intake, wake: Arc<WakeUps>, stopping: CancellationToken) {
@@ -101,9 +118,8 @@ async fn receipts(
     let Some(project) = intake.store.project(delivery.project).await? else {
         return Ok(vec![ignored(&delivery.event, "its project was deleted")]);
     };
-    let now = Timestamp::now();
-    let is_old = now.since(delivery.received_at) > GIVE_UP_AFTER;
-    let attempt = if is_old { Attempt::Last } else { Attempt::Repeatable };
+    let age = Timestamp::now().since(delivery.received_at);
+    let attempt = Attempt::after(age, intake.pace);
     let events = event::parse(delivery.forge, &delivery.event, body);
     if events.is_empty() {
         return Ok(vec![ignored(&delivery.event, "it reports no change")]);
@@ -111,7 +127,167 @@ async fn receipts(
     let mut receipts = Vec::with_capacity(events.len());
     for event in events {
         let case = Case { intake, project: &project, delivery, attempt };
-        receipts.push(decide::decide(&case, event).await?);
+        receipts.push(decide(&case, event).await?);
     }
     Ok(receipts)
+}
+
+/// Decides one change: the order of questions is that of `VCS` §3.3.
+async fn decide(case: &Case<'_>, event: ForgeEvent) -> Result<Receipt, Postponed> {
+    if let Some(repository) = repository_of(&event)
+        && *repository != case.project.repository
+    {
+        // The secret of one hook must not start builds of another repository.
+        return Ok(ignored(
+            &case.delivery.event,
+            "it belongs to another repository than its webhook",
+        ));
+    }
+    match event {
+        ForgeEvent::Ping { hook_id } => upkeep::ping(case, hook_id).await,
+        ForgeEvent::Push(push) => pushed(case, push).await,
+        ForgeEvent::Deleted { git_ref, .. } => {
+            Ok(ignored(describe(&git_ref), "it was deleted: there is nothing to build"))
+        }
+        ForgeEvent::PullRequest(pull) => {
+            let what = format!("pull request #{} {}", pull.number, pull.action);
+            let because = if pull.from_fork {
+                "it comes from a fork, and Roundel does not build forks: their code must not have access to \
+                 this project's keys and secrets"
+            } else {
+                "its branch is built when it is pushed"
+            };
+            Ok(ignored(what, because))
+        }
+        ForgeEvent::RepositoryChanged { what, .. } => upkeep::repository_changed(case, &what).await,
+        ForgeEvent::HookOrKeyRemoved { what } => upkeep::hook_or_key_removed(case, &what).await,
+        ForgeEvent::Ignored { because } => Ok(ignored(&case.delivery.event, because)),
+    }
+}
+
+fn repository_of(event: &ForgeEvent) -> Option<&RepositoryId> {
+    match event {
+        ForgeEvent::Push(push) => Some(&push.repository),
+        ForgeEvent::PullRequest(pull) => Some(&pull.repository),
+        ForgeEvent::Deleted { repository, .. }
+        | ForgeEvent::RepositoryChanged { repository, .. } => Some(repository),
+        ForgeEvent::Ping { .. }
+        | ForgeEvent::HookOrKeyRemoved { .. }
+        | ForgeEvent::Ignored { .. } => None,
+    }
+}
+
+/// Decides a push: what starts a pipeline, or why it is not built.
+async fn pushed(case: &Case<'_>, push: Push) -> Result<Receipt, Postponed> {
+    let what = describe(&push.git_ref);
+    if push.after.is_zero() {
+        return Ok(ignored(what, "it was deleted: there is nothing to build"));
+    }
+    if !case.project.active {
+        return Ok(ignored(what, "the project is not set up, or building was stopped"));
+    }
+    let (sha, commit) = match commit_of(case, &push).await {
+        Ok(Some(found)) => found,
+        Ok(None) => {
+            return Ok(ignored(what, format!("commit {} is gone from the forge", push.after)));
+        }
+        Err(CallError::Store(error)) => return Err(error.into()),
+        Err(CallError::Forge(error)) if case.attempt.postpones(&error) => {
+            return Err(Postponed::Forge(error));
+        }
+        // The pipeline that follows shows the same error, and what to do.
+        Err(CallError::Forge(_)) => (push.after.clone(), CommitInfo::default()),
+    };
+    let is_tag = push.git_ref.tag().is_some();
+    if !is_tag && has_skip_marker(&commit) {
+        return Ok(ignored(what, "the commit message asks to skip it ([skip ci])"));
+    }
+    let actor = match &push.sender_id {
+        Some(user) => {
+            case.intake.store.account_by_forge_user(case.project.slug.forge, user).await?
+        }
+        None => None,
+    };
+    let trigger = Trigger {
+        kind: if is_tag { TriggerKind::Tag } else { TriggerKind::Push },
+        delivery: Some(case.delivery.id),
+        git_ref: push.git_ref,
+        sha,
+        before: push.before,
+        commit,
+        actor: actor.map(|account| account.id),
+        actor_login: push.sender_login,
+    };
+    Ok(match trigger::start(&case.intake.starter, case.project, &trigger, case.attempt).await? {
+        Started::Pipeline { id, number } => Receipt::Started { pipeline: id, number, what },
+        Started::Known { id, number } => Receipt::Known { pipeline: id, number, what },
+        Started::NoConfig => {
+            let because =
+                format!("commit {} has no `{}`", trigger.sha.short(), trigger::CONFIG_PATH);
+            ignored(what, because)
+        }
+    })
+}
+
+fn describe(git_ref: &GitRef) -> String {
+    match git_ref {
+        GitRef::Branch(name) => format!("push to {name}"),
+        GitRef::Tag(name) => format!("tag {name}"),
+    }
+}
+
+/// Finds the commit that was pushed. On GitHub, `after` of an annotated tag is the tag object: the
+/// head commit has the right id, and where there is none the API resolves it (`VCS` §3.3).
+async fn commit_of(
+    case: &Case<'_>,
+    push: &Push,
+) -> Result<Option<(CommitSha, CommitInfo)>, CallError> {
+    if let Some(head) = &push.head
+        && head.sha.is_well_formed()
+    {
+        return Ok(Some((head.sha.clone(), from_payload(head))));
+    }
+    let forge = &case.intake.forges.client(case.project.slug.forge)?;
+    let repository = &forges::repository_ref(case.project);
+    let revision = match &push.git_ref {
+        GitRef::Tag(tag) => tag.as_str(),
+        GitRef::Branch(_) => push.after.as_str(),
+    };
+    let commit = case
+        .intake
+        .forges
+        .call(case.project, |token| async move { forge.commit(&token, repository, revision).await })
+        .await?;
+    Ok(commit.map(|commit| (commit.sha.clone(), from_api(commit))))
+}
+
+/// Looks for a skip marker that begins within the first characters of the message, in any case
+/// (`RUN` §1.10, VCS-028: characters, not bytes).
+fn has_skip_marker(commit: &CommitInfo) -> bool {
+    let message = format!("{}\n{}", commit.subject, commit.body).to_lowercase();
+    ["[skip ci]", "[ci skip]"].iter().any(|marker| {
+        message
+            .find(marker)
+            .is_some_and(|at| message[..at].chars().count() < limits::SKIP_MARKER_CHARS)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn saying(message: &str) -> CommitInfo {
+        let (subject, body) = trigger::commit::split_message(message);
+        CommitInfo { subject, body, ..CommitInfo::default() }
+    }
+
+    /// VCS-028: the marker counts within the first 250 characters, not bytes, in any case.
+    #[test]
+    fn a_skip_marker_counts_only_near_the_beginning() {
+        assert!(has_skip_marker(&saying("fix typo [Skip CI]")));
+        assert!(has_skip_marker(&saying("fix\n\nbody [ci skip]")));
+        assert!(has_skip_marker(&saying(&format!("{}[ci skip]", "ä".repeat(249)))));
+        assert!(!has_skip_marker(&saying(&format!("{}[ci skip]", "ä".repeat(250)))));
+        assert!(!has_skip_marker(&saying("skip ci")));
+    }
 }

@@ -101,7 +101,7 @@ impl Server {
         work.spawn(serve(listener, Arc::clone(&app)));
         work.spawn(intake::run(parts_of_intake(&app), Arc::clone(&app.wake), app.stopping.clone()));
         work.spawn(deliver::run(parts_of_deliver(&app), app.stopping.clone()));
-        work.spawn(clock::run(app.starter.clone(), app.stopping.clone()));
+        work.spawn(clock::run(app.starter.clone(), app.settings.pace, app.stopping.clone()));
         setup::resume_all(&app.setups).await;
         tracing::info!(%address, public_url = %app.settings.public_url, "the server is up");
         Ok(Self { app, address, work, _lock: lock })

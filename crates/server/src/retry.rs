@@ -4,20 +4,34 @@ use std::time::Duration;
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use roundel_forge::ForgeError;
+use roundel_model::limits;
 
 /// Whether there will be another attempt at something that fails for now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Attempt {
     /// It is tried again later.
     Repeatable,
+    /// It has failed for some time: it is tried again only while the forge answers nothing else either.
+    Doubtful,
     /// What fails now has failed, and people read why.
     Last,
 }
 
 impl Attempt {
+    /// Returns which attempt it is at something that is due for this long.
+    pub(crate) fn after(age: Duration, pace: RetryPace) -> Self {
+        if age > pace.give_up_after {
+            Self::Last
+        } else if age > pace.doubt_after {
+            Self::Doubtful
+        } else {
+            Self::Repeatable
+        }
+    }
+
     /// Returns whether an error means to wait: it may pass by itself, and there is time for that.
     pub(crate) const fn postpones(self, error: &ForgeError) -> bool {
-        matches!(self, Self::Repeatable) && error.is_transient()
+        matches!(self, Self::Repeatable | Self::Doubtful) && error.is_transient()
     }
 }
 
@@ -30,11 +44,21 @@ pub struct RetryPace {
     /// Half of the first pause before another try: the other half is chance, so that all that wait for
     /// the same forge do not come back at the same moment. Each further pause is twice as long.
     pub first_pause: Duration,
+    /// After this long, one file that the forge does not return is given up if the forge answers other
+    /// requests.
+    pub doubt_after: Duration,
+    /// After this long, what needs a forge ends with an error that people see.
+    pub give_up_after: Duration,
 }
 
 impl Default for RetryPace {
     fn default() -> Self {
-        Self { period: Duration::from_secs(1), first_pause: Duration::from_millis(500) }
+        Self {
+            period: Duration::from_secs(1),
+            first_pause: Duration::from_millis(500),
+            doubt_after: limits::FILE_RETRY,
+            give_up_after: limits::DELIVERY_RETRY,
+        }
     }
 }
 

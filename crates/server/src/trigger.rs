@@ -103,7 +103,8 @@ impl From<CallError> for TriggerError {
 /// # Errors
 ///
 /// [`TriggerError::Later`] if the forge is unavailable: nothing was decided, try again. In the
-/// last attempt that becomes an errored pipeline, which people can see.
+/// last attempt that becomes an errored pipeline, which people can see. And in the last attempt an error
+/// means that there is no pipeline: one that was created is continued by [`resume`], whatever happens.
 pub(crate) async fn start(
     starter: &PipelineStarter,
     project: &Project,
@@ -114,6 +115,37 @@ pub(crate) async fn start(
         Config::Absent => return Ok(Started::NoConfig),
         config @ (Config::Text(_) | Config::Unreadable(_)) => config,
     };
+    let (id, number, known) = match create(starter, project, trigger).await? {
+        (id, CreatedPipeline::New { number }) => (id, number, false),
+        (_, CreatedPipeline::Known { id, number }) => (id, number, true),
+    };
+    let launched = async {
+        let Some(row) = starter.store.pipeline(id).await? else {
+            return Err(StoreError::Missing("pipeline").into());
+        };
+        if row.status == PipelineStatus::Pending {
+            launch(starter, project, &row, config).await?;
+        }
+        Ok(row.delivery)
+    };
+    let delivery = match launched.await {
+        Ok(delivery) => delivery,
+        Err(error) if attempt == Attempt::Last => {
+            tracing::error!(pipeline.id = %id, %error, "a pipeline was created and is continued later");
+            None
+        }
+        Err(error) => return Err(error),
+    };
+    let ours = !known || (delivery.is_some() && delivery == trigger.delivery);
+    Ok(if ours { Started::Pipeline { id, number } } else { Started::Known { id, number } })
+}
+
+/// Creates the pipeline of a trigger, or finds the one that there is.
+async fn create(
+    starter: &PipelineStarter,
+    project: &Project,
+    trigger: &Trigger,
+) -> Result<(PipelineId, CreatedPipeline), StoreError> {
     let id = PipelineId::fresh();
     let created = starter
         .store
@@ -130,19 +162,15 @@ pub(crate) async fn start(
             actor_login: trigger.actor_login.clone(),
             created_at: Timestamp::now(),
         })
-        .await?;
-    let (id, number, known) = match created {
-        CreatedPipeline::New { number } => (id, number, false),
-        CreatedPipeline::Known { id, number } => (id, number, true),
-    };
-    let Some(row) = starter.store.pipeline(id).await? else {
-        return Err(StoreError::Missing("pipeline").into());
-    };
-    if row.status == PipelineStatus::Pending {
-        launch(starter, project, &row, config).await?;
+        .await;
+    match created {
+        Ok(created) => Ok((id, created)),
+        // The answer to a commit can be lost where the commit was not.
+        Err(error) => match starter.store.pipeline(id).await {
+            Ok(Some(row)) => Ok((id, CreatedPipeline::New { number: row.number })),
+            Ok(None) | Err(_) => Err(error),
+        },
     }
-    let ours = !known || (row.delivery.is_some() && row.delivery == trigger.delivery);
-    Ok(if ours { Started::Pipeline { id, number } } else { Started::Known { id, number } })
 }
 
 /// Continues with a pipeline that a crash left `pending`.

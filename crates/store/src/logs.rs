@@ -102,12 +102,19 @@ pub struct LogKey {
     pub step: u32,
 }
 
+/// A piece of a log, and how many bytes stand before it.
+#[derive(Clone, Copy, Debug)]
+pub struct LogPiece<'a> {
+    pub offset: u64,
+    pub bytes: &'a [u8],
+}
+
 impl Store {
     /// Writes or replaces a step of a task that runs under `lease`. Does not touch its log; `log_bytes`
     /// is not written.
     pub async fn put_step(&self, step: &StepRow, lease: LeaseId) -> Result<Reported, StoreError> {
         let mut session = self.db.write("keep a step").await?;
-        if !hold_running(&mut session, (step.job, step.task), lease).await? {
+        if !hold_running(&mut session, step.job, step.task, lease).await? {
             return Ok(Reported::LeaseLost);
         }
         let sql = "INSERT INTO steps (job, task, number, name, kind, status, command, line,
@@ -155,14 +162,14 @@ impl Store {
         &self,
         log: LogKey,
         lease: LeaseId,
-        (offset, bytes): (u64, &[u8]),
+        LogPiece { offset, bytes }: LogPiece<'_>,
         now: Timestamp,
     ) -> Result<Appended, StoreError> {
         let LogKey { job, task, step } = log;
         // Compressing is done before the one writer is taken. A repeated piece wastes it.
         let packed = pack(bytes.to_vec()).await;
         let mut session = self.db.write("append to a log").await?;
-        if !hold_running(&mut session, (job, task), lease).await? {
+        if !hold_running(&mut session, job, task, lease).await? {
             return Ok(Appended::LeaseLost);
         }
         let stored = stored_bytes(&mut session, log).await?;
@@ -239,7 +246,8 @@ impl LogSlice {
 /// its steps and logs, until this one ends.
 async fn hold_running(
     session: &mut Session,
-    (job, task): (JobId, u32),
+    job: JobId,
+    task: u32,
     lease: LeaseId,
 ) -> Result<bool, StoreError> {
     let lock = session.for_update();

@@ -24,7 +24,7 @@ use roundel_store::{
     Settings, Store,
     accounts::{SignIn, Token},
     deliveries::{NewDelivery, Recorded},
-    logs::{Appended, LogKey},
+    logs::{Appended, LogKey, LogPiece},
     pipelines::{CommitInfo, NewPipeline, TriggerKind},
     projects::{Hook, HookState, NewProject},
 };
@@ -265,7 +265,8 @@ async fn append(store: Store, job: JobId, leases: Vec<LeaseId>, turn: CallNumber
     let offset = turn.number * 4096;
     let log = LogKey { job, task: turn.caller, step: 0 };
     let lease = *leases.get(usize::try_from(turn.caller)?).context("each caller has a task")?;
-    let appended = store.append_log(log, lease, (offset, piece), Timestamp::now()).await?;
+    let appended =
+        store.append_log(log, lease, LogPiece { offset, bytes: piece }, Timestamp::now()).await?;
     ensure!(appended == Appended::Committed(offset + 4096), "{appended:?}");
     Ok(())
 }

@@ -1,13 +1,17 @@
 //! The path from a webhook to its green check, which ARCHITECTURE.md lists, is there to be read.
 //!
-//! The list has at most ten files. Each exists and has the function that the list names; and where the list
-//! does not say what a file leaves for the next one to find, it calls the next one.
+//! The list has at most ten files. Each exists and has the functions that the list names, in that order;
+//! where the list does not say what a file leaves for the next one to find, it calls the next one. And a
+//! reader never turns back: in these files, a function stands below the first one that calls it.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
+
+use syn::{Item, visit::Visit as _};
 
 use super::{
     report::report,
     source::{self, Source},
+    syntax::{self, Collector},
 };
 
 /// Files that a reader is asked to open.
@@ -16,7 +20,8 @@ const MOST: usize = 10;
 /// One row of the list.
 struct Row<'t> {
     file: &'t str,
-    function: &'t str,
+    /// In the order of reading.
+    functions: Vec<&'t str>,
     /// What the next file finds; empty if it is called.
     leaves: &'t str,
 }
@@ -28,9 +33,10 @@ fn rows(document: &str) -> Vec<Row<'_>> {
 
 fn row(line: &str) -> Option<Row<'_>> {
     let cells: Vec<&str> = line.strip_prefix("| ")?.split('|').map(str::trim).collect();
-    let [number, file, function, _, leaves, ""] = cells.as_slice() else { return None };
+    let [number, file, functions, _, leaves, ""] = cells.as_slice() else { return None };
     number.parse::<usize>().ok()?;
-    Some(Row { file: file.trim_matches('`'), function: function.trim_matches('`'), leaves })
+    let functions = functions.split('`').skip(1).step_by(2).collect();
+    Some(Row { file: file.trim_matches('`'), functions, leaves })
 }
 
 /// Returns where the list is not as the files are.
@@ -40,36 +46,132 @@ fn broken_steps(document: &str, sources: &[Source]) -> Vec<String> {
     if rows.is_empty() || rows.len() > MOST {
         broken.push(format!("{} files are listed; at least one and at most {MOST}", rows.len()));
     }
-    let text = |file: &str| sources.iter().find(|source| source.path == file).map(|one| &one.text);
     for (index, row) in rows.iter().enumerate() {
-        let Some(text) = text(row.file) else {
+        let Some(source) = sources.iter().find(|source| source.path == row.file) else {
             broken.push(format!("`{}` does not exist", row.file));
             continue;
         };
-        if !text.contains(&format!("fn {}(", row.function)) {
-            broken.push(format!("`{}` has no function `{}`", row.file, row.function));
-        }
+        let items = Items::of(source);
+        broken.extend(items.not_in_order(row));
+        broken.extend(items.above_their_callers().map(|what| format!("`{}`: {what}", row.file)));
         if let Some(next) = rows.get(index + 1)
+            && let Some(function) = next.functions.first()
             && row.leaves.is_empty()
-            && !calls(text, next)
+            && !calls(&source.text, next.file, function)
         {
-            broken.push(format!(
-                "`{}` does not call `{}` of `{}`",
-                row.file, next.function, next.file
-            ));
+            broken.push(format!("`{}` does not call `{function}` of `{}`", row.file, next.file));
         }
     }
     broken
 }
 
 /// Returns whether a file calls the function of another one, by its module or from the root of its crate.
-fn calls(text: &str, next: &Row<'_>) -> bool {
-    let path = Path::new(next.file);
-    let module = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-    let package = next.file.split('/').nth(1).unwrap_or_default();
+fn calls(text: &str, file: &str, function: &str) -> bool {
+    let module = Path::new(file).file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    let package = file.split('/').nth(1).unwrap_or_default();
     [module.to_owned(), format!("roundel_{package}")]
         .iter()
-        .any(|owner| text.contains(&format!("{owner}::{}(", next.function)))
+        .any(|owner| text.contains(&format!("{owner}::{function}(")))
+}
+
+/// What stands in a file, tests left out.
+#[derive(Default)]
+struct Items {
+    /// Functions that belong to no type, with the line of each.
+    functions: BTreeMap<String, usize>,
+    /// Each item, methods one by one: its line, its name, and the single words that it names.
+    all: Vec<(usize, String, Vec<String>)>,
+}
+
+/// What an item names, and which of these names are its own variables.
+#[derive(Default)]
+struct Read {
+    names: Collector,
+    own: Variables,
+}
+
+/// Names that patterns and parameters bind.
+#[derive(Default)]
+struct Variables(Vec<String>);
+
+impl<'ast> syn::visit::Visit<'ast> for Variables {
+    fn visit_pat_ident(&mut self, variable: &'ast syn::PatIdent) {
+        self.0.push(variable.ident.to_string());
+        syn::visit::visit_pat_ident(self, variable);
+    }
+}
+
+impl Items {
+    fn of(source: &Source) -> Self {
+        let mut items = Self::default();
+        for item in &syntax::parse(&source.path, &source.text).items {
+            let name = match item {
+                Item::Fn(function) => &function.sig.ident,
+                Item::Impl(block) => {
+                    for member in &block.items {
+                        let syn::ImplItem::Fn(method) = member else { continue };
+                        let mut read = Read::default();
+                        read.names.visit_impl_item_fn(method);
+                        read.own.visit_impl_item_fn(method);
+                        let name = method.sig.ident.to_string();
+                        items.add(method.sig.ident.span().start().line, name, read);
+                    }
+                    continue;
+                }
+                _ => continue,
+            };
+            let (line, name) = (name.span().start().line, name.to_string());
+            items.functions.insert(name.clone(), line);
+            let mut read = Read::default();
+            read.names.visit_item(item);
+            read.own.visit_item(item);
+            items.add(line, name, read);
+        }
+        items
+    }
+
+    fn add(&mut self, line: usize, name: String, read: Read) {
+        let Read { names, own: Variables(own) } = read;
+        let words = names.mentions.into_iter().filter_map(|mention| {
+            let [word] = mention.words.as_slice() else { return None };
+            (!own.contains(word)).then(|| word.clone())
+        });
+        self.all.push((line, name, words.collect()));
+    }
+
+    /// Lists the functions of a row that are not there, or not below the one before.
+    fn not_in_order(&self, row: &Row<'_>) -> Vec<String> {
+        let mut broken = Vec::new();
+        let mut before: Option<(&str, usize)> = None;
+        for name in &row.functions {
+            match (self.functions.get(*name), before) {
+                (None, _) => broken.push(format!("`{}` has no function `{name}`", row.file)),
+                (Some(line), Some((above, last))) if *line < last => {
+                    broken.push(format!("`{}`: `{name}` stands above `{above}`", row.file));
+                }
+                (Some(line), _) => before = Some((name, *line)),
+            }
+        }
+        if row.functions.is_empty() {
+            broken.push(format!("`{}` is listed without a function", row.file));
+        }
+        broken
+    }
+
+    /// Lists the functions that a reader meets before what calls them. Of two that call each other, one
+    /// has to be first.
+    fn above_their_callers(&self) -> impl Iterator<Item = String> {
+        let calls = |caller: &str, name: &String| {
+            self.all.iter().any(|(_, one, names)| one == caller && names.contains(name))
+        };
+        self.functions.iter().filter_map(move |(name, line)| {
+            let callers = self.all.iter().filter(|(_, caller, names)| {
+                caller != name && names.contains(name) && !calls(name, caller)
+            });
+            let (first, caller, _) = callers.min_by_key(|(line, ..)| *line)?;
+            (first > line).then(|| format!("`{name}` stands above `{caller}`, which calls it"))
+        })
+    }
 }
 
 #[test]
@@ -82,12 +184,12 @@ fn the_path_from_a_webhook_to_its_check_can_be_read_downward() {
 fn a_step_that_leads_nowhere_is_found() {
     let list = |rows: &[&str]| rows.join("\n");
     let sources = source::sample(&[
-        ("crates/a/src/one.rs", "fn begin() { two::work(); }"),
+        ("crates/a/src/one.rs", "fn begin() { go_on() } fn go_on() { two::work(); }"),
         ("crates/a/src/two.rs", "fn work() {}"),
         ("crates/b/src/three.rs", "fn end() {}"),
     ]);
     let broken = |rows: &[&str]| broken_steps(&list(rows), &sources);
-    let one = "| 1 | `crates/a/src/one.rs` | `begin` | it begins | |";
+    let one = "| 1 | `crates/a/src/one.rs` | `begin` `go_on` | it begins | |";
     let two = "| 2 | `crates/a/src/two.rs` | `work` | it works | a row |";
     let three = "| 3 | `crates/b/src/three.rs` | `end` | it ends | |";
     assert_eq!(broken(&[one, two, three]), Vec::<String>::new());
@@ -95,6 +197,37 @@ fn a_step_that_leads_nowhere_is_found() {
     assert!(broken(&[one, &silent, three])[0].contains("does not call `end`"));
     assert!(broken(&[&one.replace("begin", "start")])[0].contains("no function `start`"));
     assert!(broken(&[&one.replace("one.rs", "gone.rs")])[0].contains("does not exist"));
+    assert!(broken(&[&three.replace("`end`", "")])[0].contains("without a function"));
     assert!(broken(&[])[0].contains("0 files"));
     assert!(broken(&[three; 11])[0].contains("11 files"));
+}
+
+/// A reader must have met the caller when they come to what it calls.
+#[test]
+fn a_function_above_what_calls_it_is_found() {
+    let found = |text: &str, functions: &str| {
+        let row = format!("| 1 | `crates/a/src/one.rs` | {functions} | it works | a row |");
+        broken_steps(&row, &source::sample(&[("crates/a/src/one.rs", text)]))
+    };
+    let downward = "fn a() { b() }\nfn b() { a(); c(1) }\nfn c(n: u8) { if n > 0 { c(n - 1) } }";
+    assert_eq!(found(downward, "`a` `b`"), Vec::<String>::new());
+    assert_eq!(
+        found("fn b() {}\nfn a() {}", "`a` `b`"),
+        ["`crates/a/src/one.rs`: `b` stands above `a`"]
+    );
+    for calling in [
+        "async fn a() { b().await }",
+        "fn a() { list.map(b); }",
+        "fn a() { select! { () = b() => {} } }",
+        "impl A { fn a() { let f = || { b() }; } }",
+        "impl From<B> for A { fn a() { b::<u8>() } }",
+    ] {
+        assert_eq!(
+            found(&format!("fn b() {{}}\n{calling}\nfn start() {{}}"), "`start`"),
+            ["`crates/a/src/one.rs`: `b` stands above `a`, which calls it"],
+            "{calling}"
+        );
+    }
+    let tested = "fn b() {}\n#[cfg(test)] mod tests { fn t() { super::b() } }";
+    assert_eq!(found(tested, "`b`"), Vec::<String>::new());
 }

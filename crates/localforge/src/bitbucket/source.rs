@@ -32,7 +32,7 @@ pub(super) struct Form {
 pub(super) async fn root(call: Call, Query(form): Query<Form>, listing: Listing) -> Outcome {
     let found = call.repository(RequiredRight::READ)?;
     let what = FileRequest { path: "", revision: &found.default_branch, known: None };
-    answer(&call.forge, &found, &what, (form, listing)).await
+    answer(&call.forge, &found, &what, form, listing).await
 }
 
 /// `GET …/src/{revision}/`: the top.
@@ -44,7 +44,7 @@ pub(super) async fn top(
 ) -> Outcome {
     let found = call.repository(RequiredRight::READ)?;
     let what = FileRequest { path: "", revision: &revision, known: None };
-    answer(&call.forge, &found, &what, (form, listing)).await
+    answer(&call.forge, &found, &what, form, listing).await
 }
 
 /// `GET …/src/{revision}/{path}`: raw bytes of a file, a list of a directory.
@@ -58,7 +58,7 @@ pub(super) async fn show(
     let found = call.repository(RequiredRight::READ)?;
     let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     let what = FileRequest { path: path.trim_end_matches('/'), revision: &revision, known };
-    answer(&call.forge, &found, &what, (form, listing)).await
+    answer(&call.forge, &found, &what, form, listing).await
 }
 
 struct FileRequest<'a> {
@@ -72,7 +72,8 @@ async fn answer(
     forge: &Forge,
     found: &Repository,
     what: &FileRequest<'_>,
-    (form, listing): (Form, Listing),
+    form: Form,
+    listing: Listing,
 ) -> Outcome {
     let git = forge.git(found.id);
     let Some(sha) = git.resolve(what.revision).await else {

@@ -6,7 +6,7 @@ use roundel_model::forge::ForgeKind;
 
 use super::find;
 use crate::{
-    commit::{NewCommit, commit_and_notify},
+    commit::{NewCommit, NewTag, RepositoryName, commit_and_notify},
     git::Signature,
     local_forge::LocalForge,
     push,
@@ -39,7 +39,7 @@ impl LocalForge {
     pub async fn delete_branch(
         &self,
         kind: ForgeKind,
-        (owner, name): (&str, &str),
+        RepositoryName { owner, name }: RepositoryName<'_>,
         branch: &str,
         actor: &str,
     ) -> io::Result<()> {
@@ -58,16 +58,15 @@ impl LocalForge {
     pub async fn push_tag(
         &self,
         kind: ForgeKind,
-        (owner, name): (&str, &str),
-        (tag, target, message): (&str, &str, Option<&str>),
-        actor: &str,
+        RepositoryName { owner, name }: RepositoryName<'_>,
+        new: &NewTag<'_>,
     ) -> io::Result<()> {
         let forge = self.forge(kind);
         let found = find(forge, owner, name)?;
-        let person = forge.person(actor);
+        let person = forge.person(new.author);
         let by = Signature { name: &person.name, email: &person.email };
-        forge.git(found.id).tag(tag, target, message, &by).await?;
-        push::notice(forge, found.id, actor).await?;
+        forge.git(found.id).tag(new.tag, new.target, new.message, &by).await?;
+        push::notice(forge, found.id, new.author).await?;
         Ok(())
     }
 

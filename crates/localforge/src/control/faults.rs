@@ -6,6 +6,7 @@ use roundel_model::{forge::ForgeKind, time::Timestamp};
 
 use super::find;
 use crate::{
+    commit::RepositoryName,
     faults::{DeliveryFault, Failure},
     local_forge::LocalForge,
     model::Token,
@@ -37,7 +38,7 @@ impl LocalForge {
     pub fn allow_deploy_keys(
         &self,
         kind: ForgeKind,
-        (owner, name): (&str, &str),
+        RepositoryName { owner, name }: RepositoryName<'_>,
         allowed: bool,
     ) -> io::Result<()> {
         let forge = self.forge(kind);

@@ -5,6 +5,7 @@ use std::time::Duration;
 use roundel_model::forge::ForgeKind;
 
 use crate::{
+    commit::RepositoryName,
     keys,
     local_forge::LocalForge,
     observed::{CommitStatus, DeployKey, Webhook, WebhookDelivery},
@@ -102,7 +103,7 @@ impl LocalForge {
     pub async fn wait_for_hooks(
         &self,
         kind: ForgeKind,
-        (owner, name): (&str, &str),
+        RepositoryName { owner, name }: RepositoryName<'_>,
         timeout: Duration,
         done: impl Fn(&[Webhook]) -> bool + Send,
     ) -> Vec<Webhook> {

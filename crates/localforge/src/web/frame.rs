@@ -69,7 +69,8 @@ pub(crate) fn message(
     forge: &Forge,
     headers: &HeaderMap,
     status: StatusCode,
-    (title, text): (&str, &str),
+    title: &str,
+    text: &str,
 ) -> Response {
     let frame = Frame::of(forge, headers, title);
     (status, html(&Message { frame, title, text })).into_response()
@@ -78,5 +79,5 @@ pub(crate) fn message(
 /// Answers that there is nothing at an address.
 pub(crate) fn not_found(forge: &Forge, headers: &HeaderMap) -> Response {
     let text = "There is nothing at this address.";
-    message(forge, headers, StatusCode::NOT_FOUND, ("Not found", text))
+    message(forge, headers, StatusCode::NOT_FOUND, "Not found", text)
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use reqwest::Method;
-use roundel_localforge::{DeliveryFault, Failure, FailureKind, Webhook};
+use roundel_localforge::{DeliveryFault, Failure, FailureKind, RepositoryName, Webhook};
 use serde_json::{Value, json};
 
 use crate::world::{GITHUB, TIMEOUT, World, header, hook, receiver};
@@ -66,7 +66,7 @@ async fn deliveries_can_be_lost_repeated_and_sent_again() {
     assert_eq!(body["after"], sha, "the first push never came");
 
     let count = |hooks: &[Webhook]| hooks[0].deliveries.len();
-    let at = ("acme", "web");
+    let at = RepositoryName { owner: "acme", name: "web" };
     world.forge.wait_for_hooks(GITHUB, at, TIMEOUT, |hooks| count(hooks) == 3).await;
     let list = format!("{path}/{}/deliveries?per_page=1", made["id"]);
     let (_, newest) = world.call((GITHUB, &ada), Method::GET, &list, None).await;

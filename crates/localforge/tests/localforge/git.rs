@@ -1,6 +1,7 @@
 //! Real git and OpenSSH: who may clone, who may push.
 
 use reqwest::Method;
+use roundel_localforge::RepositoryName;
 use serde_json::json;
 
 use crate::world::{BITBUCKET, GITHUB, World, fine, git, text};
@@ -36,7 +37,8 @@ async fn a_read_only_deploy_key_clones_and_is_refused_to_push() {
     assert_eq!(status, 422);
     assert_eq!(again["errors"][0]["message"], "key is already in use");
 
-    world.forge.allow_deploy_keys(GITHUB, ("acme", "web"), false).unwrap();
+    let web = RepositoryName { owner: "acme", name: "web" };
+    world.forge.allow_deploy_keys(GITHUB, web, false).unwrap();
     let wanted = json!({ "title": "other", "key": world.key_pair("other").1, "read_only": true });
     let (status, said) = world.call((GITHUB, &ada), Method::POST, path, Some(wanted)).await;
     assert_eq!(status, 422);

@@ -1,6 +1,7 @@
 //! The webhooks of a push, a tag, a deletion and a pull request, in each forge's format.
 
 use reqwest::Method;
+use roundel_localforge::{NewTag, RepositoryName};
 use serde_json::{Value, json};
 
 use crate::world::{BITBUCKET, GITHUB, World, fine, git, header, hmac, hook, receiver};
@@ -104,9 +105,10 @@ async fn tags_deletions_and_pull_requests_are_reported() {
     world.call((GITHUB, &ada), Method::POST, hooks, Some(hook(&receiver.url))).await;
     receiver.wait(1).await;
 
-    let at = ("acme", "web");
-    let tag = ("v1", first.as_str(), Some("Version 1"));
-    world.forge.push_tag(GITHUB, at, tag, "ada").await.unwrap();
+    let at = RepositoryName { owner: "acme", name: "web" };
+    let message = Some("Version 1");
+    let tag = NewTag { tag: "v1", target: &first, message, author: "ada" };
+    world.forge.push_tag(GITHUB, at, &tag).await.unwrap();
     let pull = json!({ "title": "Topic", "head": "topic", "base": "main" });
     let path = "/repos/acme/web/pulls";
     let (status, opened) = world.call((GITHUB, &ada), Method::POST, path, Some(pull)).await;

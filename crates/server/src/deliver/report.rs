@@ -54,36 +54,6 @@ impl Report {
     }
 }
 
-/// Sets a commit status, with the first token of the project that works.
-pub(super) async fn send(reporter: &Reporter, report: &Report) -> Result<(), CallError> {
-    let forge = &reporter.forges.client(report.project.slug.forge)?;
-    let repository = &forges::repository_ref(&report.project);
-    let post = |token| async move {
-        forge.post_status(&token, repository, &report.sha, &report.status).await
-    };
-    reporter.forges.call(&report.project, post).await?;
-    tracing::info!(
-        project = %report.project.slug, sha = %report.sha, context = %report.status.context,
-        state = ?report.status.state, "a commit status was set"
-    );
-    Ok(())
-}
-
-/// What a commit status stands for; those with the same subject overwrite each other.
-pub(super) async fn subject(
-    reporter: &Reporter,
-    pipeline: PipelineId,
-    job: JobId,
-) -> Result<Option<String>, StoreError> {
-    let (Some(row), Some(job)) =
-        (reporter.store.pipeline(pipeline).await?, reporter.store.job(job).await?)
-    else {
-        return Ok(None);
-    };
-    let context = context(reporter, &job).await?;
-    Ok(Some(format!("{}/{}/{context}", row.project, row.sha)))
-}
-
 /// Reads where the job is now, and says so. `None` if there is nothing to say.
 pub(super) async fn of_job(
     reporter: &Reporter,
@@ -144,26 +114,42 @@ pub(super) async fn of_config(
     Ok(Some(Report { project, sha: row.sha, status }))
 }
 
+/// Sets a commit status, with the first token of the project that works.
+pub(super) async fn send(reporter: &Reporter, report: &Report) -> Result<(), CallError> {
+    let forge = &reporter.forges.client(report.project.slug.forge)?;
+    let repository = &forges::repository_ref(&report.project);
+    let post = |token| async move {
+        forge.post_status(&token, repository, &report.sha, &report.status).await
+    };
+    reporter.forges.call(&report.project, post).await?;
+    tracing::info!(
+        project = %report.project.slug, sha = %report.sha, context = %report.status.context,
+        state = ?report.status.state, "a commit status was set"
+    );
+    Ok(())
+}
+
+/// What a commit status stands for; those with the same subject overwrite each other.
+pub(super) async fn subject(
+    reporter: &Reporter,
+    pipeline: PipelineId,
+    job: JobId,
+) -> Result<Option<String>, StoreError> {
+    let (Some(row), Some(job)) =
+        (reporter.store.pipeline(pipeline).await?, reporter.store.job(job).await?)
+    else {
+        return Ok(None);
+    };
+    let context = context(reporter, &job).await?;
+    Ok(Some(format!("{}/{}/{context}", row.project, row.sha)))
+}
+
 async fn pipeline_with_project(
     reporter: &Reporter,
     pipeline: PipelineId,
 ) -> Result<Option<(Project, PipelineRow)>, StoreError> {
     let Some(row) = reporter.store.pipeline(pipeline).await? else { return Ok(None) };
     Ok(reporter.store.project(row.project).await?.map(|project| (project, row)))
-}
-
-async fn context(reporter: &Reporter, job: &JobRow) -> Result<String, StoreError> {
-    let workflows = reporter.store.workflows(job.pipeline).await?;
-    let workflow = workflows.iter().find(|workflow| workflow.id == job.workflow);
-    let workflow = workflow.map_or("", |workflow| workflow.name.as_str());
-    let named = Named { kind: job.kind, workflow, job: job.name.as_str() };
-    Ok(status_name::of_job(&reporter.prefix, named))
-}
-
-/// A description is one line of plain text, with what is hidden in it shown and back-quoted words in
-/// quotes, for it shows no code; `forge` cuts it to what the forges take.
-fn first_line(text: &str) -> String {
-    plain_sentence(&one_line(text.lines().next().unwrap_or_default()))
 }
 
 /// The run that decides: error before failure before canceled before pending before success.
@@ -219,6 +205,20 @@ fn words(job: &JobRow) -> Option<(CommitState, String)> {
         }
     };
     Some((state, words))
+}
+
+async fn context(reporter: &Reporter, job: &JobRow) -> Result<String, StoreError> {
+    let workflows = reporter.store.workflows(job.pipeline).await?;
+    let workflow = workflows.iter().find(|workflow| workflow.id == job.workflow);
+    let workflow = workflow.map_or("", |workflow| workflow.name.as_str());
+    let named = Named { kind: job.kind, workflow, job: job.name.as_str() };
+    Ok(status_name::of_job(&reporter.prefix, named))
+}
+
+/// A description is one line of plain text, with what is hidden in it shown and back-quoted words in
+/// quotes, for it shows no code; `forge` cuts it to what the forges take.
+fn first_line(text: &str) -> String {
+    plain_sentence(&one_line(text.lines().next().unwrap_or_default()))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Reads the configuration at the commit itself, never from a branch (VCS-012).
 
-use roundel_forge::ErrorClass;
+use roundel_forge::{ErrorClass, ForgeError};
 use roundel_model::{forge::RepositoryId, limits, name::CommitSha};
 use roundel_store::projects::Project;
 
@@ -43,16 +43,23 @@ pub(super) async fn read(
         Ok(None) => Ok(Config::Absent),
         Err(CallError::Store(error)) => Err(error.into()),
         Err(CallError::Forge(error)) => {
-            if attempt.postpones(&error) {
+            let alone =
+                attempt == Attempt::Doubtful && fails_alone(forges, project, &error).await?;
+            if attempt.postpones(&error) && !alone {
                 return Err(error.into());
             }
-            let what_to_do = what_to_do(error.class);
+            let what_to_do = if alone { ONLY_THIS_FILE } else { what_to_do(error.class) };
             Ok(Config::Unreadable(format!(
                 "`{CONFIG_PATH}` could not be read: {error}. {what_to_do}"
             )))
         }
     }
 }
+
+/// What to do about a file that a forge does not return, though it answers.
+const ONLY_THIS_FILE: &str = "The forge answers other requests, so this is not retried any longer. See at \
+                              the forge whether it shows the file, then push again, or use Trigger \
+                              pipeline on the project's page.";
 
 /// What to do about a configuration that the forge does not show.
 const fn what_to_do(class: ErrorClass) -> &'static str {
@@ -92,4 +99,24 @@ async fn fetch(
             Ok(found)
         })
         .await
+}
+
+/// Returns whether the forge fails with this file only: it shows the repository to the same users.
+async fn fails_alone(
+    forges: &Forges,
+    project: &Project,
+    error: &ForgeError,
+) -> Result<bool, CallError> {
+    if error.class != ErrorClass::Unavailable {
+        return Ok(false);
+    }
+    let forge = &forges.client(project.slug.forge)?;
+    let id = &project.repository;
+    let seen =
+        forges.call(project, |token| async move { forge.repository_by_id(&token, id).await }).await;
+    match seen {
+        Ok(_) => Ok(true),
+        Err(CallError::Forge(_)) => Ok(false),
+        Err(error @ CallError::Store(_)) => Err(error),
+    }
 }

@@ -1,5 +1,8 @@
 //! Killed between any two phases and started again: nothing is lost and nothing happens twice.
 
+use std::time::Duration;
+
+use reqwest::StatusCode;
 use roundel_localforge::{Failure, FailureKind};
 use roundel_model::{
     forge::ForgeKind,
@@ -10,10 +13,10 @@ use roundel_model::{
 };
 use roundel_store::pipelines::{CommitInfo, NewPipeline, TriggerKind};
 
-use super::world::{ONE_JOB, World, until, words};
+use super::world::{ONE_JOB, World, plain_client_without_redirects, until, words};
 
 fn hang(kind: ForgeKind, path: &str) -> Failure {
-    let how = FailureKind::Delay(std::time::Duration::from_secs(30));
+    let how = FailureKind::Delay(Duration::from_secs(30));
     let (method, path_contains) = (String::new(), path.to_owned());
     Failure { kind, method, path_contains, after: 0, times: 1, how }
 }
@@ -76,6 +79,48 @@ async fn a_pipeline_that_was_created_is_compiled_after_a_crash() {
     })
     .await;
     world.reported(kind, "web", &sha, "error").await;
+}
+
+/// A disk that is full, say, from the moment when the pipeline is there: the user who asked for it must not
+/// be answered "try again", for it will run.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pipeline_that_is_there_is_shown_and_continued_though_the_store_failed() {
+    let kind = ForgeKind::GitHub;
+    let mut world = World::start().await;
+    let place = world.forge.web_url(kind);
+    world.settings.orbs.fetch_timeout = Duration::from_millis(500);
+    world.settings.orbs.url_prefixes = vec![place.clone()];
+    world.restart().await;
+    let project = world.project(kind, "web").await;
+    let orb = format!("{ONE_JOB}orbs:\n  away: {place}orb.yml\n");
+    let files = [(".circleci/config.yml", orb.as_str())];
+    world.commit(kind, ("web", "main"), &files, "later [skip ci]").await;
+
+    // Compiling waits for the orb; meanwhile the store ends.
+    world.forge.inject(hang(kind, "/orb.yml"));
+    let visit = world.visit(project, "/trigger").await;
+    let request = plain_client_without_redirects()
+        .post(visit.url)
+        .header("cookie", visit.cookie)
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body("branch=main");
+    let answer = tokio::spawn(request.send());
+    let pipeline = until("the pipeline to be created", async || {
+        world.pipelines(project).await.first().map(|(row, _)| row.id)
+    })
+    .await;
+    world.app().store.close().await;
+    let answer = answer.await.unwrap().unwrap();
+    assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+    let place = answer.headers()["location"].to_str().unwrap();
+    assert_eq!(place, format!("/pipeline/{pipeline}?done=triggered"));
+
+    world.restart().await;
+    until("the pipeline to be decided", async || {
+        let row = world.app().store.pipeline(pipeline).await.unwrap().unwrap();
+        (row.status != PipelineStatus::Pending).then_some(())
+    })
+    .await;
 }
 
 /// Between compiling and claiming; between claiming and the outcome; and after it.

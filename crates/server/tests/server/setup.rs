@@ -5,7 +5,7 @@ use roundel_model::forge::ForgeKind;
 use roundel_server::setup;
 use roundel_store::projects::{HookState, KeyState, SetupState, SetupStepStatus};
 
-use super::world::{ONE_JOB, OWNER, World};
+use super::world::{ONE_JOB, OWNER, WEB, World};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn setting_up_makes_one_key_and_one_hook_and_the_first_pipeline() {
@@ -140,7 +140,7 @@ async fn a_user_who_is_not_an_administrator_reads_who_can_do_it() {
     world.add_repository(kind, "web", &[]).await;
     let grace = world.sign_in_as(kind, "grace", "grace@example.org").await;
     let role = Some(roundel_model::forge::Role::Write);
-    world.forge.set_role(kind, (OWNER, "web"), "grace", role).unwrap();
+    world.forge.set_role(kind, WEB, "grace", role).unwrap();
     let refused = setup::begin(&world.app().setups, grace, kind, OWNER, "web").await.unwrap_err();
     assert!(refused.0.contains("administrator"), "{refused}");
     let refused =

@@ -1,17 +1,17 @@
 //! The story of a push, on both forges, with a runner that plays its part from a script.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
-use roundel_localforge::{DeliveryFault, Failure, FailureKind};
+use roundel_localforge::{DeliveryFault, Failure, FailureKind, NewTag};
 use roundel_model::{
     forge::ForgeKind,
     name::TagName,
-    status::{JobStatus, PipelineStatus, WorkflowStatus},
+    status::{JobStatus, PipelineErrorKind, PipelineStatus, WorkflowStatus},
 };
 use roundel_store::deliveries::Receipt;
 use roundel_testkit::scripted_runner::ScriptedStep;
 
-use super::world::{LOGIN, ONE_JOB, OWNER, World, until, words};
+use super::world::{LOGIN, ONE_JOB, OWNER, WEB, World, until, words};
 
 /// The promise of the product in one test, for each forge.
 #[tokio::test(flavor = "multi_thread")]
@@ -108,7 +108,7 @@ async fn a_push_that_is_not_built_has_a_receipt_that_says_why() {
     let receipt = world.receipt(project, "push to quiet").await;
     assert!(because(&receipt).contains("[skip ci]"), "{receipt:?}");
 
-    world.forge.delete_branch(kind, (OWNER, "web"), "quiet", LOGIN).await.unwrap();
+    world.forge.delete_branch(kind, WEB, "quiet", LOGIN).await.unwrap();
     until("the deletion's receipt", async || {
         let deliveries = world.deliveries(project).await;
         let mut receipts = deliveries.iter().flat_map(|delivery| &delivery.receipts);
@@ -137,8 +137,9 @@ async fn a_tag_is_built_on_its_commit() {
     for kind in ForgeKind::ALL {
         let project = world.project(kind, "web").await;
         let sha = world.push(kind, "web", &config).await;
-        let tag = ("v1", sha.as_str(), Some("first"));
-        world.forge.push_tag(kind, (OWNER, "web"), tag, LOGIN).await.unwrap();
+        let message = Some("first");
+        let tag = NewTag { tag: "v1", target: &sha, message, author: LOGIN };
+        world.forge.push_tag(kind, WEB, &tag).await.unwrap();
         let task = world.runner().claim().await.unwrap();
         assert_eq!(task.spec.checkout.sha.as_str(), sha);
         assert_eq!(task.spec.checkout.git_ref.tag().map(TagName::as_str), Some("v1"));
@@ -183,6 +184,63 @@ async fn a_forge_that_is_unavailable_delays_a_push_and_does_not_lose_it() {
     }
 }
 
+/// A file that is never handed out, by a forge that is there: its author must not wait for a day without
+/// a word on the commit.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_configuration_that_the_forge_never_returns_is_reported_on_the_commit() {
+    let mut world = World::start().await;
+    world.settings.pace.doubt_after = Duration::from_millis(500);
+    world.restart().await;
+    let cases =
+        [(ForgeKind::GitHub, "/contents/", "error"), (ForgeKind::Bitbucket, "/src/", "FAILED")];
+    let mut pushed = Vec::new();
+    for (kind, path, state) in cases {
+        let project = world.project(kind, "web").await;
+        world.forge.inject(refuses(kind, path));
+        pushed.push((kind, project, state, world.push(kind, "web", ONE_JOB).await));
+    }
+    for (kind, project, state, sha) in pushed {
+        let status = world.reported(kind, "web", &sha, state).await;
+        assert_eq!(status.context, "ci/roundel: config");
+        assert!(status.description.contains("could not be read"), "{status:?}");
+        let (pipeline, _) = world.pipelines(project).await.remove(0);
+        assert_eq!(pipeline.error_kind, Some(PipelineErrorKind::ConfigFetch));
+        assert!(pipeline.errors[0].contains("The forge answers other requests"), "{pipeline:?}");
+        world.receipt(project, "push to main").await;
+    }
+}
+
+/// A forge that answers nothing is down: a push waits for it until it is given up, and then says so.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_push_waits_for_a_forge_that_is_down_until_it_is_given_up() {
+    let mut world = World::start().await;
+    let kind = ForgeKind::GitHub;
+    let project = world.project(kind, "web").await;
+    world.settings.pace.doubt_after = Duration::ZERO;
+    world.restart().await;
+    world.forge.inject(Failure { method: "GET".to_owned(), ..refuses(kind, "/repo") });
+    let sha = world.push(kind, "web", ONE_JOB).await;
+    until("the push to be tried again", async || {
+        let deliveries = world.deliveries(project).await;
+        deliveries.iter().any(|found| found.attempts > 1).then_some(())
+    })
+    .await;
+    assert_eq!(world.pipelines(project).await, []);
+    world.settings.pace.give_up_after = Duration::ZERO;
+    world.restart().await;
+    let status = world.reported(kind, "web", &sha, "error").await;
+    assert!(status.description.contains("could not be read"), "{status:?}");
+    let (pipeline, _) = world.pipelines(project).await.remove(0);
+    assert!(pipeline.errors[0].contains("once the forge answers"), "{pipeline:?}");
+}
+
+/// Fails every call of a path, for ever.
+fn refuses(kind: ForgeKind, path: &str) -> Failure {
+    let how = FailureKind::Answer { status: 500, headers: Vec::new(), body: "no".to_owned() };
+    let (method, path_contains) = (String::new(), path.to_owned());
+    Failure { kind, method, path_contains, after: 0, times: u32::MAX, how }
+}
+
 /// A commit status that could not be set at once is set later, as the rows then are.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_commit_status_that_was_refused_is_set_later() {
@@ -211,10 +269,7 @@ async fn a_refused_token_is_replaced_by_another_followers() {
     let project = world.project(kind, "web").await;
     let first = world.sign_in(kind).await;
     let second = world.sign_in_as(kind, "grace", "grace@example.org").await;
-    world
-        .forge
-        .set_role(kind, (OWNER, "web"), "grace", Some(roundel_model::forge::Role::Write))
-        .unwrap();
+    world.forge.set_role(kind, WEB, "grace", Some(roundel_model::forge::Role::Write)).unwrap();
     let now = roundel_model::time::Timestamp::now();
     world.app().store.follow(second, project, now).await.unwrap();
     world.app().store.mark_token_refused(first, kind).await.unwrap();

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use roundel_forge::ForgeSettings;
-use roundel_localforge::{CommitStatus, LocalForge, NewCommit};
+use roundel_localforge::{CommitStatus, LocalForge, NewCommit, RepositoryName};
 use roundel_model::{
     forge::{ForgeKind, ForgeUserId},
     id::{AccountId, PipelineId, ProjectId},
@@ -26,6 +26,8 @@ pub(crate) const TIMEOUT: Duration = Duration::from_secs(40);
 
 pub(crate) const OWNER: &str = "acme";
 pub(crate) const LOGIN: &str = "ada";
+/// The repository of most tests.
+pub(crate) const WEB: RepositoryName<'static> = RepositoryName { owner: OWNER, name: "web" };
 pub(crate) const RUNNER_TOKEN: &str = "the runner's token";
 pub(crate) const ADMIN_TOKEN: &str = "the administrator's token";
 
@@ -44,6 +46,18 @@ workflows:
 /// A client without the system's certificates, which take longer to read than the request.
 pub(crate) fn plain_client() -> reqwest::Client {
     reqwest::Client::builder().tls_certs_only([]).build().unwrap()
+}
+
+/// The same, for answers that lead elsewhere.
+pub(crate) fn plain_client_without_redirects() -> reqwest::Client {
+    let client = reqwest::Client::builder().tls_certs_only([]);
+    client.redirect(reqwest::redirect::Policy::none()).build().unwrap()
+}
+
+/// Where a browser goes, and what it sends to be known.
+pub(crate) struct Visit {
+    pub(crate) url: String,
+    pub(crate) cookie: String,
 }
 
 /// A world that a test can break and repair.
@@ -249,6 +263,18 @@ impl World {
 
     /// The names of commit statuses that the settings page lists, as an administrator sees it.
     pub(crate) async fn settings_page_names(&self, project: ProjectId) -> Vec<String> {
+        let visit = self.visit(project, "/settings").await;
+        let request = plain_client().get(visit.url).header("cookie", visit.cookie);
+        let page = request.header("accept", "text/html").send();
+        let page = page.await.unwrap().error_for_status().unwrap().text().await.unwrap();
+        let list = page.split("<ul class=\"contexts\">").nth(1).unwrap_or_default();
+        let list = list.split("</ul>").next().unwrap_or_default();
+        let names = list.split("<code>").skip(1).filter_map(|rest| rest.split("</code>").next());
+        names.map(str::to_owned).collect()
+    }
+
+    /// A page of a project, for its administrator who is signed in.
+    pub(crate) async fn visit(&self, project: ProjectId, page: &str) -> Visit {
         let store = &self.app().store;
         let slug = store.project(project).await.unwrap().unwrap().slug;
         let account = self.sign_in(slug.forge).await;
@@ -256,15 +282,8 @@ impl World {
         let until = now.plus(Duration::from_mins(5));
         let hash = sha2::Sha256::digest(session.as_bytes());
         store.open_session(&hash, account, now, until).await.unwrap();
-        let at = format!("/{}/{}/{}/settings", slug.forge.slug(), slug.owner, slug.repository);
-        let request = plain_client().get(self.url(&at));
-        let cookie = format!("roundel_session={session}");
-        let page = request.header("cookie", cookie).header("accept", "text/html").send();
-        let page = page.await.unwrap().error_for_status().unwrap().text().await.unwrap();
-        let list = page.split("<ul class=\"contexts\">").nth(1).unwrap_or_default();
-        let list = list.split("</ul>").next().unwrap_or_default();
-        let names = list.split("<code>").skip(1).filter_map(|rest| rest.split("</code>").next());
-        names.map(str::to_owned).collect()
+        let at = format!("/{}/{}/{}{page}", slug.forge.slug(), slug.owner, slug.repository);
+        Visit { url: self.url(&at), cookie: format!("roundel_session={session}") }
     }
 
     pub(crate) async fn only_pipeline(&self, project: ProjectId) -> PipelineId {
@@ -332,6 +351,7 @@ fn settings(forge: &LocalForge, sink: &SmtpSink, database: &Path) -> Settings {
         pace: RetryPace {
             period: Duration::from_millis(100),
             first_pause: Duration::from_millis(10),
+            ..RetryPace::default()
         },
         status_prefix: "ci/roundel".to_owned(),
         settings_file: "roundel.toml".into(),

@@ -10,7 +10,7 @@ use roundel_model::{
 };
 use roundel_store::{
     Store,
-    logs::{Appended, LogKey, LogSlice, Reported, StepRow},
+    logs::{Appended, LogKey, LogPiece, LogSlice, Reported, StepRow},
 };
 
 use crate::world::{World, apply, at, workflow};
@@ -93,7 +93,7 @@ async fn append(
     bytes: &[u8],
 ) -> Appended {
     let offset = u64::try_from(offset).unwrap();
-    store.append_log(key(job, 0, 0), lease, (offset, bytes), at(1)).await.unwrap()
+    store.append_log(key(job, 0, 0), lease, LogPiece { offset, bytes }, at(1)).await.unwrap()
 }
 
 async fn pieces_that_two_writers_repeat_are_stored_once(world: World) {
@@ -133,7 +133,7 @@ async fn a_piece_beyond_the_end_is_refused_with_the_end(world: World) {
 async fn each_piece_has_its_time(world: World) {
     let (job, lease) = job(&world).await;
     for (offset, seconds) in [(0, 10), (4, 20), (8, 30)] {
-        let piece = (offset, b"1234".as_slice());
+        let piece = LogPiece { offset, bytes: b"1234" };
         let appended = world.store.append_log(key(job, 0, 0), lease, piece, at(seconds)).await;
         assert_eq!(appended.unwrap(), Appended::Committed(offset + 4));
     }
@@ -156,7 +156,7 @@ async fn logs_of_tasks_and_steps_are_apart(world: World) {
     for (task, step) in [(0, 0), (0, 1), (1, 0)] {
         let words = format!("task {task} step {step}");
         let lease = leases[usize::try_from(task).unwrap()];
-        let piece = (0, words.as_bytes());
+        let piece = LogPiece { offset: 0, bytes: words.as_bytes() };
         let appended = store.append_log(key(job, task, step), lease, piece, at(1)).await.unwrap();
         assert_eq!(appended, Appended::Committed(13));
     }

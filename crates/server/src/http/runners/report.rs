@@ -22,7 +22,7 @@ use roundel_model::{
 };
 use roundel_protocol::{ErrorCode, FinishReport, LogAnswer, RenewAnswer, RenewRequest, StepReport};
 use roundel_store::{
-    logs::{Appended, LogKey, Reported, StepRow},
+    logs::{Appended, LogKey, LogPiece, Reported, StepRow},
     reading::JobRow,
 };
 use serde::Deserialize;
@@ -127,8 +127,8 @@ pub(super) async fn log(
     checked::log(step, offset, bytes.len())?;
     let (job, task) = (held.job, held.index);
     let log = LogKey { job, task, step };
-    let appended =
-        app.store.append_log(log, held.lease, (offset, &bytes), Timestamp::now()).await?;
+    let piece = LogPiece { offset, bytes: &bytes };
+    let appended = app.store.append_log(log, held.lease, piece, Timestamp::now()).await?;
     match appended {
         Appended::Committed(committed) => {
             app.live.publish(Update::Log { job, task, step, total: committed });
@@ -149,15 +149,15 @@ async fn pipeline_of(app: &App, job: JobId) -> Result<PipelineId, ErrorResponse>
     app.store.pipeline_of_job(job).await?.ok_or_else(|| ErrorResponse::gone("there is no such job"))
 }
 
-async fn job_row(app: &App, job: JobId) -> Result<JobRow, ErrorResponse> {
-    app.store.job(job).await?.ok_or_else(|| ErrorResponse::gone("there is no such job"))
-}
-
 async fn lost(app: &App, job: JobId) -> ErrorResponse {
     match job_row(app, job).await {
         Ok(row) => over(row.status),
         Err(refused) => refused,
     }
+}
+
+async fn job_row(app: &App, job: JobId) -> Result<JobRow, ErrorResponse> {
+    app.store.job(job).await?.ok_or_else(|| ErrorResponse::gone("there is no such job"))
 }
 
 fn over(status: JobStatus) -> ErrorResponse {

@@ -9,7 +9,7 @@ use roundel_model::{
     time::Timestamp,
 };
 use roundel_store::{
-    logs::{Appended, LogKey, Reported, StepRow},
+    logs::{Appended, LogKey, LogPiece, Reported, StepRow},
     projects::{Setup, SetupState},
 };
 
@@ -317,9 +317,9 @@ async fn large_log() -> LargeLog {
     let mut offset = 0;
     for piece in log.chunks(64 * 1024) {
         let key = LogKey { job, task: 0, step: 101 };
-        let piece = (offset, piece);
+        let piece = LogPiece { offset, bytes: piece };
         let appended = world.app.store.append_log(key, lease(job), piece, now).await.unwrap();
-        offset += u64::try_from(piece.1.len()).unwrap();
+        offset += u64::try_from(piece.bytes.len()).unwrap();
         assert_eq!(appended, Appended::Committed(offset));
     }
     let (at, job) = (format!("/job/{job}/log/0/101"), format!("/job/{job}"));

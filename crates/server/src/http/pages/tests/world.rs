@@ -33,7 +33,7 @@ use roundel_model::{
 };
 use roundel_store::{
     accounts::{Account, SignIn, Token},
-    logs::{Appended, LogKey, Reported, StepRow},
+    logs::{Appended, LogKey, LogPiece, Reported, StepRow},
     pipelines::{CommitInfo, NewPipeline, TriggerKind},
     projects::{NewProject, Project},
 };
@@ -403,7 +403,8 @@ impl World {
         for (index, piece) in log.chunks(1_000).enumerate() {
             let offset = u64::try_from(index * 1_000).unwrap();
             let log = LogKey { job, task: 0, step: number };
-            let appended = self.app.store.append_log(log, lease(job), (offset, piece), now).await;
+            let piece = LogPiece { offset, bytes: piece };
+            let appended = self.app.store.append_log(log, lease(job), piece, now).await;
             assert!(matches!(appended.unwrap(), Appended::Committed(_)));
         }
     }

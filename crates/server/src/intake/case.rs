@@ -1,0 +1,62 @@
+//! One change of a delivery that is being decided: what that needs, and why it may have to wait.
+
+use std::{sync::Arc, time::Duration};
+
+use roundel_forge::ForgeError;
+use roundel_store::{
+    Store, StoreError,
+    deliveries::{Delivery, Receipt},
+    projects::Project,
+};
+
+use crate::{
+    forges::Forges,
+    live::Live,
+    retry::{self, Attempt, RetryPace},
+    role_cache::RoleCache,
+    trigger::{PipelineStarter, TriggerError},
+};
+
+/// What deciding deliveries needs.
+pub(crate) struct Intake {
+    pub(crate) store: Store,
+    pub(crate) forges: Arc<Forges>,
+    pub(crate) starter: PipelineStarter,
+    pub(crate) roles: Arc<RoleCache>,
+    pub(crate) live: Arc<Live>,
+    pub(crate) pace: RetryPace,
+}
+
+/// One delivery that is decided.
+pub(super) struct Case<'a> {
+    pub(super) intake: &'a Intake,
+    pub(super) project: &'a Project,
+    pub(super) delivery: &'a Delivery,
+    pub(super) attempt: Attempt,
+}
+
+/// Why a delivery cannot be decided now.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Postponed {
+    #[error("the forge is unavailable: {0}")]
+    Forge(ForgeError),
+    #[error(transparent)]
+    Trigger(#[from] TriggerError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Postponed {
+    pub(super) fn pause(&self, pace: RetryPace, attempts: u32) -> Duration {
+        let asked = match self {
+            Self::Forge(error) | Self::Trigger(TriggerError::Later(error)) => error.retry_after,
+            Self::Trigger(TriggerError::Store(_) | TriggerError::Drive(_)) | Self::Store(_) => None,
+        };
+        retry::pause(pace, attempts.saturating_sub(1), asked)
+    }
+}
+
+/// Makes the receipt of something that started nothing.
+pub(super) fn ignored(what: impl Into<String>, because: impl Into<String>) -> Receipt {
+    Receipt::Ignored { what: what.into(), because: because.into() }
+}

@@ -1,0 +1,97 @@
+//! Deliveries that build nothing and are news of the project itself: its webhook works, its names or its
+//! visibility changed, a key or a hook of ours was removed at the forge.
+
+use roundel_store::{
+    deliveries::Receipt,
+    projects::{HookState, KeyState},
+};
+
+use super::case::{Case, Postponed, ignored};
+use crate::forges::{self, CallError};
+
+/// The forge says that the webhook works.
+pub(super) async fn ping(case: &Case<'_>, hook_id: Option<String>) -> Result<Receipt, Postponed> {
+    case.intake.store.hook_answered(case.delivery.hook, hook_id.as_deref()).await?;
+    Ok(ignored("ping", "it is a test delivery: the webhook works"))
+}
+
+/// Names and visibility are display data, refreshed from the API, which has the truth.
+pub(super) async fn repository_changed(case: &Case<'_>, what: &str) -> Result<Receipt, Postponed> {
+    let forge = &case.intake.forges.client(case.project.slug.forge).map_err(Postponed::Forge)?;
+    let id = &case.project.repository;
+    let found = case
+        .intake
+        .forges
+        .call(case.project, |token| async move { forge.repository_by_id(&token, id).await })
+        .await;
+    let repository = match found {
+        Ok(repository) => repository,
+        Err(CallError::Store(error)) => return Err(error.into()),
+        Err(CallError::Forge(error)) if case.attempt.postpones(&error) => {
+            return Err(Postponed::Forge(error));
+        }
+        Err(CallError::Forge(error)) => {
+            return Ok(ignored(what, format!("the repository could not be read: {error}")));
+        }
+    };
+    let slug = roundel_model::forge::ProjectSlug {
+        forge: case.project.slug.forge,
+        owner: repository.owner.login,
+        repository: repository.name,
+    };
+    let default_branch = repository.default_branch.as_deref();
+    case.intake
+        .store
+        .rename_project(case.project.id, Some(&slug), default_branch, Some(repository.private))
+        .await?;
+    case.intake.roles.forget_project(case.project.id);
+    Ok(ignored(what, format!("names and visibility were refreshed: {slug}")))
+}
+
+/// A key or a hook was removed at the forge: looks which of ours are gone (`VCS` §0 rule 8).
+pub(super) async fn hook_or_key_removed(case: &Case<'_>, what: &str) -> Result<Receipt, Postponed> {
+    let store = &case.intake.store;
+    let forge = &case.intake.forges.client(case.project.slug.forge).map_err(Postponed::Forge)?;
+    let repository = &forges::repository_ref(case.project);
+    let found = case
+        .intake
+        .forges
+        .call(case.project, |token| async move {
+            let keys = forge.deploy_keys(&token, repository).await?;
+            let hooks = forge.hooks(&token, repository).await?;
+            Ok((keys, hooks))
+        })
+        .await;
+    let (keys, hooks) = match found {
+        Ok(found) => found,
+        Err(CallError::Store(error)) => return Err(error.into()),
+        Err(CallError::Forge(error)) if case.attempt.postpones(&error) => {
+            return Err(Postponed::Forge(error));
+        }
+        Err(CallError::Forge(error)) => {
+            return Ok(ignored(what, format!("what is left could not be listed: {error}")));
+        }
+    };
+    let mut missing = Vec::new();
+    if let Some(key) = store.checkout_key(case.project.id).await?
+        && let Some(id) = &key.forge_id
+        && !keys.iter().any(|there| there.id == *id)
+    {
+        store.update_checkout_key(key.id, KeyState::Gone, None).await?;
+        missing.push(format!("the {}", case.project.slug.forge.key_name()));
+    }
+    if let Some(hook) = store.hook_of(case.project.id).await?
+        && let Some(id) = &hook.forge_id
+        && !hooks.iter().any(|there| there.id == *id)
+    {
+        store.update_hook(hook.id, HookState::Missing, None).await?;
+        missing.push("the webhook".to_owned());
+    }
+    Ok(if missing.is_empty() {
+        ignored(what, "it was not created by Roundel")
+    } else {
+        let because =
+            format!("{} of this project is gone; set the project up again", missing.join(" and "));
+        ignored(what, because)
+    })
+}
