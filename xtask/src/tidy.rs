@@ -9,6 +9,7 @@
 //! - `shape`: what a file says on top, its length, its name, where `unsafe` may be, comments that
 //!   only repeat a name;
 //! - `links`: links in the documents lead somewhere;
+//! - `parameters`: a function has five at most, and no tuple hides one;
 //! - `routes`: every route of the server declares its right;
 //! - `verbs`: every `cargo xtask …` that is named exists;
 //! - `walk`: the path from a webhook to its check, as ARCHITECTURE.md lists it, can be read downward;
@@ -20,6 +21,7 @@ mod cycles;
 mod dependencies;
 mod links;
 mod modules;
+mod parameters;
 mod report;
 mod routes;
 mod shape;

@@ -41,7 +41,8 @@ pub(crate) trait ContentFormat: Rest {
     async fn read_file(
         &self,
         token: &AccessToken,
-        at: (&RepositoryRef, &CommitSha),
+        repository: &RepositoryRef,
+        sha: &CommitSha,
         path: &str,
     ) -> Result<Vec<u8>, ForgeError>;
 }
@@ -55,7 +56,7 @@ impl<F: ContentFormat> Contents for F {
         sha: &CommitSha,
         path: &str,
     ) -> Result<Option<Vec<u8>>, ForgeError> {
-        match self.read_file(token, (repository, sha), path).await {
+        match self.read_file(token, repository, sha, path).await {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.status == Some(404) => {
                 absent_file(self, token, repository, sha).await

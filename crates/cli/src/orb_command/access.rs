@@ -122,7 +122,7 @@ impl Access {
         match self {
             Self::Data(store) => {
                 let reader = OrbReader::Administrator;
-                Ok(catalog::versions(store, reader, (namespace, name)).await?)
+                Ok(catalog::versions(store, reader, namespace, name).await?)
             }
             Self::Server(server) => server.get(server.at(&[namespace, name])?).await,
         }
@@ -134,7 +134,7 @@ impl Access {
         match self {
             Self::Data(store) => {
                 let reader = OrbReader::Administrator;
-                Ok(catalog::source(store, reader, (namespace, name, version)).await?)
+                Ok(catalog::source(store, reader, namespace, name, version).await?)
             }
             Self::Server(server) => {
                 let response = server.ask(server.at(&[namespace, name, version])?).await?;

@@ -30,6 +30,15 @@ use crate::{
 /// Lists of steps within each other.
 const DEPTH: usize = 50;
 
+/// What calls a definition where nothing runs.
+struct DormantCall<'a> {
+    element: Element,
+    name: &'a str,
+    scope: &'a Rc<Scope>,
+    /// How deep it stands in steps of steps.
+    depth: usize,
+}
+
 impl<'d> Checker<'_, 'd> {
     /// Looks at the names in the whole configuration.
     pub(crate) fn check_dormant(&mut self, root: At) {
@@ -84,8 +93,8 @@ impl<'d> Checker<'_, 'd> {
             Found::Definition(job) => {
                 let of_job = |field: &Entry<'_>| !RESERVED.contains(&field.name);
                 let given = fields.into_iter().filter(of_job).collect();
-                let callee = (Element::Job, name);
-                self.dormant_arguments(callee, &job, given, (scope, 0));
+                let call = DormantCall { element: Element::Job, name, scope, depth: 0 };
+                self.dormant_arguments(&call, &job, given);
             }
             Found::Reported => {}
             Found::Undefined => self.expander().unknown_job(name, key, &fields),
@@ -186,8 +195,8 @@ impl<'d> Checker<'_, 'd> {
                 Found::Definition(command) => {
                     let Some(command) = self.resolver().aliased_command(command) else { return };
                     let given = value.iter().flat_map(|at| self.render.doc.entries(*at)).collect();
-                    let callee = (Element::Command, name);
-                    self.dormant_arguments(callee, &command, given, (scope, depth));
+                    let call = DormantCall { element: Element::Command, name, scope, depth };
+                    self.dormant_arguments(&call, &command, given);
                 }
                 Found::Undefined if builtin::is_builtin(name) || STEP_WORDS.contains(&name) => {}
                 Found::Undefined
@@ -202,11 +211,11 @@ impl<'d> Checker<'_, 'd> {
     /// Looks for arguments that are not declared, and into those that are steps.
     fn dormant_arguments(
         &mut self,
-        (element, name): (Element, &str),
+        call: &DormantCall<'_>,
         definition: &Definition,
         given: Vec<Entry<'d>>,
-        (scope, depth): (&Rc<Scope>, usize),
     ) {
+        let DormantCall { element, name, scope, depth } = *call;
         if definition.broken || !self.render.afford(Resource::Visits, given.len(), definition.key) {
             return;
         }

@@ -217,7 +217,7 @@ impl Expander<'_, '_> {
                 data => Filters::Decided(data.is_truthy()),
             };
         }
-        match self.render.express(trimmed, (place, codes::BAD_FILTER_EXPRESSION), scope) {
+        match self.render.express(trimmed, place, codes::BAD_FILTER_EXPRESSION, scope) {
             Some(data) => Filters::Decided(data.is_truthy()),
             None => Filters::Absent,
         }

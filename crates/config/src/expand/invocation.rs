@@ -412,8 +412,9 @@ impl<'d> Expander<'_, 'd> {
             JobType::Build => {
                 let get =
                     |name: &str| invocation.fields.iter().find(|field| field.name == name).copied();
-                let around = PrePostSteps { before: get("pre-steps"), after: get("post-steps") };
-                let body = self.job_body(what, &definition, bindings, (&around, scope));
+                let (before, after) = (get("pre-steps"), get("post-steps"));
+                let around = PrePostSteps { before, after, scope };
+                let body = self.job_body(what, &definition, bindings, &around);
                 let (body, document) = body.filter(|_| self.render.report.errors() == errors)?;
                 return Some((PlannedJobKind::Build(Box::new(body)), Some(document)));
             }

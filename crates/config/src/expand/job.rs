@@ -32,10 +32,12 @@ const WORKING_DIRECTORY: &str = "~/project";
 const RETENTION: std::ops::RangeInclusive<u32> = 1..=30;
 
 /// Steps that an invocation puts around a job's own (CFG §4.10).
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct PrePostSteps<'d> {
     pub(crate) before: Option<Entry<'d>>,
     pub(crate) after: Option<Entry<'d>>,
+    /// What their tags refer to.
+    pub(crate) scope: &'d Rc<Scope>,
 }
 
 /// What a definition's `type` makes of a job.
@@ -190,7 +192,7 @@ impl Expander<'_, '_> {
         owner: &Rc<str>,
         definition: &Definition,
         bindings: Bindings,
-        around: (&PrePostSteps<'_>, &Rc<Scope>),
+        around: &PrePostSteps<'_>,
     ) -> Option<(JobBody, Value)> {
         // Its keys are looked up about a dozen times.
         if !self.render.afford(
@@ -206,16 +208,15 @@ impl Expander<'_, '_> {
         let execution = self.execution_of_job(body, &scope, definition.key);
         let (parallelism, written) = self.parallelism(body, &scope);
         let mut expansion = Expansion::new(parallelism > 1, executor_kind(&execution.kind));
-        let (around, outer) = around;
         if let Some(before) = &around.before {
-            self.expand(before.value, before.key, outer, &mut expansion);
+            self.expand(before.value, before.key, around.scope, &mut expansion);
         }
         match self.render.doc.get(body, "steps") {
             Some(steps) => self.expand(steps.value, steps.key, &scope, &mut expansion),
             None => self.resolver().steps_of_job_missing(definition),
         }
         if let Some(after) = &around.after {
-            self.expand(after.value, after.key, outer, &mut expansion);
+            self.expand(after.value, after.key, around.scope, &mut expansion);
         }
         let (steps, rendered) = expansion.finish();
         if steps.is_empty() && self.render.report.errors() == 0 && !self.render.report.is_lenient()

@@ -15,7 +15,7 @@ use crate::{
         run::{CompiledStep, Site},
     },
     language::{
-        data::{Data, Scope, Steps, Trail, Value},
+        data::{Callee, Data, Scope, Steps, Trail, Value},
         definition::{Definition, Element, Found, Import},
         keys::{Known, STEP_WORDS},
         profile::Profile,
@@ -299,8 +299,8 @@ impl Expander<'_, '_> {
         let call = Call { element, callee: &callee, declarations, place, module };
         let bindings = self.resolver().bind(&call, arguments);
         if let Some(steps) = self.render.doc.get(command.body, "steps") {
-            let scope =
-                site.scope.called(&callee, Rc::from(site.name), (module, command.body), bindings);
+            let called = Callee { name: Rc::from(site.name), module, body: command.body };
+            let scope = site.scope.called(&callee, called, bindings);
             self.expand(steps.value, steps.key, &scope, into);
         }
         self.render.report.leave();

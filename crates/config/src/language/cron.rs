@@ -140,7 +140,7 @@ impl Field {
         let mut from = at;
         let is_list = text.contains(',');
         for item in text.split(',') {
-            set |= self.item(item, (from, is_list), lints)?;
+            set |= self.item(item, from, is_list, lints)?;
             if is_list && item.contains('-') {
                 let help = "write out the numbers";
                 lints.push(self.lint("ranges in lists", help, from..from + item.len()));
@@ -154,7 +154,8 @@ impl Field {
     fn item(
         &self,
         text: &str,
-        (at, is_list): (usize, bool),
+        at: usize,
+        is_list: bool,
         lints: &mut Vec<CronProblem>,
     ) -> Result<u64, CronProblem> {
         let span = at..at + text.len();

@@ -104,6 +104,14 @@ pub(crate) struct Scope {
     pub(crate) matrix: Option<Rc<Bindings>>,
 }
 
+/// A command that is called.
+pub(crate) struct Callee {
+    pub(crate) name: Rc<str>,
+    /// Where the names in its body are looked up.
+    pub(crate) module: ModuleId,
+    pub(crate) body: At,
+}
+
 impl Scope {
     /// Makes the scope of places where only `pipeline.*` is visible.
     pub(crate) fn outer(owner: impl Into<Rc<str>>, module: ModuleId) -> Rc<Self> {
@@ -121,8 +129,7 @@ impl Scope {
     pub(crate) fn called(
         &self,
         owner: &Rc<str>,
-        name: Rc<str>,
-        (module, body): (ModuleId, At),
+        Callee { name, module, body }: Callee,
         parameters: Bindings,
     ) -> Rc<Self> {
         let call = Calls { name, body, outer: self.calls.clone() };

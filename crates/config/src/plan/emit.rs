@@ -51,7 +51,7 @@ impl Planner<'_, '_> {
             .map(|draft| draft.presence != Presence::Empty && !draft.filters.is_refused())
             .collect();
         drop_unreachable(&mut kept, &requires);
-        document.workflow(workflow, (drafts, names), &edges, &kept);
+        document.workflow(workflow, names, &edges, &kept);
         if !workflow.runs {
             return None;
         }
@@ -88,10 +88,11 @@ impl Builder {
     fn workflow(
         &mut self,
         workflow: &ExpandedWorkflow,
-        (drafts, names): (&[Draft], &[String]),
+        names: &[String],
         edges: &[Vec<Edge>],
         kept: &[bool],
     ) {
+        let drafts = &workflow.drafts;
         let mut jobs = Vec::new();
         for (job, draft) in drafts.iter().enumerate().filter(|&(job, _)| kept[job]) {
             let name = &names[job];

@@ -38,7 +38,7 @@ impl Planner<'_, '_> {
         drafts: &[Draft],
         names: &[String],
     ) -> Vec<Vec<Edge>> {
-        let mut index = Index::default();
+        let mut index = Index { workflow, drafts, ..Index::default() };
         for (job, draft) in drafts.iter().enumerate() {
             index.requested.entry(&draft.requested).or_default().push(job);
             index.numbered.entry(&names[job]).or_default().push(job);
@@ -50,7 +50,7 @@ impl Planner<'_, '_> {
         for (job, draft) in drafts.iter().enumerate() {
             let mut own: Vec<Edge> = Vec::new();
             for item in &draft.requires {
-                let others = self.resolve(workflow, (job, drafts), item, &index);
+                let others = self.resolve(job, item, &index);
                 if !self.render.afford(Resource::Visits, others.len() * (1 + own.len()), item.place)
                 {
                     break;
@@ -82,15 +82,10 @@ impl Planner<'_, '_> {
         edges
     }
 
-    fn resolve(
-        &mut self,
-        workflow: &str,
-        (job, drafts): (usize, &[Draft]),
-        item: &RequiredJob,
-        index: &Index<'_>,
-    ) -> Vec<usize> {
+    fn resolve(&mut self, job: usize, item: &RequiredJob, index: &Index<'_>) -> Vec<usize> {
+        let Index { workflow, drafts, .. } = *index;
         if let Some(pieces) = &item.pieces {
-            return self.resolve_permutations((job, drafts), item, pieces);
+            return self.resolve_permutations(job, drafts, item, pieces);
         }
         let others = |map: &HashMap<&str, Vec<usize>>| -> Vec<usize> {
             map.get(item.name.as_str())
@@ -155,7 +150,8 @@ impl Planner<'_, '_> {
     /// Finds the permutations of matrices whose names have these pieces in this order.
     fn resolve_permutations(
         &mut self,
-        (job, drafts): (usize, &[Draft]),
+        job: usize,
+        drafts: &[Draft],
         item: &RequiredJob,
         pieces: &[String],
     ) -> Vec<usize> {
@@ -281,6 +277,8 @@ impl Planner<'_, '_> {
 
 #[derive(Default)]
 struct Index<'n> {
+    workflow: &'n str,
+    drafts: &'n [Draft],
     requested: HashMap<&'n str, Vec<usize>>,
     aliases: HashMap<&'n str, Vec<usize>>,
     numbered: HashMap<&'n str, Vec<usize>>,

@@ -60,7 +60,7 @@ impl<'d> Planner<'_, 'd> {
         }
         let scope = Scope::outer(format!("workflow `{}`", workflow.name), ModuleId::CONFIG);
         for item in items {
-            self.schedule(workflow, (&triggers, item), &scope);
+            self.schedule(workflow, &triggers, item, &scope);
         }
         let value = self.render.evaluate(triggers.value, &scope);
         rendered.push(Field { name: Rc::from(triggers.name), key: triggers.key, value });
@@ -80,7 +80,8 @@ impl<'d> Planner<'_, 'd> {
     fn schedule(
         &mut self,
         workflow: &Entry<'d>,
-        (triggers, item): (&Entry<'d>, At),
+        triggers: &Entry<'d>,
+        item: At,
         scope: &Rc<Scope>,
     ) {
         let schedule = self.render.doc.get(item, "schedule");

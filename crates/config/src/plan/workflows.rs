@@ -381,7 +381,7 @@ impl<'d> Planner<'_, 'd> {
             return Some(value.data.is_truthy());
         }
         if !trimmed.contains("<<") {
-            let data = self.render.express(trimmed, (place, codes::EXPRESSION_VALUE), &scope);
+            let data = self.render.express(trimmed, place, codes::EXPRESSION_VALUE, &scope);
             return data.map(|data| data.is_truthy());
         }
         let is_sole_tag =

@@ -31,7 +31,7 @@ impl Renderer<'_> {
         let data = match doc.view(at) {
             View::Broken => Data::Unknown,
             View::Scalar(text, style) if self.tracing => {
-                return self.traced_scalar((text, style), place, scope);
+                return self.traced_scalar(text, style, place, scope);
             }
             View::Scalar(text, style) => match scalar::resolve(text, style) {
                 scalar::Scalar::Null => Data::Null,
@@ -83,7 +83,8 @@ impl Renderer<'_> {
     /// Renders a scalar and notes what was put into it.
     fn traced_scalar(
         &mut self,
-        (text, style): (&str, yaml::Style),
+        text: &str,
+        style: yaml::Style,
         place: Place,
         scope: &Rc<Scope>,
     ) -> Value {

@@ -21,7 +21,8 @@ impl Renderer<'_> {
     pub(crate) fn express(
         &mut self,
         text: &str,
-        (place, code): (Place, Code),
+        place: Place,
+        code: Code,
         scope: &Rc<Scope>,
     ) -> Option<Data> {
         let profile = self.profile;

@@ -29,6 +29,15 @@ const DEPTH: usize = 10;
 /// Orbs from addresses in one configuration (CFG §1.5).
 const URL_ORBS: usize = 50;
 
+/// An orb that a module imports, and where that is said.
+struct OrbImport<'a> {
+    module: ModuleId,
+    reference: &'a OrbReference,
+    place: Place,
+    /// How many imports lead to it.
+    depth: usize,
+}
+
 impl<'d> Resolver<'_, 'd> {
     /// Looks at every import of the configuration.
     pub(crate) fn import_all(&mut self, root: At) {
@@ -81,7 +90,7 @@ impl<'d> Resolver<'_, 'd> {
             }
             View::Scalar(..) => {
                 let reference = self.reference(module, entry, place)?;
-                self.load(module, &reference, place, depth)
+                self.load(&OrbImport { module, reference: &reference, place, depth })
             }
         }
     }
@@ -145,13 +154,8 @@ impl<'d> Resolver<'_, 'd> {
         }
     }
 
-    fn load(
-        &mut self,
-        module: ModuleId,
-        reference: &OrbReference,
-        place: Place,
-        depth: usize,
-    ) -> Option<ModuleId> {
+    fn load(&mut self, import: &OrbImport<'_>) -> Option<ModuleId> {
+        let OrbImport { reference, place, .. } = *import;
         if reference.version == OrbVersion::Url {
             self.modules.orbs.addresses += 1;
             if self.modules.orbs.addresses > URL_ORBS {
@@ -172,17 +176,12 @@ impl<'d> Resolver<'_, 'd> {
                 self.missing_orb(reference, missing, place);
                 None
             }
-            Some(Resolution::Found(orb)) => self.loaded(module, reference, (orb, place), depth),
+            Some(Resolution::Found(orb)) => self.loaded(import, orb),
         }
     }
 
-    fn loaded(
-        &mut self,
-        module: ModuleId,
-        reference: &OrbReference,
-        (orb, place): (&Arc<Orb>, Place),
-        depth: usize,
-    ) -> Option<ModuleId> {
+    fn loaded(&mut self, import: &OrbImport<'_>, orb: &Arc<Orb>) -> Option<ModuleId> {
+        let OrbImport { module, reference, place, depth } = *import;
         let version =
             if orb.version.is_empty() { String::new() } else { format!("@{}", orb.version) };
         let resolved = format!("{}{version}", orb.name);

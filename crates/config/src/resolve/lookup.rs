@@ -20,6 +20,14 @@ use crate::{
     text::{place::Place, problem::Problem},
 };
 
+/// `alias/local`: an element of an orb, and where it is named.
+struct OrbElement<'a> {
+    alias: &'a str,
+    local: &'a str,
+    element: Element,
+    place: Place,
+}
+
 impl<'d> Resolver<'_, 'd> {
     /// Finds what a name means where it is written. `place` is that of the name.
     pub(crate) fn find(
@@ -37,15 +45,16 @@ impl<'d> Resolver<'_, 'd> {
                 None => Found::Undefined,
             };
         };
+        let sought = OrbElement { alias, local, element, place };
         let Some(import) = self.import(module, alias) else {
-            self.unknown_alias(module, (alias, local), element, place);
+            self.unknown_alias(module, &sought);
             return Found::Reported;
         };
         let Import::Module(orb) = import else { return Found::Reported };
         if let Some(definition) = self.local(orb, element, local) {
             return Found::Definition(definition);
         }
-        self.missing_element(orb, (alias, local), element, place);
+        self.missing_element(orb, &sought);
         Found::Reported
     }
 
@@ -207,13 +216,8 @@ impl<'d> Resolver<'_, 'd> {
     }
 
     /// Reports an orb that is not declared, once for each alias.
-    fn unknown_alias(
-        &mut self,
-        module: ModuleId,
-        (alias, local): (&str, &str),
-        element: Element,
-        place: Place,
-    ) {
+    fn unknown_alias(&mut self, module: ModuleId, sought: &OrbElement<'_>) {
+        let OrbElement { alias, local, element, place } = *sought;
         if self.is_unreadable(module, "orbs")
             || !self.modules.get_mut(module).unknown_aliases.insert(alias.to_owned())
         {
@@ -234,13 +238,8 @@ impl<'d> Resolver<'_, 'd> {
     }
 
     /// Reports an element that an orb does not have.
-    fn missing_element(
-        &mut self,
-        orb: ModuleId,
-        (alias, local): (&str, &str),
-        element: Element,
-        place: Place,
-    ) {
+    fn missing_element(&mut self, orb: ModuleId, sought: &OrbElement<'_>) {
+        let OrbElement { alias, local, element, place } = *sought;
         let name = self.modules.get(orb).name.clone();
         let word = element.word();
         if local.contains('/') {

@@ -19,6 +19,13 @@ const RANGE_BASE: u32 = 0x6800_0000;
 /// Ids that exist inside, as container engines give them.
 const RANGE_LENGTH: u32 = 65_536;
 
+/// Ids of the host that follow each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct IdRange {
+    first: u32,
+    count: u32,
+}
+
 /// How ids inside are mapped to ids of the host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Mapping {
@@ -26,8 +33,8 @@ pub(crate) enum Mapping {
     Range,
     /// Root, where mounts cannot map ids.
     Identity,
-    /// A user with subordinate ids: first and count, of users and groups.
-    Subordinate { users: (u32, u32), groups: (u32, u32) },
+    /// A user with subordinate ids, of users and groups.
+    Subordinate { users: IdRange, groups: IdRange },
     /// A user alone.
     Single,
 }
@@ -105,13 +112,8 @@ fn identity(map: &str) -> String {
 }
 
 /// Runs `newuidmap` or `newgidmap`: 0 is the user, the others are subordinate.
-fn map_with(
-    program: &str,
-    pid: u32,
-    own: u32,
-    (first, count): (u32, u32),
-) -> Result<(), ContainerError> {
-    let words = [pid, 0, own, 1, 1, first, count].map(|word| word.to_string());
+fn map_with(program: &str, pid: u32, own: u32, range: IdRange) -> Result<(), ContainerError> {
+    let words = [pid, 0, own, 1, 1, range.first, range.count].map(|word| word.to_string());
     let done = Command::new(program)
         .args(words)
         .stdin(Stdio::null())
@@ -148,15 +150,16 @@ pub(super) fn subordinate_ids() -> Result<Mapping, Limitation> {
     Ok(Mapping::Subordinate { users: range("/etc/subuid")?, groups: range("/etc/subgid")? })
 }
 
-/// First id and count of a user's first range that is large enough.
-fn parse_subordinate(text: &str, name: Option<&str>, uid: u32) -> Option<(u32, u32)> {
+/// A user's first range that is large enough.
+fn parse_subordinate(text: &str, name: Option<&str>, uid: u32) -> Option<IdRange> {
     text.lines().find_map(|line| {
         let mut fields = line.trim().split(':');
         let owner = fields.next()?;
         let (first, count) = (fields.next()?.parse().ok()?, fields.next()?.parse::<u32>().ok()?);
         let mine = Some(owner) == name || owner.parse() == Ok(uid);
         // 0 is the user, so one less than the whole is enough.
-        (mine && count >= RANGE_LENGTH - 1).then_some((first, count.min(RANGE_LENGTH - 1)))
+        let range = IdRange { first, count: count.min(RANGE_LENGTH - 1) };
+        (mine && count >= RANGE_LENGTH - 1).then_some(range)
     })
 }
 
@@ -167,8 +170,9 @@ mod tests {
     #[test]
     fn a_range_of_subordinate_ids_is_found_by_name_or_number() {
         let text = "other:100000:65536\nme:165536:65536\n1007:300000:70000\nsmall:1:100\n";
-        assert_eq!(parse_subordinate(text, Some("me"), 1), Some((165_536, 65_535)));
-        assert_eq!(parse_subordinate(text, None, 1007), Some((300_000, 65_535)));
+        let range = |first| Some(IdRange { first, count: 65_535 });
+        assert_eq!(parse_subordinate(text, Some("me"), 1), range(165_536));
+        assert_eq!(parse_subordinate(text, None, 1007), range(300_000));
         assert_eq!(parse_subordinate(text, Some("small"), 1), None);
     }
 }

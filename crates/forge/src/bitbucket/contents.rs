@@ -87,7 +87,8 @@ impl ContentFormat for Bitbucket {
     async fn read_file(
         &self,
         token: &AccessToken,
-        (repository, sha): (&RepositoryRef, &CommitSha),
+        repository: &RepositoryRef,
+        sha: &CommitSha,
         path: &str,
     ) -> Result<Vec<u8>, ForgeError> {
         // Unlike GitHub's, these slashes stay slashes.

@@ -106,7 +106,8 @@ impl ContentFormat for GitHub {
     async fn read_file(
         &self,
         token: &AccessToken,
-        (repository, sha): (&RepositoryRef, &CommitSha),
+        repository: &RepositoryRef,
+        sha: &CommitSha,
         path: &str,
     ) -> Result<Vec<u8>, ForgeError> {
         // One segment: the slashes within travel as `%2F`.

@@ -4,7 +4,7 @@
 //! [`Index`] is the answer for the whole document, made in one walk.
 
 use super::{
-    outline::{Outline, join, split},
+    outline::{Outline, Owner, join, split},
     schema::{
         BUILT_IN,
         shape::{Key, Kind, Shape},
@@ -53,7 +53,7 @@ pub(crate) enum Symbol {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Within {
     pub(crate) scope: String,
-    pub(crate) list: Option<(Kind, String)>,
+    pub(crate) list: Option<Owner>,
 }
 
 impl Within {
@@ -208,7 +208,7 @@ impl Walk<'_> {
     fn definition(&mut self, kind: Kind, key: &str, span: &Span, spot: &Spot) {
         let name = key.to_owned();
         let symbol = match (kind, &spot.owner) {
-            (Kind::Parameter, Some((kind, owner))) => {
+            (Kind::Parameter, Some(Owner { kind, name: owner })) => {
                 let owner = Callee { scope: spot.scope.clone(), kind: *kind, name: owner.clone() };
                 Symbol::Parameter(owner, name)
             }
@@ -299,7 +299,7 @@ impl Walk<'_> {
             self.push(span, Symbol::PipelineParameter(name.to_owned()), false);
         } else if values::pipeline_value(path).is_some() {
             self.push(whole, Symbol::PipelineValue(path.to_owned()), false);
-        } else if let (Some(name), Some((kind, owner))) =
+        } else if let (Some(name), Some(Owner { kind, name: owner })) =
             (path.strip_prefix("parameters."), &spot.owner)
         {
             let owner = Callee { scope: spot.scope.clone(), kind: *kind, name: owner.clone() };

@@ -53,12 +53,19 @@ pub(crate) struct Parameter {
     pub(crate) choices: Vec<String>,
 }
 
+/// A job, command, executor, workflow or group: what parameters and lists of jobs belong to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Owner {
+    pub(crate) kind: Kind,
+    pub(crate) name: String,
+}
+
 /// An entry of a workflow's or group's jobs.
 #[derive(Clone, Debug)]
 pub(crate) struct Invocation {
     pub(crate) scope: String,
     /// The workflow or group.
-    pub(crate) list: (Kind, String),
+    pub(crate) list: Owner,
     pub(crate) index: usize,
     /// What it runs: `test`, `node/test`.
     pub(crate) job: String,
@@ -100,7 +107,7 @@ impl Outline {
     }
 
     /// Returns the entries of a workflow's or group's jobs.
-    pub(crate) fn invocations_of(&self, scope: &str, list: &(Kind, String)) -> Vec<&Invocation> {
+    pub(crate) fn invocations_of(&self, scope: &str, list: &Owner) -> Vec<&Invocation> {
         let same = |found: &&Invocation| found.scope == scope && found.list == *list;
         self.invocations.iter().filter(same).collect()
     }
@@ -161,7 +168,8 @@ impl<'d> Reader<'d> {
                     self.scope(definition, &join(scope, &entry.key), nested - 1, outline);
                 }
                 if matches!(kind, Kind::Workflow | Kind::Group) {
-                    self.invocations(definition, scope, &(kind, entry.key.clone()), outline);
+                    let list = Owner { kind, name: entry.key.clone() };
+                    self.invocations(definition, scope, &list, outline);
                 }
             }
         }
@@ -207,13 +215,7 @@ impl<'d> Reader<'d> {
         Some(if short.len() < words.len() { format!("{short}…") } else { short })
     }
 
-    fn invocations(
-        &self,
-        body: &'d Node,
-        scope: &str,
-        list: &(Kind, String),
-        outline: &mut Outline,
-    ) {
+    fn invocations(&self, body: &'d Node, scope: &str, list: &Owner, outline: &mut Outline) {
         let Some(jobs) = self.lookup.get(body, "jobs") else { return };
         for (index, item) in jobs.items().iter().enumerate().take(ITEMS) {
             let item = self.lookup.follow(item);

@@ -4,7 +4,7 @@
 //! go this way, so they agree about what a word means.
 
 use super::{
-    outline::{Outline, Outlines, Parameter, split},
+    outline::{Outline, Outlines, Owner, Parameter, split},
     schema::{
         APPROVAL, BUILT_IN, CONFIG, INVOCATION, LOGIC, ORB,
         shape::{Key, Kind, Shape, Table},
@@ -19,7 +19,7 @@ pub(crate) struct Spot {
     /// The orbs that it is inside of, joined by `/`.
     pub(crate) scope: String,
     /// The job, command, executor, workflow or group that it is inside of.
-    pub(crate) owner: Option<(Kind, String)>,
+    pub(crate) owner: Option<Owner>,
     /// Which entry of the workflow's jobs it is inside of.
     pub(crate) entry: Option<usize>,
     /// The alias of the orb that is written out here.
@@ -214,7 +214,7 @@ impl Spot {
             Kind::Orb => inside.alias = Some(name.to_owned()),
             Kind::Workflow if name == "version" => inside.what = SpotKind::Unknown,
             Kind::Job | Kind::Command | Kind::Executor | Kind::Group | Kind::Workflow => {
-                inside.owner = Some((kind, name.to_owned()));
+                inside.owner = Some(Owner { kind, name: name.to_owned() });
             }
         }
         inside

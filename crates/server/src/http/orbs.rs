@@ -110,7 +110,7 @@ async fn versions(
     State(app): State<Arc<App>>,
     ApiInput(Path((namespace, name))): ApiInput<Path<(String, String)>>,
 ) -> Result<Json<OrbVersions>, ErrorResponse> {
-    let found = catalog::versions(&app.store, reader, (&namespace, &name)).await?;
+    let found = catalog::versions(&app.store, reader, &namespace, &name).await?;
     found.map(Json).ok_or_else(not_found)
 }
 
@@ -119,7 +119,7 @@ async fn source(
     State(app): State<Arc<App>>,
     ApiInput(Path((namespace, name, version))): ApiInput<Path<(String, String, String)>>,
 ) -> Result<Response, ErrorResponse> {
-    let found = catalog::source(&app.store, reader, (&namespace, &name, &version)).await?;
+    let found = catalog::source(&app.store, reader, &namespace, &name, &version).await?;
     let text = found.ok_or_else(not_found)?;
     let kind = (header::CONTENT_TYPE.as_str(), "application/yaml; charset=utf-8".to_owned());
     Ok(([kind, (DIGEST_HEADER, digest(&text))], text).into_response())

@@ -49,7 +49,8 @@ fn summary(rows: &[OrbVersionRow]) -> Option<OrbSummary> {
 pub async fn versions(
     store: &Store,
     reader: OrbReader,
-    (namespace, name): (&str, &str),
+    namespace: &str,
+    name: &str,
 ) -> Result<Option<OrbVersions>, StoreError> {
     let mut rows = store.orb_versions(reader, namespace, name, Timestamp::now()).await?;
     rows.sort_by_cached_key(|row| rank(&row.version));
@@ -78,7 +79,9 @@ pub async fn versions(
 pub async fn source(
     store: &Store,
     reader: OrbReader,
-    (namespace, name, version): (&str, &str, &str),
+    namespace: &str,
+    name: &str,
+    version: &str,
 ) -> Result<Option<String>, StoreError> {
     let rows = store.orb_versions(reader, namespace, name, Timestamp::now()).await?;
     let Some(row) = rows.into_iter().find(|row| row.version == version) else { return Ok(None) };

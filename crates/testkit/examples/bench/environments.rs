@@ -74,7 +74,7 @@ fn starts(runtime: &Runtime, root: &Root, docker: Option<&Docker>) -> Result<Row
     }
     let row = Row::new("environment: start → first byte, image warm, limits on")
         .target("p50 ≤ 10 ms, ≥ 30× docker run");
-    Ok(compared(row, "docker run --rm --network none", docker, (&ours, &theirs)))
+    Ok(compared(row, "docker run --rm --network none", docker, &ours, &theirs))
 }
 
 fn steps(runtime: &Runtime, root: &Root, docker: Option<&Docker>) -> Result<Row> {
@@ -97,15 +97,10 @@ fn steps(runtime: &Runtime, root: &Root, docker: Option<&Docker>) -> Result<Row>
         docker.remove(container)?;
     }
     let row = Row::new("environment: a further step, spawn → first byte").target("p50 ≤ 3 ms");
-    Ok(compared(row, "docker exec", docker, (&ours, &theirs)))
+    Ok(compared(row, "docker exec", docker, &ours, &theirs))
 }
 
-fn compared(
-    row: Row,
-    what: &str,
-    docker: Option<&Docker>,
-    (ours, theirs): (&Times, &Times),
-) -> Row {
+fn compared(row: Row, what: &str, docker: Option<&Docker>, ours: &Times, theirs: &Times) -> Row {
     let row = row.ours(ours.shown()).ratio(ours, theirs);
     match docker {
         Some(docker) => row.peer(format!("{what} ({}): {}", docker.version, theirs.shown())),

@@ -87,6 +87,12 @@ pub(super) fn findings(
 
 struct Found(Vec<Finding>);
 
+/// What is found, and what to do about it.
+struct Words<'a> {
+    title: &'a str,
+    help: &'a str,
+}
+
 impl Found {
     fn add(
         &mut self,
@@ -104,13 +110,14 @@ impl Found {
     /// Adds names that there may be none of.
     fn add_some(
         &mut self,
-        (level, kind): (Level, &'static str),
+        level: Level,
+        kind: &'static str,
         names: &BTreeSet<String>,
-        title: &str,
-        help: &str,
+        words: &Words<'_>,
     ) {
         if !names.is_empty() {
-            self.add(level, kind, title, names.iter().cloned()).help = Some(help.to_owned());
+            self.add(level, kind, words.title, names.iter().cloned()).help =
+                Some(words.help.to_owned());
         }
     }
 
@@ -195,62 +202,80 @@ impl Found {
         programs.extend(facts.programs.iter().cloned());
         let help = Reason::Contexts(Vec::new()).help();
         self.add_some(
-            (Level::Cannot, "contexts"),
+            Level::Cannot,
+            "contexts",
             &contexts,
-            "jobs name contexts, which this release does not have: they end as unauthorized",
-            help,
+            &Words { title: "jobs name contexts, which this release does not have: they end as unauthorized", help: help },
         );
         if facts.templated_context {
             let title = "jobs name a context by a template, and this release has no contexts";
             self.add(Level::Cannot, "contexts-by-template", title, []).help = Some(help.to_owned());
         }
         self.add_some(
-            (Level::Cannot, "service-containers"),
+            Level::Cannot,
+            "service-containers",
             &services,
-            "jobs have service containers, which this release does not start: they fail",
-            Reason::ServiceContainers(String::new()).help(),
+            &Words {
+                title: "jobs have service containers, which this release does not start: they fail",
+                help: Reason::ServiceContainers(String::new()).help(),
+            },
         );
         self.add_some(
-            (Level::Cannot, "container-programs"),
+            Level::Cannot,
+            "container-programs",
             &programs,
-            "jobs set `entrypoint` or `command` of an image, which this release cannot: they fail",
-            Reason::ContainerProgram.help(),
+            &Words { title: "jobs set `entrypoint` or `command` of an image, which this release cannot: they fail", help: Reason::ContainerProgram.help() },
         );
     }
 
     fn machines(&mut self, facts: &Facts) {
         self.add_some(
-            (Level::Cannot, "windows"),
+            Level::Cannot,
+            "windows",
             &facts.windows,
-            "Windows jobs are not supported",
-            "runners work on Linux; keep these jobs where they are",
+            &Words {
+                title: "Windows jobs are not supported",
+                help: "runners work on Linux; keep these jobs where they are",
+            },
         );
         self.add_some(
-            (Level::Prepare, "runners"),
+            Level::Prepare,
+            "runners",
             &facts.pools,
-            "self-hosted runners are used",
-            "start a runner with each of these resource classes: `roundel runner --help`",
+            &Words {
+                title: "self-hosted runners are used",
+                help: "start a runner with each of these resource classes: `roundel runner --help`",
+            },
         );
         self.add_some(
-            (Level::Prepare, "arm"),
+            Level::Prepare,
+            "arm",
             &facts.arm,
-            "jobs need an ARM machine",
-            "start a runner on an arm64 machine with these resource classes",
+            &Words {
+                title: "jobs need an ARM machine",
+                help: "start a runner on an arm64 machine with these resource classes",
+            },
         );
         self.add_some(
-            (Level::Prepare, "gpu"),
+            Level::Prepare,
+            "gpu",
             &facts.gpu,
-            "jobs need a GPU",
-            "start a runner on a machine with a GPU, with these resource classes",
+            &Words {
+                title: "jobs need a GPU",
+                help: "start a runner on a machine with a GPU, with these resource classes",
+            },
         );
         let linux: BTreeSet<String> =
             facts.machine_images.difference(&facts.windows).cloned().collect();
         self.add_some(
-            (Level::Prepare, "machine-images"),
+            Level::Prepare,
+            "machine-images",
             &linux,
-            "jobs run on machine images",
-            "they get a clean environment over the runner's own system: install there what the jobs \
+            &Words {
+                title: "jobs run on machine images",
+                help: "they get a clean environment over the runner's own system: install there what the jobs \
              expect, such as Docker, language tools and browsers",
+            },
         );
         if !facts.classes.is_empty() {
             let names = facts.classes.iter().map(|(class, jobs)| {
@@ -272,23 +297,29 @@ impl Found {
         let set_variables = "enter them in the project's settings: their values cannot be read from \
                              the service that has them now";
         self.add_some(
-            (Level::Prepare, "login-variables"),
+            Level::Prepare,
+            "login-variables",
             &facts.login_variables,
-            "logins to registries use variables",
-            set_variables,
+            &Words { title: "logins to registries use variables", help: set_variables },
         );
         self.add_some(
-            (Level::Prepare, "cloud-images"),
+            Level::Prepare,
+            "cloud-images",
             &facts.cloud_images,
-            "images come from a cloud registry without a login of their own",
-            "add `auth` with a user name and a token, unless the images are public: this release does \
+            &Words {
+                title: "images come from a cloud registry without a login of their own",
+                help: "add `auth` with a user name and a token, unless the images are public: this release does \
              not log in by itself",
+            },
         );
         self.add_some(
-            (Level::Prepare, "named-variables"),
+            Level::Prepare,
+            "named-variables",
             &facts.named_variables,
-            "orbs and commands read variables by their names",
-            set_variables,
+            &Words {
+                title: "orbs and commands read variables by their names",
+                help: set_variables,
+            },
         );
         let known = [&facts.login_variables, &facts.named_variables];
         let others: BTreeSet<String> = facts
@@ -298,11 +329,14 @@ impl Found {
             .map(str::to_owned)
             .collect();
         self.add_some(
-            (Level::Prepare, "script-variables"),
+            Level::Prepare,
+            "script-variables",
             &others,
-            "commands read variables that the configuration does not set",
-            "enter those that are variables of the project or of a context in the project's settings \
+            &Words {
+                title: "commands read variables that the configuration does not set",
+                help: "enter those that are variables of the project or of a context in the project's settings \
              (a guess from the commands: images and programs set some themselves)",
+            },
         );
         if facts.scripts.identity {
             let title = "jobs use identity tokens (OIDC), which this release does not issue";
@@ -322,16 +356,19 @@ impl Found {
         let (public, inside): (BTreeSet<_>, BTreeSet<_>) =
             tool.into_iter().partition(|used| is_public(used));
         self.add_some(
-            (Level::Cannot, "job-tool"),
+            Level::Cannot,
+            "job-tool",
             &inside,
-            "commands use parts of the `circleci` command that this release does not have",
-            "these steps fail, with a message that says so",
+            &Words { title: "commands use parts of the `circleci` command that this release does not have", help: "these steps fail, with a message that says so" },
         );
         self.add_some(
-            (Level::Note, "public-client"),
+            Level::Note,
+            "public-client",
             &public,
-            "commands use the public command-line client",
-            "it talks to the hosted service, which knows nothing of pipelines here",
+            &Words {
+                title: "commands use the public command-line client",
+                help: "it talks to the hosted service, which knows nothing of pipelines here",
+            },
         );
         if facts.scripts.hosted {
             let title = "commands call the API of the hosted service";
@@ -342,10 +379,13 @@ impl Found {
             );
         }
         self.add_some(
-            (Level::Cannot, "schedules"),
+            Level::Cannot,
+            "schedules",
             &facts.schedules,
-            "workflows run on a schedule, and this release starts no schedules",
-            "the other workflows run; leave the scheduled ones where they are",
+            &Words {
+                title: "workflows run on a schedule, and this release starts no schedules",
+                help: "the other workflows run; leave the scheduled ones where they are",
+            },
         );
     }
 

@@ -59,6 +59,12 @@ pub(crate) fn parse(text: &Arc<str>, foreign: &Anchors) -> (Doc, Vec<Problem>) {
     builder.finish()
 }
 
+/// Only what is neither quoted nor tagged as a text may be a number or a boolean.
+fn style_of(style: ScalarStyle, tag: Option<&Tag>) -> Style {
+    let is_text = tag.is_some_and(|tag| tag.is_yaml_core_schema_tag("str"));
+    if style == ScalarStyle::Plain && !is_text { Style::Plain } else { Style::Text }
+}
+
 /// What YAML 1.1 may contain.
 fn is_printable(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | '\u{85}' | '\u{feff}' | ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
@@ -168,7 +174,10 @@ impl<'t> Builder<'t> {
             }
             Event::Scalar(text, style, anchor, tag) => {
                 self.check_tag(tag.as_deref(), tag_at);
-                self.scalar((text, style, anchor, tag), at);
+                if style == ScalarStyle::Plain {
+                    self.check_swallowed(at);
+                }
+                self.scalar(text, style_of(style, tag.as_deref()), anchor, at);
             }
             Event::SequenceStart(style, anchor, tag) => {
                 self.check_tag(tag.as_deref(), tag_at);
@@ -197,18 +206,7 @@ impl<'t> Builder<'t> {
         true
     }
 
-    fn scalar(
-        &mut self,
-        scalar: (Cow<'t, str>, ScalarStyle, usize, Option<Cow<'t, Tag>>),
-        at: Span,
-    ) {
-        let (text, style, anchor, tag) = scalar;
-        let is_text = tag.is_some_and(|tag| tag.is_yaml_core_schema_tag("str"));
-        if style == ScalarStyle::Plain {
-            self.check_swallowed(at);
-        }
-        let style =
-            if style == ScalarStyle::Plain && !is_text { Style::Plain } else { Style::Text };
+    fn scalar(&mut self, text: Cow<'t, str>, style: Style, anchor: usize, at: Span) {
         let text = match self.values.get(&at.start()) {
             Some(value) => Text::Cooked(value.as_str().into()),
             None => self.text(text),

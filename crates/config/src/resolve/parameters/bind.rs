@@ -76,14 +76,13 @@ impl Resolver<'_, '_> {
             }
         }
         let mut bindings = Bindings::new();
-        let definition = Scope::outer(call.callee.clone(), call.module);
         for (name, declaration) in call.declarations {
             let argument = given.shift_remove(name);
             let value = argument.and_then(|argument| self.argument(call, declaration, argument));
             let value = value.map(|value| self.traced(value, name, call, "the argument"));
             let value = value.or_else(|| {
                 let default = declaration.default?;
-                let value = self.default(name, call, declaration, (default, &definition));
+                let value = self.default(name, call, declaration, default);
                 Some(self.traced(value, name, call, "the default"))
             });
             let value = value.unwrap_or_else(|| {
@@ -123,12 +122,13 @@ impl Resolver<'_, '_> {
         name: &str,
         call: &Call<'_>,
         declaration: &Declaration,
-        (default, scope): (At, &Rc<Scope>),
+        default: At,
     ) -> Value {
-        if let Some(nulled) = self.nulled(declaration, default, scope) {
+        let scope = Scope::outer(call.callee.clone(), call.module);
+        if let Some(nulled) = self.nulled(declaration, default, &scope) {
             return nulled;
         }
-        let mut value = self.typed(declaration, default, scope);
+        let mut value = self.typed(declaration, default, &scope);
         absent_is_empty(declaration, &mut value);
         let rendered = self.render.templates && self.render.doc.written(value.place).contains("<<");
         if rendered && !value.is_null() && !declaration.kind.accepts(&value.data) {

@@ -21,6 +21,15 @@ use crate::{
 
 const DECLARATION_KEYS: &[&str] = &["type", "default", "description", "enum"];
 
+/// What a declaration says of a parameter's type.
+#[derive(Clone, Copy)]
+struct Typing<'d> {
+    /// `type`
+    kind: Option<Entry<'d>>,
+    /// `enum`
+    members: Option<Entry<'d>>,
+}
+
 impl Resolver<'_, '_> {
     /// Reads the `parameters` of an element; `owner` is what messages call it.
     pub(crate) fn declare(
@@ -95,7 +104,8 @@ impl Resolver<'_, '_> {
         };
         self.render.check_keys(fields.iter().map(|field| (field.name, field.key)), known);
         let get = |name: &str| fields.get(name);
-        declaration.kind = self.kind(entry, (get("type"), get("enum")), element, scope);
+        let typing = Typing { kind: get("type"), members: get("enum") };
+        declaration.kind = self.kind(entry, typing, element, scope);
         declaration.default =
             get("default").map(|field| field.value).filter(|&at| !self.render.doc.is_null(at));
         if let Some(default) = declaration.default {
@@ -148,7 +158,7 @@ impl Resolver<'_, '_> {
     fn kind(
         &mut self,
         entry: &Entry<'_>,
-        (kind, members): (Option<Entry<'_>>, Option<Entry<'_>>),
+        Typing { kind, members }: Typing<'_>,
         element: Element,
         scope: &Rc<Scope>,
     ) -> Kind {

@@ -187,12 +187,13 @@ impl List<'_> {
     /// What can be read inside of `<< >>` here.
     pub(super) fn template(&mut self, spot: &Spot) {
         self.place.needs_dash = false;
-        if let Some((kind, owner)) = &spot.owner {
-            let callee = Callee { scope: spot.scope.clone(), kind: *kind, name: owner.clone() };
+        if let Some(owner) = &spot.owner {
+            let (scope, name) = (spot.scope.clone(), owner.name.clone());
+            let callee = Callee { scope, kind: owner.kind, name };
             for parameter in self.names.parameters(&callee) {
                 self.variable(&format!("parameters.{}", parameter.name), &parameter);
             }
-            let entry = self.names.outline.invocations_of(&spot.scope, &(*kind, owner.clone()));
+            let entry = self.names.outline.invocations_of(&spot.scope, owner);
             let entry = entry.into_iter().find(|found| Some(found.index) == spot.entry);
             for (name, _) in entry.map_or(&[][..], |found| &found.matrix) {
                 self.push(&format!("matrix.{name}"), Icon::Variable, &format!("matrix.{name}"));
