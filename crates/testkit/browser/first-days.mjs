@@ -141,6 +141,15 @@ export async function phone(page) {
     const chip = page.locator('.chip.bad', { hasText: 'exit 3' });
     const { height } = await chip.boundingBox();
     assert.ok(height < 30, `the exit code is in one line: ${height} px`);
+    await page.goto('/add');
+    const row = page.locator('.organization li', { hasText: 'greet' });
+    const top = async (name) => (await row.getByText(name).first().boundingBox()).y;
+    assert.ok(Math.abs(await top('Run setup again') - await top('Open')) < 6, 'the buttons are in one row');
+    await page.goto('/runners');
+    const command = page.locator('copy-box .code');
+    await page.locator('copy-box .button').waitFor();
+    const hidden = await command.evaluate((one) => one.scrollWidth - one.clientWidth);
+    assert.ok(hidden <= 0, `${hidden} px of the command are out of sight`);
     await page.setViewportSize({ width: 1280, height: 860 });
   });
 
