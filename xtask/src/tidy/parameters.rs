@@ -1,6 +1,6 @@
 //! A parameter limit is met with fewer jobs, not with tuples: what a tuple holds counts one by one.
 //!
-//! `clippy.toml` allows five parameters, and counts a tuple as one. Test helpers are not looked at.
+//! `clippy.toml` allows five parameters, and counts a tuple as one. Test helpers are not checked.
 
 use syn::{FnArg, Pat, Signature, Type, visit::Visit};
 

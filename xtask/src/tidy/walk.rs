@@ -2,7 +2,7 @@
 //!
 //! The list has at most ten files. Each exists and has the functions that the list names, in that order;
 //! where the list does not say what a file leaves for the next one to find, it calls the next one. And a
-//! reader never turns back: in these files, a function stands below the first one that calls it.
+//! reader never turns back: in these files, a function is below the first one that calls it.
 
 use std::{collections::BTreeMap, path::Path};
 
