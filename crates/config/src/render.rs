@@ -55,7 +55,7 @@ pub(crate) struct Renderer<'d> {
     patterns: HashMap<String, Result<Rc<Pattern>, PatternError>>,
     /// Of the scalar that is being rendered.
     trails: Vec<Rc<Trail>>,
-    /// Scripts that were looked at: a command is compiled once for each use.
+    /// Scripts that were checked: a command is compiled once for each use.
     scripts: HashSet<(FileId, Span)>,
 }
 
