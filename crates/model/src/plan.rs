@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    kind::ExecutorKind,
+    kind::{Architecture, ExecutorKind},
     name::{JobName, WorkflowName},
     status::Outcome,
 };
@@ -107,6 +107,19 @@ pub struct JobBody {
     /// It asks for the hosted service's fixed addresses; runners have their own.
     #[serde(default)]
     pub ip_ranges: bool,
+}
+
+impl JobBody {
+    /// Returns the processors that it asks for; `None` if any will do.
+    pub fn architecture(&self) -> Option<Architecture> {
+        let by_class = self.resource_class.as_deref().and_then(Architecture::of_resource_class);
+        by_class.or_else(|| match &self.executor {
+            Executor::Machine { image: Some(image), .. } => Architecture::of_machine_image(image),
+            Executor::Machine { image: None, .. }
+            | Executor::Docker { .. }
+            | Executor::Macos { .. } => None,
+        })
+    }
 }
 
 /// Where steps run.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use roundel_model::{
     forge::ProjectSlug,
     id::{JobId, LeaseId, PipelineId, WorkflowId},
-    kind::ExecutorKind,
+    kind::{Architecture, ExecutorKind},
     name::{CommitSha, GitRef, JobName, WorkflowName},
     plan::JobBody,
     secret::Secret,
@@ -26,6 +26,10 @@ pub struct ClaimRequest {
     /// What its host can do. Empty: everything.
     #[serde(default)]
     pub executors: Vec<Word<ExecutorKind>>,
+    /// What its host's programs are made for. None: a runner of an earlier release, which did not say;
+    /// it gets no job that asks for a certain one, unless it serves the job's resource class by name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub architecture: Option<Word<Architecture>>,
     /// What its host lacks for jobs, one sentence each, for the page of runners. None: the runner does
     /// not know yet, and what the server knows stays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -167,8 +171,8 @@ mod tests {
     fn a_claim_of_an_earlier_release_says_nothing_about_its_host() {
         let text = r#"{"runner":"a-1","version":"0.1.0","wait":{"secs":1,"nanos":0}}"#;
         let claim: ClaimRequest = serde_json::from_str(text).unwrap();
-        assert_eq!(claim.limitations, None);
+        assert_eq!((claim.limitations.as_ref(), claim.architecture.as_ref()), (None, None));
         let sent = serde_json::to_string(&claim).unwrap();
-        assert!(!sent.contains("limitations"), "{sent}");
+        assert!(!sent.contains("limitations") && !sent.contains("architecture"), "{sent}");
     }
 }

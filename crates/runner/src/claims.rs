@@ -2,7 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use roundel_model::{id::LeaseId, kind::ExecutorKind, limits::CLAIM_WAIT};
+use roundel_model::{
+    id::LeaseId,
+    kind::{Architecture, ExecutorKind},
+    limits::CLAIM_WAIT,
+    word::Word,
+};
 use roundel_protocol::{ClaimRequest, JobSpec, SignOffRequest};
 use tokio::{
     task::JoinSet,
@@ -93,6 +98,7 @@ fn request(host: &Host, slot: u32, lease: LeaseId) -> ClaimRequest {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         resource_classes: settings.resource_classes.clone(),
         executors: vec![ExecutorKind::Docker.into(), ExecutorKind::Machine.into()],
+        architecture: Architecture::OWN.map(Word::from),
         wait: if limitations.is_some() { wait } else { wait.min(FIRST_WAIT) },
         limitations,
         lease: Some(lease),

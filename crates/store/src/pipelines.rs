@@ -15,7 +15,7 @@ use std::collections::HashSet;
 use roundel_engine::{Event, Pipeline, Transition};
 use roundel_model::{
     id::{AccountId, DeliveryId, JobId, LeaseId, PipelineId, ProjectId},
-    kind::ExecutorKind,
+    kind::{Architecture, ExecutorKind},
     name::{BranchName, CommitSha, GitRef},
     status::{Outcome, PipelineStatus},
     time::Timestamp,
@@ -115,6 +115,8 @@ pub struct OfferedTask {
     pub resource_class: Option<String>,
     /// What a runner must offer.
     pub executor: ExecutorKind,
+    /// What a runner's programs must be made for. None: anything.
+    pub architecture: Option<Architecture>,
 }
 
 impl OfferedTask {
@@ -125,6 +127,7 @@ impl OfferedTask {
             index: row.get("task")?,
             resource_class: row.opt("resource_class")?,
             executor: row.get("executor")?,
+            architecture: row.opt("architecture")?,
         })
     }
 }
@@ -245,7 +248,7 @@ impl Store {
     /// Tasks that wait for a runner, oldest first.
     pub async fn offered_tasks(&self, limit: u32) -> Result<Vec<OfferedTask>, StoreError> {
         let mut session = self.db.read("list offered tasks").await?;
-        let sql = "SELECT t.pipeline, t.job, t.task, j.resource_class, j.executor
+        let sql = "SELECT t.pipeline, t.job, t.task, j.resource_class, j.executor, j.architecture
              FROM tasks t JOIN jobs j ON j.id = t.job
              WHERE t.state = 'waiting' ORDER BY t.offered_at, t.job, t.task LIMIT $1";
         let rows = session.rows(sql, values![limit]).await?;
@@ -255,7 +258,7 @@ impl Store {
     /// The task that runs under a lease.
     pub async fn task_of_lease(&self, lease: LeaseId) -> Result<Option<OfferedTask>, StoreError> {
         let mut session = self.db.read("find a leased task").await?;
-        let sql = "SELECT t.pipeline, t.job, t.task, j.resource_class, j.executor
+        let sql = "SELECT t.pipeline, t.job, t.task, j.resource_class, j.executor, j.architecture
              FROM tasks t JOIN jobs j ON j.id = t.job
              WHERE t.state = 'running' AND t.lease = $1";
         session.row(sql, values![lease]).await?.as_ref().map(OfferedTask::read).transpose()

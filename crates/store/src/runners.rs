@@ -2,7 +2,11 @@
 //!
 //! Deliberately absent: whether a runner is alive (`server` judges by the time it was last seen).
 
-use roundel_model::{kind::ExecutorKind, time::Timestamp, word::Word};
+use roundel_model::{
+    kind::{Architecture, ExecutorKind},
+    time::Timestamp,
+    word::Word,
+};
 
 use crate::{
     db::{Session, to_json, values},
@@ -20,6 +24,8 @@ pub struct RunnerRow {
     pub resource_classes: Vec<String>,
     /// What it offers. Empty: everything.
     pub executors: Vec<Word<ExecutorKind>>,
+    /// What its host's programs are made for. None: not known.
+    pub architecture: Option<Word<Architecture>>,
     /// What its host lacks, one sentence each. None: not known.
     pub limitations: Option<Vec<String>>,
     /// When it last asked for a job.
@@ -35,11 +41,12 @@ impl Store {
     /// known; that it signed off before is forgotten.
     pub async fn touch_runner(&self, runner: &RunnerRow) -> Result<(), StoreError> {
         let mut session = self.db.write("note a runner").await?;
-        let sql = "INSERT INTO runners (name, version, resource_classes, executors, limitations,
-                last_seen_at)
-             VALUES ($1, $2, $3, $4, $5, $6)
+        let sql = "INSERT INTO runners (name, version, resource_classes, executors, architecture,
+                limitations, last_seen_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)
              ON CONFLICT (name) DO UPDATE SET version = excluded.version,
                 resource_classes = excluded.resource_classes, executors = excluded.executors,
+                architecture = excluded.architecture,
                 limitations = COALESCE(excluded.limitations, runners.limitations),
                 last_seen_at = excluded.last_seen_at, signed_off_at = NULL";
         let values = values![
@@ -47,6 +54,7 @@ impl Store {
             &runner.version,
             to_json(&runner.resource_classes)?,
             to_json(&runner.executors)?,
+            runner.architecture.as_ref().map(ToString::to_string),
             runner.limitations.as_ref().map(to_json).transpose()?.as_deref(),
             runner.last_seen_at,
         ];
@@ -65,8 +73,8 @@ impl Store {
     /// Lists the runners that were ever seen, by name.
     pub async fn runners(&self) -> Result<Vec<RunnerRow>, StoreError> {
         let mut session = self.db.read("list runners").await?;
-        let sql = "SELECT name, version, resource_classes, executors, limitations, last_seen_at,
-                signed_off_at
+        let sql = "SELECT name, version, resource_classes, executors, architecture, limitations,
+                last_seen_at, signed_off_at
              FROM runners ORDER BY name";
         let rows = session.rows(sql, values![]).await?;
         rows.iter()
@@ -76,6 +84,7 @@ impl Store {
                     version: row.get("version")?,
                     resource_classes: row.json("resource_classes")?,
                     executors: row.json("executors")?,
+                    architecture: row.opt("architecture")?,
                     limitations: match row.opt::<String>("limitations")? {
                         Some(_) => Some(row.json("limitations")?),
                         None => None,

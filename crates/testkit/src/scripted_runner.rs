@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail};
 use reqwest::{Client, RequestBuilder, StatusCode};
 use roundel_model::{
     id::LeaseId,
-    kind::StepKind,
+    kind::{Architecture, StepKind},
     status::{Outcome, StepStatus},
     time::Timestamp,
     word::Word,
@@ -81,6 +81,7 @@ impl ScriptedRunner {
             server: server.into(),
             token: token.into(),
             introduction: ClaimRequest {
+                architecture: Architecture::OWN.map(Word::from),
                 runner: "scripted".to_owned(),
                 version: "0.0.0".to_owned(),
                 resource_classes: Vec::new(),

@@ -45,6 +45,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "runner_sign_off",
         sql: include_str!("../../migrations/0008_runner_sign_off.sql"),
     },
+    Migration {
+        number: 9,
+        name: "architecture",
+        sql: include_str!("../../migrations/0009_architecture.sql"),
+    },
 ];
 
 impl Db {

@@ -14,7 +14,7 @@ use roundel_engine::{
 };
 use roundel_model::{
     id::{JobId, ProjectId, WorkflowId},
-    kind::ExecutorKind,
+    kind::{Architecture, ExecutorKind},
     plan::{PlannedJob, PlannedJobKind},
     status::Outcome,
     time::Timestamp,
@@ -122,7 +122,8 @@ impl Change<'_> {
         let mut rows = Vec::with_capacity(jobs.len());
         let mut tasks = Vec::new();
         for (position, (workflow, job)) in jobs.iter().enumerate() {
-            let (executor, resource_class) = routing(plans.get(&job.id).copied());
+            let Routing { executor, resource_class, architecture } =
+                routing(plans.get(&job.id).copied());
             let mut row = values![
                 job.id,
                 self.next.id,
@@ -137,6 +138,7 @@ impl Change<'_> {
                 to_json(&job.missing_contexts)?,
                 executor,
                 resource_class,
+                architecture,
             ];
             row.extend(self.status_columns(&Status::Blocked, &job.status));
             rows.push(row);
@@ -144,7 +146,8 @@ impl Change<'_> {
         }
         let head =
             "INSERT INTO jobs (id, pipeline, workflow, project, position, name, number, kind,
-             tasks, needs, missing_contexts, executor, resource_class, status, queued_at, started_at, stopped_at)";
+             tasks, needs, missing_contexts, executor, resource_class, architecture, status, queued_at,
+             started_at, stopped_at)";
         session.insert_all(head, rows, "").await?;
         self.insert_tasks(session, tasks).await?;
         self.insert_bodies(session).await
@@ -301,12 +304,21 @@ fn tasks_of(job: &Job) -> Vec<TaskStatus> {
     }
 }
 
-/// What decides which runners may take a job: the word for its executor, and its resource class.
-fn routing(body: Option<&PlannedJob>) -> (Option<ExecutorKind>, Option<&str>) {
+/// What decides which runners may take a job.
+#[derive(Default)]
+struct Routing<'b> {
+    executor: Option<ExecutorKind>,
+    resource_class: Option<&'b str>,
+    architecture: Option<Architecture>,
+}
+
+fn routing(body: Option<&PlannedJob>) -> Routing<'_> {
     match body.map(|body| &body.kind) {
-        Some(PlannedJobKind::Build(body)) => {
-            (Some(body.executor.kind()), body.resource_class.as_deref())
-        }
+        Some(PlannedJobKind::Build(body)) => Routing {
+            executor: Some(body.executor.kind()),
+            resource_class: body.resource_class.as_deref(),
+            architecture: body.architecture(),
+        },
         Some(
             PlannedJobKind::Approval
             | PlannedJobKind::NoOp
@@ -314,6 +326,6 @@ fn routing(body: Option<&PlannedJob>) -> (Option<ExecutorKind>, Option<&str>) {
             | PlannedJobKind::Lock { .. }
             | PlannedJobKind::Unlock { .. },
         )
-        | None => (None, None),
+        | None => Routing::default(),
     }
 }

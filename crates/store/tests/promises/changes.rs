@@ -191,6 +191,7 @@ async fn tasks_are_offered_oldest_first_while_they_wait(world: World) {
         index: 0,
         resource_class: Some("small".to_owned()),
         executor: ExecutorKind::Machine,
+        architecture: None,
     };
     let offered = world.store.offered_tasks(10).await.unwrap();
     assert_eq!(offered, [offer(first, first_job), offer(second, second_job)]);

@@ -1,6 +1,11 @@
 //! Opening, closing, and what holds for the whole instance.
 
-use roundel_model::{id::HookId, kind::ExecutorKind, secret::Secret, word::Word};
+use roundel_model::{
+    id::HookId,
+    kind::{Architecture, ExecutorKind},
+    secret::Secret,
+    word::Word,
+};
 use roundel_store::{
     Settings, Store, StoreError,
     projects::{CheckoutKey, Hook},
@@ -89,6 +94,7 @@ async fn runners_are_remembered_as_they_last_introduced_themselves(world: World)
         version: version.to_owned(),
         resource_classes: vec!["small".to_owned()],
         executors: vec![ExecutorKind::Docker.into(), Word::Other("vm".to_owned())],
+        architecture: Some(Architecture::Arm64.into()),
         limitations: no_network.clone(),
         last_seen_at: at(seconds),
         signed_off_at: None,
@@ -100,7 +106,8 @@ async fn runners_are_remembered_as_they_last_introduced_themselves(world: World)
     // One that starts again does not know what its host lacks yet; what is known stays.
     let unknown = RunnerRow { limitations: None, ..row("a", "2", 4) };
     world.store.touch_runner(&unknown).await.unwrap();
-    let none = RunnerRow { limitations: Some(Vec::new()), ..row("b", "2", 5) };
+    let architecture = Some(Word::Other("riscv64".to_owned()));
+    let none = RunnerRow { limitations: Some(Vec::new()), architecture, ..row("b", "2", 5) };
     world.store.touch_runner(&none).await.unwrap();
     assert_eq!(world.store.runners().await.unwrap(), [row("a", "2", 4), none]);
 }
@@ -112,6 +119,7 @@ async fn a_runner_that_signed_off_is_known_to_have_ended_until_it_comes_back(wor
         version: "1".to_owned(),
         resource_classes: Vec::new(),
         executors: Vec::new(),
+        architecture: None,
         limitations: None,
         last_seen_at: at(1),
         signed_off_at: None,
@@ -136,6 +144,7 @@ async fn a_text_with_a_nul_can_be_written(world: World) {
         version: "1".to_owned(),
         resource_classes: vec!["c\0d".to_owned()],
         executors: Vec::new(),
+        architecture: None,
         limitations: None,
         last_seen_at: at(1),
         signed_off_at: None,

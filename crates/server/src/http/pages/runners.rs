@@ -30,6 +30,7 @@ struct RunnerView {
     version: Untrusted,
     classes: Vec<Untrusted>,
     executors: Vec<Untrusted>,
+    architecture: Option<Untrusted>,
     /// What its host lacks for jobs.
     limitations: Vec<Html>,
     seen: TimeAgo,
@@ -48,6 +49,7 @@ async fn page(SignedIn { visit, .. }: SignedIn) -> Answer {
             version: Untrusted(row.version.clone()),
             classes: untrusted(&row.resource_classes),
             executors: row.executors.iter().map(|one| Untrusted(one.to_string())).collect(),
+            architecture: row.architecture.as_ref().map(|one| Untrusted(one.to_string())),
             limitations: row.limitations.iter().flatten().map(|text| sentence(text)).collect(),
             seen: TimeAgo::new(row.last_seen_at, visit.now),
             shut_down: row.signed_off_at.map(|at| TimeAgo::new(at, visit.now)),

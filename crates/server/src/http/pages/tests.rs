@@ -11,6 +11,7 @@ mod world;
 use axum::http::{StatusCode, header};
 use roundel_model::{
     forge::Role,
+    kind::Architecture,
     status::{Outcome, StepStatus},
     time::Timestamp,
 };
@@ -482,6 +483,7 @@ async fn what_a_host_lacks_is_a_neutral_line_on_the_page_of_runners() {
         version: "1".to_owned(),
         resource_classes: Vec::new(),
         executors: Vec::new(),
+        architecture: Some(Architecture::Arm64.into()),
         limitations: Some(vec!["Jobs on this runner have no network: `nft` <is> missing.".into()]),
         last_seen_at: Timestamp::now(),
         signed_off_at: None,
@@ -491,6 +493,7 @@ async fn what_a_host_lacks_is_a_neutral_line_on_the_page_of_runners() {
     let line = "<ul class=\"limitations quiet\"><li>Jobs on this runner have no network: \
         <code>nft</code> &lt;is&gt; missing.</li></ul>";
     assert!(page.contains(line), "{page}");
+    assert!(page.contains("<dt>Architecture</dt><dd>arm64</dd>"), "{page}");
     assert!(!page.contains("notice bad"), "{page}");
     assert!(page.contains("Online"), "{page}");
     world.app.store.sign_off_runner("build-1", Timestamp::now()).await.unwrap();

@@ -28,6 +28,9 @@ pub(super) fn claim(mut request: ClaimRequest) -> Result<ClaimRequest, ErrorResp
     for executor in &request.executors {
         named("executors", &executor.to_string(), limits::WORD_CHARS)?;
     }
+    if let Some(architecture) = &request.architecture {
+        named("architecture", &architecture.to_string(), limits::WORD_CHARS)?;
+    }
     if let Some(limitations) = &mut request.limitations {
         limitations.truncate(MAX_LIMITATIONS);
         for text in limitations {
@@ -124,6 +127,7 @@ mod tests {
 
     fn request() -> ClaimRequest {
         ClaimRequest {
+            architecture: None,
             runner: "runner-1".to_owned(),
             version: "1".to_owned(),
             resource_classes: vec!["acme/gpu".to_owned()],
@@ -171,6 +175,10 @@ mod tests {
             ),
             (ClaimRequest { executors: vec![word(&long)], ..request() }, "`executors` has more"),
             (ClaimRequest { executors: vec![word("x"); 33], ..request() }, "`executors` has 33"),
+            (
+                ClaimRequest { architecture: Some(Word::Other(long.clone())), ..request() },
+                "`architecture` has more",
+            ),
         ] {
             let message = refusal(claim(sent));
             assert!(message.starts_with(said), "{message}");

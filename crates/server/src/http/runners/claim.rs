@@ -46,6 +46,7 @@ pub(super) async fn claim(
             version: request.version.clone(),
             resource_classes: request.resource_classes.clone(),
             executors: request.executors.clone(),
+            architecture: request.architecture.clone(),
             limitations: request.limitations.clone(),
             last_seen_at: Timestamp::now(),
             signed_off_at: None,
@@ -129,8 +130,12 @@ async fn take(app: &App, request: &ClaimRequest) -> Result<Option<JobSpec>, Erro
 fn fits(request: &ClaimRequest, offered: &OfferedTask) -> bool {
     let ClaimRequest { executors, resource_classes, .. } = request;
     let offers = |kind| executors.is_empty() || executors.iter().any(|executor| executor.is(kind));
-    let serves = |class: &String| resource_classes.is_empty() || resource_classes.contains(class);
-    offers(offered.executor) && offered.resource_class.as_ref().is_none_or(serves)
+    let class = offered.resource_class.as_ref();
+    let is_named = class.is_some_and(|class| resource_classes.contains(class));
+    let serves = resource_classes.is_empty() || is_named || class.is_none();
+    // A runner that names the class can run its jobs: with an emulator, say.
+    let runs = |wanted| is_named || request.architecture.as_ref().is_some_and(|own| own.is(wanted));
+    offers(offered.executor) && serves && offered.architecture.is_none_or(runs)
 }
 
 /// Claims a task through the one door. Returns whether this runner got it.
@@ -193,7 +198,7 @@ async fn end(
 mod tests {
     use roundel_model::{
         id::{JobId, PipelineId},
-        kind::ExecutorKind,
+        kind::{Architecture, ExecutorKind},
         word::Word,
     };
 
@@ -205,6 +210,7 @@ mod tests {
             version: "1".to_owned(),
             resource_classes: classes.iter().map(|&class| class.to_owned()).collect(),
             executors: executors.iter().map(|&kind| kind.into()).collect(),
+            architecture: None,
             limitations: None,
             wait: Duration::ZERO,
             lease: None,
@@ -218,6 +224,7 @@ mod tests {
             index: 0,
             resource_class: class.map(str::to_owned),
             executor,
+            architecture: class.and_then(Architecture::of_resource_class),
         }
     }
 
@@ -229,6 +236,25 @@ mod tests {
         assert!(!fits(&runner(&["acme/gpu"], &[]), &task(Some("large"), Docker)));
         assert!(!fits(&runner(&[], &[Machine]), &task(None, Docker)));
         assert!(fits(&runner(&["acme/gpu"], &[Machine]), &task(None, Machine)));
+    }
+
+    /// A job for ARM that ran on another machine would pass for one that was tested on ARM.
+    #[test]
+    fn a_task_for_arm_goes_to_an_arm_runner_or_to_one_that_names_its_class() {
+        let task = |class| task(Some(class), ExecutorKind::Docker);
+        let of = |architecture: Option<Architecture>, classes: &[&str]| ClaimRequest {
+            architecture: architecture.map(Word::from),
+            ..runner(classes, &[])
+        };
+        let (amd, arm) = (Some(Architecture::Amd64), Some(Architecture::Arm64));
+        assert!(fits(&of(arm, &[]), &task("arm.large")));
+        assert!(!fits(&of(amd, &[]), &task("arm.large")));
+        // One of an earlier release does not say what it is.
+        assert!(!fits(&of(None, &[]), &task("arm.large")));
+        assert!(fits(&of(amd, &["arm.large"]), &task("arm.large")));
+        assert!(!fits(&of(arm, &["arm.medium"]), &task("arm.large")));
+        // Any other class leaves it open, so that an instance with ARM runners only runs jobs.
+        assert!(fits(&of(arm, &[]), &task("large")) && fits(&of(amd, &[]), &task("large")));
     }
 
     /// A newer runner that only offers what this release does not know must not get everything.
