@@ -1,8 +1,13 @@
 //! One server on one SQLite database.
 //!
 //! Two would hand out the same job, release each other's leases and write into the same log. The lock is
-//! taken before the server listens. It is a file lock of the operating system: it ends with the process, however that ends, so
-//! a file that was left behind stops no server. PostgreSQL is made for several servers and needs none.
+//! taken before the server listens. It is a file lock of the operating system: it ends with the process,
+//! however that ends, so a file that was left behind stops no server. PostgreSQL is made for several
+//! servers and needs none.
+//!
+//! A file next to the database says which process has it. The database itself is locked as well, for a
+//! hard link has another name, perhaps in another directory. SQLite has locks of another kind
+//! (`fcntl`), which this one (`flock`) does not touch.
 
 use std::{
     fs::{File, OpenOptions, TryLockError},
@@ -20,7 +25,9 @@ const PERIOD: Duration = Duration::from_millis(50);
 /// Held as long as the server lives.
 #[derive(Debug)]
 pub(crate) struct DatabaseLock {
-    _file: File,
+    _marker: File,
+    /// None: the database could not be opened, which the store reports.
+    _database: Option<File>,
 }
 
 /// Why there is no lock.
@@ -54,30 +61,48 @@ impl DatabaseLock {
         let Some(database) = roundel_store::sqlite_file(url) else { return Ok(None) };
         let path = lock_path(&database);
         let failed = |source| LockError::Io { path: path.clone(), source };
-        let mut file = match open(&path) {
+        let held = |holder| LockError::Held { database: database.clone(), holder };
+        let mut marker = match open(&path) {
             // There is no such directory: the store says it better.
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             opened => opened.map_err(failed)?,
         };
-        let began = Instant::now();
-        loop {
-            match file.try_lock() {
-                Ok(()) => break,
-                Err(TryLockError::Error(source)) => return Err(failed(source)),
-                Err(TryLockError::WouldBlock) => {}
-            }
-            let process = holder(&mut file);
-            // A child of a server that was killed may hold its files for a moment.
-            let is_leftover = process.is_some_and(|id| !is_alive(id));
-            if !is_leftover || began.elapsed() > LEFTOVERS {
-                let holder =
-                    process.map_or("another process".to_owned(), |id| format!("process {id}"));
-                return Err(LockError::Held { database, holder });
-            }
-            tokio::time::sleep(PERIOD).await;
+        if let Some(holder) = wait_for(&mut marker, holder).await.map_err(failed)? {
+            return Err(held(holder));
         }
-        write_process_id(&mut file).map_err(failed)?;
-        Ok(Some(Self { _file: file }))
+        // It is made here if there is none, as the store does: a link may be made to it later.
+        let mut itself = open(&database).ok();
+        if let Some(file) = &mut itself {
+            let failed = |source| LockError::Io { path: database.clone(), source };
+            if let Some(holder) = wait_for(file, |file| holder_of(file)).await.map_err(failed)? {
+                return Err(held(holder));
+            }
+        }
+        write_process_id(&mut marker).map_err(failed)?;
+        Ok(Some(Self { _marker: marker, _database: itself }))
+    }
+}
+
+/// Locks a file. Returns who has the lock instead.
+async fn wait_for(
+    file: &mut File,
+    holder: fn(&mut File) -> Option<u32>,
+) -> io::Result<Option<String>> {
+    let began = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(None),
+            Err(TryLockError::Error(error)) => return Err(error),
+            Err(TryLockError::WouldBlock) => {}
+        }
+        let process = holder(file);
+        // A child of a server that was killed may hold its files for a moment.
+        let may_end = process.is_none_or(|id| !is_alive(id));
+        if !may_end || began.elapsed() > LEFTOVERS {
+            let holder = process.map_or("another process".to_owned(), |id| format!("process {id}"));
+            return Ok(Some(holder));
+        }
+        tokio::time::sleep(PERIOD).await;
     }
 }
 
@@ -102,6 +127,25 @@ fn holder(file: &mut File) -> Option<u32> {
     file.rewind().ok()?;
     file.take(32).read_to_string(&mut text).ok()?;
     text.trim().parse().ok()
+}
+
+/// Finds which process has a lock on a file that says nothing about it. `None`: the system does not say,
+/// or names several.
+fn holder_of(file: &File) -> Option<u32> {
+    let inode = std::os::unix::fs::MetadataExt::ino(&file.metadata().ok()?).to_string();
+    let locks = std::fs::read_to_string("/proc/locks").ok()?;
+    // `7: FLOCK ADVISORY WRITE 1234 fe:01:5678 0 EOF`. File systems do not agree on the device.
+    let holders = locks.lines().filter_map(|line| {
+        let mut words = line.split_whitespace().skip(1);
+        let kind = words.next()?;
+        let process = words.nth(2)?;
+        let is_it = words.next()?.rsplit(':').next() == Some(&*inode);
+        (kind == "FLOCK" && is_it).then_some(process)
+    });
+    let mut holders = holders.collect::<Vec<_>>();
+    holders.dedup();
+    let [only] = holders.as_slice() else { return None };
+    only.parse().ok().filter(|process| *process != 0)
 }
 
 fn is_alive(process: u32) -> bool {
@@ -136,6 +180,35 @@ mod tests {
         assert!(matches!(by_link, Err(LockError::Held { .. })), "{by_link:?}");
         drop(first);
         assert!(DatabaseLock::take(&url).await.unwrap().is_some());
+    }
+
+    /// The same file by another name, in another directory, has another file next to it.
+    #[tokio::test]
+    async fn a_hard_link_leads_to_the_same_database() {
+        let directory = tempfile::tempdir().unwrap();
+        let elsewhere = directory.path().join("elsewhere");
+        std::fs::create_dir(&elsewhere).unwrap();
+        let (database, link) = (directory.path().join("a.db"), elsewhere.join("b.db"));
+        let take = |path: &Path| {
+            let url = format!("sqlite:{}", path.display());
+            async move { DatabaseLock::take(&url).await }
+        };
+        let first = take(&database).await.unwrap();
+        std::fs::hard_link(&database, &link).unwrap();
+        let symlink = elsewhere.join("c.db");
+        std::os::unix::fs::symlink(&link, &symlink).unwrap();
+        for other in [&link, &symlink] {
+            let refused = take(other).await;
+            let error = refused.unwrap_err().to_string();
+            assert!(error.contains("in use by another server"), "{error}");
+        }
+        drop(first);
+        let second = take(&link).await.unwrap();
+        assert!(matches!(take(&database).await, Err(LockError::Held { .. })));
+        drop(second);
+        assert!(take(&database).await.unwrap().is_some());
+        std::fs::copy(&database, elsewhere.join("copy.db")).unwrap();
+        assert!(take(&elsewhere.join("copy.db")).await.unwrap().is_some(), "a copy is another one");
     }
 
     /// A process that was killed leaves its file, but not its lock.
