@@ -208,7 +208,7 @@ async fn read(
         steps: steps.iter().map(|step| step_view(step, job, open, visit.now)).collect(),
         instead_of_contexts: (job.status == JobStatus::Unauthorized)
             .then(|| format!("{}/settings", address(&subject.project.slug))),
-        again: (status.family() == "bad" || status == DisplayStatus::Canceled)
+        again: (status.is_bad() || status == DisplayStatus::Canceled)
             .then(|| trigger_address(subject)),
     })
 }
@@ -255,8 +255,7 @@ pub(super) fn decision(job: &JobRow, now: Timestamp) -> Option<Html> {
 
 /// The first step that failed, of those that decide.
 fn failed_step<'a>(steps: &[&'a StepRow]) -> Option<&'a StepRow> {
-    let bad =
-        |step: &&&StepRow| DisplayStatus::from(step.status).family() == "bad" && !step.background;
+    let bad = |step: &&&StepRow| DisplayStatus::from(step.status).is_bad() && !step.background;
     steps.iter().find(bad).copied()
 }
 
@@ -287,13 +286,13 @@ fn finished(reason: &str) -> String {
 
 /// The task that is shown when the address names none: the first that failed.
 fn default_task(steps: &[StepRow]) -> u32 {
-    let failed = steps.iter().find(|step| DisplayStatus::from(step.status).family() == "bad");
+    let failed = steps.iter().find(|step| DisplayStatus::from(step.status).is_bad());
     failed.map_or(0, |step| step.task)
 }
 
 /// The step whose log is open: the one that failed, else the one that runs.
 fn opened(steps: &[&StepRow], job: &JobRow) -> Option<u32> {
-    let failed = steps.iter().find(|step| DisplayStatus::from(step.status).family() == "bad");
+    let failed = steps.iter().find(|step| DisplayStatus::from(step.status).is_bad());
     let running =
         || steps.iter().rev().find(|step| step.status == StepStatus::Running && !step.background);
     let last = || if job.status.is_final() { None } else { steps.last() };
@@ -306,7 +305,7 @@ fn tabs(steps: &[StepRow], job: &JobRow, chosen: u32) -> Vec<TaskTab> {
     }
     let status = |index| {
         let mut statuses = steps.iter().filter(|step| step.task == index).map(|step| step.status);
-        match statuses.clone().find(|&status| DisplayStatus::from(status).family() == "bad") {
+        match statuses.clone().find(|&status| DisplayStatus::from(status).is_bad()) {
             Some(bad) => DisplayStatus::from(bad),
             None if statuses.clone().next().is_none() => DisplayStatus::Queued,
             None if statuses.any(|status| status == StepStatus::Running) => DisplayStatus::Running,
@@ -382,6 +381,9 @@ fn facts(
         Executor::Macos { xcode, .. } => facts.push(("Xcode", text(xcode))),
     }
     facts.push(("Resource class", text(body.resource_class.as_deref().unwrap_or("any"))));
+    if let Some(architecture) = body.architecture() {
+        facts.push(("Architecture", text(architecture.as_str())));
+    }
     if body.parallelism > 1 {
         facts.push(("Parallelism", text(&body.parallelism.to_string())));
     }

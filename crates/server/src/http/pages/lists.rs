@@ -189,8 +189,7 @@ fn reasons(row: &PipelineRow, workflows: &[WorkflowRow]) -> Vec<String> {
 impl WorkflowChip {
     fn new(row: &WorkflowRow) -> Self {
         let done = row.jobs.iter().filter(|job| job.status.is_final()).count();
-        let failed =
-            row.jobs.iter().filter(|job| DisplayStatus::from(job.status).family() == "bad");
+        let failed = row.jobs.iter().filter(|job| DisplayStatus::from(job.status).is_bad());
         let segments = if row.jobs.len() > SEGMENTS { &[] } else { row.jobs.as_slice() };
         Self {
             id: row.id.to_string(),

@@ -62,6 +62,16 @@ const ORDER: [WorkflowStatus; 8] = [
     WorkflowStatus::NotRun,
 ];
 
+/// Statuses that look alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Family {
+    Ok,
+    Bad,
+    Busy,
+    Hold,
+    None,
+}
+
 impl DisplayStatus {
     /// Returns the label for people.
     pub(crate) const fn label(self) -> &'static str {
@@ -107,20 +117,36 @@ impl DisplayStatus {
         }
     }
 
-    /// Returns the family that decides the favicon: `ok`, `bad`, `busy`, `hold`, `none`.
-    pub(crate) const fn family(self) -> &'static str {
+    /// Returns the family that decides color and favicon.
+    const fn kind(self) -> Family {
         match self {
-            Self::Passed => "ok",
+            Self::Passed => Family::Ok,
             Self::Failed
             | Self::Failing
             | Self::TimedOut
             | Self::Infrastructure
             | Self::Unauthorized
-            | Self::ConfigError => "bad",
-            Self::Running | Self::Queued | Self::Blocked | Self::Compiling => "busy",
-            Self::Hold => "hold",
-            Self::Canceled | Self::NotRun | Self::Nothing | Self::NotSupported => "none",
+            | Self::ConfigError => Family::Bad,
+            Self::Running | Self::Queued | Self::Blocked | Self::Compiling => Family::Busy,
+            Self::Hold => Family::Hold,
+            Self::Canceled | Self::NotRun | Self::Nothing | Self::NotSupported => Family::None,
         }
+    }
+
+    /// Returns the family as styles and scripts call it: `ok`, `bad`, `busy`, `hold`, `none`.
+    pub(crate) const fn family(self) -> &'static str {
+        match self.kind() {
+            Family::Ok => "ok",
+            Family::Bad => "bad",
+            Family::Busy => "busy",
+            Family::Hold => "hold",
+            Family::None => "none",
+        }
+    }
+
+    /// Returns whether something went wrong that needs a look.
+    pub(crate) const fn is_bad(self) -> bool {
+        matches!(self.kind(), Family::Bad)
     }
 
     /// Returns whether it will change by itself. What waits for a person does not.
@@ -260,7 +286,8 @@ pub(crate) fn why_waiting(job: &JobRow, siblings: &[JobRow]) -> Option<String> {
             })
         }
         JobStatus::NotRunning => Some(
-            "Queued: waiting for a free runner with its resource class and executor.".to_owned(),
+            "Queued: waiting for a free runner with its resource class, architecture and executor."
+                .to_owned(),
         ),
         JobStatus::OnHold => Some("Waiting for approval by someone with write access.".to_owned()),
         JobStatus::Running
