@@ -100,6 +100,9 @@ pub const AREAS: &[Area] = &[
     release::AREA,
 ];
 
+/// The codes about what is right, and cannot be run yet.
+pub(crate) const RELEASE: Area = release::AREA;
+
 /// Numbers of the error catalogue (CFG §7.5) that nothing here gives, and why.
 pub const NOT_GIVEN: &[(&str, &str)] = &[
     (

@@ -52,7 +52,7 @@ pub use api::{
     compiled::{Compiled, Schedule},
     inputs::Inputs,
     orbs,
-    support::Support,
+    support::{Consequence, JobRefusal, Support},
 };
 pub use check::check_orb::check_orb;
 pub use compile::compile;

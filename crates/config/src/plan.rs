@@ -3,6 +3,7 @@
 pub(crate) mod compiled_document;
 pub(crate) mod emit;
 pub(crate) mod graph;
+pub(crate) mod hidden;
 pub(crate) mod lints;
 pub(crate) mod names;
 pub(crate) mod triggers;

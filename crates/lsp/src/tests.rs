@@ -46,8 +46,8 @@ fn a_mistake_is_reported_while_it_is_typed_and_goes_when_it_is_fixed() {
 #[test]
 fn what_nothing_uses_is_reported_as_unnecessary_and_places_are_related() {
     let mut client = Client::start();
-    client
-        .open(URI, &format!("{CONFIG}  other:\n    jobs: [build]\n").replace("- test:", "- tset:"));
+    let spare = "  spare: { machine: true, steps: [checkout] }\nworkflows:\n";
+    client.open(URI, &CONFIG.replace("workflows:\n", spare));
     let reported = client.diagnostics(1);
     let found = reported["diagnostics"].as_array().unwrap();
     let unused = found.iter().find(|found| found["code"] == "unused-job").unwrap();
@@ -61,19 +61,31 @@ fn what_nothing_uses_is_reported_as_unnecessary_and_places_are_related() {
 fn what_this_release_cannot_run_is_reported_with_its_severity_and_page() {
     let mut client = Client::start();
     let text = "version: 2.1\njobs:\n  build:\n    machine: { image: x, docker_layer_caching: true }\n    \
-                steps: [{ store_artifacts: { path: p } }]\nworkflows: { main: { jobs: [build] } }\n";
+                steps: [{ store_artifacts: { path: p } }]\n  test:\n    docker: [{ image: x:1, command: run }, \
+                { image: redis:7 }]\n    steps: [checkout]\nworkflows: { main: { jobs: [build, test: { \
+                context: deploy }] } }\n";
     client.open(URI, text);
     let reported = client.diagnostics(1);
     let found = reported["diagnostics"].as_array().unwrap();
     let expected = roundel_config::compile(text, &roundel_config::Inputs::default()).unsupported;
-    assert_eq!(codes(&reported), ["unsupported-option", "unsupported-step"]);
+    assert_eq!(
+        codes(&reported),
+        [
+            "unsupported-option",
+            "unsupported-step",
+            "unsupported-container-program",
+            "unsupported-service-container",
+            "unsupported-context"
+        ]
+    );
     for (found, expected) in found.iter().zip(&expected) {
         let severity = match expected.severity {
             roundel_config::Severity::Error => 1,
             roundel_config::Severity::Warning => 2,
         };
         assert_eq!((&found["code"], &found["severity"]), (&json!(expected.code), &json!(severity)));
-        assert_eq!(found["range"]["start"]["line"], json!(expected.line - 1));
+        let start = json!({ "line": expected.line - 1, "character": expected.column - 1 });
+        assert_eq!(found["range"]["start"], start);
         let help = expected.help.iter().map(|help| format!("\nhelp: {help}"));
         let place = expected.via.iter().map(|via| format!("\nin {via}"));
         let said: String =

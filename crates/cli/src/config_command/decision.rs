@@ -4,6 +4,7 @@
 //! ```text
 //! Compiled::support         decides whether its pipeline starts
 //! Compiled::never_started   decides which of its workflows no pipeline starts
+//! Compiled::refusals        says where it is written that some of its jobs are refused
 //! missing_contexts          decides which of its jobs end as `unauthorized`
 //! unsupported_container     decides which of its jobs fail before their first step
 //! ```
@@ -12,14 +13,14 @@
 
 use std::collections::BTreeSet;
 
-use roundel_config::{Compiled, Diagnostic, Severity, Support};
+use roundel_config::{Compiled, Consequence, Diagnostic, JobOfPlan, Support};
 use roundel_model::plan::{PlannedJob, PlannedJobKind, UnsupportedContainer};
 use roundel_server::missing_contexts;
 use serde::Serialize;
 
 use crate::terminal;
 
-/// Lines that are named for one finding; more of the same do not help.
+/// Lines that are named for one finding, and jobs; more of the same do not help.
 const LINES: usize = 8;
 
 /// What becomes of a configuration.
@@ -64,7 +65,7 @@ pub(crate) enum Reason {
 pub(crate) struct Unsupported {
     pub(crate) message: String,
     pub(crate) help: Option<String>,
-    /// `line 4`, `and 3 more`, `in the orb acme/kit@1.0.0`
+    /// `line 4`, `and 3 more`, ``job `build` of workflow `main` ``, `in the orb acme/kit@1.0.0`
     pub(crate) places: Vec<String>,
 }
 
@@ -115,16 +116,14 @@ fn reasons(job: &PlannedJob) -> Vec<Reason> {
     contexts.into_iter().chain(container).collect()
 }
 
-/// Returns what this release cannot run (errors) or gives no effect (warnings), the same at several
-/// places once, in the order of the text.
+/// Returns what this release does not support of a kind, the same at several places once, in the order
+/// of the text.
 pub(crate) fn unsupported(
     compiled: &Compiled,
-    severity: Severity,
     is_wanted: impl Fn(&Diagnostic) -> bool,
 ) -> Vec<Unsupported> {
     let mut groups: Vec<(&str, Vec<&Diagnostic>)> = Vec::new();
-    let found = compiled.unsupported.iter();
-    for one in found.filter(|one| one.severity == severity && is_wanted(one)) {
+    for one in compiled.unsupported.iter().filter(|one| is_wanted(one)) {
         let message = one.message_within_orb();
         match groups.iter_mut().find(|(known, _)| *known == message) {
             Some((_, group)) => group.push(one),
@@ -147,16 +146,45 @@ fn places(group: &[&Diagnostic]) -> Vec<String> {
     if lines.len() > LINES {
         places.push(format!("and {} more", lines.len() - LINES));
     }
+    let refused = group.iter().filter(|one| is_refusal(one));
+    places.extend(jobs(&refused.copied().collect::<Vec<_>>()));
     places.extend(orbs.iter().map(|orb| format!("in the orb {orb}")));
     places
+}
+
+/// The jobs that what was found is about; the others of the plan run.
+fn jobs(group: &[&Diagnostic]) -> Vec<String> {
+    let mut named: Vec<&JobOfPlan> = Vec::new();
+    for job in group.iter().flat_map(|one| &one.jobs) {
+        if !named.contains(&job) {
+            named.push(job);
+        }
+    }
+    let name = |job: &&JobOfPlan| format!("job `{}` of workflow `{}`", job.job, job.workflow);
+    let mut jobs: Vec<String> = named.iter().take(LINES).map(name).collect();
+    let unnamed = group.iter().map(|one| one.more_jobs).max().unwrap_or_default();
+    let left = named.len().saturating_sub(LINES) + unnamed;
+    if left > 0 {
+        jobs.push(format!("and {left} more jobs"));
+    }
+    jobs
+}
+
+fn is_refusal(found: &Diagnostic) -> bool {
+    matches!(found.consequence(), Consequence::JobsRefused(_))
 }
 
 /// Writes, in indented lines, what this release refuses of a configuration that is right, and what
 /// has no effect in it. Empty if there is nothing of either.
 pub(crate) fn listed(compiled: &Compiled, notes: bool, width: Option<usize>) -> String {
     let mut text = String::new();
-    let refused = unsupported(compiled, Severity::Error, |_| true);
-    if !refused.is_empty() && compiled.support() == Support::Invalid {
+    let kind = |wanted: Consequence| {
+        unsupported(compiled, move |one: &Diagnostic| one.consequence() == wanted)
+    };
+    let refused = kind(Consequence::PipelineRefused);
+    let refusals: Vec<&Diagnostic> = compiled.refusals().map(|(_, found)| found).collect();
+    let jobs = unsupported(compiled, |one| refusals.iter().any(|found| std::ptr::eq(*found, one)));
+    if !(refused.is_empty() && jobs.is_empty()) && compiled.support() == Support::Invalid {
         // Under a count of errors they would be read as some of them.
         terminal::line(
             &mut text,
@@ -172,18 +200,10 @@ pub(crate) fn listed(compiled: &Compiled, notes: bool, width: Option<usize>) -> 
         }
     };
     list("", refused);
-    list("", unsupported(compiled, Severity::Warning, Diagnostic::is_never_started));
+    list("", kind(Consequence::NeverStarted));
+    list("", jobs);
     if notes {
-        let other = unsupported(compiled, Severity::Warning, |one| !one.is_never_started());
-        list("no effect: ", other);
-    }
-    for RefusedJob { workflow, job, reason } in refused_jobs(compiled) {
-        item(
-            &mut text,
-            &format!("job `{job}` of workflow `{workflow}` {}", reason.sentence()),
-            width,
-        );
-        advice(&mut text, reason.help(), width);
+        list("no effect: ", kind(Consequence::Ignored));
     }
     text
 }
@@ -194,41 +214,6 @@ fn item(text: &mut String, line: &str, width: Option<usize>) {
 
 fn advice(text: &mut String, line: &str, width: Option<usize>) {
     terminal::line(text, &format!("    {}", terminal::wrapped(line, 4, width)));
-}
-
-impl Reason {
-    /// Says what becomes of the job: "names the context `a`, …".
-    fn sentence(&self) -> String {
-        match self {
-            Self::Contexts(names) => {
-                let plural = if names.len() == 1 { "" } else { "s" };
-                format!(
-                    "ends as unauthorized: it names the context{plural} `{}`, and this release has \
-                     no contexts",
-                    names.join("`, `")
-                )
-            }
-            Self::ServiceContainers(image) => {
-                format!("fails: this release starts no service containers, such as `{image}`")
-            }
-            Self::ContainerProgram => {
-                "fails: this release cannot set `entrypoint` or `command` of an image".to_owned()
-            }
-        }
-    }
-
-    /// Says what to do instead.
-    pub(crate) const fn help(&self) -> &'static str {
-        match self {
-            Self::Contexts(_) => {
-                "set the variables in the project's settings, and remove `context`"
-            }
-            Self::ServiceContainers(_) => {
-                "start the service in a `run` step with `background: true`"
-            }
-            Self::ContainerProgram => "start the program in a `run` step with `background: true`",
-        }
-    }
 }
 
 #[cfg(test)]

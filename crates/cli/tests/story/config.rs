@@ -145,10 +145,13 @@ fn what_is_valid_and_not_supported_has_words_and_an_exit_code_of_its_own() {
         (code, text.as_str()),
         (
             Some(4),
-            "b.yml: valid, but this release does not run all of it:\n  - job `build` of workflow \
-             `main` ends as unauthorized: it names the contexts `aws`, `hub`, and this release has no \
-             contexts\n    set the variables in the project's settings, and remove `context`\nc.yml: \
-             fine\n\n1 file fine, 1 not supported by this release\n"
+            "b.yml: valid, but this release does not run all of it:\n  - the context `aws` does not \
+             exist: this release has no contexts, and the job ends as unauthorized (line 13, job \
+             `build` of workflow `main`)\n    set the variables in the project's settings, and remove \
+             `context`\n  - the context `hub` does not exist: this release has no contexts, and the job \
+             ends as unauthorized (line 13, job `build` of workflow `main`)\n    set the variables in the \
+             project's settings, and remove `context`\nc.yml: fine\n\n1 file fine, 1 not supported by \
+             this release\n"
         )
     );
     let (code, json, _) = run(&["validate", "a.yml", "b.yml", "--json"]);

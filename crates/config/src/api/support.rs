@@ -40,7 +40,24 @@ impl Compiled {
 
     /// Returns the workflows that no pipeline of this release starts, though the others run.
     pub fn never_started(&self) -> impl Iterator<Item = &Diagnostic> {
-        self.unsupported.iter().filter(|found| found.is_never_started())
+        let is_one = |found: &&Diagnostic| found.consequence() == Consequence::NeverStarted;
+        self.unsupported.iter().filter(is_one)
+    }
+
+    /// Returns why jobs of the plan are refused, though their pipeline starts; with errors, why jobs
+    /// will be once those are fixed.
+    pub fn refusals(&self) -> impl Iterator<Item = (JobRefusal, &Diagnostic)> {
+        let is_planned = self.plan.is_some();
+        self.unsupported.iter().filter_map(move |found| match found.consequence() {
+            // Without jobs it is about some that this branch does not run.
+            Consequence::JobsRefused(why) if !is_planned || !found.jobs.is_empty() => {
+                Some((why, found))
+            }
+            Consequence::JobsRefused(_)
+            | Consequence::PipelineRefused
+            | Consequence::NeverStarted
+            | Consequence::Ignored => None,
+        })
     }
 
     /// Returns what is worth knowing and refuses nothing: warnings, and options without effect here.
@@ -49,11 +66,65 @@ impl Compiled {
     }
 }
 
+/// What this release does about something in a configuration that is right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Consequence {
+    /// The pipeline does not start.
+    PipelineRefused,
+    /// No pipeline starts the workflow; the others run. Commands that say what runs must not say
+    /// "all".
+    NeverStarted,
+    /// The pipeline starts, and the jobs that have it do not do their work.
+    JobsRefused(JobRefusal),
+    /// It has no effect.
+    Ignored,
+}
+
+/// Why a job is refused in a pipeline that starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JobRefusal {
+    /// It names a context, which does not exist: it ends as `unauthorized`.
+    Context,
+    /// It has a service container: it fails.
+    ServiceContainer,
+    /// Its first image has an `entrypoint` or a `command`: it fails.
+    ContainerProgram,
+}
+
+impl JobRefusal {
+    /// Says what to do instead.
+    pub const fn help(self) -> &'static str {
+        match self {
+            Self::Context => "set the variables in the project's settings, and remove `context`",
+            Self::ServiceContainer => "start the service in a `run` step with `background: true`",
+            Self::ContainerProgram => "start the program in a `run` step with `background: true`",
+        }
+    }
+}
+
 impl Diagnostic {
-    /// Returns whether it is about a workflow that this release never starts. It is a warning, for
-    /// the pipeline runs without that workflow; commands that say what runs must not say "all".
-    pub fn is_never_started(&self) -> bool {
-        self.code == codes::UNSUPPORTED_SCHEDULE.slug
+    /// Returns whether it is about this release: what it is about is right, and cannot be run yet, or
+    /// not fully.
+    pub fn is_about_this_release(&self) -> bool {
+        codes::RELEASE.codes.iter().any(|code| code.slug == self.code)
+    }
+
+    /// Returns what this release does about it. It is about something in [`Compiled::unsupported`].
+    pub fn consequence(&self) -> Consequence {
+        let code = self.code.as_str();
+        if is_error(self) {
+            Consequence::PipelineRefused
+        } else if code == codes::UNSUPPORTED_SCHEDULE.slug {
+            Consequence::NeverStarted
+        } else if code == codes::UNSUPPORTED_CONTEXT.slug {
+            Consequence::JobsRefused(JobRefusal::Context)
+        } else if code == codes::UNSUPPORTED_SERVICE_CONTAINER.slug {
+            Consequence::JobsRefused(JobRefusal::ServiceContainer)
+        } else if code == codes::UNSUPPORTED_CONTAINER_PROGRAM.slug {
+            Consequence::JobsRefused(JobRefusal::ContainerProgram)
+        } else {
+            Consequence::Ignored
+        }
     }
 }
 

@@ -43,31 +43,36 @@ impl<'d> Checker<'_, 'd> {
         for (what, found) in [("command", commands), ("executor", executors)] {
             for (name, key) in found {
                 let message = format!("{what} `{name}` is never used");
-                problems.push(Problem::warning(codes::UNUSED_DEFINITION, key, message));
+                problems.push((name, Problem::warning(codes::UNUSED_DEFINITION, key, message)));
             }
         }
         problems.extend(self.unused_orbs(root, &mentioned.prefixes));
         problems.extend(self.unused_parameters());
-        problems.extend(self.shared_names(root));
-        for problem in problems {
+        for (name, problem) in problems {
+            // What a misspelled name is meant for is used.
+            if !self.render.report.is_meant(&name) {
+                self.render.report.add(problem);
+            }
+        }
+        for problem in self.shared_names(root) {
             self.render.report.add(problem);
         }
     }
 
-    fn unused_orbs(&self, root: At, prefixes: &HashSet<&str>) -> Vec<Problem> {
+    fn unused_orbs(&self, root: At, prefixes: &HashSet<&str>) -> Vec<(String, Problem)> {
         let Some(orbs) = self.render.doc.get(root, "orbs") else { return Vec::new() };
         let unused = self.render.doc.entries(orbs.value);
         let unused = unused.iter().filter(|orb| !prefixes.contains(orb.name));
         let problem = |orb: crate::read::yaml::Entry<'_>| {
             let message = format!("orb `{}` is imported but never used", orb.name);
             let problem = Problem::warning(codes::UNUSED_DEFINITION, orb.key, message);
-            problem.help("remove the import")
+            (orb.name.to_owned(), problem.help("remove the import"))
         };
         unused.map(problem).collect()
     }
 
     /// Parameters that their element's text never mentions.
-    fn unused_parameters(&self) -> Vec<Problem> {
+    fn unused_parameters(&self) -> Vec<(String, Problem)> {
         let module = self.modules.get(ModuleId::CONFIG);
         let mut problems = Vec::new();
         for element in [Element::Job, Element::Command, Element::Executor] {
@@ -82,7 +87,8 @@ impl<'d> Checker<'_, 'd> {
                         element.word()
                     );
                     let code: Code = codes::UNUSED_PARAMETER;
-                    problems.push(Problem::warning(code, declaration.key, message));
+                    let problem = Problem::warning(code, declaration.key, message);
+                    problems.push((parameter.clone(), problem));
                 }
             }
         }

@@ -280,6 +280,106 @@ area! {
     /// ```
     UNSUPPORTED_REGISTRY_AUTH = "unsupported-registry-auth", None;
 
+    /// A job names a context, and this release has no contexts.
+    ///
+    /// The pipeline starts, and the job ends as `unauthorized`: without the context's variables it would do
+    /// something else than what was asked for.
+    ///
+    /// Set the variables in the project's settings, and remove `context`.
+    ///
+    /// ```yaml wrong
+    /// version: 2.1
+    /// jobs:
+    ///   build:
+    ///     docker:
+    ///       - image: cimg/base:2026.01
+    ///     steps:
+    ///       - run: make deploy
+    /// workflows:
+    ///   main:
+    ///     jobs:
+    ///       - build:
+    ///           context: production
+    /// ```
+    ///
+    /// ```yaml right
+    /// version: 2.1
+    /// jobs:
+    ///   build:
+    ///     docker:
+    ///       - image: cimg/base:2026.01
+    ///     steps:
+    ///       - run: make deploy
+    /// workflows:
+    ///   main:
+    ///     jobs:
+    ///       - build
+    /// ```
+    UNSUPPORTED_CONTEXT = "unsupported-context", None;
+
+    /// A service container is not started in this release.
+    ///
+    /// The pipeline starts, and the job fails before its first step: its steps rely on the service.
+    ///
+    /// Start the service in a `run` step with `background: true`, from an image that has its program.
+    ///
+    /// ```yaml wrong
+    /// version: 2.1
+    /// jobs:
+    ///   build:
+    ///     docker:
+    ///       - image: cimg/node:24.1
+    ///       - image: cimg/redis:7.4
+    ///     steps:
+    ///       - run: npm test
+    /// ```
+    ///
+    /// ```yaml right
+    /// version: 2.1
+    /// jobs:
+    ///   build:
+    ///     docker:
+    ///       - image: cimg/redis:7.4
+    ///     steps:
+    ///       - run:
+    ///           command: redis-server
+    ///           background: true
+    ///       - run: make test
+    /// ```
+    UNSUPPORTED_SERVICE_CONTAINER = "unsupported-service-container", None;
+
+    /// The `entrypoint` or `command` of an image cannot be set in this release.
+    ///
+    /// The pipeline starts, and the job fails before its first step: the first image is the environment of its
+    /// steps, and nothing else runs in it.
+    ///
+    /// Start the program in a `run` step with `background: true`.
+    ///
+    /// ```yaml wrong
+    /// version: 2.1
+    /// jobs:
+    ///   build:
+    ///     docker:
+    ///       - image: cimg/redis:7.4
+    ///         command: redis-server
+    ///     steps:
+    ///       - run: make test
+    /// ```
+    ///
+    /// ```yaml right
+    /// version: 2.1
+    /// jobs:
+    ///   build:
+    ///     docker:
+    ///       - image: cimg/redis:7.4
+    ///     steps:
+    ///       - run:
+    ///           command: redis-server
+    ///           background: true
+    ///       - run: make test
+    /// ```
+    UNSUPPORTED_CONTAINER_PROGRAM = "unsupported-container-program", None;
+
     /// An option has no effect in this release.
     ///
     /// The pipeline runs without it: perhaps more slowly, or with more history in its checkout, but

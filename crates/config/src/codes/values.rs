@@ -94,6 +94,33 @@ area! {
     /// ```
     NEEDS_2_1 = "needs-version-2-1", Some("E-012");
 
+    /// A template tag in version 2, which has none.
+    ///
+    /// Version 2 takes `<< … >>` for text, so a shell is handed the angle brackets.
+    ///
+    /// Change the version to 2.1, and escape each `<<` that is meant literally as `\<<`.
+    ///
+    /// ```yaml wrong
+    /// version: 2
+    /// jobs:
+    ///   build:
+    ///     docker:
+    ///       - image: cimg/base:2026.01
+    ///     steps:
+    ///       - run: echo << pipeline.number >>
+    /// ```
+    ///
+    /// ```yaml right
+    /// version: 2.1
+    /// jobs:
+    ///   build:
+    ///     docker:
+    ///       - image: cimg/base:2026.01
+    ///     steps:
+    ///       - run: echo << pipeline.number >>
+    /// ```
+    LITERAL_TAG = "literal-tag", None;
+
     /// A top-level key is probably misspelled.
     ///
     /// Unknown keys at the top level are allowed, because they are often used for anchors. So a

@@ -135,6 +135,13 @@ impl Expander<'_, '_> {
         executor_kind: ExecutorKind,
     ) -> Option<CompiledStep> {
         let builtin = BUILTINS.iter().find(|builtin| builtin.word == site.name)?;
+        // First, for what is wrong with the step must not hide that it cannot be run.
+        if builtin.word != "checkout" {
+            let message = format!("the `{}` step is not supported in this release", site.name);
+            let problem = Problem::error(codes::UNSUPPORTED_STEP, site.key, message);
+            let help = "remove the step, or replace it with a `run` step";
+            self.render.report.add_unsupported(problem.help(help));
+        }
         let line = Some(self.render.report.line(site.key));
         let attributes = self.attributes(site, builtin)?;
         let errors = self.render.report.errors();
@@ -167,12 +174,6 @@ impl Expander<'_, '_> {
         }
         self.check_executor(site, executor_kind);
         let kind = kind.filter(|_| self.render.report.errors() == errors)?;
-        if !matches!(kind, PlannedStepKind::Checkout { .. }) {
-            let message = format!("the `{}` step is not supported in this release", site.name);
-            let problem = Problem::error(codes::UNSUPPORTED_STEP, site.key, message);
-            let help = "remove the step, or replace it with a `run` step";
-            self.render.report.add_unsupported(problem.help(help));
-        }
         let rendered = match attributes.data {
             Data::Null => Value::new(Data::text(site.name), site.key),
             _ => rendered_step(site, attributes),

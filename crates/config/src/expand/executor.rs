@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 use roundel_model::plan::Executor;
 
 use crate::{
+    api::support::JobRefusal,
     codes,
     expand::Expander,
     expand::environment::{self, Owner, Variables, overlay},
@@ -116,7 +117,40 @@ impl Expander<'_, '_> {
             let problem = Problem::error(codes::UNSUPPORTED_WINDOWS, place, message);
             self.render.report.add_unsupported(problem);
         }
+        self.refused_containers(&found);
         found
+    }
+
+    /// Reports what of a `docker` list the runners of this release do not start.
+    fn refused_containers(&mut self, found: &ExecutionEnvironment) {
+        let block = found.block.as_ref().filter(|block| &*block.name == "docker");
+        let Some(Data::List(items)) = block.map(|block| &block.value.data) else { return };
+        let Some((primary, services)) = items.split_first() else { return };
+        for service in services {
+            // Without an image it is a mistake, which was reported.
+            let Some(image) = service.field("image").map(|field| &field.value) else { continue };
+            let Some(name) = image.data.scalar_text() else { continue };
+            let message = format!(
+                "service containers are not supported in this release: `{}` is not started, and the \
+                 job fails",
+                name.trim()
+            );
+            let code = codes::UNSUPPORTED_SERVICE_CONTAINER;
+            let problem = Problem::warning(code, image.place, message);
+            let help = JobRefusal::ServiceContainer.help();
+            self.render.report.add_unsupported(problem.help(help));
+        }
+        let programs = ["entrypoint", "command"].into_iter().filter_map(|key| primary.field(key));
+        for field in programs.filter(|field| !field.value.is_null()) {
+            let message = format!(
+                "`{}` of an image is not supported in this release: the job fails",
+                field.name
+            );
+            let problem =
+                Problem::warning(codes::UNSUPPORTED_CONTAINER_PROGRAM, field.key, message);
+            let help = JobRefusal::ContainerProgram.help();
+            self.render.report.add_unsupported(problem.help(help));
+        }
     }
 
     fn merged_execution(

@@ -10,12 +10,15 @@ use roundel_model::plan::PlannedJobKind;
 pub(crate) use requirements::RequiredJob;
 
 use crate::{
+    api::support::JobRefusal,
     codes,
     expand::Expander,
     expand::{
+        builtin::ExecutorKind,
         filters::Filters,
         job::{JobType, PrePostSteps},
         matrix::Matrix,
+        steps::Expansion,
     },
     language::{
         data::{Data, Field, ModuleId, Scope, Value},
@@ -109,6 +112,7 @@ impl<'d> Expander<'_, 'd> {
             self.render.is_nameless("job", invocation.name, invocation.key);
         }
         if invocation.broken {
+            self.is_unread(invocation);
             return vec![Self::without_body(invocation, None)];
         }
         self.check_fields(invocation);
@@ -121,9 +125,11 @@ impl<'d> Expander<'_, 'd> {
             let problem =
                 Problem::error(codes::NEEDS_2_1, matrix.key, "`matrix` needs version 2.1");
             self.render.report.add(problem);
+            self.is_unread(invocation);
             return vec![Self::without_body(invocation, None)];
         }
         let Some(matrix) = self.matrix(matrix, outer) else {
+            self.is_unread(invocation);
             // Kept under its plain name, so that requirements on it find something.
             return vec![Self::without_body(invocation, None)];
         };
@@ -142,6 +148,11 @@ impl<'d> Expander<'_, 'd> {
             drafts.push(Draft { kind, presence: Presence::Empty, ..empty });
         }
         drafts
+    }
+
+    /// Notes that the job that an entry names is not compiled, because of the entry.
+    fn is_unread(&mut self, invocation: &Invocation<'_>) {
+        self.modules.jobs_in_doubt.unread.insert(invocation.name.to_owned());
     }
 
     fn invocation(&mut self, item: At, entry: usize) -> Option<Invocation<'d>> {
@@ -291,14 +302,32 @@ impl<'d> Expander<'_, 'd> {
             draft.kind = Some(kind);
             draft.document = document;
         }
+        if draft.kind != Some(PlannedJobKind::NoOp) {
+            self.refused_contexts(&draft.contexts);
+        }
         self.render.report.leave();
         draft.unsupported = self.render.report.take_current_job();
         draft
     }
 
+    /// Reports the contexts of a job, none of which this release has.
+    fn refused_contexts(&mut self, contexts: &[(String, Place)]) {
+        for (name, place) in contexts {
+            let message = format!(
+                "the context `{name}` does not exist: this release has no contexts, and the job ends \
+                 as unauthorized"
+            );
+            let problem = Problem::warning(codes::UNSUPPORTED_CONTEXT, *place, message);
+            self.render.report.add_unsupported(problem.help(JobRefusal::Context.help()));
+        }
+    }
+
     /// Reads a serial group's key (CFG §5.10).
     fn serial_group(&mut self, value: &Value, key: Place) -> Option<String> {
         const CHARS: usize = 512;
+        let message = "serial groups are not supported in this release";
+        let problem = Problem::error(codes::UNSUPPORTED_SERIAL_GROUP, key, message);
+        self.render.report.add_unsupported(problem.help("remove the key"));
         let text = match &value.data {
             Data::Unknown => return None,
             Data::List(_) | Data::Map(_) | Data::Steps(_) => {
@@ -316,9 +345,6 @@ impl<'d> Expander<'_, 'd> {
             self.render.report.add(problem.help(help));
             return None;
         }
-        let message = "serial groups are not supported in this release";
-        let problem = Problem::error(codes::UNSUPPORTED_SERIAL_GROUP, key, message);
-        self.render.report.add_unsupported(problem.help("remove the key"));
         Some(text.to_string())
     }
 
@@ -390,6 +416,7 @@ impl<'d> Expander<'_, 'd> {
     ) -> Option<(PlannedJobKind, Option<Value>)> {
         let name = invocation.name;
         let definition = self.job_of(invocation, scope)?;
+        self.modules.jobs_in_doubt.compiled.insert(name.to_owned());
         self.resolver().empty_is_used(&definition, Element::Job);
         if definition.broken || !self.render.afford(Resource::Calls, 1, invocation.key) {
             return None;
@@ -511,6 +538,27 @@ impl<'d> Expander<'_, 'd> {
             "declare it under `jobs`, or for a manual approval, set `type: approval`".into()
         });
         self.render.report.add(Problem::error(codes::UNKNOWN_JOB, key, message).help(help));
+    }
+
+    /// Compiles a job by itself, for what is wrong with it.
+    pub(crate) fn compile_alone(&mut self, name: &'d str, definition: &Definition) {
+        let (key, fields) = (definition.key, Vec::new());
+        let invocation = Invocation { name, key, fields, entry: 0, broken: false };
+        let needed = definition.parameters.iter().filter(|(_, one)| one.default.is_none());
+        let needed = needed.map(|(name, one)| (name.clone(), Value::unknown(one.key)));
+        let outer = Scope::outer("the configuration", ModuleId::CONFIG);
+        let scope = Scope { matrix: Some(Rc::new(needed.collect())), ..(*outer).clone() };
+        let what: Rc<str> = format!("job `{name}`").into();
+        self.render.report.enter(&what, key);
+        self.build(&invocation, &what, &Rc::new(scope));
+        self.render.report.leave();
+    }
+
+    /// Compiles a list of steps by itself, for what is wrong with them.
+    pub(crate) fn compile_steps_alone(&mut self, steps: At, key: Place) {
+        let scope = Scope::outer("the configuration", ModuleId::CONFIG);
+        let mut expansion = Expansion::new(false, ExecutorKind::Unknown);
+        self.expand(steps, key, &scope, &mut expansion);
     }
 
     /// Compiles the implicit workflow's only job (CFG §5.1).

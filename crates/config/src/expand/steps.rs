@@ -259,13 +259,15 @@ impl Expander<'_, '_> {
             "`deploy` is a deprecated name for `run`",
         );
         self.render.report.add(problem.help("write `run`"));
-        let (mut step, rendered) = self.run_step(site)?;
-        if let (PlannedStepKind::Run(run), true) = (&mut step.kind, parallel) {
-            run.after_all_tasks = true;
+        if parallel {
             let message = "`deploy` in a job with `parallelism` is not supported in this release";
             let problem = Problem::error(codes::UNSUPPORTED_STEP, site.key, message);
             let help = "move it to a separate job that requires this one";
             self.render.report.add_unsupported(problem.help(help));
+        }
+        let (mut step, rendered) = self.run_step(site)?;
+        if let (PlannedStepKind::Run(run), true) = (&mut step.kind, parallel) {
+            run.after_all_tasks = true;
         }
         Some((step, rendered))
     }
@@ -353,17 +355,23 @@ impl Expander<'_, '_> {
         if steps.is_none() {
             self.resolver().steps_missing(site.key, &format!("`{}`", site.name));
         }
-        let Some(condition) = condition else {
+        let errors = self.render.report.errors();
+        let decided = condition.and_then(|condition| {
+            let statement = self.render.evaluate(condition.value, site.scope);
+            self.check_literal_condition(&statement);
+            self.render.decide(&statement, 0)
+        });
+        if condition.is_none() {
             let message = format!("a `{}` step needs `condition`", site.name);
             self.render.report.add(Problem::error(codes::CONDITION_MISPLACED, site.key, message));
-            return;
+        }
+        let Some(steps) = steps else { return };
+        let is_taken = match decided {
+            Some(holds) => holds == (site.name == "when"),
+            // A mistake in the condition must not hide those in the steps.
+            None => self.render.report.errors() > errors,
         };
-        let statement = self.render.evaluate(condition.value, site.scope);
-        self.check_literal_condition(&statement);
-        let (Some(decided), Some(steps)) = (self.render.decide(&statement, 0), steps) else {
-            return;
-        };
-        if decided != (site.name == "when") {
+        if !is_taken {
             return;
         }
         if let View::Map(_) = self.render.doc.view(steps.value) {

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use roundel_model::{
     name::{JobName, WorkflowName},
-    plan::{PlannedJob, PlannedWorkflow, Requirement},
+    plan::{PlannedJob, PlannedJobKind, PlannedWorkflow, Requirement},
 };
 
 use crate::{
@@ -69,11 +69,15 @@ impl Planner<'_, '_> {
                 job: JobName::new(names[edge.job].clone()),
                 accepts: edge.accepts.clone(),
             });
+            let kind = draft.kind.clone()?;
+            // What has no steps has no variables, and must not end for want of them.
+            let has_variables = !matches!(kind, PlannedJobKind::Approval | PlannedJobKind::NoOp);
+            let contexts = draft.contexts.iter().filter(|_| has_variables);
             jobs.push(PlannedJob {
                 name: JobName::new(names[job].clone()),
-                kind: draft.kind.clone()?,
+                kind,
                 requires: requires.collect(),
-                contexts: draft.contexts.iter().map(|(name, _)| name.clone()).collect(),
+                contexts: contexts.map(|(name, _)| name.clone()).collect(),
                 serial_group: draft.serial_group.clone(),
             });
         }

@@ -61,7 +61,10 @@ impl<'d> Planner<'_, 'd> {
         }
         let mut count = 0;
         let mut invoked = HashSet::new();
-        let mut is_readable = true;
+        let mut is_readable = self.has_readable_workflows(root);
+        if entries.is_empty() {
+            is_readable &= !live.is_empty();
+        }
         for entry in &entries {
             is_readable &= self.is_readable(entry);
             self.render.is_nameless("workflow", entry.name, entry.key);
@@ -103,6 +106,7 @@ impl<'d> Planner<'_, 'd> {
             }
         }
         self.check_setup_workflows(&entries, &running);
+        self.check_hidden_jobs(&invoked, is_readable);
         Some((Plan { workflows }, document.finish(self.resolver().first_key(root))))
     }
 
@@ -222,7 +226,9 @@ impl<'d> Planner<'_, 'd> {
         let mut rendered = Vec::new();
         let start = self.start(entry, get("triggers"), &mut rendered);
         let max_auto_reruns = self.workflow_reruns(get("max_auto_reruns"), &mut rendered);
-        let selected = self.selected(entry, get("when"), get("unless"))?;
+        let selected = self.selected(entry, get("when"), get("unless"));
+        // A mistake in the condition, which was reported, must not hide those in the jobs.
+        let selected = selected.unwrap_or(true);
         if !selected && !self.inputs.all_workflows {
             self.mention_groups(&items, invoked);
             return None;
@@ -409,7 +415,10 @@ impl<'d> Planner<'_, 'd> {
 
     fn unused_jobs(&mut self, invoked: &HashSet<&str>) {
         let jobs = &self.modules.get(ModuleId::CONFIG).jobs;
-        let unused = jobs.iter().filter(|(name, _)| !invoked.contains(*name));
+        // What a misspelled name is meant for is used, or will be.
+        let report = &self.render.report;
+        let is_unused = |name: &str| !invoked.contains(name) && !report.is_meant(name);
+        let unused = jobs.iter().filter(|(name, _)| is_unused(name));
         let unused: Vec<_> = unused.map(|(name, job)| (*name, job.key)).collect();
         for (name, key) in unused {
             let problem = Problem::warning(

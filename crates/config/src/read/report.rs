@@ -59,6 +59,8 @@ pub(crate) struct Report<'d> {
     seen: HashSet<Key>,
     /// Where each code was reported, for [`Self::is_reported`].
     seen_at: HashSet<(&'static str, FileId, Span)>,
+    /// Names of the configuration that misspelled ones were probably meant as.
+    meant: HashSet<String>,
     /// Those of them that were reported as warnings because what they are about does not run.
     softened: HashSet<Key>,
     errors: usize,
@@ -80,6 +82,7 @@ impl<'d> Report<'d> {
             in_current_job: BTreeSet::new(),
             seen: HashSet::new(),
             seen_at: HashSet::new(),
+            meant: HashSet::new(),
             softened: HashSet::new(),
             errors: 0,
             hidden: 0,
@@ -131,12 +134,29 @@ impl<'d> Report<'d> {
         if problem.severity == Severity::Error {
             self.errors += 1;
         }
+        self.note_meant(&problem);
         if self.found.len() >= DIAGNOSTICS {
             self.hidden += 1;
             return;
         }
         let key = key(&problem);
         self.found.push(Found { key, diagnostic: self.diagnostic(problem) });
+    }
+
+    /// Notes which name was meant, and which orb's alias is in it.
+    fn note_meant(&mut self, problem: &Problem) {
+        let replacement = problem.help.as_ref().and_then(|help| help.replacement.as_deref());
+        let Some(name) = replacement.filter(|_| problem.place.file == FileId::CONFIG) else {
+            return;
+        };
+        self.meant.extend(name.split_once('/').map(|(alias, _)| alias.to_owned()));
+        self.meant.insert(name.to_owned());
+    }
+
+    /// Returns whether a misspelled name was probably meant as this one: then nothing is wrong
+    /// with it not being used.
+    pub(crate) fn is_meant(&self, name: &str) -> bool {
+        self.meant.contains(name)
     }
 
     /// Adds something that is right and that this release cannot run.

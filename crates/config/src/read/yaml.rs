@@ -338,6 +338,14 @@ impl Doc {
         }
     }
 
+    /// Returns every scalar with the place that it is written at, aliases once.
+    pub(crate) fn scalars(&self) -> impl Iterator<Item = (&str, Span)> {
+        self.nodes.iter().filter_map(|node| match &node.kind {
+            Kind::Scalar(text, _) => Some((self.text(text), node.span)),
+            Kind::Seq(_) | Kind::Map { .. } | Kind::Alias(_) | Kind::Broken => None,
+        })
+    }
+
     /// Collects the texts that are where a name may be used.
     pub(crate) fn mentions(&self) -> Mentions<'_> {
         let mut mentions = Mentions::default();

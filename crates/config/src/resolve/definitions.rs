@@ -56,6 +56,8 @@ impl<'d> Resolver<'_, 'd> {
         let owner =
             left.and_then(|at| self.owner_of_stray(entries.get(at.checked_sub(1)?)?, &entries[at]));
         let owner = owner.map(|owner| owner.name);
+        let stray = entries.iter().filter(|entry| entry.name == "steps" && nameless(entry));
+        let stray: Vec<_> = stray.map(|entry| (entry.value, entry.key)).collect();
         if let (Some(owner), Some(at)) = (owner, left) {
             self.left_of_its_job(owner, &entries, at);
             entries
@@ -71,6 +73,7 @@ impl<'d> Resolver<'_, 'd> {
                 .retain(|entry| !KEYS_OF_A_JOB.contains(&entry.name) || self.is_job(entry.value));
             self.modules.jobs_section.broken = true;
         }
+        self.modules.jobs_section.stray_steps = stray;
         self.modules.jobs_section.empty = entries.is_empty();
         let mut jobs = self.collect(entries, Element::Job);
         if let Some(job) = owner.and_then(|name| jobs.get_mut(name)) {
@@ -129,7 +132,25 @@ impl<'d> Resolver<'_, 'd> {
             .add(problem.help(format!(
                 "write names below it, without dashes: `{name}:`, then `  a-name:`"
             )));
-        Vec::new()
+        self.named_items(section.value)
+    }
+
+    /// Returns the items of a list that would be entries without their dashes: a wrong dash must not
+    /// hide what else is wrong.
+    fn named_items(&self, list: At) -> Vec<Entry<'d>> {
+        let doc = self.render.doc;
+        let View::Seq(items) = doc.view(list) else { return Vec::new() };
+        let mut named: Vec<Entry<'d>> = Vec::new();
+        for item in items.iter() {
+            if let View::Map(entries) = doc.view(item)
+                && entries.len() == 1
+                && let Some(entry) = entries.first()
+                && !named.iter().any(|known| known.name == entry.name)
+            {
+                named.push(entry);
+            }
+        }
+        named
     }
 
     fn collect(

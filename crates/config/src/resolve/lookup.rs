@@ -16,8 +16,8 @@ use crate::{
     read::yaml::{Entry, View},
     render::budget::Resource,
     resolve::Resolver,
-    suggest::{did_you_mean, list},
-    text::{place::Place, problem::Problem},
+    suggest::{did_you_mean, list, nearest},
+    text::{help::Help, place::Place, problem::Problem},
 };
 
 /// `alias/local`: an element of an orb, and where it is named.
@@ -232,8 +232,10 @@ impl<'d> Resolver<'_, 'd> {
                 self.render.doc.entries(orbs.value).iter().map(|entry| entry.name).collect()
             })
             .unwrap_or_default();
-        let help = did_you_mean(alias, declared)
-            .unwrap_or_else(|| format!("add `{alias}: namespace/{alias}@1.0` under `orbs`").into());
+        let help = match nearest(alias, declared) {
+            Some(near) => Help::did_you_mean(&format!("{near}/{local}")),
+            None => format!("add `{alias}: namespace/{alias}@1.0` under `orbs`").into(),
+        };
         self.render.report.add(Problem::error(codes::UNKNOWN_ORB, place, message).help(help));
     }
 

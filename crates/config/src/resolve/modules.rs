@@ -6,7 +6,7 @@ use crate::{
     api::orbs::{OrbSet, ResolvedOrb},
     language::{
         data::ModuleId,
-        definition::{JobsSection, Module},
+        definition::{JobsInDoubt, JobsSection, Module},
         orb_reference::OrbReference,
     },
     read::yaml::At,
@@ -19,6 +19,7 @@ pub(crate) struct Modules<'d> {
     nowhere: Module<'d>,
     pub(crate) orbs: Orbs<'d>,
     pub(crate) jobs_section: JobsSection,
+    pub(crate) jobs_in_doubt: JobsInDoubt,
     /// The configuration has at least one workflow.
     pub(crate) has_workflows: bool,
 }
@@ -50,6 +51,7 @@ impl<'d> Modules<'d> {
                 addresses: 0,
             },
             jobs_section: JobsSection::default(),
+            jobs_in_doubt: JobsInDoubt::default(),
             has_workflows: false,
         }
     }

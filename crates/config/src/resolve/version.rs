@@ -9,7 +9,7 @@ use crate::{
     suggest::{list, nearest},
     text::{
         help::Help,
-        place::{FileId, Place},
+        place::{FileId, Place, Span},
         problem::Problem,
     },
 };
@@ -38,6 +38,9 @@ const USUAL: [&str; 6] = ["orbs", "parameters", "executors", "commands", "jobs",
 /// Top-level keys of version 1, which are ignored since.
 const VERSION_1: &[&str] = &["general", "notify", "machine", "dependencies", "test", "deployment"];
 
+/// What a tag refers to in version 2.1.
+const VALUES: [&str; 3] = ["parameters.", "pipeline.", "matrix."];
+
 impl Resolver<'_, '_> {
     /// Reads `version`. `None` if its version is not supported.
     pub(crate) fn check_version(&mut self, root: At) -> Option<Version> {
@@ -53,6 +56,7 @@ impl Resolver<'_, '_> {
             match text.trim() {
                 "2" | "2.0" => {
                     self.check_old_version(root, version.value);
+                    self.check_literal_tags(root);
                     return Some(Version::V2_0);
                 }
                 "2.1" => return Some(Version::V2_1),
@@ -85,6 +89,31 @@ impl Resolver<'_, '_> {
                 .report
                 .add(problem.help("write `version: 2.1`, and `\\<<` for every literal `<<`"));
         }
+    }
+
+    /// Warns about tags, which version 2 takes for text: a shell would be handed `<< … >>`. Reported once,
+    /// at the first one.
+    fn check_literal_tags(&mut self, root: At) {
+        let doc = self.render.doc;
+        let sections = ["jobs", "workflows"].into_iter().filter_map(|name| doc.get(root, name));
+        let spans: Vec<Span> = sections.map(|section| doc.place(section.value).span).collect();
+        let runs =
+            |span: &Span| spans.iter().any(|own| own.start <= span.start && span.end <= own.end);
+        let scalars = doc.file(FileId::CONFIG).doc.scalars().filter(|(_, span)| runs(span));
+        let mut tags = scalars.filter_map(|(text, span)| Some((tag_in(text)?, span)));
+        let Some((tag, span)) = tags.next() else { return };
+        let others = match tags.count() {
+            0 => String::new(),
+            1 => ", and so is one more text".to_owned(),
+            count => format!(", and so are {count} more texts"),
+        };
+        let message =
+            format!("version 2 has no template tags: `{tag}` is used as it is written{others}");
+        let place = self.render.within(Place::direct(span), tag, &(0..tag.len()));
+        let problem = Problem::warning(codes::LITERAL_TAG, place, message);
+        self.render.report.add(problem.help(
+            "change the version to `2.1`, and escape `<<` as `\\<<` where it is meant literally",
+        ));
     }
 
     /// Reads `setup` (CFG §8.1). Returns whether it is a setup configuration.
@@ -164,4 +193,21 @@ impl Resolver<'_, '_> {
     pub(crate) fn first_key(&self, root: At) -> Place {
         self.render.doc.entries(root).first().map_or_else(Place::default, |entry| entry.key)
     }
+}
+
+/// Returns the first text that would be a tag in version 2.1; a here-document is none.
+fn tag_in(text: &str) -> Option<&str> {
+    let mut at = 0;
+    while let Some(found) = text.get(at..)?.find("<<") {
+        let start = at + found;
+        let rest = text.get(start + 2..)?;
+        let inner = rest.trim_start_matches([' ', '#', '^', '/', '!']);
+        if VALUES.iter().any(|value| inner.starts_with(value))
+            && let Some(end) = rest.find(">>").filter(|&end| !rest[..end].contains('\n'))
+        {
+            return text.get(start..start + 2 + end + 2);
+        }
+        at = start + 2;
+    }
+    None
 }

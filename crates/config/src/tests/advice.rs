@@ -57,11 +57,13 @@ const RIGHT_EXAMPLES: &[&str] = &[
     "undefined-alias",
     "unexpanded-variable",
     "unknown-job-type",
-    "unknown-orb",
     "unknown-pipeline-parameter",
     "unknown-yaml-tag",
+    "unsupported-container-program",
+    "unsupported-context",
     "unsupported-registry-auth",
     "unsupported-schedule",
+    "unsupported-service-container",
     "unused-job",
     "when-and-unless",
     "windows-key",
@@ -85,13 +87,14 @@ const NEXT: &[(&str, &str, &str)] = &[
     ("A `run` with a text and a name next to it", "step-several-keys", "yaml-syntax"),
     // The condition has another operator of another language behind the first.
     ("Operators of other languages", "expression-syntax", "expression-syntax"),
-    ("`add-ssh-keys` for `add_ssh_keys`", "unsupported-step", "steps-missing"),
     // The columns of a file that mixes tabs and spaces cannot be known.
     ("A tab before a dash", "yaml-syntax", "yaml-syntax"),
     // The help shows a matrix, and the job has parameters of other names.
     ("Mistakes in a matrix", "bad-matrix", "unknown-parameter"),
     ("Exclusions of the wrong shape", "bad-matrix", "unknown-parameter"),
     ("Exclusions of the wrong shape", "bad-matrix", "missing-argument"),
+    ("Mistakes in the workflows do not hide", "bad-matrix", "unknown-parameter"),
+    ("Mistakes in the workflows do not hide", "bad-matrix", "missing-argument"),
     ("A definition that is broken is not missed", "bad-parameter", "missing-argument"),
     ("A definition that is broken is not missed", "bad-parameter", "wrong-argument-type"),
     ("References that are none", "bad-orb-version", "orb-not-found"),
@@ -152,6 +155,8 @@ fn errors(found: &[Diagnostic]) -> BTreeSet<(&str, &str)> {
 /// not run, or a name that is there already.
 fn is_honest(source: &Source<'_>, found: &Diagnostic, next: &str) -> bool {
     next.starts_with("unsupported-")
+        // It was the job's only step.
+        || found.code == "unsupported-step" && next == "steps-missing"
         || found.code == "yaml-syntax" && next != "yaml-syntax"
         || found.replacement.is_some() && next == "duplicate-key"
         || NEXT.iter().any(|(name, code, known)| {

@@ -64,6 +64,12 @@ fn table() -> Vec<(String, Decision)> {
         (file(JOB, "build: {context: deploy}"), RunsInPart),
         (file(&JOB.replace("}]", "}, {image: 'redis:7'}]"), "build"), RunsInPart),
         (file(&JOB.replace("'}]", "', command: [x]}]"), "build"), RunsInPart),
+        (file(&JOB.replace("'}]", "', entrypoint: x}, {image: 'redis:7'}]"), "build"), RunsInPart),
+        // They wait for a runner on ARM, as others wait for one of their class.
+        (file(&format!("{JOB}, resource_class: arm.large"), "build"), Runs),
+        (file("machine: {image: arm-default}, steps: [checkout]", "build"), Runs),
+        // An approval has no variables to miss.
+        (file(JOB, "build: {type: approval, context: deploy}"), Runs),
         (file(JOB, "biuld"), Invalid),
         (with_steps("save_cache: {key: k, paths: [p]}, chekout"), Invalid),
         ("version: 2.1\njobs: [\n".to_owned(), Invalid),
@@ -96,7 +102,10 @@ fn each_kind_of_unsupported_diagnostic_is_decided_alike() {
     for code in area.codes {
         let example = |which| page::example(*code, which).unwrap().0;
         let wanted = match code.slug {
-            "unsupported-schedule" => Decision::RunsInPart,
+            "unsupported-schedule"
+            | "unsupported-context"
+            | "unsupported-service-container"
+            | "unsupported-container-program" => Decision::RunsInPart,
             "unsupported-option" => Decision::Runs,
             _ => Decision::Unsupported,
         };
@@ -121,7 +130,22 @@ fn agree(text: &str, wanted: Decision) -> Checked {
     assert_eq!(cannot_run(folder.path(), &[]), wanted != Decision::Runs, "{text}");
     let says_why = !listed(&checked.compiled, false, None).is_empty();
     assert!(says_why || !checked.is_refused(), "{text}");
+    assert_eq!(refused_by_place(&checked.compiled), refused_by_plan(&checked.compiled), "{text}");
     checked
+}
+
+/// The jobs that diagnostics call refused: editors, pages and `validate` show these.
+fn refused_by_place(compiled: &Compiled) -> BTreeSet<(&str, &str)> {
+    let found = compiled.refusals().filter(|_| compiled.plan.is_some());
+    found.flat_map(|(_, found)| &found.jobs).map(|one| (&*one.workflow, &*one.job)).collect()
+}
+
+/// The jobs that the server and the runner refuse.
+fn refused_by_plan(compiled: &Compiled) -> BTreeSet<(&str, &str)> {
+    let plan = compiled.plan.iter().flat_map(|plan| &plan.workflows);
+    let jobs = plan.flat_map(|workflow| workflow.jobs.iter().map(move |job| (workflow, job)));
+    let refused = jobs.filter(|(_, job)| !reasons(job).is_empty());
+    refused.map(|(workflow, job)| (workflow.name.as_str(), job.name.as_str())).collect()
 }
 
 /// The real configurations next to the repository, when they are there.
@@ -141,6 +165,10 @@ fn no_file_of_the_corpus_is_ready_that_the_server_refuses() {
         let checked = check(folder.path(), &["--orbs", &orbs, "--branch", "main"]);
         let runs = checked.decision() == Decision::Runs;
         assert!(runs || checked.compiled.support() != Support::Runs || checked.is_refused());
+        if checked.compiled.unsupported.iter().all(|one| one.more_jobs == 0) {
+            let compiled = &checked.compiled;
+            assert_eq!(refused_by_place(compiled), refused_by_plan(compiled), "{text}");
+        }
         if !runs {
             assert!(cannot_run(folder.path(), &["--orbs", &orbs]), "{text}");
         }

@@ -11,6 +11,8 @@ use roundel_config::{
     orbs::{OrbReference, Resolution},
 };
 
+use roundel_model::kind::Architecture;
+
 use super::{super::check::Checked, scripts::Scripts};
 
 /// Names, each once, in order.
@@ -151,7 +153,10 @@ impl Facts {
                 self.walk_step(invocation);
                 let Node::Map(entries) = invocation else { continue };
                 for (_, invocation) in entries {
-                    self.contexts(invocation.get("context"));
+                    // An approval has no variables, so it misses none.
+                    if invocation.get("type") != Some(&Node::text("approval")) {
+                        self.contexts(invocation.get("context"));
+                    }
                 }
             }
         }
@@ -271,7 +276,7 @@ impl Facts {
             self.windows.insert(image.to_owned());
         } else if image.contains("cuda") {
             self.gpu.insert(image.to_owned());
-        } else if image.starts_with("arm-") || image.contains("-arm") {
+        } else if Architecture::of_machine_image(image) == Some(Architecture::Arm64) {
             self.arm.insert(image.to_owned());
         }
         self.machine_images.insert(image.to_owned());
@@ -290,7 +295,7 @@ impl Facts {
         }
         if class.starts_with("windows.") {
             self.windows.insert(class.to_owned());
-        } else if class.starts_with("arm.") {
+        } else if Architecture::of_resource_class(class) == Some(Architecture::Arm64) {
             self.arm.insert(class.to_owned());
         }
         let jobs = self.classes.entry(class.to_owned()).or_default();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use roundel_config::{Diagnostic, Severity, orbs::OrbReference};
+use roundel_config::{Consequence, Diagnostic, JobRefusal, Severity, orbs::OrbReference};
 
 use super::{
     super::{
@@ -172,14 +172,16 @@ impl Found {
 
     /// What the compiler knows and this release cannot run, or gives no effect.
     fn unsupported(&mut self, checked: &Checked) {
-        for (severity, level, kind) in [
-            (Severity::Error, Level::Cannot, "unsupported"),
-            (Severity::Warning, Level::Note, "differs"),
+        // Schedules and refused jobs have findings of their own.
+        for (consequence, level, kind) in [
+            (Consequence::PipelineRefused, Level::Cannot, "unsupported"),
+            (Consequence::Ignored, Level::Note, "differs"),
         ] {
-            // Schedules and Windows jobs have findings of their own.
-            let is_other =
-                |one: &Diagnostic| !one.is_never_started() && one.code != "unsupported-windows";
-            let found = decision::unsupported(&checked.compiled, severity, is_other);
+            // Windows jobs have, too.
+            let is_other = |one: &Diagnostic| {
+                one.consequence() == consequence && one.code != "unsupported-windows"
+            };
+            let found = decision::unsupported(&checked.compiled, is_other);
             for Unsupported { message, help, places } in found {
                 self.add(level, kind, &message, places).help = help;
             }
@@ -200,12 +202,12 @@ impl Found {
         }
         services.extend(facts.services.iter().cloned());
         programs.extend(facts.programs.iter().cloned());
-        let help = Reason::Contexts(Vec::new()).help();
+        let help = JobRefusal::Context.help();
         self.add_some(
             Level::Cannot,
             "contexts",
             &contexts,
-            &Words { title: "jobs name contexts, which this release does not have: they end as unauthorized", help: help },
+            &Words { title: "jobs name contexts, which this release does not have: they end as unauthorized", help },
         );
         if facts.templated_context {
             let title = "jobs name a context by a template, and this release has no contexts";
@@ -217,14 +219,14 @@ impl Found {
             &services,
             &Words {
                 title: "jobs have service containers, which this release does not start: they fail",
-                help: Reason::ServiceContainers(String::new()).help(),
+                help: JobRefusal::ServiceContainer.help(),
             },
         );
         self.add_some(
             Level::Cannot,
             "container-programs",
             &programs,
-            &Words { title: "jobs set `entrypoint` or `command` of an image, which this release cannot: they fail", help: Reason::ContainerProgram.help() },
+            &Words { title: "jobs set `entrypoint` or `command` of an image, which this release cannot: they fail", help: JobRefusal::ContainerProgram.help() },
         );
     }
 
@@ -252,8 +254,9 @@ impl Found {
             "arm",
             &facts.arm,
             &Words {
-                title: "jobs need an ARM machine",
-                help: "start a runner on an arm64 machine with these resource classes",
+                title: "jobs need an ARM machine, and wait until there is one",
+                help: "start a runner on an arm64 machine; other runners take these jobs only if they \
+                       serve the resource class by name",
             },
         );
         self.add_some(

@@ -313,6 +313,9 @@ impl Expander<'_, '_> {
                 _ => self.hoist(field, found),
             }
         }
+        let message = "macOS jobs are not supported in this release";
+        let problem = Problem::error(codes::UNSUPPORTED_MACOS, entry.key, message);
+        self.render.report.add_unsupported(problem);
         let Some(xcode) = xcode else {
             if value.field("xcode").is_none_or(|field| field.value.is_null()) {
                 let message = "required key [xcode] not found";
@@ -321,9 +324,6 @@ impl Expander<'_, '_> {
             }
             return FoundExecutor::Broken;
         };
-        let message = "macOS jobs are not supported in this release";
-        let problem = Problem::error(codes::UNSUPPORTED_MACOS, entry.key, message);
-        self.render.report.add_unsupported(problem);
         FoundExecutor::Known(Executor::Macos { xcode, code_signing })
     }
 }

@@ -27,6 +27,10 @@ use crate::{
 /// Levels of nesting in the text, and along aliases. People use about ten.
 const DEPTH: usize = 220;
 
+/// What helps against them.
+const NEST_LESS: &str = "use fewer levels of mappings and lists; an alias counts with the levels of \
+                         what it refers to";
+
 /// Entries of one mapping that merges others, theirs counted each time.
 const MERGED_ENTRIES: u32 = 1_000;
 
@@ -431,10 +435,14 @@ impl<'t> Builder<'t> {
         let too_wide = width > MERGED_ENTRIES && merges();
         let too_far = weight > EXPANDED_NODES || height > depth || too_wide;
         let (kind, weight, height, width) = if too_far {
-            let what = if height > depth { "deep" } else { "large" };
+            let (what, help) = if height > depth {
+                ("deep", NEST_LESS)
+            } else {
+                ("large", "use fewer nested aliases")
+            };
             let message = format!("the expanded document is too {what}");
             let problem = Problem::error(codes::EXPANDS_TOO_FAR, Place::direct(span), message);
-            self.problems.push(problem.help("use fewer nested aliases"));
+            self.problems.push(problem.help(help));
             (Kind::Broken, 1, 1, 1)
         } else {
             (kind, weight, height, width)
@@ -512,6 +520,13 @@ impl<'t> Builder<'t> {
         let mark = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
         let next = text.get(mark..).and_then(|rest| rest.chars().next());
         let parser = Span::new(mark, next.map_or(mark, |c| mark + c.len_utf8()));
+        if *error.kind() == ErrorKind::RecursionLimitExceeded {
+            let message = format!("the document is nested more than {DEPTH} levels deep");
+            let problem = Problem::error(codes::EXPANDS_TOO_FAR, Place::direct(parser), message);
+            self.problems.retain(Problem::is_error);
+            self.problems.push(problem.help(NEST_LESS));
+            return;
+        }
         let known = self.doc.nodes.last().map_or_else(Span::default, |node| node.span);
         let cause = cause(text, known, mark, error.kind());
         let explained = cause.message.is_some();

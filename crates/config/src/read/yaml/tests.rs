@@ -122,7 +122,11 @@ fn a_long_chain_of_aliases_is_too_deep() {
 #[test]
 fn deep_nesting_is_stopped_by_the_parser() {
     for text in ["[".repeat(20_000), "- ".repeat(20_000), "{a: ".repeat(20_000)] {
-        assert_eq!(codes(&text), ["yaml-syntax"]);
+        let found = problems(&text);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(found[0].code, "expands-too-far");
+        let help = found[0].help.as_deref().unwrap();
+        assert!(help.contains("fewer levels"), "brackets are not what is wrong: {help}");
     }
 }
 

@@ -139,8 +139,10 @@ pub(super) fn follow(text: &str, found: &Diagnostic) -> Option<String> {
         Action::WriteComparison => edit.comparison(first),
         Action::WriteItem => {
             let first = first.strip_prefix("- ").unwrap_or(first);
-            let (start, end) = if first.contains(':') {
-                (found.start, found.end)
+            let (start, end) = if let Some((key, _)) = first.split_once(':') {
+                // What is underlined is the whole step, or what is behind its name.
+                let around = edit.entry_of(key).filter(|(_, end)| *end == found.end);
+                around.unwrap_or((found.start, found.end))
             } else {
                 edit.entry_of(first).map(|found| edit.with_braces(found))?
             };

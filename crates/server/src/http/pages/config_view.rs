@@ -96,7 +96,7 @@ fn view(text: &str, diagnostic: &Diagnostic) -> DiagnosticView {
     }
     DiagnosticView {
         error,
-        unsupported: error && diagnostic.code.starts_with("unsupported-"),
+        unsupported: error && diagnostic.is_about_this_release(),
         label: if error { "error" } else { "warning" },
         code: Untrusted(name(&diagnostic.code)),
         docs: codes::code(&diagnostic.code).map(|code| address(code.slug)),

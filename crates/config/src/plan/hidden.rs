@@ -1,0 +1,54 @@
+//! Jobs that no workflow comes to because of a mistake elsewhere: one push shows all mistakes, so
+//! these are compiled by themselves.
+//!
+//! What such a job is given is not known, so a parameter without a default fits everything.
+//!
+//! Deliberately absent: jobs that nothing is meant to run; their names are checked
+//! ([`crate::check::dormant`]).
+
+use std::collections::HashSet;
+
+use crate::{
+    language::{data::ModuleId, definition::JobsInDoubt},
+    plan::Planner,
+    read::yaml::{At, View},
+};
+
+impl<'d> Planner<'_, 'd> {
+    /// Returns whether it can be known which jobs the workflows run.
+    pub(crate) fn has_readable_workflows(&self, root: At) -> bool {
+        let Some(section) = self.render.doc.get(root, "workflows") else { return true };
+        match self.render.doc.view(section.value) {
+            View::Map(_) => true,
+            View::Scalar(..) => self.render.doc.is_null(section.value),
+            View::Seq(_) | View::Broken => false,
+        }
+    }
+
+    /// Compiles the jobs that a mistake hides, for what is wrong with them.
+    pub(crate) fn check_hidden_jobs(&mut self, invoked: &HashSet<&'d str>, is_readable: bool) {
+        if self.render.report.errors() == 0 || self.render.report.is_full() {
+            return;
+        }
+        let JobsInDoubt { compiled, unread } = &self.modules.jobs_in_doubt;
+        let report = &self.render.report;
+        let is_hidden = |name: &str| {
+            !compiled.contains(name)
+                && (unread.contains(name)
+                    || report.is_meant(name)
+                    || !is_readable && !invoked.contains(name))
+        };
+        let jobs = self.modules.get(ModuleId::CONFIG).jobs.iter();
+        let hidden: Vec<_> = jobs
+            .filter(|(name, _)| is_hidden(name))
+            .map(|(name, job)| (*name, job.clone()))
+            .collect();
+        for (name, job) in hidden {
+            self.expander().compile_alone(name, &job);
+        }
+        let stray = std::mem::take(&mut self.modules.jobs_section.stray_steps);
+        for (steps, place) in stray {
+            self.expander().compile_steps_alone(steps, place);
+        }
+    }
+}
