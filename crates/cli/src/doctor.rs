@@ -22,10 +22,10 @@ const SUBJECT: &str = "Jobs on this machine";
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Where to try it; a temporary directory if not given
+    /// The directory in which jobs are to run, for file systems differ; a temporary one if not given
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Ends with exit code 1 also if something is only limited
+    /// Ends with exit code 1 also if jobs run, but without something such as a network
     #[arg(long)]
     strict: bool,
 }

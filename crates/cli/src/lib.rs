@@ -48,7 +48,7 @@ struct Arguments {
     #[command(subcommand)]
     command: Command,
     /// What to log: `error`, `warn`, `info`, `debug`, or per module as in `roundel_server=debug`
-    /// [variable: `ROUNDEL_LOG`]
+    /// [variable: ROUNDEL_LOG]
     #[arg(long, global = true, value_name = "FILTER")]
     log: Option<String>,
 }
@@ -71,7 +71,7 @@ enum Command {
     Lsp(lsp_command::Arguments),
     /// Check whether this machine can run jobs
     Doctor(doctor::Arguments),
-    /// Print the completions of a shell: `source <(roundel completions bash)`
+    /// Print completions for a shell, which loads them: `source <(roundel completions bash)`
     Completions(shell_files::CompletionArguments),
     /// Write the manual pages
     #[command(hide = true)]

@@ -99,6 +99,10 @@ pub const RESOURCE_CLASSES_PER_RUNNER: usize = 200;
 /// Characters of a resource class: an organization, a slash and a name.
 pub const RESOURCE_CLASS_CHARS: usize = 200;
 
+/// Characters that the names of commit statuses begin with. GitHub takes 255 for the whole name, and the
+/// job's must be seen in it.
+pub const STATUS_PREFIX_CHARS: usize = 100;
+
 /// Kinds of executors that one runner names. There are five, and perhaps some of later releases.
 pub const EXECUTORS_PER_RUNNER: usize = 32;
 

@@ -34,10 +34,10 @@ pub(crate) struct CheckArguments {
 #[derive(clap::Args, Debug, Default)]
 #[command(next_help_heading = "Orbs")]
 pub(crate) struct OrbArguments {
-    /// A folder with packed orbs: `DIR/<namespace>/<name>/<version>.yml`
-    #[arg(long, value_name = "DIR", env = "ROUNDEL_ORBS")]
+    /// A folder with packed orbs: `DIR/<namespace>/<name>/<version>.yml` [variable: ROUNDEL_ORBS]
+    #[arg(long, value_name = "DIR", env = "ROUNDEL_ORBS", hide_env = true)]
     orbs: Option<PathBuf>,
-    /// A file that pins orbs to a version and a digest: what it pins is what is used
+    /// A lock file, which pins orbs to a version and a digest: what it pins is what is used
     #[arg(long, value_name = "FILE")]
     lock: Option<PathBuf>,
     /// Looks for all orbs again and writes what was found into the lock file

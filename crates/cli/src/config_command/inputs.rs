@@ -44,13 +44,13 @@ pub(crate) struct InputArguments {
     /// not, and the branch is that of the local clone
     #[arg(long, value_name = "NAME", conflicts_with = "tag")]
     branch: Option<String>,
-    /// As if this tag was pushed
+    /// As if this tag was pushed: filters are applied
     #[arg(long, value_name = "NAME")]
     tag: Option<String>,
-    /// How strictly it is read
+    /// How strictly the configuration is checked
     #[arg(long, value_enum, default_value_t)]
     profile: ProfileName,
-    /// Workflows whose condition is false are checked too; their mistakes are warnings
+    /// Also checks workflows whose condition is false; their mistakes are warnings
     #[arg(long)]
     all_workflows: bool,
 }

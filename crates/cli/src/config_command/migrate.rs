@@ -29,9 +29,10 @@ use crate::{
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Arguments {
-    /// The repositories: folders that hold `.circleci`. Several make a table
-    #[arg(value_name = "DIR", default_value = ".")]
-    folders: Vec<PathBuf>,
+    /// The repositories: folders that hold `.circleci`, or single configuration files. Several make a
+    /// table
+    #[arg(value_name = "PATH", default_value = ".")]
+    paths: Vec<PathBuf>,
     /// Prints one JSON document instead of text
     #[arg(long)]
     json: bool,
@@ -41,16 +42,17 @@ pub(crate) struct Arguments {
 
 /// Checks all repositories and reports. Fails if something cannot run at all.
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
-    if let Some(missing) = arguments.folders.iter().find(|folder| !folder.is_dir()) {
-        return Err(UsageError(format!("there is no folder `{}`", missing.display())).into());
+    if let Some(missing) = arguments.paths.iter().find(|path| !path.exists()) {
+        let message = format!("there is no file or folder `{}`", missing.display());
+        return Err(UsageError(message).into());
     }
     let compiler = arguments.check.compiler()?;
     let mut repositories = Vec::new();
-    for folder in &arguments.folders {
-        repositories.push(Repository::look(folder, &compiler)?);
+    for path in &arguments.paths {
+        repositories.push(Repository::look(path, &compiler)?);
     }
     if repositories.iter().all(|one| one.readiness == Readiness::Nothing) {
-        return Err(nothing_to_check(&arguments.folders).into());
+        return Err(nothing_to_check(&arguments.paths).into());
     }
     let text = if arguments.json {
         report::json(&repositories)?

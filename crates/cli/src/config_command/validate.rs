@@ -25,7 +25,7 @@ pub(crate) struct Arguments {
     json: bool,
     #[command(flatten)]
     strictness: StrictnessArguments,
-    /// Prints errors, and what is not supported, only
+    /// Prints only errors and what is not supported
     #[arg(long, short)]
     quiet: bool,
     #[command(flatten)]

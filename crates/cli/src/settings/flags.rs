@@ -144,13 +144,19 @@ fn value_name(setting: &dyn AnySetting) -> &'static str {
     }
 }
 
+/// Writes a sentence as the part of one: it begins with an article or a noun.
+fn within_sentence(sentence: &str) -> String {
+    let mut chars = sentence.chars();
+    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+}
+
 fn help(setting: &dyn AnySetting, is_file: bool, program: Program) -> String {
     let declaration = setting.declaration();
     if is_file {
         let or = if declaration.value_flag(program).is_some() && declaration.has_value_flag() {
             format!("A file that holds `--{}`", declaration.flag)
         } else {
-            format!("A file that holds it. {}", declaration.about)
+            format!("A file that holds {}", within_sentence(declaration.about))
         };
         return format!("{or} [variable: {}_FILE]", declaration.variable);
     }

@@ -4,7 +4,7 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use roundel_model::secret::Secret;
+use roundel_model::{limits::STATUS_PREFIX_CHARS, secret::Secret, text::is_hidden};
 use roundel_server::EmailSettings;
 use url::Url;
 
@@ -50,7 +50,7 @@ pub(super) const DATABASE_URL: Kind<Secret<String>> = Kind {
     name: "address of a database",
     shape: Shape::Text,
     parse: |text| match text.split_once(':') {
-        Some(("sqlite", path)) if !path.is_empty() => Ok(text.into()),
+        Some(("sqlite", path)) => sqlite_path(path).map(|()| text.into()),
         Some(("postgres" | "postgresql", rest)) if rest.starts_with("//") => Ok(text.into()),
         _ => Err("not `sqlite:PATH` or `postgres://USER@HOST/DATABASE`".to_owned()),
     },
@@ -66,6 +66,24 @@ pub(super) const SENDER: Kind<String> = Kind {
     name: "email address",
     shape: Shape::Text,
     parse: |text| EmailSettings::check_sender(text).map(|()| text.to_owned()),
+};
+
+pub(super) const STATUS_PREFIX: Kind<String> = Kind {
+    name: "text",
+    shape: Shape::Text,
+    parse: |text| {
+        let prefix = line(text)?;
+        if prefix.chars().any(is_hidden) {
+            return Err("a text with characters that cannot be seen".to_owned());
+        }
+        if prefix.trim() != prefix {
+            return Err("a text with a space at its beginning or its end".to_owned());
+        }
+        if prefix.chars().count() > STATUS_PREFIX_CHARS {
+            return Err(format!("longer than {STATUS_PREFIX_CHARS} characters"));
+        }
+        Ok(prefix)
+    },
 };
 
 pub(super) const TEXT: Kind<String> = Kind { name: "text", shape: Shape::Text, parse: line };
@@ -167,6 +185,25 @@ fn web_url(text: &str) -> Result<Url, String> {
         return Err("an address with `?` or `#`, which does not belong here".to_owned());
     }
     Ok(url)
+}
+
+/// Checks what follows `sqlite:`. Other programs take options and other names there; taken for the
+/// name of a file, they would make a database that is not found again.
+fn sqlite_path(path: &str) -> Result<(), String> {
+    let path = path.strip_prefix("//").unwrap_or(path);
+    if path.trim().is_empty() {
+        Err("without a file; write `sqlite:PATH`".to_owned())
+    } else if path == ":memory:" {
+        Err("a database in memory, and the server needs one that outlives it; write `sqlite:PATH`"
+            .to_owned())
+    } else if path.contains('?') {
+        Err("an address with `?`, and there are no options for SQLite; write `sqlite:PATH`"
+            .to_owned())
+    } else if path.starts_with("file:") {
+        Err("an address within an address; write `sqlite:PATH`".to_owned())
+    } else {
+        line(path).map(drop)
+    }
 }
 
 fn path(text: &str) -> Result<PathBuf, String> {

@@ -102,6 +102,66 @@ fn a_wrong_value_is_named_as_it_was_given() {
     assert!(!email.contains("bogus"), "an address of a mail server may hold a password: {email}");
 }
 
+/// Only secrets are hidden: a wrong value that is not shown cannot be found.
+#[test]
+fn what_is_not_secret_is_shown_where_it_is_wrong() {
+    let url = Case::new("public_url = \"https://ci.example.org/?team=web\"\n").error();
+    let said = "`public_url` is `https://ci.example.org/?team=web`, which is an address with `?`";
+    assert!(url.starts_with(said), "{url}");
+    let sender = Case::new("").flag("mail-from", "Roundel <ci@example.org").error();
+    assert!(sender.starts_with("`--mail-from` is `Roundel <ci@example.org`, which is"), "{sender}");
+    let secret = Case::new("").flag("public-url", "https://me:hush@ci.example.org").error();
+    let said = "`--public-url` is `https://me:***@ci.example.org`, which is an address with";
+    assert!(secret.starts_with(said), "{secret}");
+}
+
+/// Every commit status begins with it, on both forges.
+#[test]
+fn a_status_prefix_is_short_and_can_be_seen() {
+    let error = |prefix: &str| Case::new("").flag("status-prefix", prefix).error();
+    let long = error(&"x".repeat(2_000));
+    assert!(long.starts_with("`--status-prefix` is `xxxx"), "{long}");
+    assert!(long.contains("xx…`, which is longer than 100 characters\n"), "{long}");
+    assert!(long.len() < 300, "the value is not repeated in full: {long}");
+    for hidden in ["ci\u{202E}x", "ci\u{200B}", "ci\u{7f}"] {
+        assert!(error(hidden).contains("which is "), "{hidden:?}");
+    }
+    assert!(error("ci\u{200B}").contains("which is a text with characters that cannot be seen"));
+    assert!(error(" ci").contains("which is a text with a space at its beginning or its end"));
+    let case = Case::new("").flag("status-prefix", &"x".repeat(100));
+    assert!(case.values().found(&general::STATUS_PREFIX.declaration).is_some());
+}
+
+/// Each would have become the name of a file.
+#[test]
+fn an_address_of_sqlite_is_a_path_and_nothing_else() {
+    for (address, why) in [
+        ("sqlite::memory:", "a database in memory"),
+        ("sqlite://:memory:", "a database in memory"),
+        ("sqlite:/srv/a.db?mode=ro", "an address with `?`"),
+        ("sqlite:file:/srv/a.db", "an address within an address"),
+        ("sqlite:", "without a file"),
+        ("sqlite://", "without a file"),
+    ] {
+        let error = Case::new("").flag("database-url", address).error();
+        assert!(error.starts_with(&format!("`--database-url` is {why}")), "{address}: {error}");
+        assert!(error.contains("write `sqlite:PATH`"), "{address}: {error}");
+    }
+}
+
+/// `--x-file` alone says nothing of what is in the file.
+#[test]
+fn the_help_of_a_flag_for_a_file_says_what_is_in_it() {
+    let mut command = crate::command();
+    for name in ["serve", "runner"] {
+        let help = command.find_subcommand_mut(name).unwrap().render_long_help().to_string();
+        assert!(!help.contains("holds it"), "{help}");
+        let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+        let said = "--token-file <FILE> A file that holds the token with which runners claim jobs";
+        assert!(help.contains(said), "{help}");
+    }
+}
+
 #[test]
 fn a_key_that_is_not_a_setting_says_what_was_meant() {
     assert_eq!(

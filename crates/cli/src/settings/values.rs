@@ -214,8 +214,7 @@ fn take(setting: &dyn AnySetting, candidate: &Candidate) -> Result<Found, Proble
     };
     checked.map_err(|what| {
         let message = if declaration.secrecy == Secrecy::Open {
-            let shown = mask::without_password(text).replace('\n', ", ");
-            format!("`{name}` is `{shown}`, which is {what}")
+            format!("`{name}` is `{}`, which is {what}", mask::shown(text))
         } else {
             format!("`{name}` is {what}")
         };

@@ -59,8 +59,9 @@ pub(super) enum Readiness {
 }
 
 impl Repository {
-    pub(super) fn look(folder: &Path, compiler: &Compiler) -> Result<Self> {
-        let sources = configurations(folder)?;
+    /// Looks at the configurations of a folder, or at a single one.
+    pub(super) fn look(path: &Path, compiler: &Compiler) -> Result<Self> {
+        let sources = if path.is_dir() { configurations(path)? } else { vec![read(path)?] };
         // Next to a setup configuration, the others are its continuations.
         let has_setup = sources.iter().any(|(source, tree)| is_main(source) && is_setup(tree));
         let mut files = Vec::new();
@@ -69,7 +70,7 @@ impl Repository {
             files.push(FileReport::look(source, &tree, compiler, continuation));
         }
         let readiness = files.iter().map(|file| file.readiness).max().unwrap_or(Readiness::Nothing);
-        Ok(Self { path: folder.display().to_string(), readiness, files })
+        Ok(Self { path: path.display().to_string(), readiness, files })
     }
 }
 
@@ -144,13 +145,18 @@ fn configurations(folder: &Path) -> Result<Vec<(Source, Node)>> {
     paths.sort_by_key(|path| (path.file_stem().is_none_or(|stem| stem != "config"), path.clone()));
     let mut found = Vec::new();
     for path in paths {
-        let source = sources::read(&path)?;
-        let tree = from_yaml(&source.text).unwrap_or(Node::Null);
+        let (source, tree) = read(&path)?;
         if is_main(&source) || tree.get("version").is_some() {
             found.push((source, tree));
         }
     }
     Ok(found)
+}
+
+fn read(path: &Path) -> Result<(Source, Node)> {
+    let source = sources::read(path)?;
+    let tree = from_yaml(&source.text).unwrap_or(Node::Null);
+    Ok((source, tree))
 }
 
 fn is_main(source: &Source) -> bool {

@@ -113,6 +113,17 @@ fn a_repository_without_configuration_has_nothing_to_move() {
 }
 
 #[test]
+fn a_single_file_is_checked_wherever_it_is() {
+    let folder = repository(&[("build.yml", PLAIN), (".circleci/config.yml", RICH)]);
+    let program = Program::try_parse_from(["program"]).unwrap();
+    let compiler = program.arguments.check.compiler().unwrap();
+    let found = Repository::look(&folder.path().join("build.yml"), &compiler).unwrap();
+    assert_eq!((found.readiness, found.files.len()), (Readiness::Ready, 1));
+    let found = Repository::look(&folder.path().join(".circleci/config.yml"), &compiler).unwrap();
+    assert_eq!((found.readiness, found.files.len()), (Readiness::Cannot, 1));
+}
+
+#[test]
 fn what_is_not_in_the_repository_is_named() {
     let found = look(&[(".circleci/config.yml", RICH)]);
     let names = |kind: &str| finding(&found, kind).names.join(" ");

@@ -41,7 +41,7 @@ pub(crate) static GITHUB: Forge = Forge {
             flag: "github-client-secret",
             file_flag: Some("github-client-secret-file"),
             variable: "ROUNDEL_GITHUB_CLIENT_SECRET",
-            about: "Client secret of the OAuth app",
+            about: "The client secret of the OAuth app",
             example: "0123456789abcdef",
             secrecy: Secrecy::Secret,
             ..OPEN
@@ -106,7 +106,7 @@ pub(crate) static BITBUCKET: Forge = Forge {
             flag: "bitbucket-client-secret",
             file_flag: Some("bitbucket-client-secret-file"),
             variable: "ROUNDEL_BITBUCKET_CLIENT_SECRET",
-            about: "Secret of the OAuth consumer",
+            about: "The secret of the OAuth consumer",
             example: "0123456789abcdef",
             secrecy: Secrecy::Secret,
             ..OPEN

@@ -29,7 +29,7 @@ pub(crate) static DATA: Setting<PathBuf> = Setting {
         variable: "ROUNDEL_DATA",
         about: "The data directory: database, keys, settings, and what runners keep",
         default: Default::Computed {
-            words: "`roundel-data`; for `roundel runner`, `roundel-runner`",
+            words: "`roundel-data` for `serve` and `orb`, `roundel-runner` for `runner`",
             compute: |program, _| match program {
                 Program::Serve | Program::Orb => "roundel-data".to_owned(),
                 Program::Runner => "roundel-runner".to_owned(),
@@ -47,7 +47,7 @@ pub(crate) static CONFIG: Setting<PathBuf> = Setting {
         key: "config",
         flag: "config",
         variable: "ROUNDEL_CONFIG",
-        about: "The settings file",
+        about: "The settings file, which can hold every setting but this one",
         default: Default::Computed {
             words: "`roundel.toml` in the data directory, if it exists",
             compute: |_, other| format!("{}/roundel.toml", other("data").unwrap_or_default()),
@@ -122,13 +122,13 @@ pub(crate) static DATABASE_URL: Setting<Secret<String>> = Setting {
 };
 
 pub(crate) static STATUS_PREFIX: Setting<String> = Setting {
-    kind: kinds::TEXT,
+    kind: kinds::STATUS_PREFIX,
     declaration: Declaration {
         key: "status_prefix",
         flag: "status-prefix",
         variable: "ROUNDEL_STATUS_PREFIX",
         about: "What the names of commit statuses begin with; `ci/circleci` keeps branch protection \
-                rules that name CircleCI's",
+                rules that name CircleCI's; at most 100 characters",
         default: Default::Fixed("ci/roundel"),
         example: "ci/circleci",
         ..OPEN

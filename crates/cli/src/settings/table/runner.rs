@@ -77,7 +77,8 @@ pub(crate) static RESOURCE_CLASSES: Setting<Vec<String>> = Setting {
         key: "runner.resource_classes",
         flag: "resource-class",
         variable: "ROUNDEL_RESOURCE_CLASSES",
-        about: "The resource classes that the runner serves; if not set, all of them",
+        about: "The resource classes that the runner serves, as jobs name them (`large`, `acme/gpu`); if \
+                not set, all of them, but those for ARM (`arm.large`) only on ARM",
         example: "acme/gpu",
         programs: BOTH,
         ..OPEN
@@ -91,7 +92,8 @@ pub(crate) static TOKEN: Setting<Secret<String>> = Setting {
         flag: "token",
         file_flag: Some("token-file"),
         variable: "ROUNDEL_TOKEN",
-        about: "The token with which runners claim jobs; a runner elsewhere needs the server's",
+        about: "The token with which runners claim jobs; a runner on another machine needs a copy of the \
+                server's",
         default: Default::Generated("runner.token"),
         example: "4be1c07d93f25a68b0d2e7f1a3c59486",
         secrecy: Secrecy::Secret,

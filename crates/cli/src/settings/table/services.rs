@@ -30,7 +30,7 @@ pub(crate) static SENDER: Setting<String> = Setting {
         key: "mail.from",
         flag: "mail-from",
         variable: "ROUNDEL_MAIL_FROM",
-        about: "The sender of email; needed with `mail.smtp_url`",
+        about: "The sender of email; needed with a mail server",
         example: "Roundel <ci@example.org>",
         ..OPEN
     },
@@ -67,7 +67,7 @@ pub(crate) static ORBS_REGISTRY_TOKEN: Setting<Secret<String>> = Setting {
         flag: "orbs-registry-token",
         file_flag: Some("orbs-registry-token-file"),
         variable: "ROUNDEL_ORBS_REGISTRY_TOKEN",
-        about: "The token for `orbs.registry`, if it asks for one",
+        about: "The token for the other Roundel that `orbs.registry` names, if it asks for one",
         example: "7d1e5a90c3b84f26",
         secrecy: Secrecy::Secret,
         ..OPEN
