@@ -44,6 +44,12 @@ pub(crate) fn router(kind: ForgeKind) -> Router<Arc<Forge>> {
         ForgeKind::GitHub => "/{owner}/{repo}/pull/{number}",
         ForgeKind::Bitbucket => "/{owner}/{repo}/pull-requests/{number}",
     };
+    let (keys, hooks) = match kind {
+        ForgeKind::GitHub => ("/{owner}/{repo}/settings/keys", "/{owner}/{repo}/settings/hooks"),
+        ForgeKind::Bitbucket => {
+            ("/{owner}/{repo}/admin/access-keys/", "/{owner}/{repo}/admin/webhooks")
+        }
+    };
     let delivery = "/{owner}/{repo}/hooks/{id}/deliveries/{delivery}/attempts";
     Router::new()
         .route("/", get(home))
@@ -61,6 +67,8 @@ pub(crate) fn router(kind: ForgeKind) -> Router<Arc<Forge>> {
         .route("/{owner}/{repo}/blob/{sha}/{*path}", get(repository::raw))
         .route(commit, get(repository::commit))
         .route(pull, get(repository::pull))
+        .route(keys, get(repository::keys))
+        .route(hooks, get(repository::hooks))
         .route("/{owner}/{repo}/hooks/{id}", get(repository::hook))
         .route("/{owner}/{repo}/commit-something", post(actions::commit_something))
         .route(delivery, post(actions::send_again))

@@ -314,6 +314,16 @@ pub(super) async fn pull(
     }
 }
 
+/// Where the hosted provider lists a repository's keys: here, a part of its page.
+pub(super) async fn keys(Path((owner, name)): Path<(String, String)>) -> Redirect {
+    Redirect::to(&format!("/{owner}/{name}#keys"))
+}
+
+/// Where the hosted provider lists a repository's webhooks: here, a part of its page.
+pub(super) async fn hooks(Path((owner, name)): Path<(String, String)>) -> Redirect {
+    Redirect::to(&format!("/{owner}/{name}#hooks"))
+}
+
 /// `/{owner}/{repo}/compare/{base}...{head}`: the commit at its end.
 pub(super) async fn compare(
     State(forge): State<Arc<Forge>>,

@@ -46,6 +46,25 @@ async fn a_visitor_commits_with_a_button_and_sees_the_statuses() {
     }
 }
 
+/// A project's settings link to the keys and webhooks at the provider, at the provider's own addresses.
+#[tokio::test]
+async fn the_addresses_of_keys_and_webhooks_lead_to_them() {
+    let world = World::new().await;
+    for (kind, keys, hooks) in [
+        (ForgeKind::GitHub, "settings/keys", "settings/hooks"),
+        (ForgeKind::Bitbucket, "admin/access-keys/", "admin/webhooks"),
+    ] {
+        let page = format!("{}acme/web", world.forge.web_url(kind));
+        for (path, id) in [(keys, "keys"), (hooks, "hooks")] {
+            let sent = world.client.get(format!("{page}/{path}")).send().await.unwrap();
+            assert_eq!(sent.status(), 303, "{path}");
+            assert_eq!(sent.headers()["location"], format!("/acme/web#{id}"));
+            let shown = world.client.get(&page).send().await.unwrap().text().await.unwrap();
+            assert!(shown.contains(&format!("id=\"{id}\"")), "the page has that part");
+        }
+    }
+}
+
 /// Signs Ada in to the forge's pages and returns her cookie.
 async fn sign_in(world: &World, kind: ForgeKind) -> String {
     let url = format!("{}session", world.forge.web_url(kind));
