@@ -433,16 +433,17 @@ pub(crate) async fn token(app: &App, project: ProjectId) -> Result<Option<String
     Ok(generation.map(|generation| derive(app, project, &generation)))
 }
 
-/// Makes the first token of a project, or one that replaces it.
+/// Makes the first token of a project, or one that replaces it. Returns whether it replaced one.
 ///
 /// # Errors
 ///
 /// If the store fails.
-pub(crate) async fn renew_token(app: &App, project: ProjectId) -> Result<(), StoreError> {
+pub(crate) async fn renew_token(app: &App, project: ProjectId) -> Result<bool, StoreError> {
     let key = token_setting(project);
-    let last =
-        app.store.setting(&key).await?.and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
-    app.store.put_setting(&key, &(last + 1).to_string()).await
+    let stored = app.store.setting(&key).await?;
+    let last = stored.as_deref().and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
+    app.store.put_setting(&key, &(last + 1).to_string()).await?;
+    Ok(stored.is_some())
 }
 
 fn token_setting(project: ProjectId) -> String {

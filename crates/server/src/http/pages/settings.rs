@@ -375,8 +375,9 @@ async fn badge_token(
     SecretsAdmin { visit, subject: project }: SecretsAdmin<Project>,
     _: PageForm<NoFields>,
 ) -> Answer {
-    badges::renew_token(&visit.app, project.id).await?;
-    Ok(see_other(&format!("{}/settings?done=badge-token#badge", address(&project.slug))))
+    let replaced = badges::renew_token(&visit.app, project.id).await?;
+    let done = if replaced { "badge-token-replaced" } else { "badge-token" };
+    Ok(see_other(&format!("{}/settings?done={done}#badge", address(&project.slug))))
 }
 
 /// Ends building: pushes start no pipelines until setup is run again. What was created at the forge

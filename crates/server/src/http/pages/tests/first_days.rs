@@ -59,6 +59,27 @@ workflows: { w: { jobs: [build] } }\n";
     }
 }
 
+/// Why nothing runs comes before what would only have warned.
+#[tokio::test]
+async fn what_cannot_be_run_comes_before_warnings() {
+    let world = World::new().await;
+    let config = "version: 2.1\njobs: { build: { docker: [{ image: a:1 }, { image: b:1 }], steps: [
+      { restore_cache: { key: a } }] } }\nworkflows: { w: { jobs: [build] } }\n";
+    let compiled = roundel_config::compile(config, &roundel_config::Inputs::default());
+    let failed = Event::CompileFailed {
+        kind: PipelineErrorKind::Unsupported,
+        errors: vec!["caches are not supported yet".to_owned()],
+        configuration: Configuration {
+            text: Some(config.to_owned()),
+            diagnostics: Some(serde_json::to_string(&compiled.unsupported).unwrap()),
+        },
+    };
+    let pipeline = world.failed_to_compile("Cache it", failed).await;
+    let page = text(world.get(&format!("/pipeline/{pipeline}"), Some("reader")).await).await;
+    let at = |what: &str| page.find(what).unwrap_or_else(|| panic!("{what}: {page}"));
+    assert!(at(">1 part of this configuration") < at("class=\"diagnostic is-warning\""), "{page}");
+}
+
 async fn done_setup(world: &World) -> Setup {
     Setup {
         project: world.project.id,
@@ -151,13 +172,22 @@ async fn a_token_of_badges_is_replaced_only_after_a_question() {
     let (before, _) = page.split_once(post).unwrap();
     assert!(before.ends_with("<form method=\"post\" "), "{page}");
     assert!(page.contains("type=\"submit\">Generate token</button>"), "nothing breaks: {page}");
-    world.post("/gh/acme/web/settings/badge-token", "", "admin").await;
+    let token = || async {
+        let sent = world.post("/gh/acme/web/settings/badge-token", "", "admin").await;
+        let back = sent.headers()["location"].to_str().unwrap().to_owned();
+        text(world.get(&back, Some("admin")).await).await
+    };
+    assert!(!token().await.contains("The previous token"), "there was none");
     let page = settings().await;
     let (before, after) = page.split_once(post).unwrap();
     let question = "<details class=\"confirm\"><summary class=\"button danger\">Regenerate token\
                     </summary><form method=\"post\" ";
     assert!(before.ends_with(question), "{page}");
-    assert!(after.contains("Badges with the present token show <em>unknown</em>"), "{page}");
+    assert!(
+        after.contains("Badges that use the current token will show <em>unknown</em>"),
+        "{page}"
+    );
+    assert!(token().await.contains("The previous token no longer works"));
 }
 
 /// A repository that is moved elsewhere must not be built twice, and can come back.
@@ -184,9 +214,11 @@ async fn building_can_be_stopped_after_a_question_and_resumed() {
     assert!(page.contains("<h2>Stopped</h2>") && page.contains(">Run setup again<"), "{page}");
     let page = text(world.get("/gh/acme/web", Some("writer")).await).await;
     assert!(
-        page.contains("pushes start no pipelines") && !page.contains("Start pipeline"),
+        page.contains("Pushes start no pipelines") && !page.contains("Start pipeline"),
         "{page}"
     );
+    assert!(page.contains("or building was stopped"), "it was set up: {page}");
+    assert!(page.contains(">not building</span>") && !page.contains(">not set up<"), "{page}");
 }
 
 /// A user who looks for a project that they do not follow must not conclude that there is none.
