@@ -10,11 +10,14 @@
 
 use std::sync::Arc;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use roundel_model::limits::MASKED_VALUE_CHARS;
 
 /// What is shown instead of a secret.
 const MASK: &[u8] = b"****";
+
+/// Bytes of all secrets up to which the automaton that searches quickest is built.
+const LONG_SECRETS_BYTES: usize = 4096;
 
 /// The values that must not be seen.
 pub(crate) struct Secrets {
@@ -38,8 +41,11 @@ impl Secrets {
         texts.sort_unstable();
         texts.dedup();
         let longest = texts.iter().map(Vec::len).max().unwrap_or(0);
+        // Building it takes a time that is quadratic in the length of a secret that repeats itself.
+        let long = texts.iter().map(Vec::len).sum::<usize>() > LONG_SECRETS_BYTES;
         let search = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostLongest)
+            .kind(long.then_some(AhoCorasickKind::ContiguousNFA))
             .build(&texts)
             .ok()
             .filter(|_| !texts.is_empty());
@@ -168,6 +174,17 @@ mod tests {
         let secrets = ["abc", "true", "False", "åäö"];
         assert_eq!(masked(&secrets, &["abc true False åäö".as_bytes()]), "abc true False åäö");
         assert_eq!(masked(&["åäöü"], &["x åäöü".as_bytes()]), "x ****");
+    }
+
+    /// 64 KiB of one letter are a valid variable; with it, jobs hung before their first step, and with them
+    /// the server that ran them.
+    #[test]
+    fn long_values_that_repeat_themselves_are_searched_for_without_delay() {
+        let secrets: Vec<String> =
+            ('a'..='h').map(|letter| letter.to_string().repeat(1 << 16)).collect();
+        let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
+        let line = format!("key {} end", secrets[2]);
+        assert_eq!(masked(&secrets, &[line.as_bytes()]), "key **** end");
     }
 
     #[test]
