@@ -70,6 +70,9 @@ impl SampleClone {
         let directory = parent.join(sample.name);
         let clone = Self { directory };
         if clone.is_pushed().await {
+            // The visitor was invited to push: what they pushed from a clone of their own comes first.
+            clone.git(&["fetch", "--quiet", "origin", "main"]).await?;
+            clone.git(&["reset", "--quiet", "--hard", "origin/main"]).await?;
             return Ok(clone);
         }
         // Left by a start that was interrupted.
@@ -139,5 +142,35 @@ impl SampleClone {
             bail!("`git {verb}` failed: {}", String::from_utf8_lossy(&output.stderr).trim());
         }
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SAMPLES, SampleClone};
+
+    /// The demo invites its visitor to push; it must start again afterward.
+    #[tokio::test]
+    async fn a_kept_clone_takes_what_others_pushed() {
+        let directory = tempfile::tempdir().unwrap();
+        let forge = SampleClone { directory: directory.path().join("forge.git") };
+        std::fs::create_dir(&forge.directory).unwrap();
+        forge.git(&["init", "--quiet", "--bare", "--initial-branch=main"]).await.unwrap();
+        let url = forge.directory.to_str().unwrap();
+        let open = async |who| {
+            let parent = directory.path().join(who);
+            SampleClone::open(&SAMPLES[0], url, &parent).await.unwrap()
+        };
+        open("demo").await;
+        let visitor = SampleClone { directory: directory.path().join("visitor") };
+        std::fs::create_dir(&visitor.directory).unwrap();
+        visitor.git(&["clone", "--quiet", url, "."]).await.unwrap();
+        let pushed = visitor.change().await.unwrap();
+        visitor.push().await.unwrap();
+        let again = open("demo").await;
+        again.change().await.unwrap();
+        again.push().await.unwrap();
+        let below = again.git(&["rev-parse", "HEAD~1"]).await.unwrap();
+        assert_eq!(below.trim(), pushed.as_str());
     }
 }

@@ -50,7 +50,8 @@ pub(super) fn published(published: &OrbPublished) -> Result<()> {
 pub(super) fn list(list: &OrbList) -> Result<()> {
     if list.orbs.is_empty() {
         return terminal::print(
-            "no orbs are published; `roundel orb publish FILE namespace/name@1.0.0` does that\n",
+            "there are no orbs that you may see; publish one with \
+             `roundel orb publish FILE namespace/name@1.0.0`\n",
         );
     }
     let header = ["ORB", "LATEST", "VERSIONS", "FOR"].map(str::to_owned);
