@@ -324,7 +324,11 @@ proptest! {
 fn approvals(effects: &[Effect]) -> Vec<JobId> {
     let approval = |effect: &Effect| match effect {
         Effect::AnnounceApproval(job) => Some(*job),
-        _ => None,
+        Effect::ReportJob(_)
+        | Effect::ReportConfigError
+        | Effect::OfferToRunners(_)
+        | Effect::AnnounceWorkflow(_)
+        | Effect::AnnounceConfigError => None,
     };
     effects.iter().filter_map(approval).collect()
 }

@@ -330,10 +330,9 @@ impl<'ast> Visit<'ast> for Collector {
         for argument in &call.args {
             if let syn::Expr::Reference(syn::ExprReference { mutability: Some(_), expr, .. }) =
                 argument
+                && let Some(name) = place(expr)
             {
-                if let Some(name) = place(expr) {
-                    self.given(name, mentions);
-                }
+                self.given(name, mentions);
             }
         }
     }
@@ -342,10 +341,10 @@ impl<'ast> Visit<'ast> for Collector {
     fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
         let mentions = self.mentions.len();
         visit::visit_expr_method_call(self, call);
-        if WRITERS.iter().any(|writer| call.method == writer) {
-            if let Some(name) = place(&call.receiver) {
-                self.given(name, mentions);
-            }
+        if WRITERS.iter().any(|writer| call.method == writer)
+            && let Some(name) = place(&call.receiver)
+        {
+            self.given(name, mentions);
         }
     }
 

@@ -105,21 +105,18 @@ impl Items {
     fn of(source: &Source) -> Self {
         let mut items = Self::default();
         for item in &syntax::parse(&source.path, &source.text).items {
-            let name = match item {
-                Item::Fn(function) => &function.sig.ident,
-                Item::Impl(block) => {
-                    for member in &block.items {
-                        let syn::ImplItem::Fn(method) = member else { continue };
-                        let mut read = Read::default();
-                        read.names.visit_impl_item_fn(method);
-                        read.own.visit_impl_item_fn(method);
-                        let name = method.sig.ident.to_string();
-                        items.add(method.sig.ident.span().start().line, name, read);
-                    }
-                    continue;
+            if let Item::Impl(block) = item {
+                for member in &block.items {
+                    let syn::ImplItem::Fn(method) = member else { continue };
+                    let mut read = Read::default();
+                    read.names.visit_impl_item_fn(method);
+                    read.own.visit_impl_item_fn(method);
+                    let name = method.sig.ident.to_string();
+                    items.add(method.sig.ident.span().start().line, name, read);
                 }
-                _ => continue,
-            };
+            }
+            let Item::Fn(function) = item else { continue };
+            let name = &function.sig.ident;
             let (line, name) = (name.span().start().line, name.to_string());
             items.functions.insert(name.clone(), line);
             let mut read = Read::default();

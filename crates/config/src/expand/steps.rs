@@ -301,8 +301,8 @@ impl Expander<'_, '_> {
         let call = Call { element, callee: &callee, declarations, place, module };
         let bindings = self.resolver().bind(&call, arguments);
         if let Some(steps) = self.render.doc.get(command.body, "steps") {
-            let called = Callee { name: Rc::from(site.name), module, body: command.body };
-            let scope = site.scope.called(&callee, called, bindings);
+            let target = Callee { name: Rc::from(site.name), module, body: command.body };
+            let scope = site.scope.called(&callee, target, bindings);
             self.expand(steps.value, steps.key, &scope, into);
         }
         self.render.report.leave();

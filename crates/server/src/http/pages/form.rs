@@ -5,7 +5,7 @@
 //! the values may be is for the page to say, at the field. Deliberately absent: rights, which are
 //! checked before the form is read.
 
-use std::{borrow::Cow, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     body::{Bytes, HttpBody as _},
@@ -76,9 +76,7 @@ fn says_form(request: &Request) -> bool {
 /// Reads texts only: what else a value stands for is parsed by its page, which can say what is wrong.
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
     let fields = url::form_urlencoded::parse(bytes);
-    T::deserialize(MapDeserializer::<_, Error>::new(
-        fields.map(|(name, value)| -> (Cow<'_, str>, _) { (name, value) }),
-    ))
+    T::deserialize(MapDeserializer::<_, Error>::new(fields))
 }
 
 fn too_large() -> Response {
