@@ -140,17 +140,16 @@ impl<'d> Resolver<'_, 'd> {
     fn named_items(&self, list: At) -> Vec<Entry<'d>> {
         let doc = self.render.doc;
         let View::Seq(items) = doc.view(list) else { return Vec::new() };
-        let mut named: Vec<Entry<'d>> = Vec::new();
+        let mut named: IndexMap<&'d str, Entry<'d>> = IndexMap::new();
         for item in items.iter() {
             if let View::Map(entries) = doc.view(item)
                 && entries.len() == 1
                 && let Some(entry) = entries.first()
-                && !named.iter().any(|known| known.name == entry.name)
             {
-                named.push(entry);
+                named.entry(entry.name).or_insert(entry);
             }
         }
-        named
+        named.into_values().collect()
     }
 
     fn collect(

@@ -195,19 +195,22 @@ impl Resolver<'_, '_> {
     }
 }
 
-/// Returns the first text that would be a tag in version 2.1; a here-document is none.
+/// Returns the first text that would be a tag in version 2.1. A here-document is not a tag.
 fn tag_in(text: &str) -> Option<&str> {
     let mut at = 0;
     while let Some(found) = text.get(at..)?.find("<<") {
         let start = at + found;
         let rest = text.get(start + 2..)?;
         let inner = rest.trim_start_matches([' ', '#', '^', '/', '!']);
-        if VALUES.iter().any(|value| inner.starts_with(value))
-            && let Some(end) = rest.find(">>").filter(|&end| !rest[..end].contains('\n'))
-        {
-            return text.get(start..start + 2 + end + 2);
-        }
         at = start + 2;
+        if VALUES.iter().any(|value| inner.starts_with(value)) {
+            let line = rest.split('\n').next().unwrap_or_default();
+            match line.find(">>") {
+                Some(end) => return text.get(start..start + 2 + end + 2),
+                // Nor does a later tag of this line end.
+                None => at += line.len(),
+            }
+        }
     }
     None
 }

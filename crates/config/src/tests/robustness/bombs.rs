@@ -91,6 +91,10 @@ fn of_yaml() -> Vec<Bomb> {
         let _infallible = writeln!(stairs, "{}k:", " ".repeat(level));
     }
     let scalar = "x".repeat(10 << 20);
+    let mut dashed = String::from("version: 2.1\njobs:\n");
+    for job in 0..85_000 {
+        let _infallible = writeln!(dashed, "- a{job}: 1");
+    }
     vec![
         Bomb::new("aliases of aliases, 10^60 nodes", laughs),
         Bomb::new("merges of merges, 3^60 entries", merges),
@@ -99,6 +103,14 @@ fn of_yaml() -> Vec<Bomb> {
         Bomb::new("1 MB of dashes", format!("{JOB}x:\n  {}", "- ".repeat(MEGABYTE / 2))),
         Bomb::new("1 MB of question marks", format!("{JOB}{}", "? ".repeat(MEGABYTE / 2))),
         Bomb::new("1 MB of stairs", stairs),
+        Bomb::new("a list of 85,000 jobs", dashed),
+        Bomb::new(
+            "80,000 tags without an end in version 2",
+            format!(
+                "version: 2\njobs: {{build: {{machine: true, steps: [chekout, run: '{}']}}}}\n",
+                "<< pipeline.".repeat(80_000)
+            ),
+        ),
         Bomb::new("a scalar of 10 MB", format!("{JOB}x: {scalar}\n")),
         Bomb::new(
             "a mapping of 60,000 equal keys",
