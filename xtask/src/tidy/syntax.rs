@@ -105,7 +105,7 @@ fn is_for_tests(attribute: &Attribute) -> bool {
     attribute.path().is_ident("cfg") && has("test") && !has("not") && !has("any")
 }
 
-/// Lists the names among tokens, inside of brackets too; texts are none.
+/// Lists the names among tokens, also inside brackets. Texts do not count.
 pub(crate) fn names(tokens: &proc_macro2::TokenStream, found: &mut Vec<String>) {
     for token in tokens.clone() {
         match token {

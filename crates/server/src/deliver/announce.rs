@@ -98,7 +98,7 @@ impl Announcer {
     }
 }
 
-/// Eemails the outcome of a workflow to the project's followers.
+/// Emails the outcome of a workflow to the project's followers.
 pub(super) async fn workflow(
     announcer: &Announcer,
     pending: &PendingEffect,
@@ -134,7 +134,7 @@ pub(super) async fn workflow(
     .await
 }
 
-/// Eemails to the project's followers that a job needs approval. Nothing if it was decided meanwhile.
+/// Emails to the project's followers that a job needs approval. Nothing if it was decided meanwhile.
 pub(super) async fn approval(
     announcer: &Announcer,
     pending: &PendingEffect,
@@ -169,7 +169,7 @@ pub(super) async fn approval(
     .await
 }
 
-/// Eemails to the project's followers that a configuration does not compile.
+/// Emails to the project's followers that a configuration does not compile.
 pub(super) async fn config_error(
     announcer: &Announcer,
     pending: &PendingEffect,
