@@ -21,7 +21,7 @@ use crate::{
     retry::RetryPace,
     role_cache::RoleCache,
     setup::{Setups, under_way::UnderWay},
-    trigger::PipelineStarter,
+    trigger::{FailingFiles, PipelineStarter},
     wake::WakeUps,
 };
 
@@ -139,6 +139,7 @@ impl App {
             forges: Arc::clone(&forges),
             orbs,
             drive: drive.clone(),
+            failing_files: Arc::new(FailingFiles::new(settings.pace.doubt_after)),
         };
         let setups = Arc::new(Setups {
             store: store.clone(),

@@ -11,27 +11,19 @@ use roundel_model::limits;
 pub(crate) enum Attempt {
     /// It is tried again later.
     Repeatable,
-    /// It has failed for some time: it is tried again only while the forge answers nothing else either.
-    Doubtful,
     /// What fails now has failed, and people read why.
     Last,
 }
 
 impl Attempt {
-    /// Returns which attempt it is at something that is due for this long.
+    /// Returns which attempt it is at something that has been due for this long.
     pub(crate) fn after(age: Duration, pace: RetryPace) -> Self {
-        if age > pace.give_up_after {
-            Self::Last
-        } else if age > pace.doubt_after {
-            Self::Doubtful
-        } else {
-            Self::Repeatable
-        }
+        if age > pace.give_up_after { Self::Last } else { Self::Repeatable }
     }
 
     /// Returns whether an error means to wait: it may pass by itself, and there is time for that.
     pub(crate) const fn postpones(self, error: &ForgeError) -> bool {
-        matches!(self, Self::Repeatable | Self::Doubtful) && error.is_transient()
+        matches!(self, Self::Repeatable) && error.is_transient()
     }
 }
 
@@ -44,8 +36,7 @@ pub struct RetryPace {
     /// Half of the first pause before another try: the other half is chance, so that all that wait for
     /// the same forge do not come back at the same moment. Each further pause is twice as long.
     pub first_pause: Duration,
-    /// After this long, one file that the forge does not return is given up if the forge answers other
-    /// requests.
+    /// A file that the forge fails to return for this long, while it answers other requests, is given up.
     pub doubt_after: Duration,
     /// After this long, what needs a forge ends with an error that people see.
     pub give_up_after: Duration,

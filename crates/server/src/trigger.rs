@@ -8,11 +8,13 @@
 
 pub(crate) mod commit;
 mod compile;
+mod failing_files;
 pub(crate) mod manual;
 mod plan;
 mod read;
 mod values;
 
+pub(crate) use failing_files::FailingFiles;
 pub use plan::missing_contexts;
 pub(crate) use read::CONFIG_PATH;
 
@@ -52,6 +54,7 @@ pub(crate) struct PipelineStarter {
     pub(crate) forges: Arc<Forges>,
     pub(crate) orbs: Arc<orbs::Sources>,
     pub(crate) drive: Drive,
+    pub(crate) failing_files: Arc<FailingFiles>,
 }
 
 /// What is to be built, and why.
@@ -111,7 +114,9 @@ pub(crate) async fn start(
     trigger: &Trigger,
     attempt: Attempt,
 ) -> Result<Started, TriggerError> {
-    let config = match read::read(&starter.forges, project, &trigger.sha, attempt).await? {
+    let PipelineStarter { forges, failing_files, .. } = starter;
+    let found = read::read(forges, failing_files, project, &trigger.sha, attempt).await?;
+    let config = match found {
         Config::Absent => return Ok(Started::NoConfig),
         config @ (Config::Text(_) | Config::Unreadable(_)) => config,
     };
@@ -188,7 +193,8 @@ pub(crate) async fn resume(
         return Ok(());
     }
     let Some(project) = starter.store.project(row.project).await? else { return Ok(()) };
-    let config = read::read(&starter.forges, &project, &row.sha, attempt).await?;
+    let PipelineStarter { forges, failing_files, .. } = starter;
+    let config = read::read(forges, failing_files, &project, &row.sha, attempt).await?;
     launch(starter, &project, &row, config).await
 }
 

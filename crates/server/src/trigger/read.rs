@@ -1,9 +1,10 @@
 //! Reads the configuration at the commit itself, never from a branch (VCS-012).
 
 use roundel_forge::{ErrorClass, ForgeError};
-use roundel_model::{forge::RepositoryId, limits, name::CommitSha};
+use roundel_model::{forge::RepositoryId, limits, name::CommitSha, time::Timestamp};
 use roundel_store::projects::Project;
 
+use super::failing_files::{FailingFile, FailingFiles};
 use crate::{
     forges::{self, CallError, Forges},
     retry::Attempt,
@@ -26,11 +27,17 @@ pub(super) enum Config {
 /// If it is worth trying again: the forge is unavailable, or the store.
 pub(super) async fn read(
     forges: &Forges,
+    failing_files: &FailingFiles,
     project: &Project,
     sha: &CommitSha,
     attempt: Attempt,
 ) -> Result<Config, CallError> {
-    match fetch(forges, project, sha).await {
+    let file = FailingFile { project: project.id, sha: sha.clone() };
+    let fetched = fetch(forges, project, sha).await;
+    if fetched.is_ok() {
+        failing_files.forget(&file);
+    }
+    match fetched {
         Ok(Some(bytes)) if bytes.len() > limits::CONFIG_BYTES => Ok(Config::Unreadable(format!(
             "`{CONFIG_PATH}` has {} bytes; the limit is {}",
             bytes.len(),
@@ -43,12 +50,16 @@ pub(super) async fn read(
         Ok(None) => Ok(Config::Absent),
         Err(CallError::Store(error)) => Err(error.into()),
         Err(CallError::Forge(error)) => {
-            let alone =
-                attempt == Attempt::Doubtful && fails_alone(forges, project, &error).await?;
-            if attempt.postpones(&error) && !alone {
+            let what_to_do = if !attempt.postpones(&error) {
+                what_to_do(error.class)
+            } else if !fails_alone(forges, project, &error).await? {
+                failing_files.forget(&file);
                 return Err(error.into());
-            }
-            let what_to_do = if alone { ONLY_THIS_FILE } else { what_to_do(error.class) };
+            } else if failing_files.fails_for_long(&file, Timestamp::now()) {
+                ONLY_THIS_FILE
+            } else {
+                return Err(error.into());
+            };
             Ok(Config::Unreadable(format!(
                 "`{CONFIG_PATH}` could not be read: {error}. {what_to_do}"
             )))

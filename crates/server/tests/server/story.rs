@@ -210,6 +210,24 @@ async fn a_configuration_that_the_forge_never_returns_is_reported_on_the_commit(
     }
 }
 
+/// After an outage of the server or of the whole forge, every push is old: one that meets a hiccup then must
+/// be tried again like any other.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_push_is_not_given_up_for_one_failure() {
+    let mut world = World::start().await;
+    world.settings.pace.doubt_after = Duration::ZERO;
+    world.restart().await;
+    let kind = ForgeKind::GitHub;
+    let project = world.project(kind, "web").await;
+    // The client repeats a read twice by itself.
+    world.forge.inject(Failure { times: 3, ..refuses(kind, "/contents/") });
+    let sha = world.push(kind, "web", ONE_JOB).await;
+    world.runner().claim().await.unwrap().play(&[]).await.unwrap();
+    world.reported(kind, "web", &sha, words(kind).1).await;
+    let deliveries = world.deliveries(project).await;
+    assert!(deliveries.iter().any(|found| found.attempts > 1), "{deliveries:?}");
+}
+
 /// A forge that answers nothing is down: a push waits for it until it is given up, and then says so.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_push_waits_for_a_forge_that_is_down_until_it_is_given_up() {
@@ -234,7 +252,7 @@ async fn a_push_waits_for_a_forge_that_is_down_until_it_is_given_up() {
     assert!(pipeline.errors[0].contains("once the forge answers"), "{pipeline:?}");
 }
 
-/// Fails every call of a path, for ever.
+/// Fails every call of a path.
 fn refuses(kind: ForgeKind, path: &str) -> Failure {
     let how = FailureKind::Answer { status: 500, headers: Vec::new(), body: "no".to_owned() };
     let (method, path_contains) = (String::new(), path.to_owned());
