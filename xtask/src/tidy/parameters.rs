@@ -29,7 +29,7 @@ impl<'ast> Visit<'ast> for Crowded {
     }
 }
 
-/// Counts what stands behind one parameter.
+/// Counts what one parameter holds.
 fn parameters(input: &FnArg) -> usize {
     match input {
         FnArg::Receiver(_) => 1,

@@ -74,7 +74,7 @@ fn calls(text: &str, file: &str, function: &str) -> bool {
         .any(|owner| text.contains(&format!("{owner}::{function}(")))
 }
 
-/// What stands in a file, tests left out.
+/// What a file holds, tests left out.
 #[derive(Default)]
 struct Items {
     /// Functions that belong to no type, with the line of each.
@@ -144,7 +144,7 @@ impl Items {
             match (self.functions.get(*name), before) {
                 (None, _) => broken.push(format!("`{}` has no function `{name}`", row.file)),
                 (Some(line), Some((above, last))) if *line < last => {
-                    broken.push(format!("`{}`: `{name}` stands above `{above}`", row.file));
+                    broken.push(format!("`{}`: `{name}` is above `{above}`", row.file));
                 }
                 (Some(line), _) => before = Some((name, *line)),
             }
@@ -166,7 +166,7 @@ impl Items {
                 caller != name && names.contains(name) && !calls(name, caller)
             });
             let (first, caller, _) = callers.min_by_key(|(line, ..)| *line)?;
-            (first > line).then(|| format!("`{name}` stands above `{caller}`, which calls it"))
+            (first > line).then(|| format!("`{name}` is above `{caller}`, which calls it"))
         })
     }
 }
@@ -210,7 +210,7 @@ fn a_function_above_what_calls_it_is_found() {
     assert_eq!(found(downward, "`a` `b`"), Vec::<String>::new());
     assert_eq!(
         found("fn b() {}\nfn a() {}", "`a` `b`"),
-        ["`crates/a/src/one.rs`: `b` stands above `a`"]
+        ["`crates/a/src/one.rs`: `b` is above `a`"]
     );
     for calling in [
         "async fn a() { b().await }",
@@ -221,7 +221,7 @@ fn a_function_above_what_calls_it_is_found() {
     ] {
         assert_eq!(
             found(&format!("fn b() {{}}\n{calling}\nfn start() {{}}"), "`start`"),
-            ["`crates/a/src/one.rs`: `b` stands above `a`, which calls it"],
+            ["`crates/a/src/one.rs`: `b` is above `a`, which calls it"],
             "{calling}"
         );
     }

@@ -35,7 +35,7 @@ struct DormantCall<'a> {
     element: Element,
     name: &'a str,
     scope: &'a Rc<Scope>,
-    /// How deep it stands in steps of steps.
+    /// How deep it is in steps of steps.
     depth: usize,
 }
 

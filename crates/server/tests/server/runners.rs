@@ -270,6 +270,22 @@ async fn a_task_is_claimed_once() {
     assert_eq!(claimed, 1);
 }
 
+/// Jobs that no runner serves wait; those behind them must not wait for them, however many they are.
+#[tokio::test(flavor = "multi_thread")]
+async fn tasks_that_no_runner_serves_do_not_keep_runners_from_the_others() {
+    let world = World::start().await;
+    world.project(KIND, "web").await;
+    let elsewhere = "machine: true\n    parallelism: 200\n    resource_class: acme/elsewhere";
+    let sha = world.push(KIND, "web", &ONE_JOB.replace("machine: true", elsewhere)).await;
+    world.reported(KIND, "web", &sha, "pending").await;
+    let sha = world.push(KIND, "web", &ONE_JOB.replace("build", "lint")).await;
+    world.reported(KIND, "web", &sha, "pending").await;
+    let mut runner = world.runner();
+    runner.introduction.resource_classes = vec!["acme/here".to_owned()];
+    let task = runner.try_claim(Duration::ZERO).await.unwrap().expect("a task that fits");
+    assert_eq!(task.spec.job_name.as_str(), "lint");
+}
+
 /// A server that is killed just after it has handed a task out must not cost the task: its runner
 /// never heard of it, and asks again.
 #[tokio::test(flavor = "multi_thread")]

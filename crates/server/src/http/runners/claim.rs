@@ -30,8 +30,12 @@ use crate::{
 /// How often offers are checked without a wake-up, in case one was missed.
 const PERIOD: Duration = Duration::from_secs(2);
 
-/// Offers that one round considers.
-const MAX_OFFERS: u32 = 64;
+/// Offers that a round considers first. If none of them fits, it considers more and more: however many
+/// tasks wait for a runner that is not there, those behind them are found.
+const FIRST_OFFERS: u32 = 64;
+
+/// How many times as many it considers next.
+const MORE_OFFERS: u32 = 8;
 
 /// Hands out a task, as soon as there is one that fits.
 pub(super) async fn claim(
@@ -100,21 +104,40 @@ async fn again(app: &App, lease: LeaseId) -> Result<Option<JobSpec>, ErrorRespon
 
 /// Takes the oldest task that fits, if there is one.
 async fn take(app: &App, request: &ClaimRequest) -> Result<Option<JobSpec>, ErrorResponse> {
-    for offered in app.store.offered_tasks(MAX_OFFERS).await? {
-        if !fits(request, &offered) {
-            continue;
+    let (mut limit, mut considered) = (FIRST_OFFERS, 0);
+    loop {
+        let offers = app.store.offered_tasks(limit).await?;
+        let found = offers.len();
+        let of_this_round = offers.into_iter().skip(considered);
+        let fitting = of_this_round.filter(|offered| fits(request, offered)).collect::<Vec<_>>();
+        if let Some(spec) = take_one(app, request, &fitting).await? {
+            return Ok(Some(spec));
         }
+        if u32::try_from(found).is_ok_and(|found| found < limit) {
+            return Ok(None);
+        }
+        (limit, considered) = (limit.saturating_mul(MORE_OFFERS), found);
+    }
+}
+
+/// Takes the first of these tasks that no other runner takes before.
+async fn take_one(
+    app: &App,
+    request: &ClaimRequest,
+    fitting: &[OfferedTask],
+) -> Result<Option<JobSpec>, ErrorResponse> {
+    for offered in fitting {
         let lease = request.lease.unwrap_or_else(LeaseId::fresh);
-        let spec = match job_spec::build(app, &offered, lease).await {
+        let spec = match job_spec::build(app, offered, lease).await {
             Ok(spec) => Some(spec),
             Err(SpecError::Store(error)) => return Err(error.into()),
             Err(SpecError::Hopeless(reason)) => {
-                give_up(app, request, &offered, &reason).await?;
+                give_up(app, request, offered, &reason).await?;
                 None
             }
         };
         if let Some((spec, project)) = spec
-            && try_claim(app, request, &offered, lease).await?
+            && try_claim(app, request, offered, lease).await?
         {
             if spec.checkout.key.is_some()
                 && let Err(error) = app.store.touch_checkout_key(project, Timestamp::now()).await
