@@ -77,11 +77,14 @@ impl Ports {
     }
 
     fn choose(dashboard: Option<u16>) -> Result<Self> {
-        let wanted = dashboard.unwrap_or(DASHBOARD);
         let any = || listen(0).context("no port of 127.0.0.1 is free");
-        let first = match listen(wanted) {
-            Ok(listener) => listener,
-            Err(_) => any()?,
+        let first = match (dashboard, listen(dashboard.unwrap_or(DASHBOARD))) {
+            (_, Ok(listener)) => listener,
+            (None, Err(_)) => any()?,
+            (Some(port), Err(error)) => bail!(
+                "cannot listen on 127.0.0.1:{port}: {error}; end the program that uses the port, \
+                 give another --port, or leave it out for one that is free"
+            ),
         };
         // All at once, so that no two are the same.
         let others = [any()?, any()?, any()?];
@@ -116,5 +119,16 @@ mod tests {
         let error = Ports::of(directory.path(), None).unwrap_err().to_string();
         assert!(error.contains("is it running already?"), "{error}");
         drop(taken);
+    }
+    #[test]
+    fn a_port_that_was_asked_for_is_not_replaced_by_another() {
+        let directory = tempfile::tempdir().unwrap();
+        let taken = listen(0).unwrap();
+        let port = taken.local_addr().unwrap().port();
+        let error = Ports::of(directory.path(), Some(port)).unwrap_err().to_string();
+        assert!(error.contains(&format!("127.0.0.1:{port}:")), "{error}");
+        assert!(error.contains("give another --port"), "{error}");
+        drop(taken);
+        assert_eq!(Ports::of(directory.path(), Some(port)).unwrap().dashboard, port);
     }
 }
