@@ -12,7 +12,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use roundel_engine::{Event, IllegalEvent};
-use roundel_model::{id::LeaseId, limits, status::Outcome, time::Timestamp};
+use roundel_model::{id::LeaseId, kind::Architecture, limits, status::Outcome, time::Timestamp};
 use roundel_protocol::{ClaimRequest, JobSpec};
 use roundel_store::{pipelines::OfferedTask, runners::RunnerRow};
 
@@ -156,8 +156,15 @@ fn fits(request: &ClaimRequest, offered: &OfferedTask) -> bool {
     let class = offered.resource_class.as_ref();
     let is_named = class.is_some_and(|class| resource_classes.contains(class));
     let serves = resource_classes.is_empty() || is_named || class.is_none();
-    // A runner that names the class can run its jobs: with an emulator, say.
-    let runs = |wanted| is_named || request.architecture.as_ref().is_some_and(|own| own.is(wanted));
+    // A runner that names a class for the architecture, or one of its own, can run its jobs: with an
+    // emulator, say. To name `large` says nothing about the image that a job asks for.
+    let is_own = class.is_some_and(|class| !job_spec::is_standard_class(class));
+    let asks_for =
+        |wanted| class.is_some_and(|class| Architecture::of_resource_class(class) == Some(wanted));
+    let runs = |wanted| {
+        request.architecture.as_ref().is_some_and(|own| own.is(wanted))
+            || is_named && (is_own || asks_for(wanted))
+    };
     offers(offered.executor) && serves && offered.architecture.is_none_or(runs)
 }
 
@@ -221,7 +228,7 @@ async fn end(
 mod tests {
     use roundel_model::{
         id::{JobId, PipelineId},
-        kind::{Architecture, ExecutorKind},
+        kind::ExecutorKind,
         word::Word,
     };
 
@@ -278,6 +285,28 @@ mod tests {
         assert!(!fits(&of(arm, &["arm.medium"]), &task("arm.large")));
         // Any other class leaves it open, so that an instance with ARM runners only runs jobs.
         assert!(fits(&of(arm, &[]), &task("large")) && fits(&of(amd, &[]), &task("large")));
+    }
+
+    /// A machine of class `large` with the image `ubuntu-2404-arm64` is for ARM as well.
+    #[test]
+    fn a_runner_that_names_a_standard_class_gets_no_task_whose_image_is_for_arm() {
+        let arm_image = |class| OfferedTask {
+            architecture: Some(Architecture::Arm64),
+            ..task(Some(class), ExecutorKind::Machine)
+        };
+        let amd = |classes: &[&str]| ClaimRequest {
+            architecture: Some(Architecture::Amd64.into()),
+            ..runner(classes, &[])
+        };
+        for class in ["large", "medium.gen2", "2xlarge+", "gpu.nvidia.small"] {
+            assert!(!fits(&amd(&[class]), &arm_image(class)), "{class}");
+            let arm = Some(Architecture::Arm64.into());
+            let arm = ClaimRequest { architecture: arm, ..runner(&[class], &[]) };
+            assert!(fits(&arm, &arm_image(class)), "{class}");
+        }
+        for class in ["arm.large", "acme/emulated"] {
+            assert!(fits(&amd(&[class]), &arm_image(class)), "{class}");
+        }
     }
 
     /// A newer runner that only offers what this release does not know must not get everything.

@@ -203,10 +203,7 @@ async fn checkout(sources: &Sources<'_>) -> Result<CheckoutSpec, SpecError> {
 /// What a task may use, by the name of its class (`RUN` §6.3). A class that is not in the table is a
 /// runner's own: its machine is the limit.
 fn task_limits(class: Option<&str>) -> TaskLimits {
-    let size = class.and_then(|class| {
-        let name = class.trim_end_matches(".gen2").trim_end_matches(".gen3");
-        SIZES.iter().find(|(known, ..)| *known == name)
-    });
+    let size = class.and_then(size_of);
     TaskLimits {
         run_time: limits::JOB_RUN_TIME,
         log_bytes_per_step: limits::LOG_BYTES_PER_STEP,
@@ -215,6 +212,17 @@ fn task_limits(class: Option<&str>) -> TaskLimits {
         processes: Some(PROCESSES),
         disk_bytes: Some(DISK_BYTES),
     }
+}
+
+fn size_of(class: &str) -> Option<&'static (&'static str, u32, u64)> {
+    let name = class.trim_end_matches(".gen2").trim_end_matches(".gen3");
+    SIZES.iter().find(|(known, ..)| *known == name)
+}
+
+/// Returns whether a class is one of the hosted service, and not one that the owner of a runner named.
+pub(super) fn is_standard_class(class: &str) -> bool {
+    let families = ["arm.", "gpu.nvidia.", "windows."];
+    size_of(class).is_some() || families.iter().any(|family| class.starts_with(family))
 }
 
 /// Name, processors and gigabytes of the classes that everyone knows.
