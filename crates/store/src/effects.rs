@@ -12,6 +12,8 @@
 //!
 //! Deliberately absent: how to deliver (`server::deliver`) and how long to try.
 
+use std::sync::PoisonError;
+
 use roundel_engine::Effect;
 use roundel_model::{
     id::{EffectId, JobId, PipelineId, WorkflowId},
@@ -65,13 +67,32 @@ enum EffectState {
 
 words!(EffectState { Pending = "pending", Delivered = "delivered", GivenUp = "given_up" });
 
+roundel_model::words! {
+    /// What is to be done; with its subject, an [`Effect`].
+    EffectKind ("kind of effect") {
+        /// The status of a job goes to the commit.
+        ReportJob = "report_job",
+        /// A config error goes to the commit.
+        ReportConfigError = "report_config_error",
+        /// Waiting runners look for a job.
+        OfferToRunners = "offer_to_runners",
+        /// How a workflow ended goes to its readers.
+        AnnounceWorkflow = "announce_workflow",
+        /// That a job waits for approval goes to its readers.
+        AnnounceApproval = "announce_approval",
+        /// A config error goes to its readers.
+        AnnounceConfigError = "announce_config_error",
+    }
+}
+
 /// Every column that makes a [`PendingEffect`].
 const COLUMNS: &str = "id, pipeline, kind, subject, attempts, created_at, generation";
 
 impl Store {
     /// Takes effects that are due, oldest first, and keeps other servers from them until
     /// `leased_until`. Effects of the same pipeline, kind and subject are one row: what is enqueued
-    /// twice is delivered once. `attempts` counts this try too.
+    /// twice is delivered once. `attempts` counts this try too. Kinds of a newer release are left to
+    /// its servers.
     pub async fn due_effects(
         &self,
         now: Timestamp,
@@ -83,18 +104,46 @@ impl Store {
             "UPDATE effects SET leased_until = $1, attempts = attempts + 1 WHERE id IN (
                 SELECT e.id FROM effects e
                 WHERE e.state = 'pending' AND e.due_at <= $2 AND e.leased_until <= $2
+                    AND e.kind IN ({})
                 ORDER BY e.due_at, e.id LIMIT $3 {})
              RETURNING {COLUMNS}, due_at",
+            known_kinds(),
             session.skip_taken()
         );
         let rows = session.rows(sql, values![leased_until, now, limit]).await?;
         session.commit().await?;
-        let mut taken = rows
-            .iter()
-            .map(|row| Ok((row.get::<Timestamp>("due_at")?, pending_from(row)?)))
-            .collect::<Result<Vec<_>, StoreError>>()?;
+        if rows.is_empty() {
+            self.note_unknown_effects(now).await?;
+        }
+        let mut taken = Vec::with_capacity(rows.len());
+        for row in &rows {
+            // The lease is recorded by now: a row that cannot be read must not keep the others.
+            match row.get::<Timestamp>("due_at").and_then(|due_at| Ok((due_at, pending_from(row)?)))
+            {
+                Ok(one) => taken.push(one),
+                Err(error) => tracing::warn!(%error, "left out an effect"),
+            }
+        }
         taken.sort_by_key(|(due_at, pending)| (*due_at, pending.id));
         Ok(taken.into_iter().map(|(_, pending)| pending).collect())
+    }
+
+    /// Logs the kinds of due effects that this release does not know, each once.
+    async fn note_unknown_effects(&self, now: Timestamp) -> Result<(), StoreError> {
+        let mut session = self.db.read("look for unknown effects").await?;
+        let sql = format!(
+            "SELECT DISTINCT kind FROM effects
+             WHERE state = 'pending' AND due_at <= $1 AND kind NOT IN ({})",
+            known_kinds()
+        );
+        for row in session.rows(sql, values![now]).await? {
+            let kind: String = row.get("kind")?;
+            let mut noted = self.unknown_effects.lock().unwrap_or_else(PoisonError::into_inner);
+            if noted.insert(kind.clone()) {
+                tracing::warn!(%kind, "the outbox has effects of a kind that this release does not know; a newer one delivers them");
+            }
+        }
+        Ok(())
     }
 
     /// Records its delivery, unless it was enqueued again since (`generation`): then it is due at
@@ -172,13 +221,17 @@ impl Store {
     }
 
     /// Lists the effects of a pipeline that wait for their delivery or were given up, oldest first.
+    /// Kinds of a newer release are left out.
     pub async fn undelivered_effects(
         &self,
         pipeline: PipelineId,
     ) -> Result<Vec<UndeliveredEffect>, StoreError> {
         let mut session = self.db.read("list undelivered effects").await?;
-        let sql = "SELECT kind, subject, attempts, last_error, state FROM effects
-             WHERE pipeline = $1 AND state <> $2 ORDER BY created_at, id";
+        let sql = format!(
+            "SELECT kind, subject, attempts, last_error, state FROM effects
+             WHERE pipeline = $1 AND state <> $2 AND kind IN ({}) ORDER BY created_at, id",
+            known_kinds()
+        );
         let rows = session.rows(sql, values![pipeline, EffectState::Delivered]).await?;
         rows.iter()
             .map(|row| {
@@ -212,7 +265,7 @@ pub(crate) async fn enqueue(
     let rows = effects.iter().map(|effect| {
         let (kind, subject) = words_of(*effect);
         let state = EffectState::Pending;
-        values![EffectId::fresh(), pipeline, kind, subject, state, 1_u32, 0_u32, now, now]
+        values![EffectId::fresh(), pipeline, kind.as_str(), subject, state, 1_u32, 0_u32, now, now]
     });
     let head = "INSERT INTO effects (id, pipeline, kind, subject, state, generation, attempts,
          created_at, due_at)";
@@ -222,27 +275,32 @@ pub(crate) async fn enqueue(
     session.insert_all(head, rows.collect(), tail).await.map(drop)
 }
 
-fn words_of(effect: Effect) -> (&'static str, String) {
+/// The kinds that this release knows, for SQL.
+fn known_kinds() -> String {
+    EffectKind::ALL.iter().map(|kind| format!("'{kind}'")).collect::<Vec<_>>().join(", ")
+}
+
+fn words_of(effect: Effect) -> (EffectKind, String) {
     match effect {
-        Effect::ReportJob(job) => ("report_job", job.to_string()),
-        Effect::ReportConfigError => ("report_config_error", String::new()),
-        Effect::OfferToRunners(job) => ("offer_to_runners", job.to_string()),
-        Effect::AnnounceWorkflow(workflow) => ("announce_workflow", workflow.to_string()),
-        Effect::AnnounceApproval(job) => ("announce_approval", job.to_string()),
-        Effect::AnnounceConfigError => ("announce_config_error", String::new()),
+        Effect::ReportJob(job) => (EffectKind::ReportJob, job.to_string()),
+        Effect::ReportConfigError => (EffectKind::ReportConfigError, String::new()),
+        Effect::OfferToRunners(job) => (EffectKind::OfferToRunners, job.to_string()),
+        Effect::AnnounceWorkflow(workflow) => (EffectKind::AnnounceWorkflow, workflow.to_string()),
+        Effect::AnnounceApproval(job) => (EffectKind::AnnounceApproval, job.to_string()),
+        Effect::AnnounceConfigError => (EffectKind::AnnounceConfigError, String::new()),
     }
 }
 
 fn effect_from(row: &Row) -> Result<Effect, StoreError> {
     let kind: String = row.get("kind")?;
-    Ok(match kind.as_str() {
-        "report_job" => Effect::ReportJob(row.get::<JobId>("subject")?),
-        "report_config_error" => Effect::ReportConfigError,
-        "offer_to_runners" => Effect::OfferToRunners(row.get::<JobId>("subject")?),
-        "announce_workflow" => Effect::AnnounceWorkflow(row.get::<WorkflowId>("subject")?),
-        "announce_approval" => Effect::AnnounceApproval(row.get::<JobId>("subject")?),
-        "announce_config_error" => Effect::AnnounceConfigError,
-        _ => return Err(StoreError::Unreadable { what: format!("effect of kind {kind}") }),
+    let unknown = |_| StoreError::Unreadable { what: format!("effect of kind {kind}") };
+    Ok(match kind.parse().map_err(unknown)? {
+        EffectKind::ReportJob => Effect::ReportJob(row.get::<JobId>("subject")?),
+        EffectKind::ReportConfigError => Effect::ReportConfigError,
+        EffectKind::OfferToRunners => Effect::OfferToRunners(row.get::<JobId>("subject")?),
+        EffectKind::AnnounceWorkflow => Effect::AnnounceWorkflow(row.get::<WorkflowId>("subject")?),
+        EffectKind::AnnounceApproval => Effect::AnnounceApproval(row.get::<JobId>("subject")?),
+        EffectKind::AnnounceConfigError => Effect::AnnounceConfigError,
     })
 }
 

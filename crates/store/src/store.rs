@@ -1,6 +1,10 @@
 //! The store: one connection, from opening to closing. What it keeps stands in a file for each kind.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use roundel_model::secret::Secret;
 
@@ -17,6 +21,8 @@ pub struct Store {
     pub(crate) db: Db,
     pub(crate) vault: Vault,
     pub(crate) inbox: Arc<Inbox>,
+    /// Kinds of effects that the log said are not known here.
+    pub(crate) unknown_effects: Arc<Mutex<BTreeSet<String>>>,
 }
 
 /// Where and how to open a store.
@@ -41,7 +47,7 @@ impl Store {
         db.migrate().await?;
         vault.unlock(&db, Scope::Instance).await?;
         let inbox = Arc::new(Inbox::open(db.clone()));
-        Ok(Self { db, vault, inbox })
+        Ok(Self { db, vault, inbox, unknown_effects: Arc::default() })
     }
 
     /// Asks the database for nothing, and waits no longer than this for the answer.

@@ -71,6 +71,9 @@ pub enum SetupStepStatus {
     Failed,
     /// It was taken back.
     Undone,
+    /// A word of a newer release.
+    #[serde(other)]
+    Unknown,
 }
 
 words!(SetupState {

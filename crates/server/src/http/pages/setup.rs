@@ -189,6 +189,7 @@ impl StepView {
             }
             SetupStepStatus::Failed => (DisplayStatus::Failed, "failed", "failed"),
             SetupStepStatus::Undone => (DisplayStatus::Canceled, "undone", "undone"),
+            SetupStepStatus::Unknown => (DisplayStatus::NotRun, "skipped", "unknown"),
         };
         Self {
             status,

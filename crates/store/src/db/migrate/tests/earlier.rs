@@ -1,4 +1,5 @@
-//! A database of every earlier schema opens, and everything in it is where this release looks.
+//! A database of every earlier schema opens, and everything in it is where this release looks. One that
+//! a newer release wrote into is read as far as this one can.
 //!
 //! Rows are inserted with the columns and words that each schema had.
 
@@ -12,7 +13,7 @@ use roundel_model::{
 };
 
 use super::*;
-use crate::{Settings, effects::UndeliveredEffect, store::Store};
+use crate::{Settings, effects::UndeliveredEffect, projects::SetupStepStatus, store::Store};
 
 /// What schema 1 holds: a project, two pipelines, a workflow of two jobs, an outbox in every state.
 const FIRST: &str = r#"
@@ -138,12 +139,48 @@ async fn a_fourth_database_opens(url: &str) {
     assert_eq!((by.actor, by.at), (Actor::Account(ADA), Timestamp::from_micros(130)));
 }
 
+/// Words that a newer release wrote, next to ones that every release knows.
+const NEWER: &str = r#"
+INSERT INTO effects (id, pipeline, kind, subject, state, generation, attempts, created_at, due_at)
+    VALUES ('00000000-0000-0000-0000-000000000021', '00000000-0000-0000-0000-000000000004',
+        'announce_deploy', 'x', 'pending', 1, 0, 110, 111);
+INSERT INTO setups (project, actor, state, steps, started_at, updated_at)
+    VALUES ('00000000-0000-0000-0000-000000000003', '00000000-0000-0000-0000-000000000001', 'running',
+        '[{"key":"k","title":"t","status":"postponed","detail":null}]', 1, 1);
+"#;
+
+/// While servers are updated one by one, the old ones share a database with the new: one row that is
+/// not for them must not keep them from the others.
+async fn words_of_a_newer_release_are_left_to_it(url: &str) {
+    let db = Db::connect(url).await.unwrap();
+    db.migrate_with(&MIGRATIONS[..1]).await.unwrap();
+    insert(&db, FIRST).await;
+    db.migrate().await.unwrap();
+    insert(&db, NEWER).await;
+    db.close().await;
+
+    let store = reopen(url).await;
+    outbox_is_in_place(&store).await;
+    let now = Timestamp::from_micros(120);
+    assert_eq!(store.due_effects(now, now, 10).await.unwrap(), []);
+    let noted = store.unknown_effects.lock().unwrap().clone();
+    assert_eq!(noted.into_iter().collect::<Vec<_>>(), ["announce_deploy"]);
+    let mut session = store.db.read("read an effect").await.unwrap();
+    let sql = "SELECT leased_until, attempts FROM effects WHERE kind = 'announce_deploy'";
+    let row = session.row(sql, values![]).await.unwrap().unwrap();
+    assert_eq!(row.get::<u32>("attempts").unwrap(), 0, "another server may take it");
+    drop(session);
+    let setup = store.unfinished_setups().await.unwrap().remove(0);
+    assert_eq!(setup.steps[0].status, SetupStepStatus::Unknown);
+}
+
 #[tokio::test]
 async fn earlier_sqlite_databases_open_with_everything_in_its_place() {
     let directory = tempfile::tempdir().unwrap();
     let url = |name: &str| format!("sqlite:{}", directory.path().join(name).display());
     a_first_database_opens(&url("first.db")).await;
     a_fourth_database_opens(&url("fourth.db")).await;
+    words_of_a_newer_release_are_left_to_it(&url("newer.db")).await;
 }
 
 #[tokio::test]
@@ -153,4 +190,6 @@ async fn earlier_postgres_databases_open_with_everything_in_its_place() {
     a_first_database_opens(&first).await;
     let Some(fourth) = roundel_testkit::postgres::database_or_notice(test) else { return };
     a_fourth_database_opens(&fourth).await;
+    let Some(newer) = roundel_testkit::postgres::database_or_notice(test) else { return };
+    words_of_a_newer_release_are_left_to_it(&newer).await;
 }
