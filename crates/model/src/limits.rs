@@ -13,6 +13,14 @@ pub const JOBS_PER_PIPELINE: usize = 1_000;
 /// grow as diagnostics × jobs.
 pub const JOBS_PER_DIAGNOSTIC: usize = 20;
 
+/// Diagnostics that a page shows; of the rest it says how many they are. Each has an excerpt of the
+/// configuration, and a page of thousands is not read.
+pub const DIAGNOSTICS_PER_PAGE: usize = 50;
+
+/// Bytes of a line on each side of what a diagnostic underlines in it. A configuration may be a single
+/// line, and each excerpt would repeat it.
+pub const EXCERPT_SIDE_BYTES: usize = 120;
+
 /// Steps of one job, after commands are expanded.
 pub const STEPS_PER_JOB: usize = 1_000;
 

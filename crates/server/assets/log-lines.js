@@ -5,9 +5,9 @@
 // fetched as they are needed. The frame has the same height either way, and the reader stays at the
 // same line when a log that grows changes from one to the other.
 //
-// The window scrolls by lines: each has one row of the frame's scroll height, also when it is wrapped
-// and is there with several. The line at the top is put to where the scroll says, the others
-// follow it.
+// The window scrolls by lines: each counts as one row of the frame's scroll height, also a long line
+// that is wrapped and drawn over several rows. The line at the top is placed where the scroll position
+// says, and the others below it.
 
 const ROW = 20;
 const KEPT = 40;

@@ -44,7 +44,7 @@ impl Step {
             Self::Hook => "Add a webhook".to_owned(),
             Self::Ping => "Receive a test webhook".to_owned(),
             Self::Activate => "Activate and follow the project".to_owned(),
-            Self::Pipeline => "Start the first pipeline".to_owned(),
+            Self::Pipeline => "Start a pipeline".to_owned(),
         }
     }
 

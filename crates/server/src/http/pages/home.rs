@@ -186,7 +186,9 @@ async fn read(
         .collect();
     let filter =
         PipelineFilter { projects: Some(ids), branch: visit.parameter("branch"), before: None };
-    let list = PipelineList::read(visit, filter, true).await?;
+    let mut list = PipelineList::read(visit, filter, true).await?;
+    // All projects is no filter; one that was chosen is, also one that the visitor may not see.
+    list.filtered |= chosen.is_some();
     Ok((list, projects))
 }
 

@@ -218,7 +218,7 @@ const fn trigger(kind: TriggerKind) -> &'static str {
     match kind {
         TriggerKind::Push => "push",
         TriggerKind::Tag => "tag",
-        TriggerKind::Setup => "initial setup",
+        TriggerKind::Setup => "setup",
         TriggerKind::Manual => "manual",
     }
 }

@@ -500,6 +500,33 @@ async fn what_a_host_lacks_is_a_neutral_line_on_the_page_of_runners() {
     let page = text(world.get("/runners", Some("reader")).await).await;
     assert!(page.contains("Offline") && !page.contains("Online"), "{page}");
     assert!(page.contains("shut down"), "{page}");
+    // A server of an earlier release that sees it again leaves the time in place.
+    world.app.store.touch_runner(&runner).await.unwrap();
+    let before = Timestamp::from_micros(runner.last_seen_at.as_micros() - 1);
+    world.app.store.sign_off_runner("build-1", before).await.unwrap();
+    let page = text(world.get("/runners", Some("reader")).await).await;
+    assert!(page.contains("Online") && !page.contains("shut down"), "{page}");
+}
+
+/// "No pipelines yet" under a project that the address names, and that is not there, is not so.
+#[tokio::test]
+async fn a_filter_that_nothing_matches_is_named_as_the_cause() {
+    let world = World::new().await;
+    let known = world.project.id;
+    let unknown = roundel_model::id::ProjectId::fresh();
+    let is_said = async |query: &str, title: &str| {
+        for path in ["/", "/live/pipelines"] {
+            let page = text(world.get(&format!("{path}{query}"), Some("reader")).await).await;
+            assert!(page.contains(title), "{path}{query}: {page}");
+        }
+    };
+    is_said("", "No pipelines yet").await;
+    is_said(&format!("?project={known}"), "No matching pipelines").await;
+    world.pipeline("main", "Add a door").await;
+    is_said("", "Add a door").await;
+    for query in ["?project=unknown".to_owned(), format!("?project={unknown}")] {
+        is_said(&query, "No matching pipelines").await;
+    }
 }
 
 /// Joining late shows everything: any piece of the answer is the same at any time.
