@@ -51,7 +51,9 @@ pub(super) const DATABASE_URL: Kind<Secret<String>> = Kind {
     shape: Shape::Text,
     parse: |text| match text.split_once(':') {
         Some(("sqlite", path)) => sqlite_path(path).map(|()| text.into()),
-        Some(("postgres" | "postgresql", rest)) if rest.starts_with("//") => Ok(text.into()),
+        Some(("postgres" | "postgresql", rest)) if rest.starts_with("//") => {
+            check_database_url(text).map(|()| text.into())
+        }
         _ => Err("not `sqlite:PATH` or `postgres://USER@HOST/DATABASE`".to_owned()),
     },
 };
@@ -185,6 +187,20 @@ fn web_url(text: &str) -> Result<Url, String> {
         return Err("an address with `?` or `#`, which does not belong here".to_owned());
     }
     Ok(url)
+}
+
+/// Checks the form of a PostgreSQL address. What is special in a password ends the host or begins the
+/// path, and the driver then speaks of a port that nobody wrote.
+fn check_database_url(text: &str) -> Result<(), String> {
+    let why = match Url::parse(text) {
+        Ok(url) if url.path().contains('@') => "there is an `@` in its path".to_owned(),
+        Ok(_) => return Ok(()),
+        Err(error) => error.to_string(),
+    };
+    Err(format!(
+        "an address that cannot be read: {why}; percent-encode special characters of the user and the \
+         password, `/` as `%2F` and `@` as `%40`, and write the port as a number"
+    ))
 }
 
 /// Checks what follows `sqlite:`. Other programs take options and other names there; taken for the

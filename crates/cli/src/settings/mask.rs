@@ -9,28 +9,53 @@ pub(super) const MASK: &str = "***";
 /// Characters of a value that a message repeats.
 const SHOWN_CHARS: usize = 100;
 
-/// Shows a value that is not secret, however wrong it is. Only a password in an address, where none
-/// belongs, is masked.
+/// Shows a value that is not secret, however wrong it is. Only what may be a password in an address, where
+/// none belongs, is masked.
 pub(super) fn shown(text: &str) -> String {
-    let text = text.replace('\n', ", ");
-    let text = match authority(&text).and_then(|part| Some((part, part.rsplit_once('@')?.0))) {
-        Some((_, user)) if user.contains(':') => {
-            let name = user.split(':').next().unwrap_or_default();
-            text.replacen(user, &format!("{name}:{MASK}"), 1)
-        }
-        Some(_) | None => text,
-    };
+    let text = text.split('\n').map(masked).collect::<Vec<_>>().join(", ");
     match text.char_indices().nth(SHOWN_CHARS) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
         None => text,
     }
 }
 
-/// What is between `//` and the path, or up to the last `@`, for a password may have slashes.
-fn authority(text: &str) -> Option<&str> {
-    let (_, rest) = text.split_once("://")?;
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    rest.get(..end.max(rest.rfind('@').map_or(0, |at| at + 1)))
+/// Returns whether [`shown`] masks a part of a value.
+pub(super) fn hides(text: &str) -> bool {
+    text.split('\n').any(|item| masked(item) != item)
+}
+
+/// Masks what is before the `@` of an address, and the values of its query. A user name alone may be
+/// a token, and so may be what has no scheme yet.
+fn masked(text: &str) -> String {
+    let scheme = text.find("://").map_or(0, |at| at + "://".len());
+    let (scheme, rest) = text.split_at(scheme);
+    // The last `@`, for a password may have slashes.
+    let (user, rest) = match rest.rsplit_once('@') {
+        Some((user, host)) if !scheme.is_empty() || user.contains(':') => {
+            (format!("{MASK}@"), host)
+        }
+        Some(_) | None => (String::new(), rest),
+    };
+    format!("{scheme}{user}{}", without_values(rest, !scheme.is_empty()))
+}
+
+/// Masks the values after the first `?` or `#`; in what may be no address, only those with a name.
+fn without_values(text: &str, is_address: bool) -> String {
+    let Some((before, query)) = text.split_once(['?', '#']) else { return text.to_owned() };
+    let mark = text.get(before.len()..=before.len()).unwrap_or_default();
+    let values = query.split('&').map(|part| match part.split_once('=') {
+        Some((name, value)) if is_name(name) && value.contains(|c| c != '=') => {
+            format!("{name}={MASK}")
+        }
+        Some(_) => MASK.to_owned(),
+        None if is_address && !part.is_empty() => MASK.to_owned(),
+        None => part.to_owned(),
+    });
+    format!("{before}{mark}{}", values.collect::<Vec<_>>().join("&"))
+}
+
+fn is_name(text: &str) -> bool {
+    text.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c))
 }
 
 /// Masks the password of an address; the whole, where one may be in what cannot be read as one.
@@ -44,11 +69,17 @@ pub(super) fn without_password(text: &str) -> String {
     };
     // A wrong path may be the rest of a password with a slash in it, an unknown parameter a secret.
     let is_plain = |(name, _): (Cow<'_, str>, Cow<'_, str>)| name == "sslmode";
-    if url.path().contains('@') || !url.query_pairs().all(is_plain) {
+    let is_plain = url.query_pairs().all(is_plain) && url.fragment().is_none();
+    if url.path().contains('@') || !is_plain {
         return MASK.to_owned();
     }
+    // A database has users without a password; elsewhere what is alone is one.
+    let is_database = matches!(url.scheme(), "postgres" | "postgresql");
     if url.password().is_none() {
-        return text.to_owned();
+        if is_database || url.username().is_empty() {
+            return text.to_owned();
+        }
+        return if url.set_username(MASK).is_ok() { url.to_string() } else { MASK.to_owned() };
     }
     if url.set_password(Some(MASK)).is_ok() { url.to_string() } else { MASK.to_owned() }
 }
@@ -61,17 +92,35 @@ mod tests {
     fn what_is_not_secret_is_shown_as_it_is() {
         for text in [
             "Roundel <ci@example.org",
-            "https://ci.example.org/path?x=1#y",
-            "https://ci@example.org",
+            "https://ci.example.org/path",
             "not an address",
+            "is it #1?",
         ] {
             assert_eq!(shown(text), text);
         }
         assert_eq!(without_password("sqlite:/home/me@work/a.db"), "sqlite:/home/me@work/a.db");
         assert_eq!(shown(&"x".repeat(2_000)).chars().count(), SHOWN_CHARS + 1);
-        for wrong in ["https://u:hush@ci.example.org", "https://u:hu/sh@ci", "x://u:hush@"] {
+    }
+
+    #[test]
+    fn what_may_be_a_password_is_not_shown_in_any_part_of_an_address() {
+        for wrong in [
+            "https://u:hush@ci.example.org",
+            "https://u:hu/sh@ci",
+            "x://u:hush@",
+            "https://hush@ci.example.org",
+            "https://u:s@ci.example.org/x?token=hush",
+            "https://ci.example.org/x?a=1&hush#hush=hush",
+            "https://ci.example.org/#hush",
+            "https://ci.example.org/?hush==",
+            "u:hush@ci.example.org/x?token=hush",
+            "https://a.example.org\nhttps://u:hush@b.example.org",
+        ] {
             assert!(!shown(wrong).contains("sh"), "{}", shown(wrong));
+            assert!(hides(wrong), "{wrong}");
         }
+        let long = "https://u:s@ci.example.org/x?token=hush&b=2";
+        assert_eq!(shown(long), "https://***@ci.example.org/x?token=***&b=***");
     }
 
     #[test]
@@ -85,6 +134,8 @@ mod tests {
             "smtp://mail.example.org?pw=hush",
             "postgres://h/db?password=hush",
             "u:hush@h",
+            "smtps://hush@mail.example.org",
+            "smtps://mail.example.org#hush",
             "postgres://u/hush@h/db",
         ] {
             let shown = without_password(address);

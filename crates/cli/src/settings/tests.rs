@@ -106,12 +106,12 @@ fn a_wrong_value_is_named_as_it_was_given() {
 #[test]
 fn what_is_not_secret_is_shown_where_it_is_wrong() {
     let url = Case::new("public_url = \"https://ci.example.org/?team=web\"\n").error();
-    let said = "`public_url` is `https://ci.example.org/?team=web`, which is an address with `?`";
+    let said = "`public_url` is `https://ci.example.org/?team=***`, which is an address with `?`";
     assert!(url.starts_with(said), "{url}");
     let sender = Case::new("").flag("mail-from", "Roundel <ci@example.org").error();
     assert!(sender.starts_with("`--mail-from` is `Roundel <ci@example.org`, which is"), "{sender}");
     let secret = Case::new("").flag("public-url", "https://me:hush@ci.example.org").error();
-    let said = "`--public-url` is `https://me:***@ci.example.org`, which is an address with";
+    let said = "`--public-url` is `https://***@ci.example.org`, which is an address with";
     assert!(secret.starts_with(said), "{secret}");
 }
 
@@ -132,6 +132,23 @@ fn a_status_prefix_is_short_and_can_be_seen() {
     assert!(case.values().found(&general::STATUS_PREFIX.declaration).is_some());
 }
 
+#[test]
+fn a_line_of_the_settings_file_is_not_shown_if_a_part_of_it_may_be_a_password() {
+    let url = Case::new("public_url = \"https://u:s@ci.example.org/?token=hush\"\n").error();
+    assert!(!url.contains("hush") && url.contains("roundel.toml:1:"), "{url}");
+}
+
+/// The driver would say what is wrong without the name of the setting.
+#[test]
+fn an_address_of_a_database_that_cannot_be_read_says_to_percent_encode() {
+    for address in ["postgres://u:hu/sh@h/db", "postgres://u@h:port/db", "postgres://u/hush@h/db"] {
+        let error = Case::new("").flag("database-url", address).error();
+        assert!(error.starts_with("`--database-url` is an address that cannot be read"), "{error}");
+        assert!(error.contains("percent-encode"), "{error}");
+        assert!(!error.contains("hu"), "{error}");
+    }
+}
+
 /// Each would have become the name of a file.
 #[test]
 fn an_address_of_sqlite_is_a_path_and_nothing_else() {
@@ -146,6 +163,8 @@ fn an_address_of_sqlite_is_a_path_and_nothing_else() {
         let error = Case::new("").flag("database-url", address).error();
         assert!(error.starts_with(&format!("`--database-url` is {why}")), "{address}: {error}");
         assert!(error.contains("write `sqlite:PATH`"), "{address}: {error}");
+        let example = "an example: `--database-url sqlite:/srv/roundel/roundel.db`";
+        assert!(error.contains(example), "{address}: {error}");
     }
 }
 

@@ -17,7 +17,7 @@ use super::{
     file::File,
     given::{Candidate, Flags, Form, Given, Origin, Variables},
     mask,
-    problem::{self, Problem},
+    problem::{self, Place, Problem},
     suggest,
     table::{ALL, general},
 };
@@ -25,6 +25,9 @@ use crate::exit::UsageError;
 
 /// Bytes of a file that holds a secret.
 const SECRET_BYTES: u64 = 64 << 10;
+
+/// An address of a database in a file: the setting's own example is a server's.
+const SQLITE_EXAMPLE: &str = "sqlite:/srv/roundel/roundel.db";
 
 /// The values of all settings that a command reads.
 #[derive(Debug)]
@@ -218,16 +221,22 @@ fn take(setting: &dyn AnySetting, candidate: &Candidate) -> Result<Found, Proble
         } else {
             format!("`{name}` is {what}")
         };
-        let help = format!("an example: `{}`", example(setting, origin));
-        Problem::new(message).at(place.clone()).help(help)
+        let help = format!("an example: `{}`", example(setting, origin, text));
+        let line = place.clone().map(|place| match mask::hides(text) {
+            true => Place { text: None, ..place },
+            false => place,
+        });
+        Problem::new(message).at(line).help(help)
     })?;
     Ok(Found { text: text.clone(), origin: origin.clone(), held_by: None })
 }
 
 /// An example in the form in which the wrong value was given.
-fn example(setting: &dyn AnySetting, origin: &Origin) -> String {
+fn example(setting: &dyn AnySetting, origin: &Origin, wrong: &str) -> String {
     let declaration = setting.declaration();
-    let example = declaration.example;
+    let is_file =
+        declaration.key == general::DATABASE_URL.declaration.key && wrong.starts_with("sqlite:");
+    let example = if is_file { SQLITE_EXAMPLE } else { declaration.example };
     match origin {
         Origin::Flag(flag) if example.contains(' ') => format!("{flag} '{example}'"),
         Origin::Flag(flag) => format!("{flag} {example}"),
