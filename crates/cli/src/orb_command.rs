@@ -6,7 +6,10 @@
 mod access;
 mod show;
 
-use std::{io::Read as _, path::PathBuf};
+use std::{
+    io::{self, Read as _},
+    path::PathBuf,
+};
 
 use anyhow::{Context as _, Result, bail};
 use roundel_config::orbs::{OrbReference, OrbVersion};
@@ -14,7 +17,7 @@ use roundel_server::orbs::{describe, publish::Publication, wire::OrbVersions};
 
 use self::access::Access;
 use crate::{
-    exit::Exit,
+    exit::{Exit, UsageError},
     settings::flags::{self, SettingFlags},
 };
 
@@ -145,10 +148,21 @@ fn pick<'v>(reference: &OrbReference, versions: &'v OrbVersions) -> Option<&'v s
 fn read(path: &std::path::Path) -> Result<String> {
     if path.as_os_str() == "-" {
         let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).context("failed to read standard input")?;
+        io::stdin().read_to_string(&mut text).context("failed to read standard input")?;
         return Ok(text);
     }
-    std::fs::read_to_string(path).with_context(|| {
-        format!("failed to read `{}`; pack an orb of many files first", path.display())
-    })
+    let shown = path.display();
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(text),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(UsageError(format!("there is no file `{shown}`")).into())
+        }
+        Err(_) if path.is_dir() => {
+            let message = format!(
+                "`{shown}` is a folder; make one file of it first: `roundel config pack {shown}`"
+            );
+            Err(UsageError(message).into())
+        }
+        Err(error) => Err(error).with_context(|| format!("failed to read `{shown}`")),
+    }
 }

@@ -87,10 +87,13 @@ impl Access {
                 match publish::publish(store, publication, Timestamp::now()).await {
                     Ok(published) => Ok(Ok(published)),
                     Err(PublishError::Store(error)) => Err(error.into()),
-                    Err(PublishError::Unsound { rendered, orb, errors }) => {
-                        Ok(Err(format!("{rendered}`{orb}` has {errors} to fix")))
+                    Err(refusal) => {
+                        let message = refusal.to_string();
+                        Ok(Err(match refusal {
+                            PublishError::Unsound { rendered, .. } => rendered + &message,
+                            _ => message,
+                        }))
                     }
-                    Err(refusal) => Ok(Err(refusal.to_string())),
                 }
             }
             Self::Server(server) => server.publish(publication).await,

@@ -30,9 +30,14 @@ pub(super) fn json(value: &impl Serialize) -> Result<()> {
     terminal::print_data(&(serde_json::to_string_pretty(value)? + "\n"))
 }
 
-/// Prints why something was not done.
+/// Prints why something was not done. What was found in the source comes before it.
 pub(super) fn rejection(message: &str) {
-    terminal::remark(&format!("{}\n", message.trim_end()));
+    let message = message.trim_end();
+    let (found, reason) = message.rsplit_once('\n').unwrap_or(("", message));
+    if !found.is_empty() {
+        terminal::remark(&format!("{found}\n"));
+    }
+    terminal::print_error(&anyhow::anyhow!("{reason}"));
 }
 
 /// Prints what publishing did.

@@ -108,19 +108,22 @@ async fn what_would_break_a_build_is_not_published() {
     for way in ways {
         for (file, name, expected) in [
             ("other.yml", "house/tools@1.0.0", "never changes"),
-            ("bad.yml", "house/tools@1.1.0", "an orb needs version 2.1"),
+            ("bad.yml", "house/tools@1.1.0", "\nerror: `house/tools@1.1.0` has 1 error"),
             ("orb.yml", "house/tools@1", "is not one version"),
-            ("orb.yml", "other/tools@1.0.0", "has no owner"),
+            ("orb.yml", "other/tools@1.0.0", "error: the namespace `other` has no owner"),
         ] {
             let refused = orb(&installation, &["publish", file, name], way);
             assert_eq!(refused.status.code(), Some(1), "{}", said(&refused));
             assert!(said(&refused).contains(expected), "{name}: {}", said(&refused));
         }
     }
+    let missing = orb(&installation, &["publish", "no.yml", "house/tools@1.1.0"], &on_disk);
+    assert_eq!(missing.status.code(), Some(2));
+    assert_eq!(said(&missing), "error: there is no file `no.yml`\n");
     let stranger = [("ROUNDEL_SERVER", installation.url.as_str())];
     let refused = orb(&installation, &["publish", "orb.yml", "house/tools@1.1.0"], &stranger);
     assert_eq!(refused.status.code(), Some(1));
-    assert!(said(&refused).contains("administrator's token"), "{}", said(&refused));
+    assert!(said(&refused).contains("`--admin-token-file`"), "{}", said(&refused));
     let nowhere = orb(&installation, &["list"], &[]);
     assert_eq!(nowhere.status.code(), Some(3));
     assert!(said(&nowhere).contains("--data"), "{}", said(&nowhere));

@@ -56,6 +56,10 @@ impl Right for OrbCaller {
     }
 }
 
+/// What a caller without the token is told, who may be one of our own command.
+const PUBLISH_NEEDS_TOKEN: &str = "publishing needs the administrator's token: give it with \
+     `ROUNDEL_ADMIN_TOKEN` or `--admin-token-file`";
+
 impl Right for Administrator {
     fn name() -> String {
         "Administrator".to_owned()
@@ -69,7 +73,7 @@ impl FromRequestParts<Arc<App>> for Administrator {
         match OrbCaller::from_request_parts(parts, app).await?.0 {
             OrbReader::Administrator => Ok(Self),
             OrbReader::Anonymous | OrbReader::Project(_) => {
-                Err(ErrorResponse::unauthorized("publishing needs the administrator's token"))
+                Err(ErrorResponse::unauthorized(PUBLISH_NEEDS_TOKEN))
             }
         }
     }

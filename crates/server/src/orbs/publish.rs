@@ -57,7 +57,7 @@ pub enum PublishError {
         bytes: usize,
     },
     /// The source is not a valid orb.
-    #[error("`{orb}` has {errors} to fix")]
+    #[error("`{orb}` has {}", match errors { 1 => "1 error".to_owned(), count => format!("{count} errors") })]
     Unsound {
         /// What was to be published.
         orb: String,
@@ -88,8 +88,8 @@ pub enum PublishError {
     },
     /// No owner of the namespace was named.
     #[error(
-        "the namespace `{0}` has no owner; name the organization that shall own it, or make it \
-         visible to the instance"
+        "the namespace `{0}` has no owner; name the organization that owns it with \
+         `--org github/NAME`, or make it visible to all with `--visibility instance`"
     )]
     NoOwner(String),
     /// The namespace belongs to another organization.

@@ -128,7 +128,7 @@ async fn what_cannot_be_published_is_refused_with_what_to_do() {
         ("/a/b/1", SOUND.to_owned(), 400, "is not one version"),
         ("/a/b/volatile", SOUND.to_owned(), 400, "is not one version"),
         ("/a/b/1.x", SOUND.to_owned(), 400, "is not a valid orb version"),
-        ("/c/b/1.0.0", SOUND.to_owned(), 400, "has no owner"),
+        ("/c/b/1.0.0", SOUND.to_owned(), 400, "with `--org github/NAME`"),
         ("/c/b/1.0.0?organization=gh/nobody", SOUND.to_owned(), 400, "is not an organization"),
         ("/c/b/1.0.0?organization=nobody", SOUND.to_owned(), 400, "github/NAME"),
         (
