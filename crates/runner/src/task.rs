@@ -59,7 +59,7 @@ pub(crate) async fn run(host: Arc<Host>, spec: JobSpec, stop_now: CancellationTo
     let mut watchers = JoinSet::new();
     watchers.spawn(lease::keep(Arc::clone(&client), stop.clone(), spec.lease_duration));
     watchers.spawn(watch(stop.clone(), spec.limits.run_time, stop_now));
-    let report = match Task::open(host, spec, Arc::clone(&client), stop.clone()) {
+    let report = match Task::open(host, spec, Arc::clone(&client), stop.clone()).await {
         Ok(task) => {
             let task = Arc::new(task);
             let prefetch = Arc::clone(&task);

@@ -23,8 +23,8 @@ const LONG_SECRETS_BYTES: usize = 4096;
 pub(crate) struct Secrets {
     /// `None`: there is nothing to look for.
     search: Option<AhoCorasick>,
-    texts: Vec<Vec<u8>>,
-    longest: usize,
+    /// What looks for the beginnings of secrets at the end of what was seen.
+    beginnings: Vec<Beginnings>,
 }
 
 impl Secrets {
@@ -40,7 +40,6 @@ impl Secrets {
             .collect();
         texts.sort_unstable();
         texts.dedup();
-        let longest = texts.iter().map(Vec::len).max().unwrap_or(0);
         // Building it takes a time that is quadratic in the length of a secret that repeats itself.
         let long = texts.iter().map(Vec::len).sum::<usize>() > LONG_SECRETS_BYTES;
         let search = AhoCorasick::builder()
@@ -49,7 +48,7 @@ impl Secrets {
             .build(&texts)
             .ok()
             .filter(|_| !texts.is_empty());
-        Self { search, texts, longest }
+        Self { search, beginnings: texts.into_iter().map(Beginnings::of).collect() }
     }
 
     /// Masks a complete text.
@@ -67,15 +66,74 @@ impl Secrets {
         }
     }
 
-    /// Returns where, from `from` on, the tail begins that may be the beginning of a secret.
-    fn tail(&self, window: &[u8], from: usize) -> usize {
-        let first = from.max((window.len() + 1).saturating_sub(self.longest));
-        (first..window.len())
-            .find(|&at| {
-                let tail = &window[at..];
-                self.texts.iter().any(|text| text.len() > tail.len() && text.starts_with(tail))
-            })
-            .unwrap_or(window.len())
+    /// Returns the tails of what was seen that may be the beginning of a secret.
+    fn tails(&self, window: &[u8]) -> Tails<'_> {
+        let longest = self.beginnings.iter().map(|one| (one, one.longest_at_end(window)));
+        Tails { end: window.len(), longest: longest.filter(|(_, length)| *length > 0).collect() }
+    }
+}
+
+/// A secret, and for each of its beginnings the longest shorter one that it ends with (Knuth, Morris and
+/// Pratt): a text that nearly repeats a long secret is compared with it once, not once from each byte.
+struct Beginnings {
+    text: Vec<u8>,
+    /// At `n`: of the beginning of `n` bytes.
+    shorter: Vec<u32>,
+}
+
+impl Beginnings {
+    fn of(text: Vec<u8>) -> Self {
+        let mut shorter = vec![0_u32; text.len() + 1];
+        let mut length = 0;
+        for (position, &byte) in text.iter().enumerate().skip(1) {
+            while length > 0 && text[length] != byte {
+                length = index(shorter[length]);
+            }
+            length += usize::from(text[length] == byte);
+            shorter[position + 1] = u32::try_from(length).unwrap_or(0);
+        }
+        Self { text, shorter }
+    }
+
+    /// Returns the length of the longest beginning, short of the whole, that these bytes end with.
+    fn longest_at_end(&self, window: &[u8]) -> usize {
+        let first = (window.len() + 1).saturating_sub(self.text.len());
+        let mut length = 0;
+        for &byte in &window[first..] {
+            while length > 0 && self.text[length] != byte {
+                length = self.shorter(length);
+            }
+            length += usize::from(self.text[length] == byte);
+        }
+        length
+    }
+
+    fn shorter(&self, length: usize) -> usize {
+        index(self.shorter[length])
+    }
+}
+
+fn index(length: u32) -> usize {
+    usize::try_from(length).unwrap_or(0)
+}
+
+/// The ends of what was seen that are beginnings of secrets.
+struct Tails<'s> {
+    end: usize,
+    /// The longest for each secret that has one.
+    longest: Vec<(&'s Beginnings, usize)>,
+}
+
+impl Tails<'_> {
+    /// Returns where the first tail begins that does so at `from` or later. `from` must not decrease.
+    fn first_from(&mut self, from: usize) -> usize {
+        let room = self.end - from;
+        for (beginnings, length) in &mut self.longest {
+            while *length > room {
+                *length = beginnings.shorter(*length);
+            }
+        }
+        self.end - self.longest.iter().map(|(_, length)| *length).max().unwrap_or(0)
     }
 }
 
@@ -106,7 +164,8 @@ impl Masker {
         self.held.extend_from_slice(bytes);
         let window = &self.held;
         let mut cursor = 0;
-        let mut tail = secrets.tail(window, cursor);
+        let mut tails = secrets.tails(window);
+        let mut tail = tails.first_from(cursor);
         while let Some(found) = search.find(&window[cursor..]) {
             let (start, end) = (cursor + found.start(), cursor + found.end());
             if start >= tail {
@@ -117,7 +176,7 @@ impl Masker {
             cursor = end;
             // The tail was part of this secret: what follows it is searched again.
             if tail < cursor {
-                tail = secrets.tail(window, cursor);
+                tail = tails.first_from(cursor);
             }
         }
         out.extend_from_slice(&window[cursor..tail]);
@@ -185,6 +244,25 @@ mod tests {
         let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
         let line = format!("key {} end", secrets[2]);
         assert_eq!(masked(&secrets, &[line.as_bytes()]), "key **** end");
+    }
+
+    /// Every write was compared with the secret from each of its bytes on: gigabytes for one that nearly
+    /// repeats the secret.
+    #[test]
+    fn a_text_that_nearly_repeats_a_long_secret_is_compared_with_it_once() {
+        let secret = format!("{}!", "a".repeat(1 << 16));
+        let search = Secrets::new([secret.as_str()]);
+        let nearly = format!("{}c", "a".repeat(1 << 16));
+        let start = std::time::Instant::now();
+        for _ in 0..60 {
+            assert_eq!(search.tails(nearly.as_bytes()).first_from(0), nearly.len());
+        }
+        assert!(start.elapsed() < std::time::Duration::from_secs(3), "{:?}", start.elapsed());
+        // Masks that end within a tail move its beginning on: one step each, not a comparison.
+        let mut tails = search.tails(&nearly.as_bytes()[..1 << 16]);
+        for from in 0..1 << 16 {
+            assert_eq!(tails.first_from(from), from);
+        }
     }
 
     #[test]

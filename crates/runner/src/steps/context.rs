@@ -44,17 +44,22 @@ pub(crate) struct Task {
 
 impl Task {
     /// Makes the task's directory and starts its uplink.
-    pub(crate) fn open(
+    pub(crate) async fn open(
         host: Arc<Host>,
         spec: JobSpec,
         client: Arc<TaskClient>,
         stop: StopSignal,
     ) -> Result<Self, TaskError> {
+        // To build the search for long values takes a while; leases must be renewed meanwhile.
+        let built = tokio::task::spawn_blocking(move || (secrets(&spec), spec)).await;
+        let (secrets, spec) = built.map_err(|error| {
+            TaskError::Infrastructure(format!("The runner cannot prepare the log's mask: {error}"))
+        })?;
         let name = format!("{}-{}-{}", spec.task.job, spec.task.index, spec.lease);
         let directory = host.tasks().join(name);
         std::fs::create_dir_all(&directory).map_err(|error| TaskError::disk(&error))?;
         Ok(Self {
-            secrets: Arc::new(secrets(&spec)),
+            secrets: Arc::new(secrets),
             uplink: Uplink::start(client, stop.clone()),
             host,
             spec,
