@@ -3,6 +3,7 @@
 use std::{fmt::Write as _, ops::Range};
 
 use roundel_config::{Diagnostic, Related, Severity, codes};
+use roundel_model::limits;
 
 use crate::markup::{Html, Untrusted, escape, sentence};
 
@@ -62,9 +63,29 @@ pub(crate) fn read(json: Option<&str>) -> Vec<Diagnostic> {
     json.and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default()
 }
 
-/// Makes the view of diagnostics over their text.
-pub(crate) fn views(text: &str, diagnostics: &[Diagnostic]) -> Vec<DiagnosticView> {
-    diagnostics.iter().map(|diagnostic| view(text, diagnostic)).collect()
+/// The diagnostics of a page: no more than [`limits::DIAGNOSTICS_PER_PAGE`].
+pub(crate) struct Views {
+    pub(crate) shown: Vec<DiagnosticView>,
+    /// How many there are besides, and where to see them.
+    pub(crate) more: Option<Html>,
+}
+
+/// Makes the view of diagnostics over their text. Where there are too many, errors come first.
+pub(crate) fn views(text: &str, diagnostics: &[Diagnostic]) -> Views {
+    let mut shown: Vec<(usize, &Diagnostic)> = diagnostics.iter().enumerate().collect();
+    if shown.len() > limits::DIAGNOSTICS_PER_PAGE {
+        shown
+            .sort_by_key(|(_, one)| (one.severity != Severity::Error, one.is_about_this_release()));
+        shown.truncate(limits::DIAGNOSTICS_PER_PAGE);
+        shown.sort_by_key(|(position, _)| *position);
+    }
+    let lines = lines(text);
+    let more = diagnostics.len() - shown.len();
+    Views {
+        shown: shown.iter().map(|(_, diagnostic)| view(text, &lines, diagnostic)).collect(),
+        more: (more > 0)
+            .then(|| sentence(&format!("and {more} more; `roundel config validate` shows all"))),
+    }
 }
 
 /// `E-033 unknown-parameter`, as terminals show it.
@@ -78,9 +99,8 @@ pub(crate) fn address(slug: &str) -> String {
     format!("{DOCS}/{slug}")
 }
 
-fn view(text: &str, diagnostic: &Diagnostic) -> DiagnosticView {
+fn view(text: &str, lines: &[Range<usize>], diagnostic: &Diagnostic) -> DiagnosticView {
     let error = diagnostic.severity == Severity::Error;
-    let lines = lines(text);
     let first = usize::try_from(diagnostic.line).unwrap_or(1).saturating_sub(1);
     let last = lines
         .iter()
@@ -90,8 +110,10 @@ fn view(text: &str, diagnostic: &Diagnostic) -> DiagnosticView {
     let shown = first.saturating_sub(CONTEXT)..(last + CONTEXT + 1).min(lines.len());
     let mut excerpt = String::new();
     for number in shown {
-        if let Some(line) = lines.get(number) {
-            push_line(&mut excerpt, text, line.clone(), number, std::slice::from_ref(diagnostic));
+        if let Some(whole) = lines.get(number).cloned() {
+            let shown = around(text, &whole, diagnostic);
+            let line = Line { number: number + 1, whole, shown };
+            push_line(&mut excerpt, text, &line, std::slice::from_ref(diagnostic));
         }
     }
     DiagnosticView {
@@ -115,8 +137,9 @@ fn view(text: &str, diagnostic: &Diagnostic) -> DiagnosticView {
 /// The whole text, each line with an address (`#L12`).
 pub(crate) fn source(text: &str, diagnostics: &[Diagnostic]) -> Html {
     let mut out = String::with_capacity(text.len() * 2);
-    for (number, line) in lines(text).into_iter().enumerate() {
-        push_line(&mut out, text, line, number, diagnostics);
+    for (number, whole) in lines(text).into_iter().enumerate() {
+        let line = Line { number: number + 1, shown: whole.clone(), whole };
+        push_line(&mut out, text, &line, diagnostics);
     }
     Html(out)
 }
@@ -131,20 +154,34 @@ fn lines(text: &str) -> Vec<Range<usize>> {
     lines
 }
 
-fn push_line(
-    out: &mut String,
-    text: &str,
-    line: Range<usize>,
+/// A line of the text, and the part of it that is shown.
+struct Line {
     number: usize,
-    diagnostics: &[Diagnostic],
-) {
-    let number = number + 1;
+    whole: Range<usize>,
+    shown: Range<usize>,
+}
+
+/// Returns the part of a line around what a diagnostic underlines in it, or else its beginning.
+fn around(text: &str, line: &Range<usize>, diagnostic: &Diagnostic) -> Range<usize> {
+    let side = limits::EXCERPT_SIDE_BYTES;
+    let start = if line.contains(&diagnostic.start) { diagnostic.start } else { line.start };
+    let end = diagnostic.end.clamp(start, line.end).min(start + 2 * side);
+    let first = start.saturating_sub(side).max(line.start);
+    let last = (end + side).min(line.end);
+    text.floor_char_boundary(first)..text.floor_char_boundary(last)
+}
+
+fn push_line(out: &mut String, text: &str, line: &Line, diagnostics: &[Diagnostic]) {
+    let Line { number, whole, shown } = line;
     let _ = write!(
         out,
         "<span class=\"src-line\"><span class=\"src-no\" data-no=\"{number}\"></span><code>"
     );
-    let mut at = line.start;
-    for (span, severity) in spans(&line, diagnostics) {
+    if shown.start > whole.start {
+        out.push('…');
+    }
+    let mut at = shown.start;
+    for (span, severity) in spans(shown, diagnostics) {
         let span = span.start.max(at)..span.end;
         let (Some(before), Some(inside)) = (text.get(at..span.start), text.get(span.clone()))
         else {
@@ -162,7 +199,10 @@ fn push_line(
         );
         at = span.end;
     }
-    out.push_str(&escape(text.get(at..line.end).unwrap_or_default()));
+    out.push_str(&escape(text.get(at..shown.end).unwrap_or_default()));
+    if shown.end < whole.end {
+        out.push('…');
+    }
     out.push_str("</code></span>");
 }
 
@@ -213,7 +253,7 @@ mod tests {
         let html = source(text, &[diagnostic(text, "verison")]).0;
         assert!(html.contains("<mark class=\"sq sq-error\">verison</mark>: &lt;b&gt;"), "{html}");
         assert_eq!(html.matches("<mark").count(), 1);
-        let view = view(text, &diagnostic(text, "verison"));
+        let view = view(text, &lines(text), &diagnostic(text, "verison"));
         assert_eq!(view.message.0, "no key <code>verison</code>");
         assert_eq!(view.code.0, "E-024 unknown-key");
         assert_eq!(view.docs.as_deref(), Some("/docs/diagnostics/unknown-key"));
@@ -234,7 +274,7 @@ mod tests {
             text: "here".into(),
         };
         one.related = vec![related(None), related(Some("acme/tools@1.0.0"))];
-        let view = view(text, &one);
+        let view = view(text, &lines(text), &one);
         assert_eq!(view.via.unwrap().0, "workflow <code>w</code> → job <code>x</code>");
         let places: Vec<_> =
             view.related.iter().map(|related| (related.line, related.place.0.as_str())).collect();
@@ -248,6 +288,44 @@ mod tests {
         let mut bad = diagnostic(text, "1");
         (bad.start, bad.end, bad.line) = (1, 500, 700);
         assert!(source(text, &[bad.clone()]).0.contains("é: 1"));
-        assert_eq!(view(text, &bad).excerpt.0, "");
+        assert_eq!(view(text, &lines(text), &bad).excerpt.0, "");
+    }
+
+    /// A configuration that is one line of JSON, with something wrong everywhere, made pages of megabytes.
+    #[test]
+    fn a_page_grows_neither_with_the_line_nor_with_the_number_of_diagnostics() {
+        let text = format!("{{{}\"é\": end}}", "\"verison\": é, ".repeat(2_000));
+        let first = diagnostic(&text, "verison");
+        let mut all = vec![first.clone(); 2_000];
+        for (one, (start, part)) in all.iter_mut().zip(text.match_indices("verison")) {
+            (one.start, one.end) = (start, start + part.len());
+            one.severity = Severity::Warning;
+        }
+        all[1_999].severity = Severity::Error;
+        let Views { shown, more } = views(&text, &all);
+        assert_eq!(shown.len(), limits::DIAGNOSTICS_PER_PAGE);
+        assert_eq!(
+            more.unwrap().0,
+            "and 1950 more; <code>roundel config validate</code> shows all"
+        );
+        let bytes: usize = shown.iter().map(|view| view.excerpt.0.len()).sum();
+        assert!(bytes < 50_000, "{bytes}");
+        // The only error is not among those that are left out.
+        let last = shown.last().unwrap();
+        assert!(last.error);
+        let marked = "<mark class=\"sq sq-error\">verison</mark>";
+        let excerpt = &last.excerpt.0;
+        assert!(excerpt.contains("<code>…") && excerpt.contains(marked), "{excerpt}");
+        assert!(shown[0].excerpt.0.contains("…</code>"), "{}", shown[0].excerpt.0);
+        assert!(views(&text, &all[..3]).more.is_none());
+    }
+
+    /// A mark of a whole line is cut, too, and between characters.
+    #[test]
+    fn a_mark_that_is_longer_than_an_excerpt_is_cut() {
+        let text = "é".repeat(10_000);
+        let view = view(&text, &lines(&text), &diagnostic(&text, &text));
+        assert!(view.excerpt.0.contains("é</mark>…</code>"), "{}", view.excerpt.0);
+        assert!(view.excerpt.0.len() < 1_000);
     }
 }

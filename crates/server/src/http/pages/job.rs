@@ -22,7 +22,7 @@ use roundel_store::{
 
 use super::{
     address::{address, encode, see_other},
-    config_view::{self, DiagnosticView},
+    config_view::{self, Views},
     form::{NoFields, PageForm},
     frame::{SOON, Shell},
     lists::PipelineSummary,
@@ -90,7 +90,7 @@ struct JobLive {
     /// Why it did not pass.
     cause: Option<Html>,
     /// Options of its configuration that have no effect here.
-    notes: Vec<DiagnosticView>,
+    notes: Option<Views>,
     /// The project's settings, if it asked for contexts: they do not exist yet.
     instead_of_contexts: Option<String>,
     task: u32,
@@ -200,8 +200,8 @@ async fn read(
         decision: decision(job, visit.now),
         cause: cause(job, failed).map(|cause| sentence(&cause)),
         notes: match workflow {
-            Some(workflow) => notes(visit, job, workflow).await?,
-            None => Vec::new(),
+            Some(workflow) => Some(notes(visit, job, workflow).await?),
+            None => None,
         },
         task,
         tasks: tabs(&all, job, task),
@@ -214,11 +214,7 @@ async fn read(
 }
 
 /// What the compiler said of this job that keeps nothing from running.
-async fn notes(
-    visit: &Visit,
-    job: &JobRow,
-    workflow: &WorkflowRow,
-) -> Result<Vec<DiagnosticView>, PageError> {
+async fn notes(visit: &Visit, job: &JobRow, workflow: &WorkflowRow) -> Result<Views, PageError> {
     let diagnostics = visit.app.store.diagnostics_of(job.pipeline).await?;
     let mut found = config_view::read(diagnostics.as_deref());
     found.retain_mut(|one| {

@@ -17,7 +17,7 @@ use roundel_store::reading::{JobRow, PipelineRow, WorkflowRow};
 
 use super::{
     address::see_other,
-    config_view::{self, DiagnosticView},
+    config_view::{self, DiagnosticView, Views},
     form::{NoFields, PageForm},
     frame::{SOON, Shell},
     graph,
@@ -84,6 +84,8 @@ struct PipelineLive {
     diagnostics: Vec<DiagnosticView>,
     /// Parts of the configuration that this release cannot run.
     unsupported: Vec<DiagnosticView>,
+    /// How many diagnostics there are besides.
+    more: Option<Html>,
     /// Something is wrong in it, besides.
     has_errors: bool,
     has_config: bool,
@@ -175,9 +177,10 @@ async fn read(
     } else {
         Vec::new()
     };
-    let views = config_view::views(text.as_deref().unwrap_or_default(), &diagnostics);
+    let Views { shown, more } =
+        config_view::views(text.as_deref().unwrap_or_default(), &diagnostics);
     let (unsupported, diagnostics): (Vec<_>, Vec<_>) =
-        views.into_iter().partition(|view| view.unsupported);
+        shown.into_iter().partition(|view| view.unsupported);
     Ok(PipelineLive {
         id: row.id.to_string(),
         family: view.status.family(),
@@ -189,6 +192,7 @@ async fn read(
         has_errors: diagnostics.iter().any(|view| view.error),
         diagnostics,
         unsupported,
+        more,
         has_config: text.is_some(),
         undelivered: undelivered
             .into_iter()
@@ -303,7 +307,7 @@ struct ConfigPage {
     head: ProjectHead,
     row: PipelineSummary,
     source: Html,
-    diagnostics: Vec<DiagnosticView>,
+    diagnostics: Views,
 }
 
 async fn config(Reader { visit, subject, role }: Reader<Pipeline>) -> Answer {
