@@ -9,19 +9,21 @@ use axum::{
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
+use roundel_protocol::{ErrorCode, PREFIX};
 use url::Url;
 
 use super::{
     address::is_local,
-    frame::{Failure, page_not_found},
+    frame::{Failure, error_page, page_not_found},
     visit::Visit,
 };
-use crate::app::App;
+use crate::{app::App, http::error_response::ErrorResponse, orbs::wire};
 
 /// Puts the header of the visitor on error pages. The session is looked up for these alone.
 pub(crate) async fn framed(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let (mut asked, body) = request.into_parts();
     let response = next.run(Request::from_parts(asked.clone(), body)).await;
+    let response = explained(&asked, response);
     let Some(mut failure) = response.extensions().get::<Failure>().cloned() else {
         return response;
     };
@@ -35,6 +37,63 @@ pub(crate) async fn framed(State(app): State<Arc<App>>, request: Request, next: 
     }
     let shell = visit.shell(&failure.title, "");
     failure.page(shell)
+}
+
+/// Gives the refusals that layers and the router make a body: they have none of their own.
+fn explained(asked: &Parts, response: Response) -> Response {
+    let status = response.status();
+    let (title, text) = match status {
+        _ if response.headers().contains_key(header::CONTENT_TYPE) => return response,
+        StatusCode::FORBIDDEN => (
+            "Form not accepted",
+            "It was sent from another website, or the browser did not say from where. Nothing was \
+             changed. Open its page here, and send it from there."
+                .to_owned(),
+        ),
+        StatusCode::METHOD_NOT_ALLOWED => {
+            ("Method not allowed", format!("This address does not answer `{}`.", asked.method))
+        }
+        StatusCode::GATEWAY_TIMEOUT => (
+            "No answer in time",
+            "The server took too long to answer. Try again in a minute.".to_owned(),
+        ),
+        _ => return response,
+    };
+    let mut explained = if is_api(asked.uri.path()) {
+        let code = match status {
+            StatusCode::GATEWAY_TIMEOUT => ErrorCode::Unavailable,
+            _ => ErrorCode::BadRequest,
+        };
+        ErrorResponse::new(status, code, text).into_response()
+    } else if accepts_pages(&asked.headers) || sends_form(&asked.headers) {
+        error_page(status, title, &text, None)
+    } else {
+        (status, format!("{}\n", title.to_lowercase())).into_response()
+    };
+    // What the layers around wrote, and `Allow`.
+    for (name, value) in response.headers() {
+        if *name != header::CONTENT_LENGTH && !explained.headers().contains_key(name) {
+            explained.headers_mut().append(name, value.clone());
+        }
+    }
+    explained
+}
+
+/// Programs read what is below these: runners, and those that publish and read orbs.
+fn is_api(path: &str) -> bool {
+    [PREFIX, wire::PATH].iter().any(|prefix| {
+        path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    })
+}
+
+fn accepts_pages(headers: &HeaderMap) -> bool {
+    let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    accepts.is_some_and(|accepts| accepts.contains("text/html"))
+}
+
+fn sends_form(headers: &HeaderMap) -> bool {
+    let sent = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    sent.is_some_and(|sent| sent.starts_with("application/x-www-form-urlencoded"))
 }
 
 /// The page whose form was sent. Only its path counts, so it cannot lead to another server.
@@ -57,8 +116,12 @@ pub(crate) async fn unknown_address(method: Method, uri: Uri, headers: HeaderMap
         let to = format!("{shorter}{query}");
         return (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, to)]).into_response();
     }
-    let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
-    if accepts.is_some_and(|accepts| accepts.contains("text/html")) {
+    if is_api(uri.path()) {
+        let text = "there is nothing at this address";
+        return ErrorResponse::new(StatusCode::NOT_FOUND, ErrorCode::NotFound, text)
+            .into_response();
+    }
+    if accepts_pages(&headers) {
         return page_not_found();
     }
     (StatusCode::NOT_FOUND, "not found\n").into_response()

@@ -137,6 +137,35 @@ async fn an_address_that_leads_nowhere_is_a_page_and_a_slash_at_the_end_is_forgi
     assert_eq!(text(world.fetch("/nosuch", None).await).await, "not found\n");
 }
 
+/// The router itself answers these; its answer has no body.
+#[tokio::test]
+async fn a_method_that_an_address_does_not_answer_is_said_to_people_and_to_programs() {
+    use axum::http::Method;
+    let world = World::new().await;
+    for (method, path) in [(Method::DELETE, "/projects"), (Method::GET, "/gh/acme/web/follow")] {
+        let answer = world.send(method.clone(), path, "", Some("writer")).await;
+        assert_eq!(answer.status(), StatusCode::METHOD_NOT_ALLOWED, "{path}");
+        assert!(answer.headers().contains_key(header::ALLOW), "{path}");
+        assert!(answer.headers().contains_key(header::CONTENT_SECURITY_POLICY), "{path}");
+        let page = text(answer).await;
+        let said = format!("does not answer <code>{method}</code>");
+        assert!(page.contains(&said) && page.contains("Sign out"), "{path}: {page}");
+    }
+    for (path, status, code) in [
+        ("/runner/v1/claim", StatusCode::METHOD_NOT_ALLOWED, "bad-request"),
+        ("/runner/v1/tasks/1", StatusCode::NOT_FOUND, "not-found"),
+        ("/api/roundel/v1/orbs/a/b/c/d", StatusCode::NOT_FOUND, "not-found"),
+    ] {
+        for answer in [world.fetch(path, None).await, world.get(path, Some("writer")).await] {
+            assert_eq!(answer.status(), status, "{path}");
+            assert_eq!(answer.headers()[header::CONTENT_TYPE], "application/json", "{path}");
+            let error = serde_json::from_str::<serde_json::Value>(&text(answer).await).unwrap();
+            assert_eq!(error["code"], code, "{path}: {error}");
+            assert!(error["message"].as_str().is_some_and(|text| !text.is_empty()), "{path}");
+        }
+    }
+}
+
 /// A form that is not one of ours, or of an older page, must not be answered with "saved".
 #[tokio::test]
 async fn a_form_with_an_unknown_field_or_value_saves_nothing() {
@@ -342,8 +371,12 @@ async fn every_page_forbids_foreign_scripts_and_frames() {
 #[tokio::test]
 async fn a_form_of_another_site_is_refused() {
     let world = World::new().await;
-    let answer = world.post_from("/gh/acme/web/follow", "", "writer", "https://evil.test").await;
-    assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+    for origin in ["https://evil.test", "null"] {
+        let answer = world.post_from("/gh/acme/web/follow", "", "writer", origin).await;
+        assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+        let page = text(answer).await;
+        assert!(page.contains("sent from another website") && page.contains("Sign out"), "{page}");
+    }
     let answer = world.post("/gh/acme/web/follow", "", "reader").await;
     assert_eq!(answer.status(), StatusCode::SEE_OTHER);
 }
