@@ -20,7 +20,7 @@ use serde::Serialize;
 
 use crate::terminal;
 
-/// Lines that are named for one finding, and jobs; more of the same do not help.
+/// Places that are named for one finding, and jobs; more of the same do not help.
 const LINES: usize = 8;
 
 /// What becomes of a configuration.
@@ -65,7 +65,7 @@ pub(crate) enum Reason {
 pub(crate) struct Unsupported {
     pub(crate) message: String,
     pub(crate) help: Option<String>,
-    /// `line 4`, `and 3 more`, ``job `build` of workflow `main` ``, `in the orb acme/kit@1.0.0`
+    /// `.circleci/config.yml:4:9`, `and 3 more`, ``job `build` of workflow `main` ``, `in the orb acme/kit@1.0.0`
     pub(crate) places: Vec<String>,
 }
 
@@ -139,12 +139,17 @@ pub(crate) fn unsupported(
 }
 
 fn places(group: &[&Diagnostic]) -> Vec<String> {
-    let lines: BTreeSet<u32> = group.iter().map(|one| one.line).collect();
+    // As the renderer of diagnostics writes them: terminals and editors open the file there.
+    let spots: BTreeSet<_> =
+        group.iter().map(|one| (one.path.as_str(), one.line, one.column)).collect();
     let orbs: BTreeSet<&str> = group.iter().filter_map(|one| one.orb.as_deref()).collect();
-    let mut places: Vec<String> =
-        lines.iter().take(LINES).map(|line| format!("line {line}")).collect();
-    if lines.len() > LINES {
-        places.push(format!("and {} more", lines.len() - LINES));
+    let mut places: Vec<String> = spots
+        .iter()
+        .take(LINES)
+        .map(|(path, line, column)| format!("{path}:{line}:{column}"))
+        .collect();
+    if spots.len() > LINES {
+        places.push(format!("and {} more", spots.len() - LINES));
     }
     let refused = group.iter().filter(|one| is_refusal(one));
     places.extend(jobs(&refused.copied().collect::<Vec<_>>()));

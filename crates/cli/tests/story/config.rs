@@ -134,7 +134,7 @@ fn what_is_valid_and_not_supported_has_words_and_an_exit_code_of_its_own() {
         (
             Some(4),
             "a.yml: valid, but not supported by this release:\n  - the `store_artifacts` step is not \
-             supported in this release (line 5)\n    remove the step, or replace it with a `run` step\n"
+             supported in this release (a.yml:5:23)\n    remove the step, or replace it with a `run` step\n"
         )
     );
     let (code, quiet, _) = run(&["validate", "a.yml", "--quiet"]);
@@ -146,10 +146,10 @@ fn what_is_valid_and_not_supported_has_words_and_an_exit_code_of_its_own() {
         (
             Some(4),
             "b.yml: valid, but this release does not run all of it:\n  - the context `aws` does not \
-             exist: this release has no contexts, and the job ends as unauthorized (line 13, job \
+             exist: this release has no contexts, and the job ends as unauthorized (b.yml:13:28, job \
              `build` of workflow `main`)\n    set the variables in the project's settings, and remove \
              `context`\n  - the context `hub` does not exist: this release has no contexts, and the job \
-             ends as unauthorized (line 13, job `build` of workflow `main`)\n    set the variables in the \
+             ends as unauthorized (b.yml:13:33, job `build` of workflow `main`)\n    set the variables in the \
              project's settings, and remove `context`\nc.yml: fine\n\n1 file fine, 1 not supported by \
              this release\n"
         )

@@ -52,6 +52,8 @@ pub(super) struct Facts {
     aliases: BTreeMap<String, String>,
     /// The name of the job that is examined.
     job: Option<String>,
+    /// Jobs that are defined as approvals and the like: no runner runs them.
+    gates: Names,
 }
 
 impl Facts {
@@ -67,9 +69,12 @@ impl Facts {
             }
         }
         let Node::Map(sections) = tree else { return facts };
+        // The definitions of jobs, which may follow the workflows, say what each entry is.
+        if let Some(jobs) = tree.get("jobs") {
+            facts.jobs(jobs);
+        }
         for (section, value) in sections {
             match section.as_str() {
-                "jobs" => facts.jobs(value),
                 "workflows" => facts.workflows(value),
                 "commands" | "executors" | "orbs" | "job-groups" => facts.walk(value),
                 _ => {}
@@ -134,6 +139,9 @@ impl Facts {
     fn jobs(&mut self, jobs: &Node) {
         let Node::Map(jobs) = jobs else { return };
         for (name, job) in jobs {
+            if is_gate(job) {
+                self.gates.insert(name.clone());
+            }
             self.job = Some(name.clone());
             self.walk(job);
         }
@@ -152,9 +160,9 @@ impl Facts {
             for invocation in invocations {
                 self.walk_step(invocation);
                 let Node::Map(entries) = invocation else { continue };
-                for (_, invocation) in entries {
-                    // An approval has no variables, so it misses none.
-                    if invocation.get("type") != Some(&Node::text("approval")) {
+                for (name, invocation) in entries {
+                    // What no runner runs has no variables, so it misses none.
+                    if !is_gate(invocation) && !self.gates.contains(name) {
                         self.contexts(invocation.get("context"));
                     }
                 }
@@ -319,6 +327,11 @@ impl Facts {
 /// Returns whether a configuration is a setup configuration, a job of which posts the continuation.
 pub(super) fn is_setup(tree: &Node) -> bool {
     !matches!(tree.get("setup"), None | Some(Node::Null | Node::Bool(false)))
+}
+
+/// Returns whether an entry or a definition of a job says that no runner runs it.
+fn is_gate(job: &Node) -> bool {
+    matches!(job.get("type"), Some(Node::Text(kind)) if kind == "approval" || kind == "no-op")
 }
 
 /// Returns whether a text has no templates in it.

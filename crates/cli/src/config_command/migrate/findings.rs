@@ -131,8 +131,7 @@ impl Found {
         if errors.is_empty() {
             return;
         }
-        let lines =
-            errors.iter().take(SHOWN).map(|found| format!("{}: {}", found.line, found.message));
+        let lines = errors.iter().take(SHOWN).map(|found| placed(found));
         let title = "the configuration has errors";
         self.add(Level::Cannot, "errors", title, lines).help =
             Some(format!("`roundel config validate {}` shows them", checked.path));
@@ -397,8 +396,7 @@ impl Found {
         if errors.is_empty() {
             return;
         }
-        let lines =
-            errors.iter().take(SHOWN).map(|found| format!("{}: {}", found.line, found.message));
+        let lines = errors.iter().take(SHOWN).map(|found| placed(found));
         let title = "the stricter rules of the `next` profile refuse it";
         self.add(Level::Note, "next-profile", title, lines).help =
             Some("nothing has to be done as long as the project stays with `legacy`".to_owned());
@@ -421,4 +419,9 @@ fn how_to_get(reference: &OrbReference) -> String {
          `DIR/{}/<version>.yml` and pass `--orbs DIR`, or publish it to the server",
         reference.orb()
     )
+}
+
+/// `.circleci/config.yml:4:9: what is wrong`
+fn placed(found: &Diagnostic) -> String {
+    format!("{}:{}:{}: {}", found.path, found.line, found.column, found.message)
 }

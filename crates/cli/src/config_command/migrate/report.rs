@@ -106,7 +106,7 @@ impl Writer {
             let listed = matches!(finding.kind, "errors" | "next-profile" | "orb-stand-ins");
             if listed {
                 for name in names {
-                    detail(&mut text, &self.fit(&format!("line {name}"), INDENT + 2));
+                    detail(&mut text, &self.fit(name, INDENT + 2));
                 }
             } else {
                 self.names(&mut text, names.map(str::to_owned));

@@ -123,6 +123,24 @@ fn a_single_file_is_checked_wherever_it_is() {
     assert_eq!((found.readiness, found.files.len()), (Readiness::Cannot, 1));
 }
 
+/// Such a job needs no value of a context. What it is may be said at its entry or at its definition,
+/// which may come after the workflows.
+#[test]
+fn contexts_of_jobs_that_no_runner_runs_are_not_counted() {
+    let workflows = "workflows: {main: {jobs: [build, hold: {context: a}, none: {context: b}, \
+                     ask: {type: approval, context: c}]}}";
+    let gates = "  hold: {type: approval}\n  none: {type: no-op}\n";
+    let (head, jobs) = PLAIN.split_once("jobs:").unwrap();
+    let (jobs, _) = jobs.split_once("workflows:").unwrap();
+    for text in [
+        format!("{head}jobs:{}\n{gates}{workflows}\n", jobs.trim_end()),
+        format!("{head}{workflows}\njobs:{}\n{gates}", jobs.trim_end()),
+    ] {
+        let found = look(&[(".circleci/config.yml", &text)]);
+        assert_eq!(found.readiness, Readiness::Ready, "{text}{found:?}");
+    }
+}
+
 #[test]
 fn what_is_not_in_the_repository_is_named() {
     let found = look(&[(".circleci/config.yml", RICH)]);
@@ -159,7 +177,10 @@ fn an_orb_that_is_not_available_says_how_to_get_it() {
 fn a_wrong_configuration_shows_its_first_errors() {
     let found = look(&[(".circleci/config.yml", "version: 2.1\njobs: [\n")]);
     assert_eq!(found.readiness, Readiness::Cannot);
-    assert!(!finding(&found, "errors").names.is_empty());
+    let names = &finding(&found, "errors").names;
+    assert!(names[0].contains("config.yml:"), "{names:?}");
+    let report = report::text(std::slice::from_ref(&found), false, None);
+    assert!(report.contains(&format!("\n           {}\n", names[0])), "{report}");
 }
 
 #[test]
