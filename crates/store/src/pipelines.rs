@@ -19,6 +19,7 @@ use roundel_model::{
     name::{BranchName, CommitSha, GitRef},
     status::{Outcome, PipelineStatus},
     time::Timestamp,
+    word::Word,
 };
 
 use self::save::Reported;
@@ -113,10 +114,10 @@ pub struct OfferedTask {
     pub index: u32,
     /// The label that routes it, as written.
     pub resource_class: Option<String>,
-    /// What a runner must offer.
-    pub executor: ExecutorKind,
+    /// What a runner must offer. A later release may have written one that this one does not know.
+    pub executor: Word<ExecutorKind>,
     /// What a runner's programs must be made for. None: anything.
-    pub architecture: Option<Architecture>,
+    pub architecture: Option<Word<Architecture>>,
 }
 
 impl OfferedTask {
@@ -303,5 +304,29 @@ impl Store {
         let sql = "SELECT id FROM pipelines WHERE status = 'pending' AND created_at < $1
              ORDER BY created_at, id";
         session.rows(sql, values![created_before]).await?.iter().map(|row| row.get("id")).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use roundel_model::secret::Secret;
+
+    use super::*;
+    use crate::store::Settings;
+
+    /// After a downgrade, one job of the later release must not keep every other task from its runner.
+    #[tokio::test]
+    async fn a_task_that_needs_what_only_a_later_release_knows_can_be_read() {
+        let instance_key = Secret::new(vec![7; 32]);
+        let settings = Settings { url: "sqlite::memory:".to_owned(), instance_key };
+        let store = Store::open(&settings).await.unwrap();
+        let sql = "SELECT $1 AS pipeline, $2 AS job, 0 AS task, NULL AS resource_class,
+                'vm' AS executor, 'riscv64' AS architecture";
+        let values = values![PipelineId::from_u128(1), JobId::from_u128(2)];
+        let mut session = store.db.read("read a row").await.unwrap();
+        let row = session.row(sql, values).await.unwrap().unwrap();
+        let task = OfferedTask::read(&row).unwrap();
+        assert_eq!(task.executor, Word::Other("vm".to_owned()));
+        assert_eq!(task.architecture, Some(Word::Other("riscv64".to_owned())));
     }
 }

@@ -1,9 +1,10 @@
 //! What `roundel orb` prints, for people and for programs.
 
 use anyhow::Result;
+use roundel_model::word::Word;
 use roundel_server::orbs::{
     describe::{Description, Element, Parameter, plain},
-    wire::{OrbList, OrbPublished, OrbVersions},
+    wire::{OrbList, OrbOutcome, OrbPublished, OrbVersions},
 };
 use serde::Serialize;
 
@@ -43,10 +44,10 @@ pub(super) fn rejection(message: &str) {
 /// Prints what publishing did.
 pub(super) fn published(published: &OrbPublished) -> Result<()> {
     terminal::remark(&published.warnings);
-    let what = match published.outcome.as_str() {
-        "same" => "was published already, with this source",
-        "replaced" => "is published again",
-        _ => "is published",
+    let what = match published.outcome {
+        Word::Known(OrbOutcome::Same) => "was published already, with this source",
+        Word::Known(OrbOutcome::Replaced) => "is published again",
+        Word::Known(OrbOutcome::New) | Word::Other(_) => "is published",
     };
     terminal::print(&format!("{} {what}\n  sha256 {}\n", published.orb, published.sha256))
 }

@@ -26,7 +26,7 @@ use roundel_store::{
 
 use super::{
     email::{
-        Email, Failure, Mailer, SendError,
+        Email, EmailStatus, Failure, Mailer, SendError,
         preference::{self, EmailPreference},
         tail,
     },
@@ -36,11 +36,6 @@ use crate::{app::EmailSettings, links::Links};
 
 /// Characters of a name, a subject or a message in an email.
 const NAME_CHARS: usize = 500;
-
-/// Statuses in emails that are not outcomes of a workflow.
-const ON_HOLD: &str = "on hold";
-const NOT_SUPPORTED: &str = "not supported";
-const CONFIG_ERROR: &str = "config error";
 
 /// Jobs that one email lists; the page has the rest.
 const MAX_FAILURES: usize = 5;
@@ -120,7 +115,7 @@ pub(super) async fn workflow(
     let announcement = Announcement {
         status,
         title: workflow.name.to_string(),
-        event: format!("{id}.{status}"),
+        event: format!("{id}.{}", status.as_str()),
         link: announcer.links.workflow(&project.slug, pipeline.number, id),
         is_failure: !matches!(workflow.status, WorkflowStatus::Success),
         errors: Vec::new(),
@@ -153,9 +148,9 @@ pub(super) async fn approval(
         .find_map(|workflow| workflow.jobs.iter().find(waits).map(|job| (workflow, job)));
     let Some((workflow, job)) = found else { return Ok(()) };
     let announcement = Announcement {
-        status: ON_HOLD,
+        status: EmailStatus::OnHold,
         title: format!("{} in {}", shortened(job.name.as_str()), workflow.name),
-        event: format!("{id}.{ON_HOLD}"),
+        event: format!("{id}.{}", EmailStatus::OnHold.as_str()),
         link: announcer.links.workflow(&project.slug, pipeline.number, workflow.id),
         is_failure: true,
         errors: Vec::new(),
@@ -184,8 +179,8 @@ pub(super) async fn config_error(
         return Ok(());
     }
     let status = match pipeline.error_kind {
-        Some(PipelineErrorKind::Unsupported) => NOT_SUPPORTED,
-        Some(_) | None => CONFIG_ERROR,
+        Some(PipelineErrorKind::Unsupported) => EmailStatus::NotSupported,
+        Some(_) | None => EmailStatus::ConfigError,
     };
     let announcement = Announcement {
         status,
@@ -213,7 +208,7 @@ async fn pipeline_with_project(
 }
 
 /// Returns the status to report of a workflow that ended, or `None` while there is nothing to report.
-fn reported_status(status: WorkflowStatus, before: Option<WorkflowStatus>) -> Option<&'static str> {
+fn reported_status(status: WorkflowStatus, before: Option<WorkflowStatus>) -> Option<EmailStatus> {
     let was_bad = before == Some(WorkflowStatus::Failed);
     Some(match status {
         // What waits for a person is announced job by job.
@@ -221,17 +216,17 @@ fn reported_status(status: WorkflowStatus, before: Option<WorkflowStatus>) -> Op
         | WorkflowStatus::Running
         | WorkflowStatus::Failing
         | WorkflowStatus::NotRun => return None,
-        WorkflowStatus::Success if was_bad => "fixed",
-        WorkflowStatus::Success => "success",
-        WorkflowStatus::Failed => "failed",
-        WorkflowStatus::Canceled => "canceled",
-        WorkflowStatus::Unauthorized => "unauthorized",
+        WorkflowStatus::Success if was_bad => EmailStatus::Fixed,
+        WorkflowStatus::Success => EmailStatus::Success,
+        WorkflowStatus::Failed => EmailStatus::Failed,
+        WorkflowStatus::Canceled => EmailStatus::Canceled,
+        WorkflowStatus::Unauthorized => EmailStatus::Unauthorized,
     })
 }
 
 /// What an email reports.
 struct Announcement {
-    status: &'static str,
+    status: EmailStatus,
     title: String,
     event: String,
     link: String,
@@ -290,7 +285,7 @@ async fn address(
     let wants = match preference::effective(&announcer.store, account, about.project.id).await? {
         EmailPreference::EveryResult => true,
         EmailPreference::FailuresAndFixed => {
-            announcement.is_failure || announcement.status == "fixed"
+            announcement.is_failure || announcement.status == EmailStatus::Fixed
         }
         EmailPreference::Nothing => false,
     };
@@ -369,7 +364,7 @@ async fn failure(
 ) -> Result<Failure, StoreError> {
     let mut failure = Failure {
         job: shortened(&job.name.to_string()),
-        status: job.status.as_str(),
+        status: job.status,
         reason: job.reason.as_deref().map(shortened),
         step: None,
         tail: Vec::new(),
@@ -395,20 +390,19 @@ async fn failure(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::deliver::email::shown;
 
     /// "Fixed" is what people wait for after a red one; a green after a green is only "success".
     #[test]
     fn a_success_after_a_failure_is_called_fixed() {
         assert_eq!(
             reported_status(WorkflowStatus::Success, Some(WorkflowStatus::Failed)),
-            Some("fixed")
+            Some(EmailStatus::Fixed)
         );
         assert_eq!(
             reported_status(WorkflowStatus::Success, Some(WorkflowStatus::Success)),
-            Some("success")
+            Some(EmailStatus::Success)
         );
-        assert_eq!(reported_status(WorkflowStatus::Success, None), Some("success"));
+        assert_eq!(reported_status(WorkflowStatus::Success, None), Some(EmailStatus::Success));
         assert_eq!(reported_status(WorkflowStatus::Running, None), None);
     }
 
@@ -420,12 +414,12 @@ mod tests {
         for &status in WorkflowStatus::ALL {
             for before in [None, Some(WorkflowStatus::Failed)] {
                 if let Some(word) = reported_status(status, before) {
-                    assert!(every.contains(shown(word)), "{word}: {every}");
+                    assert!(every.contains(word.shown()), "{word:?}: {every}");
                 }
             }
         }
-        for word in [ON_HOLD, NOT_SUPPORTED, CONFIG_ERROR].map(shown) {
-            assert!(every.contains(word), "{word}: {every}");
+        for word in [EmailStatus::OnHold, EmailStatus::NotSupported, EmailStatus::ConfigError] {
+            assert!(every.contains(word.shown()), "{word:?}: {every}");
         }
         for status in [WorkflowStatus::NotRun, WorkflowStatus::Running, WorkflowStatus::OnHold] {
             assert_eq!(reported_status(status, None), None);

@@ -5,6 +5,7 @@
 //! them, and no value of the text writes a line of its own.
 
 pub(crate) mod preference;
+mod status;
 pub(super) mod tail;
 
 use std::{fmt, time::Duration};
@@ -18,11 +19,15 @@ use roundel_model::{
     forge::ProjectSlug,
     id::{AccountId, ProjectId},
     secret::Secret,
+    status::JobStatus,
     text::{one_line, visible},
 };
 use sha2::{Digest as _, Sha256};
 
 use crate::{app::EmailSettings, links::Links};
+
+pub(super) use status::EmailStatus;
+use status::shown_of_job;
 
 /// How long one conversation with the server may take.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -41,7 +46,7 @@ pub(super) struct Email {
     pub(super) sha: String,
     pub(super) subject: String,
     pub(super) author: Option<String>,
-    pub(super) status: &'static str,
+    pub(super) status: EmailStatus,
     pub(super) title: String,
     /// Names what happened; part of the message's id.
     pub(super) event: String,
@@ -54,7 +59,7 @@ pub(super) struct Email {
 #[derive(Clone)]
 pub(super) struct Failure {
     pub(super) job: String,
-    pub(super) status: &'static str,
+    pub(super) status: JobStatus,
     pub(super) reason: Option<String>,
     pub(super) step: Option<String>,
     pub(super) tail: Vec<String>,
@@ -63,7 +68,7 @@ pub(super) struct Failure {
 
 impl Failure {
     fn label(&self) -> &'static str {
-        shown(self.status)
+        shown_of_job(self.status)
     }
 }
 
@@ -191,7 +196,7 @@ fn compose(mailer: &Mailer, email: &Email) -> Result<Message, ComposeError> {
     let signature = preference::signature(&mailer.instance_key, email.account, email.project);
     let preferences = mailer.links.email_preferences(email.project, email.account, &signature);
     let preferences = preferences.as_str();
-    let status = shown(email.status);
+    let status = email.status.shown();
     let to = Mailbox {
         name: email.to.name.as_deref().map(|name| one_line(name).into_owned()),
         email: email.to.email.clone(),
@@ -224,7 +229,7 @@ fn compose(mailer: &Mailer, email: &Email) -> Result<Message, ComposeError> {
         ("Precedence", "bulk"),
         ("X-Roundel-Project", &slug.to_string()),
         ("X-Roundel-Branch", &email.branch),
-        ("X-Roundel-Status", email.status),
+        ("X-Roundel-Status", email.status.as_str()),
         ("X-Roundel-Reason", "follows the project"),
     ] {
         let name = header::HeaderName::new_from_ascii(name.to_owned())?;
@@ -238,14 +243,14 @@ fn html_body(
     status: &'static str,
     preferences: &str,
 ) -> Result<String, askama::Error> {
-    let body = HtmlBody { email, status, color: color(email.status), preferences };
+    let body = HtmlBody { email, status, color: email.status.color(), preferences };
     Ok(visible(&body.render()?).into_owned())
 }
 
 /// `[acme/web] failed: build-and-test on main (4f2c1ab)`
 fn subject(email: &Email) -> String {
     let Email { slug, title, branch, sha, .. } = email;
-    let status = shown(email.status);
+    let status = email.status.shown();
     let subject = format!("[{}] {status}: {title} on {branch} ({sha})", slug.full_name());
     one_line(&subject).chars().take(SUBJECT_CHARS).collect()
 }
@@ -255,40 +260,11 @@ fn domain_part(name: &str) -> String {
     name.chars().map(keep).collect()
 }
 
-/// The word that pages use for a status.
-pub(super) fn shown(status: &'static str) -> &'static str {
-    match status {
-        "success" => "passed",
-        "on hold" => "needs approval",
-        "timedout" => "timed out",
-        "infrastructure_fail" => "infrastructure failure",
-        other => other,
-    }
-}
-
-fn color(status: &str) -> &'static str {
-    match status {
-        "success" | "fixed" => "#1a7f37",
-        "on hold" => "#8250df",
-        "canceled" => "#57606a",
-        _ => "#cf222e",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use roundel_model::text;
 
     use super::*;
-
-    #[test]
-    fn an_email_uses_the_words_of_pages() {
-        let words = ["timedout", "infrastructure_fail", "success", "on hold", "failed"].map(shown);
-        assert_eq!(
-            words,
-            ["timed out", "infrastructure failure", "passed", "needs approval", "failed"]
-        );
-    }
 
     #[test]
     fn a_list_is_named_after_the_project_in_letters_that_a_domain_takes() {
@@ -312,14 +288,14 @@ mod tests {
             sha: "4f2c1ab".to_owned(),
             subject: trick("Add a door"),
             author: Some(trick("שרה")),
-            status: "failed",
+            status: EmailStatus::Failed,
             title: trick("build"),
             event: "1.failed".to_owned(),
             link: "https://ci.example.org/1".to_owned(),
             errors: vec![trick("error")],
             failures: vec![Failure {
                 job: trick("test"),
-                status: "failed",
+                status: JobStatus::Failed,
                 reason: Some(trick("reason")),
                 step: Some(trick("step")),
                 tail: vec![trick("tail")],

@@ -27,7 +27,7 @@ use crate::{
     orbs::{
         ORB_BYTES, catalog, digest,
         publish::{self, Publication, PublishError},
-        wire::{DIGEST_HEADER, OrbList, OrbPublished, OrbVersions, PATH},
+        wire::{DIGEST_HEADER, OrbList, OrbOutcome, OrbPublished, OrbVersions, PATH},
     },
 };
 
@@ -152,7 +152,8 @@ async fn publish(
         published_by: terms.by.unwrap_or_else(|| "administrator".to_owned()),
     };
     let published = publish::publish(&app.store, publication, Timestamp::now()).await?;
-    let status = if published.outcome == "new" { StatusCode::CREATED } else { StatusCode::OK };
+    let is_new = published.outcome.is(OrbOutcome::New);
+    let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(published)))
 }
 

@@ -16,7 +16,7 @@ use roundel_store::{
 
 use super::{
     answer::{ORB_BYTES, digest},
-    wire::OrbPublished,
+    wire::{OrbOutcome, OrbPublished},
 };
 
 /// How long a label lives after it was last published (CFG §4.13.1).
@@ -136,16 +136,16 @@ pub async fn publish(
     };
     let orb = reference.to_string();
     let outcome = match store.publish_orb(&new, now).await? {
-        Published::New => "new",
-        Published::Same => "same",
-        Published::Replaced => "replaced",
+        Published::New => OrbOutcome::New,
+        Published::Same => OrbOutcome::Same,
+        Published::Replaced => OrbOutcome::Replaced,
         Published::Differs { digest } => return Err(PublishError::Differs { orb, digest }),
         Published::NoOwner => return Err(PublishError::NoOwner(reference.namespace)),
         Published::OtherOwner => return Err(PublishError::OtherOwner(reference.namespace)),
         Published::Full => return Err(PublishError::Full(reference.orb())),
     };
-    tracing::info!(%orb, outcome, by = %new.published_by, "an orb was published");
-    Ok(OrbPublished { orb, outcome: outcome.to_owned(), sha256: digest(&new.text), warnings })
+    tracing::info!(%orb, %outcome, by = %new.published_by, "an orb was published");
+    Ok(OrbPublished { orb, outcome: outcome.into(), sha256: digest(&new.text), warnings })
 }
 
 async fn organization(

@@ -12,7 +12,7 @@
 //! to resolve. Fields are only added, always with a default. A refusal is
 //! [`ApiError`](roundel_protocol::ApiError).
 
-use roundel_model::time::Timestamp;
+use roundel_model::{time::Timestamp, word::Word};
 use serde::{Deserialize, Serialize};
 
 /// Where the paths begin.
@@ -80,13 +80,25 @@ pub struct OrbVersionEntry {
     pub expires_at: Option<Timestamp>,
 }
 
+roundel_model::words! {
+    /// How a publication ended.
+    OrbOutcome ("outcome of a publication") {
+        /// The version exists from now on.
+        New = "new",
+        /// It was there already, with this source.
+        Same = "same",
+        /// A label has another source now.
+        Replaced = "replaced",
+    }
+}
+
 /// What publishing did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrbPublished {
     /// `namespace/name@version`
     pub orb: String,
-    /// `new`, `same` (it was there already) or `replaced` (a label).
-    pub outcome: String,
+    /// Servers of later releases may know more outcomes.
+    pub outcome: Word<OrbOutcome>,
     /// Lower-case hex SHA-256 of its source.
     pub sha256: String,
     /// What its author should know, rendered.

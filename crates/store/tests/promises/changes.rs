@@ -190,7 +190,7 @@ async fn tasks_are_offered_oldest_first_while_they_wait(world: World) {
         job,
         index: 0,
         resource_class: Some("small".to_owned()),
-        executor: ExecutorKind::Machine,
+        executor: ExecutorKind::Machine.into(),
         architecture: None,
     };
     let offered = world.store.offered_tasks(10).await.unwrap();

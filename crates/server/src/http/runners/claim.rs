@@ -12,7 +12,9 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use roundel_engine::{Event, IllegalEvent};
-use roundel_model::{id::LeaseId, kind::Architecture, limits, status::Outcome, time::Timestamp};
+use roundel_model::{
+    id::LeaseId, kind::Architecture, limits, status::Outcome, time::Timestamp, word::Word,
+};
 use roundel_protocol::{ClaimRequest, JobSpec};
 use roundel_store::{pipelines::OfferedTask, runners::RunnerRow};
 
@@ -152,20 +154,21 @@ async fn take_one(
 
 fn fits(request: &ClaimRequest, offered: &OfferedTask) -> bool {
     let ClaimRequest { executors, resource_classes, .. } = request;
-    let offers = |kind| executors.is_empty() || executors.iter().any(|executor| executor.is(kind));
+    // A runner that names none runs everything that its own release can, which is nothing newer.
+    let is_known = matches!(offered.executor, Word::Known(_));
+    let offers = executors.contains(&offered.executor) || executors.is_empty() && is_known;
     let class = offered.resource_class.as_ref();
     let is_named = class.is_some_and(|class| resource_classes.contains(class));
     let serves = resource_classes.is_empty() || is_named || class.is_none();
     // A runner that names a class for the architecture, or one of its own, can run its jobs: with an
     // emulator, say. To name `large` says nothing about the image that a job asks for.
     let is_own = class.is_some_and(|class| !job_spec::is_standard_class(class));
-    let asks_for =
-        |wanted| class.is_some_and(|class| Architecture::of_resource_class(class) == Some(wanted));
-    let runs = |wanted| {
-        request.architecture.as_ref().is_some_and(|own| own.is(wanted))
-            || is_named && (is_own || asks_for(wanted))
+    let asked = class.and_then(|class| Architecture::of_resource_class(class));
+    let runs = |wanted: &Word<Architecture>| {
+        request.architecture.as_ref() == Some(wanted)
+            || is_named && (is_own || asked.is_some_and(|asked| wanted.is(asked)))
     };
-    offers(offered.executor) && serves && offered.architecture.is_none_or(runs)
+    offers && serves && offered.architecture.as_ref().is_none_or(runs)
 }
 
 /// Claims a task through the one door. Returns whether this runner got it.
@@ -229,7 +232,6 @@ mod tests {
     use roundel_model::{
         id::{JobId, PipelineId},
         kind::ExecutorKind,
-        word::Word,
     };
 
     use super::*;
@@ -253,8 +255,8 @@ mod tests {
             job: JobId::from_u128(2),
             index: 0,
             resource_class: class.map(str::to_owned),
-            executor,
-            architecture: class.and_then(Architecture::of_resource_class),
+            executor: executor.into(),
+            architecture: class.and_then(Architecture::of_resource_class).map(Word::from),
         }
     }
 
@@ -315,5 +317,21 @@ mod tests {
         let newer =
             ClaimRequest { executors: vec![Word::Other("vm".to_owned())], ..runner(&[], &[]) };
         assert!(!fits(&newer, &task(None, ExecutorKind::Machine)));
+    }
+
+    /// The other way round: what a later release offered goes to runners that know it.
+    #[test]
+    fn a_task_that_needs_what_is_unknown_here_goes_to_a_runner_that_names_it() {
+        let vm = Word::Other("vm".to_owned());
+        let executors = vec![vm.clone()];
+        let vm = OfferedTask { executor: vm, ..task(None, ExecutorKind::Machine) };
+        assert!(!fits(&runner(&[], &[]), &vm));
+        assert!(fits(&ClaimRequest { executors, ..runner(&[], &[]) }, &vm));
+        let architecture = Some(Word::Other("riscv64".to_owned()));
+        let riscv =
+            OfferedTask { architecture: architecture.clone(), ..task(None, ExecutorKind::Machine) };
+        let of = |architecture| ClaimRequest { architecture, ..runner(&[], &[]) };
+        assert!(!fits(&of(None), &riscv) && !fits(&of(Some(Architecture::Amd64.into())), &riscv));
+        assert!(fits(&of(architecture), &riscv));
     }
 }
