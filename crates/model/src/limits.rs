@@ -120,6 +120,18 @@ pub const WORD_CHARS: usize = 100;
 /// Characters of a branch that is typed into a form. Git takes names as long as a path of files.
 pub const BRANCH_CHARS: usize = 1_000;
 
+/// Characters of a variable's name.
+pub const VARIABLE_NAME_CHARS: usize = 200;
+
+/// Bytes of a variable's value: what an environment can hold with room for the others.
+pub const VARIABLE_VALUE_BYTES: usize = 64 * 1024;
+
+/// Variables of a project.
+pub const VARIABLES_PER_PROJECT: usize = 500;
+
+/// Projects that a page offers to import variables from: the forge is asked for the role in each.
+pub const IMPORT_SOURCES: usize = 100;
+
 /// Characters of the owner or the name of a repository that a form names. Forges allow 100.
 pub const REPOSITORY_NAME_CHARS: usize = 255;
 

@@ -1,10 +1,12 @@
 //! Projects: what was added, and who follows it.
 //!
 //! A project is its forge's id of the repository; names are display data that change. Its key, its
-//! hook and its variables are in [`sealed`], the record of its setup in [`setups`].
+//! hook and its variables are in [`sealed`], what copies variables in [`import`], the record of its
+//! setup in [`setups`].
 //!
 //! Deliberately absent: deleting a project.
 
+mod import;
 mod sealed;
 mod setups;
 
@@ -22,6 +24,7 @@ use crate::{
     vault::Scope,
 };
 
+pub use import::{ImportedVariables, VariableImport};
 pub use sealed::{CheckoutKey, Hook, HookState, KeyState, VariableRow};
 pub use setups::{Setup, SetupState, SetupStep, SetupStepStatus};
 
@@ -156,6 +159,24 @@ impl Store {
              WHERE f.account = $1 ORDER BY p.path, p.forge"
         );
         session.rows(sql, values![account]).await?.iter().map(project_from).collect()
+    }
+
+    /// Lists the projects with variables that an account follows, by name, but not this one.
+    pub async fn projects_with_variables(
+        &self,
+        account: AccountId,
+        but: ProjectId,
+        most: usize,
+    ) -> Result<Vec<Project>, StoreError> {
+        let mut session = self.db.read("list projects with variables").await?;
+        let sql = format!(
+            "SELECT {COLUMNS} FROM projects p JOIN follows f ON f.project = p.id
+             WHERE f.account = $1 AND p.id <> $2
+                AND EXISTS (SELECT v.name FROM variables v WHERE v.project = p.id)
+             ORDER BY p.path, p.forge LIMIT $3"
+        );
+        let most = u32::try_from(most).unwrap_or(u32::MAX);
+        session.rows(sql, values![account, but, most]).await?.iter().map(project_from).collect()
     }
 
     /// Says whether pushes are built.

@@ -28,6 +28,7 @@ mod settings;
 mod setup;
 mod status;
 mod time;
+mod variables;
 pub(crate) mod visit;
 
 #[cfg(test)]

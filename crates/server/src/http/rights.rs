@@ -157,7 +157,8 @@ impl<T: Subject> FromRequestParts<Arc<App>> for Writer<T> {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
         let reader = Reader::<T>::from_request_parts(parts, app).await?;
-        let account = require(&reader, Role::Write).map_err(PageError::into_response)?;
+        let account =
+            require(&reader.visit, reader.role, Role::Write).map_err(PageError::into_response)?;
         let Reader { visit, subject, role } = reader;
         Ok(Self { visit, account, subject, role })
     }
@@ -168,7 +169,8 @@ impl<T: Subject> FromRequestParts<Arc<App>> for Admin<T> {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
         let reader = Reader::<T>::from_request_parts(parts, app).await?;
-        let account = require(&reader, Role::Admin).map_err(PageError::into_response)?;
+        let account =
+            require(&reader.visit, reader.role, Role::Admin).map_err(PageError::into_response)?;
         let Reader { visit, subject, .. } = reader;
         Ok(Self { visit, account, subject })
     }
@@ -180,23 +182,43 @@ impl<T: Subject> FromRequestParts<Arc<App>> for SecretsAdmin<T> {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
         let visit = Visit::from_request_parts(parts, app).await?;
         let read = read::<T>(visit, parts, app).await.map_err(PageError::into_response)?;
-        let (reader, Freshness(is_fresh)) = read;
-        require(&reader, Role::Admin).map_err(PageError::into_response)?;
-        if !is_fresh {
-            let forge = reader.subject.project().slug.forge;
-            let text = format!(
-                "{forge} does not answer, so your administrator access cannot be checked. Secrets and \
-                 keys can be changed again as soon as {forge} answers. Nothing was changed."
-            );
-            return Err(PageError::Forbidden(text).into_response());
-        }
-        let Reader { visit, subject, .. } = reader;
+        let (Reader { visit, subject, role }, Freshness(is_fresh)) = read;
+        let access = ProjectAccess { role, is_fresh };
+        require_secrets(&visit, &subject, access).map_err(PageError::into_response)?;
         Ok(Self { visit, subject })
     }
 }
 
 /// Whether the forge reported the visitor's role within the last minutes.
 struct Freshness(bool);
+
+/// Passes on what the visitor may change the secrets of, as [`SecretsAdmin`] does: for a second project,
+/// which a form names.
+pub(crate) async fn secrets_admin<T: Subject>(
+    visit: &Visit,
+    found: Option<T>,
+) -> Result<T, PageError> {
+    let (subject, access) = proven(visit, found).await?;
+    require_secrets(visit, &subject, access)?;
+    Ok(subject)
+}
+
+/// Refuses a visitor who is not an administrator, or of whom the forge did not say so just now.
+fn require_secrets<T: Subject>(
+    visit: &Visit,
+    subject: &T,
+    access: ProjectAccess,
+) -> Result<(), PageError> {
+    require(visit, access.role, Role::Admin)?;
+    if access.is_fresh {
+        return Ok(());
+    }
+    let forge = subject.project().slug.forge;
+    Err(PageError::Forbidden(format!(
+        "{forge} does not answer, so your administrator access cannot be checked. Secrets and keys can \
+         be changed again as soon as {forge} answers. Nothing was changed."
+    )))
+}
 
 /// Finds what the address names and asks whether the visitor may see it.
 async fn read<T: Subject>(
@@ -230,9 +252,9 @@ async fn proven<T: Subject>(
 }
 
 /// Refuses a visitor who may see a thing but lacks the right to change it.
-fn require<T>(reader: &Reader<T>, needs: Role) -> Result<AccountId, PageError> {
-    let Some(account) = &reader.visit.account else { return Err(reader.visit.not_found()) };
-    if reader.role >= needs {
+fn require(visit: &Visit, role: Role, needs: Role) -> Result<AccountId, PageError> {
+    let Some(account) = &visit.account else { return Err(visit.not_found()) };
+    if role >= needs {
         return Ok(account.id);
     }
     let what = match needs {

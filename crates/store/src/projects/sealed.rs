@@ -85,7 +85,7 @@ words!(HookState { Pending = "pending", Active = "active", Missing = "missing", 
 
 const PRIVATE: &str = "checkout_keys.private";
 const SECRET: &str = "hooks.secret";
-const VALUE: &str = "variables.value";
+pub(super) const VALUE: &str = "variables.value";
 
 /// A variable, without its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -358,7 +358,7 @@ fn hook_from(row: &Row, data_key: &DataKey) -> Result<Hook, StoreError> {
 }
 
 /// What may be shown of a value.
-fn hint(value: &str) -> Option<String> {
+pub(super) fn hint(value: &str) -> Option<String> {
     let count = value.chars().count();
     let hint: String = value.chars().skip(count.saturating_sub(4)).collect();
     let shown = count >= HINTED_CHARS && !hint.contains(char::is_control);

@@ -3,12 +3,13 @@
 use roundel_model::{
     forge::RepositoryId,
     id::{CheckoutKeyId, ProjectId},
+    limits,
 };
 use roundel_store::{
     StoreError,
     projects::{
-        CheckoutKey, FollowerChanges, Hook, HookState, KeyState, NewProject, Project, Setup,
-        SetupState, SetupStep, SetupStepStatus, VariableRow,
+        CheckoutKey, FollowerChanges, Hook, HookState, ImportedVariables, KeyState, NewProject,
+        Project, Setup, SetupState, SetupStep, SetupStepStatus, VariableImport, VariableRow,
     },
 };
 
@@ -28,6 +29,8 @@ on_all! {
     a_ping_wakes_a_missing_hook_and_leaves_the_state_of_others,
     a_variable_is_replaced_listed_and_deleted,
     variables_are_listed_with_their_times_and_hints,
+    variables_of_another_project_are_imported_under_the_key_of_this_one,
+    an_import_that_does_not_fit_changes_nothing,
     what_does_not_exist_is_not_changed,
 }
 
@@ -281,6 +284,51 @@ async fn variables_are_listed_with_their_times_and_hints(world: World) {
         updated_at: at(seconds),
     };
     assert_eq!(rows, [row("TOKEN", None, 4), row("a", Some("alue"), 6), row("b", None, 1)]);
+}
+
+async fn variables_of_another_project_are_imported_under_the_key_of_this_one(world: World) {
+    let web = world.project("acme/web").await;
+    let api = world.project("acme/api").await;
+    let store = &world.store;
+    let long = "x".repeat(limits::VARIABLE_VALUE_BYTES + 1);
+    for (name, value) in [("TOKEN", "a long value"), ("B", "2"), ("LEFT", "3"), ("LONG", &long)] {
+        store.set_variable(api.id, name, &value.into(), at(1)).await.unwrap();
+    }
+    store.set_variable(web.id, "B", &"own".into(), at(2)).await.unwrap();
+    let names = ["TOKEN", "B", "LONG", "UNKNOWN"].map(str::to_owned).into();
+    let imported = store.import_variables(api.id, web.id, &names, at(3)).await.unwrap();
+    let only = |name: &str| vec![name.to_owned()];
+    let (added, kept, too_long) = (only("TOKEN"), only("B"), only("LONG"));
+    assert_eq!(imported, VariableImport::Done(ImportedVariables { added, kept, too_long }));
+    let listed = store.variables(web.id).await.unwrap();
+    let listed: Vec<_> =
+        listed.iter().map(|(name, value)| (name.as_str(), value.expose().as_str())).collect();
+    assert_eq!(listed, [("B", "own"), ("TOKEN", "a long value")]);
+    let rows = store.variable_rows(web.id).await.unwrap();
+    assert_eq!((rows[1].hint.as_deref(), rows[1].updated_at), (Some("alue"), at(3)));
+    assert_eq!(store.variables(api.id).await.unwrap().len(), 4, "the source keeps its own");
+    let missing = store.import_variables(api.id, ProjectId::fresh(), &names, at(3)).await;
+    assert!(matches!(missing, Err(StoreError::Missing("project"))));
+}
+
+/// Half of the variables would be worse than none: a job would start and fail in the middle.
+async fn an_import_that_does_not_fit_changes_nothing(world: World) {
+    let web = world.project("acme/web").await;
+    let api = world.project("acme/api").await;
+    let store = &world.store;
+    for number in 1..limits::VARIABLES_PER_PROJECT {
+        store.set_variable(web.id, &format!("V{number}"), &"1".into(), at(1)).await.unwrap();
+    }
+    for name in ["A", "B", "V1"] {
+        store.set_variable(api.id, name, &"2".into(), at(1)).await.unwrap();
+    }
+    let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+    let import = |all| async move { store.import_variables(api.id, web.id, &all, at(2)).await };
+    let full = import(names(&["A", "B", "V1"])).await.unwrap();
+    assert_eq!(full, VariableImport::Full);
+    let count = store.variable_rows(web.id).await.unwrap().len();
+    assert_eq!(count, limits::VARIABLES_PER_PROJECT - 1);
+    assert!(matches!(import(names(&["A", "V1"])).await.unwrap(), VariableImport::Done(_)));
 }
 
 async fn what_does_not_exist_is_not_changed(world: World) {

@@ -23,6 +23,7 @@ use super::{
     frame::Shell,
     project::ProjectHead,
     time::TimeAgo,
+    variables::{self, ImportForm, ImportRequest, ImportResult, name_error, value_error},
     visit::{Answer, PageError, Visit},
 };
 use crate::{
@@ -35,12 +36,6 @@ use crate::{
     status_name::{self, Named},
 };
 
-/// Bytes of a variable's value: what an environment can hold with room for the others.
-const VALUE_BYTES: usize = 64 * 1024;
-/// Characters of a variable's name.
-const VARIABLE_NAME_CHARS: usize = 200;
-/// Variables of a project.
-const VARIABLES: usize = 500;
 /// Pipelines that are searched for one with jobs: the newest may have a mistake in its configuration.
 const LOOK_BACK: u32 = 10;
 
@@ -50,6 +45,7 @@ pub(crate) fn routes(base: &str) -> Routes {
         .get(&format!("{base}/settings"), page)
         .post(&format!("{base}/settings/variables"), set_variable)
         .post(&format!("{base}/settings/variables/delete"), delete_variable)
+        .post(&format!("{base}/settings/variables/import"), import_variables)
         .post(&format!("{base}/settings/badge-token"), badge_token)
         .post(&format!("{base}/settings/stop"), stop)
 }
@@ -66,6 +62,8 @@ struct Settings {
     badge: BadgeView,
     email: bool,
     form: VariableForm,
+    /// For administrators who follow another project with variables.
+    import: Option<ImportForm>,
 }
 
 /// Names of commit statuses, and the pipeline that set them.
@@ -86,6 +84,8 @@ struct VariableForm {
     name: Untrusted,
     name_error: Option<Html>,
     value_error: Option<Html>,
+    /// What an import did, or why it did nothing.
+    import: ImportResult,
 }
 
 struct VariableView {
@@ -146,7 +146,12 @@ async fn read(
         set: TimeAgo::new(row.updated_at, visit.now),
     };
     let head = ProjectHead::read(visit, project, role, "settings").await?;
-    let is_refused = form.name_error.is_some() || form.value_error.is_some();
+    let import = match role {
+        Role::Admin => ImportForm::read(visit, project).await?,
+        Role::Write | Role::Read => None,
+    };
+    let is_refused =
+        form.name_error.is_some() || form.value_error.is_some() || form.import.is_refused();
     let error = if is_refused { "Error: " } else { "" };
     Ok(Settings {
         shell: visit.shell(format!("{error}Settings · {}", project.slug.full_name()), "projects"),
@@ -157,6 +162,7 @@ async fn read(
         badge: badge_view(visit, project).await?,
         email: visit.app.settings.email.is_some(),
         form,
+        import,
         head,
     })
 }
@@ -303,15 +309,17 @@ async fn set_variable(
     PageForm(request): PageForm<Variable>,
 ) -> Answer {
     let name = request.name.trim();
-    if name.chars().count() > VARIABLE_NAME_CHARS {
+    if name.chars().count() > limits::VARIABLE_NAME_CHARS {
         return Err(too_long());
     }
     let known = visit.app.store.variable_rows(project.id).await?;
-    let is_full = known.len() >= VARIABLES && !known.iter().any(|other| other.name == name);
+    let is_full = known.len() >= limits::VARIABLES_PER_PROJECT
+        && !known.iter().any(|other| other.name == name);
     let form = VariableForm {
         name: Untrusted(name.to_owned()),
         name_error: name_error(name, is_full).as_deref().map(sentence),
         value_error: value_error(&request.value).as_deref().map(sentence),
+        import: ImportResult::None,
     };
     if form.name_error.is_some() || form.value_error.is_some() {
         return visit.refused_form(&read(&visit, &project, Role::Admin, form).await?);
@@ -322,44 +330,11 @@ async fn set_variable(
     Ok(see_other(&format!("{}/settings?done=variable-set#variables", address(&project.slug))))
 }
 
-/// Says why a variable cannot have this name.
-fn name_error(name: &str, is_full: bool) -> Option<String> {
-    let text = if !is_variable_name(name) {
-        // What is typed here by mistake may be a secret of any length.
-        let name: String = name.chars().take(40).collect();
-        format!(
-            "`{}` is not a valid name: use letters, digits and `_`, and do not begin with a digit.",
-            name.replace('`', "'")
-        )
-    } else if is_reserved(name) {
-        format!(
-            "`{name}` is a built-in variable of every job, or may become one. Choose a name that is \
-             not `CI` and does not begin with `CIRCLE_`."
-        )
-    } else if is_full {
-        format!("A project can have at most {VARIABLES} variables.")
-    } else {
-        return None;
-    };
-    Some(text)
-}
-
-/// Says why a variable cannot have this value. The value itself is never repeated.
-fn value_error(value: &str) -> Option<String> {
-    let is_wrong = value.is_empty() || value.len() > VALUE_BYTES || value.contains('\0');
-    is_wrong.then(|| {
-        format!(
-            "The value must not be empty, contain a NUL byte, or be longer than {VALUE_BYTES} bytes. \
-             Enter it again."
-        )
-    })
-}
-
 async fn delete_variable(
     SecretsAdmin { visit, subject: project }: SecretsAdmin<Project>,
     PageForm(request): PageForm<DeletedVariable>,
 ) -> Answer {
-    if request.name.chars().count() > VARIABLE_NAME_CHARS {
+    if request.name.chars().count() > limits::VARIABLE_NAME_CHARS {
         return Err(too_long());
     }
     visit.app.store.delete_variable(project.id, &request.name).await?;
@@ -367,8 +342,21 @@ async fn delete_variable(
     Ok(see_other(&format!("{}/settings?done=variable-deleted#variables", address(&project.slug))))
 }
 
+/// Answers with the settings and what became of each name, which an address could not hold. A browser
+/// that sends the form again finds all of them kept.
+async fn import_variables(
+    SecretsAdmin { visit, subject: project }: SecretsAdmin<Project>,
+    PageForm(request): PageForm<ImportRequest>,
+) -> Answer {
+    let import = variables::import(&visit, &project, &request).await?;
+    let is_refused = import.is_refused();
+    let form = VariableForm { import, ..VariableForm::default() };
+    let page = read(&visit, &project, Role::Admin, form).await?;
+    if is_refused { visit.refused_form(&page) } else { visit.page(&page) }
+}
+
 fn too_long() -> PageError {
-    PageError::Bad(format!("The name has more than {VARIABLE_NAME_CHARS} characters."))
+    PageError::Bad(format!("The name has more than {} characters.", limits::VARIABLE_NAME_CHARS))
 }
 
 async fn badge_token(
@@ -389,52 +377,4 @@ async fn stop(
     visit.app.store.set_project_active(project.id, false).await?;
     tracing::info!(project = %project.slug, %account, "building was stopped");
     Ok(see_other(&format!("{}/settings?done=stopped#building", address(&project.slug))))
-}
-
-/// Names that users set themselves at the hosted service: its programs read them.
-const CLIENT_VARIABLES: [&str; 7] = [
-    "CIRCLE_TOKEN",
-    "CIRCLE_API_TOKEN",
-    "CIRCLE_CLI_TOKEN",
-    "CIRCLE_HOST",
-    "CIRCLE_URL",
-    "CIRCLE_API_URL",
-    "CIRCLE_RUNNER_HOST",
-];
-
-/// Names of built-in variables: another value would hide what scripts rely on.
-fn is_reserved(name: &str) -> bool {
-    let name = name.to_ascii_uppercase();
-    let built_in = name == "CI" || name == "CIRCLECI" || name.starts_with("CIRCLE_");
-    built_in && !CLIENT_VARIABLES.contains(&name.as_str())
-}
-
-fn is_variable_name(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn built_in_variables_are_reserved_and_those_of_clients_are_not() {
-        for name in ["CI", "CIRCLECI", "CIRCLE_BRANCH", "circle_sha1"] {
-            assert!(is_reserved(name), "{name}");
-        }
-        for name in ["CIRCLE_TOKEN", "CIRCLECI_TOKEN", "CI_KEY"] {
-            assert!(!is_reserved(name), "{name}");
-        }
-    }
-
-    #[test]
-    fn a_variable_has_a_name_that_a_shell_can_read() {
-        for name in ["A", "_x", "NPM_TOKEN2"] {
-            assert!(is_variable_name(name), "{name}");
-        }
-        for name in ["", "2A", "A-B", "A B", "Ä", "A=B", "A\n"] {
-            assert!(!is_variable_name(name), "{name}");
-        }
-    }
 }

@@ -6,6 +6,7 @@ mod forms;
 mod outage;
 mod rights;
 mod sizes;
+mod variables;
 mod world;
 
 use axum::http::{StatusCode, header};

@@ -46,6 +46,7 @@ pub(super) fn form(route: &Declared) -> &'static str {
     match route.path.rsplit('/').next().unwrap_or_default() {
         "add" => "forge=github&owner=acme&name=web",
         "delete" => "name=A",
+        "import" => "from=gh/acme/api",
         "preferences" => "account=nothing",
         "trigger" => "branch=main",
         "variables" => "name=A&value=x",
@@ -80,6 +81,7 @@ pub(super) async fn names(world: &World) -> BTreeMap<&'static str, String> {
     let job = world.claim(pipeline, "build").await;
     world.step(job, (101, "Test"), StepStatus::Running, b"ok\n").await;
     let account = world.account("reader").await.id;
+    world.other_project("2", "api").await;
     let (hook, delivery) = delivery(world).await;
     BTreeMap::from([
         ("owner", "acme".to_owned()),

@@ -23,7 +23,7 @@ use roundel_forge::{
 };
 use roundel_model::{
     forge::{ForgeKind, ForgeUserId, ProjectSlug, RepositoryId, Role},
-    id::{AccountId, JobId, LeaseId, PipelineId, WorkflowId},
+    id::{AccountId, JobId, LeaseId, PipelineId, ProjectId, WorkflowId},
     kind::StepKind,
     name::{CommitSha, GitRef},
     plan::{PlannedJob, PlannedJobKind},
@@ -119,10 +119,28 @@ impl World {
         Self { app, project, router, is_down }
     }
 
+    /// Another project, which its administrator follows: `3` can be written to at most, and `4` is
+    /// visible to no one.
+    pub(super) async fn other_project(&self, repository: &str, name: &str) -> Project {
+        let admin = self.account("admin").await.id;
+        let mut new =
+            NewProject { repository: RepositoryId(repository.into()), ..new_project(admin) };
+        new.slug.repository = name.into();
+        let project = self.app.store.upsert_project(&new, Timestamp::now()).await.unwrap();
+        self.app.store.follow(admin, project.id, Timestamp::now()).await.unwrap();
+        project
+    }
+
     /// From now on the forges do not answer, and what they reported is this old.
     pub(super) fn forges_vanish(&self, ago: std::time::Duration) {
         self.is_down.store(true, Ordering::Relaxed);
         self.app.roles.age(ago);
+    }
+
+    /// The forge has just reported that this person administers this project.
+    pub(super) fn confirm_role(&self, account: AccountId, project: ProjectId) {
+        let known = crate::role_cache::Known { role: Some(Role::Admin), at: Timestamp::now() };
+        self.app.roles.put((account, project), known);
     }
 
     pub(super) async fn account(&self, login: &str) -> Account {
@@ -602,9 +620,14 @@ impl Repositories for FakeForge {
     async fn repository_by_id(
         &self,
         token: &AccessToken,
-        _: &RepositoryId,
+        id: &RepositoryId,
     ) -> Result<Repository, ForgeError> {
-        self.repository(token, "acme", "web").await
+        let web = self.repository(token, "acme", "web").await?;
+        match id.0.as_str() {
+            "3" => Ok(Repository { role: web.role.min(Some(Role::Write)), ..web }),
+            "4" => no(),
+            _ => Ok(web),
+        }
     }
 }
 
