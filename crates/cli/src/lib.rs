@@ -47,6 +47,7 @@ const LONG_VERSION: &str = concat!(
 struct Arguments {
     #[command(subcommand)]
     command: Command,
+    #[expect(clippy::doc_markdown, reason = "shown in a terminal, as other variables are")]
     /// What to log: `error`, `warn`, `info`, `debug`, or per module as in `roundel_server=debug`
     /// [variable: ROUNDEL_LOG]
     #[arg(long, global = true, value_name = "FILTER")]

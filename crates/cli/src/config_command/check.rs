@@ -34,6 +34,7 @@ pub(crate) struct CheckArguments {
 #[derive(clap::Args, Debug, Default)]
 #[command(next_help_heading = "Orbs")]
 pub(crate) struct OrbArguments {
+    #[expect(clippy::doc_markdown, reason = "shown in a terminal, as other variables are")]
     /// A folder with packed orbs: `DIR/<namespace>/<name>/<version>.yml` [variable: ROUNDEL_ORBS]
     #[arg(long, value_name = "DIR", env = "ROUNDEL_ORBS", hide_env = true)]
     orbs: Option<PathBuf>,

@@ -137,7 +137,7 @@ fn contexts_of_jobs_that_no_runner_runs_are_not_counted() {
         format!("{head}{workflows}\njobs:{}\n{gates}", jobs.trim_end()),
     ] {
         let found = look(&[(".circleci/config.yml", &text)]);
-        assert_eq!(found.readiness, Readiness::Ready, "{text}{found:?}");
+        assert_eq!(found.readiness, Readiness::Ready, "{text}");
     }
 }
 
