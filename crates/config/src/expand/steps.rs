@@ -408,7 +408,7 @@ impl Expander<'_, '_> {
             return;
         }
         let mut names: Vec<&str> = self.resolver().names(site.scope.module, Element::Command);
-        let seen = !self.render.report.is_full();
+        let seen = self.render.report.shows_more();
         for word in builtin::words().chain(STEP_WORDS.iter().copied()).filter(|_| seen) {
             names.push(word);
         }

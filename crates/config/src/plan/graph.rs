@@ -214,7 +214,7 @@ impl Planner<'_, '_> {
         }
         let message = no_such_job(requiring, name, workflow);
         // Once it is not shown, it is not compared with thousands of names.
-        let seen = if self.render.report.is_full() { &[] } else { drafts };
+        let seen = if self.render.report.shows_more() { drafts } else { &[] };
         let names = seen.iter().flat_map(|draft| {
             std::iter::once(draft.requested.as_str()).chain(draft.alias.as_deref())
         });

@@ -66,6 +66,8 @@ pub(crate) struct Report<'d> {
     errors: usize,
     /// Problems beyond the limit.
     hidden: usize,
+    /// Unsupported features beyond the limit.
+    hidden_unsupported: usize,
     /// What is being compiled, outermost first.
     frames: Vec<Frame>,
     /// Errors count as warnings, for they are about something that does not run.
@@ -86,6 +88,7 @@ impl<'d> Report<'d> {
             softened: HashSet::new(),
             errors: 0,
             hidden: 0,
+            hidden_unsupported: 0,
             frames: Vec::new(),
             lenient: false,
         }
@@ -137,7 +140,13 @@ impl<'d> Report<'d> {
         self.note_meant(&problem);
         if self.found.len() >= DIAGNOSTICS {
             self.hidden += 1;
-            return;
+            // Warnings never hide an error.
+            let is_warning = |found: &Found| found.diagnostic.severity == Severity::Warning;
+            let Some(at) = self.found.iter().rposition(is_warning) else { return };
+            if problem.severity != Severity::Error {
+                return;
+            }
+            self.found.remove(at);
         }
         let key = key(&problem);
         self.found.push(Found { key, diagnostic: self.diagnostic(problem) });
@@ -167,7 +176,13 @@ impl<'d> Report<'d> {
         let key = key(&problem);
         if let Some(&at) = self.unsupported_at.get(&key) {
             self.in_current_job.insert(at);
-        } else if self.is_new(&problem) && self.unsupported.len() < DIAGNOSTICS {
+        } else if self.is_new(&problem) {
+            // What becomes of the configuration depends on which kinds there are: one of each stays.
+            let is_known = |found: &Diagnostic| found.code == problem.code.slug;
+            if self.unsupported.len() >= DIAGNOSTICS && self.unsupported.iter().any(is_known) {
+                self.hidden_unsupported += 1;
+                return;
+            }
             let at = self.unsupported.len();
             self.unsupported_at.insert(key, at);
             self.in_current_job.insert(at);
@@ -260,9 +275,15 @@ impl<'d> Report<'d> {
         self.errors
     }
 
-    /// Returns whether nothing more will be shown.
+    /// Returns whether there are as many errors as are shown. Nothing more is compiled then. However
+    /// many warnings there are, they end nothing: the plan must be whole.
     pub(crate) fn is_full(&self) -> bool {
-        self.found.len() >= DIAGNOSTICS
+        self.errors >= DIAGNOSTICS
+    }
+
+    /// Returns whether an error that is added now will be shown, so that looking for help is worth it.
+    pub(crate) fn shows_more(&self) -> bool {
+        if self.lenient { self.found.len() < DIAGNOSTICS } else { !self.is_full() }
     }
 
     /// Returns the line of a place in the configuration, counted from 1; for a place in an orb, the
@@ -280,12 +301,21 @@ impl<'d> Report<'d> {
         found.sort_by_key(|diagnostic| (diagnostic.start, diagnostic.end));
         self.unsupported.sort_by_key(|diagnostic| (diagnostic.start, diagnostic.end));
         // A full report ends the phases, so there may be more than what was counted.
-        let full = found.len() >= DIAGNOSTICS;
-        if let (true, Some(last)) = (full, found.last().cloned()) {
-            let message = match self.hidden {
-                0 => "there may be more problems than are shown".to_owned(),
-                hidden => format!("{hidden} more problems are not shown"),
-            };
+        let is_full = self.errors >= DIAGNOSTICS;
+        let problems = match self.hidden {
+            0 => is_full.then(|| "there may be more problems than are shown".to_owned()),
+            1 => Some("1 more problem is not shown".to_owned()),
+            hidden => Some(format!("{hidden} more problems are not shown")),
+        };
+        let unsupported = match self.hidden_unsupported {
+            0 => None,
+            1 => Some("1 more place with what is not supported is not shown".to_owned()),
+            hidden => {
+                Some(format!("{hidden} more places with what is not supported are not shown"))
+            }
+        };
+        let last = found.last().or(self.unsupported.last()).cloned();
+        for (message, last) in problems.into_iter().chain(unsupported).zip(last.iter().cycle()) {
             found.push(Diagnostic {
                 code: codes::MORE_PROBLEMS.slug.to_owned(),
                 severity: Severity::Warning,
@@ -294,7 +324,9 @@ impl<'d> Report<'d> {
                 help: Some("fix the first ones and check again".to_owned()),
                 replacement: None,
                 orb: None,
-                ..last
+                jobs: Vec::new(),
+                more_jobs: 0,
+                ..last.clone()
             });
         }
         (found, self.unsupported)
@@ -355,5 +387,37 @@ mod tests {
         let found = report.finish().0;
         assert_eq!(found.len(), DIAGNOSTICS + 1);
         assert_eq!(found[DIAGNOSTICS].message, "8800 more problems are not shown");
+    }
+
+    #[test]
+    fn a_flood_of_warnings_ends_nothing_and_hides_no_error() {
+        let text = "x".repeat(900);
+        let sources = sources(&text);
+        let mut report = Report::new(&sources);
+        let place = |at| Place::direct(Span::new(at, at + 1));
+        for at in 0..800 {
+            report.add(Problem::warning(codes::DEPRECATED, place(at), "x"));
+            report.add_unsupported(Problem::warning(codes::UNSUPPORTED_CONTEXT, place(at), "x"));
+        }
+        assert!(!report.is_full());
+        report.add(Problem::error(codes::UNKNOWN_KEY, place(850), "wrong"));
+        report.add_unsupported(Problem::error(codes::UNSUPPORTED_SETUP, place(860), "setup"));
+        let (found, unsupported) = report.finish();
+        let errors = |found: &[Diagnostic]| {
+            let is_error = |one: &&Diagnostic| one.severity == Severity::Error;
+            found.iter().filter(is_error).map(|one| one.message.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            (errors(&found), errors(&unsupported)),
+            (vec!["wrong".into()], vec!["setup".into()])
+        );
+        let last: Vec<&str> = found[DIAGNOSTICS..].iter().map(|one| one.message.as_str()).collect();
+        assert_eq!(
+            last,
+            [
+                "601 more problems are not shown",
+                "600 more places with what is not supported are not shown"
+            ]
+        );
     }
 }

@@ -161,7 +161,10 @@ impl<'d> Resolver<'_, 'd> {
         let mut folded: HashMap<String, Entry<'d>> = HashMap::new();
         for entry in entries {
             // Both work; the documentation asks for names that differ in more.
-            if let Some(first) = folded.insert(entry.name.to_lowercase(), entry) {
+            // The very same name is a duplicate key, which is an error.
+            if let Some(first) = folded.insert(entry.name.to_lowercase(), entry)
+                && first.name != entry.name
+            {
                 let message = format!("`{}` and `{}` differ only in case", first.name, entry.name);
                 let problem = Problem::warning(codes::SUSPICIOUS_NAME, entry.key, message);
                 let problem = problem.related(first.key, "the other one");

@@ -168,7 +168,7 @@ impl<'d> Resolver<'_, 'd> {
     /// Returns the names that a module defines, for suggestions; none once they are not shown, for
     /// each of thousands of mistakes would be compared with thousands of names.
     pub(crate) fn names(&self, module: ModuleId, element: Element) -> Vec<&'d str> {
-        if self.render.report.is_full() {
+        if !self.render.report.shows_more() {
             return Vec::new();
         }
         let module = self.modules.get(module);

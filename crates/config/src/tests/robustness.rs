@@ -270,6 +270,20 @@ fn a_matrix_of_a_thousand_jobs_is_compiled() {
 }
 
 #[test]
+fn a_thousand_warnings_take_no_job_out_of_the_plan() {
+    let jobs: String = (0..1_000)
+        .map(|n| format!("  j{n}: {{docker: [{{image: base}}], steps: [checkout]}}\n"))
+        .collect();
+    let names: Vec<String> = (0..1_000).map(|n| format!("{{j{n}: {{context: c}}}}")).collect();
+    let text =
+        format!("version: 2.1\njobs:\n{jobs}workflows: {{w: {{jobs: [{}]}}}}\n", names.join(", "));
+    let compiled = compile_any(&text);
+    assert_eq!(compiled.plan.expect("a plan").workflows[0].jobs.len(), 1_000);
+    let text = text.replace("j999: {docker", "j999: {dokcer");
+    assert!(compile_any(&text).plan.is_none(), "a warning hides an error");
+}
+
+#[test]
 fn a_slow_regular_expression_is_refused() {
     let text = "version: 2.1\njobs: {b: {machine: true, steps: [checkout]}}\nworkflows: {w: {when: {matches: {pattern: '(?=(a+)+b)(a|a)*c', value: 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'}}, jobs: [b]}}\n";
     let compiled = compile_any(text);

@@ -251,7 +251,7 @@ impl Resolver<'_, '_> {
         let names = || call.declarations.keys().map(String::as_str);
         let message = format!("{} has no parameter `{name}`", call.callee);
         // Once it is not shown, it is not compared with thousands of names.
-        let seen = if self.render.report.is_full() { 0 } else { usize::MAX };
+        let seen = if self.render.report.shows_more() { usize::MAX } else { 0 };
         let near = nearest(name, names().take(seen));
         // Next to its arguments a job's entry has keys of its own: `requries`.
         let of_entry = if call.element == Element::Job { RESERVED } else { &[] };
