@@ -128,7 +128,8 @@ impl<'d> Expander<'_, 'd> {
             self.is_unread(invocation);
             return vec![Self::without_body(invocation, None)];
         }
-        let Some(matrix) = self.matrix(matrix, outer) else {
+        let help = self.matrix_help(invocation.name, &invocation.fields);
+        let Some(matrix) = self.matrix(matrix, &help, outer) else {
             self.is_unread(invocation);
             // Kept under its plain name, so that requirements on it find something.
             return vec![Self::without_body(invocation, None)];

@@ -8,7 +8,8 @@ use crate::{
     codes,
     expand::Expander,
     language::{
-        data::{Bindings, Data, Scope, Value},
+        data::{Bindings, Data, ModuleId, Scope, Value},
+        definition::Kind,
         keys::Known,
     },
     read::yaml::{Entry, View},
@@ -40,16 +41,23 @@ pub(crate) struct Matrix {
 
 impl Expander<'_, '_> {
     /// Reads a matrix; `None` if it cannot be multiplied out, which was reported.
-    pub(crate) fn matrix(&mut self, entry: &Entry<'_>, scope: &Rc<Scope>) -> Option<Matrix> {
+    /// `help` says how one is written ([`Self::matrix_help`]).
+    pub(crate) fn matrix(
+        &mut self,
+        entry: &Entry<'_>,
+        help: &str,
+        scope: &Rc<Scope>,
+    ) -> Option<Matrix> {
         let View::Map(entries) = self.render.doc.view(entry.value) else {
-            return self.bad_matrix(entry.key, "a matrix must be a mapping with `parameters`");
+            let message = "a matrix must be a mapping with `parameters`";
+            return self.bad_matrix(entry.key, message, help);
         };
         self.render.check_keys(entries.iter().map(|entry| (entry.name, entry.key)), MATRIX);
         let get = |name: &str| entries.get(name);
         let Some(parameters) = get("parameters") else {
-            return self.bad_matrix(entry.key, "a matrix needs `parameters`");
+            return self.bad_matrix(entry.key, "a matrix needs `parameters`", help);
         };
-        let axes = self.axes(&parameters, scope)?;
+        let axes = self.axes(&parameters, help, scope)?;
         let size =
             axes.iter().try_fold(1usize, |size, (_, _, values)| size.checked_mul(values.len()));
         if size.is_none_or(|size| size > limits::JOBS_PER_PIPELINE) {
@@ -82,28 +90,50 @@ impl Expander<'_, '_> {
         self.render.report.add(problem.help(format!("write `exclude: [{{ {axis}: … }}]`")));
     }
 
-    fn bad_matrix(&mut self, place: Place, message: &str) -> Option<Matrix> {
+    fn bad_matrix(&mut self, place: Place, message: &str, help: &str) -> Option<Matrix> {
         let problem = Problem::error(codes::BAD_MATRIX, place, message);
-        self.render
-            .report
-            .add(problem.help("write `matrix: { parameters: { version: [\"1\", \"2\"] } }`"));
+        self.render.report.add(problem.help(help));
         None
+    }
+
+    /// Shows a matrix that a job takes: with the parameters that its entry must give and does not,
+    /// else with one that it may give.
+    pub(crate) fn matrix_help(&self, job: &str, given: &[Entry<'_>]) -> String {
+        let Some(job) = self.modules.get(ModuleId::CONFIG).jobs.get(job) else {
+            return "write `matrix: { parameters: { version: [\"1\", \"2\"] } }`".to_owned();
+        };
+        let open = || {
+            let is_given = |name: &str| given.iter().any(|entry| entry.name == name);
+            job.parameters.iter().filter(move |(name, _)| !is_given(name))
+        };
+        let mut axes: Vec<_> = open().filter(|(_, of)| of.default.is_none()).collect();
+        if axes.is_empty() {
+            axes.extend(open().next());
+        }
+        if axes.is_empty() {
+            return "remove the matrix: no parameter of the job is left for it".to_owned();
+        }
+        let axes: Vec<_> =
+            axes.iter().map(|(name, of)| format!("{name}: {}", values(&of.kind))).collect();
+        format!("write `matrix: {{ parameters: {{ {} }} }}`", axes.join(", "))
     }
 
     /// Reads the parameters with their values, by name.
     fn axes(
         &mut self,
         parameters: &Entry<'_>,
+        help: &str,
         scope: &Rc<Scope>,
     ) -> Option<Vec<(String, Place, Vec<Value>)>> {
         let View::Map(entries) = self.render.doc.view(parameters.value) else {
-            self.bad_matrix(parameters.key, "`parameters` must be a mapping of names to lists");
+            let message = "`parameters` must be a mapping of names to lists";
+            self.bad_matrix(parameters.key, message, help);
             return None;
         };
         let mut axes = Vec::new();
         let mut sound = !entries.is_empty();
         if !sound {
-            self.bad_matrix(parameters.key, "a matrix needs at least one parameter");
+            self.bad_matrix(parameters.key, "a matrix needs at least one parameter", help);
         }
         for entry in entries {
             let value = self.render.evaluate(entry.value, scope);
@@ -193,6 +223,22 @@ impl Expander<'_, '_> {
             name.push_str(&text.unwrap_or_default());
         }
         name
+    }
+}
+
+/// Examples of the values of a parameter, as a list.
+fn values(kind: &Kind) -> String {
+    match kind {
+        Kind::String | Kind::Unknown => "[\"1\", \"2\"]".to_owned(),
+        Kind::Boolean => "[true, false]".to_owned(),
+        Kind::Integer => "[1, 2]".to_owned(),
+        Kind::Enum(members) => {
+            let members: Vec<_> = members.iter().map(|member| format!("\"{member}\"")).collect();
+            format!("[{}]", members.join(", "))
+        }
+        Kind::EnvVarName => "[ONE, TWO]".to_owned(),
+        // Which ones there are is for people to choose.
+        Kind::Executor | Kind::Steps => "[…]".to_owned(),
     }
 }
 

@@ -136,7 +136,7 @@ impl<'d> Resolver<'_, 'd> {
                     let problem = Problem::warning(codes::ORB_VERSION, place, message);
                     self.render
                         .report
-                        .add(problem.help(format!("write `{text}@1.2.3`, or `{text}@volatile`")));
+                        .add(problem.help(format!("write `{text}@volatile`, or name a version")));
                 }
                 Some(reference)
             }

@@ -218,7 +218,11 @@ impl<'d> Resolver<'_, 'd> {
     /// Reports an orb that is not declared, once for each alias.
     fn unknown_alias(&mut self, module: ModuleId, sought: &OrbElement<'_>) {
         let OrbElement { alias, local, element, place } = *sought;
+        // A definition of that name was reported for its slash: no orb is missing.
+        let full = format!("{alias}/{local}");
+        let defined = self.modules.get(module).section(element).contains_key(&*full);
         if self.is_unreadable(module, "orbs")
+            || defined
             || !self.modules.get_mut(module).unknown_aliases.insert(alias.to_owned())
         {
             return;

@@ -1,20 +1,23 @@
-//! Advice that is followed to the letter must lead somewhere: the help of every code is followed, by
-//! a machine where it says what to write, else by an example, and what comes of it is compiled.
+//! Advice that is followed to the letter must lead somewhere: every help of every code is followed,
+//! by a machine where it says what to write, else by an example, and what comes of it is compiled.
+//!
+//! A help is known by its code and its text without what differs from case to case. The few that
+//! nothing can follow are lines of `spec/helps.tsv`, each with the reason.
 
 mod follow;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fs};
 
 use super::spec::case::{self, Case};
 use crate::{
     api::compiled::Compiled,
-    codes,
+    codes::{self, Code},
     page::{self, ExampleKind},
     text::diagnostic::{Diagnostic, Severity},
 };
 
-/// Codes whose right example is what their help says, applied by hand: where to
-/// write something, or under which name, is for people to choose.
+/// Codes whose right example is what the help of their wrong example says, applied by hand: where
+/// to write something, or under which name, is for people to choose.
 const RIGHT_EXAMPLES: &[&str] = &[
     "ambiguous-alias",
     "bad-executor",
@@ -70,15 +73,6 @@ const RIGHT_EXAMPLES: &[&str] = &[
     "workflow-without-jobs",
 ];
 
-/// Codes whose help nothing in a configuration can follow, and why.
-const NOT_FOLLOWED: &[(&str, &str)] = &[
-    ("duplicate-key", "which of the two entries is meant, only its author knows"),
-    ("logic-too-deep", "only the author knows how to flatten a hundred levels"),
-    ("orb-not-found", "publishing an orb, or naming a directory, changes no configuration"),
-    ("orb-unreachable", "publishing an orb, or naming a directory, changes no configuration"),
-    ("wrong-pipeline-parameter", "it is the request that changes, not the configuration"),
-];
-
 /// Errors that come next when a help was followed: by a part of the source's name, the code and the
 /// code of the next error. They had been hidden by the first one, or are about what the help leaves
 /// to people.
@@ -89,12 +83,6 @@ const NEXT: &[(&str, &str, &str)] = &[
     ("Operators of other languages", "expression-syntax", "expression-syntax"),
     // The columns of a file that mixes tabs and spaces cannot be known.
     ("A tab before a dash", "yaml-syntax", "yaml-syntax"),
-    // The help shows a matrix, and the job has parameters of other names.
-    ("Mistakes in a matrix", "bad-matrix", "unknown-parameter"),
-    ("Exclusions of the wrong shape", "bad-matrix", "unknown-parameter"),
-    ("Exclusions of the wrong shape", "bad-matrix", "missing-argument"),
-    ("Mistakes in the workflows do not hide", "bad-matrix", "unknown-parameter"),
-    ("Mistakes in the workflows do not hide", "bad-matrix", "missing-argument"),
     ("A definition that is broken is not missed", "bad-parameter", "missing-argument"),
     ("A definition that is broken is not missed", "bad-parameter", "wrong-argument-type"),
     ("References that are none", "bad-orb-version", "orb-not-found"),
@@ -113,12 +101,19 @@ struct Source<'s> {
     text: String,
     found: Vec<Diagnostic>,
     compile: Box<dyn Fn(&str) -> Compiled + 's>,
-    /// Whether the case says what the configuration is after its advice was followed.
-    is_followed: bool,
+    /// The configuration after its advice was followed by hand.
+    followed: Option<String>,
 }
 
 fn all(compiled: Compiled) -> Vec<Diagnostic> {
     compiled.diagnostics.into_iter().chain(compiled.unsupported).collect()
+}
+
+/// The right example of a code, where it is what the help says.
+fn right_example(code: Code) -> Option<String> {
+    let is_followed = RIGHT_EXAMPLES.contains(&code.slug);
+    let example = is_followed.then(|| page::example(code, ExampleKind::Right));
+    example.map(|example| example.expect("a right example").0)
 }
 
 /// Every wrong example of the catalogue and every case of the specification.
@@ -130,7 +125,7 @@ fn sources(cases: &[Case]) -> Vec<Source<'_>> {
             text,
             found: all(compiled),
             compile: Box::new(|text| page::compile_like(*code, text)),
-            is_followed: false,
+            followed: right_example(*code),
         })
     });
     let cases = cases.iter().flat_map(|case| {
@@ -139,7 +134,7 @@ fn sources(cases: &[Case]) -> Vec<Source<'_>> {
             text: case.config.clone(),
             found: all(case.compile(part)),
             compile: Box::new(move |text| case.compile_text(text, part)),
-            is_followed: part.block("yaml followed").is_some(),
+            followed: part.block("yaml followed").map(str::to_owned),
         })
     });
     examples.chain(cases).collect()
@@ -203,36 +198,90 @@ fn what_a_help_says_to_write_helps() {
     assert!(followed > 400, "only {followed} were followed");
 }
 
-#[test]
-fn every_code_with_a_help_has_it_followed_or_says_why_not() {
-    let cases = case::all();
-    let (mut helps, mut by_machine, mut by_case) =
-        (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-    let sources = sources(&cases);
-    for source in &sources {
-        for found in source.found.iter().filter(|found| found.help.is_some()) {
-            helps.insert(&*found.code);
-            if follow::follow(&source.text, found).is_some() {
-                by_machine.insert(&*found.code);
-            }
-            if source.is_followed {
-                by_case.insert(&*found.code);
-            }
+/// A help without what differs from case to case: one entry of a list stands for all.
+fn family(code: &str, help: &str) -> (String, String) {
+    let mut pattern = follow::pattern(help);
+    if let Some(at) = pattern.find(": `…`, ") {
+        let rest = &pattern[at + 2..];
+        if rest.split(", ").all(|entry| matches!(entry, "`…`" | "…")) {
+            pattern.replace_range(at + 2.., "`…`");
         }
     }
-    let followed = |code: &str| by_machine.contains(code) || by_case.contains(code);
-    let excused = |code: &str| NOT_FOLLOWED.iter().any(|(known, _)| *known == code);
-    for code in &helps {
-        let ways = [followed(code), RIGHT_EXAMPLES.contains(code), excused(code)];
-        let count = ways.iter().filter(|way| **way).count();
-        assert_eq!(count, 1, "{code}: followed, by its right example, excused: {ways:?}");
+    (code.to_owned(), pattern)
+}
+
+/// The lines of `spec/helps.tsv`: the code, the help and why nothing can follow it.
+fn listed() -> Vec<((String, String), String)> {
+    let text = fs::read_to_string(case::folder().join("helps.tsv")).unwrap();
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    let lines = lines.map(|line| {
+        let mut fields = line.split('\t').map(str::to_owned);
+        let mut next = || fields.next().unwrap_or_else(|| panic!("three fields: {line}"));
+        ((next(), next()), next())
+    });
+    lines.collect()
+}
+
+/// The helps of a source that its followed configuration no longer brings.
+fn followed_by_hand(source: &Source<'_>) -> BTreeSet<(String, String)> {
+    let Some(text) = &source.followed else { return BTreeSet::new() };
+    let count = |all: &[Diagnostic], found: &Diagnostic| {
+        let same = |other: &&Diagnostic| other.code == found.code && other.help == found.help;
+        all.iter().filter(same).count()
+    };
+    let now = all((source.compile)(text));
+    let gone = source.found.iter().filter(|found| count(&now, found) < count(&source.found, found));
+    gone.filter_map(|found| Some(family(&found.code, found.help.as_deref()?))).collect()
+}
+
+#[test]
+fn every_help_is_followed_or_says_why_not() {
+    let cases = case::all();
+    let (mut helps, mut by_machine, mut by_hand) =
+        (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    for source in &sources(&cases) {
+        by_hand.extend(followed_by_hand(source));
+        for found in &source.found {
+            let Some(help) = &found.help else { continue };
+            let family = family(&found.code, help);
+            if follow::follow(&source.text, found).is_some() {
+                by_machine.insert(family.clone());
+            }
+            helps.insert(family);
+        }
     }
-    let listed = RIGHT_EXAMPLES.iter().chain(NOT_FOLLOWED.iter().map(|(code, _)| code));
-    for code in listed {
-        assert!(helps.contains(code), "{code} has no help, or does not exist");
+    let listed = listed();
+    println!(
+        "{} helps: {} followed by machine, {} by hand, {} listed",
+        helps.len(),
+        by_machine.len(),
+        by_hand.difference(&by_machine).count(),
+        listed.len()
+    );
+    let mut failures: Vec<String> = Vec::new();
+    for (help, _) in &listed {
+        if !helps.contains(help) {
+            failures.push(format!("{}\t{}\tis listed, and nothing brings it", help.0, help.1));
+        } else if by_machine.contains(help) || by_hand.contains(help) {
+            failures.push(format!("{}\t{}\tis listed, and is followed", help.0, help.1));
+        }
     }
+    for help in &helps {
+        let is_listed = listed.iter().any(|(known, _)| known == help);
+        if !by_machine.contains(help) && !by_hand.contains(help) && !is_listed {
+            failures.push(format!("{}\t{}\tis not followed", help.0, help.1));
+        }
+    }
+    assert!(failures.is_empty(), "{} helps\n{}", failures.len(), failures.join("\n"));
+}
+
+#[test]
+fn every_listed_right_example_follows_a_help() {
+    let cases = Vec::new();
+    let sources = sources(&cases);
     for code in RIGHT_EXAMPLES {
-        let entry = codes::code(code).unwrap();
-        assert!(page::example(*entry, ExampleKind::Right).is_some(), "{code} has no right example");
+        let name = format!("the page of {code}");
+        let source = sources.iter().find(|source| source.name == name).expect("a wrong example");
+        assert!(!followed_by_hand(source).is_empty(), "{code}: its right example follows no help");
     }
 }
