@@ -293,7 +293,7 @@ mod tests {
     #[test]
     fn a_runner_that_names_a_standard_class_gets_no_task_whose_image_is_for_arm() {
         let arm_image = |class| OfferedTask {
-            architecture: Some(Architecture::Arm64),
+            architecture: Some(Architecture::Arm64.into()),
             ..task(Some(class), ExecutorKind::Machine)
         };
         let amd = |classes: &[&str]| ClaimRequest {
