@@ -208,6 +208,12 @@ mod tests {
         }
     }
 
+    /// A setup that is run again starts one of many.
+    #[test]
+    fn no_step_promises_the_first_pipeline() {
+        assert_eq!(Step::Pipeline.title(ForgeKind::GitHub), "Start a pipeline");
+    }
+
     /// Bitbucket has no page that is called "Deploy keys".
     #[test]
     fn steps_use_the_word_of_the_forge_for_its_keys() {
