@@ -187,7 +187,7 @@ async fn read(
     let filter =
         PipelineFilter { projects: Some(ids), branch: visit.parameter("branch"), before: None };
     let mut list = PipelineList::read(visit, filter, true).await?;
-    // All projects is no filter; one that was chosen is, also one that the visitor may not see.
+    // A project that was chosen is a filter, also one that the visitor may not see.
     list.filtered |= chosen.is_some();
     Ok((list, projects))
 }
