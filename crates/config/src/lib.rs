@@ -52,7 +52,7 @@ pub use api::{
     compiled::{Compiled, Schedule},
     inputs::Inputs,
     orbs,
-    support::{Consequence, JobRefusal, Support},
+    support::{Consequence, JobRefusal, NEVER_STARTED_HELP, Support},
 };
 pub use check::check_orb::check_orb;
 pub use compile::compile;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use roundel_config::{Severity, document::to_yaml, render};
+use roundel_model::text::visible;
 
 use super::{
     check::{CheckArguments, Checked},
@@ -72,7 +73,7 @@ fn printed(checked: &Checked, with_source: bool) -> String {
     if with_source {
         text.push_str("\n# Original config.yml file:\n");
         for line in checked.text.lines() {
-            terminal::line(&mut text, format!("# {line}").trim_end());
+            terminal::line(&mut text, format!("# {}", visible(line)).trim_end());
         }
     }
     text

@@ -80,6 +80,11 @@ pub enum Consequence {
     Ignored,
 }
 
+/// What to do about a workflow that [no pipeline starts](Consequence::NeverStarted).
+pub const NEVER_STARTED_HELP: &str = "remove `triggers`; with a condition on the branch, \
+     `when: { equal: [nightly, << pipeline.git.branch >>] }`, it runs when that branch is pushed, or \
+     started from the project's page";
+
 /// Why a job is refused in a pipeline that starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JobRefusal {

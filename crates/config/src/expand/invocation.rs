@@ -259,8 +259,9 @@ impl<'d> Expander<'_, 'd> {
                     if self.render.report.errors() > errors {
                         draft.presence = Presence::Guessed;
                     }
-                    draft.requested =
-                        name.filter(|name| !name.trim().is_empty()).unwrap_or(draft.requested);
+                    let name = name.filter(|name| !name.trim().is_empty());
+                    name.iter().for_each(|name| self.render.check_seen("job", name, field.key));
+                    draft.requested = name.unwrap_or(draft.requested);
                 }
                 "requires" => draft.requires = self.requirements(field, scope),
                 "context" => {
@@ -303,7 +304,7 @@ impl<'d> Expander<'_, 'd> {
             draft.kind = Some(kind);
             draft.document = document;
         }
-        if draft.kind != Some(PlannedJobKind::NoOp) {
+        if !matches!(draft.kind, Some(PlannedJobKind::NoOp | PlannedJobKind::Approval)) {
             self.refused_contexts(&draft.contexts);
         }
         self.render.report.leave();

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::{
-    api::compiled::Schedule,
+    api::{compiled::Schedule, support::NEVER_STARTED_HELP},
     codes,
     expand::filters::Filters,
     language::{
@@ -70,10 +70,7 @@ impl<'d> Planner<'_, 'd> {
             workflow.name
         );
         let problem = Problem::warning(codes::UNSUPPORTED_SCHEDULE, triggers.key, message);
-        let help = "remove `triggers`; with a condition on the branch, \
-                    `when: { equal: [nightly, << pipeline.git.branch >>] }`, it runs when that \
-                    branch is pushed, or started from the project's page";
-        self.render.report.add_unsupported(problem.help(help));
+        self.render.report.add_unsupported(problem.help(NEVER_STARTED_HELP));
         if this_one { Start::Now } else { Start::Scheduled }
     }
 

@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use roundel_model::text::is_hidden;
+
 use crate::{
     codes::{self},
     language::{
@@ -124,6 +126,15 @@ impl Renderer<'_> {
             self.report.add(problem.help("write a name of letters, digits, `_` and `-`"));
         }
         is_blank
+    }
+
+    /// Reports a name with characters that cannot be seen or turn the text around it.
+    pub(crate) fn check_seen(&mut self, what: &str, name: &str, key: Place) {
+        if name.contains(is_hidden) {
+            let message = format!("unusual {what} name `{name}`: it has hidden characters");
+            let problem = Problem::warning(codes::SUSPICIOUS_NAME, key, message);
+            self.report.add(problem.help("use only letters, digits, `_` and `-`"));
+        }
     }
 
     /// Returns a text that must name something, and reports one of nothing but spaces.

@@ -42,6 +42,8 @@ pub(super) struct Facts {
     pub(super) services: Names,
     /// Jobs and executors that set `entrypoint` or `command` of their first image.
     pub(super) programs: Names,
+    /// What only workflows have that no pipeline runs now, for their condition does not hold.
+    pub(super) off: Off,
     pub(super) schedules: Names,
     pub(super) scripts: Scripts,
     /// Variables that the configuration sets itself.
@@ -54,6 +56,16 @@ pub(super) struct Facts {
     job: Option<String>,
     /// Jobs that are defined as approvals and the like: no runner runs them.
     gates: Names,
+}
+
+/// What will be refused once a condition holds.
+#[derive(Debug, Default)]
+pub(super) struct Off {
+    pub(super) contexts: Names,
+    /// Jobs with service containers.
+    pub(super) services: Names,
+    /// Jobs that set `entrypoint` or `command` of their first image.
+    pub(super) programs: Names,
 }
 
 impl Facts {
@@ -83,8 +95,8 @@ impl Facts {
         facts
     }
 
-    /// Looks at what it compiles to.
-    pub(super) fn add_document(&mut self, document: &Node) {
+    /// Looks at what it compiles to, of which workflows that are off are no part.
+    pub(super) fn add_document(&mut self, tree: &Node, document: &Node) {
         if let Some(jobs) = document.get("jobs") {
             // What is compiled says it better than what is written.
             self.classes.clear();
@@ -92,9 +104,14 @@ impl Facts {
             self.programs.clear();
             self.jobs(jobs);
         }
+        // In a document without workflows, all of them are off.
+        let written = std::mem::take(&mut self.contexts);
+        self.templated_context = false;
         if let Some(workflows) = document.get("workflows") {
             self.workflows(workflows);
         }
+        self.off = Off::of(tree, document);
+        self.off.contexts = written.difference(&self.contexts).cloned().collect();
     }
 
     /// Looks at the parameters of orbs' elements that name variables.
@@ -257,11 +274,10 @@ impl Facts {
             self.image(image);
         }
         let name = self.job.clone().unwrap_or_else(|| "an executor".to_owned());
-        let sets = |key: &str| images.first().is_some_and(|first| first.get(key).is_some());
-        if images.len() > 1 {
-            self.services.insert(name);
-        } else if sets("entrypoint") || sets("command") {
-            self.programs.insert(name);
+        match unsupported_container(images) {
+            Some(Container::Service) => drop(self.services.insert(name)),
+            Some(Container::Program) => drop(self.programs.insert(name)),
+            None => {}
         }
     }
 
@@ -322,6 +338,69 @@ impl Facts {
             Node::Null | Node::Bool(_) | Node::Int(_) | Node::Float(_) => {}
         }
     }
+}
+
+impl Off {
+    /// Looks at the jobs that only workflows name which are not compiled. Their contexts are known by
+    /// what remains.
+    fn of(tree: &Node, document: &Node) -> Self {
+        let mut off = Self::default();
+        let (Some(Node::Map(workflows)), Some(Node::Map(jobs))) =
+            (tree.get("workflows"), tree.get("jobs"))
+        else {
+            return off;
+        };
+        let runs =
+            |name: &str| document.get("workflows").is_some_and(|all| all.get(name).is_some());
+        let (live, dormant): (Vec<_>, Vec<_>) = workflows.iter().partition(|(name, _)| runs(name));
+        let named = |workflows: &[&(String, Node)]| -> Names {
+            workflows.iter().flat_map(|(_, workflow)| invoked(workflow)).collect()
+        };
+        let only = named(&dormant);
+        let live = named(&live);
+        for (name, job) in
+            jobs.iter().filter(|(name, _)| only.contains(name) && !live.contains(name))
+        {
+            let executor = job.get("executor").and_then(|executor| {
+                let name = executor.as_text().or_else(|| executor.get("name")?.as_text())?;
+                tree.get("executors")?.get(name)
+            });
+            let images =
+                [Some(job), executor].into_iter().flatten().find_map(|one| one.get("docker"));
+            let Some(Node::List(images)) = images else { continue };
+            match unsupported_container(images) {
+                Some(Container::Service) => drop(off.services.insert(name.clone())),
+                Some(Container::Program) => drop(off.programs.insert(name.clone())),
+                None => {}
+            }
+        }
+        off
+    }
+}
+
+/// What this release does not do with the images of a job.
+enum Container {
+    Service,
+    Program,
+}
+
+fn unsupported_container(images: &[Node]) -> Option<Container> {
+    let sets = |key: &str| images.first().is_some_and(|first| first.get(key).is_some());
+    if images.len() > 1 {
+        Some(Container::Service)
+    } else {
+        (sets("entrypoint") || sets("command")).then_some(Container::Program)
+    }
+}
+
+/// The names of the jobs of a workflow, as it calls them.
+fn invoked(workflow: &Node) -> Vec<String> {
+    let Some(Node::List(items)) = workflow.get("jobs") else { return Vec::new() };
+    let name = |item: &Node| match item {
+        Node::Map(entries) => entries.first().map(|(name, _)| name.clone()),
+        item => text_of(item),
+    };
+    items.iter().filter_map(name).collect()
 }
 
 /// Returns whether a configuration is a setup configuration, a job of which posts the continuation.

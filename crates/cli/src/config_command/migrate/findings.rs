@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use roundel_config::{Consequence, Diagnostic, JobRefusal, Severity, orbs::OrbReference};
+use roundel_config::{
+    Consequence, Diagnostic, JobRefusal, NEVER_STARTED_HELP, Severity, orbs::OrbReference,
+};
 
 use super::{
     super::{
@@ -75,6 +77,7 @@ pub(super) fn findings(
     found.orbs(checked);
     found.unsupported(checked);
     found.refused_jobs(checked, facts);
+    found.refused_later(facts);
     found.machines(facts);
     found.secrets(facts);
     found.differences(facts);
@@ -227,6 +230,35 @@ impl Found {
             &programs,
             &Words { title: "jobs set `entrypoint` or `command` of an image, which this release cannot: they fail", help: JobRefusal::ContainerProgram.help() },
         );
+    }
+
+    /// Jobs of workflows that are off, which nothing refuses before their condition holds.
+    fn refused_later(&mut self, facts: &Facts) {
+        for (kind, names, title, why) in [
+            (
+                "contexts-off",
+                &facts.off.contexts,
+                "contexts are named only in workflows that no pipeline runs now, and this release \
+                 has none",
+                JobRefusal::Context,
+            ),
+            (
+                "service-containers-off",
+                &facts.off.services,
+                "jobs have service containers, which this release does not start, and no workflow \
+                 runs them now",
+                JobRefusal::ServiceContainer,
+            ),
+            (
+                "container-programs-off",
+                &facts.off.programs,
+                "jobs set `entrypoint` or `command` of an image, which this release cannot, and no \
+                 workflow runs them now",
+                JobRefusal::ContainerProgram,
+            ),
+        ] {
+            self.add_some(Level::Note, kind, names, &Words { title, help: why.help() });
+        }
     }
 
     fn machines(&mut self, facts: &Facts) {
@@ -386,7 +418,7 @@ impl Found {
             &facts.schedules,
             &Words {
                 title: "workflows run on a schedule, and this release starts no schedules",
-                help: "the other workflows run; leave the scheduled ones where they are",
+                help: NEVER_STARTED_HELP,
             },
         );
     }

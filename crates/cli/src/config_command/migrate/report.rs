@@ -15,6 +15,9 @@ use crate::terminal::{line, styled, wrapped};
 /// Names of one kind that the summary over several repositories shows.
 const SHARED: usize = 25;
 
+/// Jobs that one finding names, as `validate` does: they have the same cause.
+const JOBS: usize = 8;
+
 /// Characters of a line of names or of advice, on a terminal that has as many.
 const WIDTH: usize = 96;
 
@@ -108,6 +111,10 @@ impl Writer {
                 for name in names {
                     detail(&mut text, &self.fit(name, INDENT + 2));
                 }
+            } else if is_of_jobs(finding.kind) {
+                let more = finding.names.len().saturating_sub(JOBS);
+                let more = (more > 0).then(|| format!("and {more} more jobs"));
+                self.names(&mut text, names.take(JOBS).map(str::to_owned).chain(more));
             } else {
                 self.names(&mut text, names.map(str::to_owned));
             }
@@ -227,6 +234,11 @@ impl Writer {
     fn dim(&self, text: &str) -> String {
         styled(text, Style::new().dimmed(), self.colors)
     }
+}
+
+/// Returns whether the names of a finding are those of jobs.
+fn is_of_jobs(kind: &str) -> bool {
+    kind.starts_with("service-containers") || kind.starts_with("container-programs")
 }
 
 /// Adds a line about a finding.

@@ -82,7 +82,7 @@ impl FileReport {
         let checked = compiler.check_with(again, inputs);
         let mut facts = Facts::of_source(tree);
         if let Some(document) = &checked.compiled.document {
-            facts.add_document(document);
+            facts.add_document(tree, document);
         }
         facts.add_orbs(&checked);
         let stricter = stricter(&checked, compiler);

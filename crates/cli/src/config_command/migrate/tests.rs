@@ -272,6 +272,65 @@ fn what_the_server_refuses_cannot_run_and_nothing_is_promised() {
     }
 }
 
+/// `validate` and the server say so, too.
+#[test]
+fn a_job_without_steps_may_name_contexts() {
+    for kind in ["no-op", "approval"] {
+        let text = format!(
+            "version: 2.1\njobs:\n  gate: {{type: {kind}}}\nworkflows: {{main: {{jobs: \
+             [gate: {{context: deploy}}]}}}}\n"
+        );
+        let found = look(&[(".circleci/config.yml", &text)]);
+        assert_eq!(found.readiness, Readiness::Ready, "{kind}");
+    }
+}
+
+#[test]
+fn what_is_refused_in_a_workflow_that_is_off_is_a_remark() {
+    let job =
+        "    docker: [{image: cimg/base:2024.01}, {image: 'postgres:16'}]\n    steps: [checkout]\n";
+    let text = PLAIN
+        .replace("workflows: {main: {jobs: [build]}}\n", "")
+        .replace("jobs:\n", &format!("jobs:\n  late:\n{job}"))
+        + "workflows:\n  main: {jobs: [build]}\n  off: {when: false, jobs: [late: {context: deploy}]}\n";
+    let found = look(&[(".circleci/config.yml", &text)]);
+    assert_eq!(finding(&found, "contexts-off").names, ["deploy"]);
+    assert_eq!(finding(&found, "service-containers-off").names, ["late"]);
+    assert_eq!(finding(&found, "contexts-off").level, Level::Note);
+    assert_eq!(found.readiness, Readiness::Ready);
+    let on = text.replace("when: false", "when: true");
+    let found = look(&[(".circleci/config.yml", &on)]);
+    assert_eq!(finding(&found, "contexts").level, Level::Cannot);
+    assert_eq!(finding(&found, "service-containers").names, ["late"]);
+    let text = report::text(&[found], false, None);
+    assert!(!text.contains("no workflow runs them now"), "{text}");
+}
+
+#[test]
+fn of_many_jobs_with_one_cause_eight_are_named() {
+    let jobs: String = (10..30)
+        .map(|number| {
+            format!(
+                "  job{number}:\n    docker: [{{image: a}}, {{image: b}}]\n    steps: [checkout]\n"
+            )
+        })
+        .collect();
+    let names = (10..30).map(|number| format!("job{number}")).collect::<Vec<_>>().join(", ");
+    let text = format!("version: 2.1\njobs:\n{jobs}workflows: {{main: {{jobs: [{names}]}}}}\n");
+    let found = look(&[(".circleci/config.yml", &text)]);
+    assert_eq!(finding(&found, "service-containers").names.len(), 20);
+    let text = report::text(&[found], false, None);
+    assert!(text.contains("job17, and 12 more jobs\n") && !text.contains("job18"), "{text}");
+}
+
+/// One advice: that of `validate`.
+#[test]
+fn a_schedule_has_the_advice_of_the_compiler() {
+    let found = look(&[(".circleci/config.yml", RICH)]);
+    let help = finding(&found, "schedules").help.clone().unwrap();
+    assert!(help.starts_with("remove `triggers`"), "{help}");
+}
+
 #[test]
 fn a_narrow_terminal_breaks_the_report_between_words() {
     let found = look(&[(".circleci/config.yml", RICH)]);

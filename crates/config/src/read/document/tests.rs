@@ -191,6 +191,14 @@ fn samples() -> Vec<Node> {
 }
 
 #[test]
+fn what_a_reader_of_the_text_does_not_see_is_escaped() {
+    let node = Node::Map(vec![("a\u{202e}b".to_owned(), Node::text("x\u{2066}\u{200b}y\nz"))]);
+    let text = to_yaml(&node);
+    assert_eq!(text, "\"a\\u202Eb\": \"x\\u2066\\u200By\\nz\"\n");
+    assert_eq!(from_yaml(&text).unwrap(), node);
+}
+
+#[test]
 fn a_reader_of_yaml_1_2_sees_the_same_tree() {
     let options = serde_saphyr::options! { budget: None };
     for node in samples() {

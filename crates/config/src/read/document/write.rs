@@ -7,6 +7,8 @@
 //! A text is written in the plainest form that every reader takes for that text. Deliberately
 //! absent: flow style, folded blocks, anchors.
 
+use roundel_model::text::is_hidden;
+
 use super::{node::Node, scalar};
 
 /// Spaces of one level.
@@ -180,10 +182,11 @@ fn escape(code: u32) -> String {
 }
 
 /// Characters that every reader accepts as they are, within one line. What YAML 1.1 takes for a
-/// line break (U+0085, U+2028, U+2029) is not among them, and neither is the byte order mark.
+/// line break (U+0085, U+2028, U+2029) is not among them, and neither is the byte order mark, nor what
+/// a reader of the text does not see.
 fn is_printable(c: char) -> bool {
     matches!(c, ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..='\u{10ffff}')
-        && !matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}')
+        && !is_hidden(c)
 }
 
 /// Returns whether a text can be written without quotes.
