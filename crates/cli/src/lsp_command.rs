@@ -8,8 +8,8 @@ use roundel_server::orbs::Offline;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Arguments {
-    /// A folder with orbs, as `<namespace>/<name>/<version>.yml`
-    #[arg(long, value_name = "DIR")]
+    /// A folder with packed orbs: `DIR/<namespace>/<name>/<version>.yml` [variable: ROUNDEL_ORBS]
+    #[arg(long, value_name = "DIR", env = "ROUNDEL_ORBS", hide_env = true)]
     orbs: Option<PathBuf>,
     /// A lock file that pins orbs
     #[arg(long, value_name = "FILE")]
@@ -36,5 +36,29 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     match roundel_lsp::serve(std::io::stdin(), std::io::stdout(), settings, open) {
         roundel_lsp::Ended::Requested => Exit::Success,
         roundel_lsp::Ended::Abandoned => Exit::Failure,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    /// An editor is started in an environment that the other commands are used in, too.
+    #[test]
+    fn every_command_that_takes_a_folder_of_orbs_reads_the_same_variable() {
+        fn check(command: &clap::Command, path: &str) -> usize {
+            let name = format!("{path} {}", command.get_name());
+            let is_orbs = |argument: &&clap::Arg| argument.get_long() == Some("orbs");
+            let own: Vec<_> = command.get_arguments().filter(is_orbs).collect();
+            for argument in &own {
+                assert_eq!(
+                    argument.get_env().and_then(|name| name.to_str()),
+                    Some("ROUNDEL_ORBS"),
+                    "{name}"
+                );
+                let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+                assert!(help.contains("ROUNDEL_ORBS"), "{name}: {help}");
+            }
+            own.len() + command.get_subcommands().map(|inner| check(inner, &name)).sum::<usize>()
+        }
+        assert!(check(&crate::command(), "") > 3);
     }
 }

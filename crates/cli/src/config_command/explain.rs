@@ -89,10 +89,10 @@ fn no_such_path(error: &ExplainError) -> UsageError {
     let ExplainError::NoSuchPath { choices, help, .. } = error else {
         return UsageError(error.to_string());
     };
-    let choices = if choices.is_empty() {
-        "there is nothing below".to_owned()
-    } else {
-        format!("there is {}", choices.join(", "))
+    let choices = match choices.as_slice() {
+        [] => "there is nothing below".to_owned(),
+        [one] => format!("there is only `{one}`"),
+        several => format!("choose one of {}", several.join(", ")),
     };
     let help = help.as_ref().map_or(choices, Clone::clone);
     UsageError(format!("{error}; {help}"))
@@ -179,7 +179,8 @@ mod tests {
             no_such_path(&error).to_string()
         };
         let start = "the compiled document has no `biuld` below `jobs`; ";
-        assert_eq!(explanation(&["a", "b"], None), format!("{start}there is a, b"));
+        assert_eq!(explanation(&["a", "b"], None), format!("{start}choose one of a, b"));
+        assert_eq!(explanation(&["a"], None), format!("{start}there is only `a`"));
         let help = Some("did you mean `build`?");
         assert_eq!(explanation(&["build"], help), format!("{start}did you mean `build`?"));
         assert_eq!(explanation(&[], None), format!("{start}there is nothing below"));

@@ -7,6 +7,9 @@ use super::{
 };
 use crate::terminal;
 
+/// Characters of a line, as in the other pages. The rows of tables cannot be broken.
+const WIDTH: usize = 110;
+
 /// What is above the tables.
 const HEAD: &str = include_str!("reference.md");
 
@@ -29,7 +32,8 @@ pub fn page() -> String {
 
 fn entry(setting: &dyn AnySetting) -> String {
     let declaration = setting.declaration();
-    let mut text = format!("\n### `{}`\n\n{}.\n\n", declaration.key, declaration.about);
+    let about = terminal::wrapped(&format!("{}.", declaration.about), 0, Some(WIDTH));
+    let mut text = format!("\n### `{}`\n\n{about}\n\n", declaration.key);
     text.push_str("| | |\n| --- | --- |\n");
     for (name, value) in [
         ("value", value(setting)),
@@ -126,6 +130,13 @@ fn line(setting: &dyn AnySetting) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_line_of_the_page_is_too_wide_but_those_of_tables() {
+        for line in page().lines().filter(|line| !line.starts_with('|')) {
+            assert!(line.chars().count() <= WIDTH + 5, "{line}");
+        }
+    }
 
     #[test]
     fn every_setting_has_names_that_follow_from_its_key_and_an_example_that_works() {
