@@ -89,9 +89,10 @@ impl Access {
                     Err(PublishError::Store(error)) => Err(error.into()),
                     Err(refusal) => {
                         let message = refusal.to_string();
-                        Ok(Err(match refusal {
-                            PublishError::Unsound { rendered, .. } => rendered + &message,
-                            _ => message,
+                        Ok(Err(if let PublishError::Unsound { rendered, .. } = refusal {
+                            rendered + &message
+                        } else {
+                            message
                         }))
                     }
                 }

@@ -190,7 +190,7 @@ fn web_url(text: &str) -> Result<Url, String> {
 }
 
 /// Checks the form of a PostgreSQL address. What is special in a password ends the host or begins the
-/// path, and the driver then speaks of a port that nobody wrote.
+/// path, and the driver then speaks of a port that was not written.
 fn check_database_url(text: &str) -> Result<(), String> {
     let why = match Url::parse(text) {
         Ok(url) if url.path().contains('@') => "there is an `@` in its path".to_owned(),

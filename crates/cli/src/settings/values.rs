@@ -222,9 +222,9 @@ fn take(setting: &dyn AnySetting, candidate: &Candidate) -> Result<Found, Proble
             format!("`{name}` is {what}")
         };
         let help = format!("an example: `{}`", example(setting, origin, text));
-        let line = place.clone().map(|place| match mask::hides(text) {
-            true => Place { text: None, ..place },
-            false => place,
+        let line = place.clone().map(|place| {
+            let text = place.text.filter(|_| !mask::hides(text));
+            Place { text, ..place }
         });
         Problem::new(message).at(line).help(help)
     })?;

@@ -73,52 +73,23 @@ async fn a_delivery_that_is_not_what_it_should_be_is_refused_with_a_reason() {
         hook.url.replace("/hooks/gh/", "/hooks/bb/").replace("/hooks/github/", "/hooks/bitbucket/");
     let elsewhere = format!("{}/more", hook.url);
     let sent = |url: &str, name: &str| request(url, name, body);
+    let signed = |url: &str, name: &str, by: &str| sent(url, name).header(SIGNED, by);
+    let old = sent(&hook.url, "f-4").header("x-hub-signature", "sha1=00");
+    let of_another = request(&hook.url, "f-5", b"{}").header(SIGNED, &right);
+    let huge = request(&hook.url, "f-9", &large).header(SIGNED, signature(&secret, &large));
+    let nameless = Client::new().post(&hook.url).header(SIGNED, &right).body(body.to_vec());
+    let guessed = signed(&hook.url, "f-2", &signature("guess", body));
     let cases = [
         ("unsigned", sent(&hook.url, "f-1"), 401, "signature"),
-        (
-            "signed by a guess",
-            sent(&hook.url, "f-2").header(SIGNED, signature("guess", body)),
-            401,
-            "signature",
-        ),
-        (
-            "signed in nonsense",
-            sent(&hook.url, "f-3").header(SIGNED, "sha256=zz"),
-            401,
-            "signature",
-        ),
-        (
-            "signed the old way",
-            sent(&hook.url, "f-4").header("x-hub-signature", "sha1=00"),
-            401,
-            "signature",
-        ),
-        (
-            "of another body",
-            request(&hook.url, "f-5", b"{}").header(SIGNED, &right),
-            401,
-            "signature",
-        ),
-        (
-            "of an unknown hook",
-            sent(&unknown_hook, "f-6").header(SIGNED, &right),
-            404,
-            "no such hook",
-        ),
-        ("of the other forge", sent(&other, "f-7").header(SIGNED, &right), 404, "no such hook"),
-        ("next to it", sent(&elsewhere, "f-8").header(SIGNED, &right), 404, ""),
-        (
-            "too large",
-            request(&hook.url, "f-9", &large).header(SIGNED, signature(&secret, &large)),
-            413,
-            "25 MB",
-        ),
-        (
-            "without a name",
-            Client::new().post(&hook.url).header(SIGNED, &right).body(body.to_vec()),
-            400,
-            "headers",
-        ),
+        ("signed by a guess", guessed, 401, "signature"),
+        ("signed in nonsense", signed(&hook.url, "f-3", "sha256=zz"), 401, "signature"),
+        ("signed the old way", old, 401, "signature"),
+        ("of another body", of_another, 401, "signature"),
+        ("of an unknown hook", signed(&unknown_hook, "f-6", &right), 404, "no such hook"),
+        ("of the other forge", signed(&other, "f-7", &right), 404, "no such hook"),
+        ("next to it", signed(&elsewhere, "f-8", &right), 404, ""),
+        ("too large", huge, 413, "25 MB"),
+        ("without a name", nameless, 400, "headers"),
     ];
     let mut wrong = Vec::new();
     for (what, request, wanted, word) in cases {

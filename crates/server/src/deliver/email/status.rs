@@ -21,7 +21,7 @@ pub(crate) enum EmailStatus {
 }
 
 impl EmailStatus {
-    /// Returns the word of the header `X-Roundel-Status` and of a message's id, which mail filters read.
+    /// Returns the word of the header `X-Roundel-Status` and of a message's id, which filters of emails read.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Success => "success",

@@ -1,6 +1,6 @@
 //! Which variables a project may have, and importing them from another project.
 //!
-//! The settings page shows what is decided here. Whoever imports must administer both repositories, as
+//! The settings page shows what is decided here. The user who imports must administer both repositories, as
 //! the forge reported within the last minutes: with the variables of a project, jobs of the other one
 //! can do what they allow.
 //!
