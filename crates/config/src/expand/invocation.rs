@@ -259,9 +259,10 @@ impl<'d> Expander<'_, 'd> {
                     if self.render.report.errors() > errors {
                         draft.presence = Presence::Guessed;
                     }
-                    let name = name.filter(|name| !name.trim().is_empty());
-                    name.iter().for_each(|name| self.render.check_seen("job", name, field.key));
-                    draft.requested = name.unwrap_or(draft.requested);
+                    if let Some(name) = name.filter(|name| !name.trim().is_empty()) {
+                        self.render.check_seen("job", &name, field.key);
+                        draft.requested = name;
+                    }
                 }
                 "requires" => draft.requires = self.requirements(field, scope),
                 "context" => {

@@ -95,7 +95,7 @@ impl Facts {
         facts
     }
 
-    /// Looks at what it compiles to, of which workflows that are off are no part.
+    /// Looks at what it compiles to, which leaves out workflows that are off.
     pub(super) fn add_document(&mut self, tree: &Node, document: &Node) {
         if let Some(jobs) = document.get("jobs") {
             // What is compiled says it better than what is written.
@@ -396,9 +396,12 @@ fn unsupported_container(images: &[Node]) -> Option<Container> {
 /// The names of the jobs of a workflow, as it calls them.
 fn invoked(workflow: &Node) -> Vec<String> {
     let Some(Node::List(items)) = workflow.get("jobs") else { return Vec::new() };
-    let name = |item: &Node| match item {
-        Node::Map(entries) => entries.first().map(|(name, _)| name.clone()),
-        item => text_of(item),
+    let name = |item: &Node| {
+        if let Node::Map(entries) = item {
+            entries.first().map(|(name, _)| name.clone())
+        } else {
+            text_of(item)
+        }
     };
     items.iter().filter_map(name).collect()
 }

@@ -308,13 +308,10 @@ fn what_is_refused_in_a_workflow_that_is_off_is_a_remark() {
 
 #[test]
 fn of_many_jobs_with_one_cause_eight_are_named() {
-    let jobs: String = (10..30)
-        .map(|number| {
-            format!(
-                "  job{number}:\n    docker: [{{image: a}}, {{image: b}}]\n    steps: [checkout]\n"
-            )
-        })
-        .collect();
+    let job = |number| {
+        format!("  job{number}:\n    docker: [{{image: a}}, {{image: b}}]\n    steps: [checkout]\n")
+    };
+    let jobs = (10..30).map(job).collect::<Vec<_>>().concat();
     let names = (10..30).map(|number| format!("job{number}")).collect::<Vec<_>>().join(", ");
     let text = format!("version: 2.1\njobs:\n{jobs}workflows: {{main: {{jobs: [{names}]}}}}\n");
     let found = look(&[(".circleci/config.yml", &text)]);
