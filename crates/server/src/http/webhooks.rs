@@ -72,6 +72,7 @@ impl FromRequest<Arc<App>> for Signed {
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Rejected> {
         // Before it is known which hook it is for: the answer says nothing of that.
         if body_size::is_beyond(request.headers(), limits::DELIVERY_BYTES) {
+            body_size::discard(app, request.into_body());
             return Err(TOO_LARGE);
         }
         let (mut parts, body) = request.into_parts();
