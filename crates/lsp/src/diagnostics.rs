@@ -37,13 +37,14 @@ struct Maker<'a> {
 impl Maker<'_> {
     fn one(&mut self, found: &roundel_config::Diagnostic) -> Diagnostic {
         let mut message = found.message.clone();
-        for via in &found.via {
-            message.push_str("\nin ");
-            message.push_str(via);
-        }
+        // Editors cut a message where their line ends: what to do comes before the way to it.
         if let Some(help) = &found.help {
             message.push_str("\nhelp: ");
             message.push_str(help);
+        }
+        for via in &found.via {
+            message.push_str("\nin ");
+            message.push_str(via);
         }
         let mut related: Vec<_> =
             found.related.iter().filter_map(|related| self.related(related)).collect();

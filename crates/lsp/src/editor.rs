@@ -31,7 +31,7 @@ mod tags;
 mod tree;
 
 pub(crate) use complete::{Completion, Icon, complete};
-pub(crate) use define::{definition, occurrences, rename};
+pub(crate) use define::{definition, occurrences, rename, renamed_places};
 pub(crate) use document::Document;
 pub(crate) use environment::Environment;
 pub(crate) use hover::hover;

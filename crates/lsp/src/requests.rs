@@ -161,7 +161,7 @@ impl RequestContext {
         let encoding = self.encoding;
         let open = self.document(&at.text_document.uri)?;
         let offset = open.text.offset(at.position, encoding);
-        let spans = editor::rename(&open.read(), offset, "name")?;
+        let spans = editor::renamed_places(&open.read(), offset)?;
         let here = spans.into_iter().find(|span| span.start <= offset && offset <= span.end)?;
         Some(open.text.range(&here, encoding))
     }
@@ -170,16 +170,13 @@ impl RequestContext {
         let at = &params.text_document_position_params;
         let uri = &at.text_document.uri;
         let encoding = self.encoding;
-        let refuse = |message: &str| ResponseError {
-            code: ErrorCode::RequestFailed,
-            message: message.to_owned(),
-        };
-        let open = self.document(uri).ok_or_else(|| refuse("this file is not a configuration"))?;
+        let refuse = |message: String| ResponseError { code: ErrorCode::RequestFailed, message };
+        let open = self
+            .document(uri)
+            .ok_or_else(|| refuse("this file is not a configuration".to_owned()))?;
         let offset = open.text.offset(at.position, encoding);
-        let spans = editor::rename(&open.read(), offset, &params.new_name);
-        let spans = spans.ok_or_else(|| {
-            refuse("only names that are defined in this file can be renamed, to letters, digits, `_`, `-` and `.`")
-        })?;
+        let spans = editor::rename(&open.read(), offset, &params.new_name)
+            .map_err(|error| refuse(error.to_string()))?;
         let edits = spans.iter().map(|span| TextEdit {
             range: open.text.range(span, encoding),
             new_text: params.new_name.clone(),

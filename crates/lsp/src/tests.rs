@@ -89,7 +89,7 @@ fn what_this_release_cannot_run_is_reported_with_its_severity_and_page() {
         let help = expected.help.iter().map(|help| format!("\nhelp: {help}"));
         let place = expected.via.iter().map(|via| format!("\nin {via}"));
         let said: String =
-            std::iter::once(expected.message.clone()).chain(place).chain(help).collect();
+            std::iter::once(expected.message.clone()).chain(help).chain(place).collect();
         assert_eq!(found["message"], json!(said));
         assert!(found["codeDescription"]["href"].is_string(), "{found}");
     }
@@ -253,6 +253,29 @@ fn places_are_counted_in_the_encoding_that_the_editor_asked_for() {
         assert_eq!(wrong["range"]["start"]["character"], character, "{encodings} {reported}");
         assert_eq!(client.stop(), Ended::Requested);
     }
+}
+
+/// The whole document would be replaced by a few letters.
+#[test]
+fn a_change_whose_place_cannot_be_read_changes_nothing() {
+    let mut client = Client::start();
+    client.open(URI, CONFIG);
+    let before = client.diagnostics(1);
+    for line in [json!(-1), json!("x")] {
+        let start = json!({ "line": line, "character": 0 });
+        let range = json!({ "start": start, "end": { "line": 0, "character": 0 } });
+        client.notify(
+            "textDocument/didChange",
+            json!({
+                "textDocument": { "uri": URI, "version": 2 },
+                "contentChanges": [{ "range": range, "text": "zz" }],
+            }),
+        );
+    }
+    let symbols =
+        client.ask("textDocument/documentSymbol", json!({ "textDocument": { "uri": URI } }));
+    assert!(symbols.as_array().unwrap().iter().any(|entry| entry["name"] == "jobs"), "{before}");
+    assert_eq!(client.stop(), Ended::Requested);
 }
 
 #[test]

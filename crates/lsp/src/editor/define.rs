@@ -7,7 +7,7 @@ use super::{
     environment::Environment,
     index::{Symbol, Within, Word, opened_by},
     library::Source,
-    schema::shape::Kind,
+    schema::{BUILT_IN, shape::Kind},
     spot::Callee,
     tree::node::Span,
 };
@@ -122,16 +122,116 @@ fn related(document: &Document, symbol: &Symbol) -> Vec<Symbol> {
     all
 }
 
-/// Returns the places to change for a new name, or `None` if what is at `offset` cannot be
-/// renamed: it is not defined in this document, or the name would not be one.
-pub(crate) fn rename(document: &Document, offset: usize, to: &str) -> Option<Vec<Span>> {
+/// Returns the places that a rename of what is at `offset` would change, or `None` if it cannot be
+/// renamed: it is not defined in this document.
+pub(crate) fn renamed_places(document: &Document, offset: usize) -> Option<Vec<Span>> {
     let word = document.index.at(offset)?;
-    if matches!(word.symbol, Symbol::Key(..) | Symbol::PipelineValue(_)) || !is_name(to) {
+    if matches!(word.symbol, Symbol::Key(..) | Symbol::PipelineValue(_)) {
         return None;
     }
     let found = occurrences(document, offset);
     let is_ours = found.iter().any(|(_, defines)| *defines);
     is_ours.then(|| found.into_iter().map(|(span, _)| span).collect())
+}
+
+/// Why something does not get a new name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum RenameError {
+    #[error("only names that are defined in this file can be renamed")]
+    NotDefinedHere,
+    #[error(
+        "`{0}` is not a name: it begins with a letter or `_`, and letters, digits, `_`, `-` and `.` follow"
+    )]
+    NotAName(String),
+    /// Two things would become one, and nothing could tell them apart again.
+    #[error("there is already {what} `{name}`")]
+    Taken {
+        /// With its article.
+        what: &'static str,
+        name: String,
+    },
+    #[error("`{0}` is a built-in step: every step with this name would mean the command")]
+    BuiltIn(String),
+}
+
+/// Returns the places to change so that what is at `offset` is called `to`.
+///
+/// # Errors
+///
+/// [`RenameError`] if that would not be a name, or if it would change what other places mean.
+pub(crate) fn rename(
+    document: &Document,
+    offset: usize,
+    to: &str,
+) -> Result<Vec<Span>, RenameError> {
+    let places = renamed_places(document, offset).ok_or(RenameError::NotDefinedHere)?;
+    let word = document.index.at(offset).ok_or(RenameError::NotDefinedHere)?;
+    if !is_name(to) {
+        return Err(RenameError::NotAName(to.to_owned()));
+    }
+    for symbol in related(document, &word.symbol) {
+        let new = symbol.called(to);
+        if matches!(&new, Symbol::Element(Callee { kind: Kind::Command, .. }))
+            && BUILT_IN.key(to).is_some()
+        {
+            return Err(RenameError::BuiltIn(to.to_owned()));
+        }
+        let is_itself = new.is(&symbol);
+        let taken = new
+            .rivals()
+            .into_iter()
+            .find(|rival| !is_itself && document.index.all(rival).any(|found| found.defines));
+        if let Some(rival) = taken {
+            return Err(RenameError::Taken { what: rival.what(), name: to.to_owned() });
+        }
+    }
+    Ok(places)
+}
+
+impl Symbol {
+    /// Returns what it would be under another name.
+    fn called(&self, to: &str) -> Self {
+        let to = to.to_owned();
+        match self {
+            Self::Element(callee) => Self::Element(Callee { name: to, ..callee.clone() }),
+            Self::Parameter(callee, _) => Self::Parameter(callee.clone(), to),
+            Self::PipelineParameter(_) => Self::PipelineParameter(to),
+            Self::Matrix(within, entry, _) => Self::Matrix(within.clone(), *entry, to),
+            Self::Invocation(within, _) => Self::Invocation(within.clone(), to),
+            Self::Anchor(_) => Self::Anchor(to),
+            Self::Key(..) | Self::PipelineValue(_) => self.clone(),
+        }
+    }
+
+    /// Returns what cannot exist at the same time: jobs and groups of jobs share their names.
+    fn rivals(&self) -> Vec<Self> {
+        match self {
+            Self::Element(callee @ Callee { kind: Kind::Job | Kind::Group, .. }) => {
+                let of = |kind| Self::Element(Callee { kind, ..callee.clone() });
+                vec![of(Kind::Job), of(Kind::Group)]
+            }
+            _ => vec![self.clone()],
+        }
+    }
+
+    /// Says what it is, with its article.
+    const fn what(&self) -> &'static str {
+        match self {
+            Self::Element(callee) => match callee.kind {
+                Kind::Job => "a job",
+                Kind::Command => "a command",
+                Kind::Executor => "an executor",
+                Kind::Group => "a job group",
+                Kind::Workflow => "a workflow",
+                Kind::Orb => "an orb",
+                Kind::Parameter => "a parameter",
+            },
+            Self::Parameter(..) | Self::PipelineParameter(_) | Self::Matrix(..) => "a parameter",
+            Self::Invocation(..) => "a job in this workflow called",
+            Self::Anchor(_) => "an anchor",
+            Self::Key(..) | Self::PipelineValue(_) => "a word of the language",
+        }
+    }
 }
 
 /// Names as they are written without quotes (CFG §2.1).

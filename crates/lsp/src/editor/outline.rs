@@ -20,6 +20,8 @@ const SHOWN: usize = 80;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Outline {
     pub(crate) items: Vec<Item>,
+    /// Positions in `items`, by name: each step asks whether it is a command.
+    by_name: HashMap<String, Vec<usize>>,
     /// Pipeline parameters.
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) invocations: Vec<Invocation>,
@@ -95,11 +97,16 @@ impl Outline {
         let reader = Reader { text, lookup: Lookup::new(root) };
         outline.parameters = reader.parameters(root);
         reader.scope(root, "", NESTED, &mut outline);
+        for (position, item) in outline.items.iter().enumerate() {
+            outline.by_name.entry(item.name.clone()).or_default().push(position);
+        }
         outline
     }
 
     pub(crate) fn item(&self, scope: &str, kind: Kind, name: &str) -> Option<&Item> {
-        self.items.iter().find(|item| item.scope == scope && item.kind == kind && item.name == name)
+        let positions = self.by_name.get(name)?.iter();
+        let mut named = positions.filter_map(|position| self.items.get(*position));
+        named.find(|item| item.scope == scope && item.kind == kind)
     }
 
     pub(crate) fn of_kind(&self, scope: &str, kind: Kind) -> impl Iterator<Item = &Item> {

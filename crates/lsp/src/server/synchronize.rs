@@ -1,15 +1,31 @@
 //! Documents that are opened, changed, saved and closed.
 
 use gen_lsp_types::{
-    DidChangeTextDocumentParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
-    TextDocumentContentChangeEvent, Uri,
+    DidCloseTextDocumentParams, DidOpenTextDocumentParams, Range, Uri,
+    VersionedTextDocumentIdentifier,
 };
 use lsp_server::Notification;
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::json;
 
 use super::Session;
 use crate::{analysis::Task, documents::Kind};
+
+/// Changes of a document. The library's type takes a change whose range it cannot read for a change of
+/// the whole document.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Changes {
+    text_document: VersionedTextDocumentIdentifier,
+    content_changes: Vec<Change>,
+}
+
+#[derive(Deserialize)]
+struct Change {
+    /// What is replaced; without it, everything is.
+    range: Option<Range>,
+    text: String,
+}
 
 impl Session {
     pub(super) fn notification(&mut self, one: Notification) {
@@ -24,8 +40,8 @@ impl Session {
                 }
             }
             "textDocument/didChange" => {
-                if let Some(params) = read(&method, params) {
-                    self.change(params);
+                if let Some(changes) = read(&method, params) {
+                    self.change(changes);
                 }
             }
             "textDocument/didClose" => {
@@ -43,21 +59,14 @@ impl Session {
         }
     }
 
-    fn change(&mut self, params: DidChangeTextDocumentParams) {
-        let uri = params.text_document.text_document_identifier.uri;
+    fn change(&mut self, changes: Changes) {
+        let uri = changes.text_document.text_document_identifier.uri;
         let encoding = self.context.encoding;
         let Some(open) = self.context.documents.get(&uri) else { return };
-        for change in params.content_changes {
-            match change {
-                TextDocumentContentChangeEvent::TextDocumentContentChangePartial(part) => {
-                    open.text.replace(Some(part.range), &part.text, encoding);
-                }
-                TextDocumentContentChangeEvent::TextDocumentContentChangeWholeDocument(whole) => {
-                    open.text.replace(None, &whole.text, encoding);
-                }
-            }
+        for change in changes.content_changes {
+            open.text.replace(change.range, &change.text, encoding);
         }
-        open.changed(&uri, params.text_document.version);
+        open.changed(&uri, changes.text_document.version);
         self.analyze(&uri);
     }
 
