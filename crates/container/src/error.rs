@@ -113,6 +113,20 @@ pub(crate) fn is_storage_full(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
+/// Gives an error with all that caused it, in one line; a cause that is named already is not repeated.
+pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut reason = error.source();
+    while let Some(source) = reason {
+        let said = source.to_string();
+        if !text.contains(&said) {
+            text = format!("{text}: {said}");
+        }
+        reason = source.source();
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

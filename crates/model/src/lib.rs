@@ -8,6 +8,7 @@
 //! messages between server and runner (`protocol`).
 
 pub mod actor;
+pub mod cause;
 pub mod forge;
 pub mod id;
 pub mod kind;

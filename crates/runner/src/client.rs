@@ -3,11 +3,11 @@
 //! A request is sent once, unless the caller wraps it in [`ServerClient::until_reached`]: only the
 //! caller knows whether a repetition does harm, and for how long it is worth trying.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use backon::Retryable as _;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
-use roundel_model::{id::LeaseId, secret::Secret, word::Word};
+use roundel_model::{cause, id::LeaseId, secret::Secret, word::Word};
 use roundel_protocol::{
     ApiError, ClaimRequest, FinishReport, JobSpec, LEASE_HEADER, LogAnswer, PREFIX, RenewAnswer,
     RenewRequest, SignOffRequest, StepReport, TaskRef,
@@ -210,21 +210,8 @@ impl ServerClient {
     }
 
     fn unreachable(&self, error: &reqwest::Error) -> CallError {
-        let cause = root_cause(error);
+        let cause = cause::innermost(error);
         CallError::Transient(format!("cannot reach the server at {} ({cause})", self.server))
-    }
-}
-
-/// The innermost cause in as few words as possible: "connection refused".
-fn root_cause(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    match cause.downcast_ref::<io::Error>() {
-        Some(cause) if cause.raw_os_error().is_some() => cause.kind().to_string(),
-        _ if error.is_timeout() => "timed out".to_owned(),
-        _ => cause.to_string(),
     }
 }
 

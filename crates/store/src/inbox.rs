@@ -17,6 +17,7 @@ use std::{
 };
 
 use roundel_model::{
+    cause,
     forge::ForgeKind,
     id::{DeliveryId, HookId, ProjectId},
     time::Timestamp,
@@ -139,7 +140,7 @@ async fn write_groups(db: Db, mut queue: mpsc::Receiver<Waiting>) {
             }
             // There is no database: trying for each would only take as many times as long.
             Err(error) => {
-                let reason = sources(&error);
+                let reason = cause::chain(&error);
                 for waiting in group.drain(..) {
                     let source = DriverError::Io(std::io::Error::other(reason.clone()));
                     answer(waiting, Err(StoreError::Database { action: ACTION, source }));
@@ -147,17 +148,6 @@ async fn write_groups(db: Db, mut queue: mpsc::Receiver<Waiting>) {
             }
         }
     }
-}
-
-/// An error with what caused it, in one line: it goes to many.
-fn sources(error: &StoreError) -> String {
-    let mut words = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        words = format!("{words}: {error}");
-        cause = error.source();
-    }
-    words
 }
 
 /// The caller may have gone: the forge closed the connection. The row is there all the same.

@@ -14,7 +14,7 @@ use oci_client::{
 use tokio::io::AsyncWriteExt;
 
 use super::manifest::{Blob, DOCUMENT_BYTES, Described, Document, for_this_machine, verify};
-use crate::error::{ContainerError, ErrorKind};
+use crate::error::{ContainerError, ErrorKind, with_causes};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 /// Between two pieces of a body.
@@ -150,7 +150,7 @@ impl Registry {
             "the download of image `{}` from {} was interrupted: {}",
             self.asked,
             self.host(),
-            with_sources(error)
+            with_causes(error)
         );
         ContainerError::new(ErrorKind::Unavailable, message)
     }
@@ -158,7 +158,7 @@ impl Registry {
     /// Names the problem and what to do about it.
     fn explain(&self, error: &Oci) -> ContainerError {
         let (asked, host) = (&self.asked, self.host());
-        let answer = with_sources(error);
+        let answer = with_causes(error);
         match failure_kind(error) {
             FailureKind::Absent => ContainerError::not_found(format!(
                 "image `{asked}` does not exist in the registry {host}, or is private: check the \
@@ -241,19 +241,6 @@ fn failure_kind(error: &Oci) -> FailureKind {
         Oci::RequestError(_) | Oci::IoError(_) => FailureKind::Transient,
         _ => FailureKind::Other,
     }
-}
-
-fn with_sources(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut reason = error.source();
-    while let Some(source) = reason {
-        let said = source.to_string();
-        if !text.contains(&said) {
-            text = format!("{text}: {said}");
-        }
-        reason = source.source();
-    }
-    text
 }
 
 fn parse(bytes: &[u8], asked: &str) -> Result<Document, ContainerError> {

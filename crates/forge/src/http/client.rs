@@ -7,7 +7,7 @@ use reqwest::{
     Method,
     header::{HeaderMap, HeaderName, HeaderValue, USER_AGENT},
 };
-use roundel_model::forge::ForgeKind;
+use roundel_model::{cause, forge::ForgeKind};
 use serde::de::DeserializeOwned;
 use url::Url;
 
@@ -107,7 +107,7 @@ impl Client {
             let message = format!(
                 "failed to set up a client for {}: {}; are the system's CA certificates installed?",
                 settings.kind,
-                root_cause(&error)
+                cause::innermost(&error)
             );
             ForgeError::new(ErrorClass::Broken, message)
         })?;
@@ -246,7 +246,7 @@ impl Client {
         let reason = if error.is_timeout() {
             format!("no answer within {} s", self.policy.timeout.as_secs_f32())
         } else {
-            root_cause(error)
+            cause::innermost(error)
         };
         let host = call.url.host_str().unwrap_or_default();
         let message =
@@ -254,15 +254,6 @@ impl Client {
         let class = if error.is_builder() { ErrorClass::Broken } else { ErrorClass::Unavailable };
         ForgeError::new(class, message)
     }
-}
-
-/// The innermost reason: "connection refused" says more than "error sending request".
-fn root_cause(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause.to_string()
 }
 
 /// Names us to the forge; without a `User-Agent` GitHub answers 403 (`VCS` §2.2).

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use reqwest::{StatusCode, header};
-use roundel_model::secret::Secret;
+use roundel_model::{cause, secret::Secret};
 use url::Url;
 
 use super::wire;
@@ -100,10 +100,6 @@ impl Fetcher {
         if error.is_timeout() {
             return format!("did not answer within {} s", self.timeout.as_secs_f32());
         }
-        let mut cause: &dyn std::error::Error = error;
-        while let Some(source) = cause.source() {
-            cause = source;
-        }
-        format!("cannot be reached: {cause}")
+        format!("cannot be reached: {}", cause::innermost(error))
     }
 }

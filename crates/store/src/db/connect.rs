@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use roundel_model::cause;
 use sqlx::{
     Connection as _, PgConnection,
     postgres::{PgConnectOptions, PgPoolOptions},
@@ -175,7 +176,7 @@ async fn reach(options: &PgConnectOptions, within: Duration) -> Result<(), Store
             }
             return Ok(());
         }
-        Ok(Err(error)) => cause(&error),
+        Ok(Err(error)) => reason(&error),
         Err(_) => format!("no answer in {within:?}"),
     };
     let address = match options.get_socket() {
@@ -188,10 +189,9 @@ async fn reach(options: &PgConnectOptions, within: Duration) -> Result<(), Store
 }
 
 /// What went wrong, without the words around it and without the system's number for it.
-fn cause(error: &DriverError) -> String {
+fn reason(error: &DriverError) -> String {
     if let DriverError::Io(error) = error {
-        let has_number = error.raw_os_error().is_some();
-        return if has_number { error.kind().to_string() } else { error.to_string() };
+        return cause::of_system(error);
     }
     error.as_database_error().map_or_else(|| error.to_string(), |error| error.message().to_owned())
 }
@@ -216,7 +216,7 @@ mod tests {
         let error = Db::connect(socket).await.err().unwrap();
         assert_eq!(
             error.to_string(),
-            "cannot connect to PostgreSQL at /nowhere/.s.PGSQL.5432: entity not found"
+            "cannot connect to PostgreSQL at /nowhere/.s.PGSQL.5432: no such file or directory"
         );
     }
 }

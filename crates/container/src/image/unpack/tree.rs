@@ -17,7 +17,7 @@ use nix::sys::{
 use tar::EntryType;
 
 use crate::{
-    error::{ContainerError, ErrorKind, is_storage_full},
+    error::{ContainerError, ErrorKind, is_storage_full, with_causes},
     overlay::{RESERVED_ATTRIBUTES, make_opaque, white_out},
     wire::InnerIds,
 };
@@ -310,13 +310,7 @@ fn set_time(path: &Path, time: TimeSpec) -> io::Result<()> {
 
 /// Reading failed: the bytes are wrong, or the process that sends them is gone.
 pub(super) fn read_failed(error: &io::Error) -> ContainerError {
-    let mut reason: &dyn std::error::Error = error;
-    let mut text = reason.to_string();
-    while let Some(source) = reason.source() {
-        reason = source;
-        text = format!("{text}: {reason}");
-    }
-    ContainerError::invalid(format!("a layer cannot be read: {text}"))
+    ContainerError::invalid(format!("a layer cannot be read: {}", with_causes(error)))
 }
 
 /// Writing failed: mostly the disk is full.
