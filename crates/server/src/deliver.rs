@@ -51,13 +51,18 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// Runs until the server stops.
 pub(crate) async fn run(deliver: Deliver, stopping: CancellationToken) {
     let context = Arc::new(deliver);
+    let check = stopping.run_until_cancelled(context.announcer.check_mail_server());
+    tokio::join!(deliver_all(&context, &stopping), check);
+}
+
+async fn deliver_all(context: &Arc<Deliver>, stopping: &CancellationToken) {
     let mut lanes: Lanes<String, Leased> = Lanes::new();
     let work = |leased: Leased| {
-        let context = Arc::clone(&context);
+        let context = Arc::clone(context);
         async move { process(&context, leased).await }
     };
     loop {
-        if let Err(error) = take(&context, &mut lanes, &work).await {
+        if let Err(error) = take(context, &mut lanes, &work).await {
             tracing::error!(%error, "could not take effects from the outbox");
         }
         tokio::select! {

@@ -186,17 +186,13 @@ async fn pushed(case: &Case<'_>, push: Push) -> Result<Receipt, Postponed> {
     if !case.project.active {
         return Ok(ignored(what, "the project is not set up, or building was stopped"));
     }
-    let (sha, commit) = match commit_of(case, &push).await {
+    let (sha, commit) = match case.answered(commit_of(case, &push).await)? {
         Ok(Some(found)) => found,
         Ok(None) => {
             return Ok(ignored(what, format!("commit {} is gone from the forge", push.after)));
         }
-        Err(CallError::Store(error)) => return Err(error.into()),
-        Err(CallError::Forge(error)) if case.attempt.postpones(&error) => {
-            return Err(Postponed::Forge(error));
-        }
         // The pipeline that follows shows the same error, and what to do.
-        Err(CallError::Forge(_)) => (push.after.clone(), CommitInfo::default()),
+        Err(_) => (push.after.clone(), CommitInfo::default()),
     };
     let is_tag = push.git_ref.tag().is_some();
     if !is_tag && has_skip_marker(&commit) {

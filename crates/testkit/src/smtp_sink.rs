@@ -53,6 +53,8 @@ pub struct SmtpSink {
 struct Shared {
     emails: Mutex<Vec<ReceivedEmail>>,
     arrived: Notify,
+    /// How many clients have asked whether it is there.
+    asked: AtomicU32,
     /// How many emails are still to be refused with 451.
     unavailable: AtomicU32,
 }
@@ -82,6 +84,11 @@ impl SmtpSink {
         self.shared.unavailable.store(emails, Ordering::SeqCst);
     }
 
+    /// How many clients have asked whether it is there (`NOOP`).
+    pub fn asked(&self) -> u32 {
+        self.shared.asked.load(Ordering::SeqCst)
+    }
+
     /// What came so far.
     pub fn emails(&self) -> Vec<ReceivedEmail> {
         self.shared.emails.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -89,17 +96,26 @@ impl SmtpSink {
 
     /// Waits until there are at least this many, or time is up; answers with what there is.
     pub async fn wait_for(&self, count: usize, timeout: Duration) -> Vec<ReceivedEmail> {
-        let enough = async {
+        self.wait_until(|sink| sink.emails().len() >= count, timeout).await;
+        self.emails()
+    }
+
+    /// Waits until a client has asked whether it is there, or time is up.
+    pub async fn wait_until_asked(&self, timeout: Duration) {
+        self.wait_until(|sink| sink.asked() > 0, timeout).await;
+    }
+
+    async fn wait_until(&self, is_so: impl Fn(&Self) -> bool, timeout: Duration) {
+        let so = async {
             loop {
                 let arrived = self.shared.arrived.notified();
-                if self.emails().len() >= count {
+                if is_so(self) {
                     return;
                 }
                 arrived.await;
             }
         };
-        drop(tokio::time::timeout(timeout, enough).await);
-        self.emails()
+        drop(tokio::time::timeout(timeout, so).await);
     }
 }
 
@@ -129,7 +145,12 @@ async fn speak(stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
         let verb = line.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase();
         let answer = match verb.as_str() {
             "EHLO" => "250-sink\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n",
-            "HELO" | "NOOP" => "250 sink\r\n",
+            "HELO" => "250 sink\r\n",
+            "NOOP" => {
+                shared.asked.fetch_add(1, Ordering::SeqCst);
+                shared.arrived.notify_waiters();
+                "250 here\r\n"
+            }
             "RSET" => {
                 email.to.clear();
                 "250 forgotten\r\n"

@@ -2,11 +2,11 @@
 //! `resolv.conf`, `hosts` and an `nsswitch.conf` that names modules which no file provides.
 //!
 //! A network of its own has a name server on loopback, which this process plays: names must be found
-//! through it and through `hosts`, by the HTTP client and by the client of PostgreSQL.
+//! through it and through `hosts`, by the clients of HTTP, of PostgreSQL and of SMTP.
 
 use std::{
     fs,
-    io::{Read as _, Write as _},
+    io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{TcpListener, TcpStream, UdpSocket},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -98,7 +98,22 @@ pub(crate) fn try_in(root: &Path) -> Result<()> {
     }
     println!("the client of PostgreSQL found {BY_HOSTS} in /etc/hosts and {BY_DNS} by name server");
 
-    let arguments = ["serve", "--slots", "0", "--data", "/data", "--listen", LISTEN];
+    let smtp = TcpListener::bind("127.0.0.1:2525")?;
+    let asked = thread::spawn(move || answer_smtp(&smtp));
+    let smtp_url = format!("smtp://{BY_DNS}:2525");
+    let arguments = [
+        "serve",
+        "--slots",
+        "0",
+        "--data",
+        "/data",
+        "--listen",
+        LISTEN,
+        "--mail-smtp-url",
+        &smtp_url,
+        "--mail-from",
+        "ci@dist.test",
+    ];
     let mut serving = Serving(chroot(root, &arguments).stdout(Stdio::null()).spawn()?);
     let began = Instant::now();
     while !is_healthy() {
@@ -107,6 +122,8 @@ pub(crate) fn try_in(root: &Path) -> Result<()> {
         thread::sleep(Duration::from_millis(50));
     }
     println!("`roundel serve` answers from an empty root directory");
+    asked.join().map_err(|_| anyhow::anyhow!("the mail server panicked"))??;
+    println!("the client of SMTP found {BY_DNS} by name server");
     Ok(())
 }
 
@@ -159,6 +176,23 @@ fn take_request(listener: &TcpListener) -> Result<String> {
         b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n[]",
     )?;
     Ok(String::from_utf8_lossy(&head).to_lowercase())
+}
+
+/// Plays a mail server until it is asked whether it is there, as a server does when it starts.
+fn answer_smtp(listener: &TcpListener) -> Result<()> {
+    let (stream, _) = listener.accept()?;
+    stream.set_read_timeout(Some(TIMEOUT))?;
+    let mut lines = BufReader::new(stream.try_clone()?);
+    let mut stream = stream;
+    stream.write_all(b"220 dist.test\r\n")?;
+    loop {
+        let mut line = String::new();
+        ensure!(lines.read_line(&mut line)? > 0, "the client of SMTP went away");
+        stream.write_all(b"250 dist.test\r\n")?;
+        if line.to_ascii_uppercase().starts_with("NOOP") {
+            return Ok(());
+        }
+    }
 }
 
 /// Plays a name server that knows one name.

@@ -74,6 +74,16 @@ impl Announcer {
         Self { store, links, mailer, reached: Mutex::default() }
     }
 
+    /// Logs whether the mail server can be reached, if there is one: a wrong setting shows at the start,
+    /// not when the first email is missed.
+    pub(super) async fn check_mail_server(&self) {
+        let Some(mailer) = &self.mailer else { return };
+        match mailer.check().await {
+            Ok(()) => tracing::info!("the mail server answers"),
+            Err(error) => tracing::warn!("the mail server is {error}; email is tried again later"),
+        }
+    }
+
     fn was_reached(&self, effect: EffectId, account: AccountId) -> bool {
         let reached = self.reached.lock().unwrap_or_else(PoisonError::into_inner);
         reached.get(&effect).is_some_and(|accounts| accounts.contains(&account))

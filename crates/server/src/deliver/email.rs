@@ -123,7 +123,7 @@ pub(super) struct Mailer {
 }
 
 impl Mailer {
-    /// Reads the settings. Connects only when there is something to send.
+    /// Reads the settings. Does not connect.
     pub(super) fn open(
         settings: &EmailSettings,
         links: Links,
@@ -138,6 +138,20 @@ impl Mailer {
             .build();
         let from = settings.from.parse().map_err(|error| malformed("sender", &error))?;
         Ok(Self { transport, from, links, instance_key })
+    }
+
+    /// Asks the mail server whether it would take email.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::Unavailable`] with what it said, or with why it was not reached.
+    pub(super) async fn check(&self) -> Result<(), SendError> {
+        match tokio::time::timeout(TIMEOUT, self.transport.test_connection()).await {
+            Err(_) => Err(SendError::Unavailable("it did not answer in time".to_owned())),
+            Ok(Err(error)) => Err(SendError::Unavailable(error.to_string())),
+            Ok(Ok(false)) => Err(SendError::Unavailable("it closed the connection".to_owned())),
+            Ok(Ok(true)) => Ok(()),
+        }
     }
 
     /// Sends one email.

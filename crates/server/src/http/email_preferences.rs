@@ -17,12 +17,14 @@ use roundel_model::id::{AccountId, ProjectId};
 use roundel_store::{accounts::Account, projects::Project};
 
 use super::{
-    address::see_other,
-    form::{self, PageForm},
-    frame::{self, Shell},
-    pages::preferences::{self, Choice},
+    pages::{
+        address::see_other,
+        form::{self, PageForm},
+        frame::{self, Shell},
+        preferences::{self, Choice},
+        visit::{Answer, PageError, Visit},
+    },
     routes::{Right, Routes},
-    visit::{Answer, PageError, Visit},
 };
 use crate::{
     access,

@@ -28,9 +28,11 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use super::{
-    address::is_local,
-    form::{NoFields, PageForm},
-    frame,
+    pages::{
+        address::is_local,
+        form::{NoFields, PageForm},
+        frame,
+    },
     rights::Anyone,
     routes::Routes,
 };

@@ -19,9 +19,11 @@ use roundel_model::{forge::Role, id::AccountId};
 
 pub(crate) use super::routes::Anyone;
 use super::{
-    address::{address, encode, see_other},
+    pages::{
+        address::{address, encode, see_other},
+        visit::{PageError, Visit},
+    },
     routes::Right,
-    visit::{PageError, Visit},
 };
 use crate::{
     access::{self, ProjectAccess},

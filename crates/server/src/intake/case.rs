@@ -10,7 +10,7 @@ use roundel_store::{
 };
 
 use crate::{
-    forges::Forges,
+    forges::{CallError, Forges},
     live::Live,
     retry::{self, Attempt, RetryPace},
     role_cache::RoleCache,
@@ -33,6 +33,27 @@ pub(super) struct Case<'a> {
     pub(super) project: &'a Project,
     pub(super) delivery: &'a Delivery,
     pub(super) attempt: Attempt,
+}
+
+impl Case<'_> {
+    /// Gives what a call to the forge brought: its answer, or its error where asking again would not help.
+    ///
+    /// # Errors
+    ///
+    /// The delivery is postponed: the store failed, or the forge may answer later.
+    pub(super) fn answered<T>(
+        &self,
+        called: Result<T, CallError>,
+    ) -> Result<Result<T, ForgeError>, Postponed> {
+        match called {
+            Ok(answer) => Ok(Ok(answer)),
+            Err(CallError::Store(error)) => Err(error.into()),
+            Err(CallError::Forge(error)) if self.attempt.postpones(&error) => {
+                Err(Postponed::Forge(error))
+            }
+            Err(CallError::Forge(error)) => Ok(Err(error)),
+        }
+    }
 }
 
 /// Why a delivery cannot be decided now.

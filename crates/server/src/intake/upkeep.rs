@@ -7,7 +7,7 @@ use roundel_store::{
 };
 
 use super::case::{Case, Postponed, ignored};
-use crate::forges::{self, CallError};
+use crate::forges;
 
 /// The forge says that the webhook works.
 pub(super) async fn ping(case: &Case<'_>, hook_id: Option<String>) -> Result<Receipt, Postponed> {
@@ -24,13 +24,9 @@ pub(super) async fn repository_changed(case: &Case<'_>, what: &str) -> Result<Re
         .forges
         .call(case.project, |token| async move { forge.repository_by_id(&token, id).await })
         .await;
-    let repository = match found {
+    let repository = match case.answered(found)? {
         Ok(repository) => repository,
-        Err(CallError::Store(error)) => return Err(error.into()),
-        Err(CallError::Forge(error)) if case.attempt.postpones(&error) => {
-            return Err(Postponed::Forge(error));
-        }
-        Err(CallError::Forge(error)) => {
+        Err(error) => {
             return Ok(ignored(what, format!("the repository could not be read: {error}")));
         }
     };
@@ -62,13 +58,9 @@ pub(super) async fn hook_or_key_removed(case: &Case<'_>, what: &str) -> Result<R
             Ok((keys, hooks))
         })
         .await;
-    let (keys, hooks) = match found {
+    let (keys, hooks) = match case.answered(found)? {
         Ok(found) => found,
-        Err(CallError::Store(error)) => return Err(error.into()),
-        Err(CallError::Forge(error)) if case.attempt.postpones(&error) => {
-            return Err(Postponed::Forge(error));
-        }
-        Err(CallError::Forge(error)) => {
+        Err(error) => {
             return Ok(ignored(what, format!("what is left could not be listed: {error}")));
         }
     };

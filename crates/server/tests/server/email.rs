@@ -74,6 +74,15 @@ async fn an_approval_is_emailed_when_it_is_ready_and_once() {
     assert!(emails[1].header("Subject").unwrap().starts_with("[acme/web] passed: main on main"));
 }
 
+/// A wrong setting must show when the server starts, not when a user misses an email.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_mail_server_is_asked_at_the_start() {
+    let world = World::start().await;
+    world.sink.wait_until_asked(TIMEOUT).await;
+    assert_eq!(world.sink.asked(), 1);
+    assert!(world.sink.emails().is_empty());
+}
+
 /// A mail server has bad minutes: the email comes later, and once.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_email_that_was_refused_for_now_comes_later_and_once() {

@@ -16,24 +16,24 @@ use roundel_model::{
 use roundel_store::reading::{JobRow, PipelineRow, WorkflowRow};
 
 use super::{
-    acted::acted,
+    address::see_other,
     config_view::{self, DiagnosticView, Views},
+    form::{NoFields, PageForm},
+    frame::{SOON, Shell},
     graph,
     job::decision,
     lists::{PipelineSummary, subject_of},
+    person::acted,
     project::ProjectHead,
     status::{DisplayStatus, refusal, why_waiting},
     time::Elapsed,
+    visit::{Answer, PageError, Visit},
 };
 use crate::{
     drive::{self, Applied},
     http::{
-        address::see_other,
-        form::{NoFields, PageForm},
-        frame::{SOON, Shell},
         rights::{Pipeline, Reader, Writer},
         routes::Routes,
-        visit::{Answer, PageError, Visit},
     },
     markup::{Brief, Html, Untrusted, cut, sentence},
 };

@@ -14,12 +14,10 @@ use roundel_model::{
 };
 use roundel_store::projects::{ImportedVariables, Project, VariableImport};
 
+use super::visit::{PageError, Visit};
 use crate::{
     access,
-    http::{
-        rights,
-        visit::{PageError, Visit},
-    },
+    http::rights,
     markup::{Html, Untrusted, sentence},
 };
 
