@@ -34,6 +34,7 @@ pub(crate) use self::case::Intake;
 use self::case::{Case, Postponed, ignored};
 use crate::{
     forges::{self, CallError},
+    idle,
     lanes::Lanes,
     live::Update,
     retry::Attempt,
@@ -184,7 +185,8 @@ async fn pushed(case: &Case<'_>, push: Push) -> Result<Receipt, Postponed> {
         return Ok(ignored(what, "it was deleted: there is nothing to build"));
     }
     if !case.project.active {
-        return Ok(ignored(what, "the project is not set up, or building was stopped"));
+        let why = idle::reason(&case.intake.store, case.project.id).await?;
+        return Ok(ignored(what, format!("{why}; run setup again to build pushes")));
     }
     let (sha, commit) = match case.answered(commit_of(case, &push).await)? {
         Ok(Some(found)) => found,

@@ -14,6 +14,7 @@ pub mod drive;
 pub mod forges;
 mod health;
 pub mod http;
+mod idle;
 pub mod intake;
 mod lanes;
 pub mod links;

@@ -12,14 +12,15 @@ use super::{
 };
 use crate::{
     forges::{self, CallError},
+    idle,
     retry::Attempt,
 };
 
 /// Why no pipeline was started, in words for the person who asked.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ManualError {
-    #[error("The project is not set up, or building was stopped.")]
-    NotSetUp,
+    #[error("Nothing is started: {0}.")]
+    Idle(&'static str),
     #[error("There is no branch `{0}`.")]
     NoBranch(String),
     #[error("The newest commit of `{0}` has no `{CONFIG_PATH}`, so there is nothing to run.")]
@@ -73,7 +74,7 @@ pub(crate) async fn trigger(
     branch: &str,
 ) -> Result<PipelineId, ManualError> {
     if !project.active {
-        return Err(ManualError::NotSetUp);
+        return Err(ManualError::Idle(idle::reason(&starter.store, project.id).await?));
     }
     let head = Head { actor, branch, kind: TriggerKind::Manual };
     match start_on_head(starter, project, head).await? {

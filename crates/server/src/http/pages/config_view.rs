@@ -58,6 +58,34 @@ impl RelatedView {
     }
 }
 
+/// Something that this release does not run, and all lines that ask for it.
+pub(crate) struct UnsupportedPart {
+    pub(crate) lines: Vec<u32>,
+    pub(crate) message: Html,
+    pub(crate) code: Untrusted,
+    pub(crate) docs: Option<String>,
+    pub(crate) help: Option<Html>,
+}
+
+/// Groups what is said in the same words: a configuration with ten caches lacks one thing.
+pub(crate) fn grouped(unsupported: Vec<DiagnosticView>) -> Vec<UnsupportedPart> {
+    let mut parts: Vec<UnsupportedPart> = Vec::new();
+    for one in unsupported {
+        match parts.iter_mut().find(|part| part.message.0 == one.message.0) {
+            Some(part) if part.lines.contains(&one.line) => {}
+            Some(part) => part.lines.push(one.line),
+            None => parts.push(UnsupportedPart {
+                lines: vec![one.line],
+                message: one.message,
+                code: one.code,
+                docs: one.docs,
+                help: one.help,
+            }),
+        }
+    }
+    parts
+}
+
 /// Reads stored diagnostics. What cannot be read is left out: the sentences of the pipeline remain.
 pub(crate) fn read(json: Option<&str>) -> Vec<Diagnostic> {
     json.and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default()

@@ -177,6 +177,8 @@ struct DeliveryPage {
     body: Option<Untrusted>,
     cut: bool,
     advice: &'static str,
+    /// The advice is to run setup.
+    to_setup: bool,
 }
 
 async fn receipt(
@@ -191,7 +193,8 @@ async fn receipt(
         shell: visit.shell(title, "projects").refreshing(delivery.decided_at.is_none(), SOON),
         head: ProjectHead::read(&visit, &project, role, "deliveries").await?,
         id: delivery.id.to_string(),
-        advice: advice(&delivery),
+        advice: advice(&delivery, project.active),
+        to_setup: delivery.decided_at.is_some() && !project.active,
         hook: delivery.hook.to_string(),
         delivery: DeliveryView::new(&delivery, visit.now),
         body: may_write.then_some(Untrusted(body)),
@@ -200,13 +203,15 @@ async fn receipt(
 }
 
 /// Says what to do if something else was expected.
-fn advice(delivery: &Delivery) -> &'static str {
+fn advice(delivery: &Delivery, is_building: bool) -> &'static str {
     if delivery.decided_at.is_none() {
         return "Nothing to do: it is retried automatically until the provider responds.";
     }
     let ignored =
         delivery.receipts.iter().any(|receipt| matches!(receipt, Receipt::Ignored { .. }));
-    if ignored || delivery.receipts.is_empty() {
+    if !is_building {
+        "Expected a pipeline? This project builds nothing now: run setup again, then push."
+    } else if ignored || delivery.receipts.is_empty() {
         "Expected a pipeline? Push again, or use Trigger pipeline on the project's page."
     } else {
         ""

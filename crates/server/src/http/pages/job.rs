@@ -89,6 +89,8 @@ struct JobLive {
     decision: Option<Html>,
     /// Why it did not pass.
     cause: Option<Html>,
+    /// The parallel run that failed, if it is not the one that is shown.
+    failed_run: Option<u32>,
     /// Options of its configuration that have no effect here.
     notes: Option<Views>,
     /// The project's settings, if it asked for contexts: they do not exist yet.
@@ -181,6 +183,9 @@ async fn read(
         Some(step) if job.status == JobStatus::Failed => DisplayStatus::from(step.status),
         _ => DisplayStatus::from(job.status),
     };
+    let failed_run = failed_run(&all, job).filter(|run| *run != task && failed.is_none());
+    let of_run = all.iter().filter(|step| Some(step.task) == failed_run).collect::<Vec<_>>();
+    let cause = cause(job, failed.or_else(|| failed_step(&of_run)));
     let workflow = workflows.iter().find(|workflow| workflow.id == job.workflow);
     let siblings = workflow.map(|workflow| workflow.jobs.as_slice()).unwrap_or_default();
     Ok(JobLive {
@@ -198,7 +203,8 @@ async fn read(
         facts: facts(job, body.as_ref(), task, visit.now),
         why: why_waiting(job, siblings).map(|why| sentence(&why)),
         decision: decision(job, visit.now),
-        cause: cause(job, failed).map(|cause| sentence(&cause)),
+        cause: cause.map(|cause| sentence(&cause)),
+        failed_run,
         notes: match workflow {
             Some(workflow) => Some(notes(visit, job, workflow).await?),
             None => None,
@@ -284,6 +290,12 @@ fn finished(reason: &str) -> String {
 fn default_task(steps: &[StepRow]) -> u32 {
     let failed = steps.iter().find(|step| DisplayStatus::from(step.status).is_bad());
     failed.map_or(0, |step| step.task)
+}
+
+/// The first of several tasks in which a step failed that decides.
+fn failed_run(steps: &[StepRow], job: &JobRow) -> Option<u32> {
+    let all: Vec<&StepRow> = steps.iter().collect();
+    failed_step(&all).filter(|_| job.tasks > 1).map(|step| step.task)
 }
 
 /// The step whose log is open: the one that failed, else the one that runs.

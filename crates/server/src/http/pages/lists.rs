@@ -1,7 +1,11 @@
 //! A list of pipelines: the live part of the dashboard and of a project's page.
 
 use askama::Template;
-use roundel_model::{limits, status::PipelineStatus, time::Timestamp};
+use roundel_model::{
+    limits,
+    status::{JobStatus, PipelineStatus},
+    time::Timestamp,
+};
 use roundel_store::{
     StoreError,
     pipelines::TriggerKind,
@@ -53,6 +57,8 @@ pub(crate) struct PipelineSummary {
     pub(crate) author_name: Brief,
     pub(crate) number: u64,
     pub(crate) trigger: &'static str,
+    /// Who asked for it; a push is its author's.
+    pub(crate) triggered_by: Option<Brief>,
     pub(crate) elapsed: Elapsed,
     pub(crate) when: TimeAgo,
     pub(crate) workflows: Vec<WorkflowChip>,
@@ -158,6 +164,9 @@ impl PipelineSummary {
             author,
             number: row.number,
             trigger: trigger(row.trigger),
+            triggered_by: (row.trigger == TriggerKind::Manual)
+                .then(|| row.actor_login.as_deref().map(Brief::name))
+                .flatten(),
             elapsed,
             when: TimeAgo::new(row.created_at, now),
             workflows: workflows.iter().take(listed).map(WorkflowChip::new).collect(),
@@ -188,7 +197,7 @@ fn reasons(row: &PipelineRow, workflows: &[WorkflowRow]) -> Vec<String> {
 
 impl WorkflowChip {
     fn new(row: &WorkflowRow) -> Self {
-        let done = row.jobs.iter().filter(|job| job.status.is_final()).count();
+        let done = row.jobs.iter().filter(|job| has_finished(job)).count();
         let failed = row.jobs.iter().filter(|job| DisplayStatus::from(job.status).is_bad());
         let segments = if row.jobs.len() > SEGMENTS { &[] } else { row.jobs.as_slice() };
         Self {
@@ -201,6 +210,12 @@ impl WorkflowChip {
             all: row.jobs.len(),
         }
     }
+}
+
+/// Whether a job ran to its end, or was approved. One that was canceled before it started, or that was
+/// not run because another failed, is decided, but did not finish.
+pub(crate) fn has_finished(job: &JobRow) -> bool {
+    job.status.is_final() && (job.started_at.is_some() || job.status == JobStatus::Success)
 }
 
 impl Segment {

@@ -17,12 +17,12 @@ use roundel_store::reading::{JobRow, PipelineRow, WorkflowRow};
 
 use super::{
     address::see_other,
-    config_view::{self, DiagnosticView, Views},
+    config_view::{self, DiagnosticView, UnsupportedPart, Views},
     form::{NoFields, PageForm},
     frame::{SOON, Shell},
     graph,
     job::decision,
-    lists::{PipelineSummary, subject_of},
+    lists::{PipelineSummary, has_finished, subject_of},
     person::acted,
     project::ProjectHead,
     status::{DisplayStatus, refusal, why_waiting},
@@ -83,7 +83,7 @@ struct PipelineLive {
     errors: Vec<Html>,
     diagnostics: Vec<DiagnosticView>,
     /// Parts of the configuration that this release cannot run.
-    unsupported: Vec<DiagnosticView>,
+    unsupported: Vec<UnsupportedPart>,
     /// How many diagnostics there are besides.
     more: Option<Html>,
     /// Something is wrong in it, besides.
@@ -191,7 +191,7 @@ async fn read(
         errors,
         has_errors: diagnostics.iter().any(|view| view.error),
         diagnostics,
-        unsupported,
+        unsupported: config_view::grouped(unsupported),
         more,
         has_config: text.is_some(),
         undelivered: undelivered
@@ -250,7 +250,7 @@ fn workflow_view(workflow: &WorkflowRow, visit: &Visit) -> WorkflowView {
         workflow.status,
         WorkflowStatus::Running | WorkflowStatus::Failing | WorkflowStatus::OnHold
     );
-    let done = workflow.jobs.iter().filter(|job| job.status.is_final()).count();
+    let done = workflow.jobs.iter().filter(|job| has_finished(job)).count();
     // Canceling a workflow cancels its jobs, each in the name of the same person.
     let canceled = workflow.jobs.iter().find_map(|job| job.canceled_by.as_ref());
     let canceled = canceled.filter(|_| workflow.status == WorkflowStatus::Canceled);

@@ -28,6 +28,7 @@ use crate::{
         rights::{Reader, SignedInReader, Writer},
         routes::{Right, Routes},
     },
+    idle,
     markup::{Brief, Html, Untrusted, sentence},
     trigger::manual::{self, ManualError},
 };
@@ -109,6 +110,8 @@ struct ProjectPage {
     list: PipelineList,
     branches: Vec<BranchChoice>,
     trigger: TriggerForm,
+    /// Why pushes start no pipelines, if they do not.
+    idle: Option<&'static str>,
     /// The filter, as the address has it: `?branch=main`, or nothing.
     query: String,
     source: String,
@@ -198,6 +201,10 @@ async fn read_page(
     let error = if is_refused { "Error: " } else { "" };
     let offered = chosen.unwrap_or_else(|| project.default_branch.clone());
     let trigger = TriggerForm { branch: trigger.branch.or(Some(Untrusted(offered))), ..trigger };
+    let idle = match project.active {
+        true => None,
+        false => Some(idle::reason(&visit.app.store, project.id).await?),
+    };
     Ok(ProjectPage {
         shell: visit
             .shell(format!("{error}{}", project.slug.full_name()), "projects")
@@ -207,6 +214,7 @@ async fn read_page(
         source: format!("{}/live{query}", head.at),
         badge: format!("{}.svg", head.at),
         trigger,
+        idle,
         query,
         head,
         list,
@@ -245,7 +253,7 @@ async fn trigger(
     match manual::trigger(&visit.app.starter, account, &project, branch).await {
         Ok(pipeline) => Ok(see_other(&format!("/pipeline/{pipeline}?done=triggered"))),
         // Without a setup there is no form to show again.
-        Err(error @ ManualError::NotSetUp) => Err(PageError::Bad(error.to_string())),
+        Err(error @ ManualError::Idle(_)) => Err(PageError::Bad(error.to_string())),
         Err(error) => {
             let form = TriggerForm {
                 branch: Some(Untrusted(branch.to_owned())),

@@ -113,10 +113,18 @@ struct Choice {
     owner: String,
     name: String,
     private: bool,
-    /// The page of its project, if it was added.
-    added: Option<String>,
+    /// Its project, if it was added.
+    added: Option<Added>,
     /// Why it cannot be added by this person.
     because: Option<String>,
+}
+
+/// The project of a repository that was added.
+struct Added {
+    /// Its page.
+    at: String,
+    /// Whether pushes start pipelines: setup has finished, and building was not stopped.
+    is_building: bool,
 }
 
 async fn add(SignedIn { visit, account }: SignedIn) -> Answer {
@@ -185,7 +193,8 @@ async fn group(
     for repository in found {
         let project = added.get(&repository.id);
         let choice = Choice {
-            added: project.filter(|project| project.active).map(|project| address(&project.slug)),
+            added: project
+                .map(|project| Added { at: address(&project.slug), is_building: project.active }),
             because: because(&repository, kind),
             owner: repository.owner.login.clone(),
             name: repository.name,

@@ -113,17 +113,28 @@ async fn again(
 async fn read(visit: &Visit, project: &Project, role: Role) -> Result<SetupSteps, PageError> {
     let setup = visit.app.store.setup(project.id).await?;
     let done = setup.as_ref().is_some_and(|setup| setup.state == SetupState::Done);
-    let first = if done { visit.app.store.pipeline_by_number(project.id, 1).await? } else { None };
-    let first_pipeline = first.map(|row| format!("/pipeline/{}", row.id));
+    let first_pipeline = if done { only_pipeline(visit, project).await? } else { None };
     let mut steps = view(setup.as_ref(), visit, address(&project.slug), first_pipeline);
     if done && !project.active {
         (steps.status, steps.title, steps.done) = (DisplayStatus::Canceled, "Stopped", false);
         steps.text = "Pushes start no pipelines. Run setup again to resume.";
+        // What was done then is no longer so.
+        steps.steps.clear();
     }
     if steps.again.is_for_others() && visit.account.is_some() && role >= Role::Admin {
         steps.again = RetryOffer::Offered;
     }
     Ok(steps)
+}
+
+/// Returns the page of the first pipeline, until there is a second: then it is not worth a button.
+async fn only_pipeline(visit: &Visit, project: &Project) -> Result<Option<String>, PageError> {
+    let store = &visit.app.store;
+    if store.pipeline_by_number(project.id, 2).await?.is_some() {
+        return Ok(None);
+    }
+    let first = store.pipeline_by_number(project.id, 1).await?;
+    Ok(first.map(|row| format!("/pipeline/{}", row.id)))
 }
 
 fn view(

@@ -487,6 +487,52 @@ async fn a_failed_job_says_which_step_failed_and_how() {
     }
 }
 
+/// Who follows one run of a parallel job sees it turn red above steps that all passed.
+#[tokio::test]
+async fn a_run_that_passed_names_the_run_that_failed() {
+    let world = World::new().await;
+    let split: (_, &[&str], _) = (
+        roundel_testkit::planned::build("build", 2),
+        &[],
+        roundel_engine::Configuration::default(),
+    );
+    let pipeline = world.pipeline_of("main", "Split it", split).await;
+    let job = world.claim(pipeline, "build").await;
+    world.step(job, (101, "Tests"), StepStatus::Failed, b"boom\n").await;
+    world.other_task_passes(pipeline, job, 1).await;
+    world.finish(pipeline, job, Outcome::Failed).await;
+    let cause = "Step <code>Tests</code> exited with code 2.</p>";
+    let passed = text(world.get(&format!("/job/{job}?task=1"), Some("reader")).await).await;
+    let named = format!("<p class=\"notice bad\"><a href=\"?task=0\">Run 0</a>: {cause}");
+    assert!(passed.contains(&named), "{passed}");
+    let failed = text(world.get(&format!("/job/{job}"), Some("reader")).await).await;
+    assert!(failed.contains(&format!("<p class=\"notice bad\">{cause}")), "{failed}");
+}
+
+/// A pipeline that nobody pushed is its author's by the commit, and someone else's by the button.
+#[tokio::test]
+async fn a_pipeline_that_was_triggered_by_hand_says_by_whom() {
+    let world = World::new().await;
+    let pipeline = world.triggered_by("ada", "Again").await;
+    let list = text(world.get("/gh/acme/web", Some("reader")).await).await;
+    assert!(list.contains("manual by <bdi>ada</bdi>"), "{list}");
+    let page = text(world.get(&format!("/pipeline/{pipeline}"), Some("reader")).await).await;
+    assert!(page.contains("manual by <bdi>ada</bdi>"), "{page}");
+}
+
+/// "4 of 4 jobs finished" of a workflow that was canceled reads as if all had run.
+#[tokio::test]
+async fn a_job_that_did_not_run_has_not_finished() {
+    let world = World::new().await;
+    let pipeline = world.pipeline("main", "Break it").await;
+    let job = world.claim(pipeline, "build").await;
+    world.finish(pipeline, job, Outcome::Failed).await;
+    let page = text(world.get(&format!("/pipeline/{pipeline}"), Some("reader")).await).await;
+    assert!(page.contains("1 of 2 jobs finished"), "{page}");
+    let list = text(world.get("/gh/acme/web", Some("reader")).await).await;
+    assert!(list.contains("<span class=\"tally\">1/2</span>"), "{list}");
+}
+
 /// Readers of a list want to know whether to look for a mistake or for something that hangs.
 #[tokio::test]
 async fn a_job_that_timed_out_is_called_so_wherever_it_is_named() {

@@ -303,25 +303,32 @@ impl World {
         account: Option<AccountId>,
         subject: &str,
     ) -> PipelineId {
-        self.started_by("main", subject, (login, account, Some(login))).await
+        let who = (login, account, Some(login));
+        self.started_by("main", subject, TriggerKind::Push, who).await
+    }
+
+    /// A pipeline that a person started on a commit of someone else.
+    pub(super) async fn triggered_by(&self, login: &str, subject: &str) -> PipelineId {
+        self.started_by("main", subject, TriggerKind::Manual, (login, None, None)).await
     }
 
     /// A pipeline that is being compiled.
     async fn started(&self, branch: &str, subject: &str) -> PipelineId {
-        self.started_by(branch, subject, ("writer", None, None)).await
+        self.started_by(branch, subject, TriggerKind::Push, ("writer", None, None)).await
     }
 
     async fn started_by(
         &self,
         branch: &str,
         subject: &str,
+        trigger: TriggerKind,
         (login, actor, author): (&str, Option<AccountId>, Option<&str>),
     ) -> PipelineId {
         let id = PipelineId::fresh();
         let new = NewPipeline {
             id,
             project: self.project.id,
-            trigger: TriggerKind::Push,
+            trigger,
             delivery: None,
             git_ref: GitRef::Branch(branch.into()),
             sha: CommitSha::from(format!("{:040x}", id.as_uuid().as_u128())),
@@ -395,6 +402,16 @@ impl World {
     ) {
         let (lease, reason) = (lease(job), reason.map(str::to_owned));
         self.apply(pipeline, &Event::Finished { job, task: 0, lease, outcome, reason }).await;
+    }
+
+    /// Lets a further task of a parallel job run and pass.
+    pub(super) async fn other_task_passes(&self, pipeline: PipelineId, job: JobId, task: u32) {
+        let lease = LeaseId::fresh();
+        let expires_at = Timestamp::now().plus(std::time::Duration::from_mins(1));
+        let runner = "runner-2".to_owned();
+        self.apply(pipeline, &Event::Claimed { job, task, lease, expires_at, runner }).await;
+        let (outcome, reason) = (Outcome::Success, None);
+        self.apply(pipeline, &Event::Finished { job, task, lease, outcome, reason }).await;
     }
 
     pub(super) async fn step(&self, job: JobId, step: (u32, &str), status: StepStatus, log: &[u8]) {
