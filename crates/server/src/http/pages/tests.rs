@@ -509,7 +509,7 @@ async fn a_run_that_passed_names_the_run_that_failed() {
     assert!(failed.contains(&format!("<p class=\"notice bad\">{cause}")), "{failed}");
 }
 
-/// A pipeline that nobody pushed is its author's by the commit, and someone else's by the button.
+/// A pipeline that no one pushed is its author's by the commit, and someone else's by the button.
 #[tokio::test]
 async fn a_pipeline_that_was_triggered_by_hand_says_by_whom() {
     let world = World::new().await;
