@@ -40,7 +40,7 @@ fn row(line: &str) -> Option<Row<'_>> {
     let [number, file, functions, _, leaves, ""] = cells.as_slice() else { return None };
     number.parse::<usize>().ok()?;
     let functions = quoted(functions).collect();
-    let between = quoted(leaves).filter(|word| word.ends_with(".rs")).collect();
+    let between = quoted(leaves).filter(|word| word.contains('/')).collect();
     Some(Row { file: file.trim_matches('`'), functions, leaves, between })
 }
 
@@ -225,9 +225,9 @@ impl Items {
         &self,
         name: &str,
         line: usize,
-        called: impl Fn(&Reading) -> &Vec<String>,
+        named_in: impl Fn(&Reading) -> &Vec<String>,
     ) -> Option<String> {
-        let calls = |reading: &Reading, name: &str| called(reading).iter().any(|one| one == name);
+        let calls = |reading: &Reading, name: &str| named_in(reading).iter().any(|one| one == name);
         let is_called_back = |caller: &str| {
             self.all.iter().any(|reading| reading.name == name && calls(reading, caller))
         };
