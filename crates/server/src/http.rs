@@ -1,21 +1,29 @@
 //! The router: which path leads to which file, and what every answer has in common.
 //!
+//! What a page stands on is below `rights` and `pages`, and imports neither: `address`, `frame` (with
+//! `person`), `form`, `visit`.
+//!
 //! Forged requests are refused for what a browser does with its cookie; webhooks, runners and the
 //! links in emails carry their own authorization and are exempt.
 
+mod address;
 mod api_input;
 pub(crate) mod assets;
 pub(crate) mod badges;
 pub(crate) mod body_size;
 mod email_preferences;
 mod error_response;
+mod form;
+mod frame;
 mod login;
 mod orbs;
 pub(crate) mod pages;
+mod person;
 pub(crate) mod rights;
 pub(crate) mod routes;
 pub(crate) mod runners;
 pub(crate) mod stream;
+mod visit;
 pub(crate) mod webhooks;
 
 use std::{sync::Arc, time::Duration};

@@ -1,7 +1,9 @@
-//! No cycle of files inside a crate, nor of its top-level modules: imports point down inside a crate, too.
+//! No cycle of files inside a crate, nor of its modules: imports point down inside a crate, too.
 //!
-//! A top-level module is what is directly below `src`: a file with the folder of its name, `trigger.rs` and
-//! `trigger/`.
+//! A module is a file with the folder of its name, `trigger.rs` and `trigger/`. An import counts between the
+//! two that stand side by side, at whatever depth that is: from `http/rights/subject.rs` to
+//! `http/pages/visit.rs` it leads from `http/rights` to `http/pages`. The file of the module around them,
+//! `http.rs`, stands side by side with what is in its folder.
 //! A file imports another when its code names one of the other's items, however it comes by the
 //! name: `use`, a path in code, in a macro or in an attribute, `super::`, a glob, a re-export by
 //! the root of the crate or by a parent. `mod` is not an import, and neither is a re-export by itself:
@@ -21,7 +23,7 @@ use super::{
 /// What a file takes from others: names, by the file that defines them.
 type Imports<'s> = BTreeMap<&'s str, BTreeMap<&'s str, BTreeSet<String>>>;
 
-/// Files, or top-level modules, of one package that reach each other.
+/// Files, or modules, of one package that reach each other.
 struct Cycle<'s> {
     places: Vec<&'s str>,
     /// "files", or "modules".
@@ -44,11 +46,11 @@ impl fmt::Display for Cycle<'_> {
 }
 
 fn cycles<'s>(modules: &'s Modules<'_>) -> Vec<Cycle<'s>> {
-    cycles_of("files", &imports(modules, |path| path))
+    cycles_of("files", &imports(modules, |from, to| (from, to)))
 }
 
 fn cycles_of_modules<'s>(modules: &'s Modules<'_>) -> Vec<Cycle<'s>> {
-    cycles_of("modules", &imports(modules, top_module))
+    cycles_of("modules", &imports(modules, siblings))
 }
 
 fn cycles_of<'s>(kind: &'static str, imports: &Imports<'s>) -> Vec<Cycle<'s>> {
@@ -74,18 +76,23 @@ fn arrows(places: &[&str], imports: &Imports<'_>) -> Vec<String> {
     arrows
 }
 
-/// Lists what each place takes from others; `place` says to which a file belongs.
-fn imports<'s>(modules: &'s Modules<'_>, place: impl Fn(&str) -> &str) -> Imports<'s> {
+/// Lists what each place takes from others; `places` says between which two an import from one file to
+/// another counts.
+fn imports<'s>(
+    modules: &'s Modules<'_>,
+    places: impl Fn(&'s str, &'s str) -> (&'s str, &'s str),
+) -> Imports<'s> {
     let mut imports = Imports::new();
     for resolved in modules.resolved() {
         if resolved.mention.position == Position::ReExport {
             continue;
         }
-        let from = place(resolved.source.path.as_str());
+        let from = resolved.source.path.as_str();
         for target in resolved.targets {
             let Target::Item { file, name, .. } = target else { continue };
-            let to = place(modules.source(file).path.as_str());
+            let to = modules.source(file).path.as_str();
             if from != to && package(from) == package(to) {
+                let (from, to) = places(from, to);
                 imports.entry(from).or_default().entry(to).or_default().insert(name);
             }
         }
@@ -130,11 +137,15 @@ fn package(path: &str) -> &str {
     end.map_or(path, |end| &path[..end])
 }
 
-/// Returns the top-level module of a file: `crates/server/src/trigger` for `crates/server/src/trigger/plan.rs`.
-fn top_module(path: &str) -> &str {
-    let Some((_, below)) = path.split_once("/src/") else { return path };
-    let end = below.find('/').or_else(|| below.rfind(".rs")).unwrap_or(below.len());
-    &path[..path.len() - below.len() + end]
+/// Returns the modules side by side of which an import from one file to another leads from the first to the
+/// second. The file of a module around the other is itself, with its ending.
+fn siblings<'s>(from: &'s str, to: &'s str) -> (&'s str, &'s str) {
+    let ends = |path: &'s str| {
+        let slashes = path.match_indices('/').map(|(index, _)| index);
+        slashes.chain(path.strip_suffix(".rs").map(str::len)).chain([path.len()])
+    };
+    let apart = ends(from).zip(ends(to)).find(|&(a, b)| from[..a] != to[..b]);
+    apart.map_or((from, to), |(a, b)| (&from[..a], &to[..b]))
 }
 
 #[test]
@@ -152,13 +163,20 @@ mod tests {
 
     /// Returns how the cycle among these files of one crate is shown, without the crate's folder.
     fn cycle(files: &[(&str, &str)]) -> String {
+        shown(files, cycles)
+    }
+
+    fn shown(
+        files: &[(&str, &str)],
+        find: impl for<'s> Fn(&'s Modules<'_>) -> Vec<Cycle<'s>>,
+    ) -> String {
         let paths: Vec<String> =
             files.iter().map(|(path, _)| format!("crates/sample/src/{path}")).collect();
         let texts = files.iter().map(|(_, text)| *text);
         let files: Vec<_> = paths.iter().map(String::as_str).zip(texts).collect();
         let sources = source::sample(&files);
-        let shown: Vec<_> =
-            cycles(&Modules::read(&sources)).iter().map(ToString::to_string).collect();
+        let modules = Modules::read(&sources);
+        let shown: Vec<_> = find(&modules).iter().map(ToString::to_string).collect();
         shown.join("\n").replace("crates/sample/src/", "")
     }
 
@@ -241,23 +259,75 @@ mod tests {
         }
     }
 
+    /// Returns how the cycle of modules is shown, where no two files import each other.
+    fn cycle_of_modules(files: &[(&str, &str)]) -> String {
+        assert_eq!(cycle(files), "", "files form a cycle, too");
+        shown(files, cycles_of_modules)
+    }
+
     /// No file imports back, but a module does.
     #[test]
     fn a_cycle_of_modules_is_seen_where_no_files_form_one() {
-        let sources = source::sample(&[
-            ("crates/sample/src/lib.rs", "mod read; mod plan;"),
-            ("crates/sample/src/read.rs", "pub(crate) mod tree; use crate::plan::Plan;"),
-            ("crates/sample/src/read/tree.rs", "pub struct Tree;"),
-            ("crates/sample/src/plan.rs", "mod jobs; pub struct Plan;"),
-            ("crates/sample/src/plan/jobs.rs", "use crate::read::tree::Tree;"),
+        let shown = cycle_of_modules(&[
+            ("lib.rs", "mod read; mod plan;"),
+            ("read.rs", "pub(crate) mod tree; use crate::plan::Plan;"),
+            ("read/tree.rs", "pub struct Tree;"),
+            ("plan.rs", "mod jobs; pub struct Plan;"),
+            ("plan/jobs.rs", "use crate::read::tree::Tree;"),
         ]);
-        let modules = Modules::read(&sources);
-        assert!(cycles(&modules).is_empty());
-        let shown: Vec<_> = cycles_of_modules(&modules).iter().map(ToString::to_string).collect();
         assert_eq!(
-            shown.join("\n").replace("crates/sample/src/", ""),
+            shown,
             "a cycle of 2 modules in crates/sample:\n    plan → read: Tree\n    read → plan: Plan"
         );
+    }
+
+    /// Rights are shown by a page, and the pages need rights.
+    #[test]
+    fn a_cycle_of_modules_is_seen_inside_a_module() {
+        let shown = cycle_of_modules(&[
+            ("lib.rs", "mod http;"),
+            ("http.rs", "mod pages; mod rights; pub fn routes() { pages::job::page() }"),
+            ("http/pages.rs", "pub mod job; pub mod visit;"),
+            ("http/pages/job.rs", "use crate::http::rights::Reader; pub fn page() {}"),
+            ("http/pages/visit.rs", "pub struct Visit;"),
+            ("http/rights.rs", "use super::pages::visit::Visit; pub struct Reader(Visit);"),
+        ]);
+        assert_eq!(
+            shown,
+            "a cycle of 2 modules in crates/sample:\n    http/pages → http/rights: Reader\n    \
+             http/rights → http/pages: Visit"
+        );
+    }
+
+    /// What is deep in a module takes something from the file around it, which needs that module.
+    #[test]
+    fn a_cycle_of_a_module_with_what_is_around_it_is_seen() {
+        let shown = cycle_of_modules(&[
+            ("lib.rs", "mod http;"),
+            ("http.rs", "mod pages; pub struct Time; pub fn routes() { pages::routes() }"),
+            ("http/pages.rs", "mod job; pub fn routes() {}"),
+            ("http/pages/job.rs", "use crate::http::Time;"),
+        ]);
+        assert_eq!(
+            shown,
+            "a cycle of 2 modules in crates/sample:\n    http.rs → http/pages: routes\n    \
+             http/pages → http.rs: Time"
+        );
+    }
+
+    /// Two modules whose parts import each other by way of a third are on one floor each.
+    #[test]
+    fn imports_that_point_down_at_every_depth_close_no_cycle() {
+        let files = [
+            ("lib.rs", "mod a; mod b;"),
+            ("a.rs", "mod x; mod y;"),
+            ("a/x.rs", "use super::y::Y; use crate::b::x::X; pub struct A(X);"),
+            ("a/y.rs", "use crate::b::y::X; pub struct Y(X);"),
+            ("b.rs", "pub mod x; pub mod y;"),
+            ("b/x.rs", "pub struct X;"),
+            ("b/y.rs", "pub use super::x::X; pub struct Other(X);"),
+        ];
+        assert_eq!(cycle_of_modules(&files), "");
     }
 
     #[test]

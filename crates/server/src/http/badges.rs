@@ -28,7 +28,7 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::{
-    pages::address::encode,
+    address::encode,
     routes::{Anyone, Routes},
 };
 use crate::{

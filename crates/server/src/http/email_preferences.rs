@@ -17,14 +17,12 @@ use roundel_model::id::{AccountId, ProjectId};
 use roundel_store::{accounts::Account, projects::Project};
 
 use super::{
-    pages::{
-        address::see_other,
-        form::{self, PageForm},
-        frame::{self, Shell},
-        preferences::{self, Choice},
-        visit::{Answer, PageError, Visit},
-    },
+    address::see_other,
+    form::{self, PageForm},
+    frame::{self, Shell},
+    pages::preferences::{self, Choice},
     routes::{Right, Routes},
+    visit::{Answer, PageError, Visit},
 };
 use crate::{
     access,

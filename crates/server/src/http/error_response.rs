@@ -1,6 +1,6 @@
 //! Error responses of the protocol: what a runner gets, and what publishes and reads orbs.
 //!
-//! People get pages instead: [`PageError`](super::pages::visit::PageError).
+//! People get pages instead: [`PageError`](super::visit::PageError).
 
 use axum::{
     Json,

@@ -28,11 +28,9 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use super::{
-    pages::{
-        address::is_local,
-        form::{NoFields, PageForm},
-        frame,
-    },
+    address::is_local,
+    form::{NoFields, PageForm},
+    frame,
     rights::Anyone,
     routes::Routes,
 };

@@ -6,19 +6,16 @@
 //! signing in (`http::login`), the stream that says when to refresh (`http::stream`), pictures,
 //! styles and scripts (`http::assets`).
 
-pub(crate) mod address;
+mod acted;
 mod config_view;
 mod deliveries;
 mod diagnostics;
 pub(crate) mod failures;
-pub(crate) mod form;
-pub(crate) mod frame;
 mod graph;
 mod home;
 mod job;
 mod lists;
 mod log;
-mod person;
 mod pipeline;
 pub(crate) mod preferences;
 mod project;
@@ -29,7 +26,6 @@ mod setup;
 mod status;
 mod time;
 mod variables;
-pub(crate) mod visit;
 
 #[cfg(test)]
 mod tests;

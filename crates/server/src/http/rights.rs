@@ -19,11 +19,9 @@ use roundel_model::{forge::Role, id::AccountId};
 
 pub(crate) use super::routes::Anyone;
 use super::{
-    pages::{
-        address::{address, encode, see_other},
-        visit::{PageError, Visit},
-    },
+    address::{address, encode, see_other},
     routes::Right,
+    visit::{PageError, Visit},
 };
 use crate::{
     access::{self, ProjectAccess},

@@ -27,9 +27,9 @@ use roundel_model::id::{JobId, PipelineId, ProjectId};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
 
 use super::{
-    pages::visit::{PageError, Visit},
     rights::{self, Job, Pipeline},
     routes::{Right, Routes},
+    visit::{PageError, Visit},
 };
 use crate::{app::App, live::Update};
 

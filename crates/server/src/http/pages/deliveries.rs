@@ -8,18 +8,20 @@ use roundel_store::{
 };
 
 use super::{
-    address::address,
-    frame::{SOON, Shell},
     project::ProjectHead,
     status::DisplayStatus,
     time::{TimeAgo, exact},
-    visit::{Answer, PageError, Visit},
 };
-use crate::http::{
-    rights::{self, SignedInReader},
-    routes::Routes,
+use crate::{
+    http::{
+        address::address,
+        frame::{SOON, Shell},
+        rights::{self, SignedInReader},
+        routes::Routes,
+        visit::{Answer, PageError, Visit},
+    },
+    markup::{Html, Untrusted, cut, sentence, size},
 };
-use crate::markup::{Html, Untrusted, cut, sentence, size};
 
 /// Deliveries in the list.
 const LISTED: u32 = 100;

@@ -9,13 +9,16 @@ use roundel_config::{
     page::{self, Part},
 };
 
-use super::{
-    config_view::DOCS,
-    frame::Shell,
-    visit::{Answer, PageError, Visit},
+use super::config_view::DOCS;
+use crate::{
+    http::{
+        frame::Shell,
+        rights::Anyone,
+        routes::Routes,
+        visit::{Answer, PageError, Visit},
+    },
+    markup::{Html, escape, sentence},
 };
-use crate::http::{rights::Anyone, routes::Routes};
-use crate::markup::{Html, escape, sentence};
 
 /// Routes of this file.
 pub(crate) fn routes() -> Routes {

@@ -12,12 +12,16 @@ use axum::{
 use roundel_protocol::{ErrorCode, PREFIX};
 use url::Url;
 
-use super::{
-    address::is_local,
-    frame::{Failure, error_page, page_not_found},
-    visit::Visit,
+use crate::{
+    app::App,
+    http::{
+        address::is_local,
+        error_response::ErrorResponse,
+        frame::{Failure, error_page, page_not_found},
+        visit::Visit,
+    },
+    orbs::wire,
 };
-use crate::{app::App, http::error_response::ErrorResponse, orbs::wire};
 
 /// Puts the header of the visitor on error pages. The session is looked up for these alone.
 pub(crate) async fn framed(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {

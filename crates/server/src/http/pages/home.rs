@@ -7,15 +7,13 @@ use askama::Template;
 use roundel_model::{forge::ForgeKind, id::AccountId};
 use roundel_store::{projects::Project, reading::PipelineFilter};
 
-use super::{
+use super::lists::PipelineList;
+use crate::http::{
     address::{is_local, see_other},
     frame::{LATER, Shell},
-    lists::PipelineList,
-    visit::{Answer, PageError, Visit},
-};
-use crate::http::{
     rights::{Anyone, SignedIn},
     routes::Routes,
+    visit::{Answer, PageError, Visit},
 };
 
 /// Routes of this file.

@@ -21,23 +21,23 @@ use roundel_store::{
 };
 
 use super::{
-    address::{address, encode, see_other},
+    acted::acted,
     config_view::{self, Views},
-    form::{NoFields, PageForm},
-    frame::{SOON, Shell},
     lists::PipelineSummary,
     log::{self, LogIndexes, Preview},
-    person::acted,
     project::ProjectHead,
     status::{DisplayStatus, why_waiting},
     time::{Elapsed, TimeAgo},
-    visit::{Answer, PageError, Visit},
 };
 use crate::{
     drive::{self, Applied},
     http::{
+        address::{address, encode, see_other},
+        form::{NoFields, PageForm},
+        frame::{SOON, Shell},
         rights::{Job, Reader, Writer},
         routes::Routes,
+        visit::{Answer, PageError, Visit},
     },
     markup::{Brief, Html, Untrusted, cut, sentence},
 };

@@ -13,13 +13,17 @@ use roundel_store::{
 };
 
 use super::{
-    address::{address, encode},
-    person::Person,
     status::{DisplayStatus, refusal},
     time::{Elapsed, TimeAgo},
-    visit::Visit,
 };
-use crate::markup::{Brief, Html, cut, sentence};
+use crate::{
+    http::{
+        address::{address, encode},
+        person::Person,
+        visit::Visit,
+    },
+    markup::{Brief, Html, cut, sentence},
+};
 
 /// Pipelines on one page of a list.
 pub(crate) const PAGE: u32 = 25;

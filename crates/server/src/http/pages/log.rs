@@ -33,12 +33,12 @@ pub(crate) use index::{LogIndexes, ShownLine};
 
 use index::Search;
 
-use super::visit::Answer;
 use crate::{
     app::App,
     http::{
         rights::{Job, Reader},
         routes::Routes,
+        visit::Answer,
     },
 };
 

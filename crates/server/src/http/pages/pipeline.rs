@@ -16,24 +16,24 @@ use roundel_model::{
 use roundel_store::reading::{JobRow, PipelineRow, WorkflowRow};
 
 use super::{
-    address::see_other,
+    acted::acted,
     config_view::{self, DiagnosticView, UnsupportedPart, Views},
-    form::{NoFields, PageForm},
-    frame::{SOON, Shell},
     graph,
     job::decision,
     lists::{PipelineSummary, has_finished, subject_of},
-    person::acted,
     project::ProjectHead,
     status::{DisplayStatus, refusal, why_waiting},
     time::Elapsed,
-    visit::{Answer, PageError, Visit},
 };
 use crate::{
     drive::{self, Applied},
     http::{
+        address::see_other,
+        form::{NoFields, PageForm},
+        frame::{SOON, Shell},
         rights::{Pipeline, Reader, Writer},
         routes::Routes,
+        visit::{Answer, PageError, Visit},
     },
     markup::{Brief, Html, Untrusted, cut, sentence},
 };

@@ -3,15 +3,16 @@
 use askama::Template;
 use roundel_store::projects::Project;
 
-use super::{
-    address::{address, see_other},
-    form::PageForm,
-    frame::Shell,
-    visit::{Answer, PageError, Visit},
-};
 use crate::{
     deliver::email::preference::{self, Changes, EmailPreference, ProjectChoice},
-    http::{rights::SignedIn, routes::Routes},
+    http::{
+        address::{address, see_other},
+        form::PageForm,
+        frame::Shell,
+        rights::SignedIn,
+        routes::Routes,
+        visit::{Answer, PageError, Visit},
+    },
     markup::Untrusted,
 };
 

@@ -14,19 +14,17 @@ use roundel_model::{
 };
 use roundel_store::{projects::Project, reading::PipelineFilter};
 
-use super::{
-    address::{address, see_other},
-    form::{NoFields, PageForm},
-    frame::{LATER, Shell},
-    lists::PipelineList,
-    visit::{Answer, PageError, Visit},
-};
+use super::lists::PipelineList;
 use crate::{
     app::App,
     http::{
+        address::{address, see_other},
         badges::{self, BadgeRequest},
+        form::{NoFields, PageForm},
+        frame::{LATER, Shell},
         rights::{Reader, SignedInReader, Writer},
         routes::{Right, Routes},
+        visit::{Answer, PageError, Visit},
     },
     idle,
     markup::{Brief, Html, Untrusted, sentence},

@@ -16,16 +16,19 @@ use roundel_model::{
 use roundel_store::projects::Project;
 
 use super::{
-    address::{address, see_other},
-    form::PageForm,
-    frame::Shell,
     home::{SignInChoice, choices},
     lists::PipelineSummary,
     status::DisplayStatus,
-    visit::{Answer, PageError, Visit},
 };
 use crate::{
-    http::{rights::SignedIn, routes::Routes},
+    http::{
+        address::{address, see_other},
+        form::PageForm,
+        frame::Shell,
+        rights::SignedIn,
+        routes::Routes,
+        visit::{Answer, PageError, Visit},
+    },
     markup::{Brief, Html, Untrusted, sentence},
     setup,
 };

@@ -6,9 +6,11 @@ use askama::Template;
 use roundel_model::time::Timestamp;
 use roundel_store::runners::RunnerRow;
 
-use super::{frame::Shell, time::TimeAgo, visit::Answer};
-use crate::http::{rights::SignedIn, routes::Routes};
-use crate::markup::{Html, Untrusted, sentence};
+use super::time::TimeAgo;
+use crate::{
+    http::{frame::Shell, rights::SignedIn, routes::Routes, visit::Answer},
+    markup::{Html, Untrusted, sentence},
+};
 
 /// A runner claims at least this often; one that has not, and did not sign off, was killed or is cut off.
 const OFFLINE: Duration = Duration::from_mins(2);

@@ -18,19 +18,19 @@ use roundel_store::{
 };
 
 use super::{
-    address::{address, encode, see_other},
-    form::{NoFields, PageForm},
-    frame::Shell,
     project::ProjectHead,
     time::TimeAgo,
     variables::{self, ImportForm, ImportRequest, ImportResult, name_error, value_error},
-    visit::{Answer, PageError, Visit},
 };
 use crate::{
     http::{
+        address::{address, encode, see_other},
         badges,
+        form::{NoFields, PageForm},
+        frame::Shell,
         rights::{Admin, SecretsAdmin, Writer},
         routes::Routes,
+        visit::{Answer, PageError, Visit},
     },
     markup::{Brief, Html, Untrusted, sentence},
     status_name::{self, Named},

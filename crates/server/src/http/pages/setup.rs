@@ -4,19 +4,15 @@ use askama::Template;
 use roundel_model::forge::Role;
 use roundel_store::projects::{Project, Setup, SetupState, SetupStepStatus};
 
-use super::{
-    address::{address, see_other},
-    form::{NoFields, PageForm},
-    frame::{SOON, Shell},
-    project::ProjectHead,
-    status::DisplayStatus,
-    time::Elapsed,
-    visit::{Answer, PageError, Visit},
-};
+use super::{project::ProjectHead, status::DisplayStatus, time::Elapsed};
 use crate::{
     http::{
+        address::{address, see_other},
+        form::{NoFields, PageForm},
+        frame::{SOON, Shell},
         rights::{Admin, Reader},
         routes::Routes,
+        visit::{Answer, PageError, Visit},
     },
     markup::{Html, sentence},
     setup,

@@ -55,7 +55,7 @@ async fn a_link_to_a_private_job_leads_there_by_way_of_the_sign_in_page() {
         let answer = world.get(&path, None).await;
         assert_eq!(answer.status(), StatusCode::SEE_OTHER);
         let to = answer.headers()[header::LOCATION].to_str().unwrap().to_owned();
-        assert_eq!(to, format!("/login?return={}", super::address::encode(&path)));
+        assert_eq!(to, format!("/login?return={}", crate::http::address::encode(&path)));
         let page = text(world.get(&to, None).await).await;
         assert!(page.contains(&format!("name=\"return\" value=\"{path}\"")), "{page}");
     }
@@ -83,7 +83,7 @@ async fn no_page_sends_a_character_that_is_hidden() {
         format!("/job/{job}"),
         format!("/job/{job}/live"),
         "/gh/acme/web/settings".to_owned(),
-        format!("/gh/acme/web?branch={}", super::address::encode(&name)),
+        format!("/gh/acme/web?branch={}", crate::http::address::encode(&name)),
     ] {
         let page = text(world.get(&path, Some("admin")).await).await;
         let hidden = |c| roundel_model::text::is_hidden(c) && !matches!(c, '\n' | '\t');

@@ -14,10 +14,12 @@ use roundel_model::{
 };
 use roundel_store::projects::{ImportedVariables, Project, VariableImport};
 
-use super::visit::{PageError, Visit};
 use crate::{
     access,
-    http::rights,
+    http::{
+        rights,
+        visit::{PageError, Visit},
+    },
     markup::{Html, Untrusted, sentence},
 };
 

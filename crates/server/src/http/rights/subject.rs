@@ -19,7 +19,7 @@ use roundel_store::{
 
 use crate::{
     app::App,
-    http::pages::{address::address, visit::Visit},
+    http::{address::address, visit::Visit},
 };
 
 /// Something of a project that an address names.

@@ -10,8 +10,7 @@ use axum::{
 };
 use roundel_model::{limits, text::one_line};
 
-use super::person::Person;
-use crate::http::assets;
+use super::{assets, person::Person};
 use crate::markup::{Html, cut, render, sentence};
 
 /// How often a page is loaded again on which nothing can be typed.
@@ -85,19 +84,19 @@ struct ErrorPage<'a> {
     action: (&'a str, &'a str),
 }
 
-/// What an error page says. It travels with the answer until [`super::failures`] knows whose
+/// What an error page says. It travels with the answer until [`super::pages::failures`] knows whose
 /// navigation to put around it.
 #[derive(Clone, Debug)]
-pub(super) struct Failure {
-    pub(super) status: StatusCode,
-    pub(super) title: String,
+pub(crate) struct Failure {
+    pub(crate) status: StatusCode,
+    pub(crate) title: String,
     text: String,
     /// A label and an address.
-    pub(super) action: Option<(String, String)>,
+    pub(crate) action: Option<(String, String)>,
 }
 
 impl Failure {
-    pub(super) fn page(&self, shell: Shell) -> Response {
+    pub(crate) fn page(&self, shell: Shell) -> Response {
         let action = self.action.as_ref();
         let page = ErrorPage {
             shell,
@@ -141,7 +140,7 @@ pub(crate) fn page_not_found() -> Response {
 
 /// Adds the headers that every page has. `form_targets` are origins other than our own that a form may
 /// lead to: signing in posts to us, and we redirect to the forge.
-pub(super) fn secured(mut response: Response, form_targets: &str) -> Response {
+pub(crate) fn secured(mut response: Response, form_targets: &str) -> Response {
     let policy = format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; \
          img-src 'self' data: https: http://127.0.0.1:*; connect-src 'self'; \
