@@ -61,6 +61,21 @@ for (const form of document.querySelectorAll('form[data-auto]')) {
   });
 }
 
+// A menu closes as menus do, by Escape and by a press outside; when it opens, it takes the focus.
+for (const menu of document.querySelectorAll('details.menu')) {
+  menu.addEventListener('toggle', () => {
+    if (menu.open) menu.querySelector('input, button, a')?.focus();
+  });
+  menu.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' || !menu.open) return;
+    menu.open = false;
+    menu.querySelector('summary').focus();
+  });
+  document.addEventListener('pointerdown', (event) => {
+    if (!menu.contains(event.target)) menu.open = false;
+  });
+}
+
 // A second press of a button must not send a form twice.
 document.addEventListener('submit', (event) => {
   if (event.target.method !== 'post') return;

@@ -67,6 +67,18 @@ export async function narrow(page) {
       const box = await button.boundingBox();
       assert.ok(box.x >= 0 && box.x + box.width <= 390, `${word} is in view`);
     }
+    // A menu that covers the list must go as menus do.
+    const menu = page.locator('details.menu');
+    const isOpen = () => menu.evaluate((one) => one.open);
+    await menu.locator('summary').click();
+    await page.locator('#trigger-branch:focus').waitFor();
+    await page.keyboard.press('Escape');
+    assert.equal(await isOpen(), false, 'Escape closes the menu');
+    await page.locator('details.menu > summary:focus').waitFor();
+    await page.keyboard.press('Enter');
+    await page.locator('#trigger-branch:focus').waitFor();
+    await page.mouse.click(5, 830);
+    assert.equal(await isOpen(), false, 'a press outside closes the menu');
     await page.goto('/preferences');
     const select = await page.getByRole('combobox').first().boundingBox();
     assert.ok(select.width > 150, `a choice is ${select.width} px wide`);

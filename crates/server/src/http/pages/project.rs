@@ -39,6 +39,7 @@ pub(crate) fn routes(base: &str) -> Routes {
     Routes::new()
         .get(base, page)
         .get(&format!("{base}/live"), live)
+        .get(&format!("{base}/trigger"), to_trigger)
         .post(&format!("{base}/trigger"), trigger)
         .post(&format!("{base}/follow"), follow)
         .post(&format!("{base}/unfollow"), unfollow)
@@ -237,6 +238,11 @@ async fn read(visit: &Visit, project: &Project) -> Result<PipelineList, PageErro
 #[serde(deny_unknown_fields)]
 struct Trigger {
     branch: String,
+}
+
+/// The address of a refused form, opened again: where the form is.
+async fn to_trigger(Reader { subject: project, .. }: Reader<Project>) -> Answer {
+    Ok(see_other(&format!("{}#trigger", address(&project.slug))))
 }
 
 async fn trigger(
