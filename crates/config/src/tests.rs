@@ -5,4 +5,5 @@ mod corpus;
 mod mutation;
 mod rng;
 mod robustness;
+mod sentences;
 mod spec;

@@ -205,10 +205,14 @@ impl Expander<'_, '_> {
                 let message =
                     format!("`{}` should be a mapping; the string is used as `{key}`", site.name);
                 let problem = Problem::warning(codes::WRONG_TYPE, value.place, message);
+                let is_list = key == "fingerprints";
+                let written = if is_list { format!("[{text}]") } else { text.to_string() };
                 self.render
                     .report
-                    .add(problem.help(format!("write `{}: {{ {key}: {text} }}`", site.name)));
-                let field = crate::language::data::Field::new(key, value.clone());
+                    .add(problem.help(format!("write `{}: {{ {key}: {written} }}`", site.name)));
+                let list = || Value::new(Data::List(Rc::new(vec![value.clone()])), value.place);
+                let field = if is_list { list() } else { value.clone() };
+                let field = crate::language::data::Field::new(key, field);
                 Some(Value::new(Data::Map(Rc::new(vec![field])), value.place))
             }
             _ => {

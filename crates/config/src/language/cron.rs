@@ -139,8 +139,12 @@ impl Field {
         let mut set = 0;
         let mut from = at;
         let is_list = text.contains(',');
+        if is_list && text.split(',').any(|item| item == "*") {
+            let message = "`*` cannot be part of a list";
+            return Err(self.slip(message, at..at + text.len()).help("write `*`"));
+        }
         for item in text.split(',') {
-            set |= self.item(item, from, is_list, lints)?;
+            set |= self.item(item, from, lints)?;
             if is_list && item.contains('-') {
                 let help = "write out the numbers";
                 lints.push(self.lint("ranges in lists", help, from..from + item.len()));
@@ -155,7 +159,6 @@ impl Field {
         &self,
         text: &str,
         at: usize,
-        is_list: bool,
         lints: &mut Vec<CronProblem>,
     ) -> Result<u64, CronProblem> {
         let span = at..at + text.len();
@@ -174,10 +177,6 @@ impl Field {
             }
         };
         let (low, high) = match range.split_once('-') {
-            _ if range == "*" && is_list => {
-                let message = "`*` cannot be part of a list";
-                return Err(self.slip(message, span).help("write `*`"));
-            }
             _ if range == "*" => (self.low, if self.high == 7 { 6 } else { self.high }),
             None if step > 1 || text.contains('/') => {
                 let low = self.value(range, at)?;

@@ -15,6 +15,7 @@
 //! | `text rendered` | the diagnostics as people see them |
 //! | `text paths` | where each diagnostic is in the configuration, and how one gets there |
 //! | `yaml followed` | the config after its advice was followed to the letter: it compiles |
+//! | `yaml followed inputs` | what is passed instead of the inputs after the advice was followed |
 //! | `text next` | the errors that are left then |
 //! | `text wanted`, `text orbs`, `text schedules` | the rest of the answer |
 //!
@@ -124,8 +125,7 @@ fn run(case: &Case, update: &mut update::Update) -> Result<(), String> {
         });
         let checks = expect::checks(part, &case.config, &compiled);
         checked |= !checks.is_empty();
-        if let Some(followed) = part.block("yaml followed") {
-            let compiled = case.compile_text(followed, part);
+        if let Some(compiled) = case.follow(part) {
             let errors: Vec<_> = compiled
                 .diagnostics
                 .into_iter()
@@ -151,6 +151,18 @@ impl Case {
 
     pub(super) fn compile_text(&self, text: &str, part: &case::Part) -> Compiled {
         let inputs = inputs(part.block("yaml inputs").unwrap_or(""));
+        self.compile_with(text, inputs, part)
+    }
+
+    /// Compiles what a part's advice leads to; `None` if no one followed it by hand.
+    pub(super) fn follow(&self, part: &case::Part) -> Option<Compiled> {
+        let (text, passed) = (part.block("yaml followed"), part.block("yaml followed inputs"));
+        let given = passed.or_else(|| part.block("yaml inputs")).unwrap_or("");
+        let text = text.or_else(|| passed.map(|_| &*self.config))?;
+        Some(self.compile_with(text, inputs(given), part))
+    }
+
+    fn compile_with(&self, text: &str, inputs: Inputs, part: &case::Part) -> Compiled {
         if part.block("text wanted").is_some() {
             return compile(text, &inputs);
         }

@@ -147,6 +147,8 @@ impl Expander<'_, '_> {
 
     fn statuses(&mut self, value: &Value) -> Vec<Outcome> {
         let is_list = matches!(value.data, Data::List(_));
+        let known: Vec<&str> =
+            STATUSES.iter().copied().filter(|name| !(is_list && *name == "terminal")).collect();
         let mut accepts: Vec<Outcome> = Vec::new();
         for (status, place) in self.render.texts_of(value, "requires") {
             let found = outcomes(&status).filter(|_| !(is_list && status == "terminal"));
@@ -164,8 +166,8 @@ impl Expander<'_, '_> {
             let help = match status.as_str() {
                 "cancelled" => "`canceled` is spelled with one l".into(),
                 "failure" | "fail" => Help::did_you_mean("failed"),
-                other => did_you_mean(other, STATUSES.iter().copied())
-                    .unwrap_or_else(|| format!("allowed: {}", STATUSES.join(", ")).into()),
+                other => did_you_mean(other, known.iter().copied())
+                    .unwrap_or_else(|| format!("allowed: {}", known.join(", ")).into()),
             };
             self.render.report.add(Problem::error(codes::BAD_STATUS, place, message).help(help));
         }

@@ -51,7 +51,7 @@ fn help(found: &str, left: &str, after: &str) -> String {
         "!~" => format!("write `not ({left} matches {right})`"),
         "&&" | "&" | "AND" | "And" => "write `and`".to_owned(),
         "||" | "|" | "OR" | "Or" => "write `or`".to_owned(),
-        "NOT" | "Not" => "write `not`".to_owned(),
+        _ if matches!(left, "NOT" | "Not") => format!("write `not` in place of `{left}`"),
         "in" => format!("write `{left} == \"x\" or {left} == \"y\"`, or `{left} matches /x|y/`"),
         "contains" | "includes" => format!("write `{left} matches /.*{text}.*/`"),
         "ends-with" | "endsWith" | "ends_with" => format!("write `{left} matches /.*{text}/`"),

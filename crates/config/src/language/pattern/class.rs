@@ -213,7 +213,7 @@ impl Parser {
     fn named_reference(&mut self, from: usize) -> PatternResult<Node> {
         if !self.eat('<') {
             return Err(PatternError::at(from..self.position(), "`\\k` needs a group name")
-                .help("write `\\k<name>`"));
+                .help("put the name of a group behind it: `\\k<name>`"));
         }
         let name = self.group_name()?;
         let span = from..self.position();

@@ -95,6 +95,15 @@ pub(super) fn cause(text: &str, known: Span, mark: usize, kind: &ErrorKind) -> C
         let help = "close it; for longer text, use a block that starts with `|`".to_owned();
         return Cause { span: Some(quote), message, help, related: None };
     }
+    if matches!(
+        kind,
+        ErrorKind::InvalidTrailingSingleQuotedScalar | ErrorKind::InvalidTrailingDoubleQuotedScalar
+    ) {
+        return Cause::help("put the whole string in quotes, or remove the quotes");
+    }
+    if matches!(kind, ErrorKind::MisplacedFlowCollectionEnd) {
+        return Cause::help("remove the bracket, or open it before");
+    }
     if matches!(kind, ErrorKind::UnclosedQuotedScalar) || line.text.matches('"').count() % 2 == 1 {
         return Cause::help("close the quote");
     }

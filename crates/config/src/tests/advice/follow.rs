@@ -115,9 +115,52 @@ const STEPS: &[(Option<&str>, &str, Action)] = &[
     (None, "in version N, escape a literal `…` as `…`", Action::Escape),
 ];
 
-/// Returns the configuration after the help of a diagnostic was followed; `None` if no machine can
-/// follow it.
-pub(super) fn follow(text: &str, found: &Diagnostic) -> Option<String> {
+/// Returns the configuration after the help of a diagnostic was followed, once for each choice that
+/// the help leaves; none if no machine can follow it.
+pub(super) fn follow(text: &str, found: &Diagnostic) -> Vec<String> {
+    let choices = choices(text, found);
+    if choices.is_empty() { follow_only(text, found).into_iter().collect() } else { choices }
+}
+
+/// Follows a help that lists what may be written: "allowed: `a`, `b`", "allowed keys: `a`, `b`",
+/// "add `type: a | b`".
+fn choices(text: &str, found: &Diagnostic) -> Vec<String> {
+    let edit = Edit { text, start: found.start, end: found.end };
+    let Some(help) = found.help.as_deref().filter(|_| found.replacement.is_none()) else {
+        return Vec::new();
+    };
+    if let Some(types) = help.strip_prefix("add `type: ").and_then(|rest| rest.strip_suffix('`')) {
+        let types = types.split(" | ").map(|name| format!("type: {name}"));
+        return types.filter_map(|written| edit.added_below(&written)).collect();
+    }
+    let listed = help.strip_prefix("allowed: ").or_else(|| help.strip_prefix("allowed keys: "));
+    let Some(listed) = listed.and_then(|listed| listed.split(';').next()) else {
+        return Vec::new();
+    };
+    // Where a value is missing, its place is before the colon.
+    let is_missing = found.start == found.end && text[found.start..].starts_with(':');
+    let (start, gap) = if is_missing { (found.start + 1, " ") } else { (found.start, "") };
+    let edit = Edit { start, end: found.end.max(start), ..edit };
+    let names = listed.split(", ").map(|name| name.trim_matches('`'));
+    // A list that was cut off ends in an ellipsis.
+    names.filter(|name| *name != "…").map(|name| edit.replaced(&format!("{gap}{name}"))).collect()
+}
+
+/// Returns whether a help that leaves a choice may leave an error in a text: what was written for
+/// another key or type need not fit the one that was chosen, which may be there already.
+pub(super) fn leaves(text: &str, found: &Diagnostic, error: &Diagnostic) -> bool {
+    let help = found.help.as_deref().filter(|_| found.replacement.is_none()).unwrap_or_default();
+    if help.starts_with("allowed keys: ") {
+        let entry = Edit { text, start: found.start, end: found.end }.entry();
+        let is_inside = entry.is_some_and(|(start, end)| (start..end).contains(&error.start));
+        return is_inside || matches!(&*error.code, "duplicate-key" | "two-environments");
+    }
+    let is_type = help.starts_with("add `type: ") || help.starts_with("allowed: string");
+    is_type && matches!(&*error.code, "bad-default" | "bad-parameter" | "wrong-argument-type")
+}
+
+/// Follows a help that leaves no choice.
+fn follow_only(text: &str, found: &Diagnostic) -> Option<String> {
     if let Some(name) = &found.replacement {
         return rename(text, found, name);
     }
@@ -138,8 +181,14 @@ pub(super) fn follow(text: &str, found: &Diagnostic) -> Option<String> {
     }
     let edit = Edit { text, start: found.start, end: found.end };
     match step {
-        // A dash is there already, or the list has brackets.
-        Action::Write => Some(edit.replaced(first.strip_prefix("- ").unwrap_or(first))),
+        Action::Write => {
+            // A dash is there already, or the list has brackets.
+            let first = first.strip_prefix("- ").unwrap_or(first);
+            let (start, end) = edit.entry_with(first).unwrap_or((found.start, found.end));
+            Some(Edit { start, end, ..edit }.replaced(first))
+        }
+        // An operator alone replaces the operator.
+        Action::WriteComparison if !first.contains(' ') => Some(edit.replaced(first)),
         Action::WriteComparison => edit.comparison(first),
         Action::WriteItem => {
             let first = first.strip_prefix("- ").unwrap_or(first);
@@ -261,6 +310,13 @@ impl Edit<'_> {
         Some((start, start + length))
     }
 
+    /// The bytes of the entry around the edit that has the key of a text, `key: value`, if its key or
+    /// its value is what the edit is about.
+    fn entry_with(self, written: &str) -> Option<(usize, usize)> {
+        let (key, _) = written.split_once(": ")?;
+        self.entry_of(key).filter(|&(start, end)| start == self.start || end == self.end)
+    }
+
     fn line_start(self) -> usize {
         self.text[..self.start].rfind('\n').map_or(0, |at| at + 1)
     }
@@ -324,7 +380,9 @@ impl Edit<'_> {
     fn comparison(self, with: &str) -> Option<String> {
         let line = self.line_start();
         let before = self.text[line..self.start].trim_end();
-        let left = before.rfind(|c: char| c.is_whitespace() || c == '"').map_or(0, |at| at + 1);
+        let left = before
+            .rfind(|c: char| c.is_whitespace() || matches!(c, '"' | '\''))
+            .map_or(0, |at| at + 1);
         let rest = &self.text[self.end..];
         let gap = rest.len() - rest.trim_start().len();
         let right = rest.trim_start();
