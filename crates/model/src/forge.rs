@@ -4,6 +4,8 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+use crate::limits;
+
 /// The kind of a forge. Data Center and Enterprise Server are of the kind whose API they speak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -94,6 +96,24 @@ pub struct ProjectSlug {
 }
 
 impl ProjectSlug {
+    /// Makes a slug of two names that come from outside.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidSlug`], if no forge can have such a name: it is empty, longer than
+    /// [`limits::REPOSITORY_NAME_CHARS`] or holds a slash.
+    pub fn new(forge: ForgeKind, owner: &str, repository: &str) -> Result<Self, InvalidSlug> {
+        let is_name = |name: &str| {
+            !name.is_empty()
+                && !name.contains('/')
+                && name.chars().count() <= limits::REPOSITORY_NAME_CHARS
+        };
+        if !is_name(owner) || !is_name(repository) {
+            return Err(InvalidSlug);
+        }
+        Ok(Self { forge, owner: owner.to_owned(), repository: repository.to_owned() })
+    }
+
     /// Returns `owner/repository`.
     pub fn full_name(&self) -> String {
         format!("{}/{}", self.owner, self.repository)
@@ -103,6 +123,27 @@ impl ProjectSlug {
 impl fmt::Display for ProjectSlug {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}/{}", self.forge.slug(), self.owner, self.repository)
+    }
+}
+
+/// A text that cannot be the slug of a project. It is not repeated: it may be of any length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("it does not name a project; write FORGE/OWNER/REPOSITORY, such as `gh/acme/web`")]
+pub struct InvalidSlug;
+
+impl FromStr for ProjectSlug {
+    type Err = InvalidSlug;
+
+    /// Reads `gh/acme/web` and `github/acme/web`.
+    fn from_str(text: &str) -> Result<Self, InvalidSlug> {
+        let mut parts = text.splitn(3, '/');
+        let (Some(forge), Some(owner), Some(repository)) =
+            (parts.next(), parts.next(), parts.next())
+        else {
+            return Err(InvalidSlug);
+        };
+        let forge = forge.parse().map_err(|UnknownForge(_)| InvalidSlug)?;
+        Self::new(forge, owner, repository)
     }
 }
 
@@ -128,4 +169,39 @@ pub enum Role {
     Write,
     /// May add keys and hooks.
     Admin,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slug_is_read_as_it_is_written() {
+        for text in ["gh/acme/web", "bb/a.b/c-d"] {
+            assert_eq!(
+                text.parse::<ProjectSlug>().map(|slug| slug.to_string()),
+                Ok(text.to_owned())
+            );
+        }
+        let long_form: ProjectSlug = "github/acme/web".parse().unwrap();
+        assert_eq!(long_form.to_string(), "gh/acme/web");
+    }
+
+    #[test]
+    fn what_no_forge_can_have_is_not_a_slug() {
+        let long = "x".repeat(limits::REPOSITORY_NAME_CHARS + 1);
+        for text in [
+            "",
+            "gh",
+            "gh/acme",
+            "gl/acme/web",
+            "gh//web",
+            "gh/acme/",
+            "gh/acme/web/tree",
+            &format!("gh/acme/{long}"),
+            &format!("gh/{long}/web"),
+        ] {
+            assert_eq!(text.parse::<ProjectSlug>(), Err(InvalidSlug), "{text}");
+        }
+    }
 }

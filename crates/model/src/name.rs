@@ -81,6 +81,13 @@ impl CommitSha {
     }
 }
 
+/// Returns whether a shell can read an environment variable of this name: letters, digits and `_` of
+/// ASCII, not beginning with a digit (POSIX.1-2024, base definitions §3.216).
+pub fn is_variable_name(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
 /// What a pipeline was started for: a branch or a tag, never both.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind", content = "name")]
@@ -143,6 +150,16 @@ mod tests {
         assert!(CommitSha::from("0".repeat(64)).is_zero());
         assert!(!CommitSha::from("").is_zero());
         assert!(!CommitSha::from("a".repeat(40)).is_zero());
+    }
+
+    #[test]
+    fn a_variable_has_a_name_that_a_shell_can_read() {
+        for name in ["A", "_x", "NPM_TOKEN2"] {
+            assert!(is_variable_name(name), "{name}");
+        }
+        for name in ["", "2A", "A-B", "A B", "Ä", "A=B", "A\n"] {
+            assert!(!is_variable_name(name), "{name}");
+        }
     }
 
     #[test]

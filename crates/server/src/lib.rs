@@ -27,6 +27,7 @@ pub mod setup;
 mod signing;
 pub mod status_name;
 mod trigger;
+mod variable;
 pub mod wake;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};

@@ -144,7 +144,7 @@ impl World {
         owner: &str,
         name: &str,
     ) -> Result<Option<ProjectId>> {
-        let slug = ProjectSlug { forge, owner: owner.to_owned(), repository: name.to_owned() };
+        let slug = ProjectSlug::new(forge, owner, name)?;
         let project = self.server.app.store.project_by_slug(&slug).await?;
         Ok(project.filter(|project| project.active).map(|project| project.id))
     }

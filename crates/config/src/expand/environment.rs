@@ -6,14 +6,12 @@
 use std::rc::Rc;
 
 use indexmap::IndexMap;
+use roundel_model::name::is_variable_name;
 
 use crate::{
     codes,
     expand::Expander,
-    language::{
-        data::{Data, Value},
-        definition::is_variable_name,
-    },
+    language::data::{Data, Value},
     read::yaml::scalar,
     text::{
         place::{FileId, Place},

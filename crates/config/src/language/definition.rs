@@ -4,6 +4,7 @@
 use std::{collections::HashSet, rc::Rc};
 
 use indexmap::IndexMap;
+use roundel_model::name::is_variable_name;
 
 use crate::{
     language::data::{Data, ModuleId},
@@ -127,13 +128,6 @@ impl Kind {
             _ => false,
         }
     }
-}
-
-/// Returns whether a text can name an environment variable.
-pub(crate) fn is_variable_name(text: &str) -> bool {
-    !text.starts_with(|c: char| c.is_ascii_digit())
-        && !text.is_empty()
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 /// One job, command, executor or job group.

@@ -29,6 +29,7 @@ use subtle::ConstantTimeEq;
 
 use super::{
     address::encode,
+    frame::page_not_found,
     routes::{Anyone, Routes},
 };
 use crate::{
@@ -115,7 +116,13 @@ impl BadgeRequest {
 /// `/gh/:org/:repo/tree/…`: a badge when it ends in `.svg`, the project's page for a branch otherwise.
 async fn tree(forge: ForgeKind, request: BadgeRequest, names: Names) -> Response {
     let (owner, repository, branch) = names;
-    let slug = ProjectSlug { forge, owner, repository };
+    let Ok(slug) = ProjectSlug::new(forge, &owner, &repository) else {
+        return if is_picture(&branch) {
+            request.draw(Ok(None), None).await
+        } else {
+            page_not_found()
+        };
+    };
     if let Some(branch) = branch.strip_suffix(".svg") {
         let project = request.app.store.project_by_slug(&slug).await;
         return request.draw(project, Some(branch)).await;

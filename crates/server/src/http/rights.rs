@@ -28,8 +28,7 @@ use crate::{
     app::App,
 };
 
-use subject::Names;
-pub(crate) use subject::{Job, Pipeline, Receipt, Subject};
+pub(crate) use subject::{Job, Names, Pipeline, Receipt, Subject};
 
 /// A user is signed in. Others are sent to the sign-in page, programs are answered 401.
 pub(crate) struct SignedIn {

@@ -3,13 +3,9 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{
-    extract::{FromRequestParts, Path},
-    http::request::Parts,
-    response::Response,
-};
+use axum::{extract::FromRequestParts, http::request::Parts, response::Response};
 use roundel_model::{
-    forge::{ForgeKind, ProjectSlug, Role},
+    forge::{ForgeKind, Role},
     limits,
 };
 use roundel_store::{projects::Project, reading::PipelineFilter};
@@ -22,7 +18,7 @@ use crate::{
         badges::{self, BadgeRequest},
         form::{NoFields, PageForm},
         frame::{LATER, Shell},
-        rights::{Reader, SignedInReader, Writer},
+        rights::{Names, Reader, SignedInReader, Writer},
         routes::{Right, Routes},
         visit::{Answer, PageError, Visit},
     },
@@ -150,13 +146,11 @@ impl FromRequestParts<Arc<App>> for BadgeOrReader {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
-        let forge = parts.uri.path().split('/').nth(1).and_then(|forge| forge.parse().ok());
-        let names = Path::<(String, String)>::from_request_parts(parts, app).await;
-        if let (Some(forge), Ok(Path((owner, repository)))) = (forge, names)
-            && badges::is_picture(&repository)
+        let names = Names::read(parts, app).await;
+        if let Some(slug) = names.and_then(|names| names.slug())
+            && badges::is_picture(&slug.repository)
         {
             let request = BadgeRequest::from_request_parts(parts, app).await?;
-            let slug = ProjectSlug { forge, owner, repository };
             if let Some(badge) = request.of_project(&slug).await {
                 return Ok(Self::Badge(badge));
             }

@@ -20,7 +20,7 @@ use roundel_store::{
 use super::{
     project::ProjectHead,
     time::TimeAgo,
-    variables::{self, ImportForm, ImportRequest, ImportResult, name_error, value_error},
+    variables::{self, ImportForm, ImportRequest, ImportResult},
 };
 use crate::{
     http::{
@@ -34,6 +34,7 @@ use crate::{
     },
     markup::{Brief, Html, Untrusted, sentence},
     status_name::{self, Named},
+    variable::{self, TooManyVariables},
 };
 
 /// Pipelines that are searched for one with jobs: the newest may have a mistake in its configuration.
@@ -315,10 +316,16 @@ async fn set_variable(
     let known = visit.app.store.variable_rows(project.id).await?;
     let is_full = known.len() >= limits::VARIABLES_PER_PROJECT
         && !known.iter().any(|other| other.name == name);
+    let name_error = match variable::check_name(name) {
+        Err(error) => Some(error.to_string()),
+        Ok(()) if is_full => Some(TooManyVariables.to_string()),
+        Ok(()) => None,
+    };
+    let value_error = variable::check_value(&request.value).err();
     let form = VariableForm {
         name: Untrusted(name.to_owned()),
-        name_error: name_error(name, is_full).as_deref().map(sentence),
-        value_error: value_error(&request.value).as_deref().map(sentence),
+        name_error: name_error.as_deref().map(sentence),
+        value_error: value_error.map(|error| sentence(&error.to_string())),
         import: ImportResult::None,
     };
     if form.name_error.is_some() || form.value_error.is_some() {

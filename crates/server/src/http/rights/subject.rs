@@ -47,7 +47,7 @@ pub(crate) struct Names {
 
 impl Names {
     /// `None` if the address is not text.
-    pub(super) async fn read(parts: &mut Parts, app: &Arc<App>) -> Option<Self> {
+    pub(crate) async fn read(parts: &mut Parts, app: &Arc<App>) -> Option<Self> {
         let path = parts.uri.path();
         let forge = without_prefix(path).split('/').nth(1).unwrap_or_default().to_owned();
         let raw = RawPathParams::from_request_parts(parts, app).await.ok()?;
@@ -63,10 +63,10 @@ impl Names {
         self.get(name)?.parse().ok()
     }
 
-    fn slug(&self) -> Option<ProjectSlug> {
-        let (owner, repository) = (self.get("owner")?, self.get("repository")?);
-        let (owner, repository) = (owner.to_owned(), repository.to_owned());
-        Some(ProjectSlug { forge: self.forge.parse().ok()?, owner, repository })
+    /// The project that the address names; `None` if no project can be named so.
+    pub(crate) fn slug(&self) -> Option<ProjectSlug> {
+        let forge = self.forge.parse().ok()?;
+        ProjectSlug::new(forge, self.get("owner")?, self.get("repository")?).ok()
     }
 
     /// Where a thing is if the address spells its project in another way.
