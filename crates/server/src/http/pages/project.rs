@@ -194,10 +194,8 @@ async fn read_page(
     let error = if is_refused { "Error: " } else { "" };
     let offered = chosen.unwrap_or_else(|| project.default_branch.clone());
     let trigger = TriggerForm { branch: trigger.branch.or(Some(Untrusted(offered))), ..trigger };
-    let idle = match project.active {
-        true => None,
-        false => Some(idle::reason(&visit.app.store, project.id).await?),
-    };
+    let idle =
+        if project.active { None } else { Some(idle::reason(&visit.app.store, project.id).await?) };
     Ok(ProjectPage {
         shell: visit
             .shell(format!("{error}{}", project.slug.full_name()), "projects")
