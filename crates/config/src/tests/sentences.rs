@@ -99,10 +99,10 @@ fn every_sentence_of_the_source_is_brought_by_a_test_or_says_why_not() {
     for (file, sentence) in &written {
         match (is_brought(sentence), is_listed(file, sentence)) {
             (true, true) => {
-                failures.push(format!("{file}\t{}\tis listed, and is brought", sentence.shown()))
+                failures.push(format!("{file}\t{}\tis listed, and is brought", sentence.shown()));
             }
             (false, false) => {
-                failures.push(format!("{file}\t{}\tis not brought", sentence.shown()))
+                failures.push(format!("{file}\t{}\tis not brought", sentence.shown()));
             }
             (true, false) | (false, true) => {}
         }
