@@ -198,7 +198,29 @@ fn reason(error: &DriverError) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::{super::values, *};
+
+    /// What was answered is on disk, other users cannot read it, and a method that writes has to say so.
+    #[tokio::test]
+    async fn a_file_of_sqlite_is_private_and_durable_and_readers_cannot_write() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("roundel.db");
+        let db = Db::connect(&format!("sqlite:{}", path.display())).await.unwrap();
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        let mut session = db.write("test").await.unwrap();
+        let row = session.row("PRAGMA synchronous", values![]).await.unwrap().unwrap();
+        assert_eq!(row.get::<i64>("synchronous").unwrap(), 2, "FULL");
+        session.run("CREATE TABLE a (b)", values![]).await.unwrap();
+        session.commit().await.unwrap();
+        let mut reader = db.read("test").await.unwrap();
+        assert!(reader.run("INSERT INTO a (b) VALUES (1)", values![]).await.is_err());
+        let elsewhere = directory.path().join("nowhere/roundel.db");
+        let error = Db::connect(&format!("sqlite:{}", elsewhere.display())).await.err().unwrap();
+        assert!(matches!(error, StoreError::NoDirectory { .. }), "{error}");
+    }
 
     /// The pool's own time-out is 30 seconds, and does not say why.
     #[tokio::test]

@@ -16,6 +16,8 @@ on_all! {
     a_repeated_delivery_is_a_duplicate_of_the_first,
     deliveries_at_the_same_time_are_recorded_once_each,
     one_bad_delivery_does_not_take_its_neighbors_with_it,
+    a_hook_knows_its_newest_delivery_whatever_order_they_arrive_in,
+    what_waits_for_a_commit_when_the_store_closes_is_written,
     deliveries_are_taken_oldest_first_and_by_one_taker,
     a_delivery_whose_taker_vanished_is_taken_again,
     a_postponed_delivery_waits_and_says_why,
@@ -57,7 +59,10 @@ async fn a_repeated_delivery_is_a_duplicate_of_the_first(world: World) {
     assert_eq!(world.store.delivery_body(first.id).await.unwrap().unwrap(), b"one");
     // Another hook has its own numbering.
     let elsewhere = delivery(&second_hook, "guid", b"three");
-    assert_eq!(world.store.record_delivery(elsewhere).await.unwrap(), Recorded::New);
+    assert_eq!(world.store.record_delivery(elsewhere.clone()).await.unwrap(), Recorded::New);
+    let again = delivery(&second_hook, "guid", b"four");
+    let recorded = world.store.record_delivery(again).await.unwrap();
+    assert_eq!(recorded, Recorded::Duplicate(elsewhere.id));
 }
 
 async fn deliveries_at_the_same_time_are_recorded_once_each(world: World) {
@@ -102,6 +107,37 @@ async fn one_bad_delivery_does_not_take_its_neighbors_with_it(world: World) {
             Err(error) => assert!(is_bad && matches!(error, StoreError::Database { .. })),
         }
     }
+}
+
+/// Those of one commit and those of two: the page of a hook says when it last spoke.
+async fn a_hook_knows_its_newest_delivery_whatever_order_they_arrive_in(world: World) {
+    let hook = hook(&world).await;
+    let mut recordings = tokio::task::JoinSet::new();
+    for turn in 0..40 {
+        let received_at = at(if turn == 20 { 90 } else { 50 });
+        let new = NewDelivery { received_at, ..delivery(&hook, &format!("guid {turn}"), b"body") };
+        let store = world.store.clone();
+        recordings.spawn(async move { store.record_delivery(new).await.unwrap() });
+    }
+    recordings.join_all().await;
+    let newest = async || world.store.hook(hook.id).await.unwrap().unwrap().last_delivery_at;
+    assert_eq!(newest().await, Some(at(90)));
+    let late = NewDelivery { received_at: at(60), ..delivery(&hook, "late", b"body") };
+    world.store.record_delivery(late).await.unwrap();
+    assert_eq!(newest().await, Some(at(90)));
+}
+
+/// A forge that was answered does not send again, and one that was not sends to the next server.
+async fn what_waits_for_a_commit_when_the_store_closes_is_written(world: World) {
+    let hook = hook(&world).await;
+    let record = |turn: u32| world.store.record_delivery(delivery(&hook, &format!("{turn}"), b"b"));
+    let (first, second, third, ()) =
+        tokio::join!(record(1), record(2), record(3), world.store.close());
+    for recorded in [first, second, third] {
+        assert_eq!(recorded.unwrap(), Recorded::New);
+    }
+    let closed = world.store.record_delivery(delivery(&hook, "4", b"b")).await;
+    assert!(matches!(closed, Err(StoreError::Database { .. })), "{closed:?}");
 }
 
 async fn deliveries_are_taken_oldest_first_and_by_one_taker(world: World) {

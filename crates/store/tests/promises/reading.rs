@@ -20,6 +20,8 @@ on_all! {
     the_body_of_a_job_is_read_back,
     the_reason_of_a_job_is_shown,
     the_previous_outcome_of_a_workflow_is_found,
+    the_previous_outcome_is_that_of_the_same_workflow_branch_and_project,
+    of_workflows_that_ended_together_the_one_of_the_earlier_pipeline_is_the_previous,
     a_commit_is_judged_by_the_newest_run_of_each_job,
     branches_are_listed_by_their_newest_pipeline,
 }
@@ -174,6 +176,74 @@ async fn the_previous_outcome_of_a_workflow_is_found(world: World) {
         previous.push(world.store.previous_outcome(workflow).await.unwrap());
     }
     assert_eq!(previous, [None, failed, success, success]);
+}
+
+/// A workflow that ran to its end.
+struct Ended {
+    project: ProjectId,
+    branch: &'static str,
+    workflow: &'static str,
+    outcome: Outcome,
+    stopped_at: u64,
+    /// No two are of the same push.
+    commit: usize,
+}
+
+impl Ended {
+    async fn run(self, world: &World) -> WorkflowId {
+        let git_ref = GitRef::Branch(self.branch.into());
+        let new = NewPipeline { git_ref, ..push(self.project, &format!("{:040}", self.commit)) };
+        world.store.create_pipeline(&new).await.unwrap();
+        let workflow = workflow(self.workflow, &[("build", 1)]);
+        let (id, job) = (workflow.id, workflow.jobs[0].id);
+        world.compiled(new.id, vec![workflow], at(200)).await;
+        let lease = world.claim(new.id, job, 0, at(300)).await;
+        world.finish((new.id, job), lease, self.outcome, at(self.stopped_at)).await;
+        id
+    }
+}
+
+/// "Fixed" is said to people who follow one project: what ended elsewhere was never broken.
+async fn the_previous_outcome_is_that_of_the_same_workflow_branch_and_project(world: World) {
+    let project = world.project("acme/web").await.id;
+    let other = world.project("acme/api").await.id;
+    let mut last = None;
+    for (commit, (project, branch, workflow, outcome)) in (0..).zip([
+        (project, "main", "main", Outcome::Failed),
+        (project, "dev", "main", Outcome::Success),
+        (project, "main", "nightly", Outcome::Success),
+        (other, "main", "main", Outcome::Success),
+        (project, "main", "main", Outcome::Success),
+    ]) {
+        let stopped_at = 400 + u64::try_from(commit).unwrap();
+        let ended = Ended { project, branch, workflow, outcome, stopped_at, commit };
+        last = Some(ended.run(&world).await);
+    }
+    let previous = world.store.previous_outcome(last.unwrap()).await.unwrap();
+    assert_eq!(previous, Some(WorkflowStatus::Failed));
+}
+
+async fn of_workflows_that_ended_together_the_one_of_the_earlier_pipeline_is_the_previous(
+    world: World,
+) {
+    let project = world.project("acme/web").await.id;
+    let (failed, success) = (WorkflowStatus::Failed, WorkflowStatus::Success);
+    let mut ids = Vec::new();
+    for (commit, (outcome, stopped_at)) in (0..).zip([
+        (Outcome::Success, 440),
+        (Outcome::Failed, 450),
+        (Outcome::Success, 450),
+        (Outcome::Failed, 450),
+    ]) {
+        let (branch, workflow) = ("main", "main");
+        let ended = Ended { project, branch, workflow, outcome, stopped_at, commit };
+        ids.push(ended.run(&world).await);
+    }
+    let mut previous = Vec::new();
+    for id in ids {
+        previous.push(world.store.previous_outcome(id).await.unwrap());
+    }
+    assert_eq!(previous, [None, Some(success), Some(failed), Some(success)]);
 }
 
 /// Two pipelines of one commit share a commit status: the newest run of each job counts, whatever order they
