@@ -169,7 +169,9 @@ mod tests {
         let url = format!("sqlite:{}", database.display());
         let first = DatabaseLock::take(&url).await.unwrap();
         assert!(first.is_some());
+        let began = Instant::now();
         let error = DatabaseLock::take(&url).await.unwrap_err().to_string();
+        assert!(began.elapsed() < LEFTOVERS, "a server that is alive is not waited for");
         let process = format!("another server (process {})", std::process::id());
         assert!(error.contains(&process) && error.contains("`--data`"), "{error}");
         // Another way to the same file.
@@ -200,7 +202,8 @@ mod tests {
         for other in [&link, &symlink] {
             let refused = take(other).await;
             let error = refused.unwrap_err().to_string();
-            assert!(error.contains("in use by another server"), "{error}");
+            let process = format!("in use by another server (process {})", std::process::id());
+            assert!(error.contains(&process), "{error}");
         }
         drop(first);
         let second = take(&link).await.unwrap();
@@ -216,10 +219,15 @@ mod tests {
     async fn a_file_that_was_left_behind_stops_no_server() {
         let directory = tempfile::tempdir().unwrap();
         let database = directory.path().join("roundel.db");
-        for content in ["1", "99999999", "", "not a number"] {
+        for content in ["1", "99999999", "", "not a number", "1\n2\n3\n4\n5\n6\n7\n8\n"] {
             std::fs::write(lock_path(&database), content).unwrap();
             let url = format!("sqlite:{}", database.display());
-            assert!(DatabaseLock::take(&url).await.unwrap().is_some(), "{content}");
+            let lock = DatabaseLock::take(&url).await.unwrap();
+            assert!(lock.is_some(), "{content}");
+            // Nothing is left of what was in it, however long that was.
+            let error = DatabaseLock::take(&url).await.unwrap_err().to_string();
+            let process = format!("(process {})", std::process::id());
+            assert!(error.contains(&process), "{content}: {error}");
         }
     }
 

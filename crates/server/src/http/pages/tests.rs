@@ -586,6 +586,13 @@ async fn what_a_host_lacks_is_a_neutral_line_on_the_page_of_runners() {
     world.app.store.sign_off_runner("build-1", before).await.unwrap();
     let page = text(world.get("/runners", Some("reader")).await).await;
     assert!(page.contains("Online") && !page.contains("shut down"), "{page}");
+    // One that was killed says nothing, and is offline all the same.
+    let long_ago = Timestamp::from_micros(runner.last_seen_at.as_micros() - 3 * 60 * 1_000_000);
+    let runner = RunnerRow { last_seen_at: long_ago, ..runner };
+    world.app.store.touch_runner(&runner).await.unwrap();
+    let page = text(world.get("/runners", Some("reader")).await).await;
+    assert!(page.contains("Offline") && !page.contains("Online"), "{page}");
+    assert!(!page.contains("shut down"), "{page}");
 }
 
 /// "No pipelines yet" under a project that the address names, and that is not there, is not so.
