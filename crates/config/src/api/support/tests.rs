@@ -114,3 +114,44 @@ fn errors_of_the_configuration_come_before_what_is_not_supported() {
     assert_eq!(compiled.support(), Support::Invalid);
     assert_eq!(codes(compiled.errors()), ["unknown-command", "unsupported-step"]);
 }
+
+/// A list of refusals names what happens to this push. With errors there is no push to speak of, and all
+/// of them are worth knowing.
+#[test]
+fn a_refusal_is_listed_for_the_jobs_that_run_and_with_errors_for_all() {
+    let text = "version: 2.1
+jobs: { build: { machine: true, steps: [checkout] } }
+workflows:
+  main: { jobs: [build, build: { name: late, context: deploy, filters: { branches: { only: x } } }] }
+";
+    let of = |branch: &str, text: &str| {
+        let git_ref = Some(roundel_model::name::GitRef::Branch(branch.into()));
+        let compiled = compile(text, &Inputs { git_ref, ..Inputs::default() });
+        let whys: Vec<_> = compiled.refusals().map(|(why, _)| why).collect();
+        (compiled.plan.is_some(), whys)
+    };
+    assert_eq!(of("main", text), (true, vec![]));
+    assert_eq!(of("x", text), (true, vec![JobRefusal::Context]));
+    let wrong = text.replace("steps: [checkout]", "steps: [chekout]");
+    assert_eq!(of("main", &wrong), (false, vec![JobRefusal::Context]));
+}
+
+#[test]
+fn what_is_refused_only_for_some_jobs_says_which_kind_it_is() {
+    let text = "version: 2.1
+jobs:
+  a: { docker: [{ image: x, command: [sh] }, { image: y }], steps: [checkout] }
+workflows:
+  main: { jobs: [a: { context: deploy }] }
+  nightly: { triggers: [schedule: { cron: 0 3 * * *, filters: { branches: { only: main } } }], jobs: [a] }
+";
+    let compiled = compiled(text);
+    let mut whys: Vec<_> = compiled.refusals().map(|(why, _)| why.help()).collect();
+    whys.sort_unstable();
+    let mut expected =
+        [JobRefusal::Context, JobRefusal::ServiceContainer, JobRefusal::ContainerProgram]
+            .map(JobRefusal::help);
+    expected.sort_unstable();
+    assert_eq!(whys, expected);
+    assert_eq!(codes(compiled.never_started()), ["unsupported-schedule"]);
+}
