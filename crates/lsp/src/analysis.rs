@@ -95,3 +95,61 @@ fn newest(tasks: Vec<Task>) -> Vec<Task> {
     }
     kept
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{thread, time::Instant};
+
+    use crossbeam_channel::unbounded;
+    use roundel_config::orbs::{Missing, Resolution};
+
+    use super::*;
+
+    fn compile(name: &str, version: i32) -> Task {
+        let uri = Uri::parse(&format!("file:///{name}.yml")).unwrap();
+        Task::Compile { uri, version, text: "version: 2.1\n".to_owned(), path: name.to_owned() }
+    }
+
+    fn start() -> (Sender<Task>, Receiver<Outcome>) {
+        let (tasks, tasks_from) = unbounded();
+        let (outcomes_to, outcomes) = unbounded();
+        // It ends with the tasks.
+        let _analyst = thread::spawn(move || {
+            let mut find: Finder = Box::new(|_| Resolution::Missing(Missing::default()));
+            run(&tasks_from, &outcomes_to, &Inputs::default(), &mut find);
+        });
+        (tasks, outcomes)
+    }
+
+    #[test]
+    fn of_each_document_only_the_newest_text_is_compiled() {
+        let (tasks, outcomes) = start();
+        for task in [compile("a", 1), compile("b", 1), compile("a", 2), compile("a", 3)] {
+            tasks.send(task).unwrap();
+        }
+        let next = || {
+            let outcome = outcomes.recv_timeout(Duration::from_mins(1)).unwrap();
+            (outcome.uri.path().to_owned(), outcome.version)
+        };
+        assert_eq!([next(), next()], [("/b.yml".to_owned(), 1), ("/a.yml".to_owned(), 3)]);
+    }
+
+    /// Someone who types without a pause wants to see mistakes, too.
+    #[test]
+    fn typing_without_a_pause_delays_no_diagnostics_for_ever() {
+        let (tasks, outcomes) = start();
+        let began = Instant::now();
+        let mut version = 0;
+        let is_compiled = loop {
+            version += 1;
+            tasks.send(compile("a", version)).unwrap();
+            if outcomes.recv_timeout(PAUSE / 6).is_ok() {
+                break true;
+            }
+            if began.elapsed() > 12 * MAX_DELAY {
+                break false;
+            }
+        };
+        assert!(is_compiled, "{version} texts were sent");
+    }
+}

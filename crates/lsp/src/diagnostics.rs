@@ -46,21 +46,10 @@ impl Maker<'_> {
             message.push_str("\nin ");
             message.push_str(via);
         }
-        let mut related: Vec<_> =
+        // What is in an orb has its place there among the related ones.
+        let related: Vec<_> =
             found.related.iter().filter_map(|related| self.related(related)).collect();
-        let mut range = self.open.text.range(&(found.start..found.end), self.encoding);
-        if found.path != self.open.path() && !self.open.path().is_empty() {
-            // It is in an orb: shown where the orb is named, with the place next to it.
-            range = self.mention(&found.path);
-            related.extend(self.related(&Related {
-                path: Some(found.path.clone()),
-                start: found.start,
-                end: found.end,
-                line: found.line,
-                column: found.column,
-                text: "here in the orb".to_owned(),
-            }));
-        }
+        let range = self.open.text.range(&(found.start..found.end), self.encoding);
         let page = self.sources.page(&found.code);
         Diagnostic {
             range,
@@ -76,14 +65,6 @@ impl Maker<'_> {
             related_information: (!related.is_empty()).then_some(related),
             data: None,
         }
-    }
-
-    /// Where the text names an orb.
-    fn mention(&self, exact: &str) -> Range {
-        let name = exact.split('@').next().unwrap_or_default();
-        let start = self.open.text.as_str().find(name).filter(|_| !name.is_empty());
-        let span = start.map_or(0..0, |start| start..start + name.len());
-        self.open.text.range(&span, self.encoding)
     }
 
     fn related(&mut self, related: &Related) -> Option<DiagnosticRelatedInformation> {

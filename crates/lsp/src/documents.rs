@@ -156,3 +156,28 @@ pub(crate) fn name(uri: &Uri) -> String {
     let parts: Vec<&str> = uri.path().rsplit('/').take(2).collect();
     parts.into_iter().rev().collect::<Vec<_>>().join("/")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// It would be shown at places that have moved since.
+    #[test]
+    fn what_was_found_in_an_earlier_text_is_not_shown_in_this_one() {
+        let uri = Uri::parse("file:///.circleci/config.yml").unwrap();
+        let mut documents = Documents::default();
+        documents.open(uri.clone(), "version: 2.1\n".to_owned(), 1, &Inputs::default());
+        let open = documents.get(&uri).unwrap();
+        let outcome = |version| {
+            let inputs = Inputs::default();
+            let compiled = roundel_config::compile("version: 2.1\n", &inputs);
+            Outcome { uri: uri.clone(), version, compiled, inputs }
+        };
+        assert!(open.learn(outcome(1)));
+        assert!(!open.diagnostics.is_empty(), "it has no jobs");
+        open.changed(&uri, 2);
+        assert!(!open.learn(outcome(1)));
+        assert_eq!(open.diagnostics, []);
+        assert!(open.learn(outcome(2)));
+    }
+}

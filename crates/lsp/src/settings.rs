@@ -65,3 +65,46 @@ impl Settings {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_the_editor_gives_wins_and_its_paths_are_in_its_folder() {
+        let own = Settings {
+            orbs: Some("/own/orbs".into()),
+            lock: Some("/own/lock".into()),
+            profile: Some(Profile::Next),
+            ..Settings::default()
+        };
+        let options = json!({ "orbs": "orbs", "profile": "legacy", "parameters": { "a": 1 } });
+        let theirs: Settings = serde_json::from_value(options).unwrap();
+        let both = own.clone().overlaid(theirs.clone(), Some(Path::new("/repo")));
+        assert_eq!(both.orbs.as_deref(), Some(Path::new("/repo/orbs")));
+        assert_eq!(both.lock.as_deref(), Some(Path::new("/own/lock")), "it gave none");
+        assert_eq!(both.profile, Some(Profile::Legacy));
+        assert_eq!(both.parameters.len(), 1);
+        let alone = own.overlaid(theirs, None);
+        assert_eq!(alone.orbs.as_deref(), Some(Path::new("orbs")));
+    }
+
+    #[test]
+    fn values_of_parameters_have_the_type_that_the_editor_gives() {
+        let parameters = json!({ "a": "text", "b": true, "c": 7, "d": 1.5, "e": null });
+        let settings: Settings =
+            serde_json::from_value(json!({ "parameters": parameters })).unwrap();
+        let of = |name: &str, value| (name.to_owned(), value);
+        assert_eq!(
+            settings.inputs().parameters,
+            [
+                of("a", PipelineValue::Text("text".to_owned())),
+                of("b", PipelineValue::Boolean(true)),
+                of("c", PipelineValue::Integer(7)),
+            ],
+            "no parameter is a fraction or nothing"
+        );
+    }
+}

@@ -409,3 +409,77 @@ fn a_huge_document_is_taken_in_stride() {
     client.ask("textDocument/completion", client::at(URI, 14, 8));
     assert_eq!(client.stop(), Ended::Requested);
 }
+
+/// A place in the orb's own text is of no use in the file that is open. What a step of it does is shown at
+/// the step, what is wrong with all of it where the orb is named.
+#[test]
+fn what_is_wrong_in_an_orb_is_shown_in_the_open_file_and_leads_into_its_source() {
+    let text = "version: 2.1\n# greets\norbs: { hi: acme/wrong@1 }\njobs:\n  a:\n    machine: true\n    \
+                steps: [hi/greet]\nworkflows: { main: { jobs: [a] } }\n";
+    for (orb, code, shown_at, line) in
+        [("wrong", "unknown-key", (6, 12), 4), ("torn", "yaml-syntax", (2, 12), 2)]
+    {
+        let mut client = Client::start();
+        client.open(URI, &text.replace("wrong", orb));
+        let reported = client.diagnostics(1);
+        let found = reported["diagnostics"].as_array().unwrap();
+        let found = found.iter().find(|found| found["code"] == code);
+        let found = found.unwrap_or_else(|| panic!("no {code}: {reported}"));
+        let (shown_line, character) = shown_at;
+        let start = json!({ "line": shown_line, "character": character });
+        assert_eq!(found["range"]["start"], start, "{found}");
+        let related = found["relatedInformation"].as_array().unwrap().last().unwrap();
+        assert_eq!(related["message"], "here in the orb");
+        assert_eq!(related["location"]["range"]["start"]["line"], line, "{found}");
+        let path = related["location"]["uri"].as_str().unwrap().strip_prefix("file://").unwrap();
+        assert!(std::fs::read_to_string(path).unwrap().contains("greet"), "{path}");
+        assert_eq!(client.stop(), Ended::Requested);
+    }
+}
+
+/// An orb that was published, or put into the folder, since.
+#[test]
+fn orbs_are_looked_for_again_when_a_file_is_saved_or_changes_elsewhere() {
+    for (method, params) in [
+        ("textDocument/didSave", json!({ "textDocument": { "uri": URI } })),
+        ("workspace/didChangeWatchedFiles", json!({ "changes": [] })),
+    ] {
+        let mut client = Client::start();
+        client.open(URI, &CONFIG.replace("acme/node", "acme/late"));
+        assert_eq!(codes(&client.diagnostics(1)), ["orb-not-found"]);
+        client.notify(method, params);
+        assert!(codes(&client.diagnostics(1)).is_empty(), "{method}");
+        assert_eq!(client.stop(), Ended::Requested);
+    }
+}
+
+#[test]
+fn a_file_that_is_closed_has_no_diagnostics_any_more() {
+    let mut client = Client::start();
+    client.open(URI, &CONFIG.replace("steps: [checkout]", "stpes: [checkout]"));
+    assert!(!codes(&client.diagnostics(1)).is_empty());
+    client.notify("textDocument/didClose", json!({ "textDocument": { "uri": URI } }));
+    let reported = client.notified("textDocument/publishDiagnostics");
+    assert_eq!(reported, json!({ "uri": URI, "diagnostics": [] }));
+    assert_eq!(client.stop(), Ended::Requested);
+}
+
+/// People want to see the mistakes of all workflows while they write, also of one that is off.
+#[test]
+fn a_workflow_that_is_off_is_checked_and_what_is_deprecated_is_struck_through() {
+    let mut client = Client::start();
+    let text = "version: 2.1\njobs:\n  a: { machine: true, steps: [deploy: x] }\n  \
+                b: { machine: true, steps: [run: { command: x, when: sometimes }] }\nworkflows:\n  \
+                on: { jobs: [a] }\n  off: { when: false, jobs: [b] }\n";
+    client.open(URI, text);
+    let reported = client.diagnostics(1);
+    let found = reported["diagnostics"].as_array().unwrap();
+    let of = |line| found.iter().find(|found| found["range"]["start"]["line"] == line).unwrap();
+    assert_eq!(
+        (&of(3)["severity"], &of(2)["code"]),
+        (&json!(2), &json!("deprecated")),
+        "{reported}"
+    );
+    assert_eq!(of(2)["tags"], json!([2]));
+    assert_eq!(client.stop(), Ended::Requested);
+}

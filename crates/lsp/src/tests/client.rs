@@ -33,24 +33,41 @@ pub(crate) struct Client {
     counts: HashMap<String, usize>,
 }
 
-fn find(reference: &OrbReference) -> Resolution {
-    if reference.orb() != "acme/node" {
-        return Resolution::Missing(Missing::default());
-    }
-    Resolution::Found(Arc::new(Orb {
-        name: "acme/node".to_owned(),
-        version: "1.4.2".to_owned(),
-        origin: "the test".to_owned(),
-        text: Arc::from(ORB),
-        digest: "0123456789abcdef".to_owned(),
-        notice: None,
-    }))
+/// An orb whose text ends too early, in line 3.
+const TORN: &str = "version: 2.1\ncommands:\n  greet: [\n";
+
+/// An orb with a mistake in line 5.
+const WRONG: &str =
+    "version: 2.1\ncommands:\n  greet:\n    steps:\n      - run: { comand: hello }\n";
+
+/// Finds an orb. `acme/late` is there only when it is looked for again.
+fn finder() -> Finder {
+    let mut looked = 0;
+    Box::new(move |reference: &OrbReference| {
+        let name = reference.orb();
+        looked += u32::from(name == "acme/late");
+        let text = match name.as_str() {
+            "acme/node" => ORB,
+            "acme/torn" => TORN,
+            "acme/wrong" => WRONG,
+            "acme/late" if looked > 1 => ORB,
+            _ => return Resolution::Missing(Missing::default()),
+        };
+        Resolution::Found(Arc::new(Orb {
+            name,
+            version: "1.4.2".to_owned(),
+            origin: "the test".to_owned(),
+            text: Arc::from(text),
+            digest: "0123456789abcdef".to_owned(),
+            notice: None,
+        }))
+    })
 }
 
 fn open_orbs(settings: &Settings) -> Result<Finder, String> {
     match &settings.orbs {
         Some(folder) => Err(format!("there is no folder `{}`", folder.display())),
-        None => Ok(Box::new(find)),
+        None => Ok(finder()),
     }
 }
 
