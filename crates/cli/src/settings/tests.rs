@@ -2,8 +2,11 @@
 
 use std::{fs, path::Path};
 
+use clap::FromArgMatches as _;
+
 use super::{
     declaration::Program,
+    flags::{ReadsSettings, Runner, Serve, SettingFlags},
     given::{Flags, Variables},
     print::print_config,
     table::{forges::GITHUB, general, runner, services},
@@ -28,6 +31,12 @@ impl Case {
 
     fn flag(mut self, name: &str, value: &str) -> Self {
         self.flags.entry(name.to_owned()).or_default().push(value.to_owned());
+        self
+    }
+
+    /// Gives a flag that the case has already.
+    fn replacing(mut self, name: &str, value: &str) -> Self {
+        self.flags.insert(name.to_owned(), vec![value.to_owned()]);
         self
     }
 
@@ -396,4 +405,171 @@ fn print_config_says_where_each_value_came_from_and_masks_secrets() {
     assert_eq!(line("# mail.from"), "# mail.from # not set");
     assert_eq!(line("# instance_key"), "# instance_key # made at the first start, in instance.key");
     assert!(text.parse::<toml::Table>().is_ok(), "it can be kept as a settings file: {text}");
+}
+
+/// The flags of a command, as its command line is read.
+fn flags_of<P: ReadsSettings>(arguments: &[&str]) -> Flags {
+    let command = ["roundel", P::PROGRAM.name()];
+    let line = command.iter().chain(arguments);
+    let matches = crate::command().try_get_matches_from(line).unwrap();
+    let (_, own) = matches.subcommand().unwrap();
+    SettingFlags::<P>::from_arg_matches(own).unwrap().given
+}
+
+#[test]
+fn a_list_is_given_by_repeating_its_flag_and_a_switch_by_its_name_alone() {
+    let given = flags_of::<Serve>(&["--resource-class", "a", "--resource-class", "b/c"]);
+    assert_eq!(given["resource-class"], ["a", "b/c"]);
+    assert_eq!(flags_of::<Serve>(&["--allow-setuid"])["allow-setuid"], ["true"]);
+    assert_eq!(flags_of::<Serve>(&["--runner-embedded=no"])["runner-embedded"], ["no"]);
+}
+
+/// Command lines from before there were files for secrets still work; they say what to do instead.
+#[test]
+fn a_flag_that_takes_a_secret_works_and_warns_and_is_in_no_help() {
+    let flags = flags_of::<Runner>(&["--token", "4be1c07d"]);
+    let values = Values::resolve(Program::Runner, &flags, &Variables::new()).unwrap();
+    assert_eq!(values.get(&runner::TOKEN).unwrap().unwrap().expose(), "4be1c07d");
+    let [warning] = values.warnings.as_slice() else { panic!("{:?}", values.warnings) };
+    assert!(warning.starts_with("`--token` shows a secret"), "{warning}");
+    assert!(warning.contains("`--token-file`, `ROUNDEL_TOKEN`"), "{warning}");
+    let mut command = crate::command();
+    let help = command.find_subcommand_mut("runner").unwrap().render_long_help().to_string();
+    assert!(help.contains("--token-file") && !help.contains("--token <"), "{help}");
+    let serve = ["roundel", "serve", "--token", "4be1c07d"];
+    assert!(crate::command().try_get_matches_from(serve).is_err(), "`serve` never had it");
+}
+
+/// `--log` is a flag of every command, before its name or after it.
+#[test]
+fn the_flag_of_the_log_is_that_of_the_setting() {
+    let matches = crate::command().try_get_matches_from(["roundel", "serve"]).unwrap();
+    let (_, own) = matches.subcommand().unwrap();
+    let given = SettingFlags::<Serve>::from_arg_matches(own).unwrap().with_log(Some("warn"));
+    let values = Values::resolve(Program::Serve, &given, &Variables::new()).unwrap();
+    let found = values.found(&general::LOG.declaration).unwrap();
+    assert_eq!((found.text.as_str(), found.origin.to_string()), ("warn", "flag --log".to_owned()));
+}
+
+/// A value of the right form that cannot work is refused before anything starts.
+#[test]
+fn a_value_out_of_its_range_is_refused() {
+    let case = Case::new("");
+    let file = case.path().join("roundel.toml").display().to_string();
+    for (flag, value, why) in [
+        ("slots", "1025", "not a number from 0 to 1024"),
+        ("slots", "-1", "not a number from 0 to 1024"),
+        ("data", file.as_str(), "not a directory"),
+        ("orbs-directory", "/nowhere/at/all", "not an existing directory"),
+        ("orbs-directory", file.as_str(), "not an existing directory"),
+        ("github-known-hosts-file", "/nowhere/at/all", "not a readable file"),
+        ("database-url", "sqlite:a\u{7}b", "not a single line of text"),
+        ("database-url", "postgres:host/db", "not `sqlite:PATH` or `postgres://"),
+        ("orbs-url-prefix", "https://a.example.org\nftp://b", "not an http(s) address"),
+    ] {
+        let error = Case::new("").replacing(flag, value).error();
+        assert!(error.contains(&format!("`--{flag}` is ")), "{flag} {value}: {error}");
+        assert!(error.contains(why), "{flag} {value}: {error}");
+    }
+    assert_eq!(
+        Case::new("").flag("slots", "1024").values().get(&runner::SLOTS).unwrap(),
+        Some(1024)
+    );
+    for (variable, value, why) in [
+        ("ROUNDEL_INSTANCE_KEY", "abcd", "a key of 2 bytes instead of 32"),
+        ("ROUNDEL_INSTANCE_KEY", "hush", "not a key of 32 bytes in hex"),
+        ("ROUNDEL_ADMIN_TOKEN", "hu sh", "not a token, which has no spaces"),
+    ] {
+        let error = Case::new("").variable(variable, value).error();
+        assert!(error.contains(&format!("`{variable}` is {why}")), "{variable}: {error}");
+        assert!(!error.contains(&format!("`{value}`")), "{variable}: {error}");
+    }
+}
+
+/// What a file holds is checked like a value that is given, and shown no more than that.
+#[test]
+fn what_a_file_of_a_secret_holds_is_checked_and_not_shown() {
+    let case = Case::new("");
+    let path = case.path().join("key");
+    fs::write(&path, "hunter2\n").unwrap();
+    let error = case.flag("instance-key-file", &path.display().to_string()).error();
+    assert_eq!(
+        error,
+        "the content of `DIR/key` (`--instance-key-file`) is not a key of 32 bytes in hex"
+    );
+}
+
+/// The key and the tokens that a server made at its first start are those of the second.
+#[test]
+fn what_was_made_at_the_first_start_is_read_at_the_next() {
+    let case = Case::new("");
+    let key = "6f".repeat(32);
+    fs::write(case.path().join("instance.key"), format!("{key}\n")).unwrap();
+    let values = case.values();
+    assert_eq!(values.get(&general::INSTANCE_KEY).unwrap().unwrap().expose(), &[0x6f; 32]);
+    let found = values.found(&general::INSTANCE_KEY.declaration).unwrap();
+    assert_eq!(found.held_by.as_deref(), Some(&*case.path().join("instance.key")));
+    let text = print_config(&values);
+    assert!(text.contains("/instance.key)\n") && !text.contains(&key), "{text}");
+    assert_eq!(values.get(&general::ADMIN_TOKEN).unwrap().map(|_| ()), None, "it was not made");
+}
+
+#[test]
+fn the_settings_file_cannot_name_itself_and_must_be_a_file() {
+    let error = Case::new("config = \"/etc/other.toml\"\n").error();
+    assert!(error.starts_with("`config` is not a setting\n"), "{error}");
+    let case = Case::new("");
+    let text = print_config(&case.values());
+    assert!(text.lines().any(|line| line.starts_with("# config = ")), "{text}");
+    assert!(text.contains("roundel.toml\""), "{text}");
+    let folder = case.path().display().to_string();
+    let error = case.flag("config", &folder).error();
+    assert!(error.starts_with("failed to read the settings file `DIR`: "), "{error}");
+}
+
+/// Environments mount what is below it: a relative path would be another one there.
+#[test]
+fn the_data_directory_is_absolute_wherever_the_server_starts() {
+    for (program, name) in [(Program::Serve, "roundel-data"), (Program::Runner, "roundel-runner")] {
+        let values = Values::resolve(program, &Flags::new(), &Variables::new()).unwrap();
+        let data = values.get(&general::DATA).unwrap().unwrap();
+        assert_eq!(data, std::env::current_dir().unwrap().join(name));
+    }
+}
+
+/// "Any address" is where a server listens, not where it is reached.
+#[test]
+fn without_a_public_address_links_lead_to_this_machine() {
+    for (listen, url) in [
+        ("0.0.0.0:8080", "http://127.0.0.1:8080/"),
+        ("[::]:8080", "http://127.0.0.1:8080/"),
+        ("10.0.0.1:80", "http://10.0.0.1/"),
+    ] {
+        let values = Case::new("").flag("listen", listen).values();
+        assert_eq!(values.get(&general::PUBLIC_URL).unwrap().unwrap().as_str(), url, "{listen}");
+    }
+}
+
+#[test]
+fn a_setting_that_is_missing_says_how_to_give_it() {
+    let values = Case::new("").values();
+    let error = values.require(&GITHUB.client_secret, "people sign in with it").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "`github.client_secret` is missing: people sign in with it\n  set \
+         `github.client_secret_file` in the settings file, `ROUNDEL_GITHUB_CLIENT_SECRET_FILE` or \
+         `--github-client-secret-file` to a file that holds it"
+    );
+    let error = values.require(&GITHUB.client_id, "there is a secret").unwrap_err().to_string();
+    assert!(error.ends_with("`ROUNDEL_GITHUB_CLIENT_ID` or `--github-client-id`"), "{error}");
+}
+
+/// The variable of a file is one, too, and a misspelled one would leave the default in place.
+#[test]
+fn a_misspelled_variable_of_a_file_is_warned_about() {
+    let warnings = Case::new("").variable("ROUNDEL_TOKEN_FLIE", "/a").values().warnings;
+    assert_eq!(
+        warnings,
+        ["the variable `ROUNDEL_TOKEN_FLIE` is not a setting; did you mean `ROUNDEL_TOKEN_FILE`?"]
+    );
 }

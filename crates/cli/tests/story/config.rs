@@ -303,6 +303,14 @@ fn cfg_162_orbs_come_from_a_folder_and_stay_pinned() {
     let missing = config(folder.path(), &["validate", "config.yml"], "");
     assert_eq!(missing.status.code(), Some(1));
     assert!(out(&missing).contains("--orbs DIR"), "{}", out(&missing));
+    let unlocked = config(folder.path(), &["validate", "config.yml", "--lock", "orbs.lock"], "");
+    assert_eq!(unlocked.status.code(), Some(2));
+    assert!(err(&unlocked).contains("there is no lock file `orbs.lock`"), "{}", err(&unlocked));
+    let arguments =
+        ["validate", "config.yml", "--orbs", "orbs", "--lock", "own.lock", "--update-lock"];
+    assert_eq!(config(folder.path(), &arguments, "").status.code(), Some(0));
+    let lock = fs::read_to_string(folder.path().join("own.lock")).unwrap();
+    assert!(lock.contains("acme/kit@1"), "`validate` writes the lock file, too: {lock}");
     let first = process(&["--lock", "orbs.lock", "--update-lock"]);
     assert!(
         first.starts_with("# Orb 'acme/kit@1' resolved to 'acme/kit@1.0.0'\nversion: 2\n"),

@@ -176,3 +176,36 @@ fn no_file_of_the_corpus_is_ready_that_the_server_refuses() {
     }
     assert!(counts[0] > 50 && counts[1] > 10, "both kinds are there: {counts:?}");
 }
+
+/// Of many places eight are named, and of jobs that a diagnostic no longer names, how many there are.
+#[test]
+fn of_many_places_and_jobs_the_first_are_named_and_the_others_counted() {
+    let steps = "{store_artifacts: {path: a}}, ".repeat(11);
+    let folder = tempfile::tempdir().unwrap();
+    put(folder.path(), &with_steps(steps.trim_end_matches(", ")));
+    let text = listed(&check(folder.path(), &[]).compiled, false, None);
+    assert!(text.contains(", and 3 more)") || text.contains(", and 3 more, "), "{text}");
+    let numbers: Vec<String> = (0..100).map(|number| number.to_string()).collect();
+    let matrix = format!("matrix: {{parameters: {{n: [{}]}}}}", numbers.join(", "));
+    let text = format!(
+        "version: 2.1\njobs:\n  a:\n    parameters: {{n: {{type: integer}}}}\n    docker: [{{image: x}}, \
+         {{image: y}}]\n    steps: [checkout]\nworkflows: {{main: {{jobs: [a: {{{matrix}}}]}}}}\n"
+    );
+    put(folder.path(), &text);
+    let compiled = check(folder.path(), &[]).compiled;
+    assert!(compiled.unsupported[0].more_jobs > 0, "the diagnostic does not name all");
+    let text = listed(&compiled, false, None);
+    assert!(text.contains("and 92 more jobs"), "{text}");
+}
+
+/// Below a count of errors they would be read as some of them.
+#[test]
+fn what_is_refused_next_to_errors_has_a_line_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    put(folder.path(), &with_steps("{store_artifacts: {path: a}}, chekout"));
+    let checked = check(folder.path(), &[]);
+    assert_eq!(checked.decision(), Decision::Invalid);
+    let text = listed(&checked.compiled, false, None);
+    let first = "  and, once the errors are fixed, not supported by this release:\n  - the `store_artifacts`";
+    assert!(text.starts_with(first), "{text}");
+}

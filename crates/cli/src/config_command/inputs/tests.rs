@@ -146,3 +146,21 @@ fn a_branch_and_a_tag_have_names() {
         assert_eq!(error.to_string(), format!("`{option}` needs a name"));
     }
 }
+
+/// It would be read whole into memory, and a parameter has a few bytes.
+#[test]
+fn a_file_of_parameters_has_a_limit() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("parameters.json");
+    let long = usize::try_from(PARAMETER_BYTES).unwrap();
+    for (spaces, is_read) in [(long - 9, true), (long - 8, false)] {
+        std::fs::write(&path, format!("{{\"a\":\"b\"}}{}", " ".repeat(spaces))).unwrap();
+        let given = given(&["--param-file", &path.display().to_string()]);
+        match given {
+            Ok(_) => assert!(is_read),
+            Err(error) => {
+                assert!(!is_read && error.to_string().contains("is too large"), "{error}");
+            }
+        }
+    }
+}

@@ -50,6 +50,10 @@ fn finding<'r>(repository: &'r Repository, kind: &str) -> &'r Finding {
     findings.find(|finding| finding.kind == kind).unwrap_or_else(|| panic!("no {kind}"))
 }
 
+fn has(repository: &Repository, kind: &str) -> bool {
+    repository.files.iter().flat_map(|file| &file.findings).any(|finding| finding.kind == kind)
+}
+
 const PLAIN: &str = "version: 2.1\njobs:\n  build:\n    docker: [{image: cimg/base:2024.01}]\n    \
                      steps: [checkout, run: make]\nworkflows: {main: {jobs: [build]}}\n";
 
@@ -170,6 +174,7 @@ fn an_orb_that_is_not_available_says_how_to_get_it() {
     let orbs = finding(&found, "orbs");
     assert_eq!(orbs.names, ["circleci/node@5.1"]);
     assert!(orbs.help.as_ref().unwrap().contains("DIR/circleci/node/<version>.yml"));
+    assert!(!has(&found, "errors"), "the same once more would be a second thing to do");
     assert_eq!(found.readiness, Readiness::Cannot);
 }
 
@@ -179,6 +184,10 @@ fn a_wrong_configuration_shows_its_first_errors() {
     assert_eq!(found.readiness, Readiness::Cannot);
     let names = &finding(&found, "errors").names;
     assert!(names[0].contains("config.yml:"), "{names:?}");
+    assert!(
+        !has(&found, "next-profile"),
+        "what is wrong by the old rules is not refused by new ones"
+    );
     let report = report::text(std::slice::from_ref(&found), false, None);
     assert!(report.contains(&format!("\n           {}\n", names[0])), "{report}");
 }
@@ -255,6 +264,7 @@ fn what_the_server_refuses_cannot_run_and_nothing_is_promised() {
         (with(", run: circleci tests glob '*'", "", ""), "job-tool"),
         (with(", run: circleci env subst", "", ""), "job-tool"),
         (with(", run: circleci run oidc get", "", ""), "identity-tokens"),
+        (with(", run: {name: x, command: circleci env subst}", "", ""), "job-tool"),
         (format!("setup: true\n{PLAIN}"), "unsupported"),
         (service, "service-containers"),
         (program, "container-programs"),
@@ -302,8 +312,71 @@ fn what_is_refused_in_a_workflow_that_is_off_is_a_remark() {
     let found = look(&[(".circleci/config.yml", &on)]);
     assert_eq!(finding(&found, "contexts").level, Level::Cannot);
     assert_eq!(finding(&found, "service-containers").names, ["late"]);
-    let text = report::text(&[found], false, None);
-    assert!(!text.contains("no workflow runs them now"), "{text}");
+    let shown = report::text(&[found], false, None);
+    assert!(!shown.contains("no workflow runs them now"), "{shown}");
+    // A job that another workflow runs is refused now, not later.
+    let also = text.replace("main: {jobs: [build]}", "main: {jobs: [build, late]}");
+    let found = look(&[(".circleci/config.yml", &also)]);
+    assert_eq!(finding(&found, "service-containers").names, ["late"]);
+    assert!(!has(&found, "service-containers-off"));
+}
+
+/// The containers of a job may be those of its executor.
+#[test]
+fn a_job_that_is_off_has_the_containers_of_its_executor() {
+    let text = "version: 2.1\nexecutors: {two: {docker: [{image: a}, {image: b}]}}\njobs:\n  build: {machine: \
+                true, steps: [checkout]}\n  late: {executor: two, steps: [checkout]}\n  last: {executor: {name: \
+                two}, steps: [checkout]}\nworkflows:\n  main: {jobs: [build]}\n  off: {when: false, jobs: \
+                [late, last]}\n";
+    let found = look(&[(".circleci/config.yml", text)]);
+    assert_eq!(finding(&found, "service-containers-off").names, ["last", "late"]);
+}
+
+#[test]
+fn a_context_that_a_template_names_is_reported_where_nothing_compiles() {
+    let text = PLAIN
+        .replace("[checkout, run: make]", "[chekout]")
+        .replace("[build]", "[build: {context: << pipeline.parameters.a >>}]");
+    let found = look(&[(".circleci/config.yml", &text)]);
+    assert_eq!(finding(&found, "contexts-by-template").level, Level::Cannot);
+    assert!(!has(&found, "contexts"));
+}
+
+#[test]
+fn an_image_of_a_cloud_registry_with_a_login_of_its_own_needs_nothing() {
+    let image = "1.dkr.ecr.eu.amazonaws.com/a:1";
+    let of = |auth: &str| {
+        let text = PLAIN.replace("image: cimg/base:2024.01", &format!("image: '{image}'{auth}"));
+        has(&look(&[(".circleci/config.yml", &text)]), "cloud-images")
+    };
+    assert!(of(""));
+    assert!(!of(", auth: {username: $A, password: $B}"));
+    assert!(!of(", aws_auth: {aws_access_key_id: $A, aws_secret_access_key: $B}"));
+}
+
+#[test]
+fn windows_is_said_once_and_the_main_configuration_comes_first() {
+    let files =
+        [(".circleci/b.yml", PLAIN), (".circleci/config.yml", RICH), (".circleci/a.yml", PLAIN)];
+    let found = look(&files);
+    let paths: Vec<_> = found.files.iter().map(|file| file.path.rsplit('/').next()).collect();
+    assert_eq!(paths, [Some("config.yml"), Some("a.yml"), Some("b.yml")]);
+    let titles: Vec<_> = found.files[0].findings.iter().map(|one| one.title.as_str()).collect();
+    assert_eq!(titles.iter().filter(|title| title.contains("Windows")).count(), 1, "{titles:?}");
+}
+
+#[test]
+fn a_folder_that_does_not_exist_is_a_wrong_argument_and_what_cannot_run_a_failure() {
+    let exit = |arguments: &[&str]| {
+        let line = ["program"].iter().chain(arguments);
+        run(&Program::try_parse_from(line).unwrap().arguments)
+    };
+    let error = exit(&["/nowhere/at/all"]).unwrap_err();
+    assert_eq!(error.to_string(), "there is no file or folder `/nowhere/at/all`");
+    assert!(error.is::<UsageError>());
+    let folder = repository(&[(".circleci/config.yml", RICH)]);
+    let failed = exit(&[&folder.path().display().to_string(), "--json"]).unwrap();
+    assert!(matches!(failed, Exit::Failure), "{failed:?}");
 }
 
 #[test]
@@ -351,4 +424,21 @@ fn the_list_of_what_the_job_tool_can_do_is_the_truth() {
         script.contains("'tests '* | 'env '* | 'run '* | 'testsuite '*)\n    fail"),
         "{script}"
     );
+}
+
+/// It may differ in what matters, so it is never used without a word.
+#[test]
+fn an_orb_that_stands_in_for_another_version_is_a_remark() {
+    let text = "version: 2.1\norbs: {kit: acme/kit@1.0.0}\njobs:\n  build:\n    docker: [{image: a}]\n    \
+                steps: [kit/greet]\nworkflows: {main: {jobs: [build]}}\n";
+    let orb = "version: 2.1\ncommands: {greet: {steps: [run: echo]}}\n";
+    let folder =
+        repository(&[(".circleci/config.yml", text), ("orbs/acme/kit/1.0.0~near.yml", orb)]);
+    let orbs = folder.path().join("orbs").display().to_string();
+    let program = Program::try_parse_from(["program", "--orbs", &orbs]).unwrap();
+    let compiler = program.arguments.check.compiler().unwrap();
+    let found = Repository::look(folder.path(), &compiler).unwrap();
+    let stand_in = finding(&found, "orb-stand-ins");
+    assert_eq!(stand_in.level, Level::Note);
+    assert!(stand_in.names[0].contains("stands in for acme/kit@1.0.0"), "{:?}", stand_in.names);
 }
