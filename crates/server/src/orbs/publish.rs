@@ -178,8 +178,8 @@ pub(crate) const fn word(visibility: Visibility) -> &'static str {
     }
 }
 
-/// Checks that a source is a sound orb. Returns its warnings, rendered. What it imports itself is looked
-/// at when a pipeline uses it.
+/// Checks that a source is a sound orb. Returns its warnings, rendered. What it imports itself is
+/// checked when a pipeline uses it.
 async fn check(reference: &OrbReference, text: &str) -> Result<String, PublishError> {
     if u64::try_from(text.len()).is_ok_and(|bytes| bytes > ORB_BYTES) {
         return Err(PublishError::Size { bytes: text.len() });

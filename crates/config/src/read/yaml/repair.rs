@@ -1,7 +1,7 @@
 //! Two liberties of the hosted service's parser that ours does not take.
 //!
-//! A block scalar's `|` may be on a line of its own, no deeper than its key; a quoted text may go
-//! on at or left of its key:
+//! A block scalar's `|` may be on a line of its own, no deeper than its key; a quoted text may
+//! continue at or left of its key:
 //!
 //! ```yaml
 //! - run:
