@@ -209,6 +209,9 @@ mod tests {
             "use self::super::b::B; pub struct A(B);",
             "pub struct A(#[cfg_attr(all(), serde(with = \"crate::b::B\"))] u8);",
             "pub struct A; impl Make for crate::b::B { fn f() { Self::new(); } }",
+            "use crate::b::B as _; pub struct A;",
+            "pub struct A; fn f(b: &dyn Fn() -> crate::b::B) {}",
+            "pub struct A; const C: fn() = || drop(super::b::B);",
         ] {
             let root = "mod a; mod b; pub use b::B; pub use self::b::B as Renamed;";
             let shown = cycle(&[("lib.rs", root), ("a.rs", naming), BACK]);

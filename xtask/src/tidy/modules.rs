@@ -120,7 +120,7 @@ impl<'s> Modules<'s> {
             module.facts.iter().map(move |(fact, line)| {
                 let targets = match fact {
                     Fact::Given(_, words) => self.resolve(id, words, STEPS),
-                    Fact::Text(_) | Fact::Waits => Vec::new(),
+                    Fact::Text(_) | Fact::Waits | Fact::Called(_) => Vec::new(),
                 };
                 (self.source(module.file), fact, *line, targets)
             })

@@ -2,7 +2,7 @@
 //!
 //! `clippy.toml` allows five parameters, and counts a tuple as one. Test helpers are not checked.
 
-use syn::{FnArg, Pat, Signature, Type, visit::Visit};
+use syn::{FnArg, GenericArgument, Pat, PathArguments, Signature, Type, visit::Visit};
 
 use super::{
     report::report,
@@ -47,7 +47,19 @@ fn leaves(of: &Type) -> usize {
     } else if let Type::Tuple(tuple) = of {
         tuple.elems.iter().map(leaves).sum()
     } else {
-        1
+        inside(of).map_or(1, leaves)
+    }
+}
+
+/// Returns what is in a wrapper that holds one thing at most: `Option<(A, B)>`.
+fn inside(of: &Type) -> Option<&Type> {
+    let Type::Path(path) = of else { return None };
+    let last = path.path.segments.last()?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    let is_wrapper = ["Option", "Box", "Rc", "Arc"].iter().any(|name| last.ident == name);
+    match arguments.args.first() {
+        Some(GenericArgument::Type(inner)) if is_wrapper => Some(inner),
+        _ => None,
     }
 }
 
@@ -79,6 +91,8 @@ fn a_tuple_that_hides_a_parameter_is_seen() {
         "async fn f(a: A, b: B, c: &((C, D), E), f: F)",
         "fn f(a: A, b: B, pair: (C, (D, E, F)))",
         "fn f(&mut self, all: (A, B, C, D, E))",
+        "fn f(a: A, b: B, c: C, rest: Option<(D, E, F)>)",
+        "fn f(a: A, b: B, c: C, d: D, rest: &Box<(E, F)>)",
     ] {
         assert!(found(hiding)[0].contains("`f` has 6 parameters"), "{hiding}");
     }

@@ -37,6 +37,8 @@ pub(crate) enum Fact {
     Waits,
     /// A field gets a value that names a path: `status: Status::Ended` or `job.status = …`.
     Given(String, Words),
+    /// A method of this name is called.
+    Called(String),
 }
 
 /// A `use`, taken apart: one for each name.
@@ -227,10 +229,13 @@ impl Collector {
         }
     }
 
-    /// Reads a function: a field that is given as `Row { status }` gets what `let status = …` names.
+    /// Reads a function: a field that is given as `Row { status }` gets what `let status = …` names, and one
+    /// that is given a variable what that names.
     fn in_body(&mut self, read: impl FnOnce(&mut Self)) {
         let outer = (std::mem::take(&mut self.locals), std::mem::take(&mut self.shorthands));
+        let start = self.facts.len();
         read(self);
+        self.through_variables(start);
         let (locals, shorthands) =
             (std::mem::take(&mut self.locals), std::mem::take(&mut self.shorthands));
         for (name, paths, line) in locals {
@@ -240,6 +245,20 @@ impl Collector {
             }
         }
         (self.locals, self.shorthands) = outer;
+    }
+
+    /// Follows `let ended = Status::Ended; job.status = ended;` for the facts since the first `start`.
+    fn through_variables(&mut self, start: usize) {
+        let mut found = Vec::new();
+        for (fact, line) in &self.facts[start..] {
+            let Fact::Given(field, words) = fact else { continue };
+            let [word] = words.as_slice() else { continue };
+            for (_, paths, _) in self.locals.iter().filter(|(name, ..)| name == word) {
+                let given = paths.iter().map(|path| Fact::Given(field.clone(), path.clone()));
+                found.extend(given.map(|fact| (fact, *line)));
+            }
+        }
+        self.facts.extend(found);
     }
 
     fn fact(&mut self, fact: Fact, span: proc_macro2::Span) {
@@ -337,10 +356,15 @@ impl<'ast> Visit<'ast> for Collector {
         }
     }
 
-    // `job.status.clone_from(…)`
+    // `job.status.clone_from(…)`, `job.set_status(…)`
     fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
+        self.fact(Fact::Called(plain(&call.method)), call.method.span());
         let mentions = self.mentions.len();
         visit::visit_expr_method_call(self, call);
+        let name = plain(&call.method);
+        if let Some(field) = SETTERS.iter().find_map(|before| name.strip_prefix(before)) {
+            self.given(&proc_macro2::Ident::new(field, call.method.span()), mentions);
+        }
         if WRITERS.iter().any(|writer| call.method == writer)
             && let Some(name) = place(&call.receiver)
         {
@@ -425,6 +449,9 @@ impl<'ast> Visit<'ast> for Collector {
     fn visit_item_mod(&mut self, _: &'ast syn::ItemMod) {}
 }
 
+/// How the name of a method begins that gives a field a value.
+const SETTERS: &[&str] = &["set_", "with_"];
+
 /// Methods that write over what they are called on.
 const WRITERS: &[&str] = &["clone_from", "replace", "insert", "get_or_insert", "set"];
 
@@ -484,11 +511,13 @@ struct TokenReader {
 
 impl TokenReader {
     fn name(&mut self, name: &proc_macro2::Ident, into: &mut Collector) {
+        let is_after_dot = self.after_dot;
         if self.colons != 2 {
             self.end(into);
         }
         // After a dot is a field or a method.
-        if std::mem::take(&mut self.after_dot) {
+        if is_after_dot {
+            into.fact(Fact::Called(plain(name)), name.span());
             return;
         }
         if self.words.is_empty() {

@@ -1,8 +1,8 @@
 //! Texts for people use the field's terms, not words of our own, in American spelling.
 //!
 //! Looked at are string literals and documentation of product code, templates of pages and emails, the
-//! documents, and all comments and names of functions, types and variables, those of tests too. Code in backticks may say
-//! anything.
+//! scripts that run in browsers and jobs, documents, and all comments and names of functions, types and
+//! variables, those of tests too. A phrase may continue on the next line. Code in backticks may say anything.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
@@ -149,7 +149,11 @@ struct Passage {
 fn private_words(sources: &[Source]) -> Vec<String> {
     let mut found = Vec::new();
     for source in sources {
-        for Passage { line, text, is_name, .. } in texts(source) {
+        let passages = texts(source);
+        for (line, phrase, instead) in over_two_lines(&passages, !source.has_extension("rs")) {
+            found.push(format!("{}:{line}: \"{phrase}\": {instead}", source.path));
+        }
+        for Passage { line, text, is_name, .. } in passages {
             let prose =
                 FINE.iter().fold(without_code(&text), |prose, fine| prose.replace(fine, ""));
             let names = if is_name { NAMES } else { &[] };
@@ -162,6 +166,32 @@ fn private_words(sources: &[Source]) -> Vec<String> {
                 found.push(format!("{}:{line}: \"is no …\": is not a …", source.path));
             }
         }
+    }
+    found
+}
+
+/// Finds phrases that begin in one line of a comment, or of a document, and end in the next.
+fn over_two_lines(
+    passages: &[Passage],
+    is_document: bool,
+) -> Vec<(usize, &'static str, &'static str)> {
+    let is_prose = |passage: &&Passage| is_document || passage.is_comment && !passage.is_name;
+    let mut prose: Vec<&Passage> = passages.iter().filter(is_prose).collect();
+    prose.sort_by_key(|passage| passage.line);
+    let phrases = || WORDS.iter().filter(|(phrase, _)| phrase.contains(' '));
+    let mut found = Vec::new();
+    for pair in prose.windows(2) {
+        let &[above, below] = pair else { continue };
+        if above.line + 1 != below.line {
+            continue;
+        }
+        let parts = [above, below].map(|part| part.text.trim_matches('"').trim());
+        let both = without_code(&parts.join(" "));
+        let alone = parts.map(without_code);
+        let broken = phrases().filter(|(phrase, _)| {
+            says(&both, phrase) && !alone.iter().any(|part| says(part, phrase))
+        });
+        found.extend(broken.map(|(phrase, instead)| (above.line, *phrase, *instead)));
     }
     found
 }
@@ -327,7 +357,8 @@ fn all() -> Vec<Source> {
     // This file has the words.
     let is_this = |source: &Source| source.path.ends_with("tidy/words.rs");
     found.retain(|source| {
-        let is_prose = ["md", "html"].iter().any(|kind| source.has_extension(kind));
+        let is_prose =
+            ["md", "html", "js", "sh", "txt"].iter().any(|kind| source.has_extension(kind));
         !is_this(source) && (source.has_extension("rs") || is_prose && is_product(source))
     });
     found
@@ -394,7 +425,7 @@ fn is_product(source: &Source) -> bool {
         || source.is_inside("benches")
         || source.stem() == "tests";
     let is_of_crate = source.path.starts_with("crates/");
-    let in_product = source.is_inside("src") || source.is_inside("templates");
+    let in_product = ["src", "templates", "assets"].iter().any(|folder| source.is_inside(folder));
     !is_test && !source.path.starts_with("xtask/") && (!is_of_crate || in_product)
 }
 
@@ -439,6 +470,18 @@ fn a_private_word_is_found_where_people_read_it() {
         1
     );
     assert_eq!(bad("README.md", "It is told at once.\n\nAnd anew."), 2);
+    for (path, text) in [
+        ("crates/a/src/b.rs", "/// Does it in one\n/// go.\nfn f() {}"),
+        ("crates/a/src/b.rs", "fn f() {\n    // What is to be\n    // had of it.\n}"),
+        ("README.md", "Orbs that are at\nhand."),
+    ] {
+        assert_eq!(bad(path, text), 1, "{text}");
+    }
+    assert_eq!(bad("README.md", "Orbs that are at\n\nhand."), 0);
+    assert_eq!(bad("crates/a/src/b.rs", "fn f() {\n    g(\"x at\");\n    g(\"hand y\");\n}"), 0);
+    assert_eq!(bad("crates/a/assets/b.js", "show(\"Nobody listens\");"), 1);
+    assert_eq!(bad("crates/a/src/b.sh", "fail 'the log that is at hand'"), 1);
+    assert_eq!(bad("crates/a/templates/email/b.txt", "Somebody pushed."), 1);
     assert_eq!(bad("crates/a/templates/b.html", "<p>Orbs that are at hand</p>"), 1);
     for text in [
         "fn f() { g(\"nobody\"); }",

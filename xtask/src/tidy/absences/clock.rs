@@ -4,8 +4,9 @@ use super::{
     super::{
         modules::{Modules, Target},
         report::report,
+        syntax::Fact,
     },
-    Exception, Findings, forbidden, named_in,
+    Exception, Findings, forbidden, is_in, named_in,
 };
 
 const WHERE: &[&str] = &["crates/config/", "crates/engine/", "crates/model/", "crates/protocol/"];
@@ -16,15 +17,22 @@ const CLOCKS: &[&str] = &[
     "std::time::SystemTime",
     "std::time::UNIX_EPOCH",
     "std::thread::sleep",
+    "std::thread::sleep_ms",
+    "std::thread::sleep_until",
+    "std::thread::park_timeout",
     "tokio::time",
     "jiff::Timestamp::now",
     "jiff::Zoned::now",
     "jiff::tz::TimeZone::system",
+    "jiff::tz::TimeZone::try_system",
+    "uuid::Timestamp::now",
+    "uuid::timestamp::Timestamp::now",
     "uuid::Uuid::now_v7",
     "uuid::Uuid::now_v6",
     "uuid::Uuid::now_v1",
     "chrono::Utc",
     "chrono::Local",
+    "chrono::offset",
     "time::OffsetDateTime",
     "time::UtcDateTime",
     "time::Instant",
@@ -35,6 +43,10 @@ const CLOCKS: &[&str] = &[
     "quanta",
     "coarsetime",
 ];
+
+/// Methods that read one, or wait for it: of a clock that was handed over.
+const METHODS: &[&str] =
+    &["elapsed", "recv_timeout", "wait_timeout", "wait_timeout_while", "duration_since"];
 
 /// Functions of ours that read it.
 const OURS: &[&str] = &["now", "fresh"];
@@ -57,6 +69,14 @@ fn clocks(modules: &Modules<'_>) -> Vec<String> {
         if found || of_ours {
             let what = named.mention.words.join("::");
             findings.add(named.source, named.mention.line, &what, EXCEPTIONS);
+        }
+    }
+    for (source, fact, line, _) in modules.facts() {
+        if let Fact::Called(name) = fact
+            && METHODS.contains(&name.as_str())
+            && WHERE.iter().any(|place| is_in(source, place))
+        {
+            findings.add(source, line, name, EXCEPTIONS);
         }
     }
     findings.all(EXCEPTIONS)
@@ -90,6 +110,12 @@ fn a_clock_is_seen_however_it_is_named() {
         "#[cfg(feature = \"test\")] fn f() { std::time::Instant::now(); }",
         "#[cfg_attr(all(), serde(default = \"std::time::Instant::now\"))] struct A;",
         "fn f() { libc::time(); }",
+        "fn f() { uuid::Uuid::new_v7(uuid::Timestamp::now(uuid::NoContext)); }",
+        "fn f() { std::thread::park_timeout(a); }",
+        "fn f() { jiff::tz::TimeZone::try_system(); }",
+        "fn f(since: impl Age) { since.elapsed(); }",
+        "fn f() { assert!(wake.recv_timeout(a).is_ok()) }",
+        "fn f() { chrono::offset::Utc::now(); }",
     ] {
         let model =
             "pub mod time; pub use time::Timestamp as Moment; pub use std::time::Instant as Ticks;";

@@ -24,7 +24,7 @@ const CLIENTS: &[&str] = &[
     "tonic",
 ];
 
-/// Programs that call other servers.
+/// Programs that call other servers, with or without their folder.
 const PROGRAMS: &[&str] = &["curl", "wget"];
 
 /// Parts of addresses of the forges' interfaces.
@@ -41,12 +41,15 @@ const EXCEPTIONS: &[Exception] = &[
         "crates/server/src/orbs/",
         "asks registries of orbs, and addresses that a configuration names",
     ),
-    ("crates/cli/src/settings/", "says where the forges are unless a setting does"),
     ("crates/cli/src/orb_command/access.rs", "speaks with a server of ours"),
 ];
 
+/// Files that may name the address of a forge. Those that speak with another server need none.
+const KNOWS_ADDRESS: &[Exception] =
+    &[("crates/cli/src/settings/", "says where the forges are unless a setting does")];
+
 fn forge_calls(modules: &Modules<'_>) -> Vec<String> {
-    let mut findings = Findings::default();
+    let (mut findings, mut addresses) = (Findings::default(), Findings::default());
     for named in modules.resolved().filter(|named| !is_in(named.source, FORGE)) {
         if let Some(client) = forbidden(&named.targets, CLIENTS) {
             findings.add(named.source, named.mention.line, client, EXCEPTIONS);
@@ -55,20 +58,41 @@ fn forge_calls(modules: &Modules<'_>) -> Vec<String> {
     for (source, fact, line, _) in modules.facts() {
         if let Fact::Text(text) = fact
             && !is_in(source, FORGE)
-            && let Some(address) = ADDRESSES
-                .iter()
-                .find(|address| text.contains(**address))
-                .or_else(|| PROGRAMS.iter().find(|program| text == **program))
         {
-            findings.add(source, line, address, EXCEPTIONS);
+            if let Some(address) = ADDRESSES.iter().find(|address| text.contains(**address)) {
+                addresses.add(source, line, address, KNOWS_ADDRESS);
+            } else if let Some(program) = program(text) {
+                findings.add(source, line, program, EXCEPTIONS);
+            }
         }
     }
-    findings.all(EXCEPTIONS)
+    [findings.all(EXCEPTIONS), addresses.all(KNOWS_ADDRESS)].concat()
+}
+
+/// Returns the program that a text starts: `curl`, `/usr/bin/curl`, `curl -s https://…` for a shell.
+fn program(text: &str) -> Option<&'static str> {
+    let first = text.split_whitespace().next()?;
+    let name = first.rsplit('/').next()?;
+    let is_started = |program: &&&str| {
+        **program == name && (text == first || text.contains("://") || text.contains(" -"))
+    };
+    PROGRAMS.iter().find(is_started).copied()
 }
 
 #[test]
 fn only_the_forge_crate_calls_a_forge() {
     report("HTTP to a forge is in `forge`", forge_calls(Modules::of_workspace()));
+}
+
+/// Who speaks with another server has no reason to know that of a forge.
+#[test]
+fn a_file_that_may_call_its_server_may_not_name_a_forge() {
+    let text = r#"fn f() { reqwest::get("https://api.github.com/zen"); }"#;
+    let path = "crates/runner/src/client.rs";
+    let root = ("crates/runner/src/lib.rs", "mod client;");
+    let found = super::try_on(forge_calls, &[root, (path, text)]);
+    assert!(found.contains(&format!("{path}:1: api.github.com")), "{found:?}");
+    assert!(!found.iter().any(|line| line.contains(": reqwest")), "{found:?}");
 }
 
 #[test]
@@ -85,6 +109,9 @@ fn a_call_to_a_forge_is_seen() {
         "extern crate reqwest as http; fn f(client: http::Client) {}",
         "macro_rules! client { () => { reqwest::Client::new() } } fn f() { client!(); }",
         "fn f() { roundel_runner::http::Client::new(); }",
+        r#"fn f() { std::process::Command::new("/usr/bin/curl"); }"#,
+        r#"fn f() { Command::new("sh").args(["-c", "curl -s https://ci.example.org"]); }"#,
+        r#"fn f() { Command::new("sh").args(["-c", "curl https://ci.example.org"]); }"#,
     ] {
         let root = "mod http; mod deliver;";
         let found = super::try_on(

@@ -40,10 +40,29 @@ const FILES: &[&str] = &[
     "tokio::fs",
 ];
 
+/// Methods that ask the file system or the network, of a path or a name.
+const ASKING: &[&str] = &[
+    "exists",
+    "try_exists",
+    "is_file",
+    "is_dir",
+    "is_symlink",
+    "metadata",
+    "symlink_metadata",
+    "canonicalize",
+    "read_dir",
+    "read_link",
+    "to_socket_addrs",
+];
+
 const CHANCE: &[&str] = &[
     "rand",
     "getrandom",
     "fastrand",
+    "rand_core",
+    "rand_chacha",
+    "nanoid",
+    "ulid",
     "uuid::Uuid::new_v4",
     "uuid::Uuid::now_v7",
     "std::hash::RandomState",
@@ -63,6 +82,12 @@ fn impure(modules: &Modules<'_>) -> Vec<String> {
     for (source, fact, line, _) in modules.facts() {
         if matches!(fact, Fact::Waits) && PURE.iter().any(|place| is_in(source, place)) {
             findings.add(source, line, "async", &[]);
+        }
+        if let Fact::Called(name) = fact
+            && ASKING.contains(&name.as_str())
+            && PURE.iter().chain(NO_FILES).any(|place| is_in(source, place))
+        {
+            findings.add(source, line, &format!("I/O: {name}"), &[]);
         }
     }
     findings.all(&[])
@@ -90,6 +115,9 @@ fn what_does_more_than_compute_is_seen() {
         "use rand::prelude::*; fn f() { rng(); }",
         "fn f() { let state = std::hash::RandomState::new(); }",
         "fn f() { vec![uuid::Uuid::new_v4()]; }",
+        "fn f(path: &Path) -> bool { path.exists() }",
+        "fn f(path: &Path) { assert!(path.join(a).is_file()); }",
+        "fn f(host: &str) { host.to_socket_addrs(); }",
     ] {
         let found = super::try_on(impure, &[("crates/config/src/lib.rs", more)]);
         assert!(!found.is_empty(), "{more}");

@@ -12,8 +12,22 @@ use super::{
 
 const STORE: &str = "crates/store/";
 
-const DRIVERS: &[&str] =
-    &["sqlx", "rusqlite", "libsqlite3_sys", "postgres", "tokio_postgres", "diesel", "sea_orm"];
+const DRIVERS: &[&str] = &[
+    "sqlx",
+    "sqlx_core",
+    "sqlx_sqlite",
+    "sqlx_postgres",
+    "rusqlite",
+    "tokio_rusqlite",
+    "libsqlite3_sys",
+    "libsql",
+    "postgres",
+    "tokio_postgres",
+    "deadpool_postgres",
+    "diesel",
+    "sea_orm",
+    "sea_query",
+];
 
 const EXCEPTIONS: &[Exception] = &[];
 
@@ -40,6 +54,22 @@ const STATEMENTS: &[&[&str]] = &[
     &["GROUP", "BY"],
     &["ON", "CONFLICT"],
     &["MERGE", "INTO"],
+    &["VACUUM"],
+    &["TRUNCATE"],
+    &["ATTACH", "DATABASE"],
+];
+
+/// How a statement in small letters begins, where no sentence does.
+const SMALL: &[[&str; 2]] = &[
+    ["INSERT", "INTO"],
+    ["REPLACE", "INTO"],
+    ["DELETE", "FROM"],
+    ["CREATE", "TABLE"],
+    ["DROP", "TABLE"],
+    ["ALTER", "TABLE"],
+    ["BEGIN", "IMMEDIATE"],
+    ["PRAGMA", "FOREIGN_KEYS"],
+    ["PRAGMA", "JOURNAL_MODE"],
 ];
 
 fn sql(modules: &Modules<'_>) -> Vec<String> {
@@ -65,6 +95,7 @@ fn sql(modules: &Modules<'_>) -> Vec<String> {
 
 /// Returns whether a text is a statement, or has one in capitals somewhere inside.
 fn is_sql(text: &str) -> bool {
+    let text = without_comments(text);
     let words: Vec<&str> = text
         .lines()
         .map(|line| line.split("--").next().unwrap_or(""))
@@ -77,11 +108,23 @@ fn is_sql(text: &str) -> bool {
         && match small.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
             ["SELECT", ..] => words.contains(&"from"),
             ["UPDATE", ..] => words.get(2) == Some(&"set"),
-            two => [["INSERT", "INTO"], ["DELETE", "FROM"]].iter().any(|begin| begin == two),
+            ["WITH", _] => ["as", "select", "from"].iter().all(|word| words.contains(word)),
+            two => SMALL.iter().any(|begin| begin == two),
         };
     // Prose has small words between a capital and the next.
-    let in_title = words.first() == Some(&"Select") && words.contains(&"From");
+    let in_title = match words.as_slice() {
+        ["Select", rest @ ..] => rest.contains(&"From"),
+        ["Insert", "Into", ..] | ["Delete", "From", ..] | ["Update", _, "Set", ..] => true,
+        _ => false,
+    };
     in_capitals || in_small || in_title
+}
+
+/// Leaves out what is between `/*` and `*/`.
+fn without_comments(text: &str) -> String {
+    let mut parts = text.split("/*");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| text + part.split_once("*/").map_or("", |(_, after)| after))
 }
 
 fn is_statement(words: &[&str]) -> bool {
@@ -125,6 +168,15 @@ fn sql_is_seen_however_it_is_written() {
         r"use sqlx::prelude::*;",
         r#"const A: &str = "update jobs set status = 1";"#,
         r#"const A: &str = "Select id From jobs";"#,
+        r#"const A: &str = "with old as (select id from jobs) select * from old";"#,
+        r#"const A: &str = "drop table jobs";"#,
+        r#"const A: &str = "Delete From jobs";"#,
+        r#"const A: &str = "Update jobs Set status = 1";"#,
+        r#"const A: &str = "/* the newest */ select id from jobs";"#,
+        r#"const A: &str = "pragma foreign_keys = off";"#,
+        r#"const A: &str = "VACUUM INTO 'copy.db'";"#,
+        r#"const A: &str = "TRUNCATE jobs";"#,
+        r"use sqlx_sqlite::SqliteConnection;",
         r#"fn f() { ["SELECT a, b, c", "FROM jobs WHERE id = 1"].join(" "); }"#,
         r#"const A: &[u8] = b"SELECT id FROM jobs";"#,
         r"const A: &str = stringify!(SELECT id FROM jobs WHERE id = 1);",
@@ -162,6 +214,8 @@ fn plain_english_is_not_sql() {
         "Create an index page",
         "with this as a base",
         "DELETE",
+        "Delete from the list what is not needed",
+        "with the profile as it is, choose one from the list",
         "an insert into the middle",
     ] {
         assert!(!is_sql(text), "{text}");

@@ -24,6 +24,9 @@ const INNER: &[&str] = &["advance", "advance_task", "Status", "TaskStatus"];
 /// Fields that hold one.
 const FIELDS: &[&str] = &["status", "state"];
 
+/// Functions of a status that make one.
+const MAKERS: &[&str] = &["from_str", "from", "try_from", "default"];
+
 /// Tables whose status is the engine's.
 const TABLES: &[&str] = &["pipelines", "workflows", "jobs", "tasks"];
 
@@ -42,7 +45,7 @@ fn assigned_statuses(modules: &Modules<'_>) -> Vec<String> {
                 is_status(modules, &targets).then(|| format!("{field}: {}", words.join("::")))
             }
             Fact::Text(text) => written_table(text).map(|table| format!("UPDATE {table}")),
-            Fact::Given(..) | Fact::Waits => None,
+            Fact::Given(..) | Fact::Waits | Fact::Called(_) => None,
         };
         if let Some(what) = what
             && !is_in(source, ENGINE)
@@ -59,13 +62,16 @@ fn assigned_statuses(modules: &Modules<'_>) -> Vec<String> {
     findings.all(EXCEPTIONS)
 }
 
-/// Returns whether a path leads to a value of a status: `JobStatus::Failed`.
+/// Returns whether a path leads to a value of a status, `JobStatus::Failed`, or to what makes one:
+/// `JobStatus::from_str`, `text.parse::<JobStatus>()`.
 fn is_status(modules: &Modules<'_>, targets: &[Target]) -> bool {
     targets.iter().any(|target| match target {
         Target::Item { file, name, rest } => {
             let path = &modules.source(*file).path;
             let is_ours = path == MODEL || path.starts_with(ENGINE);
-            let is_value = rest.first().is_some_and(|word| word.starts_with(char::is_uppercase));
+            let is_value = rest.first().is_none_or(|word| {
+                word.starts_with(char::is_uppercase) || MAKERS.contains(&word.as_str())
+            });
             is_ours && STATUSES.contains(&name.as_str()) && is_value
         }
         Target::Module(_) | Target::Outside(_) => false,
@@ -86,14 +92,17 @@ fn written_table(text: &str) -> Option<&'static str> {
     // `UPDATE jobs SET`, `UPDATE jobs AS j SET`; `INSERT INTO jobs`, `REPLACE INTO jobs`.
     let writes = |table: &&&str| {
         words.windows(2).enumerate().any(|(at, two)| {
-            let is_update =
-                is(&two[0], "UPDATE") && words[at + 2..].iter().take(3).any(|word| is(word, "SET"));
+            // `UPDATE OR IGNORE jobs SET`, `UPDATE main.jobs SET`.
+            let is_update = words[at.saturating_sub(3)..=at].iter().any(|word| is(word, "UPDATE"))
+                && words[at + 2..].iter().take(3).any(|word| is(word, "SET"));
             let is_insert = is(&two[0], "INTO") && **table != "pipelines";
             (is_update || is_insert) && is(&two[1], table)
         })
     };
     let changed = words.iter().take_while(|word| !is(word, "WHERE"));
-    let names_status = changed.into_iter().any(|word| FIELDS.contains(word) || *word == "outcome");
+    // `UPDATE jobs SET ` may be the beginning of anything.
+    let names_status = words.last().is_some_and(|word| is(word, "SET"))
+        || changed.into_iter().any(|word| FIELDS.contains(word) || *word == "outcome");
     // The name of the table is not written: `UPDATE {table} SET`.
     let of_any = words
         .windows(3)
@@ -131,6 +140,17 @@ fn an_assigned_status_is_seen() {
         "const A: &str = \"UPDATE jobs AS j SET status = 'failed'\";",
         "const A: &str = \"INSERT OR REPLACE INTO jobs (id, status) VALUES (1, 'failed')\";",
         "fn f() { format!(\"UPDATE {} SET status = 'failed'\", table); }",
+        "use roundel_model::status::JobStatus; fn f() { let ended = JobStatus::Failed; job.status = ended; }",
+        "use roundel_model::status::JobStatus; fn f() { let a = JobStatus::Failed; Row { status: a } }",
+        "use roundel_model::status::JobStatus; fn f() { job.set_status(JobStatus::Failed); }",
+        "use roundel_model::status::JobStatus; fn f() { row.with_status(JobStatus::Failed).save(); }",
+        "use roundel_model::status::JobStatus; fn f() { job.status = JobStatus::from_str(\"failed\")?; }",
+        "use roundel_model::status::JobStatus; fn f() { job.status = \"failed\".parse::<JobStatus>()?; }",
+        "use roundel_model::status::JobStatus; fn f() { job.status = if a { JobStatus::Failed } else { b }; }",
+        "const A: &str = \"UPDATE OR IGNORE jobs SET status = 'failed'\";",
+        "const A: &str = \"UPDATE main.jobs SET status = 'failed'\";",
+        "const A: &str = \"UPDATE ONLY jobs SET status = 'failed'\";",
+        "fn f() { let mut sql = String::from(\"UPDATE jobs SET \"); sql.push_str(more); }",
     ] {
         let found = super::try_on(
             assigned_statuses,
