@@ -139,7 +139,7 @@ impl App {
             forges: Arc::clone(&forges),
             orbs,
             drive: drive.clone(),
-            failing_files: Arc::new(FailingFiles::new(settings.pace.doubt_after)),
+            failing_files: Arc::new(FailingFiles::new(settings.pace.give_up_file_after)),
         };
         let setups = Arc::new(Setups {
             store: store.clone(),

@@ -33,11 +33,12 @@ pub struct RetryPace {
     /// How often the first two loops look by themselves. It makes up for a missed wake-up, and finds
     /// what is due again.
     pub period: Duration,
-    /// Half of the first pause before another try: the other half is chance, so that all that wait for
-    /// the same forge do not come back at the same moment. Each further pause is twice as long.
-    pub first_pause: Duration,
+    /// The shortest pause before the second try. Each further one is twice as long. Chance makes every
+    /// pause up to twice as long again, so that all that wait for the same forge do not come back at the
+    /// same moment.
+    pub min_backoff: Duration,
     /// A file that the forge fails to return for this long, while it answers other requests, is given up.
-    pub doubt_after: Duration,
+    pub give_up_file_after: Duration,
     /// After this long, what needs a forge ends with an error that people see.
     pub give_up_after: Duration,
 }
@@ -46,15 +47,15 @@ impl Default for RetryPace {
     fn default() -> Self {
         Self {
             period: Duration::from_secs(1),
-            first_pause: Duration::from_millis(500),
-            doubt_after: limits::FILE_RETRY,
+            min_backoff: Duration::from_millis(500),
+            give_up_file_after: limits::FILE_RETRY,
             give_up_after: limits::DELIVERY_RETRY,
         }
     }
 }
 
-/// Half of the longest pause.
-const LONGEST: Duration = Duration::from_secs(150);
+/// What pauses grow to, before chance makes them longer: five minutes at most.
+const MAX_BACKOFF: Duration = Duration::from_secs(150);
 
 /// Doublings until the longest pause is reached.
 const DOUBLINGS: u32 = 16;
@@ -63,14 +64,14 @@ const DOUBLINGS: u32 = 16;
 /// minutes, and never less than the other side asked for.
 pub(crate) fn pause(pace: RetryPace, failures: u32, asked: Option<Duration>) -> Duration {
     let mut pauses = ExponentialBuilder::new()
-        .with_min_delay(pace.first_pause)
-        .with_max_delay(LONGEST)
+        .with_min_delay(pace.min_backoff)
+        .with_max_delay(MAX_BACKOFF)
         .with_factor(2.0)
         .with_jitter()
         .without_max_times()
         .build();
     let before = usize::try_from(failures.min(DOUBLINGS)).unwrap_or(0);
-    let pause = pauses.nth(before).unwrap_or(LONGEST);
+    let pause = pauses.nth(before).unwrap_or(MAX_BACKOFF);
     asked.map_or(pause, |asked| asked.max(pause))
 }
 

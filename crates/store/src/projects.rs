@@ -188,15 +188,16 @@ impl Store {
         if changed == 0 { Err(StoreError::Missing("project")) } else { Ok(()) }
     }
 
-    /// After a rename, transfer or change of default branch. `None` leaves a value.
-    pub async fn rename_project(
+    /// Saves what the forge says of a project's repository: its name, after a rename or a transfer, its
+    /// default branch, and whether it is private. `None` leaves a value.
+    pub async fn update_repository(
         &self,
         id: ProjectId,
         slug: Option<&ProjectSlug>,
         default_branch: Option<&str>,
         private: Option<bool>,
     ) -> Result<(), StoreError> {
-        let mut session = self.db.write("rename a project").await?;
+        let mut session = self.db.write("update the repository of a project").await?;
         let sql = "UPDATE projects SET default_branch = COALESCE($1, default_branch),
                 private = COALESCE($2, private) WHERE id = $3";
         let changed = session.run(sql, values![default_branch, private, id]).await?;

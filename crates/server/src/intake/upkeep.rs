@@ -38,7 +38,7 @@ pub(super) async fn repository_changed(case: &Case<'_>, what: &str) -> Result<Re
     let default_branch = repository.default_branch.as_deref();
     case.intake
         .store
-        .rename_project(case.project.id, Some(&slug), default_branch, Some(repository.private))
+        .update_repository(case.project.id, Some(&slug), default_branch, Some(repository.private))
         .await?;
     case.intake.roles.forget_project(case.project.id);
     Ok(ignored(what, format!("names and visibility were refreshed: {slug}")))

@@ -11,29 +11,20 @@ use roundel_store::{
 use super::step::Setups;
 use crate::live::{Live, Update};
 
-/// A step of the sequence, in its order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
-    Config,
-    Key,
-    Proof,
-    Hook,
-    Ping,
-    Activate,
-    Pipeline,
+roundel_model::words! {
+    /// A step of the sequence, in its order.
+    Step("step of a setup") {
+        Config = "config",
+        Key = "key",
+        Proof = "proof",
+        Hook = "hook",
+        Ping = "ping",
+        Activate = "activate",
+        Pipeline = "pipeline",
+    }
 }
 
 impl Step {
-    const ALL: [(Self, &'static str); 7] = [
-        (Self::Config, "config"),
-        (Self::Key, "key"),
-        (Self::Proof, "proof"),
-        (Self::Hook, "hook"),
-        (Self::Ping, "ping"),
-        (Self::Activate, "activate"),
-        (Self::Pipeline, "pipeline"),
-    ];
-
     /// Says what it does, in the words of the forge.
     fn title(self, forge: ForgeKind) -> String {
         let key = forge.key_name();
@@ -45,18 +36,6 @@ impl Step {
             Self::Ping => "Receive a test webhook".to_owned(),
             Self::Activate => "Activate and follow the project".to_owned(),
             Self::Pipeline => "Start a pipeline".to_owned(),
-        }
-    }
-
-    const fn index(self) -> usize {
-        match self {
-            Self::Config => 0,
-            Self::Key => 1,
-            Self::Proof => 2,
-            Self::Hook => 3,
-            Self::Ping => 4,
-            Self::Activate => 5,
-            Self::Pipeline => 6,
         }
     }
 }
@@ -82,8 +61,8 @@ impl Record {
             status: SetupStepStatus::Done,
             detail: None,
         }];
-        steps.extend(Step::ALL.iter().map(|(step, key)| SetupStep {
-            key: (*key).to_owned(),
+        steps.extend(Step::ALL.iter().map(|step| SetupStep {
+            key: step.as_str().to_owned(),
             title: step.title(project.slug.forge),
             status: SetupStepStatus::Waiting,
             detail: None,
@@ -173,7 +152,7 @@ impl Record {
     }
 
     fn at(&self, step: Step) -> Option<&SetupStep> {
-        self.setup.steps.get(step.index() + 1)
+        self.setup.steps.iter().find(|row| row.key == step.as_str())
     }
 
     async fn put(
@@ -182,7 +161,7 @@ impl Record {
         status: SetupStepStatus,
         detail: Option<String>,
     ) -> Result<(), StoreError> {
-        if let Some(row) = self.setup.steps.get_mut(step.index() + 1) {
+        if let Some(row) = self.setup.steps.iter_mut().find(|row| row.key == step.as_str()) {
             row.status = status;
             row.detail = detail;
         }
@@ -201,13 +180,6 @@ impl Record {
 mod tests {
     use super::*;
 
-    #[test]
-    fn steps_are_listed_in_the_order_of_their_numbers() {
-        for (position, (step, ..)) in Step::ALL.iter().enumerate() {
-            assert_eq!(step.index(), position);
-        }
-    }
-
     /// A setup that is run again starts one of many.
     #[test]
     fn no_step_promises_the_first_pipeline() {
@@ -217,7 +189,10 @@ mod tests {
     /// Bitbucket has no page that is called "Deploy keys".
     #[test]
     fn steps_use_the_word_of_the_forge_for_its_keys() {
-        let titles = |forge| Step::ALL.map(|(step, _)| step.title(forge)).join("\n");
+        let titles = |forge| {
+            let titles: Vec<_> = Step::ALL.iter().map(|step| step.title(forge)).collect();
+            titles.join("\n")
+        };
         let (github, bitbucket) = (titles(ForgeKind::GitHub), titles(ForgeKind::Bitbucket));
         assert_eq!(github.matches("deploy key").count(), 2, "{github}");
         assert_eq!(bitbucket, github.replace("deploy key", "access key"));

@@ -23,6 +23,15 @@ pub(super) struct FailingFile {
     pub(super) sha: CommitSha,
 }
 
+/// What to do about a file that fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum AfterFailure {
+    /// It may be there later.
+    TryAgain,
+    /// It has failed for long enough.
+    GiveUp,
+}
+
 /// What failed alone, and when it first did.
 #[derive(Debug)]
 pub(crate) struct FailingFiles {
@@ -36,9 +45,9 @@ impl FailingFiles {
         Self { since: Mutex::default(), give_up_after }
     }
 
-    /// Notes that a file fails while the forge answers other requests. Returns whether it has for so long
-    /// that it is given up.
-    pub(super) fn fails_for_long(&self, file: &FailingFile, now: Timestamp) -> bool {
+    /// Notes that a file fails while the forge answers other requests, and says what to do about that.
+    /// What is given up is forgotten.
+    pub(super) fn note_failure(&self, file: &FailingFile, now: Timestamp) -> AfterFailure {
         let mut all = self.lock();
         if all.len() >= MAX_FILES
             && !all.contains_key(file)
@@ -48,11 +57,12 @@ impl FailingFiles {
             all.remove(&oldest);
         }
         let since = *all.entry(file.clone()).or_insert(now);
-        let is_long = now.since(since) > self.give_up_after;
-        if is_long {
+        if now.since(since) > self.give_up_after {
             all.remove(file);
+            AfterFailure::GiveUp
+        } else {
+            AfterFailure::TryAgain
         }
-        is_long
     }
 
     /// Notes that a file does not fail, or not alone.
@@ -75,17 +85,18 @@ mod tests {
     }
 
     #[test]
-    fn a_file_fails_for_long_since_it_first_failed_alone() {
+    fn a_file_is_given_up_long_after_it_first_failed_alone() {
         let begun = Timestamp::now();
         let after = |seconds| begun.plus(Duration::from_secs(seconds));
         let files = FailingFiles::new(Duration::from_secs(10));
-        assert!(!files.fails_for_long(&file(1), begun));
-        assert!(!files.fails_for_long(&file(1), after(10)));
-        assert!(!files.fails_for_long(&file(2), after(11)), "each is counted by itself");
-        assert!(files.fails_for_long(&file(1), after(11)));
-        assert!(!files.fails_for_long(&file(1), after(12)), "what was given up is over");
+        let note = |number, now| files.note_failure(&file(number), now);
+        assert_eq!(note(1, begun), AfterFailure::TryAgain);
+        assert_eq!(note(1, after(10)), AfterFailure::TryAgain);
+        assert_eq!(note(2, after(11)), AfterFailure::TryAgain, "each is counted by itself");
+        assert_eq!(note(1, after(11)), AfterFailure::GiveUp);
+        assert_eq!(note(1, after(12)), AfterFailure::TryAgain, "what was given up is over");
         files.forget(&file(2));
-        assert!(!files.fails_for_long(&file(2), after(30)), "the forge was away meanwhile");
+        assert_eq!(note(2, after(30)), AfterFailure::TryAgain, "the forge was away meanwhile");
     }
 
     #[test]
@@ -94,7 +105,7 @@ mod tests {
         let files = FailingFiles::new(Duration::ZERO);
         for number in 0..=MAX_FILES {
             let now = begun.plus(Duration::from_secs(u64::try_from(number).unwrap()));
-            assert!(!files.fails_for_long(&file(number), now));
+            assert_eq!(files.note_failure(&file(number), now), AfterFailure::TryAgain);
         }
         assert_eq!(files.lock().len(), MAX_FILES);
         assert!(!files.lock().contains_key(&file(0)));

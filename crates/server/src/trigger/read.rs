@@ -4,7 +4,7 @@ use roundel_forge::{ErrorClass, ForgeError};
 use roundel_model::{forge::RepositoryId, limits, name::CommitSha, time::Timestamp};
 use roundel_store::projects::Project;
 
-use super::failing_files::{FailingFile, FailingFiles};
+use super::failing_files::{AfterFailure, FailingFile, FailingFiles};
 use crate::{
     forges::{self, CallError, Forges},
     retry::Attempt,
@@ -55,7 +55,7 @@ pub(super) async fn read(
             } else if !fails_alone(forges, project, &error).await? {
                 failing_files.forget(&file);
                 return Err(error.into());
-            } else if failing_files.fails_for_long(&file, Timestamp::now()) {
+            } else if failing_files.note_failure(&file, Timestamp::now()) == AfterFailure::GiveUp {
                 ONLY_THIS_FILE
             } else {
                 return Err(error.into());

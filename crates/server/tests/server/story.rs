@@ -189,7 +189,7 @@ async fn a_forge_that_is_unavailable_delays_a_push_and_does_not_lose_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_configuration_that_the_forge_never_returns_is_reported_on_the_commit() {
     let mut world = World::start().await;
-    world.settings.pace.doubt_after = Duration::from_millis(500);
+    world.settings.pace.give_up_file_after = Duration::from_millis(500);
     world.restart().await;
     let cases =
         [(ForgeKind::GitHub, "/contents/", "error"), (ForgeKind::Bitbucket, "/src/", "FAILED")];
@@ -215,7 +215,7 @@ async fn a_configuration_that_the_forge_never_returns_is_reported_on_the_commit(
 #[tokio::test(flavor = "multi_thread")]
 async fn an_old_push_is_not_given_up_for_one_failure() {
     let mut world = World::start().await;
-    world.settings.pace.doubt_after = Duration::ZERO;
+    world.settings.pace.give_up_file_after = Duration::ZERO;
     world.restart().await;
     let kind = ForgeKind::GitHub;
     let project = world.project(kind, "web").await;
@@ -234,7 +234,7 @@ async fn a_push_waits_for_a_forge_that_is_down_until_it_is_given_up() {
     let mut world = World::start().await;
     let kind = ForgeKind::GitHub;
     let project = world.project(kind, "web").await;
-    world.settings.pace.doubt_after = Duration::ZERO;
+    world.settings.pace.give_up_file_after = Duration::ZERO;
     world.restart().await;
     world.forge.inject(Failure { method: "GET".to_owned(), ..refuses(kind, "/repo") });
     let sha = world.push(kind, "web", ONE_JOB).await;

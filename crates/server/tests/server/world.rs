@@ -350,7 +350,7 @@ fn settings(forge: &LocalForge, sink: &SmtpSink, database: &Path) -> Settings {
         }),
         pace: RetryPace {
             period: Duration::from_millis(100),
-            first_pause: Duration::from_millis(10),
+            min_backoff: Duration::from_millis(10),
             ..RetryPace::default()
         },
         status_prefix: "ci/roundel".to_owned(),

@@ -50,9 +50,9 @@ impl Store {
         let source_key = self.vault.unlock(&self.db, Scope::Project(from)).await?;
         let target_key = self.vault.unlock(&self.db, Scope::Project(to)).await?;
         let mut session = self.db.write("import variables").await?;
-        // An update that changes nothing: of two imports at once, the second counts after the first.
-        let sql = "UPDATE projects SET active = active WHERE id = $1";
-        if session.run(sql, values![to]).await? == 0 {
+        // Of two imports at once, the second counts after the first.
+        session.take_turn(&format!("variables of {to}")).await?;
+        if session.row("SELECT id FROM projects WHERE id = $1", values![to]).await?.is_none() {
             return Err(StoreError::Missing("project"));
         }
         let sql = "SELECT name FROM variables WHERE project = $1";

@@ -62,7 +62,7 @@ async fn a_repository_is_one_project_whatever_it_is_called(world: World) {
 
 async fn a_project_is_found_by_its_old_name_until_another_takes_it(world: World) {
     let first = world.project("acme/web").await;
-    world.store.rename_project(first.id, Some(&slug("acme/site")), None, None).await.unwrap();
+    world.store.update_repository(first.id, Some(&slug("acme/site")), None, None).await.unwrap();
     let found = |name: &'static str| {
         let store = world.store.clone();
         async move { store.project_by_slug(&slug(name)).await.unwrap().map(|project| project.id) }
@@ -79,8 +79,8 @@ async fn a_project_is_found_by_its_old_name_until_another_takes_it(world: World)
     assert_eq!(found("acme/site").await, Some(first.id));
     assert_eq!(found("acme/none").await, None);
     // And back again: the name follows.
-    world.store.rename_project(second.id, Some(&slug("acme/new")), None, None).await.unwrap();
-    world.store.rename_project(first.id, Some(&slug("acme/web")), None, None).await.unwrap();
+    world.store.update_repository(second.id, Some(&slug("acme/new")), None, None).await.unwrap();
+    world.store.update_repository(first.id, Some(&slug("acme/web")), None, None).await.unwrap();
     assert_eq!(found("acme/web").await, Some(first.id));
     assert_eq!(found("acme/new").await, Some(second.id));
 }
@@ -99,8 +99,8 @@ async fn the_newest_owner_of_a_name_has_it(world: World) {
 
 async fn a_rename_changes_what_it_names_and_nothing_else(world: World) {
     let before = world.project("acme/web").await;
-    world.store.rename_project(before.id, None, Some("trunk"), None).await.unwrap();
-    world.store.rename_project(before.id, None, None, Some(false)).await.unwrap();
+    world.store.update_repository(before.id, None, Some("trunk"), None).await.unwrap();
+    world.store.update_repository(before.id, None, None, Some(false)).await.unwrap();
     let after = world.store.project(before.id).await.unwrap().unwrap();
     let expected = Project { default_branch: "trunk".to_owned(), private: false, ..before };
     assert_eq!(after, expected);
@@ -335,7 +335,7 @@ async fn what_does_not_exist_is_not_changed(world: World) {
     let store = &world.store;
     let missing = |answer: Result<(), StoreError>| matches!(answer, Err(StoreError::Missing(_)));
     assert!(missing(store.set_project_active(ProjectId::fresh(), true).await));
-    assert!(missing(store.rename_project(ProjectId::fresh(), None, Some("x"), None).await));
+    assert!(missing(store.update_repository(ProjectId::fresh(), None, Some("x"), None).await));
     let key = CheckoutKeyId::fresh();
     assert!(missing(store.update_checkout_key(key, KeyState::Active, None).await));
     let hook = roundel_model::id::HookId::fresh();
