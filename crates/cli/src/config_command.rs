@@ -27,6 +27,7 @@ mod validate;
 
 use anyhow::Result;
 
+pub(crate) use self::local::LocalClone;
 use crate::exit::Exit;
 
 #[derive(clap::Subcommand)]

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::exit::Exit;
-use roundel_lsp::{Finder, OpenOrbs, Settings};
+use crate::{config_command::LocalClone, exit::Exit};
+use roundel_lsp::{Finder, LocalValues, OpenOrbs, Settings};
 use roundel_server::orbs::Offline;
 
 #[derive(clap::Args, Debug)]
@@ -34,7 +34,10 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         let finder: Finder = Box::new(move |reference| offline.find(reference));
         Ok(finder)
     });
-    match roundel_lsp::serve(std::io::stdin(), std::io::stdout(), settings, open) {
+    // The same values as `roundel config` has, so that both say the same of a file.
+    let local: LocalValues =
+        Box::new(|folder| folder.map(LocalClone::of).unwrap_or_default().values());
+    match roundel_lsp::serve(std::io::stdin(), std::io::stdout(), settings, open, local) {
         roundel_lsp::Ended::Requested => Exit::Success,
         roundel_lsp::Ended::Abandoned => Exit::Failure,
     }

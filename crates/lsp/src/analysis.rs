@@ -4,15 +4,17 @@
 //! of each document, and compiles that.
 
 use std::{
+    collections::HashMap,
     panic::{AssertUnwindSafe, catch_unwind},
+    path::{Path, PathBuf},
     time::Duration,
 };
 
 use crossbeam_channel::{Receiver, Sender, after, select};
 use gen_lsp_types::Uri;
-use roundel_config::{Compiled, Inputs, orbs::OrbSet};
+use roundel_config::{Compiled, Inputs, PipelineValue, orbs::OrbSet};
 
-use crate::settings::Finder;
+use crate::settings::{Finder, LocalValues};
 
 /// How long a pause in the typing is.
 const PAUSE: Duration = Duration::from_millis(120);
@@ -30,7 +32,7 @@ pub(crate) enum Task {
         /// What the file is called in diagnostics.
         path: String,
     },
-    /// Orbs may have changed: look for them again.
+    /// Orbs and the repository may have changed: look again.
     Refresh,
 }
 
@@ -50,8 +52,10 @@ pub(crate) fn run(
     outcomes: &Sender<Outcome>,
     base: &Inputs,
     find: &mut Finder,
+    local: &mut LocalValues,
 ) {
     let mut orbs = OrbSet::default();
+    let mut values: HashMap<Option<PathBuf>, Vec<(String, PipelineValue)>> = HashMap::new();
     while let Ok(first) = tasks.recv() {
         let mut waiting: Vec<Task> = vec![first];
         let deadline = after(MAX_DELAY);
@@ -67,10 +71,15 @@ pub(crate) fn run(
         }
         if waiting.iter().any(|task| matches!(task, Task::Refresh)) {
             orbs = OrbSet::default();
+            values.clear();
         }
         for task in newest(waiting) {
             let Task::Compile { uri, version, text, path } = task else { continue };
-            let inputs = Inputs { path, orbs: orbs.clone(), ..base.clone() };
+            let file = uri.to_file_path().ok();
+            let folder = file.as_deref().and_then(Path::parent).map(Path::to_owned);
+            let pipeline_values =
+                values.entry(folder).or_insert_with_key(|folder| local(folder.as_deref())).clone();
+            let inputs = Inputs { path, pipeline_values, orbs: orbs.clone(), ..base.clone() };
             let compiled = catch_unwind(AssertUnwindSafe(|| OrbSet::complete(&text, inputs, find)));
             let Ok((compiled, inputs)) = compiled else {
                 tracing::error!(%uri, "the compiler panicked");
@@ -116,7 +125,8 @@ mod tests {
         // It ends with the tasks.
         let _analyst = thread::spawn(move || {
             let mut find: Finder = Box::new(|_| Resolution::Missing(Missing::default()));
-            run(&tasks_from, &outcomes_to, &Inputs::default(), &mut find);
+            let mut local: LocalValues = Box::new(|_| Vec::new());
+            run(&tasks_from, &outcomes_to, &Inputs::default(), &mut find, &mut local);
         });
         (tasks, outcomes)
     }

@@ -10,7 +10,8 @@
 //!
 //! Requests are answered at once, from the text as it is. Compiling happens next to them, after the
 //! typing has paused, and its outcome is dropped when the text has moved on. The crate reads no
-//! file and knows no registry: who starts it hands it a way to find orbs.
+//! file and knows no registry: the caller passes it a way to find orbs, and the pipeline values that files of
+//! a folder are compiled with.
 //!
 //! Deliberately absent: formatting. Files stay as their authors wrote them.
 
@@ -33,7 +34,7 @@ mod sources;
 mod text;
 
 pub use server::{Ended, serve};
-pub use settings::{Finder, OpenOrbs, Settings};
+pub use settings::{Finder, LocalValues, OpenOrbs, Settings};
 
 #[cfg(test)]
 mod tests;

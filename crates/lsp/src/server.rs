@@ -25,7 +25,7 @@ use crate::{
     documents::{self, Documents, Kind},
     frames::{self, Incoming},
     requests::{RequestContext, ResponseError},
-    settings::{OpenOrbs, Settings},
+    settings::{LocalValues, OpenOrbs, Settings},
     sources::Sources,
     text::Encoding,
 };
@@ -45,12 +45,14 @@ pub enum Ended {
     Abandoned,
 }
 
-/// Talks to an editor until it says `exit` or goes away.
+/// Talks to an editor until it says `exit` or goes away. Orbs are found with what `open` makes, and
+/// files are compiled with the pipeline values that `local` names for their folder.
 pub fn serve(
     input: impl Read + Send + 'static,
     output: impl Write + Send + 'static,
     settings: Settings,
     open: OpenOrbs,
+    local: LocalValues,
 ) -> Ended {
     let (incoming_to, incoming) = bounded(WAITING);
     let (outgoing, outgoing_from) = bounded(WAITING);
@@ -68,7 +70,7 @@ pub fn serve(
     let writer = thread::spawn(move || write(output, &outgoing_from));
     let (outcomes_to, outcomes) = unbounded();
     let session = Session {
-        stage: Stage::Fresh { settings, open },
+        stage: Stage::Fresh { settings, open, local },
         context: RequestContext {
             documents: Documents::default(),
             sources: Sources::default(),
@@ -120,6 +122,7 @@ enum Stage {
     Fresh {
         settings: Settings,
         open: OpenOrbs,
+        local: LocalValues,
     },
     Open,
     /// Nothing but `exit` is expected.
@@ -241,7 +244,8 @@ impl Session {
             Ok(params) => params,
             Err(error) => return self.refuse(id, ErrorCode::InvalidParams, &error.to_string()),
         };
-        let Stage::Fresh { settings, open } = std::mem::replace(&mut self.stage, Stage::Open)
+        let Stage::Fresh { settings, open, mut local } =
+            std::mem::replace(&mut self.stage, Stage::Open)
         else {
             return;
         };
@@ -267,8 +271,9 @@ impl Session {
         let (tasks, tasks_from) = unbounded();
         let (outcomes, inputs) = (self.outcomes_to.clone(), self.inputs.clone());
         // It ends when the tasks do, which is with the session.
-        let _analyst =
-            thread::spawn(move || analysis::run(&tasks_from, &outcomes, &inputs, &mut find));
+        let _analyst = thread::spawn(move || {
+            analysis::run(&tasks_from, &outcomes, &inputs, &mut find, &mut local);
+        });
         self.tasks = Some(tasks);
     }
 

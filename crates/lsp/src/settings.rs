@@ -14,6 +14,10 @@ pub type Finder = Box<dyn FnMut(&OrbReference) -> Resolution + Send>;
 /// Makes a [`Finder`] of settings, or says why that cannot be.
 pub type OpenOrbs = Box<dyn Fn(&Settings) -> Result<Finder, String> + Send>;
 
+/// Says which pipeline values a file of a folder is compiled with, where there is no pipeline. The folder
+/// is `None` for a text that is in no file.
+pub type LocalValues = Box<dyn FnMut(Option<&Path>) -> Vec<(String, PipelineValue)> + Send>;
+
 /// Where orbs are and how strictly files are read. The editor gives the same in
 /// `initializationOptions`; what it gives wins.
 #[derive(Clone, Debug, Default, Deserialize)]

@@ -56,6 +56,21 @@ fn what_nothing_uses_is_reported_as_unnecessary_and_places_are_related() {
     assert_eq!(client.stop(), Ended::Requested);
 }
 
+/// Without values for the pipeline, an enum that is given one of them would be a false error.
+#[test]
+fn files_are_compiled_with_the_pipeline_values_of_their_folder() {
+    let mut client = Client::start();
+    let text = "version: 2.1\ncommands:\n  tell:\n    parameters:\n      forge: { type: enum, enum: \
+                [github] }\n      folder: { type: enum, enum: [/repo/.circleci] }\n    steps:\n      - \
+                run: echo << parameters.forge >> << parameters.folder >>\njobs:\n  build:\n    docker: \
+                [{ image: x:1 }]\n    steps:\n      - tell: { forge: << pipeline.project.type >>, \
+                folder: << pipeline.git.branch >> }\nworkflows: { main: { jobs: [build] } }\n";
+    client.open(URI, text);
+    let reported = client.diagnostics(1);
+    assert!(codes(&reported).is_empty(), "{reported}");
+    assert_eq!(client.stop(), Ended::Requested);
+}
+
 /// What `validate` refuses is shown in the editor with the same words, and goes with its cause.
 #[test]
 fn what_this_release_cannot_run_is_reported_with_its_severity_and_page() {

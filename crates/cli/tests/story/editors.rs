@@ -2,9 +2,11 @@
 
 use std::{
     fs,
-    io::Write as _,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
     process::{Command, Stdio},
 };
+
+use serde_json::{Value, json};
 
 const CONFIG: &str = "version: 2.1
 orbs:
@@ -114,4 +116,72 @@ fn the_language_server_ends_as_the_protocol_says() {
     assert!(said.ends_with(r#"{"jsonrpc":"2.0","id":2,"result":null}"#), "{said}");
     assert_eq!(talk(&[hello, exit]).0, Some(1));
     assert_eq!(talk(&[hello]).0, Some(1), "the editor went away");
+}
+
+/// The same file has the same diagnostics in an editor and on the command line, whatever it takes from
+/// the pipeline.
+#[test]
+fn the_language_server_and_validate_compile_with_the_same_pipeline_values() {
+    let folder = tempfile::tempdir().unwrap();
+    let git = |arguments: &[&str]| {
+        let status =
+            Command::new("git").arg("-C").arg(folder.path()).args(arguments).status().unwrap();
+        assert!(status.success(), "{arguments:?}");
+    };
+    git(&["init", "-q", "-b", "topic"]);
+    git(&["remote", "add", "origin", "git@bitbucket.org:acme/widget.git"]);
+    let file = folder.path().join(".circleci/config.yml");
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    let text = "version: 2.1\ncommands:\n  tell:\n    parameters:\n      forge: { type: enum, enum: \
+                [bitbucket] }\n      number: { type: integer }\n      branch: { type: enum, enum: [main] \
+                }\n    steps:\n      - run: echo << parameters.forge >> << parameters.number >> << \
+                parameters.branch >>\njobs:\n  build:\n    docker: [{ image: x:1 }]\n    steps:\n      - \
+                tell: { forge: << pipeline.project.type >>, number: << pipeline.number >>, branch: << \
+                pipeline.git.branch >> }\nworkflows: { main: { jobs: [build] } }\n";
+    fs::write(&file, text).unwrap();
+
+    let roundel = || Command::new(env!("CARGO_BIN_EXE_roundel"));
+    let output = roundel().args(["config", "validate", "--json"]).arg(&file).output().unwrap();
+    let validated: Value = serde_json::from_slice(&output.stdout).unwrap();
+
+    let mut child = roundel()
+        .args(["lsp", "--stdio"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    for message in [
+        json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": { "capabilities": {} } }),
+        json!({ "jsonrpc": "2.0", "method": "textDocument/didOpen", "params": { "textDocument": {
+            "uri": format!("file://{}", file.display()), "languageId": "yaml", "version": 1, "text": text,
+        } } }),
+    ] {
+        let message = message.to_string();
+        write!(input, "Content-Length: {}\r\n\r\n{message}", message.len()).unwrap();
+    }
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    let edited = loop {
+        let mut length = String::new();
+        assert!(output.read_line(&mut length).unwrap() > 0, "the server ended");
+        let Some(length) = length.trim().strip_prefix("Content-Length: ") else { continue };
+        let mut message = vec![0; length.parse::<usize>().unwrap() + 2];
+        output.read_exact(&mut message).unwrap();
+        let message: Value = serde_json::from_slice(&message).unwrap();
+        if message["method"] == "textDocument/publishDiagnostics" {
+            break message["params"]["diagnostics"].clone();
+        }
+    };
+    drop(input);
+    child.wait().unwrap();
+
+    let lines = |found: &Value, line: &dyn Fn(&Value) -> u64| -> Vec<(u64, String)> {
+        let found = found.as_array().unwrap().iter();
+        found.map(|one| (line(one), one["code"].as_str().unwrap().to_owned())).collect()
+    };
+    let edited = lines(&edited, &|one| one["range"]["start"]["line"].as_u64().unwrap() + 1);
+    let validated =
+        lines(&validated["files"][0]["diagnostics"], &|one| one["line"].as_u64().unwrap());
+    assert_eq!(edited, validated);
+    assert_eq!(edited.len(), 1, "the branch alone is wrong: {edited:?}");
 }

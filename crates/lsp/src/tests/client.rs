@@ -5,6 +5,7 @@
 use std::{
     collections::HashMap,
     io::{BufReader, PipeWriter, Write as _},
+    path::Path,
     sync::Arc,
     thread::{self, JoinHandle},
     time::Duration,
@@ -12,7 +13,10 @@ use std::{
 
 use crossbeam_channel::{Receiver, unbounded};
 use lsp_server::Message;
-use roundel_config::orbs::{Missing, Orb, OrbReference, Resolution};
+use roundel_config::{
+    PipelineValue,
+    orbs::{Missing, Orb, OrbReference, Resolution},
+};
 use serde_json::{Value, json};
 
 use crate::{Ended, Finder, Settings, serve};
@@ -71,6 +75,15 @@ fn open_orbs(settings: &Settings) -> Result<Finder, String> {
     }
 }
 
+/// Values that say which folder they are for.
+fn local_values(folder: Option<&Path>) -> Vec<(String, PipelineValue)> {
+    let folder = folder.map_or_else(String::new, |folder| folder.display().to_string());
+    vec![
+        ("project.type".to_owned(), PipelineValue::Text("github".to_owned())),
+        ("git.branch".to_owned(), PipelineValue::Text(folder)),
+    ]
+}
+
 pub(crate) fn frame(value: &Value) -> Vec<u8> {
     let text = value.to_string();
     format!("Content-Length: {}\r\n\r\n{text}", text.len()).into_bytes()
@@ -86,7 +99,13 @@ impl Client {
         let (server_input, input) = std::io::pipe().unwrap();
         let (output, server_output) = std::io::pipe().unwrap();
         let server = thread::spawn(move || {
-            serve(server_input, server_output, Settings::default(), Box::new(open_orbs))
+            serve(
+                server_input,
+                server_output,
+                Settings::default(),
+                Box::new(open_orbs),
+                Box::new(local_values),
+            )
         });
         let (to, from) = unbounded();
         // It ends with the pipe.
