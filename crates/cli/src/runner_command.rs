@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result};
 use roundel_runner::{Runner, Settings};
 
 use crate::{
-    exit::{Exit, UsageError},
+    exit::Exit,
     settings::{
         arguments, flags,
         table::{general, runner},
@@ -17,8 +17,10 @@ pub(crate) type Arguments = arguments::Arguments<flags::Runner>;
 
 /// Runs jobs until it is stopped: the first signal lets running jobs finish, the second ends them.
 pub(crate) async fn run(arguments: &Arguments, values: &Values) -> Result<Exit> {
+    // First, and whatever is missing: it is there to find out why.
+    let was_printed = arguments.print_only(values)?;
     let settings = settings(values)?;
-    if arguments.print_only(values)? {
+    if was_printed {
         return Ok(Exit::Success);
     }
     let (server, slots) = (settings.server.clone(), settings.slots);
@@ -33,9 +35,8 @@ pub(crate) async fn run(arguments: &Arguments, values: &Values) -> Result<Exit> 
 fn settings(values: &Values) -> Result<Settings> {
     let slots = values.require(&runner::SLOTS, "a runner runs jobs")?;
     if slots == 0 {
-        return Err(
-            UsageError("`runner.slots` is 0: a runner runs at least one job".to_owned()).into()
-        );
+        let help = "give a runner at least one slot, or do not start it";
+        return Err(values.refusal(&runner::SLOTS.declaration, "is 0", help).into());
     }
     Ok(Settings {
         server: values.require(&general::SERVER, "a runner claims jobs from a server")?,

@@ -17,12 +17,17 @@ use crate::{
     terminal,
 };
 
+#[cfg(test)]
+pub(crate) use wiring::check;
+
 pub(crate) type Arguments = arguments::Arguments<flags::Serve>;
 
 /// Serves until it is stopped.
 pub(crate) async fn run(arguments: &Arguments, values: &Values) -> Result<Exit> {
+    // First, and whatever is missing: it is there to find out why.
+    let was_printed = arguments.print_only(values)?;
     wiring::check(values)?;
-    if arguments.print_only(values)? {
+    if was_printed {
         return Ok(Exit::Success);
     }
     let settings = wiring::server(values)?;

@@ -24,6 +24,7 @@ mod problem;
 pub mod reference;
 mod suggest;
 pub mod table;
+mod unknown;
 pub(crate) mod values;
 
 /// Returns the environment variables that may be settings.

@@ -4,36 +4,37 @@ use std::net::SocketAddr;
 
 use anyhow::{Context as _, Result, bail};
 use roundel_forge::ForgeSettings;
-use roundel_model::secret::Secret;
 use roundel_server::{EmailSettings, Settings, orbs};
 use url::Url;
 
-use crate::{
-    exit::UsageError,
-    settings::{
-        declaration::{Default, Setting},
-        keys,
-        table::{
-            forges::{BITBUCKET, Forge, GITHUB},
-            general, runner, services,
-        },
-        values::{Found, Values},
+use crate::settings::{
+    declaration::{Default, Setting},
+    keys,
+    table::{
+        forges::{BITBUCKET, Forge, GITHUB},
+        general, runner, services,
     },
+    values::{Found, Values},
 };
 
 /// The shortest token that can be chosen; what the server makes has 64 characters.
 const TOKEN_CHARACTERS: usize = 32;
 
 /// Checks combinations of settings. Changes nothing on disk.
-pub(super) fn check(values: &Values) -> Result<()> {
+pub(crate) fn check(values: &Values) -> Result<()> {
     forges(values)?;
     email(values)?;
+    if values.get(&services::ORBS_REGISTRY_TOKEN)?.is_some() {
+        values.require(&services::ORBS_REGISTRY, "there is a token, but not for which registry")?;
+    }
     for setting in [&general::ADMIN_TOKEN, &runner::TOKEN] {
-        let is_short = |token: Secret<String>| token.expose().chars().count() < TOKEN_CHARACTERS;
-        if values.get(setting)?.is_some_and(is_short) {
-            let key = setting.declaration.key;
-            let message = format!("`{key}` has less than {TOKEN_CHARACTERS} characters");
-            return Err(UsageError(message).into());
+        let Some(token) = values.get(setting)? else { continue };
+        let length = token.expose().chars().count();
+        if length < TOKEN_CHARACTERS {
+            let what = format!("has {length} characters, and needs {TOKEN_CHARACTERS} or more");
+            let help = "choose a longer one, such as what `openssl rand -hex 32` prints, or leave it out: \
+                        the server then makes one";
+            return Err(values.refusal(&setting.declaration, &what, help).into());
         }
     }
     Ok(())

@@ -122,13 +122,11 @@ fn argument(setting: &dyn AnySetting, name: &'static str, program: Program) -> A
     let argument = argument.hide(is_exposing);
     match setting.shape() {
         _ if is_file => argument.value_name("FILE"),
-        Shape::Switch => argument
-            .value_name("BOOL")
-            .num_args(0..=1)
-            .require_equals(true)
-            .default_missing_value("true"),
+        Shape::Switch => argument.value_name("BOOL").num_args(0..=1).default_missing_value("true"),
         Shape::List => argument.value_name(value_name(setting)).action(ArgAction::Append),
-        Shape::Text | Shape::Number => argument.value_name(value_name(setting)),
+        // A wrong number is to be named, not taken for a flag.
+        Shape::Number => argument.value_name(value_name(setting)).allow_negative_numbers(true),
+        Shape::Text => argument.value_name(value_name(setting)),
     }
 }
 

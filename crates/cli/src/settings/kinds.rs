@@ -10,7 +10,7 @@ use url::Url;
 
 use super::{
     declaration::{Kind, Shape},
-    log_filter,
+    log_filter, suggest,
 };
 
 /// The most jobs at a time that one runner takes.
@@ -90,8 +90,11 @@ pub(super) const STATUS_PREFIX: Kind<String> = Kind {
 
 pub(super) const TEXT: Kind<String> = Kind { name: "text", shape: Shape::Text, parse: line };
 
-pub(super) const TEXTS: Kind<Vec<String>> =
-    Kind { name: "texts", shape: Shape::List, parse: |text| text.split('\n').map(line).collect() };
+pub(super) const RESOURCE_CLASSES: Kind<Vec<String>> = Kind {
+    name: "texts",
+    shape: Shape::List,
+    parse: |text| text.split('\n').map(resource_class).collect(),
+};
 
 pub(super) const SECRET: Kind<Secret<String>> =
     Kind { name: "text", shape: Shape::Text, parse: |text| line(text).map(Secret::new) };
@@ -160,11 +163,7 @@ pub(super) const SLOT_COUNT: Kind<u32> = Kind {
 pub(super) const SWITCH: Kind<bool> = Kind {
     name: "true or false",
     shape: Shape::Switch,
-    parse: |text| match text.to_ascii_lowercase().as_str() {
-        "true" | "yes" | "on" | "1" => Ok(true),
-        "false" | "no" | "off" | "0" => Ok(false),
-        _ => Err("not `true` or `false`".to_owned()),
-    },
+    parse: |text| suggest::truth(text).ok_or_else(|| "not `true` or `false`".to_owned()),
 };
 
 pub(super) const LOG_FILTER: Kind<String> = Kind {
@@ -220,6 +219,14 @@ fn sqlite_path(path: &str) -> Result<(), String> {
     } else {
         line(path).map(drop)
     }
+}
+
+/// No job can name one with a comma or a space: those are several, written as one.
+fn resource_class(text: &str) -> Result<String, String> {
+    if text.trim().contains(|c: char| c == ',' || c.is_whitespace()) {
+        return Err("a resource class with a comma or a space; give several as one each".to_owned());
+    }
+    line(text.trim())
 }
 
 fn path(text: &str) -> Result<PathBuf, String> {

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use url::Url;
 
+use super::declaration::Shape;
+
 pub(super) const MASK: &str = "***";
 
 /// Characters of a value that a message repeats.
@@ -11,8 +13,11 @@ const SHOWN_CHARS: usize = 100;
 
 /// Shows a value that is not secret, however wrong it is. Only what may be a password in an address, where
 /// none belongs, is masked.
-pub(super) fn shown(text: &str) -> String {
-    let text = text.split('\n').map(masked).collect::<Vec<_>>().join(", ");
+///
+/// The items of a list are in lines of their own; elsewhere a line break is a part of the value.
+pub(super) fn shown(text: &str, shape: Shape) -> String {
+    let separator = if shape == Shape::List { ", " } else { "\\n" };
+    let text = text.split('\n').map(masked).collect::<Vec<_>>().join(separator);
     match text.char_indices().nth(SHOWN_CHARS) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
         None => text,
@@ -96,10 +101,10 @@ mod tests {
             "not an address",
             "is it #1?",
         ] {
-            assert_eq!(shown(text), text);
+            assert_eq!(shown(text, Shape::Text), text);
         }
         assert_eq!(without_password("sqlite:/home/me@work/a.db"), "sqlite:/home/me@work/a.db");
-        assert_eq!(shown(&"x".repeat(2_000)).chars().count(), SHOWN_CHARS + 1);
+        assert_eq!(shown(&"x".repeat(2_000), Shape::Text).chars().count(), SHOWN_CHARS + 1);
     }
 
     #[test]
@@ -116,11 +121,12 @@ mod tests {
             "u:hush@ci.example.org/x?token=hush",
             "https://a.example.org\nhttps://u:hush@b.example.org",
         ] {
-            assert!(!shown(wrong).contains("sh"), "{}", shown(wrong));
+            let shown = shown(wrong, Shape::Text);
+            assert!(!shown.contains("sh"), "{shown}");
             assert!(hides(wrong), "{wrong}");
         }
         let long = "https://u:s@ci.example.org/x?token=hush&b=2";
-        assert_eq!(shown(long), "https://***@ci.example.org/x?token=***&b=***");
+        assert_eq!(shown(long, Shape::Text), "https://***@ci.example.org/x?token=***&b=***");
     }
 
     #[test]

@@ -94,7 +94,9 @@ fn flag(setting: &dyn AnySetting) -> String {
     let file = format!("`--{} FILE`", declaration.file_flag.unwrap_or(declaration.flag));
     match declaration.secrecy {
         Secrecy::Open => value,
-        Secrecy::MayHoldPassword => format!("{value} or {file}"),
+        Secrecy::MayHoldPassword => {
+            format!("{file}, or `--{} URL` if there is no password in it", declaration.flag)
+        }
         Secrecy::Secret => file,
     }
 }

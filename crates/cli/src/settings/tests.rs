@@ -381,7 +381,139 @@ fn a_flag_with_a_password_and_a_misspelled_variable_are_warned_about() {
     assert!(warnings[0].contains("`--database-url` shows a secret"), "{warnings:?}");
     assert!(warnings[1].contains("did you mean `ROUNDEL_LISTEN`?"), "{warnings:?}");
     let case = Case::new("").flag("database-url", "postgres://u@h/d");
-    assert!(case.variable("ROUNDEL_BIN", "x").values().warnings.is_empty());
+    assert!(case.values().warnings.is_empty());
+}
+
+/// A setting that is named as its key, its flag or another product would name it has no effect, and a
+/// server without email looks like any other.
+#[test]
+fn every_variable_that_no_command_reads_is_warned_about_with_what_was_meant() {
+    let warnings = |name: &str, value: &str| {
+        let warnings = Case::new("").variable(name, value).values().warnings;
+        assert!(warnings.len() <= 1, "{name}: {warnings:?}");
+        warnings.into_iter().next().unwrap_or_default()
+    };
+    for (name, near) in [
+        ("ROUNDEL_SMTP_URL", "`ROUNDEL_MAIL_SMTP_URL`"),
+        ("ROUNDEL_SMTP_URL_FILE", "`ROUNDEL_MAIL_SMTP_URL_FILE`"),
+        ("ROUNDEL_RUNNER_SLOTS", "`ROUNDEL_SLOTS`"),
+        ("ROUNDEL_RUNNER_TOKEN", "`ROUNDEL_TOKEN`"),
+        ("ROUNDEL_RUNNER_TOKEN_FILE", "`ROUNDEL_TOKEN_FILE`"),
+        ("ROUNDEL_RESOURCE_CLASS", "`ROUNDEL_RESOURCE_CLASSES`"),
+        ("ROUNDEL_EMBEDDED", "`ROUNDEL_RUNNER_EMBEDDED`"),
+        ("ROUNDEL_DB_URL", "`ROUNDEL_DATABASE_URL`"),
+        ("ROUNDEL_GITHUB_ID", "`ROUNDEL_GITHUB_CLIENT_ID`"),
+        ("ROUNDEL_FROM", "`ROUNDEL_MAIL_FROM`"),
+        ("ROUNDEL_LISTN", "`ROUNDEL_LISTEN`"),
+    ] {
+        let said = format!("the variable `{name}` is not a setting; did you mean {near}?");
+        assert_eq!(warnings(name, "x"), said);
+    }
+    assert_eq!(
+        warnings("ROUNDEL_SECRET", "x"),
+        "the variable `ROUNDEL_SECRET` is not a setting; did you mean \
+         `ROUNDEL_BITBUCKET_CLIENT_SECRET` or `ROUNDEL_GITHUB_CLIENT_SECRET`?"
+    );
+    assert_eq!(
+        warnings("ROUNDEL_WHATEVER", "x"),
+        "the variable `ROUNDEL_WHATEVER` is not a setting, and has no effect"
+    );
+    assert_eq!(
+        warnings("ROUNDEL_ORBS", "orbs"),
+        "the variable `ROUNDEL_ORBS` is read by `roundel config` and `roundel lsp` only; `roundel serve` \
+         takes orbs from `ROUNDEL_ORBS_DIRECTORY`"
+    );
+    // A setting of another command, and what describes a service of this name to its neighbors.
+    for (name, value) in [
+        ("ROUNDEL_SERVER", "https://ci.example.org"),
+        ("ROUNDEL_SERVICE_HOST", "10.0.0.1"),
+        ("ROUNDEL_SERVICE_PORT_HTTP", "8080"),
+        ("ROUNDEL_PORT", "tcp://10.0.0.1:8080"),
+        ("ROUNDEL_PORT_8080_TCP_ADDR", "10.0.0.1"),
+    ] {
+        assert_eq!(warnings(name, value), "");
+    }
+    assert!(!warnings("ROUNDEL_PORT", "8080").is_empty());
+}
+
+/// Each of them was refused in words that named neither the setting nor what to do, or not at all.
+#[test]
+fn a_wrong_value_is_shown_as_it_is_and_the_advice_works() {
+    let error = Case::new("").flag("status-prefix", "a\nb").error();
+    assert!(
+        error.starts_with("`--status-prefix` is `a\\nb`, which is not a single line"),
+        "{error}"
+    );
+    let error = Case::new("").flag("runner-embedded", "maybe").error();
+    assert!(error.ends_with("an example: `--runner-embedded=false`"), "{error}");
+    let error = Case::new("").flag("slots", "-1").error();
+    assert!(error.contains("`--slots` is `-1`, which is not a number from 0 to 1024"), "{error}");
+    for class in ["a,b", "a b"] {
+        let error = Case::new("").flag("resource-class", class).error();
+        let said =
+            format!("`--resource-class` is `{class}`, which is a resource class with a comma");
+        assert!(error.starts_with(&said), "{error}");
+    }
+    let case = Case::new("");
+    fs::write(case.path().join("instance.key"), "hush\n").unwrap();
+    assert_eq!(
+        case.error(),
+        "the content of `DIR/instance.key` is not a key of 32 bytes in hex\n  restore the file from a \
+         backup of the data directory, or delete it if this server never ran"
+    );
+    let values = Case::new("").values();
+    let error = values.require(&services::SMTP_URL, "there is `mail.from`").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "`mail.smtp_url` is missing: there is `mail.from`\n  set `mail.smtp_url` in the settings file, \
+         `ROUNDEL_MAIL_SMTP_URL`, `--mail-smtp-url-file` to a file that holds it, or \
+         `--mail-smtp-url` if there is no password in it"
+    );
+}
+
+#[test]
+fn what_does_not_fit_the_rest_names_the_setting_and_where_it_came_from() {
+    let said = |case: Case| {
+        let error = crate::serve::check(&case.values()).unwrap_err().to_string();
+        error.replace(&case.path().display().to_string(), "DIR")
+    };
+    let help = "choose a longer one, such as what `openssl rand -hex 32` prints, or leave it out: the \
+                server then makes one";
+    assert_eq!(
+        said(Case::new("").variable("ROUNDEL_ADMIN_TOKEN", "hush")),
+        format!(
+            "`admin_token` (variable ROUNDEL_ADMIN_TOKEN) has 4 characters, and needs 32 or more\n  \
+             {help}"
+        )
+    );
+    let case = Case::new("");
+    let path = case.path().join("short").display().to_string();
+    fs::write(&path, "hush").unwrap();
+    assert_eq!(
+        said(case.flag("token-file", &path)),
+        format!(
+            "`runner.token` (flag --token-file, `DIR/short`) has 4 characters, and needs 32 or more\n  \
+             {help}"
+        )
+    );
+    let token = said(Case::new("[orbs]\nregistry_token = \"x\"\n"));
+    assert!(token.starts_with("`orbs.registry` is missing: there is a token"), "{token}");
+}
+
+#[test]
+fn a_number_below_zero_and_a_switch_with_a_space_are_read_as_values() {
+    let given = |arguments: &[&str]| {
+        let arguments = ["roundel", "serve"].iter().chain(arguments);
+        let matches = crate::command().try_get_matches_from(arguments).unwrap();
+        let (_, matches) = matches.subcommand().unwrap();
+        let flags = SettingFlags::<Serve>::from_arg_matches(matches).unwrap();
+        flags.given.into_iter().next().unwrap()
+    };
+    let said = |name: &str, value: &str| (name.to_owned(), vec![value.to_owned()]);
+    assert_eq!(given(&["--slots", "-1"]), said("slots", "-1"));
+    assert_eq!(given(&["--runner-embedded", "false"]), said("runner-embedded", "false"));
+    assert_eq!(given(&["--runner-embedded=false"]), said("runner-embedded", "false"));
+    assert_eq!(given(&["--allow-setuid"]), said("allow-setuid", "true"));
 }
 
 #[test]
@@ -390,7 +522,8 @@ fn print_config_says_where_each_value_came_from_and_masks_secrets() {
         "database_url = \"postgres://u:hunter2@h/d\"\n[github]\nclient_id = \"x\"\n\
          client_secret = \"hunter2\"\n",
     );
-    let text = print_config(&case.variable("ROUNDEL_SLOTS", "3").values());
+    let case = case.variable("ROUNDEL_SLOTS", "3").variable("ROUNDEL_ALLOW_SETUID", "yes");
+    let text = print_config(&case.values());
     assert!(!text.contains("hunter2"), "{text}");
     let line = |key: &str| {
         let mut lines = text.lines().filter(|line| line.starts_with(key));
@@ -402,6 +535,10 @@ fn print_config_says_where_each_value_came_from_and_masks_secrets() {
     assert!(line("github.client_secret").ends_with("/roundel.toml:4"));
     assert!(line("database_url").starts_with("database_url = \"postgres://u:***@h/d\" # "));
     assert_eq!(line("listen"), "listen = \"127.0.0.1:8080\" # default");
+    assert_eq!(
+        line("runner.allow_setuid"),
+        "runner.allow_setuid = true # variable ROUNDEL_ALLOW_SETUID"
+    );
     assert_eq!(line("# mail.from"), "# mail.from # not set");
     assert_eq!(line("# instance_key"), "# instance_key # made at the first start, in instance.key");
     assert!(text.parse::<toml::Table>().is_ok(), "it can be kept as a settings file: {text}");
@@ -495,7 +632,8 @@ fn what_a_file_of_a_secret_holds_is_checked_and_not_shown() {
     let error = case.flag("instance-key-file", &path.display().to_string()).error();
     assert_eq!(
         error,
-        "the content of `DIR/key` (`--instance-key-file`) is not a key of 32 bytes in hex"
+        "the content of `DIR/key` (`--instance-key-file`) is not a key of 32 bytes in hex\n  what \
+         belongs there: key of 32 bytes in hex"
     );
 }
 

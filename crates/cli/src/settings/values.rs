@@ -20,11 +20,16 @@ use super::{
     problem::{self, Place, Problem},
     suggest,
     table::{ALL, general},
+    unknown,
 };
 use crate::exit::UsageError;
 
 /// Bytes of a file that holds a secret.
 const SECRET_BYTES: u64 = 64 << 10;
+
+/// What to do about a file that the server made.
+const DAMAGED: &str =
+    "restore the file from a backup of the data directory, or delete it if this server never ran";
 
 /// An address of a database in a file: the setting's own example is a server's.
 const SQLITE_EXAMPLE: &str = "sqlite:/srv/roundel/roundel.db";
@@ -77,7 +82,7 @@ impl Values {
         if !problems.is_empty() {
             return Err(problem::all(&problems));
         }
-        values.warnings.extend(misspelled(variables));
+        values.warnings.extend(unknown::warnings(variables, program));
         Ok(values)
     }
 
@@ -103,6 +108,18 @@ impl Values {
             let ways = ways(declaration, self.program);
             UsageError(format!("`{}` is missing: {why}\n  set {ways}", declaration.key))
         })
+    }
+
+    /// Refuses a value that is right in itself and wrong here.
+    ///
+    /// Says which setting it is, where the value came from, what is wrong (``has 5 characters of 32``), and
+    /// what to do.
+    pub(crate) fn refusal(&self, declaration: &Declaration, what: &str, help: &str) -> UsageError {
+        let from = self.found.get(declaration.key).map_or_else(String::new, |found| {
+            let file = found.held_by.as_ref().map(|path| format!(", `{}`", path.display()));
+            format!(" ({}{})", found.origin, file.unwrap_or_default())
+        });
+        UsageError(format!("`{}`{from} {what}\n  {help}", declaration.key))
     }
 
     /// Returns a value as it was given.
@@ -201,7 +218,13 @@ fn take(setting: &dyn AnySetting, candidate: &Candidate) -> Result<Found, Proble
             Problem::new(message).at(place.clone())
         })?;
         setting.check(&held).map_err(|what| {
-            Problem::new(format!("the content of `{text}` (`{name}`) is {what}")).at(place.clone())
+            let (named, advice) = if *origin == Origin::Default {
+                (String::new(), DAMAGED.to_owned())
+            } else {
+                (format!(" (`{name}`)"), format!("what belongs there: {}", setting.kind_name()))
+            };
+            let message = format!("the content of `{text}`{named} is {what}");
+            Problem::new(message).at(place.clone()).help(advice)
         })?;
         let held_by = Some(PathBuf::from(text));
         return Ok(Found { text: held, origin: origin.clone(), held_by });
@@ -217,7 +240,7 @@ fn take(setting: &dyn AnySetting, candidate: &Candidate) -> Result<Found, Proble
     };
     checked.map_err(|what| {
         let message = if declaration.secrecy == Secrecy::Open {
-            format!("`{name}` is `{}`, which is {what}", mask::shown(text))
+            format!("`{name}` is `{}`, which is {what}", mask::shown(text, setting.shape()))
         } else {
             format!("`{name}` is {what}")
         };
@@ -238,6 +261,7 @@ fn example(setting: &dyn AnySetting, origin: &Origin, wrong: &str) -> String {
         declaration.key == general::DATABASE_URL.declaration.key && wrong.starts_with("sqlite:");
     let example = if is_file { SQLITE_EXAMPLE } else { declaration.example };
     match origin {
+        Origin::Flag(flag) if setting.shape() == Shape::Switch => format!("{flag}={example}"),
         Origin::Flag(flag) if example.contains(' ') => format!("{flag} '{example}'"),
         Origin::Flag(flag) => format!("{flag} {example}"),
         Origin::Variable(name) => format!("{name}={example}"),
@@ -257,6 +281,13 @@ fn ways(declaration: &Declaration, program: Program) -> String {
         );
     }
     let flag = declaration.value_flag(program).unwrap_or(declaration.flag);
+    if let (Secrecy::MayHoldPassword, Some(file)) = (declaration.secrecy, declaration.file_flag) {
+        return format!(
+            "`{}` in the settings file, `{}`, `--{file}` to a file that holds it, or `--{flag}` if there is \
+             no password in it",
+            declaration.key, declaration.variable,
+        );
+    }
     format!("`{}` in the settings file, `{}` or `--{flag}`", declaration.key, declaration.variable)
 }
 
@@ -276,23 +307,6 @@ fn exposed(declaration: &Declaration, candidate: &Candidate) -> Option<String> {
             declaration.file_flag.unwrap_or(declaration.flag),
             declaration.variable
         )
-    })
-}
-
-/// Warnings about variables that are nearly, but not quite, those of a setting.
-fn misspelled(variables: &Variables) -> impl Iterator<Item = String> {
-    let known = || {
-        ALL.iter().flat_map(|setting| {
-            let declaration = setting.declaration();
-            let file = format!("{}_FILE", declaration.variable);
-            let file = declaration.has_file_form().then_some(file);
-            [Some(declaration.variable.to_owned()), file].into_iter().flatten()
-        })
-    };
-    let unknown = variables.keys().filter(move |name| !known().any(|known| known == **name));
-    unknown.filter_map(move |name| {
-        let near = suggest::nearest(name, known())?;
-        Some(format!("the variable `{name}` is not a setting; did you mean `{near}`?"))
     })
 }
 

@@ -173,6 +173,7 @@ fn complete(start: &mut Start, key: &str, program: Program) {
         ("bitbucket.client_secret", _) => &["bitbucket.client_id"],
         ("mail.smtp_url", _) => &["mail.from"],
         ("mail.from", _) => &["mail.smtp_url"],
+        ("orbs.registry_token", _) => &["orbs.registry"],
         ("server", Program::Runner) => &["runner.token"],
         ("runner.token", Program::Runner) => &["server"],
         (_, Program::Runner) => &["server", "runner.token"],

@@ -72,7 +72,7 @@ pub(crate) static NAME: Setting<String> = Setting {
 };
 
 pub(crate) static RESOURCE_CLASSES: Setting<Vec<String>> = Setting {
-    kind: kinds::TEXTS,
+    kind: kinds::RESOURCE_CLASSES,
     declaration: Declaration {
         key: "runner.resource_classes",
         flag: "resource-class",

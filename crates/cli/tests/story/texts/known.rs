@@ -136,7 +136,7 @@ impl Known {
                     let command = command.get_name();
                     return Err(format!("`{command}` has no flag `--{name}`: {}", shown()));
                 };
-                let is_optional = found.is_require_equals_set();
+                let is_optional = found.get_num_args().is_some_and(|count| count.min_values() == 0);
                 if found.get_action().takes_values() && !is_optional && !flag.contains('=') {
                     rest.next();
                 }
