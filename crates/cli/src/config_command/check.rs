@@ -161,7 +161,9 @@ impl Checked {
     /// Says whether it is right, and the server refuses it or some of its jobs.
     pub(crate) fn is_refused(&self) -> bool {
         match self.decision() {
-            Decision::Unsupported | Decision::RunsInPart => true,
+            Decision::Unsupported
+            | Decision::SomeJobsRefused
+            | Decision::SomeWorkflowsNeverStarted => true,
             Decision::Runs | Decision::Invalid => false,
         }
     }

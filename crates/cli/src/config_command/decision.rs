@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 use roundel_config::{Compiled, Consequence, Diagnostic, JobOfPlan, Support};
 use roundel_model::plan::{PlannedJob, PlannedJobKind, UnsupportedContainer};
 use roundel_server::missing_contexts;
-use serde::Serialize;
+use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 
 use crate::terminal;
 
@@ -29,10 +29,11 @@ const LINES: usize = 8;
 pub(crate) enum Decision {
     /// It runs as it is.
     Runs,
-    /// It is right. Its pipeline starts, and this release refuses some of its jobs or never starts
-    /// some of its workflows.
-    #[serde(rename = "some_jobs_refused")]
-    RunsInPart,
+    /// It is right. Its pipeline starts, and this release refuses some of its jobs; it may also never
+    /// start some of its workflows.
+    SomeJobsRefused,
+    /// It is right. Every job of its pipeline runs, and this release never starts some of its workflows.
+    SomeWorkflowsNeverStarted,
     /// It is right, and its pipeline does not start in this release.
     Unsupported,
     /// It has errors.
@@ -40,17 +41,15 @@ pub(crate) enum Decision {
 }
 
 /// A job that this release refuses, though the pipeline starts.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct RefusedJob {
     pub(crate) workflow: String,
     pub(crate) job: String,
-    #[serde(flatten)]
     pub(crate) reason: Reason,
 }
 
 /// Why a job is refused.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(tag = "reason", content = "names", rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Reason {
     /// It names contexts, which do not exist: it ends as `unauthorized`.
     Contexts(Vec<String>),
@@ -64,9 +63,28 @@ pub(crate) enum Reason {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Unsupported {
     pub(crate) message: String,
+    /// The code of the diagnostics.
+    pub(crate) code: String,
     pub(crate) help: Option<String>,
     /// `.circleci/config.yml:4:9`, `and 3 more`, ``job `build` of workflow `main` ``, `in the orb acme/kit@1.0.0`
     pub(crate) places: Vec<String>,
+}
+
+/// `{workflow, job, reason, names}`, whatever the reason is.
+impl Serialize for RefusedJob {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (reason, names) = match &self.reason {
+            Reason::Contexts(names) => ("contexts", names.as_slice()),
+            Reason::ServiceContainers(image) => ("service_containers", std::slice::from_ref(image)),
+            Reason::ContainerProgram => ("container_program", [].as_slice()),
+        };
+        let mut object = serializer.serialize_struct("RefusedJob", 4)?;
+        object.serialize_field("workflow", &self.workflow)?;
+        object.serialize_field("job", &self.job)?;
+        object.serialize_field("reason", reason)?;
+        object.serialize_field("names", names)?;
+        object.end()
+    }
 }
 
 impl Decision {
@@ -75,11 +93,11 @@ impl Decision {
         match compiled.support() {
             Support::Invalid => Self::Invalid,
             Support::Unsupported => Self::Unsupported,
-            Support::Runs => {
-                let is_whole =
-                    refused_jobs(compiled).is_empty() && compiled.never_started().next().is_none();
-                if is_whole { Self::Runs } else { Self::RunsInPart }
+            Support::Runs if !refused_jobs(compiled).is_empty() => Self::SomeJobsRefused,
+            Support::Runs if compiled.never_started().next().is_some() => {
+                Self::SomeWorkflowsNeverStarted
             }
+            Support::Runs => Self::Runs,
         }
     }
 }
@@ -132,6 +150,7 @@ pub(crate) fn unsupported(
     }
     let grouped = |(message, group): (&str, Vec<&Diagnostic>)| Unsupported {
         message: message.to_owned(),
+        code: group.first().map(|one| one.code.clone()).unwrap_or_default(),
         help: group.first().and_then(|one| one.help.clone()),
         places: places(&group),
     };
@@ -197,7 +216,7 @@ pub(crate) fn listed(compiled: &Compiled, notes: bool, width: Option<usize>) -> 
         );
     }
     let mut list = |label: &str, found: Vec<Unsupported>| {
-        for Unsupported { message, help, places } in found {
+        for Unsupported { message, help, places, .. } in found {
             item(&mut text, &format!("{label}{message} ({})", places.join(", ")), width);
             if let Some(help) = help {
                 advice(&mut text, &help, width);

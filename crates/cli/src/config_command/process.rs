@@ -52,7 +52,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
 /// Says that the server will not run all of it. The document is right all the same.
 fn refused(checked: &Checked) -> String {
     let what = match checked.decision() {
-        Decision::RunsInPart => "this release does not run all of it",
+        Decision::SomeJobsRefused | Decision::SomeWorkflowsNeverStarted => {
+            "this release does not run all of it"
+        }
         Decision::Unsupported | Decision::Runs | Decision::Invalid => {
             "not supported by this release"
         }

@@ -127,7 +127,7 @@ fn file_summary(checked: &Checked, colors: bool) -> String {
         Decision::Unsupported => {
             (Some(paint("valid, but not supported by this release", Yellow)), ":")
         }
-        Decision::RunsInPart => {
+        Decision::SomeJobsRefused | Decision::SomeWorkflowsNeverStarted => {
             (Some(paint("valid, but this release does not run all of it", Yellow)), ":")
         }
         Decision::Runs => (Some(paint("fine", Green)), ""),

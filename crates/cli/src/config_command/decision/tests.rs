@@ -34,7 +34,7 @@ fn with_steps(steps: &str) -> String {
 
 /// What is written, and what becomes of it.
 fn table() -> Vec<(String, Decision)> {
-    use Decision::{Invalid, Runs, RunsInPart, Unsupported};
+    use Decision::{Invalid, Runs, SomeJobsRefused, SomeWorkflowsNeverStarted, Unsupported};
 
     let triggers = "{schedule: {cron: '0 3 * * *', filters: {branches: {only: main}}}}";
     let scheduled =
@@ -59,12 +59,22 @@ fn table() -> Vec<(String, Decision)> {
             Unsupported,
         ),
         // Its pipeline starts without the workflow, be it the only one or not.
-        (scheduled.clone(), RunsInPart),
-        (scheduled.replace("workflows: {", "workflows: {push: {jobs: [build]}, "), RunsInPart),
-        (file(JOB, "build: {context: deploy}"), RunsInPart),
-        (file(&JOB.replace("}]", "}, {image: 'redis:7'}]"), "build"), RunsInPart),
-        (file(&JOB.replace("'}]", "', command: [x]}]"), "build"), RunsInPart),
-        (file(&JOB.replace("'}]", "', entrypoint: x}, {image: 'redis:7'}]"), "build"), RunsInPart),
+        (scheduled.clone(), SomeWorkflowsNeverStarted),
+        (
+            scheduled.replace("workflows: {", "workflows: {push: {jobs: [build]}, "),
+            SomeWorkflowsNeverStarted,
+        ),
+        (
+            scheduled.replace("workflows: {", "workflows: {push: {jobs: [build: {context: a}]}, "),
+            SomeJobsRefused,
+        ),
+        (file(JOB, "build: {context: deploy}"), SomeJobsRefused),
+        (file(&JOB.replace("}]", "}, {image: 'redis:7'}]"), "build"), SomeJobsRefused),
+        (file(&JOB.replace("'}]", "', command: [x]}]"), "build"), SomeJobsRefused),
+        (
+            file(&JOB.replace("'}]", "', entrypoint: x}, {image: 'redis:7'}]"), "build"),
+            SomeJobsRefused,
+        ),
         // They wait for a runner on ARM, as others wait for one of their class.
         (file(&format!("{JOB}, resource_class: arm.large"), "build"), Runs),
         (file("machine: {image: arm-default}, steps: [checkout]", "build"), Runs),
@@ -102,10 +112,10 @@ fn each_kind_of_unsupported_diagnostic_is_decided_alike() {
     for code in area.codes {
         let example = |which| page::example(*code, which).unwrap().0;
         let wanted = match code.slug {
-            "unsupported-schedule"
-            | "unsupported-context"
+            "unsupported-schedule" => Decision::SomeWorkflowsNeverStarted,
+            "unsupported-context"
             | "unsupported-service-container"
-            | "unsupported-container-program" => Decision::RunsInPart,
+            | "unsupported-container-program" => Decision::SomeJobsRefused,
             "unsupported-option" => Decision::Runs,
             _ => Decision::Unsupported,
         };
@@ -125,7 +135,8 @@ fn agree(text: &str, wanted: Decision) -> Checked {
     let git_ref = Some(GitRef::Branch(BranchName::from("main")));
     let server = compile(text, &Inputs { git_ref, ..Inputs::default() });
     let starts = server.support() == Support::Runs;
-    assert_eq!(starts, matches!(wanted, Decision::Runs | Decision::RunsInPart), "{text}");
+    let ends = matches!(wanted, Decision::Unsupported | Decision::Invalid);
+    assert_eq!(starts, !ends, "{text}");
     // What is asked before moving gets the same answer.
     assert_eq!(cannot_run(folder.path(), &[]), wanted != Decision::Runs, "{text}");
     let says_why = !listed(&checked.compiled, false, None).is_empty();
@@ -208,4 +219,22 @@ fn what_is_refused_next_to_errors_has_a_line_of_its_own() {
     let text = listed(&checked.compiled, false, None);
     let first = "  and, once the errors are fixed, not supported by this release:\n  - the `store_artifacts`";
     assert!(text.starts_with(first), "{text}");
+}
+
+/// Programs read it: a member that is a text, a list or not there is three formats.
+#[test]
+fn a_refused_job_names_what_it_is_refused_for_in_a_list() {
+    let containers = JOB.replace("}]", "}, {image: 'redis:7'}]");
+    let program = JOB.replace("'}]", "', command: [x]}]");
+    for (text, reason, names) in [
+        (file(JOB, "build: {context: [a, b]}"), "contexts", vec!["a", "b"]),
+        (file(&containers, "build"), "service_containers", vec!["redis:7"]),
+        (file(&program, "build"), "container_program", vec![]),
+    ] {
+        let refused = refused_jobs(&compile(&text, &Inputs::default()));
+        let expected = serde_json::json!([
+            { "workflow": "main", "job": "build", "reason": reason, "names": names }
+        ]);
+        assert_eq!(serde_json::to_value(refused).unwrap(), expected);
+    }
 }

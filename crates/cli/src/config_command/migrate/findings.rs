@@ -49,6 +49,8 @@ pub(super) struct Finding {
     pub(super) title: String,
     /// What it is about: names of contexts, lines of the file.
     pub(super) names: Vec<String>,
+    /// The codes of the diagnostics that say so. Empty if it is read off the text.
+    pub(super) codes: BTreeSet<String>,
     /// How to prepare for it, as one or more sentences.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) help: Option<String>,
@@ -80,7 +82,7 @@ pub(super) fn findings(
     found.refused_later(facts);
     found.machines(facts);
     found.secrets(facts);
-    found.differences(facts);
+    found.differences(checked, facts);
     if let Some(stricter) = stricter {
         found.stricter(stricter);
     }
@@ -105,7 +107,14 @@ impl Found {
         names: impl IntoIterator<Item = String>,
     ) -> &mut Finding {
         let names = names.into_iter().collect();
-        self.0.push(Finding { kind, level, title: title.to_owned(), names, help: None });
+        self.0.push(Finding {
+            kind,
+            level,
+            title: title.to_owned(),
+            names,
+            codes: BTreeSet::new(),
+            help: None,
+        });
         let last = self.0.len() - 1;
         &mut self.0[last]
     }
@@ -124,6 +133,13 @@ impl Found {
         }
     }
 
+    /// Says which diagnostic of `validate` a finding goes with, if there is the finding.
+    fn code_of(&mut self, kind: &str, code: &str) {
+        for finding in self.0.iter_mut().filter(|finding| finding.kind == kind) {
+            finding.codes.insert(code.to_owned());
+        }
+    }
+
     fn mistakes(&mut self, checked: &Checked) {
         // Orbs have a finding of their own.
         let has_orbs = !checked.missing.is_empty();
@@ -136,8 +152,9 @@ impl Found {
         }
         let lines = errors.iter().take(SHOWN).map(|found| placed(found));
         let title = "the configuration has errors";
-        self.add(Level::Cannot, "errors", title, lines).help =
-            Some(format!("`roundel config validate {}` shows them", checked.path));
+        let finding = self.add(Level::Cannot, "errors", title, lines);
+        finding.help = Some(format!("`roundel config validate {}` shows them", checked.path));
+        finding.codes = errors.iter().map(|error| error.code.clone()).collect();
     }
 
     fn orbs(&mut self, checked: &Checked) {
@@ -156,6 +173,8 @@ impl Found {
             } else {
                 let finding = self.add(Level::Cannot, "orbs", title, [name]);
                 finding.help = Some(how_to_get(reference));
+                let about = checked.of(Severity::Error).filter(|error| is_about_orbs(&error.code));
+                finding.codes = about.map(|error| error.code.clone()).collect();
             }
         }
         let stand_ins: Vec<String> = checked
@@ -184,8 +203,10 @@ impl Found {
                 one.consequence() == consequence && one.code != "unsupported-windows"
             };
             let found = decision::unsupported(&checked.compiled, is_other);
-            for Unsupported { message, help, places } in found {
-                self.add(level, kind, &message, places).help = help;
+            for Unsupported { message, code, help, places } in found {
+                let finding = self.add(level, kind, &message, places);
+                finding.help = help;
+                finding.codes.insert(code);
             }
         }
     }
@@ -230,6 +251,14 @@ impl Found {
             &programs,
             &Words { title: "jobs set `entrypoint` or `command` of an image, which this release cannot: they fail", help: JobRefusal::ContainerProgram.help() },
         );
+        for (kind, code) in [
+            ("contexts", "unsupported-context"),
+            ("contexts-by-template", "unsupported-context"),
+            ("service-containers", "unsupported-service-container"),
+            ("container-programs", "unsupported-container-program"),
+        ] {
+            self.code_of(kind, code);
+        }
     }
 
     /// Jobs of workflows that are off, which nothing refuses before their condition holds.
@@ -271,6 +300,7 @@ impl Found {
                 help: "runners work on Linux; keep these jobs where they are",
             },
         );
+        self.code_of("windows", "unsupported-windows");
         self.add_some(
             Level::Prepare,
             "runners",
@@ -373,13 +403,15 @@ impl Found {
             },
         );
         if facts.scripts.identity {
-            let title = "jobs use identity tokens (OIDC), which this release does not issue";
-            self.add(Level::Cannot, "identity-tokens", title, []).help =
-                Some("use an access key, as a variable of the project".to_owned());
+            let title = "commands use identity tokens (OIDC), which this release does not issue";
+            self.add(Level::Prepare, "identity-tokens", title, []).help = Some(
+                "use an access key, as a variable of the project (a guess from the commands)"
+                    .to_owned(),
+            );
         }
     }
 
-    fn differences(&mut self, facts: &Facts) {
+    fn differences(&mut self, checked: &Checked, facts: &Facts) {
         let tool: BTreeSet<String> = facts
             .scripts
             .tool
@@ -390,10 +422,14 @@ impl Found {
         let (public, inside): (BTreeSet<_>, BTreeSet<_>) =
             tool.into_iter().partition(|used| is_public(used));
         self.add_some(
-            Level::Cannot,
+            Level::Prepare,
             "job-tool",
             &inside,
-            &Words { title: "commands use parts of the `circleci` command that this release does not have", help: "these steps fail, with a message that says so" },
+            &Words {
+                title: "commands use parts of the `circleci` command that this release does not have",
+                help: "change these commands: they fail, with a message that says so (a guess from \
+                       their text)",
+            },
         );
         self.add_some(
             Level::Note,
@@ -421,6 +457,13 @@ impl Found {
                 help: NEVER_STARTED_HELP,
             },
         );
+        self.code_of("schedules", "unsupported-schedule");
+        // The compiler knows the version of the file.
+        let advice = checked.compiled.never_started().find_map(|found| found.help.clone());
+        let schedules = self.0.iter_mut().find(|finding| finding.kind == "schedules");
+        if let (Some(finding), Some(advice)) = (schedules, advice) {
+            finding.help = Some(advice);
+        }
     }
 
     fn stricter(&mut self, stricter: &Checked) {
@@ -430,8 +473,10 @@ impl Found {
         }
         let lines = errors.iter().take(SHOWN).map(|found| placed(found));
         let title = "the stricter rules of the `next` profile refuse it";
-        self.add(Level::Note, "next-profile", title, lines).help =
+        let finding = self.add(Level::Note, "next-profile", title, lines);
+        finding.help =
             Some("nothing has to be done as long as the project stays with `legacy`".to_owned());
+        finding.codes = errors.iter().map(|error| error.code.clone()).collect();
     }
 }
 

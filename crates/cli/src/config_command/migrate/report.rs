@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
 use super::{
-    super::output::counted,
+    super::{decision::Decision, output::counted},
     findings::{Finding, Level},
     repository::{FileReport, Readiness, Repository},
 };
@@ -84,23 +84,18 @@ impl Writer {
         let rest = match repository.readiness {
             Readiness::Nothing | Readiness::Ready => "ready to run here".to_owned(),
             Readiness::Prepare => format!("{ready} ready, the rest after what is marked `prepare`"),
-            Readiness::Cannot => {
-                let cannot = repository
-                    .files
-                    .iter()
-                    .filter(|file| file.readiness == Readiness::Cannot)
-                    .count();
-                format!("{ready} ready, {cannot} with parts that cannot run")
-            }
+            Readiness::Cannot => format!("{ready} ready, {}", cannot(&repository.files)),
         };
         text + &format!("{}\n", self.fit(&format!("{files}: {rest}"), 2))
     }
 
     fn file(&self, file: &FileReport) -> String {
-        let readiness = sentence(file.readiness);
+        let readiness = &sentence(file);
         let needed = file.path.chars().count() + readiness.len() + 2;
-        let gap = if self.width.is_some_and(|width| width < needed) { "\n  " } else { " " };
-        let readiness = styled(readiness, style(file.readiness), self.colors);
+        let is_long = self.width.is_some_and(|width| width < needed);
+        let gap = if is_long { "\n  " } else { " " };
+        let readiness = if is_long { self.fit(readiness, 2) } else { readiness.clone() };
+        let readiness = styled(&readiness, style(file.readiness), self.colors);
         let mut text = format!("{}:{gap}{readiness}\n", self.bold(&file.path));
         for finding in &file.findings {
             let title = self.fit(&finding.title, INDENT);
@@ -148,8 +143,8 @@ impl Writer {
         let (ready, prepare) = (of(Readiness::Ready), of(Readiness::Prepare));
         let (cannot, nothing) = (of(Readiness::Cannot), of(Readiness::Nothing));
         let summary = format!(
-            "{} repositories: {ready} ready, {prepare} after preparation, {cannot} with parts that \
-             cannot run, {nothing} without a configuration",
+            "{} repositories: {ready} ready, {prepare} after preparation, {cannot} that cannot run \
+             or not fully, {nothing} without a configuration",
             repositories.len(),
         );
         line(&mut text, &format!("\n{}", self.fit(&summary, 2)));
@@ -246,13 +241,39 @@ fn detail(text: &mut String, detail: &str) {
     line(text, &format!("{:INDENT$}{detail}", ""));
 }
 
-fn sentence(readiness: Readiness) -> &'static str {
-    match readiness {
-        Readiness::Nothing => "nothing to run",
-        Readiness::Ready => "ready",
-        Readiness::Prepare => "needs preparation",
-        Readiness::Cannot => "a part of it cannot run here",
+/// What becomes of a file, in the words of `validate`.
+fn sentence(file: &FileReport) -> String {
+    match (file.readiness, file.decision) {
+        (Readiness::Nothing, _) => "nothing to run".to_owned(),
+        (Readiness::Ready, _) => "ready".to_owned(),
+        (Readiness::Prepare, _) => "needs preparation".to_owned(),
+        (Readiness::Cannot, Decision::Invalid) => {
+            format!("{}: nothing of it runs here", counted(file.errors, "error"))
+        }
+        (Readiness::Cannot, Decision::Unsupported) => {
+            "not supported by this release: nothing of it runs here".to_owned()
+        }
+        (
+            Readiness::Cannot,
+            Decision::Runs | Decision::SomeJobsRefused | Decision::SomeWorkflowsNeverStarted,
+        ) => "a part of it cannot run here".to_owned(),
     }
+}
+
+/// `1 with errors, 2 with parts that cannot run`: of the files that cannot run as they are.
+fn cannot(files: &[FileReport]) -> String {
+    let mut counts = [0_usize; 3];
+    for file in files.iter().filter(|file| file.readiness == Readiness::Cannot) {
+        let kind = match file.decision {
+            Decision::Invalid => 0,
+            Decision::Unsupported => 1,
+            Decision::Runs | Decision::SomeJobsRefused | Decision::SomeWorkflowsNeverStarted => 2,
+        };
+        counts[kind] += 1;
+    }
+    let words = ["with errors", "not supported", "with parts that cannot run"];
+    let counted = counts.into_iter().zip(words).filter(|(count, _)| *count > 0);
+    counted.map(|(count, words)| format!("{count} {words}")).collect::<Vec<_>>().join(", ")
 }
 
 fn short_name(readiness: Readiness) -> &'static str {

@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use roundel_config::{
-    Inputs, Profile,
+    Inputs, Profile, Severity,
     document::{Node, from_yaml},
 };
 
@@ -41,6 +41,10 @@ pub(super) struct FileReport {
     /// `verdict` in the JSON output, which scripts read.
     #[serde(rename = "verdict")]
     pub(super) readiness: Readiness,
+    /// What becomes of it when it is pushed, as `validate` says it.
+    pub(super) decision: Decision,
+    /// How many errors it has.
+    pub(super) errors: usize,
     pub(super) findings: Vec<Finding>,
 }
 
@@ -88,8 +92,9 @@ impl FileReport {
         let stricter = stricter(&checked, compiler);
         let findings = findings::findings(&checked, &facts, stricter.as_ref());
         let found = findings.iter().map(Readiness::of).max().unwrap_or(Readiness::Ready);
-        let readiness = found.max(Readiness::at_least(checked.decision()));
-        Self { path: checked.path, readiness, findings }
+        let (decision, errors) = (checked.decision(), checked.count(Severity::Error));
+        let readiness = found.max(Readiness::at_least(decision));
+        Self { path: checked.path, readiness, decision, errors, findings }
     }
 }
 
@@ -103,7 +108,7 @@ fn stricter(checked: &Checked, compiler: &Compiler) -> Option<Checked> {
         text: checked.text.clone(),
         broken: None,
     };
-    let right = checked.count(roundel_config::Severity::Error) == 0;
+    let right = checked.count(Severity::Error) == 0;
     (is_legacy && right).then(|| compiler.check_with(source, inputs))
 }
 
@@ -112,7 +117,10 @@ impl Readiness {
     const fn at_least(decision: Decision) -> Self {
         match decision {
             Decision::Runs => Self::Ready,
-            Decision::RunsInPart | Decision::Unsupported | Decision::Invalid => Self::Cannot,
+            Decision::SomeJobsRefused
+            | Decision::SomeWorkflowsNeverStarted
+            | Decision::Unsupported
+            | Decision::Invalid => Self::Cannot,
         }
     }
 

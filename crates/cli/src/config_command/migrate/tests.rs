@@ -5,6 +5,7 @@ use std::fs;
 use clap::Parser as _;
 
 use super::{
+    super::decision::Decision,
     findings::{Finding, Level},
     *,
 };
@@ -161,6 +162,7 @@ fn what_is_not_in_the_repository_is_named() {
     assert_eq!(names("schedules"), "0 3 * * *");
     assert_eq!(finding(&found, "schedules").level, Level::Cannot);
     assert_eq!(names("job-tool"), "circleci tests glob circleci tests split");
+    assert_eq!(finding(&found, "job-tool").level, Level::Prepare);
     assert!(names("resource-classes").contains("large (1 job, 4 CPU, 8 GB)"));
     assert_eq!(finding(&found, "hosted-api").level, Level::Prepare);
     assert_eq!(found.readiness, Readiness::Cannot);
@@ -229,7 +231,7 @@ fn several_repositories_make_a_table_with_what_they_share() {
     );
     assert!(
         text.ends_with(
-            "\n4 repositories: 1 ready, 0 after preparation, 2 with parts that cannot run, 1 without \
+            "\n4 repositories: 1 ready, 0 after preparation, 2 that cannot run or not fully, 1 without \
              a configuration\n"
         ),
         "{text}"
@@ -261,10 +263,6 @@ fn what_the_server_refuses_cannot_run_and_nothing_is_promised() {
         (with(", add_ssh_keys", "", ""), "unsupported"),
         (with("", "", ": {context: deploy}"), "contexts"),
         (with("", "", ": {serial-group: x}"), "unsupported"),
-        (with(", run: circleci tests glob '*'", "", ""), "job-tool"),
-        (with(", run: circleci env subst", "", ""), "job-tool"),
-        (with(", run: circleci run oidc get", "", ""), "identity-tokens"),
-        (with(", run: {name: x, command: circleci env subst}", "", ""), "job-tool"),
         (format!("setup: true\n{PLAIN}"), "unsupported"),
         (service, "service-containers"),
         (program, "container-programs"),
@@ -279,6 +277,61 @@ fn what_the_server_refuses_cannot_run_and_nothing_is_promised() {
         {
             assert!(!report.contains(promise), "{promise}: {report}");
         }
+    }
+}
+
+/// `validate` says that these run: what a command does is only seen when it runs.
+#[test]
+fn what_is_guessed_from_commands_is_something_to_prepare() {
+    for (command, kind) in [
+        ("circleci tests glob '*'", "job-tool"),
+        ("circleci tests split", "job-tool"),
+        ("circleci env subst", "job-tool"),
+        ("circleci run release log", "job-tool"),
+        ("{name: x, command: circleci env subst}", "job-tool"),
+        ("circleci run oidc get", "identity-tokens"),
+    ] {
+        let found = look(&[(".circleci/config.yml", &PLAIN.replace("make", command))]);
+        assert_eq!(found.readiness, Readiness::Prepare, "{command}");
+        assert_eq!(found.files[0].decision, Decision::Runs, "{command}");
+        let guess = finding(&found, kind);
+        assert!(guess.help.as_ref().unwrap().contains("a guess from the"), "{guess:?}");
+    }
+}
+
+/// A file of which nothing runs is not one of which a part does not.
+#[test]
+fn a_file_that_cannot_run_says_how_much_of_it_in_the_words_of_validate() {
+    let step = PLAIN.replace("run: make", "store_artifacts: {path: x}");
+    let context = PLAIN.replace("[build]", "[build: {context: deploy}]");
+    for (text, said, counted, codes) in [
+        (
+            PLAIN.replace("[build]", "[biuld]"),
+            "1 error: nothing of it runs here",
+            "1 file: 0 ready, 1 with errors",
+            ["unknown-job"].as_slice(),
+        ),
+        (
+            step,
+            "not supported by this release: nothing of it runs here",
+            "1 file: 0 ready, 1 not supported",
+            &["unsupported-step"],
+        ),
+        (
+            context,
+            "a part of it cannot run here",
+            "1 file: 0 ready, 1 with parts that cannot run",
+            &["unsupported-context"],
+        ),
+    ] {
+        let found = [look(&[(".circleci/config.yml", &text)])];
+        let report = report::text(&found, false, None);
+        assert!(report.starts_with(&format!("REPO/.circleci/config.yml: {said}\n")), "{report}");
+        assert!(report.ends_with(&format!("\n{counted}\n")), "{report}");
+        let json: serde_json::Value = serde_json::from_str(&report::json(&found).unwrap()).unwrap();
+        let findings = &json["repositories"][0]["files"][0]["findings"];
+        let worst = findings.as_array().unwrap().iter().find(|one| one["level"] == "cannot");
+        assert_eq!(worst.unwrap()["codes"], serde_json::json!(codes), "{findings}");
     }
 }
 
