@@ -119,8 +119,8 @@ impl Status {
 }
 
 impl Kind {
-    /// Returns the kind of a planned job. A release is only recorded, so there is nothing to wait for;
-    /// the compiler refuses locks, so none comes this far.
+    /// Returns the kind of a planned job. A job without steps has nothing to wait for;
+    /// the compiler refuses locks and releases, so none comes this far.
     pub fn of(plan: &PlannedJobKind) -> Self {
         match plan {
             PlannedJobKind::Build(body) => Self::Build { tasks: body.parallelism },

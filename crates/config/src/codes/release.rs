@@ -127,8 +127,8 @@ area! {
 
     /// A job type is not supported in this release.
     ///
-    /// Lock and release jobs are parsed and checked, but this release has no locks, and a job
-    /// that ignored its lock would be dangerous.
+    /// Lock and release jobs are parsed and checked, but this release has no locks and no release plans. A job
+    /// that ignored its lock would be dangerous, and one that released nothing would pass for one that did.
     ///
     /// Use an approval job, or do the same in a script.
     ///
@@ -382,10 +382,12 @@ area! {
 
     /// An option has no effect in this release.
     ///
-    /// The pipeline runs without it: perhaps more slowly, or with more history in its checkout, but
-    /// with the same outcome.
+    /// The pipeline runs without it: perhaps more slowly, or with more history in its checkout. Two options can
+    /// make a difference: without `max_auto_reruns`, a workflow that fails is not run again by itself, and
+    /// without `circleci_ip_ranges`, jobs use the IP address of the runner, which a firewall may refuse.
     ///
-    /// No change is needed.
+    /// No change is needed, unless the configuration relies on one of these two: rerun such a workflow on its
+    /// page, and admit the runner's address.
     ///
     /// ```yaml wrong
     /// version: 2.1

@@ -13,7 +13,7 @@ use crate::{
         keys::{BUILTIN_STEPS, Known},
     },
     render::fields::with_unknown,
-    text::problem::Problem,
+    text::{place::Place, problem::Problem},
 };
 
 /// What the language says about one of these steps.
@@ -374,13 +374,14 @@ impl Expander<'_, '_> {
                 CheckoutMethod::default()
             }
             Some("shallow") => {
-                let message = "shallow clones are not supported in this release; a blobless \
-                               clone is used instead";
-                let problem = Problem::warning(codes::UNSUPPORTED_OPTION, method.place, message);
-                self.render.report.add_unsupported(problem);
+                self.full_clone_instead("shallow", method.place);
                 CheckoutMethod::Shallow { depth: found.unwrap_or(1) }
             }
-            Some("blobless") | None => CheckoutMethod::default(),
+            Some("blobless") => {
+                self.full_clone_instead("blobless", method.place);
+                CheckoutMethod::Blobless
+            }
+            None => CheckoutMethod::default(),
             Some(other) => {
                 let message = format!("`{other}` is not a valid `method`");
                 let help = "allowed: `blobless`, `full`, `shallow`";
@@ -390,6 +391,14 @@ impl Expander<'_, '_> {
                 CheckoutMethod::default()
             }
         }
+    }
+
+    /// Every checkout has all of the history, whatever part of it is asked for.
+    fn full_clone_instead(&mut self, asked: &str, place: Place) {
+        let message =
+            format!("{asked} clones are not supported in this release: a full clone is made");
+        let problem = Problem::warning(codes::UNSUPPORTED_OPTION, place, message);
+        self.render.report.add_unsupported(problem);
     }
 
     /// Steps that their environment cannot do (CFG §3.4, §3.13).

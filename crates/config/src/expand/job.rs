@@ -22,7 +22,7 @@ use crate::{
     },
     read::yaml::{At, Entry},
     render::{budget::Resource, fields::Expected},
-    text::problem::Problem,
+    text::{place::Place, problem::Problem},
 };
 
 /// Where steps run unless the job says otherwise (CFG §2.8).
@@ -76,18 +76,14 @@ impl Expander<'_, '_> {
             "approval" => JobType::Approval,
             "no-op" => JobType::NoOp,
             "release" => {
-                // It would pass for a job that did something.
-                let message = "jobs of type `release` have no effect in this release of Roundel";
-                let problem = Problem::warning(codes::UNSUPPORTED_OPTION, value.place, message);
-                self.render.report.add_unsupported(problem);
+                // Without effect, it would pass for a job that released something.
+                self.unsupported_type(&text, value.place);
                 self.check_validation(definition, scope);
                 let plan = self.needed_key(definition, "plan_name", &value, scope);
                 plan.map_or(JobType::Unusable, JobType::Release)
             }
             "lock" | "unlock" => {
-                let message = format!("jobs of type `{text}` are not supported in this release");
-                let problem = Problem::error(codes::UNSUPPORTED_JOB_TYPE, value.place, message);
-                self.render.report.add_unsupported(problem);
+                self.unsupported_type(&text, value.place);
                 match self.needed_key(definition, "key", &value, scope) {
                     Some(key) if &*text == "lock" => JobType::Lock(key),
                     Some(key) => JobType::Unlock(key),
@@ -109,6 +105,12 @@ impl Expander<'_, '_> {
         };
         self.check_without_steps(name, definition, &text);
         kind
+    }
+
+    fn unsupported_type(&mut self, kind: &str, place: Place) {
+        let message = format!("jobs of type `{kind}` are not supported in this release");
+        let problem = Problem::error(codes::UNSUPPORTED_JOB_TYPE, place, message);
+        self.render.report.add_unsupported(problem);
     }
 
     fn needed_key(

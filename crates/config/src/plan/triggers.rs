@@ -70,7 +70,13 @@ impl<'d> Planner<'_, 'd> {
             workflow.name
         );
         let problem = Problem::warning(codes::UNSUPPORTED_SCHEDULE, triggers.key, message);
-        self.render.report.add_unsupported(problem.help(NEVER_STARTED_HELP));
+        // In an older version, a template is text like any other.
+        let help = if self.render.templates {
+            NEVER_STARTED_HELP.to_owned()
+        } else {
+            format!("use `version: 2.1`, and {NEVER_STARTED_HELP}")
+        };
+        self.render.report.add_unsupported(problem.help(help));
         if this_one { Start::Now } else { Start::Scheduled }
     }
 

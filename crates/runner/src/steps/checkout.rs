@@ -5,8 +5,8 @@
 //! is the forge. The key files, the pinned host keys and the git configuration stay, so that later
 //! steps can fetch on their own.
 //!
-//! `method: blobless` gives a full clone: everything is on this host already, so there is nothing to
-//! fetch later.
+//! Every `method` gives a full clone: everything is on this host already, so there is nothing to fetch
+//! later, and little to save. The compiler says so where another one is asked for.
 
 mod ssh;
 

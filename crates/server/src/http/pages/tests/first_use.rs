@@ -173,7 +173,7 @@ jobs:
 workflows: { main: { jobs: [build, test] } }
 ";
     let pipeline = world.noted("Be quick", config).await;
-    let note = "shallow clones are not supported in this release";
+    let note = "shallow clones are not supported in this release: a full clone is made";
     for (job, is_noted) in [("build", true), ("test", false)] {
         let id = world.job(pipeline, job).await;
         for path in [format!("/job/{id}"), format!("/job/{id}/live")] {
@@ -203,7 +203,7 @@ workflows: {{ main: {{ jobs: [all: {{ matrix: {{ parameters: {{ n: [{}] }} }} }}
     );
     let pipeline = world.noted("Be quick", &config).await;
     let page = world.page(&format!("/job/{}", world.job(pipeline, "test").await)).await;
-    let note = "shallow clones are not supported in this release";
+    let note = "shallow clones are not supported in this release: a full clone is made";
     assert!(page.contains(note) && page.contains("30 jobs have this"), "{page}");
 }
 
