@@ -14,8 +14,13 @@ mod connect;
 mod migrate;
 pub(crate) mod value;
 
-use std::{future::Future, time::Duration};
+use std::{
+    future::Future,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
+use roundel_model::time::Timestamp;
 use sqlx::{
     Arguments, AssertSqlSafe, Database, Encode, PgConnection, PgPool, Postgres, SqlSafeStr, SqlStr,
     Sqlite, SqliteConnection, SqlitePool, Transaction, Type, pool::PoolConnection,
@@ -35,9 +40,22 @@ const STATEMENT_TIMEOUT: Duration = Duration::from_secs(40);
 /// gain is small and the statements kept prepared would be many.
 const ROWS_PER_INSERT: usize = 32;
 
+/// A write that is older says nothing about whether the database can be written now.
+const RECENT: Duration = Duration::from_secs(10);
+
 /// An open database, cheap to clone.
 #[derive(Clone, Debug)]
-pub(crate) enum Db {
+pub(crate) struct Db {
+    pools: Pools,
+    last_write: LastWrite,
+}
+
+/// When a transaction was last made durable.
+type LastWrite = Arc<Mutex<Option<Instant>>>;
+
+/// The connections to a database.
+#[derive(Clone, Debug)]
+enum Pools {
     /// A file, or memory.
     Sqlite {
         /// The one connection that writes.
@@ -53,6 +71,7 @@ pub(crate) enum Db {
 pub(crate) struct Session {
     action: &'static str,
     link: Link,
+    last_write: LastWrite,
 }
 
 enum Link {
@@ -87,42 +106,43 @@ impl From<String> for Sql {
 impl Db {
     /// Takes a connection for one statement that reads.
     pub(crate) async fn read(&self, action: &'static str) -> Result<Session, StoreError> {
-        let link = match self {
-            Self::Sqlite { readers, .. } => readers.acquire().await.map(Link::Sqlite),
-            Self::Postgres(pool) => pool.acquire().await.map(Link::Postgres),
+        let link = match &self.pools {
+            Pools::Sqlite { readers, .. } => readers.acquire().await.map(Link::Sqlite),
+            Pools::Postgres(pool) => pool.acquire().await.map(Link::Postgres),
         };
-        Session::new(action, link)
+        self.session(action, link)
     }
 
     /// Takes a connection for several statements that read one and the same state.
     pub(crate) async fn snapshot(&self, action: &'static str) -> Result<Session, StoreError> {
-        let link = match self {
-            Self::Sqlite { readers, .. } => readers.begin().await.map(Link::SqliteTransaction),
-            Self::Postgres(pool) => {
+        let link = match &self.pools {
+            Pools::Sqlite { readers, .. } => readers.begin().await.map(Link::SqliteTransaction),
+            Pools::Postgres(pool) => {
                 let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
                 in_time(pool.begin_with(begin)).await.map(Link::PostgresTransaction)
             }
         };
-        Session::new(action, link)
+        self.session(action, link)
     }
 
     /// Begins a transaction that writes. Nothing of it is there until [`Session::commit`].
     pub(crate) async fn write(&self, action: &'static str) -> Result<Session, StoreError> {
-        let link = match self {
-            Self::Sqlite { writer, .. } => {
+        let link = match &self.pools {
+            Pools::Sqlite { writer, .. } => {
                 writer.begin_with("BEGIN IMMEDIATE").await.map(Link::SqliteTransaction)
             }
-            Self::Postgres(pool) => in_time(pool.begin()).await.map(Link::PostgresTransaction),
+            Pools::Postgres(pool) => in_time(pool.begin()).await.map(Link::PostgresTransaction),
         };
-        Session::new(action, link)
+        self.session(action, link)
     }
 
-    /// Asks the database for nothing, and waits no longer than this for the answer.
+    /// Asks the database for nothing, and has it write something when its last write is not
+    /// [`RECENT`]: a full disk or a writer that is stuck refuses no read. Waits no longer than this.
     pub(crate) async fn ping(&self, within: Duration) -> Result<(), StoreError> {
         let action = "answer a ping";
         let asked = async {
-            let mut session = self.read(action).await?;
-            session.rows("SELECT 1", values![]).await.map(drop)
+            self.read(action).await?.rows("SELECT 1", values![]).await?;
+            if self.has_written_recently() { Ok(()) } else { self.write_check().await }
         };
         match tokio::time::timeout(within, asked).await {
             Ok(answer) => answer,
@@ -132,24 +152,48 @@ impl Db {
 
     /// Waits for what is running and closes every connection.
     pub(crate) async fn close(&self) {
-        match self {
-            Self::Sqlite { writer, readers } => {
+        match &self.pools {
+            Pools::Sqlite { writer, readers } => {
                 readers.close().await;
                 writer.close().await;
             }
-            Self::Postgres(pool) => pool.close().await,
+            Pools::Postgres(pool) => pool.close().await,
+        }
+    }
+
+    /// Returns whether no other server can use this database.
+    pub(crate) const fn has_one_server(&self) -> bool {
+        matches!(self.pools, Pools::Sqlite { .. })
+    }
+
+    fn has_written_recently(&self) -> bool {
+        let last = *self.last_write.lock().unwrap_or_else(PoisonError::into_inner);
+        last.is_some_and(|last| last.elapsed() < RECENT)
+    }
+
+    /// Writes one row. What is not committed reaches no disk, so a transaction that is undone shows
+    /// nothing; neither does a row that stays as it was.
+    async fn write_check(&self) -> Result<(), StoreError> {
+        let mut session = self.write("be written").await?;
+        let sql = "INSERT INTO write_checks (id, checked_at) VALUES (1, $1)
+             ON CONFLICT (id) DO UPDATE SET checked_at = excluded.checked_at";
+        session.run(sql, values![Timestamp::now()]).await?;
+        session.commit().await
+    }
+
+    fn session(
+        &self,
+        action: &'static str,
+        link: Result<Link, DriverError>,
+    ) -> Result<Session, StoreError> {
+        match link {
+            Ok(link) => Ok(Session { action, link, last_write: Arc::clone(&self.last_write) }),
+            Err(source) => Err(StoreError::Database { action, source }),
         }
     }
 }
 
 impl Session {
-    fn new(action: &'static str, link: Result<Link, DriverError>) -> Result<Self, StoreError> {
-        match link {
-            Ok(link) => Ok(Self { action, link }),
-            Err(source) => Err(StoreError::Database { action, source }),
-        }
-    }
-
     /// Runs a query and returns its rows.
     pub(crate) async fn rows(
         &mut self,
@@ -259,9 +303,11 @@ impl Session {
         let done = match self.link {
             Link::SqliteTransaction(transaction) => in_time(transaction.commit()).await,
             Link::PostgresTransaction(transaction) => in_time(transaction.commit()).await,
-            Link::Sqlite(_) | Link::Postgres(_) => Ok(()),
+            Link::Sqlite(_) | Link::Postgres(_) => return Ok(()),
         };
-        done.map_err(|source| StoreError::Database { action, source })
+        done.map_err(|source| StoreError::Database { action, source })?;
+        *self.last_write.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        Ok(())
     }
 
     const fn is_postgres(&self) -> bool {
@@ -320,3 +366,6 @@ async fn in_time<T>(work: impl Future<Output = Result<T, DriverError>>) -> Resul
 fn timed_out() -> DriverError {
     DriverError::Io(std::io::ErrorKind::TimedOut.into())
 }
+
+#[cfg(test)]
+mod tests;

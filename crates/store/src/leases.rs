@@ -1,10 +1,6 @@
 //! What a start finds left over from a process that is gone: rights to rows, and sessions that ended.
 
-use crate::{
-    db::{Db, values},
-    error::StoreError,
-    store::Store,
-};
+use crate::{db::values, error::StoreError, store::Store};
 use roundel_model::time::Timestamp;
 
 impl Store {
@@ -12,7 +8,7 @@ impl Store {
     /// need not wait for their leases to run out. Only where there cannot be a second server: on
     /// SQLite. On PostgreSQL nothing happens, and leases run out by themselves.
     pub async fn release_leases(&self) -> Result<(), StoreError> {
-        if !matches!(self.db, Db::Sqlite { .. }) {
+        if !self.db.has_one_server() {
             return Ok(());
         }
         let mut session = self.db.write("release leases").await?;

@@ -10,12 +10,12 @@ use std::{
 
 use roundel_model::cause;
 use sqlx::{
-    Connection as _, PgConnection,
+    Connection as _, PgConnection, SqliteConnection,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::{Db, DriverError};
+use super::{Db, DriverError, LastWrite, Pools};
 use crate::error::StoreError;
 
 /// How long to wait for a free connection to SQLite: its one writer is taken by turns.
@@ -48,23 +48,28 @@ impl Db {
     /// Opens the database that the URL names.
     pub(crate) async fn connect(url: &str) -> Result<Self, StoreError> {
         if let Some(path) = sqlite_file(url) {
-            return file(&path).await;
+            return file(&path).await.map(Self::over);
         }
         let opened = match url.split_once(':') {
             Some(("sqlite", _)) => in_memory().await,
-            Some(("postgres" | "postgresql", _)) => return postgres(url).await,
+            Some(("postgres" | "postgresql", _)) => return postgres(url).await.map(Self::over),
             Some(_) | None => {
                 let expected = "the URL of a database begins with sqlite: or postgres://";
                 Err(DriverError::Configuration(expected.into()))
             }
         };
-        opened.map_err(|source| StoreError::Database { action: "be opened", source })
+        let opened = opened.map_err(|source| StoreError::Database { action: "be opened", source });
+        opened.map(Self::over)
+    }
+
+    fn over(pools: Pools) -> Self {
+        Self { pools, last_write: LastWrite::default() }
     }
 
     /// Says why PostgreSQL cannot be reached, as far as one attempt without the pool shows: the pool
     /// only says that its time is over. `None`: a new connection is answered.
     pub(crate) async fn why_unreachable(&self, within: Duration) -> Option<StoreError> {
-        let Self::Postgres(pool) = self else { return None };
+        let Pools::Postgres(pool) = &self.pools else { return None };
         reach(&pool.connect_options(), within).await.err()
     }
 }
@@ -77,7 +82,7 @@ pub fn sqlite_file(url: &str) -> Option<PathBuf> {
 }
 
 /// One connection that never closes, for closing it would forget everything.
-async fn in_memory() -> Result<Db, DriverError> {
+async fn in_memory() -> Result<Pools, DriverError> {
     let options = SqliteConnectOptions::from_str("sqlite::memory:")?.foreign_keys(true);
     let pool = SqlitePoolOptions::new()
         .min_connections(1)
@@ -88,10 +93,10 @@ async fn in_memory() -> Result<Db, DriverError> {
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .connect_with(options)
         .await?;
-    Ok(Db::Sqlite { writer: pool.clone(), readers: pool })
+    Ok(Pools::Sqlite { writer: pool.clone(), readers: pool })
 }
 
-async fn file(path: &Path) -> Result<Db, StoreError> {
+async fn file(path: &Path) -> Result<Pools, StoreError> {
     // A misspelled path must not become a new, empty database.
     if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty())
         && !directory.is_dir()
@@ -105,7 +110,7 @@ async fn file(path: &Path) -> Result<Db, StoreError> {
     opened.map_err(|source| StoreError::File { path: path.to_owned(), source })
 }
 
-async fn pools(path: PathBuf) -> Result<Db, DriverError> {
+async fn pools(path: PathBuf) -> Result<Pools, DriverError> {
     let path = tokio::task::spawn_blocking(move || create_private(path))
         .await
         .map_err(|_| DriverError::WorkerCrashed)??;
@@ -117,7 +122,10 @@ async fn pools(path: PathBuf) -> Result<Db, DriverError> {
         // A burst makes the write-ahead log long; without this it would stay as long.
         .pragma("journal_size_limit", WAL_BYTES)
         .busy_timeout(BUSY_TIMEOUT);
-    let pool = SqlitePoolOptions::new().test_before_acquire(false).acquire_timeout(ACQUIRE_TIMEOUT);
+    let pool = SqlitePoolOptions::new()
+        .test_before_acquire(false)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .after_release(|connection, _| Box::pin(is_usable(connection)));
     let writer = pool
         .clone()
         .min_connections(1)
@@ -132,7 +140,16 @@ async fn pools(path: PathBuf) -> Result<Db, DriverError> {
         .max_lifetime(None)
         // Writing through a reader is a bug that would show as "database is locked".
         .connect_lazy_with(options.pragma("query_only", "ON"));
-    Ok(Db::Sqlite { writer, readers })
+    Ok(Pools::Sqlite { writer, readers })
+}
+
+/// Returns whether a connection that comes back from a transaction can begin the next one. When the disk
+/// is full SQLite itself undoes the transaction; the driver's `ROLLBACK` then fails, it counts the
+/// transaction as open for ever, and would refuse every next one. Such a connection is replaced.
+async fn is_usable(connection: &mut SqliteConnection) -> Result<bool, DriverError> {
+    // The answer comes after a rollback that is still queued.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
 }
 
 /// Makes the file, readable by no other user, before the driver would make it readable by all.
@@ -145,7 +162,7 @@ fn create_private(path: PathBuf) -> Result<PathBuf, DriverError> {
     Ok(path)
 }
 
-async fn postgres(url: &str) -> Result<Db, StoreError> {
+async fn postgres(url: &str) -> Result<Pools, StoreError> {
     let failed = |source| StoreError::Database { action: "be opened", source };
     // What hangs must end: a statement, a wait for a lock, a transaction whose owner is gone.
     let options = PgConnectOptions::from_str(url).map_err(failed)?;
@@ -162,7 +179,7 @@ async fn postgres(url: &str) -> Result<Db, StoreError> {
         .connect_with(options)
         .await
         .map_err(failed)?;
-    Ok(Db::Postgres(pool))
+    Ok(Pools::Postgres(pool))
 }
 
 /// Connects once, without a pool. A pool takes a refusal for a passing state, tries again until its

@@ -50,6 +50,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "architecture",
         sql: include_str!("../../migrations/0009_architecture.sql"),
     },
+    Migration {
+        number: 10,
+        name: "write_checks",
+        sql: include_str!("../../migrations/0010_write_checks.sql"),
+    },
 ];
 
 impl Db {
