@@ -176,8 +176,9 @@ fn causes(error: &anyhow::Error) -> Vec<String> {
     let mut said: Vec<String> = Vec::new();
     for cause in error.chain() {
         let words = plain(&cause.to_string());
-        // A cause that the text before it ends with is not repeated.
-        let is_said = said.iter().any(|before| before.ends_with(&words));
+        // A cause that the text before it ends with is not repeated, whatever its first letter.
+        let is_said =
+            said.iter().any(|before| before.to_lowercase().ends_with(&words.to_lowercase()));
         if !words.is_empty() && !is_said {
             said.push(words);
         }
@@ -263,6 +264,9 @@ mod tests {
         let denied = std::io::Error::from_raw_os_error(13);
         let error = anyhow::Error::new(denied).context("failed to read `/x`");
         assert_eq!(causes(&error), ["failed to read `/x`", "Permission denied"]);
+        let full = std::io::Error::from_raw_os_error(28);
+        let error = anyhow::Error::new(full).context("it failed: no space left on device");
+        assert_eq!(causes(&error), ["it failed: no space left on device"]);
         let error = anyhow::Error::new(Outer(Inner(""))).context("it failed");
         assert_eq!(causes(&error), ["it failed"]);
         let kept = anyhow::anyhow!("see (os error codes)").context("a (code: x) b");

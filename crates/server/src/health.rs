@@ -44,6 +44,6 @@ impl Health {
 
 async fn report(store: &Store, error: &StoreError) {
     let why = store.why_unreachable(CAUSE_TIMEOUT).await;
-    let error: &(dyn std::error::Error + 'static) = why.as_ref().unwrap_or(error);
-    tracing::error!(error, "the database does not answer; /healthz answers 503 until it does");
+    let error = why.as_ref().unwrap_or(error);
+    tracing::error!(%error, "the database does not answer; /healthz answers 503 until it does");
 }

@@ -4,14 +4,17 @@
 
 use std::path::PathBuf;
 
+use roundel_model::cause;
+
 /// What the driver of the database says.
 pub use sqlx::Error as DriverError;
 
 /// Why the store could not do it.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The database refused or could not be reached.
-    #[error("the database could not {action}")]
+    /// The database refused or could not be reached. Its text repeats the source, once: wherever it is
+    /// logged, "database or disk is full" must be there.
+    #[error("the database could not {action}: {}", reason(source))]
     Database {
         /// What was tried: "record a delivery".
         action: &'static str,
@@ -76,8 +79,9 @@ pub enum StoreError {
     Missing(&'static str),
 }
 
-/// Codes of PostgreSQL that say that it is starting, stopping or full.
-const UNAVAILABLE_CODES: [&str; 4] = ["57P01", "57P02", "57P03", "53300"];
+/// Codes of PostgreSQL that say that it is starting, stopping, or has no connection or disk left; and
+/// SQLite's for a full disk.
+const UNAVAILABLE_CODES: [&str; 6] = ["57P01", "57P02", "57P03", "53300", "53100", "13"];
 
 impl StoreError {
     /// Returns whether the database is not there, for the moment: the same request may succeed later.
@@ -95,5 +99,27 @@ impl StoreError {
         );
         let Some(error) = source.as_database_error() else { return is_gone };
         error.code().is_some_and(|code| UNAVAILABLE_CODES.contains(&code.as_ref()))
+    }
+}
+
+/// What went wrong, without the words around it and without the system's number for it.
+pub(crate) fn reason(error: &DriverError) -> String {
+    if let DriverError::Io(error) = error {
+        return cause::of_system(error);
+    }
+    error.as_database_error().map_or_else(|| error.to_string(), |error| error.message().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Logs show an error's text, and not what caused it.
+    #[test]
+    fn the_text_says_what_the_database_said() {
+        let source = DriverError::Io(std::io::Error::from_raw_os_error(28));
+        let error = StoreError::Database { action: "note a runner", source };
+        let words = "the database could not note a runner: no space left on device";
+        assert_eq!(error.to_string(), words);
     }
 }

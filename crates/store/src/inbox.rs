@@ -17,7 +17,6 @@ use std::{
 };
 
 use roundel_model::{
-    cause,
     forge::ForgeKind,
     id::{DeliveryId, HookId, ProjectId},
     time::Timestamp,
@@ -29,7 +28,7 @@ use tokio::{
 
 use crate::{
     db::{Db, DriverError, Session, values},
-    error::StoreError,
+    error::{StoreError, reason},
     pack::pack,
 };
 
@@ -140,7 +139,11 @@ async fn write_groups(db: Db, mut queue: mpsc::Receiver<Waiting>) {
             }
             // There is no database: trying for each would only take as many times as long.
             Err(error) => {
-                let reason = cause::chain(&error);
+                let reason = if let StoreError::Database { source, .. } = &error {
+                    reason(source)
+                } else {
+                    error.to_string()
+                };
                 for waiting in group.drain(..) {
                     let source = DriverError::Io(std::io::Error::other(reason.clone()));
                     answer(waiting, Err(StoreError::Database { action: ACTION, source }));

@@ -8,7 +8,6 @@ use std::{
     time::Duration,
 };
 
-use roundel_model::cause;
 use sqlx::{
     Connection as _, PgConnection, SqliteConnection,
     postgres::{PgConnectOptions, PgPoolOptions},
@@ -16,7 +15,7 @@ use sqlx::{
 };
 
 use super::{Db, DriverError, LastWrite, Pools};
-use crate::error::StoreError;
+use crate::error::{StoreError, reason};
 
 /// How long to wait for a free connection to SQLite: its one writer is taken by turns.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -203,14 +202,6 @@ async fn reach(options: &PgConnectOptions, within: Duration) -> Result<(), Store
         None => format!("{}:{}", options.get_host(), options.get_port()),
     };
     Err(StoreError::Unreachable { address, cause })
-}
-
-/// What went wrong, without the words around it and without the system's number for it.
-fn reason(error: &DriverError) -> String {
-    if let DriverError::Io(error) = error {
-        return cause::of_system(error);
-    }
-    error.as_database_error().map_or_else(|| error.to_string(), |error| error.message().to_owned())
 }
 
 #[cfg(test)]

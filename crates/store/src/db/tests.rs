@@ -51,7 +51,8 @@ async fn a_database_that_cannot_be_written_does_not_answer_a_ping() {
     };
     ping().await.unwrap();
     set_on_writer(&db, "PRAGMA query_only = ON").await;
-    assert_eq!(ping().await.unwrap_err().to_string(), "the database could not be written");
+    let words = "the database could not be written: attempt to write a readonly database";
+    assert_eq!(ping().await.unwrap_err().to_string(), words);
     set_on_writer(&db, "PRAGMA query_only = OFF").await;
     ping().await.unwrap();
     ping().await.unwrap();
