@@ -16,13 +16,20 @@ pub(crate) trait Email: DeserializeOwned {
     fn if_primary(self) -> Option<String>;
 }
 
-/// Reads the primary, confirmed address. Without the scope there is none, and that is fine.
+/// Reads the primary, confirmed address. Without the scope there is none, and that is fine. So it is when
+/// the forge fails with this only: it keeps no user from signing in, and a known address stays.
 pub(crate) async fn primary_email<E: Email>(
     forge: &impl Rest,
     token: &AccessToken,
 ) -> Result<Option<String>, ForgeError> {
     let client = forge.client();
     let call = Call::get("read your addresses", client.api(&["user", "emails"])?).by(token);
-    let emails = client.list_readable::<E>(call).await.or_else(ForgeError::empty_if_hidden)?;
+    let emails = match client.list_readable::<E>(call).await {
+        Err(error) if error.is_transient() => {
+            tracing::warn!(%error, "a user signs in without an email address");
+            Vec::new()
+        }
+        answer => answer.or_else(ForgeError::empty_if_hidden)?,
+    };
     Ok(emails.into_iter().find_map(Email::if_primary))
 }

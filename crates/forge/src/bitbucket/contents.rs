@@ -81,7 +81,7 @@ impl ContentFormat for Bitbucket {
         repository: &RepositoryRef,
     ) -> Result<(), ForgeError> {
         let call = Call::get("read the repository", self.of(repository, &[])?).by(token);
-        self.client.send(&call).await.map(drop)
+        self.client.send_for_json(&call).await.map(drop)
     }
 
     async fn read_file(
@@ -96,7 +96,7 @@ impl ContentFormat for Bitbucket {
         segments.extend(path.split('/'));
         let url = self.of(repository, &segments)?;
         let call = Call::get(READ_FILE, url).accept("*/*").by(token);
-        let answer = self.client.send(&call).await?;
+        let answer = self.client.send_for_file(&call).await?;
         if is_directory(&answer) {
             return Err(not_a_file(self, path, "directory"));
         }

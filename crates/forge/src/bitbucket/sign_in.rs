@@ -116,7 +116,7 @@ impl SignIn for Bitbucket {
         token: &AccessToken,
     ) -> Result<(ForgeUser, Vec<String>), ForgeError> {
         let call = Call::get("read the signed-in user", self.client.api(&["user"])?).by(token);
-        let answer = self.client.send(&call).await?;
+        let answer = self.client.send_for_json(&call).await?;
         let user: Account = self.client.read(&call, &answer)?;
         let granted = scopes(answer.header("x-oauth-scopes"));
         let avatar_url = user.avatar();

@@ -46,10 +46,11 @@ impl Statuses for Bitbucket {
         status: &CommitStatus,
     ) -> Result<(), ForgeError> {
         let url = self.of(repository, &["commit", sha.as_str(), "statuses", "build"])?;
+        let (key, state) = (key(&status.context), state_name(status.state));
         let mut body = json!({
             "type": "build",
-            "key": key(&status.context),
-            "state": state_name(status.state),
+            "key": key,
+            "state": state,
             "name": status_text::context(&status.context),
             "url": status.target_url,
             "description": status_text::description(&status.description),
@@ -60,7 +61,7 @@ impl Statuses for Bitbucket {
         }
         let call =
             Call::new(Method::POST, "set a commit status", url).json(body).by(token).repeatable();
-        self.client.send(&call).await.map(drop)
+        self.client.send_confirmed(&call, &[("key", &key), ("state", state)]).await
     }
 }
 

@@ -462,7 +462,7 @@ async fn a_status_is_worded_and_keyed_for_bitbucket() {
         (CommitState::Error, "FAILED"),
     ];
     for (state, word) in words {
-        let fake = Fake::start(|_, _| reply(201, "{}")).await;
+        let fake = Fake::start(|seen, _| reply(201, seen.json())).await;
         let mut status = CommitStatus {
             state,
             context: "ci/roundel: build".into(),
@@ -484,4 +484,34 @@ async fn a_status_is_worded_and_keyed_for_bitbucket() {
         assert_eq!(seen[0].json(), body);
         assert_eq!(seen[1].json().get("refname"), None);
     }
+}
+
+/// A proxy in between answers with success and sets nothing.
+#[tokio::test]
+async fn a_status_counts_as_set_only_when_bitbucket_repeats_it() {
+    let status = CommitStatus {
+        state: CommitState::Success,
+        context: "ci/roundel: build".into(),
+        description: "Your tests passed on Roundel!".into(),
+        target_url: "https://ci/job/1".into(),
+        branch: None,
+    };
+    for body in ["<html>Welcome</html>", "", "{}", r#"{"key":"other","state":"SUCCESSFUL"}"#] {
+        let fake = Fake::start(move |_, _| reply(200, body)).await;
+        let error =
+            bitbucket(&fake).post_status(&token(), &web(), &sha(), &status).await.unwrap_err();
+        assert_eq!(error.class, ErrorClass::Unavailable, "{body}: {error}");
+    }
+}
+
+/// A page for maintenance is not a configuration.
+#[tokio::test]
+async fn a_web_page_is_not_the_content_of_a_file() {
+    let fake = Fake::start(|_, before| {
+        let page = reply(200, "<html>Back soon</html>").with("content-type", "text/html");
+        if before == 0 { page } else { reply(200, "version: 2.1") }
+    })
+    .await;
+    let read = bitbucket(&fake).file_at(&token(), &web(), &sha(), ".circleci/config.yml").await;
+    assert_eq!(read.unwrap().unwrap(), b"version: 2.1");
 }

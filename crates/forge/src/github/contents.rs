@@ -132,7 +132,7 @@ impl ContentFormat for GitHub {
             .query(&[("ref", sha.as_str())])
             .accept("application/vnd.github.raw+json")
             .by(token);
-        Ok(self.client.send(&call).await?.body.to_vec())
+        Ok(self.client.send_for_file(&call).await?.body.to_vec())
     }
 }
 

@@ -121,7 +121,7 @@ impl SignIn for GitHub {
         token: &AccessToken,
     ) -> Result<(ForgeUser, Vec<String>), ForgeError> {
         let call = Call::get("read the signed-in user", self.client.api(&["user"])?).by(token);
-        let answer = self.client.send(&call).await?;
+        let answer = self.client.send_for_json(&call).await?;
         let user: User = self.client.read(&call, &answer)?;
         let granted = scopes(answer.header("x-oauth-scopes"));
         let user = ForgeUser {

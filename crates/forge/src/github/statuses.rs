@@ -36,14 +36,15 @@ impl Statuses for GitHub {
         status: &CommitStatus,
     ) -> Result<(), ForgeError> {
         let url = self.of(repository, &["statuses", sha.as_str()])?;
+        let (state, context) = (state_name(status.state), status_text::context(&status.context));
         let call = Call::new(Method::POST, "set a commit status", url)
             .json(json!({
-                "state": state_name(status.state),
+                "state": state,
                 "target_url": status.target_url,
                 "description": status_text::description(&status_text::without_emoji(&status.description)),
-                "context": status_text::context(&status.context),
+                "context": context,
             }))
             .by(token);
-        self.client.send(&call).await.map(drop)
+        self.client.send_confirmed(&call, &[("context", &context), ("state", state)]).await
     }
 }

@@ -17,6 +17,8 @@ use crate::{
     http::tests::{BRISK, Fake, Reply, Seen, reply},
 };
 
+mod statuses;
+
 fn github(fake: &Fake) -> GitHub {
     GitHub::new(fake.settings(ForgeKind::GitHub, "/api/v3"), BRISK).unwrap()
 }
@@ -198,8 +200,9 @@ async fn an_error_that_is_not_json_is_still_diagnosed() {
     assert_eq!((error.class, error.details), (ErrorClass::Forbidden, vec!["Access denied".into()]));
     let plain = refusal(|| reply(418, "I am\n a teapot")).await;
     assert_eq!((plain.class, plain.details), (ErrorClass::Broken, vec!["I am a teapot".into()]));
-    let broken = refusal(|| reply(200, "<html>Welcome</html>")).await;
-    assert_eq!(broken.class, ErrorClass::Broken);
+    let page = refusal(|| reply(200, "<html>Welcome</html>")).await;
+    assert_eq!(page.class, ErrorClass::Unavailable);
+    assert!(page.message.contains("not JSON (a web page?)"), "{page}");
 }
 
 #[tokio::test]
@@ -333,6 +336,7 @@ async fn an_address_that_is_not_verified_or_not_shown_is_not_used() {
     for emails in [
         (200, json!([{ "email": "ada@example.org", "primary": true, "verified": false }])),
         (404, said("Not Found")),
+        (503, said("Unicorn!")),
     ] {
         let fake = Fake::start(move |seen, _| match seen.target.as_str() {
             "/api/v3/user" => reply(200, json!({ "id": 5, "login": "ada" })),
@@ -532,48 +536,18 @@ async fn a_hook_is_created_and_edited_with_its_whole_config() {
     }
 }
 
+/// A page for maintenance comes with success: the next try reads the file.
 #[tokio::test]
-async fn a_status_is_worded_and_cut_for_github() {
-    let words = [
-        (CommitState::Pending, "pending"),
-        (CommitState::Success, "success"),
-        (CommitState::Failure, "failure"),
-        (CommitState::Canceled, "error"),
-        (CommitState::Error, "error"),
-    ];
-    for (state, word) in words {
-        let fake = Fake::start(|_, _| reply(201, "{}")).await;
-        let status = CommitStatus {
-            state,
-            context: "ci/roundel: build".into(),
-            description: "ü".repeat(200),
-            target_url: "https://ci/job/1".into(),
-            branch: Some("main".into()),
-        };
-        github(&fake).post_status(&token(), &web(), &sha(), &status).await.unwrap();
-        let seen = &fake.seen()[0];
-        assert_eq!(seen.line(), format!("POST /api/v3/repos/acme/web/statuses/{}", sha()));
-        let body = json!({
-            "state": word, "context": "ci/roundel: build", "target_url": "https://ci/job/1",
-            "description": format!("{}…", "ü".repeat(139)),
-        });
-        assert_eq!(seen.json(), body);
-    }
-}
-
-// GitHub answers 422 to them, and a commit would be left without its status.
-#[tokio::test]
-async fn a_description_is_sent_without_emoji() {
-    let fake = Fake::start(|_, _| reply(201, "{}")).await;
-    let status = CommitStatus {
-        state: CommitState::Pending,
-        context: "ci/roundel: build".into(),
-        description: "Waiting for approval of 🚀 release".into(),
-        target_url: "https://ci/job/1".into(),
-        branch: None,
-    };
-    github(&fake).post_status(&token(), &web(), &sha(), &status).await.unwrap();
-    assert_eq!(fake.seen()[0].json()["description"], "Waiting for approval of release");
+async fn an_answer_that_is_not_json_is_asked_for_again() {
+    let file = json!({ "type": "file", "encoding": "base64", "content": "dmVyc2lvbjogMi4x" });
+    let fake = Fake::start(move |_, before| match before {
+        0 => reply(200, "<html>Back soon</html>"),
+        1 => reply(200, ""),
+        _ => reply(200, file.clone()),
+    })
+    .await;
+    let read = github(&fake).file_at(&token(), &web(), &sha(), ".circleci/config.yml").await;
+    assert_eq!(read.unwrap().unwrap(), b"version: 2.1");
 }
 
 #[tokio::test]

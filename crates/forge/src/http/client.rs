@@ -8,7 +8,8 @@ use reqwest::{
     header::{HeaderMap, HeaderName, HeaderValue, USER_AGENT},
 };
 use roundel_model::{cause, forge::ForgeKind};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::Value;
 use url::Url;
 
 use super::{
@@ -134,9 +135,30 @@ impl Client {
     /// Sends a call and reads the answer's JSON.
     ///
     /// # Errors
-    /// As [`Self::send`] and [`Self::read`].
+    /// As [`Self::send_for_json`] and [`Self::read`].
     pub(crate) async fn ask<T: DeserializeOwned>(&self, call: &Call) -> Result<T, ForgeError> {
-        self.read(call, &self.send(call).await?)
+        self.read(call, &self.send_for_json(call).await?)
+    }
+
+    /// Sends a call whose answer repeats what was sent, and requires that it does. Otherwise it did not
+    /// come from the forge: a proxy answers with success, too, and nothing was set.
+    ///
+    /// # Errors
+    /// As [`Self::send_for_json`], and [`ErrorClass::Unavailable`] for another answer.
+    pub(crate) async fn send_confirmed(
+        &self,
+        call: &Call,
+        fields: &[(&str, &str)],
+    ) -> Result<(), ForgeError> {
+        let answer = self.send_for_json(call).await?;
+        let object: Value = self.read(call, &answer)?;
+        let repeats = |(name, sent): &(&str, &str)| {
+            object.get(name).and_then(Value::as_str).is_some_and(|text| text.trim() == sent.trim())
+        };
+        if fields.iter().all(repeats) {
+            return Ok(());
+        }
+        Err(self.no_answer(call, "its answer does not confirm what was sent (a proxy's answer?)"))
     }
 
     /// Reads an answer's JSON.
@@ -173,11 +195,52 @@ impl Client {
     /// # Errors
     /// Whatever is not a success, classified.
     pub(crate) async fn send(&self, call: &Call) -> Result<Answer, ForgeError> {
+        self.send_until(call, |_| Ok(())).await
+    }
+
+    /// The same for an answer in JSON. Anything else is not the forge's: a proxy shows a page.
+    ///
+    /// # Errors
+    /// As [`Self::send`], and [`ErrorClass::Unavailable`] for an answer that is not JSON.
+    pub(crate) async fn send_for_json(&self, call: &Call) -> Result<Answer, ForgeError> {
+        self.send_until(call, |answer| {
+            let is_json = answer.json::<IgnoredAny>().is_ok();
+            if is_json {
+                Ok(())
+            } else {
+                Err("it answered with something that is not JSON (a web page?)")
+            }
+        })
+        .await
+    }
+
+    /// The same for a file, which no forge returns as a web page.
+    ///
+    /// # Errors
+    /// As [`Self::send`], and [`ErrorClass::Unavailable`] for a web page.
+    pub(crate) async fn send_for_file(&self, call: &Call) -> Result<Answer, ForgeError> {
+        self.send_until(call, |answer| {
+            let is_page = answer.header("content-type").starts_with("text/html");
+            if is_page { Err("it answered with a web page instead of the file") } else { Ok(()) }
+        })
+        .await
+    }
+
+    /// Sends a call and, if it is safe, repeats it until the answer passes a check, which gives the
+    /// reason why it does not.
+    async fn send_until(
+        &self,
+        call: &Call,
+        check: fn(&Answer) -> Result<(), &'static str>,
+    ) -> Result<Answer, ForgeError> {
         let started = tokio::time::Instant::now();
         let mut delays = self.policy.delays();
         loop {
             let error = match self.follow(call).await {
-                Ok(answer) => return Ok(answer),
+                Ok(answer) => match check(&answer) {
+                    Ok(()) => return Ok(answer),
+                    Err(reason) => self.no_answer(call, reason),
+                },
                 Err(error) => error,
             };
             // A forge that hangs has used up the time already: repeating only hurts both.
@@ -238,6 +301,11 @@ impl Client {
     pub(super) fn broken(&self, call: &Call, reason: &str) -> ForgeError {
         let message = format!("could not {} on {}: {reason}", call.what, self.kind());
         ForgeError::new(ErrorClass::Broken, message)
+    }
+
+    /// Makes the error for a success that the forge itself did not send.
+    fn no_answer(&self, call: &Call, reason: &str) -> ForgeError {
+        ForgeError { class: ErrorClass::Unavailable, ..self.broken(call, reason) }
     }
 
     /// Makes the error for no answer, or half of one.

@@ -46,6 +46,15 @@ impl Diagnosis {
         }
         let said = if details.is_empty() { generic(self.class) } else { &details.join("; ") };
         let mut message = format!("could not {what} on {kind}: {said} (HTTP {})", answer.status);
+        let retry_after = retry_after(self.class, &answer.headers);
+        if let Some(wait) = retry_after {
+            let seconds = wait.as_secs();
+            let wait = match seconds.div_ceil(60) {
+                0 | 1 => format!("{seconds} s"),
+                minutes => format!("{minutes} min"),
+            };
+            message.extend(["; ask again in ", &wait]);
+        }
         if let Some(hint) = self.hint {
             message.push_str(". ");
             message.push_str(&hint);
@@ -55,13 +64,7 @@ impl Diagnosis {
         if !request_id.is_empty() {
             message.extend([" [request ", request_id, "]"]);
         }
-        ForgeError {
-            class: self.class,
-            message,
-            status: Some(answer.status),
-            retry_after: retry_after(self.class, &answer.headers),
-            details,
-        }
+        ForgeError { class: self.class, message, status: Some(answer.status), retry_after, details }
     }
 }
 

@@ -57,7 +57,7 @@ impl Client {
             if !seen.insert(call.url.clone()) {
                 return Err(self.broken(&call, "its pages link to each other in a loop"));
             }
-            let answer = self.send(&call).await?;
+            let answer = self.send_for_json(&call).await?;
             let page = (self.dialect.page)(&answer)
                 .map_err(|error| self.broken(&call, &format!("a page is unreadable: {error}")))?;
             items.extend(page.items);
