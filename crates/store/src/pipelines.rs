@@ -27,6 +27,7 @@ use crate::{
     db::{Row, to_json, values, words},
     effects::enqueue,
     error::StoreError,
+    runners::has_signed_off,
     store::Store,
 };
 
@@ -203,7 +204,7 @@ impl Store {
 
     /// Loads a pipeline, lets `decide` say what an event makes of it, and saves that with everything
     /// that came with the event and the effects it calls for, in one transaction. Two changes of one
-    /// pipeline never overlap.
+    /// pipeline never overlap. A claim in the name of a runner that signed off is ignored.
     ///
     /// # Errors
     ///
@@ -217,6 +218,11 @@ impl Store {
         decide: impl FnOnce(&Pipeline) -> Result<Transition, E> + Send,
     ) -> Result<Result<Transition, E>, StoreError> {
         let mut session = self.db.write("change a pipeline").await?;
+        if let Event::Claimed { runner, .. } = event
+            && has_signed_off(&mut session, runner).await?
+        {
+            return Ok(Ok(Transition::Ignored));
+        }
         let before = load::pipeline(&mut session, id).await?;
         let before = before.ok_or(StoreError::Missing("pipeline"))?;
         let next = match decide(&before) {

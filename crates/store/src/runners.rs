@@ -70,6 +70,11 @@ impl Store {
         session.commit().await
     }
 
+    /// Returns whether a runner said that it ends, and did not come back.
+    pub async fn has_signed_off(&self, name: &str) -> Result<bool, StoreError> {
+        has_signed_off(&mut self.db.read("find out whether a runner ended").await?, name).await
+    }
+
     /// Lists the runners that were ever seen, by name.
     pub async fn runners(&self) -> Result<Vec<RunnerRow>, StoreError> {
         let mut session = self.db.read("list runners").await?;
@@ -113,6 +118,15 @@ impl Store {
         write_setting(&mut session, &data_key, key, value).await?;
         session.commit().await
     }
+}
+
+/// Returns whether a runner said that it ends. In a transaction that writes, it cannot do so before that
+/// ends.
+pub(crate) async fn has_signed_off(session: &mut Session, name: &str) -> Result<bool, StoreError> {
+    let lock = session.for_update();
+    let sql = format!("SELECT signed_off_at FROM runners WHERE name = $1 {lock}");
+    let Some(row) = session.row(sql, values![name]).await? else { return Ok(false) };
+    Ok(row.opt::<Timestamp>("signed_off_at")?.is_some())
 }
 
 /// Keeps a setting, with the key of the instance's data.

@@ -1,7 +1,7 @@
 //! Opening, closing, and what holds for the whole instance.
 
 use roundel_model::{
-    id::HookId,
+    id::{HookId, LeaseId},
     kind::{Architecture, ExecutorKind},
     secret::Secret,
     word::Word,
@@ -12,7 +12,7 @@ use roundel_store::{
     runners::RunnerRow,
 };
 
-use crate::world::{KEY, World, at, checkout_key, delivery, settings, sign_in};
+use crate::world::{KEY, World, apply, at, checkout_key, claimed, delivery, settings, sign_in};
 
 on_both! {
     what_was_written_is_there_after_a_restart,
@@ -132,6 +132,12 @@ async fn a_runner_that_signed_off_is_known_to_have_ended_until_it_comes_back(wor
     world.store.sign_off_runner("unknown", at(2)).await.unwrap();
     let ended = RunnerRow { signed_off_at: Some(at(2)), ..runner.clone() };
     assert_eq!(world.another_store().await.runners().await.unwrap(), [ended, other.clone()]);
+    // Its last claim may still wait: what it got would be lost.
+    let project = world.project("acme/web").await;
+    let (pipeline, job) = world.one_job(project.id, 1).await;
+    let claim = |runner| claimed((job, 0), LeaseId::fresh(), at(400), runner);
+    assert!(!apply(&world.store, pipeline, &claim("a"), at(300)).await.unwrap());
+    assert!(apply(&world.store, pipeline, &claim("b"), at(300)).await.unwrap());
     let back = RunnerRow { last_seen_at: at(3), ..runner };
     world.store.touch_runner(&back).await.unwrap();
     assert_eq!(world.store.runners().await.unwrap(), [back, other]);

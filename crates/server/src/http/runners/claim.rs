@@ -70,6 +70,10 @@ pub(super) async fn claim(
         let offered = app.wake.offer.notified();
         tokio::pin!(offered);
         offered.as_mut().enable();
+        // Its connection may be open all the same, and what it gets would not be run.
+        if app.store.has_signed_off(&request.runner).await? {
+            return Ok(StatusCode::NO_CONTENT.into_response());
+        }
         if let Some(spec) = take(&app, &request).await? {
             return Ok(Json(spec).into_response());
         }

@@ -12,7 +12,8 @@ use crate::{
     http::{api_input::ApiInput, error_response::ErrorResponse},
 };
 
-/// Notes that a runner ends. What it still held is not touched: it ends its tasks before.
+/// Notes that a runner ends, and ends its claims that still wait. What it held is not touched: it ends its
+/// tasks before.
 pub(super) async fn sign_off(
     _: RunnerToken,
     State(app): State<Arc<App>>,
@@ -20,6 +21,7 @@ pub(super) async fn sign_off(
 ) -> Result<StatusCode, ErrorResponse> {
     let runner = checked::sign_off(request)?.runner;
     app.store.sign_off_runner(&runner, Timestamp::now()).await?;
+    app.wake.offer.notify_waiters();
     tracing::info!(runner, "a runner signed off");
     Ok(StatusCode::NO_CONTENT)
 }
