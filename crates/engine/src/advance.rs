@@ -56,8 +56,8 @@ pub struct Abandoned {
 }
 
 /// What people read on a job whose runner is lost.
-const LOST_RUNNER: &str = "the runner stopped responding, so it is unknown how far the job came; \
-                           to try again, push a commit or trigger the pipeline again";
+const LOST_RUNNER: &str = "the runner and the server lost contact for too long, so it is unknown how far \
+                           the job came; to try again, push a commit or trigger the pipeline again";
 
 /// Applies one event to a pipeline.
 ///

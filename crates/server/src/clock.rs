@@ -3,8 +3,9 @@
 //! Leases that ended, pipelines that a crash left between creating and compiling, sessions that are
 //! over. It only looks; every change goes through [`drive`].
 //!
-//! After a start it leaves leases alone for as long as a lease lasts: while the server was away no
-//! runner could renew, and a runner that is still there must not lose its job for our absence.
+//! After a start, and after a time in which it did not run itself (a paused machine, a clock that was set),
+//! it leaves leases alone for as long as a lease lasts: while the server was away no runner could renew,
+//! and a runner that is still there must not lose its job for our absence.
 
 use std::time::Duration;
 
@@ -22,6 +23,10 @@ use crate::{
 /// How often it looks.
 const PERIOD: Duration = Duration::from_secs(2);
 
+/// A pause between two looks that shows that this process did not run. Shorter than the lease, and longer
+/// than a busy database makes it wait.
+const ABSENCE: Duration = Duration::from_secs(10);
+
 /// How often sessions and sign-ins that are over are forgotten.
 const FORGET_PERIOD: Duration = Duration::from_hours(1);
 
@@ -30,16 +35,16 @@ const STUCK: Duration = Duration::from_secs(30);
 
 /// Runs until the server stops.
 pub(crate) async fn run(starter: PipelineStarter, pace: RetryPace, stopping: CancellationToken) {
-    let begun = Timestamp::now();
+    let mut presence = Presence::new(Timestamp::now());
     let mut forgotten = None;
-    resume_pending(&starter, pace, begun).await;
+    resume_pending(&starter, pace, presence.since).await;
     loop {
         tokio::select! {
             () = stopping.cancelled() => return,
             () = tokio::time::sleep(PERIOD) => {}
         }
         let now = Timestamp::now();
-        if now.since(begun) >= limits::LEASE
+        if presence.could_be_reached(now)
             && let Err(error) = expire_leases(&starter.store, &starter.drive, now).await
         {
             tracing::error!(%error, "could not look for leases that ended");
@@ -51,6 +56,32 @@ pub(crate) async fn run(starter: PipelineStarter, pace: RetryPace, stopping: Can
                 tracing::warn!(%error, "could not forget what expired");
             }
         }
+    }
+}
+
+/// Since when this server could be reached without a break, as far as it can tell.
+struct Presence {
+    since: Timestamp,
+    looked_at: Timestamp,
+}
+
+impl Presence {
+    const fn new(now: Timestamp) -> Self {
+        Self { since: now, looked_at: now }
+    }
+
+    /// Returns whether runners could reach this server for as long as a lease lasts.
+    fn could_be_reached(&mut self, now: Timestamp) -> bool {
+        let away = now.since(self.looked_at);
+        if away >= ABSENCE {
+            tracing::warn!(
+                away_secs = away.as_secs(),
+                "this server did not run for a while; running jobs get time to report again"
+            );
+            self.since = now;
+        }
+        self.looked_at = now;
+        now.since(self.since) >= limits::LEASE
     }
 }
 
@@ -96,4 +127,23 @@ async fn resume_pending(starter: &PipelineStarter, pace: RetryPace, created_befo
 fn before(now: Timestamp, by: Duration) -> Timestamp {
     let micros = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
     Timestamp::from_micros(now.as_micros().saturating_sub(micros))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A paused machine must not end a job: runners get a full lease to renew after it.
+    #[test]
+    fn leases_end_only_after_a_lease_without_an_absence_of_the_server() {
+        let at = |secs: i64| Timestamp::from_micros(secs * 1_000_000);
+        let mut presence = Presence::new(at(0));
+        let ends = |presence: &mut Presence, range: std::ops::Range<i64>| {
+            range.step_by(2).find(|&second| presence.could_be_reached(at(second)))
+        };
+        assert_eq!(ends(&mut presence, 2..40), Some(30));
+        assert_eq!(ends(&mut presence, 100..200), Some(130));
+        // A slow look is not an absence.
+        assert_eq!(ends(&mut presence, 137..138), Some(137));
+    }
 }

@@ -51,7 +51,7 @@ async fn a_lost_lease_has_no_outcome_and_is_reported_on_the_commit() {
     assert!(status.description.starts_with("Roundel could not run your tests"), "{status:?}");
     let job = world.app().store.job(task.spec.task.job).await.unwrap().unwrap();
     assert_eq!(job.status, JobStatus::InfrastructureFail);
-    assert!(job.reason.unwrap().contains("stopped responding"));
+    assert!(job.reason.unwrap().contains("lost contact"));
 
     let late = task.finish(Outcome::Success).await.unwrap();
     assert_eq!(late.status, StatusCode::GONE);
@@ -392,4 +392,19 @@ async fn a_runner_signs_off_at_any_of_two_servers() {
     for server in servers {
         server.stop().await;
     }
+}
+
+/// Its connection may still be open, through a proxy say: a job that it got would be lost.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_claim_that_waits_ends_when_its_runner_signs_off() {
+    let world = World::start().await;
+    let runner = world.runner();
+    let waits = runner.clone();
+    let claim = tokio::spawn(async move { waits.try_claim(Duration::from_secs(20)).await });
+    while world.app().store.runners().await.unwrap().is_empty() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(runner.sign_off().await.unwrap(), StatusCode::NO_CONTENT);
+    let ended = tokio::time::timeout(Duration::from_secs(10), claim).await;
+    assert!(ended.expect("the claim still waits").unwrap().unwrap().is_none());
 }

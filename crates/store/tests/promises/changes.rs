@@ -385,7 +385,7 @@ async fn the_steps_of_a_lost_task_end_with_it(world: World) {
     world.apply(pipeline, &cancel, at(340)).await;
     assert_eq!(steps().await, [done, lost, (StepStatus::Canceled, Some(at(340)))]);
     let reason = world.store.job(job).await.unwrap().unwrap().reason.unwrap();
-    assert!(reason.contains("runner stopped responding"), "{reason}");
+    assert!(reason.contains("lost contact"), "{reason}");
 }
 
 fn step(job: JobId, task: u32, status: StepStatus) -> StepRow {
