@@ -1,6 +1,9 @@
 //! Claiming: each slot asks for a task, runs it, and asks again.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use roundel_model::{
     id::LeaseId,
@@ -62,11 +65,13 @@ async fn serve_tasks(
             claimed = claim(host, slot, lease) => claimed?,
         };
         // In a task of its own: if it panics, the slot continues.
+        host.running.fetch_add(1, Ordering::Relaxed);
         let mut one = JoinSet::new();
         one.spawn(task::run(Arc::clone(host), claimed, stop_now.clone()));
         if let Some(Err(error)) = one.join_next().await {
             tracing::error!(%error, "a task ended unexpectedly");
         }
+        host.running.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -6,8 +6,8 @@
 use std::{sync::Arc, time::Duration};
 
 use backon::Retryable as _;
-use reqwest::{Method, RequestBuilder, Response, StatusCode};
-use roundel_model::{cause, id::LeaseId, secret::Secret, word::Word};
+use reqwest::{Method, RequestBuilder, Response, StatusCode, header::LOCATION};
+use roundel_model::{cause, id::LeaseId, secret::Secret};
 use roundel_protocol::{
     ApiError, ClaimRequest, FinishReport, JobSpec, LEASE_HEADER, LogAnswer, PREFIX, RenewAnswer,
     RenewRequest, SignOffRequest, StepReport, TaskRef,
@@ -77,8 +77,11 @@ impl ServerClient {
     ///
     /// TLS cannot be set up on this host.
     pub(crate) fn new(server: Url, token: Secret<String>) -> Result<Self, reqwest::Error> {
-        let mut builder =
-            reqwest::Client::builder().connect_timeout(CONNECT_TIMEOUT).timeout(RESPONSE_TIMEOUT);
+        let mut builder = reqwest::Client::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(RESPONSE_TIMEOUT)
+            // What is followed becomes a GET, and would carry the token elsewhere.
+            .redirect(reqwest::redirect::Policy::none());
         let loopback = match server.host() {
             Some(url::Host::Ipv4(address)) => address.is_loopback(),
             Some(url::Host::Ipv6(address)) => address.is_loopback(),
@@ -120,7 +123,7 @@ impl ServerClient {
             .json(request);
         let response = self.send(sent).await?;
         if response.status() == StatusCode::NO_CONTENT {
-            return Ok(None);
+            return self.require_no_content(&response).map(|()| None);
         }
         self.read_json(response).await.map(Some)
     }
@@ -133,7 +136,7 @@ impl ServerClient {
             .bearer_auth(self.token.expose())
             .timeout(SIGN_OFF_TIMEOUT)
             .json(request);
-        self.send(sent).await.map(drop)
+        self.require_no_content(&self.send(sent).await?)
     }
 
     /// Returns the client for the requests of a task.
@@ -163,37 +166,73 @@ impl ServerClient {
     async fn check(&self, response: Response) -> Result<Response, CallError> {
         let status = response.status();
         if status.is_success() {
-            self.outage.over();
             return Ok(response);
         }
+        if let Some(server) = self.moved_to(&response) {
+            return Err(CallError::Transient(format!(
+                "the server at {} moved to {server}; give that address with `--server`",
+                self.server
+            )));
+        }
         let text = self.read(response).await.unwrap_or_default();
-        let error = serde_json::from_slice::<ApiError>(&text).unwrap_or_else(|_| ApiError {
-            code: Word::Other(String::new()),
-            message: String::from_utf8_lossy(&text).chars().take(300).collect(),
-        });
+        let error = serde_json::from_slice::<ApiError>(&text);
         let transient = status.is_server_error()
             || matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS);
-        Err(if status == StatusCode::GONE {
-            CallError::LeaseGone(error)
-        } else if transient {
-            let server = &self.server;
-            CallError::Transient(format!("the server at {server} is unavailable ({status})"))
-        } else {
-            CallError::Rejected { status, message: error.message }
+        Err(match error {
+            _ if transient => {
+                let server = &self.server;
+                CallError::Transient(format!("the server at {server} is unavailable ({status})"))
+            }
+            Ok(error) if status == StatusCode::GONE => CallError::LeaseGone(error),
+            Ok(error) => CallError::Rejected { status, message: error.message },
+            Err(_) if is_of_another_server(status) => self.not_ours(),
+            Err(_) => {
+                let message = String::from_utf8_lossy(&text).chars().take(300).collect();
+                CallError::Rejected { status, message }
+            }
         })
+    }
+
+    /// Returns the address of the server that a redirect leads to, without the path of the request.
+    fn moved_to(&self, response: &Response) -> Option<Url> {
+        if !response.status().is_redirection() {
+            return None;
+        }
+        let location = response.headers().get(LOCATION)?.to_str().ok()?;
+        let mut target = response.url().join(location).ok()?;
+        target.set_query(None);
+        let path = target.path().split(PREFIX).next().unwrap_or_default().to_owned();
+        target.set_path(if path == target.path() { "/" } else { &path });
+        (target != self.server).then_some(target)
     }
 
     async fn read_json<T: serde::de::DeserializeOwned>(
         &self,
         response: Response,
     ) -> Result<T, CallError> {
-        let status = response.status();
-        let text = self.read(response).await?;
-        serde_json::from_slice(&text).map_err(|error| CallError::Rejected {
-            status,
-            // The text may hold secrets of a job: only the error's position is shown.
-            message: format!("its response is not valid at column {}", error.column()),
-        })
+        // The text may hold secrets of a job: nothing of it is shown.
+        let answer = serde_json::from_slice(&self.read(response).await?);
+        let answer = answer.map_err(|_| self.not_ours())?;
+        self.outage.over();
+        Ok(answer)
+    }
+
+    fn require_no_content(&self, response: &Response) -> Result<(), CallError> {
+        if response.status() != StatusCode::NO_CONTENT {
+            return Err(self.not_ours());
+        }
+        self.outage.over();
+        Ok(())
+    }
+
+    /// Makes the error for what no server of this release answers: another web server has the address,
+    /// or a proxy shows a page.
+    fn not_ours(&self) -> CallError {
+        CallError::Transient(format!(
+            "{} did not answer as a Roundel server of this release does: check the address, and that \
+             server and runner have the same release",
+            self.server
+        ))
     }
 
     async fn read(&self, mut response: Response) -> Result<Vec<u8>, CallError> {
@@ -213,6 +252,19 @@ impl ServerClient {
         let cause = cause::innermost(error);
         CallError::Transient(format!("cannot reach the server at {} ({cause})", self.server))
     }
+}
+
+/// Returns whether a web server says with this status that it does not know what a runner asks for.
+fn is_of_another_server(status: StatusCode) -> bool {
+    status.is_redirection()
+        || matches!(
+            status,
+            StatusCode::BAD_REQUEST
+                | StatusCode::NOT_FOUND
+                | StatusCode::METHOD_NOT_ALLOWED
+                | StatusCode::GONE
+                | StatusCode::UPGRADE_REQUIRED
+        )
 }
 
 /// Sends requests about one task.
@@ -246,7 +298,7 @@ impl TaskClient {
     pub(crate) async fn put_step(&self, number: u32, report: &StepReport) -> Result<(), CallError> {
         let path = format!("/steps/{number}");
         let request = self.request(Method::PUT, &path).json(report);
-        self.server.send(request).await.map(drop)
+        self.server.require_no_content(&self.server.send(request).await?)
     }
 
     /// Appends to a step's log. The response counts whether the offset was right or not.
@@ -273,7 +325,7 @@ impl TaskClient {
     /// Reports how the task ended.
     pub(crate) async fn finish(&self, report: &FinishReport) -> Result<(), CallError> {
         let request = self.request(Method::POST, "/finish").json(report);
-        self.server.send(request).await.map(drop)
+        self.server.require_no_content(&self.server.send(request).await?)
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -284,3 +336,6 @@ impl TaskClient {
             .header(LEASE_HEADER, &self.lease)
     }
 }
+
+#[cfg(test)]
+mod tests;

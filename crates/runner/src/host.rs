@@ -3,7 +3,7 @@
 use std::{
     fs::File,
     path::{Path, PathBuf},
-    sync::{Arc, OnceLock},
+    sync::{Arc, OnceLock, atomic::AtomicU32},
 };
 
 use nix::fcntl::{Flock, FlockArg};
@@ -41,6 +41,8 @@ pub(crate) struct Host {
     pub(crate) images: ImageStore,
     pub(crate) mirrors: Mirrors,
     pub(crate) client: Arc<ServerClient>,
+    /// How many tasks run now.
+    pub(crate) running: AtomicU32,
     limitations: OnceLock<Vec<String>>,
     /// Held as long as the runner lives: two in one directory would sweep each other's tasks.
     _lock: Flock<File>,
@@ -73,6 +75,7 @@ impl Host {
             mirrors: Mirrors::new(mirrors),
             client: Arc::new(client),
             settings,
+            running: AtomicU32::new(0),
             limitations: OnceLock::new(),
             _lock: lock,
         })

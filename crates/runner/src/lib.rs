@@ -13,7 +13,7 @@
 //! A program that uses this crate calls `roundel_container::boot::run_if_asked` first in `main`:
 //! environments are started by re-executing the same binary.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering};
 
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -83,6 +83,8 @@ impl Runner {
     ) -> Result<(), RunError> {
         let host = Arc::clone(&self.host);
         let warmed_up = tokio::task::spawn_blocking(move || host.warm_up());
+        let announcing =
+            tokio::spawn(announce_drain(Arc::clone(&self.host), stop.clone(), stop_now.clone()));
         // Canceled with the caller's token, and when one slot finds that claiming is refused.
         let stop = stop.child_token();
         let mut slots = JoinSet::new();
@@ -103,9 +105,23 @@ impl Runner {
                 Err(error) => tracing::error!(%error, "a slot of the runner ended unexpectedly"),
             }
         }
+        announcing.abort();
         if let Err(error) = warmed_up.await {
             tracing::error!(%error, "warming up ended unexpectedly");
         }
         result
+    }
+}
+
+/// Says what the end of a runner waits for: jobs may take hours, and silence looks like a hang.
+async fn announce_drain(
+    host: Arc<host::Host>,
+    stop: CancellationToken,
+    stop_now: CancellationToken,
+) {
+    stop.cancelled().await;
+    let jobs = host.running.load(Ordering::Relaxed);
+    if jobs > 0 && !stop_now.is_cancelled() {
+        tracing::info!("{}", phrases::draining(jobs));
     }
 }

@@ -43,6 +43,11 @@ impl Outage {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) fn is_on(&self) -> bool {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
     fn is_due(&self, now: Instant) -> bool {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         match &mut *current {

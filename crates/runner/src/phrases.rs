@@ -120,6 +120,12 @@ fn signal_name(signal: i32, out_of_memory: bool) -> String {
     }
 }
 
+/// Says what a runner that was asked to end waits for.
+pub(crate) fn draining(jobs: u32) -> String {
+    let jobs = if jobs == 1 { "1 job".to_owned() } else { format!("{jobs} jobs") };
+    format!("stopping: waiting for {jobs} to end; press Ctrl-C (or send SIGTERM) again to stop now")
+}
+
 #[cfg(test)]
 mod tests {
     use roundel_container::LimitationKind;
@@ -177,5 +183,13 @@ mod tests {
         );
         assert_eq!(exit_code(killed), 137);
         assert_eq!(exit_code(Exit::Signal { signal: 15, out_of_memory: false }), 143);
+    }
+
+    #[test]
+    fn what_a_runner_waits_for_is_counted() {
+        let words =
+            "stopping: waiting for 1 job to end; press Ctrl-C (or send SIGTERM) again to stop now";
+        assert_eq!(draining(1), words);
+        assert!(draining(2).contains(" 2 jobs "));
     }
 }

@@ -72,7 +72,7 @@ async fn put_step(
         Fault::Gone => gone(),
         fault @ (Fault::None | Fault::LoseAnswer | Fault::Forget) => {
             seen.statuses.push((report.status, length));
-            answer(fault, StatusCode::OK.into_response())
+            answer(fault, StatusCode::NO_CONTENT.into_response())
         }
     }
 }
