@@ -28,10 +28,19 @@ use self::record::Record;
 pub use self::step::Setups;
 use crate::forges::CallError;
 
-/// Why a setup could not even begin: a sentence for the person who asked.
+/// Why a setup could not even begin.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct SetupError(pub String);
+pub enum SetupError {
+    /// The person may not set it up as it is: a sentence for them.
+    #[error("{0}")]
+    Refused(String),
+    /// The forge could not be asked, and it is not the person's fault: a sentence for the person.
+    #[error("{0}")]
+    ForgeFailed(String),
+    /// The store could not be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
 
 /// Starts (or joins) the setup of a repository and returns its project at once; the sequence
 /// continues by itself, its record is in the store, its updates on [`crate::live`].
@@ -63,14 +72,13 @@ pub async fn begin(
         web_url: repository.web_url,
         integration: actor,
     };
-    let project =
-        setups.store.upsert_project(&new, Timestamp::now()).await.map_err(store_failed)?;
+    let project = setups.store.upsert_project(&new, Timestamp::now()).await?;
     if setups.under_way.enter(project.id) {
         let record = match Record::begin(setups, &project, actor).await {
             Ok(record) => record,
             Err(error) => {
                 setups.under_way.leave(project.id);
-                return Err(store_failed(error));
+                return Err(error.into());
             }
         };
         run_in_background(setups, project.clone(), record);
@@ -114,9 +122,9 @@ async fn resolve(
     owner: &str,
     name: &str,
 ) -> Result<Repository, SetupError> {
-    let forge = setups.forges.client(kind).map_err(|error| SetupError(error.message))?;
+    let forge = setups.forges.client(kind).map_err(forge_failed)?;
     let token = setups.forges.token(actor, kind).await.map_err(call_failed)?.ok_or_else(|| {
-        SetupError(format!(
+        SetupError::Refused(format!(
             "Roundel has no working connection to {kind} for you. Sign in with {kind} and try again."
         ))
     })?;
@@ -124,18 +132,18 @@ async fn resolve(
         Ok(repository) => repository,
         Err(error) => {
             if error.class == ErrorClass::Unauthorized {
-                setups.store.mark_token_refused(actor, kind).await.map_err(store_failed)?;
+                setups.store.mark_token_refused(actor, kind).await?;
             }
-            return Err(SetupError(explain(kind, owner, name, &error)));
+            return Err(explain(kind, owner, name, error));
         }
     };
     if repository.archived {
-        return Err(SetupError(format!(
+        return Err(SetupError::Refused(format!(
             "{owner}/{name} is archived on {kind}: keys and webhooks cannot be added. Unarchive it first."
         )));
     }
     if repository.role != Some(Role::Admin) {
-        return Err(SetupError(format!(
+        return Err(SetupError::Refused(format!(
             "Setting up {owner}/{name} adds a read-only {} and a webhook, and {kind} lets only \
              administrators of the repository do that. Ask one of them to set it up here, or to make \
              you an administrator.",
@@ -145,22 +153,20 @@ async fn resolve(
     Ok(repository)
 }
 
-fn explain(kind: ForgeKind, owner: &str, name: &str, error: &ForgeError) -> String {
+fn explain(kind: ForgeKind, owner: &str, name: &str, error: ForgeError) -> SetupError {
     match error.class {
-        ErrorClass::Unauthorized => format!(
+        ErrorClass::Unauthorized => SetupError::Refused(format!(
             "{kind} no longer accepts your connection. Sign in with {kind} again and come back."
-        ),
-        ErrorClass::NotFound => format!(
+        )),
+        ErrorClass::NotFound => SetupError::Refused(format!(
             "Your {kind} account sees no repository {owner}/{name}. It may be renamed, or its organization \
              may not have granted access to Roundel yet."
-        ),
+        )),
         ErrorClass::Forbidden
         | ErrorClass::Invalid
         | ErrorClass::RateLimited
         | ErrorClass::Unavailable
-        | ErrorClass::Broken => {
-            format!("{kind} returned an unexpected response: {error}. Try again.")
-        }
+        | ErrorClass::Broken => forge_failed(error),
     }
 }
 
@@ -171,7 +177,7 @@ async fn check_scopes(
     kind: ForgeKind,
     private: bool,
 ) -> Result<(), SetupError> {
-    let identity = setups.store.identity(actor, kind).await.map_err(store_failed)?;
+    let identity = setups.store.identity(actor, kind).await?;
     let granted = identity.and_then(|identity| identity.token).map(|token| token.scopes);
     let granted = granted.unwrap_or_default();
     // A token whose scopes the forge does not report is tried as it is.
@@ -193,7 +199,7 @@ async fn check_scopes(
     if missing.is_empty() {
         return Ok(());
     }
-    Err(SetupError(format!(
+    Err(SetupError::Refused(format!(
         "Your connection to {kind} lacks the permission `{}`, which {}s and webhooks need. \
          Sign in with {kind} again and leave it ticked.",
         missing.join("`, `"),
@@ -201,17 +207,22 @@ async fn check_scopes(
     )))
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "used in `map_err`")]
-fn store_failed(error: StoreError) -> SetupError {
-    tracing::error!(%error, "a setup could not be stored");
-    SetupError(
-        "Roundel's database does not answer at the moment. Try again in a minute.".to_owned(),
-    )
-}
-
 fn call_failed(error: CallError) -> SetupError {
     match error {
-        CallError::Store(error) => store_failed(error),
-        CallError::Forge(error) => SetupError(error.message),
+        CallError::Store(error) => error.into(),
+        CallError::Forge(error) => forge_failed(error),
+    }
+}
+
+/// Sorts what a forge answered by whose fault it is.
+fn forge_failed(error: ForgeError) -> SetupError {
+    match error.class {
+        ErrorClass::RateLimited | ErrorClass::Unavailable | ErrorClass::Broken => {
+            SetupError::ForgeFailed(format!("{error}. Nothing was changed; try again later."))
+        }
+        ErrorClass::Unauthorized
+        | ErrorClass::Forbidden
+        | ErrorClass::NotFound
+        | ErrorClass::Invalid => SetupError::Refused(error.message),
     }
 }

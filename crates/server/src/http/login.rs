@@ -202,8 +202,9 @@ async fn finish(
     }
     let code = answer.get("code").ok_or(SignInError::Expired)?;
     let redirect_uri = app.links.callback(forge.kind());
-    let grant = forge.exchange_code(&code, &redirect_uri, &flow.verifier).await?;
-    let (user, scopes) = forge.current_user(&grant.access).await?;
+    let failed = |error| SignInError::Forge(forge.kind(), error);
+    let grant = forge.exchange_code(&code, &redirect_uri, &flow.verifier).await.map_err(failed)?;
+    let (user, scopes) = forge.current_user(&grant.access).await.map_err(failed)?;
     let now = Timestamp::now();
     let token = Token {
         access: grant.access,
@@ -336,14 +337,8 @@ enum SignInError {
         error: String,
         description: String,
     },
-    Forge(ForgeError),
+    Forge(ForgeKind, ForgeError),
     Store(StoreError),
-}
-
-impl From<ForgeError> for SignInError {
-    fn from(error: ForgeError) -> Self {
-        Self::Forge(error)
-    }
 }
 
 impl From<StoreError> for SignInError {
@@ -372,7 +367,18 @@ impl SignInError {
                 "Sign-in refused",
                 format!("{forge} answered `{error}`. {description}"),
             ),
-            Self::Forge(error) => {
+            Self::Forge(forge, error) if error.is_transient() => {
+                tracing::warn!(%error, "a sign-in failed");
+                let text = format!("{error}. Nothing was changed; please try again later.");
+                let title = format!("{forge} could not be asked");
+                return frame::error_page(
+                    StatusCode::BAD_GATEWAY,
+                    &title,
+                    &text,
+                    Some(("Try again", "/login")),
+                );
+            }
+            Self::Forge(_, error) => {
                 tracing::warn!(%error, "a sign-in failed");
                 (StatusCode::BAD_GATEWAY, "Sign-in refused", error.to_string())
             }

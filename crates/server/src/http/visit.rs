@@ -30,6 +30,7 @@ use crate::{
     app::App,
     drive::DriveError,
     markup::render,
+    setup::SetupError,
 };
 
 /// Seconds after which a program may ask again for a page that the database kept from it.
@@ -107,6 +108,8 @@ pub(crate) enum PageError {
     Forbidden(String),
     /// What was sent makes no sense: a sentence.
     Bad(String),
+    /// A Git provider could not be asked: a sentence.
+    ForgeFailed(String),
     /// The store failed.
     Store(StoreError),
     /// A change would have broken an invariant of ours.
@@ -135,6 +138,16 @@ impl From<DriveError> for PageError {
     }
 }
 
+impl From<SetupError> for PageError {
+    fn from(error: SetupError) -> Self {
+        match error {
+            SetupError::Refused(text) => Self::Bad(text),
+            SetupError::ForgeFailed(text) => Self::ForgeFailed(text),
+            SetupError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
 impl From<askama::Error> for PageError {
     fn from(error: askama::Error) -> Self {
         Self::Render(error)
@@ -155,6 +168,9 @@ impl IntoResponse for PageError {
             Self::Forbidden(text) => error_page(StatusCode::FORBIDDEN, "Not allowed", &text, None),
             Self::Bad(text) => {
                 error_page(StatusCode::UNPROCESSABLE_ENTITY, "Request failed", &text, None)
+            }
+            Self::ForgeFailed(text) => {
+                error_page(StatusCode::BAD_GATEWAY, "Git provider unavailable", &text, None)
             }
             Self::Store(error) if error.is_unavailable() => unavailable(&error),
             Self::Store(error) => broken(&error),

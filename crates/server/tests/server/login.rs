@@ -1,6 +1,7 @@
 //! Signing in (`VCS` §2.3.2): the browser's half is played by a client that keeps cookies by hand.
 
 use reqwest::{Client, Response, StatusCode, header, redirect};
+use roundel_localforge::{Failure, FailureKind};
 use roundel_model::{forge::ForgeKind, time::Timestamp};
 use roundel_store::accounts::Account;
 use sha2::Digest as _;
@@ -131,4 +132,22 @@ async fn a_person_signs_in_with_both_forges_and_is_one_account() {
     assert!(who(&world, &cookies(&second)).await.is_some());
     assert_eq!(leave().send().await.unwrap().status(), StatusCode::SEE_OTHER);
     assert!(who(&world, &cookies(&second)).await.is_none());
+}
+
+/// The person is not refused, and signing in again at once does not help.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_during_an_outage_of_the_forge_is_not_called_refused() {
+    let world = World::start().await;
+    for kind in ForgeKind::ALL {
+        let how = FailureKind::Answer { status: 503, headers: Vec::new(), body: "no".to_owned() };
+        let (method, path_contains) = ("GET".to_owned(), "/user".to_owned());
+        let failure = Failure { kind, method, path_contains, after: 0, times: u32::MAX, how };
+        world.forge.inject(failure);
+        let answer = sign_in(&world, kind, "").await;
+        assert_eq!(answer.status(), StatusCode::BAD_GATEWAY);
+        let page = answer.text().await.unwrap();
+        assert!(page.contains(&format!("{kind} could not be asked")), "{page}");
+        assert!(page.contains("try again later") && !page.contains("refused"), "{page}");
+        world.forge.heal();
+    }
 }

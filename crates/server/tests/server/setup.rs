@@ -142,10 +142,16 @@ async fn a_user_who_is_not_an_administrator_reads_who_can_do_it() {
     let role = Some(roundel_model::forge::Role::Write);
     world.forge.set_role(kind, WEB, "grace", role).unwrap();
     let refused = setup::begin(&world.app().setups, grace, kind, OWNER, "web").await.unwrap_err();
-    assert!(refused.0.contains("administrator"), "{refused}");
+    assert!(refused.to_string().contains("administrator"), "{refused}");
     let refused =
         setup::begin(&world.app().setups, grace, kind, OWNER, "nowhere").await.unwrap_err();
-    assert!(refused.0.contains("account sees no repository"), "{refused}");
+    assert!(refused.to_string().contains("account sees no repository"), "{refused}");
+    // What the forge cannot answer is not the fault of the user who asks.
+    let how = FailureKind::Answer { status: 503, headers: Vec::new(), body: "no".to_owned() };
+    let (method, path_contains) = ("GET".to_owned(), "/repos/".to_owned());
+    world.forge.inject(Failure { kind, method, path_contains, after: 0, times: u32::MAX, how });
+    let failed = setup::begin(&world.app().setups, grace, kind, OWNER, "web").await.unwrap_err();
+    assert!(matches!(failed, setup::SetupError::ForgeFailed(_)), "{failed}");
 }
 
 /// A server that dies in the middle of a setup continues with it when it is back.

@@ -247,9 +247,8 @@ async fn begin(
             format!("The owner or the name of the repository has more than {most} characters.");
         return Err(PageError::Bad(text));
     }
-    let project = setup::begin(&visit.app.setups, account, forge, &request.owner, &request.name)
-        .await
-        .map_err(|refused| PageError::Bad(refused.0))?;
+    let project =
+        setup::begin(&visit.app.setups, account, forge, &request.owner, &request.name).await?;
     let project = visit.app.store.project(project).await?.ok_or_else(|| visit.not_found())?;
     Ok(see_other(&format!("{}/setup", address(&project.slug))))
 }

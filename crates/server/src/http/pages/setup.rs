@@ -100,9 +100,7 @@ async fn again(
     _: PageForm<NoFields>,
 ) -> Answer {
     let slug = &project.slug;
-    setup::begin(&visit.app.setups, account, slug.forge, &slug.owner, &slug.repository)
-        .await
-        .map_err(|refused| PageError::Bad(refused.0))?;
+    setup::begin(&visit.app.setups, account, slug.forge, &slug.owner, &slug.repository).await?;
     Ok(see_other(&format!("{}/setup", address(slug))))
 }
 
