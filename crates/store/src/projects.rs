@@ -85,6 +85,19 @@ pub struct NewProject {
     pub integration: AccountId,
 }
 
+/// What changed of a project's repository at its forge. `None` leaves a value as it is.
+#[derive(Clone, Debug, Default)]
+pub struct RepositoryChanges {
+    /// Its new name; the old one still finds the project until another takes it.
+    pub slug: Option<ProjectSlug>,
+    pub default_branch: Option<String>,
+    pub private: Option<bool>,
+    /// Where jobs clone it from. A forge may not redirect the old address.
+    pub ssh_url: Option<String>,
+    /// Its page.
+    pub web_url: Option<String>,
+}
+
 /// Every column of a project, for `SELECT`.
 const COLUMNS: &str = "p.id, p.forge, p.owner, p.repository, p.organization, p.repository_id,
     p.default_branch, p.private, p.ssh_url, p.web_url, p.integration, p.active, p.created_at";
@@ -188,20 +201,29 @@ impl Store {
         if changed == 0 { Err(StoreError::Missing("project")) } else { Ok(()) }
     }
 
-    /// Saves what the forge says of a project's repository: its name, after a rename or a transfer, its
-    /// default branch, and whether it is private. `None` leaves a value.
+    /// After a rename, a transfer, or a change of default branch or visibility.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Missing`] if there is no such project.
     pub async fn update_repository(
         &self,
         id: ProjectId,
-        slug: Option<&ProjectSlug>,
-        default_branch: Option<&str>,
-        private: Option<bool>,
+        changes: &RepositoryChanges,
     ) -> Result<(), StoreError> {
-        let mut session = self.db.write("update the repository of a project").await?;
+        let mut session = self.db.write("update a repository").await?;
         let sql = "UPDATE projects SET default_branch = COALESCE($1, default_branch),
-                private = COALESCE($2, private) WHERE id = $3";
-        let changed = session.run(sql, values![default_branch, private, id]).await?;
-        if changed == 0 {
+                private = COALESCE($2, private), ssh_url = COALESCE($3, ssh_url),
+                web_url = COALESCE($4, web_url) WHERE id = $5";
+        let RepositoryChanges { slug, default_branch, private, ssh_url, web_url } = changes;
+        let values = values![
+            default_branch.as_deref(),
+            *private,
+            ssh_url.as_deref(),
+            web_url.as_deref(),
+            id
+        ];
+        if session.run(sql, values).await? == 0 {
             return Err(StoreError::Missing("project"));
         }
         if let Some(slug) = slug {

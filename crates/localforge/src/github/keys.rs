@@ -9,7 +9,7 @@ use axum::{
     http::StatusCode,
 };
 use roundel_model::forge::Role;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     answers::{body, invalid, not_found},
@@ -19,6 +19,7 @@ use crate::{
     answer::{ErrorResponse, Outcome, flag, nothing, ok, text},
     call::Call,
     caller::{Caller, Identity},
+    deliver::{self, Event},
     forge::Forge,
     keys::{self, NewKey, ReadKey},
     page::Listing,
@@ -74,8 +75,19 @@ pub(super) async fn show(call: Call, Path((.., id)): Path<(String, String, u64)>
 /// `DELETE /repos/{owner}/{repo}/keys/{id}`
 pub(super) async fn remove(call: Call, Path((.., id)): Path<(String, String, u64)>) -> Outcome {
     let found = call.repository(ADMIN)?;
-    let deleted = keys::delete_deploy_key(&call.forge, found.id, id);
-    if deleted { nothing(StatusCode::NO_CONTENT) } else { Err(not_found()) }
+    let key = keys::deploy_key(&call.forge, found.id, id).ok_or_else(not_found)?;
+    if !keys::delete_deploy_key(&call.forge, found.id, id) {
+        return Err(not_found());
+    }
+    let sender = call.forge.person(call.caller.login().unwrap_or_default());
+    let payload = json!({
+        "action": "deleted",
+        "key": shape::deploy_key(&call.forge, &found, &key),
+        "repository": shape::repository(&call.forge, &found),
+        "sender": shape::user(&call.forge, &sender),
+    });
+    deliver::fire(&call.forge, &Event::new(&found, "deploy_key", Some("deleted"), &payload));
+    nothing(StatusCode::NO_CONTENT)
 }
 
 const READ_KEYS: &[&str] = &["read:public_key", "write:public_key", "admin:public_key"];

@@ -3,7 +3,7 @@
 
 use roundel_store::{
     deliveries::Receipt,
-    projects::{HookState, KeyState},
+    projects::{HookState, KeyState, RepositoryChanges},
 };
 
 use super::case::{Case, Postponed, ignored};
@@ -15,7 +15,8 @@ pub(super) async fn ping(case: &Case<'_>, hook_id: Option<String>) -> Result<Rec
     Ok(ignored("ping", "it is a test delivery: the webhook works"))
 }
 
-/// Names and visibility are display data, refreshed from the API, which has the truth.
+/// Names, addresses and visibility are refreshed from the API, which has the truth. Jobs clone from the
+/// address.
 pub(super) async fn repository_changed(case: &Case<'_>, what: &str) -> Result<Receipt, Postponed> {
     let forge = &case.intake.forges.client(case.project.slug.forge).map_err(Postponed::Forge)?;
     let id = &case.project.repository;
@@ -35,13 +36,17 @@ pub(super) async fn repository_changed(case: &Case<'_>, what: &str) -> Result<Re
         owner: repository.owner.login,
         repository: repository.name,
     };
-    let default_branch = repository.default_branch.as_deref();
-    case.intake
-        .store
-        .update_repository(case.project.id, Some(&slug), default_branch, Some(repository.private))
-        .await?;
+    let because = format!("names, addresses and visibility were refreshed: {slug}");
+    let changes = RepositoryChanges {
+        slug: Some(slug),
+        default_branch: repository.default_branch,
+        private: Some(repository.private),
+        ssh_url: Some(repository.ssh_url),
+        web_url: Some(repository.web_url),
+    };
+    case.intake.store.update_repository(case.project.id, &changes).await?;
     case.intake.roles.forget_project(case.project.id);
-    Ok(ignored(what, format!("names and visibility were refreshed: {slug}")))
+    Ok(ignored(what, because))
 }
 
 /// A key or a hook was removed at the forge: looks which of ours are gone (`VCS` §0 rule 8).

@@ -14,4 +14,5 @@ mod runners;
 mod setup;
 mod story;
 mod support;
+mod upkeep;
 mod world;

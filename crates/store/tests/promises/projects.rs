@@ -9,7 +9,8 @@ use roundel_store::{
     StoreError,
     projects::{
         CheckoutKey, FollowerChanges, Hook, HookState, ImportedVariables, KeyState, NewProject,
-        Project, Setup, SetupState, SetupStep, SetupStepStatus, VariableImport, VariableRow,
+        Project, RepositoryChanges, Setup, SetupState, SetupStep, SetupStepStatus, VariableImport,
+        VariableRow,
     },
 };
 
@@ -60,9 +61,13 @@ async fn a_repository_is_one_project_whatever_it_is_called(world: World) {
     assert_eq!(world.store.project(ProjectId::fresh()).await.unwrap(), None);
 }
 
+fn renamed(name: &str) -> RepositoryChanges {
+    RepositoryChanges { slug: Some(slug(name)), ..RepositoryChanges::default() }
+}
+
 async fn a_project_is_found_by_its_old_name_until_another_takes_it(world: World) {
     let first = world.project("acme/web").await;
-    world.store.update_repository(first.id, Some(&slug("acme/site")), None, None).await.unwrap();
+    world.store.update_repository(first.id, &renamed("acme/site")).await.unwrap();
     let found = |name: &'static str| {
         let store = world.store.clone();
         async move { store.project_by_slug(&slug(name)).await.unwrap().map(|project| project.id) }
@@ -79,8 +84,8 @@ async fn a_project_is_found_by_its_old_name_until_another_takes_it(world: World)
     assert_eq!(found("acme/site").await, Some(first.id));
     assert_eq!(found("acme/none").await, None);
     // And back again: the name follows.
-    world.store.update_repository(second.id, Some(&slug("acme/new")), None, None).await.unwrap();
-    world.store.update_repository(first.id, Some(&slug("acme/web")), None, None).await.unwrap();
+    world.store.update_repository(second.id, &renamed("acme/new")).await.unwrap();
+    world.store.update_repository(first.id, &renamed("acme/web")).await.unwrap();
     assert_eq!(found("acme/web").await, Some(first.id));
     assert_eq!(found("acme/new").await, Some(second.id));
 }
@@ -99,10 +104,27 @@ async fn the_newest_owner_of_a_name_has_it(world: World) {
 
 async fn a_rename_changes_what_it_names_and_nothing_else(world: World) {
     let before = world.project("acme/web").await;
-    world.store.update_repository(before.id, None, Some("trunk"), None).await.unwrap();
-    world.store.update_repository(before.id, None, None, Some(false)).await.unwrap();
+    let none = RepositoryChanges::default();
+    for changes in [
+        none.clone(),
+        RepositoryChanges { default_branch: Some("trunk".to_owned()), ..none.clone() },
+        RepositoryChanges { private: Some(false), ..none.clone() },
+        RepositoryChanges {
+            ssh_url: Some("git@forge.test:acme/site.git".to_owned()),
+            ..none.clone()
+        },
+        RepositoryChanges { web_url: Some("https://forge.test/acme/site".to_owned()), ..none },
+    ] {
+        world.store.update_repository(before.id, &changes).await.unwrap();
+    }
     let after = world.store.project(before.id).await.unwrap().unwrap();
-    let expected = Project { default_branch: "trunk".to_owned(), private: false, ..before };
+    let expected = Project {
+        default_branch: "trunk".to_owned(),
+        private: false,
+        ssh_url: "git@forge.test:acme/site.git".to_owned(),
+        web_url: "https://forge.test/acme/site".to_owned(),
+        ..before
+    };
     assert_eq!(after, expected);
 }
 
@@ -335,7 +357,9 @@ async fn what_does_not_exist_is_not_changed(world: World) {
     let store = &world.store;
     let missing = |answer: Result<(), StoreError>| matches!(answer, Err(StoreError::Missing(_)));
     assert!(missing(store.set_project_active(ProjectId::fresh(), true).await));
-    assert!(missing(store.update_repository(ProjectId::fresh(), None, Some("x"), None).await));
+    assert!(missing(
+        store.update_repository(ProjectId::fresh(), &RepositoryChanges::default()).await
+    ));
     let key = CheckoutKeyId::fresh();
     assert!(missing(store.update_checkout_key(key, KeyState::Active, None).await));
     let hook = roundel_model::id::HookId::fresh();

@@ -104,6 +104,16 @@ struct Landing {
     only_sign_in: bool,
 }
 
+impl Landing {
+    /// The forges that one can sign in with: `GitHub or Bitbucket`.
+    fn providers(&self) -> String {
+        if self.choices.is_empty() {
+            return "a Git provider".to_owned();
+        }
+        self.choices.iter().map(|choice| choice.title).collect::<Vec<_>>().join(" or ")
+    }
+}
+
 #[derive(Template)]
 #[template(path = "home.html")]
 struct Home {

@@ -390,7 +390,8 @@ fn facts(
     }
     facts.push(("Resource class", text(body.resource_class.as_deref().unwrap_or("any"))));
     if let Some(architecture) = body.architecture() {
-        facts.push(("Architecture", text(architecture.as_str())));
+        // What the job asks for: a runner that serves its class by name may be of another.
+        facts.push(("Requested architecture", text(architecture.as_str())));
     }
     if body.parallelism > 1 {
         facts.push(("Parallelism", text(&body.parallelism.to_string())));

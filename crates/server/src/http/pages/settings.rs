@@ -170,7 +170,9 @@ async fn read(
 
 fn key_view(visit: &Visit, project: &Project, key: &CheckoutKey) -> KeyView {
     let (state, good) = match key.state {
-        KeyState::Active => ("Active: read-only access to this repository", true),
+        KeyState::Active => {
+            ("Created at the provider, with read-only access to this repository", true)
+        }
         KeyState::Pending => ("Not created at the provider yet", false),
         KeyState::Gone => ("Deleted at the provider", false),
     };
