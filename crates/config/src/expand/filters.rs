@@ -130,9 +130,31 @@ const FILTERS: Known<'static> = Known {
     what: "`filters`",
     keys: &["branches", "tags"],
     code: codes::BAD_FILTERS,
-    advice: Known::no_advice,
+    advice: filters_key_advice,
     tolerant: false,
 };
+
+fn filters_key_advice(key: &str) -> Option<&'static str> {
+    let lower = key.to_lowercase();
+    // `branches:only`, `branch_names`; a near miss of `branches` or `tags` itself is found as one.
+    let is_long = |word: &str| lower.contains(word) && nearest(key, ["branches", "tags"]).is_none();
+    match key {
+        "only" | "ignore" => Some("write it below `branches` or `tags`"),
+        "expression" => Some("write the expression itself: `filters: pipeline.git.branch == …`"),
+        _ if is_long("branch") => Some("write `branches: { only: … }`"),
+        _ if is_long("tag") => Some("write `tags: { only: … }`"),
+        _ => None,
+    }
+}
+
+/// Returns whether an unknown key of `filters` was meant to decide which branches or tags run.
+fn decides(key: &str) -> bool {
+    let lower = key.to_lowercase();
+    let mut words = lower.split(|c: char| !c.is_alphanumeric());
+    matches!(key, "only" | "ignore" | "expression")
+        || lower.contains("branch")
+        || words.any(|word| word.starts_with("tag"))
+}
 
 const RULE: Known<'static> = Known {
     what: "filter",
@@ -173,12 +195,17 @@ impl Expander<'_, '_> {
     }
 
     /// Reports keys that filters do not have. The hosted service ignores them, and so does the profile
-    /// `legacy`; but a misspelled one would run everything everywhere, so that stays an error.
+    /// `legacy`; but one that was meant to choose branches or tags would run everything everywhere, so
+    /// that stays an error. So does one in place of `only` and `ignore`.
     fn check_filter_keys(&mut self, entries: &Entries<'_>, known: Known<'_>) {
+        let is_rule = known.keys == RULE.keys;
+        let is_alone = is_rule && !entries.iter().any(|entry| known.keys.contains(&entry.name));
         for entry in entries.iter() {
-            let is_near = nearest(entry.name, known.keys.iter().copied()).is_some();
+            let is_meant = is_alone
+                || !is_rule && decides(entry.name)
+                || nearest(entry.name, known.keys.iter().copied()).is_some();
             let is_ignored =
-                self.render.profile == Profile::Legacy && self.render.templates && !is_near;
+                self.render.profile == Profile::Legacy && self.render.templates && !is_meant;
             if is_ignored && !known.keys.contains(&entry.name) {
                 let message = format!("unknown {} key `{}` has no effect", known.what, entry.name);
                 let problem = Problem::warning(codes::IGNORED, entry.key, message);

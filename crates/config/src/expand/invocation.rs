@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, rc::Rc};
 
 use roundel_model::plan::PlannedJobKind;
 
-pub(crate) use requirements::RequiredJob;
+pub(crate) use requirements::{NamePart, RequiredJob};
 
 use crate::{
     api::support::JobRefusal,
@@ -21,7 +21,7 @@ use crate::{
         steps::Expansion,
     },
     language::{
-        data::{Data, Field, ModuleId, Scope, Value},
+        data::{Bindings, Data, Field, ModuleId, Scope, Value},
         definition::{Definition, Element, Found, Import},
         keys::RESERVED,
     },
@@ -61,6 +61,8 @@ pub(crate) struct Draft {
     pub(crate) group: Option<usize>,
     /// The name of the matrix that it belongs to.
     pub(crate) alias: Option<String>,
+    /// Its values of that matrix.
+    pub(crate) combination: Option<Rc<Bindings>>,
     pub(crate) presence: Presence,
     /// Indexes of the unsupported features that this job uses, for [`Report::used_by`].
     ///
@@ -241,8 +243,8 @@ impl<'d> Expander<'_, 'd> {
     ) -> Draft {
         let alias =
             matrix.map(|matrix| matrix.alias.clone().unwrap_or_else(|| invocation.name.to_owned()));
-        let presence = Presence::Certain;
-        let mut draft = Draft { presence, ..Self::without_body(invocation, alias) };
+        let (presence, combination) = (Presence::Certain, scope.matrix.clone());
+        let mut draft = Draft { presence, combination, ..Self::without_body(invocation, alias) };
         if let Some(combination) = &scope.matrix {
             draft.requested = Self::generated_name(invocation.name, combination);
             // A matrix over `name` names its jobs; no job can declare such a parameter.
@@ -367,6 +369,7 @@ impl<'d> Expander<'_, 'd> {
             serial_group: None,
             group: None,
             alias,
+            combination: None,
             presence: Presence::Guessed,
             unsupported: BTreeSet::new(),
         }

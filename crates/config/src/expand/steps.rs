@@ -185,7 +185,15 @@ impl Expander<'_, '_> {
                 Found::Definition(_) | Found::Undefined => {}
             }
         }
-        let site = &Site { name: self.documented(site), ..*site };
+        let name = self.documented(site);
+        if name != site.name && self.render.templates {
+            let found = self.resolver().find(site.scope.module, Element::Command, name, site.key);
+            if let Found::Definition(command) = found {
+                self.expand_command(&Site { name, ..*site }, &command, into);
+                return;
+            }
+        }
+        let site = &Site { name, ..*site };
         let made = match site.name {
             "run" => self.run_step(site),
             "deploy" => self.deploy_step(site, into.parallel),

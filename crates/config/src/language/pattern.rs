@@ -12,6 +12,7 @@ mod flags;
 mod java;
 mod properties;
 pub(crate) mod reach;
+pub(crate) mod slashes;
 mod tree;
 
 use error::PatternError;

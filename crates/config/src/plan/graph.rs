@@ -1,13 +1,13 @@
 //! Which jobs a job waits for (CFG §5.3).
 
-use std::collections::HashMap;
+use std::{collections::HashMap, rc::Rc};
 
 use roundel_model::status::Outcome;
 
 use crate::{
     codes,
-    expand::invocation::{Draft, Presence, RequiredJob},
-    language::data::{ModuleId, Value},
+    expand::invocation::{Draft, NamePart, Presence, RequiredJob},
+    language::data::{ModuleId, Value, executor_name},
     plan::Planner,
     render::budget::Resource,
     suggest::{did_you_mean, list},
@@ -84,8 +84,8 @@ impl Planner<'_, '_> {
 
     fn resolve(&mut self, job: usize, item: &RequiredJob, index: &Index<'_>) -> Vec<usize> {
         let Index { workflow, drafts, .. } = *index;
-        if let Some(pieces) = &item.pieces {
-            return self.resolve_permutations(job, drafts, item, pieces);
+        if let Some(parts) = &item.parts {
+            return self.resolve_permutations(job, drafts, item, parts);
         }
         let others = |map: &HashMap<&str, Vec<usize>>| -> Vec<usize> {
             map.get(item.name.as_str())
@@ -147,13 +147,13 @@ impl Planner<'_, '_> {
         Vec::new()
     }
 
-    /// Finds the permutations of matrices whose names have these pieces in this order.
+    /// Finds the permutations of matrices whose names these parts make with their values.
     fn resolve_permutations(
         &mut self,
         job: usize,
         drafts: &[Draft],
         item: &RequiredJob,
-        pieces: &[String],
+        parts: &[NamePart],
     ) -> Vec<usize> {
         if !self.render.afford(Resource::Visits, drafts.len(), item.place) {
             return Vec::new();
@@ -163,8 +163,19 @@ impl Planner<'_, '_> {
             other != job && draft.alias.is_some() && draft.group == drafts[job].group
         };
         let permuted: Vec<usize> = (0..drafts.len()).filter(is_permuted).collect();
-        let fits = |&&other: &&usize| has_pieces(&drafts[other].requested, pieces);
+        let fits = |&&other: &&usize| is_made_of(&drafts[other], parts);
         let found: Vec<usize> = permuted.iter().filter(fits).copied().collect();
+        if found.is_empty() {
+            // A matrix without any combination still keeps what requires it from running.
+            let is_empty = |&other: &usize| {
+                let draft = &drafts[other];
+                draft.presence == Presence::Empty && begins_with(parts, &draft.requested)
+            };
+            let empty: Vec<usize> = (0..drafts.len()).filter(is_empty).collect();
+            if !empty.is_empty() {
+                return empty;
+            }
+        }
         let guessed = drafts.iter().any(|draft| draft.presence == Presence::Guessed);
         if found.is_empty() && !guessed {
             let requiring = &drafts[job].requested;
@@ -291,24 +302,28 @@ pub(crate) fn no_such_job(requiring: &str, name: &str, workflow: &str) -> String
     )
 }
 
-/// Returns whether a name is made of pieces with something between each two.
-fn has_pieces(name: &str, pieces: &[String]) -> bool {
-    let Some((first, more)) = pieces.split_first() else { return false };
-    let Some((last, between)) = more.split_last() else { return name == first };
-    let Some(mut rest) = name.strip_prefix(first.as_str()) else { return false };
-    for piece in between {
-        // The shortest value that fits leaves most for those that follow.
-        let Some(at) = rest
-            .char_indices()
-            .skip(1)
-            .map(|(at, _)| at)
-            .find(|&at| rest[at..].starts_with(piece.as_str()))
-        else {
-            return false;
+fn begins_with(parts: &[NamePart], name: &str) -> bool {
+    matches!(parts.first(), Some(NamePart::Text(text)) if text.starts_with(name))
+}
+
+/// Returns whether the name of a permutation is made of parts, with its own values.
+fn is_made_of(draft: &Draft, parts: &[NamePart]) -> bool {
+    let mut rest = draft.requested.as_str();
+    let fits = parts.iter().all(|part| {
+        let value = match part {
+            NamePart::Text(text) => Some(Rc::from(text.as_str())),
+            NamePart::Parameter(name) => {
+                let value = draft.combination.as_ref().and_then(|values| values.get(name));
+                value.and_then(|value| {
+                    executor_name(&value.data).or_else(|| value.data.scalar_text())
+                })
+            }
         };
-        rest = &rest[at + piece.len()..];
-    }
-    rest.strip_suffix(last.as_str()).is_some_and(|value| !value.is_empty())
+        let after = value.and_then(|value| rest.strip_prefix(&*value));
+        rest = after.unwrap_or(rest);
+        after.is_some()
+    });
+    fits && rest.is_empty()
 }
 
 /// Follows requirements that are not done until a job comes up again; returns the cycle and the

@@ -10,6 +10,8 @@ use crate::{
     language::{
         data::{Data, Field, Value},
         expression,
+        pattern::slashes,
+        profile::Profile,
     },
     render::{Renderer, fields::Expected},
     suggest::did_you_mean,
@@ -230,7 +232,7 @@ impl Renderer<'_> {
             self.wrong_type(&value.value, "value", Expected::String);
             return None;
         };
-        let source = self.without_slashes(source, pattern);
+        let source = self.without_slashes(source, pattern)?;
         let compiled = self.pattern(&source);
         if let Some((message, help)) = compiled.as_ref().ok().and_then(|p| p.refused_by_next()) {
             let problem = Problem::warning(codes::LOOK_AROUND, pattern.value.place, message);
@@ -250,14 +252,19 @@ impl Renderer<'_> {
     }
 
     /// Takes the slashes from around a pattern: as in filters and expressions they are its borders,
-    /// no part of it, though here it needs none.
-    fn without_slashes(&mut self, source: Rc<str>, pattern: &Field) -> Rc<str> {
-        let bare = source.strip_prefix('/').and_then(|rest| rest.strip_suffix('/'));
-        let Some(bare) = bare.map(Rc::from) else { return source };
-        let message = "the slashes around the pattern are ignored";
-        let problem = Problem::warning(codes::IGNORED, pattern.value.place, message);
-        self.report.add(problem.help(format!("write `{bare}` without the slashes")));
-        bare
+    /// no part of it, though here it needs none. The profile `next` refuses them, and so gets `None`.
+    fn without_slashes(&mut self, source: Rc<str>, pattern: &Field) -> Option<Rc<str>> {
+        let Some(bare) = slashes::within(&source) else { return Some(source) };
+        let is_next = self.profile == Profile::Next;
+        let place = pattern.value.place;
+        let problem = if is_next {
+            Problem::error(codes::BAD_REGEX, place, slashes::REFUSED)
+        } else {
+            Problem::warning(codes::IGNORED, place, slashes::IGNORED)
+        };
+        let is_here = self.doc.written(place).contains(&*source);
+        self.report.add(problem.help(slashes::help(bare, is_here)));
+        (!is_next).then(|| Rc::from(bare))
     }
 }
 

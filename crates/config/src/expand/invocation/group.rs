@@ -7,7 +7,7 @@ use std::{
 
 use roundel_model::{plan::PlannedJobKind, status::Outcome};
 
-use super::{Draft, Invocation, Presence, RequiredJob};
+use super::{Draft, Invocation, NamePart, Presence, RequiredJob};
 use crate::{
     codes,
     expand::Expander,
@@ -188,7 +188,7 @@ impl<'d> Expander<'_, 'd> {
         };
         for member in members {
             for item in &mut member.requires {
-                if !names.contains(&item.name) {
+                if item.parts.is_none() && !names.contains(&item.name) {
                     let message = format!("`{}` is not a job of this group", item.name);
                     let problem = Problem::error(codes::GROUP_SHAPE, item.place, message);
                     let near = did_you_mean(&item.name, names.iter().map(String::as_str));
@@ -199,6 +199,9 @@ impl<'d> Expander<'_, 'd> {
                     })));
                 }
                 item.name = renamed(&item.name);
+                if let Some(NamePart::Text(first)) = item.parts.iter_mut().flatten().next() {
+                    *first = renamed(first);
+                }
             }
             member.requested = renamed(&member.requested);
             member.alias = member.alias.as_deref().map(renamed);
@@ -214,7 +217,7 @@ fn member_entry(group: usize, index: usize) -> usize {
 
 fn item(name: &str, place: Place, accepts: Vec<Outcome>) -> RequiredJob {
     let written = (accepts.len() > 1).then(|| Value::new(Data::text("terminal"), place));
-    RequiredJob { name: name.to_owned(), place, accepts, written, pieces: None }
+    RequiredJob { name: name.to_owned(), place, accepts, written, parts: None }
 }
 
 fn with_kind(draft: Draft, kind: PlannedJobKind, place: Place) -> Draft {

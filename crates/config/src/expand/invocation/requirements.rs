@@ -7,7 +7,7 @@ use roundel_model::status::Outcome;
 use crate::{
     codes,
     expand::Expander,
-    language::data::{Data, Scope, Value},
+    language::data::{Data, Field, Scope, Value},
     read::yaml::{At, Entry, View},
     render::fields::Expected,
     suggest::did_you_mean,
@@ -22,9 +22,17 @@ pub(crate) struct RequiredJob {
     pub(crate) accepts: Vec<Outcome>,
     /// The statuses as they are written, if they are.
     pub(crate) written: Option<Value>,
-    /// The constant parts of a name with tags of another job's matrix, as `build-<< matrix.os >>`:
-    /// it stands for every permutation that has them.
-    pub(crate) pieces: Option<Vec<String>>,
+    /// The parts of a name with tags of another job's matrix, as `build-<< matrix.os >>`: it stands
+    /// for every permutation whose name they make with its values.
+    pub(crate) parts: Option<Vec<NamePart>>,
+}
+
+/// A part of a name with tags of a matrix.
+#[derive(Clone, Debug)]
+pub(crate) enum NamePart {
+    Text(String),
+    /// The value of this parameter of the matrix.
+    Parameter(String),
 }
 
 const STATUSES: &[&str] = &["success", "failed", "canceled", "unauthorized", "not_run", "terminal"];
@@ -42,6 +50,13 @@ fn outcomes(status: &str) -> Option<&'static [Outcome]> {
     })
 }
 
+/// Returns whether a name has a tag of a matrix.
+fn has_matrix_tag(name: &str) -> bool {
+    name.split("<<")
+        .skip(1)
+        .any(|tag| tag.contains(">>") && tag.trim_start().starts_with("matrix."))
+}
+
 impl Expander<'_, '_> {
     /// Reads `requires`.
     pub(super) fn requirements(
@@ -49,20 +64,20 @@ impl Expander<'_, '_> {
         field: &Entry<'_>,
         scope: &Rc<Scope>,
     ) -> Vec<RequiredJob> {
-        if let View::Seq(items) = self.render.doc.view(field.value)
-            && scope.matrix.is_none()
-            && items.iter().any(|item| self.permutations(item).is_some())
-        {
-            let mut found = Vec::new();
-            for at in items.iter() {
-                if let Some(item) = self.permutations(at) {
-                    found.push(item);
-                } else {
-                    let value = self.render.evaluate(at, scope);
-                    found.extend(self.requirement(&value));
+        if scope.matrix.is_none() && self.render.templates {
+            match self.render.doc.view(field.value) {
+                View::Seq(items) if items.iter().any(|item| self.names_permutations(item)) => {
+                    return items.iter().flat_map(|item| self.permuted(item, scope)).collect();
                 }
+                View::Scalar(..) if self.names_permutations(field.value) => {
+                    self.warn_of_single(self.render.doc.place(field.value));
+                    return self.permuted(field.value, scope);
+                }
+                View::Map(_) if self.names_permutations(field.value) => {
+                    return self.permuted(field.value, scope);
+                }
+                View::Scalar(..) | View::Seq(_) | View::Map(_) | View::Broken => {}
             }
-            return found;
         }
         let value = self.render.evaluate(field.value, scope);
         let items = match &value.data {
@@ -70,12 +85,7 @@ impl Expander<'_, '_> {
             // Appears in an official example.
             Data::Text(_) | Data::Int(_) | Data::Float(..) | Data::Map(_) => {
                 if matches!(value.data, Data::Text(_)) {
-                    let message = "`requires` should be a list; the string is treated as a list \
-                                   with one item";
-                    let problem = Problem::warning(codes::WRONG_TYPE, value.place, message);
-                    self.render
-                        .report
-                        .add(problem.help("put a dash before it, or brackets around it"));
+                    self.warn_of_single(value.place);
                 }
                 Rc::new(vec![value])
             }
@@ -85,30 +95,76 @@ impl Expander<'_, '_> {
                 return Vec::new();
             }
         };
-        items.iter().flat_map(|item| self.requirement(item)).collect()
+        items.iter().flat_map(|item| self.requirement(item, scope)).collect()
     }
 
-    /// Reads a name whose tags are all of a matrix.
-    fn permutations(&self, at: At) -> Option<RequiredJob> {
-        let View::Scalar(text, _) = self.render.doc.view(at) else { return None };
-        let mut pieces = Vec::new();
-        let mut rest = text;
-        while let Some((before, tag)) = rest.split_once("<<").filter(|_| self.render.templates) {
-            let (inner, after) = tag.split_once(">>")?;
-            inner.trim().strip_prefix("matrix.")?;
-            pieces.push(before.to_owned());
+    fn warn_of_single(&mut self, place: Place) {
+        let message = "`requires` should be a list; the string is treated as a list with one item";
+        let problem = Problem::warning(codes::WRONG_TYPE, place, message);
+        self.render.report.add(problem.help("put a dash before it, or brackets around it"));
+    }
+
+    /// Returns whether a requirement's name has a tag of a matrix.
+    fn names_permutations(&self, at: At) -> bool {
+        match self.render.doc.view(at) {
+            View::Scalar(text, _) => has_matrix_tag(text),
+            View::Map(entries) => entries.iter().any(|entry| has_matrix_tag(entry.name)),
+            View::Seq(_) | View::Broken => false,
+        }
+    }
+
+    /// Reads a requirement that may name permutations of another job.
+    fn permuted(&mut self, at: At, scope: &Rc<Scope>) -> Vec<RequiredJob> {
+        match self.render.doc.view(at) {
+            View::Scalar(text, _) if has_matrix_tag(text) => {
+                let (name, place, accepts) =
+                    (text.to_owned(), self.render.doc.place(at), vec![Outcome::Success]);
+                let parts = self.name_parts(text, place, scope);
+                let item = |parts| RequiredJob { name, place, accepts, written: None, parts };
+                parts.map(|parts| item(Some(parts))).into_iter().collect()
+            }
+            View::Map(entries) if entries.iter().any(|entry| has_matrix_tag(entry.name)) => {
+                let mut items = Vec::new();
+                for entry in entries {
+                    let value = self.render.evaluate(entry.value, scope);
+                    let field = Field { name: Rc::from(entry.name), key: entry.key, value };
+                    items.extend(self.required_with_status(&field, scope));
+                }
+                items
+            }
+            View::Scalar(..) | View::Map(_) | View::Seq(_) | View::Broken => {
+                let value = self.render.evaluate(at, scope);
+                self.requirement(&value, scope)
+            }
+        }
+    }
+
+    /// Takes a name with tags of a matrix apart; other tags are rendered. `None` if one of them has no
+    /// value, which was reported.
+    fn name_parts(&mut self, name: &str, place: Place, scope: &Rc<Scope>) -> Option<Vec<NamePart>> {
+        let mut parts = Vec::new();
+        let (mut text, mut rest) = (String::new(), name);
+        while let Some((before, (inner, after))) =
+            rest.split_once("<<").and_then(|(before, tag)| Some((before, tag.split_once(">>")?)))
+        {
+            text.push_str(before);
+            if let Some(parameter) = inner.trim().strip_prefix("matrix.") {
+                let rendered = self.render.render(&text, place, scope).scalar_text()?;
+                parts.push(NamePart::Text(rendered.to_string()));
+                parts.push(NamePart::Parameter(parameter.to_owned()));
+                text.clear();
+            } else {
+                text.extend(["<<", inner, ">>"]);
+            }
             rest = after;
         }
-        if pieces.is_empty() {
-            return None;
-        }
-        pieces.push(rest.to_owned());
-        let (name, place, accepts) =
-            (text.to_owned(), self.render.doc.place(at), vec![Outcome::Success]);
-        Some(RequiredJob { name, place, accepts, written: None, pieces: Some(pieces) })
+        text.push_str(rest);
+        let rendered = self.render.render(&text, place, scope).scalar_text()?;
+        parts.push(NamePart::Text(rendered.to_string()));
+        Some(parts)
     }
 
-    fn requirement(&mut self, item: &Value) -> Vec<RequiredJob> {
+    fn requirement(&mut self, item: &Value, scope: &Rc<Scope>) -> Vec<RequiredJob> {
         let Data::Map(fields) = &item.data else {
             let name = self
                 .render
@@ -121,28 +177,28 @@ impl Expander<'_, '_> {
                     place: item.place,
                     accepts,
                     written: None,
-                    pieces: None,
+                    parts: None,
                 })
                 .into_iter()
                 .collect();
         };
-        let mut items = Vec::new();
-        for field in fields.iter() {
-            if self.render.named(field.name.to_string(), "requires", field.key).is_none() {
-                continue;
-            }
-            let statuses = self.statuses(&field.value);
-            if !statuses.is_empty() {
-                items.push(RequiredJob {
-                    name: field.name.to_string(),
-                    place: field.key,
-                    accepts: statuses,
-                    written: Some(field.value.clone()),
-                    pieces: None,
-                });
-            }
-        }
-        items
+        fields.iter().filter_map(|field| self.required_with_status(field, scope)).collect()
+    }
+
+    /// Reads a job's name with the statuses that will do.
+    fn required_with_status(&mut self, field: &Field, scope: &Rc<Scope>) -> Option<RequiredJob> {
+        let mut name = self.render.named(field.name.to_string(), "requires", field.key)?;
+        let accepts = self.statuses(&field.value);
+        let is_permuted = scope.matrix.is_none() && has_matrix_tag(&name);
+        let parts = if is_permuted && self.render.templates {
+            Some(self.name_parts(&name, field.key, scope)?)
+        } else {
+            name = self.render.render(&name, field.key, scope).scalar_text()?.to_string();
+            None
+        };
+        let written = Some(field.value.clone());
+        let item = RequiredJob { name, place: field.key, accepts, written, parts };
+        (!item.accepts.is_empty()).then_some(item)
     }
 
     fn statuses(&mut self, value: &Value) -> Vec<Outcome> {

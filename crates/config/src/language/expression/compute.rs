@@ -8,7 +8,11 @@ use super::{
 };
 use crate::{
     codes,
-    language::{data::Data, pattern::Pattern, profile::Profile},
+    language::{
+        data::Data,
+        pattern::{Pattern, slashes},
+        profile::Profile,
+    },
     text::help::Help,
 };
 
@@ -148,7 +152,7 @@ impl<'m, 'l> Evaluator<'m, 'l> {
         } else {
             let value = self.value(right)?;
             match self.operand(value, right, "matches")? {
-                Some(pattern) => (pattern, None),
+                Some(pattern) => (self.without_slashes(pattern, right)?, None),
                 None => return Ok(Data::Bool(false)),
             }
         };
@@ -160,6 +164,27 @@ impl<'m, 'l> Evaluator<'m, 'l> {
             ExpressionError { help: error.help.map(Help::from), ..refused }
         })?;
         Ok(Data::Bool(found))
+    }
+
+    /// Takes the slashes from around a pattern that is a string: there is no other meaning for them.
+    /// The profile `next` refuses them.
+    fn without_slashes(
+        &mut self,
+        source: Rc<str>,
+        expr: &Expr,
+    ) -> Result<Rc<str>, ExpressionError> {
+        let Some(bare) = slashes::within(&source) else { return Ok(source) };
+        let is_here = matches!(expr.kind, Kind::Text(_));
+        let help = slashes::help(bare, is_here);
+        // Without the quotes of a string.
+        let quote = usize::from(is_here);
+        let span = expr.span.start + quote..expr.span.end - quote;
+        if self.profile == Profile::Next {
+            return Err(ExpressionError::value(span, slashes::REFUSED).help(help));
+        }
+        let warning = ExpressionError::value(span, slashes::IGNORED).help(help);
+        self.warnings.push(ExpressionError { code: codes::IGNORED, ..warning });
+        Ok(Rc::from(bare))
     }
 
     /// Compiles a pattern; `at` is where it begins in the expression, if it is there.

@@ -89,13 +89,38 @@ pub(super) fn check(
     (key, value): (Id, Id),
     pairs: &[(Id, Id)],
 ) -> Option<Problem> {
-    (!is_mergeable(doc, value, true)).then(|| bad(doc, text, (key, value), pairs))
+    if !is_mergeable(doc, value, true) {
+        let message = "`<<:` needs a mapping or a list of mappings";
+        return Some(bad(doc, text, (key, value), pairs, message));
+    }
+    let message = "`<<:` keeps only the first of the items that have the same key";
+    (pairs.len() == 1 && drops_items(doc, value))
+        .then(|| bad(doc, text, (key, value), pairs, message))
+}
+
+/// Returns whether a list of mappings with one key each, such as steps, is merged into nothing else, and
+/// a key comes twice: of those with the same key only the first would stay.
+fn drops_items(doc: &Doc, value: Id) -> bool {
+    let Kind::Seq(items) = &doc.node(target(doc, value).id).kind else { return false };
+    let mut seen = HashSet::new();
+    let mut repeats = false;
+    for &item in items {
+        let Kind::Map { pairs, .. } = &doc.node(target(doc, item).id).kind else { return false };
+        let [(key, _)] = **pairs else { return false };
+        repeats |= !doc.is_merge(key) && doc.key_text(key).is_some_and(|name| !seen.insert(name));
+    }
+    repeats
 }
 
 /// Reports a merge key with a value that is not a mapping, at the key: its anchor may be far away.
-fn bad(doc: &Doc, text: &str, (key, value): (Id, Id), pairs: &[(Id, Id)]) -> Problem {
+fn bad(
+    doc: &Doc,
+    text: &str,
+    (key, value): (Id, Id),
+    pairs: &[(Id, Id)],
+    message: &str,
+) -> Problem {
     let place = Place::direct(doc.node(key).span);
-    let message = "`<<:` needs a mapping or a list of mappings";
     let problem = Problem::error(codes::BAD_MERGE, place, message);
     let target = target(doc, value);
     let anchor = doc.node(target.id).span;

@@ -134,7 +134,9 @@ impl Resolver<'_, '_> {
         let taken =
             is_other && matches!(kind, Kind::String) && self.render.profile == Profile::Legacy;
         if taken {
-            let message = format!("the default of parameter `{name}` is treated as a string");
+            // `yes` stays `yes`, and `0755` is not 493.
+            let message =
+                format!("the default of parameter `{name}` is treated as the string `{text}`");
             let place = self.render.doc.place(default);
             let problem = Problem::warning(codes::COERCED_PARAMETER, place, message);
             self.render.report.add(problem.help(format!("quote it: `\"{text}\"`")));

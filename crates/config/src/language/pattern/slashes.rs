@@ -1,0 +1,24 @@
+//! Slashes around a pattern of `matches`, which needs none: in filters they say that a text is a
+//! pattern.
+
+/// What the profile `legacy` says of them.
+pub(crate) const IGNORED: &str = "the slashes around the pattern are ignored";
+
+/// What the profile `next` says of them.
+pub(crate) const REFUSED: &str = "a string that is a pattern has no slashes around it";
+
+/// Returns what is between the slashes, if a text begins and ends with one.
+pub(crate) fn within(text: &str) -> Option<&str> {
+    text.strip_prefix('/').and_then(|rest| rest.strip_suffix('/'))
+}
+
+/// Says how a pattern is written without its slashes; `is_here` if it is written where it is used.
+pub(crate) fn help(bare: &str, is_here: bool) -> String {
+    if !is_here {
+        "remove them where the value is defined".to_owned()
+    } else if bare.is_empty() {
+        "write a pattern: `.*` matches everything".to_owned()
+    } else {
+        format!("write `{bare}` without the slashes")
+    }
+}
