@@ -7,6 +7,7 @@ pub(crate) mod modules;
 pub(crate) mod parameters;
 pub(crate) mod pipeline_parameters;
 pub(crate) mod shape;
+pub(crate) mod strays;
 pub(crate) mod version;
 
 use crate::{

@@ -341,6 +341,7 @@ impl Expander<'_, '_> {
             let problem = Problem::warning(codes::REGEX_WITHOUT_SLASHES, place, message);
             let help = match text.strip_prefix('/').and_then(|text| text.strip_suffix("/i")) {
                 Some(pattern) => format!("write `/(?i){pattern}/`"),
+                None if is_glob(text) => format!("write `/{}/`", glob_pattern(text)),
                 None => format!("write `/{}/`", text.trim_matches('/')),
             };
             self.render.report.add(problem.help(help));
@@ -400,6 +401,24 @@ fn looks_like_pattern(text: &str) -> bool {
         || text.ends_with('/')
         || text.starts_with('^')
         || text.contains(['*', '|', '('])
+}
+
+/// Returns whether a text is written like the names of files in a shell: `feature/*`.
+fn is_glob(text: &str) -> bool {
+    let signs = ['^', '$', '(', '|', '[', '\\', '+', '{'];
+    text.contains('*') && !text.contains(".*") && !text.contains(signs) && !text.starts_with('/')
+}
+
+/// Writes such a text as a pattern.
+fn glob_pattern(text: &str) -> String {
+    let text = text.replace("**", "*");
+    let parts = text.chars().map(|c| match c {
+        '*' => ".*".to_owned(),
+        '?' => ".".to_owned(),
+        '.' | '/' => format!("\\{c}"),
+        _ => c.to_string(),
+    });
+    parts.collect()
 }
 
 /// Removes jobs all of whose requirements are gone, until nothing changes (CFG §5.4.3, RUN §1.5).

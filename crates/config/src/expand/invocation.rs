@@ -244,7 +244,7 @@ impl<'d> Expander<'_, 'd> {
         let alias =
             matrix.map(|matrix| matrix.alias.clone().unwrap_or_else(|| invocation.name.to_owned()));
         let (presence, combination) = (Presence::Certain, scope.matrix.clone());
-        let mut draft = Draft { presence, combination, ..Self::without_body(invocation, alias) };
+        let mut draft = Draft { combination, presence, ..Self::without_body(invocation, alias) };
         if let Some(combination) = &scope.matrix {
             draft.requested = Self::generated_name(invocation.name, combination);
             // A matrix over `name` names its jobs; no job can declare such a parameter.

@@ -143,7 +143,15 @@ impl Planner<'_, '_> {
         if let [one] = numbered[..] {
             return vec![one];
         }
-        self.unknown_requirement(workflow, &drafts[job].requested, item, drafts);
+        // The permutations of a matrix have the same requirements.
+        let same = |other: &RequiredJob| (other.place, &other.name) == (item.place, &item.name);
+        let mut before = drafts[..job].iter().rev();
+        let is_known = before
+            .next()
+            .is_some_and(|one| one.entry == drafts[job].entry && one.requires.iter().any(same));
+        if !is_known {
+            self.unknown_requirement(workflow, &drafts[job].requested, item, drafts);
+        }
         Vec::new()
     }
 
@@ -224,6 +232,15 @@ impl Planner<'_, '_> {
             return;
         }
         let message = no_such_job(requiring, name, workflow);
+        let renamed = drafts.iter().find(|draft| self.render.doc.written(draft.key) == name);
+        if let Some(renamed) = renamed.filter(|draft| draft.alias.is_none()) {
+            let problem = Problem::error(codes::UNKNOWN_REQUIREMENT, item.place, message);
+            let problem = problem.related(renamed.key, "this job has another name here");
+            self.render
+                .report
+                .add(problem.help(format!("require `{}` instead", renamed.requested)));
+            return;
+        }
         // Once it is not shown, it is not compared with thousands of names.
         let seen = if self.render.report.shows_more() { drafts } else { &[] };
         let names = seen.iter().flat_map(|draft| {

@@ -16,6 +16,7 @@ use crate::{
     plan::Planner,
     plan::{Planned, compiled_document, emit::ExpandedWorkflow, names, triggers::Start},
     read::yaml::{At, Entry, View, scalar},
+    resolve::strays::{Stray, WORKFLOWS},
     suggest::nearest,
     text::problem::Problem,
 };
@@ -151,6 +152,11 @@ impl<'d> Planner<'_, 'd> {
         if let Some(at) = named {
             self.check_workflows_version(&entries[at]);
             entries.remove(at);
+        }
+        if let Some(Stray { owner, .. }) = self.resolver().take_strays(&mut entries, WORKFLOWS) {
+            entries.retain(|entry| entry.key != owner.key);
+            // What runs is not known, so nothing can be missing.
+            self.modules.jobs_section.broken = true;
         }
         entries
     }

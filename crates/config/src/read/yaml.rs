@@ -12,6 +12,7 @@ mod build;
 mod cause;
 mod culprit;
 mod merge;
+mod quoting;
 mod repair;
 pub(crate) mod scalar;
 mod seen;

@@ -212,8 +212,9 @@ impl Renderer<'_> {
             } else {
                 self.shell_help(scalar, tag.opening).or_else(|| Some(ESCAPE_HELP.to_owned()))
             };
+            let meant = self.without_prefix(tag.inner, scope);
             let problem = Problem::error(codes::BAD_TEMPLATE, place, message);
-            self.report.add(problem.maybe_help(help));
+            self.report.add(problem.maybe_help(help).maybe_help(meant));
             return Data::Unknown;
         }
         let profile = self.profile;
@@ -254,7 +255,8 @@ impl Renderer<'_> {
             let of_pipeline = || self.of_pipeline(name, scope);
             let Some(bindings) = &scope.parameters else {
                 let message = format!("{} has no parameters", scope.owner);
-                let help = of_pipeline().unwrap_or_else(|| {
+                let near = of_pipeline().or_else(|| self.near_of_pipeline(name, scope));
+                let help = near.unwrap_or_else(|| {
                     "pipeline parameters are written `pipeline.parameters.…`".into()
                 });
                 return Err(LookupError::new(codes::UNDECLARED_PARAMETER, message, Some(help)));
@@ -263,6 +265,7 @@ impl Renderer<'_> {
                 let names = || bindings.keys().map(String::as_str);
                 let message = format!("{} has no parameter `{name}`", scope.owner);
                 let near = of_pipeline().or_else(|| did_you_mean(name, names()));
+                let near = near.or_else(|| self.near_of_pipeline(name, scope));
                 let help = near.or_else(|| {
                     let declared = list(names());
                     let help = format!("declare it under `parameters` of {}", scope.owner);
@@ -288,15 +291,7 @@ impl Renderer<'_> {
             ));
         }
         let Some(name) = path.strip_prefix("pipeline.") else {
-            let first = path.split('.').next().unwrap_or(path);
-            let near = nearest(first, ["parameters", "pipeline", "matrix"]);
-            let help = match (near, self.is_pipeline_value(path)) {
-                (Some(near), _) => Help::did_you_mean(&format!("{near}{}", &path[first.len()..])),
-                (None, true) => Help::did_you_mean(&format!("pipeline.{path}")),
-                (None, false) => ESCAPE_HELP.into(),
-            };
-            let message = format!("unknown variable `{}`", shorten(path));
-            return Err(LookupError::new(codes::BAD_TEMPLATE, message, Some(help)));
+            return Err(self.unknown_variable(path));
         };
         if let Some(data) = self.pipeline.get(name) {
             return Ok(data.clone());
@@ -311,8 +306,35 @@ impl Renderer<'_> {
         let message = format!("referred to a variable `{path}` that does not exist");
         let known =
             self.pipeline.keys().map(String::as_str).chain(pipeline_values::KNOWN.iter().copied());
-        let help = nearest(name, known).map(|near| Help::did_you_mean(&format!("pipeline.{near}")));
+        let last = name.rsplit('.').next().unwrap_or(name);
+        let parameter = self.parameter_of_pipeline(last).map(|near| (near, near == last));
+        let near = nearest(name, known).map(str::to_owned);
+        // `pipeline.target` means the parameter; `pipeline.git.brnch` not one that is called `branch`.
+        let help = match parameter {
+            Some((exact, true)) => Some(format!("parameters.{exact}")),
+            Some((other, false)) => near.or_else(|| Some(format!("parameters.{other}"))),
+            None => near,
+        };
+        let help = help.map(|near| Help::did_you_mean(&format!("pipeline.{near}")));
         Err(LookupError::new(codes::UNKNOWN_PIPELINE_VALUE, message, help))
+    }
+
+    /// Says what was probably meant by a variable with an unknown prefix.
+    fn unknown_variable(&self, path: &str) -> LookupError {
+        let first = path.split('.').next().unwrap_or(path);
+        let short = matches!(first, "params" | "param" | "args" | "inputs");
+        let near = if short {
+            Some("parameters")
+        } else {
+            nearest(first, ["parameters", "pipeline", "matrix"])
+        };
+        let help = match (near, self.is_pipeline_value(path)) {
+            (Some(near), _) => Help::did_you_mean(&format!("{near}{}", &path[first.len()..])),
+            (None, true) => Help::did_you_mean(&format!("pipeline.{path}")),
+            (None, false) => ESCAPE_HELP.into(),
+        };
+        let message = format!("unknown variable `{}`", shorten(path));
+        LookupError::new(codes::BAD_TEMPLATE, message, Some(help))
     }
 
     fn is_pipeline_value(&self, name: &str) -> bool {
@@ -326,6 +348,30 @@ impl Renderer<'_> {
         is_one.then(|| {
             format!("it is a parameter of the pipeline: write `<< pipeline.{path} >>`").into()
         })
+    }
+
+    /// Suggests the pipeline's parameter whose name is nearly this one.
+    fn near_of_pipeline(&self, name: &str, scope: &Scope) -> Option<Help> {
+        let near = self.parameter_of_pipeline(name).filter(|_| !scope.module.is_orb())?;
+        Some(Help::did_you_mean(&format!("pipeline.parameters.{near}")))
+    }
+
+    /// Finds the pipeline's parameter of a name, or of nearly that name.
+    fn parameter_of_pipeline(&self, name: &str) -> Option<&str> {
+        let names = || self.pipeline.keys().filter_map(|path| path.strip_prefix("parameters."));
+        names().find(|known| *known == name).or_else(|| nearest(name, names()))
+    }
+
+    /// Suggests the parameter that a tag without any prefix names.
+    fn without_prefix(&self, name: &str, scope: &Scope) -> Option<Help> {
+        let own = scope.parameters.as_ref().is_some_and(|bindings| bindings.contains_key(name));
+        let of_pipeline = !scope.module.is_orb()
+            && self.pipeline.contains_key(format!("parameters.{name}").as_str());
+        match (own, of_pipeline) {
+            (true, _) => Some(Help::did_you_mean(&format!("parameters.{name}"))),
+            (false, true) => Some(Help::did_you_mean(&format!("pipeline.parameters.{name}"))),
+            (false, false) => None,
+        }
     }
 
     /// Notes where the values of a tag come from.

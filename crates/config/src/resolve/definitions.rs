@@ -1,6 +1,6 @@
 //! What the configuration itself defines (CFG §2.1).
 
-use std::collections::HashMap;
+use std::{collections::HashMap, rc::Rc};
 
 use indexmap::IndexMap;
 
@@ -11,7 +11,10 @@ use crate::{
         definition::{Definition, Element},
     },
     read::yaml::{At, Entry, View},
-    resolve::Resolver,
+    resolve::{
+        Resolver,
+        strays::{COMMANDS, EXECUTORS, Owners, Stray},
+    },
     text::{place::FileId, problem::Problem},
 };
 
@@ -28,21 +31,45 @@ const KEYS_OF_A_JOB: &[&str] = &[
     "resource_class",
 ];
 
+/// A definition that lacks what is next to it.
+fn broken(owner: &Entry<'_>, body: At) -> Definition {
+    let (key, module) = (owner.key, ModuleId::CONFIG);
+    Definition { key, body, parameters: Rc::default(), module, broken: true }
+}
+
 impl<'d> Resolver<'_, 'd> {
     /// Collects definitions and checks their parameters, used or not.
     pub(crate) fn define(&mut self, root: At) {
         self.define_jobs(root);
         if self.render.templates {
             let commands = self.section(root, "commands");
-            let commands = self.collect(commands, Element::Command);
+            let commands = self.collect_owners(commands, Element::Command, COMMANDS);
             let executors = self.section(root, "executors");
-            let executors = self.collect(executors, Element::Executor);
+            let executors = self.collect_owners(executors, Element::Executor, EXECUTORS);
             let groups = self.section(root, "job-groups");
             let groups = self.collect(groups, Element::Group);
             let module = self.modules.get_mut(ModuleId::CONFIG);
             (module.commands, module.executors, module.groups) = (commands, executors, groups);
         }
         self.modules.get_mut(ModuleId::CONFIG).complete = true;
+    }
+
+    /// Collects definitions but for keys next to them, whose owner then counts as broken.
+    fn collect_owners(
+        &mut self,
+        mut entries: Vec<Entry<'d>>,
+        element: Element,
+        owners: Owners,
+    ) -> IndexMap<&'d str, Definition> {
+        let stray = self.take_strays(&mut entries, owners);
+        entries.retain(|entry| {
+            stray.as_ref().is_none_or(|Stray { owner, .. }| entry.key != owner.key)
+        });
+        let mut definitions = self.collect(entries, element);
+        if let Some(Stray { owner, stray }) = stray {
+            definitions.insert(owner.name, broken(&owner, stray.value));
+        }
+        definitions
     }
 
     fn define_jobs(&mut self, root: At) {
@@ -55,13 +82,15 @@ impl<'d> Resolver<'_, 'd> {
         let left = entries.iter().position(&nameless);
         let owner =
             left.and_then(|at| self.owner_of_stray(entries.get(at.checked_sub(1)?)?, &entries[at]));
-        let owner = owner.map(|owner| owner.name);
         let stray = entries.iter().filter(|entry| entry.name == "steps" && nameless(entry));
         let stray: Vec<_> = stray.map(|entry| (entry.value, entry.key)).collect();
+        let stray_value = left.map(|at| entries[at].value);
         if let (Some(owner), Some(at)) = (owner, left) {
-            self.left_of_its_job(owner, &entries, at);
-            entries
-                .retain(|entry| !KEYS_OF_A_JOB.contains(&entry.name) || self.is_job(entry.value));
+            self.left_of_its_job(owner.name, &entries, at);
+            entries.retain(|entry| {
+                let is_empty = entry.key == owner.key && self.render.doc.is_null(owner.value);
+                !is_empty && (!KEYS_OF_A_JOB.contains(&entry.name) || self.is_job(entry.value))
+            });
             self.modules.jobs_section.broken = true;
         } else if let Some(stray) = entries.iter().find(|entry| nameless(entry)) {
             let message =
@@ -76,9 +105,9 @@ impl<'d> Resolver<'_, 'd> {
         self.modules.jobs_section.stray_steps = stray;
         self.modules.jobs_section.empty = entries.is_empty();
         let mut jobs = self.collect(entries, Element::Job);
-        if let Some(job) = owner.and_then(|name| jobs.get_mut(name)) {
+        if let Some((owner, stray)) = owner.zip(stray_value) {
             // What it lacks is next to it.
-            job.broken = true;
+            jobs.insert(owner.name, broken(&owner, stray));
         }
         self.modules.get_mut(ModuleId::CONFIG).jobs = jobs;
         self.modules.jobs_section.broken |= self.render.report.errors() > errors;
@@ -88,7 +117,8 @@ impl<'d> Resolver<'_, 'd> {
     /// then the key is probably its own, indented too little.
     fn owner_of_stray(&self, before: &Entry<'d>, stray: &Entry<'d>) -> Option<Entry<'d>> {
         let keys = self.render.doc.entries(before.value);
-        let lacks = keys.get(stray.name).is_none() && !keys.is_empty();
+        let is_null = self.render.doc.is_null(before.value);
+        let lacks = keys.get(stray.name).is_none() && (is_null || !keys.is_empty());
         (lacks && !KEYS_OF_A_JOB.contains(&before.name)).then_some(*before)
     }
 
@@ -104,7 +134,7 @@ impl<'d> Resolver<'_, 'd> {
         });
         let help = match column {
             Some(column) => format!("indent it to column {column}, where the job's other keys are"),
-            None => "indent it as deep as the job's other keys".to_owned(),
+            None => format!("indent it deeper than `{owner}`"),
         };
         self.render.report.add(problem.help(help).related(job.key, "the job"));
     }

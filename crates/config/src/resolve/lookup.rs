@@ -5,15 +5,16 @@
 //! stands for *there*. Orbs never see the configuration's definitions. Definitions of orbs are read
 //! when they are first used: a large orb costs nothing for what is not used.
 
-use std::rc::Rc;
+use std::{collections::HashSet, rc::Rc};
 
 use crate::{
     codes,
     language::{
         data::ModuleId,
         definition::{Definition, Element, Found, Import},
+        keys::BUILTIN_STEPS,
     },
-    read::yaml::{Entry, View},
+    read::yaml::{At, Entry, View},
     render::budget::Resource,
     resolve::Resolver,
     suggest::{did_you_mean, list, nearest},
@@ -132,19 +133,41 @@ impl<'d> Resolver<'_, 'd> {
 
     /// Follows a command that is the name of another one to that one; `None` if there is none, which
     /// was reported.
-    pub(crate) fn aliased_command(&mut self, mut command: Definition) -> Option<Definition> {
-        let mut seen = Vec::new();
+    pub(crate) fn aliased_command(&mut self, command: Definition) -> Option<Definition> {
+        self.follow_command(command, &mut HashSet::new())
+    }
+
+    /// The same, for many commands: those that are `known` were followed before.
+    pub(super) fn follow_command(
+        &mut self,
+        command: Definition,
+        known: &mut HashSet<At>,
+    ) -> Option<Definition> {
+        let mut seen = HashSet::new();
+        let found = self.follow_unknown(command, known, &mut seen);
+        known.extend(seen);
+        found
+    }
+
+    fn follow_unknown(
+        &mut self,
+        mut command: Definition,
+        known: &HashSet<At>,
+        seen: &mut HashSet<At>,
+    ) -> Option<Definition> {
         while let View::Scalar(name, _) = self.render.doc.view(command.body)
             && !command.broken
         {
             let place = self.render.doc.place(command.body);
-            if seen.contains(&command.body) {
+            if known.contains(&command.body) {
+                return None;
+            }
+            if !seen.insert(command.body) {
                 let message = format!("command `{name}` refers to itself");
                 let problem = Problem::error(codes::RECURSION, place, message);
                 self.render.report.add(problem.help("one of these commands must have `steps`"));
                 return None;
             }
-            seen.push(command.body);
             match self.find(command.module, Element::Command, name, place) {
                 Found::Definition(next) => command = next,
                 Found::Reported => return None,
@@ -155,7 +178,13 @@ impl<'d> Resolver<'_, 'd> {
                          its own steps, write `steps:` below it"
                             .into()
                     });
-                    let message = format!("cannot find a definition for command named `{name}`");
+                    let is_builtin = BUILTIN_STEPS.contains(&name);
+                    let (message, help) = if is_builtin {
+                        let message = format!("`{name}` is a built-in step, not a command");
+                        (message, format!("write `{{ steps: [{name}] }}`").into())
+                    } else {
+                        (format!("cannot find a definition for command named `{name}`"), help)
+                    };
                     let problem = Problem::error(codes::UNKNOWN_COMMAND, place, message);
                     self.render.report.add(problem.help(help));
                     return None;

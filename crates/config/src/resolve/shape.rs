@@ -3,6 +3,8 @@
 //! Whatever holds a template tag passes here; it is checked again once it is rendered. What
 //! both phases report is reported once.
 
+use std::collections::HashSet;
+
 use crate::{
     codes,
     language::{
@@ -28,10 +30,11 @@ impl<'d> Resolver<'_, 'd> {
         for job in jobs {
             self.check_definition(&job, JOB);
         }
+        let mut followed = HashSet::new();
         for command in commands {
             let doc = self.render.doc;
             if let View::Scalar(..) = doc.view(command.body) {
-                self.aliased_command(command);
+                self.follow_command(command, &mut followed);
                 continue;
             }
             self.check_definition(&command, COMMAND);
@@ -177,37 +180,75 @@ impl<'d> Resolver<'_, 'd> {
         }
     }
 
+    /// Returns the text of a value as it is written.
+    fn written(&self, entry: &Entry<'_>) -> &'d str {
+        self.render.doc.written(self.render.doc.place(entry.value))
+    }
+
+    /// Says how a condition is written whose steps are next to it.
+    fn one_condition(&self, entries: &Entries<'_>) -> Option<String> {
+        let condition = entries.iter().find(|entry| matches!(entry.name, "when" | "unless"))?;
+        let is_text = matches!(self.render.doc.view(condition.value), View::Scalar(..));
+        let first = entries.first()?;
+        if !(is_text && first.name == condition.name) && entries.get("steps").is_none()
+            || self.render.doc.get(condition.value, "condition").is_some()
+        {
+            return None;
+        }
+        let own = self.written(&condition);
+        let condition_text =
+            if is_simple(own) || !is_text && !own.contains('\n') { own } else { "…" };
+        Some(format!(
+            "write `- {}: {{ condition: {condition_text}, steps: [...] }}`: a `when` or `unless` step \
+             has `condition` and `steps` below it",
+            condition.name
+        ))
+    }
+
+    /// Says how the attributes of a `run` step are written that are next to it.
+    fn one_run(&self, entries: &Entries<'_>) -> Option<String> {
+        let run = entries.get("run")?;
+        let is_text = matches!(self.render.doc.view(run.value), View::Scalar(..));
+        let mut others: Vec<Entry<'_>> =
+            entries.iter().filter(|entry| entry.name != "run").collect();
+        let fits = |entry: &Entry<'_>| {
+            let is_condition = entry.name == "when" && self.render.doc.is_map(entry.value);
+            RUN.keys.contains(&entry.name) && !is_condition
+        };
+        if !is_text || !others.iter().all(fits) {
+            return None;
+        }
+        // With a command next to it, the text is what the step is called.
+        let command = others.iter().position(|entry| entry.name == "command");
+        let is_named = others.iter().any(|entry| entry.name == "name");
+        let (before, after) = match command.map(|at| others.remove(at)) {
+            Some(_) if is_named => return None,
+            Some(command) => (Some(("name", run)), command),
+            None => (None, run),
+        };
+        let before = before.into_iter().chain(others.iter().map(|entry| (entry.name, *entry)));
+        let all: Vec<(&str, Entry<'_>)> = before.chain([("command", after)]).collect();
+        if all.iter().all(|(_, entry)| is_simple(self.written(entry))) {
+            let all: Vec<String> = all
+                .iter()
+                .map(|(name, entry)| format!("{name}: {}", self.written(entry)))
+                .collect();
+            return Some(format!("write `- run: {{ {} }}`", all.join(", ")));
+        }
+        let names: Vec<String> = all.iter().map(|(name, _)| format!("`{name}: …`")).collect();
+        let (last, others) = names.split_last()?;
+        Some(format!("write `- run:`, with {} and {last} indented below it", others.join(", ")))
+    }
+
     /// Says how two keys of a step are put together, or apart if the second is a step of its own.
     fn one_step(&self, first: &Entry<'_>, second: &Entry<'_>) -> String {
-        let own = self.render.doc.written(self.render.doc.place(first.value));
         let is_text = matches!(self.render.doc.view(first.value), View::Scalar(..));
-        // What can be within braces as it is.
-        let is_simple = |text: &str| {
-            !text.is_empty() && !text.contains(['\n', '{', '}', '[', ']', ',', '#', ':', '"', '\''])
-        };
-        match first.name {
-            "when" | "unless" if self.render.templates && is_text => {
-                let condition = if is_simple(own) { own } else { "…" };
-                format!(
-                    "write `- {}: {{ condition: {condition}, steps: [...] }}`: a `when` or `unless` \
-                     step has `condition` and `steps` below it",
-                    first.name
-                )
-            }
-            "run" if is_text && RUN.keys.contains(&second.name) => {
-                let other = self.render.doc.written(self.render.doc.place(second.value));
-                if is_simple(own) && is_simple(other) {
-                    format!("write `- run: {{ {}: {other}, command: {own} }}`", second.name)
-                } else {
-                    format!(
-                        "write `- run:`, with `{}: …` and `command: …` indented below it",
-                        second.name
-                    )
-                }
-            }
-            _ if self.is_step(second) => format!("start a new step with `- {}:`", second.name),
-            _ if is_text => format!("a step has one key: remove `{}`", second.name),
-            _ => format!("indent `{}` as deep as the keys below `{}:`", second.name, first.name),
+        if self.is_step(second) {
+            format!("start a new step with `- {}:`", second.name)
+        } else if is_text {
+            format!("a step has one key: remove `{}`", second.name)
+        } else {
+            format!("indent `{}` as deep as the keys below `{}:`", second.name, first.name)
         }
     }
 
@@ -238,11 +279,18 @@ impl<'d> Resolver<'_, 'd> {
         } else if self.render.doc.is_null(first.value) {
             indent_deeper(entries)
         } else {
-            self.one_step(&first, &second)
+            let condition = if self.render.templates { self.one_condition(entries) } else { None };
+            let whole = condition.or_else(|| self.one_run(entries));
+            whole.unwrap_or_else(|| self.one_step(&first, &second))
         };
         let problem = Problem::error(codes::STEP_SEVERAL_KEYS, second.key, message);
         self.render.report.add(problem.help(help).related(first.key, "the first key"));
     }
+}
+
+/// Returns whether a text can be within braces as it is.
+fn is_simple(text: &str) -> bool {
+    !text.is_empty() && !text.contains(['\n', '{', '}', '[', ']', ',', '#', ':', '"', '\''])
 }
 
 /// Says that all keys but the first belong below it.

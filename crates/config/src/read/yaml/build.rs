@@ -13,12 +13,14 @@ use super::{
     cause::cause,
     culprit::culprits,
     merge,
-    repair::{Folded, folded, repaired},
+    repair::{Repaired, repaired},
     seen::Seen,
 };
 use crate::{
     codes,
+    suggest::nearest,
     text::{
+        help::Help,
         place::{Place, Span},
         problem::Problem,
     },
@@ -47,20 +49,16 @@ pub(crate) fn parse(text: &Arc<str>, foreign: &Anchors) -> (Doc, Vec<Problem>) {
         let problem = Problem::error(codes::SPECIAL_CHARACTER, place, message).help(help);
         return (Doc::default(), vec![problem]);
     }
-    let text = repaired(text).map_or_else(|| text.clone(), Arc::from);
     let nothing = HashMap::new();
-    let (builder, error) = Builder::read(&text, &nothing, foreign);
+    let (builder, error) = Builder::read(text, &nothing, foreign);
     let Some(error) = error else { return builder.finish() };
-    // The hosted service's parser does not ask where a quoted text continues; ours does.
-    if *error.kind() == ErrorKind::InvalidQuotedScalarIndent
-        && let Some(Folded { text, values }) = folded(&text)
-    {
-        return Builder::read(&Arc::from(text), &values, foreign).0.finish();
+    // What the hosted service's parser accepts and ours does not is repaired first.
+    let Some(Repaired { text, values }) = repaired(text) else { return builder.refused(&error) };
+    let text = Arc::from(text);
+    match Builder::read(&text, &values, foreign) {
+        (builder, Some(error)) => builder.refused(&error),
+        (builder, None) => builder.finish(),
     }
-    let mut builder = builder;
-    builder.syntax_error(&error);
-    builder.doc.root = None;
-    builder.finish()
 }
 
 /// Only what is neither quoted nor tagged as a text may be a number or a boolean.
@@ -153,6 +151,13 @@ impl<'t> Builder<'t> {
         (builder, None)
     }
 
+    /// Reports a syntax error; nothing is known of the text then.
+    fn refused(mut self, error: &ScanError) -> (Doc, Vec<Problem>) {
+        self.syntax_error(error);
+        self.doc.root = None;
+        self.finish()
+    }
+
     fn finish(mut self) -> (Doc, Vec<Problem>) {
         let anchors = self.names.into_iter();
         let known = anchors.filter_map(|(name, number)| Some((name, *self.anchors.get(&number)?)));
@@ -201,7 +206,10 @@ impl<'t> Builder<'t> {
             Event::UnresolvedAlias(name) => {
                 let message = format!("found undefined alias `{name}`");
                 let problem = Problem::error(codes::UNDEFINED_ALIAS, Place::direct(at), message);
-                self.problems.push(problem.help(format!("define `&{name}` above its first use")));
+                let near = nearest(&name, self.names.iter().map(|(known, _)| known.as_str()));
+                let near = near.map(|near| Help::did_you_mean(&format!("*{near}")));
+                let problem = problem.help(format!("define `&{name}` above its first use"));
+                self.problems.push(problem.maybe_help(near));
                 self.push(Kind::Broken, at);
             }
             // Borders of the stream, and kinds of events that later versions may add.
@@ -536,7 +544,8 @@ impl<'t> Builder<'t> {
         let mut related: Vec<(Span, String)> = Vec::new();
         let mut help = cause.help;
         let mut limit = if explained { 1 } else { 3 };
-        if let Some(open) = self.open.iter().rev().find(|open| open.is_bracketed(text)) {
+        let bracket = self.open.iter().rev().find(|open| open.is_bracketed(text));
+        if let Some(open) = bracket.filter(|_| !cause.is_certain) {
             let span = Span { start: open.span.start, end: open.span.start.saturating_add(1) };
             let what = if open.is_map { "mapping" } else { "list" };
             if span.start != place.start {

@@ -6,7 +6,11 @@
 
 use granit_parser::ErrorKind;
 
-use super::culprit::unsigned;
+use super::{
+    culprit::unsigned,
+    quoting::{Misquoted, misquoted},
+    repair::may_begin,
+};
 use crate::text::place::Span;
 
 /// Lines above the place that are examined. The line to blame is rarely further away.
@@ -21,11 +25,13 @@ pub(super) struct Cause {
     pub(super) help: String,
     /// A line that it has to do with.
     pub(super) related: Option<(Span, &'static str)>,
+    /// It is the mistake, whatever bracket is still open around it.
+    pub(super) is_certain: bool,
 }
 
 impl Cause {
     fn help(help: impl Into<String>) -> Self {
-        Self { span: None, message: None, help: help.into(), related: None }
+        Self { span: None, message: None, help: help.into(), related: None, is_certain: false }
     }
 }
 
@@ -88,18 +94,16 @@ pub(super) fn cause(text: &str, known: Span, mark: usize, kind: &ErrorKind) -> C
     if let Some(tab) = tab(text, line, kind) {
         let help = "indent with spaces: YAML does not allow tabs there".to_owned();
         let message = Some("a tab in the indentation".to_owned());
-        return Cause { span: Some(tab), message, help, related: None };
+        return Cause { span: Some(tab), message, ..Cause::help(help) };
     }
     if let Some(quote) = open_quote(text, known.end(), line) {
         let message = Some("this quote is not closed on the same line".to_owned());
         let help = "close it; for longer text, use a block that starts with `|`".to_owned();
-        return Cause { span: Some(quote), message, help, related: None };
+        return Cause { span: Some(quote), message, ..Cause::help(help) };
     }
-    if matches!(
-        kind,
-        ErrorKind::InvalidTrailingSingleQuotedScalar | ErrorKind::InvalidTrailingDoubleQuotedScalar
-    ) {
-        return Cause::help("put the whole string in quotes, or remove the quotes");
+    if let Some(Misquoted { span, message, help }) = misquoted(text, line.start, mark, kind) {
+        let message = Some(message);
+        return Cause { span: Some(span), message, is_certain: true, ..Cause::help(help) };
     }
     if matches!(kind, ErrorKind::MisplacedFlowCollectionEnd) {
         return Cause::help("remove the bracket, or open it before");
@@ -149,12 +153,8 @@ fn lines(text: &str, mark: usize) -> Vec<Line<'_>> {
 /// reaches the last one.
 fn open_quote(text: &str, known: usize, last: Line<'_>) -> Option<Span> {
     let rest = text.get(known..)?;
-    let begins = |at: usize| {
-        let before = text[..at].trim_end_matches(' ');
-        before.is_empty() || before.ends_with(['\n', ':', '-', '[', '{', ',', '?'])
-    };
     let mut quotes = rest.match_indices(['"', '\'']).take(LINES);
-    let (at, quote) = quotes.find(|&(at, _)| begins(known + at))?;
+    let (at, quote) = quotes.find(|&(at, _)| may_begin(text, known + at))?;
     let start = known + at;
     let mut escaped = false;
     let close = rest[at + 1..].char_indices().find(|&(_, c)| {
@@ -191,9 +191,12 @@ fn swallowed(text: &str, known: Span, last: Line<'_>) -> Option<Cause> {
     let place = |message: String, help: String| Cause {
         span: Some(Span::new(start, start + written.len())),
         message: Some(message),
-        help,
         related: Some((last.span(), "the string continues up to here")),
+        ..Cause::help(help)
     };
+    if let Some(found) = unspaced(written, start).filter(|_| written.starts_with('-')) {
+        return Some(found);
+    }
     if next.is_dash() && !is_dash && next.column() <= first.column() {
         let message = format!("a dash is missing before `{written}`");
         return Some(place(
@@ -213,10 +216,30 @@ fn swallowed(text: &str, known: Span, last: Line<'_>) -> Option<Cause> {
         let message = format!("a key is missing before `{written}`");
         return Some(place(message, format!("write `{key}: {written}`")));
     }
+    if let Some(found) = unspaced(written, start) {
+        return Some(found);
+    }
     let key = written.split(' ').next().unwrap_or(written);
     let rest = &written[key.len()..];
     let message = format!("a colon is missing after `{key}`");
     Some(place(message, format!("write `{key}:{rest}`")))
+}
+
+/// A colon or a dash without a space after it is a part of the string: `machine:true`, `-checkout`.
+fn unspaced(written: &str, start: usize) -> Option<Cause> {
+    let key = written.split(' ').next().unwrap_or(written);
+    let (sign, help) = match (written.strip_prefix('-'), key.split_once(':')) {
+        (Some(item), _) => ("-", format!("put a space after the dash: `- {item}`")),
+        (None, Some((name, value))) if !name.is_empty() && !value.starts_with("//") => {
+            (":", format!("write `{name}: {}`", &written[name.len() + 1..]))
+        }
+        (None, _) => return None,
+    };
+    Some(Cause {
+        span: Some(Span::new(start, start + written.len())),
+        message: Some(format!("a space is missing after `{sign}`")),
+        ..Cause::help(help)
+    })
 }
 
 /// The first tab in the indentation, here or on the next line, where the parser looks ahead to.
@@ -248,8 +271,8 @@ fn indentation(lines: &[Line<'_>]) -> Option<Cause> {
     let say = |message: &str, other: Line<'_>, text: &'static str, help: String| Cause {
         span: Some(line.span()),
         message: Some(message.to_owned()),
-        help,
         related: Some((other.span(), text)),
+        ..Cause::help(help)
     };
     let as_line = |other: Line<'_>| {
         let column = other.column();

@@ -89,13 +89,8 @@ pub(super) fn check(
     (key, value): (Id, Id),
     pairs: &[(Id, Id)],
 ) -> Option<Problem> {
-    if !is_mergeable(doc, value, true) {
-        let message = "`<<:` needs a mapping or a list of mappings";
-        return Some(bad(doc, text, (key, value), pairs, message));
-    }
-    let message = "`<<:` keeps only the first of the items that have the same key";
-    (pairs.len() == 1 && drops_items(doc, value))
-        .then(|| bad(doc, text, (key, value), pairs, message))
+    let is_bad = !is_mergeable(doc, value, true) || pairs.len() == 1 && drops_items(doc, value);
+    is_bad.then(|| bad(doc, text, (key, value), pairs))
 }
 
 /// Returns whether a list of mappings with one key each, such as steps, is merged into nothing else, and
@@ -113,28 +108,32 @@ fn drops_items(doc: &Doc, value: Id) -> bool {
 }
 
 /// Reports a merge key with a value that is not a mapping, at the key: its anchor may be far away.
-fn bad(
-    doc: &Doc,
-    text: &str,
-    (key, value): (Id, Id),
-    pairs: &[(Id, Id)],
-    message: &str,
-) -> Problem {
+fn bad(doc: &Doc, text: &str, (key, value): (Id, Id), pairs: &[(Id, Id)]) -> Problem {
+    let message = if is_mergeable(doc, value, true) {
+        "`<<:` keeps only the first of the items that have the same key"
+    } else {
+        "`<<:` needs a mapping or a list of mappings"
+    };
     let place = Place::direct(doc.node(key).span);
     let problem = Problem::error(codes::BAD_MERGE, place, message);
-    let target = target(doc, value);
-    let anchor = doc.node(target.id).span;
+    let merged = target(doc, value);
+    let anchor = doc.node(merged.id).span;
     let is_alias = anchor != doc.node(value).span;
-    let problem = match &doc.node(target.id).kind {
+    let problem = match &doc.node(merged.id).kind {
         Kind::Scalar(found, style) if scalar::resolve(doc.text(found), *style) == Scalar::Null => {
             problem.help("write an alias after it, `<<: *defaults`, or remove it")
         }
-        Kind::Scalar(..) => {
+        Kind::Scalar(found, _) => {
             let written = written(text, doc.node(value).span);
-            let scalar = |&&(key, value): &&(Id, Id)| {
-                !doc.is_merge(key) && matches!(doc.node(value).kind, Kind::Scalar(..))
+            // A key that has the same value is the one that was meant.
+            let same = |&&(key, value): &&(Id, Id)| {
+                let other = match &doc.node(target(doc, value).id).kind {
+                    Kind::Scalar(other, _) => doc.text(other),
+                    _ => return false,
+                };
+                !doc.is_merge(key) && other == doc.text(found)
             };
-            let name = pairs.iter().find(scalar).and_then(|&(key, _)| doc.key_text(key));
+            let name = pairs.iter().find(same).and_then(|&(key, _)| doc.key_text(key));
             let help = match name {
                 Some(name) => format!("it is a string: use it as a value, `{name}: {written}`"),
                 None => format!(

@@ -1,7 +1,7 @@
-//! Two liberties of the hosted service's parser that ours does not take.
+//! Liberties of the hosted service's parser that ours does not take.
 //!
 //! A block scalar's `|` may be on a line of its own, no deeper than its key; a quoted text may
-//! continue at or left of its key:
+//! continue at or left of its key, and after a tab:
 //!
 //! ```yaml
 //! - run:
@@ -13,123 +13,163 @@
 //!
 //! The line break before the `|` becomes a space; the quoted text becomes a filler of the same length,
 //! and its value is kept next to it. Nothing moves, so every place stays right.
+//!
+//! Repairs are made one after the other, from one failure of the parser to the next; each must bring
+//! it further, or it is taken back. The failure that no repair helps against remains, and is reported.
+
+mod quotes;
 
 use std::collections::HashMap;
 
 use granit_parser::{ErrorKind, Event, Parser, ScanError, options};
 
-/// Repairs of one text.
+use quotes::Quoted;
+pub(super) use quotes::may_begin;
+
+/// Repairs of one text, however large it is.
 const REPAIRS: usize = 20;
 
-/// Bytes that may be parsed in search of quoted texts to repair: each repair parses again what is
-/// before it.
-const FOLDING_BYTES: usize = 8 * 1024 * 1024;
+/// Bytes that may be parsed for repairs: each one parses again what is before it. Quoted texts count
+/// as one, for they are found together.
+const PARSED_BYTES: usize = 16 * 1024 * 1024;
 
-/// A text whose misplaced quoted texts are filler.
-pub(crate) struct Folded {
+/// A text without what the parser refuses and the hosted service accepts.
+pub(super) struct Repaired {
     /// As long as it was.
-    pub(crate) text: String,
-    /// What the fillers stand for, by their first byte.
-    pub(crate) values: HashMap<usize, String>,
+    pub(super) text: String,
+    /// What the fillers in it stand for, by their first byte.
+    pub(super) values: HashMap<usize, String>,
 }
 
-/// Replaces the quoted texts that continue at or left of their key; `None` if the text is wrong in
-/// another way too.
-pub(crate) fn folded(text: &str) -> Option<Folded> {
-    let mut folded = Folded { text: text.to_owned(), values: HashMap::new() };
-    let repairs = (FOLDING_BYTES / text.len().max(1)).clamp(REPAIRS, 1_000);
-    for _ in 0..repairs {
-        let Some((known, error)) = first_failure(&folded.text) else { return Some(folded) };
-        if *error.kind() != ErrorKind::InvalidQuotedScalarIndent {
+/// Repairs a text that the parser refuses, as far as that is possible; `None` if it is not at all.
+pub(super) fn repaired(text: &str) -> Option<Repaired> {
+    let mut repaired = Repaired { text: text.to_owned(), values: HashMap::new() };
+    let mut failure = repaired.read().failure?;
+    let (mut is_better, mut together) = (false, true);
+    for _ in 0..(PARSED_BYTES / text.len().max(1)).clamp(REPAIRS, 1_000) {
+        let all = if together { repaired.all_folded(&failure) } else { None };
+        let is_further = |next: Repaired| {
+            let after = next.read().failure;
+            let is_further = after.as_ref().is_none_or(|after| next.is_further(after, &failure));
+            is_further.then_some((next, after))
+        };
+        let better = all.and_then(is_further);
+        together = better.is_some();
+        let Some((next, after)) = better.or_else(|| is_further(repaired.next(&failure)?)) else {
+            break;
+        };
+        (repaired, is_better) = (next, true);
+        let Some(after) = after else { break };
+        failure = after;
+    }
+    is_better.then_some(repaired)
+}
+
+/// What the parser makes of a text.
+struct Pass {
+    /// Where what was understood ends.
+    known: usize,
+    /// Fillers that the parser took for quoted texts.
+    confirmed: usize,
+    failure: Option<Failure>,
+}
+
+/// Where the parser gave up.
+struct Failure {
+    error: ScanError,
+    /// Its byte.
+    mark: usize,
+    /// Where what was understood before it ends.
+    known: usize,
+}
+
+impl Failure {
+    /// Returns whether it is about where a quoted text continues.
+    fn is_quoted(&self) -> bool {
+        matches!(
+            self.error.kind(),
+            ErrorKind::InvalidQuotedScalarIndent | ErrorKind::TabInIndentation
+        )
+    }
+}
+
+impl Repaired {
+    /// Makes the repair that a failure asks for.
+    fn next(&self, failure: &Failure) -> Option<Self> {
+        if failure.is_quoted() {
+            let quoted = quotes::around(&self.text, failure.known, failure.mark)?;
+            return self.folded(&[quoted]);
+        }
+        Some(Self { text: join(&self.text, failure.mark)?, values: self.values.clone() })
+    }
+
+    /// Repairs all quoted texts from a failure up to the next one that is about something else: a file
+    /// with one of them has hundreds, and each costs a pass.
+    fn all_folded(&self, failure: &Failure) -> Option<Self> {
+        if !failure.is_quoted() {
             return None;
         }
-        let mark = error.marker().byte_offset()?;
-        let (start, end) = quoted_around(&folded.text, known, mark)?;
-        folded.values.insert(start, value_of(folded.text.get(start..end)?)?);
-        let filler = format!("\"{}\"", "x".repeat(end - start - 2));
-        folded.text.replace_range(start..end, &filler);
-    }
-    None
-}
-
-/// Finds the quoted text that holds a byte, after the last thing that was understood.
-fn quoted_around(text: &str, known: usize, mark: usize) -> Option<(usize, usize)> {
-    let begins = |at: usize| {
-        let before = text[..at].trim_end_matches(' ');
-        before.is_empty() || before.ends_with(['\n', ':', '-', '[', '{', ',', '?'])
-    };
-    let mut from = known;
-    while let Some(at) = text.get(from..mark)?.find(['"', '\'']).map(|at| from + at) {
-        let end = closing_quote(text, at)?;
-        if begins(at) && end > mark {
-            return Some((at, end));
+        let first = quotes::around(&self.text, failure.known, failure.mark)?;
+        let mut all = vec![first];
+        all.extend(quotes::over_lines(&self.text, first.end));
+        let pass = self.folded(&all)?.read();
+        all.retain(|quoted| quoted.start < pass.known);
+        // What only looked like a quoted text is not one for the parser.
+        if pass.confirmed != self.values.len() + all.len() {
+            return None;
         }
-        from = if begins(at) { end.min(mark) } else { at + 1 };
+        self.folded(&all)
     }
-    None
-}
 
-/// Returns the byte after the quote that closes the one at `open`.
-fn closing_quote(text: &str, open: usize) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let quote = *bytes.get(open)?;
-    let mut at = open + 1;
-    loop {
-        match *bytes.get(at)? {
-            b'\\' if quote == b'"' => at += 2,
-            b'\'' if quote == b'\'' && bytes.get(at + 1) == Some(&b'\'') => at += 2,
-            byte if byte == quote => return Some(at + 1),
-            _ => at += 1,
+    /// Puts fillers in the place of quoted texts, which are in the order of the text.
+    fn folded(&self, all: &[Quoted]) -> Option<Self> {
+        let mut values = self.values.clone();
+        let mut text = String::with_capacity(self.text.len());
+        for &Quoted { start, end } in all {
+            values.insert(start, quotes::value_of(self.text.get(start..end)?)?);
+            text.push_str(self.text.get(text.len()..start)?);
+            text.push('"');
+            text.extend(std::iter::repeat_n('x', end - start - 2));
+            text.push('"');
         }
+        text.push_str(self.text.get(text.len()..)?);
+        Some(Self { text, values })
     }
-}
 
-/// Reads a quoted text as if it were deep enough: where its lines begin does not matter.
-fn value_of(quoted: &str) -> Option<String> {
-    let deep = format!("- {}", quoted.replace('\n', "\n  "));
-    let mut scalars = Parser::new_from_str(&deep).filter_map(|event| match event.ok()?.0 {
-        Event::Scalar(text, ..) => Some(text.into_owned()),
-        _ => None,
-    });
-    scalars.next()
-}
+    /// Returns whether a failure is further on than the one before, and is not about what comes right
+    /// after a filler: then the text was not closed where it seemed to be.
+    fn is_further(&self, after: &Failure, before: &Failure) -> bool {
+        let line = self.text.get(..after.mark).unwrap_or("");
+        let line = line.rfind('\n').map_or(0, |newline| newline + 1);
+        let ends_here = self.values.keys().any(|&start| {
+            let rest = self.text.get(start + 1..).unwrap_or("");
+            let end = start + 1 + rest.find('"').unwrap_or(0);
+            (line..=after.mark).contains(&end)
+        });
+        after.mark > before.mark && !ends_here
+    }
 
-/// Returns the first syntax error, and where what was understood before it ends.
-fn first_failure(text: &str) -> Option<(usize, ScanError)> {
-    let options = options! { emit_unresolved_aliases: true };
-    let mut known = 0;
-    for event in Parser::new_from_str_with_options(text, options) {
-        match event {
-            Ok((Event::Scalar(..), span)) => {
-                known = span.byte_range().map_or(known, |range| range.end);
+    /// Parses the text up to its end or its first syntax error.
+    fn read(&self) -> Pass {
+        let options = options! { emit_unresolved_aliases: true, strict_indentation: false };
+        let mut pass = Pass { known: 0, confirmed: 0, failure: None };
+        for event in Parser::new_from_str_with_options(&self.text, options) {
+            match event {
+                Ok((Event::Scalar(..), span)) => {
+                    let range = span.byte_range().unwrap_or(pass.known..pass.known);
+                    pass.confirmed += usize::from(self.values.contains_key(&range.start));
+                    pass.known = range.end;
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    let mark = error.marker().byte_offset().unwrap_or(self.text.len());
+                    pass.failure = Some(Failure { error, mark, known: pass.known });
+                    break;
+                }
             }
-            Ok(_) => {}
-            Err(error) => return Some((known, error)),
         }
+        pass
     }
-    None
-}
-
-/// Returns the text with such line breaks as spaces; `None` if there is nothing to repair, which
-/// is seen without parsing.
-pub(crate) fn repaired(text: &str) -> Option<String> {
-    let mut before = "";
-    let suspicious = text.lines().any(|line| {
-        let late = is_indicator(line) && before.trim_end().ends_with(':');
-        before = line;
-        late
-    });
-    if !suspicious {
-        return None;
-    }
-    let mut repaired = None;
-    for _ in 0..REPAIRS {
-        let current = repaired.as_deref().unwrap_or(text);
-        let Some(better) = first_error(current).and_then(|at| join(current, at)) else { break };
-        repaired = Some(better);
-    }
-    // A text that stays wrong is reported as it was written.
-    repaired.filter(|repaired| first_error(repaired).is_none())
 }
 
 fn is_indicator(line: &str) -> bool {
@@ -137,10 +177,6 @@ fn is_indicator(line: &str) -> bool {
     signs.next().is_some_and(|c| matches!(c, '|' | '>'))
         && signs.clone().count() <= 2
         && signs.all(|c| matches!(c, '+' | '-' | '1'..='9'))
-}
-
-fn first_error(text: &str) -> Option<usize> {
-    first_failure(text)?.1.marker().byte_offset()
 }
 
 /// Joins the line of a position to the one before, if that may be what is wrong with it.
@@ -159,20 +195,28 @@ fn join(text: &str, at: usize) -> Option<String> {
 mod tests {
     use super::*;
 
+    /// What repairs and the values that they keep come to, if they help.
+    fn whole(text: &str) -> Option<Repaired> {
+        let repaired = repaired(text)?;
+        assert_eq!(repaired.text.len(), text.len());
+        repaired.read().failure.is_none().then_some(repaired)
+    }
+
     #[test]
     fn a_late_indicator_is_moved_up_and_nothing_else() {
         let text = "steps:\n  - run:\n    |\n      make\n  - run: |\n      x:\n      |\n";
-        let repaired = repaired(text).unwrap();
-        assert_eq!(repaired.len(), text.len());
-        assert_eq!(repaired, "steps:\n  - run:     |\n      make\n  - run: |\n      x:\n      |\n");
+        let repaired = whole(text).unwrap();
+        assert_eq!(
+            repaired.text,
+            "steps:\n  - run:     |\n      make\n  - run: |\n      x:\n      |\n"
+        );
     }
 
     /// The hosted service and other readers of YAML 1.1 do not ask where a quoted text continues.
     #[test]
     fn quoted_texts_continue_at_any_column() {
         let text = "a:\n  b: 'Greet\n  it''s'\n  c: \"one \\\"x\\\"\n two\n\nthree\"\n  d: 'x'\n";
-        let folded = folded(text).unwrap();
-        assert_eq!(folded.text.len(), text.len());
+        let folded = whole(text).unwrap();
         let value = |start: &str| &*folded.values[&text.find(start).unwrap()];
         assert_eq!(value("'Greet"), "Greet it's");
         assert_eq!(value("\"one"), "one \"x\" two\nthree");
@@ -180,15 +224,51 @@ mod tests {
     }
 
     #[test]
+    fn quoted_texts_have_anchors_tags_and_tabs() {
+        for before in ["&a ", "!!str ", "&a !!str ", "!!str  &a\t", ""] {
+            let text = format!("a:\n  - {before}'one\r\n\ttwo'\n  - b: {before}\"three\n four\"\n");
+            let folded = whole(&text).unwrap_or_else(|| panic!("{text}"));
+            let mut values: Vec<_> = folded.values.values().map(String::as_str).collect();
+            values.sort_unstable();
+            assert_eq!(values, ["one two", "three four"], "{text}");
+        }
+    }
+
+    #[test]
+    fn all_repairs_work_together() {
+        let text = "a:\n  b: 'x\n y'\n  c:\n  |\n   'z\n  d: 'u\nv'\n  e: 'w'\n";
+        let repaired = whole(text).unwrap();
+        assert_eq!(repaired.values.len(), 2);
+    }
+
+    #[test]
+    fn what_only_looks_like_a_quoted_text_stays() {
+        let text = "a:\n  b: 'x\n y'\n  c: one\n   - \"two\n   three\"\n  d: |\n   - 'x\n    y'\n  # : 'z\n  e: '\nz'\n";
+        let repaired = whole(text).unwrap();
+        let starts = ["'x\n y'", "'\nz'"].map(|start| text.find(start).unwrap());
+        assert!(starts.iter().all(|start| repaired.values.contains_key(start)));
+        assert_eq!(repaired.values.len(), 2);
+    }
+
+    /// A pass for each of them would take minutes.
+    #[test]
+    fn thousands_of_quoted_texts_are_repaired() {
+        let text = "a:\n".to_owned() + &"  - b: 'x\n y'\n    c: |\n     z\n".repeat(5_000);
+        assert_eq!(whole(&text).unwrap().values.len(), 5_000);
+    }
+
+    #[test]
     fn a_quote_that_is_not_closed_is_not_repaired() {
-        assert!(folded("a:\n  b: 'Greet\n  c: x\n").is_none());
-        assert!(folded("a:\n  b: 'one\n  two'\n  c: 'x\nd: 'y'\n").is_none());
+        assert!(repaired("a:\n  b: 'Greet\n  c: x\n").is_none());
+        let repaired = repaired("a:\n  b: 'one\n  two'\n  c: 'x\nd: 'y'\n").unwrap();
+        assert_eq!(repaired.values.len(), 1);
+        assert!(repaired.read().failure.is_some_and(|failure| failure.is_quoted()));
     }
 
     #[test]
     fn what_is_fine_or_wrong_otherwise_is_left_alone() {
-        assert_eq!(repaired("a:\n  |\n   text\n"), None);
-        assert_eq!(repaired("a: 1\n  b: 2\n"), None);
-        assert_eq!(repaired("a: [\nb:\n |\n"), None);
+        assert!(repaired("a:\n  |\n   text\n").is_none());
+        assert!(repaired("a: 1\n  b: 2\n").is_none());
+        assert!(repaired("a: [\nb:\n |\n").is_none());
     }
 }
