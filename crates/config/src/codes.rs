@@ -8,6 +8,8 @@
 //! wrong and a right example, which are tests. Blocks are `yaml wrong`, `yaml right`,
 //! `yaml inputs` (what the pipeline is started with) and `yaml orb NAME@VERSION`.
 
+use self::consequence::Consequence;
+
 /// One entry of the catalogue, by reference: it travels with every mistake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Code(&'static Entry);
@@ -27,6 +29,9 @@ pub struct Entry {
     pub slug: &'static str,
     /// Its number in the catalogue, where it has one: `E-033`.
     pub number: Option<&'static str>,
+    /// What this release does about it, if it is about what is right and cannot be run yet, or not
+    /// fully.
+    pub consequence: Option<Consequence>,
     /// What it is about, in a sentence.
     pub about: &'static str,
     /// The rest of its doc comment; [`crate::page::page`] makes a page of it.
@@ -41,9 +46,11 @@ pub struct Area {
 }
 
 macro_rules! area {
+    (@optional) => { None };
+    (@optional $consequence:expr) => { Some($consequence) };
     (
         $title:literal;
-        $(#[doc = $about:literal] $(#[doc = $text:literal])* $name:ident = $slug:literal, $number:expr;)*
+        $(#[doc = $about:literal] $(#[doc = $text:literal])* $name:ident = $slug:literal, $number:expr $(, $consequence:expr)?;)*
     ) => {
         use super::{Area, Code, Entry};
 
@@ -53,6 +60,7 @@ macro_rules! area {
             pub(crate) const $name: Code = Code(&Entry {
                 slug: $slug,
                 number: $number,
+                consequence: area!(@optional $($consequence)?),
                 about: $about.trim_ascii(),
                 text: concat!($($text, "\n"),*),
             });
@@ -63,6 +71,7 @@ macro_rules! area {
 }
 
 mod conditions;
+pub(crate) mod consequence;
 mod executors;
 mod filters;
 mod graph;
@@ -99,9 +108,6 @@ pub const AREAS: &[Area] = &[
     pipeline::AREA,
     release::AREA,
 ];
-
-/// The codes about what is right, and cannot be run yet.
-pub(crate) const RELEASE: Area = release::AREA;
 
 /// Numbers of the error catalogue (CFG §7.5) that nothing here gives, and why.
 pub const NOT_GIVEN: &[(&str, &str)] = &[

@@ -52,9 +52,10 @@ pub use api::{
     compiled::{Compiled, Schedule},
     inputs::Inputs,
     orbs,
-    support::{Consequence, JobRefusal, NEVER_STARTED_HELP, Support},
+    support::Support,
 };
 pub use check::check_orb::check_orb;
+pub use codes::consequence::{Consequence, JobRefusal, NEVER_STARTED_HELP};
 pub use compile::compile;
 pub use explain::{ExplainError, Explanation, ExplanationStep, explain};
 pub use language::{pipeline_values::PipelineValue, profile::Profile, restriction};

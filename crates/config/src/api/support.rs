@@ -3,7 +3,10 @@
 
 use crate::{
     api::compiled::Compiled,
-    codes,
+    codes::{
+        self,
+        consequence::{Consequence, JobRefusal},
+    },
     text::diagnostic::{Diagnostic, Severity},
 };
 
@@ -66,70 +69,20 @@ impl Compiled {
     }
 }
 
-/// What this release does about something in a configuration that is right.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Consequence {
-    /// The pipeline does not start.
-    PipelineRefused,
-    /// No pipeline starts the workflow; the others run. Commands that say what runs must not say
-    /// "all".
-    NeverStarted,
-    /// The pipeline starts, and the jobs that have it do not do their work.
-    JobsRefused(JobRefusal),
-    /// It has no effect.
-    Ignored,
-}
-
-/// What to do about a workflow that [no pipeline starts](Consequence::NeverStarted).
-pub const NEVER_STARTED_HELP: &str = "remove `triggers`; with a condition on the branch, \
-     `when: { equal: [nightly, << pipeline.git.branch >>] }`, it runs when that branch is pushed, or \
-     started from the project's page";
-
-/// Why a job is refused in a pipeline that starts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum JobRefusal {
-    /// It names a context, which does not exist: it ends as `unauthorized`.
-    Context,
-    /// It has a service container: it fails.
-    ServiceContainer,
-    /// Its first image has an `entrypoint` or a `command`: it fails.
-    ContainerProgram,
-}
-
-impl JobRefusal {
-    /// Says what to do instead.
-    pub const fn help(self) -> &'static str {
-        match self {
-            Self::Context => "set the variables in the project's settings, and remove `context`",
-            Self::ServiceContainer => "start the service in a `run` step with `background: true`",
-            Self::ContainerProgram => "start the program in a `run` step with `background: true`",
-        }
-    }
-}
-
 impl Diagnostic {
     /// Returns whether it is about this release: what it is about is right, and cannot be run yet, or
     /// not fully.
     pub fn is_about_this_release(&self) -> bool {
-        codes::RELEASE.codes.iter().any(|code| code.slug == self.code)
+        codes::code(&self.code).is_some_and(|code| code.consequence.is_some())
     }
 
-    /// Returns what this release does about it. It is about something in [`Compiled::unsupported`].
+    /// Returns what this release does about it, as the catalogue says. It is about something in
+    /// [`Compiled::unsupported`].
     pub fn consequence(&self) -> Consequence {
-        let code = self.code.as_str();
-        if is_error(self) {
-            Consequence::PipelineRefused
-        } else if code == codes::UNSUPPORTED_SCHEDULE.slug {
-            Consequence::NeverStarted
-        } else if code == codes::UNSUPPORTED_CONTEXT.slug {
-            Consequence::JobsRefused(JobRefusal::Context)
-        } else if code == codes::UNSUPPORTED_SERVICE_CONTAINER.slug {
-            Consequence::JobsRefused(JobRefusal::ServiceContainer)
-        } else if code == codes::UNSUPPORTED_CONTAINER_PROGRAM.slug {
-            Consequence::JobsRefused(JobRefusal::ContainerProgram)
-        } else {
-            Consequence::Ignored
-        }
+        let known = codes::code(&self.code).and_then(|code| code.consequence);
+        // A newer release may have stored it.
+        let refuses = is_error(self);
+        known.unwrap_or(if refuses { Consequence::PipelineRefused } else { Consequence::Ignored })
     }
 }
 

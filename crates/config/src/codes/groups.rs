@@ -131,15 +131,21 @@ area! {
     ///       - ship
     /// jobs:
     ///   ship:
+    ///     parameters:
+    ///       target:
+    ///         type: string
+    ///         default: staging
     ///     docker:
     ///       - image: cimg/base:2026.01
     ///     steps:
-    ///       - run: make ship
+    ///       - run: make << parameters.target >>
     /// workflows:
     ///   main:
     ///     jobs:
     ///       - release:
-    ///           context: production
+    ///           matrix:
+    ///             parameters:
+    ///               target: [staging, production]
     /// ```
     ///
     /// ```yaml right
@@ -148,13 +154,19 @@ area! {
     ///   release:
     ///     jobs:
     ///       - ship:
-    ///           context: production
+    ///           matrix:
+    ///             parameters:
+    ///               target: [staging, production]
     /// jobs:
     ///   ship:
+    ///     parameters:
+    ///       target:
+    ///         type: string
+    ///         default: staging
     ///     docker:
     ///       - image: cimg/base:2026.01
     ///     steps:
-    ///       - run: make ship
+    ///       - run: make << parameters.target >>
     /// workflows:
     ///   main:
     ///     jobs:

@@ -17,7 +17,9 @@ area! {
     ///   test:
     ///     docker:
     ///       - image: cimg/base:2026.01
-    ///     context: staging
+    ///     filters:
+    ///       branches:
+    ///         only: main
     ///     steps:
     ///       - run: make test
     /// workflows:
@@ -38,7 +40,9 @@ area! {
     ///   main:
     ///     jobs:
     ///       - test:
-    ///           context: staging
+    ///           filters:
+    ///             branches:
+    ///               only: main
     /// ```
     UNKNOWN_JOB_KEY = "unknown-job-key", Some("E-028");
 
@@ -507,7 +511,7 @@ area! {
     /// Anyone with access to the repository or to a copy of it can read the value. Removing it from
     /// the file does not remove it from the history.
     ///
-    /// Move it to a context or to the project's environment variables, and revoke this value where
+    /// Move it to the environment variables in the project's settings, and revoke this value where
     /// it was issued.
     ///
     /// ```yaml wrong
@@ -533,8 +537,7 @@ area! {
     /// workflows:
     ///   main:
     ///     jobs:
-    ///       - build:
-    ///           context: deploy
+    ///       - build
     /// ```
     SECRET_IN_TEXT = "secret-in-text", Some("W-16");
 }

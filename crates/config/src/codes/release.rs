@@ -1,5 +1,7 @@
 //! Codes about what is right, and cannot be run yet.
 
+use super::consequence::{Consequence, JobRefusal};
+
 area! {
     "Not supported in this release";
 
@@ -30,7 +32,7 @@ area! {
     ///     steps:
     ///       - run: make image
     /// ```
-    UNSUPPORTED_STEP = "unsupported-step", None;
+    UNSUPPORTED_STEP = "unsupported-step", None, Consequence::PipelineRefused;
 
     /// Dynamic configuration is not supported in this release.
     ///
@@ -67,7 +69,7 @@ area! {
     ///     jobs:
     ///       - choose
     /// ```
-    UNSUPPORTED_SETUP = "unsupported-setup", None;
+    UNSUPPORTED_SETUP = "unsupported-setup", None, Consequence::PipelineRefused;
 
     /// macOS jobs are not supported in this release.
     ///
@@ -94,7 +96,7 @@ area! {
     ///     steps:
     ///       - run: make
     /// ```
-    UNSUPPORTED_MACOS = "unsupported-macos", None;
+    UNSUPPORTED_MACOS = "unsupported-macos", None, Consequence::PipelineRefused;
 
     /// Windows jobs are not supported in this release.
     ///
@@ -123,7 +125,7 @@ area! {
     ///     steps:
     ///       - run: make
     /// ```
-    UNSUPPORTED_WINDOWS = "unsupported-windows", None;
+    UNSUPPORTED_WINDOWS = "unsupported-windows", None, Consequence::PipelineRefused;
 
     /// A job type is not supported in this release.
     ///
@@ -160,7 +162,7 @@ area! {
     ///       - ship:
     ///           requires: [hold]
     /// ```
-    UNSUPPORTED_JOB_TYPE = "unsupported-job-type", None;
+    UNSUPPORTED_JOB_TYPE = "unsupported-job-type", None, Consequence::PipelineRefused;
 
     /// Serial groups are not supported in this release.
     ///
@@ -200,7 +202,7 @@ area! {
     ///       - ship:
     ///           requires: [hold]
     /// ```
-    UNSUPPORTED_SERIAL_GROUP = "unsupported-serial-group", None;
+    UNSUPPORTED_SERIAL_GROUP = "unsupported-serial-group", None, Consequence::PipelineRefused;
 
     /// Scheduled workflows are not started in this release.
     ///
@@ -245,7 +247,7 @@ area! {
     ///     jobs:
     ///       - build
     /// ```
-    UNSUPPORTED_SCHEDULE = "unsupported-schedule", None;
+    UNSUPPORTED_SCHEDULE = "unsupported-schedule", None, Consequence::NeverStarted;
 
     /// A registry authentication method is not supported in this release.
     ///
@@ -278,7 +280,7 @@ area! {
     ///     steps:
     ///       - run: make
     /// ```
-    UNSUPPORTED_REGISTRY_AUTH = "unsupported-registry-auth", None;
+    UNSUPPORTED_REGISTRY_AUTH = "unsupported-registry-auth", None, Consequence::PipelineRefused;
 
     /// A job names a context, and this release has no contexts.
     ///
@@ -315,7 +317,8 @@ area! {
     ///     jobs:
     ///       - build
     /// ```
-    UNSUPPORTED_CONTEXT = "unsupported-context", None;
+    UNSUPPORTED_CONTEXT = "unsupported-context", None,
+        Consequence::JobsRefused(JobRefusal::Context);
 
     /// A service container is not started in this release.
     ///
@@ -346,7 +349,8 @@ area! {
     ///           background: true
     ///       - run: make test
     /// ```
-    UNSUPPORTED_SERVICE_CONTAINER = "unsupported-service-container", None;
+    UNSUPPORTED_SERVICE_CONTAINER = "unsupported-service-container", None,
+        Consequence::JobsRefused(JobRefusal::ServiceContainer);
 
     /// The `entrypoint` or `command` of an image cannot be set in this release.
     ///
@@ -378,7 +382,8 @@ area! {
     ///           background: true
     ///       - run: make test
     /// ```
-    UNSUPPORTED_CONTAINER_PROGRAM = "unsupported-container-program", None;
+    UNSUPPORTED_CONTAINER_PROGRAM = "unsupported-container-program", None,
+        Consequence::JobsRefused(JobRefusal::ContainerProgram);
 
     /// An option has no effect in this release.
     ///
@@ -409,5 +414,5 @@ area! {
     ///     steps:
     ///       - run: make image
     /// ```
-    UNSUPPORTED_OPTION = "unsupported-option", None;
+    UNSUPPORTED_OPTION = "unsupported-option", None, Consequence::Ignored;
 }

@@ -348,8 +348,8 @@ area! {
     ///
     /// A file of several megabytes is generated, or is not a configuration. It is not parsed.
     ///
-    /// Use commands, parameters and matrices instead of repetition, or split the work: a setup
-    /// configuration can choose what to run.
+    /// Use commands, parameters and matrices instead of repetition. Move long scripts into files of
+    /// the repository, and commands that several projects share into an orb.
     TOO_LARGE = "too-large", Some("E-093");
 
     /// There are more diagnostics than are shown.

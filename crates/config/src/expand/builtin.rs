@@ -107,6 +107,11 @@ pub(crate) fn is_builtin(word: &str) -> bool {
     BUILTIN_STEPS.contains(&word)
 }
 
+/// Returns whether a word is a built-in step that this release does not run.
+pub(crate) fn is_unsupported(word: &str) -> bool {
+    word != "checkout" && BUILTINS.iter().any(|builtin| builtin.word == word)
+}
+
 /// Returns the word that a spelling with hyphens stands for: `save-cache` is `save_cache`.
 pub(crate) fn hyphenated(name: &str) -> Option<&'static str> {
     let word = name.contains('-').then(|| name.replace('-', "_"))?;
@@ -136,9 +141,9 @@ impl Expander<'_, '_> {
     ) -> Option<CompiledStep> {
         let builtin = BUILTINS.iter().find(|builtin| builtin.word == site.name)?;
         // First, for what is wrong with the step must not hide that it cannot be run.
-        if builtin.word != "checkout" {
+        if is_unsupported(builtin.word) {
             let message = format!("the `{}` step is not supported in this release", site.name);
-            let problem = Problem::error(codes::UNSUPPORTED_STEP, site.key, message);
+            let problem = Problem::unsupported(codes::UNSUPPORTED_STEP, site.key, message);
             let help = "remove the step, or replace it with a `run` step";
             self.render.report.add_unsupported(problem.help(help));
         }
@@ -397,7 +402,7 @@ impl Expander<'_, '_> {
     fn full_clone_instead(&mut self, asked: &str, place: Place) {
         let message =
             format!("{asked} clones are not supported in this release: a full clone is made");
-        let problem = Problem::warning(codes::UNSUPPORTED_OPTION, place, message);
+        let problem = Problem::unsupported(codes::UNSUPPORTED_OPTION, place, message);
         self.render.report.add_unsupported(problem);
     }
 

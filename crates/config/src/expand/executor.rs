@@ -8,8 +8,7 @@ use indexmap::IndexMap;
 use roundel_model::plan::Executor;
 
 use crate::{
-    api::support::JobRefusal,
-    codes,
+    codes::{self, consequence::JobRefusal},
     expand::Expander,
     expand::environment::{self, Owner, Variables, overlay},
     language::{
@@ -114,7 +113,7 @@ impl Expander<'_, '_> {
         let found = self.merged_execution(body, scope, key);
         if let Some(place) = found.windows() {
             let message = "Windows jobs are not supported in this release";
-            let problem = Problem::error(codes::UNSUPPORTED_WINDOWS, place, message);
+            let problem = Problem::unsupported(codes::UNSUPPORTED_WINDOWS, place, message);
             self.render.report.add_unsupported(problem);
         }
         self.refused_containers(&found);
@@ -136,7 +135,7 @@ impl Expander<'_, '_> {
                 name.trim()
             );
             let code = codes::UNSUPPORTED_SERVICE_CONTAINER;
-            let problem = Problem::warning(code, image.place, message);
+            let problem = Problem::unsupported(code, image.place, message);
             let help = JobRefusal::ServiceContainer.help();
             self.render.report.add_unsupported(problem.help(help));
         }
@@ -147,7 +146,7 @@ impl Expander<'_, '_> {
                 field.name
             );
             let problem =
-                Problem::warning(codes::UNSUPPORTED_CONTAINER_PROGRAM, field.key, message);
+                Problem::unsupported(codes::UNSUPPORTED_CONTAINER_PROGRAM, field.key, message);
             let help = JobRefusal::ContainerProgram.help();
             self.render.report.add_unsupported(problem.help(help));
         }
@@ -311,7 +310,7 @@ impl Expander<'_, '_> {
         let names = self.resolver().names(module, Element::Executor);
         let names = || names.iter().copied();
         let help = did_you_mean(name, names()).unwrap_or_else(|| match list(names()) {
-            none if none.is_empty() => "declare it under `executors`".into(),
+            none if none.is_empty() => "define it under `executors`".into(),
             declared => format!("declared: {declared}").into(),
         });
         let message = format!("cannot find a definition for executor named `{name}`");

@@ -10,8 +10,7 @@ use roundel_model::plan::PlannedJobKind;
 pub(crate) use requirements::{NamePart, RequiredJob};
 
 use crate::{
-    api::support::JobRefusal,
-    codes,
+    codes::{self, consequence::JobRefusal},
     expand::Expander,
     expand::{
         builtin::ExecutorKind,
@@ -322,7 +321,7 @@ impl<'d> Expander<'_, 'd> {
                 "the context `{name}` does not exist: this release has no contexts, and the job ends \
                  as unauthorized"
             );
-            let problem = Problem::warning(codes::UNSUPPORTED_CONTEXT, *place, message);
+            let problem = Problem::unsupported(codes::UNSUPPORTED_CONTEXT, *place, message);
             self.render.report.add_unsupported(problem.help(JobRefusal::Context.help()));
         }
     }
@@ -331,7 +330,7 @@ impl<'d> Expander<'_, 'd> {
     fn serial_group(&mut self, value: &Value, key: Place) -> Option<String> {
         const CHARS: usize = 512;
         let message = "serial groups are not supported in this release";
-        let problem = Problem::error(codes::UNSUPPORTED_SERIAL_GROUP, key, message);
+        let problem = Problem::unsupported(codes::UNSUPPORTED_SERIAL_GROUP, key, message);
         self.render.report.add_unsupported(problem.help("remove the key"));
         let text = match &value.data {
             Data::Unknown => return None,
@@ -541,7 +540,7 @@ impl<'d> Expander<'_, 'd> {
         let names = self.resolver().names(ModuleId::CONFIG, Element::Job);
         let groups = self.resolver().names(ModuleId::CONFIG, Element::Group);
         let help = did_you_mean(name, names.into_iter().chain(groups)).unwrap_or_else(|| {
-            "declare it under `jobs`, or for a manual approval, set `type: approval`".into()
+            "define it under `jobs`, or for a manual approval, set `type: approval`".into()
         });
         self.render.report.add(Problem::error(codes::UNKNOWN_JOB, key, message).help(help));
     }

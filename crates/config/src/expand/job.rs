@@ -96,7 +96,13 @@ impl Expander<'_, '_> {
                     other,
                     ["build", "approval", "no-op", "release", "lock", "unlock"],
                 )
-                .unwrap_or_else(|| "allowed: build, approval, no-op, release, lock, unlock".into());
+                .map_or_else(
+                    || "allowed: build, approval, no-op".into(),
+                    |help| match help.replacement.as_deref() {
+                        Some("lock" | "unlock") => help.not_supported(),
+                        _ => help,
+                    },
+                );
                 self.render
                     .report
                     .add(Problem::error(codes::UNKNOWN_JOB_TYPE, value.place, message).help(help));
@@ -109,7 +115,7 @@ impl Expander<'_, '_> {
 
     fn unsupported_type(&mut self, kind: &str, place: Place) {
         let message = format!("jobs of type `{kind}` are not supported in this release");
-        let problem = Problem::error(codes::UNSUPPORTED_JOB_TYPE, place, message);
+        let problem = Problem::unsupported(codes::UNSUPPORTED_JOB_TYPE, place, message);
         self.render.report.add_unsupported(problem);
     }
 
@@ -305,7 +311,7 @@ impl Expander<'_, '_> {
             return None;
         }
         let message = "`retention` has no effect: this release has no caches";
-        let problem = Problem::warning(codes::UNSUPPORTED_OPTION, entry.key, message);
+        let problem = Problem::unsupported(codes::UNSUPPORTED_OPTION, entry.key, message);
         self.render.report.add_unsupported(problem);
         extras.push(Field { name: "retention".into(), key: entry.key, value });
         days
@@ -318,7 +324,7 @@ impl Expander<'_, '_> {
         let wanted = self.render.bool_of(&value, entry.name).unwrap_or(false);
         if wanted {
             let message = "`circleci_ip_ranges` has no effect: jobs use the runner's IP address";
-            let problem = Problem::warning(codes::UNSUPPORTED_OPTION, entry.key, message);
+            let problem = Problem::unsupported(codes::UNSUPPORTED_OPTION, entry.key, message);
             self.render.report.add_unsupported(problem);
         }
         extras.push(Field { name: "circleci_ip_ranges".into(), key: entry.key, value });

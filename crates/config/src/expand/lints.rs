@@ -39,8 +39,8 @@ impl Expander<'_, '_> {
             } else if looks_secret(&field.name, text) && written == &**text {
                 let message = format!("`{}` looks like a secret in plain text", field.name);
                 let problem = Problem::warning(codes::SECRET_IN_TEXT, place, message);
-                let help = "move it to a context or to the project's environment variables, and \
-                            revoke this value";
+                let help = "move it to the environment variables in the project's settings, and revoke \
+                            this value";
                 self.render.report.add(problem.help(help));
             }
         }

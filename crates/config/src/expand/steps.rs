@@ -269,7 +269,7 @@ impl Expander<'_, '_> {
         self.render.report.add(problem.help("write `run`"));
         if parallel {
             let message = "`deploy` in a job with `parallelism` is not supported in this release";
-            let problem = Problem::error(codes::UNSUPPORTED_STEP, site.key, message);
+            let problem = Problem::unsupported(codes::UNSUPPORTED_STEP, site.key, message);
             let help = "move it to a separate job that requires this one";
             self.render.report.add_unsupported(problem.help(help));
         }
@@ -421,8 +421,14 @@ impl Expander<'_, '_> {
             names.push(word);
         }
         let underscored = site.name.replace('-', "_");
-        let help = match nearest(site.name, names).map(str::to_owned) {
-            _ if builtin::is_builtin(&underscored) => Help::did_you_mean(&underscored),
+        let near = match nearest(site.name, names).map(str::to_owned) {
+            _ if builtin::is_builtin(&underscored) => Some(underscored),
+            near => near,
+        };
+        let help = match near {
+            Some(near) if builtin::is_unsupported(&near) => {
+                Help::did_you_mean(&near).not_supported()
+            }
             Some(near) => Help::did_you_mean(&near),
             None if !self.render.templates => "commands need version 2.1".into(),
             None if site.name == "type" => {
@@ -430,7 +436,7 @@ impl Expander<'_, '_> {
             }
             None => match self.orb_with_command(site) {
                 Some(orb) => Help::did_you_mean(&format!("{orb}/{}", site.name)),
-                None => "declare it under `commands`, or put shell text after `run:`".into(),
+                None => "define it under `commands`, or put shell text after `run:`".into(),
             },
         };
         let message = format!("cannot find a definition for command named `{}`", site.name);

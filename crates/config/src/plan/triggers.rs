@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use crate::{
-    api::{compiled::Schedule, support::NEVER_STARTED_HELP},
-    codes,
+    api::compiled::Schedule,
+    codes::{self, consequence::NEVER_STARTED_HELP},
     expand::filters::Filters,
     language::{
         cron,
@@ -69,7 +69,7 @@ impl<'d> Planner<'_, 'd> {
              release",
             workflow.name
         );
-        let problem = Problem::warning(codes::UNSUPPORTED_SCHEDULE, triggers.key, message);
+        let problem = Problem::unsupported(codes::UNSUPPORTED_SCHEDULE, triggers.key, message);
         // In an older version, a template is text like any other.
         let help = if self.render.templates {
             NEVER_STARTED_HELP.to_owned()

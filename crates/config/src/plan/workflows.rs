@@ -311,7 +311,7 @@ impl<'d> Planner<'_, 'd> {
             self.render.report.add(Problem::warning(codes::IGNORED, entry.key, message));
         }
         let message = "`max_auto_reruns` of a workflow is not supported in this release";
-        let problem = Problem::warning(codes::UNSUPPORTED_OPTION, entry.key, message);
+        let problem = Problem::unsupported(codes::UNSUPPORTED_OPTION, entry.key, message);
         self.render.report.add_unsupported(problem);
         rendered.push(Field { name: entry.name.into(), key: entry.key, value });
         count

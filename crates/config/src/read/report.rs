@@ -61,7 +61,7 @@ pub(crate) struct Report<'d> {
     seen_at: HashSet<(&'static str, FileId, Span)>,
     /// Names of the configuration that misspelled ones were probably meant as.
     meant: HashSet<String>,
-    /// Those of them that were reported as warnings because what they are about does not run.
+    /// The errors that were reported as warnings because what they are about does not run.
     softened: HashSet<Key>,
     errors: usize,
     /// Problems beyond the limit.
@@ -397,11 +397,15 @@ mod tests {
         let place = |at| Place::direct(Span::new(at, at + 1));
         for at in 0..800 {
             report.add(Problem::warning(codes::DEPRECATED, place(at), "x"));
-            report.add_unsupported(Problem::warning(codes::UNSUPPORTED_CONTEXT, place(at), "x"));
+            report.add_unsupported(Problem::unsupported(
+                codes::UNSUPPORTED_CONTEXT,
+                place(at),
+                "x",
+            ));
         }
         assert!(!report.is_full());
         report.add(Problem::error(codes::UNKNOWN_KEY, place(850), "wrong"));
-        report.add_unsupported(Problem::error(codes::UNSUPPORTED_SETUP, place(860), "setup"));
+        report.add_unsupported(Problem::unsupported(codes::UNSUPPORTED_SETUP, place(860), "setup"));
         let (found, unsupported) = report.finish();
         let errors = |found: &[Diagnostic]| {
             let is_error = |one: &&Diagnostic| one.severity == Severity::Error;

@@ -144,7 +144,7 @@ impl Resolver<'_, '_> {
         }
         let message = "dynamic configuration (`setup: true`) is not supported in this release";
         let help = "move the jobs into this file and remove `setup`";
-        let problem = Problem::error(codes::UNSUPPORTED_SETUP, setup.key, message);
+        let problem = Problem::unsupported(codes::UNSUPPORTED_SETUP, setup.key, message);
         self.render.report.add_unsupported(problem.help(help));
         true
     }

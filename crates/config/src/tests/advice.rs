@@ -11,7 +11,7 @@ use std::{collections::BTreeSet, fs};
 use super::spec::case::{self, Case};
 use crate::{
     api::compiled::Compiled,
-    codes::{self, Code},
+    codes::{self, Code, consequence::Consequence},
     page::{self, ExampleKind},
     text::diagnostic::{Diagnostic, Severity},
 };
@@ -73,6 +73,10 @@ const RIGHT_EXAMPLES: &[&str] = &[
     "workflow-without-jobs",
 ];
 
+/// Codes about keys that are checked and not run, so that their right examples have them.
+const ABOUT_WHAT_DOES_NOT_RUN: &[&str] =
+    &["not-on-this-executor", "setup-needs-2-1", "windows-key"];
+
 /// Errors that come next when a help was followed: by a part of the source's name, the code and the
 /// code of the next error. They had been hidden by the first one, or are about what the help leaves
 /// to people.
@@ -105,6 +109,10 @@ const NEXT: &[(&str, &str, &str)] = &[
     ("What an orb does not have", "unknown-orb-element", "unknown-orb"),
     // It is only there on macOS, whatever is written.
     ("Keys of a step, of a job and of a workflow", "bad-step", "not-on-this-executor"),
+    // What this release does not run was written there already.
+    ("Arguments and requirements at the column", "job-entry-several-keys", "unsupported-context"),
+    ("does not hide that it cannot be run", "bad-docker", "unsupported-service-container"),
+    ("does not hide that it cannot be run", "unknown-key", "unsupported-service-container"),
 ];
 
 /// A configuration with its diagnostics, and how to compile another in its place.
@@ -159,16 +167,25 @@ pub(in crate::tests) fn all_found(cases: &[Case]) -> Vec<Diagnostic> {
     sources(cases).into_iter().flat_map(|source| source.found).collect()
 }
 
-/// Codes and messages of what keeps a configuration from running.
+/// Returns whether it keeps a configuration, a workflow or a job from running: an advice that leads
+/// to what this server does not run leads nowhere.
+fn keeps_from_running(found: &Diagnostic) -> bool {
+    found.severity == Severity::Error
+        || found.is_about_this_release() && found.consequence() != Consequence::Ignored
+}
+
+/// Codes and messages of what keeps a configuration, or a part of it, from running.
 fn errors(found: &[Diagnostic]) -> BTreeSet<(&str, &str)> {
-    let errors = found.iter().filter(|found| found.severity == Severity::Error);
+    let errors = found.iter().filter(|found| keeps_from_running(found));
     errors.map(|found| (&*found.code, &*found.message)).collect()
 }
 
-/// Returns whether an error may come next: what a mistake in YAML had hidden, what this release does
-/// not run, or a name that is there already.
+/// Returns whether an error may come next: what a mistake in YAML had hidden, or a name that is there
+/// already.
 fn is_honest(source: &Source<'_>, found: &Diagnostic, next: &str) -> bool {
-    next.starts_with("unsupported-")
+    // It says so.
+    let says_so = |help: &String| help.ends_with("this release does not support it");
+    next.starts_with("unsupported-") && found.help.as_ref().is_some_and(says_so)
         // It was the job's only step.
         || found.code == "unsupported-step" && next == "steps-missing"
         || found.code == "yaml-syntax" && next != "yaml-syntax"
@@ -187,7 +204,7 @@ fn difference(source: &Source<'_>, found: &Diagnostic, text: &str) -> Option<Str
     let (before, after) =
         (source.found.iter().filter(same).count(), now.iter().filter(same).count());
     let known = errors(&source.found);
-    let errors = now.iter().filter(|error| error.severity == Severity::Error);
+    let errors = now.iter().filter(|error| keeps_from_running(error));
     let new: Vec<_> = errors
         .filter(|error| !known.contains(&(&*error.code, &*error.message)))
         .filter(|error| {
@@ -296,6 +313,23 @@ fn every_help_is_followed_or_says_why_not() {
         }
     }
     assert!(failures.is_empty(), "{} helps\n{}", failures.len(), failures.join("\n"));
+}
+
+/// What a page shows as right must run here, unless all of the page is about what does not.
+#[test]
+fn no_right_example_asks_for_what_this_release_does_not_run() {
+    let asks = |code: Code, kind: ExampleKind| -> BTreeSet<String> {
+        let Some((_, compiled)) = page::example(code, kind) else { return BTreeSet::new() };
+        let found = all(compiled);
+        let found = found.into_iter().filter(|found| found.is_about_this_release());
+        found.filter(keeps_from_running).map(|found| found.code).collect()
+    };
+    for code in codes::all() {
+        let (wrong, right) = (asks(*code, ExampleKind::Wrong), asks(*code, ExampleKind::Right));
+        let new: Vec<_> = right.difference(&wrong).collect();
+        let is_about = ABOUT_WHAT_DOES_NOT_RUN.contains(&code.slug);
+        assert_eq!(!new.is_empty(), is_about, "{}: {new:?}", code.slug);
+    }
 }
 
 #[test]

@@ -14,6 +14,13 @@ impl Help {
     pub(crate) fn did_you_mean(name: &str) -> Self {
         Self { text: format!("did you mean `{name}`?"), replacement: Some(name.to_owned()) }
     }
+
+    /// Says that this release does not run what is suggested, so that the suggestion is not taken for
+    /// the end of it.
+    pub(crate) fn not_supported(mut self) -> Self {
+        self.text.push_str(" this release does not support it");
+        self
+    }
 }
 
 impl From<String> for Help {

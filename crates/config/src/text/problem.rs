@@ -1,7 +1,7 @@
 //! A mistake on its way into the report: what is wrong, where, and what to do about it.
 
 use crate::{
-    codes::Code,
+    codes::{Code, consequence::Consequence},
     text::{
         diagnostic::Severity,
         help::Help,
@@ -30,6 +30,14 @@ impl Problem {
     /// Something that runs, but perhaps not as meant.
     pub(crate) fn warning(code: Code, place: Place, message: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(code, place, message) }
+    }
+
+    /// Something that is right, and that this release does not run: an error if the pipeline does not
+    /// start for it, as the [catalogue](crate::codes) says.
+    pub(crate) fn unsupported(code: Code, place: Place, message: impl Into<String>) -> Self {
+        let refuses = code.consequence == Some(Consequence::PipelineRefused);
+        let severity = if refuses { Severity::Error } else { Severity::Warning };
+        Self { severity, ..Self::error(code, place, message) }
     }
 
     /// Says how to fix it.

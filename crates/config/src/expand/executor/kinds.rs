@@ -215,7 +215,7 @@ impl Expander<'_, '_> {
             }
         }
         let message = format!("`{}` is not supported in this release", field.name);
-        let problem = Problem::error(codes::UNSUPPORTED_REGISTRY_AUTH, field.key, message);
+        let problem = Problem::unsupported(codes::UNSUPPORTED_REGISTRY_AUTH, field.key, message);
         self.render.report.add_unsupported(problem.help("use `auth` with a user name and a token"));
     }
 
@@ -248,7 +248,7 @@ impl Expander<'_, '_> {
                         let code = codes::UNSUPPORTED_OPTION;
                         self.render
                             .report
-                            .add_unsupported(Problem::warning(code, field.key, message));
+                            .add_unsupported(Problem::unsupported(code, field.key, message));
                     }
                 }
                 "enabled" => {
@@ -314,7 +314,7 @@ impl Expander<'_, '_> {
             }
         }
         let message = "macOS jobs are not supported in this release";
-        let problem = Problem::error(codes::UNSUPPORTED_MACOS, entry.key, message);
+        let problem = Problem::unsupported(codes::UNSUPPORTED_MACOS, entry.key, message);
         self.render.report.add_unsupported(problem);
         let Some(xcode) = xcode else {
             if value.field("xcode").is_none_or(|field| field.value.is_null()) {

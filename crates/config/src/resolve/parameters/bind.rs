@@ -257,6 +257,9 @@ impl Resolver<'_, '_> {
         let of_entry = if call.element == Element::Job { RESERVED } else { &[] };
         let of_entry = nearest(name, of_entry.iter().copied());
         let help = match near.or(of_entry) {
+            Some(near @ ("context" | "serial-group")) if of_entry == Some(near) => {
+                Help::did_you_mean(near).not_supported()
+            }
             Some(near) => Help::did_you_mean(near),
             None if matches!(name.as_str(), "when" | "name")
                 && call.element == Element::Command =>
